@@ -1,0 +1,50 @@
+// The contract of an exporter: batches of records to one destination, on the export thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "export/record.h"
+#include "sensor/base/counters.h"
+#include "sensor/base/options.h"
+#include "sensor/base/setting.h"
+
+namespace lapwing {
+
+struct ExporterCounters {
+  uint64_t records = 0, bytes = 0, dropped = 0, errors = 0;
+};
+
+/// [H side] Every output sees every batch; drops are counted, never waited for, except in replay, where
+/// `lossless` exporters wait instead.
+class Exporter {
+ public:
+  virtual ~Exporter() = default;
+  virtual void write(std::span<const std::shared_ptr<const RecordBatch>> batches) = 0;
+  /// Called some ten times a second, and before the end: nothing may be left waiting.
+  virtual void flush() = 0;
+  virtual ExporterCounters counters() const = 0;
+};
+
+/// What all exporters are told at start [S].
+struct ExportContext {
+  std::span<const std::string_view> topics;  // names by TopicId
+  std::string sensor;                        // sensor-name
+  uint64_t epoch = 0;                        // changes at every start
+  bool lossless = false;                     // replay
+};
+
+/// One kind of output: its name in the `outputs` list, how to make it from its node, its documentation.
+struct ExporterRow {
+  std::string_view name;
+  std::unique_ptr<Exporter> (*create)(const Setting& node, const ExportContext& context);
+  std::vector<OptionInfo> (*options)();
+  std::string_view help;
+};
+
+/// THE list of outputs (registry.cc).
+std::span<const ExporterRow> exporters();
+
+}  // namespace lapwing

@@ -1,0 +1,37 @@
+// Publisher: the export thread. Takes batches from every worker and gives them to every exporter.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "export/exporter.h"
+
+namespace lapwing {
+
+struct PublisherCounters {
+  uint64_t batches = 0, records = 0;
+  uint64_t queue_full_drops = 0;  // records refused because kQueueBatches were waiting (live); replay waits instead
+};
+std::span<const CounterRow<PublisherCounters>> publisher_counter_rows();
+
+/// One per process. push() is called by workers, each on its own ring: no locks on the way.
+class Publisher {
+ public:
+  static constexpr size_t kQueueBatches = 4096;
+
+  Publisher(std::vector<std::unique_ptr<Exporter>> exporters, size_t workers, bool lossless);
+  /// Delivers everything pushed, flushes the exporters, joins the thread.
+  ~Publisher();
+  void push(size_t worker, std::shared_ptr<const RecordBatch> batch);
+  /// Waits until everything pushed so far has been written.
+  void drain();
+  PublisherCounters counters() const;
+  std::vector<ExporterCounters> exporter_counters() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lapwing

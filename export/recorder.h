@@ -1,0 +1,63 @@
+// Recorder: the worker's end of export. Writes EVE records into the worker's outbox.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "export/record.h"
+#include "sensor/base/counters.h"
+#include "sensor/base/options.h"
+#include "sensor/event/alert.h"
+#include "sensor/event/anomaly.h"
+#include "sensor/event/envelope.h"
+#include "sensor/event/event.h"
+#include "sensor/event/flow_summary.h"
+
+namespace lapwing {
+
+/// [S] Which record types are written and with what in them: "outputs[].eve-log" with Suricata's keys
+/// (types and their options, community-id, ethernet, pcap-file, metadata, payload, packet, http-body...).
+class EveConfig {
+ public:
+  /// `only`: record types named on the command line; empty means those of the configuration. `protocols` gives the
+  /// record types of the dissectors. Throws SettingError.
+  static std::shared_ptr<const EveConfig> read(const Setting& root, std::span<const std::string> only,
+                                               std::span<const Protocol* const> protocols);
+  virtual ~EveConfig() = default;
+  virtual std::span<const std::string_view> topics() const = 0;  // names by TopicId
+  virtual bool enabled(std::string_view type) const = 0;
+  virtual bool community_id() const = 0;
+  virtual uint16_t community_id_seed() const = 0;
+  virtual uint64_t stats_interval() const = 0;  // seconds
+};
+std::vector<OptionInfo> eve_options();
+
+/// [W] Counts what it wrote, by record type.
+class Recorder {
+ public:
+  explicit Recorder(std::shared_ptr<const EveConfig> config);
+  ~Recorder();
+
+  void event(const Envelope& envelope, const Event& event);
+  void alert(const Envelope& envelope, const Alert& alert);
+  void anomaly(const Envelope& envelope, const Anomaly& anomaly);
+  /// The flow record, and the two netflow records when they are wanted.
+  void flow(const FlowSummary& summary);
+  void packet(const Envelope& envelope, Bytes packet, uint16_t link_type);
+  void stats(Timestamp time, const CounterSet& counters, double uptime_seconds);
+
+  /// Hands over what was written since the last call; null when nothing was. Buffers come back when the batch is
+  /// destroyed, on whatever thread.
+  std::shared_ptr<const RecordBatch> take();
+  /// Records written so far, by TopicId.
+  std::span<const uint64_t> written() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lapwing

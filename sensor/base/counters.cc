@@ -1,0 +1,21 @@
+#include "sensor/base/counters.h"
+
+#include <algorithm>
+
+namespace lapwing {
+
+void CounterSet::add(std::string_view path, uint64_t value, std::string_view help) {
+  auto found = std::find_if(values_.begin(), values_.end(), [&](const CounterValue& v) { return v.path == path; });
+  if (found == values_.end()) {
+    values_.push_back({std::string(path), value, help});
+  } else {
+    found->value += value;
+  }
+}
+
+uint64_t CounterSet::value(std::string_view path) const {
+  auto found = std::find_if(values_.begin(), values_.end(), [&](const CounterValue& v) { return v.path == path; });
+  return found == values_.end() ? 0 : found->value;
+}
+
+}  // namespace lapwing

@@ -1,0 +1,42 @@
+// Counters: plain integers owned by one worker, described once by a table beside their struct.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lapwing {
+
+/// One counter of the struct T: its dotted path in the stats record, its member, and what it counts.
+template <class T>
+struct CounterRow {
+  std::string_view path;
+  uint64_t T::*member;
+  std::string_view help;
+};
+
+/// A counter's value, or its description when only listing.
+struct CounterValue {
+  std::string path;
+  uint64_t value = 0;
+  std::string_view help;
+};
+
+/// Values of all workers by path, in the order first added.
+class CounterSet {
+ public:
+  void add(std::string_view path, uint64_t value, std::string_view help);
+  template <class T>
+  void add(const T& counters, std::span<const CounterRow<T>> rows) {
+    for (const auto& row : rows) add(row.path, counters.*row.member, row.help);
+  }
+  const std::vector<CounterValue>& values() const { return values_; }
+  uint64_t value(std::string_view path) const;
+
+ private:
+  std::vector<CounterValue> values_;
+};
+
+}  // namespace lapwing

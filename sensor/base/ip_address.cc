@@ -1,0 +1,47 @@
+#include "sensor/base/ip_address.h"
+
+#include <arpa/inet.h>
+
+#include <charconv>
+
+namespace lapwing {
+
+std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+  char buffer[kIpTextSize];
+  if (text.size() >= sizeof buffer) return std::nullopt;
+  std::memcpy(buffer, text.data(), text.size());
+  buffer[text.size()] = 0;
+  IpAddress address;
+  if (inet_pton(AF_INET, buffer, address.bytes.data()) == 1) {
+    address.version = 4;
+  } else if (inet_pton(AF_INET6, buffer, address.bytes.data()) == 1) {
+    address.version = 6;
+  } else {
+    return std::nullopt;
+  }
+  return address;
+}
+
+char* write_ip(const IpAddress& address, char* out) {
+  if (address.version == 4) {
+    for (int i = 0; i < 4; ++i) {
+      if (i) *out++ = '.';
+      out = std::to_chars(out, out + 3, address.bytes[static_cast<size_t>(i)]).ptr;
+    }
+  } else if (address.version == 6) {
+    constexpr char kHex[] = "0123456789abcdef";
+    for (size_t i = 0; i < 16; ++i) {
+      if (i && i % 2 == 0) *out++ = ':';
+      *out++ = kHex[address.bytes[i] >> 4];
+      *out++ = kHex[address.bytes[i] & 15];
+    }
+  }
+  return out;
+}
+
+std::string to_string(const IpAddress& address) {
+  char text[kIpTextSize];
+  return {text, write_ip(address, text)};
+}
+
+}  // namespace lapwing

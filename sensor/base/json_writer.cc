@@ -1,0 +1,188 @@
+#include "sensor/base/json_writer.h"
+
+#include <cmath>
+
+#include "sensor/base/text.h"
+
+namespace lapwing {
+namespace {
+
+constexpr char kHex[] = "0123456789abcdef";
+
+bool plain(uint8_t c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
+size_t plain_prefix(const char* p, size_t size) {
+  size_t i = 0;
+  using Vector = uint8_t __attribute__((vector_size(16), aligned(1)));
+  while (i + 16 <= size) {
+    Vector v = *reinterpret_cast<const Vector*>(p + i);
+    auto special = (v < 0x20) | (v >= 0x7f) | (v == '"') | (v == '\\');
+    auto halves = reinterpret_cast<const unsigned long long __attribute__((vector_size(16)))&>(special);
+    if (halves[0] | halves[1]) break;
+    i += 16;
+  }
+  while (i < size && plain(static_cast<uint8_t>(p[i]))) ++i;
+  return i;
+}
+
+/// Length of the well-formed UTF-8 sequence at p (RFC 3629), or 0.
+size_t utf8_sequence(const uint8_t* p, size_t size) {
+  auto tail = [&](size_t i) { return i < size && (p[i] & 0xc0) == 0x80; };
+  if (p[0] < 0x80) return 1;
+  if (p[0] >= 0xc2 && p[0] <= 0xdf) return tail(1) ? 2 : 0;
+  if ((p[0] & 0xf0) == 0xe0) {
+    if (!tail(1) || !tail(2)) return 0;
+    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f)) return 0;
+    return 3;
+  }
+  if (p[0] >= 0xf0 && p[0] <= 0xf4) {
+    if (!tail(1) || !tail(2) || !tail(3)) return 0;
+    if ((p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f)) return 0;
+    return 4;
+  }
+  return 0;
+}
+
+bool valid_utf8(std::string_view text) {
+  auto p = reinterpret_cast<const uint8_t*>(text.data());
+  for (size_t i = 0; i < text.size();) {
+    size_t n = utf8_sequence(p + i, text.size() - i);
+    if (n == 0) return false;
+    i += n;
+  }
+  return true;
+}
+
+}  // namespace
+
+JsonWriter& JsonWriter::open(char bracket) {
+  comma();
+  out_.push_back(bracket);
+  need_comma_ = false;
+  return *this;
+}
+
+JsonWriter& JsonWriter::close(char bracket) {
+  out_.push_back(bracket);
+  need_comma_ = true;
+  return *this;
+}
+
+JsonWriter& JsonWriter::key(std::string_view name) {
+  comma();
+  out_.push_back('"');
+  out_.append(name);
+  out_.append("\":", 2);
+  need_comma_ = false;
+  return *this;
+}
+
+JsonWriter& JsonWriter::escaped_key(std::string_view name) {
+  value(name);
+  out_.push_back(':');
+  need_comma_ = false;
+  return *this;
+}
+
+JsonWriter& JsonWriter::raw(std::string_view json) {
+  comma();
+  out_.append(json);
+  return *this;
+}
+
+JsonWriter& JsonWriter::value(std::string_view text) {
+  comma();
+  out_.push_back('"');
+  size_t n = plain_prefix(text.data(), text.size());
+  out_.append(text.substr(0, n));
+  if (n < text.size()) escape(text.substr(n));
+  out_.push_back('"');
+  return *this;
+}
+
+void JsonWriter::escape(std::string_view text) {
+  bool utf8 = valid_utf8(text);
+  for (size_t i = 0; i < text.size();) {
+    size_t n = plain_prefix(text.data() + i, text.size() - i);
+    out_.append(text.substr(i, n));
+    i += n;
+    if (i == text.size()) return;
+    auto c = static_cast<uint8_t>(text[i]);
+    if (c >= 0x80 && utf8) {
+      out_.push_back(text[i++]);
+      continue;
+    }
+    ++i;
+    switch (c) {
+      case '"': out_.append("\\\""); break;
+      case '\\': out_.append("\\\\"); break;
+      case '\n': out_.append("\\n"); break;
+      case '\r': out_.append("\\r"); break;
+      case '\t': out_.append("\\t"); break;
+      case '\b': out_.append("\\b"); break;
+      case '\f': out_.append("\\f"); break;
+      default:
+        out_.append(c < 0x80 ? "\\u00" : "\\\\x");
+        out_.push_back(kHex[c >> 4]);
+        out_.push_back(kHex[c & 15]);
+    }
+  }
+}
+
+JsonWriter& JsonWriter::value(double number) {
+  if (!std::isfinite(number)) return raw("null");
+  char text[32];
+  auto end = std::to_chars(text, text + sizeof text, number).ptr;
+  return raw({text, end});
+}
+
+JsonWriter& JsonWriter::value(const IpAddress& address) {
+  char text[kIpTextSize + 2];
+  text[0] = '"';
+  char* end = write_ip(address, text + 1);
+  *end++ = '"';
+  return raw({text, end});
+}
+
+JsonWriter& JsonWriter::value(Timestamp time) {
+  char text[kIso8601Size + 2];
+  text[0] = '"';
+  char* end = write_iso8601(time, text + 1);
+  *end++ = '"';
+  return raw({text, end});
+}
+
+JsonWriter& JsonWriter::base64(Bytes bytes) {
+  comma();
+  out_.push_back('"');
+  out_.append(to_base64(bytes));
+  out_.push_back('"');
+  return *this;
+}
+
+JsonWriter& JsonWriter::printable(Bytes bytes) {
+  comma();
+  out_.push_back('"');
+  for (uint8_t c : bytes) {
+    switch (c) {
+      case '"': out_.append("\\\""); break;
+      case '\\': out_.append("\\\\"); break;
+      case '\n': out_.append("\\n"); break;
+      case '\r': out_.append("\\r"); break;
+      case '\t': out_.append("\\t"); break;
+      default: out_.push_back(plain(c) ? static_cast<char>(c) : '.');
+    }
+  }
+  out_.push_back('"');
+  return *this;
+}
+
+JsonWriter& JsonWriter::hex(Bytes bytes, char separator) {
+  comma();
+  out_.push_back('"');
+  out_.append(to_hex(bytes, separator));
+  out_.push_back('"');
+  return *this;
+}
+
+}  // namespace lapwing

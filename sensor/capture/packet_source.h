@@ -1,0 +1,72 @@
+// PacketSource: where frames come from. One object per worker.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sensor/base/counters.h"
+#include "sensor/base/setting.h"
+#include "sensor/base/frame.h"
+
+namespace lapwing {
+
+/// [W] Kept by the source; kernel figures are refreshed when counters() is called.
+struct CaptureCounters {
+  uint64_t packets = 0, bytes = 0;
+  uint64_t kernel_packets = 0, kernel_drops = 0, interface_drops = 0;
+  uint64_t errors = 0;  // files or blocks that could not be read to their end
+};
+std::span<const CounterRow<CaptureCounters>> capture_counter_rows();
+
+/// A capture that cannot be opened or read on: the file or interface, the byte offset, and what is wrong.
+struct CaptureError {
+  std::string source;
+  uint64_t offset = 0;
+  std::string message;
+};
+std::string to_string(const CaptureError& error);
+
+class PacketSource {
+ public:
+  enum class Result : uint8_t { frames, idle, end };
+
+  virtual ~PacketSource() = default;
+  /// Fills `burst` with at most kBurst frames. `idle` (live only): nothing came within some 100 ms. `end`: no more.
+  /// A burst never crosses from one file to the next.
+  virtual Result receive(Burst& burst) = 0;
+  /// Gives the frames of the last burst back; their bytes are gone.
+  virtual void release(Burst& burst) = 0;
+  virtual CaptureCounters counters() = 0;
+  /// Name of the file the current burst comes from; empty live.
+  virtual std::string_view file() const { return {}; }
+  /// Name of an interface index of a frame; empty where the capture does not say.
+  virtual std::string_view interface_name(uint16_t index) const = 0;
+  /// What went wrong so far; the frames before the fault have been delivered.
+  virtual std::span<const CaptureError> errors() const = 0;
+  /// Share of the input read, 0 to 1, or -1 where it has no end known beforehand.
+  virtual double progress() const { return -1; }
+  /// Asks a blocked receive() to return; safe from a signal handler or another thread.
+  virtual void stop() = 0;
+};
+
+/// Every source reads all of the capture; the worker keeps the packets of its share. Where the input can be read
+/// only once (standard input, a compressed file) one reader feeds all `workers` sources.
+/// Paths are files, directories (their files sorted by name) or "-". Throws std::runtime_error when a path is missing.
+std::vector<std::unique_ptr<PacketSource>> open_captures(const std::vector<std::string>& paths, size_t workers);
+
+/// Options of a live source; keys below "pcap." and "pcap-interface".
+struct LiveConfig {
+  uint64_t ring_bytes = 0;   // TPACKET_V3 ring
+  uint64_t snaplen = 0;
+  bool promiscuous = true;
+  std::string filter;        // BPF expression in pcap-filter(7) syntax
+};
+/// Throws std::runtime_error with libpcap's message.
+std::unique_ptr<PacketSource> open_live(const std::string& interface, const LiveConfig& config);
+
+}  // namespace lapwing

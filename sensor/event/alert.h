@@ -1,0 +1,49 @@
+// Alert: what a rule found, where, with its evidence.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sensor/base/bytes.h"
+#include "sensor/event/envelope.h"
+#include "sensor/event/event.h"
+#include "sensor/event/flow_summary.h"
+
+namespace lapwing {
+
+enum class Action : uint8_t { alert, pass, drop, reject, reject_src, reject_dst, reject_both, config };
+
+/// The parts of a rule that records show [S].
+struct RuleInfo {
+  uint32_t sid = 0, gid = 1, rev = 0;
+  Action action = Action::alert;
+  std::string msg;
+  std::string category;                                          // classtype's description
+  uint8_t severity = 3;
+  std::vector<std::pair<std::string, std::string>> metadata;     // in the rule's order; a key may repeat
+  std::vector<std::string> references;                           // full URLs
+  enum class Target : uint8_t { none, source, destination } target = Target::none;
+  std::string text;                                              // the rule as written
+};
+
+/// [W] Views live as long as the call.
+struct Alert {
+  const RuleInfo* rule = nullptr;
+  Action action = Action::alert;         // after rate filters
+  const Event* event = nullptr;          // the transaction it matched on, or null
+  Direction direction = Direction::to_server;
+  bool has_flow = false;
+  bool stream = false;                   // the evidence is reassembled stream data, not one packet's payload
+  Bytes payload;                         // what was inspected
+  Bytes packet;                          // the frame
+  uint16_t link_type = 1;                // of the frame, as pcap numbers it
+  FlowSummary flow;                      // valid when has_flow
+  std::span<const std::string_view> flowbits;
+  std::string_view context;              // JSON object text from datasets, or empty
+};
+
+}  // namespace lapwing

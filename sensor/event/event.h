@@ -1,0 +1,80 @@
+// Event: the view of one transaction that a dissector publishes, and the sink that takes it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "sensor/base/json_writer.h"
+#include "sensor/event/chunk.h"
+#include "sensor/event/field.h"
+
+namespace lapwing {
+
+/// Progress of a direction that has nothing more to come.
+inline constexpr uint8_t kComplete = 255;
+
+/// What every dissector's transaction type derives from [W]. A direction's progress only grows: at each stage the
+/// fields of that stage become final, and rules over them are evaluated exactly once.
+struct Transaction {
+  uint64_t id = 0;                          // 0, 1, ... within the flow
+  std::array<uint8_t, 2> progress = {};     // by Direction
+  std::array<uint8_t, 2> inspected = {};    // owned by the rule matcher: stages already evaluated
+  std::vector<uint8_t> anomalies;           // indices into the protocol's anomaly names, in order of discovery
+};
+
+struct Event;
+
+/// What a record writer may need besides the transaction.
+struct RecordContext {
+  const void* config = nullptr;  // the dissector's own configuration
+  bool in_alert = false;         // the object is embedded in an alert record
+};
+
+/// A record type that a dissector publishes. `write` adds its members ("http":{...}) to an open object; the envelope
+/// around it is written by export. `reverse` swaps source and destination (a file sent by the server).
+struct RecordRow {
+  std::string_view type;  // EVE event_type
+  void (*write)(const Event& event, const RecordContext& context, JsonWriter& json);
+  std::string_view help;
+};
+
+/// [S] What the rest of the sensor knows of a protocol: enough to match rules on it and to write its records.
+struct Protocol {
+  std::string_view name;                         // EVE app_proto, rule protocol
+  std::span<const Field> fields;
+  std::span<const std::string_view> anomalies;   // names for app-layer-event and anomaly records
+  std::span<const RecordRow> records;
+  void (*write_in_alert)(const Event& event, const RecordContext& context, JsonWriter& json);
+  std::string_view help;
+};
+
+/// One step of a transaction [W], valid during the call.
+struct Event {
+  const Protocol* protocol = nullptr;
+  Transaction* tx = nullptr;
+  Direction direction = Direction::to_server;  // whose bytes brought it here
+  const RecordRow* record = nullptr;           // a record is due now; null when only progress was made
+  const void* detail = nullptr;                // for the record's writer: what within the transaction (a file, a message)
+  bool reversed = false;                       // the record's source is the server
+  const void* config = nullptr;                // set by sensor/app: the dissector's configuration
+};
+
+/// Takes what a dissector finds. Implemented once, in sensor/app.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  /// A transaction advanced, or a record of it is due.
+  virtual void emit(const Event& event) = 0;
+  /// The traffic breaks its protocol; `name` indexes Protocol::anomalies. `tx` may be null (nothing belongs to it yet).
+  virtual void anomaly(const Protocol& protocol, Transaction* tx, uint8_t name, Direction direction) = 0;
+  /// From the next byte on the flow speaks another protocol (CONNECT, upgrade, STARTTLS). `name` empty: detect anew.
+  virtual void change_protocol(std::string_view name) = 0;
+};
+
+/// True when `field` has a final value for this direction of the transaction.
+bool ready(const Field& field, const Transaction& tx, Direction direction);
+
+}  // namespace lapwing

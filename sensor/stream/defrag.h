@@ -1,0 +1,35 @@
+// IP defragmentation with target-based overlap policies.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "sensor/base/counters.h"
+#include "sensor/decode/packet.h"
+#include "sensor/stream/stream_engine.h"
+
+namespace lapwing {
+
+struct DefragCounters {
+  uint64_t ipv4_fragments = 0, ipv4_reassembled = 0, ipv6_fragments = 0, ipv6_reassembled = 0;
+  // the stream room completes this list ("defrag.ipv4.fragments", ... as Suricata names them)
+};
+std::span<const CounterRow<DefragCounters>> defrag_counter_rows();
+
+/// [W] Keeps fragments by (src, dst, id, protocol, VLAN). Memory and tracker caps from "defrag.*".
+class Defragmenter {
+ public:
+  explicit Defragmenter(const StreamConfig& config);
+  ~Defragmenter();
+  /// Takes a fragment; returns the whole IP packet (rewritten header, no fragment fields) when this one completed it,
+  /// else an empty range. The bytes live until the next call. Anomalies are added to packet.events.
+  Bytes add(Packet& packet);
+  void expire(Timestamp now);
+  const DefragCounters& counters() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lapwing

@@ -1,0 +1,86 @@
+// Matcher: packets, chunks and events of one worker in, alerts out.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "sensor/decode/packet.h"
+#include "sensor/event/alert.h"
+#include "sensor/event/chunk.h"
+#include "sensor/event/event.h"
+#include "sensor/flow/flow.h"
+#include "signatures/rule_set.h"
+
+namespace lapwing {
+
+/// [W] Counters of the rule engine ("detect.alert", "detect.alert_queue_overflow", "detect.alerts_suppressed", and one
+/// for each cap and each Hyperscan or PCRE2 refusal).
+struct DetectCounters {
+  uint64_t alert = 0, alert_queue_overflow = 0, alerts_suppressed = 0;
+  // the signatures room completes this list
+};
+std::span<const CounterRow<DetectCounters>> detect_counter_rows();
+
+/// What the matcher must know of the packet at hand; the same object serves all calls that one packet causes.
+/// At a flow's end without a packet, `packet` is null.
+struct MatchContext {
+  const Packet* packet = nullptr;
+  Flow* flow = nullptr;                  // null for packets without a flow
+  Direction direction = Direction::to_server;
+  Timestamp time;
+  uint64_t number = 0;                   // frame number: the order of everything that crosses flows
+  const Protocol* protocol = nullptr;    // detected, or null while unknown or failed
+  bool established = false;              // flow:established
+  bool in_stream = false;                // the packet's payload entered reassembly
+  std::span<const std::string_view> stream_events;  // raised by this packet
+};
+
+/// Takes the alerts of a packet, thresholds applied, in order. Implemented in sensor/pipeline, which adds the envelope.
+class AlertSink {
+ public:
+  virtual ~AlertSink() = default;
+  virtual void alert(const MatchContext& context, Alert& alert) = 0;
+};
+
+/// State that crosses flows (thresholds, xbits, hostbits), shared by the workers of one process. `turn` is called
+/// before it is touched: in replay it waits until all workers have finished every frame before `number`, so that the
+/// outcome does not depend on scheduling. Live it does nothing.
+class SharedState {
+ public:
+  static std::shared_ptr<SharedState> create(std::function<void(uint64_t number)> turn);
+  virtual ~SharedState() = default;
+};
+
+/// The rule engine of one worker. Never throws; allocates nothing per packet in steady state.
+/// Per packet the caller calls, in this order: begin; chunk, gap and event as the stream and the dissector bring them;
+/// packet; end. `end` sorts, thresholds and delivers the alerts.
+class Matcher {
+ public:
+  Matcher(std::shared_ptr<const RuleSet> rules, std::shared_ptr<SharedState> shared, AlertSink& sink);
+  ~Matcher();
+  /// Takes new rules; call between bursts only.
+  void adopt(std::shared_ptr<const RuleSet> rules);
+  void begin(const MatchContext& context);
+  /// New contiguous stream bytes, for rules over raw TCP payload.
+  void chunk(const MatchContext& context, const Chunk& chunk);
+  void gap(const MatchContext& context, Direction direction, uint64_t lost);
+  /// A transaction advanced. A completed direction is also the boundary at which raw stream rules look.
+  void event(const MatchContext& context, const Event& event);
+  /// The packet's own headers and payload, decoder and stream events.
+  void packet(const MatchContext& context);
+  void end(const MatchContext& context);
+  /// The flow is over: raw stream rules look at what is left. Call between begin and end.
+  void finish(const MatchContext& context);
+  /// Names of the flow's bits that are set, for records; valid until the next call.
+  std::span<const std::string_view> flowbits(const Flow& flow);
+  const DetectCounters& counters() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lapwing

@@ -1,0 +1,67 @@
+// Rule files into trees, and the tables that rules refer to. Cold code: may throw and allocate.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sensor/base/ip_address.h"
+#include "signatures/parse/rule_tree.h"
+
+namespace lapwing {
+
+/// Parses the text of one rule file: comments, blank lines, "\" continuation. Rules at fault are left out and
+/// described in `messages`; the others are returned in file order.
+std::vector<RuleTree> parse_rules(std::string_view text, const std::string& file, std::vector<RuleMessage>& messages);
+/// Reads a file (gzip allowed) or, for a directory, its *.rules sorted by name. Throws SettingError when unreadable.
+std::vector<RuleTree> read_rules(const std::string& path, std::vector<RuleMessage>& messages);
+
+/// vars.address-groups and vars.port-groups of the configuration, as text.
+struct RuleVariables {
+  std::map<std::string, std::string, std::less<>> address_groups, port_groups;
+};
+
+/// A set of addresses as sorted, disjoint, inclusive ranges: evaluation of a list is set subtraction.
+struct AddressSet {
+  struct Range { IpAddress first, last; };
+  bool any = false;             // everything; ranges empty
+  bool has_negation = false;    // a "!" was written somewhere (such rules are not IP-only)
+  std::vector<Range> v4, v6;
+  bool contains(const IpAddress& address) const;
+};
+struct PortSet {
+  bool any = false;
+  std::vector<std::pair<uint16_t, uint16_t>> ranges;  // sorted, disjoint, inclusive
+  bool contains(uint16_t port) const;
+};
+/// Throw SettingError at the node at fault ("!any", unknown variable, list that its negations empty, bad address).
+AddressSet resolve_addresses(const ListNode& node, const RuleVariables& variables);
+PortSet resolve_ports(const ListNode& node, const RuleVariables& variables);
+
+/// classification.config: "config classification: name,description,priority".
+struct Classification { std::string name, description; uint8_t priority = 3; };
+/// reference.config: "config reference: system prefix".
+struct RuleTables {
+  std::map<std::string, Classification, std::less<>> classifications;
+  std::map<std::string, std::string, std::less<>> references;
+};
+/// The tables Lapwing ships; used where no file is named.
+RuleTables default_rule_tables();
+void read_classifications(const std::string& path, RuleTables& tables);
+void read_references(const std::string& path, RuleTables& tables);
+
+/// threshold.config lines.
+struct ThresholdLine {
+  enum class Kind : uint8_t { threshold, event_filter, rate_filter, suppress } kind;
+  uint32_t gid = 1, sid = 0;    // 0: every rule
+  std::string type, track, new_action;
+  uint32_t count = 0, seconds = 0, timeout = 0;
+  std::optional<ListNode> address;
+  SourceMark mark;
+};
+std::vector<ThresholdLine> read_thresholds(const std::string& path);
+
+}  // namespace lapwing

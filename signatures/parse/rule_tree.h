@@ -1,0 +1,54 @@
+// RuleTree: a rule as written, with the place of every part; nothing is looked up or judged yet.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sensor/base/setting.h"
+#include "sensor/event/alert.h"
+
+namespace lapwing {
+
+/// A nested, negatable list of addresses or ports. Leaves keep their text; variables are expanded when resolved.
+struct ListNode {
+  enum class Kind : uint8_t { any, leaf, variable, list } kind = Kind::any;
+  bool negated = false;
+  std::string text;  // leaf: "10.0.0.0/8", "1.2.3.4-1.2.3.9", "80:90"; variable: name without '$'
+  std::vector<ListNode> items;
+  SourceMark mark;
+};
+
+/// One option of a rule's body. `value` is the text after the colon with surrounding blanks cut, quotes and escapes
+/// still in place.
+struct RuleOption {
+  std::string name;
+  std::string value;
+  bool has_value = false;
+  SourceMark mark;        // of the name
+  SourceMark value_mark;  // of the first byte of value
+};
+
+enum class RuleDirection : uint8_t { one_way, both_ways, transactional };
+
+struct RuleTree {
+  Action action = Action::alert;
+  std::string protocol;
+  ListNode src, dst, src_port, dst_port;
+  RuleDirection direction = RuleDirection::one_way;
+  std::vector<RuleOption> options;
+  std::string text;  // the rule as written, continuation lines joined
+  SourceMark mark;
+};
+
+/// What is wrong with a rule, where, and what would be right.
+struct RuleMessage {
+  enum class Level : uint8_t { error, warning } level = Level::error;
+  SourceMark mark;
+  uint32_t sid = 0;        // 0 when not known
+  std::string option;      // the option at fault, or empty
+  std::string text;
+};
+
+}  // namespace lapwing

@@ -1,0 +1,57 @@
+// RuleSet: the compiled rules, and how to compile them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sensor/base/counters.h"
+#include "sensor/base/options.h"
+#include "sensor/event/alert.h"
+#include "signatures/parse/parse.h"
+
+namespace lapwing {
+
+/// What rules may refer to outside their room: handed over at start, so that no rule code names a protocol.
+struct RuleEnvironment {
+  std::vector<const Protocol*> protocols;                     // fields, anomaly names
+  std::span<const std::string_view> decode_events, stream_events;
+  RuleVariables variables;
+  RuleTables tables;
+  std::vector<ThresholdLine> thresholds;
+};
+
+/// [S] Keys "detect.*", "pcre.*", "packet-alert-max", with Suricata's names and meaning.
+struct DetectConfig {
+  uint64_t packet_alert_max = 0, inspection_recursion_limit = 0, pcre_match_limit = 0, pcre_recursion_limit = 0;
+  // the signatures room completes this list
+};
+std::span<const OptionRow<DetectConfig>> detect_options();
+
+/// What became of the rules that were read.
+struct RuleCounts {
+  uint64_t loaded = 0, failed = 0, skipped = 0;  // skipped: legal, but uses a keyword or protocol we do not have yet
+};
+
+/// Immutable and shared [S]; the inside is signatures/compile/compiled.h's business.
+class RuleSet {
+ public:
+  virtual ~RuleSet() = default;
+  virtual RuleCounts counts() const = 0;
+  virtual std::span<const RuleInfo* const> rules() const = 0;
+  virtual uint64_t generation() const = 0;
+};
+
+/// Compiles all trees. Rules at fault, or with keywords not there yet, are left out and described in `messages`.
+std::shared_ptr<const RuleSet> compile_rules(std::vector<RuleTree> trees, const RuleEnvironment& environment,
+                                             const DetectConfig& config, std::vector<RuleMessage>& messages);
+
+/// One line of `lapwing list keywords`.
+struct KeywordInfo { std::string_view name, family, help; bool sticky_buffer = false; };
+std::vector<KeywordInfo> list_keywords(const RuleEnvironment& environment);
+
+}  // namespace lapwing
