@@ -34,7 +34,10 @@ struct RuleInfo {
 struct Alert {
   const RuleInfo* rule = nullptr;
   Action action = Action::alert;         // after rate filters
-  const Event* event = nullptr;          // the transaction it matched on, or null
+  bool has_tx = false;                   // it matched on a transaction, of which these are what remains:
+  uint64_t tx_id = 0;
+  const Protocol* protocol = nullptr;
+  std::string_view app_layer;            // JSON members ("http":{...}) written when the rule matched, or empty
   Direction direction = Direction::to_server;
   bool has_flow = false;
   bool stream = false;                   // the evidence is reassembled stream data, not one packet's payload
