@@ -1,0 +1,17 @@
+// THE list of dissectors: a protocol is one row here and one folder beside it.
+#include <array>
+
+#include "dissectors/dissector.h"
+#include "dissectors/echo/echo.h"
+
+namespace lapwing {
+
+namespace {
+const std::array kDissectors{
+    row<echo::Echo>(),
+};
+}  // namespace
+
+std::span<const DissectorRow> dissectors() { return kDissectors; }
+
+}  // namespace lapwing
