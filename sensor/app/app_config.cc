@@ -1,0 +1,72 @@
+#include "sensor/app/app_config.h"
+
+#include <string>
+
+#include "sensor/base/text.h"
+
+namespace lapwing {
+namespace {
+
+struct Switch {
+  std::string_view key;
+  uint8_t transports;
+};
+constexpr Switch kSwitches[] = {
+    {"", transport::tcp | transport::udp}, {".tcp", transport::tcp}, {".udp", transport::udp}};
+
+std::vector<uint16_t> read_ports(const Setting& node) {
+  std::vector<uint16_t> ports;
+  for (const std::string& text : read_texts(node)) {
+    std::string_view part = trim(text);
+    while (!part.empty() && (part.front() == '[' || part.front() == ' ')) part.remove_prefix(1);
+    while (!part.empty() && (part.back() == ']' || part.back() == ' ')) part.remove_suffix(1);
+    auto port = parse_unsigned(part);
+    if (!port || *port > 65535) node.fail("'" + text + "' is not a port; write numbers from 0 to 65535, as in 80, 8080");
+    ports.push_back(static_cast<uint16_t>(*port));
+  }
+  return ports;
+}
+
+bool enabled(const Setting& node) {
+  // "detection-only" names the protocol without dissecting it; nDPI's verdict covers that, so it counts as off.
+  if (node.as_text() == "detection-only") return false;
+  return node.as_bool();
+}
+
+}  // namespace
+
+AppConfig AppConfig::read(const Setting& root) {
+  AppConfig config;
+  for (const DissectorRow& row : dissectors()) {
+    AppProtocol protocol{.row = &row, .transports = row.about->transports, .config = row.configure(root)};
+    protocol.ports.assign(row.about->ports.begin(), row.about->ports.end());
+    std::string base = "app-layer.protocols." + std::string(row.about->name);
+    for (const Switch& s : kSwitches) {
+      std::string prefix = base + std::string(s.key);
+      if (const Setting* node = root.find(prefix + ".enabled"); node && !enabled(*node)) {
+        protocol.transports &= static_cast<uint8_t>(~s.transports);
+      }
+      if (const Setting* node = root.find(prefix + ".detection-ports.dp")) {
+        for (uint16_t port : read_ports(*node)) protocol.ports.push_back(port);
+      }
+    }
+    if (protocol.transports) config.protocols.push_back(std::move(protocol));
+  }
+  return config;
+}
+
+std::vector<OptionInfo> app_options() {
+  std::vector<OptionInfo> out;
+  for (const DissectorRow& row : dissectors()) {
+    std::string base = "app-layer.protocols." + std::string(row.about->name);
+    std::string ports;
+    for (uint16_t port : row.about->ports) ports += (ports.empty() ? "" : ", ") + std::to_string(port);
+    out.push_back({base + ".enabled", "switch", "yes", "dissect " + std::string(row.about->help), ""});
+    out.push_back({base + ".detection-ports.dp", "list", ports,
+                   "further ports on which traffic that could be several protocols is taken for this one", ""});
+    for (OptionInfo& option : row.options()) out.push_back(std::move(option));
+  }
+  return out;
+}
+
+}  // namespace lapwing

@@ -1,0 +1,32 @@
+// Which dissectors are on, on which ports they are expected, and their own options.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "dissectors/dissector.h"
+#include "sensor/base/options.h"
+
+namespace lapwing {
+
+/// One dissector as configured [S].
+struct AppProtocol {
+  const DissectorRow* row = nullptr;
+  uint8_t transports = 0;            // those switched on
+  std::vector<uint16_t> ports;       // detection-ports: decide between equals
+  std::shared_ptr<const void> config;
+};
+
+/// [S] Keys "app-layer.protocols.<name>.enabled", ".detection-ports.dp", both also below ".tcp" and ".udp".
+struct AppConfig {
+  std::vector<AppProtocol> protocols;
+
+  /// Throws SettingError.
+  static AppConfig read(const Setting& root);
+};
+std::vector<OptionInfo> app_options();
+
+}  // namespace lapwing

@@ -1,0 +1,91 @@
+// AppLayer: picks the dissector of a flow by its first bytes, and feeds it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "sensor/app/app_config.h"
+#include "sensor/base/counters.h"
+#include "sensor/event/event.h"
+#include "sensor/flow/flow.h"
+
+namespace lapwing {
+
+/// [W]
+struct AppCounters {
+  uint64_t detected = 0, failed = 0, changed = 0, parser_errors = 0;
+  uint64_t buffer_limit = 0;   // directions given up because kBufferLimit bytes waited for one message
+  uint64_t transactions = 0;
+};
+std::span<const CounterRow<AppCounters>> app_counter_rows();
+
+/// Takes the events of dissectors with the flow they belong to. Implemented in sensor/pipeline.
+class AppSink {
+ public:
+  virtual ~AppSink() = default;
+  virtual void event(Flow& flow, const Event& event) = 0;
+  virtual void anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx, uint8_t name, Direction direction) = 0;
+};
+
+/// What records say of a flow's protocol.
+struct AppInfo {
+  std::string_view name;      // detected protocol, "failed", or empty while unknown
+  std::string_view original;  // the protocol before it changed, or empty
+  const Protocol* protocol = nullptr;
+  uint64_t transactions = 0;
+};
+
+/// [W] One per worker; state of a flow hangs in FlowSlot::app.
+class AppLayer final : private EventSink {
+ public:
+  /// Undecided bytes kept for each direction before detection is given up.
+  static constexpr size_t kProbeLimit = 4096;
+  /// Bytes that may wait for the rest of one message.
+  static constexpr size_t kBufferLimit = 1 << 20;
+
+  AppLayer(const AppConfig& config, AppSink& sink);
+
+  /// Stream bytes or one datagram, in order.
+  void chunk(Flow& flow, const Chunk& chunk);
+  void gap(Flow& flow, Direction direction, uint64_t lost, Timestamp time);
+  /// The flow ends: dissectors publish what is half done.
+  void finish(Flow& flow, Timestamp time);
+  AppInfo info(const Flow& flow) const;
+  /// True when nothing more of the flow will be dissected.
+  bool done(const Flow& flow) const;
+  const AppCounters& counters() const { return counters_; }
+  /// Adds "app_layer.flow.<name>" and "app_layer.tx.<name>".
+  void add_protocol_counters(CounterSet& set) const;
+
+ private:
+  struct State;
+
+  State& state_of(Flow& flow);
+  void detect(Flow& flow, State& state, const Chunk& chunk);
+  void choose(Flow& flow, State& state, size_t protocol, const Chunk& chunk);
+  void feed(Flow& flow, State& state, const Chunk& chunk);
+  void fail(State& state);
+  void apply_change(Flow& flow, State& state, const Chunk& rest);
+  const AppProtocol* probe(State& state, const Chunk& first, const Flow& flow, bool& undecided) const;
+
+  void emit(const Event& event) override;
+  void anomaly(const Protocol& protocol, Transaction* tx, uint8_t name, Direction direction) override;
+  void change_protocol(std::string_view name) override;
+
+  const AppConfig& config_;
+  AppSink& sink_;
+  AppCounters counters_;
+  std::vector<uint64_t> flows_by_protocol_, transactions_by_protocol_;
+
+  // The call at hand: dissectors call back without knowing their flow.
+  Flow* flow_ = nullptr;
+  State* current_ = nullptr;
+  bool change_ = false;
+  std::string change_to_;
+};
+
+}  // namespace lapwing

@@ -1,0 +1,135 @@
+#include "sensor/pipeline/sensor_config.h"
+
+#include <algorithm>
+
+#include "sensor/decode/decode_event.h"
+
+namespace lapwing {
+namespace {
+
+constexpr std::string_view kDefaultAddressGroups[][2] = {
+    {"HOME_NET", "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12]"},
+    {"EXTERNAL_NET", "!$HOME_NET"},
+    {"HTTP_SERVERS", "$HOME_NET"},
+    {"SMTP_SERVERS", "$HOME_NET"},
+    {"SQL_SERVERS", "$HOME_NET"},
+    {"DNS_SERVERS", "$HOME_NET"},
+    {"TELNET_SERVERS", "$HOME_NET"},
+    {"AIM_SERVERS", "$EXTERNAL_NET"},
+    {"DC_SERVERS", "$HOME_NET"},
+    {"DNP3_SERVER", "$HOME_NET"},
+    {"DNP3_CLIENT", "$HOME_NET"},
+    {"MODBUS_CLIENT", "$HOME_NET"},
+    {"MODBUS_SERVER", "$HOME_NET"},
+    {"ENIP_CLIENT", "$HOME_NET"},
+    {"ENIP_SERVER", "$HOME_NET"},
+};
+constexpr std::string_view kDefaultPortGroups[][2] = {
+    {"HTTP_PORTS", "80"},       {"SHELLCODE_PORTS", "!80"},  {"ORACLE_PORTS", "1521"}, {"SSH_PORTS", "22"},
+    {"DNP3_PORTS", "20000"},    {"MODBUS_PORTS", "502"},     {"FILE_DATA_PORTS", "[$HTTP_PORTS,110,143]"},
+    {"FTP_PORTS", "21"},        {"GENEVE_PORTS", "6081"},    {"VXLAN_PORTS", "4789"},  {"TEREDO_PORTS", "3544"},
+    {"SIP_PORTS", "[5060,5061]"},
+};
+
+/// A list written as a YAML list becomes the rule language's list.
+std::string group_text(const Setting& node) {
+  if (node.kind != Setting::Kind::list) return node.as_text();
+  std::string text = "[";
+  for (const auto& child : node.children) text += (text.size() > 1 ? "," : "") + group_text(*child);
+  return text + "]";
+}
+
+void read_groups(const Setting& root, std::string_view path, std::map<std::string, std::string, std::less<>>& groups) {
+  const Setting* node = root.find(path);
+  if (!node) return;
+  for (const auto& child : node->children) groups[child->key] = group_text(*node->find(child->key));
+}
+
+void read_files(const Setting& root, RuleEnvironment& environment) {
+  environment.tables = default_rule_tables();
+  if (const Setting* node = root.find("classification-file")) read_classifications(node->as_text(), environment.tables);
+  if (const Setting* node = root.find("reference-config-file")) read_references(node->as_text(), environment.tables);
+  if (const Setting* node = root.find("threshold-file")) environment.thresholds = read_thresholds(node->as_text());
+}
+
+/// "outputs[].eve-log.types[].dns: {version: 2}" becomes "app-layer.protocols.dns.record.version: 2".
+void hand_over_record_options(Setting& root) {
+  const Setting* outputs = root.find("outputs");
+  if (!outputs) return;
+  for (const auto& output : outputs->children) {
+    const Setting* types = output->find("eve-log.types");
+    if (!types) continue;
+    for (const auto& type : types->children) {
+      for (const auto& entry : type->children) {
+        if (entry->kind != Setting::Kind::map) continue;
+        for (const Protocol* protocol : all_protocols()) {
+          auto named = [&](const RecordRow& row) { return row.type == entry->key; };
+          if (std::ranges::none_of(protocol->records, named)) continue;
+          for (const auto& option : entry->children) {
+            if (option->key == "enabled") continue;
+            Setting& target = root.make("app-layer.protocols." + std::string(protocol->name) + ".record." + option->key);
+            if (target.kind != Setting::Kind::null) continue;  // the first output decides
+            target.kind = option->kind;
+            target.scalar = option->scalar;
+            target.mark = option->mark;
+            for (const auto& item : option->children) {
+              target.children.push_back(std::make_unique<Setting>());
+              target.children.back()->kind = item->kind;
+              target.children.back()->scalar = item->scalar;
+              target.children.back()->mark = item->mark;
+            }
+            option->use_all();
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<const Protocol*> all_protocols() {
+  std::vector<const Protocol*> out;
+  for (const DissectorRow& row : dissectors()) out.push_back(row.protocol);
+  return out;
+}
+
+RuleEnvironment rule_environment(const Setting& root) {
+  RuleEnvironment environment;
+  environment.protocols = all_protocols();
+  environment.decode_events = decode_event_names();
+  environment.stream_events = stream_event_names();
+  for (auto [name, text] : kDefaultAddressGroups) environment.variables.address_groups.emplace(name, text);
+  for (auto [name, text] : kDefaultPortGroups) environment.variables.port_groups.emplace(name, text);
+  read_groups(root, "vars.address-groups", environment.variables.address_groups);
+  read_groups(root, "vars.port-groups", environment.variables.port_groups);
+  read_files(root, environment);
+  return environment;
+}
+
+std::unique_ptr<const SensorConfig> SensorConfig::read(Setting& root, const std::vector<std::string>& only) {
+  hand_over_record_options(root);
+  auto config = std::make_unique<SensorConfig>();
+  config->decode = read_options<DecodeConfig>(root, decode_options());
+  config->flow = read_options<FlowConfig>(root, flow_options());
+  config->stream = read_options<StreamConfig>(root, stream_options());
+  config->app = AppConfig::read(root);
+  config->detect = read_options<DetectConfig>(root, detect_options());
+  config->eve = EveConfig::read(root, only, all_protocols());
+  config->rules = rule_environment(root);
+  return config;
+}
+
+std::vector<OptionInfo> all_options() {
+  std::vector<OptionInfo> out;
+  auto add = [&](std::vector<OptionInfo> options) { out.insert(out.end(), options.begin(), options.end()); };
+  add(describe_options(decode_options()));
+  add(describe_options(flow_options()));
+  add(describe_options(stream_options()));
+  add(app_options());
+  add(describe_options(detect_options()));
+  add(eve_options());
+  return out;
+}
+
+}  // namespace lapwing

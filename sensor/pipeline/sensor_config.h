@@ -1,0 +1,41 @@
+// SensorConfig: everything the rooms read from the configuration, read once.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "export/recorder.h"
+#include "sensor/app/app_config.h"
+#include "sensor/base/setting.h"
+#include "sensor/decode/decode.h"
+#include "sensor/flow/flow_table.h"
+#include "sensor/stream/stream_engine.h"
+#include "signatures/rule_set.h"
+
+namespace lapwing {
+
+/// [S]
+struct SensorConfig {
+  DecodeConfig decode;
+  FlowConfig flow;
+  StreamConfig stream;
+  AppConfig app;
+  DetectConfig detect;
+  std::shared_ptr<const EveConfig> eve;
+  RuleEnvironment rules;
+
+  /// `only`: record types named on the command line, empty for those of the configuration. Throws SettingError.
+  /// Options of record types ("outputs[].eve-log.types[].dns") are handed to their dissectors, hence the mutable root.
+  static std::unique_ptr<const SensorConfig> read(Setting& root, const std::vector<std::string>& only);
+};
+
+/// Every option of every room, for documentation and for help with unknown keys.
+std::vector<OptionInfo> all_options();
+/// Protocol descriptions of all dissectors, whether on or off.
+std::vector<const Protocol*> all_protocols();
+/// Field tables, event names and nothing configured: enough to list keywords or check rules.
+RuleEnvironment rule_environment(const Setting& root);
+
+}  // namespace lapwing
