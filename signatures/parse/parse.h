@@ -26,9 +26,11 @@ struct RuleVariables {
 
 /// A set of addresses as sorted, disjoint, inclusive ranges: evaluation of a list is set subtraction.
 struct AddressSet {
-  struct Range { IpAddress first, last; };
-  bool any = false;             // everything; ranges empty
-  bool has_negation = false;    // a "!" was written somewhere (such rules are not IP-only)
+  struct Range {
+    IpAddress first, last;
+  };
+  bool any = false;           // everything; ranges empty
+  bool has_negation = false;  // a "!" was written somewhere (such rules are not IP-only)
   std::vector<Range> v4, v6;
   bool contains(const IpAddress& address) const;
 };
@@ -42,7 +44,10 @@ AddressSet resolve_addresses(const ListNode& node, const RuleVariables& variable
 PortSet resolve_ports(const ListNode& node, const RuleVariables& variables);
 
 /// classification.config: "config classification: name,description,priority".
-struct Classification { std::string name, description; uint8_t priority = 3; };
+struct Classification {
+  std::string name, description;
+  uint8_t priority = 3;
+};
 /// reference.config: "config reference: system prefix".
 struct RuleTables {
   std::map<std::string, Classification, std::less<>> classifications;
@@ -50,18 +55,23 @@ struct RuleTables {
 };
 /// The tables Lapwing ships; used where no file is named.
 RuleTables default_rule_tables();
+/// Lines replace entries of the same name, names in lower case. Throw SettingError at a line they cannot read.
+void parse_classifications(std::string_view text, const std::string& file, RuleTables& tables);
+void parse_references(std::string_view text, const std::string& file, RuleTables& tables);
 void read_classifications(const std::string& path, RuleTables& tables);
 void read_references(const std::string& path, RuleTables& tables);
 
-/// threshold.config lines.
+/// One line of threshold.config. A missing ip leaves `track` empty and suppresses for every address.
 struct ThresholdLine {
   enum class Kind : uint8_t { threshold, event_filter, rate_filter, suppress } kind;
-  uint32_t gid = 1, sid = 0;    // 0: every rule
+  uint32_t gid = 1, sid = 0;  // 0: every rule
   std::string type, track, new_action;
   uint32_t count = 0, seconds = 0, timeout = 0;
   std::optional<ListNode> address;
   SourceMark mark;
 };
+/// Throw SettingError at the first line at fault.
+std::vector<ThresholdLine> parse_thresholds(std::string_view text, const std::string& file);
 std::vector<ThresholdLine> read_thresholds(const std::string& path);
 
 }  // namespace lapwing

@@ -34,7 +34,8 @@ enum class RuleDirection : uint8_t { one_way, both_ways, transactional };
 
 struct RuleTree {
   Action action = Action::alert;
-  std::string protocol;
+  std::string action_scope;  // "flow" of "pass:flow", or empty
+  std::string protocol;      // in lower case, with its hook when it has one: "http1:request_headers"
   ListNode src, dst, src_port, dst_port;
   RuleDirection direction = RuleDirection::one_way;
   std::vector<RuleOption> options;
@@ -46,8 +47,8 @@ struct RuleTree {
 struct RuleMessage {
   enum class Level : uint8_t { error, warning } level = Level::error;
   SourceMark mark;
-  uint32_t sid = 0;        // 0 when not known
-  std::string option;      // the option at fault, or empty
+  uint32_t sid = 0;    // 0 when not known
+  std::string option;  // the option at fault, or empty
   std::string text;
 };
 

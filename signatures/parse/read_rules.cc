@@ -1,0 +1,36 @@
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+
+#include "signatures/parse/parse.h"
+#include "signatures/parse/source_text.h"
+
+namespace lapwing {
+namespace {
+
+std::vector<std::string> rule_files(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) return {path};
+  std::vector<std::string> files;
+  std::filesystem::directory_iterator folder(path, error);
+  if (error) throw SettingError({path, 0, 0}, "cannot be listed: " + error.message());
+  for (const auto& entry : folder) {
+    std::string name = entry.path().string();
+    if (name.ends_with(".rules") || name.ends_with(".rules.gz")) files.push_back(std::move(name));
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+std::vector<RuleTree> read_rules(const std::string& path, std::vector<RuleMessage>& messages) {
+  std::vector<RuleTree> rules;
+  for (const std::string& file : rule_files(path)) {
+    auto more = parse_rules(read_text_file(file), file, messages);
+    rules.insert(rules.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  }
+  return rules;
+}
+
+}  // namespace lapwing

@@ -1,0 +1,52 @@
+// A logical line of a rule file: physical lines joined at trailing backslashes, and the place of every byte.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "signatures/parse/rule_tree.h"
+
+namespace lapwing {
+
+/// Why a rule, list or table line cannot be read.
+struct ParseFault {
+  SourceMark mark;
+  std::string text;    // what is wrong, and what would be right
+  std::string option;  // of a rule, or empty
+};
+
+class SourceLine {
+ public:
+  explicit SourceLine(const std::string& file) : file_(&file) {}
+  /// A line that stands alone, such as the value of a variable.
+  SourceLine(const std::string& file, std::string_view text) : file_(&file) { append(text, 1, 1); }
+
+  void append(std::string_view text, uint32_t line, uint32_t column);
+  const std::string& text() const { return text_; }
+  /// The place in the file of the byte at `offset` of text().
+  SourceMark mark(size_t offset) const;
+  [[noreturn]] void fail(size_t offset, std::string text, std::string option = {}) const;
+
+ private:
+  struct Piece {
+    size_t offset;  // of its first byte in text_
+    uint32_t line, column;
+  };
+  const std::string* file_;
+  std::string text_;
+  std::vector<Piece> pieces_;
+};
+
+/// Splits a file at its line ends and joins the lines that end with a backslash. Leaves out blank lines and those
+/// that begin with '#' or ';'. The lines keep a reference to `file`.
+std::vector<SourceLine> split_lines(std::string_view text, const std::string& file);
+
+/// Reads a whole file, unpacking gzip. Throws SettingError when that is not possible.
+std::string read_text_file(const std::string& path);
+
+/// One file is at most this large, unpacked: a gzip file of a few KB could fill the memory otherwise.
+inline constexpr size_t kMaxRuleFile = size_t{512} << 20;
+
+}  // namespace lapwing

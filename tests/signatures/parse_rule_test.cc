@@ -1,0 +1,230 @@
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "signatures/parse/parse.h"
+
+namespace lapwing {
+namespace {
+
+struct Parsed {
+  std::vector<RuleTree> rules;
+  std::vector<RuleMessage> messages;
+};
+
+Parsed parse(std::string_view text) {
+  Parsed out;
+  out.rules = parse_rules(text, "t.rules", out.messages);
+  return out;
+}
+
+std::string place(const SourceMark& mark) {
+  return to_string(mark);
+}
+
+/// The message of a rule that must fail, as "line:column option text".
+std::string fault(std::string_view text) {
+  Parsed out = parse(text);
+  EXPECT_TRUE(out.rules.empty()) << text;
+  if (out.messages.size() != 1) return "messages: " + std::to_string(out.messages.size());
+  const RuleMessage& m = out.messages[0];
+  EXPECT_EQ(m.level, RuleMessage::Level::error);
+  return std::to_string(m.mark.line) + ":" + std::to_string(m.mark.column) + " " + m.option + "|" + m.text;
+}
+
+TEST(ParseRule, ReadsHeaderAndOptions) {
+  auto [rules, messages] =
+      parse(R"(alert http $HOME_NET any -> [10.0.0.1,!$DMZ] !80 (msg:"a rule"; content:"x"; nocase; sid:7; rev:2;))");
+  ASSERT_EQ(rules.size(), 1u);
+  EXPECT_TRUE(messages.empty());
+  const RuleTree& rule = rules[0];
+  EXPECT_EQ(rule.action, Action::alert);
+  EXPECT_EQ(rule.protocol, "http");
+  EXPECT_EQ(rule.src.kind, ListNode::Kind::variable);
+  EXPECT_EQ(rule.src.text, "HOME_NET");
+  EXPECT_EQ(rule.src_port.kind, ListNode::Kind::any);
+  ASSERT_EQ(rule.dst.items.size(), 2u);
+  EXPECT_EQ(rule.dst.items[0].text, "10.0.0.1");
+  EXPECT_TRUE(rule.dst.items[1].negated);
+  EXPECT_EQ(rule.dst.items[1].text, "DMZ");
+  EXPECT_TRUE(rule.dst_port.negated);
+  EXPECT_EQ(rule.dst_port.text, "80");
+  ASSERT_EQ(rule.options.size(), 5u);
+  EXPECT_EQ(rule.options[0].name, "msg");
+  EXPECT_EQ(rule.options[0].value, "\"a rule\"");
+  EXPECT_EQ(rule.options[2].name, "nocase");
+  EXPECT_FALSE(rule.options[2].has_value);
+  EXPECT_TRUE(rule.options[4].has_value);
+}
+
+TEST(ParseRule, KnowsEveryActionAndDirectionInAnyCase) {
+  auto [rules, messages] = parse(
+      "alert tcp any any -> any any (sid:1;)\npass tcp any any <> any any (sid:2;)\ndrop tcp any any => any any "
+      "(sid:3;)\n"
+      "reject tcp any any -> any any (sid:4;)\nrejectsrc tcp any any -> any any (sid:5;)\n"
+      "rejectdst tcp any any -> any any (sid:6;)\nrejectboth tcp any any -> any any (sid:7;)\n"
+      "config tcp any any -> any any (sid:8;)\nALERT TCP-pkt any any -> any any (sid:9;)\n"
+      "pass:flow http1:request_headers any any -> any any (sid:10;)\n");
+  ASSERT_EQ(rules.size(), 10u);
+  EXPECT_TRUE(messages.empty());
+  Action actions[] = {Action::alert,      Action::pass,        Action::drop,   Action::reject, Action::reject_src,
+                      Action::reject_dst, Action::reject_both, Action::config, Action::alert,  Action::pass};
+  for (size_t i = 0; i < rules.size(); ++i) EXPECT_EQ(rules[i].action, actions[i]) << i;
+  EXPECT_EQ(rules[0].direction, RuleDirection::one_way);
+  EXPECT_EQ(rules[1].direction, RuleDirection::both_ways);
+  EXPECT_EQ(rules[2].direction, RuleDirection::transactional);
+  EXPECT_EQ(rules[8].protocol, "tcp-pkt");
+  EXPECT_EQ(rules[9].protocol, "http1:request_headers");
+  EXPECT_EQ(rules[9].action_scope, "flow");
+}
+
+TEST(ParseRule, SplitsOptionsAtUnescapedSemicolonsWhateverTheQuotes) {
+  auto [rules, messages] =
+      parse(R"(alert tcp any any -> any any (msg:"a\;b: c"; content : !"x:y" ; pcre:"/a\;[:]/R"; sid : 1 ;))");
+  ASSERT_EQ(rules.size(), 1u);
+  const auto& options = rules[0].options;
+  ASSERT_EQ(options.size(), 4u);
+  EXPECT_EQ(options[0].value, R"("a\;b: c")");
+  EXPECT_EQ(options[1].name, "content");
+  EXPECT_EQ(options[1].value, R"(!"x:y")");
+  EXPECT_EQ(options[2].value, R"("/a\;[:]/R")");
+  EXPECT_EQ(options[3].value, "1");
+  EXPECT_NE(fault(R"(alert tcp any any -> any any (content:"a;b"; sid:1;))").find("sid:1"), 0u);
+  EXPECT_EQ(parse(R"(alert tcp any any -> any any (content:"a;b"; sid:1;))").rules.size() +
+                parse(R"(alert tcp any any -> any any (content:"a;b"; sid:1;))").messages.size(),
+            1u);
+}
+
+TEST(ParseRule, KeepsTheByteOrderOfParensWithinValues) {
+  auto [rules, messages] = parse(R"x(alert tcp any any -> any any (msg:"(a) b)"; pcre:"/(x)/"; sid:1;)  )x");
+  ASSERT_EQ(rules.size(), 1u);
+  EXPECT_EQ(rules[0].options[0].value, R"("(a) b)")
+  ");
+      EXPECT_EQ(rules[0].options[1].value, R"("/(x)/")");
+}
+
+TEST(ParseRule, MarksEveryPartExactly) {
+  auto [rules, messages] = parse("# first\n\nalert tcp  [1.1.1.1, !2.2.2.2] any -> any 80 (msg:  \"x\"; sid:1;)\n");
+  ASSERT_EQ(rules.size(), 1u);
+  const RuleTree& rule = rules[0];
+  EXPECT_EQ(place(rule.mark), "t.rules:3:1");
+  EXPECT_EQ(place(rule.src.mark), "t.rules:3:12");
+  EXPECT_EQ(place(rule.src.items[1].mark), "t.rules:3:22");
+  EXPECT_EQ(place(rule.dst_port.mark), "t.rules:3:46");
+  EXPECT_EQ(place(rule.options[0].mark), "t.rules:3:50");
+  EXPECT_EQ(place(rule.options[0].value_mark), "t.rules:3:56");
+  EXPECT_EQ(place(rule.options[1].mark), "t.rules:3:61");
+}
+
+TEST(ParseRule, JoinsContinuedLinesAndKeepsTheirPlaces) {
+  auto [rules, messages] = parse(
+      "alert tcp any any -> any any ( \\\r\n  msg:\"one \\ \r\ntwo\"; \\\r\n\\\r\n    sid:1;)\r\nalert tcp any any -> "
+      "any any (sid:2;)");
+  ASSERT_EQ(rules.size(), 2u);
+  ASSERT_EQ(rules[0].options.size(), 2u);
+  EXPECT_EQ(rules[0].options[0].value, "\"one two\"");
+  EXPECT_EQ(place(rules[0].options[0].mark), "t.rules:2:3");
+  EXPECT_EQ(place(rules[0].options[1].mark), "t.rules:5:5");
+  EXPECT_EQ(place(rules[0].options[1].value_mark), "t.rules:5:9");
+  EXPECT_EQ(rules[0].text.find('\\'), std::string::npos);
+  EXPECT_EQ(place(rules[1].mark), "t.rules:6:1");
+}
+
+TEST(ParseRule, SkipsCommentsDisabledRulesAndBlankLines) {
+  auto [rules, messages] = parse(
+      "\xef\xbb\xbf# c\r\n#alert tcp any any -> any any (sid:1;)\n   \n  # alert \\\n; old comment\nalert tcp any any "
+      "-> any any (sid:2;)\n");
+  ASSERT_EQ(rules.size(), 1u);
+  EXPECT_TRUE(messages.empty());
+  EXPECT_EQ(rules[0].mark.line, 6u);
+}
+
+TEST(ParseRule, LeavesOutOnlyTheFaultyRule) {
+  auto [rules, messages] = parse(
+      "alert tcp any any -> any any (sid:1;)\nalert tcp any any -> any (sid:2;)\nalert tcp any any -> any any "
+      "(sid:3;)\n");
+  ASSERT_EQ(rules.size(), 2u);
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_EQ(messages[0].sid, 2u);
+  EXPECT_EQ(place(messages[0].mark), "t.rules:2:26");
+}
+
+TEST(ParseRule, SaysWhatIsWrongAndWhere) {
+  EXPECT_TRUE(fault("allert tcp any any -> any any (sid:1;)").starts_with("1:1 |'allert' is not an action"));
+  EXPECT_TRUE(fault("alert tcp any any <- any any (sid:1;)").starts_with("1:19 |'<-' is not a direction"));
+  EXPECT_TRUE(fault("alert tcp any any -> any any").starts_with("1:29 |the rule has no options"));
+  EXPECT_TRUE(fault("alert tcp any any -> any any ()").starts_with("1:31 |the rule has no options"));
+  EXPECT_TRUE(fault("alert tcp any any -> any any sid:1;)").starts_with("1:30 |'(' is expected"));
+  EXPECT_TRUE(fault("alert tcp any any -> any any (msg:\"x\";)").starts_with("1:1 sid|the rule has no sid"));
+  EXPECT_TRUE(fault("alert tcp any any -> any any (sid:1)").starts_with("1:31 sid|the option is not ended"));
+  EXPECT_TRUE(fault("alert tcp any any -> any any (sid:1;;)").starts_with("1:37 |the name of an option is missing"));
+  EXPECT_TRUE(fault("alert tcp any any -> any any (sid:0;)").starts_with("1:35 sid|'0' is not a sid"));
+  EXPECT_TRUE(fault("alert tcp any any -> any any (sid:4294967296;)").starts_with("1:35 sid|"));
+  EXPECT_TRUE(fault("alert tcp any any -> any any (sid:\"1\";)").starts_with("1:35 sid|"));
+  EXPECT_TRUE(fault("alert tcp any any -> any any (sid:1; sid:1;)").starts_with("1:38 sid|sid is given twice"));
+  EXPECT_TRUE(fault("alert tcp any any -> any any (sid:1; rev:1; rev:2;)").starts_with("1:45 rev|rev is given twice"));
+  EXPECT_TRUE(fault("alert tcp [1.1.1.1 any -> any any (sid:1;)").starts_with("1:11 |'[' without its ']'"));
+  EXPECT_TRUE(fault("alert tcp 1.1.1.1] any -> any any (sid:1;)").starts_with("1:18 |']' without its '['"));
+  EXPECT_TRUE(fault("alert tcp [1.1.1.1,,2.2.2.2] any -> any any (sid:1;)").starts_with("1:20 |a value is missing"));
+  EXPECT_TRUE(fault("alert tcp !!1.1.1.1 any -> any any (sid:1;)").starts_with("1:12 |'!' twice"));
+  EXPECT_TRUE(fault("alert tcp any any -> any any (sid:1;) # note").starts_with("1:37 |text after the closing ')'"));
+}
+
+TEST(ParseRule, TakesAMissingParenWithAWarning) {
+  auto [rules, messages] = parse("alert tcp any any -> any any (sid:18;");
+  EXPECT_EQ(rules.size(), 1u);
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_EQ(messages[0].level, RuleMessage::Level::warning);
+  EXPECT_EQ(messages[0].sid, 18u);
+}
+
+TEST(ParseRule, RefusesListsNestedBeyondTheLimit) {
+  std::string deep(100, '['), close(100, ']');
+  EXPECT_NE(fault("alert tcp " + deep + "1.1.1.1" + close + " any -> any any (sid:1;)").find("64 levels"),
+            std::string::npos);
+}
+
+class RuleFiles : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() / ("lapwing_rules_" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::string path(const char* name) const { return (folder_ / name).string(); }
+  void write(const char* name, const std::string& text) { std::ofstream(path(name)) << text; }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(RuleFiles, ReadsADirectorySortedByNameAndGzip) {
+  write("b.rules", "alert tcp any any -> any any (sid:2;)\n");
+  write("a.rules", "alert tcp any any -> any any (sid:1;)\nbad\n");
+  write("c.txt", "not rules");
+  gzFile gz = gzopen(path("c.rules.gz").c_str(), "wb");
+  gzputs(gz, "alert tcp any any -> any any (sid:3;)\n");
+  gzclose(gz);
+  std::vector<RuleMessage> messages;
+  auto rules = read_rules(folder_.string(), messages);
+  ASSERT_EQ(rules.size(), 3u);
+  EXPECT_EQ(rules[0].mark.file, path("a.rules"));
+  EXPECT_EQ(rules[2].mark.file, path("c.rules.gz"));
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_EQ(place(messages[0].mark), path("a.rules") + ":2:4");
+}
+
+TEST_F(RuleFiles, RefusesUnreadableAndDamagedFiles) {
+  std::vector<RuleMessage> messages;
+  EXPECT_THROW(read_rules(path("none.rules"), messages), SettingError);
+  gzFile gz = gzopen(path("d.rules.gz").c_str(), "wb");
+  for (int i = 0; i < 5000; ++i) gzprintf(gz, "alert tcp any any -> any any (sid:%d;)\n", i * 7919 + 1);
+  gzclose(gz);
+  std::filesystem::resize_file(path("d.rules.gz"), std::filesystem::file_size(path("d.rules.gz")) / 2);
+  EXPECT_THROW(read_rules(path("d.rules.gz"), messages), SettingError);
+}
+
+}  // namespace
+}  // namespace lapwing
