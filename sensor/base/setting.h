@@ -41,9 +41,13 @@ class Setting {
   std::vector<std::unique_ptr<Setting>> children;
 
   /// The member at a dotted path ("stream.reassembly.depth"), or null. Marks the nodes on the way as used.
+  /// A member of a list is named by its position, or by its only key or text: "outputs.eve-log.types.ftp".
   const Setting* find(std::string_view path) const;
-  /// The member for writing, made (as maps) where missing; for the command line's key=value.
-  Setting& make(std::string_view path);
+  /// The member for writing, made (as maps) where missing, with `where` as the mark of what is made. A list grows by
+  /// the position after its last or by a new name. Throws SettingError for a position beyond that.
+  Setting& make(std::string_view path, const SourceMark& where = {});
+  /// A new last child; its kind is null.
+  Setting& add(std::string_view name, const SourceMark& where = {});
 
   // Typed reads of a scalar; throw SettingError naming what would be right.
   bool as_bool() const;             // yes/no, true/false, on/off, 1/0
@@ -60,6 +64,7 @@ class Setting {
 
  private:
   void use() const { used_ = true; }
+  void scalar_to_map(std::string_view member);
   void collect_unused(std::vector<const Setting*>& out) const;
   mutable bool used_ = false;
 };

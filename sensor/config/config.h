@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,13 +11,38 @@
 
 namespace lapwing {
 
-/// Reads a YAML file (YAML 1.1 as suricata.yaml is; "include" files followed). Throws SettingError with the place.
-std::unique_ptr<Setting> read_yaml(const std::string& path);
-std::unique_ptr<Setting> parse_yaml(std::string_view text, const std::string& name);
-/// Applies "key=value" of the command line; list members are addressed by position ("outputs.1.eve-log.enabled").
-/// Throws SettingError.
+/// What an operator should hear of a file that is read all the same, as "file:line:column: message".
+using Warnings = std::vector<std::string>;
+
+/// Reads a YAML file as Suricata reads suricata.yaml: "include" files (relative to the directory of `path`) followed,
+/// a section given twice replaced by the later one, a dotted key ("stream.memcap: 64mb") setting that member only,
+/// '_' in keys taken as '-' except in variables. Throws SettingError with the place.
+std::unique_ptr<Setting> read_yaml(const std::string& path, Warnings* warnings = nullptr);
+/// `name` stands for the file in messages, and its directory is where included files are looked for.
+std::unique_ptr<Setting> parse_yaml(std::string_view text, const std::string& name, Warnings* warnings = nullptr);
+/// Applies "key=value" of the command line; list members are addressed by position ("outputs.1.eve-log.enabled")
+/// or by name ("outputs.eve-log.enabled"), and position == size adds one. Throws SettingError.
 void set_value(Setting& root, std::string_view assignment);
 /// Lays `over` on `base`: maps are merged, everything else is replaced.
 void merge(Setting& base, std::unique_ptr<Setting> over);
+
+/// Lays a suricata.yaml on `root` in Lapwing's terms: files named relatively get their directory (rule files that of
+/// default-rule-path, the others that of the file), $VARIABLES in ports of tunnel decoders are replaced by their
+/// value. Returns what could not be carried over as it stood.
+Warnings adopt_suricata(std::unique_ptr<Setting> yaml, Setting& root);
+
+/// A setting nobody read, by its full path ("outputs.eve-log.xff").
+struct UnusedKey {
+  std::string path;
+  const Setting* node = nullptr;
+};
+
+/// The outermost settings that no read has touched, in file order; call it when every room has read its own.
+std::vector<UnusedKey> unused_keys(const Setting& root);
+/// One message for each unused key that Suricata does not have either: most likely a typing error. Where one of
+/// `known_keys` (dotted, complete) is close, it is proposed.
+Warnings unknown_key_messages(const Setting& root, std::span<const std::string> known_keys);
+/// The unused keys of a suricata.yaml that have no meaning here, in one sentence of a few lines; empty when none.
+std::string unsupported_keys_message(const Setting& root);
 
 }  // namespace lapwing

@@ -1,0 +1,115 @@
+#include <algorithm>
+#include <filesystem>
+
+#include "sensor/base/text.h"
+#include "sensor/config/config.h"
+
+namespace lapwing {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Read through this, so that adopting a file does not mark its settings as used.
+Setting* member(Setting& map, std::string_view key) {
+  for (auto& child : map.children) {
+    if (child->key == key) return child.get();
+  }
+  return nullptr;
+}
+
+Setting* at(Setting& root, std::string_view path) {
+  Setting* node = &root;
+  for (std::string_view part : split(path, '.')) {
+    node = member(*node, part);
+    if (!node) return nullptr;
+  }
+  return node;
+}
+
+void anchor_path(Setting& node, const fs::path& folder) {
+  if (node.kind == Setting::Kind::list) {
+    for (auto& child : node.children) anchor_path(*child, folder);
+    return;
+  }
+  if (node.kind != Setting::Kind::scalar || node.scalar.empty() || fs::path(node.scalar).is_absolute()) return;
+  node.scalar = (folder / node.scalar).lexically_normal().string();
+}
+
+void anchor_paths(Setting& yaml) {
+  fs::path folder = fs::path(yaml.mark.file).parent_path();
+  for (std::string_view key :
+       {"classification-file", "reference-config-file", "threshold-file", "default-rule-path", "magic-file",
+        "geoip-database", "default-reputation-path", "reputation-categories-file"}) {
+    if (Setting* node = member(yaml, key)) anchor_path(*node, folder);
+  }
+  Setting* rule_folder = member(yaml, "default-rule-path");
+  Setting* rule_files = member(yaml, "rule-files");
+  bool has_folder = rule_folder && rule_folder->kind == Setting::Kind::scalar;
+  if (rule_files) anchor_path(*rule_files, has_folder ? fs::path(rule_folder->scalar) : folder);
+}
+
+/// "$VXLAN_PORTS" -> "4789"; variables may name variables.
+std::string port_text(Setting& yaml, const Setting& node, const std::string& text, int depth = 0) {
+  constexpr int kMaxDepth = 8;
+  size_t dollar = text.find('$');
+  if (dollar == std::string::npos) return text;
+  size_t end = text.find_first_of(",] \t!", dollar);
+  std::string name = text.substr(dollar + 1, end == std::string::npos ? end : end - dollar - 1);
+  Setting* variables = at(yaml, "vars.port-groups");
+  Setting* variable = variables ? member(*variables, name) : nullptr;
+  if (!variable || variable->kind != Setting::Kind::scalar) node.fail("there is no '" + name + "' in vars.port-groups");
+  if (depth == kMaxDepth) node.fail("'" + name + "' is defined by itself");
+  std::string rest = end == std::string::npos ? "" : text.substr(end);
+  return text.substr(0, dollar) + port_text(yaml, node, variable->scalar, depth + 1) +
+         port_text(yaml, node, rest, depth);
+}
+
+void resolve_decoder_ports(Setting& yaml) {
+  Setting* decoder = member(yaml, "decoder");
+  if (!decoder) return;
+  for (auto& tunnel : decoder->children) {
+    Setting* ports = member(*tunnel, "ports");
+    if (!ports || ports->scalar.find('$') == std::string::npos) continue;
+    std::string text = port_text(yaml, *ports, ports->scalar);
+    std::erase_if(text, [](char c) { return c == '[' || c == ']'; });
+    ports->scalar = text;
+  }
+}
+
+/// Some keys take a word or a number in Suricata where a plain switch is meant.
+void plain_switches(Setting& yaml, Warnings& notes) {
+  Setting* protocols = at(yaml, "app-layer.protocols");
+  if (!protocols) return;
+  for (auto& protocol : protocols->children) {
+    for (Setting* node : {protocol.get(), member(*protocol, "tcp"), member(*protocol, "udp")}) {
+      Setting* enabled = node ? member(*node, "enabled") : nullptr;
+      if (!enabled || to_lower(enabled->scalar) != "detection-only") continue;
+      notes.push_back(to_string(enabled->mark) + ": " + protocol->key +
+                      " is only identified, not dissected, as 'detection-only' asks");
+      enabled->scalar = "no";
+    }
+  }
+}
+
+void deprecated_keys(Setting& yaml, Warnings& notes) {
+  // "checksum_validation: auto" and the like are Suricata's for "as the capture allows"; on a sensor that is yes.
+  if (Setting* node = at(yaml, "stream.checksum-validation"); node && to_lower(node->scalar) == "auto") {
+    node->scalar = "yes";
+    notes.push_back(to_string(node->mark) + ": stream.checksum-validation: auto is taken as yes");
+  }
+  if (Setting* version = member(yaml, "suricata-version"); version && !version->scalar.empty()) version->use_all();
+}
+
+}  // namespace
+
+Warnings adopt_suricata(std::unique_ptr<Setting> yaml, Setting& root) {
+  Warnings notes;
+  anchor_paths(*yaml);
+  resolve_decoder_ports(*yaml);
+  plain_switches(*yaml, notes);
+  deprecated_keys(*yaml, notes);
+  merge(root, std::move(yaml));
+  return notes;
+}
+
+}  // namespace lapwing
