@@ -2,16 +2,20 @@
 #include <array>
 
 #include "dissectors/dissector.h"
+#include "dissectors/dns/dns.h"
 #include "dissectors/echo/echo.h"
 
 namespace lapwing {
 
 namespace {
 const std::array kDissectors{
+    row<dns::Dns>(),
     row<echo::Echo>(),
 };
 }  // namespace
 
-std::span<const DissectorRow> dissectors() { return kDissectors; }
+std::span<const DissectorRow> dissectors() {
+  return kDissectors;
+}
 
 }  // namespace lapwing

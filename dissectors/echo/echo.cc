@@ -15,7 +15,9 @@ const About Echo::about{"echo", transport::tcp | transport::udp, kPorts, "echo r
 
 const Protocol Echo::protocol{"echo", fields(), kAnomalies, records(), &write_in_alert, "echo requests in lines"};
 
-std::span<const OptionRow<Config>> Echo::options() { return kOptions; }
+std::span<const OptionRow<Config>> Echo::options() {
+  return kOptions;
+}
 
 Likelihood Echo::probe(const Chunk& first) {
   // Any text may be echoed, so only the verb tells, and never for sure: a port-7 table or nothing better decides.

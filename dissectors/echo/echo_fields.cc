@@ -4,7 +4,9 @@ namespace lapwing::echo {
 
 namespace {
 
-const Exchange& exchange(const Transaction& tx) { return static_cast<const Exchange&>(tx); }
+const Exchange& exchange(const Transaction& tx) {
+  return static_cast<const Exchange&>(tx);
+}
 
 bool get_request(const Transaction& tx, Direction, uint32_t index, std::string&, Value& out) {
   if (index > 0) return false;
@@ -32,6 +34,8 @@ constexpr Field kFields[] = {
 
 }  // namespace
 
-std::span<const Field> fields() { return kFields; }
+std::span<const Field> fields() {
+  return kFields;
+}
 
 }  // namespace lapwing::echo

@@ -7,7 +7,9 @@ namespace lapwing::echo {
 namespace {
 constexpr std::string_view kVerb = "ECHO ";
 
-bool printable(uint8_t c) { return c >= 0x20 && c < 0x7f; }
+bool printable(uint8_t c) {
+  return c >= 0x20 && c < 0x7f;
+}
 }  // namespace
 
 Line parse_line(Bytes bytes, bool whole) {
@@ -23,8 +25,12 @@ Line parse_line(Bytes bytes, bool whole) {
   return {Outcome::ok, length + (ended ? 1 : 0), text};
 }
 
-bool is_request(Bytes text) { return text.size() > kVerb.size() && to_text(text).starts_with(kVerb); }
+bool is_request(Bytes text) {
+  return text.size() > kVerb.size() && to_text(text).starts_with(kVerb);
+}
 
-Bytes payload_of(Bytes request) { return request.subspan(std::min(request.size(), kVerb.size())); }
+Bytes payload_of(Bytes request) {
+  return request.subspan(std::min(request.size(), kVerb.size()));
+}
 
 }  // namespace lapwing::echo

@@ -20,8 +20,12 @@ constexpr RecordRow kRecords[] = {{"echo", &write, "one echo request and its rep
 
 }  // namespace
 
-std::span<const RecordRow> records() { return kRecords; }
+std::span<const RecordRow> records() {
+  return kRecords;
+}
 
-void write_in_alert(const Event& event, const RecordContext& context, JsonWriter& json) { write(event, context, json); }
+void write_in_alert(const Event& event, const RecordContext& context, JsonWriter& json) {
+  write(event, context, json);
+}
 
 }  // namespace lapwing::echo

@@ -1,0 +1,168 @@
+#include "dissectors/dns/dns.h"
+
+#include <algorithm>
+
+#include "sensor/base/text.h"
+
+namespace lapwing::dns {
+
+namespace {
+
+constexpr uint16_t kPorts[] = {53};
+constexpr size_t kPrefix = 2;  // of a message over TCP: its length (RFC 1035 4.2.2)
+constexpr uint8_t kFirstUnassignedOpcode = 7;
+
+constexpr std::string_view kAnomalies[] = {
+    "malformed_data", "not_request",   "not_response",    "z_flag_set",          "invalid_opcode",
+    "name_too_long",  "infinite_loop", "too_many_labels", "invalid_additionals", "invalid_authorities",
+};
+
+constexpr OptionRow<Config> kOptions[] = {
+    {"app-layer.protocols.dns.record.version", &Config::version, "3",
+     "form of dns records: 2 has query and answer with rrname on top, 3 has request and response with queries",
+     Unit::none, "2|3"},
+    {"app-layer.protocols.dns.record.formats", &Config::formats, "detailed,grouped",
+     "answers one by one (detailed), by type (grouped), or both"},
+    {"app-layer.protocols.dns.record.requests", &Config::requests, "yes", "write records of requests"},
+    {"app-layer.protocols.dns.record.responses", &Config::responses, "yes", "write records of responses"},
+    {"app-layer.protocols.dns.record.types", &Config::types, "",
+     "write records only of messages that ask for one of these types (a, mx, https, ...); empty: all"},
+};
+
+/// The message at hand. One a worker: the capacities it keeps make parsing free of allocations.
+MessageTransaction& scratch() {
+  static thread_local Message message;
+  static thread_local MessageTransaction tx;
+  tx.message = &message;
+  tx.progress = {};
+  tx.inspected = {};
+  tx.anomalies.clear();
+  return tx;
+}
+
+}  // namespace
+
+const About Dns::about{"dns", transport::tcp | transport::udp, kPorts, "domain name system (RFC 1035)"};
+
+const Protocol Dns::protocol{"dns", fields(), kAnomalies, records(), &write_in_alert, "domain name system"};
+
+std::span<const OptionRow<Config>> Dns::options() {
+  return kOptions;
+}
+
+Likelihood Dns::probe(const Chunk& first) {
+  Bytes wire = first.data;
+  size_t size = wire.size();
+  if (!first.datagram) {
+    if (wire.size() < kPrefix) return Likelihood::more;
+    size = load_be16(wire.data());
+    wire = wire.subspan(kPrefix);
+  }
+  switch (judge(wire, size, first.direction == Direction::to_server, first.datagram)) {
+    case Verdict::no: return Likelihood::no;
+    case Verdict::more: return Likelihood::more;
+    case Verdict::plausible: return Likelihood::maybe;
+    case Verdict::certain: return Likelihood::sure;
+  }
+  return Likelihood::no;
+}
+
+Step Dns::data(const Chunk& chunk, EventSink& sink) {
+  if (chunk.datagram) {
+    message(chunk.data, chunk, sink);
+    return Step::ok(chunk.data.size());
+  }
+  bool& lost = lost_[index(chunk.direction)];
+  if (lost) {
+    // Messages often start a segment, so the first segment that looks like one is where reading goes on.
+    if (chunk.data.size() < kPrefix + kHeaderSize || probe(chunk) < Likelihood::maybe)
+      return Step::ok(chunk.data.size());
+    lost = false;
+  }
+  size_t used = 0;
+  while (true) {
+    const Bytes rest = chunk.data.subspan(used);
+    if (rest.size() < kPrefix) return Step::need(used, rest.empty() ? 0 : kPrefix - rest.size());
+    const size_t size = load_be16(rest.data());
+    if (rest.size() < kPrefix + size) return Step::need(used, kPrefix + size - rest.size());
+    if (size > 0) message(rest.subspan(kPrefix, size), chunk, sink);
+    used += kPrefix + size;
+  }
+}
+
+Step Dns::gap(Direction direction, uint64_t, EventSink&) {
+  lost_[index(direction)] = true;
+  return Step::ok(0);
+}
+
+void Dns::message(Bytes wire, const Chunk& chunk, EventSink& sink) {
+  MessageTransaction& tx = scratch();
+  auto& parsed = const_cast<Message&>(*tx.message);
+  const bool readable = parse(wire, parsed);
+  if (!any_ && wire.size() >= kHeaderSize) {
+    any_ = true;
+    swapped_ = parsed.is_response() == (chunk.direction == Direction::to_server);
+  }
+  const Direction direction = swapped_ ? reverse(chunk.direction) : chunk.direction;
+  if (!readable) {
+    sink.anomaly(protocol, nullptr, kMalformedData, direction);
+    return;
+  }
+  if (parsed.is_response() != (direction == Direction::to_client)) {
+    sink.anomaly(protocol, nullptr, parsed.is_response() ? kNotRequest : kNotResponse, direction);
+    return;
+  }
+  tx.id = next_id_++;
+  tx.progress[index(direction)] = kComplete;
+
+  constexpr struct {
+    uint16_t fault;
+    Anomaly anomaly;
+  } kFaults[] = {
+      {kInvalidAdditionals, kInvalidAdditionalsSeen},
+      {kInvalidAuthorities, kInvalidAuthoritiesSeen},
+      {kMalformedAnswers, kMalformedData},
+      {kNameTooLong, kNameTooLongSeen},
+      {kInfiniteLoop, kInfiniteLoopSeen},
+      {kTooManyLabels, kTooManyLabelsSeen},
+  };
+  if (parsed.flags & flag::z) sink.anomaly(protocol, &tx, kZFlagSet, direction);
+  if (parsed.opcode() >= kFirstUnassignedOpcode) sink.anomaly(protocol, &tx, kInvalidOpcode, direction);
+  for (const auto& row : kFaults) {
+    if (parsed.faults & row.fault) sink.anomaly(protocol, &tx, row.anomaly, direction);
+  }
+  publish(tx, chunk, direction, sink);
+}
+
+bool Dns::wanted(uint16_t type) const {
+  if (config_.types.empty()) return true;
+  char text[8];
+  const std::string_view name = type_name(type, text);
+  return std::ranges::any_of(config_.types, [&](const std::string& wanted) { return equal_nocase(wanted, name); });
+}
+
+void Dns::publish(MessageTransaction& tx, const Chunk& chunk, Direction direction, EventSink& sink) const {
+  const Message& parsed = *tx.message;
+  Event event{.protocol = &protocol, .tx = &tx, .direction = direction};
+  const bool enabled = direction == Direction::to_server ? config_.requests : config_.responses;
+  auto matches = [&](const Question& question) { return wanted(question.type); };
+  const bool due = enabled && (config_.types.empty() || std::ranges::any_of(parsed.questions, matches));
+  if (due && config_.version == "2" && direction == Direction::to_server) {
+    // Version 2 has a record for each question, all written from the client's side.
+    bool emitted = false;
+    for (const Question& question : parsed.questions) {
+      if (!matches(question)) continue;
+      event.record = records().data();
+      event.detail = &question;
+      sink.emit(event);
+      emitted = true;
+    }
+    if (emitted) return;
+  } else if (due) {
+    event.record = records().data();
+    event.reversed = config_.version != "2" && chunk.direction == Direction::to_client;
+  }
+  sink.emit(event);
+}
+
+}  // namespace lapwing::dns

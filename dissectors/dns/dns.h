@@ -1,0 +1,70 @@
+// DNS over UDP and TCP (RFC 1035): every message is a transaction of its own.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "dissectors/dissector.h"
+#include "dissectors/dns/dns_parser.h"
+
+namespace lapwing::dns {
+
+struct Config {
+  std::string version;               // of records: "2" or "3"
+  std::vector<std::string> formats;  // of answers: detailed, grouped
+  bool requests = true, responses = true;
+  std::vector<std::string> types;  // record only messages that ask for these; empty: all
+};
+
+/// One message [W]; valid while the sink is called, like all it views.
+struct MessageTransaction : Transaction {
+  const Message* message = nullptr;
+};
+
+/// Progress of a message's own direction; the other one stays at 0.
+inline constexpr uint8_t kMessage = 1;
+
+enum Anomaly : uint8_t {
+  kMalformedData,
+  kNotRequest,
+  kNotResponse,
+  kZFlagSet,
+  kInvalidOpcode,
+  kNameTooLongSeen,
+  kInfiniteLoopSeen,
+  kTooManyLabelsSeen,
+  kInvalidAdditionalsSeen,
+  kInvalidAuthoritiesSeen,
+};
+
+std::span<const Field> fields();
+std::span<const RecordRow> records();
+void write_in_alert(const Event& event, const RecordContext& context, JsonWriter& json);
+
+class Dns {
+ public:
+  using Config = dns::Config;
+  static const About about;
+  static const Protocol protocol;
+  static std::span<const OptionRow<Config>> options();
+  static Likelihood probe(const Chunk& first);
+
+  explicit Dns(const Config& config) : config_(config) {}
+  Step data(const Chunk& chunk, EventSink& sink);
+  Step gap(Direction direction, uint64_t lost, EventSink& sink);
+  void finish(EventSink&) {}
+
+ private:
+  void message(Bytes wire, const Chunk& chunk, EventSink& sink);
+  void publish(MessageTransaction& tx, const Chunk& chunk, Direction direction, EventSink& sink) const;
+  bool wanted(uint16_t type) const;
+
+  const Config& config_;
+  uint64_t next_id_ = 0;
+  std::array<bool, 2> lost_ = {};  // by Direction: bytes are missing, and no message boundary is known
+  bool any_ = false;
+  bool swapped_ = false;  // the flow's first packet was an answer: its "client" is the server
+};
+
+}  // namespace lapwing::dns

@@ -1,0 +1,132 @@
+// DNS messages (RFC 1035, 6891): pure functions from bytes to a Message that views them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sensor/base/bytes.h"
+
+namespace lapwing::dns {
+
+inline constexpr size_t kHeaderSize = 12;
+/// Longer names are cut: RFC 1035 allows 255 octets, but what is cut must still be told from what is not there.
+inline constexpr size_t kMaxName = 1025;
+/// Labels and pointers followed for one name: beyond it a compression loop is assumed.
+inline constexpr size_t kMaxLabels = 255;
+/// Text and steps that all names of one message may cost together. Pointers let 64 KiB of records name a long name
+/// thousands of times; beyond the budget names stay empty and count as too long.
+inline constexpr size_t kMaxText = 256 * 1024;
+inline constexpr size_t kMaxSteps = 16 * 1024;
+
+enum Type : uint16_t {
+  kA = 1,
+  kNs = 2,
+  kCname = 5,
+  kSoa = 6,
+  kNull = 10,
+  kPtr = 12,
+  kMx = 15,
+  kTxt = 16,
+  kAaaa = 28,
+  kSrv = 33,
+  kOpt = 41,
+  kSshfp = 44,
+  kIxfr = 251,
+};
+
+namespace flag {
+inline constexpr uint16_t response = 0x8000, authoritative = 0x0400, truncated = 0x0200, recursion_desired = 0x0100,
+                          recursion_available = 0x0080, z = 0x0040;
+}
+
+/// A dotted name without the final dot: a range of Message::text, in the case it came in.
+struct Name {
+  uint32_t at = 0;
+  uint16_t size = 0;
+  bool truncated = false;
+};
+
+struct Question {
+  Name name;
+  uint16_t type = 0, klass = 0;
+};
+
+/// How a record's data was understood; `opaque` when its type is not one of those below, or when it is empty.
+enum class Shape : uint8_t { opaque, address, host, text, soa, srv, sshfp, options };
+
+/// A resource record. A TXT record becomes one Record for each of its strings.
+struct Record {
+  Name name;
+  uint16_t type = 0, klass = 0;
+  uint32_t ttl = 0;
+  Shape shape = Shape::opaque;
+  Bytes data;    // the whole rdata, or one TXT string; for soa and srv the fixed part after or before the names
+  Name host;     // CNAME, NS, PTR, MX exchange, SRV target, SOA mname
+  Name mailbox;  // SOA rname
+};
+
+enum Fault : uint16_t {
+  kNameTooLong = 1,
+  kInfiniteLoop = 2,
+  kTooManyLabels = 4,
+  kInvalidAuthorities = 8,
+  kInvalidAdditionals = 16,
+  kMalformedAnswers = 32,
+  kUnterminatedName = 64,
+  kTrailingBytes = 128,
+};
+
+/// A parsed message; views the bytes it was parsed from. Meant to be reused: parse() keeps its capacities.
+struct Message {
+  uint16_t id = 0, flags = 0;
+  std::vector<Question> questions;
+  std::vector<Record> records;                    // answers, then authorities, then additionals
+  uint32_t answers_end = 0, authorities_end = 0;  // indices into records
+  uint16_t faults = 0;                            // Fault bits
+  std::vector<Name> names;                        // in order: of questions, owners, CNAME NS PTR MX SOA data
+  std::string text;                               // of all names
+  uint32_t steps = 0;
+
+  bool is_response() const { return flags & flag::response; }
+  uint8_t opcode() const { return flags >> 11 & 0xf; }
+  uint8_t rcode() const { return flags & 0xf; }
+  Bytes text_of(const Name& name) const { return to_bytes(text).subspan(name.at, name.size); }
+  std::span<const Record> answers() const { return {records.data(), answers_end}; }
+  std::span<const Record> authorities() const {
+    return {records.data() + answers_end, records.data() + authorities_end};
+  }
+  std::span<const Record> additionals() const {
+    return {records.data() + authorities_end, records.data() + records.size()};
+  }
+  void clear();
+};
+
+/// False when the header or the questions cannot be read; what is wrong further on is told by `faults`.
+bool parse(Bytes wire, Message& message);
+
+/// How sure the bytes are a DNS message. `size` is what the length prefix promises, wire.size() for datagrams;
+/// with fewer bytes the message is judged by its header and questions.
+enum class Verdict : uint8_t { no, more, plausible, certain };
+Verdict judge(Bytes wire, size_t size, bool to_server, bool datagram);
+
+struct Option {
+  uint16_t code = 0;
+  Bytes data;
+};
+/// Takes the next EDNS option off the front of `rdata`; false at its end or when it is cut short.
+bool next_option(Bytes& rdata, Option& out);
+
+/// "MX", "HTTPS"; the decimal number (in `scratch`) of a type without a name.
+std::string_view type_name(uint16_t type, char (&scratch)[8]);
+std::string_view rcode_name(uint8_t rcode, char (&scratch)[8]);
+
+/// Names of record types and response codes with their numbers, for rules.
+struct NamedNumber {
+  std::string_view name;
+  uint16_t number;
+};
+std::span<const NamedNumber> type_names();
+std::span<const NamedNumber> rcode_names();
+
+}  // namespace lapwing::dns
