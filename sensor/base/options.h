@@ -47,7 +47,8 @@ T read_options(const Setting& root, std::span<const OptionRow<T>> rows) {
     const Setting* found = root.find(row.key);
     const Setting& node = found && found->kind != Setting::Kind::null ? *found : fallback;
     std::visit(
-        [&](auto member) {
+        // Not inlined: GCC 12 else warns of members of types that a small T cannot hold.
+        [&](auto member) __attribute__((noinline)) {
           auto& target = config.*member;
           using Type = std::remove_reference_t<decltype(target)>;
           if constexpr (std::is_same_v<Type, bool>) {
