@@ -1,0 +1,235 @@
+#include "dissectors/identify/identify.h"
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+// nDPI 4.2 has no call to switch its caches between flows off; with this its module struct can be seen.
+#define NDPI_LIB_COMPILATION
+extern "C" {
+#include <ndpi/ndpi_api.h>
+}
+
+namespace lapwing {
+namespace {
+
+constexpr size_t kCaches = 7;
+constexpr size_t kCacheEntries = 2;  // a flow adds at most one entry for each direction
+constexpr size_t kMaxIpPacket = 65'535;
+
+using CacheEntries = std::array<std::array<ndpi_lru_cache_entry, kCacheEntries>, kCaches>;
+
+}  // namespace
+
+/// nDPI's state of one flow [W]. It holds pointers of its own, freed by ndpi_free_flow_data.
+struct Detection {
+  ndpi_flow_struct flow;
+  CacheEntries caches;
+  ndpi_protocol protocol;
+  uint64_t last_ms;
+  uint32_t packets;
+  uint8_t transport;
+};
+
+struct Identifier::Pool {
+  static constexpr size_t kChunk = 64;
+  std::vector<std::unique_ptr<Detection[]>> chunks;
+  std::vector<Detection*> free;
+  size_t in_use = 0;
+
+  Detection* take() {
+    if (free.empty()) {
+      chunks.push_back(std::make_unique_for_overwrite<Detection[]>(kChunk));
+      free.reserve(chunks.size() * kChunk);
+      for (size_t i = kChunk; i-- > 0;) free.push_back(&chunks.back()[i]);
+    }
+    Detection* detection = free.back();
+    free.pop_back();
+    ++in_use;
+    std::memset(static_cast<void*>(detection), 0, sizeof *detection);
+    return detection;
+  }
+
+  void give(Detection* detection) {
+    ndpi_free_flow_data(&detection->flow);
+    free.push_back(detection);
+    --in_use;
+  }
+};
+
+struct Identifier::Module {
+  ndpi_detection_module_struct* ndpi = nullptr;
+  std::array<ndpi_lru_cache, kCaches> caches{};
+
+  Module() {
+    if (ndpi_get_api_version() != NDPI_API_VERSION || ndpi_get_ndpi_detection_module_size() != sizeof *ndpi ||
+        ndpi_detection_get_sizeof_ndpi_flow_struct() != sizeof(ndpi_flow_struct)) {
+      throw std::runtime_error(std::string("libndpi ") + ndpi_revision() + " is not the version this was compiled with");
+    }
+    static std::mutex starting;  // ndpi_init_detection_module must not run twice at once
+    std::lock_guard lock(starting);
+    ndpi = ndpi_init_detection_module(ndpi_no_prefs);
+    if (!ndpi) throw std::runtime_error("libndpi could not be started");
+    NDPI_PROTOCOL_BITMASK all;
+    NDPI_BITMASK_SET_ALL(all);
+    ndpi_set_protocol_detection_bitmask2(ndpi, &all);
+    ndpi_finalize_initialization(ndpi);
+    set_caches(caches.data());
+    for (auto& cache : caches) cache.num_entries = kCacheEntries;
+  }
+
+  ~Module() {
+    set_caches(nullptr);
+    ndpi_exit_detection_module(ndpi);
+  }
+
+  /// What one flow leaves in a cache must not change what another flow is taken for: with several workers the
+  /// others may be elsewhere. So every flow brings its own.
+  void enter(Detection& detection) {
+    for (size_t i = 0; i < kCaches; ++i) caches[i].entries = detection.caches[i].data();
+  }
+
+ private:
+  void set_caches(ndpi_lru_cache* first) {
+    ndpi_lru_cache** const all[kCaches] = {&ndpi->ookla_cache,    &ndpi->bittorrent_cache, &ndpi->zoom_cache,
+                                           &ndpi->stun_cache,     &ndpi->tls_cert_cache,   &ndpi->mining_cache,
+                                           &ndpi->msteams_cache};
+    for (size_t i = 0; i < kCaches; ++i) *all[i] = first ? first + i : nullptr;
+  }
+};
+
+void IdentifyState::clear() {
+  if (phase_ == Phase::detecting) owner_->release(detection_);
+  if (has_host()) delete[] host_;
+  host_size_ = 0;
+  phase_ = Phase::done;
+}
+
+Identifier::Identifier(const IdentifyConfig& config)
+    : config_(config), module_(std::make_unique<Module>()), pool_(std::make_unique<Pool>()) {}
+
+Identifier::~Identifier() = default;
+
+void Identifier::release(Detection* detection) { pool_->give(detection); }
+
+bool Identifier::start(IdentifyState& state, uint8_t transport) {
+  state.owner_ = this;
+  if (!config_.enabled || pool_->in_use >= config_.max_flows) {
+    if (config_.enabled) ++counters_.max_flows;
+    state.phase_ = IdentifyState::Phase::done;
+    return false;
+  }
+  state.phase_ = IdentifyState::Phase::detecting;
+  state.detection_ = pool_->take();
+  state.detection_->transport = transport;
+  return true;
+}
+
+void Identifier::packet(IdentifyState& state, Bytes ip_packet, Timestamp time) {
+  if (state.done()) return;
+  auto size = static_cast<uint16_t>(std::min(ip_packet.size(), kMaxIpPacket));
+  const uint8_t* transport_header = nullptr;
+  uint16_t transport_size = 0;
+  uint8_t transport = 0;
+  if (ndpi_detection_get_l4(ip_packet.data(), size, &transport_header, &transport_size, &transport, 0) != 0) {
+    ++counters_.unusable;
+    return;
+  }
+  if (state.phase_ == IdentifyState::Phase::fresh && !start(state, transport)) return;
+  Detection& detection = *state.detection_;
+  // nDPI keeps TCP and UDP state in one union.
+  if (transport != detection.transport) {
+    ++counters_.other_transport;
+    return;
+  }
+  detection.last_ms = std::max(detection.last_ms, static_cast<uint64_t>(std::max<int64_t>(time.milliseconds(), 0)));
+  ++detection.packets;
+  ++counters_.packets;
+  module_->enter(detection);
+  detection.protocol =
+      ndpi_detection_process_packet(module_->ndpi, &detection.flow, ip_packet.data(), size, detection.last_ms);
+
+  bool enough = (transport == IPPROTO_TCP && detection.packets > config_.tcp_packets) ||
+                (transport != IPPROTO_TCP && detection.packets > config_.udp_packets);
+  bool known = detection.protocol.app_protocol != NDPI_PROTOCOL_UNKNOWN;
+  if (enough || (known && !ndpi_extra_dissection_possible(module_->ndpi, &detection.flow))) {
+    if (!known) {
+      uint8_t guessed = 0;
+      detection.protocol = ndpi_detection_giveup(module_->ndpi, &detection.flow, config_.guess, &guessed);
+    }
+    conclude(state);
+  }
+}
+
+void Identifier::finish(IdentifyState& state) {
+  if (state.phase_ == IdentifyState::Phase::detecting) {
+    Detection& detection = *state.detection_;
+    module_->enter(detection);
+    uint8_t guessed = 0;
+    detection.protocol = ndpi_detection_giveup(module_->ndpi, &detection.flow, config_.guess, &guessed);
+    conclude(state);
+  }
+  state.phase_ = IdentifyState::Phase::done;
+}
+
+void Identifier::conclude(IdentifyState& state) {
+  Detection* detection = state.detection_;
+  const ndpi_flow_struct& flow = detection->flow;
+  state.risk_ = flow.risk;
+  state.master_ = detection->protocol.master_protocol;
+  state.application_ = detection->protocol.app_protocol;
+  state.category_ = static_cast<uint8_t>(detection->protocol.category);
+  state.confidence_ = static_cast<uint8_t>(flow.confidence);
+  state.host_size_ = static_cast<uint8_t>(strnlen(flow.host_server_name, sizeof flow.host_server_name));
+  state.phase_ = IdentifyState::Phase::done;
+  char* host = nullptr;
+  if (state.host_size_) {
+    host = new char[state.host_size_];
+    std::memcpy(host, flow.host_server_name, state.host_size_);
+  }
+  bool unknown = state.master_ == NDPI_PROTOCOL_UNKNOWN && state.application_ == NDPI_PROTOCOL_UNKNOWN;
+  bool by_content = flow.confidence == NDPI_CONFIDENCE_DPI || flow.confidence == NDPI_CONFIDENCE_DPI_CACHE;
+  ++(unknown ? counters_.unknown : by_content ? counters_.detected : counters_.guessed);
+  release(detection);
+  state.host_ = host;
+}
+
+Application Identifier::describe(const IdentifyState& state) {
+  bool detecting = state.phase_ == IdentifyState::Phase::detecting;
+  const Detection* detection = detecting ? state.detection_ : nullptr;
+  ndpi_protocol protocol{};
+  protocol.master_protocol = detecting ? detection->protocol.master_protocol : state.master_;
+  protocol.app_protocol = detecting ? detection->protocol.app_protocol : state.application_;
+  protocol.category =
+      detecting ? detection->protocol.category : static_cast<ndpi_protocol_category_t>(state.category_);
+  Application out;
+  out.risk = detecting ? detection->flow.risk : state.risk_;
+  bool known = protocol.master_protocol != NDPI_PROTOCOL_UNKNOWN || protocol.app_protocol != NDPI_PROTOCOL_UNKNOWN;
+  if (known) {
+    out.protocol = ndpi_protocol2name(module_->ndpi, protocol, name_.data(), static_cast<u_int>(name_.size()));
+    out.category = ndpi_category_get_name(module_->ndpi, protocol.category);
+    out.confidence = ndpi_confidence_get_name(
+        detecting ? detection->flow.confidence : static_cast<ndpi_confidence_t>(state.confidence_));
+    out.breed = ndpi_get_proto_breed_name(module_->ndpi, ndpi_get_proto_breed(module_->ndpi, ndpi_get_upper_proto(protocol)));
+  }
+  if (detecting) {
+    out.hostname = {detection->flow.host_server_name,
+                    strnlen(detection->flow.host_server_name, sizeof detection->flow.host_server_name)};
+  } else if (state.has_host()) {
+    out.hostname = {state.host_, state.host_size_};
+  }
+  size_t count = 0;
+  for (uint64_t left = out.risk; left; left &= left - 1) {
+    risk_names_[count++] = ndpi_risk2str(static_cast<ndpi_risk_enum>(__builtin_ctzll(left)));
+  }
+  out.risk_names = {risk_names_.data(), count};
+  if (out.risk) {
+    out.risk_score = ndpi_risk2score(out.risk, &out.risk_score_client, &out.risk_score_server);
+  }
+  return out;
+}
+
+}  // namespace lapwing

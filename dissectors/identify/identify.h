@@ -1,0 +1,110 @@
+// Application identification: which application a flow carries, and what is risky about it, by nDPI.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "sensor/base/bytes.h"
+#include "sensor/base/counters.h"
+#include "sensor/base/options.h"
+#include "sensor/base/time.h"
+#include "sensor/event/flow_summary.h"
+
+namespace lapwing {
+
+/// Keys below "ndpi.".
+struct IdentifyConfig {
+  bool enabled = true;
+  bool guess = true;
+  uint64_t tcp_packets = 0;  // packets looked at before giving up, handshake included
+  uint64_t udp_packets = 0;
+  uint64_t max_flows = 0;    // under detection at once, per worker
+};
+std::span<const OptionRow<IdentifyConfig>> identify_options();
+
+/// [W]
+struct IdentifyCounters {
+  uint64_t packets = 0;          // handed to nDPI
+  uint64_t detected = 0;         // flows, by what is known of them when detection ended
+  uint64_t guessed = 0;
+  uint64_t unknown = 0;
+  uint64_t max_flows = 0;        // flows not looked at because of the cap
+  uint64_t other_transport = 0;  // packets left out: their transport is not that of the flow's first
+  uint64_t unusable = 0;         // packets left out: no transport header in them
+};
+std::span<const CounterRow<IdentifyCounters>> identify_counter_rows();
+
+class Identifier;
+struct Detection;
+
+/// What is known of one flow [W]; lives in the flow's attachment and must not outlive its Identifier. It costs its
+/// 32 bytes, a pooled 1 KB while detecting, and the host name's bytes afterwards where there is one.
+class IdentifyState {
+ public:
+  IdentifyState() = default;
+  IdentifyState(const IdentifyState&) = delete;
+  IdentifyState& operator=(const IdentifyState&) = delete;
+  ~IdentifyState() { clear(); }
+
+  /// No more packets are wanted.
+  bool done() const { return phase_ == Phase::done; }
+
+ private:
+  friend class Identifier;
+  enum class Phase : uint8_t { fresh, detecting, done };
+
+  void clear();
+  bool has_host() const { return phase_ == Phase::done && host_size_ > 0; }
+
+  Identifier* owner_ = nullptr;
+  union {
+    Detection* detection_ = nullptr;  // while detecting
+    char* host_;                      // afterwards, host_size_ bytes
+  };
+  uint64_t risk_ = 0;
+  uint16_t master_ = 0, application_ = 0;
+  uint8_t category_ = 0, confidence_ = 0, host_size_ = 0;
+  Phase phase_ = Phase::fresh;
+};
+static_assert(sizeof(IdentifyState) <= 64);
+
+/// One nDPI detection module [W]. The result of a flow depends on the packets of that flow alone, in the order they
+/// are given: nDPI's caches between flows are kept apart per flow.
+class Identifier {
+ public:
+  /// Takes some 50 ms. Throws std::runtime_error when the library is not the one compiled against.
+  explicit Identifier(const IdentifyConfig& config);
+  ~Identifier();
+  Identifier(const Identifier&) = delete;
+  Identifier& operator=(const Identifier&) = delete;
+
+  /// The next packet of the flow, from its IP header on.
+  void packet(IdentifyState& state, Bytes ip_packet, Timestamp time);
+  /// The flow has ended: settles for what is known, or guesses.
+  void finish(IdentifyState& state);
+  /// What is known so far. The views live until the next call.
+  Application describe(const IdentifyState& state);
+
+  const IdentifyCounters& counters() const { return counters_; }
+
+ private:
+  friend class IdentifyState;
+  struct Module;
+  struct Pool;
+
+  bool start(IdentifyState& state, uint8_t transport);
+  void conclude(IdentifyState& state);
+  void release(Detection* detection);
+
+  IdentifyConfig config_;
+  IdentifyCounters counters_;
+  std::unique_ptr<Module> module_;
+  std::unique_ptr<Pool> pool_;
+  std::array<char, 64> name_{};
+  std::array<std::string_view, 64> risk_names_{};
+};
+
+}  // namespace lapwing
