@@ -18,7 +18,12 @@ namespace {
 
 constexpr size_t kCaches = 7;
 constexpr size_t kCacheEntries = 2;  // a flow adds at most one entry for each direction
-constexpr size_t kMaxIpPacket = 65'535;
+constexpr size_t kMinIpHeader = 20;
+constexpr size_t kMaxIpPacket = 65'535;  // nDPI takes the length as 16 bits
+
+static_assert(NDPI_PROTOCOL_NUM_CATEGORIES <= 256 && NDPI_CONFIDENCE_MAX <= 256,
+              "IdentifyState keeps one byte of each");
+static_assert(NDPI_MAX_RISK <= 64);
 
 using CacheEntries = std::array<std::array<ndpi_lru_cache_entry, kCacheEntries>, kCaches>;
 
@@ -67,7 +72,8 @@ struct Identifier::Module {
   Module() {
     if (ndpi_get_api_version() != NDPI_API_VERSION || ndpi_get_ndpi_detection_module_size() != sizeof *ndpi ||
         ndpi_detection_get_sizeof_ndpi_flow_struct() != sizeof(ndpi_flow_struct)) {
-      throw std::runtime_error(std::string("libndpi ") + ndpi_revision() + " is not the version this was compiled with");
+      throw std::runtime_error(std::string("libndpi ") + ndpi_revision() +
+                               " is not the version this was compiled with");
     }
     static std::mutex starting;  // ndpi_init_detection_module must not run twice at once
     std::lock_guard lock(starting);
@@ -94,8 +100,8 @@ struct Identifier::Module {
 
  private:
   void set_caches(ndpi_lru_cache* first) {
-    ndpi_lru_cache** const all[kCaches] = {&ndpi->ookla_cache,    &ndpi->bittorrent_cache, &ndpi->zoom_cache,
-                                           &ndpi->stun_cache,     &ndpi->tls_cert_cache,   &ndpi->mining_cache,
+    ndpi_lru_cache** const all[kCaches] = {&ndpi->ookla_cache,  &ndpi->bittorrent_cache, &ndpi->zoom_cache,
+                                           &ndpi->stun_cache,   &ndpi->tls_cert_cache,   &ndpi->mining_cache,
                                            &ndpi->msteams_cache};
     for (size_t i = 0; i < kCaches; ++i) *all[i] = first ? first + i : nullptr;
   }
@@ -113,7 +119,9 @@ Identifier::Identifier(const IdentifyConfig& config)
 
 Identifier::~Identifier() = default;
 
-void Identifier::release(Detection* detection) { pool_->give(detection); }
+void Identifier::release(Detection* detection) {
+  pool_->give(detection);
+}
 
 bool Identifier::start(IdentifyState& state, uint8_t transport) {
   state.owner_ = this;
@@ -134,7 +142,8 @@ void Identifier::packet(IdentifyState& state, Bytes ip_packet, Timestamp time) {
   const uint8_t* transport_header = nullptr;
   uint16_t transport_size = 0;
   uint8_t transport = 0;
-  if (ndpi_detection_get_l4(ip_packet.data(), size, &transport_header, &transport_size, &transport, 0) != 0) {
+  if (size < kMinIpHeader ||
+      ndpi_detection_get_l4(ip_packet.data(), size, &transport_header, &transport_size, &transport, 0) != 0) {
     ++counters_.unusable;
     return;
   }
@@ -203,17 +212,17 @@ Application Identifier::describe(const IdentifyState& state) {
   ndpi_protocol protocol{};
   protocol.master_protocol = detecting ? detection->protocol.master_protocol : state.master_;
   protocol.app_protocol = detecting ? detection->protocol.app_protocol : state.application_;
-  protocol.category =
-      detecting ? detection->protocol.category : static_cast<ndpi_protocol_category_t>(state.category_);
+  protocol.category = detecting ? detection->protocol.category : static_cast<ndpi_protocol_category_t>(state.category_);
   Application out;
   out.risk = detecting ? detection->flow.risk : state.risk_;
   bool known = protocol.master_protocol != NDPI_PROTOCOL_UNKNOWN || protocol.app_protocol != NDPI_PROTOCOL_UNKNOWN;
   if (known) {
     out.protocol = ndpi_protocol2name(module_->ndpi, protocol, name_.data(), static_cast<u_int>(name_.size()));
     out.category = ndpi_category_get_name(module_->ndpi, protocol.category);
-    out.confidence = ndpi_confidence_get_name(
-        detecting ? detection->flow.confidence : static_cast<ndpi_confidence_t>(state.confidence_));
-    out.breed = ndpi_get_proto_breed_name(module_->ndpi, ndpi_get_proto_breed(module_->ndpi, ndpi_get_upper_proto(protocol)));
+    out.confidence = ndpi_confidence_get_name(detecting ? detection->flow.confidence
+                                                        : static_cast<ndpi_confidence_t>(state.confidence_));
+    out.breed =
+        ndpi_get_proto_breed_name(module_->ndpi, ndpi_get_proto_breed(module_->ndpi, ndpi_get_upper_proto(protocol)));
   }
   if (detecting) {
     out.hostname = {detection->flow.host_server_name,

@@ -21,14 +21,14 @@ struct IdentifyConfig {
   bool guess = true;
   uint64_t tcp_packets = 0;  // packets looked at before giving up, handshake included
   uint64_t udp_packets = 0;
-  uint64_t max_flows = 0;    // under detection at once, per worker
+  uint64_t max_flows = 0;  // under detection at once, per worker
 };
 std::span<const OptionRow<IdentifyConfig>> identify_options();
 
 /// [W]
 struct IdentifyCounters {
-  uint64_t packets = 0;          // handed to nDPI
-  uint64_t detected = 0;         // flows, by what is known of them when detection ended
+  uint64_t packets = 0;   // handed to nDPI
+  uint64_t detected = 0;  // flows, by what is known of them when detection ended
   uint64_t guessed = 0;
   uint64_t unknown = 0;
   uint64_t max_flows = 0;        // flows not looked at because of the cap

@@ -31,7 +31,9 @@ std::vector<std::string> captures() {
   return out;
 }
 
-bool have_ndpi_reader() { return std::system("command -v ndpiReader >/dev/null 2>&1") == 0; }
+bool have_ndpi_reader() {
+  return std::system("command -v ndpiReader >/dev/null 2>&1") == 0;
+}
 
 IdentifyConfig config() {
   Setting root;
@@ -83,7 +85,8 @@ TEST(IdentifyAgreement, NearlyAllFlowsGetTheProtocolOfNdpiReader) {
     for (const auto& [flow, protocol] : theirs) {
       auto found = ours.find(flow);
       if (found == ours.end()) {
-        if (std::getenv("LAPWING_SHOW_DIFFERENCES")) std::printf("%s: %s: not seen\n", fs::path(path).filename().c_str(), flow.c_str());
+        if (std::getenv("LAPWING_SHOW_DIFFERENCES"))
+          std::printf("%s: %s: not seen\n", fs::path(path).filename().c_str(), flow.c_str());
         continue;  // link types and IPv6 spellings that only one of the two readers has
       }
       ++flows;
