@@ -1,6 +1,7 @@
-// decode: one frame into a Packet.
+// decode: one frame into the packets it carries.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -13,8 +14,18 @@
 
 namespace lapwing {
 
-/// `automatic`: verify, but not where most of the first packets are wrong (the capturing host's offload).
+namespace decoding {
+struct Walk;
+}
+
+/// `automatic`: verify, until among the first kChecksumSample frames more than one in kChecksumRatio had a wrong TCP
+/// checksum; then the capturing host's offload is at work and verification ends for good. As Suricata does.
 enum class ChecksumMode : uint8_t { none, all, automatic };
+inline constexpr uint64_t kChecksumSample = 1000, kChecksumRatio = 10;
+
+inline constexpr size_t kMaxTunnelPorts = 4;  // ports of one UDP tunnel
+/// Packets one frame can hold: the outermost and one for each encapsulation.
+inline constexpr size_t kMaxPackets = kMaxTunnel + 1;
 
 /// [S]
 struct DecodeConfig {
@@ -23,31 +34,88 @@ struct DecodeConfig {
   uint64_t max_layers = 0;
 };
 std::span<const OptionRow<DecodeConfig>> decode_options();
+/// Reads the options; port lists are numbers, "any" or $NAME of vars.port-groups, at most kMaxTunnelPorts.
+/// Throws SettingError.
+DecodeConfig read_decode_config(const Setting& root);
 
-/// [W] Stats paths "decoder.*" as Suricata names them, and one counter for each event and each cap.
+/// [W] Stats paths "decoder.*" as Suricata names them.
 struct DecodeCounters {
   uint64_t pkts = 0, bytes = 0, invalid = 0, ethernet = 0, vlan = 0, ipv4 = 0, ipv6 = 0, tcp = 0, udp = 0;
-  // the decode room completes this list
+  uint64_t vlan_qinq = 0, vlan_qinqinq = 0, mpls = 0, ppp = 0, pppoe = 0, sll = 0, sll2 = 0, raw = 0, null = 0;
+  uint64_t chdlc = 0, arp = 0, vntag = 0, etag = 0, ieee8021ah = 0, nsh = 0, unknown_ethertype = 0;
+  uint64_t icmpv4 = 0, icmpv6 = 0, igmp = 0, sctp = 0, esp = 0, ah = 0, gre = 0, erspan = 0;
+  uint64_t vxlan = 0, geneve = 0, teredo = 0, gtpu = 0;
+  uint64_t ipv4_in_ipv4 = 0, ipv4_in_ipv6 = 0, ipv6_in_ipv4 = 0, ipv6_in_ipv6 = 0;
+  uint64_t max_pkt_size = 0, too_many_layers = 0;
+  uint64_t unknown_link_type = 0;
+  uint64_t bad_ip_checksum = 0, bad_tcp_checksum = 0, bad_udp_checksum = 0, bad_icmp_checksum = 0;
+  uint64_t max_packet_events = 0;  // events beyond kMaxPacketEvents of a packet
+  uint64_t max_tunnel = 0;         // encapsulations beyond kMaxTunnel
 };
+/// "decoder.avg_pkt_size" is bytes / pkts and left to who writes the record.
 std::span<const CounterRow<DecodeCounters>> decode_counter_rows();
+
+/// The ports of one UDP tunnel, ready for the packet path [S].
+struct TunnelPorts {
+  bool any = false;
+  uint8_t count = 0;
+  std::array<uint16_t, kMaxTunnelPorts> ports{};
+
+  bool has(uint16_t src, uint16_t dst) const {
+    for (uint8_t i = 0; i < count; ++i) {
+      if (ports[i] == src || ports[i] == dst) return true;
+    }
+    return any;
+  }
+};
+
+/// DecodeConfig with its texts resolved [S].
+struct DecodePlan {
+  TunnelPorts teredo, geneve, vxlan, gtpu;
+  bool erspan_type1 = false;
+  uint32_t max_layers = 16;
+};
+
+/// Throws SettingError when a port list is wrong.
+DecodePlan make_decode_plan(const DecodeConfig& config);
 
 /// Decodes frames of every link type, and whole IP packets from the defragmenter [W]. Never throws, never allocates.
 class Decoder {
  public:
+  /// Throws SettingError when a port list is wrong.
   Decoder(const DecodeConfig& config, ChecksumMode checksums);
-  /// Always fills `packet` as far as the bytes go; what is wrong is in packet.events.
+
+  /// All packets of a frame, outermost first: one, and one more for each encapsulation that could be opened. Suricata
+  /// treats each as a packet of its own, with a flow where wants_flow says so. `out` holds at least one, kMaxPackets
+  /// always suffice. Each is filled as far as the bytes go; what is wrong with it is in its events.
+  size_t decode(const Frame& frame, std::span<Packet> out);
+  /// The innermost packet only.
   void decode(const Frame& frame, Packet& packet);
+
   /// Decodes a reassembled datagram: `ip` is the whole packet with a rewritten header; frame, time, number, VLANs and
-  /// tunnels come from `last`, the fragment that completed it.
+  /// tunnels come from `last`, the fragment that completed it. `last` may not lie in `out`.
+  size_t decode_reassembled(Bytes ip, const Packet& last, std::span<Packet> out);
   void decode_reassembled(Bytes ip, const Packet& last, Packet& packet);
+
   const DecodeCounters& counters() const { return counters_; }
+  uint64_t event_count(DecodeEvent event) const { return events_[static_cast<size_t>(event)]; }
   /// Adds "decoder.event.<name>" for every event seen.
   void add_event_counters(CounterSet& set) const;
+  /// False when automatic mode has given up, or verification was never asked for.
+  bool verifies_checksums() const { return verify_; }
 
  private:
-  DecodeConfig config_;
+  size_t decode(const Frame& frame, Packet& first, std::span<Packet> inner);
+  size_t decode_reassembled(Bytes ip, const Packet& last, Packet& first, std::span<Packet> inner);
+  size_t finish(const decoding::Walk& walk);
+  void end_sample();
+
+  DecodePlan plan_;
   ChecksumMode checksums_;
+  bool verify_;
   DecodeCounters counters_;
+  std::array<uint64_t, kDecodeEventCount> events_{};
+  std::array<Packet, kMaxTunnel> inner_{};  // where the one-packet calls put what is inside
 };
 
 }  // namespace lapwing

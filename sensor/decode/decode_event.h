@@ -1,6 +1,7 @@
 // Decoder events: Suricata's names for what is wrong with a packet. They are rule keywords and anomaly records.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -8,8 +9,18 @@
 
 namespace lapwing {
 
-/// Index into decode_event_names(). Enumerators are made from the same list (decode_events.inc).
-enum class DecodeEvent : uint8_t {};
+/// Index into decode_event_names().
+enum class DecodeEvent : uint8_t {
+#define LAPWING_DECODE_EVENT(enumerator, text) enumerator,
+#include "sensor/decode/decode_events.inc"
+#undef LAPWING_DECODE_EVENT
+};
+
+inline constexpr size_t kDecodeEventCount = 0
+#define LAPWING_DECODE_EVENT(enumerator, text) +1
+#include "sensor/decode/decode_events.inc"
+#undef LAPWING_DECODE_EVENT
+    ;
 
 /// "ipv4.trunc_pkt", ... : the name that decode-event takes; records write "decoder." before it.
 std::string_view name(DecodeEvent event);

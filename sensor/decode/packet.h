@@ -23,11 +23,26 @@ namespace tcp_flag {
 inline constexpr uint8_t fin = 1, syn = 2, rst = 4, psh = 8, ack = 16, urg = 32, ece = 64, cwr = 128;
 }
 
-inline constexpr size_t kMaxVlan = 3;           // VLAN tags followed; a deeper tag ends the decoding
-inline constexpr size_t kMaxTunnel = 8;         // encapsulations followed before the packet is given up
-inline constexpr size_t kMaxPacketEvents = 8;   // decoder events kept for one packet
+inline constexpr size_t kMaxVlan = 3;          // VLAN tags followed; a deeper tag ends the decoding
+inline constexpr size_t kMaxTunnel = 8;        // encapsulations followed before the packet is given up
+inline constexpr size_t kMaxPacketEvents = 8;  // decoder events kept for one packet
 
-enum class TunnelKind : uint8_t { gre, erspan1, erspan2, erspan3, vxlan, geneve, teredo, six_in_four, four_in_six, four_in_four, six_in_six, gtpu, mpls };
+enum class TunnelKind : uint8_t {
+  gre,
+  erspan1,
+  erspan2,
+  erspan3,
+  vxlan,
+  geneve,
+  teredo,
+  six_in_four,
+  four_in_six,
+  four_in_four,
+  six_in_six,
+  gtpu,
+  mpls,  // never in Packet::tunnels, as labels have no addresses: see Packet::mpls_count
+  nsh
+};
 
 /// One encapsulation that was peeled off, outermost first.
 struct Tunnel {
@@ -53,7 +68,7 @@ struct QuotedTuple {
 };
 
 /// [W] Owns nothing: all ranges view the frame, or the defragmenter's buffer, until the burst is released.
-/// Describes the innermost packet; what was around it is in tunnels.
+/// Describes one packet of a frame; the packets around it are in tunnels.
 struct Packet {
   // The frame
   Bytes frame;
@@ -63,30 +78,37 @@ struct Packet {
   uint16_t link_type = 1;
   uint16_t interface = 0;
 
-  // Link layer (outermost)
-  const uint8_t* ether = nullptr;  // 14-byte Ethernet header, or null
+  // What the decoder makes of it
+  bool invalid = false;     // a header is broken: only rules on the bare packet apply
+  bool wants_flow = false;  // of a kind that Suricata keeps flows of: TCP, UDP, SCTP, ICMP, ESP, 6in4
+
+  // Link layer of this packet; inside a tunnel nothing of the frame's own link layer
+  const uint8_t* ether = nullptr;  // 14-byte Ethernet header (the outermost one), or null
   uint16_t ether_type = 0;         // of the innermost network layer
   uint8_t vlan_count = 0;
   std::array<uint16_t, kMaxVlan> vlan{};  // 12-bit ids, outermost first
+  uint8_t mpls_count = 0;                 // labels
+  Bytes arp;                              // ARP for Ethernet and IPv4, 28 bytes, or empty
 
   // Network layer; ip_version 0: no IP packet could be decoded
   uint8_t ip_version = 0;
-  uint8_t proto = 0;              // of the transport layer, after extension headers
-  uint8_t ttl = 0;                // or hop limit
-  uint8_t tos = 0;                // or traffic class
-  bool is_fragment = false;       // transport is not decoded until defragmented
+  uint8_t proto = 0;         // of the transport layer, after extension headers
+  uint8_t ttl = 0;           // or hop limit
+  uint8_t tos = 0;           // or traffic class
+  bool is_fragment = false;  // transport is not decoded until defragmented
   bool more_fragments = false;
+  bool dont_fragment = false;
   bool defragmented = false;
   bool bad_checksum_ip = false, bad_checksum_l4 = false;
-  uint16_t fragment_offset = 0;   // bytes
-  uint32_t ip_id = 0;             // IPv4 identification, IPv6 fragment identification
+  uint16_t fragment_offset = 0;  // bytes
+  uint32_t ip_id = 0;            // IPv4 identification, IPv6 fragment identification
   IpAddress src, dst;
-  Bytes ip;                       // whole IP packet from its header, cut to its length field
-  Bytes ip_header;                // IPv4 header with options; IPv6 fixed header
-  Bytes ip_payload;               // after the IP (extension) headers; for a fragment its data
+  Bytes ip;          // whole IP packet from its header, cut to its length field
+  Bytes ip_header;   // IPv4 header with options; IPv6 fixed header
+  Bytes ip_payload;  // after the IP (extension) headers; for a fragment its data
 
   // Transport layer
-  bool has_l4 = false;            // the transport header is complete
+  bool has_l4 = false;  // the transport header is complete
   uint16_t src_port = 0, dst_port = 0;
   Bytes l4_header, payload;
   uint32_t seq = 0, ack = 0;
@@ -95,13 +117,13 @@ struct Packet {
   TcpOptions tcp;
   uint8_t icmp_type = 0, icmp_code = 0;
   uint16_t icmp_id = 0, icmp_seq = 0;
-  bool has_quoted = false;        // ICMP error: `quoted` is the packet that provoked it
+  uint8_t igmp_type = 0;
+  bool has_quoted = false;  // ICMP error: `quoted` is the packet that provoked it
   QuotedTuple quoted;
 
-  uint8_t tunnel_count = 0;
+  // The arrays stand last: only what their counts say is set
+  uint8_t event_count = 0, tunnel_count = 0;
   std::array<Tunnel, kMaxTunnel> tunnels{};
-
-  uint8_t event_count = 0;
   std::array<DecodeEvent, kMaxPacketEvents> events{};
 
   bool is(uint8_t protocol) const { return has_l4 && proto == protocol; }

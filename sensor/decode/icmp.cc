@@ -1,0 +1,163 @@
+// ICMP (RFC 792), ICMPv6 (RFC 4443), IGMP (RFC 3376).
+#include "sensor/decode/walk.h"
+
+namespace lapwing::decoding {
+namespace {
+
+void quote(Packet& p, const IpAddress& src, const IpAddress& dst, uint8_t proto, Bytes transport) {
+  QuotedTuple& q = p.quoted;
+  p.has_quoted = true;
+  q.src = src;
+  q.dst = dst;
+  q.proto = proto;
+  bool has_ports = proto == ip_proto::tcp || proto == ip_proto::udp || proto == ip_proto::sctp;
+  if (has_ports && transport.size() >= 4) {
+    q.src_port = load_be16(&transport[0]);
+    q.dst_port = load_be16(&transport[2]);
+  }
+}
+
+void quoted_ipv4(Walk& w, Bytes d) {
+  if (d.size() < 20) return w.event(Event::icmpv4_ipv4_trunc_pkt);
+  if (d[0] >> 4 != 4) return w.event(Event::icmpv4_ipv4_unknown_ver);
+  size_t header = (d[0] & 15u) * 4;
+  bool later_fragment = load_be16(&d[6]) & 0x1fff;
+  Bytes transport = header < 20 || header > d.size() || later_fragment ? Bytes{} : d.subspan(header);
+  quote(*w.packet, IpAddress::v4(&d[12]), IpAddress::v4(&d[16]), d[9], transport);
+}
+
+void quoted_ipv6(Walk& w, Bytes d) {
+  if (d.size() < 40) return w.event(Event::icmpv6_ipv6_trunc_pkt);
+  if (d[0] >> 4 != 6) return w.event(Event::icmpv6_ipv6_unknown_version);
+  quote(*w.packet, IpAddress::v6(&d[8]), IpAddress::v6(&d[24]), d[6], d.subspan(40));
+}
+
+/// Fields that both versions share; false when the header is cut.
+bool header(Walk& w, Bytes d, Event too_small, uint8_t proto) {
+  if (d.size() < 8) return w.invalid(too_small);
+  Packet& p = *w.packet;
+  p.has_l4 = true;
+  p.wants_flow = true;
+  p.icmp_type = d[0];
+  p.icmp_code = d[1];
+  p.icmp_id = load_be16(&d[4]);
+  p.icmp_seq = load_be16(&d[6]);
+  p.l4_header = d.first(8);
+  p.payload = d.subspan(8);
+  if (w.verify) {
+    uint16_t sum = proto == ip_proto::icmp ? checksum_sum(d) : transport_sum(p, d, proto);
+    if (sum != 0xffff) {
+      p.bad_checksum_l4 = true;
+      ++w.counters.bad_icmp_checksum;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+void icmpv4(Walk& w, Bytes d) {
+  ++w.counters.icmpv4;
+  if (!header(w, d, Event::icmpv4_pkt_too_small, ip_proto::icmp)) return;
+  Packet& p = *w.packet;
+  auto codes = [&](uint8_t last) {
+    if (p.icmp_code > last) w.event(Event::icmpv4_unknown_code);
+    return p.icmp_code <= last;
+  };
+  auto error = [&](uint8_t last_code) {
+    if (codes(last_code) && !p.payload.empty()) quoted_ipv4(w, p.payload);
+  };
+  switch (p.icmp_type) {
+    case 3: error(15); break;  // destination unreachable
+    case 4: error(0); break;   // source quench
+    case 5: error(3); break;   // redirect
+    case 11: error(1); break;  // time exceeded
+    case 12: error(2); break;  // parameter problem
+    case 9:                    // router advertisement (RFC 5944: 16)
+      if (p.icmp_code != 0 && p.icmp_code != 16) w.event(Event::icmpv4_unknown_code);
+      break;
+    case 0:
+    case 8:
+    case 10:
+    case 13:
+    case 14:
+    case 15:
+    case 16:
+    case 17:
+    case 18: codes(0); break;
+    default: w.event(Event::icmpv4_unknown_type);
+  }
+}
+
+void icmpv6(Walk& w, Bytes d) {
+  ++w.counters.icmpv6;
+  if (!header(w, d, Event::icmpv6_pkt_too_small, ip_proto::icmpv6)) return;
+  Packet& p = *w.packet;
+  auto codes = [&](uint8_t last) {
+    if (p.icmp_code > last) w.event(Event::icmpv6_unknown_code);
+    return p.icmp_code <= last;
+  };
+  auto error = [&](uint8_t last_code) {
+    if (codes(last_code) && !p.payload.empty()) quoted_ipv6(w, p.payload);
+  };
+  uint8_t type = p.icmp_type;
+  switch (type) {
+    case 1: error(7); break;  // destination unreachable
+    case 2: error(0); break;  // packet too big
+    case 3: error(1); break;  // time exceeded
+    case 4: error(2); break;  // parameter problem
+    case 128:
+    case 129: codes(0); break;
+    case 130:  // multicast listener discovery: link-local only (RFC 2710 section 3)
+    case 131:
+    case 132:
+    case 143:
+      codes(0);
+      if (p.ttl != 1) w.event(Event::icmpv6_mld_message_with_invalid_hl);
+      break;
+    case 133:  // neighbour discovery
+    case 134:
+    case 135:
+    case 136:
+    case 137:
+    case 141:
+    case 142: codes(0); break;
+    case 138:  // router renumbering: 255 is a sequence number reset
+      if (p.icmp_code > 1 && p.icmp_code != 255) w.event(Event::icmpv6_unknown_code);
+      break;
+    case 139:
+    case 140: codes(2); break;  // node information
+    default:
+      if (type >= 144 && type <= 155) {  // mobility, certificates, multicast routers, FMIPv6, RPL
+        break;
+      } else if (type == 100 || type == 101 || type == 200 || type == 201) {
+        w.event(Event::icmpv6_experimentation_type);
+      } else if (type < 127 || (type > 155 && type < 255)) {
+        w.event(Event::icmpv6_unassigned_type);
+      } else {
+        w.event(Event::icmpv6_unknown_type);
+      }
+  }
+}
+
+void igmp(Walk& w, Bytes d) {
+  enum Type : uint8_t { kQuery = 0x11, kV1Report = 0x12, kV2Report = 0x16, kLeave = 0x17, kV3Report = 0x22 };
+  ++w.counters.igmp;
+  if (d.size() < 8) return void(w.invalid(Event::igmp_pkt_too_small));
+  Packet& p = *w.packet;
+  p.has_l4 = true;
+  p.igmp_type = d[0];
+  p.l4_header = d.first(8);
+  p.payload = d.subspan(8);
+  if (d[0] == kQuery && d.size() > 8 && d.size() < 12) return void(w.invalid(Event::igmp_v3_pkt_too_small));
+  if (d[0] != kV3Report) return;
+  Bytes records = d.subspan(8);  // RFC 3376 section 4.2: type, auxiliary words, number of sources, group
+  for (uint16_t left = load_be16(&d[6]); left > 0; --left) {
+    if (records.size() < 8) return void(w.invalid(Event::igmp_malformed));
+    size_t size = 8 + 4u * load_be16(&records[2]) + 4u * records[1];
+    if (size > records.size()) return void(w.invalid(Event::igmp_malformed));
+    records = records.subspan(size);
+  }
+}
+
+}  // namespace lapwing::decoding

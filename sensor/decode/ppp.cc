@@ -1,0 +1,115 @@
+// PPP (RFC 1661, 1662) and PPPoE (RFC 2516).
+#include "sensor/decode/walk.h"
+
+namespace lapwing::decoding {
+namespace {
+
+/// What Suricata knows by number and does not decode.
+bool known_unsupported(uint16_t protocol) {
+  switch (protocol) {
+    case 0x0023:  // OSI network layer
+    case 0x0025:  // XNS
+    case 0x0027:  // DECnet
+    case 0x0029:  // AppleTalk
+    case 0x002b:  // IPX
+    case 0x002d:  // Van Jacobson compressed TCP
+    case 0x0031:  // bridging
+    case 0x0033:  // ST-II
+    case 0x0035:  // Banyan Vines
+    case 0x0039:
+    case 0x003b:
+    case 0x003d:  // multilink
+    case 0x003f:  // NetBIOS framing
+    case 0x0041:
+    case 0x0043:
+    case 0x0045:
+    case 0x0047:
+    case 0x0055:
+    case 0x00fd:  // compression
+    case 0x0281:  // MPLS
+    case 0x0283:
+    case 0x4003:
+    case 0x8021:  // control protocols
+    case 0x8023:
+    case 0x8025:
+    case 0x8029:
+    case 0x802b:
+    case 0x803f:
+    case 0x8057:
+    case 0x80fd:
+    case 0x8281:
+    case 0xc021:               // link control
+    case 0xc023:               // password authentication
+    case 0xc025:               // link quality
+    case 0xc223: return true;  // challenge handshake
+    default: return false;
+  }
+}
+
+/// Protocol field of two bytes, or of one when its lowest bit is set (RFC 1661 section 6.5).
+bool ppp_protocol(Walk& w, Bytes d) {
+  size_t size = !d.empty() && (d[0] & 1) ? 1 : 2;
+  if (d.size() < size) return w.invalid(Event::ppp_pkt_too_small);
+  uint16_t protocol = size == 1 ? d[0] : load_be16(d.data());
+  d = d.subspan(size);
+  switch (protocol) {
+    case 0x21:
+      if (d.size() < 20) return w.invalid(Event::ppp_ip4_pkt_too_small);
+      return ipv4(w, d);
+    case 0x57:
+      if (d.size() < 40) return w.invalid(Event::ppp_ip6_pkt_too_small);
+      return ipv6(w, d);
+    case 0x2f:  // Van Jacobson uncompressed: an IP packet whose protocol field names a connection (RFC 1144)
+      if (d.size() < 20) return w.invalid(Event::ppp_vju_pkt_too_small);
+      return d[0] >> 4 == 4 ? ipv4(w, d) : true;
+    default:
+      if (known_unsupported(protocol)) {
+        w.event(Event::ppp_unsup_proto);
+      } else {
+        w.invalid(Event::ppp_wrong_type);
+      }
+      return true;
+  }
+}
+
+}  // namespace
+
+bool ppp(Walk& w, Bytes d) {
+  ++w.counters.ppp;
+  if (!w.layer()) return false;
+  if (d.empty()) return w.invalid(Event::ppp_pkt_too_small);
+  bool has_address = d[0] == 0xff;  // address and control field, absent when compressed away
+  if (has_address && d.size() < 4) return w.invalid(Event::ppp_pkt_too_small);
+  return ppp_protocol(w, d.subspan(has_address ? 2 : 0));
+}
+
+bool pppoe_session(Walk& w, Bytes d) {
+  ++w.counters.pppoe;
+  if (d.size() < 8) return w.invalid(Event::pppoe_pkt_too_small);
+  if (d[1] != 0) return w.invalid(Event::pppoe_wrong_code);
+  return ppp_protocol(w, d.subspan(6));
+}
+
+bool pppoe_discovery(Walk& w, Bytes d) {
+  ++w.counters.pppoe;
+  if (d.size() < 6) return w.invalid(Event::pppoe_pkt_too_small);
+  switch (d[1]) {
+    case 0x07:
+    case 0x09:
+    case 0x19:
+    case 0x65:
+    case 0xa7: break;
+    default: return w.invalid(Event::pppoe_wrong_code);
+  }
+  size_t length = load_be16(&d[4]);
+  d = d.subspan(6);
+  if (length > d.size()) return w.invalid(Event::pppoe_malformed_tags);
+  for (Bytes tags = d.first(length); tags.size() >= 4;) {
+    size_t size = 4u + load_be16(&tags[2]);
+    if (size > tags.size()) return w.invalid(Event::pppoe_malformed_tags);
+    tags = tags.subspan(size);
+  }
+  return true;
+}
+
+}  // namespace lapwing::decoding
