@@ -114,6 +114,7 @@ std::unique_ptr<const SensorConfig> SensorConfig::read(Setting& root, const std:
   config->flow = read_options<FlowConfig>(root, flow_options());
   config->stream = read_options<StreamConfig>(root, stream_options());
   config->app = AppConfig::read(root);
+  config->identify = read_options<IdentifyConfig>(root, identify_options());
   config->detect = read_options<DetectConfig>(root, detect_options());
   config->eve = EveConfig::read(root, only, all_protocols());
   config->rules = rule_environment(root);
@@ -128,6 +129,7 @@ std::vector<OptionInfo> all_options() {
   add(describe_options(stream_options()));
   add(app_options());
   add(describe_options(detect_options()));
+  add(describe_options(identify_options()));
   add(eve_options());
   return out;
 }

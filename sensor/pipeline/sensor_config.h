@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dissectors/identify/identify.h"
 #include "export/recorder.h"
 #include "sensor/app/app_config.h"
 #include "sensor/base/setting.h"
@@ -23,6 +24,7 @@ struct SensorConfig {
   StreamConfig stream;
   AppConfig app;
   DetectConfig detect;
+  IdentifyConfig identify;
   std::shared_ptr<const EveConfig> eve;
   RuleEnvironment rules;
 

@@ -1,0 +1,113 @@
+#include "sensor/cli/configuration.h"
+
+#include <filesystem>
+
+#include "sensor/base/log.h"
+#include "sensor/base/text.h"
+#include "sensor/config/config.h"
+
+namespace lapwing {
+
+void ConfigurationOptions::add_to(CLI::App& command) {
+  command.add_option("-c,--config", file, "Lapwing's configuration (YAML)")->check(CLI::ExistingFile);
+  command.add_option("--suricata-config", suricata_file, "take over the settings of a suricata.yaml")->check(CLI::ExistingFile);
+  command.add_option("--set", assignments, "set one key of the configuration: key=value")->take_all();
+  command.add_option("--rules", rule_files, "rule file or directory of *.rules")->take_all();
+}
+
+std::unique_ptr<Setting> ConfigurationOptions::read() const {
+  auto root = std::make_unique<Setting>();
+  root->kind = Setting::Kind::map;
+  Warnings warnings;
+  if (!suricata_file.empty()) {
+    auto adopted = adopt_suricata(read_yaml(suricata_file, &warnings), *root);
+    warnings.insert(warnings.end(), adopted.begin(), adopted.end());
+  }
+  if (!file.empty()) merge(*root, read_yaml(file, &warnings));
+  for (const std::string& assignment : assignments) set_value(*root, assignment);
+  for (const std::string& warning : warnings) spdlog::warn("{}", warning);
+  return root;
+}
+
+void ConfigurationOptions::check_unread(const Setting& root) const {
+  if (!suricata_file.empty()) {
+    if (std::string message = unsupported_keys_message(root); !message.empty()) spdlog::warn("{}", message);
+    return;
+  }
+  std::vector<std::string> known;
+  for (const OptionInfo& option : all_options()) known.push_back(option.key);
+  for (const UnusedKey& unused : unused_keys(root)) {
+    // Only a key of this file is a mistake of its author; the command line speaks Suricata's names too.
+    if (unused.node->mark.line == 0) {
+      spdlog::warn("{}: nothing reads this key", unused.path);
+      continue;
+    }
+    auto messages = unknown_key_messages(root, known);
+    throw SettingError(unused.node->mark, messages.empty() ? unused.path + ": unknown key" : [&] {
+      std::string prefix = to_string(unused.node->mark) + ": ";
+      for (const std::string& message : messages) {
+        if (message.starts_with(prefix)) return message.substr(prefix.size());
+      }
+      return unused.path + ": unknown key";
+    }());
+  }
+}
+
+std::shared_ptr<const RuleSet> load_rules(const std::vector<std::string>& files, const Setting& root,
+                                          const SensorConfig& config) {
+  std::vector<std::string> paths = files;
+  if (paths.empty()) {
+    std::filesystem::path base;
+    if (const Setting* node = root.find("default-rule-path")) base = node->as_text();
+    if (const Setting* node = root.find("rule-files")) {
+      for (const std::string& name : read_texts(*node)) {
+        std::filesystem::path path = std::filesystem::path(name).is_absolute() ? std::filesystem::path(name) : base / name;
+        // suricata.yaml names a file that its own updater makes; without it Suricata only warns as well.
+        if (std::filesystem::exists(path)) {
+          paths.push_back(path);
+        } else {
+          spdlog::warn("{}: no such rule file", path.string());
+        }
+      }
+    }
+  } else {
+    (void)root.find("rule-files");
+  }
+  std::vector<RuleMessage> messages;
+  std::vector<RuleTree> trees;
+  for (const std::string& path : paths) {
+    auto read = read_rules(path, messages);
+    std::move(read.begin(), read.end(), std::back_inserter(trees));
+  }
+  auto rules = compile_rules(std::move(trees), config.rules, config.detect, messages);
+  constexpr size_t kShown = 20;
+  size_t shown = 0;
+  for (const RuleMessage& message : messages) {
+    if (++shown > kShown) break;
+    std::string where = to_string(message.mark) + (message.sid ? ": sid " + std::to_string(message.sid) : "");
+    if (message.level == RuleMessage::Level::error) {
+      spdlog::warn("{}: {}", where, message.text);
+    } else {
+      spdlog::info("{}: {}", where, message.text);
+    }
+  }
+  if (messages.size() > kShown) spdlog::warn("{} more messages; `lapwing rules check` shows all", messages.size() - kShown);
+  if (!paths.empty()) {
+    RuleCounts counts = rules->counts();
+    spdlog::info("{} rules loaded, {} left out for what is not supported yet, {} at fault", counts.loaded, counts.skipped,
+                 counts.failed);
+  }
+  return rules;
+}
+
+ChecksumMode checksum_mode(const std::string& option, const Setting& root) {
+  std::string mode = option;
+  const Setting* checks = root.find("pcap-file.checksum-checks");
+  if (mode.empty() && checks) mode = to_lower(checks->as_text());
+  if (mode == "none" || mode == "no") return ChecksumMode::none;
+  if (mode == "all" || mode == "yes") return ChecksumMode::all;
+  if (mode.empty() || mode == "auto") return ChecksumMode::automatic;
+  checks->fail("'" + checks->scalar + "' is none of yes, no, auto");
+}
+
+}  // namespace lapwing

@@ -1,0 +1,147 @@
+// `list`: what the tables of this build hold, for people and, with --json, for the documentation.
+#include <fmt/format.h>
+
+#include "export/exporter.h"
+#include "sensor/base/json_writer.h"
+#include "sensor/cli/commands.h"
+#include "sensor/pipeline/pipeline.h"
+
+namespace lapwing {
+namespace {
+
+/// A table to print: column names, and rows of as many texts.
+struct Listing {
+  std::vector<std::string_view> columns;
+  std::vector<std::vector<std::string>> rows;
+};
+
+Listing keywords() {
+  Listing list{{"name", "family", "help"}, {}};
+  for (const KeywordInfo& k : list_keywords(rule_environment(Setting{}))) {
+    list.rows.push_back({std::string(k.name), std::string(k.family), std::string(k.help)});
+  }
+  return list;
+}
+
+Listing fields() {
+  Listing list{{"name", "protocol", "kind", "direction", "aliases", "help"}, {}};
+  constexpr std::string_view kSides[] = {"to_server", "to_client", "both"};
+  for (const Protocol* protocol : all_protocols()) {
+    for (const Field& field : protocol->fields) {
+      std::string aliases;
+      for (std::string_view alias : field.sticky_aliases) {
+        if (!alias.empty()) aliases += (aliases.empty() ? "" : " ") + std::string(alias);
+      }
+      if (!field.modifier.empty() && aliases.find(field.modifier) == std::string::npos) {
+        aliases += (aliases.empty() ? "" : " ") + std::string(field.modifier);
+      }
+      list.rows.push_back({std::string(field.name), std::string(protocol->name),
+                           std::string(field.kind == FieldKind::integer ? "integer" : "bytes") + (field.many ? ", many" : ""),
+                           std::string(kSides[static_cast<size_t>(field.side)]), aliases, std::string(field.help)});
+    }
+  }
+  return list;
+}
+
+Listing protocols() {
+  Listing list{{"name", "transports", "ports", "records", "help"}, {}};
+  for (const DissectorRow& row : dissectors()) {
+    std::string transports = row.about->transports & transport::tcp ? "tcp" : "";
+    if (row.about->transports & transport::udp) transports += transports.empty() ? "udp" : " udp";
+    std::string ports, records;
+    for (uint16_t port : row.about->ports) ports += (ports.empty() ? "" : " ") + std::to_string(port);
+    for (const RecordRow& record : row.protocol->records) records += (records.empty() ? "" : " ") + std::string(record.type);
+    list.rows.push_back({std::string(row.about->name), transports, ports, records, std::string(row.about->help)});
+  }
+  return list;
+}
+
+Listing records() {
+  Listing list{{"type", "from", "help"}, {}};
+  for (auto [type, help] : {std::pair{"alert", "a rule matched"}, {"anomaly", "traffic that breaks its protocol"},
+                            {"flow", "a flow ended"}, {"netflow", "one direction of a flow that ended"},
+                            {"packet", "a packet of a tagged flow"}, {"stats", "all counters"}}) {
+    list.rows.push_back({type, "sensor", help});
+  }
+  for (const Protocol* protocol : all_protocols()) {
+    for (const RecordRow& row : protocol->records) {
+      list.rows.push_back({std::string(row.type), std::string(protocol->name), std::string(row.help)});
+    }
+  }
+  return list;
+}
+
+Listing counters() {
+  Listing list{{"path", "help"}, {}};
+  for (const CounterValue& counter : all_counter_rows()) list.rows.push_back({counter.path, std::string(counter.help)});
+  return list;
+}
+
+Listing options() {
+  Listing list{{"key", "type", "default", "choices", "help"}, {}};
+  for (const OptionInfo& option : all_options()) {
+    list.rows.push_back({option.key, option.type, option.fallback, option.choices, option.help});
+  }
+  for (const ExporterRow& row : exporters()) {
+    if (!row.options) continue;
+    for (const OptionInfo& option : row.options()) {
+      list.rows.push_back({"outputs." + std::string(row.name) + "." + option.key, option.type, option.fallback, option.choices, option.help});
+    }
+  }
+  return list;
+}
+
+constexpr std::pair<std::string_view, Listing (*)()> kListings[] = {
+    {"keywords", keywords}, {"fields", fields}, {"protocols", protocols},
+    {"records", records},   {"counters", counters}, {"options", options}};
+
+void print_json(const Listing& list) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_array();
+  for (const auto& row : list.rows) {
+    json.begin_object();
+    for (size_t i = 0; i < row.size(); ++i) json.member(list.columns[i], row[i]);
+    json.end_object();
+  }
+  json.end_array();
+  fmt::print("{}\n", text);
+}
+
+void print_table(const Listing& list) {
+  std::vector<size_t> widths(list.columns.size());
+  for (const auto& row : list.rows) {
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  for (const auto& row : list.rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      line += i + 1 < row.size() ? fmt::format("{:<{}}  ", row[i], widths[i]) : row[i];
+    }
+    fmt::print("{}\n", line);
+  }
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, Command& command) {
+  CLI::App* sub = app.add_subcommand("list", "print a table of what this build knows");
+  auto what = std::make_shared<std::string>();
+  auto json = std::make_shared<bool>(false);
+  std::vector<std::string> names;
+  for (const auto& [name, make] : kListings) names.emplace_back(name);
+  sub->add_option("WHAT", *what, "keywords, fields, protocols, records, counters or options")->required()->check(CLI::IsMember(names));
+  sub->add_flag("--json", *json, "as a JSON array of objects");
+  sub->callback([what, json, &command] {
+    command = [what, json] {
+      for (const auto& [name, make] : kListings) {
+        if (name != *what) continue;
+        Listing list = make();
+        *json ? print_json(list) : print_table(list);
+      }
+      return exit_status::done;
+    };
+  });
+}
+
+}  // namespace lapwing

@@ -1,0 +1,24 @@
+// Which outputs a run writes to.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "export/exporter.h"
+#include "export/recorder.h"
+#include "sensor/base/setting.h"
+
+namespace lapwing {
+
+struct OutputOptions {
+  std::string eve_file;              // "-": standard output
+  std::vector<std::string> publish;  // ZeroMQ endpoints
+  std::vector<std::string> records;  // types
+};
+
+/// Outputs named on the command line replace those of the configuration. Throws SettingError.
+std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& options, const Setting& root,
+                                                      const EveConfig& eve, bool replay);
+
+}  // namespace lapwing

@@ -1,0 +1,75 @@
+#include "sensor/cli/report.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace lapwing {
+namespace {
+
+constexpr int kWidth = 40;
+constexpr size_t kSignaturesShown = 15;
+constexpr double kNoticeable = 0.005;
+
+/// Counters whose value is something lost, refused or given up.
+constexpr std::string_view kLosses[] = {
+    "capture.kernel_drops", "capture.interface_drops", "capture.errors", "decoder.invalid", "decoder.too_many_layers",
+    "flow.memcap", "tcp.ssn_memcap_drop", "tcp.segment_memcap_drop", "tcp.reassembly_gap", "defrag.memcap", "app_layer.buffer_limit",
+    "app_layer.parser_errors", "detect.alert_queue_overflow", "publisher.queue_full_drops"};
+
+std::string scaled(double value, const char* unit) {
+  constexpr const char* kPrefixes[] = {"", "k", "M", "G", "T"};
+  size_t i = 0;
+  while (value >= 1000 && i + 1 < std::size(kPrefixes)) {
+    value /= 1000;
+    ++i;
+  }
+  return fmt::format(i || value != static_cast<double>(static_cast<uint64_t>(value)) ? "{:.1f} {}{}" : "{:.0f} {}{}", value, kPrefixes[i], unit);
+}
+
+}  // namespace
+
+void ProgressBar::show(double progress) {
+  // The first ticks pass in silence: most replays are over before a bar could be read.
+  if (progress < 0 || ++calls_ < 5 || progress - shown_ < kNoticeable || !isatty(STDERR_FILENO)) return;
+  shown_ = progress;
+  int filled = static_cast<int>(progress * kWidth);
+  fmt::print(stderr, "\r[{:=<{}}{: <{}}] {:3.0f} %", "", filled, "", kWidth - filled, progress * 100);
+  std::fflush(stderr);
+}
+
+void ProgressBar::clear() {
+  if (shown_ < 0) return;
+  fmt::print(stderr, "\r{: <{}}\r", "", kWidth + 10);
+  std::fflush(stderr);
+}
+
+void print_summary(const RunSummary& summary) {
+  double seconds = summary.seconds > 0 ? summary.seconds : 1e-9;
+  fmt::print(stderr, "{} packets, {}, {} flows in {:.2f} s: {}, {}\n", summary.packets,
+             scaled(static_cast<double>(summary.bytes), "B"), summary.flows, summary.seconds,
+             scaled(static_cast<double>(summary.packets) / seconds, "packets/s"),
+             scaled(static_cast<double>(summary.bytes) * 8 / seconds, "bit/s"));
+  std::string line;
+  for (const auto& [type, count] : summary.records) line += fmt::format("{}{} {}", line.empty() ? "" : ", ", count, type);
+  fmt::print(stderr, "records: {}\n", line.empty() ? "none" : line);
+  if (!summary.alerts.empty()) {
+    fmt::print(stderr, "alerts by signature:\n");
+    for (size_t i = 0; i < summary.alerts.size() && i < kSignaturesShown; ++i) {
+      const auto& [rule, count] = summary.alerts[i];
+      fmt::print(stderr, "  {:>8}  {}:{}  {}\n", count, rule->gid, rule->sid, rule->msg);
+    }
+    if (summary.alerts.size() > kSignaturesShown) {
+      fmt::print(stderr, "  ... and {} more signatures\n", summary.alerts.size() - kSignaturesShown);
+    }
+  }
+  line.clear();
+  for (std::string_view path : kLosses) {
+    if (uint64_t value = summary.counters.value(path)) line += fmt::format("{}{} {}", line.empty() ? "" : ", ", path, value);
+  }
+  fmt::print(stderr, "losses: {}\n", line.empty() ? "none" : line);
+  for (const CaptureError& error : summary.errors) fmt::print(stderr, "{}\n", to_string(error));
+}
+
+}  // namespace lapwing

@@ -1,0 +1,142 @@
+#include "sensor/pipeline/describe.h"
+
+#include "sensor/stream/stream_engine.h"
+
+namespace lapwing {
+namespace {
+
+std::string_view tunnel_proto(const Tunnel& tunnel) {
+  switch (tunnel.proto) {
+    case ip_proto::udp: return "UDP";
+    case ip_proto::gre: return "GRE";
+    case ip_proto::ipip: return "IP-IP";
+    case ip_proto::ipv6: return "IPv6";
+    default: return "IP";
+  }
+}
+
+bool with_ports(uint8_t proto) { return proto == ip_proto::tcp || proto == ip_proto::udp || proto == ip_proto::sctp; }
+bool is_icmp(uint8_t proto) { return proto == ip_proto::icmp || proto == ip_proto::icmpv6; }
+
+void describe_frame(const Packet& packet, EnvelopeSpace& space, Envelope& envelope) {
+  envelope.pcap_cnt = packet.number;
+  envelope.pkt_src = packet.defragmented ? "defrag" : packet.tunnel_count ? "tunnel" : "wire/pcap";
+  if (packet.ether) {
+    envelope.ether_dest = packet.ether;
+    envelope.ether_src = packet.ether + 6;
+    envelope.ether_type = packet.ether_type;
+  }
+  for (size_t i = 0; i < packet.tunnel_count; ++i) {
+    const Tunnel& tunnel = packet.tunnels[i];
+    space.tunnel[i] = {tunnel.src, tunnel.dst, tunnel.src_port, tunnel.dst_port, tunnel_proto(tunnel)};
+  }
+  envelope.tunnel = {space.tunnel.data(), packet.tunnel_count};
+}
+
+}  // namespace
+
+std::string_view state_name(FlowState state) {
+  constexpr std::string_view kNames[] = {"new", "established", "closed", "bypassed"};
+  return kNames[static_cast<size_t>(state)];
+}
+
+std::string_view end_name(FlowEnd end) {
+  constexpr std::string_view kNames[] = {"", "timeout", "forced", "shutdown", "tcp_reuse"};
+  return kNames[static_cast<size_t>(end)];
+}
+
+Envelope describe(const Packet& packet, EnvelopeSpace& space) {
+  Envelope envelope;
+  envelope.time = packet.time;
+  envelope.src = packet.src;
+  envelope.dest = packet.dst;
+  envelope.proto = packet.proto;
+  envelope.has_ports = packet.has_l4 && with_ports(packet.proto);
+  envelope.src_port = packet.src_port;
+  envelope.dest_port = packet.dst_port;
+  if (packet.has_l4 && is_icmp(packet.proto)) {
+    envelope.has_icmp = true;
+    envelope.icmp_type = packet.icmp_type;
+    envelope.icmp_code = packet.icmp_code;
+  }
+  envelope.vlan = {packet.vlan.data(), packet.vlan_count};
+  describe_frame(packet, space, envelope);
+  return envelope;
+}
+
+Envelope describe(const Flow& flow, const Packet* packet, Timestamp time, EnvelopeSpace& space) {
+  Envelope envelope;
+  envelope.time = time;
+  envelope.flow_id = flow.id;
+  envelope.src = flow.client();
+  envelope.dest = flow.server();
+  envelope.proto = flow.key.proto;
+  envelope.has_ports = with_ports(flow.key.proto);
+  if (envelope.has_ports) {
+    envelope.src_port = flow.client_port();
+    envelope.dest_port = flow.server_port();
+  } else if (is_icmp(flow.key.proto)) {
+    envelope.has_icmp = true;
+    envelope.icmp_type = flow.icmp[0];
+    envelope.icmp_code = flow.icmp[1];
+    if (flow.packets[1] > 0) {
+      envelope.has_icmp_response = true;
+      envelope.response_icmp_type = flow.icmp[2];
+      envelope.response_icmp_code = flow.icmp[3];
+    }
+  }
+  size_t vlans = 0;
+  if (packet) {
+    envelope.vlan = {packet->vlan.data(), packet->vlan_count};
+    describe_frame(*packet, space, envelope);
+  } else {
+    for (uint16_t id : flow.key.vlan) {
+      if (id) space.vlan[vlans++] = id;
+    }
+    envelope.vlan = {space.vlan.data(), vlans};
+  }
+  return envelope;
+}
+
+void reverse(Envelope& envelope) {
+  std::swap(envelope.src, envelope.dest);
+  std::swap(envelope.src_port, envelope.dest_port);
+  std::swap(envelope.ether_src, envelope.ether_dest);
+}
+
+void add_app(const AppInfo& app, Envelope& envelope) {
+  envelope.app_proto = app.name;
+  envelope.app_proto_orig = app.original;
+}
+
+FlowSummary summarise(const Flow& flow, const AppInfo& app, Timestamp now, EnvelopeSpace& space) {
+  FlowSummary summary;
+  summary.envelope = describe(flow, nullptr, now, space);
+  add_app(app, summary.envelope);
+  summary.start = flow.start;
+  summary.end = flow.last;
+  summary.packets = flow.packets;
+  summary.bytes = flow.bytes;
+  summary.min_ttl = flow.min_ttl;
+  summary.max_ttl = flow.max_ttl;
+  summary.state = state_name(flow.state);
+  summary.reason = end_name(flow.end);
+  summary.alerted = flow.flags & flow_flag::alerted;
+  summary.tx_count = app.transactions;
+  if (flow.key.proto == ip_proto::tcp) {
+    summary.is_tcp = true;
+    StreamInfo info = stream_info(flow);
+    summary.tcp.flags_ts = flow.tcp_flags[0];
+    summary.tcp.flags_tc = flow.tcp_flags[1];
+    summary.tcp.state = info.state;
+    summary.tcp.ts_gap = info.gap[0];
+    summary.tcp.tc_gap = info.gap[1];
+    summary.tcp.ts_max_regions = info.max_regions[0];
+    summary.tcp.tc_max_regions = info.max_regions[1];
+    summary.tcp.ts_urgent_oob = info.urgent_oob[0];
+    summary.tcp.tc_urgent_oob = info.urgent_oob[1];
+  }
+  return summary;
+}
+
+}  // namespace lapwing

@@ -1,0 +1,332 @@
+#include "sensor/pipeline/worker.h"
+
+#include <algorithm>
+
+namespace lapwing {
+
+struct Worker::Identity final : FlowAttachment {
+  IdentifyState state;
+};
+
+Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
+    : index_(index),
+      source_(source),
+      share_(share),
+      decoder_(share.config->decode, share.checksums),
+      defrag_(share.config->stream),
+      flows_(share.config->flow, share.hash_seed, [this](Flow& flow, Timestamp now) { close(flow, now); }),
+      stream_(share.config->stream, *this),
+      app_(share.config->app, *this),
+      identifier_(share.config->identify),
+      matcher_(share.rules, share.state, *this),
+      recorder_(share.config->eve),
+      community_id_(share.config->eve->community_id_seed()),
+      layers_(kLayers * 2),
+      has_rules_(!share.rules->rules().empty()) {}
+
+Worker::~Worker() = default;
+
+void Worker::run(const std::atomic<bool>& stop) {
+  Burst burst;
+  while (!stop.load(std::memory_order_relaxed)) {
+    PacketSource::Result result = source_.receive(burst);
+    if (result == PacketSource::Result::end) break;
+    if (snapshot_wanted_.load(std::memory_order_relaxed)) refresh_snapshot();
+    if (result == PacketSource::Result::idle) {
+      publish();
+      continue;
+    }
+    file_ = source_.file();
+    process(burst.view());
+    // In replay everything due ends with the burst, so that results do not depend on how fast it is read.
+    flows_.expire(now_, share_.replay ? 0 : kBurst);
+    defrag_.expire(now_);
+    publish();
+    source_.release(burst);
+    progress_.store(source_.progress(), std::memory_order_relaxed);
+  }
+  flows_.end_all(now_);
+  publish();
+  if (share_.turn) share_.turn->leave(index_);
+  refresh_snapshot();
+}
+
+void Worker::process(std::span<const Frame> frames) {
+  for (const Frame& frame : frames) {
+    now_ = std::max(now_, frame.time);
+    last_number_ = frame.number;
+    size_t count = decoder_.decode(frame, std::span(layers_).first(kLayers));
+    for (size_t i = 0; i < count; ++i) take(layers_[i], 0);
+    if (share_.turn) share_.turn->finished(index_, frame.number);
+  }
+}
+
+/// One packet: a layer of a frame, or what the defragmenter put together. Depth 1 is inside a reassembled packet, whose
+/// own fragments are not followed.
+void Worker::take(Packet& packet, size_t depth) {
+  if (packet.is_fragment && depth == 0) {
+    Bytes whole = defrag_.add(packet);
+    if (mine(packet)) inspect(packet, nullptr, Direction::to_server);
+    if (!whole.empty()) {
+      size_t count = decoder_.decode_reassembled(whole, packet, std::span(layers_).last(kLayers));
+      for (size_t i = 0; i < count; ++i) take(layers_[kLayers + i], depth + 1);
+    }
+    return;
+  }
+  if (!mine(packet)) return;
+  FlowTable::Lookup lookup = flows_.look(packet);
+  Flow* flow = nullptr;
+  uint8_t direction = 0;
+  if (packet.has_quoted) flow = flows_.find_quoted(packet, direction);
+  if (!flow && lookup.valid) flow = flows_.find_or_create(packet, lookup, direction);
+  inspect(packet, flow, static_cast<Direction>(direction));
+}
+
+/// Every worker of a replay decodes everything; the address pair decides who goes on. An ICMP error belongs to the pair
+/// that it quotes, as it belongs to that pair's flow.
+bool Worker::mine(const Packet& packet) const {
+  if (share_.workers == 1 || !share_.replay) return true;
+  if (packet.ip_version == 0) return index_ == 0;
+  const IpAddress* a = packet.has_quoted ? &packet.quoted.src : &packet.src;
+  const IpAddress* b = packet.has_quoted ? &packet.quoted.dst : &packet.dst;
+  if (*b < *a) std::swap(a, b);
+  uint8_t pair[32];
+  std::memcpy(pair, a->bytes.data(), 16);
+  std::memcpy(pair + 16, b->bytes.data(), 16);
+  return keyed_hash(pair, share_.hash_seed) % share_.workers == index_;
+}
+
+void Worker::inspect(const Packet& packet, Flow* flow, Direction direction) {
+  context_ = {.packet = &packet, .flow = flow, .direction = direction, .time = packet.time, .number = packet.number};
+  stream_events_.clear();
+  matcher_.begin(context_);
+  if (packet.event_count) report_decode_events(packet, flow);
+  if (flow) {
+    if (packet.is_tcp() && !packet.has_quoted) {
+      inspect_tcp(packet, *flow, direction);
+    } else {
+      context_.established = flow->state == FlowState::established;
+      if (packet.is_udp()) inspect_datagram(packet, *flow, direction);
+    }
+    identify(packet, *flow, direction);
+    context_.protocol = app_.info(*flow).protocol;
+  }
+  context_.stream_events = stream_events_;
+  matcher_.packet(context_);
+  matcher_.end(context_);
+}
+
+void Worker::inspect_tcp(const Packet& packet, Flow& flow, Direction direction) {
+  FlowState before = flow.state;
+  context_.established = before == FlowState::established;
+  StreamVerdict verdict = stream_.packet(flow, packet, direction);
+  if (flow.state != before) flows_.set_state(flow, flow.state);
+  context_.in_stream = verdict.in_stream;
+  context_.established = verdict.established;
+}
+
+void Worker::inspect_datagram(const Packet& packet, Flow& flow, Direction direction) {
+  if (packet.payload.empty()) return;
+  app_.chunk(flow, {.data = packet.payload, .time = packet.time, .direction = direction, .datagram = true});
+}
+
+void Worker::identify(const Packet& packet, Flow& flow, Direction) {
+  if (!share_.config->identify.enabled || packet.ip.empty() || packet.has_quoted) return;
+  auto& slot = flow.slots[static_cast<size_t>(FlowSlot::identify)];
+  if (!slot) {
+    // Packets without payload name no application; most scans and floods are nothing else.
+    if (packet.payload.empty()) return;
+    slot = std::make_unique<Identity>();
+  }
+  auto& identity = static_cast<Identity&>(*slot);
+  if (!identity.state.done()) identifier_.packet(identity.state, packet.ip, packet.time);
+}
+
+Application Worker::application(const Flow& flow) {
+  auto* identity = flow.get<Identity>(FlowSlot::identify);
+  return identity ? identifier_.describe(identity->state) : Application{};
+}
+
+std::string_view Worker::community_id(const Flow& flow) {
+  if (!share_.config->eve->community_id()) return {};
+  return community_id_.compute(flow.key.proto, flow.client(), flow.server(), flow.client_port(), flow.server_port(),
+                               flow.icmp[0], flow.icmp[1]);
+}
+
+void Worker::add_source(Envelope& envelope) const {
+  envelope.pcap_filename = file_;
+  if (!share_.replay) {
+    envelope.in_iface = source_.interface_name(0);
+    envelope.pcap_cnt = 0;
+  }
+}
+
+Envelope Worker::flow_envelope(const Flow& flow) {
+  Envelope envelope = describe(flow, context_.packet, context_.time, space_);
+  if (!context_.packet) envelope.pkt_src = "stream (flow timeout)";
+  add_source(envelope);
+  add_app(app_.info(flow), envelope);
+  envelope.community_id = community_id(flow);
+  return envelope;
+}
+
+void Worker::report_decode_events(const Packet& packet, const Flow* flow) {
+  if (!share_.config->eve->enabled("anomaly")) return;
+  Envelope envelope = describe(packet, space_);
+  add_source(envelope);
+  if (flow) {
+    envelope.flow_id = flow->id;
+    envelope.community_id = community_id(*flow);
+  }
+  for (size_t i = 0; i < packet.event_count; ++i) {
+    char text[96];
+    std::string_view event = name(packet.events[i]);
+    size_t size = static_cast<size_t>(std::snprintf(text, sizeof text, "decoder.%.*s", static_cast<int>(event.size()), event.data()));
+    recorder_.anomaly(envelope, {.type = AnomalyLayer::decode, .event = {text, std::min(size, sizeof text - 1)}});
+  }
+}
+
+void Worker::chunk(Flow& flow, const Chunk& chunk) {
+  if (has_rules_) matcher_.chunk(context_, chunk);
+  if (!app_.done(flow)) app_.chunk(flow, chunk);
+}
+
+void Worker::gap(Flow& flow, Direction direction, uint64_t, uint64_t lost, Timestamp time) {
+  if (has_rules_) matcher_.gap(context_, direction, lost);
+  app_.gap(flow, direction, lost, time);
+}
+
+void Worker::event(Flow& flow, StreamEvent event) {
+  stream_events_.push_back(name(event));
+  if (!share_.config->eve->enabled("anomaly")) return;
+  char text[96];
+  std::string_view label = name(event);
+  size_t size = static_cast<size_t>(std::snprintf(text, sizeof text, "stream.%.*s", static_cast<int>(label.size()), label.data()));
+  Envelope envelope = context_.packet ? describe(*context_.packet, space_) : describe(flow, nullptr, context_.time, space_);
+  add_source(envelope);
+  envelope.flow_id = flow.id;
+  envelope.community_id = community_id(flow);
+  recorder_.anomaly(envelope, {.type = AnomalyLayer::stream, .event = {text, std::min(size, sizeof text - 1)}});
+}
+
+void Worker::event(Flow& flow, const Event& event) {
+  context_.protocol = event.protocol;
+  if (has_rules_) {
+    MatchContext context = context_;
+    context.direction = event.direction;
+    matcher_.event(context, event);
+  }
+  if (!event.record || !share_.config->eve->enabled(event.record->type)) return;
+  Envelope envelope = flow_envelope(flow);
+  envelope.app_proto = event.protocol->name;
+  if (event.reversed) reverse(envelope);
+  recorder_.event(envelope, event);
+}
+
+void Worker::anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx, uint8_t name, Direction direction) {
+  Envelope envelope = flow_envelope(flow);
+  if (direction == Direction::to_client) reverse(envelope);
+  recorder_.anomaly(envelope, {.type = AnomalyLayer::applayer,
+                               .event = protocol.anomalies[name],
+                               .app_proto = protocol.name,
+                               .layer = "proto_parser",
+                               .has_tx = tx != nullptr,
+                               .tx_id = tx ? tx->id : 0});
+}
+
+void Worker::alert(const MatchContext& context, Alert& alert) {
+  auto known = std::ranges::find(hits_, alert.rule, &SignatureHits::rule);
+  if (known == hits_.end()) known = hits_.insert(hits_.end(), {alert.rule, 0});
+  ++known->hits;
+  Envelope envelope;
+  if (context.packet) {
+    envelope = describe(*context.packet, space_);
+    alert.packet = context.packet->frame;
+    alert.link_type = context.packet->link_type;
+  } else if (context.flow) {
+    envelope = describe(*context.flow, nullptr, context.time, space_);
+    if (context.direction == Direction::to_client) reverse(envelope);
+    envelope.pkt_src = "stream (flow timeout)";
+  }
+  add_source(envelope);
+  if (context.flow) {
+    Flow& flow = *context.flow;
+    flow.flags |= flow_flag::alerted;
+    AppInfo app = app_.info(flow);
+    envelope.flow_id = flow.id;
+    add_app(app, envelope);
+    envelope.community_id = community_id(flow);
+    alert.has_flow = true;
+    alert.flow = summarise(flow, app, context.time, summary_space_);
+    alert.flow.application = application(flow);
+    alert.flowbits = matcher_.flowbits(flow);
+  }
+  recorder_.alert(envelope, alert);
+}
+
+void Worker::serialise(const Event& event, std::string& json) {
+  if (!event.protocol->write_in_alert) return;
+  JsonWriter writer(json);
+  event.protocol->write_in_alert(event, {.config = event.config, .in_alert = true}, writer);
+}
+
+/// The flow is over: what its stream and its dissector still hold comes out, then its own record.
+void Worker::close(Flow& flow, Timestamp now) {
+  context_ = {.flow = &flow, .time = now, .number = last_number_};
+  context_.established = flow.state != FlowState::fresh;
+  context_.protocol = app_.info(flow).protocol;
+  stream_events_.clear();
+  matcher_.begin(context_);
+  if (flow.key.proto == ip_proto::tcp) stream_.finish(flow, now);
+  app_.finish(flow, now);
+  if (has_rules_) matcher_.finish(context_);
+  matcher_.end(context_);
+  if (auto* identity = flow.get<Identity>(FlowSlot::identify)) identifier_.finish(identity->state);
+  if (!share_.config->eve->enabled("flow") && !share_.config->eve->enabled("netflow")) return;
+  FlowSummary summary = summarise(flow, app_.info(flow), now, summary_space_);
+  summary.application = application(flow);
+  summary.flowbits = matcher_.flowbits(flow);
+  summary.envelope.community_id = community_id(flow);
+  if (share_.replay) {
+    summary.envelope.pcap_filename = file_;
+  } else {
+    summary.envelope.in_iface = source_.interface_name(0);
+  }
+  recorder_.flow(summary);
+}
+
+void Worker::publish() {
+  if (auto batch = recorder_.take()) share_.publisher->push(index_, std::move(batch));
+}
+
+void Worker::add_counters(CounterSet& set) const {
+  // In a replay all workers read and decode the same frames: one of them speaks for all.
+  if (!share_.replay || index_ == 0) {
+    set.add(source_.counters(), capture_counter_rows());
+    set.add(decoder_.counters(), decode_counter_rows());
+    decoder_.add_event_counters(set);
+    set.add(defrag_.counters(), defrag_counter_rows());
+  }
+  set.add(flows_.counters(), flow_counter_rows());
+  set.add(stream_.counters(), stream_counter_rows());
+  set.add(app_.counters(), app_counter_rows());
+  app_.add_protocol_counters(set);
+  set.add(identifier_.counters(), identify_counter_rows());
+  set.add(matcher_.counters(), detect_counter_rows());
+}
+
+void Worker::refresh_snapshot() {
+  CounterSet fresh;
+  add_counters(fresh);
+  std::lock_guard lock(snapshot_mutex_);
+  snapshot_ = std::move(fresh);
+  snapshot_wanted_.store(false, std::memory_order_relaxed);
+}
+
+CounterSet Worker::snapshot() {
+  snapshot_wanted_.store(true, std::memory_order_relaxed);
+  std::lock_guard lock(snapshot_mutex_);
+  return snapshot_;
+}
+
+}  // namespace lapwing

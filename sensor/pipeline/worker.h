@@ -1,0 +1,129 @@
+// Worker: the loop of one core, from frames to records.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dissectors/identify/identify.h"
+#include "export/community_id.h"
+#include "export/publisher.h"
+#include "export/recorder.h"
+#include "sensor/app/app_layer.h"
+#include "sensor/capture/packet_source.h"
+#include "sensor/decode/decode.h"
+#include "sensor/flow/flow_table.h"
+#include "sensor/pipeline/describe.h"
+#include "sensor/pipeline/sensor_config.h"
+#include "sensor/pipeline/turn.h"
+#include "sensor/stream/defrag.h"
+#include "sensor/stream/stream_engine.h"
+#include "signatures/matcher.h"
+
+namespace lapwing {
+
+/// What all workers of a run share [S], beside the two objects that are made for sharing.
+struct WorkerShare {
+  const SensorConfig* config = nullptr;
+  std::shared_ptr<const RuleSet> rules;
+  std::shared_ptr<SharedState> state;
+  Publisher* publisher = nullptr;
+  Turn* turn = nullptr;             // replay only
+  ChecksumMode checksums = ChecksumMode::all;
+  size_t workers = 1;
+  bool replay = true;
+  uint64_t hash_seed = 0;
+};
+
+/// Alerts by signature, for the summary.
+struct SignatureHits {
+  const RuleInfo* rule = nullptr;
+  uint64_t hits = 0;
+};
+
+class Worker final : private StreamSink, private AppSink, private AlertSink {
+ public:
+  Worker(size_t index, PacketSource& source, const WorkerShare& share);
+  ~Worker() override;
+
+  /// Runs until the source ends or `stop` is set, then ends every flow. Called on the worker's own thread.
+  void run(const std::atomic<bool>& stop);
+
+  /// Everything counted so far. Owned by the worker's thread: others ask for a snapshot.
+  void add_counters(CounterSet& set) const;
+  /// Safe from other threads: the counters as of a recent burst boundary.
+  CounterSet snapshot();
+  std::span<const uint64_t> records_written() const { return recorder_.written(); }
+  const std::vector<SignatureHits>& signature_hits() const { return hits_; }
+  Timestamp last_time() const { return now_; }
+  double progress() const { return progress_.load(std::memory_order_relaxed); }
+  const DecodeCounters& decoded() const { return decoder_.counters(); }
+  uint64_t flows() const { return flows_.counters().total; }
+
+ private:
+  struct Identity;  // nDPI's state of a flow, in FlowSlot::identify
+
+  void process(std::span<const Frame> frames);
+  void take(Packet& packet, size_t depth);
+  bool mine(const Packet& packet) const;
+  void inspect(const Packet& packet, Flow* flow, Direction direction);
+  void inspect_tcp(const Packet& packet, Flow& flow, Direction direction);
+  void inspect_datagram(const Packet& packet, Flow& flow, Direction direction);
+  void identify(const Packet& packet, Flow& flow, Direction direction);
+  void report_decode_events(const Packet& packet, const Flow* flow);
+  void close(Flow& flow, Timestamp now);
+  Application application(const Flow& flow);
+  Envelope flow_envelope(const Flow& flow);
+  void add_source(Envelope& envelope) const;
+  void publish();
+  std::string_view community_id(const Flow& flow);
+  void refresh_snapshot();
+
+  // StreamSink
+  void chunk(Flow& flow, const Chunk& chunk) override;
+  void gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time) override;
+  void event(Flow& flow, StreamEvent event) override;
+  // AppSink
+  void event(Flow& flow, const Event& event) override;
+  void anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx, uint8_t name, Direction direction) override;
+  // AlertSink
+  void alert(const MatchContext& context, Alert& alert) override;
+  void serialise(const Event& event, std::string& json) override;
+
+  const size_t index_;
+  PacketSource& source_;
+  const WorkerShare share_;
+  Decoder decoder_;
+  Defragmenter defrag_;
+  FlowTable flows_;
+  StreamEngine stream_;
+  AppLayer app_;
+  Identifier identifier_;
+  Matcher matcher_;
+  Recorder recorder_;
+  CommunityId community_id_;
+
+  static constexpr size_t kLayers = kMaxTunnel + 1;
+  std::vector<Packet> layers_;          // of the frame at hand, outermost first, for each nesting of reassembly
+  EnvelopeSpace space_, summary_space_;
+  MatchContext context_;
+  std::vector<std::string_view> stream_events_;
+  std::vector<SignatureHits> hits_;
+  Timestamp now_;
+  uint64_t last_number_ = 0;
+  std::string_view file_;
+  bool has_rules_ = false;
+
+  std::atomic<double> progress_ = 0;
+  std::atomic<bool> snapshot_wanted_ = false;
+  std::mutex snapshot_mutex_;
+  CounterSet snapshot_;
+};
+
+}  // namespace lapwing
