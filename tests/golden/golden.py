@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Golden captures: the records of each case must be those stored beside it.
+
+  golden.py LAPWING [--update] [--only SUBSTRING]
+
+A case is a folder <protocol>/<name>/ with case.json ({"capture": path from the root, "arguments": [...]}) and
+records.json (one record a line, canonical). Each case runs as captured with one and with several workers, and with its
+TCP payload byte by byte and cut, reordered and duplicated: what was seen of the applications must not change.
+"""
+import argparse, json, os, subprocess, sys, tempfile
+
+import segments
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+WORKERS = 3
+# Where and when a record came about depends on packets, which a rewritten capture has others of.
+OF_PACKETS = ("timestamp", "flow_id", "pcap_cnt", "flow", "tcp", "ndpi", "packet", "packet_info", "payload", "payload_printable",
+              "stream", "pkt_src", "direction")
+PACKET_TYPES = ("flow", "netflow", "stats", "packet")
+
+
+def canonical(records):
+    return sorted(json.dumps(r, sort_keys=True, ensure_ascii=False) for r in records)
+
+
+def replay(lapwing, case, capture, workers):
+    with tempfile.TemporaryDirectory() as folder:
+        eve = os.path.join(folder, "eve.json")
+        command = [lapwing, "--log-level", "error", "replay", capture, "--eve", eve, "--workers", str(workers), "-q"] + case.get("arguments", [])
+        subprocess.run(command, check=True, cwd=ROOT)
+        records = [json.loads(line) for line in open(eve, encoding="utf-8")]
+    for record in records:
+        record.pop("pcap_filename", None)
+    return [r for r in records if r["event_type"] != "stats"]
+
+
+def of_applications(records):
+    out = []
+    for record in records:
+        if record["event_type"] in PACKET_TYPES or record.get("anomaly", {}).get("type") in ("stream", "decode"): continue
+        out.append({k: v for k, v in record.items() if k not in OF_PACKETS})
+    return canonical(out)
+
+
+def difference(want, got):
+    missing, extra = [r for r in want if r not in got], [r for r in got if r not in want]
+    return "".join(f"\n    - {r[:600]}" for r in missing[:3]) + "".join(f"\n    + {r[:600]}" for r in extra[:3])
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("lapwing"); ap.add_argument("--update", action="store_true"); ap.add_argument("--only", default="")
+    args = ap.parse_args()
+    lapwing, passed, failed = os.path.abspath(args.lapwing), 0, 0
+    for folder, _, names in sorted(os.walk(HERE)):
+        if "case.json" not in names or args.only not in folder: continue
+        case = json.load(open(os.path.join(folder, "case.json")))
+        capture, label = os.path.join(ROOT, case["capture"]), os.path.relpath(folder, HERE)
+        stored = os.path.join(folder, "records.json")
+        base = replay(lapwing, case, capture, 1)
+        if args.update: open(stored, "w", encoding="utf-8").write("".join(line + "\n" for line in canonical(base)))
+        runs = {"as captured": (open(stored, encoding="utf-8").read().splitlines(), canonical(base)),
+                f"{WORKERS} workers": (canonical(base), canonical(replay(lapwing, case, capture, WORKERS)))}
+        with tempfile.TemporaryDirectory() as work:
+            for mode in segments.MODES:
+                rewritten = os.path.join(work, mode + ".pcap")
+                segments.rewrite(capture, rewritten, mode)
+                runs[mode] = (of_applications(base), of_applications(replay(lapwing, case, rewritten, 1)))
+        for name, (want, got) in runs.items():
+            if want == got:
+                passed += 1
+            else:
+                failed += 1
+                print(f"FAIL {label}, {name}: {len(want)} records wanted, {len(got)} got{difference(want, got)}")
+    print(f"golden: {passed} passed, {failed} failed")
+    return failed > 0 or passed == 0
+
+
+sys.exit(main())

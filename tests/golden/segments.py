@@ -1,0 +1,83 @@
+"""Rewrites a capture so that its TCP payload arrives otherwise, while every byte of every stream stays the same."""
+import struct
+
+MODES = ("bytes", "reordered")
+PIECES = 3  # into which "reordered" cuts a segment
+
+
+def checksum(data):
+    if len(data) % 2: data += b"\0"
+    total = sum(struct.unpack(">%dH" % (len(data) // 2), data))
+    while total >> 16: total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def read(path):
+    data = open(path, "rb").read()
+    order = {b"\xd4\xc3\xb2\xa1": "<", b"\x4d\x3c\xb2\xa1": "<", b"\xa1\xb2\xc3\xd4": ">", b"\xa1\xb2\x3c\x4d": ">"}[data[:4]]
+    link, at, records = struct.unpack(order + "I", data[20:24])[0], 24, []
+    while at + 16 <= len(data):
+        seconds, fraction, size, wire = struct.unpack(order + "IIII", data[at:at + 16])
+        records.append((seconds, fraction, wire, data[at + 16:at + 16 + size]))
+        at += 16 + size
+    return data[:24], order, link, records
+
+
+def tcp_of(frame, link):
+    """(offset of IP, IP header length, TCP header length, payload) of an unfragmented TCP packet, or None."""
+    at = 14 if link == 1 else 0
+    if link == 1:
+        kind = struct.unpack(">H", frame[12:14])[0]
+        if kind not in (0x0800, 0x86dd): return None
+    if len(frame) < at + 40: return None
+    if frame[at] >> 4 == 4:
+        header, total = (frame[at] & 15) * 4, struct.unpack(">H", frame[at + 2:at + 4])[0]
+        if frame[at + 9] != 6 or struct.unpack(">H", frame[at + 6:at + 8])[0] & 0x3fff: return None
+    else:
+        header, total = 40, 40 + struct.unpack(">H", frame[at + 4:at + 6])[0]
+        if frame[at + 6] != 6: return None
+    if at + total > len(frame): return None
+    tcp = at + header
+    size = (frame[tcp + 12] >> 4) * 4
+    payload = frame[tcp + size:at + total]
+    return (at, header, size, payload) if payload else None
+
+
+def piece(frame, place, start, end, last):
+    at, header, size, payload = place
+    ip, tcp = bytearray(frame[at:at + header]), bytearray(frame[at + header:at + header + size])
+    data = payload[start:end]
+    sequence = (struct.unpack(">I", tcp[4:8])[0] + start) & 0xffffffff
+    tcp[4:8] = struct.pack(">I", sequence)
+    if not last: tcp[13] &= ~0x09  # FIN and PSH belong to the last piece
+    tcp[16:18] = b"\0\0"
+    if ip[0] >> 4 == 4:
+        ip[2:4] = struct.pack(">H", header + size + len(data))
+        ip[10:12] = b"\0\0"
+        ip[10:12] = struct.pack(">H", checksum(bytes(ip)))
+        pseudo = bytes(ip[12:20]) + struct.pack(">HH", 6, size + len(data))
+    else:
+        ip[4:6] = struct.pack(">H", size + len(data))
+        pseudo = bytes(ip[8:40]) + struct.pack(">II", size + len(data), 6)
+    tcp[16:18] = struct.pack(">H", checksum(pseudo + bytes(tcp) + data))
+    return frame[:at] + bytes(ip) + bytes(tcp) + data
+
+
+def rewrite(source, target, mode):
+    head, order, link, records = read(source)
+    with open(target, "wb") as out:
+        out.write(head)
+        for seconds, fraction, wire, frame in records:
+            place = tcp_of(frame, link)
+            frames = [frame]
+            if place:
+                length = len(place[3])
+                syn = frame[place[0] + place[1] + 13] & 2
+                step = 1 if mode == "bytes" else max(1, -(-length // PIECES))
+                cuts = list(range(0, length, step))
+                if not syn and len(cuts) > 1:
+                    frames = [piece(frame, place, c, min(c + step, length), c == cuts[-1]) for c in cuts]
+                    # The piece that carries FIN stays last: a stream must not end before its bytes.
+                    if mode == "reordered": frames = frames[1:-1] + frames[:1] + frames[:1] + frames[-1:]
+            for data in frames:
+                out.write(struct.pack(order + "IIII", seconds, fraction, len(data), max(len(data), wire if data is frame else 0)) + data)
