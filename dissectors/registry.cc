@@ -4,6 +4,7 @@
 #include "dissectors/dissector.h"
 #include "dissectors/dns/dns.h"
 #include "dissectors/echo/echo.h"
+#include "dissectors/http/http.h"
 
 namespace lapwing {
 
@@ -11,6 +12,7 @@ namespace {
 const std::array kDissectors{
     row<dns::Dns>(),
     row<echo::Echo>(),
+    row<http::Http>(),
 };
 }  // namespace
 

@@ -1,0 +1,110 @@
+// HTTP/1 (RFC 9112, with what servers and clients really do): transactions, bodies, files.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dissectors/dissector.h"
+#include "dissectors/file/file.h"
+#include "dissectors/http/http_anomaly.h"
+#include "dissectors/http/http_config.h"
+#include "dissectors/http/http_parser.h"
+
+namespace lapwing::http {
+
+// Progress of either direction of a transaction.
+inline constexpr uint8_t kLine = 1;  // request or status line
+inline constexpr uint8_t kHeaders = 2;
+inline constexpr uint8_t kBody = 3;  // the body is final: whole, cut at the limit, or broken by a gap
+
+/// A decoded body, as far as it is kept.
+struct Body {
+  std::string bytes;   // up to the limit or the first gap
+  uint64_t size = 0;   // what came, and what was lost, up to the limit
+  bool final = false;  // no more bytes are kept
+  bool gap = false;
+  bool truncated = false;
+};
+
+/// [W]
+struct HttpTransaction : Transaction {
+  htp_tx_t* tx = nullptr;
+  bool request_seen = false;  // false: a response that no request explains
+  bool response_started = false;
+  bool recorded = false;
+  std::string uri;                         // normalised
+  std::array<std::string, 2> raw_headers;  // as sent, with the empty line and trailers
+  std::array<Body, 2> bodies;
+  std::array<std::vector<file::File>, 2> files;  // their content lies in the bodies
+
+  const Body& body(Direction direction) const { return bodies[index(direction)]; }
+  const htp_table_t* headers(Direction direction) const {
+    return direction == Direction::to_server ? tx->request_headers : tx->response_headers;
+  }
+};
+
+/// What http_fields.cc and http_record.cc bring.
+std::span<const Field> fields();
+std::span<const RecordRow> records();
+void write_in_alert(const Event& event, const RecordContext& context, JsonWriter& json);
+
+/// A header's value, or empty.
+std::string_view header(const htp_table_t* headers, const char* name);
+
+/// Fills the files of one direction from its final body; the anomalies of doing so by call (http_files.cc).
+void find_files(HttpTransaction& t, Direction direction, file::State state, std::vector<Anomaly>& anomalies);
+
+/// The URI after decoding, without scheme and host unless `include_all` (http_uri.cc).
+std::string normalised_uri(const htp_tx_t& tx, bool include_all);
+
+class Http final : private ParserEvents {
+ public:
+  using Config = http::Config;
+  static const About about;
+  static const Protocol protocol;
+  static std::span<const OptionRow<Config>> options() { return http::options(); }
+  static Likelihood probe(const Chunk& first);
+
+  explicit Http(const Config& config);
+  Step data(const Chunk& chunk, EventSink& sink);
+  Step gap(Direction direction, uint64_t lost, EventSink& sink);
+  void finish(EventSink& sink);
+
+ private:
+  bool request_start(htp_tx_t* tx) override;
+  void request_line(htp_tx_t* tx) override;
+  void request_headers(htp_tx_t* tx) override;
+  void response_start(htp_tx_t* tx) override;
+  void response_line(htp_tx_t* tx) override;
+  void response_headers(htp_tx_t* tx) override;
+  void raw_headers(htp_tx_t* tx, Direction direction, Bytes bytes) override;
+  void body(htp_tx_t* tx, Direction direction, Bytes bytes, uint64_t lost) override;
+  void complete(htp_tx_t* tx, Direction direction) override;
+  void log(htp_tx_t* tx, Direction direction, std::string_view message) override;
+  void too_long(Direction direction) override;
+  const htp_tx_t* awaiting() const override;
+
+  HttpTransaction& transaction(htp_tx_t* tx);
+  Step step(const Parser::Result& result, size_t size);
+  void advance(HttpTransaction& t, Direction direction, uint8_t stage);
+  void end_direction(HttpTransaction& t, Direction direction);
+  void end_body(HttpTransaction& t, Direction direction, file::State state);
+  void record(HttpTransaction& t, Direction direction);
+  void check_switch(HttpTransaction& t);
+  void raise(HttpTransaction* t, Anomaly name, Direction direction);
+  void sweep();
+
+  const Config& config_;
+  Parser parser_;
+  std::deque<std::unique_ptr<HttpTransaction>> transactions_;
+  uint64_t next_id_ = 0;
+  EventSink* sink_ = nullptr;  // during a call
+  std::optional<std::string_view> next_protocol_;
+  bool finished_ = false;
+};
+
+}  // namespace lapwing::http

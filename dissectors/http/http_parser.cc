@@ -1,0 +1,219 @@
+#include "dissectors/http/http_parser.h"
+
+#include <algorithm>
+#include <new>
+
+namespace lapwing::http {
+
+/// libhtp is C: nothing may be thrown through it.
+struct Parser::Callbacks {
+  static Parser& parser(const htp_tx_t* tx) { return *static_cast<Parser*>(htp_connp_get_user_data(tx->connp)); }
+
+  template <class Call>
+  static int guard(const htp_tx_t* tx, Call call) {
+    try {
+      return call(parser(tx).events_) ? HTP_OK : HTP_ERROR;
+    } catch (...) {
+      return HTP_ERROR;
+    }
+  }
+  template <void (ParserEvents::*Member)(htp_tx_t*)>
+  static int plain(htp_tx_t* tx) {
+    return guard(tx, [tx](ParserEvents& events) { return (events.*Member)(tx), true; });
+  }
+  static int request_start(htp_tx_t* tx) {
+    return guard(tx, [tx](ParserEvents& events) { return events.request_start(tx); });
+  }
+  template <Direction direction>
+  static int complete(htp_tx_t* tx) {
+    return guard(tx, [tx](ParserEvents& events) { return events.complete(tx, direction), true; });
+  }
+  template <Direction direction>
+  static int raw_headers(htp_tx_data_t* d) {
+    if (!d->data || d->len == 0) return HTP_OK;
+    return guard(d->tx, [d](ParserEvents& events) {
+      return events.raw_headers(d->tx, direction, {d->data, d->len}), true;
+    });
+  }
+  template <Direction direction>
+  static int body(htp_tx_data_t* d) {
+    if (d->len == 0) return HTP_OK;  // the end of the body
+    return guard(d->tx, [d](ParserEvents& events) {
+      if (d->data) {
+        events.body(d->tx, direction, {d->data, d->len}, 0);
+      } else {
+        events.body(d->tx, direction, {}, d->len);
+      }
+      return true;
+    });
+  }
+  static int log(htp_log_t* log) {
+    auto* self = static_cast<Parser*>(htp_connp_get_user_data(log->connp));
+    if (!self || !log->msg) return HTP_OK;
+    try {
+      htp_tx_t* tx = self->current(self->feeding_);
+      self->events_.log(tx, self->feeding_, log->msg);
+      if (++self->messages_ == kMaxMessages) {
+        self->events_.log(tx, self->feeding_, kTooManyMessages);
+        self->failed_ = true;
+      }
+    } catch (...) {
+      self->failed_ = true;
+    }
+    return HTP_OK;
+  }
+};
+
+void Parser::register_callbacks(htp_cfg_t* cfg) {
+  using C = Callbacks;
+  constexpr auto server = Direction::to_server;
+  constexpr auto client = Direction::to_client;
+  htp_config_register_request_start(cfg, &C::request_start);
+  htp_config_register_request_line(cfg, &C::plain<&ParserEvents::request_line>);
+  htp_config_register_request_headers(cfg, &C::plain<&ParserEvents::request_headers>);
+  htp_config_register_request_header_data(cfg, &C::raw_headers<server>);
+  htp_config_register_request_trailer_data(cfg, &C::raw_headers<server>);
+  htp_config_register_request_body_data(cfg, &C::body<server>);
+  htp_config_register_request_complete(cfg, &C::complete<server>);
+  htp_config_register_response_start(cfg, &C::plain<&ParserEvents::response_start>);
+  htp_config_register_response_line(cfg, &C::plain<&ParserEvents::response_line>);
+  htp_config_register_response_headers(cfg, &C::plain<&ParserEvents::response_headers>);
+  htp_config_register_response_header_data(cfg, &C::raw_headers<client>);
+  htp_config_register_response_trailer_data(cfg, &C::raw_headers<client>);
+  htp_config_register_response_body_data(cfg, &C::body<client>);
+  htp_config_register_response_complete(cfg, &C::complete<client>);
+  htp_config_register_log(cfg, &C::log);
+}
+
+void Parser::double_encoded(htp_tx_t* tx) {
+  Callbacks::guard(tx,
+                   [tx](ParserEvents& events) { return events.log(tx, Direction::to_server, kDoubleEncoded), true; });
+}
+
+Parser::Parser(htp_cfg_t* library, ParserEvents& events) : connp_(htp_connp_create(library)), events_(events) {
+  if (!connp_) throw std::bad_alloc();
+  htp_connp_set_user_data(connp_.get(), this);
+  htp_connp_open(connp_.get(), nullptr, 0, nullptr, 0, nullptr);
+}
+
+htp_tx_t* Parser::current(Direction direction) const {
+  return direction == Direction::to_server ? htp_connp_get_in_tx(connp_.get()) : htp_connp_get_out_tx(connp_.get());
+}
+
+Parser::Result Parser::feed(Direction direction, Bytes bytes) {
+  if (direction == Direction::to_client && !bytes.empty()) {
+    // The server answers a request line that waited to see whether headers follow: there are none.
+    Side& client = sides_[index(Direction::to_server)];
+    if (client.framer.holds_bare_request(client.held)) {
+      Result flushed = feed_pieces(Direction::to_server, {}, true);
+      if (flushed.status == Status::failed) return flushed;
+    }
+  }
+  return feed_pieces(direction, bytes, false);
+}
+
+/// Gives libhtp what is there, cut where the framer says. `last`: nothing follows, so nothing is held back.
+Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) {
+  Side& side = sides_[index(direction)];
+  const bool holding = !side.held.empty();
+  if (holding) {
+    if (!bytes.empty()) side.held.append(to_text(bytes));
+  }
+  Bytes rest = holding ? to_bytes(side.held) : bytes;
+  Result result;
+  while (!rest.empty() && !side.dead) {
+    Cut cut = side.framer.cut(rest, {direction, current(direction), events_.awaiting(), last});
+    if (cut.too_long) {
+      events_.too_long(direction);
+      result.status = Status::failed;
+      break;
+    }
+    if (cut.take == 0) break;
+    Bytes piece = rest.first(cut.take);
+    rest = rest.subspan(cut.take);
+    if (cut.skip) {
+      if (cut.lost) events_.log(nullptr, direction, kExcess);
+    } else {
+      const htp_tx_t* before = current(direction);
+      Result given = give(direction, piece);
+      rest = {rest.data() - (piece.size() - given.used), rest.size() + piece.size() - given.used};
+      side.framer.advance(piece.first(given.used), before, current(direction), direction);
+      result.status = given.status;
+      if (given.status != Status::ok || stopped_) break;
+    }
+    side.dead |= cut.lost;
+  }
+  if (stopped_ && result.status == Status::ok) result.status = Status::tunnel;
+  if (side.dead || result.status == Status::failed) rest = {};
+  if (holding) {
+    side.held.erase(0, side.held.size() - rest.size());
+    result.used = bytes.size();
+  } else if (result.status == Status::ok) {
+    side.held.assign(to_text(rest));
+    result.used = bytes.size();
+  } else {
+    result.used = bytes.size() - rest.size();
+  }
+  return result;
+}
+
+Parser::Result Parser::give(Direction direction, Bytes piece) {
+  const bool request = direction == Direction::to_server;
+  feeding_ = direction;
+  int state = request ? htp_connp_req_data(connp_.get(), nullptr, piece.data(), piece.size())
+                      : htp_connp_res_data(connp_.get(), nullptr, piece.data(), piece.size());
+  if (failed_) return {Status::failed, piece.size()};
+  switch (state) {
+    case HTP_STREAM_ERROR:
+    case HTP_STREAM_STOP: return {Status::failed, piece.size()};
+    case HTP_STREAM_TUNNEL:
+      for (Side& side : sides_) side.dead = true;
+      return {Status::ok, piece.size()};
+    case HTP_STREAM_DATA_OTHER: {
+      size_t used = request ? htp_connp_req_data_consumed(connp_.get()) : htp_connp_res_data_consumed(connp_.get());
+      return {used < piece.size() ? Status::waiting : Status::ok, std::min(used, piece.size())};
+    }
+    default: return {Status::ok, piece.size()};
+  }
+}
+
+Parser::Result Parser::gap(Direction direction, uint64_t lost) {
+  Side& side = sides_[index(direction)];
+  if (Result flushed = feed_pieces(direction, {}, true); flushed.status != Status::ok) return flushed;
+  if (side.dead || lost == 0) return {};
+  const htp_tx_t* tx = current(direction);
+  const uint64_t within = std::min(side.framer.gap_allowed(tx, direction), lost);
+  feeding_ = direction;
+  if (within > 0) {
+    const size_t size = static_cast<size_t>(within);
+    int state = direction == Direction::to_server ? htp_connp_req_data(connp_.get(), nullptr, nullptr, size)
+                                                  : htp_connp_res_data(connp_.get(), nullptr, nullptr, size);
+    if (failed_ || state == HTP_STREAM_ERROR || state == HTP_STREAM_STOP) return {Status::failed, 0};
+    side.framer.advance_gap(within, current(direction) == tx);
+  }
+  if (within == lost) return {};
+  if (htp_tx_t* broken = current(direction)) {
+    // Inside headers or chunk framing nobody can tell where the next message starts.
+    if (side.framer.in_body()) events_.body(broken, direction, {}, lost - within);
+    side.dead = true;
+  }
+  return {};
+}
+
+Parser::Result Parser::close(Direction direction) {
+  Side& side = sides_[index(direction)];
+  if (side.closed) return {};
+  side.closed = true;
+  Result result = feed_pieces(direction, {}, true);
+  side.held = {};
+  if (result.status == Status::failed || stopped_) return result;
+  feeding_ = direction;
+  if (direction == Direction::to_server) {
+    htp_connp_req_close(connp_.get(), nullptr);
+  } else {
+    htp_connp_close(connp_.get(), nullptr);
+  }
+  return failed_ ? Result{Status::failed, 0} : Result{};
+}
+
+}  // namespace lapwing::http
