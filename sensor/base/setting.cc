@@ -108,9 +108,10 @@ Setting& Setting::make(std::string_view path, const SourceMark& where) {
 
 void Setting::scalar_to_map(std::string_view member) {
   // A list's "- alert" is short for "- alert:", so setting a member of it must not lose it.
+  bool named = scalar == member && key.empty();
   std::string text = std::exchange(scalar, {});
   kind = Kind::map;
-  if (text == member && key.empty()) add(text, mark);
+  if (named) add(text, mark);
 }
 
 Setting& Setting::add(std::string_view name, const SourceMark& where) {

@@ -106,7 +106,8 @@ bool is_off(const Setting& node) {
 const KeyGroup* group_of(std::string_view path) {
   for (const KeyGroup& group : suricata_key_groups()) {
     for (std::string_view prefix : group.prefixes) {
-      if (below_or_same(path, prefix)) return &group;
+      // A section of which nothing at all was read stands above its keys.
+      if (below_or_same(path, prefix) || below_or_same(prefix, path)) return &group;
     }
   }
   return nullptr;

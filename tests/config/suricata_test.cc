@@ -1,0 +1,142 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <map>
+
+#include "sensor/base/text.h"
+#include "sensor/config/config.h"
+
+namespace lapwing {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+std::string text_at(const Setting& root, std::string_view path) {
+  const Setting* node = root.find(path);
+  return node ? node->scalar : "(none)";
+}
+
+TEST(SuricataTest, RelativeFilesGetTheirFolders) {
+  Setting root;
+  adopt_suricata(parse_yaml("default-rule-path: rules\nrule-files: [a.rules, /abs/b.rules]\n"
+                            "classification-file: classification.config\nreference-config-file: ../reference.config\n"
+                            "threshold-file: /t/threshold.config\n",
+                            "/etc/nids/suricata.yaml"),
+                 root);
+  EXPECT_EQ(text_at(root, "default-rule-path"), "/etc/nids/rules");
+  EXPECT_EQ(text_at(root, "rule-files.0"), "/etc/nids/rules/a.rules");
+  EXPECT_EQ(text_at(root, "rule-files.1"), "/abs/b.rules");
+  EXPECT_EQ(text_at(root, "classification-file"), "/etc/nids/classification.config");
+  EXPECT_EQ(text_at(root, "reference-config-file"), "/etc/reference.config");
+  EXPECT_EQ(text_at(root, "threshold-file"), "/t/threshold.config");
+}
+
+TEST(SuricataTest, RuleFilesWithoutARulePathLieBesideTheFile) {
+  Setting root;
+  adopt_suricata(parse_yaml("rule-files: local.rules\n", "/etc/nids/suricata.yaml"), root);
+  EXPECT_EQ(text_at(root, "rule-files"), "/etc/nids/local.rules");
+}
+
+TEST(SuricataTest, PortsOfTunnelsMayBeVariables) {
+  Setting root;
+  adopt_suricata(parse_yaml("vars: {port-groups: {VXLAN_PORTS: 4789, BOTH: '[$VXLAN_PORTS,8472]'}}\n"
+                            "decoder: {vxlan: {ports: $BOTH}, teredo: {ports: '3544'}}\n",
+                            "s.yaml"),
+                 root);
+  EXPECT_EQ(text_at(root, "decoder.vxlan.ports"), "4789,8472");
+  EXPECT_EQ(text_at(root, "decoder.teredo.ports"), "3544");
+}
+
+TEST(SuricataTest, AMissingOrCircularVariableIsRefusedWithItsPlace) {
+  for (auto ports : {"$NONE", "$LOOP"}) {
+    Setting root;
+    auto yaml = parse_yaml(
+        "vars: {port-groups: {LOOP: $LOOP}}\ndecoder:\n  vxlan:\n    ports: " + std::string(ports) + "\n", "s.yaml");
+    try {
+      adopt_suricata(std::move(yaml), root);
+      FAIL() << ports;
+    } catch (const SettingError& e) {
+      EXPECT_THAT(e.what(), HasSubstr("s.yaml:4:12: ports: "));
+    }
+  }
+}
+
+TEST(SuricataTest, DetectionOnlyIsNoDissectionAndSaidSo) {
+  Setting root;
+  auto notes = adopt_suricata(
+      parse_yaml("app-layer: {protocols: {imap: {enabled: detection-only}, dns: {tcp: {enabled: yes}}}}\n", "s.yaml"),
+      root);
+  EXPECT_FALSE(root.find("app-layer.protocols.imap.enabled")->as_bool());
+  EXPECT_TRUE(root.find("app-layer.protocols.dns.tcp.enabled")->as_bool());
+  EXPECT_THAT(notes, ElementsAre(HasSubstr("imap is only identified")));
+}
+
+TEST(SuricataTest, AdoptedSettingsLieOverThoseThatWereThere) {
+  auto root = parse_yaml("stream: {memcap: 1, midstream: yes}\n", "own.yaml");
+  adopt_suricata(parse_yaml("stream: {memcap: 2}\n", "s.yaml"), *root);
+  EXPECT_EQ(text_at(*root, "stream.memcap"), "2");
+  EXPECT_EQ(text_at(*root, "stream.midstream"), "yes");
+}
+
+/// "a.b.0" -> text, as suricata --dump-config lists settings; a list member that is a map shows its first key.
+void flatten(const Setting& node, const std::string& path, std::map<std::string, std::string>& out) {
+  bool list = node.kind == Setting::Kind::list;
+  for (size_t i = 0; i < node.children.size(); ++i) {
+    const Setting& child = *node.children[i];
+    std::string name = (path.empty() ? "" : path + ".") + (list ? std::to_string(i) : child.key);
+    std::string text = child.kind == Setting::Kind::scalar ? child.scalar : "(null)";
+    if (list && child.kind == Setting::Kind::map && !child.children.empty()) text = child.children[0]->key;
+    out[name] = text;
+    flatten(child, name, out);
+  }
+}
+
+constexpr char kInstalled[] = "/etc/suricata/suricata.yaml";
+
+TEST(SuricataTest, TheInstalledFileIsReadAsSuricataReadsIt) {
+  if (!std::filesystem::exists(kInstalled) || std::system("command -v suricata >/dev/null 2>&1") != 0) {
+    GTEST_SKIP() << "no Suricata here";
+  }
+  std::map<std::string, std::string> ours, theirs;
+  flatten(*read_yaml(kInstalled), "", ours);
+  FILE* pipe = ::popen((std::string("suricata --dump-config -c ") + kInstalled + " 2>/dev/null").c_str(), "r");
+  char line[4096];
+  while (std::fgets(line, sizeof line, pipe)) {
+    std::string_view text(line);
+    size_t equals = text.find(" = ");
+    if (equals != text.npos) theirs[std::string(text.substr(0, equals))] = trim(text.substr(equals + 3));
+  }
+  ::pclose(pipe);
+  ASSERT_GT(theirs.size(), 400u);
+  for (const auto& [name, text] : theirs) {
+    EXPECT_TRUE(ours.contains(name)) << name;
+    if (ours.contains(name)) {
+      EXPECT_EQ(trim(ours[name]), text) << name;
+    }
+  }
+  EXPECT_EQ(ours.size(), theirs.size());
+}
+
+TEST(SuricataTest, NoKeyOfTheInstalledFileIsTakenForATypingError) {
+  if (!std::filesystem::exists(kInstalled)) GTEST_SKIP() << "no Suricata here";
+  Setting root;
+  adopt_suricata(read_yaml(kInstalled), root);
+  const std::vector<std::string> known = {"rule-files", "default-rule-path", "stream.memcap", "flow.memcap"};
+  for (const char* read :
+       {"rule-files", "default-rule-path", "stream.reassembly.memcap", "flow.memcap", "stream.memcap",
+        "stream.checksum-validation", "stream.reassembly.depth", "defrag.memcap", "defrag.timeout",
+        "outputs.eve-log.enabled", "outputs.eve-log.filetype", "outputs.eve-log.filename", "detect", "threading"}) {
+    root.find(read);
+  }
+  EXPECT_THAT(unknown_key_messages(root, known), IsEmpty());
+  std::string message = unsupported_keys_message(root);
+  EXPECT_LT(message.size(), 1'200u) << message;
+}
+
+}  // namespace
+}  // namespace lapwing

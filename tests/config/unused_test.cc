@@ -1,0 +1,79 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sensor/config/config.h"
+
+namespace lapwing {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+const std::vector<std::string> kKnown = {"stream.memcap", "stream.reassembly.depth", "stream.reassembly.memcap",
+                                         "flow.memcap", "vars.address-groups"};
+
+std::vector<std::string> paths(const std::vector<UnusedKey>& keys) {
+  std::vector<std::string> out;
+  for (const auto& key : keys) out.push_back(key.path);
+  return out;
+}
+
+TEST(UnusedKeysTest, OutermostUnreadKeysByPath) {
+  auto root = parse_yaml("a: {b: 1, c: {d: 2, e: 3}}\nl:\n  - x: {on: 1, off: 2}\n  - y\nrest: {z: 1}\n", "f");
+  root->find("a.c.d");
+  root->find("l.x.on");
+  EXPECT_THAT(paths(unused_keys(*root)), ElementsAre("a.b", "a.c.e", "l.x.off", "l.y", "rest"));
+  root->use_all();
+  EXPECT_THAT(unused_keys(*root), IsEmpty());
+}
+
+TEST(UnknownKeysTest, TheNearestKnownKeyIsProposed) {
+  auto root = parse_yaml("stream:\n  memcpa: 1\n  reasembly: {depth: 2}\n", "f.yaml");
+  root->find("stream");
+  EXPECT_THAT(unknown_key_messages(*root, kKnown),
+              ElementsAre("f.yaml:2:11: unknown setting 'stream.memcpa'; did you mean 'stream.memcap'?",
+                          "f.yaml:3:14: unknown setting 'stream.reasembly'; did you mean 'stream.reassembly'?"));
+}
+
+TEST(UnknownKeysTest, ARightNameInTheWrongPlaceIsProposedToo) {
+  auto root = parse_yaml("depth: 1\nnothing-like-it: 2\n", "f.yaml");
+  EXPECT_THAT(unknown_key_messages(*root, kKnown),
+              ElementsAre("f.yaml:1:8: unknown setting 'depth'; did you mean 'stream.reassembly.depth'?",
+                          "f.yaml:2:18: unknown setting 'nothing-like-it'"));
+}
+
+TEST(UnknownKeysTest, KnownKeysNobodyReadAndWhatIsBelowThemAreNoErrors) {
+  auto root = parse_yaml("flow: {memcap: 1}\nvars: {address-groups: {HOME_NET: any}}\nlogging: {x: 1}\n", "f");
+  root->find("vars.address-groups");
+  EXPECT_THAT(unknown_key_messages(*root, kKnown), IsEmpty());
+}
+
+TEST(UnsupportedKeysTest, OneShortSentenceByTopicLeavingOutWhatIsOff) {
+  auto root = parse_yaml(
+      "logging: {level: info}\naf-packet: [{interface: eth0}]\nstream: {memcap: 1}\n"
+      "outputs: [{http-log: {enabled: no}}, {syslog: {enabled: yes}}]\nluajit:\n",
+      "f");
+  root->find("stream.memcap");
+  root->find("outputs");
+  EXPECT_EQ(unsupported_keys_message(*root),
+            "settings of Suricata without effect here: logging (logging); capture tuning (af-packet); outputs "
+            "(outputs.syslog)");
+  root->use_all();
+  EXPECT_EQ(unsupported_keys_message(*root), "");
+}
+
+TEST(UnsupportedKeysTest, LongListsAreCut) {
+  std::string text;
+  for (int i = 0; i < 40; ++i) text += "    p" + std::to_string(i) + ": {enabled: yes}\n";
+  auto root = parse_yaml("app-layer:\n  protocols:\n" + text, "f");
+  root->find("app-layer.protocols");
+  std::string message = unsupported_keys_message(*root);
+  EXPECT_LT(message.size(), 250u);
+  EXPECT_THAT(message, HasSubstr(", ...)"));
+  EXPECT_THAT(message, Not(HasSubstr("p39")));
+}
+
+}  // namespace
+}  // namespace lapwing
