@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "sensor/base/counters.h"
-#include "sensor/base/setting.h"
 #include "sensor/base/frame.h"
+#include "sensor/base/options.h"
 
 namespace lapwing {
 
@@ -19,7 +19,8 @@ namespace lapwing {
 struct CaptureCounters {
   uint64_t packets = 0, bytes = 0;
   uint64_t kernel_packets = 0, kernel_drops = 0, interface_drops = 0;
-  uint64_t errors = 0;  // files or blocks that could not be read to their end
+  uint64_t errors = 0;                    // files or blocks that could not be read to their end
+  uint64_t files = 0, skipped_files = 0;  // read; in a directory, but no capture
 };
 std::span<const CounterRow<CaptureCounters>> capture_counter_rows();
 
@@ -55,17 +56,19 @@ class PacketSource {
 };
 
 /// Every source reads all of the capture; the worker keeps the packets of its share. Where the input can be read
-/// only once (standard input, a compressed file) one reader feeds all `workers` sources.
+/// only once (standard input, a pipe, a compressed file) one reader feeds all `workers` sources, and waits for the
+/// slowest: each source is then received from on a thread of its own until its end, its stop() or its destruction.
 /// Paths are files, directories (their files sorted by name) or "-". Throws std::runtime_error when a path is missing.
 std::vector<std::unique_ptr<PacketSource>> open_captures(const std::vector<std::string>& paths, size_t workers);
 
 /// Options of a live source; keys below "pcap." and "pcap-interface".
 struct LiveConfig {
-  uint64_t ring_bytes = 0;   // TPACKET_V3 ring
+  uint64_t ring_bytes = 0;  // TPACKET_V3 ring
   uint64_t snaplen = 0;
   bool promiscuous = true;
-  std::string filter;        // BPF expression in pcap-filter(7) syntax
+  std::string filter;  // BPF expression in pcap-filter(7) syntax
 };
+std::span<const OptionRow<LiveConfig>> live_options();
 /// Throws std::runtime_error with libpcap's message.
 std::unique_ptr<PacketSource> open_live(const std::string& interface, const LiveConfig& config);
 

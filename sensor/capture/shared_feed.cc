@@ -1,0 +1,219 @@
+#include "sensor/capture/shared_feed.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+namespace lapwing::capture {
+namespace {
+
+/// How soon a stop is seen: a signal handler may set a flag, but not wake a condition variable.
+constexpr auto kStopPoll = std::chrono::milliseconds(50);
+
+}  // namespace
+
+SharedFeed::SharedFeed(std::vector<std::string> paths, size_t consumers)
+    : paths_(std::move(paths)), consumers_(consumers) {
+  for (Chunk& chunk : ring_) chunk.bytes = std::make_unique_for_overwrite<uint8_t[]>(kChunk);
+  reader_ = std::thread([this] { run(); });
+}
+
+SharedFeed::~SharedFeed() {
+  closing_ = true;
+  changed_.notify_all();
+  reader_.join();
+}
+
+bool SharedFeed::wanted() const {
+  return !closing_ && std::ranges::any_of(consumers_, [](const Consumer& c) {
+    return !c.left && !c.stopped.load(std::memory_order_relaxed);
+  });
+}
+
+SharedFeed::Chunk* SharedFeed::acquire() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    if (!wanted()) return nullptr;
+    uint64_t slowest = UINT64_MAX;
+    for (const Consumer& c : consumers_) {
+      if (!c.left) slowest = std::min(slowest, c.taken);
+    }
+    uint64_t free_from = slowest == 0 ? 0 : slowest - 1;  // the chunk taken last is still read
+    if (published_ < free_from + kChunks) break;
+    changed_.wait_for(lock, kStopPoll);
+  }
+  Chunk& chunk = ring_[published_ % kChunks];
+  chunk.size = 0;
+  chunk.end = false;
+  chunk.error.clear();
+  return &chunk;
+}
+
+void SharedFeed::publish() {
+  {
+    std::lock_guard lock(mutex_);
+    ++published_;
+  }
+  changed_.notify_all();
+}
+
+const SharedFeed::Chunk* SharedFeed::next(size_t consumer) {
+  Consumer& self = consumers_[consumer];
+  std::unique_lock lock(mutex_);
+  while (self.taken == published_) {
+    if (self.stopped.load(std::memory_order_relaxed)) return nullptr;
+    changed_.wait_for(lock, kStopPoll);
+  }
+  const Chunk* chunk = &ring_[self.taken++ % kChunks];
+  lock.unlock();
+  changed_.notify_all();
+  return chunk;
+}
+
+void SharedFeed::leave(size_t consumer) {
+  {
+    std::lock_guard lock(mutex_);
+    consumers_[consumer].left = true;
+  }
+  changed_.notify_all();
+}
+
+void SharedFeed::run() {
+  for (size_t input = 0; input < paths_.size() && !closing_; ++input) read_input(input);
+}
+
+ssize_t SharedFeed::read_some(int fd, uint8_t* out, size_t room, std::string& error) {
+  for (;;) {
+    pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
+    int ready = poll(&waiting, 1, static_cast<int>(kStopPoll.count()));
+    {
+      std::lock_guard lock(mutex_);
+      if (!wanted()) return -1;
+    }
+    if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
+    ssize_t got = read(fd, out, room);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (got < 0) error = std::strerror(errno);
+    return got;
+  }
+}
+
+void SharedFeed::read_input(size_t input) {
+  const std::string& path = paths_[input];
+  bool standard_input = path == "-";
+  int fd = standard_input ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  std::string error;
+  if (fd < 0) error = std::strerror(errno);
+
+  auto compressed = std::make_unique_for_overwrite<uint8_t[]>(kChunk);
+  std::unique_ptr<Decompressor> decompressor;
+  Bytes waiting;  // of the compressed bytes
+  uint64_t position = 0;
+  bool end = fd < 0, start = true;
+  while (!end) {
+    Chunk* chunk = acquire();
+    if (!chunk) break;
+    chunk->input = input;
+    if (start) {  // as many bytes as tell the format
+      start = false;
+      size_t have = 0;
+      for (ssize_t got = 1; have < 4 && got > 0; have += static_cast<size_t>(std::max<ssize_t>(got, 0))) {
+        got = read_some(fd, compressed.get() + have, kChunk - have, error);
+      }
+      waiting = {compressed.get(), have};
+      position = have;
+      decompressor = make_decompressor(read_magic(waiting));
+      if (!decompressor) {
+        std::memcpy(chunk->bytes.get(), waiting.data(), have);
+        chunk->size = have;
+        waiting = {};
+      }
+    } else if (!decompressor) {
+      ssize_t got = read_some(fd, chunk->bytes.get(), kChunk, error);
+      if (got <= 0) end = true;
+      chunk->size = static_cast<size_t>(std::max<ssize_t>(got, 0));
+      position += chunk->size;
+    }
+    while (decompressor && !end && chunk->size < kChunk) {
+      if (waiting.empty()) {
+        ssize_t got = read_some(fd, compressed.get(), kChunk, error);
+        if (got <= 0) {
+          end = true;
+          if (got == 0 && !decompressor->at_boundary()) error = "the compressed data end in the middle";
+          break;
+        }
+        waiting = {compressed.get(), static_cast<size_t>(got)};
+        position += waiting.size();
+      }
+      auto step = decompressor->run(waiting, chunk->bytes.get() + chunk->size, kChunk - chunk->size);
+      waiting = waiting.subspan(step.used);
+      chunk->size += step.produced;
+      bool stuck = step.used == 0 && step.produced == 0;
+      if (!decompressor->error().empty()) error = decompressor->error();
+      if (stuck && error.empty()) error = "the compressed data make no progress";
+      if (!error.empty()) {
+        end = true;
+        error += " near byte " + std::to_string(position - waiting.size());
+      }
+    }
+    chunk->file_position = position;
+    if (chunk->size > 0) publish();
+  }
+  if (fd >= 0 && !standard_input) close(fd);
+  if (Chunk* chunk = acquire()) {
+    chunk->input = input;
+    chunk->file_position = position;
+    chunk->end = true;
+    chunk->error = error;
+    publish();
+  }
+}
+
+void SharedInput::move_to_stitch() {
+  if (view_.data() != stitch_) std::memmove(stitch_, view_.data(), view_.size());
+  view_ = {stitch_, view_.size()};
+}
+
+/// False at the end of the input.
+bool SharedInput::next_chunk() {
+  const SharedFeed::Chunk* chunk = nullptr;
+  do {  // an input that was given up early may have chunks left
+    chunk = feed_.next(consumer_);
+  } while (chunk && chunk->input < input_);
+  if (chunk) file_position_ = chunk->file_position;
+  if (!chunk || chunk->end) {
+    end_ = true;
+    if (chunk) error_ = chunk->error;
+    return false;
+  }
+  ahead_ = {chunk->bytes.get(), chunk->size};
+  return true;
+}
+
+bool SharedInput::require(size_t count) {
+  while (view_.size() < count) {
+    if (ahead_.empty()) {
+      if (end_) return false;
+      if (!view_.empty()) move_to_stitch();  // its chunk is left now
+      if (!next_chunk()) return false;
+    }
+    if (view_.empty()) {
+      view_ = ahead_;
+      ahead_ = {};
+      continue;
+    }
+    move_to_stitch();
+    size_t take = std::min(count - view_.size(), ahead_.size());
+    std::memcpy(stitch_ + view_.size(), ahead_.data(), take);
+    ahead_ = ahead_.subspan(take);
+    view_ = {stitch_, view_.size() + take};
+  }
+  return true;
+}
+
+}  // namespace lapwing::capture
