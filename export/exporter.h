@@ -36,7 +36,7 @@ struct ExportContext {
   bool lossless = false;                     // replay
 };
 
-/// One kind of output: its name in the `outputs` list, how to make it from its node, its documentation.
+/// One kind of output: what `filetype` of an eve-log section calls it, how to make it from that section, its options.
 struct ExporterRow {
   std::string_view name;
   std::unique_ptr<Exporter> (*create)(const Setting& node, const ExportContext& context);

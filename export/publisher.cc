@@ -1,0 +1,158 @@
+#include "export/publisher.h"
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace lapwing {
+namespace {
+
+using BatchPtr = std::shared_ptr<const RecordBatch>;
+
+/// One worker's queue: one thread pushes, one pops.
+class Ring {
+ public:
+  bool push(BatchPtr& batch) {
+    size_t tail = tail_.load(std::memory_order_relaxed);
+    if (tail - head_.load(std::memory_order_acquire) == slots_.size()) return false;
+    slots_[tail % slots_.size()] = std::move(batch);
+    tail_.store(tail + 1, std::memory_order_release);
+    return true;
+  }
+  bool pop(BatchPtr& batch) {
+    size_t head = head_.load(std::memory_order_relaxed);
+    if (head == tail_.load(std::memory_order_acquire)) return false;
+    batch = std::move(slots_[head % slots_.size()]);
+    head_.store(head + 1, std::memory_order_release);
+    return true;
+  }
+
+ private:
+  std::vector<BatchPtr> slots_ = std::vector<BatchPtr>(Publisher::kQueueBatches);
+  alignas(64) std::atomic<size_t> head_ = 0;
+  alignas(64) std::atomic<size_t> tail_ = 0;
+};
+
+constexpr CounterRow<PublisherCounters> kRows[] = {
+    {"publisher.batches", &PublisherCounters::batches, "bursts of records handed to the export thread"},
+    {"publisher.records", &PublisherCounters::records, "records handed to the export thread"},
+    {"publisher.queue_full_drops", &PublisherCounters::queue_full_drops, "records dropped before export: the queue was full"},
+};
+
+constexpr std::chrono::milliseconds kFlushInterval{100};
+constexpr std::chrono::microseconds kFullPause{50};
+constexpr size_t kRound = 256;  // batches given to the exporters at once
+
+}  // namespace
+
+std::span<const CounterRow<PublisherCounters>> publisher_counter_rows() { return kRows; }
+
+struct Publisher::Impl {
+  Impl(std::vector<std::unique_ptr<Exporter>> outputs, size_t workers, bool wait)
+      : exporters(std::move(outputs)), rings(workers), lossless(wait) {}
+
+  void run() {
+    std::vector<BatchPtr> round;
+    auto flushed = std::chrono::steady_clock::now();
+    while (true) {
+      const bool last = stop.load(std::memory_order_acquire);
+      gather(round);
+      if (!round.empty()) {
+        for (auto& exporter : exporters) exporter->write(round);
+        const size_t count = round.size();
+        round.clear();
+        done.fetch_add(count, std::memory_order_release);
+      }
+      auto now = std::chrono::steady_clock::now();
+      if (now - flushed >= kFlushInterval || flush_wanted.exchange(false)) {
+        for (auto& exporter : exporters) exporter->flush();
+        flushed = now;
+      }
+      if (done.load(std::memory_order_relaxed) != pushed.load(std::memory_order_acquire)) continue;
+      if (last) break;
+      std::unique_lock lock(mutex);
+      sleeping.store(true);
+      if (done.load() == pushed.load() && !stop.load() && !flush_wanted.load()) wake.wait_for(lock, kFlushInterval);
+      sleeping.store(false);
+    }
+    for (auto& exporter : exporters) exporter->flush();
+  }
+
+  void gather(std::vector<BatchPtr>& round) {
+    for (Ring& ring : rings) {
+      BatchPtr batch;
+      while (round.size() < kRound && ring.pop(batch)) round.push_back(std::move(batch));
+    }
+  }
+
+  /// A busy export thread is not woken, so a push costs no system call.
+  void notify() {
+    if (!sleeping.load()) return;
+    std::lock_guard lock(mutex);
+    wake.notify_one();
+  }
+
+  std::vector<std::unique_ptr<Exporter>> exporters;
+  std::vector<Ring> rings;
+  const bool lossless;
+  std::atomic<bool> stop = false, sleeping = false, flush_wanted = false;
+  std::atomic<uint64_t> pushed = 0, done = 0, records = 0, dropped = 0;
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::thread thread;
+};
+
+Publisher::Publisher(std::vector<std::unique_ptr<Exporter>> exporters, size_t workers, bool lossless)
+    : impl_(std::make_unique<Impl>(std::move(exporters), workers, lossless)) {
+  impl_->thread = std::thread([this] { impl_->run(); });
+}
+
+Publisher::~Publisher() {
+  impl_->stop.store(true, std::memory_order_release);
+  {
+    std::lock_guard lock(impl_->mutex);
+    impl_->wake.notify_one();
+  }
+  impl_->thread.join();
+}
+
+void Publisher::push(size_t worker, std::shared_ptr<const RecordBatch> batch) {
+  const size_t records = batch->entries.size();
+  // Counted first: whoever waits for `done` to catch up must not miss a batch that is already on its way.
+  impl_->pushed.fetch_add(1, std::memory_order_release);
+  while (!impl_->rings[worker].push(batch)) {
+    if (!impl_->lossless) {
+      impl_->dropped.fetch_add(records, std::memory_order_relaxed);
+      impl_->pushed.fetch_sub(1, std::memory_order_release);
+      return;
+    }
+    impl_->notify();
+    std::this_thread::sleep_for(kFullPause);
+  }
+  impl_->records.fetch_add(records, std::memory_order_relaxed);
+  impl_->notify();
+}
+
+void Publisher::drain() {
+  while (impl_->done.load(std::memory_order_acquire) < impl_->pushed.load(std::memory_order_acquire)) {
+    impl_->notify();
+    std::this_thread::sleep_for(kFullPause);
+  }
+  impl_->flush_wanted.store(true);
+  impl_->notify();
+  while (impl_->flush_wanted.load()) std::this_thread::sleep_for(kFullPause);
+}
+
+PublisherCounters Publisher::counters() const {
+  return {.batches = impl_->pushed.load(), .records = impl_->records.load(), .queue_full_drops = impl_->dropped.load()};
+}
+
+std::vector<ExporterCounters> Publisher::exporter_counters() const {
+  std::vector<ExporterCounters> out;
+  for (const auto& exporter : impl_->exporters) out.push_back(exporter->counters());
+  return out;
+}
+
+}  // namespace lapwing
