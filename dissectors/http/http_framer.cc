@@ -10,17 +10,28 @@ namespace {
 constexpr auto npos = std::string_view::npos;
 constexpr std::string_view kSpaces = " \t\r\n\v\f";
 
-/// The end of the first line with its line feed, or with a CR that no line feed follows: some clients take that for a
-/// line end too, and libhtp with them. npos when the line is not over.
-size_t response_line_end(std::string_view text, bool last) {
-  size_t at = text.find_first_of("\r\n");
-  if (at == npos || text[at] == '\n') return at == npos ? npos : at + 1;
-  if (at + 1 < text.size()) return text[at + 1] == '\n' ? at + 2 : at + 1;
-  return last ? at + 1 : npos;
-}
-
 bool blank(std::string_view line) {
   return line.find_first_not_of(kSpaces) == npos;
+}
+
+/// The end of the first header with all that libhtp must see to read it: lines that continue it, a CR that begins the
+/// next line (servers end lines with LF CR too), the byte behind a line of one space, which may end the headers.
+/// npos when that may still come. The empty line never waits.
+size_t response_field_end(std::string_view text, bool last) {
+  for (size_t end = 0;;) {
+    size_t line_feed = text.find('\n', end);
+    if (line_feed == npos) return last ? text.size() : npos;
+    std::string_view line = text.substr(end, line_feed - end);
+    end = line_feed + 1;
+    if (line.find_first_not_of('\r') == npos) return end;
+    if (end == text.size()) return last ? end : npos;
+    if (line == " " || line == "\t") {
+      if (text[end] != '\n') return end + 1;
+      continue;
+    }
+    if (blank(line)) return end;
+    if (std::string_view(" \t\r\0", 4).find(text[end]) == npos) return end;
+  }
 }
 
 /// Method, URI and protocol are there; libhtp takes the last word for the protocol.
@@ -45,6 +56,19 @@ bool looks_like_header(std::string_view line) {
 bool looks_like_status(std::string_view line) {
   size_t at = line.find_first_not_of(kSpaces);
   return at != npos && equal_nocase(line.substr(at, 4), "HTTP");
+}
+
+/// Bytes behind a body's announced end that came with it and begin no other response: browsers show them.
+size_t excess(std::string_view text) {
+  for (size_t start = 0; start < text.size();) {
+    size_t end = text.find('\n', start);
+    std::string_view line = text.substr(start, end - start);
+    const bool begins_status =
+        end == npos && equal_nocase(line.substr(0, 4), std::string_view("HTTP").substr(0, line.size()));
+    if (looks_like_status(line) || begins_status) return start;
+    start = end == npos ? text.size() : end + 1;
+  }
+  return text.size();
 }
 
 uint8_t progress(const htp_tx_t& tx, Direction direction) {
@@ -81,10 +105,9 @@ Cut Framer::cut_line(Bytes bytes, const Place& place) const {
   if (place.direction == Direction::to_server) {
     size_t end = text.find('\n');
     take = end == npos ? text.size() : end + 1;
-  } else if (after_cr_ && text[0] != '\n') {
-    take = 1;  // libhtp decides with this byte whether a message ended before it
   } else {
-    take = std::min(response_line_end(text, true), text.size());
+    take = response_field_end(text, place.last);
+    if (take == npos) return {0, text.size() > kLineLimit};
   }
   return {take, line_ + take > kLineLimit || headers_ + take > kHeadersLimit};
 }
@@ -110,17 +133,17 @@ bool Framer::holds_bare_request(std::string_view held) const {
 
 Cut Framer::cut_response_start(Bytes bytes, const Place& place) const {
   std::string_view text = to_text(bytes);
-  if (after_cr_ && text[0] == '\n') return {1, false, place.tx == nullptr};
   for (size_t start = 0; start < text.size();) {
-    size_t size = response_line_end(text.substr(start), place.last);
-    if (size == npos) {
-      if (!place.last) break;
-      size = text.size() - start;
+    size_t end = text.find('\n', start);
+    if (end == npos && !place.last) break;
+    end = end == npos ? text.size() : end + 1;
+    std::string_view line = text.substr(start, end - start);
+    if (start == 0 && blank(line)) return {end, false, place.tx == nullptr};
+    if (looks_like_status(line)) {
+      size_t size = response_field_end(text.substr(start), place.last);
+      return {size == npos ? 0 : start + size, line.size() > kLineLimit};
     }
-    std::string_view line = text.substr(start, size);
-    if (start == 0 && blank(line)) return {size, false, place.tx == nullptr};
-    if (looks_like_status(line)) return {start + size, size > kLineLimit};
-    start += size;
+    start = end;
   }
   const bool give_up = place.last || text.size() >= kJunkLimit;
   if (!give_up) return {};
@@ -149,10 +172,13 @@ Cut Framer::cut_body(Bytes bytes, const Place& place) const {
     return {};
   }
   uint64_t left = body_left(*place.tx, place.direction);
-  if (!compressed(*place.tx, place.direction)) return {static_cast<size_t>(std::min<uint64_t>(left, text.size()))};
-  size_t want = static_cast<size_t>(std::min<uint64_t>(left, kPiece - body_ % kPiece));
-  if (text.size() >= want) return {want};
-  return {place.last ? text.size() : 0};
+  size_t want = static_cast<size_t>(std::min<uint64_t>(left, text.size()));
+  if (compressed(*place.tx, place.direction)) {
+    want = static_cast<size_t>(std::min<uint64_t>(left, kPiece - body_ % kPiece));
+    if (text.size() < want) return {place.last ? text.size() : 0};
+  }
+  const bool ends = want == left && chunk_ == Chunk::none && place.direction == Direction::to_client;
+  return {ends ? want + excess(text.substr(want)) : want};
 }
 
 void Framer::advance(Bytes piece, const htp_tx_t* before, const htp_tx_t* after, Direction direction) {
@@ -160,7 +186,6 @@ void Framer::advance(Bytes piece, const htp_tx_t* before, const htp_tx_t* after,
   const bool was_in_body = in_body_;
   const bool same = before == after && after;
   in_body_ = after && reads_body(*after, direction);
-  after_cr_ = piece.back() == '\r';
   if (was_in_body && same && in_body_) {
     if (chunk_ == Chunk::none) {
       body_ += piece.size();
@@ -184,9 +209,7 @@ void Framer::advance(Bytes piece, const htp_tx_t* before, const htp_tx_t* after,
     return;
   }
   if (!after || (!same && before)) {
-    const bool cr = after_cr_;
     *this = {};
-    after_cr_ = cr;
     return;
   }
   chunk_ = Chunk::none;

@@ -68,7 +68,6 @@ class Framer {
   Chunk chunk_ = Chunk::none;
   bool in_body_ = false;
   bool unframed_ = false;  // announced as chunks, but is none
-  bool after_cr_ = false;  // the last byte was a CR: the next tells whether it ended the line
 };
 
 }  // namespace lapwing::http
