@@ -5,12 +5,14 @@
 #include "dissectors/dns/dns.h"
 #include "dissectors/echo/echo.h"
 #include "dissectors/http/http.h"
+#include "dissectors/tls/tls.h"
 
 namespace lapwing {
 
 namespace {
 const std::array kDissectors{
     row<dns::Dns>(),
+    row<tls::Tls>(),
     row<echo::Echo>(),
     row<http::Http>(),
 };

@@ -1,0 +1,296 @@
+#include "dissectors/tls/tls.h"
+
+#include <algorithm>
+
+namespace lapwing::tls {
+
+namespace {
+
+constexpr uint16_t kPorts[] = {443, 465, 636, 853, 989, 990, 992, 993, 994, 995, 5061, 5223, 6697, 8443, 8883};
+
+constexpr std::string_view kAnomalies[] = {
+    "invalid_sslv2_header",        "invalid_tls_header",      "invalid_record_version",     "invalid_record_type",
+    "invalid_handshake_message",   "invalid_certificate",     "certificate_invalid_length", "error_message_encountered",
+    "invalid_ssl_record",          "heartbeat_message",       "overflow_heartbeat_message", "invalid_heartbeat_message",
+    "dataleak_heartbeat_mismatch", "multiple_sni_extensions", "invalid_sni_type",           "invalid_sni_length",
+    "handshake_invalid_length",    "invalid_alert_message",   "certificate_invalid_der",
+};
+
+constexpr std::string_view kSwitch = "auto|yes|no|on|off|true|false";
+
+constexpr OptionRow<Config> kOptions[] = {
+    {"app-layer.protocols.tls.ja3-fingerprints", &Config::ja3, "auto", "compute JA3 and JA3S; auto: yes", Unit::none,
+     kSwitch},
+    {"app-layer.protocols.tls.ja4-fingerprints", &Config::ja4, "auto", "compute JA4; auto: yes", Unit::none, kSwitch},
+    {"app-layer.protocols.tls.encryption-handling", &Config::encryption_handling, "default",
+     "after the handshake: watch record headers (default, track-only, full) or look no more (bypass)", Unit::none,
+     "default|track-only|full|bypass"},
+    {"app-layer.protocols.tls.record.extended", &Config::extended, "yes",
+     "write more than subject, issuer and session_resumed into tls records"},
+    {"app-layer.protocols.tls.record.custom", &Config::custom, "",
+     "write exactly these members: subject, issuer, session_resumed, serial, fingerprint, sni, version, not_before, "
+     "not_after, certificate, chain, ja3, ja3s, ja4, subjectaltname, client, client_certificate, client_chain, "
+     "client_alpns, server_alpns, client_handshake, server_handshake"},
+    {"app-layer.protocols.tls.record.session-resumption", &Config::session_resumption, "yes",
+     "write records of resumed sessions, which show no certificate"},
+};
+
+bool switched_on(std::string_view text) {
+  return text != "no" && text != "off" && text != "false";
+}
+
+bool plausible_version(uint16_t version) {
+  return version >= kSsl3 && version <= kTls13;
+}
+
+/// How well a first record fits, from as many of its bytes as are there.
+Likelihood probe_record(Bytes bytes, bool to_server) {
+  constexpr size_t kSmallestHello = 38;
+  if (bytes[0] < kChangeCipherSpec || bytes[0] > kHeartbeat) return Likelihood::no;
+  if (bytes.size() >= 2 && bytes[1] != 3) return Likelihood::no;
+  if (bytes.size() >= 3 && !plausible_version(load_be16(&bytes[1]))) return Likelihood::no;
+  if (bytes.size() < kRecordHeader) return Likelihood::more;
+  const RecordHeader header = read_record_header(bytes.data());
+  if (header.length == 0 || header.length > kMaxRecord) return Likelihood::no;
+  const Bytes payload = bytes.subspan(kRecordHeader);
+  switch (header.type) {
+    case kHandshake: {
+      if (payload.empty()) return Likelihood::more;
+      if (!known_message_type(payload[0])) return Likelihood::maybe;  // encrypted, perhaps
+      if (payload.size() < kMessageHeader) return header.length < kMessageHeader ? Likelihood::maybe : Likelihood::more;
+      const size_t size = load_be24(&payload[1]);
+      const bool hello = payload[0] == (to_server ? kClientHello : kServerHello);
+      if (hello) return size >= kSmallestHello && size < 0x20000 ? Likelihood::sure : Likelihood::no;
+      return kMessageHeader + size <= header.length ? Likelihood::sure : Likelihood::maybe;
+    }
+    case kAlert:
+      if (header.length != 2) return Likelihood::maybe;
+      if (payload.size() < 2) return Likelihood::more;
+      return payload[0] == 1 || payload[0] == 2 ? Likelihood::sure : Likelihood::maybe;
+    case kChangeCipherSpec:
+      if (header.length != 1) return Likelihood::no;
+      if (payload.empty()) return Likelihood::more;
+      return payload[0] == 1 ? Likelihood::sure : Likelihood::no;
+    default: return Likelihood::maybe;  // picked up in the middle
+  }
+}
+
+}  // namespace
+
+bool Config::wants_ja3() const {
+  return switched_on(ja3);
+}
+bool Config::wants_ja4() const {
+  return switched_on(ja4);
+}
+
+const About Tls::about{"tls", transport::tcp, kPorts, "transport layer security: SSLv2 to TLS 1.3"};
+
+const Protocol Tls::protocol{"tls", fields(), kAnomalies, records(), &write_in_alert, "transport layer security"};
+
+std::span<const OptionRow<Config>> Tls::options() {
+  return kOptions;
+}
+
+Likelihood Tls::probe(const Chunk& first) {
+  const Bytes bytes = first.data;
+  const bool to_server = first.direction == Direction::to_server;
+  if (bytes.empty()) return Likelihood::more;
+  if (!(bytes[0] & 0x80)) return probe_record(bytes, to_server);
+  // SSLv2: short records, and a hello whose lengths must add up.
+  constexpr size_t kLargestClientHello = 2 + 512;
+  const uint8_t wanted = to_server ? kClientHello : 4;
+  if (bytes.size() >= 3 && bytes[2] != wanted) return Likelihood::no;
+  if (bytes.size() < 2) return Likelihood::more;
+  const size_t size = ssl2_record_size(bytes);
+  if (to_server && size > kLargestClientHello) return Likelihood::no;
+  if (to_server && bytes.size() >= 5) {
+    const uint16_t version = load_be16(&bytes[3]);
+    if (version != kSsl2 && !(version >= kSsl3 && version <= kTls12)) return Likelihood::no;
+  }
+  if (bytes.size() < size) return Likelihood::more;
+  Ssl2Hello hello;
+  const Bytes record = bytes.first(size);
+  const bool valid = to_server ? parse_ssl2_client_hello(record, hello) : parse_ssl2_server_hello(record, hello);
+  return valid ? Likelihood::sure : Likelihood::no;
+}
+
+Step Tls::data(const Chunk& chunk, EventSink& sink) {
+  if (sides_[index(chunk.direction)].stopped) return Step::ok(chunk.data.size());
+  return records_of(chunk, sink);
+}
+
+Step Tls::records_of(const Chunk& chunk, EventSink& sink) {
+  Side& side = sides_[index(chunk.direction)];
+  Bytes rest = chunk.data;
+  auto used = [&] { return chunk.data.size() - rest.size(); };
+  while (!rest.empty() && !side.stopped) {
+    if (side.record_left > 0) {
+      const Bytes part = rest.first(std::min<size_t>(side.record_left, rest.size()));
+      side.record_left -= static_cast<uint32_t>(part.size());
+      rest = rest.subspan(part.size());
+      if (side.record_type == kHandshake && !side.encrypted) handshake(part, chunk.direction, sink);
+      continue;
+    }
+    if (!side.started && rest[0] & 0x80) {
+      const Step step = ssl2_record(rest, chunk.direction, sink);
+      if (step.kind != Step::Kind::ok) return step;
+      rest = rest.subspan(step.used);
+      continue;
+    }
+    if (rest.size() < kRecordHeader) return Step::need(used(), kRecordHeader - rest.size());
+    const RecordHeader header = read_record_header(rest.data());
+    if (!valid(header, chunk.direction, sink)) {
+      if (!done_) return Step::fail();
+      sides_[0].stopped = sides_[1].stopped = true;
+      break;
+    }
+    // The first bytes of alerts and heartbeats tell what they are.
+    constexpr size_t kLook = 3;
+    const bool look = header.type == kAlert || header.type == kHeartbeat || header.type == kChangeCipherSpec;
+    const size_t wanted = kRecordHeader + (look ? std::min<size_t>(kLook, header.length) : 0);
+    if (rest.size() < wanted) return Step::need(used(), wanted - rest.size());
+    side.started = true;
+    side.record_type = header.type;
+    side.record_left = header.length;
+    if (!record(header, rest.subspan(kRecordHeader, wanted - kRecordHeader), chunk.direction, sink))
+      return Step::fail();
+    rest = rest.subspan(kRecordHeader);
+  }
+  return Step::ok(chunk.data.size());
+}
+
+bool Tls::valid(const RecordHeader& header, Direction direction, EventSink& sink) {
+  if (known_record_type(header.type) && plausible_version(header.version) && header.length <= kMaxRecord) return true;
+  if (done_) return false;
+  if (!known_record_type(header.type)) {
+    raise(kInvalidRecordType, direction, sink);
+  } else {
+    raise(plausible_version(header.version) ? kInvalidTlsHeader : kInvalidRecordVersion, direction, sink);
+  }
+  return false;
+}
+
+/// A record begins; `payload` has its first bytes where these matter. False: give the flow up.
+bool Tls::record(const RecordHeader& header, Bytes payload, Direction direction, EventSink& sink) {
+  Side& side = sides_[index(direction)];
+  switch (header.type) {
+    case kChangeCipherSpec: side.encrypted = true; break;
+    case kAlert:
+      if (!side.encrypted && !done_ && (header.length != 2 || payload[0] < 1 || payload[0] > 2)) {
+        raise(kInvalidAlertMessage, direction, sink);
+      }
+      break;
+    case kHandshake:
+      if (header.length == 0) raise(kInvalidTlsHeader, direction, sink);
+      break;
+    case kApplicationData:
+      side.encrypted = true;
+      // Early data precedes the server's hello.
+      if (!done_ && tx_.server().greeted) complete(direction, sink);
+      if (done_ && config_.encryption_handling == "bypass") sides_[0].stopped = sides_[1].stopped = true;
+      break;
+    case kHeartbeat: heartbeat(header, payload, direction, sink); break;
+    default: break;
+  }
+  return true;
+}
+
+/// RFC 6520; a request that claims more payload than it has is CVE-2014-0160.
+void Tls::heartbeat(const RecordHeader& header, Bytes payload, Direction direction, EventSink& sink) {
+  constexpr uint8_t kRequest = 1, kResponse = 2;
+  constexpr size_t kHeader = 3, kSmallestPadding = 16;
+  const bool encrypted = sides_[index(direction)].encrypted || done_;
+  raise(kHeartbeatMessage, direction, sink);
+  if (payload.size() < kHeader || (!encrypted && payload[0] != kRequest && payload[0] != kResponse)) {
+    raise(kInvalidHeartbeat, direction, sink);
+    return;
+  }
+  if (heartbeat_.waiting) {
+    if (direction == heartbeat_.from) return;
+    if (heartbeat_.length > 0 && heartbeat_.length < header.length) raise(kDataleakHeartbeat, direction, sink);
+    heartbeat_.waiting = false;
+    return;
+  }
+  heartbeat_ = {true, direction, static_cast<uint16_t>(encrypted ? header.length : 0)};
+  if (encrypted) return;
+  const size_t claimed = load_be16(&payload[1]);
+  if (claimed + kHeader > header.length) {
+    raise(kOverflowHeartbeat, direction, sink);
+  } else if (claimed + kHeader + kSmallestPadding > header.length) {
+    raise(kInvalidHeartbeat, direction, sink);
+  }
+}
+
+Step Tls::ssl2_record(Bytes bytes, Direction direction, EventSink& sink) {
+  const size_t size = ssl2_record_size(bytes);
+  if (size == 0) return Step::need(0, 1);
+  if (bytes.size() < size) return Step::need(0, size - bytes.size());
+  Side& side = sides_[index(direction)];
+  side.started = true;
+  Ssl2Hello hello;
+  const bool client = direction == Direction::to_server;
+  const Bytes record = bytes.first(size);
+  if (!(client ? parse_ssl2_client_hello(record, hello) : parse_ssl2_server_hello(record, hello))) {
+    raise(kInvalidSsl2Header, direction, sink);
+    return Step::fail();
+  }
+  Party& party = tx_.parties[index(direction)];
+  party.greeted = true;
+  party.version = hello.version;
+  advance(direction, kHelloDone, sink);
+  if (!client) {
+    if (!hello.certificate.empty()) keep_certificate(hello.certificate, direction, sink);
+    complete(direction, sink);
+    sides_[0].stopped = sides_[1].stopped = true;  // SSLv2 from here on: encrypted at once
+  }
+  return Step::ok(size);
+}
+
+Step Tls::gap(Direction direction, uint64_t lost, EventSink&) {
+  Side& side = sides_[index(direction)];
+  const bool skipping = side.record_type != kHandshake || side.encrypted;
+  if (skipping && lost <= side.record_left) {
+    side.record_left -= static_cast<uint32_t>(lost);
+  } else {
+    side.stopped = true;  // no record boundary is known any more
+    side.message = {};
+  }
+  return Step::ok(0);
+}
+
+void Tls::finish(EventSink& sink) {
+  if (!done_ && (tx_.client().greeted || tx_.server().greeted)) complete(Direction::to_client, sink);
+}
+
+void Tls::raise(Anomaly anomaly, Direction direction, EventSink& sink) {
+  if (raised_ >> anomaly & 1) return;
+  raised_ |= 1u << anomaly;
+  sink.anomaly(protocol, &tx_, anomaly, direction);
+  sink.emit({.protocol = &protocol, .tx = &tx_, .direction = direction});
+}
+
+void Tls::advance(Direction direction, uint8_t stage, EventSink& sink) {
+  uint8_t& progress = tx_.progress[index(direction)];
+  progress = std::max(progress, stage);
+  sink.emit({.protocol = &protocol, .tx = &tx_, .direction = direction});
+}
+
+void Tls::complete(Direction direction, EventSink& sink) {
+  done_ = true;
+  tx_.progress = {kComplete, kComplete};
+  const bool telling = tx_.server().certificate || !tx_.sni.empty() || is_tls13(tx_.server().version);
+  const bool due = tx_.resumed() ? config_.session_resumption : telling;
+  sink.emit({.protocol = &protocol, .tx = &tx_, .direction = reverse(direction)});
+  sink.emit(
+      {.protocol = &protocol, .tx = &tx_, .direction = direction, .record = due ? tls::records().data() : nullptr});
+  // What follows is encrypted and may be long: keep only what alerts still show.
+  for (Party& party : tx_.parties) {
+    party.hello = {};
+    party.hello_bytes = {};
+    party.chain = {};
+  }
+  for (Side& side : sides_) side.message = {};
+}
+
+}  // namespace lapwing::tls

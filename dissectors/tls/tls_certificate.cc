@@ -1,0 +1,176 @@
+#include "dissectors/tls/tls_certificate.h"
+
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <array>
+#include <cstdio>
+#include <cstring>
+
+#include "sensor/base/hash.h"
+#include "sensor/base/text.h"
+
+namespace lapwing::tls {
+
+namespace {
+
+/// Kept certificates; a power of two. A newer one takes the place of another in the same slot.
+constexpr size_t kCacheSlots = 256;
+/// Longer lists are cut: a certificate may name thousands.
+constexpr size_t kMaxNames = 1024;
+
+struct Free {
+  void operator()(X509* p) const { X509_free(p); }
+  void operator()(GENERAL_NAMES* p) const { GENERAL_NAMES_free(p); }
+  void operator()(unsigned char* p) const { OPENSSL_free(p); }
+};
+
+Bytes bytes_of(const ASN1_STRING* text) {
+  return {ASN1_STRING_get0_data(text), static_cast<size_t>(ASN1_STRING_length(text))};
+}
+
+/// The value of a name's attribute as UTF-8; the hex of its bytes for types that are no text.
+std::string attribute_text(const ASN1_STRING* value) {
+  switch (ASN1_STRING_type(value)) {
+    case V_ASN1_BMPSTRING:
+    case V_ASN1_UNIVERSALSTRING: {
+      unsigned char* utf8 = nullptr;
+      const int size = ASN1_STRING_to_UTF8(&utf8, value);
+      std::unique_ptr<unsigned char, Free> owner(utf8);
+      if (size >= 0) return std::string(reinterpret_cast<char*>(utf8), static_cast<size_t>(size));
+      break;
+    }
+    case V_ASN1_UTF8STRING:
+    case V_ASN1_PRINTABLESTRING:
+    case V_ASN1_IA5STRING:
+    case V_ASN1_NUMERICSTRING:
+    case V_ASN1_VISIBLESTRING:
+    case V_ASN1_T61STRING: return std::string(to_text(bytes_of(value)));
+    default: break;
+  }
+  return to_hex(bytes_of(value));
+}
+
+std::string attribute_type(const ASN1_OBJECT* type) {
+  const int nid = OBJ_obj2nid(type);
+  if (nid == NID_pkcs9_emailAddress) return "emailAddress";
+  if (nid != NID_undef) return OBJ_nid2sn(nid);
+  char text[80];
+  const int size = OBJ_obj2txt(text, sizeof text, type, 1);
+  return size > 0 ? std::string(text, std::min<size_t>(static_cast<size_t>(size), sizeof text - 1)) : "?";
+}
+
+std::string distinguished_name(const X509_NAME* name) {
+  std::string out;
+  int last_set = -1;
+  for (int i = 0; i < X509_NAME_entry_count(name); ++i) {
+    const X509_NAME_ENTRY* entry = X509_NAME_get_entry(name, i);
+    const int set = X509_NAME_ENTRY_set(entry);
+    if (i > 0) out += set == last_set ? " + " : ", ";
+    last_set = set;
+    out += attribute_type(X509_NAME_ENTRY_get_object(entry));
+    out += '=';
+    out += attribute_text(X509_NAME_ENTRY_get_data(entry));
+  }
+  return out;
+}
+
+/// The content octets of the DER integer: with the leading 00 that keeps a number positive.
+std::string serial_text(const X509* certificate) {
+  unsigned char* der = nullptr;
+  const int size = i2d_ASN1_INTEGER(X509_get0_serialNumber(certificate), &der);
+  std::unique_ptr<unsigned char, Free> owner(der);
+  constexpr int kTagAndLength = 2;
+  if (size <= kTagAndLength || der[1] >= 0x80) return {};
+  return to_hex(Bytes(der + kTagAndLength, static_cast<size_t>(size - kTagAndLength)), ':', true);
+}
+
+std::string time_text(const ASN1_TIME* time) {
+  tm parts{};
+  if (!time || !ASN1_TIME_to_tm(time, &parts)) return {};
+  char text[80];
+  const int size = std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d", parts.tm_year + 1900,
+                                 parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+  return std::string(text, static_cast<size_t>(size));
+}
+
+std::string address_text(Bytes address) {
+  char text[INET6_ADDRSTRLEN] = {};
+  if (address.size() == 4) inet_ntop(AF_INET, address.data(), text, sizeof text);
+  if (address.size() == 16) inet_ntop(AF_INET6, address.data(), text, sizeof text);
+  return text[0] ? text : to_hex(address);
+}
+
+std::vector<std::string> alternative_names(const X509* certificate) {
+  std::vector<std::string> out;
+  std::unique_ptr<GENERAL_NAMES, Free> names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  if (!names) return out;
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()) && out.size() < kMaxNames; ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    switch (name->type) {
+      case GEN_DNS:
+      case GEN_EMAIL:
+      case GEN_URI: out.emplace_back(to_text(bytes_of(name->d.ia5))); break;
+      case GEN_IPADD: out.push_back(address_text(bytes_of(name->d.iPAddress))); break;
+      case GEN_DIRNAME: out.push_back(distinguished_name(name->d.directoryName)); break;
+      default: break;
+    }
+  }
+  return out;
+}
+
+using Sha1 = std::array<uint8_t, 20>;
+
+Sha1 sha1(Bytes data) {
+  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  static thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                                            &EVP_MD_CTX_free);
+  Sha1 out{};
+  if (algorithm && EVP_DigestInit_ex2(context.get(), algorithm, nullptr) &&
+      EVP_DigestUpdate(context.get(), data.data(), data.size())) {
+    EVP_DigestFinal_ex(context.get(), out.data(), nullptr);
+  }
+  return out;
+}
+
+std::shared_ptr<const Certificate> read(Bytes der, const Sha1& digest) {
+  auto out = std::make_shared<Certificate>();
+  out->fingerprint = to_hex(digest, ':');
+  const unsigned char* place = der.data();
+  std::unique_ptr<X509, Free> certificate(d2i_X509(nullptr, &place, static_cast<long>(der.size())));
+  if (!certificate) {
+    ERR_clear_error();
+    return out;
+  }
+  out->readable = true;
+  out->subject = distinguished_name(X509_get_subject_name(certificate.get()));
+  out->issuer = distinguished_name(X509_get_issuer_name(certificate.get()));
+  out->serial = serial_text(certificate.get());
+  out->not_before = time_text(X509_get0_notBefore(certificate.get()));
+  out->not_after = time_text(X509_get0_notAfter(certificate.get()));
+  out->names = alternative_names(certificate.get());
+  return out;
+}
+
+}  // namespace
+
+std::shared_ptr<const Certificate> read_certificate(Bytes der) {
+  // SHA-1 collisions can be made, so what is kept is found again by a second hash as well.
+  struct Slot {
+    uint64_t hash = 0;
+    Sha1 digest{};
+    std::shared_ptr<const Certificate> certificate;
+  };
+  static thread_local std::array<Slot, kCacheSlots> cache;
+  const Sha1 digest = sha1(der);
+  const uint64_t hash = keyed_hash(der, kReplaySeed);
+  Slot& slot = cache[hash % kCacheSlots];
+  if (!slot.certificate || slot.hash != hash || slot.digest != digest) slot = {hash, digest, read(der, digest)};
+  return slot.certificate;
+}
+
+}  // namespace lapwing::tls

@@ -1,0 +1,185 @@
+// Handshake messages: put together from records, and what each tells.
+#include <algorithm>
+
+#include "dissectors/tls/tls.h"
+#include "dissectors/tls/tls_fingerprint.h"
+
+namespace lapwing::tls {
+
+namespace {
+
+/// Messages whose content is read; the others are passed over without keeping them.
+bool is_read(uint8_t type) {
+  return type == kClientHello || type == kServerHello || type == kCertificate;
+}
+
+size_t message_size(const void* header) {
+  return load_be24(static_cast<const uint8_t*>(header) + 1);
+}
+
+std::vector<std::string> alpn_names(Bytes list) {
+  std::vector<std::string> out;
+  for (Bytes name; next_alpn(list, name);) out.emplace_back(to_text(name));
+  return out;
+}
+
+}  // namespace
+
+void Tls::handshake(Bytes part, Direction direction, EventSink& sink) {
+  Side& side = sides_[index(direction)];
+  while (!part.empty() && !side.encrypted && !side.stopped && !done_) {
+    if (side.message_left > 0) {
+      const size_t skipped = std::min<size_t>(side.message_left, part.size());
+      side.message_left -= static_cast<uint32_t>(skipped);
+      part = part.subspan(skipped);
+      continue;
+    }
+    if (side.message.size() < kMessageHeader) {
+      // A message that lies in this part as a whole is read where it is.
+      if (side.message.empty() && part.size() >= kMessageHeader) {
+        const size_t size = kMessageHeader + message_size(part.data());
+        if (size <= part.size()) {
+          const Bytes whole = part.first(size);
+          part = part.subspan(size);
+          message(whole[0], whole.subspan(kMessageHeader), direction, sink);
+          continue;
+        }
+      }
+      const size_t taken = std::min(kMessageHeader - side.message.size(), part.size());
+      side.message.append(to_text(part.first(taken)));
+      part = part.subspan(taken);
+      if (side.message.size() < kMessageHeader) return;
+      const uint8_t type = static_cast<uint8_t>(side.message[0]);
+      const size_t size = message_size(side.message.data());
+      if (size > kMaxMessage || !is_read(type)) {
+        if (size > kMaxMessage) raise(kHandshakeInvalidLength, direction, sink);
+        side.message.clear();
+        side.message_left = static_cast<uint32_t>(size);
+        message(type, {}, direction, sink);
+        continue;
+      }
+    }
+    const size_t size = kMessageHeader + message_size(side.message.data());
+    const size_t taken = std::min(size - side.message.size(), part.size());
+    side.message.append(to_text(part.first(taken)));
+    part = part.subspan(taken);
+    if (side.message.size() < size) return;
+    const std::string whole = std::move(side.message);
+    side.message.clear();
+    message(static_cast<uint8_t>(whole[0]), to_bytes(whole).subspan(kMessageHeader), direction, sink);
+  }
+}
+
+/// `body` is empty for messages that are not read.
+void Tls::message(uint8_t type, Bytes body, Direction direction, EventSink& sink) {
+  const bool from_client = direction == Direction::to_server;
+  if (!known_message_type(type)) {
+    raise(kInvalidHandshakeMessage, direction, sink);
+    sides_[index(direction)].encrypted = true;  // nothing that follows can be trusted to be in the clear
+    return;
+  }
+  switch (type) {
+    case kClientHello:
+      if (from_client) client_hello(body, sink);
+      break;
+    case kServerHello:
+      if (!from_client) server_hello(body, sink);
+      break;
+    case kCertificate: certificates(body, direction, sink); break;
+    case kCertificateRequest: client_certificate_wanted_ |= !from_client; break;
+    case kServerHelloDone:
+      if (!from_client && tx_.server().certificate && !client_certificate_wanted_) complete(direction, sink);
+      break;
+    default: break;
+  }
+}
+
+void Tls::report_faults(uint8_t faults, Direction direction, EventSink& sink) {
+  if (faults & kBadLength) raise(kHandshakeInvalidLength, direction, sink);
+  if (faults & kManySni) raise(kMultipleSni, direction, sink);
+  if (faults & kBadSniType) raise(kInvalidSniType, direction, sink);
+  if (faults & kBadSniLength) raise(kInvalidSniLength, direction, sink);
+}
+
+void Tls::client_hello(Bytes body, EventSink& sink) {
+  constexpr Direction kFrom = Direction::to_server;
+  Party& party = tx_.parties[index(kFrom)];
+  if (party.greeted) return;  // the answer to a retry request: the first hello is the fingerprint
+  party.hello_bytes = to_text(body);
+  Hello& hello = party.hello;
+  if (!parse_client_hello(to_bytes(party.hello_bytes), hello)) {
+    raise(kInvalidHandshakeMessage, kFrom, sink);
+    return;
+  }
+  party.greeted = true;
+  party.version = hello.version;
+  party.alpns = alpn_names(hello.alpn);
+  tx_.sni = to_text(hello.sni);
+  tx_.may_resume = hello.has_ticket;
+  if (config_.wants_ja3()) {
+    tx_.ja3 = ja3_string(hello);
+    tx_.ja3_hash = md5_hex(tx_.ja3);
+  }
+  if (config_.wants_ja4()) tx_.ja4 = tls::ja4(hello);
+  report_faults(hello.faults, kFrom, sink);
+  advance(kFrom, kHelloDone, sink);
+}
+
+void Tls::server_hello(Bytes body, EventSink& sink) {
+  constexpr Direction kFrom = Direction::to_client;
+  Party& party = tx_.parties[index(kFrom)];
+  if (party.greeted) return;
+  Hello hello;
+  if (!parse_server_hello(body, hello)) {
+    raise(kInvalidHandshakeMessage, kFrom, sink);
+    return;
+  }
+  if (hello.retry) {
+    // A second pair of hellos follows in the clear, whatever compatible ChangeCipherSpec stands between them.
+    party.version = hello.version;
+    for (Side& side : sides_) side.encrypted = false;
+  } else {
+    party.greeted = true;
+    party.version = hello.version;
+    party.hello_bytes = to_text(body);
+    parse_server_hello(to_bytes(party.hello_bytes), party.hello);
+    party.alpns = alpn_names(hello.alpn);
+    const Bytes offered = tx_.client().hello.session_id;
+    tx_.may_resume |= !offered.empty() && std::ranges::equal(offered, hello.session_id);
+  }
+  if (config_.wants_ja3() && tx_.ja3s.empty()) {
+    tx_.ja3s = ja3s_string(hello);
+    tx_.ja3s_hash = md5_hex(tx_.ja3s);
+  }
+  report_faults(hello.faults, kFrom, sink);
+  if (!hello.retry) advance(kFrom, kHelloDone, sink);
+}
+
+void Tls::certificates(Bytes body, Direction direction, EventSink& sink) {
+  Party& party = tx_.parties[index(direction)];
+  if (!party.chain.empty()) return;
+  ByteReader reader(body);
+  const size_t size = reader.u24();
+  if (!reader.ok() || size != reader.left()) raise(kCertificateInvalidLength, direction, sink);
+  Bytes rest = reader.bytes(std::min(size, reader.left()));
+  for (Bytes der; party.chain.size() < kMaxChain && next_certificate(rest, der);)
+    keep_certificate(der, direction, sink);
+  if (!rest.empty() && party.chain.size() < kMaxChain) raise(kCertificateInvalidLength, direction, sink);
+  advance(direction, kCertificateDone, sink);
+  if (direction == Direction::to_server && client_certificate_wanted_ && tx_.server().certificate) {
+    complete(direction, sink);
+  }
+}
+
+void Tls::keep_certificate(Bytes der, Direction direction, EventSink& sink) {
+  Party& party = tx_.parties[index(direction)];
+  party.chain.emplace_back(to_text(der));
+  if (party.certificate) return;  // only the first says who the party is
+  party.certificate = read_certificate(der);
+  if (!party.certificate->readable) {
+    raise(kInvalidCertificate, direction, sink);
+    raise(kCertificateInvalidDer, direction, sink);
+  }
+}
+
+}  // namespace lapwing::tls
