@@ -149,8 +149,8 @@ TEST(ResolveAddresses, BoundsTheExpansionOfVariables) {
 
 TEST(ResolvePorts, TakesRangesNegationsAndVariables) {
   PortSet set = ports("[1:80,![2,4],$HTTP_PORTS]");
-  for (uint16_t in : {1, 3, 5, 80, 8000, 8100}) EXPECT_TRUE(set.contains(in)) << in;
-  for (uint16_t out : {0, 2, 4, 81, 7999, 8101}) EXPECT_FALSE(set.contains(out)) << out;
+  for (uint16_t in : std::initializer_list<uint16_t>{1, 3, 5, 80, 8000, 8100}) EXPECT_TRUE(set.contains(in)) << in;
+  for (uint16_t out : std::initializer_list<uint16_t>{0, 2, 4, 81, 7999, 8101}) EXPECT_FALSE(set.contains(out)) << out;
   PortSet open = ports("[:10,60000:]");
   EXPECT_TRUE(open.contains(0) && open.contains(10) && open.contains(65535));
   EXPECT_FALSE(open.contains(11));

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <cstdio>
@@ -92,18 +93,18 @@ TEST(ParseRule, SplitsOptionsAtUnescapedSemicolonsWhateverTheQuotes) {
   EXPECT_EQ(options[1].value, R"(!"x:y")");
   EXPECT_EQ(options[2].value, R"("/a\;[:]/R")");
   EXPECT_EQ(options[3].value, "1");
-  EXPECT_NE(fault(R"(alert tcp any any -> any any (content:"a;b"; sid:1;))").find("sid:1"), 0u);
-  EXPECT_EQ(parse(R"(alert tcp any any -> any any (content:"a;b"; sid:1;))").rules.size() +
-                parse(R"(alert tcp any any -> any any (content:"a;b"; sid:1;))").messages.size(),
-            1u);
+  auto cut = parse(R"(alert tcp any any -> any any (content:"a;b"; sid:1;))");
+  ASSERT_EQ(cut.rules.size(), 1u);  // what "b" then is, the keyword table says
+  ASSERT_EQ(cut.rules[0].options.size(), 3u);
+  EXPECT_EQ(cut.rules[0].options[0].value, "\"a");
+  EXPECT_EQ(cut.rules[0].options[1].name, "b\"");
 }
 
-TEST(ParseRule, KeepsTheByteOrderOfParensWithinValues) {
+TEST(ParseRule, KeepsParensWithinValues) {
   auto [rules, messages] = parse(R"x(alert tcp any any -> any any (msg:"(a) b)"; pcre:"/(x)/"; sid:1;)  )x");
   ASSERT_EQ(rules.size(), 1u);
-  EXPECT_EQ(rules[0].options[0].value, R"("(a) b)")
-  ");
-      EXPECT_EQ(rules[0].options[1].value, R"("/(x)/")");
+  EXPECT_EQ(rules[0].options[0].value, "\"(a) b)\"");
+  EXPECT_EQ(rules[0].options[1].value, "\"/(x)/\"");
 }
 
 TEST(ParseRule, MarksEveryPartExactly) {
