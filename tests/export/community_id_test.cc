@@ -1,0 +1,33 @@
+#include "export/community_id.h"
+
+#include <gtest/gtest.h>
+
+namespace lapwing {
+namespace {
+
+IpAddress ip(const char* text) { return *IpAddress::parse(text); }
+
+// Values published with the specification.
+TEST(CommunityId, AgreesWithTheSpecification) {
+  CommunityId id(0);
+  EXPECT_EQ(id.compute(6, ip("128.232.110.120"), ip("66.35.250.204"), 34855, 80, 0, 0), "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
+  EXPECT_EQ(id.compute(17, ip("192.168.1.52"), ip("8.8.8.8"), 54585, 53, 0, 0), "1:d/FP5EW3wiY1vCndhwleRRKHowQ=");
+  EXPECT_EQ(id.compute(1, ip("192.168.0.89"), ip("192.168.0.1"), 0, 0, 8, 0), "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=");
+}
+
+TEST(CommunityId, IsTheSameInBothDirections) {
+  CommunityId id(0);
+  std::string there(id.compute(6, ip("10.0.0.1"), ip("10.0.0.2"), 1000, 80, 0, 0));
+  EXPECT_EQ(id.compute(6, ip("10.0.0.2"), ip("10.0.0.1"), 80, 1000, 0, 0), there);
+  std::string v6(id.compute(17, ip("fe80::1"), ip("fe80::2"), 5353, 5353, 0, 0));
+  EXPECT_EQ(id.compute(17, ip("fe80::2"), ip("fe80::1"), 5353, 5353, 0, 0), v6);
+}
+
+TEST(CommunityId, DependsOnTheSeed) {
+  CommunityId zero(0), one(1);
+  std::string a(zero.compute(6, ip("10.0.0.1"), ip("10.0.0.2"), 1, 2, 0, 0));
+  EXPECT_NE(one.compute(6, ip("10.0.0.1"), ip("10.0.0.2"), 1, 2, 0, 0), a);
+}
+
+}  // namespace
+}  // namespace lapwing

@@ -1,0 +1,105 @@
+#include "export/publisher.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+namespace lapwing {
+namespace {
+
+struct Seen {
+  std::atomic<uint64_t> records = 0, flushes = 0;
+  std::vector<std::string> texts;
+};
+
+class Collector final : public Exporter {
+ public:
+  Collector(Seen& seen, std::chrono::microseconds pause) : seen_(seen), pause_(pause) {}
+  void write(std::span<const std::shared_ptr<const RecordBatch>> batches) override {
+    for (const auto& batch : batches) {
+      std::this_thread::sleep_for(pause_);
+      seen_.records += batch->entries.size();
+      seen_.texts.push_back(batch->text);
+    }
+  }
+  void flush() override { ++seen_.flushes; }
+  ExporterCounters counters() const override { return {.records = seen_.records}; }
+
+ private:
+  Seen& seen_;
+  std::chrono::microseconds pause_;
+};
+
+std::shared_ptr<const RecordBatch> batch(const std::string& text) {
+  auto b = std::make_shared<RecordBatch>();
+  b->text = text + "\n";
+  b->entries = {{0, static_cast<uint32_t>(b->text.size())}};
+  return b;
+}
+
+std::vector<std::unique_ptr<Exporter>> one(Seen& seen, std::chrono::microseconds pause = {}) {
+  std::vector<std::unique_ptr<Exporter>> out;
+  out.push_back(std::make_unique<Collector>(seen, pause));
+  return out;
+}
+
+TEST(Publisher, KeepsTheOrderOfEachWorker) {
+  Seen seen;
+  constexpr int kEach = 5000;
+  {
+    Publisher publisher(one(seen), 3, true);
+    std::vector<std::thread> workers;
+    for (size_t w = 0; w < 3; ++w) {
+      workers.emplace_back([&, w] {
+        for (int i = 0; i < kEach; ++i) publisher.push(w, batch(std::to_string(w) + " " + std::to_string(i)));
+      });
+    }
+    for (auto& worker : workers) worker.join();
+  }
+  EXPECT_EQ(seen.records, 3u * kEach);
+  int next[3] = {};
+  for (const std::string& text : seen.texts) {
+    int worker = text[0] - '0';
+    ASSERT_EQ(std::stoi(text.substr(2)), next[worker]++);
+  }
+}
+
+TEST(Publisher, WaitsForASlowExporterWhenNothingMayBeLost) {
+  Seen seen;
+  {
+    Publisher publisher(one(seen, std::chrono::microseconds(20)), 1, true);
+    for (size_t i = 0; i < Publisher::kQueueBatches + 500; ++i) publisher.push(0, batch("x"));
+    EXPECT_EQ(publisher.counters().queue_full_drops, 0u);
+  }
+  EXPECT_EQ(seen.records, Publisher::kQueueBatches + 500);
+}
+
+TEST(Publisher, CountsEveryRecordThatAFullQueueDrops) {
+  Seen seen;
+  uint64_t dropped = 0, kept = 0;
+  constexpr size_t kSent = Publisher::kQueueBatches * 2;
+  {
+    Publisher publisher(one(seen, std::chrono::microseconds(200)), 1, false);
+    for (size_t i = 0; i < kSent; ++i) publisher.push(0, batch("x"));
+    dropped = publisher.counters().queue_full_drops;
+    kept = publisher.counters().records;
+  }
+  EXPECT_GT(dropped, 0u);
+  EXPECT_EQ(dropped + kept, kSent);
+  EXPECT_EQ(seen.records, kept);
+}
+
+TEST(Publisher, DrainLeavesNothingWaiting) {
+  Seen seen;
+  Publisher publisher(one(seen), 1, true);
+  for (int i = 0; i < 100; ++i) publisher.push(0, batch("x"));
+  uint64_t flushes = seen.flushes;
+  publisher.drain();
+  EXPECT_EQ(seen.records, 100u);
+  EXPECT_GT(seen.flushes, flushes);
+}
+
+}  // namespace
+}  // namespace lapwing
