@@ -32,6 +32,8 @@ struct Envelope {
   uint8_t icmp_type = 0, icmp_code = 0;
   bool has_icmp_response = false;
   uint8_t response_icmp_type = 0, response_icmp_code = 0;
+  bool has_spi = false;            // ESP
+  uint32_t spi = 0;
   std::span<const uint16_t> vlan;
   std::string_view app_proto;
   std::string_view app_proto_orig, app_proto_ts, app_proto_tc, app_proto_expected;
@@ -43,6 +45,7 @@ struct Envelope {
   const uint8_t* ether_dest = nullptr;
   uint16_t ether_type = 0;
   std::span<const TunnelLayer> tunnel;
+  std::span<const std::string_view> flowbits;  // set on the flow; alerts and flow summaries carry their own
 };
 
 }  // namespace lapwing
