@@ -120,15 +120,13 @@ class RuleParser {
     if (text_[at_] != '(') line_.fail(at_, "'(' is expected before the options");
     ++at_;
     size_t end = text_.find_last_not_of(kBlank);
-    if (end >= at_ && text_[end] == ')') {
-      text_ = text_.substr(0, end);
-    } else {
-      // A rule cut short would lose options unseen, but Suricata takes it.
-      warn(line_.mark(text_.size()), "the closing ')' is missing");
-    }
+    bool closed = end >= at_ && text_[end] == ')';
+    if (closed) text_ = text_.substr(0, end);
     for (skip_blanks(); at_ < text_.size(); skip_blanks()) option();
     text_ = line_.text();
     if (rule_.options.empty()) line_.fail(at_, "the rule has no options; it needs at least a sid");
+    // A rule cut short would lose options unseen, but Suricata takes it.
+    if (!closed) warn(line_.mark(text_.size()), "the closing ')' is missing");
   }
 
   /// Options end at the first ';' without a backslash before it, within quotes too.

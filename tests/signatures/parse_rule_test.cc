@@ -114,10 +114,10 @@ TEST(ParseRule, MarksEveryPartExactly) {
   EXPECT_EQ(place(rule.mark), "t.rules:3:1");
   EXPECT_EQ(place(rule.src.mark), "t.rules:3:12");
   EXPECT_EQ(place(rule.src.items[1].mark), "t.rules:3:22");
-  EXPECT_EQ(place(rule.dst_port.mark), "t.rules:3:46");
-  EXPECT_EQ(place(rule.options[0].mark), "t.rules:3:50");
-  EXPECT_EQ(place(rule.options[0].value_mark), "t.rules:3:56");
-  EXPECT_EQ(place(rule.options[1].mark), "t.rules:3:61");
+  EXPECT_EQ(place(rule.dst_port.mark), "t.rules:3:43");
+  EXPECT_EQ(place(rule.options[0].mark), "t.rules:3:47");
+  EXPECT_EQ(place(rule.options[0].value_mark), "t.rules:3:53");
+  EXPECT_EQ(place(rule.options[1].mark), "t.rules:3:58");
 }
 
 TEST(ParseRule, JoinsContinuedLinesAndKeepsTheirPlaces) {
@@ -167,7 +167,7 @@ TEST(ParseRule, SaysWhatIsWrongAndWhere) {
   EXPECT_TRUE(fault("alert tcp any any -> any any (sid:\"1\";)").starts_with("1:35 sid|"));
   EXPECT_TRUE(fault("alert tcp any any -> any any (sid:1; sid:1;)").starts_with("1:38 sid|sid is given twice"));
   EXPECT_TRUE(fault("alert tcp any any -> any any (sid:1; rev:1; rev:2;)").starts_with("1:45 rev|rev is given twice"));
-  EXPECT_TRUE(fault("alert tcp [1.1.1.1 any -> any any (sid:1;)").starts_with("1:11 |'[' without its ']'"));
+  EXPECT_TRUE(fault("alert tcp [1.1.1.1 any -> any any (sid:1;)").starts_with("1:20 |a ',' or ']' is expected"));
   EXPECT_TRUE(fault("alert tcp 1.1.1.1] any -> any any (sid:1;)").starts_with("1:18 |']' without its '['"));
   EXPECT_TRUE(fault("alert tcp [1.1.1.1,,2.2.2.2] any -> any any (sid:1;)").starts_with("1:20 |a value is missing"));
   EXPECT_TRUE(fault("alert tcp !!1.1.1.1 any -> any any (sid:1;)").starts_with("1:12 |'!' twice"));
@@ -214,7 +214,7 @@ TEST_F(RuleFiles, ReadsADirectorySortedByNameAndGzip) {
   EXPECT_EQ(rules[0].mark.file, path("a.rules"));
   EXPECT_EQ(rules[2].mark.file, path("c.rules.gz"));
   ASSERT_EQ(messages.size(), 1u);
-  EXPECT_EQ(place(messages[0].mark), path("a.rules") + ":2:4");
+  EXPECT_EQ(place(messages[0].mark), path("a.rules") + ":2:1");
 }
 
 TEST_F(RuleFiles, RefusesUnreadableAndDamagedFiles) {

@@ -44,7 +44,7 @@ TEST(References, ReadSystemsAndPrefixes) {
 
 TEST(DefaultTables, HoldTheStandardNames) {
   RuleTables tables = default_rule_tables();
-  EXPECT_EQ(tables.classifications.size(), 42u);
+  EXPECT_EQ(tables.classifications.size(), 43u);
   EXPECT_EQ(tables.classifications.at("trojan-activity").description, "A Network Trojan was detected");
   EXPECT_EQ(tables.classifications.at("trojan-activity").priority, 1);
   EXPECT_EQ(tables.classifications.at("tcp-connection").priority, 4);
