@@ -4,7 +4,9 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
+#include "sensor/base/ip_address.h"
 #include "sensor/base/time.h"
 #include "sensor/flow/flow_key.h"
 
@@ -13,7 +15,26 @@ namespace lapwing {
 enum class FlowState : uint8_t { fresh, established, closed, bypassed };
 enum class FlowEnd : uint8_t { none, timeout, forced, shutdown, tcp_reuse };
 /// RFC 9293 states as a passive observer sees them.
-enum class TcpState : uint8_t { none, listen, syn_sent, syn_recv, established, fin_wait1, fin_wait2, time_wait, last_ack, close_wait, closing, closed };
+enum class TcpState : uint8_t {
+  none,
+  listen,
+  syn_sent,
+  syn_recv,
+  established,
+  fin_wait1,
+  fin_wait2,
+  time_wait,
+  last_ack,
+  close_wait,
+  closing,
+  closed
+};
+inline constexpr size_t kTcpStates = 12;
+
+/// As records write them: "new", "established", ...; "timeout", "forced", ...; "syn_sent", ...
+std::string_view name(FlowState state);
+std::string_view name(FlowEnd end);
+std::string_view name(TcpState state);
 
 /// State that a later room hangs on a flow. Destroyed with the flow, on its worker.
 class FlowAttachment {
@@ -25,29 +46,56 @@ class FlowAttachment {
 enum class FlowSlot : uint8_t { stream, app, identify, match };
 inline constexpr size_t kFlowSlots = 4;
 
-/// Directions: index 0 is to the server, 1 to the client.
-struct Flow {
+/// What a lone SYN said. Kept in the flow so that a scan or flood needs no TCP session.
+struct TcpSyn {
+  uint32_t isn = 0, ts_value = 0;
+  uint16_t window = 0;
+  uint8_t wscale = 0;
+  uint8_t options = 0;  // syn_option bits
+};
+
+namespace syn_option {
+inline constexpr uint8_t timestamp = 1, wscale = 2, sack = 4, session_refused = 8;
+}
+
+/// Directions: index 0 is to the server, 1 to the client. Ordered by cache line: what every lookup reads, what every
+/// packet updates, what begin and end need.
+struct alignas(64) Flow {
   FlowKey key;
-  uint8_t client_side = 0;      // which side of the key sent the first packet (or SYN)
+  uint8_t client_side = 0;  // which side of the key sent the first packet (or SYN)
   FlowState state = FlowState::fresh;
   TcpState tcp_state = TcpState::none;
   FlowEnd end = FlowEnd::none;
-  Timestamp start, last;        // last: of the latest packet
-  uint64_t id = 0;              // EVE flow_id
-  uint64_t first_number = 0;    // frame number of the first packet
+  Timestamp last;                           // of the latest packet
+  uint32_t timer_next = 0, timer_prev = 0;  // the table's timer lists
+
   std::array<uint64_t, 2> packets{}, bytes{};  // bytes of whole frames on the wire
   std::array<uint8_t, 2> tcp_flags{}, min_ttl{}, max_ttl{};
-  uint8_t flags = 0;            // FlowFlag bits
-  uint8_t icmp[4] = {};         // type, code of the request; type, code of the response
+  uint8_t flags = 0;        // flow_flag bits
+  uint8_t icmp[4] = {};     // type, code of the request; type, code of the response
+  uint16_t timer_slot = 0;  // the table's
+  TcpSyn syn;               // the stream room's; syn.isn stays the client's first sequence number
+
   std::array<std::unique_ptr<FlowAttachment>, kFlowSlots> slots;
+  Timestamp start;
+  uint64_t id = 0;            // EVE flow_id
+  uint64_t first_number = 0;  // frame number of the first packet
 
   template <class T>
-  T* get(FlowSlot slot) const { return static_cast<T*>(slots[static_cast<size_t>(slot)].get()); }
-  IpAddress client() const;
-  IpAddress server() const;
+  T* get(FlowSlot slot) const {
+    return static_cast<T*>(slots[static_cast<size_t>(slot)].get());
+  }
+  IpAddress client() const { return address(client_side); }
+  IpAddress server() const { return address(1 - client_side); }
   uint16_t client_port() const { return key.port[client_side]; }
   uint16_t server_port() const { return key.port[1 - client_side]; }
+  /// Client and server change places: what was learned shows that the first packet was an answer.
+  void swap_direction();
+
+ private:
+  IpAddress address(size_t side) const;
 };
+static_assert(sizeof(Flow) == 192, "an idle flow, its share of the buckets included, stays below 256 bytes");
 
 namespace flow_flag {
 inline constexpr uint8_t alerted = 1, midstream = 2, passed = 4, direction_fixed = 8, seen_ts = 16, seen_tc = 32;
