@@ -11,8 +11,12 @@ char* digits(char* out, int64_t value, int count) {
 }  // namespace
 
 char* write_iso8601(Timestamp time, char* out) {
-  int64_t second = time.ns >= 0 ? time.ns / 1'000'000'000 : -((-time.ns + 999'999'999) / 1'000'000'000);
-  int64_t micro = (time.ns - second * 1'000'000'000) / 1'000;
+  int64_t second = time.ns / 1'000'000'000, fraction = time.ns % 1'000'000'000;
+  if (fraction < 0) {
+    --second;
+    fraction += 1'000'000'000;
+  }
+  int64_t micro = fraction / 1'000;
   // The calendar arithmetic costs more than the rest of the record header, and it changes once a day.
   thread_local int64_t cached_day = INT64_MIN;
   thread_local char cached_date[10];

@@ -1,0 +1,35 @@
+#include "sensor/base/counters.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lapwing {
+namespace {
+
+struct Counters {
+  uint64_t packets = 0, drops = 0;
+};
+constexpr CounterRow<Counters> kRows[] = {
+    {"decoder.pkts", &Counters::packets, "Packets."},
+    {"decoder.drops", &Counters::drops, "Dropped."},
+};
+
+TEST(CounterSetTest, WorkersAddUpInTheOrderFirstAdded) {
+  CounterSet set;
+  set.add<Counters>({.packets = 5, .drops = 1}, kRows);
+  set.add("flow.total", 7, "Flows.");
+  set.add<Counters>({.packets = 10, .drops = UINT32_MAX}, kRows);
+  ASSERT_EQ(set.values().size(), 3u);
+  EXPECT_EQ(set.values()[0].path, "decoder.pkts");
+  EXPECT_EQ(set.values()[2].path, "flow.total");
+  EXPECT_EQ(set.value("decoder.pkts"), 15u);
+  EXPECT_EQ(set.value("decoder.drops"), uint64_t{UINT32_MAX} + 1);
+  EXPECT_EQ(set.values()[1].help, "Dropped.");
+}
+
+TEST(CounterSetTest, AnUnknownPathIsZero) {
+  EXPECT_EQ(CounterSet().value("none"), 0u);
+}
+
+}  // namespace
+}  // namespace lapwing
