@@ -169,7 +169,7 @@ void Http::too_long(Direction direction) {
         direction == kServer ? kRequestFieldTooLong : kResponseFieldTooLong, direction);
 }
 
-const htp_tx_t* Http::awaiting() const {
+htp_tx_t* Http::awaiting() const {
   auto found = std::ranges::find_if(transactions_, [](const auto& t) { return !t->response_started; });
   return found == transactions_.end() ? nullptr : (*found)->tx;
 }

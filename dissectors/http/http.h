@@ -86,7 +86,7 @@ class Http final : private ParserEvents {
   void complete(htp_tx_t* tx, Direction direction) override;
   void log(htp_tx_t* tx, Direction direction, std::string_view message) override;
   void too_long(Direction direction) override;
-  const htp_tx_t* awaiting() const override;
+  htp_tx_t* awaiting() const override;
 
   HttpTransaction& transaction(htp_tx_t* tx);
   Step step(const Parser::Result& result, size_t size);

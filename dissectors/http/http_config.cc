@@ -87,6 +87,8 @@ htp_cfg_t* make(const Config& config) {
   if (!cfg) throw std::bad_alloc();
   auto found = std::ranges::find(kPersonalities, config.personality, &Personality::name);
   htp_config_set_server_personality(cfg, found == std::end(kPersonalities) ? HTP_SERVER_IDS : found->value);
+  // libhtp's IDS personality lower-cases paths, which no rule expects.
+  htp_config_set_convert_lowercase(cfg, HTP_DECODER_URL_PATH, 0);
   htp_config_set_parse_request_cookies(cfg, 0);
   htp_config_set_allow_space_uri(cfg, 1);
   htp_config_set_plusspace_decode(cfg, HTP_DECODER_URLENCODED, config.plus_space);

@@ -187,7 +187,6 @@ void find_files(HttpTransaction& t, Direction direction, file::State state, std:
     add_body(t, direction, std::move(path), state, anomalies);
     return;
   }
-  if (!t.tx->response_line) return;  // junk instead of a response
   auto named = parameter(header(t.tx->response_headers, "content-disposition"), "filename");
   add_body(t, direction, named && !named->empty() ? std::move(*named) : std::move(path), state, anomalies);
   if (std::string_view value = header(t.tx->response_headers, "content-range"); !value.empty()) {

@@ -54,7 +54,7 @@ bool looks_like_header(std::string_view line) {
 }
 
 bool looks_like_status(std::string_view line) {
-  size_t at = line.find_first_not_of(kSpaces);
+  size_t at = line.find_first_not_of(std::string_view(" \t\r\n\v\f\0", 7));
   return at != npos && equal_nocase(line.substr(at, 4), "HTTP");
 }
 
@@ -119,6 +119,7 @@ Cut Framer::cut_request_start(Bytes bytes, const Place& place) const {
   std::string_view line = text.substr(0, end++);
   if (line.size() >= kLineLimit) return {0, true};
   if (blank(line)) return {end, false, place.tx == nullptr};
+  if (resync_ && line.find(" HTTP/") == npos) return {end, false, true};
   if (has_protocol(line)) return {end};
   std::string_view next = text.substr(end);
   size_t next_end = next.find('\n');
@@ -140,6 +141,7 @@ Cut Framer::cut_response_start(Bytes bytes, const Place& place) const {
     std::string_view line = text.substr(start, end - start);
     if (start == 0 && blank(line)) return {end, false, place.tx == nullptr};
     if (looks_like_status(line)) {
+      if (resync_ && start > 0) return {start, false, true};
       size_t size = response_field_end(text.substr(start), place.last);
       return {size == npos ? 0 : start + size, line.size() > kLineLimit};
     }
@@ -148,6 +150,7 @@ Cut Framer::cut_response_start(Bytes bytes, const Place& place) const {
   const bool give_up = place.last || text.size() >= kJunkLimit;
   if (!give_up) return {};
   // Bytes that answer a request become its body, as a browser shows them. Others belong to nothing.
+  if (resync_ && !place.awaiting) return {text.size(), false, true};
   const bool excess = !place.tx && !place.awaiting;
   return {text.size(), false, excess, true};
 }
@@ -183,6 +186,7 @@ Cut Framer::cut_body(Bytes bytes, const Place& place) const {
 
 void Framer::advance(Bytes piece, const htp_tx_t* before, const htp_tx_t* after, Direction direction) {
   if (piece.empty()) return;
+  resync_ = false;
   const bool was_in_body = in_body_;
   const bool same = before == after && after;
   in_body_ = after && reads_body(*after, direction);

@@ -47,6 +47,8 @@ class Framer {
   uint64_t gap_allowed(const htp_tx_t* tx, Direction direction) const;
   bool in_body() const { return in_body_; }
   void advance_gap(uint64_t lost, bool same_message);
+  /// Bytes were lost between two messages: what follows may start within one.
+  void resynchronise() { resync_ = true; }
   /// True when `held` is a whole request line without protocol: headers may follow, or nothing.
   bool holds_bare_request(std::string_view held) const;
 
@@ -66,6 +68,7 @@ class Framer {
   uint64_t body_ = 0;   // bytes of the body data so far
   uint64_t chunk_left_ = 0;
   Chunk chunk_ = Chunk::none;
+  bool resync_ = false;
   bool in_body_ = false;
   bool unframed_ = false;  // announced as chunks, but is none
 };

@@ -121,6 +121,7 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
   }
   Bytes rest = holding ? to_bytes(side.held) : bytes;
   Result result;
+  if (side.bare) bare_body(side, rest);
   while (!rest.empty() && !side.dead) {
     Cut cut = side.framer.cut(rest, {direction, current(direction), events_.awaiting(), last});
     if (cut.too_long) {
@@ -133,6 +134,9 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
     rest = rest.subspan(cut.take);
     if (cut.skip) {
       if (cut.lost) events_.log(nullptr, direction, kExcess);
+    } else if (cut.lost) {
+      side.bare = events_.awaiting();
+      bare_body(side, piece);
     } else {
       const htp_tx_t* before = current(direction);
       Result given = give(direction, piece);
@@ -155,6 +159,13 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
     result.used = bytes.size() - rest.size();
   }
   return result;
+}
+
+/// An answer without status line: libhtp would close the transaction after each piece of it.
+void Parser::bare_body(Side& side, Bytes bytes) {
+  if (bytes.empty()) return;
+  side.bare->response_message_len += static_cast<int64_t>(bytes.size());
+  events_.body(side.bare, Direction::to_client, bytes, 0);
 }
 
 Parser::Result Parser::give(Direction direction, Bytes piece) {
@@ -180,7 +191,7 @@ Parser::Result Parser::give(Direction direction, Bytes piece) {
 Parser::Result Parser::gap(Direction direction, uint64_t lost) {
   Side& side = sides_[index(direction)];
   if (Result flushed = feed_pieces(direction, {}, true); flushed.status != Status::ok) return flushed;
-  if (side.dead || lost == 0) return {};
+  if ((side.dead && !side.bare) || lost == 0) return {};
   const htp_tx_t* tx = current(direction);
   const uint64_t within = std::min(side.framer.gap_allowed(tx, direction), lost);
   feeding_ = direction;
@@ -192,10 +203,16 @@ Parser::Result Parser::gap(Direction direction, uint64_t lost) {
     side.framer.advance_gap(within, current(direction) == tx);
   }
   if (within == lost) return {};
+  if (side.bare) {
+    events_.body(side.bare, direction, {}, lost);
+    return {};
+  }
   if (htp_tx_t* broken = current(direction)) {
     // Inside headers or chunk framing nobody can tell where the next message starts.
     if (side.framer.in_body()) events_.body(broken, direction, {}, lost - within);
     side.dead = true;
+  } else {
+    side.framer.resynchronise();
   }
   return {};
 }
@@ -207,6 +224,8 @@ Parser::Result Parser::close(Direction direction) {
   Result result = feed_pieces(direction, {}, true);
   side.held = {};
   if (result.status == Status::failed || stopped_) return result;
+  if (side.bare) events_.complete(side.bare, direction);
+  side.bare = nullptr;
   feeding_ = direction;
   if (direction == Direction::to_server) {
     htp_connp_req_close(connp_.get(), nullptr);

@@ -39,7 +39,7 @@ class ParserEvents {
   /// A line or the headers of one message grew beyond what is kept.
   virtual void too_long(Direction direction) = 0;
   /// The transaction whose response comes next, or null when none is waited for.
-  virtual const htp_tx_t* awaiting() const = 0;
+  virtual htp_tx_t* awaiting() const = 0;
 };
 
 /// [W] One per flow; does not move.
@@ -83,7 +83,8 @@ class Parser {
   struct Callbacks;
   struct Side {
     Framer framer;
-    std::string held;  // bytes that libhtp must see together with what follows
+    std::string held;          // bytes that libhtp must see together with what follows
+    htp_tx_t* bare = nullptr;  // answered without status line: all that follows is its body
     bool closed = false;
     bool dead = false;  // what follows is not HTTP
   };
@@ -92,6 +93,7 @@ class Parser {
   };
 
   Result feed_pieces(Direction direction, Bytes bytes, bool last);
+  void bare_body(Side& side, Bytes bytes);
   Result give(Direction direction, Bytes piece);
 
   std::unique_ptr<htp_connp_t, Destroy> connp_;

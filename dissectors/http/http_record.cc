@@ -90,9 +90,10 @@ void content_range(const htp_tx_t& tx, JsonWriter& json) {
 
 void basic(const htp_tx_t& tx, JsonWriter& json) {
   text(json, "hostname", to_text(view(tx.request_hostname)));
-  if (tx.request_port_number >= 0) json.member("http_port", tx.request_port_number);
+  if (tx.request_port_number > 0) json.member("http_port", tx.request_port_number);
   text(json, "url", to_text(view(tx.request_uri)));
   text(json, "http_user_agent", header(tx.request_headers, "user-agent"));
+  text(json, "xff", header(tx.request_headers, "x-forwarded-for"));
   std::string_view type = header(tx.response_headers, "content-type");
   text(json, "http_content_type", type.substr(0, type.find(';')));
   content_range(tx, json);
