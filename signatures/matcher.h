@@ -20,7 +20,15 @@ namespace lapwing {
 /// for each cap and each Hyperscan or PCRE2 refusal).
 struct DetectCounters {
   uint64_t alert = 0, alert_queue_overflow = 0, alerts_suppressed = 0;
-  // the signatures room completes this list
+  uint64_t candidates = 0, rules_matched = 0;  // rules evaluated, rules that matched
+  uint64_t inspection_recursion_limit = 0;     // evaluations given up
+  uint64_t pcre_match_limit = 0, pcre_recursion_limit = 0, pcre_error = 0;
+  uint64_t hyperscan_error = 0;                                // scans refused: bytes went without prefilter
+  uint64_t stream_window_memcap = 0, stream_window_bytes = 0;  // bytes refused to raw stream inspection; bytes held
+  uint64_t stream_candidates_max = 0;                          // rules that the next stream cell will not remember
+  uint64_t shared_entries_full = 0;                            // thresholds or bits that found no room
+  uint64_t field_values_max = 0;                               // values of a field beyond those looked at
+  uint64_t seen_events_max = 0;                                // transactions whose event rules were forgotten
 };
 std::span<const CounterRow<DetectCounters>> detect_counter_rows();
 
@@ -28,13 +36,13 @@ std::span<const CounterRow<DetectCounters>> detect_counter_rows();
 /// At a flow's end without a packet, `packet` is null.
 struct MatchContext {
   const Packet* packet = nullptr;
-  Flow* flow = nullptr;                  // null for packets without a flow
+  Flow* flow = nullptr;  // null for packets without a flow
   Direction direction = Direction::to_server;
   Timestamp time;
-  uint64_t number = 0;                   // frame number: the order of everything that crosses flows
-  const Protocol* protocol = nullptr;    // detected, or null while unknown or failed
-  bool established = false;              // flow:established
-  bool in_stream = false;                // the packet's payload entered reassembly
+  uint64_t number = 0;                              // frame number: the order of everything that crosses flows
+  const Protocol* protocol = nullptr;               // detected, or null while unknown or failed
+  bool established = false;                         // flow:established
+  bool in_stream = false;                           // the packet's payload entered reassembly
   std::span<const std::string_view> stream_events;  // raised by this packet
 };
 

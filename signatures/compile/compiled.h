@@ -1,0 +1,116 @@
+// Compiled: the inside of a RuleSet: rules in order, and the groups that find candidates among them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "sensor/decode/packet.h"
+#include "signatures/compile/prefilter.h"
+#include "signatures/compile/rule.h"
+#include "signatures/rule_set.h"
+
+namespace lapwing::detect {
+
+/// Turns a buffer into the bytes a rule asks for; the result may view the input or `out`.
+class Transform {
+ public:
+  virtual ~Transform() = default;
+  virtual Bytes apply(Bytes in, std::string& out) const = 0;
+};
+
+/// A buffer of rules: the fields of that name, one per protocol at most, seen through transforms.
+struct Buffer {
+  std::string name;
+  std::vector<std::shared_ptr<const Transform>> transforms;
+  std::vector<const Field*> fields;                        // by protocol index; null where it has none
+  bool (*of_packet)(const Packet&, Bytes& out) = nullptr;  // instead: a part of the packet
+};
+
+/// Rules of which a prefilter names candidates, and those that must always be looked at. Both in rule order.
+struct Group {
+  Prefilter prefilter;
+  std::vector<uint32_t> always;
+  bool empty() const { return prefilter.empty() && always.empty(); }
+};
+
+/// Groups for raw payload of one transport and direction. A rule is in exactly one of them, or in one of each port.
+struct PayloadGroups {
+  Group any;
+  std::unordered_map<uint16_t, Group> by_dst_port, by_src_port;
+  std::vector<Group> by_protocol;  // by protocol index; may be empty
+};
+
+/// Rules over transaction fields whose last field is final at `stage`; candidates by one buffer.
+struct FieldGroup {
+  BufferId buffer = kRawBuffer;
+  uint8_t stage = 0;
+  Group rules;
+};
+
+/// Rules by address: each IP-only rule is filed under the narrower of its two addresses.
+class AddressIndex {
+ public:
+  void add(const AddressSet& set, uint32_t rule);
+  void build();
+  std::span<const uint32_t> find(const IpAddress& address) const;
+
+ private:
+  struct Edge {
+    IpAddress first;
+    uint32_t begin = 0, end = 0;
+  };  // rules_[begin..end) apply from `first` on
+  struct Added {
+    IpAddress first, last;
+    uint32_t rule;
+  };
+  std::vector<Added> added_;
+  std::vector<Edge> edges_;
+  std::vector<uint32_t> rules_;
+};
+
+struct Suppression {
+  uint32_t gid = 0, sid = 0;                           // 0: every rule
+  Threshold::Track track = Threshold::Track::by_rule;  // by_rule: whatever the addresses
+  AddressSet addresses;
+};
+
+class Compiled : public RuleSet {
+ public:
+  RuleCounts counts() const override { return counts_; }
+  std::span<const RuleInfo* const> rules() const override { return infos_; }
+  uint64_t generation() const override { return generation_; }
+
+  uint8_t protocol_index(const Protocol* protocol) const;  // kMaxProtocols when null or unknown
+
+  std::vector<std::unique_ptr<Rule>> all;  // by Rule::order
+  std::vector<Buffer> buffers;
+  std::vector<const Protocol*> protocols;
+  std::vector<std::string> flowbits;  // names by number
+
+  std::array<std::array<PayloadGroups, 2>, kTransports> packet_groups, stream_groups;  // by transport, direction
+  std::vector<std::array<std::vector<FieldGroup>, 2>> field_groups;                    // by protocol, direction
+  AddressIndex by_src, by_dst;
+  std::vector<uint32_t> ip_only_any;
+  std::vector<std::vector<uint32_t>> decode_event_rules;  // by event
+  std::vector<std::string> stream_events;                 // names by number in Rule::events
+  std::map<std::string, std::vector<uint32_t>, std::less<>> stream_event_rules;
+  std::vector<std::vector<std::vector<uint32_t>>> app_event_rules;  // by protocol, anomaly
+  std::vector<Suppression> suppressions;
+  Scratch scratch;  // fits every database of the set; cloned by each matcher
+  DetectConfig config;
+  bool has_stream_rules = false;
+  uint8_t raw_field_rules = 0;  // direction bits in which field rules have raw content too
+  bool needs_stream_size = false;
+
+  RuleCounts counts_;
+  std::vector<const RuleInfo*> infos_;
+  std::vector<std::shared_ptr<const RuleInfo>> owned_infos;
+  uint64_t generation_ = 0;
+  std::vector<std::unique_ptr<AddressSet>> address_sets;
+  std::vector<std::unique_ptr<PortSet>> port_sets;
+};
+
+}  // namespace lapwing::detect

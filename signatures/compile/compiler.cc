@@ -1,0 +1,225 @@
+// compile_rules: trees in, a published RuleSet out.
+#include <algorithm>
+#include <atomic>
+#include <functional>
+
+#include "signatures/compile/grouping.h"
+#include "signatures/compile/names.h"
+#include "signatures/compile/order.h"
+#include "signatures/compile/rule_builder.h"
+#include "signatures/compile/threshold_lines.h"
+#include "signatures/keyword.h"
+
+namespace lapwing {
+
+namespace detect {
+namespace {
+
+void write_key(const ListNode& node, std::string& key) {
+  key += node.negated ? '!' : ' ';
+  key += static_cast<char>('0' + static_cast<int>(node.kind));
+  key += node.text;
+  key += '(';
+  for (const ListNode& item : node.items) write_key(item, key);
+  key += ')';
+}
+
+/// Address and port sets by their text: most rules share a few.
+template <class Set>
+class SetPool {
+ public:
+  using Resolve = Set (*)(const ListNode&, const RuleVariables&);
+  SetPool(std::vector<std::unique_ptr<Set>>& owner, const RuleVariables& variables, Resolve resolve)
+      : owner_(owner), variables_(variables), resolve_(resolve) {}
+
+  const Set* get(const ListNode& node) {
+    std::string key;
+    write_key(node, key);
+    auto [place, fresh] = known_.emplace(std::hash<std::string>{}(key), std::vector<Known>{});
+    for (const Known& known : place->second) {
+      if (known.key == key) return known.set;
+    }
+    owner_.push_back(std::make_unique<Set>(resolve_(node, variables_)));
+    place->second.push_back({std::move(key), owner_.back().get()});
+    return owner_.back().get();
+  }
+
+ private:
+  struct Known {
+    std::string key;
+    const Set* set;
+  };
+  std::vector<std::unique_ptr<Set>>& owner_;
+  const RuleVariables& variables_;
+  Resolve resolve_;
+  std::unordered_map<size_t, std::vector<Known>> known_;
+};
+
+class RuleSetCompiler {
+ public:
+  RuleSetCompiler(const RuleEnvironment& environment, const DetectConfig& config, std::vector<RuleMessage>& messages)
+      : environment_(environment),
+        config_(config),
+        messages_(messages),
+        compiled_(std::make_shared<Compiled>()),
+        buffers_(environment.protocols),
+        addresses_(compiled_->address_sets, environment.variables, &resolve_addresses),
+        ports_(compiled_->port_sets, environment.variables, &resolve_ports) {
+    compiled_->config = config;
+    compiled_->protocols = environment.protocols;
+    compiled_->stream_events.assign(environment.stream_events.begin(), environment.stream_events.end());
+    compiled_->decode_event_rules.resize(environment.decode_events.size());
+  }
+
+  void add(const RuleTree& tree) {
+    bool same = false;
+    if (tree.direction == RuleDirection::both_ways) {
+      std::string there, back;
+      write_key(tree.src, there);
+      write_key(tree.src_port, there);
+      write_key(tree.dst, back);
+      write_key(tree.dst_port, back);
+      same = there == back;
+    }
+    try {
+      std::vector<std::unique_ptr<Rule>> made;
+      made.push_back(build(tree, false));
+      if (tree.direction == RuleDirection::both_ways && !same) {
+        made.push_back(build(tree, true));
+        made[1]->info = made[0]->info;
+      }
+      if (!replaces(*made[0], tree)) return;
+      for (auto& rule : made) compiled_->all.push_back(std::move(rule));
+    } catch (const RuleSkipped& skipped) {
+      compiled_->counts_.skipped++;
+      report(tree, skipped, RuleMessage::Level::warning);
+    } catch (const SettingError& error) {
+      compiled_->counts_.failed++;
+      report(tree, error, RuleMessage::Level::error);
+    }
+  }
+
+  std::shared_ptr<const RuleSet> finish() {
+    static std::atomic<uint64_t> generation{0};
+    auto& all = compiled_->all;
+    std::erase_if(all, [](const auto& rule) { return rule == nullptr; });
+    sort_rules(all);
+    apply_thresholds(environment_.thresholds, environment_.variables, *compiled_, messages_);
+    compiled_->buffers = buffers_.take();
+    for (const auto& rule : all) {
+      if (!compiled_->infos_.empty() && compiled_->infos_.back() == rule->info.get()) continue;
+      compiled_->infos_.push_back(rule->info.get());
+    }
+    compiled_->counts_.loaded = loaded_;
+    group_rules(*compiled_);
+    compiled_->flowbits = names_of(NameKind::flowbit);
+    compiled_->generation_ = ++generation;
+    return compiled_;
+  }
+
+ private:
+  std::unique_ptr<Rule> build(const RuleTree& tree, bool swapped) {
+    std::unique_ptr<Rule> rule = RuleBuilder(tree, swapped, buffers_, environment_, config_).build();
+    Header& header = rule->header;
+    header.src = addresses_.get(swapped ? tree.dst : tree.src);
+    header.dst = addresses_.get(swapped ? tree.src : tree.dst);
+    header.src_port = ports_.get(swapped ? tree.dst_port : tree.src_port);
+    header.dst_port = ports_.get(swapped ? tree.src_port : tree.dst_port);
+    return rule;
+  }
+
+  /// A signature id belongs to one rule: the one of the highest revision. False when another stays.
+  bool replaces(const Rule& rule, const RuleTree& tree) {
+    const RuleInfo& info = *rule.info;
+    auto [place, fresh] = by_id_.emplace(std::pair(info.gid, info.sid), compiled_->all.size());
+    if (fresh) {
+      loaded_++;
+      return true;
+    }
+    auto first = compiled_->all.begin() + static_cast<ptrdiff_t>(place->second);
+    uint32_t other = (*first)->info->rev;
+    if (other == info.rev) {
+      compiled_->counts_.failed++;
+      throw_duplicate(tree, info);
+      return false;
+    }
+    if (other > info.rev) {
+      messages_.push_back({RuleMessage::Level::warning, tree.mark, info.sid, "rev",
+                           "revision " + std::to_string(other) + " of this sid is loaded instead"});
+      compiled_->counts_.skipped++;
+      return false;
+    }
+    // The older one may be two rules (<>) that share their description.
+    auto shared = (*first)->info;
+    for (auto it = first; it != compiled_->all.end() && *it && (*it)->info == shared; ++it) it->reset();
+    compiled_->counts_.skipped++;
+    place->second = compiled_->all.size();
+    return true;
+  }
+
+  void throw_duplicate(const RuleTree& tree, const RuleInfo& info) {
+    messages_.push_back({RuleMessage::Level::error, tree.mark, info.sid, "sid",
+                         "sid " + std::to_string(info.sid) + " rev " + std::to_string(info.rev) + " is used twice"});
+  }
+
+  void report(const RuleTree& tree, const SettingError& error, RuleMessage::Level level) {
+    std::string_view text = error.what();
+    std::string place = to_string(error.where()) + ": ";
+    if (text.starts_with(place)) text.remove_prefix(place.size());
+    RuleMessage message{level, error.where(), 0, {}, std::string(text)};
+    for (const RuleOption& option : tree.options) {
+      if (option.name == "sid" && option.has_value)
+        message.sid = static_cast<uint32_t>(std::strtoul(option.value.c_str(), nullptr, 10));
+      bool here = option.mark.line == error.where().line &&
+                  (option.mark.column == error.where().column || option.value_mark.column == error.where().column);
+      if (here && message.option.empty()) message.option = option.name;
+    }
+    messages_.push_back(std::move(message));
+  }
+
+  const RuleEnvironment& environment_;
+  const DetectConfig& config_;
+  std::vector<RuleMessage>& messages_;
+  std::shared_ptr<Compiled> compiled_;
+  BufferTable buffers_;
+  SetPool<AddressSet> addresses_;
+  SetPool<PortSet> ports_;
+  std::map<std::pair<uint32_t, uint32_t>, size_t> by_id_;
+  uint64_t loaded_ = 0;
+};
+
+}  // namespace
+
+uint8_t Compiled::protocol_index(const Protocol* protocol) const {
+  for (size_t i = 0; protocol && i < protocols.size(); i++) {
+    if (protocols[i] == protocol) return static_cast<uint8_t>(i);
+  }
+  return kMaxProtocols;
+}
+
+}  // namespace detect
+
+std::shared_ptr<const RuleSet> compile_rules(std::vector<RuleTree> trees, const RuleEnvironment& environment,
+                                             const DetectConfig& config, std::vector<RuleMessage>& messages) {
+  detect::RuleSetCompiler compiler(environment, config, messages);
+  for (RuleTree& tree : trees) {
+    compiler.add(tree);
+    tree = {};
+  }
+  return compiler.finish();
+}
+
+std::vector<KeywordInfo> list_keywords(const RuleEnvironment& environment) {
+  std::vector<KeywordInfo> out;
+  for (const detect::KeywordFamily& family : detect::keyword_families()) {
+    for (const detect::Keyword& row : family.rows) out.push_back({row.name, family.name, row.help, false});
+  }
+  for (const Protocol* protocol : environment.protocols) {
+    for (const Field& field : protocol->fields) {
+      out.push_back({field.name, protocol->name, field.help, field.kind == FieldKind::bytes});
+    }
+  }
+  return out;
+}
+
+}  // namespace lapwing

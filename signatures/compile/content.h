@@ -1,0 +1,36 @@
+// ContentStep: one `content` with its modifiers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "signatures/match/step.h"
+
+namespace lapwing::detect {
+
+/// A number of a rule, or a variable that byte_extract or byte_math sets.
+struct Number {
+  int64_t value = 0;
+  int variable = -1;
+
+  int64_t get(const Inspection& inspection) const {
+    return variable < 0 ? value : static_cast<int64_t>(inspection.variables[static_cast<size_t>(variable)]);
+  }
+};
+
+class ContentStep : public Step {
+ public:
+  Outcome attempt(Inspection& inspection, Attempt& attempt) const override;
+  /// Brings modifiers into the form attempt() uses; once, when all are known.
+  void settle();
+
+  std::string pattern;  // in lower case when nocase
+  bool negated = false, nocase = false;
+  bool startswith = false, endswith = false;
+  bool has_offset = false, has_depth = false, has_distance = false, has_within = false;
+  Number offset, depth, distance, within;
+  bool fast_pattern = false;  // asked for
+  uint16_t chop_offset = 0, chop_length = 0;
+};
+
+}  // namespace lapwing::detect

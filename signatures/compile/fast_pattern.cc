@@ -1,0 +1,103 @@
+#include "signatures/compile/fast_pattern.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "signatures/compile/content.h"
+#include "signatures/compile/pcre_step.h"
+
+namespace lapwing::detect {
+
+namespace {
+
+constexpr size_t kShort = 2;     // bytes; such literals match everywhere
+constexpr size_t kLongest = 48;  // bytes of a literal that the prefilter keeps
+
+/// How rare a literal is likely to be: new letters say little, new binary bytes much, repetitions next to nothing.
+uint32_t strength(std::string_view pattern) {
+  bool seen[256] = {};
+  uint32_t sum = 0;
+  for (unsigned char c : pattern) {
+    if (seen[c]) {
+      sum += 1;
+      continue;
+    }
+    seen[c] = true;
+    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    bool common = (c >= 0x20 && c < 0x7f) || c == 0 || c == 1 || c == 0xff;
+    sum += letter ? 3 : common ? 4 : 6;
+  }
+  return sum;
+}
+
+bool repeats_one_byte(std::string_view pattern) {
+  return std::all_of(pattern.begin(), pattern.end(), [&](char c) { return c == pattern.front(); });
+}
+
+/// The part of a long literal that is kept: the window of kLongest bytes with the most strength.
+std::string strongest_part(const std::string& pattern) {
+  if (pattern.size() <= kLongest) return pattern;
+  size_t best = 0;
+  uint32_t most = 0;
+  for (size_t at = 0; at + kLongest <= pattern.size(); at += 8) {
+    uint32_t sum = strength(std::string_view(pattern).substr(at, kLongest));
+    if (sum > most) {
+      most = sum;
+      best = at;
+    }
+  }
+  return pattern.substr(best, kLongest);
+}
+
+uint8_t rarity_class(const Buffer& buffer) {
+  uint8_t best = 3;  // raw payload
+  bool any = false;
+  for (const Field* field : buffer.fields) {
+    if (!field) continue;
+    best = any ? std::max(best, field->rarity_class) : field->rarity_class;
+    any = true;
+  }
+  return best;
+}
+
+}  // namespace
+
+std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vector<Buffer>& buffers) {
+  const bool of_fields = rule.kind == RuleKind::transaction;
+  using Score = std::tuple<bool, bool, int, size_t, uint32_t>;
+  std::optional<FastPattern> best;
+  Score best_score{};
+  const PcreStep* regex = nullptr;
+  BufferId regex_buffer = kRawBuffer;
+  for (const Section& section : rule.sections) {
+    const Buffer& buffer = buffers[section.buffer];
+    if (of_fields ? buffer.fields.empty() : section.buffer != kRawBuffer) continue;
+    for (const auto& step : section.chain) {
+      if (auto* pcre = dynamic_cast<const PcreStep*>(step.get()); pcre && !pcre->negated && !regex) {
+        regex = pcre;
+        regex_buffer = section.buffer;
+      }
+      auto* content = dynamic_cast<const ContentStep*>(step.get());
+      if (!content || content->negated || content->pattern.empty()) continue;
+      std::string literal = content->chop_length ? content->pattern.substr(content->chop_offset, content->chop_length)
+                                                 : strongest_part(content->pattern);
+      bool common = literal.size() <= kShort || repeats_one_byte(literal);
+      Score score{!common, content->fast_pattern, -rarity_class(buffer), literal.size(), strength(literal)};
+      if (best && score <= best_score) continue;
+      best_score = score;
+      best = FastPattern{section.buffer, {std::move(literal), content->nocase, false, 0}};
+    }
+  }
+  if (!best && regex) {
+    const RegexOptions& o = regex->options;
+    uint32_t flags = prefilter_flags(o.caseless, o.dotall, o.multiline);
+    // Relative and anchored expressions mean another start than the buffer's; `x` changes the syntax.
+    bool plain = !regex->relative && !o.extended && !o.anchored;
+    if (plain && takes_as_prefilter(regex->expression, flags)) {
+      best = FastPattern{regex_buffer, {regex->expression, false, true, flags}};
+    }
+  }
+  return best;
+}
+
+}  // namespace lapwing::detect

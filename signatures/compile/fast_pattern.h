@@ -1,0 +1,19 @@
+// Which part of a rule its prefilter looks for.
+#pragma once
+
+#include <optional>
+
+#include "signatures/compile/compiled.h"
+
+namespace lapwing::detect {
+
+struct FastPattern {
+  BufferId buffer = kRawBuffer;
+  Prefilter::Pattern pattern;
+};
+
+/// The best positive content, or pcre, of the rule in buffers that the group can scan: fields for transactions, else
+/// the raw payload. Nothing when the rule must always be looked at.
+std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vector<Buffer>& buffers);
+
+}  // namespace lapwing::detect

@@ -1,0 +1,211 @@
+#include "signatures/compile/grouping.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "signatures/compile/buffers.h"
+#include "signatures/compile/fast_pattern.h"
+
+namespace lapwing::detect {
+
+namespace {
+
+constexpr size_t kMaxPortsOfGroup = 16;  // a rule with more ports is looked at whatever the port
+
+void place(Group& group, const Rule& rule, const std::optional<FastPattern>& pattern) {
+  if (pattern)
+    group.prefilter.add(pattern->pattern, rule.order);
+  else
+    group.always.push_back(rule.order);
+}
+
+size_t port_count(const PortSet& set) {
+  if (set.any) return SIZE_MAX;
+  size_t count = 0;
+  for (auto [first, last] : set.ranges) count += static_cast<size_t>(last - first) + 1;
+  return count;
+}
+
+template <class Use>
+void each_port(const PortSet& set, Use use) {
+  for (auto [first, last] : set.ranges) {
+    for (uint32_t port = first; port <= last; port++) use(static_cast<uint16_t>(port));
+  }
+}
+
+void place_by_port(PayloadGroups& groups, uint8_t transport, const Rule& rule,
+                   const std::optional<FastPattern>& pattern, size_t protocols) {
+  const bool has_ports = transport & (transport_bit::tcp | transport_bit::udp | transport_bit::sctp);
+  size_t dst = port_count(*rule.header.dst_port), src = port_count(*rule.header.src_port);
+  if (!has_ports && (dst != SIZE_MAX || src != SIZE_MAX)) return;  // a rule with ports is not about this transport
+  if (rule.header.protocols != 0) {
+    groups.by_protocol.resize(protocols);
+    for (size_t p = 0; p < protocols; p++) {
+      if (rule.header.protocols >> p & 1) place(groups.by_protocol[p], rule, pattern);
+    }
+  } else if (dst <= kMaxPortsOfGroup && dst <= src) {
+    each_port(*rule.header.dst_port, [&](uint16_t port) { place(groups.by_dst_port[port], rule, pattern); });
+  } else if (src <= kMaxPortsOfGroup) {
+    each_port(*rule.header.src_port, [&](uint16_t port) { place(groups.by_src_port[port], rule, pattern); });
+  } else {
+    place(groups.any, rule, pattern);
+  }
+}
+
+void place_payload_rule(Compiled& compiled, const Rule& rule) {
+  auto pattern = choose_fast_pattern(rule, compiled.buffers);
+  for (size_t t = 0; t < kTransports; t++) {
+    const auto transport = static_cast<uint8_t>(1u << t);
+    if (!(rule.header.transports & transport)) continue;
+    for (size_t d = 0; d < 2; d++) {
+      if (!(rule.header.directions >> d & 1)) continue;
+      bool stream = transport == transport_bit::tcp && rule.scope != RawScope::packet;
+      bool packet = !stream || rule.scope == RawScope::both;
+      size_t protocols = compiled.protocols.size();
+      if (stream) place_by_port(compiled.stream_groups[t][d], transport, rule, pattern, protocols);
+      if (packet) place_by_port(compiled.packet_groups[t][d], transport, rule, pattern, protocols);
+      compiled.has_stream_rules |= stream;
+    }
+  }
+}
+
+uint8_t ready_stage(const Compiled& compiled, const Rule& rule, size_t protocol) {
+  uint8_t stage = 1;
+  auto wait_for = [&](BufferId id) {
+    const Buffer& buffer = compiled.buffers[id];
+    if (!buffer.fields.empty() && buffer.fields[protocol])
+      stage = std::max(stage, final_stage(*buffer.fields[protocol]));
+  };
+  for (const Section& section : rule.sections) wait_for(section.buffer);
+  for (const FieldTest& test : rule.field_tests) wait_for(test.buffer);
+  return stage;
+}
+
+bool field_in_direction(const Compiled& compiled, const Rule& rule, size_t protocol, size_t direction) {
+  Side other = direction == 0 ? Side::to_client : Side::to_server;
+  auto elsewhere = [&](BufferId id) {
+    const Buffer& buffer = compiled.buffers[id];
+    return !buffer.fields.empty() && buffer.fields[protocol]->side == other;
+  };
+  return std::none_of(rule.sections.begin(), rule.sections.end(),
+                      [&](const Section& s) { return elsewhere(s.buffer); }) &&
+         std::none_of(rule.field_tests.begin(), rule.field_tests.end(),
+                      [&](const FieldTest& t) { return elsewhere(t.buffer); });
+}
+
+void place_field_rule(Compiled& compiled, const Rule& rule) {
+  bool raw =
+      std::any_of(rule.sections.begin(), rule.sections.end(), [](const Section& s) { return s.buffer == kRawBuffer; });
+  if (raw) compiled.raw_field_rules |= rule.header.directions;
+  auto pattern = choose_fast_pattern(rule, compiled.buffers);
+  for (size_t p = 0; p < compiled.protocols.size(); p++) {
+    if (!(rule.header.protocols >> p & 1)) continue;
+    for (size_t d = 0; d < 2; d++) {
+      if (!(rule.header.directions >> d & 1) || !field_in_direction(compiled, rule, p, d)) continue;
+      BufferId buffer = pattern ? pattern->buffer : kRawBuffer;
+      uint8_t stage = ready_stage(compiled, rule, p);
+      auto& groups = compiled.field_groups[p][d];
+      auto found = std::find_if(groups.begin(), groups.end(),
+                                [&](const FieldGroup& g) { return g.buffer == buffer && g.stage == stage; });
+      if (found == groups.end()) found = groups.insert(found, FieldGroup{buffer, stage, {}});
+      place(found->rules, rule, pattern);
+    }
+  }
+}
+
+/// Addresses a set covers, capped: how narrow it is.
+double width(const AddressSet& set) {
+  if (set.any) return 1e40;
+  double sum = 0;
+  for (const auto* ranges : {&set.v4, &set.v6}) {
+    for (const auto& range : *ranges) {
+      double first = 0, last = 0;
+      for (size_t i = 0; i < range.first.size(); i++) {
+        first = first * 256 + range.first.bytes[i];
+        last = last * 256 + range.last.bytes[i];
+      }
+      sum += last - first + 1;
+    }
+  }
+  return sum;
+}
+
+void place_ip_only_rule(Compiled& compiled, const Rule& rule) {
+  double src = width(*rule.header.src), dst = width(*rule.header.dst);
+  if (rule.header.src->any && rule.header.dst->any)
+    compiled.ip_only_any.push_back(rule.order);
+  else if (src <= dst)
+    compiled.by_src.add(*rule.header.src, rule.order);
+  else
+    compiled.by_dst.add(*rule.header.dst, rule.order);
+}
+
+void build(Group& group, Scratch& scratch) {
+  std::vector<uint32_t> refused = group.prefilter.build(scratch);
+  group.always.insert(group.always.end(), refused.begin(), refused.end());
+  std::sort(group.always.begin(), group.always.end());
+  group.always.erase(std::unique(group.always.begin(), group.always.end()), group.always.end());
+  group.always.shrink_to_fit();
+}
+
+void build(PayloadGroups& groups, Scratch& scratch) {
+  build(groups.any, scratch);
+  for (auto& [port, group] : groups.by_dst_port) build(group, scratch);
+  for (auto& [port, group] : groups.by_src_port) build(group, scratch);
+  for (Group& group : groups.by_protocol) build(group, scratch);
+}
+
+void place_event_rule(Compiled& compiled, const Rule& rule) {
+  for (uint16_t event : rule.events) {
+    if (rule.kind == RuleKind::decode_event) {
+      compiled.decode_event_rules[event].push_back(rule.order);
+    } else {
+      for (size_t p = 0; p < compiled.protocols.size(); p++) {
+        if (rule.header.protocols >> p & 1) compiled.app_event_rules[p][event].push_back(rule.order);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void group_rules(Compiled& compiled) {
+  compiled.field_groups.resize(compiled.protocols.size());
+  compiled.app_event_rules.resize(compiled.protocols.size());
+  for (size_t p = 0; p < compiled.protocols.size(); p++) {
+    compiled.app_event_rules[p].resize(compiled.protocols[p]->anomalies.size());
+  }
+  for (const auto& rule : compiled.all) {
+    compiled.needs_stream_size |= rule->needs_stream_size;
+    switch (rule->kind) {
+      case RuleKind::ip_only: place_ip_only_rule(compiled, *rule); break;
+      case RuleKind::packet:
+      case RuleKind::stream: place_payload_rule(compiled, *rule); break;
+      case RuleKind::transaction: place_field_rule(compiled, *rule); break;
+      case RuleKind::stream_event:
+        for (uint16_t event : rule->events) {
+          compiled.stream_event_rules[compiled.stream_events[event]].push_back(rule->order);
+        }
+        break;
+      case RuleKind::decode_event:
+      case RuleKind::app_event: place_event_rule(compiled, *rule); break;
+    }
+  }
+  for (auto* side : {&compiled.packet_groups, &compiled.stream_groups}) {
+    for (auto& transport : *side) {
+      for (PayloadGroups& groups : transport) build(groups, compiled.scratch);
+    }
+  }
+  for (auto& protocol : compiled.field_groups) {
+    for (auto& direction : protocol) {
+      std::sort(direction.begin(), direction.end(), [](const FieldGroup& a, const FieldGroup& b) {
+        return std::tie(a.stage, a.buffer) < std::tie(b.stage, b.buffer);
+      });
+      for (FieldGroup& group : direction) build(group.rules, compiled.scratch);
+    }
+  }
+  compiled.by_src.build();
+  compiled.by_dst.build();
+}
+
+}  // namespace lapwing::detect

@@ -1,0 +1,50 @@
+// IntegerTest: "5", "!5", "<5", ">=5", "3-9", "3<>9", "&0xf0=0x10": the comparisons that rules make with a number.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "sensor/base/setting.h"
+#include "sensor/event/field.h"
+
+namespace lapwing::detect {
+
+struct IntegerTest {
+  enum class Mode : uint8_t {
+    equal,
+    not_equal,
+    less,
+    less_equal,
+    greater,
+    greater_equal,
+    between,
+    not_between,
+    masked,
+    not_masked
+  };
+  Mode mode = Mode::equal;
+  uint64_t a = 0, b = 0;  // between: exclusive ends; masked: mask and value
+
+  bool matches(uint64_t value) const;
+};
+
+/// Throws SettingError at `mark` for what is no comparison, or whose number exceeds `max`. Names stand for numbers
+/// where the keyword has them.
+IntegerTest parse_integer_test(std::string_view text, const SourceMark& mark, uint64_t max,
+                               std::span<const FieldName> names = {});
+/// Decimal or 0x hex, with the units kb, mb, gb; nothing for other text.
+std::optional<uint64_t> parse_number(std::string_view text);
+
+/// Over the values of a field that has several: how many of them must pass.
+struct MultiTest {
+  enum class Mode : uint8_t { any, all, all_present, count, index } mode = Mode::any;
+  IntegerTest count;  // of passing values
+  int64_t index = 0;  // negative: from the end
+};
+/// Splits "<comparison>,<any|all|all1|nb<comparison>|index>" at its comma.
+MultiTest parse_multi_test(std::string_view& text, const SourceMark& mark);
+
+}  // namespace lapwing::detect

@@ -1,0 +1,28 @@
+#include "signatures/compile/names.h"
+
+#include <array>
+#include <map>
+#include <mutex>
+
+namespace lapwing::detect {
+
+namespace {
+std::mutex mutex;
+std::array<std::map<std::string, uint16_t, std::less<>>, 4> tables;
+}  // namespace
+
+uint16_t number_of(NameKind kind, std::string_view name) {
+  std::lock_guard lock(mutex);
+  auto& table = tables[static_cast<size_t>(kind)];
+  return table.emplace(std::string(name), static_cast<uint16_t>(table.size())).first->second;
+}
+
+std::vector<std::string> names_of(NameKind kind) {
+  std::lock_guard lock(mutex);
+  const auto& table = tables[static_cast<size_t>(kind)];
+  std::vector<std::string> names(table.size());
+  for (const auto& [name, number] : table) names[number] = name;
+  return names;
+}
+
+}  // namespace lapwing::detect

@@ -1,0 +1,80 @@
+#include "signatures/compile/order.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace lapwing::detect {
+
+namespace {
+
+constexpr uint32_t kReader = 1000, kNoUse = 2000;  // after all levels of rules that both read and write
+
+int action_rank(Action action) {
+  switch (action) {
+    case Action::pass: return 0;
+    case Action::drop: return 1;
+    case Action::reject:
+    case Action::reject_src:
+    case Action::reject_dst:
+    case Action::reject_both: return 2;
+    default: return 3;
+  }
+}
+
+/// For one kind of state: 0 for rules that only write, then those that read what earlier levels write, then mere
+/// readers, then the rest. Rules that wait for each other in a circle share a level.
+std::vector<uint32_t> levels(const std::vector<std::unique_ptr<Rule>>& rules, NameKind kind) {
+  std::vector<uint32_t> level(rules.size(), kNoUse);
+  std::map<uint16_t, std::vector<size_t>> writers;
+  std::vector<size_t> both;
+  for (size_t i = 0; i < rules.size(); i++) {
+    bool reads = false, writes = false;
+    for (const StateUse& use : rules[i]->state_uses) {
+      if (use.kind != kind) continue;
+      (use.writes ? writes : reads) = true;
+      if (use.writes) writers[use.name].push_back(i);
+    }
+    if (!reads && !writes) continue;
+    level[i] = !reads ? 0 : writes ? 1 : kReader;
+    if (reads && writes) both.push_back(i);
+  }
+  for (uint32_t round = 0, moved = 1; moved && round < kReader - 2; round++) {
+    moved = 0;
+    for (size_t i : both) {
+      for (const StateUse& use : rules[i]->state_uses) {
+        if (use.kind != kind || use.writes) continue;
+        for (size_t writer : writers[use.name]) {
+          if (writer == i || level[writer] < level[i] || level[writer] == kReader || level[i] > both.size()) continue;
+          level[i] = level[writer] + 1;
+          moved = 1;
+        }
+      }
+    }
+  }
+  return level;
+}
+
+}  // namespace
+
+void sort_rules(std::vector<std::unique_ptr<Rule>>& rules) {
+  std::array<std::vector<uint32_t>, 4> by_kind;
+  constexpr NameKind kKinds[] = {NameKind::flowbit, NameKind::flowint, NameKind::hostbit, NameKind::xbit};
+  for (size_t k = 0; k < 4; k++) by_kind[k] = levels(rules, kKinds[k]);
+  std::vector<uint32_t> sequence(rules.size());
+  for (uint32_t i = 0; i < sequence.size(); i++) sequence[i] = i;
+  auto key = [&](uint32_t i) {
+    return std::tuple(action_rank(rules[i]->info->action), by_kind[0][i], by_kind[1][i], by_kind[2][i], by_kind[3][i],
+                      rules[i]->info->severity);
+  };
+  std::stable_sort(sequence.begin(), sequence.end(), [&](uint32_t a, uint32_t b) { return key(a) < key(b); });
+  std::vector<std::unique_ptr<Rule>> sorted;
+  sorted.reserve(rules.size());
+  for (uint32_t i : sequence) {
+    rules[i]->order = static_cast<uint32_t>(sorted.size());
+    sorted.push_back(std::move(rules[i]));
+  }
+  rules = std::move(sorted);
+}
+
+}  // namespace lapwing::detect

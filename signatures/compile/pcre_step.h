@@ -1,0 +1,22 @@
+// PcreStep: one `pcre`.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "signatures/match/pcre.h"
+#include "signatures/match/step.h"
+
+namespace lapwing::detect {
+
+class PcreStep : public Step {
+ public:
+  Outcome attempt(Inspection& inspection, Attempt& attempt) const override;
+
+  std::unique_ptr<Regex> regex;
+  bool negated = false;
+  std::string expression;  // for a prefilter, where the rule has no content
+  RegexOptions options;
+};
+
+}  // namespace lapwing::detect

@@ -1,0 +1,109 @@
+// Rule: what one rule line became. Immutable once the rule set is published [S].
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sensor/event/alert.h"
+#include "sensor/event/event.h"
+#include "signatures/compile/integer_test.h"
+#include "signatures/compile/state_use.h"
+#include "signatures/match/step.h"
+#include "signatures/parse/parse.h"
+
+namespace lapwing::detect {
+
+struct Scene;
+
+/// A requirement on the packet, flow or transaction at hand; keywords derive theirs.
+class Condition {
+ public:
+  virtual ~Condition() = default;
+  virtual bool holds(const Scene& scene) const = 0;
+};
+
+/// What a rule does once it matched, whether or not an alert follows.
+class Effect {
+ public:
+  virtual ~Effect() = default;
+  virtual void apply(const Scene& scene) const = 0;
+};
+
+/// Transport protocols a rule may be about, as bits.
+namespace transport_bit {
+inline constexpr uint8_t tcp = 1, udp = 2, icmp = 4, sctp = 8, other = 16, icmpv6 = 32, all = 63;
+}
+inline constexpr size_t kTransports = 6;
+
+/// Bits by index(Direction).
+inline constexpr uint8_t kToServer = 1, kToClient = 2, kBothDirections = 3;
+
+inline constexpr size_t kMaxProtocols = 64;  // dissectors that rules can tell apart
+
+using BufferId = uint16_t;
+inline constexpr BufferId kRawBuffer = 0;  // packet payload or stream
+
+/// A buffer and the chain that must match in one instance of it.
+struct Section {
+  BufferId buffer = kRawBuffer;
+  Chain chain;
+};
+
+/// A requirement on an integer field.
+struct FieldTest {
+  BufferId buffer = kRawBuffer;
+  IntegerTest test;
+  MultiTest multi;
+};
+
+/// The cheap part of a rule, checked first.
+struct Header {
+  uint8_t transports = transport_bit::all;
+  uint8_t directions = kBothDirections;
+  bool needs_flow = false;
+  bool v4 = true, v6 = true, without_ip = false;
+  std::optional<bool> established;
+  uint64_t protocols = 0;           // bits of detected protocols; 0: does not matter
+  const AddressSet* src = nullptr;  // owned by the rule set, shared by rules
+  const AddressSet* dst = nullptr;
+  const PortSet* src_port = nullptr;
+  const PortSet* dst_port = nullptr;
+};
+
+struct Threshold {
+  enum class Type : uint8_t { limit, threshold, both, backoff, detection_filter, rate_filter } type = Type::limit;
+  enum class Track : uint8_t { by_src, by_dst, by_both, by_rule, by_flow } track = Track::by_src;
+  uint32_t count = 1, seconds = 1, multiplier = 1;
+  uint32_t timeout = 0;               // rate_filter: seconds that the new action lasts
+  Action new_action = Action::alert;  // rate_filter
+};
+
+/// Where a rule's raw content looks; the rest of a rule does not depend on it.
+enum class RawScope : uint8_t { packet, stream, both };
+
+/// When a rule is looked at.
+enum class RuleKind : uint8_t { ip_only, packet, stream, transaction, decode_event, stream_event, app_event };
+
+struct Rule {
+  std::shared_ptr<const RuleInfo> info;
+  uint32_t order = 0;  // place in evaluation and alert order; index into the rule set
+  RuleKind kind = RuleKind::packet;
+  RawScope scope = RawScope::packet;
+  Header header;
+  std::vector<std::unique_ptr<Condition>> conditions;
+  std::vector<std::unique_ptr<Condition>> late;  // over state that flows share: asked only when all else matched
+  std::vector<Section> sections;
+  std::vector<FieldTest> field_tests;
+  std::vector<std::unique_ptr<Effect>> effects;
+  std::vector<Threshold> thresholds;  // of the rule and of threshold files
+  std::vector<StateUse> state_uses;
+  bool alerts = true;  // false: noalert
+  bool needs_stream_size = false;
+  std::vector<uint16_t> events;  // of an event rule: indices of the events it waits for
+};
+
+}  // namespace lapwing::detect

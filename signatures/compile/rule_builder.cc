@@ -1,0 +1,247 @@
+#include "signatures/compile/rule_builder.h"
+
+#include <algorithm>
+
+#include "sensor/base/text.h"
+#include "signatures/compile/rule_header.h"
+#include "signatures/keyword.h"
+
+namespace lapwing::detect {
+
+RuleBuilder::RuleBuilder(const RuleTree& tree, bool swapped, BufferTable& buffers, const RuleEnvironment& environment,
+                         const DetectConfig& config)
+    : tree_(tree),
+      swapped_(swapped),
+      buffers_(buffers),
+      environment_(environment),
+      config_(config),
+      rule_(std::make_unique<Rule>()),
+      info_(std::make_shared<RuleInfo>()) {
+  info_->action = tree.action;
+  info_->text = tree.text;
+}
+
+void RuleBuilder::fail(const RuleOption& option, const std::string& message) const {
+  const SourceMark& mark = option.has_value ? option.value_mark : option.mark;
+  throw SettingError(mark.line ? mark : tree_.mark, option.name.empty() ? message : option.name + ": " + message);
+}
+
+void RuleBuilder::skip(const RuleOption& option, const std::string& message) const {
+  throw RuleSkipped(option.mark.line ? option.mark : tree_.mark,
+                    option.name.empty() ? message : option.name + ": " + message);
+}
+
+std::string RuleBuilder::text(const RuleOption& option) const {
+  if (!option.has_value || option.value.empty()) fail(option, "needs a value");
+  std::string_view value = option.value;
+  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+  return std::string(trim(value));
+}
+
+void RuleBuilder::no_value(const RuleOption& option) const {
+  if (option.has_value && !option.value.empty()) fail(option, "takes no value");
+}
+
+std::unique_ptr<Rule> RuleBuilder::build() {
+  if (tree_.direction == RuleDirection::transactional) {
+    skip({}, "transactional rules (=>) are not there yet");
+  }
+  build_header();
+  for (const RuleOption& option : tree_.options) apply(option);
+  if (info_->sid == 0) fail({}, "a rule needs a sid");
+  if (!requires_failed.empty()) skip({}, requires_failed);
+  finish_payload();
+  finish_directions();
+  finish_kind();
+  rule_->info = info_;
+  return std::move(rule_);
+}
+
+void RuleBuilder::build_header() {
+  HeaderProtocol protocol = find_header_protocol(tree_.protocol, buffers_);
+  if (protocol.kind == HeaderProtocol::Kind::unknown)
+    fail({}, "'" + tree_.protocol + "' is no protocol rules can name");
+  if (protocol.kind == HeaderProtocol::Kind::missing) {
+    skip({}, "protocol '" + tree_.protocol + "' has no dissector yet");
+  }
+  rule_->header = protocol.header;
+  app_protocol_ = protocol.header.protocols != 0;
+  packet_only_ = protocol.packet_only;
+  stream_only_ = protocol.stream_only;
+  if (app_protocol_ || protocol.packet_only || protocol.stream_only || protocol.header.without_ip) ip_only_ = false;
+}
+
+void RuleBuilder::apply(const RuleOption& option) {
+  if (const Keyword* keyword = find_keyword(option.name)) {
+    keyword->build(*this, option);
+    return;
+  }
+  apply_field(option, option.name);
+}
+
+void RuleBuilder::apply_field(const RuleOption& option, const std::string& name) {
+  BufferTable::Word word = buffers_.find(name);
+  using Use = BufferTable::Word::Use;
+  switch (word.use) {
+    case Use::sticky:
+      if (option.has_value && !option.value.empty()) skip(option, "forms with a value are not there yet");
+      select(option, buffers_.of_field(word.field));
+      return;
+    case Use::modifier:
+      no_value(option);
+      move_content(option, buffers_.of_field(word.field));
+      return;
+    case Use::integer: {
+      const auto& fields = buffers_.fields(word.field);
+      auto field = std::find_if(fields.begin(), fields.end(), [](const Field* f) { return f != nullptr; });
+      std::string value = text(option);
+      std::string_view rest = value;
+      FieldTest test;
+      test.buffer = buffers_.of_field(word.field);
+      if ((*field)->many) test.multi = parse_multi_test(rest, option.value_mark);
+      test.test = parse_integer_test(rest, option.value_mark, UINT64_MAX, (*field)->names);
+      rule_->field_tests.push_back(test);
+      return;
+    }
+    case Use::none: break;
+  }
+  if (is_known_word(name)) skip(option, "this keyword is not there yet");
+  fail({option.name, "", false, option.mark, {}}, "no such keyword");
+}
+
+void RuleBuilder::add(std::unique_ptr<Condition> condition, Needs needs) {
+  if (needs == Needs::packet) packet_only_ = true;
+  if (needs != Needs::nothing) ip_only_ = false;
+  rule_->conditions.push_back(std::move(condition));
+}
+
+void RuleBuilder::require_packet(const RuleOption& option) {
+  if (stream_only_) fail(option, "a rule cannot be for the stream only and for packets only");
+  packet_only_ = true;
+  ip_only_ = false;
+}
+
+void RuleBuilder::require_stream(const RuleOption& option) {
+  if (packet_only_) fail(option, "a rule cannot be for packets only and for the stream only");
+  stream_only_ = true;
+  ip_only_ = false;
+}
+
+Section& RuleBuilder::section_of(BufferId buffer, bool fresh) {
+  auto& sections = rule_->sections;
+  auto found = std::find_if(sections.rbegin(), sections.rend(), [&](const Section& s) { return s.buffer == buffer; });
+  if (found != sections.rend() && !fresh) return *found;
+  sections.push_back({buffer, {}});
+  return sections.back();
+}
+
+void RuleBuilder::add(std::unique_ptr<Step> step, const RuleOption& option) {
+  blamed_ = option;
+  auto* content = dynamic_cast<ContentStep*>(step.get());
+  if (nested_) {
+    if (content) last_content_ = content;
+    nested_->push_back(std::move(step));
+    return;
+  }
+  // With older content modifiers there is no sticky buffer: what is relative follows the last match.
+  bool joins = step->relative && current_ < 0 && last_match_ >= 0;
+  Section& section = joins           ? rule_->sections[static_cast<size_t>(last_match_)]
+                     : current_ >= 0 ? rule_->sections[static_cast<size_t>(current_)]
+                                     : section_of(kRawBuffer, false);
+  auto index = static_cast<int>(&section - rule_->sections.data());
+  if (step->moves_cursor || content) last_match_ = index;
+  if (content) last_content_ = content;
+  section.chain.push_back(std::move(step));
+}
+
+void RuleBuilder::add_to_buffer(BufferId buffer, std::unique_ptr<Step> step) {
+  Section& section = section_of(buffer, false);
+  if (step->moves_cursor) last_match_ = static_cast<int>(&section - rule_->sections.data());
+  section.chain.push_back(std::move(step));
+}
+
+ContentStep& RuleBuilder::last_content(const RuleOption& option) {
+  if (!last_content_) fail(option, "needs a content before it");
+  return *last_content_;
+}
+
+void RuleBuilder::move_content(const RuleOption& option, BufferId buffer) {
+  ContentStep& content = last_content(option);
+  if (current_ >= 0 || nested_) fail(option, "cannot follow a sticky buffer; use one style only");
+  for (size_t i = 0; i < rule_->sections.size(); i++) {
+    Chain& chain = rule_->sections[i].chain;
+    auto place = std::find_if(chain.begin(), chain.end(), [&](const auto& step) { return step.get() == &content; });
+    if (place == chain.end()) continue;
+    if (rule_->sections[i].buffer != kRawBuffer) fail(option, "the content already has a buffer");
+    std::unique_ptr<Step> step = std::move(*place);
+    chain.erase(place);
+    Section& target = section_of(buffer, false);
+    target.chain.push_back(std::move(step));
+    last_match_ = static_cast<int>(&target - rule_->sections.data());
+    return;
+  }
+  fail(option, "needs a content before it");
+}
+
+void RuleBuilder::select(const RuleOption& option, BufferId buffer) {
+  blamed_ = option;
+  nested_ = nullptr;
+  last_content_ = nullptr;
+  if (buffer == kRawBuffer) {
+    current_ = -1;
+    last_match_ = -1;
+    return;
+  }
+  Section& section = section_of(buffer, buffers_.many(buffer));
+  current_ = static_cast<int>(&section - rule_->sections.data());
+}
+
+void RuleBuilder::add_transform(const RuleOption& option, std::shared_ptr<const Transform> transform,
+                                const std::string& identity) {
+  if (current_ < 0) fail(option, "a transform needs a sticky buffer before it");
+  Section& section = rule_->sections[static_cast<size_t>(current_)];
+  BufferId buffer = buffers_.transformed(section.buffer, std::move(transform), identity);
+  if (section.chain.empty()) {
+    // Another section of the same buffer may exist already: they are one unless instances are independent.
+    if (!buffers_.many(buffer)) {
+      for (size_t i = 0; i + 1 < rule_->sections.size(); i++) {
+        if (rule_->sections[i].buffer != buffer || static_cast<int>(i) == current_) continue;
+        rule_->sections.erase(rule_->sections.begin() + current_);
+        current_ = static_cast<int>(i);
+        return;
+      }
+    }
+    section.buffer = buffer;
+    return;
+  }
+  if (last_content_) fail(option, "a transform stands before the contents of its buffer");
+  rule_->sections.push_back({buffer, {}});
+  current_ = static_cast<int>(rule_->sections.size() - 1);
+}
+
+BufferId RuleBuilder::raw_or_current() const {
+  return current_ < 0 ? kRawBuffer : rule_->sections[static_cast<size_t>(current_)].buffer;
+}
+
+uint8_t RuleBuilder::define_variable(const RuleOption& option, const std::string& name) {
+  auto [place, fresh] = variables_.emplace(name, static_cast<uint8_t>(variables_.size()));
+  if (variables_.size() > kMaxVariables) {
+    fail(option, "a rule has at most " + std::to_string(kMaxVariables) + " variables");
+  }
+  (void)fresh;
+  return place->second;
+}
+
+int RuleBuilder::find_variable(const std::string& name) const {
+  auto found = variables_.find(name);
+  return found == variables_.end() ? -1 : found->second;
+}
+
+void RuleBuilder::restrict_protocol(const RuleOption& option, uint64_t protocols) {
+  if (app_protocol_ && (rule_->header.protocols & protocols) == 0) {
+    fail(option, "does not belong to protocol '" + tree_.protocol + "'");
+  }
+  rule_->header.protocols = app_protocol_ ? rule_->header.protocols & protocols : protocols;
+}
+
+}  // namespace lapwing::detect

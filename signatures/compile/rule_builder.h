@@ -1,0 +1,113 @@
+// RuleBuilder: what keywords add to while a rule is compiled [cold: throws].
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "signatures/compile/buffers.h"
+#include "signatures/compile/content.h"
+#include "signatures/compile/rule.h"
+#include "signatures/rule_set.h"
+
+namespace lapwing::detect {
+
+/// The rule is legal but uses what is not there yet.
+class RuleSkipped : public SettingError {
+ public:
+  using SettingError::SettingError;
+};
+
+/// What a condition means for where a rule is evaluated.
+enum class Needs : uint8_t {
+  nothing,     // compatible with IP-only rules
+  any_packet,  // header of the packet at hand; does not decide between packet and stream
+  packet,      // one packet: raw content is then matched in packets, not in the stream
+};
+
+class RuleBuilder {
+ public:
+  RuleBuilder(const RuleTree& tree, bool swapped, BufferTable& buffers, const RuleEnvironment& environment,
+              const DetectConfig& config);
+
+  /// Runs all options and the checks over the whole rule.
+  std::unique_ptr<Rule> build();
+
+  [[noreturn]] void fail(const RuleOption& option, const std::string& message) const;
+  [[noreturn]] void skip(const RuleOption& option, const std::string& message) const;
+  /// The option's value without quotes; fails when there is none.
+  std::string text(const RuleOption& option) const;
+  void no_value(const RuleOption& option) const;
+
+  Rule& rule() { return *rule_; }
+  RuleInfo& info() { return *info_; }
+  const RuleEnvironment& environment() const { return environment_; }
+  const DetectConfig& config() const { return config_; }
+  const RuleTree& tree() const { return tree_; }
+  BufferTable& buffers() { return buffers_; }
+
+  // Conditions and effects
+  void add(std::unique_ptr<Condition> condition, Needs needs);
+  void add_late(std::unique_ptr<Condition> condition) { rule_->late.push_back(std::move(condition)); }
+  void add(std::unique_ptr<Effect> effect) { rule_->effects.push_back(std::move(effect)); }
+  void require_packet(const RuleOption& option);
+  void require_stream(const RuleOption& option);
+  void also_packet() { also_packet_ = true; }
+
+  // Payload
+  /// Appends to the chain of the current buffer; a relative step without sticky buffer joins the last match's chain.
+  void add(std::unique_ptr<Step> step, const RuleOption& option);
+  void add_to_buffer(BufferId buffer, std::unique_ptr<Step> step);
+  /// The content that modifiers refer to; fails when there is none.
+  ContentStep& last_content(const RuleOption& option);
+  /// Moves the last content to another buffer (older content modifiers).
+  void move_content(const RuleOption& option, BufferId buffer);
+  void select(const RuleOption& option, BufferId buffer);
+  void add_transform(const RuleOption& option, std::shared_ptr<const Transform> transform, const std::string& identity);
+  /// Later steps go to this chain (base64_data); it belongs to a step of the current section.
+  void enter(Chain& chain) { nested_ = &chain; }
+  BufferId raw_or_current() const;
+
+  /// Number of a byte_extract variable: a new one, or the one of that name.
+  uint8_t define_variable(const RuleOption& option, const std::string& name);
+  int find_variable(const std::string& name) const;
+
+  // What event keywords and integer fields need
+  bool event_rule = false;
+  void restrict_protocol(const RuleOption& option, uint64_t protocols);
+  bool explicit_priority = false;
+  bool flow_direction_given = false;
+  std::string requires_failed;  // why a `requires` was not met
+
+ private:
+  void build_header();
+  void apply(const RuleOption& option);
+  void apply_field(const RuleOption& option, const std::string& name);
+  void finish_payload();
+  void finish_directions();
+  void finish_kind();
+  void check_content(const Section& section);
+  Section& section_of(BufferId buffer, bool fresh);
+
+  const RuleTree& tree_;
+  bool swapped_;
+  BufferTable& buffers_;
+  const RuleEnvironment& environment_;
+  const DetectConfig& config_;
+  std::unique_ptr<Rule> rule_;
+  std::shared_ptr<RuleInfo> info_;
+
+  int current_ = -1;     // section that a sticky buffer selected; -1: raw payload
+  int last_match_ = -1;  // section of the last content, pcre or byte_jump
+  ContentStep* last_content_ = nullptr;
+  Chain* nested_ = nullptr;
+  bool packet_only_ = false, stream_only_ = false, also_packet_ = false, ip_only_ = true;
+  bool app_protocol_ = false;  // the header names a detected protocol
+  RuleOption blamed_;          // the last payload option, for messages about the whole rule
+  std::map<std::string, uint8_t> variables_;
+};
+
+}  // namespace lapwing::detect

@@ -1,0 +1,142 @@
+// Checks over a whole rule, and what follows from its parts: direction, scope, kind.
+#include <algorithm>
+
+#include "sensor/base/text.h"
+#include "signatures/compile/rule_builder.h"
+#include "signatures/compile/size_step.h"
+
+namespace lapwing::detect {
+
+namespace {
+
+uint8_t mask_of(Side side) {
+  return side == Side::to_server ? kToServer : side == Side::to_client ? kToClient : kBothDirections;
+}
+
+bool negates(const ListNode& node) {
+  return node.negated || std::any_of(node.items.begin(), node.items.end(), negates);
+}
+
+void settle(Chain& chain) {
+  for (auto& step : chain) {
+    if (auto* content = dynamic_cast<ContentStep*>(step.get())) content->settle();
+    if (Chain* inner = step->inner()) settle(*inner);
+  }
+  link_chain(chain);
+}
+
+}  // namespace
+
+void RuleBuilder::check_content(const Section& section) {
+  uint64_t longest = UINT64_MAX;
+  for (const auto& step : section.chain) {
+    if (auto* size = dynamic_cast<const SizeStep*>(step.get())) longest = std::min(longest, size->longest());
+  }
+  for (const auto& step : section.chain) {
+    auto* content = dynamic_cast<const ContentStep*>(step.get());
+    if (!content) continue;
+    const auto size = static_cast<int64_t>(content->pattern.size());
+    if (content->has_depth && content->depth.variable < 0 && content->depth.value < size) {
+      fail(blamed_, "depth " + std::to_string(content->depth.value) + " is less than the content's " +
+                        std::to_string(size) + " bytes: it can never match");
+    }
+    if (content->has_within && content->within.variable < 0 && content->within.value < size) {
+      fail(blamed_, "within " + std::to_string(content->within.value) + " is less than the content's " +
+                        std::to_string(size) + " bytes: it can never match");
+    }
+    if (!content->negated && static_cast<uint64_t>(size) > longest) {
+      fail(blamed_, "a content of " + std::to_string(size) + " bytes cannot be in a buffer that the rule limits to " +
+                        std::to_string(longest));
+    }
+    if (buffers_.lowercased(section.buffer)) {
+      bool upper = content->pattern != to_lower(content->pattern);
+      if (content->nocase || upper) {
+        fail(blamed_, buffers_.buffer(section.buffer).name + " is always in lower case: " +
+                          (upper ? "the content's upper case can never match" : "nocase has no meaning"));
+      }
+    }
+  }
+}
+
+void RuleBuilder::finish_payload() {
+  auto& sections = rule_->sections;
+  std::erase_if(sections, [](const Section& s) { return s.buffer == kRawBuffer && s.chain.empty(); });
+  for (Section& section : sections) {
+    if (section.chain.empty()) {
+      fail({}, "nothing is looked for in buffer " + buffers_.buffer(section.buffer).name);
+    }
+    check_content(section);
+    settle(section.chain);
+  }
+}
+
+void RuleBuilder::finish_directions() {
+  uint64_t protocols =
+      buffers_.protocol_count() == kMaxProtocols ? UINT64_MAX : (uint64_t{1} << buffers_.protocol_count()) - 1;
+  if (app_protocol_) protocols &= rule_->header.protocols;
+  bool uses_fields = false;
+  std::string names;
+  auto narrow = [&](BufferId id) {
+    const Buffer& buffer = buffers_.buffer(id);
+    if (buffer.fields.empty()) return;
+    uses_fields = true;
+    names += (names.empty() ? "" : ", ") + buffer.name;
+    uint8_t mask = 0;
+    for (size_t p = 0; p < buffer.fields.size(); p++) {
+      if (!buffer.fields[p])
+        protocols &= ~(uint64_t{1} << p);
+      else if (protocols >> p & 1)
+        mask |= mask_of(buffer.fields[p]->side);
+    }
+    if (protocols == 0) fail({}, "no protocol of this rule has " + names);
+    rule_->header.directions &= mask;
+    if (rule_->header.directions == 0) {
+      fail({}, flow_direction_given ? buffer.name + " does not exist in the direction that flow asks for"
+                                    : "the buffers " + names + " belong to different directions");
+    }
+  };
+  for (const Section& section : rule_->sections) narrow(section.buffer);
+  for (const FieldTest& test : rule_->field_tests) narrow(test.buffer);
+  if (uses_fields) {
+    rule_->header.protocols = protocols;
+    rule_->kind = RuleKind::transaction;
+  }
+}
+
+void RuleBuilder::finish_kind() {
+  Rule& rule = *rule_;
+  const Section* raw = nullptr;
+  bool packet_buffer = false;
+  for (const Section& section : rule.sections) {
+    if (section.buffer == kRawBuffer) raw = &section;
+    if (buffers_.buffer(section.buffer).of_packet) packet_buffer = true;
+  }
+  if (packet_buffer) packet_only_ = true;
+  if (packet_only_ && stream_only_) fail({}, "a rule cannot be for the stream only and for packets only");
+  bool tcp = (rule.header.transports & transport_bit::tcp) != 0;
+  rule.scope = RawScope::packet;
+  if (raw && tcp && !packet_only_) {
+    bool bounded = std::any_of(raw->chain.begin(), raw->chain.end(), [](const auto& step) {
+      auto* content = dynamic_cast<const ContentStep*>(step.get());
+      return content && (content->has_depth || content->has_offset);
+    });
+    rule.scope = stream_only_ ? RawScope::stream : bounded || also_packet_ ? RawScope::both : RawScope::stream;
+  }
+  if (event_rule) {
+    if (rule.kind == RuleKind::transaction) skip({}, "event keywords together with protocol buffers are not there yet");
+    rule.kind = rule.header.protocols != 0 && !rule.events.empty() ? RuleKind::app_event : rule.kind;
+    return;
+  }
+  if (rule.kind == RuleKind::transaction) return;
+  if (raw) {
+    rule.kind = rule.scope == RawScope::packet ? RuleKind::packet : RuleKind::stream;
+  } else if (rule.sections.empty() && ip_only_ && !rule.header.needs_flow && !app_protocol_) {
+    // A negated address makes a rule look at every packet (Suricata's "like IP-only").
+    bool negated = negates(tree_.src) || negates(tree_.dst);
+    rule.kind = negated ? RuleKind::packet : RuleKind::ip_only;
+  } else {
+    rule.kind = RuleKind::packet;
+  }
+}
+
+}  // namespace lapwing::detect

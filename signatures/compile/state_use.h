@@ -1,0 +1,17 @@
+// What a rule reads and writes of the state that other rules see.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "signatures/compile/names.h"
+
+namespace lapwing::detect {
+
+struct StateUse {
+  NameKind kind = NameKind::flowbit;
+  uint16_t name = 0;
+  bool writes = false;
+};
+
+}  // namespace lapwing::detect

@@ -1,0 +1,129 @@
+// Buffers that are parts of the packet, and decoded payload.
+#include <array>
+
+#include "signatures/keywords/families.h"
+
+namespace lapwing::detect {
+
+namespace {
+
+template <auto get>
+void packet_buffer(RuleBuilder& rule, const RuleOption& option) {
+  rule.no_value(option);
+  rule.require_packet(option);
+  rule.select(option, rule.buffers().of_packet(option.name, get));
+}
+
+template <uint8_t protocol>
+bool l4_header(const Packet& packet, Bytes& out) {
+  if (!packet.is(protocol)) return false;
+  out = packet.l4_header;
+  return true;
+}
+
+template <uint8_t version>
+bool ip_header(const Packet& packet, Bytes& out) {
+  if (packet.ip_version != version) return false;
+  // IPv6: with its extension headers
+  out = version == 4 ? packet.ip_header : packet.ip.first(packet.ip.size() - packet.ip_payload.size());
+  return true;
+}
+
+void pkt_data(RuleBuilder& rule, const RuleOption& option) {
+  rule.no_value(option);
+  rule.select(option, kRawBuffer);
+}
+
+int base64_value(uint8_t c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/// Decodes until the first byte that is no base64; blanks and line ends are passed over.
+void decode_base64(Bytes in, std::string& out) {
+  uint32_t bits = 0;
+  int have = 0;
+  out.clear();
+  for (uint8_t c : in) {
+    if (c == ' ' || c == '\r' || c == '\n') continue;
+    int value = base64_value(c);
+    if (value < 0 || out.size() >= kMaxDecodedBytes) break;
+    bits = bits << 6 | static_cast<uint32_t>(value);
+    have += 6;
+    if (have < 8) continue;
+    have -= 8;
+    out += static_cast<char>(bits >> have & 0xff);
+  }
+}
+
+class Base64Decode : public Step {
+ public:
+  Outcome attempt(Inspection& inspection, Attempt& attempt) const override {
+    const Subject& subject = inspection.subject();
+    uint64_t from = std::max(subject.base, offset + (relative ? attempt.cursor : 0));
+    if (from >= subject.end()) return Outcome::fail;
+    Bytes in = subject.data.subspan(from - subject.base);
+    if (bytes > 0 && bytes < in.size()) in = in.first(bytes);
+    decode_base64(in, inspection.decoded);
+    inspection.has_decoded = !inspection.decoded.empty();
+    return inspection.has_decoded ? Outcome::match : Outcome::fail;
+  }
+  size_t bytes = 0;  // 0: to the end
+  uint64_t offset = 0;
+};
+
+void base64_decode(RuleBuilder& rule, const RuleOption& option) {
+  auto step = std::make_unique<Base64Decode>();
+  if (option.has_value && !option.value.empty()) {
+    for (const std::string& word : parts(rule.text(option), ',')) {
+      if (word == "relative")
+        step->relative = true;
+      else if (word.starts_with("bytes "))
+        step->bytes = static_cast<size_t>(read_integer(rule, option, word.substr(6), 1, kMaxDecodedBytes));
+      else if (word.starts_with("offset "))
+        step->offset = static_cast<uint64_t>(read_integer(rule, option, word.substr(7), 0, UINT16_MAX));
+      else
+        rule.fail(option, "'" + word + "' is none of bytes, offset, relative");
+    }
+  }
+  rule.add(std::move(step), option);
+}
+
+/// What follows in the rule looks at the decoded bytes.
+class Base64Data : public Step {
+ public:
+  Outcome attempt(Inspection& inspection, Attempt&) const override {
+    return inspection.has_decoded ? inspection.nested(chain, to_bytes(inspection.decoded)) : Outcome::fail;
+  }
+  Chain* inner() override { return &chain; }
+  Chain chain;
+};
+
+void base64_data(RuleBuilder& rule, const RuleOption& option) {
+  rule.no_value(option);
+  auto step = std::make_unique<Base64Data>();
+  step->relative = true;  // belongs to the chain of its base64_decode
+  Chain& chain = step->chain;
+  rule.add(std::move(step), option);
+  rule.enter(chain);
+}
+
+constexpr Keyword kRows[] = {
+    {"pkt_data", "", &pkt_data, "what follows looks at the packet payload or stream again"},
+    {"ipv4.hdr", "", &packet_buffer<&ip_header<4>>, "IPv4 header with options"},
+    {"ipv6.hdr", "", &packet_buffer<&ip_header<6>>, "IPv6 header with extension headers"},
+    {"tcp.hdr", "", &packet_buffer<&l4_header<ip_proto::tcp>>, "TCP header with options"},
+    {"udp.hdr", "", &packet_buffer<&l4_header<ip_proto::udp>>, "UDP header"},
+    {"icmpv4.hdr", "", &packet_buffer<&l4_header<ip_proto::icmp>>, "ICMP header"},
+    {"icmpv6.hdr", "", &packet_buffer<&l4_header<ip_proto::icmpv6>>, "ICMPv6 header"},
+    {"base64_decode", "", &base64_decode, "decodes base64 in the buffer"},
+    {"base64_data", "", &base64_data, "what follows looks at the decoded bytes"},
+};
+
+}  // namespace
+
+const KeywordFamily kBufferFamily{"buffer", kRows};
+
+}  // namespace lapwing::detect

@@ -1,0 +1,62 @@
+// Events of the decoder, of the stream and of protocols.
+#include <algorithm>
+
+#include "signatures/keywords/families.h"
+
+namespace lapwing::detect {
+
+namespace {
+
+uint16_t index_of(RuleBuilder& rule, const RuleOption& option, std::span<const std::string_view> names,
+                  std::string_view name) {
+  auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) rule.skip(option, "event '" + std::string(name) + "' is not raised yet");
+  return static_cast<uint16_t>(found - names.begin());
+}
+
+void one_kind(RuleBuilder& rule, const RuleOption& option, RuleKind kind, uint16_t event) {
+  if (rule.event_rule) rule.skip(option, "several events in one rule are not there yet");
+  rule.event_rule = true;
+  rule.rule().kind = kind;
+  rule.rule().events.push_back(event);
+}
+
+void decode_event(RuleBuilder& rule, const RuleOption& option) {
+  one_kind(rule, option, RuleKind::decode_event,
+           index_of(rule, option, rule.environment().decode_events, rule.text(option)));
+}
+
+void stream_event(RuleBuilder& rule, const RuleOption& option) {
+  one_kind(rule, option, RuleKind::stream_event,
+           index_of(rule, option, rule.environment().stream_events, rule.text(option)));
+}
+
+/// "<protocol>.<event>"
+void app_layer_event(RuleBuilder& rule, const RuleOption& option) {
+  std::string name = rule.text(option);
+  size_t dot = name.find('.');
+  if (dot == std::string::npos) rule.skip(option, "events of protocol detection are not there yet");
+  std::string protocol = name.substr(0, dot), event = name.substr(dot + 1);
+  uint64_t protocols = rule.buffers().protocols_named(protocol);
+  if (protocols == 0) {
+    if (!is_known_protocol(protocol)) rule.fail(option, "'" + protocol + "' is no protocol");
+    rule.skip(option, "protocol '" + protocol + "' has no dissector yet");
+  }
+  // Names that differ in their event tables cannot share one number: the first protocol of that name counts.
+  auto first = static_cast<size_t>(__builtin_ctzll(protocols));
+  uint16_t number = index_of(rule, option, rule.environment().protocols[first]->anomalies, event);
+  rule.restrict_protocol(option, uint64_t{1} << first);
+  one_kind(rule, option, RuleKind::app_event, number);
+}
+
+constexpr Keyword kRows[] = {
+    {"decode-event", "engine-event", &decode_event, "the decoder found this wrong with the packet"},
+    {"stream-event", "", &stream_event, "the packet broke its TCP connection in this way"},
+    {"app-layer-event", "", &app_layer_event, "the transaction breaks its protocol in this way"},
+};
+
+}  // namespace
+
+const KeywordFamily kEventFamily{"event", kRows};
+
+}  // namespace lapwing::detect

@@ -1,0 +1,43 @@
+// The families that table.cc joins, and what they share.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "signatures/compile/rule_builder.h"
+#include "signatures/keyword.h"
+#include "signatures/match/scene.h"
+
+namespace lapwing::detect {
+
+extern const KeywordFamily kMetaFamily, kPayloadFamily, kSizeFamily, kPcreFamily, kBytesFamily, kIpFamily, kTcpFamily,
+    kIcmpFamily, kFlowFamily, kStateFamily, kEventFamily, kThresholdFamily, kTransformFamily, kBufferFamily;
+
+/// Parts of "a, b ,c", blanks cut.
+std::vector<std::string> parts(std::string_view text, char separator);
+/// Decimal or 0x hex within [min, max]; fails with what would be right.
+int64_t read_integer(const RuleBuilder& rule, const RuleOption& option, std::string_view text, int64_t min,
+                     int64_t max);
+/// The same, or the name of a byte_extract variable.
+Number read_number(const RuleBuilder& rule, const RuleOption& option, std::string_view text, int64_t min, int64_t max);
+
+/// A condition that is one function of the scene and a value made at compile time.
+template <class Value, class Test>
+class ValueCondition : public Condition {
+ public:
+  ValueCondition(Value value, Test test) : value_(std::move(value)), test_(std::move(test)) {}
+  bool holds(const Scene& scene) const override { return test_(scene, value_); }
+
+ private:
+  Value value_;
+  Test test_;
+};
+
+template <class Value, class Test>
+void add_condition(RuleBuilder& rule, Needs needs, Value value, Test test) {
+  rule.add(std::unique_ptr<Condition>(std::make_unique<ValueCondition<Value, Test>>(std::move(value), std::move(test))),
+           needs);
+}
+
+}  // namespace lapwing::detect

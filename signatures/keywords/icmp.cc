@@ -1,0 +1,64 @@
+// ICMP and ICMPv6 header.
+#include "signatures/keywords/families.h"
+
+namespace lapwing::detect {
+
+namespace {
+
+template <auto get, uint64_t max>
+void number(RuleBuilder& rule, const RuleOption& option) {
+  rule.require_packet(option);
+  add_condition(rule, Needs::packet, parse_integer_test(rule.text(option), option.value_mark, max),
+                [](const Scene& scene, const IntegerTest& test) {
+                  uint64_t value = 0;
+                  const Packet* p = scene.packet;
+                  return p && (p->is(ip_proto::icmp) || p->is(ip_proto::icmpv6)) && get(*p, value) &&
+                         test.matches(value);
+                });
+}
+
+/// Only messages about echo and the like carry an identifier and a sequence number (RFC 792, RFC 4443).
+bool has_id(const Packet& p) {
+  if (p.proto == ip_proto::icmpv6) return p.icmp_type == 128 || p.icmp_type == 129;
+  switch (p.icmp_type) {
+    case 0:
+    case 8:
+    case 13:
+    case 14:
+    case 15:
+    case 16:
+    case 17:
+    case 18: return true;
+    default: return false;
+  }
+}
+
+constexpr auto kType = [](const Packet& p, uint64_t& out) {
+  out = p.icmp_type;
+  return true;
+};
+constexpr auto kCode = [](const Packet& p, uint64_t& out) {
+  out = p.icmp_code;
+  return true;
+};
+constexpr auto kId = [](const Packet& p, uint64_t& out) {
+  out = p.icmp_id;
+  return has_id(p);
+};
+constexpr auto kSeq = [](const Packet& p, uint64_t& out) {
+  out = p.icmp_seq;
+  return has_id(p);
+};
+
+constexpr Keyword kRows[] = {
+    {"itype", "", &number<kType, UINT8_MAX>, "ICMP type"},
+    {"icode", "", &number<kCode, UINT8_MAX>, "ICMP code"},
+    {"icmp_id", "", &number<kId, UINT16_MAX>, "ICMP identifier"},
+    {"icmp_seq", "", &number<kSeq, UINT16_MAX>, "ICMP sequence number"},
+};
+
+}  // namespace
+
+const KeywordFamily kIcmpFamily{"icmp", kRows};
+
+}  // namespace lapwing::detect

@@ -1,0 +1,153 @@
+// IP header.
+#include <algorithm>
+
+#include "sensor/base/text.h"
+#include "signatures/keywords/families.h"
+
+namespace lapwing::detect {
+
+namespace {
+
+/// A row for a number of the packet: `get` returns false where the packet has none.
+template <auto get, uint64_t max>
+void number(RuleBuilder& rule, const RuleOption& option) {
+  rule.require_packet(option);
+  add_condition(rule, Needs::packet, parse_integer_test(rule.text(option), option.value_mark, max),
+                [](const Scene& scene, const IntegerTest& test) {
+                  uint64_t value = 0;
+                  return scene.packet && get(*scene.packet, value) && test.matches(value);
+                });
+}
+
+constexpr auto kTtl = [](const Packet& p, uint64_t& out) {
+  out = p.ttl;
+  return p.ip_version != 0;
+};
+constexpr auto kTos = [](const Packet& p, uint64_t& out) {
+  out = p.tos;
+  return p.ip_version == 4;
+};
+constexpr auto kId = [](const Packet& p, uint64_t& out) {
+  out = p.ip_id;
+  return p.ip_version == 4;
+};
+constexpr auto kFragOffset = [](const Packet& p, uint64_t& out) {
+  out = p.fragment_offset / 8;  // the field counts units of 8 bytes
+  return p.ip_version != 0 && (p.ip_version == 4 || p.is_fragment);
+};
+
+void sameip(RuleBuilder& rule, const RuleOption& option) {
+  rule.no_value(option);
+  add_condition(rule, Needs::any_packet, 0, [](const Scene& scene, int) {
+    return scene.packet && scene.packet->ip_version != 0 && scene.packet->src == scene.packet->dst;
+  });
+}
+
+constexpr std::pair<std::string_view, uint8_t> kProtocolNames[] = {
+    {"icmp", 1},   {"igmp", 2},  {"ipip", 4},  {"ip-in-ip", 4}, {"tcp", 6},    {"egp", 8},     {"udp", 17},
+    {"ipv6", 41},  {"rsvp", 46}, {"gre", 47},  {"esp", 50},     {"ah", 51},    {"icmpv6", 58}, {"ipv6-icmp", 58},
+    {"eigrp", 88}, {"ospf", 89}, {"pim", 103}, {"vrrp", 112},   {"l2tp", 115}, {"sctp", 132},  {"udplite", 136}};
+
+void ip_proto_keyword(RuleBuilder& rule, const RuleOption& option) {
+  std::string value = rule.text(option);
+  std::string_view prefix = value;
+  size_t signs = std::min(prefix.find_first_not_of("!<>= "), prefix.size());
+  std::string name = to_lower(trim(prefix.substr(signs)));
+  for (auto [known, number] : kProtocolNames) {
+    if (known == name) value = value.substr(0, signs) + std::to_string(number);
+  }
+  add_condition(rule, Needs::any_packet, parse_integer_test(value, option.value_mark, UINT8_MAX),
+                [](const Scene& scene, const IntegerTest& test) {
+                  return scene.packet && scene.packet->ip_version != 0 && test.matches(scene.packet->proto);
+                });
+}
+
+struct FlagTest {
+  uint8_t bits = 0;
+  enum class How : uint8_t { exactly, all, any, none } how = How::exactly;
+};
+
+bool passes(uint8_t value, const FlagTest& test) {
+  switch (test.how) {
+    case FlagTest::How::exactly: return value == test.bits;
+    case FlagTest::How::all: return (value & test.bits) == test.bits;
+    case FlagTest::How::any: return (value & test.bits) != 0;
+    case FlagTest::How::none: return (value & test.bits) != test.bits;
+  }
+  return false;
+}
+
+/// Bits of the flags field: reserved, don't fragment, more fragments.
+void fragbits(RuleBuilder& rule, const RuleOption& option) {
+  rule.require_packet(option);
+  FlagTest test;
+  for (char c : rule.text(option)) {
+    switch (c) {
+      case '+': test.how = FlagTest::How::all; break;
+      case '*': test.how = FlagTest::How::any; break;
+      case '!': test.how = FlagTest::How::none; break;
+      case 'R':
+      case 'r': test.bits |= 4; break;
+      case 'D':
+      case 'd': test.bits |= 2; break;
+      case 'M':
+      case 'm': test.bits |= 1; break;
+      case ',':
+      case ' ': break;
+      default: rule.fail(option, std::string("'") + c + "' is none of M, D, R with + * or !");
+    }
+  }
+  if (test.bits == 0) rule.fail(option, "names no bit; they are M, D and R");
+  add_condition(rule, Needs::packet, test, [](const Scene& scene, const FlagTest& flags) {
+    if (!scene.packet || scene.packet->ip_version != 4 || scene.packet->ip_header.size() < 8) return false;
+    return passes(static_cast<uint8_t>(scene.packet->ip_header[6] >> 5), flags);
+  });
+}
+
+/// Option numbers of RFC 791 and the IANA registry; 0xff00: any.
+constexpr std::pair<std::string_view, uint16_t> kIpOptions[] = {
+    {"rr", 7},     {"lsrr", 131},  {"eol", 0}, {"nop", 1},     {"ts", 68},      {"sec", 130},   {"esec", 133},
+    {"ssrr", 137}, {"satid", 136}, {"qs", 25}, {"cipso", 134}, {"rtralt", 148}, {"any", 0xff00}};
+
+bool has_ip_option(const Packet& packet, uint16_t wanted) {
+  if (packet.ip_version != 4 || packet.ip_header.size() <= 20) return false;
+  if (wanted == 0xff00) return true;
+  Bytes options = packet.ip_header.subspan(20);
+  for (size_t i = 0; i < options.size();) {
+    uint8_t kind = options[i];
+    if (kind == wanted) return true;
+    if (kind == 0) return false;
+    size_t size = kind == 1 ? 1 : i + 1 < options.size() ? options[i + 1] : 0;
+    if (size == 0) return false;
+    i += size;
+  }
+  return false;
+}
+
+void ipopts(RuleBuilder& rule, const RuleOption& option) {
+  rule.require_packet(option);
+  std::string name = to_lower(rule.text(option));
+  auto found =
+      std::find_if(std::begin(kIpOptions), std::end(kIpOptions), [&](const auto& row) { return row.first == name; });
+  if (found == std::end(kIpOptions)) rule.fail(option, "'" + name + "' is no IP option");
+  add_condition(rule, Needs::packet, found->second, [](const Scene& scene, uint16_t wanted) {
+    return scene.packet && has_ip_option(*scene.packet, wanted);
+  });
+}
+
+constexpr Keyword kRows[] = {
+    {"ttl", "", &number<kTtl, UINT8_MAX>, "IP time to live, or hop limit"},
+    {"tos", "", &number<kTos, UINT8_MAX>, "IPv4 type of service"},
+    {"id", "", &number<kId, UINT16_MAX>, "IPv4 identification"},
+    {"fragoffset", "", &number<kFragOffset, 8191>, "IP fragment offset in units of 8 bytes"},
+    {"fragbits", "", &fragbits, "bits of the IPv4 flags"},
+    {"sameip", "", &sameip, "source and destination address are equal"},
+    {"ip_proto", "", &ip_proto_keyword, "transport protocol by name or number"},
+    {"ipopts", "", &ipopts, "an IPv4 option is present"},
+};
+
+}  // namespace
+
+const KeywordFamily kIpFamily{"ip", kRows};
+
+}  // namespace lapwing::detect

@@ -1,0 +1,122 @@
+// Sizes: of buffers, packets and streams.
+#include "signatures/compile/size_step.h"
+#include "signatures/keywords/families.h"
+
+namespace lapwing::detect {
+
+namespace {
+
+class IsDataAt : public Step {
+ public:
+  Outcome attempt(Inspection& inspection, Attempt& attempt) const override {
+    auto end = static_cast<int64_t>(inspection.subject().end());
+    int64_t count = position.get(inspection);
+    // Absolute: byte number `count` exists. Relative: `count` bytes follow the last match.
+    bool there = relative ? static_cast<int64_t>(attempt.cursor) + count <= end : count < end;
+    return there != negated ? Outcome::match : Outcome::fail;
+  }
+  Number position;
+  bool negated = false;
+};
+
+void isdataat(RuleBuilder& rule, const RuleOption& option) {
+  auto step = std::make_unique<IsDataAt>();
+  auto part = parts(rule.text(option), ',');
+  std::string_view count = part[0];
+  if (count.starts_with('!')) {
+    step->negated = true;
+    count.remove_prefix(1);
+  }
+  for (size_t i = 1; i < part.size(); i++) {
+    if (part[i] == "relative")
+      step->relative = true;
+    else if (part[i] != "rawbytes")
+      rule.fail(option, "'" + part[i] + "' is none of relative, rawbytes");
+  }
+  step->position = read_number(rule, option, count, 0, UINT16_MAX);
+  rule.add(std::move(step), option);
+}
+
+void bsize(RuleBuilder& rule, const RuleOption& option) {
+  if (rule.raw_or_current() == kRawBuffer) rule.fail(option, "needs a sticky buffer before it");
+  IntegerTest test = parse_integer_test(rule.text(option), option.value_mark, UINT32_MAX);
+  rule.add(std::make_unique<SizeStep>(test), option);
+}
+
+void urilen(RuleBuilder& rule, const RuleOption& option) {
+  std::string value = rule.text(option);
+  std::string field = "http.uri";
+  if (size_t comma = value.find(','); comma != std::string::npos) {
+    auto part = parts(value, ',');
+    if (part.size() != 2 || (part[1] != "raw" && part[1] != "norm"))
+      rule.fail(option, "takes ',raw' or ',norm' after the length");
+    if (part[1] == "raw") field = "http.uri.raw";
+    value = part[0];
+  }
+  if (!rule.buffers().has(field)) rule.skip(option, "no dissector has " + field);
+  IntegerTest test = parse_integer_test(value, option.value_mark, UINT16_MAX);
+  rule.add_to_buffer(rule.buffers().of_field(field), std::make_unique<SizeStep>(test));
+}
+
+void dsize(RuleBuilder& rule, const RuleOption& option) {
+  rule.require_packet(option);
+  add_condition(rule, Needs::packet, parse_integer_test(rule.text(option), option.value_mark, UINT16_MAX),
+                [](const Scene& scene, const IntegerTest& test) {
+                  return scene.packet && scene.packet->has_l4 && test.matches(scene.packet->payload.size());
+                });
+}
+
+struct StreamSize {
+  enum class Side : uint8_t { server, client, both, either } side;
+  IntegerTest test;
+};
+
+/// Sequence numbers used in a direction, as far as its stream was reassembled.
+void stream_size(RuleBuilder& rule, const RuleOption& option) {
+  auto part = parts(rule.text(option), ',');
+  StreamSize value;
+  if (part.size() != 3) rule.fail(option, "is written '<server|client|both|either>,<operator>,<bytes>'");
+  using Side = StreamSize::Side;
+  if (part[0] == "server")
+    value.side = Side::server;
+  else if (part[0] == "client")
+    value.side = Side::client;
+  else if (part[0] == "both")
+    value.side = Side::both;
+  else if (part[0] == "either")
+    value.side = Side::either;
+  else
+    rule.fail(option, "'" + part[0] + "' is none of server, client, both, either");
+  value.test = parse_integer_test(part[1] + part[2], option.value_mark, UINT32_MAX);
+  rule.rule().header.needs_flow = true;
+  rule.rule().needs_stream_size = true;
+  rule.also_packet();
+  add_condition(rule, Needs::any_packet, value, [](const Scene& scene, const StreamSize& size) {
+    if (!scene.flow || scene.transport != transport_bit::tcp) return false;
+    const FlowState* state = scene.states->find(*scene.flow);
+    // One more than the bytes: the SYN takes a sequence number too.
+    auto seen = [&](Direction direction) { return (state ? state->stream_bytes[index(direction)] : 0) + 1; };
+    bool client = size.test.matches(seen(Direction::to_server)), server = size.test.matches(seen(Direction::to_client));
+    switch (size.side) {
+      case Side::client: return client;
+      case Side::server: return server;
+      case Side::both: return client && server;
+      case Side::either: return client || server;
+    }
+    return false;
+  });
+}
+
+constexpr Keyword kRows[] = {
+    {"isdataat", "", &isdataat, "there is data at this position, or with ! there is none"},
+    {"bsize", "", &bsize, "length of the buffer in bytes"},
+    {"urilen", "", &urilen, "length of the HTTP URI in bytes"},
+    {"dsize", "", &dsize, "length of the packet's payload in bytes"},
+    {"stream_size", "", &stream_size, "bytes seen of a direction of the TCP stream"},
+};
+
+}  // namespace
+
+const KeywordFamily kSizeFamily{"size", kRows};
+
+}  // namespace lapwing::detect

@@ -1,0 +1,71 @@
+#include <charconv>
+#include <map>
+
+#include "sensor/base/text.h"
+#include "signatures/keywords/families.h"
+
+namespace lapwing::detect {
+
+std::span<const KeywordFamily> keyword_families() {
+  static const KeywordFamily kFamilies[] = {
+      kMetaFamily, kPayloadFamily, kPcreFamily, kBytesFamily, kSizeFamily,  kTransformFamily, kBufferFamily,
+      kIpFamily,   kTcpFamily,     kIcmpFamily, kFlowFamily,  kStateFamily, kEventFamily,     kThresholdFamily,
+  };
+  return kFamilies;
+}
+
+const Keyword* find_keyword(std::string_view name) {
+  static const std::map<std::string_view, const Keyword*> kByName = [] {
+    std::map<std::string_view, const Keyword*> map;
+    for (const KeywordFamily& family : keyword_families()) {
+      for (const Keyword& row : family.rows) {
+        map.emplace(row.name, &row);
+        if (!row.alias.empty()) map.emplace(row.alias, &row);
+      }
+    }
+    return map;
+  }();
+  auto found = kByName.find(name);
+  return found == kByName.end() ? nullptr : found->second;
+}
+
+std::vector<std::string> parts(std::string_view text, char separator) {
+  std::vector<std::string> out;
+  for (std::string_view part : split(text, separator)) out.emplace_back(trim(part));
+  return out;
+}
+
+int64_t read_integer(const RuleBuilder& rule, const RuleOption& option, std::string_view text, int64_t min,
+                     int64_t max) {
+  std::string_view digits = text;
+  bool negative = digits.starts_with('-');
+  if (negative || digits.starts_with('+')) digits.remove_prefix(1);
+  int base = 10;
+  if (digits.starts_with("0x") || digits.starts_with("0X")) {
+    base = 16;
+    digits.remove_prefix(2);
+  }
+  uint64_t value = 0;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+  bool read = !digits.empty() && error == std::errc{} && end == digits.data() + digits.size() && value <= INT64_MAX;
+  int64_t number = negative ? -static_cast<int64_t>(value) : static_cast<int64_t>(value);
+  if (!read || number < min || number > max) {
+    rule.fail(option,
+              "'" + std::string(text) + "' is no number from " + std::to_string(min) + " to " + std::to_string(max));
+  }
+  return number;
+}
+
+Number read_number(const RuleBuilder& rule, const RuleOption& option, std::string_view text, int64_t min, int64_t max) {
+  if (!text.empty() && (std::isalpha(static_cast<unsigned char>(text[0])) || text[0] == '_')) {
+    int variable = rule.find_variable(std::string(text));
+    if (variable < 0) {
+      rule.fail(option, "'" + std::string(text) +
+                            "' is neither a number nor a variable that byte_extract or byte_math set before");
+    }
+    return {0, variable};
+  }
+  return {read_integer(rule, option, text, min, max), -1};
+}
+
+}  // namespace lapwing::detect

@@ -1,0 +1,119 @@
+// TCP header.
+#include "sensor/base/text.h"
+#include "signatures/keywords/families.h"
+
+namespace lapwing::detect {
+
+namespace {
+
+template <auto get, uint64_t max>
+void number(RuleBuilder& rule, const RuleOption& option) {
+  rule.require_packet(option);
+  add_condition(rule, Needs::packet, parse_integer_test(rule.text(option), option.value_mark, max),
+                [](const Scene& scene, const IntegerTest& test) {
+                  uint64_t value = 0;
+                  return scene.packet && scene.packet->is_tcp() && get(*scene.packet, value) && test.matches(value);
+                });
+}
+
+constexpr auto kSeq = [](const Packet& p, uint64_t& out) {
+  out = p.seq;
+  return true;
+};
+constexpr auto kAck = [](const Packet& p, uint64_t& out) {
+  out = p.ack;
+  return true;
+};
+constexpr auto kWindow = [](const Packet& p, uint64_t& out) {
+  out = p.window;
+  return true;
+};
+constexpr auto kMss = [](const Packet& p, uint64_t& out) {
+  out = p.tcp.mss;
+  return p.tcp.has_mss;
+};
+constexpr auto kWscale = [](const Packet& p, uint64_t& out) {
+  out = p.tcp.wscale;
+  return p.tcp.has_wscale;
+};
+
+struct FlagTest {
+  uint8_t bits = 0, ignored = 0;
+  char how = '=';  // = exactly, + all, * any, ! not these
+};
+
+uint8_t flag_bit(char c) {
+  switch (c) {
+    case 'F':
+    case 'f': return tcp_flag::fin;
+    case 'S':
+    case 's': return tcp_flag::syn;
+    case 'R':
+    case 'r': return tcp_flag::rst;
+    case 'P':
+    case 'p': return tcp_flag::psh;
+    case 'A':
+    case 'a': return tcp_flag::ack;
+    case 'U':
+    case 'u': return tcp_flag::urg;
+    case 'C':
+    case 'c':
+    case '1': return tcp_flag::cwr;
+    case 'E':
+    case 'e':
+    case '2': return tcp_flag::ece;
+    default: return 0;
+  }
+}
+
+void flags(RuleBuilder& rule, const RuleOption& option) {
+  rule.require_packet(option);
+  auto part = parts(rule.text(option), ',');
+  if (part.size() > 2) rule.fail(option, "is written '[+|*|!]<flags>[,<flags to ignore>]'");
+  FlagTest test;
+  bool none = false;
+  for (char c : part[0]) {
+    if (c == '+' || c == '*' || c == '!')
+      test.how = c;
+    else if (c == '0')
+      none = true;
+    else if (uint8_t bit = flag_bit(c))
+      test.bits |= bit;
+    else if (c != ' ' && c != '=')
+      rule.fail(option, std::string("'") + c + "' is no TCP flag; they are F S R P A U C E, or 0 for none");
+  }
+  if (test.bits == 0 && !none) rule.fail(option, "names no flag");
+  if (part.size() == 2) {
+    for (char c : part[1]) {
+      if (uint8_t bit = flag_bit(c))
+        test.ignored |= bit;
+      else if (c != ' ' && c != '!' && c != '+' && c != '*')
+        rule.fail(option, std::string("'") + c + "' is no TCP flag");
+    }
+  }
+  add_condition(rule, Needs::packet, test, [](const Scene& scene, const FlagTest& t) {
+    if (!scene.packet || !scene.packet->is_tcp()) return false;
+    auto value = static_cast<uint8_t>(scene.packet->tcp_flags & ~t.ignored);
+    switch (t.how) {
+      case '+': return (value & t.bits) == t.bits;
+      case '*': return (value & t.bits) != 0;
+      case '!': return (value & t.bits) != t.bits;
+      default: return value == t.bits;
+    }
+  });
+}
+
+constexpr Keyword kRows[] = {
+    {"tcp.flags", "flags", &flags, "TCP flags"},
+    {"tcp.seq", "seq", &number<kSeq, UINT32_MAX>, "TCP sequence number"},
+    {"tcp.ack", "ack", &number<kAck, UINT32_MAX>, "TCP acknowledgement number"},
+    {"tcp.window", "window", &number<kWindow, UINT16_MAX>, "TCP window as sent"},
+    {"tcp.mss", "", &number<kMss, UINT16_MAX>, "TCP maximum segment size option"},
+    {"tcp.wscale", "", &number<kWscale, UINT8_MAX>, "TCP window scale option"},
+};
+
+}  // namespace
+
+const KeywordFamily kTcpFamily{"tcp", kRows};
+
+}  // namespace lapwing::detect

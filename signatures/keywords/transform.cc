@@ -1,0 +1,216 @@
+// Transforms: what follows sees the buffer changed.
+#include <openssl/evp.h>
+
+#include <algorithm>
+
+#include "sensor/base/text.h"
+#include "signatures/keywords/families.h"
+#include "signatures/match/pcre.h"
+#include "signatures/matcher.h"
+
+namespace lapwing::detect {
+
+namespace {
+
+using Function = Bytes (*)(Bytes in, std::string& out);
+
+bool is_space(uint8_t c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+Bytes dotprefix(Bytes in, std::string& out) {
+  out.assign(1, '.');
+  out.append(to_text(in));
+  return to_bytes(out);
+}
+
+Bytes strip_whitespace(Bytes in, std::string& out) {
+  out.clear();
+  std::copy_if(in.begin(), in.end(), std::back_inserter(out), [](uint8_t c) { return !is_space(c); });
+  return to_bytes(out);
+}
+
+/// Runs of whitespace become their first byte.
+Bytes compress_whitespace(Bytes in, std::string& out) {
+  out.clear();
+  bool space = false;
+  for (uint8_t c : in) {
+    if (!space || !is_space(c)) out += static_cast<char>(c);
+    space = is_space(c);
+  }
+  return to_bytes(out);
+}
+
+Bytes to_lowercase(Bytes in, std::string& out) {
+  out.clear();
+  for (uint8_t c : in) out += static_cast<char>(lower(c));
+  return to_bytes(out);
+}
+
+Bytes to_uppercase(Bytes in, std::string& out) {
+  out.clear();
+  for (uint8_t c : in) out += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+  return to_bytes(out);
+}
+
+int hex_value(uint8_t c) {
+  c = lower(c);
+  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+Bytes url_decode(Bytes in, std::string& out) {
+  out.clear();
+  for (size_t i = 0; i < in.size(); i++) {
+    int high = i + 2 < in.size() ? hex_value(in[i + 1]) : -1;
+    int low = i + 2 < in.size() ? hex_value(in[i + 2]) : -1;
+    if (in[i] == '%' && high >= 0 && low >= 0) {
+      out += static_cast<char>(high << 4 | low);
+      i += 2;
+    } else {
+      out += in[i] == '+' ? ' ' : static_cast<char>(in[i]);
+    }
+  }
+  return to_bytes(out);
+}
+
+/// Names of "Name: value" lines in lower case.
+Bytes header_lowercase(Bytes in, std::string& out) {
+  out.clear();
+  bool name = true;
+  for (uint8_t c : in) {
+    if (c == ':')
+      name = false;
+    else if (c == '\n')
+      name = true;
+    out += static_cast<char>(name ? lower(c) : c);
+  }
+  return to_bytes(out);
+}
+
+/// HTTP/2 lines whose name begins with ':' are left out.
+Bytes strip_pseudo_headers(Bytes in, std::string& out) {
+  out.clear();
+  size_t at = 0;
+  while (at < in.size()) {
+    auto newline = std::find(in.begin() + static_cast<ptrdiff_t>(at), in.end(), uint8_t{'\n'});
+    size_t next = newline == in.end() ? in.size() : static_cast<size_t>(newline - in.begin()) + 1;
+    if (in[at] != ':') out.append(to_text(in.subspan(at, next - at)));
+    at = next;
+  }
+  return to_bytes(out);
+}
+
+/// The algorithm is fetched once: fetching costs as much as hashing a short buffer.
+Bytes digest(const EVP_MD* algorithm, Bytes in, std::string& out) {
+  unsigned size = 0;
+  out.resize(EVP_MAX_MD_SIZE);
+  if (!algorithm ||
+      !EVP_Digest(in.data(), in.size(), reinterpret_cast<uint8_t*>(out.data()), &size, algorithm, nullptr))
+    size = 0;
+  out.resize(size);
+  return to_bytes(out);
+}
+
+Bytes to_md5(Bytes in, std::string& out) {
+  static const EVP_MD* algorithm = EVP_MD_fetch(nullptr, "MD5", nullptr);
+  return digest(algorithm, in, out);
+}
+Bytes to_sha1(Bytes in, std::string& out) {
+  static const EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  return digest(algorithm, in, out);
+}
+Bytes to_sha256(Bytes in, std::string& out) {
+  static const EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return digest(algorithm, in, out);
+}
+
+class FunctionTransform : public Transform {
+ public:
+  explicit FunctionTransform(Function function) : function_(function) {}
+  Bytes apply(Bytes in, std::string& out) const override { return function_(in, out); }
+
+ private:
+  Function function_;
+};
+
+template <Function function>
+void plain(RuleBuilder& rule, const RuleOption& option) {
+  rule.no_value(option);
+  rule.add_transform(option, std::make_shared<FunctionTransform>(function), option.name);
+}
+
+class Xor : public Transform {
+ public:
+  explicit Xor(std::string key) : key_(std::move(key)) {}
+  Bytes apply(Bytes in, std::string& out) const override {
+    out.clear();
+    for (size_t i = 0; i < in.size(); i++)
+      out += static_cast<char>(in[i] ^ static_cast<uint8_t>(key_[i % key_.size()]));
+    return to_bytes(out);
+  }
+
+ private:
+  std::string key_;
+};
+
+void xor_keyword(RuleBuilder& rule, const RuleOption& option) {
+  std::string text = rule.text(option), key;
+  if (text.size() % 2 != 0) rule.fail(option, "the key needs two hex digits a byte");
+  for (size_t i = 0; i < text.size(); i += 2) {
+    int high = hex_value(static_cast<uint8_t>(text[i])), low = hex_value(static_cast<uint8_t>(text[i + 1]));
+    if (high < 0 || low < 0) rule.fail(option, "the key is written in hex digits");
+    key += static_cast<char>(high << 4 | low);
+  }
+  rule.add_transform(option, std::make_shared<Xor>(std::move(key)), "xor:" + text);
+}
+
+/// The first group of an expression; without a match the buffer stays as it is.
+class PcreTransform : public Transform {
+ public:
+  PcreTransform(const std::string& expression, const DetectConfig& config)
+      : regex_(expression, {}, static_cast<uint32_t>(config.pcre_match_limit),
+               static_cast<uint32_t>(config.pcre_recursion_limit)) {}
+  Bytes apply(Bytes in, std::string& out) const override {
+    thread_local PcreScratch scratch;
+    thread_local DetectCounters ignored;
+    Regex::Match match;
+    if (!regex_.search(in, 0, scratch, ignored, match)) return in;
+    out.assign(to_text(Regex::first_group(in, scratch)));
+    return to_bytes(out);
+  }
+
+ private:
+  Regex regex_;
+};
+
+void pcrexform(RuleBuilder& rule, const RuleOption& option) {
+  std::string expression = rule.text(option);
+  if (expression.find('(') == std::string::npos) rule.fail(option, "needs an expression with one group");
+  try {
+    rule.add_transform(option, std::make_shared<PcreTransform>(expression, rule.config()), "pcrexform:" + expression);
+  } catch (const std::invalid_argument& error) {
+    rule.fail(option, error.what());
+  }
+}
+
+constexpr Keyword kRows[] = {
+    {"dotprefix", "", &plain<&dotprefix>, "a dot before the buffer"},
+    {"strip_whitespace", "", &plain<&strip_whitespace>, "the buffer without whitespace"},
+    {"compress_whitespace", "", &plain<&compress_whitespace>, "runs of whitespace as one"},
+    {"to_lowercase", "", &plain<&to_lowercase>, "ASCII letters in lower case"},
+    {"to_uppercase", "", &plain<&to_uppercase>, "ASCII letters in upper case"},
+    {"url_decode", "", &plain<&url_decode>, "%xx and + decoded"},
+    {"header_lowercase", "", &plain<&header_lowercase>, "header names in lower case"},
+    {"strip_pseudo_headers", "", &plain<&strip_pseudo_headers>, "without HTTP/2 pseudo headers"},
+    {"to_md5", "", &plain<&to_md5>, "the buffer's MD5, 16 bytes"},
+    {"to_sha1", "", &plain<&to_sha1>, "the buffer's SHA-1, 20 bytes"},
+    {"to_sha256", "", &plain<&to_sha256>, "the buffer's SHA-256, 32 bytes"},
+    {"xor", "", &xor_keyword, "the buffer combined with a repeated key"},
+    {"pcrexform", "", &pcrexform, "the first group of an expression"},
+};
+
+}  // namespace
+
+const KeywordFamily kTransformFamily{"transform", kRows};
+
+}  // namespace lapwing::detect

@@ -1,0 +1,30 @@
+#include "signatures/matcher.h"
+
+namespace lapwing {
+
+std::span<const CounterRow<DetectCounters>> detect_counter_rows() {
+  using C = DetectCounters;
+  static const CounterRow<C> kRows[] = {
+      {"detect.alert", &C::alert, "alerts delivered"},
+      {"detect.alert_queue_overflow", &C::alert_queue_overflow, "alerts dropped beyond packet-alert-max"},
+      {"detect.alerts_suppressed", &C::alerts_suppressed, "alerts that thresholds or suppressions held back"},
+      {"detect.candidates", &C::candidates, "rules evaluated"},
+      {"detect.rules_matched", &C::rules_matched, "evaluated rules that matched"},
+      {"detect.inspection_recursion_limit", &C::inspection_recursion_limit,
+       "evaluations given up at detect.inspection-recursion-limit"},
+      {"detect.pcre_match_limit", &C::pcre_match_limit, "expressions given up at pcre.match-limit"},
+      {"detect.pcre_recursion_limit", &C::pcre_recursion_limit, "expressions given up at pcre.match-limit-recursion"},
+      {"detect.pcre_error", &C::pcre_error, "expressions PCRE2 failed on"},
+      {"detect.hyperscan_error", &C::hyperscan_error, "buffers Hyperscan refused to scan"},
+      {"detect.stream_window_memcap", &C::stream_window_memcap, "stream bytes not inspected for want of window memory"},
+      {"detect.stream_window_bytes", &C::stream_window_bytes, "memory that stream windows hold now"},
+      {"detect.stream_candidates_max", &C::stream_candidates_max,
+       "rules whose prefilter hit too crowded a part of a stream to be remembered"},
+      {"detect.shared_entries_full", &C::shared_entries_full, "thresholds or bits that found no room"},
+      {"detect.field_values_max", &C::field_values_max, "values of a field beyond the 256 that rules look at"},
+      {"detect.seen_events_max", &C::seen_events_max, "transactions whose events may alert again: too many at once"},
+  };
+  return kRows;
+}
+
+}  // namespace lapwing

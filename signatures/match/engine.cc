@@ -1,0 +1,179 @@
+#include "signatures/match/engine.h"
+
+#include <algorithm>
+
+namespace lapwing::detect {
+
+namespace {
+
+uint8_t transport_of(uint8_t ip_version, uint8_t proto) {
+  if (ip_version == 0) return 0;
+  switch (proto) {
+    case ip_proto::tcp: return transport_bit::tcp;
+    case ip_proto::udp: return transport_bit::udp;
+    case ip_proto::icmp: return transport_bit::icmp;
+    case ip_proto::icmpv6: return transport_bit::icmpv6;
+    case ip_proto::sctp: return transport_bit::sctp;
+    default: return transport_bit::other;
+  }
+}
+
+bool carries_ports(uint8_t transport) {
+  return (transport & (transport_bit::tcp | transport_bit::udp | transport_bit::sctp)) != 0;
+}
+
+}  // namespace
+
+Engine::Engine(std::shared_ptr<SharedState> shared, AlertSink& sink)
+    : shared_(std::static_pointer_cast<Shared>(std::move(shared))), queue_(sink, counters_) {}
+
+void Engine::adopt(std::shared_ptr<const RuleSet> rules) {
+  rules_ = std::static_pointer_cast<const Compiled>(std::move(rules));
+  queue_.clear();
+  if (!rules_) return;
+  scratch_.clone_from(rules_->scratch);
+  candidates_.resize(rules_->all.size());
+  inspection_ = std::make_unique<Inspection>(rules_->config.inspection_recursion_limit, counters_);
+  values_.adopt(*rules_);
+  bit_names_.reserve(rules_->flowbits.size());
+}
+
+bool Engine::idle(const MatchContext& context) const {
+  return !rules_ || rules_->all.empty() || (context.flow && context.flow->flags & flow_flag::passed);
+}
+
+void Engine::begin(const MatchContext&) {
+  queue_.clear();
+}
+
+void Engine::end(const MatchContext& context) {
+  if (rules_) queue_.deliver(context, *rules_, *shared_);
+  counters_.stream_window_bytes = states_.window_bytes();
+}
+
+Scene Engine::packet_scene(const MatchContext& context) {
+  Scene scene;
+  const Packet& packet = *context.packet;
+  scene.context = &context;
+  scene.rules = rules_.get();
+  scene.packet = context.packet;
+  scene.flow = context.flow;
+  scene.states = &states_;
+  scene.shared = shared_.get();
+  scene.counters = &counters_;
+  scene.direction = context.direction;
+  scene.src = packet.src;
+  scene.dst = packet.dst;
+  scene.src_port = packet.src_port;
+  scene.dst_port = packet.dst_port;
+  scene.transport = transport_of(packet.ip_version, packet.proto);
+  scene.has_ports = packet.has_l4 && carries_ports(scene.transport);
+  scene.protocol = rules_->protocol_index(context.protocol);
+  return scene;
+}
+
+Scene Engine::flow_scene(const MatchContext& context, Direction direction) {
+  Scene scene;
+  const Flow& flow = *context.flow;
+  scene.context = &context;
+  scene.rules = rules_.get();
+  scene.packet = context.packet;
+  scene.flow = context.flow;
+  scene.states = &states_;
+  scene.shared = shared_.get();
+  scene.counters = &counters_;
+  scene.direction = direction;
+  bool from_client = direction == Direction::to_server;
+  scene.src = from_client ? flow.client() : flow.server();
+  scene.dst = from_client ? flow.server() : flow.client();
+  scene.src_port = from_client ? flow.client_port() : flow.server_port();
+  scene.dst_port = from_client ? flow.server_port() : flow.client_port();
+  scene.transport = transport_of(flow.key.ip_version, flow.key.proto);
+  scene.has_ports = carries_ports(scene.transport);
+  scene.protocol = rules_->protocol_index(context.protocol);
+  return scene;
+}
+
+bool Engine::header_matches(const Rule& rule, const Scene& scene) const {
+  const Header& h = rule.header;
+  if (h.needs_flow && !scene.flow) return false;
+  if (scene.flow && !(h.directions >> index(scene.direction) & 1)) return false;
+  if (h.established && *h.established != scene.context->established) return false;
+  if (h.protocols != 0 && (scene.protocol == kMaxProtocols || !(h.protocols >> scene.protocol & 1))) return false;
+  if (scene.transport == 0) {
+    if (!h.without_ip) return false;
+  } else {
+    if (!(h.transports & scene.transport)) return false;
+    if (scene.src.version == 4 ? !h.v4 : !h.v6) return false;
+  }
+  if (!h.src_port->any && (!scene.has_ports || !h.src_port->contains(scene.src_port))) return false;
+  if (!h.dst_port->any && (!scene.has_ports || !h.dst_port->contains(scene.dst_port))) return false;
+  return (h.src->any || h.src->contains(scene.src)) && (h.dst->any || h.dst->contains(scene.dst));
+}
+
+bool Engine::section_matches(const Section& section, const Subject* raw, uint64_t floor) {
+  if (section.buffer == kRawBuffer) return raw && inspection_->matches(section.chain, *raw, floor);
+  for (const auto& value : values_.get(section.buffer)) {
+    if (inspection_->matches(section.chain, {value->bytes, 0})) return true;
+  }
+  return false;
+}
+
+bool Engine::field_test_passes(const FieldTest& test) {
+  FieldValues::Values values = values_.get(test.buffer);
+  auto passes = [&](const auto& value) { return test.test.matches(value->integer); };
+  using Mode = MultiTest::Mode;
+  switch (test.multi.mode) {
+    case Mode::any: return std::any_of(values.begin(), values.end(), passes);
+    case Mode::all: return std::all_of(values.begin(), values.end(), passes);
+    case Mode::all_present: return !values.empty() && std::all_of(values.begin(), values.end(), passes);
+    case Mode::count:
+      return test.multi.count.matches(static_cast<uint64_t>(std::count_if(values.begin(), values.end(), passes)));
+    case Mode::index: {
+      auto size = static_cast<int64_t>(values.size());
+      int64_t place = test.multi.index < 0 ? size + test.multi.index : test.multi.index;
+      return place >= 0 && place < size && passes(values[static_cast<size_t>(place)]);
+    }
+  }
+  return false;
+}
+
+bool Engine::matches(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor) {
+  if (!header_matches(rule, scene)) return false;
+  counters_.candidates++;
+  for (const auto& condition : rule.conditions) {
+    if (!condition->holds(scene)) return false;
+  }
+  for (const FieldTest& test : rule.field_tests) {
+    if (!field_test_passes(test)) return false;
+  }
+  for (const Section& section : rule.sections) {
+    if (!section_matches(section, raw, floor)) return false;
+  }
+  for (const auto& condition : rule.late) {
+    if (!condition->holds(scene)) return false;
+  }
+  return true;
+}
+
+void Engine::matched(const Rule& rule, const Scene& scene, Bytes payload, bool stream) {
+  counters_.rules_matched++;
+  for (const auto& effect : rule.effects) effect->apply(scene);
+  if (rule.alerts || rule.info->action != Action::alert) queue_.add(rule, scene, payload, stream);
+}
+
+void Engine::scan(const Group& group, Bytes bytes) {
+  if (!group.prefilter.scan(bytes, scratch_.get(), candidates_)) counters_.hyperscan_error++;
+}
+
+std::span<const std::string_view> Engine::flowbits(const Flow& flow) {
+  bit_names_.clear();
+  const FlowState* state = states_.find(flow);
+  if (!state || !rules_) return {};
+  for (uint16_t bit : state->bits) {
+    if (bit < rules_->flowbits.size()) bit_names_.push_back(rules_->flowbits[bit]);
+  }
+  return bit_names_;
+}
+
+}  // namespace lapwing::detect

@@ -1,0 +1,70 @@
+// Engine: the rule engine of one worker, behind Matcher [W].
+#pragma once
+
+#include <memory>
+
+#include "signatures/match/alert_queue.h"
+#include "signatures/match/field_values.h"
+#include "signatures/match/scene.h"
+#include "signatures/match/shared.h"
+
+namespace lapwing::detect {
+
+class Engine {
+ public:
+  Engine(std::shared_ptr<SharedState> shared, AlertSink& sink);
+
+  void adopt(std::shared_ptr<const RuleSet> rules);
+  void begin(const MatchContext& context);
+  void chunk(const MatchContext& context, const Chunk& chunk);
+  void gap(const MatchContext& context, Direction direction);
+  void event(const MatchContext& context, const Event& event);
+  void packet(const MatchContext& context);
+  void end(const MatchContext& context);
+  void finish(const MatchContext& context);
+  std::span<const std::string_view> flowbits(const Flow& flow);
+  const DetectCounters& counters() const { return counters_; }
+
+ private:
+  // engine.cc: scenes and rules
+  bool idle(const MatchContext& context) const;
+  Scene packet_scene(const MatchContext& context);
+  Scene flow_scene(const MatchContext& context, Direction direction);
+  bool header_matches(const Rule& rule, const Scene& scene) const;
+  /// `raw`: the bytes for raw content, or null when there are none.
+  bool matches(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor);
+  bool section_matches(const Section& section, const Subject* raw, uint64_t floor);
+  bool field_test_passes(const FieldTest& test);
+  void matched(const Rule& rule, const Scene& scene, Bytes payload, bool stream);
+  void scan(const Group& group, Bytes bytes);
+
+  // packets.cc
+  void ip_only(const Scene& scene);
+  void packet_rules(const Scene& scene);
+  void add_packet_group(const PayloadGroups& groups, const Scene& scene, Bytes payload);
+  void packet_events(const Scene& scene);
+  void run(const Scene& scene, std::span<const uint32_t> rules, Bytes payload);
+
+  // streams.cc
+  using GroupSet = std::array<const Group*, 4>;
+  GroupSet stream_groups(const Scene& scene) const;
+  bool wants_stream(const Scene& scene) const;
+  void look(const MatchContext& context, Direction direction);
+
+  // transactions.cc
+  void field_rules(const MatchContext& context, const Event& event, Direction direction);
+  void app_events(const MatchContext& context, const Event& event);
+
+  std::shared_ptr<const Compiled> rules_;
+  std::shared_ptr<Shared> shared_;
+  DetectCounters counters_;
+  Scratch scratch_;
+  Candidates candidates_;
+  std::unique_ptr<Inspection> inspection_;
+  FieldValues values_{counters_};
+  FlowStates states_;
+  AlertQueue queue_;
+  std::vector<std::string_view> bit_names_;
+};
+
+}  // namespace lapwing::detect

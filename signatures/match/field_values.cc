@@ -1,0 +1,67 @@
+#include "signatures/match/field_values.h"
+
+namespace lapwing::detect {
+
+void FieldValues::adopt(const Compiled& rules) {
+  rules_ = &rules;
+  slots_.clear();
+  slots_.resize(rules.buffers.size());
+}
+
+void FieldValues::start(const Transaction* tx, Direction direction, uint8_t protocol, const Packet* packet) {
+  tx_ = tx;
+  direction_ = direction;
+  protocol_ = protocol;
+  packet_ = packet;
+  round_++;
+}
+
+FieldValues::Values FieldValues::get(BufferId buffer) {
+  Slot& slot = slots_[buffer];
+  if (slot.round != round_) {
+    slot.round = round_;
+    slot.count = 0;
+    fetch(rules_->buffers[buffer], slot);
+  }
+  return {slot.values.data(), slot.count};
+}
+
+FieldValues::Value& FieldValues::next(Slot& slot) {
+  if (slot.count == slot.values.size()) slot.values.push_back(std::make_unique<Value>());
+  return *slot.values[slot.count];
+}
+
+void FieldValues::transform(const Buffer& buffer, Value& value) {
+  size_t turn = 0;
+  for (const auto& transform : buffer.transforms) {
+    value.bytes = transform->apply(value.bytes, value.transformed[turn]);
+    turn ^= 1;
+  }
+}
+
+void FieldValues::fetch(const Buffer& buffer, Slot& slot) {
+  if (buffer.of_packet) {
+    Value& value = next(slot);
+    if (!packet_ || !buffer.of_packet(*packet_, value.bytes)) return;
+    transform(buffer, value);
+    slot.count = 1;
+    return;
+  }
+  if (!tx_ || protocol_ >= buffer.fields.size() || !buffer.fields[protocol_]) return;
+  const Field& field = *buffer.fields[protocol_];
+  for (uint32_t i = 0; i == 0 || field.many; i++) {
+    if (i == kMaxFieldValues) {
+      counters_.field_values_max++;
+      return;
+    }
+    Value& value = next(slot);
+    lapwing::Value out;
+    if (!field.get(*tx_, direction_, i, value.fetched, out)) return;
+    value.bytes = out.bytes;
+    value.integer = out.integer;
+    transform(buffer, value);
+    slot.count++;
+  }
+}
+
+}  // namespace lapwing::detect

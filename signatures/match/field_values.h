@@ -1,0 +1,54 @@
+// FieldValues: the values of a transaction's fields, fetched and transformed once for all rules that look at them.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "signatures/compile/compiled.h"
+#include "signatures/matcher.h"
+
+namespace lapwing::detect {
+
+inline constexpr uint32_t kMaxFieldValues = 256;  // values of one field that rules look at
+
+/// [W] Keeps its memory from one transaction to the next.
+class FieldValues {
+ public:
+  explicit FieldValues(DetectCounters& counters) : counters_(counters) {}
+
+  struct Value {
+    Bytes bytes;
+    uint64_t integer = 0;
+    std::string fetched, transformed[2];  // what `bytes` may view
+  };
+  using Values = std::span<const std::unique_ptr<Value>>;
+
+  void adopt(const Compiled& rules);
+  /// Another transaction, direction or packet: forget what was fetched.
+  void start(const Transaction* tx, Direction direction, uint8_t protocol, const Packet* packet);
+  /// Empty when the field has no value.
+  Values get(BufferId buffer);
+
+ private:
+  struct Slot {
+    uint64_t round = 0;
+    size_t count = 0;
+    std::vector<std::unique_ptr<Value>> values;
+  };
+  void fetch(const Buffer& buffer, Slot& slot);
+  Value& next(Slot& slot);
+  static void transform(const Buffer& buffer, Value& value);
+
+  DetectCounters& counters_;
+  const Compiled* rules_ = nullptr;
+  const Transaction* tx_ = nullptr;
+  const Packet* packet_ = nullptr;
+  Direction direction_ = Direction::to_server;
+  uint8_t protocol_ = kMaxProtocols;
+  uint64_t round_ = 0;
+  std::vector<Slot> slots_;
+};
+
+}  // namespace lapwing::detect

@@ -1,0 +1,71 @@
+// What the rule engine keeps of a flow [W].
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sensor/event/chunk.h"
+#include "sensor/flow/flow.h"
+#include "signatures/match/stream_window.h"
+
+namespace lapwing::detect {
+
+/// Names of bits and integers are numbers that stay the same from one rule set to the next (compile/names.h).
+class FlowState : public FlowAttachment {
+ public:
+  bool has_bit(uint16_t bit) const { return std::binary_search(bits.begin(), bits.end(), bit); }
+  void set_bit(uint16_t bit) {
+    auto place = std::lower_bound(bits.begin(), bits.end(), bit);
+    if (place == bits.end() || *place != bit) bits.insert(place, bit);
+  }
+  void clear_bit(uint16_t bit) {
+    auto place = std::lower_bound(bits.begin(), bits.end(), bit);
+    if (place != bits.end() && *place == bit) bits.erase(place);
+  }
+
+  struct Integer {
+    uint16_t name;
+    uint32_t value;
+  };
+  Integer* find_integer(uint16_t name) {
+    auto found = std::find_if(integers.begin(), integers.end(), [&](const Integer& i) { return i.name == name; });
+    return found == integers.end() ? nullptr : &*found;
+  }
+
+  /// Anomalies of a transaction that event rules have seen, by direction.
+  struct SeenEvents {
+    uint64_t tx = 0;
+    std::array<uint32_t, 2> count{};
+  };
+
+  std::array<uint64_t, 2> stream_bytes{};  // end of the TCP stream seen, by index(Direction)
+  std::vector<uint16_t> bits;              // sorted
+  std::vector<Integer> integers;
+  std::vector<SeenEvents> seen_events;
+  std::array<std::unique_ptr<StreamWindow>, 2> windows;  // by index(Direction); made with the first stream bytes
+};
+
+/// Access to the state of flows.
+class FlowStates {
+ public:
+  FlowState* find(const Flow& flow) const { return flow.get<FlowState>(FlowSlot::match); }
+  FlowState& get(Flow& flow) {
+    auto& slot = flow.slots[static_cast<size_t>(FlowSlot::match)];
+    if (!slot) slot = std::make_unique<FlowState>();
+    return static_cast<FlowState&>(*slot);
+  }
+  StreamWindow& window(FlowState& state, Direction direction) {
+    auto& window = state.windows[static_cast<size_t>(direction)];
+    if (!window) window = std::make_unique<StreamWindow>(budget_);
+    return *window;
+  }
+  uint64_t window_bytes() const { return budget_->used; }
+
+ private:
+  std::shared_ptr<WindowBudget> budget_ = std::make_shared<WindowBudget>();
+};
+
+}  // namespace lapwing::detect

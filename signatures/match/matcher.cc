@@ -1,0 +1,50 @@
+#include "signatures/matcher.h"
+
+#include "signatures/match/engine.h"
+
+namespace lapwing {
+
+struct Matcher::Impl {
+  Impl(std::shared_ptr<SharedState> shared, AlertSink& sink) : engine(std::move(shared), sink) {}
+  detect::Engine engine;
+};
+
+Matcher::Matcher(std::shared_ptr<const RuleSet> rules, std::shared_ptr<SharedState> shared, AlertSink& sink)
+    : impl_(std::make_unique<Impl>(std::move(shared), sink)) {
+  adopt(std::move(rules));
+}
+
+Matcher::~Matcher() = default;
+
+void Matcher::adopt(std::shared_ptr<const RuleSet> rules) {
+  impl_->engine.adopt(std::move(rules));
+}
+void Matcher::begin(const MatchContext& context) {
+  impl_->engine.begin(context);
+}
+void Matcher::chunk(const MatchContext& context, const Chunk& chunk) {
+  impl_->engine.chunk(context, chunk);
+}
+void Matcher::gap(const MatchContext& context, Direction direction, uint64_t) {
+  impl_->engine.gap(context, direction);
+}
+void Matcher::event(const MatchContext& context, const Event& event) {
+  impl_->engine.event(context, event);
+}
+void Matcher::packet(const MatchContext& context) {
+  impl_->engine.packet(context);
+}
+void Matcher::end(const MatchContext& context) {
+  impl_->engine.end(context);
+}
+void Matcher::finish(const MatchContext& context) {
+  impl_->engine.finish(context);
+}
+std::span<const std::string_view> Matcher::flowbits(const Flow& flow) {
+  return impl_->engine.flowbits(flow);
+}
+const DetectCounters& Matcher::counters() const {
+  return impl_->engine.counters();
+}
+
+}  // namespace lapwing

@@ -1,0 +1,90 @@
+#include "signatures/match/pcre.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <stdexcept>
+
+#include "signatures/matcher.h"
+
+namespace lapwing::detect {
+
+namespace {
+constexpr size_t kJitStack = 512 * 1024;  // bytes at most; grows from 32 KiB as expressions need it
+constexpr uint32_t kGroups = 2;           // the whole match and the first group
+}  // namespace
+
+PcreScratch::PcreScratch()
+    : data_(pcre2_match_data_create(kGroups, nullptr)),
+      stack_(pcre2_jit_stack_create(32 * 1024, kJitStack, nullptr)),
+      limited_(pcre2_match_context_create(nullptr)),
+      unlimited_(pcre2_match_context_create(nullptr)) {
+  pcre2_jit_stack_assign(limited_, nullptr, stack_);
+  pcre2_jit_stack_assign(unlimited_, nullptr, stack_);
+}
+
+PcreScratch::~PcreScratch() {
+  pcre2_match_context_free(unlimited_);
+  pcre2_match_context_free(limited_);
+  pcre2_jit_stack_free(stack_);
+  pcre2_match_data_free(data_);
+}
+
+Regex::Regex(const std::string& expression, RegexOptions options, uint32_t match_limit, uint32_t recursion_limit)
+    : match_limit_(match_limit), recursion_limit_(recursion_limit), no_limits_(options.no_limits) {
+  uint32_t flags = 0;
+  if (options.caseless) flags |= PCRE2_CASELESS;
+  if (options.dotall) flags |= PCRE2_DOTALL;
+  if (options.multiline) flags |= PCRE2_MULTILINE;
+  if (options.extended) flags |= PCRE2_EXTENDED;
+  if (options.anchored) flags |= PCRE2_ANCHORED;
+  if (options.dollar_endonly) flags |= PCRE2_DOLLAR_ENDONLY;
+  if (options.ungreedy) flags |= PCRE2_UNGREEDY;
+  int error = 0;
+  size_t offset = 0;
+  code_ = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()), expression.size(), flags, &error, &offset,
+                        nullptr);
+  if (!code_) {
+    char text[256];
+    pcre2_get_error_message(error, reinterpret_cast<PCRE2_UCHAR*>(text), sizeof text);
+    throw std::invalid_argument(std::string(text) + " at offset " + std::to_string(offset) + " of the expression");
+  }
+  pcre2_jit_compile(code_, PCRE2_JIT_COMPLETE);  // without a JIT the interpreter gives the same answers
+}
+
+Regex::~Regex() {
+  pcre2_code_free(code_);
+}
+
+bool Regex::search(Bytes subject, size_t from, PcreScratch& scratch, DetectCounters& counters, Match& out) const {
+  if (from > subject.size()) return false;
+  pcre2_match_context* context = scratch.unlimited_;
+  if (!no_limits_) {
+    context = scratch.limited_;
+    pcre2_set_match_limit(context, match_limit_);
+    pcre2_set_depth_limit(context, recursion_limit_);
+  }
+  static const uint8_t kEmpty = 0;
+  const uint8_t* text = subject.empty() ? &kEmpty : subject.data();
+  int found = pcre2_match(code_, text, subject.size(), from, 0, scratch.data_, context);
+  if (found < 0) {
+    if (found == PCRE2_ERROR_MATCHLIMIT)
+      counters.pcre_match_limit++;
+    else if (found == PCRE2_ERROR_DEPTHLIMIT)
+      counters.pcre_recursion_limit++;
+    else if (found != PCRE2_ERROR_NOMATCH)
+      counters.pcre_error++;
+    return false;
+  }
+  const size_t* ends = pcre2_get_ovector_pointer(scratch.data_);
+  out = {ends[0], ends[1]};
+  return true;
+}
+
+Bytes Regex::first_group(Bytes subject, PcreScratch& scratch) {
+  const size_t* ends = pcre2_get_ovector_pointer(scratch.data_);
+  if (ends[2] == PCRE2_UNSET || ends[3] > subject.size() || ends[2] > ends[3]) return {};
+  return subject.subspan(ends[2], ends[3] - ends[2]);
+}
+
+}  // namespace lapwing::detect

@@ -1,0 +1,105 @@
+#include "signatures/match/shared.h"
+
+#include "sensor/base/hash.h"
+
+namespace lapwing {
+
+std::shared_ptr<SharedState> SharedState::create(std::function<void(uint64_t number)> turn) {
+  return std::make_shared<detect::Shared>(std::move(turn));
+}
+
+namespace detect {
+
+size_t SharedKeyHash::operator()(const SharedKey& key) const {
+  uint8_t raw[52] = {};
+  raw[0] = static_cast<uint8_t>(key.kind);
+  raw[1] = key.track;
+  std::memcpy(raw + 2, &key.gid, 4);
+  std::memcpy(raw + 6, &key.sid, 4);
+  std::memcpy(raw + 10, &key.flow, 8);
+  std::memcpy(raw + 18, key.a.bytes.data(), 16);
+  std::memcpy(raw + 34, key.b.bytes.data(), 16);
+  raw[50] = key.a.version;
+  raw[51] = key.b.version;
+  // The table is never walked for results, so a seed of the process's own keeps them reproducible.
+  static const uint64_t kSeed = reinterpret_cast<uintptr_t>(&kSeed) * 0x9e3779b97f4a7c15u;
+  return keyed_hash({raw, sizeof raw}, kSeed);
+}
+
+Shared::Entry* Shared::find_or_add(const SharedKey& key, Timestamp now, bool& fresh, DetectCounters& counters) {
+  auto found = entries_.find(key);
+  fresh = found == entries_.end();
+  if (!fresh) return &found->second;
+  if (entries_.size() >= kMaxSharedEntries) {
+    std::erase_if(entries_,
+                  [&](const auto& item) { return item.second.expires < now && item.second.action_until < now; });
+    if (entries_.size() >= kMaxSharedEntries) {
+      counters.shared_entries_full++;
+      return nullptr;
+    }
+  }
+  return &entries_[key];
+}
+
+ThresholdVerdict Shared::count(const Threshold& threshold, const SharedKey& key, Timestamp now,
+                               DetectCounters& counters) {
+  using Type = Threshold::Type;
+  std::lock_guard lock(mutex_);
+  bool fresh = false;
+  Entry* entry = find_or_add(key, now, fresh, counters);
+  // Without memory an alert too many is better than a missed one.
+  if (!entry) return {};
+  const Timestamp window{int64_t{threshold.seconds} * 1'000'000'000};
+  bool over = !fresh && now.ns > entry->start.ns + window.ns;
+  if (threshold.type == Type::backoff) {
+    entry->expires = {INT64_MAX};
+    entry->count++;
+    if (fresh) entry->next = threshold.count;
+    if (entry->count < entry->next) return {.alert = false};
+    entry->next *= threshold.multiplier;
+    return {};
+  }
+  if (fresh || over) {
+    entry->start = now;
+    entry->expires = {now.ns + window.ns};
+    entry->count = 0;
+  }
+  entry->count++;
+  switch (threshold.type) {
+    case Type::limit: return {.alert = entry->count <= threshold.count};
+    case Type::threshold:
+      if (entry->count < threshold.count) return {.alert = false};
+      entry->count = 0;
+      return {};
+    case Type::both: return {.alert = entry->count == threshold.count};
+    case Type::detection_filter: return {.alert = entry->count > threshold.count};
+    case Type::rate_filter:
+      if (entry->action_until > now) return {true, true, threshold.new_action};
+      if (entry->count <= threshold.count) return {};
+      entry->action_until = threshold.timeout == 0 ? Timestamp{INT64_MAX}
+                                                   : Timestamp{now.ns + int64_t{threshold.timeout} * 1'000'000'000};
+      return {true, true, threshold.new_action};
+    case Type::backoff: break;
+  }
+  return {};
+}
+
+bool Shared::has_bit(const SharedKey& key, Timestamp now) {
+  std::lock_guard lock(mutex_);
+  auto found = entries_.find(key);
+  return found != entries_.end() && found->second.expires >= now;
+}
+
+void Shared::set_bit(const SharedKey& key, Timestamp expires, Timestamp now, DetectCounters& counters) {
+  std::lock_guard lock(mutex_);
+  bool fresh = false;
+  if (Entry* entry = find_or_add(key, now, fresh, counters)) entry->expires = expires;
+}
+
+void Shared::clear_bit(const SharedKey& key) {
+  std::lock_guard lock(mutex_);
+  entries_.erase(key);
+}
+
+}  // namespace detect
+}  // namespace lapwing

@@ -1,0 +1,81 @@
+#include "signatures/match/step.h"
+
+#include "signatures/match/pcre.h"
+#include "signatures/matcher.h"
+
+namespace lapwing::detect {
+
+void link_chain(Chain& chain) {
+  for (size_t i = 0; i < chain.size(); i++) {
+    chain[i]->relative_next = false;
+    for (size_t k = i + 1; k < chain.size() && !chain[i]->relative_next; k++) {
+      if (chain[k]->relative) {
+        chain[i]->relative_next = true;
+      } else if (chain[k]->moves_cursor) {
+        break;
+      }
+    }
+  }
+}
+
+Inspection::Inspection(uint64_t recursion_limit, DetectCounters& counters)
+    : recursion_limit_(recursion_limit), counters_(counters), pcre_(std::make_unique<PcreScratch>()) {
+  decoded.reserve(kMaxDecodedBytes);
+}
+
+Inspection::~Inspection() = default;
+
+bool Inspection::matches(const Chain& chain, const Subject& subject, uint64_t floor) {
+  subject_ = subject;
+  floor_ = floor;
+  stale_ = false;
+  recursions_ = 0;
+  has_decoded = false;
+  variables.fill(0);
+  if (chain.empty()) return true;
+  return run(chain.data(), chain.size(), {}) == Outcome::match;
+}
+
+Outcome Inspection::nested(const Chain& chain, Bytes bytes) {
+  if (chain.empty()) return Outcome::match;
+  const Subject outer = subject_;
+  const uint64_t floor = floor_;
+  subject_ = {bytes, 0};
+  floor_ = 0;
+  Outcome outcome = run(chain.data(), chain.size(), {});
+  subject_ = outer;
+  floor_ = floor;
+  return outcome == Outcome::match ? outcome : Outcome::fail;
+}
+
+Outcome Inspection::run(const std::unique_ptr<Step>* step, size_t left, Attempt from) {
+  if (++recursions_ > recursion_limit_) {
+    counters_.inspection_recursion_limit++;
+    return Outcome::stop;
+  }
+  const Step& self = **step;
+  uint64_t resume = 0;
+  for (;;) {
+    Attempt attempt{from.cursor, from.newest, resume};
+    Outcome found = self.attempt(*this, attempt);
+    // A failure that would be final is not while alternatives with new evidence are being looked for.
+    if (found == Outcome::stop && stale_) return Outcome::fail;
+    if (found != Outcome::match) return found;
+
+    Outcome rest;
+    if (left > 1) {
+      rest = run(step + 1, left - 1, attempt);
+    } else if (floor_ > 0 && attempt.newest > 0 && attempt.newest <= floor_) {
+      stale_ = true;
+      rest = Outcome::fail;
+    } else {
+      return Outcome::match;
+    }
+    if (rest != Outcome::fail || !self.searches) return rest;
+    if (!self.relative_next && !stale_) return Outcome::stop;
+    resume = attempt.resume;
+    if (resume == 0) return Outcome::fail;  // a negated match has no other place
+  }
+}
+
+}  // namespace lapwing::detect

@@ -1,0 +1,91 @@
+// Step: one payload keyword of a rule. A chain of them is matched against a buffer, with backtracking.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sensor/base/bytes.h"
+
+namespace lapwing {
+struct DetectCounters;
+}
+
+namespace lapwing::detect {
+
+/// Bytes under inspection. Positions count from the start of the buffer; of a stream only the part from `base` on is
+/// held, so positions stay those of the whole stream.
+struct Subject {
+  Bytes data;
+  uint64_t base = 0;
+
+  uint64_t end() const { return base + data.size(); }
+};
+
+/// fail: an earlier step may try its next alternative; stop: that cannot help.
+enum class Outcome : uint8_t { match, fail, stop };
+
+/// What a step knows and leaves behind.
+struct Attempt {
+  uint64_t cursor = 0;  // end of the previous match; on success of this one
+  uint64_t newest = 0;  // furthest end of any match so far
+  uint64_t resume = 0;  // 0: first attempt; else where the next alternative may start
+};
+
+class Inspection;
+class Step;
+using Chain = std::vector<std::unique_ptr<Step>>;
+
+class Step {
+ public:
+  virtual ~Step() = default;
+  virtual Outcome attempt(Inspection& inspection, Attempt& attempt) const = 0;
+  virtual Chain* inner() { return nullptr; }  // steps on bytes that this one made
+
+  bool searches = false;       // may have further alternatives
+  bool relative = false;       // depends on the cursor
+  bool moves_cursor = false;   // success sets the cursor
+  bool relative_next = false;  // a later step depends on where this one ended
+};
+
+/// Sets relative_next of each step, once a chain is complete.
+void link_chain(Chain& chain);
+
+inline constexpr size_t kMaxVariables = 16;            // byte_extract and byte_math results of one rule
+inline constexpr size_t kMaxDecodedBytes = 16 * 1024;  // of base64_decode
+
+class PcreScratch;
+
+/// [W] Runs chains. One per matcher; nothing is allocated while it runs.
+class Inspection {
+ public:
+  Inspection(uint64_t recursion_limit, DetectCounters& counters);
+  ~Inspection();
+
+  /// True when the whole chain matches. With `floor`, some match must end past it: evidence up to there is old.
+  bool matches(const Chain& chain, const Subject& subject, uint64_t floor = 0);
+  /// The rest of a chain on other bytes, within a running inspection (base64_data).
+  Outcome nested(const Chain& chain, Bytes bytes);
+
+  const Subject& subject() const { return subject_; }
+  DetectCounters& counters() { return counters_; }
+  PcreScratch& pcre() { return *pcre_; }
+
+  std::array<uint64_t, kMaxVariables> variables{};
+  std::string decoded;  // by base64_decode
+  bool has_decoded = false;
+
+ private:
+  Outcome run(const std::unique_ptr<Step>* step, size_t left, Attempt attempt);
+
+  Subject subject_;
+  uint64_t floor_ = 0;
+  bool stale_ = false;  // the chain matched on old evidence only: every alternative is worth a try
+  uint64_t recursions_ = 0, recursion_limit_;
+  DetectCounters& counters_;
+  std::unique_ptr<PcreScratch> pcre_;
+};
+
+}  // namespace lapwing::detect

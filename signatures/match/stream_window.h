@@ -1,0 +1,102 @@
+// StreamWindow: the part of one direction's stream that raw stream rules can still match in [W].
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sensor/base/bytes.h"
+
+namespace lapwing::detect {
+
+/// The stream is inspected in cells of this many bytes by stream offset, each seen together with the one before it,
+/// so that what matches depends on the stream and not on its segments.
+inline constexpr uint64_t kCell = 2560;
+
+/// Bytes that the windows of one worker hold, and the most they may.
+struct WindowBudget {
+  static constexpr uint64_t kLimit = 256ull << 20;
+  uint64_t used = 0;
+};
+
+struct Group;
+
+class StreamWindow {
+ public:
+  explicit StreamWindow(std::shared_ptr<WindowBudget> budget) : budget_(std::move(budget)) {}
+  ~StreamWindow() { budget_->used -= bytes_.capacity(); }
+  StreamWindow(const StreamWindow&) = delete;
+  StreamWindow& operator=(const StreamWindow&) = delete;
+
+  uint64_t base() const { return base_; }
+  uint64_t end() const { return base_ + bytes_.size(); }
+  uint64_t cell() const { return cell_; }
+  Bytes bytes() const { return bytes_; }
+  size_t room() const { return static_cast<size_t>(cell_ + kCell - end()); }
+
+  /// Takes at most room() bytes; false when the budget refuses.
+  bool append(Bytes data) {
+    if (bytes_.size() + data.size() > bytes_.capacity()) {
+      size_t capacity = bytes_.capacity() ? bytes_.capacity() * 2 : 512;
+      while (capacity < bytes_.size() + data.size()) capacity *= 2;
+      capacity = std::min<size_t>(capacity, 2 * kCell);
+      if (budget_->used - bytes_.capacity() + capacity > WindowBudget::kLimit) return false;
+      budget_->used -= bytes_.capacity();
+      bytes_.reserve(capacity);
+      budget_->used += bytes_.capacity();
+    }
+    bytes_.insert(bytes_.end(), data.begin(), data.end());
+    return true;
+  }
+
+  /// The cell is full and inspected: it becomes the one before.
+  void next_cell() {
+    cell_ += kCell;
+    uint64_t keep_from = cell_ - kCell;
+    if (keep_from > base_) {
+      bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<ptrdiff_t>(keep_from - base_));
+      base_ = keep_from;
+    }
+    before.swap(here);
+    here.clear();
+    alerted.clear();
+  }
+
+  /// Bytes are missing: start over at `offset`.
+  void restart(uint64_t offset) {
+    bytes_.clear();
+    base_ = offset;
+    cell_ = offset / kCell * kCell;
+    looked_to = offset;
+    forget_rules();
+  }
+
+  /// Another rule set numbers its rules anew: everything held is scanned again.
+  void forget_rules() {
+    scanned = {};
+    before.clear();
+    here.clear();
+    alerted.clear();
+  }
+
+  /// What a prefilter has seen so far.
+  struct Scanned {
+    const Group* group = nullptr;
+    uint64_t to = 0;
+  };
+
+  uint64_t looked_to = 0;  // end of the stream at the last look
+  std::array<Scanned, 4> scanned{};
+  std::vector<uint32_t> before, here,
+      alerted;              // rules: candidates of the cell before and of this one; done in this one
+  uint64_t generation = 0;  // of the rule set that numbered them
+
+ private:
+  std::shared_ptr<WindowBudget> budget_;
+  std::vector<uint8_t> bytes_;
+  uint64_t base_ = 0, cell_ = 0;
+};
+
+}  // namespace lapwing::detect

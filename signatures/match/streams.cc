@@ -1,0 +1,120 @@
+// Rules over raw stream bytes.
+#include <algorithm>
+
+#include "signatures/match/engine.h"
+
+namespace lapwing::detect {
+
+namespace {
+constexpr size_t kMaxCellCandidates = 256;  // rules whose prefilter hit one cell and that the next cell remembers
+}
+
+Engine::GroupSet Engine::stream_groups(const Scene& scene) const {
+  const PayloadGroups& groups = rules_->stream_groups[0][index(scene.direction)];
+  static_assert(transport_bit::tcp == 1);
+  GroupSet set{};
+  auto use = [&](size_t place, const Group& group) {
+    if (!group.empty()) set[place] = &group;
+  };
+  use(0, groups.any);
+  if (auto found = groups.by_dst_port.find(scene.dst_port); found != groups.by_dst_port.end()) use(1, found->second);
+  if (auto found = groups.by_src_port.find(scene.src_port); found != groups.by_src_port.end()) use(2, found->second);
+  if (scene.protocol < groups.by_protocol.size()) use(3, groups.by_protocol[scene.protocol]);
+  return set;
+}
+
+bool Engine::wants_stream(const Scene& scene) const {
+  const auto& groups = rules_->stream_groups[0][index(scene.direction)];
+  // Rules of a protocol may still come to apply while none is detected.
+  if (scene.protocol == kMaxProtocols && !groups.by_protocol.empty()) return true;
+  if (rules_->raw_field_rules >> index(scene.direction) & 1) return true;
+  GroupSet set = stream_groups(scene);
+  return std::any_of(set.begin(), set.end(), [](const Group* group) { return group != nullptr; });
+}
+
+void Engine::chunk(const MatchContext& context, const Chunk& chunk) {
+  if (!context.flow || chunk.datagram || idle(context)) return;
+  if (!rules_->has_stream_rules && rules_->raw_field_rules == 0 && !rules_->needs_stream_size) return;
+  const size_t side = index(chunk.direction);
+  if (rules_->needs_stream_size) states_.get(*context.flow).stream_bytes[side] = chunk.offset + chunk.data.size();
+  if (!wants_stream(flow_scene(context, chunk.direction))) return;
+
+  StreamWindow& window = states_.window(states_.get(*context.flow), chunk.direction);
+  if (window.end() != chunk.offset && !chunk.data.empty()) window.restart(chunk.offset);
+  Bytes rest = chunk.data;
+  while (!rest.empty()) {
+    Bytes part = rest.first(std::min(rest.size(), window.room()));
+    if (!window.append(part)) {
+      counters_.stream_window_memcap += rest.size();
+      window.restart(chunk.offset + chunk.data.size());
+      return;
+    }
+    rest = rest.subspan(part.size());
+    if (window.room() == 0) {
+      look(context, chunk.direction);
+      window.next_cell();
+    }
+  }
+  if (chunk.end) look(context, chunk.direction);
+}
+
+void Engine::gap(const MatchContext& context, Direction direction) {
+  if (!idle(context)) look(context, direction);
+}
+
+void Engine::finish(const MatchContext& context) {
+  if (idle(context)) return;
+  look(context, Direction::to_server);
+  look(context, Direction::to_client);
+}
+
+void Engine::look(const MatchContext& context, Direction direction) {
+  FlowState* state = context.flow ? states_.find(*context.flow) : nullptr;
+  StreamWindow* window = state ? state->windows[index(direction)].get() : nullptr;
+  if (!window || window->looked_to == window->end()) return;
+  if (window->generation != rules_->generation()) {
+    window->forget_rules();
+    window->generation = rules_->generation();
+  }
+  Scene scene = flow_scene(context, direction);
+  values_.start(nullptr, direction, scene.protocol, scene.packet);
+  GroupSet set = stream_groups(scene);
+  candidates_.clear();
+  for (size_t i = 0; i < set.size(); i++) {
+    const Group* group = set[i];
+    if (!group) continue;
+    auto& scanned = window->scanned[i];
+    if (scanned.group != group) scanned = {group, window->base()};
+    // Only what is new, and as much before it as a literal may begin in.
+    uint64_t overlap = group->prefilter.longest() > 0 ? group->prefilter.longest() - 1 : 0;
+    uint64_t from =
+        group->prefilter.unbounded() || scanned.to < window->base() + overlap ? window->base() : scanned.to - overlap;
+    scan(*group, window->bytes().subspan(from - window->base()));
+    scanned.to = window->end();
+  }
+  for (uint32_t rule : candidates_.sorted()) {
+    if (window->here.size() < kMaxCellCandidates) {
+      if (std::find(window->here.begin(), window->here.end(), rule) == window->here.end()) window->here.push_back(rule);
+    } else {
+      counters_.stream_candidates_max++;
+    }
+  }
+  for (uint32_t rule : window->here) candidates_.add(rule);
+  for (uint32_t rule : window->before) candidates_.add(rule);
+  for (const Group* group : set) {
+    if (!group) continue;
+    for (uint32_t rule : group->always) candidates_.add(rule);
+  }
+  Subject subject{window->bytes(), window->base()};
+  for (uint32_t number : candidates_.sorted()) {
+    // One alert of a rule for each cell its evidence ends in, however often the cell is looked at.
+    if (std::find(window->alerted.begin(), window->alerted.end(), number) != window->alerted.end()) continue;
+    const Rule& rule = *rules_->all[number];
+    if (!matches(rule, scene, &subject, window->cell())) continue;
+    window->alerted.push_back(number);
+    matched(rule, scene, window->bytes(), true);
+  }
+  window->looked_to = window->end();
+}
+
+}  // namespace lapwing::detect

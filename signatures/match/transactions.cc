@@ -1,0 +1,114 @@
+// Rules over transactions of protocols, and over what breaks a protocol.
+#include <algorithm>
+
+#include "signatures/match/engine.h"
+
+namespace lapwing::detect {
+
+namespace {
+constexpr size_t kMaxSeenEvents = 64;  // transactions of a flow whose events are remembered
+}
+
+void Engine::event(const MatchContext& context, const Event& event) {
+  if (!event.tx || !context.flow) return;
+  Transaction& tx = *event.tx;
+  if (idle(context)) {
+    tx.inspected = tx.progress;
+    return;
+  }
+  for (Direction direction : {Direction::to_server, Direction::to_client}) {
+    uint8_t &inspected = tx.inspected[index(direction)], progress = tx.progress[index(direction)];
+    if (progress <= inspected) continue;
+    if (progress == kComplete) look(context, direction);
+    field_rules(context, event, direction);
+    inspected = progress;
+  }
+  if (!tx.anomalies.empty()) app_events(context, event);
+}
+
+void Engine::field_rules(const MatchContext& context, const Event& event, Direction direction) {
+  uint8_t protocol = rules_->protocol_index(event.protocol);
+  if (protocol == kMaxProtocols) return;
+  const auto& groups = rules_->field_groups[protocol][index(direction)];
+  if (groups.empty()) return;
+  Scene scene = flow_scene(context, direction);
+  scene.event = &event;
+  scene.protocol = protocol;
+  values_.start(event.tx, direction, protocol, scene.packet);
+
+  const bool tcp = scene.transport == transport_bit::tcp;
+  const FlowState* state = states_.find(*context.flow);
+  const StreamWindow* window = state ? state->windows[index(direction)].get() : nullptr;
+  Subject raw;
+  if (tcp && window)
+    raw = {window->bytes(), window->base()};
+  else if (context.packet && context.direction == direction)
+    raw = {context.packet->payload, 0};
+  const Subject* subject = raw.data.empty() ? nullptr : &raw;
+
+  const uint8_t from = event.tx->inspected[index(direction)], to = event.tx->progress[index(direction)];
+  // Groups are sorted by stage; rules of one stage are evaluated together, in their order.
+  for (size_t i = 0; i < groups.size();) {
+    const uint8_t stage = groups[i].stage;
+    size_t end = i;
+    while (end < groups.size() && groups[end].stage == stage) end++;
+    if (stage > from && stage <= to) {
+      candidates_.clear();
+      for (; i < end; i++) {
+        const FieldGroup& group = groups[i];
+        for (uint32_t rule : group.rules.always) candidates_.add(rule);
+        if (group.rules.prefilter.empty()) continue;
+        for (const auto& value : values_.get(group.buffer)) scan(group.rules, value->bytes);
+      }
+      for (uint32_t number : candidates_.sorted()) {
+        const Rule& rule = *rules_->all[number];
+        if (matches(rule, scene, subject, 0)) matched(rule, scene, raw.data, tcp);
+      }
+    }
+    i = end;
+  }
+}
+
+void Engine::app_events(const MatchContext& context, const Event& event) {
+  uint8_t protocol = rules_->protocol_index(event.protocol);
+  if (protocol == kMaxProtocols) return;
+  const auto& by_event = rules_->app_event_rules[protocol];
+  const auto& anomalies = event.tx->anomalies;
+  auto interesting = [&](uint8_t name) { return name < by_event.size() && !by_event[name].empty(); };
+  if (std::none_of(anomalies.begin(), anomalies.end(), interesting)) return;
+
+  auto& seen = states_.get(*context.flow).seen_events;
+  auto known = std::find_if(seen.begin(), seen.end(), [&](const auto& s) { return s.tx == event.tx->id; });
+  if (known == seen.end()) {
+    if (seen.size() == kMaxSeenEvents) {
+      seen.erase(seen.begin());
+      counters_.seen_events_max++;
+    }
+    seen.push_back({event.tx->id, {}});
+    known = seen.end() - 1;
+  }
+  // A rule for one direction waits for that direction to speak; one for both fires where the event was found.
+  const size_t side = index(event.direction);
+  const uint32_t any_from = std::max(known->count[0], known->count[1]), from = known->count[side];
+  known->count[side] = static_cast<uint32_t>(anomalies.size());
+  Scene scene = flow_scene(context, event.direction);
+  scene.event = &event;
+  scene.protocol = protocol;
+  values_.start(event.tx, event.direction, protocol, scene.packet);
+  candidates_.clear();
+  for (uint32_t i = from; i < anomalies.size(); i++) {
+    if (!interesting(anomalies[i])) continue;
+    for (uint32_t rule : by_event[anomalies[i]]) {
+      bool either = rules_->all[rule]->header.directions == kBothDirections;
+      if (!either || i >= any_from) candidates_.add(rule);
+    }
+  }
+  const Bytes payload = scene.packet ? scene.packet->payload : Bytes{};
+  Subject subject{payload, 0};
+  for (uint32_t number : candidates_.sorted()) {
+    const Rule& rule = *rules_->all[number];
+    if (matches(rule, scene, payload.empty() ? nullptr : &subject, 0)) matched(rule, scene, payload, false);
+  }
+}
+
+}  // namespace lapwing::detect
