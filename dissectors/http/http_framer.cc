@@ -1,6 +1,7 @@
 #include "dissectors/http/http_framer.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "sensor/base/text.h"
 
@@ -169,10 +170,16 @@ uint64_t Framer::body_left(const htp_tx_t& tx, Direction direction) const {
 Cut Framer::cut_body(Bytes bytes, const Place& place) const {
   std::string_view text = to_text(bytes);
   if (chunk_ == Chunk::length || chunk_ == Chunk::data_end) {
-    size_t end = text.find('\n');
-    if (end != npos) return {end + 1, end > kLineLimit};
-    if (chunk_ == Chunk::data_end || place.last || text.size() >= kJunkLimit) return {text.size()};
-    return {};
+    size_t end = text.find('\n'), first = text.find_first_not_of(kSpaces);
+    Cut cut;
+    cut.bad_chunk = chunk_ == Chunk::length && first != npos && !std::isxdigit(static_cast<unsigned char>(text[first]));
+    if (end != npos) {
+      cut.take = end + 1;
+      cut.too_long = end > kLineLimit;
+    } else if (chunk_ == Chunk::data_end || place.last || text.size() >= kJunkLimit) {
+      cut.take = text.size();
+    }
+    return cut;
   }
   uint64_t left = body_left(*place.tx, place.direction);
   size_t want = static_cast<size_t>(std::min<uint64_t>(left, text.size()));

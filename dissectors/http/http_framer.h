@@ -25,6 +25,7 @@ struct Place {
 struct Cut {
   size_t take = 0;
   bool too_long = false, skip = false, lost = false;
+  bool bad_chunk = false;  // where a chunk's length must be there is none; libhtp does not always say so
 };
 
 /// libhtp looks ahead within the bytes of one call (a missing protocol, a response without status line, a chunk

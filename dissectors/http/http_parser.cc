@@ -130,6 +130,10 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
       break;
     }
     if (cut.take == 0) break;
+    if (cut.bad_chunk) {
+      events_.log(current(direction), direction,
+                  direction == Direction::to_server ? kBadRequestChunk : kBadResponseChunk);
+    }
     Bytes piece = rest.first(cut.take);
     rest = rest.subspan(cut.take);
     if (cut.skip) {

@@ -51,6 +51,8 @@ class Parser {
   // Messages of our own beside libhtp's.
   static constexpr std::string_view kTooManyMessages = "Too many messages";
   static constexpr std::string_view kDoubleEncoded = "Double encoded URI";
+  static constexpr std::string_view kBadRequestChunk = "Request chunk encoding: Invalid chunk length";
+  static constexpr std::string_view kBadResponseChunk = "Response chunk encoding: Invalid chunk length";
   static constexpr std::string_view kExcess = "Unable to match response to request";
 
   /// failed: nothing more can be made of this flow. waiting: `used` stops short until the other side has spoken.
