@@ -1,159 +1,125 @@
 #include "export/recorder.h"
 
-#include <atomic>
-
-#include "export/eve/config.h"
+#include "export/batch_pool.h"
+#include "export/eve/alert.h"
 #include "export/eve/envelope.h"
+#include "export/eve/stats.h"
 
 namespace lapwing {
-namespace {
-
-/// Buffers on their way back from the export thread to their worker. Any thread pushes; the worker takes all at once,
-/// so no entry is ever popped while another thread looks at it.
-class Returns {
- public:
-  struct Node {
-    RecordBatch batch;
-    Node* next = nullptr;
-  };
-
-  ~Returns() {
-    for (Node* node = head_.load(); node;) delete std::exchange(node, node->next);
-  }
-  void push(Node* node) {
-    node->next = head_.load(std::memory_order_relaxed);
-    while (!head_.compare_exchange_weak(node->next, node, std::memory_order_release, std::memory_order_relaxed)) {
-    }
-  }
-  Node* take_all() { return head_.exchange(nullptr, std::memory_order_acquire); }
-
- private:
-  std::atomic<Node*> head_ = nullptr;
-};
-
-}  // namespace
 
 struct Recorder::Impl {
   explicit Impl(std::shared_ptr<const EveConfig> eve)
       : owner(std::move(eve)),
         config(static_cast<const EveConfigImpl&>(*owner)),
-        written(config.topics().size()),
-        current(new Returns::Node) {}
-  ~Impl() {
-    delete current;
-    while (spare) delete std::exchange(spare, spare->next);
-  }
+        tools{config.options()},
+        written(config.topics().size(), 0) {}
 
-  /// Writes one record: the envelope, what `body` adds, and the newline.
-  template <class Body>
-  void record(TopicId topic, const Envelope& envelope, Body body) {
-    JsonWriter writer(current->batch.text);
-    begin_record(writer, config.options, envelope, config.topics()[topic]);
-    body(writer);
-    writer.end_object();
-    current->batch.text.push_back('\n');
-    current->batch.entries.push_back({topic, static_cast<uint32_t>(current->batch.text.size())});
-    current->batch.urgent |= topic == static_cast<TopicId>(CoreType::alert);
+  /// The buffer to append a record to.
+  std::string& text() {
+    if (!batch) batch = &pool.take();
+    return batch->text;
+  }
+  void done(TopicId topic) {
+    batch->entries.push_back({topic, static_cast<uint32_t>(batch->text.size())});
     ++written[topic];
   }
-
-  template <class Body>
-  void record(CoreType type, const Envelope& envelope, Body body) {
-    if (config.enabled(type)) record(static_cast<TopicId>(type), envelope, body);
-  }
-
-  Returns::Node* fresh() {
-    if (!spare) spare = returns->take_all();
-    if (!spare) return new Returns::Node;
-    Returns::Node* node = std::exchange(spare, spare->next);
-    node->batch.text.clear();
-    node->batch.entries.clear();
-    node->batch.urgent = false;
-    return node;
-  }
+  bool wants(TopicId topic) const { return config.enabled(topic); }
 
   std::shared_ptr<const EveConfig> owner;
   const EveConfigImpl& config;
-  std::vector<uint64_t> written;
-  std::shared_ptr<Returns> returns = std::make_shared<Returns>();  // outlives the worker while batches are out
-  Returns::Node* spare = nullptr;
-  Returns::Node* current;
-  const RecordRow* last_row = nullptr;  // of the latest event, and its topic: the same protocol mostly comes again
+  RecordTools tools;
+  StatsRecord stats_record;
+  BatchPool pool;
+  RecordBatch* batch = nullptr;
+  const RecordRow* last_row = nullptr;  // of the latest event, and its topic: the same type mostly comes again
   TopicId last_topic = 0;
+  std::vector<uint64_t> written;
 };
 
 Recorder::Recorder(std::shared_ptr<const EveConfig> config) : impl_(std::make_unique<Impl>(std::move(config))) {}
 Recorder::~Recorder() = default;
 
 void Recorder::event(const Envelope& envelope, const Event& event) {
+  if (!event.record) return;
   if (event.record != impl_->last_row) {
     impl_->last_row = event.record;
     impl_->last_topic = impl_->config.find(event.record->type);
   }
-  TopicId topic = impl_->last_topic;
-  if (topic >= impl_->written.size() || !impl_->config.enabled(topic)) return;
-  impl_->record(topic, envelope, [&](JsonWriter& json) {
-    if (event.tx) json.member("tx_id", event.tx->id);
-    event.record->write(event, {.config = event.config, .in_alert = false}, json);
-  });
+  const TopicId topic = impl_->last_topic;
+  if (topic >= impl_->written.size() || !impl_->wants(topic)) return;
+  std::string& out = impl_->text();
+  {
+    Line line(out, impl_->tools.times);
+    write_envelope(line, impl_->tools, envelope, event.record->type, View::packet);
+    write_common(line, impl_->tools, envelope, envelope.flowbits, View::packet);
+    if (event.tx) line << ",\"tx_id\":" << event.tx->id;
+  }
+  JsonWriter json(out);
+  json.raw("");  // the object is open and holds members: the next one needs its comma
+  event.record->write(event, {event.config, false}, json);
+  {
+    Line line(out, impl_->tools.times);
+    write_end(line, impl_->tools, envelope);
+  }
+  impl_->done(topic);
 }
 
 void Recorder::alert(const Envelope& envelope, const Alert& alert) {
-  impl_->record(CoreType::alert, envelope, [&](JsonWriter& json) { write_alert(json, impl_->config.options, alert); });
+  if (!impl_->wants(kTopicAlert)) return;
+  write_alert_record(impl_->text(), impl_->tools, envelope, alert);
+  impl_->batch->urgent = true;
+  impl_->done(kTopicAlert);
 }
 
 void Recorder::anomaly(const Envelope& envelope, const Anomaly& anomaly) {
-  const EveOptions& options = impl_->config.options;
-  constexpr std::string_view kTypes[] = {"decode", "stream", "applayer"};
-  const bool wanted[] = {options.anomaly_decode, options.anomaly_stream, options.anomaly_applayer};
-  const auto type = static_cast<size_t>(anomaly.type);
-  if (!wanted[type]) return;
-  impl_->record(CoreType::anomaly, envelope, [&](JsonWriter& json) {
-    if (anomaly.has_tx) json.member("tx_id", anomaly.tx_id);
-    json.begin_object("anomaly");
-    if (!anomaly.app_proto.empty()) json.member("app_proto", anomaly.app_proto);
-    json.member("type", kTypes[type]).member("event", anomaly.event);
-    if (!anomaly.layer.empty()) json.member("layer", anomaly.layer);
-    json.end_object();
-  });
+  const EveAnomalyOptions& wanted = impl_->tools.options.anomaly;
+  bool layer = anomaly.type == AnomalyLayer::decode   ? wanted.decode
+               : anomaly.type == AnomalyLayer::stream ? wanted.stream
+                                                      : wanted.applayer;
+  if (!layer || !impl_->wants(kTopicAnomaly)) return;
+  write_anomaly_record(impl_->text(), impl_->tools, envelope, anomaly);
+  impl_->done(kTopicAnomaly);
 }
 
 void Recorder::flow(const FlowSummary& summary) {
-  const EveOptions& options = impl_->config.options;
-  impl_->record(CoreType::flow, summary.envelope, [&](JsonWriter& json) {
-    write_flow(json, summary);
-    if (options.metadata) write_metadata(json, summary.flowbits);
-    write_application(json, summary.application);
-  });
-  if (!impl_->config.enabled(CoreType::netflow)) return;
-  Envelope envelope = summary.envelope;
-  for (size_t direction : {0, 1}) {
-    if (direction == 1) {
-      if (summary.packets[1] == 0) break;
-      std::swap(envelope.src, envelope.dest);
-      std::swap(envelope.src_port, envelope.dest_port);
+  if (impl_->wants(kTopicFlow)) {
+    {
+      Line line(impl_->text(), impl_->tools.times);
+      write_flow_record(line, impl_->tools, summary);
     }
-    impl_->record(CoreType::netflow, envelope, [&](JsonWriter& json) { write_netflow(json, summary, direction); });
+    impl_->done(kTopicFlow);
+  }
+  if (!impl_->wants(kTopicNetflow)) return;
+  for (Direction direction : {Direction::to_server, Direction::to_client}) {
+    if (direction == Direction::to_client && summary.packets[index(direction)] == 0) continue;
+    {
+      Line line(impl_->text(), impl_->tools.times);
+      write_netflow_record(line, impl_->tools, summary, direction);
+    }
+    impl_->done(kTopicNetflow);
   }
 }
 
 void Recorder::packet(const Envelope& envelope, Bytes packet, uint16_t link_type) {
-  impl_->record(CoreType::packet, envelope, [&](JsonWriter& json) { write_packet(json, packet, link_type); });
+  if (!impl_->wants(kTopicPacket)) return;
+  write_packet_record(impl_->text(), impl_->tools, envelope, packet, link_type);
+  impl_->done(kTopicPacket);
 }
 
 void Recorder::stats(Timestamp time, const CounterSet& counters, double uptime_seconds) {
-  Envelope envelope;
-  envelope.time = time;
-  impl_->record(CoreType::stats, envelope,
-                [&](JsonWriter& json) { write_stats(json, impl_->config.options, counters, uptime_seconds); });
+  if (!impl_->wants(kTopicStats)) return;
+  impl_->stats_record.write(impl_->text(), impl_->tools, time, counters, uptime_seconds);
+  impl_->done(kTopicStats);
 }
 
 std::shared_ptr<const RecordBatch> Recorder::take() {
-  if (impl_->current->batch.entries.empty()) return nullptr;
-  Returns::Node* full = std::exchange(impl_->current, impl_->fresh());
-  return {&full->batch, [full, returns = impl_->returns](const RecordBatch*) { returns->push(full); }};
+  if (!impl_->batch) return nullptr;
+  impl_->batch = nullptr;
+  return impl_->pool.hand_over();
 }
 
-std::span<const uint64_t> Recorder::written() const { return impl_->written; }
+std::span<const uint64_t> Recorder::written() const {
+  return impl_->written;
+}
 
 }  // namespace lapwing

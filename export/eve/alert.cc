@@ -1,116 +1,195 @@
-// alert and packet records.
-#include <algorithm>
+#include "export/eve/alert.h"
 
-#include "export/eve/envelope.h"
+#include <algorithm>
 
 namespace lapwing {
 namespace {
 
-/// Names of the link types a capture can have here (the pcap registry's, as Suricata spells them).
-std::string_view link_type_name(uint16_t link_type) {
-  switch (link_type) {
-    case 0: return "NULL";
-    case 1: return "EN10MB";
-    case 9: return "PPP";
-    case 12:
-    case 101: return "RAW";
-    case 104: return "C_HDLC";
-    case 108: return "LOOP";
-    case 113: return "LINUX_SLL";
-    case 228: return "IPV4";
-    case 229: return "IPV6";
-    case 276: return "LINUX_SLL2";
-    default: return "UNKNOWN";
-  }
+constexpr uint8_t kTcp = 6;
+/// Bytes of the frame that an anomaly shows.
+constexpr size_t kPacketHeaderBytes = 32;
+
+struct LinkTypeName {
+  uint16_t link_type;
+  std::string_view name;
+};
+constexpr LinkTypeName kLinkTypeNames[] = {
+    {0, "NULL"},   {1, "EN10MB"},   {9, "PPP"},          {12, "RAW"},   {50, "PPP_SERIAL"}, {51, "PPP_ETHER"},
+    {101, "RAW"},  {104, "C_HDLC"}, {105, "IEEE802_11"}, {108, "LOOP"}, {113, "LINUX_SLL"}, {127, "IEEE802_11_RADIO"},
+    {228, "IPv4"}, {229, "IPv6"},   {276, "LINUX_SLL2"},
+};
+
+void write_frame(JsonWriter& json, Bytes packet, uint16_t link_type) {
+  // What the capture file calls 101 libpcap calls 12 in memory, and EVE shows libpcap's number.
+  uint16_t number = link_type == 101 ? uint16_t{12} : link_type;
+  json.key("packet").base64(packet);
+  json.begin_object("packet_info").member("linktype", number);
+  std::string_view name = link_type_name(link_type);
+  if (!name.empty()) json.member("linktype_name", name);
+  json.end_object();
 }
 
-std::string_view verdict_action(Action action) {
-  switch (action) {
-    case Action::drop: return "drop";
-    case Action::pass: return "pass";
-    default: return "alert";
+void write_rule_metadata(JsonWriter& json, const RuleInfo& rule) {
+  if (rule.metadata.empty()) return;
+  json.begin_object("metadata");
+  for (auto item = rule.metadata.begin(); item != rule.metadata.end(); ++item) {
+    auto same = [&](const auto& other) { return other.first == item->first; };
+    if (std::any_of(rule.metadata.begin(), item, same)) continue;
+    json.escaped_key(item->first).begin_array();
+    for (auto other = item; other != rule.metadata.end(); ++other) {
+      if (same(*other)) json.value(std::string_view(other->second));
+    }
+    json.end_array();
   }
+  json.end_object();
 }
 
-bool blocks(Action action) { return action != Action::alert && action != Action::pass && action != Action::config; }
+void write_end_point(JsonWriter& json, std::string_view name, const Envelope& envelope, bool source) {
+  json.begin_object(name).member("ip", source ? envelope.src : envelope.dest);
+  if (envelope.has_ports) json.member("port", source ? envelope.src_port : envelope.dest_port);
+  json.end_object();
+}
 
-void write_rule(JsonWriter& json, const EveOptions& options, const Alert& alert) {
+bool rejects(Action action) {
+  return action == Action::reject || action == Action::reject_src || action == Action::reject_dst ||
+         action == Action::reject_both;
+}
+
+void write_rule(JsonWriter& json, const EveAlertOptions& options, const Envelope& envelope, const Alert& alert) {
   const RuleInfo& rule = *alert.rule;
-  // A mirror port cannot block; what the rule wanted stays visible in the rule's own action.
-  json.begin_object("alert").member("action", blocks(alert.action) ? "blocked" : "allowed");
+  json.begin_object("alert");
+  // A sensor that only listens drops nothing; a rejected connection is broken all the same.
+  json.member("action", rejects(alert.action) ? "blocked" : "allowed");
   json.member("gid", rule.gid).member("signature_id", rule.sid).member("rev", rule.rev);
   json.member("signature", std::string_view(rule.msg)).member("category", std::string_view(rule.category));
   json.member("severity", rule.severity);
-  if (rule.target != RuleInfo::Target::none && alert.has_flow) {
-    const Envelope& flow = alert.flow.envelope;
-    bool packet_from_client = alert.direction == Direction::to_server;
-    bool source_is_target = rule.target == RuleInfo::Target::source;
-    auto side = [&](std::string_view key, bool packet_source) {
-      bool client = packet_source == packet_from_client;
-      json.begin_object(key).member("ip", client ? flow.src : flow.dest);
-      if (flow.has_ports) json.member("port", client ? flow.src_port : flow.dest_port);
-      json.end_object();
-    };
-    side("source", !source_is_target);
-    side("target", source_is_target);
+  if (rule.target != RuleInfo::Target::none && envelope.src.version) {
+    bool target_is_dest = rule.target == RuleInfo::Target::destination;
+    write_end_point(json, "source", envelope, target_is_dest);
+    write_end_point(json, "target", envelope, !target_is_dest);
   }
-  if (options.alert_rule_metadata && !rule.metadata.empty()) {
-    json.begin_object("metadata");
-    for (size_t i = 0; i < rule.metadata.size(); ++i) {
-      const std::string& key = rule.metadata[i].first;
-      auto same = [&](const auto& entry) { return entry.first == key; };
-      if (std::find_if(rule.metadata.begin(), rule.metadata.begin() + static_cast<ptrdiff_t>(i), same) != rule.metadata.begin() + static_cast<ptrdiff_t>(i)) continue;
-      json.escaped_key(key).begin_array();
-      for (const auto& entry : rule.metadata) {
-        if (same(entry)) json.value(std::string_view(entry.second));
-      }
-      json.end_array();
-    }
-    json.end_object();
-  }
-  if (options.alert_rule_reference && !rule.references.empty()) {
+  if (options.rule_reference && !rule.references.empty()) {
     json.begin_array("references");
-    for (const std::string& url : rule.references) json.value(std::string_view(url));
+    for (const std::string& reference : rule.references) json.value(std::string_view(reference));
     json.end_array();
   }
-  if (options.alert_rule_raw) json.member("rule", std::string_view(rule.text));
+  if (options.rule_metadata) write_rule_metadata(json, rule);
   if (!alert.context.empty()) json.key("context").raw(alert.context);
+  if (options.rule_raw) json.member("rule", std::string_view(rule.text));
   json.end_object();
 }
 
-void write_flow_of_alert(JsonWriter& json, const FlowSummary& s) {
-  const Envelope& e = s.envelope;
-  json.begin_object("flow").member("pkts_toserver", s.packets[0]).member("pkts_toclient", s.packets[1]);
-  json.member("bytes_toserver", s.bytes[0]).member("bytes_toclient", s.bytes[1]).member("start", s.start);
-  json.member("src_ip", e.src).member("dest_ip", e.dest);
-  if (e.has_ports) json.member("src_port", e.src_port).member("dest_port", e.dest_port);
+void write_flow(std::string& out, RecordTools& tools, const FlowSummary& flow) {
+  Line line(out, tools.times);
+  line << ",\"flow\":{";
+  write_flow_counts(line, flow);
+  const Envelope& ends = flow.envelope;
+  line << ",\"src_ip\":\"" << ends.src << "\",\"dest_ip\":\"" << ends.dest << "\"";
+  if (ends.has_ports) {
+    line << ",\"src_port\":" << uint64_t{ends.src_port} << ",\"dest_port\":" << uint64_t{ends.dest_port};
+  }
+  line << "}";
+  write_application(line, flow.application);
+}
+
+void write_payload(JsonWriter& json, const EveAlertOptions& options, const Envelope& envelope, const Alert& alert) {
+  if (!options.payload && !options.payload_printable && !options.payload_length) return;
+  bool stream = alert.stream && envelope.proto == kTcp;
+  Bytes payload = alert.payload;
+  if (stream) payload = payload.first(std::min<size_t>(payload.size(), options.payload_buffer_size));
+  if (options.payload && !payload.empty()) json.key("payload").base64(payload);
+  if (options.payload_length) json.member("payload_length", payload.size());
+  if (options.payload_printable) json.key("payload_printable").printable(payload);
+  json.member("stream", stream ? 1 : 0);
+}
+
+void write_verdict(JsonWriter& json, const Envelope& envelope, const Alert& alert) {
+  json.begin_object("verdict");
+  if (rejects(alert.action)) {
+    bool both = alert.action == Action::reject_both, dest = alert.action == Action::reject_dst;
+    json.member("action", "drop").begin_array("reject");
+    json.value(envelope.proto == kTcp ? "tcp-reset" : "icmp-prohib").end_array();
+    json.member("reject_target", both ? "both" : dest ? "to_server" : "to_client");
+  } else {
+    json.member("action", alert.action == Action::pass ? "pass" : "alert");
+  }
   json.end_object();
+}
+
+/// Goes on in an object that a Line has begun.
+JsonWriter continue_object(std::string& out) {
+  JsonWriter json(out);
+  json.raw("");
+  return json;
 }
 
 }  // namespace
 
-void write_packet(JsonWriter& json, Bytes packet, uint16_t link_type) {
-  json.key("packet").base64(packet);
-  json.begin_object("packet_info").member("linktype", link_type).member("linktype_name", link_type_name(link_type)).end_object();
+std::string_view link_type_name(uint16_t link_type) {
+  for (const LinkTypeName& row : kLinkTypeNames) {
+    if (row.link_type == link_type) return row.name;
+  }
+  return {};
 }
 
-void write_alert(JsonWriter& json, const EveOptions& options, const Alert& alert) {
-  if (options.metadata) write_metadata(json, alert.flowbits);
-  if (alert.has_tx) json.member("tx_id", alert.tx_id);
-  write_rule(json, options, alert);
-  if (options.alert_app_layer && !alert.app_layer.empty()) json.raw(alert.app_layer);
+void write_alert_record(std::string& out, RecordTools& tools, const Envelope& envelope, const Alert& alert) {
+  const EveAlertOptions& options = tools.options.alert;
+  {
+    Line line(out, tools.times);
+    write_envelope(line, tools, envelope, "alert", View::packet);
+    write_common(line, tools, envelope, alert.flowbits, View::packet);
+    if (alert.has_tx) line << ",\"tx_id\":" << alert.tx_id;
+  }
+  JsonWriter json = continue_object(out);
+  write_rule(json, options, envelope, alert);
+  if (options.app_layer && !alert.app_layer.empty()) json.raw(alert.app_layer);
   if (alert.has_flow) {
     json.member("direction", alert.direction == Direction::to_server ? "to_server" : "to_client");
-    if (options.alert_flow) write_flow_of_alert(json, alert.flow);
-    write_application(json, alert.flow.application);
+    if (options.flow) write_flow(out, tools, alert.flow);
   }
-  Bytes payload = alert.payload.first(std::min<size_t>(alert.payload.size(), options.alert_payload_buffer_size));
-  if (options.alert_payload_length) json.member("payload_length", payload.size());
-  if (options.alert_payload) json.key("payload").base64(payload);
-  if (options.alert_payload_printable) json.key("payload_printable").printable(payload);
-  if (options.alert_payload || options.alert_payload_printable) json.member("stream", alert.stream ? 1 : 0);
-  if (options.alert_packet && !alert.packet.empty()) write_packet(json, alert.packet, alert.link_type);
-  if (options.alert_verdict) json.begin_object("verdict").member("action", verdict_action(alert.action)).end_object();
+  write_payload(json, options, envelope, alert);
+  if (options.packet && !alert.packet.empty()) write_frame(json, alert.packet, alert.link_type);
+  if (options.verdict) write_verdict(json, envelope, alert);
+  Line line(out, tools.times);
+  write_end(line, tools, envelope);
+}
+
+void write_anomaly_record(std::string& out, RecordTools& tools, const Envelope& envelope, const Anomaly& anomaly) {
+  {
+    Line line(out, tools.times);
+    write_envelope(line, tools, envelope, "anomaly", View::packet);
+    write_common(line, tools, envelope, envelope.flowbits, View::packet);
+    if (anomaly.has_tx) line << ",\"tx_id\":" << anomaly.tx_id;
+    line << ",\"anomaly\":{";
+    if (anomaly.type == AnomalyLayer::applayer) {
+      line << "\"app_proto\":";
+      line.text(anomaly.app_proto) << ",\"type\":\"applayer\",\"event\":";
+      line.text(anomaly.event).optional(",\"layer\":", anomaly.layer);
+    } else {
+      line.name(anomaly.type == AnomalyLayer::decode ? "\"type\":\"decode\"" : "\"type\":\"stream\"");
+      line.optional(",\"event\":", anomaly.event);
+    }
+    line << "}";
+  }
+  if (tools.options.anomaly.packethdr && !anomaly.packet.empty()) {
+    JsonWriter json = continue_object(out);
+    write_frame(json, anomaly.packet.first(std::min(anomaly.packet.size(), kPacketHeaderBytes)), anomaly.link_type);
+  }
+  Line line(out, tools.times);
+  write_end(line, tools, envelope);
+}
+
+void write_packet_record(std::string& out, RecordTools& tools, const Envelope& envelope, Bytes packet,
+                         uint16_t link_type) {
+  {
+    Line line(out, tools.times);
+    write_envelope(line, tools, envelope, "packet", View::packet);
+    write_common(line, tools, envelope, envelope.flowbits, View::packet);
+  }
+  JsonWriter json = continue_object(out);
+  write_frame(json, packet, link_type);
+  Line line(out, tools.times);
+  write_end(line, tools, envelope);
 }
 
 }  // namespace lapwing

@@ -1,55 +1,165 @@
+// The eve-log sections of the "outputs" list, in Suricata's keys.
 #include "export/eve/config.h"
 
 #include <algorithm>
+#include <array>
 
 namespace lapwing {
 namespace {
 
-using O = EveOptions;
-constexpr OptionRow<EveOptions> kRows[] = {
-    {"outputs.eve-log.community-id", &O::community_id, "yes", "write community_id, the flow hash that other tools compute too"},
-    {"outputs.eve-log.community-id-seed", &O::community_id_seed, "0", "seed of community_id, 0 to 65535, the same in all tools"},
-    {"outputs.eve-log.ethernet", &O::ethernet, "no", "write the ether object with MAC addresses"},
-    {"outputs.eve-log.pcap-file", &O::pcap_file, "no", "write pcap_filename, the capture a record comes from"},
-    {"outputs.eve-log.metadata", &O::metadata, "yes", "write the metadata object with flow bits"},
-    {"sensor-name", &O::sensor, "", "name of this sensor: member host of records and in every published message"},
-    {"outputs.eve-log.types.alert.payload", &O::alert_payload, "no", "the inspected bytes in base64"},
-    {"outputs.eve-log.types.alert.payload-printable", &O::alert_payload_printable, "no", "the inspected bytes as printable text"},
-    {"outputs.eve-log.types.alert.payload-length", &O::alert_payload_length, "no", "how many bytes were inspected"},
-    {"outputs.eve-log.types.alert.payload-buffer-size", &O::alert_payload_buffer_size, "4kb", "at most so many bytes of payload in an alert", Unit::bytes},
-    {"outputs.eve-log.types.alert.packet", &O::alert_packet, "no", "the frame in base64"},
-    {"outputs.eve-log.types.alert.metadata.flow", &O::alert_flow, "yes", "the flow object of the alert's flow"},
-    {"outputs.eve-log.types.alert.metadata.app-layer", &O::alert_app_layer, "yes", "the object of the alert's transaction"},
-    {"outputs.eve-log.types.alert.metadata.rule.metadata", &O::alert_rule_metadata, "yes", "the rule's metadata"},
-    {"outputs.eve-log.types.alert.metadata.rule.raw", &O::alert_rule_raw, "no", "the text of the rule"},
-    {"outputs.eve-log.types.alert.metadata.rule.reference", &O::alert_rule_reference, "no", "the rule's references as URLs"},
-    {"outputs.eve-log.types.alert.verdict", &O::alert_verdict, "no", "the verdict object"},
-    {"outputs.eve-log.types.alert.tagged-packets", &O::alert_tagged_packets, "yes", "packet records of tagged flows"},
-    {"outputs.eve-log.types.anomaly.types.decode", &O::anomaly_decode, "no", "anomalies of packets"},
-    {"outputs.eve-log.types.anomaly.types.stream", &O::anomaly_stream, "no", "anomalies of TCP connections"},
-    {"outputs.eve-log.types.anomaly.types.applayer", &O::anomaly_applayer, "yes", "anomalies of protocols"},
-    {"outputs.eve-log.types.stats.totals", &O::stats_totals, "yes", "counters of all workers together"},
-    {"outputs.eve-log.types.stats.null-values", &O::stats_null_values, "yes", "counters that are 0 too"},
-    {"stats.enabled", &O::stats_enabled, "yes", "write stats records"},
-    {"stats.interval", &O::stats_interval, "8", "time between stats records of a live run", Unit::seconds},
+using C = EveCommonOptions;
+constexpr OptionRow<C> kCommonRows[] = {
+    {"metadata", &C::metadata, "yes", "write the flow bits of a flow as the metadata object"},
+    {"ethernet", &C::ethernet, "no", "write the Ethernet addresses as the ether object"},
+    {"pcap-file", &C::pcap_file, "no", "write the name of the capture file as pcap_filename"},
+    {"community-id", &C::community_id, "yes", "write community_id, which other tools compute alike"},
+    {"community-id-seed", &C::community_id_seed, "0", "seed of community_id: 0 to 65535, the same on all sensors"},
+    {"suricata-version", &C::suricata_version, "no", "write the sensor's version as suricata_version"},
 };
 
-/// Record types of Suricata for which there is no dissector yet: a suricata.yaml may name them.
-constexpr std::string_view kForeignTypes[] = {
-    "http", "dns", "mdns", "tls", "drop", "smtp", "ftp", "ftp_data", "rdp", "nfs", "smb", "tftp", "ike", "dcerpc", "krb5", "bittorrent-dht",
-    "snmp", "rfb", "sip", "quic", "ldap", "pop3", "arp", "dhcp", "ssh", "mqtt", "http2", "doh2", "pgsql", "websocket", "enip", "dnp3", "modbus",
-    "template", "metadata", "frame", "files", "ntp", "igmp", "llmnr"};
+using A = EveAlertOptions;
+constexpr OptionRow<A> kAlertRows[] = {
+    {"payload", &A::payload, "no", "write the inspected payload in base64"},
+    {"payload-printable", &A::payload_printable, "no", "write the payload with unprintable bytes as dots"},
+    {"payload-length", &A::payload_length, "no", "write the length of the payload"},
+    {"payload-buffer-size", &A::payload_buffer_size, "4kb", "most bytes shown of reassembled payload", Unit::bytes},
+    {"packet", &A::packet, "no", "write the frame in base64, with packet_info"},
+    {"tagged-packets", &A::tagged_packets, "yes", "write packet records for rules with the tag keyword"},
+    {"verdict", &A::verdict, "no", "write the final action as the verdict object"},
+    {"metadata.flow", &A::flow, "yes", "write the flow's counters and direction as the flow object"},
+    {"metadata.app-layer", &A::app_layer, "yes", "write the transaction that matched"},
+    {"metadata.rule.metadata", &A::rule_metadata, "yes", "write the rule's metadata"},
+    {"metadata.rule.raw", &A::rule_raw, "no", "write the text of the rule"},
+    {"metadata.rule.reference", &A::rule_reference, "no", "write the rule's references"},
+};
 
-/// Off unless asked for: they repeat what flow and alert records say, or are written by rules only.
-constexpr std::string_view kOffByDefault[] = {"netflow"};
+using N = EveAnomalyOptions;
+constexpr OptionRow<N> kAnomalyRows[] = {
+    {"types.decode", &N::decode, "no", "write anomalies of packet headers"},
+    {"types.stream", &N::stream, "no", "write anomalies of TCP streams"},
+    {"types.applayer", &N::applayer, "yes", "write anomalies of application protocols"},
+    {"packethdr", &N::packethdr, "no", "add the first 32 bytes of the frame to decode and stream anomalies"},
+};
 
-/// Suricata's section for fileinfo records is called files.
-std::string_view record_type(std::string_view section) { return section == "files" ? "fileinfo" : section; }
+using S = EveStatsOptions;
+constexpr OptionRow<S> kStatsRows[] = {
+    {"deltas", &S::deltas, "no", "add the change since the last record as NAME_delta"},
+    {"null-values", &S::null_values, "yes", "write counters whose value is 0"},
+};
+
+struct StatsTimer {
+  bool enabled = true;
+  uint64_t interval = 0;
+};
+constexpr OptionRow<StatsTimer> kTimerRows[] = {
+    {"stats.enabled", &StatsTimer::enabled, "yes", "write stats records"},
+    {"stats.interval", &StatsTimer::interval, "8", "time between stats records", Unit::seconds},
+};
+
+constexpr std::string_view kOwnNames[kOwnTopics] = {"alert", "anomaly", "flow", "netflow", "packet", "stats"};
+
+/// Types a suricata.yaml may name that belong to protocols and features which a build may not have yet.
+constexpr std::string_view kSuricataTypes[] = {"arp",      "bittorrent-dht",
+                                               "dcerpc",   "dhcp",
+                                               "dnp3",     "dns",
+                                               "doh2",     "drop",
+                                               "enip",     "files",
+                                               "frame",    "ftp",
+                                               "http",     "http2",
+                                               "ike",      "ikev2",
+                                               "igmp",     "krb5",
+                                               "ldap",     "llmnr",
+                                               "mdns",     "metadata",
+                                               "modbus",   "mqtt",
+                                               "nfs",      "ntp",
+                                               "pgsql",    "pop3",
+                                               "quic",     "rdp",
+                                               "rfb",      "rgmp",
+                                               "sctp",     "sip",
+                                               "smb",      "smtp",
+                                               "snmp",     "ssh",
+                                               "stream",   "telnet",
+                                               "template", "template-rust",
+                                               "tftp",     "tls",
+                                               "websocket"};
+
+/// The event_type values that a type of the configuration stands for.
+std::vector<std::string> event_types(std::string_view name) {
+  if (name == "files") return {"fileinfo"};
+  if (name == "ftp") return {"ftp", "ftp_data"};
+  std::string type(name);
+  std::replace(type.begin(), type.end(), '-', '_');
+  return {type};
+}
+
+template <class T>
+void describe(std::vector<OptionInfo>& out, std::string prefix, std::span<const OptionRow<T>> rows) {
+  for (OptionInfo& info : describe_options(rows)) {
+    info.key = prefix + info.key;
+    out.push_back(std::move(info));
+  }
+}
+
+/// The section that says what is written: the first eve-log that is on and names types, or else the first that is on.
+/// All outputs get the same records; a reader chooses among them by topic.
+const Setting* deciding_section(const Setting& root) {
+  const Setting* first = nullptr;
+  const Setting* outputs = root.find("outputs");
+  if (!outputs) return nullptr;
+  for (const auto& output : outputs->children) {
+    const Setting* node = output->key == "eve-log" ? output.get() : output->find("eve-log");
+    if (!node) continue;
+    const Setting* on = node->find("enabled");
+    if (on && !on->as_bool()) continue;
+    if (node->find("types")) return node;
+    if (!first) first = node;
+  }
+  return first;
+}
 
 }  // namespace
 
-std::span<const OptionRow<EveOptions>> eve_option_rows() { return kRows; }
-std::vector<OptionInfo> eve_options() { return describe_options(eve_option_rows()); }
+EveConfigImpl::EveConfigImpl(const Setting& root, std::span<const std::string> only,
+                             std::span<const Protocol* const> protocols) {
+  topics_.assign(std::begin(kOwnNames), std::end(kOwnNames));
+  for (const Protocol* protocol : protocols) {
+    for (const RecordRow& row : protocol->records) {
+      if (find(row.type) == topics_.size()) topics_.push_back(row.type);
+    }
+  }
+  enabled_.assign(topics_.size(), true);
+  enabled_[kTopicNetflow] = false;
+
+  const Setting empty;
+  const Setting* section = deciding_section(root);
+  const Setting& node = section ? *section : empty;
+  options_.common = read_options<C>(node, kCommonRows);
+  if (options_.common.community_id_seed > UINT16_MAX) node.find("community-id-seed")->fail("at most 65535");
+  if (const Setting* name = root.find("sensor-name")) options_.sensor_name = name->as_text();
+  // Switched off it asks for nothing; switched on it stays unread, and so is reported.
+  const Setting* xff = node.find("xff.enabled");
+  if (xff && !xff->as_bool()) node.find("xff")->use_all();
+
+  options_.alert = read_options<A>(empty, kAlertRows);
+  options_.anomaly = read_options<N>(empty, kAnomalyRows);
+  options_.stats = read_options<S>(empty, kStatsRows);
+  read_types(node);
+  // Packets are recorded where a rule tags them; that is a switch of the alert section.
+  enabled_[kTopicPacket] = enabled_[kTopicPacket] || (enabled_[kTopicAlert] && options_.alert.tagged_packets);
+
+  auto timer = read_options<StatsTimer>(root, kTimerRows);
+  if (timer.interval == 0) root.find("stats.interval")->fail("at least 1 second");
+  stats_interval_ = timer.interval;
+  if (!timer.enabled) enabled_[kTopicStats] = false;
+
+  if (only.empty()) return;
+  std::fill(enabled_.begin(), enabled_.end(), false);
+  for (const std::string& name : only) {
+    bool known = false;
+    for (const std::string& type : event_types(name)) known |= set(type, true);
+    if (!known) throw SettingError({"--records"}, "'" + name + "' is no record type; there are " + list());
+  }
+}
 
 bool EveConfigImpl::enabled(std::string_view type) const {
   TopicId topic = find(type);
@@ -57,52 +167,81 @@ bool EveConfigImpl::enabled(std::string_view type) const {
 }
 
 TopicId EveConfigImpl::find(std::string_view type) const {
-  return static_cast<TopicId>(std::ranges::find(topics_, type) - topics_.begin());
+  return static_cast<TopicId>(std::find(topics_.begin(), topics_.end(), type) - topics_.begin());
+}
+
+bool EveConfigImpl::set(std::string_view type, bool on) {
+  TopicId topic = find(type);
+  if (topic == topics_.size()) return false;
+  enabled_[topic] = on;
+  return true;
+}
+
+std::string EveConfigImpl::list() const {
+  std::string out;
+  for (std::string_view topic : topics_) out += (out.empty() ? "" : ", ") + std::string(topic);
+  return out;
+}
+
+void EveConfigImpl::read_types(const Setting& node) {
+  const Setting* types = node.find("types");
+  if (!types || types->kind == Setting::Kind::null) return;
+  std::fill(enabled_.begin(), enabled_.end(), false);
+  for (const auto& item : types->children) {
+    if (types->kind == Setting::Kind::map) {
+      read_type(item->key, *item, item.get());
+    } else if (item->kind == Setting::Kind::map && !item->children.empty()) {
+      read_type(item->children[0]->key, *item, item->children[0].get());
+    } else {
+      read_type(item->scalar, *item, nullptr);
+    }
+  }
+}
+
+void EveConfigImpl::read_type(const std::string& name, const Setting& item, const Setting* options) {
+  if (options && options->kind != Setting::Kind::map) options = nullptr;
+  const Setting* on = options ? options->find("enabled") : nullptr;
+  const bool enabled = !on || on->as_bool();
+  bool known = false;
+  for (const std::string& type : event_types(name)) known |= set(type, enabled);
+  if (!known) {
+    if (std::find(std::begin(kSuricataTypes), std::end(kSuricataTypes), name) == std::end(kSuricataTypes)) {
+      item.fail("'" + name + "' is no record type; there are " + list());
+    }
+    // Like xff: what is asked for and not there stays unread.
+    if (!enabled) item.use_all();
+    return;
+  }
+  item.find(name);  // read
+  if (!options) return;
+  if (name == "alert") read_alert(*options);
+  if (name == "anomaly") options_.anomaly = read_options<N>(*options, kAnomalyRows);
+  if (name == "stats") options_.stats = read_options<S>(*options, kStatsRows);
+}
+
+void EveConfigImpl::read_alert(const Setting& node) {
+  options_.alert = read_options<A>(node, kAlertRows);
+  const Setting* metadata = node.find("metadata");
+  if (!metadata || metadata->kind != Setting::Kind::scalar || metadata->as_bool()) return;
+  EveAlertOptions& alert = options_.alert;
+  alert.flow = alert.app_layer = alert.rule_metadata = alert.rule_raw = alert.rule_reference = false;
 }
 
 std::shared_ptr<const EveConfig> EveConfig::read(const Setting& root, std::span<const std::string> only,
                                                  std::span<const Protocol* const> protocols) {
-  auto config = std::make_shared<EveConfigImpl>();
-  config->options = read_options<EveOptions>(root, eve_option_rows());
-  auto& topics = config->topics_;
-  topics.assign(std::begin(kCoreTypes), std::end(kCoreTypes));
-  for (const Protocol* protocol : protocols) {
-    for (const RecordRow& row : protocol->records) {
-      if (std::ranges::find(topics, row.type) == topics.end()) topics.push_back(row.type);
-    }
-  }
-  const Setting* types = root.find("outputs.eve-log.types");
-  config->enabled_.assign(topics.size(), types == nullptr && only.empty());
-  auto switch_type = [&](std::string_view type, bool on) {
-    TopicId topic = config->find(type);
-    if (topic == topics.size()) return false;
-    config->enabled_[topic] = on;
-    return true;
-  };
-  if (!only.empty()) {
-    for (const std::string& type : only) {
-      if (switch_type(type, true)) continue;
-      std::string list;
-      for (std::string_view known : topics) list += (list.empty() ? "" : ", ") + std::string(known);
-      throw SettingError({.file = "--records"}, "'" + type + "' is no record type; there are " + list);
-    }
-  } else if (types) {
-    for (const auto& entry : types->children) {
-      // "- alert" or "- alert: {options}".
-      const Setting* options = entry->kind == Setting::Kind::map && !entry->children.empty() ? entry->children[0].get() : nullptr;
-      const std::string& section = options ? options->key : entry->as_text();
-      const Setting* enabled = options ? types->find(section + ".enabled") : nullptr;
-      bool on = !enabled || enabled->as_bool();
-      if (switch_type(record_type(section), on)) continue;
-      if (std::ranges::find(kForeignTypes, section) == std::end(kForeignTypes)) entry->fail("'" + section + "' is no record type");
-    }
-    // Packets are recorded where a rule tags them; that is the alert section's switch.
-    switch_type("packet", config->options.alert_tagged_packets && config->enabled("alert"));
-  } else {
-    for (std::string_view type : kOffByDefault) switch_type(type, false);
-  }
-  if (!config->options.stats_enabled && only.empty()) switch_type("stats", false);
-  return config;
+  return std::make_shared<EveConfigImpl>(root, only, protocols);
+}
+
+std::vector<OptionInfo> eve_options() {
+  std::vector<OptionInfo> out;
+  out.push_back(
+      {"sensor-name", "text", "", "name of this sensor: member host of records, and in published messages", ""});
+  describe<C>(out, "outputs.eve-log.", kCommonRows);
+  describe<A>(out, "outputs.eve-log.types.alert.", kAlertRows);
+  describe<N>(out, "outputs.eve-log.types.anomaly.", kAnomalyRows);
+  describe<S>(out, "outputs.eve-log.types.stats.", kStatsRows);
+  describe<StatsTimer>(out, "", kTimerRows);
+  return out;
 }
 
 }  // namespace lapwing

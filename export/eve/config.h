@@ -1,51 +1,92 @@
-// What an eve-log section says, as read.
+// EveConfigImpl: what the eve-log part of the configuration asks for, as plain members [S].
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "export/recorder.h"
+#include "sensor/event/event.h"
 
 namespace lapwing {
 
-/// Options of records, keys below "outputs.eve-log".
-struct EveOptions {
-  bool community_id = true, ethernet = false, pcap_file = false, metadata = true;
+/// Options of every record: members of the eve-log node.
+struct EveCommonOptions {
+  bool metadata = true;  // flow bits
+  bool ethernet = false;
+  bool pcap_file = false;
+  bool community_id = true;
   uint64_t community_id_seed = 0;
-  std::string sensor;
-  bool alert_payload = false, alert_payload_printable = false, alert_payload_length = false, alert_packet = false;
-  bool alert_flow = true, alert_app_layer = true, alert_rule_metadata = true, alert_rule_raw = false,
-       alert_rule_reference = false, alert_verdict = false, alert_tagged_packets = true;
-  uint64_t alert_payload_buffer_size = 0;
-  bool anomaly_decode = false, anomaly_stream = false, anomaly_applayer = true;
-  bool stats_totals = true;
-  bool stats_null_values = true;
-  uint64_t stats_interval = 8;
-  bool stats_enabled = true;
+  bool suricata_version = false;
 };
-std::span<const OptionRow<EveOptions>> eve_option_rows();
 
-/// The record types that are there whatever is dissected.
-inline constexpr std::string_view kCoreTypes[] = {"alert", "anomaly", "flow", "netflow", "packet", "stats"};
-enum class CoreType : TopicId { alert, anomaly, flow, netflow, packet, stats };
+struct EveAlertOptions {
+  bool payload = false, payload_printable = false, payload_length = false;
+  uint64_t payload_buffer_size = 0;  // bytes of reassembled payload shown
+  bool packet = false;
+  bool tagged_packets = false;
+  bool verdict = false;
+  bool flow = false, app_layer = false;
+  bool rule_metadata = false, rule_raw = false, rule_reference = false;
+};
+
+struct EveAnomalyOptions {
+  bool decode = false, stream = false, applayer = false;
+  bool packethdr = false;
+};
+
+struct EveStatsOptions {
+  bool deltas = false;
+  bool null_values = true;
+};
+
+struct EveOptions {
+  EveCommonOptions common;
+  EveAlertOptions alert;
+  EveAnomalyOptions anomaly;
+  EveStatsOptions stats;
+  std::string sensor_name;
+};
+
+/// The record types that export writes itself, in this order the first TopicIds; those of the dissectors follow.
+enum OwnTopic : TopicId {
+  kTopicAlert,
+  kTopicAnomaly,
+  kTopicFlow,
+  kTopicNetflow,
+  kTopicPacket,
+  kTopicStats,
+  kOwnTopics
+};
 
 class EveConfigImpl final : public EveConfig {
  public:
+  EveConfigImpl(const Setting& root, std::span<const std::string> only, std::span<const Protocol* const> protocols);
+
   std::span<const std::string_view> topics() const override { return topics_; }
   bool enabled(std::string_view type) const override;
-  bool community_id() const override { return options.community_id; }
-  uint16_t community_id_seed() const override { return static_cast<uint16_t>(options.community_id_seed); }
-  uint64_t stats_interval() const override { return options.stats_interval; }
+  bool community_id() const override { return options_.common.community_id; }
+  uint16_t community_id_seed() const override { return static_cast<uint16_t>(options_.common.community_id_seed); }
+  uint64_t stats_interval() const override { return stats_interval_; }
 
+  const EveOptions& options() const { return options_; }
   bool enabled(TopicId topic) const { return enabled_[topic]; }
-  bool enabled(CoreType type) const { return enabled_[static_cast<TopicId>(type)]; }
-  /// TopicId of a dissector's record type; topics_.size() when unknown.
+  /// Topic of a record type; topics().size() when there is none of that name.
   TopicId find(std::string_view type) const;
 
-  EveOptions options;
+ private:
+  void read_types(const Setting& node);
+  void read_type(const std::string& name, const Setting& item, const Setting* options);
+  void read_alert(const Setting& node);
+  bool set(std::string_view type, bool on);
+  std::string list() const;
+
+  EveOptions options_;
   std::vector<std::string_view> topics_;
   std::vector<bool> enabled_;
+  uint64_t stats_interval_ = 0;
 };
 
 }  // namespace lapwing

@@ -1,123 +1,206 @@
 #include "export/eve/envelope.h"
 
-#include <cstdio>
+#include <algorithm>
+#include <array>
 
 namespace lapwing {
 namespace {
 
-void write_mac(JsonWriter& json, std::string_view key, const uint8_t* mac) {
-  char text[18];
-  std::snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
-  json.member(key, std::string_view(text, 17));
+constexpr std::array<std::string_view, 256> protocol_names() {
+  std::array<std::string_view, 256> names{};
+  names[0] = "HOPOPT";
+  names[1] = "ICMP";
+  names[2] = "IGMP";
+  names[3] = "GGP";
+  names[4] = "IPv4";
+  names[5] = "ST";
+  names[6] = "TCP";
+  names[7] = "CBT";
+  names[8] = "EGP";
+  names[9] = "IGP";
+  names[17] = "UDP";
+  names[27] = "RDP";
+  names[33] = "DCCP";
+  names[36] = "XTP";
+  names[41] = "IPv6";
+  names[43] = "IPv6-Route";
+  names[44] = "IPv6-Frag";
+  names[45] = "IDRP";
+  names[46] = "RSVP";
+  names[47] = "GRE";
+  names[50] = "ESP";
+  names[51] = "AH";
+  names[55] = "MOBILE";
+  names[58] = "IPv6-ICMP";
+  names[59] = "IPv6-NoNxt";
+  names[60] = "IPv6-Opts";
+  names[88] = "EIGRP";
+  names[89] = "OSPF";
+  names[94] = "IPIP";
+  names[97] = "ETHERIP";
+  names[98] = "ENCAP";
+  names[103] = "PIM";
+  names[108] = "IPComp";
+  names[112] = "VRRP";
+  names[113] = "PGM";
+  names[115] = "L2TP";
+  names[132] = "SCTP";
+  names[133] = "FC";
+  names[135] = "Mobility-Header";
+  names[136] = "UDPLite";
+  names[137] = "MPLS-in-IP";
+  names[139] = "HIP";
+  names[140] = "Shim6";
+  return names;
 }
+constexpr auto kProtocolNames = protocol_names();
 
-std::string_view proto_name(uint8_t proto) {
-  // IANA protocol numbers under the names of /etc/protocols aliases, as Suricata writes them.
-  switch (proto) {
-    case 1: return "ICMP";
-    case 2: return "IGMP";
-    case 4: return "IP-ENCAP";
-    case 6: return "TCP";
-    case 17: return "UDP";
-    case 41: return "IPv6";
-    case 47: return "GRE";
-    case 50: return "ESP";
-    case 51: return "AH";
-    case 58: return "IPv6-ICMP";
-    case 88: return "EIGRP";
-    case 89: return "OSPFIGP";
-    case 103: return "PIM";
-    case 112: return "VRRP";
-    case 132: return "SCTP";
-    default: return {};
+void write_addresses(Line& line, const Envelope& envelope, bool reversed) {
+  const IpAddress& src = reversed ? envelope.dest : envelope.src;
+  const IpAddress& dest = reversed ? envelope.src : envelope.dest;
+  if (src.version) {
+    line << ",\"src_ip\":\"" << src << "\"";
+    if (envelope.has_ports) line << ",\"src_port\":" << (reversed ? envelope.dest_port : envelope.src_port);
   }
+  if (dest.version) {
+    line << ",\"dest_ip\":\"" << dest << "\"";
+    if (envelope.has_ports) line << ",\"dest_port\":" << (reversed ? envelope.src_port : envelope.dest_port);
+  }
+  if (!src.version) return;
+  line << ",\"proto\":\"";
+  std::string_view name = kProtocolNames[envelope.proto];
+  if (name.empty()) {
+    line << uint64_t{envelope.proto};
+  } else {
+    line.name(name);
+  }
+  line << "\",\"ip_v\":" << uint64_t{src.version};
+  if (envelope.has_icmp) {
+    line << ",\"icmp_type\":" << uint64_t{envelope.icmp_type} << ",\"icmp_code\":" << uint64_t{envelope.icmp_code};
+  }
+  if (envelope.has_icmp_response) {
+    line << ",\"response_icmp_type\":" << uint64_t{envelope.response_icmp_type};
+    line << ",\"response_icmp_code\":" << uint64_t{envelope.response_icmp_code};
+  }
+  if (envelope.has_spi) line << ",\"spi\":" << uint64_t{envelope.spi};
 }
 
-void write_tunnel(JsonWriter& json, const Envelope& envelope) {
-  const TunnelLayer& layer = envelope.tunnel.back();
-  json.begin_object("tunnel").member("src_ip", layer.src).member("src_port", layer.src_port);
-  json.member("dest_ip", layer.dest).member("dest_port", layer.dest_port).member("proto", layer.proto);
-  json.member("depth", envelope.tunnel.size());
-  if (envelope.pcap_cnt) json.member("pcap_cnt", envelope.pcap_cnt);
-  json.member("pkt_src", "wire/pcap").end_object();
+/// The outermost layer, as seen on the wire; the depth tells how many there are.
+void write_tunnel(Line& line, const Envelope& envelope) {
+  const TunnelLayer& outer = envelope.tunnel.front();
+  line << ",\"tunnel\":{\"src_ip\":\"" << outer.src << "\",\"src_port\":" << uint64_t{outer.src_port};
+  line << ",\"dest_ip\":\"" << outer.dest << "\",\"dest_port\":" << uint64_t{outer.dest_port} << ",\"proto\":";
+  line.text(outer.proto) << ",\"depth\":" << uint64_t{envelope.tunnel.size()};
+  if (envelope.pcap_cnt) line << ",\"pcap_cnt\":" << envelope.pcap_cnt;
+  line << ",\"pkt_src\":\"wire/pcap\"}";
+}
+
+/// Rules mark traffic with flow bits of these names, which EVE shows as an object of its own.
+constexpr std::string_view kTrafficId = "traffic/id/", kTrafficLabel = "traffic/label/";
+
+bool is_traffic(std::string_view bit) {
+  return bit.starts_with(kTrafficId) || bit.starts_with(kTrafficLabel);
+}
+
+void write_traffic(Line& line, std::span<const std::string_view> flowbits) {
+  line << ",\"traffic\":{";
+  bool any = false;
+  for (std::string_view prefix : {kTrafficId, kTrafficLabel}) {
+    bool open = false;
+    for (std::string_view bit : flowbits) {
+      if (!bit.starts_with(prefix)) continue;
+      if (open) {
+        line << ",";
+      } else {
+        if (any) line << ",";
+        line.name(prefix == kTrafficId ? "\"id\":[" : "\"label\":[");
+      }
+      open = any = true;
+      line.text(bit.substr(prefix.size()));
+    }
+    if (open) line << "]";
+  }
+  line << "}";
+}
+
+void write_metadata(Line& line, std::span<const std::string_view> flowbits) {
+  if (std::any_of(flowbits.begin(), flowbits.end(), is_traffic)) write_traffic(line, flowbits);
+  bool open = false;
+  for (std::string_view bit : flowbits) {
+    if (is_traffic(bit)) continue;
+    line.name(open ? "," : ",\"metadata\":{\"flowbits\":[").text(bit);
+    open = true;
+  }
+  if (open) line << "]}";
+}
+
+void write_ether(Line& line, const Envelope& envelope, View view, bool reversed) {
+  const uint8_t* src = reversed ? envelope.ether_dest : envelope.ether_src;
+  const uint8_t* dest = reversed ? envelope.ether_src : envelope.ether_dest;
+  if (!src || !dest) return;
+  if (view == View::flow) {
+    line << ",\"ether\":{\"dest_macs\":[";
+    line.mac(dest) << "],\"src_macs\":[";
+    line.mac(src) << "]}";
+    return;
+  }
+  line << ",\"ether\":{";
+  if (envelope.ether_type) line << "\"ether_type\":" << uint64_t{envelope.ether_type} << ",";
+  line << "\"src_mac\":";
+  line.mac(src) << ",\"dest_mac\":";
+  line.mac(dest) << "}";
 }
 
 }  // namespace
 
-void write_proto(JsonWriter& json, std::string_view key, uint8_t proto) {
-  if (std::string_view name = proto_name(proto); !name.empty()) {
-    json.member(key, name);
-  } else {
-    char text[4];
-    auto end = std::to_chars(text, text + sizeof text, proto).ptr;
-    json.member(key, std::string_view(text, end));
-  }
+std::string_view ip_protocol_name(uint8_t proto) {
+  return kProtocolNames[proto];
 }
 
-void begin_record(JsonWriter& json, const EveOptions& options, const Envelope& e, std::string_view type) {
-  json.begin_object().member("timestamp", e.time);
-  if (e.flow_id) json.member("flow_id", e.flow_id);
-  if (e.parent_id) json.member("parent_id", e.parent_id);
-  if (!e.in_iface.empty()) json.member("in_iface", e.in_iface);
-  if (!options.sensor.empty()) json.member("host", std::string_view(options.sensor));
-  if (e.pcap_cnt) json.member("pcap_cnt", e.pcap_cnt);
-  json.member("event_type", type);
-  if (!e.vlan.empty()) {
-    json.begin_array("vlan");
-    for (uint16_t id : e.vlan) json.value(id);
-    json.end_array();
-  }
-  if (e.src.version) {
-    json.member("src_ip", e.src);
-    if (e.has_ports) json.member("src_port", e.src_port);
-    json.member("dest_ip", e.dest);
-    if (e.has_ports) json.member("dest_port", e.dest_port);
-    write_proto(json, "proto", e.proto);
-    json.member("ip_v", e.src.version);
-  }
-  if (e.has_icmp) json.member("icmp_type", e.icmp_type).member("icmp_code", e.icmp_code);
-  if (e.has_icmp_response) {
-    json.member("response_icmp_type", e.response_icmp_type).member("response_icmp_code", e.response_icmp_code);
-  }
-  if (!e.pkt_src.empty()) json.member("pkt_src", e.pkt_src);
-  if (options.pcap_file && !e.pcap_filename.empty()) json.member("pcap_filename", e.pcap_filename);
-  if (options.ethernet && e.ether_src) {
-    json.begin_object("ether");
-    write_mac(json, "src_mac", e.ether_src);
-    write_mac(json, "dest_mac", e.ether_dest);
-    json.end_object();
-  }
-  if (!e.tunnel.empty()) write_tunnel(json, e);
-  if (!e.community_id.empty()) json.member("community_id", e.community_id);
-  if (!e.app_proto.empty()) json.member("app_proto", e.app_proto);
-  if (!e.app_proto_ts.empty()) json.member("app_proto_ts", e.app_proto_ts);
-  if (!e.app_proto_tc.empty()) json.member("app_proto_tc", e.app_proto_tc);
-  if (!e.app_proto_orig.empty()) json.member("app_proto_orig", e.app_proto_orig);
-  if (!e.app_proto_expected.empty()) json.member("app_proto_expected", e.app_proto_expected);
+void write_app_proto(Line& line, const Envelope& envelope) {
+  line.optional(",\"app_proto\":", envelope.app_proto);
+  line.optional(",\"app_proto_ts\":", envelope.app_proto_ts);
+  line.optional(",\"app_proto_tc\":", envelope.app_proto_tc);
+  line.optional(",\"app_proto_orig\":", envelope.app_proto_orig);
+  line.optional(",\"app_proto_expected\":", envelope.app_proto_expected);
 }
 
-void write_application(JsonWriter& json, const Application& a) {
-  if (a.protocol.empty()) return;
-  json.begin_object("ndpi").member("app_protocol", a.protocol);
-  if (!a.category.empty()) json.member("category", a.category);
-  if (!a.confidence.empty()) json.member("confidence", a.confidence);
-  if (!a.breed.empty()) json.member("breed", a.breed);
-  if (!a.hostname.empty()) json.member("hostname", a.hostname);
-  if (a.risk) {
-    json.begin_array("risks");
-    for (std::string_view name : a.risk_names) json.value(name);
-    json.end_array();
-    json.begin_object("risk_score").member("total", a.risk_score);
-    json.member("client", a.risk_score_client).member("server", a.risk_score_server).end_object();
+void write_envelope(Line& line, const RecordTools& tools, const Envelope& envelope, std::string_view type, View view,
+                    bool reversed) {
+  line << "{\"timestamp\":\"" << envelope.time << "\"";
+  if (tools.options.common.suricata_version) line << ",\"suricata_version\":\"Lapwing " LAPWING_VERSION "\"";
+  if (envelope.flow_id) line << ",\"flow_id\":" << envelope.flow_id;
+  if (envelope.parent_id) line << ",\"parent_id\":" << envelope.parent_id;
+  line.optional(",\"in_iface\":", envelope.in_iface);
+  // A flow record is about all of its frames, so the one that happened to end it is not named.
+  if (view == View::packet && envelope.pcap_cnt) line << ",\"pcap_cnt\":" << envelope.pcap_cnt;
+  line << ",\"event_type\":\"";
+  line.name(type) << "\"";
+  for (size_t i = 0; i < envelope.vlan.size(); ++i) {
+    line.name(i ? "," : ",\"vlan\":[") << uint64_t{envelope.vlan[i]};
   }
-  json.end_object();
+  if (!envelope.vlan.empty()) line << "]";
+  write_addresses(line, envelope, reversed);
+  if (view == View::packet) line.optional(",\"pkt_src\":", envelope.pkt_src);
+  if (!envelope.tunnel.empty()) write_tunnel(line, envelope);
+  write_app_proto(line, envelope);
 }
 
-void write_metadata(JsonWriter& json, std::span<const std::string_view> flowbits) {
-  if (flowbits.empty()) return;
-  json.begin_object("metadata").begin_array("flowbits");
-  for (std::string_view name : flowbits) json.value(name);
-  json.end_array().end_object();
+void write_common(Line& line, const RecordTools& tools, const Envelope& envelope,
+                  std::span<const std::string_view> flowbits, View view, bool reversed) {
+  const EveCommonOptions& common = tools.options.common;
+  if (common.metadata && !flowbits.empty()) write_metadata(line, flowbits);
+  if (common.ethernet) write_ether(line, envelope, view, reversed);
+  line.optional(",\"community_id\":", envelope.community_id);
+}
+
+void write_end(Line& line, const RecordTools& tools, const Envelope& envelope) {
+  line.optional(",\"host\":", tools.options.sensor_name);
+  if (tools.options.common.pcap_file && !envelope.pcap_filename.empty()) {
+    line << ",\"pcap_filename\":";
+    line.text(envelope.pcap_filename);
+  }
+  line << "}\n";
 }
 
 }  // namespace lapwing

@@ -1,64 +1,116 @@
 // flow and netflow records.
+#include <algorithm>
+
 #include "export/eve/envelope.h"
 
 namespace lapwing {
 namespace {
 
-int64_t age(const FlowSummary& s) { return s.end.seconds() - s.start.seconds(); }
-
-void write_flags_hex(JsonWriter& json, std::string_view key, uint8_t flags) {
-  constexpr char kHex[] = "0123456789abcdef";
-  const char text[] = {kHex[flags >> 4], kHex[flags & 15]};
-  json.member(key, std::string_view(text, 2));
+/// Only the flags that are set are written, in this order.
+void write_flag_members(Line& line, uint8_t flags) {
+  if (flags & 0x02) line << ",\"syn\":true";
+  if (flags & 0x01) line << ",\"fin\":true";
+  if (flags & 0x04) line << ",\"rst\":true";
+  if (flags & 0x08) line << ",\"psh\":true";
+  if (flags & 0x10) line << ",\"ack\":true";
+  if (flags & 0x20) line << ",\"urg\":true";
+  if (flags & 0x40) line << ",\"ecn\":true";
+  if (flags & 0x80) line << ",\"cwr\":true";
 }
 
-void write_flag_names(JsonWriter& json, uint8_t flags) {
-  // Bits of RFC 9293's control field, from the lowest; names as Suricata's.
-  constexpr std::string_view kNames[] = {"fin", "syn", "rst", "psh", "ack", "urg", "ecn", "cwr"};
-  for (size_t i = 0; i < 8; ++i) {
-    if (flags >> i & 1) json.member(kNames[i], true);
+void write_tcp(Line& line, const TcpSummary& tcp) {
+  auto both = static_cast<uint8_t>(tcp.flags_ts | tcp.flags_tc);
+  line << ",\"tcp\":{\"tcp_flags\":\"";
+  line.hex_byte(both) << "\",\"tcp_flags_ts\":\"";
+  line.hex_byte(tcp.flags_ts) << "\",\"tcp_flags_tc\":\"";
+  line.hex_byte(tcp.flags_tc) << "\"";
+  write_flag_members(line, both);
+  if (!tcp.state.empty()) {
+    line << ",\"state\":\"";
+    line.name(tcp.state) << "\"";
+    if (tcp.ts_gap) line << ",\"ts_gap\":true";
+    if (tcp.tc_gap) line << ",\"tc_gap\":true";
+    line << ",\"ts_max_regions\":" << uint64_t{tcp.ts_max_regions};
+    line << ",\"tc_max_regions\":" << uint64_t{tcp.tc_max_regions};
+    if (tcp.ts_urgent_oob) line << ",\"ts_urgent_oob_data\":" << uint64_t{tcp.ts_urgent_oob};
+    if (tcp.tc_urgent_oob) line << ",\"tc_urgent_oob_data\":" << uint64_t{tcp.tc_urgent_oob};
   }
+  line << "}";
+}
+
+/// Whole seconds between the seconds of both times, as Suricata counts.
+uint64_t age(const FlowSummary& summary) {
+  return static_cast<uint64_t>(std::max<int64_t>(0, summary.end.seconds() - summary.start.seconds()));
+}
+
+bool has_app_layer(const FlowSummary& summary) {
+  std::string_view app = summary.envelope.app_proto;
+  return summary.tx_count > 0 || (!app.empty() && app != "failed" && app != "unknown");
 }
 
 }  // namespace
 
-void write_flow(JsonWriter& json, const FlowSummary& s) {
-  json.begin_object("flow").member("pkts_toserver", s.packets[0]).member("pkts_toclient", s.packets[1]);
-  json.member("bytes_toserver", s.bytes[0]).member("bytes_toclient", s.bytes[1]);
-  json.member("start", s.start).member("end", s.end).member("age", age(s)).member("state", s.state);
-  json.member("reason", s.reason).member("alerted", s.alerted);
-  if (s.tx_count) json.member("tx_cnt", s.tx_count);
-  if (!s.action.empty()) json.member("action", s.action);
-  json.end_object();
-  if (!s.is_tcp) return;
-  const TcpSummary& t = s.tcp;
-  const uint8_t both = t.flags_ts | t.flags_tc;
-  json.begin_object("tcp");
-  write_flags_hex(json, "tcp_flags", both);
-  write_flags_hex(json, "tcp_flags_ts", t.flags_ts);
-  write_flags_hex(json, "tcp_flags_tc", t.flags_tc);
-  write_flag_names(json, both);
-  if (!t.state.empty()) json.member("state", t.state);
-  if (t.ts_gap) json.member("ts_gap", true);
-  if (t.tc_gap) json.member("tc_gap", true);
-  json.member("ts_max_regions", t.ts_max_regions).member("tc_max_regions", t.tc_max_regions);
-  if (t.ts_urgent_oob) json.member("ts_urgent_oob_data", t.ts_urgent_oob);
-  if (t.tc_urgent_oob) json.member("tc_urgent_oob_data", t.tc_urgent_oob);
-  json.end_object();
+void write_flow_counts(Line& line, const FlowSummary& summary) {
+  line << "\"pkts_toserver\":" << summary.packets[0] << ",\"pkts_toclient\":" << summary.packets[1];
+  line << ",\"bytes_toserver\":" << summary.bytes[0] << ",\"bytes_toclient\":" << summary.bytes[1];
+  line << ",\"start\":\"" << summary.start << "\"";
 }
 
-void write_netflow(JsonWriter& json, const FlowSummary& s, size_t direction) {
-  json.begin_object("netflow").member("pkts", s.packets[direction]).member("bytes", s.bytes[direction]);
-  json.member("start", s.start).member("end", s.end).member("age", age(s));
-  json.member("min_ttl", s.min_ttl[direction]).member("max_ttl", s.max_ttl[direction]);
-  if (s.tx_count) json.member("tx_cnt", s.tx_count);
-  json.end_object();
-  if (!s.is_tcp) return;
-  const uint8_t flags = direction == 0 ? s.tcp.flags_ts : s.tcp.flags_tc;
-  json.begin_object("tcp");
-  write_flags_hex(json, "tcp_flags", flags);
-  write_flag_names(json, flags);
-  json.end_object();
+void write_application(Line& line, const Application& application) {
+  if (application.protocol.empty()) return;
+  line << ",\"ndpi\":{\"proto\":";
+  line.text(application.protocol);
+  line.optional(",\"category\":", application.category);
+  line.optional(",\"breed\":", application.breed);
+  line.optional(",\"confidence\":", application.confidence);
+  line.optional(",\"hostname\":", application.hostname);
+  if (!application.risk_names.empty()) {
+    for (size_t i = 0; i < application.risk_names.size(); ++i) {
+      line.name(i ? "," : ",\"risks\":[").text(application.risk_names[i]);
+    }
+    line << "],\"risk_score\":{\"total\":" << uint64_t{application.risk_score};
+    line << ",\"client\":" << uint64_t{application.risk_score_client};
+    line << ",\"server\":" << uint64_t{application.risk_score_server} << "}";
+  }
+  line << "}";
+}
+
+void write_flow_record(Line& line, const RecordTools& tools, const FlowSummary& summary) {
+  write_envelope(line, tools, summary.envelope, "flow", View::flow);
+  line << ",\"flow\":{";
+  write_flow_counts(line, summary);
+  line << ",\"end\":\"" << summary.end << "\",\"age\":" << age(summary) << ",\"state\":\"";
+  line.name(summary.state) << "\",\"reason\":\"";
+  line.name(summary.reason);
+  line.name(summary.alerted ? "\",\"alerted\":true" : "\",\"alerted\":false");
+  line.optional(",\"action\":", summary.action);
+  if (has_app_layer(summary)) line << ",\"tx_cnt\":" << summary.tx_count;
+  line << "}";
+  write_common(line, tools, summary.envelope, summary.flowbits, View::flow);
+  if (summary.is_tcp) write_tcp(line, summary.tcp);
+  write_application(line, summary.application);
+  write_end(line, tools, summary.envelope);
+}
+
+void write_netflow_record(Line& line, const RecordTools& tools, const FlowSummary& summary, Direction direction) {
+  bool reversed = direction == Direction::to_client;
+  size_t side = index(direction);
+  write_envelope(line, tools, summary.envelope, "netflow", View::flow, reversed);
+  if (summary.envelope.app_proto.empty()) line << ",\"app_proto\":\"unknown\"";
+  line << ",\"netflow\":{\"pkts\":" << summary.packets[side] << ",\"bytes\":" << summary.bytes[side];
+  line << ",\"start\":\"" << summary.start << "\",\"end\":\"" << summary.end << "\",\"age\":" << age(summary);
+  line << ",\"min_ttl\":" << uint64_t{summary.min_ttl[side]} << ",\"max_ttl\":" << uint64_t{summary.max_ttl[side]};
+  if (has_app_layer(summary)) line << ",\"tx_cnt\":" << summary.tx_count;
+  line << "}";
+  if (summary.is_tcp) {
+    uint8_t flags = reversed ? summary.tcp.flags_tc : summary.tcp.flags_ts;
+    line << ",\"tcp\":{\"tcp_flags\":\"";
+    line.hex_byte(flags) << "\"";
+    write_flag_members(line, flags);
+    line << "}";
+  }
+  write_common(line, tools, summary.envelope, summary.flowbits, View::flow, reversed);
+  write_end(line, tools, summary.envelope);
 }
 
 }  // namespace lapwing

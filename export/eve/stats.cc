@@ -1,46 +1,87 @@
-// stats records.
+#include "export/eve/stats.h"
+
 #include <algorithm>
-#include <string>
+#include <memory>
+#include <utility>
 #include <vector>
 
-#include "export/eve/envelope.h"
+#include "sensor/base/text.h"
 
 namespace lapwing {
 namespace {
 
-using Values = std::vector<const CounterValue*>;
+struct Node {
+  std::string_view name;
+  bool is_counter = false;
+  uint64_t value = 0, last = 0;
+  std::vector<std::unique_ptr<Node>> children;  // in the order first seen
 
-/// Writes counters[from, to), whose paths agree up to `depth`, as members of an open object.
-void write_level(JsonWriter& json, const Values& values, size_t from, size_t to, size_t depth) {
-  for (size_t i = from; i < to;) {
-    std::string_view path(values[i]->path);
-    size_t dot = path.find('.', depth);
-    std::string_view name = path.substr(depth, dot == std::string_view::npos ? dot : dot - depth);
-    if (dot == std::string_view::npos) {
-      json.escaped_key(name).value(values[i]->value);
-      ++i;
+  Node& child(std::string_view wanted) {
+    for (auto& c : children) {
+      if (c->name == wanted) return *c;
+    }
+    children.push_back(std::make_unique<Node>());
+    children.back()->name = wanted;
+    return *children.back();
+  }
+
+  bool numbered() const {
+    return !children.empty() && std::all_of(children.begin(), children.end(),
+                                            [](const auto& c) { return parse_unsigned(c->name).has_value(); });
+  }
+};
+
+void write_node(JsonWriter& json, const Node& node, bool deltas) {
+  bool array = node.numbered();
+  for (const auto& child : node.children) {
+    if (child->children.empty()) {
+      if (array) {
+        json.value(child->value);
+        continue;
+      }
+      json.escaped_key(child->name).value(child->value);
+      if (deltas) {
+        // Gauges may fall; Suricata shows their change as a signed number too.
+        json.escaped_key(std::string(child->name) + "_delta").value(static_cast<int64_t>(child->value - child->last));
+      }
       continue;
     }
-    size_t end = i;
-    while (end < to && std::string_view(values[end]->path).substr(depth).starts_with(path.substr(depth, dot + 1 - depth))) ++end;
-    json.escaped_key(name).begin_object();
-    write_level(json, values, i, end, dot + 1);
-    json.end_object();
-    i = end;
+    if (!array) json.escaped_key(child->name);
+    bool list = child->numbered();
+    list ? json.begin_array() : json.begin_object();
+    write_node(json, *child, deltas);
+    list ? json.end_array() : json.end_object();
   }
 }
 
 }  // namespace
 
-void write_stats(JsonWriter& json, const EveOptions& options, const CounterSet& counters, double uptime_seconds) {
-  Values values;
+void StatsRecord::write(std::string& out, RecordTools& tools, Timestamp time, const CounterSet& counters,
+                        double uptime_seconds) {
+  const EveStatsOptions& options = tools.options.stats;
+  Node root;
   for (const CounterValue& counter : counters.values()) {
-    if (counter.value || options.stats_null_values) values.push_back(&counter);
+    if (counter.value == 0 && !options.null_values) continue;
+    Node* node = &root;
+    for (std::string_view part : split(counter.path, '.')) node = &node->child(part);
+    auto last = last_.try_emplace(counter.path, 0).first;
+    node->is_counter = true;
+    node->value = counter.value;
+    node->last = std::exchange(last->second, counter.value);
   }
-  std::ranges::sort(values, {}, [](const CounterValue* v) -> const std::string& { return v->path; });
-  json.begin_object("stats").member("uptime", static_cast<uint64_t>(uptime_seconds));
-  if (options.stats_totals) write_level(json, values, 0, values.size(), 0);
+  Envelope envelope;
+  envelope.time = time;
+  {
+    Line line(out, tools.times);
+    write_envelope(line, tools, envelope, "stats", View::flow);
+    line << ",\"stats\":{\"uptime\":" << static_cast<uint64_t>(std::max(0.0, uptime_seconds));
+  }
+  JsonWriter json(out);
+  json.raw("");
+  write_node(json, root, options.deltas);
   json.end_object();
+  Line line(out, tools.times);
+  write_end(line, tools, envelope);
 }
 
 }  // namespace lapwing
