@@ -1,7 +1,7 @@
 // Real rule files: those of ../shared/corpus, where present.
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <iostream>
 
@@ -39,13 +39,13 @@ RuleVariables usual_variables() {
 TEST(RuleCorpus, EveryRuleOfEtOpenParsesAndResolves) {
   std::string path = std::string(kCorpus) + "/rules/et-open.rules.gz";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not here";
-  using Clock = std::chrono::steady_clock;
-  auto ms = [](auto span) { return std::chrono::duration_cast<std::chrono::milliseconds>(span).count(); };
+  // CPU time: a busy machine must not look like a slow parser.
+  auto ms = [](std::clock_t from) { return (std::clock() - from) * 1000 / CLOCKS_PER_SEC; };
 
-  auto start = Clock::now();
+  std::clock_t start = std::clock();
   std::vector<RuleMessage> messages;
   auto rules = read_rules(path, messages);
-  auto parsed = Clock::now();
+  auto parse_time = ms(start);
   EXPECT_EQ(messages.size(), 0u) << describe(messages);
   EXPECT_EQ(rules.size(), 32009u);
   size_t options = 0;
@@ -54,14 +54,14 @@ TEST(RuleCorpus, EveryRuleOfEtOpenParsesAndResolves) {
 
   RuleVariables variables = usual_variables();
   size_t anywhere = 0;
-  auto resolving = Clock::now();
+  start = std::clock();
   for (const RuleTree& rule : rules) {
     anywhere += resolve_addresses(rule.src, variables).any + resolve_addresses(rule.dst, variables).any;
     anywhere += resolve_ports(rule.src_port, variables).any + resolve_ports(rule.dst_port, variables).any;
   }
   EXPECT_GT(anywhere, 60000u);  // 7,981 addresses and 60,537 ports are "any"
-  std::cout << rules.size() << " rules, " << options << " options: parsed in " << ms(parsed - start)
-            << " ms, lists resolved in " << ms(Clock::now() - resolving) << " ms\n";
+  std::cout << rules.size() << " rules, " << options << " options: parsed in " << parse_time
+            << " ms of CPU time, lists resolved in " << ms(start) << " ms\n";
 }
 
 TEST(RuleCorpus, TheRulesOfTheSuiteParse) {
