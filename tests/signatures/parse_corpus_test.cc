@@ -76,6 +76,12 @@ TEST(RuleCorpus, TheRulesOfTheSuiteParse) {
   EXPECT_GT(rules, 1000u);
 }
 
+TEST(RuleCorpus, TheStarterRulesParse) {
+  std::vector<RuleMessage> messages;
+  EXPECT_GT(read_rules("pcaps/starter.rules", messages).size(), 20u);
+  EXPECT_TRUE(messages.empty()) << describe(messages);
+}
+
 TEST(RuleCorpus, TheStandardTablesAreOurs) {
   std::string folder = std::string(kCorpus) + "/rules/";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not here";
