@@ -11,12 +11,14 @@
 namespace lapwing {
 
 struct DefragCounters {
-  uint64_t ipv4_fragments = 0, ipv4_reassembled = 0, ipv6_fragments = 0, ipv6_reassembled = 0;
-  // the stream room completes this list ("defrag.ipv4.fragments", ... as Suricata names them)
+  uint64_t ipv4_fragments = 0, ipv4_reassembled = 0, ipv4_timeouts = 0;
+  uint64_t ipv6_fragments = 0, ipv6_reassembled = 0, ipv6_timeouts = 0;
+  uint64_t max_trackers_reached = 0, max_frags_reached = 0, memcap_drop = 0, memuse = 0;
 };
 std::span<const CounterRow<DefragCounters>> defrag_counter_rows();
 
-/// [W] Keeps fragments by (src, dst, id, protocol, VLAN). Memory and tracker caps from "defrag.*".
+/// [W] Keeps fragments by (src, dst, id, protocol, VLAN). Memory and tracker caps from "defrag.*": when all trackers
+/// are in use the packet that waited longest is given up; a fragment beyond the other caps is lost.
 class Defragmenter {
  public:
   explicit Defragmenter(const StreamConfig& config);
@@ -24,6 +26,7 @@ class Defragmenter {
   /// Takes a fragment; returns the whole IP packet (rewritten header, no fragment fields) when this one completed it,
   /// else an empty range. The bytes live until the next call. Anomalies are added to packet.events.
   Bytes add(Packet& packet);
+  /// Gives up packets without a further fragment for longer than the timeout. Also done by add().
   void expire(Timestamp now);
   const DefragCounters& counters() const;
 

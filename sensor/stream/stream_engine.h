@@ -1,10 +1,14 @@
 // TCP tracking and reassembly: packets of a flow in, Chunks out.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "sensor/base/counters.h"
 #include "sensor/base/options.h"
@@ -15,21 +19,40 @@
 namespace lapwing {
 
 /// Stream events, named as stream-event rules name them ("pkt_broken_ack"). Index into stream_event_names().
-enum class StreamEvent : uint8_t {};
+/// `wrong_thread` exists for rules only: a flow never leaves its worker.
+enum class StreamEvent : uint8_t {
+#define X(enumerator, text) enumerator,
+#include "sensor/stream/stream_events.inc"
+#undef X
+};
 std::string_view name(StreamEvent event);
+std::optional<StreamEvent> find_stream_event(std::string_view name);
 std::span<const std::string_view> stream_event_names();
 
 /// [S] Keys "stream.*", "defrag.*", "host-os-policy", with Suricata's names and meaning.
 struct StreamConfig {
-  uint64_t memcap = 0, depth = 0, reassembly_memcap = 0;
+  uint64_t memcap = 0, depth = 0, reassembly_memcap = 0;  // depth 0: no limit
   bool midstream = false, async_oneside = false, inline_mode = false;
-  // the stream room completes this list
+  bool checksum_validation = true, liberal_timestamps = true, check_overlap_data = true;
+  std::string inline_setting;
+  uint64_t max_syn_queued = 0, max_synack_queued = 0, max_regions = 0;
+  std::string urgent_policy, urgent_oob_limit_policy;
+
+  bool defrag = true;
+  uint64_t defrag_memcap = 0, defrag_hash_size = 0, defrag_trackers = 0, defrag_max_frags = 0, defrag_timeout = 0;
+
+  // Networks whose hosts resolve overlaps like the named system; the longest prefix decides.
+  std::vector<std::string> os_first, os_last, os_bsd, os_bsd_right, os_old_linux, os_linux, os_old_solaris, os_solaris,
+      os_hpux10, os_hpux11, os_irix, os_macos, os_windows, os_vista, os_windows2k3;
 };
 std::span<const OptionRow<StreamConfig>> stream_options();
 
 struct StreamCounters {
-  uint64_t sessions = 0;
-  // the stream room completes this list ("tcp.sessions", "tcp.reassembly_gap", "tcp.memuse", ... as Suricata names them)
+  uint64_t syn = 0, synack = 0, rst = 0, urg = 0, sessions = 0, active_sessions = 0, midstream_pickups = 0;
+  uint64_t invalid_checksum = 0, no_flow = 0, memuse = 0, reassembly_memuse = 0;
+  uint64_t ssn_memcap_drop = 0, segment_memcap_drop = 0, insert_list_fail = 0, insert_region_fail = 0;
+  uint64_t reassembly_gap = 0, overlap = 0, overlap_diff_data = 0, ack_unseen_data = 0, stream_depth_reached = 0;
+  uint64_t urgent_oob_data = 0, urgent_oob_limit = 0, rejected = 0;
 };
 std::span<const CounterRow<StreamCounters>> stream_counter_rows();
 
@@ -40,21 +63,38 @@ class StreamSink {
   virtual void chunk(Flow& flow, const Chunk& chunk) = 0;
   /// `lost` bytes of this direction will never come (acknowledged but unseen, or given up at the end).
   virtual void gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time) = 0;
+  /// Every event when it is found; those of the packet at hand are in its StreamVerdict too.
   virtual void event(Flow& flow, StreamEvent event) = 0;
 };
 
 /// What the packet meant to its connection.
 struct StreamVerdict {
-  bool accepted = false;      // within window and state: its payload counts as traffic of the stream
-  bool in_stream = false;     // its payload entered reassembly (stream rules see it, so packet content rules need not)
-  bool established = false;   // the handshake was seen complete (or picked up midstream) by now
+  bool accepted = false;     // within window and state: its payload counts as traffic of the stream
+  bool in_stream = false;    // its payload entered reassembly (stream rules see it, so packet content rules need not)
+  bool established = false;  // the handshake was seen complete (or picked up midstream) by now
   uint8_t event_count = 0;
   StreamEvent events[8];
+
+  void add(StreamEvent event) {
+    if (event_count < std::size(events)) events[event_count++] = event;
+  }
 };
 
+/// What records say of a connection beyond its Flow; directions by index(Direction).
+struct StreamInfo {
+  bool tracked = false;  // a session was ever seen; the state's name is name(flow.tcp_state)
+  std::array<bool, 2> gap{};
+  std::array<uint16_t, 2> max_regions{}, urgent_oob{};
+};
+StreamInfo stream_info(const Flow& flow);
+
+/// [W] Data is handed over when the receiver acknowledged it, so that retransmissions with other content have been
+/// resolved as the receiver does; at once in inline mode and for connections of which only one side is seen; and when
+/// the connection is reset or the flow ends. A hole is given up when the receiver acknowledged beyond it.
 class StreamEngine {
  public:
   StreamEngine(const StreamConfig& config, StreamSink& sink);
+  /// Flows may outlive their engine.
   ~StreamEngine();
   /// Follows the state of the connection and reassembles. Sets flow.tcp_state and flow.state (the caller re-files it).
   StreamVerdict packet(Flow& flow, const Packet& packet, Direction direction);
@@ -62,6 +102,8 @@ class StreamEngine {
   void finish(Flow& flow, Timestamp now);
   /// No more reassembly of this direction (depth reached, protocol bypassed).
   void stop_reassembly(Flow& flow, Direction direction);
+  /// Client and server change places, in the flow and in its session.
+  void swap_direction(Flow& flow);
   const StreamCounters& counters() const;
 
  private:

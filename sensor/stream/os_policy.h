@@ -1,0 +1,63 @@
+// OsPolicy: how a host's system resolves segments and fragments that overlap.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sensor/base/ip_address.h"
+#include "sensor/stream/stream_engine.h"
+
+namespace lapwing {
+
+enum class OsPolicy : uint8_t {
+  first,
+  last,
+  bsd,
+  bsd_right,
+  old_linux,
+  linux,
+  old_solaris,
+  solaris,
+  hpux10,
+  hpux11,
+  irix,
+  macos,
+  windows,
+  vista,
+  windows2k3
+};
+
+/// Who owns the bytes that an earlier and a later piece both claim, by where the later one begins and ends relative to
+/// the earlier: bit 3 * begin + end is set when the later one wins, with 0 before, 1 at the same place, 2 after.
+class OverlapRule {
+ public:
+  explicit constexpr OverlapRule(uint16_t bits) : bits_(bits) {}
+  bool later_wins(uint64_t earlier_begin, uint64_t earlier_end, uint64_t later_begin, uint64_t later_end) const {
+    auto place = [](uint64_t later, uint64_t earlier) { return later < earlier ? 0 : later == earlier ? 1 : 2; };
+    return bits_ >> (3 * place(later_begin, earlier_begin) + place(later_end, earlier_end)) & 1;
+  }
+
+ private:
+  uint16_t bits_;
+};
+OverlapRule segment_rule(OsPolicy policy);
+OverlapRule fragment_rule(OsPolicy policy);
+
+/// [S] Addresses to systems; bsd where the configuration says nothing.
+class HostPolicies {
+ public:
+  /// Throws SettingError for a network that is none.
+  explicit HostPolicies(const StreamConfig& config);
+  OsPolicy of(const IpAddress& address) const;
+
+ private:
+  struct Network {
+    IpAddress address;
+    uint8_t prefix;
+    OsPolicy policy;
+  };
+  std::vector<Network> networks_;  // longest prefix first
+};
+
+}  // namespace lapwing

@@ -1,0 +1,218 @@
+#include "sensor/stream/reassembler.h"
+
+#include <algorithm>
+
+namespace lapwing {
+namespace {
+
+constexpr uint64_t kRegionDistance = 256 * 1024;  // waiting data further apart is a region of its own
+constexpr uint16_t kUrgentLimit = UINT16_MAX;     // urgent bytes of one direction that are taken out
+
+uint64_t acknowledged(const Half& half) {
+  int64_t offset = half.offset(half.last_ack);
+  uint64_t acked = offset > 0 ? static_cast<uint64_t>(offset) : 0;
+  // The acknowledgement of a FIN counts one more than there are bytes.
+  return half.has(half_flag::fin) ? std::min(acked, half.fin_offset) : acked;
+}
+
+}  // namespace
+
+Reassembler::Reassembler(const StreamConfig& config, StreamSink& sink, StreamCounters& counters)
+    : config_(config),
+      sink_(sink),
+      counters_(counters),
+      urgent_(parse(config.urgent_policy)),
+      urgent_beyond_limit_(parse(config.urgent_oob_limit_policy)) {}
+
+Reassembler::Urgent Reassembler::parse(std::string_view policy) {
+  return policy == "inline" ? Urgent::in_line
+         : policy == "drop" ? Urgent::drop
+         : policy == "gap"  ? Urgent::gap
+                            : Urgent::oob;
+}
+
+void Reassembler::raise(Flow& flow, StreamVerdict* verdict, StreamEvent event) {
+  if (verdict) verdict->add(event);
+  sink_.event(flow, event);
+}
+
+bool Reassembler::insert(Flow& flow, TcpSession& session, const Packet& packet, Direction direction,
+                         StreamVerdict& verdict) {
+  Half& half = session.half[index(direction)];
+  Bytes data = packet.payload;
+  if (data.empty() || half.has(half_flag::stopped | half_flag::ended)) return false;
+  Target to{flow, session, half, direction, packet.time, &verdict};
+  uint32_t seq = packet.seq + (packet.tcp_flags & tcp_flag::syn ? 1 : 0);
+  int64_t begin = half.offset(seq);
+  auto floor = static_cast<int64_t>(half.delivered);
+  if (begin + static_cast<int64_t>(data.size()) <= floor) {
+    raise(flow, &verdict, StreamEvent::reassembly_segment_before_base_seq);
+    return false;
+  }
+  uint32_t urgent = packet.tcp_flags & tcp_flag::urg ? packet.urgent : 0;
+  if (urgent > data.size()) urgent = 0;
+  if (begin < floor) {
+    auto known = static_cast<uint32_t>(floor - begin);
+    data = data.subspan(known);
+    urgent = urgent > known ? urgent - known : 0;
+    begin = floor;
+  }
+  auto at = static_cast<uint64_t>(begin);
+  uint64_t ceiling = config_.depth != 0 ? config_.depth : UINT64_MAX;
+  if (at + data.size() > ceiling && !half.has(half_flag::depth_reached)) {
+    half.set(half_flag::depth_reached);
+    ++counters_.stream_depth_reached;
+    raise(flow, &verdict, StreamEvent::reassembly_depth_reached);
+  }
+  if (half.has(half_flag::fin)) ceiling = std::min(ceiling, half.fin_offset);
+  if (at >= ceiling) return false;
+  data = data.first(std::min<uint64_t>(data.size(), ceiling - at));
+  if (urgent > data.size()) urgent = 0;
+  return urgent != 0 && urgent_ != Urgent::in_line ? place_around_urgent(to, at, data, urgent) : place(to, at, data);
+}
+
+/// RFC 6093: the urgent byte is the one before the place that the urgent pointer names.
+bool Reassembler::place_around_urgent(Target& to, uint64_t begin, Bytes data, uint32_t urgent) {
+  Urgent policy = urgent_;
+  if (policy == Urgent::oob && to.half.urgent_oob == kUrgentLimit) {
+    policy = urgent_beyond_limit_;
+    ++counters_.urgent_oob_limit;
+    if (!to.half.has(half_flag::oob_limit))
+      raise(to.flow, to.verdict, StreamEvent::reassembly_urgent_oob_limit_reached);
+    to.half.set(half_flag::oob_limit);
+  }
+  if (policy == Urgent::in_line) return place(to, begin, data);
+  if (policy == Urgent::drop) return false;
+  bool placed = urgent > 1 && place(to, begin, data.first(urgent - 1));
+  if (policy == Urgent::oob) {
+    note(to, to.half.segments.insert_hole(to.session.pools.blocks, begin + urgent - 1));
+    placed = true;
+  }
+  if (urgent < data.size()) placed |= place(to, begin + urgent, data.subspan(urgent));
+  return placed;
+}
+
+bool Reassembler::place(Target& to, uint64_t begin, Bytes data) {
+  Half& half = to.half;
+  uint64_t end = begin + data.size();
+  if (half.segments.empty() && begin == half.delivered && (eager(to.session) || acknowledged(half) >= end)) {
+    half.max_regions = std::max<uint16_t>(half.max_regions, 1);
+    hand_over(to, data);
+    return true;
+  }
+  uint64_t edge = half.segments.empty() ? half.delivered : half.segments.back().end();
+  uint32_t regions = 1;
+  if (begin > edge + kRegionDistance) {
+    regions += half.segments.regions(kRegionDistance);
+    if (!half.segments.empty() && half.segments.front().begin > half.delivered + kRegionDistance) ++regions;
+    if (config_.max_regions != 0 && regions > config_.max_regions) {
+      ++counters_.insert_region_fail;
+      raise(to.flow, to.verdict, StreamEvent::reassembly_insert_limit);
+      return false;
+    }
+  }
+  half.max_regions = std::max(half.max_regions, static_cast<uint16_t>(std::min<uint32_t>(regions, UINT16_MAX)));
+  auto result =
+      half.segments.insert(to.session.pools.blocks, begin, data, segment_rule(half.policy), config_.check_overlap_data);
+  note(to, result);
+  return true;
+}
+
+void Reassembler::note(Target& to, const SegmentList::Result& result) {
+  if (result.overlap) ++counters_.overlap;
+  if (result.different) {
+    ++counters_.overlap_diff_data;
+    raise(to.flow, to.verdict, StreamEvent::reassembly_overlap_different_data);
+  }
+  if (result.refused_memory) {
+    ++counters_.segment_memcap_drop;
+    raise(to.flow, to.verdict, StreamEvent::reassembly_insert_memcap);
+  }
+  if (result.refused_length) {
+    ++counters_.insert_list_fail;
+    raise(to.flow, to.verdict, StreamEvent::reassembly_insert_limit);
+  }
+}
+
+void Reassembler::hand_over(Target& to, Bytes data) {
+  Chunk chunk{
+      .data = data, .offset = to.half.delivered - to.half.urgent_oob, .time = to.time, .direction = to.direction};
+  to.half.delivered += data.size();
+  sink_.chunk(to.flow, chunk);
+}
+
+void Reassembler::give_up(Target& to, uint64_t end) {
+  uint64_t lost = end - to.half.delivered, offset = to.half.delivered - to.half.urgent_oob;
+  to.half.delivered = end;
+  to.half.set(half_flag::gap);
+  to.session.set(session_flag::liberal);
+  ++counters_.reassembly_gap;
+  raise(to.flow, to.verdict, StreamEvent::reassembly_seq_gap);
+  sink_.gap(to.flow, to.direction, offset, lost, to.time);
+}
+
+void Reassembler::end(Target& to) {
+  to.half.set(half_flag::ended);
+  sink_.chunk(
+      to.flow,
+      {.offset = to.half.delivered - to.half.urgent_oob, .time = to.time, .direction = to.direction, .end = true});
+}
+
+void Reassembler::deliver(Flow& flow, TcpSession& session, Direction direction, Timestamp time, bool all,
+                          StreamVerdict* verdict) {
+  Half& half = session.half[index(direction)];
+  if (half.has(half_flag::ended)) return;
+  SegmentList& list = half.segments;
+  Target to{flow, session, half, direction, time, verdict};
+  const uint64_t depth = config_.depth != 0 ? config_.depth : UINT64_MAX;
+  const uint64_t acked = acknowledged(half);
+  uint64_t limit = std::min(all && !list.empty() ? std::max(acked, list.back().end()) : acked, depth);
+  while (!half.has(half_flag::stopped)) {
+    if (!list.empty() && list.front().begin <= half.delivered) {
+      const Piece& piece = list.front();
+      uint64_t stop = eager(session) ? piece.end() : std::min(piece.end(), limit);
+      if (stop <= half.delivered) break;
+      if (piece.block.data) {
+        hand_over(to, piece.bytes().first(stop - half.delivered));
+      } else {
+        ++half.delivered;
+        ++half.urgent_oob;
+        ++counters_.urgent_oob_data;
+      }
+      list.drop_before(session.pools.blocks, half.delivered);
+    } else if (half.delivered < limit) {
+      give_up(to, list.empty() ? limit : std::min(limit, list.front().begin));
+    } else {
+      break;
+    }
+  }
+  if (half.has(half_flag::stopped)) {
+    list.clear(session.pools.blocks);
+    // Offsets of later packets are told relative to this.
+    half.delivered = std::max(half.delivered, acked);
+    return;
+  }
+  if (!half.has(half_flag::fin) || acked < half.fin_offset) return;
+  if (half.delivered < half.fin_offset && half.has(half_flag::depth_reached)) {
+    sink_.gap(flow, direction, half.delivered - half.urgent_oob, half.fin_offset - half.delivered, time);
+    half.delivered = half.fin_offset;
+  }
+  if (half.delivered >= half.fin_offset) end(to);
+}
+
+void Reassembler::finish(Flow& flow, TcpSession& session, Direction direction, Timestamp time) {
+  Half& half = session.half[index(direction)];
+  deliver(flow, session, direction, time, true, nullptr);
+  if (half.has(half_flag::ended | half_flag::stopped)) return;
+  Target to{flow, session, half, direction, time, nullptr};
+  int64_t seen = half.has(half_flag::fin) ? static_cast<int64_t>(half.fin_offset) : half.offset(half.next_seq);
+  bool cut = half.has(half_flag::depth_reached | half_flag::fin);
+  if (cut && seen > static_cast<int64_t>(half.delivered)) {
+    auto lost = static_cast<uint64_t>(seen) - half.delivered;
+    sink_.gap(flow, direction, half.delivered - half.urgent_oob, lost, time);
+    half.delivered += lost;
+  }
+  end(to);
+}
+
+}  // namespace lapwing

@@ -1,0 +1,48 @@
+// Reassembler: the bytes of a connection, in order, once each.
+#pragma once
+
+#include "sensor/stream/stream_engine.h"
+#include "sensor/stream/tcp_session.h"
+
+namespace lapwing {
+
+/// [W]
+class Reassembler {
+ public:
+  Reassembler(const StreamConfig& config, StreamSink& sink, StreamCounters& counters);
+
+  /// Takes the payload of an accepted packet; true when some of it became part of the stream.
+  bool insert(Flow& flow, TcpSession& session, const Packet& packet, Direction direction, StreamVerdict& verdict);
+  /// Hands over what the receiver acknowledged. `all`: what it did not, too.
+  void deliver(Flow& flow, TcpSession& session, Direction direction, Timestamp time, bool all, StreamVerdict* verdict);
+  /// Hands over all, gives up what is missing, and ends the direction.
+  void finish(Flow& flow, TcpSession& session, Direction direction, Timestamp time);
+  void raise(Flow& flow, StreamVerdict* verdict, StreamEvent event);
+
+ private:
+  enum class Urgent : uint8_t { oob, in_line, drop, gap };
+  static Urgent parse(std::string_view policy);
+
+  struct Target {
+    Flow& flow;
+    TcpSession& session;
+    Half& half;
+    Direction direction;
+    Timestamp time;
+    StreamVerdict* verdict;
+  };
+  bool place(Target& to, uint64_t begin, Bytes data);
+  bool place_around_urgent(Target& to, uint64_t begin, Bytes data, uint32_t urgent);
+  void note(Target& to, const SegmentList::Result& result);
+  void hand_over(Target& to, Bytes data);
+  void give_up(Target& to, uint64_t end);
+  void end(Target& to);
+  bool eager(const TcpSession& session) const { return config_.inline_mode || session.has(session_flag::async); }
+
+  const StreamConfig& config_;
+  StreamSink& sink_;
+  StreamCounters& counters_;
+  Urgent urgent_, urgent_beyond_limit_;
+};
+
+}  // namespace lapwing

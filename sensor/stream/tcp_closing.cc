@@ -1,0 +1,171 @@
+#include "sensor/stream/tcp_tracker.h"
+
+namespace lapwing {
+
+/// An RST that its receiver obeys: everything seen so far counts as arrived.
+Outcome TcpTracker::reset(Step& s) const {
+  if (!valid_reset(s)) return Outcome::reject;
+  s.session.before_reset = s.session.state;
+  advance(s, TcpState::closed);
+  s.session.set(session_flag::closed_by_reset);
+  s.peer.set(half_flag::reset_received);
+  s.self.next_seq = s.end();
+  acknowledge(s.self, s.seq());
+  if (s.flag(tcp_flag::ack)) {
+    acknowledge(s.peer, s.ack());
+    s.peer.next_seq = s.ack();
+  }
+  note_timestamp(s);
+  return Outcome::accept;
+}
+
+/// What every accepted packet of the closing states does.
+void TcpTracker::update(Step& s, bool retransmission) const {
+  if (!retransmission) s.peer.window = s.granted();
+  note_timestamp(s);
+  if (s.seq() == s.self.next_seq) s.self.next_seq = s.end();
+  if (s.flag(tcp_flag::ack)) {
+    acknowledge(s.peer, s.ack());
+    extend(s.peer, s.ack());
+  }
+  if (s.session.has(session_flag::async)) acknowledge(s.self, s.end());
+  uint32_t edge = s.peer.last_ack + s.peer.window;
+  if (seq_gt(edge, s.peer.next_win)) s.peer.next_win = edge;
+}
+
+/// The server closed first and waits for the acknowledgement of its FIN.
+Outcome TcpTracker::fin_wait1(Step& s) const {
+  if (s.flag(tcp_flag::rst)) return reset(s);
+  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
+  if (s.flag(tcp_flag::fin)) {
+    bool again = is_retransmission(s) || (s.length() == 0 && seq_lt(s.seq(), s.self.next_seq));
+    if (!again && (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window))) {
+      return s.reject(StreamEvent::fin1_fin_wrong_seq);
+    }
+    if (!valid_ack(s)) return s.reject(StreamEvent::fin1_invalid_ack);
+    if (!again) advance(s, s.flag(tcp_flag::ack) ? TcpState::time_wait : TcpState::closing);
+    update(s, again);
+    return Outcome::accept;
+  }
+  if (s.flag(tcp_flag::syn)) return s.reject(StreamEvent::shutdown_syn_resend);
+  if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
+  bool again = is_retransmission(s);
+  if (!valid_ack(s)) return s.reject(StreamEvent::fin1_invalid_ack);
+  if (!again) {
+    if (!in_window(s)) return s.reject(StreamEvent::fin1_ack_wrong_seq);
+    if (s.seq() == s.self.next_seq) advance(s, TcpState::fin_wait2);
+  }
+  update(s, again);
+  return Outcome::accept;
+}
+
+Outcome TcpTracker::fin_wait2(Step& s) const {
+  if (s.flag(tcp_flag::rst)) return reset(s);
+  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
+  if (s.flag(tcp_flag::fin)) {
+    bool again = (s.seq() == s.self.next_seq - 1 && s.ack() == s.peer.last_ack) || is_retransmission(s);
+    if (!again && (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window))) {
+      return s.reject(StreamEvent::fin2_fin_wrong_seq);
+    }
+    if (!valid_ack(s)) return s.reject(StreamEvent::fin2_invalid_ack);
+    if (!again) advance(s, TcpState::time_wait);
+    update(s, again);
+    return Outcome::accept;
+  }
+  if (s.flag(tcp_flag::syn)) return s.reject(StreamEvent::shutdown_syn_resend);
+  if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
+  bool again = is_retransmission(s);
+  if (!valid_ack(s)) return s.reject(StreamEvent::fin2_invalid_ack);
+  if (!again && !in_window(s)) return s.reject(StreamEvent::fin2_ack_wrong_seq);
+  update(s, again);
+  return Outcome::accept;
+}
+
+Outcome TcpTracker::closing(Step& s) const {
+  if (s.flag(tcp_flag::rst)) return reset(s);
+  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
+  if (s.flag(tcp_flag::syn)) return s.reject(StreamEvent::shutdown_syn_resend);
+  if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
+  bool again = is_retransmission(s);
+  // The FIN itself takes one number.
+  if (!again && s.seq() != s.self.next_seq && s.seq() != s.self.next_seq + 1) {
+    return s.reject(StreamEvent::closing_ack_wrong_seq);
+  }
+  if (!valid_ack(s)) return s.reject(StreamEvent::closing_invalid_ack);
+  if (!again) advance(s, TcpState::time_wait);
+  update(s, again);
+  return Outcome::accept;
+}
+
+/// The client closed first; the server may go on sending.
+Outcome TcpTracker::close_wait(Step& s) const {
+  if (s.flag(tcp_flag::rst)) return reset(s);
+  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
+  if (s.flag(tcp_flag::fin)) {
+    bool again =
+        is_retransmission(s) || (s.length() == 0 && s.self.has(half_flag::fin) && seq_leq(s.seq(), s.self.next_seq));
+    if (!again && (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window))) {
+      return s.reject(StreamEvent::closewait_fin_out_of_window);
+    }
+    if (!valid_ack(s)) return s.reject(StreamEvent::closewait_invalid_ack);
+    if (!again && !s.to_server) advance(s, TcpState::last_ack);
+    update(s, again);
+    return Outcome::accept;
+  }
+  if (s.flag(tcp_flag::syn)) return s.reject(StreamEvent::shutdown_syn_resend);
+  if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
+  bool again = is_retransmission(s);
+  if (s.length() > 0 && seq_leq(s.end(), s.self.last_ack)) return s.reject(StreamEvent::closewait_pkt_before_last_ack);
+  if (seq_gt(s.seq(), s.self.last_ack + s.self.window) && !in_window(s)) {
+    return s.reject(StreamEvent::closewait_ack_out_of_window);
+  }
+  if (!valid_ack(s)) return s.reject(StreamEvent::closewait_invalid_ack);
+  update(s, again);
+  return Outcome::accept;
+}
+
+Outcome TcpTracker::last_ack(Step& s) const {
+  if (s.flag(tcp_flag::rst)) return reset(s);
+  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
+  if (s.flag(tcp_flag::fin)) return Outcome::ignore;
+  if (s.flag(tcp_flag::syn)) return s.reject(StreamEvent::shutdown_syn_resend);
+  if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
+  bool again = is_retransmission(s);
+  if (!valid_ack(s)) return s.reject(StreamEvent::lastack_invalid_ack);
+  if (s.to_server && !again) {
+    if (seq_geq(s.seq(), s.self.next_seq)) {
+      if (s.seq() != s.self.next_seq && s.seq() != s.self.next_seq + 1)
+        return s.reject(StreamEvent::lastack_ack_wrong_seq);
+      advance(s, TcpState::closed);
+    }
+  }
+  update(s, again);
+  return Outcome::accept;
+}
+
+Outcome TcpTracker::time_wait(Step& s) const {
+  if (s.flag(tcp_flag::rst)) return reset(s);
+  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
+  if (s.flag(tcp_flag::fin)) return Outcome::ignore;
+  if (s.flag(tcp_flag::syn)) return s.reject(StreamEvent::shutdown_syn_resend);
+  if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
+  bool again = is_retransmission(s);
+  if (!again && s.seq() != s.self.next_seq && s.seq() != s.self.next_seq + 1) {
+    return s.reject(StreamEvent::timewait_ack_wrong_seq);
+  }
+  if (!valid_ack(s)) return s.reject(StreamEvent::timewait_invalid_ack);
+  if (!again) advance(s, TcpState::closed);
+  update(s, again);
+  return Outcome::accept;
+}
+
+/// After an RST its sender may go on: then the connection goes on from where it was.
+Outcome TcpTracker::closed(Step& s) const {
+  if (s.flag(tcp_flag::rst)) return Outcome::ignore;
+  if (s.self.has(half_flag::reset_received) || !s.peer.has(half_flag::reset_received)) return Outcome::ignore;
+  Outcome outcome = dispatch(s, s.session.before_reset);
+  if (outcome != Outcome::reject && s.session.state == TcpState::closed) advance(s, s.session.before_reset);
+  return outcome;
+}
+
+}  // namespace lapwing

@@ -1,0 +1,94 @@
+#include "sensor/stream/tcp_tracker.h"
+
+namespace lapwing {
+
+Outcome TcpTracker::established(Step& s) const {
+  if (s.flag(tcp_flag::rst)) return reset(s);
+  if (s.flag(tcp_flag::fin)) {
+    if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
+    return first_fin(s);
+  }
+  if (s.flags_are(tcp_flag::syn | tcp_flag::ack, tcp_flag::syn | tcp_flag::ack)) {
+    if (s.to_server) return s.reject(StreamEvent::est_synack_toserver);
+    if (s.ack() != s.peer.isn + 1) return s.reject(StreamEvent::est_synack_resend_with_different_ack);
+    if (s.seq() != s.self.isn) return s.reject(StreamEvent::est_synack_resend_with_diff_seq);
+    if (s.session.has(session_flag::confirmed)) return s.reject(StreamEvent::est_synack_resend);
+    return Outcome::ignore;  // the third packet of the handshake was lost behind us
+  }
+  if (s.flag(tcp_flag::syn)) {
+    if (!s.to_server) return s.reject(StreamEvent::est_syn_toclient);
+    if (s.seq() != s.self.isn) return s.reject(StreamEvent::est_syn_resend_diff_seq);
+    return s.reject(StreamEvent::est_syn_resend);
+  }
+  if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
+  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
+  return data(s);
+}
+
+Outcome TcpTracker::data(Step& s) const {
+  TcpSession& session = s.session;
+  Half &self = s.self, &peer = s.peer;
+  // The other side of a connection that was picked up midstream appears: it is not one-sided.
+  if (session.has(session_flag::midstream_established) && s.to_server == session.has(session_flag::picked_to_client)) {
+    session.clear(session_flag::midstream_established | session_flag::async);
+  }
+  if (peer.has(half_flag::window_probe) && s.length() == 0 && s.ack() == peer.next_seq + 1 && s.packet.window == 0) {
+    peer.clear(half_flag::window_probe);
+    s.verdict.add(StreamEvent::est_ack_zwp_data);
+    return Outcome::ignore;
+  }
+  if (!valid_ack(s)) return s.reject(StreamEvent::est_invalid_ack);
+  if (s.length() > 0 && self.offset(s.end()) <= static_cast<int64_t>(self.delivered) &&
+      seq_leq(s.end(), self.last_ack) && !session.has(session_flag::async)) {
+    s.verdict.add(StreamEvent::pkt_spurious_retransmission);
+    return Outcome::ignore;
+  }
+  bool probes_keepalive = s.length() <= 1 && s.seq() == self.next_seq - 1;
+  if (!probes_keepalive && seq_lt(s.end(), self.last_ack) && !session.has(session_flag::async)) {
+    return s.reject(StreamEvent::est_pkt_before_last_ack);
+  }
+
+  bool probes_window = s.length() == 1 && s.seq() == self.next_seq && self.window == 0;
+  if (probes_window) {
+    self.set(half_flag::window_probe);
+  } else {
+    bool fits = in_window(s);
+    if (!fits && seq_gt(s.seq(), self.next_seq)) return s.reject(StreamEvent::est_packet_out_of_window);
+    if (seq_leq(s.seq(), self.next_seq) || seq_lt(self.next_seq, self.last_ack)) extend(self, s.end());
+    if (!fits) return s.reject(StreamEvent::est_packet_out_of_window);
+  }
+  if (s.flag(tcp_flag::ack)) {
+    acknowledge(peer, s.ack());
+    if (seq_gt(s.ack(), peer.isn + 1)) session.set(session_flag::confirmed);
+  }
+  if (session.has(session_flag::async)) {
+    extend(self, s.end());
+    acknowledge(self, s.seq());
+  }
+  note_timestamp(s);
+  grant(s);
+  return Outcome::accept;
+}
+
+/// The first FIN. A server that closes first goes through FIN-WAIT, a client through CLOSE-WAIT: the observer's states
+/// are the server's.
+Outcome TcpTracker::first_fin(Step& s) const {
+  if (!valid_ack(s)) return s.reject(StreamEvent::fin_invalid_ack);
+  if (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window)) {
+    bool lenient = s.session.has(session_flag::midstream | session_flag::async | session_flag::liberal) &&
+                   seq_geq(s.seq(), s.self.next_seq);
+    if (!lenient) return s.reject(StreamEvent::fin_out_of_window);
+  }
+  advance(s, s.to_server ? TcpState::close_wait : TcpState::fin_wait1);
+  note_timestamp(s);
+  if (s.seq() == s.self.next_seq) s.self.next_seq = s.end();
+  if (s.flag(tcp_flag::ack)) {
+    acknowledge(s.peer, s.ack());
+    extend(s.peer, s.ack());
+  }
+  if (s.session.has(session_flag::async)) acknowledge(s.self, s.seq());
+  grant(s);
+  return Outcome::accept;
+}
+
+}  // namespace lapwing

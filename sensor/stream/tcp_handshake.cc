@@ -1,0 +1,354 @@
+#include <algorithm>
+
+#include "sensor/stream/tcp_tracker.h"
+
+namespace lapwing {
+namespace {
+
+constexpr uint8_t kMaxShift = 14;                                  // RFC 7323, section 2.3
+constexpr uint32_t kUnknownWindow = uint32_t{65535} << kMaxShift;  // of a side that has not announced one
+
+bool has(const TcpSyn& syn, uint8_t option) {
+  return syn.options & option;
+}
+
+/// Adds to the queue unless it is there; false when the queue is full.
+bool enqueue(TcpSession& session, const TcpSyn& syn, uint64_t limit) {
+  if (!session.queue) session.queue = std::make_unique<std::vector<TcpSyn>>();
+  auto& queue = *session.queue;
+  if (std::ranges::any_of(queue, [&](const TcpSyn& other) { return other.isn == syn.isn; })) return true;
+  if (queue.size() >= limit) return false;
+  queue.push_back(syn);
+  return true;
+}
+
+}  // namespace
+
+TcpSyn read_syn(const Packet& packet) {
+  TcpSyn syn{.isn = packet.seq, .window = packet.window};
+  if (packet.tcp.has_timestamp) {
+    syn.options |= syn_option::timestamp;
+    syn.ts_value = packet.tcp.ts_value;
+  }
+  if (packet.tcp.has_wscale) {
+    syn.options |= syn_option::wscale;
+    syn.wscale = std::min(packet.tcp.wscale, kMaxShift);
+  }
+  if (packet.tcp.sack_permitted) syn.options |= syn_option::sack;
+  return syn;
+}
+
+bool has_fast_open(const Packet& packet) {
+  Bytes options = packet.l4_header.size() > 20 ? packet.l4_header.subspan(20) : Bytes{};
+  while (options.size() >= 2 && options[0] != 0) {
+    if (options[0] == 1) {
+      options = options.subspan(1);
+      continue;
+    }
+    size_t length = options[1];
+    if (length < 2 || length > options.size()) return false;
+    if (options[0] == 34) return true;
+    constexpr uint16_t kExperiment = 0xf989;  // RFC 7413, appendix A
+    if (options[0] >= 253 && length >= 4 && load_be16(&options[2]) == kExperiment) return true;
+    options = options.subspan(length);
+  }
+  return false;
+}
+
+void TcpTracker::accept_syn(Half& client, Half& server, TcpSession& session, const TcpSyn& syn,
+                            uint32_t seconds) const {
+  client.isn = syn.isn;
+  client.next_seq = client.last_ack = syn.isn + 1;
+  client.last_ts = 0;
+  client.clear(half_flag::timestamps | half_flag::zero_timestamp);
+  if (has(syn, syn_option::timestamp)) {
+    client.set(half_flag::timestamps);
+    client.last_ts = syn.ts_value;
+    client.last_ts_seconds = seconds;
+    if (syn.ts_value == 0) client.set(half_flag::zero_timestamp);
+  }
+  server.window = syn.window;
+  server.wscale = 0;
+  session.clear(session_flag::wscale_offered);
+  if (has(syn, syn_option::wscale)) {
+    session.set(session_flag::wscale_offered);
+    server.wscale = syn.wscale;
+  }
+}
+
+void TcpTracker::accept_syn_ack(TcpSession& session, const TcpSyn& answer, uint32_t ack, uint32_t seconds) const {
+  Half &client = session.half[0], &server = session.half[1];
+  session.state = TcpState::syn_recv;
+  server.isn = answer.isn;
+  server.next_seq = server.last_ack = answer.isn + 1;
+  client.window = answer.window;
+  client.last_ack = ack;
+  session.clear(session_flag::timestamps | session_flag::four_way);
+  if (has(answer, syn_option::timestamp) && client.has(half_flag::timestamps)) {
+    session.set(session_flag::timestamps);
+    server.last_ts = answer.ts_value;
+    server.last_ts_seconds = seconds;
+    if (answer.ts_value == 0) server.set(half_flag::zero_timestamp);
+  }
+  // Both sides scale or none (RFC 7323, section 2.2).
+  bool scaled = has(answer, syn_option::wscale) && session.has(session_flag::wscale_offered);
+  client.wscale = scaled ? answer.wscale : 0;
+  if (!scaled) server.wscale = 0;
+  server.next_win = server.last_ack + server.window;
+  client.next_win = client.last_ack + client.window;
+}
+
+void TcpTracker::begin(TcpSession& session, const TcpSyn& syn, Timestamp time) const {
+  session.state = TcpState::syn_sent;
+  accept_syn(session.half[0], session.half[1], session, syn, static_cast<uint32_t>(time.seconds()));
+}
+
+bool TcpTracker::begin(TcpSession& session, const Packet& packet, Direction direction, StreamVerdict& verdict) const {
+  size_t d = index(direction);
+  Step s{session, packet, session.half[d], session.half[1 - d], direction == Direction::to_server, verdict};
+  if (s.flags_are(tcp_flag::syn | tcp_flag::ack, tcp_flag::syn | tcp_flag::ack)) {
+    if (s.to_server) return false;
+    pick_up_at_syn_ack(s);
+    return true;
+  }
+  pick_up_at_data(s);
+  return true;
+}
+
+void TcpTracker::pick_up_at_syn_ack(Step& s) const {
+  s.session.set(session_flag::midstream | session_flag::midstream_synack);
+  s.peer.isn = s.ack() - 1;
+  s.peer.next_seq = s.ack();
+  TcpSyn answer = read_syn(s.packet);
+  // What the SYN offered is unknown: believe the answer.
+  if (has(answer, syn_option::timestamp)) {
+    s.peer.set(half_flag::timestamps);
+    s.peer.last_ts = s.packet.tcp.ts_echo;
+  }
+  if (has(answer, syn_option::wscale)) s.session.set(session_flag::wscale_offered);
+  s.self.wscale = has(answer, syn_option::wscale) ? kMaxShift : 0;
+  s.self.window = kUnknownWindow;
+  accept_syn_ack(s.session, answer, s.ack(), s.seconds());
+}
+
+void TcpTracker::pick_up_at_data(Step& s) const {
+  s.session.state = TcpState::established;
+  s.session.set(session_flag::midstream | session_flag::midstream_established);
+  if (!s.to_server) s.session.set(session_flag::picked_to_client);
+  if (config_.async_oneside) s.session.set(session_flag::async);
+  s.self.wscale = s.peer.wscale = kMaxShift;
+  s.self.isn = s.seq() - 1;
+  s.self.last_ack = s.seq();
+  s.self.next_seq = s.end();
+  s.self.window = kUnknownWindow;
+  s.self.next_win = s.self.last_ack + s.self.window;
+  s.peer.isn = s.ack() - 1;
+  s.peer.last_ack = s.peer.next_seq = s.ack();
+  s.peer.window = s.granted();
+  s.peer.next_win = s.peer.last_ack + s.peer.window;
+  if (s.packet.tcp.has_timestamp) {
+    s.session.set(session_flag::timestamps);
+    s.self.last_ts = s.packet.tcp.ts_value;
+    s.peer.last_ts = s.packet.tcp.ts_echo;
+    s.self.last_ts_seconds = s.peer.last_ts_seconds = s.seconds();
+    if (s.self.last_ts == 0) s.self.set(half_flag::zero_timestamp);
+    if (s.peer.last_ts == 0) s.peer.set(half_flag::zero_timestamp);
+  }
+}
+
+Outcome TcpTracker::syn_sent(Step& s) const {
+  if (s.flag(tcp_flag::rst)) {
+    if (!valid_reset(s)) return Outcome::reject;
+    bool answers = !s.to_server || (s.seq() == s.self.isn && s.packet.window == 0 && s.ack() == s.self.isn + 1);
+    if (!answers) return Outcome::ignore;
+    s.peer.set(half_flag::reset_received);
+    s.session.set(session_flag::closed_by_reset);
+    s.session.before_reset = TcpState::syn_sent;
+    advance(s, TcpState::closed);
+    return Outcome::accept;
+  }
+  if (s.flag(tcp_flag::fin)) return Outcome::ignore;
+  if (s.flags_are(tcp_flag::syn | tcp_flag::ack, tcp_flag::syn | tcp_flag::ack)) {
+    if (s.to_server)
+      return s.session.has(session_flag::four_way) ? four_way_syn_ack(s)
+                                                   : s.reject(StreamEvent::whs3_synack_in_wrong_direction);
+    Half& client = s.peer;
+    if (s.ack() != client.isn + 1) {
+      bool takes_data = s.session.has(session_flag::fast_open) && s.ack() == client.next_seq;
+      auto other = std::find_if(s.session.queue ? s.session.queue->begin() : std::vector<TcpSyn>::iterator{},
+                                s.session.queue ? s.session.queue->end() : std::vector<TcpSyn>::iterator{},
+                                [&](const TcpSyn& syn) { return syn.isn + 1 == s.ack(); });
+      bool answers_other = s.session.queue && other != s.session.queue->end();
+      if (!takes_data && !answers_other) return s.reject(StreamEvent::whs3_synack_with_wrong_ack);
+      if (answers_other) accept_syn(client, s.self, s.session, *other, s.seconds());
+    } else if (s.session.has(session_flag::fast_open) && client.next_seq != client.isn + 1) {
+      // The server took the SYN and left its data to be sent again.
+      if (has_fast_open(s.packet)) s.verdict.add(StreamEvent::whs3_synack_tfo_data_ignored);
+      client.next_seq = client.isn + 1;
+    }
+    s.session.queue.reset();
+    accept_syn_ack(s.session, read_syn(s.packet), s.ack(), s.seconds());
+    return Outcome::accept;
+  }
+  if (s.flag(tcp_flag::syn)) return repeated_syn(s);
+  if (s.flag(tcp_flag::ack) && config_.async_oneside) return one_sided_ack(s);
+  return Outcome::ignore;
+}
+
+Outcome TcpTracker::repeated_syn(Step& s) const {
+  TcpSyn syn = read_syn(s.packet);
+  if (!s.to_server) {
+    // The server opens too: a split handshake, in four steps.
+    s.session.set(session_flag::four_way);
+    accept_syn(s.self, s.peer, s.session, syn, s.seconds());
+    return Outcome::accept;
+  }
+  if (s.seq() == s.self.isn) {
+    if (has(syn, syn_option::timestamp)) s.self.last_ts = syn.ts_value;
+    return Outcome::accept;
+  }
+  if (!enqueue(s.session, syn, config_.max_syn_queued)) return s.reject(StreamEvent::whs3_syn_flood);
+  return Outcome::accept;
+}
+
+/// The client's SYN/ACK that answers the server's SYN. From here on the server is the one to be acknowledged.
+Outcome TcpTracker::four_way_syn_ack(Step& s) const {
+  if (s.ack() != s.peer.isn + 1) return s.reject(StreamEvent::whs4_synack_with_wrong_ack);
+  if (s.seq() != s.self.isn) return s.reject(StreamEvent::whs4_synack_with_wrong_syn);
+  TcpSyn answer = read_syn(s.packet);
+  advance(s, TcpState::syn_recv);
+  if (has(answer, syn_option::timestamp) && s.peer.has(half_flag::timestamps)) {
+    s.session.set(session_flag::timestamps);
+    s.self.last_ts = answer.ts_value;
+    s.self.last_ts_seconds = s.seconds();
+  }
+  bool scaled = has(answer, syn_option::wscale) && s.session.has(session_flag::wscale_offered);
+  s.peer.wscale = scaled ? answer.wscale : 0;
+  if (!scaled) s.self.wscale = 0;
+  s.peer.window = s.packet.window;
+  s.peer.last_ack = s.ack();
+  s.self.last_ack = s.self.isn + 1;
+  s.peer.next_win = s.peer.last_ack + s.peer.window;
+  s.self.next_win = s.self.last_ack + s.self.window;
+  return Outcome::accept;
+}
+
+/// The client goes on without an answer in sight: only its side is seen.
+Outcome TcpTracker::one_sided_ack(Step& s) const {
+  if (!s.to_server) return Outcome::ignore;
+  if (s.seq() != s.self.next_seq) return s.reject(StreamEvent::whs3_async_wrong_seq);
+  s.session.set(session_flag::async);
+  advance(s, TcpState::established);
+  s.self.last_ack = s.seq();
+  s.self.next_seq = s.end();
+  s.self.window = kUnknownWindow;
+  s.self.next_win = s.self.last_ack + s.self.window;
+  s.peer.isn = s.ack() - 1;
+  s.peer.last_ack = s.peer.next_seq = s.ack();
+  s.peer.window = s.granted();
+  s.peer.next_win = s.peer.last_ack + s.peer.window;
+  if (s.packet.tcp.has_timestamp && s.self.has(half_flag::timestamps)) {
+    s.session.set(session_flag::timestamps);
+    s.self.last_ts = s.packet.tcp.ts_value;
+    s.self.last_ts_seconds = s.seconds();
+  }
+  return Outcome::accept;
+}
+
+Outcome TcpTracker::syn_recv(Step& s) const {
+  if (s.flag(tcp_flag::rst)) {
+    if (!valid_reset(s)) return Outcome::reject;
+    // Some systems take an RST after a wrong acknowledgement in the handshake for a stray packet.
+    if (s.session.has(session_flag::evasion_attempt) && s.to_server) {
+      OsPolicy policy = this->policy(s.self, s.packet.dst);
+      if (policy == OsPolicy::linux || policy == OsPolicy::old_linux || policy == OsPolicy::solaris) {
+        s.session.clear(session_flag::evasion_attempt);
+        return Outcome::ignore;
+      }
+    }
+    s.peer.set(half_flag::reset_received);
+    s.session.set(session_flag::closed_by_reset);
+    s.session.before_reset = TcpState::syn_recv;
+    advance(s, TcpState::closed);
+    note_timestamp(s);
+    return Outcome::accept;
+  }
+  if (s.flag(tcp_flag::fin)) return first_fin(s);
+  if (s.flags_are(tcp_flag::syn | tcp_flag::ack, tcp_flag::syn | tcp_flag::ack)) return repeated_syn_ack(s);
+  if (s.flag(tcp_flag::syn)) {
+    if (!s.to_server) return s.reject(StreamEvent::whs3_syn_toclient_on_syn_recv);
+    if (s.seq() != s.self.isn) return s.reject(StreamEvent::whs3_syn_resend_diff_seq_on_syn_recv);
+    return Outcome::ignore;
+  }
+  return s.flag(tcp_flag::ack) ? syn_recv_ack(s) : Outcome::ignore;
+}
+
+Outcome TcpTracker::repeated_syn_ack(Step& s) const {
+  if (s.to_server) return s.reject(StreamEvent::whs3_synack_toserver_on_syn_recv);
+  bool fast = s.session.has(session_flag::fast_open) && s.ack() == s.peer.next_seq;
+  if (s.ack() != s.peer.isn + 1 && !fast) return s.reject(StreamEvent::whs3_synack_resend_with_different_ack);
+  if (s.seq() == s.self.isn) return Outcome::ignore;
+  s.verdict.add(StreamEvent::whs3_synack_resend_with_diff_seq);
+  if (!enqueue(s.session, read_syn(s.packet), config_.max_synack_queued))
+    return s.reject(StreamEvent::whs3_synack_flood);
+  return Outcome::ignore;
+}
+
+void TcpTracker::establish(Step& s) const {
+  advance(s, TcpState::established);
+  note_timestamp(s);
+  extend(s.self, s.end());
+  acknowledge(s.peer, s.ack());
+  grant(s);
+  s.session.queue.reset();
+}
+
+Outcome TcpTracker::syn_recv_ack(Step& s) const {
+  TcpSession& session = s.session;
+  // The client says which of several SYN/ACKs it takes.
+  if (session.queue && s.to_server) {
+    for (const TcpSyn& answer : *session.queue) {
+      if (answer.isn + 1 != s.ack()) continue;
+      accept_syn_ack(session, answer, s.peer.isn == answer.isn ? s.self.last_ack : s.self.isn + 1, s.seconds());
+      break;
+    }
+  }
+  if (session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
+  if (session.has(session_flag::four_way) && !s.to_server) {
+    if (s.seq() != s.self.next_seq) return s.reject(StreamEvent::whs4_wrong_seq);
+    if (!valid_ack(s)) return s.reject(StreamEvent::whs4_invalid_ack);
+    establish(s);
+    return Outcome::accept;
+  }
+  bool unusual = session.has(session_flag::midstream_synack | session_flag::fast_open);
+  if (!s.to_server && !unusual && config_.inline_mode) {
+    bool injects = s.length() > 0 && s.ack() == s.peer.last_ack && s.seq() == s.self.next_seq;
+    return s.reject(injects ? StreamEvent::whs3_ack_data_inject : StreamEvent::whs3_ack_in_wrong_dir);
+  }
+
+  if (s.to_server && s.seq() == s.self.next_seq && s.ack() == s.peer.next_seq) {
+    if (session.has(session_flag::midstream_synack)) s.peer.wscale = s.peer.wscale ? s.peer.wscale : 0;
+    establish(s);
+    return Outcome::accept;
+  }
+  if (config_.async_oneside && !s.to_server && s.seq() == s.self.next_seq) {
+    session.set(session_flag::async);
+    establish(s);
+    acknowledge(s.self, s.seq());
+    return Outcome::accept;
+  }
+  if (s.to_server && s.seq() == s.self.next_seq) {
+    session.set(session_flag::evasion_attempt);
+    return s.reject(StreamEvent::whs3_right_seq_wrong_ack_evasion);
+  }
+  // The third packet of the handshake was lost on the way to us: later packets of either side prove it was sent.
+  bool later_answer = !s.to_server && seq_geq(s.seq(), s.self.next_seq) && seq_geq(s.ack(), s.peer.last_ack) &&
+                      seq_leq(s.ack(), s.peer.next_win);
+  bool later_request = s.to_server && seq_gt(s.seq(), s.self.next_seq) && seq_leq(s.seq(), s.self.next_win) &&
+                       s.ack() == s.peer.next_seq;
+  if (!later_answer && !later_request) return s.reject(StreamEvent::whs3_wrong_seq_wrong_ack);
+  establish(s);
+  return Outcome::accept;
+}
+
+}  // namespace lapwing

@@ -1,0 +1,112 @@
+// TcpTracker: the state of a connection as seen from outside, and which packets its ends will accept.
+#pragma once
+
+#include "sensor/stream/os_policy.h"
+#include "sensor/stream/stream_engine.h"
+#include "sensor/stream/tcp_session.h"
+
+namespace lapwing {
+
+/// What became of a packet: it does not fit (its payload is not traffic of the connection), it says nothing new, or it
+/// is part of the stream: its acknowledgement releases data, its payload goes into reassembly.
+enum class Outcome : uint8_t { reject, ignore, accept };
+
+/// Where a SYN's facts are found in a packet.
+TcpSyn read_syn(const Packet& packet);
+/// The options of a fast open (RFC 7413) are present.
+bool has_fast_open(const Packet& packet);
+
+/// [S] Follows RFC 9293 as an observer between the ends can, with the tolerances and events of Suricata's engine.
+/// Functions are split by state: tcp_handshake.cc, tcp_established.cc, tcp_closing.cc; tcp_checks.cc is used by all.
+class TcpTracker {
+ public:
+  TcpTracker(const StreamConfig& config, const HostPolicies& hosts) : config_(config), hosts_(hosts) {}
+
+  /// A connection begins with this packet of a flow without one; false when it begins none.
+  bool begin(TcpSession& session, const Packet& packet, Direction direction, StreamVerdict& verdict) const;
+  /// The session of a flow of which only this SYN of the client was seen.
+  void begin(TcpSession& session, const TcpSyn& syn, Timestamp time) const;
+  /// Takes a further packet.
+  Outcome take(TcpSession& session, const Packet& packet, Direction direction, StreamVerdict& verdict) const;
+  /// How the receiver of this direction resolves overlaps; `receiver` is its address.
+  OsPolicy policy(Half& half, const IpAddress& receiver) const;
+
+ private:
+  /// One packet at its connection: `self` is the direction it travels in.
+  struct Step {
+    TcpSession& session;
+    const Packet& packet;
+    Half& self;
+    Half& peer;
+    bool to_server;
+    StreamVerdict& verdict;
+
+    bool flag(uint8_t bits) const { return packet.tcp_flags & bits; }
+    bool flags_are(uint8_t bits, uint8_t among) const { return (packet.tcp_flags & among) == bits; }
+    uint32_t seq() const { return packet.seq; }
+    uint32_t ack() const { return packet.ack; }
+    uint32_t length() const { return static_cast<uint32_t>(packet.payload.size()); }
+    uint32_t end() const { return packet.seq + length(); }
+    uint32_t seconds() const { return static_cast<uint32_t>(packet.time.seconds()); }
+    uint32_t granted() const { return uint32_t{packet.window} << peer.wscale; }
+    Outcome reject(StreamEvent event) const {
+      verdict.add(event);
+      return Outcome::reject;
+    }
+  };
+
+  // tcp_handshake.cc
+  Outcome syn_sent(Step& s) const;
+  Outcome syn_recv(Step& s) const;
+  Outcome syn_recv_ack(Step& s) const;
+  Outcome one_sided_ack(Step& s) const;
+  Outcome four_way_syn_ack(Step& s) const;
+  Outcome repeated_syn(Step& s) const;
+  Outcome repeated_syn_ack(Step& s) const;
+  void pick_up_at_syn_ack(Step& s) const;
+  void pick_up_at_data(Step& s) const;
+  void accept_syn(Half& client, Half& server, TcpSession& session, const TcpSyn& syn, uint32_t seconds) const;
+  void accept_syn_ack(TcpSession& session, const TcpSyn& answer, uint32_t ack, uint32_t seconds) const;
+  void establish(Step& s) const;
+
+  // tcp_established.cc
+  Outcome established(Step& s) const;
+  Outcome data(Step& s) const;
+  Outcome first_fin(Step& s) const;
+
+  // tcp_closing.cc
+  Outcome fin_wait1(Step& s) const;
+  Outcome fin_wait2(Step& s) const;
+  Outcome closing(Step& s) const;
+  Outcome close_wait(Step& s) const;
+  Outcome last_ack(Step& s) const;
+  Outcome time_wait(Step& s) const;
+  Outcome closed(Step& s) const;
+  Outcome reset(Step& s) const;
+  void update(Step& s, bool retransmission) const;
+
+  // tcp_checks.cc
+  Outcome dispatch(Step& s, TcpState state) const;
+  bool valid_ack(Step& s) const;
+  bool valid_reset(Step& s) const;
+  bool valid_timestamp(Step& s) const;
+  void note_timestamp(Step& s) const;
+  bool is_keepalive(Step& s) const;
+  bool is_keepalive_answer(Step& s) const;
+  bool is_window_update(const Step& s) const;
+  bool is_bad_window_update(Step& s) const;
+  bool is_outdated_ack(const Step& s) const;
+  bool is_shutdown_ack(const Step& s) const;
+  bool is_retransmission(Step& s) const;
+  bool in_window(const Step& s) const;
+  void suspect_injected_reset(Step& s) const;
+  void acknowledge(Half& half, uint32_t ack) const;
+  void grant(Step& s) const;
+  void extend(Half& half, uint32_t next_seq) const;
+  void advance(Step& s, TcpState state) const { s.session.state = state; }
+
+  const StreamConfig& config_;
+  const HostPolicies& hosts_;
+};
+
+}  // namespace lapwing
