@@ -13,8 +13,10 @@ struct IcmpPair {
   uint8_t type, answer;
 };
 // Request and reply types that make one conversation, both ways (RFC 792, RFC 950, RFC 4443, RFC 4861, RFC 2710).
-constexpr IcmpPair kIcmp[] = {{8, 0}, {0, 8}, {13, 14}, {14, 13}, {15, 16}, {16, 15}, {17, 18}, {18, 17}, {10, 9}, {9, 10}};
-constexpr IcmpPair kIcmp6[] = {{128, 129}, {129, 128}, {133, 134}, {134, 133}, {135, 136}, {136, 135}, {130, 131}, {131, 130}, {144, 145}, {145, 144}};
+constexpr IcmpPair kIcmp[] = {{8, 0},   {0, 8},   {13, 14}, {14, 13}, {15, 16},
+                              {16, 15}, {17, 18}, {18, 17}, {10, 9},  {9, 10}};
+constexpr IcmpPair kIcmp6[] = {{128, 129}, {129, 128}, {133, 134}, {134, 133}, {135, 136},
+                               {136, 135}, {130, 131}, {131, 130}, {144, 145}, {145, 144}};
 
 template <size_t N>
 std::optional<uint8_t> answer_of(const IcmpPair (&pairs)[N], uint8_t type) {
@@ -84,7 +86,8 @@ std::string_view CommunityId::compute(uint8_t proto, const IpAddress& src, const
   text_[0] = '1';
   text_[1] = ':';
   // 20 bytes make 28 characters and the terminator.
-  int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text_.data() + 2), digest, static_cast<int>(digest_size));
+  int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text_.data() + 2), digest, static_cast<int>(digest_size));
   return {text_.data(), static_cast<size_t>(length) + 2};
 }
 

@@ -21,6 +21,7 @@ class Ring {
     tail_.store(tail + 1, std::memory_order_release);
     return true;
   }
+  size_t size() const { return tail_.load(std::memory_order_relaxed) - head_.load(std::memory_order_relaxed); }
   bool pop(BatchPtr& batch) {
     size_t head = head_.load(std::memory_order_relaxed);
     if (head == tail_.load(std::memory_order_acquire)) return false;
@@ -38,20 +39,29 @@ class Ring {
 constexpr CounterRow<PublisherCounters> kRows[] = {
     {"publisher.batches", &PublisherCounters::batches, "bursts of records handed to the export thread"},
     {"publisher.records", &PublisherCounters::records, "records handed to the export thread"},
-    {"publisher.queue_full_drops", &PublisherCounters::queue_full_drops, "records dropped before export: the queue was full"},
+    {"publisher.queue_full_drops", &PublisherCounters::queue_full_drops,
+     "records dropped before export: the queue was full"},
 };
 
 constexpr std::chrono::milliseconds kFlushInterval{100};
+/// How long the export thread sleeps when nobody wakes it: bursts gather meanwhile, and a push needs no system call.
+constexpr std::chrono::milliseconds kNap{10};
+/// Batches waiting in one ring from which a push wakes it early; an urgent batch always does.
+constexpr size_t kWakeBatches = 64;
 constexpr std::chrono::microseconds kFullPause{50};
 constexpr size_t kRound = 256;  // batches given to the exporters at once
 
 }  // namespace
 
-std::span<const CounterRow<PublisherCounters>> publisher_counter_rows() { return kRows; }
+std::span<const CounterRow<PublisherCounters>> publisher_counter_rows() {
+  return kRows;
+}
 
 struct Publisher::Impl {
   Impl(std::vector<std::unique_ptr<Exporter>> outputs, size_t workers, bool wait)
-      : exporters(std::move(outputs)), rings(workers), lossless(wait) {}
+      : exporters(std::move(outputs)), rings(workers), lossless(wait) {
+    publish_counters();
+  }
 
   void run() {
     std::vector<BatchPtr> round;
@@ -63,32 +73,53 @@ struct Publisher::Impl {
         for (auto& exporter : exporters) exporter->write(round);
         const size_t count = round.size();
         round.clear();
+        publish_counters();
         done.fetch_add(count, std::memory_order_release);
       }
       auto now = std::chrono::steady_clock::now();
-      if (now - flushed >= kFlushInterval || flush_wanted.exchange(false)) {
-        for (auto& exporter : exporters) exporter->flush();
+      const bool wanted = flush_wanted.load();
+      if (now - flushed >= kFlushInterval || wanted) {
+        flush();
         flushed = now;
+        if (wanted) flush_wanted.store(false);
       }
       if (done.load(std::memory_order_relaxed) != pushed.load(std::memory_order_acquire)) continue;
       if (last) break;
       std::unique_lock lock(mutex);
       sleeping.store(true);
-      if (done.load() == pushed.load() && !stop.load() && !flush_wanted.load()) wake.wait_for(lock, kFlushInterval);
+      if (!urgent.load() && !stop.load() && !flush_wanted.load()) wake.wait_for(lock, kNap);
       sleeping.store(false);
+      urgent.store(false);
     }
+    flush();
+  }
+
+  void flush() {
     for (auto& exporter : exporters) exporter->flush();
+    publish_counters();
+  }
+
+  /// Exporters count for their own thread; others read this copy.
+  void publish_counters() {
+    std::lock_guard lock(counters_mutex);
+    counters.clear();
+    for (const auto& exporter : exporters) counters.push_back(exporter->counters());
   }
 
   void gather(std::vector<BatchPtr>& round) {
-    for (Ring& ring : rings) {
+    // Each round begins with another ring, so that one busy worker does not starve the rest.
+    first_ring = (first_ring + 1) % rings.size();
+    for (size_t i = 0; i < rings.size(); ++i) {
       BatchPtr batch;
+      Ring& ring = rings[(first_ring + i) % rings.size()];
       while (round.size() < kRound && ring.pop(batch)) round.push_back(std::move(batch));
     }
   }
 
-  /// A busy export thread is not woken, so a push costs no system call.
+  /// An export thread that is awake is not woken. `urgent` is set before `sleeping` is read, and the export thread does
+  /// it the other way round, so that one of the two sees the other.
   void notify() {
+    urgent.store(true);
     if (!sleeping.load()) return;
     std::lock_guard lock(mutex);
     wake.notify_one();
@@ -97,10 +128,13 @@ struct Publisher::Impl {
   std::vector<std::unique_ptr<Exporter>> exporters;
   std::vector<Ring> rings;
   const bool lossless;
-  std::atomic<bool> stop = false, sleeping = false, flush_wanted = false;
+  size_t first_ring = 0;
+  std::atomic<bool> stop = false, sleeping = false, urgent = false, flush_wanted = false;
   std::atomic<uint64_t> pushed = 0, done = 0, records = 0, dropped = 0;
   std::mutex mutex;
   std::condition_variable wake;
+  mutable std::mutex counters_mutex;
+  std::vector<ExporterCounters> counters;
   std::thread thread;
 };
 
@@ -120,6 +154,7 @@ Publisher::~Publisher() {
 
 void Publisher::push(size_t worker, std::shared_ptr<const RecordBatch> batch) {
   const size_t records = batch->entries.size();
+  const bool urgent = batch->urgent;
   // Counted first: whoever waits for `done` to catch up must not miss a batch that is already on its way.
   impl_->pushed.fetch_add(1, std::memory_order_release);
   while (!impl_->rings[worker].push(batch)) {
@@ -132,7 +167,7 @@ void Publisher::push(size_t worker, std::shared_ptr<const RecordBatch> batch) {
     std::this_thread::sleep_for(kFullPause);
   }
   impl_->records.fetch_add(records, std::memory_order_relaxed);
-  impl_->notify();
+  if (urgent || impl_->rings[worker].size() >= kWakeBatches) impl_->notify();
 }
 
 void Publisher::drain() {
@@ -150,9 +185,8 @@ PublisherCounters Publisher::counters() const {
 }
 
 std::vector<ExporterCounters> Publisher::exporter_counters() const {
-  std::vector<ExporterCounters> out;
-  for (const auto& exporter : impl_->exporters) out.push_back(exporter->counters());
-  return out;
+  std::lock_guard lock(impl_->counters_mutex);
+  return impl_->counters;
 }
 
 }  // namespace lapwing

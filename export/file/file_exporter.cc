@@ -78,11 +78,15 @@ void DescriptorExporter::write(std::span<const std::shared_ptr<const RecordBatch
   }
 }
 
-std::vector<OptionInfo> file_exporter_options() { return describe_options<FileOptions>(kRows); }
+std::vector<OptionInfo> file_exporter_options() {
+  return describe_options<FileOptions>(kRows);
+}
 
 std::unique_ptr<Exporter> create_file_exporter(const Setting& node, const ExportContext&) {
   auto options = read_options<FileOptions>(node, kRows);
-  std::string path = options.filename.starts_with('/') || options.directory == "." ? options.filename : options.directory + "/" + options.filename;
+  std::string path = options.filename.starts_with('/') || options.directory == "."
+                         ? options.filename
+                         : options.directory + "/" + options.filename;
   int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (options.append ? O_APPEND : O_TRUNC), 0644);
   if (descriptor < 0) {
     const Setting* name = node.find("filename");

@@ -2,9 +2,11 @@
 
 #include <zmq.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
-#include <vector>
+#include <utility>
 
 namespace lapwing {
 namespace {
@@ -27,9 +29,29 @@ std::vector<std::string> receive_frames(void* socket) {
   return frames;
 }
 
+struct Header {
+  std::string sensor;
+  uint64_t epoch = 0, sequence = 0, count = 0;
+};
+
+std::optional<Header> parse_header(std::string_view text) {
+  auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  Header header;
+  if (auto sensor = json.find("sensor"); sensor != json.end() && sensor->is_string()) header.sensor = *sensor;
+  for (auto [name, member] :
+       {std::pair{"epoch", &Header::epoch}, {"seq", &Header::sequence}, {"count", &Header::count}}) {
+    auto value = json.find(name);
+    if (value == json.end() || !value->is_number_unsigned()) return std::nullopt;
+    header.*member = *value;
+  }
+  return header;
+}
+
 }  // namespace
 
-Subscriber::Subscriber(const std::string& endpoint, std::span<const std::string> topics) {
+Subscriber::Subscriber(const std::string& endpoint, std::span<const std::string> topics, bool bind)
+    : topics_(topics.begin(), topics.end()) {
   context_ = zmq_ctx_new();
   socket_ = zmq_socket(context_, ZMQ_SUB);
   // The subscriber is the one who must not lose: it queues what it can hold.
@@ -38,7 +60,7 @@ Subscriber::Subscriber(const std::string& endpoint, std::span<const std::string>
   zmq_setsockopt(socket_, ZMQ_LINGER, &linger, sizeof linger);
   if (topics.empty()) zmq_setsockopt(socket_, ZMQ_SUBSCRIBE, "", 0);
   for (const std::string& topic : topics) zmq_setsockopt(socket_, ZMQ_SUBSCRIBE, topic.data(), topic.size());
-  if (zmq_connect(socket_, endpoint.c_str()) != 0) {
+  if ((bind ? zmq_bind : zmq_connect)(socket_, endpoint.c_str()) != 0) {
     std::string reason = zmq_strerror(zmq_errno());
     zmq_close(socket_);
     zmq_ctx_term(context_);
@@ -55,26 +77,44 @@ bool Subscriber::receive(int timeout_ms, const OnRecord& on_record, const OnGap&
   zmq_pollitem_t item{socket_, 0, ZMQ_POLLIN, 0};
   if (zmq_poll(&item, 1, timeout_ms) <= 0) return false;
   auto frames = receive_frames(socket_);
-  auto header = frames.size() == 3 ? nlohmann::json::parse(frames[1], nullptr, false) : nlohmann::json();
-  if (!header.is_object() || !header["epoch"].is_number() || !header["seq"].is_number() || !header["count"].is_number()) {
+  if (frames.empty()) return true;
+  const std::string& topic = frames[0];
+  // ZeroMQ subscribes to prefixes: whoever asks for "ftp" gets "ftp_data" too.
+  if (!topics_.empty() && std::find(topics_.begin(), topics_.end(), topic) == topics_.end()) return true;
+  auto header = frames.size() == 3 ? parse_header(frames[1]) : std::nullopt;
+  if (!header || static_cast<uint64_t>(std::count(frames[2].begin(), frames[2].end(), '\n')) + 1 != header->count) {
     ++malformed_;
     return true;
   }
-  const auto epoch = header["epoch"].get<uint64_t>(), sequence = header["seq"].get<uint64_t>();
-  auto [position, first] = positions_.try_emplace(frames[0]);
-  if (first || position->second.epoch != epoch) {
-    position->second = {epoch, sequence};
-  } else if (position->second.next != sequence) {
-    on_gap({frames[0], position->second.next, sequence});
-  }
-  position->second.next = sequence + header["count"].get<uint64_t>();
+  check_sequence(topic, header->sensor, header->epoch, header->sequence, header->count, on_gap);
   std::string_view body = frames[2];
-  while (!body.empty()) {
-    size_t end = body.find('\n');
-    on_record(frames[0], body.substr(0, end));
-    body.remove_prefix(end == std::string_view::npos ? body.size() : end + 1);
+  for (uint64_t i = 0; i < header->count; ++i) {
+    size_t end = std::min(body.find('\n'), body.size());
+    on_record(topic, body.substr(0, end));
+    body.remove_prefix(std::min(end + 1, body.size()));
   }
   return true;
+}
+
+void Subscriber::check_sequence(const std::string& topic, const std::string& sensor, uint64_t epoch, uint64_t sequence,
+                                uint64_t count, const OnGap& on_gap) {
+  auto known = positions_.find({sensor, topic});
+  if (known == positions_.end()) {
+    if (positions_.size() >= kMaxSequences) return;
+    known = positions_.emplace(std::pair{sensor, topic}, Position{epoch, sequence}).first;
+  }
+  Position& position = known->second;
+  auto [last_epoch, first] = epochs_.try_emplace(sensor, epoch);
+  if (!first && last_epoch->second != epoch) {
+    last_epoch->second = epoch;
+    ++restarts_;
+  }
+  if (position.epoch != epoch) {
+    // After a restart numbering begins at 0, and what this reader missed of it is known.
+    position = {epoch, 0};
+  }
+  if (position.next != sequence) on_gap({topic, position.next, sequence, sensor});
+  position.next = sequence + count;
 }
 
 }  // namespace lapwing
