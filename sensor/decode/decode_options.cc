@@ -71,7 +71,7 @@ constexpr CounterRow<C> kCounters[] = {
     {"decoder.bad_checksum.tcp", &C::bad_tcp_checksum, "TCP segments with a wrong checksum"},
     {"decoder.bad_checksum.udp", &C::bad_udp_checksum, "UDP datagrams with a wrong checksum"},
     {"decoder.bad_checksum.icmp", &C::bad_icmp_checksum, "ICMP and ICMPv6 messages with a wrong checksum"},
-    {"decoder.max_packet_events", &C::max_packet_events, "events beyond the 8 that one packet keeps"},
+    {"decoder.max_packet_events", &C::max_packet_events, "events beyond the 15 that one packet keeps"},
     {"decoder.max_tunnel", &C::max_tunnel, "encapsulations beyond the 8 that are followed"},
 };
 

@@ -17,7 +17,7 @@ enum Flag : uint8_t {
 size_t header_version0(Walk& w, Bytes d) {
   uint8_t flags = d[0];
   if (flags & kRecursion) return w.invalid(Event::gre_version0_recur);
-  if (d[1] & 0xf8) return w.invalid(Event::gre_version0_flags);
+  if (d[1] & 0x78) return w.invalid(Event::gre_version0_flags);
   size_t size = 4;
   if (flags & (kChecksum | kRouting)) size += 4;
   if (flags & kKey) size += 4;

@@ -69,18 +69,19 @@ void icmpv4(Walk& w, Bytes d) {
   };
   switch (p.icmp_type) {
     case 3: error(15); break;  // destination unreachable
-    case 4: error(0); break;   // source quench
+    case 4:                    // source quench
+      if (codes(0)) quoted_ipv4(w, p.payload);
+      break;
     case 5: error(3); break;   // redirect
     case 11: error(1); break;  // time exceeded
-    case 12: error(2); break;  // parameter problem
-    case 9:                    // router advertisement (RFC 5944: 16)
-      if (p.icmp_code != 0 && p.icmp_code != 16) w.event(Event::icmpv4_unknown_code);
+    case 12: error(0); break;  // parameter problem
+    case 9: break;             // router advertisement
+    case 13:                   // timestamp and its reply hold three times
+    case 14:
+      if (codes(0) && d.size() < 20) w.event(Event::icmpv4_ipv4_trunc_pkt);
       break;
     case 0:
     case 8:
-    case 10:
-    case 13:
-    case 14:
     case 15:
     case 16:
     case 17:
@@ -98,45 +99,42 @@ void icmpv6(Walk& w, Bytes d) {
     return p.icmp_code <= last;
   };
   auto error = [&](uint8_t last_code) {
-    if (codes(last_code) && !p.payload.empty()) quoted_ipv6(w, p.payload);
+    if (codes(last_code)) quoted_ipv6(w, p.payload);
   };
   uint8_t type = p.icmp_type;
   switch (type) {
-    case 1: error(7); break;  // destination unreachable
-    case 2: error(0); break;  // packet too big
-    case 3: error(1); break;  // time exceeded
-    case 4: error(2); break;  // parameter problem
-    case 128:
-    case 129: codes(0); break;
-    case 130:  // multicast listener discovery: link-local only (RFC 2710 section 3)
+    case 1: return error(6);  // destination unreachable
+    case 2: return error(0);  // packet too big
+    case 3: return error(1);  // time exceeded
+    case 4: return error(2);  // parameter problem
+    case 130:                 // multicast listener discovery: link-local only (RFC 2710 section 3)
     case 131:
     case 132:
-    case 143:
       codes(0);
       if (p.ttl != 1) w.event(Event::icmpv6_mld_message_with_invalid_hl);
-      break;
-    case 133:  // neighbour discovery
-    case 134:
-    case 135:
-    case 136:
-    case 137:
-    case 141:
-    case 142: codes(0); break;
+      return;
     case 138:  // router renumbering: 255 is a sequence number reset
-      if (p.icmp_code > 1 && p.icmp_code != 255) w.event(Event::icmpv6_unknown_code);
-      break;
-    case 139:
-    case 140: codes(2); break;  // node information
-    default:
-      if (type >= 144 && type <= 155) {  // mobility, certificates, multicast routers, FMIPv6, RPL
-        break;
-      } else if (type == 100 || type == 101 || type == 200 || type == 201) {
-        w.event(Event::icmpv6_experimentation_type);
-      } else if (type < 127 || (type > 155 && type < 255)) {
-        w.event(Event::icmpv6_unassigned_type);
-      } else {
-        w.event(Event::icmpv6_unknown_type);
-      }
+      if (p.icmp_code != 255) codes(2);
+      return;
+    case 139:  // node information
+    case 140: return void(codes(2));
+    case 150:  // experimental mobility; multicast router discovery, whose code is an interval
+    case 151:
+    case 152:
+    case 153: return;
+    case 155: return void(codes(3));  // RPL control
+    case 100:
+    case 101:
+    case 200:
+    case 201: return w.event(Event::icmpv6_experimentation_type);
+    case 0:
+    case 127: return w.event(Event::icmpv6_unknown_type);
+    default: break;
+  }
+  if (type >= 128 && type < 160) {
+    codes(0);
+  } else {
+    w.event(Event::icmpv6_unassigned_type);
   }
 }
 

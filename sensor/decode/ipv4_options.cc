@@ -19,10 +19,6 @@ enum Option : uint8_t {
   kRouterAlert = 148
 };
 
-bool fixed_size(Walk& w, Bytes o, size_t size) {
-  return o.size() == size || w.invalid(Event::ipv4_opt_invalid_len);
-}
-
 /// The pointer counts from 1 and stands on an address after type, length and pointer.
 bool route(Walk& w, Bytes o) {
   if (o.size() < 3) return w.invalid(Event::ipv4_opt_invalid_len);
@@ -61,11 +57,16 @@ bool cipso(Walk& w, Bytes o) {
 bool ipv4_options(Walk& w, Bytes options) {
   if (options.size() % 8) w.event(Event::ipv4_opt_pad_required);
   uint32_t seen = 0;
-  auto once = [&](unsigned bit) {
-    if (seen >> bit & 1) w.event(Event::ipv4_opt_duplicate);
-    bool first = !(seen >> bit & 1);
-    seen |= 1u << bit;
-    return first;
+  // A second one is an event, but only after a good first.
+  auto once = [&](unsigned bit, Bytes option, auto&& check) {
+    if (seen >> bit & 1) return w.event(Event::ipv4_opt_duplicate);
+    if (check(w, option)) seen |= 1u << bit;
+  };
+  auto exactly = [](size_t size) {
+    return [size](Walk& walk, Bytes o) { return o.size() == size || walk.invalid(Event::ipv4_opt_invalid_len); };
+  };
+  auto at_least = [](size_t size) {
+    return [size](Walk& walk, Bytes o) { return o.size() >= size || walk.invalid(Event::ipv4_opt_invalid_len); };
   };
   for (Bytes o = options; !o.empty();) {
     if (o[0] == kEnd) break;
@@ -82,16 +83,16 @@ bool ipv4_options(Walk& w, Bytes options) {
     Bytes option = o.first(size);
     o = o.subspan(size);
     switch (option[0]) {
-      case kRecordRoute: once(0) && route(w, option); break;
-      case kLooseRoute: once(1) && route(w, option); break;
-      case kStrictRoute: once(2) && route(w, option); break;
-      case kTimestamp: once(3) && timestamp(w, option); break;
-      case kQuickStart: once(4) && fixed_size(w, option, 8); break;
-      case kSecurity: once(5) && fixed_size(w, option, 11); break;
-      case kStreamId: once(6) && fixed_size(w, option, 4); break;
-      case kRouterAlert: once(7) && fixed_size(w, option, 4); break;
-      case kCipso: once(8) && cipso(w, option); break;
-      case kExtendedSecurity: once(9); break;
+      case kRecordRoute: once(0, option, route); break;
+      case kLooseRoute: once(1, option, route); break;
+      case kStrictRoute: once(2, option, route); break;
+      case kTimestamp: once(3, option, timestamp); break;
+      case kQuickStart: once(4, option, at_least(8)); break;
+      case kSecurity: once(5, option, at_least(3)); break;
+      case kExtendedSecurity: once(6, option, at_least(3)); break;
+      case kStreamId: once(7, option, exactly(4)); break;
+      case kRouterAlert: once(8, option, exactly(4)); break;
+      case kCipso: once(9, option, cipso); break;
       default: w.event(Event::ipv4_opt_invalid);
     }
   }

@@ -6,7 +6,7 @@ namespace lapwing::decoding {
 bool ipv6(Walk& w, Bytes d) {
   ++w.counters.ipv6;
   if (!w.layer()) return false;
-  if (d.size() < 40) return w.invalid(Event::ipv6_pkt_too_small);
+  if (d.size() < 40) return false;  // Suricata has an event for it and never raises it
   if (d[0] >> 4 != 6) return w.invalid(Event::ipv6_wrong_ip_version);
   size_t length = load_be16(&d[4]);
   if (length > d.size() - 40) return w.invalid(Event::ipv6_trunc_pkt);

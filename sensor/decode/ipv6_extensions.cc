@@ -1,4 +1,6 @@
 // IPv6 extension headers, and the transport behind them.
+#include <algorithm>
+
 #include "sensor/decode/walk.h"
 
 namespace lapwing::decoding {
@@ -19,7 +21,8 @@ void options(Walk& w, bool hop_by_hop, Bytes d) {
       ++i;
       continue;
     }
-    if (i + 1 >= d.size() || i + 2 + d[i + 1] > d.size()) {
+    // Lets the last option be one byte too long, as Suricata does; nothing reads its data.
+    if (i + 1 >= d.size() || i + 1 + d[i + 1] > d.size()) {
       w.event(Event::ipv6_exthdr_invalid_optlen);
       break;
     }
@@ -30,7 +33,6 @@ void options(Walk& w, bool hop_by_hop, Bytes d) {
       if (size == 0) w.event(Event::ipv6_zero_len_padn);
       continue;
     }
-    other = true;
     switch (type) {
       case 0x05: least = 2; break;   // router alert (RFC 2711)
       case 0xc2: least = 4; break;   // jumbo payload (RFC 2675)
@@ -41,6 +43,7 @@ void options(Walk& w, bool hop_by_hop, Bytes d) {
       w.event(Event::ipv6_exthdr_invalid_optlen);
       break;
     }
+    other |= type != 0xc2;  // a jumbogram is not counted as more than padding, as Suricata does
   }
   if (padding && !other) w.event(hop_by_hop ? Event::ipv6_hopopts_only_padding : Event::ipv6_dstopts_only_padding);
 }
@@ -87,6 +90,10 @@ void ipv6_extensions(Walk& w, uint8_t next, Bytes d) {
   for (;;) {
     p.proto = next;
     p.ip_payload = d;
+    bool after_extension = d.data() != p.ip_header.data() + p.ip_header.size();
+    if (d.size() < 2 && (after_extension ? next != header::none : next == ip_proto::esp)) {
+      return void(w.invalid(Event::ipv6_trunc_exthdr));
+    }
     switch (next) {
       case ip_proto::tcp: return tcp(w, d);
       case ip_proto::udp: return udp(w, d);
@@ -110,11 +117,11 @@ void ipv6_extensions(Walk& w, uint8_t next, Bytes d) {
       case ip_proto::ah: break;
       default: return w.event(Event::ipv6_unknown_next_header);
     }
-    if (d.size() < 8) return w.event(Event::ipv6_trunc_exthdr);
+    if (d.size() < 8) return void(w.invalid(Event::ipv6_trunc_exthdr));
     size_t size = (d[1] + 1u) * 8;
     if (next == header::fragment) size = 8;
-    if (next == ip_proto::ah) size = d[1] > 0 ? 12 + (d[1] - 1u) * 4 : 12;  // RFC 4302 section 2.2
-    if (size > d.size()) return w.event(Event::ipv6_trunc_exthdr);
+    if (next == ip_proto::ah) size = std::max((d[1] + 2u) * 4, 12u);  // RFC 4302 section 2.2
+    if (size > d.size()) return void(w.invalid(Event::ipv6_trunc_exthdr));
 
     // A header that comes again is an event and is passed over.
     auto once = [&](Seen bit, Event duplicate) {
@@ -143,7 +150,8 @@ void ipv6_extensions(Walk& w, uint8_t next, Bytes d) {
         break;
       case ip_proto::ah:
         ++w.counters.ah;
-        if (once(ah, Event::ipv6_exthdr_dupl_ah) && load_be16(&d[2]) != 0) w.event(Event::ipv6_exthdr_ah_res_not_null);
+        if (load_be16(&d[2]) != 0) w.event(Event::ipv6_exthdr_ah_res_not_null);
+        once(ah, Event::ipv6_exthdr_dupl_ah);
         break;
       default: break;
     }

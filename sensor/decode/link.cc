@@ -101,8 +101,11 @@ bool network(Walk& w, uint16_t type, Bytes d) {
     case ether_type::etag: etag(w, d); break;
     case ether_type::nsh: nsh(w, d); break;
     case ether_type::dce:  // a two-byte tag, then an Ethernet frame
-      if (d.size() < 2) return w.invalid(Event::dce_pkt_too_small), true;
-      ethernet(w, d.subspan(2));
+      if (d.size() < 2 + 14) {
+        w.invalid(Event::dce_pkt_too_small);
+      } else {
+        ethernet(w, d.subspan(2));
+      }
       break;
     default: return false;
   }

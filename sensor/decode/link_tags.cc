@@ -15,7 +15,7 @@ bool vlan(Walk& w, Bytes d) {
 }
 
 bool mpls(Walk& w, Bytes d) {
-  constexpr uint32_t kIpv4Null = 0, kRouterAlert = 1, kIpv6Null = 2, kImplicitNull = 3, kFirstFree = 16;  // RFC 3032
+  constexpr uint32_t kIpv4Null = 0, kRouterAlert = 1, kIpv6Null = 2, kImplicitNull = 3, kFirstFree = 15;
   ++w.counters.mpls;
   uint32_t entry = 0;
   do {

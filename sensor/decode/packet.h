@@ -23,9 +23,9 @@ namespace tcp_flag {
 inline constexpr uint8_t fin = 1, syn = 2, rst = 4, psh = 8, ack = 16, urg = 32, ece = 64, cwr = 128;
 }
 
-inline constexpr size_t kMaxVlan = 3;          // VLAN tags followed; a deeper tag ends the decoding
-inline constexpr size_t kMaxTunnel = 8;        // encapsulations followed before the packet is given up
-inline constexpr size_t kMaxPacketEvents = 8;  // decoder events kept for one packet
+inline constexpr size_t kMaxVlan = 3;           // VLAN tags followed; a deeper tag ends the decoding
+inline constexpr size_t kMaxTunnel = 8;         // encapsulations followed before the packet is given up
+inline constexpr size_t kMaxPacketEvents = 15;  // decoder events kept for one packet
 
 enum class TunnelKind : uint8_t {
   gre,

@@ -7,47 +7,40 @@ namespace {
 /// What Suricata knows by number and does not decode.
 bool known_unsupported(uint16_t protocol) {
   switch (protocol) {
-    case 0x0023:  // OSI network layer
-    case 0x0025:  // XNS
-    case 0x0027:  // DECnet
-    case 0x0029:  // AppleTalk
-    case 0x002b:  // IPX
-    case 0x002d:  // Van Jacobson compressed TCP
-    case 0x0031:  // bridging
-    case 0x0033:  // ST-II
-    case 0x0035:  // Banyan Vines
-    case 0x0039:
-    case 0x003b:
-    case 0x003d:  // multilink
-    case 0x003f:  // NetBIOS framing
-    case 0x0041:
-    case 0x0043:
-    case 0x0045:
-    case 0x0047:
-    case 0x0055:
-    case 0x00fd:  // compression
+    case 0x0023:  // OSI, XNS, DECnet, AppleTalk, IPX, compressed TCP, bridging, ST-II, Vines
+    case 0x0025:
+    case 0x0027:
+    case 0x0029:
+    case 0x002b:
+    case 0x002d:
+    case 0x0031:
+    case 0x0033:
+    case 0x0035:
+    case 0x0201:
+    case 0x0231:
+    case 0x0233:
     case 0x0281:  // MPLS
     case 0x0283:
-    case 0x4003:
-    case 0x8021:  // control protocols
+    case 0x8021:  // their control protocols
     case 0x8023:
     case 0x8025:
+    case 0x8027:
     case 0x8029:
     case 0x802b:
-    case 0x803f:
+    case 0x8033:
+    case 0x8035:
     case 0x8057:
-    case 0x80fd:
     case 0x8281:
-    case 0xc021:               // link control
-    case 0xc023:               // password authentication
-    case 0xc025:               // link quality
-    case 0xc223: return true;  // challenge handshake
+    case 0xc021:  // link control, authentication, link quality
+    case 0xc023:
+    case 0xc025:
+    case 0xc223: return true;
     default: return false;
   }
 }
 
-/// Protocol field of two bytes, or of one when its lowest bit is set (RFC 1661 section 6.5).
-bool ppp_protocol(Walk& w, Bytes d) {
+/// Protocol field of two bytes, or of one when its lowest bit is set (RFC 1661 section 6.5), then the packet.
+bool ppp_protocol(Walk& w, Bytes d, bool over_ethernet) {
   size_t size = !d.empty() && (d[0] & 1) ? 1 : 2;
   if (d.size() < size) return w.invalid(Event::ppp_pkt_too_small);
   uint16_t protocol = size == 1 ? d[0] : load_be16(d.data());
@@ -62,14 +55,16 @@ bool ppp_protocol(Walk& w, Bytes d) {
     case 0x2f:  // Van Jacobson uncompressed: an IP packet whose protocol field names a connection (RFC 1144)
       if (d.size() < 20) return w.invalid(Event::ppp_vju_pkt_too_small);
       return d[0] >> 4 == 4 ? ipv4(w, d) : true;
-    default:
-      if (known_unsupported(protocol)) {
-        w.event(Event::ppp_unsup_proto);
-      } else {
-        w.invalid(Event::ppp_wrong_type);
-      }
-      return true;
+    default: break;
   }
+  // Compression and callback control are known on plain links only, where also no one-byte protocol is wrong.
+  bool plain_link_only = size == 1 || protocol == 0x00fd || protocol == 0x80fd || protocol == 0xc029;
+  if (known_unsupported(protocol) || (!over_ethernet && plain_link_only)) {
+    w.event(Event::ppp_unsup_proto);
+  } else {
+    w.invalid(Event::ppp_wrong_type);
+  }
+  return true;
 }
 
 }  // namespace
@@ -80,14 +75,14 @@ bool ppp(Walk& w, Bytes d) {
   if (d.empty()) return w.invalid(Event::ppp_pkt_too_small);
   bool has_address = d[0] == 0xff;  // address and control field, absent when compressed away
   if (has_address && d.size() < 4) return w.invalid(Event::ppp_pkt_too_small);
-  return ppp_protocol(w, d.subspan(has_address ? 2 : 0));
+  return ppp_protocol(w, d.subspan(has_address ? 2 : 0), false);
 }
 
 bool pppoe_session(Walk& w, Bytes d) {
   ++w.counters.pppoe;
   if (d.size() < 8) return w.invalid(Event::pppoe_pkt_too_small);
-  if (d[1] != 0) return w.invalid(Event::pppoe_wrong_code);
-  return ppp_protocol(w, d.subspan(6));
+  if (load_be16(&d[4]) == 0) return true;
+  return ppp_protocol(w, d.subspan(6), true);
 }
 
 bool pppoe_discovery(Walk& w, Bytes d) {
@@ -102,13 +97,7 @@ bool pppoe_discovery(Walk& w, Bytes d) {
     default: return w.invalid(Event::pppoe_wrong_code);
   }
   size_t length = load_be16(&d[4]);
-  d = d.subspan(6);
-  if (length > d.size()) return w.invalid(Event::pppoe_malformed_tags);
-  for (Bytes tags = d.first(length); tags.size() >= 4;) {
-    size_t size = 4u + load_be16(&tags[2]);
-    if (size > tags.size()) return w.invalid(Event::pppoe_malformed_tags);
-    tags = tags.subspan(size);
-  }
+  if (length > d.size() - 6) return w.invalid(Event::pppoe_malformed_tags);
   return true;
 }
 

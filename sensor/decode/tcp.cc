@@ -16,7 +16,9 @@ void options(Walk& w, Bytes o) {
     kTimestamp = 8,
     kMd5 = 19,
     kAo = 29,
-    kFastOpen = 34
+    kFastOpen = 34,
+    kExperiment1 = 253,
+    kExperiment2 = 254
   };
   TcpOptions& out = w.packet->tcp;
   bool seen_sack = false, seen_fast_open = false;
@@ -61,9 +63,13 @@ void options(Walk& w, Bytes o) {
       case kSack:
         if (take((size - 2) % 8 == 0, seen_sack)) out.sack = option.subspan(2);
         break;
-      case kFastOpen: take(size == 2 || (size >= 6 && size <= 18 && size % 2 == 0), seen_fast_open); break;
+      case kFastOpen: take(size <= 18 && size % 2 == 0, seen_fast_open); break;
       case kMd5:
         if (size != 18) w.event(Event::tcp_opt_invalid_len);
+        break;
+      case kExperiment1:  // RFC 4727; fast open before it had a number
+      case kExperiment2:
+        if (size != 4 && size != 12) w.event(Event::tcp_opt_invalid_len);
         break;
       case kAo:
         if (size < 4) w.event(Event::tcp_opt_invalid_len);

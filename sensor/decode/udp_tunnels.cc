@@ -35,9 +35,6 @@ bool geneve(Walk& w, Bytes d) {
     case ether_type::ipv4: open_tunnel(w, TunnelKind::geneve, ipv4, inside); break;
     case ether_type::ipv6: open_tunnel(w, TunnelKind::geneve, ipv6, inside); break;
     case ether_type::bridge: open_tunnel(w, TunnelKind::geneve, ethernet, inside); break;
-    case ether_type::vlan:
-    case ether_type::provider_vlan:
-    case ether_type::qinq: open_tunnel(w, TunnelKind::geneve, vlan, inside); break;
     case ether_type::arp: break;
     default: w.invalid(Event::geneve_unknown_payload_type);
   }
@@ -48,7 +45,7 @@ bool geneve(Walk& w, Bytes d) {
 bool vxlan(Walk& w, Bytes d) {
   if (d.size() < 8 + 14) return false;
   bool has_vni = d[0] & 0x08;
-  if (!has_vni || load_be24(&d[1]) != 0 || d[7] != 0) return false;
+  if (!has_vni || d[7] != 0) return false;  // the other reserved bits carry group policies
   ++w.counters.vxlan;
   Bytes inside = d.subspan(8 + 14);
   switch (load_be16(&d[8 + 12])) {

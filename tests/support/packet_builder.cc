@@ -48,8 +48,8 @@ Buffer options_header(Bytes options) {
   Buffer h{0, 0};
   append(h, options);
   size_t padding = (8 - h.size() % 8) % 8;
-  if (padding == 1) h.push_back(0);
-  if (padding > 1) {
+  if (padding <= 2) h.resize(h.size() + padding);  // Pad1: a PadN without data would be odd
+  if (padding > 2) {
     h.push_back(1);
     h.push_back(static_cast<uint8_t>(padding - 2));
     h.resize(h.size() + padding - 2);
