@@ -42,12 +42,14 @@ bool possible(Bytes wire, bool to_server) {
   return sane(h, to_server);
 }
 
-/// NetBIOS name service (RFC 1002) is DNS in form: a name of 32 letters A to P, asking for NB or NBSTAT.
-bool is_netbios(const Question& question, Bytes name) {
-  constexpr uint16_t kNb = 0x20, kNbstat = 0x21;
-  return (question.type == kNb || question.type == kNbstat) && name.size() >= 32 &&
-         std::ranges::all_of(name.first(32), [](uint8_t c) { return c >= 'A' && c <= 'P'; }) &&
-         (name.size() == 32 || name[32] == '.');
+/// NetBIOS name service (RFC 1002) is DNS in form: a first label of 32 letters A to P. Most of them suffice, so that a
+/// broken one is not taken for DNS either.
+bool is_netbios(Bytes name) {
+  constexpr size_t kLabel = 32, kSlack = 2;
+  const size_t label = static_cast<size_t>(std::ranges::find(name, '.') - name.begin());
+  if (label + kSlack < kLabel || label > kLabel + kSlack) return false;
+  const auto letters = std::ranges::count_if(name.first(label), [](uint8_t c) { return c >= 'A' && c <= 'P'; });
+  return static_cast<size_t>(letters) + kSlack >= label;
 }
 
 /// Multicast DNS (RFC 6762) and LLMNR (RFC 4795) are DNS in form. The first has no id and no recursion; the second
@@ -89,7 +91,7 @@ Verdict judge(Bytes wire, size_t size, bool to_server, bool datagram) {
   if (message.questions.empty()) return whole && !(message.faults & kFatal) ? Verdict::plausible : Verdict::no;
   const Question& question = message.questions[0];
   const Bytes name = message.text_of(question.name);
-  if (is_netbios(question, name)) return Verdict::no;
+  if (is_netbios(name)) return Verdict::no;
   if (whole && message.faults & kMalformedAnswers) return Verdict::no;
   if (!sane(h, to_server) || !known_class(question.klass) || !known_type(question.type)) return Verdict::plausible;
   if (datagram && may_be_multicast(message, name)) return Verdict::plausible;

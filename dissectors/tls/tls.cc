@@ -175,9 +175,10 @@ bool Tls::valid(const RecordHeader& header, Direction direction, EventSink& sink
 bool Tls::record(const RecordHeader& header, Bytes payload, Direction direction, EventSink& sink) {
   Side& side = sides_[index(direction)];
   switch (header.type) {
-    case kChangeCipherSpec: side.encrypted = true; break;
+    case kChangeCipherSpec: side.encrypted = !retrying_; break;
     case kAlert:
-      if (!side.encrypted && !done_ && (header.length != 2 || payload[0] < 1 || payload[0] > 2)) {
+      if (tx_.parties[index(direction)].greeted && !side.encrypted && !done_ &&
+          (header.length != 2 || payload[0] < 1 || payload[0] > 2)) {
         raise(kInvalidAlertMessage, direction, sink);
       }
       break;
@@ -279,8 +280,8 @@ void Tls::advance(Direction direction, uint8_t stage, EventSink& sink) {
 void Tls::complete(Direction direction, EventSink& sink) {
   done_ = true;
   tx_.progress = {kComplete, kComplete};
-  const bool telling = tx_.server().certificate || !tx_.sni.empty() || is_tls13(tx_.server().version);
-  const bool due = tx_.resumed() ? config_.session_resumption : telling;
+  const bool greeted = tx_.client().greeted || tx_.server().greeted;
+  const bool due = tx_.resumed() ? config_.session_resumption : greeted;
   sink.emit({.protocol = &protocol, .tx = &tx_, .direction = reverse(direction)});
   sink.emit(
       {.protocol = &protocol, .tx = &tx_, .direction = direction, .record = due ? tls::records().data() : nullptr});

@@ -132,7 +132,8 @@ class Tls {
   Heartbeat heartbeat_;
   uint32_t raised_ = 0;  // Anomaly bits: each is reported once a flow
   bool client_certificate_wanted_ = false;
-  bool done_ = false;  // the handshake is over and its record written
+  bool retrying_ = false;  // a second pair of hellos is to come, whatever ChangeCipherSpec stands before it
+  bool done_ = false;      // the handshake is over and its record written
 };
 
 }  // namespace lapwing::tls

@@ -54,13 +54,42 @@ std::string attribute_text(const ASN1_STRING* value) {
   return to_hex(bytes_of(value));
 }
 
+/// The name EVE records use for an attribute: rules match on it, so these are Suricata's. "OID(2.5.4.97)" for others.
 std::string attribute_type(const ASN1_OBJECT* type) {
-  const int nid = OBJ_obj2nid(type);
-  if (nid == NID_pkcs9_emailAddress) return "emailAddress";
-  if (nid != NID_undef) return OBJ_nid2sn(nid);
+  switch (OBJ_obj2nid(type)) {
+    case NID_commonName: return "CN";
+    case NID_countryName: return "C";
+    case NID_stateOrProvinceName: return "ST";
+    case NID_localityName: return "L";
+    case NID_organizationName: return "O";
+    case NID_organizationalUnitName: return "OU";
+    case NID_domainComponent: return "DC";
+    case NID_pkcs9_emailAddress: return "Email";
+    case NID_serialNumber: return "serialNumber";
+    case NID_businessCategory: return "businessCategory";
+    case NID_jurisdictionCountryName: return "msJurisdictionCountry";
+    case NID_jurisdictionStateOrProvinceName: return "msJurisdictionStateOrProvince";
+    case NID_jurisdictionLocalityName: return "msJurisdictionLocality";
+    case NID_streetAddress: return "streetAddress";
+    case NID_postalCode: return "postalCode";
+    case NID_userId: return "uid";
+    case NID_givenName: return "givenName";
+    case NID_surname: return "surname";
+    case NID_title: return "title";
+    case NID_initials: return "initials";
+    case NID_name: return "name";
+    case NID_description: return "description";
+    case NID_dnQualifier: return "dnQualifier";
+    case NID_generationQualifier: return "generationQualifier";
+    case NID_x500UniqueIdentifier: return "uniqueIdentifier";
+    case NID_subject_alt_name: return "subjectAltName";
+    case NID_pkcs9_unstructuredName: return "unstructuredName";
+    default: break;
+  }
   char text[80];
   const int size = OBJ_obj2txt(text, sizeof text, type, 1);
-  return size > 0 ? std::string(text, std::min<size_t>(static_cast<size_t>(size), sizeof text - 1)) : "?";
+  const size_t length = size > 0 ? std::min<size_t>(static_cast<size_t>(size), sizeof text - 1) : 0;
+  return "OID(" + std::string(text, length) + ")";
 }
 
 std::string distinguished_name(const X509_NAME* name) {

@@ -52,10 +52,13 @@ void Tls::handshake(Bytes part, Direction direction, EventSink& sink) {
       const uint8_t type = static_cast<uint8_t>(side.message[0]);
       const size_t size = message_size(side.message.data());
       if (size > kMaxMessage || !is_read(type)) {
-        if (size > kMaxMessage) raise(kHandshakeInvalidLength, direction, sink);
         side.message.clear();
         side.message_left = static_cast<uint32_t>(size);
-        message(type, {}, direction, sink);
+        if (size > kMaxMessage) {
+          raise(kHandshakeInvalidLength, direction, sink);
+        } else {
+          message(type, {}, direction, sink);
+        }
         continue;
       }
     }
@@ -135,10 +138,11 @@ void Tls::server_hello(Bytes body, EventSink& sink) {
     return;
   }
   if (hello.retry) {
-    // A second pair of hellos follows in the clear, whatever compatible ChangeCipherSpec stands between them.
+    retrying_ = true;
     party.version = hello.version;
     for (Side& side : sides_) side.encrypted = false;
   } else {
+    retrying_ = false;
     party.greeted = true;
     party.version = hello.version;
     party.hello_bytes = to_text(body);

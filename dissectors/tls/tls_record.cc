@@ -78,7 +78,7 @@ void write_texts(std::string_view key, const std::vector<std::string>& texts, Js
 
 void write_certificate(const Certificate& certificate, uint32_t members, JsonWriter& json) {
   auto member = [&](uint32_t bit, std::string_view key, const std::string& text) {
-    if (members & bit && !text.empty()) json.member(key, text);
+    if (members & bit && (certificate.readable || !text.empty())) json.member(key, text);
   };
   member(kSubject, "subject", certificate.subject);
   member(kIssuer, "issuerdn", certificate.issuer);
@@ -147,7 +147,8 @@ void write_members(const Handshake& tx, uint32_t members, JsonWriter& json) {
   if (members & kSni && !tx.sni.empty()) json.member("sni", tx.sni);
   if (members & kVersion) {
     char scratch[8];
-    json.member("version", version_name(server.version, scratch));
+    // Before the server has chosen, what the client offers is all there is.
+    json.member("version", version_name(server.version ? server.version : client.version, scratch));
   }
   write_der(server, members & kCertificateDer, members & kChain, json);
   if (members & kJa3) write_ja3("ja3", tx.ja3_hash, tx.ja3, json);

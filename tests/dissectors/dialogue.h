@@ -1,0 +1,61 @@
+// Speaks to one dissector the way sensor/app does, and writes down what comes out.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "dissectors/dissector.h"
+
+namespace lapwing::test {
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+/// The row of registry.cc; aborts when there is none.
+const DissectorRow& dissector(std::string_view name);
+
+/// One flow. Bytes that a dissector needs more of are kept and offered again, and each field is read once, at the
+/// stage at which rules would see it.
+class Dialogue final : public EventSink {
+ public:
+  explicit Dialogue(const DissectorRow& row, const Settings& settings = {});
+  ~Dialogue() override;
+
+  /// Stream bytes, in pieces of `piece` bytes (0: as one).
+  Dialogue& say(Direction direction, std::string_view bytes, size_t piece = 0);
+  Dialogue& client(std::string_view bytes, size_t piece = 0) { return say(Direction::to_server, bytes, piece); }
+  Dialogue& server(std::string_view bytes, size_t piece = 0) { return say(Direction::to_client, bytes, piece); }
+  Dialogue& datagram(Direction direction, std::string_view bytes);
+  Dialogue& gap(Direction direction, uint64_t lost);
+  Dialogue& finish();
+
+  std::vector<std::string> records;    // JSON objects
+  std::vector<bool> reversed;          // of each record
+  std::vector<std::string> alerts;     // the object an alert on each event would carry
+  std::vector<std::string> anomalies;  // "name" with "@tx" when it belongs to a transaction
+  std::vector<std::string> fields;     // "> name=value" and "< name=value", in order
+  bool failed = false;
+  uint32_t need = 0;  // of the last call
+
+  /// Values of one field, in order, whatever the direction.
+  std::vector<std::string> values(std::string_view name) const;
+
+ private:
+  void emit(const Event& event) override;
+  void anomaly(const Protocol& protocol, Transaction* tx, uint8_t name, Direction direction) override;
+  void change_protocol(std::string_view) override {}
+  void piece(Direction direction, std::string_view bytes);
+
+  const DissectorRow& row_;
+  std::shared_ptr<const void> config_;
+  void* instance_;
+  std::array<std::string, 2> waiting_;
+  std::array<uint64_t, 2> offset_{};
+};
+
+Likelihood probe(const DissectorRow& row, Direction direction, std::string_view bytes, bool datagram = false);
+
+}  // namespace lapwing::test

@@ -1,0 +1,153 @@
+#include <gmock/gmock.h>
+
+#include "dissectors/dns/dns_parser.h"
+#include "tests/dissectors/dns_wire.h"
+
+namespace lapwing {
+namespace {
+
+using namespace dns;
+using namespace test;
+
+std::string text(const Message& message, const Name& name) {
+  return std::string(to_text(message.text_of(name)));
+}
+
+TEST(DnsParser, ReadsQuestionsInTheCaseTheyCameIn) {
+  const std::string wire =
+      dns_header(7, 0x0100, 2) + dns_question(dns_name("WwW.Example.org"), kA) + dns_question(dns_name(""), kNs);
+  Message message;
+  ASSERT_TRUE(parse(to_bytes(wire), message));
+  ASSERT_EQ(message.questions.size(), 2u);
+  EXPECT_EQ(text(message, message.questions[0].name), "WwW.Example.org");
+  EXPECT_EQ(text(message, message.questions[1].name), "");
+  EXPECT_EQ(message.faults, 0);
+}
+
+TEST(DnsParser, FollowsPointersBackAndForth) {
+  // The answer's owner points at the question, whose last label is reused for its data.
+  const std::string wire = dns_header(7, 0x8180, 1, 1) + dns_question(dns_name("a.example.org"), kCname) +
+                           dns_record(dns_pointer(12), kCname, std::string("\1b") + dns_pointer(14));
+  Message message;
+  ASSERT_TRUE(parse(to_bytes(wire), message));
+  ASSERT_EQ(message.answers().size(), 1u);
+  EXPECT_EQ(text(message, message.answers()[0].name), "a.example.org");
+  EXPECT_EQ(text(message, message.answers()[0].host), "b.example.org");
+}
+
+TEST(DnsParser, APointerToItselfIsALoopAndEndsTheName) {
+  const std::string self = dns_header(1, 0, 1) + dns_pointer(12) + be16(kA) + be16(1);
+  Message message;
+  EXPECT_FALSE(parse(to_bytes(self), message));
+  EXPECT_TRUE(message.faults & kInfiniteLoop);
+  const std::string behind = dns_header(1, 0x8000, 1, 1) + dns_question(dns_name("a"), kA) +
+                             dns_record(std::string("\1x") + dns_pointer(33), kA, "abcd") + "\0\0";
+  ASSERT_TRUE(parse(to_bytes(behind), message));
+}
+
+TEST(DnsParser, PointersThatChaseEachOtherStopAtTheLabelLimit) {
+  // 12 -> 14 -> 12 -> ...
+  const std::string wire = dns_header(1, 0, 1) + dns_pointer(14) + dns_pointer(12) + be16(kA) + be16(1);
+  Message message;
+  parse(to_bytes(wire), message);
+  EXPECT_TRUE(message.faults & kTooManyLabels);
+}
+
+TEST(DnsParser, LongNamesAreCutAndSaySo) {
+  std::string name;
+  for (int i = 0; i < 40; ++i) name += static_cast<char>(60) + std::string(60, 'x');
+  const std::string wire = dns_header(1, 0, 1) + dns_question(name + '\0', kA);
+  Message message;
+  ASSERT_TRUE(parse(to_bytes(wire), message));
+  EXPECT_EQ(message.questions[0].name.size, kMaxName);
+  EXPECT_TRUE(message.questions[0].name.truncated);
+  EXPECT_TRUE(message.faults & kNameTooLong);
+}
+
+TEST(DnsParser, NamesOfOneMessageShareABudget) {
+  std::string name;
+  for (int i = 0; i < 17; ++i) name += static_cast<char>(60) + std::string(60, 'x');
+  name += '\0';
+  std::string wire = dns_header(1, 0, 5000) + dns_question(name, kA);
+  for (int i = 1; i < 5000; ++i) wire += dns_question(dns_pointer(12), kA);
+  Message message;
+  ASSERT_TRUE(parse(to_bytes(wire), message));
+  EXPECT_EQ(message.questions.size(), 5000u);
+  EXPECT_LE(message.text.size(), kMaxText + kMaxName);
+  EXPECT_LE(message.steps, kMaxSteps + 5000);
+  EXPECT_TRUE(message.questions.back().name.truncated);
+}
+
+TEST(DnsParser, KnowsEveryShapeOfData) {
+  const std::string soa = dns_name("ns.x") + dns_name("root.x") + be32(1) + be32(2) + be32(3) + be32(4) + be32(5);
+  const std::string srv = be16(10) + be16(20) + be16(5060) + dns_name("sip.x");
+  const std::string wire =
+      dns_header(1, 0x8180, 0, 9) + dns_record(dns_name("a"), kA, "\1\2\3\4") +
+      dns_record(dns_name("a"), kAaaa, std::string(16, '\1')) +
+      dns_record(dns_name("a"), kMx, be16(5) + dns_name("mx.x")) +
+      dns_record(dns_name("a"), kTxt, std::string("\3one\3two")) + dns_record(dns_name("a"), kSoa, soa) +
+      dns_record(dns_name("a"), kSrv, srv) + dns_record(dns_name("a"), kSshfp, "\1\2fp") +
+      dns_record(dns_name(""), kOpt, be16(10) + be16(2) + "ab") + dns_record(dns_name("a"), 65, "whatever");
+  Message message;
+  ASSERT_TRUE(parse(to_bytes(wire), message));
+  EXPECT_EQ(message.faults, 0);
+  const auto answers = message.answers();
+  ASSERT_EQ(answers.size(), 10u);  // two texts
+  EXPECT_EQ(answers[2].shape, Shape::host);
+  EXPECT_EQ(text(message, answers[2].host), "mx.x");
+  EXPECT_EQ(to_text(answers[3].data), "one");
+  EXPECT_EQ(to_text(answers[4].data), "two");
+  EXPECT_EQ(text(message, answers[5].mailbox), "root.x");
+  EXPECT_EQ(answers[5].data.size(), 20u);
+  EXPECT_EQ(text(message, answers[6].host), "sip.x");
+  EXPECT_EQ(answers[8].shape, Shape::options);
+  EXPECT_EQ(answers[9].shape, Shape::opaque);
+}
+
+TEST(DnsParser, EmptyDataIsNoError) {
+  const std::string wire =
+      dns_header(1, 0x8180, 0, 2) + dns_record(dns_name("a"), kA, "") + dns_record(dns_name("a"), kTxt, "");
+  Message message;
+  ASSERT_TRUE(parse(to_bytes(wire), message));
+  EXPECT_EQ(message.faults, 0);
+  EXPECT_EQ(message.answers().size(), 2u);
+}
+
+TEST(DnsParser, ABrokenSectionIsDroppedAndTheOnesBeforeItStay) {
+  const std::string start =
+      dns_header(1, 0x8180, 1, 1, 1, 1) + dns_question(dns_name("a"), kA) + dns_record(dns_pointer(12), kA, "\1\2\3\4");
+  const std::string authority = dns_record(dns_pointer(12), kNs, dns_name("ns"));
+  Message message;
+  ASSERT_TRUE(parse(to_bytes(start + authority + "\1"), message));
+  EXPECT_EQ(message.faults & (kInvalidAuthorities | kInvalidAdditionals), kInvalidAdditionals);
+  EXPECT_EQ(message.authorities().size(), 1u);
+  ASSERT_TRUE(parse(to_bytes(start + authority.substr(0, authority.size() - 1)), message));
+  EXPECT_EQ(message.faults & (kInvalidAuthorities | kInvalidAdditionals), kInvalidAuthorities);
+  EXPECT_EQ(message.answers().size(), 1u);
+  EXPECT_TRUE(message.authorities().empty());
+  ASSERT_TRUE(parse(to_bytes(start.substr(0, start.size() - 1)), message));
+  EXPECT_TRUE(message.faults & kMalformedAnswers);
+}
+
+TEST(DnsParser, EveryPrefixOfAMessageIsSafe) {
+  const std::string wire = dns_header(1, 0x8180, 1, 2) + dns_question(dns_name("a.b"), kMx) +
+                           dns_record(dns_pointer(12), kMx, be16(1) + "\1m" + dns_pointer(12)) +
+                           dns_record(dns_pointer(12), kTxt, std::string("\2ab\5cdefg"));
+  Message message;
+  for (size_t size = 0; size <= wire.size(); ++size) {
+    const std::string prefix = wire.substr(0, size);
+    EXPECT_EQ(parse(to_bytes(prefix), message), size >= 21) << size;
+  }
+}
+
+TEST(DnsNames, KnowTheRegistryAndFallBackToNumbers) {
+  char scratch[8];
+  EXPECT_EQ(type_name(65, scratch), "HTTPS");
+  EXPECT_EQ(type_name(54, scratch), "54");
+  EXPECT_EQ(type_name(65535, scratch), "65535");
+  EXPECT_EQ(rcode_name(3, scratch), "NXDOMAIN");
+  EXPECT_EQ(rcode_name(11, scratch), "11");
+}
+
+}  // namespace
+}  // namespace lapwing

@@ -1,0 +1,171 @@
+// One dissector under hostile dialogues. Built once for each row of the registry; LAPWING_DISSECTOR names the row.
+//
+// The input is a list of steps: a control byte (bit 0: direction, bits 1-2: what), two bytes of length, bytes.
+// Besides the sanitizers' findings, it is an error when progress falls, when more bytes are consumed than offered, and
+// when a stream without gaps yields other records in single bytes than in its pieces.
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dissectors/dissector.h"
+
+namespace lapwing {
+namespace {
+
+enum class What : uint8_t { data, more_data, gap, datagram };
+
+struct Move {
+  What what;
+  Direction direction;
+  std::string bytes;
+};
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+std::vector<Move> read_moves(Bytes input) {
+  constexpr size_t kMaxMoves = 64;
+  std::vector<Move> out;
+  ByteReader reader(input);
+  while (reader.has(4) && out.size() < kMaxMoves) {
+    const uint8_t control = reader.u8();
+    const size_t size = std::min<size_t>(reader.u16(), reader.left());
+    out.push_back({static_cast<What>(control >> 1 & 3), static_cast<Direction>(control & 1),
+                   std::string(to_text(reader.bytes(size)))});
+  }
+  return out;
+}
+
+const DissectorRow& row() {
+  for (const auto& row : dissectors()) {
+    if (row.about->name == LAPWING_DISSECTOR) return row;
+  }
+  std::abort();
+}
+
+const void* config() {
+  static const auto kept = [] {
+    Setting root;
+    root.kind = Setting::Kind::map;
+    return row().configure(root);
+  }();
+  return kept.get();
+}
+
+class Flow final : public EventSink {
+ public:
+  Flow() : instance_(row().create(config())) {}
+  ~Flow() override { row().destroy(instance_); }
+
+  void feed(const Move& move, size_t piece) {
+    if (move.what == What::gap) {
+      waiting_[index(move.direction)].clear();
+      if (!failed_)
+        failed_ = row().gap(instance_, move.direction, move.bytes.size() + 1, *this).kind == Step::Kind::fail;
+      return;
+    }
+    if (move.what == What::datagram) {
+      if (!failed_) failed_ = offer(move.direction, move.bytes, true).kind == Step::Kind::fail;
+      return;
+    }
+    if (piece == 0) piece = std::max<size_t>(move.bytes.size(), 1);
+    for (size_t at = 0; at < move.bytes.size() && !failed_; at += piece)
+      stream(move.direction, move.bytes.substr(at, piece));
+  }
+  void finish() { row().finish(instance_, *this); }
+  const std::string& records() const { return records_; }
+
+ private:
+  /// The bytes lie in a block of exactly their size, so that a read past them is seen.
+  Step offer(Direction direction, const std::string& bytes, bool datagram) {
+    std::unique_ptr<uint8_t[]> exact(new uint8_t[bytes.size()]);
+    if (!bytes.empty()) std::memcpy(exact.get(), bytes.data(), bytes.size());
+    Chunk chunk;
+    chunk.data = {exact.get(), bytes.size()};
+    chunk.direction = direction;
+    chunk.datagram = datagram;
+    chunk.offset = datagram ? 0 : offset_[index(direction)];
+    row().probe(chunk);
+    const Step step = row().data(instance_, chunk, *this);
+    require(step.used <= bytes.size());
+    return step;
+  }
+
+  void stream(Direction direction, const std::string& bytes) {
+    std::string& waiting = waiting_[index(direction)];
+    waiting += bytes;
+    while (!waiting.empty()) {
+      const Step step = offer(direction, waiting, false);
+      if (step.kind == Step::Kind::fail) {
+        failed_ = true;
+        return;
+      }
+      waiting.erase(0, step.used);
+      offset_[index(direction)] += step.used;
+      if (step.kind == Step::Kind::need || step.used == 0) return;
+    }
+  }
+
+  void emit(const Event& event) override {
+    Event full = event;
+    full.config = config();
+    const Direction direction = event.direction;
+    uint8_t& inspected = event.tx->inspected[index(direction)];
+    require(event.tx->progress[index(direction)] >= inspected);
+    for (const Field& field : event.protocol->fields) {
+      if (!ready(field, *event.tx, direction) || field.stage <= inspected) continue;
+      std::string scratch;
+      Value value;
+      size_t sum = 0;
+      for (uint32_t i = 0; field.get(*event.tx, direction, i, scratch, value); ++i) {
+        require(i == 0 || field.many);
+        for (uint8_t byte : value.bytes) sum += byte;
+      }
+      sum_ += sum;
+    }
+    inspected = event.tx->progress[index(direction)];
+    std::string text;
+    JsonWriter json(text);
+    json.begin_object();
+    event.protocol->write_in_alert(full, {config(), true}, json);
+    if (event.record) event.record->write(full, {config(), false}, json);
+    json.end_object();
+    if (event.record) records_ += text;
+  }
+  void anomaly(const Protocol&, Transaction* tx, uint8_t name, Direction) override {
+    require(name < row().protocol->anomalies.size());
+    if (tx && tx->anomalies.size() < 256) tx->anomalies.push_back(name);
+  }
+  void change_protocol(std::string_view) override {}
+
+  void* instance_;
+  std::string waiting_[2];
+  uint64_t offset_[2] = {};
+  std::string records_;
+  size_t sum_ = 0;
+  bool failed_ = false;
+};
+
+std::string play(const std::vector<Move>& moves, size_t piece) {
+  Flow flow;
+  for (const Move& move : moves) flow.feed(move, piece);
+  flow.finish();
+  return flow.records();
+}
+
+}  // namespace
+}  // namespace lapwing
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace lapwing;
+  const auto moves = read_moves(Bytes(data, size));
+  const std::string records = play(moves, 0);
+  bool stream = true;
+  for (const Move& move : moves) stream &= move.what == What::data || move.what == What::more_data;
+  constexpr size_t kAffordable = 4096;
+  if (stream && size <= kAffordable) require(play(moves, 1) == records);
+  return 0;
+}
