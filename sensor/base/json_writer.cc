@@ -1,5 +1,7 @@
 #include "sensor/base/json_writer.h"
 
+#include <cstring>
+
 #include <cmath>
 
 #include "sensor/base/text.h"
@@ -13,9 +15,10 @@ bool plain(uint8_t c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
 
 size_t plain_prefix(const char* p, size_t size) {
   size_t i = 0;
-  using Vector = uint8_t __attribute__((vector_size(16), aligned(1)));
+  using Vector = uint8_t __attribute__((vector_size(16)));
   while (i + 16 <= size) {
-    Vector v = *reinterpret_cast<const Vector*>(p + i);
+    Vector v;
+    std::memcpy(&v, p + i, sizeof v);
     auto special = (v < 0x20) | (v >= 0x7f) | (v == '"') | (v == '\\');
     auto halves = reinterpret_cast<const unsigned long long __attribute__((vector_size(16)))&>(special);
     if (halves[0] | halves[1]) break;
