@@ -2,15 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/export/eve_support.h"
+
 namespace lapwing {
 namespace {
-
-IpAddress ip(const char* text) { return *IpAddress::parse(text); }
 
 // Values published with the specification.
 TEST(CommunityId, AgreesWithTheSpecification) {
   CommunityId id(0);
-  EXPECT_EQ(id.compute(6, ip("128.232.110.120"), ip("66.35.250.204"), 34855, 80, 0, 0), "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
+  EXPECT_EQ(id.compute(6, ip("128.232.110.120"), ip("66.35.250.204"), 34855, 80, 0, 0),
+            "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
   EXPECT_EQ(id.compute(17, ip("192.168.1.52"), ip("8.8.8.8"), 54585, 53, 0, 0), "1:d/FP5EW3wiY1vCndhwleRRKHowQ=");
   EXPECT_EQ(id.compute(1, ip("192.168.0.89"), ip("192.168.0.1"), 0, 0, 8, 0), "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=");
 }

@@ -1,23 +1,14 @@
 #include "export/eve/config.h"
 
-#include <gtest/gtest.h>
+#include "tests/export/eve_support.h"
 
 namespace lapwing {
 namespace {
 
-void write_nothing(const Event&, const RecordContext&, JsonWriter&) {}
-constexpr RecordRow kRecords[] = {{"dns", write_nothing, ""}};
-constexpr Protocol kProtocol{.name = "dns", .records = kRecords};
-const Protocol* const kProtocols[] = {&kProtocol};
-
 /// outputs: - eve-log: types: [...]
-Setting tree_with_types(std::initializer_list<const char*> types) {
-  Setting root;
-  root.kind = Setting::Kind::map;
-  Setting& outputs = root.make("outputs");
-  outputs.kind = Setting::Kind::list;
-  outputs.children.push_back(std::make_unique<Setting>());
-  Setting& list = outputs.children[0]->make("eve-log.types");
+std::unique_ptr<Setting> with_types(std::initializer_list<const char*> types) {
+  auto root = eve_settings({});
+  Setting& list = root->children[0]->children[0]->make("eve-log.types");
   list.kind = Setting::Kind::list;
   for (const char* type : types) {
     list.children.push_back(std::make_unique<Setting>());
@@ -28,38 +19,115 @@ Setting tree_with_types(std::initializer_list<const char*> types) {
   return root;
 }
 
+const EveOptions& options_of(const std::shared_ptr<const EveConfig>& config) {
+  return static_cast<const EveConfigImpl&>(*config).options();
+}
+
+std::vector<std::string> unused(const Setting& root) {
+  std::vector<std::string> out;
+  for (const Setting* node : root.unused()) out.push_back(node->key.empty() ? node->scalar : node->key);
+  return out;
+}
+
 TEST(EveConfig, DefaultsWriteEverythingButNetflow) {
   auto config = EveConfig::read(Setting{}, {}, kProtocols);
-  for (const char* type : {"alert", "flow", "dns", "anomaly", "stats"}) EXPECT_TRUE(config->enabled(type)) << type;
+  for (const char* type : {"alert", "flow", "dns", "anomaly", "stats", "packet"}) {
+    EXPECT_TRUE(config->enabled(type)) << type;
+  }
   EXPECT_FALSE(config->enabled("netflow"));
   EXPECT_FALSE(config->enabled("http"));
+  EXPECT_EQ(config->stats_interval(), 8u);
+  EXPECT_FALSE(options_of(config).anomaly.stream);
+  EXPECT_TRUE(options_of(config).anomaly.applayer);
+  EXPECT_TRUE(options_of(config).alert.rule_metadata);
+  EXPECT_FALSE(options_of(config).alert.payload);
 }
 
 TEST(EveConfig, TypesOfTheFileAreTheOnlyOnes) {
-  Setting root = tree_with_types({"dns", "smtp"});
-  auto config = EveConfig::read(root, {}, kProtocols);
+  auto root = with_types({"dns", "smtp"});
+  auto config = EveConfig::read(*root, {}, kProtocols);
   EXPECT_TRUE(config->enabled("dns"));
   EXPECT_FALSE(config->enabled("flow"));
+  EXPECT_FALSE(config->enabled("packet"));
+}
+
+TEST(EveConfig, SuricatasTypesThatAreNotThereStayUnread) {
+  auto root = with_types({"dns", "smtp"});
+  EveConfig::read(*root, {}, kProtocols);
+  EXPECT_EQ(unused(*root), std::vector<std::string>{"smtp"});
+}
+
+TEST(EveConfig, WhatIsSwitchedOffIsNotAskedFor) {
+  auto root = eve_settings({{"types.smtp.enabled", "no"},
+                            {"types.dns.enabled", "no"},
+                            {"types.flow", ""},
+                            {"xff.enabled", "no"},
+                            {"xff.mode", "extra-data"}});
+  auto config = EveConfig::read(*root, {}, kProtocols);
+  EXPECT_FALSE(config->enabled("dns"));
+  EXPECT_TRUE(config->enabled("flow"));
+  EXPECT_TRUE(unused(*root).empty());
+}
+
+TEST(EveConfig, SwitchesOfAlertsReachTheirOptions) {
+  auto off = eve_settings({{"types.alert.metadata", "no"}, {"types.alert.tagged-packets", "no"}});
+  auto config = EveConfig::read(*off, {}, kProtocols);
+  EXPECT_FALSE(options_of(config).alert.flow);
+  EXPECT_FALSE(options_of(config).alert.app_layer);
+  EXPECT_FALSE(options_of(config).alert.rule_metadata);
+  EXPECT_FALSE(config->enabled("packet"));
+  auto some = eve_settings({{"types.alert.metadata.app-layer", "no"}, {"types.alert.payload-buffer-size", "1kb"}});
+  config = EveConfig::read(*some, {}, kProtocols);
+  EXPECT_TRUE(options_of(config).alert.flow);
+  EXPECT_FALSE(options_of(config).alert.app_layer);
+  EXPECT_EQ(options_of(config).alert.payload_buffer_size, 1024u);
+}
+
+TEST(EveConfig, TheFirstSectionThatIsOnDecides) {
+  auto root = with_types({"dns"});
+  Setting& outputs = *root->children[0];
+  outputs.children[0]->make("eve-log.enabled").kind = Setting::Kind::scalar;
+  outputs.children[0]->make("eve-log.enabled").scalar = "no";
+  outputs.children.push_back(std::move(with_types({"flow"})->children[0]->children[0]));
+  auto config = EveConfig::read(*root, {}, kProtocols);
+  EXPECT_FALSE(config->enabled("dns"));
+  EXPECT_TRUE(config->enabled("flow"));
 }
 
 TEST(EveConfig, CommandLineReplacesTypes) {
   std::vector<std::string> only = {"netflow"};
-  auto config = EveConfig::read(tree_with_types({"dns"}), only, kProtocols);
+  auto config = EveConfig::read(*with_types({"dns"}), only, kProtocols);
   EXPECT_TRUE(config->enabled("netflow"));
   EXPECT_FALSE(config->enabled("dns"));
 }
 
+TEST(EveConfig, ATypeMayStandForSeveralRecords) {
+  constexpr RecordRow kRows[] = {{"fileinfo", write_dns, ""}, {"ftp", write_dns, ""}, {"ftp_data", write_dns, ""}};
+  const Protocol protocol{.name = "ftp", .records = kRows};
+  const Protocol* const protocols[] = {&protocol};
+  auto root = with_types({"files", "ftp"});
+  auto config = EveConfig::read(*root, {}, protocols);
+  for (const char* type : {"fileinfo", "ftp", "ftp_data"}) EXPECT_TRUE(config->enabled(type)) << type;
+}
+
 TEST(EveConfig, UnknownTypesAreErrorsWithTheirPlace) {
-  Setting root = tree_with_types({"dsn"});
+  auto root = with_types({"dsn"});
   try {
-    EveConfig::read(root, {}, kProtocols);
+    EveConfig::read(*root, {}, kProtocols);
     FAIL();
   } catch (const SettingError& error) {
     EXPECT_EQ(error.where().line, 3u);
     EXPECT_NE(std::string(error.what()).find("dsn"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("dns"), std::string::npos);
   }
   std::vector<std::string> only = {"flows"};
   EXPECT_THROW(EveConfig::read(Setting{}, only, kProtocols), SettingError);
+}
+
+TEST(EveConfig, WrongValuesAreErrors) {
+  for (auto [key, value] : {std::pair{"community-id-seed", "65536"}, {"/stats.interval", "0"}, {"ethernet", "maybe"}}) {
+    EXPECT_THROW(EveConfig::read(*eve_settings({{key, value}}), {}, kProtocols), SettingError) << key;
+  }
 }
 
 }  // namespace

@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::string_view kTopics[] = {"alert", "flow"};
 
-std::string endpoint(const char* name) { return "ipc:///tmp/lapwing-test-" + std::to_string(getpid()) + "-" + name; }
+std::string endpoint(const char* name) {
+  return "ipc:///tmp/lapwing-test-" + std::to_string(getpid()) + "-" + name;
+}
 
 Setting node(const std::string& where, std::initializer_list<std::pair<const char*, const char*>> more = {}) {
   Setting root;

@@ -1,0 +1,122 @@
+// What the tests of records share: configuration from YAML-like paths, one well-filled flow, and reading records back.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "export/recorder.h"
+
+namespace lapwing {
+
+inline void write_dns(const Event& event, const RecordContext& context, JsonWriter& writer) {
+  writer.begin_object("dns").member("version", 2).member("tx_id", event.tx->id);
+  writer.member("type", context.in_alert ? "alert" : "query").end_object();
+}
+inline constexpr RecordRow kDnsRecords[] = {{"dns", write_dns, ""}};
+inline constexpr Protocol kDnsProtocol{.name = "dns", .records = kDnsRecords, .write_in_alert = write_dns};
+inline const Protocol* const kProtocols[] = {&kDnsProtocol};
+
+/// A section: outputs: [eve-log: {...}]; dotted keys are below eve-log, those that begin with '/' below the root.
+/// "types" is written as a map ("types.alert.payload"), which is read like the list.
+inline std::unique_ptr<Setting> eve_settings(std::vector<std::pair<std::string, std::string>> values) {
+  auto root = std::make_unique<Setting>();
+  root->kind = Setting::Kind::map;
+  Setting& outputs = root->make("outputs");
+  outputs.kind = Setting::Kind::list;
+  outputs.children.push_back(std::make_unique<Setting>());
+  Setting& section = outputs.children[0]->make("eve-log");
+  section.kind = Setting::Kind::map;
+  for (auto& [key, value] : values) {
+    Setting& node = key[0] == '/' ? root->make(key.substr(1)) : section.make(key);
+    node.kind = value.empty() ? Setting::Kind::null : Setting::Kind::scalar;
+    node.scalar = value;
+    node.mark = {"t.yaml", 3, 5};
+  }
+  return root;
+}
+
+inline std::string text_of(Recorder& recorder) {
+  std::string out;
+  while (auto batch = recorder.take()) {
+    EXPECT_EQ(batch->entries.empty() ? 0 : batch->entries.back().end, batch->text.size());
+    for (const auto& entry : batch->entries) EXPECT_EQ(batch->text[entry.end - 1], '\n');
+    out += batch->text;
+  }
+  return out;
+}
+
+inline std::vector<nlohmann::json> records_of(Recorder& recorder) {
+  std::vector<nlohmann::json> out;
+  std::string text = text_of(recorder);
+  for (size_t begin = 0, end; begin < text.size(); begin = end + 1) {
+    end = text.find('\n', begin);
+    out.push_back(nlohmann::json::parse(text.substr(begin, end - begin)));
+  }
+  return out;
+}
+
+inline IpAddress ip(const char* text) {
+  return *IpAddress::parse(text);
+}
+
+inline Envelope packet_envelope() {
+  Envelope e;
+  e.time = Timestamp::from_seconds(1'700'000'000, 123'456'789);
+  e.flow_id = 42;
+  e.src = ip("10.0.0.1");
+  e.dest = ip("10.0.0.2");
+  e.src_port = 1234;
+  e.dest_port = 80;
+  e.has_ports = true;
+  e.proto = 6;
+  e.pcap_cnt = 7;
+  e.pkt_src = "wire/pcap";
+  return e;
+}
+
+inline FlowSummary tcp_summary() {
+  FlowSummary s;
+  s.envelope = packet_envelope();
+  s.envelope.app_proto = "dns";
+  s.start = Timestamp::from_seconds(1'699'999'900, 999'999'999);
+  s.end = Timestamp::from_seconds(1'699'999'961);
+  s.packets = {3, 2};
+  s.bytes = {300, 200};
+  s.min_ttl = {63, 50};
+  s.max_ttl = {64, 51};
+  s.state = "closed";
+  s.reason = "timeout";
+  s.tx_count = 1;
+  s.is_tcp = true;
+  s.tcp = {.flags_ts = 0x1b,
+           .flags_tc = 0x52,
+           .state = "closed",
+           .ts_gap = true,
+           .ts_max_regions = 1,
+           .tc_max_regions = 2,
+           .tc_urgent_oob = 3};
+  return s;
+}
+
+inline Application application() {
+  static constexpr std::string_view kRisks[] = {"Known Protocol on Non Standard Port"};
+  Application a;
+  a.protocol = "DNS.Google";
+  a.category = "Network";
+  a.breed = "Acceptable";
+  a.confidence = "DPI";
+  a.hostname = "dns.google";
+  a.risk = 1 << 5;
+  a.risk_names = kRisks;
+  a.risk_score = 60;
+  a.risk_score_client = 50;
+  a.risk_score_server = 10;
+  return a;
+}
+
+}  // namespace lapwing
