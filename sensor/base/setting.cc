@@ -81,6 +81,7 @@ Setting& Setting::make(std::string_view path, const SourceMark& where) {
     if (node->kind == Kind::scalar) node->scalar_to_map(part);
     auto [next, taken] = step(*node, path);
     if (!next) {
+      if (part.empty()) throw SettingError(where, "a name is missing in '" + std::string(path) + "'");
       bool in_list = node->kind == Kind::list;
       if (!in_list) node->kind = Kind::map;
       auto position = in_list ? parse_unsigned(part) : std::nullopt;

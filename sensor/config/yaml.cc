@@ -1,3 +1,4 @@
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -36,9 +37,37 @@ bool is_null(const YAML::Node& node) {
   return !node.IsDefined() || node.IsNull();
 }
 
-bool has_key(const Setting& map, std::string_view key) {
-  return std::any_of(map.children.begin(), map.children.end(), [&](auto& child) { return child->key == key; });
+bool well_formed_path(const std::string& key) {
+  return !key.empty() && !key.starts_with('.') && !key.ends_with('.') && key.find("..") == std::string::npos;
 }
+
+Setting* member_of(const Setting& map, std::string_view key) {
+  auto found = std::ranges::find_if(map.children, [&](auto& child) { return child->key == key; });
+  return found == map.children.end() ? nullptr : found->get();
+}
+
+/// YAML::Load reads the first document and drops the rest in silence; YAML::LoadAll never ends on a text that no
+/// document can begin with (", x"), since it makes one of nothing again and again.
+class OneDocument : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (started_) throw YAML::ParserException(mark, mark.pos == first_ ? "this is no YAML" : "a second document");
+    started_ = true;
+    first_ = mark.pos;
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  bool started_ = false;
+  int first_ = 0;
+};
 
 class Builder {
  public:
@@ -47,20 +76,22 @@ class Builder {
 
   /// Adds what a file says to `target`.
   void document(const std::string& text, const std::string& file, Setting& target, int depth) {
-    std::vector<YAML::Node> documents;
+    YAML::Node root;
     try {
-      documents = YAML::LoadAll(text);
+      std::istringstream stream(text);
+      YAML::Parser parser(stream);
+      OneDocument events;
+      while (parser.HandleNextDocument(events)) {
+      }
+      root = YAML::Load(text);
     } catch (const YAML::Exception& e) {
       throw SettingError(e.mark.is_null() ? SourceMark{file, 1, 1} : mark(file, e.mark), e.msg);
     }
-    std::erase_if(documents, [](const YAML::Node& d) { return is_null(d); });
-    if (documents.empty()) return;
-    if (documents.size() > 1)
-      throw SettingError(mark(file, documents[1].Mark()), "a second YAML document; one is read");
-    if (!documents[0].IsMap()) {
-      throw SettingError(mark(file, documents[0].Mark()), "a map of settings is expected, as in 'stream: ...'");
+    if (is_null(root)) return;
+    if (!root.IsMap()) {
+      throw SettingError(mark(file, root.Mark()), "a map of settings is expected, as in 'stream: ...'");
     }
-    value(documents[0], file, target, depth);
+    value(root, file, target, depth);
   }
 
  private:
@@ -98,9 +129,10 @@ class Builder {
     if (name.Scalar() == "<<") return take_defaults(node, where, file, target, depth);
 
     std::string key = hyphenated(name.Scalar(), target, where);
-    bool known = has_key(target, key);
-    bool dotted = !known && (&target == root_ || has_key(target, key.substr(0, key.find('.'))));
-    Setting& child = known || dotted ? target.make(key, where) : target.add(key, where);
+    Setting* known = member_of(target, key);
+    bool dotted =
+        !known && well_formed_path(key) && (&target == root_ || member_of(target, key.substr(0, key.find('.'))));
+    Setting& child = known ? *known : dotted ? target.make(key, where) : target.add(key, where);
     if (known) {
       warn(where, "'" + key + "' is given twice; the one at " + to_string(child.mark) + " is forgotten");
     }
@@ -121,7 +153,7 @@ class Builder {
     if (!node.IsMap()) throw SettingError(where, "'<<' takes a map");
     for (const auto& member : node) {
       std::string key = member.first.IsScalar() ? member.first.Scalar() : "";
-      if (!has_key(target, key)) this->member(member.first, member.second, file, target, depth);
+      if (!member_of(target, key)) this->member(member.first, member.second, file, target, depth);
     }
   }
 

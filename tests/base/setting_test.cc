@@ -88,6 +88,7 @@ TEST(SettingTest, MakeCreatesOnceAndMarksWhatItMakes) {
   EXPECT_EQ(&root.make("a.b.c"), &made);
   EXPECT_EQ(root.find("a.b")->mark.file, "here");
   EXPECT_EQ(&root.make(""), &root);
+  for (auto path : {".", ".a", "a..b"}) EXPECT_THROW(root.make(path), SettingError) << path;
 }
 
 TEST(SettingTest, OnlyReadNodesAreUsed) {

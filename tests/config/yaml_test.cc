@@ -95,7 +95,9 @@ TEST(YamlTest, ErrorsNameThePlace) {
   EXPECT_THAT(error_of("a: [1, 2\nb: 3\n"), HasSubstr("/etc/x.yaml:2:"));
   EXPECT_THAT(error_of("a:\n\t- b\n"), HasSubstr("/etc/x.yaml:2:"));
   EXPECT_THAT(error_of("- a\n- b\n"), HasSubstr("/etc/x.yaml:1:1: a map of settings is expected"));
-  EXPECT_THAT(error_of("a: 1\n---\nb: 2\n"), HasSubstr("/etc/x.yaml:3:1: a second YAML document"));
+  EXPECT_THAT(error_of("a: 1\n---\nb: 2\n"), HasSubstr("/etc/x.yaml:2:1: a second document"));
+  EXPECT_THAT(error_of(", : 1\n"), HasSubstr("/etc/x.yaml:1:1: this is no YAML"));
+  EXPECT_EQ(error_of("# first\n---\na: 1\n...\n"), "(no error)");
   EXPECT_THAT(error_of("a: *nobody\n"), HasSubstr("/etc/x.yaml:1:"));
   EXPECT_THAT(error_of("include: [none.yaml]\n"), HasSubstr("/etc/x.yaml:1:11: cannot read '/etc/none.yaml'"));
 }
