@@ -35,16 +35,6 @@ void describe_frame(const Packet& packet, EnvelopeSpace& space, Envelope& envelo
 
 }  // namespace
 
-std::string_view state_name(FlowState state) {
-  constexpr std::string_view kNames[] = {"new", "established", "closed", "bypassed"};
-  return kNames[static_cast<size_t>(state)];
-}
-
-std::string_view end_name(FlowEnd end) {
-  constexpr std::string_view kNames[] = {"", "timeout", "forced", "shutdown", "tcp_reuse"};
-  return kNames[static_cast<size_t>(end)];
-}
-
 Envelope describe(const Packet& packet, EnvelopeSpace& space) {
   Envelope envelope;
   envelope.time = packet.time;
@@ -119,8 +109,8 @@ FlowSummary summarise(const Flow& flow, const AppInfo& app, Timestamp now, Envel
   summary.bytes = flow.bytes;
   summary.min_ttl = flow.min_ttl;
   summary.max_ttl = flow.max_ttl;
-  summary.state = state_name(flow.state);
-  summary.reason = end_name(flow.end);
+  summary.state = name(flow.state);
+  summary.reason = name(flow.end);
   summary.alerted = flow.flags & flow_flag::alerted;
   summary.tx_count = app.transactions;
   if (flow.key.proto == ip_proto::tcp) {
@@ -128,7 +118,7 @@ FlowSummary summarise(const Flow& flow, const AppInfo& app, Timestamp now, Envel
     StreamInfo info = stream_info(flow);
     summary.tcp.flags_ts = flow.tcp_flags[0];
     summary.tcp.flags_tc = flow.tcp_flags[1];
-    summary.tcp.state = info.state;
+    if (info.tracked) summary.tcp.state = name(flow.tcp_state);
     summary.tcp.ts_gap = info.gap[0];
     summary.tcp.tc_gap = info.gap[1];
     summary.tcp.ts_max_regions = info.max_regions[0];

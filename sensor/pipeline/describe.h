@@ -29,7 +29,4 @@ void add_app(const AppInfo& app, Envelope& envelope);
 /// Counters, times, state; the application verdict and flow bits are the caller's.
 FlowSummary summarise(const Flow& flow, const AppInfo& app, Timestamp now, EnvelopeSpace& space);
 
-std::string_view state_name(FlowState state);
-std::string_view end_name(FlowEnd end);
-
 }  // namespace lapwing

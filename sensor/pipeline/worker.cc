@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sensor/base/hash.h"
+
 namespace lapwing {
 
 struct Worker::Identity final : FlowAttachment {
@@ -74,7 +76,7 @@ void Worker::take(Packet& packet, size_t depth) {
     return;
   }
   if (!mine(packet)) return;
-  FlowTable::Lookup lookup = flows_.look(packet);
+  FlowTable::Lookup lookup = packet.wants_flow && !packet.invalid ? flows_.look(packet) : FlowTable::Lookup{};
   Flow* flow = nullptr;
   uint8_t direction = 0;
   if (packet.has_quoted) flow = flows_.find_quoted(packet, direction);
@@ -182,7 +184,10 @@ void Worker::report_decode_events(const Packet& packet, const Flow* flow) {
     char text[96];
     std::string_view event = name(packet.events[i]);
     size_t size = static_cast<size_t>(std::snprintf(text, sizeof text, "decoder.%.*s", static_cast<int>(event.size()), event.data()));
-    recorder_.anomaly(envelope, {.type = AnomalyLayer::decode, .event = {text, std::min(size, sizeof text - 1)}});
+    recorder_.anomaly(envelope, {.type = AnomalyLayer::decode,
+                                 .event = {text, std::min(size, sizeof text - 1)},
+                                 .packet = packet.frame,
+                                 .link_type = packet.link_type});
   }
 }
 
