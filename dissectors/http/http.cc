@@ -1,6 +1,7 @@
 #include "dissectors/http/http.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sensor/base/text.h"
 
@@ -41,6 +42,7 @@ Step Http::gap(Direction direction, uint64_t lost, EventSink& sink) {
 
 Step Http::step(const Parser::Result& result, size_t size) {
   sweep();
+  for (Anomaly name : std::exchange(pending_, {})) raise(nullptr, name, parser_.feeding());
   if (result.status == Parser::Status::failed) return Step::fail();
   if (result.status == Parser::Status::tunnel && next_protocol_) {
     sink_->change_protocol(*next_protocol_);
@@ -70,6 +72,7 @@ HttpTransaction& Http::transaction(htp_tx_t* tx) {
   fresh->id = next_id_++;
   fresh->tx = tx;
   htp_tx_set_user_data(tx, fresh.get());
+  for (Anomaly name : std::exchange(pending_, {})) raise(fresh.get(), name, parser_.feeding());
   return *fresh;
 }
 
@@ -86,11 +89,12 @@ void Http::request_line(htp_tx_t* tx) {
   HttpTransaction& t = transaction(tx);
   t.request_seen = true;
   t.uri = normalised_uri(*tx, config_.include_all);
-  advance(t, kServer, kLine);
+  // The line is published with the headers: an alert on a URI shall show the host it was asked of.
 }
 
 void Http::request_headers(htp_tx_t* tx) {
   HttpTransaction& t = transaction(tx);
+  t.headers_whole[index(kServer)] = true;
   request_anomalies(*tx, [&](Anomaly name) { raise(&t, name, kServer); });
   advance(t, kServer, kHeaders);
 }
@@ -102,14 +106,17 @@ void Http::response_start(htp_tx_t* tx) {
 }
 
 void Http::response_line(htp_tx_t* tx) {
-  HttpTransaction& t = transaction(tx);
-  t.raw_headers[index(kClient)].clear();
   // An interim answer (RFC 9110 15.2) is followed by another status line: nothing of it is final.
-  if (tx->response_status_number != 100) advance(t, kClient, kLine);
+  transaction(tx).raw_headers[index(kClient)].clear();
 }
 
 void Http::response_headers(htp_tx_t* tx) {
-  advance(transaction(tx), kClient, kHeaders);
+  HttpTransaction& t = transaction(tx);
+  t.headers_whole[index(kClient)] = true;
+  // After an interim answer libhtp takes the second status line for a part of the headers.
+  std::string& raw = t.raw_headers[index(kClient)];
+  if (tx->seen_100continue && raw.starts_with(to_text(view(tx->response_line)))) raw.erase(0, raw.find('\n') + 1);
+  advance(t, kClient, kHeaders);
 }
 
 void Http::raw_headers(htp_tx_t* tx, Direction direction, Bytes bytes) {
@@ -159,7 +166,12 @@ void Http::check_switch(HttpTransaction& t) {
 
 void Http::log(htp_tx_t* tx, Direction direction, std::string_view message) {
   auto name = anomaly_of(message);
-  if (name) raise(tx ? &transaction(tx) : nullptr, *name, direction);
+  if (!name) return;
+  if (tx) {
+    raise(&transaction(tx), *name, direction);
+  } else {
+    pending_.push_back(*name);
+  }
 }
 
 void Http::too_long(Direction direction) {

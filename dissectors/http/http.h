@@ -37,6 +37,7 @@ struct HttpTransaction : Transaction {
   bool response_started = false;
   bool recorded = false;
   std::string uri;                         // normalised
+  std::array<bool, 2> headers_whole = {};  // all of a direction's headers were seen
   std::array<std::string, 2> raw_headers;  // as sent, with the empty line and trailers
   std::array<Body, 2> bodies;
   std::array<std::vector<file::File>, 2> files;  // their content lies in the bodies
@@ -101,6 +102,7 @@ class Http final : private ParserEvents {
   const Config& config_;
   Parser parser_;
   std::deque<std::unique_ptr<HttpTransaction>> transactions_;
+  std::vector<Anomaly> pending_;  // of a transaction that libhtp is about to start
   uint64_t next_id_ = 0;
   EventSink* sink_ = nullptr;  // during a call
   std::optional<std::string_view> next_protocol_;

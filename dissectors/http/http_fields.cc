@@ -73,6 +73,14 @@ bool get_raw_uri_length(const Transaction& tx, Direction, uint32_t index, std::s
   return true;
 }
 
+bool get_host(const Transaction& tx, Direction, uint32_t index, std::string& scratch, Value& out) {
+  const bstr* host = of(tx).tx->request_hostname;
+  if (index > 0 || !host) return false;
+  scratch = to_lower(to_text(view(host)));
+  out.bytes = to_bytes(scratch);
+  return true;
+}
+
 /// The host of an absolute URI counts before the Host header (RFC 9112 3.2.2).
 bool get_raw_host(const Transaction& tx, Direction d, uint32_t index, std::string& scratch, Value& out) {
   static constexpr const char* kHost = "host";
@@ -110,7 +118,7 @@ bool get_headers(const Transaction& tx, Direction d, uint32_t index, std::string
 }
 
 bool get_raw_headers(const Transaction& tx, Direction d, uint32_t index, std::string&, Value& out) {
-  if (index > 0) return false;
+  if (index > 0 || !of(tx).headers_whole[lapwing::index(d)]) return false;
   out.bytes = to_bytes(of(tx).raw_headers[lapwing::index(d)]);
   return !out.bytes.empty();
 }
@@ -269,7 +277,7 @@ constexpr std::array kOwn{
           bytes,
           server,
           kHeaders,
-          &get<&htp_tx_t::request_hostname>,
+          &get_host,
           "host name in lower case, without port",
           false,
           true,

@@ -76,6 +76,8 @@ class Parser {
   /// For callbacks: the bytes behind the message at hand belong to another protocol.
   void stop() { stopped_ = true; }
   bool stopped() const { return stopped_; }
+  /// Whose bytes are being parsed.
+  Direction feeding() const { return feeding_; }
   /// The message at hand, or null between messages.
   htp_tx_t* current(Direction direction) const;
   /// Not from within a callback.

@@ -99,7 +99,14 @@ void basic(const htp_tx_t& tx, JsonWriter& json) {
   content_range(tx, json);
 }
 
-void extended(const htp_tx_t& tx, JsonWriter& json) {
+/// Bytes of the response's body on the wire. While it is under way that number depends on how TCP cut it.
+int64_t response_length(const HttpTransaction& t) {
+  if (t.progress[index(kResponse)] == kComplete) return t.tx->response_message_len;
+  return t.body(kResponse).final ? static_cast<int64_t>(t.body(kResponse).size) : 0;
+}
+
+void extended(const HttpTransaction& t, JsonWriter& json) {
+  const htp_tx_t& tx = *t.tx;
   text(json, "http_refer", header(tx.request_headers, "referer"));
   text(json, "http_method", to_text(view(tx.request_method)));
   text(json, "protocol", to_text(view(tx.request_protocol)));
@@ -109,7 +116,7 @@ void extended(const htp_tx_t& tx, JsonWriter& json) {
     text(json, "status_string", to_text(view(tx.response_status)));
   }
   text(json, "redirect", header(tx.response_headers, "location"));
-  json.member("length", tx.response_message_len);
+  json.member("length", response_length(t));
 }
 
 void custom(const htp_tx_t& tx, const Config& config, JsonWriter& json) {
@@ -153,7 +160,7 @@ void write_http(const Event& event, const RecordContext& context, JsonWriter& js
   if (config.dump_all_headers == "both" || config.dump_all_headers == "response") {
     dump(tx.response_headers, "response_headers", json);
   }
-  if (config.extended) extended(tx, json);
+  if (config.extended) extended(transaction(event), json);
   json.end_object();
 }
 
@@ -162,7 +169,7 @@ void write_plain(const Event& event, JsonWriter& json) {
   const htp_tx_t& tx = *transaction(event).tx;
   json.begin_object("http");
   basic(tx, json);
-  extended(tx, json);
+  extended(transaction(event), json);
   json.end_object();
 }
 

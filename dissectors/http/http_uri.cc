@@ -30,9 +30,9 @@ void append_origin(std::string& out, const htp_uri_t& uri) {
     out.push_back('@');
   }
   append(out, uri.hostname);
-  if (uri.port) {
+  if (uri.port_number > 0) {
     out.push_back(':');
-    append(out, uri.port);
+    out.append(std::to_string(uri.port_number));
   }
 }
 

@@ -25,7 +25,7 @@ std::string scaled(double value, const char* unit) {
     value /= 1000;
     ++i;
   }
-  return fmt::format(i || value != static_cast<double>(static_cast<uint64_t>(value)) ? "{:.1f} {}{}" : "{:.0f} {}{}", value, kPrefixes[i], unit);
+  return i ? fmt::format("{:.1f} {}{}", value, kPrefixes[i], unit) : fmt::format("{:.0f} {}", value, unit);
 }
 
 }  // namespace

@@ -59,8 +59,8 @@ Decoder::Decoder(const DecodeConfig& config, ChecksumMode checksums)
 size_t Decoder::finish(const Walk& walk) {
   auto count = [this](const Packet& packet) {
     for (uint8_t i = 0; i < packet.event_count; ++i) ++events_[static_cast<size_t>(packet.events[i])];
-    counters_.invalid += packet.invalid;
   };
+  counters_.invalid += walk.first->invalid;  // frames, not the packets in their tunnels
   count(*walk.first);
   for (size_t i = 0; i < walk.used; ++i) count(walk.inner[i]);
   return walk.used + 1;

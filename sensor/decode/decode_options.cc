@@ -25,7 +25,7 @@ using C = DecodeCounters;
 constexpr CounterRow<C> kCounters[] = {
     {"decoder.pkts", &C::pkts, "frames decoded"},
     {"decoder.bytes", &C::bytes, "captured bytes of them"},
-    {"decoder.invalid", &C::invalid, "packets with a broken header"},
+    {"decoder.invalid", &C::invalid, "frames whose outermost packet has a broken header"},
     {"decoder.ipv4", &C::ipv4, "IPv4 headers"},
     {"decoder.ipv6", &C::ipv6, "IPv6 headers"},
     {"decoder.ethernet", &C::ethernet, "Ethernet headers"},

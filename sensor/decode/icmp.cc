@@ -18,8 +18,8 @@ void quote(Packet& p, const IpAddress& src, const IpAddress& dst, uint8_t proto,
 }
 
 void quoted_ipv4(Walk& w, Bytes d) {
-  if (d.size() < 20) return w.event(Event::icmpv4_ipv4_trunc_pkt);
-  if (d[0] >> 4 != 4) return w.event(Event::icmpv4_ipv4_unknown_ver);
+  if (d.size() < 20) return void(w.invalid(Event::icmpv4_ipv4_trunc_pkt));
+  if (d[0] >> 4 != 4) return void(w.invalid(Event::icmpv4_ipv4_unknown_ver));
   size_t header = (d[0] & 15u) * 4;
   bool later_fragment = load_be16(&d[6]) & 0x1fff;
   Bytes transport = header < 20 || header > d.size() || later_fragment ? Bytes{} : d.subspan(header);
@@ -27,8 +27,8 @@ void quoted_ipv4(Walk& w, Bytes d) {
 }
 
 void quoted_ipv6(Walk& w, Bytes d) {
-  if (d.size() < 40) return w.event(Event::icmpv6_ipv6_trunc_pkt);
-  if (d[0] >> 4 != 6) return w.event(Event::icmpv6_ipv6_unknown_version);
+  if (d.size() < 40) return void(w.invalid(Event::icmpv6_ipv6_trunc_pkt));
+  if (d[0] >> 4 != 6) return void(w.invalid(Event::icmpv6_ipv6_unknown_version));
   quote(*w.packet, IpAddress::v6(&d[8]), IpAddress::v6(&d[24]), d[6], d.subspan(40));
 }
 

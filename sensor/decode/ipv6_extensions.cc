@@ -23,7 +23,7 @@ void options(Walk& w, bool hop_by_hop, Bytes d) {
     }
     // Lets the last option be one byte too long, as Suricata does; nothing reads its data.
     if (i + 1 >= d.size() || i + 1 + d[i + 1] > d.size()) {
-      w.event(Event::ipv6_exthdr_invalid_optlen);
+      w.invalid(Event::ipv6_exthdr_invalid_optlen);
       break;
     }
     uint8_t size = d[i + 1], least = 0;
@@ -40,7 +40,7 @@ void options(Walk& w, bool hop_by_hop, Bytes d) {
       default: w.event(hop_by_hop ? Event::ipv6_hopopts_unknown_opt : Event::ipv6_dstopts_unknown_opt);
     }
     if (size < least) {
-      w.event(Event::ipv6_exthdr_invalid_optlen);
+      w.invalid(Event::ipv6_exthdr_invalid_optlen);
       break;
     }
     other |= type != 0xc2;  // a jumbogram is not counted as more than padding, as Suricata does
@@ -53,7 +53,7 @@ void ip_inside(Walk& w, Bytes d, bool version4) {
   if (d.size() < least) {
     w.invalid(version4 ? Event::ipv6_ipv4_in_ipv6_too_small : Event::ipv6_ipv6_in_ipv6_too_small);
   } else if (d[0] >> 4 != (version4 ? 4 : 6)) {
-    w.invalid(version4 ? Event::ipv6_ipv4_in_ipv6_wrong_version : Event::ipv6_ipv6_in_ipv6_wrong_version);
+    w.event(version4 ? Event::ipv6_ipv4_in_ipv6_wrong_version : Event::ipv6_ipv6_in_ipv6_wrong_version);
   } else if (version4) {
     w.counters.ipv4_in_ipv6 += open_tunnel(w, TunnelKind::four_in_six, ipv4, d);
   } else {

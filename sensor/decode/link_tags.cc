@@ -29,9 +29,9 @@ bool mpls(Walk& w, Bytes d) {
   uint32_t label = entry >> 12;
   if (label == kIpv4Null) return ipv4(w, d);
   if (label == kIpv6Null) return ipv6(w, d);
-  if (label == kRouterAlert) return w.invalid(Event::mpls_bad_label_router_alert);
-  if (label == kImplicitNull) return w.invalid(Event::mpls_bad_label_implicit_null);
-  if (label < kFirstFree) return w.invalid(Event::mpls_bad_label_reserved);
+  if (label == kRouterAlert) return w.event(Event::mpls_bad_label_router_alert), true;
+  if (label == kImplicitNull) return w.event(Event::mpls_bad_label_implicit_null), true;
+  if (label < kFirstFree) return w.event(Event::mpls_bad_label_reserved), true;
   if (d.size() < 4) return w.invalid(Event::mpls_pkt_too_small);
   switch (d[0] >> 4) {
     case 4: return ipv4(w, d);

@@ -38,7 +38,7 @@ void options(Walk& w, Bytes o) {
     o = o.subspan(size);
     auto take = [&](bool fits, bool& seen) {
       if (!fits) {
-        w.event(Event::tcp_opt_invalid_len);
+        w.invalid(Event::tcp_opt_invalid_len);
       } else if (seen) {
         w.event(Event::tcp_opt_duplicate);
       } else {
@@ -65,14 +65,14 @@ void options(Walk& w, Bytes o) {
         break;
       case kFastOpen: take(size <= 18 && size % 2 == 0, seen_fast_open); break;
       case kMd5:
-        if (size != 18) w.event(Event::tcp_opt_invalid_len);
+        if (size != 18) w.invalid(Event::tcp_opt_invalid_len);
         break;
       case kExperiment1:  // RFC 4727; fast open before it had a number
       case kExperiment2:
-        if (size != 4 && size != 12) w.event(Event::tcp_opt_invalid_len);
+        if (size != 4 && size != 12) w.invalid(Event::tcp_opt_invalid_len);
         break;
       case kAo:
-        if (size < 4) w.event(Event::tcp_opt_invalid_len);
+        if (size < 4) w.invalid(Event::tcp_opt_invalid_len);
         break;
       default: break;
     }

@@ -16,6 +16,8 @@ constexpr OptionRow<C> kOptions[] = {
     {"vlan.use-for-tracking", &C::use_vlan, "yes", "packets of different VLANs belong to different flows"},
     {"decoder.recursion-level.use-for-tracking", &C::use_tunnel, "yes",
      "packets of different tunnel depths belong to different flows"},
+    {"stream.midstream", &C::midstream, "no", "the sender of a first SYN/ACK is the server"},
+    {"stream.async-oneside", &C::async_oneside, "no", "the sender of a first SYN/ACK is the server"},
     {"flow-timeouts.default.new", &C::default_new, "30", "seconds until a flow without an answer ends", kSec},
     {"flow-timeouts.default.established", &C::default_established, "300", "seconds until a flow seen both ways ends",
      kSec},

@@ -56,7 +56,7 @@ bool order(FlowKey& key, bool with_ports) {
 }  // namespace
 
 bool make_flow_key(const Packet& packet, bool use_vlan, FlowKey& key, bool& swapped) {
-  if (packet.ip_version == 0 || packet.is_fragment || !packet.has_l4) return false;
+  if (packet.ip_version == 0 || packet.is_fragment || !(packet.has_l4 || packet.wants_flow)) return false;
   uint16_t src_port = packet.src_port, dst_port = packet.dst_port;
   bool with_ports = true;
   switch (packet.proto) {
@@ -80,7 +80,9 @@ bool make_flow_key(const Packet& packet, bool use_vlan, FlowKey& key, bool& swap
       with_ports = false;
       break;
     }
-    default: return false;
+    default:
+      if (!packet.wants_flow) return false;
+      src_port = dst_port = 0;
   }
   fill(packet, use_vlan, packet.src, packet.dst, packet.proto, key);
   key.port[0] = src_port;

@@ -116,8 +116,8 @@ Flow* FlowTable::Impl::create(const Packet& packet, const Lookup& lookup) {
   flow.client_side = lookup.swapped;
   flow.start = flow.last = packet.time;
   flow.first_number = packet.number;
-  // The sender of a SYN/ACK is the server, whoever is seen first.
-  if (is_syn_ack(packet)) flow.client_side = !lookup.swapped;
+  // Where connections are picked up at their SYN/ACK its sender is the server; elsewhere who comes first is the client.
+  if ((config.midstream || config.async_oneside) && is_syn_ack(packet)) flow.client_side = !lookup.swapped;
   struct {
     FlowKey key;
     uint32_t padding = 0;
@@ -282,7 +282,7 @@ Flow* FlowTable::find_or_create(const Packet& packet, const Lookup& lookup, uint
   }
   if (!flow) flow = impl_->create(packet, lookup);
   if (!flow) return nullptr;
-  if (syn || is_syn_ack(packet)) flow->flags |= flow_flag::direction_fixed;
+  if (syn) flow->flags |= flow_flag::direction_fixed;
   direction = lookup.swapped == (flow->client_side == 1) ? 0 : 1;
   impl_->account(*flow, packet, direction);
   return flow;

@@ -22,6 +22,7 @@ struct FlowConfig {
   uint64_t memcap = 0, hash_size = 0, prealloc = 0;
   uint64_t emergency_recovery = 0;  // percent of the cap that must be free again
   bool use_vlan = true, use_tunnel = false;
+  bool midstream = false, async_oneside = false;  // a connection may begin with its SYN/ACK
   uint64_t default_new = 0, default_established = 0, default_closed = 0, default_bypassed = 0;
   uint64_t default_emergency_new = 0, default_emergency_established = 0, default_emergency_closed = 0,
            default_emergency_bypassed = 0;

@@ -46,7 +46,9 @@ bool Reassembler::insert(Flow& flow, TcpSession& session, const Packet& packet, 
   int64_t begin = half.offset(seq);
   auto floor = static_cast<int64_t>(half.delivered);
   if (begin + static_cast<int64_t>(data.size()) <= floor) {
-    raise(flow, &verdict, StreamEvent::reassembly_segment_before_base_seq);
+    bool told =
+        seq_leq(packet.seq + static_cast<uint32_t>(data.size()), half.last_ack);  // as a spurious retransmission
+    if (!told) raise(flow, &verdict, StreamEvent::reassembly_segment_before_base_seq);
     return false;
   }
   uint32_t urgent = packet.tcp_flags & tcp_flag::urg ? packet.urgent : 0;
@@ -180,7 +182,7 @@ void Reassembler::deliver(Flow& flow, TcpSession& session, Direction direction, 
         ++counters_.urgent_oob_data;
       }
       list.drop_before(session.pools.blocks, half.delivered);
-    } else if (half.delivered < limit) {
+    } else if (half.delivered < limit && (!list.empty() || (half.has(half_flag::fin) && limit == half.fin_offset))) {
       give_up(to, list.empty() ? limit : std::min(limit, list.front().begin));
     } else {
       break;

@@ -133,8 +133,6 @@ bool StreamEngine::Impl::take_without_session(Flow& flow, const Packet& packet, 
     }
     if (kind & (tcp_flag::rst | tcp_flag::fin)) {
       bool reset = kind & tcp_flag::rst;
-      if ((kind & (tcp_flag::syn | tcp_flag::fin)) == (tcp_flag::syn | tcp_flag::fin) && !reset)
-        verdict.add(StreamEvent::fin_syn);
       verdict.add(reset ? StreamEvent::rst_but_no_session : StreamEvent::fin_but_no_session);
       return true;
     }
@@ -148,7 +146,7 @@ bool StreamEngine::Impl::take_without_session(Flow& flow, const Packet& packet, 
     return verdict.accepted = true;
   }
   if (kind == (tcp_flag::rst | tcp_flag::ack) && !to_server && packet.seq == 0 && packet.ack == flow.syn.isn + 1 &&
-      packet.payload.empty()) {
+      packet.payload.empty() && !packet.tcp.has_timestamp) {
     set_state(flow, TcpState::closed);
     return verdict.accepted = true;
   }
@@ -202,7 +200,6 @@ void StreamEngine::Impl::reassemble(Flow& flow, TcpSession& session, const Packe
   if (session.state > TcpState::syn_recv && !peer.has(half_flag::fin) && seq_gt(peer.last_ack, peer.next_seq)) {
     ++counters.ack_unseen_data;
     peer.next_seq = peer.last_ack;
-    session.set(session_flag::liberal);
   }
   reassembler.deliver(flow, session, reverse(direction), packet.time, false, &verdict);
   if (packet.tcp_flags & tcp_flag::fin && !self.has(half_flag::fin)) {

@@ -90,7 +90,8 @@ StreamInfo stream_info(const Flow& flow);
 
 /// [W] Data is handed over when the receiver acknowledged it, so that retransmissions with other content have been
 /// resolved as the receiver does; at once in inline mode and for connections of which only one side is seen; and when
-/// the connection is reset or the flow ends. A hole is given up when the receiver acknowledged beyond it.
+/// the connection is reset or the flow ends. A hole is given up when the receiver acknowledged it and later data is
+/// there: an acknowledgement alone may have overtaken the data on its way to the sensor.
 class StreamEngine {
  public:
   StreamEngine(const StreamConfig& config, StreamSink& sink);

@@ -28,6 +28,10 @@ Outcome TcpTracker::take(TcpSession& session, const Packet& packet, Direction di
     if (is_bad_window_update(s)) return Outcome::ignore;
     if (is_outdated_ack(s)) return Outcome::ignore;
   }
+  bool open = session.state >= TcpState::established && session.state != TcpState::closed;
+  if (open && s.length() > 0 && seq_leq(s.end(), s.self.last_ack) && !session.has(session_flag::async)) {
+    verdict.add(StreamEvent::pkt_spurious_retransmission);
+  }
   Outcome outcome = dispatch(s, session.state);
   suspect_injected_reset(s);
   return outcome;
@@ -69,7 +73,7 @@ bool TcpTracker::valid_ack(Step& s) const {
     if (sent.window == 0 || seq_geq(ack, sent.last_ack - sent.window)) return true;
   } else {
     if (seq_leq(ack, sent.next_win)) return true;
-    if (s.session.has(session_flag::async | session_flag::liberal)) return true;
+    if (s.session.has(session_flag::async)) return true;
     if (s.session.state == TcpState::syn_sent) return true;
   }
   s.verdict.add(StreamEvent::pkt_invalid_ack);
@@ -92,8 +96,10 @@ bool TcpTracker::valid_reset(Step& s) const {
     case OsPolicy::linux:
     case OsPolicy::solaris:
       return seq_geq(s.end(), s.self.last_ack) && seq_leq(s.seq(), s.self.next_seq + s.self.window);
-    default: return s.seq() == s.self.next_seq;
+    default: break;
   }
+  if (s.session.has(session_flag::liberal)) return seq_geq(s.seq(), s.self.last_ack);
+  return s.seq() == s.self.next_seq;
 }
 
 /// Protection against wrapped sequence numbers (RFC 7323, section 5), as the receiver's system does it.
@@ -181,7 +187,8 @@ bool TcpTracker::is_shutdown_ack(const Step& s) const {
   TcpState state = s.session.state;
   if (state != TcpState::time_wait && state != TcpState::close_wait && state != TcpState::last_ack) return false;
   if (!s.flags_are(tcp_flag::ack, kControl | tcp_flag::ack)) return false;
-  return s.seq() == s.self.next_seq && s.ack() == s.peer.next_seq + 1;
+  // A FIN takes one number behind the data.
+  return (s.seq() == s.self.next_seq || s.seq() == s.self.next_seq + 1) && s.ack() == s.peer.next_seq + 1;
 }
 
 bool TcpTracker::is_retransmission(Step& s) const {

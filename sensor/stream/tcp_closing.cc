@@ -38,7 +38,7 @@ Outcome TcpTracker::fin_wait1(Step& s) const {
   if (s.flag(tcp_flag::rst)) return reset(s);
   if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
   if (s.flag(tcp_flag::fin)) {
-    bool again = is_retransmission(s) || (s.length() == 0 && seq_lt(s.seq(), s.self.next_seq));
+    bool again = s.self.has(half_flag::fin) || is_retransmission(s);
     if (!again && (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window))) {
       return s.reject(StreamEvent::fin1_fin_wrong_seq);
     }
@@ -63,7 +63,7 @@ Outcome TcpTracker::fin_wait2(Step& s) const {
   if (s.flag(tcp_flag::rst)) return reset(s);
   if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
   if (s.flag(tcp_flag::fin)) {
-    bool again = (s.seq() == s.self.next_seq - 1 && s.ack() == s.peer.last_ack) || is_retransmission(s);
+    bool again = s.self.has(half_flag::fin) || is_retransmission(s);
     if (!again && (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window))) {
       return s.reject(StreamEvent::fin2_fin_wrong_seq);
     }

@@ -5,6 +5,7 @@ namespace lapwing {
 Outcome TcpTracker::established(Step& s) const {
   if (s.flag(tcp_flag::rst)) return reset(s);
   if (s.flag(tcp_flag::fin)) {
+    if (s.flag(tcp_flag::syn)) return s.reject(StreamEvent::fin_syn);
     if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
     return first_fin(s);
   }
@@ -38,14 +39,13 @@ Outcome TcpTracker::data(Step& s) const {
     return Outcome::ignore;
   }
   if (!valid_ack(s)) return s.reject(StreamEvent::est_invalid_ack);
-  if (s.length() > 0 && self.offset(s.end()) <= static_cast<int64_t>(self.delivered) &&
-      seq_leq(s.end(), self.last_ack) && !session.has(session_flag::async)) {
-    s.verdict.add(StreamEvent::pkt_spurious_retransmission);
-    return Outcome::ignore;
-  }
   bool probes_keepalive = s.length() <= 1 && s.seq() == self.next_seq - 1;
-  if (!probes_keepalive && seq_lt(s.end(), self.last_ack) && !session.has(session_flag::async)) {
-    return s.reject(StreamEvent::est_pkt_before_last_ack);
+  if (!probes_keepalive && !session.has(session_flag::async)) {
+    if (seq_lt(s.end(), self.last_ack)) {
+      s.verdict.add(StreamEvent::est_pkt_before_last_ack);
+      // Data that its acknowledgement overtook on the way to us is still wanted.
+      if (s.length() == 0 || self.offset(s.end()) <= static_cast<int64_t>(self.delivered)) return Outcome::reject;
+    }
   }
 
   bool probes_window = s.length() == 1 && s.seq() == self.next_seq && self.window == 0;

@@ -157,6 +157,11 @@ void TcpTracker::pick_up_at_data(Step& s) const {
 }
 
 Outcome TcpTracker::syn_sent(Step& s) const {
+  // Only who saw the SYN can echo its timestamp.
+  if (!s.to_server && s.packet.tcp.has_timestamp && s.peer.has(half_flag::timestamps) && s.peer.last_ts != 0 &&
+      s.packet.tcp.ts_echo != 0 && s.packet.tcp.ts_echo != s.peer.last_ts) {
+    return s.reject(StreamEvent::pkt_invalid_timestamp);
+  }
   if (s.flag(tcp_flag::rst)) {
     if (!valid_reset(s)) return Outcome::reject;
     bool answers = !s.to_server || (s.seq() == s.self.isn && s.packet.window == 0 && s.ack() == s.self.isn + 1);
@@ -167,7 +172,6 @@ Outcome TcpTracker::syn_sent(Step& s) const {
     advance(s, TcpState::closed);
     return Outcome::accept;
   }
-  if (s.flag(tcp_flag::fin)) return Outcome::ignore;
   if (s.flags_are(tcp_flag::syn | tcp_flag::ack, tcp_flag::syn | tcp_flag::ack)) {
     if (s.to_server)
       return s.session.has(session_flag::four_way) ? four_way_syn_ack(s)
@@ -183,7 +187,7 @@ Outcome TcpTracker::syn_sent(Step& s) const {
       if (answers_other) accept_syn(client, s.self, s.session, *other, s.seconds());
     } else if (s.session.has(session_flag::fast_open) && client.next_seq != client.isn + 1) {
       // The server took the SYN and left its data to be sent again.
-      if (has_fast_open(s.packet)) s.verdict.add(StreamEvent::whs3_synack_tfo_data_ignored);
+      s.verdict.add(StreamEvent::whs3_synack_tfo_data_ignored);
       client.next_seq = client.isn + 1;
     }
     s.session.queue.reset();
@@ -191,6 +195,7 @@ Outcome TcpTracker::syn_sent(Step& s) const {
     return Outcome::accept;
   }
   if (s.flag(tcp_flag::syn)) return repeated_syn(s);
+  if (s.flag(tcp_flag::fin)) return Outcome::ignore;
   if (s.flag(tcp_flag::ack) && config_.async_oneside) return one_sided_ack(s);
   return Outcome::ignore;
 }
@@ -288,7 +293,6 @@ Outcome TcpTracker::repeated_syn_ack(Step& s) const {
   bool fast = s.session.has(session_flag::fast_open) && s.ack() == s.peer.next_seq;
   if (s.ack() != s.peer.isn + 1 && !fast) return s.reject(StreamEvent::whs3_synack_resend_with_different_ack);
   if (s.seq() == s.self.isn) return Outcome::ignore;
-  s.verdict.add(StreamEvent::whs3_synack_resend_with_diff_seq);
   if (!enqueue(s.session, read_syn(s.packet), config_.max_synack_queued))
     return s.reject(StreamEvent::whs3_synack_flood);
   return Outcome::ignore;

@@ -214,7 +214,7 @@ void RuleBuilder::add_transform(const RuleOption& option, std::shared_ptr<const 
     section.buffer = buffer;
     return;
   }
-  if (last_content_) fail(option, "a transform stands before the contents of its buffer");
+  last_content_ = nullptr;
   rule_->sections.push_back({buffer, {}});
   current_ = static_cast<int>(rule_->sections.size() - 1);
 }

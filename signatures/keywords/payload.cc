@@ -5,7 +5,7 @@ namespace lapwing::detect {
 
 namespace {
 
-constexpr size_t kMaxContent = 255;  // bytes, as Suricata's
+constexpr size_t kMaxContent = UINT16_MAX;  // bytes
 constexpr int64_t kFar = 1024 * 1024;
 
 int hex_digit(char c) {

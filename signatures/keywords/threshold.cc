@@ -43,12 +43,7 @@ Threshold read_threshold(RuleBuilder& rule, const RuleOption& option, const Word
   return threshold;
 }
 
-void only_one(RuleBuilder& rule, const RuleOption& option) {
-  if (!rule.rule().thresholds.empty()) rule.fail(option, "a rule has one threshold or detection_filter");
-}
-
 void threshold(RuleBuilder& rule, const RuleOption& option) {
-  only_one(rule, option);
   Words words = read_words(rule, option);
   auto type = threshold_type(words.type);
   if (!type) rule.fail(option, "type is one of limit, threshold, both, backoff");
@@ -63,7 +58,6 @@ void threshold(RuleBuilder& rule, const RuleOption& option) {
 }
 
 void detection_filter(RuleBuilder& rule, const RuleOption& option) {
-  only_one(rule, option);
   Words words = read_words(rule, option);
   if (!words.type.empty()) rule.fail(option, "takes no type");
   Threshold made = read_threshold(rule, option, words, true);

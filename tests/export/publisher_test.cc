@@ -101,5 +101,67 @@ TEST(Publisher, DrainLeavesNothingWaiting) {
   EXPECT_GT(seen.flushes, flushes);
 }
 
+TEST(Publisher, EveryExporterSeesEveryBatchAtItsOwnPace) {
+  Seen fast, slow;
+  {
+    std::vector<std::unique_ptr<Exporter>> exporters = one(fast);
+    exporters.push_back(std::make_unique<Collector>(slow, std::chrono::microseconds(50)));
+    Publisher publisher(std::move(exporters), 2, true);
+    for (int i = 0; i < 500; ++i) publisher.push(static_cast<size_t>(i % 2), batch(std::to_string(i)));
+    publisher.drain();
+    auto counters = publisher.exporter_counters();
+    ASSERT_EQ(counters.size(), 2u);
+    EXPECT_EQ(counters[0].records, 500u);
+    EXPECT_EQ(counters[1].records, 500u);
+  }
+  EXPECT_EQ(fast.texts, slow.texts);
+}
+
+TEST(Publisher, CountersCanBeReadWhileItRuns) {
+  Seen seen;
+  Publisher publisher(one(seen), 1, true);
+  std::atomic<bool> done = false;
+  std::thread reader([&] {
+    uint64_t last = 0;
+    while (!done) {
+      uint64_t now = publisher.exporter_counters().at(0).records;
+      EXPECT_GE(now, last);
+      last = now;
+      publisher.counters();
+    }
+  });
+  for (int i = 0; i < 20000; ++i) publisher.push(0, batch("x"));
+  publisher.drain();
+  done = true;
+  reader.join();
+  EXPECT_EQ(publisher.counters().batches, 20000u);
+}
+
+TEST(Publisher, ABatchArrivesWithoutAnotherToPushIt) {
+  Seen seen;
+  Publisher publisher(one(seen), 1, false);
+  publisher.push(0, batch("x"));
+  for (int i = 0; i < 500 && seen.records == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(seen.records, 1u);
+}
+
+TEST(Publisher, WorkersPushingAtOnceLoseNothingWhenNothingMayBeLost) {
+  Seen seen;
+  constexpr size_t kWorkers = 4, kEach = Publisher::kQueueBatches;
+  {
+    Publisher publisher(one(seen, std::chrono::microseconds(1)), kWorkers, true);
+    std::vector<std::thread> workers;
+    for (size_t w = 0; w < kWorkers; ++w) {
+      workers.emplace_back([&, w] {
+        for (size_t i = 0; i < kEach; ++i) publisher.push(w, batch("x"));
+      });
+    }
+    for (auto& worker : workers) worker.join();
+    publisher.drain();
+    EXPECT_EQ(publisher.counters().queue_full_drops, 0u);
+  }
+  EXPECT_EQ(seen.records, kWorkers * kEach);
+}
+
 }  // namespace
 }  // namespace lapwing

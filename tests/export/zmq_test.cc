@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
+#include <zmq.h>
 
 #include <thread>
 
@@ -131,6 +132,153 @@ TEST(Zmq, AnEndpointThatCannotBeBoundIsAnErrorThatNamesIt) {
   } catch (const SettingError& error) {
     EXPECT_NE(std::string(error.what()).find("256.1.1.1"), std::string::npos);
   }
+}
+
+TEST(Zmq, AReplayOverTcpToSlowReaderOfSeveralTopicsHasNoGap) {
+  constexpr size_t kBatches = 300;
+  const std::string where = "tcp://127.0.0.1:" + std::to_string(20000 + getpid() % 10000);
+  Reader reader;
+  std::thread subscriber_thread([&] {
+    std::vector<std::string> topics = {"alert", "flow"};
+    Subscriber subscriber(where, topics);
+    while (reader.records.size() < 2 * kBatches && reader.receive(subscriber, 5000)) {
+      if (reader.records.size() % 50 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  });
+  {
+    Setting n = node(where, {{"batch-records", "3"}, {"high-water-mark", "1"}});
+    auto exporter = create_zmq_exporter(n, {.topics = kTopics, .sensor = "s", .epoch = 1, .lossless = true});
+    for (size_t i = 0; i < kBatches; ++i) {
+      auto batch = std::make_shared<RecordBatch>();
+      batch->text = "{\"f\":1}\n{\"a\":1}\n";
+      batch->entries = {{1, 8}, {0, 16}};
+      std::shared_ptr<const RecordBatch> shared = batch;
+      exporter->write({&shared, 1});
+    }
+    exporter->flush();
+  }
+  subscriber_thread.join();
+  EXPECT_EQ(reader.records.size(), 2 * kBatches);
+  EXPECT_TRUE(reader.gaps.empty());
+}
+
+TEST(Zmq, AReaderThatStandsStillEndsTheWaitingOfAReplay) {
+  std::string where = endpoint("stalled");
+  Setting n = node(where, {{"high-water-mark", "1"}, {"batch-records", "1"}, {"wait-send", "100"}, {"linger", "0"}});
+  auto exporter = create_zmq_exporter(n, {.topics = kTopics, .sensor = "s", .epoch = 1, .lossless = true});
+  void* context = zmq_ctx_new();
+  void* socket = zmq_socket(context, ZMQ_SUB);
+  const int one = 1;
+  zmq_setsockopt(socket, ZMQ_RCVHWM, &one, sizeof one);
+  zmq_setsockopt(socket, ZMQ_SUBSCRIBE, "", 0);
+  zmq_connect(socket, where.c_str());
+  // Never read from: with records of 64 KiB the queues of both sockets and of the kernel are soon full.
+  auto batch = std::make_shared<RecordBatch>();
+  batch->text = std::string(65535, 'x') + "\n";
+  batch->entries = {{1, 65536}};
+  std::shared_ptr<const RecordBatch> shared = batch;
+  for (int i = 0; i < 1000; ++i) exporter->write({&shared, 1});
+  // One record was given up; the rest went the way of a live run, where ZeroMQ drops in silence.
+  EXPECT_EQ(exporter->counters().dropped, 1u);
+  EXPECT_EQ(exporter->counters().records, 999u);
+  zmq_close(socket);
+  zmq_ctx_term(context);
+}
+
+TEST(Zmq, SensorsMayConnectToTheirReader) {
+  std::string where = endpoint("collector");
+  Subscriber subscriber(where, {}, true);
+  std::vector<std::unique_ptr<Exporter>> sensors;
+  for (const char* name : {"a", "b"}) {
+    Setting n = node(where, {{"mode", "connect"}});
+    sensors.push_back(create_zmq_exporter(n, {.topics = kTopics, .sensor = name, .epoch = 1, .lossless = true}));
+  }
+  for (auto& sensor : sensors) {
+    auto batch = flows(0, 10, true);
+    sensor->write({&batch, 1});
+    batch = flows(10, 10, true);
+    sensor->write({&batch, 1});
+  }
+  Reader reader;
+  while (reader.records.size() < 40 && reader.receive(subscriber, 2000)) {
+  }
+  EXPECT_EQ(reader.records.size(), 40u);
+  EXPECT_TRUE(reader.gaps.empty()) << "each sensor has its own sequence";
+}
+
+TEST(Zmq, AfterARestartNumberingBeginsAnew) {
+  std::string where = endpoint("restart");
+  Subscriber subscriber(where, {}, true);
+  Reader reader;
+  for (uint64_t epoch : {1u, 2u}) {
+    Setting n = node(where, {{"mode", "connect"}});
+    auto exporter = create_zmq_exporter(n, {.topics = kTopics, .sensor = "s", .epoch = epoch, .lossless = true});
+    auto batch = flows(0, 10, true);
+    exporter->write({&batch, 1});
+    ASSERT_TRUE(reader.receive(subscriber, 2000));
+  }
+  EXPECT_EQ(reader.records.size(), 20u);
+  EXPECT_TRUE(reader.gaps.empty());
+  EXPECT_EQ(subscriber.restarts(), 1u);
+}
+
+/// A publisher that sends what it is told, right or wrong.
+class RawPublisher {
+ public:
+  explicit RawPublisher(const std::string& where) {
+    zmq_connect(socket_, where.c_str());
+    // The subscription arrives as a message.
+    char scrap[64];
+    zmq_recv(socket_, scrap, sizeof scrap, 0);
+  }
+  ~RawPublisher() {
+    zmq_close(socket_);
+    zmq_ctx_term(context_);
+  }
+  void send(std::initializer_list<std::string> frames) {
+    size_t left = frames.size();
+    for (const std::string& frame : frames) zmq_send(socket_, frame.data(), frame.size(), --left ? ZMQ_SNDMORE : 0);
+  }
+
+ private:
+  void* context_ = zmq_ctx_new();
+  void* socket_ = zmq_socket(context_, ZMQ_XPUB);
+};
+
+TEST(Zmq, MalformedMessagesAreCountedAndNothingOfThemDelivered) {
+  std::string where = endpoint("malformed");
+  Subscriber subscriber(where, {}, true);
+  RawPublisher publisher(where);
+  publisher.send({"flow"});
+  publisher.send({"flow", "{}", "{}"});
+  publisher.send({"flow", "[1", "{}"});
+  publisher.send({"flow", R"({"epoch":1,"seq":-1,"count":1})", "{}"});
+  publisher.send({"flow", R"({"epoch":1,"seq":0,"count":2})", "{}"});
+  publisher.send({"flow", R"({"epoch":1,"seq":0,"count":1})", "{}", "more"});
+  publisher.send({"flow", R"({"epoch":1,"seq":0,"count":1})", "{}"});
+  publisher.send({"flow", R"({"epoch":1,"seq":5,"count":2})", "{}\n{}"});
+  Reader reader;
+  while (reader.records.size() < 3 && reader.receive(subscriber, 2000)) {
+  }
+  EXPECT_EQ(subscriber.malformed(), 6u);
+  EXPECT_EQ(reader.records.size(), 3u);
+  ASSERT_EQ(reader.gaps.size(), 1u);
+  EXPECT_EQ(reader.gaps[0].expected, 1u);
+  EXPECT_EQ(reader.gaps[0].got, 5u);
+}
+
+TEST(Zmq, ATopicIsTakenWholeThoughZeromqMatchesPrefixes) {
+  std::string where = endpoint("prefix");
+  std::vector<std::string> wanted = {"ftp"};
+  Subscriber subscriber(where, wanted, true);
+  RawPublisher publisher(where);
+  const char* header = R"({"sensor":"s","epoch":1,"seq":0,"count":1})";
+  publisher.send({"ftp_data", header, "{\"d\":1}"});
+  publisher.send({"ftp", header, "{\"f\":1}"});
+  Reader reader;
+  while (reader.records.empty() && reader.receive(subscriber, 2000)) {
+  }
+  EXPECT_EQ(reader.records, std::vector<std::string>{"{\"f\":1}"});
 }
 
 }  // namespace

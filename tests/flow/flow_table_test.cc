@@ -74,8 +74,10 @@ TEST(FlowTable, CountsPacketsBytesTtlsAndTimesByDirection) {
   EXPECT_EQ(flow->state, FlowState::established);
 }
 
-TEST(FlowTable, TheSenderOfASynAckIsTheServer) {
-  Table table;
+TEST(FlowTable, TheSenderOfASynAckIsTheServerWhereConnectionsArePickedUpThere) {
+  auto config = small_config(10);
+  config.midstream = true;
+  Table table(config);
   Flow* flow = table.add(tcp_reply(tcp_flag::syn | tcp_flag::ack));
   EXPECT_EQ(table.direction, 1);
   EXPECT_EQ(flow->client_port(), 1000);

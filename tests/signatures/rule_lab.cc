@@ -1,0 +1,254 @@
+#include "tests/signatures/rule_lab.h"
+
+#include <algorithm>
+
+#include "sensor/base/text.h"
+
+namespace lapwing::test {
+
+namespace {
+
+/// Getter of the field named by kName, out of the transaction's maps.
+template <const char* kName>
+bool get(const Transaction& tx, Direction, uint32_t index, std::string&, Value& out) {
+  const auto& lab = static_cast<const LabTransaction&>(tx);
+  if (auto found = lab.integers.find(kName); found != lab.integers.end() && index < found->second.size()) {
+    out.integer = found->second[index];
+    return true;
+  }
+  auto found = lab.bytes.find(kName);
+  if (found == lab.bytes.end() || index >= found->second.size()) return false;
+  out.bytes = to_bytes(found->second[index]);
+  return true;
+}
+
+#define NAME(variable, text) constexpr char variable[] = text
+NAME(kMethod, "http.method");
+NAME(kUri, "http.uri");
+NAME(kRawUri, "http.uri.raw");
+NAME(kHost, "http.host");
+NAME(kRequestBody, "http.request_body");
+NAME(kStatCode, "http.stat_code");
+NAME(kResponseBody, "http.response_body");
+NAME(kHeader, "http.header");
+NAME(kFileData, "file.data");
+NAME(kQuery, "dns.query");
+NAME(kOpcode, "dns.opcode");
+NAME(kType, "dns.rrtype");
+#undef NAME
+
+constexpr FieldName kOpcodes[] = {{"query", 0}, {"status", 2}, {"update", 5}};
+constexpr FieldName kTypes[] = {{"A", 1}, {"MX", 15}, {"TXT", 16}};
+
+const Field kHttpFields[] = {
+    {.name = kMethod,
+     .side = Side::to_server,
+     .stage = 1,
+     .get = &get<kMethod>,
+     .rarity_class = 4,
+     .modifier = "http_method"},
+    {.name = kUri, .side = Side::to_server, .stage = 1, .get = &get<kUri>, .pcre_letter = 'U', .modifier = "http_uri"},
+    {.name = kRawUri,
+     .side = Side::to_server,
+     .stage = 1,
+     .get = &get<kRawUri>,
+     .pcre_letter = 'I',
+     .modifier = "http_raw_uri"},
+    {.name = kHost,
+     .side = Side::to_server,
+     .stage = 2,
+     .get = &get<kHost>,
+     .lowercased = true,
+     .modifier = "http_host"},
+    {.name = kHeader,
+     .side = Side::both,
+     .stage = 2,
+     .get = &get<kHeader>,
+     .pcre_letter = 'H',
+     .modifier = "http_header"},
+    {.name = kRequestBody,
+     .side = Side::to_server,
+     .stage = 3,
+     .get = &get<kRequestBody>,
+     .pcre_letter = 'P',
+     .modifier = "http_client_body"},
+    {.name = kStatCode, .side = Side::to_client, .stage = 1, .get = &get<kStatCode>, .modifier = "http_stat_code"},
+    {.name = kResponseBody, .side = Side::to_client, .stage = 3, .get = &get<kResponseBody>},
+    {.name = kFileData,
+     .side = Side::both,
+     .stage = 3,
+     .get = &get<kFileData>,
+     .many = true,
+     .sticky_aliases = {"file_data"}},
+};
+const Field kDnsFields[] = {
+    {.name = kQuery,
+     .side = Side::to_server,
+     .stage = 1,
+     .get = &get<kQuery>,
+     .many = true,
+     .sticky_aliases = {"dns_query"}},
+    {.name = kOpcode,
+     .kind = FieldKind::integer,
+     .side = Side::both,
+     .stage = 1,
+     .get = &get<kOpcode>,
+     .names = kOpcodes},
+    {.name = kType,
+     .kind = FieldKind::integer,
+     .side = Side::both,
+     .stage = 1,
+     .get = &get<kType>,
+     .many = true,
+     .names = kTypes},
+};
+constexpr std::string_view kHttpAnomalies[] = {"invalid_request", "invalid_response"};
+const Protocol kHttp{.name = "http", .fields = kHttpFields, .anomalies = kHttpAnomalies};
+const Protocol kDns{.name = "dns", .fields = kDnsFields};
+
+constexpr std::string_view kStreamEvents[] = {"pkt_broken_ack", "est_syn_resend"};
+constexpr int64_t kStart = 1'700'000'000;
+
+}  // namespace
+
+std::string unhex(std::string_view text) {
+  std::string out;
+  bool hex = false;
+  for (size_t i = 0; i < text.size(); i++) {
+    if (text[i] == '|')
+      hex = !hex;
+    else if (!hex)
+      out += text[i];
+    else if (text[i] != ' ') {
+      out += static_cast<char>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16));
+      i++;
+    }
+  }
+  return out;
+}
+
+std::vector<const Protocol*> lab_protocols() {
+  return {&kHttp, &kDns};
+}
+
+struct RuleLab::Conversation {
+  Flow flow;
+  std::array<uint64_t, 2> streamed{};
+  std::map<int, std::unique_ptr<LabTransaction>> transactions;
+};
+
+RuleLab::RuleLab() {
+  environment.protocols = lab_protocols();
+  environment.decode_events = decode_event_names();
+  environment.stream_events = kStreamEvents;
+  environment.tables = default_rule_tables();
+  environment.variables.address_groups["HOME_NET"] = "[10.0.0.0/8]";
+  environment.variables.address_groups["EXTERNAL_NET"] = "!$HOME_NET";
+  environment.variables.port_groups["HTTP_PORTS"] = "80";
+  config = read_options<DetectConfig>(Setting{}, detect_options());
+  Setting empty;
+  decoder_ = std::make_unique<Decoder>(read_options<DecodeConfig>(empty, decode_options()), ChecksumMode::none);
+}
+
+RuleLab::~RuleLab() = default;
+
+void RuleLab::load(std::string_view text) {
+  auto trees = parse_rules(text, "lab.rules", messages);
+  rules = compile_rules(std::move(trees), environment, config, messages);
+  if (!shared_) shared_ = SharedState::create(nullptr);
+  if (matcher_)
+    matcher_->adopt(rules);
+  else
+    matcher_ = std::make_unique<Matcher>(rules, shared_, *this);
+}
+
+RuleLab::Conversation& RuleLab::conversation(const LabPacket& packet, const Packet& decoded) {
+  auto& place = flows_[packet.flow];
+  if (!place) {
+    place = std::make_unique<Conversation>();
+    bool swapped = false;
+    make_flow_key(decoded, true, place->flow.key, swapped);
+    place->flow.client_side = static_cast<uint8_t>(swapped != packet.from_server);
+    place->flow.id = static_cast<uint64_t>(packet.flow) + 1;
+  }
+  return *place;
+}
+
+void RuleLab::run(const LabPacket& wanted) {
+  number_++;
+  const Direction direction = wanted.from_server ? Direction::to_client : Direction::to_server;
+  MatchContext context;
+  context.number = number_;
+  context.time = {Timestamp::from_seconds(kStart).ns + wanted.time_ms * 1'000'000};
+  context.protocol = wanted.protocol;
+  context.direction = direction;
+  if (wanted.ends_flow) {
+    context.flow = &flows_.at(wanted.flow)->flow;
+    matcher_->begin(context);
+    matcher_->finish(context);
+    matcher_->end(context);
+    return;
+  }
+  PacketBuilder layers = wanted.layers;
+  BuiltFrame frame = layers.payload(to_bytes(wanted.payload)).build();
+  frame.number = number_;
+  frame.time = context.time;
+  Packet packet;
+  decoder_->decode(frame.frame(), packet);
+  context.packet = &packet;
+  context.stream_events = wanted.stream_events;
+  context.established = wanted.established;
+  context.in_stream = wanted.in_stream && !wanted.payload.empty();
+  Conversation* talk = nullptr;
+  if (wanted.flow >= 0) {
+    talk = &conversation(wanted, packet);
+    talk->flow.packets[index(direction)]++;
+    context.flow = &talk->flow;
+  }
+  matcher_->begin(context);
+  if (talk && (context.in_stream || wanted.fin)) {
+    uint64_t& streamed = talk->streamed[index(direction)];
+    Chunk chunk{to_bytes(wanted.payload), streamed, context.time, direction, false, wanted.fin};
+    matcher_->chunk(context, chunk);
+    streamed += wanted.payload.size();
+  }
+  for (const auto& step : wanted.steps) {
+    auto& tx = talk->transactions[step.tx];
+    if (!tx) tx = std::make_unique<LabTransaction>();
+    tx->id = static_cast<uint64_t>(step.tx);
+    for (const auto& [name, values] : step.fields) {
+      for (const std::string& value : values) {
+        if (name == kOpcode || name == kType)
+          tx->integers[name].push_back(std::stoull(value));
+        else
+          tx->bytes[name].push_back(unhex(value));
+      }
+    }
+    tx->anomalies.insert(tx->anomalies.end(), step.anomalies.begin(), step.anomalies.end());
+    tx->progress[index(step.direction)] = step.progress;
+    Event event;
+    event.protocol = step.protocol == "dns" ? &kDns : &kHttp;
+    event.tx = tx.get();
+    event.direction = step.direction;
+    context.protocol = event.protocol;
+    matcher_->event(context, event);
+  }
+  matcher_->packet(context);
+  matcher_->end(context);
+}
+
+std::span<const std::string_view> RuleLab::flowbits(int flow) {
+  return matcher_->flowbits(flows_.at(flow)->flow);
+}
+
+void RuleLab::alert(const MatchContext& context, Alert& alert) {
+  alerts_[alert.rule->sid].push_back(context.number);
+  seen_.push_back({alert.rule->sid, context.number, alert.action, alert.stream, alert.has_tx, alert.tx_id,
+                   std::string(to_text(alert.payload))});
+}
+
+void RuleLab::serialise(const Event& event, std::string& json) {
+  json += "\"tx\":" + std::to_string(event.tx->id);
+}
+
+}  // namespace lapwing::test

@@ -1,0 +1,96 @@
+// RuleLab: real compiler and matcher, hand-made packets, transactions of a protocol that exists only here.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sensor/decode/decode.h"
+#include "signatures/matcher.h"
+#include "tests/support/packet_builder.h"
+
+namespace lapwing::test {
+
+/// "abc|0d 0a|" -> bytes
+std::string unhex(std::string_view text);
+
+/// The protocols of the lab, "http" and "dns", with a few fields of the real ones' names.
+std::vector<const Protocol*> lab_protocols();
+
+/// A transaction whose field values are set by field name.
+struct LabTransaction : Transaction {
+  std::map<std::string, std::vector<std::string>, std::less<>> bytes;
+  std::map<std::string, std::vector<uint64_t>, std::less<>> integers;
+};
+
+struct LabPacket {
+  PacketBuilder layers;  // up to and without the payload
+  std::string payload;
+  bool from_server = false;
+  int64_t time_ms = 0;     // after the start
+  int flow = 0;            // -1: none
+  bool in_stream = false;  // its payload also comes as a chunk
+  bool fin = false;        // and ends its direction
+  bool established = true;
+  std::vector<std::string_view> stream_events;
+  struct Step {
+    int tx = 0;
+    std::string protocol;
+    Direction direction = Direction::to_server;
+    uint8_t progress = kComplete;
+    std::map<std::string, std::vector<std::string>> fields;  // numbers for integer fields
+    std::vector<uint8_t> anomalies;
+  };
+  std::vector<Step> steps;             // of transactions, before the packet itself
+  const Protocol* protocol = nullptr;  // detected by now
+  bool ends_flow = false;              // then no packet: the flow is over
+};
+
+class RuleLab : public AlertSink {
+ public:
+  RuleLab();
+  ~RuleLab() override;
+
+  /// Compiles; what went wrong is in messages.
+  void load(std::string_view rules);
+  void run(const LabPacket& packet);
+
+  /// Numbers of the packets that alerted, by sid, in order.
+  const std::map<uint32_t, std::vector<uint64_t>>& alerts() const { return alerts_; }
+  struct Seen {
+    uint32_t sid;
+    uint64_t number;
+    Action action;
+    bool stream;
+    bool has_tx;
+    uint64_t tx_id;
+    std::string payload;
+  };
+  const std::vector<Seen>& seen() const { return seen_; }
+  const DetectCounters& counters() const { return matcher_->counters(); }
+  std::span<const std::string_view> flowbits(int flow);
+
+  RuleEnvironment environment;
+  DetectConfig config;
+  std::vector<RuleMessage> messages;
+  std::shared_ptr<const RuleSet> rules;
+
+  void alert(const MatchContext& context, Alert& alert) override;
+  void serialise(const Event& event, std::string& json) override;
+
+ private:
+  struct Conversation;
+  Conversation& conversation(const LabPacket& packet, const Packet& decoded);
+
+  std::unique_ptr<Decoder> decoder_;
+  std::unique_ptr<Matcher> matcher_;
+  std::shared_ptr<SharedState> shared_;
+  std::map<int, std::unique_ptr<Conversation>> flows_;
+  uint64_t number_ = 0;
+  std::map<uint32_t, std::vector<uint64_t>> alerts_;
+  std::vector<Seen> seen_;
+};
+
+}  // namespace lapwing::test

@@ -1,0 +1,275 @@
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "tests/stream/conversation.h"
+
+namespace lapwing {
+namespace {
+
+using test::Conversation;
+using test::stream_config;
+constexpr uint8_t kAck = tcp_flag::ack, kFin = tcp_flag::fin, kRst = tcp_flag::rst, kUrg = tcp_flag::urg;
+
+TEST(Reassembly, DataIsHandedOverWhenItIsAcknowledged) {
+  Conversation t;
+  t.handshake().put(0, "hello");
+  EXPECT_TRUE(t.verdict.in_stream);
+  EXPECT_EQ(t.request(), "");
+  t.acked(3);
+  EXPECT_EQ(t.request(), "hel");
+  t.acked(5);
+  EXPECT_EQ(t.request(), "hello");
+}
+
+TEST(Reassembly, AnAnswerAcknowledgesWithItsData) {
+  Conversation t;
+  t.handshake().put(0, "ask").s(kAck, 1, 4, "answer");
+  EXPECT_EQ(t.request(), "ask");
+  t.c(kAck, 4, 7);
+  EXPECT_EQ(t.sink.text[1], "answer");
+}
+
+TEST(Reassembly, SegmentsOutOfOrderComeInOrder) {
+  Conversation t;
+  t.handshake().put(6, "world").put(0, "hello ").acked(11);
+  EXPECT_EQ(t.request(), "hello world");
+}
+
+TEST(Reassembly, ARetransmissionWithOtherContentIsReportedAndResolvedByPolicy) {
+  auto config = stream_config();
+  config.os_windows = {};
+  config.os_last = {"10.0.0.2"};
+  Conversation last(config);
+  last.handshake().put(0, "GOOD").put(0, "EVIL").acked(4);
+  EXPECT_EQ(last.request(), "EVIL");
+  EXPECT_TRUE(last.sink.has("reassembly_overlap_different_data"));
+  Conversation windows;
+  windows.handshake().put(0, "GOOD").put(0, "EVIL").acked(4);
+  EXPECT_EQ(windows.request(), "GOOD");
+  EXPECT_EQ(windows.engine.counters().overlap_diff_data, 1U);
+}
+
+TEST(Reassembly, WhatWasAcknowledgedIsAHoleOnceLaterDataShowsIt) {
+  Conversation t;
+  t.handshake().put(0, "ab").acked(2).put(5, "fg").acked(7);
+  EXPECT_EQ(t.request(), "ab___fg");
+  EXPECT_TRUE(t.sink.has("reassembly_seq_gap"));
+  EXPECT_TRUE(stream_info(t.flow).gap[0]);
+  EXPECT_FALSE(stream_info(t.flow).gap[1]);
+  EXPECT_EQ(t.engine.counters().reassembly_gap, 1U);
+}
+
+TEST(Reassembly, DataThatItsAcknowledgementOvertookIsNotLost) {
+  Conversation t;
+  t.handshake().put(0, "ab").acked(6).put(2, "cdef");
+  EXPECT_EQ(t.request(), "abcdef");
+  EXPECT_FALSE(t.sink.has("reassembly_seq_gap"));
+  EXPECT_EQ(t.engine.counters().ack_unseen_data, 1U);
+}
+
+TEST(Reassembly, AFinShowsAHoleBeforeIt) {
+  Conversation t;
+  t.handshake().put(0, "ab").c(kAck | kFin, 5, 1).s(kAck, 1, 6);
+  EXPECT_EQ(t.request(), "ab__");
+  EXPECT_TRUE(t.sink.ended[0]);
+}
+
+TEST(Reassembly, AHoleThatIsNotAcknowledgedIsWaitedFor) {
+  Conversation t;
+  t.handshake().put(3, "def").acked(0);
+  EXPECT_EQ(t.request(), "");
+  t.put(0, "abc").acked(6);
+  EXPECT_EQ(t.request(), "abcdef");
+}
+
+TEST(Reassembly, FinishHandsOverWhatWaitsAndEndsBothDirections) {
+  Conversation t;
+  t.handshake().put(0, "ab").put(4, "ef").s(kAck, 1, 1, "xy");
+  t.finish();
+  EXPECT_EQ(t.request(), "ab__ef");
+  EXPECT_EQ(t.sink.text[1], "xy");
+  EXPECT_TRUE(t.sink.ended[0] && t.sink.ended[1]);
+}
+
+TEST(Reassembly, AnAcknowledgedFinEndsItsDirectionOnly) {
+  Conversation t;
+  t.handshake().c(kAck | kFin, 1, 1, "bye");
+  EXPECT_FALSE(t.sink.ended[0]);
+  t.s(kAck, 1, 5);
+  EXPECT_EQ(t.request(), "bye");
+  EXPECT_TRUE(t.sink.ended[0]);
+  EXPECT_FALSE(t.sink.ended[1]);
+}
+
+TEST(Reassembly, AResetHandsOverWhatWasSeen) {
+  Conversation t;
+  t.handshake().put(0, "cut").s(kRst | kAck, 1, 4);
+  EXPECT_EQ(t.request(), "cut");
+  EXPECT_EQ(t.state(), "closed");
+}
+
+TEST(Reassembly, BytesBehindTheDepthAreCountedAsLost) {
+  auto config = stream_config();
+  config.depth = 4;
+  Conversation t(config);
+  t.handshake().put(0, "abcdefgh").acked(8).put(8, "ij").acked(10).c(kAck | kFin, 11, 1).s(kAck, 1, 12);
+  EXPECT_EQ(t.request(), "abcd______");
+  EXPECT_TRUE(t.sink.ended[0]);
+  EXPECT_EQ(t.engine.counters().stream_depth_reached, 1U);
+  EXPECT_EQ(std::count(t.sink.events.begin(), t.sink.events.end(), "reassembly_depth_reached"), 1);
+}
+
+TEST(Reassembly, AStoppedDirectionIsSilentAndTheOtherGoesOn) {
+  Conversation t;
+  t.handshake().put(0, "ab");
+  t.engine.stop_reassembly(t.flow, Direction::to_server);
+  t.acked(2).put(2, "cd").s(kAck, 1, 5, "xy").c(kAck, 5, 3);
+  t.finish();
+  EXPECT_EQ(t.request(), "");
+  EXPECT_EQ(t.sink.text[1], "xy");
+  EXPECT_EQ(t.engine.counters().reassembly_memuse, 0U);
+}
+
+TEST(Reassembly, SequenceNumbersMayWrap) {
+  Conversation t(stream_config(), UINT32_MAX - 5, UINT32_MAX);
+  t.handshake();
+  std::string expected;
+  for (uint32_t at = 0; at < 40; at += 4) {
+    t.put(at, "wrap").acked(at + 4);
+    expected += "wrap";
+  }
+  EXPECT_EQ(t.request(), expected);
+}
+
+TEST(Reassembly, StreamsLongerThanFourGigabytesKeepTheirOffsets) {
+  auto config = stream_config();
+  config.depth = 0;
+  Conversation t(config);
+  t.handshake();
+  std::string block(1 << 16, 'x');
+  uint64_t sent = 0;
+  t.sink.keep = false;
+  while (sent < (uint64_t{9} << 29)) {  // beyond 2^32
+    t.put(static_cast<uint32_t>(sent), std::string_view(block).substr(0, 65535));
+    sent += 65535;
+    t.acked(static_cast<uint32_t>(sent));
+    ASSERT_EQ(t.sink.length[0], sent);
+  }
+}
+
+TEST(Reassembly, OneSidedConnectionsAreDeliveredAtOnce) {
+  auto config = stream_config();
+  config.async_oneside = true;
+  Conversation t(config);
+  t.c(tcp_flag::syn, 0, 0).c(kAck, 1, 1).put(0, "GET").put(3, " /");
+  EXPECT_EQ(t.request(), "GET /");
+}
+
+TEST(Reassembly, InlineModeDeliversBeforeTheAcknowledgement) {
+  auto config = stream_config();
+  config.inline_setting = "yes";
+  Conversation t(config);
+  t.handshake().put(0, "now");
+  EXPECT_EQ(t.request(), "now");
+}
+
+TEST(Reassembly, DataWithAWrongChecksumIsLeftOut) {
+  Conversation t;
+  t.handshake();
+  t.next.bad_checksum_l4 = true;
+  t.put(0, "FAKE");
+  EXPECT_FALSE(t.verdict.accepted);
+  t.next.bad_checksum_l4 = false;
+  t.put(0, "REAL").acked(4);
+  EXPECT_EQ(t.request(), "REAL");
+  EXPECT_EQ(t.engine.counters().invalid_checksum, 1U);
+}
+
+TEST(Reassembly, TheUrgentByteIsTakenOutKeptOrLeftAsAGap) {
+  auto run = [](std::string policy) {
+    auto config = stream_config();
+    config.urgent_policy = policy;
+    auto t = std::make_unique<Conversation>(config);
+    t->handshake();
+    t->next.urgent = 3;
+    t->c(kAck | kUrg, 1, 1, "ab!cd");
+    t->next.urgent = 0;
+    t->put(5, "ef").acked(7);
+    EXPECT_EQ(stream_info(t->flow).urgent_oob[0], policy == "oob" ? 1 : 0);
+    return t->request();
+  };
+  EXPECT_EQ(run("oob"), "abcdef");
+  EXPECT_EQ(run("inline"), "ab!cdef");
+  EXPECT_EQ(run("gap"), "ab_cdef");
+  EXPECT_EQ(run("drop"), "_____ef");
+}
+
+TEST(Reassembly, AtTheMemoryCapSegmentsAreLostAndCounted) {
+  auto config = stream_config();
+  config.reassembly_memcap = 2000;
+  Conversation t(config);
+  t.handshake();
+  for (uint32_t at = 0; at < 8; ++at) t.put(at * 400, std::string(400, 'x'));
+  EXPECT_GT(t.engine.counters().segment_memcap_drop, 0U);
+  EXPECT_TRUE(t.sink.has("reassembly_insert_memcap"));
+  EXPECT_LE(t.engine.counters().reassembly_memuse, 2000U);
+  t.acked(3200).put(3200, "end").acked(3203);
+  EXPECT_EQ(t.request().size(), 3203U) << "what is missing shows as a gap";
+  EXPECT_TRUE(t.request().ends_with("__end"));
+}
+
+TEST(Reassembly, FarApartRegionsAreLimited) {
+  auto config = stream_config();
+  config.depth = 0;
+  config.max_regions = 3;
+  Conversation t(config);
+  t.next.tcp = {.has_wscale = true, .wscale = 10};
+  t.handshake();
+  t.next.tcp = {};
+  for (uint32_t i = 0; i < 6; ++i) t.put(i * 400'000, "x");
+  EXPECT_EQ(stream_info(t.flow).max_regions[0], 3);
+  EXPECT_GT(t.engine.counters().insert_region_fail, 0U);
+}
+
+/// Whatever the segmentation, order, duplication and time of acknowledgements, the same bytes arrive.
+TEST(Reassembly, RandomSegmentationsDeliverTheSameBytes) {
+  std::mt19937 random(11);
+  for (int round = 0; round < 400; ++round) {
+    std::string stream(random() % 3000 + 1, 0);
+    for (char& c : stream) c = static_cast<char>('a' + random() % 26);
+    struct Cut {
+      uint32_t begin, size;
+    };
+    std::vector<Cut> cuts;
+    for (uint32_t at = 0; at < stream.size();) {
+      auto size = static_cast<uint32_t>(std::min<size_t>(random() % 400 + 1, stream.size() - at));
+      cuts.push_back({at, size});
+      if (random() % 3 == 0) cuts.push_back({at, size});
+      if (random() % 3 == 0 && at > 50)
+        cuts.push_back({at - 50, std::min<uint32_t>(size + 50, static_cast<uint32_t>(stream.size()) - at + 50)});
+      at += size;
+    }
+    for (size_t i = 0; i < cuts.size(); ++i) {
+      std::swap(cuts[i], cuts[std::min(i + random() % 6, cuts.size() - 1)]);
+    }
+    Conversation t(stream_config(), static_cast<uint32_t>(random()), static_cast<uint32_t>(random()));
+    t.handshake();
+    std::vector<bool> seen(stream.size() + 1);
+    uint32_t edge = 0;
+    for (Cut cut : cuts) {
+      t.put(cut.begin, std::string_view(stream).substr(cut.begin, cut.size));
+      std::fill_n(seen.begin() + cut.begin, cut.size, true);
+      while (seen[edge]) ++edge;
+      if (random() % 4 == 0) t.acked(edge);
+      ASSERT_EQ(t.request(), stream.substr(0, t.request().size()));
+    }
+    t.acked(static_cast<uint32_t>(stream.size()));
+    ASSERT_EQ(t.request(), stream);
+    ASSERT_EQ(t.engine.counters().reassembly_memuse, 0U);
+    ASSERT_FALSE(t.sink.has("reassembly_overlap_different_data"));
+  }
+}
+
+}  // namespace
+}  // namespace lapwing

@@ -1,0 +1,136 @@
+#include "sensor/stream/segment_list.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <string>
+
+namespace lapwing {
+namespace {
+
+std::string text_of(const SegmentList& list) {
+  std::string text;
+  uint64_t at = 0;
+  for (uint32_t i = 0; i < list.size(); ++i) {
+    text.append(list[i].begin - at, '_');
+    text += list[i].block.data ? to_text(list[i].bytes()) : "^";
+    at = list[i].end();
+  }
+  return text;
+}
+
+class SegmentListTest : public testing::Test {
+ protected:
+  ~SegmentListTest() override {
+    list.clear(pool);
+    EXPECT_EQ(pool.used(), 0U) << "every block is given back";
+  }
+  SegmentList::Result insert(uint64_t begin, std::string_view data, OsPolicy policy = OsPolicy::first) {
+    return list.insert(pool, begin, to_bytes(data), segment_rule(policy));
+  }
+  BlockPool pool{1 << 24};
+  SegmentList list;
+};
+
+TEST_F(SegmentListTest, PiecesStandInOrderHoweverTheyCome) {
+  insert(6, "ghi");
+  insert(0, "abc");
+  insert(12, "m");
+  EXPECT_EQ(text_of(list), "abc___ghi___m");
+  auto result = insert(1, "bcdefghijklm");
+  EXPECT_EQ(text_of(list), "abcdefghijklm");
+  EXPECT_EQ(result.added, 6U);
+  EXPECT_TRUE(result.overlap);
+  EXPECT_FALSE(result.different);
+}
+
+TEST_F(SegmentListTest, DifferentContentIsNoticedAlsoWhereTheEarlierWins) {
+  insert(0, "abcd");
+  EXPECT_TRUE(insert(2, "cX").different);
+  EXPECT_EQ(text_of(list), "abcd");
+}
+
+TEST_F(SegmentListTest, DroppingCutsThePieceThatSpansTheOffset) {
+  insert(0, "abcdef");
+  list.drop_before(pool, 4);
+  EXPECT_EQ(list.front().begin, 4U);
+  EXPECT_EQ(to_text(list.front().bytes()), "ef");
+  list.drop_before(pool, 6);
+  EXPECT_TRUE(list.empty());
+}
+
+TEST_F(SegmentListTest, AnUrgentByteIsAPieceWithoutContent) {
+  insert(0, "ab");
+  list.insert_hole(pool, 2);
+  insert(2, "XYZ", OsPolicy::last);
+  EXPECT_EQ(text_of(list), "ab^YZ");
+}
+
+TEST_F(SegmentListTest, RegionsAreGroupsFarApart) {
+  insert(0, "a");
+  insert(100, "b");
+  insert(5000, "c");
+  EXPECT_EQ(list.regions(1000), 2U);
+  EXPECT_EQ(list.regions(10), 3U);
+}
+
+TEST_F(SegmentListTest, TheMemoryCapRefusesAndSaysSo) {
+  BlockPool small(1024);
+  SegmentList other;
+  auto fits = other.insert(small, 0, to_bytes(std::string(400, 'a')), segment_rule(OsPolicy::first));
+  EXPECT_FALSE(fits.refused_memory);
+  auto refused = other.insert(small, 500, to_bytes(std::string(400, 'b')), segment_rule(OsPolicy::first));
+  EXPECT_TRUE(refused.refused_memory);
+  EXPECT_EQ(refused.added, 0U);
+  other.clear(small);
+  EXPECT_EQ(small.used(), 0U);
+}
+
+TEST_F(SegmentListTest, TheNumberOfPiecesIsLimited) {
+  SegmentList::Result result;
+  uint64_t at = 0;
+  for (; !result.refused_length && at < 20'000; at += 2) result = insert(at, "x");
+  EXPECT_TRUE(result.refused_length);
+  EXPECT_GT(list.size(), 4096U);
+  EXPECT_LT(list.size(), 10'000U);
+}
+
+/// Each byte belongs to the earliest or latest arrival under first and last; no byte is lost or moved.
+TEST_F(SegmentListTest, AgreesWithAByteMapOnRandomArrivals) {
+  for (OsPolicy policy : {OsPolicy::first, OsPolicy::last}) {
+    std::mt19937 random(7);
+    for (int round = 0; round < 300; ++round) {
+      std::map<uint64_t, char> model;
+      uint64_t floor = 0;
+      for (int i = 0; i < 30; ++i) {
+        uint64_t begin = floor + random() % 60;
+        std::string data(random() % 12 + 1, static_cast<char>('a' + i % 26));
+        uint32_t added = 0;
+        for (size_t k = 0; k < data.size(); ++k) {
+          auto [it, fresh] = model.emplace(begin + k, data[k]);
+          added += fresh;
+          if (!fresh && policy == OsPolicy::last) it->second = data[k];
+        }
+        ASSERT_EQ(insert(begin, data, policy).added, added);
+        if (random() % 4 == 0) {
+          floor += random() % 10;
+          list.drop_before(pool, floor);
+          model.erase(model.begin(), model.lower_bound(floor));
+        }
+        std::string expected;
+        uint64_t at = 0;
+        for (auto [offset, byte] : model) {
+          expected.append(offset - at, '_');
+          expected += byte;
+          at = offset + 1;
+        }
+        ASSERT_EQ(text_of(list), expected);
+      }
+      list.clear(pool);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lapwing
