@@ -11,6 +11,7 @@ struct Parser::Callbacks {
 
   template <class Call>
   static int guard(const htp_tx_t* tx, Call call) {
+    if (parser(tx).failed_) return HTP_ERROR;
     try {
       return call(parser(tx).events_) ? HTP_OK : HTP_ERROR;
     } catch (...) {
@@ -21,8 +22,10 @@ struct Parser::Callbacks {
   static int plain(htp_tx_t* tx) {
     return guard(tx, [tx](ParserEvents& events) { return (events.*Member)(tx), true; });
   }
+  /// libhtp ignores what this one returns and would begin the same request for ever; so the refusal waits for the next.
   static int request_start(htp_tx_t* tx) {
-    return guard(tx, [tx](ParserEvents& events) { return events.request_start(tx); });
+    if (guard(tx, [tx](ParserEvents& events) { return events.request_start(tx); }) != HTP_OK) parser(tx).failed_ = true;
+    return HTP_OK;
   }
   template <Direction direction>
   static int complete(htp_tx_t* tx) {

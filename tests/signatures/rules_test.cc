@@ -42,6 +42,7 @@ LabPacket::Step read_step(const YAML::Node& node) {
 LabPacket read_packet(const YAML::Node& node) {
   LabPacket packet;
   packet.flow = number(node, "flow", 0);
+  if (node["detected"]) packet.protocol = lab_protocols()[node["detected"].as<std::string>() == "dns"];
   if (node["end"]) {
     packet.ends_flow = true;
     return packet;
@@ -103,7 +104,6 @@ LabPacket read_packet(const YAML::Node& node) {
   packet.payload = unhex(node[kind].as<std::string>());
   packet.established = number(node, "established", 1) != 0;
   if (node["event"]) packet.stream_events.push_back("pkt_broken_ack");
-  if (node["detected"]) packet.protocol = lab_protocols()[node["detected"].as<std::string>() == "dns"];
   for (const auto& step : node["tx"]) packet.steps.push_back(read_step(step));
   return packet;
 }
