@@ -23,7 +23,7 @@ uint16_t checksum_sum(Bytes bytes, uint64_t start) {
 
 uint16_t transport_sum(const Packet& packet, Bytes segment, uint8_t proto) {
   size_t size = packet.ip_version == 4 ? 4 : 16;
-  uint64_t sum = __builtin_bswap32(static_cast<uint32_t>(segment.size())) + __builtin_bswap32(uint32_t{proto});
+  uint64_t sum = uint64_t{__builtin_bswap32(static_cast<uint32_t>(segment.size()))} + __builtin_bswap32(uint32_t{proto});
   sum += checksum_sum(Bytes(packet.src.bytes).first(size));
   sum += checksum_sum(Bytes(packet.dst.bytes).first(size));
   return checksum_sum(segment, sum);

@@ -246,6 +246,9 @@ void Worker::alert(const MatchContext& context, Alert& alert) {
   Envelope envelope;
   if (context.packet) {
     envelope = describe(*context.packet, space_);
+    // Stream data is settled by the receiver's acknowledgement: the packet at hand then goes the other way than what
+    // was found.
+    if (context.flow && alert.direction != context.direction) reverse(envelope);
     alert.packet = context.packet->frame;
     alert.link_type = context.packet->link_type;
   } else if (context.flow) {

@@ -99,6 +99,11 @@ TEST(Checksum, WrongOnesAreMarkedAndCountedButNotBroken) {
   }
   EXPECT_TRUE(Decoded(PacketBuilder().ether().ipv4().icmp(8).bad_l4_checksum())->bad_checksum_l4);
   EXPECT_TRUE(Decoded(PacketBuilder().ether().ipv6().icmpv6(128).bad_l4_checksum())->bad_checksum_l4);
+  // Every length: the pseudo header's sum once lost its carry where the length's low byte is high.
+  for (size_t size = 0; size < 600; ++size) {
+    ASSERT_FALSE(Decoded(PacketBuilder().ether().ipv6().tcp(1, 2).payload(std::string(size, 'x')))->bad_checksum_l4) << size;
+    ASSERT_FALSE(Decoded(PacketBuilder().ether().ipv4().udp(1, 2).payload(std::string(size, 'x')))->bad_checksum_l4) << size;
+  }
   EXPECT_FALSE(Decoded(PacketBuilder().ether().ipv6().icmpv6(128).payload("abc"))->bad_checksum_l4);
   Decoded unasked(PacketBuilder().ether().ipv4().tcp(1, 2).bad_l4_checksum().build(), default_config(),
                   ChecksumMode::none);
