@@ -4,6 +4,8 @@
 namespace lapwing::decoding {
 namespace {
 
+constexpr size_t kEthernetMtu = 1500;
+
 void transport(Walk& w, uint8_t proto, Bytes d) {
   Packet& p = *w.packet;
   switch (proto) {
@@ -43,6 +45,11 @@ bool ipv4(Walk& w, Bytes d) {
   if (d[0] >> 4 != 4) return w.invalid(Event::ipv4_wrong_ip_version);
   size_t header = (d[0] & 15u) * 4, total = load_be16(&d[2]);
   if (header < 20) return w.invalid(Event::ipv4_hlen_too_small);
+  // The capturing host hands large TCP packets to its card with the length still to be filled in.
+  if (total == 0 && d.size() > kEthernetMtu && d.size() <= UINT16_MAX && d[9] == ip_proto::tcp) {
+    ++w.counters.segmentation_offload;
+    total = d.size();
+  }
   if (total < header) return w.invalid(Event::ipv4_iplen_smaller_than_hlen);
   if (total > d.size()) return w.invalid(Event::ipv4_trunc_pkt);
   if (header > 20 && !ipv4_options(w, d.subspan(20, header - 20))) return false;

@@ -110,6 +110,16 @@ TEST(Checksum, WrongOnesAreMarkedAndCountedButNotBroken) {
   EXPECT_FALSE(unasked->bad_checksum_l4);
 }
 
+TEST(Ipv4, ALengthLeftToTheCardIsTheFrames) {
+  auto large = PacketBuilder().ether().ipv4().tcp(1, 2).payload(std::string(3000, 'x')).build();
+  auto small = PacketBuilder().ether().ipv4().tcp(1, 2).payload(std::string(300, 'x')).build();
+  for (auto* frame : {&large, &small}) frame->bytes[16] = frame->bytes[17] = 0;
+  Decoded offloaded(large, default_config(), ChecksumMode::none);
+  EXPECT_EQ(offloaded->payload.size(), 3000u);
+  EXPECT_EQ(offloaded.counters().segmentation_offload, 1u);
+  EXPECT_TRUE(Decoded(small, default_config(), ChecksumMode::none)->invalid);
+}
+
 TEST(Checksum, AutomaticModeEndsWhereTheHostComputedThem) {
   auto run = [](int bad_of_ten) {
     auto good = PacketBuilder().ether().ipv4().tcp(1, 2).build();
