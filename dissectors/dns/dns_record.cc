@@ -62,7 +62,8 @@ void write_sshfp(const Record& record, JsonWriter& json) {
   json.member("algo", algorithm).member("type", type).end_object();
 }
 
-void write_record(const Message& message, const Record& record, JsonWriter& json) {
+/// `additional`: of the section in which alone an OPT record means anything (RFC 6891 6.1.1).
+void write_record(const Message& message, const Record& record, bool additional, JsonWriter& json) {
   char scratch[8];
   json.begin_object();
   write_name(message, "rrname", "rrname_truncated", record.name, json);
@@ -76,6 +77,7 @@ void write_record(const Message& message, const Record& record, JsonWriter& json
     case Shape::srv: write_srv(message, record, json.key("srv")); break;
     case Shape::sshfp: write_sshfp(record, json.key("sshfp")); break;
     case Shape::options: {
+      if (!additional) break;
       json.begin_array("opt");
       Bytes rest = record.data;
       for (Option option; next_option(rest, option);) {
@@ -93,7 +95,7 @@ void write_section(const Message& message, std::string_view key, std::span<const
     if (record.type == kOpt && record.data.empty()) continue;  // says nothing but a buffer size
     if (!open) json.begin_array(key);
     open = true;
-    write_record(message, record, json);
+    write_record(message, record, key == "additionals", json);
   }
   if (open) json.end_array();
 }

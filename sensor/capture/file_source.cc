@@ -201,7 +201,7 @@ void add_path(Replay& replay, const std::string& path) {
   if (stat(path.c_str(), &status) != 0) throw std::runtime_error(path + ": " + std::strerror(errno));
   if (!S_ISDIR(status.st_mode)) return add_input(replay, path);
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(path)) {
+  for (const auto& entry : fs::recursive_directory_iterator(path, fs::directory_options::skip_permission_denied)) {
     std::error_code error;
     if (entry.is_regular_file(error)) files.push_back(entry.path());
   }

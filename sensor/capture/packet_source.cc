@@ -19,7 +19,7 @@ constexpr OptionRow<LiveConfig> kLiveOptions[] = {
     {"pcap.buffer-size", &LiveConfig::ring_bytes, "64mb", "ring shared with the kernel", Unit::bytes},
     {"pcap.snaplen", &LiveConfig::snaplen, "262144", "bytes of a frame that are captured", Unit::bytes},
     {"pcap.promisc", &LiveConfig::promiscuous, "yes", "take frames for other stations too"},
-    {"pcap.bpf-filter", &LiveConfig::filter, "\"\"", "expression in pcap-filter(7) syntax"},
+    {"pcap.bpf-filter", &LiveConfig::filter, "", "expression in pcap-filter(7) syntax"},
 };
 
 }  // namespace

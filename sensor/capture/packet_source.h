@@ -58,7 +58,7 @@ class PacketSource {
 /// Every source reads all of the capture; the worker keeps the packets of its share. Where the input can be read
 /// only once (standard input, a pipe, a compressed file) one reader feeds all `workers` sources, and waits for the
 /// slowest: each source is then received from on a thread of its own until its end, its stop() or its destruction.
-/// Paths are files, directories (their files sorted by name) or "-". Throws std::runtime_error when a path is missing.
+/// Paths are files, directories (the captures in and below them, sorted by path) or "-". Throws std::runtime_error when a path is missing.
 std::vector<std::unique_ptr<PacketSource>> open_captures(const std::vector<std::string>& paths, size_t workers);
 
 /// Options of a live source; keys below "pcap." and "pcap-interface".

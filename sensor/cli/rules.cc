@@ -43,8 +43,7 @@ int check(const CheckOptions& options) {
     if (options.json) {
       write_json(message);
     } else {
-      fmt::print("{}: {}: {}{}\n", to_string(message.mark), error ? "error" : "warning",
-                 message.option.empty() ? "" : message.option + ": ", message.text);
+      fmt::print("{}: {}: {}\n", to_string(message.mark), error ? "error" : "warning", message.text);
     }
   }
   RuleCounts counts = rules->counts();

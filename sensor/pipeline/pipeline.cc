@@ -44,11 +44,12 @@ void Pipeline::stop() {
   for (auto& source : plan_.sources) source->stop();
 }
 
-CounterSet Pipeline::all_counters(bool live) {
+CounterSet Pipeline::all_counters(bool running) {
   CounterSet all;
   for (auto& worker : workers_) {
-    if (live) {
-      for (const CounterValue& v : worker->snapshot().values()) all.add(v.path, v.value, v.help);
+    if (running) {
+      const CounterSet snapshot = worker->snapshot();
+      for (const CounterValue& v : snapshot.values()) all.add(v.path, v.value, v.help);
     } else {
       worker->add_counters(all);
     }
@@ -57,9 +58,9 @@ CounterSet Pipeline::all_counters(bool live) {
   return all;
 }
 
-void Pipeline::write_stats(Timestamp time, double uptime) {
+void Pipeline::write_stats(Timestamp time, double uptime, bool running) {
   if (!plan_.config->eve->enabled("stats")) return;
-  stats_recorder_->stats(time, all_counters(!plan_.replay), uptime);
+  stats_recorder_->stats(time, all_counters(running), uptime);
   if (auto batch = stats_recorder_->take()) publisher_->push(workers_.size(), std::move(batch));
 }
 
@@ -81,7 +82,7 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
     if (!plan_.replay && seconds_since(last_stats) >= static_cast<double>(plan_.config->eve->stats_interval())) {
       last_stats = Clock::now();
       auto wall = std::chrono::system_clock::now().time_since_epoch();
-      write_stats({std::chrono::duration_cast<std::chrono::nanoseconds>(wall).count()}, seconds_since(start));
+      write_stats({std::chrono::duration_cast<std::chrono::nanoseconds>(wall).count()}, seconds_since(start), true);
     }
   }
   for (auto& thread : threads) thread.join();
@@ -101,7 +102,7 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
     }
   }
   // A replay's uptime is the capture's own: the record must not depend on the machine.
-  write_stats(last, plan_.replay ? 0 : seconds_since(start));
+  write_stats(last, plan_.replay ? 0 : seconds_since(start), false);
   summary.counters = all_counters(false);
   publisher_->drain();
   publisher_.reset();

@@ -47,8 +47,9 @@ class Pipeline {
   void stop();
 
  private:
-  void write_stats(Timestamp time, double uptime);
-  CounterSet all_counters(bool live);
+  /// `running`: workers are at work, so their latest snapshots are taken.
+  void write_stats(Timestamp time, double uptime, bool running);
+  CounterSet all_counters(bool running);
 
   Plan plan_;
   std::unique_ptr<Turn> turn_;

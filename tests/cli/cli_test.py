@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""The command line from outside: inputs, exit statuses, errors with their place, publishing, live capture.
+
+  cli_test.py LAPWING
+"""
+import gzip, json, os, pathlib, shutil, signal, subprocess, sys, tempfile, time, unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+WEB, DNS = os.path.join(ROOT, "pcaps/web/web.pcap"), os.path.join(ROOT, "pcaps/dns/dns.pcap")
+LAPWING = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else os.path.join(ROOT, "build/lapwing")
+
+
+def run(*arguments, stdin=None):
+    return subprocess.run([LAPWING, *arguments], input=stdin, capture_output=True, timeout=60)
+
+
+def records(*arguments, stdin=None):
+    done = run("replay", *arguments, "--eve", "-", "-q", stdin=stdin)
+    assert done.returncode == 0, done.stderr
+    return sorted(line for line in done.stdout.decode().splitlines() if '"event_type":"stats"' not in line)
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def file(self, name, content):
+        path = os.path.join(self.folder, name)
+        with open(path, "wb" if isinstance(content, bytes) else "w") as f: f.write(content)
+        return path
+
+
+class Inputs(Case):
+    def test_the_same_capture_gives_the_same_records_however_it_comes(self):
+        plain, data = records(WEB), pathlib.Path(WEB).read_bytes()
+        self.assertGreater(len(plain), 10)
+        packed = self.file("web.pcap.gz", gzip.compress(data))
+        for name, got in {"gzip": records(packed), "standard input": records("-", stdin=data), "gzip on standard input": records("-", stdin=gzip.compress(data)),
+                          "three workers": records(WEB, "--workers", "3"), "gzip, two workers": records(packed, "--workers", "2"),
+                          "standard input, two workers": records("-", "--workers", "2", stdin=data)}.items():
+            self.assertEqual(got, plain, name)
+
+    def test_a_folder_is_its_captures_in_order_and_nothing_else(self):
+        os.mkdir(os.path.join(self.folder, "sub"))
+        shutil.copy(WEB, os.path.join(self.folder, "b.pcap")); shutil.copy(DNS, os.path.join(self.folder, "sub/a.pcap"))
+        self.file("notes.txt", "no capture")
+        together = records(os.path.join(self.folder, "b.pcap"), os.path.join(self.folder, "sub/a.pcap"))
+        self.assertEqual(records(self.folder), together)
+
+    def test_a_capture_that_breaks_off_is_processed_so_far(self):
+        whole = pathlib.Path(DNS).read_bytes()
+        done = run("replay", self.file("cut.pcap", whole[:len(whole) // 2]), "--eve", "-", "-q")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr.decode(), r"cut\.pcap: truncated.*byte \d+")
+        self.assertIn(b'"event_type":"dns"', done.stdout)
+
+    def test_a_missing_capture_is_named(self):
+        done = run("replay", "no-such.pcap")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"no-such.pcap", done.stderr)
+
+
+class Faults(Case):
+    def fault(self, yaml):
+        done = run("replay", DNS, "-c", self.file("lapwing.yaml", yaml), "-q")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        return done.stderr.decode()
+
+    def test_unknown_keys_are_told_with_place_and_proposal(self):
+        self.assertRegex(self.fault("stream:\n  reassembly:\n    depht: 1mb\n"), r"lapwing\.yaml:3:\d+: .*stream\.reassembly\.depth")
+
+    def test_wrong_values_are_told_with_place(self):
+        self.assertRegex(self.fault("stream:\n  reassembly:\n    depth: lots\n"), r"lapwing\.yaml:3:\d+: .*lots")
+        self.assertRegex(self.fault("stream:\n  midstream: perhaps\n"), r"lapwing\.yaml:2:\d+: .*perhaps")
+        self.assertRegex(self.fault("outputs:\n  - eve-log:\n      types: [flow, dsn]\n"), r"lapwing\.yaml:3:\d+: .*dsn")
+
+    def test_yaml_that_is_none_is_told_with_place(self):
+        self.assertRegex(self.fault("stream: [\n"), r"lapwing\.yaml:\d+")
+
+    def test_wrong_usage_is_status_2(self):
+        for arguments in ([], ["replay"], ["replay", DNS, "--workers", "0"], ["list", "everything"], ["replay", DNS, "--records", "flows", "-q"]):
+            self.assertEqual(run(*arguments).returncode, 2, arguments)
+
+    def test_rules_check_lists_all_faults(self):
+        rules = self.file("x.rules", 'alert tcp any any -> any any (content:"a"; sid:1;)\nalert tcp any any -> any any (contnet:"a"; sid:2;)\n'
+                                     'alert tcp any any -> any any (content:"a"; depth:x; sid:3;)\n')
+        done = run("rules", "check", rules, "--json")
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual([(m["line"], m["sid"]) for m in map(json.loads, done.stdout.splitlines())], [(2, 2), (3, 3)])
+        self.assertEqual(run("rules", "check", os.path.join(ROOT, "pcaps/starter.rules")).returncode, 0)
+
+
+class Lists(Case):
+    def test_every_list_is_json_and_has_help(self):
+        for what in ("keywords", "fields", "protocols", "records", "counters", "options"):
+            rows = json.loads(run("list", what, "--json").stdout)
+            self.assertGreater(len(rows), 3, what)
+            for row in rows: self.assertTrue(row["help"], f"{what}: {row}")
+
+
+class Publishing(Case):
+    def test_a_replay_loses_nothing(self):
+        endpoint = f"ipc://{self.folder}/lapwing"
+        subscriber = subprocess.Popen([LAPWING, "subscribe", endpoint, "--idle", "3", "--fail-on-gap"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        done = run("replay", WEB, DNS, "--publish", endpoint, "--eve", os.path.join(self.folder, "eve.json"), "-q")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        received, _ = subscriber.communicate(timeout=30)
+        self.assertEqual(subscriber.returncode, 0)
+        written = pathlib.Path(self.folder, "eve.json").read_bytes().splitlines()
+        self.assertEqual(sorted(received.splitlines()), sorted(written))
+
+
+@unittest.skipUnless(os.geteuid() == 0 and shutil.which("ip"), "needs root and iproute2")
+class Live(Case):
+    def setUp(self):
+        super().setUp()
+        self.space = f"lapwing-{os.getpid()}"
+        for command in (f"ip netns add {self.space}", f"ip -n {self.space} link add lw0 type veth peer name lw1", f"ip -n {self.space} link set lw0 up", f"ip -n {self.space} link set lw1 up"):
+            if subprocess.run(command.split(), capture_output=True).returncode: self.skipTest("no network namespace here: " + command)
+        self.addCleanup(subprocess.run, ["ip", "netns", "del", self.space])
+
+    def test_counts_and_records_what_passes_and_ends_on_sigterm(self):
+        eve = os.path.join(self.folder, "eve.json")
+        sensor = subprocess.Popen(["ip", "netns", "exec", self.space, LAPWING, "run", "-i", "lw1", "--eve", eve, "--filter", "udp"], stderr=subprocess.PIPE)
+        time.sleep(1)
+        sender = ("import socket\ns=socket.socket(socket.AF_PACKET,socket.SOCK_RAW); s.bind(('lw0',0))\n"
+                  "import struct\n"
+                  "for i in range(200):\n"
+                  "  udp=struct.pack('>HHHH',1000+i%50,2000,8+5,0)+b'hello'\n"
+                  "  ip=struct.pack('>BBHHHBBH4s4s',0x45,0,20+len(udp),i,0,64,17,0,bytes([10,0,0,1]),bytes([10,0,0,2]))\n"
+                  "  s.send(bytes(6)+bytes([2,0,0,0,0,1])+b'\\x08\\x00'+ip+udp)\n")
+        subprocess.run(["ip", "netns", "exec", self.space, sys.executable, "-c", sender], check=True)
+        time.sleep(1)
+        sensor.send_signal(signal.SIGTERM)
+        _, err = sensor.communicate(timeout=20)
+        self.assertEqual(sensor.returncode, 0, err)
+        got = [json.loads(line) for line in pathlib.Path(eve).read_text().splitlines()]
+        flows = [r for r in got if r["event_type"] == "flow"]
+        self.assertEqual(len(flows), 50)
+        self.assertEqual(sum(r["flow"]["pkts_toserver"] for r in flows), 200)
+        self.assertTrue(all(r["in_iface"] == "lw1" for r in flows))
+        stats = [r for r in got if r["event_type"] == "stats"][-1]["stats"]
+        self.assertEqual(stats["capture"]["packets"], 200)
+        self.assertEqual(stats["capture"]["kernel_drops"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
