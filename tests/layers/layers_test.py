@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""What scripts/check_layers says of the tree, and of copies of it with a forbidden include planted."""
+import os, shutil, subprocess, sys, tempfile, unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+ROOMS = ("sensor", "dissectors", "signatures", "export")
+
+
+class Layers(unittest.TestCase):
+    def setUp(self):
+        self.copy = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.copy)
+        for folder in ROOMS: shutil.copytree(os.path.join(ROOT, folder), os.path.join(self.copy, folder))
+        os.mkdir(os.path.join(self.copy, "scripts"))
+        shutil.copy(os.path.join(ROOT, "scripts/check_layers"), os.path.join(self.copy, "scripts"))
+        shutil.copy(os.path.join(ROOT, "meson.build"), self.copy)
+
+    def check(self):
+        done = subprocess.run([sys.executable, os.path.join(self.copy, "scripts/check_layers")], capture_output=True, text=True)
+        return done.returncode, done.stdout
+
+    def plant(self, name, line):
+        """Appends `line` to a file of the copy and returns where it stands."""
+        with open(os.path.join(self.copy, name), "a+") as f:
+            f.seek(0)
+            number = len(f.readlines()) + 1
+            f.write(line + "\n")
+        return f"{name}:{number}:"
+
+    def test_the_tree_as_it_is_passes(self):
+        self.assertEqual(self.check()[0], 0, self.check()[1])
+
+    def test_an_include_of_another_room_fails_with_its_place(self):
+        for name, line in (("signatures/matcher.h", '#include "dissectors/dissector.h"'),      # siblings
+                           ("export/recorder.h", '#include "signatures/rule_set.h"'),
+                           ("sensor/base/bytes.h", '#include "sensor/decode/packet.h"'),       # upwards
+                           ("dissectors/dns/dns.cc", '  #  include <sensor/flow/flow.h>'),     # however it is written
+                           ("sensor/stream/defrag.cc", '#include "../../dissectors/dissector.h"'),
+                           ("export/publisher.cc", '#include "tests/support/packet_builder.h"'),
+                           ("sensor/app/app_layer.cc", '#include "sensor/pipeline/worker.h"')):
+            with self.subTest(name=name):
+                self.setUp()
+                place = self.plant(name, line)
+                status, said = self.check()
+                self.assertEqual(status, 1, said)
+                self.assertEqual([place in fault for fault in said.splitlines()], [True], said)
+
+    def test_a_library_of_another_room_fails_with_its_place(self):
+        for name, line in (("sensor/flow/flow.cc", "#include <pcap/pcap.h>"), ("dissectors/tls/tls.cc", "#include <ndpi/ndpi_api.h>"),
+                           ("sensor/cli/cli.cc", "#include <yaml-cpp/yaml.h>"), ("export/recorder.h", "#include <zmq.hpp>"),
+                           ("sensor/pipeline/worker.h", "#include <hs/hs.h>"), ("dissectors/dns/dns.cc", "#include <htp/htp.h>")):
+            with self.subTest(name=name):
+                self.setUp()
+                place = self.plant(name, line)
+                status, said = self.check()
+                self.assertEqual(status, 1, said)
+                self.assertEqual([place in fault for fault in said.splitlines()], [True], said)
+
+    def test_a_file_of_a_new_folder_is_checked_too(self):
+        os.mkdir(os.path.join(self.copy, "dissectors/new"))
+        place = self.plant("dissectors/new/new.cc", '#include "signatures/matcher.h"')
+        status, said = self.check()
+        self.assertEqual((status, place in said), (1, True), said)
+
+
+unittest.main()
