@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <thread>
 
@@ -14,6 +15,8 @@ using BatchPtr = std::shared_ptr<const RecordBatch>;
 /// One worker's queue: one thread pushes, one pops.
 class Ring {
  public:
+  explicit Ring(size_t capacity) : slots_(capacity) {}
+
   bool push(BatchPtr& batch) {
     size_t tail = tail_.load(std::memory_order_relaxed);
     if (tail - head_.load(std::memory_order_acquire) == slots_.size()) return false;
@@ -31,7 +34,7 @@ class Ring {
   }
 
  private:
-  std::vector<BatchPtr> slots_ = std::vector<BatchPtr>(Publisher::kQueueBatches);
+  std::vector<BatchPtr> slots_;
   alignas(64) std::atomic<size_t> head_ = 0;
   alignas(64) std::atomic<size_t> tail_ = 0;
 };
@@ -59,7 +62,8 @@ std::span<const CounterRow<PublisherCounters>> publisher_counter_rows() {
 
 struct Publisher::Impl {
   Impl(std::vector<std::unique_ptr<Exporter>> outputs, size_t workers, bool wait)
-      : exporters(std::move(outputs)), rings(workers), lossless(wait) {
+      : exporters(std::move(outputs)), lossless(wait) {
+    for (size_t i = 0; i < workers; ++i) rings.emplace_back(lossless ? kLosslessQueueBatches : kQueueBatches);
     publish_counters();
   }
 
@@ -126,7 +130,7 @@ struct Publisher::Impl {
   }
 
   std::vector<std::unique_ptr<Exporter>> exporters;
-  std::vector<Ring> rings;
+  std::deque<Ring> rings;
   const bool lossless;
   size_t first_ring = 0;
   std::atomic<bool> stop = false, sleeping = false, urgent = false, flush_wanted = false;

@@ -19,6 +19,8 @@ std::span<const CounterRow<PublisherCounters>> publisher_counter_rows();
 class Publisher {
  public:
   static constexpr size_t kQueueBatches = 4096;
+  /// Where a full queue is waited for, a long one only costs memory.
+  static constexpr size_t kLosslessQueueBatches = 256;
 
   Publisher(std::vector<std::unique_ptr<Exporter>> exporters, size_t workers, bool lossless);
   /// Delivers everything pushed, flushes the exporters, joins the thread.

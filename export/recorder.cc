@@ -24,6 +24,13 @@ struct Recorder::Impl {
     ++written[topic];
   }
   bool wants(TopicId topic) const { return config.enabled(topic); }
+  TopicId topic_of(const RecordRow& row) const {
+    if (&row != last_row) {
+      last_row = &row;
+      last_topic = config.find(row.type);
+    }
+    return last_topic;
+  }
 
   std::shared_ptr<const EveConfig> owner;
   const EveConfigImpl& config;
@@ -31,22 +38,34 @@ struct Recorder::Impl {
   StatsRecord stats_record;
   BatchPool pool;
   RecordBatch* batch = nullptr;
-  const RecordRow* last_row = nullptr;  // of the latest event, and its topic: the same type mostly comes again
-  TopicId last_topic = 0;
+  mutable const RecordRow* last_row = nullptr;  // asked for last, and its topic: the same type mostly comes again
+  mutable TopicId last_topic = 0;
   std::vector<uint64_t> written;
 };
 
 Recorder::Recorder(std::shared_ptr<const EveConfig> config) : impl_(std::make_unique<Impl>(std::move(config))) {}
 Recorder::~Recorder() = default;
 
+bool Recorder::wants(const RecordRow& row) const {
+  const TopicId topic = impl_->topic_of(row);
+  return topic < impl_->written.size() && impl_->wants(topic);
+}
+
+bool Recorder::wants(AnomalyLayer layer) const {
+  const EveAnomalyOptions& wanted = impl_->tools.options.anomaly;
+  bool chosen = layer == AnomalyLayer::decode   ? wanted.decode
+                : layer == AnomalyLayer::stream ? wanted.stream
+                                                : wanted.applayer;
+  return chosen && impl_->wants(kTopicAnomaly);
+}
+
+bool Recorder::wants_flows() const {
+  return impl_->wants(kTopicFlow) || impl_->wants(kTopicNetflow);
+}
+
 void Recorder::event(const Envelope& envelope, const Event& event) {
-  if (!event.record) return;
-  if (event.record != impl_->last_row) {
-    impl_->last_row = event.record;
-    impl_->last_topic = impl_->config.find(event.record->type);
-  }
-  const TopicId topic = impl_->last_topic;
-  if (topic >= impl_->written.size() || !impl_->wants(topic)) return;
+  if (!event.record || !wants(*event.record)) return;
+  const TopicId topic = impl_->topic_of(*event.record);
   std::string& out = impl_->text();
   {
     Line line(out, impl_->tools.times);
@@ -72,11 +91,7 @@ void Recorder::alert(const Envelope& envelope, const Alert& alert) {
 }
 
 void Recorder::anomaly(const Envelope& envelope, const Anomaly& anomaly) {
-  const EveAnomalyOptions& wanted = impl_->tools.options.anomaly;
-  bool layer = anomaly.type == AnomalyLayer::decode   ? wanted.decode
-               : anomaly.type == AnomalyLayer::stream ? wanted.stream
-                                                      : wanted.applayer;
-  if (!layer || !impl_->wants(kTopicAnomaly)) return;
+  if (!wants(anomaly.type)) return;
   write_anomaly_record(impl_->text(), impl_->tools, envelope, anomaly);
   impl_->done(kTopicAnomaly);
 }
@@ -110,6 +125,10 @@ void Recorder::stats(Timestamp time, const CounterSet& counters, double uptime_s
   if (!impl_->wants(kTopicStats)) return;
   impl_->stats_record.write(impl_->text(), impl_->tools, time, counters, uptime_seconds);
   impl_->done(kTopicStats);
+}
+
+size_t Recorder::waiting() const {
+  return impl_->batch ? impl_->batch->text.size() : 0;
 }
 
 std::shared_ptr<const RecordBatch> Recorder::take() {

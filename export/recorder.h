@@ -41,6 +41,11 @@ class Recorder {
   explicit Recorder(std::shared_ptr<const EveConfig> config);
   ~Recorder();
 
+  /// Whether a record would be written: the caller need not describe what nobody wants.
+  bool wants(const RecordRow& row) const;
+  bool wants(AnomalyLayer layer) const;
+  bool wants_flows() const;
+
   void event(const Envelope& envelope, const Event& event);
   void alert(const Envelope& envelope, const Alert& alert);
   void anomaly(const Envelope& envelope, const Anomaly& anomaly);
@@ -49,6 +54,8 @@ class Recorder {
   void packet(const Envelope& envelope, Bytes packet, uint16_t link_type);
   void stats(Timestamp time, const CounterSet& counters, double uptime_seconds);
 
+  /// Bytes written since the last take().
+  size_t waiting() const;
   /// Hands over what was written since the last call; null when nothing was. Buffers come back when the batch is
   /// destroyed, on whatever thread.
   std::shared_ptr<const RecordBatch> take();

@@ -29,6 +29,7 @@ struct AppLayer::State final : FlowAttachment {
     uint64_t candidates = ~kNoCandidates;  // protocols these bytes may still be, by index
     bool failed = false;
     bool ended = false;
+    uint8_t datagrams = 0;    // looked at in vain
     uint32_t need = 0;        // bytes without which another look is useless
   };
 
@@ -112,12 +113,16 @@ void AppLayer::detect(Flow& flow, State& state, const Chunk& chunk) {
     if (chunk.end) side.failed = true;
   } else {
     bool undecided = false;
+    first.offset = 0;  // of what the protocol may have begun with
     if (const AppProtocol* found = probe(state, first, flow, undecided)) {
+      first.offset = chunk.datagram ? 0 : side.buffer.empty() ? chunk.offset : side.offset;
       choose(flow, state, static_cast<size_t>(found - config_.protocols.data()), first);
       return;
     }
     if (!undecided || chunk.end || first.data.size() >= kProbeLimit) side.failed = true;
   }
+  // A datagram is a message of its own: the next may be one of a protocol that the first was not.
+  if (chunk.datagram && ++side.datagrams < kProbeDatagrams) return;
   if (side.failed && state.sides[index(reverse(chunk.direction))].failed) fail(state);
 }
 
@@ -267,7 +272,7 @@ AppInfo AppLayer::info(const Flow& flow) const {
   if (state->protocol) {
     info.protocol = state->protocol->row->protocol;
     info.name = info.protocol->name;
-  } else if (state->phase == Phase::failed) {
+  } else if (state->phase == Phase::failed || (state->sides[0].failed && state->sides[1].failed)) {
     info.name = "failed";
   }
   if (state->original) info.original = state->original->row->protocol->name;

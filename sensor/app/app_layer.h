@@ -44,6 +44,8 @@ class AppLayer final : private EventSink {
  public:
   /// Undecided bytes kept for each direction before detection is given up.
   static constexpr size_t kProbeLimit = 4096;
+  /// Datagrams of each direction looked at before detection is given up.
+  static constexpr uint8_t kProbeDatagrams = 8;
   /// Bytes that may wait for the rest of one message.
   static constexpr size_t kBufferLimit = 1 << 20;
 

@@ -60,8 +60,7 @@ class Slab {
                                  static_cast<ptrdiff_t>(sizeof(T)));
   }
   void prefetch(uint32_t handle) const {
-    for (size_t offset = 0; offset < sizeof(T) && offset < 128; offset += 64)
-      __builtin_prefetch(slot(handle) + offset, 1);
+    for (size_t offset = 0; offset < sizeof(T); offset += 64) __builtin_prefetch(slot(handle) + offset, 1);
   }
   uint32_t used() const { return used_; }
   uint32_t capacity() const { return capacity_; }

@@ -75,6 +75,10 @@ Envelope describe(const Flow& flow, const Packet* packet, Timestamp time, Envelo
       envelope.response_icmp_code = flow.icmp[3];
     }
   }
+  if (flow.key.proto == ip_proto::esp) {
+    envelope.has_spi = true;
+    envelope.spi = static_cast<uint32_t>(flow.key.port[0]) << 16 | flow.key.port[1];
+  }
   size_t vlans = 0;
   if (packet) {
     envelope.vlan = {packet->vlan.data(), packet->vlan_count};

@@ -23,7 +23,9 @@ Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
       matcher_(share.rules, share.state, *this),
       recorder_(share.config->eve),
       community_id_(share.config->eve->community_id_seed()),
-      layers_(kLayers * 2),
+      packets_(kGroup + kLayers),
+      lookups_(kGroup + kLayers),
+      reassembled_(kLayers),
       has_rules_(!share.rules->rules().empty()) {}
 
 Worker::~Worker() = default;
@@ -54,29 +56,53 @@ void Worker::run(const std::atomic<bool>& stop) {
 }
 
 void Worker::process(std::span<const Frame> frames) {
-  for (const Frame& frame : frames) {
-    now_ = std::max(now_, frame.time);
-    last_number_ = frame.number;
-    size_t count = decoder_.decode(frame, std::span(layers_).first(kLayers));
-    for (size_t i = 0; i < count; ++i) take(layers_[i], 0);
-    if (share_.turn) share_.turn->finished(index_, frame.number);
+  while (!frames.empty()) frames = frames.subspan(process_group(frames));
+}
+
+/// The passes over as many frames as stay in the first-level cache: headers, then where their flows lie in memory, then
+/// what they mean. Returns how many frames that were.
+size_t Worker::process_group(std::span<const Frame> frames) {
+  size_t used = 0, count = 0;
+  for (; used < frames.size() && count < kGroup; ++used) {
+    count += decoder_.decode(frames[used], std::span(packets_).subspan(count, kLayers));
+  }
+  for (size_t i = 0; i < count; ++i) {
+    lookups_[i] = mine(packets_[i]) ? look(packets_[i]) : FlowTable::Lookup{};
+    flows_.prefetch(lookups_[i]);
+  }
+  for (size_t i = 0; i < count; ++i) flows_.prefetch_flow(lookups_[i]);
+  for (size_t i = 0; i < count; ++i) {
+    Packet& packet = packets_[i];
+    now_ = std::max(now_, packet.time);
+    last_number_ = packet.number;
+    take(packet, lookups_[i]);
+    bool frame_ends = i + 1 == count || packets_[i + 1].number != packet.number;
+    if (share_.turn && frame_ends) share_.turn->finished(index_, packet.number);
+  }
+  return used;
+}
+
+FlowTable::Lookup Worker::look(const Packet& packet) const {
+  return packet.wants_flow && !packet.invalid ? flows_.look(packet) : FlowTable::Lookup{};
+}
+
+/// One layer of a frame.
+void Worker::take(Packet& packet, const FlowTable::Lookup& lookup) {
+  if (!packet.is_fragment) {
+    if (mine(packet)) follow(packet, lookup);
+    return;
+  }
+  Bytes whole = defrag_.add(packet);
+  if (mine(packet)) inspect(packet, nullptr, Direction::to_server);
+  if (whole.empty()) return;
+  // Fragments within a reassembled packet are not followed.
+  size_t count = decoder_.decode_reassembled(whole, packet, reassembled_);
+  for (size_t i = 0; i < count; ++i) {
+    if (mine(reassembled_[i])) follow(reassembled_[i], look(reassembled_[i]));
   }
 }
 
-/// One packet: a layer of a frame, or what the defragmenter put together. Depth 1 is inside a reassembled packet, whose
-/// own fragments are not followed.
-void Worker::take(Packet& packet, size_t depth) {
-  if (packet.is_fragment && depth == 0) {
-    Bytes whole = defrag_.add(packet);
-    if (mine(packet)) inspect(packet, nullptr, Direction::to_server);
-    if (!whole.empty()) {
-      size_t count = decoder_.decode_reassembled(whole, packet, std::span(layers_).last(kLayers));
-      for (size_t i = 0; i < count; ++i) take(layers_[kLayers + i], depth + 1);
-    }
-    return;
-  }
-  if (!mine(packet)) return;
-  FlowTable::Lookup lookup = packet.wants_flow && !packet.invalid ? flows_.look(packet) : FlowTable::Lookup{};
+void Worker::follow(const Packet& packet, const FlowTable::Lookup& lookup) {
   Flow* flow = nullptr;
   uint8_t direction = 0;
   if (packet.has_quoted) flow = flows_.find_quoted(packet, direction);
@@ -100,8 +126,10 @@ bool Worker::mine(const Packet& packet) const {
 
 void Worker::inspect(const Packet& packet, Flow* flow, Direction direction) {
   context_ = {.packet = &packet, .flow = flow, .direction = direction, .time = packet.time, .number = packet.number};
-  stream_events_.clear();
-  matcher_.begin(context_);
+  if (has_rules_) {
+    stream_events_.clear();
+    matcher_.begin(context_);
+  }
   if (packet.event_count) report_decode_events(packet, flow);
   if (flow) {
     if (packet.is_tcp() && !packet.has_quoted) {
@@ -111,8 +139,9 @@ void Worker::inspect(const Packet& packet, Flow* flow, Direction direction) {
       if (packet.is_udp()) inspect_datagram(packet, *flow, direction);
     }
     identify(packet, *flow, direction);
-    context_.protocol = app_.info(*flow).protocol;
   }
+  if (!has_rules_) return;
+  if (flow) context_.protocol = app_.info(*flow).protocol;
   context_.stream_events = stream_events_;
   matcher_.packet(context_);
   matcher_.end(context_);
@@ -173,7 +202,7 @@ Envelope Worker::flow_envelope(const Flow& flow) {
 }
 
 void Worker::report_decode_events(const Packet& packet, const Flow* flow) {
-  if (!share_.config->eve->enabled("anomaly")) return;
+  if (!recorder_.wants(AnomalyLayer::decode)) return;
   Envelope envelope = describe(packet, space_);
   add_source(envelope);
   if (flow) {
@@ -202,8 +231,8 @@ void Worker::gap(Flow& flow, Direction direction, uint64_t, uint64_t lost, Times
 }
 
 void Worker::event(Flow& flow, StreamEvent event) {
-  stream_events_.push_back(name(event));
-  if (!share_.config->eve->enabled("anomaly")) return;
+  if (has_rules_) stream_events_.push_back(name(event));
+  if (!recorder_.wants(AnomalyLayer::stream)) return;
   char text[96];
   std::string_view label = name(event);
   size_t size = static_cast<size_t>(std::snprintf(text, sizeof text, "stream.%.*s", static_cast<int>(label.size()), label.data()));
@@ -221,7 +250,7 @@ void Worker::event(Flow& flow, const Event& event) {
     context.direction = event.direction;
     matcher_.event(context, event);
   }
-  if (!event.record || !share_.config->eve->enabled(event.record->type)) return;
+  if (!event.record || !recorder_.wants(*event.record)) return;
   Envelope envelope = flow_envelope(flow);
   envelope.app_proto = event.protocol->name;
   if (event.reversed) reverse(envelope);
@@ -229,6 +258,7 @@ void Worker::event(Flow& flow, const Event& event) {
 }
 
 void Worker::anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx, uint8_t name, Direction direction) {
+  if (!recorder_.wants(AnomalyLayer::applayer)) return;
   Envelope envelope = flow_envelope(flow);
   if (direction == Direction::to_client) reverse(envelope);
   recorder_.anomaly(envelope, {.type = AnomalyLayer::applayer,
@@ -284,13 +314,15 @@ void Worker::close(Flow& flow, Timestamp now) {
   context_.established = flow.state != FlowState::fresh;
   context_.protocol = app_.info(flow).protocol;
   stream_events_.clear();
-  matcher_.begin(context_);
+  if (has_rules_) matcher_.begin(context_);
   if (flow.key.proto == ip_proto::tcp) stream_.finish(flow, now);
   app_.finish(flow, now);
-  if (has_rules_) matcher_.finish(context_);
-  matcher_.end(context_);
+  if (has_rules_) {
+    matcher_.finish(context_);
+    matcher_.end(context_);
+  }
   if (auto* identity = flow.get<Identity>(FlowSlot::identify)) identifier_.finish(identity->state);
-  if (!share_.config->eve->enabled("flow") && !share_.config->eve->enabled("netflow")) return;
+  if (!recorder_.wants_flows()) return;
   FlowSummary summary = summarise(flow, app_.info(flow), now, summary_space_);
   summary.application = application(flow);
   summary.flowbits = matcher_.flowbits(flow);
@@ -301,6 +333,8 @@ void Worker::close(Flow& flow, Timestamp now) {
     summary.envelope.in_iface = source_.interface_name(0);
   }
   recorder_.flow(summary);
+  // Many flows may end at once: with the capture, or where the memory cap was hit.
+  if (recorder_.waiting() >= kBatchBytes) publish();
 }
 
 void Worker::publish() {

@@ -70,7 +70,10 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   struct Identity;  // nDPI's state of a flow, in FlowSlot::identify
 
   void process(std::span<const Frame> frames);
-  void take(Packet& packet, size_t depth);
+  size_t process_group(std::span<const Frame> frames);
+  FlowTable::Lookup look(const Packet& packet) const;
+  void take(Packet& packet, const FlowTable::Lookup& lookup);
+  void follow(const Packet& packet, const FlowTable::Lookup& lookup);
   bool mine(const Packet& packet) const;
   void inspect(const Packet& packet, Flow* flow, Direction direction);
   void inspect_tcp(const Packet& packet, Flow& flow, Direction direction);
@@ -109,8 +112,12 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   Recorder recorder_;
   CommunityId community_id_;
 
+  static constexpr size_t kBatchBytes = 32 << 10;  // of records: handed over without waiting for the burst to end
+  static constexpr size_t kGroup = 16;  // packets decoded before the first of them is looked into
   static constexpr size_t kLayers = kMaxTunnel + 1;
-  std::vector<Packet> layers_;          // of the frame at hand, outermost first, for each nesting of reassembly
+  std::vector<Packet> packets_;  // of the frames at hand, the layers of each outermost first
+  std::vector<FlowTable::Lookup> lookups_;
+  std::vector<Packet> reassembled_;  // layers of what the defragmenter put together
   EnvelopeSpace space_, summary_space_;
   MatchContext context_;
   std::vector<std::string_view> stream_events_;

@@ -11,9 +11,11 @@ std::mutex mutex;
 std::array<std::map<std::string, uint16_t, std::less<>>, 4> tables;
 }  // namespace
 
-uint16_t number_of(NameKind kind, std::string_view name) {
+std::optional<uint16_t> number_of(NameKind kind, std::string_view name) {
   std::lock_guard lock(mutex);
   auto& table = tables[static_cast<size_t>(kind)];
+  if (auto known = table.find(name); known != table.end()) return known->second;
+  if (table.size() == kMaxNames) return std::nullopt;
   return table.emplace(std::string(name), static_cast<uint16_t>(table.size())).first->second;
 }
 

@@ -1,7 +1,9 @@
 // Numbers for the names of state that outlives a rule set: flowbits, flowints, xbits, hostbits.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,8 +12,11 @@ namespace lapwing::detect {
 
 enum class NameKind : uint8_t { flowbit, flowint, xbit, hostbit };
 
-/// The number of a name, the same in every rule set of the process. Cold; serialised by a lock.
-uint16_t number_of(NameKind kind, std::string_view name);
+inline constexpr size_t kMaxNames = 65536;  // of one kind, over all rule sets of the process
+
+/// The number of a name, the same in every rule set of the process; nothing when there are kMaxNames others. Cold;
+/// serialised by a lock.
+std::optional<uint16_t> number_of(NameKind kind, std::string_view name);
 /// All names of a kind by number.
 std::vector<std::string> names_of(NameKind kind);
 

@@ -10,13 +10,19 @@ namespace {
 
 enum class BitOp : uint8_t { set, unset, toggle };
 
+uint16_t name_number(RuleBuilder& rule, const RuleOption& option, NameKind kind, std::string_view name) {
+  auto number = number_of(kind, name);
+  if (!number) rule.fail(option, "brings a name beyond the " + std::to_string(kMaxNames) + " that can be told apart");
+  return *number;
+}
+
 std::vector<uint16_t> bit_numbers(RuleBuilder& rule, const RuleOption& option, NameKind kind, std::string_view names,
                                   bool writes) {
   std::vector<uint16_t> out;
   for (const std::string& name : parts(names, '|')) {
     if (name.empty()) rule.fail(option, "needs a name");
     if (name.find(' ') != std::string::npos) rule.fail(option, "'" + name + "' has a blank in its name");
-    out.push_back(number_of(kind, name));
+    out.push_back(name_number(rule, option, kind, name));
     rule.rule().state_uses.push_back({kind, out.back(), writes});
   }
   return out;
@@ -147,7 +153,7 @@ void flowint(RuleBuilder& rule, const RuleOption& option) {
   if (part.size() < 2 || part.size() > 3 || part[0].empty())
     rule.fail(option, "is written '<name>,<operator>[,<value>]'");
   std::string op = part[1] == "notset" ? "isnotset" : part[1];
-  uint16_t name = number_of(NameKind::flowint, part[0]);
+  uint16_t name = name_number(rule, option, NameKind::flowint, part[0]);
   bool tests_presence = op == "isset" || op == "isnotset";
   Operand operand;
   if (!tests_presence) {
@@ -156,7 +162,7 @@ void flowint(RuleBuilder& rule, const RuleOption& option) {
       operand.value = static_cast<uint32_t>(read_integer(rule, option, part[2], 0, UINT32_MAX));
     } else {
       operand.is_name = true;
-      operand.name = number_of(NameKind::flowint, part[2]);
+      operand.name = name_number(rule, option, NameKind::flowint, part[2]);
       rule.rule().state_uses.push_back({NameKind::flowint, operand.name, false});
     }
   }
@@ -254,7 +260,7 @@ void xbits(RuleBuilder& rule, const RuleOption& option) {
   }
   if (part.size() < 3)
     rule.fail(option, "is written '<operation>,<name>,track <ip_src|ip_dst|ip_pair>[,expire <seconds>]'");
-  SharedBit bit{SharedKey::Kind::xbit, number_of(NameKind::xbit, part[1]), BitTrack::src};
+  SharedBit bit{SharedKey::Kind::xbit, name_number(rule, option, NameKind::xbit, part[1]), BitTrack::src};
   std::string_view track = part[2];
   if (!track.starts_with("track ")) rule.fail(option, "needs 'track' after the name");
   track.remove_prefix(6);
@@ -283,7 +289,7 @@ void hostbits(RuleBuilder& rule, const RuleOption& option) {
     return;
   }
   if (part.size() < 2 || part.size() > 3) rule.fail(option, "is written '<operation>,<name>[,<src|dst|both>]'");
-  uint16_t name = number_of(NameKind::hostbit, part[1]);
+  uint16_t name = name_number(rule, option, NameKind::hostbit, part[1]);
   std::string side = part.size() == 3 ? part[2] : "src";
   if (side != "src" && side != "dst" && side != "both") rule.fail(option, "'" + side + "' is none of src, dst, both");
   if (side != "dst") add_shared_bit(rule, option, part[0], {SharedKey::Kind::hostbit, name, BitTrack::src}, 0);

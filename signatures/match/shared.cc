@@ -30,13 +30,14 @@ Shared::Entry* Shared::find_or_add(const SharedKey& key, Timestamp now, bool& fr
   auto found = entries_.find(key);
   fresh = found == entries_.end();
   if (!fresh) return &found->second;
-  if (entries_.size() >= kMaxSharedEntries) {
+  if (entries_.size() >= kMaxSharedEntries && now >= next_sweep_) {
+    next_sweep_ = {now.ns + kSweepInterval};
     std::erase_if(entries_,
                   [&](const auto& item) { return item.second.expires < now && item.second.action_until < now; });
-    if (entries_.size() >= kMaxSharedEntries) {
-      counters.shared_entries_full++;
-      return nullptr;
-    }
+  }
+  if (entries_.size() >= kMaxSharedEntries) {
+    counters.shared_entries_full++;
+    return nullptr;
   }
   return &entries_[key];
 }

@@ -38,6 +38,8 @@ class Shared : public SharedState {
  public:
   /// Entries kept at most; beyond, the expired go first, and then new ones are not remembered.
   static constexpr size_t kMaxSharedEntries = 1 << 20;
+  /// A full table is searched for expired entries no more often than this.
+  static constexpr int64_t kSweepInterval = 1'000'000'000;  // ns
 
   explicit Shared(std::function<void(uint64_t)> turn) : turn_(std::move(turn)) {}
 
@@ -61,6 +63,7 @@ class Shared : public SharedState {
   std::function<void(uint64_t)> turn_;
   std::mutex mutex_;
   std::unordered_map<SharedKey, Entry, SharedKeyHash> entries_;
+  Timestamp next_sweep_{INT64_MIN};
 };
 
 }  // namespace lapwing::detect

@@ -154,8 +154,8 @@ std::vector<std::filesystem::path> rule_files() {
   return out;
 }
 
-INSTANTIATE_TEST_SUITE_P(Rules, RuleFile, testing::ValuesIn(rule_files()), [](const auto& info) {
-  std::string name = info.param.stem().string();
+INSTANTIATE_TEST_SUITE_P(Rules, RuleFile, testing::ValuesIn(rule_files()), [](const auto& test) {
+  std::string name = test.param.stem().string();
   for (char& c : name) {
     if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
   }
