@@ -1,0 +1,198 @@
+// The stages of the data path over the captures of pcaps/, each with all stages before it, then the whole sensor.
+// The cost of one stage is the difference between neighbours. The whole sensor is started for each round, some 30 ms:
+// let LAPWING_BENCH_CAPTURES name a longer capture to see past it.
+#include <benchmark/benchmark.h>
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sensor/app/app_layer.h"
+#include "sensor/base/hash.h"
+#include "sensor/capture/packet_source.h"
+#include "sensor/decode/decode.h"
+#include "sensor/flow/flow_table.h"
+#include "sensor/pipeline/pipeline.h"
+#include "sensor/pipeline/sensor_config.h"
+#include "sensor/stream/stream_engine.h"
+#include "signatures/parse/parse.h"
+#include "signatures/rule_set.h"
+
+namespace lapwing {
+namespace {
+
+std::vector<std::string> captures() {
+  const char* other = std::getenv("LAPWING_BENCH_CAPTURES");
+  return {other ? other : "pcaps"};
+}
+
+const SensorConfig& config() {
+  static Setting root = [] {
+    Setting map;
+    map.kind = Setting::Kind::map;
+    return map;
+  }();
+  static const auto read = SensorConfig::read(root, {});
+  return *read;
+}
+
+std::shared_ptr<const RuleSet> rules(const std::string& path) {
+  std::vector<RuleMessage> messages;
+  std::vector<RuleTree> trees;
+  if (!path.empty()) trees = read_rules(path, messages);
+  return compile_rules(std::move(trees), config().rules, config().detect, messages);
+}
+
+/// All frames with their bytes, in memory.
+struct Trace {
+  Trace() {
+    auto sources = open_captures(captures(), 1);
+    Burst burst;
+    while (sources[0]->receive(burst) == PacketSource::Result::frames) {
+      for (const Frame& frame : burst.view()) {
+        kept.emplace_back(frame.data.begin(), frame.data.end());
+        frames.push_back(frame);
+      }
+      sources[0]->release(burst);
+    }
+    for (size_t i = 0; i < frames.size(); ++i) frames[i].data = kept[i];
+  }
+  std::vector<std::vector<uint8_t>> kept;
+  std::vector<Frame> frames;
+};
+
+const Trace& trace() {
+  static const Trace read;
+  return read;
+}
+
+enum class Stage : uint8_t { decode, flow, stream, app };
+
+/// The path as far as a stage.
+class Path final : private StreamSink, private AppSink {
+ public:
+  explicit Path(Stage last)
+      : last_(last),
+        decoder_(config().decode, ChecksumMode::none),
+        flows_(config().flow, kReplaySeed, [this](Flow& flow, Timestamp now) { close(flow, now); }),
+        stream_(config().stream, *this),
+        app_(config().app, *this) {}
+
+  void finish() { flows_.end_all(now_); }
+
+  void take(const Frame& frame) {
+    now_ = frame.time;
+    const size_t count = decoder_.decode(frame, packets_);
+    benchmark::DoNotOptimize(packets_.data());
+    if (last_ == Stage::decode) return;
+    for (size_t i = 0; i < count; ++i) follow(packets_[i]);
+  }
+
+ private:
+  void follow(const Packet& packet) {
+    if (!packet.wants_flow || packet.invalid || packet.is_fragment) return;
+    uint8_t direction = 0;
+    Flow* flow = flows_.find_or_create(packet, flows_.look(packet), direction);
+    if (!flow || last_ == Stage::flow) return;
+    if (packet.is_tcp()) {
+      const FlowState before = flow->state;
+      stream_.packet(*flow, packet, static_cast<Direction>(direction));
+      if (flow->state != before) flows_.set_state(*flow, flow->state);
+    } else if (packet.is_udp() && !packet.payload.empty()) {
+      chunk(*flow, {.data = packet.payload,
+                    .time = packet.time,
+                    .direction = static_cast<Direction>(direction),
+                    .datagram = true});
+    }
+  }
+  void close(Flow& flow, Timestamp now) {
+    if (last_ < Stage::stream) return;
+    if (flow.key.proto == ip_proto::tcp) stream_.finish(flow, now);
+    if (last_ == Stage::app) app_.finish(flow, now);
+  }
+  void chunk(Flow& flow, const Chunk& chunk) override {
+    if (last_ == Stage::app) app_.chunk(flow, chunk);
+  }
+  void gap(Flow& flow, Direction direction, uint64_t, uint64_t lost, Timestamp time) override {
+    if (last_ == Stage::app) app_.gap(flow, direction, lost, time);
+  }
+  void event(Flow&, StreamEvent) override {}
+  void event(Flow&, const Event& event) override { benchmark::DoNotOptimize(&event); }
+  void anomaly(Flow&, const Protocol&, const Transaction*, uint8_t, Direction) override {}
+
+  Stage last_;
+  Decoder decoder_;
+  FlowTable flows_;
+  StreamEngine stream_;
+  AppLayer app_;
+  std::array<Packet, kMaxPackets> packets_;
+  Timestamp now_;
+};
+
+void count(benchmark::State& state) {
+  size_t bytes = 0;
+  for (const Frame& frame : trace().frames) bytes += frame.data.size();
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * trace().frames.size()));
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * bytes));
+}
+
+void capture(benchmark::State& state) {
+  for (auto _ : state) {
+    auto sources = open_captures(captures(), 1);
+    Burst burst;
+    while (sources[0]->receive(burst) == PacketSource::Result::frames) sources[0]->release(burst);
+  }
+  count(state);
+}
+BENCHMARK(capture)->Unit(benchmark::kMillisecond);
+
+void stage(benchmark::State& state, Stage last) {
+  trace();
+  for (auto _ : state) {
+    state.PauseTiming();
+    auto path = std::make_unique<Path>(last);
+    state.ResumeTiming();
+    for (const Frame& frame : trace().frames) path->take(frame);
+    path->finish();
+    state.PauseTiming();
+    path.reset();
+    state.ResumeTiming();
+  }
+  count(state);
+}
+BENCHMARK_CAPTURE(stage, decode, Stage::decode)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(stage, flow, Stage::flow)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(stage, stream, Stage::stream)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(stage, dissect, Stage::app)->Unit(benchmark::kMillisecond);
+
+/// Capture to records, without an output to write them to.
+void sensor(benchmark::State& state, const std::string& rule_file) {
+  const auto compiled = rules(rule_file);
+  for (auto _ : state) {
+    Pipeline::Plan plan{
+        .config = &config(), .rules = compiled, .checksums = ChecksumMode::none, .hash_seed = kReplaySeed};
+    plan.sources = open_captures(captures(), 1);
+    Pipeline(std::move(plan)).run([](double) {});
+  }
+  count(state);
+}
+BENCHMARK_CAPTURE(sensor, records, std::string())
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK_CAPTURE(sensor, rules, std::string("pcaps/starter.rules"))
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+
+void compile(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(rules("pcaps/starter.rules"));
+}
+BENCHMARK(compile)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace lapwing
+
+BENCHMARK_MAIN();
