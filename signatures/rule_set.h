@@ -18,7 +18,7 @@ namespace lapwing {
 
 /// What rules may refer to outside their room: handed over at start, so that no rule code names a protocol.
 struct RuleEnvironment {
-  std::vector<const Protocol*> protocols;                     // fields, anomaly names
+  std::vector<const Protocol*> protocols;  // fields, anomaly names
   std::span<const std::string_view> decode_events, stream_events;
   RuleVariables variables;
   RuleTables tables;
@@ -46,12 +46,26 @@ class RuleSet {
   virtual uint64_t generation() const = 0;
 };
 
-/// Compiles all trees. Rules at fault, or with keywords not there yet, are left out and described in `messages`.
-std::shared_ptr<const RuleSet> compile_rules(std::vector<RuleTree> trees, const RuleEnvironment& environment,
-                                             const DetectConfig& config, std::vector<RuleMessage>& messages);
+/// Compiles rules as they are read. Those at fault, or with keywords not there yet, are left out and described in
+/// `messages`. What it is made with must outlive it.
+class RuleCompiler {
+ public:
+  RuleCompiler(const RuleEnvironment& environment, const DetectConfig& config, std::vector<RuleMessage>& messages);
+  ~RuleCompiler();
+  void add(const RuleTree& tree);
+  /// Ends the compiler's work; called once.
+  std::shared_ptr<const RuleSet> finish();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 /// One line of `lapwing list keywords`.
-struct KeywordInfo { std::string_view name, family, help; bool sticky_buffer = false; };
+struct KeywordInfo {
+  std::string_view name, family, help;
+  bool sticky_buffer = false;
+};
 std::vector<KeywordInfo> list_keywords(const RuleEnvironment& environment);
 
 }  // namespace lapwing

@@ -74,12 +74,11 @@ std::shared_ptr<const RuleSet> load_rules(const std::vector<std::string>& files,
     (void)root.find("rule-files");
   }
   std::vector<RuleMessage> messages;
-  std::vector<RuleTree> trees;
+  RuleCompiler compiler(config.rules, config.detect, messages);
   for (const std::string& path : paths) {
-    auto read = read_rules(path, messages);
-    std::move(read.begin(), read.end(), std::back_inserter(trees));
+    read_rules(path, messages, [&](const RuleTree& tree) { compiler.add(tree); });
   }
-  auto rules = compile_rules(std::move(trees), config.rules, config.detect, messages);
+  auto rules = compiler.finish();
   constexpr size_t kShown = 20;
   size_t shown = 0;
   for (const RuleMessage& message : messages) {

@@ -30,12 +30,11 @@ int check(const CheckOptions& options) {
   RuleEnvironment environment = rule_environment(*root);
   auto config = read_options<DetectConfig>(*root, detect_options());
   std::vector<RuleMessage> messages;
-  std::vector<RuleTree> trees;
+  RuleCompiler compiler(environment, config, messages);
   for (const std::string& file : options.files) {
-    auto read = read_rules(file, messages);
-    std::move(read.begin(), read.end(), std::back_inserter(trees));
+    read_rules(file, messages, [&](const RuleTree& tree) { compiler.add(tree); });
   }
-  auto rules = compile_rules(std::move(trees), environment, config, messages);
+  auto rules = compiler.finish();
   size_t errors = 0;
   for (const RuleMessage& message : messages) {
     bool error = message.level == RuleMessage::Level::error;

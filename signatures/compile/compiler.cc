@@ -1,4 +1,4 @@
-// compile_rules: trees in, a published RuleSet out.
+// RuleCompiler: trees in, a published RuleSet out.
 #include <algorithm>
 #include <atomic>
 #include <functional>
@@ -199,14 +199,21 @@ uint8_t Compiled::protocol_index(const Protocol* protocol) const {
 
 }  // namespace detect
 
-std::shared_ptr<const RuleSet> compile_rules(std::vector<RuleTree> trees, const RuleEnvironment& environment,
-                                             const DetectConfig& config, std::vector<RuleMessage>& messages) {
-  detect::RuleSetCompiler compiler(environment, config, messages);
-  for (RuleTree& tree : trees) {
-    compiler.add(tree);
-    tree = {};
-  }
-  return compiler.finish();
+struct RuleCompiler::Impl : detect::RuleSetCompiler {
+  using RuleSetCompiler::RuleSetCompiler;
+};
+
+RuleCompiler::RuleCompiler(const RuleEnvironment& environment, const DetectConfig& config,
+                           std::vector<RuleMessage>& messages)
+    : impl_(std::make_unique<Impl>(environment, config, messages)) {}
+RuleCompiler::~RuleCompiler() = default;
+
+void RuleCompiler::add(const RuleTree& tree) {
+  impl_->add(tree);
+}
+
+std::shared_ptr<const RuleSet> RuleCompiler::finish() {
+  return impl_->finish();
 }
 
 std::vector<KeywordInfo> list_keywords(const RuleEnvironment& environment) {

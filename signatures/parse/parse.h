@@ -1,6 +1,7 @@
 // Rule files into trees, and the tables that rules refer to. Cold code: may throw and allocate.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,11 +14,15 @@
 
 namespace lapwing {
 
+using TakeRule = std::function<void(const RuleTree&)>;
+
 /// Parses the text of one rule file: comments, blank lines, "\" continuation. Rules at fault are left out and
-/// described in `messages`; the others are returned in file order.
-std::vector<RuleTree> parse_rules(std::string_view text, const std::string& file, std::vector<RuleMessage>& messages);
+/// described in `messages`; the others are handed over one by one in file order, since the trees of a large file weigh
+/// more than what is compiled from them.
+void parse_rules(std::string_view text, const std::string& file, std::vector<RuleMessage>& messages,
+                 const TakeRule& take);
 /// Reads a file (gzip allowed) or, for a directory, its *.rules sorted by name. Throws SettingError when unreadable.
-std::vector<RuleTree> read_rules(const std::string& path, std::vector<RuleMessage>& messages);
+void read_rules(const std::string& path, std::vector<RuleMessage>& messages, const TakeRule& take);
 
 /// vars.address-groups and vars.port-groups of the configuration, as text.
 struct RuleVariables {

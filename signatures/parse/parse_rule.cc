@@ -207,19 +207,20 @@ uint32_t guess_sid(std::string_view text) {
 
 }  // namespace
 
-std::vector<RuleTree> parse_rules(std::string_view text, const std::string& file, std::vector<RuleMessage>& messages) {
-  std::vector<RuleTree> rules;
+void parse_rules(std::string_view text, const std::string& file, std::vector<RuleMessage>& messages,
+                 const TakeRule& take) {
   for (const SourceLine& line : split_lines(text, file)) {
     size_t first = messages.size();
+    std::optional<RuleTree> rule;
     try {
-      rules.push_back(RuleParser(line, messages).parse());
+      rule = RuleParser(line, messages).parse();
     } catch (ParseFault& fault) {
       messages.push_back(
           {RuleMessage::Level::error, std::move(fault.mark), 0, std::move(fault.option), std::move(fault.text)});
     }
     for (; first < messages.size(); ++first) messages[first].sid = guess_sid(line.text());
+    if (rule) take(*rule);
   }
-  return rules;
 }
 
 }  // namespace lapwing

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <filesystem>
-#include <iterator>
 
 #include "signatures/parse/parse.h"
 #include "signatures/parse/source_text.h"
@@ -24,13 +23,8 @@ std::vector<std::string> rule_files(const std::string& path) {
 
 }  // namespace
 
-std::vector<RuleTree> read_rules(const std::string& path, std::vector<RuleMessage>& messages) {
-  std::vector<RuleTree> rules;
-  for (const std::string& file : rule_files(path)) {
-    auto more = parse_rules(read_text_file(file), file, messages);
-    rules.insert(rules.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-  }
-  return rules;
+void read_rules(const std::string& path, std::vector<RuleMessage>& messages, const TakeRule& take) {
+  for (const std::string& file : rule_files(path)) parse_rules(read_text_file(file), file, messages, take);
 }
 
 }  // namespace lapwing

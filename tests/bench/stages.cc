@@ -40,9 +40,9 @@ const SensorConfig& config() {
 
 std::shared_ptr<const RuleSet> rules(const std::string& path) {
   std::vector<RuleMessage> messages;
-  std::vector<RuleTree> trees;
-  if (!path.empty()) trees = read_rules(path, messages);
-  return compile_rules(std::move(trees), config().rules, config().detect, messages);
+  RuleCompiler compiler(config().rules, config().detect, messages);
+  if (!path.empty()) read_rules(path, messages, [&](const RuleTree& tree) { compiler.add(tree); });
+  return compiler.finish();
 }
 
 /// All frames with their bytes, in memory.

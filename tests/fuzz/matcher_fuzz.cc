@@ -94,7 +94,9 @@ const RuleEnvironment& environment() {
 std::shared_ptr<detect::Compiled> compile(std::string_view text) {
   static const DetectConfig kConfig = read_options<DetectConfig>(Setting{}, detect_options());
   std::vector<RuleMessage> messages;
-  auto rules = compile_rules(parse_rules(text, "fuzz", messages), environment(), kConfig, messages);
+  RuleCompiler compiler(environment(), kConfig, messages);
+  parse_rules(text, "fuzz", messages, [&](const RuleTree& tree) { compiler.add(tree); });
+  auto rules = compiler.finish();
   for (const RuleMessage& message : messages) require(message.mark.line > 0 && !message.text.empty());
   return std::const_pointer_cast<detect::Compiled>(std::static_pointer_cast<const detect::Compiled>(rules));
 }

@@ -64,10 +64,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case 2: tolerate([&] { parse_references(text, "fuzz", tables); }); break;
     default:
       std::vector<RuleMessage> messages;
-      for (const RuleTree& rule : parse_rules(text, "fuzz", messages)) {
+      parse_rules(text, "fuzz", messages, [&](const RuleTree& rule) {
         require(!rule.options.empty());
         resolve(rule);
-      }
+      });
       for (const RuleMessage& message : messages)
         require(message.mark.line > 0 && message.mark.column > 0 && !message.text.empty());
   }

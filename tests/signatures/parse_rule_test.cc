@@ -18,7 +18,7 @@ struct Parsed {
 
 Parsed parse(std::string_view text) {
   Parsed out;
-  out.rules = parse_rules(text, "t.rules", out.messages);
+  parse_rules(text, "t.rules", out.messages, [&](const RuleTree& rule) { out.rules.push_back(rule); });
   return out;
 }
 
@@ -209,7 +209,8 @@ TEST_F(RuleFiles, ReadsADirectorySortedByNameAndGzip) {
   gzputs(gz, "alert tcp any any -> any any (sid:3;)\n");
   gzclose(gz);
   std::vector<RuleMessage> messages;
-  auto rules = read_rules(folder_.string(), messages);
+  std::vector<RuleTree> rules;
+  read_rules(folder_.string(), messages, [&](const RuleTree& rule) { rules.push_back(rule); });
   ASSERT_EQ(rules.size(), 3u);
   EXPECT_EQ(rules[0].mark.file, path("a.rules"));
   EXPECT_EQ(rules[2].mark.file, path("c.rules.gz"));
@@ -219,12 +220,12 @@ TEST_F(RuleFiles, ReadsADirectorySortedByNameAndGzip) {
 
 TEST_F(RuleFiles, RefusesUnreadableAndDamagedFiles) {
   std::vector<RuleMessage> messages;
-  EXPECT_THROW(read_rules(path("none.rules"), messages), SettingError);
+  EXPECT_THROW(read_rules(path("none.rules"), messages, [](const RuleTree&) {}), SettingError);
   gzFile gz = gzopen(path("d.rules.gz").c_str(), "wb");
   for (int i = 0; i < 5000; ++i) gzprintf(gz, "alert tcp any any -> any any (sid:%d;)\n", i * 7919 + 1);
   gzclose(gz);
   std::filesystem::resize_file(path("d.rules.gz"), std::filesystem::file_size(path("d.rules.gz")) / 2);
-  EXPECT_THROW(read_rules(path("d.rules.gz"), messages), SettingError);
+  EXPECT_THROW(read_rules(path("d.rules.gz"), messages, [](const RuleTree&) {}), SettingError);
 }
 
 }  // namespace

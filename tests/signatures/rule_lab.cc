@@ -153,8 +153,9 @@ RuleLab::RuleLab() {
 RuleLab::~RuleLab() = default;
 
 void RuleLab::load(std::string_view text) {
-  auto trees = parse_rules(text, "lab.rules", messages);
-  rules = compile_rules(std::move(trees), environment, config, messages);
+  RuleCompiler compiler(environment, config, messages);
+  parse_rules(text, "lab.rules", messages, [&](const RuleTree& tree) { compiler.add(tree); });
+  rules = compiler.finish();
   if (!shared_) shared_ = SharedState::create(nullptr);
   if (matcher_)
     matcher_->adopt(rules);
