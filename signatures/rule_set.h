@@ -28,13 +28,19 @@ struct RuleEnvironment {
 /// [S] Keys "detect.*", "pcre.*", "packet-alert-max", with Suricata's names and meaning.
 struct DetectConfig {
   uint64_t packet_alert_max = 0, inspection_recursion_limit = 0, pcre_match_limit = 0, pcre_recursion_limit = 0;
-  // the signatures room completes this list
+  bool caching = false;
+  std::string caching_path;  // empty: a folder of the user's or the service's caches
 };
 std::span<const OptionRow<DetectConfig>> detect_options();
 
 /// What became of the rules that were read.
 struct RuleCounts {
   uint64_t loaded = 0, failed = 0, skipped = 0;  // skipped: legal, but uses a keyword or protocol we do not have yet
+};
+
+/// Where the prefilters came from.
+struct DatabaseCounts {
+  size_t all = 0, cached = 0;
 };
 
 /// Immutable and shared [S]; the inside is signatures/compile/compiled.h's business.
@@ -44,6 +50,7 @@ class RuleSet {
   virtual RuleCounts counts() const = 0;
   virtual std::span<const RuleInfo* const> rules() const = 0;
   virtual uint64_t generation() const = 0;
+  virtual DatabaseCounts databases() const = 0;
 };
 
 /// Compiles rules as they are read. Those at fault, or with keywords not there yet, are left out and described in

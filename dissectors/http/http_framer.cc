@@ -59,19 +59,6 @@ bool looks_like_status(std::string_view line) {
   return at != npos && equal_nocase(line.substr(at, 4), "HTTP");
 }
 
-/// Bytes behind a body's announced end that came with it and begin no other response: browsers show them.
-size_t excess(std::string_view text) {
-  for (size_t start = 0; start < text.size();) {
-    size_t end = text.find('\n', start);
-    std::string_view line = text.substr(start, end - start);
-    const bool begins_status =
-        end == npos && equal_nocase(line.substr(0, 4), std::string_view("HTTP").substr(0, line.size()));
-    if (looks_like_status(line) || begins_status) return start;
-    start = end == npos ? text.size() : end + 1;
-  }
-  return text.size();
-}
-
 uint8_t progress(const htp_tx_t& tx, Direction direction) {
   return static_cast<uint8_t>(direction == Direction::to_server ? int{tx.request_progress} : int{tx.response_progress});
 }
@@ -187,8 +174,7 @@ Cut Framer::cut_body(Bytes bytes, const Place& place) const {
     want = static_cast<size_t>(std::min<uint64_t>(left, kPiece - body_ % kPiece));
     if (text.size() < want) return {place.last ? text.size() : 0};
   }
-  const bool ends = want == left && chunk_ == Chunk::none && place.direction == Direction::to_client;
-  return {ends ? want + excess(text.substr(want)) : want};
+  return {want};
 }
 
 void Framer::advance(Bytes piece, const htp_tx_t* before, const htp_tx_t* after, Direction direction) {

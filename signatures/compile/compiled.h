@@ -82,6 +82,7 @@ class Compiled : public RuleSet {
   RuleCounts counts() const override { return counts_; }
   std::span<const RuleInfo* const> rules() const override { return infos_; }
   uint64_t generation() const override { return generation_; }
+  DatabaseCounts databases() const override { return {databases_, cached_databases_}; }
 
   uint8_t protocol_index(const Protocol* protocol) const;  // kMaxProtocols when null or unknown
 
@@ -105,6 +106,7 @@ class Compiled : public RuleSet {
   uint8_t raw_field_rules = 0;  // direction bits in which field rules have raw content too
   bool needs_stream_size = false;
 
+  size_t databases_ = 0, cached_databases_ = 0;
   RuleCounts counts_;
   std::vector<const RuleInfo*> infos_;
   std::vector<std::shared_ptr<const RuleInfo>> owned_infos;

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "signatures/compile/buffers.h"
+#include "signatures/compile/build_prefilters.h"
 #include "signatures/compile/fast_pattern.h"
 
 namespace lapwing::detect {
@@ -140,19 +141,41 @@ void place_ip_only_rule(Compiled& compiled, const Rule& rule) {
     compiled.by_dst.add(*rule.header.dst, rule.order);
 }
 
-void build(Group& group, Scratch& scratch) {
-  std::vector<uint32_t> refused = group.prefilter.build(scratch);
-  group.always.insert(group.always.end(), refused.begin(), refused.end());
-  std::sort(group.always.begin(), group.always.end());
-  group.always.erase(std::unique(group.always.begin(), group.always.end()), group.always.end());
-  group.always.shrink_to_fit();
+std::vector<Group*> all_groups(Compiled& compiled) {
+  std::vector<Group*> out;
+  for (auto* side : {&compiled.packet_groups, &compiled.stream_groups}) {
+    for (auto& transport : *side) {
+      for (PayloadGroups& groups : transport) {
+        out.push_back(&groups.any);
+        for (auto& [port, group] : groups.by_dst_port) out.push_back(&group);
+        for (auto& [port, group] : groups.by_src_port) out.push_back(&group);
+        for (Group& group : groups.by_protocol) out.push_back(&group);
+      }
+    }
+  }
+  for (auto& protocol : compiled.field_groups) {
+    for (auto& direction : protocol) {
+      for (FieldGroup& group : direction) out.push_back(&group.rules);
+    }
+  }
+  return out;
 }
 
-void build(PayloadGroups& groups, Scratch& scratch) {
-  build(groups.any, scratch);
-  for (auto& [port, group] : groups.by_dst_port) build(group, scratch);
-  for (auto& [port, group] : groups.by_src_port) build(group, scratch);
-  for (Group& group : groups.by_protocol) build(group, scratch);
+void build_groups(Compiled& compiled) {
+  const std::vector<Group*> groups = all_groups(compiled);
+  std::vector<Prefilter*> prefilters;
+  for (Group* group : groups) {
+    if (!group->prefilter.empty()) prefilters.push_back(&group->prefilter);
+  }
+  compiled.databases_ = prefilters.size();
+  compiled.cached_databases_ = build_prefilters(prefilters, compiled.config);
+  for (Group* group : groups) {
+    std::vector<uint32_t> refused = group->prefilter.settle(compiled.scratch);
+    group->always.insert(group->always.end(), refused.begin(), refused.end());
+    std::sort(group->always.begin(), group->always.end());
+    group->always.erase(std::unique(group->always.begin(), group->always.end()), group->always.end());
+    group->always.shrink_to_fit();
+  }
 }
 
 void place_event_rule(Compiled& compiled, const Rule& rule) {
@@ -191,19 +214,14 @@ void group_rules(Compiled& compiled) {
       case RuleKind::app_event: place_event_rule(compiled, *rule); break;
     }
   }
-  for (auto* side : {&compiled.packet_groups, &compiled.stream_groups}) {
-    for (auto& transport : *side) {
-      for (PayloadGroups& groups : transport) build(groups, compiled.scratch);
-    }
-  }
   for (auto& protocol : compiled.field_groups) {
     for (auto& direction : protocol) {
       std::sort(direction.begin(), direction.end(), [](const FieldGroup& a, const FieldGroup& b) {
         return std::tie(a.stage, a.buffer) < std::tie(b.stage, b.buffer);
       });
-      for (FieldGroup& group : direction) build(group.rules, compiled.scratch);
     }
   }
+  build_groups(compiled);
   compiled.by_src.build();
   compiled.by_dst.build();
 }

@@ -3,7 +3,10 @@
 #include <hs/hs.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <new>
+
+#include "sensor/base/hash.h"
 
 namespace lapwing::detect {
 
@@ -82,6 +85,8 @@ Prefilter::Prefilter(Prefilter&& other) noexcept {
 
 Prefilter& Prefilter::operator=(Prefilter&& other) noexcept {
   std::swap(added_, other.added_);
+  std::swap(prepared_, other.prepared_);
+  std::swap(refused_, other.refused_);
   std::swap(database_, other.database_);
   std::swap(starts_, other.starts_);
   std::swap(rules_, other.rules_);
@@ -94,56 +99,103 @@ void Prefilter::add(Pattern pattern, uint32_t rule) {
   added_.push_back({std::move(pattern), rule});
 }
 
-std::vector<uint32_t> Prefilter::build(Scratch& scratch) {
-  std::vector<uint32_t> refused;
-  if (added_.empty()) return refused;
+void Prefilter::prepare() {
   std::sort(added_.begin(), added_.end(), [](const Added& a, const Added& b) {
     return a.pattern != b.pattern ? a.pattern < b.pattern : a.rule < b.rule;
   });
-  for (;;) {
-    std::vector<std::string> texts;
-    std::vector<unsigned> flags, ids;
-    starts_.clear();
-    rules_.clear();
-    for (size_t i = 0; i < added_.size(); i++) {
-      const Pattern& pattern = added_[i].pattern;
-      if (i == 0 || added_[i - 1].pattern != pattern) {
-        starts_.push_back(static_cast<uint32_t>(rules_.size()));
-        ids.push_back(static_cast<unsigned>(texts.size()));
-        texts.push_back(pattern.expression ? pattern.text : escaped(pattern.text));
-        flags.push_back(flags_of(pattern));
-        if (pattern.expression)
-          unbounded_ = true;
-        else
-          longest_ = std::max(longest_, pattern.text.size());
-      }
-      rules_.push_back(added_[i].rule);
+  for (Added& added : added_) {
+    if (prepared_.empty() || prepared_.back() != added.pattern) {
+      starts_.push_back(static_cast<uint32_t>(rules_.size()));
+      if (added.pattern.expression)
+        unbounded_ = true;
+      else
+        longest_ = std::max(longest_, added.pattern.text.size());
+      prepared_.push_back(std::move(added.pattern));
     }
-    starts_.push_back(static_cast<uint32_t>(rules_.size()));
+    rules_.push_back(added.rule);
+  }
+  if (!starts_.empty()) starts_.push_back(static_cast<uint32_t>(rules_.size()));
+  added_ = {};
+}
+
+Digest Prefilter::digest() const {
+  std::string text;
+  for (const Pattern& pattern : prepared_) {
+    const uint32_t head[] = {static_cast<uint32_t>(pattern.text.size()), flags_of(pattern), pattern.expression};
+    text.append(reinterpret_cast<const char*>(head), sizeof head).append(pattern.text);
+  }
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  return {hash.low64, hash.high64};
+}
+
+void Prefilter::compile() {
+  std::vector<std::string> texts;
+  std::vector<unsigned> flags, ids;
+  for (const Pattern& pattern : prepared_) {
+    ids.push_back(static_cast<unsigned>(ids.size()));
+    texts.push_back(pattern.expression ? pattern.text : escaped(pattern.text));
+    flags.push_back(flags_of(pattern));
+  }
+  while (!texts.empty()) {
     std::vector<const char*> pointers;
     for (const auto& text : texts) pointers.push_back(text.c_str());
     hs_compile_error_t* error = nullptr;
     if (hs_compile_multi(pointers.data(), flags.data(), ids.data(), static_cast<unsigned>(pointers.size()),
                          HS_MODE_BLOCK, nullptr, &database_, &error) == HS_SUCCESS) {
-      break;
+      return;
     }
-    int bad = error->expression;
+    const int bad = error->expression;
     hs_free_compile_error(error);
     if (bad < 0) throw std::bad_alloc();
-    auto first = starts_[bad], last = starts_[bad + 1];
-    refused.insert(refused.end(), rules_.begin() + first, rules_.begin() + last);
-    added_.erase(added_.begin() + first, added_.begin() + last);
-    if (added_.empty()) {
-      starts_.clear();
-      rules_.clear();
-      return refused;
-    }
+    refused_.push_back(ids[static_cast<size_t>(bad)]);
+    texts.erase(texts.begin() + bad);
+    flags.erase(flags.begin() + bad);
+    ids.erase(ids.begin() + bad);
   }
-  added_.clear();
-  added_.shrink_to_fit();
+}
+
+bool Prefilter::adopt(Bytes serialised) {
+  ByteReader reader(serialised);
+  if (!reader.has(4)) return false;
+  const uint32_t refused = reader.u32();
+  if (reader.left() / 4 < refused) return false;
+  for (uint32_t i = 0; i < refused; i++) {
+    refused_.push_back(reader.u32());
+    if (refused_.back() >= prepared_.size()) return false;
+  }
+  if (reader.left() == 0) return refused == prepared_.size();
+  const Bytes database = reader.bytes(reader.left());
+  return hs_deserialize_database(reinterpret_cast<const char*>(database.data()), database.size(), &database_) ==
+         HS_SUCCESS;
+}
+
+std::vector<uint8_t> Prefilter::serialise() const {
+  std::vector<uint8_t> out;
+  auto append = [&](uint32_t number) {
+    for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<uint8_t>(number >> shift));
+  };
+  append(static_cast<uint32_t>(refused_.size()));
+  for (uint32_t number : refused_) append(number);
+  char* bytes = nullptr;
+  size_t size = 0;
+  if (!database_) return out;
+  if (hs_serialize_database(database_, &bytes, &size) != HS_SUCCESS) throw std::bad_alloc();
+  out.insert(out.end(), bytes, bytes + size);
+  std::free(bytes);
+  return out;
+}
+
+std::vector<uint32_t> Prefilter::settle(Scratch& scratch) {
+  std::vector<uint32_t> refused;
+  for (uint32_t number : refused_) {
+    const auto rules = rules_of(number);
+    refused.insert(refused.end(), rules.begin(), rules.end());
+  }
+  prepared_ = {};
+  refused_ = {};
   rules_.shrink_to_fit();
   starts_.shrink_to_fit();
-  scratch.fit(database_);
+  if (database_) scratch.fit(database_);
   return refused;
 }
 

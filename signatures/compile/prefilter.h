@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sensor/base/bytes.h"
+#include "signatures/compile/database_cache.h"
 
 struct hs_database;
 struct hs_scratch;
@@ -47,7 +48,7 @@ class Candidates {
   uint32_t round_ = 1;
 };
 
-/// [S] after build().
+/// Takes patterns, is prepared once, then gets its database compiled or from a former run. [S] after that.
 class Prefilter {
  public:
   struct Pattern {
@@ -64,8 +65,18 @@ class Prefilter {
   Prefilter& operator=(Prefilter&& other) noexcept;
 
   void add(Pattern pattern, uint32_t rule);
-  /// Compiles what was added; rules whose expression Hyperscan refuses are returned: they must always be looked at.
-  std::vector<uint32_t> build(Scratch& scratch);
+  /// Sorts and merges what was added.
+  void prepare();
+  /// Of the patterns, which alone determine the database. Valid between prepare() and settle().
+  Digest digest() const;
+  /// Compiles the patterns. Throws std::bad_alloc. Different prefilters may be compiled at once.
+  void compile();
+  /// Takes a database that serialise() gave for the same digest; false when Hyperscan does not know it.
+  bool adopt(Bytes serialised);
+  /// The database and the numbers of the patterns that Hyperscan refused.
+  std::vector<uint8_t> serialise() const;
+  /// Ends the preparation. Rules whose expression Hyperscan refused are returned: they must always be looked at.
+  std::vector<uint32_t> settle(Scratch& scratch);
 
   bool empty() const { return !database_ && added_.empty(); }
   size_t patterns() const { return starts_.empty() ? 0 : starts_.size() - 1; }
@@ -85,6 +96,8 @@ class Prefilter {
     uint32_t rule;
   };
   std::vector<Added> added_;
+  std::vector<Pattern> prepared_;  // by number
+  std::vector<uint32_t> refused_;  // numbers of patterns
   hs_database* database_ = nullptr;
   std::vector<uint32_t> starts_, rules_;
   size_t longest_ = 0;
