@@ -17,7 +17,7 @@ namespace {
 // Neither must "&a [*a]", which contains itself, take the stack.
 constexpr int kMaxIncludeDepth = 16;
 constexpr int kMaxNesting = 128;
-constexpr size_t kMaxNodes = 1'000'000;
+constexpr size_t kMaxNodes = 100'000;
 constexpr uintmax_t kMaxFileBytes = 64 << 20;
 
 std::string file_text(const std::string& path, const SourceMark& where) {
