@@ -28,6 +28,7 @@ struct DetectCounters {
   uint64_t stream_candidates_max = 0;                          // rules that the next stream cell will not remember
   uint64_t shared_entries_full = 0;                            // thresholds or bits that found no room
   uint64_t field_values_max = 0;                               // values of a field beyond those looked at
+  uint64_t dataset_memcap = 0;                                 // values that a full set did not take
   uint64_t seen_events_max = 0;                                // transactions whose event rules were forgotten
 };
 std::span<const CounterRow<DetectCounters>> detect_counter_rows();

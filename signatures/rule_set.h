@@ -12,6 +12,7 @@
 #include "sensor/base/counters.h"
 #include "sensor/base/options.h"
 #include "sensor/event/alert.h"
+#include "signatures/datasets.h"
 #include "signatures/parse/parse.h"
 
 namespace lapwing {
@@ -23,6 +24,7 @@ struct RuleEnvironment {
   RuleVariables variables;
   RuleTables tables;
   std::vector<ThresholdLine> thresholds;
+  std::shared_ptr<DatasetStore> datasets;                     // rules make new sets in it
 };
 
 /// [S] Keys "detect.*", "pcre.*", "packet-alert-max", with Suricata's names and meaning.

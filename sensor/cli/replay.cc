@@ -35,6 +35,7 @@ int replay(const ReplayOptions& options) {
   ProgressBar bar;
   RunSummary summary = pipeline.run([&](double progress) { bar.show(progress); });
   bar.clear();
+  keep_datasets(*config);
   if (!options.quiet) {
     print_summary(summary);
   } else {

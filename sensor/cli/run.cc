@@ -48,7 +48,9 @@ int run(const RunOptions& options) {
   Pipeline pipeline(std::move(plan));
   StopOnSignal stop(pipeline);
   spdlog::info("watching {}", options.interface);
-  print_summary(pipeline.run(nullptr));
+  RunSummary summary = pipeline.run(nullptr);
+  keep_datasets(*config);
+  print_summary(summary);
   return exit_status::done;
 }
 

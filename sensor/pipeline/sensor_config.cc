@@ -104,6 +104,7 @@ RuleEnvironment rule_environment(const Setting& root) {
   read_groups(root, "vars.address-groups", environment.variables.address_groups);
   read_groups(root, "vars.port-groups", environment.variables.port_groups);
   read_files(root, environment);
+  environment.datasets = DatasetStore::create(root);
   return environment;
 }
 
@@ -129,6 +130,7 @@ std::vector<OptionInfo> all_options() {
   add(describe_options(stream_options()));
   add(app_options());
   add(describe_options(detect_options()));
+  add(describe_options(dataset_options()));
   add(describe_options(identify_options()));
   add(eve_options());
   return out;

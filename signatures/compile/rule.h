@@ -51,6 +51,7 @@ inline constexpr BufferId kRawBuffer = 0;  // packet payload or stream
 struct Section {
   BufferId buffer = kRawBuffer;
   Chain chain;
+  Touches touches = Touches::nothing;  // the most that one of the steps does
 };
 
 /// A requirement on an integer field.

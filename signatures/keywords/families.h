@@ -12,7 +12,8 @@
 namespace lapwing::detect {
 
 extern const KeywordFamily kMetaFamily, kPayloadFamily, kSizeFamily, kPcreFamily, kBytesFamily, kIpFamily, kTcpFamily,
-    kIcmpFamily, kFlowFamily, kStateFamily, kEventFamily, kThresholdFamily, kTransformFamily, kBufferFamily;
+    kIcmpFamily, kFlowFamily, kStateFamily, kEventFamily, kThresholdFamily, kTransformFamily, kBufferFamily,
+    kDatasetFamily;
 
 /// Parts of "a, b ,c", blanks cut.
 std::vector<std::string> parts(std::string_view text, char separator);

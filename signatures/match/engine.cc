@@ -147,19 +147,26 @@ bool Engine::matches(const Rule& rule, const Scene& scene, const Subject* raw, u
   for (const FieldTest& test : rule.field_tests) {
     if (!field_test_passes(test)) return false;
   }
-  for (const Section& section : rule.sections) {
-    if (!section_matches(section, raw, floor)) return false;
-  }
+  inspection_->scene = &scene;
+  inspection_->context.clear();
+  if (!sections_match(rule, Touches::nothing, raw, floor)) return false;
   for (const auto& condition : rule.late) {
     if (!condition->holds(scene)) return false;
   }
-  return true;
+  return sections_match(rule, Touches::reads_shared, raw, floor) &&
+         sections_match(rule, Touches::writes_shared, raw, floor);
+}
+
+bool Engine::sections_match(const Rule& rule, Touches touches, const Subject* raw, uint64_t floor) {
+  return std::all_of(rule.sections.begin(), rule.sections.end(), [&](const Section& section) {
+    return section.touches != touches || section_matches(section, raw, floor);
+  });
 }
 
 void Engine::matched(const Rule& rule, const Scene& scene, Bytes payload, bool stream) {
   counters_.rules_matched++;
   for (const auto& effect : rule.effects) effect->apply(scene);
-  if (rule.alerts || rule.info->action != Action::alert) queue_.add(rule, scene, payload, stream);
+  if (rule.alerts || rule.info->action != Action::alert) queue_.add(rule, scene, payload, stream, inspection_->context);
 }
 
 void Engine::scan(const Group& group, Bytes bytes) {

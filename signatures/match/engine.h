@@ -33,6 +33,7 @@ class Engine {
   bool header_matches(const Rule& rule, const Scene& scene) const;
   /// `raw`: the bytes for raw content, or null when there are none.
   bool matches(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor);
+  bool sections_match(const Rule& rule, Touches touches, const Subject* raw, uint64_t floor);
   bool section_matches(const Section& section, const Subject* raw, uint64_t floor);
   bool field_test_passes(const FieldTest& test);
   void matched(const Rule& rule, const Scene& scene, Bytes payload, bool stream);

@@ -142,6 +142,7 @@ RuleLab::RuleLab() {
   environment.decode_events = decode_event_names();
   environment.stream_events = kStreamEvents;
   environment.tables = default_rule_tables();
+  environment.datasets = DatasetStore::create(Setting{});
   environment.variables.address_groups["HOME_NET"] = "[10.0.0.0/8]";
   environment.variables.address_groups["EXTERNAL_NET"] = "!$HOME_NET";
   environment.variables.port_groups["HTTP_PORTS"] = "80";
@@ -244,7 +245,7 @@ std::span<const std::string_view> RuleLab::flowbits(int flow) {
 void RuleLab::alert(const MatchContext& context, Alert& alert) {
   alerts_[alert.rule->sid].push_back(context.number);
   seen_.push_back({alert.rule->sid, context.number, alert.action, alert.stream, alert.has_tx, alert.tx_id,
-                   std::string(to_text(alert.payload))});
+                   std::string(to_text(alert.payload)), std::string(alert.context)});
 }
 
 void RuleLab::serialise(const Event& event, std::string& json) {

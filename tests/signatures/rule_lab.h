@@ -66,7 +66,7 @@ class RuleLab : public AlertSink {
     bool stream;
     bool has_tx;
     uint64_t tx_id;
-    std::string payload;
+    std::string payload, context;
   };
   const std::vector<Seen>& seen() const { return seen_; }
   const DetectCounters& counters() const { return matcher_->counters(); }
