@@ -54,7 +54,8 @@ class AlertSink {
   virtual void alert(const MatchContext& context, Alert& alert) = 0;
   /// Called when a rule matched on a transaction, before the alert waits in the queue: appends the transaction's
   /// JSON members to `json`, since the transaction itself may be gone when the queue is delivered (Alert::app_layer).
-  virtual void serialise(const Event& event, std::string& json) = 0;
+  /// `forwarded` takes the request's header that names the client behind proxies (Alert::forwarded).
+  virtual void serialise(const Event& event, std::string& json, std::string& forwarded) = 0;
 };
 
 /// State that crosses flows (thresholds, xbits, hostbits), shared by the workers of one process. `turn` is called

@@ -17,6 +17,8 @@
 
 namespace lapwing {
 
+class Reputation;
+
 /// What rules may refer to outside their room: handed over at start, so that no rule code names a protocol.
 struct RuleEnvironment {
   std::vector<const Protocol*> protocols;                     // fields, anomaly names
@@ -24,6 +26,7 @@ struct RuleEnvironment {
   RuleVariables variables;
   RuleTables tables;
   std::vector<ThresholdLine> thresholds;
+  std::shared_ptr<const Reputation> reputation;               // null: none
   std::shared_ptr<DatasetStore> datasets;                     // rules make new sets in it
 };
 

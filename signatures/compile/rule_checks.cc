@@ -108,6 +108,7 @@ void RuleBuilder::finish_directions() {
   };
   for (const Section& section : rule_->sections) narrow(section.buffer);
   for (const FieldTest& test : rule_->field_tests) narrow(test.buffer);
+  for (const FileTest& test : rule_->file_tests) narrow(test.buffer);
   if (uses_fields) {
     rule_->header.protocols = protocols;
     rule_->kind = RuleKind::transaction;
