@@ -130,16 +130,18 @@ void Http::body(htp_tx_t* tx, Direction direction, Bytes bytes, uint64_t lost) {
   if (direction == kClient) t.response_started = true;
   Body& body = t.bodies[index(direction)];
   if (body.truncated) return;
-  file::File* file = begin_body(t, direction);
   const uint64_t set = direction == kServer ? config_.request_body_limit : config_.response_body_limit;
   const uint64_t keep = set ? set : UINT64_MAX;  // bytes for inspection
+  if (lost == 0 && !body.final && body.size < keep && bytes.size() > keep - body.size) {
+    // What fits comes first: a rule that wants the file stored must have spoken before the body is cut.
+    const auto fits = static_cast<size_t>(keep - body.size);
+    this->body(tx, direction, bytes.first(fits), 0);
+    bytes = bytes.subspan(fits);
+  }
+  file::File* file = begin_body(t, direction);
   const uint64_t count = lost ? lost : bytes.size();
   uint64_t limit = keep;
-  if (file && !body.final && count > limit - std::min(limit, body.size)) {
-    // A rule that wants the file stored must have spoken before the body is cut.
-    advance(t, direction, kFileHead);
-    sink_->file(t, direction, *file, {}, false);
-  }
+  if (file && !body.final && body.size >= keep) sink_->file(t, direction, *file, {}, false);
   if (file) limit = std::max(limit, file->depth);
   const uint64_t taken = std::min<uint64_t>(count, limit - body.size);
   const bool over = taken < count;
