@@ -74,10 +74,7 @@ class FileStore final : public Exporter {
   void flush() override {}
 
   ExporterCounters counters() const override {
-    return {.records = stored_,
-            .bytes = bytes_,
-            .errors = counters_.fs_errors,
-            .files = counters_};
+    return {.records = stored_, .bytes = bytes_, .errors = counters_.fs_errors, .files = counters_};
   }
 
  private:
@@ -201,7 +198,8 @@ std::span<const CounterRow<FileStoreCounters>> file_store_counter_rows() {
       {"file_store.open_files", &F::open_files, "files that the store holds open now"},
       {"file_store.open_files_max_hit", &F::open_files_max_hit, "writes that had to open and close their file"},
       {"file_store.fs_errors", &F::fs_errors, "files and records that the file system did not take"},
-      {"file_store.pieces_lost", &F::pieces_lost, "files given up because a batch with some of their bytes was dropped"},
+      {"file_store.pieces_lost", &F::pieces_lost,
+       "files given up because a batch with some of their bytes was dropped"},
   };
   return kCounters;
 }

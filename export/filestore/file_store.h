@@ -1,4 +1,5 @@
-// The file store: files that traffic carried, on disk below their SHA-256, as Suricata's file-store version 2 lays them.
+// The file store: files that traffic carried, on disk below their SHA-256, as Suricata's file-store version 2 lays
+// them.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Reputation of the packet's addresses.
-#include "signatures/keywords/families.h"
 #include "signatures/parse/reputation.h"
+#include "signatures/keywords/families.h"
 
 namespace lapwing::detect {
 
@@ -61,7 +61,8 @@ void iprep(RuleBuilder& rule, const RuleOption& option) {
     if (std::find(std::begin(kOperators), std::end(kOperators), part[2]) == std::end(kOperators)) {
       rule.fail(option, "'" + part[2] + "' is none of < > = <= >= isset isnotset");
     }
-    test.score = parse_integer_test((part[2] == "=" ? "" : part[2]) + part[3], option.value_mark, Reputation::kMaxScore);
+    test.score =
+        parse_integer_test((part[2] == "=" ? "" : part[2]) + part[3], option.value_mark, Reputation::kMaxScore);
   }
   add_condition(rule, Needs::nothing, std::move(test), &holds);
 }

@@ -56,28 +56,28 @@ void Reputation::add_categories(std::string_view text, const std::string& file) 
 }
 
 void Reputation::add_scores(std::string_view text, const std::string& file) {
-  each_line(text, file, 3, "score; write address,category,score with a number from 1 to 59 and one from 0 to 127",
-            [&](const auto& part, const SourceMark&) {
-              size_t slash = part[0].find('/');
-              auto address = IpAddress::parse(part[0].substr(0, slash));
-              auto category = parse_unsigned(part[1]), score = parse_unsigned(part[2]);
-              if (!address || !category || !score || *category == 0 || *category >= kMaxCategory ||
-                  *score > kMaxScore) {
-                return false;
-              }
-              uint64_t length = 8 * address->size();
-              if (slash != std::string_view::npos) {
-                auto written = parse_unsigned(part[0].substr(slash + 1));
-                if (!written || *written > length) return false;
-                length = *written;
-              }
-              const auto bits = static_cast<uint8_t>(length);
-              auto& lengths = lengths_[address->version == 6];
-              auto place = std::lower_bound(lengths.begin(), lengths.end(), bits, std::greater<>());
-              if (place == lengths.end() || *place != bits) lengths.insert(place, bits);
-              scores_[{masked(*address, bits), bits, static_cast<uint8_t>(*category)}] = static_cast<uint8_t>(*score);
-              return true;
-            });
+  each_line(
+      text, file, 3, "score; write address,category,score with a number from 1 to 59 and one from 0 to 127",
+      [&](const auto& part, const SourceMark&) {
+        size_t slash = part[0].find('/');
+        auto address = IpAddress::parse(part[0].substr(0, slash));
+        auto category = parse_unsigned(part[1]), score = parse_unsigned(part[2]);
+        if (!address || !category || !score || *category == 0 || *category >= kMaxCategory || *score > kMaxScore) {
+          return false;
+        }
+        uint64_t length = 8 * address->size();
+        if (slash != std::string_view::npos) {
+          auto written = parse_unsigned(part[0].substr(slash + 1));
+          if (!written || *written > length) return false;
+          length = *written;
+        }
+        const auto bits = static_cast<uint8_t>(length);
+        auto& lengths = lengths_[address->version == 6];
+        auto place = std::lower_bound(lengths.begin(), lengths.end(), bits, std::greater<>());
+        if (place == lengths.end() || *place != bits) lengths.insert(place, bits);
+        scores_[{masked(*address, bits), bits, static_cast<uint8_t>(*category)}] = static_cast<uint8_t>(*score);
+        return true;
+      });
 }
 
 std::optional<uint8_t> Reputation::category(std::string_view name) const {
