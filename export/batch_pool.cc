@@ -32,6 +32,9 @@ struct BatchPool::Shared {
     slot->batch.text.clear();
     if (slot->batch.text.capacity() > kKeepBytes) slot->batch.text.shrink_to_fit();
     slot->batch.entries.clear();
+    slot->batch.piece_bytes.clear();
+    if (slot->batch.piece_bytes.capacity() > kKeepBytes) slot->batch.piece_bytes.shrink_to_fit();
+    slot->batch.pieces.clear();
     slot->batch.urgent = false;
     std::shared_ptr<Shared> home = std::move(slot->home);
     slot->next = home->returned.load(std::memory_order_relaxed);

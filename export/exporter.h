@@ -13,8 +13,15 @@
 
 namespace lapwing {
 
+/// Of the file store; zero for every other output.
+struct FileStoreCounters {
+  uint64_t open_files = 0, open_files_max_hit = 0, fs_errors = 0, pieces_lost = 0;
+};
+std::span<const CounterRow<FileStoreCounters>> file_store_counter_rows();
+
 struct ExporterCounters {
   uint64_t records = 0, bytes = 0, dropped = 0, errors = 0;
+  FileStoreCounters files;
 };
 
 /// [H side] Every output sees every batch; drops are counted, never waited for, except in replay, where

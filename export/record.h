@@ -12,15 +12,29 @@ namespace lapwing {
 /// Index into the outbox's record types ("alert", "flow", "dns", ...).
 using TopicId = uint16_t;
 
-/// Records of one burst of one worker, in order [H]: newline-terminated lines back to back, and where each ends.
+/// Records of one burst of one worker, in order [H]: newline-terminated lines back to back, and where each ends. Beside
+/// them the bytes of files to be stored.
 /// Destroying it on any thread gives the buffer back to its worker.
 struct RecordBatch {
   struct Entry {
     TopicId topic;
     uint32_t end;  // offset past the record's newline
   };
+  /// A step of a stored file. Its bytes lie in piece_bytes, behind those of the piece before.
+  struct FilePiece {
+    enum class Kind : uint8_t {
+      bytes,  // of the content, from `offset` on
+      over,   // nothing more comes; the SHA-256 in hex. `offset` is the size
+      info,   // the SHA-256 in hex and the fileinfo record; `offset` is its time in seconds
+    } kind = Kind::bytes;
+    uint64_t id = 0;
+    uint64_t offset = 0;
+    uint32_t end = 0;  // past the piece's bytes
+  };
   std::string text;
   std::vector<Entry> entries;
+  std::string piece_bytes;
+  std::vector<FilePiece> pieces;
   bool urgent = false;  // holds an alert: publish without waiting for more
 };
 

@@ -19,6 +19,38 @@ struct Recorder::Impl {
     if (!batch) batch = &pool.take();
     return batch->text;
   }
+  void write(std::string& out, const Envelope& seen, const Event& event) {
+    Envelope envelope = seen;
+    const EveForwardedOptions& forwarded = tools.options.forwarded;
+    std::optional<IpAddress> client;
+    if (forwarded.enabled && event.file && event.protocol->request_header) {
+      client = forwarded_client(event.protocol->request_header(*event.tx, forwarded.header), forwarded);
+    }
+    if (client && forwarded.overwrites()) {
+      overwrite_client(envelope, *client, event.reversed);
+      client.reset();
+    }
+    {
+      Line line(out, tools.times);
+      write_envelope(line, tools, envelope, event.record->type, View::packet);
+      write_common(line, tools, envelope, envelope.flowbits, View::packet);
+      if (event.tx) line << ",\"tx_id\":" << event.tx->id;
+    }
+    JsonWriter json(out);
+    json.raw("");  // the object is open and holds members: the next one needs its comma
+    event.record->write(event, {event.config, false}, json);
+    if (client) json.member("xff", *client);
+    Line line(out, tools.times);
+    write_end(line, tools, envelope);
+  }
+  /// What was appended to piece_bytes since the last piece becomes one.
+  void piece(RecordBatch::FilePiece::Kind kind, uint64_t id, uint64_t offset) {
+    batch->pieces.push_back({kind, id, offset, static_cast<uint32_t>(batch->piece_bytes.size())});
+  }
+  std::string& piece_bytes() {
+    text();
+    return batch->piece_bytes;
+  }
   void done(TopicId topic) {
     batch->entries.push_back({topic, static_cast<uint32_t>(batch->text.size())});
     ++written[topic];
@@ -66,21 +98,26 @@ bool Recorder::wants_flows() const {
 void Recorder::event(const Envelope& envelope, const Event& event) {
   if (!event.record || !wants(*event.record)) return;
   const TopicId topic = impl_->topic_of(*event.record);
-  std::string& out = impl_->text();
-  {
-    Line line(out, impl_->tools.times);
-    write_envelope(line, impl_->tools, envelope, event.record->type, View::packet);
-    write_common(line, impl_->tools, envelope, envelope.flowbits, View::packet);
-    if (event.tx) line << ",\"tx_id\":" << event.tx->id;
-  }
-  JsonWriter json(out);
-  json.raw("");  // the object is open and holds members: the next one needs its comma
-  event.record->write(event, {event.config, false}, json);
-  {
-    Line line(out, impl_->tools.times);
-    write_end(line, impl_->tools, envelope);
-  }
+  impl_->write(impl_->text(), envelope, event);
   impl_->done(topic);
+}
+
+void Recorder::file_bytes(uint64_t store_id, uint64_t offset, Bytes bytes) {
+  impl_->piece_bytes().append(to_text(bytes));
+  impl_->piece(RecordBatch::FilePiece::Kind::bytes, store_id, offset);
+}
+
+void Recorder::file_over(uint64_t store_id, uint64_t size, std::string_view sha256) {
+  impl_->piece_bytes().append(sha256);
+  impl_->piece(RecordBatch::FilePiece::Kind::over, store_id, size);
+}
+
+void Recorder::file_info(const Envelope& envelope, const Event& event) {
+  std::string& out = impl_->piece_bytes();
+  out.append(event.file->sha256());
+  impl_->write(out, envelope, event);
+  impl_->piece(RecordBatch::FilePiece::Kind::info, event.file->store_id,
+               static_cast<uint64_t>(envelope.time.ns / 1'000'000'000));
 }
 
 void Recorder::alert(const Envelope& envelope, const Alert& alert) {
@@ -128,7 +165,7 @@ void Recorder::stats(Timestamp time, const CounterSet& counters, double uptime_s
 }
 
 size_t Recorder::waiting() const {
-  return impl_->batch ? impl_->batch->text.size() : 0;
+  return impl_->batch ? impl_->batch->text.size() + impl_->batch->piece_bytes.size() : 0;
 }
 
 std::shared_ptr<const RecordBatch> Recorder::take() {

@@ -31,6 +31,7 @@ class EveConfig {
   virtual bool enabled(std::string_view type) const = 0;
   virtual bool community_id() const = 0;
   virtual uint16_t community_id_seed() const = 0;
+  virtual std::string_view forwarded_header() const = 0;  // that alerts take the client from; empty: none
   virtual uint64_t stats_interval() const = 0;  // seconds
 };
 std::vector<OptionInfo> eve_options();
@@ -47,6 +48,10 @@ class Recorder {
   bool wants_flows() const;
 
   void event(const Envelope& envelope, const Event& event);
+  /// Bytes of a stored file, in order; that it is over; and its record, to be written beside it.
+  void file_bytes(uint64_t store_id, uint64_t offset, Bytes bytes);
+  void file_over(uint64_t store_id, uint64_t size, std::string_view sha256);
+  void file_info(const Envelope& envelope, const Event& event);
   void alert(const Envelope& envelope, const Alert& alert);
   void anomaly(const Envelope& envelope, const Anomaly& anomaly);
   /// The flow record, and the two netflow records when they are wanted.

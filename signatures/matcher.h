@@ -28,6 +28,7 @@ struct DetectCounters {
   uint64_t stream_candidates_max = 0;                          // rules that the next stream cell will not remember
   uint64_t shared_entries_full = 0;                            // thresholds or bits that found no room
   uint64_t field_values_max = 0;                               // values of a field beyond those looked at
+  uint64_t dataset_memcap = 0;                                 // values that a full set did not take
   uint64_t seen_events_max = 0;                                // transactions whose event rules were forgotten
 };
 std::span<const CounterRow<DetectCounters>> detect_counter_rows();
@@ -53,7 +54,8 @@ class AlertSink {
   virtual void alert(const MatchContext& context, Alert& alert) = 0;
   /// Called when a rule matched on a transaction, before the alert waits in the queue: appends the transaction's
   /// JSON members to `json`, since the transaction itself may be gone when the queue is delivered (Alert::app_layer).
-  virtual void serialise(const Event& event, std::string& json) = 0;
+  /// `forwarded` takes the request's header that names the client behind proxies (Alert::forwarded).
+  virtual void serialise(const Event& event, std::string& json, std::string& forwarded) = 0;
 };
 
 /// State that crosses flows (thresholds, xbits, hostbits), shared by the workers of one process. `turn` is called

@@ -12,9 +12,12 @@
 #include "sensor/base/counters.h"
 #include "sensor/base/options.h"
 #include "sensor/event/alert.h"
+#include "signatures/datasets.h"
 #include "signatures/parse/parse.h"
 
 namespace lapwing {
+
+class Reputation;
 
 /// What rules may refer to outside their room: handed over at start, so that no rule code names a protocol.
 struct RuleEnvironment {
@@ -23,6 +26,8 @@ struct RuleEnvironment {
   RuleVariables variables;
   RuleTables tables;
   std::vector<ThresholdLine> thresholds;
+  std::shared_ptr<const Reputation> reputation;               // null: none
+  std::shared_ptr<DatasetStore> datasets;                     // rules make new sets in it
 };
 
 /// [S] Keys "detect.*", "pcre.*", "packet-alert-max", with Suricata's names and meaning.

@@ -44,9 +44,6 @@ class Magic {
   magic_t cookie_;
 };
 
-/// libmagic's own limit is 1 MiB of input and far more work than the verdict is worth.
-constexpr size_t kMagicBytes = 64 * 1024;
-
 }  // namespace
 
 std::string_view algorithm_name(Algorithm algorithm) {

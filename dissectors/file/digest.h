@@ -36,6 +36,9 @@ class Hasher {
   std::array<void*, 3> contexts_{};
 };
 
+/// libmagic's own limit is 1 MiB of input and far more work than the verdict is worth.
+inline constexpr size_t kMagicBytes = 64 * 1024;
+
 /// What libmagic says of the first bytes of a file; empty when it is not usable.
 std::string magic(Bytes content);
 

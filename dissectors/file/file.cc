@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sensor/base/text.h"
+
 namespace lapwing::file {
 
 bool FileConfig::wants(Algorithm algorithm) const {
@@ -31,22 +33,48 @@ void File::borrow(const std::string* owner, size_t begin, size_t length) {
   size = length;
 }
 
+void File::follow(const std::string* owner) {
+  owner_ = owner;
+  length_ = std::string::npos;
+}
+
+void File::after(Bytes bytes, size_t kept) {
+  size += bytes.size();
+  if (hasher_) {
+    hasher_->update(bytes);
+  } else if (kept < bytes.size()) {
+    hasher_ = std::make_unique<Hasher>();
+    hasher_->update(content());
+    hasher_->update(bytes.subspan(kept));
+  }
+}
+
 void File::close(State final_state) {
   // A file with a hole is never whole, however its transfer ended.
   state = gaps && final_state == State::closed ? State::truncated : final_state;
 }
 
 Bytes File::content() const {
-  return owner_ ? to_bytes(*owner_).subspan(begin_, length_) : to_bytes(own_);
+  if (!owner_) return to_bytes(own_);
+  return to_bytes(*owner_).subspan(begin_, std::min(length_, owner_->size() - begin_));
 }
 
 Digest File::digest(Algorithm algorithm) const {
   return hasher_ ? hasher_->finish(algorithm) : file::digest(algorithm, content());
 }
 
+std::string File::sha256() const {
+  return to_hex(digest(Algorithm::sha256).view());
+}
+
 const std::string& File::magic() const {
-  if (magic_.empty()) magic_ = file::magic(content());
+  // A verdict on what there is of a file that still grows would depend on how it was cut into segments.
+  if (magic_.empty() && has_head()) magic_ = file::magic(content());
   return magic_;
+}
+
+bool File::has_head() const {
+  return state != State::open || content().size() >= kMagicBytes;
 }
 
 std::string_view state_name(State state) {

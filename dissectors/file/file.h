@@ -13,6 +13,7 @@
 #include "dissectors/file/digest.h"
 #include "sensor/base/bytes.h"
 #include "sensor/base/options.h"
+#include "sensor/event/carried_file.h"
 
 namespace lapwing::file {
 
@@ -41,32 +42,34 @@ constexpr std::array<T, A + B> join(const std::array<T, A>& a, const std::array<
   return out;
 }
 
-enum class State : uint8_t { open, closed, truncated, error };
+using State = FileState;
 
 /// Name and progress of one file [W]. Bytes reach it through append() or, where the protocol keeps the body itself,
 /// through borrow(). At most `keep` bytes are held; a digest of a longer file is computed as the bytes pass.
-class File {
+class File : public CarriedFile {
  public:
-  explicit File(std::string file_name, uint64_t keep = 0) : name(std::move(file_name)), keep_(keep) {}
+  explicit File(std::string file_name, uint64_t keep = 0) : keep_(keep) { name = std::move(file_name); }
 
   void append(Bytes bytes);
   /// Bytes that never came: the content ends before them, the size counts them.
   void lose(uint64_t count);
   /// The content lies in `*owner` from `begin` on, `length` bytes of it. `owner` outlives the file.
   void borrow(const std::string* owner, size_t begin, size_t length);
+  /// The content is all of `*owner`, which grows: after() tells what came, of which the owner took the first `kept`.
+  void follow(const std::string* owner);
+  void after(Bytes bytes, size_t kept);
   void close(State final_state);
 
   /// What is known of the content: from the first byte up to the first gap or the limit.
-  Bytes content() const;
+  Bytes content() const override;
+  std::string sha256() const override;
   /// The digest of the content as far as it came without a gap.
   Digest digest(Algorithm algorithm) const;
-  /// libmagic's verdict on the content.
+  /// libmagic's verdict on the content; empty until has_head().
   const std::string& magic() const;
+  /// Enough is there for libmagic's verdict to be final.
+  bool has_head() const;
 
-  std::string name;
-  State state = State::open;
-  bool gaps = false;
-  uint64_t size = 0;                                   // with gaps
   std::optional<std::pair<uint64_t, uint64_t>> range;  // first and last byte of the whole that this part is
 
  private:

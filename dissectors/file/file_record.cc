@@ -7,7 +7,7 @@ namespace {
 
 void members(const File& file, uint64_t tx_id, const FileConfig& config, JsonWriter& json) {
   json.member("filename", file.name);
-  if (config.magic && !file.content().empty()) json.member("magic", file.magic());
+  if (config.magic && file.has_head() && !file.content().empty()) json.member("magic", file.magic());
   json.member("gaps", file.gaps);
   json.member("state", state_name(file.state));
   for (Algorithm algorithm : kAlgorithms) {
@@ -16,8 +16,12 @@ void members(const File& file, uint64_t tx_id, const FileConfig& config, JsonWri
     if (!config.wants(algorithm) || !meaningful || file.state == State::open) continue;
     json.key(algorithm_name(algorithm)).hex(file.digest(algorithm).view());
   }
-  json.member("stored", false);
-  json.member("size", file.size);
+  const bool stored = file.store_id && file.state != State::open;
+  json.member("stored", stored);
+  if (stored) json.member("file_id", file.store_id);
+  if (!stored && file.depth) json.member("storing", true);
+  // While a file is under way, its size depends on how TCP cut it.
+  if (file.state != State::open) json.member("size", file.size);
   if (file.range) json.member("start", file.range->first).member("end", file.range->second);
   json.member("tx_id", tx_id);
 }

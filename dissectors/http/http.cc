@@ -16,7 +16,8 @@ constexpr auto kClient = Direction::to_client;
 const About Http::about{"http", transport::tcp, kPorts, "web traffic, HTTP/0.9 to 1.1"};
 
 const Protocol Http::protocol{"http",          http::fields(),  anomaly_names(),
-                              http::records(), &write_in_alert, "web traffic, HTTP/0.9 to 1.1"};
+                              http::records(), &write_in_alert, "web traffic, HTTP/0.9 to 1.1",
+                              &carried_file,   &request_header};
 
 std::string_view header(const htp_table_t* headers, const char* name) {
   const auto* found = static_cast<const htp_header_t*>(headers ? htp_table_get_c(headers, name) : nullptr);
@@ -130,17 +131,52 @@ void Http::body(htp_tx_t* tx, Direction direction, Bytes bytes, uint64_t lost) {
   Body& body = t.bodies[index(direction)];
   if (body.truncated) return;
   const uint64_t set = direction == kServer ? config_.request_body_limit : config_.response_body_limit;
-  const uint64_t limit = set ? set : UINT64_MAX;
-  const uint64_t taken = std::min<uint64_t>(lost ? lost : bytes.size(), limit - body.size);
-  const bool over = taken < (lost ? lost : bytes.size());
+  const uint64_t keep = set ? set : UINT64_MAX;  // bytes for inspection
+  if (lost == 0 && !body.final && body.size < keep && bytes.size() > keep - body.size) {
+    // What fits comes first: a rule that wants the file stored must have spoken before the body is cut.
+    const auto fits = static_cast<size_t>(keep - body.size);
+    this->body(tx, direction, bytes.first(fits), 0);
+    bytes = bytes.subspan(fits);
+  }
+  file::File* file = begin_body(t, direction);
+  const uint64_t count = lost ? lost : bytes.size();
+  uint64_t limit = keep;
+  if (file && !body.final && body.size >= keep) sink_->file(t, direction, *file, {}, false);
+  if (file) limit = std::max(limit, file->depth);
+  const uint64_t taken = std::min<uint64_t>(count, limit - body.size);
+  const bool over = taken < count;
   body.size += taken;
   body.gap |= lost > 0;
-  if (!body.final && lost == 0) body.bytes.append(to_text(bytes.first(static_cast<size_t>(taken))));
+  if (!body.final && lost == 0) {
+    const Bytes part = bytes.first(static_cast<size_t>(taken));
+    const size_t kept = static_cast<size_t>(std::min<uint64_t>(part.size(), keep - body.bytes.size()));
+    body.bytes.append(to_text(part.first(kept)));
+    if (file) {
+      file->after(part, kept);
+      sink_->file(t, direction, *file, part, false);
+      if (file->has_head()) advance(t, direction, kFileHead);
+    }
+  }
   if (lost || over) end_body(t, direction, file::State::truncated);
   body.truncated = over;
-  for (auto& file : t.files[index(direction)]) {
-    if (file.gaps && t.files[index(direction)].size() == 1) file.size = body.size;
+  if (file && file->gaps) file->size = body.size;
+}
+
+/// The file that the body is, begun with its first byte; null when it is none or its parts are files.
+file::File* Http::begin_body(HttpTransaction& t, Direction direction) {
+  Body& body = t.bodies[index(direction)];
+  if (!body.begun) {
+    body.begun = true;
+    std::vector<Anomaly> anomalies;
+    open_file(t, direction, anomalies);
+    raise_all(t, anomalies, direction);
+    if (body.is_file) advance(t, direction, kFileName);
   }
+  return body.is_file ? &t.files[index(direction)].front() : nullptr;
+}
+
+void Http::raise_all(HttpTransaction& t, const std::vector<Anomaly>& names, Direction direction) {
+  for (Anomaly name : names) raise(&t, name, direction);
 }
 
 void Http::complete(htp_tx_t* tx, Direction direction) {
@@ -205,8 +241,8 @@ void Http::end_body(HttpTransaction& t, Direction direction, file::State state) 
   if (body.final) return;
   body.final = true;
   std::vector<Anomaly> anomalies;
-  find_files(t, direction, state, anomalies);
-  for (Anomaly name : anomalies) raise(&t, name, direction);
+  end_files(t, direction, state, anomalies);
+  raise_all(t, anomalies, direction);
   if (state != file::State::closed) advance(t, direction, kBody);
 }
 
@@ -214,12 +250,14 @@ void Http::end_direction(HttpTransaction& t, Direction direction) {
   if (t.progress[index(direction)] == kComplete) return;
   end_body(t, direction, file::State::truncated);
   advance(t, direction, kComplete);
-  for (const auto& file : t.files[index(direction)]) {
+  for (auto& file : t.files[index(direction)]) {
+    sink_->file(t, direction, file, {}, true);
     sink_->emit({.protocol = &protocol,
                  .tx = &t,
                  .direction = direction,
                  .record = &http::records()[1],
                  .detail = &file,
+                 .file = &file,
                  .reversed = direction == kClient});
   }
   if (t.progress[0] == kComplete && t.progress[1] == kComplete) record(t, direction);

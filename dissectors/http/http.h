@@ -19,7 +19,9 @@ namespace lapwing::http {
 // Progress of either direction of a transaction.
 inline constexpr uint8_t kLine = 1;  // request or status line
 inline constexpr uint8_t kHeaders = 2;
-inline constexpr uint8_t kBody = 3;  // the body is final: whole, cut at the limit, or broken by a gap
+inline constexpr uint8_t kFileName = 3;  // the body began, and is a file
+inline constexpr uint8_t kFileHead = 4;  // enough of it for libmagic
+inline constexpr uint8_t kBody = 5;      // the body is final: whole, cut at the limit, or broken by a gap
 
 /// A decoded body, as far as it is kept.
 struct Body {
@@ -28,6 +30,8 @@ struct Body {
   bool final = false;  // no more bytes are kept
   bool gap = false;
   bool truncated = false;
+  bool begun = false;
+  bool is_file = false;  // files[0] is the body as a whole
 };
 
 /// [W]
@@ -52,12 +56,16 @@ struct HttpTransaction : Transaction {
 std::span<const Field> fields();
 std::span<const RecordRow> records();
 void write_in_alert(const Event& event, const RecordContext& context, JsonWriter& json);
+std::string_view request_header(const Transaction& tx, std::string_view name);
+CarriedFile* carried_file(Transaction& tx, Direction direction, uint32_t index);
 
 /// A header's value, or empty.
 std::string_view header(const htp_table_t* headers, const char* name);
 
-/// Fills the files of one direction from its final body; the anomalies of doing so by call (http_files.cc).
-void find_files(HttpTransaction& t, Direction direction, file::State state, std::vector<Anomaly>& anomalies);
+/// The body of one direction begins: where it is a file as a whole, files[0] follows it (http_files.cc).
+void open_file(HttpTransaction& t, Direction direction, std::vector<Anomaly>& anomalies);
+/// The body is final: its file is over, or the parts of a form become files.
+void end_files(HttpTransaction& t, Direction direction, file::State state, std::vector<Anomaly>& anomalies);
 
 /// The URI after decoding, without scheme and host unless `include_all` (http_uri.cc).
 std::string normalised_uri(const htp_tx_t& tx, bool include_all);
@@ -93,6 +101,8 @@ class Http final : private ParserEvents {
   Step step(const Parser::Result& result, size_t size);
   void advance(HttpTransaction& t, Direction direction, uint8_t stage);
   void end_direction(HttpTransaction& t, Direction direction);
+  file::File* begin_body(HttpTransaction& t, Direction direction);
+  void raise_all(HttpTransaction& t, const std::vector<Anomaly>& names, Direction direction);
   void end_body(HttpTransaction& t, Direction direction, file::State state);
   void record(HttpTransaction& t, Direction direction);
   void check_switch(HttpTransaction& t);

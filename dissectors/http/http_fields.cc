@@ -474,9 +474,20 @@ constexpr std::array kOwn{
           2,
           {"file_data"}},
 };
-constexpr auto kFields = file::join(kOwn, file::fields<&file_at>(kBody));
+constexpr auto kFields = file::join(kOwn, file::fields<&file_at>({kFileName, kFileHead, kBody}));
 
 }  // namespace
+
+std::string_view request_header(const Transaction& tx, std::string_view name) {
+  const htp_table_t* headers = of(tx).tx->request_headers;
+  const auto* found =
+      static_cast<const htp_header_t*>(headers ? htp_table_get_mem(headers, name.data(), name.size()) : nullptr);
+  return found ? to_text(view(found->value)) : std::string_view{};
+}
+
+CarriedFile* carried_file(Transaction& tx, Direction direction, uint32_t index) {
+  return file::carried<&file_at>(tx, direction, index);
+}
 
 std::span<const Field> fields() {
   return kFields;

@@ -142,14 +142,23 @@ std::string cut_name(std::string name, std::vector<Anomaly>& anomalies) {
   return name;
 }
 
-void add_body(HttpTransaction& t, Direction direction, std::string name, file::State state,
-              std::vector<Anomaly>& anomalies) {
+void follow_body(HttpTransaction& t, Direction direction, std::string name, std::vector<Anomaly>& anomalies) {
   Body& body = t.bodies[index(direction)];
-  file::File& file = t.files[index(direction)].emplace_back(cut_name(std::move(name), anomalies));
-  file.borrow(&body.bytes, 0, body.bytes.size());
-  file.size = body.size;
-  file.gaps = body.gap;
-  file.close(state);
+  body.is_file = true;
+  t.files[index(direction)].emplace_back(cut_name(std::move(name), anomalies)).follow(&body.bytes);
+}
+
+/// The boundary of a form that files are uploaded in; empty when the request is none.
+std::string form_boundary(const HttpTransaction& t) {
+  std::string_view type = header(t.tx->request_headers, "content-type");
+  if (!equal_nocase(type.substr(0, 19), "multipart/form-data")) return {};
+  auto boundary = parameter(type, "boundary");
+  return boundary && boundary->size() <= kMaxBoundary ? *boundary : std::string();
+}
+
+bool uploads(const HttpTransaction& t) {
+  const int method = t.tx->request_method_number;
+  return method == HTP_M_POST || method == HTP_M_PUT;
 }
 
 void add_parts(HttpTransaction& t, std::string_view boundary, file::State state, std::vector<Anomaly>& anomalies) {
@@ -168,27 +177,15 @@ void add_parts(HttpTransaction& t, std::string_view boundary, file::State state,
 
 }  // namespace
 
-void find_files(HttpTransaction& t, Direction direction, file::State state, std::vector<Anomaly>& anomalies) {
-  const Body& body = t.body(direction);
-  if (body.size == 0) return;
+void open_file(HttpTransaction& t, Direction direction, std::vector<Anomaly>& anomalies) {
   const htp_uri_t* uri = t.tx->parsed_uri;
   std::string path(uri ? to_text(view(uri->path)) : std::string_view{});
   if (direction == Direction::to_server) {
-    const int method = t.tx->request_method_number;
-    if (method != HTP_M_POST && method != HTP_M_PUT) return;
-    std::string_view type = header(t.tx->request_headers, "content-type");
-    if (equal_nocase(type.substr(0, 19), "multipart/form-data")) {
-      auto boundary = parameter(type, "boundary");
-      if (boundary && !boundary->empty() && boundary->size() <= kMaxBoundary) {
-        add_parts(t, *boundary, state, anomalies);
-        return;
-      }
-    }
-    add_body(t, direction, std::move(path), state, anomalies);
+    if (uploads(t) && form_boundary(t).empty()) follow_body(t, direction, std::move(path), anomalies);
     return;
   }
   auto named = parameter(header(t.tx->response_headers, "content-disposition"), "filename");
-  add_body(t, direction, named && !named->empty() ? std::move(*named) : std::move(path), state, anomalies);
+  follow_body(t, direction, named && !named->empty() ? std::move(*named) : std::move(path), anomalies);
   if (std::string_view value = header(t.tx->response_headers, "content-range"); !value.empty()) {
     auto range = parse_content_range(value);
     if (!range) {
@@ -196,6 +193,18 @@ void find_files(HttpTransaction& t, Direction direction, file::State state, std:
     } else if (range->start && range->end) {
       t.files[index(direction)].back().range = {*range->start, *range->end};
     }
+  }
+}
+
+void end_files(HttpTransaction& t, Direction direction, file::State state, std::vector<Anomaly>& anomalies) {
+  const Body& body = t.body(direction);
+  if (body.is_file) {
+    file::File& file = t.files[index(direction)].front();
+    file.size = body.size;
+    file.gaps = body.gap;
+    file.close(state);
+  } else if (body.size > 0 && direction == Direction::to_server && uploads(t)) {
+    if (std::string boundary = form_boundary(t); !boundary.empty()) add_parts(t, boundary, state, anomalies);
   }
 }
 

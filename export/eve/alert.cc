@@ -55,7 +55,8 @@ bool rejects(Action action) {
          action == Action::reject_both;
 }
 
-void write_rule(JsonWriter& json, const EveAlertOptions& options, const Envelope& envelope, const Alert& alert) {
+void write_rule(JsonWriter& json, const EveAlertOptions& options, const Envelope& envelope, const Alert& alert,
+                const std::optional<IpAddress>& client) {
   const RuleInfo& rule = *alert.rule;
   json.begin_object("alert");
   // A sensor that only listens drops nothing; a rejected connection is broken all the same.
@@ -74,6 +75,7 @@ void write_rule(JsonWriter& json, const EveAlertOptions& options, const Envelope
     json.end_array();
   }
   if (options.rule_metadata) write_rule_metadata(json, rule);
+  if (client) json.member("xff", *client);
   if (!alert.context.empty()) json.key("context").raw(alert.context);
   if (options.rule_raw) json.member("rule", std::string_view(rule.text));
   json.end_object();
@@ -132,8 +134,14 @@ std::string_view link_type_name(uint16_t link_type) {
   return {};
 }
 
-void write_alert_record(std::string& out, RecordTools& tools, const Envelope& envelope, const Alert& alert) {
+void write_alert_record(std::string& out, RecordTools& tools, const Envelope& seen, const Alert& alert) {
   const EveAlertOptions& options = tools.options.alert;
+  Envelope envelope = seen;
+  auto client = forwarded_client(alert.forwarded, tools.options.forwarded);
+  if (client && tools.options.forwarded.overwrites()) {
+    overwrite_client(envelope, *client, alert.direction == Direction::to_client);
+    client.reset();
+  }
   {
     Line line(out, tools.times);
     write_envelope(line, tools, envelope, "alert", View::packet);
@@ -141,7 +149,7 @@ void write_alert_record(std::string& out, RecordTools& tools, const Envelope& en
     if (alert.has_tx) line << ",\"tx_id\":" << alert.tx_id;
   }
   JsonWriter json = continue_object(out);
-  write_rule(json, options, envelope, alert);
+  write_rule(json, options, envelope, alert, client);
   if (options.app_layer && !alert.app_layer.empty()) json.raw(alert.app_layer);
   if (alert.has_flow) {
     json.member("direction", alert.direction == Direction::to_server ? "to_server" : "to_client");

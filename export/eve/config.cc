@@ -47,6 +47,17 @@ constexpr OptionRow<S> kStatsRows[] = {
     {"null-values", &S::null_values, "yes", "write counters whose value is 0"},
 };
 
+using X = EveForwardedOptions;
+constexpr OptionRow<X> kForwardedRows[] = {
+    {"xff.enabled", &X::enabled, "no", "take the client behind proxies from a header of its request"},
+    {"xff.mode", &X::mode, "extra-data", "add the client as xff, or put it in the place of the proxy's address",
+     Unit::none, "extra-data|overwrite"},
+    {"xff.deployment", &X::deployment, "reverse",
+     "which address of the header is meant: the last, added by a reverse proxy, or the first", Unit::none,
+     "reverse|forward"},
+    {"xff.header", &X::header, "X-Forwarded-For", "the header"},
+};
+
 struct StatsTimer {
   bool enabled = true;
   uint64_t interval = 0;
@@ -136,9 +147,7 @@ EveConfigImpl::EveConfigImpl(const Setting& root, std::span<const std::string> o
   options_.common = read_options<C>(node, kCommonRows);
   if (options_.common.community_id_seed > UINT16_MAX) node.find("community-id-seed")->fail("at most 65535");
   if (const Setting* name = root.find("sensor-name")) options_.sensor_name = name->as_text();
-  // Switched off it asks for nothing; switched on it stays unread, and so is reported.
-  const Setting* xff = node.find("xff.enabled");
-  if (xff && !xff->as_bool()) node.find("xff")->use_all();
+  options_.forwarded = read_options<X>(node, kForwardedRows);
 
   options_.alert = read_options<A>(empty, kAlertRows);
   options_.anomaly = read_options<N>(empty, kAnomalyRows);
@@ -221,6 +230,7 @@ void EveConfigImpl::read_type(const std::string& name, const Setting& item, cons
 
 void EveConfigImpl::read_alert(const Setting& node) {
   options_.alert = read_options<A>(node, kAlertRows);
+  if (node.find("xff")) options_.forwarded = read_options<X>(node, kForwardedRows);
   const Setting* metadata = node.find("metadata");
   if (!metadata || metadata->kind != Setting::Kind::scalar || metadata->as_bool()) return;
   EveAlertOptions& alert = options_.alert;
@@ -237,6 +247,7 @@ std::vector<OptionInfo> eve_options() {
   out.push_back(
       {"sensor-name", "text", "", "name of this sensor: member host of records, and in published messages", ""});
   describe<C>(out, "outputs.eve-log.", kCommonRows);
+  describe<X>(out, "outputs.eve-log.", kForwardedRows);
   describe<A>(out, "outputs.eve-log.types.alert.", kAlertRows);
   describe<N>(out, "outputs.eve-log.types.anomaly.", kAnomalyRows);
   describe<S>(out, "outputs.eve-log.types.stats.", kStatsRows);

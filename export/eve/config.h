@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "export/eve/forwarded.h"
 #include "export/recorder.h"
 #include "sensor/event/event.h"
 
@@ -47,6 +48,7 @@ struct EveOptions {
   EveAlertOptions alert;
   EveAnomalyOptions anomaly;
   EveStatsOptions stats;
+  EveForwardedOptions forwarded;
   std::string sensor_name;
 };
 
@@ -69,6 +71,9 @@ class EveConfigImpl final : public EveConfig {
   bool enabled(std::string_view type) const override;
   bool community_id() const override { return options_.common.community_id; }
   uint16_t community_id_seed() const override { return static_cast<uint16_t>(options_.common.community_id_seed); }
+  std::string_view forwarded_header() const override {
+    return options_.forwarded.enabled ? std::string_view(options_.forwarded.header) : std::string_view();
+  }
   uint64_t stats_interval() const override { return stats_interval_; }
 
   const EveOptions& options() const { return options_; }

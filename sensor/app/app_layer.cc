@@ -309,6 +309,10 @@ void AppLayer::anomaly(const Protocol& protocol, Transaction* tx, uint8_t name, 
   sink_.anomaly(*flow_, protocol, tx, name, direction);
 }
 
+void AppLayer::file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) {
+  sink_.file(*flow_, tx, direction, file, bytes, over);
+}
+
 void AppLayer::change_protocol(std::string_view name) {
   change_ = true;
   change_to_ = name;

@@ -29,6 +29,7 @@ class AppSink {
   virtual ~AppSink() = default;
   virtual void event(Flow& flow, const Event& event) = 0;
   virtual void anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx, uint8_t name, Direction direction) = 0;
+  virtual void file(Flow& flow, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) = 0;
 };
 
 /// What records say of a flow's protocol.
@@ -76,6 +77,7 @@ class AppLayer final : private EventSink {
 
   void emit(const Event& event) override;
   void anomaly(const Protocol& protocol, Transaction* tx, uint8_t name, Direction direction) override;
+  void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
   void change_protocol(std::string_view name) override;
 
   const AppConfig& config_;

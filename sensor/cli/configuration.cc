@@ -20,7 +20,7 @@ std::unique_ptr<Setting> ConfigurationOptions::read() const {
   root->kind = Setting::Kind::map;
   Warnings warnings;
   if (!suricata_file.empty()) {
-    auto adopted = adopt_suricata(read_yaml(suricata_file, &warnings), *root);
+    auto adopted = adopt_suricata(read_suricata_yaml(suricata_file, warnings), *root);
     warnings.insert(warnings.end(), adopted.begin(), adopted.end());
   }
   if (!file.empty()) merge(*root, read_yaml(file, &warnings));
@@ -97,6 +97,10 @@ std::shared_ptr<const RuleSet> load_rules(const std::vector<std::string>& files,
                  counts.failed);
   }
   return rules;
+}
+
+void keep_datasets(const SensorConfig& config) {
+  for (const std::string& failure : config.rules.datasets->save()) spdlog::error("{}", failure);
 }
 
 ChecksumMode checksum_mode(const std::string& option, const Setting& root) {

@@ -31,6 +31,9 @@ struct ConfigurationOptions {
 std::shared_ptr<const RuleSet> load_rules(const std::vector<std::string>& files, const Setting& root,
                                           const SensorConfig& config);
 
+/// Writes the sets that are kept in files, once the workers have ended; failures are logged.
+void keep_datasets(const SensorConfig& config);
+
 /// "none", "all" or "auto"; empty: from the configuration's pcap-file.checksum-checks and stream settings.
 ChecksumMode checksum_mode(const std::string& option, const Setting& root);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 
 #include "sensor/base/text.h"
 
@@ -30,16 +31,27 @@ const ExporterRow& row_of(const std::string& filetype, const Setting& node) {
   node.fail("filetype '" + filetype + "' is not there; there are " + list);
 }
 
+/// Where relative names of what is written besides records belong.
+std::string log_folder(const OutputOptions& options, const Setting& root) {
+  if (!options.eve_file.empty() && options.eve_file != "-") {
+    return std::filesystem::path(options.eve_file).parent_path().string();
+  }
+  const Setting* folder = root.find("default-log-dir");
+  return folder ? folder->as_text() : "";
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& options, const Setting& root,
-                                                      const EveConfig& eve, bool replay) {
-  ExportContext context{.topics = eve.topics(), .lossless = replay};
+                                                      const SensorConfig& config, bool replay) {
+  ExportContext context{.topics = config.eve->topics(), .lossless = replay};
   if (const Setting* name = root.find("sensor-name")) context.sensor = name->as_text();
   auto now = std::chrono::system_clock::now().time_since_epoch();
   context.epoch = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
   std::vector<std::unique_ptr<Exporter>> out;
   auto add = [&](const std::string& filetype, const Setting& node) { out.push_back(row_of(filetype, node).create(node, context)); };
+  if (config.file_store.enabled) out.push_back(create_file_store(config.file_store, log_folder(options, root)));
+  const size_t stores = out.size();
   if (options.eve_file == "-") add("stdout", *section({}));
   if (!options.eve_file.empty() && options.eve_file != "-") {
     add("regular", *section({{"filename", options.eve_file}, {"append", replay ? "no" : "yes"}}));
@@ -50,7 +62,7 @@ std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& optio
     add("zmq", *section({{"endpoints", list}}));
   }
   const Setting* outputs = root.find("outputs");
-  if (!out.empty() || !outputs) {
+  if (out.size() > stores || !outputs) {
     if (outputs) outputs->use_all();
     return out;
   }

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "export/exporter.h"
-#include "export/recorder.h"
 #include "sensor/base/setting.h"
+#include "sensor/pipeline/sensor_config.h"
 
 namespace lapwing {
 
@@ -17,8 +17,9 @@ struct OutputOptions {
   std::vector<std::string> records;  // types
 };
 
-/// Outputs named on the command line replace those of the configuration. Throws SettingError.
+/// Outputs of records named on the command line replace those of the configuration; the file store stays. Throws
+/// SettingError.
 std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& options, const Setting& root,
-                                                      const EveConfig& eve, bool replay);
+                                                      const SensorConfig& config, bool replay);
 
 }  // namespace lapwing

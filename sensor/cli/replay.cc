@@ -26,7 +26,7 @@ int replay(const ReplayOptions& options) {
   auto config = SensorConfig::read(*root, options.outputs.records);
   Pipeline::Plan plan{.config = config.get(), .hash_seed = kReplaySeed};
   plan.checksums = checksum_mode(options.checksums, *root);
-  plan.exporters = make_exporters(options.outputs, *root, *config->eve, true);
+  plan.exporters = make_exporters(options.outputs, *root, *config, true);
   plan.rules = load_rules(options.configuration.rule_files, *root, *config);
   options.configuration.check_unread(*root);
   plan.sources = open_captures(options.captures, options.workers);
@@ -35,6 +35,7 @@ int replay(const ReplayOptions& options) {
   ProgressBar bar;
   RunSummary summary = pipeline.run([&](double progress) { bar.show(progress); });
   bar.clear();
+  keep_datasets(*config);
   if (!options.quiet) {
     print_summary(summary);
   } else {

@@ -41,14 +41,16 @@ int run(const RunOptions& options) {
   if (!options.filter.empty()) live.filter = options.filter;
   Pipeline::Plan plan{.config = config.get(), .replay = false, .hash_seed = random_seed()};
   plan.checksums = checksum_mode(options.checksums, *root);
-  plan.exporters = make_exporters(options.outputs, *root, *config->eve, false);
+  plan.exporters = make_exporters(options.outputs, *root, *config, false);
   plan.rules = load_rules(options.configuration.rule_files, *root, *config);
   options.configuration.check_unread(*root);
   plan.sources.push_back(open_live(options.interface, live));
   Pipeline pipeline(std::move(plan));
   StopOnSignal stop(pipeline);
   spdlog::info("watching {}", options.interface);
-  print_summary(pipeline.run(nullptr));
+  RunSummary summary = pipeline.run(nullptr);
+  keep_datasets(*config);
+  print_summary(summary);
   return exit_status::done;
 }
 

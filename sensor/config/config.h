@@ -20,6 +20,9 @@ using Warnings = std::vector<std::string>;
 std::unique_ptr<Setting> read_yaml(const std::string& path, Warnings* warnings = nullptr);
 /// `name` stands for the file in messages, and its directory is where included files are looked for.
 std::unique_ptr<Setting> parse_yaml(std::string_view text, const std::string& name, Warnings* warnings = nullptr);
+/// The same for a suricata.yaml that is taken over from another machine: included files that are not there are reported
+/// and passed over.
+std::unique_ptr<Setting> read_suricata_yaml(const std::string& path, Warnings& warnings);
 /// Applies "key=value" of the command line; list members are addressed by position ("outputs.1.eve-log.enabled")
 /// or by name ("outputs.eve-log.enabled"), and position == size adds one. Throws SettingError.
 void set_value(Setting& root, std::string_view assignment);
@@ -28,7 +31,8 @@ void merge(Setting& base, std::unique_ptr<Setting> over);
 
 /// Lays a suricata.yaml on `root` in Lapwing's terms: files named relatively get their directory (rule files that of
 /// default-rule-path, the others that of the file), $VARIABLES in ports of tunnel decoders are replaced by their
-/// value. Returns what could not be carried over as it stood.
+/// value; tables of rules (classification-file and the like) that are not there are left to their defaults, as
+/// Suricata does. Returns what could not be carried over as it stood.
 Warnings adopt_suricata(std::unique_ptr<Setting> yaml, Setting& root);
 
 /// A setting nobody read, by its full path ("outputs.eve-log.xff").

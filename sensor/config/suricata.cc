@@ -100,11 +100,22 @@ void deprecated_keys(Setting& yaml, Warnings& notes) {
   if (Setting* version = member(yaml, "suricata-version"); version && !version->scalar.empty()) version->use_all();
 }
 
+/// Suricata warns and goes on without them.
+void missing_tables(Setting& yaml, Warnings& notes) {
+  for (std::string_view key : {"classification-file", "reference-config-file", "threshold-file"}) {
+    Setting* node = member(yaml, key);
+    if (!node || node->kind != Setting::Kind::scalar || fs::exists(node->scalar)) continue;
+    notes.push_back(to_string(node->mark) + ": " + std::string(key) + ": there is no '" + node->scalar + "'");
+    std::erase_if(yaml.children, [node](const auto& child) { return child.get() == node; });
+  }
+}
+
 }  // namespace
 
 Warnings adopt_suricata(std::unique_ptr<Setting> yaml, Setting& root) {
   Warnings notes;
   anchor_paths(*yaml);
+  missing_tables(*yaml, notes);
   resolve_decoder_ports(*yaml);
   plain_switches(*yaml, notes);
   deprecated_keys(*yaml, notes);

@@ -71,8 +71,11 @@ class OneDocument : public YAML::EventHandler {
 
 class Builder {
  public:
-  Builder(const std::string& name, const Setting& root, Warnings* warnings)
-      : folder_(std::filesystem::path(name).parent_path()), warnings_(warnings), root_(&root) {}
+  Builder(const std::string& name, const Setting& root, Warnings* warnings, bool pass_over_missing)
+      : folder_(std::filesystem::path(name).parent_path()),
+        warnings_(warnings),
+        root_(&root),
+        pass_over_missing_(pass_over_missing) {}
 
   /// Adds what a file says to `target`.
   void document(const std::string& text, const std::string& file, Setting& target, int depth) {
@@ -101,7 +104,7 @@ class Builder {
   }
 
   void value(const YAML::Node& node, const std::string& file, Setting& target, int depth) {
-    if (++nodes_ > kMaxNodes) throw SettingError(mark(file, node.Mark()), "more than a million settings");
+    if (++nodes_ > kMaxNodes) throw SettingError(mark(file, node.Mark()), "more than a hundred thousand settings");
     if (nesting_ >= kMaxNesting) throw SettingError(mark(file, node.Mark()), "nested too deeply");
     ++nesting_;
     if (target.mark.file.empty()) target.mark = mark(file, node.Mark());
@@ -168,6 +171,10 @@ class Builder {
     if (depth >= kMaxIncludeDepth) throw SettingError(where, "files include each other without end");
     std::filesystem::path path = node.Scalar();
     if (path.is_relative()) path = folder_ / path;
+    if (pass_over_missing_ && !std::filesystem::exists(path)) {
+      warn(where, "there is no '" + path.string() + "' to include: what it would set keeps its default");
+      return;
+    }
     std::string text = file_text(path.string(), where);
     target.kind = Setting::Kind::map;
     if (target.mark.file.empty()) target.mark = where;
@@ -175,8 +182,8 @@ class Builder {
   }
 
   std::string hyphenated(std::string key, const Setting& parent, const SourceMark& where) {
-    // Names of variables are the rules' own: HOME_NET.
-    if (parent.key == "address-groups" || parent.key == "port-groups") return key;
+    // Names of variables and sets are the rules' own: HOME_NET.
+    if (parent.key == "address-groups" || parent.key == "port-groups" || parent.key == "datasets") return key;
     if (key.find('_') == std::string::npos) return key;
     std::string old = key;
     std::replace(key.begin(), key.end(), '_', '-');
@@ -191,6 +198,7 @@ class Builder {
   std::filesystem::path folder_;
   Warnings* warnings_;
   const Setting* root_;
+  bool pass_over_missing_;
   size_t nodes_ = 0;
   int nesting_ = 0;
 };
@@ -201,12 +209,20 @@ std::unique_ptr<Setting> parse_yaml(std::string_view text, const std::string& na
   auto root = std::make_unique<Setting>();
   root->kind = Setting::Kind::map;
   root->mark = {name, 1, 1};
-  Builder(name, *root, warnings).document(std::string(text), name, *root, 0);
+  Builder(name, *root, warnings, false).document(std::string(text), name, *root, 0);
   return root;
 }
 
 std::unique_ptr<Setting> read_yaml(const std::string& path, Warnings* warnings) {
   return parse_yaml(file_text(path, {path, 0, 0}), path, warnings);
+}
+
+std::unique_ptr<Setting> read_suricata_yaml(const std::string& path, Warnings& warnings) {
+  auto root = std::make_unique<Setting>();
+  root->kind = Setting::Kind::map;
+  root->mark = {path, 1, 1};
+  Builder(path, *root, &warnings, true).document(file_text(path, {path, 0, 0}), path, *root, 0);
+  return root;
 }
 
 }  // namespace lapwing

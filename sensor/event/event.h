@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sensor/base/json_writer.h"
+#include "sensor/event/carried_file.h"
 #include "sensor/event/chunk.h"
 #include "sensor/event/field.h"
 
@@ -22,6 +23,7 @@ struct Transaction {
   uint64_t id = 0;                          // 0, 1, ... within the flow
   std::array<uint8_t, 2> progress = {};     // by Direction
   std::array<uint8_t, 2> inspected = {};    // owned by the rule matcher: stages already evaluated
+  uint8_t store_files = 0;                  // bits by Direction: rules ask for all files of it to be stored
   std::vector<uint8_t> anomalies;           // indices into the protocol's anomaly names, in order of discovery
 };
 
@@ -49,6 +51,10 @@ struct Protocol {
   std::span<const RecordRow> records;
   void (*write_in_alert)(const Event& event, const RecordContext& context, JsonWriter& json);
   std::string_view help;
+  /// File number `index` of one direction of a transaction, or null; as the fields "file.name" and the like number them.
+  CarriedFile* (*file)(Transaction& tx, Direction direction, uint32_t index) = nullptr;
+  /// The value of a request's header, or empty; the view lives as long as the transaction.
+  std::string_view (*request_header)(const Transaction& tx, std::string_view name) = nullptr;
 };
 
 /// One step of a transaction [W], valid during the call.
@@ -58,6 +64,7 @@ struct Event {
   Direction direction = Direction::to_server;  // whose bytes brought it here
   const RecordRow* record = nullptr;           // a record is due now; null when only progress was made
   const void* detail = nullptr;                // for the record's writer: what within the transaction (a file, a message)
+  const CarriedFile* file = nullptr;           // that the record is about
   bool reversed = false;                       // the record's source is the server
   const void* config = nullptr;                // set by sensor/app: the dissector's configuration
 };
@@ -70,6 +77,9 @@ class EventSink {
   virtual void emit(const Event& event) = 0;
   /// The traffic breaks its protocol; `name` indexes Protocol::anomalies. `tx` may be null (nothing belongs to it yet).
   virtual void anomaly(const Protocol& protocol, Transaction* tx, uint8_t name, Direction direction) = 0;
+  /// The last `bytes` of a file came, or none but `over`: nothing more will. Called for every file, at least when it is
+  /// over and before its record.
+  virtual void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) = 0;
   /// From the next byte on the flow speaks another protocol (CONNECT, upgrade, STARTTLS). `name` empty: detect anew.
   virtual void change_protocol(std::string_view name) = 0;
 };

@@ -99,6 +99,8 @@ static_assert(sizeof(Flow) == 192, "an idle flow, its share of the buckets inclu
 
 namespace flow_flag {
 inline constexpr uint8_t alerted = 1, midstream = 2, passed = 4, direction_fixed = 8, seen_ts = 16, seen_tc = 32;
+/// Rules ask for all files of this direction to be stored.
+inline constexpr uint8_t store_to_server = 64, store_to_client = 128;
 }
 
 }  // namespace lapwing

@@ -83,6 +83,8 @@ Envelope describe(const Flow& flow, const Packet* packet, Timestamp time, Envelo
   if (packet) {
     envelope.vlan = {packet->vlan.data(), packet->vlan_count};
     describe_frame(*packet, space, envelope);
+    bool from_server = packet->src == flow.server() && packet->src_port == flow.server_port();
+    if (from_server) std::swap(envelope.ether_src, envelope.ether_dest);
   } else {
     for (uint16_t id : flow.key.vlan) {
       if (id) space.vlan[vlans++] = id;

@@ -28,6 +28,7 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
                       if (turn) turn->wait(this_worker, number);
                     }),
                     .publisher = publisher_.get(),
+                    .file_numbers = &file_numbers_,
                     .turn = turn_.get(),
                     .checksums = plan_.checksums,
                     .workers = count,
@@ -55,6 +56,7 @@ CounterSet Pipeline::all_counters(bool running) {
     }
   }
   all.add(publisher_->counters(), publisher_counter_rows());
+  for (const ExporterCounters& output : publisher_->exporter_counters()) all.add(output.files, file_store_counter_rows());
   return all;
 }
 
@@ -146,7 +148,9 @@ std::vector<CounterValue> all_counter_rows() {
   }
   set.add(IdentifyCounters{}, identify_counter_rows());
   set.add(DetectCounters{}, detect_counter_rows());
+  set.add(FileKeeperCounters{}, file_keeper_counter_rows());
   set.add(PublisherCounters{}, publisher_counter_rows());
+  set.add(FileStoreCounters{}, file_store_counter_rows());
   return set.values();
 }
 

@@ -53,6 +53,7 @@ class Pipeline {
 
   Plan plan_;
   std::unique_ptr<Turn> turn_;
+  FileNumbers file_numbers_;
   std::unique_ptr<Publisher> publisher_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Recorder> stats_recorder_;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "sensor/base/text.h"
 #include "sensor/decode/decode_event.h"
+#include "signatures/parse/reputation.h"
 
 namespace lapwing {
 namespace {
@@ -86,6 +88,47 @@ void hand_over_record_options(Setting& root) {
   }
 }
 
+void add_text(Setting& list, const std::string& text) {
+  auto same = [&](const auto& item) { return item->scalar == text; };
+  if (std::ranges::any_of(list.children, same)) return;
+  list.kind = Setting::Kind::list;
+  Setting& item = list.add({});
+  item.kind = Setting::Kind::scalar;
+  item.scalar = text;
+  item.use_all();
+}
+
+/// What fileinfo records show is asked for by the record type "files" and by the file store; every dissector with files
+/// reads it as "file.hash" and "file.magic".
+void hand_over_file_options(Setting& root, const FileStoreConfig& store) {
+  std::vector<std::string> hashes;
+  bool magic = store.enabled && store.force_magic;
+  if (store.enabled) {
+    hashes = store.force_hash;
+    hashes.push_back("sha256");
+  }
+  if (const Setting* outputs = root.find("outputs")) {
+    for (const auto& output : outputs->children) {
+      const Setting* types = output->find("eve-log.types");
+      const Setting* files = types ? types->find("files") : nullptr;
+      if (!files) continue;
+      if (const Setting* node = files->find("force-hash")) {
+        for (const std::string& hash : read_texts(*node)) hashes.push_back(hash);
+      }
+      if (const Setting* node = files->find("force-magic")) magic |= node->as_bool();
+    }
+  }
+  if (magic) {
+    Setting& node = root.make("file.magic");
+    node.kind = Setting::Kind::scalar;
+    node.scalar = "yes";
+  }
+  if (hashes.empty()) return;
+  Setting& list = root.make("file.hash");
+  if (list.kind == Setting::Kind::scalar) add_text(list, list.scalar);
+  for (const std::string& hash : hashes) add_text(list, to_lower(hash));
+}
+
 }  // namespace
 
 std::vector<const Protocol*> all_protocols() {
@@ -104,12 +147,16 @@ RuleEnvironment rule_environment(const Setting& root) {
   read_groups(root, "vars.address-groups", environment.variables.address_groups);
   read_groups(root, "vars.port-groups", environment.variables.port_groups);
   read_files(root, environment);
+  environment.datasets = DatasetStore::create(root);
+  environment.reputation = Reputation::read(root);
   return environment;
 }
 
 std::unique_ptr<const SensorConfig> SensorConfig::read(Setting& root, const std::vector<std::string>& only) {
   hand_over_record_options(root);
   auto config = std::make_unique<SensorConfig>();
+  config->file_store = FileStoreConfig::read(root);
+  hand_over_file_options(root, config->file_store);
   config->decode = read_options<DecodeConfig>(root, decode_options());
   config->flow = read_options<FlowConfig>(root, flow_options());
   config->stream = read_options<StreamConfig>(root, stream_options());
@@ -129,8 +176,10 @@ std::vector<OptionInfo> all_options() {
   add(describe_options(stream_options()));
   add(app_options());
   add(describe_options(detect_options()));
+  add(describe_options(dataset_options()));
   add(describe_options(identify_options()));
   add(eve_options());
+  add(file_store_options());
   return out;
 }
 

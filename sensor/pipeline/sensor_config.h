@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dissectors/identify/identify.h"
+#include "export/filestore/file_store.h"
 #include "export/recorder.h"
 #include "sensor/app/app_config.h"
 #include "sensor/base/setting.h"
@@ -26,6 +27,7 @@ struct SensorConfig {
   DetectConfig detect;
   IdentifyConfig identify;
   std::shared_ptr<const EveConfig> eve;
+  FileStoreConfig file_store;
   RuleEnvironment rules;
 
   /// `only`: record types named on the command line, empty for those of the configuration. Throws SettingError.

@@ -22,6 +22,7 @@ Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
       identifier_(share.config->identify),
       matcher_(share.rules, share.state, *this),
       recorder_(share.config->eve),
+      files_(share.config->file_store, *share.file_numbers, share.turn, index, recorder_),
       community_id_(share.config->eve->community_id_seed()),
       packets_(kGroup + kLayers),
       lookups_(kGroup + kLayers),
@@ -250,11 +251,18 @@ void Worker::event(Flow& flow, const Event& event) {
     context.direction = event.direction;
     matcher_.event(context, event);
   }
-  if (!event.record || !recorder_.wants(*event.record)) return;
+  if (!event.record) return;
+  const bool beside = event.file && event.file->store_id && share_.config->file_store.write_fileinfo;
+  if (!recorder_.wants(*event.record) && !beside) return;
   Envelope envelope = flow_envelope(flow);
   envelope.app_proto = event.protocol->name;
   if (event.reversed) reverse(envelope);
+  if (beside) recorder_.file_info(envelope, event);
   recorder_.event(envelope, event);
+}
+
+void Worker::file(Flow& flow, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) {
+  files_.take(flow, tx, direction, file, bytes, over, context_.number);
 }
 
 void Worker::anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx, uint8_t name, Direction direction) {
@@ -302,7 +310,9 @@ void Worker::alert(const MatchContext& context, Alert& alert) {
   recorder_.alert(envelope, alert);
 }
 
-void Worker::serialise(const Event& event, std::string& json) {
+void Worker::serialise(const Event& event, std::string& json, std::string& forwarded) {
+  std::string_view header = share_.config->eve->forwarded_header();
+  if (!header.empty() && event.protocol->request_header) forwarded = event.protocol->request_header(*event.tx, header);
   if (!event.protocol->write_in_alert) return;
   JsonWriter writer(json);
   event.protocol->write_in_alert(event, {.config = event.config, .in_alert = true}, writer);
@@ -355,6 +365,7 @@ void Worker::add_counters(CounterSet& set) const {
   app_.add_protocol_counters(set);
   set.add(identifier_.counters(), identify_counter_rows());
   set.add(matcher_.counters(), detect_counter_rows());
+  set.add(files_.counters(), file_keeper_counter_rows());
 }
 
 void Worker::refresh_snapshot() {

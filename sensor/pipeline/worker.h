@@ -20,6 +20,7 @@
 #include "sensor/decode/decode.h"
 #include "sensor/flow/flow_table.h"
 #include "sensor/pipeline/describe.h"
+#include "sensor/pipeline/file_keeper.h"
 #include "sensor/pipeline/sensor_config.h"
 #include "sensor/pipeline/turn.h"
 #include "sensor/stream/defrag.h"
@@ -34,6 +35,7 @@ struct WorkerShare {
   std::shared_ptr<const RuleSet> rules;
   std::shared_ptr<SharedState> state;
   Publisher* publisher = nullptr;
+  FileNumbers* file_numbers = nullptr;
   Turn* turn = nullptr;             // replay only
   ChecksumMode checksums = ChecksumMode::all;
   size_t workers = 1;
@@ -95,9 +97,10 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   // AppSink
   void event(Flow& flow, const Event& event) override;
   void anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx, uint8_t name, Direction direction) override;
+  void file(Flow& flow, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
   // AlertSink
   void alert(const MatchContext& context, Alert& alert) override;
-  void serialise(const Event& event, std::string& json) override;
+  void serialise(const Event& event, std::string& json, std::string& forwarded) override;
 
   const size_t index_;
   PacketSource& source_;
@@ -110,6 +113,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   Identifier identifier_;
   Matcher matcher_;
   Recorder recorder_;
+  FileKeeper files_;
   CommunityId community_id_;
 
   static constexpr size_t kBatchBytes = 32 << 10;  // of records: handed over without waiting for the burst to end

@@ -79,6 +79,7 @@ uint8_t ready_stage(const Compiled& compiled, const Rule& rule, size_t protocol)
   };
   for (const Section& section : rule.sections) wait_for(section.buffer);
   for (const FieldTest& test : rule.field_tests) wait_for(test.buffer);
+  for (const FileTest& test : rule.file_tests) wait_for(test.buffer);
   return stage;
 }
 
@@ -91,7 +92,9 @@ bool field_in_direction(const Compiled& compiled, const Rule& rule, size_t proto
   return std::none_of(rule.sections.begin(), rule.sections.end(),
                       [&](const Section& s) { return elsewhere(s.buffer); }) &&
          std::none_of(rule.field_tests.begin(), rule.field_tests.end(),
-                      [&](const FieldTest& t) { return elsewhere(t.buffer); });
+                      [&](const FieldTest& t) { return elsewhere(t.buffer); }) &&
+         std::none_of(rule.file_tests.begin(), rule.file_tests.end(),
+                      [&](const FileTest& t) { return elsewhere(t.buffer); });
 }
 
 void place_field_rule(Compiled& compiled, const Rule& rule) {

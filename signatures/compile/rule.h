@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "sensor/event/alert.h"
@@ -51,6 +52,7 @@ inline constexpr BufferId kRawBuffer = 0;  // packet payload or stream
 struct Section {
   BufferId buffer = kRawBuffer;
   Chain chain;
+  Touches touches = Touches::nothing;  // the most that one of the steps does
 };
 
 /// A requirement on an integer field.
@@ -58,6 +60,16 @@ struct FieldTest {
   BufferId buffer = kRawBuffer;
   IntegerTest test;
   MultiTest multi;
+};
+
+using DigestList = std::unordered_set<std::string>;  // lower-case hex
+
+/// A requirement on a file; all of a rule's must hold of the same one. The buffer's values are numbered as the files.
+struct FileTest {
+  BufferId buffer = kRawBuffer;
+  std::optional<IntegerTest> size;
+  std::shared_ptr<const DigestList> digests;
+  bool negated = false;  // not in the list
 };
 
 /// The cheap part of a rule, checked first.
@@ -98,6 +110,7 @@ struct Rule {
   std::vector<std::unique_ptr<Condition>> late;  // over state that flows share: asked only when all else matched
   std::vector<Section> sections;
   std::vector<FieldTest> field_tests;
+  std::vector<FileTest> file_tests;
   std::vector<std::unique_ptr<Effect>> effects;
   std::vector<Threshold> thresholds;  // of the rule and of threshold files
   std::vector<StateUse> state_uses;

@@ -17,7 +17,17 @@ bool negates(const ListNode& node) {
   return node.negated || std::any_of(node.items.begin(), node.items.end(), negates);
 }
 
+Touches most(const Chain& chain) {
+  Touches out = Touches::nothing;
+  for (const auto& step : chain) {
+    out = std::max(out, step->touches);
+    if (Chain* inner = step->inner()) out = std::max(out, most(*inner));
+  }
+  return out;
+}
+
 void settle(Chain& chain) {
+  std::stable_sort(chain.begin(), chain.end(), [](const auto& a, const auto& b) { return a->touches < b->touches; });
   for (auto& step : chain) {
     if (auto* content = dynamic_cast<ContentStep*>(step.get())) content->settle();
     if (Chain* inner = step->inner()) settle(*inner);
@@ -67,6 +77,7 @@ void RuleBuilder::finish_payload() {
     }
     check_content(section);
     settle(section.chain);
+    section.touches = most(section.chain);
   }
 }
 
@@ -97,6 +108,7 @@ void RuleBuilder::finish_directions() {
   };
   for (const Section& section : rule_->sections) narrow(section.buffer);
   for (const FieldTest& test : rule_->field_tests) narrow(test.buffer);
+  for (const FileTest& test : rule_->file_tests) narrow(test.buffer);
   if (uses_fields) {
     rule_->header.protocols = protocols;
     rule_->kind = RuleKind::transaction;

@@ -29,6 +29,15 @@ bool ip_header(const Packet& packet, Bytes& out) {
   return true;
 }
 
+bool src_address(const Packet& packet, Bytes& out) {
+  out = Bytes(packet.src.bytes).first(packet.src.size());
+  return packet.ip_version != 0;
+}
+bool dst_address(const Packet& packet, Bytes& out) {
+  out = Bytes(packet.dst.bytes).first(packet.dst.size());
+  return packet.ip_version != 0;
+}
+
 void pkt_data(RuleBuilder& rule, const RuleOption& option) {
   rule.no_value(option);
   rule.select(option, kRawBuffer);
@@ -112,6 +121,8 @@ void base64_data(RuleBuilder& rule, const RuleOption& option) {
 
 constexpr Keyword kRows[] = {
     {"pkt_data", "", &pkt_data, "what follows looks at the packet payload or stream again"},
+    {"ip.src", "", &packet_buffer<&src_address>, "source address, 4 or 16 bytes"},
+    {"ip.dst", "", &packet_buffer<&dst_address>, "destination address, 4 or 16 bytes"},
     {"ipv4.hdr", "", &packet_buffer<&ip_header<4>>, "IPv4 header with options"},
     {"ipv6.hdr", "", &packet_buffer<&ip_header<6>>, "IPv6 header with extension headers"},
     {"tcp.hdr", "", &packet_buffer<&l4_header<ip_proto::tcp>>, "TCP header with options"},

@@ -12,8 +12,11 @@
 namespace lapwing::detect {
 
 extern const KeywordFamily kMetaFamily, kPayloadFamily, kSizeFamily, kPcreFamily, kBytesFamily, kIpFamily, kTcpFamily,
-    kIcmpFamily, kFlowFamily, kStateFamily, kEventFamily, kThresholdFamily, kTransformFamily, kBufferFamily;
+    kIcmpFamily, kFlowFamily, kStateFamily, kEventFamily, kThresholdFamily, kTransformFamily, kBufferFamily,
+    kDatasetFamily, kFileFamily, kReputationFamily;
 
+/// `content`'s text: quoted, perhaps negated.
+std::unique_ptr<ContentStep> read_content(const RuleBuilder& rule, const RuleOption& option);
 /// Parts of "a, b ,c", blanks cut.
 std::vector<std::string> parts(std::string_view text, char separator);
 /// Decimal or 0x hex within [min, max]; fails with what would be right.

@@ -54,6 +54,8 @@ std::string read_pattern(const RuleBuilder& rule, const RuleOption& option, std:
   return out;
 }
 
+}  // namespace
+
 std::unique_ptr<ContentStep> read_content(const RuleBuilder& rule, const RuleOption& option) {
   std::string_view value = option.value;
   auto step = std::make_unique<ContentStep>();
@@ -67,6 +69,8 @@ std::unique_ptr<ContentStep> read_content(const RuleBuilder& rule, const RuleOpt
   step->pattern = read_pattern(rule, option, value.substr(1, value.size() - 2));
   return step;
 }
+
+namespace {
 
 void content(RuleBuilder& rule, const RuleOption& option) {
   rule.add(read_content(rule, option), option);

@@ -10,6 +10,7 @@ std::span<const KeywordFamily> keyword_families() {
   static const KeywordFamily kFamilies[] = {
       kMetaFamily, kPayloadFamily, kPcreFamily, kBytesFamily, kSizeFamily,  kTransformFamily, kBufferFamily,
       kIpFamily,   kTcpFamily,     kIcmpFamily, kFlowFamily,  kStateFamily, kEventFamily,     kThresholdFamily,
+      kDatasetFamily, kFileFamily, kReputationFamily,
   };
   return kFamilies;
 }

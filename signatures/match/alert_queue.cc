@@ -6,7 +6,7 @@
 
 namespace lapwing::detect {
 
-void AlertQueue::add(const Rule& rule, const Scene& scene, Bytes payload, bool stream) {
+void AlertQueue::add(const Rule& rule, const Scene& scene, Bytes payload, bool stream, std::string_view context) {
   if (count_ == kMaxQueuedAlerts) {
     counters_.alert_queue_overflow++;
     return;
@@ -20,12 +20,15 @@ void AlertQueue::add(const Rule& rule, const Scene& scene, Bytes payload, bool s
   entry.dst = scene.dst;
   entry.has_tx = scene.event != nullptr;
   entry.app_layer.clear();
+  entry.forwarded.clear();
   entry.protocol = scene.context->protocol;
   if (scene.event) {
     entry.tx_id = scene.event->tx->id;
     entry.protocol = scene.event->protocol;
-    if (rule.alerts) sink_.serialise(*scene.event, entry.app_layer);
+    if (rule.alerts) sink_.serialise(*scene.event, entry.app_layer, entry.forwarded);
   }
+  entry.context.clear();
+  if (!context.empty()) entry.context.append("{").append(context).append("}");
   entry.payload = payload;
   if (stream) {
     entry.copied.assign(to_text(payload));
@@ -122,6 +125,8 @@ void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, Sha
     alert.tx_id = entry.tx_id;
     alert.protocol = entry.protocol;
     alert.app_layer = entry.app_layer;
+    alert.context = entry.context;
+    alert.forwarded = entry.forwarded;
     alert.direction = entry.direction;
     alert.has_flow = context.flow != nullptr;
     alert.stream = entry.stream;

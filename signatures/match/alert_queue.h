@@ -16,8 +16,8 @@ class AlertQueue {
   AlertQueue(AlertSink& sink, DetectCounters& counters) : sink_(sink), counters_(counters) {}
 
   void clear() { count_ = 0; }
-  /// `payload` is copied when it is stream data, which may be gone at delivery.
-  void add(const Rule& rule, const Scene& scene, Bytes payload, bool stream);
+  /// `payload` is copied when it is stream data, which may be gone at delivery; `context` holds JSON members.
+  void add(const Rule& rule, const Scene& scene, Bytes payload, bool stream, std::string_view context);
   void deliver(const MatchContext& context, const Compiled& rules, Shared& shared);
 
  private:
@@ -27,7 +27,7 @@ class AlertQueue {
     bool has_tx = false, stream = false;
     uint64_t tx_id = 0;
     const Protocol* protocol = nullptr;
-    std::string app_layer, copied;
+    std::string app_layer, copied, context, forwarded;
     Bytes payload;
     IpAddress src, dst;
   };

@@ -35,6 +35,7 @@ void Engine::adopt(std::shared_ptr<const RuleSet> rules) {
   candidates_.resize(rules_->all.size());
   inspection_ = std::make_unique<Inspection>(rules_->config.inspection_recursion_limit, counters_);
   values_.adopt(*rules_);
+  files_.reserve(kMaxFieldValues);
   bit_names_.reserve(rules_->flowbits.size());
 }
 
@@ -138,6 +139,35 @@ bool Engine::field_test_passes(const FieldTest& test) {
   return false;
 }
 
+namespace {
+
+bool passes(const FileTest& test, const FieldValues::Value& value) {
+  if (test.size) {
+    // Of a file that broke off only the least size is known.
+    bool open_ended =
+        test.size->mode == IntegerTest::Mode::greater || test.size->mode == IntegerTest::Mode::greater_equal;
+    return (value.bytes.empty() || open_ended) && test.size->matches(value.integer);
+  }
+  if (!test.digests) return true;
+  return !value.bytes.empty() && test.digests->contains(std::string(to_text(value.bytes))) != test.negated;
+}
+
+}  // namespace
+
+bool Engine::files_match(const Rule& rule) {
+  files_.clear();
+  if (rule.file_tests.empty()) return true;
+  const size_t count = values_.get(rule.file_tests[0].buffer).size();
+  for (uint32_t number = 0; number < count; number++) {
+    bool all = std::all_of(rule.file_tests.begin(), rule.file_tests.end(), [&](const FileTest& test) {
+      FieldValues::Values values = values_.get(test.buffer);
+      return number < values.size() && passes(test, *values[number]);
+    });
+    if (all) files_.push_back(number);
+  }
+  return !files_.empty();
+}
+
 bool Engine::matches(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor) {
   if (!header_matches(rule, scene)) return false;
   counters_.candidates++;
@@ -147,19 +177,31 @@ bool Engine::matches(const Rule& rule, const Scene& scene, const Subject* raw, u
   for (const FieldTest& test : rule.field_tests) {
     if (!field_test_passes(test)) return false;
   }
-  for (const Section& section : rule.sections) {
-    if (!section_matches(section, raw, floor)) return false;
-  }
+  if (!files_match(rule)) return false;
+  inspection_->scene = &scene;
+  inspection_->context.clear();
+  if (!sections_match(rule, Touches::nothing, raw, floor)) return false;
   for (const auto& condition : rule.late) {
     if (!condition->holds(scene)) return false;
   }
-  return true;
+  return sections_match(rule, Touches::reads_shared, raw, floor) &&
+         sections_match(rule, Touches::writes_shared, raw, floor);
+}
+
+bool Engine::sections_match(const Rule& rule, Touches touches, const Subject* raw, uint64_t floor) {
+  return std::all_of(rule.sections.begin(), rule.sections.end(), [&](const Section& section) {
+    return section.touches != touches || section_matches(section, raw, floor);
+  });
 }
 
 void Engine::matched(const Rule& rule, const Scene& scene, Bytes payload, bool stream) {
   counters_.rules_matched++;
-  for (const auto& effect : rule.effects) effect->apply(scene);
-  if (rule.alerts || rule.info->action != Action::alert) queue_.add(rule, scene, payload, stream);
+  if (!rule.effects.empty()) {
+    Scene seen = scene;
+    seen.files = files_;
+    for (const auto& effect : rule.effects) effect->apply(seen);
+  }
+  if (rule.alerts || rule.info->action != Action::alert) queue_.add(rule, scene, payload, stream, inspection_->context);
 }
 
 void Engine::scan(const Group& group, Bytes bytes) {

@@ -33,7 +33,10 @@ class Engine {
   bool header_matches(const Rule& rule, const Scene& scene) const;
   /// `raw`: the bytes for raw content, or null when there are none.
   bool matches(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor);
+  bool sections_match(const Rule& rule, Touches touches, const Subject* raw, uint64_t floor);
   bool section_matches(const Section& section, const Subject* raw, uint64_t floor);
+  /// Notes in `files_` which files of the transaction pass all of the rule's tests; false when none does.
+  bool files_match(const Rule& rule);
   bool field_test_passes(const FieldTest& test);
   void matched(const Rule& rule, const Scene& scene, Bytes payload, bool stream);
   void scan(const Group& group, Bytes bytes);
@@ -62,6 +65,7 @@ class Engine {
   Candidates candidates_;
   std::unique_ptr<Inspection> inspection_;
   FieldValues values_{counters_};
+  std::vector<uint32_t> files_;
   FlowStates states_;
   AlertQueue queue_;
   std::vector<std::string_view> bit_names_;

@@ -22,6 +22,7 @@ struct Scene {
   Shared* shared = nullptr;
   DetectCounters* counters = nullptr;
   const Event* event = nullptr;
+  std::span<const uint32_t> files;  // numbers of those that passed the rule's tests on files
   Direction direction = Direction::to_server;
   IpAddress src, dst;
   uint16_t src_port = 0, dst_port = 0;

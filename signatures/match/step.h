@@ -36,7 +36,11 @@ struct Attempt {
 
 class Inspection;
 class Step;
+struct Scene;
 using Chain = std::vector<std::unique_ptr<Step>>;
+
+/// What a step does to state that rules share: steps that do come after all that can rule a match out.
+enum class Touches : uint8_t { nothing, reads_shared, writes_shared };
 
 class Step {
  public:
@@ -48,6 +52,7 @@ class Step {
   bool relative = false;       // depends on the cursor
   bool moves_cursor = false;   // success sets the cursor
   bool relative_next = false;  // a later step depends on where this one ended
+  Touches touches = Touches::nothing;
 };
 
 /// Sets relative_next of each step, once a chain is complete.
@@ -76,6 +81,9 @@ class Inspection {
   std::array<uint64_t, kMaxVariables> variables{};
   std::string decoded;  // by base64_decode
   bool has_decoded = false;
+
+  const Scene* scene = nullptr;  // of the rule at hand
+  std::string context;           // members of the alert's context that the rule's steps found
 
  private:
   Outcome run(const std::unique_ptr<Step>* step, size_t left, Attempt attempt);

@@ -3,7 +3,7 @@
 
   cli_test.py LAPWING
 """
-import gzip, json, os, pathlib, shutil, signal, subprocess, sys, tempfile, time, unittest
+import gzip, hashlib, json, os, pathlib, shutil, signal, subprocess, sys, tempfile, time, unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WEB, DNS = os.path.join(ROOT, "pcaps/web/web.pcap"), os.path.join(ROOT, "pcaps/dns/dns.pcap")
@@ -29,6 +29,61 @@ class Case(unittest.TestCase):
         path = os.path.join(self.folder, name)
         with open(path, "wb" if isinstance(content, bytes) else "w") as f: f.write(content)
         return path
+
+
+class FileStore(Case):
+    def replay(self, config, *arguments, rules=None):
+        out = os.path.join(self.folder, "out")
+        shutil.rmtree(out, ignore_errors=True)
+        os.mkdir(out)
+        chosen = ["--rules", self.file("a.rules", rules)] if rules else []
+        done = run("replay", WEB, "-c", self.file("c.yaml", config), "--eve", os.path.join(out, "eve.json"), "-q", *chosen, *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(os.path.join(out, "eve.json")) as f: events = [json.loads(line) for line in f]
+        files = [e["fileinfo"] for e in events if e["event_type"] == "fileinfo"]
+        stored = {os.path.relpath(p, out): p.read_bytes() for p in sorted(pathlib.Path(out, "filestore").rglob("*")) if p.is_file()}
+        return files, stored, events
+
+    def test_every_file_lies_below_its_digest_when_forced(self):
+        files, stored, _ = self.replay("outputs: [{file-store: {enabled: yes, force-filestore: yes}}]")
+        self.assertGreater(len(files), 1)
+        for file in files:
+            self.assertTrue(file["stored"])
+            content = stored[f"filestore/{file['sha256'][:2]}/{file['sha256']}"]
+            self.assertEqual(hashlib.sha256(content).hexdigest(), file["sha256"])
+            if file["state"] == "CLOSED": self.assertEqual(len(content), file["size"])
+        self.assertEqual(sorted(f["file_id"] for f in files), list(range(1, len(files) + 1)))
+        self.assertEqual(set(stored), {f"filestore/{f['sha256'][:2]}/{f['sha256']}" for f in files}, "nothing is left in tmp")
+
+    def test_only_what_a_rule_asks_for_is_stored(self):
+        config = "outputs: [{file-store: {enabled: yes}}]"
+        files, stored, _ = self.replay(config, rules='alert http any any -> any any (filesize:>0; filestore; sid:1;)')
+        self.assertEqual(len(stored), len({f["sha256"] for f in files if f["stored"]}))
+        self.assertTrue(any(f["stored"] for f in files))
+        files, stored, _ = self.replay(config, rules='alert http any any -> any any (filename:"no such name"; filestore; sid:1;)')
+        self.assertEqual((stored, [f for f in files if f["stored"]]), ({}, []))
+
+    def test_the_record_lies_beside_the_file_when_asked(self):
+        _, stored, events = self.replay("outputs: [{file-store: {enabled: yes, force-filestore: yes, write-fileinfo: yes}}]")
+        told = [e for e in events if e["event_type"] == "fileinfo"]
+        beside = [json.loads(text) for path, text in stored.items() if path.endswith(".json")]
+        self.assertEqual(sorted(map(str, beside)), sorted(map(str, told)))
+
+    def test_stream_depth_cuts_and_opening_for_each_write_is_counted(self):
+        files, stored, events = self.replay("outputs: [{file-store: {enabled: yes, force-filestore: yes, stream-depth: 10, max-open-files: 1}}]")
+        self.assertTrue(all(len(content) <= 10 for content in stored.values()))
+        self.assertEqual(events[-1]["stats"]["file_store"]["fs_errors"], 0)
+
+    def test_workers_store_what_one_does(self):
+        config = "outputs: [{file-store: {enabled: yes, force-filestore: yes}}]"
+        one, several = self.replay(config), self.replay(config, "--workers", "3")
+        self.assertEqual(one[1], several[1])
+        self.assertEqual(sorted(map(str, one[0])), sorted(map(str, several[0])))
+
+    def test_a_folder_that_cannot_be_made_is_told(self):
+        done = run("replay", WEB, "-c", self.file("c.yaml", "outputs: [{file-store: {enabled: yes, dir: /proc/none}}]"), "--eve", "-")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"cannot be made for the file store", done.stderr)
 
 
 class Inputs(Case):

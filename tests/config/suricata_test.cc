@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <map>
 
 #include "sensor/base/text.h"
@@ -22,18 +23,43 @@ std::string text_at(const Setting& root, std::string_view path) {
 }
 
 TEST(SuricataTest, RelativeFilesGetTheirFolders) {
+  std::filesystem::path folder = testing::TempDir() + "lapwing-nids";
+  std::filesystem::create_directories(folder / "etc");
+  for (const char* name : {"etc/classification.config", "reference.config"}) std::ofstream(folder / name) << "";
   Setting root;
   adopt_suricata(parse_yaml("default-rule-path: rules\nrule-files: [a.rules, /abs/b.rules]\n"
                             "classification-file: classification.config\nreference-config-file: ../reference.config\n"
-                            "threshold-file: /t/threshold.config\n",
-                            "/etc/nids/suricata.yaml"),
+                            "threshold-file: " +
+                                (folder / "reference.config").string() + "\n",
+                            folder / "etc/suricata.yaml"),
                  root);
-  EXPECT_EQ(text_at(root, "default-rule-path"), "/etc/nids/rules");
-  EXPECT_EQ(text_at(root, "rule-files.0"), "/etc/nids/rules/a.rules");
+  EXPECT_EQ(text_at(root, "default-rule-path"), folder / "etc/rules");
+  EXPECT_EQ(text_at(root, "rule-files.0"), folder / "etc/rules/a.rules");
   EXPECT_EQ(text_at(root, "rule-files.1"), "/abs/b.rules");
-  EXPECT_EQ(text_at(root, "classification-file"), "/etc/nids/classification.config");
-  EXPECT_EQ(text_at(root, "reference-config-file"), "/etc/reference.config");
-  EXPECT_EQ(text_at(root, "threshold-file"), "/t/threshold.config");
+  EXPECT_EQ(text_at(root, "classification-file"), folder / "etc/classification.config");
+  EXPECT_EQ(text_at(root, "reference-config-file"), folder / "reference.config");
+  EXPECT_EQ(text_at(root, "threshold-file"), folder / "reference.config");
+}
+
+TEST(SuricataTest, TablesThatAreNotThereAreReportedAndLeftToTheirDefaults) {
+  Setting root;
+  Warnings notes = adopt_suricata(
+      parse_yaml("classification-file: none/classification.config\nthreshold-file: /none/t\n", "/none/suricata.yaml"),
+      root);
+  EXPECT_THAT(notes, ElementsAre("/none/suricata.yaml:1:22: classification-file: there is no "
+                                 "'/none/none/classification.config'",
+                                 HasSubstr("threshold-file: there is no '/none/t'")));
+  EXPECT_EQ(text_at(root, "classification-file"), "(none)");
+}
+
+TEST(SuricataTest, IncludedFilesThatAreNotThereAreReportedAndPassedOver) {
+  std::string path = testing::TempDir() + "lapwing-include.yaml";
+  std::ofstream(path) << "include: nowhere.yaml\nstream: {depth: 1}\n";
+  Warnings warnings;
+  auto root = read_suricata_yaml(path, warnings);
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("lapwing-include.yaml:1:10: there is no ")));
+  EXPECT_EQ(text_at(*root, "stream.depth"), "1");
+  EXPECT_THROW(read_yaml(path), SettingError);
 }
 
 TEST(SuricataTest, RuleFilesWithoutARulePathLieBesideTheFile) {

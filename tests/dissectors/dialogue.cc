@@ -102,6 +102,16 @@ std::vector<std::string> Dialogue::values(std::string_view name) const {
   return out;
 }
 
+void Dialogue::file(Transaction&, Direction, CarriedFile& file, Bytes bytes, bool over) {
+  file.depth = store_depth;
+  std::string& passed = passed_[&file];
+  passed += to_text(bytes);
+  if (!over) return;
+  if (passed.empty()) passed = to_text(file.content());
+  stored.push_back(file.name + "=" + passed + "#" + file.sha256());
+  passed_.erase(&file);
+}
+
 void Dialogue::emit(const Event& event) {
   const Direction direction = event.direction;
   uint8_t& inspected = event.tx->inspected[index(direction)];

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,6 +37,8 @@ class Dialogue final : public EventSink {
   std::vector<bool> reversed;          // of each record
   std::vector<std::string> alerts;     // the object an alert on each event would carry
   std::vector<std::string> anomalies;  // "name" with "@tx" when it belongs to a transaction
+  uint64_t store_depth = 0;            // files are stored up to this many bytes
+  std::vector<std::string> stored;     // what of each file there was to store, once it was over
   std::vector<std::string> fields;     // "> name=value" and "< name=value", in order
   bool failed = false;
   uint32_t need = 0;  // of the last call
@@ -46,6 +49,7 @@ class Dialogue final : public EventSink {
  private:
   void emit(const Event& event) override;
   void anomaly(const Protocol& protocol, Transaction* tx, uint8_t name, Direction direction) override;
+  void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
   void change_protocol(std::string_view) override {}
   void piece(Direction direction, std::string_view bytes);
 
@@ -54,6 +58,7 @@ class Dialogue final : public EventSink {
   void* instance_;
   std::array<std::string, 2> waiting_;
   std::array<uint64_t, 2> offset_{};
+  std::map<const CarriedFile*, std::string> passed_;  // bytes of files, as they came
 };
 
 Likelihood probe(const DissectorRow& row, Direction direction, std::string_view bytes, bool datagram = false);

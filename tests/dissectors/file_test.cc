@@ -23,7 +23,6 @@ TEST(Files, EveryPartWithAFileNameIsAFile) {
       "--xYz\r\nContent-Disposition: form-data; name=\"v\"; filename=\"c.PDF\"\r\n\r\n\r\nsecond\n\r\n--xYz--\r\n"))});
   EXPECT_EQ(got.values("file.name"), (Strings{"a b.txt", "c.PDF"}));
   EXPECT_EQ(got.values("file.data"), (Strings{"first", "\r\nsecond\n"}));
-  EXPECT_EQ(got.values("fileext"), (Strings{"txt", "PDF"}));
   EXPECT_EQ(got.of("fileinfo").size(), 2u);
   EXPECT_TRUE(got.anomalies.empty());
 }
@@ -86,6 +85,24 @@ TEST(Files, DigestsOfKeptAndPassedContentAgree) {
   EXPECT_EQ(to_hex(kept.digest(file::Algorithm::md5).view()), "e80b5017098950fc58aad83c8c14978e");
   for (auto algorithm : file::kAlgorithms) {
     EXPECT_EQ(to_hex(kept.digest(algorithm).view()), to_hex(passed.digest(algorithm).view()));
+  }
+}
+
+TEST(Files, AStoredFileIsPassedOnBeyondWhatIsInspected) {
+  const std::string limit = "app-layer.protocols.http.libhtp.default-config.response-body-limit";
+  for (size_t piece : {0, 1, 3}) {
+    for (uint64_t depth : {uint64_t{0}, uint64_t{7}, uint64_t{100}}) {
+      Dialogue talk(dissector("http"), {{limit, "4"}});
+      talk.store_depth = depth;
+      talk.client("GET /f HTTP/1.1\r\nHost: a\r\n\r\n").server(response("0123456789"), piece).finish();
+      const std::string content = std::string("0123456789").substr(0, depth == 0 ? 4 : depth);
+      const std::string digest = to_hex(file::digest(file::Algorithm::sha256, to_bytes(content)).view());
+      EXPECT_EQ(talk.stored, (Strings{"/f=" + content + "#" + digest})) << piece << " " << depth;
+      EXPECT_EQ(talk.values("file.data"), (Strings{"0123"})) << "inspection keeps its limit";
+      const bool whole = depth == 100;
+      EXPECT_NE(talk.records.at(0).find(whole ? R"("state":"CLOSED")" : R"("state":"TRUNCATED")"), std::string::npos)
+          << talk.records[0];
+    }
   }
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "sensor/base/text.h"
+#include "signatures/parse/reputation.h"
+#include "signatures/parse/source_text.h"
 
 namespace lapwing::test {
 
@@ -32,10 +34,30 @@ NAME(kStatCode, "http.stat_code");
 NAME(kResponseBody, "http.response_body");
 NAME(kHeader, "http.header");
 NAME(kFileData, "file.data");
+NAME(kFileName, "file.name");
+NAME(kFileMagic, "file.magic");
+NAME(kFileSize, "filesize");
+NAME(kFileMd5, "filemd5");
+NAME(kFileSha1, "filesha1");
+NAME(kFileSha256, "filesha256");
 NAME(kQuery, "dns.query");
 NAME(kOpcode, "dns.opcode");
 NAME(kType, "dns.rrtype");
 #undef NAME
+
+/// "100", or "100+" of a file that broke off.
+bool get_size(const Transaction& tx, Direction d, uint32_t index, std::string& scratch, Value& out) {
+  Value text;
+  if (!get<kFileSize>(tx, d, index, scratch, text)) return false;
+  out.integer = std::stoull(std::string(to_text(text.bytes)));
+  out.bytes = text.bytes.back() == '+' ? text.bytes.last(1) : Bytes{};
+  return true;
+}
+
+CarriedFile* file_at(Transaction& tx, Direction, uint32_t index) {
+  auto& files = static_cast<LabTransaction&>(tx).files;
+  return index < files.size() ? &files[index] : nullptr;
+}
 
 constexpr FieldName kOpcodes[] = {{"query", 0}, {"status", 2}, {"update", 5}};
 constexpr FieldName kTypes[] = {{"A", 1}, {"MX", 15}, {"TXT", 16}};
@@ -80,6 +102,12 @@ const Field kHttpFields[] = {
      .get = &get<kFileData>,
      .many = true,
      .sticky_aliases = {"file_data"}},
+    {.name = kFileName, .side = Side::both, .stage = 1, .get = &get<kFileName>, .many = true},
+    {.name = kFileMagic, .side = Side::both, .stage = 2, .get = &get<kFileMagic>, .many = true},
+    {.name = kFileSize, .kind = FieldKind::integer, .side = Side::both, .stage = 3, .get = &get_size, .many = true},
+    {.name = kFileMd5, .side = Side::both, .stage = 3, .get = &get<kFileMd5>, .many = true},
+    {.name = kFileSha1, .side = Side::both, .stage = 3, .get = &get<kFileSha1>, .many = true},
+    {.name = kFileSha256, .side = Side::both, .stage = 3, .get = &get<kFileSha256>, .many = true},
 };
 const Field kDnsFields[] = {
     {.name = kQuery,
@@ -103,7 +131,7 @@ const Field kDnsFields[] = {
      .names = kTypes},
 };
 constexpr std::string_view kHttpAnomalies[] = {"invalid_request", "invalid_response"};
-const Protocol kHttp{.name = "http", .fields = kHttpFields, .anomalies = kHttpAnomalies};
+const Protocol kHttp{.name = "http", .fields = kHttpFields, .anomalies = kHttpAnomalies, .file = &file_at};
 const Protocol kDns{.name = "dns", .fields = kDnsFields};
 
 constexpr std::string_view kStreamEvents[] = {"pkt_broken_ack", "est_syn_resend"};
@@ -142,6 +170,12 @@ RuleLab::RuleLab() {
   environment.decode_events = decode_event_names();
   environment.stream_events = kStreamEvents;
   environment.tables = default_rule_tables();
+  environment.datasets = DatasetStore::create(Setting{});
+  auto reputation = std::make_shared<Reputation>();
+  const std::string categories = "tests/rules/lists/categories.txt", scores = "tests/rules/lists/reputation.lst";
+  reputation->add_categories(read_text_file(categories), categories);
+  reputation->add_scores(read_text_file(scores), scores);
+  environment.reputation = reputation;
   environment.variables.address_groups["HOME_NET"] = "[10.0.0.0/8]";
   environment.variables.address_groups["EXTERNAL_NET"] = "!$HOME_NET";
   environment.variables.port_groups["HTTP_PORTS"] = "80";
@@ -215,7 +249,10 @@ void RuleLab::run(const LabPacket& wanted) {
   }
   for (const auto& step : wanted.steps) {
     auto& tx = talk->transactions[step.tx];
-    if (!tx) tx = std::make_unique<LabTransaction>();
+    if (!tx) {
+      tx = std::make_unique<LabTransaction>();
+      transactions[step.tx] = tx.get();
+    }
     tx->id = static_cast<uint64_t>(step.tx);
     for (const auto& [name, values] : step.fields) {
       for (const std::string& value : values) {
@@ -225,6 +262,7 @@ void RuleLab::run(const LabPacket& wanted) {
           tx->bytes[name].push_back(unhex(value));
       }
     }
+    tx->files.resize(tx->bytes[kFileName].size());
     tx->anomalies.insert(tx->anomalies.end(), step.anomalies.begin(), step.anomalies.end());
     tx->progress[index(step.direction)] = step.progress;
     Event event;
@@ -238,6 +276,10 @@ void RuleLab::run(const LabPacket& wanted) {
   matcher_->end(context);
 }
 
+const Flow& RuleLab::flow(int number) const {
+  return flows_.at(number)->flow;
+}
+
 std::span<const std::string_view> RuleLab::flowbits(int flow) {
   return matcher_->flowbits(flows_.at(flow)->flow);
 }
@@ -245,10 +287,10 @@ std::span<const std::string_view> RuleLab::flowbits(int flow) {
 void RuleLab::alert(const MatchContext& context, Alert& alert) {
   alerts_[alert.rule->sid].push_back(context.number);
   seen_.push_back({alert.rule->sid, context.number, alert.action, alert.stream, alert.has_tx, alert.tx_id,
-                   std::string(to_text(alert.payload))});
+                   std::string(to_text(alert.payload)), std::string(alert.context)});
 }
 
-void RuleLab::serialise(const Event& event, std::string& json) {
+void RuleLab::serialise(const Event& event, std::string& json, std::string&) {
   json += "\"tx\":" + std::to_string(event.tx->id);
 }
 

@@ -20,7 +20,13 @@ std::string unhex(std::string_view text);
 std::vector<const Protocol*> lab_protocols();
 
 /// A transaction whose field values are set by field name.
+struct LabFile : CarriedFile {
+  Bytes content() const override { return {}; }
+  std::string sha256() const override { return {}; }
+};
+
 struct LabTransaction : Transaction {
+  std::vector<LabFile> files;  // one for each value of file.name
   std::map<std::string, std::vector<std::string>, std::less<>> bytes;
   std::map<std::string, std::vector<uint64_t>, std::less<>> integers;
 };
@@ -66,11 +72,15 @@ class RuleLab : public AlertSink {
     bool stream;
     bool has_tx;
     uint64_t tx_id;
-    std::string payload;
+    std::string payload, context;
   };
   const std::vector<Seen>& seen() const { return seen_; }
   const DetectCounters& counters() const { return matcher_->counters(); }
   std::span<const std::string_view> flowbits(int flow);
+
+  /// Transactions by their number; of several flows the latest.
+  std::map<int, LabTransaction*> transactions;
+  const Flow& flow(int number) const;
 
   RuleEnvironment environment;
   DetectConfig config;
@@ -78,7 +88,7 @@ class RuleLab : public AlertSink {
   std::shared_ptr<const RuleSet> rules;
 
   void alert(const MatchContext& context, Alert& alert) override;
-  void serialise(const Event& event, std::string& json) override;
+  void serialise(const Event& event, std::string& json, std::string& forwarded) override;
 
  private:
   struct Conversation;

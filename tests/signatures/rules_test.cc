@@ -137,6 +137,12 @@ TEST_P(RuleFile, HitsWhatItMustAndNothingElse) {
       if (alert.second.size() > 0) expected[alert.first.as<uint32_t>()] = alert.second.as<std::vector<uint64_t>>();
     }
     EXPECT_EQ(lab.alerts(), expected);
+    for (const auto& context : node["contexts"]) {
+      auto sid = context.first.as<uint32_t>();
+      auto seen = std::ranges::find(lab.seen(), sid, &RuleLab::Seen::sid);
+      ASSERT_NE(seen, lab.seen().end()) << sid;
+      EXPECT_EQ(seen->context, context.second.as<std::string>()) << sid;
+    }
     if (node["order"]) {
       std::vector<uint32_t> sids;
       for (const auto& seen : lab.seen()) sids.push_back(seen.sid);

@@ -1,0 +1,32 @@
+#include "export/eve/forwarded.h"
+
+#include <algorithm>
+
+#include "sensor/base/text.h"
+
+namespace lapwing {
+namespace {
+
+/// "1.2.3.4", "1.2.3.4:80", "2001:db8::1", "[2001:db8::1]:80", each perhaps in quotes.
+std::optional<IpAddress> parse_client(std::string_view text) {
+  text = trim(text);
+  if (text.starts_with('"')) text = trim(text.substr(1, text.find('"', 1) - 1));
+  if (text.starts_with('[')) return IpAddress::parse(text.substr(1, text.find(']') - 1));
+  if (std::count(text.begin(), text.end(), ':') == 1) text = text.substr(0, text.find(':'));
+  return IpAddress::parse(text);
+}
+
+}  // namespace
+
+std::optional<IpAddress> forwarded_client(std::string_view header, const EveForwardedOptions& options) {
+  if (!options.enabled || header.empty()) return std::nullopt;
+  if (options.deployment == "forward") return parse_client(header.substr(0, header.find(',')));
+  size_t comma = header.rfind(',');
+  return parse_client(header.substr(comma == std::string_view::npos ? 0 : comma + 1));
+}
+
+void overwrite_client(Envelope& envelope, const IpAddress& client, bool to_client) {
+  (to_client ? envelope.dest : envelope.src) = client;
+}
+
+}  // namespace lapwing

@@ -1,0 +1,225 @@
+#include "export/filestore/file_store.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <unordered_map>
+
+#include "sensor/base/log.h"
+#include "sensor/base/text.h"
+
+namespace lapwing {
+namespace {
+
+namespace fs = std::filesystem;
+using C = FileStoreConfig;
+
+constexpr OptionRow<C> kRows[] = {
+    {"enabled", &C::enabled, "no", "store files that rules with filestore ask for"},
+    {"version", &C::version, "2", "layout of the folder", Unit::none, "2"},
+    {"dir", &C::folder, "filestore", "the folder; relative to default-log-dir, or to where --eve writes"},
+    {"write-fileinfo", &C::write_fileinfo, "no", "write the fileinfo record of a file beside it"},
+    {"force-filestore", &C::force, "no", "store every file, whatever rules say"},
+    {"stream-depth", &C::depth, "0", "bytes of a file that are stored at most; 0: all", Unit::bytes},
+    {"max-open-files", &C::max_open_files, "0",
+     "files that may be open at once: beyond, a file is opened for each write; 0: no limit"},
+    {"force-hash", &C::force_hash, "[]", "digests that fileinfo records show beside SHA-256: md5, sha1"},
+    {"force-magic", &C::force_magic, "no", "fileinfo records show libmagic's verdict"},
+};
+
+constexpr mode_t kFileMode = 0640;
+
+bool write_all(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    ssize_t n = write(descriptor, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(n));
+  }
+  return true;
+}
+
+/// [H side] A file grows below a name of its own in tmp/ and gets its final name when it is over.
+class FileStore final : public Exporter {
+ public:
+  FileStore(const FileStoreConfig& config, fs::path folder) : config_(config), folder_(std::move(folder)) {
+    std::error_code error;
+    auto make = [&](const fs::path& path) {
+      fs::create_directories(path, error);
+      if (error) throw SettingError({path.string(), 0, 0}, "cannot be made for the file store: " + error.message());
+    };
+    make(folder_ / "tmp");
+    for (unsigned i = 0; i < 256; ++i) {
+      const auto byte = static_cast<uint8_t>(i);
+      make(folder_ / to_hex(Bytes(&byte, 1)));
+    }
+  }
+
+  ~FileStore() override {
+    for (auto& [id, file] : files_) abandon(id, file);
+  }
+
+  void write(std::span<const std::shared_ptr<const RecordBatch>> batches) override {
+    for (const auto& batch : batches) {
+      uint32_t begin = 0;
+      for (const RecordBatch::FilePiece& piece : batch->pieces) {
+        take(piece, std::string_view(batch->piece_bytes).substr(begin, piece.end - begin));
+        begin = piece.end;
+      }
+    }
+  }
+  void flush() override {}
+
+  ExporterCounters counters() const override {
+    return {.records = stored_, .bytes = bytes_, .errors = counters_.fs_errors, .files = counters_};
+  }
+
+ private:
+  struct Open {
+    int descriptor = -1;
+    uint64_t size = 0;
+    bool failed = false;
+  };
+
+  /// Process and number: stores of several processes may share a folder.
+  fs::path temporary(uint64_t id) const {
+    return folder_ / "tmp" / ("file." + std::to_string(getpid()) + "." + std::to_string(id));
+  }
+
+  void take(const RecordBatch::FilePiece& piece, std::string_view bytes) {
+    using Kind = RecordBatch::FilePiece::Kind;
+    if (piece.kind == Kind::info) return info(piece, bytes);
+    Open& file = files_[piece.id];
+    if (!file.failed && piece.offset != file.size) {
+      // A batch before this one was dropped: what is there is no beginning of the file.
+      ++counters_.pieces_lost;
+      fail(piece.id, file);
+    }
+    if (piece.kind == Kind::over) {
+      finish(piece.id, file, bytes);
+      files_.erase(piece.id);
+    } else if (!file.failed) {
+      append(piece.id, file, bytes);
+    }
+  }
+
+  void append(uint64_t id, Open& file, std::string_view bytes) {
+    if (file.descriptor < 0) {
+      const int fresh = file.size == 0 ? O_CREAT | O_EXCL : O_APPEND;
+      file.descriptor = open(temporary(id).c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | fresh, kFileMode);
+      if (file.descriptor < 0) return error(id, file, "open");
+      ++counters_.open_files;
+    }
+    if (!write_all(file.descriptor, bytes)) return error(id, file, "write");
+    file.size += bytes.size();
+    bytes_ += bytes.size();
+    if (config_.max_open_files && counters_.open_files > config_.max_open_files) {
+      ++counters_.open_files_max_hit;
+      close_file(file);
+    }
+  }
+
+  void finish(uint64_t id, Open& file, std::string_view sha256) {
+    if (file.failed) return;
+    if (file.size == 0) append(id, file, {});  // an empty file has a digest too
+    if (file.failed) return;
+    close_file(file);
+    const fs::path target = folder_ / sha256.substr(0, 2) / sha256;
+    std::error_code error_code;
+    // Content that is there already is the same; only its time is new.
+    if (fs::exists(target, error_code)) {
+      fs::last_write_time(target, fs::file_time_type::clock::now(), error_code);
+      if (!error_code) fs::remove(temporary(id), error_code);
+    } else {
+      fs::rename(temporary(id), target, error_code);
+    }
+    if (error_code) {
+      errno = error_code.value();
+      return error(id, file, "rename");
+    }
+    ++stored_;
+  }
+
+  /// `text`: the digest's 64 digits, then the record.
+  void info(const RecordBatch::FilePiece& piece, std::string_view text) {
+    constexpr size_t kDigits = 64;
+    if (text.size() < kDigits) return;
+    const std::string_view sha256 = text.substr(0, kDigits);
+    const std::string name =
+        std::string(sha256) + "." + std::to_string(piece.offset) + "." + std::to_string(piece.id) + ".json";
+    const fs::path path = folder_ / sha256.substr(0, 2) / name;
+    int descriptor = open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_CREAT | O_TRUNC, kFileMode);
+    bool written = descriptor >= 0 && write_all(descriptor, text.substr(kDigits));
+    if (!written) complain("write the record of", piece.id);
+    if (descriptor >= 0) close(descriptor);
+  }
+
+  void close_file(Open& file) {
+    if (file.descriptor < 0) return;
+    close(file.descriptor);
+    file.descriptor = -1;
+    --counters_.open_files;
+  }
+  void abandon(uint64_t id, Open& file) {
+    close_file(file);
+    std::error_code ignored;
+    if (!file.failed) fs::remove(temporary(id), ignored);
+  }
+  void fail(uint64_t id, Open& file) {
+    abandon(id, file);
+    file.failed = true;
+  }
+  void error(uint64_t id, Open& file, const char* what) {
+    complain(what, id);
+    fail(id, file);
+  }
+  /// A full disk fails every file: one message tells it.
+  void complain(const char* what, uint64_t id) {
+    if (counters_.fs_errors++ == 0) {
+      spdlog::error("{}: cannot {} file {}: {}", folder_.string(), what, id, std::strerror(errno));
+    }
+  }
+
+  const FileStoreConfig config_;
+  const fs::path folder_;
+  std::unordered_map<uint64_t, Open> files_;
+  uint64_t stored_ = 0, bytes_ = 0;
+  FileStoreCounters counters_;
+};
+
+}  // namespace
+
+std::span<const CounterRow<FileStoreCounters>> file_store_counter_rows() {
+  using F = FileStoreCounters;
+  static constexpr CounterRow<F> kCounters[] = {
+      {"file_store.open_files", &F::open_files, "files that the store holds open now"},
+      {"file_store.open_files_max_hit", &F::open_files_max_hit, "writes that had to open and close their file"},
+      {"file_store.fs_errors", &F::fs_errors, "files and records that the file system did not take"},
+      {"file_store.pieces_lost", &F::pieces_lost,
+       "files given up because a batch with some of their bytes was dropped"},
+  };
+  return kCounters;
+}
+
+FileStoreConfig FileStoreConfig::read(const Setting& root) {
+  const Setting* section = root.find("outputs.file-store");
+  if (!section) return {};
+  auto config = read_options<C>(*section, kRows);
+  if (!config.enabled) section->use_all();
+  return config;
+}
+
+std::vector<OptionInfo> file_store_options() {
+  auto out = describe_options<C>(kRows);
+  for (OptionInfo& info : out) info.key = "outputs.file-store." + info.key;
+  return out;
+}
+
+std::unique_ptr<Exporter> create_file_store(const FileStoreConfig& config, const std::string& log_folder) {
+  return std::make_unique<FileStore>(config, fs::path(log_folder) / config.folder);
+}
+
+}  // namespace lapwing
