@@ -22,6 +22,7 @@ struct Transaction {
   uint64_t id = 0;                          // 0, 1, ... within the flow
   std::array<uint8_t, 2> progress = {};     // by Direction
   std::array<uint8_t, 2> inspected = {};    // owned by the rule matcher: stages already evaluated
+  bool unrecorded = false;                  // a rule of the action config turned its records off
   std::vector<uint8_t> anomalies;           // indices into the protocol's anomaly names, in order of discovery
 };
 

@@ -98,7 +98,8 @@ struct alignas(64) Flow {
 static_assert(sizeof(Flow) == 192, "an idle flow, its share of the buckets included, stays below 256 bytes");
 
 namespace flow_flag {
-inline constexpr uint8_t alerted = 1, midstream = 2, passed = 4, direction_fixed = 8, seen_ts = 16, seen_tc = 32;
+inline constexpr uint8_t alerted = 1, midstream = 2, passed = 4, direction_fixed = 8, seen_ts = 16, seen_tc = 32,
+                         bypass_wanted = 64;  // by a rule: the rest of the flow is only counted
 }
 
 }  // namespace lapwing

@@ -98,6 +98,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   // AlertSink
   void alert(const MatchContext& context, Alert& alert) override;
   void serialise(const Event& event, std::string& json) override;
+  void tagged(const MatchContext& context) override;
 
   const size_t index_;
   PacketSource& source_;

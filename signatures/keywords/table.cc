@@ -8,8 +8,9 @@ namespace lapwing::detect {
 
 std::span<const KeywordFamily> keyword_families() {
   static const KeywordFamily kFamilies[] = {
-      kMetaFamily, kPayloadFamily, kPcreFamily, kBytesFamily, kSizeFamily,  kTransformFamily, kBufferFamily,
-      kIpFamily,   kTcpFamily,     kIcmpFamily, kFlowFamily,  kStateFamily, kEventFamily,     kThresholdFamily,
+      kMetaFamily,     kPayloadFamily,   kPcreFamily, kBytesFamily, kSizeFamily,  kTransformFamily, kBufferFamily,
+      kIpFamily,       kTcpFamily,       kIcmpFamily, kFlowFamily,  kStateFamily, kEventFamily,     kThresholdFamily,
+      kChecksumFamily, kFlowCountFamily, kVlanFamily, kTlsFamily,   kAfterFamily, kDecodeFamily,    kDetectorFamily,
   };
   return kFamilies;
 }

@@ -17,8 +17,9 @@ class AlertQueue {
 
   void clear() { count_ = 0; }
   /// `payload` is copied when it is stream data, which may be gone at delivery.
-  void add(const Rule& rule, const Scene& scene, Bytes payload, bool stream);
-  void deliver(const MatchContext& context, const Compiled& rules, Shared& shared);
+  /// `context` is JSON for the alert, or empty.
+  void add(const Rule& rule, const Scene& scene, Bytes payload, bool stream, std::string_view context);
+  void deliver(const MatchContext& context, const Compiled& rules, Shared& shared, FlowStates& states);
 
  private:
   struct Entry {
@@ -27,7 +28,7 @@ class AlertQueue {
     bool has_tx = false, stream = false;
     uint64_t tx_id = 0;
     const Protocol* protocol = nullptr;
-    std::string app_layer, copied;
+    std::string app_layer, copied, context;
     Bytes payload;
     IpAddress src, dst;
   };
@@ -35,6 +36,7 @@ class AlertQueue {
   /// False when a threshold holds the alert back; `action` may be changed by a rate filter.
   bool passes(const Entry& entry, const MatchContext& context, Shared& shared, Action& action);
   static bool ends_flow_inspection(const Entry& entry);
+  void tag(const Entry& entry, const MatchContext& context, Shared& shared, FlowStates& states);
 
   AlertSink& sink_;
   DetectCounters& counters_;
