@@ -32,6 +32,8 @@ std::span<const KeywordFamily> keyword_families();
 const Keyword* find_keyword(std::string_view name);
 /// True for a word of Suricata's language, whether or not Lapwing has it: such a rule is skipped, not at fault.
 bool is_known_word(std::string_view name);
+/// Why a word of the language can never be had here; empty for all others.
+std::string_view why_never(std::string_view name);
 /// True for a protocol that Suricata's rules may name.
 bool is_known_protocol(std::string_view name);
 

@@ -29,6 +29,8 @@ struct DetectCounters {
   uint64_t shared_entries_full = 0;                            // thresholds or bits that found no room
   uint64_t field_values_max = 0;                               // values of a field beyond those looked at
   uint64_t dataset_memcap = 0;                                 // values that a full set did not take
+  uint64_t tags_max = 0;                                       // flows or hosts that were not tagged: too many at once
+  uint64_t variables_max = 0;                                  // captured variables that found no room
   uint64_t seen_events_max = 0;                                // transactions whose event rules were forgotten
 };
 std::span<const CounterRow<DetectCounters>> detect_counter_rows();
@@ -56,6 +58,8 @@ class AlertSink {
   /// JSON members to `json`, since the transaction itself may be gone when the queue is delivered (Alert::app_layer).
   /// `forwarded` takes the request's header that names the client behind proxies (Alert::forwarded).
   virtual void serialise(const Event& event, std::string& json, std::string& forwarded) = 0;
+  /// The packet at hand belongs to a flow or host that the tag keyword follows. Called after its alerts.
+  virtual void tagged(const MatchContext& context) = 0;
 };
 
 /// State that crosses flows (thresholds, xbits, hostbits), shared by the workers of one process. `turn` is called
@@ -89,6 +93,10 @@ class Matcher {
   void finish(const MatchContext& context);
   /// Names of the flow's bits that are set, for records; valid until the next call.
   std::span<const std::string_view> flowbits(const Flow& flow);
+  /// What rules captured into variables of the flow; of the packet at hand, until the next begin. Views are valid until
+  /// the next call.
+  std::span<const NamedText> flowvars(const Flow& flow);
+  std::span<const NamedText> pktvars();
   const DetectCounters& counters() const;
 
  private:

@@ -114,6 +114,7 @@ void Dns::message(Bytes wire, const Chunk& chunk, EventSink& sink) {
   }
   tx.id = next_id_++;
   tx.progress[index(direction)] = kComplete;
+  tx.unrecorded = direction == Direction::to_client && std::erase(unrecorded_, parsed.id) > 0;
 
   constexpr struct {
     uint16_t fault;
@@ -132,6 +133,9 @@ void Dns::message(Bytes wire, const Chunk& chunk, EventSink& sink) {
     if (parsed.faults & row.fault) sink.anomaly(protocol, &tx, row.anomaly, direction);
   }
   publish(tx, chunk, direction, sink);
+  if (!tx.unrecorded || direction == Direction::to_client) return;
+  if (unrecorded_.size() == kMaxUnrecorded) unrecorded_.erase(unrecorded_.begin());
+  unrecorded_.push_back(parsed.id);
 }
 
 bool Dns::wanted(uint16_t type) const {

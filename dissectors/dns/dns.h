@@ -63,6 +63,9 @@ class Dns {
   const Config& config_;
   uint64_t next_id_ = 0;
   std::array<bool, 2> lost_ = {};  // by Direction: bytes are missing, and no message boundary is known
+  /// Queries without record whose answers are waited for; of more, the oldest are forgotten.
+  static constexpr size_t kMaxUnrecorded = 64;
+  std::vector<uint16_t> unrecorded_;  // their ids: the answer shall have no record either
   bool any_ = false;
   bool swapped_ = false;  // the flow's first packet was an answer: its "client" is the server
 };

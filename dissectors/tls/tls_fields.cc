@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <ctime>
 
 #include "dissectors/tls/tls.h"
 
@@ -40,6 +42,18 @@ bool get_certificate(const Transaction& tx, Direction direction, uint32_t index,
   const auto& chain = party_of(tx, direction).chain;
   if (index >= chain.size()) return false;
   out.bytes = to_bytes(chain[index]);
+  return true;
+}
+
+/// Seconds since 1970 of a certificate's date.
+template <std::string Certificate::*Member>
+bool get_date(const Transaction& tx, Direction direction, uint32_t index, std::string&, Value& out) {
+  const auto& certificate = party_of(tx, direction).certificate;
+  std::tm parts{};
+  if (index > 0 || !certificate || !strptime((certificate.get()->*Member).c_str(), "%Y-%m-%dT%H:%M:%S", &parts)) {
+    return false;
+  }
+  out.integer = static_cast<uint64_t>(std::max<time_t>(timegm(&parts), 0));
   return true;
 }
 
@@ -127,6 +141,18 @@ std::span<const Field> fields() {
             .stage = kCertificateDone,
             .get = &get_chain_length,
             .help = "certificates in the chain"},
+      Field{.name = "tls_cert_notbefore",
+            .kind = FieldKind::date,
+            .side = Side::to_client,
+            .stage = kCertificateDone,
+            .get = &get_date<&Certificate::not_before>,
+            .help = "beginning of the certificate's time"},
+      Field{.name = "tls_cert_notafter",
+            .kind = FieldKind::date,
+            .side = Side::to_client,
+            .stage = kCertificateDone,
+            .get = &get_date<&Certificate::not_after>,
+            .help = "end of the certificate's time"},
       Field{.name = "tls.alpn",
             .side = Side::both,
             .stage = kHelloDone,

@@ -123,7 +123,19 @@ void write_traffic(Line& line, std::span<const std::string_view> flowbits) {
   line << "}";
 }
 
-void write_metadata(Line& line, std::span<const std::string_view> flowbits) {
+void write_variables(Line& line, std::string_view name, std::span<const NamedText> variables, bool& open) {
+  if (variables.empty()) return;
+  line.name(open ? ",\"" : ",\"metadata\":{\"").name(name);
+  open = true;
+  for (size_t i = 0; i < variables.size(); ++i) {
+    line.name(i ? ",{" : "\":[{");
+    line.text(variables[i].name) << ":";
+    line.text(variables[i].text) << "}";
+  }
+  line << "]";
+}
+
+void write_metadata(Line& line, const Envelope& envelope, std::span<const std::string_view> flowbits) {
   if (std::any_of(flowbits.begin(), flowbits.end(), is_traffic)) write_traffic(line, flowbits);
   bool open = false;
   for (std::string_view bit : flowbits) {
@@ -131,7 +143,10 @@ void write_metadata(Line& line, std::span<const std::string_view> flowbits) {
     line.name(open ? "," : ",\"metadata\":{\"flowbits\":[").text(bit);
     open = true;
   }
-  if (open) line << "]}";
+  if (open) line << "]";
+  write_variables(line, "flowvars", envelope.flowvars, open);
+  write_variables(line, "pktvars", envelope.pktvars, open);
+  if (open) line << "}";
 }
 
 void write_ether(Line& line, const Envelope& envelope, View view, bool reversed) {
@@ -189,7 +204,9 @@ void write_envelope(Line& line, const RecordTools& tools, const Envelope& envelo
 void write_common(Line& line, const RecordTools& tools, const Envelope& envelope,
                   std::span<const std::string_view> flowbits, View view, bool reversed) {
   const EveCommonOptions& common = tools.options.common;
-  if (common.metadata && !flowbits.empty()) write_metadata(line, flowbits);
+  if (common.metadata && !(flowbits.empty() && envelope.flowvars.empty() && envelope.pktvars.empty())) {
+    write_metadata(line, envelope, flowbits);
+  }
   if (common.ethernet) write_ether(line, envelope, view, reversed);
   line.optional(",\"community_id\":", envelope.community_id);
 }

@@ -36,7 +36,7 @@ Listing fields() {
         aliases += (aliases.empty() ? "" : " ") + std::string(field.modifier);
       }
       list.rows.push_back({std::string(field.name), std::string(protocol->name),
-                           std::string(field.kind == FieldKind::integer ? "integer" : "bytes") + (field.many ? ", many" : ""),
+                           std::string(field.kind == FieldKind::bytes ? "bytes" : field.kind == FieldKind::date ? "date" : "integer") + (field.many ? ", many" : ""),
                            std::string(kSides[static_cast<size_t>(field.side)]), aliases, std::string(field.help)});
     }
   }

@@ -18,6 +18,11 @@ struct TunnelLayer {
   std::string_view proto;  // "GRE", "VXLAN", ... as the record writes it
 };
 
+/// A variable that rules set from what they captured.
+struct NamedText {
+  std::string_view name, text;
+};
+
 /// [W] Views live as long as the call that receives the envelope. Empty or zero members are not written.
 struct Envelope {
   Timestamp time;
@@ -45,6 +50,7 @@ struct Envelope {
   const uint8_t* ether_dest = nullptr;
   uint16_t ether_type = 0;
   std::span<const TunnelLayer> tunnel;
+  std::span<const NamedText> flowvars, pktvars;  // of the flow and of the packet at hand
   std::span<const std::string_view> flowbits;  // set on the flow; alerts and flow summaries carry their own
 };
 

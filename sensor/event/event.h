@@ -20,11 +20,12 @@ inline constexpr uint8_t kComplete = 255;
 /// What every dissector's transaction type derives from [W]. A direction's progress only grows: at each stage the
 /// fields of that stage become final, and rules over them are evaluated exactly once.
 struct Transaction {
-  uint64_t id = 0;                          // 0, 1, ... within the flow
-  std::array<uint8_t, 2> progress = {};     // by Direction
-  std::array<uint8_t, 2> inspected = {};    // owned by the rule matcher: stages already evaluated
-  uint8_t store_files = 0;                  // bits by Direction: rules ask for all files of it to be stored
-  std::vector<uint8_t> anomalies;           // indices into the protocol's anomaly names, in order of discovery
+  uint64_t id = 0;                        // 0, 1, ... within the flow
+  std::array<uint8_t, 2> progress = {};   // by Direction
+  std::array<uint8_t, 2> inspected = {};  // owned by the rule matcher: stages already evaluated
+  uint8_t store_files = 0;                // bits by Direction: rules ask for all files of it to be stored
+  bool unrecorded = false;                // a rule of the action config turned its records off
+  std::vector<uint8_t> anomalies;         // indices into the protocol's anomaly names, in order of discovery
 };
 
 struct Event;
@@ -45,13 +46,14 @@ struct RecordRow {
 
 /// [S] What the rest of the sensor knows of a protocol: enough to match rules on it and to write its records.
 struct Protocol {
-  std::string_view name;                         // EVE app_proto, rule protocol
+  std::string_view name;  // EVE app_proto, rule protocol
   std::span<const Field> fields;
-  std::span<const std::string_view> anomalies;   // names for app-layer-event and anomaly records
+  std::span<const std::string_view> anomalies;  // names for app-layer-event and anomaly records
   std::span<const RecordRow> records;
   void (*write_in_alert)(const Event& event, const RecordContext& context, JsonWriter& json);
   std::string_view help;
-  /// File number `index` of one direction of a transaction, or null; as the fields "file.name" and the like number them.
+  /// File number `index` of one direction of a transaction, or null; as the fields "file.name" and the like number
+  /// them.
   CarriedFile* (*file)(Transaction& tx, Direction direction, uint32_t index) = nullptr;
   /// The value of a request's header, or empty; the view lives as long as the transaction.
   std::string_view (*request_header)(const Transaction& tx, std::string_view name) = nullptr;
@@ -63,10 +65,10 @@ struct Event {
   Transaction* tx = nullptr;
   Direction direction = Direction::to_server;  // whose bytes brought it here
   const RecordRow* record = nullptr;           // a record is due now; null when only progress was made
-  const void* detail = nullptr;                // for the record's writer: what within the transaction (a file, a message)
-  const CarriedFile* file = nullptr;           // that the record is about
-  bool reversed = false;                       // the record's source is the server
-  const void* config = nullptr;                // set by sensor/app: the dissector's configuration
+  const void* detail = nullptr;       // for the record's writer: what within the transaction (a file, a message)
+  const CarriedFile* file = nullptr;  // that the record is about
+  bool reversed = false;              // the record's source is the server
+  const void* config = nullptr;       // set by sensor/app: the dissector's configuration
 };
 
 /// Takes what a dissector finds. Implemented once, in sensor/app.

@@ -17,11 +17,12 @@ struct Transaction;
 /// Which direction's bytes give a field its value.
 enum class Side : uint8_t { to_server, to_client, both };
 
-enum class FieldKind : uint8_t { bytes, integer };
+/// A date is an integer of seconds since 1970 that rules compare with a date.
+enum class FieldKind : uint8_t { bytes, integer, date };
 
 struct Value {
   Bytes bytes;           // of a bytes field
-  uint64_t integer = 0;  // of an integer field
+  uint64_t integer = 0;  // of an integer or date field
 };
 
 /// A symbolic name of an integer field's value ("dns.rrtype: MX").

@@ -34,10 +34,12 @@ void Flow::swap_direction() {
   std::swap(max_ttl[0], max_ttl[1]);
   std::swap(icmp[0], icmp[2]);
   std::swap(icmp[1], icmp[3]);
-  uint8_t seen = flags & (flow_flag::seen_ts | flow_flag::seen_tc);
-  flags &= static_cast<uint8_t>(~(flow_flag::seen_ts | flow_flag::seen_tc));
-  if (seen & flow_flag::seen_ts) flags |= flow_flag::seen_tc;
-  if (seen & flow_flag::seen_tc) flags |= flow_flag::seen_ts;
+  auto swap_flags = [this](uint16_t one, uint16_t other) {
+    const bool had_one = flags & one, had_other = flags & other;
+    flags = static_cast<uint16_t>((flags & ~(one | other)) | (had_one ? other : 0) | (had_other ? one : 0));
+  };
+  swap_flags(flow_flag::seen_ts, flow_flag::seen_tc);
+  swap_flags(flow_flag::store_to_server, flow_flag::store_to_client);
 }
 
 }  // namespace lapwing

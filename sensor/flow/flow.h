@@ -71,7 +71,7 @@ struct alignas(64) Flow {
 
   std::array<uint64_t, 2> packets{}, bytes{};  // bytes of whole frames on the wire
   std::array<uint8_t, 2> tcp_flags{}, min_ttl{}, max_ttl{};
-  uint8_t flags = 0;        // flow_flag bits
+  uint16_t flags = 0;       // flow_flag bits
   uint8_t icmp[4] = {};     // type, code of the request; type, code of the response
   uint16_t timer_slot = 0;  // the table's
   TcpSyn syn;               // the stream room's; syn.isn stays the client's first sequence number
@@ -98,9 +98,10 @@ struct alignas(64) Flow {
 static_assert(sizeof(Flow) == 192, "an idle flow, its share of the buckets included, stays below 256 bytes");
 
 namespace flow_flag {
-inline constexpr uint8_t alerted = 1, midstream = 2, passed = 4, direction_fixed = 8, seen_ts = 16, seen_tc = 32;
+inline constexpr uint16_t alerted = 1, midstream = 2, passed = 4, direction_fixed = 8, seen_ts = 16, seen_tc = 32;
 /// Rules ask for all files of this direction to be stored.
-inline constexpr uint8_t store_to_server = 64, store_to_client = 128;
-}
+inline constexpr uint16_t store_to_server = 64, store_to_client = 128;
+inline constexpr uint16_t bypass_wanted = 256;  // by a rule: the rest of the flow is only counted
+}  // namespace flow_flag
 
 }  // namespace lapwing

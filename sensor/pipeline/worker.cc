@@ -126,6 +126,7 @@ bool Worker::mine(const Packet& packet) const {
 }
 
 void Worker::inspect(const Packet& packet, Flow* flow, Direction direction) {
+  if (flow && flow->state == FlowState::bypassed) return;
   context_ = {.packet = &packet, .flow = flow, .direction = direction, .time = packet.time, .number = packet.number};
   if (has_rules_) {
     stream_events_.clear();
@@ -146,6 +147,7 @@ void Worker::inspect(const Packet& packet, Flow* flow, Direction direction) {
   context_.stream_events = stream_events_;
   matcher_.packet(context_);
   matcher_.end(context_);
+  if (flow && flow->flags & flow_flag::bypass_wanted) flows_.set_state(*flow, FlowState::bypassed);
 }
 
 void Worker::inspect_tcp(const Packet& packet, Flow& flow, Direction direction) {
@@ -213,7 +215,8 @@ void Worker::report_decode_events(const Packet& packet, const Flow* flow) {
   for (size_t i = 0; i < packet.event_count; ++i) {
     char text[96];
     std::string_view event = name(packet.events[i]);
-    size_t size = static_cast<size_t>(std::snprintf(text, sizeof text, "decoder.%.*s", static_cast<int>(event.size()), event.data()));
+    size_t size = static_cast<size_t>(
+        std::snprintf(text, sizeof text, "decoder.%.*s", static_cast<int>(event.size()), event.data()));
     recorder_.anomaly(envelope, {.type = AnomalyLayer::decode,
                                  .event = {text, std::min(size, sizeof text - 1)},
                                  .packet = packet.frame,
@@ -236,8 +239,10 @@ void Worker::event(Flow& flow, StreamEvent event) {
   if (!recorder_.wants(AnomalyLayer::stream)) return;
   char text[96];
   std::string_view label = name(event);
-  size_t size = static_cast<size_t>(std::snprintf(text, sizeof text, "stream.%.*s", static_cast<int>(label.size()), label.data()));
-  Envelope envelope = context_.packet ? describe(*context_.packet, space_) : describe(flow, nullptr, context_.time, space_);
+  size_t size = static_cast<size_t>(
+      std::snprintf(text, sizeof text, "stream.%.*s", static_cast<int>(label.size()), label.data()));
+  Envelope envelope =
+      context_.packet ? describe(*context_.packet, space_) : describe(flow, nullptr, context_.time, space_);
   add_source(envelope);
   envelope.flow_id = flow.id;
   envelope.community_id = community_id(flow);
@@ -251,7 +256,7 @@ void Worker::event(Flow& flow, const Event& event) {
     context.direction = event.direction;
     matcher_.event(context, event);
   }
-  if (!event.record) return;
+  if (!event.record || (event.tx && event.tx->unrecorded)) return;
   const bool beside = event.file && event.file->store_id && share_.config->file_store.write_fileinfo;
   if (!recorder_.wants(*event.record) && !beside) return;
   Envelope envelope = flow_envelope(flow);
@@ -306,7 +311,9 @@ void Worker::alert(const MatchContext& context, Alert& alert) {
     alert.flow = summarise(flow, app, context.time, summary_space_);
     alert.flow.application = application(flow);
     alert.flowbits = matcher_.flowbits(flow);
+    envelope.flowvars = matcher_.flowvars(flow);
   }
+  envelope.pktvars = matcher_.pktvars();
   recorder_.alert(envelope, alert);
 }
 
@@ -316,6 +323,19 @@ void Worker::serialise(const Event& event, std::string& json, std::string& forwa
   if (!event.protocol->write_in_alert) return;
   JsonWriter writer(json);
   event.protocol->write_in_alert(event, {.config = event.config, .in_alert = true}, writer);
+}
+
+void Worker::tagged(const MatchContext& context) {
+  Envelope envelope = describe(*context.packet, space_);
+  add_source(envelope);
+  if (context.flow) {
+    envelope.flow_id = context.flow->id;
+    add_app(app_.info(*context.flow), envelope);
+    envelope.community_id = community_id(*context.flow);
+    envelope.flowbits = matcher_.flowbits(*context.flow);
+    envelope.flowvars = matcher_.flowvars(*context.flow);
+  }
+  recorder_.packet(envelope, context.packet->frame, context.packet->link_type);
 }
 
 /// The flow is over: what its stream and its dissector still hold comes out, then its own record.
@@ -336,6 +356,8 @@ void Worker::close(Flow& flow, Timestamp now) {
   FlowSummary summary = summarise(flow, app_.info(flow), now, summary_space_);
   summary.application = application(flow);
   summary.flowbits = matcher_.flowbits(flow);
+  summary.envelope.flowvars = matcher_.flowvars(flow);
+  if (flow.flags & flow_flag::passed) summary.action = "pass";
   summary.envelope.community_id = community_id(flow);
   if (share_.replay) {
     summary.envelope.pcap_filename = file_;

@@ -36,7 +36,7 @@ struct WorkerShare {
   std::shared_ptr<SharedState> state;
   Publisher* publisher = nullptr;
   FileNumbers* file_numbers = nullptr;
-  Turn* turn = nullptr;             // replay only
+  Turn* turn = nullptr;  // replay only
   ChecksumMode checksums = ChecksumMode::all;
   size_t workers = 1;
   bool replay = true;
@@ -101,6 +101,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   // AlertSink
   void alert(const MatchContext& context, Alert& alert) override;
   void serialise(const Event& event, std::string& json, std::string& forwarded) override;
+  void tagged(const MatchContext& context) override;
 
   const size_t index_;
   PacketSource& source_;
@@ -117,7 +118,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   CommunityId community_id_;
 
   static constexpr size_t kBatchBytes = 32 << 10;  // of records: handed over without waiting for the burst to end
-  static constexpr size_t kGroup = 16;  // packets decoded before the first of them is looked into
+  static constexpr size_t kGroup = 16;             // packets decoded before the first of them is looked into
   static constexpr size_t kLayers = kMaxTunnel + 1;
   std::vector<Packet> packets_;  // of the frames at hand, the layers of each outermost first
   std::vector<FlowTable::Lookup> lookups_;

@@ -65,6 +65,12 @@ BufferId BufferTable::transformed(BufferId id, std::shared_ptr<const Transform> 
   return intern(identities_[id] + "|" + identity, std::move(buffer));
 }
 
+BufferId BufferTable::directed(BufferId id, Direction direction) {
+  Buffer buffer = buffers_[id];
+  buffer.only = direction;
+  return intern(identities_[id] + (direction == Direction::to_server ? "|>" : "|<"), std::move(buffer));
+}
+
 bool BufferTable::many(BufferId id) const {
   const auto& fields = buffers_[id].fields;
   return std::any_of(fields.begin(), fields.end(), [](const Field* f) { return f && f->many; });

@@ -29,6 +29,8 @@ class BufferTable {
   BufferId raw() const { return kRawBuffer; }
   BufferId of_field(const std::string& field);
   BufferId of_packet(std::string_view name, bool (*get)(const Packet&, Bytes&));
+  /// The buffer as one direction of a transaction has it.
+  BufferId directed(BufferId buffer, Direction direction);
   /// The buffer seen through one more transform; `identity` tells transforms apart.
   BufferId transformed(BufferId buffer, std::shared_ptr<const Transform> transform, const std::string& identity);
 

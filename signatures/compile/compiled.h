@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -27,6 +28,7 @@ struct Buffer {
   std::vector<std::shared_ptr<const Transform>> transforms;
   std::vector<const Field*> fields;                        // by protocol index; null where it has none
   bool (*of_packet)(const Packet&, Bytes& out) = nullptr;  // instead: a part of the packet
+  std::optional<Direction> only;                           // the direction it is taken from, whoever spoke last
 };
 
 /// Rules of which a prefilter names candidates, and those that must always be looked at. Both in rule order.
@@ -89,7 +91,7 @@ class Compiled : public RuleSet {
   std::vector<std::unique_ptr<Rule>> all;  // by Rule::order
   std::vector<Buffer> buffers;
   std::vector<const Protocol*> protocols;
-  std::vector<std::string> flowbits;  // names by number
+  std::vector<std::string> flowbits, variables;  // names by number
 
   std::array<std::array<PayloadGroups, 2>, kTransports> packet_groups, stream_groups;  // by transport, direction
   std::vector<std::array<std::vector<FieldGroup>, 2>> field_groups;                    // by protocol, direction
@@ -105,6 +107,7 @@ class Compiled : public RuleSet {
   bool has_stream_rules = false;
   uint8_t raw_field_rules = 0;  // direction bits in which field rules have raw content too
   bool needs_stream_size = false;
+  bool has_host_tags = false;
 
   size_t databases_ = 0, cached_databases_ = 0;
   RuleCounts counts_;

@@ -113,6 +113,10 @@ class RuleSetCompiler {
     compiled_->counts_.loaded = loaded_;
     group_rules(*compiled_);
     compiled_->flowbits = names_of(NameKind::flowbit);
+    compiled_->variables = names_of(NameKind::variable);
+    for (const auto& rule : all) {
+      for (const Tag& tag : rule->tags) compiled_->has_host_tags |= tag.what != Tag::What::session;
+    }
     compiled_->generation_ = ++generation;
     return compiled_;
   }

@@ -71,6 +71,7 @@ std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vect
   BufferId regex_buffer = kRawBuffer;
   for (const Section& section : rule.sections) {
     const Buffer& buffer = buffers[section.buffer];
+    if (section.absence != Absence::never) continue;
     if (of_fields ? buffer.fields.empty() : section.buffer != kRawBuffer) continue;
     for (const auto& step : section.chain) {
       if (auto* pcre = dynamic_cast<const PcreStep*>(step.get()); pcre && !pcre->negated && !regex) {

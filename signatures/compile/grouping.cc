@@ -70,10 +70,14 @@ void place_payload_rule(Compiled& compiled, const Rule& rule) {
   }
 }
 
-uint8_t ready_stage(const Compiled& compiled, const Rule& rule, size_t protocol) {
+/// The stage of `direction` at which all of the rule's fields that come from it are final.
+uint8_t ready_stage(const Compiled& compiled, const Rule& rule, size_t protocol, Direction direction) {
+  // What breaks the protocol may come to light until the end.
+  if (!rule.events.empty()) return kComplete;
   uint8_t stage = 1;
   auto wait_for = [&](BufferId id) {
     const Buffer& buffer = compiled.buffers[id];
+    if (buffer.only.value_or(direction) != direction) return;
     if (!buffer.fields.empty() && buffer.fields[protocol])
       stage = std::max(stage, final_stage(*buffer.fields[protocol]));
   };
@@ -87,7 +91,7 @@ bool field_in_direction(const Compiled& compiled, const Rule& rule, size_t proto
   Side other = direction == 0 ? Side::to_client : Side::to_server;
   auto elsewhere = [&](BufferId id) {
     const Buffer& buffer = compiled.buffers[id];
-    return !buffer.fields.empty() && buffer.fields[protocol]->side == other;
+    return !buffer.only && !buffer.fields.empty() && buffer.fields[protocol]->side == other;
   };
   return std::none_of(rule.sections.begin(), rule.sections.end(),
                       [&](const Section& s) { return elsewhere(s.buffer); }) &&
@@ -107,7 +111,7 @@ void place_field_rule(Compiled& compiled, const Rule& rule) {
     for (size_t d = 0; d < 2; d++) {
       if (!(rule.header.directions >> d & 1) || !field_in_direction(compiled, rule, p, d)) continue;
       BufferId buffer = pattern ? pattern->buffer : kRawBuffer;
-      uint8_t stage = ready_stage(compiled, rule, p);
+      uint8_t stage = ready_stage(compiled, rule, p, static_cast<Direction>(d));
       auto& groups = compiled.field_groups[p][d];
       auto found = std::find_if(groups.begin(), groups.end(),
                                 [&](const FieldGroup& g) { return g.buffer == buffer && g.stage == stage; });

@@ -1,6 +1,8 @@
 #include "signatures/compile/integer_test.h"
 
+#include <algorithm>
 #include <charconv>
+#include <ctime>
 #include <limits>
 
 #include "sensor/base/text.h"
@@ -23,6 +25,20 @@ uint64_t read_value(std::string_view text, const SourceMark& mark, uint64_t max,
   }
   if (*value > max) throw SettingError(mark, "must be at most " + std::to_string(max));
   return *value;
+}
+
+uint64_t read_date(std::string_view text, const SourceMark& mark) {
+  const std::string date(trim(text));
+  for (const char* pattern : {"%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%d %H", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S",
+                              "%Y-%m-%dT%H", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"}) {
+    std::tm parts{};
+    parts.tm_mday = 1;
+    const char* end = strptime(date.c_str(), pattern, &parts);
+    if (!end || *end != '\0') continue;
+    // Certificates of an earlier time count as of 1970 too.
+    return static_cast<uint64_t>(std::max<time_t>(timegm(&parts), 1));
+  }
+  throw SettingError(mark, "'" + date + "' is no date; write it as 2015, 2015-10-22 or 2015-10-22 23:59:59");
 }
 
 bool take(std::string_view& text, std::string_view prefix) {
@@ -114,6 +130,18 @@ IntegerTest parse_integer_test(std::string_view text, const SourceMark& mark, ui
     return test;
   }
   return {negated ? Mode::not_equal : Mode::equal, value(text), 0};
+}
+
+IntegerTest parse_date_test(std::string_view text, const SourceMark& mark) {
+  text = trim(text);
+  if (size_t arrow = text.find("<>"); arrow != std::string_view::npos) {
+    uint64_t from = read_date(text.substr(0, arrow), mark), to = read_date(text.substr(arrow + 2), mark);
+    if (from >= to) throw SettingError(mark, "the second date is not after the first");
+    return {Mode::between, from - 1, to + 1};
+  }
+  if (take(text, "<")) return {Mode::less_equal, read_date(text, mark), 0};
+  if (take(text, ">")) return {Mode::greater_equal, read_date(text, mark), 0};
+  return {Mode::equal, read_date(text, mark), 0};
 }
 
 MultiTest parse_multi_test(std::string_view& text, const SourceMark& mark) {

@@ -8,7 +8,7 @@ namespace lapwing::detect {
 
 namespace {
 std::mutex mutex;
-std::array<std::map<std::string, uint16_t, std::less<>>, 4> tables;
+std::array<std::map<std::string, uint16_t, std::less<>>, kNameKinds> tables;
 }  // namespace
 
 std::optional<uint16_t> number_of(NameKind kind, std::string_view name) {

@@ -1,4 +1,5 @@
-// Numbers for the names of state that outlives a rule set: flowbits, flowints, xbits, hostbits.
+// Numbers for the names of state that outlives a rule set: flowbits, flowints, xbits, hostbits,
+// captured variables.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,8 @@
 
 namespace lapwing::detect {
 
-enum class NameKind : uint8_t { flowbit, flowint, xbit, hostbit };
+enum class NameKind : uint8_t { flowbit, flowint, xbit, hostbit, variable };
+inline constexpr size_t kNameKinds = 5;
 
 inline constexpr size_t kMaxNames = 65536;  // of one kind, over all rule sets of the process
 

@@ -58,14 +58,15 @@ std::vector<uint32_t> levels(const std::vector<std::unique_ptr<Rule>>& rules, Na
 }  // namespace
 
 void sort_rules(std::vector<std::unique_ptr<Rule>>& rules) {
-  std::array<std::vector<uint32_t>, 4> by_kind;
-  constexpr NameKind kKinds[] = {NameKind::flowbit, NameKind::flowint, NameKind::hostbit, NameKind::xbit};
-  for (size_t k = 0; k < 4; k++) by_kind[k] = levels(rules, kKinds[k]);
+  std::array<std::vector<uint32_t>, kNameKinds> by_kind;
+  constexpr NameKind kKinds[] = {NameKind::flowbit, NameKind::flowint, NameKind::variable, NameKind::hostbit,
+                                 NameKind::xbit};
+  for (size_t k = 0; k < kNameKinds; k++) by_kind[k] = levels(rules, kKinds[k]);
   std::vector<uint32_t> sequence(rules.size());
   for (uint32_t i = 0; i < sequence.size(); i++) sequence[i] = i;
   auto key = [&](uint32_t i) {
     return std::tuple(action_rank(rules[i]->info->action), by_kind[0][i], by_kind[1][i], by_kind[2][i], by_kind[3][i],
-                      rules[i]->info->severity);
+                      by_kind[4][i], rules[i]->info->severity);
   };
   std::stable_sort(sequence.begin(), sequence.end(), [&](uint32_t a, uint32_t b) { return key(a) < key(b); });
   std::vector<std::unique_ptr<Rule>> sorted;

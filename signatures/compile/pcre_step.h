@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "signatures/match/pcre.h"
 #include "signatures/match/step.h"
@@ -17,6 +18,12 @@ class PcreStep : public Step {
   bool negated = false;
   std::string expression;  // for a prefilter, where the rule has no content
   RegexOptions options;
+  struct Target {
+    Capture::Kind kind;
+    uint16_t name;
+    uint8_t group;
+  };
+  std::vector<Target> targets;  // where groups go
 };
 
 }  // namespace lapwing::detect

@@ -48,11 +48,15 @@ inline constexpr size_t kMaxProtocols = 64;  // dissectors that rules can tell a
 using BufferId = uint16_t;
 inline constexpr BufferId kRawBuffer = 0;  // packet payload or stream
 
+/// What a rule says of a buffer that has no value: it must have one, must have none, or need not have one.
+enum class Absence : uint8_t { never, only, or_else };
+
 /// A buffer and the chain that must match in one instance of it.
 struct Section {
   BufferId buffer = kRawBuffer;
   Chain chain;
   Touches touches = Touches::nothing;  // the most that one of the steps does
+  Absence absence = Absence::never;
 };
 
 /// A requirement on an integer field.
@@ -94,6 +98,13 @@ struct Threshold {
   Action new_action = Action::alert;  // rate_filter
 };
 
+/// What is recorded after an alert: the packets of the flow, or those of or to a host.
+struct Tag {
+  enum class Metric : uint8_t { packets, seconds, bytes } metric = Metric::packets;
+  enum class What : uint8_t { session, source, destination } what = What::session;
+  uint32_t count = 256;
+};
+
 /// Where a rule's raw content looks; the rest of a rule does not depend on it.
 enum class RawScope : uint8_t { packet, stream, both };
 
@@ -114,7 +125,10 @@ struct Rule {
   std::vector<std::unique_ptr<Effect>> effects;
   std::vector<Threshold> thresholds;  // of the rule and of threshold files
   std::vector<StateUse> state_uses;
-  bool alerts = true;  // false: noalert
+  std::vector<Tag> tags;
+  bool alerts = true;          // false: noalert
+  bool pass_alerts = false;    // a pass rule that alerts all the same
+  bool transactional = false;  // =>: looks at request and response together
   bool needs_stream_size = false;
   std::vector<uint16_t> events;  // of an event rule: indices of the events it waits for
 };

@@ -18,6 +18,7 @@ RuleBuilder::RuleBuilder(const RuleTree& tree, bool swapped, BufferTable& buffer
       rule_(std::make_unique<Rule>()),
       info_(std::make_shared<RuleInfo>()) {
   info_->action = tree.action;
+  if (tree.action == Action::config) rule_->alerts = false;
   info_->text = tree.text;
 }
 
@@ -43,9 +44,7 @@ void RuleBuilder::no_value(const RuleOption& option) const {
 }
 
 std::unique_ptr<Rule> RuleBuilder::build() {
-  if (tree_.direction == RuleDirection::transactional) {
-    skip({}, "transactional rules (=>) are not there yet");
-  }
+  rule_->transactional = tree_.direction == RuleDirection::transactional;
   build_header();
   for (const RuleOption& option : tree_.options) apply(option);
   if (info_->sid == 0) fail({}, "a rule needs a sid");
@@ -83,10 +82,13 @@ void RuleBuilder::apply_field(const RuleOption& option, const std::string& name)
   BufferTable::Word word = buffers_.find(name);
   using Use = BufferTable::Word::Use;
   switch (word.use) {
-    case Use::sticky:
-      if (option.has_value && !option.value.empty()) skip(option, "forms with a value are not there yet");
-      select(option, buffers_.of_field(word.field));
+    case Use::sticky: {
+      std::string_view value = option.has_value ? trim(option.value) : std::string_view{};
+      BufferId buffer = take_direction(option, value, buffers_.of_field(word.field));
+      if (!value.empty()) fail(option, "takes nothing, or to_server or to_client");
+      select(option, buffer);
       return;
+    }
     case Use::modifier:
       no_value(option);
       move_content(option, buffers_.of_field(word.field));
@@ -97,16 +99,32 @@ void RuleBuilder::apply_field(const RuleOption& option, const std::string& name)
       std::string value = text(option);
       std::string_view rest = value;
       FieldTest test;
-      test.buffer = buffers_.of_field(word.field);
+      test.buffer = take_direction(option, rest, buffers_.of_field(word.field));
       if ((*field)->many) test.multi = parse_multi_test(rest, option.value_mark);
-      test.test = parse_integer_test(rest, option.value_mark, UINT64_MAX, (*field)->names);
+      test.test = (*field)->kind == FieldKind::date
+                      ? parse_date_test(rest, option.value_mark)
+                      : parse_integer_test(rest, option.value_mark, UINT64_MAX, (*field)->names);
       rule_->field_tests.push_back(test);
       return;
     }
     case Use::none: break;
   }
+  if (std::string_view why = why_never(name); !why.empty()) fail(option, std::string(why));
   if (is_known_word(name)) skip(option, "this keyword is not there yet");
   fail({option.name, "", false, option.mark, {}}, "no such keyword");
+}
+
+BufferId RuleBuilder::take_direction(const RuleOption& option, std::string_view& value, BufferId buffer) {
+  std::string_view word = trim(value.substr(0, value.find(',')));
+  if (word != "to_server" && word != "to_client") return buffer;
+  const Direction direction = word == "to_server" ? Direction::to_server : Direction::to_client;
+  value = value.find(',') == std::string_view::npos ? std::string_view{} : trim(value.substr(value.find(',') + 1));
+  if (rule_->transactional) return buffers_.directed(buffer, direction);
+  // In another rule it is the rule's direction.
+  const uint8_t mask = direction == Direction::to_server ? kToServer : kToClient;
+  if ((rule_->header.directions & mask) == 0) fail(option, "is for the other direction than the rule");
+  rule_->header.directions = mask;
+  return buffer;
 }
 
 void RuleBuilder::add(std::unique_ptr<Condition> condition, Needs needs) {
@@ -194,6 +212,14 @@ void RuleBuilder::select(const RuleOption& option, BufferId buffer) {
   }
   Section& section = section_of(buffer, buffers_.many(buffer));
   current_ = static_cast<int>(&section - rule_->sections.data());
+}
+
+void RuleBuilder::set_absence(const RuleOption& option, Absence absence) {
+  if (current_ < 0) fail(option, "needs a sticky buffer before it");
+  Section& section = rule_->sections[static_cast<size_t>(current_)];
+  if (buffers_.buffer(section.buffer).of_packet) fail(option, "is for the buffers of protocols only");
+  blamed_ = option;
+  section.absence = absence;
 }
 
 void RuleBuilder::add_transform(const RuleOption& option, std::shared_ptr<const Transform> transform,

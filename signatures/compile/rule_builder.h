@@ -66,10 +66,14 @@ class RuleBuilder {
   /// Moves the last content to another buffer (older content modifiers).
   void move_content(const RuleOption& option, BufferId buffer);
   void select(const RuleOption& option, BufferId buffer);
+  /// The current buffer may or must be without value.
+  void set_absence(const RuleOption& option, Absence absence);
   void add_transform(const RuleOption& option, std::shared_ptr<const Transform> transform, const std::string& identity);
   /// Later steps go to this chain (base64_data); it belongs to a step of the current section.
   void enter(Chain& chain) { nested_ = &chain; }
   BufferId raw_or_current() const;
+  /// Takes "to_server" or "to_client" from the front of a value: the buffer as that direction has it.
+  BufferId take_direction(const RuleOption& option, std::string_view& value, BufferId buffer);
 
   /// Number of a byte_extract variable: a new one, or the one of that name.
   uint8_t define_variable(const RuleOption& option, const std::string& name);
@@ -88,6 +92,7 @@ class RuleBuilder {
   void apply_field(const RuleOption& option, const std::string& name);
   void finish_payload();
   void finish_directions();
+  void finish_both_directions();
   void finish_kind();
   void check_content(const Section& section);
   Section& section_of(BufferId buffer, bool fresh);

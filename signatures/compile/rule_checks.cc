@@ -4,6 +4,7 @@
 #include "sensor/base/text.h"
 #include "signatures/compile/rule_builder.h"
 #include "signatures/compile/size_step.h"
+#include "signatures/match/scene.h"
 
 namespace lapwing::detect {
 
@@ -25,6 +26,19 @@ Touches most(const Chain& chain) {
   }
   return out;
 }
+/// Of a rule that looks into buffers too.
+class HasAnomaly : public Condition {
+ public:
+  explicit HasAnomaly(uint8_t anomaly) : anomaly_(anomaly) {}
+  bool holds(const Scene& scene) const override {
+    if (!scene.event) return false;
+    const auto& found = scene.event->tx->anomalies;
+    return std::find(found.begin(), found.end(), anomaly_) != found.end();
+  }
+
+ private:
+  const uint8_t anomaly_;
+};
 
 void settle(Chain& chain) {
   std::stable_sort(chain.begin(), chain.end(), [](const auto& a, const auto& b) { return a->touches < b->touches; });
@@ -72,7 +86,14 @@ void RuleBuilder::finish_payload() {
   auto& sections = rule_->sections;
   std::erase_if(sections, [](const Section& s) { return s.buffer == kRawBuffer && s.chain.empty(); });
   for (Section& section : sections) {
-    if (section.chain.empty()) {
+    if (section.absence == Absence::only && !section.chain.empty()) {
+      fail(blamed_, "buffer " + buffers_.buffer(section.buffer).name +
+                        " cannot be absent and be looked into; 'absent: or_else' allows either");
+    }
+    if (section.absence == Absence::or_else && section.chain.empty()) {
+      fail(blamed_, "'absent: or_else' needs something to look for in " + buffers_.buffer(section.buffer).name);
+    }
+    if (section.chain.empty() && section.absence == Absence::never) {
       fail({}, "nothing is looked for in buffer " + buffers_.buffer(section.buffer).name);
     }
     check_content(section);
@@ -81,7 +102,39 @@ void RuleBuilder::finish_payload() {
   }
 }
 
+/// A rule over request and response takes each of its buffers from one of them, and looks at both.
+void RuleBuilder::finish_both_directions() {
+  if (flow_direction_given) fail({}, "a transactional rule (=>) is for both directions; flow must not name one");
+  uint8_t used = 0;
+  auto settle_side = [&](BufferId& id) {
+    if (id == kRawBuffer || buffers_.buffer(id).of_packet) {
+      fail({}, "a transactional rule (=>) looks at buffers of protocols only, not at " + buffers_.buffer(id).name);
+    }
+    if (!buffers_.buffer(id).only) {
+      uint8_t sides = 0;
+      for (const Field* field : buffers_.buffer(id).fields) sides |= field ? mask_of(field->side) : uint8_t{0};
+      if (sides == kBothDirections) {
+        fail({}, buffers_.buffer(id).name + " is in both directions; write '" + buffers_.buffer(id).name +
+                     ": to_server' or '" + buffers_.buffer(id).name + ": to_client'");
+      }
+      id = buffers_.directed(id, sides == kToServer ? Direction::to_server : Direction::to_client);
+    }
+    const Direction direction = *buffers_.buffer(id).only;
+    const Side other = direction == Direction::to_server ? Side::to_client : Side::to_server;
+    for (const Field* field : buffers_.buffer(id).fields) {
+      if (field && field->side == other) fail({}, buffers_.buffer(id).name + " does not exist in that direction");
+    }
+    used |= direction == Direction::to_server ? kToServer : kToClient;
+  };
+  for (Section& section : rule_->sections) settle_side(section.buffer);
+  for (FieldTest& test : rule_->field_tests) settle_side(test.buffer);
+  if (used != kBothDirections) {
+    fail({}, "a transactional rule (=>) needs a buffer of each direction; use -> for one");
+  }
+}
+
 void RuleBuilder::finish_directions() {
+  if (rule_->transactional) finish_both_directions();
   uint64_t protocols =
       buffers_.protocol_count() == kMaxProtocols ? UINT64_MAX : (uint64_t{1} << buffers_.protocol_count()) - 1;
   if (app_protocol_) protocols &= rule_->header.protocols;
@@ -97,7 +150,7 @@ void RuleBuilder::finish_directions() {
       if (!buffer.fields[p])
         protocols &= ~(uint64_t{1} << p);
       else if (protocols >> p & 1)
-        mask |= mask_of(buffer.fields[p]->side);
+        mask |= buffer.only ? kBothDirections : mask_of(buffer.fields[p]->side);
     }
     if (protocols == 0) fail({}, "no protocol of this rule has " + names);
     rule_->header.directions &= mask;
@@ -111,6 +164,12 @@ void RuleBuilder::finish_directions() {
   for (const FileTest& test : rule_->file_tests) narrow(test.buffer);
   if (uses_fields) {
     rule_->header.protocols = protocols;
+    if (event_rule) {
+      if (rule_->kind != RuleKind::app_event) {
+        skip({}, "events of packets together with protocol buffers are not there yet");
+      }
+      rule_->conditions.push_back(std::make_unique<HasAnomaly>(static_cast<uint8_t>(rule_->events.front())));
+    }
     rule_->kind = RuleKind::transaction;
   }
 }
@@ -135,7 +194,7 @@ void RuleBuilder::finish_kind() {
     rule.scope = stream_only_ ? RawScope::stream : bounded || also_packet_ ? RawScope::both : RawScope::stream;
   }
   if (event_rule) {
-    if (rule.kind == RuleKind::transaction) skip({}, "event keywords together with protocol buffers are not there yet");
+    if (rule.kind == RuleKind::transaction) return;
     rule.kind = rule.header.protocols != 0 && !rule.events.empty() ? RuleKind::app_event : rule.kind;
     return;
   }

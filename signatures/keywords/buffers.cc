@@ -1,11 +1,19 @@
 // Buffers that are parts of the packet, and decoded payload.
 #include <array>
 
+#include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 
 namespace lapwing::detect {
 
 namespace {
+
+/// The buffer has no value, or with or_else what follows holds in it.
+void absent(RuleBuilder& rule, const RuleOption& option) {
+  std::string value = option.has_value ? std::string(trim(option.value)) : "";
+  if (!value.empty() && value != "or_else") rule.fail(option, "'" + value + "' is not or_else");
+  rule.set_absence(option, value.empty() ? Absence::only : Absence::or_else);
+}
 
 template <auto get>
 void packet_buffer(RuleBuilder& rule, const RuleOption& option) {
@@ -21,21 +29,31 @@ bool l4_header(const Packet& packet, Bytes& out) {
   return true;
 }
 
+/// With the addresses of a router advertisement (RFC 1256 section 3) and the times of a timestamp message (RFC 792).
+bool icmp_header(const Packet& packet, Bytes& out) {
+  if (!packet.is(ip_proto::icmp)) return false;
+  const uint8_t* header = packet.l4_header.data();
+  size_t more = 0;
+  if (packet.icmp_type == 9) more = size_t{header[4]} * header[5] * 4;
+  if (packet.icmp_type == 13 || packet.icmp_type == 14) more = 12;
+  if (more > packet.payload.size()) return false;
+  out = Bytes(header, packet.l4_header.size() + more);
+  return true;
+}
+
+template <IpAddress Packet::*Member>
+bool address(const Packet& packet, Bytes& out) {
+  const IpAddress& a = packet.*Member;
+  out = Bytes(a.bytes).first(a.size());
+  return packet.ip_version != 0;
+}
+
 template <uint8_t version>
 bool ip_header(const Packet& packet, Bytes& out) {
   if (packet.ip_version != version) return false;
   // IPv6: with its extension headers
   out = version == 4 ? packet.ip_header : packet.ip.first(packet.ip.size() - packet.ip_payload.size());
   return true;
-}
-
-bool src_address(const Packet& packet, Bytes& out) {
-  out = Bytes(packet.src.bytes).first(packet.src.size());
-  return packet.ip_version != 0;
-}
-bool dst_address(const Packet& packet, Bytes& out) {
-  out = Bytes(packet.dst.bytes).first(packet.dst.size());
-  return packet.ip_version != 0;
 }
 
 void pkt_data(RuleBuilder& rule, const RuleOption& option) {
@@ -121,13 +139,14 @@ void base64_data(RuleBuilder& rule, const RuleOption& option) {
 
 constexpr Keyword kRows[] = {
     {"pkt_data", "", &pkt_data, "what follows looks at the packet payload or stream again"},
-    {"ip.src", "", &packet_buffer<&src_address>, "source address, 4 or 16 bytes"},
-    {"ip.dst", "", &packet_buffer<&dst_address>, "destination address, 4 or 16 bytes"},
+    {"absent", "", &absent, "the buffer has no value; with or_else what follows need only hold if it has one"},
+    {"ip.src", "", &packet_buffer<&address<&Packet::src>>, "source address, 4 or 16 bytes"},
+    {"ip.dst", "", &packet_buffer<&address<&Packet::dst>>, "destination address, 4 or 16 bytes"},
     {"ipv4.hdr", "", &packet_buffer<&ip_header<4>>, "IPv4 header with options"},
     {"ipv6.hdr", "", &packet_buffer<&ip_header<6>>, "IPv6 header with extension headers"},
     {"tcp.hdr", "", &packet_buffer<&l4_header<ip_proto::tcp>>, "TCP header with options"},
     {"udp.hdr", "", &packet_buffer<&l4_header<ip_proto::udp>>, "UDP header"},
-    {"icmpv4.hdr", "", &packet_buffer<&l4_header<ip_proto::icmp>>, "ICMP header"},
+    {"icmpv4.hdr", "", &packet_buffer<&icmp_header>, "ICMP header"},
     {"icmpv6.hdr", "", &packet_buffer<&l4_header<ip_proto::icmpv6>>, "ICMPv6 header"},
     {"base64_decode", "", &base64_decode, "decodes base64 in the buffer"},
     {"base64_data", "", &base64_data, "what follows looks at the decoded bytes"},

@@ -1,4 +1,5 @@
 // Numbers in the payload: byte_test, byte_jump, byte_extract, byte_math.
+#include <algorithm>
 #include <optional>
 
 #include "sensor/base/text.h"
@@ -164,8 +165,8 @@ class ByteJump : public Step {
     jump += post_offset.get(inspection);
     int64_t from = from_beginning ? 0 : from_end ? static_cast<int64_t>(subject.end()) : static_cast<int64_t>(end);
     int64_t target = from + jump;
-    if (target < 0 || target >= static_cast<int64_t>(subject.end())) return Outcome::fail;
-    attempt.cursor = static_cast<uint64_t>(target);
+    if (target >= static_cast<int64_t>(subject.end())) return Outcome::fail;
+    attempt.cursor = static_cast<uint64_t>(std::max<int64_t>(target, 0));  // before the buffer is its start
     return Outcome::match;
   }
 
@@ -212,6 +213,7 @@ class ByteExtract : public Step {
     uint64_t value = *read * multiplier;
     if (align > 0) value = (value + align - 1) / align * align;
     inspection.variables[variable] = value;
+    attempt.cursor = end;
     return Outcome::match;
   }
 
@@ -239,6 +241,7 @@ void byte_extract(RuleBuilder& rule, const RuleOption& option) {
   source.offset = {read_integer(rule, option, part[1], -65535, 65535)};
   step->variable = rule.define_variable(option, part[2]);
   step->relative = source.relative;
+  step->moves_cursor = true;
   rule.add(std::move(step), option);
 }
 
@@ -262,6 +265,7 @@ class ByteMath : public Step {
       case '>': value = right < 64 ? value >> right : 0; break;
     }
     inspection.variables[variable] = value;
+    attempt.cursor = end;
     return Outcome::match;
   }
 
@@ -314,6 +318,7 @@ void byte_math(RuleBuilder& rule, const RuleOption& option) {
     rule.fail(option, "needs bytes, offset, oper, rvalue and result");
   step->variable = rule.define_variable(option, result);
   step->relative = source.relative;
+  step->moves_cursor = true;
   rule.add(std::move(step), option);
 }
 

@@ -13,12 +13,15 @@ namespace lapwing::detect {
 
 extern const KeywordFamily kMetaFamily, kPayloadFamily, kSizeFamily, kPcreFamily, kBytesFamily, kIpFamily, kTcpFamily,
     kIcmpFamily, kFlowFamily, kStateFamily, kEventFamily, kThresholdFamily, kTransformFamily, kBufferFamily,
-    kDatasetFamily, kFileFamily, kReputationFamily;
+    kDatasetFamily, kFileFamily, kReputationFamily, kChecksumFamily, kFlowCountFamily, kVlanFamily, kTlsFamily,
+    kAfterFamily, kDecodeFamily, kDetectorFamily;
 
 /// `content`'s text: quoted, perhaps negated.
 std::unique_ptr<ContentStep> read_content(const RuleBuilder& rule, const RuleOption& option);
 /// Parts of "a, b ,c", blanks cut.
 std::vector<std::string> parts(std::string_view text, char separator);
+/// Bytes of a text between quotes: |hex| and the escapes \; \\ \" \:
+std::string read_pattern(const RuleBuilder& rule, const RuleOption& option, std::string_view text);
 /// Decimal or 0x hex within [min, max]; fails with what would be right.
 int64_t read_integer(const RuleBuilder& rule, const RuleOption& option, std::string_view text, int64_t min,
                      int64_t max);

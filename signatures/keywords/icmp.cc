@@ -50,11 +50,19 @@ constexpr auto kSeq = [](const Packet& p, uint64_t& out) {
   return has_id(p);
 };
 
+/// RFC 4443 section 3.2: in the message's second word.
+constexpr auto kMtu = [](const Packet& p, uint64_t& out) {
+  if (!p.is(ip_proto::icmpv6) || p.icmp_type != 2) return false;
+  out = uint64_t{p.icmp_id} << 16 | p.icmp_seq;
+  return true;
+};
+
 constexpr Keyword kRows[] = {
     {"itype", "", &number<kType, UINT8_MAX>, "ICMP type"},
     {"icode", "", &number<kCode, UINT8_MAX>, "ICMP code"},
     {"icmp_id", "", &number<kId, UINT16_MAX>, "ICMP identifier"},
     {"icmp_seq", "", &number<kSeq, UINT16_MAX>, "ICMP sequence number"},
+    {"icmpv6.mtu", "", &number<kMtu, UINT32_MAX>, "MTU of an ICMPv6 packet-too-big message"},
 };
 
 }  // namespace

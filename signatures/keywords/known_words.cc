@@ -464,6 +464,12 @@ constexpr std::string_view kProtocols[] = {
 
 }  // namespace
 
+std::string_view why_never(std::string_view name) {
+  if (name == "replace") return "a sensor that only listens cannot change packets";
+  if (name == "lua" || name == "luaxform") return "rules cannot bring scripts; write it with the other keywords";
+  return {};
+}
+
 bool is_known_word(std::string_view name) {
   return std::find(std::begin(kWords), std::end(kWords), name) != std::end(kWords);
 }

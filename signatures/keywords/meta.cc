@@ -95,6 +95,25 @@ void noalert(RuleBuilder& rule, const RuleOption& option) {
   rule.rule().alerts = false;
 }
 
+/// A pass rule that is written as an alert all the same.
+void alert(RuleBuilder& rule, const RuleOption& option) {
+  rule.no_value(option);
+  if (rule.info().action == Action::config) rule.fail(option, "has no meaning for config rules");
+  rule.rule().alerts = true;
+  rule.rule().pass_alerts = rule.info().action == Action::pass;
+}
+
+/// Which keyword finds candidates; speed alone depends on it, and contents are what it is asked for here.
+void prefilter(RuleBuilder& rule, const RuleOption& option) {
+  rule.no_value(option);
+  size_t place = static_cast<size_t>(&option - rule.tree().options.data());
+  const Keyword* before = place > 0 ? find_keyword(rule.tree().options[place - 1].name) : nullptr;
+  const auto& meta = keyword_families().front().rows;
+  bool about_itself = before && before >= meta.data() && before < meta.data() + meta.size();
+  if (place == 0 || about_itself) rule.fail(option, "needs a keyword before it that looks at traffic");
+  if (before && before->name == "content") rule.last_content(option).fast_pattern = true;
+}
+
 int64_t version_number(RuleBuilder& rule, const RuleOption& option, std::string_view text) {
   auto part = parts(text, '.');
   int64_t number = 0;
@@ -148,6 +167,8 @@ constexpr Keyword kRows[] = {
     {"metadata", "", &metadata, "keys and values for the alert's reader"},
     {"target", "", &target, "which side is the target of the attack"},
     {"requires", "", &requires_keyword, "what the engine must have for the rule to be loaded"},
+    {"alert", "", &alert, "a pass rule alerts too"},
+    {"prefilter", "", &prefilter, "the keyword before it finds candidates; affects speed only"},
     {"noalert", "", &noalert, "the rule acts but does not alert"},
 };
 

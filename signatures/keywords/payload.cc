@@ -15,7 +15,8 @@ int hex_digit(char c) {
   return -1;
 }
 
-/// Text between quotes: |hex| and the escapes \; \\ \" \:
+}  // namespace
+
 std::string read_pattern(const RuleBuilder& rule, const RuleOption& option, std::string_view text) {
   std::string out;
   bool hex = false;
@@ -53,8 +54,6 @@ std::string read_pattern(const RuleBuilder& rule, const RuleOption& option, std:
               "has " + std::to_string(out.size()) + " bytes; at most " + std::to_string(kMaxContent) + " are possible");
   return out;
 }
-
-}  // namespace
 
 std::unique_ptr<ContentStep> read_content(const RuleBuilder& rule, const RuleOption& option) {
   std::string_view value = option.value;

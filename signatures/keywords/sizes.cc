@@ -62,7 +62,13 @@ void dsize(RuleBuilder& rule, const RuleOption& option) {
   rule.require_packet(option);
   add_condition(rule, Needs::packet, parse_integer_test(rule.text(option), option.value_mark, UINT16_MAX),
                 [](const Scene& scene, const IntegerTest& test) {
-                  return scene.packet && scene.packet->has_l4 && test.matches(scene.packet->payload.size());
+                  if (!scene.packet || !scene.packet->has_l4) return false;
+                  // "More than" and "other than" ask for a payload, however short; "less than" does not.
+                  using Mode = IntegerTest::Mode;
+                  const bool may_be_empty =
+                      test.mode == Mode::equal || test.mode == Mode::less || test.mode == Mode::less_equal;
+                  const size_t size = scene.packet->payload.size();
+                  return (size > 0 || may_be_empty) && test.matches(size);
                 });
 }
 

@@ -1,6 +1,7 @@
 // State that rules leave for each other: flowbits, flowint, xbits, hostbits.
 #include <algorithm>
 
+#include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 #include "signatures/match/shared.h"
 
@@ -80,6 +81,46 @@ void flowbits(RuleBuilder& rule, const RuleOption& option) {
   else if (op != "set")
     rule.fail(option, "'" + op + "' is none of set, unset, toggle, isset, isnotset, noalert");
   rule.add(std::make_unique<ChangeFlowBits>(bit_numbers(rule, option, NameKind::flowbit, part[1], true), change));
+}
+
+struct VariableTest {
+  uint16_t name = 0;
+  std::string text;
+
+  bool matches(const std::string& value) const { return value.find(text) != std::string::npos; }
+};
+
+/// `<name>,"text"`: the variable holds the text somewhere.
+VariableTest read_variable_test(RuleBuilder& rule, const RuleOption& option) {
+  size_t comma = option.value.find(',');
+  if (!option.has_value || comma == std::string::npos) rule.fail(option, "is written '<name>,\"text\"'");
+  VariableTest test;
+  std::string_view name = trim(std::string_view(option.value).substr(0, comma));
+  std::string_view text = trim(std::string_view(option.value).substr(comma + 1));
+  if (name.starts_with('!') || text.starts_with('!')) rule.fail(option, "cannot be negated");
+  if (text.size() < 2 || text.front() != '"' || text.back() != '"')
+    rule.fail(option, "needs its text in double quotes");
+  test.name = name_number(rule, option, NameKind::variable, name);
+  test.text = read_pattern(rule, option, text.substr(1, text.size() - 2));
+  rule.rule().state_uses.push_back({NameKind::variable, test.name, false});
+  return test;
+}
+
+void flowvar(RuleBuilder& rule, const RuleOption& option) {
+  add_condition(rule, Needs::any_packet, read_variable_test(rule, option),
+                [](const Scene& scene, const VariableTest& test) {
+                  const FlowState* state = scene.flow ? scene.states->find(*scene.flow) : nullptr;
+                  const auto* variable = state ? state->find_variable(test.name) : nullptr;
+                  return variable && test.matches(variable->text);
+                });
+}
+
+void pktvar(RuleBuilder& rule, const RuleOption& option) {
+  add_condition(rule, Needs::any_packet, read_variable_test(rule, option),
+                [](const Scene& scene, const VariableTest& test) {
+                  return std::any_of(scene.packet_variables.begin(), scene.packet_variables.end(),
+                                     [&](const auto& v) { return v.name == test.name && test.matches(v.text); });
+                });
 }
 
 /// A number of the rule or another flowint.
@@ -297,6 +338,8 @@ void hostbits(RuleBuilder& rule, const RuleOption& option) {
 }
 
 constexpr Keyword kRows[] = {
+    {"flowvar", "", &flowvar, "text in a variable of the flow that an expression captured"},
+    {"pktvar", "", &pktvar, "text in a variable of the packet that an expression captured"},
     {"flowbits", "", &flowbits, "bits of the flow that rules set and test"},
     {"flowint", "", &flowint, "integers of the flow that rules change and compare"},
     {"xbits", "", &xbits, "bits of an address or a pair of addresses"},

@@ -8,9 +8,10 @@ namespace lapwing::detect {
 
 std::span<const KeywordFamily> keyword_families() {
   static const KeywordFamily kFamilies[] = {
-      kMetaFamily, kPayloadFamily, kPcreFamily, kBytesFamily, kSizeFamily,  kTransformFamily, kBufferFamily,
-      kIpFamily,   kTcpFamily,     kIcmpFamily, kFlowFamily,  kStateFamily, kEventFamily,     kThresholdFamily,
-      kDatasetFamily, kFileFamily, kReputationFamily,
+      kMetaFamily,      kPayloadFamily,   kPcreFamily,    kBytesFamily, kSizeFamily,       kTransformFamily,
+      kBufferFamily,    kIpFamily,        kTcpFamily,     kIcmpFamily,  kFlowFamily,       kStateFamily,
+      kEventFamily,     kThresholdFamily, kDatasetFamily, kFileFamily,  kReputationFamily, kChecksumFamily,
+      kFlowCountFamily, kVlanFamily,      kTlsFamily,     kAfterFamily, kDecodeFamily,     kDetectorFamily,
   };
   return kFamilies;
 }

@@ -25,7 +25,7 @@ void AlertQueue::add(const Rule& rule, const Scene& scene, Bytes payload, bool s
   if (scene.event) {
     entry.tx_id = scene.event->tx->id;
     entry.protocol = scene.event->protocol;
-    if (rule.alerts) sink_.serialise(*scene.event, entry.app_layer, entry.forwarded);
+    if (rule.alerts || rule.pass_alerts) sink_.serialise(*scene.event, entry.app_layer, entry.forwarded);
   }
   entry.context.clear();
   if (!context.empty()) entry.context.append("{").append(context).append("}");
@@ -88,7 +88,19 @@ bool AlertQueue::ends_flow_inspection(const Entry& entry) {
   }
 }
 
-void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, Shared& shared) {
+void AlertQueue::tag(const Entry& entry, const MatchContext& context, Shared& shared, FlowStates& states) {
+  for (const Tag& tag : entry.rule->tags) {
+    if (tag.what == Tag::What::session) {
+      if (context.flow) states.get(*context.flow).tags.add(tag, *entry.rule->info, context.time, counters_);
+    } else {
+      shared.turn(context.number);
+      const IpAddress& host = tag.what == Tag::What::source ? entry.src : entry.dst;
+      shared.add_tag(host, tag, *entry.rule->info, context.time, counters_);
+    }
+  }
+}
+
+void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, Shared& shared, FlowStates& states) {
   if (count_ == 0) return;
   sequence_.resize(count_);
   for (uint32_t i = 0; i < count_; i++) sequence_[i] = i;
@@ -105,9 +117,12 @@ void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, Sha
     Action action = entry.rule->info->action;
     if (action == Action::pass) {
       if (context.flow && ends_flow_inspection(entry)) context.flow->flags |= flow_flag::passed;
-      break;
+      if (!entry.rule->pass_alerts) break;
+    } else if (!entry.rule->alerts) {
+      continue;
+    } else if (context.flow && context.flow->flags & flow_flag::passed) {
+      action = Action::pass;
     }
-    if (!entry.rule->alerts) continue;
     if (suppressed(entry, rules) || !passes(entry, context, shared, action)) {
       counters_.alerts_suppressed++;
       continue;
@@ -118,6 +133,7 @@ void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, Sha
     }
     delivered++;
     counters_.alert++;
+    if (!entry.rule->tags.empty()) tag(entry, context, shared, states);
     Alert alert;
     alert.rule = entry.rule->info.get();
     alert.action = action;
@@ -137,6 +153,7 @@ void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, Sha
     }
     if (context.flow) context.flow->flags |= flow_flag::alerted;
     sink_.alert(context, alert);
+    if (entry.rule->info->action == Action::pass) break;
   }
   count_ = 0;
 }

@@ -18,7 +18,7 @@ class AlertQueue {
   void clear() { count_ = 0; }
   /// `payload` is copied when it is stream data, which may be gone at delivery; `context` holds JSON members.
   void add(const Rule& rule, const Scene& scene, Bytes payload, bool stream, std::string_view context);
-  void deliver(const MatchContext& context, const Compiled& rules, Shared& shared);
+  void deliver(const MatchContext& context, const Compiled& rules, Shared& shared, FlowStates& states);
 
  private:
   struct Entry {
@@ -35,6 +35,7 @@ class AlertQueue {
   /// False when a threshold holds the alert back; `action` may be changed by a rate filter.
   bool passes(const Entry& entry, const MatchContext& context, Shared& shared, Action& action);
   static bool ends_flow_inspection(const Entry& entry);
+  void tag(const Entry& entry, const MatchContext& context, Shared& shared, FlowStates& states);
 
   AlertSink& sink_;
   DetectCounters& counters_;

@@ -23,6 +23,8 @@ std::span<const CounterRow<DetectCounters>> detect_counter_rows() {
       {"detect.shared_entries_full", &C::shared_entries_full, "thresholds or bits that found no room"},
       {"detect.field_values_max", &C::field_values_max, "values of a field beyond the 256 that rules look at"},
       {"detect.dataset_memcap", &C::dataset_memcap, "values that found no room in their set"},
+      {"detect.tags_max", &C::tags_max, "flows or hosts that were not tagged: too many at once"},
+      {"detect.variables_max", &C::variables_max, "captured variables that found no room"},
       {"detect.seen_events_max", &C::seen_events_max, "transactions whose events may alert again: too many at once"},
   };
   return kRows;

@@ -25,7 +25,9 @@ bool carries_ports(uint8_t transport) {
 }  // namespace
 
 Engine::Engine(std::shared_ptr<SharedState> shared, AlertSink& sink)
-    : shared_(std::static_pointer_cast<Shared>(std::move(shared))), queue_(sink, counters_) {}
+    : shared_(std::static_pointer_cast<Shared>(std::move(shared))), queue_(sink, counters_), sink_(sink) {
+  packet_variables_.resize(kMaxPacketVariables);
+}
 
 void Engine::adopt(std::shared_ptr<const RuleSet> rules) {
   rules_ = std::static_pointer_cast<const Compiled>(std::move(rules));
@@ -45,11 +47,31 @@ bool Engine::idle(const MatchContext& context) const {
 
 void Engine::begin(const MatchContext&) {
   queue_.clear();
+  while (packet_variable_count_ > 0) packet_variables_[--packet_variable_count_].text.clear();
 }
 
 void Engine::end(const MatchContext& context) {
-  if (rules_) queue_.deliver(context, *rules_, *shared_);
+  if (rules_) {
+    queue_.deliver(context, *rules_, *shared_, states_);
+    tags(context);
+  }
   counters_.stream_window_bytes = states_.window_bytes();
+}
+
+/// Every packet counts for the tags of its flow and of its two hosts, the one that alerted too.
+void Engine::tags(const MatchContext& context) {
+  if (!context.packet) return;
+  const Packet& packet = *context.packet;
+  const size_t bytes = packet.wire_length;
+  bool wanted = false;
+  FlowState* state = context.flow ? states_.find(*context.flow) : nullptr;
+  if (state && !state->tags.empty()) wanted = state->tags.count(bytes, context.time);
+  if (rules_->has_host_tags && packet.ip_version != 0) {
+    shared_->turn(context.number);
+    wanted |= shared_->count_tag(packet.src, bytes, context.time);
+    wanted |= shared_->count_tag(packet.dst, bytes, context.time);
+  }
+  if (wanted) sink_.tagged(context);
 }
 
 Scene Engine::packet_scene(const MatchContext& context) {
@@ -70,6 +92,7 @@ Scene Engine::packet_scene(const MatchContext& context) {
   scene.transport = transport_of(packet.ip_version, packet.proto);
   scene.has_ports = packet.has_l4 && carries_ports(scene.transport);
   scene.protocol = rules_->protocol_index(context.protocol);
+  scene.packet_variables = packet_variables_;  // those not set are empty, and hold no text
   return scene;
 }
 
@@ -92,6 +115,7 @@ Scene Engine::flow_scene(const MatchContext& context, Direction direction) {
   scene.transport = transport_of(flow.key.ip_version, flow.key.proto);
   scene.has_ports = carries_ports(scene.transport);
   scene.protocol = rules_->protocol_index(context.protocol);
+  scene.packet_variables = packet_variables_;  // those not set are empty, and hold no text
   return scene;
 }
 
@@ -114,7 +138,12 @@ bool Engine::header_matches(const Rule& rule, const Scene& scene) const {
 
 bool Engine::section_matches(const Section& section, const Subject* raw, uint64_t floor) {
   if (section.buffer == kRawBuffer) return raw && inspection_->matches(section.chain, *raw, floor);
-  for (const auto& value : values_.get(section.buffer)) {
+  FieldValues::Values values = values_.get(section.buffer);
+  if (section.absence != Absence::never) {
+    if (values.empty()) return true;
+    if (section.absence == Absence::only) return false;
+  }
+  for (const auto& value : values) {
     if (inspection_->matches(section.chain, {value->bytes, 0})) return true;
   }
   return false;
@@ -122,21 +151,7 @@ bool Engine::section_matches(const Section& section, const Subject* raw, uint64_
 
 bool Engine::field_test_passes(const FieldTest& test) {
   FieldValues::Values values = values_.get(test.buffer);
-  auto passes = [&](const auto& value) { return test.test.matches(value->integer); };
-  using Mode = MultiTest::Mode;
-  switch (test.multi.mode) {
-    case Mode::any: return std::any_of(values.begin(), values.end(), passes);
-    case Mode::all: return std::all_of(values.begin(), values.end(), passes);
-    case Mode::all_present: return !values.empty() && std::all_of(values.begin(), values.end(), passes);
-    case Mode::count:
-      return test.multi.count.matches(static_cast<uint64_t>(std::count_if(values.begin(), values.end(), passes)));
-    case Mode::index: {
-      auto size = static_cast<int64_t>(values.size());
-      int64_t place = test.multi.index < 0 ? size + test.multi.index : test.multi.index;
-      return place >= 0 && place < size && passes(values[static_cast<size_t>(place)]);
-    }
-  }
-  return false;
+  return test.multi.passes(values.size(), [&](size_t i) { return test.test.matches(values[i]->integer); });
 }
 
 namespace {
@@ -171,6 +186,7 @@ bool Engine::files_match(const Rule& rule) {
 bool Engine::matches(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor) {
   if (!header_matches(rule, scene)) return false;
   counters_.candidates++;
+  inspection_->captures.clear();
   for (const auto& condition : rule.conditions) {
     if (!condition->holds(scene)) return false;
   }
@@ -201,7 +217,8 @@ void Engine::matched(const Rule& rule, const Scene& scene, Bytes payload, bool s
     seen.files = files_;
     for (const auto& effect : rule.effects) effect->apply(seen);
   }
-  if (rule.alerts || rule.info->action != Action::alert) queue_.add(rule, scene, payload, stream, inspection_->context);
+  keep_captures(scene);
+  if (rule.alerts || rule.info->action == Action::pass) queue_.add(rule, scene, payload, stream, inspection_->context);
 }
 
 void Engine::scan(const Group& group, Bytes bytes) {

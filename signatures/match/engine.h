@@ -23,6 +23,8 @@ class Engine {
   void end(const MatchContext& context);
   void finish(const MatchContext& context);
   std::span<const std::string_view> flowbits(const Flow& flow);
+  std::span<const NamedText> flowvars(const Flow& flow);
+  std::span<const NamedText> pktvars();
   const DetectCounters& counters() const { return counters_; }
 
  private:
@@ -40,6 +42,13 @@ class Engine {
   bool field_test_passes(const FieldTest& test);
   void matched(const Rule& rule, const Scene& scene, Bytes payload, bool stream);
   void scan(const Group& group, Bytes bytes);
+  void tags(const MatchContext& context);
+
+  // captures.cc
+  void keep_captures(const Scene& scene);
+  std::span<const FlowState::Variable> packet_variables() const {
+    return {packet_variables_.data(), packet_variable_count_};
+  }
 
   // packets.cc
   void ip_only(const Scene& scene);
@@ -57,6 +66,7 @@ class Engine {
   // transactions.cc
   void field_rules(const MatchContext& context, const Event& event, Direction direction);
   void app_events(const MatchContext& context, const Event& event);
+  bool other_side_ready(const Rule& rule, const Transaction& tx, Direction direction, uint8_t protocol) const;
 
   std::shared_ptr<const Compiled> rules_;
   std::shared_ptr<Shared> shared_;
@@ -68,6 +78,11 @@ class Engine {
   std::vector<uint32_t> files_;
   FlowStates states_;
   AlertQueue queue_;
+  AlertSink& sink_;
+  std::vector<FlowState::Variable> packet_variables_;  // the first packet_variable_count_ are set
+  size_t packet_variable_count_ = 0;
+  std::string alert_context_;  // JSON of what the rule at hand captured for its alert
+  std::vector<NamedText> flowvars_, pktvars_;
   std::vector<std::string_view> bit_names_;
 };
 

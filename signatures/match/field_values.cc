@@ -56,7 +56,7 @@ void FieldValues::fetch(const Buffer& buffer, Slot& slot) {
     }
     Value& value = next(slot);
     lapwing::Value out;
-    if (!field.get(*tx_, direction_, i, value.fetched, out)) return;
+    if (!field.get(*tx_, buffer.only.value_or(direction_), i, value.fetched, out)) return;
     value.bytes = out.bytes;
     value.integer = out.integer;
     transform(buffer, value);

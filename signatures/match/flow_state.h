@@ -5,15 +5,20 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "sensor/event/chunk.h"
 #include "sensor/flow/flow.h"
 #include "signatures/match/stream_window.h"
+#include "signatures/match/tag.h"
 
 namespace lapwing::detect {
 
-/// Names of bits and integers are numbers that stay the same from one rule set to the next (compile/names.h).
+inline constexpr size_t kMaxFlowVariables = 64, kMaxPacketVariables = 64;
+
+/// Names of bits, integers and variables are numbers that stay the same from one rule set to the next
+/// (compile/names.h).
 class FlowState : public FlowAttachment {
  public:
   bool has_bit(uint16_t bit) const { return std::binary_search(bits.begin(), bits.end(), bit); }
@@ -35,6 +40,26 @@ class FlowState : public FlowAttachment {
     return found == integers.end() ? nullptr : &*found;
   }
 
+  /// What rules captured.
+  struct Variable {
+    uint16_t name;
+    std::string text;
+  };
+  const Variable* find_variable(uint16_t name) const {
+    auto found = std::find_if(variables.begin(), variables.end(), [&](const Variable& v) { return v.name == name; });
+    return found == variables.end() ? nullptr : &*found;
+  }
+  /// False when there is no room for another.
+  bool set_variable(uint16_t name, std::string_view text) {
+    if (auto* known = const_cast<Variable*>(find_variable(name))) {
+      known->text = text;
+      return true;
+    }
+    if (variables.size() == kMaxFlowVariables) return false;
+    variables.push_back({name, std::string(text)});
+    return true;
+  }
+
   /// Anomalies of a transaction that event rules have seen, by direction.
   struct SeenEvents {
     uint64_t tx = 0;
@@ -44,6 +69,8 @@ class FlowState : public FlowAttachment {
   std::array<uint64_t, 2> stream_bytes{};  // end of the TCP stream seen, by index(Direction)
   std::vector<uint16_t> bits;              // sorted
   std::vector<Integer> integers;
+  std::vector<Variable> variables;
+  TagList tags;
   std::vector<SeenEvents> seen_events;
   std::array<std::unique_ptr<StreamWindow>, 2> windows;  // by index(Direction); made with the first stream bytes
 };

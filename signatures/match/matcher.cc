@@ -43,6 +43,12 @@ void Matcher::finish(const MatchContext& context) {
 std::span<const std::string_view> Matcher::flowbits(const Flow& flow) {
   return impl_->engine.flowbits(flow);
 }
+std::span<const NamedText> Matcher::flowvars(const Flow& flow) {
+  return impl_->engine.flowvars(flow);
+}
+std::span<const NamedText> Matcher::pktvars() {
+  return impl_->engine.pktvars();
+}
 const DetectCounters& Matcher::counters() const {
   return impl_->engine.counters();
 }

@@ -11,11 +11,10 @@ namespace lapwing::detect {
 
 namespace {
 constexpr size_t kJitStack = 512 * 1024;  // bytes at most; grows from 32 KiB as expressions need it
-constexpr uint32_t kGroups = 2;           // the whole match and the first group
 }  // namespace
 
 PcreScratch::PcreScratch()
-    : data_(pcre2_match_data_create(kGroups, nullptr)),
+    : data_(pcre2_match_data_create(kMaxGroups + 1, nullptr)),
       stack_(pcre2_jit_stack_create(32 * 1024, kJitStack, nullptr)),
       limited_(pcre2_match_context_create(nullptr)),
       unlimited_(pcre2_match_context_create(nullptr)) {
@@ -81,10 +80,22 @@ bool Regex::search(Bytes subject, size_t from, PcreScratch& scratch, DetectCount
   return true;
 }
 
-Bytes Regex::first_group(Bytes subject, PcreScratch& scratch) {
-  const size_t* ends = pcre2_get_ovector_pointer(scratch.data_);
-  if (ends[2] == PCRE2_UNSET || ends[3] > subject.size() || ends[2] > ends[3]) return {};
-  return subject.subspan(ends[2], ends[3] - ends[2]);
+Bytes Regex::group(Bytes subject, size_t number, PcreScratch& scratch) {
+  if (number > kMaxGroups) return {};
+  const size_t* ends = pcre2_get_ovector_pointer(scratch.data_) + 2 * number;
+  if (ends[0] == PCRE2_UNSET || ends[1] > subject.size() || ends[0] > ends[1]) return {};
+  return subject.subspan(ends[0], ends[1] - ends[0]);
+}
+
+size_t Regex::groups() const {
+  uint32_t count = 0;
+  pcre2_pattern_info(code_, PCRE2_INFO_CAPTURECOUNT, &count);
+  return count;
+}
+
+size_t Regex::group_number(const std::string& name) const {
+  int number = pcre2_substring_number_from_name(code_, reinterpret_cast<PCRE2_SPTR>(name.c_str()));
+  return number > 0 ? static_cast<size_t>(number) : 0;
 }
 
 }  // namespace lapwing::detect

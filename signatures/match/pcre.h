@@ -18,6 +18,9 @@ struct DetectCounters;
 
 namespace lapwing::detect {
 
+/// Groups of an expression that can be captured.
+inline constexpr size_t kMaxGroups = 8;
+
 /// [W] Reused by all expressions of a worker.
 class PcreScratch {
  public:
@@ -55,7 +58,11 @@ class Regex {
   /// First match starting at `from` or later. Exceeding a limit is no match, and counted.
   bool search(Bytes subject, size_t from, PcreScratch& scratch, DetectCounters& counters, Match& out) const;
   /// Bytes of the first capturing group of the match search() found last with this scratch.
-  static Bytes first_group(Bytes subject, PcreScratch& scratch);
+  static Bytes first_group(Bytes subject, PcreScratch& scratch) { return group(subject, 1, scratch); }
+  static Bytes group(Bytes subject, size_t number, PcreScratch& scratch);
+  /// Groups of the expression; the number of a named one, or 0.
+  size_t groups() const;
+  size_t group_number(const std::string& name) const;
 
  private:
   pcre2_real_code_8* code_ = nullptr;

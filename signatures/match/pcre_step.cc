@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "signatures/matcher.h"
+
 namespace lapwing::detect {
 
 Outcome PcreStep::attempt(Inspection& inspection, Attempt& attempt) const {
@@ -17,6 +19,11 @@ Outcome PcreStep::attempt(Inspection& inspection, Attempt& attempt) const {
     return found ? Outcome::fail : Outcome::match;
   }
   if (!found) return Outcome::fail;
+  for (const Target& target : targets) {
+    Bytes group = Regex::group(bytes, target.group, inspection.pcre());
+    if (group.empty()) continue;
+    if (!inspection.captures.set(target.kind, target.name, to_text(group))) inspection.counters().variables_max++;
+  }
   attempt.cursor = start + match.end;
   attempt.newest = std::max(attempt.newest, attempt.cursor);
   attempt.resume = start + match.start + 1;

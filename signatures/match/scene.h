@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "sensor/base/ip_address.h"
 #include "signatures/compile/compiled.h"
@@ -22,7 +23,8 @@ struct Scene {
   Shared* shared = nullptr;
   DetectCounters* counters = nullptr;
   const Event* event = nullptr;
-  std::span<const uint32_t> files;  // numbers of those that passed the rule's tests on files
+  std::span<const uint32_t> files;                        // numbers of those that passed the rule's tests on files
+  std::span<const FlowState::Variable> packet_variables;  // that rules captured so far
   Direction direction = Direction::to_server;
   IpAddress src, dst;
   uint16_t src_port = 0, dst_port = 0;

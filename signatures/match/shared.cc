@@ -97,6 +97,28 @@ void Shared::set_bit(const SharedKey& key, Timestamp expires, Timestamp now, Det
   if (Entry* entry = find_or_add(key, now, fresh, counters)) entry->expires = expires;
 }
 
+void Shared::add_tag(const IpAddress& host, const Tag& tag, const RuleInfo& rule, Timestamp now,
+                     DetectCounters& counters) {
+  std::lock_guard lock(mutex_);
+  if (tags_.size() >= kMaxTaggedHosts && tags_.count(host) == 0) {
+    std::erase_if(tags_, [&](const auto& entry) { return entry.second.last().ns + kTagLife < now.ns; });
+    if (tags_.size() >= kMaxTaggedHosts) {
+      counters.tags_max++;
+      return;
+    }
+  }
+  tags_[host].add(tag, rule, now, counters);
+}
+
+bool Shared::count_tag(const IpAddress& host, size_t bytes, Timestamp now) {
+  std::lock_guard lock(mutex_);
+  auto found = tags_.find(host);
+  if (found == tags_.end()) return false;
+  bool wanted = found->second.count(bytes, now);
+  if (found->second.empty()) tags_.erase(found);
+  return wanted;
+}
+
 void Shared::clear_bit(const SharedKey& key) {
   std::lock_guard lock(mutex_);
   entries_.erase(key);

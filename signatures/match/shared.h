@@ -3,12 +3,14 @@
 
 #include <compare>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <unordered_map>
 
 #include "sensor/base/ip_address.h"
 #include "sensor/base/time.h"
 #include "signatures/compile/rule.h"
+#include "signatures/match/tag.h"
 #include "signatures/matcher.h"
 
 namespace lapwing::detect {
@@ -52,6 +54,13 @@ class Shared : public SharedState {
   void set_bit(const SharedKey& key, Timestamp expires, Timestamp now, DetectCounters& counters);
   void clear_bit(const SharedKey& key);
 
+  /// Hosts with tags kept at most; beyond, those unseen for kTagLife go, and then new ones are not tagged.
+  static constexpr size_t kMaxTaggedHosts = 1 << 16;
+  static constexpr int64_t kTagLife = 600'000'000'000;  // ns
+  void add_tag(const IpAddress& host, const Tag& tag, const RuleInfo& rule, Timestamp now, DetectCounters& counters);
+  /// Counts a packet of or to the host; true when it is to be recorded.
+  bool count_tag(const IpAddress& host, size_t bytes, Timestamp now);
+
  private:
   struct Entry {
     Timestamp start, expires;  // start of the window; end of a bit's life
@@ -64,6 +73,7 @@ class Shared : public SharedState {
   std::mutex mutex_;
   std::unordered_map<SharedKey, Entry, SharedKeyHash> entries_;
   Timestamp next_sweep_{INT64_MIN};
+  std::map<IpAddress, TagList> tags_;
 };
 
 }  // namespace lapwing::detect

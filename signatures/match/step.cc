@@ -18,6 +18,22 @@ void link_chain(Chain& chain) {
   }
 }
 
+bool Captures::set(Capture::Kind kind, uint16_t name, std::string_view text) {
+  Capture* place = nullptr;
+  for (size_t i = 0; i < count_; i++) {
+    if (items_[i].kind == kind && items_[i].name == name) place = &items_[i];
+  }
+  if (!place) {
+    if (count_ == kMaxCaptures) return false;
+    if (count_ == items_.size()) items_.emplace_back();
+    place = &items_[count_++];
+  }
+  place->kind = kind;
+  place->name = name;
+  place->text = text.substr(0, kMaxCaptureBytes);
+  return true;
+}
+
 Inspection::Inspection(uint64_t recursion_limit, DetectCounters& counters)
     : recursion_limit_(recursion_limit), counters_(counters), pcre_(std::make_unique<PcreScratch>()) {
   decoded.reserve(kMaxDecodedBytes);

@@ -4,7 +4,9 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sensor/base/bytes.h"
@@ -61,6 +63,30 @@ void link_chain(Chain& chain);
 inline constexpr size_t kMaxVariables = 16;            // byte_extract and byte_math results of one rule
 inline constexpr size_t kMaxDecodedBytes = 16 * 1024;  // of base64_decode
 
+inline constexpr size_t kMaxCaptures = 32;             // of the expressions of one rule
+inline constexpr size_t kMaxCaptureBytes = 64 * 1024;  // of one; longer ones are cut
+
+/// Bytes that an expression captured for a variable, to be set when the whole rule has matched.
+struct Capture {
+  enum class Kind : uint8_t { flow, packet, alert } kind = Kind::flow;
+  uint16_t name = 0;  // NameKind::variable
+  std::string text;
+};
+
+/// [W] Keeps its memory from one rule to the next.
+class Captures {
+ public:
+  void clear() { count_ = 0; }
+  bool empty() const { return count_ == 0; }
+  std::span<const Capture> all() const { return {items_.data(), count_}; }
+  /// Replaces one of the same kind and name: an expression may match in several places. False without room.
+  bool set(Capture::Kind kind, uint16_t name, std::string_view text);
+
+ private:
+  std::vector<Capture> items_;
+  size_t count_ = 0;
+};
+
 class PcreScratch;
 
 /// [W] Runs chains. One per matcher; nothing is allocated while it runs.
@@ -79,6 +105,7 @@ class Inspection {
   PcreScratch& pcre() { return *pcre_; }
 
   std::array<uint64_t, kMaxVariables> variables{};
+  Captures captures;    // of the rule at hand; its caller clears them
   std::string decoded;  // by base64_decode
   bool has_decoded = false;
 

@@ -1,6 +1,7 @@
 // Rules over transactions of protocols, and over what breaks a protocol.
 #include <algorithm>
 
+#include "signatures/compile/buffers.h"
 #include "signatures/match/engine.h"
 
 namespace lapwing::detect {
@@ -24,6 +25,18 @@ void Engine::event(const MatchContext& context, const Event& event) {
     inspected = progress;
   }
   if (!tx.anomalies.empty()) app_events(context, event);
+}
+
+/// True when what the rule wants of the other direction was final before this one got on: of both, only the later
+/// looks at the rule.
+bool Engine::other_side_ready(const Rule& rule, const Transaction& tx, Direction direction, uint8_t protocol) const {
+  auto waits = [&](BufferId id) {
+    const Buffer& buffer = rules_->buffers[id];
+    return buffer.only && *buffer.only != direction && buffer.fields[protocol] &&
+           tx.inspected[index(*buffer.only)] < final_stage(*buffer.fields[protocol]);
+  };
+  return std::none_of(rule.sections.begin(), rule.sections.end(), [&](const Section& s) { return waits(s.buffer); }) &&
+         std::none_of(rule.field_tests.begin(), rule.field_tests.end(), [&](const auto& t) { return waits(t.buffer); });
 }
 
 void Engine::field_rules(const MatchContext& context, const Event& event, Direction direction) {
@@ -58,11 +71,25 @@ void Engine::field_rules(const MatchContext& context, const Event& event, Direct
         const FieldGroup& group = groups[i];
         for (uint32_t rule : group.rules.always) candidates_.add(rule);
         if (group.rules.prefilter.empty()) continue;
+        const Buffer& buffer = rules_->buffers[group.buffer];
+        if (buffer.only && *buffer.only != direction &&
+            event.tx->inspected[index(*buffer.only)] < final_stage(*buffer.fields[protocol])) {
+          continue;
+        }
         for (const auto& value : values_.get(group.buffer)) scan(group.rules, value->bytes);
       }
       for (uint32_t number : candidates_.sorted()) {
         const Rule& rule = *rules_->all[number];
-        if (matches(rule, scene, subject, 0)) matched(rule, scene, raw.data, tcp);
+        if (rule.transactional) {
+          // Its addresses are those of the request.
+          if (!other_side_ready(rule, *event.tx, direction, protocol)) continue;
+          Scene request = flow_scene(context, Direction::to_server);
+          request.event = &event;
+          request.protocol = protocol;
+          if (matches(rule, request, subject, 0)) matched(rule, scene, raw.data, tcp);
+        } else if (matches(rule, scene, subject, 0)) {
+          matched(rule, scene, raw.data, tcp);
+        }
       }
     }
     i = end;

@@ -121,6 +121,7 @@ class Path final : private StreamSink, private AppSink {
   void event(Flow&, StreamEvent) override {}
   void event(Flow&, const Event& event) override { benchmark::DoNotOptimize(&event); }
   void anomaly(Flow&, const Protocol&, const Transaction*, uint8_t, Direction) override {}
+  void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
 
   Stage last_;
   Decoder decoder_;

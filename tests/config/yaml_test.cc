@@ -111,7 +111,7 @@ TEST(YamlTest, HarmfulAliasesAreRefused) {
     for (int j = 1; j < 10; ++j) text += ", " + below;
     text += "]\n";
   }
-  EXPECT_THAT(error_of(text), HasSubstr("more than a million settings"));
+  EXPECT_THAT(error_of(text), HasSubstr("more than a hundred thousand settings"));
 }
 
 TEST(YamlTest, EmptyTextIsAnEmptyMap) {

@@ -124,7 +124,7 @@ void Dialogue::emit(const Event& event) {
     for (uint32_t i = 0; field.get(*event.tx, direction, i, scratch, value); ++i) {
       if (i > 0 && !field.many) std::abort();
       const std::string text =
-          field.kind == FieldKind::integer ? std::to_string(value.integer) : std::string(to_text(value.bytes));
+          field.kind != FieldKind::bytes ? std::to_string(value.integer) : std::string(to_text(value.bytes));
       fields.push_back((direction == Direction::to_server ? "> " : "< ") + std::string(field.name) + "=" + text);
     }
   }

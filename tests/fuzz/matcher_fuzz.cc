@@ -174,6 +174,7 @@ class Conversation final : public AlertSink {
                std::to_string(alert.payload.size()) + '\n';
     for (uint8_t byte : alert.payload) sum_ += byte;  // every byte must be readable
   }
+  void tagged(const MatchContext&) override {}
   void serialise(const Event& event, std::string& json, std::string&) override { json += std::to_string(event.tx->id); }
 
   bool tcp_, established_, known_;

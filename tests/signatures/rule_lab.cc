@@ -43,6 +43,11 @@ NAME(kFileSha256, "filesha256");
 NAME(kQuery, "dns.query");
 NAME(kOpcode, "dns.opcode");
 NAME(kType, "dns.rrtype");
+NAME(kSubject, "tls.cert_subject");
+NAME(kFingerprint, "tls.cert_fingerprint");
+NAME(kVersion, "tls.version");
+NAME(kNotBefore, "tls_cert_notbefore");
+NAME(kNotAfter, "tls_cert_notafter");
 #undef NAME
 
 /// "100", or "100+" of a file that broke off.
@@ -130,9 +135,17 @@ const Field kDnsFields[] = {
      .many = true,
      .names = kTypes},
 };
+const Field kTlsFields[] = {
+    {.name = kSubject, .side = Side::both, .stage = 1, .get = &get<kSubject>},
+    {.name = kFingerprint, .side = Side::both, .stage = 1, .get = &get<kFingerprint>},
+    {.name = kVersion, .kind = FieldKind::integer, .side = Side::both, .stage = 1, .get = &get<kVersion>},
+    {.name = kNotBefore, .kind = FieldKind::date, .side = Side::to_client, .stage = 1, .get = &get<kNotBefore>},
+    {.name = kNotAfter, .kind = FieldKind::date, .side = Side::to_client, .stage = 1, .get = &get<kNotAfter>},
+};
 constexpr std::string_view kHttpAnomalies[] = {"invalid_request", "invalid_response"};
 const Protocol kHttp{.name = "http", .fields = kHttpFields, .anomalies = kHttpAnomalies, .file = &file_at};
 const Protocol kDns{.name = "dns", .fields = kDnsFields};
+const Protocol kTls{.name = "tls", .fields = kTlsFields};
 
 constexpr std::string_view kStreamEvents[] = {"pkt_broken_ack", "est_syn_resend"};
 constexpr int64_t kStart = 1'700'000'000;
@@ -156,7 +169,7 @@ std::string unhex(std::string_view text) {
 }
 
 std::vector<const Protocol*> lab_protocols() {
-  return {&kHttp, &kDns};
+  return {&kHttp, &kDns, &kTls};
 }
 
 struct RuleLab::Conversation {
@@ -181,7 +194,7 @@ RuleLab::RuleLab() {
   environment.variables.port_groups["HTTP_PORTS"] = "80";
   config = read_options<DetectConfig>(Setting{}, detect_options());
   Setting empty;
-  decoder_ = std::make_unique<Decoder>(read_options<DecodeConfig>(empty, decode_options()), ChecksumMode::none);
+  decoder_ = std::make_unique<Decoder>(read_options<DecodeConfig>(empty, decode_options()), ChecksumMode::all);
 }
 
 RuleLab::~RuleLab() = default;
@@ -238,6 +251,9 @@ void RuleLab::run(const LabPacket& wanted) {
   if (wanted.flow >= 0) {
     talk = &conversation(wanted, packet);
     talk->flow.packets[index(direction)]++;
+    talk->flow.bytes[index(direction)] += packet.wire_length;
+    if (talk->flow.start.ns == 0) talk->flow.start = context.time;
+    talk->flow.last = context.time;
     context.flow = &talk->flow;
   }
   matcher_->begin(context);
@@ -256,7 +272,7 @@ void RuleLab::run(const LabPacket& wanted) {
     tx->id = static_cast<uint64_t>(step.tx);
     for (const auto& [name, values] : step.fields) {
       for (const std::string& value : values) {
-        if (name == kOpcode || name == kType)
+        if (name == kOpcode || name == kType || name == kVersion || name == kNotBefore || name == kNotAfter)
           tx->integers[name].push_back(std::stoull(value));
         else
           tx->bytes[name].push_back(unhex(value));
@@ -266,11 +282,12 @@ void RuleLab::run(const LabPacket& wanted) {
     tx->anomalies.insert(tx->anomalies.end(), step.anomalies.begin(), step.anomalies.end());
     tx->progress[index(step.direction)] = step.progress;
     Event event;
-    event.protocol = step.protocol == "dns" ? &kDns : &kHttp;
+    event.protocol = step.protocol == "dns" ? &kDns : step.protocol == "tls" ? &kTls : &kHttp;
     event.tx = tx.get();
     event.direction = step.direction;
     context.protocol = event.protocol;
     matcher_->event(context, event);
+    if (tx->unrecorded) unrecorded_.push_back(number_);
   }
   matcher_->packet(context);
   matcher_->end(context);
@@ -286,8 +303,20 @@ std::span<const std::string_view> RuleLab::flowbits(int flow) {
 
 void RuleLab::alert(const MatchContext& context, Alert& alert) {
   alerts_[alert.rule->sid].push_back(context.number);
-  seen_.push_back({alert.rule->sid, context.number, alert.action, alert.stream, alert.has_tx, alert.tx_id,
-                   std::string(to_text(alert.payload)), std::string(alert.context)});
+  seen_.push_back({alert.rule->sid,
+                   context.number,
+                   alert.action,
+                   alert.stream,
+                   alert.has_tx,
+                   alert.tx_id,
+                   std::string(to_text(alert.payload)),
+                   std::string(alert.context),
+                   {},
+                   {}});
+  if (context.flow) {
+    for (const auto& v : matcher_->flowvars(*context.flow)) seen_.back().flowvars.emplace(v.name, v.text);
+  }
+  for (const auto& v : matcher_->pktvars()) seen_.back().pktvars.emplace(v.name, v.text);
 }
 
 void RuleLab::serialise(const Event& event, std::string& json, std::string&) {

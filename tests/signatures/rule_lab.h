@@ -16,7 +16,7 @@ namespace lapwing::test {
 /// "abc|0d 0a|" -> bytes
 std::string unhex(std::string_view text);
 
-/// The protocols of the lab, "http" and "dns", with a few fields of the real ones' names.
+/// The protocols of the lab, "http", "dns" and "tls", with a few fields of the real ones' names.
 std::vector<const Protocol*> lab_protocols();
 
 /// A transaction whose field values are set by field name.
@@ -73,6 +73,7 @@ class RuleLab : public AlertSink {
     bool has_tx;
     uint64_t tx_id;
     std::string payload, context;
+    std::map<std::string, std::string> flowvars, pktvars;
   };
   const std::vector<Seen>& seen() const { return seen_; }
   const DetectCounters& counters() const { return matcher_->counters(); }
@@ -89,6 +90,11 @@ class RuleLab : public AlertSink {
 
   void alert(const MatchContext& context, Alert& alert) override;
   void serialise(const Event& event, std::string& json, std::string& forwarded) override;
+  void tagged(const MatchContext& context) override { tagged_.push_back(context.number); }
+  /// Numbers of the packets that tags want recorded.
+  const std::vector<uint64_t>& tagged() const { return tagged_; }
+  /// Numbers of the packets whose transactions shall have no record.
+  const std::vector<uint64_t>& unrecorded() const { return unrecorded_; }
 
  private:
   struct Conversation;
@@ -101,6 +107,7 @@ class RuleLab : public AlertSink {
   uint64_t number_ = 0;
   std::map<uint32_t, std::vector<uint64_t>> alerts_;
   std::vector<Seen> seen_;
+  std::vector<uint64_t> tagged_, unrecorded_;
 };
 
 }  // namespace lapwing::test

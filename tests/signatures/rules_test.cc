@@ -60,6 +60,7 @@ LabPacket read_packet(const YAML::Node& node) {
   uint16_t dst_port = packet.from_server ? client_port : server_port;
   PacketBuilder& b = packet.layers;
   b.ether();
+  for (const auto& id : node["vlan"]) b.vlan(id.as<uint16_t>());
   if (v6)
     b.ipv6(src, dst);
   else
@@ -77,8 +78,10 @@ LabPacket read_packet(const YAML::Node& node) {
   for (const char* key : {"udp", "tcp", "icmp", "icmpv6", "ip"}) {
     if (node[key]) kind = key;
   }
+  if (node["bad_ip_checksum"]) b.bad_ip_checksum();
   if (kind == "udp") {
     b.udp(src_port, dst_port);
+    if (node["no_checksum"]) b.no_udp_checksum();
   } else if (kind == "tcp") {
     b.tcp(src_port, dst_port);
     b.flags(tcp_flags(node["flags"] ? node["flags"].as<std::string>() : "PA"));
@@ -101,6 +104,7 @@ LabPacket read_packet(const YAML::Node& node) {
     b.proto(static_cast<uint8_t>(number(node, "proto", 47)));
     packet.flow = -1;
   }
+  if (node["bad_checksum"]) b.bad_l4_checksum();
   packet.payload = unhex(node[kind].as<std::string>());
   packet.established = number(node, "established", 1) != 0;
   if (node["event"]) packet.stream_events.push_back("pkt_broken_ack");
@@ -142,6 +146,22 @@ TEST_P(RuleFile, HitsWhatItMustAndNothingElse) {
       auto seen = std::ranges::find(lab.seen(), sid, &RuleLab::Seen::sid);
       ASSERT_NE(seen, lab.seen().end()) << sid;
       EXPECT_EQ(seen->context, context.second.as<std::string>()) << sid;
+    }
+    if (node["tagged"]) {
+      EXPECT_EQ(lab.tagged(), node["tagged"].as<std::vector<uint64_t>>());
+    }
+    if (node["unrecorded"]) {
+      EXPECT_EQ(lab.unrecorded(), node["unrecorded"].as<std::vector<uint64_t>>());
+    }
+    if (node["variables"]) {
+      std::vector<std::string> variables;
+      for (const auto& seen : lab.seen()) {
+        std::string text = std::to_string(seen.sid) + ":";
+        for (const auto& [name, value] : seen.flowvars) text += " flow " + name + "=" + value;
+        for (const auto& [name, value] : seen.pktvars) text += " pkt " + name + "=" + value;
+        variables.push_back(text + (seen.context.empty() ? "" : " " + seen.context));
+      }
+      EXPECT_EQ(variables, node["variables"].as<std::vector<std::string>>());
     }
     if (node["order"]) {
       std::vector<uint32_t> sids;
