@@ -147,11 +147,12 @@ uint64_t Framer::body_left(const htp_tx_t& tx, Direction direction) const {
   if (chunk_ == Chunk::data) return chunk_left_;
   const bool request = direction == Direction::to_server;
   int64_t length = request ? tx.request_content_length : tx.response_content_length;
-  int64_t seen = request ? tx.request_message_len : tx.response_message_len;
   int coding = request ? tx.request_transfer_coding : tx.response_transfer_coding;
   // A response whose chunks turned out to be none runs to the end of the stream, whatever its length claims.
   if (length < 0 || coding != HTP_CODING_IDENTITY || unframed_) return kEndless;
-  return length > seen ? static_cast<uint64_t>(length - seen) : kEndless;
+  // Not by the message's length in libhtp, which counts a line of junk before the status line too.
+  const auto announced = static_cast<uint64_t>(length);
+  return announced > body_ ? announced - body_ : kEndless;
 }
 
 Cut Framer::cut_body(Bytes bytes, const Place& place) const {
