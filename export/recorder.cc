@@ -20,16 +20,13 @@ struct Recorder::Impl {
     return batch->text;
   }
   void write(std::string& out, const Envelope& seen, const Event& event) {
-    Envelope envelope = seen;
     const EveForwardedOptions& forwarded = tools.options.forwarded;
-    std::optional<IpAddress> client;
+    std::string_view header;
     if (forwarded.enabled && event.file && event.protocol->request_header) {
-      client = forwarded_client(event.protocol->request_header(*event.tx, forwarded.header), forwarded);
+      header = event.protocol->request_header(*event.tx, forwarded.header);
     }
-    if (client && forwarded.overwrites()) {
-      overwrite_client(envelope, *client, event.reversed);
-      client.reset();
-    }
+    const ForwardedView view(seen, header, forwarded, event.reversed);
+    const Envelope& envelope = view.envelope();
     {
       Line line(out, tools.times);
       write_envelope(line, tools, envelope, event.record->type, View::packet);
@@ -39,7 +36,7 @@ struct Recorder::Impl {
     JsonWriter json(out);
     json.raw("");  // the object is open and holds members: the next one needs its comma
     event.record->write(event, {event.config, false}, json);
-    if (client) json.member("xff", *client);
+    if (view.member()) json.member("xff", *view.member());
     Line line(out, tools.times);
     write_end(line, tools, envelope);
   }

@@ -136,12 +136,8 @@ std::string_view link_type_name(uint16_t link_type) {
 
 void write_alert_record(std::string& out, RecordTools& tools, const Envelope& seen, const Alert& alert) {
   const EveAlertOptions& options = tools.options.alert;
-  Envelope envelope = seen;
-  auto client = forwarded_client(alert.forwarded, tools.options.forwarded);
-  if (client && tools.options.forwarded.overwrites()) {
-    overwrite_client(envelope, *client, alert.direction == Direction::to_client);
-    client.reset();
-  }
+  const ForwardedView view(seen, alert.forwarded, tools.options.forwarded, alert.direction == Direction::to_client);
+  const Envelope& envelope = view.envelope();
   {
     Line line(out, tools.times);
     write_envelope(line, tools, envelope, "alert", View::packet);
@@ -149,7 +145,7 @@ void write_alert_record(std::string& out, RecordTools& tools, const Envelope& se
     if (alert.has_tx) line << ",\"tx_id\":" << alert.tx_id;
   }
   JsonWriter json = continue_object(out);
-  write_rule(json, options, envelope, alert, client);
+  write_rule(json, options, envelope, alert, view.member());
   if (options.app_layer && !alert.app_layer.empty()) json.raw(alert.app_layer);
   if (alert.has_flow) {
     json.member("direction", alert.direction == Direction::to_server ? "to_server" : "to_client");

@@ -25,8 +25,13 @@ std::optional<IpAddress> forwarded_client(std::string_view header, const EveForw
   return parse_client(header.substr(comma == std::string_view::npos ? 0 : comma + 1));
 }
 
-void overwrite_client(Envelope& envelope, const IpAddress& client, bool to_client) {
-  (to_client ? envelope.dest : envelope.src) = client;
+ForwardedView::ForwardedView(const Envelope& seen, std::string_view header, const EveForwardedOptions& options,
+                             bool to_client)
+    : seen_(seen), member_(forwarded_client(header, options)) {
+  if (!member_ || !options.overwrites()) return;
+  overwritten_ = seen;
+  (to_client ? overwritten_->dest : overwritten_->src) = *member_;
+  member_.reset();
 }
 
 }  // namespace lapwing

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "export/eve/line.h"
+#include "sensor/base/ip_address.h"
 #include "sensor/event/envelope.h"
 
 namespace lapwing {
@@ -22,7 +22,18 @@ struct EveForwardedOptions {
 /// last. Nothing when it is no address; a port behind it is left out.
 std::optional<IpAddress> forwarded_client(std::string_view header, const EveForwardedOptions& options);
 
-/// With mode "overwrite" the client's address takes the place of the proxy's. `to_client`: the client is the receiver.
-void overwrite_client(Envelope& envelope, const IpAddress& client, bool to_client);
+/// What a record shows of it: the client in the place of the proxy's address, or as a member of its own.
+class ForwardedView {
+ public:
+  /// `to_client`: the client is the receiver. `seen` must outlive the view.
+  ForwardedView(const Envelope& seen, std::string_view header, const EveForwardedOptions& options, bool to_client);
+  const Envelope& envelope() const { return overwritten_ ? *overwritten_ : seen_; }
+  const std::optional<IpAddress>& member() const { return member_; }
+
+ private:
+  const Envelope& seen_;
+  std::optional<Envelope> overwritten_;
+  std::optional<IpAddress> member_;
+};
 
 }  // namespace lapwing

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kFormat = "lapwing databases 1\n";
 constexpr std::string_view kSuffix = ".databases";
-constexpr size_t kChecksumSize = sizeof(XXH128_hash_t);
+constexpr size_t kChecksumSize = sizeof(Digest);
 constexpr size_t kEntryHead = sizeof(Digest) + sizeof(uint64_t);
 
 std::string name_of(std::span<const Digest> set) {
@@ -29,18 +29,11 @@ std::string name_of(std::span<const Digest> set) {
   for (unsigned long long part : {0ull + platform.tune, platform.cpu_features})
     text.append(reinterpret_cast<const char*>(&part), sizeof part);
   text.append(reinterpret_cast<const char*>(set.data()), set.size_bytes());
-  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  const Digest digest = digest_of(to_bytes(text));
   char name[40];
-  std::snprintf(name, sizeof name, "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
-                static_cast<unsigned long long>(hash.low64));
+  std::snprintf(name, sizeof name, "%016llx%016llx", static_cast<unsigned long long>(digest[1]),
+                static_cast<unsigned long long>(digest[0]));
   return name + std::string(kSuffix);
-}
-
-std::array<uint8_t, kChecksumSize> checksum(Bytes bytes) {
-  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
-  std::array<uint8_t, kChecksumSize> out;
-  std::memcpy(out.data(), &hash, sizeof hash);
-  return out;
 }
 
 void append(std::vector<uint8_t>& out, const void* data, size_t size) {
@@ -49,6 +42,11 @@ void append(std::vector<uint8_t>& out, const void* data, size_t size) {
 }
 
 }  // namespace
+
+Digest digest_of(Bytes bytes) {
+  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
+  return {hash.low64, hash.high64};
+}
 
 DatabaseCache::DatabaseCache(fs::path folder, std::span<const Digest> set)
     : folder_(std::move(folder)), file_(folder_ / name_of(set)) {}
@@ -62,9 +60,10 @@ bool DatabaseCache::read() {
   std::ifstream in(file_, std::ios::binary);
   if (!in.read(reinterpret_cast<char*>(content_.data()), static_cast<std::streamsize>(size))) return false;
   Bytes left(content_);
-  const Bytes sum = left.last(kChecksumSize);
+  Digest sum;
+  std::memcpy(&sum, left.last(kChecksumSize).data(), sizeof sum);
   left = left.first(left.size() - kChecksumSize);
-  if (!std::ranges::equal(checksum(left), sum)) return false;
+  if (digest_of(left) != sum) return false;
   left = left.subspan(kFormat.size());
   while (left.size() >= kEntryHead) {
     Digest digest;
@@ -94,8 +93,8 @@ void DatabaseCache::write(std::span<const Entry> entries) const {
     append(out, &length, sizeof length);
     append(out, entry.bytes.data(), length);
   }
-  const auto sum = checksum(out);
-  append(out, sum.data(), sum.size());
+  const Digest sum = digest_of(out);
+  append(out, &sum, sizeof sum);
   std::error_code error;
   fs::create_directories(folder_, error);
   fs::path beside = file_;
@@ -103,20 +102,22 @@ void DatabaseCache::write(std::span<const Entry> entries) const {
   std::ofstream file(beside, std::ios::binary);
   file.write(reinterpret_cast<const char*>(out.data()), static_cast<std::streamsize>(out.size()));
   file.close();
-  if (!file) {
-    spdlog::warn("{}: cannot be written: the rules will be compiled again at the next start", beside.string());
+  if (file) fs::rename(beside, file_, error);
+  if (!file || error) {
+    spdlog::warn("{}: cannot be written: the rules will be compiled again at the next start", file_.string());
     fs::remove(beside, error);
     return;
   }
-  fs::rename(beside, file_, error);
   evict();
 }
 
 void DatabaseCache::evict() const {
   std::vector<std::pair<fs::file_time_type, fs::path>> files;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder_, error)) {
-    if (entry.path().extension() == kSuffix) files.emplace_back(entry.last_write_time(error), entry.path());
+  for (fs::directory_iterator it(folder_, error), end; !error && it != end; it.increment(error)) {
+    std::error_code gone;  // another process may be at work here
+    const auto time = it->last_write_time(gone);
+    if (!gone && it->path().extension() == kSuffix) files.emplace_back(time, it->path());
   }
   std::sort(files.begin(), files.end());
   for (size_t i = 0; i + kMaxCachedSets < files.size(); i++) fs::remove(files[i].second, error);

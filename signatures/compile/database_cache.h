@@ -15,6 +15,7 @@ namespace lapwing::detect {
 
 /// XXH3 of 128 bits.
 using Digest = std::array<uint64_t, 2>;
+Digest digest_of(Bytes bytes);
 
 /// One file a rule set. Nothing here throws: what cannot be read, written or trusted is compiled again.
 class DatabaseCache {

@@ -6,8 +6,6 @@
 #include <cstdlib>
 #include <new>
 
-#include "sensor/base/hash.h"
-
 namespace lapwing::detect {
 
 namespace {
@@ -124,8 +122,7 @@ Digest Prefilter::digest() const {
     const uint32_t head[] = {static_cast<uint32_t>(pattern.text.size()), flags_of(pattern), pattern.expression};
     text.append(reinterpret_cast<const char*>(head), sizeof head).append(pattern.text);
   }
-  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
-  return {hash.low64, hash.high64};
+  return digest_of(to_bytes(text));
 }
 
 void Prefilter::compile() {
@@ -155,6 +152,12 @@ void Prefilter::compile() {
 }
 
 bool Prefilter::adopt(Bytes serialised) {
+  if (read(serialised)) return true;
+  refused_.clear();
+  return false;
+}
+
+bool Prefilter::read(Bytes serialised) {
   ByteReader reader(serialised);
   if (!reader.has(4)) return false;
   const uint32_t refused = reader.u32();

@@ -95,6 +95,8 @@ class Prefilter {
     Pattern pattern;
     uint32_t rule;
   };
+  bool read(Bytes serialised);
+
   std::vector<Added> added_;
   std::vector<Pattern> prepared_;  // by number
   std::vector<uint32_t> refused_;  // numbers of patterns

@@ -1,5 +1,4 @@
 // Variables that rules fill from what their expressions captured.
-#include <optional>
 
 #include "sensor/base/json_writer.h"
 #include "signatures/match/engine.h"
@@ -8,8 +7,10 @@ namespace lapwing::detect {
 
 /// The rule has matched: what it captured becomes visible.
 void Engine::keep_captures(const Scene& scene) {
-  alert_context_.clear();
-  std::optional<JsonWriter> json;
+  // Other steps may have found members of the same object.
+  std::string& members = inspection_->context;
+  JsonWriter json(members);
+  if (!members.empty()) json.raw("");
   for (const Capture& capture : inspection_->captures.all()) {
     switch (capture.kind) {
       case Capture::Kind::flow:
@@ -25,17 +26,10 @@ void Engine::keep_captures(const Scene& scene) {
         break;
       case Capture::Kind::alert:
         if (capture.name >= rules_->variables.size()) break;
-        if (!json) json.emplace(alert_context_).begin_object();
-        json->escaped_key(rules_->variables[capture.name]).value(std::string_view(capture.text));
+        json.escaped_key(rules_->variables[capture.name]).value(std::string_view(capture.text));
         break;
     }
   }
-  if (!json) return;
-  json->end_object();
-  // Other steps found members of the same object.
-  std::string& members = inspection_->context;
-  if (!members.empty()) members += ',';
-  members.append(alert_context_, 1, alert_context_.size() - 2);
 }
 
 std::span<const NamedText> Engine::flowvars(const Flow& flow) {

@@ -74,31 +74,8 @@ void Engine::tags(const MatchContext& context) {
   if (wanted) sink_.tagged(context);
 }
 
-Scene Engine::packet_scene(const MatchContext& context) {
+Scene Engine::scene(const MatchContext& context, Direction direction) {
   Scene scene;
-  const Packet& packet = *context.packet;
-  scene.context = &context;
-  scene.rules = rules_.get();
-  scene.packet = context.packet;
-  scene.flow = context.flow;
-  scene.states = &states_;
-  scene.shared = shared_.get();
-  scene.counters = &counters_;
-  scene.direction = context.direction;
-  scene.src = packet.src;
-  scene.dst = packet.dst;
-  scene.src_port = packet.src_port;
-  scene.dst_port = packet.dst_port;
-  scene.transport = transport_of(packet.ip_version, packet.proto);
-  scene.has_ports = packet.has_l4 && carries_ports(scene.transport);
-  scene.protocol = rules_->protocol_index(context.protocol);
-  scene.packet_variables = packet_variables_;  // those not set are empty, and hold no text
-  return scene;
-}
-
-Scene Engine::flow_scene(const MatchContext& context, Direction direction) {
-  Scene scene;
-  const Flow& flow = *context.flow;
   scene.context = &context;
   scene.rules = rules_.get();
   scene.packet = context.packet;
@@ -107,16 +84,34 @@ Scene Engine::flow_scene(const MatchContext& context, Direction direction) {
   scene.shared = shared_.get();
   scene.counters = &counters_;
   scene.direction = direction;
-  bool from_client = direction == Direction::to_server;
-  scene.src = from_client ? flow.client() : flow.server();
-  scene.dst = from_client ? flow.server() : flow.client();
-  scene.src_port = from_client ? flow.client_port() : flow.server_port();
-  scene.dst_port = from_client ? flow.server_port() : flow.client_port();
-  scene.transport = transport_of(flow.key.ip_version, flow.key.proto);
-  scene.has_ports = carries_ports(scene.transport);
   scene.protocol = rules_->protocol_index(context.protocol);
   scene.packet_variables = packet_variables_;  // those not set are empty, and hold no text
   return scene;
+}
+
+Scene Engine::packet_scene(const MatchContext& context) {
+  Scene out = scene(context, context.direction);
+  const Packet& packet = *context.packet;
+  out.src = packet.src;
+  out.dst = packet.dst;
+  out.src_port = packet.src_port;
+  out.dst_port = packet.dst_port;
+  out.transport = transport_of(packet.ip_version, packet.proto);
+  out.has_ports = packet.has_l4 && carries_ports(out.transport);
+  return out;
+}
+
+Scene Engine::flow_scene(const MatchContext& context, Direction direction) {
+  Scene out = scene(context, direction);
+  const Flow& flow = *context.flow;
+  const bool from_client = direction == Direction::to_server;
+  out.src = from_client ? flow.client() : flow.server();
+  out.dst = from_client ? flow.server() : flow.client();
+  out.src_port = from_client ? flow.client_port() : flow.server_port();
+  out.dst_port = from_client ? flow.server_port() : flow.client_port();
+  out.transport = transport_of(flow.key.ip_version, flow.key.proto);
+  out.has_ports = carries_ports(out.transport);
+  return out;
 }
 
 bool Engine::header_matches(const Rule& rule, const Scene& scene) const {

@@ -30,6 +30,7 @@ class Engine {
  private:
   // engine.cc: scenes and rules
   bool idle(const MatchContext& context) const;
+  Scene scene(const MatchContext& context, Direction direction);
   Scene packet_scene(const MatchContext& context);
   Scene flow_scene(const MatchContext& context, Direction direction);
   bool header_matches(const Rule& rule, const Scene& scene) const;
@@ -81,7 +82,6 @@ class Engine {
   AlertSink& sink_;
   std::vector<FlowState::Variable> packet_variables_;  // the first packet_variable_count_ are set
   size_t packet_variable_count_ = 0;
-  std::string alert_context_;  // JSON of what the rule at hand captured for its alert
   std::vector<NamedText> flowvars_, pktvars_;
   std::vector<std::string_view> bit_names_;
 };

@@ -30,6 +30,13 @@ class Layers(unittest.TestCase):
     def test_the_tree_as_it_is_passes(self):
         self.assertEqual(self.check()[0], 0, self.check()[1])
 
+    def expect_fault(self, name, line):
+        self.setUp()
+        place = self.plant(name, line)
+        status, said = self.check()
+        self.assertEqual(status, 1, said)
+        self.assertEqual([place in fault for fault in said.splitlines()], [True], said)
+
     def test_an_include_of_another_room_fails_with_its_place(self):
         for name, line in (("signatures/matcher.h", '#include "dissectors/dissector.h"'),      # siblings
                            ("export/recorder.h", '#include "signatures/rule_set.h"'),
@@ -39,22 +46,14 @@ class Layers(unittest.TestCase):
                            ("export/publisher.cc", '#include "tests/support/packet_builder.h"'),
                            ("sensor/app/app_layer.cc", '#include "sensor/pipeline/worker.h"')):
             with self.subTest(name=name):
-                self.setUp()
-                place = self.plant(name, line)
-                status, said = self.check()
-                self.assertEqual(status, 1, said)
-                self.assertEqual([place in fault for fault in said.splitlines()], [True], said)
+                self.expect_fault(name, line)
 
     def test_a_library_of_another_room_fails_with_its_place(self):
         for name, line in (("sensor/flow/flow.cc", "#include <pcap/pcap.h>"), ("dissectors/tls/tls.cc", "#include <ndpi/ndpi_api.h>"),
                            ("sensor/cli/cli.cc", "#include <yaml-cpp/yaml.h>"), ("export/recorder.h", "#include <zmq.hpp>"),
                            ("sensor/pipeline/worker.h", "#include <hs/hs.h>"), ("dissectors/dns/dns.cc", "#include <htp/htp.h>")):
             with self.subTest(name=name):
-                self.setUp()
-                place = self.plant(name, line)
-                status, said = self.check()
-                self.assertEqual(status, 1, said)
-                self.assertEqual([place in fault for fault in said.splitlines()], [True], said)
+                self.expect_fault(name, line)
 
     def test_a_file_of_a_new_folder_is_checked_too(self):
         os.mkdir(os.path.join(self.copy, "dissectors/new"))
