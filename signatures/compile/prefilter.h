@@ -79,7 +79,7 @@ class Prefilter {
   std::vector<uint32_t> settle(Scratch& scratch);
 
   bool empty() const { return !database_ && added_.empty(); }
-  size_t patterns() const { return starts_.empty() ? 0 : starts_.size() - 1; }
+  size_t patterns() const { return starts_.empty() ? 0 : starts_.size() - 2; }
   size_t longest() const { return longest_; }    // bytes of the longest literal
   bool unbounded() const { return unbounded_; }  // has expressions: a match may begin anywhere before its end
   size_t memory() const;
