@@ -1,6 +1,7 @@
 // Compiled: the inside of a RuleSet: rules in order, and the groups that find candidates among them.
 #pragma once
 
+#include <bitset>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,17 +32,38 @@ struct Buffer {
   std::optional<Direction> only;                           // the direction it is taken from, whoever spoke last
 };
 
-/// Rules of which a prefilter names candidates, and those that must always be looked at. Both in rule order.
+/// Rules of which prefilters name candidates, and those that must always be looked at. Both in rule order.
 struct Group {
-  Prefilter prefilter;
+  /// Patterns that must end within so many bytes of their buffer are sought there alone.
+  static constexpr uint64_t kHead = 128;
+
+  Prefilter prefilter, head;
   std::vector<uint32_t> always;
-  bool empty() const { return prefilter.empty() && always.empty(); }
+  bool empty() const { return prefilter.empty() && head.empty() && always.empty(); }
+};
+
+/// Groups by port. Most packets have a port that no rule names, which one bit tells.
+class PortGroups {
+ public:
+  const Group* find(uint16_t port) const { return named_[port] ? &groups_.at(port) : nullptr; }
+  Group& operator[](uint16_t port) {
+    named_.set(port);
+    return groups_[port];
+  }
+  auto begin() { return groups_.begin(); }
+  auto end() { return groups_.end(); }
+  auto begin() const { return groups_.begin(); }
+  auto end() const { return groups_.end(); }
+
+ private:
+  std::bitset<65536> named_;
+  std::unordered_map<uint16_t, Group> groups_;
 };
 
 /// Groups for raw payload of one transport and direction. A rule is in exactly one of them, or in one of each port.
 struct PayloadGroups {
   Group any;
-  std::unordered_map<uint16_t, Group> by_dst_port, by_src_port;
+  PortGroups by_dst_port, by_src_port;
   std::vector<Group> by_protocol;  // by protocol index; may be empty
 };
 

@@ -60,6 +60,21 @@ uint8_t rarity_class(const Buffer& buffer) {
   return best;
 }
 
+/// Where the content must end, seen from the buffer's start; `before`: where the match so far must.
+uint64_t reach_of(const ContentStep& content, uint64_t before) {
+  auto constant = [](const Number& number) { return number.variable < 0; };
+  auto end = [](int64_t bytes) { return static_cast<uint64_t>(std::max<int64_t>(0, bytes)); };
+  if (!content.relative) {
+    return content.has_depth && constant(content.depth) && constant(content.offset) ? end(content.depth.value)
+                                                                                     : UINT64_MAX;
+  }
+  if (before == UINT64_MAX || !content.has_within || !constant(content.within) || !constant(content.distance)) {
+    return UINT64_MAX;
+  }
+  int64_t shift = content.has_distance ? content.distance.value : 0;
+  return end(static_cast<int64_t>(before) + content.within.value + shift);
+}
+
 }  // namespace
 
 std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vector<Buffer>& buffers) {
@@ -73,20 +88,23 @@ std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vect
     const Buffer& buffer = buffers[section.buffer];
     if (section.absence != Absence::never) continue;
     if (of_fields ? buffer.fields.empty() : section.buffer != kRawBuffer) continue;
+    uint64_t reach = UINT64_MAX;  // of the match so far
     for (const auto& step : section.chain) {
       if (auto* pcre = dynamic_cast<const PcreStep*>(step.get()); pcre && !pcre->negated && !regex) {
         regex = pcre;
         regex_buffer = section.buffer;
       }
       auto* content = dynamic_cast<const ContentStep*>(step.get());
+      if (!content && step->moves_cursor) reach = UINT64_MAX;
       if (!content || content->negated || content->pattern.empty()) continue;
+      reach = reach_of(*content, reach);
       std::string literal = content->chop_length ? content->pattern.substr(content->chop_offset, content->chop_length)
                                                  : strongest_part(content->pattern);
       bool common = literal.size() <= kShort || repeats_one_byte(literal);
       Score score{!common, content->fast_pattern, -rarity_class(buffer), literal.size(), strength(literal)};
       if (best && score <= best_score) continue;
       best_score = score;
-      best = FastPattern{section.buffer, {std::move(literal), content->nocase, false, 0}};
+      best = FastPattern{section.buffer, {std::move(literal), content->nocase, false, 0}, reach};
     }
   }
   if (!best && regex) {
@@ -95,7 +113,7 @@ std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vect
     // Relative and anchored expressions mean another start than the buffer's; `x` changes the syntax.
     bool plain = !regex->relative && !o.extended && !o.anchored;
     if (plain && takes_as_prefilter(regex->expression, flags)) {
-      best = FastPattern{regex_buffer, {regex->expression, false, true, flags}};
+      best = FastPattern{regex_buffer, {regex->expression, false, true, flags}, UINT64_MAX};
     }
   }
   return best;

@@ -10,6 +10,7 @@ namespace lapwing::detect {
 struct FastPattern {
   BufferId buffer = kRawBuffer;
   Prefilter::Pattern pattern;
+  uint64_t reach = UINT64_MAX;  // bytes from the buffer's start in which the pattern must end
 };
 
 /// The best positive content, or pcre, of the rule in buffers that the group can scan: fields for transactions, else

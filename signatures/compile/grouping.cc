@@ -15,7 +15,7 @@ constexpr size_t kMaxPortsOfGroup = 16;  // a rule with more ports is looked at 
 
 void place(Group& group, const Rule& rule, const std::optional<FastPattern>& pattern) {
   if (pattern)
-    group.prefilter.add(pattern->pattern, rule.order);
+    (pattern->reach <= Group::kHead ? group.head : group.prefilter).add(pattern->pattern, rule.order);
   else
     group.always.push_back(rule.order);
 }
@@ -172,13 +172,17 @@ void build_groups(Compiled& compiled) {
   const std::vector<Group*> groups = all_groups(compiled);
   std::vector<Prefilter*> prefilters;
   for (Group* group : groups) {
-    if (!group->prefilter.empty()) prefilters.push_back(&group->prefilter);
+    for (Prefilter* prefilter : {&group->prefilter, &group->head}) {
+      if (!prefilter->empty()) prefilters.push_back(prefilter);
+    }
   }
   compiled.databases_ = prefilters.size();
   compiled.cached_databases_ = build_prefilters(prefilters, compiled.config);
   for (Group* group : groups) {
-    std::vector<uint32_t> refused = group->prefilter.settle(compiled.scratch);
-    group->always.insert(group->always.end(), refused.begin(), refused.end());
+    for (Prefilter* prefilter : {&group->prefilter, &group->head}) {
+      std::vector<uint32_t> refused = prefilter->settle(compiled.scratch);
+      group->always.insert(group->always.end(), refused.begin(), refused.end());
+    }
     std::sort(group->always.begin(), group->always.end());
     group->always.erase(std::unique(group->always.begin(), group->always.end()), group->always.end());
     group->always.shrink_to_fit();

@@ -216,8 +216,17 @@ void Engine::matched(const Rule& rule, const Scene& scene, Bytes payload, bool s
   if (rule.alerts || rule.info->action == Action::pass) queue_.add(rule, scene, payload, stream, inspection_->context);
 }
 
+void Engine::scan(const Prefilter& prefilter, Bytes bytes) {
+  if (!prefilter.scan(bytes, scratch_.get(), candidates_)) counters_.hyperscan_error++;
+}
+
+void Engine::scan_head(const Group& group, Bytes bytes, uint64_t base) {
+  scan(group.head, bytes.first(std::min<size_t>(bytes.size(), Group::kHead - base)));
+}
+
 void Engine::scan(const Group& group, Bytes bytes) {
-  if (!group.prefilter.scan(bytes, scratch_.get(), candidates_)) counters_.hyperscan_error++;
+  scan(group.prefilter, bytes);
+  scan_head(group, bytes, 0);
 }
 
 std::span<const std::string_view> Engine::flowbits(const Flow& flow) {

@@ -42,6 +42,9 @@ class Engine {
   bool files_match(const Rule& rule);
   bool field_test_passes(const FieldTest& test);
   void matched(const Rule& rule, const Scene& scene, Bytes payload, bool stream);
+  void scan(const Prefilter& prefilter, Bytes bytes);
+  /// `base`: where in its buffer `bytes` begins, less than Group::kHead.
+  void scan_head(const Group& group, Bytes bytes, uint64_t base);
   void scan(const Group& group, Bytes bytes);
   void tags(const MatchContext& context);
 

@@ -44,8 +44,8 @@ void Engine::add_packet_group(const PayloadGroups& groups, const Scene& scene, B
   };
   add(groups.any);
   if (scene.has_ports) {
-    if (auto found = groups.by_dst_port.find(scene.dst_port); found != groups.by_dst_port.end()) add(found->second);
-    if (auto found = groups.by_src_port.find(scene.src_port); found != groups.by_src_port.end()) add(found->second);
+    if (const Group* group = groups.by_dst_port.find(scene.dst_port)) add(*group);
+    if (const Group* group = groups.by_src_port.find(scene.src_port)) add(*group);
   }
   if (scene.protocol < groups.by_protocol.size()) add(groups.by_protocol[scene.protocol]);
 }

@@ -13,13 +13,12 @@ Engine::GroupSet Engine::stream_groups(const Scene& scene) const {
   const PayloadGroups& groups = rules_->stream_groups[0][index(scene.direction)];
   static_assert(transport_bit::tcp == 1);
   GroupSet set{};
-  auto use = [&](size_t place, const Group& group) {
-    if (!group.empty()) set[place] = &group;
-  };
-  use(0, groups.any);
-  if (auto found = groups.by_dst_port.find(scene.dst_port); found != groups.by_dst_port.end()) use(1, found->second);
-  if (auto found = groups.by_src_port.find(scene.src_port); found != groups.by_src_port.end()) use(2, found->second);
-  if (scene.protocol < groups.by_protocol.size()) use(3, groups.by_protocol[scene.protocol]);
+  if (!groups.any.empty()) set[0] = &groups.any;
+  set[1] = groups.by_dst_port.find(scene.dst_port);
+  set[2] = groups.by_src_port.find(scene.src_port);
+  if (scene.protocol < groups.by_protocol.size() && !groups.by_protocol[scene.protocol].empty()) {
+    set[3] = &groups.by_protocol[scene.protocol];
+  }
   return set;
 }
 
@@ -89,7 +88,8 @@ void Engine::look(const MatchContext& context, Direction direction) {
     uint64_t overlap = group->prefilter.longest() > 0 ? group->prefilter.longest() - 1 : 0;
     uint64_t from =
         group->prefilter.unbounded() || scanned.to < window->base() + overlap ? window->base() : scanned.to - overlap;
-    scan(*group, window->bytes().subspan(from - window->base()));
+    scan(group->prefilter, window->bytes().subspan(from - window->base()));
+    if (scanned.to <= Group::kHead && window->base() < Group::kHead) scan_head(*group, window->bytes(), window->base());
     scanned.to = window->end();
   }
   for (uint32_t rule : candidates_.sorted()) {

@@ -103,12 +103,14 @@ std::shared_ptr<detect::Compiled> compile(std::string_view text) {
 
 /// Every rule of the group is always looked at.
 void disable(detect::Group& group) {
-  for (uint32_t pattern = 0; pattern < group.prefilter.patterns(); ++pattern) {
-    auto rules = group.prefilter.rules_of(pattern);
-    group.always.insert(group.always.end(), rules.begin(), rules.end());
+  for (detect::Prefilter* prefilter : {&group.prefilter, &group.head}) {
+    for (uint32_t pattern = 0; pattern < prefilter->patterns(); ++pattern) {
+      auto rules = prefilter->rules_of(pattern);
+      group.always.insert(group.always.end(), rules.begin(), rules.end());
+    }
+    *prefilter = detect::Prefilter();
   }
   std::sort(group.always.begin(), group.always.end());
-  group.prefilter = detect::Prefilter();
 }
 
 void disable_prefilters(detect::Compiled& rules) {
