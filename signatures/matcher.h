@@ -46,6 +46,7 @@ struct MatchContext {
   const Protocol* protocol = nullptr;               // detected, or null while unknown or failed
   bool established = false;                         // flow:established
   bool in_stream = false;                           // the packet's payload entered reassembly
+  bool encrypted = false;                           // the flow was before this packet: its payload matches nothing
   std::span<const std::string_view> stream_events;  // raised by this packet
 };
 
@@ -81,8 +82,23 @@ class Matcher {
   /// Takes new rules; call between bursts only.
   void adopt(std::shared_ptr<const RuleSet> rules);
   void begin(const MatchContext& context);
-  /// New contiguous stream bytes, for rules over raw TCP payload.
-  void chunk(const MatchContext& context, const Chunk& chunk);
+  /// New contiguous stream bytes, for rules over raw TCP payload. They are taken in parts that rules look at together;
+  /// `dissect` is called with each part before they do, since it may turn out to be encrypted.
+  template <class Dissect>
+  void chunk(const MatchContext& context, const Chunk& chunk, Dissect dissect) {
+    Chunk rest = chunk;
+    do {
+      Chunk part = rest;
+      part.data = rest.data.first(take(context, rest));
+      rest.data = rest.data.subspan(part.data.size());
+      rest.offset += part.data.size();
+      part.end = chunk.end && rest.data.empty();
+      dissect(part);
+      settle(context, part);
+    } while (!rest.data.empty());
+  }
+  /// Raw rules look at the stream up to `offset`, and at the other direction's so far, for the last time.
+  void encrypted(const MatchContext& context, Direction direction, uint64_t offset);
   void gap(const MatchContext& context, Direction direction, uint64_t lost);
   /// A transaction advanced. A completed direction is also the boundary at which raw stream rules look.
   void event(const MatchContext& context, const Event& event);
@@ -100,6 +116,10 @@ class Matcher {
   const DetectCounters& counters() const;
 
  private:
+  /// How many of the bytes rules look at together; at least one of those there are.
+  size_t take(const MatchContext& context, const Chunk& chunk);
+  void settle(const MatchContext& context, const Chunk& part);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

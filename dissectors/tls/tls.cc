@@ -23,7 +23,9 @@ constexpr OptionRow<Config> kOptions[] = {
      kSwitch},
     {"app-layer.protocols.tls.ja4-fingerprints", &Config::ja4, "auto", "compute JA4; auto: yes", Unit::none, kSwitch},
     {"app-layer.protocols.tls.encryption-handling", &Config::encryption_handling, "default",
-     "after the handshake: watch record headers (default, track-only, full) or look no more (bypass)", Unit::none,
+     "after the handshake: watch record headers (default, track-only), match raw payload too (full), or look no more "
+     "(bypass)",
+     Unit::none,
      "default|track-only|full|bypass"},
     {"app-layer.protocols.tls.record.extended", &Config::extended, "yes",
      "write more than subject, issuer and session_resumed into tls records"},
@@ -156,6 +158,9 @@ Step Tls::records_of(const Chunk& chunk, EventSink& sink) {
     if (!record(header, rest.subspan(kRecordHeader, wanted - kRecordHeader), chunk.direction, sink))
       return Step::fail();
     rest = rest.subspan(kRecordHeader);
+    if (header.type == kApplicationData && !early_data() && config_.encryption_handling != "full") {
+      sink.encrypted(chunk.direction, chunk.offset + used());
+    }
   }
   return Step::ok(chunk.data.size());
 }
@@ -187,7 +192,6 @@ bool Tls::record(const RecordHeader& header, Bytes payload, Direction direction,
       break;
     case kApplicationData:
       side.encrypted = true;
-      // Early data precedes the server's hello.
       if (!done_ && tx_.server().greeted) complete(direction, sink);
       if (done_ && config_.encryption_handling == "bypass") sides_[0].stopped = sides_[1].stopped = true;
       break;

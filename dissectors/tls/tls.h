@@ -125,6 +125,8 @@ class Tls {
   void raise(Anomaly anomaly, Direction direction, EventSink& sink);
   void advance(Direction direction, uint8_t stage, EventSink& sink);
   void complete(Direction direction, EventSink& sink);
+  /// The client sends data with its hello (RFC 8446 2.3): the handshake is still to come.
+  bool early_data() const { return tx_.client().greeted && !tx_.server().greeted; }
 
   const Config& config_;
   Handshake tx_;

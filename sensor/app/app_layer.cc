@@ -313,6 +313,12 @@ void AppLayer::file(Transaction& tx, Direction direction, CarriedFile& file, Byt
   sink_.file(*flow_, tx, direction, file, bytes, over);
 }
 
+void AppLayer::encrypted(Direction direction, uint64_t offset) {
+  if (flow_->flags & flow_flag::encrypted) return;
+  flow_->flags |= flow_flag::encrypted;
+  sink_.encrypted(*flow_, direction, offset);
+}
+
 void AppLayer::change_protocol(std::string_view name) {
   change_ = true;
   change_to_ = name;

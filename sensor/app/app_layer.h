@@ -30,6 +30,7 @@ class AppSink {
   virtual void event(Flow& flow, const Event& event) = 0;
   virtual void anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx, uint8_t name, Direction direction) = 0;
   virtual void file(Flow& flow, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) = 0;
+  virtual void encrypted(Flow& flow, Direction direction, uint64_t offset) = 0;
 };
 
 /// What records say of a flow's protocol.
@@ -79,6 +80,7 @@ class AppLayer final : private EventSink {
   void anomaly(const Protocol& protocol, Transaction* tx, uint8_t name, Direction direction) override;
   void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
   void change_protocol(std::string_view name) override;
+  void encrypted(Direction direction, uint64_t offset) override;
 
   const AppConfig& config_;
   AppSink& sink_;

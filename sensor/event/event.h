@@ -84,6 +84,9 @@ class EventSink {
   virtual void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) = 0;
   /// From the next byte on the flow speaks another protocol (CONNECT, upgrade, STARTTLS). `name` empty: detect anew.
   virtual void change_protocol(std::string_view name) = 0;
+  /// From `offset` of this direction's stream on, and in the other direction from now on, the flow is encrypted: raw
+  /// payload says nothing more. May be called again.
+  virtual void encrypted(Direction direction, uint64_t offset) = 0;
 };
 
 /// True when `field` has a final value for this direction of the transaction.

@@ -102,6 +102,7 @@ inline constexpr uint16_t alerted = 1, midstream = 2, passed = 4, direction_fixe
 /// Rules ask for all files of this direction to be stored.
 inline constexpr uint16_t store_to_server = 64, store_to_client = 128;
 inline constexpr uint16_t bypass_wanted = 256;  // by a rule: the rest of the flow is only counted
+inline constexpr uint16_t encrypted = 512;      // raw payload is not inspected any more
 }  // namespace flow_flag
 
 }  // namespace lapwing

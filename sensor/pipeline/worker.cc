@@ -129,6 +129,7 @@ void Worker::inspect(const Packet& packet, Flow* flow, Direction direction) {
   if (flow && flow->state == FlowState::bypassed) return;
   context_ = {.packet = &packet, .flow = flow, .direction = direction, .time = packet.time, .number = packet.number};
   if (has_rules_) {
+    context_.encrypted = flow && flow->flags & flow_flag::encrypted;
     stream_events_.clear();
     matcher_.begin(context_);
   }
@@ -225,8 +226,14 @@ void Worker::report_decode_events(const Packet& packet, const Flow* flow) {
 }
 
 void Worker::chunk(Flow& flow, const Chunk& chunk) {
-  if (has_rules_) matcher_.chunk(context_, chunk);
-  if (!app_.done(flow)) app_.chunk(flow, chunk);
+  auto dissect = [&](const Chunk& part) {
+    if (!app_.done(flow)) app_.chunk(flow, part);
+  };
+  if (has_rules_) {
+    matcher_.chunk(context_, chunk, dissect);
+  } else {
+    dissect(chunk);
+  }
 }
 
 void Worker::gap(Flow& flow, Direction direction, uint64_t, uint64_t lost, Timestamp time) {
@@ -247,6 +254,10 @@ void Worker::event(Flow& flow, StreamEvent event) {
   envelope.flow_id = flow.id;
   envelope.community_id = community_id(flow);
   recorder_.anomaly(envelope, {.type = AnomalyLayer::stream, .event = {text, std::min(size, sizeof text - 1)}});
+}
+
+void Worker::encrypted(Flow&, Direction direction, uint64_t offset) {
+  if (has_rules_) matcher_.encrypted(context_, direction, offset);
 }
 
 void Worker::event(Flow& flow, const Event& event) {

@@ -16,7 +16,9 @@ class Engine {
 
   void adopt(std::shared_ptr<const RuleSet> rules);
   void begin(const MatchContext& context);
-  void chunk(const MatchContext& context, const Chunk& chunk);
+  size_t take(const MatchContext& context, const Chunk& chunk);
+  void settle(const MatchContext& context, const Chunk& part);
+  void encrypted(const MatchContext& context, Direction direction, uint64_t offset);
   void gap(const MatchContext& context, Direction direction);
   void event(const MatchContext& context, const Event& event);
   void packet(const MatchContext& context);
@@ -65,6 +67,7 @@ class Engine {
   using GroupSet = std::array<const Group*, 4>;
   GroupSet stream_groups(const Scene& scene) const;
   bool wants_stream(const Scene& scene) const;
+  StreamWindow* window_of(const MatchContext& context, Direction direction) const;
   void look(const MatchContext& context, Direction direction);
 
   // transactions.cc

@@ -22,8 +22,14 @@ void Matcher::adopt(std::shared_ptr<const RuleSet> rules) {
 void Matcher::begin(const MatchContext& context) {
   impl_->engine.begin(context);
 }
-void Matcher::chunk(const MatchContext& context, const Chunk& chunk) {
-  impl_->engine.chunk(context, chunk);
+size_t Matcher::take(const MatchContext& context, const Chunk& chunk) {
+  return impl_->engine.take(context, chunk);
+}
+void Matcher::settle(const MatchContext& context, const Chunk& part) {
+  impl_->engine.settle(context, part);
+}
+void Matcher::encrypted(const MatchContext& context, Direction direction, uint64_t offset) {
+  impl_->engine.encrypted(context, direction, offset);
 }
 void Matcher::gap(const MatchContext& context, Direction direction, uint64_t) {
   impl_->engine.gap(context, direction);

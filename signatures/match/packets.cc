@@ -52,7 +52,7 @@ void Engine::add_packet_group(const PayloadGroups& groups, const Scene& scene, B
 
 void Engine::packet_rules(const Scene& scene) {
   auto transport = static_cast<size_t>(__builtin_ctz(scene.transport));
-  Bytes payload = scene.packet->has_l4 ? scene.packet->payload : Bytes{};
+  const Bytes payload = scene.packet->has_l4 && !scene.context->encrypted ? scene.packet->payload : Bytes{};
   candidates_.clear();
   // Without a flow there is no direction: rules of either may match.
   for (Direction direction : {Direction::to_server, Direction::to_client}) {

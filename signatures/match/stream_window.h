@@ -51,6 +51,12 @@ class StreamWindow {
     return true;
   }
 
+  /// What lies from `offset` on was no payload.
+  void end_at(uint64_t offset) {
+    if (offset < end()) bytes_.resize(static_cast<size_t>(std::max(offset, base_) - base_));
+    looked_to = std::min(looked_to, end());
+  }
+
   /// The cell is full and inspected: it becomes the one before.
   void next_cell() {
     cell_ += kCell;

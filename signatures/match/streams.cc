@@ -31,30 +31,49 @@ bool Engine::wants_stream(const Scene& scene) const {
   return std::any_of(set.begin(), set.end(), [](const Group* group) { return group != nullptr; });
 }
 
-void Engine::chunk(const MatchContext& context, const Chunk& chunk) {
-  if (!context.flow || chunk.datagram || idle(context)) return;
-  if (!rules_->has_stream_rules && rules_->raw_field_rules == 0 && !rules_->needs_stream_size) return;
+StreamWindow* Engine::window_of(const MatchContext& context, Direction direction) const {
+  FlowState* state = context.flow ? states_.find(*context.flow) : nullptr;
+  return state ? state->windows[index(direction)].get() : nullptr;
+}
+
+size_t Engine::take(const MatchContext& context, const Chunk& chunk) {
+  const size_t all = chunk.data.size();
+  if (!context.flow || chunk.datagram || idle(context)) return all;
+  if (!rules_->has_stream_rules && rules_->raw_field_rules == 0 && !rules_->needs_stream_size) return all;
   const size_t side = index(chunk.direction);
-  if (rules_->needs_stream_size) states_.get(*context.flow).stream_bytes[side] = chunk.offset + chunk.data.size();
-  if (!wants_stream(flow_scene(context, chunk.direction))) return;
+  if (rules_->needs_stream_size) states_.get(*context.flow).stream_bytes[side] = chunk.offset + all;
+  if (context.flow->flags & flow_flag::encrypted) return all;
+  if (!wants_stream(flow_scene(context, chunk.direction))) return all;
 
   StreamWindow& window = states_.window(states_.get(*context.flow), chunk.direction);
-  if (window.end() != chunk.offset && !chunk.data.empty()) window.restart(chunk.offset);
-  Bytes rest = chunk.data;
-  while (!rest.empty()) {
-    Bytes part = rest.first(std::min(rest.size(), window.room()));
-    if (!window.append(part)) {
-      counters_.stream_window_memcap += rest.size();
-      window.restart(chunk.offset + chunk.data.size());
-      return;
-    }
-    rest = rest.subspan(part.size());
-    if (window.room() == 0) {
-      look(context, chunk.direction);
-      window.next_cell();
-    }
+  if (window.end() != chunk.offset && all > 0) window.restart(chunk.offset);
+  if (window.room() == 0) window.next_cell();
+  const Bytes part = chunk.data.first(std::min(all, window.room()));
+  if (!window.append(part)) {
+    counters_.stream_window_memcap += all;
+    window.restart(chunk.offset + all);
+    return all;
   }
-  if (chunk.end) look(context, chunk.direction);
+  return part.size();
+}
+
+void Engine::settle(const MatchContext& context, const Chunk& part) {
+  StreamWindow* window = window_of(context, part.direction);
+  if (!window || part.datagram || idle(context)) return;
+  const bool full = window->room() == 0;
+  if (full || part.end) look(context, part.direction);
+  if (full) window->next_cell();
+}
+
+void Engine::encrypted(const MatchContext& context, Direction direction, uint64_t offset) {
+  FlowState* state = context.flow ? states_.find(*context.flow) : nullptr;
+  if (!state) return;
+  if (StreamWindow* window = window_of(context, direction)) window->end_at(offset);
+  if (!idle(context)) {
+    look(context, Direction::to_server);
+    look(context, Direction::to_client);
+  }
+  state->windows = {};
 }
 
 void Engine::gap(const MatchContext& context, Direction direction) {
@@ -68,8 +87,7 @@ void Engine::finish(const MatchContext& context) {
 }
 
 void Engine::look(const MatchContext& context, Direction direction) {
-  FlowState* state = context.flow ? states_.find(*context.flow) : nullptr;
-  StreamWindow* window = state ? state->windows[index(direction)].get() : nullptr;
+  StreamWindow* window = window_of(context, direction);
   if (!window || window->looked_to == window->end()) return;
   if (window->generation != rules_->generation()) {
     window->forget_rules();

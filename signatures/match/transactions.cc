@@ -50,8 +50,7 @@ void Engine::field_rules(const MatchContext& context, const Event& event, Direct
   values_.start(event.tx, direction, protocol, scene.packet);
 
   const bool tcp = scene.transport == transport_bit::tcp;
-  const FlowState* state = states_.find(*context.flow);
-  const StreamWindow* window = state ? state->windows[index(direction)].get() : nullptr;
+  const StreamWindow* window = window_of(context, direction);
   Subject raw;
   if (tcp && window)
     raw = {window->bytes(), window->base()};

@@ -122,6 +122,7 @@ class Path final : private StreamSink, private AppSink {
   void event(Flow&, const Event& event) override { benchmark::DoNotOptimize(&event); }
   void anomaly(Flow&, const Protocol&, const Transaction*, uint8_t, Direction) override {}
   void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
+  void encrypted(Flow&, Direction, uint64_t) override {}
 
   Stage last_;
   Decoder decoder_;

@@ -40,6 +40,7 @@ class Dialogue final : public EventSink {
   uint64_t store_depth = 0;            // files are stored up to this many bytes
   std::vector<std::string> stored;     // what of each file there was to store, once it was over
   std::vector<std::string> fields;     // "> name=value" and "< name=value", in order
+  std::vector<std::pair<Direction, uint64_t>> encrypted_from;
   bool failed = false;
   uint32_t need = 0;  // of the last call
 
@@ -51,6 +52,7 @@ class Dialogue final : public EventSink {
   void anomaly(const Protocol& protocol, Transaction* tx, uint8_t name, Direction direction) override;
   void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
   void change_protocol(std::string_view) override {}
+  void encrypted(Direction direction, uint64_t offset) override { encrypted_from.push_back({direction, offset}); }
   void piece(Direction direction, std::string_view bytes);
 
   const DissectorRow& row_;

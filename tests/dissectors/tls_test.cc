@@ -76,6 +76,31 @@ std::string change_cipher() {
   return tls_record(kCcs, "\1");
 }
 
+TEST(Tls, NamesTheByteFromWhichOnTheFlowIsEncrypted) {
+  for (size_t piece : {size_t{0}, size_t{1}}) {
+    Dialogue talk(row());
+    const std::string hello = client_hello();
+    talk.client(hello, piece).server(server_hello(), piece);
+    EXPECT_THAT(talk.encrypted_from, IsEmpty());
+    talk.client(tls_record(kCcs, "\1") + tls_record(kData, "secret"), piece);
+    ASSERT_THAT(talk.encrypted_from, SizeIs(1));
+    EXPECT_EQ(talk.encrypted_from[0], std::pair(kUp, uint64_t{hello.size() + 6 + 5}));
+  }
+}
+
+TEST(Tls, EarlyDataAndFullHandlingLeaveTheFlowInTheClear) {
+  Dialogue early(row());
+  early.client(client_hello() + tls_record(kData, "early"));
+  EXPECT_THAT(early.encrypted_from, IsEmpty());
+  early.server(server_hello());
+  early.client(tls_record(kData, "later"));
+  EXPECT_THAT(early.encrypted_from, SizeIs(1));
+
+  Dialogue full(row(), {{"app-layer.protocols.tls.encryption-handling", "full"}});
+  full.client(client_hello()).server(server_hello()).client(tls_record(kData, "secret"));
+  EXPECT_THAT(full.encrypted_from, IsEmpty());
+}
+
 TEST(Tls, ATls12HandshakeIsOneRecord) {
   Dialogue d(row());
   d.client(client_hello()).server(server_hello() + certificate(server_der()));

@@ -143,6 +143,7 @@ class Flow final : public EventSink {
     if (over) (void)file.sha256();
   }
   void change_protocol(std::string_view) override {}
+  void encrypted(Direction, uint64_t) override {}
 
   void* instance_;
   std::string waiting_[2];

@@ -243,11 +243,13 @@ void Conversation::stream(const Move& move, MatchContext& context) {
   for (size_t at = 0; at < bytes.size(); at += piece) {
     Bytes part = to_bytes(bytes.substr(at, piece));
     std::vector<uint8_t> exact(part.begin(), part.end());  // so that a read behind it is seen
-    matcher_.chunk(context, {.data = exact, .offset = offset, .time = context.time, .direction = move.direction});
+    const Chunk chunk{.data = exact, .offset = offset, .time = context.time, .direction = move.direction};
+    matcher_.chunk(context, chunk, [](const Chunk&) {});
     offset += part.size();
   }
   if (bytes.empty()) {
-    matcher_.chunk(context, {.offset = offset, .time = context.time, .direction = move.direction, .end = true});
+    const Chunk end{.offset = offset, .time = context.time, .direction = move.direction, .end = true};
+    matcher_.chunk(context, end, [](const Chunk&) {});
   }
   matcher_.packet(context);
   matcher_.end(context);

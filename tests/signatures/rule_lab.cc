@@ -255,12 +255,19 @@ void RuleLab::run(const LabPacket& wanted) {
     if (talk->flow.start.ns == 0) talk->flow.start = context.time;
     talk->flow.last = context.time;
     context.flow = &talk->flow;
+    context.encrypted = talk->flow.flags & flow_flag::encrypted;
   }
   matcher_->begin(context);
   if (talk && (context.in_stream || wanted.fin)) {
     uint64_t& streamed = talk->streamed[index(direction)];
     Chunk chunk{to_bytes(wanted.payload), streamed, context.time, direction, false, wanted.fin};
-    matcher_->chunk(context, chunk);
+    matcher_->chunk(context, chunk, [&](const Chunk& part) {
+      if (wanted.encrypted_at < 0 || talk->flow.flags & flow_flag::encrypted) return;
+      const uint64_t from = streamed + static_cast<uint64_t>(wanted.encrypted_at);
+      if (from > part.offset + part.data.size()) return;
+      talk->flow.flags |= flow_flag::encrypted;
+      matcher_->encrypted(context, direction, from);
+    });
     streamed += wanted.payload.size();
   }
   for (const auto& step : wanted.steps) {

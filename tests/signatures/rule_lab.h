@@ -39,6 +39,7 @@ struct LabPacket {
   int flow = 0;            // -1: none
   bool in_stream = false;  // its payload also comes as a chunk
   bool fin = false;        // and ends its direction
+  int encrypted_at = -1;   // the dissector finds its flow encrypted from this byte of the payload on; -1: it does not
   bool established = true;
   std::vector<std::string_view> stream_events;
   struct Step {

@@ -90,6 +90,7 @@ LabPacket read_packet(const YAML::Node& node) {
     if (node["window"]) b.window(static_cast<uint16_t>(number(node, "window", 0)));
     if (node["tcp_options"]) b.tcp_options(from_hex(node["tcp_options"].as<std::string>()));
     packet.in_stream = number(node, "in_stream", 1) != 0;
+    packet.encrypted_at = static_cast<int>(number(node, "encrypted_at", -1));
     packet.fin = number(node, "fin", 0) != 0;
   } else if (kind == "icmp" || kind == "icmpv6") {
     auto type = static_cast<uint8_t>(number(node, "type", kind == "icmp" ? 8 : 128));
