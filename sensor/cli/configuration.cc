@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "sensor/base/allocator.h"
 #include "sensor/base/log.h"
 #include "sensor/base/text.h"
 #include "sensor/config/config.h"
@@ -79,6 +80,7 @@ std::shared_ptr<const RuleSet> load_rules(const std::vector<std::string>& files,
     read_rules(path, messages, [&](const RuleTree& tree) { compiler.add(tree); });
   }
   auto rules = compiler.finish();
+  return_free_memory();
   constexpr size_t kShown = 20;
   size_t shown = 0;
   for (const RuleMessage& message : messages) {
