@@ -16,6 +16,8 @@
 
 namespace lapwing {
 
+class Tracer;
+
 /// [W] Counters of the rule engine ("detect.alert", "detect.alert_queue_overflow", "detect.alerts_suppressed", and one
 /// for each cap and each Hyperscan or PCRE2 refusal).
 struct DetectCounters {
@@ -79,6 +81,8 @@ class Matcher {
  public:
   Matcher(std::shared_ptr<const RuleSet> rules, std::shared_ptr<SharedState> shared, AlertSink& sink);
   ~Matcher();
+  /// Whoever watches from now on, borrowed, or null for nobody. Call before the first packet.
+  void trace(Tracer* tracer);
   /// Takes new rules; call between bursts only.
   void adopt(std::shared_ptr<const RuleSet> rules);
   void begin(const MatchContext& context);

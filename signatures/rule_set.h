@@ -26,8 +26,8 @@ struct RuleEnvironment {
   RuleVariables variables;
   RuleTables tables;
   std::vector<ThresholdLine> thresholds;
-  std::shared_ptr<const Reputation> reputation;               // null: none
-  std::shared_ptr<DatasetStore> datasets;                     // rules make new sets in it
+  std::shared_ptr<const Reputation> reputation;  // null: none
+  std::shared_ptr<DatasetStore> datasets;        // rules make new sets in it
 };
 
 /// [S] Keys "detect.*", "pcre.*", "packet-alert-max", with Suricata's names and meaning.
@@ -64,6 +64,9 @@ class RuleCompiler {
  public:
   RuleCompiler(const RuleEnvironment& environment, const DetectConfig& config, std::vector<RuleMessage>& messages);
   ~RuleCompiler();
+  /// From now on also tells of what is legal and yet cannot be meant: contents that can never match, state that no rule
+  /// sets, variables that nothing uses. Call before the first rule.
+  void judge();
   void add(const RuleTree& tree);
   /// Ends the compiler's work; called once.
   std::shared_ptr<const RuleSet> finish();

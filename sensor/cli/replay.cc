@@ -1,4 +1,5 @@
 // `replay`: capture files through the sensor.
+#include <algorithm>
 #include <csignal>
 
 #include "sensor/base/hash.h"
@@ -7,6 +8,7 @@
 #include "sensor/cli/configuration.h"
 #include "sensor/cli/outputs.h"
 #include "sensor/cli/report.h"
+#include "sensor/cli/rule_watch.h"
 #include "sensor/cli/signals.h"
 
 namespace lapwing {
@@ -19,7 +21,27 @@ struct ReplayOptions {
   std::string checksums;
   size_t workers = 1;
   bool quiet = false;
+  std::vector<uint32_t> explained;  // sids
+  std::string explain_json;
 };
+
+/// Whoever explains the rules asked for, or null.
+std::unique_ptr<RuleWatch> make_watch(const ReplayOptions& options, const RuleSet& rules) {
+  if (options.explained.empty()) return nullptr;
+  auto refuse = [](const std::string& why) { throw SettingError({"--explain", 0, 0}, why); };
+  if (options.workers != 1) refuse("watches one worker; leave --workers out");
+  const bool to_stdout = options.explain_json.empty() || options.explain_json == "-";
+  if (to_stdout && options.outputs.eve_file == "-")
+    refuse("writes to standard output as --eve does; give one of them a file");
+  for (uint32_t sid : options.explained) {
+    auto same = [&](const RuleInfo* rule) { return rule->sid == sid; };
+    if (std::ranges::none_of(rules.rules(), same)) {
+      refuse("no loaded rule has sid " + std::to_string(sid) +
+             "; `lapwing rules check` says what was left out, and why");
+    }
+  }
+  return std::make_unique<RuleWatch>(options.explained, options.explain_json);
+}
 
 int replay(const ReplayOptions& options) {
   auto root = options.configuration.read();
@@ -29,12 +51,15 @@ int replay(const ReplayOptions& options) {
   plan.exporters = make_exporters(options.outputs, *root, *config, true);
   plan.rules = load_rules(options.configuration.rule_files, *root, *config);
   options.configuration.check_unread(*root);
+  auto watch = make_watch(options, *plan.rules);
+  plan.tracer = watch.get();
   plan.sources = open_captures(options.captures, options.workers);
   Pipeline pipeline(std::move(plan));
   StopOnSignal stop(pipeline);
   ProgressBar bar;
   RunSummary summary = pipeline.run([&](double progress) { bar.show(progress); });
   bar.clear();
+  if (watch) watch->summarise();
   keep_datasets(*config);
   if (!options.quiet) {
     print_summary(summary);
@@ -49,7 +74,8 @@ int replay(const ReplayOptions& options) {
 void add_replay(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("replay", "run capture files through the sensor");
   auto options = std::make_shared<ReplayOptions>();
-  sub->add_option("CAPTURE", options->captures, "pcap or pcapng files (gzip and zstd too), directories, or - for standard input")
+  sub->add_option("CAPTURE", options->captures,
+                  "pcap or pcapng files (gzip and zstd too), directories, or - for standard input")
       ->required();
   options->configuration.add_to(*sub);
   sub->add_option("--eve", options->outputs.eve_file, "write records to this file, or - for standard output");
@@ -58,6 +84,13 @@ void add_replay(CLI::App& app, Command& command) {
   sub->add_option("--workers", options->workers, "cores to use")->check(CLI::Range(1, 256))->capture_default_str();
   sub->add_option("--checksums", options->checksums, "verify checksums: none, all or auto")
       ->check(CLI::IsMember({"none", "all", "auto"}));
+  auto* explain =
+      sub->add_option("--explain", options->explained, "say why the rule of this sid matched or did not, look by look")
+          ->expected(1)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  sub->add_option("--explain-json", options->explain_json,
+                  "the same as JSON lines in this file, or - for standard output")
+      ->needs(explain);
   sub->add_flag("-q,--quiet", options->quiet, "no summary at the end");
   sub->callback([options, &command] { command = [options] { return replay(*options); }; });
 }

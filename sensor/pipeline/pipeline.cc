@@ -33,7 +33,8 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
                     .checksums = plan_.checksums,
                     .workers = count,
                     .replay = plan_.replay,
-                    .hash_seed = plan_.hash_seed};
+                    .hash_seed = plan_.hash_seed,
+                    .tracer = plan_.tracer};
   for (size_t i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(i, *plan_.sources[i], share));
   stats_recorder_ = std::make_unique<Recorder>(plan_.config->eve);
 }

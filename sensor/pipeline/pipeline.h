@@ -20,7 +20,7 @@ namespace lapwing {
 struct RunSummary {
   uint64_t packets = 0, bytes = 0, flows = 0;
   double seconds = 0;
-  std::vector<std::pair<std::string, uint64_t>> records;   // by type
+  std::vector<std::pair<std::string, uint64_t>> records;     // by type
   std::vector<std::pair<const RuleInfo*, uint64_t>> alerts;  // by signature, most frequent first
   CounterSet counters;
   std::vector<CaptureError> errors;
@@ -36,6 +36,7 @@ class Pipeline {
     ChecksumMode checksums = ChecksumMode::all;
     bool replay = true;
     uint64_t hash_seed = 0;
+    Tracer* tracer = nullptr;  // borrowed; for one worker only
   };
 
   explicit Pipeline(Plan plan);

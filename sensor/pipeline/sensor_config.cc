@@ -27,9 +27,17 @@ constexpr std::string_view kDefaultAddressGroups[][2] = {
     {"ENIP_SERVER", "$HOME_NET"},
 };
 constexpr std::string_view kDefaultPortGroups[][2] = {
-    {"HTTP_PORTS", "80"},       {"SHELLCODE_PORTS", "!80"},  {"ORACLE_PORTS", "1521"}, {"SSH_PORTS", "22"},
-    {"DNP3_PORTS", "20000"},    {"MODBUS_PORTS", "502"},     {"FILE_DATA_PORTS", "[$HTTP_PORTS,110,143]"},
-    {"FTP_PORTS", "21"},        {"GENEVE_PORTS", "6081"},    {"VXLAN_PORTS", "4789"},  {"TEREDO_PORTS", "3544"},
+    {"HTTP_PORTS", "80"},
+    {"SHELLCODE_PORTS", "!80"},
+    {"ORACLE_PORTS", "1521"},
+    {"SSH_PORTS", "22"},
+    {"DNP3_PORTS", "20000"},
+    {"MODBUS_PORTS", "502"},
+    {"FILE_DATA_PORTS", "[$HTTP_PORTS,110,143]"},
+    {"FTP_PORTS", "21"},
+    {"GENEVE_PORTS", "6081"},
+    {"VXLAN_PORTS", "4789"},
+    {"TEREDO_PORTS", "3544"},
     {"SIP_PORTS", "[5060,5061]"},
 };
 
@@ -41,10 +49,13 @@ std::string group_text(const Setting& node) {
   return text + "]";
 }
 
-void read_groups(const Setting& root, std::string_view path, std::map<std::string, std::string, std::less<>>& groups) {
+void read_groups(const Setting& root, std::string_view path, RuleVariables& variables, bool ports) {
   const Setting* node = root.find(path);
   if (!node) return;
-  for (const auto& child : node->children) groups[child->key] = group_text(*node->find(child->key));
+  for (const auto& child : node->children) {
+    (ports ? variables.port_groups : variables.address_groups)[child->key] = group_text(*node->find(child->key));
+    variables.written.push_back({child->key, ports, child->mark});
+  }
 }
 
 void read_files(const Setting& root, RuleEnvironment& environment) {
@@ -69,7 +80,8 @@ void hand_over_record_options(Setting& root) {
           if (std::ranges::none_of(protocol->records, named)) continue;
           for (const auto& option : entry->children) {
             if (option->key == "enabled") continue;
-            Setting& target = root.make("app-layer.protocols." + std::string(protocol->name) + ".record." + option->key);
+            Setting& target =
+                root.make("app-layer.protocols." + std::string(protocol->name) + ".record." + option->key);
             if (target.kind != Setting::Kind::null) continue;  // the first output decides
             target.kind = option->kind;
             target.scalar = option->scalar;
@@ -144,8 +156,8 @@ RuleEnvironment rule_environment(const Setting& root) {
   environment.stream_events = stream_event_names();
   for (auto [name, text] : kDefaultAddressGroups) environment.variables.address_groups.emplace(name, text);
   for (auto [name, text] : kDefaultPortGroups) environment.variables.port_groups.emplace(name, text);
-  read_groups(root, "vars.address-groups", environment.variables.address_groups);
-  read_groups(root, "vars.port-groups", environment.variables.port_groups);
+  read_groups(root, "vars.address-groups", environment.variables, false);
+  read_groups(root, "vars.port-groups", environment.variables, true);
   read_files(root, environment);
   environment.datasets = DatasetStore::create(root);
   environment.reputation = Reputation::read(root);

@@ -27,7 +27,9 @@ Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
       packets_(kGroup + kLayers),
       lookups_(kGroup + kLayers),
       reassembled_(kLayers),
-      has_rules_(!share.rules->rules().empty()) {}
+      has_rules_(!share.rules->rules().empty()) {
+  matcher_.trace(share.tracer);
+}
 
 Worker::~Worker() = default;
 

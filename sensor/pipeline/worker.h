@@ -41,6 +41,7 @@ struct WorkerShare {
   size_t workers = 1;
   bool replay = true;
   uint64_t hash_seed = 0;
+  Tracer* tracer = nullptr;  // borrowed; of a run with one worker
 };
 
 /// Alerts by signature, for the summary.

@@ -7,7 +7,7 @@ namespace lapwing::detect {
 
 BufferTable::BufferTable(const std::vector<const Protocol*>& protocols) : protocols_(protocols) {
   if (protocols_.size() > kMaxProtocols) throw std::length_error("more protocols than rules can tell apart");
-  buffers_.push_back({.name = "payload", .transforms = {}, .fields = {}});
+  buffers_.push_back({.name = "payload", .transforms = {}, .transform_names = {}, .fields = {}});
   identities_.push_back("payload");
   using Use = Word::Use;
   for (size_t p = 0; p < protocols_.size(); p++) {
@@ -51,17 +51,19 @@ BufferId BufferTable::intern(std::string identity, Buffer buffer) {
 }
 
 BufferId BufferTable::of_field(const std::string& field) {
-  return intern(field, {.name = field, .transforms = {}, .fields = fields_.at(field)});
+  return intern(field, {.name = field, .transforms = {}, .transform_names = {}, .fields = fields_.at(field)});
 }
 
 BufferId BufferTable::of_packet(std::string_view name, bool (*get)(const Packet&, Bytes&)) {
-  return intern(std::string(name), {.name = std::string(name), .transforms = {}, .fields = {}, .of_packet = get});
+  return intern(std::string(name),
+                {.name = std::string(name), .transforms = {}, .transform_names = {}, .fields = {}, .of_packet = get});
 }
 
 BufferId BufferTable::transformed(BufferId id, std::shared_ptr<const Transform> transform,
                                   const std::string& identity) {
   Buffer buffer = buffers_[id];
   buffer.transforms.push_back(std::move(transform));
+  buffer.transform_names.push_back(identity);
   return intern(identities_[id] + "|" + identity, std::move(buffer));
 }
 

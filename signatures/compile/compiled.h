@@ -16,17 +16,26 @@
 
 namespace lapwing::detect {
 
+/// What is known of any value of a buffer.
+struct Bounds {
+  std::bitset<256> bytes = std::bitset<256>().set();  // that may occur
+  uint64_t shortest = 0, longest = UINT64_MAX;
+};
+
 /// Turns a buffer into the bytes a rule asks for; the result may view the input or `out`.
 class Transform {
  public:
   virtual ~Transform() = default;
   virtual Bytes apply(Bytes in, std::string& out) const = 0;
+  /// What is known of the result, for messages about rules; nothing unless the transform knows better.
+  virtual Bounds bounds(const Bounds& /*in*/) const { return {}; }
 };
 
 /// A buffer of rules: the fields of that name, one per protocol at most, seen through transforms.
 struct Buffer {
   std::string name;
   std::vector<std::shared_ptr<const Transform>> transforms;
+  std::vector<std::string> transform_names;                // as the rule has them
   std::vector<const Field*> fields;                        // by protocol index; null where it has none
   bool (*of_packet)(const Packet&, Bytes& out) = nullptr;  // instead: a part of the packet
   std::optional<Direction> only;                           // the direction it is taken from, whoever spoke last
@@ -121,6 +130,7 @@ class Compiled : public RuleSet {
   std::vector<uint32_t> ip_only_any;
   std::vector<std::vector<uint32_t>> decode_event_rules;  // by event
   std::vector<std::string> stream_events;                 // names by number in Rule::events
+  std::vector<std::string> decode_events;
   std::map<std::string, std::vector<uint32_t>, std::less<>> stream_event_rules;
   std::vector<std::vector<std::vector<uint32_t>>> app_event_rules;  // by protocol, anomaly
   std::vector<Suppression> suppressions;

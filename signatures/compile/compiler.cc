@@ -2,12 +2,15 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <optional>
+#include <set>
 
 #include "signatures/compile/grouping.h"
 #include "signatures/compile/names.h"
 #include "signatures/compile/order.h"
 #include "signatures/compile/rule_builder.h"
 #include "signatures/compile/threshold_lines.h"
+#include "signatures/compile/warnings.h"
 #include "signatures/keyword.h"
 
 namespace lapwing {
@@ -68,10 +71,14 @@ class RuleSetCompiler {
     compiled_->config = config;
     compiled_->protocols = environment.protocols;
     compiled_->stream_events.assign(environment.stream_events.begin(), environment.stream_events.end());
+    compiled_->decode_events.assign(environment.decode_events.begin(), environment.decode_events.end());
     compiled_->decode_event_rules.resize(environment.decode_events.size());
   }
 
+  void judge() { judge_.emplace(environment_, messages_); }
+
   void add(const RuleTree& tree) {
+    if (judge_) judge_->read(tree);
     bool same = false;
     if (tree.direction == RuleDirection::both_ways) {
       std::string there, back;
@@ -83,18 +90,23 @@ class RuleSetCompiler {
     }
     try {
       std::vector<std::unique_ptr<Rule>> made;
-      made.push_back(build(tree, false));
+      RuleBuilder builder(tree, false, buffers_, environment_, config_);
+      made.push_back(build(builder, tree, false));
       if (tree.direction == RuleDirection::both_ways && !same) {
-        made.push_back(build(tree, true));
+        RuleBuilder back(tree, true, buffers_, environment_, config_);
+        made.push_back(build(back, tree, true));
         made[1]->info = made[0]->info;
       }
       if (!replaces(*made[0], tree)) return;
+      if (judge_) judge_->loaded(tree, *made[0], builder.origins(), buffers_);
       for (auto& rule : made) compiled_->all.push_back(std::move(rule));
     } catch (const RuleSkipped& skipped) {
       compiled_->counts_.skipped++;
+      if (judge_) judge_->left_out(tree);
       report(tree, skipped, RuleMessage::Level::warning);
     } catch (const SettingError& error) {
       compiled_->counts_.failed++;
+      if (judge_) judge_->left_out(tree);
       report(tree, error, RuleMessage::Level::error);
     }
   }
@@ -118,12 +130,13 @@ class RuleSetCompiler {
       for (const Tag& tag : rule->tags) compiled_->has_host_tags |= tag.what != Tag::What::session;
     }
     compiled_->generation_ = ++generation;
+    if (judge_) judge_->finish();
     return compiled_;
   }
 
  private:
-  std::unique_ptr<Rule> build(const RuleTree& tree, bool swapped) {
-    std::unique_ptr<Rule> rule = RuleBuilder(tree, swapped, buffers_, environment_, config_).build();
+  std::unique_ptr<Rule> build(RuleBuilder& builder, const RuleTree& tree, bool swapped) {
+    std::unique_ptr<Rule> rule = builder.build();
     Header& header = rule->header;
     header.src = addresses_.get(swapped ? tree.dst : tree.src);
     header.dst = addresses_.get(swapped ? tree.src : tree.dst);
@@ -135,35 +148,48 @@ class RuleSetCompiler {
   /// A signature id belongs to one rule: the one of the highest revision. False when another stays.
   bool replaces(const Rule& rule, const RuleTree& tree) {
     const RuleInfo& info = *rule.info;
-    auto [place, fresh] = by_id_.emplace(std::pair(info.gid, info.sid), compiled_->all.size());
+    const Kept kept{compiled_->all.size(), &*files_.insert(tree.mark.file).first, tree.mark.line, tree.mark.column};
+    auto [place, fresh] = by_id_.emplace(std::pair(info.gid, info.sid), kept);
     if (fresh) {
       loaded_++;
       return true;
     }
-    auto first = compiled_->all.begin() + static_cast<ptrdiff_t>(place->second);
+    const SourceMark before{*place->second.file, place->second.line, place->second.column};
+    auto first = compiled_->all.begin() + static_cast<ptrdiff_t>(place->second.index);
     uint32_t other = (*first)->info->rev;
     if (other == info.rev) {
       compiled_->counts_.failed++;
-      throw_duplicate(tree, info);
+      say(RuleMessage::Level::error, tree, info, "sid",
+          "sid " + std::to_string(info.sid) + " rev " + std::to_string(info.rev) + " is used twice, first at " +
+              to_string(before) + "; give one of them another sid, or the newer a higher rev");
       return false;
     }
     if (other > info.rev) {
-      messages_.push_back({RuleMessage::Level::warning, tree.mark, info.sid, "rev",
-                           "revision " + std::to_string(other) + " of this sid is loaded instead"});
+      say(RuleMessage::Level::warning, tree, info, "rev",
+          "revision " + std::to_string(other) + " of this sid is loaded instead, from " + to_string(before) +
+              "; leave this rule out");
       compiled_->counts_.skipped++;
       return false;
     }
     // The older one may be two rules (<>) that share their description.
     auto shared = (*first)->info;
     for (auto it = first; it != compiled_->all.end() && *it && (*it)->info == shared; ++it) it->reset();
+    if (judge_) judge_->replaced(*shared);
+    messages_.push_back({RuleMessage::Level::warning, before, info.sid, "rev",
+                         "revision " + std::to_string(info.rev) + " of this sid is loaded instead, from " +
+                             to_string(tree.mark) + "; leave this rule out"});
     compiled_->counts_.skipped++;
-    place->second = compiled_->all.size();
+    place->second = kept;
     return true;
   }
 
-  void throw_duplicate(const RuleTree& tree, const RuleInfo& info) {
-    messages_.push_back({RuleMessage::Level::error, tree.mark, info.sid, "sid",
-                         "sid " + std::to_string(info.sid) + " rev " + std::to_string(info.rev) + " is used twice"});
+  /// At the rule's option of that name, where it has one.
+  void say(RuleMessage::Level level, const RuleTree& tree, const RuleInfo& info, std::string_view option,
+           std::string text) {
+    auto named =
+        std::find_if(tree.options.begin(), tree.options.end(), [&](const auto& o) { return o.name == option; });
+    const SourceMark& mark = named == tree.options.end() ? tree.mark : named->value_mark;
+    messages_.push_back({level, mark, info.sid, std::string(option), std::move(text)});
   }
 
   void report(const RuleTree& tree, const SettingError& error, RuleMessage::Level level) {
@@ -188,7 +214,15 @@ class RuleSetCompiler {
   BufferTable buffers_;
   SetPool<AddressSet> addresses_;
   SetPool<PortSet> ports_;
-  std::map<std::pair<uint32_t, uint32_t>, size_t> by_id_;
+  /// Where the rule of a signature id is, in the set and in its file.
+  struct Kept {
+    size_t index;
+    const std::string* file;
+    uint32_t line, column;
+  };
+  std::map<std::pair<uint32_t, uint32_t>, Kept> by_id_;
+  std::set<std::string> files_;
+  std::optional<Judge> judge_;
   uint64_t loaded_ = 0;
 };
 
@@ -211,6 +245,10 @@ RuleCompiler::RuleCompiler(const RuleEnvironment& environment, const DetectConfi
                            std::vector<RuleMessage>& messages)
     : impl_(std::make_unique<Impl>(environment, config, messages)) {}
 RuleCompiler::~RuleCompiler() = default;
+
+void RuleCompiler::judge() {
+  impl_->judge();
+}
 
 void RuleCompiler::add(const RuleTree& tree) {
   impl_->add(tree);

@@ -21,6 +21,7 @@ struct Number {
 class ContentStep : public Step {
  public:
   Outcome attempt(Inspection& inspection, Attempt& attempt) const override;
+  std::string describe(VariableNames variables) const override;
   /// Brings modifiers into the form attempt() uses; once, when all are known.
   void settle();
 

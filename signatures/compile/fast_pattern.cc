@@ -84,6 +84,7 @@ std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vect
   Score best_score{};
   const PcreStep* regex = nullptr;
   BufferId regex_buffer = kRawBuffer;
+  size_t choices = 0;
   for (const Section& section : rule.sections) {
     const Buffer& buffer = buffers[section.buffer];
     if (section.absence != Absence::never) continue;
@@ -101,10 +102,19 @@ std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vect
       std::string literal = content->chop_length ? content->pattern.substr(content->chop_offset, content->chop_length)
                                                  : strongest_part(content->pattern);
       bool common = literal.size() <= kShort || repeats_one_byte(literal);
-      Score score{!common, content->fast_pattern, -rarity_class(buffer), literal.size(), strength(literal)};
+      const int rarity = rarity_class(buffer);
+      const uint32_t strong = strength(literal);
+      Score score{!common, content->fast_pattern, -rarity, literal.size(), strong};
+      choices++;
       if (best && score <= best_score) continue;
       best_score = score;
-      best = FastPattern{section.buffer, {std::move(literal), content->nocase, false, 0}, reach};
+      best = FastPattern{.buffer = section.buffer,
+                         .pattern = {std::move(literal), content->nocase, false, 0},
+                         .reach = reach,
+                         .common = common,
+                         .asked_for = content->fast_pattern,
+                         .rarity_class = rarity,
+                         .strength = strong};
     }
   }
   if (!best && regex) {
@@ -113,9 +123,10 @@ std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vect
     // Relative and anchored expressions mean another start than the buffer's; `x` changes the syntax.
     bool plain = !regex->relative && !o.extended && !o.anchored;
     if (plain && takes_as_prefilter(regex->expression, flags)) {
-      best = FastPattern{regex_buffer, {regex->expression, false, true, flags}, UINT64_MAX};
+      best = FastPattern{.buffer = regex_buffer, .pattern = {regex->expression, false, true, flags}, .common = true};
     }
   }
+  if (best) best->choices = choices;
   return best;
 }
 

@@ -11,6 +11,13 @@ struct FastPattern {
   BufferId buffer = kRawBuffer;
   Prefilter::Pattern pattern;
   uint64_t reach = UINT64_MAX;  // bytes from the buffer's start in which the pattern must end
+
+  // Why this one: compared in this order, the first difference decides.
+  bool common = false;  // so short or uniform that it is everywhere: taken only if there is no other
+  bool asked_for = false;
+  int rarity_class = 0;   // of the buffer, lower first
+  uint32_t strength = 0;  // after the length
+  size_t choices = 0;     // contents that were compared
 };
 
 /// The best positive content, or pcre, of the rule in buffers that the group can scan: fields for transactions, else

@@ -19,6 +19,14 @@ std::optional<uint16_t> number_of(NameKind kind, std::string_view name) {
   return table.emplace(std::string(name), static_cast<uint16_t>(table.size())).first->second;
 }
 
+std::string name_of(NameKind kind, uint16_t number) {
+  std::lock_guard lock(mutex);
+  for (const auto& [name, known] : tables[static_cast<size_t>(kind)]) {
+    if (known == number) return name;
+  }
+  return {};
+}
+
 std::vector<std::string> names_of(NameKind kind) {
   std::lock_guard lock(mutex);
   const auto& table = tables[static_cast<size_t>(kind)];

@@ -19,6 +19,7 @@ inline constexpr size_t kMaxNames = 65536;  // of one kind, over all rule sets o
 /// The number of a name, the same in every rule set of the process; nothing when there are kMaxNames others. Cold;
 /// serialised by a lock.
 std::optional<uint16_t> number_of(NameKind kind, std::string_view name);
+std::string name_of(NameKind kind, uint16_t number);
 /// All names of a kind by number.
 std::vector<std::string> names_of(NameKind kind);
 

@@ -13,6 +13,7 @@ namespace lapwing::detect {
 class PcreStep : public Step {
  public:
   Outcome attempt(Inspection& inspection, Attempt& attempt) const override;
+  std::string describe(VariableNames variables) const override;
 
   std::unique_ptr<Regex> regex;
   bool negated = false;

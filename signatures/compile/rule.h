@@ -25,6 +25,10 @@ class Condition {
  public:
   virtual ~Condition() = default;
   virtual bool holds(const Scene& scene) const = 0;
+  /// What is asked for, to be read after the keyword [cold].
+  virtual std::string describe() const = 0;
+
+  std::string_view keyword;  // that made it: its row's name
 };
 
 /// What a rule does once it matched, whether or not an alert follows.
@@ -32,6 +36,9 @@ class Effect {
  public:
   virtual ~Effect() = default;
   virtual void apply(const Scene& scene) const = 0;
+  virtual std::string describe() const = 0;  // to be read after the keyword [cold]
+
+  std::string_view keyword;  // that made it: its row's name
 };
 
 /// Transport protocols a rule may be about, as bits.
@@ -130,7 +137,8 @@ struct Rule {
   bool pass_alerts = false;    // a pass rule that alerts all the same
   bool transactional = false;  // =>: looks at request and response together
   bool needs_stream_size = false;
-  std::vector<uint16_t> events;  // of an event rule: indices of the events it waits for
+  std::vector<uint16_t> events;        // of an event rule: indices of the events it waits for
+  std::vector<std::string> variables;  // names of byte_extract and byte_math variables by number
 };
 
 }  // namespace lapwing::detect

@@ -71,11 +71,24 @@ void RuleBuilder::build_header() {
 }
 
 void RuleBuilder::apply(const RuleOption& option) {
+  option_ = &option;
   if (const Keyword* keyword = find_keyword(option.name)) {
-    keyword->build(*this, option);
+    apply_keyword(keyword->name, keyword->build, option);
     return;
   }
   apply_field(option, option.name);
+}
+
+/// Whatever the keyword adds to the rule bears its name.
+void RuleBuilder::apply_keyword(std::string_view name, void (*make)(RuleBuilder&, const RuleOption&),
+                                const RuleOption& option) {
+  const size_t conditions = rule_->conditions.size(), late = rule_->late.size(), effects = rule_->effects.size();
+  make(*this, option);
+  for (size_t i = conditions; i < rule_->conditions.size(); i++) rule_->conditions[i]->keyword = name;
+  for (size_t i = late; i < rule_->late.size(); i++) rule_->late[i]->keyword = name;
+  for (size_t i = effects; i < rule_->effects.size(); i++) rule_->effects[i]->keyword = name;
+  origins_.effects.resize(rule_->effects.size(), &option);
+  origins_.state_uses.resize(rule_->state_uses.size(), &option);
 }
 
 void RuleBuilder::apply_field(const RuleOption& option, const std::string& name) {
@@ -155,6 +168,7 @@ Section& RuleBuilder::section_of(BufferId buffer, bool fresh) {
 
 void RuleBuilder::add(std::unique_ptr<Step> step, const RuleOption& option) {
   blamed_ = option;
+  origins_.steps.emplace_back(step.get(), &option);
   auto* content = dynamic_cast<ContentStep*>(step.get());
   if (nested_) {
     if (content) last_content_ = content;
@@ -174,12 +188,14 @@ void RuleBuilder::add(std::unique_ptr<Step> step, const RuleOption& option) {
 
 void RuleBuilder::add_to_buffer(BufferId buffer, std::unique_ptr<Step> step) {
   Section& section = section_of(buffer, false);
+  origins_.steps.emplace_back(step.get(), option_);
   if (step->moves_cursor) last_match_ = static_cast<int>(&section - rule_->sections.data());
   section.chain.push_back(std::move(step));
 }
 
 ContentStep& RuleBuilder::last_content(const RuleOption& option) {
   if (!last_content_) fail(option, "needs a content before it");
+  origins_.steps.emplace_back(last_content_, &option);
   return *last_content_;
 }
 
@@ -250,17 +266,23 @@ BufferId RuleBuilder::raw_or_current() const {
 }
 
 uint8_t RuleBuilder::define_variable(const RuleOption& option, const std::string& name) {
-  auto [place, fresh] = variables_.emplace(name, static_cast<uint8_t>(variables_.size()));
-  if (variables_.size() > kMaxVariables) {
+  auto& variables = origins_.variables;
+  auto known = std::find_if(variables.begin(), variables.end(), [&](const auto& v) { return v.name == name; });
+  if (known != variables.end()) return static_cast<uint8_t>(known - variables.begin());
+  if (variables.size() == kMaxVariables) {
     fail(option, "a rule has at most " + std::to_string(kMaxVariables) + " variables");
   }
-  (void)fresh;
-  return place->second;
+  variables.push_back({name, &option, false});
+  rule_->variables.push_back(name);
+  return static_cast<uint8_t>(variables.size() - 1);
 }
 
-int RuleBuilder::find_variable(const std::string& name) const {
-  auto found = variables_.find(name);
-  return found == variables_.end() ? -1 : found->second;
+int RuleBuilder::use_variable(const std::string& name) {
+  auto& variables = origins_.variables;
+  auto known = std::find_if(variables.begin(), variables.end(), [&](const auto& v) { return v.name == name; });
+  if (known == variables.end()) return -1;
+  known->read = true;
+  return static_cast<int>(known - variables.begin());
 }
 
 void RuleBuilder::restrict_protocol(const RuleOption& option, uint64_t protocols) {

@@ -28,6 +28,20 @@ enum class Needs : uint8_t {
   packet,      // one packet: raw content is then matched in packets, not in the stream
 };
 
+/// Which option made or changed which part of a rule: where a message about that part belongs.
+struct Origins {
+  std::vector<std::pair<const Step*, const RuleOption*>> steps;  // a content's modifiers follow it
+  std::vector<const RuleOption*> state_uses, effects;            // as in the rule
+  std::vector<std::pair<IntegerTest, const RuleOption*>> payload_sizes;
+
+  struct Variable {
+    std::string name;
+    const RuleOption* option = nullptr;
+    bool read = false;
+  };
+  std::vector<Variable> variables;  // by number
+};
+
 class RuleBuilder {
  public:
   RuleBuilder(const RuleTree& tree, bool swapped, BufferTable& buffers, const RuleEnvironment& environment,
@@ -77,7 +91,13 @@ class RuleBuilder {
 
   /// Number of a byte_extract variable: a new one, or the one of that name.
   uint8_t define_variable(const RuleOption& option, const std::string& name);
-  int find_variable(const std::string& name) const;
+  /// Number of a variable that is about to be read, or -1.
+  int use_variable(const std::string& name);
+  /// dsize: what the packet's payload is limited to.
+  void note_payload_size(const IntegerTest& test) { origins_.payload_sizes.emplace_back(test, option_); }
+
+  /// Valid as long as the tree and the rule that build() gave.
+  const Origins& origins() const { return origins_; }
 
   // What event keywords and integer fields need
   bool event_rule = false;
@@ -89,6 +109,7 @@ class RuleBuilder {
  private:
   void build_header();
   void apply(const RuleOption& option);
+  void apply_keyword(std::string_view name, void (*make)(RuleBuilder&, const RuleOption&), const RuleOption& option);
   void apply_field(const RuleOption& option, const std::string& name);
   void finish_payload();
   void finish_directions();
@@ -110,9 +131,10 @@ class RuleBuilder {
   ContentStep* last_content_ = nullptr;
   Chain* nested_ = nullptr;
   bool packet_only_ = false, stream_only_ = false, also_packet_ = false, ip_only_ = true;
-  bool app_protocol_ = false;  // the header names a detected protocol
-  RuleOption blamed_;          // the last payload option, for messages about the whole rule
-  std::map<std::string, uint8_t> variables_;
+  bool app_protocol_ = false;           // the header names a detected protocol
+  RuleOption blamed_;                   // the last payload option, for messages about the whole rule
+  const RuleOption* option_ = nullptr;  // at hand
+  Origins origins_;
 };
 
 }  // namespace lapwing::detect

@@ -36,6 +36,8 @@ class HasAnomaly : public Condition {
     return std::find(found.begin(), found.end(), anomaly_) != found.end();
   }
 
+  std::string describe() const override { return "of the transaction"; }
+
  private:
   const uint8_t anomaly_;
 };
@@ -169,6 +171,7 @@ void RuleBuilder::finish_directions() {
         skip({}, "events of packets together with protocol buffers are not there yet");
       }
       rule_->conditions.push_back(std::make_unique<HasAnomaly>(static_cast<uint8_t>(rule_->events.front())));
+      rule_->conditions.back()->keyword = "app-layer-event";
     }
     rule_->kind = RuleKind::transaction;
   }

@@ -1,7 +1,7 @@
 // SizeStep: a requirement on the length of the buffer (bsize, urilen).
 #pragma once
 
-#include "signatures/compile/integer_test.h"
+#include "signatures/compile/words.h"
 #include "signatures/match/step.h"
 
 namespace lapwing::detect {
@@ -12,7 +12,18 @@ class SizeStep : public Step {
   Outcome attempt(Inspection& inspection, Attempt&) const override {
     return test.matches(inspection.subject().end()) ? Outcome::match : Outcome::stop;
   }
-  /// The longest buffer that passes.
+  std::string describe(VariableNames) const override { return "bsize " + words(test); }
+  /// The shortest and the longest buffer that may pass.
+  uint64_t shortest() const {
+    using Mode = IntegerTest::Mode;
+    switch (test.mode) {
+      case Mode::equal:
+      case Mode::greater_equal: return test.a;
+      case Mode::greater:
+      case Mode::between: return test.a + 1;
+      default: return 0;
+    }
+  }
   uint64_t longest() const {
     using Mode = IntegerTest::Mode;
     switch (test.mode) {

@@ -12,6 +12,7 @@ struct StateUse {
   NameKind kind = NameKind::flowbit;
   uint16_t name = 0;
   bool writes = false;
+  bool clears = false;  // a write after which there is nothing to be read
 };
 
 }  // namespace lapwing::detect

@@ -42,6 +42,7 @@ class Bypass : public Effect {
   void apply(const Scene& scene) const override {
     if (scene.flow) scene.flow->flags |= flow_flag::bypass_wanted;
   }
+  std::string describe() const override { return "the rest of the flow is not looked into"; }
 };
 
 void bypass(RuleBuilder& rule, const RuleOption& option) {
@@ -55,6 +56,7 @@ class Unrecord : public Effect {
   void apply(const Scene& scene) const override {
     if (scene.event) scene.event->tx->unrecorded = true;
   }
+  std::string describe() const override { return "no records of the transaction"; }
 };
 
 void config(RuleBuilder& rule, const RuleOption& option) {

@@ -97,6 +97,11 @@ class Base64Decode : public Step {
     inspection.has_decoded = !inspection.decoded.empty();
     return inspection.has_decoded ? Outcome::match : Outcome::fail;
   }
+  std::string describe(VariableNames) const override {
+    Sentence out;
+    out.add("base64_decode").add_if(bytes > 0, "bytes " + std::to_string(bytes));
+    return out.add_if(offset > 0, "offset " + std::to_string(offset)).add_if(relative, "relative").text();
+  }
   size_t bytes = 0;  // 0: to the end
   uint64_t offset = 0;
 };
@@ -123,6 +128,11 @@ class Base64Data : public Step {
  public:
   Outcome attempt(Inspection& inspection, Attempt&) const override {
     return inspection.has_decoded ? inspection.nested(chain, to_bytes(inspection.decoded)) : Outcome::fail;
+  }
+  std::string describe(VariableNames variables) const override {
+    Sentence out("; ");
+    for (const auto& step : chain) out.add(step->describe(variables));
+    return "base64_data [" + out.text() + "]";
   }
   Chain* inner() override { return &chain; }
   Chain chain;

@@ -31,6 +31,15 @@ struct ByteSource {
     return value;
   }
 
+  std::string describe(VariableNames variables) const {
+    Sentence out;
+    out.add(words(count, variables) + " bytes at offset " + words(offset, variables));
+    out.add_if(relative, "relative").add_if(little, "little");
+    if (string) out.add(base == 16 ? "string, hex" : base == 8 ? "string, oct" : "string, dec");
+    if (bitmask != 0) out.add("bitmask " + std::to_string(bitmask));
+    return out.text();
+  }
+
  private:
   std::optional<uint64_t> read_binary(Bytes bytes) const {
     if (bytes.size() > 8) return std::nullopt;
@@ -91,6 +100,12 @@ bool take_flag(ByteSource& source, std::string_view word, const RuleBuilder& rul
 class ByteTest : public Step {
  public:
   enum class Op : uint8_t { less, greater, equal, less_equal, greater_equal, all_bits, any_xor };
+
+  std::string describe(VariableNames variables) const override {
+    static constexpr std::string_view kSigns[] = {"<", ">", "=", "<=", ">=", "&", "^"};
+    return "byte_test " + source.describe(variables) + ": " + (negated ? "!" : "") +
+           std::string(kSigns[static_cast<size_t>(op)]) + " " + words(value, variables);
+  }
 
   Outcome attempt(Inspection& inspection, Attempt& attempt) const override {
     uint64_t end = 0;
@@ -155,6 +170,14 @@ void byte_test(RuleBuilder& rule, const RuleOption& option) {
 
 class ByteJump : public Step {
  public:
+  std::string describe(VariableNames variables) const override {
+    Sentence out;
+    out.add("byte_jump " + source.describe(variables));
+    if (multiplier != 1) out.add("multiplier " + std::to_string(multiplier));
+    out.add_if(align, "align").add_if(from_beginning, "from_beginning").add_if(from_end, "from_end");
+    if (post_offset.variable >= 0 || post_offset.value != 0) out.add("post_offset " + words(post_offset, variables));
+    return out.text();
+  }
   Outcome attempt(Inspection& inspection, Attempt& attempt) const override {
     const Subject& subject = inspection.subject();
     uint64_t end = 0;
@@ -206,6 +229,13 @@ void byte_jump(RuleBuilder& rule, const RuleOption& option) {
 
 class ByteExtract : public Step {
  public:
+  std::string describe(VariableNames variables) const override {
+    Sentence out;
+    out.add("byte_extract " + source.describe(variables));
+    if (multiplier != 1) out.add("multiplier " + std::to_string(multiplier));
+    if (align != 0) out.add("align " + std::to_string(align));
+    return out.text() + " into " + words(Number{0, variable}, variables);
+  }
   Outcome attempt(Inspection& inspection, Attempt& attempt) const override {
     uint64_t end = 0;
     auto read = source.read(inspection, attempt.cursor, end);
@@ -247,6 +277,11 @@ void byte_extract(RuleBuilder& rule, const RuleOption& option) {
 
 class ByteMath : public Step {
  public:
+  std::string describe(VariableNames variables) const override {
+    std::string sign(op == '<' || op == '>' ? 2 : 1, op);
+    return "byte_math " + source.describe(variables) + " " + sign + " " + words(operand, variables) + " into " +
+           words(Number{0, variable}, variables);
+  }
   Outcome attempt(Inspection& inspection, Attempt& attempt) const override {
     uint64_t end = 0;
     auto read = source.read(inspection, attempt.cursor, end);

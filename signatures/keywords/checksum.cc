@@ -6,19 +6,27 @@ namespace lapwing::detect {
 
 namespace {
 
+struct Validity {
+  bool valid = true;
+};
+
+std::string words(const Validity& wanted) {
+  return wanted.valid ? "valid" : "invalid";
+}
+
 template <uint8_t version, uint8_t protocol>
 void checksum(RuleBuilder& rule, const RuleOption& option) {
   std::string value = to_lower(rule.text(option));
   if (value != "valid" && value != "invalid") rule.fail(option, "'" + value + "' is none of valid, invalid");
   rule.require_packet(option);
-  add_condition(rule, Needs::packet, value == "valid", [](const Scene& scene, bool valid) {
+  add_condition(rule, Needs::packet, Validity{value == "valid"}, [](const Scene& scene, const Validity& wanted) {
     const Packet* p = scene.packet;
     if (!p || p->ip_version != version) return false;
-    if constexpr (protocol == 0) return p->bad_checksum_ip != valid;
+    if constexpr (protocol == 0) return p->bad_checksum_ip != wanted.valid;
     if (!p->is(protocol)) return false;
     // RFC 768: a zero says that the sender made none, which is neither right nor wrong.
     if (protocol == ip_proto::udp && p->l4_header[6] == 0 && p->l4_header[7] == 0) return false;
-    return p->bad_checksum_l4 != valid;
+    return p->bad_checksum_l4 != wanted.valid;
   });
 }
 

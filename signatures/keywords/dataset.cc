@@ -24,6 +24,12 @@ class DatasetStep : public Step {
     touches = op == SetOp::set || op == SetOp::unset ? Touches::writes_shared : Touches::reads_shared;
   }
 
+  std::string describe(VariableNames) const override {
+    static constexpr std::string_view kOps[] = {"isset", "isnotset", "set", "unset"};
+    return "dataset " + std::string(kOps[static_cast<size_t>(op_)]) + " " + set_.name() + ", type " +
+           std::string(name_of(set_.type())) + (domains_ ? ", match subdomain" : "");
+  }
+
   Outcome attempt(Inspection& inspection, Attempt&) const override {
     const Bytes value = inspection.subject().data;
     if (value.empty()) return Outcome::fail;
@@ -61,6 +67,7 @@ class DatasetStep : public Step {
 class ReputationStep : public Step {
  public:
   ReputationStep(Dataset& set, IntegerTest test) : set_(set), test_(test) { touches = Touches::reads_shared; }
+  std::string describe(VariableNames) const override { return "datarep " + set_.name() + " " + words(test_); }
   Outcome attempt(Inspection& inspection, Attempt&) const override {
     take_turn(inspection, set_);
     auto reputation = set_.reputation(inspection.subject().data);

@@ -27,6 +27,16 @@ struct RealTest {
   }
 };
 
+std::string words(const RealTest& test) {
+  static constexpr std::string_view kSigns[] = {"= ", "!= ", "< ", "<= ", "> ", ">= ", "> "};
+  auto number = [](double value) {
+    char text[32];
+    return std::string(text, static_cast<size_t>(std::snprintf(text, sizeof text, "%g", value)));
+  };
+  std::string out = std::string(kSigns[static_cast<size_t>(test.op)]) + number(test.a);
+  return test.op == RealTest::Op::between ? out + " and < " + number(test.b) : out;
+}
+
 double read_real(const RuleBuilder& rule, const RuleOption& option, std::string_view text) {
   text = trim(text);
   double value = 0;
@@ -75,6 +85,11 @@ class Entropy : public Step {
     if (bytes > 0) data = data.first(bytes);
     return !data.empty() && test.matches(entropy_of(data)) ? Outcome::match : Outcome::fail;
   }
+  std::string describe(VariableNames) const override {
+    Sentence out;
+    out.add("entropy " + words(test)).add_if(bytes > 0, "bytes " + std::to_string(bytes));
+    return out.add_if(offset > 0, "offset " + std::to_string(offset)).text();
+  }
   size_t bytes = 0, offset = 0;  // bytes 0: to the end
   RealTest test;
 };
@@ -117,6 +132,13 @@ class Asn1 : public Step {
       if (found) return Outcome::match;
     }
     return Outcome::fail;
+  }
+
+  std::string describe(VariableNames) const override {
+    Sentence out;
+    out.add("asn1").add_if(bitstring_overflow, "bitstring_overflow").add_if(double_overflow, "double_overflow");
+    if (oversize != SIZE_MAX) out.add("oversize_length " + std::to_string(oversize));
+    return out.add((relative ? "relative_offset " : "absolute_offset ") + std::to_string(offset)).text();
   }
 
   int64_t offset = 0;
@@ -187,6 +209,14 @@ struct RpcTest {
   uint32_t program = 0;
   std::optional<uint32_t> version, procedure;
 };
+
+std::string words(const RpcTest& test) {
+  Sentence out;
+  out.add("program " + std::to_string(test.program));
+  if (test.version) out.add("version " + std::to_string(*test.version));
+  if (test.procedure) out.add("procedure " + std::to_string(*test.procedure));
+  return out.text();
+}
 
 /// A call of RPC version 2 (RFC 5531 section 9); over TCP after its record mark.
 bool is_call(const Packet& packet, const RpcTest& test) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "signatures/compile/rule_builder.h"
+#include "signatures/compile/words.h"
 #include "signatures/keyword.h"
 #include "signatures/match/scene.h"
 
@@ -26,14 +27,21 @@ std::string read_pattern(const RuleBuilder& rule, const RuleOption& option, std:
 int64_t read_integer(const RuleBuilder& rule, const RuleOption& option, std::string_view text, int64_t min,
                      int64_t max);
 /// The same, or the name of a byte_extract variable.
-Number read_number(const RuleBuilder& rule, const RuleOption& option, std::string_view text, int64_t min, int64_t max);
+Number read_number(RuleBuilder& rule, const RuleOption& option, std::string_view text, int64_t min, int64_t max);
 
-/// A condition that is one function of the scene and a value made at compile time.
+/// The value of a condition that asks for nothing more than its keyword says.
+struct Nothing {};
+inline std::string words(const Nothing&) {
+  return {};
+}
+
+/// A condition that is one function of the scene and a value made at compile time, for which there is words(value).
 template <class Value, class Test>
 class ValueCondition : public Condition {
  public:
   ValueCondition(Value value, Test test) : value_(std::move(value)), test_(std::move(test)) {}
   bool holds(const Scene& scene) const override { return test_(scene, value_); }
+  std::string describe() const override { return words(value_); }
 
  private:
   Value value_;

@@ -117,6 +117,15 @@ class StoreFiles : public Effect {
     }
   }
 
+  std::string describe() const override {
+    static constexpr std::string_view kScopes[] = {"the file", "the files of the transaction", "the files of the flow"};
+    const char* direction = wish_.directions == 0           ? ""
+                            : wish_.directions == kToServer ? ", to the server"
+                            : wish_.directions == kToClient ? ", to the client"
+                                                            : ", both directions";
+    return std::string(kScopes[static_cast<size_t>(wish_.scope)]) + direction;
+  }
+
  private:
   StoreWish wish_;
 };

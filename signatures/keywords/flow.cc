@@ -5,6 +5,14 @@ namespace lapwing::detect {
 
 namespace {
 
+struct Fragmented {
+  bool is = true;
+};
+
+std::string words(const Fragmented& wanted) {
+  return wanted.is ? "only_frag" : "no_frag";
+}
+
 void flow(RuleBuilder& rule, const RuleOption& option) {
   Header& header = rule.rule().header;
   header.needs_flow = true;
@@ -35,9 +43,10 @@ void flow(RuleBuilder& rule, const RuleOption& option) {
     else if (word == "no_stream")
       rule.require_packet(option);
     else if (word == "only_frag" || word == "no_frag") {
-      add_condition(rule, Needs::packet, word == "only_frag", [](const Scene& scene, bool wanted) {
-        return scene.packet && scene.packet->defragmented == wanted;
-      });
+      add_condition(rule, Needs::packet, Fragmented{word == "only_frag"},
+                    [](const Scene& scene, const Fragmented& wanted) {
+                      return scene.packet && scene.packet->defragmented == wanted.is;
+                    });
     } else {
       rule.fail(option, "'" + word +
                             "' is none of to_server, to_client, from_server, from_client, established, "
@@ -49,8 +58,13 @@ void flow(RuleBuilder& rule, const RuleOption& option) {
 
 struct ProtocolTest {
   uint64_t protocols = 0;
-  bool failed = false, unknown = false, negated = false;
+  std::string name;  // as the rule has it
+  bool negated = false;
 };
+
+std::string words(const ProtocolTest& test) {
+  return (test.negated ? "!" : "") + test.name;
+}
 
 void app_layer_protocol(RuleBuilder& rule, const RuleOption& option) {
   std::string name = rule.text(option);
@@ -70,6 +84,7 @@ void app_layer_protocol(RuleBuilder& rule, const RuleOption& option) {
       rule.skip(option, "protocol '" + name + "' has no dissector yet");
     }
   }
+  test.name = name;
   rule.rule().header.needs_flow = true;
   add_condition(rule, Needs::any_packet, test, [](const Scene& scene, const ProtocolTest& t) {
     if (scene.protocol == kMaxProtocols) return false;  // not detected yet: neither equal nor different

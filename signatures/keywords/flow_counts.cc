@@ -15,6 +15,13 @@ struct CountTest {
   IntegerTest test;
 };
 
+std::string words(const CountTest& test) {
+  return std::string(test.to_server && test.to_client ? "either "
+                     : test.to_server                 ? "toserver "
+                                                      : "toclient ") +
+         words(test.test);
+}
+
 template <Counts counts>
 void add_count_test(RuleBuilder& rule, const RuleOption& option, CountTest test) {
   rule.require_packet(option);

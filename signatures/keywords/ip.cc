@@ -38,7 +38,7 @@ constexpr auto kFragOffset = [](const Packet& p, uint64_t& out) {
 
 void sameip(RuleBuilder& rule, const RuleOption& option) {
   rule.no_value(option);
-  add_condition(rule, Needs::any_packet, 0, [](const Scene& scene, int) {
+  add_condition(rule, Needs::any_packet, Nothing{}, [](const Scene& scene, const Nothing&) {
     return scene.packet && scene.packet->ip_version != 0 && scene.packet->src == scene.packet->dst;
   });
 }
@@ -66,6 +66,15 @@ struct FlagTest {
   uint8_t bits = 0;
   enum class How : uint8_t { exactly, all, any, none } how = How::exactly;
 };
+
+std::string words(const FlagTest& test) {
+  static constexpr std::string_view kHow[] = {"exactly ", "all of ", "any of ", "not all of "};
+  std::string out(kHow[static_cast<size_t>(test.how)]);
+  for (auto [bit, letter] : {std::pair(4, 'R'), {2, 'D'}, {1, 'M'}}) {
+    if (test.bits & bit) out += letter;
+  }
+  return out;
+}
 
 bool passes(uint8_t value, const FlagTest& test) {
   switch (test.how) {
@@ -109,6 +118,17 @@ constexpr std::pair<std::string_view, uint16_t> kIpOptions[] = {
     {"rr", 7},     {"lsrr", 131},  {"eol", 0}, {"nop", 1},     {"ts", 68},      {"sec", 130},   {"esec", 133},
     {"ssrr", 137}, {"satid", 136}, {"qs", 25}, {"cipso", 134}, {"rtralt", 148}, {"any", 0xff00}};
 
+struct OptionTest {
+  uint16_t wanted = 0;
+};
+
+std::string words(const OptionTest& test) {
+  for (auto [name, number] : kIpOptions) {
+    if (number == test.wanted) return std::string(name);
+  }
+  return {};
+}
+
 bool has_ip_option(const Packet& packet, uint16_t wanted) {
   if (packet.ip_version != 4 || packet.ip_header.size() <= 20) return false;
   if (wanted == 0xff00) return true;
@@ -130,8 +150,8 @@ void ipopts(RuleBuilder& rule, const RuleOption& option) {
   auto found =
       std::find_if(std::begin(kIpOptions), std::end(kIpOptions), [&](const auto& row) { return row.first == name; });
   if (found == std::end(kIpOptions)) rule.fail(option, "'" + name + "' is no IP option");
-  add_condition(rule, Needs::packet, found->second, [](const Scene& scene, uint16_t wanted) {
-    return scene.packet && has_ip_option(*scene.packet, wanted);
+  add_condition(rule, Needs::packet, OptionTest{found->second}, [](const Scene& scene, const OptionTest& test) {
+    return scene.packet && has_ip_option(*scene.packet, test.wanted);
   });
 }
 

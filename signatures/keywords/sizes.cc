@@ -15,6 +15,10 @@ class IsDataAt : public Step {
     bool there = relative ? static_cast<int64_t>(attempt.cursor) + count <= end : count < end;
     return there != negated ? Outcome::match : Outcome::fail;
   }
+  std::string describe(VariableNames variables) const override {
+    return std::string("isdataat ") + (negated ? "!" : "") + words(position, variables) +
+           (relative ? ", relative" : "");
+  }
   Number position;
   bool negated = false;
 };
@@ -60,22 +64,27 @@ void urilen(RuleBuilder& rule, const RuleOption& option) {
 
 void dsize(RuleBuilder& rule, const RuleOption& option) {
   rule.require_packet(option);
-  add_condition(rule, Needs::packet, parse_integer_test(rule.text(option), option.value_mark, UINT16_MAX),
-                [](const Scene& scene, const IntegerTest& test) {
-                  if (!scene.packet || !scene.packet->has_l4) return false;
-                  // "More than" and "other than" ask for a payload, however short; "less than" does not.
-                  using Mode = IntegerTest::Mode;
-                  const bool may_be_empty =
-                      test.mode == Mode::equal || test.mode == Mode::less || test.mode == Mode::less_equal;
-                  const size_t size = scene.packet->payload.size();
-                  return (size > 0 || may_be_empty) && test.matches(size);
-                });
+  const IntegerTest payload = parse_integer_test(rule.text(option), option.value_mark, UINT16_MAX);
+  rule.note_payload_size(payload);
+  add_condition(rule, Needs::packet, payload, [](const Scene& scene, const IntegerTest& test) {
+    if (!scene.packet || !scene.packet->has_l4) return false;
+    // "More than" and "other than" ask for a payload, however short; "less than" does not.
+    using Mode = IntegerTest::Mode;
+    const bool may_be_empty = test.mode == Mode::equal || test.mode == Mode::less || test.mode == Mode::less_equal;
+    const size_t size = scene.packet->payload.size();
+    return (size > 0 || may_be_empty) && test.matches(size);
+  });
 }
 
 struct StreamSize {
   enum class Side : uint8_t { server, client, both, either } side;
   IntegerTest test;
 };
+
+std::string words(const StreamSize& size) {
+  static constexpr std::string_view kSides[] = {"server", "client", "both", "either"};
+  return std::string(kSides[static_cast<size_t>(size.side)]) + " " + words(size.test);
+}
 
 /// Sequence numbers used in a direction, as far as its stream was reassembled.
 void stream_size(RuleBuilder& rule, const RuleOption& option) {

@@ -11,6 +11,8 @@ namespace {
 
 enum class BitOp : uint8_t { set, unset, toggle };
 
+constexpr std::string_view kBitOps[] = {"set", "unset", "toggle"};
+
 uint16_t name_number(RuleBuilder& rule, const RuleOption& option, NameKind kind, std::string_view name) {
   auto number = number_of(kind, name);
   if (!number) rule.fail(option, "brings a name beyond the " + std::to_string(kMaxNames) + " that can be told apart");
@@ -18,15 +20,21 @@ uint16_t name_number(RuleBuilder& rule, const RuleOption& option, NameKind kind,
 }
 
 std::vector<uint16_t> bit_numbers(RuleBuilder& rule, const RuleOption& option, NameKind kind, std::string_view names,
-                                  bool writes) {
+                                  bool writes, bool clears = false) {
   std::vector<uint16_t> out;
   for (const std::string& name : parts(names, '|')) {
     if (name.empty()) rule.fail(option, "needs a name");
     if (name.find(' ') != std::string::npos) rule.fail(option, "'" + name + "' has a blank in its name");
     out.push_back(name_number(rule, option, kind, name));
-    rule.rule().state_uses.push_back({kind, out.back(), writes});
+    rule.rule().state_uses.push_back({kind, out.back(), writes, clears});
   }
   return out;
+}
+
+std::string names_of_bits(const std::vector<uint16_t>& bits) {
+  Sentence out("|");
+  for (uint16_t bit : bits) out.add(name_of(NameKind::flowbit, bit));
+  return out.text();
 }
 
 class ChangeFlowBits : public Effect {
@@ -43,6 +51,10 @@ class ChangeFlowBits : public Effect {
     }
   }
 
+  std::string describe() const override {
+    return std::string(kBitOps[static_cast<size_t>(op_)]) + " " + names_of_bits(bits_);
+  }
+
  private:
   std::vector<uint16_t> bits_;
   BitOp op_;
@@ -52,6 +64,10 @@ struct FlowBitTest {
   std::vector<uint16_t> any_of;
   bool set;
 };
+
+std::string words(const FlowBitTest& test) {
+  return (test.set ? "isset " : "isnotset ") + names_of_bits(test.any_of);
+}
 
 void flowbits(RuleBuilder& rule, const RuleOption& option) {
   auto part = parts(rule.text(option), ',');
@@ -80,7 +96,8 @@ void flowbits(RuleBuilder& rule, const RuleOption& option) {
     change = BitOp::toggle;
   else if (op != "set")
     rule.fail(option, "'" + op + "' is none of set, unset, toggle, isset, isnotset, noalert");
-  rule.add(std::make_unique<ChangeFlowBits>(bit_numbers(rule, option, NameKind::flowbit, part[1], true), change));
+  rule.add(std::make_unique<ChangeFlowBits>(
+      bit_numbers(rule, option, NameKind::flowbit, part[1], true, change == BitOp::unset), change));
 }
 
 struct VariableTest {
@@ -89,6 +106,10 @@ struct VariableTest {
 
   bool matches(const std::string& value) const { return value.find(text) != std::string::npos; }
 };
+
+std::string words(const VariableTest& test) {
+  return name_of(NameKind::variable, test.name) + " has " + in_quotes(test.text);
+}
 
 /// `<name>,"text"`: the variable holds the text somewhere.
 VariableTest read_variable_test(RuleBuilder& rule, const RuleOption& option) {
@@ -140,6 +161,10 @@ struct Operand {
   }
 };
 
+std::string words(const Operand& operand) {
+  return operand.is_name ? name_of(NameKind::flowint, operand.name) : std::to_string(operand.value);
+}
+
 class ChangeFlowInt : public Effect {
  public:
   ChangeFlowInt(uint16_t name, char op, Operand operand) : name_(name), op_(op), operand_(operand) {}
@@ -161,6 +186,10 @@ class ChangeFlowInt : public Effect {
       integer->value -= std::min(right, integer->value);
   }
 
+  std::string describe() const override {
+    return name_of(NameKind::flowint, name_) + " " + op_ + " " + words(operand_);
+  }
+
  private:
   uint16_t name_;
   char op_;
@@ -172,6 +201,11 @@ struct FlowIntTest {
   std::string op;
   Operand operand;
 };
+
+std::string words(const FlowIntTest& test) {
+  std::string out = name_of(NameKind::flowint, test.name) + " " + test.op;
+  return test.op == "isset" || test.op == "isnotset" ? out : out + " " + words(test.operand);
+}
 
 bool flowint_holds(const Scene& scene, const FlowIntTest& test) {
   if (!scene.flow) return false;
@@ -244,6 +278,12 @@ struct SharedBit {
   }
 };
 
+std::string words(const SharedBit& bit) {
+  static constexpr std::string_view kTracks[] = {"the source", "the destination", "the pair of addresses"};
+  NameKind kind = bit.kind == SharedKey::Kind::xbit ? NameKind::xbit : NameKind::hostbit;
+  return name_of(kind, bit.name) + " of " + std::string(kTracks[static_cast<size_t>(bit.track)]);
+}
+
 class SharedBitTest : public Condition {
  public:
   SharedBitTest(SharedBit bit, bool set) : bit_(bit), set_(set) {}
@@ -251,6 +291,8 @@ class SharedBitTest : public Condition {
     scene.shared->turn(scene.context->number);
     return scene.shared->has_bit(bit_.key(scene), scene.context->time) == set_;
   }
+
+  std::string describe() const override { return (set_ ? "isset " : "isnotset ") + words(bit_); }
 
  private:
   SharedBit bit_;
@@ -270,6 +312,11 @@ class ChangeSharedBit : public Effect {
     scene.shared->set_bit(key, expires, now, *scene.counters);
   }
 
+  std::string describe() const override {
+    return std::string(kBitOps[static_cast<size_t>(op_)]) + " " + words(bit_) +
+           (seconds_ && op_ != BitOp::unset ? " for " + std::to_string(seconds_) + " s" : "");
+  }
+
  private:
   SharedBit bit_;
   BitOp op_;
@@ -280,7 +327,7 @@ void add_shared_bit(RuleBuilder& rule, const RuleOption& option, const std::stri
                     uint32_t seconds) {
   NameKind kind = bit.kind == SharedKey::Kind::xbit ? NameKind::xbit : NameKind::hostbit;
   bool tests = op == "isset" || op == "isnotset";
-  rule.rule().state_uses.push_back({kind, bit.name, !tests});
+  rule.rule().state_uses.push_back({kind, bit.name, !tests, op == "unset"});
   if (tests)
     rule.add_late(std::make_unique<SharedBitTest>(bit, op == "isset"));
   else if (op == "set")

@@ -58,9 +58,9 @@ int64_t read_integer(const RuleBuilder& rule, const RuleOption& option, std::str
   return number;
 }
 
-Number read_number(const RuleBuilder& rule, const RuleOption& option, std::string_view text, int64_t min, int64_t max) {
+Number read_number(RuleBuilder& rule, const RuleOption& option, std::string_view text, int64_t min, int64_t max) {
   if (!text.empty() && (std::isalpha(static_cast<unsigned char>(text[0])) || text[0] == '_')) {
-    int variable = rule.find_variable(std::string(text));
+    int variable = rule.use_variable(std::string(text));
     if (variable < 0) {
       rule.fail(option, "'" + std::string(text) +
                             "' is neither a number nor a variable that byte_extract or byte_math set before");

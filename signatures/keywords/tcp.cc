@@ -42,6 +42,28 @@ struct FlagTest {
   char how = '=';  // = exactly, + all, * any, ! not these
 };
 
+std::string words(const FlagTest& test) {
+  auto letters = [](uint8_t bits) {
+    std::string out;
+    for (auto [bit, letter] : {std::pair(tcp_flag::fin, 'F'),
+                               {tcp_flag::syn, 'S'},
+                               {tcp_flag::rst, 'R'},
+                               {tcp_flag::psh, 'P'},
+                               {tcp_flag::ack, 'A'},
+                               {tcp_flag::urg, 'U'},
+                               {tcp_flag::ece, 'E'},
+                               {tcp_flag::cwr, 'C'}}) {
+      if (bits & bit) out += letter;
+    }
+    return out.empty() ? std::string("0") : out;
+  };
+  const char* how = test.how == '+'   ? "all of "
+                    : test.how == '*' ? "any of "
+                    : test.how == '!' ? "not all of "
+                                      : "exactly ";
+  return how + letters(test.bits) + (test.ignored ? ", whatever " + letters(test.ignored) : "");
+}
+
 uint8_t flag_bit(char c) {
   switch (c) {
     case 'F':

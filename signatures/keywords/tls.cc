@@ -57,6 +57,13 @@ struct FieldReader {
   }
 };
 
+std::string words(const FieldReader&) {
+  return {};
+}
+std::string words(const std::pair<FieldReader, FieldReader>&) {
+  return {};
+}
+
 /// The rule waits for the field and needs it to have a value.
 FieldReader wait_for(RuleBuilder& rule, const RuleOption& option, const std::string& field) {
   require_field(rule, option, field);
@@ -97,6 +104,15 @@ struct VersionTest {
   FieldReader version;
   std::vector<uint64_t> versions;
 };
+
+std::string words(const VersionTest& test) {
+  Sentence out;
+  for (auto [name, number] : kVersions) {
+    bool wanted = std::find(test.versions.begin(), test.versions.end(), number) != test.versions.end();
+    out.add_if(wanted, name);
+  }
+  return out.text();
+}
 
 void ssl_version(RuleBuilder& rule, const RuleOption& option) {
   VersionTest test{wait_for(rule, option, "tls.version"), {}};

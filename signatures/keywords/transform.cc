@@ -13,6 +13,20 @@ namespace lapwing::detect {
 namespace {
 
 using Function = Bytes (*)(Bytes in, std::string& out);
+using BoundsFunction = Bounds (*)(const Bounds& in);
+
+Bounds unknown(const Bounds&) {
+  return {};
+}
+
+Bounds of_any_bytes(const Bounds& in) {
+  return {Bounds().bytes, in.shortest, in.longest};
+}
+
+template <uint64_t size>
+Bounds of_size(const Bounds&) {
+  return {Bounds().bytes, size, size};
+}
 
 bool is_space(uint8_t c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
@@ -24,10 +38,24 @@ Bytes dotprefix(Bytes in, std::string& out) {
   return to_bytes(out);
 }
 
+Bounds with_dot(const Bounds& in) {
+  Bounds out{in.bytes, in.shortest + 1, in.longest == UINT64_MAX ? in.longest : in.longest + 1};
+  out.bytes.set('.');
+  return out;
+}
+
 Bytes strip_whitespace(Bytes in, std::string& out) {
   out.clear();
   std::copy_if(in.begin(), in.end(), std::back_inserter(out), [](uint8_t c) { return !is_space(c); });
   return to_bytes(out);
+}
+
+Bounds without_whitespace(const Bounds& in) {
+  Bounds out{in.bytes, 0, in.longest};
+  for (unsigned c = 0; c < 256; c++) {
+    if (is_space(static_cast<uint8_t>(c))) out.bytes.reset(c);
+  }
+  return out;
 }
 
 /// Runs of whitespace become their first byte.
@@ -41,10 +69,24 @@ Bytes compress_whitespace(Bytes in, std::string& out) {
   return to_bytes(out);
 }
 
+Bounds no_longer(const Bounds& in) {
+  return {in.bytes, 0, in.longest};
+}
+
 Bytes to_lowercase(Bytes in, std::string& out) {
   out.clear();
   for (uint8_t c : in) out += static_cast<char>(lower(c));
   return to_bytes(out);
+}
+
+template <char from, char to>
+Bounds in_case(const Bounds& in) {
+  Bounds out = in;
+  for (int i = 0; i < 26; i++) {
+    if (in.bytes.test(static_cast<size_t>(from + i))) out.bytes.set(static_cast<size_t>(to + i));
+    out.bytes.reset(static_cast<size_t>(from + i));
+  }
+  return out;
 }
 
 Bytes to_uppercase(Bytes in, std::string& out) {
@@ -126,22 +168,25 @@ Bytes to_sha256(Bytes in, std::string& out) {
 
 class FunctionTransform : public Transform {
  public:
-  explicit FunctionTransform(Function function) : function_(function) {}
+  FunctionTransform(Function function, BoundsFunction known) : function_(function), bounds_(known) {}
   Bytes apply(Bytes in, std::string& out) const override { return function_(in, out); }
+  Bounds bounds(const Bounds& in) const override { return bounds_(in); }
 
  private:
   Function function_;
+  BoundsFunction bounds_;
 };
 
-template <Function function>
+template <Function function, BoundsFunction known>
 void plain(RuleBuilder& rule, const RuleOption& option) {
   rule.no_value(option);
-  rule.add_transform(option, std::make_shared<FunctionTransform>(function), option.name);
+  rule.add_transform(option, std::make_shared<FunctionTransform>(function, known), option.name);
 }
 
 class Xor : public Transform {
  public:
   explicit Xor(std::string key) : key_(std::move(key)) {}
+  Bounds bounds(const Bounds& in) const override { return of_any_bytes(in); }
   Bytes apply(Bytes in, std::string& out) const override {
     out.clear();
     for (size_t i = 0; i < in.size(); i++)
@@ -194,17 +239,17 @@ void pcrexform(RuleBuilder& rule, const RuleOption& option) {
 }
 
 constexpr Keyword kRows[] = {
-    {"dotprefix", "", &plain<&dotprefix>, "a dot before the buffer"},
-    {"strip_whitespace", "", &plain<&strip_whitespace>, "the buffer without whitespace"},
-    {"compress_whitespace", "", &plain<&compress_whitespace>, "runs of whitespace as one"},
-    {"to_lowercase", "", &plain<&to_lowercase>, "ASCII letters in lower case"},
-    {"to_uppercase", "", &plain<&to_uppercase>, "ASCII letters in upper case"},
-    {"url_decode", "", &plain<&url_decode>, "%xx and + decoded"},
-    {"header_lowercase", "", &plain<&header_lowercase>, "header names in lower case"},
-    {"strip_pseudo_headers", "", &plain<&strip_pseudo_headers>, "without HTTP/2 pseudo headers"},
-    {"to_md5", "", &plain<&to_md5>, "the buffer's MD5, 16 bytes"},
-    {"to_sha1", "", &plain<&to_sha1>, "the buffer's SHA-1, 20 bytes"},
-    {"to_sha256", "", &plain<&to_sha256>, "the buffer's SHA-256, 32 bytes"},
+    {"dotprefix", "", &plain<&dotprefix, &with_dot>, "a dot before the buffer"},
+    {"strip_whitespace", "", &plain<&strip_whitespace, &without_whitespace>, "the buffer without whitespace"},
+    {"compress_whitespace", "", &plain<&compress_whitespace, &no_longer>, "runs of whitespace as one"},
+    {"to_lowercase", "", &plain<&to_lowercase, &in_case<'A', 'a'>>, "ASCII letters in lower case"},
+    {"to_uppercase", "", &plain<&to_uppercase, &in_case<'a', 'A'>>, "ASCII letters in upper case"},
+    {"url_decode", "", &plain<&url_decode, &unknown>, "%xx and + decoded"},
+    {"header_lowercase", "", &plain<&header_lowercase, &of_any_bytes>, "header names in lower case"},
+    {"strip_pseudo_headers", "", &plain<&strip_pseudo_headers, &no_longer>, "without HTTP/2 pseudo headers"},
+    {"to_md5", "", &plain<&to_md5, &of_size<16>>, "the buffer's MD5, 16 bytes"},
+    {"to_sha1", "", &plain<&to_sha1, &of_size<20>>, "the buffer's SHA-1, 20 bytes"},
+    {"to_sha256", "", &plain<&to_sha256, &of_size<32>>, "the buffer's SHA-256, 32 bytes"},
     {"xor", "", &xor_keyword, "the buffer combined with a repeated key"},
     {"pcrexform", "", &pcrexform, "the first group of an expression"},
 };

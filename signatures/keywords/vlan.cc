@@ -14,6 +14,10 @@ struct VlanTest {
   MultiTest multi;
 };
 
+std::string words(const VlanTest& test) {
+  return Sentence(" ").add(words(test.id)).add(words(test.multi)).text();
+}
+
 /// "<comparison>[,<any|all|all1|nb<comparison>|layer>]"; layers count from the outermost, negative from the innermost.
 void vlan_id(RuleBuilder& rule, const RuleOption& option) {
   rule.require_packet(option);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sensor/base/text.h"
+#include "signatures/compile/words.h"
 #include "signatures/match/search.h"
 
 namespace lapwing::detect {
@@ -71,6 +72,26 @@ Outcome ContentStep::attempt(Inspection& inspection, Attempt& attempt) const {
   attempt.newest = std::max(attempt.newest, attempt.cursor);
   attempt.resume = static_cast<uint64_t>(from) + place + 1;
   return Outcome::match;
+}
+
+std::string ContentStep::describe(VariableNames variables) const {
+  Sentence out;
+  out.add(std::string("content ") + (negated ? "!" : "") + in_quotes(pattern));
+  out.add_if(nocase, "nocase").add_if(startswith, "startswith").add_if(endswith, "endswith");
+  if (has_offset) out.add("offset " + words(offset, variables));
+  if (has_depth && !startswith) {
+    // settle() made it count from the buffer's start.
+    Number from_offset = depth;
+    if (has_offset && depth.variable < 0 && offset.variable < 0) from_offset.value -= offset.value;
+    out.add("depth " + words(from_offset, variables));
+  }
+  if (has_distance) out.add("distance " + words(distance, variables));
+  if (has_within) out.add("within " + words(within, variables));
+  if (fast_pattern) {
+    out.add(chop_length == 0 ? "fast_pattern"
+                             : "fast_pattern " + std::to_string(chop_offset) + "," + std::to_string(chop_length));
+  }
+  return out.text();
 }
 
 }  // namespace lapwing::detect

@@ -39,6 +39,7 @@ void Engine::adopt(std::shared_ptr<const RuleSet> rules) {
   values_.adopt(*rules_);
   files_.reserve(kMaxFieldValues);
   bit_names_.reserve(rules_->flowbits.size());
+  trace(tracer_);
 }
 
 bool Engine::idle(const MatchContext& context) const {
@@ -178,7 +179,7 @@ bool Engine::files_match(const Rule& rule) {
   return !files_.empty();
 }
 
-bool Engine::matches(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor) {
+bool Engine::evaluate(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor) {
   if (!header_matches(rule, scene)) return false;
   counters_.candidates++;
   inspection_->captures.clear();
@@ -217,6 +218,8 @@ void Engine::matched(const Rule& rule, const Scene& scene, Bytes payload, bool s
 }
 
 void Engine::scan(const Prefilter& prefilter, Bytes bytes) {
+  if (tracer_) [[unlikely]]
+    return traced_scan(prefilter, bytes);
   if (!prefilter.scan(bytes, scratch_.get(), candidates_)) counters_.hyperscan_error++;
 }
 

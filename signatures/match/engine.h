@@ -7,6 +7,7 @@
 #include "signatures/match/field_values.h"
 #include "signatures/match/scene.h"
 #include "signatures/match/shared.h"
+#include "signatures/match/tracer.h"
 
 namespace lapwing::detect {
 
@@ -15,6 +16,7 @@ class Engine {
   Engine(std::shared_ptr<SharedState> shared, AlertSink& sink);
 
   void adopt(std::shared_ptr<const RuleSet> rules);
+  void trace(Tracer* tracer);
   void begin(const MatchContext& context);
   size_t take(const MatchContext& context, const Chunk& chunk);
   void settle(const MatchContext& context, const Chunk& part);
@@ -37,7 +39,12 @@ class Engine {
   Scene flow_scene(const MatchContext& context, Direction direction);
   bool header_matches(const Rule& rule, const Scene& scene) const;
   /// `raw`: the bytes for raw content, or null when there are none.
-  bool matches(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor);
+  bool matches(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor) {
+    if (tracer_) [[unlikely]]
+      return traced_match(rule, scene, raw, floor);
+    return evaluate(rule, scene, raw, floor);
+  }
+  bool evaluate(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor);
   bool sections_match(const Rule& rule, Touches touches, const Subject* raw, uint64_t floor);
   bool section_matches(const Section& section, const Subject* raw, uint64_t floor);
   /// Notes in `files_` which files of the transaction pass all of the rule's tests; false when none does.
@@ -49,6 +56,19 @@ class Engine {
   void scan_head(const Group& group, Bytes bytes, uint64_t base);
   void scan(const Group& group, Bytes bytes);
   void tags(const MatchContext& context);
+
+  // trace.cc: the same, watched [cold]
+  struct Misfit {
+    std::string_view what;  // for a count; empty when all fits
+    std::string found;
+  };
+  bool traced_match(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor);
+  void traced_scan(const Prefilter& prefilter, Bytes bytes);
+  Misfit misfit(const Rule& rule, const Scene& scene) const;
+  RuleMiss find_miss(const Rule& rule, const Scene& scene, const Subject* raw);
+  bool miss_in_sections(const Rule& rule, Touches touches, const Subject* raw, RuleMiss& miss);
+  bool miss_in_section(const Rule& rule, const Section& section, const Subject* raw, RuleMiss& miss);
+  void flow_over(const MatchContext& context);
 
   // captures.cc
   void keep_captures(const Scene& scene);
@@ -86,6 +106,8 @@ class Engine {
   FlowStates states_;
   AlertQueue queue_;
   AlertSink& sink_;
+  Tracer* tracer_ = nullptr;
+  std::vector<const Rule*> asked_;                     // that the tracer asks for, one a description
   std::vector<FlowState::Variable> packet_variables_;  // the first packet_variable_count_ are set
   size_t packet_variable_count_ = 0;
   std::vector<NamedText> flowvars_, pktvars_;

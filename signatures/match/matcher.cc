@@ -19,6 +19,9 @@ Matcher::~Matcher() = default;
 void Matcher::adopt(std::shared_ptr<const RuleSet> rules) {
   impl_->engine.adopt(std::move(rules));
 }
+void Matcher::trace(Tracer* tracer) {
+  impl_->engine.trace(tracer);
+}
 void Matcher::begin(const MatchContext& context) {
   impl_->engine.begin(context);
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "signatures/compile/names.h"
+#include "signatures/compile/words.h"
 #include "signatures/matcher.h"
 
 namespace lapwing::detect {
@@ -28,6 +30,30 @@ Outcome PcreStep::attempt(Inspection& inspection, Attempt& attempt) const {
   attempt.newest = std::max(attempt.newest, attempt.cursor);
   attempt.resume = start + match.start + 1;
   return Outcome::match;
+}
+
+std::string PcreStep::describe(VariableNames) const {
+  std::string flags;
+  for (auto [set, letter] : {std::pair(options.caseless, 'i'),
+                             {options.dotall, 's'},
+                             {options.multiline, 'm'},
+                             {options.extended, 'x'},
+                             {options.anchored, 'A'},
+                             {options.dollar_endonly, 'E'},
+                             {options.ungreedy, 'G'},
+                             {options.no_limits, 'O'},
+                             {relative, 'R'}}) {
+    if (set) flags += letter;
+  }
+  Sentence out;
+  out.add(std::string("pcre ") + (negated ? "!" : "") + "/" + expression + "/" + flags);
+  for (const Target& target : targets) {
+    const char* kind = target.kind == Capture::Kind::flow     ? "flow:"
+                       : target.kind == Capture::Kind::packet ? "pkt:"
+                                                              : "alert:";
+    out.add("group " + std::to_string(target.group) + " into " + kind + name_of(NameKind::variable, target.name));
+  }
+  return out.text();
 }
 
 }  // namespace lapwing::detect

@@ -52,6 +52,18 @@ bool Inspection::matches(const Chain& chain, const Subject& subject, uint64_t fl
   return run(chain.data(), chain.size(), {}) == Outcome::match;
 }
 
+bool Inspection::matches_first(const Chain& chain, size_t steps, const Subject& subject, uint64_t& end) {
+  subject_ = subject;
+  floor_ = end_ = 0;
+  stale_ = false;
+  recursions_ = 0;
+  has_decoded = false;
+  variables.fill(0);
+  const bool matched = steps == 0 || run(chain.data(), steps, {}) == Outcome::match;
+  end = end_;
+  return matched;
+}
+
 Outcome Inspection::nested(const Chain& chain, Bytes bytes) {
   if (chain.empty()) return Outcome::match;
   const Subject outer = subject_;
@@ -85,6 +97,7 @@ Outcome Inspection::run(const std::unique_ptr<Step>* step, size_t left, Attempt 
       stale_ = true;
       rest = Outcome::fail;
     } else {
+      end_ = attempt.cursor;
       return Outcome::match;
     }
     if (rest != Outcome::fail || !self.searches) return rest;

@@ -44,10 +44,15 @@ using Chain = std::vector<std::unique_ptr<Step>>;
 /// What a step does to state that rules share: steps that do come after all that can rule a match out.
 enum class Touches : uint8_t { nothing, reads_shared, writes_shared };
 
+/// Names of the variables that byte_extract and byte_math set, by number.
+using VariableNames = std::span<const std::string>;
+
 class Step {
  public:
   virtual ~Step() = default;
   virtual Outcome attempt(Inspection& inspection, Attempt& attempt) const = 0;
+  /// What the step asks for, in the words of the rule language [cold].
+  virtual std::string describe(VariableNames variables) const = 0;
   virtual Chain* inner() { return nullptr; }  // steps on bytes that this one made
 
   bool searches = false;       // may have further alternatives
@@ -99,6 +104,8 @@ class Inspection {
   bool matches(const Chain& chain, const Subject& subject, uint64_t floor = 0);
   /// The rest of a chain on other bytes, within a running inspection (base64_data).
   Outcome nested(const Chain& chain, Bytes bytes);
+  /// Whether the first steps of a chain match, and where the last of them ended [cold].
+  bool matches_first(const Chain& chain, size_t steps, const Subject& subject, uint64_t& end);
 
   const Subject& subject() const { return subject_; }
   DetectCounters& counters() { return counters_; }
@@ -116,8 +123,8 @@ class Inspection {
   Outcome run(const std::unique_ptr<Step>* step, size_t left, Attempt attempt);
 
   Subject subject_;
-  uint64_t floor_ = 0;
-  bool stale_ = false;  // the chain matched on old evidence only: every alternative is worth a try
+  uint64_t floor_ = 0, end_ = 0;  // end_: of the last chain that matched
+  bool stale_ = false;            // the chain matched on old evidence only: every alternative is worth a try
   uint64_t recursions_ = 0, recursion_limit_;
   DetectCounters& counters_;
   std::unique_ptr<PcreScratch> pcre_;

@@ -81,6 +81,8 @@ void Engine::gap(const MatchContext& context, Direction direction) {
 }
 
 void Engine::finish(const MatchContext& context) {
+  if (tracer_) [[unlikely]]
+    flow_over(context);
   if (idle(context)) return;
   look(context, Direction::to_server);
   look(context, Direction::to_client);

@@ -27,6 +27,13 @@ void read_rules(const std::string& path, std::vector<RuleMessage>& messages, con
 /// vars.address-groups and vars.port-groups of the configuration, as text.
 struct RuleVariables {
   std::map<std::string, std::string, std::less<>> address_groups, port_groups;
+
+  struct Written {
+    std::string name;
+    bool ports = false;
+    SourceMark mark;
+  };
+  std::vector<Written> written;  // those that a configuration brings, not the defaults
 };
 
 /// A set of addresses as sorted, disjoint, inclusive ranges: evaluation of a list is set subtraction.

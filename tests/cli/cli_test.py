@@ -145,6 +145,99 @@ class Faults(Case):
         self.assertEqual([(m["line"], m["sid"]) for m in map(json.loads, done.stdout.splitlines())], [(2, 2), (3, 3)])
         self.assertEqual(run("rules", "check", os.path.join(ROOT, "pcaps/starter.rules")).returncode, 0)
 
+    def test_rules_check_warns_and_stays_content(self):
+        rules = self.file("x.rules", 'alert tcp any any -> any any (content:"a"; sid:1;)\n'
+                                     'alert tcp $USED any -> any any (flowbits:isset,nobody; sid:2;)\n')
+        config = self.file("c.yaml", "vars:\n  address-groups:\n    USED: 10.0.0.1\n    IDLE: 10.0.0.2\n")
+        done = run("rules", "check", rules, "-c", config, "--json")
+        self.assertEqual(done.returncode, 0)
+        messages = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([(m["level"], os.path.basename(m["file"]), m["line"], m["option"]) for m in messages],
+                         [("warning", "c.yaml", 4, "IDLE"), ("warning", "x.rules", 2, "flowbits")])
+        done = run("rules", "check", rules, "-c", config)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b"2 warnings", done.stdout)
+        suricata = self.file("suricata.yaml", "%YAML 1.1\n---\nvars:\n  address-groups:\n    USED: 10.0.0.1\n    IDLE: 10.0.0.2\n")
+        self.assertNotIn(b"IDLE", run("rules", "check", rules, "--suricata-config", suricata).stdout)
+
+
+class RuleTools(Case):
+    RULES = ('alert http any any -> any any (msg:"get"; http.method; content:"GET"; sid:1;)\n'
+             'alert http any any -> any any (http.method; content:"GET"; http.uri; content:"/nowhere"; sid:2;)\n'
+             'alert http any any -> any any (http.uri; content:"/nowhere"; sid:3;)\n'
+             'alert dns any any -> any any (dns.query; content:"example"; sid:4;)\n')
+
+    def rules(self): return self.file("x.rules", self.RULES)
+
+    def test_explain_says_what_a_rule_compiles_to(self):
+        done = run("rules", "explain", "2", "4", "--rules", self.rules(), "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        http, dns = map(json.loads, done.stdout.splitlines())
+        self.assertEqual([b["buffer"] for b in http["buffers"]], ["http.method", "http.uri"])
+        self.assertEqual(http["fast_pattern"]["text"], '"/nowhere"')
+        self.assertEqual((http["cost"], http["groups"][0]["rules"], http["groups"][0]["sharing"]), ("pattern", 2, 2))
+        self.assertEqual(dns["sid"], 4)
+        text = run("rules", "explain", "2", "--rules", self.rules()).stdout.decode()
+        self.assertIn('fast pattern: "/nowhere" of http.uri', text)
+
+    def test_explain_names_a_rule_that_is_not_there(self):
+        done = run("rules", "explain", "1", "99", "--rules", self.rules())
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"no loaded rule has sid 99", done.stderr)
+        self.assertIn(b"sid 1 ", done.stdout)
+
+    def test_replay_explains_look_by_look(self):
+        out = os.path.join(self.folder, "looks.json")
+        done = run("replay", WEB, "--rules", self.rules(), "-q", "--explain", "1", "--explain", "2", "--explain", "4", "--explain-json", out)
+        self.assertEqual((done.returncode, done.stdout), (0, b""), done.stderr)
+        with open(out) as f: lines = [json.loads(line) for line in f]
+        looks = [l for l in lines if "summary" not in l]
+        summary = {l["sid"]: l["summary"] for l in lines if "summary" in l}
+        self.assertTrue(looks)
+        self.assertTrue(all(l["matched"] for l in looks if l["sid"] == 1))
+        self.assertEqual(summary[1]["matches"], len([l for l in looks if l["sid"] == 1]))
+        alerts = [l for l in records(WEB, "--rules", self.rules()) if '"event_type":"alert"' in l and '"signature_id":1,' in l]
+        self.assertEqual(summary[1]["matches"], len(alerts))
+        self.assertEqual(summary[2]["looks"], 0, "its pattern is in no URI")
+        self.assertIn("its fast pattern was not seen", summary[2]["no_candidate"])
+        self.assertIn("it is for another application protocol", summary[4]["no_candidate"])
+
+    def test_replay_explains_in_words_what_failed(self):
+        rules = self.file("y.rules", 'alert http any any -> any any (http.method; content:"GET"; fast_pattern; http.uri; content:"/nowhere"; sid:2;)\n')
+        done = run("replay", WEB, "--rules", rules, "-q", "--explain", "2")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout.decode(), r'sid 2 packet \d+ \S+ -> \S+ to_server transaction 0: buffer http.uri: content "/nowhere"; looked at "/.*" from byte 0 of \d+')
+        self.assertRegex(done.stdout.decode(), r"sid 2: [1-9]\d* looks in [1-9]\d* flows, 0 matches")
+
+    def test_explaining_changes_no_record(self):
+        out = os.path.join(self.folder, "looks.json")
+        rules = self.rules()
+        self.assertEqual(records(WEB, "--rules", rules), records(WEB, "--rules", rules, "--explain", "2", "--explain-json", out))
+
+    def test_explain_refuses_what_cannot_go_together(self):
+        for arguments in (["--explain", "99"], ["--explain", "1", "--workers", "2"], ["--explain", "1", "--eve", "-"],
+                          ["--explain-json", "x"], ["--explain", "1", "--explain-json", "/nowhere/x"]):
+            self.assertEqual(run("replay", WEB, "--rules", self.rules(), "-q", *arguments).returncode, 2, arguments)
+
+    def test_bench_lists_the_dearest_rules(self):
+        done = run("rules", "bench", WEB, "--rules", self.rules(), "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result = json.loads(done.stdout)
+        times = [rule["total_ns"] for rule in result["rules"]]
+        self.assertEqual(times, sorted(times, reverse=True))
+        by_sid = {rule["sid"]: rule for rule in result["rules"]}
+        self.assertEqual(set(by_sid), {1}, "the others were never candidates")
+        self.assertGreater(by_sid[1]["matches"], 0)
+        self.assertEqual(by_sid[1]["matches"], by_sid[1]["checks"])
+        self.assertLessEqual(by_sid[1]["avg_ns"], by_sid[1]["max_ns"])
+        self.assertEqual(result["all"]["checks"], sum(rule["checks"] for rule in result["rules"]))
+        self.assertGreater(result["prefilter"]["scans"], 0)
+        self.assertGreater(result["prefilter"]["bytes"], 0)
+        text = run("rules", "bench", WEB, "--rules", self.file("z.rules", self.RULES + 'alert tcp any any -> any any (flow:established; sid:5;)\n'),
+                   "--top", "1").stdout.decode()
+        self.assertIn("prefilter: ", text)
+        self.assertIn("... and 1 rules more", text)
+
 
 class Lists(Case):
     def test_every_list_is_json_and_has_help(self):

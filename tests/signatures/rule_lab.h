@@ -63,6 +63,8 @@ class RuleLab : public AlertSink {
   /// Compiles; what went wrong is in messages.
   void load(std::string_view rules);
   void run(const LabPacket& packet);
+  /// Whoever watches the matcher; after load().
+  void trace(Tracer* tracer) { matcher_->trace(tracer); }
 
   /// Numbers of the packets that alerted, by sid, in order.
   const std::map<uint32_t, std::vector<uint64_t>>& alerts() const { return alerts_; }

@@ -1,0 +1,81 @@
+// `rules check`: every fault of a rule file, and what cannot be meant, with its place.
+#include <fmt/format.h>
+
+#include "sensor/base/json_writer.h"
+#include "sensor/cli/configuration.h"
+#include "sensor/cli/rules.h"
+
+namespace lapwing {
+namespace {
+
+struct CheckOptions {
+  ConfigurationOptions configuration;
+  std::vector<std::string> files;
+  bool json = false;
+};
+
+void write_json(const RuleMessage& message) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object()
+      .member("file", message.mark.file)
+      .member("line", message.mark.line)
+      .member("column", message.mark.column);
+  json.member("level", message.level == RuleMessage::Level::error ? "error" : "warning");
+  if (message.sid) json.member("sid", message.sid);
+  if (!message.option.empty()) json.member("option", message.option);
+  json.member("message", message.text).end_object();
+  fmt::print("{}\n", text);
+}
+
+int check(const CheckOptions& options) {
+  auto root = options.configuration.read();
+  RuleEnvironment environment = rule_environment(*root);
+  // A suricata.yaml comes with many variables that its author never wrote.
+  std::erase_if(environment.variables.written,
+                [&](const auto& variable) { return variable.mark.file == options.configuration.suricata_file; });
+  auto config = read_options<DetectConfig>(*root, detect_options());
+  std::vector<RuleMessage> messages;
+  RuleCompiler compiler(environment, config, messages);
+  compiler.judge();
+  for (const std::string& file : options.files) {
+    read_rules(file, messages, [&](const RuleTree& tree) { compiler.add(tree); });
+  }
+  auto rules = compiler.finish();
+  size_t errors = 0, warnings = 0;
+  for (const RuleMessage& message : messages) {
+    bool error = message.level == RuleMessage::Level::error;
+    (error ? errors : warnings)++;
+    if (options.json) {
+      write_json(message);
+    } else {
+      fmt::print("{}: {}: {}\n", to_string(message.mark), error ? "error" : "warning", message.text);
+    }
+  }
+  RuleCounts counts = rules->counts();
+  if (!options.json) {
+    fmt::print("{} rules loaded, {} left out for what is not supported yet, {} at fault; {} warnings\n", counts.loaded,
+               counts.skipped, counts.failed, warnings);
+  }
+  return errors || counts.failed ? exit_status::usage : exit_status::done;
+}
+
+}  // namespace
+
+void add_rules_check(CLI::App& rules, Command& command) {
+  CLI::App* sub = rules.add_subcommand(
+      "check", "report every fault of rule files, and what cannot be meant, with file, line and column");
+  auto options = std::make_shared<CheckOptions>();
+  sub->add_option("FILE", options->files, "rule file or directory of *.rules")->required();
+  sub->add_option("-c,--config", options->configuration.file, "Lapwing's configuration (YAML)")
+      ->check(CLI::ExistingFile);
+  sub->add_option("--suricata-config", options->configuration.suricata_file,
+                  "take over the settings of a suricata.yaml")
+      ->check(CLI::ExistingFile);
+  sub->add_option("--set", options->configuration.assignments, "set one key of the configuration: key=value")
+      ->take_all();
+  sub->add_flag("--json", options->json, "one JSON object a message");
+  sub->callback([options, &command] { command = [options] { return check(*options); }; });
+}
+
+}  // namespace lapwing
