@@ -11,7 +11,7 @@ namespace lapwing::detect {
 
 namespace {
 
-constexpr size_t kMaxPortsOfGroup = 16;  // a rule with more ports is looked at whatever the port
+constexpr size_t kMaxPortsOfGroup = 64;  // a rule with more ports is looked at whatever the port
 
 void place(Group& group, const Rule& rule, const std::optional<FastPattern>& pattern) {
   if (pattern)

@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "sensor/decode/packet.h"
 #include "sensor/event/alert.h"
 #include "sensor/event/event.h"
 #include "signatures/compile/integer_test.h"
@@ -46,6 +47,18 @@ namespace transport_bit {
 inline constexpr uint8_t tcp = 1, udp = 2, icmp = 4, sctp = 8, other = 16, icmpv6 = 32, all = 63;
 }
 inline constexpr size_t kTransports = 6;
+
+/// The bit of an IANA protocol number.
+constexpr uint8_t transport_of(uint8_t proto) {
+  switch (proto) {
+    case ip_proto::tcp: return transport_bit::tcp;
+    case ip_proto::udp: return transport_bit::udp;
+    case ip_proto::icmp: return transport_bit::icmp;
+    case ip_proto::icmpv6: return transport_bit::icmpv6;
+    case ip_proto::sctp: return transport_bit::sctp;
+    default: return transport_bit::other;
+  }
+}
 
 /// Bits by index(Direction).
 inline constexpr uint8_t kToServer = 1, kToClient = 2, kBothDirections = 3;

@@ -56,10 +56,16 @@ void ip_proto_keyword(RuleBuilder& rule, const RuleOption& option) {
   for (auto [known, number] : kProtocolNames) {
     if (known == name) value = value.substr(0, signs) + std::to_string(number);
   }
-  add_condition(rule, Needs::any_packet, parse_integer_test(value, option.value_mark, UINT8_MAX),
-                [](const Scene& scene, const IntegerTest& test) {
-                  return scene.packet && scene.packet->ip_version != 0 && test.matches(scene.packet->proto);
-                });
+  const IntegerTest wanted = parse_integer_test(value, option.value_mark, UINT8_MAX);
+  // So that the rule is not looked at in packets of other protocols.
+  uint8_t transports = 0;
+  for (unsigned number = 0; number <= UINT8_MAX; number++) {
+    if (wanted.matches(number)) transports |= transport_of(static_cast<uint8_t>(number));
+  }
+  rule.rule().header.transports &= transports;
+  add_condition(rule, Needs::any_packet, wanted, [](const Scene& scene, const IntegerTest& test) {
+    return scene.packet && scene.packet->ip_version != 0 && test.matches(scene.packet->proto);
+  });
 }
 
 struct FlagTest {

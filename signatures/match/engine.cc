@@ -6,18 +6,6 @@ namespace lapwing::detect {
 
 namespace {
 
-uint8_t transport_of(uint8_t ip_version, uint8_t proto) {
-  if (ip_version == 0) return 0;
-  switch (proto) {
-    case ip_proto::tcp: return transport_bit::tcp;
-    case ip_proto::udp: return transport_bit::udp;
-    case ip_proto::icmp: return transport_bit::icmp;
-    case ip_proto::icmpv6: return transport_bit::icmpv6;
-    case ip_proto::sctp: return transport_bit::sctp;
-    default: return transport_bit::other;
-  }
-}
-
 bool carries_ports(uint8_t transport) {
   return (transport & (transport_bit::tcp | transport_bit::udp | transport_bit::sctp)) != 0;
 }
@@ -97,7 +85,7 @@ Scene Engine::packet_scene(const MatchContext& context) {
   out.dst = packet.dst;
   out.src_port = packet.src_port;
   out.dst_port = packet.dst_port;
-  out.transport = transport_of(packet.ip_version, packet.proto);
+  out.transport = packet.ip_version == 0 ? uint8_t{0} : transport_of(packet.proto);
   out.has_ports = packet.has_l4 && carries_ports(out.transport);
   return out;
 }
@@ -110,7 +98,7 @@ Scene Engine::flow_scene(const MatchContext& context, Direction direction) {
   out.dst = from_client ? flow.server() : flow.client();
   out.src_port = from_client ? flow.client_port() : flow.server_port();
   out.dst_port = from_client ? flow.server_port() : flow.client_port();
-  out.transport = transport_of(flow.key.ip_version, flow.key.proto);
+  out.transport = flow.key.ip_version == 0 ? uint8_t{0} : transport_of(flow.key.proto);
   out.has_ports = carries_ports(out.transport);
   return out;
 }
