@@ -1,6 +1,7 @@
 // Matcher: packets, chunks and events of one worker in, alerts out.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -48,6 +49,7 @@ struct MatchContext {
   const Protocol* protocol = nullptr;               // detected, or null while unknown or failed
   bool established = false;                         // flow:established
   bool in_stream = false;                           // the packet's payload entered reassembly
+  std::array<uint32_t, 2> stream_size = {};         // sequence numbers each side has used, by index(Direction)
   bool encrypted = false;                           // the flow was before this packet: its payload matches nothing
   std::span<const std::string_view> stream_events;  // raised by this packet
 };

@@ -159,6 +159,7 @@ void Worker::inspect_tcp(const Packet& packet, Flow& flow, Direction direction) 
   StreamVerdict verdict = stream_.packet(flow, packet, direction);
   if (flow.state != before) flows_.set_state(flow, flow.state);
   context_.in_stream = verdict.in_stream;
+  if (has_rules_) context_.stream_size = StreamEngine::sizes(flow);
   context_.established = verdict.established;
 }
 
@@ -232,6 +233,9 @@ void Worker::chunk(Flow& flow, const Chunk& chunk) {
     if (!app_.done(flow)) app_.chunk(flow, part);
   };
   if (has_rules_) {
+    // What was sent with the SYN is handed over before the handshake ends (RFC 7413).
+    context_.established = true;
+    context_.stream_size = StreamEngine::sizes(flow);
     matcher_.chunk(context_, chunk, dissect);
   } else {
     dissect(chunk);
@@ -357,7 +361,10 @@ void Worker::close(Flow& flow, Timestamp now) {
   context_.established = flow.state != FlowState::fresh;
   context_.protocol = app_.info(flow).protocol;
   stream_events_.clear();
-  if (has_rules_) matcher_.begin(context_);
+  if (has_rules_) {
+    context_.stream_size = StreamEngine::sizes(flow);
+    matcher_.begin(context_);
+  }
   if (flow.key.proto == ip_proto::tcp) stream_.finish(flow, now);
   app_.finish(flow, now);
   if (has_rules_) {

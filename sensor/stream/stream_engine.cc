@@ -239,6 +239,13 @@ void StreamEngine::finish(Flow& flow, Timestamp) {
     impl_->reassembler.finish(flow, *session, d, flow.last);
 }
 
+std::array<uint32_t, 2> StreamEngine::sizes(const Flow& flow) {
+  const TcpSession* session = session_of(flow);
+  if (!session) return {};
+  auto used = [](const Half& half) { return half.next_seq - half.isn; };
+  return {used(session->half[0]), used(session->half[1])};
+}
+
 void StreamEngine::stop_reassembly(Flow& flow, Direction direction) {
   // The data is let go at the next packet: this may be called from within a chunk of it.
   if (TcpSession* session = session_of(flow)) session->half[index(direction)].set(half_flag::stopped);

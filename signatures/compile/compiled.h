@@ -138,7 +138,6 @@ class Compiled : public RuleSet {
   DetectConfig config;
   bool has_stream_rules = false;
   uint8_t raw_field_rules = 0;  // direction bits in which field rules have raw content too
-  bool needs_stream_size = false;
   bool has_host_tags = false;
 
   size_t databases_ = 0, cached_databases_ = 0;

@@ -6,6 +6,7 @@
 #include "signatures/compile/buffers.h"
 #include "signatures/compile/build_prefilters.h"
 #include "signatures/compile/fast_pattern.h"
+#include "signatures/compile/stages.h"
 
 namespace lapwing::detect {
 
@@ -70,23 +71,6 @@ void place_payload_rule(Compiled& compiled, const Rule& rule) {
   }
 }
 
-/// The stage of `direction` at which all of the rule's fields that come from it are final.
-uint8_t ready_stage(const Compiled& compiled, const Rule& rule, size_t protocol, Direction direction) {
-  // What breaks the protocol may come to light until the end.
-  if (!rule.events.empty()) return kComplete;
-  uint8_t stage = 1;
-  auto wait_for = [&](BufferId id) {
-    const Buffer& buffer = compiled.buffers[id];
-    if (buffer.only.value_or(direction) != direction) return;
-    if (!buffer.fields.empty() && buffer.fields[protocol])
-      stage = std::max(stage, final_stage(*buffer.fields[protocol]));
-  };
-  for (const Section& section : rule.sections) wait_for(section.buffer);
-  for (const FieldTest& test : rule.field_tests) wait_for(test.buffer);
-  for (const FileTest& test : rule.file_tests) wait_for(test.buffer);
-  return stage;
-}
-
 bool field_in_direction(const Compiled& compiled, const Rule& rule, size_t protocol, size_t direction) {
   Side other = direction == 0 ? Side::to_client : Side::to_server;
   auto elsewhere = [&](BufferId id) {
@@ -101,7 +85,7 @@ bool field_in_direction(const Compiled& compiled, const Rule& rule, size_t proto
                       [&](const FileTest& t) { return elsewhere(t.buffer); });
 }
 
-void place_field_rule(Compiled& compiled, const Rule& rule) {
+void place_field_rule(Compiled& compiled, const Rule& rule, Stages& stages) {
   bool raw =
       std::any_of(rule.sections.begin(), rule.sections.end(), [](const Section& s) { return s.buffer == kRawBuffer; });
   if (raw) compiled.raw_field_rules |= rule.header.directions;
@@ -111,7 +95,7 @@ void place_field_rule(Compiled& compiled, const Rule& rule) {
     for (size_t d = 0; d < 2; d++) {
       if (!(rule.header.directions >> d & 1) || !field_in_direction(compiled, rule, p, d)) continue;
       BufferId buffer = pattern ? pattern->buffer : kRawBuffer;
-      uint8_t stage = ready_stage(compiled, rule, p, static_cast<Direction>(d));
+      uint8_t stage = stages.of(rule, p, static_cast<Direction>(d));
       auto& groups = compiled.field_groups[p][d];
       auto found = std::find_if(groups.begin(), groups.end(),
                                 [&](const FieldGroup& g) { return g.buffer == buffer && g.stage == stage; });
@@ -209,13 +193,13 @@ void group_rules(Compiled& compiled) {
   for (size_t p = 0; p < compiled.protocols.size(); p++) {
     compiled.app_event_rules[p].resize(compiled.protocols[p]->anomalies.size());
   }
+  Stages stages(compiled);
   for (const auto& rule : compiled.all) {
-    compiled.needs_stream_size |= rule->needs_stream_size;
     switch (rule->kind) {
       case RuleKind::ip_only: place_ip_only_rule(compiled, *rule); break;
       case RuleKind::packet:
       case RuleKind::stream: place_payload_rule(compiled, *rule); break;
-      case RuleKind::transaction: place_field_rule(compiled, *rule); break;
+      case RuleKind::transaction: place_field_rule(compiled, *rule, stages); break;
       case RuleKind::stream_event:
         for (uint16_t event : rule->events) {
           compiled.stream_event_rules[compiled.stream_events[event]].push_back(rule->order);

@@ -149,7 +149,6 @@ struct Rule {
   bool alerts = true;          // false: noalert
   bool pass_alerts = false;    // a pass rule that alerts all the same
   bool transactional = false;  // =>: looks at request and response together
-  bool needs_stream_size = false;
   std::vector<uint16_t> events;        // of an event rule: indices of the events it waits for
   std::vector<std::string> variables;  // names of byte_extract and byte_math variables by number
 };

@@ -104,13 +104,10 @@ void stream_size(RuleBuilder& rule, const RuleOption& option) {
     rule.fail(option, "'" + part[0] + "' is none of server, client, both, either");
   value.test = parse_integer_test(part[1] + part[2], option.value_mark, UINT32_MAX);
   rule.rule().header.needs_flow = true;
-  rule.rule().needs_stream_size = true;
   rule.also_packet();
   add_condition(rule, Needs::any_packet, value, [](const Scene& scene, const StreamSize& size) {
     if (!scene.flow || scene.transport != transport_bit::tcp) return false;
-    const FlowState* state = scene.states->find(*scene.flow);
-    // One more than the bytes: the SYN takes a sequence number too.
-    auto seen = [&](Direction direction) { return (state ? state->stream_bytes[index(direction)] : 0) + 1; };
+    auto seen = [&](Direction direction) { return scene.context->stream_size[index(direction)]; };
     bool client = size.test.matches(seen(Direction::to_server)), server = size.test.matches(seen(Direction::to_client));
     switch (size.side) {
       case Side::client: return client;

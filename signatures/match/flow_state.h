@@ -66,8 +66,7 @@ class FlowState : public FlowAttachment {
     std::array<uint32_t, 2> count{};
   };
 
-  std::array<uint64_t, 2> stream_bytes{};  // end of the TCP stream seen, by index(Direction)
-  std::vector<uint16_t> bits;              // sorted
+  std::vector<uint16_t> bits;  // sorted
   std::vector<Integer> integers;
   std::vector<Variable> variables;
   TagList tags;

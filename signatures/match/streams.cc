@@ -39,9 +39,7 @@ StreamWindow* Engine::window_of(const MatchContext& context, Direction direction
 size_t Engine::take(const MatchContext& context, const Chunk& chunk) {
   const size_t all = chunk.data.size();
   if (!context.flow || chunk.datagram || idle(context)) return all;
-  if (!rules_->has_stream_rules && rules_->raw_field_rules == 0 && !rules_->needs_stream_size) return all;
-  const size_t side = index(chunk.direction);
-  if (rules_->needs_stream_size) states_.get(*context.flow).stream_bytes[side] = chunk.offset + all;
+  if (!rules_->has_stream_rules && rules_->raw_field_rules == 0) return all;
   if (context.flow->flags & flow_flag::encrypted) return all;
   if (!wants_stream(flow_scene(context, chunk.direction))) return all;
 

@@ -143,7 +143,7 @@ const Field kTlsFields[] = {
     {.name = kNotAfter, .kind = FieldKind::date, .side = Side::to_client, .stage = 1, .get = &get<kNotAfter>},
 };
 constexpr std::string_view kHttpAnomalies[] = {"invalid_request", "invalid_response"};
-const Protocol kHttp{.name = "http", .fields = kHttpFields, .anomalies = kHttpAnomalies, .file = &file_at};
+const Protocol kHttp{.name = "http", .fields = kHttpFields, .anomalies = kHttpAnomalies, .file = &file_at, .head = 2};
 const Protocol kDns{.name = "dns", .fields = kDnsFields};
 const Protocol kTls{.name = "tls", .fields = kTlsFields};
 
@@ -260,6 +260,9 @@ void RuleLab::run(const LabPacket& wanted) {
   matcher_->begin(context);
   if (talk && (context.in_stream || wanted.fin)) {
     uint64_t& streamed = talk->streamed[index(direction)];
+    context.stream_size[index(direction)] = static_cast<uint32_t>(1 + streamed + wanted.payload.size());
+    const size_t other = 1 - index(direction);
+    context.stream_size[other] = static_cast<uint32_t>(1 + talk->streamed[other]);
     Chunk chunk{to_bytes(wanted.payload), streamed, context.time, direction, false, wanted.fin};
     matcher_->chunk(context, chunk, [&](const Chunk& part) {
       if (wanted.encrypted_at < 0 || talk->flow.flags & flow_flag::encrypted) return;
