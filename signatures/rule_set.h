@@ -17,6 +17,7 @@
 
 namespace lapwing {
 
+class Countries;
 class Reputation;
 
 /// What rules may refer to outside their room: handed over at start, so that no rule code names a protocol.
@@ -27,6 +28,7 @@ struct RuleEnvironment {
   RuleTables tables;
   std::vector<ThresholdLine> thresholds;
   std::shared_ptr<const Reputation> reputation;               // null: none
+  std::shared_ptr<const Countries> countries;                 // null: none
   std::shared_ptr<DatasetStore> datasets;                     // rules make new sets in it
 };
 

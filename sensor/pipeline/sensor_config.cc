@@ -4,6 +4,7 @@
 
 #include "sensor/base/text.h"
 #include "sensor/decode/decode_event.h"
+#include "signatures/parse/countries.h"
 #include "signatures/parse/reputation.h"
 
 namespace lapwing {
@@ -27,9 +28,17 @@ constexpr std::string_view kDefaultAddressGroups[][2] = {
     {"ENIP_SERVER", "$HOME_NET"},
 };
 constexpr std::string_view kDefaultPortGroups[][2] = {
-    {"HTTP_PORTS", "80"},       {"SHELLCODE_PORTS", "!80"},  {"ORACLE_PORTS", "1521"}, {"SSH_PORTS", "22"},
-    {"DNP3_PORTS", "20000"},    {"MODBUS_PORTS", "502"},     {"FILE_DATA_PORTS", "[$HTTP_PORTS,110,143]"},
-    {"FTP_PORTS", "21"},        {"GENEVE_PORTS", "6081"},    {"VXLAN_PORTS", "4789"},  {"TEREDO_PORTS", "3544"},
+    {"HTTP_PORTS", "80"},
+    {"SHELLCODE_PORTS", "!80"},
+    {"ORACLE_PORTS", "1521"},
+    {"SSH_PORTS", "22"},
+    {"DNP3_PORTS", "20000"},
+    {"MODBUS_PORTS", "502"},
+    {"FILE_DATA_PORTS", "[$HTTP_PORTS,110,143]"},
+    {"FTP_PORTS", "21"},
+    {"GENEVE_PORTS", "6081"},
+    {"VXLAN_PORTS", "4789"},
+    {"TEREDO_PORTS", "3544"},
     {"SIP_PORTS", "[5060,5061]"},
 };
 
@@ -69,7 +78,8 @@ void hand_over_record_options(Setting& root) {
           if (std::ranges::none_of(protocol->records, named)) continue;
           for (const auto& option : entry->children) {
             if (option->key == "enabled") continue;
-            Setting& target = root.make("app-layer.protocols." + std::string(protocol->name) + ".record." + option->key);
+            Setting& target =
+                root.make("app-layer.protocols." + std::string(protocol->name) + ".record." + option->key);
             if (target.kind != Setting::Kind::null) continue;  // the first output decides
             target.kind = option->kind;
             target.scalar = option->scalar;
@@ -149,6 +159,7 @@ RuleEnvironment rule_environment(const Setting& root) {
   read_files(root, environment);
   environment.datasets = DatasetStore::create(root);
   environment.reputation = Reputation::read(root);
+  environment.countries = Countries::read(root);
   return environment;
 }
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "sensor/base/text.h"
+#include "signatures/parse/countries.h"
 #include "signatures/parse/reputation.h"
 #include "signatures/parse/source_text.h"
+#include "tests/support/country_file.h"
 
 namespace lapwing::test {
 
@@ -189,6 +191,8 @@ RuleLab::RuleLab() {
   reputation->add_categories(read_text_file(categories), categories);
   reputation->add_scores(read_text_file(scores), scores);
   environment.reputation = reputation;
+  const CountryFile countries({{"192.0.2.0", 24, "DE"}, {"198.51.100.0", 24, "FR"}, {"203.0.113.128", 25, "US"}});
+  environment.countries = std::make_shared<Countries>(countries.path());
   environment.variables.address_groups["HOME_NET"] = "[10.0.0.0/8]";
   environment.variables.address_groups["EXTERNAL_NET"] = "!$HOME_NET";
   environment.variables.port_groups["HTTP_PORTS"] = "80";
