@@ -23,7 +23,7 @@ class Reputation;
 /// What rules may refer to outside their room: handed over at start, so that no rule code names a protocol.
 struct RuleEnvironment {
   std::vector<const Protocol*> protocols;  // fields, anomaly names
-  std::span<const std::string_view> decode_events, stream_events;
+  std::span<const std::string_view> decode_events, stream_events, detection_events;
   RuleVariables variables;
   RuleTables tables;
   std::vector<ThresholdLine> thresholds;

@@ -57,6 +57,7 @@ struct Protocol {
   CarriedFile* (*file)(Transaction& tx, Direction direction, uint32_t index) = nullptr;
   /// The value of a request's header, or empty; the view lives as long as the transaction.
   std::string_view (*request_header)(const Transaction& tx, std::string_view name) = nullptr;
+  bool loud_anomalies = false;  // records show their names in capitals
 };
 
 /// One step of a transaction [W], valid during the call.

@@ -184,6 +184,7 @@ RuleLab::RuleLab() {
   environment.protocols = lab_protocols();
   environment.decode_events = decode_event_names();
   environment.stream_events = kStreamEvents;
+  environment.detection_events = detection_event_names();
   environment.tables = default_rule_tables();
   environment.datasets = DatasetStore::create(Setting{});
   auto reputation = std::make_shared<Reputation>();
@@ -233,6 +234,7 @@ void RuleLab::run(const LabPacket& wanted) {
   context.number = number_;
   context.time = {Timestamp::from_seconds(kStart).ns + wanted.time_ms * 1'000'000};
   context.protocol = wanted.protocol;
+  context.detection = &wanted.detection;
   context.direction = direction;
   if (wanted.ends_flow) {
     context.flow = &flows_.at(wanted.flow)->flow;
