@@ -39,6 +39,7 @@ struct About {
   uint8_t transports = transport::tcp;
   std::span<const uint16_t> ports;          // where it usually listens: decides between equals, never excludes
   std::string_view help;
+  bool client_first = false;                // a server that speaks first does not speak this
 };
 
 /// A dissector is a plain class. Its instance lives as long as the flow speaks the protocol [W].

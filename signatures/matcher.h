@@ -11,6 +11,7 @@
 #include "sensor/decode/packet.h"
 #include "sensor/event/alert.h"
 #include "sensor/event/chunk.h"
+#include "sensor/event/detection.h"
 #include "sensor/event/event.h"
 #include "sensor/flow/flow.h"
 #include "signatures/rule_set.h"
@@ -47,11 +48,12 @@ struct MatchContext {
   Timestamp time;
   uint64_t number = 0;                              // frame number: the order of everything that crosses flows
   const Protocol* protocol = nullptr;               // detected, or null while unknown or failed
+  const Detection* detection = nullptr;             // what each side of the flow speaks; null: of nothing
   bool established = false;                         // flow:established
   bool in_stream = false;                           // the packet's payload entered reassembly
   std::array<uint32_t, 2> stream_size = {};         // sequence numbers each side has used, by index(Direction)
   bool encrypted = false;                           // the flow was before this packet: its payload matches nothing
-  std::span<const std::string_view> stream_events;  // raised by this packet
+  std::span<const std::string_view> stream_events;  // raised by this packet, those of protocol detection too
 };
 
 /// Takes the alerts of a packet, thresholds applied, in order. Implemented in sensor/pipeline, which adds the envelope.
@@ -113,6 +115,8 @@ class Matcher {
   void end(const MatchContext& context);
   /// The flow is over: raw stream rules look at what is left. Call between begin and end.
   void finish(const MatchContext& context);
+  /// Client and server of the flow changed places.
+  void turn(Flow& flow);
   /// Names of the flow's bits that are set, for records; valid until the next call.
   std::span<const std::string_view> flowbits(const Flow& flow);
   /// What rules captured into variables of the flow; of the packet at hand, until the next begin. Views are valid until

@@ -17,16 +17,18 @@
 
 namespace lapwing {
 
+class Countries;
 class Reputation;
 
 /// What rules may refer to outside their room: handed over at start, so that no rule code names a protocol.
 struct RuleEnvironment {
   std::vector<const Protocol*> protocols;  // fields, anomaly names
-  std::span<const std::string_view> decode_events, stream_events;
+  std::span<const std::string_view> decode_events, stream_events, detection_events;
   RuleVariables variables;
   RuleTables tables;
   std::vector<ThresholdLine> thresholds;
   std::shared_ptr<const Reputation> reputation;  // null: none
+  std::shared_ptr<const Countries> countries;    // null: none
   std::shared_ptr<DatasetStore> datasets;        // rules make new sets in it
 };
 

@@ -17,7 +17,8 @@ const About Http::about{"http", transport::tcp, kPorts, "web traffic, HTTP/0.9 t
 
 const Protocol Http::protocol{"http",          http::fields(),  anomaly_names(),
                               http::records(), &write_in_alert, "web traffic, HTTP/0.9 to 1.1",
-                              &carried_file,   &request_header,   http::kHeaders};
+                              &carried_file,   &request_header,   http::kHeaders,
+                              true};
 
 std::string_view header(const htp_table_t* headers, const char* name) {
   const auto* found = static_cast<const htp_header_t*>(headers ? htp_table_get_c(headers, name) : nullptr);

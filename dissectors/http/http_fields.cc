@@ -73,9 +73,14 @@ bool get_raw_uri_length(const Transaction& tx, Direction, uint32_t index, std::s
   return true;
 }
 
+/// The target of a CONNECT is all authority (RFC 9112 3.2.3): one that is no host's name, such as "/", names none.
+bool names_no_host(const htp_tx_t& tx) {
+  return tx.request_method_number == HTP_M_CONNECT && (tx.flags & HTP_HOSTU_INVALID) != 0;
+}
+
 bool get_host(const Transaction& tx, Direction, uint32_t index, std::string& scratch, Value& out) {
   const bstr* host = of(tx).tx->request_hostname;
-  if (index > 0 || !host) return false;
+  if (index > 0 || !host || names_no_host(*of(tx).tx)) return false;
   scratch = to_lower(to_text(view(host)));
   out.bytes = to_bytes(scratch);
   return true;
@@ -85,7 +90,7 @@ bool get_host(const Transaction& tx, Direction, uint32_t index, std::string& scr
 bool get_raw_host(const Transaction& tx, Direction d, uint32_t index, std::string& scratch, Value& out) {
   static constexpr const char* kHost = "host";
   const htp_uri_t* uri = of(tx).tx->parsed_uri;
-  if (uri && uri->hostname) return give(uri->hostname, index, out);
+  if (uri && uri->hostname && !names_no_host(*of(tx).tx)) return give(uri->hostname, index, out);
   return get_header<kHost>(tx, d, index, scratch, out);
 }
 

@@ -86,9 +86,9 @@ bool Config::wants_ja4() const {
   return switched_on(ja4);
 }
 
-const About Tls::about{"tls", transport::tcp, kPorts, "transport layer security: SSLv2 to TLS 1.3"};
+const About Tls::about{"tls", transport::tcp, kPorts, "transport layer security: SSLv2 to TLS 1.3", true};
 
-const Protocol Tls::protocol{"tls", fields(), kAnomalies, records(), &write_in_alert, "transport layer security"};
+const Protocol Tls::protocol{"tls", fields(), kAnomalies, records(), &write_in_alert, "transport layer security", nullptr, nullptr, true};
 
 std::span<const OptionRow<Config>> Tls::options() {
   return kOptions;

@@ -166,8 +166,11 @@ void write_anomaly_record(std::string& out, RecordTools& tools, const Envelope& 
     if (anomaly.has_tx) line << ",\"tx_id\":" << anomaly.tx_id;
     line << ",\"anomaly\":{";
     if (anomaly.type == AnomalyLayer::applayer) {
-      line << "\"app_proto\":";
-      line.text(anomaly.app_proto) << ",\"type\":\"applayer\",\"event\":";
+      if (!anomaly.app_proto.empty()) {
+        line << "\"app_proto\":";
+        line.text(anomaly.app_proto) << ",";
+      }
+      line << "\"type\":\"applayer\",\"event\":";
       line.text(anomaly.event).optional(",\"layer\":", anomaly.layer);
     } else {
       line.name(anomaly.type == AnomalyLayer::decode ? "\"type\":\"decode\"" : "\"type\":\"stream\"");

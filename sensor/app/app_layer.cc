@@ -1,51 +1,26 @@
-#include "sensor/app/app_layer.h"
-
 #include <algorithm>
+
+#include "sensor/app/app_state.h"
 
 namespace lapwing {
 namespace {
-
-enum class Phase : uint8_t { detecting, dissecting, failed };
-
-constexpr uint64_t kNoCandidates = 0;
 
 constexpr CounterRow<AppCounters> kRows[] = {
     {"app_layer.detected", &AppCounters::detected, "flows whose protocol was found"},
     {"app_layer.failed", &AppCounters::failed, "flows whose first bytes fit no protocol"},
     {"app_layer.changed", &AppCounters::changed, "flows that went over to another protocol"},
     {"app_layer.parser_errors", &AppCounters::parser_errors, "flows whose dissector gave up"},
+    {"app_layer.detection_limit", &AppCounters::detection_limit, "flows given up with many bytes and no verdict"},
+    {"app_layer.turned", &AppCounters::turned, "flows picked up late whose client and server changed places"},
     {"app_layer.buffer_limit", &AppCounters::buffer_limit, "directions given up with too much of one message waiting"},
     {"app_layer.transactions", &AppCounters::transactions, "transactions of all protocols"},
 };
 
 }  // namespace
 
-std::span<const CounterRow<AppCounters>> app_counter_rows() { return kRows; }
-
-struct AppLayer::State final : FlowAttachment {
-  struct Side {
-    std::string buffer;       // undecided bytes, or the beginning of an incomplete message
-    uint64_t offset = 0;      // stream offset of buffer[0]
-    uint64_t candidates = ~kNoCandidates;  // protocols these bytes may still be, by index
-    bool failed = false;
-    bool ended = false;
-    uint8_t datagrams = 0;    // looked at in vain
-    uint32_t need = 0;        // bytes without which another look is useless
-  };
-
-  ~State() override { destroy(); }
-  void destroy() {
-    if (instance) protocol->row->destroy(instance);
-    instance = nullptr;
-  }
-
-  Phase phase = Phase::detecting;
-  const AppProtocol* protocol = nullptr;
-  const AppProtocol* original = nullptr;
-  void* instance = nullptr;
-  std::array<Side, 2> sides;
-  uint64_t transactions = 0;
-};
+std::span<const CounterRow<AppCounters>> app_counter_rows() {
+  return kRows;
+}
 
 AppLayer::AppLayer(const AppConfig& config, AppSink& sink)
     : config_(config),
@@ -61,83 +36,24 @@ AppLayer::State& AppLayer::state_of(Flow& flow) {
 
 void AppLayer::chunk(Flow& flow, const Chunk& chunk) {
   State& state = state_of(flow);
-  if (state.phase == Phase::failed) return;
+  if (state.phase == State::Phase::failed) return;
   flow_ = &flow;
   current_ = &state;
-  if (state.phase == Phase::detecting) {
+  if (!state.first && !chunk.data.empty()) state.first = chunk.direction;
+  if (state.phase == State::Phase::detecting) {
     detect(flow, state, chunk);
   } else {
+    if (!state.sides[index(chunk.direction)].settled()) compare(flow, state, chunk);
     feed(flow, state, chunk);
   }
 }
 
-/// Asks every protocol still possible. Sure wins at once; among the merely possible a known port decides.
-const AppProtocol* AppLayer::probe(State& state, const Chunk& first, const Flow& flow, bool& undecided) const {
-  auto& side = state.sides[index(first.direction)];
-  const uint8_t wanted = first.datagram ? transport::udp : transport::tcp;
-  const AppProtocol* by_port = nullptr;
-  undecided = false;
-  for (size_t i = 0; i < config_.protocols.size(); ++i) {
-    const AppProtocol& protocol = config_.protocols[i];
-    if (!(side.candidates >> i & 1)) continue;
-    Likelihood likelihood = protocol.transports & wanted ? protocol.row->probe(first) : Likelihood::no;
-    switch (likelihood) {
-      case Likelihood::sure: return &protocol;
-      case Likelihood::no: side.candidates &= ~(uint64_t{1} << i); break;
-      case Likelihood::more: undecided = true; break;
-      case Likelihood::maybe: {
-        auto known = [&](uint16_t port) { return std::ranges::find(protocol.ports, port) != protocol.ports.end(); };
-        if (!by_port && (known(flow.server_port()) || known(flow.client_port()))) by_port = &protocol;
-      }
-    }
-  }
-  return undecided ? nullptr : by_port;
-}
-
-void AppLayer::detect(Flow& flow, State& state, const Chunk& chunk) {
-  auto& side = state.sides[index(chunk.direction)];
-  side.ended |= chunk.end;
-  if (side.failed && !chunk.datagram) return;
-  Chunk first = chunk;
-  if (!chunk.datagram) {
-    if (side.buffer.empty()) side.offset = chunk.offset;
-    if (!side.buffer.empty() || chunk.data.size() < kProbeLimit) {
-      side.buffer.append(to_text(chunk.data));
-      first.data = to_bytes(side.buffer);
-      first.offset = side.offset;
-    }
-  } else {
-    side.candidates = ~kNoCandidates;  // every datagram is a message of its own
-  }
-  if (first.data.empty()) {
-    if (chunk.end) side.failed = true;
-  } else {
-    bool undecided = false;
-    first.offset = 0;  // of what the protocol may have begun with
-    if (const AppProtocol* found = probe(state, first, flow, undecided)) {
-      first.offset = chunk.datagram ? 0 : side.buffer.empty() ? chunk.offset : side.offset;
-      choose(flow, state, static_cast<size_t>(found - config_.protocols.data()), first);
-      return;
-    }
-    if (!undecided || chunk.end || first.data.size() >= kProbeLimit) side.failed = true;
-  }
-  // A datagram is a message of its own: the next may be one of a protocol that the first was not.
-  if (chunk.datagram && ++side.datagrams < kProbeDatagrams) return;
-  if (side.failed && state.sides[index(reverse(chunk.direction))].failed) fail(state);
-}
-
-void AppLayer::fail(State& state) {
-  state.phase = Phase::failed;
-  ++counters_.failed;
-  for (auto& side : state.sides) side.buffer = {};
-}
-
-void AppLayer::choose(Flow& flow, State& state, size_t chosen, const Chunk& first) {
-  state.phase = Phase::dissecting;
-  state.protocol = &config_.protocols[chosen];
+void AppLayer::choose(Flow& flow, State& state, const AppProtocol& chosen, const Chunk& first) {
+  state.phase = State::Phase::dissecting;
+  state.protocol = &chosen;
   state.instance = state.protocol->row->create(state.protocol->config.get());
   ++counters_.detected;
-  ++flows_by_protocol_[chosen];
+  ++flows_by_protocol_[static_cast<size_t>(&chosen - config_.protocols.data())];
   // The other side's bytes came first if they are there, but a request explains its answer, not the other way round.
   std::array<std::string, 2> waiting = {std::move(state.sides[0].buffer), std::move(state.sides[1].buffer)};
   for (auto& side : state.sides) side.buffer.clear();
@@ -153,7 +69,9 @@ void AppLayer::choose(Flow& flow, State& state, size_t chosen, const Chunk& firs
       chunk.offset = side.offset;
       chunk.end = side.ended;
     }
-    if (state.phase == Phase::dissecting) feed(flow, state, chunk);
+    if (state.phase != State::Phase::dissecting) continue;
+    if (!side.settled()) compare(flow, state, chunk);
+    feed(flow, state, chunk);
   }
 }
 
@@ -174,7 +92,7 @@ void AppLayer::feed(Flow& flow, State& state, const Chunk& chunk) {
     Step step = row.data(state.instance, view, *this);
     if (step.kind == Step::Kind::fail) {
       ++counters_.parser_errors;
-      state.phase = Phase::failed;
+      state.phase = State::Phase::failed;
       side.buffer = {};
       return;
     }
@@ -194,11 +112,12 @@ void AppLayer::feed(Flow& flow, State& state, const Chunk& chunk) {
     if (view.data.size() > kBufferLimit) {
       ++counters_.buffer_limit;
       ++counters_.parser_errors;
-      state.phase = Phase::failed;
+      state.phase = State::Phase::failed;
       side.buffer = {};
       return;
     }
-    side.need = static_cast<uint32_t>(std::min<size_t>(view.data.size() + std::max<uint32_t>(step.more, 1), kBufferLimit));
+    side.need =
+        static_cast<uint32_t>(std::min<size_t>(view.data.size() + std::max<uint32_t>(step.more, 1), kBufferLimit));
     if (buffered) {
       side.buffer.erase(0, side.buffer.size() - view.data.size());
     } else {
@@ -214,44 +133,35 @@ void AppLayer::apply_change(Flow& flow, State& state, const Chunk& rest) {
   ++counters_.changed;
   state.protocol->row->finish(state.instance, *this);
   state.destroy();
-  if (!state.original) state.original = state.protocol;
+  state.original = state.protocol;
+  state.expected = change_to_;
   std::string bytes(to_text(rest.data));
-  for (auto& side : state.sides) {
-    if (!side.ended) side.failed = false;
-    side.candidates = ~kNoCandidates;
-    side.need = 0;
-    side.buffer.clear();
-  }
-  state.phase = Phase::detecting;
+  for (auto& side : state.sides) side = {.ended = side.ended};
+  state.phase = State::Phase::detecting;
   if (bytes.empty() && !rest.end) return;
   Chunk chunk = rest;
   chunk.data = to_bytes(bytes);
-  if (!change_to_.empty()) {
-    auto named = std::ranges::find_if(config_.protocols, [&](const AppProtocol& p) { return p.row->about->name == change_to_; });
-    if (named != config_.protocols.end()) {
-      choose(flow, state, static_cast<size_t>(named - config_.protocols.begin()), chunk);
-      return;
-    }
-  }
   detect(flow, state, chunk);
 }
 
 void AppLayer::gap(Flow& flow, Direction direction, uint64_t lost, Timestamp) {
   State& state = state_of(flow);
-  if (state.phase == Phase::failed) return;
+  if (state.phase == State::Phase::failed) return;
   auto& side = state.sides[index(direction)];
   flow_ = &flow;
   current_ = &state;
-  if (state.phase == Phase::detecting) {
-    side.failed = true;
-    if (state.sides[index(reverse(direction))].failed) fail(state);
+  if (!side.settled()) side.closed = true;
+  side.head = {};
+  if (state.phase == State::Phase::detecting) {
+    side.buffer = {};
+    if (state.sides[index(reverse(direction))].settled()) state.phase = State::Phase::failed;
     return;
   }
   side.buffer.clear();
   side.need = 0;
   if (state.protocol->row->gap(state.instance, direction, lost, *this).kind == Step::Kind::fail) {
     ++counters_.parser_errors;
-    state.phase = Phase::failed;
+    state.phase = State::Phase::failed;
   }
 }
 
@@ -261,27 +171,39 @@ void AppLayer::finish(Flow& flow, Timestamp) {
   flow_ = &flow;
   current_ = state;
   if (state->instance) state->protocol->row->finish(state->instance, *this);
-  state->phase = Phase::failed;
+  state->phase = State::Phase::failed;
 }
 
-AppInfo AppLayer::info(const Flow& flow) const {
+Detection AppLayer::detection(const Flow& flow) const {
   const auto* state = flow.get<State>(FlowSlot::app);
   if (!state) return {};
-  AppInfo info;
-  info.transactions = state->transactions;
-  if (state->protocol) {
-    info.protocol = state->protocol->row->protocol;
-    info.name = info.protocol->name;
-  } else if (state->phase == Phase::failed || (state->sides[0].failed && state->sides[1].failed)) {
-    info.name = "failed";
+  auto protocol = [](const AppProtocol* p) { return p ? p->row->protocol : nullptr; };
+  Detection out;
+  out.final.protocol = protocol(state->protocol);
+  const Side &a = state->sides[0], &b = state->sides[1];
+  // A first datagram that fits no protocol speaks for the flow until a later one does better.
+  const bool datagrams = a.datagrams > 0 || b.datagrams > 0;
+  out.final.failed =
+      state->undetected || (!state->protocol && (datagrams ? a.failed || b.failed : a.failed && b.failed));
+  for (size_t i = 0; i < 2; ++i) {
+    const Side& side = state->sides[i];
+    // As long as the other may explain it, a side that fits nothing is no verdict.
+    const bool failed = state->undetected ? !side.protocol : side.failed && out.final.known();
+    out.sides[i] = {protocol(side.protocol), failed};
   }
-  if (state->original) info.original = state->original->row->protocol->name;
-  return info;
+  out.original = protocol(state->original);
+  out.expected = state->expected;
+  return out;
+}
+
+uint64_t AppLayer::transactions(const Flow& flow) const {
+  const auto* state = flow.get<State>(FlowSlot::app);
+  return state ? state->transactions : 0;
 }
 
 bool AppLayer::done(const Flow& flow) const {
   const auto* state = flow.get<State>(FlowSlot::app);
-  return state && state->phase == Phase::failed;
+  return state && state->phase == State::Phase::failed;
 }
 
 void AppLayer::add_protocol_counters(CounterSet& set) const {

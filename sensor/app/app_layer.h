@@ -4,12 +4,14 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "sensor/app/app_config.h"
 #include "sensor/base/counters.h"
+#include "sensor/event/detection.h"
 #include "sensor/event/event.h"
 #include "sensor/flow/flow.h"
 
@@ -18,7 +20,9 @@ namespace lapwing {
 /// [W]
 struct AppCounters {
   uint64_t detected = 0, failed = 0, changed = 0, parser_errors = 0;
-  uint64_t buffer_limit = 0;   // directions given up because kBufferLimit bytes waited for one message
+  uint64_t detection_limit = 0;  // flows given up because kDetectionLimit bytes came without verdict
+  uint64_t turned = 0;           // flows picked up late whose client and server changed places
+  uint64_t buffer_limit = 0;     // directions given up because kBufferLimit bytes waited for one message
   uint64_t transactions = 0;
 };
 std::span<const CounterRow<AppCounters>> app_counter_rows();
@@ -28,17 +32,11 @@ class AppSink {
  public:
   virtual ~AppSink() = default;
   virtual void event(Flow& flow, const Event& event) = 0;
-  virtual void anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx, uint8_t name, Direction direction) = 0;
+  virtual void anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx, uint8_t name,
+                       Direction direction) = 0;
   virtual void file(Flow& flow, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) = 0;
   virtual void encrypted(Flow& flow, Direction direction, uint64_t offset) = 0;
-};
-
-/// What records say of a flow's protocol.
-struct AppInfo {
-  std::string_view name;      // detected protocol, "failed", or empty while unknown
-  std::string_view original;  // the protocol before it changed, or empty
-  const Protocol* protocol = nullptr;
-  uint64_t transactions = 0;
+  virtual void detection(Flow& flow, DetectionEvent event) = 0;
 };
 
 /// [W] One per worker; state of a flow hangs in FlowSlot::app.
@@ -46,6 +44,10 @@ class AppLayer final : private EventSink {
  public:
   /// Undecided bytes kept for each direction before detection is given up.
   static constexpr size_t kProbeLimit = 4096;
+  /// Bytes of one side after which no verdict on the other is waited for.
+  static constexpr uint64_t kDetectionLimit = 100'000;
+  /// Fewer bytes, by index(Direction), may still begin a protocol that is not dissected: no reason to call it none.
+  static constexpr std::array<size_t, 2> kVerdictBytes = {17, 8};
   /// Datagrams of each direction looked at before detection is given up.
   static constexpr uint8_t kProbeDatagrams = 8;
   /// Bytes that may wait for the rest of one message.
@@ -58,7 +60,14 @@ class AppLayer final : private EventSink {
   void gap(Flow& flow, Direction direction, uint64_t lost, Timestamp time);
   /// The flow ends: dissectors publish what is half done.
   void finish(Flow& flow, Timestamp time);
-  AppInfo info(const Flow& flow) const;
+  Detection detection(const Flow& flow) const;
+  uint64_t transactions(const Flow& flow) const;
+  /// True once after a side was judged: to be asked with the packets of that direction.
+  bool take_fresh(const Flow& flow, Direction direction);
+  /// True when the first bytes of a flow picked up late show that its client is its server: the caller swaps the flow
+  /// and calls `turn`.
+  bool reversed(const Flow& flow) const;
+  void turn(Flow& flow, Timestamp time);
   /// True when nothing more of the flow will be dissected.
   bool done(const Flow& flow) const;
   const AppCounters& counters() const { return counters_; }
@@ -67,14 +76,21 @@ class AppLayer final : private EventSink {
 
  private:
   struct State;
+  struct Side;
 
   State& state_of(Flow& flow);
+  // detect.cc
   void detect(Flow& flow, State& state, const Chunk& chunk);
-  void choose(Flow& flow, State& state, size_t protocol, const Chunk& chunk);
+  void give_up(Flow& flow, State& state, const Chunk& chunk);
+  void compare(Flow& flow, State& state, const Chunk& chunk);
+  void found(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& first);
+  const AppProtocol* probe(uint64_t& candidates, const Chunk& first, const Flow& flow, const AppProtocol* expected,
+                           bool& undecided) const;
+  bool runs_backwards(const Flow& flow, const State& state, const Chunk& first) const;
+  void choose(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& chunk);
   void feed(Flow& flow, State& state, const Chunk& chunk);
   void fail(State& state);
   void apply_change(Flow& flow, State& state, const Chunk& rest);
-  const AppProtocol* probe(State& state, const Chunk& first, const Flow& flow, bool& undecided) const;
 
   void emit(const Event& event) override;
   void anomaly(const Protocol& protocol, Transaction* tx, uint8_t name, Direction direction) override;
@@ -91,7 +107,7 @@ class AppLayer final : private EventSink {
   Flow* flow_ = nullptr;
   State* current_ = nullptr;
   bool change_ = false;
-  std::string change_to_;
+  std::string_view change_to_;  // a constant of the dissector
 };
 
 }  // namespace lapwing

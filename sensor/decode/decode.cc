@@ -31,7 +31,7 @@ bool open_tunnel(Walk& w, TunnelKind kind, LayerDecoder decoder, Bytes data) {
   inner.frame = outer.frame;
   inner.time = outer.time;
   inner.number = outer.number;
-  inner.wire_length = outer.wire_length;
+  inner.wire_length = static_cast<uint32_t>(data.size());  // what carries it counts for the outer packet alone
   inner.link_type = outer.link_type;
   inner.interface = outer.interface;
   inner.defragmented = outer.defragmented;

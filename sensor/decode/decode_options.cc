@@ -16,7 +16,7 @@ constexpr OptionRow<DecodeConfig> kOptions[] = {
     {"decoder.geneve.ports", &DecodeConfig::geneve_ports, "[6081]", "UDP ports of Geneve, at most 4"},
     {"decoder.gtp.enabled", &DecodeConfig::gtpu, "yes", "open GTP-U tunnels"},
     {"decoder.gtp.ports", &DecodeConfig::gtpu_ports, "[2152]", "UDP ports of GTP-U, at most 4"},
-    {"decoder.erspan.typeI.enabled", &DecodeConfig::erspan_type1, "no",
+    {"decoder.erspan.typeI.enabled", &DecodeConfig::erspan_type1, "yes",
      "open ERSPAN type I, which nothing but the GRE protocol number tells from type II"},
     {"decoder.max-layers", &DecodeConfig::max_layers, "16", "headers decoded in one frame before it is given up"},
 };

@@ -59,6 +59,7 @@ struct Protocol {
   std::string_view (*request_header)(const Transaction& tx, std::string_view name) = nullptr;
   /// The progress at which all but bodies and files is final.
   uint8_t head = kComplete;
+  bool loud_anomalies = false;  // records show their names in capitals
 };
 
 /// One step of a transaction [W], valid during the call.

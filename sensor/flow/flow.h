@@ -101,8 +101,9 @@ namespace flow_flag {
 inline constexpr uint16_t alerted = 1, midstream = 2, passed = 4, direction_fixed = 8, seen_ts = 16, seen_tc = 32;
 /// Rules ask for all files of this direction to be stored.
 inline constexpr uint16_t store_to_server = 64, store_to_client = 128;
-inline constexpr uint16_t bypass_wanted = 256;  // by a rule: the rest of the flow is only counted
-inline constexpr uint16_t encrypted = 512;      // raw payload is not inspected any more
+inline constexpr uint16_t bypass_wanted = 256;     // by a rule: the rest of the flow is only counted
+inline constexpr uint16_t midstream_synack = 512;  // picked up at the server's SYN/ACK
+inline constexpr uint16_t encrypted = 1024;        // raw payload is not inspected any more
 }  // namespace flow_flag
 
 }  // namespace lapwing

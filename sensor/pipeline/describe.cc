@@ -15,8 +15,12 @@ std::string_view tunnel_proto(const Tunnel& tunnel) {
   }
 }
 
-bool with_ports(uint8_t proto) { return proto == ip_proto::tcp || proto == ip_proto::udp || proto == ip_proto::sctp; }
-bool is_icmp(uint8_t proto) { return proto == ip_proto::icmp || proto == ip_proto::icmpv6; }
+bool with_ports(uint8_t proto) {
+  return proto == ip_proto::tcp || proto == ip_proto::udp || proto == ip_proto::sctp;
+}
+bool is_icmp(uint8_t proto) {
+  return proto == ip_proto::icmp || proto == ip_proto::icmpv6;
+}
 
 void describe_frame(const Packet& packet, EnvelopeSpace& space, Envelope& envelope) {
   envelope.pcap_cnt = packet.number;
@@ -100,15 +104,19 @@ void reverse(Envelope& envelope) {
   std::swap(envelope.ether_src, envelope.ether_dest);
 }
 
-void add_app(const AppInfo& app, Envelope& envelope) {
-  envelope.app_proto = app.name;
-  envelope.app_proto_orig = app.original;
+void add_app(const Detection& app, Envelope& envelope) {
+  auto unless_final = [&](std::string_view name) { return name == app.final.name() ? std::string_view{} : name; };
+  envelope.app_proto = app.final.name();
+  envelope.app_proto_ts = unless_final(app.sides[0].name());
+  envelope.app_proto_tc = unless_final(app.sides[1].name());
+  envelope.app_proto_orig = app.original ? unless_final(app.original->name) : std::string_view{};
+  envelope.app_proto_expected = unless_final(app.expected);
 }
 
-FlowSummary summarise(const Flow& flow, const AppInfo& app, Timestamp now, EnvelopeSpace& space) {
+FlowSummary summarise(const Flow& flow, const AppLayer& app, Timestamp now, EnvelopeSpace& space) {
   FlowSummary summary;
   summary.envelope = describe(flow, nullptr, now, space);
-  add_app(app, summary.envelope);
+  add_app(app.detection(flow), summary.envelope);
   summary.start = flow.start;
   summary.end = flow.last;
   summary.packets = flow.packets;
@@ -118,7 +126,7 @@ FlowSummary summarise(const Flow& flow, const AppInfo& app, Timestamp now, Envel
   summary.state = name(flow.state);
   summary.reason = name(flow.end);
   summary.alerted = flow.flags & flow_flag::alerted;
-  summary.tx_count = app.transactions;
+  summary.tx_count = app.transactions(flow);
   if (flow.key.proto == ip_proto::tcp) {
     summary.is_tcp = true;
     StreamInfo info = stream_info(flow);

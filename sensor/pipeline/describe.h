@@ -25,8 +25,8 @@ Envelope describe(const Packet& packet, EnvelopeSpace& space);
 Envelope describe(const Flow& flow, const Packet* packet, Timestamp time, EnvelopeSpace& space);
 /// Swaps source and destination.
 void reverse(Envelope& envelope);
-void add_app(const AppInfo& app, Envelope& envelope);
+void add_app(const Detection& app, Envelope& envelope);
 /// Counters, times, state; the application verdict and flow bits are the caller's.
-FlowSummary summarise(const Flow& flow, const AppInfo& app, Timestamp now, EnvelopeSpace& space);
+FlowSummary summarise(const Flow& flow, const AppLayer& app, Timestamp now, EnvelopeSpace& space);
 
 }  // namespace lapwing

@@ -4,6 +4,8 @@
 
 #include "sensor/base/text.h"
 #include "sensor/decode/decode_event.h"
+#include "sensor/event/detection.h"
+#include "signatures/parse/countries.h"
 #include "signatures/parse/reputation.h"
 
 namespace lapwing {
@@ -154,6 +156,7 @@ RuleEnvironment rule_environment(const Setting& root) {
   environment.protocols = all_protocols();
   environment.decode_events = decode_event_names();
   environment.stream_events = stream_event_names();
+  environment.detection_events = detection_event_names();
   for (auto [name, text] : kDefaultAddressGroups) environment.variables.address_groups.emplace(name, text);
   for (auto [name, text] : kDefaultPortGroups) environment.variables.port_groups.emplace(name, text);
   read_groups(root, "vars.address-groups", environment.variables, false);
@@ -161,6 +164,7 @@ RuleEnvironment rule_environment(const Setting& root) {
   read_files(root, environment);
   environment.datasets = DatasetStore::create(root);
   environment.reputation = Reputation::read(root);
+  environment.countries = Countries::read(root);
   return environment;
 }
 

@@ -101,6 +101,8 @@ void Worker::take(Packet& packet, const FlowTable::Lookup& lookup) {
   // Fragments within a reassembled packet are not followed.
   size_t count = decoder_.decode_reassembled(whole, packet, reassembled_);
   for (size_t i = 0; i < count; ++i) {
+    reassembled_[i].frame = defrag_.frame();
+    if (i == 0) reassembled_[i].wire_length = static_cast<uint32_t>(defrag_.frame().size());
     if (mine(reassembled_[i])) follow(reassembled_[i], look(reassembled_[i]));
   }
 }
@@ -136,6 +138,8 @@ void Worker::inspect(const Packet& packet, Flow* flow, Direction direction) {
     matcher_.begin(context_);
   }
   if (packet.event_count) report_decode_events(packet, flow);
+  // The packet that completes what a side of a stream is judged by belongs to what came before.
+  bool fresh = has_rules_ && flow && app_.take_fresh(*flow, direction);
   if (flow) {
     if (packet.is_tcp() && !packet.has_quoted) {
       inspect_tcp(packet, *flow, direction);
@@ -146,7 +150,11 @@ void Worker::inspect(const Packet& packet, Flow* flow, Direction direction) {
     identify(packet, *flow, direction);
   }
   if (!has_rules_) return;
-  if (flow) context_.protocol = app_.info(*flow).protocol;
+  if (flow) {
+    see(*flow);
+    if (!packet.is_tcp()) fresh |= app_.take_fresh(*flow, direction);
+  }
+  detection_.fresh = fresh;
   context_.stream_events = stream_events_;
   matcher_.packet(context_);
   matcher_.end(context_);
@@ -161,6 +169,23 @@ void Worker::inspect_tcp(const Packet& packet, Flow& flow, Direction direction) 
   context_.in_stream = verdict.in_stream;
   if (has_rules_) context_.stream_size = StreamEngine::sizes(flow);
   context_.established = verdict.established;
+  if (app_.reversed(flow)) turn(flow, packet.time);
+}
+
+/// The first bytes of a flow picked up late showed that client and server are to change places.
+void Worker::turn(Flow& flow, Timestamp time) {
+  stream_.swap_direction(flow);
+  context_.stream_size = StreamEngine::sizes(flow);
+  if (has_rules_) matcher_.turn(flow);
+  context_.direction = lapwing::reverse(context_.direction);
+  app_.turn(flow, time);
+}
+
+/// What rules may ask of the flow's protocol.
+void Worker::see(const Flow& flow) {
+  detection_ = app_.detection(flow);
+  context_.protocol = detection_.final.protocol;
+  context_.detection = &detection_;
 }
 
 void Worker::inspect_datagram(const Packet& packet, Flow& flow, Direction direction) {
@@ -199,23 +224,48 @@ void Worker::add_source(Envelope& envelope) const {
   }
 }
 
+namespace {
+
+/// A name in capitals.
+class Capitals {
+ public:
+  explicit Capitals(std::string_view name) : size_(std::min(name.size(), sizeof text_)) {
+    std::transform(name.begin(), name.begin() + static_cast<ptrdiff_t>(size_), text_,
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  }
+  operator std::string_view() const { return {text_, size_}; }
+
+ private:
+  char text_[96];
+  size_t size_;
+};
+
+}  // namespace
+
 Envelope Worker::flow_envelope(const Flow& flow) {
   Envelope envelope = describe(flow, context_.packet, context_.time, space_);
   if (!context_.packet) envelope.pkt_src = "stream (flow timeout)";
   add_source(envelope);
-  add_app(app_.info(flow), envelope);
-  envelope.community_id = community_id(flow);
+  add_app(app_.detection(flow), envelope);
+  add_flow(flow, envelope);
   return envelope;
+}
+
+/// Identity of the flow, and what rules noted of it.
+void Worker::add_flow(const Flow& flow, Envelope& envelope) {
+  envelope.flow_id = flow.id;
+  envelope.community_id = community_id(flow);
+  if (!has_rules_) return;
+  envelope.flowbits = matcher_.flowbits(flow);
+  envelope.flowvars = matcher_.flowvars(flow);
+  envelope.pktvars = matcher_.pktvars();
 }
 
 void Worker::report_decode_events(const Packet& packet, const Flow* flow) {
   if (!recorder_.wants(AnomalyLayer::decode)) return;
   Envelope envelope = describe(packet, space_);
   add_source(envelope);
-  if (flow) {
-    envelope.flow_id = flow->id;
-    envelope.community_id = community_id(*flow);
-  }
+  if (flow) add_flow(*flow, envelope);
   for (size_t i = 0; i < packet.event_count; ++i) {
     char text[96];
     std::string_view event = name(packet.events[i]);
@@ -257,13 +307,26 @@ void Worker::event(Flow& flow, StreamEvent event) {
   Envelope envelope =
       context_.packet ? describe(*context_.packet, space_) : describe(flow, nullptr, context_.time, space_);
   add_source(envelope);
-  envelope.flow_id = flow.id;
-  envelope.community_id = community_id(flow);
+  add_flow(flow, envelope);
   recorder_.anomaly(envelope, {.type = AnomalyLayer::stream, .event = {text, std::min(size, sizeof text - 1)}});
 }
 
 void Worker::encrypted(Flow&, Direction direction, uint64_t offset) {
   if (has_rules_) matcher_.encrypted(context_, direction, offset);
+}
+
+void Worker::detection(Flow& flow, DetectionEvent event) {
+  if (has_rules_) stream_events_.push_back(name(event));
+  if (!recorder_.wants(AnomalyLayer::applayer)) return;
+  Envelope envelope =
+      context_.packet ? describe(*context_.packet, space_) : describe(flow, nullptr, context_.time, space_);
+  add_source(envelope);
+  add_flow(flow, envelope);
+  const Protocol* protocol = app_.detection(flow).final.protocol;
+  recorder_.anomaly(envelope, {.type = AnomalyLayer::applayer,
+                               .event = Capitals(name(event)),
+                               .app_proto = protocol ? protocol->name : std::string_view{},
+                               .layer = "proto_detect"});
 }
 
 void Worker::event(Flow& flow, const Event& event) {
@@ -291,8 +354,10 @@ void Worker::anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx
   if (!recorder_.wants(AnomalyLayer::applayer)) return;
   Envelope envelope = flow_envelope(flow);
   if (direction == Direction::to_client) reverse(envelope);
+  const std::string_view event = protocol.anomalies[name];
+  const Capitals loud(event);
   recorder_.anomaly(envelope, {.type = AnomalyLayer::applayer,
-                               .event = protocol.anomalies[name],
+                               .event = protocol.loud_anomalies ? loud : event,
                                .app_proto = protocol.name,
                                .layer = "proto_parser",
                                .has_tx = tx != nullptr,
@@ -320,12 +385,11 @@ void Worker::alert(const MatchContext& context, Alert& alert) {
   if (context.flow) {
     Flow& flow = *context.flow;
     flow.flags |= flow_flag::alerted;
-    AppInfo app = app_.info(flow);
     envelope.flow_id = flow.id;
-    add_app(app, envelope);
+    add_app(app_.detection(flow), envelope);
     envelope.community_id = community_id(flow);
     alert.has_flow = true;
-    alert.flow = summarise(flow, app, context.time, summary_space_);
+    alert.flow = summarise(flow, app_, context.time, summary_space_);
     alert.flow.application = application(flow);
     alert.flowbits = matcher_.flowbits(flow);
     envelope.flowvars = matcher_.flowvars(flow);
@@ -346,11 +410,8 @@ void Worker::tagged(const MatchContext& context) {
   Envelope envelope = describe(*context.packet, space_);
   add_source(envelope);
   if (context.flow) {
-    envelope.flow_id = context.flow->id;
-    add_app(app_.info(*context.flow), envelope);
-    envelope.community_id = community_id(*context.flow);
-    envelope.flowbits = matcher_.flowbits(*context.flow);
-    envelope.flowvars = matcher_.flowvars(*context.flow);
+    add_app(app_.detection(*context.flow), envelope);
+    add_flow(*context.flow, envelope);
   }
   recorder_.packet(envelope, context.packet->frame, context.packet->link_type);
 }
@@ -359,13 +420,16 @@ void Worker::tagged(const MatchContext& context) {
 void Worker::close(Flow& flow, Timestamp now) {
   context_ = {.flow = &flow, .time = now, .number = last_number_};
   context_.established = flow.state != FlowState::fresh;
-  context_.protocol = app_.info(flow).protocol;
+  see(flow);
   stream_events_.clear();
   if (has_rules_) {
     context_.stream_size = StreamEngine::sizes(flow);
     matcher_.begin(context_);
   }
-  if (flow.key.proto == ip_proto::tcp) stream_.finish(flow, now);
+  if (flow.key.proto == ip_proto::tcp) {
+    stream_.finish(flow, now);
+    if (app_.reversed(flow)) turn(flow, now);
+  }
   app_.finish(flow, now);
   if (has_rules_) {
     matcher_.finish(context_);
@@ -373,7 +437,7 @@ void Worker::close(Flow& flow, Timestamp now) {
   }
   if (auto* identity = flow.get<Identity>(FlowSlot::identify)) identifier_.finish(identity->state);
   if (!recorder_.wants_flows()) return;
-  FlowSummary summary = summarise(flow, app_.info(flow), now, summary_space_);
+  FlowSummary summary = summarise(flow, app_, now, summary_space_);
   summary.application = application(flow);
   summary.flowbits = matcher_.flowbits(flow);
   summary.envelope.flowvars = matcher_.flowvars(flow);

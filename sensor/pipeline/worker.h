@@ -84,8 +84,11 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void identify(const Packet& packet, Flow& flow, Direction direction);
   void report_decode_events(const Packet& packet, const Flow* flow);
   void close(Flow& flow, Timestamp now);
+  void turn(Flow& flow, Timestamp time);
+  void see(const Flow& flow);
   Application application(const Flow& flow);
   Envelope flow_envelope(const Flow& flow);
+  void add_flow(const Flow& flow, Envelope& envelope);
   void add_source(Envelope& envelope) const;
   void publish();
   std::string_view community_id(const Flow& flow);
@@ -100,6 +103,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx, uint8_t name, Direction direction) override;
   void file(Flow& flow, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
   void encrypted(Flow& flow, Direction direction, uint64_t offset) override;
+  void detection(Flow& flow, DetectionEvent event) override;
   // AlertSink
   void alert(const MatchContext& context, Alert& alert) override;
   void serialise(const Event& event, std::string& json, std::string& forwarded) override;
@@ -127,7 +131,8 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   std::vector<Packet> reassembled_;  // layers of what the defragmenter put together
   EnvelopeSpace space_, summary_space_;
   MatchContext context_;
-  std::vector<std::string_view> stream_events_;
+  std::vector<std::string_view> stream_events_;  // of the packet at hand, and of protocol detection
+  Detection detection_;
   std::vector<SignatureHits> hits_;
   Timestamp now_;
   uint64_t last_number_ = 0;

@@ -103,7 +103,7 @@ struct Defragmenter::Impl {
         buckets(std::max<uint64_t>(c.defrag_hash_size, 1), kNoHandle),
         pool(c.defrag_memcap),
         seed(std::random_device{}()),
-        output(kMaxPacket) {}
+        whole_frame(kMaxPacket) {}
   ~Impl() {
     while (oldest != kNoHandle) remove(oldest);
   }
@@ -135,7 +135,7 @@ struct Defragmenter::Impl {
   const uint64_t seed;
   uint32_t oldest = kNoHandle, newest = kNoHandle;
   uint64_t waiting = 0;  // fragments
-  std::vector<uint8_t> output;
+  std::vector<uint8_t> whole_frame;
   mutable DefragCounters counters;
 };
 
@@ -199,7 +199,13 @@ Bytes Defragmenter::Impl::assemble(Tracker& tracker, Packet& packet) {
     report(packet, "ipv4.frag_pkt_too_large", "ipv6.frag_pkt_too_large");
     return {};
   }
-  output.resize(size);
+  // Below the IP header stands what carried the last fragment, as records show whole frames.
+  const Bytes frame = packet.frame;
+  const bool within = packet.ip.data() >= frame.data() && packet.ip.data() <= frame.data() + frame.size();
+  const size_t carrier = within ? static_cast<size_t>(packet.ip.data() - frame.data()) : 0;
+  whole_frame.resize(carrier + size);
+  std::copy_n(frame.data(), carrier, whole_frame.data());
+  const std::span<uint8_t> output = std::span(whole_frame).subspan(carrier);
   std::memcpy(output.data(), tracker.header.data, header_size);
   for (uint32_t i = 0; i < tracker.pieces.size(); ++i) {
     const Piece& piece = tracker.pieces[i];
@@ -216,7 +222,7 @@ Bytes Defragmenter::Impl::assemble(Tracker& tracker, Packet& packet) {
   } else {
     store_be16(&output[4], size - kIpv6Header);
     uint8_t next = tracker.header.data[header_size];  // kept behind the header
-    if (!unlink_fragment_header(std::span(output).first(header_size), next)) return {};
+    if (!unlink_fragment_header(output.first(header_size), next)) return {};
     ++counters.ipv6_reassembled;
   }
   return output;
@@ -296,6 +302,10 @@ Bytes Defragmenter::add(Packet& packet) {
   Bytes whole = d.assemble(tracker, packet);
   d.remove(handle);
   return whole;
+}
+
+Bytes Defragmenter::frame() const {
+  return impl_->whole_frame;
 }
 
 void Defragmenter::expire(Timestamp now) {

@@ -26,6 +26,8 @@ class Defragmenter {
   /// Takes a fragment; returns the whole IP packet (rewritten header, no fragment fields) when this one completed it,
   /// else an empty range. The bytes live until the next call. Anomalies are added to packet.events.
   Bytes add(Packet& packet);
+  /// The packet that add() returned, behind the link headers of its last fragment.
+  Bytes frame() const;
   /// Gives up packets without a further fragment for longer than the timeout. Also done by add().
   void expire(Timestamp now);
   const DefragCounters& counters() const;

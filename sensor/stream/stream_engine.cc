@@ -169,6 +169,7 @@ void StreamEngine::Impl::take(Flow& flow, const Packet& packet, Direction direct
     tracker.begin(*session, packet, direction, verdict);
     outcome = Outcome::accept;
     flow.flags |= flow_flag::midstream;
+    if (answer) flow.flags |= flow_flag::midstream_synack;
     flow.syn.isn = session->half[0].isn;
     ++counters.sessions;
     ++counters.midstream_pickups;
@@ -270,11 +271,12 @@ const StreamCounters& StreamEngine::counters() const {
 StreamInfo stream_info(const Flow& flow) {
   StreamInfo info;
   info.tracked = flow.tcp_state != TcpState::none;
+  info.max_regions = {1, 1};  // the place where data is awaited is one, even if none comes
   if (const TcpSession* session = session_of(flow)) {
     for (size_t d = 0; d < 2; ++d) {
       const Half& half = session->half[d];
       info.gap[d] = half.has(half_flag::gap);
-      info.max_regions[d] = half.max_regions;
+      info.max_regions[d] = std::max<uint16_t>(half.max_regions, 1);
       info.urgent_oob[d] = half.urgent_oob;
     }
   }

@@ -129,7 +129,7 @@ class Compiled : public RuleSet {
   AddressIndex by_src, by_dst;
   std::vector<uint32_t> ip_only_any;
   std::vector<std::vector<uint32_t>> decode_event_rules;  // by event
-  std::vector<std::string> stream_events;                 // names by number in Rule::events
+  std::vector<std::string> stream_events;                 // and those of detection: names by number in Rule::events
   std::vector<std::string> decode_events;
   std::map<std::string, std::vector<uint32_t>, std::less<>> stream_event_rules;
   std::vector<std::vector<std::vector<uint32_t>>> app_event_rules;  // by protocol, anomaly

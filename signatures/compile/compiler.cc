@@ -70,7 +70,9 @@ class RuleSetCompiler {
         ports_(compiled_->port_sets, environment.variables, &resolve_ports) {
     compiled_->config = config;
     compiled_->protocols = environment.protocols;
-    compiled_->stream_events.assign(environment.stream_events.begin(), environment.stream_events.end());
+    auto& events = compiled_->stream_events;
+    events.assign(environment.stream_events.begin(), environment.stream_events.end());
+    events.insert(events.end(), environment.detection_events.begin(), environment.detection_events.end());
     compiled_->decode_events.assign(environment.decode_events.begin(), environment.decode_events.end());
     compiled_->decode_event_rules.resize(environment.decode_events.size());
   }

@@ -99,6 +99,7 @@ struct FileTest {
 /// The cheap part of a rule, checked first.
 struct Header {
   uint8_t transports = transport_bit::all;
+  uint8_t ip_proto = 0;  // of those that are neither, by number; 0: does not matter
   uint8_t directions = kBothDirections;
   bool needs_flow = false;
   bool v4 = true, v6 = true, without_ip = false;

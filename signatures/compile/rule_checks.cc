@@ -196,12 +196,7 @@ void RuleBuilder::finish_kind() {
     });
     rule.scope = stream_only_ ? RawScope::stream : bounded || also_packet_ ? RawScope::both : RawScope::stream;
   }
-  if (event_rule) {
-    if (rule.kind == RuleKind::transaction) return;
-    rule.kind = rule.header.protocols != 0 && !rule.events.empty() ? RuleKind::app_event : rule.kind;
-    return;
-  }
-  if (rule.kind == RuleKind::transaction) return;
+  if (event_rule || rule.kind == RuleKind::transaction) return;
   if (raw) {
     rule.kind = rule.scope == RawScope::packet ? RuleKind::packet : RuleKind::stream;
   } else if (rule.sections.empty() && ip_only_ && !rule.header.needs_flow && !app_protocol_) {

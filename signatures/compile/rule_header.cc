@@ -1,6 +1,7 @@
 #include "signatures/compile/rule_header.h"
 
 #include "sensor/base/text.h"
+#include "sensor/decode/packet.h"
 #include "signatures/keyword.h"
 
 namespace lapwing::detect {
@@ -11,6 +12,7 @@ struct Row {
   std::string_view name;
   uint8_t transports;
   bool v4 = true, v6 = true, without_ip = false, packet_only = false, stream_only = false;
+  uint8_t ip_proto = 0;
 };
 
 using namespace transport_bit;
@@ -22,6 +24,7 @@ constexpr Row kRows[] = {
     {"icmpv4", icmp},
     {"icmpv6", icmpv6},
     {"sctp", sctp},
+    {"igmp", other, true, false, false, true, false, ip_proto::igmp},
     {"ipv4", all, true, false},
     {"ip4", all, true, false},
     {"ipv6", all, false, true},
@@ -39,6 +42,7 @@ HeaderProtocol find_header_protocol(std::string_view written, const BufferTable&
   for (const Row& row : kRows) {
     if (row.name != name) continue;
     found.header.transports = row.transports;
+    found.header.ip_proto = row.ip_proto;
     found.header.v4 = row.v4;
     found.header.v6 = row.v6;
     found.header.without_ip = row.without_ip;

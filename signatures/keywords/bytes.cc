@@ -27,9 +27,10 @@ struct ByteSource {
     Bytes bytes = subject.data.subspan(static_cast<size_t>(at) - subject.base, static_cast<size_t>(size));
     end = static_cast<uint64_t>(at + size);
     std::optional<uint64_t> value = string ? read_text(bytes, static_cast<uint64_t>(at), end) : read_binary(bytes);
-    if (value && bitmask != 0) value = (*value & bitmask) >> __builtin_ctz(bitmask);
     return value;
   }
+
+  uint64_t masked(uint64_t value) const { return bitmask == 0 ? value : (value & bitmask) >> __builtin_ctz(bitmask); }
 
   std::string describe(VariableNames variables) const {
     Sentence out;
@@ -111,16 +112,17 @@ class ByteTest : public Step {
     uint64_t end = 0;
     auto read = source.read(inspection, attempt.cursor, end);
     if (!read) return Outcome::fail;
+    const uint64_t seen = source.masked(*read);
     auto other = static_cast<uint64_t>(value.get(inspection));
     bool passes = false;
     switch (op) {
-      case Op::less: passes = *read < other; break;
-      case Op::greater: passes = *read > other; break;
-      case Op::equal: passes = *read == other; break;
-      case Op::less_equal: passes = *read <= other; break;
-      case Op::greater_equal: passes = *read >= other; break;
-      case Op::all_bits: passes = (*read & other) != 0; break;
-      case Op::any_xor: passes = (*read ^ other) != 0; break;
+      case Op::less: passes = seen < other; break;
+      case Op::greater: passes = seen > other; break;
+      case Op::equal: passes = seen == other; break;
+      case Op::less_equal: passes = seen <= other; break;
+      case Op::greater_equal: passes = seen >= other; break;
+      case Op::all_bits: passes = (seen & other) != 0; break;
+      case Op::any_xor: passes = (seen ^ other) != 0; break;
     }
     return passes != negated ? Outcome::match : Outcome::fail;
   }
@@ -182,8 +184,9 @@ class ByteJump : public Step {
     const Subject& subject = inspection.subject();
     uint64_t end = 0;
     auto read = source.read(inspection, attempt.cursor, end);
-    if (!read || *read > UINT32_MAX) return Outcome::fail;
-    auto jump = static_cast<int64_t>(*read * multiplier);
+    const uint64_t value = read ? source.masked(*read) : UINT64_MAX;
+    if (value > UINT32_MAX) return Outcome::fail;
+    auto jump = static_cast<int64_t>(value * multiplier);
     if (align) jump = (jump + 3) / 4 * 4;
     jump += post_offset.get(inspection);
     int64_t from = from_beginning ? 0 : from_end ? static_cast<int64_t>(subject.end()) : static_cast<int64_t>(end);
@@ -240,7 +243,7 @@ class ByteExtract : public Step {
     uint64_t end = 0;
     auto read = source.read(inspection, attempt.cursor, end);
     if (!read) return Outcome::fail;
-    uint64_t value = *read * multiplier;
+    uint64_t value = source.masked(*read) * multiplier;
     if (align > 0) value = (value + align - 1) / align * align;
     inspection.variables[variable] = value;
     attempt.cursor = end;
@@ -299,7 +302,7 @@ class ByteMath : public Step {
       case '<': value = right < 64 ? value << right : 0; break;
       case '>': value = right < 64 ? value >> right : 0; break;
     }
-    inspection.variables[variable] = value;
+    inspection.variables[variable] = source.masked(value);  // the mask is for the result
     attempt.cursor = end;
     return Outcome::match;
   }

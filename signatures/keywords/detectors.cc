@@ -1,4 +1,5 @@
 // Small detectors over bytes: entropy, malformed ASN.1, Sun RPC.
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -117,10 +118,132 @@ void entropy(RuleBuilder& rule, const RuleOption& option) {
   rule.add(std::move(step), option);
 }
 
-/// BER (X.690) as far as its lengths go. An object that is cut, or holds one that is, is none.
+/// Types of BER (X.690 8, X.680 8.4) whose content can make an object invalid, and with it all that follows.
+namespace ber {
+
+enum Tag : uint64_t {
+  boolean = 1,
+  bit_string = 3,
+  object_descriptor = 7,
+  real = 9,
+  utf8_string = 12,
+  sequence = 16,
+  set = 17,
+  numeric_string = 18,
+  printable_string = 19,
+  t61_string = 20,
+  videotex_string = 21,
+  ia5_string = 22,
+  utc_time = 23,
+  generalized_time = 24,
+  graphic_string = 25,
+  visible_string = 26,
+  general_string = 27,
+  bmp_string = 30,
+};
+
+template <class Test>
+bool all(Bytes bytes, Test test) {
+  return std::all_of(bytes.begin(), bytes.end(), test);
+}
+
+constexpr bool is_digit(uint8_t c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_ascii(uint8_t c) {
+  return c < 0x80;
+}
+constexpr bool is_visible(uint8_t c) {
+  return c >= 0x20 && c < 0x80;
+}
+constexpr bool is_printable(uint8_t c) {
+  return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') ||
+         std::string_view(" '()+,-./:=?").find(static_cast<char>(c)) != std::string_view::npos;
+}
+
+/// RFC 3629: no surrogates, nothing written longer than needed.
+bool is_utf8(Bytes in) {
+  for (size_t i = 0; i < in.size();) {
+    const uint8_t c = in[i];
+    const size_t more = c < 0x80                ? 0
+                        : c >= 0xc2 && c < 0xe0 ? 1
+                        : c >= 0xe0 && c < 0xf0 ? 2
+                        : c >= 0xf0 && c < 0xf5 ? 3
+                                                : 9;
+    if (more > in.size() - i - 1) return false;
+    uint32_t code = more == 0 ? c : c & (0x3fu >> more);
+    for (size_t k = 1; k <= more; k++) {
+      if ((in[i + k] & 0xc0) != 0x80) return false;
+      code = code << 6 | (in[i + k] & 0x3fu);
+    }
+    if ((more == 2 && (code < 0x800 || (code >= 0xd800 && code < 0xe000))) ||
+        (more == 3 && (code < 0x10000 || code > 0x10ffff))) {
+      return false;
+    }
+    i += 1 + more;
+  }
+  return true;
+}
+
+bool is_bmp(Bytes in) {
+  if (in.size() % 2 != 0) return false;
+  for (size_t i = 0; i < in.size(); i += 2) {
+    if (in[i] >= 0xd8 && in[i] < 0xe0) return false;
+  }
+  return true;
+}
+
+/// "YYMMDDhhmm[ss]" with the century for a generalized time, "Z" or an offset. Without seconds only "Z" may follow; a
+/// generalized time may have a fraction of them, and no zone.
+bool is_time(Bytes in, bool generalized) {
+  const size_t year = generalized ? 4 : 2;
+  size_t digits = 0;
+  while (digits < in.size() && is_digit(in[digits])) digits++;
+  const bool seconds = digits == year + 10;
+  if (!seconds && digits != year + 8) return false;
+  auto pair = [&](size_t at) { return (in[year + at] - '0') * 10 + in[year + at + 1] - '0'; };
+  if (pair(0) > 12 || pair(2) > 31 || pair(4) > 23 || pair(6) > 59 || (seconds && pair(8) > 59)) return false;
+  Bytes rest = in.subspan(digits);
+  if (generalized && seconds && !rest.empty() && (rest[0] == '.' || rest[0] == ',')) {
+    constexpr size_t kMilliseconds = 3;
+    size_t fraction = 1;
+    while (fraction < rest.size() && is_digit(rest[fraction])) fraction++;
+    if (fraction - 1 > kMilliseconds) return false;
+    rest = rest.subspan(fraction);
+  }
+  if (rest.empty()) return generalized && seconds;
+  if (rest.size() == 1) return rest[0] == 'Z';
+  return seconds && rest.size() == 5 && (rest[0] == '+' || rest[0] == '-') && all(rest.subspan(1), is_digit);
+}
+
+bool is_valid(uint64_t tag, Bytes content) {
+  switch (tag) {
+    case boolean: return content.size() == 1;
+    case bit_string: return !content.empty();
+    case utf8_string: return is_utf8(content);
+    case numeric_string: return all(content, [](uint8_t c) { return is_digit(c) || c == ' '; });
+    case printable_string: return all(content, is_printable);
+    case t61_string:
+    case videotex_string:
+    case visible_string: return all(content, is_visible);
+    case object_descriptor:
+    case ia5_string:
+    case graphic_string:
+    case general_string: return all(content, is_ascii);
+    case utc_time: return is_time(content, false);
+    case generalized_time: return is_time(content, true);
+    case bmp_string: return is_bmp(content);
+    default: return true;
+  }
+}
+
+}  // namespace ber
+
+/// An object that is cut or invalid, or holds one that is, is none, and ends the search. Only sequences and sets are
+/// looked into.
 class Asn1 : public Step {
  public:
-  static constexpr int kMaxDepth = 30;
+  static constexpr int kMaxDepth = 256;  // Suricata's asn1-max-frames
 
   Outcome attempt(Inspection& inspection, Attempt& attempt) const override {
     const Subject& subject = inspection.subject();
@@ -146,36 +269,65 @@ class Asn1 : public Step {
   size_t oversize = SIZE_MAX;
 
  private:
-  /// Takes one object from the front; false when it is not whole.
+  /// Takes one object from the front; false when it is not whole or not valid.
   bool object(Bytes& in, bool& found, int depth) const {
     if (depth == kMaxDepth) return false;
     ByteReader reader(in);
-    const uint8_t tag = reader.u8();
-    if ((tag & 0x1f) == 0x1f) {
-      while (reader.ok() && reader.u8() & 0x80) {
+    const uint8_t first = reader.u8();
+    const bool universal = (first & 0xc0) == 0, constructed = first & 0x20;
+    uint64_t tag = first & 0x1f;
+    if (tag == 0x1f) {
+      uint8_t next = 0x80;
+      for (tag = 0; reader.ok() && next & 0x80;) {
+        next = reader.u8();
+        tag = tag << 7 | (next & 0x7f);
       }
     }
-    size_t size = reader.u8();
-    if (size == 0x80) return false;  // indefinite length
+    const bool nests = universal && (tag == ber::sequence || tag == ber::set);
+    uint64_t size = reader.u8();
+    if (size == 0x80) {
+      if (!reader.ok() || !nests || !constructed) return false;
+      in = in.last(reader.left());
+      return until_end_of_contents(in, found, depth);
+    }
     if (size > 0x80) {
       size_t octets = size & 0x7f;
-      if (octets > 8) return false;
-      for (size = 0; octets > 0; octets--) size = size << 8 | reader.u8();
+      for (size = 0; octets > 0 && reader.ok(); octets--) {
+        if (size >> 56 != 0) return false;
+        size = size << 8 | reader.u8();
+      }
     }
     if (!reader.ok() || size > reader.left()) return false;
     const Bytes content = reader.bytes(size);
     in = in.last(reader.left());
     if (size > oversize) found = true;
-    if (tag & 0x20) {
+    if (!universal) return true;
+    if (nests) {
+      if (!constructed) return false;
       for (Bytes inner = content; !inner.empty();) {
         if (!object(inner, found, depth + 1)) return false;
       }
-    } else if (tag == 3 && size > 0) {
+      return true;
+    }
+    if (!ber::is_valid(tag, content)) return false;
+    if (constructed) return true;
+    if (tag == ber::bit_string) {
       if (bitstring_overflow && content[0] > size * 8) found = true;
-    } else if (tag == 9 && size > 0) {
+    } else if (tag == ber::real && size > 0) {
       if (double_overflow && (content[0] & 0xc0) == 0 && size > 256) found = true;
     }
     return true;
+  }
+
+  /// The objects of an indefinite length, and the two zero bytes that end them (X.690 8.1.5).
+  bool until_end_of_contents(Bytes& in, bool& found, int depth) const {
+    while (true) {
+      if (in.size() >= 2 && in[0] == 0 && in[1] == 0) {
+        in = in.subspan(2);
+        return true;
+      }
+      if (in.empty() || !object(in, found, depth + 1)) return false;
+    }
   }
 };
 

@@ -1,15 +1,22 @@
 // Events of the decoder, of the stream and of protocols.
 #include <algorithm>
 
+#include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 
 namespace lapwing::detect {
 
 namespace {
 
+std::string joined(std::span<const std::string_view> names) {
+  std::string out;
+  for (std::string_view name : names) out += (out.empty() ? "" : ", ") + std::string(name);
+  return out;
+}
+
 uint16_t index_of(RuleBuilder& rule, const RuleOption& option, std::span<const std::string_view> names,
                   std::string_view name) {
-  auto found = std::find(names.begin(), names.end(), name);
+  auto found = std::find_if(names.begin(), names.end(), [&](auto known) { return equal_nocase(known, name); });
   if (found == names.end()) rule.skip(option, "event '" + std::string(name) + "' is not raised yet");
   return static_cast<uint16_t>(found - names.begin());
 }
@@ -31,11 +38,22 @@ void stream_event(RuleBuilder& rule, const RuleOption& option) {
            index_of(rule, option, rule.environment().stream_events, rule.text(option)));
 }
 
-/// "<protocol>.<event>"
+/// "applayer_<event>" or "<protocol>.<event>"
 void app_layer_event(RuleBuilder& rule, const RuleOption& option) {
   std::string name = rule.text(option);
   size_t dot = name.find('.');
-  if (dot == std::string::npos) rule.skip(option, "events of protocol detection are not there yet");
+  if (dot == std::string::npos) {
+    // Numbered after those of the stream: both are events of a packet.
+    const auto& detection = rule.environment().detection_events;
+    auto found =
+        std::find_if(detection.begin(), detection.end(), [&](auto known) { return equal_nocase(known, name); });
+    if (found == detection.end()) {
+      rule.fail(option, "'" + name + "' is neither '<protocol>.<event>' nor one of " + joined(detection));
+    }
+    one_kind(rule, option, RuleKind::stream_event,
+             static_cast<uint16_t>(rule.environment().stream_events.size() + (found - detection.begin())));
+    return;
+  }
   std::string protocol = name.substr(0, dot), event = name.substr(dot + 1);
   uint64_t protocols = rule.buffers().protocols_named(protocol);
   if (protocols == 0) {

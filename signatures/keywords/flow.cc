@@ -1,4 +1,7 @@
 // The flow: direction and state, detected protocol.
+#include <algorithm>
+
+#include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 
 namespace lapwing::detect {
@@ -56,40 +59,97 @@ void flow(RuleBuilder& rule, const RuleOption& option) {
   if (stateless && header.established) rule.fail(option, "stateless excludes established and not_established");
 }
 
+/// Which of what is known of a flow's protocol is meant.
+enum class Whose : uint8_t { direction, final, original, either, to_server, to_client };
+
 struct ProtocolTest {
   uint64_t protocols = 0;
-  std::string name;  // as the rule has it
-  bool negated = false;
+  bool failed = false, unknown = false, negated = false;
+  bool once = false;  // nothing else is asked: true only where a side was judged
+  Whose whose = Whose::direction;
+  std::string text;  // as the rule has it
 };
 
 std::string words(const ProtocolTest& test) {
-  return (test.negated ? "!" : "") + test.name;
+  return test.text;
 }
 
+bool names(const Compiled& rules, const Spoken& spoken, const ProtocolTest& test) {
+  if (test.unknown) return !spoken.known() && !test.negated;
+  if (!spoken.known()) return false;  // neither equal nor different yet
+  if (spoken.failed && !spoken.protocol) return test.failed != test.negated;
+  const uint8_t number = rules.protocol_index(spoken.protocol);
+  const bool equal = number != kMaxProtocols && (test.protocols >> number & 1);
+  return equal != test.negated;
+}
+
+bool speaks(const Scene& scene, const ProtocolTest& test) {
+  static constexpr Detection kNothing;
+  const Detection& seen = scene.context->detection ? *scene.context->detection : kNothing;
+  if (test.once && !seen.fresh) return false;
+  auto matches = [&](const Spoken& spoken) { return names(*scene.rules, spoken, test); };
+  switch (test.whose) {
+    case Whose::direction: return matches(seen.sides[index(scene.direction)]);
+    case Whose::final: return matches(seen.final);
+    case Whose::original: return matches({seen.original});
+    case Whose::either: return matches(seen.sides[0]) || matches(seen.sides[1]);
+    case Whose::to_server: return matches(seen.sides[0]);
+    case Whose::to_client: return matches(seen.sides[1]);
+  }
+  return false;
+}
+
+/// True when the rule says nothing but protocols, directions and what does not decide a match.
+bool only_protocols(const RuleBuilder& rule) {
+  constexpr std::string_view kSilent[] = {
+      "app-layer-protocol", "msg",    "sid",      "gid",     "rev",   "classtype", "reference",
+      "metadata",           "target", "priority", "noalert", "alert", "threshold", "requires"};
+  const auto& options = rule.tree().options;
+  return std::all_of(options.begin(), options.end(), [&](const RuleOption& option) {
+    if (option.name == "flow") {
+      std::string_view value = trim(option.value);
+      return value == "to_server" || value == "to_client" || value == "from_server" || value == "from_client";
+    }
+    return std::find(std::begin(kSilent), std::end(kSilent), option.name) != std::end(kSilent);
+  });
+}
+
+/// "[!]<protocol, failed or unknown>[,<whose>]"
 void app_layer_protocol(RuleBuilder& rule, const RuleOption& option) {
-  std::string name = rule.text(option);
+  auto part = parts(rule.text(option), ',');
+  std::string name = part[0];
   ProtocolTest test;
   if (name.starts_with('!')) {
     test.negated = true;
     name = name.substr(1);
   }
-  if (size_t comma = name.find(','); comma != std::string::npos)
-    rule.skip(option, "forms with a mode are not there yet");
-  if (name == "failed" || name == "unknown") {
-    rule.skip(option, "'" + name + "' is not there yet: failed and unknown are not told apart");
-  } else {
+  constexpr std::pair<std::string_view, Whose> kWhose[] = {
+      {"direction", Whose::direction}, {"final", Whose::final},         {"original", Whose::original},
+      {"either", Whose::either},       {"to_server", Whose::to_server}, {"to_client", Whose::to_client}};
+  if (part.size() > 2) rule.fail(option, "is written '<protocol>' or '<protocol>,<mode>'");
+  if (part.size() == 2) {
+    auto found = std::find_if(std::begin(kWhose), std::end(kWhose), [&](const auto& w) { return w.first == part[1]; });
+    if (found == std::end(kWhose)) {
+      rule.fail(option, "'" + part[1] + "' is none of direction, final, original, either, to_server, to_client");
+    }
+    test.whose = found->second;
+  }
+  test.failed = name == "failed";
+  test.unknown = name == "unknown";
+  if (!test.failed && !test.unknown) {
     test.protocols = rule.buffers().protocols_named(name);
     if (test.protocols == 0) {
       if (!is_known_protocol(name)) rule.fail(option, "'" + name + "' is no protocol");
       rule.skip(option, "protocol '" + name + "' has no dissector yet");
     }
   }
-  test.name = name;
+  test.text = rule.text(option);
+  if (rule.rule().header.protocols != 0) {
+    rule.fail(option, "the header names a protocol already: name ip, tcp or udp there");
+  }
   rule.rule().header.needs_flow = true;
-  add_condition(rule, Needs::any_packet, test, [](const Scene& scene, const ProtocolTest& t) {
-    if (scene.protocol == kMaxProtocols) return false;  // not detected yet: neither equal nor different
-    return ((t.protocols >> scene.protocol & 1) != 0) != t.negated;
-  });
+  test.once = only_protocols(rule);
+  add_condition(rule, Needs::any_packet, test, &speaks);
 }
 
 constexpr Keyword kRows[] = {

@@ -11,6 +11,9 @@ class IsDataAt : public Step {
   Outcome attempt(Inspection& inspection, Attempt& attempt) const override {
     auto end = static_cast<int64_t>(inspection.subject().end());
     int64_t count = position.get(inspection);
+    // What a calculation made of it may be negative or huge: there is no data there.
+    constexpr int64_t kFarthest = 100'000'000;
+    if (position.variable >= 0 && (count < 0 || count >= kFarthest)) return negated ? Outcome::match : Outcome::fail;
     // Absolute: byte number `count` exists. Relative: `count` bytes follow the last match.
     bool there = relative ? static_cast<int64_t>(attempt.cursor) + count <= end : count < end;
     return there != negated ? Outcome::match : Outcome::fail;

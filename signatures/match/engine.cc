@@ -113,6 +113,7 @@ bool Engine::header_matches(const Rule& rule, const Scene& scene) const {
     if (!h.without_ip) return false;
   } else {
     if (!(h.transports & scene.transport)) return false;
+    if (h.ip_proto != 0 && (!scene.packet || scene.packet->proto != h.ip_proto)) return false;
     if (scene.src.version == 4 ? !h.v4 : !h.v6) return false;
   }
   if (!h.src_port->any && (!scene.has_ports || !h.src_port->contains(scene.src_port))) return false;
@@ -218,6 +219,12 @@ void Engine::scan_head(const Group& group, Bytes bytes, uint64_t base) {
 void Engine::scan(const Group& group, Bytes bytes) {
   scan(group.prefilter, bytes);
   scan_head(group, bytes, 0);
+}
+
+void Engine::turn(Flow& flow) {
+  FlowState* state = states_.find(flow);
+  if (!state) return;
+  std::swap(state->windows[0], state->windows[1]);
 }
 
 std::span<const std::string_view> Engine::flowbits(const Flow& flow) {

@@ -26,6 +26,7 @@ class Engine {
   void packet(const MatchContext& context);
   void end(const MatchContext& context);
   void finish(const MatchContext& context);
+  void turn(Flow& flow);
   std::span<const std::string_view> flowbits(const Flow& flow);
   std::span<const NamedText> flowvars(const Flow& flow);
   std::span<const NamedText> pktvars();

@@ -49,6 +49,9 @@ void Matcher::end(const MatchContext& context) {
 void Matcher::finish(const MatchContext& context) {
   impl_->engine.finish(context);
 }
+void Matcher::turn(Flow& flow) {
+  impl_->engine.turn(flow);
+}
 std::span<const std::string_view> Matcher::flowbits(const Flow& flow) {
   return impl_->engine.flowbits(flow);
 }

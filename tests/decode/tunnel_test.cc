@@ -58,6 +58,8 @@ TEST(Tunnel, EachKindGivesTheCarrierAndThePacketInside) {
     EXPECT_EQ(p.src_port, 1001);
     EXPECT_EQ(to_text(p.payload), "abc");
     EXPECT_EQ(p.number, d[0].number);
+    EXPECT_LT(p.wire_length, d[0].wire_length);
+    EXPECT_GE(p.wire_length, p.ip.size());
     ASSERT_EQ(p.tunnel_count, 1);
     EXPECT_EQ(p.tunnels[0].kind, c.kind);
     EXPECT_EQ(p.tunnels[0].proto, c.proto);
@@ -198,12 +200,12 @@ TEST(Gre, SourceRoutesArePassedOver) {
   EXPECT_EQ(Decoded(carrier().proto(47).raw(bytes)).count, 2u);
 }
 
-TEST(Erspan, TypeOneIsOpenedWhenAsked) {
+TEST(Erspan, TypeOneIsOpenedUnlessSwitchedOff) {
   auto frame = inside(carrier().gre().erspan1().ether()).build();
-  EXPECT_EQ(Decoded(frame).count, 1u);
   DecodeConfig config = default_config();
-  config.erspan_type1 = true;
-  Decoded d(frame, config);
+  config.erspan_type1 = false;
+  EXPECT_EQ(Decoded(frame, config).count, 1u);
+  Decoded d(frame);
   EXPECT_EQ(d.count, 2u);
   EXPECT_EQ(d.inner().tunnels[0].kind, TunnelKind::erspan1);
 }

@@ -38,6 +38,8 @@ TEST(HttpFields, HostIsLowerCaseWithoutPort) {
   Outcome got = request("GET / HTTP/1.1\r\nHost: WWW.Example.ORG:81\r\n\r\n");
   EXPECT_EQ(got.values("http.host"), (Strings{"www.example.org"}));
   EXPECT_EQ(got.values("http.host.raw"), (Strings{"WWW.Example.ORG:81"}));
+  EXPECT_EQ(request("CONNECT a.org:443 HTTP/1.1\r\n\r\n").values("http.host"), (Strings{"a.org"}));
+  EXPECT_EQ(request("CONNECT / HTTP/1.1\r\n\r\n").values("http.host"), Strings{});
 }
 
 TEST(HttpFields, HeadersInNormalFormWithoutCookies) {

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "sensor/base/text.h"
+#include "signatures/parse/countries.h"
 #include "signatures/parse/reputation.h"
 #include "signatures/parse/source_text.h"
+#include "tests/support/country_file.h"
 
 namespace lapwing::test {
 
@@ -182,6 +184,7 @@ RuleLab::RuleLab() {
   environment.protocols = lab_protocols();
   environment.decode_events = decode_event_names();
   environment.stream_events = kStreamEvents;
+  environment.detection_events = detection_event_names();
   environment.tables = default_rule_tables();
   environment.datasets = DatasetStore::create(Setting{});
   auto reputation = std::make_shared<Reputation>();
@@ -189,6 +192,8 @@ RuleLab::RuleLab() {
   reputation->add_categories(read_text_file(categories), categories);
   reputation->add_scores(read_text_file(scores), scores);
   environment.reputation = reputation;
+  const CountryFile countries({{"192.0.2.0", 24, "DE"}, {"198.51.100.0", 24, "FR"}, {"203.0.113.128", 25, "US"}});
+  environment.countries = std::make_shared<Countries>(countries.path());
   environment.variables.address_groups["HOME_NET"] = "[10.0.0.0/8]";
   environment.variables.address_groups["EXTERNAL_NET"] = "!$HOME_NET";
   environment.variables.port_groups["HTTP_PORTS"] = "80";
@@ -229,6 +234,7 @@ void RuleLab::run(const LabPacket& wanted) {
   context.number = number_;
   context.time = {Timestamp::from_seconds(kStart).ns + wanted.time_ms * 1'000'000};
   context.protocol = wanted.protocol;
+  context.detection = &wanted.detection;
   context.direction = direction;
   if (wanted.ends_flow) {
     context.flow = &flows_.at(wanted.flow)->flow;

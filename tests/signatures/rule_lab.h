@@ -52,7 +52,8 @@ struct LabPacket {
   };
   std::vector<Step> steps;             // of transactions, before the packet itself
   const Protocol* protocol = nullptr;  // detected by now
-  bool ends_flow = false;              // then no packet: the flow is over
+  Detection detection;
+  bool ends_flow = false;  // then no packet: the flow is over
 };
 
 class RuleLab : public AlertSink {

@@ -39,10 +39,26 @@ LabPacket::Step read_step(const YAML::Node& node) {
   return step;
 }
 
+Spoken spoken(const std::string& name) {
+  if (name == "failed") return {nullptr, true};
+  for (const Protocol* protocol : lab_protocols()) {
+    if (protocol->name == name) return {protocol, false};
+  }
+  return {};
+}
+
 LabPacket read_packet(const YAML::Node& node) {
   LabPacket packet;
   packet.flow = number(node, "flow", 0);
-  if (node["detected"]) packet.protocol = lab_protocols()[node["detected"].as<std::string>() == "dns"];
+  if (node["detected"]) {
+    packet.protocol = lab_protocols()[node["detected"].as<std::string>() == "dns"];
+    packet.detection = {{packet.protocol}, {Spoken{packet.protocol}, Spoken{packet.protocol}}};
+  }
+  if (node["ts"]) packet.detection.sides[0] = spoken(node["ts"].as<std::string>());
+  if (node["tc"]) packet.detection.sides[1] = spoken(node["tc"].as<std::string>());
+  if (node["final"]) packet.detection.final = spoken(node["final"].as<std::string>());
+  if (node["original"]) packet.detection.original = spoken(node["original"].as<std::string>()).protocol;
+  packet.detection.fresh = node["fresh"].IsDefined();
   if (node["end"]) {
     packet.ends_flow = true;
     return packet;
@@ -109,6 +125,12 @@ LabPacket read_packet(const YAML::Node& node) {
   packet.payload = unhex(node[kind].as<std::string>());
   packet.established = number(node, "established", 1) != 0;
   if (node["event"]) packet.stream_events.push_back("pkt_broken_ack");
+  for (const auto& event : node["detection"]) {
+    auto names = detection_event_names();
+    auto found = std::ranges::find(names, "applayer_" + event.as<std::string>());
+    if (found == names.end()) throw std::runtime_error("no such event: " + event.as<std::string>());
+    packet.stream_events.push_back(*found);
+  }
   for (const auto& step : node["tx"]) packet.steps.push_back(read_step(step));
   return packet;
 }

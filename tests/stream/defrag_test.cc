@@ -48,6 +48,19 @@ std::string numbers(size_t size) {
   return text;
 }
 
+TEST_F(DefragTest, RecordsShowTheWholePacketBehindItsLinkHeaders) {
+  const std::string data = numbers(2000);
+  const Packet* packet = nullptr;
+  for (const auto& part : PacketBuilder().ether().vlan(6).ipv4().udp(1, 2).payload(data).fragments(504)) {
+    packet = add(part);
+  }
+  ASSERT_TRUE(packet);
+  const Bytes frame = defrag->frame();
+  ASSERT_EQ(frame.size(), 14 + 4 + 20 + 8 + data.size());
+  EXPECT_EQ(to_text(frame.first(18)), to_text(fragment.frame.first(18)));
+  EXPECT_EQ(to_text(frame.subspan(18)), to_text(packet->ip));
+}
+
 TEST_F(DefragTest, Ipv4InAnyOrderGivesBackThePacketWithValidChecksums) {
   std::string data = numbers(3000);
   auto parts = PacketBuilder().ether().ipv4().udp(1, 2).payload(data).fragments(504);

@@ -1,0 +1,195 @@
+// Detection: which protocol the first bytes of each side are, and what the two say of each other.
+#include <algorithm>
+#include <utility>
+
+#include "sensor/app/app_state.h"
+
+namespace lapwing {
+
+/// Asks every protocol still possible. Sure wins at once; among the merely possible the expected one, then a known
+/// port decides.
+const AppProtocol* AppLayer::probe(uint64_t& candidates, const Chunk& first, const Flow& flow,
+                                   const AppProtocol* expected, bool& undecided) const {
+  const uint8_t wanted = first.datagram ? transport::udp : transport::tcp;
+  const AppProtocol* likely = nullptr;
+  undecided = false;
+  for (size_t i = 0; i < config_.protocols.size(); ++i) {
+    const AppProtocol& protocol = config_.protocols[i];
+    if (!(candidates >> i & 1)) continue;
+    Likelihood likelihood = protocol.transports & wanted ? protocol.row->probe(first) : Likelihood::no;
+    switch (likelihood) {
+      case Likelihood::sure: return &protocol;
+      case Likelihood::no: candidates &= ~(uint64_t{1} << i); break;
+      case Likelihood::more: undecided = true; break;
+      case Likelihood::maybe: {
+        auto known = [&](uint16_t port) { return std::ranges::find(protocol.ports, port) != protocol.ports.end(); };
+        if (&protocol == expected) likely = expected;
+        if (!likely && (known(flow.server_port()) || known(flow.client_port()))) likely = &protocol;
+      }
+    }
+  }
+  return undecided ? nullptr : likely;
+}
+
+/// Picked up late, a flow's first bytes may be the answer: then whom we took for the client is the server.
+bool AppLayer::runs_backwards(const Flow& flow, const State& state, const Chunk& first) const {
+  if (first.datagram || !(flow.flags & flow_flag::midstream) || state.turned || state.original) return false;
+  Chunk answer = first;
+  answer.direction = reverse(first.direction);
+  return std::ranges::any_of(config_.protocols, [&](const AppProtocol& protocol) {
+    return protocol.transports & transport::tcp && protocol.row->probe(answer) == Likelihood::sure;
+  });
+}
+
+void AppLayer::detect(Flow& flow, State& state, const Chunk& chunk) {
+  auto& side = state.sides[index(chunk.direction)];
+  side.ended |= chunk.end;
+  side.bytes += chunk.data.size();
+  if (side.settled() && !chunk.datagram) return give_up(flow, state, chunk);
+  Chunk first = chunk;
+  if (chunk.datagram) {
+    side.candidates = ~uint64_t{0};  // every datagram is a message of its own
+  } else {
+    if (side.buffer.empty()) side.offset = chunk.offset;
+    if (!side.buffer.empty() || chunk.data.size() < kProbeLimit || state.reversed) {
+      side.buffer.append(to_text(chunk.data));
+      first.data = to_bytes(side.buffer);
+    }
+  }
+  if (state.reversed) return;
+  if (!first.data.empty()) {
+    bool undecided = false;
+    first.offset = 0;  // of what the protocol may have begun with
+    auto named =
+        std::ranges::find(config_.protocols, state.expected, [](const AppProtocol& p) { return p.row->about->name; });
+    const AppProtocol* expected = named == config_.protocols.end() ? nullptr : &*named;
+    if (const AppProtocol* protocol = probe(side.candidates, first, flow, expected, undecided)) {
+      first.offset = chunk.datagram ? 0 : side.buffer.empty() ? chunk.offset : side.offset;
+      return found(flow, state, *protocol, first);
+    }
+    if (runs_backwards(flow, state, first)) {
+      state.reversed = true;
+      if (side.buffer.empty()) side.buffer.assign(to_text(chunk.data));
+      return;
+    }
+    const bool enough = chunk.datagram || first.data.size() >= kVerdictBytes[index(chunk.direction)];
+    side.failed |= (!undecided && enough) || first.data.size() >= kProbeLimit;
+  }
+  if (chunk.end && !side.failed) side.closed = true;
+  // A datagram is a message of its own: the next may be one of a protocol that the first was not.
+  if (chunk.datagram && ++side.datagrams < kProbeDatagrams) return;
+  give_up(flow, state, chunk);
+}
+
+/// Neither side has a protocol: is there still hope?
+void AppLayer::give_up(Flow& flow, State& state, const Chunk& chunk) {
+  const Side &side = state.sides[index(chunk.direction)], &other = state.sides[index(reverse(chunk.direction))];
+  if (side.failed && other.failed) return fail(state);
+  if (side.settled() && other.settled()) {
+    state.phase = State::Phase::failed;
+    return;
+  }
+  if (chunk.datagram) return;
+  // The beginning of a request may be what was missed: its answer alone would have the rest of it misread.
+  const bool late = flow.flags & flow_flag::midstream && !(flow.flags & flow_flag::midstream_synack);
+  if (late && state.sides[index(Direction::to_server)].failed) return fail(state);
+  if (side.bytes > kDetectionLimit) {
+    ++counters_.detection_limit;
+    sink_.detection(flow, DetectionEvent::proto_detection_skipped);
+    fail(state);
+  }
+}
+
+void AppLayer::found(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& first) {
+  const About& about = *protocol.row->about;
+  auto& side = state.sides[index(first.direction)];
+  side.protocol = &protocol;
+  side.fresh = true;
+  if (!first.datagram) {
+    if (about.client_first && !state.original && state.first == Direction::to_client) {
+      sink_.detection(flow, DetectionEvent::wrong_direction_first_data);
+      return fail(state);
+    }
+    state.protocol = &protocol;
+    auto& other = state.sides[index(reverse(first.direction))];
+    if (other.failed) {
+      other.fresh = true;
+      sink_.detection(flow, DetectionEvent::detect_protocol_only_one_direction);
+    }
+  }
+  if (!state.expected.empty() && state.expected != about.name) {
+    sink_.detection(flow, DetectionEvent::unexpected_protocol);
+    if (state.expected == "tls") sink_.detection(flow, DetectionEvent::no_tls_after_starttls);
+  }
+  choose(flow, state, protocol, first);
+}
+
+/// The protocol is known from one side: what the other's first bytes say.
+void AppLayer::compare(Flow& flow, State& state, const Chunk& chunk) {
+  auto& side = state.sides[index(chunk.direction)];
+  Chunk first = chunk;
+  first.offset = 0;
+  if (!side.head.empty()) {
+    side.head.append(to_text(chunk.data));
+    first.data = to_bytes(side.head);
+  }
+  bool undecided = true;
+  const AppProtocol* protocol =
+      first.data.empty() ? nullptr : probe(side.candidates, first, flow, state.protocol, undecided);
+  if (!protocol && chunk.datagram) protocol = state.protocol;
+  if (protocol) {
+    side.protocol = protocol;
+    if (protocol != state.protocol) sink_.detection(flow, DetectionEvent::mismatch_protocol_both_directions);
+  } else if ((!undecided && first.data.size() >= kVerdictBytes[index(chunk.direction)]) ||
+             first.data.size() >= kProbeLimit) {
+    side.failed = true;
+    sink_.detection(flow, DetectionEvent::detect_protocol_only_one_direction);
+  } else if (chunk.end) {
+    side.closed = true;
+  } else if (side.head.empty()) {
+    side.head.assign(to_text(chunk.data));
+  }
+  if (!side.settled()) return;
+  side.head = {};
+  side.fresh = !side.closed;
+}
+
+void AppLayer::fail(State& state) {
+  state.phase = State::Phase::failed;
+  state.undetected = true;
+  state.protocol = nullptr;
+  ++counters_.failed;
+  for (auto& side : state.sides) {
+    side.buffer = {};
+    side.fresh = true;
+  }
+}
+
+bool AppLayer::take_fresh(const Flow& flow, Direction direction) {
+  auto* state = flow.get<State>(FlowSlot::app);
+  return state && std::exchange(state->sides[index(direction)].fresh, false);
+}
+
+bool AppLayer::reversed(const Flow& flow) const {
+  const auto* state = flow.get<State>(FlowSlot::app);
+  return state && state->reversed;
+}
+
+void AppLayer::turn(Flow& flow, Timestamp time) {
+  State& state = state_of(flow);
+  ++counters_.turned;
+  state.reversed = false;
+  state.turned = true;
+  std::swap(state.sides[0], state.sides[1]);
+  if (state.first) state.first = reverse(*state.first);
+  for (Direction direction : {Direction::to_server, Direction::to_client}) {
+    Side& side = state.sides[index(direction)];
+    const std::string bytes = std::move(side.buffer);
+    side = {.offset = side.offset, .ended = side.ended};
+    if (bytes.empty() && !side.ended) continue;
+    chunk(flow,
+          {.data = to_bytes(bytes), .offset = side.offset, .time = time, .direction = direction, .end = side.ended});
+  }
+}
+
+}  // namespace lapwing

@@ -1,0 +1,167 @@
+// Which protocol a flow is taken for, and what its two sides say of each other.
+#include "sensor/app/app_layer.h"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+#include "sensor/base/setting.h"
+
+namespace lapwing::test {
+
+namespace {
+
+using Side = Direction;
+constexpr Side kClient = Side::to_server, kServer = Side::to_client;
+
+const std::string kRequest = "GET / HTTP/1.1\r\nHost: a.org\r\n\r\n";
+const std::string kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const std::string kJunk = "\x7fjunk that no protocol here begins with\r\n";
+
+std::string hello(char type, const std::string& ciphers) {
+  const std::string body = std::string("\x03\x03", 2) + std::string(32, 'R') + '\0' + ciphers;
+  const std::string message = std::string{type, '\0', '\0', static_cast<char>(body.size())} + body;
+  return std::string("\x16\x03\x03\x00", 4) + static_cast<char>(message.size()) + message;
+}
+const std::string kClientHello = hello(1, std::string("\0\x02\x13\x01\x01\0", 6));
+const std::string kServerHello = hello(2, std::string("\x13\x01\0", 3));
+
+struct Sink : AppSink {
+  void event(Flow&, const Event& event) override { transactions += event.record != nullptr; }
+  void anomaly(Flow&, const Protocol&, const Transaction*, uint8_t, Direction) override {}
+  void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
+  void detection(Flow&, DetectionEvent event) override { events.emplace_back(name(event).substr(9)); }
+  std::vector<std::string> events;
+  int transactions = 0;
+};
+
+using Talk = std::vector<std::pair<Side, std::string>>;
+
+struct Outcome {
+  std::vector<std::string> events;
+  std::string final, ts, tc, original;
+  bool operator==(const Outcome&) const = default;
+};
+
+std::ostream& operator<<(std::ostream& out, const Outcome& o) {
+  for (const auto& event : o.events) out << event << ' ';
+  return out << "final " << o.final << " ts " << o.ts << " tc " << o.tc << " original " << o.original;
+}
+
+class Lab {
+ public:
+  explicit Lab(uint16_t flags = 0) {
+    flow_.flags = flags;
+    flow_.key.port[0] = 40000;
+    flow_.key.port[1] = 9999;
+  }
+
+  Outcome run(const Talk& talk, size_t step) {
+    std::array<uint64_t, 2> offset{};
+    for (const auto& [side, text] : talk) {
+      for (size_t at = 0; at < text.size(); at += step) {
+        const std::string part = text.substr(at, step);
+        const Direction direction = turned_ ? reverse(side) : side;
+        app_.chunk(flow_, {.data = to_bytes(part), .offset = offset[index(side)], .direction = direction});
+        offset[index(side)] += part.size();
+        if (app_.reversed(flow_)) {
+          app_.turn(flow_, {});
+          turned_ = true;
+        }
+      }
+    }
+    const Detection seen = app_.detection(flow_);
+    return {sink_.events, std::string(seen.final.name()), std::string(seen.sides[0].name()),
+            std::string(seen.sides[1].name()), seen.original ? std::string(seen.original->name) : ""};
+  }
+  bool turned() const { return turned_; }
+  bool fresh(Direction direction) { return app_.take_fresh(flow_, direction); }
+  const AppCounters& counters() const { return app_.counters(); }
+
+ private:
+  AppConfig config_ = AppConfig::read(Setting{});
+  Sink sink_;
+  AppLayer app_{config_, sink_};
+  Flow flow_;
+  bool turned_ = false;
+};
+
+void expect(const Talk& talk, const Outcome& wanted) {
+  for (size_t step : {100'000, 7, 1}) EXPECT_EQ(Lab().run(talk, step), wanted) << "in pieces of " << step;
+}
+
+TEST(AppLayer, BothSidesSpeakTheSame) {
+  expect({{kClient, kRequest}, {kServer, kAnswer}}, {{}, "http", "http", "http"});
+  expect({{kServer, kAnswer}, {kClient, kRequest}}, {{}, "http", "http", "http"});
+  expect({{kClient, kClientHello}, {kServer, kServerHello}}, {{}, "tls", "tls", "tls"});
+}
+
+TEST(AppLayer, EachSideSpeaksAnother) {
+  expect({{kClient, kRequest}, {kServer, kServerHello}},
+         {{"mismatch_protocol_both_directions"}, "http", "http", "tls"});
+}
+
+TEST(AppLayer, OnlyOneSideIsKnown) {
+  expect({{kClient, kRequest}, {kServer, kJunk}}, {{"detect_protocol_only_one_direction"}, "http", "http", "failed"});
+  expect({{kServer, kJunk}, {kClient, kRequest}}, {{"detect_protocol_only_one_direction"}, "http", "http", "failed"});
+  // Too short to be called none.
+  expect({{kClient, kRequest}, {kServer, "OK"}}, {{}, "http", "http", ""});
+  expect({{kClient, kJunk}, {kServer, kJunk}}, {{}, "failed", "failed", "failed"});
+}
+
+TEST(AppLayer, ServerSpeaksFirstWhereTheClientMust) {
+  expect({{kServer, kServerHello}, {kClient, kClientHello}},
+         {{"wrong_direction_first_data"}, "failed", "failed", "tls"});
+}
+
+TEST(AppLayer, GivesUpAfterManyBytesWithoutVerdict) {
+  std::string much;
+  while (much.size() <= AppLayer::kDetectionLimit) much += kJunk;
+  Lab lab;
+  Outcome seen = lab.run({{kClient, much}, {kServer, kAnswer}}, 1400);
+  EXPECT_EQ(seen.events, std::vector<std::string>{"proto_detection_skipped"});
+  EXPECT_EQ(seen.final, "failed");
+  EXPECT_EQ(lab.counters().detection_limit, 1u);
+}
+
+TEST(AppLayer, LooksAnewAfterAChange) {
+  const std::string connect = "CONNECT a.org:443 HTTP/1.1\r\nHost: a.org\r\n\r\n", granted = "HTTP/1.1 200 OK\r\n\r\n";
+  for (size_t step : {100'000, 1}) {
+    Outcome tls = Lab().run({{kClient, connect}, {kServer, granted}, {kClient, kClientHello}}, step);
+    EXPECT_EQ(tls, (Outcome{{}, "tls", "tls", "", "http"}));
+    Outcome junk = Lab().run({{kClient, connect}, {kServer, granted}, {kClient, kJunk}, {kServer, kJunk}}, step);
+    EXPECT_EQ(junk, (Outcome{{}, "failed", "failed", "failed", "http"}));
+  }
+}
+
+TEST(AppLayer, FlowsPickedUpLateAreTurnedRound) {
+  for (size_t step : {100'000, 1}) {
+    Lab lab(flow_flag::midstream);
+    Outcome seen = lab.run({{kClient, kAnswer}, {kServer, kRequest}}, step);
+    EXPECT_TRUE(lab.turned());
+    EXPECT_EQ(seen, (Outcome{{}, "http", "http", "http"}));
+  }
+  Lab whole;
+  whole.run({{kClient, kAnswer}}, 100'000);
+  EXPECT_FALSE(whole.turned());
+}
+
+TEST(AppLayer, LateAndWithoutTheRequestsBeginningTheAnswerIsNotEnough) {
+  Outcome seen = Lab(flow_flag::midstream).run({{kClient, kJunk}, {kServer, kAnswer}}, 100'000);
+  EXPECT_EQ(seen.final, "failed");
+  Outcome answered =
+      Lab(flow_flag::midstream | flow_flag::midstream_synack).run({{kClient, kJunk}, {kServer, kAnswer}}, 100'000);
+  EXPECT_EQ(answered.final, "http");
+}
+
+TEST(AppLayer, TellsEachDirectionOnceThatItWasJudged) {
+  Lab lab;
+  lab.run({{kClient, kRequest}}, 100'000);
+  EXPECT_FALSE(lab.fresh(kServer));
+  EXPECT_TRUE(lab.fresh(kClient));
+  EXPECT_FALSE(lab.fresh(kClient));
+}
+
+}  // namespace
+
+}  // namespace lapwing::test
