@@ -67,6 +67,7 @@ class RuleSetCompiler {
         ports_(compiled_->port_sets, environment.variables, &resolve_ports) {
     compiled_->config = config;
     compiled_->protocols = environment.protocols;
+    compiled_->datasets = environment.datasets;
     compiled_->stream_events.assign(environment.stream_events.begin(), environment.stream_events.end());
     compiled_->decode_event_rules.resize(environment.decode_events.size());
   }
