@@ -27,7 +27,7 @@ int replay(const ReplayOptions& options) {
   Pipeline::Plan plan{.config = config.get(), .hash_seed = kReplaySeed};
   plan.checksums = checksum_mode(options.checksums, *root);
   plan.exporters = make_exporters(options.outputs, *root, *config, true);
-  plan.rules = load_rules(options.configuration.rule_files, *root, *config);
+  plan.rules = load_rules(find_rule_files(options.configuration.rule_files, *root), *config);
   options.configuration.check_unread(*root);
   plan.sources = open_captures(options.captures, options.workers);
   Pipeline pipeline(std::move(plan));
@@ -35,7 +35,7 @@ int replay(const ReplayOptions& options) {
   ProgressBar bar;
   RunSummary summary = pipeline.run([&](double progress) { bar.show(progress); });
   bar.clear();
-  keep_datasets(*config);
+  keep_datasets(*config->rules.datasets);
   if (!options.quiet) {
     print_summary(summary);
   } else {
