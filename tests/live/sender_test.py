@@ -57,7 +57,7 @@ class Sender(unittest.TestCase):
         self.assertEqual(stats["tcp"]["invalid_checksum"], 0)
         pairs = {(r["src_ip"], r.get("src_port"), r["dest_ip"], r.get("dest_port"), r["proto"]) for r in flows}
         self.assertEqual(len(pairs), len(flows), "no flow crosses passes")
-        ports = sorted((r.get("src_port"), r.get("dest_port"), r["proto"]) for r in flows)
+        ports = sorted((r.get("src_port", 0), r.get("dest_port", 0), r["proto"]) for r in flows)
         self.assertEqual(ports[::PASSES], ports[1::PASSES], "every pass has the same flows")
         self.assertTrue(all(r["src_ip"].startswith(("10.", "fd", "fe80")) for r in flows), "private addresses stay private")
 
