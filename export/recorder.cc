@@ -2,6 +2,7 @@
 
 #include "export/batch_pool.h"
 #include "export/eve/alert.h"
+#include "export/eve/engine.h"
 #include "export/eve/envelope.h"
 #include "export/eve/stats.h"
 
@@ -153,6 +154,12 @@ void Recorder::packet(const Envelope& envelope, Bytes packet, uint16_t link_type
   if (!impl_->wants(kTopicPacket)) return;
   write_packet_record(impl_->text(), impl_->tools, envelope, packet, link_type);
   impl_->done(kTopicPacket);
+}
+
+void Recorder::engine(const EngineNotice& notice) {
+  if (!impl_->wants(kTopicEngine)) return;
+  write_engine_record(impl_->text(), impl_->tools, notice);
+  impl_->done(kTopicEngine);
 }
 
 void Recorder::stats(Timestamp time, const CounterSet& counters, double uptime_seconds) {

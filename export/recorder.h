@@ -36,6 +36,17 @@ class EveConfig {
 };
 std::vector<OptionInfo> eve_options();
 
+/// What the sensor did to itself, such as taking new rules. Views live as long as the call.
+struct EngineNotice {
+  Timestamp time;
+  std::string_view module, message;
+  bool fault = false;
+  std::string_view name, object;  // of an object that is ours alone: its name, its JSON text
+};
+
+/// Appends the object of a stats record, without deltas.
+void write_stats_object(std::string& out, const CounterSet& counters, double uptime_seconds);
+
 /// [W] Counts what it wrote, by record type.
 class Recorder {
  public:
@@ -57,6 +68,7 @@ class Recorder {
   /// The flow record, and the two netflow records when they are wanted.
   void flow(const FlowSummary& summary);
   void packet(const Envelope& envelope, Bytes packet, uint16_t link_type);
+  void engine(const EngineNotice& notice);
   void stats(Timestamp time, const CounterSet& counters, double uptime_seconds);
 
   /// Bytes written since the last take().

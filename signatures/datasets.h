@@ -24,6 +24,9 @@ class DatasetStore {
   /// Reads the section "datasets" and loads what it declares. Throws SettingError.
   static std::shared_ptr<DatasetStore> create(const Setting& root);
   virtual ~DatasetStore() = default;
+  /// The store for the next rule set: it shares the sets that the configuration declares and those that are kept in
+  /// files; what rules only load is read anew when they ask for it.
+  virtual std::shared_ptr<DatasetStore> next() const = 0;
   /// Writes the sets that have a file to be kept in; what went wrong, one text a file.
   virtual std::vector<std::string> save() const = 0;
 };

@@ -78,6 +78,12 @@ class SharedState {
   virtual ~SharedState() = default;
 };
 
+/// What one matcher needs to work with a rule set, made where time does not matter [H].
+class MatcherKit {
+ public:
+  virtual ~MatcherKit() = default;
+};
+
 /// The rule engine of one worker. Never throws; allocates nothing per packet in steady state.
 /// Per packet the caller calls, in this order: begin; chunk, gap and event as the stream and the dissector bring them;
 /// packet; end. `end` sorts, thresholds and delivers the alerts.
@@ -87,7 +93,12 @@ class Matcher {
   ~Matcher();
   /// Whoever watches from now on, borrowed, or null for nobody. Call before the first packet.
   void trace(Tracer* tracer);
-  /// Takes new rules; call between bursts only.
+  /// Makes all that taking these rules needs memory for. Safe from any thread while the matcher lives.
+  std::unique_ptr<MatcherKit> prepare(std::shared_ptr<const RuleSet> rules) const;
+  /// Takes the rules of the kit, between bursts only: pointers change hands, nothing is allocated or freed. After that
+  /// the kit holds what was in use before, to be destroyed where time does not matter.
+  void exchange(MatcherKit& kit);
+  /// Both at once.
   void adopt(std::shared_ptr<const RuleSet> rules);
   void begin(const MatchContext& context);
   /// New contiguous stream bytes, for rules over raw TCP payload. They are taken in parts that rules look at together;

@@ -60,6 +60,7 @@ enum OwnTopic : TopicId {
   kTopicNetflow,
   kTopicPacket,
   kTopicStats,
+  kTopicEngine,
   kOwnTopics
 };
 

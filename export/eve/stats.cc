@@ -14,6 +14,7 @@ struct Node {
   std::string_view name;
   bool is_counter = false;
   uint64_t value = 0, last = 0;
+  std::string_view text;                        // instead of the value
   std::vector<std::unique_ptr<Node>> children;  // in the order first seen
 
   Node& child(std::string_view wanted) {
@@ -39,6 +40,10 @@ void write_node(JsonWriter& json, const Node& node, bool deltas) {
         json.value(child->value);
         continue;
       }
+      if (!child->text.empty()) {
+        json.escaped_key(child->name).value(child->text);
+        continue;
+      }
       json.escaped_key(child->name).value(child->value);
       if (deltas) {
         // Gauges may fall; Suricata shows their change as a signed number too.
@@ -49,32 +54,52 @@ void write_node(JsonWriter& json, const Node& node, bool deltas) {
     if (!array) json.escaped_key(child->name);
     bool list = child->numbered();
     list ? json.begin_array() : json.begin_object();
-    write_node(json, *child, deltas);
+    // What is numbered stands for one engine or worker each; readers of Suricata's expect no deltas there.
+    write_node(json, *child, deltas && !array);
     list ? json.end_array() : json.end_object();
   }
 }
 
+/// Where `last` remembers the values of the record before, they are told and replaced.
+void build_tree(Node& root, const CounterSet& counters, bool null_values,
+                std::map<std::string, uint64_t, std::less<>>* last) {
+  for (const CounterValue& counter : counters.values()) {
+    if (counter.value == 0 && counter.text.empty() && !null_values) continue;
+    Node* node = &root;
+    for (std::string_view part : split(counter.path, '.')) node = &node->child(part);
+    node->is_counter = true;
+    node->value = counter.value;
+    node->text = counter.text;
+    if (last) node->last = std::exchange((*last)[counter.path], counter.value);
+  }
+}
+
+uint64_t whole_seconds(double seconds) {
+  return static_cast<uint64_t>(std::max(0.0, seconds));
+}
+
 }  // namespace
+
+void write_stats_object(std::string& out, const CounterSet& counters, double uptime_seconds) {
+  Node root;
+  build_tree(root, counters, true, nullptr);
+  JsonWriter json(out);
+  json.begin_object().member("uptime", whole_seconds(uptime_seconds));
+  write_node(json, root, false);
+  json.end_object();
+}
 
 void StatsRecord::write(std::string& out, RecordTools& tools, Timestamp time, const CounterSet& counters,
                         double uptime_seconds) {
   const EveStatsOptions& options = tools.options.stats;
   Node root;
-  for (const CounterValue& counter : counters.values()) {
-    if (counter.value == 0 && !options.null_values) continue;
-    Node* node = &root;
-    for (std::string_view part : split(counter.path, '.')) node = &node->child(part);
-    auto last = last_.try_emplace(counter.path, 0).first;
-    node->is_counter = true;
-    node->value = counter.value;
-    node->last = std::exchange(last->second, counter.value);
-  }
+  build_tree(root, counters, options.null_values, &last_);
   Envelope envelope;
   envelope.time = time;
   {
     Line line(out, tools.times);
     write_envelope(line, tools, envelope, "stats", View::flow);
-    line << ",\"stats\":{\"uptime\":" << static_cast<uint64_t>(std::max(0.0, uptime_seconds));
+    line << ",\"stats\":{\"uptime\":" << whole_seconds(uptime_seconds);
   }
   JsonWriter json(out);
   json.raw("");

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "export/eve/envelope.h"
+#include "export/recorder.h"
 #include "sensor/base/counters.h"
 
 namespace lapwing {

@@ -7,10 +7,16 @@ namespace lapwing {
 void CounterSet::add(std::string_view path, uint64_t value, std::string_view help) {
   auto found = std::find_if(values_.begin(), values_.end(), [&](const CounterValue& v) { return v.path == path; });
   if (found == values_.end()) {
-    values_.push_back({std::string(path), value, help});
+    values_.push_back({std::string(path), value, help, {}});
   } else {
     found->value += value;
   }
+}
+
+void CounterSet::set_text(std::string_view path, std::string text, std::string_view help) {
+  add(path, 0, help);
+  std::find_if(values_.begin(), values_.end(), [&](const CounterValue& v) { return v.path == path; })->text =
+      std::move(text);
 }
 
 uint64_t CounterSet::value(std::string_view path) const {

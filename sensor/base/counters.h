@@ -22,12 +22,15 @@ struct CounterValue {
   std::string path;
   uint64_t value = 0;
   std::string_view help;
+  std::string text;  // instead of the value, where not empty
 };
 
 /// Values of all workers by path, in the order first added.
 class CounterSet {
  public:
   void add(std::string_view path, uint64_t value, std::string_view help);
+  /// What a stats record says in words, such as a time.
+  void set_text(std::string_view path, std::string text, std::string_view help);
   template <class T>
   void add(const T& counters, std::span<const CounterRow<T>> rows) {
     for (const auto& row : rows) add(row.path, counters.*row.member, row.help);

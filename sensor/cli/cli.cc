@@ -19,6 +19,7 @@ int run_command_line(int argc, char** argv) {
   Command command;
   add_replay(app, command);
   add_run(app, command);
+  add_control(app, command);
   add_subscribe(app, command);
   add_rules(app, command);
   add_list(app, command);

@@ -54,33 +54,45 @@ void ConfigurationOptions::check_unread(const Setting& root) const {
   }
 }
 
-std::shared_ptr<const RuleSet> load_rules(const std::vector<std::string>& files, const Setting& root,
-                                          const SensorConfig& config) {
-  std::vector<std::string> paths = files;
-  if (paths.empty()) {
-    std::filesystem::path base;
-    if (const Setting* node = root.find("default-rule-path")) base = node->as_text();
-    if (const Setting* node = root.find("rule-files")) {
-      for (const std::string& name : read_texts(*node)) {
-        std::filesystem::path path = std::filesystem::path(name).is_absolute() ? std::filesystem::path(name) : base / name;
-        // suricata.yaml names a file that its own updater makes; without it Suricata only warns as well.
-        if (std::filesystem::exists(path)) {
-          paths.push_back(path);
-        } else {
-          spdlog::warn("{}: no such rule file", path.string());
-        }
-      }
-    }
-  } else {
+RuleFiles find_rule_files(const std::vector<std::string>& named, const Setting& root) {
+  RuleFiles out{named, {}};
+  if (!named.empty()) {
     (void)root.find("rule-files");
+    return out;
   }
-  std::vector<RuleMessage> messages;
-  RuleCompiler compiler(config.rules, config.detect, messages);
+  std::filesystem::path base;
+  if (const Setting* node = root.find("default-rule-path")) base = node->as_text();
+  if (const Setting* node = root.find("rule-files")) {
+    for (const std::string& name : read_texts(*node)) {
+      std::filesystem::path path =
+          std::filesystem::path(name).is_absolute() ? std::filesystem::path(name) : base / name;
+      (std::filesystem::exists(path) ? out.paths : out.missing).push_back(path);
+    }
+  }
+  return out;
+}
+
+LoadedRules compile_rules(const std::vector<std::string>& paths, const RuleEnvironment& environment,
+                          const DetectConfig& detect, const std::atomic<bool>& stop) {
+  LoadedRules out;
+  RuleCompiler compiler(environment, detect, out.messages);
   for (const std::string& path : paths) {
-    read_rules(path, messages, [&](const RuleTree& tree) { compiler.add(tree); });
+    read_rules(path, out.messages, [&](const RuleTree& tree) {
+      if (stop.load(std::memory_order_relaxed)) throw std::runtime_error("stopped");
+      compiler.add(tree);
+    });
   }
-  auto rules = compiler.finish();
+  out.rules = compiler.finish();
   return_free_memory();
+  return out;
+}
+
+std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorConfig& config) {
+  // suricata.yaml names a file that its own updater makes; without it Suricata only warns as well.
+  for (const std::string& path : files.missing) spdlog::warn("{}: no such rule file", path);
+  const std::atomic<bool> never = false;
+  LoadedRules loaded = compile_rules(files.paths, config.rules, config.detect, never);
+  const std::vector<RuleMessage>& messages = loaded.messages;
   constexpr size_t kShown = 20;
   size_t shown = 0;
   for (const RuleMessage& message : messages) {
@@ -93,16 +105,16 @@ std::shared_ptr<const RuleSet> load_rules(const std::vector<std::string>& files,
     }
   }
   if (messages.size() > kShown) spdlog::warn("{} more messages; `lapwing rules check` shows all", messages.size() - kShown);
-  if (!paths.empty()) {
-    RuleCounts counts = rules->counts();
+  if (!files.paths.empty()) {
+    RuleCounts counts = loaded.rules->counts();
     spdlog::info("{} rules loaded, {} left out for what is not supported yet, {} at fault", counts.loaded, counts.skipped,
                  counts.failed);
   }
-  return rules;
+  return loaded.rules;
 }
 
-void keep_datasets(const SensorConfig& config) {
-  for (const std::string& failure : config.rules.datasets->save()) spdlog::error("{}", failure);
+void keep_datasets(const DatasetStore& datasets) {
+  for (const std::string& failure : datasets.save()) spdlog::error("{}", failure);
 }
 
 ChecksumMode checksum_mode(const std::string& option, const Setting& root) {

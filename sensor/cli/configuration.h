@@ -2,12 +2,14 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "sensor/base/setting.h"
 #include "sensor/decode/decode.h"
+#include "sensor/pipeline/reloader.h"
 #include "sensor/pipeline/sensor_config.h"
 
 namespace lapwing {
@@ -26,13 +28,24 @@ struct ConfigurationOptions {
   void check_unread(const Setting& root) const;
 };
 
-/// The rules named on the command line, or else in the configuration (rule-files below default-rule-path), compiled.
-/// Messages are logged; rules at fault are left out and counted. Throws SettingError when a file cannot be read.
-std::shared_ptr<const RuleSet> load_rules(const std::vector<std::string>& files, const Setting& root,
-                                          const SensorConfig& config);
+/// Files of rules: those that are there, and those that the configuration names in vain.
+struct RuleFiles {
+  std::vector<std::string> paths, missing;
+};
+
+/// Those named on the command line, or else in the configuration (rule-files below default-rule-path).
+RuleFiles find_rule_files(const std::vector<std::string>& named, const Setting& root);
+
+/// Throws SettingError when a file cannot be read, std::runtime_error when `stop` turned true.
+LoadedRules compile_rules(const std::vector<std::string>& paths, const RuleEnvironment& environment,
+                          const DetectConfig& detect, const std::atomic<bool>& stop);
+
+/// The rules to start with. Messages are logged; rules at fault are left out and counted. Throws SettingError when a
+/// file cannot be read.
+std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorConfig& config);
 
 /// Writes the sets that are kept in files, once the workers have ended; failures are logged.
-void keep_datasets(const SensorConfig& config);
+void keep_datasets(const DatasetStore& datasets);
 
 /// "none", "all" or "auto"; empty: from the configuration's pcap-file.checksum-checks and stream settings.
 ChecksumMode checksum_mode(const std::string& option, const Setting& root);

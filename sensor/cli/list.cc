@@ -58,9 +58,13 @@ Listing protocols() {
 
 Listing records() {
   Listing list{{"type", "from", "help"}, {}};
-  for (auto [type, help] : {std::pair{"alert", "a rule matched"}, {"anomaly", "traffic that breaks its protocol"},
-                            {"flow", "a flow ended"}, {"netflow", "one direction of a flow that ended"},
-                            {"packet", "a packet of a tagged flow"}, {"stats", "all counters"}}) {
+  for (auto [type, help] : {std::pair{"alert", "a rule matched"},
+                            {"anomaly", "traffic that breaks its protocol"},
+                            {"flow", "a flow ended"},
+                            {"netflow", "one direction of a flow that ended"},
+                            {"packet", "a packet of a tagged flow"},
+                            {"stats", "all counters"},
+                            {"engine", "the sensor took new rules, or refused them"}}) {
     list.rows.push_back({type, "sensor", help});
   }
   for (const Protocol* protocol : all_protocols()) {

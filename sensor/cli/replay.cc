@@ -49,7 +49,7 @@ int replay(const ReplayOptions& options) {
   Pipeline::Plan plan{.config = config.get(), .hash_seed = kReplaySeed};
   plan.checksums = checksum_mode(options.checksums, *root);
   plan.exporters = make_exporters(options.outputs, *root, *config, true);
-  plan.rules = load_rules(options.configuration.rule_files, *root, *config);
+  plan.rules = load_rules(find_rule_files(options.configuration.rule_files, *root), *config);
   options.configuration.check_unread(*root);
   auto watch = make_watch(options, *plan.rules);
   plan.tracer = watch.get();
@@ -60,7 +60,7 @@ int replay(const ReplayOptions& options) {
   RunSummary summary = pipeline.run([&](double progress) { bar.show(progress); });
   bar.clear();
   if (watch) watch->summarise();
-  keep_datasets(*config);
+  keep_datasets(*config->rules.datasets);
   if (!options.quiet) {
     print_summary(summary);
   } else {

@@ -57,8 +57,8 @@ void print_summary(const RunSummary& summary) {
   if (!summary.alerts.empty()) {
     fmt::print(stderr, "alerts by signature:\n");
     for (size_t i = 0; i < summary.alerts.size() && i < kSignaturesShown; ++i) {
-      const auto& [rule, count] = summary.alerts[i];
-      fmt::print(stderr, "  {:>8}  {}:{}  {}\n", count, rule->gid, rule->sid, rule->msg);
+      const SignatureTotal& signature = summary.alerts[i];
+      fmt::print(stderr, "  {:>8}  {}:{}  {}\n", signature.hits, signature.gid, signature.sid, signature.msg);
     }
     if (summary.alerts.size() > kSignaturesShown) {
       fmt::print(stderr, "  ... and {} more signatures\n", summary.alerts.size() - kSignaturesShown);

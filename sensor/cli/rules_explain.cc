@@ -18,7 +18,7 @@ struct ExplainOptions {
 int explain(const ExplainOptions& options) {
   auto root = options.configuration.read();
   auto config = SensorConfig::read(*root, {});
-  auto rules = load_rules(options.configuration.rule_files, *root, *config);
+  auto rules = load_rules(find_rule_files(options.configuration.rule_files, *root), *config);
   bool all = true;
   for (uint32_t sid : options.sids) {
     const auto explanations = explain_rule(*rules, sid);

@@ -1,14 +1,20 @@
 // `run`: live traffic through the sensor.
+#include <unistd.h>
+
 #include <atomic>
 #include <csignal>
+#include <mutex>
 #include <random>
 
+#include "sensor/base/json_writer.h"
 #include "sensor/base/log.h"
 #include "sensor/cli/commands.h"
 #include "sensor/cli/configuration.h"
 #include "sensor/cli/outputs.h"
 #include "sensor/cli/report.h"
+#include "sensor/cli/rule_reading.h"
 #include "sensor/cli/signals.h"
+#include "sensor/control/control.h"
 
 namespace lapwing {
 namespace {
@@ -18,6 +24,13 @@ std::atomic<Pipeline*> running_pipeline = nullptr;
 void on_signal(int number) {
   std::signal(number, SIG_DFL);
   if (Pipeline* pipeline = running_pipeline.load()) pipeline->stop();
+}
+
+std::atomic<bool> hung_up = false;
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+void on_hangup(int) {
+  hung_up = true;
 }
 
 struct RunOptions {
@@ -34,27 +47,128 @@ uint64_t random_seed() {
   return static_cast<uint64_t>(device()) << 32 | device();
 }
 
+std::string version_object(const Pipeline& pipeline, const std::string& interface) {
+  std::string out;
+  const RuleStatus status = pipeline.rule_status();
+  JsonWriter(out)
+      .begin_object()
+      .member("version", LAPWING_VERSION)
+      .member("pid", static_cast<int64_t>(getpid()))
+      .member("interface", interface)
+      .member("generation", status.generation)
+      .member("rules_loaded", status.counts.loaded)
+      .member("rules_since", status.since)
+      .end_object();
+  return out;
+}
+
+/// The control socket while it is open. Its counters are asked for as long as the pipeline lives, its commands run only
+/// while pipeline and reloader do.
+class CommandPort {
+ public:
+  void open(std::unique_ptr<ControlServer> server) {
+    std::lock_guard lock(mutex_);
+    server_ = std::move(server);
+  }
+  void close() {
+    std::unique_ptr<ControlServer> ending;
+    {
+      std::lock_guard lock(mutex_);
+      ending = std::move(server_);
+    }
+    // Joined without the lock: a command at work may ask for the counters.
+  }
+  ControlCounters counters() {
+    std::lock_guard lock(mutex_);
+    return server_ ? server_->counters() : ControlCounters{};
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unique_ptr<ControlServer> server_;
+};
+
+struct ClosePort {
+  CommandPort& port;
+  ~ClosePort() { port.close(); }
+};
+
+/// Null where nothing may listen: switched off, or no folder for the socket that nobody asked for.
+std::unique_ptr<ControlServer> listen_for_commands(const ControlConfig& config, std::vector<ControlCommand> commands) {
+  if (!config.enabled) return nullptr;
+  const std::string path = config.socket.empty() ? own_control_path() : config.socket;
+  if (path.empty()) {
+    spdlog::warn("no folder for a control socket: set control.socket, or RUNTIME_DIRECTORY; SIGHUP reloads rules");
+    return nullptr;
+  }
+  auto server = std::make_unique<ControlServer>(path, config.mode == "0600" ? 0600 : 0660, std::move(commands));
+  spdlog::info("listening for commands on {}", path);
+  return server;
+}
+
+std::vector<ControlCommand> commands_of(Pipeline& pipeline, Reloader& reloader, const std::string& interface) {
+  return {
+      {"reload",
+       {"strict"},
+       [&](const ControlFlags& flags, const ControlAnswer& answer) {
+         reloader.request(!flags.empty(),
+                          [answer](const ReloadReport& report) { answer(report.taken, to_json(report)); });
+       }},
+      {"stats", {}, [&](const ControlFlags&, const ControlAnswer& answer) { answer(true, pipeline.stats_object()); }},
+      {"version", {}, [&](const ControlFlags&, const ControlAnswer& answer) {
+         answer(true, version_object(pipeline, interface));
+       }}};
+}
+
 int run(const RunOptions& options) {
+  NoteHangup hangup;
   auto root = options.configuration.read();
   auto config = SensorConfig::read(*root, options.outputs.records);
   LiveConfig live = read_options<LiveConfig>(*root, live_options());
+  const auto control = read_options<ControlConfig>(*root, control_options());
   if (!options.filter.empty()) live.filter = options.filter;
   Pipeline::Plan plan{.config = config.get(), .replay = false, .hash_seed = random_seed()};
   plan.checksums = checksum_mode(options.checksums, *root);
   plan.exporters = make_exporters(options.outputs, *root, *config, false);
-  plan.rules = load_rules(options.configuration.rule_files, *root, *config);
+  RuleFiles files = find_rule_files(options.configuration.rule_files, *root);
+  plan.rules = load_rules(files, *config);
+  const RuleCounts counts = plan.rules->counts();
   options.configuration.check_unread(*root);
   plan.sources.push_back(open_live(options.interface, live));
-  Pipeline pipeline(std::move(plan));
-  StopOnSignal stop(pipeline);
-  spdlog::info("watching {}", options.interface);
-  RunSummary summary = pipeline.run(nullptr);
-  keep_datasets(*config);
+  CommandPort port;
+  plan.more_counters = [&](CounterSet& set) { set.add(port.counters(), control_counter_rows()); };
+  RuleReading reading(options.configuration, *config, std::move(files));
+  RunSummary summary;
+  {
+    Pipeline pipeline(std::move(plan));
+    Reloader reloader(
+        pipeline, [&](const std::atomic<bool>& stop) { return reading.read(stop); }, counts);
+    ClosePort closing{port};
+    port.open(listen_for_commands(control, commands_of(pipeline, reloader, options.interface)));
+    StopOnSignal stop(pipeline);
+    spdlog::info("watching {}", options.interface);
+    summary = pipeline.run([&](double) {
+      if (hangup.take()) reloader.request(false, {});
+    });
+  }
+  keep_datasets(reading.datasets());
   print_summary(summary);
   return exit_status::done;
 }
 
 }  // namespace
+
+NoteHangup::NoteHangup() {
+  std::signal(SIGHUP, on_hangup);
+}
+
+NoteHangup::~NoteHangup() {
+  std::signal(SIGHUP, SIG_DFL);
+}
+
+bool NoteHangup::take() {
+  return hung_up.exchange(false);
+}
 
 StopOnSignal::StopOnSignal(Pipeline& pipeline) {
   running_pipeline = &pipeline;

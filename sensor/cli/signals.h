@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM end a run in good order.
+// SIGINT and SIGTERM end a run in good order; SIGHUP has it read its rules anew.
 #pragma once
 
 #include "sensor/pipeline/pipeline.h"
@@ -10,6 +10,15 @@ class StopOnSignal {
  public:
   explicit StopOnSignal(Pipeline& pipeline);
   ~StopOnSignal();
+};
+
+/// From its making on, SIGHUP no longer ends the process, but is noted.
+class NoteHangup {
+ public:
+  NoteHangup();
+  ~NoteHangup();
+  /// Whether there was one since the last call.
+  bool take();
 };
 
 }  // namespace lapwing

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <chrono>
 
+#include "sensor/base/log.h"
+#include "sensor/control/control.h"
+
 namespace lapwing {
 namespace {
 
@@ -15,6 +18,25 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 
 constexpr std::chrono::milliseconds kTick{100};
 
+Timestamp wall_clock() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()};
+}
+
+constexpr std::string_view kLastReload = "detect.engines.0.last_reload",
+                           kLastReloadHelp = "when the rules in force were loaded; live only";
+
+void add_rule_status(const RuleStatus& status, CounterSet& set) {
+  set.add("detect.engines.0.id", 0, "number of the rule engine; there is one");
+  if (status.since.ns) set.set_text(kLastReload, to_iso8601(status.since), kLastReloadHelp);
+  set.add("detect.engines.0.rules_loaded", status.counts.loaded, "rules in force");
+  set.add("detect.engines.0.rules_failed", status.counts.failed, "rules left out: at fault");
+  set.add("detect.engines.0.rules_skipped", status.counts.skipped, "rules left out: not supported yet");
+  set.add("reload.generation", status.generation, "number of the rule set in force; those refused have numbers too");
+  set.add("reload.taken", status.taken, "reloads that put new rules in force");
+  set.add("reload.refused", status.refused, "reloads that left the rules as they were");
+}
+
 }  // namespace
 
 Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
@@ -22,8 +44,12 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
   // One ring a worker, and one for the stats record.
   publisher_ = std::make_unique<Publisher>(std::move(plan_.exporters), count + 1, plan_.replay);
   if (plan_.replay && count > 1) turn_ = std::make_unique<Turn>(count);
+  start_ = Clock::now();
+  rules_ = std::move(plan_.rules);
+  status_ = {.generation = rules_->generation(), .counts = rules_->counts()};
+  if (!plan_.replay) status_.since = wall_clock();
   WorkerShare share{.config = plan_.config,
-                    .rules = plan_.rules,
+                    .rules = rules_,
                     .state = SharedState::create([turn = turn_.get()](uint64_t number) {
                       if (turn) turn->wait(this_worker, number);
                     }),
@@ -56,6 +82,8 @@ CounterSet Pipeline::all_counters(bool running) {
       worker->add_counters(all);
     }
   }
+  add_rule_status(rule_status(), all);
+  if (plan_.more_counters) plan_.more_counters(all);
   all.add(publisher_->counters(), publisher_counter_rows());
   for (const ExporterCounters& output : publisher_->exporter_counters()) all.add(output.files, file_store_counter_rows());
   return all;
@@ -63,8 +91,69 @@ CounterSet Pipeline::all_counters(bool running) {
 
 void Pipeline::write_stats(Timestamp time, double uptime, bool running) {
   if (!plan_.config->eve->enabled("stats")) return;
+  std::lock_guard lock(records_mutex_);
   stats_recorder_->stats(time, all_counters(running), uptime);
   if (auto batch = stats_recorder_->take()) publisher_->push(workers_.size(), std::move(batch));
+}
+
+double Pipeline::uptime() const {
+  return plan_.replay ? 0 : seconds_since(start_);
+}
+
+void Pipeline::adopt(std::shared_ptr<const RuleSet> rules) {
+  std::lock_guard adopting(adopt_mutex_);
+  std::vector<std::unique_ptr<RuleHandover>> handovers;
+  for (auto& worker : workers_) handovers.push_back(worker->prepare(rules));
+  for (size_t i = 0; i < workers_.size(); ++i) workers_[i]->offer(*handovers[i]);
+  for (auto& worker : workers_) {
+    while (!worker->given_back()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  std::lock_guard lock(rules_mutex_);
+  for (auto& handover : handovers) totals_.add(handover->hits);
+  status_.generation = rules->generation();
+  status_.counts = rules->counts();
+  if (!plan_.replay) status_.since = wall_clock();
+  // The set that was in force ends with `rules` and the handovers, on this thread.
+  rules_.swap(rules);
+}
+
+RuleStatus Pipeline::rule_status() const {
+  std::lock_guard lock(rules_mutex_);
+  return status_;
+}
+
+void Pipeline::note_reload(const ReloadReport& report) {
+  {
+    std::lock_guard lock(rules_mutex_);
+    ++(report.taken ? status_.taken : status_.refused);
+  }
+  const std::string message = to_text(report), object = to_json(report);
+  report.taken ? spdlog::info("{}", message) : spdlog::error("{}", message);
+  for (const RuleMessage& error : report.errors) {
+    if (report.taken) spdlog::warn("{}: {}", to_string(error.mark), error.text);
+  }
+  std::lock_guard lock(records_mutex_);
+  if (!publisher_) return;
+  stats_recorder_->engine({.time = wall_clock(),
+                           .module = "reload",
+                           .message = message,
+                           .fault = !report.taken,
+                           .name = "reload",
+                           .object = object});
+  if (auto batch = stats_recorder_->take()) publisher_->push(workers_.size(), std::move(batch));
+}
+
+std::string Pipeline::stats_object() {
+  for (auto& worker : workers_) worker->snapshot();
+  constexpr int kWaits = 150;  // milliseconds: an idle worker has its turn every 100
+  auto fresh = [&] {
+    return std::ranges::all_of(workers_, &Worker::snapshot_fresh, [](auto& w) -> Worker& { return *w; });
+  };
+  for (int i = 0; i < kWaits && !fresh(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  std::string out;
+  std::lock_guard lock(records_mutex_);
+  if (publisher_) write_stats_object(out, all_counters(true), uptime());
+  return out.empty() ? "{}" : out;
 }
 
 RunSummary Pipeline::run(const std::function<void(double)>& tick) {
@@ -84,31 +173,30 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
     if (tick) tick(workers_[0]->progress());
     if (!plan_.replay && seconds_since(last_stats) >= static_cast<double>(plan_.config->eve->stats_interval())) {
       last_stats = Clock::now();
-      auto wall = std::chrono::system_clock::now().time_since_epoch();
-      write_stats({std::chrono::duration_cast<std::chrono::nanoseconds>(wall).count()}, seconds_since(start), true);
+      write_stats(wall_clock(), seconds_since(start), true);
     }
   }
   for (auto& thread : threads) thread.join();
 
   RunSummary summary;
   Timestamp last;
+  // An adoption under way finds the workers ended, and brings the hits of those that took part.
+  { std::lock_guard adopted(adopt_mutex_); }
   for (auto& worker : workers_) {
     last = std::max(last, worker->last_time());
     summary.flows += worker->flows();
-    for (const SignatureHits& hit : worker->signature_hits()) {
-      auto known = std::ranges::find(summary.alerts, hit.rule, [](const auto& a) { return a.first; });
-      if (known == summary.alerts.end()) {
-        summary.alerts.emplace_back(hit.rule, hit.hits);
-      } else {
-        known->second += hit.hits;
-      }
-    }
+    std::lock_guard lock(rules_mutex_);
+    totals_.add(worker->signature_hits());
   }
+  summary.alerts = totals_.sorted();
   // A replay's uptime is the capture's own: the record must not depend on the machine.
   write_stats(last, plan_.replay ? 0 : seconds_since(start), false);
   summary.counters = all_counters(false);
-  publisher_->drain();
-  publisher_.reset();
+  {
+    std::lock_guard lock(records_mutex_);
+    publisher_->drain();
+    publisher_.reset();
+  }
   summary.seconds = seconds_since(start);
   CaptureCounters captured;
   for (size_t i = 0; i < plan_.sources.size(); ++i) {
@@ -128,9 +216,6 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
     count += stats_recorder_->written()[t];
     if (count) summary.records.emplace_back(std::string(topics[t]), count);
   }
-  std::ranges::stable_sort(summary.alerts, [](const auto& a, const auto& b) {
-    return a.second != b.second ? a.second > b.second : a.first->sid < b.first->sid;
-  });
   return summary;
 }
 
@@ -152,6 +237,10 @@ std::vector<CounterValue> all_counter_rows() {
   set.add(FileKeeperCounters{}, file_keeper_counter_rows());
   set.add(PublisherCounters{}, publisher_counter_rows());
   set.add(FileStoreCounters{}, file_store_counter_rows());
+  add_rule_status({}, set);
+  set.add(kLastReload, 0, kLastReloadHelp);
+  add_worker_counters({}, 0, set);
+  set.add(ControlCounters{}, control_counter_rows());
   return set.values();
 }
 

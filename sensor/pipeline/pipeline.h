@@ -2,8 +2,10 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -12,6 +14,8 @@
 
 #include "export/publisher.h"
 #include "sensor/capture/packet_source.h"
+#include "sensor/pipeline/reloader.h"
+#include "sensor/pipeline/signature_totals.h"
 #include "sensor/pipeline/worker.h"
 
 namespace lapwing {
@@ -20,10 +24,18 @@ namespace lapwing {
 struct RunSummary {
   uint64_t packets = 0, bytes = 0, flows = 0;
   double seconds = 0;
-  std::vector<std::pair<std::string, uint64_t>> records;     // by type
-  std::vector<std::pair<const RuleInfo*, uint64_t>> alerts;  // by signature, most frequent first
+  std::vector<std::pair<std::string, uint64_t>> records;   // by type
+  std::vector<SignatureTotal> alerts;                      // by signature, most frequent first
   CounterSet counters;
   std::vector<CaptureError> errors;
+};
+
+/// The rules in force, and what reloads came to.
+struct RuleStatus {
+  uint64_t generation = 0;
+  RuleCounts counts;
+  Timestamp since;  // live only
+  uint64_t taken = 0, refused = 0;
 };
 
 class Pipeline {
@@ -37,6 +49,7 @@ class Pipeline {
     bool replay = true;
     uint64_t hash_seed = 0;
     Tracer* tracer = nullptr;  // borrowed; for one worker only
+    std::function<void(CounterSet&)> more_counters;  // of who works beside the pipeline; called on any thread
   };
 
   explicit Pipeline(Plan plan);
@@ -47,18 +60,38 @@ class Pipeline {
   /// Safe from a signal handler.
   void stop();
 
+  // The others are safe from any thread while the pipeline lives.
+
+  /// Puts rules in force and waits until every worker has taken them, which is never before run() is under way; what
+  /// they replace is freed here.
+  void adopt(std::shared_ptr<const RuleSet> rules);
+  RuleStatus rule_status() const;
+  /// Counts the reload and writes its record.
+  void note_reload(const ReloadReport& report);
+  /// The object of a stats record with the counters of now. Waits for the workers, some 100 ms at most.
+  std::string stats_object();
+
  private:
   /// `running`: workers are at work, so their latest snapshots are taken.
   void write_stats(Timestamp time, double uptime, bool running);
   CounterSet all_counters(bool running);
+  double uptime() const;
 
   Plan plan_;
   std::unique_ptr<Turn> turn_;
   FileNumbers file_numbers_;
   std::unique_ptr<Publisher> publisher_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::unique_ptr<Recorder> stats_recorder_;
   std::atomic<bool> stop_ = false;
+  std::chrono::steady_clock::time_point start_;
+
+  std::mutex adopt_mutex_;          // held through an adoption
+  mutable std::mutex rules_mutex_;  // rules in force, their status, hits of those that were
+  std::shared_ptr<const RuleSet> rules_;
+  RuleStatus status_;
+  SignatureTotals totals_;
+  std::mutex records_mutex_;  // the recorder of records about the sensor, its ring, and that the publisher is there
+  std::unique_ptr<Recorder> stats_recorder_;
 };
 
 /// Paths and meanings of all counters that a stats record can hold.

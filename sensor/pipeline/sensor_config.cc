@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sensor/base/text.h"
+#include "sensor/control/control.h"
 #include "sensor/decode/decode_event.h"
 #include "sensor/event/detection.h"
 #include "signatures/parse/countries.h"
@@ -151,7 +152,10 @@ std::vector<const Protocol*> all_protocols() {
   return out;
 }
 
-RuleEnvironment rule_environment(const Setting& root) {
+namespace {
+
+/// All but the sets of values.
+RuleEnvironment read_environment(const Setting& root) {
   RuleEnvironment environment;
   environment.protocols = all_protocols();
   environment.decode_events = decode_event_names();
@@ -162,9 +166,22 @@ RuleEnvironment rule_environment(const Setting& root) {
   read_groups(root, "vars.address-groups", environment.variables, false);
   read_groups(root, "vars.port-groups", environment.variables, true);
   read_files(root, environment);
-  environment.datasets = DatasetStore::create(root);
   environment.reputation = Reputation::read(root);
   environment.countries = Countries::read(root);
+  return environment;
+}
+
+}  // namespace
+
+RuleEnvironment rule_environment(const Setting& root) {
+  RuleEnvironment environment = read_environment(root);
+  environment.datasets = DatasetStore::create(root);
+  return environment;
+}
+
+RuleEnvironment next_rule_environment(const Setting& root, const RuleEnvironment& running) {
+  RuleEnvironment environment = read_environment(root);
+  environment.datasets = running.datasets->next();
   return environment;
 }
 
@@ -194,6 +211,7 @@ std::vector<OptionInfo> all_options() {
   add(describe_options(detect_options()));
   add(describe_options(dataset_options()));
   add(describe_options(identify_options()));
+  add(describe_options(control_options()));
   add(eve_options());
   add(file_store_options());
   return out;

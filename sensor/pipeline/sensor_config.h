@@ -41,5 +41,8 @@ std::vector<OptionInfo> all_options();
 std::vector<const Protocol*> all_protocols();
 /// Field tables, event names and nothing configured: enough to list keywords or check rules.
 RuleEnvironment rule_environment(const Setting& root);
+/// The same for rules that shall replace those made in `running`: variables and tables are read anew, sets of values
+/// live on (DatasetStore::next).
+RuleEnvironment next_rule_environment(const Setting& root, const RuleEnvironment& running);
 
 }  // namespace lapwing

@@ -1,10 +1,21 @@
 #include "sensor/pipeline/worker.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "sensor/base/hash.h"
 
 namespace lapwing {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+uint64_t microseconds_since(Clock::time_point begin) {
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count());
+}
+
+}  // namespace
 
 struct Worker::Identity final : FlowAttachment {
   IdentifyState state;
@@ -29,6 +40,7 @@ Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
       reassembled_(kLayers),
       has_rules_(!share.rules->rules().empty()) {
   matcher_.trace(share.tracer);
+  share_.rules.reset();  // the matcher has them, for as long as they are in use
 }
 
 Worker::~Worker() = default;
@@ -38,7 +50,9 @@ void Worker::run(const std::atomic<bool>& stop) {
   while (!stop.load(std::memory_order_relaxed)) {
     PacketSource::Result result = source_.receive(burst);
     if (result == PacketSource::Result::end) break;
+    const auto begin = share_.replay ? Clock::time_point() : Clock::now();
     if (snapshot_wanted_.load(std::memory_order_relaxed)) refresh_snapshot();
+    if (RuleHandover* handover = slot_.offered()) take_rules(*handover);
     if (result == PacketSource::Result::idle) {
       publish();
       continue;
@@ -50,12 +64,37 @@ void Worker::run(const std::atomic<bool>& stop) {
     defrag_.expire(now_);
     publish();
     source_.release(burst);
+    if (!share_.replay) worked_.burst(microseconds_since(begin));
     progress_.store(source_.progress(), std::memory_order_relaxed);
   }
   flows_.end_all(now_);
   publish();
   if (share_.turn) share_.turn->leave(index_);
   refresh_snapshot();
+  ended_.store(true);
+}
+
+std::unique_ptr<RuleHandover> Worker::prepare(std::shared_ptr<const RuleSet> rules) const {
+  auto handover = std::make_unique<RuleHandover>();
+  handover->has_rules = !rules->rules().empty();
+  handover->kit = matcher_.prepare(std::move(rules));
+  return handover;
+}
+
+bool Worker::given_back() {
+  if (slot_.back()) return true;
+  if (!ended_.load()) return false;
+  slot_.withdraw();
+  return true;
+}
+
+void Worker::take_rules(RuleHandover& handover) {
+  const auto begin = Clock::now();
+  matcher_.exchange(*handover.kit);
+  hits_.swap(handover.hits);
+  has_rules_ = handover.has_rules;
+  slot_.give_back();
+  worked_.adoption(microseconds_since(begin));
 }
 
 void Worker::process(std::span<const Frame> frames) {
@@ -472,6 +511,7 @@ void Worker::add_counters(CounterSet& set) const {
   set.add(identifier_.counters(), identify_counter_rows());
   set.add(matcher_.counters(), detect_counter_rows());
   set.add(files_.counters(), file_keeper_counter_rows());
+  if (!share_.replay) add_worker_counters(worked_, index_, set);
 }
 
 void Worker::refresh_snapshot() {

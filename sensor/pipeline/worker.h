@@ -21,8 +21,10 @@
 #include "sensor/flow/flow_table.h"
 #include "sensor/pipeline/describe.h"
 #include "sensor/pipeline/file_keeper.h"
+#include "sensor/pipeline/handover.h"
 #include "sensor/pipeline/sensor_config.h"
 #include "sensor/pipeline/turn.h"
+#include "sensor/pipeline/worker_counters.h"
 #include "sensor/stream/defrag.h"
 #include "sensor/stream/stream_engine.h"
 #include "signatures/matcher.h"
@@ -32,7 +34,7 @@ namespace lapwing {
 /// What all workers of a run share [S], beside the two objects that are made for sharing.
 struct WorkerShare {
   const SensorConfig* config = nullptr;
-  std::shared_ptr<const RuleSet> rules;
+  std::shared_ptr<const RuleSet> rules;  // to begin with
   std::shared_ptr<SharedState> state;
   Publisher* publisher = nullptr;
   FileNumbers* file_numbers = nullptr;
@@ -44,12 +46,6 @@ struct WorkerShare {
   Tracer* tracer = nullptr;  // borrowed; of a run with one worker
 };
 
-/// Alerts by signature, for the summary.
-struct SignatureHits {
-  const RuleInfo* rule = nullptr;
-  uint64_t hits = 0;
-};
-
 class Worker final : private StreamSink, private AppSink, private AlertSink {
  public:
   Worker(size_t index, PacketSource& source, const WorkerShare& share);
@@ -58,10 +54,18 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   /// Runs until the source ends or `stop` is set, then ends every flow. Called on the worker's own thread.
   void run(const std::atomic<bool>& stop);
 
+  /// What taking these rules needs, and its offer: the worker takes it before its next burst. Safe from one other
+  /// thread, which keeps the handover alive until given_back(). A worker that has ended takes nothing.
+  std::unique_ptr<RuleHandover> prepare(std::shared_ptr<const RuleSet> rules) const;
+  void offer(RuleHandover& handover) { slot_.offer(handover); }
+  bool given_back();
+
   /// Everything counted so far. Owned by the worker's thread: others ask for a snapshot.
   void add_counters(CounterSet& set) const;
   /// Safe from other threads: the counters as of a recent burst boundary.
   CounterSet snapshot();
+  /// Whether the snapshot asked for last is there, or will never be.
+  bool snapshot_fresh() const { return !snapshot_wanted_.load(std::memory_order_relaxed) || ended_.load(); }
   std::span<const uint64_t> records_written() const { return recorder_.written(); }
   const std::vector<SignatureHits>& signature_hits() const { return hits_; }
   Timestamp last_time() const { return now_; }
@@ -92,6 +96,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void add_source(Envelope& envelope) const;
   void publish();
   std::string_view community_id(const Flow& flow);
+  void take_rules(RuleHandover& handover);
   void refresh_snapshot();
 
   // StreamSink
@@ -111,7 +116,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
 
   const size_t index_;
   PacketSource& source_;
-  const WorkerShare share_;
+  WorkerShare share_;
   Decoder decoder_;
   Defragmenter defrag_;
   FlowTable flows_;
@@ -134,11 +139,14 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   std::vector<std::string_view> stream_events_;  // of the packet at hand, and of protocol detection
   Detection detection_;
   std::vector<SignatureHits> hits_;
+  WorkerCounters worked_;
   Timestamp now_;
   uint64_t last_number_ = 0;
   std::string_view file_;
   bool has_rules_ = false;
 
+  HandoverSlot slot_;
+  std::atomic<bool> ended_ = false;
   std::atomic<double> progress_ = 0;
   std::atomic<bool> snapshot_wanted_ = false;
   std::mutex snapshot_mutex_;

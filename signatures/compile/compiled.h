@@ -147,6 +147,7 @@ class Compiled : public RuleSet {
   uint64_t generation_ = 0;
   std::vector<std::unique_ptr<AddressSet>> address_sets;
   std::vector<std::unique_ptr<PortSet>> port_sets;
+  std::shared_ptr<const DatasetStore> datasets;  // owns the sets that rules look up
 };
 
 }  // namespace lapwing::detect

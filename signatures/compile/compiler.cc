@@ -70,6 +70,7 @@ class RuleSetCompiler {
         ports_(compiled_->port_sets, environment.variables, &resolve_ports) {
     compiled_->config = config;
     compiled_->protocols = environment.protocols;
+    compiled_->datasets = environment.datasets;
     auto& events = compiled_->stream_events;
     events.assign(environment.stream_events.begin(), environment.stream_events.end());
     events.insert(events.end(), environment.detection_events.begin(), environment.detection_events.end());

@@ -55,7 +55,7 @@ std::shared_ptr<DatasetStore> DatasetStore::create(const Setting& root) {
     if (save) wish.save = store->saved_file(save->as_text(), save->mark, false);
     wish.memcap = read_size(node, "memcap");
     wish.hashsize = read_size(node, "hashsize");
-    store->get(wish);
+    store->add_declared(wish);
   }
   return store;
 }
@@ -81,12 +81,21 @@ Dataset& Datasets::get(const DatasetWish& wish) {
   if (!wish.type) {
     throw SettingError(wish.mark, "set '" + wish.name + "' is declared nowhere: give its type");
   }
-  Known known{std::make_unique<Dataset>(wish.name, *wish.type, wish.memcap ? wish.memcap : config_.memcap), wish.file,
+  Known known{std::make_shared<Dataset>(wish.name, *wish.type, wish.memcap ? wish.memcap : config_.memcap), wish.file,
               wish.save};
   known.set->reserve(wish.hashsize ? wish.hashsize : config_.hashsize);
   const bool start = wish.save_may_start && !fs::exists(wish.file.path);
   if (!wish.file.path.empty() && !start) load_dataset(wish.file, *known.set);
   return *sets_.emplace(wish.name, std::move(known)).first->second.set;
+}
+
+std::shared_ptr<DatasetStore> Datasets::next() const {
+  auto out = std::make_shared<Datasets>(config_);
+  for (const auto& [name, known] : sets_) {
+    const bool only_loaded = !known.file.path.empty() && known.save.empty();
+    if (known.declared || !only_loaded) out->sets_.emplace(name, known);
+  }
+  return out;
 }
 
 std::string Datasets::find_file(const std::string& name, const std::string& rule_file) const {

@@ -34,12 +34,18 @@ class Datasets : public DatasetStore {
   /// Where a file to be written lies. Throws SettingError where the configuration forbids it.
   std::string saved_file(const std::string& name, const SourceMark& mark, bool of_rule) const;
   std::vector<std::string> save() const override;
+  std::shared_ptr<DatasetStore> next() const override;
+  void add_declared(const DatasetWish& wish) {
+    get(wish);
+    sets_.find(wish.name)->second.declared = true;
+  }
 
  private:
   struct Known {
-    std::unique_ptr<Dataset> set;
+    std::shared_ptr<Dataset> set;
     DatasetFile file;
     std::string save;
+    bool declared = false;  // by the configuration
   };
   DatasetConfig config_;
   std::map<std::string, Known, std::less<>> sets_;

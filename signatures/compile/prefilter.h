@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sensor/base/bytes.h"
@@ -25,6 +26,7 @@ class Scratch {
 
   void fit(const hs_database* database);  // grows; cold, throws std::bad_alloc
   void clone_from(const Scratch& other);
+  void swap(Scratch& other) { std::swap(scratch_, other.scratch_); }
   hs_scratch* get() const { return scratch_; }
 
  private:

@@ -15,18 +15,31 @@ bool carries_ports(uint8_t transport) {
 Engine::Engine(std::shared_ptr<SharedState> shared, AlertSink& sink)
     : shared_(std::static_pointer_cast<Shared>(std::move(shared))), queue_(sink, counters_), sink_(sink) {
   packet_variables_.resize(kMaxPacketVariables);
+  files_.reserve(kMaxFieldValues);
 }
 
-void Engine::adopt(std::shared_ptr<const RuleSet> rules) {
-  rules_ = std::static_pointer_cast<const Compiled>(std::move(rules));
+Kit::Kit(std::shared_ptr<const Compiled> set, DetectCounters& counters) : rules(std::move(set)), values(counters) {
+  if (!rules) return;
+  scratch.clone_from(rules->scratch);
+  candidates.resize(rules->all.size());
+  inspection = std::make_unique<Inspection>(rules->config.inspection_recursion_limit, counters);
+  values.adopt(*rules);
+  bit_names.reserve(rules->flowbits.size());
+}
+
+std::unique_ptr<Kit> Engine::prepare(std::shared_ptr<const RuleSet> rules) {
+  return std::make_unique<Kit>(std::static_pointer_cast<const Compiled>(std::move(rules)), counters_);
+}
+
+/// Rules that wait in the queue are the old set's: they are not delivered, which between packets costs nothing.
+void Engine::exchange(Kit& kit) {
   queue_.clear();
-  if (!rules_) return;
-  scratch_.clone_from(rules_->scratch);
-  candidates_.resize(rules_->all.size());
-  inspection_ = std::make_unique<Inspection>(rules_->config.inspection_recursion_limit, counters_);
-  values_.adopt(*rules_);
-  files_.reserve(kMaxFieldValues);
-  bit_names_.reserve(rules_->flowbits.size());
+  rules_.swap(kit.rules);
+  scratch_.swap(kit.scratch);
+  std::swap(candidates_, kit.candidates);
+  inspection_.swap(kit.inspection);
+  values_.swap(kit.values);
+  bit_names_.swap(kit.bit_names);
   trace(tracer_);
 }
 

@@ -11,11 +11,24 @@
 
 namespace lapwing::detect {
 
+/// Every part of an engine that depends on the rule set, ready to change places with the engine's own.
+struct Kit : MatcherKit {
+  Kit(std::shared_ptr<const Compiled> rules, DetectCounters& counters);
+
+  std::shared_ptr<const Compiled> rules;
+  Scratch scratch;
+  Candidates candidates;
+  std::unique_ptr<Inspection> inspection;
+  FieldValues values;
+  std::vector<std::string_view> bit_names;
+};
+
 class Engine {
  public:
   Engine(std::shared_ptr<SharedState> shared, AlertSink& sink);
 
-  void adopt(std::shared_ptr<const RuleSet> rules);
+  std::unique_ptr<Kit> prepare(std::shared_ptr<const RuleSet> rules);
+  void exchange(Kit& kit);
   void trace(Tracer* tracer);
   void begin(const MatchContext& context);
   size_t take(const MatchContext& context, const Chunk& chunk);

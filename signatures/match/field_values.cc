@@ -8,6 +8,11 @@ void FieldValues::adopt(const Compiled& rules) {
   slots_.resize(rules.buffers.size());
 }
 
+void FieldValues::swap(FieldValues& other) {
+  std::swap(rules_, other.rules_);
+  slots_.swap(other.slots_);
+}
+
 void FieldValues::start(const Transaction* tx, Direction direction, uint8_t protocol, const Packet* packet) {
   tx_ = tx;
   direction_ = direction;

@@ -26,6 +26,8 @@ class FieldValues {
   using Values = std::span<const std::unique_ptr<Value>>;
 
   void adopt(const Compiled& rules);
+  /// Takes the other's rules and the memory for their buffers. Nothing fetched is kept.
+  void swap(FieldValues& other);
   /// Another transaction, direction or packet: forget what was fetched.
   void start(const Transaction* tx, Direction direction, uint8_t protocol, const Packet* packet);
   /// Empty when the field has no value.

@@ -16,8 +16,14 @@ Matcher::Matcher(std::shared_ptr<const RuleSet> rules, std::shared_ptr<SharedSta
 
 Matcher::~Matcher() = default;
 
+std::unique_ptr<MatcherKit> Matcher::prepare(std::shared_ptr<const RuleSet> rules) const {
+  return impl_->engine.prepare(std::move(rules));
+}
+void Matcher::exchange(MatcherKit& kit) {
+  impl_->engine.exchange(static_cast<detect::Kit&>(kit));
+}
 void Matcher::adopt(std::shared_ptr<const RuleSet> rules) {
-  impl_->engine.adopt(std::move(rules));
+  exchange(*prepare(std::move(rules)));
 }
 void Matcher::trace(Tracer* tracer) {
   impl_->engine.trace(tracer);

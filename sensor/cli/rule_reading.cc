@@ -1,0 +1,28 @@
+#include "sensor/cli/rule_reading.h"
+
+#include <algorithm>
+
+namespace lapwing {
+
+RuleReading::RuleReading(ConfigurationOptions options, const SensorConfig& config, RuleFiles files)
+    : options_(std::move(options)), config_(config), files_(std::move(files)), environment_(config.rules) {}
+
+LoadedRules RuleReading::read(const std::atomic<bool>& stop) {
+  const auto root = options_.read();
+  RuleFiles files = find_rule_files(options_.rule_files, *root);
+  for (const std::string& path : files.missing) {
+    // One that has never been there is what the start accepted too.
+    if (std::ranges::find(files_.missing, path) == files_.missing.end()) {
+      throw SettingError({path}, "no such rule file");
+    }
+  }
+  auto environment = std::make_shared<RuleEnvironment>(next_rule_environment(*root, environment_));
+  LoadedRules out = compile_rules(files.paths, *environment, config_.detect, stop);
+  out.accepted = [this, environment, files] {
+    environment_ = std::move(*environment);
+    files_ = files;
+  };
+  return out;
+}
+
+}  // namespace lapwing

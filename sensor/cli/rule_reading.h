@@ -1,0 +1,32 @@
+// RuleReading: reads the rules of a running sensor anew.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "sensor/cli/configuration.h"
+
+namespace lapwing {
+
+/// Used by one thread at a time: the reloader's while the sensor runs, the main thread's before and after.
+class RuleReading {
+ public:
+  /// `files`: what the rules in force were read from. `config` outlives this.
+  RuleReading(ConfigurationOptions options, const SensorConfig& config, RuleFiles files);
+
+  /// Reads the configuration's files, its address and port variables, its tables, thresholds and reputation, and
+  /// compiles the rules. Throws SettingError when a file cannot be read or a rule file is missing that was not missing
+  /// before.
+  LoadedRules read(const std::atomic<bool>& stop);
+
+  /// The sets of values that the rules in force use.
+  const DatasetStore& datasets() const { return *environment_.datasets; }
+
+ private:
+  const ConfigurationOptions options_;
+  const SensorConfig& config_;
+  RuleFiles files_;
+  RuleEnvironment environment_;
+};
+
+}  // namespace lapwing

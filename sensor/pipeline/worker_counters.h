@@ -1,0 +1,31 @@
+// How long a worker kept packets waiting.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "sensor/base/counters.h"
+
+namespace lapwing {
+
+/// [W] Live only: a replay has no clock but the capture's.
+struct WorkerCounters {
+  static constexpr uint64_t kLongBurst = 5000;  // microseconds
+
+  uint64_t burst_us_max = 0, bursts_long = 0;
+  uint64_t adoptions = 0, adoption_us_max = 0;
+
+  void burst(uint64_t microseconds) {
+    if (microseconds > burst_us_max) burst_us_max = microseconds;
+    bursts_long += microseconds > kLongBurst;
+  }
+  void adoption(uint64_t microseconds) {
+    ++adoptions;
+    if (microseconds > adoption_us_max) adoption_us_max = microseconds;
+  }
+};
+
+/// Adds them below "workers.<index>.".
+void add_worker_counters(const WorkerCounters& counters, size_t index, CounterSet& set);
+
+}  // namespace lapwing

@@ -1,0 +1,35 @@
+"""A network namespace with a veth pair of a test's own: lw0 is sent on, lw1 is watched. Needs root and iproute2."""
+import os, shutil, subprocess
+
+
+def missing():
+    """Why there can be none here, or an empty text."""
+    if os.geteuid() != 0: return "needs root"
+    if not shutil.which("ip"): return "needs iproute2"
+    return ""
+
+
+class Space:
+    def __init__(self, name):
+        self.name = f"{name}-{os.getpid()}"
+        try:
+            for command in (f"ip netns add {self.name}", f"ip -n {self.name} link add lw0 type veth peer name lw1",
+                            f"ip -n {self.name} link set lw0 up", f"ip -n {self.name} link set lw1 up"):
+                subprocess.run(command.split(), check=True, capture_output=True)
+        except subprocess.CalledProcessError as error:
+            self.close()
+            raise OSError(f"no network namespace here: {error.stderr.decode().strip()}")
+        # No router solicitations and the like between the packets of the test.
+        for interface in ("lw0", "lw1"): self.run("sysctl", "-qw", f"net.ipv6.conf.{interface}.disable_ipv6=1", check=False)
+
+    def close(self):
+        subprocess.run(["ip", "netns", "del", self.name], capture_output=True)
+
+    def command(self, *words):
+        return ["ip", "netns", "exec", self.name, *words]
+
+    def run(self, *words, check=True, **options):
+        return subprocess.run(self.command(*words), check=check, capture_output=True, text=True, **options)
+
+    def start(self, *words, **options):
+        return subprocess.Popen(self.command(*words), **options)

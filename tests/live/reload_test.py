@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""A running sensor takes new rules: by command and by SIGHUP, and keeps the old where the new are no good.
+
+  reload_test.py LAPWING
+"""
+import json, os, shutil, signal, socket, subprocess, sys, tempfile, time, unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import netns
+
+LAPWING = os.path.abspath(sys.argv.pop(1))
+PATIENCE = 60  # seconds: the machine may be busy
+SENDER = """import socket, struct, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(('lw0', 0))
+data = sys.argv[1].encode()
+udp = struct.pack('>HHHH', 1000, 2000, 8 + len(data), 0) + data
+ip = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]))
+s.send(bytes(6) + bytes([2, 0, 0, 0, 0, 1]) + b'\\x08\\x00' + ip + udp)
+"""
+
+
+def rule(sid, word):
+    return f'alert udp any any -> $HOME_NET any (msg:"{word}"; content:"{word}"; sid:{sid};)\n'
+
+
+@unittest.skipIf(netns.missing(), netns.missing())
+class Reload(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+        try:
+            self.space = netns.Space("lapwing-reload")
+        except OSError as error:
+            self.skipTest(str(error))
+        self.addCleanup(self.space.close)
+        self.eve, self.socket = os.path.join(self.folder, "eve.json"), os.path.join(self.folder, "run/control.sock")
+        self.write("a.rules", rule(1, "apple"))
+        self.write("c.yaml", self.configuration("10.0.0.0/8"))
+
+    def configuration(self, home, files="a.rules"):
+        return (f'vars: {{address-groups: {{HOME_NET: "[{home}]"}}}}\ndefault-rule-path: {self.folder}\nrule-files: [{files}]\n'
+                f"control: {{socket: {self.socket}}}\n")
+
+    def write(self, name, text):
+        with open(os.path.join(self.folder, name), "w") as f: f.write(text)
+
+    def log(self):
+        with open(os.path.join(self.folder, "log")) as f: return f.read()
+
+    def start(self):
+        with open(os.path.join(self.folder, "log"), "w") as log: sensor = self.launch(log)
+        self.addCleanup(self.end, sensor)
+        self.until(lambda: "watching lw1" in self.log())
+        return sensor
+
+    def launch(self, log):
+        return self.space.start(LAPWING, "run", "-i", "lw1", "-c", os.path.join(self.folder, "c.yaml"), "--eve", self.eve,
+                                "--checksums", "none", stderr=log)
+
+    def end(self, sensor):
+        if sensor.poll() is None: sensor.send_signal(signal.SIGTERM)
+        try:
+            return sensor.wait(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            sensor.kill()
+            raise
+
+    def until(self, true):
+        end = time.monotonic() + PATIENCE
+        while not true():
+            if time.monotonic() > end: self.fail("it did not happen: " + self.log())
+            time.sleep(0.05)
+
+    def lapwing(self, *words):
+        return subprocess.run([LAPWING, *words, "--socket", self.socket], capture_output=True, text=True, timeout=PATIENCE)
+
+    def stats(self):
+        done = self.lapwing("stats", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def alerts_of(self, word):
+        """Sends a packet with the word; the sids that alert until the sensor has counted it."""
+        before, packets = len(self.records("alert")), self.stats()["capture"]["packets"]
+        self.space.run(sys.executable, "-c", SENDER, word)
+        self.until(lambda: self.stats()["capture"]["packets"] > packets)
+        self.until(lambda: len(self.records("alert")) == self.stats()["detect"]["alert"])
+        return [r["alert"]["signature_id"] for r in self.records("alert")[before:]]
+
+    def records(self, kind):
+        if not os.path.exists(self.eve): return []
+        with open(self.eve) as f: text = f.read()
+        found = [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
+        return [r for r in found if r["event_type"] == kind]
+
+    def test_a_reload_changes_what_alerts(self):
+        sensor = self.start()
+        self.assertEqual(self.alerts_of("apple and pear"), [1])
+        self.write("a.rules", rule(2, "pear") + "alert udp any any -> any any (nonsense:1; sid:3;)\n")
+        done = self.lapwing("reload")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("1 rules loaded", done.stdout)
+        self.assertIn("1 at fault", done.stdout)
+        self.assertRegex(done.stdout, r"a\.rules:2:\d+: ")
+        self.assertRegex(done.stdout, r"\ngeneration \d+ is in force\n")
+        self.assertEqual(self.alerts_of("apple and pear"), [2])
+
+        stats = self.stats()
+        engine = stats["detect"]["engines"][0]
+        self.assertEqual((engine["rules_loaded"], engine["rules_failed"], engine["rules_skipped"]), (1, 1, 0))
+        self.assertRegex(engine["last_reload"], r"^\d{4}-\d\d-\d\dT")
+        self.assertEqual(stats["reload"]["taken"], 1)
+        self.assertEqual(stats["workers"][0]["adoptions"], 1)
+        self.assertGreater(stats["control"]["requests"], 0)
+        self.assertRegex(self.lapwing("stats").stdout, r"(?m)^reload\.taken +1$")
+        self.until(lambda: self.records("engine"))
+        self.assertTrue(self.records("engine")[0]["reload"]["taken"])
+
+        # Address variables are read anew too.
+        self.write("c.yaml", self.configuration("172.16.0.0/12"))
+        self.assertEqual(self.lapwing("reload").returncode, 0)
+        self.assertEqual(self.alerts_of("apple and pear"), [])
+        self.assertEqual(self.end(sensor), 0)
+        self.assertFalse(os.path.exists(self.socket))
+
+    def test_what_is_no_good_leaves_the_rules_as_they_are(self):
+        self.start()
+        faults = {
+            "no rule was loaded": ("a.rules", "# nothing\n"),
+            "no such rule file": ("c.yaml", self.configuration("10.0.0.0/8", "a.rules, gone.rules")),
+            "c.yaml:": ("c.yaml", "vars: [\n"),
+        }
+        for reason, (name, text) in faults.items():
+            with open(os.path.join(self.folder, name)) as f: good = f.read()
+            self.write(name, text)
+            done = self.lapwing("reload")
+            self.assertEqual(done.returncode, 2, reason)
+            self.assertIn(reason, done.stdout)
+            self.assertIn("refused: ", done.stdout)
+            self.assertEqual(self.alerts_of("apple"), [1], reason)
+            self.write(name, good)
+        self.write("a.rules", rule(1, "apple") + "alert udp any any -> any any (nonsense:1; sid:3;)\n")
+        self.assertEqual(self.lapwing("reload", "--strict").returncode, 2)
+        self.assertEqual(self.lapwing("reload", "--json").returncode, 0)
+        stats = self.stats()["reload"]
+        self.assertEqual((stats["taken"], stats["refused"]), (1, len(faults) + 1))
+
+    def test_sighup_reloads(self):
+        sensor = self.start()
+        self.write("a.rules", rule(2, "pear"))
+        os.kill(sensor.pid, signal.SIGHUP)
+        self.until(lambda: self.stats()["reload"]["taken"] == 1)
+        self.assertEqual(self.alerts_of("apple and pear"), [2])
+        self.assertIsNone(sensor.poll())
+
+    def test_one_sensor_a_socket_and_garbage_hurts_nobody(self):
+        sensor = self.start()
+        second = self.space.run(LAPWING, "run", "-i", "lw1", "-c", os.path.join(self.folder, "c.yaml"), check=False, timeout=PATIENCE)
+        self.assertNotEqual(second.returncode, 0)
+        self.assertIn("another sensor has it", second.stderr)
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(self.socket)
+            s.sendall(os.urandom(3000).replace(b"\n", b" ") + b"\n" + b"{}\n" + bytes(5000))
+            while s.recv(4096): pass
+        control = self.stats()["control"]
+        self.assertEqual((control["bad_requests"], control["line_max"]), (2, 1))
+        sensor.kill()
+        sensor.wait()
+        self.assertTrue(os.path.exists(self.socket), "nobody cleaned up")
+        self.start()
+        self.assertEqual(self.alerts_of("apple"), [1])
+
+    def test_nobody_there_is_told(self):
+        for command in ("reload", "stats"):
+            done = self.lapwing(command)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("no sensor listens here", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
