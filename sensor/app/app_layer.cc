@@ -180,8 +180,17 @@ Detection AppLayer::detection(const Flow& flow) const {
   auto protocol = [](const AppProtocol* p) { return p ? p->row->protocol : nullptr; };
   Detection out;
   out.final.protocol = protocol(state->protocol);
-  out.final.failed = state->undetected || (!state->protocol && state->sides[0].failed && state->sides[1].failed);
-  for (size_t i = 0; i < 2; ++i) out.sides[i] = {protocol(state->sides[i].protocol), state->sides[i].failed};
+  const Side &a = state->sides[0], &b = state->sides[1];
+  // A first datagram that fits no protocol speaks for the flow until a later one does better.
+  const bool datagrams = a.datagrams > 0 || b.datagrams > 0;
+  out.final.failed =
+      state->undetected || (!state->protocol && (datagrams ? a.failed || b.failed : a.failed && b.failed));
+  for (size_t i = 0; i < 2; ++i) {
+    const Side& side = state->sides[i];
+    // As long as the other may explain it, a side that fits nothing is no verdict.
+    const bool failed = state->undetected ? !side.protocol : side.failed && out.final.known();
+    out.sides[i] = {protocol(side.protocol), failed};
+  }
   out.original = protocol(state->original);
   out.expected = state->expected;
   return out;

@@ -110,7 +110,10 @@ void AppLayer::found(Flow& flow, State& state, const AppProtocol& protocol, cons
       sink_.detection(flow, DetectionEvent::wrong_direction_first_data);
       return fail(state);
     }
-    if (state.sides[index(reverse(first.direction))].failed) {
+    state.protocol = &protocol;
+    auto& other = state.sides[index(reverse(first.direction))];
+    if (other.failed) {
+      other.fresh = true;
       sink_.detection(flow, DetectionEvent::detect_protocol_only_one_direction);
     }
   }

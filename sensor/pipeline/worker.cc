@@ -135,6 +135,8 @@ void Worker::inspect(const Packet& packet, Flow* flow, Direction direction) {
     matcher_.begin(context_);
   }
   if (packet.event_count) report_decode_events(packet, flow);
+  // The packet that completes what a side of a stream is judged by belongs to what came before.
+  bool fresh = has_rules_ && flow && app_.take_fresh(*flow, direction);
   if (flow) {
     if (packet.is_tcp() && !packet.has_quoted) {
       inspect_tcp(packet, *flow, direction);
@@ -145,7 +147,11 @@ void Worker::inspect(const Packet& packet, Flow* flow, Direction direction) {
     identify(packet, *flow, direction);
   }
   if (!has_rules_) return;
-  if (flow) see(*flow);
+  if (flow) {
+    see(*flow);
+    if (!packet.is_tcp()) fresh |= app_.take_fresh(*flow, direction);
+  }
+  detection_.fresh = fresh;
   context_.stream_events = stream_events_;
   matcher_.packet(context_);
   matcher_.end(context_);
@@ -173,7 +179,6 @@ void Worker::turn(Flow& flow, Timestamp time) {
 /// What rules may ask of the flow's protocol.
 void Worker::see(const Flow& flow) {
   detection_ = app_.detection(flow);
-  detection_.fresh = app_.take_fresh(flow, context_.direction);
   context_.protocol = detection_.final.protocol;
   context_.detection = &detection_;
 }

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include <cstring>
+#include <stdexcept>
 
 namespace lapwing {
 
@@ -12,14 +13,14 @@ std::shared_ptr<const Countries> Countries::read(const Setting& root) {
   if (!path || path->kind == Setting::Kind::null) return nullptr;
   try {
     return std::make_shared<Countries>(path->as_text());
-  } catch (const SettingError& error) {
+  } catch (const std::runtime_error& error) {
     path->fail(error.what());
   }
 }
 
 Countries::Countries(const std::string& path) : database_(std::make_unique<MMDB_s>()) {
   int status = MMDB_open(path.c_str(), MMDB_MODE_MMAP, database_.get());
-  if (status != MMDB_SUCCESS) throw SettingError({}, "cannot use " + path + ": " + MMDB_strerror(status));
+  if (status != MMDB_SUCCESS) throw std::runtime_error("cannot use " + path + ": " + MMDB_strerror(status));
 }
 
 Countries::~Countries() {
@@ -32,7 +33,7 @@ std::string_view Countries::of(const IpAddress& address) const {
   const sockaddr* where = nullptr;
   if (address.version == 4) {
     v4.sin_family = AF_INET;
-    std::memcpy(&v4.sin_addr, address.bytes.data() + address.bytes.size() - 4, 4);
+    std::memcpy(&v4.sin_addr, address.bytes.data(), 4);
     where = reinterpret_cast<const sockaddr*>(&v4);
   } else {
     v6.sin6_family = AF_INET6;

@@ -16,7 +16,7 @@ class Countries {
  public:
   /// Maps the file of geoip-database; null when none is named. Throws SettingError.
   static std::shared_ptr<const Countries> read(const Setting& root);
-  /// Throws SettingError.
+  /// Throws std::runtime_error.
   explicit Countries(const std::string& path);
   ~Countries();
 

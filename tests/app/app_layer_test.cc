@@ -110,7 +110,8 @@ TEST(AppLayer, OnlyOneSideIsKnown) {
 }
 
 TEST(AppLayer, ServerSpeaksFirstWhereTheClientMust) {
-  expect({{kServer, kServerHello}, {kClient, kClientHello}}, {{"wrong_direction_first_data"}, "failed", "", "tls"});
+  expect({{kServer, kServerHello}, {kClient, kClientHello}},
+         {{"wrong_direction_first_data"}, "failed", "failed", "tls"});
 }
 
 TEST(AppLayer, GivesUpAfterManyBytesWithoutVerdict) {

@@ -9,11 +9,12 @@
 namespace lapwing::test {
 namespace {
 
-constexpr int kString = 2, kUint16 = 5, kUint32 = 6, kMap = 7;
+constexpr int kString = 2, kUint16 = 5, kUint32 = 6, kMap = 7, kUint64 = 9, kArray = 11;
 
-/// A control byte: type and size, both small here.
+/// A control byte: type and size, both small here; the types from 8 on follow in a byte of their own.
 std::string control(int type, size_t size) {
-  return {static_cast<char>(type << 5 | static_cast<int>(size))};
+  if (type < 8) return {static_cast<char>(type << 5 | static_cast<int>(size))};
+  return {static_cast<char>(size), static_cast<char>(type - 7)};
 }
 std::string text(const std::string& value) {
   return control(kString, value.size()) + value;
@@ -60,10 +61,11 @@ CountryFile::CountryFile(const std::vector<Network>& networks) {
     }
   }
   out += std::string(16, '\0') + data + "\xab\xcd\xefMaxMind.com";
-  out += control(kMap, 6) + text("node_count") + number(kUint32, count) + text("record_size") + number(kUint16, 24) +
+  out += control(kMap, 9) + text("node_count") + number(kUint32, count) + text("record_size") + number(kUint16, 24) +
          text("ip_version") + number(kUint16, 4) + text("database_type") + text("lab") +
          text("binary_format_major_version") + number(kUint16, 2) + text("binary_format_minor_version") +
-         number(kUint16, 0);
+         number(kUint16, 0) + text("build_epoch") + number(kUint64, 1) + text("languages") + control(kArray, 1) +
+         text("en") + text("description") + control(kMap, 1) + text("en") + text("lab");
 
   std::string name = (std::filesystem::temp_directory_path() / "lapwing_countries_XXXXXX").string();
   close(mkstemp(name.data()));
