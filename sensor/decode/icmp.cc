@@ -145,6 +145,7 @@ void igmp(Walk& w, Bytes d) {
   Packet& p = *w.packet;
   p.has_l4 = true;
   p.igmp_type = d[0];
+  p.bad_checksum_l4 = w.verify && checksum_sum(d) != 0xffff;
   p.l4_header = d.first(8);
   p.payload = d.subspan(8);
   if (d[0] == kQuery && d.size() > 8 && d.size() < 12) return void(w.invalid(Event::igmp_v3_pkt_too_small));

@@ -38,6 +38,7 @@ constexpr Keyword kRows[] = {
     {"udpv6-csum", "", &checksum<6, ip_proto::udp>, "the UDP checksum over IPv6 is valid or invalid"},
     {"icmpv4-csum", "", &checksum<4, ip_proto::icmp>, "the ICMP checksum is valid or invalid"},
     {"icmpv6-csum", "", &checksum<6, ip_proto::icmpv6>, "the ICMPv6 checksum is valid or invalid"},
+    {"igmp-csum", "", &checksum<4, ip_proto::igmp>, "the IGMP checksum is valid or invalid"},
 };
 
 }  // namespace

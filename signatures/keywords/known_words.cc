@@ -206,6 +206,7 @@ constexpr std::string_view kWords[] = {
     "icmpv6.mtu",
     "icode",
     "id",
+    "igmp-csum",
     "igmp.hdr",
     "igmp.type",
     "ike.chosen_sa_attribute",
