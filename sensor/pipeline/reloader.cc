@@ -8,6 +8,7 @@
 #include <chrono>
 #include <utility>
 
+#include "sensor/base/allocator.h"
 #include "sensor/base/json_writer.h"
 #include "sensor/base/log.h"
 #include "sensor/pipeline/pipeline.h"
@@ -89,6 +90,7 @@ void Reloader::work() {
     } else {
       // The strictest of those who asked decides for all: they get one set.
       report = reload(std::ranges::any_of(requests, &Request::strict));
+      return_free_memory();
     }
     for (const Request& request : requests) {
       if (request.done) request.done(report);

@@ -30,6 +30,7 @@ struct Sink : AppSink {
   void event(Flow&, const Event& event) override { transactions += event.record != nullptr; }
   void anomaly(Flow&, const Protocol&, const Transaction*, uint8_t, Direction) override {}
   void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
+  void encrypted(Flow&, Direction, uint64_t) override {}
   void detection(Flow&, DetectionEvent event) override { events.emplace_back(name(event).substr(9)); }
   std::vector<std::string> events;
   int transactions = 0;
