@@ -142,6 +142,7 @@ constexpr Use kUses[] = {
     {"filesha256", kHttp, "filesha256:tests/rules/lists/sha256.lst;", "filesha256 in a list of "},
     {"filestore", kHttp, "filestore:response,tx;", "filestore the files of the transaction, to the client"},
     {"geoip", kIp, "geoip:dst,DE,FR;", "geoip dst, DE, FR"},
+    {"igmp-csum", kIp, "igmp-csum:valid;", "igmp-csum valid"},
     {"iprep", kIp, "iprep:src,BadHosts,>,50;", "iprep src, category 1, > 50"},
     {"ipv4-csum", kIp, "ipv4-csum:invalid;", "ipv4-csum invalid"},
     {"tcpv4-csum", kIp, "tcpv4-csum:valid;", "tcpv4-csum valid"},
