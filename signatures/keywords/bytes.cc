@@ -191,8 +191,8 @@ class ByteJump : public Step {
     jump += post_offset.get(inspection);
     int64_t from = from_beginning ? 0 : from_end ? static_cast<int64_t>(subject.end()) : static_cast<int64_t>(end);
     int64_t target = from + jump;
-    if (target >= static_cast<int64_t>(subject.end())) return Outcome::fail;
-    attempt.cursor = static_cast<uint64_t>(std::max<int64_t>(target, 0));  // before the buffer is its start
+    if (target > static_cast<int64_t>(subject.end())) return Outcome::fail;  // to its end is a jump, past it none
+    attempt.cursor = static_cast<uint64_t>(std::max<int64_t>(target, 0));    // before the buffer is its start
     return Outcome::match;
   }
 
