@@ -16,6 +16,15 @@ struct Number {
   int64_t get(const Inspection& inspection) const {
     return variable < 0 ? value : static_cast<int64_t>(inspection.variables[static_cast<size_t>(variable)]);
   }
+  /// As Suricata takes variables for places: their low 32 bits, with a sign where they are relative.
+  int64_t place(const Inspection& inspection) const { return as<uint32_t>(inspection); }
+  int64_t shift(const Inspection& inspection) const { return as<int32_t>(inspection); }
+
+ private:
+  template <class Integer>
+  int64_t as(const Inspection& inspection) const {
+    return variable < 0 ? value : static_cast<Integer>(inspection.variables[static_cast<size_t>(variable)]);
+  }
 };
 
 class ContentStep : public Step {

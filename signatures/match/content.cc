@@ -27,14 +27,14 @@ Outcome ContentStep::attempt(Inspection& inspection, Attempt& attempt) const {
   const auto cursor = static_cast<int64_t>(attempt.cursor);
   int64_t from = 0, to = end;
   if (relative) {
-    int64_t shift = has_distance ? distance.get(inspection) : 0;
+    int64_t shift = has_distance ? distance.shift(inspection) : 0;
     from = std::max<int64_t>(0, cursor + shift);
-    if (has_within) to = std::min(to, cursor + within.get(inspection) + shift);
-    if (has_depth) to = std::min(to, cursor + depth.get(inspection));
-    if (has_offset) from = std::max(from, offset.get(inspection));
+    if (has_within) to = std::min(to, cursor + within.shift(inspection) + shift);
+    if (has_depth) to = std::min(to, cursor + depth.place(inspection));
+    if (has_offset) from = std::max(from, offset.place(inspection));
   } else {
-    if (has_offset) from = offset.get(inspection);
-    if (has_depth) to = std::min(to, depth.get(inspection));
+    if (has_offset) from = offset.place(inspection);
+    if (has_depth) to = std::min(to, depth.place(inspection));
   }
   // Variables are known only now, so depth is counted from offset only now.
   if (has_depth && (offset.variable >= 0 || depth.variable >= 0)) to = std::min(end, to + from);

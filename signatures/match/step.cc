@@ -113,7 +113,8 @@ Outcome Inspection::run(const std::unique_ptr<Step>* step, size_t left, Attempt 
       return Outcome::match;
     }
     if (rest != Outcome::fail || !self.searches) return rest;
-    if (!self.relative_next && !stale_) return Outcome::stop;
+    // What this one depends on may still lead elsewhere.
+    if (!self.relative_next && !stale_) return self.relative ? Outcome::fail : Outcome::stop;
     resume = attempt.resume;
     if (resume == 0) return Outcome::fail;  // a negated match has no other place
   }

@@ -127,9 +127,9 @@ class Trial {
     int64_t begin = 0, end = size();
     const auto bytes = static_cast<int64_t>(step.bytes.size());
     if (relative) {
-      // A distance has 32 bits; what else a variable holds counts as it is.
+      // Both have 32 bits and a sign.
       begin = cursor + (step.distance ? static_cast<int32_t>(value(*step.distance, variables)) : 0);
-      if (step.within) end = std::min(end, begin + static_cast<int64_t>(length(*step.within, variables)));
+      if (step.within) end = std::min(end, begin + static_cast<int32_t>(value(*step.within, variables)));
       begin = std::max<int64_t>(begin, 0);
     } else if (step.startswith) {
       end = std::min(end, bytes);
