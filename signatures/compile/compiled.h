@@ -61,8 +61,6 @@ class PortGroups {
   }
   auto begin() { return groups_.begin(); }
   auto end() { return groups_.end(); }
-  auto begin() const { return groups_.begin(); }
-  auto end() const { return groups_.end(); }
 
  private:
   std::bitset<65536> named_;

@@ -1,20 +1,9 @@
 #include "signatures/match/step.h"
 
-#include "signatures/compile/content.h"
-#include "signatures/compile/pcre_step.h"
 #include "signatures/match/pcre.h"
 #include "signatures/matcher.h"
 
 namespace lapwing::detect {
-
-namespace {
-
-/// A content or expression, negated or not.
-bool is_pattern(const Step& step) {
-  return dynamic_cast<const ContentStep*>(&step) || dynamic_cast<const PcreStep*>(&step);
-}
-
-}  // namespace
 
 void link_chain(Chain& chain) {
   for (size_t i = 0; i < chain.size(); i++) {
@@ -22,7 +11,7 @@ void link_chain(Chain& chain) {
     for (size_t k = i + 1; k < chain.size() && !chain[i]->relative_next; k++) {
       if (chain[k]->relative) {
         chain[i]->relative_next = true;
-      } else if (chain[k]->moves_cursor || is_pattern(*chain[k])) {
+      } else if (chain[k]->moves_cursor || chain[k]->searches) {
         // As in Suricata what follows an absolute pattern leads to no other place of this one, even past a negated one.
         break;
       }

@@ -28,11 +28,12 @@ class ListEvaluator {
     }
   }
   bool has_negation() const { return has_negation_; }
+  bool has_any() const { return has_any_; }  // "any" was written, here or in a variable
 
  private:
   Set value(const ListNode& node) {
     switch (node.kind) {
-      case ListNode::Kind::any: return Set::all();
+      case ListNode::Kind::any: has_any_ = true; return Set::all();
       case ListNode::Kind::leaf: try { return leaf_(node.text);
         } catch (const std::string& why) {
           throw ParseFault{node.mark, "'" + node.text + "' " + why, {}};
@@ -99,7 +100,7 @@ class ListEvaluator {
   Leaf leaf_;
   std::vector<std::string> open_;  // variables being expanded, outermost first
   size_t expansions_ = 0;
-  bool has_negation_ = false;
+  bool has_negation_ = false, has_any_ = false;
 };
 
 }  // namespace lapwing

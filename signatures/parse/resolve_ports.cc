@@ -33,9 +33,10 @@ Ports read_ports(std::string_view text) {
 }  // namespace
 
 PortSet resolve_ports(const ListNode& node, const RuleVariables& variables) {
-  Ports ports = ListEvaluator<Ports, decltype(&read_ports)>(variables.port_groups, "vars.port-groups", &read_ports)
-                    .evaluate(node);
-  if (ports.full()) return {.any = true, .ranges = {}};
+  ListEvaluator<Ports, decltype(&read_ports)> evaluator(variables.port_groups, "vars.port-groups", &read_ports);
+  Ports ports = evaluator.evaluate(node);
+  // A list of all ports still asks for ports, which ICMP has not; "any" does not.
+  if (ports.full() && evaluator.has_any()) return {.any = true, .ranges = {}};
   return {.any = false, .ranges = ports.ranges()};
 }
 

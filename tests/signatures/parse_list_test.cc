@@ -156,7 +156,8 @@ TEST(ResolvePorts, TakesRangesNegationsAndVariables) {
   EXPECT_FALSE(open.contains(11));
   EXPECT_FALSE(ports("$SHELL").contains(80));
   EXPECT_TRUE(ports("!$SHELL").contains(80));
-  EXPECT_TRUE(ports("0:65535").any);
+  EXPECT_FALSE(ports("0:65535").any);
+  EXPECT_TRUE(ports("0:65535").contains(7));
   EXPECT_TRUE(ports("any").contains(7));
   EXPECT_FALSE(ports("![80,443]").contains(443));
 }
