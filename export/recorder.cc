@@ -4,6 +4,7 @@
 #include "export/eve/alert.h"
 #include "export/eve/engine.h"
 #include "export/eve/envelope.h"
+#include "export/eve/frame.h"
 #include "export/eve/stats.h"
 
 namespace lapwing {
@@ -93,6 +94,10 @@ bool Recorder::wants_flows() const {
   return impl_->wants(kTopicFlow) || impl_->wants(kTopicNetflow);
 }
 
+bool Recorder::wants_frames() const {
+  return impl_->wants(kTopicFrame);
+}
+
 void Recorder::event(const Envelope& envelope, const Event& event) {
   if (!event.record || !wants(*event.record)) return;
   const TopicId topic = impl_->topic_of(*event.record);
@@ -123,6 +128,16 @@ void Recorder::alert(const Envelope& envelope, const Alert& alert) {
   write_alert_record(impl_->text(), impl_->tools, envelope, alert);
   impl_->batch->urgent = true;
   impl_->done(kTopicAlert);
+}
+
+void Recorder::frame(const Envelope& envelope, const MessageFrame& frame) {
+  if (!impl_->wants(kTopicFrame)) return;
+  write_frame_record(impl_->text(), impl_->tools, envelope, frame);
+  impl_->done(kTopicFrame);
+}
+
+void Recorder::append_frame(std::string& json, const MessageFrame& frame) const {
+  write_frame_member(json, impl_->tools.options.frame, frame);
 }
 
 void Recorder::anomaly(const Envelope& envelope, const Anomaly& anomaly) {

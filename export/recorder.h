@@ -57,6 +57,7 @@ class Recorder {
   bool wants(const RecordRow& row) const;
   bool wants(AnomalyLayer layer) const;
   bool wants_flows() const;
+  bool wants_frames() const;
 
   void event(const Envelope& envelope, const Event& event);
   /// Bytes of a stored file, in order; that it is over; and its record, to be written beside it.
@@ -65,6 +66,9 @@ class Recorder {
   void file_info(const Envelope& envelope, const Event& event);
   void alert(const Envelope& envelope, const Alert& alert);
   void anomaly(const Envelope& envelope, const Anomaly& anomaly);
+  void frame(const Envelope& envelope, const MessageFrame& frame);
+  /// Appends the member that shows the frame in an alert.
+  void append_frame(std::string& json, const MessageFrame& frame) const;
   /// The flow record, and the two netflow records when they are wanted.
   void flow(const FlowSummary& summary);
   void packet(const Envelope& envelope, Bytes packet, uint16_t link_type);

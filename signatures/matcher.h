@@ -65,6 +65,8 @@ class AlertSink {
   /// JSON members to `json`, since the transaction itself may be gone when the queue is delivered (Alert::app_layer).
   /// `forwarded` takes the request's header that names the client behind proxies (Alert::forwarded).
   virtual void serialise(const Event& event, std::string& json, std::string& forwarded) = 0;
+  /// Appends the JSON member that shows the frame (Alert::frame).
+  virtual void serialise(const MessageFrame& frame, std::string& json) = 0;
   /// The packet at hand belongs to a flow or host that the tag keyword follows. Called after its alerts.
   virtual void tagged(const MatchContext& context) = 0;
 };
@@ -121,6 +123,8 @@ class Matcher {
   void gap(const MatchContext& context, Direction direction, uint64_t lost);
   /// A transaction advanced. A completed direction is also the boundary at which raw stream rules look.
   void event(const MatchContext& context, const Event& event);
+  /// A frame, or the next piece of one.
+  void frame(const MatchContext& context, const MessageFrame& frame);
   /// The packet's own headers and payload, decoder and stream events.
   void packet(const MatchContext& context);
   void end(const MatchContext& context);

@@ -58,6 +58,8 @@ class RuleSet {
   virtual std::span<const RuleInfo* const> rules() const = 0;
   virtual uint64_t generation() const = 0;
   virtual DatabaseCounts databases() const = 0;
+  /// Frames of the protocol that rules look at: bits by number (frame_kind).
+  virtual uint32_t frames(const Protocol& protocol) const = 0;
 };
 
 /// Compiles rules as they are read. Those at fault, or with keywords not there yet, are left out and described in

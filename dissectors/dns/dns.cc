@@ -12,6 +12,9 @@ constexpr uint16_t kPorts[] = {53};
 constexpr size_t kPrefix = 2;  // of a message over TCP: its length (RFC 1035 4.2.2)
 constexpr uint8_t kFirstUnassignedOpcode = 7;
 
+enum Frame : uint8_t { kPdu };
+constexpr FrameKind kFrames[] = {{"pdu", "a message, over TCP without its length"}};
+
 constexpr std::string_view kAnomalies[] = {
     "malformed_data", "not_request",   "not_response",    "z_flag_set",          "invalid_opcode",
     "name_too_long",  "infinite_loop", "too_many_labels", "invalid_additionals", "invalid_authorities",
@@ -44,7 +47,13 @@ MessageTransaction& scratch() {
 
 const About Dns::about{"dns", transport::tcp | transport::udp, kPorts, "domain name system (RFC 1035)"};
 
-const Protocol Dns::protocol{"dns", fields(), kAnomalies, records(), &write_in_alert, "domain name system"};
+const Protocol Dns::protocol{.name = "dns",
+                             .fields = fields(),
+                             .anomalies = kAnomalies,
+                             .records = records(),
+                             .write_in_alert = &write_in_alert,
+                             .help = "domain name system",
+                             .frames = kFrames};
 
 std::span<const OptionRow<Config>> Dns::options() {
   return kOptions;
@@ -69,7 +78,7 @@ Likelihood Dns::probe(const Chunk& first) {
 
 Step Dns::data(const Chunk& chunk, EventSink& sink) {
   if (chunk.datagram) {
-    message(chunk.data, chunk, sink);
+    message(chunk.data, 0, chunk, sink);
     return Step::ok(chunk.data.size());
   }
   bool& lost = lost_[index(chunk.direction)];
@@ -85,7 +94,7 @@ Step Dns::data(const Chunk& chunk, EventSink& sink) {
     if (rest.size() < kPrefix) return Step::need(used, rest.empty() ? 0 : kPrefix - rest.size());
     const size_t size = load_be16(rest.data());
     if (rest.size() < kPrefix + size) return Step::need(used, kPrefix + size - rest.size());
-    if (size > 0) message(rest.subspan(kPrefix, size), chunk, sink);
+    if (size > 0) message(rest.subspan(kPrefix, size), chunk.offset + used + kPrefix, chunk, sink);
     used += kPrefix + size;
   }
 }
@@ -95,7 +104,8 @@ Step Dns::gap(Direction direction, uint64_t, EventSink&) {
   return Step::ok(0);
 }
 
-void Dns::message(Bytes wire, const Chunk& chunk, EventSink& sink) {
+void Dns::message(Bytes wire, uint64_t offset, const Chunk& chunk, EventSink& sink) {
+  sink.frame(kPdu, chunk.direction, offset, wire.size(), nullptr);
   MessageTransaction& tx = scratch();
   auto& parsed = const_cast<Message&>(*tx.message);
   const bool readable = parse(wire, parsed);

@@ -56,7 +56,8 @@ class Dns {
   void finish(EventSink&) {}
 
  private:
-  void message(Bytes wire, const Chunk& chunk, EventSink& sink);
+  /// `offset`: of the message in the stream.
+  void message(Bytes wire, uint64_t offset, const Chunk& chunk, EventSink& sink);
   void publish(MessageTransaction& tx, const Chunk& chunk, Direction direction, EventSink& sink) const;
   bool wanted(uint16_t type) const;
 

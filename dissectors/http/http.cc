@@ -13,12 +13,33 @@ constexpr auto kServer = Direction::to_server;
 constexpr auto kClient = Direction::to_client;
 }  // namespace
 
+enum Frame : uint8_t { kRequest, kResponse };
+constexpr FrameKind kFrames[] = {
+    {"request", "a request from its first line to the end of its body"},
+    {"response", "a response from its status line to the end of its body"},
+};
+
+constexpr ProgressState kStates[] = {
+    {"request_line", Direction::to_server, kHeaders},    {"request_headers", Direction::to_server, kHeaders},
+    {"request_body", Direction::to_server, kBody},       {"request_trailer", Direction::to_server, kComplete},
+    {"response_line", Direction::to_client, kHeaders},   {"response_headers", Direction::to_client, kHeaders},
+    {"response_body", Direction::to_client, kBody},      {"response_trailer", Direction::to_client, kComplete},
+};
+
 const About Http::about{"http", transport::tcp, kPorts, "web traffic, HTTP/0.9 to 1.1"};
 
-const Protocol Http::protocol{"http",          http::fields(),  anomaly_names(),
-                              http::records(), &write_in_alert, "web traffic, HTTP/0.9 to 1.1",
-                              &carried_file,   &request_header,   http::kHeaders,
-                              true};
+const Protocol Http::protocol{.name = "http",
+                              .fields = http::fields(),
+                              .anomalies = anomaly_names(),
+                              .records = http::records(),
+                              .write_in_alert = &write_in_alert,
+                              .help = "web traffic, HTTP/0.9 to 1.1",
+                              .file = &carried_file,
+                              .request_header = &request_header,
+                              .head = http::kHeaders,
+                              .loud_anomalies = true,
+                              .frames = kFrames,
+                              .states = kStates};
 
 std::string_view header(const htp_table_t* headers, const char* name) {
   const auto* found = static_cast<const htp_header_t*>(headers ? htp_table_get_c(headers, name) : nullptr);
@@ -28,6 +49,8 @@ Http::Http(const Config& config) : config_(config), parser_(config.library(), *t
 
 Step Http::data(const Chunk& chunk, EventSink& sink) {
   sink_ = &sink;
+  auto& origin = origins_[index(chunk.direction)];
+  if (!origin) origin = chunk.offset;
   Parser::Result result;
   if (!chunk.data.empty()) result = parser_.feed(chunk.direction, chunk.data);
   if (chunk.end && result.status == Parser::Status::ok) {
@@ -83,7 +106,8 @@ bool Http::request_start(htp_tx_t* tx) {
     raise(nullptr, kTooManyWarnings, kServer);
     return false;
   }
-  transaction(tx);
+  HttpTransaction& t = transaction(tx);
+  sink_->frame(kRequest, kServer, offset(kServer), kOpenLength, &t);
   return true;
 }
 
@@ -104,6 +128,7 @@ void Http::request_headers(htp_tx_t* tx) {
 void Http::response_start(htp_tx_t* tx) {
   HttpTransaction& t = transaction(tx);
   t.response_started = true;
+  sink_->frame(kResponse, kClient, offset(kClient), kOpenLength, &t);
   if (!t.request_seen) t.progress[index(kServer)] = kComplete;
 }
 
@@ -182,6 +207,7 @@ void Http::raise_all(HttpTransaction& t, const std::vector<Anomaly>& names, Dire
 
 void Http::complete(htp_tx_t* tx, Direction direction) {
   HttpTransaction& t = transaction(tx);
+  sink_->end_frame(direction == kServer ? kRequest : kResponse, direction, offset(direction) + parser_.piece(), &t);
   if (direction == kClient) check_switch(t);
   end_body(t, direction, file::State::closed);
   end_direction(t, direction);

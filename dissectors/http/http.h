@@ -98,6 +98,10 @@ class Http final : private ParserEvents {
   htp_tx_t* awaiting() const override;
 
   HttpTransaction& transaction(htp_tx_t* tx);
+  /// Of the piece that libhtp has, in the stream.
+  uint64_t offset(Direction direction) const {
+    return origins_[index(direction)].value_or(0) + parser_.consumed(direction);
+  }
   Step step(const Parser::Result& result, size_t size);
   void advance(HttpTransaction& t, Direction direction, uint8_t stage);
   void end_direction(HttpTransaction& t, Direction direction);
@@ -114,6 +118,7 @@ class Http final : private ParserEvents {
   std::deque<std::unique_ptr<HttpTransaction>> transactions_;
   std::vector<Anomaly> pending_;  // of a transaction that libhtp is about to start
   uint64_t next_id_ = 0;
+  std::array<std::optional<uint64_t>, 2> origins_;  // where each side of the stream became HTTP
   EventSink* sink_ = nullptr;  // during a call
   std::optional<std::string_view> next_protocol_;
   bool finished_ = false;

@@ -4,6 +4,16 @@
 #include <new>
 
 namespace lapwing::http {
+namespace {
+
+/// What is lost counts once the callbacks it causes are over.
+struct CountGap {
+  uint64_t& consumed;
+  uint64_t lost;
+  ~CountGap() { consumed += lost; }
+};
+
+}  // namespace
 
 /// libhtp is C: nothing may be thrown through it.
 struct Parser::Callbacks {
@@ -139,6 +149,7 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
     }
     Bytes piece = rest.first(cut.take);
     rest = rest.subspan(cut.take);
+    size_t used = piece.size();
     if (cut.skip) {
       if (cut.lost) events_.log(nullptr, direction, kExcess);
     } else if (cut.lost) {
@@ -147,11 +158,13 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
     } else {
       const htp_tx_t* before = current(direction);
       Result given = give(direction, piece);
+      used = given.used;
       rest = {rest.data() - (piece.size() - given.used), rest.size() + piece.size() - given.used};
-      side.framer.advance(piece.first(given.used), before, current(direction), direction);
+      side.framer.advance(piece.first(used), before, current(direction), direction);
       result.status = given.status;
-      if (given.status != Status::ok || stopped_) break;
     }
+    side.consumed += used;
+    if (result.status != Status::ok || stopped_) break;
     side.dead |= cut.lost;
   }
   if (stopped_ && result.status == Status::ok) result.status = Status::tunnel;
@@ -178,8 +191,10 @@ void Parser::bare_body(Side& side, Bytes bytes) {
 Parser::Result Parser::give(Direction direction, Bytes piece) {
   const bool request = direction == Direction::to_server;
   feeding_ = direction;
+  piece_ = piece.size();
   int state = request ? htp_connp_req_data(connp_.get(), nullptr, piece.data(), piece.size())
                       : htp_connp_res_data(connp_.get(), nullptr, piece.data(), piece.size());
+  piece_ = 0;
   if (failed_) return {Status::failed, piece.size()};
   switch (state) {
     case HTP_STREAM_ERROR:
@@ -199,6 +214,7 @@ Parser::Result Parser::gap(Direction direction, uint64_t lost) {
   Side& side = sides_[index(direction)];
   if (Result flushed = feed_pieces(direction, {}, true); flushed.status != Status::ok) return flushed;
   if ((side.dead && !side.bare) || lost == 0) return {};
+  const CountGap counted{side.consumed, lost};
   const htp_tx_t* tx = current(direction);
   const uint64_t within = std::min(side.framer.gap_allowed(tx, direction), lost);
   feeding_ = direction;

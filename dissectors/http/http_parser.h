@@ -80,6 +80,10 @@ class Parser {
   Direction feeding() const { return feeding_; }
   /// The message at hand, or null between messages.
   htp_tx_t* current(Direction direction) const;
+  /// Bytes and gaps of this side that libhtp is through with; within a callback, up to the piece at hand.
+  uint64_t consumed(Direction direction) const { return sides_[index(direction)].consumed; }
+  /// Size of the piece at hand; 0 outside of callbacks.
+  size_t piece() const { return piece_; }
   /// Not from within a callback.
   void forget(htp_tx_t* tx) { htp_tx_destroy(tx); }
 
@@ -89,6 +93,7 @@ class Parser {
     Framer framer;
     std::string held;          // bytes that libhtp must see together with what follows
     htp_tx_t* bare = nullptr;  // answered without status line: all that follows is its body
+    uint64_t consumed = 0;
     bool closed = false;
     bool dead = false;  // what follows is not HTTP
   };
@@ -105,6 +110,7 @@ class Parser {
   std::array<Side, 2> sides_;
   Direction feeding_ = Direction::to_server;
   uint32_t messages_ = 0;
+  size_t piece_ = 0;
   bool stopped_ = false, failed_ = false;
 };
 

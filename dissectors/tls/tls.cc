@@ -8,12 +8,43 @@ namespace {
 
 constexpr uint16_t kPorts[] = {443, 465, 636, 853, 989, 990, 992, 993, 994, 995, 5061, 5223, 6697, 8443, 8883};
 
+enum Frame : uint8_t { kPdu, kHdr, kData, kAlertData, kHeartbeatData, kSsl2Hdr, kSsl2Pdu };
+constexpr FrameKind kFrames[] = {
+    {"pdu", "a record with its header"},
+    {"hdr", "a record's header"},
+    {"data", "a record behind its header, other than those of alert and heartbeat"},
+    {"alert", "an alert record behind its header"},
+    {"heartbeat", "a heartbeat record behind its header"},
+    {"ssl2.hdr", "length and padding of an SSLv2 record"},
+    {"ssl2.pdu", "an SSLv2 record"},
+};
+
+constexpr ProgressState kStates[] = {
+    {"client_in_progress", Direction::to_server, 1},
+    {"client_hello_done", Direction::to_server, kHelloDone},
+    {"client_cert_done", Direction::to_server, kCertificateDone},
+    {"client_key_exchange_done", Direction::to_server, kKeyExchangeDone},
+    {"client_handshake_done", Direction::to_server, kComplete},
+    {"client_finished", Direction::to_server, kComplete},
+    {"server_in_progress", Direction::to_client, 1},
+    {"server_hello_done", Direction::to_client, kHelloDone},
+    {"server_cert_done", Direction::to_client, kCertificateDone},
+    {"server_key_exchange_done", Direction::to_client, kKeyExchangeDone},
+    {"server_handshake_done", Direction::to_client, kComplete},
+    {"server_finished", Direction::to_client, kComplete},
+};
+
 constexpr std::string_view kAnomalies[] = {
     "invalid_sslv2_header",        "invalid_tls_header",      "invalid_record_version",     "invalid_record_type",
     "invalid_handshake_message",   "invalid_certificate",     "certificate_invalid_length", "error_message_encountered",
     "invalid_ssl_record",          "heartbeat_message",       "overflow_heartbeat_message", "invalid_heartbeat_message",
     "dataleak_heartbeat_mismatch", "multiple_sni_extensions", "invalid_sni_type",           "invalid_sni_length",
-    "handshake_invalid_length",    "invalid_alert_message",   "certificate_invalid_der",
+    "handshake_invalid_length",    "invalid_alert_message",   
+    // by CertificateFault
+    "certificate_invalid_version", "certificate_invalid_serial",     "certificate_invalid_algorithmidentifier",
+    "certificate_invalid_x509name", "certificate_invalid_date",      "certificate_invalid_extensions",
+    "certificate_invalid_der",      "certificate_invalid_subject",   "certificate_invalid_issuer",
+    "certificate_invalid_validity",
 };
 
 constexpr std::string_view kSwitch = "auto|yes|no|on|off|true|false";
@@ -88,7 +119,16 @@ bool Config::wants_ja4() const {
 
 const About Tls::about{"tls", transport::tcp, kPorts, "transport layer security: SSLv2 to TLS 1.3", true};
 
-const Protocol Tls::protocol{"tls", fields(), kAnomalies, records(), &write_in_alert, "transport layer security", nullptr, nullptr, true};
+const Protocol Tls::protocol{.name = "tls",
+                             .fields = fields(),
+                             .anomalies = kAnomalies,
+                             .records = records(),
+                             .write_in_alert = &write_in_alert,
+                             .help = "transport layer security",
+                             .head = kHelloDone,
+                             .loud_anomalies = true,
+                             .frames = kFrames,
+                             .states = kStates};
 
 std::span<const OptionRow<Config>> Tls::options() {
   return kOptions;
@@ -135,7 +175,7 @@ Step Tls::records_of(const Chunk& chunk, EventSink& sink) {
       continue;
     }
     if (!side.started && rest[0] & 0x80) {
-      const Step step = ssl2_record(rest, chunk.direction, sink);
+      const Step step = ssl2_record(rest, chunk.offset + used(), chunk.direction, sink);
       if (step.kind != Step::Kind::ok) return step;
       rest = rest.subspan(step.used);
       continue;
@@ -153,6 +193,7 @@ Step Tls::records_of(const Chunk& chunk, EventSink& sink) {
     const size_t wanted = kRecordHeader + (look ? std::min<size_t>(kLook, header.length) : 0);
     if (rest.size() < wanted) return Step::need(used(), wanted - rest.size());
     side.started = true;
+    show_frames(header, chunk.offset + used(), chunk.direction, sink);
     side.record_type = header.type;
     side.record_left = header.length;
     if (!record(header, rest.subspan(kRecordHeader, wanted - kRecordHeader), chunk.direction, sink))
@@ -163,6 +204,13 @@ Step Tls::records_of(const Chunk& chunk, EventSink& sink) {
     }
   }
   return Step::ok(chunk.data.size());
+}
+
+void Tls::show_frames(const RecordHeader& header, uint64_t offset, Direction direction, EventSink& sink) {
+  sink.frame(kHdr, direction, offset, kRecordHeader, nullptr);
+  sink.frame(kPdu, direction, offset, kRecordHeader + header.length, nullptr);
+  const uint8_t content = header.type == kAlert ? kAlertData : header.type == kHeartbeat ? kHeartbeatData : kData;
+  sink.frame(content, direction, offset + kRecordHeader, header.length, nullptr);
 }
 
 bool Tls::valid(const RecordHeader& header, Direction direction, EventSink& sink) {
@@ -227,12 +275,14 @@ void Tls::heartbeat(const RecordHeader& header, Bytes payload, Direction directi
   }
 }
 
-Step Tls::ssl2_record(Bytes bytes, Direction direction, EventSink& sink) {
+Step Tls::ssl2_record(Bytes bytes, uint64_t offset, Direction direction, EventSink& sink) {
   const size_t size = ssl2_record_size(bytes);
   if (size == 0) return Step::need(0, 1);
   if (bytes.size() < size) return Step::need(0, size - bytes.size());
   Side& side = sides_[index(direction)];
   side.started = true;
+  sink.frame(kSsl2Hdr, direction, offset, bytes[0] & 0x80 ? 2 : 3, nullptr);
+  sink.frame(kSsl2Pdu, direction, offset, size, nullptr);
   Ssl2Hello hello;
   const bool client = direction == Direction::to_server;
   const Bytes record = bytes.first(size);

@@ -24,7 +24,7 @@ struct Config {
 };
 
 /// Stages of a direction.
-inline constexpr uint8_t kHelloDone = 1, kCertificateDone = 2;
+inline constexpr uint8_t kHelloDone = 1, kCertificateDone = 2, kKeyExchangeDone = 3;
 
 /// What one side said of itself [W]. `hello` views `hello_bytes`; both, and `chain`, are given up with the handshake.
 struct Party {
@@ -70,7 +70,8 @@ enum Anomaly : uint8_t {
   kInvalidSniLength,
   kHandshakeInvalidLength,
   kInvalidAlertMessage,
-  kCertificateInvalidDer,
+  // Those of CertificateFault follow, in its order.
+  kCertificateFaults = kInvalidAlertMessage,
 };
 
 std::span<const Field> fields();
@@ -111,7 +112,9 @@ class Tls {
   };
 
   Step records_of(const Chunk& chunk, EventSink& sink);
-  Step ssl2_record(Bytes bytes, Direction direction, EventSink& sink);
+  Step ssl2_record(Bytes bytes, uint64_t offset, Direction direction, EventSink& sink);
+  /// `offset`: of the record's header in the stream.
+  void show_frames(const RecordHeader& header, uint64_t offset, Direction direction, EventSink& sink);
   bool record(const RecordHeader& header, Bytes payload, Direction direction, EventSink& sink);
   bool valid(const RecordHeader& header, Direction direction, EventSink& sink);
   void heartbeat(const RecordHeader& header, Bytes payload, Direction direction, EventSink& sink);

@@ -166,13 +166,36 @@ Sha1 sha1(Bytes data) {
   return out;
 }
 
+/// OpenSSL names the ASN.1 fields on the way to what it could not read, innermost first (asn1_template_ex_d2i).
+CertificateFault fault_of_last_error() {
+  constexpr std::pair<std::string_view, CertificateFault> kFields[] = {
+      {"version", CertificateFault::version},      {"serialNumber", CertificateFault::serial},
+      {"signature", CertificateFault::algorithm},  {"sig_alg", CertificateFault::algorithm},
+      {"algorithm", CertificateFault::algorithm},  {"issuer", CertificateFault::name},
+      {"subject", CertificateFault::name},         {"validity", CertificateFault::date},
+      {"notBefore", CertificateFault::date},       {"notAfter", CertificateFault::date},
+      {"extensions", CertificateFault::extensions}};
+  CertificateFault fault = CertificateFault::der;
+  const char* text = nullptr;
+  int flags = 0;
+  while (ERR_get_error_all(nullptr, nullptr, nullptr, &text, &flags) != 0) {
+    std::string_view field(flags & ERR_TXT_STRING ? text : "");
+    if (fault != CertificateFault::der || !field.starts_with("Field=")) continue;
+    field = field.substr(6, field.find(',') - 6);
+    for (const auto& [name, meaning] : kFields) {
+      if (name == field) fault = meaning;
+    }
+  }
+  return fault;
+}
+
 std::shared_ptr<const Certificate> read(Bytes der, const Sha1& digest) {
   auto out = std::make_shared<Certificate>();
   out->fingerprint = to_hex(digest, ':');
   const unsigned char* place = der.data();
   std::unique_ptr<X509, Free> certificate(d2i_X509(nullptr, &place, static_cast<long>(der.size())));
   if (!certificate) {
-    ERR_clear_error();
+    out->fault = fault_of_last_error();
     return out;
   }
   out->readable = true;
@@ -182,6 +205,9 @@ std::shared_ptr<const Certificate> read(Bytes der, const Sha1& digest) {
   out->not_before = time_text(X509_get0_notBefore(certificate.get()));
   out->not_after = time_text(X509_get0_notAfter(certificate.get()));
   out->names = alternative_names(certificate.get());
+  if (out->subject.find('\0') != std::string::npos) out->fault = CertificateFault::subject;
+  if (out->issuer.find('\0') != std::string::npos) out->fault = CertificateFault::issuer;
+  if (out->not_before.empty() || out->not_after.empty()) out->fault = CertificateFault::validity;
   return out;
 }
 

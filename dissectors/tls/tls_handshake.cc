@@ -89,6 +89,8 @@ void Tls::message(uint8_t type, Bytes body, Direction direction, EventSink& sink
       if (!from_client) server_hello(body, sink);
       break;
     case kCertificate: certificates(body, direction, sink); break;
+    case kServerKeyExchange:
+    case kClientKeyExchange: advance(direction, kKeyExchangeDone, sink); break;
     case kCertificateRequest: client_certificate_wanted_ |= !from_client; break;
     case kServerHelloDone:
       if (!from_client && tx_.server().certificate && !client_certificate_wanted_) complete(direction, sink);
@@ -180,9 +182,10 @@ void Tls::keep_certificate(Bytes der, Direction direction, EventSink& sink) {
   party.chain.emplace_back(to_text(der));
   if (party.certificate) return;  // only the first says who the party is
   party.certificate = read_certificate(der);
-  if (!party.certificate->readable) {
-    raise(kInvalidCertificate, direction, sink);
-    raise(kCertificateInvalidDer, direction, sink);
+  const CertificateFault fault = party.certificate->fault;
+  if (!party.certificate->readable) raise(kInvalidCertificate, direction, sink);
+  if (fault != CertificateFault::none) {
+    raise(static_cast<Anomaly>(kCertificateFaults + static_cast<uint8_t>(fault)), direction, sink);
   }
 }
 

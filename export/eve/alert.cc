@@ -19,7 +19,7 @@ constexpr LinkTypeName kLinkTypeNames[] = {
     {228, "IPv4"}, {229, "IPv6"},   {276, "LINUX_SLL2"},
 };
 
-void write_frame(JsonWriter& json, Bytes packet, uint16_t link_type) {
+void write_packet(JsonWriter& json, Bytes packet, uint16_t link_type) {
   // What the capture file calls 101 libpcap calls 12 in memory, and EVE shows libpcap's number.
   uint16_t number = link_type == 101 ? uint16_t{12} : link_type;
   json.key("packet").base64(packet);
@@ -152,7 +152,8 @@ void write_alert_record(std::string& out, RecordTools& tools, const Envelope& se
     if (options.flow) write_flow(out, tools, alert.flow);
   }
   write_payload(json, options, envelope, alert);
-  if (options.packet && !alert.packet.empty()) write_frame(json, alert.packet, alert.link_type);
+  if (!alert.frame.empty()) json.raw(alert.frame);
+  if (options.packet && !alert.packet.empty()) write_packet(json, alert.packet, alert.link_type);
   if (options.verdict) write_verdict(json, envelope, alert);
   Line line(out, tools.times);
   write_end(line, tools, envelope);
@@ -180,7 +181,7 @@ void write_anomaly_record(std::string& out, RecordTools& tools, const Envelope& 
   }
   if (tools.options.anomaly.packethdr && !anomaly.packet.empty()) {
     JsonWriter json = continue_object(out);
-    write_frame(json, anomaly.packet.first(std::min(anomaly.packet.size(), kPacketHeaderBytes)), anomaly.link_type);
+    write_packet(json, anomaly.packet.first(std::min(anomaly.packet.size(), kPacketHeaderBytes)), anomaly.link_type);
   }
   Line line(out, tools.times);
   write_end(line, tools, envelope);
@@ -194,7 +195,7 @@ void write_packet_record(std::string& out, RecordTools& tools, const Envelope& e
     write_common(line, tools, envelope, envelope.flowbits, View::packet);
   }
   JsonWriter json = continue_object(out);
-  write_frame(json, packet, link_type);
+  write_packet(json, packet, link_type);
   Line line(out, tools.times);
   write_end(line, tools, envelope);
 }

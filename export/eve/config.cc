@@ -58,6 +58,13 @@ constexpr OptionRow<X> kForwardedRows[] = {
     {"xff.header", &X::header, "X-Forwarded-For", "the header"},
 };
 
+using F = EveFrameOptions;
+constexpr OptionRow<F> kFrameRows[] = {
+    {"payload", &F::payload, "yes", "bytes of the frame in base64, in alerts on frames too"},
+    {"payload-printable", &F::payload_printable, "yes", "the same as text, other bytes as dots"},
+    {"payload-buffer-size", &F::payload_buffer_size, "4kb", "bytes of a frame shown at most", Unit::bytes},
+};
+
 struct StatsTimer {
   bool enabled = true;
   uint64_t interval = 0;
@@ -67,7 +74,7 @@ constexpr OptionRow<StatsTimer> kTimerRows[] = {
     {"stats.interval", &StatsTimer::interval, "8", "time between stats records", Unit::seconds},
 };
 
-constexpr std::string_view kOwnNames[kOwnTopics] = {"alert", "anomaly", "flow", "netflow", "packet", "stats", "engine"};
+constexpr std::string_view kOwnNames[kOwnTopics] = {"alert", "anomaly", "flow", "netflow", "packet", "stats", "engine", "frame"};
 
 /// Types a suricata.yaml may name that belong to protocols and features which a build may not have yet.
 constexpr std::string_view kSuricataTypes[] = {"arp",      "bittorrent-dht",
@@ -75,7 +82,7 @@ constexpr std::string_view kSuricataTypes[] = {"arp",      "bittorrent-dht",
                                                "dnp3",     "dns",
                                                "doh2",     "drop",
                                                "enip",     "files",
-                                               "frame",    "ftp",
+                                               "ftp",
                                                "http",     "http2",
                                                "ike",      "ikev2",
                                                "igmp",     "krb5",
@@ -139,7 +146,7 @@ EveConfigImpl::EveConfigImpl(const Setting& root, std::span<const std::string> o
     }
   }
   enabled_.assign(topics_.size(), true);
-  enabled_[kTopicNetflow] = false;
+  enabled_[kTopicNetflow] = enabled_[kTopicFrame] = false;
 
   const Setting empty;
   const Setting* section = deciding_section(root);
@@ -151,6 +158,7 @@ EveConfigImpl::EveConfigImpl(const Setting& root, std::span<const std::string> o
 
   options_.alert = read_options<A>(empty, kAlertRows);
   options_.anomaly = read_options<N>(empty, kAnomalyRows);
+  options_.frame = read_options<F>(empty, kFrameRows);
   options_.stats = read_options<S>(empty, kStatsRows);
   read_types(node);
   // Packets are recorded where a rule tags them; that is a switch of the alert section.
@@ -225,6 +233,7 @@ void EveConfigImpl::read_type(const std::string& name, const Setting& item, cons
   if (!options) return;
   if (name == "alert") read_alert(*options);
   if (name == "anomaly") options_.anomaly = read_options<N>(*options, kAnomalyRows);
+  if (name == "frame") options_.frame = read_options<F>(*options, kFrameRows);
   if (name == "stats") options_.stats = read_options<S>(*options, kStatsRows);
 }
 
@@ -250,6 +259,7 @@ std::vector<OptionInfo> eve_options() {
   describe<X>(out, "outputs.eve-log.", kForwardedRows);
   describe<A>(out, "outputs.eve-log.types.alert.", kAlertRows);
   describe<N>(out, "outputs.eve-log.types.anomaly.", kAnomalyRows);
+  describe<F>(out, "outputs.eve-log.types.frame.", kFrameRows);
   describe<S>(out, "outputs.eve-log.types.stats.", kStatsRows);
   describe<StatsTimer>(out, "", kTimerRows);
   return out;

@@ -38,6 +38,11 @@ struct EveAnomalyOptions {
   bool packethdr = false;
 };
 
+struct EveFrameOptions {
+  bool payload = false, payload_printable = false;
+  uint64_t payload_buffer_size = 0;  // bytes of a frame shown
+};
+
 struct EveStatsOptions {
   bool deltas = false;
   bool null_values = true;
@@ -47,6 +52,7 @@ struct EveOptions {
   EveCommonOptions common;
   EveAlertOptions alert;
   EveAnomalyOptions anomaly;
+  EveFrameOptions frame;
   EveStatsOptions stats;
   EveForwardedOptions forwarded;
   std::string sensor_name;
@@ -61,6 +67,7 @@ enum OwnTopic : TopicId {
   kTopicPacket,
   kTopicStats,
   kTopicEngine,
+  kTopicFrame,
   kOwnTopics
 };
 

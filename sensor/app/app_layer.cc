@@ -14,6 +14,7 @@ constexpr CounterRow<AppCounters> kRows[] = {
     {"app_layer.turned", &AppCounters::turned, "flows picked up late whose client and server changed places"},
     {"app_layer.buffer_limit", &AppCounters::buffer_limit, "directions given up with too much of one message waiting"},
     {"app_layer.transactions", &AppCounters::transactions, "transactions of all protocols"},
+    {"app_layer.open_frames_max", &AppCounters::open_frames_max, "frames not looked at: too many of a flow were open"},
 };
 
 }  // namespace
@@ -26,7 +27,8 @@ AppLayer::AppLayer(const AppConfig& config, AppSink& sink)
     : config_(config),
       sink_(sink),
       flows_by_protocol_(config.protocols.size()),
-      transactions_by_protocol_(config.protocols.size()) {}
+      transactions_by_protocol_(config.protocols.size()),
+      wanted_frames_(config.protocols.size()) {}
 
 AppLayer::State& AppLayer::state_of(Flow& flow) {
   auto& slot = flow.slots[static_cast<size_t>(FlowSlot::app)];
@@ -53,7 +55,9 @@ void AppLayer::choose(Flow& flow, State& state, const AppProtocol& chosen, const
   state.protocol = &chosen;
   state.instance = state.protocol->row->create(state.protocol->config.get());
   ++counters_.detected;
-  ++flows_by_protocol_[static_cast<size_t>(&chosen - config_.protocols.data())];
+  const auto number = static_cast<size_t>(&chosen - config_.protocols.data());
+  ++flows_by_protocol_[number];
+  if (wanted_frames_[number]) begin_frames(state, wanted_frames_[number]);
   // The other side's bytes came first if they are there, but a request explains its answer, not the other way round.
   std::array<std::string, 2> waiting = {std::move(state.sides[0].buffer), std::move(state.sides[1].buffer)};
   for (auto& side : state.sides) side.buffer.clear();
@@ -61,7 +65,10 @@ void AppLayer::choose(Flow& flow, State& state, const AppProtocol& chosen, const
     Chunk chunk = first;
     auto& side = state.sides[index(direction)];
     if (direction == first.direction) {
-      if (!waiting[index(direction)].empty()) chunk.data = to_bytes(waiting[index(direction)]);
+      if (!waiting[index(direction)].empty()) {
+        chunk.data = to_bytes(waiting[index(direction)]);
+        chunk.offset = side.offset;
+      }
     } else {
       if (waiting[index(direction)].empty() && !side.ended) continue;
       chunk.direction = direction;
@@ -78,6 +85,7 @@ void AppLayer::choose(Flow& flow, State& state, const AppProtocol& chosen, const
 void AppLayer::feed(Flow& flow, State& state, const Chunk& chunk) {
   auto& side = state.sides[index(chunk.direction)];
   side.ended |= chunk.end;
+  if (state.frames) take_frame_bytes(*state.frames, chunk);
   Chunk view = chunk;
   if (!side.buffer.empty()) {
     side.buffer.append(to_text(chunk.data));
@@ -85,12 +93,22 @@ void AppLayer::feed(Flow& flow, State& state, const Chunk& chunk) {
     view.data = to_bytes(side.buffer);
     view.offset = side.offset;
   }
+  dissect(flow, state, view);
+  if (state.frames && state.phase == State::Phase::dissecting) {
+    settle_frames(*state.frames, chunk.direction, chunk.datagram);
+  }
+}
+
+/// Offers the dissector all of `view`, which lies in the side's buffer unless that is empty, and keeps what it leaves.
+void AppLayer::dissect(Flow& flow, State& state, Chunk view) {
+  auto& side = state.sides[index(view.direction)];
   const bool buffered = !side.buffer.empty();
   const DissectorRow& row = *state.protocol->row;
   while (true) {
     change_ = false;
     Step step = row.data(state.instance, view, *this);
     if (step.kind == Step::Kind::fail) {
+      end_frames(state);
       ++counters_.parser_errors;
       state.phase = State::Phase::failed;
       side.buffer = {};
@@ -103,13 +121,14 @@ void AppLayer::feed(Flow& flow, State& state, const Chunk& chunk) {
       apply_change(flow, state, view);
       return;
     }
-    if (view.data.empty() || chunk.datagram) {
+    if (view.data.empty() || view.datagram) {
       side.buffer.clear();
       side.need = 0;
       return;
     }
     if (step.kind == Step::Kind::ok && used > 0) continue;
     if (view.data.size() > kBufferLimit) {
+      end_frames(state);
       ++counters_.buffer_limit;
       ++counters_.parser_errors;
       state.phase = State::Phase::failed;
@@ -131,6 +150,7 @@ void AppLayer::feed(Flow& flow, State& state, const Chunk& chunk) {
 /// The bytes after the change are looked at as if the flow had just begun.
 void AppLayer::apply_change(Flow& flow, State& state, const Chunk& rest) {
   ++counters_.changed;
+  end_frames(state);
   state.protocol->row->finish(state.instance, *this);
   state.destroy();
   state.original = state.protocol;
@@ -144,7 +164,7 @@ void AppLayer::apply_change(Flow& flow, State& state, const Chunk& rest) {
   detect(flow, state, chunk);
 }
 
-void AppLayer::gap(Flow& flow, Direction direction, uint64_t lost, Timestamp) {
+void AppLayer::gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp) {
   State& state = state_of(flow);
   if (state.phase == State::Phase::failed) return;
   auto& side = state.sides[index(direction)];
@@ -157,9 +177,11 @@ void AppLayer::gap(Flow& flow, Direction direction, uint64_t lost, Timestamp) {
     if (state.sides[index(reverse(direction))].settled()) state.phase = State::Phase::failed;
     return;
   }
+  if (state.frames) break_frames(*state.frames, direction, offset, lost);
   side.buffer.clear();
   side.need = 0;
   if (state.protocol->row->gap(state.instance, direction, lost, *this).kind == Step::Kind::fail) {
+    end_frames(state);
     ++counters_.parser_errors;
     state.phase = State::Phase::failed;
   }
@@ -170,6 +192,7 @@ void AppLayer::finish(Flow& flow, Timestamp) {
   if (!state) return;
   flow_ = &flow;
   current_ = state;
+  end_frames(*state);
   if (state->instance) state->protocol->row->finish(state->instance, *this);
   state->phase = State::Phase::failed;
 }

@@ -24,6 +24,7 @@ struct AppCounters {
   uint64_t turned = 0;           // flows picked up late whose client and server changed places
   uint64_t buffer_limit = 0;     // directions given up because kBufferLimit bytes waited for one message
   uint64_t transactions = 0;
+  uint64_t open_frames_max = 0;  // frames that nobody saw because too many were open
 };
 std::span<const CounterRow<AppCounters>> app_counter_rows();
 
@@ -37,6 +38,7 @@ class AppSink {
   virtual void file(Flow& flow, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) = 0;
   virtual void encrypted(Flow& flow, Direction direction, uint64_t offset) = 0;
   virtual void detection(Flow& flow, DetectionEvent event) = 0;
+  virtual void frame(Flow& flow, const MessageFrame& frame) = 0;
 };
 
 /// [W] One per worker; state of a flow hangs in FlowSlot::app.
@@ -54,10 +56,13 @@ class AppLayer final : private EventSink {
   static constexpr size_t kBufferLimit = 1 << 20;
 
   AppLayer(const AppConfig& config, AppSink& sink);
+  /// Which frames the sink wants: bits by frame number for each protocol of the configuration, exchanged for what was
+  /// wanted before. Holds for flows whose protocol is found from now on.
+  void want_frames(std::vector<uint32_t>& wanted) { wanted_frames_.swap(wanted); }
 
   /// Stream bytes or one datagram, in order.
   void chunk(Flow& flow, const Chunk& chunk);
-  void gap(Flow& flow, Direction direction, uint64_t lost, Timestamp time);
+  void gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time);
   /// The flow ends: dissectors publish what is half done.
   void finish(Flow& flow, Timestamp time);
   Detection detection(const Flow& flow) const;
@@ -77,6 +82,8 @@ class AppLayer final : private EventSink {
  private:
   struct State;
   struct Side;
+  struct OpenFrame;
+  struct Frames;
 
   State& state_of(Flow& flow);
   // detect.cc
@@ -89,19 +96,33 @@ class AppLayer final : private EventSink {
   bool runs_backwards(const Flow& flow, const State& state, const Chunk& first) const;
   void choose(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& chunk);
   void feed(Flow& flow, State& state, const Chunk& chunk);
+  void dissect(Flow& flow, State& state, Chunk view);
   void fail(State& state);
   void apply_change(Flow& flow, State& state, const Chunk& rest);
+
+  // frames.cc
+  /// What becomes of a frame at its last byte so far: more follows, it is over, or no more is to be had.
+  enum class FrameEnd : uint8_t { open, complete, broken };
+  void begin_frames(State& state, uint32_t wanted) const;
+  void take_frame_bytes(Frames& frames, const Chunk& chunk);
+  void settle_frames(Frames& frames, Direction direction, bool datagram);
+  void break_frames(Frames& frames, Direction direction, uint64_t end, uint64_t lost);
+  void end_frames(State& state);
+  void show_frame(Frames& frames, Direction direction, OpenFrame& open, uint64_t to, FrameEnd end);
 
   void emit(const Event& event) override;
   void anomaly(const Protocol& protocol, Transaction* tx, uint8_t name, Direction direction) override;
   void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
   void change_protocol(std::string_view name) override;
   void encrypted(Direction direction, uint64_t offset) override;
+  void frame(uint8_t kind, Direction direction, uint64_t offset, uint64_t length, Transaction* tx) override;
+  void end_frame(uint8_t kind, Direction direction, uint64_t end, const Transaction* tx) override;
 
   const AppConfig& config_;
   AppSink& sink_;
   AppCounters counters_;
   std::vector<uint64_t> flows_by_protocol_, transactions_by_protocol_;
+  std::vector<uint32_t> wanted_frames_;  // by protocol
 
   // The call at hand: dissectors call back without knowing their flow.
   Flow* flow_ = nullptr;

@@ -22,6 +22,31 @@ struct AppLayer::Side {
   bool settled() const { return protocol || failed || closed; }
 };
 
+/// A frame that waits for its end; offsets are those of the stream.
+struct AppLayer::OpenFrame {
+  uint8_t number = 0;  // of its kind
+  uint64_t id = 0, begin = 0, end = kOpenLength;
+  uint64_t shown = 0;  // pieces have been delivered up to here
+  bool first = true;
+  Transaction* tx = nullptr;
+  std::vector<uint64_t> matched;
+};
+
+/// The bytes of each direction that frames may still need, and the frames that wait for more.
+struct AppLayer::Frames {
+  struct Side {
+    std::string bytes;
+    uint64_t base = 0;  // stream offset of bytes[0]
+    uint64_t next_id = 1;
+    bool begun = false;  // of a stream: its own frame
+    std::vector<OpenFrame> open;
+
+    uint64_t end() const { return base + bytes.size(); }
+  };
+  uint32_t wanted = 0;
+  std::array<Side, 2> sides;
+};
+
 struct AppLayer::State final : FlowAttachment {
   /// failed: nothing more is dissected, for lack of a protocol or of a dissector that can go on.
   enum class Phase : uint8_t { detecting, dissecting, failed };
@@ -43,6 +68,7 @@ struct AppLayer::State final : FlowAttachment {
   void* instance = nullptr;
   std::array<Side, 2> sides;
   uint64_t transactions = 0;
+  std::unique_ptr<Frames> frames;  // null when none are wanted
 };
 
 }  // namespace lapwing

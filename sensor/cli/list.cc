@@ -43,6 +43,17 @@ Listing fields() {
   return list;
 }
 
+Listing frames() {
+  Listing list{{"name", "protocol", "help"}, {}};
+  for (const Protocol* protocol : all_protocols()) {
+    for (size_t number = 0; !protocol->frames.empty() && number <= protocol->frames.size(); ++number) {
+      const FrameKind& kind = frame_kind(*protocol, number);
+      list.rows.push_back({std::string(kind.name), std::string(protocol->name), std::string(kind.help)});
+    }
+  }
+  return list;
+}
+
 Listing protocols() {
   Listing list{{"name", "transports", "ports", "records", "help"}, {}};
   for (const DissectorRow& row : dissectors()) {
@@ -64,6 +75,7 @@ Listing records() {
                             {"netflow", "one direction of a flow that ended"},
                             {"packet", "a packet of a tagged flow"},
                             {"stats", "all counters"},
+                            {"frame", "a message of a protocol as its bytes stand; off unless asked for"},
                             {"engine", "the sensor took new rules, or refused them"}}) {
     list.rows.push_back({type, "sensor", help});
   }
@@ -96,7 +108,7 @@ Listing options() {
 }
 
 constexpr std::pair<std::string_view, Listing (*)()> kListings[] = {
-    {"keywords", keywords}, {"fields", fields}, {"protocols", protocols},
+    {"keywords", keywords}, {"fields", fields}, {"frames", frames}, {"protocols", protocols},
     {"records", records},   {"counters", counters}, {"options", options}};
 
 void print_json(const Listing& list) {
@@ -134,7 +146,7 @@ void add_list(CLI::App& app, Command& command) {
   auto json = std::make_shared<bool>(false);
   std::vector<std::string> names;
   for (const auto& [name, make] : kListings) names.emplace_back(name);
-  sub->add_option("WHAT", *what, "keywords, fields, protocols, records, counters or options")->required()->check(CLI::IsMember(names));
+  sub->add_option("WHAT", *what, "keywords, fields, frames, protocols, records, counters or options")->required()->check(CLI::IsMember(names));
   sub->add_flag("--json", *json, "as a JSON array of objects");
   sub->callback([what, json, &command] {
     command = [what, json] {

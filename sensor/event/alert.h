@@ -38,6 +38,7 @@ struct Alert {
   uint64_t tx_id = 0;
   const Protocol* protocol = nullptr;
   std::string_view app_layer;            // JSON members ("http":{...}) written when the rule matched, or empty
+  std::string_view frame;                // JSON member ("frame":{...}) of the frame it matched on, or empty
   std::string_view forwarded;            // the request's header that names the client behind proxies, or empty
   Direction direction = Direction::to_server;
   bool has_flow = false;

@@ -26,4 +26,13 @@ std::span<const std::string_view> detection_event_names() {
   return kDetectionEvents;
 }
 
+std::vector<ProgressState> progress_states(const Protocol& protocol) {
+  std::vector<ProgressState> out(protocol.states.begin(), protocol.states.end());
+  out.insert(out.end(), {{"request_started", Direction::to_server, 1},
+                         {"request_complete", Direction::to_server, kComplete},
+                         {"response_started", Direction::to_client, 1},
+                         {"response_complete", Direction::to_client, kComplete}});
+  return out;
+}
+
 }  // namespace lapwing

@@ -11,6 +11,7 @@
 #include "sensor/event/carried_file.h"
 #include "sensor/event/chunk.h"
 #include "sensor/event/field.h"
+#include "sensor/event/message_frame.h"
 
 namespace lapwing {
 
@@ -26,6 +27,13 @@ struct Transaction {
   uint8_t store_files = 0;                // bits by Direction: rules ask for all files of it to be stored
   bool unrecorded = false;                // a rule of the action config turned its records off
   std::vector<uint8_t> anomalies;         // indices into the protocol's anomaly names, in order of discovery
+};
+
+/// A state that rules may wait for: a progress of one direction under its name.
+struct ProgressState {
+  std::string_view name;
+  Direction direction = Direction::to_server;
+  uint8_t stage = 0;
 };
 
 struct Event;
@@ -60,6 +68,8 @@ struct Protocol {
   /// The progress at which all but bodies and files is final.
   uint8_t head = kComplete;
   bool loud_anomalies = false;  // records show their names in capitals
+  std::span<const FrameKind> frames = {};      // what EventSink::frame numbers
+  std::span<const ProgressState> states = {};  // beyond those of every protocol
 };
 
 /// One step of a transaction [W], valid during the call.
@@ -90,7 +100,22 @@ class EventSink {
   /// From `offset` of this direction's stream on, and in the other direction from now on, the flow is encrypted: raw
   /// payload says nothing more. May be called again.
   virtual void encrypted(Direction direction, uint64_t offset) = 0;
+  /// A frame, by its index in Protocol::frames: `length` bytes from `offset` of this direction's stream, or of the
+  /// datagram, which are at hand or still to come. With kOpenLength it lasts until end_frame. `tx` may be null; it lives
+  /// as long as the frame.
+  virtual void frame(uint8_t kind, Direction direction, uint64_t offset, uint64_t length, Transaction* tx) = 0;
+  /// The latest open frame of that kind and transaction ends before `end`.
+  virtual void end_frame(uint8_t kind, Direction direction, uint64_t end, const Transaction* tx) = 0;
 };
+
+/// The frame that every protocol over a stream has: all of a direction. Its number follows those of Protocol::frames.
+inline constexpr FrameKind kStreamFrame{"stream", "all bytes of the direction, from where the protocol begins"};
+inline const FrameKind& frame_kind(const Protocol& protocol, size_t number) {
+  return number < protocol.frames.size() ? protocol.frames[number] : kStreamFrame;
+}
+
+/// The protocol's own states and those that all have: begun and complete, of request and response.
+std::vector<ProgressState> progress_states(const Protocol& protocol);
 
 /// True when `field` has a final value for this direction of the transaction.
 bool ready(const Field& field, const Transaction& tx, Direction direction);

@@ -104,6 +104,8 @@ inline constexpr uint16_t store_to_server = 64, store_to_client = 128;
 inline constexpr uint16_t bypass_wanted = 256;     // by a rule: the rest of the flow is only counted
 inline constexpr uint16_t midstream_synack = 512;  // picked up at the server's SYN/ACK
 inline constexpr uint16_t encrypted = 1024;        // raw payload is not inspected any more
+/// Rules turned records off: those of the flow's transactions, its own.
+inline constexpr uint16_t transactions_unrecorded = 2048, unrecorded = 4096;
 }  // namespace flow_flag
 
 }  // namespace lapwing

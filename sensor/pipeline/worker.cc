@@ -40,6 +40,8 @@ Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
       reassembled_(kLayers),
       has_rules_(!share.rules->rules().empty()) {
   matcher_.trace(share.tracer);
+  auto frames = frames_wanted(*share.rules);
+  app_.want_frames(frames);
   share_.rules.reset();  // the matcher has them, for as long as they are in use
 }
 
@@ -77,6 +79,7 @@ void Worker::run(const std::atomic<bool>& stop) {
 std::unique_ptr<RuleHandover> Worker::prepare(std::shared_ptr<const RuleSet> rules) const {
   auto handover = std::make_unique<RuleHandover>();
   handover->has_rules = !rules->rules().empty();
+  handover->frames = frames_wanted(*rules);
   handover->kit = matcher_.prepare(std::move(rules));
   return handover;
 }
@@ -92,6 +95,7 @@ void Worker::take_rules(RuleHandover& handover) {
   const auto begin = Clock::now();
   matcher_.exchange(*handover.kit);
   hits_.swap(handover.hits);
+  app_.want_frames(handover.frames);
   has_rules_ = handover.has_rules;
   slot_.give_back();
   worked_.adoption(microseconds_since(begin));
@@ -331,9 +335,9 @@ void Worker::chunk(Flow& flow, const Chunk& chunk) {
   }
 }
 
-void Worker::gap(Flow& flow, Direction direction, uint64_t, uint64_t lost, Timestamp time) {
+void Worker::gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time) {
   if (has_rules_) matcher_.gap(context_, direction, lost);
-  app_.gap(flow, direction, lost, time);
+  app_.gap(flow, direction, offset, lost, time);
 }
 
 void Worker::event(Flow& flow, StreamEvent event) {
@@ -376,6 +380,7 @@ void Worker::event(Flow& flow, const Event& event) {
     matcher_.event(context, event);
   }
   if (!event.record || (event.tx && event.tx->unrecorded)) return;
+  if (flow.flags & flow_flag::transactions_unrecorded) return;
   const bool beside = event.file && event.file->store_id && share_.config->file_store.write_fileinfo;
   if (!recorder_.wants(*event.record) && !beside) return;
   Envelope envelope = flow_envelope(flow);
@@ -383,6 +388,29 @@ void Worker::event(Flow& flow, const Event& event) {
   if (event.reversed) reverse(envelope);
   if (beside) recorder_.file_info(envelope, event);
   recorder_.event(envelope, event);
+}
+
+void Worker::frame(Flow& flow, const MessageFrame& frame) {
+  if (has_rules_) {
+    MatchContext context = context_;
+    context.direction = frame.direction;
+    matcher_.frame(context, frame);
+  }
+  if (!frame.first || !recorder_.wants_frames()) return;
+  Envelope envelope = flow_envelope(flow);
+  envelope.app_proto = frame.protocol->name;
+  if (frame.direction == Direction::to_client) reverse(envelope);
+  recorder_.frame(envelope, frame);
+}
+
+std::vector<uint32_t> Worker::frames_wanted(const RuleSet& rules) const {
+  std::vector<uint32_t> out;
+  for (const AppProtocol& row : share_.config->app.protocols) {
+    const Protocol& protocol = *row.row->protocol;
+    const bool all = recorder_.wants_frames() && !protocol.frames.empty();
+    out.push_back(all ? (uint32_t{2} << protocol.frames.size()) - 1 : rules.frames(protocol));
+  }
+  return out;
 }
 
 void Worker::file(Flow& flow, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) {
@@ -445,6 +473,10 @@ void Worker::serialise(const Event& event, std::string& json, std::string& forwa
   event.protocol->write_in_alert(event, {.config = event.config, .in_alert = true}, writer);
 }
 
+void Worker::serialise(const MessageFrame& frame, std::string& json) {
+  recorder_.append_frame(json, frame);
+}
+
 void Worker::tagged(const MatchContext& context) {
   Envelope envelope = describe(*context.packet, space_);
   add_source(envelope);
@@ -475,7 +507,7 @@ void Worker::close(Flow& flow, Timestamp now) {
     matcher_.end(context_);
   }
   if (auto* identity = flow.get<Identity>(FlowSlot::identify)) identifier_.finish(identity->state);
-  if (!recorder_.wants_flows()) return;
+  if (!recorder_.wants_flows() || flow.flags & flow_flag::unrecorded) return;
   FlowSummary summary = summarise(flow, app_, now, summary_space_);
   summary.application = application(flow);
   summary.flowbits = matcher_.flowbits(flow);

@@ -97,6 +97,8 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void publish();
   std::string_view community_id(const Flow& flow);
   void take_rules(RuleHandover& handover);
+  /// What rules and records want of each protocol's frames, as AppLayer::want_frames takes it.
+  std::vector<uint32_t> frames_wanted(const RuleSet& rules) const;
   void refresh_snapshot();
 
   // StreamSink
@@ -109,9 +111,11 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void file(Flow& flow, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
   void encrypted(Flow& flow, Direction direction, uint64_t offset) override;
   void detection(Flow& flow, DetectionEvent event) override;
+  void frame(Flow& flow, const MessageFrame& frame) override;
   // AlertSink
   void alert(const MatchContext& context, Alert& alert) override;
   void serialise(const Event& event, std::string& json, std::string& forwarded) override;
+  void serialise(const MessageFrame& frame, std::string& json) override;
   void tagged(const MatchContext& context) override;
 
   const size_t index_;

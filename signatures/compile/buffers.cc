@@ -59,6 +59,23 @@ BufferId BufferTable::of_packet(std::string_view name, bool (*get)(const Packet&
                 {.name = std::string(name), .transforms = {}, .transform_names = {}, .fields = {}, .of_packet = get});
 }
 
+BufferId BufferTable::of_frame(std::string_view name, uint64_t protocols) {
+  Buffer buffer{.name = "frame:" + std::string(name), .transforms = {}, .transform_names = {}, .fields = {}};
+  std::string identity = buffer.name;
+  for (size_t p = 0; p < protocols_.size(); p++) {
+    if (!(protocols >> p & 1)) continue;
+    const auto& kinds = protocols_[p]->frames;
+    for (size_t number = 0; number <= kinds.size(); number++) {
+      // One that never sends over a stream has none: those that name no frames at all are not dissected in frames.
+      if (kinds.empty() || frame_kind(*protocols_[p], number).name != name) continue;
+      buffer.frames.resize(protocols_.size());
+      buffer.frames[p] |= uint64_t{1} << number;
+      identity += "," + std::string(protocols_[p]->name);
+    }
+  }
+  return buffer.frames.empty() ? kRawBuffer : intern(std::move(identity), std::move(buffer));
+}
+
 BufferId BufferTable::transformed(BufferId id, std::shared_ptr<const Transform> transform,
                                   const std::string& identity) {
   Buffer buffer = buffers_[id];

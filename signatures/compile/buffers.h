@@ -29,6 +29,8 @@ class BufferTable {
   BufferId raw() const { return kRawBuffer; }
   BufferId of_field(const std::string& field);
   BufferId of_packet(std::string_view name, bool (*get)(const Packet&, Bytes&));
+  /// The frame of that name of each of the protocols that have it; kRawBuffer when none has.
+  BufferId of_frame(std::string_view name, uint64_t protocols);
   /// The buffer as one direction of a transaction has it.
   BufferId directed(BufferId buffer, Direction direction);
   /// The buffer seen through one more transform; `identity` tells transforms apart.

@@ -38,6 +38,7 @@ struct Buffer {
   std::vector<std::string> transform_names;                // as the rule has them
   std::vector<const Field*> fields;                        // by protocol index; null where it has none
   bool (*of_packet)(const Packet&, Bytes& out) = nullptr;  // instead: a part of the packet
+  std::vector<uint64_t> frames;                            // instead: bits of frame numbers, by protocol index
   std::optional<Direction> only;                           // the direction it is taken from, whoever spoke last
 };
 
@@ -114,6 +115,7 @@ class Compiled : public RuleSet {
   std::span<const RuleInfo* const> rules() const override { return infos_; }
   uint64_t generation() const override { return generation_; }
   DatabaseCounts databases() const override { return {databases_, cached_databases_}; }
+  uint32_t frames(const Protocol& protocol) const override;
 
   uint8_t protocol_index(const Protocol* protocol) const;  // kMaxProtocols when null or unknown
 
@@ -124,6 +126,7 @@ class Compiled : public RuleSet {
 
   std::array<std::array<PayloadGroups, 2>, kTransports> packet_groups, stream_groups;  // by transport, direction
   std::vector<std::array<std::vector<FieldGroup>, 2>> field_groups;                    // by protocol, direction
+  std::vector<std::array<std::vector<Group>, 2>> frame_groups;  // by protocol, direction, frame number; may be empty
   AddressIndex by_src, by_dst;
   std::vector<uint32_t> ip_only_any;
   std::vector<std::vector<uint32_t>> decode_event_rules;  // by event

@@ -76,7 +76,8 @@ class Explainer {
 
  private:
   bool in_groups() const {
-    return rule_.kind == RuleKind::packet || rule_.kind == RuleKind::stream || rule_.kind == RuleKind::transaction;
+    return rule_.kind == RuleKind::packet || rule_.kind == RuleKind::stream || rule_.kind == RuleKind::transaction ||
+           rule_.kind == RuleKind::frame;
   }
 
   void kind() {
@@ -96,9 +97,16 @@ class Explainer {
         break;
       case RuleKind::transaction:
         out_.kind = "transaction";
-        out_.looked_at = rule_.transactional
+        out_.looked_at = !rule_.states.empty()
+                             ? "once for each transaction and direction, when it reaches " + states() +
+                                   " and all of the rule's buffers are final"
+                         : rule_.transactional
                              ? "once for each transaction, when its buffers of both directions are final"
                              : "once for each transaction and direction, when all of its buffers are final";
+        break;
+      case RuleKind::frame:
+        out_.kind = "frame";
+        out_.looked_at = "in each frame of its kind, when it is complete or as much of it as is kept";
         break;
       case RuleKind::decode_event:
       case RuleKind::stream_event:
@@ -107,6 +115,27 @@ class Explainer {
         out_.looked_at = "when its event occurs";
         break;
     }
+  }
+
+  /// The states waited for, of those that a protocol names.
+  std::string states() const {
+    std::vector<std::string> names;
+    for (size_t p = 0; p < rule_.states.size(); p++) {
+      for (size_t d = 0; d < 2; d++) {
+        const uint8_t stage = rule_.states[p][d];
+        if (stage == 0) continue;
+        std::string name = "progress " + std::to_string(stage);
+        for (const ProgressState& state : progress_states(*compiled_.protocols[p])) {
+          if (index(state.direction) != d || state.stage != stage) continue;
+          name = state.name;
+          break;
+        }
+        if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+      }
+    }
+    Sentence out(" or ");
+    for (const std::string& name : names) out.add(name);
+    return out.text();
   }
 
   std::string transports() const {
@@ -289,6 +318,12 @@ class Explainer {
           for (const std::string& transform : buffer.transform_names) name += " " + transform;
           name += ", " + (group.stage == kComplete ? "when complete" : "stage " + std::to_string(group.stage));
           add_place(group.rules, name);
+        }
+        const auto& by_frame = compiled_.frame_groups[p][d];
+        for (size_t number = 0; number < by_frame.size(); number++) {
+          const Protocol& protocol = *compiled_.protocols[p];
+          add_place(by_frame[number], std::string(protocol.name) + " " + std::string(direction_name(d)) + ", frame " +
+                                          std::string(frame_kind(protocol, number).name));
         }
       }
     }

@@ -78,7 +78,6 @@ uint64_t reach_of(const ContentStep& content, uint64_t before) {
 }  // namespace
 
 std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vector<Buffer>& buffers) {
-  const bool of_fields = rule.kind == RuleKind::transaction;
   using Score = std::tuple<bool, bool, int, size_t, uint32_t>;
   std::optional<FastPattern> best;
   Score best_score{};
@@ -88,7 +87,10 @@ std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vect
   for (const Section& section : rule.sections) {
     const Buffer& buffer = buffers[section.buffer];
     if (section.absence != Absence::never) continue;
-    if (of_fields ? buffer.fields.empty() : section.buffer != kRawBuffer) continue;
+    const bool sought = rule.kind == RuleKind::transaction ? !buffer.fields.empty()
+                        : rule.kind == RuleKind::frame     ? buffer.transforms.empty()
+                                                           : section.buffer == kRawBuffer;
+    if (!sought) continue;
     uint64_t reach = UINT64_MAX;  // of the match so far
     for (const auto& step : section.chain) {
       if (auto* pcre = dynamic_cast<const PcreStep*>(step.get()); pcre && !pcre->negated && !regex) {

@@ -94,6 +94,7 @@ void place_field_rule(Compiled& compiled, const Rule& rule, Stages& stages) {
     if (!(rule.header.protocols >> p & 1)) continue;
     for (size_t d = 0; d < 2; d++) {
       if (!(rule.header.directions >> d & 1) || !field_in_direction(compiled, rule, p, d)) continue;
+      if (!rule.states.empty() && rule.states[p][d] == 0) continue;
       BufferId buffer = pattern ? pattern->buffer : kRawBuffer;
       uint8_t stage = stages.of(rule, p, static_cast<Direction>(d));
       auto& groups = compiled.field_groups[p][d];
@@ -101,6 +102,24 @@ void place_field_rule(Compiled& compiled, const Rule& rule, Stages& stages) {
                                 [&](const FieldGroup& g) { return g.buffer == buffer && g.stage == stage; });
       if (found == groups.end()) found = groups.insert(found, FieldGroup{buffer, stage, {}});
       place(found->rules, rule, pattern);
+    }
+  }
+}
+
+void place_frame_rule(Compiled& compiled, const Rule& rule) {
+  auto pattern = choose_fast_pattern(rule, compiled.buffers);
+  // A frame may be shown in pieces.
+  if (pattern) pattern->reach = UINT64_MAX;
+  const std::vector<uint64_t>& frames = compiled.buffers[rule.sections.front().buffer].frames;
+  for (size_t p = 0; p < frames.size(); p++) {
+    if (!(rule.header.protocols >> p & 1)) continue;
+    for (size_t d = 0; d < 2; d++) {
+      if (!(rule.header.directions >> d & 1)) continue;
+      auto& groups = compiled.frame_groups[p][d];
+      groups.resize(compiled.protocols[p]->frames.size() + 1);
+      for (size_t number = 0; number < groups.size(); number++) {
+        if (frames[p] >> number & 1) place(groups[number], rule, pattern);
+      }
     }
   }
 }
@@ -149,6 +168,11 @@ std::vector<Group*> all_groups(Compiled& compiled) {
       for (FieldGroup& group : direction) out.push_back(&group.rules);
     }
   }
+  for (auto& protocol : compiled.frame_groups) {
+    for (auto& direction : protocol) {
+      for (Group& group : direction) out.push_back(&group);
+    }
+  }
   return out;
 }
 
@@ -189,6 +213,7 @@ void place_event_rule(Compiled& compiled, const Rule& rule) {
 
 void group_rules(Compiled& compiled) {
   compiled.field_groups.resize(compiled.protocols.size());
+  compiled.frame_groups.resize(compiled.protocols.size());
   compiled.app_event_rules.resize(compiled.protocols.size());
   for (size_t p = 0; p < compiled.protocols.size(); p++) {
     compiled.app_event_rules[p].resize(compiled.protocols[p]->anomalies.size());
@@ -200,6 +225,7 @@ void group_rules(Compiled& compiled) {
       case RuleKind::packet:
       case RuleKind::stream: place_payload_rule(compiled, *rule); break;
       case RuleKind::transaction: place_field_rule(compiled, *rule, stages); break;
+      case RuleKind::frame: place_frame_rule(compiled, *rule); break;
       case RuleKind::stream_event:
         for (uint16_t event : rule->events) {
           compiled.stream_event_rules[compiled.stream_events[event]].push_back(rule->order);

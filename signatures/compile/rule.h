@@ -130,7 +130,7 @@ struct Tag {
 enum class RawScope : uint8_t { packet, stream, both };
 
 /// When a rule is looked at.
-enum class RuleKind : uint8_t { ip_only, packet, stream, transaction, decode_event, stream_event, app_event };
+enum class RuleKind : uint8_t { ip_only, packet, stream, transaction, frame, decode_event, stream_event, app_event };
 
 struct Rule {
   std::shared_ptr<const RuleInfo> info;
@@ -151,6 +151,7 @@ struct Rule {
   bool pass_alerts = false;    // a pass rule that alerts all the same
   bool transactional = false;  // =>: looks at request and response together
   std::vector<uint16_t> events;        // of an event rule: indices of the events it waits for
+  std::vector<std::array<uint8_t, 2>> states;  // progress waited for, by protocol and direction, 0: not there; or empty
   std::vector<std::string> variables;  // names of byte_extract and byte_math variables by number
 };
 

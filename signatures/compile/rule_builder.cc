@@ -233,7 +233,7 @@ void RuleBuilder::select(const RuleOption& option, BufferId buffer) {
 void RuleBuilder::set_absence(const RuleOption& option, Absence absence) {
   if (current_ < 0) fail(option, "needs a sticky buffer before it");
   Section& section = rule_->sections[static_cast<size_t>(current_)];
-  if (buffers_.buffer(section.buffer).of_packet) fail(option, "is for the buffers of protocols only");
+  if (buffers_.buffer(section.buffer).fields.empty()) fail(option, "is for the buffers of protocols only");
   blamed_ = option;
   section.absence = absence;
 }

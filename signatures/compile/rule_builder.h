@@ -115,6 +115,7 @@ class RuleBuilder {
   void finish_directions();
   void finish_both_directions();
   void finish_kind();
+  void finish_frame();
   void check_content(const Section& section);
   Section& section_of(BufferId buffer, bool fresh);
 

@@ -109,7 +109,7 @@ void RuleBuilder::finish_both_directions() {
   if (flow_direction_given) fail({}, "a transactional rule (=>) is for both directions; flow must not name one");
   uint8_t used = 0;
   auto settle_side = [&](BufferId& id) {
-    if (id == kRawBuffer || buffers_.buffer(id).of_packet) {
+    if (id == kRawBuffer || buffers_.buffer(id).of_packet || !buffers_.buffer(id).frames.empty()) {
       fail({}, "a transactional rule (=>) looks at buffers of protocols only, not at " + buffers_.buffer(id).name);
     }
     if (!buffers_.buffer(id).only) {
@@ -164,6 +164,18 @@ void RuleBuilder::finish_directions() {
   for (const Section& section : rule_->sections) narrow(section.buffer);
   for (const FieldTest& test : rule_->field_tests) narrow(test.buffer);
   for (const FileTest& test : rule_->file_tests) narrow(test.buffer);
+  if (!rule_->states.empty()) {
+    uses_fields = true;
+    uint8_t mask = 0;
+    for (size_t p = 0; p < rule_->states.size(); p++) {
+      const auto& [up, down] = rule_->states[p];
+      if (up == 0 && down == 0) protocols &= ~(uint64_t{1} << p);
+      mask |= static_cast<uint8_t>((up ? kToServer : 0) | (down ? kToClient : 0));
+    }
+    rule_->header.directions &= mask;
+    if (protocols == 0) fail({}, "no protocol of this rule has that state");
+    if (rule_->header.directions == 0) fail({}, "the state and the buffers belong to different directions");
+  }
   if (uses_fields) {
     rule_->header.protocols = protocols;
     if (event_rule) {
@@ -177,8 +189,33 @@ void RuleBuilder::finish_directions() {
   }
 }
 
+/// A rule over frames looks at one kind of them, and at nothing else of the traffic.
+void RuleBuilder::finish_frame() {
+  std::string other;
+  BufferId frame = kRawBuffer;
+  auto of_frame = [&](BufferId id) { return !buffers_.buffer(id).frames.empty(); };
+  for (const Section& section : rule_->sections) {
+    if (of_frame(section.buffer)) frame = section.buffer;
+  }
+  if (frame == kRawBuffer) return;
+  auto check = [&](BufferId id) {
+    if (!of_frame(id) || buffers_.buffer(id).frames != buffers_.buffer(frame).frames) {
+      fail(blamed_, "a rule that looks at " + buffers_.buffer(frame).name + " cannot look at " +
+                        (id == kRawBuffer ? "the payload" : buffers_.buffer(id).name) + " too");
+    }
+  };
+  for (const Section& section : rule_->sections) check(section.buffer);
+  for (const FieldTest& test : rule_->field_tests) check(test.buffer);
+  for (const FileTest& test : rule_->file_tests) check(test.buffer);
+  if (packet_only_) fail(blamed_, "a rule that looks at frames cannot be for single packets");
+  if (event_rule) fail(blamed_, "a rule for an event cannot look at frames");
+  rule_->kind = RuleKind::frame;
+}
+
 void RuleBuilder::finish_kind() {
   Rule& rule = *rule_;
+  finish_frame();
+  if (rule.kind == RuleKind::frame) return;
   const Section* raw = nullptr;
   bool packet_buffer = false;
   for (const Section& section : rule.sections) {

@@ -9,7 +9,7 @@ namespace lapwing::detect {
 uint8_t Stages::fields_final(const Rule& rule, size_t protocol, Direction direction) const {
   // What breaks the protocol may come to light until the end.
   if (!rule.events.empty()) return kComplete;
-  uint8_t stage = 1;
+  uint8_t stage = rule.states.empty() ? uint8_t{1} : rule.states[protocol][index(direction)];
   auto wait_for = [&](BufferId id) {
     const Buffer& buffer = compiled_.buffers[id];
     if (buffer.only.value_or(direction) != direction) return;

@@ -51,28 +51,53 @@ void bypass(RuleBuilder& rule, const RuleOption& option) {
   rule.add(std::make_unique<Bypass>());
 }
 
+/// What is not recorded any more.
+enum class Unrecorded : uint8_t { transaction, transactions, flow };
+
 class Unrecord : public Effect {
  public:
+  explicit Unrecord(Unrecorded what) : what_(what) {}
   void apply(const Scene& scene) const override {
-    if (scene.event) scene.event->tx->unrecorded = true;
+    if (what_ == Unrecorded::transaction && scene.event) scene.event->tx->unrecorded = true;
+    if (!scene.flow) return;
+    if (what_ == Unrecorded::transactions) scene.flow->flags |= flow_flag::transactions_unrecorded;
+    if (what_ == Unrecorded::flow) scene.flow->flags |= flow_flag::unrecorded;
   }
-  std::string describe() const override { return "no records of the transaction"; }
+  std::string describe() const override {
+    constexpr const char* kWhat[] = {"the transaction", "any transaction of the flow from here on", "the flow"};
+    return std::string("no records of ") + kWhat[static_cast<size_t>(what_)];
+  }
+
+ private:
+  const Unrecorded what_;
 };
 
 void config(RuleBuilder& rule, const RuleOption& option) {
   if (rule.info().action != Action::config) rule.fail(option, "belongs into a rule of the action config");
+  constexpr struct {
+    std::string_view type, scope;
+    Unrecorded what;
+  } kForms[] = {{"type tx", "scope tx", Unrecorded::transaction},
+                {"type tx", "scope flow", Unrecorded::transactions},
+                {"type flow", "scope flow", Unrecorded::flow}};
   auto part = parts(rule.text(option), ',');
-  if (part.size() != 3 || part[0] != "logging disable") {
-    rule.fail(option, "is written 'logging disable, type tx, scope tx'");
+  if (part.size() == 3 && part[0] == "logging disable") {
+    for (const auto& form : kForms) {
+      if (part[1] != form.type || part[2] != form.scope) continue;
+      if (form.what != Unrecorded::transaction) rule.rule().header.needs_flow = true;
+      rule.add(std::make_unique<Unrecord>(form.what));
+      return;
+    }
   }
-  if (part[1] != "type tx" || part[2] != "scope tx") rule.skip(option, "only 'type tx, scope tx' is there yet");
-  rule.add(std::make_unique<Unrecord>());
+  rule.fail(option,
+            "is written 'logging disable, type tx, scope tx', 'logging disable, type tx, scope flow' or "
+            "'logging disable, type flow, scope flow'");
 }
 
 constexpr Keyword kRows[] = {
     {"tag", "", &tag, "packets of the flow or host that follow the alert are recorded"},
     {"bypass", "", &bypass, "the rest of the flow is counted and not looked into"},
-    {"config", "", &config, "turns off the records of the transaction"},
+    {"config", "", &config, "turns off the records of the transaction, of all of the flow, or of the flow itself"},
 };
 
 }  // namespace

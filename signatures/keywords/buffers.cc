@@ -56,6 +56,24 @@ bool ip_header(const Packet& packet, Bytes& out) {
   return true;
 }
 
+/// "tls.pdu", or "pdu" in a rule of that protocol.
+void frame(RuleBuilder& rule, const RuleOption& option) {
+  const std::string value = rule.text(option);
+  const size_t dot = value.find('.');
+  uint64_t protocols = dot == std::string::npos ? 0 : rule.buffers().protocols_named(value.substr(0, dot));
+  const std::string name = protocols != 0 ? value.substr(dot + 1) : value;
+  if (protocols == 0) protocols = rule.rule().header.protocols;
+  if (protocols == 0) {
+    const std::string first = value.substr(0, dot);
+    if (dot != std::string::npos && is_known_protocol(first)) rule.skip(option, "no frames of " + first + " yet");
+    rule.fail(option, "'" + value + "' needs its protocol in front, as in frame:tls.pdu");
+  }
+  const BufferId buffer = rule.buffers().of_frame(name, protocols);
+  if (buffer == kRawBuffer) rule.fail(option, "no such frame; lapwing list frames shows all");
+  rule.restrict_protocol(option, protocols);
+  rule.select(option, buffer);
+}
+
 void pkt_data(RuleBuilder& rule, const RuleOption& option) {
   rule.no_value(option);
   rule.select(option, kRawBuffer);
@@ -149,6 +167,7 @@ void base64_data(RuleBuilder& rule, const RuleOption& option) {
 
 constexpr Keyword kRows[] = {
     {"pkt_data", "", &pkt_data, "what follows looks at the packet payload or stream again"},
+    {"frame", "", &frame, "a message of the protocol, or a part of it, as its bytes stand: lapwing list frames"},
     {"absent", "", &absent, "the buffer has no value; with or_else what follows need only hold if it has one"},
     {"ip.src", "", &packet_buffer<&address<&Packet::src>>, "source address, 4 or 16 bytes"},
     {"ip.dst", "", &packet_buffer<&address<&Packet::dst>>, "destination address, 4 or 16 bytes"},

@@ -12,7 +12,7 @@ std::span<const KeywordFamily> keyword_families() {
       kBufferFamily,    kIpFamily,        kTcpFamily,     kIcmpFamily,  kFlowFamily,       kStateFamily,
       kEventFamily,     kThresholdFamily, kDatasetFamily, kFileFamily,  kReputationFamily, kChecksumFamily,
       kFlowCountFamily, kVlanFamily,      kTlsFamily,     kAfterFamily, kDecodeFamily,     kDetectorFamily,
-      kGeoipFamily,
+      kGeoipFamily,      kProgressFamily,
   };
   return kFamilies;
 }

@@ -27,6 +27,8 @@ void AlertQueue::add(const Rule& rule, const Scene& scene, Bytes payload, bool s
     entry.protocol = scene.event->protocol;
     if (rule.alerts || rule.pass_alerts) sink_.serialise(*scene.event, entry.app_layer, entry.forwarded);
   }
+  entry.frame.clear();
+  if (scene.frame && (rule.alerts || rule.pass_alerts)) sink_.serialise(*scene.frame, entry.frame);
   entry.context.clear();
   if (!context.empty()) entry.context.append("{").append(context).append("}");
   entry.payload = payload;
@@ -83,6 +85,7 @@ bool AlertQueue::ends_flow_inspection(const Entry& entry) {
   switch (rule.kind) {
     case RuleKind::ip_only:
     case RuleKind::transaction:
+    case RuleKind::frame:
     case RuleKind::app_event: return true;
     default: return entry.stream || (rule.sections.empty() && rule.conditions.empty());
   }
@@ -143,6 +146,7 @@ void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, Sha
     alert.app_layer = entry.app_layer;
     alert.context = entry.context;
     alert.forwarded = entry.forwarded;
+    alert.frame = entry.frame;
     alert.direction = entry.direction;
     alert.has_flow = context.flow != nullptr;
     alert.stream = entry.stream;

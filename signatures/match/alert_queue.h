@@ -27,7 +27,7 @@ class AlertQueue {
     bool has_tx = false, stream = false;
     uint64_t tx_id = 0;
     const Protocol* protocol = nullptr;
-    std::string app_layer, copied, context, forwarded;
+    std::string app_layer, copied, context, forwarded, frame;
     Bytes payload;
     IpAddress src, dst;
   };

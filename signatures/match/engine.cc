@@ -142,7 +142,7 @@ bool Engine::section_matches(const Section& section, const Subject* raw, uint64_
     if (section.absence == Absence::only) return false;
   }
   for (const auto& value : values) {
-    if (inspection_->matches(section.chain, {value->bytes, 0})) return true;
+    if (inspection_->matches(section.chain, {value->bytes, value->base})) return true;
   }
   return false;
 }

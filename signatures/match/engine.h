@@ -36,6 +36,7 @@ class Engine {
   void encrypted(const MatchContext& context, Direction direction, uint64_t offset);
   void gap(const MatchContext& context, Direction direction);
   void event(const MatchContext& context, const Event& event);
+  void frame(const MatchContext& context, const MessageFrame& frame);
   void packet(const MatchContext& context);
   void end(const MatchContext& context);
   void finish(const MatchContext& context);

@@ -18,7 +18,13 @@ void FieldValues::start(const Transaction* tx, Direction direction, uint8_t prot
   direction_ = direction;
   protocol_ = protocol;
   packet_ = packet;
+  frame_ = nullptr;
   round_++;
+}
+
+void FieldValues::start(const MessageFrame& frame, uint8_t protocol) {
+  start(nullptr, frame.direction, protocol, nullptr);
+  frame_ = &frame;
 }
 
 FieldValues::Values FieldValues::get(BufferId buffer) {
@@ -48,6 +54,16 @@ void FieldValues::fetch(const Buffer& buffer, Slot& slot) {
   if (buffer.of_packet) {
     Value& value = next(slot);
     if (!packet_ || !buffer.of_packet(*packet_, value.bytes)) return;
+    transform(buffer, value);
+    slot.count = 1;
+    return;
+  }
+  if (!buffer.frames.empty()) {
+    // All of a rule's frames are of the kind for which it was chosen.
+    if (!frame_) return;
+    Value& value = next(slot);
+    value.bytes = frame_->bytes;
+    value.base = buffer.transforms.empty() ? frame_->base : 0;
     transform(buffer, value);
     slot.count = 1;
     return;

@@ -20,6 +20,7 @@ class FieldValues {
 
   struct Value {
     Bytes bytes;
+    uint64_t base = 0;  // of bytes in the buffer as a whole: of a frame's piece
     uint64_t integer = 0;
     std::string fetched, transformed[2];  // what `bytes` may view
   };
@@ -30,6 +31,8 @@ class FieldValues {
   void swap(FieldValues& other);
   /// Another transaction, direction or packet: forget what was fetched.
   void start(const Transaction* tx, Direction direction, uint8_t protocol, const Packet* packet);
+  /// A frame, or a piece of one, and nothing else.
+  void start(const MessageFrame& frame, uint8_t protocol);
   /// Empty when the field has no value.
   Values get(BufferId buffer);
 
@@ -47,6 +50,7 @@ class FieldValues {
   const Compiled* rules_ = nullptr;
   const Transaction* tx_ = nullptr;
   const Packet* packet_ = nullptr;
+  const MessageFrame* frame_ = nullptr;
   Direction direction_ = Direction::to_server;
   uint8_t protocol_ = kMaxProtocols;
   uint64_t round_ = 0;

@@ -46,6 +46,9 @@ void Matcher::gap(const MatchContext& context, Direction direction, uint64_t) {
 void Matcher::event(const MatchContext& context, const Event& event) {
   impl_->engine.event(context, event);
 }
+void Matcher::frame(const MatchContext& context, const MessageFrame& frame) {
+  impl_->engine.frame(context, frame);
+}
 void Matcher::packet(const MatchContext& context) {
   impl_->engine.packet(context);
 }

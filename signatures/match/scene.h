@@ -23,6 +23,7 @@ struct Scene {
   Shared* shared = nullptr;
   DetectCounters* counters = nullptr;
   const Event* event = nullptr;
+  const MessageFrame* frame = nullptr;
   std::span<const uint32_t> files;                        // numbers of those that passed the rule's tests on files
   std::span<const FlowState::Variable> packet_variables;  // that rules captured so far
   Direction direction = Direction::to_server;

@@ -43,6 +43,7 @@ const char* why_never(const Rule& rule, bool has_pattern) {
     default: break;
   }
   if (has_pattern) return "its fast pattern was not seen";
+  if (rule.kind == RuleKind::frame) return "no frame of its kind was there";
   return rule.kind == RuleKind::transaction ? "no transaction got as far as its buffers"
                                             : "there were no bytes to look at";
 }

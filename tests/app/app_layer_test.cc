@@ -31,6 +31,7 @@ struct Sink : AppSink {
   void anomaly(Flow&, const Protocol&, const Transaction*, uint8_t, Direction) override {}
   void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
   void encrypted(Flow&, Direction, uint64_t) override {}
+  void frame(Flow&, const MessageFrame&) override {}
   void detection(Flow&, DetectionEvent event) override { events.emplace_back(name(event).substr(9)); }
   std::vector<std::string> events;
   int transactions = 0;

@@ -115,14 +115,15 @@ class Path final : private StreamSink, private AppSink {
   void chunk(Flow& flow, const Chunk& chunk) override {
     if (last_ == Stage::app) app_.chunk(flow, chunk);
   }
-  void gap(Flow& flow, Direction direction, uint64_t, uint64_t lost, Timestamp time) override {
-    if (last_ == Stage::app) app_.gap(flow, direction, lost, time);
+  void gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time) override {
+    if (last_ == Stage::app) app_.gap(flow, direction, offset, lost, time);
   }
   void event(Flow&, StreamEvent) override {}
   void event(Flow&, const Event& event) override { benchmark::DoNotOptimize(&event); }
   void anomaly(Flow&, const Protocol&, const Transaction*, uint8_t, Direction) override {}
   void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
   void encrypted(Flow&, Direction, uint64_t) override {}
+  void frame(Flow&, const MessageFrame&) override {}
   void detection(Flow&, DetectionEvent) override {}
 
   Stage last_;

@@ -53,6 +53,8 @@ class Dialogue final : public EventSink {
   void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
   void change_protocol(std::string_view) override {}
   void encrypted(Direction direction, uint64_t offset) override { encrypted_from.push_back({direction, offset}); }
+  void frame(uint8_t, Direction, uint64_t, uint64_t, Transaction*) override {}
+  void end_frame(uint8_t, Direction, uint64_t, const Transaction*) override {}
   void piece(Direction direction, std::string_view bytes);
 
   const DissectorRow& row_;

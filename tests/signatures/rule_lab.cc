@@ -145,9 +145,22 @@ const Field kTlsFields[] = {
     {.name = kNotAfter, .kind = FieldKind::date, .side = Side::to_client, .stage = 1, .get = &get<kNotAfter>},
 };
 constexpr std::string_view kHttpAnomalies[] = {"invalid_request", "invalid_response"};
-const Protocol kHttp{.name = "http", .fields = kHttpFields, .anomalies = kHttpAnomalies, .file = &file_at, .head = 2};
+constexpr ProgressState kHttpStates[] = {{"request_headers", Direction::to_server, 2},
+                                         {"request_body", Direction::to_server, 3},
+                                         {"response_headers", Direction::to_client, 1}};
+constexpr ProgressState kTlsStates[] = {{"client_hello_done", Direction::to_server, 1},
+                                        {"server_hello_done", Direction::to_client, 1},
+                                        {"client_key_exchange_done", Direction::to_server, 2},
+                                        {"server_key_exchange_done", Direction::to_client, 2}};
+constexpr FrameKind kTlsFrames[] = {{"pdu", "a record"}, {"hdr", "its header"}};
+const Protocol kHttp{.name = "http",
+                     .fields = kHttpFields,
+                     .anomalies = kHttpAnomalies,
+                     .file = &file_at,
+                     .head = 2,
+                     .states = kHttpStates};
 const Protocol kDns{.name = "dns", .fields = kDnsFields};
-const Protocol kTls{.name = "tls", .fields = kTlsFields};
+const Protocol kTls{.name = "tls", .fields = kTlsFields, .frames = kTlsFrames, .states = kTlsStates};
 
 constexpr std::string_view kStreamEvents[] = {"pkt_broken_ack", "est_syn_resend"};
 constexpr int64_t kStart = 1'700'000'000;

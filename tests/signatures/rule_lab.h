@@ -93,6 +93,7 @@ class RuleLab : public AlertSink {
   std::shared_ptr<const RuleSet> rules;
 
   void alert(const MatchContext& context, Alert& alert) override;
+  void serialise(const MessageFrame&, std::string&) override {}
   void serialise(const Event& event, std::string& json, std::string& forwarded) override;
   void tagged(const MatchContext& context) override { tagged_.push_back(context.number); }
   /// Numbers of the packets that tags want recorded.

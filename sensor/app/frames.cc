@@ -1,0 +1,132 @@
+// Frames: bytes kept for those that rules or records want, and their pieces.
+#include <algorithm>
+
+#include "sensor/app/app_state.h"
+
+namespace lapwing {
+namespace {
+
+/// A piece ends at each multiple of this offset in the stream, and begins up to two of them before, whatever the
+/// chunks: what is shorter than one is whole in some piece.
+constexpr uint64_t kCell = 64 << 10;
+/// Frames of one direction that wait for their end; dissectors nest them two or three deep.
+constexpr size_t kOpenFramesMax = 8;
+
+}  // namespace
+
+void AppLayer::begin_frames(State& state, uint32_t wanted) const {
+  state.frames = std::make_unique<Frames>();
+  state.frames->wanted = wanted;
+}
+
+void AppLayer::take_frame_bytes(Frames& frames, const Chunk& chunk) {
+  Frames::Side& side = frames.sides[index(chunk.direction)];
+  if (chunk.datagram) side.bytes.clear();
+  if (side.bytes.empty()) side.base = chunk.offset;
+  side.bytes.append(to_text(chunk.data));
+  if (side.begun || chunk.datagram || chunk.data.empty()) return;
+  side.begun = true;
+  frame(static_cast<uint8_t>(current_->protocol->row->protocol->frames.size()), chunk.direction, chunk.offset,
+        kOpenLength, nullptr);
+}
+
+void AppLayer::frame(uint8_t kind, Direction direction, uint64_t offset, uint64_t length, Transaction* tx) {
+  Frames* frames = current_->frames.get();
+  if (!frames) return;
+  Frames::Side& side = frames->sides[index(direction)];
+  const uint64_t id = side.next_id++;
+  if (!(frames->wanted >> kind & 1)) return;
+  if (side.open.size() == kOpenFramesMax) {
+    ++counters_.open_frames_max;
+    return;
+  }
+  side.open.push_back({.number = kind,
+                       .id = id,
+                       .begin = offset,
+                       .end = length == kOpenLength ? kOpenLength : offset + length,
+                       .shown = offset,
+                       .tx = tx,
+                       .matched = {}});
+  if (length == kOpenLength || offset + length > side.end()) return;
+  show_frame(*frames, direction, side.open.back(), offset + length, FrameEnd::complete);
+  side.open.pop_back();
+}
+
+void AppLayer::end_frame(uint8_t kind, Direction direction, uint64_t end, const Transaction* tx) {
+  Frames* frames = current_->frames.get();
+  if (!frames) return;
+  Frames::Side& side = frames->sides[index(direction)];
+  auto found = std::find_if(side.open.rbegin(), side.open.rend(), [&](const auto& open) {
+    return open.number == kind && open.tx == tx && open.end == kOpenLength;
+  });
+  if (found == side.open.rend()) return;
+  show_frame(*frames, direction, *found, std::min(end, side.end()), FrameEnd::complete);
+  side.open.erase(std::next(found).base());
+}
+
+/// Shows what is new of the frame up to `to`: pieces that are full, and the last one when nothing more comes.
+void AppLayer::show_frame(Frames& frames, Direction direction, OpenFrame& open, uint64_t to, FrameEnd end) {
+  const Frames::Side& side = frames.sides[index(direction)];
+  const Protocol& protocol = *current_->protocol->row->protocol;
+  for (bool last = false; !last;) {
+    const uint64_t cell_end = (open.shown / kCell + 1) * kCell;
+    last = cell_end > to;
+    if (last && (end == FrameEnd::open || (end == FrameEnd::broken && to <= open.shown))) return;
+    const uint64_t until = last ? to : cell_end;
+    const uint64_t from = std::max({open.begin, side.base, cell_end < 2 * kCell ? 0 : cell_end - 2 * kCell});
+    if (from > until) return;
+    open.shown = until;
+    sink_.frame(*flow_, {.protocol = &protocol,
+                         .kind = &frame_kind(protocol, open.number),
+                         .direction = direction,
+                         .datagram = flow_->key.proto != ip_proto::tcp,
+                         .id = open.id,
+                         .offset = open.begin,
+                         .length = (open.end == kOpenLength ? until : open.end) - open.begin,
+                         .base = from - open.begin,
+                         .bytes = to_bytes(side.bytes).subspan(from - side.base, until - from),
+                         .first = open.first,
+                         .complete = last && end == FrameEnd::complete,
+                         .tx = open.tx,
+                         .matched = &open.matched});
+    open.first = false;
+  }
+}
+
+/// After the dissector has looked at what came: frames that ended, and bytes that no piece needs any more.
+void AppLayer::settle_frames(Frames& frames, Direction direction, bool datagram) {
+  Frames::Side& side = frames.sides[index(direction)];
+  std::erase_if(side.open, [&](OpenFrame& open) {
+    const bool ended = open.end <= side.end();
+    show_frame(frames, direction, open, std::min(open.end, side.end()), ended ? FrameEnd::complete : FrameEnd::open);
+    return ended;
+  });
+  if (datagram) return;
+  const uint64_t cell = side.end() / kCell * kCell;
+  if (cell < side.base + kCell) return;
+  side.bytes.erase(0, cell - kCell - side.base);
+  side.base = cell - kCell;
+}
+
+void AppLayer::break_frames(Frames& frames, Direction direction, uint64_t end, uint64_t lost) {
+  Frames::Side& side = frames.sides[index(direction)];
+  const uint64_t next = end + lost;
+  std::erase_if(side.open, [&](OpenFrame& open) {
+    show_frame(frames, direction, open, side.end(), FrameEnd::broken);
+    open.shown = next;
+    return open.end <= next;
+  });
+  side.bytes.clear();
+  side.base = next;
+}
+
+void AppLayer::end_frames(State& state) {
+  if (!state.frames) return;
+  for (Direction direction : {Direction::to_server, Direction::to_client}) {
+    Frames::Side& side = state.frames->sides[index(direction)];
+    for (OpenFrame& open : side.open) show_frame(*state.frames, direction, open, side.end(), FrameEnd::broken);
+  }
+  state.frames.reset();
+}
+
+}  // namespace lapwing

@@ -1,0 +1,135 @@
+// Frames: what a sink is shown of them must not depend on how the bytes came.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "sensor/app/app_layer.h"
+#include "sensor/base/setting.h"
+
+namespace lapwing {
+namespace {
+
+constexpr Direction kServer = Direction::to_server, kClient = Direction::to_client;
+constexpr uint64_t kPiece = 128 << 10;  // the longest
+
+struct Sink : AppSink {
+  void event(Flow&, const Event&) override {}
+  void anomaly(Flow&, const Protocol&, const Transaction*, uint8_t, Direction) override {}
+  void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
+  void encrypted(Flow&, Direction, uint64_t) override {}
+  void detection(Flow&, DetectionEvent) override {}
+  void frame(Flow&, const MessageFrame& frame) override {
+    std::string line(frame.kind->name);
+    line += " " + std::to_string(frame.id) + (frame.direction == kServer ? " > " : " < ");
+    line += std::to_string(frame.offset) + "+" + std::to_string(frame.length) + " from " + std::to_string(frame.base);
+    line += std::string(frame.first ? " first" : "") + (frame.complete ? " complete" : "");
+    if (frame.tx) line += " tx " + std::to_string(frame.tx->id);
+    shown.push_back(line);
+    bytes.emplace_back(to_text(frame.bytes));
+  }
+  std::vector<std::string> shown, bytes;
+};
+
+class Frames : public testing::Test {
+ protected:
+  Frames() {
+    flow_.key.proto = 6;
+    flow_.key.port[0] = 40000;
+    flow_.key.port[1] = 9999;
+  }
+  /// Bits by number, of the protocol.
+  void want(std::string_view protocol, uint32_t bits) {
+    std::vector<uint32_t> wanted;
+    for (const AppProtocol& row : config_.protocols) wanted.push_back(row.row->protocol->name == protocol ? bits : 0);
+    app_.want_frames(wanted);
+  }
+  void say(Direction direction, const std::string& text, size_t step) {
+    uint64_t& offset = offsets_[index(direction)];
+    for (size_t at = 0; at < text.size(); at += step) {
+      const std::string part = text.substr(at, step);
+      app_.chunk(flow_, {.data = to_bytes(part), .offset = offset, .direction = direction});
+      offset += part.size();
+    }
+  }
+  void lose(Direction direction, uint64_t bytes) {
+    app_.gap(flow_, direction, offsets_[index(direction)], bytes, {});
+    offsets_[index(direction)] += bytes;
+  }
+  void finish() { app_.finish(flow_, {}); }
+
+  AppConfig config_ = AppConfig::read(Setting{});
+  Sink sink_;
+  AppLayer app_{config_, sink_};
+  Flow flow_;
+  std::array<uint64_t, 2> offsets_{};
+};
+
+const std::string kRequest = "POST /a HTTP/1.1\r\nHost: a.example\r\nContent-Length: 4\r\n\r\nbody";
+const std::string kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+class Steps : public Frames, public testing::WithParamInterface<size_t> {};
+
+TEST_P(Steps, OfHttpAreItsMessages) {
+  want("http", 7);
+  for (int i = 0; i < 2; ++i) {
+    say(kServer, kRequest, GetParam());
+    say(kClient, kAnswer, GetParam());
+  }
+  finish();
+  const std::string request = std::to_string(kRequest.size()), answer = std::to_string(kAnswer.size());
+  EXPECT_EQ(sink_.shown, (std::vector<std::string>{"request 2 > 0+" + request + " from 0 first complete tx 0",
+                                                   "response 2 < 0+" + answer + " from 0 first complete tx 0",
+                                                   "request 3 > " + request + "+" + request + " from 0 first complete tx 1",
+                                                   "response 3 < " + answer + "+" + answer + " from 0 first complete tx 1",
+                                                   "stream 1 > 0+" + std::to_string(2 * kRequest.size()) + " from 0 first",
+                                                   "stream 1 < 0+" + std::to_string(2 * kAnswer.size()) + " from 0 first"}));
+  EXPECT_EQ(sink_.bytes[0], kRequest);
+  EXPECT_EQ(sink_.bytes[3], kAnswer);
+}
+
+TEST_P(Steps, LongerThanAPieceComeInOverlappingPieces) {
+  want("http", 2);
+  std::string body;
+  while (body.size() < 300'000) body += std::to_string(body.size()) + " ";
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  say(kServer, kRequest, GetParam());
+  say(kClient, answer, GetParam());
+  finish();
+  ASSERT_EQ(sink_.shown.size(), answer.size() / (kPiece / 2) + 1);
+  for (size_t i = 0; i < sink_.bytes.size(); ++i) {
+    const uint64_t base = i < 2 ? 0 : (i - 1) * kPiece / 2;
+    EXPECT_EQ(sink_.bytes[i], answer.substr(base, (i + 1) * kPiece / 2 - base)) << i;
+    EXPECT_EQ(sink_.shown[i].ends_with("complete tx 0"), i + 1 == sink_.bytes.size()) << sink_.shown[i];
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Chunks, Steps, testing::Values(1'000'000, 1400, 7, 1));
+
+TEST_F(Frames, BrokenByAGapEndInPieces) {
+  want("http", 2);
+  say(kServer, kRequest, 100);
+  say(kClient, "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nabcd", 100);
+  lose(kClient, 4);
+  say(kClient, "ijkl", 100);
+  EXPECT_EQ(sink_.shown, (std::vector<std::string>{"response 2 < 0+43 from 0 first tx 0",
+                                                   "response 2 < 0+51 from 47 complete tx 0"}));
+  EXPECT_EQ(sink_.bytes[1], "ijkl");
+}
+
+TEST_F(Frames, TheFlowsEndShowsWhatIsThere) {
+  want("http", 1);
+  say(kServer, kRequest.substr(0, 20), 100);
+  finish();
+  EXPECT_EQ(sink_.shown, std::vector<std::string>{"request 2 > 0+20 from 0 first tx 0"});
+}
+
+TEST_F(Frames, NobodyWantsCostNothing) {
+  say(kServer, kRequest, 100);
+  say(kClient, kAnswer, 100);
+  finish();
+  EXPECT_TRUE(sink_.shown.empty());
+}
+
+}  // namespace
+}  // namespace lapwing
