@@ -130,6 +130,7 @@ void RuleBuilder::finish_both_directions() {
   };
   for (Section& section : rule_->sections) settle_side(section.buffer);
   for (FieldTest& test : rule_->field_tests) settle_side(test.buffer);
+  for (FileTest& test : rule_->file_tests) settle_side(test.buffer);
   if (used != kBothDirections) {
     fail({}, "a transactional rule (=>) needs a buffer of each direction; use -> for one");
   }

@@ -40,8 +40,10 @@ void filemagic(RuleBuilder& rule, const RuleOption& option) {
 
 void filesize(RuleBuilder& rule, const RuleOption& option) {
   FileTest test;
-  test.buffer = file_field(rule, option, "filesize");
-  test.size = parse_integer_test(rule.text(option), option.value_mark, UINT64_MAX);
+  const std::string text = rule.text(option);
+  std::string_view value = text;
+  test.buffer = rule.take_direction(option, value, file_field(rule, option, "filesize"));
+  test.size = parse_integer_test(value, option.value_mark, UINT64_MAX);
   rule.rule().file_tests.push_back(std::move(test));
 }
 
@@ -152,6 +154,7 @@ void filestore(RuleBuilder& rule, const RuleOption& option) {
         rule.fail(option, "scope '" + part[1] + "' is none of file, tx, ssn, session, flow");
     }
   }
+  if (rule.rule().transactional) rule.skip(option, "in a transactional rule (=>) it is not there yet");
   FileTest any;  // there is a file
   any.buffer = file_field(rule, option, "file.name");
   rule.rule().file_tests.push_back(std::move(any));

@@ -35,8 +35,10 @@ bool Engine::other_side_ready(const Rule& rule, const Transaction& tx, Direction
     return buffer.only && *buffer.only != direction && buffer.fields[protocol] &&
            tx.inspected[index(*buffer.only)] < final_stage(*buffer.fields[protocol]);
   };
-  return std::none_of(rule.sections.begin(), rule.sections.end(), [&](const Section& s) { return waits(s.buffer); }) &&
-         std::none_of(rule.field_tests.begin(), rule.field_tests.end(), [&](const auto& t) { return waits(t.buffer); });
+  auto none_waits = [&](const auto& parts) {
+    return std::none_of(parts.begin(), parts.end(), [&](const auto& part) { return waits(part.buffer); });
+  };
+  return none_waits(rule.sections) && none_waits(rule.field_tests) && none_waits(rule.file_tests);
 }
 
 void Engine::field_rules(const MatchContext& context, const Event& event, Direction direction) {
