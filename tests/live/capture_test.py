@@ -54,6 +54,8 @@ class Capture(unittest.TestCase):
         except OSError as error:
             self.skipTest(str(error))
         self.addCleanup(self.space.close)
+        # Interfaces to come say nothing of their own either.
+        self.space.run("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1", check=False)
         self.eve, self.socket = os.path.join(self.folder, "eve.json"), os.path.join(self.folder, "control.sock")
         self.log_file = os.path.join(self.folder, "log")
 
@@ -61,9 +63,12 @@ class Capture(unittest.TestCase):
 
     def add_pair(self, a, b):
         self.ip("link", "add", a, "type", "veth", "peer", "name", b)
-        for name in (a, b):
-            self.ip("link", "set", name, "up")
-            self.space.run("sysctl", "-qw", f"net.ipv6.conf.{name}.disable_ipv6=1", check=False)
+        for name in (a, b): self.ip("link", "set", name, "up")
+
+    def rename(self, name, other):
+        self.ip("link", "set", name, "down")
+        self.ip("link", "set", name, "name", other)
+        self.ip("link", "set", other, "up")
 
     def file(self, name, text):
         path = os.path.join(self.folder, name)
@@ -194,8 +199,8 @@ class Capture(unittest.TestCase):
         passes("lw0", 0)
         goes(lambda: self.ip("link", "set", "lw1", "down"))
         comes(lambda: self.ip("link", "set", "lw1", "up"))
-        goes(lambda: [self.ip("link", "set", "lw1", *words) for words in (("down",), ("name", "other"), ("up",))])
-        comes(lambda: [self.ip("link", "set", "other", *words) for words in (("down",), ("name", "lw1"), ("up",))])
+        goes(lambda: self.rename("lw1", "other"))
+        comes(lambda: self.rename("other", "lw1"))
         goes(lambda: self.ip("link", "del", "lw0"))
         comes(lambda: self.add_pair("lw0", "lw1"))
         capture = self.stats()["capture"]
