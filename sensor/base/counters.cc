@@ -19,6 +19,12 @@ void CounterSet::set_text(std::string_view path, std::string text, std::string_v
       std::move(text);
 }
 
+void CounterSet::add(const CounterSet& other) {
+  for (const CounterValue& v : other.values_) {
+    v.text.empty() ? add(v.path, v.value, v.help) : set_text(v.path, v.text, v.help);
+  }
+}
+
 uint64_t CounterSet::value(std::string_view path) const {
   auto found = std::find_if(values_.begin(), values_.end(), [&](const CounterValue& v) { return v.path == path; });
   return found == values_.end() ? 0 : found->value;

@@ -35,6 +35,7 @@ class CounterSet {
   void add(const T& counters, std::span<const CounterRow<T>> rows) {
     for (const auto& row : rows) add(row.path, counters.*row.member, row.help);
   }
+  void add(const CounterSet& other);
   const std::vector<CounterValue>& values() const { return values_; }
   uint64_t value(std::string_view path) const;
 

@@ -38,34 +38,45 @@ Setting fallback_setting(std::string_view key, std::string_view text);
 void check_choice(const Setting& node, std::string_view choices);
 std::vector<std::string> read_texts(const Setting& node);
 
+/// Sets the member of a row from its node. Throws SettingError.
+template <class T>
+void read_option(const OptionRow<T>& row, const Setting& node, T& config) {
+  std::visit(
+      // Not inlined: GCC 12 else warns of members of types that a small T cannot hold.
+      [&](auto member) __attribute__((noinline)) {
+        auto& target = config.*member;
+        using Type = std::remove_reference_t<decltype(target)>;
+        if constexpr (std::is_same_v<Type, bool>) {
+          target = node.as_bool();
+        } else if constexpr (std::is_same_v<Type, uint64_t>) {
+          target = row.unit == Unit::bytes ? node.as_size() : node.as_integer();
+        } else if constexpr (std::is_same_v<Type, double>) {
+          target = node.as_number();
+        } else if constexpr (std::is_same_v<Type, std::string>) {
+          target = node.as_text();
+          if (!row.choices.empty()) check_choice(node, row.choices);
+        } else {
+          target = read_texts(node);
+        }
+      },
+      row.member);
+}
+
+/// Lays what the tree has on `config`. Throws SettingError.
+template <class T>
+void read_options(const Setting& root, std::span<const OptionRow<T>> rows, T& config) {
+  for (const auto& row : rows) {
+    const Setting* found = root.find(row.key);
+    if (found && found->kind != Setting::Kind::null) read_option(row, *found, config);
+  }
+}
+
 /// Fills a T from the tree; missing keys take their defaults. Throws SettingError.
 template <class T>
 T read_options(const Setting& root, std::span<const OptionRow<T>> rows) {
   T config{};
-  for (const auto& row : rows) {
-    Setting fallback = fallback_setting(row.key, row.fallback);
-    const Setting* found = root.find(row.key);
-    const Setting& node = found && found->kind != Setting::Kind::null ? *found : fallback;
-    std::visit(
-        // Not inlined: GCC 12 else warns of members of types that a small T cannot hold.
-        [&](auto member) __attribute__((noinline)) {
-          auto& target = config.*member;
-          using Type = std::remove_reference_t<decltype(target)>;
-          if constexpr (std::is_same_v<Type, bool>) {
-            target = node.as_bool();
-          } else if constexpr (std::is_same_v<Type, uint64_t>) {
-            target = row.unit == Unit::bytes ? node.as_size() : node.as_integer();
-          } else if constexpr (std::is_same_v<Type, double>) {
-            target = node.as_number();
-          } else if constexpr (std::is_same_v<Type, std::string>) {
-            target = node.as_text();
-            if (!row.choices.empty()) check_choice(node, row.choices);
-          } else {
-            target = read_texts(node);
-          }
-        },
-        row.member);
-  }
+  for (const auto& row : rows) read_option(row, fallback_setting(row.key, row.fallback), config);
+  read_options(root, rows, config);
   return config;
 }
 
@@ -75,7 +86,8 @@ std::vector<OptionInfo> describe_options(std::span<const OptionRow<T>> rows) {
   for (const auto& row : rows) {
     constexpr std::string_view kTypes[] = {"switch", "integer", "number", "text", "list"};
     std::string type(row.unit == Unit::none ? kTypes[row.member.index()] : unit_name(row.unit));
-    out.push_back({std::string(row.key), type, std::string(row.fallback), std::string(row.help), std::string(row.choices)});
+    out.push_back(
+        {std::string(row.key), type, std::string(row.fallback), std::string(row.help), std::string(row.choices)});
   }
   return out;
 }

@@ -1,5 +1,4 @@
-// A live interface through libpcap and TPACKET_V3.
-#include <pcap/pcap.h>
+// The source of one worker of a live interface: opened, read, and opened again when the interface comes back.
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -8,113 +7,191 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <optional>
+#include <thread>
 
-#include "sensor/capture/packet_source.h"
+#include "sensor/capture/live_handle.h"
+#include "sensor/capture/live_interface.h"
 
 namespace lapwing {
 namespace {
 
-constexpr int kWaitMs = 100;         // receive() gives the worker a turn at least this often
-constexpr int kBlockTimeoutMs = 10;  // the kernel hands over a ring block that is not full after this time
-constexpr uint64_t kDefaultRing = 64 << 20, kMaxRing = 2047u << 20;
-constexpr uint64_t kMaxSnaplen = 256 << 10;
+using capture::LiveFault;
+using capture::LiveHandle;
+using Clock = LiveInterface::Clock;
 
-/// Adds to a 64-bit count what a 32-bit counter of the kernel has gained.
-struct KernelCount {
-  uint32_t last = 0;
-  void add(uint32_t now, uint64_t& total) {
-    total += static_cast<uint32_t>(now - last);
-    last = now;
-  }
-};
+constexpr int kWaitMs = 100;    // receive() gives the worker a turn at least this often
+constexpr int kJoiningMs = 10;  // the same while the handles of an interface wait for each other
+constexpr std::chrono::seconds kRetry{1}, kLook{1};
+constexpr std::chrono::milliseconds kSettle{2 * LiveHandle::kBlockTimeoutMs + 5};
 
 class LiveSource final : public PacketSource {
  public:
-  LiveSource(const std::string& interface, const LiveConfig& config);
+  LiveSource(std::shared_ptr<LiveInterface> interface, size_t member);
   ~LiveSource() override;
 
   Result receive(Burst& burst) override;
   void release(Burst& burst) override { burst.count = 0; }
   CaptureCounters counters() override;
-  std::string_view interface_name(uint16_t) const override { return interface_; }
-  std::span<const CaptureError> errors() const override { return errors_; }
-  void stop() override {
-    stopped_.store(true, std::memory_order_relaxed);
-    uint64_t one = 1;
-    [[maybe_unused]] ssize_t written = write(stop_fd_, &one, sizeof one);
-  }
+  void add_counters(CounterSet& set) override;
+  std::string_view interface_name(uint16_t) const override { return interface_->config().interface; }
+  std::span<const CaptureError> errors() const override { return {}; }  // an interface that went is waited for
+  void stop() override;
+
+  /// One step from closed to running. Throws what the interface is refused for.
+  void advance();
+  bool running() const { return state_ == State::running; }
+  /// Closes the handle; of the frames in its ring it is only told how many they were.
+  void close_handle();
 
  private:
-  [[noreturn]] void refuse(const std::string& what);
-  void set(int result, const char* what);
+  enum class State : uint8_t { closed, settling, joining, running };
+
+  Result wait(int milliseconds);
+  void try_again();
+  void lose(const std::string& why);
+  bool look();
+  void refresh();
+  void count_unread();
   static void take(uint8_t* self, const pcap_pkthdr* header, const uint8_t* data);
 
-  std::string interface_;
-  pcap_t* pcap_ = nullptr;
+  const std::shared_ptr<LiveInterface> interface_;
+  const size_t member_;
+  std::optional<LiveHandle> handle_;
+  State state_ = State::closed;
+  uint32_t round_ = 0;
+  Clock::time_point opened_{};
+  Clock::time_point due_{};  // closed: next attempt; settling: its end; running: next look at the interface
   int stop_fd_ = -1;
-  uint16_t link_type_ = 1;
-  size_t snaplen_ = 0;
+  std::atomic<bool> stopped_{false};
+
   // libpcap may give a ring block back as soon as its last frame was dispatched, so a burst is copied out of it.
   // Address space for the worst burst; only pages that frames touch are ever backed.
   std::unique_ptr<uint8_t[]> copies_;
-  size_t copied_ = 0;
+  size_t room_ = 0, copied_ = 0;
   Burst* burst_ = nullptr;
   uint64_t number_ = 0;
   CaptureCounters counters_;
-  KernelCount received_, dropped_, interface_dropped_;
-  std::vector<CaptureError> errors_;
-  std::atomic<bool> stopped_{false};
+  uint64_t pending_ = 0;  // frames the kernel put into this handle's ring and that were not taken from it
+  uint64_t taken_before_ = 0, interface_drops_ = 0;
 };
 
-void LiveSource::refuse(const std::string& what) {
-  std::string message = interface_ + ": " + what;
-  if (pcap_) pcap_close(pcap_);
-  if (stop_fd_ >= 0) close(stop_fd_);
-  throw std::runtime_error(message);
-}
-
-void LiveSource::set(int result, const char* what) {
-  if (result < 0) refuse(std::string(what) + ": " + pcap_statustostr(result) + " " + pcap_geterr(pcap_));
-}
-
-LiveSource::LiveSource(const std::string& interface, const LiveConfig& config) : interface_(interface) {
-  char error[PCAP_ERRBUF_SIZE] = {};
-  stop_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (stop_fd_ < 0) refuse(std::strerror(errno));
-  pcap_ = pcap_create(interface.c_str(), error);
-  if (!pcap_) refuse(error);
-  snaplen_ = config.snaplen == 0 ? kMaxSnaplen : std::min(config.snaplen, kMaxSnaplen);
-  uint64_t ring = config.ring_bytes == 0 ? kDefaultRing : std::min(config.ring_bytes, kMaxRing);
-  set(pcap_set_snaplen(pcap_, static_cast<int>(snaplen_)), "snaplen");
-  set(pcap_set_promisc(pcap_, config.promiscuous), "promiscuous mode");
-  set(pcap_set_buffer_size(pcap_, static_cast<int>(ring)), "ring");
-  set(pcap_set_timeout(pcap_, kBlockTimeoutMs), "timeout");
-  bool nanoseconds = pcap_set_tstamp_precision(pcap_, PCAP_TSTAMP_PRECISION_NANO) == 0;
-  set(pcap_activate(pcap_), "cannot be opened");
-  if (!nanoseconds) refuse("this libpcap has no nanosecond time stamps");
-  if (pcap_setnonblock(pcap_, 1, error) != 0) refuse(error);
-  if (!config.filter.empty()) {
-    bpf_program program;
-    if (pcap_compile(pcap_, &program, config.filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
-      refuse("filter '" + config.filter + "': " + pcap_geterr(pcap_));
-    }
-    int result = pcap_setfilter(pcap_, &program);
-    pcap_freecode(&program);
-    set(result, "filter");
-  }
-  int dlt = pcap_datalink(pcap_);
-  link_type_ = static_cast<uint16_t>(dlt == DLT_RAW ? 101 : dlt == DLT_LOOP ? 108 : dlt);
-  copies_ = std::make_unique_for_overwrite<uint8_t[]>(kBurst * snaplen_);
+LiveSource::LiveSource(std::shared_ptr<LiveInterface> interface, size_t member)
+    : interface_(std::move(interface)), member_(member), stop_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (stop_fd_ < 0) throw std::runtime_error(std::string("eventfd: ") + std::strerror(errno));
 }
 
 LiveSource::~LiveSource() {
-  pcap_close(pcap_);
+  if (handle_) close_handle();
   close(stop_fd_);
+}
+
+void LiveSource::stop() {
+  stopped_.store(true, std::memory_order_relaxed);
+  uint64_t one = 1;
+  [[maybe_unused]] ssize_t written = write(stop_fd_, &one, sizeof one);
+}
+
+void LiveSource::advance() {
+  const auto now = Clock::now();
+  switch (state_) {
+    case State::closed:
+      if (now < due_ || !interface_->begin(round_)) return;
+      try {
+        handle_.emplace(interface_->config());
+      } catch (...) {
+        interface_->closed(round_);
+        throw;
+      }
+      opened_ = now;
+      due_ = now + kSettle;
+      state_ = State::settling;
+      return;
+    case State::settling:
+      if (now < due_) return;
+      handle_->drain();
+      state_ = State::joining;
+      [[fallthrough]];
+    case State::joining:
+      if (!interface_->complete(round_) && !interface_->join(round_, member_, handle_->fd(), handle_->ethernet()))
+        return;
+      if (!interface_->complete(round_)) return;
+      handle_->start();
+      if (member_ == 0) interface_drops_ = capture::interface_drops(interface_->config().interface);
+      room_ = handle_->snaplen();
+      if (!copies_) copies_ = std::make_unique_for_overwrite<uint8_t[]>(kBurst * room_);
+      taken_before_ = counters_.packets;
+      pending_ = 0;
+      due_ = now + kLook;
+      state_ = State::running;
+      return;
+    case State::running: return;
+  }
+}
+
+void LiveSource::try_again() {
+  try {
+    advance();
+  } catch (const std::runtime_error& fault) {
+    if (handle_) return lose(fault.what());
+    interface_->wait_for(fault.what());
+    due_ = Clock::now() + kRetry;
+  }
+}
+
+void LiveSource::lose(const std::string& why) {
+  interface_->fail(round_, why);
+  close_handle();
+}
+
+void LiveSource::close_handle() {
+  count_unread();
+  handle_.reset();
+  interface_->closed(round_);
+  state_ = State::closed;
+  due_ = opened_ + kRetry;
+}
+
+/// What is in the ring now will not be read.
+void LiveSource::count_unread() {
+  if (state_ != State::running) return;
+  handle_->hush();
+  refresh();
+  counters_.unread += pending_ - std::min(pending_, counters_.packets - taken_before_);
+  pending_ = 0;
+  taken_before_ = counters_.packets;
+}
+
+/// Kernel counters of the handle at hand, added to those of handles before it.
+void LiveSource::refresh() {
+  if (state_ != State::running) return;
+  const capture::KernelCounts counts = handle_->take_counts();
+  counters_.kernel_packets += counts.packets;
+  counters_.kernel_drops += counts.drops;
+  pending_ += counts.packets - std::min(counts.packets, counts.drops);
+  if (member_ != 0) return;
+  const uint64_t drops = capture::interface_drops(interface_->config().interface);
+  // An interface made anew begins at 0, and one that is gone says nothing.
+  if (drops > interface_drops_) counters_.interface_drops += drops - interface_drops_;
+  interface_drops_ = drops;
+}
+
+CaptureCounters LiveSource::counters() {
+  refresh();
+  CaptureCounters out = counters_;
+  if (member_ == 0) interface_->add_to(out);
+  return out;
+}
+
+void LiveSource::add_counters(CounterSet& set) {
+  const CaptureCounters now = counters();
+  set.add(now, capture_counter_rows());
+  add_interface_counters(now, interface_->index(), interface_->config().interface, set);
 }
 
 void LiveSource::take(uint8_t* self, const pcap_pkthdr* header, const uint8_t* data) {
   auto& s = *reinterpret_cast<LiveSource*>(self);
-  size_t size = std::min<size_t>(header->caplen, s.snaplen_);
+  size_t size = std::min<size_t>(header->caplen, s.room_);
   uint8_t* copy = s.copies_.get() + s.copied_;
   std::memcpy(copy, data, size);
   s.copied_ += size;
@@ -123,49 +200,92 @@ void LiveSource::take(uint8_t* self, const pcap_pkthdr* header, const uint8_t* d
   frame.time = Timestamp::from_seconds(header->ts.tv_sec, header->ts.tv_usec);  // nanoseconds, as asked for
   frame.number = ++s.number_;
   frame.wire_length = std::max(header->len, static_cast<uint32_t>(size));
-  frame.link_type = s.link_type_;
+  frame.link_type = s.handle_->link_type();
   frame.interface = 0;
   s.counters_.bytes += size;
+  s.counters_.truncated += header->len > size;
+  s.counters_.frames_above_mtu += header->len > s.handle_->longest();
+}
+
+PacketSource::Result LiveSource::wait(int milliseconds) {
+  pollfd fds[] = {{stop_fd_, POLLIN, 0}, {running() ? handle_->poll_fd() : -1, POLLIN, 0}};
+  poll(fds, 2, milliseconds);
+  // Asked before libpcap is, which would take the error for itself: the interface went down, or away.
+  if (fds[1].revents & ~POLLIN) due_ = {};
+  return Result::idle;
+}
+
+/// Whether the handle is good to be read. The interface is looked at once a second, by the first worker or whoever
+/// heard of a fault.
+bool LiveSource::look() {
+  if (interface_->round() != round_) {
+    close_handle();
+    return false;
+  }
+  const bool heard = due_ == Clock::time_point{};
+  if (member_ != 0 && !heard) return true;
+  const auto now = Clock::now();
+  if (now < due_) return true;
+  due_ = now + kLook;
+  std::string fault = handle_->fault();
+  if (fault.empty() && !heard) return true;
+  lose(fault.empty() ? "the interface was down for a moment" : fault);
+  return false;
 }
 
 PacketSource::Result LiveSource::receive(Burst& burst) {
   burst.count = 0;
   burst_ = &burst;
   copied_ = 0;
-  bool waited = false;
-  for (;;) {
-    if (stopped_.load(std::memory_order_relaxed)) return Result::end;
-    int got = pcap_dispatch(pcap_, static_cast<int>(kBurst), take, reinterpret_cast<uint8_t*>(this));
-    if (burst.count > 0) {
-      counters_.packets += burst.count;
-      return Result::frames;
-    }
-    if (got < 0) {
-      errors_.push_back({interface_, 0, pcap_geterr(pcap_)});
-      ++counters_.errors;
+  for (bool waited = false;; waited = true) {
+    if (stopped_.load(std::memory_order_relaxed)) {
+      count_unread();
       return Result::end;
     }
+    if (!running()) {
+      if (handle_ && interface_->round() != round_) close_handle();
+      try_again();
+      if (!running()) return wait(state_ == State::closed ? kWaitMs : kJoiningMs);
+    }
+    if (!look()) return wait(kJoiningMs);
+    const uint64_t above_mtu = counters_.frames_above_mtu;
+    try {
+      handle_->dispatch(kBurst, take, this);
+    } catch (const LiveFault& fault) {
+      if (burst.count == 0) {
+        lose(fault.what());
+        return Result::idle;
+      }
+    }
+    if (burst.count > 0) {
+      counters_.packets += burst.count;
+      interface_->seen(member_, counters_.packets);
+      if (counters_.frames_above_mtu != above_mtu) interface_->saw_offloading();
+      return Result::frames;
+    }
     if (waited) return Result::idle;
-    pollfd fds[] = {{pcap_get_selectable_fd(pcap_), POLLIN, 0}, {stop_fd_, POLLIN, 0}};
-    poll(fds, 2, kWaitMs);
-    waited = true;
+    wait(kWaitMs);
   }
-}
-
-CaptureCounters LiveSource::counters() {
-  pcap_stat stats;
-  if (pcap_stats(pcap_, &stats) == 0) {
-    received_.add(stats.ps_recv, counters_.kernel_packets);  // ps_recv has those of ps_drop in it
-    dropped_.add(stats.ps_drop, counters_.kernel_drops);
-    interface_dropped_.add(stats.ps_ifdrop, counters_.interface_drops);
-  }
-  return counters_;
 }
 
 }  // namespace
 
-std::unique_ptr<PacketSource> open_live(const std::string& interface, const LiveConfig& config) {
-  return std::make_unique<LiveSource>(interface, config);
+std::vector<std::unique_ptr<PacketSource>> open_sources(const std::shared_ptr<LiveInterface>& interface) {
+  const LiveConfig& config = interface->config();
+  std::vector<std::unique_ptr<LiveSource>> sources;
+  for (size_t i = 0; i < config.workers; ++i) sources.push_back(std::make_unique<LiveSource>(interface, i));
+  try {
+    while (!std::ranges::all_of(sources, [](auto& source) { return source->running(); })) {
+      for (auto& source : sources) source->advance();
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  } catch (const LiveFault& fault) {
+    if (!fault.down) throw SettingError(config.mark, config.interface + ": " + fault.what());
+    interface->wait_for(fault.what());
+  } catch (const std::runtime_error& fault) {
+    throw SettingError(config.mark, config.interface + ": " + fault.what());
+  }
+  return {std::make_move_iterator(sources.begin()), std::make_move_iterator(sources.end())};
 }
 
 }  // namespace lapwing

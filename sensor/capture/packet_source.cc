@@ -10,16 +10,33 @@ constexpr CounterRow<C> kCounters[] = {
     {"capture.kernel_packets", &C::kernel_packets, "frames the kernel saw, those it dropped among them"},
     {"capture.kernel_drops", &C::kernel_drops, "frames dropped because the ring was full"},
     {"capture.kernel_ifdrops", &C::interface_drops, "frames dropped by the interface"},
-    {"capture.errors", &C::errors, "captures that could not be read to their end"},
+    {"capture.errors", &C::errors,
+     "captures that could not be read to their end, and interfaces that went away or down"},
+    {"capture.unread", &C::unread, "frames left in a ring when it was closed"},
+    {"capture.truncated", &C::truncated, "frames of an interface that are longer than snaplen"},
+    {"capture.frames_above_mtu", &C::frames_above_mtu,
+     "frames longer than the wire allows: put together by offloading (GRO, LRO, TSO)"},
+    {"capture.reopened", &C::reopened, "interfaces opened again"},
+    {"capture.down", &C::down, "interfaces that are away or down now"},
+    {"capture.silences", &C::silences, "times an interface fell silent: nothing came for silence-after"},
     {"capture.files", &C::files, "capture files read"},
     {"capture.skipped_files", &C::skipped_files, "files of a directory that are no capture"},
 };
 
-constexpr OptionRow<LiveConfig> kLiveOptions[] = {
-    {"pcap.buffer-size", &LiveConfig::ring_bytes, "64mb", "ring shared with the kernel", Unit::bytes},
-    {"pcap.snaplen", &LiveConfig::snaplen, "262144", "bytes of a frame that are captured", Unit::bytes},
-    {"pcap.promisc", &LiveConfig::promiscuous, "yes", "take frames for other stations too"},
-    {"pcap.bpf-filter", &LiveConfig::filter, "", "expression in pcap-filter(7) syntax"},
+/// Of each interface; the words of what is the same as above are not repeated.
+constexpr CounterRow<C> kInterfaceCounters[] = {
+    {"packets", &C::packets, "frames handed to the workers of this interface"},
+    {"bytes", &C::bytes, "captured bytes of them"},
+    {"kernel_packets", &C::kernel_packets, "frames the kernel saw, those it dropped among them"},
+    {"drops", &C::kernel_drops, "frames dropped because a ring was full"},
+    {"ifdrops", &C::interface_drops, "frames dropped by the interface"},
+    {"unread", &C::unread, "frames left in a ring when it was closed"},
+    {"truncated", &C::truncated, "frames longer than snaplen"},
+    {"frames_above_mtu", &C::frames_above_mtu, "frames longer than the wire allows: put together by offloading"},
+    {"errors", &C::errors, "times it went away or down"},
+    {"reopened", &C::reopened, "times it was opened again"},
+    {"down", &C::down, "1 while it is away or down"},
+    {"silences", &C::silences, "times nothing came for silence-after"},
 };
 
 }  // namespace
@@ -27,8 +44,12 @@ constexpr OptionRow<LiveConfig> kLiveOptions[] = {
 std::span<const CounterRow<CaptureCounters>> capture_counter_rows() {
   return kCounters;
 }
-std::span<const OptionRow<LiveConfig>> live_options() {
-  return kLiveOptions;
+
+void add_interface_counters(const CaptureCounters& counters, size_t index, const std::string& name, CounterSet& set) {
+  // By number: a name may hold dots.
+  const std::string prefix = "capture.interfaces." + std::to_string(index) + ".";
+  set.set_text(prefix + "name", name, "name of the interface");
+  for (const auto& row : kInterfaceCounters) set.add(prefix + std::string(row.path), counters.*row.member, row.help);
 }
 
 std::string to_string(const CaptureError& error) {

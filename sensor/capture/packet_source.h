@@ -11,7 +11,6 @@
 
 #include "sensor/base/counters.h"
 #include "sensor/base/frame.h"
-#include "sensor/base/options.h"
 
 namespace lapwing {
 
@@ -19,10 +18,17 @@ namespace lapwing {
 struct CaptureCounters {
   uint64_t packets = 0, bytes = 0;
   uint64_t kernel_packets = 0, kernel_drops = 0, interface_drops = 0;
-  uint64_t errors = 0;                    // files or blocks that could not be read to their end
+  uint64_t errors = 0;                    // files or blocks that could not be read to their end; interfaces that went
   uint64_t files = 0, skipped_files = 0;  // read; in a directory, but no capture
+
+  // Of interfaces only.
+  uint64_t unread = 0, truncated = 0, frames_above_mtu = 0;
+  uint64_t reopened = 0, silences = 0;
+  uint64_t down = 0;  // now
 };
 std::span<const CounterRow<CaptureCounters>> capture_counter_rows();
+/// What one of the sources of an interface has counted, below "capture.interfaces.<index>."; an empty name for a list.
+void add_interface_counters(const CaptureCounters& counters, size_t index, const std::string& name, CounterSet& set);
 
 /// A capture that cannot be opened or read on: the file or interface, the byte offset, and what is wrong.
 struct CaptureError {
@@ -43,6 +49,8 @@ class PacketSource {
   /// Gives the frames of the last burst back; their bytes are gone.
   virtual void release(Burst& burst) = 0;
   virtual CaptureCounters counters() = 0;
+  /// All that it has counted, as a stats record shows it.
+  virtual void add_counters(CounterSet& set) { set.add(counters(), capture_counter_rows()); }
   /// Name of the file the current burst comes from; empty live.
   virtual std::string_view file() const { return {}; }
   /// Name of an interface index of a frame; empty where the capture does not say.
@@ -58,18 +66,8 @@ class PacketSource {
 /// Every source reads all of the capture; the worker keeps the packets of its share. Where the input can be read
 /// only once (standard input, a pipe, a compressed file) one reader feeds all `workers` sources, and waits for the
 /// slowest: each source is then received from on a thread of its own until its end, its stop() or its destruction.
-/// Paths are files, directories (the captures in and below them, sorted by path) or "-". Throws std::runtime_error when a path is missing.
+/// Paths are files, directories (the captures in and below them, sorted by path) or "-". Throws std::runtime_error when
+/// a path is missing.
 std::vector<std::unique_ptr<PacketSource>> open_captures(const std::vector<std::string>& paths, size_t workers);
-
-/// Options of a live source; keys below "pcap." and "pcap-interface".
-struct LiveConfig {
-  uint64_t ring_bytes = 0;  // TPACKET_V3 ring
-  uint64_t snaplen = 0;
-  bool promiscuous = true;
-  std::string filter;  // BPF expression in pcap-filter(7) syntax
-};
-std::span<const OptionRow<LiveConfig>> live_options();
-/// Throws std::runtime_error with libpcap's message.
-std::unique_ptr<PacketSource> open_live(const std::string& interface, const LiveConfig& config);
 
 }  // namespace lapwing

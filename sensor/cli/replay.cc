@@ -50,6 +50,7 @@ int replay(const ReplayOptions& options) {
   plan.checksums = checksum_mode(options.checksums, *root);
   plan.exporters = make_exporters(options.outputs, *root, *config, true);
   plan.rules = load_rules(find_rule_files(options.configuration.rule_files, *root), *config);
+  if (const Setting* interfaces = root->find("pcap")) interfaces->use_all();  // one file serves replay and run
   options.configuration.check_unread(*root);
   auto watch = make_watch(options, *plan.rules);
   plan.tracer = watch.get();

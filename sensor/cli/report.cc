@@ -13,10 +13,22 @@ constexpr size_t kSignaturesShown = 15;
 constexpr double kNoticeable = 0.005;
 
 /// Counters whose value is something lost, refused or given up.
-constexpr std::string_view kLosses[] = {
-    "capture.kernel_drops", "capture.interface_drops", "capture.errors", "decoder.invalid", "decoder.too_many_layers",
-    "flow.memcap", "tcp.ssn_memcap_drop", "tcp.segment_memcap_drop", "tcp.reassembly_gap", "defrag.memcap", "app_layer.buffer_limit",
-    "app_layer.parser_errors", "detect.alert_queue_overflow", "publisher.queue_full_drops"};
+constexpr std::string_view kLosses[] = {"capture.kernel_drops",
+                                        "capture.kernel_ifdrops",
+                                        "capture.unread",
+                                        "capture.truncated",
+                                        "capture.errors",
+                                        "decoder.invalid",
+                                        "decoder.too_many_layers",
+                                        "flow.memcap",
+                                        "tcp.ssn_memcap_drop",
+                                        "tcp.segment_memcap_drop",
+                                        "tcp.reassembly_gap",
+                                        "defrag.memcap",
+                                        "app_layer.buffer_limit",
+                                        "app_layer.parser_errors",
+                                        "detect.alert_queue_overflow",
+                                        "publisher.queue_full_drops"};
 
 std::string scaled(double value, const char* unit) {
   constexpr const char* kPrefixes[] = {"", "k", "M", "G", "T"};

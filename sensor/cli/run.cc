@@ -8,6 +8,7 @@
 
 #include "sensor/base/json_writer.h"
 #include "sensor/base/log.h"
+#include "sensor/capture/live.h"
 #include "sensor/cli/commands.h"
 #include "sensor/cli/configuration.h"
 #include "sensor/cli/outputs.h"
@@ -36,8 +37,9 @@ void on_hangup(int) {
 struct RunOptions {
   ConfigurationOptions configuration;
   OutputOptions outputs;
-  std::string interface;
+  std::vector<std::string> interfaces;
   std::string filter;
+  uint64_t workers = 0;  // of each interface; 0: as configured
   std::string checksums;
 };
 
@@ -47,14 +49,14 @@ uint64_t random_seed() {
   return static_cast<uint64_t>(device()) << 32 | device();
 }
 
-std::string version_object(const Pipeline& pipeline, const std::string& interface) {
+std::string version_object(const Pipeline& pipeline, const std::string& interfaces) {
   std::string out;
   const RuleStatus status = pipeline.rule_status();
   JsonWriter(out)
       .begin_object()
       .member("version", LAPWING_VERSION)
       .member("pid", static_cast<int64_t>(getpid()))
-      .member("interface", interface)
+      .member("interface", interfaces)
       .member("generation", status.generation)
       .member("rules_loaded", status.counts.loaded)
       .member("rules_since", status.since)
@@ -106,7 +108,7 @@ std::unique_ptr<ControlServer> listen_for_commands(const ControlConfig& config, 
   return server;
 }
 
-std::vector<ControlCommand> commands_of(Pipeline& pipeline, Reloader& reloader, const std::string& interface) {
+std::vector<ControlCommand> commands_of(Pipeline& pipeline, Reloader& reloader, const std::string& interfaces) {
   return {
       {"reload",
        {"strict"},
@@ -116,25 +118,55 @@ std::vector<ControlCommand> commands_of(Pipeline& pipeline, Reloader& reloader, 
        }},
       {"stats", {}, [&](const ControlFlags&, const ControlAnswer& answer) { answer(true, pipeline.stats_object()); }},
       {"version", {}, [&](const ControlFlags&, const ControlAnswer& answer) {
-         answer(true, version_object(pipeline, interface));
+         answer(true, version_object(pipeline, interfaces));
        }}};
+}
+
+/// The interfaces to watch, as the command line has it over the configuration.
+std::vector<LiveConfig> choose_interfaces(const RunOptions& options, const Setting& root) {
+  std::vector<LiveConfig> out = read_interfaces(root, options.interfaces);
+  for (LiveConfig& interface : out) {
+    if (!options.filter.empty()) interface.filter = options.filter;
+    if (options.workers) interface.workers = options.workers;
+    if (!options.checksums.empty()) interface.checksums = options.checksums;
+  }
+  return out;
+}
+
+std::string names_of(const std::vector<LiveConfig>& interfaces) {
+  std::string out;
+  for (const LiveConfig& interface : interfaces) out += (out.empty() ? "" : ",") + interface.interface;
+  return out;
+}
+
+std::vector<Pipeline::Seat> seats_of(const std::vector<LiveConfig>& interfaces, const Setting& root) {
+  std::vector<Pipeline::Seat> out;
+  for (const LiveConfig& interface : interfaces) {
+    Pipeline::Seat seat{.checksums = checksum_mode(interface.checksums, root)};
+    if (!interface.vlan_tracking.empty()) seat.use_vlan = interface.vlan_tracking == "yes";
+    for (size_t i = 0; i < interface.workers; ++i) {
+      seat.cpu = interface.cpus.empty() ? -1 : interface.cpus[i % interface.cpus.size()];
+      out.push_back(seat);
+    }
+  }
+  return out;
 }
 
 int run(const RunOptions& options) {
   NoteHangup hangup;
   auto root = options.configuration.read();
   auto config = SensorConfig::read(*root, options.outputs.records);
-  LiveConfig live = read_options<LiveConfig>(*root, live_options());
+  const std::vector<LiveConfig> interfaces = choose_interfaces(options, *root);
   const auto control = read_options<ControlConfig>(*root, control_options());
-  if (!options.filter.empty()) live.filter = options.filter;
   Pipeline::Plan plan{.config = config.get(), .replay = false, .hash_seed = random_seed()};
-  plan.checksums = checksum_mode(options.checksums, *root);
+  plan.seats = seats_of(interfaces, *root);
   plan.exporters = make_exporters(options.outputs, *root, *config, false);
   RuleFiles files = find_rule_files(options.configuration.rule_files, *root);
   plan.rules = load_rules(files, *config);
   const RuleCounts counts = plan.rules->counts();
   options.configuration.check_unread(*root);
-  plan.sources.push_back(open_live(options.interface, live));
+  LiveCapture capture(interfaces);
+  plan.sources = capture.take_sources();
   CommandPort port;
   plan.more_counters = [&](CounterSet& set) { set.add(port.counters(), control_counter_rows()); };
   RuleReading reading(options.configuration, *config, std::move(files));
@@ -144,10 +176,14 @@ int run(const RunOptions& options) {
     Reloader reloader(
         pipeline, [&](const std::atomic<bool>& stop) { return reading.read(stop); }, counts);
     ClosePort closing{port};
-    port.open(listen_for_commands(control, commands_of(pipeline, reloader, options.interface)));
+    port.open(listen_for_commands(control, commands_of(pipeline, reloader, names_of(interfaces))));
     StopOnSignal stop(pipeline);
-    spdlog::info("watching {}", options.interface);
+    for (const LiveConfig& interface : interfaces) {
+      spdlog::info("watching {} with {} {}", interface.interface, interface.workers,
+                   interface.workers == 1 ? "worker" : "workers");
+    }
     summary = pipeline.run([&](double) {
+      capture.watch();
       if (hangup.take()) reloader.request(false, {});
     });
   }
@@ -183,11 +219,16 @@ StopOnSignal::~StopOnSignal() {
 }
 
 void add_run(CLI::App& app, Command& command) {
-  CLI::App* sub = app.add_subcommand("run", "watch an interface");
+  CLI::App* sub = app.add_subcommand("run", "watch interfaces");
   auto options = std::make_shared<RunOptions>();
-  sub->add_option("-i,--interface", options->interface, "network interface")->required();
+  sub->add_option("-i,--interface", options->interfaces,
+                  "network interface; several may be given, and without any all of the configuration are watched")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   options->configuration.add_to(*sub);
   sub->add_option("--filter", options->filter, "BPF expression (pcap-filter(7))");
+  sub->add_option("--workers", options->workers, "workers of each interface, as the option pcap.threads")
+      ->check(CLI::Range(1, 256));
   sub->add_option("--eve", options->outputs.eve_file, "write records to this file, or - for standard output");
   sub->add_option("--records", options->outputs.records, "only these record types")->delimiter(',');
   sub->add_option("--publish", options->outputs.publish, "publish over ZeroMQ at this endpoint")->take_all();

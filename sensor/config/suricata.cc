@@ -100,6 +100,36 @@ void deprecated_keys(Setting& yaml, Warnings& notes) {
   if (Setting* version = member(yaml, "suricata-version"); version && !version->scalar.empty()) version->use_all();
 }
 
+void remove_members(Setting& map, std::initializer_list<std::string_view> keys) {
+  std::erase_if(map.children, [&](const auto& c) { return std::ranges::find(keys, c->key) != keys.end(); });
+}
+
+/// Interfaces are listed once for each way of capture there; the list of af-packet is the one that sensors run on.
+void interfaces(Setting& yaml) {
+  Setting* list = member(yaml, "af-packet");
+  if (list && list->kind == Setting::Kind::list && !list->children.empty()) {
+    remove_members(yaml, {"pcap"});
+    list = member(yaml, "af-packet");
+    list->key = "pcap";
+  } else {
+    list = member(yaml, "pcap");
+  }
+  if (!list) return;
+  for (auto& entry : list->children) {
+    if (Setting* off = member(*entry, "disable-promisc")) {
+      off->key = "promisc";
+      const std::string text = to_lower(off->scalar);
+      off->scalar = text == "yes" || text == "true" || text == "on" || text == "1" ? "no" : "yes";
+    }
+    // What the kernel knows of checksums does not come through libpcap.
+    if (Setting* checks = member(*entry, "checksum-checks"); checks && to_lower(checks->scalar) == "kernel") {
+      checks->scalar = "auto";
+    }
+    remove_members(*entry, {"cluster-id", "cluster-type", "defrag", "use-mmap", "mmap-locked", "tpacket-v3",
+                            "ring-size", "block-size", "block-timeout", "use-emergency-flush"});
+  }
+}
+
 /// Suricata warns and goes on without them.
 void missing_tables(Setting& yaml, Warnings& notes) {
   for (std::string_view key : {"classification-file", "reference-config-file", "threshold-file"}) {
@@ -119,6 +149,7 @@ Warnings adopt_suricata(std::unique_ptr<Setting> yaml, Setting& root) {
   resolve_decoder_ports(*yaml);
   plain_switches(*yaml, notes);
   deprecated_keys(*yaml, notes);
+  interfaces(*yaml);
   merge(root, std::move(yaml));
   return notes;
 }

@@ -21,12 +21,25 @@ uint16_t checksum_sum(Bytes bytes, uint64_t start) {
   return static_cast<uint16_t>(sum);
 }
 
-uint16_t transport_sum(const Packet& packet, Bytes segment, uint8_t proto) {
+namespace {
+
+uint64_t pseudo_sum(const Packet& packet, size_t length, uint8_t proto) {
   size_t size = packet.ip_version == 4 ? 4 : 16;
-  uint64_t sum = uint64_t{__builtin_bswap32(static_cast<uint32_t>(segment.size()))} + __builtin_bswap32(uint32_t{proto});
+  uint64_t sum = uint64_t{__builtin_bswap32(static_cast<uint32_t>(length))} + __builtin_bswap32(uint32_t{proto});
   sum += checksum_sum(Bytes(packet.src.bytes).first(size));
-  sum += checksum_sum(Bytes(packet.dst.bytes).first(size));
-  return checksum_sum(segment, sum);
+  return sum + checksum_sum(Bytes(packet.dst.bytes).first(size));
+}
+
+}  // namespace
+
+uint16_t transport_sum(const Packet& packet, Bytes segment, uint8_t proto) {
+  return checksum_sum(segment, pseudo_sum(packet, segment.size(), proto));
+}
+
+bool unfinished_sum(const Packet& packet, Bytes segment, uint8_t proto, const uint8_t* field) {
+  uint16_t sum = 0;
+  std::memcpy(&sum, field, sizeof sum);
+  return sum == checksum_sum({}, pseudo_sum(packet, segment.size(), proto));
 }
 
 }  // namespace lapwing::decoding

@@ -77,7 +77,13 @@ size_t Decoder::decode(const Frame& frame, Packet& first, std::span<Packet> inne
   first.wire_length = frame.wire_length;
   first.link_type = frame.link_type;
   first.interface = frame.interface;
-  Walk walk{.plan = plan_, .counters = counters_, .first = &first, .inner = inner, .packet = &first, .verify = verify_};
+  Walk walk{.plan = plan_,
+            .counters = counters_,
+            .first = &first,
+            .inner = inner,
+            .packet = &first,
+            .verify = verify_,
+            .automatic = checksums_ == ChecksumMode::automatic};
   decoding::frame(walk, frame.link_type, frame.data);
   size_t used = finish(walk);
   if (counters_.pkts == kChecksumSample) end_sample();
@@ -100,7 +106,13 @@ size_t Decoder::decode_reassembled(Bytes ip, const Packet& last, Packet& first, 
   first.defragmented = true;
   first.tunnel_count = last.tunnel_count;
   std::copy_n(last.tunnels.begin(), last.tunnel_count, first.tunnels.begin());
-  Walk walk{.plan = plan_, .counters = counters_, .first = &first, .inner = inner, .packet = &first, .verify = verify_};
+  Walk walk{.plan = plan_,
+            .counters = counters_,
+            .first = &first,
+            .inner = inner,
+            .packet = &first,
+            .verify = verify_,
+            .automatic = checksums_ == ChecksumMode::automatic};
   walk.layers = last.tunnel_count;
   decoding::ip(walk, ip);
   return finish(walk);

@@ -46,7 +46,7 @@ struct DecodeCounters {
   uint64_t icmpv4 = 0, icmpv6 = 0, igmp = 0, sctp = 0, esp = 0, ah = 0, gre = 0, erspan = 0;
   uint64_t vxlan = 0, geneve = 0, teredo = 0, gtpu = 0;
   uint64_t ipv4_in_ipv4 = 0, ipv4_in_ipv6 = 0, ipv6_in_ipv4 = 0, ipv6_in_ipv6 = 0;
-  uint64_t max_pkt_size = 0, too_many_layers = 0, segmentation_offload = 0;
+  uint64_t max_pkt_size = 0, too_many_layers = 0, segmentation_offload = 0, checksum_offload = 0;
   uint64_t unknown_link_type = 0;
   uint64_t bad_ip_checksum = 0, bad_tcp_checksum = 0, bad_udp_checksum = 0, bad_icmp_checksum = 0;
   uint64_t max_packet_events = 0;  // events beyond kMaxPacketEvents of a packet

@@ -65,6 +65,8 @@ constexpr CounterRow<C> kCounters[] = {
     {"decoder.mpls", &C::mpls, "MPLS label stacks"},
     {"decoder.erspan", &C::erspan, "ERSPAN headers"},
     {"decoder.max_pkt_size", &C::max_pkt_size, "captured bytes of the largest frame"},
+    {"decoder.checksum_offload", &C::checksum_offload,
+     "TCP and UDP packets whose checksum the network card was to finish; taken as right with checksums auto"},
     {"decoder.segmentation_offload", &C::segmentation_offload, "TCP packets whose length the network card was to fill in"},
     {"decoder.too_many_layers", &C::too_many_layers, "frames given up at decoder.max-layers"},
     {"decoder.unknown_link_type", &C::unknown_link_type, "frames of a link type nothing decodes"},

@@ -102,8 +102,8 @@ void tcp(Walk& w, Bytes d) {
   p.payload = d.subspan(header);
   if (header > 20) options(w, d.subspan(20, header - 20));
   if (w.verify && transport_sum(p, d, ip_proto::tcp) != 0xffff) {
-    p.bad_checksum_l4 = true;
-    ++w.counters.bad_tcp_checksum;
+    p.bad_checksum_l4 = !w.automatic || !unfinished_sum(p, d, ip_proto::tcp, &d[16]);
+    ++(p.bad_checksum_l4 ? w.counters.bad_tcp_checksum : w.counters.checksum_offload);
   }
 }
 

@@ -19,8 +19,8 @@ void udp(Walk& w, Bytes d) {
   p.payload = d.subspan(8, length - 8);
   bool has_checksum = d[6] | d[7];
   if (w.verify && has_checksum && transport_sum(p, d.first(length), ip_proto::udp) != 0xffff) {
-    p.bad_checksum_l4 = true;
-    ++w.counters.bad_udp_checksum;
+    p.bad_checksum_l4 = !w.automatic || !unfinished_sum(p, d.first(length), ip_proto::udp, &d[6]);
+    ++(p.bad_checksum_l4 ? w.counters.bad_udp_checksum : w.counters.checksum_offload);
   }
   udp_tunnel(w, p.payload);
 }

@@ -24,6 +24,7 @@ struct Walk {
   Packet* packet;           // being filled
   uint32_t layers = 0;
   bool verify = false;
+  bool automatic = false;  // checksums that the capturing host left unfinished are no fault
 
   void event(Event e) {
     if (packet->event_count < kMaxPacketEvents) {
@@ -96,5 +97,7 @@ bool udp_tunnel(Walk& w, Bytes payload);
 uint16_t checksum_sum(Bytes bytes, uint64_t start = 0);
 /// As above, with the pseudo header of the packet's addresses.
 uint16_t transport_sum(const Packet& packet, Bytes segment, uint8_t proto);
+/// The checksum field holds the pseudo header's sum alone, as Linux leaves it for a card that adds the rest.
+bool unfinished_sum(const Packet& packet, Bytes segment, uint8_t proto, const uint8_t* field);
 
 }  // namespace lapwing::decoding

@@ -1,7 +1,10 @@
 #include "sensor/pipeline/pipeline.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 
 #include "sensor/base/log.h"
 #include "sensor/control/control.h"
@@ -14,7 +17,20 @@ using Clock = std::chrono::steady_clock;
 /// Which worker this thread is: shared state asks for its turn without knowing workers.
 thread_local size_t this_worker = 0;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Of the calling thread. A core that was taken away meanwhile is no reason to stop.
+void bind_to_core(int cpu) {
+  if (cpu < 0) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<size_t>(cpu), &set);
+  if (int error = pthread_setaffinity_np(pthread_self(), sizeof set, &set)) {
+    spdlog::warn("a worker cannot be bound to core {}: {}", cpu, std::strerror(error));
+  }
+}
 
 constexpr std::chrono::milliseconds kTick{100};
 
@@ -61,7 +77,13 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
                     .replay = plan_.replay,
                     .hash_seed = plan_.hash_seed,
                     .tracer = plan_.tracer};
-  for (size_t i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(i, *plan_.sources[i], share));
+  plan_.seats.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    WorkerShare own = share;
+    own.checksums = plan_.seats[i].checksums.value_or(plan_.checksums);
+    own.use_vlan = plan_.seats[i].use_vlan.value_or(plan_.config->flow.use_vlan);
+    workers_.push_back(std::make_unique<Worker>(i, *plan_.sources[i], own));
+  }
   stats_recorder_ = std::make_unique<Recorder>(plan_.config->eve);
 }
 
@@ -76,8 +98,7 @@ CounterSet Pipeline::all_counters(bool running) {
   CounterSet all;
   for (auto& worker : workers_) {
     if (running) {
-      const CounterSet snapshot = worker->snapshot();
-      for (const CounterValue& v : snapshot.values()) all.add(v.path, v.value, v.help);
+      all.add(worker->snapshot());
     } else {
       worker->add_counters(all);
     }
@@ -85,7 +106,8 @@ CounterSet Pipeline::all_counters(bool running) {
   add_rule_status(rule_status(), all);
   if (plan_.more_counters) plan_.more_counters(all);
   all.add(publisher_->counters(), publisher_counter_rows());
-  for (const ExporterCounters& output : publisher_->exporter_counters()) all.add(output.files, file_store_counter_rows());
+  for (const ExporterCounters& output : publisher_->exporter_counters())
+    all.add(output.files, file_store_counter_rows());
   return all;
 }
 
@@ -163,13 +185,15 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
   for (size_t i = 0; i < workers_.size(); ++i) {
     threads.emplace_back([this, i, &running] {
       this_worker = i;
+      bind_to_core(plan_.seats[i].cpu);
       workers_[i]->run(stop_);
       running.fetch_sub(1);
     });
   }
   auto last_stats = start;
   while (running.load() > 0) {
-    std::this_thread::sleep_for(plan_.replay ? std::min(kTick, std::chrono::milliseconds(seconds_since(start) < 0.1 ? 2 : 100)) : kTick);
+    std::this_thread::sleep_for(
+        plan_.replay ? std::min(kTick, std::chrono::milliseconds(seconds_since(start) < 0.1 ? 2 : 100)) : kTick);
     if (tick) tick(workers_[0]->progress());
     if (!plan_.replay && seconds_since(last_stats) >= static_cast<double>(plan_.config->eve->stats_interval())) {
       last_stats = Clock::now();
@@ -222,8 +246,10 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
 std::vector<CounterValue> all_counter_rows() {
   CounterSet set;
   set.add(CaptureCounters{}, capture_counter_rows());
+  add_interface_counters({}, 0, {}, set);
   set.add(DecodeCounters{}, decode_counter_rows());
-  for (std::string_view event : decode_event_names()) set.add("decoder.event." + std::string(event), 0, "packets with this decoder event");
+  for (std::string_view event : decode_event_names())
+    set.add("decoder.event." + std::string(event), 0, "packets with this decoder event");
   set.add(DefragCounters{}, defrag_counter_rows());
   set.add(FlowCounters{}, flow_counter_rows());
   set.add(StreamCounters{}, stream_counter_rows());

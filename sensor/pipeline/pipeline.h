@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -24,8 +25,8 @@ namespace lapwing {
 struct RunSummary {
   uint64_t packets = 0, bytes = 0, flows = 0;
   double seconds = 0;
-  std::vector<std::pair<std::string, uint64_t>> records;   // by type
-  std::vector<SignatureTotal> alerts;                      // by signature, most frequent first
+  std::vector<std::pair<std::string, uint64_t>> records;  // by type
+  std::vector<SignatureTotal> alerts;                     // by signature, most frequent first
   CounterSet counters;
   std::vector<CaptureError> errors;
 };
@@ -40,15 +41,23 @@ struct RuleStatus {
 
 class Pipeline {
  public:
+  /// What a worker has of its own.
+  struct Seat {
+    int cpu = -1;  // core it is bound to, or any
+    std::optional<ChecksumMode> checksums;
+    std::optional<bool> use_vlan;
+  };
+
   struct Plan {
     const SensorConfig* config = nullptr;
     std::shared_ptr<const RuleSet> rules;
     std::vector<std::unique_ptr<PacketSource>> sources;  // one a worker
+    std::vector<Seat> seats;                             // as many, or none
     std::vector<std::unique_ptr<Exporter>> exporters;
     ChecksumMode checksums = ChecksumMode::all;
     bool replay = true;
     uint64_t hash_seed = 0;
-    Tracer* tracer = nullptr;  // borrowed; for one worker only
+    Tracer* tracer = nullptr;                        // borrowed; for one worker only
     std::function<void(CounterSet&)> more_counters;  // of who works beside the pipeline; called on any thread
   };
 

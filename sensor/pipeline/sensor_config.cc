@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sensor/base/text.h"
+#include "sensor/capture/live.h"
 #include "sensor/control/control.h"
 #include "sensor/decode/decode_event.h"
 #include "sensor/event/detection.h"
@@ -212,6 +213,7 @@ std::vector<OptionInfo> all_options() {
   add(describe_options(dataset_options()));
   add(describe_options(identify_options()));
   add(describe_options(control_options()));
+  add(live_options());
   add(eve_options());
   add(file_store_options());
   return out;

@@ -15,6 +15,12 @@ uint64_t microseconds_since(Clock::time_point begin) {
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count());
 }
 
+FlowConfig flow_config(const WorkerShare& share) {
+  FlowConfig config = share.config->flow;
+  config.use_vlan = share.use_vlan;
+  return config;
+}
+
 }  // namespace
 
 struct Worker::Identity final : FlowAttachment {
@@ -27,7 +33,7 @@ Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
       share_(share),
       decoder_(share.config->decode, share.checksums),
       defrag_(share.config->stream),
-      flows_(share.config->flow, share.hash_seed, [this](Flow& flow, Timestamp now) { close(flow, now); }),
+      flows_(flow_config(share), share.hash_seed, [this](Flow& flow, Timestamp now) { close(flow, now); }),
       stream_(share.config->stream, *this),
       app_(share.config->app, *this),
       identifier_(share.config->identify),
@@ -531,7 +537,7 @@ void Worker::publish() {
 void Worker::add_counters(CounterSet& set) const {
   // In a replay all workers read and decode the same frames: one of them speaks for all.
   if (!share_.replay || index_ == 0) {
-    set.add(source_.counters(), capture_counter_rows());
+    source_.add_counters(set);
     set.add(decoder_.counters(), decode_counter_rows());
     decoder_.add_event_counters(set);
     set.add(defrag_.counters(), defrag_counter_rows());

@@ -42,6 +42,7 @@ struct WorkerShare {
   ChecksumMode checksums = ChecksumMode::all;
   size_t workers = 1;
   bool replay = true;
+  bool use_vlan = true;  // VLANs tell flows apart
   uint64_t hash_seed = 0;
   Tracer* tracer = nullptr;  // borrowed; of a run with one worker
 };

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "sensor/capture/live.h"
 #include "tests/capture/replay.h"
 #include "tests/support/packet_builder.h"
 
@@ -31,6 +32,13 @@ bool in_namespace(auto&& body) {
   });
   thread.join();
   return ready;
+}
+
+std::unique_ptr<PacketSource> open_live(const std::string& interface, LiveConfig config) {
+  config.interface = interface;
+  auto sources = LiveCapture({config}).take_sources();
+  EXPECT_EQ(sources.size(), 1u);
+  return std::move(sources[0]);
 }
 
 class Sender {
@@ -67,7 +75,7 @@ std::vector<test::Read> receive(PacketSource& source, size_t count) {
 
 TEST(LiveSource, FilteredFramesArriveWholeAndAreCounted) {
   bool ran = in_namespace([] {
-    auto source = open_live("v1", {.ring_bytes = 8 << 20, .filter = "udp port 9999"});
+    auto source = open_live("v1", {.filter = "udp port 9999", .ring_bytes = 8 << 20});
     Sender sender;
     auto wanted = [](int i) {
       return PacketBuilder().ether().ipv4().udp(1000, 9999).payload(std::string(100 + i, 'x')).build();
@@ -106,7 +114,7 @@ TEST(LiveSource, ASilentLinkIsIdleAndStopEndsIt) {
 
 TEST(LiveSource, DropsOfAFullRingAreCounted) {
   bool ran = in_namespace([] {
-    auto source = open_live("v1", {.ring_bytes = 1 << 20, .filter = "udp port 9999"});
+    auto source = open_live("v1", {.filter = "udp port 9999", .ring_bytes = 1 << 20});
     Sender sender;
     auto frame = PacketBuilder().ether().ipv4().udp(1000, 9999).payload(std::string(1400, 'x')).build();
     constexpr size_t kSent = 5000;

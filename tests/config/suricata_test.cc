@@ -22,6 +22,23 @@ std::string text_at(const Setting& root, std::string_view path) {
   return node ? node->scalar : "(none)";
 }
 
+TEST(SuricataInterfaces, TheListOfAfPacketIsTaken) {
+  Setting root;
+  root.kind = Setting::Kind::map;
+  adopt_suricata(parse_yaml("af-packet:\n  - interface: eth0\n    cluster-id: 99\n    threads: 4\n    disable-promisc: yes\n"
+                            "    checksum-checks: kernel\n  - interface: default\npcap:\n  - interface: eth7\n",
+                            "/s.yaml"),
+                 root);
+  ASSERT_TRUE(root.find("pcap"));
+  EXPECT_EQ(root.find("pcap")->children.size(), 2u);
+  EXPECT_EQ(root.find("pcap.0.interface")->scalar, "eth0");
+  EXPECT_EQ(root.find("pcap.0.threads")->scalar, "4");
+  EXPECT_EQ(root.find("pcap.0.promisc")->scalar, "no");
+  EXPECT_EQ(root.find("pcap.0.checksum-checks")->scalar, "auto");
+  EXPECT_EQ(root.find("pcap.0.cluster-id"), nullptr);
+  EXPECT_EQ(root.find("af-packet"), nullptr);
+}
+
 TEST(SuricataTest, RelativeFilesGetTheirFolders) {
   std::filesystem::path folder = testing::TempDir() + "lapwing-nids";
   std::filesystem::create_directories(folder / "etc");

@@ -200,5 +200,32 @@ TEST(Transport, EveryLengthOfAWellFormedIpPayloadIsSafe) {
   for (int proto = 0; proto < 256; ++proto) cut(static_cast<uint8_t>(proto), noise);
 }
 
+/// What Linux hands to a card that finishes checksums: only the pseudo header has been added up.
+TEST(Transport, ChecksumsLeftToTheCardAreNoFaultInAutomaticMode) {
+  struct Case {
+    uint8_t proto;
+    size_t field;  // within the transport header
+  };
+  for (auto [proto, field] : {Case{ip_proto::tcp, 16}, Case{ip_proto::udp, 6}}) {
+    auto builder = PacketBuilder().ether().ipv4();
+    BuiltFrame frame = (proto == ip_proto::tcp ? builder.tcp(1, 2) : builder.udp(1, 2)).payload("data").build();
+    std::vector<uint8_t> pseudo(frame.bytes.begin() + 26, frame.bytes.begin() + 34);
+    const auto length = static_cast<uint8_t>(frame.bytes.size() - 34);
+    pseudo.insert(pseudo.end(), {0, proto, 0, length});
+    const auto sum = static_cast<uint16_t>(~internet_checksum(pseudo));
+    frame.bytes[34 + field] = static_cast<uint8_t>(sum >> 8);
+    frame.bytes[34 + field + 1] = static_cast<uint8_t>(sum);
+    Decoded lenient(frame, default_config(), ChecksumMode::automatic), strict(frame);
+    EXPECT_FALSE(lenient->bad_checksum_l4);
+    EXPECT_EQ(lenient.counters().checksum_offload, 1u);
+    EXPECT_TRUE(strict->bad_checksum_l4);
+    EXPECT_EQ(strict.counters().checksum_offload, 0u);
+    ++frame.bytes[34 + field];
+    Decoded wrong(frame, default_config(), ChecksumMode::automatic);
+    EXPECT_TRUE(wrong->bad_checksum_l4);
+    EXPECT_EQ(wrong.counters().bad_tcp_checksum + wrong.counters().bad_udp_checksum, 1u);
+  }
+}
+
 }  // namespace
 }  // namespace lapwing
