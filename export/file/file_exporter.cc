@@ -72,7 +72,7 @@ void DescriptorExporter::write(std::span<const std::shared_ptr<const RecordBatch
       continue;
     }
     ++counters_.errors;
-    counters_.dropped += records;
+    counters_.dropped_failed += records;
     if (!reported_) spdlog::error("{}: {}; records are being lost", name_, std::strerror(errno));
     reported_ = true;
   }

@@ -18,6 +18,7 @@ class DescriptorExporter : public Exporter {
   void write(std::span<const std::shared_ptr<const RecordBatch>> batches) override;
   void flush() override {}
   ExporterCounters counters() const override { return counters_; }
+  ExporterLabel label() const override { return {"regular", name_}; }
 
  private:
   int descriptor_;

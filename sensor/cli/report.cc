@@ -13,10 +13,20 @@ constexpr size_t kSignaturesShown = 15;
 constexpr double kNoticeable = 0.005;
 
 /// Counters whose value is something lost, refused or given up.
-constexpr std::string_view kLosses[] = {
-    "capture.kernel_drops", "capture.interface_drops", "capture.errors", "decoder.invalid", "decoder.too_many_layers",
-    "flow.memcap", "tcp.ssn_memcap_drop", "tcp.segment_memcap_drop", "tcp.reassembly_gap", "defrag.memcap", "app_layer.buffer_limit",
-    "app_layer.parser_errors", "detect.alert_queue_overflow", "publisher.queue_full_drops"};
+constexpr std::string_view kLosses[] = {"capture.kernel_drops",
+                                        "capture.interface_drops",
+                                        "capture.errors",
+                                        "decoder.invalid",
+                                        "decoder.too_many_layers",
+                                        "flow.memcap",
+                                        "tcp.ssn_memcap_drop",
+                                        "tcp.segment_memcap_drop",
+                                        "tcp.reassembly_gap",
+                                        "defrag.memcap",
+                                        "app_layer.buffer_limit",
+                                        "app_layer.parser_errors",
+                                        "detect.alert_queue_overflow",
+                                        "publisher.queue_full_drops"};
 
 std::string scaled(double value, const char* unit) {
   constexpr const char* kPrefixes[] = {"", "k", "M", "G", "T"};
@@ -52,7 +62,8 @@ void print_summary(const RunSummary& summary) {
              scaled(static_cast<double>(summary.packets) / seconds, "packets/s"),
              scaled(static_cast<double>(summary.bytes) * 8 / seconds, "bit/s"));
   std::string line;
-  for (const auto& [type, count] : summary.records) line += fmt::format("{}{} {}", line.empty() ? "" : ", ", count, type);
+  for (const auto& [type, count] : summary.records)
+    line += fmt::format("{}{} {}", line.empty() ? "" : ", ", count, type);
   fmt::print(stderr, "records: {}\n", line.empty() ? "none" : line);
   if (!summary.alerts.empty()) {
     fmt::print(stderr, "alerts by signature:\n");
@@ -66,7 +77,8 @@ void print_summary(const RunSummary& summary) {
   }
   line.clear();
   for (std::string_view path : kLosses) {
-    if (uint64_t value = summary.counters.value(path)) line += fmt::format("{}{} {}", line.empty() ? "" : ", ", path, value);
+    if (uint64_t value = summary.counters.value(path))
+      line += fmt::format("{}{} {}", line.empty() ? "" : ", ", path, value);
   }
   fmt::print(stderr, "losses: {}\n", line.empty() ? "none" : line);
   for (const CaptureError& error : summary.errors) fmt::print(stderr, "{}\n", to_string(error));

@@ -148,7 +148,9 @@ int run(const RunOptions& options) {
     StopOnSignal stop(pipeline);
     spdlog::info("watching {}", options.interface);
     summary = pipeline.run([&](double) {
-      if (hangup.take()) reloader.request(false, {});
+      if (!hangup.take()) return;
+      pipeline.reopen_outputs();
+      reloader.request(false, {});
     });
   }
   keep_datasets(reading.datasets());
