@@ -11,7 +11,7 @@ namespace {
 
 // A peer that vanished without a word is found out within two minutes.
 constexpr int kKeepaliveIdle = 60, kKeepaliveInterval = 15, kKeepaliveCount = 4;  // seconds, seconds, probes
-constexpr int kMaxReconnectMilliseconds = 5000;
+constexpr int kMaxReconnectMilliseconds = 1000;
 
 [[noreturn]] void fail(const std::string& message) {
   throw SettingError({"curve", 0, 0}, message);
