@@ -112,7 +112,9 @@ send(1, 5, "{{}}"); send(1, 10, "{{}}", "{{}}"); send(2, 3, "{{}}"); s.send_mult
     def test_reads_on_when_the_sensor_is_back(self):
         shown = os.path.join(self.folder, "shown")  # a full pipe would keep it from subscribing again
         with open(shown, "w") as out: reader = self.start(LAPWING, "subscribe", self.endpoint, "--idle", "5", stdout=out)
-        for _ in range(2): self.assertEqual(run("replay", DNS, "-q", "-c", self.output()).returncode, 0)
+        for _ in range(2):
+            done = run("replay", DNS, "-q", "-c", self.output())
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
         _, err = reader.communicate(timeout=30)
         with open(shown) as f: self.assertEqual(sum(json.loads(line)["event_type"] == "stats" for line in f), 2, err)
         self.assertIn("began anew", err.decode())
