@@ -3,6 +3,7 @@
 #include "export/exporter.h"
 #include "export/file/file_exporter.h"
 #include "export/stdout/stdout_exporter.h"
+#include "export/unix_socket/unix_exporter.h"
 #include "export/zmq/zmq_exporter.h"
 
 namespace lapwing {
@@ -11,6 +12,10 @@ std::span<const ExporterRow> exporters() {
   static constexpr std::array kExporters{
       ExporterRow{"regular", create_file_exporter, file_exporter_options, "a file, one record a line"},
       ExporterRow{"stdout", create_stdout_exporter, nullptr, "standard output, one record a line"},
+      ExporterRow{"unix_stream", create_unix_stream_exporter, unix_exporter_options,
+                  "a unix socket, one record a line"},
+      ExporterRow{"unix_dgram", create_unix_dgram_exporter, unix_exporter_options,
+                  "a unix socket, one record a datagram"},
       ExporterRow{"zmq-push", create_zmq_push_exporter, zmq_push_exporter_options,
                   "ZeroMQ PUSH, for a consumer that must not lose"},
       ExporterRow{"zmq", create_zmq_exporter, zmq_exporter_options, "ZeroMQ PUB, by topic"},
