@@ -19,9 +19,24 @@ struct FileStoreCounters {
 };
 std::span<const CounterRow<FileStoreCounters>> file_store_counter_rows();
 
+/// Of one output. Every record an exporter is given ends up in `records` or in one of the drops.
 struct ExporterCounters {
-  uint64_t records = 0, bytes = 0, dropped = 0, errors = 0;
+  uint64_t records = 0, bytes = 0, errors = 0;
+  uint64_t dropped_backpressure = 0, dropped_failed = 0, dropped_unreachable = 0;
+  uint64_t connections = 0, disconnections = 0, accepts_failed = 0, handshakes_failed = 0, clients_refused = 0,
+           unknown_topics = 0;
+  uint64_t rotations = 0, rotations_failed = 0;
   FileStoreCounters files;
+
+  uint64_t dropped() const { return dropped_backpressure + dropped_failed + dropped_unreachable; }
+};
+/// By paths below the output's own, "outputs.0.".
+std::span<const CounterRow<ExporterCounters>> exporter_counter_rows();
+
+/// Which output something is told of.
+struct ExporterLabel {
+  std::string type;         // as ExporterRow::name
+  std::string destination;  // a file, endpoints, a host
 };
 
 /// [H side] Every output sees every batch; drops are counted, never waited for, except in replay, where
@@ -32,7 +47,10 @@ class Exporter {
   virtual void write(std::span<const std::shared_ptr<const RecordBatch>> batches) = 0;
   /// Called some ten times a second, and before the end: nothing may be left waiting.
   virtual void flush() = 0;
+  /// The operator moved files away or changed lists that this output reads.
+  virtual void reopen() {}
   virtual ExporterCounters counters() const = 0;
+  virtual ExporterLabel label() const = 0;
 };
 
 /// What all exporters are told at start [S].

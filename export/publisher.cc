@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <string>
 #include <thread>
 
 namespace lapwing {
@@ -64,6 +65,7 @@ struct Publisher::Impl {
   Impl(std::vector<std::unique_ptr<Exporter>> outputs, size_t workers, bool wait)
       : exporters(std::move(outputs)), lossless(wait) {
     for (size_t i = 0; i < workers; ++i) rings.emplace_back(lossless ? kLosslessQueueBatches : kQueueBatches);
+    for (const auto& exporter : exporters) status.push_back({exporter->label(), {}});
     publish_counters();
   }
 
@@ -81,6 +83,9 @@ struct Publisher::Impl {
         done.fetch_add(count, std::memory_order_release);
       }
       auto now = std::chrono::steady_clock::now();
+      if (reopen_wanted.exchange(false)) {
+        for (auto& exporter : exporters) exporter->reopen();
+      }
       const bool wanted = flush_wanted.load();
       if (now - flushed >= kFlushInterval || wanted) {
         flush();
@@ -106,8 +111,7 @@ struct Publisher::Impl {
   /// Exporters count for their own thread; others read this copy.
   void publish_counters() {
     std::lock_guard lock(counters_mutex);
-    counters.clear();
-    for (const auto& exporter : exporters) counters.push_back(exporter->counters());
+    for (size_t i = 0; i < exporters.size(); ++i) status[i].counters = exporters[i]->counters();
   }
 
   void gather(std::vector<BatchPtr>& round) {
@@ -133,12 +137,12 @@ struct Publisher::Impl {
   std::deque<Ring> rings;
   const bool lossless;
   size_t first_ring = 0;
-  std::atomic<bool> stop = false, sleeping = false, urgent = false, flush_wanted = false;
+  std::atomic<bool> stop = false, sleeping = false, urgent = false, flush_wanted = false, reopen_wanted = false;
   std::atomic<uint64_t> pushed = 0, done = 0, records = 0, dropped = 0;
   std::mutex mutex;
   std::condition_variable wake;
   mutable std::mutex counters_mutex;
-  std::vector<ExporterCounters> counters;
+  std::vector<ExporterStatus> status;
   std::thread thread;
 };
 
@@ -188,9 +192,24 @@ PublisherCounters Publisher::counters() const {
   return {.batches = impl_->pushed.load(), .records = impl_->records.load(), .queue_full_drops = impl_->dropped.load()};
 }
 
-std::vector<ExporterCounters> Publisher::exporter_counters() const {
+void Publisher::reopen() {
+  impl_->reopen_wanted.store(true);
+}
+
+std::vector<ExporterStatus> Publisher::exporters() const {
   std::lock_guard lock(impl_->counters_mutex);
-  return impl_->counters;
+  return impl_->status;
+}
+
+void add_exporter_counters(std::span<const ExporterStatus> exporters, CounterSet& set) {
+  for (size_t i = 0; i < exporters.size(); ++i) {
+    const std::string path = "outputs." + std::to_string(i) + ".";
+    set.set_text(path + "type", exporters[i].label.type, "kind of this output");
+    set.set_text(path + "destination", exporters[i].label.destination, "where this output writes to");
+    for (const auto& row : exporter_counter_rows()) {
+      set.add(path + std::string(row.path), exporters[i].counters.*row.member, row.help);
+    }
+  }
 }
 
 }  // namespace lapwing

@@ -15,6 +15,13 @@ struct PublisherCounters {
 };
 std::span<const CounterRow<PublisherCounters>> publisher_counter_rows();
 
+struct ExporterStatus {
+  ExporterLabel label;
+  ExporterCounters counters;
+};
+/// "outputs.N." and what each counted.
+void add_exporter_counters(std::span<const ExporterStatus> exporters, CounterSet& set);
+
 /// One per process. push() is called by workers, each on its own ring: no locks on the way.
 class Publisher {
  public:
@@ -29,7 +36,9 @@ class Publisher {
   /// Waits until everything pushed so far has been written.
   void drain();
   PublisherCounters counters() const;
-  std::vector<ExporterCounters> exporter_counters() const;
+  /// Soon: every exporter reopens its files. Safe from any thread.
+  void reopen();
+  std::vector<ExporterStatus> exporters() const;
 
  private:
   struct Impl;

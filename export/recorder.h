@@ -32,7 +32,7 @@ class EveConfig {
   virtual bool community_id() const = 0;
   virtual uint16_t community_id_seed() const = 0;
   virtual std::string_view forwarded_header() const = 0;  // that alerts take the client from; empty: none
-  virtual uint64_t stats_interval() const = 0;  // seconds
+  virtual uint64_t stats_interval() const = 0;            // seconds
 };
 std::vector<OptionInfo> eve_options();
 

@@ -1,82 +1,235 @@
 #include "export/file/file_exporter.h"
 
 #include <fcntl.h>
-#include <sys/uio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <optional>
 
+#include "export/file/compressor.h"
+#include "export/file/record_writer.h"
 #include "sensor/base/log.h"
+#include "sensor/base/text.h"
 
 namespace lapwing {
 namespace {
 
+namespace fs = std::filesystem;
+
 struct FileOptions {
-  std::string filename, directory;
+  std::string filename, directory, mode, interval, compression;
   bool append = true;
+  uint64_t rotate_size = 0, keep = 0;
 };
+using F = FileOptions;
 constexpr OptionRow<FileOptions> kRows[] = {
-    {"filename", &FileOptions::filename, "eve.json", "the file; relative to default-log-dir"},
-    {"default-log-dir", &FileOptions::directory, ".", "directory of relative file names"},
-    {"append", &FileOptions::append, "yes", "keep what an earlier run wrote"},
+    {"filename", &F::filename, "eve.json", "the file; relative to default-log-dir"},
+    {"default-log-dir", &F::directory, ".", "directory of relative file names"},
+    {"append", &F::append, "yes", "keep what an earlier run wrote"},
+    {"filemode", &F::mode, "", "permissions in octal, such as 640; without it those of the umask"},
+    {"rotate-interval", &F::interval, "",
+     "begin a new file so often: minute, hour, day (at its start, UTC), or a number with s, m, h or d"},
+    {"rotate-size", &F::rotate_size, "0", "begin a new file from this size on; 0: never", Unit::bytes},
+    {"keep", &F::keep, "0", "rotated files that are kept; 0: all"},
+    {"compress", &F::compression, "none", "of rotated files", Unit::none, "none|gzip|zstd"},
 };
 
-constexpr size_t kVectors = 64;
+constexpr mode_t kFileMode = 0644;  // less the umask
+constexpr int64_t kMinute = 60, kHour = 3600, kDay = 86400;
+constexpr std::chrono::seconds kTryAgain{10};
 
-/// writev until all is out. False on an error, with errno set.
-bool write_all(int descriptor, iovec* vectors, size_t count) {
-  while (count > 0) {
-    ssize_t n = writev(descriptor, vectors, static_cast<int>(count));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return false;
-    auto left = static_cast<size_t>(n);
-    while (count > 0 && left >= vectors->iov_len) {
-      left -= vectors->iov_len;
-      ++vectors;
-      --count;
-    }
-    if (count > 0) {
-      vectors->iov_base = static_cast<char*>(vectors->iov_base) + left;
-      vectors->iov_len -= left;
-    }
+/// Seconds; 0: never.
+int64_t read_interval(const std::string& text, const Setting& node) {
+  if (text.empty()) return 0;
+  for (auto [word, seconds] : {std::pair{"minute", kMinute}, {"hour", kHour}, {"day", kDay}}) {
+    if (text == word) return seconds;
   }
-  return true;
+  for (auto [unit, seconds] : {std::pair{'s', int64_t{1}}, {'m', kMinute}, {'h', kHour}, {'d', kDay}}) {
+    const auto number = parse_unsigned(std::string_view(text).substr(0, text.size() - 1));
+    if (text.back() == unit && number && *number > 0 && *number < 10000) return static_cast<int64_t>(*number) * seconds;
+  }
+  node.fail("'" + text + "' is no interval: minute, hour, day, or a number below 10,000 with s, m, h or d");
+}
+
+std::optional<mode_t> read_mode(const std::string& text, const Setting& node) {
+  if (text.empty()) return std::nullopt;
+  char* end = nullptr;
+  const unsigned long mode = std::strtoul(text.c_str(), &end, 8);
+  if (*end || mode > 0777 || !(mode & S_IWUSR))
+    node.fail("'" + text + "' is no file mode its owner may write with, such as 640");
+  return static_cast<mode_t>(mode);
+}
+
+int64_t wall_seconds() {
+  return static_cast<int64_t>(std::time(nullptr));
+}
+
+class FileExporter final : public Exporter {
+ public:
+  FileExporter(std::string path, const FileOptions& options, int64_t interval, std::optional<mode_t> mode)
+      : path_(std::move(path)), options_(options), interval_(interval), mode_(mode), writer_(path_) {
+    if (options.compression != "none") {
+      compressor_.emplace(options.compression == "gzip" ? Compressor::Kind::gzip : Compressor::Kind::zstd);
+    }
+    descriptor_ = open_file(options.append ? O_APPEND : O_TRUNC);
+    begin_period();
+  }
+  ~FileExporter() override {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+
+  bool opened() const { return descriptor_ >= 0; }
+
+  void write(std::span<const std::shared_ptr<const RecordBatch>> batches) override {
+    rotate_when_due();
+    const uint64_t before = counters_.bytes;
+    writer_.write(descriptor_, batches, counters_);
+    size_ += counters_.bytes - before;
+  }
+  void flush() override { rotate_when_due(); }
+
+  void reopen() override {
+    if (open_anew()) ++counters_.rotations;
+  }
+
+  ExporterCounters counters() const override {
+    ExporterCounters all = counters_;
+    if (compressor_) all.rotations_failed += compressor_->failed();
+    return all;
+  }
+  ExporterLabel label() const override { return {"regular", path_}; }
+
+ private:
+  int open_file(int flag) {
+    const int descriptor = open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flag, mode_.value_or(kFileMode));
+    struct stat info {};
+    if (descriptor < 0 || fstat(descriptor, &info) != 0) return descriptor;
+    if (mode_ && S_ISREG(info.st_mode) && fchmod(descriptor, *mode_) != 0) {
+      spdlog::warn("{}: filemode {}: {}", path_, options_.mode, std::strerror(errno));
+    }
+    size_ = static_cast<uint64_t>(info.st_size);
+    rotatable_ = S_ISREG(info.st_mode);
+    return descriptor;
+  }
+
+  void begin_period() { next_ = interval_ ? (wall_seconds() / interval_ + 1) * interval_ : INT64_MAX; }
+
+  bool open_anew() {
+    const int fresh = open_file(O_APPEND);
+    if (fresh < 0) {
+      fail("cannot be opened anew");
+      return false;
+    }
+    close(descriptor_);
+    descriptor_ = fresh;
+    failing_ = renamed_ = false;
+    begin_period();
+    return true;
+  }
+
+  void rotate_when_due() {
+    if (!rotatable_) return;
+    const bool full = options_.rotate_size && size_ >= options_.rotate_size;
+    if (!renamed_ && !full && wall_seconds() < next_) return;
+    if (size_ == 0 && !renamed_) return begin_period();
+    if (failing_ && std::chrono::steady_clock::now() < try_again_) return;
+    if (!renamed_) {
+      // Whoever moved the file away has rotated it already.
+      rotated_ = free_name();
+      if (rename(path_.c_str(), rotated_.c_str()) != 0 && errno != ENOENT) return fail("cannot be rotated");
+      renamed_ = true;
+    }
+    // Until there is a new file, the old one goes on under its new name.
+    if (!open_anew()) return;
+    ++counters_.rotations;
+    if (compressor_) compressor_->add(rotated_);
+    remove_old();
+  }
+
+  /// PATH-20261124-170000, and .1 and so on for the same second.
+  std::string free_name() const {
+    const std::time_t now = wall_seconds();
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    char text[32];
+    std::strftime(text, sizeof text, "-%Y%m%d-%H%M%S", &parts);
+    const std::string base = path_ + text;
+    std::string name = base;
+    auto taken = [](const std::string& wanted) {
+      std::error_code ignored;
+      return fs::exists(wanted, ignored) || fs::exists(wanted + ".gz", ignored) || fs::exists(wanted + ".zst", ignored);
+    };
+    for (unsigned i = 1; taken(name); ++i) name = base + "." + std::to_string(i);
+    return name;
+  }
+
+  /// Only what this output names: PATH-, the time, and perhaps a number and the compressor's suffix.
+  static bool is_rotated_name(std::string_view rest) {
+    constexpr std::string_view kShape = "-00000000-000000";
+    if (rest.size() < kShape.size()) return false;
+    for (size_t i = 0; i < kShape.size(); ++i) {
+      const bool digit = rest[i] >= '0' && rest[i] <= '9';
+      if (kShape[i] == '0' ? !digit : rest[i] != kShape[i]) return false;
+    }
+    rest.remove_prefix(kShape.size());
+    return rest.empty() || (rest.front() == '.' && !rest.ends_with(".part"));
+  }
+
+  void remove_old() {
+    if (options_.keep == 0) return;
+    const fs::path path(path_);
+    const std::string name = path.filename().string();
+    std::vector<std::pair<fs::file_time_type, fs::path>> rotated;
+    std::error_code error;
+    for (fs::directory_iterator entry(path.has_parent_path() ? path.parent_path() : ".", error), end;
+         !error && entry != end; entry.increment(error)) {
+      const std::string other = entry->path().filename().string();
+      if (!other.starts_with(name) || !is_rotated_name(std::string_view(other).substr(name.size()))) continue;
+      std::error_code gone;
+      const auto time = entry->last_write_time(gone);
+      if (!gone) rotated.emplace_back(time, entry->path());
+    }
+    if (rotated.size() <= options_.keep) return;
+    // Names tell the time; files of one second are told apart by when they were last written.
+    std::ranges::sort(rotated);
+    rotated.resize(rotated.size() - options_.keep);
+    for (const auto& old : rotated) fs::remove(old.second, error);
+  }
+
+  void fail(const char* what) {
+    ++counters_.rotations_failed;
+    try_again_ = std::chrono::steady_clock::now() + kTryAgain;
+    if (!failing_) spdlog::error("{}: {}: {}; the old file goes on", path_, what, std::strerror(errno));
+    failing_ = true;
+  }
+
+  const std::string path_;
+  const FileOptions options_;
+  const int64_t interval_;
+  const std::optional<mode_t> mode_;
+  RecordWriter writer_;
+  std::optional<Compressor> compressor_;
+  int descriptor_ = -1;
+  uint64_t size_ = 0;
+  int64_t next_ = INT64_MAX;  // seconds since 1970
+  bool rotatable_ = false, renamed_ = false, failing_ = false;
+  std::string rotated_;
+  std::chrono::steady_clock::time_point try_again_;
+  ExporterCounters counters_;
+};
+
+const Setting& place(const Setting& node, std::string_view key) {
+  const Setting* found = node.find(key);
+  return found ? *found : node;
 }
 
 }  // namespace
-
-DescriptorExporter::DescriptorExporter(int descriptor, std::string name, bool close_it)
-    : descriptor_(descriptor), name_(std::move(name)), close_(close_it) {}
-
-DescriptorExporter::~DescriptorExporter() {
-  if (close_) close(descriptor_);
-}
-
-void DescriptorExporter::write(std::span<const std::shared_ptr<const RecordBatch>> batches) {
-  std::array<iovec, kVectors> vectors;
-  while (!batches.empty()) {
-    auto some = batches.first(std::min(batches.size(), kVectors));
-    batches = batches.subspan(some.size());
-    uint64_t records = 0, bytes = 0;
-    for (size_t i = 0; i < some.size(); ++i) {
-      vectors[i] = {const_cast<char*>(some[i]->text.data()), some[i]->text.size()};
-      records += some[i]->entries.size();
-      bytes += some[i]->text.size();
-    }
-    if (write_all(descriptor_, vectors.data(), some.size())) {
-      counters_.records += records;
-      counters_.bytes += bytes;
-      continue;
-    }
-    ++counters_.errors;
-    counters_.dropped += records;
-    if (!reported_) spdlog::error("{}: {}; records are being lost", name_, std::strerror(errno));
-    reported_ = true;
-  }
-}
 
 std::vector<OptionInfo> file_exporter_options() {
   return describe_options<FileOptions>(kRows);
@@ -84,15 +237,14 @@ std::vector<OptionInfo> file_exporter_options() {
 
 std::unique_ptr<Exporter> create_file_exporter(const Setting& node, const ExportContext&) {
   auto options = read_options<FileOptions>(node, kRows);
-  std::string path = options.filename.starts_with('/') || options.directory == "."
-                         ? options.filename
-                         : options.directory + "/" + options.filename;
-  int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (options.append ? O_APPEND : O_TRUNC), 0644);
-  if (descriptor < 0) {
-    const Setting* name = node.find("filename");
-    (name ? *name : node).fail(path + ": " + std::strerror(errno));
-  }
-  return std::make_unique<DescriptorExporter>(descriptor, path, true);
+  const std::string path = options.filename.starts_with('/') || options.directory == "."
+                               ? options.filename
+                               : options.directory + "/" + options.filename;
+  const int64_t interval = read_interval(options.interval, place(node, "rotate-interval"));
+  const auto mode = read_mode(options.mode, place(node, "filemode"));
+  auto exporter = std::make_unique<FileExporter>(path, options, interval, mode);
+  if (!exporter->opened()) place(node, "filename").fail(path + ": " + std::strerror(errno));
+  return exporter;
 }
 
 }  // namespace lapwing

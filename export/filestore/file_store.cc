@@ -72,6 +72,7 @@ class FileStore final : public Exporter {
     }
   }
   void flush() override {}
+  ExporterLabel label() const override { return {"file-store", folder_.string()}; }
 
   ExporterCounters counters() const override {
     return {.records = stored_, .bytes = bytes_, .errors = counters_.fs_errors, .files = counters_};

@@ -4,91 +4,67 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <stdexcept>
 #include <utility>
+
+#include "export/zmq/frames.h"
 
 namespace lapwing {
 namespace {
 
-/// All frames of one message; empty when none came in time.
-std::vector<std::string> receive_frames(void* socket) {
-  std::vector<std::string> frames;
-  int more = 1;
-  while (more) {
-    zmq_msg_t message;
-    zmq_msg_init(&message);
-    if (zmq_msg_recv(&message, socket, 0) < 0) {
-      zmq_msg_close(&message);
-      return {};
-    }
-    frames.emplace_back(static_cast<const char*>(zmq_msg_data(&message)), zmq_msg_size(&message));
-    more = zmq_msg_more(&message);
-    zmq_msg_close(&message);
+// A sensor that died without a word is found out in half a minute, and connected to again when it is back.
+constexpr int kHeartbeatMilliseconds = 10000, kDeadMilliseconds = 30000;
+
+}  // namespace
+
+Subscriber::Subscriber(const SubscriberOptions& options)
+    : topics_(options.topics), socket_(options.pull ? ZMQ_PULL : ZMQ_SUB) {
+  socket_.set(ZMQ_RCVHWM, options.pull ? kMaxPullQueue : kMaxQueue);
+  socket_.set(ZMQ_LINGER, 0);
+  socket_.set(ZMQ_MAXMSGSIZE, kMaxMessageBytes);
+  if (!options.pull) {
+    socket_.set(ZMQ_HEARTBEAT_IVL, kHeartbeatMilliseconds);
+    socket_.set(ZMQ_HEARTBEAT_TIMEOUT, kDeadMilliseconds);
+    if (topics_.empty()) socket_.set(ZMQ_SUBSCRIBE, "");
+    for (const std::string& topic : topics_) socket_.set(ZMQ_SUBSCRIBE, topic);
   }
-  return frames;
+  socket_.secure(options.curve, options.bind);
+  for (const std::string& endpoint : options.endpoints) {
+    const std::string reason = socket_.bind_or_connect(endpoint, options.bind);
+    if (!reason.empty()) throw std::runtime_error(endpoint + ": " + reason);
+  }
 }
 
-struct Header {
-  std::string sensor;
-  uint64_t epoch = 0, sequence = 0, count = 0;
-};
-
-std::optional<Header> parse_header(std::string_view text) {
+bool Subscriber::parse_header(std::string_view text, Header& header) {
   auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object()) return std::nullopt;
-  Header header;
+  if (!json.is_object()) return false;
   if (auto sensor = json.find("sensor"); sensor != json.end() && sensor->is_string()) header.sensor = *sensor;
   for (auto [name, member] :
        {std::pair{"epoch", &Header::epoch}, {"seq", &Header::sequence}, {"count", &Header::count}}) {
     auto value = json.find(name);
-    if (value == json.end() || !value->is_number_unsigned()) return std::nullopt;
+    if (value == json.end() || !value->is_number_unsigned()) return false;
     header.*member = *value;
   }
-  return header;
+  return true;
 }
 
-}  // namespace
-
-Subscriber::Subscriber(const std::string& endpoint, std::span<const std::string> topics, bool bind)
-    : topics_(topics.begin(), topics.end()) {
-  context_ = zmq_ctx_new();
-  socket_ = zmq_socket(context_, ZMQ_SUB);
-  // The subscriber is the one who must not lose: it queues what it can hold.
-  int unlimited = 0, linger = 0;
-  zmq_setsockopt(socket_, ZMQ_RCVHWM, &unlimited, sizeof unlimited);
-  zmq_setsockopt(socket_, ZMQ_LINGER, &linger, sizeof linger);
-  if (topics.empty()) zmq_setsockopt(socket_, ZMQ_SUBSCRIBE, "", 0);
-  for (const std::string& topic : topics) zmq_setsockopt(socket_, ZMQ_SUBSCRIBE, topic.data(), topic.size());
-  if ((bind ? zmq_bind : zmq_connect)(socket_, endpoint.c_str()) != 0) {
-    std::string reason = zmq_strerror(zmq_errno());
-    zmq_close(socket_);
-    zmq_ctx_term(context_);
-    throw std::runtime_error(endpoint + ": " + reason);
-  }
-}
-
-Subscriber::~Subscriber() {
-  zmq_close(socket_);
-  zmq_ctx_term(context_);
-}
-
-bool Subscriber::receive(int timeout_ms, const OnRecord& on_record, const OnGap& on_gap) {
-  zmq_pollitem_t item{socket_, 0, ZMQ_POLLIN, 0};
+bool Subscriber::receive(int timeout_ms, const OnRecord& on_record, const OnGap& on_gap, const OnRestart& on_restart) {
+  zmq_pollitem_t item{socket_.get(), 0, ZMQ_POLLIN, 0};
   if (zmq_poll(&item, 1, timeout_ms) <= 0) return false;
-  auto frames = receive_frames(socket_);
+  auto frames = receive_frames(socket_.get());
   if (frames.empty()) return true;
   const std::string& topic = frames[0];
-  // ZeroMQ subscribes to prefixes: whoever asks for "ftp" gets "ftp_data" too.
-  if (!topics_.empty() && std::find(topics_.begin(), topics_.end(), topic) == topics_.end()) return true;
-  auto header = frames.size() == 3 ? parse_header(frames[1]) : std::nullopt;
-  if (!header || static_cast<uint64_t>(std::count(frames[2].begin(), frames[2].end(), '\n')) + 1 != header->count) {
+  Header header;
+  if (frames.size() != 3 || !parse_header(frames[1], header) ||
+      static_cast<uint64_t>(std::count(frames[2].begin(), frames[2].end(), '\n')) + 1 != header.count) {
     ++malformed_;
     return true;
   }
-  check_sequence(topic, header->sensor, header->epoch, header->sequence, header->count, on_gap);
+  // ZeroMQ subscribes to prefixes: whoever asks for "ftp" gets "ftp_data" too.
+  if (!topics_.empty() && std::find(topics_.begin(), topics_.end(), topic) == topics_.end()) return true;
+  check_sequence(topic, header, on_gap, on_restart);
   std::string_view body = frames[2];
-  for (uint64_t i = 0; i < header->count; ++i) {
+  for (uint64_t i = 0; i < header.count; ++i) {
     size_t end = std::min(body.find('\n'), body.size());
     on_record(topic, body.substr(0, end));
     body.remove_prefix(std::min(end + 1, body.size()));
@@ -96,25 +72,33 @@ bool Subscriber::receive(int timeout_ms, const OnRecord& on_record, const OnGap&
   return true;
 }
 
-void Subscriber::check_sequence(const std::string& topic, const std::string& sensor, uint64_t epoch, uint64_t sequence,
-                                uint64_t count, const OnGap& on_gap) {
-  auto known = positions_.find({sensor, topic});
+void Subscriber::check_sequence(const std::string& topic, const Header& header, const OnGap& on_gap,
+                                const OnRestart& on_restart) {
+  auto known = positions_.find({header.sensor, topic});
   if (known == positions_.end()) {
-    if (positions_.size() >= kMaxSequences) return;
-    known = positions_.emplace(std::pair{sensor, topic}, Position{epoch, sequence}).first;
+    if (positions_.size() >= kMaxSequences) {
+      ++unfollowed_;
+      return;
+    }
+    // Of a sensor that was already heard of in an earlier epoch, this topic's numbers begin at 0.
+    auto epoch = epochs_.find(header.sensor);
+    const bool restarted = epoch != epochs_.end() && epoch->second != header.epoch;
+    known = positions_.emplace(std::pair{header.sensor, topic}, Position{header.epoch, restarted ? 0 : header.sequence})
+                .first;
   }
   Position& position = known->second;
-  auto [last_epoch, first] = epochs_.try_emplace(sensor, epoch);
-  if (!first && last_epoch->second != epoch) {
-    last_epoch->second = epoch;
+  auto [last_epoch, first] = epochs_.try_emplace(header.sensor, header.epoch);
+  if (!first && last_epoch->second != header.epoch) {
+    last_epoch->second = header.epoch;
     ++restarts_;
+    if (on_restart) on_restart(header.sensor, header.epoch);
   }
-  if (position.epoch != epoch) {
+  if (position.epoch != header.epoch) {
     // After a restart numbering begins at 0, and what this reader missed of it is known.
-    position = {epoch, 0};
+    position = {header.epoch, 0};
   }
-  if (position.next != sequence) on_gap({topic, position.next, sequence, sensor});
-  position.next = sequence + count;
+  if (position.next != header.sequence) on_gap({topic, position.next, header.sequence, header.sensor});
+  position.next = header.sequence + header.count;
 }
 
 }  // namespace lapwing

@@ -3,9 +3,12 @@
 #include <zmq.h>
 
 #include <algorithm>
+#include <climits>
+#include <optional>
 #include <string>
 
-#include "sensor/base/json_writer.h"
+#include "export/zmq/socket.h"
+#include "export/zmq/topic_messages.h"
 #include "sensor/base/log.h"
 
 namespace lapwing {
@@ -13,174 +16,304 @@ namespace {
 
 struct ZmqOptions {
   std::vector<std::string> endpoints;
-  std::string mode;
-  uint64_t high_water_mark = 0, batch_records = 0, batch_bytes = 0, wait_subscriber = 0, wait_send = 0, linger = 0;
+  std::string mode, secret_key_file, allowed_clients_file, server_key_file;
+  uint64_t high_water_mark = 0, batch_records = 0, batch_bytes = 0, wait_subscriber = 0, wait_send = 0, linger = 0,
+           heartbeat = 0, io_threads = 0;
 };
-constexpr OptionRow<ZmqOptions> kRows[] = {
-    {"endpoints", &ZmqOptions::endpoints, "tcp://127.0.0.1:5556", "where to publish: tcp://address:port or ipc://path"},
-    {"mode", &ZmqOptions::mode, "bind", "bind and be connected to, or connect to a collector", Unit::none,
-     "bind|connect"},
-    {"high-water-mark", &ZmqOptions::high_water_mark, "10000",
+using Z = ZmqOptions;
+using Row = OptionRow<Z>;
+
+constexpr Row kMode = {"mode",     &Z::mode,      "bind", "bind and be connected to, or connect to a collector",
+                       Unit::none, "bind|connect"};
+constexpr Row kBatchRecords = {"batch-records", &Z::batch_records, "64",
+                               "records of one topic gathered in a message, at most"};
+constexpr Row kBatchBytes = {"batch-bytes", &Z::batch_bytes, "64kb", "size from which a message is sent at once",
+                             Unit::bytes};
+constexpr Row kLinger = {"linger", &Z::linger, "5000", "how long the last messages may take to leave at the end",
+                         Unit::milliseconds};
+constexpr Row kIoThreads = {"io-threads", &Z::io_threads, "1",
+                            "threads that send and encrypt; connections are spread over them"};
+constexpr Row kSecretKey = {"curve.secret-key-file", &Z::secret_key_file, "",
+                            "encrypt with this key of `lapwing keygen`; only its owner may read the file"};
+constexpr Row kAllowedClients = {
+    "curve.allowed-clients-file", &Z::allowed_clients_file, "",
+    "public keys that may connect, one a line; without it every client that knows the sensor's public key may"};
+constexpr Row kServerKey = {"curve.server-key-file", &Z::server_key_file, "",
+                            "public key of the collector; mode connect only"};
+
+constexpr Row kPublishRows[] = {
+    {"endpoints", &Z::endpoints, "tcp://127.0.0.1:5556", "where to publish: tcp://address:port or ipc://path"},
+    kMode,
+    {"high-water-mark", &Z::high_water_mark, "10000",
      "messages queued for each subscriber; beyond it, it loses its own"},
-    {"batch-records", &ZmqOptions::batch_records, "64", "records of one topic gathered in a message, at most"},
-    {"batch-bytes", &ZmqOptions::batch_bytes, "64kb", "size from which a message is sent at once", Unit::bytes},
-    {"wait-subscriber", &ZmqOptions::wait_subscriber, "5000", "how long a replay waits for its first subscriber",
+    kBatchRecords,
+    kBatchBytes,
+    {"wait-subscriber", &Z::wait_subscriber, "5000", "how long a replay waits for its first subscriber",
      Unit::milliseconds},
-    {"wait-send", &ZmqOptions::wait_send, "60000",
+    {"wait-send", &Z::wait_send, "60000",
      "how long a replay waits for a subscriber that takes nothing, before it goes on and loses records",
      Unit::milliseconds},
-    {"linger", &ZmqOptions::linger, "5000", "how long the last messages may take to leave at the end",
+    {"heartbeat", &Z::heartbeat, "10000",
+     "how often a subscriber is asked whether it lives; after three times as long its queue is given up. 0: never; a "
+     "replay does not ask",
      Unit::milliseconds},
+    kLinger,
+    kIoThreads,
+    kSecretKey,
+    kAllowedClients,
+    kServerKey,
+};
+constexpr Row kPushRows[] = {
+    {"endpoints", &Z::endpoints, "tcp://127.0.0.1:5557", "where consumers are: tcp://address:port or ipc://path"},
+    kMode,
+    {"high-water-mark", &Z::high_water_mark, "10000",
+     "messages queued for each consumer; beyond it records are dropped and counted, and a replay waits"},
+    kBatchRecords,
+    kBatchBytes,
+    {"wait-send", &Z::wait_send, "60000",
+     "how long a replay waits for a consumer that takes nothing or is not there, before it goes on and loses records",
+     Unit::milliseconds},
+    kLinger,
+    kIoThreads,
+    kSecretKey,
+    kAllowedClients,
+    kServerKey,
 };
 
 /// A replay waits for its readers anyway, so a deep queue would only hold what may be lost at the end.
 constexpr uint64_t kLosslessHighWaterMark = 100;
 /// A reader of several topics sends one subscription after the other: the first record waits for them all.
 constexpr long kSettleMilliseconds = 50;
+/// Readers send subscriptions and handshakes only: what is larger ends its connection.
+constexpr int kMaxIncomingBytes = 64 << 10;
+/// Subscriptions read at once: a peer that sends nothing else must not hold up the records.
+constexpr int kSubscriptionsRound = 1000;
+constexpr int kDeadAfterHeartbeats = 3;
+constexpr uint64_t kMaxIoThreads = 16;
 
-class ZmqExporter final : public Exporter {
+/// Outputs count milliseconds and messages in int.
+int to_int(uint64_t value) {
+  return static_cast<int>(std::min<uint64_t>(value, INT_MAX));
+}
+
+/// What both kinds share: messages made of batches, the socket, its keys, and what was counted.
+class ZmqExporter : public Exporter {
  public:
-  ZmqExporter(const Setting& node, ZmqOptions options, const ExportContext& context)
-      : options_(std::move(options)), context_(context), topics_(context.topics.size()) {
-    zmq_ = zmq_ctx_new();
-    // XPUB is PUB that also tells who subscribes: a replay can wait for its reader instead of speaking to nobody.
-    socket_ = zmq_socket(zmq_, ZMQ_XPUB);
-    if (context.lossless) {
-      set(ZMQ_SNDHWM, static_cast<int>(std::min(options_.high_water_mark, kLosslessHighWaterMark)));
-      set(ZMQ_LINGER, static_cast<int>(std::max(options_.linger, options_.wait_send)));
-      set(ZMQ_SNDTIMEO, static_cast<int>(options_.wait_send));
-      // Only where nothing may be lost: live, one stalled subscriber would starve all others.
-      set(ZMQ_XPUB_NODROP, 1);
-    } else {
-      set(ZMQ_SNDHWM, static_cast<int>(options_.high_water_mark));
-      set(ZMQ_LINGER, static_cast<int>(options_.linger));
-    }
-    for (const std::string& endpoint : options_.endpoints) {
-      int rc = options_.mode == "bind" ? zmq_bind(socket_, endpoint.c_str()) : zmq_connect(socket_, endpoint.c_str());
-      if (rc == 0) continue;
-      std::string reason = zmq_strerror(zmq_errno());
-      close();
-      const Setting* where = node.find("endpoints");
-      (where ? *where : node).fail(endpoint + ": " + reason);
-    }
+  ZmqExporter(int type, std::string_view name, ZmqOptions options, const ExportContext& context)
+      : options_(std::move(options)),
+        lossless_(context.lossless),
+        name_(name),
+        socket_(type, to_int(std::clamp<uint64_t>(options_.io_threads, 1, kMaxIoThreads))),
+        messages_(context, options_.batch_records, options_.batch_bytes) {
+    socket_.set(ZMQ_SNDHWM, to_int(lossless_ ? std::min(options_.high_water_mark, kLosslessHighWaterMark)
+                                             : options_.high_water_mark));
+    socket_.set(ZMQ_LINGER, to_int(lossless_ ? std::max(options_.linger, options_.wait_send) : options_.linger));
+    socket_.set(ZMQ_SNDTIMEO, lossless_ ? to_int(options_.wait_send) : 0);
+    socket_.set<int64_t>(ZMQ_MAXMSGSIZE, kMaxIncomingBytes);
   }
-  ~ZmqExporter() override { close(); }
 
   void write(std::span<const std::shared_ptr<const RecordBatch>> batches) override {
-    if (context_.lossless && !waited_) wait_for_subscriber();
+    prepare();
     bool urgent = false;
     for (const auto& batch : batches) {
-      uint32_t begin = 0;
-      for (const RecordBatch::Entry& entry : batch->entries) {
-        Topic& topic = topics_[entry.topic];
-        topic.text.append(batch->text, begin, entry.end - begin);
-        begin = entry.end;
-        ++topic.waiting;
-        if (topic.waiting >= options_.batch_records || topic.text.size() >= options_.batch_bytes) send(entry.topic);
-      }
+      messages_.add(*batch, [this](const TopicMessage& message) { send(message); });
       urgent |= batch->urgent;
     }
-    if (urgent) flush();
-    forget_subscriptions();
+    if (urgent) send_waiting();
+    listen();
   }
-
   void flush() override {
-    for (size_t i = 0; i < topics_.size(); ++i) {
-      if (topics_[i].waiting) send(static_cast<TopicId>(i));
+    send_waiting();
+    listen();
+  }
+  void reopen() override {
+    try {
+      socket_.reload_clients();
+    } catch (const SettingError& error) {
+      spdlog::error("{}; the clients allowed before stay so", error.what());
     }
   }
 
-  ExporterCounters counters() const override { return counters_; }
+  ExporterCounters counters() const override {
+    ExporterCounters all = counters_;
+    const GateCounters gate = socket_.gate_counters();
+    all.connections = gate.connections;
+    all.disconnections = gate.disconnections;
+    all.accepts_failed = gate.accepts_failed;
+    all.handshakes_failed = gate.handshakes_failed;
+    all.clients_refused = gate.clients_refused;
+    return all;
+  }
+  ExporterLabel label() const override {
+    std::string list;
+    for (const std::string& endpoint : options_.endpoints) list += (list.empty() ? "" : ", ") + endpoint;
+    return {name_, list};
+  }
+
+  void open(const Setting& node) {
+    const bool bind = options_.mode == "bind";
+    try {
+      socket_.secure({options_.secret_key_file, options_.allowed_clients_file, options_.server_key_file}, bind);
+    } catch (const SettingError& error) {
+      // A file names itself; what does not fit together is a matter of this section.
+      if (error.where().file != "curve") throw;
+      const Setting* where = node.find("curve");
+      (where ? *where : node).fail(error.what());
+    }
+    for (const std::string& endpoint : options_.endpoints) {
+      const std::string reason = socket_.bind_or_connect(endpoint, bind);
+      if (!reason.empty()) {
+        const Setting* where = node.find("endpoints");
+        (where ? *where : node).fail(endpoint + ": " + reason);
+      }
+      if (options_.secret_key_file.empty() && reaches_beyond_loopback(endpoint)) {
+        spdlog::warn(
+            "{}: records travel unencrypted, and whoever reaches this endpoint gets them; see curve in "
+            "docs/zeromq.md",
+            endpoint);
+      }
+    }
+  }
+
+ protected:
+  /// Before the first message of a batch.
+  virtual void prepare() {}
+  /// What peers send.
+  virtual void listen() {}
+  /// A replay waited in vain for `wait-send`, and goes on as a live run would.
+  virtual void stop_waiting() = 0;
+
+  ZmqOptions options_;
+  const bool lossless_;
+  std::string name_;
+  ZmqSocket socket_;
+  ExporterCounters counters_;
 
  private:
-  struct Topic {
-    std::string text;
-    uint64_t sequence = 0;  // of the first record in text
-    uint64_t waiting = 0;   // records in text
-  };
-
-  void set(int option, int value) { zmq_setsockopt(socket_, option, &value, sizeof value); }
-  void close() {
-    if (socket_) zmq_close(socket_);
-    if (zmq_) zmq_ctx_term(zmq_);
-    socket_ = zmq_ = nullptr;
+  void send_waiting() {
+    messages_.flush([this](const TopicMessage& message) { send(message); });
   }
 
-  void wait_for_subscriber() {
-    waited_ = true;
-    zmq_pollitem_t item{socket_, 0, ZMQ_POLLIN, 0};
-    if (zmq_poll(&item, 1, static_cast<long>(options_.wait_subscriber)) <= 0) {
-      spdlog::warn("no subscriber within {} ms: publishing all the same", options_.wait_subscriber);
+  void send(const TopicMessage& message) {
+    if (frame(message.topic, ZMQ_SNDMORE) && frame(message.header, ZMQ_SNDMORE) && frame(message.body, 0)) {
+      counters_.records += message.records;
+      counters_.bytes += message.body.size();
       return;
     }
-    do forget_subscriptions();
-    while (zmq_poll(&item, 1, kSettleMilliseconds) > 0);
-  }
-
-  /// Subscription messages are not needed beyond the first, but would pile up.
-  void forget_subscriptions() {
-    char scrap[256];
-    while (zmq_recv(socket_, scrap, sizeof scrap, ZMQ_DONTWAIT) >= 0) {
-    }
-  }
-
-  void send(TopicId id) {
-    Topic& topic = topics_[id];
-    header_.clear();
-    JsonWriter json(header_);
-    json.begin_object().member("sensor", std::string_view(context_.sensor)).member("epoch", context_.epoch);
-    json.member("seq", topic.sequence).member("count", topic.waiting).end_object();
-    std::string_view name = context_.topics[id];
-    topic.text.pop_back();  // records are separated, not ended, by newlines
-    bool sent = frame(name, ZMQ_SNDMORE) && frame(header_, ZMQ_SNDMORE) && frame(topic.text, 0);
-    if (sent) {
-      counters_.records += topic.waiting;
-      counters_.bytes += topic.text.size();
+    if (zmq_errno() == EAGAIN) {
+      counters_.dropped_backpressure += message.records;
     } else {
       ++counters_.errors;
-      counters_.dropped += topic.waiting;
-      give_up_waiting();
+      counters_.dropped_failed += message.records;
     }
-    topic.sequence += topic.waiting;
-    topic.waiting = 0;
-    topic.text.clear();
-  }
-
-  /// A reader has stood still for `wait-send`: the run goes on without it, as a live one does.
-  void give_up_waiting() {
-    if (!context_.lossless || gave_up_) return;
+    if (!lossless_ || gave_up_) return;
     gave_up_ = true;
-    spdlog::error("a subscriber took nothing for {} ms: records are being lost", options_.wait_send);
-    set(ZMQ_XPUB_NODROP, 0);
-    set(ZMQ_LINGER, static_cast<int>(options_.linger));
+    spdlog::error("{}: a reader took nothing for {} ms: records are being lost", name_, options_.wait_send);
+    socket_.set(ZMQ_SNDTIMEO, 0);
+    socket_.set(ZMQ_LINGER, to_int(options_.linger));
+    stop_waiting();
   }
 
   bool frame(std::string_view data, int flags) {
-    while (zmq_send(socket_, data.data(), data.size(), flags) < 0) {
+    while (zmq_send(socket_.get(), data.data(), data.size(), flags) < 0) {
       if (zmq_errno() == EINTR) continue;
       return false;
     }
     return true;
   }
 
-  ZmqOptions options_;
-  ExportContext context_;
-  std::vector<Topic> topics_;
-  std::string header_;
-  void* zmq_ = nullptr;
-  void* socket_ = nullptr;
-  bool waited_ = false, gave_up_ = false;
-  ExporterCounters counters_;
+  TopicMessages messages_;
+  bool gave_up_ = false;
 };
+
+class PublishExporter final : public ZmqExporter {
+ public:
+  // XPUB is PUB that also tells who subscribes: a replay can wait for its reader instead of speaking to nobody.
+  PublishExporter(ZmqOptions options, const ExportContext& context)
+      : ZmqExporter(ZMQ_XPUB, "zmq", std::move(options), context), topics_(context.topics) {
+    socket_.set(ZMQ_XPUB_VERBOSE, 1);
+    if (lossless_) {
+      // Only where nothing may be lost: live, one stalled subscriber would starve all others.
+      socket_.set(ZMQ_XPUB_NODROP, 1);
+    } else if (options_.heartbeat) {
+      // Not in a replay, which may stand still for its reader: nobody answers for a process that is stopped.
+      socket_.set(ZMQ_HEARTBEAT_IVL, to_int(options_.heartbeat));
+      socket_.set(ZMQ_HEARTBEAT_TIMEOUT, to_int(options_.heartbeat * kDeadAfterHeartbeats));
+      // The wire has tenths of a second in 16 bits.
+      socket_.set(ZMQ_HEARTBEAT_TTL, to_int(std::min<uint64_t>(options_.heartbeat * kDeadAfterHeartbeats, 6553500)));
+    }
+  }
+
+ private:
+  void prepare() override {
+    if (!lossless_ || waited_) return;
+    waited_ = true;
+    zmq_pollitem_t item{socket_.get(), 0, ZMQ_POLLIN, 0};
+    if (zmq_poll(&item, 1, static_cast<long>(options_.wait_subscriber)) <= 0) {
+      spdlog::warn("no subscriber within {} ms: publishing all the same", options_.wait_subscriber);
+      return;
+    }
+    do listen();
+    while (zmq_poll(&item, 1, kSettleMilliseconds) > 0);
+  }
+
+  /// Subscriptions would pile up if they were not read. One that no topic begins with gets nothing, ever.
+  void listen() override {
+    char message[256];
+    for (int i = 0; i < kSubscriptionsRound; ++i) {
+      const int size = zmq_recv(socket_.get(), message, sizeof message, ZMQ_DONTWAIT);
+      if (size < 0) return;
+      constexpr char kSubscribe = 1;  // ZeroMQ RFC 29
+      if (size == 0 || message[0] != kSubscribe) continue;
+      const std::string_view wanted(message + 1, std::min<size_t>(size, sizeof message) - 1);
+      auto fits = [&](std::string_view topic) { return topic.starts_with(wanted); };
+      if (std::ranges::any_of(topics_, fits)) continue;
+      if (counters_.unknown_topics++ == 0) {
+        spdlog::warn("{}: a subscriber asks for a topic that no record type begins with", label().destination);
+      }
+    }
+  }
+
+  void stop_waiting() override { socket_.set(ZMQ_XPUB_NODROP, 0); }
+
+  std::span<const std::string_view> topics_;
+  bool waited_ = false;
+};
+
+/// Without heartbeats: they would end the connection of a consumer that stands still, and with it lose its queue,
+/// uncounted. TCP's keepalive tells of hosts that are gone.
+class PushExporter final : public ZmqExporter {
+ public:
+  PushExporter(ZmqOptions options, const ExportContext& context)
+      : ZmqExporter(ZMQ_PUSH, "zmq-push", std::move(options), context) {}
+
+ private:
+  void stop_waiting() override {}
+};
+
+template <class T>
+std::unique_ptr<Exporter> create(const Setting& node, const ExportContext& context, std::span<const Row> rows) {
+  auto exporter = std::make_unique<T>(read_options<ZmqOptions>(node, rows), context);
+  exporter->open(node);
+  return exporter;
+}
 
 }  // namespace
 
 std::vector<OptionInfo> zmq_exporter_options() {
-  return describe_options<ZmqOptions>(kRows);
+  return describe_options<ZmqOptions>(kPublishRows);
 }
 
 std::unique_ptr<Exporter> create_zmq_exporter(const Setting& node, const ExportContext& context) {
-  return std::make_unique<ZmqExporter>(node, read_options<ZmqOptions>(node, kRows), context);
+  return create<PublishExporter>(node, context, kPublishRows);
+}
+
+std::vector<OptionInfo> zmq_push_exporter_options() {
+  return describe_options<ZmqOptions>(kPushRows);
+}
+
+std::unique_ptr<Exporter> create_zmq_push_exporter(const Setting& node, const ExportContext& context) {
+  return create<PushExporter>(node, context, kPushRows);
 }
 
 }  // namespace lapwing

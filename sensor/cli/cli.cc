@@ -21,6 +21,7 @@ int run_command_line(int argc, char** argv) {
   add_run(app, command);
   add_control(app, command);
   add_subscribe(app, command);
+  add_keygen(app, command);
   add_rules(app, command);
   add_list(app, command);
   app.add_subcommand("version", "print the version")->callback([&] {

@@ -11,7 +11,8 @@ namespace lapwing {
 
 void ConfigurationOptions::add_to(CLI::App& command) {
   command.add_option("-c,--config", file, "Lapwing's configuration (YAML)")->check(CLI::ExistingFile);
-  command.add_option("--suricata-config", suricata_file, "take over the settings of a suricata.yaml")->check(CLI::ExistingFile);
+  command.add_option("--suricata-config", suricata_file, "take over the settings of a suricata.yaml")
+      ->check(CLI::ExistingFile);
   command.add_option("--set", assignments, "set one key of the configuration: key=value")->take_all();
   command.add_option("--rules", rule_files, "rule file or directory of *.rules")->take_all();
 }
@@ -44,13 +45,14 @@ void ConfigurationOptions::check_unread(const Setting& root) const {
       continue;
     }
     auto messages = unknown_key_messages(root, known);
-    throw SettingError(unused.node->mark, messages.empty() ? unused.path + ": unknown key" : [&] {
-      std::string prefix = to_string(unused.node->mark) + ": ";
-      for (const std::string& message : messages) {
-        if (message.starts_with(prefix)) return message.substr(prefix.size());
-      }
-      return unused.path + ": unknown key";
-    }());
+    throw SettingError(
+        unused.node->mark, messages.empty() ? unused.path + ": unknown key" : [&] {
+          std::string prefix = to_string(unused.node->mark) + ": ";
+          for (const std::string& message : messages) {
+            if (message.starts_with(prefix)) return message.substr(prefix.size());
+          }
+          return unused.path + ": unknown key";
+        }());
   }
 }
 
@@ -104,11 +106,12 @@ std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorCo
       spdlog::info("{}: {}", where, message.text);
     }
   }
-  if (messages.size() > kShown) spdlog::warn("{} more messages; `lapwing rules check` shows all", messages.size() - kShown);
+  if (messages.size() > kShown)
+    spdlog::warn("{} more messages; `lapwing rules check` shows all", messages.size() - kShown);
   if (!files.paths.empty()) {
     RuleCounts counts = loaded.rules->counts();
-    spdlog::info("{} rules loaded, {} left out for what is not supported yet, {} at fault", counts.loaded, counts.skipped,
-                 counts.failed);
+    spdlog::info("{} rules loaded, {} left out for what is not supported yet, {} at fault", counts.loaded,
+                 counts.skipped, counts.failed);
   }
   return loaded.rules;
 }

@@ -36,7 +36,10 @@ Listing fields() {
         aliases += (aliases.empty() ? "" : " ") + std::string(field.modifier);
       }
       list.rows.push_back({std::string(field.name), std::string(protocol->name),
-                           std::string(field.kind == FieldKind::bytes ? "bytes" : field.kind == FieldKind::date ? "date" : "integer") + (field.many ? ", many" : ""),
+                           std::string(field.kind == FieldKind::bytes  ? "bytes"
+                                       : field.kind == FieldKind::date ? "date"
+                                                                       : "integer") +
+                               (field.many ? ", many" : ""),
                            std::string(kSides[static_cast<size_t>(field.side)]), aliases, std::string(field.help)});
     }
   }
@@ -61,7 +64,8 @@ Listing protocols() {
     if (row.about->transports & transport::udp) transports += transports.empty() ? "udp" : " udp";
     std::string ports, records;
     for (uint16_t port : row.about->ports) ports += (ports.empty() ? "" : " ") + std::to_string(port);
-    for (const RecordRow& record : row.protocol->records) records += (records.empty() ? "" : " ") + std::string(record.type);
+    for (const RecordRow& record : row.protocol->records)
+      records += (records.empty() ? "" : " ") + std::string(record.type);
     list.rows.push_back({std::string(row.about->name), transports, ports, records, std::string(row.about->help)});
   }
   return list;
@@ -101,14 +105,15 @@ Listing options() {
   for (const ExporterRow& row : exporters()) {
     if (!row.options) continue;
     for (const OptionInfo& option : row.options()) {
-      list.rows.push_back({"outputs." + std::string(row.name) + "." + option.key, option.type, option.fallback, option.choices, option.help});
+      list.rows.push_back({"outputs." + std::string(row.name) + "." + option.key, option.type, option.fallback,
+                           option.choices, option.help});
     }
   }
   return list;
 }
 
 constexpr std::pair<std::string_view, Listing (*)()> kListings[] = {
-    {"keywords", keywords}, {"fields", fields}, {"frames", frames}, {"protocols", protocols},
+    {"keywords", keywords}, {"fields", fields},     {"frames", frames},  {"protocols", protocols},
     {"records", records},   {"counters", counters}, {"options", options}};
 
 void print_json(const Listing& list) {
@@ -146,7 +151,9 @@ void add_list(CLI::App& app, Command& command) {
   auto json = std::make_shared<bool>(false);
   std::vector<std::string> names;
   for (const auto& [name, make] : kListings) names.emplace_back(name);
-  sub->add_option("WHAT", *what, "keywords, fields, frames, protocols, records, counters or options")->required()->check(CLI::IsMember(names));
+  sub->add_option("WHAT", *what, "keywords, fields, frames, protocols, records, counters or options")
+      ->required()
+      ->check(CLI::IsMember(names));
   sub->add_flag("--json", *json, "as a JSON array of objects");
   sub->callback([what, json, &command] {
     command = [what, json] {

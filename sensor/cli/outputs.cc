@@ -49,7 +49,9 @@ std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& optio
   auto now = std::chrono::system_clock::now().time_since_epoch();
   context.epoch = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
   std::vector<std::unique_ptr<Exporter>> out;
-  auto add = [&](const std::string& filetype, const Setting& node) { out.push_back(row_of(filetype, node).create(node, context)); };
+  auto add = [&](const std::string& filetype, const Setting& node) {
+    out.push_back(row_of(filetype, node).create(node, context));
+  };
   if (config.file_store.enabled) out.push_back(create_file_store(config.file_store, log_folder(options, root)));
   const size_t stores = out.size();
   if (options.eve_file == "-") add("stdout", *section({}));

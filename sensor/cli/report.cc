@@ -64,7 +64,8 @@ void print_summary(const RunSummary& summary) {
              scaled(static_cast<double>(summary.packets) / seconds, "packets/s"),
              scaled(static_cast<double>(summary.bytes) * 8 / seconds, "bit/s"));
   std::string line;
-  for (const auto& [type, count] : summary.records) line += fmt::format("{}{} {}", line.empty() ? "" : ", ", count, type);
+  for (const auto& [type, count] : summary.records)
+    line += fmt::format("{}{} {}", line.empty() ? "" : ", ", count, type);
   fmt::print(stderr, "records: {}\n", line.empty() ? "none" : line);
   if (!summary.alerts.empty()) {
     fmt::print(stderr, "alerts by signature:\n");
@@ -78,7 +79,8 @@ void print_summary(const RunSummary& summary) {
   }
   line.clear();
   for (std::string_view path : kLosses) {
-    if (uint64_t value = summary.counters.value(path)) line += fmt::format("{}{} {}", line.empty() ? "" : ", ", path, value);
+    if (uint64_t value = summary.counters.value(path))
+      line += fmt::format("{}{} {}", line.empty() ? "" : ", ", path, value);
   }
   fmt::print(stderr, "losses: {}\n", line.empty() ? "none" : line);
   for (const CaptureError& error : summary.errors) fmt::print(stderr, "{}\n", to_string(error));

@@ -184,7 +184,9 @@ int run(const RunOptions& options) {
     }
     summary = pipeline.run([&](double) {
       capture.watch();
-      if (hangup.take()) reloader.request(false, {});
+      if (!hangup.take()) return;
+      pipeline.reopen_outputs();
+      reloader.request(false, {});
     });
   }
   keep_datasets(reading.datasets());

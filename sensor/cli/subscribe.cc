@@ -1,57 +1,142 @@
-// `subscribe`: prints what another Lapwing publishes.
+// `subscribe`: prints what another Lapwing publishes. `keygen`: the keys of both.
 #include <fmt/format.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
+#include <nlohmann/json.hpp>
 
 #include "export/zmq/subscriber.h"
 #include "sensor/base/log.h"
 #include "sensor/cli/commands.h"
+#include "sensor/cli/record_filter.h"
 
 namespace lapwing {
 namespace {
 
 struct SubscribeOptions {
-  std::string endpoint = "tcp://127.0.0.1:5556";
-  std::vector<std::string> topics;
+  SubscriberOptions subscriber{.endpoints = {"tcp://127.0.0.1:5556"}};
+  std::vector<std::string> conditions;
   uint64_t count = 0;
   double idle_seconds = 0;
-  bool fail_on_gap = false;
+  bool fail_on_gap = false, pretty = false;
 };
 
 std::atomic<bool> stop_subscriber = false;
 constexpr int kPollMilliseconds = 200;
+constexpr int kIndent = 2;  // columns
+
+/// Prints records to standard output and losses to standard error.
+class Printer {
+ public:
+  explicit Printer(const SubscribeOptions& options) : options_(options), filter_(options.conditions) {}
+
+  bool wants_more() const { return !failed_ && (options_.count == 0 || shown_ < options_.count); }
+  bool failed() const { return failed_; }
+  uint64_t lost() const { return lost_; }
+
+  void record(std::string_view text) {
+    ++received_;
+    if (!wants_more() || !filter_.matches(text)) return;
+    ++shown_;
+    std::string pretty;
+    if (options_.pretty) {
+      // In the order they came, and as they are when they are no JSON.
+      const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
+      if (!json.is_discarded()) {
+        pretty = json.dump(kIndent, ' ', false, nlohmann::json::error_handler_t::replace);
+        text = pretty;
+      }
+    }
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    if (std::fputc('\n', stdout) == EOF) fail();
+  }
+
+  void gap(const Gap& gap) {
+    lost_ += gap.missing();
+    const std::string from = gap.sensor.empty() ? gap.topic : gap.sensor + " " + gap.topic;
+    if (gap.missing()) {
+      spdlog::warn("{}: {} records lost before number {}", from, gap.missing(), gap.got);
+    } else {
+      spdlog::warn("{}: number {} came again: do two sensors publish under one name?", from, gap.got);
+    }
+  }
+
+  void restart(const std::string& sensor, uint64_t epoch) {
+    spdlog::warn("{}the sensor began anew: epoch {}", sensor.empty() ? "" : sensor + ": ", epoch);
+  }
+
+  /// Readers of a pipe want lines when they come.
+  void flush() {
+    if (std::fflush(stdout) != 0) fail();
+  }
+
+  void summary(const Subscriber& subscriber) const {
+    fmt::print(stderr, "{} records received, {} lost", received_, lost_);
+    if (!filter_.empty()) fmt::print(stderr, ", {} matched", shown_);
+    if (subscriber.malformed()) fmt::print(stderr, ", {} malformed messages", subscriber.malformed());
+    if (subscriber.unfollowed()) fmt::print(stderr, ", {} messages not followed", subscriber.unfollowed());
+    fmt::print(stderr, "\n");
+  }
+
+ private:
+  void fail() {
+    if (!failed_ && errno != EPIPE) spdlog::error("standard output: {}", std::strerror(errno));
+    failed_ = true;
+  }
+
+  const SubscribeOptions& options_;
+  RecordFilter filter_;
+  uint64_t received_ = 0, shown_ = 0, lost_ = 0;
+  bool failed_ = false;
+};
+
+/// Tells when the sensor is gone and back; ZeroMQ connects again by itself.
+class ConnectionWatch {
+ public:
+  void look(const GateCounters& now) {
+    if (seen_.connections && now.disconnections > seen_.disconnections)
+      spdlog::warn("connection lost: connecting again");
+    if (now.connections > seen_.connections) spdlog::info("connected");
+    if (now.handshakes_failed > seen_.handshakes_failed && seen_.handshakes_failed == 0) {
+      spdlog::warn("the other side refuses the connection: are its keys and ours right?");
+    }
+    seen_ = now;
+  }
+
+ private:
+  GateCounters seen_;
+};
 
 int subscribe(const SubscribeOptions& options) {
   std::signal(SIGINT, [](int) { stop_subscriber = true; });
   std::signal(SIGTERM, [](int) { stop_subscriber = true; });
-  Subscriber subscriber(options.endpoint, options.topics);
-  uint64_t records = 0, lost = 0;
-  auto on_record = [&](std::string_view, std::string_view record) {
-    ++records;
-    std::fwrite(record.data(), 1, record.size(), stdout);
-    std::fputc('\n', stdout);
-  };
-  auto on_gap = [&](const Gap& gap) {
-    uint64_t missing = gap.got > gap.expected ? gap.got - gap.expected : 0;
-    lost += missing;
-    spdlog::warn("{}: {} records lost before number {}", gap.topic, missing, gap.got);
-  };
+  std::signal(SIGPIPE, SIG_IGN);
+  Printer printer(options);
+  Subscriber subscriber(options.subscriber);
+  ConnectionWatch connections;
   auto last = std::chrono::steady_clock::now();
-  while (!stop_subscriber && (options.count == 0 || records < options.count)) {
-    auto now = std::chrono::steady_clock::now();
-    if (subscriber.receive(kPollMilliseconds, on_record, on_gap)) {
+  while (!stop_subscriber && printer.wants_more()) {
+    const auto now = std::chrono::steady_clock::now();
+    const bool received = subscriber.receive(
+        kPollMilliseconds, [&](std::string_view, std::string_view record) { printer.record(record); },
+        [&](const Gap& gap) { printer.gap(gap); },
+        [&](const std::string& sensor, uint64_t epoch) { printer.restart(sensor, epoch); });
+    if (received) {
       last = now;
-    } else {
-      std::fflush(stdout);
-      if (options.idle_seconds > 0 && std::chrono::duration<double>(now - last).count() >= options.idle_seconds) break;
+      continue;
     }
+    printer.flush();
+    connections.look(subscriber.connections());
+    if (options.idle_seconds > 0 && std::chrono::duration<double>(now - last).count() >= options.idle_seconds) break;
   }
-  std::fflush(stdout);
-  fmt::print(stderr, "{} records received, {} lost\n", records, lost);
-  return lost && options.fail_on_gap ? exit_status::gap : exit_status::done;
+  printer.flush();
+  printer.summary(subscriber);
+  if (printer.lost() && options.fail_on_gap) return exit_status::gap;
+  return printer.failed() ? exit_status::input_failed : exit_status::done;
 }
 
 }  // namespace
@@ -59,12 +144,47 @@ int subscribe(const SubscribeOptions& options) {
 void add_subscribe(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("subscribe", "print the records that a sensor publishes over ZeroMQ");
   auto options = std::make_shared<SubscribeOptions>();
-  sub->add_option("ENDPOINT", options->endpoint, "where the sensor publishes")->capture_default_str();
-  sub->add_option("--topics", options->topics, "only these record types")->delimiter(',');
-  sub->add_option("--count", options->count, "stop after so many records");
+  SubscriberOptions& reader = options->subscriber;
+  sub->add_option("ENDPOINT", reader.endpoints, "where sensors publish")->capture_default_str();
+  auto* topics = sub->add_option("--topics", reader.topics, "only these record types")->delimiter(',');
+  sub->add_flag("--pull", reader.pull, "read a zmq-push output, of which every record goes to one reader")
+      ->excludes(topics);
+  sub->add_flag("--bind", reader.bind, "let sensors connect (mode: connect)");
+  auto* key = sub->add_option("--key", reader.curve.secret_key, "secret key file, of `lapwing keygen`");
+  auto* server =
+      sub->add_option("--server-key", reader.curve.server_key, "file with the sensor's public key")->needs(key);
+  sub->add_option("--allowed-sensors", reader.curve.allowed_clients,
+                  "with --bind: file of public keys that may connect")
+      ->needs(key)
+      ->excludes(server);
+  sub->add_option("--filter", options->conditions,
+                  "only records with PATH, without it (!PATH), or where PATH = != < <= > >= VALUE; all given must hold")
+      ->take_all();
+  sub->add_flag("--pretty", options->pretty, "records over several lines");
+  sub->add_option("--count", options->count, "stop after so many records shown");
   sub->add_option("--idle", options->idle_seconds, "stop after so many seconds without a record");
   sub->add_flag("--fail-on-gap", options->fail_on_gap, "exit with status 3 when records were lost");
-  sub->callback([options, &command] { command = [options] { return subscribe(*options); }; });
+  sub->callback([options, &command] {
+    try {
+      RecordFilter{options->conditions};
+    } catch (const std::invalid_argument& error) {
+      throw CLI::ValidationError("--filter", error.what());
+    }
+    command = [options] { return subscribe(*options); };
+  });
+}
+
+void add_keygen(CLI::App& app, Command& command) {
+  CLI::App* sub = app.add_subcommand("keygen", "make a key pair for encrypted ZeroMQ: FILE is secret, FILE.pub public");
+  auto path = std::make_shared<std::string>();
+  sub->add_option("FILE", *path, "file of the secret key, which must not be there yet")->required();
+  sub->callback([path, &command] {
+    command = [path] {
+      const CurveKeys keys = write_new_keys(*path);
+      fmt::print("{}\n", keys.public_key);
+      return exit_status::done;
+    };
+  });
 }
 
 }  // namespace lapwing

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstring>
 
@@ -106,8 +107,9 @@ CounterSet Pipeline::all_counters(bool running) {
   add_rule_status(rule_status(), all);
   if (plan_.more_counters) plan_.more_counters(all);
   all.add(publisher_->counters(), publisher_counter_rows());
-  for (const ExporterCounters& output : publisher_->exporter_counters())
-    all.add(output.files, file_store_counter_rows());
+  const auto exporters = publisher_->exporters();
+  add_exporter_counters(exporters, all);
+  for (const ExporterStatus& exporter : exporters) all.add(exporter.counters.files, file_store_counter_rows());
   return all;
 }
 
@@ -165,6 +167,11 @@ void Pipeline::note_reload(const ReloadReport& report) {
   if (auto batch = stats_recorder_->take()) publisher_->push(workers_.size(), std::move(batch));
 }
 
+void Pipeline::reopen_outputs() {
+  std::lock_guard lock(records_mutex_);
+  if (publisher_) publisher_->reopen();
+}
+
 std::string Pipeline::stats_object() {
   for (auto& worker : workers_) worker->snapshot();
   constexpr int kWaits = 150;  // milliseconds: an idle worker has its turn every 100
@@ -213,6 +220,7 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
     totals_.add(worker->signature_hits());
   }
   summary.alerts = totals_.sorted();
+  publisher_->drain();  // the last record tells of all others
   // A replay's uptime is the capture's own: the record must not depend on the machine.
   write_stats(last, plan_.replay ? 0 : seconds_since(start), false);
   summary.counters = all_counters(false);
@@ -263,6 +271,7 @@ std::vector<CounterValue> all_counter_rows() {
   set.add(FileKeeperCounters{}, file_keeper_counter_rows());
   set.add(PublisherCounters{}, publisher_counter_rows());
   set.add(FileStoreCounters{}, file_store_counter_rows());
+  add_exporter_counters(std::array{ExporterStatus{}}, set);
   add_rule_status({}, set);
   set.add(kLastReload, 0, kLastReloadHelp);
   add_worker_counters({}, 0, set);

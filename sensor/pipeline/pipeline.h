@@ -77,6 +77,8 @@ class Pipeline {
   RuleStatus rule_status() const;
   /// Counts the reload and writes its record.
   void note_reload(const ReloadReport& report);
+  /// Outputs open their files anew, soon.
+  void reopen_outputs();
   /// The object of a stats record with the counters of now. Waits for the workers, some 100 ms at most.
   std::string stats_object();
 

@@ -10,7 +10,7 @@ namespace lapwing {
 namespace {
 
 struct Seen {
-  std::atomic<uint64_t> records = 0, flushes = 0;
+  std::atomic<uint64_t> records = 0, flushes = 0, reopenings = 0;
   std::vector<std::string> texts;
 };
 
@@ -25,7 +25,9 @@ class Collector final : public Exporter {
     }
   }
   void flush() override { ++seen_.flushes; }
-  ExporterCounters counters() const override { return {.records = seen_.records}; }
+  void reopen() override { ++seen_.reopenings; }
+  ExporterCounters counters() const override { return {.records = seen_.records, .dropped_failed = 7}; }
+  ExporterLabel label() const override { return {"collector", "here"}; }
 
  private:
   Seen& seen_;
@@ -109,12 +111,37 @@ TEST(Publisher, EveryExporterSeesEveryBatchAtItsOwnPace) {
     Publisher publisher(std::move(exporters), 2, true);
     for (int i = 0; i < 500; ++i) publisher.push(static_cast<size_t>(i % 2), batch(std::to_string(i)));
     publisher.drain();
-    auto counters = publisher.exporter_counters();
+    auto counters = publisher.exporters();
     ASSERT_EQ(counters.size(), 2u);
-    EXPECT_EQ(counters[0].records, 500u);
-    EXPECT_EQ(counters[1].records, 500u);
+    EXPECT_EQ(counters[0].counters.records, 500u);
+    EXPECT_EQ(counters[1].counters.records, 500u);
   }
   EXPECT_EQ(fast.texts, slow.texts);
+}
+
+TEST(Publisher, TellsDropsByOutputAndReason) {
+  Seen seen;
+  Publisher publisher(one(seen), 1, true);
+  publisher.push(0, batch("x"));
+  publisher.drain();
+  CounterSet set;
+  add_exporter_counters(publisher.exporters(), set);
+  EXPECT_EQ(set.value("outputs.0.records"), 1u);
+  EXPECT_EQ(set.value("outputs.0.dropped.failed"), 7u);
+  ASSERT_GE(set.values().size(), 2u);
+  EXPECT_EQ(set.values()[0].text, "collector");
+  EXPECT_EQ(set.values()[1].text, "here");
+}
+
+TEST(Publisher, ReopensItsOutputsOnce) {
+  Seen seen;
+  {
+    Publisher publisher(one(seen), 1, true);
+    publisher.reopen();
+    publisher.drain();
+    publisher.drain();
+  }
+  EXPECT_EQ(seen.reopenings, 1u);
 }
 
 TEST(Publisher, CountersCanBeReadWhileItRuns) {
@@ -124,7 +151,7 @@ TEST(Publisher, CountersCanBeReadWhileItRuns) {
   std::thread reader([&] {
     uint64_t last = 0;
     while (!done) {
-      uint64_t now = publisher.exporter_counters().at(0).records;
+      uint64_t now = publisher.exporters().at(0).counters.records;
       EXPECT_GE(now, last);
       last = now;
       publisher.counters();

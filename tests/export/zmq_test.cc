@@ -4,62 +4,17 @@
 
 #include <thread>
 
-#include "export/zmq/subscriber.h"
-#include "export/zmq/zmq_exporter.h"
+#include "tests/export/zmq_support.h"
 
 namespace lapwing {
 namespace {
-
-constexpr std::string_view kTopics[] = {"alert", "flow"};
-
-std::string endpoint(const char* name) {
-  return "ipc:///tmp/lapwing-test-" + std::to_string(getpid()) + "-" + name;
-}
-
-Setting node(const std::string& where, std::initializer_list<std::pair<const char*, const char*>> more = {}) {
-  Setting root;
-  auto put = [&](const char* key, const std::string& value) {
-    Setting& member = root.make(key);
-    member.kind = Setting::Kind::scalar;
-    member.scalar = value;
-  };
-  put("endpoints", where);
-  for (auto [key, value] : more) put(key, value);
-  return root;
-}
-
-std::shared_ptr<const RecordBatch> flows(uint64_t from, size_t count, bool urgent = false) {
-  auto batch = std::make_shared<RecordBatch>();
-  for (uint64_t i = from; i < from + count; ++i) {
-    batch->text += "{\"n\":" + std::to_string(i) + "}\n";
-    batch->entries.push_back({1, static_cast<uint32_t>(batch->text.size())});
-  }
-  batch->urgent = urgent;
-  return batch;
-}
-
-struct Reader {
-  std::vector<std::string> records;
-  std::vector<Gap> gaps;
-  std::vector<std::string> topics;
-
-  bool receive(Subscriber& subscriber, int timeout_ms) {
-    return subscriber.receive(
-        timeout_ms,
-        [this](std::string_view topic, std::string_view record) {
-          topics.emplace_back(topic);
-          records.emplace_back(record);
-        },
-        [this](const Gap& gap) { gaps.push_back(gap); });
-  }
-};
 
 TEST(Zmq, ReplayWaitsForItsSubscriberAndLosesNothing) {
   constexpr size_t kRecords = 20000;
   std::string where = endpoint("lossless");
   Reader reader;
   std::thread subscriber_thread([&] {
-    Subscriber subscriber(where, {});
+    Subscriber subscriber({.endpoints = {where}});
     while (reader.records.size() < kRecords && reader.receive(subscriber, 5000)) {
     }
   });
@@ -72,7 +27,7 @@ TEST(Zmq, ReplayWaitsForItsSubscriberAndLosesNothing) {
     }
     exporter->flush();
     EXPECT_EQ(exporter->counters().records, kRecords);
-    EXPECT_EQ(exporter->counters().dropped, 0u);
+    EXPECT_EQ(exporter->counters().dropped(), 0u);
     subscriber_thread.join();
   }
   ASSERT_EQ(reader.records.size(), kRecords);
@@ -86,7 +41,7 @@ TEST(Zmq, AStalledSubscriberSeesExactlyWhatItMissed) {
   Setting n = node(where, {{"high-water-mark", "10"}, {"batch-records", "1"}});
   auto exporter = create_zmq_exporter(n, {.topics = kTopics, .sensor = "s", .epoch = 1, .lossless = false});
   // The reader's own queue is bounded only by the socket's: it does not read until all was sent.
-  Subscriber subscriber(where, {});
+  Subscriber subscriber({.endpoints = {where}});
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   Reader reader;
   for (size_t i = 0; i < kRecords; i += 100) {
@@ -109,7 +64,7 @@ TEST(Zmq, TopicsAreChosenBySubscription) {
   Setting n = node(where);
   auto exporter = create_zmq_exporter(n, {.topics = kTopics, .sensor = "s", .epoch = 1, .lossless = false});
   std::vector<std::string> wanted = {"alert"};
-  Subscriber subscriber(where, wanted);
+  Subscriber subscriber({.endpoints = {where}, .topics = wanted});
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   auto batch = std::make_shared<RecordBatch>();
   batch->text = "{\"f\":1}\n{\"a\":1}\n";
@@ -140,7 +95,7 @@ TEST(Zmq, AReplayOverTcpToSlowReaderOfSeveralTopicsHasNoGap) {
   Reader reader;
   std::thread subscriber_thread([&] {
     std::vector<std::string> topics = {"alert", "flow"};
-    Subscriber subscriber(where, topics);
+    Subscriber subscriber({.endpoints = {where}, .topics = topics});
     while (reader.records.size() < 2 * kBatches && reader.receive(subscriber, 5000)) {
       if (reader.records.size() % 50 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
@@ -179,7 +134,7 @@ TEST(Zmq, AReaderThatStandsStillEndsTheWaitingOfAReplay) {
   std::shared_ptr<const RecordBatch> shared = batch;
   for (int i = 0; i < 1000; ++i) exporter->write({&shared, 1});
   // One record was given up; the rest went the way of a live run, where ZeroMQ drops in silence.
-  EXPECT_EQ(exporter->counters().dropped, 1u);
+  EXPECT_EQ(exporter->counters().dropped(), 1u);
   EXPECT_EQ(exporter->counters().records, 999u);
   zmq_close(socket);
   zmq_ctx_term(context);
@@ -188,7 +143,7 @@ TEST(Zmq, AReaderThatStandsStillEndsTheWaitingOfAReplay) {
 /// A reader that sensors connect to. ZeroMQ lets it subscribe only while its own thread is in a call, so it has one.
 struct Collector {
   Collector(const std::string& where, size_t wanted)
-      : subscriber(where, {}, true), thread([this, wanted] {
+      : subscriber({.endpoints = {where}, .bind = true}), thread([this, wanted] {
           while (reader.records.size() < wanted && reader.receive(subscriber, 5000)) {
           }
         }) {}
@@ -260,7 +215,7 @@ class RawPublisher {
 TEST(Zmq, MalformedMessagesAreCountedAndNothingOfThemDelivered) {
   std::string where = endpoint("malformed");
   RawPublisher publisher(where);
-  Subscriber subscriber(where, {});
+  Subscriber subscriber({.endpoints = {where}});
   publisher.wait_for_subscriber();
   publisher.send({"flow"});
   publisher.send({"flow", "{}", "{}"});
@@ -284,7 +239,7 @@ TEST(Zmq, ATopicIsTakenWholeThoughZeromqMatchesPrefixes) {
   std::string where = endpoint("prefix");
   std::vector<std::string> wanted = {"ftp"};
   RawPublisher publisher(where);
-  Subscriber subscriber(where, wanted);
+  Subscriber subscriber({.endpoints = {where}, .topics = wanted});
   publisher.wait_for_subscriber();
   const char* header = R"({"sensor":"s","epoch":1,"seq":0,"count":1})";
   publisher.send({"ftp_data", header, "{\"d\":1}"});

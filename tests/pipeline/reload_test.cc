@@ -57,6 +57,7 @@ class Keeping final : public Exporter {
   }
   void flush() override {}
   ExporterCounters counters() const override { return {}; }
+  ExporterLabel label() const override { return {"keeping", "memory"}; }
 
  private:
   std::vector<nlohmann::json>& records_;
