@@ -177,6 +177,12 @@ void Recorder::engine(const EngineNotice& notice) {
   impl_->done(kTopicEngine);
 }
 
+void Recorder::loss(Timestamp time, const CounterSet& lost, double seconds) {
+  if (!impl_->wants(kTopicLoss) || lost.values().empty()) return;
+  write_loss_record(impl_->text(), impl_->tools, time, lost, seconds);
+  impl_->done(kTopicLoss);
+}
+
 void Recorder::stats(Timestamp time, const CounterSet& counters, double uptime_seconds) {
   if (!impl_->wants(kTopicStats)) return;
   impl_->stats_record.write(impl_->text(), impl_->tools, time, counters, uptime_seconds);

@@ -73,6 +73,8 @@ class Recorder {
   void flow(const FlowSummary& summary);
   void packet(const Envelope& envelope, Bytes packet, uint16_t link_type);
   void engine(const EngineNotice& notice);
+  /// `lost`: counters since the last such record, `seconds` ago; nothing is written when there are none.
+  void loss(Timestamp time, const CounterSet& lost, double seconds);
   void stats(Timestamp time, const CounterSet& counters, double uptime_seconds);
 
   /// Bytes written since the last take().

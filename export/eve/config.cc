@@ -74,7 +74,7 @@ constexpr OptionRow<StatsTimer> kTimerRows[] = {
     {"stats.interval", &StatsTimer::interval, "8", "time between stats records", Unit::seconds},
 };
 
-constexpr std::string_view kOwnNames[kOwnTopics] = {"alert", "anomaly", "flow", "netflow", "packet", "stats", "engine", "frame"};
+constexpr std::string_view kOwnNames[kOwnTopics] = {"alert", "anomaly", "flow", "netflow", "packet", "stats", "engine", "frame", "loss"};
 
 /// Types a suricata.yaml may name that belong to protocols and features which a build may not have yet.
 constexpr std::string_view kSuricataTypes[] = {"arp",      "bittorrent-dht",

@@ -68,6 +68,7 @@ enum OwnTopic : TopicId {
   kTopicStats,
   kTopicEngine,
   kTopicFrame,
+  kTopicLoss,
   kOwnTopics
 };
 

@@ -32,8 +32,9 @@ struct Node {
   }
 };
 
-void write_node(JsonWriter& json, const Node& node, bool deltas) {
-  bool array = node.numbered();
+/// `lists`: what is numbered becomes an array, which must then be whole.
+void write_node(JsonWriter& json, const Node& node, bool deltas, bool lists = true) {
+  bool array = lists && node.numbered();
   for (const auto& child : node.children) {
     if (child->children.empty()) {
       if (array) {
@@ -52,10 +53,10 @@ void write_node(JsonWriter& json, const Node& node, bool deltas) {
       continue;
     }
     if (!array) json.escaped_key(child->name);
-    bool list = child->numbered();
+    bool list = lists && child->numbered();
     list ? json.begin_array() : json.begin_object();
     // What is numbered stands for one engine or worker each; readers of Suricata's expect no deltas there.
-    write_node(json, *child, deltas && !array);
+    write_node(json, *child, deltas && !array, lists);
     list ? json.end_array() : json.end_object();
   }
 }
@@ -87,6 +88,24 @@ void write_stats_object(std::string& out, const CounterSet& counters, double upt
   json.begin_object().member("uptime", whole_seconds(uptime_seconds));
   write_node(json, root, false);
   json.end_object();
+}
+
+void write_loss_record(std::string& out, RecordTools& tools, Timestamp time, const CounterSet& lost, double seconds) {
+  Node root;
+  build_tree(root, lost, false, nullptr);
+  Envelope envelope;
+  envelope.time = time;
+  {
+    Line line(out, tools.times);
+    write_envelope(line, tools, envelope, "loss", View::flow);
+    line << ",\"loss\":{\"seconds\":" << whole_seconds(seconds);
+  }
+  JsonWriter json(out);
+  json.raw("");
+  write_node(json, root, false, false);
+  json.end_object();
+  Line line(out, tools.times);
+  write_end(line, tools, envelope);
 }
 
 void StatsRecord::write(std::string& out, RecordTools& tools, Timestamp time, const CounterSet& counters,

@@ -24,4 +24,7 @@ class StatsRecord {
   std::map<std::string, uint64_t, std::less<>> last_;
 };
 
+/// Members are counters by their paths as in a stats record, but what is numbered stands under its number.
+void write_loss_record(std::string& out, RecordTools& tools, Timestamp time, const CounterSet& lost, double seconds);
+
 }  // namespace lapwing

@@ -80,6 +80,7 @@ Listing records() {
                             {"packet", "a packet of a tagged flow"},
                             {"stats", "all counters"},
                             {"frame", "a message of a protocol as its bytes stand; off unless asked for"},
+                            {"loss", "something was not seen, not followed or not delivered since the last one"},
                             {"engine", "the sensor took new rules, or refused them"}}) {
     list.rows.push_back({type, "sensor", help});
   }

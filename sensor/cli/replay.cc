@@ -50,7 +50,10 @@ int replay(const ReplayOptions& options) {
   plan.checksums = checksum_mode(options.checksums, *root);
   plan.exporters = make_exporters(options.outputs, *root, *config, true);
   plan.rules = load_rules(find_rule_files(options.configuration.rule_files, *root), *config);
-  if (const Setting* interfaces = root->find("pcap")) interfaces->use_all();  // one file serves replay and run
+  // One file serves replay and run.
+  for (std::string_view key : {"pcap", "dpdk", "control", "run-as", "security", "metrics"}) {
+    if (const Setting* of_run = root->find(key)) of_run->use_all();
+  }
   options.configuration.check_unread(*root);
   auto watch = make_watch(options, *plan.rules);
   plan.tracer = watch.get();

@@ -5,30 +5,14 @@
 
 #include <cstdio>
 
+#include "sensor/pipeline/losses.h"
+
 namespace lapwing {
 namespace {
 
 constexpr int kWidth = 40;
 constexpr size_t kSignaturesShown = 15;
 constexpr double kNoticeable = 0.005;
-
-/// Counters whose value is something lost, refused or given up.
-constexpr std::string_view kLosses[] = {"capture.kernel_drops",
-                                        "capture.kernel_ifdrops",
-                                        "capture.unread",
-                                        "capture.truncated",
-                                        "capture.errors",
-                                        "decoder.invalid",
-                                        "decoder.too_many_layers",
-                                        "flow.memcap",
-                                        "tcp.ssn_memcap_drop",
-                                        "tcp.segment_memcap_drop",
-                                        "tcp.reassembly_gap",
-                                        "defrag.memcap",
-                                        "app_layer.buffer_limit",
-                                        "app_layer.parser_errors",
-                                        "detect.alert_queue_overflow",
-                                        "publisher.queue_full_drops"};
 
 std::string scaled(double value, const char* unit) {
   constexpr const char* kPrefixes[] = {"", "k", "M", "G", "T"};
@@ -78,9 +62,9 @@ void print_summary(const RunSummary& summary) {
     }
   }
   line.clear();
-  for (std::string_view path : kLosses) {
-    if (uint64_t value = summary.counters.value(path))
-      line += fmt::format("{}{} {}", line.empty() ? "" : ", ", path, value);
+  const CounterSet losses = losses_of(summary.counters);
+  for (const CounterValue& loss : losses.values()) {
+    line += fmt::format("{}{} {}", line.empty() ? "" : ", ", loss.path, loss.value);
   }
   fmt::print(stderr, "losses: {}\n", line.empty() ? "none" : line);
   for (const CaptureError& error : summary.errors) fmt::print(stderr, "{}\n", to_string(error));

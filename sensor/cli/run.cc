@@ -15,6 +15,7 @@
 #include "sensor/cli/report.h"
 #include "sensor/cli/rule_reading.h"
 #include "sensor/cli/signals.h"
+#include "sensor/control/confinement.h"
 #include "sensor/control/control.h"
 
 namespace lapwing {
@@ -155,6 +156,8 @@ std::vector<Pipeline::Seat> seats_of(const std::vector<LiveConfig>& interfaces, 
 int run(const RunOptions& options) {
   NoteHangup hangup;
   auto root = options.configuration.read();
+  const auto confinement = read_options<ConfinementConfig>(*root, confinement_options());
+  drop_privileges(confinement, *root);
   auto config = SensorConfig::read(*root, options.outputs.records);
   const std::vector<LiveConfig> interfaces = choose_interfaces(options, *root);
   const auto control = read_options<ControlConfig>(*root, control_options());
@@ -178,6 +181,7 @@ int run(const RunOptions& options) {
     ClosePort closing{port};
     port.open(listen_for_commands(control, commands_of(pipeline, reloader, names_of(interfaces))));
     StopOnSignal stop(pipeline);
+    refuse_system_calls(confinement);
     for (const LiveConfig& interface : interfaces) {
       spdlog::info("watching {} with {} {}", interface.interface, interface.workers,
                    interface.workers == 1 ? "worker" : "workers");

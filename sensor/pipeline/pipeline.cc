@@ -114,9 +114,12 @@ CounterSet Pipeline::all_counters(bool running) {
 }
 
 void Pipeline::write_stats(Timestamp time, double uptime, bool running) {
-  if (!plan_.config->eve->enabled("stats")) return;
+  if (!plan_.config->eve->enabled("stats") && !plan_.config->eve->enabled("loss")) return;
   std::lock_guard lock(records_mutex_);
-  stats_recorder_->stats(time, all_counters(running), uptime);
+  const CounterSet counters = all_counters(running);
+  stats_recorder_->loss(time, losses_.since_last(counters), uptime - losses_told_);
+  stats_recorder_->stats(time, counters, uptime);
+  losses_told_ = uptime;
   if (auto batch = stats_recorder_->take()) publisher_->push(workers_.size(), std::move(batch));
 }
 

@@ -15,6 +15,7 @@
 
 #include "export/publisher.h"
 #include "sensor/capture/packet_source.h"
+#include "sensor/pipeline/losses.h"
 #include "sensor/pipeline/reloader.h"
 #include "sensor/pipeline/signature_totals.h"
 #include "sensor/pipeline/worker.h"
@@ -103,6 +104,8 @@ class Pipeline {
   SignatureTotals totals_;
   std::mutex records_mutex_;  // the recorder of records about the sensor, its ring, and that the publisher is there
   std::unique_ptr<Recorder> stats_recorder_;
+  LossWatch losses_;         // what loss records have told
+  double losses_told_ = 0;   // and up to which uptime
 };
 
 /// Paths and meanings of all counters that a stats record can hold.

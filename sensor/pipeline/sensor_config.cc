@@ -4,6 +4,7 @@
 
 #include "sensor/base/text.h"
 #include "sensor/capture/live.h"
+#include "sensor/control/confinement.h"
 #include "sensor/control/control.h"
 #include "sensor/decode/decode_event.h"
 #include "sensor/event/detection.h"
@@ -213,6 +214,7 @@ std::vector<OptionInfo> all_options() {
   add(describe_options(dataset_options()));
   add(describe_options(identify_options()));
   add(describe_options(control_options()));
+  add(describe_options(confinement_options()));
   add(live_options());
   add(eve_options());
   add(file_store_options());

@@ -239,7 +239,7 @@ class Explainer {
   void fast_pattern() {
     if (!pattern_) return;
     const FastPattern& p = *pattern_;
-    RuleExplanation::Pattern& told = out_.pattern.emplace();
+    ExplainedPattern& told = out_.pattern.emplace();
     told.buffer = section_name(p.buffer);
     told.expression = p.pattern.expression;
     told.text = p.pattern.expression ? "/" + p.pattern.text + "/" : in_quotes(p.pattern.text);

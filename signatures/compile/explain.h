@@ -21,6 +21,17 @@ enum class RuleCost : uint8_t {
 };
 std::string_view name_of(RuleCost cost);
 
+/// What a rule is found by.
+struct ExplainedPattern {
+  std::string buffer, text, why;
+  bool expression = false, nocase = false, asked_for = false;
+  size_t length = 0;      // bytes that are looked for
+  int rarity_class = 0;   // of the buffer: the lowest of a rule is preferred
+  uint32_t strength = 0;  // new bytes count more than repeated ones, binary more than letters
+  size_t choices = 0;     // contents it was chosen from
+  uint64_t head = 0;      // it is sought in so many bytes of the buffer only; 0: in all of them
+};
+
 /// One compiled rule; a rule with <> is two of them.
 struct RuleExplanation {
   const RuleInfo* info = nullptr;  // lives as long as the rule set
@@ -35,16 +46,7 @@ struct RuleExplanation {
   };
   std::vector<Part> buffers;
   std::vector<std::string> late;  // conditions over state that flows share, asked last
-  struct Pattern {
-    std::string buffer, text, why;
-    bool expression = false, nocase = false, asked_for = false;
-    size_t length = 0;      // bytes that are looked for
-    int rarity_class = 0;   // of the buffer: the lowest of a rule is preferred
-    uint32_t strength = 0;  // new bytes count more than repeated ones, binary more than letters
-    size_t choices = 0;     // contents it was chosen from
-    uint64_t head = 0;      // it is sought in so many bytes of the buffer only; 0: in all of them
-  };
-  std::optional<Pattern> pattern;
+  std::optional<ExplainedPattern> pattern;
   struct Place {
     std::string group;
     size_t rules = 0;     // in it

@@ -30,7 +30,7 @@ class Text {
   std::string out_;
 };
 
-std::string describe(const RuleExplanation::Pattern& p) {
+std::string describe(const ExplainedPattern& p) {
   const std::string where = p.head ? " in the first " + std::to_string(p.head) + " bytes" : "";
   const std::string of = p.text + (p.nocase ? " nocase" : "") + " of " + p.buffer + where;
   if (p.expression) return of + ": " + p.why;

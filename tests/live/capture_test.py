@@ -9,6 +9,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import netns
 
 LAPWING = os.path.abspath(sys.argv.pop(1))
+with open(LAPWING, "rb") as program: SANITIZED = b"__asan_init" in (code := program.read()) or b"__tsan_init" in code
 PATIENCE = 60  # seconds: the machine may be busy
 FLOWS = 200
 SEND = """import socket, sys
@@ -211,6 +212,26 @@ class Capture(unittest.TestCase):
         self.assertNotIn("lw3: open again", self.log())
         self.end()
         self.assertEqual(len(self.flows()), 20 * count)
+
+    def test_rights_are_given_up_and_interfaces_come_back_all_the_same(self):
+        os.chmod(self.folder, 0o777)
+        self.start("-i", "lw1", "--workers", "2", "--set", "run-as.user=nobody", "--set", "run-as.group=nogroup",
+                   ready=["watching lw1"])
+        for task in os.listdir(f"/proc/{self.sensor.pid}/task"):
+            with open(f"/proc/{self.sensor.pid}/task/{task}/status") as f:
+                status = dict(line.rstrip().split(":\t", 1) for line in f if ":\t" in line)
+            self.assertEqual(status["Uid"].split(), [status["Uid"].split()[0]] * 4)
+            self.assertNotEqual(status["Uid"].split()[0], "0")
+            self.assertEqual(int(status["CapEff"], 16), 1 << 13, "CAP_NET_RAW alone")
+            self.assertEqual((int(status["CapBnd"], 16), status["NoNewPrivs"]), (0, "1"))
+            # Sanitizers trace their own process: there is no filter then.
+            self.assertEqual(status["Seccomp"], "0" if SANITIZED else "2")
+        self.ip("link", "del", "lw0")
+        self.until(lambda: self.interface(0)["down"] == 1)
+        self.add_pair("lw0", "lw1")
+        self.until(lambda: self.interface(0)["down"] == 0)
+        self.send([ip4(client(1), "10.2.0.1", udp(1000, 2000, b"question"))])
+        self.until(lambda: self.stats()["capture"]["packets"] == 1)
 
     def test_offloaded_frames_are_known(self):
         self.start("-i", "lw1", "--workers", "1", ready=["watching lw1"])

@@ -1,0 +1,87 @@
+#include "sensor/pipeline/losses.h"
+
+#include <utility>
+
+#include "sensor/base/text.h"
+
+namespace lapwing {
+namespace {
+
+constexpr std::string_view kPaths[] = {
+    // the wire, the card, the kernel's ring
+    "capture.kernel_drops",
+    "capture.kernel_ifdrops",
+    "capture.unread",
+    "capture.truncated",
+    "capture.errors",
+    "capture.silences",
+    // what could not be read or followed
+    "decoder.invalid",
+    "decoder.too_many_layers",
+    "decoder.max_tunnel",
+    "defrag.max_trackers_reached",
+    "defrag.max_frags_reached",
+    "defrag.memcap_drop",
+    "flow.memcap",
+    "tcp.ssn_memcap_drop",
+    "tcp.segment_memcap_drop",
+    "tcp.reassembly_gap",
+    "app_layer.parser_errors",
+    "app_layer.buffer_limit",
+    "app_layer.open_frames_max",
+    "ndpi.max_flows",
+    // what rules did not see, or found and did not tell
+    "detect.hyperscan_error",
+    "detect.stream_window_memcap",
+    "detect.stream_candidates_max",
+    "detect.inspection_recursion_limit",
+    "detect.pcre_match_limit",
+    "detect.pcre_recursion_limit",
+    "detect.pcre_error",
+    "detect.shared_entries_full",
+    "detect.dataset_memcap",
+    "detect.alert_queue_overflow",
+    // records and files on their way out
+    "publisher.queue_full_drops",
+    "outputs.*.dropped.*",
+    "file_store.open_files_max_hit",
+    "file_store.fs_errors",
+    "file_store.pieces_lost",
+};
+
+bool matches(std::string_view path, std::string_view pattern) {
+  const auto parts = split(path, '.'), wanted = split(pattern, '.');
+  if (parts.size() != wanted.size()) return false;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (wanted[i] != "*" && wanted[i] != parts[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::span<const std::string_view> loss_paths() {
+  return kPaths;
+}
+
+CounterSet losses_of(const CounterSet& counters) {
+  CounterSet out;
+  for (std::string_view pattern : kPaths) {
+    for (const CounterValue& counter : counters.values()) {
+      if (counter.value > 0 && matches(counter.path, pattern)) out.add(counter.path, counter.value, counter.help);
+    }
+  }
+  return out;
+}
+
+CounterSet LossWatch::since_last(const CounterSet& counters) {
+  CounterSet out;
+  const CounterSet losses = losses_of(counters);
+  for (const CounterValue& loss : losses.values()) {
+    const uint64_t before = std::exchange(last_[loss.path], loss.value);
+    if (loss.value > before) out.add(loss.path, loss.value - before, loss.help);
+  }
+  return out;
+}
+
+}  // namespace lapwing
