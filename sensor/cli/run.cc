@@ -17,6 +17,7 @@
 #include "sensor/cli/signals.h"
 #include "sensor/control/confinement.h"
 #include "sensor/control/control.h"
+#include "sensor/metrics/metrics_server.h"
 
 namespace lapwing {
 namespace {
@@ -160,6 +161,7 @@ int run(const RunOptions& options) {
   drop_privileges(confinement, *root);
   auto config = SensorConfig::read(*root, options.outputs.records);
   const std::vector<LiveConfig> interfaces = choose_interfaces(options, *root);
+  const auto metrics = read_options<MetricsConfig>(*root, metrics_options());
   const auto control = read_options<ControlConfig>(*root, control_options());
   Pipeline::Plan plan{.config = config.get(), .replay = false, .hash_seed = random_seed()};
   plan.seats = seats_of(interfaces, *root);
@@ -180,6 +182,7 @@ int run(const RunOptions& options) {
         pipeline, [&](const std::atomic<bool>& stop) { return reading.read(stop); }, counts);
     ClosePort closing{port};
     port.open(listen_for_commands(control, commands_of(pipeline, reloader, names_of(interfaces))));
+    const auto served = serve_metrics(*root, metrics, [&] { return pipeline.counters(); });
     StopOnSignal stop(pipeline);
     refuse_system_calls(confinement);
     for (const LiveConfig& interface : interfaces) {

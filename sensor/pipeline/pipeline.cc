@@ -175,17 +175,23 @@ void Pipeline::reopen_outputs() {
   if (publisher_) publisher_->reopen();
 }
 
-std::string Pipeline::stats_object() {
+CounterSet Pipeline::counters() {
   for (auto& worker : workers_) worker->snapshot();
   constexpr int kWaits = 150;  // milliseconds: an idle worker has its turn every 100
   auto fresh = [&] {
     return std::ranges::all_of(workers_, &Worker::snapshot_fresh, [](auto& w) -> Worker& { return *w; });
   };
   for (int i = 0; i < kWaits && !fresh(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  std::string out;
   std::lock_guard lock(records_mutex_);
-  if (publisher_) write_stats_object(out, all_counters(true), uptime());
-  return out.empty() ? "{}" : out;
+  return publisher_ ? all_counters(true) : CounterSet{};
+}
+
+std::string Pipeline::stats_object() {
+  const CounterSet now = counters();
+  if (now.values().empty()) return "{}";
+  std::string out;
+  write_stats_object(out, now, uptime());
+  return out;
 }
 
 RunSummary Pipeline::run(const std::function<void(double)>& tick) {

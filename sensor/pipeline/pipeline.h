@@ -80,6 +80,8 @@ class Pipeline {
   void note_reload(const ReloadReport& report);
   /// Outputs open their files anew, soon.
   void reopen_outputs();
+  /// All counters of now; none when the run is over. Waits for the workers, some 100 ms at most.
+  CounterSet counters();
   /// The object of a stats record with the counters of now. Waits for the workers, some 100 ms at most.
   std::string stats_object();
 

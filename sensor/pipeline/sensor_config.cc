@@ -8,6 +8,7 @@
 #include "sensor/control/control.h"
 #include "sensor/decode/decode_event.h"
 #include "sensor/event/detection.h"
+#include "sensor/metrics/metrics_server.h"
 #include "signatures/parse/countries.h"
 #include "signatures/parse/reputation.h"
 
@@ -215,6 +216,7 @@ std::vector<OptionInfo> all_options() {
   add(describe_options(identify_options()));
   add(describe_options(control_options()));
   add(describe_options(confinement_options()));
+  add(describe_options(metrics_options()));
   add(live_options());
   add(eve_options());
   add(file_store_options());
