@@ -80,6 +80,28 @@ dpdk:
   EXPECT_EQ(config.ports[1].rx_descriptors, 512u);
 }
 
+TEST(DpdkConfig, TakesTheWordsOfSuricatasFile) {
+  const Config config = read(R"(
+dpdk:
+  eal-params: {proc-type: primary}
+  interfaces:
+    - interface: 0000:3b:00.0
+      threads: auto
+      promisc: true
+      multicast: true
+      checksum-checks: true
+      mtu: 1500
+      mempool-size: 65535
+      mempool-cache-size: 257
+      rx-descriptors: 1024
+)");
+  ASSERT_EQ(config.ports.size(), 1u);
+  EXPECT_EQ(config.eal, std::vector<std::string>{"--proc-type=primary"});
+  EXPECT_EQ(config.ports[0].checksums, "yes");
+  EXPECT_EQ(config.ports[0].mempool_size, 65535u);
+  EXPECT_EQ(config.ports[0].mempool_cache_size, 257u);
+}
+
 TEST(DpdkConfig, TakesThePortsThatAreNamed) {
   std::vector<std::string> named{"eth0", "net_b"};
   const auto root = parse_yaml("dpdk: {interfaces: [{interface: net_a}, {interface: net_b}]}", "test.yaml");

@@ -55,9 +55,16 @@ uint64_t read_count(const Setting& node, std::string_view key, uint64_t fallback
   return out;
 }
 
-void check_word(const Setting& node, const std::string& key, std::string_view choices) {
+/// Suricata's own file has true and false here.
+void read_word(const Setting& node, const std::string& key, std::string_view choices, std::string& word) {
   const Setting* found = node.find(key);
-  if (found && !found->scalar.empty()) check_choice(*found, choices);
+  if (!found || found->scalar.empty()) return;
+  word = to_lower(found->scalar);
+  if (word == "true" || word == "false") {
+    word = word == "true" ? "yes" : "no";
+  } else {
+    check_choice(*found, choices);
+  }
 }
 
 PortConfig read_one(const Setting& node, PortConfig config) {
@@ -73,8 +80,8 @@ PortConfig read_one(const Setting& node, PortConfig config) {
   if (config.mempool_size && config.mempool_cache_size * 3 > config.mempool_size * 2) {
     node.fail("mempool-cache-size is more than two thirds of mempool-size");
   }
-  check_word(node, "vlan-tracking", "yes|no");
-  check_word(node, "checksum-checks", "yes|no|auto");
+  read_word(node, "vlan-tracking", "yes|no", config.vlan_tracking);
+  read_word(node, "checksum-checks", "yes|no|auto", config.checksums);
   const size_t comma = config.definition.find(',');
   config.interface = config.definition.substr(0, comma);
   config.arguments = comma == std::string::npos ? "" : config.definition.substr(comma + 1);

@@ -103,7 +103,8 @@ Eal::Eal(const Config& config) {
   // It bound this thread to its first core, and threads begin where their maker is.
   sched_setaffinity(0, sizeof cores, &cores);
   if (result < 0) {
-    const std::string why = take_complaints();
+    std::string why = take_complaints();
+    if (why.ends_with('.')) why.pop_back();
     throw SettingError(config.mark,
                        "the EAL does not start: " + (why.empty() ? rte_strerror(reason) : why) +
                            ". It needs hugepages, or eal-params: {no-huge: yes, m: 512}; see docs/dpdk.md");
