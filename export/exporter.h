@@ -22,13 +22,13 @@ std::span<const CounterRow<FileStoreCounters>> file_store_counter_rows();
 /// Of one output. Every record an exporter is given ends up in `records` or in one of the drops.
 struct ExporterCounters {
   uint64_t records = 0, bytes = 0, errors = 0;
-  uint64_t dropped_backpressure = 0, dropped_failed = 0, dropped_unreachable = 0;
+  uint64_t dropped_backpressure = 0, dropped_failed = 0, dropped_unreachable = 0, dropped_too_large = 0;
   uint64_t connections = 0, disconnections = 0, accepts_failed = 0, handshakes_failed = 0, clients_refused = 0,
            unknown_topics = 0;
   uint64_t rotations = 0, rotations_failed = 0;
   FileStoreCounters files;
 
-  uint64_t dropped() const { return dropped_backpressure + dropped_failed + dropped_unreachable; }
+  uint64_t dropped() const { return dropped_backpressure + dropped_failed + dropped_unreachable + dropped_too_large; }
 };
 /// By paths below the output's own, "outputs.0.".
 std::span<const CounterRow<ExporterCounters>> exporter_counter_rows();

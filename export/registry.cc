@@ -3,6 +3,7 @@
 #include "export/exporter.h"
 #include "export/file/file_exporter.h"
 #include "export/stdout/stdout_exporter.h"
+#include "export/syslog/syslog_exporter.h"
 #include "export/unix_socket/unix_exporter.h"
 #include "export/zmq/zmq_exporter.h"
 
@@ -12,6 +13,7 @@ std::span<const ExporterRow> exporters() {
   static constexpr std::array kExporters{
       ExporterRow{"regular", create_file_exporter, file_exporter_options, "a file, one record a line"},
       ExporterRow{"stdout", create_stdout_exporter, nullptr, "standard output, one record a line"},
+      ExporterRow{"syslog", create_syslog_exporter, syslog_exporter_options, "a syslog server, one record a message"},
       ExporterRow{"unix_stream", create_unix_stream_exporter, unix_exporter_options,
                   "a unix socket, one record a line"},
       ExporterRow{"unix_dgram", create_unix_dgram_exporter, unix_exporter_options,
@@ -32,6 +34,7 @@ std::span<const CounterRow<ExporterCounters>> exporter_counter_rows() {
       {"dropped.backpressure", &C::dropped_backpressure, "records dropped: the output's queue was full"},
       {"dropped.failed", &C::dropped_failed, "records dropped: the output refused them, as a full disk does"},
       {"dropped.unreachable", &C::dropped_unreachable, "records dropped: nobody was there to take them"},
+      {"dropped.too_large", &C::dropped_too_large, "records dropped: longer than a datagram may be"},
       {"connections", &C::connections, "connections made, ZeroMQ handshakes included"},
       {"disconnections", &C::disconnections, "connections lost or closed"},
       {"accepts_failed", &C::accepts_failed, "connections not accepted, for want of descriptors or memory"},

@@ -167,7 +167,7 @@ TEST(UnixDgram, ARecordThatNoDatagramHoldsIsCounted) {
   large->entries = {{1, (4 << 20) + 1}, {1, (4 << 20) + 4}};
   std::shared_ptr<const RecordBatch> shared = large;
   exporter->write({&shared, 1});
-  EXPECT_EQ(exporter->counters().dropped_failed, 1u);
+  EXPECT_EQ(exporter->counters().dropped_too_large, 1u);
   EXPECT_EQ(listener.read_all(100), "{}\n");
 }
 
