@@ -31,8 +31,14 @@ struct LiveConfig {
 
 /// For documentation; keys below "pcap".
 std::vector<OptionInfo> live_options();
-/// The interfaces named, or all of the list where none is, in order. Throws SettingError.
-std::vector<LiveConfig> read_interfaces(const Setting& root, const std::vector<std::string>& named);
+/// The interfaces named, or all of the list where none is, in order. Throws SettingError, also where there is none
+/// and `needed`.
+std::vector<LiveConfig> read_interfaces(const Setting& root, const std::vector<std::string>& named, bool needed = true);
+
+/// Cores that the process may use.
+uint64_t usable_cores();
+/// Cores named as "3" or "0-3". Throws SettingError.
+std::vector<int> read_cores(const Setting& node, const std::vector<std::string>& texts);
 
 class LiveInterface;
 

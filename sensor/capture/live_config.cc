@@ -30,11 +30,6 @@ constexpr OptionRow<C> kRows[] = {
     {"silence-after", &C::silence_after, "0", "tell and count that nothing came for so long; 0: never", Unit::seconds},
 };
 
-uint64_t cores() {
-  cpu_set_t set;
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<uint64_t>(CPU_COUNT(&set)) : 1;
-}
-
 /// "3" or "0-3".
 void add_cpus(const Setting& node, const std::string& text, std::vector<int>& out) {
   cpu_set_t allowed;
@@ -59,13 +54,11 @@ void check_word(const Setting& node, const std::string& key, std::string_view ch
 LiveConfig read_one(const Setting& node, LiveConfig config) {
   read_options<C>(node, kRows, config);
   if (const Setting* threads = node.find("threads")) {
-    config.workers = to_lower(threads->as_text()) == "auto" ? std::min(cores(), kMaxWorkers) : threads->as_integer();
+    config.workers =
+        to_lower(threads->as_text()) == "auto" ? std::min(usable_cores(), kMaxWorkers) : threads->as_integer();
     if (config.workers == 0 || config.workers > kMaxWorkers) threads->fail("1 to 256 workers, or auto");
   }
-  if (const Setting* cpus = node.find("cpus")) {
-    config.cpus.clear();
-    for (const std::string& text : config.cpus_text) add_cpus(*cpus, text, config.cpus);
-  }
+  if (const Setting* cpus = node.find("cpus")) config.cpus = read_cores(*cpus, config.cpus_text);
   check_word(node, "vlan-tracking", "yes|no");
   check_word(node, "checksum-checks", "yes|no|auto");
   config.mark = node.mark;
@@ -91,15 +84,26 @@ const Setting* entry_of(const Setting& list, const std::string& name) {
 
 }  // namespace
 
+uint64_t usable_cores() {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<uint64_t>(CPU_COUNT(&set)) : 1;
+}
+
+std::vector<int> read_cores(const Setting& node, const std::vector<std::string>& texts) {
+  std::vector<int> out;
+  for (const std::string& text : texts) add_cpus(node, text, out);
+  return out;
+}
+
 std::vector<OptionInfo> live_options() {
   auto out = describe_options<C>(kRows);
   for (OptionInfo& option : out) option.key = "pcap." + option.key;
   return out;
 }
 
-std::vector<LiveConfig> read_interfaces(const Setting& root, const std::vector<std::string>& named) {
+std::vector<LiveConfig> read_interfaces(const Setting& root, const std::vector<std::string>& named, bool needed) {
   LiveConfig defaults = read_options<C>(Setting{}, kRows);
-  defaults.workers = std::min(cores(), kMaxWorkers);
+  defaults.workers = std::min(usable_cores(), kMaxWorkers);
   const Setting* pcap = root.find("pcap");
   const Setting* list = pcap && pcap->kind == Setting::Kind::list ? pcap : nullptr;
   std::vector<std::string> names = named;
@@ -126,7 +130,7 @@ std::vector<LiveConfig> read_interfaces(const Setting& root, const std::vector<s
     if (!entry && !named.empty()) config.mark = where;
     out.push_back(std::move(config));
   }
-  if (out.empty()) {
+  if (out.empty() && needed) {
     throw SettingError({"run", 0, 0},
                        "no interface to watch; name one by -i, or in the configuration: pcap: [{interface: eth0}]");
   }

@@ -117,6 +117,25 @@ constexpr std::pair<std::string_view, Listing (*)()> kListings[] = {
     {"keywords", keywords}, {"fields", fields},     {"frames", frames},  {"protocols", protocols},
     {"records", records},   {"counters", counters}, {"options", options}};
 
+/// The commands below one, each before its options.
+void add_commands(const CLI::App& app, const std::string& path, Listing& list) {
+  for (const CLI::Option* option : app.get_options()) {
+    list.rows.push_back({path, option->get_name(false, true), option->get_type_size() == 0 ? "" : option->get_type_name(),
+                         option->get_description()});
+  }
+  for (const CLI::App* sub : app.get_subcommands({})) {
+    const std::string name = (path.empty() ? "" : path + " ") + sub->get_name();
+    list.rows.push_back({name, "", "", sub->get_description()});
+    add_commands(*sub, name, list);
+  }
+}
+
+Listing commands(const CLI::App& app) {
+  Listing list{{"command", "option", "value", "help"}, {}};
+  add_commands(app, "", list);
+  return list;
+}
+
 void print_json(const Listing& list) {
   std::string text;
   JsonWriter json(text);
@@ -152,17 +171,19 @@ void add_list(CLI::App& app, Command& command) {
   auto json = std::make_shared<bool>(false);
   std::vector<std::string> names;
   for (const auto& [name, make] : kListings) names.emplace_back(name);
-  sub->add_option("WHAT", *what, "keywords, fields, frames, protocols, records, counters or options")
+  names.emplace_back("commands");
+  sub->add_option("WHAT", *what, "keywords, fields, frames, protocols, records, counters, options or commands")
       ->required()
       ->check(CLI::IsMember(names));
   sub->add_flag("--json", *json, "as a JSON array of objects");
-  sub->callback([what, json, &command] {
-    command = [what, json] {
+  sub->callback([what, json, &app, &command] {
+    command = [what, json, &app] {
+      Listing list;
+      if (*what == "commands") list = commands(app);
       for (const auto& [name, make] : kListings) {
-        if (name != *what) continue;
-        Listing list = make();
-        *json ? print_json(list) : print_table(list);
+        if (name == *what) list = make();
       }
+      *json ? print_json(list) : print_table(list);
       return exit_status::done;
     };
   });

@@ -8,6 +8,7 @@
 
 #include "sensor/base/json_writer.h"
 #include "sensor/base/log.h"
+#include "sensor/capture/dpdk/dpdk.h"
 #include "sensor/capture/live.h"
 #include "sensor/cli/commands.h"
 #include "sensor/cli/configuration.h"
@@ -124,9 +125,15 @@ std::vector<ControlCommand> commands_of(Pipeline& pipeline, Reloader& reloader, 
        }}};
 }
 
-/// The interfaces to watch, as the command line has it over the configuration.
-std::vector<LiveConfig> choose_interfaces(const RunOptions& options, const Setting& root) {
-  std::vector<LiveConfig> out = read_interfaces(root, options.interfaces);
+/// The interfaces to watch, as the command line has it over the configuration; `named` are those that are no DPDK
+/// ports.
+std::vector<LiveConfig> choose_interfaces(const RunOptions& options, const std::vector<std::string>& named, bool needed,
+                                          const Setting& root) {
+  if (named.size() != options.interfaces.size() && named.empty()) {
+    if (const Setting* pcap = root.find("pcap")) pcap->use_all();
+    return {};
+  }
+  std::vector<LiveConfig> out = read_interfaces(root, named, needed);
   for (LiveConfig& interface : out) {
     if (!options.filter.empty()) interface.filter = options.filter;
     if (options.workers) interface.workers = options.workers;
@@ -160,11 +167,12 @@ int run(const RunOptions& options) {
   const auto confinement = read_options<ConfinementConfig>(*root, confinement_options());
   drop_privileges(confinement, *root);
   auto config = SensorConfig::read(*root, options.outputs.records);
-  const std::vector<LiveConfig> interfaces = choose_interfaces(options, *root);
+  std::vector<std::string> named = options.interfaces;
+  DpdkCapture dpdk(*root, named);
+  std::vector<LiveConfig> interfaces = choose_interfaces(options, named, dpdk.empty(), *root);
   const auto metrics = read_options<MetricsConfig>(*root, metrics_options());
   const auto control = read_options<ControlConfig>(*root, control_options());
   Pipeline::Plan plan{.config = config.get(), .replay = false, .hash_seed = random_seed()};
-  plan.seats = seats_of(interfaces, *root);
   plan.exporters = make_exporters(options.outputs, *root, *config, false);
   RuleFiles files = find_rule_files(options.configuration.rule_files, *root);
   plan.rules = load_rules(files, *config);
@@ -172,6 +180,8 @@ int run(const RunOptions& options) {
   options.configuration.check_unread(*root);
   LiveCapture capture(interfaces);
   plan.sources = capture.take_sources();
+  dpdk.open(options.workers, options.checksums, options.filter, interfaces, plan.sources);
+  plan.seats = seats_of(interfaces, *root);
   CommandPort port;
   plan.more_counters = [&](CounterSet& set) { set.add(port.counters(), control_counter_rows()); };
   RuleReading reading(options.configuration, *config, std::move(files));
@@ -191,6 +201,7 @@ int run(const RunOptions& options) {
     }
     summary = pipeline.run([&](double) {
       capture.watch();
+      dpdk.watch();
       if (!hangup.take()) return;
       pipeline.reopen_outputs();
       reloader.request(false, {});

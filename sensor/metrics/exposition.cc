@@ -29,6 +29,8 @@ constexpr std::string_view kGauges[] = {
     "generation",
     "burst_us_max",
     "adoption_us_max",
+    "drops_unknown",
+    "link_mbps",
 };
 
 /// A path taken apart.
