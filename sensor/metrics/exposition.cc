@@ -13,6 +13,7 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
+/// Last parts of the paths whose values can fall, or are no sums.
 constexpr std::string_view kGauges[] = {
     "down",
     "max_pkt_size",
@@ -115,10 +116,6 @@ std::vector<MetricFamily> families_of(const CounterSet& counters) {
                          : add_text(counter, std::move(name), families);
   }
   return families.take();
-}
-
-std::vector<std::string_view> gauge_names() {
-  return {std::begin(kGauges), std::end(kGauges)};
 }
 
 }  // namespace lapwing

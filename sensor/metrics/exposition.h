@@ -3,8 +3,6 @@
 
 #include <prometheus/metric_family.h>
 
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "sensor/base/counters.h"
@@ -14,8 +12,5 @@ namespace lapwing {
 /// "outputs.2.dropped.failed" is lapwing_outputs_dropped_failed{output="2"}: what is numbered is a label, called as
 /// its list without the last letter. Texts of one place are labels of a metric lapwing_..._info that is always 1.
 std::vector<prometheus::MetricFamily> families_of(const CounterSet& counters);
-
-/// Last parts of the paths whose values can fall, or are no sums.
-std::vector<std::string_view> gauge_names();
 
 }  // namespace lapwing
