@@ -17,9 +17,9 @@ struct ConfinementConfig {
 };
 std::span<const OptionRow<ConfinementConfig>> confinement_options();
 
-/// Becomes the user and group asked for and, whoever that is, keeps no capability but CAP_NET_RAW, which interfaces are
-/// opened with, also those that come back later. Nothing that is executed can win rights again. Before anything is
-/// opened, and before there is a second thread. Throws SettingError, where `root` has the user, when that user is not
+/// Becomes the user and group asked for. A user other than root keeps no capability but CAP_NET_RAW, which interfaces are
+/// opened with, also those that come back later; root that stays root keeps its own. Nothing that is executed can win
+/// rights again. Before anything is opened, and before there is a second thread. Throws SettingError, where `root` has the user, when that user is not
 /// known or cannot be become.
 void drop_privileges(const ConfinementConfig& config, const Setting& root);
 
