@@ -33,7 +33,7 @@ struct Node {
 };
 
 /// `lists`: what is numbered becomes an array, which must then be whole.
-void write_node(JsonWriter& json, const Node& node, bool deltas, bool lists = true) {
+void write_node(JsonWriter& json, const Node& node, bool deltas, bool lists) {
   bool array = lists && node.numbered();
   for (const auto& child : node.children) {
     if (child->children.empty()) {
@@ -79,6 +79,24 @@ uint64_t whole_seconds(double seconds) {
   return static_cast<uint64_t>(std::max(0.0, seconds));
 }
 
+/// A record of counters: `first` is the member before them, `lists` as in write_node.
+void write_record(std::string& out, RecordTools& tools, Timestamp time, std::string_view type,
+                  std::string_view first, double seconds, const Node& root, bool deltas, bool lists) {
+  Envelope envelope;
+  envelope.time = time;
+  {
+    Line line(out, tools.times);
+    write_envelope(line, tools, envelope, type, View::flow);
+  }
+  JsonWriter json(out);
+  json.raw("");
+  json.begin_object(type).member(first, whole_seconds(seconds));
+  write_node(json, root, deltas, lists);
+  json.end_object();
+  Line line(out, tools.times);
+  write_end(line, tools, envelope);
+}
+
 }  // namespace
 
 void write_stats_object(std::string& out, const CounterSet& counters, double uptime_seconds) {
@@ -86,26 +104,14 @@ void write_stats_object(std::string& out, const CounterSet& counters, double upt
   build_tree(root, counters, true, nullptr);
   JsonWriter json(out);
   json.begin_object().member("uptime", whole_seconds(uptime_seconds));
-  write_node(json, root, false);
+  write_node(json, root, false, true);
   json.end_object();
 }
 
 void write_loss_record(std::string& out, RecordTools& tools, Timestamp time, const CounterSet& lost, double seconds) {
   Node root;
   build_tree(root, lost, false, nullptr);
-  Envelope envelope;
-  envelope.time = time;
-  {
-    Line line(out, tools.times);
-    write_envelope(line, tools, envelope, "loss", View::flow);
-    line << ",\"loss\":{\"seconds\":" << whole_seconds(seconds);
-  }
-  JsonWriter json(out);
-  json.raw("");
-  write_node(json, root, false, false);
-  json.end_object();
-  Line line(out, tools.times);
-  write_end(line, tools, envelope);
+  write_record(out, tools, time, "loss", "seconds", seconds, root, false, false);
 }
 
 void StatsRecord::write(std::string& out, RecordTools& tools, Timestamp time, const CounterSet& counters,
@@ -113,19 +119,7 @@ void StatsRecord::write(std::string& out, RecordTools& tools, Timestamp time, co
   const EveStatsOptions& options = tools.options.stats;
   Node root;
   build_tree(root, counters, options.null_values, &last_);
-  Envelope envelope;
-  envelope.time = time;
-  {
-    Line line(out, tools.times);
-    write_envelope(line, tools, envelope, "stats", View::flow);
-    line << ",\"stats\":{\"uptime\":" << whole_seconds(uptime_seconds);
-  }
-  JsonWriter json(out);
-  json.raw("");
-  write_node(json, root, options.deltas);
-  json.end_object();
-  Line line(out, tools.times);
-  write_end(line, tools, envelope);
+  write_record(out, tools, time, "stats", "uptime", uptime_seconds, root, options.deltas, true);
 }
 
 }  // namespace lapwing

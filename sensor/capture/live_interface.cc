@@ -9,7 +9,7 @@ LiveInterface::LiveInterface(LiveConfig config, size_t index)
     : config_(std::move(config)),
       index_(index),
       seen_(std::make_unique<Seen[]>(config_.workers)),
-      last_traffic_(Clock::now()) {}
+      silence_(config_.interface, config_.silence_after) {}
 
 bool LiveInterface::begin(uint32_t& round) {
   std::lock_guard lock(mutex_);
@@ -67,7 +67,7 @@ void LiveInterface::add_to(CaptureCounters& counters) const {
   std::lock_guard lock(mutex_);
   counters.errors = errors_;
   counters.reopened = reopened_;
-  counters.silences = silences_;
+  counters.silences = silence_.silences();
   counters.down = down_;
 }
 
@@ -96,18 +96,7 @@ void LiveInterface::watch_state() {
 void LiveInterface::watch_traffic(Clock::time_point now) {
   uint64_t packets = 0;
   for (size_t i = 0; i < config_.workers; ++i) packets += seen_[i].packets.load(std::memory_order_relaxed);
-  const auto quiet = std::chrono::duration<double>(now - last_traffic_).count();
-  if (packets != last_packets_ || down_) {
-    if (told_silent_ && !down_) spdlog::info("{}: traffic again, after {:.1f} s", config_.interface, quiet);
-    told_silent_ = false;
-    last_packets_ = packets;
-    last_traffic_ = now;
-    return;
-  }
-  if (told_silent_ || config_.silence_after == 0 || quiet < static_cast<double>(config_.silence_after)) return;
-  told_silent_ = true;
-  ++silences_;
-  spdlog::warn("{}: silent: nothing came for {} s", config_.interface, config_.silence_after);
+  silence_.look(packets, down_, now);
 }
 
 void LiveInterface::watch(Clock::time_point now) {

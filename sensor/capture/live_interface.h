@@ -8,6 +8,7 @@
 #include <string>
 
 #include "sensor/capture/live.h"
+#include "sensor/capture/silence_watch.h"
 
 namespace lapwing {
 
@@ -64,14 +65,13 @@ class LiveInterface {
   uint16_t group_ = 0;
   bool down_ = false;
   std::string why_;
-  uint64_t errors_ = 0, reopened_ = 0, silences_ = 0;
+  uint64_t errors_ = 0, reopened_ = 0;
 
   // Of watch().
-  bool told_down_ = false, told_silent_ = false, told_offloading_ = false;
+  bool told_down_ = false, told_offloading_ = false;
   uint64_t told_reopened_ = 0;
   std::string told_why_;
-  uint64_t last_packets_ = 0;
-  Clock::time_point last_traffic_;
+  SilenceWatch silence_;
 };
 
 /// The sources of an interface, one a worker; all are open, or the interface is down and waited for. Throws

@@ -3,9 +3,7 @@
 
 #include "signatures/match/engine.h"
 
-namespace lapwing {
-
-namespace detect {
+namespace lapwing::detect {
 
 uint32_t Compiled::frames(const Protocol& protocol) const {
   const uint8_t number = protocol_index(&protocol);
@@ -45,6 +43,4 @@ void Engine::frame(const MatchContext& context, const MessageFrame& frame) {
   }
 }
 
-}  // namespace detect
-
-}  // namespace lapwing
+}  // namespace lapwing::detect

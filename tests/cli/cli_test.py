@@ -137,6 +137,16 @@ class Faults(Case):
         for arguments in ([], ["replay"], ["replay", DNS, "--workers", "0"], ["list", "everything"], ["replay", DNS, "--records", "flows", "-q"]):
             self.assertEqual(run(*arguments).returncode, 2, arguments)
 
+    def test_a_rule_turns_records_of_a_flow_off(self):
+        def kinds(scope):
+            rule = f'config http any any -> any any (http.uri; content:"/"; startswith; config:logging disable, {scope}; sid:1;)'
+            lines = records(WEB, "--rules", self.file("c.rules", rule), "--records", "http,flow")
+            return {(r["event_type"], r.get("app_proto")) for r in map(json.loads, lines)}
+        self.assertNotIn(("flow", "http"), kinds("type flow, scope flow"))
+        self.assertIn("http", {kind for kind, _ in kinds("type flow, scope flow")})
+        self.assertNotIn("http", {kind for kind, _ in kinds("type tx, scope flow")})
+        self.assertIn(("flow", "http"), kinds("type tx, scope flow"))
+
     def test_rules_check_lists_all_faults(self):
         rules = self.file("x.rules", 'alert tcp any any -> any any (content:"a"; sid:1;)\nalert tcp any any -> any any (contnet:"a"; sid:2;)\n'
                                      'alert tcp any any -> any any (content:"a"; depth:x; sid:3;)\n')

@@ -45,7 +45,7 @@ void Port::refuse(const std::string& what, int error) {
 }
 
 Port::Port(std::shared_ptr<Eal> eal, PortConfig config, size_t index)
-    : eal_(std::move(eal)), config_(std::move(config)), index_(index), last_traffic_(Clock::now()) {
+    : eal_(std::move(eal)), config_(std::move(config)), index_(index), silence_(config_.interface, config_.silence_after) {
   try {
     const PacketSockets before;
     find();

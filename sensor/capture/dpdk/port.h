@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sensor/capture/dpdk/config.h"
+#include "sensor/capture/silence_watch.h"
 
 struct rte_eth_dev_info;
 struct rte_eth_rss_conf;
@@ -92,10 +93,9 @@ class Port {
   std::unique_ptr<Seen[]> seen_;  // one a worker
 
   std::atomic<bool> down_ = false;
-  std::atomic<uint64_t> went_down_ = 0, came_up_ = 0, silences_ = 0;
-  bool told_silent_ = false;
-  uint64_t last_packets_ = 0;
-  Clock::time_point last_traffic_, next_look_{};
+  std::atomic<uint64_t> went_down_ = 0, came_up_ = 0;
+  SilenceWatch silence_;
+  Clock::time_point next_look_{};
 };
 
 /// The source of one worker.

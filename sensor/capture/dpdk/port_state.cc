@@ -33,7 +33,7 @@ void Port::add_counters(CaptureCounters& counters) const {
   }
   counters.errors = went_down_;
   counters.reopened = came_up_;
-  counters.silences = silences_;
+  counters.silences = silence_.silences();
   counters.down = down_;
 }
 
@@ -92,18 +92,7 @@ void Port::watch_link() {
 void Port::watch_traffic(Clock::time_point now) {
   uint64_t packets = 0;
   for (size_t i = 0; i < config_.workers; ++i) packets += seen_[i].packets.load(std::memory_order_relaxed);
-  const double quiet = std::chrono::duration<double>(now - last_traffic_).count();
-  if (packets != last_packets_ || down_) {
-    if (told_silent_ && !down_) spdlog::info("{}: traffic again, after {:.1f} s", config_.interface, quiet);
-    told_silent_ = false;
-    last_packets_ = packets;
-    last_traffic_ = now;
-    return;
-  }
-  if (told_silent_ || config_.silence_after == 0 || quiet < static_cast<double>(config_.silence_after)) return;
-  told_silent_ = true;
-  ++silences_;
-  spdlog::warn("{}: silent: nothing came for {} s", config_.interface, config_.silence_after);
+  silence_.look(packets, down_, now);
 }
 
 void Port::watch(Clock::time_point now) {
