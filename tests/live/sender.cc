@@ -1,7 +1,7 @@
 // Sends a capture over an interface again and again at a given rate, each pass from other addresses, so that its flows
 // are new ones.
 //
-//   sender INTERFACE CAPTURE [--rate PACKETS/S] [--count PACKETS] [--seconds S] [--passes N]
+//   sender INTERFACE CAPTURE [--rate PACKETS/S] [--count PACKETS] [--seconds S] [--passes N] [--first-pass N]
 //
 // Without --rate it sends as fast as it can: the ceiling. Ends at the first limit reached, or at SIGINT or SIGTERM, and
 // prints one JSON object: what was sent, how fast, and how far behind its schedule it fell.
@@ -39,7 +39,8 @@ struct Options {
   std::string interface, capture;
   double rate = 0;  // 0: the ceiling
   uint64_t count = UINT64_MAX, passes = UINT64_MAX;
-  double seconds = 0;  // 0: no limit
+  uint64_t first_pass = 0;  // where an earlier sender ended, for flows that are new once more
+  double seconds = 0;       // 0: no limit
 };
 
 /// Where a frame keeps what a pass changes. Offsets from its first byte; 0: not there.
@@ -157,14 +158,17 @@ class Capture {
     if (place.udp && load(frame + place.l4_sum) == 0) store(frame + place.l4_sum, 0xffff);
   }
 
-  /// Of 10.x.y.z x and y change, of other unicast addresses the third byte: private addresses stay private.
+  /// The bits of an address's second byte that may change, so that private ones stay private (RFC 1918).
+  static constexpr unsigned free_bits(uint16_t high) { return high >> 4 == 0xac1 ? 0x0f : high == 0xc0a8 ? 0 : 0xff; }
+
+  /// Of unicast addresses the third byte changes, and the second where it may.
   void rewrite_v4(uint8_t* frame, const Place& place, uint64_t pass) {
     const uint16_t* original = &words_[originals_[static_cast<size_t>(&place - places_.data())]];
     for (size_t side = 0; side < 2; ++side) {
       const uint16_t high = original[2 * side], low = original[2 * side + 1];
       const unsigned first = high >> 8;
       if (first == 0 || first == 127 || first >= 224) continue;
-      const auto step = static_cast<uint16_t>(first == 10 ? pass >> 8 & 0xff : 0);
+      const auto step = static_cast<uint16_t>(pass >> 8 & free_bits(high));
       change(frame, place, kWordsV4[2 * side], high ^ step);
       change(frame, place, kWordsV4[2 * side + 1], static_cast<uint16_t>(low ^ (pass & 0xff) << 8));
     }
@@ -216,13 +220,16 @@ Options read_options(int argc, char** argv) {
       out.count = std::stoull(argv[i]);
     else if (word == "--passes")
       out.passes = std::stoull(argv[i]);
+    else if (word == "--first-pass")
+      out.first_pass = std::stoull(argv[i]);
     else if (word == "--seconds")
       out.seconds = std::stod(argv[i]);
     else
       throw std::runtime_error("no option " + word);
   }
   if (names.size() != 2)
-    throw std::runtime_error("sender INTERFACE CAPTURE [--rate N] [--count N] [--seconds S] [--passes N]");
+    throw std::runtime_error(
+        "sender INTERFACE CAPTURE [--rate N] [--count N] [--seconds S] [--passes N] [--first-pass N]");
   out.interface = names[0];
   out.capture = names[1];
   return out;
@@ -268,7 +275,7 @@ Sent send_all(const Options& options, Capture& capture, int fd) {
     // A batch does not cross passes: a frame would be in it twice.
     size_t count = std::min<uint64_t>(
         {due(options, start, sent.frames, sent), capture.size() - next, options.count - sent.frames});
-    for (size_t i = 0; i < count; ++i) parts[i] = capture.frame(next + i, sent.passes);
+    for (size_t i = 0; i < count; ++i) parts[i] = capture.frame(next + i, options.first_pass + sent.passes);
     for (size_t done = 0; done < count && !stopped;) {
       const int got = sendmmsg(fd, &messages[done], static_cast<unsigned>(count - done), 0);
       if (got > 0) {
