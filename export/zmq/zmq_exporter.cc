@@ -45,7 +45,7 @@ constexpr Row kPublishRows[] = {
     {"endpoints", &Z::endpoints, "tcp://127.0.0.1:5556", "where to publish: tcp://address:port or ipc://path"},
     kMode,
     {"high-water-mark", &Z::high_water_mark, "10000",
-     "messages queued for each subscriber; beyond it, it loses its own"},
+     "messages queued for each subscriber, of batch-bytes at most; beyond it, it loses its own"},
     kBatchRecords,
     kBatchBytes,
     {"wait-subscriber", &Z::wait_subscriber, "5000", "how long a replay waits for its first subscriber",
@@ -67,7 +67,8 @@ constexpr Row kPushRows[] = {
     {"endpoints", &Z::endpoints, "tcp://127.0.0.1:5557", "where consumers are: tcp://address:port or ipc://path"},
     kMode,
     {"high-water-mark", &Z::high_water_mark, "10000",
-     "messages queued for each consumer; beyond it records are dropped and counted, and a replay waits"},
+     "messages queued for each consumer, of batch-bytes at most; beyond it records are dropped and counted, and a "
+     "replay waits"},
     kBatchRecords,
     kBatchBytes,
     {"wait-send", &Z::wait_send, "60000",

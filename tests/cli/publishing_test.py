@@ -111,11 +111,11 @@ send(1, 5, "{{}}"); send(1, 10, "{{}}", "{{}}"); send(2, 3, "{{}}"); s.send_mult
 
     def test_reads_on_when_the_sensor_is_back(self):
         shown = os.path.join(self.folder, "shown")  # a full pipe would keep it from subscribing again
-        with open(shown, "w") as out: reader = self.start(LAPWING, "subscribe", self.endpoint, "--idle", "5", stdout=out)
+        with open(shown, "w") as out: reader = self.start(LAPWING, "subscribe", self.endpoint, "--idle", "15", stdout=out)
         for _ in range(2):
-            done = run("replay", DNS, "-q", "-c", self.output())
+            done = run("replay", DNS, "-q", "-c", self.output(**{"wait-subscriber": 30_000}))
             self.assertEqual((done.returncode, done.stderr), (0, b""))
-        _, err = reader.communicate(timeout=30)
+        _, err = reader.communicate(timeout=60)
         with open(shown) as f: self.assertEqual(sum(json.loads(line)["event_type"] == "stats" for line in f), 2, err)
         self.assertIn("began anew", err.decode())
 

@@ -9,11 +9,14 @@ def missing():
     return ""
 
 
+LONG = 65535  # the longest MTU of veth: frames that a card put together pass, too
+
+
 class Space:
-    def __init__(self, name):
+    def __init__(self, name, mtu=1500):
         self.name = f"{name}-{os.getpid()}"
         try:
-            for command in (f"ip netns add {self.name}", f"ip -n {self.name} link add lw0 type veth peer name lw1",
+            for command in (f"ip netns add {self.name}", f"ip -n {self.name} link add lw0 mtu {mtu} type veth peer name lw1 mtu {mtu}",
                             f"ip -n {self.name} link set lw0 up", f"ip -n {self.name} link set lw1 up"):
                 subprocess.run(command.split(), check=True, capture_output=True)
         except subprocess.CalledProcessError as error:

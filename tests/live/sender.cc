@@ -9,6 +9,7 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -75,7 +76,8 @@ void adjust(uint8_t* sum, uint16_t before, uint16_t after) {
 
 class Capture {
  public:
-  explicit Capture(const std::string& path) {
+  /// Frames longer than `longest` do not pass the interface, and are left out.
+  Capture(const std::string& path, size_t longest) : longest_(longest) {
     auto source = std::move(lapwing::open_captures({path}, 1).front());
     lapwing::Burst burst;
     while (source->receive(burst) == lapwing::PacketSource::Result::frames) {
@@ -97,10 +99,8 @@ class Capture {
   }
 
  private:
-  static constexpr size_t kMaxFrame = 1518;  // with a VLAN tag; more does not pass an interface of 1500
-
   void add(lapwing::Bytes data) {
-    if (data.size() < 14 || data.size() > kMaxFrame) {
+    if (data.size() < 14 || data.size() > longest_) {
       ++left_out_;
       return;
     }
@@ -184,6 +184,7 @@ class Capture {
     }
   }
 
+  const size_t longest_;
   std::vector<uint8_t> bytes_;
   std::vector<Place> places_;
   std::vector<uint32_t> originals_;  // by frame: index into words_
@@ -202,6 +203,14 @@ int open_interface(const std::string& name) {
   const int yes = 1;
   setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &yes, sizeof yes);
   return fd;
+}
+
+size_t longest_frame(int fd, const std::string& name) {
+  ifreq request{};
+  name.copy(request.ifr_name, IFNAMSIZ - 1);
+  if (ioctl(fd, SIOCGIFMTU, &request) != 0) throw std::runtime_error(name + ": " + std::strerror(errno));
+  constexpr size_t kTaggedHeader = 18;
+  return static_cast<size_t>(request.ifr_mtu) + kTaggedHeader;
 }
 
 Options read_options(int argc, char** argv) {
@@ -302,8 +311,8 @@ int main(int argc, char** argv) try {
   const Options options = read_options(argc, argv);
   std::signal(SIGINT, [](int) { stopped = true; });
   std::signal(SIGTERM, [](int) { stopped = true; });
-  Capture capture(options.capture);
   const int fd = open_interface(options.interface);
+  Capture capture(options.capture, longest_frame(fd, options.interface));
   const int64_t start = now();
   const Sent sent = send_all(options, capture, fd);
   const double seconds = static_cast<double>(now() - start) / kSecond;
