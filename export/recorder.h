@@ -19,7 +19,8 @@
 namespace lapwing {
 
 /// [S] Which record types are written and with what in them: "outputs[].eve-log" with Suricata's keys
-/// (types and their options, community-id, ethernet, pcap-file, metadata, payload, packet, http-body...).
+/// (types and their options, community-id, ethernet, pcap-file, metadata, payload, packet, http-body...). Each section
+/// has types of its own; what the records of a type hold is the same for all.
 class EveConfig {
  public:
   /// `only`: record types named on the command line; empty means those of the configuration. `protocols` gives the
@@ -28,7 +29,9 @@ class EveConfig {
                                                std::span<const Protocol* const> protocols);
   virtual ~EveConfig() = default;
   virtual std::span<const std::string_view> topics() const = 0;  // names by TopicId
-  virtual bool enabled(std::string_view type) const = 0;
+  virtual bool enabled(std::string_view type) const = 0;  // by any section
+  /// The types that this eve-log section of the same configuration wants, by TopicId.
+  virtual std::vector<bool> selection(const Setting& section) const = 0;
   virtual bool community_id() const = 0;
   virtual uint16_t community_id_seed() const = 0;
   virtual std::string_view forwarded_header() const = 0;  // that alerts take the client from; empty: none

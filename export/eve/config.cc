@@ -74,32 +74,16 @@ constexpr OptionRow<StatsTimer> kTimerRows[] = {
     {"stats.interval", &StatsTimer::interval, "8", "time between stats records", Unit::seconds},
 };
 
-constexpr std::string_view kOwnNames[kOwnTopics] = {"alert", "anomaly", "flow", "netflow", "packet", "stats", "engine", "frame", "loss"};
+constexpr std::string_view kOwnNames[kOwnTopics] = {"alert", "anomaly", "flow",  "netflow", "packet",
+                                                    "stats", "engine",  "frame", "loss"};
 
 /// Types a suricata.yaml may name that belong to protocols and features which a build may not have yet.
-constexpr std::string_view kSuricataTypes[] = {"arp",      "bittorrent-dht",
-                                               "dcerpc",   "dhcp",
-                                               "dnp3",     "dns",
-                                               "doh2",     "drop",
-                                               "enip",     "files",
-                                               "ftp",
-                                               "http",     "http2",
-                                               "ike",      "ikev2",
-                                               "igmp",     "krb5",
-                                               "ldap",     "llmnr",
-                                               "mdns",     "metadata",
-                                               "modbus",   "mqtt",
-                                               "nfs",      "ntp",
-                                               "pgsql",    "pop3",
-                                               "quic",     "rdp",
-                                               "rfb",      "rgmp",
-                                               "sctp",     "sip",
-                                               "smb",      "smtp",
-                                               "snmp",     "ssh",
-                                               "stream",   "telnet",
-                                               "template", "template-rust",
-                                               "tftp",     "tls",
-                                               "websocket"};
+constexpr std::string_view kSuricataTypes[] = {
+    "arp",           "bittorrent-dht", "dcerpc", "dhcp",     "dnp3",  "dns",   "doh2", "drop",   "enip",   "files",
+    "ftp",           "http",           "http2",  "ike",      "ikev2", "igmp",  "krb5", "ldap",   "llmnr",  "mdns",
+    "metadata",      "modbus",         "mqtt",   "nfs",      "ntp",   "pgsql", "pop3", "quic",   "rdp",    "rfb",
+    "rgmp",          "sctp",           "sip",    "smb",      "smtp",  "snmp",  "ssh",  "stream", "telnet", "template",
+    "template-rust", "tftp",           "tls",    "websocket"};
 
 /// The event_type values that a type of the configuration stands for.
 std::vector<std::string> event_types(std::string_view name) {
@@ -118,21 +102,23 @@ void describe(std::vector<OptionInfo>& out, std::string prefix, std::span<const 
   }
 }
 
-/// The section that says what is written: the first eve-log that is on and names types, or else the first that is on.
-/// All outputs get the same records; a reader chooses among them by topic.
-const Setting* deciding_section(const Setting& root) {
-  const Setting* first = nullptr;
+/// The eve-log sections that are on.
+std::vector<const Setting*> eve_sections(const Setting& root) {
+  std::vector<const Setting*> out;
   const Setting* outputs = root.find("outputs");
-  if (!outputs) return nullptr;
+  if (!outputs) return out;
   for (const auto& output : outputs->children) {
     const Setting* node = output->key == "eve-log" ? output.get() : output->find("eve-log");
     if (!node) continue;
     const Setting* on = node->find("enabled");
-    if (on && !on->as_bool()) continue;
-    if (node->find("types")) return node;
-    if (!first) first = node;
+    if (!on || on->as_bool()) out.push_back(node);
   }
-  return first;
+  return out;
+}
+
+template <class T>
+bool gives(const Setting& node, std::span<const OptionRow<T>> rows) {
+  return std::any_of(rows.begin(), rows.end(), [&](const OptionRow<T>& row) { return node.find(row.key); });
 }
 
 }  // namespace
@@ -145,24 +131,17 @@ EveConfigImpl::EveConfigImpl(const Setting& root, std::span<const std::string> o
       if (find(row.type) == topics_.size()) topics_.push_back(row.type);
     }
   }
-  enabled_.assign(topics_.size(), true);
-  enabled_[kTopicNetflow] = enabled_[kTopicFrame] = false;
-
-  const Setting empty;
-  const Setting* section = deciding_section(root);
-  const Setting& node = section ? *section : empty;
-  options_.common = read_options<C>(node, kCommonRows);
-  if (options_.common.community_id_seed > UINT16_MAX) node.find("community-id-seed")->fail("at most 65535");
   if (const Setting* name = root.find("sensor-name")) options_.sensor_name = name->as_text();
-  options_.forwarded = read_options<X>(node, kForwardedRows);
-
+  const Setting empty;
+  options_.common = read_options<C>(empty, kCommonRows);
+  options_.forwarded = read_options<X>(empty, kForwardedRows);
   options_.alert = read_options<A>(empty, kAlertRows);
   options_.anomaly = read_options<N>(empty, kAnomalyRows);
   options_.frame = read_options<F>(empty, kFrameRows);
   options_.stats = read_options<S>(empty, kStatsRows);
-  read_types(node);
-  // Packets are recorded where a rule tags them; that is a switch of the alert section.
-  enabled_[kTopicPacket] = enabled_[kTopicPacket] || (enabled_[kTopicAlert] && options_.alert.tagged_packets);
+  enabled_.assign(topics_.size(), false);
+  for (const Setting* section : eve_sections(root)) read_section(*section);
+  if (sections_.empty()) read_section(empty);
 
   auto timer = read_options<StatsTimer>(root, kTimerRows);
   if (timer.interval == 0) root.find("stats.interval")->fail("at least 1 second");
@@ -170,10 +149,11 @@ EveConfigImpl::EveConfigImpl(const Setting& root, std::span<const std::string> o
   if (!timer.enabled) enabled_[kTopicStats] = false;
 
   if (only.empty()) return;
+  sections_.clear();
   std::fill(enabled_.begin(), enabled_.end(), false);
   for (const std::string& name : only) {
     bool known = false;
-    for (const std::string& type : event_types(name)) known |= set(type, true);
+    for (const std::string& type : event_types(name)) known |= set(type, true, enabled_);
     if (!known) throw SettingError({"--records"}, "'" + name + "' is no record type; there are " + list());
   }
 }
@@ -183,14 +163,21 @@ bool EveConfigImpl::enabled(std::string_view type) const {
   return topic < topics_.size() && enabled_[topic];
 }
 
+std::vector<bool> EveConfigImpl::selection(const Setting& section) const {
+  for (const auto& [node, selection] : sections_) {
+    if (node == &section) return selection;
+  }
+  return enabled_;
+}
+
 TopicId EveConfigImpl::find(std::string_view type) const {
   return static_cast<TopicId>(std::find(topics_.begin(), topics_.end(), type) - topics_.begin());
 }
 
-bool EveConfigImpl::set(std::string_view type, bool on) {
+bool EveConfigImpl::set(std::string_view type, bool on, Selection& selection) const {
   TopicId topic = find(type);
   if (topic == topics_.size()) return false;
-  enabled_[topic] = on;
+  selection[topic] = on;
   return true;
 }
 
@@ -200,27 +187,53 @@ std::string EveConfigImpl::list() const {
   return out;
 }
 
-void EveConfigImpl::read_types(const Setting& node) {
+template <class T>
+void EveConfigImpl::share(const Setting& node, const T& own, T& shared) {
+  if (std::find(given_.begin(), given_.end(), &shared) == given_.end()) {
+    given_.push_back(&shared);
+    shared = own;
+  } else if (own != shared) {
+    node.fail(
+        "an earlier eve-log section gives other options; sections choose types, what a record holds is the same for "
+        "all");
+  }
+}
+
+void EveConfigImpl::read_section(const Setting& node) {
+  if (gives<C>(node, kCommonRows)) share(node, read_options<C>(node, kCommonRows), options_.common);
+  if (options_.common.community_id_seed > UINT16_MAX) node.find("community-id-seed")->fail("at most 65535");
+  if (gives<X>(node, kForwardedRows)) share(node, read_options<X>(node, kForwardedRows), options_.forwarded);
+  Selection selection(topics_.size(), true);
+  selection[kTopicNetflow] = selection[kTopicFrame] = false;
+  read_types(node, selection);
+  // Packets are recorded where a rule tags them; that is a switch of the alert section.
+  selection[kTopicPacket] = selection[kTopicPacket] || (selection[kTopicAlert] && options_.alert.tagged_packets);
+  for (size_t i = 0; i < enabled_.size(); ++i) enabled_[i] = enabled_[i] || selection[i];
+  sections_.emplace_back(&node, std::move(selection));
+}
+
+void EveConfigImpl::read_types(const Setting& node, Selection& selection) {
   const Setting* types = node.find("types");
   if (!types || types->kind == Setting::Kind::null) return;
-  std::fill(enabled_.begin(), enabled_.end(), false);
+  std::fill(selection.begin(), selection.end(), false);
   for (const auto& item : types->children) {
     if (types->kind == Setting::Kind::map) {
-      read_type(item->key, *item, item.get());
+      read_type(item->key, *item, item.get(), selection);
     } else if (item->kind == Setting::Kind::map && !item->children.empty()) {
-      read_type(item->children[0]->key, *item, item->children[0].get());
+      read_type(item->children[0]->key, *item, item->children[0].get(), selection);
     } else {
-      read_type(item->scalar, *item, nullptr);
+      read_type(item->scalar, *item, nullptr, selection);
     }
   }
 }
 
-void EveConfigImpl::read_type(const std::string& name, const Setting& item, const Setting* options) {
+void EveConfigImpl::read_type(const std::string& name, const Setting& item, const Setting* options,
+                              Selection& selection) {
   if (options && options->kind != Setting::Kind::map) options = nullptr;
   const Setting* on = options ? options->find("enabled") : nullptr;
   const bool enabled = !on || on->as_bool();
   bool known = false;
-  for (const std::string& type : event_types(name)) known |= set(type, enabled);
+  for (const std::string& type : event_types(name)) known |= set(type, enabled, selection);
   if (!known) {
     if (std::find(std::begin(kSuricataTypes), std::end(kSuricataTypes), name) == std::end(kSuricataTypes)) {
       item.fail("'" + name + "' is no record type; there are " + list());
@@ -231,19 +244,20 @@ void EveConfigImpl::read_type(const std::string& name, const Setting& item, cons
   }
   item.find(name);  // read
   if (!options) return;
-  if (name == "alert") read_alert(*options);
-  if (name == "anomaly") options_.anomaly = read_options<N>(*options, kAnomalyRows);
-  if (name == "frame") options_.frame = read_options<F>(*options, kFrameRows);
-  if (name == "stats") options_.stats = read_options<S>(*options, kStatsRows);
+  if (name == "alert") share(item, read_alert(*options), options_.alert);
+  if (name == "anomaly") share(item, read_options<N>(*options, kAnomalyRows), options_.anomaly);
+  if (name == "frame") share(item, read_options<F>(*options, kFrameRows), options_.frame);
+  if (name == "stats") share(item, read_options<S>(*options, kStatsRows), options_.stats);
 }
 
-void EveConfigImpl::read_alert(const Setting& node) {
-  options_.alert = read_options<A>(node, kAlertRows);
-  if (node.find("xff")) options_.forwarded = read_options<X>(node, kForwardedRows);
+EveAlertOptions EveConfigImpl::read_alert(const Setting& node) {
+  auto alert = read_options<A>(node, kAlertRows);
+  if (node.find("xff")) share(node, read_options<X>(node, kForwardedRows), options_.forwarded);
   const Setting* metadata = node.find("metadata");
-  if (!metadata || metadata->kind != Setting::Kind::scalar || metadata->as_bool()) return;
-  EveAlertOptions& alert = options_.alert;
-  alert.flow = alert.app_layer = alert.rule_metadata = alert.rule_raw = alert.rule_reference = false;
+  if (metadata && metadata->kind == Setting::Kind::scalar && !metadata->as_bool()) {
+    alert.flow = alert.app_layer = alert.rule_metadata = alert.rule_raw = alert.rule_reference = false;
+  }
+  return alert;
 }
 
 std::shared_ptr<const EveConfig> EveConfig::read(const Setting& root, std::span<const std::string> only,

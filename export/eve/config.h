@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "export/eve/forwarded.h"
@@ -21,6 +22,7 @@ struct EveCommonOptions {
   bool community_id = true;
   uint64_t community_id_seed = 0;
   bool suricata_version = false;
+  bool operator==(const EveCommonOptions&) const = default;
 };
 
 struct EveAlertOptions {
@@ -31,21 +33,25 @@ struct EveAlertOptions {
   bool verdict = false;
   bool flow = false, app_layer = false;
   bool rule_metadata = false, rule_raw = false, rule_reference = false;
+  bool operator==(const EveAlertOptions&) const = default;
 };
 
 struct EveAnomalyOptions {
   bool decode = false, stream = false, applayer = false;
   bool packethdr = false;
+  bool operator==(const EveAnomalyOptions&) const = default;
 };
 
 struct EveFrameOptions {
   bool payload = false, payload_printable = false;
   uint64_t payload_buffer_size = 0;  // bytes of a frame shown
+  bool operator==(const EveFrameOptions&) const = default;
 };
 
 struct EveStatsOptions {
   bool deltas = false;
   bool null_values = true;
+  bool operator==(const EveStatsOptions&) const = default;
 };
 
 struct EveOptions {
@@ -78,6 +84,7 @@ class EveConfigImpl final : public EveConfig {
 
   std::span<const std::string_view> topics() const override { return topics_; }
   bool enabled(std::string_view type) const override;
+  std::vector<bool> selection(const Setting& section) const override;
   bool community_id() const override { return options_.common.community_id; }
   uint16_t community_id_seed() const override { return static_cast<uint16_t>(options_.common.community_id_seed); }
   std::string_view forwarded_header() const override {
@@ -91,15 +98,23 @@ class EveConfigImpl final : public EveConfig {
   TopicId find(std::string_view type) const;
 
  private:
-  void read_types(const Setting& node);
-  void read_type(const std::string& name, const Setting& item, const Setting* options);
-  void read_alert(const Setting& node);
-  bool set(std::string_view type, bool on);
+  using Selection = std::vector<bool>;  // by TopicId
+
+  void read_section(const Setting& node);
+  void read_types(const Setting& node, Selection& selection);
+  void read_type(const std::string& name, const Setting& item, const Setting* options, Selection& selection);
+  EveAlertOptions read_alert(const Setting& node);
+  /// Options of a section that hold for all: a later section must not give others.
+  template <class T>
+  void share(const Setting& node, const T& own, T& shared);
+  bool set(std::string_view type, bool on, Selection& selection) const;
   std::string list() const;
 
   EveOptions options_;
   std::vector<std::string_view> topics_;
-  std::vector<bool> enabled_;
+  Selection enabled_;
+  std::vector<std::pair<const Setting*, Selection>> sections_;  // the node only names its section
+  std::vector<const void*> given_;                              // members of options_ that a section gave
   uint64_t stats_interval_ = 0;
 };
 

@@ -16,6 +16,7 @@ struct EveForwardedOptions {
   std::string mode, deployment, header;
 
   bool overwrites() const { return mode == "overwrite"; }
+  bool operator==(const EveForwardedOptions&) const = default;
 };
 
 /// The client that a header's list of addresses names: behind a forward proxy the first, before a reverse proxy the

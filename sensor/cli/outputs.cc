@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "export/selection.h"
 #include "sensor/base/text.h"
 
 namespace lapwing {
@@ -78,6 +79,7 @@ std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& optio
     }
     const Setting* filetype = node->find("filetype");
     add(filetype ? filetype->as_text() : "regular", *node);
+    out.back() = select_types(std::move(out.back()), config.eve->selection(*node));
   }
   return out;
 }

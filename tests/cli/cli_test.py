@@ -110,6 +110,14 @@ class Inputs(Case):
         self.assertRegex(done.stderr.decode(), r"cut\.pcap: truncated.*byte \d+")
         self.assertIn(b'"event_type":"dns"', done.stdout)
 
+    def test_every_output_has_types_of_its_own(self):
+        names = [os.path.join(self.folder, name) for name in ("dns.json", "rest.json")]
+        sections = [{"filename": name, "types": types} for name, types in zip(names, (["dns"], ["flow", "stats"]))]
+        config = self.file("two.yaml", json.dumps({"outputs": [{"eve-log": section} for section in sections]}))
+        self.assertEqual(run("replay", DNS, "-c", config, "-q").returncode, 0)
+        kinds = [{json.loads(line)["event_type"] for line in pathlib.Path(name).read_text().splitlines()} for name in names]
+        self.assertEqual(kinds, [{"dns"}, {"flow", "stats"}])
+
     def test_a_missing_capture_is_named(self):
         done = run("replay", "no-such.pcap")
         self.assertEqual(done.returncode, 1)

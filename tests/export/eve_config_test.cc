@@ -83,15 +83,59 @@ TEST(EveConfig, SwitchesOfAlertsReachTheirOptions) {
   EXPECT_EQ(options_of(config).alert.payload_buffer_size, 1024u);
 }
 
-TEST(EveConfig, TheFirstSectionThatIsOnDecides) {
-  auto root = with_types({"dns"});
-  Setting& outputs = *root->children[0];
-  outputs.children[0]->make("eve-log.enabled").kind = Setting::Kind::scalar;
-  outputs.children[0]->make("eve-log.enabled").scalar = "no";
-  outputs.children.push_back(std::move(with_types({"flow"})->children[0]->children[0]));
+/// One configuration with a section for each of these.
+std::unique_ptr<Setting> sections(std::vector<std::unique_ptr<Setting>> roots) {
+  for (size_t i = 1; i < roots.size(); ++i) {
+    roots[0]->children[0]->children.push_back(std::move(roots[i]->children[0]->children[0]));
+  }
+  return std::move(roots[0]);
+}
+
+std::vector<std::string> selected(const EveConfig& config, const Setting& root, size_t number) {
+  const std::vector<bool> selection = config.selection(*root.children[0]->children[number]->find("eve-log"));
+  std::vector<std::string> out;
+  for (size_t i = 0; i < selection.size(); ++i) {
+    if (selection[i]) out.emplace_back(config.topics()[i]);
+  }
+  return out;
+}
+
+TEST(EveConfig, EverySectionThatIsOnHasTypesOfItsOwn) {
+  std::vector<std::unique_ptr<Setting>> roots;
+  roots.push_back(with_types({"dns"}));
+  roots.push_back(with_types({"flow"}));
+  roots.push_back(with_types({"anomaly", "dns"}));
+  roots.push_back(eve_settings({{"filetype", "stdout"}}));
+  Setting& off = roots[0]->children[0]->children[0]->make("eve-log.enabled");
+  off.kind = Setting::Kind::scalar;
+  off.scalar = "no";
+  const auto root = sections(std::move(roots));
   auto config = EveConfig::read(*root, {}, kProtocols);
-  EXPECT_FALSE(config->enabled("dns"));
-  EXPECT_TRUE(config->enabled("flow"));
+  EXPECT_EQ(selected(*config, *root, 1), std::vector<std::string>{"flow"});
+  EXPECT_EQ(selected(*config, *root, 2), (std::vector<std::string>{"anomaly", "dns"}));
+  EXPECT_GT(selected(*config, *root, 3).size(), 5u) << "without types: the usual ones";
+  EXPECT_TRUE(config->enabled("alert"));
+  EXPECT_FALSE(config->enabled("netflow"));
+
+  const std::vector<std::string> only = {"flow"};
+  config = EveConfig::read(*root, only, kProtocols);
+  EXPECT_EQ(selected(*config, *root, 2), std::vector<std::string>{"flow"});
+}
+
+TEST(EveConfig, OptionsOfATypeHoldForAllSections) {
+  const auto read = [](std::vector<std::pair<std::string, std::string>> first,
+                       std::vector<std::pair<std::string, std::string>> second) {
+    std::vector<std::unique_ptr<Setting>> roots;
+    roots.push_back(eve_settings(std::move(first)));
+    roots.push_back(eve_settings(std::move(second)));
+    return EveConfig::read(*sections(std::move(roots)), {}, kProtocols);
+  };
+  EXPECT_TRUE(options_of(read({{"types.flow", ""}}, {{"types.alert.payload", "yes"}})).alert.payload);
+  EXPECT_TRUE(
+      options_of(read({{"ethernet", "yes"}, {"types.alert.payload", "yes"}}, {{"types.alert", ""}})).alert.payload);
+  EXPECT_TRUE(options_of(read({{"ethernet", "yes"}}, {{"ethernet", "yes"}})).common.ethernet);
+  EXPECT_THROW(read({{"ethernet", "yes"}}, {{"ethernet", "no"}}), SettingError);
+  EXPECT_THROW(read({{"types.alert.payload", "yes"}}, {{"types.alert.packet", "yes"}}), SettingError);
 }
 
 TEST(EveConfig, CommandLineReplacesTypes) {
