@@ -250,7 +250,8 @@ class PublishExporter final : public ZmqExporter {
     if (!lossless_ || waited_) return;
     waited_ = true;
     zmq_pollitem_t item{socket_.get(), 0, ZMQ_POLLIN, 0};
-    if (zmq_poll(&item, 1, static_cast<long>(options_.wait_subscriber)) <= 0) {
+    // A flush before the first record may have read the subscription.
+    if (!subscribed_ && zmq_poll(&item, 1, static_cast<long>(options_.wait_subscriber)) <= 0) {
       spdlog::warn("no subscriber within {} ms: publishing all the same", options_.wait_subscriber);
       return;
     }
@@ -266,6 +267,7 @@ class PublishExporter final : public ZmqExporter {
       if (size < 0) return;
       constexpr char kSubscribe = 1;  // ZeroMQ RFC 29
       if (size == 0 || message[0] != kSubscribe) continue;
+      subscribed_ = true;
       const std::string_view wanted(message + 1, std::min<size_t>(size, sizeof message) - 1);
       auto fits = [&](std::string_view topic) { return topic.starts_with(wanted); };
       if (std::ranges::any_of(topics_, fits)) continue;
@@ -278,7 +280,7 @@ class PublishExporter final : public ZmqExporter {
   void stop_waiting() override { socket_.set(ZMQ_XPUB_NODROP, 0); }
 
   std::span<const std::string_view> topics_;
-  bool waited_ = false;
+  bool waited_ = false, subscribed_ = false;
 };
 
 /// Without heartbeats: they would end the connection of a consumer that stands still, and with it lose its queue,

@@ -36,8 +36,9 @@ class Case(unittest.TestCase):
         return process
 
     def output(self, **options):
-        """A configuration of one ZeroMQ output."""
-        return self.file("c.yaml", json.dumps({"outputs": [{"eve-log": {"filetype": "zmq", "endpoints": [self.endpoint]} | options}]}))
+        """A configuration of one ZeroMQ output. A reader that has enough may leave at the end, and is waited for."""
+        whole = {"filetype": "zmq", "endpoints": [self.endpoint], "wait-send": 20_000, "linger": 1000} | options
+        return self.file("c.yaml", json.dumps({"outputs": [{"eve-log": whole}]}))
 
     def replay(self, *arguments):
         """Replays to whoever subscribed; returns the records that a file got."""

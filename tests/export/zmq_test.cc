@@ -117,27 +117,72 @@ TEST(Zmq, AReplayOverTcpToSlowReaderOfSeveralTopicsHasNoGap) {
   EXPECT_TRUE(reader.gaps.empty());
 }
 
+/// A reader that subscribes to everything and takes nothing.
+struct IdleReader {
+  explicit IdleReader(const std::string& where) {
+    const int one = 1;
+    zmq_setsockopt(socket, ZMQ_RCVHWM, &one, sizeof one);
+    zmq_setsockopt(socket, ZMQ_SUBSCRIBE, "", 0);
+    zmq_connect(socket, where.c_str());
+  }
+  ~IdleReader() {
+    zmq_close(socket);
+    zmq_ctx_term(context);
+  }
+
+  void* context = zmq_ctx_new();
+  void* socket = zmq_socket(context, ZMQ_SUB);
+};
+
+/// 64 KiB: a few of these fill the queues of both sockets and of the kernel.
+std::shared_ptr<const RecordBatch> large_record() {
+  auto batch = std::make_shared<RecordBatch>();
+  batch->text = std::string(65535, 'x') + "\n";
+  batch->entries = {{1, 65536}};
+  return batch;
+}
+
+TEST(Zmq, AReplayKnowsTheSubscriberThatCameBeforeItsFirstRecord) {
+  const std::string where = endpoint("early");
+  Setting n = node(where, {{"wait-subscriber", "60000"}, {"linger", "0"}, {"wait-send", "0"}});
+  auto exporter = create_zmq_exporter(n, {.topics = kTopics, .sensor = "s", .epoch = 1, .lossless = true});
+  const IdleReader reader(where);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto waited = [&] { return std::chrono::steady_clock::now() - begin; };
+  // As the export thread does while there are no records.
+  while (waited() < std::chrono::milliseconds(500)) {
+    exporter->flush();
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  const std::shared_ptr<const RecordBatch> batch = large_record();
+  exporter->write({&batch, 1});
+  EXPECT_LT(waited(), std::chrono::seconds(20));
+}
+
+TEST(Zmq, AReaderThatLeftIsNotWaitedForAtTheEnd) {
+  const std::string where = endpoint("left");
+  Setting n = node(where, {{"batch-records", "1"}});
+  auto exporter = create_zmq_exporter(n, {.topics = kTopics, .sensor = "s", .epoch = 1, .lossless = true});
+  auto reader = std::make_unique<IdleReader>(where);
+  const std::shared_ptr<const RecordBatch> batch = large_record();
+  for (int i = 0; i < 50; ++i) exporter->write({&batch, 1});
+  reader.reset();
+  while (exporter->counters().disconnections == 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  const auto begin = std::chrono::steady_clock::now();
+  exporter.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+}
+
 TEST(Zmq, AReaderThatStandsStillEndsTheWaitingOfAReplay) {
   std::string where = endpoint("stalled");
   Setting n = node(where, {{"high-water-mark", "1"}, {"batch-records", "1"}, {"wait-send", "100"}, {"linger", "0"}});
   auto exporter = create_zmq_exporter(n, {.topics = kTopics, .sensor = "s", .epoch = 1, .lossless = true});
-  void* context = zmq_ctx_new();
-  void* socket = zmq_socket(context, ZMQ_SUB);
-  const int one = 1;
-  zmq_setsockopt(socket, ZMQ_RCVHWM, &one, sizeof one);
-  zmq_setsockopt(socket, ZMQ_SUBSCRIBE, "", 0);
-  zmq_connect(socket, where.c_str());
-  // Never read from: with records of 64 KiB the queues of both sockets and of the kernel are soon full.
-  auto batch = std::make_shared<RecordBatch>();
-  batch->text = std::string(65535, 'x') + "\n";
-  batch->entries = {{1, 65536}};
-  std::shared_ptr<const RecordBatch> shared = batch;
-  for (int i = 0; i < 1000; ++i) exporter->write({&shared, 1});
+  const IdleReader reader(where);
+  const std::shared_ptr<const RecordBatch> batch = large_record();
+  for (int i = 0; i < 1000; ++i) exporter->write({&batch, 1});
   // One record was given up; the rest went the way of a live run, where ZeroMQ drops in silence.
   EXPECT_EQ(exporter->counters().dropped(), 1u);
   EXPECT_EQ(exporter->counters().records, 999u);
-  zmq_close(socket);
-  zmq_ctx_term(context);
 }
 
 /// A reader that sensors connect to. ZeroMQ lets it subscribe only while its own thread is in a call, so it has one.
