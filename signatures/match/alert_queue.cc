@@ -31,10 +31,10 @@ void AlertQueue::add(const Rule& rule, const Scene& scene, Bytes payload, bool s
   if (scene.frame && (rule.alerts || rule.pass_alerts)) sink_.serialise(*scene.frame, entry.frame);
   entry.context.clear();
   if (!context.empty()) entry.context.append("{").append(context).append("}");
-  entry.payload = payload;
   if (stream) {
     entry.copied.assign(to_text(payload));
-    entry.payload = to_bytes(entry.copied);
+  } else {
+    entry.payload = payload;
   }
 }
 
@@ -150,7 +150,7 @@ void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, Sha
     alert.direction = entry.direction;
     alert.has_flow = context.flow != nullptr;
     alert.stream = entry.stream;
-    alert.payload = entry.payload;
+    alert.payload = entry.stream ? to_bytes(entry.copied) : entry.payload;
     if (context.packet) {
       alert.packet = context.packet->frame;
       alert.link_type = context.packet->link_type;

@@ -27,8 +27,9 @@ class AlertQueue {
     bool has_tx = false, stream = false;
     uint64_t tx_id = 0;
     const Protocol* protocol = nullptr;
-    std::string app_layer, copied, context, forwarded, frame;
-    Bytes payload;
+    std::string app_layer, context, forwarded, frame;
+    std::string copied;  // the payload, of a stream alert
+    Bytes payload;       // of others
     IpAddress src, dst;
   };
   bool suppressed(const Entry& entry, const Compiled& rules) const;
