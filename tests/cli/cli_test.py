@@ -268,7 +268,7 @@ class Lists(Case):
 class Publishing(Case):
     def test_a_replay_loses_nothing(self):
         endpoint = f"ipc://{self.folder}/lapwing"
-        subscriber = subprocess.Popen([LAPWING, "subscribe", endpoint, "--idle", "3", "--fail-on-gap"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        subscriber = subprocess.Popen([LAPWING, "subscribe", endpoint, "--idle", "10", "--fail-on-gap"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         done = run("replay", WEB, DNS, "--publish", endpoint, "--eve", os.path.join(self.folder, "eve.json"), "-q")
         self.assertEqual(done.returncode, 0, done.stderr)
         received, _ = subscriber.communicate(timeout=30)
