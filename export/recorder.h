@@ -29,8 +29,8 @@ class EveConfig {
                                                std::span<const Protocol* const> protocols);
   virtual ~EveConfig() = default;
   virtual std::span<const std::string_view> topics() const = 0;  // names by TopicId
-  virtual bool enabled(std::string_view type) const = 0;  // by any section
-  /// The types that this eve-log section of the same configuration wants, by TopicId.
+  virtual bool enabled(std::string_view type) const = 0;         // by any section
+  /// The types that this eve-log section of the same configuration wants, by TopicId; empty: all that are written.
   virtual std::vector<bool> selection(const Setting& section) const = 0;
   virtual bool community_id() const = 0;
   virtual uint16_t community_id_seed() const = 0;

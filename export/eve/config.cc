@@ -165,9 +165,12 @@ bool EveConfigImpl::enabled(std::string_view type) const {
 
 std::vector<bool> EveConfigImpl::selection(const Setting& section) const {
   for (const auto& [node, selection] : sections_) {
-    if (node == &section) return selection;
+    if (node != &section) continue;
+    for (size_t i = 0; i < enabled_.size(); ++i) {
+      if (enabled_[i] && !selection[i]) return selection;
+    }
   }
-  return enabled_;
+  return {};
 }
 
 TopicId EveConfigImpl::find(std::string_view type) const {

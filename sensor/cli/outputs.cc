@@ -79,7 +79,8 @@ std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& optio
     }
     const Setting* filetype = node->find("filetype");
     add(filetype ? filetype->as_text() : "regular", *node);
-    out.back() = select_types(std::move(out.back()), config.eve->selection(*node));
+    std::vector<bool> wanted = config.eve->selection(*node);
+    if (!wanted.empty()) out.back() = select_types(std::move(out.back()), std::move(wanted));
   }
   return out;
 }

@@ -113,13 +113,13 @@ TEST(EveConfig, EverySectionThatIsOnHasTypesOfItsOwn) {
   auto config = EveConfig::read(*root, {}, kProtocols);
   EXPECT_EQ(selected(*config, *root, 1), std::vector<std::string>{"flow"});
   EXPECT_EQ(selected(*config, *root, 2), (std::vector<std::string>{"anomaly", "dns"}));
-  EXPECT_GT(selected(*config, *root, 3).size(), 5u) << "without types: the usual ones";
+  EXPECT_TRUE(selected(*config, *root, 3).empty()) << "without types: the usual ones, hence all that are written";
   EXPECT_TRUE(config->enabled("alert"));
   EXPECT_FALSE(config->enabled("netflow"));
 
   const std::vector<std::string> only = {"flow"};
   config = EveConfig::read(*root, only, kProtocols);
-  EXPECT_EQ(selected(*config, *root, 2), std::vector<std::string>{"flow"});
+  EXPECT_TRUE(selected(*config, *root, 2).empty()) << "the command line chooses for all";
 }
 
 TEST(EveConfig, OptionsOfATypeHoldForAllSections) {

@@ -3,7 +3,7 @@
 
   capture_test.py LAPWING
 """
-import ipaddress, json, os, shutil, signal, struct, subprocess, sys, tempfile, time, unittest
+import ipaddress, json, os, signal, struct, subprocess, sys, time, unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import netns
@@ -45,16 +45,9 @@ def tagged(frame, *tags): return ether(int.from_bytes(frame[12:14], "big"), fram
 def client(i): return f"10.1.{i // 250}.{i % 250 + 1}"
 
 
-@unittest.skipIf(netns.missing(), netns.missing())
-class Capture(unittest.TestCase):
+class Capture(netns.Case):
     def setUp(self):
-        self.folder = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.folder)
-        try:
-            self.space = netns.Space("lapwing-capture")
-        except OSError as error:
-            self.skipTest(str(error))
-        self.addCleanup(self.space.close)
+        super().setUp()
         # Interfaces to come say nothing of their own either.
         self.space.run("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1", check=False)
         self.eve, self.socket = os.path.join(self.folder, "eve.json"), os.path.join(self.folder, "control.sock")

@@ -25,22 +25,6 @@ def send(space, sender, capture, *words, cpus=None):
     return space.start(*pin, sender, "lw0", capture, *map(str, words), stdout=subprocess.PIPE)
 
 
-class CpuShare:
-    """A control group that gives a running process part of a core, so that the sender is not what ends a measurement."""
-    PERIOD = 10_000  # us: a ring bridges far more
-
-    def __init__(self, pid, share):
-        v1 = os.path.isdir("/sys/fs/cgroup/cpu")
-        self.path = f"/sys/fs/cgroup/{'cpu/' if v1 else ''}lapwing-{pid}"
-        os.mkdir(self.path)
-        quota = round(share * self.PERIOD)
-        values = {"cpu.cfs_period_us": self.PERIOD, "cpu.cfs_quota_us": quota} if v1 else {"cpu.max": f"{quota} {self.PERIOD}"}
-        for name, value in (values | {"cgroup.procs": pid}).items():
-            with open(os.path.join(self.path, name), "w") as f: f.write(str(value))
-
-    def end(self): os.rmdir(self.path)
-
-
 class Sensor:
     """Writes its log and records to a folder of the caller's."""
 
@@ -98,7 +82,7 @@ class Suricata(Sensor):
     refresh = 3
     BLOCK, FRAME = 1 << 20, 65_700  # bytes: a block of the ring, and what it reckons for a frame of netns.LONG
 
-    def __init__(self, space, folder, types, ring_mib, workers, rules=None, cpus=None, parsers=None, settings=None):
+    def __init__(self, space, folder, types, ring_mib, workers, rules=None, cpus=None, settings=None):
         import yaml
         self.counters = os.path.join(folder, "counters.json")
         with open("/etc/suricata/suricata.yaml") as f: config = yaml.safe_load(f)
@@ -118,8 +102,6 @@ class Suricata(Sensor):
                 if name == "eve-log": section["types"] = types
                 elif isinstance(section, dict): section["enabled"] = False
         config["outputs"].append({"eve-log": {"enabled": True, "filetype": "regular", "filename": "counters.json", "types": ["stats"]}})
-        for name, section in config["app-layer"]["protocols"].items():
-            if parsers and name not in parsers: section["enabled"] = False
         path = os.path.join(folder, "s.yaml")
         text = yaml.dump(config, sort_keys=False, width=4000)
         with open(path, "w") as f: f.write("%YAML 1.1\n---\n" + text.replace(": true\n", ": yes\n").replace(": false\n", ": no\n"))

@@ -3,7 +3,7 @@
 
   metrics_test.py LAPWING
 """
-import json, os, re, shutil, signal, subprocess, sys, tempfile, time, unittest
+import json, os, re, signal, subprocess, sys, time, unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import netns
@@ -50,16 +50,9 @@ def samples_of(stats, name="lapwing", labels=()):
         else: yield (here, tuple(sorted(labels))), value
 
 
-@unittest.skipIf(netns.missing(), netns.missing())
-class Metrics(unittest.TestCase):
+class Metrics(netns.Case):
     def setUp(self):
-        self.folder = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.folder)
-        try:
-            self.space = netns.Space("lapwing-metrics")
-        except OSError as error:
-            self.skipTest(str(error))
-        self.addCleanup(self.space.close)
+        super().setUp()
         subprocess.run(["ip", "-n", self.space.name, "link", "set", "lo", "up"], check=True)
         self.log_file, self.socket = os.path.join(self.folder, "log"), os.path.join(self.folder, "control.sock")
 

@@ -1,5 +1,5 @@
 """A network namespace with a veth pair of a test's own: lw0 is sent on, lw1 is watched. Needs root and iproute2."""
-import os, shutil, subprocess
+import os, shutil, subprocess, tempfile, unittest
 
 
 def missing():
@@ -36,3 +36,17 @@ class Space:
 
     def start(self, *words, **options):
         return subprocess.Popen(self.command(*words), **options)
+
+
+@unittest.skipIf(missing(), missing())
+class Case(unittest.TestCase):
+    """A test with a namespace and a folder of its own."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+        try:
+            self.space = Space(f"lapwing-{type(self).__name__.lower()}")
+        except OSError as error:
+            self.skipTest(str(error))
+        self.addCleanup(self.space.close)

@@ -3,7 +3,7 @@
 
   reload_test.py LAPWING
 """
-import json, os, shutil, signal, socket, subprocess, sys, tempfile, time, unittest
+import json, os, signal, socket, subprocess, sys, time, unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import netns
@@ -23,16 +23,9 @@ def rule(sid, word):
     return f'alert udp any any -> $HOME_NET any (msg:"{word}"; content:"{word}"; sid:{sid};)\n'
 
 
-@unittest.skipIf(netns.missing(), netns.missing())
-class Reload(unittest.TestCase):
+class Reload(netns.Case):
     def setUp(self):
-        self.folder = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.folder)
-        try:
-            self.space = netns.Space("lapwing-reload")
-        except OSError as error:
-            self.skipTest(str(error))
-        self.addCleanup(self.space.close)
+        super().setUp()
         self.eve, self.socket = os.path.join(self.folder, "eve.json"), os.path.join(self.folder, "run/control.sock")
         self.write("a.rules", rule(1, "apple"))
         self.write("c.yaml", self.configuration("10.0.0.0/8"))

@@ -3,7 +3,7 @@
 
   sender_test.py LAPWING SENDER
 """
-import json, os, shutil, signal, subprocess, sys, tempfile, time, unittest
+import json, os, signal, subprocess, sys, time, unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import netns
@@ -13,17 +13,7 @@ SENDER, LAPWING = os.path.abspath(sys.argv.pop(2)), os.path.abspath(sys.argv.pop
 WEB, FRAMES, PASSES = os.path.join(ROOT, "pcaps/web/web.pcap"), 172, 3
 
 
-@unittest.skipIf(netns.missing(), netns.missing())
-class Sender(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.folder)
-        try:
-            self.space = netns.Space("lapwing-sender")
-        except OSError as error:
-            self.skipTest(str(error))
-        self.addCleanup(self.space.close)
-
+class Sender(netns.Case):
     def send(self, *words):
         return json.loads(self.space.run(SENDER, "lw0", WEB, *words).stdout)
 

@@ -3,7 +3,7 @@
 
   subscribers_test.py LAPWING SENDER
 """
-import json, os, re, shutil, signal, subprocess, sys, tempfile, time, unittest
+import json, os, re, signal, subprocess, sys, time, unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import load, netns
@@ -17,16 +17,9 @@ TOPICS = ("http", "fileinfo", "flow")  # what comes of traffic alone, hence afte
 PATIENCE = 120  # seconds: the machine may be busy
 
 
-@unittest.skipIf(netns.missing(), netns.missing())
-class Subscribers(unittest.TestCase):
+class Subscribers(netns.Case):
     def setUp(self):
-        self.folder = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.folder)
-        try:
-            self.space = netns.Space("lapwing-subscribers")
-        except OSError as error:
-            self.skipTest(str(error))
-        self.addCleanup(self.space.close)
+        super().setUp()
         self.space.run("ip", "link", "set", "lo", "up")
         output = {"filetype": "zmq", "endpoints": [ENDPOINT], "high-water-mark": 100}
         with open(os.path.join(self.folder, "c.yaml"), "w") as f: json.dump({"outputs": [{"eve-log": output}]}, f)
