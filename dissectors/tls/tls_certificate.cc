@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/provider.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -17,8 +18,8 @@ namespace lapwing::tls {
 
 namespace {
 
-/// Kept certificates; a power of two. A newer one takes the place of another in the same slot.
-constexpr size_t kCacheSlots = 256;
+/// Certificates are kept by hash; in each set a newer one takes the place of the oldest.
+constexpr size_t kCacheSets = 256, kCacheWays = 4;
 /// Longer lists are cut: a certificate may name thousands.
 constexpr size_t kMaxNames = 1024;
 
@@ -189,11 +190,24 @@ CertificateFault fault_of_last_error() {
   return fault;
 }
 
-std::shared_ptr<const Certificate> read(Bytes der, const Sha1& digest) {
+/// A library context that can decode no public key: OpenSSL would decode each certificate's, at ten times the cost of
+/// all the rest, and nobody asks for it. Lives as long as the process.
+OSSL_LIB_CTX* without_keys() {
+  static OSSL_LIB_CTX* const context = [] {
+    OSSL_LIB_CTX* made = OSSL_LIB_CTX_new();
+    if (made) OSSL_PROVIDER_load(made, "null");
+    return made;
+  }();
+  return context;
+}
+
+std::shared_ptr<const Certificate> read(Bytes der) {
   auto out = std::make_shared<Certificate>();
-  out->fingerprint = to_hex(digest, ':');
+  out->fingerprint = to_hex(sha1(der), ':');
   const unsigned char* place = der.data();
-  std::unique_ptr<X509, Free> certificate(d2i_X509(nullptr, &place, static_cast<long>(der.size())));
+  X509* made = X509_new_ex(without_keys(), nullptr);
+  // On failure it frees what it was given.
+  std::unique_ptr<X509, Free> certificate(made ? d2i_X509(&made, &place, static_cast<long>(der.size())) : nullptr);
   if (!certificate) {
     out->fault = fault_of_last_error();
     return out;
@@ -214,18 +228,24 @@ std::shared_ptr<const Certificate> read(Bytes der, const Sha1& digest) {
 }  // namespace
 
 std::shared_ptr<const Certificate> read_certificate(Bytes der) {
-  // SHA-1 collisions can be made, so what is kept is found again by a second hash as well.
-  struct Slot {
+  struct Kept {
     uint64_t hash = 0;
-    Sha1 digest{};
+    std::string der;  // compared whole: hashes can be made to collide
     std::shared_ptr<const Certificate> certificate;
   };
-  static thread_local std::array<Slot, kCacheSlots> cache;
-  const Sha1 digest = sha1(der);
+  struct Set {
+    std::array<Kept, kCacheWays> ways;
+    size_t oldest = 0;
+  };
+  static thread_local std::array<Set, kCacheSets> cache;
   const uint64_t hash = keyed_hash(der, kReplaySeed);
-  Slot& slot = cache[hash % kCacheSlots];
-  if (!slot.certificate || slot.hash != hash || slot.digest != digest) slot = {hash, digest, read(der, digest)};
-  return slot.certificate;
+  Set& set = cache[hash % kCacheSets];
+  for (const Kept& kept : set.ways) {
+    if (kept.certificate && kept.hash == hash && kept.der == to_text(der)) return kept.certificate;
+  }
+  Kept& kept = set.ways[set.oldest++ % kCacheWays];
+  kept = {hash, std::string(to_text(der)), read(der)};
+  return kept.certificate;
 }
 
 }  // namespace lapwing::tls

@@ -19,7 +19,7 @@ enum class CertificateFault : uint8_t {
   date,
   extensions,
   der,
-  subject,   // the text has a NUL: a name that many readers cut there
+  subject,  // the text has a NUL: a name that many readers cut there
   issuer,
   validity,  // of which no date can be made
 };
@@ -34,7 +34,7 @@ struct Certificate {
   CertificateFault fault = CertificateFault::none;
 };
 
-/// Reads a certificate. Recently read ones are kept, so a server's certificate costs its digest and a look-up.
+/// Reads a certificate. Recently read ones are kept, so a server's certificate costs a hash and a comparison.
 std::shared_ptr<const Certificate> read_certificate(Bytes der);
 
 }  // namespace lapwing::tls

@@ -48,8 +48,11 @@ struct Group {
   static constexpr uint64_t kHead = 128;
 
   Prefilter prefilter, head;
+  Prefilter brief;  // the patterns of both where there are both: for whole buffers of up to kHead bytes, which are most
   std::vector<uint32_t> always;
-  bool empty() const { return prefilter.empty() && head.empty() && always.empty(); }
+  std::array<Prefilter*, 3> prefilters() { return {&prefilter, &head, &brief}; }
+  bool has_patterns() const { return !prefilter.empty() || !head.empty(); }
+  bool empty() const { return !has_patterns() && always.empty(); }
 };
 
 /// Groups by port. Most packets have a port that no rule names, which one bit tells.

@@ -5,6 +5,7 @@
 
 #include "signatures/compile/content.h"
 #include "signatures/compile/pcre_step.h"
+#include "signatures/compile/size_step.h"
 
 namespace lapwing::detect {
 
@@ -66,13 +67,23 @@ uint64_t reach_of(const ContentStep& content, uint64_t before) {
   auto end = [](int64_t bytes) { return static_cast<uint64_t>(std::max<int64_t>(0, bytes)); };
   if (!content.relative) {
     return content.has_depth && constant(content.depth) && constant(content.offset) ? end(content.depth.value)
-                                                                                     : UINT64_MAX;
+                                                                                    : UINT64_MAX;
   }
   if (before == UINT64_MAX || !content.has_within || !constant(content.within) || !constant(content.distance)) {
     return UINT64_MAX;
   }
   int64_t shift = content.has_distance ? content.distance.value : 0;
   return end(static_cast<int64_t>(before) + content.within.value + shift);
+}
+
+/// Bytes of the longest buffer that the section may match in.
+uint64_t longest_buffer(const Rule& rule, const Section& section) {
+  const bool payload = section.buffer == kRawBuffer && rule.scope == RawScope::packet;
+  uint64_t longest = payload ? rule.longest_payload : UINT64_MAX;
+  for (const auto& step : section.chain) {
+    if (auto* size = dynamic_cast<const SizeStep*>(step.get())) longest = std::min(longest, size->test.most());
+  }
+  return longest;
 }
 
 }  // namespace
@@ -91,6 +102,7 @@ std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vect
                         : rule.kind == RuleKind::frame     ? buffer.transforms.empty()
                                                            : section.buffer == kRawBuffer;
     if (!sought) continue;
+    const uint64_t longest = longest_buffer(rule, section);
     uint64_t reach = UINT64_MAX;  // of the match so far
     for (const auto& step : section.chain) {
       if (auto* pcre = dynamic_cast<const PcreStep*>(step.get()); pcre && !pcre->negated && !regex) {
@@ -112,7 +124,7 @@ std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vect
       best_score = score;
       best = FastPattern{.buffer = section.buffer,
                          .pattern = {std::move(literal), content->nocase, false, 0},
-                         .reach = reach,
+                         .reach = std::min(reach, longest),
                          .common = common,
                          .asked_for = content->fast_pattern,
                          .rarity_class = rarity,

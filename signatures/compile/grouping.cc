@@ -180,14 +180,15 @@ void build_groups(Compiled& compiled) {
   const std::vector<Group*> groups = all_groups(compiled);
   std::vector<Prefilter*> prefilters;
   for (Group* group : groups) {
-    for (Prefilter* prefilter : {&group->prefilter, &group->head}) {
+    if (!group->prefilter.empty() && !group->head.empty()) group->brief = group->prefilter.joined(group->head);
+    for (Prefilter* prefilter : group->prefilters()) {
       if (!prefilter->empty()) prefilters.push_back(prefilter);
     }
   }
   compiled.databases_ = prefilters.size();
   compiled.cached_databases_ = build_prefilters(prefilters, compiled.config);
   for (Group* group : groups) {
-    for (Prefilter* prefilter : {&group->prefilter, &group->head}) {
+    for (Prefilter* prefilter : group->prefilters()) {
       std::vector<uint32_t> refused = prefilter->settle(compiled.scratch);
       group->always.insert(group->always.end(), refused.begin(), refused.end());
     }

@@ -65,6 +65,26 @@ bool IntegerTest::matches(uint64_t value) const {
   return false;
 }
 
+uint64_t IntegerTest::least() const {
+  switch (mode) {
+    case Mode::equal:
+    case Mode::greater_equal: return a;
+    case Mode::greater:
+    case Mode::between: return a + 1;
+    default: return 0;
+  }
+}
+
+uint64_t IntegerTest::most() const {
+  switch (mode) {
+    case Mode::equal:
+    case Mode::less_equal: return a;
+    case Mode::less: return a == 0 ? 0 : a - 1;
+    case Mode::between: return b - 1;
+    default: return UINT64_MAX;
+  }
+}
+
 std::optional<uint64_t> parse_number(std::string_view text) {
   uint64_t unit = 1;
   int base = 10;

@@ -29,6 +29,9 @@ struct IntegerTest {
   uint64_t a = 0, b = 0;  // between: exclusive ends; masked: mask and value
 
   bool matches(uint64_t value) const;
+  /// No lesser and no greater value matches.
+  uint64_t least() const;
+  uint64_t most() const;
 };
 
 /// Throws SettingError at `mark` for what is no comparison, or whose number exceeds `max`. Names stand for numbers

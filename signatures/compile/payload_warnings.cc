@@ -118,9 +118,8 @@ class PayloadJudge {
   /// Takes in what sizes the rule asks for; false when there is none.
   bool narrow(const Section& section) {
     auto take = [&](const IntegerTest& test, const RuleOption& option) {
-      const SizeStep size(test);
-      bounds_.shortest = std::max(bounds_.shortest, size.shortest());
-      bounds_.longest = std::min(bounds_.longest, size.longest());
+      bounds_.shortest = std::max(bounds_.shortest, test.least());
+      bounds_.longest = std::min(bounds_.longest, test.most());
       if (bounds_.shortest <= bounds_.longest) return true;
       say(option, "no length of " + where_ + " can be meant: at least " + std::to_string(bounds_.shortest) +
                       " and at most " + std::to_string(bounds_.longest) + " bytes; it can never match");

@@ -102,6 +102,13 @@ void Prefilter::add(Pattern pattern, uint32_t rule) {
   added_.push_back({std::move(pattern), rule});
 }
 
+Prefilter Prefilter::joined(const Prefilter& other) const {
+  Prefilter out;
+  out.added_ = added_;
+  out.added_.insert(out.added_.end(), other.added_.begin(), other.added_.end());
+  return out;
+}
+
 void Prefilter::prepare() {
   std::sort(added_.begin(), added_.end(), [](const Added& a, const Added& b) {
     return a.pattern != b.pattern ? a.pattern < b.pattern : a.rule < b.rule;

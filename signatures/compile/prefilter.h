@@ -67,6 +67,8 @@ class Prefilter {
   Prefilter& operator=(Prefilter&& other) noexcept;
 
   void add(Pattern pattern, uint32_t rule);
+  /// One for what was added to either, before they are prepared.
+  Prefilter joined(const Prefilter& other) const;
   /// Sorts and merges what was added.
   void prepare();
   /// Of the patterns, which alone determine the database. Valid between prepare() and settle().

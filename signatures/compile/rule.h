@@ -138,6 +138,7 @@ struct Rule {
   RuleKind kind = RuleKind::packet;
   RawScope scope = RawScope::packet;
   Header header;
+  uint64_t longest_payload = UINT64_MAX;  // bytes of the packet's payload, by dsize
   std::vector<std::unique_ptr<Condition>> conditions;
   std::vector<std::unique_ptr<Condition>> late;  // over state that flows share: asked only when all else matched
   std::vector<Section> sections;
@@ -147,12 +148,12 @@ struct Rule {
   std::vector<Threshold> thresholds;  // of the rule and of threshold files
   std::vector<StateUse> state_uses;
   std::vector<Tag> tags;
-  bool alerts = true;          // false: noalert
-  bool pass_alerts = false;    // a pass rule that alerts all the same
-  bool transactional = false;  // =>: looks at request and response together
-  std::vector<uint16_t> events;        // of an event rule: indices of the events it waits for
+  bool alerts = true;                          // false: noalert
+  bool pass_alerts = false;                    // a pass rule that alerts all the same
+  bool transactional = false;                  // =>: looks at request and response together
+  std::vector<uint16_t> events;                // of an event rule: indices of the events it waits for
   std::vector<std::array<uint8_t, 2>> states;  // progress waited for, by protocol and direction, 0: not there; or empty
-  std::vector<std::string> variables;  // names of byte_extract and byte_math variables by number
+  std::vector<std::string> variables;          // names of byte_extract and byte_math variables by number
 };
 
 }  // namespace lapwing::detect

@@ -94,7 +94,10 @@ class RuleBuilder {
   /// Number of a variable that is about to be read, or -1.
   int use_variable(const std::string& name);
   /// dsize: what the packet's payload is limited to.
-  void note_payload_size(const IntegerTest& test) { origins_.payload_sizes.emplace_back(test, option_); }
+  void note_payload_size(const IntegerTest& test) {
+    origins_.payload_sizes.emplace_back(test, option_);
+    rule_->longest_payload = std::min(rule_->longest_payload, test.most());
+  }
 
   /// Valid as long as the tree and the rule that build() gave.
   const Origins& origins() const { return origins_; }

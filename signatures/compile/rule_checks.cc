@@ -56,7 +56,7 @@ void settle(Chain& chain) {
 void RuleBuilder::check_content(const Section& section) {
   uint64_t longest = UINT64_MAX;
   for (const auto& step : section.chain) {
-    if (auto* size = dynamic_cast<const SizeStep*>(step.get())) longest = std::min(longest, size->longest());
+    if (auto* size = dynamic_cast<const SizeStep*>(step.get())) longest = std::min(longest, size->test.most());
   }
   for (const auto& step : section.chain) {
     auto* content = dynamic_cast<const ContentStep*>(step.get());

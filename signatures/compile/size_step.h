@@ -13,27 +13,6 @@ class SizeStep : public Step {
     return test.matches(inspection.subject().end()) ? Outcome::match : Outcome::stop;
   }
   std::string describe(VariableNames) const override { return "bsize " + words(test); }
-  /// The shortest and the longest buffer that may pass.
-  uint64_t shortest() const {
-    using Mode = IntegerTest::Mode;
-    switch (test.mode) {
-      case Mode::equal:
-      case Mode::greater_equal: return test.a;
-      case Mode::greater:
-      case Mode::between: return test.a + 1;
-      default: return 0;
-    }
-  }
-  uint64_t longest() const {
-    using Mode = IntegerTest::Mode;
-    switch (test.mode) {
-      case Mode::equal:
-      case Mode::less_equal: return test.a;
-      case Mode::less: return test.a == 0 ? 0 : test.a - 1;
-      case Mode::between: return test.b - 1;
-      default: return UINT64_MAX;
-    }
-  }
 
   const IntegerTest test;
 };

@@ -230,6 +230,7 @@ void Engine::scan_head(const Group& group, Bytes bytes, uint64_t base) {
 }
 
 void Engine::scan(const Group& group, Bytes bytes) {
+  if (bytes.size() <= Group::kHead && !group.brief.empty()) return scan(group.brief, bytes);
   scan(group.prefilter, bytes);
   scan_head(group, bytes, 0);
 }

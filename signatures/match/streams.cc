@@ -106,8 +106,13 @@ void Engine::look(const MatchContext& context, Direction direction) {
     uint64_t overlap = group->prefilter.longest() > 0 ? group->prefilter.longest() - 1 : 0;
     uint64_t from =
         group->prefilter.unbounded() || scanned.to < window->base() + overlap ? window->base() : scanned.to - overlap;
-    scan(group->prefilter, window->bytes().subspan(from - window->base()));
-    if (scanned.to <= Group::kHead && window->base() < Group::kHead) scan_head(*group, window->bytes(), window->base());
+    if (from == 0) {
+      scan(*group, window->bytes());
+    } else {
+      scan(group->prefilter, window->bytes().subspan(from - window->base()));
+      if (scanned.to <= Group::kHead && window->base() < Group::kHead)
+        scan_head(*group, window->bytes(), window->base());
+    }
     scanned.to = window->end();
   }
   for (uint32_t rule : candidates_.sorted()) {

@@ -71,7 +71,7 @@ void Engine::field_rules(const MatchContext& context, const Event& event, Direct
       for (; i < end; i++) {
         const FieldGroup& group = groups[i];
         for (uint32_t rule : group.rules.always) candidates_.add(rule);
-        if (group.rules.prefilter.empty() && group.rules.head.empty()) continue;
+        if (!group.rules.has_patterns()) continue;
         const Buffer& buffer = rules_->buffers[group.buffer];
         if (buffer.only && *buffer.only != direction &&
             event.tx->inspected[index(*buffer.only)] < final_stage(*buffer.fields[protocol])) {

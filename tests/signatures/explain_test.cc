@@ -165,8 +165,7 @@ constexpr Use kUses[] = {
     {"tls_cert_expired", kTls, "tls_cert_expired;", "\n    tls_cert_expired\n"},
     {"tls_cert_valid", kTls, "tls_cert_valid;", "\n    tls_cert_valid\n"},
     {"ssl_version", kTls, "ssl_version:sslv3,tls1.0;", "ssl_version sslv3, tls1.0"},
-    {"ssl_state", kTls, "ssl_state:client_hello|server_keyx;",
-     "reaches client_hello_done or server_key_exchange_done"},
+    {"ssl_state", kTls, "ssl_state:client_hello|server_keyx;", "reaches client_hello_done or server_key_exchange_done"},
     {"app-layer-state", kHttp, "app-layer-state:>request_headers;", "reaches request_body"},
     {"frame", kTls, "frame:tls.pdu; content:\"abc\";", "tls to_server, frame pdu"},
     {"tag", kIp, "tag:session,5,packets;", "tag: records the next 5 packets of the flow"},
@@ -228,6 +227,22 @@ TEST(Explain, SaysWhyAPatternWasChosen) {
   EXPECT_EQ(rule.pattern->text, "\"DELETE\"");
   EXPECT_TRUE(rule.pattern->asked_for);
   EXPECT_THAT(rule.pattern->why, HasSubstr("fast_pattern"));
+}
+
+TEST(Explain, SeeksWhatEndsEarlyInTheFirstBytesAlone) {
+  const std::pair<std::string, bool> kCases[] = {
+      {"alert udp any any -> any any (content:\"abc\"; depth:128; sid:1;)", true},
+      {"alert udp any any -> any any (content:\"abc\"; depth:129; sid:1;)", false},
+      {"alert udp any any -> any any (dsize:<129; content:\"abc\"; sid:1;)", true},
+      {"alert udp any any -> any any (dsize:100<>129; content:\"abc\"; sid:1;)", true},
+      {"alert udp any any -> any any (dsize:>1; content:\"abc\"; sid:1;)", false},
+      {"alert http any any -> any any (http.uri; content:\"/abc\"; bsize:<=128; sid:1;)", true},
+      {"alert http any any -> any any (http.uri; content:\"/abc\"; bsize:<130; sid:1;)", false},
+  };
+  for (const auto& [text, early] : kCases) {
+    RuleLab lab;
+    EXPECT_EQ(explain(lab, text).pattern->head, early ? 128u : 0u) << text;
+  }
 }
 
 TEST(Explain, CountsTheRulesOfAGroup) {
