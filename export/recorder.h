@@ -37,6 +37,8 @@ class EveConfig {
   virtual std::string_view forwarded_header() const = 0;  // that alerts take the client from; empty: none
   virtual uint64_t stats_interval() const = 0;            // seconds
 };
+/// Those sections of a configuration that are on; the others are taken for read.
+std::vector<const Setting*> eve_sections(const Setting& root);
 std::vector<OptionInfo> eve_options();
 
 /// What the sensor did to itself, such as taking new rules. Views live as long as the call.

@@ -30,7 +30,7 @@ using CacheEntries = std::array<std::array<ndpi_lru_cache_entry, kCacheEntries>,
 }  // namespace
 
 /// nDPI's state of one flow [W]. It holds pointers of its own, freed by ndpi_free_flow_data.
-struct Detection {
+struct NdpiDetection {
   ndpi_flow_struct flow;
   CacheEntries caches;
   ndpi_protocol protocol;
@@ -41,24 +41,24 @@ struct Detection {
 
 struct Identifier::Pool {
   static constexpr size_t kChunk = 64;
-  std::vector<std::unique_ptr<Detection[]>> chunks;
-  std::vector<Detection*> free;
+  std::vector<std::unique_ptr<NdpiDetection[]>> chunks;
+  std::vector<NdpiDetection*> free;
   size_t in_use = 0;
 
-  Detection* take() {
+  NdpiDetection* take() {
     if (free.empty()) {
-      chunks.push_back(std::make_unique_for_overwrite<Detection[]>(kChunk));
+      chunks.push_back(std::make_unique_for_overwrite<NdpiDetection[]>(kChunk));
       free.reserve(chunks.size() * kChunk);
       for (size_t i = kChunk; i-- > 0;) free.push_back(&chunks.back()[i]);
     }
-    Detection* detection = free.back();
+    NdpiDetection* detection = free.back();
     free.pop_back();
     ++in_use;
     std::memset(static_cast<void*>(detection), 0, sizeof *detection);
     return detection;
   }
 
-  void give(Detection* detection) {
+  void give(NdpiDetection* detection) {
     ndpi_free_flow_data(&detection->flow);
     free.push_back(detection);
     --in_use;
@@ -94,7 +94,7 @@ struct Identifier::Module {
 
   /// What one flow leaves in a cache must not change what another flow is taken for: with several workers the
   /// others may be elsewhere. So every flow brings its own.
-  void enter(Detection& detection) {
+  void enter(NdpiDetection& detection) {
     for (size_t i = 0; i < kCaches; ++i) caches[i].entries = detection.caches[i].data();
   }
 
@@ -119,7 +119,7 @@ Identifier::Identifier(const IdentifyConfig& config)
 
 Identifier::~Identifier() = default;
 
-void Identifier::release(Detection* detection) {
+void Identifier::release(NdpiDetection* detection) {
   pool_->give(detection);
 }
 
@@ -148,7 +148,7 @@ void Identifier::packet(IdentifyState& state, Bytes ip_packet, Timestamp time) {
     return;
   }
   if (state.phase_ == IdentifyState::Phase::fresh && !start(state, transport)) return;
-  Detection& detection = *state.detection_;
+  NdpiDetection& detection = *state.detection_;
   // nDPI keeps TCP and UDP state in one union.
   if (transport != detection.transport) {
     ++counters_.other_transport;
@@ -175,7 +175,7 @@ void Identifier::packet(IdentifyState& state, Bytes ip_packet, Timestamp time) {
 
 void Identifier::finish(IdentifyState& state) {
   if (state.phase_ == IdentifyState::Phase::detecting) {
-    Detection& detection = *state.detection_;
+    NdpiDetection& detection = *state.detection_;
     module_->enter(detection);
     uint8_t guessed = 0;
     detection.protocol = ndpi_detection_giveup(module_->ndpi, &detection.flow, config_.guess, &guessed);
@@ -185,7 +185,7 @@ void Identifier::finish(IdentifyState& state) {
 }
 
 void Identifier::conclude(IdentifyState& state) {
-  Detection* detection = state.detection_;
+  NdpiDetection* detection = state.detection_;
   const ndpi_flow_struct& flow = detection->flow;
   state.risk_ = flow.risk;
   state.master_ = detection->protocol.master_protocol;
@@ -208,7 +208,7 @@ void Identifier::conclude(IdentifyState& state) {
 
 Application Identifier::describe(const IdentifyState& state) {
   bool detecting = state.phase_ == IdentifyState::Phase::detecting;
-  const Detection* detection = detecting ? state.detection_ : nullptr;
+  const NdpiDetection* detection = detecting ? state.detection_ : nullptr;
   ndpi_protocol protocol{};
   protocol.master_protocol = detecting ? detection->protocol.master_protocol : state.master_;
   protocol.app_protocol = detecting ? detection->protocol.app_protocol : state.application_;

@@ -38,7 +38,7 @@ struct IdentifyCounters {
 std::span<const CounterRow<IdentifyCounters>> identify_counter_rows();
 
 class Identifier;
-struct Detection;
+struct NdpiDetection;
 
 /// What is known of one flow [W]; lives in the flow's attachment and must not outlive its Identifier. It costs its
 /// 32 bytes, a pooled 1 KB while detecting, and the host name's bytes afterwards where there is one.
@@ -61,8 +61,8 @@ class IdentifyState {
 
   Identifier* owner_ = nullptr;
   union {
-    Detection* detection_ = nullptr;  // while detecting
-    char* host_;                      // afterwards, host_size_ bytes
+    NdpiDetection* detection_ = nullptr;  // while detecting
+    char* host_;                          // afterwards, host_size_ bytes
   };
   uint64_t risk_ = 0;
   uint16_t master_ = 0, application_ = 0;
@@ -97,7 +97,7 @@ class Identifier {
 
   bool start(IdentifyState& state, uint8_t transport);
   void conclude(IdentifyState& state);
-  void release(Detection* detection);
+  void release(NdpiDetection* detection);
 
   IdentifyConfig config_;
   IdentifyCounters counters_;

@@ -102,7 +102,13 @@ void describe(std::vector<OptionInfo>& out, std::string prefix, std::span<const 
   }
 }
 
-/// The eve-log sections that are on.
+template <class T>
+bool gives(const Setting& node, std::span<const OptionRow<T>> rows) {
+  return std::any_of(rows.begin(), rows.end(), [&](const OptionRow<T>& row) { return node.find(row.key); });
+}
+
+}  // namespace
+
 std::vector<const Setting*> eve_sections(const Setting& root) {
   std::vector<const Setting*> out;
   const Setting* outputs = root.find("outputs");
@@ -111,17 +117,13 @@ std::vector<const Setting*> eve_sections(const Setting& root) {
     const Setting* node = output->key == "eve-log" ? output.get() : output->find("eve-log");
     if (!node) continue;
     const Setting* on = node->find("enabled");
-    if (!on || on->as_bool()) out.push_back(node);
+    if (!on || on->as_bool())
+      out.push_back(node);
+    else
+      node->use_all();
   }
   return out;
 }
-
-template <class T>
-bool gives(const Setting& node, std::span<const OptionRow<T>> rows) {
-  return std::any_of(rows.begin(), rows.end(), [&](const OptionRow<T>& row) { return node.find(row.key); });
-}
-
-}  // namespace
 
 EveConfigImpl::EveConfigImpl(const Setting& root, std::span<const std::string> only,
                              std::span<const Protocol* const> protocols) {

@@ -69,14 +69,7 @@ std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& optio
     if (outputs) outputs->use_all();
     return out;
   }
-  for (const auto& output : outputs->children) {
-    const Setting* node = output->find("eve-log");
-    if (!node) continue;
-    const Setting* enabled = node->find("enabled");
-    if (enabled && !enabled->as_bool()) {
-      node->use_all();
-      continue;
-    }
+  for (const Setting* node : eve_sections(root)) {
     const Setting* filetype = node->find("filetype");
     add(filetype ? filetype->as_text() : "regular", *node);
     std::vector<bool> wanted = config.eve->selection(*node);
