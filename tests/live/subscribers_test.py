@@ -12,7 +12,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 SENDER, LAPWING = os.path.abspath(sys.argv.pop(2)), os.path.abspath(sys.argv.pop(1))
 WEB, FRAMES = os.path.join(ROOT, "pcaps/web/web.pcap"), 172
 ENDPOINT = "tcp://127.0.0.1:5556"
-PASSES, LATER, RATE = 1200, 20, 25_000  # some 70 MB of records: more than sockets keep for a subscriber that does not read
+PASSES, LATER, RATE = 1200, 20, 25_000  # some 70 MB of records: more than the mark and sockets keep for one that does not read
 TOPICS = ("http", "fileinfo", "flow")  # what comes of traffic alone, hence after all have joined
 PATIENCE = 120  # seconds: the machine may be busy
 
@@ -21,7 +21,7 @@ class Subscribers(netns.Case):
     def setUp(self):
         super().setUp()
         self.space.run("ip", "link", "set", "lo", "up")
-        output = {"filetype": "zmq", "endpoints": [ENDPOINT], "high-water-mark": 100}
+        output = {"filetype": "zmq", "endpoints": [ENDPOINT], "high-water-mark": 500}
         with open(os.path.join(self.folder, "c.yaml"), "w") as f: json.dump({"outputs": [{"eve-log": output}]}, f)
 
     def subscriber(self, name, *words):
