@@ -20,6 +20,8 @@ namespace {
 
 /// Certificates are kept by hash; in each set a newer one takes the place of the oldest.
 constexpr size_t kCacheSets = 256, kCacheWays = 4;
+/// Bytes of the longest that is kept: hostile ones may be as long as a handshake message, real ones are shorter.
+constexpr size_t kMaxKept = 8 << 10;
 /// Longer lists are cut: a certificate may name thousands.
 constexpr size_t kMaxNames = 1024;
 
@@ -238,6 +240,7 @@ std::shared_ptr<const Certificate> read_certificate(Bytes der) {
     size_t oldest = 0;
   };
   static thread_local std::array<Set, kCacheSets> cache;
+  if (der.size() > kMaxKept) return read(der);
   const uint64_t hash = keyed_hash(der, kReplaySeed);
   Set& set = cache[hash % kCacheSets];
   for (const Kept& kept : set.ways) {
