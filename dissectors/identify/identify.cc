@@ -136,8 +136,20 @@ bool Identifier::start(IdentifyState& state, uint8_t transport) {
   return true;
 }
 
+void Identifier::backlog(double share) {
+  const double limit = static_cast<double>(config_.shed_above) / 100;
+  shedding_ = share > (shedding_ ? limit / 2 : limit);
+}
+
+void Identifier::shed(IdentifyState& state) {
+  ++counters_.shed_above;
+  state.owner_ = this;
+  finish(state);
+}
+
 void Identifier::packet(IdentifyState& state, Bytes ip_packet, Timestamp time) {
   if (state.done()) return;
+  if (shedding_) return shed(state);
   auto size = static_cast<uint16_t>(std::min(ip_packet.size(), kMaxIpPacket));
   const uint8_t* transport_header = nullptr;
   uint16_t transport_size = 0;

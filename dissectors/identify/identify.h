@@ -21,7 +21,8 @@ struct IdentifyConfig {
   bool guess = true;
   uint64_t tcp_packets = 0;  // packets looked at before giving up, handshake included
   uint64_t udp_packets = 0;
-  uint64_t max_flows = 0;  // under detection at once, per worker
+  uint64_t max_flows = 0;   // under detection at once, per worker
+  uint64_t shed_above = 0;  // percent of the capture's room
 };
 std::span<const OptionRow<IdentifyConfig>> identify_options();
 
@@ -32,6 +33,7 @@ struct IdentifyCounters {
   uint64_t guessed = 0;
   uint64_t unknown = 0;
   uint64_t max_flows = 0;        // flows not looked at because of the cap
+  uint64_t shed_above = 0;       // flows not looked at, or settled early, because packets waited
   uint64_t other_transport = 0;  // packets left out: their transport is not that of the flow's first
   uint64_t unusable = 0;         // packets left out: no transport header in them
 };
@@ -81,6 +83,9 @@ class Identifier {
   Identifier(const Identifier&) = delete;
   Identifier& operator=(const Identifier&) = delete;
 
+  /// How much of the room between wire and worker is taken, 0 to 1. Above ndpi.shed-above, and until half of that is
+  /// left, no flow is looked into: a verdict is given up rather than a packet.
+  void backlog(double share);
   /// The next packet of the flow, from its IP header on.
   void packet(IdentifyState& state, Bytes ip_packet, Timestamp time);
   /// The flow has ended: settles for what is known, or guesses.
@@ -96,11 +101,13 @@ class Identifier {
   struct Pool;
 
   bool start(IdentifyState& state, uint8_t transport);
+  void shed(IdentifyState& state);
   void conclude(IdentifyState& state);
   void release(NdpiDetection* detection);
 
   IdentifyConfig config_;
   IdentifyCounters counters_;
+  bool shedding_ = false;
   std::unique_ptr<Module> module_;
   std::unique_ptr<Pool> pool_;
   std::array<char, 64> name_{};

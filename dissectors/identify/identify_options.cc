@@ -14,6 +14,10 @@ constexpr OptionRow<Config> kOptions[] = {
      Unit::packets},
     {"ndpi.max-flows", &Config::max_flows, "65536",
      "Flows under identification at once, per worker; further flows stay unidentified."},
+    {"ndpi.shed-above", &Config::shed_above, "25",
+     "Live through libpcap: percent of a worker's ring that waits to be read, above which flows are not identified, "
+     "until "
+     "half of it is left; 100: never."},
 };
 
 using Counters = IdentifyCounters;
@@ -23,6 +27,8 @@ constexpr CounterRow<Counters> kCounters[] = {
     {"ndpi.guessed", &Counters::guessed, "Flows whose application was guessed by port or address."},
     {"ndpi.unknown", &Counters::unknown, "Flows whose application stayed unknown."},
     {"ndpi.max_flows", &Counters::max_flows, "Flows not identified because of ndpi.max-flows."},
+    {"ndpi.shed_above", &Counters::shed_above,
+     "Flows not identified, or by their first packets only, because of ndpi.shed-above."},
     {"ndpi.other_transport", &Counters::other_transport, "Packets left out: not the transport protocol of their flow."},
     {"ndpi.unusable", &Counters::unusable, "Packets left out: no complete IP and transport header."},
 };

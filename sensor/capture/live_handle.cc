@@ -68,10 +68,10 @@ LiveHandle::LiveHandle(const LiveConfig& config) : config_(config) {
 void LiveHandle::open() {
   char error[PCAP_ERRBUF_SIZE] = {};
   snaplen_ = config_.snaplen == 0 ? kMaxSnaplen : std::min(config_.snaplen, kMaxSnaplen);
-  const uint64_t ring = config_.ring_bytes == 0 ? kDefaultRing : std::min(config_.ring_bytes, kMaxRing);
+  ring_bytes_ = config_.ring_bytes == 0 ? kDefaultRing : std::min(config_.ring_bytes, kMaxRing);
   set(pcap_set_snaplen(pcap_, static_cast<int>(snaplen_)), "snaplen");
   set(pcap_set_promisc(pcap_, config_.promiscuous), "promiscuous mode");
-  set(pcap_set_buffer_size(pcap_, static_cast<int>(ring)), "ring");
+  set(pcap_set_buffer_size(pcap_, static_cast<int>(ring_bytes_)), "ring");
   set(pcap_set_timeout(pcap_, kBlockTimeoutMs), "timeout");
   if (pcap_set_tstamp_precision(pcap_, PCAP_TSTAMP_PRECISION_NANO) != 0)
     refuse("this libpcap has no nanosecond time stamps");

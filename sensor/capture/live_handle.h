@@ -49,6 +49,7 @@ class LiveHandle {
   uint16_t link_type() const { return link_type_; }
   bool ethernet() const { return link_type_ == 1; }
   size_t snaplen() const { return snaplen_; }
+  size_t ring_bytes() const { return ring_bytes_; }
   /// Longest frame that the wire can bring, with its link header and tags.
   uint32_t longest() const { return longest_; }
 
@@ -63,7 +64,7 @@ class LiveHandle {
   bpf_program program_{};
   int fd_ = -1, poll_fd_ = -1, index_ = 0;
   uint16_t link_type_ = 1;
-  size_t snaplen_ = 0;
+  size_t snaplen_ = 0, ring_bytes_ = 0;
   uint32_t longest_ = 0;
 };
 

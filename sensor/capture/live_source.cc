@@ -23,6 +23,8 @@ using Clock = LiveInterface::Clock;
 constexpr int kWaitMs = 100;    // receive() gives the worker a turn at least this often
 constexpr int kJoiningMs = 10;  // the same while the handles of an interface wait for each other
 constexpr std::chrono::seconds kRetry{1}, kLook{1};
+constexpr uint64_t kBacklogEvery = 1024;  // frames: a system call for each would cost more than it saves
+constexpr uint64_t kRingHeader = 96;      // bytes before a frame in the ring, with what aligns it
 constexpr std::chrono::milliseconds kSettle{2 * LiveHandle::kBlockTimeoutMs + 5};
 
 class LiveSource final : public PacketSource {
@@ -35,6 +37,7 @@ class LiveSource final : public PacketSource {
   CaptureCounters counters() override;
   void add_counters(CounterSet& set) override;
   std::string_view interface_name(uint16_t) const override { return interface_->config().interface; }
+  double backlog() const override { return backlog_; }
   std::span<const CaptureError> errors() const override { return {}; }  // an interface that went is waited for
   void stop() override;
 
@@ -52,6 +55,9 @@ class LiveSource final : public PacketSource {
   void lose(const std::string& why);
   bool look();
   void refresh();
+  void refresh_ring();
+  void look_at_backlog();
+  uint64_t waiting() const { return pending_ - std::min(pending_, counters_.packets - taken_before_); }
   void count_unread();
   static void take(uint8_t* self, const pcap_pkthdr* header, const uint8_t* data);
 
@@ -74,6 +80,8 @@ class LiveSource final : public PacketSource {
   CaptureCounters counters_;
   uint64_t pending_ = 0;  // frames the kernel put into this handle's ring and that were not taken from it
   uint64_t taken_before_ = 0, interface_drops_ = 0;
+  uint64_t looked_packets_ = 0, looked_bytes_ = 0;  // taken when the backlog was looked at last
+  double backlog_ = 0;
 };
 
 LiveSource::LiveSource(std::shared_ptr<LiveInterface> interface, size_t member)
@@ -157,18 +165,34 @@ void LiveSource::count_unread() {
   if (state_ != State::running) return;
   handle_->hush();
   refresh();
-  counters_.unread += pending_ - std::min(pending_, counters_.packets - taken_before_);
+  counters_.unread += waiting();
   pending_ = 0;
+  backlog_ = 0;
   taken_before_ = counters_.packets;
 }
 
 /// Kernel counters of the handle at hand, added to those of handles before it.
-void LiveSource::refresh() {
-  if (state_ != State::running) return;
+void LiveSource::refresh_ring() {
   const capture::KernelCounts counts = handle_->take_counts();
   counters_.kernel_packets += counts.packets;
   counters_.kernel_drops += counts.drops;
   pending_ += counts.packets - std::min(counts.packets, counts.drops);
+}
+
+/// The kernel says how many frames it put into the ring, not how long they are: reckoned by those just read.
+void LiveSource::look_at_backlog() {
+  const uint64_t packets = counters_.packets - looked_packets_;
+  if (packets < kBacklogEvery) return;
+  refresh_ring();
+  const uint64_t bytes = counters_.bytes - looked_bytes_ + packets * kRingHeader;
+  backlog_ = static_cast<double>(waiting() * (bytes / packets)) / static_cast<double>(handle_->ring_bytes());
+  looked_packets_ = counters_.packets;
+  looked_bytes_ = counters_.bytes;
+}
+
+void LiveSource::refresh() {
+  if (state_ != State::running) return;
+  refresh_ring();
   if (member_ != 0) return;
   const uint64_t drops = capture::interface_drops(interface_->config().interface);
   // An interface made anew begins at 0, and one that is gone says nothing.
@@ -260,9 +284,11 @@ PacketSource::Result LiveSource::receive(Burst& burst) {
     if (burst.count > 0) {
       counters_.packets += burst.count;
       interface_->seen(member_, counters_.packets);
+      look_at_backlog();
       if (counters_.frames_above_mtu != above_mtu) interface_->saw_offloading();
       return Result::frames;
     }
+    backlog_ = 0;
     if (waited) return Result::idle;
     wait(kWaitMs);
   }

@@ -59,6 +59,8 @@ class PacketSource {
   virtual std::span<const CaptureError> errors() const = 0;
   /// Share of the input read, 0 to 1, or -1 where it has no end known beforehand.
   virtual double progress() const { return -1; }
+  /// Share of the room between wire and worker that was taken, 0 to 1, as of a recent burst; 0 where nobody can tell.
+  virtual double backlog() const { return 0; }
   /// Asks a blocked receive() to return; safe from a signal handler or another thread.
   virtual void stop() = 0;
 };

@@ -30,6 +30,7 @@ constexpr std::string_view kPaths[] = {
     "app_layer.buffer_limit",
     "app_layer.open_frames_max",
     "ndpi.max_flows",
+    "ndpi.shed_above",
     // what rules did not see, or found and did not tell
     "detect.hyperscan_error",
     "detect.stream_window_memcap",

@@ -66,6 +66,7 @@ void Worker::run(const std::atomic<bool>& stop) {
       continue;
     }
     file_ = source_.file();
+    if (!share_.replay) identifier_.backlog(source_.backlog());
     process(burst.view());
     // In replay everything due ends with the burst, so that results do not depend on how fast it is read.
     flows_.expire(now_, share_.replay ? 0 : kBurst);

@@ -182,6 +182,43 @@ TEST_F(IdentifyTwoFlowsTest, FlowsOverTheCapAreCountedAndStayUnidentified) {
   EXPECT_EQ(identifier_.describe(fourth).protocol, "DNS");
 }
 
+class IdentifyShedTest : public IdentifyTest {
+ protected:
+  IdentifyShedTest()
+      : IdentifyTest([] {
+          auto c = config();
+          c.shed_above = 40;
+          return c;
+        }()) {}
+
+  std::string_view verdict() {
+    IdentifyState state;
+    feed(state, dns_query());
+    identifier_.finish(state);
+    return identifier_.describe(state).protocol;
+  }
+};
+
+TEST_F(IdentifyShedTest, FlowsAreLeftOutFromTheLimitUntilHalfOfItIsLeft) {
+  for (auto [share, expected] : {std::pair{0.39, "DNS"}, {0.41, ""}, {0.21, ""}, {0.19, "DNS"}, {0.39, "DNS"}}) {
+    identifier_.backlog(share);
+    EXPECT_EQ(verdict(), expected) << share;
+  }
+  EXPECT_EQ(identifier_.counters().shed_above, 2u);
+  EXPECT_EQ(identifier_.counters().packets, 3u);
+}
+
+TEST_F(IdentifyShedTest, AFlowUnderWayIsSettledByWhatIsKnown) {
+  IdentifyState begun;
+  feed(begun, PacketBuilder().ipv4("10.0.0.1", "192.0.2.80").tcp(40000, 80).seq(100).syn());
+  identifier_.backlog(1);
+  feed(begun, PacketBuilder().ipv4("192.0.2.80", "10.0.0.1").tcp(80, 40000).seq(500).syn_ack(101));
+  EXPECT_TRUE(begun.done());
+  EXPECT_EQ(identifier_.describe(begun).protocol, "HTTP");
+  EXPECT_EQ(identifier_.describe(begun).confidence, "Match by port");
+  EXPECT_EQ(identifier_.counters().shed_above, 1u);
+}
+
 TEST(IdentifyOptionsTest, SwitchedOffNothingIsIdentified) {
   auto off = config();
   off.enabled = false;

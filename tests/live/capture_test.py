@@ -226,6 +226,21 @@ class Capture(netns.Case):
         self.send([ip4(client(1), "10.2.0.1", udp(1000, 2000, b"question"))])
         self.until(lambda: self.stats()["capture"]["packets"] == 1)
 
+    def test_verdicts_are_given_up_before_packets(self):
+        self.start("-i", "lw1", "--workers", "1", "--set", "pcap.buffer-size=2mb", ready=["watching lw1"])
+        self.sensor.send_signal(signal.SIGSTOP)
+        self.send([ip4(client(i % 1000), "10.2.0.1", udp(5000 + i // 1000, 9, bytes(300))) for i in range(3000)])
+        self.sensor.send_signal(signal.SIGCONT)
+        self.until(lambda: self.stats()["capture"]["packets"] == 3000)
+        self.send([ip4(client(0), "10.2.0.1", udp(9999, 9, bytes(300)))])
+        self.until(lambda: self.stats()["capture"]["packets"] == 3001)
+        stats = self.stats()
+        shed = stats["ndpi"]["shed_above"]
+        self.assertGreater(shed, 1000, "from the first look at the ring on")
+        self.assertEqual((stats["ndpi"]["packets"], stats["capture"]["kernel_drops"]), (3001 - shed, 0), "and none once it was read")
+        self.end()
+        self.assertEqual(len(self.flows()), 3001)
+
     def test_offloaded_frames_are_known(self):
         self.start("-i", "lw1", "--workers", "1", ready=["watching lw1"])
         self.ip("link", "set", "lw0", "mtu", "40000")
