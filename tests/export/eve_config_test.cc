@@ -51,6 +51,19 @@ TEST(EveConfig, TypesOfTheFileAreTheOnlyOnes) {
   EXPECT_FALSE(config->enabled("packet"));
 }
 
+TEST(EveConfig, SectionsAreItemsOfTheListOrMembersOfAMap) {
+  Setting root;
+  root.kind = Setting::Kind::map;
+  root.make("outputs.eve-log.filename");
+  EXPECT_EQ(eve_sections(root), std::vector<const Setting*>{root.find("outputs.eve-log")});
+  Setting& off = root.make("outputs.eve-log.enabled");
+  off.kind = Setting::Kind::scalar;
+  off.scalar = "no";
+  EXPECT_TRUE(eve_sections(root).empty());
+  auto listed = eve_settings({{"types.flow", ""}});
+  EXPECT_EQ(eve_sections(*listed).size(), 1u);
+}
+
 TEST(EveConfig, SuricatasTypesThatAreNotThereStayUnread) {
   auto root = with_types({"dns", "smtp"});
   EveConfig::read(*root, {}, kProtocols);
