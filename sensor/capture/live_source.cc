@@ -38,6 +38,7 @@ class LiveSource final : public PacketSource {
   void add_counters(CounterSet& set) override;
   std::string_view interface_name(uint16_t) const override { return interface_->config().interface; }
   double backlog() const override { return backlog_; }
+  std::optional<Timestamp> now() const override;
   std::span<const CaptureError> errors() const override { return {}; }  // an interface that went is waited for
   void stop() override;
 
@@ -233,10 +234,16 @@ void LiveSource::take(uint8_t* self, const pcap_pkthdr* header, const uint8_t* d
 
 PacketSource::Result LiveSource::wait(int milliseconds) {
   pollfd fds[] = {{stop_fd_, POLLIN, 0}, {running() ? handle_->poll_fd() : -1, POLLIN, 0}};
-  poll(fds, 2, milliseconds);
+  poll(fds, 2, may_wait_ ? milliseconds : 0);
   // Asked before libpcap is, which would take the error for itself: the interface went down, or away.
   if (fds[1].revents & ~POLLIN) due_ = {};
   return Result::idle;
+}
+
+std::optional<Timestamp> LiveSource::now() const {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return Timestamp::from_seconds(now.tv_sec, now.tv_nsec);
 }
 
 /// Whether the handle is good to be read. The interface is looked at once a second, by the first worker or whoever

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -61,8 +62,15 @@ class PacketSource {
   virtual double progress() const { return -1; }
   /// Share of the room between wire and worker that was taken, 0 to 1, as of a recent burst; 0 where nobody can tell.
   virtual double backlog() const { return 0; }
+  /// The time now on the clock that the frames' times are of; none where they come from a file.
+  virtual std::optional<Timestamp> now() const { return std::nullopt; }
+  /// Whether receive() may wait for frames, as it does until told otherwise; live only.
+  void may_wait(bool yes) { may_wait_ = yes; }
   /// Asks a blocked receive() to return; safe from a signal handler or another thread.
   virtual void stop() = 0;
+
+ protected:
+  bool may_wait_ = true;
 };
 
 /// Every source reads all of the capture; the worker keeps the packets of its share. Where the input can be read

@@ -89,7 +89,7 @@ struct FlowTable::Impl {
   Flow* create(const Packet& packet, const Lookup& lookup);
   bool make_room(Timestamp now);
   void account(Flow& flow, const Packet& packet, uint8_t direction);
-  void expire(Timestamp now, size_t budget);
+  bool expire(Timestamp now, size_t budget);
   void end(Flow& flow, FlowEnd reason, Timestamp now);
   void release(Flow& flow);
   void count_end(const Flow& flow);
@@ -188,13 +188,18 @@ void FlowTable::Impl::account(Flow& flow, const Packet& packet, uint8_t directio
   }
 }
 
-void FlowTable::Impl::expire(Timestamp now, size_t budget) {
-  if (!wheel.started()) return;
+bool FlowTable::Impl::expire(Timestamp now, size_t budget) {
+  if (!wheel.started()) return false;
+  bool more = false;
   int64_t second = now.seconds();
   if (second < wheel.clock() - TimerWheel::kSeconds) wheel.start(second);
-  for (size_t ended = 0; budget == 0 || ended < budget;) {
+  for (size_t ended = 0;;) {
     Flow* flow = wheel.due(second);
     if (!flow) break;
+    if (budget != 0 && ended == budget) {
+      more = true;
+      break;
+    }
     if (int64_t due = deadline(*flow); due > second) {
       wheel.remove(*flow);
       wheel.file(*flow, std::max(due, wheel.clock() + 1));
@@ -208,6 +213,7 @@ void FlowTable::Impl::expire(Timestamp now, size_t budget) {
     emergency = false;
     ++counters.emergency_over;
   }
+  return more;
 }
 
 void FlowTable::Impl::end(Flow& flow, FlowEnd reason, Timestamp now) {
@@ -303,8 +309,12 @@ Flow* FlowTable::find_quoted(const Packet& packet, uint8_t& direction) {
   return flow;
 }
 
-void FlowTable::expire(Timestamp now, size_t budget) {
-  impl_->expire(now, budget);
+bool FlowTable::expire(Timestamp now, size_t budget) {
+  return impl_->expire(now, budget);
+}
+int64_t FlowTable::late(Timestamp now) const {
+  const Flow* next = impl_->wheel.started() ? impl_->wheel.earliest() : nullptr;
+  return next ? std::max<int64_t>(0, now.seconds() - impl_->wheel.filed(*next)) : 0;
 }
 void FlowTable::end(Flow& flow, FlowEnd reason, Timestamp now) {
   impl_->end(flow, reason, now);

@@ -77,8 +77,11 @@ class FlowTable {
   Flow* find_or_create(const Packet& packet, const Lookup& lookup, uint8_t& direction);
   /// The flow an ICMP error quotes, or null. The error counts as a packet of that flow, as in Suricata.
   Flow* find_quoted(const Packet& packet, uint8_t& direction);
-  /// Ends flows whose time is over at `now`; at most `budget` of them when budget is not 0.
-  void expire(Timestamp now, size_t budget);
+  /// Ends flows whose time is over at `now`; at most `budget` of them when budget is not 0. True when that was not
+  /// enough.
+  bool expire(Timestamp now, size_t budget);
+  /// Seconds for which the flow that comes up next has waited for its turn.
+  int64_t late(Timestamp now) const;
   /// Ends one flow now, or all.
   void end(Flow& flow, FlowEnd reason, Timestamp now);
   void end_all(Timestamp now);

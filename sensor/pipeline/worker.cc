@@ -62,15 +62,14 @@ void Worker::run(const std::atomic<bool>& stop) {
     if (snapshot_wanted_.load(std::memory_order_relaxed)) refresh_snapshot();
     if (RuleHandover* handover = slot_.offered()) take_rules(*handover);
     if (result == PacketSource::Result::idle) {
+      source_.may_wait(!expire_idle());
       publish();
       continue;
     }
     file_ = source_.file();
     if (!share_.replay) identifier_.backlog(source_.backlog());
     process(burst.view());
-    // In replay everything due ends with the burst, so that results do not depend on how fast it is read.
-    flows_.expire(now_, share_.replay ? 0 : kBurst);
-    defrag_.expire(now_);
+    expire();
     publish();
     source_.release(burst);
     if (!share_.replay) worked_.burst(microseconds_since(begin));
@@ -106,6 +105,24 @@ void Worker::take_rules(RuleHandover& handover) {
   has_rules_ = handover.has_rules;
   slot_.give_back();
   worked_.adoption(microseconds_since(begin));
+}
+
+/// In replay everything due ends with the burst, so that results do not depend on how fast it is read.
+void Worker::expire() {
+  const bool few = source_.backlog() > kCalm && flows_.late(now_) <= kLate;
+  flows_.expire(now_, share_.replay ? 0 : few ? kFewEnds : kEnds);
+  defrag_.expire(now_);
+}
+
+/// No frame tells the time on a silent wire, yet flows must end there too. True when more are due.
+bool Worker::expire_idle() {
+  const std::optional<Timestamp> wall = source_.now();
+  if (!wall || last_number_ == 0) return false;
+  // Frames that are on their way through the ring are older.
+  constexpr int64_t kOnTheWay = 1'000'000'000;
+  now_ = std::max(now_, Timestamp{wall->ns - kOnTheWay});
+  defrag_.expire(now_);
+  return flows_.expire(now_, kEnds);
 }
 
 void Worker::process(std::span<const Frame> frames) {

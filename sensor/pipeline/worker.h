@@ -78,6 +78,8 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   struct Identity;  // nDPI's state of a flow, in FlowSlot::identify
 
   void process(std::span<const Frame> frames);
+  void expire();
+  bool expire_idle();
   size_t process_group(std::span<const Frame> frames);
   FlowTable::Lookup look(const Packet& packet) const;
   void take(Packet& packet, const FlowTable::Lookup& lookup);
@@ -134,7 +136,12 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   CommunityId community_id_;
 
   static constexpr size_t kBatchBytes = 32 << 10;  // of records: handed over without waiting for the burst to end
-  static constexpr size_t kGroup = 16;             // packets decoded before the first of them is looked into
+  // Live, ends of flows at a time. All that are due in a second come up at once, and what their records cost must not
+  // fill the ring: few while it is fuller than kCalm, unless they have waited for kLate seconds.
+  static constexpr size_t kEnds = kBurst, kFewEnds = kBurst / 8;
+  static constexpr double kCalm = 1.0 / 8;
+  static constexpr int64_t kLate = 10;
+  static constexpr size_t kGroup = 16;  // packets decoded before the first of them is looked into
   static constexpr size_t kLayers = kMaxTunnel + 1;
   std::vector<Packet> packets_;  // of the frames at hand, the layers of each outermost first
   std::vector<FlowTable::Lookup> lookups_;

@@ -34,7 +34,8 @@ class Table {
     table_.prefetch_flow(lookup);
     return table_.find_or_create(packet, lookup, direction);
   }
-  void expire(double seconds, size_t budget = 0) { table_.expire(udp(seconds).time, budget); }
+  bool expire(double seconds, size_t budget = 0) { return table_.expire(udp(seconds).time, budget); }
+  int64_t late(double seconds) const { return table_.late(udp(seconds).time); }
   FlowTable* operator->() { return &table_; }
 
   uint8_t direction = 9;
@@ -171,10 +172,12 @@ TEST(FlowTable, ExpiryAgreesWithAModelOnRandomTraffic) {
 TEST(FlowTable, ExpireKeepsToItsBudgetAndLosesNothing) {
   Table table;
   for (uint16_t port = 1; port <= 100; ++port) table.add(udp(0, port));
-  table.expire(50, 30);
+  EXPECT_TRUE(table.expire(50, 30));
   EXPECT_EQ(table.ended.size(), 30U);
-  table.expire(50, 30);
-  table.expire(50, 0);
+  EXPECT_EQ(table.late(55), 24) << "due at 31";
+  EXPECT_TRUE(table.expire(50, 30));
+  EXPECT_FALSE(table.expire(50, 40));
+  EXPECT_EQ(table.late(55), 0) << "there is none";
   ASSERT_EQ(table.ended.size(), 100U);
   for (size_t i = 0; i < 100; ++i) EXPECT_EQ(table.ended[i].port, i + 1) << "in the order in which they were filed";
 }

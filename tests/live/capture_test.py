@@ -226,6 +226,13 @@ class Capture(netns.Case):
         self.send([ip4(client(1), "10.2.0.1", udp(1000, 2000, b"question"))])
         self.until(lambda: self.stats()["capture"]["packets"] == 1)
 
+    def test_flows_end_on_a_silent_interface(self):
+        self.start("-i", "lw1", "--workers", "1", "--set", "flow-timeouts.udp.new=1", ready=["watching lw1"])
+        self.send([ip4(client(i), "10.2.0.1", udp(1, 9, b"x")) for i in range(1000)])
+        self.until(lambda: self.stats()["flow"]["active"] == 0)
+        self.assertEqual(self.stats()["capture"]["packets"], 1000, "nothing came in between")
+        self.until(lambda: len(self.records("flow")) == 1000)
+
     def test_verdicts_are_given_up_before_packets(self):
         self.start("-i", "lw1", "--workers", "1", "--set", "pcap.buffer-size=2mb", ready=["watching lw1"])
         self.sensor.send_signal(signal.SIGSTOP)

@@ -3,10 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <mutex>
-#include <nlohmann/json.hpp>
 
-#include "export/exporter.h"
 #include "sensor/pipeline/pipeline.h"
+#include "tests/pipeline/keeping.h"
 
 namespace lapwing {
 namespace {
@@ -43,26 +42,6 @@ class Halting final : public PacketSource {
   std::function<bool()> go_on_;
 };
 
-class Keeping final : public Exporter {
- public:
-  explicit Keeping(std::vector<nlohmann::json>& records) : records_(records) {}
-  void write(std::span<const std::shared_ptr<const RecordBatch>> batches) override {
-    for (const auto& batch : batches) {
-      uint32_t begin = 0;
-      for (const auto& entry : batch->entries) {
-        records_.push_back(nlohmann::json::parse(batch->text.substr(begin, entry.end - begin)));
-        begin = entry.end;
-      }
-    }
-  }
-  void flush() override {}
-  ExporterCounters counters() const override { return {}; }
-  ExporterLabel label() const override { return {"keeping", "memory"}; }
-
- private:
-  std::vector<nlohmann::json>& records_;
-};
-
 class ReloadTest : public testing::Test {
  protected:
   ReloadTest() {
@@ -84,7 +63,7 @@ class ReloadTest : public testing::Test {
     Pipeline::Plan plan{.config = config_.get(), .replay = replay};
     plan.rules = compile(before).rules;
     const RuleCounts counts = plan.rules->counts();
-    plan.exporters.push_back(std::make_unique<Keeping>(records_));
+    plan.exporters.push_back(std::make_unique<test::Keeping>(records_));
     Reloader* reloader = nullptr;
     bool asked = false;
     std::atomic<bool> done = false;
@@ -265,7 +244,7 @@ TEST_F(ReloadTest, RequestsThatComeMeanwhileShareOneMoreReload) {
 TEST_F(ReloadTest, AReloadAtTheEndOfTheRunIsNotWaitedForForever) {
   Pipeline::Plan plan{.config = config_.get()};
   plan.rules = compile(kAny).rules;
-  plan.exporters.push_back(std::make_unique<Keeping>(records_));
+  plan.exporters.push_back(std::make_unique<test::Keeping>(records_));
   plan.sources = open_captures({kCapture}, 1);
   Pipeline pipeline(std::move(plan));
   RunSummary summary = pipeline.run(nullptr);

@@ -38,6 +38,7 @@ class Source final : public PacketSource {
   CaptureCounters counters() override;
   void add_counters(CounterSet& set) override;
   std::string_view interface_name(uint16_t) const override { return port_->config().interface; }
+  std::optional<Timestamp> now() const override;
   std::span<const CaptureError> errors() const override { return {}; }
   void stop() override { stopped_.store(true, std::memory_order_relaxed); }
 
@@ -169,6 +170,7 @@ PacketSource::Result Source::receive(Burst& burst) {
       take(burst, count);
       return Result::frames;
     }
+    if (!may_wait_) return Result::idle;
     idle();
     const int64_t now = read(CLOCK_MONOTONIC);
     if (end == 0) end = now + kWait;
@@ -178,6 +180,11 @@ PacketSource::Result Source::receive(Burst& burst) {
   if (registered_) rte_thread_unregister();
   registered_ = false;
   return Result::end;
+}
+
+std::optional<Timestamp> Source::now() const {
+  if (port_->time_source() == TimeSource::capture) return std::nullopt;
+  return Timestamp{read(CLOCK_REALTIME)};
 }
 
 void Source::release(Burst& burst) {
