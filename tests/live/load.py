@@ -37,7 +37,9 @@ class Share:
         for file, text in ({"cpu.cfs_period_us": self.PERIOD, "cpu.cfs_quota_us": quota} if self.path.startswith(old) else {"cpu.max": f"{quota} {self.PERIOD}"}).items():
             with open(os.path.join(self.path, file), "w") as f: f.write(str(text))
 
-    def words(self): return ["sh", "-c", f'echo $$ >{self.path}/cgroup.procs && exec "$@"', "sh"]
+    def take(self, pid):
+        """With all its threads; those that it starts later come by themselves."""
+        with open(os.path.join(self.path, "cgroup.procs"), "w") as f: f.write(str(pid))
 
     def end(self): os.rmdir(self.path)
 
@@ -45,11 +47,11 @@ class Share:
 class Sensor:
     """Writes its log and records to a folder of the caller's."""
 
-    def __init__(self, space, folder, command, cpus=None, share=None):
+    def __init__(self, space, folder, command, cpus=None):
         self.folder, self.eve = folder, os.path.join(folder, "eve.json")
         self.log = open(os.path.join(folder, "log"), "w")
         pin = ["taskset", "-c", cpus] if cpus else []
-        self.process = space.start(*(share.words() if share else []), *pin, *command, stdout=subprocess.DEVNULL, stderr=self.log)
+        self.process = space.start(*pin, *command, stdout=subprocess.DEVNULL, stderr=self.log)
         self.pid = self.process.pid
 
     def wait_for(self, ready):
@@ -77,11 +79,11 @@ class Sensor:
 class Lapwing(Sensor):
     refresh = 0.5  # seconds until its counters are those of now
 
-    def __init__(self, space, folder, lapwing, *words, cpus=None, sets=(), share=None):
+    def __init__(self, space, folder, lapwing, *words, cpus=None, sets=()):
         self.lapwing, self.socket = lapwing, os.path.join(folder, "s.sock")
         command = [lapwing, "run", "-i", "lw1", "--checksums", "none", *words]
         for setting in (f"control.socket={self.socket}", f"detect.sgh-mpm-caching-path={folder}/cache", *sets): command += ["--set", setting]
-        super().__init__(space, folder, command, cpus, share)
+        super().__init__(space, folder, command, cpus)
         self.wait_for(lambda: os.path.exists(self.socket))
 
     def ask(self, *words):
@@ -99,7 +101,7 @@ class Suricata(Sensor):
     refresh = 3
     BLOCK, FRAME = 1 << 20, 65_700  # bytes: a block of the ring, and what it reckons for a frame of netns.LONG
 
-    def __init__(self, space, folder, types, ring_mib, workers, rules=None, cpus=None, settings=None, share=None):
+    def __init__(self, space, folder, types, ring_mib, workers, rules=None, cpus=None, settings=None):
         import yaml
         self.counters = os.path.join(folder, "counters.json")
         with open("/etc/suricata/suricata.yaml") as f: config = yaml.safe_load(f)
@@ -123,7 +125,7 @@ class Suricata(Sensor):
         text = yaml.dump(config, sort_keys=False, width=4000)
         with open(path, "w") as f: f.write("%YAML 1.1\n---\n" + text.replace(": true\n", ": yes\n").replace(": false\n", ": no\n"))
         command = ["suricata", "-c", path, "-l", folder, "--af-packet=lw1", "-k", "none", "--runmode", "workers"]
-        super().__init__(space, folder, command + (["-S", rules] if rules else ["--disable-detection"]), cpus, share)
+        super().__init__(space, folder, command + (["-S", rules] if rules else ["--disable-detection"]), cpus)
         self.wait_for(self.ready)
 
     def ready(self):
