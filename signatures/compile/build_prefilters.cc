@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 
 #include "signatures/compile/database_cache.h"
@@ -40,37 +42,37 @@ void compile(std::vector<Prefilter*> prefilters) {
 
 }  // namespace
 
-size_t build_prefilters(const std::vector<Prefilter*>& prefilters, const DetectConfig& config) {
+DatabaseCounts build_prefilters(const std::vector<Prefilter*>& prefilters, const DetectConfig& config) {
   size_t patterns = 0;
+  std::map<Digest, std::vector<Prefilter*>> by_digest;  // those of one digest share a database
   for (Prefilter* prefilter : prefilters) {
     prefilter->prepare();
     patterns += prefilter->patterns();
+    by_digest[prefilter->digest()].push_back(prefilter);
   }
   std::optional<DatabaseCache> cache;
-  std::vector<Digest> digests;
-  std::vector<Prefilter*> missing;
   if (config.caching && patterns >= kWorthCaching) {
     const auto folder =
         config.caching_path.empty() ? default_cache_folder() : std::filesystem::path(config.caching_path);
-    for (const Prefilter* prefilter : prefilters) digests.push_back(prefilter->digest());
-    std::vector<Digest> set = digests;
-    std::sort(set.begin(), set.end());
+    std::vector<Digest> set;
+    for (const auto& [digest, sharing] : by_digest) set.push_back(digest);
     if (!folder.empty()) cache.emplace(folder, set);
   }
-  if (cache && cache->read()) {
-    for (size_t i = 0; i < prefilters.size(); i++) {
-      if (!prefilters[i]->adopt(cache->find(digests[i]))) missing.push_back(prefilters[i]);
-    }
-  } else {
-    missing = prefilters;
+  const bool known = cache && cache->read();
+  std::vector<Prefilter*> missing;
+  for (const auto& [digest, sharing] : by_digest) {
+    if (!known || !sharing.front()->adopt(cache->find(digest))) missing.push_back(sharing.front());
   }
   compile(missing);
   if (cache && !missing.empty()) {
     std::vector<DatabaseCache::Entry> entries;
-    for (size_t i = 0; i < prefilters.size(); i++) entries.push_back({digests[i], prefilters[i]->serialise()});
+    for (const auto& [digest, sharing] : by_digest) entries.push_back({digest, sharing.front()->serialise()});
     cache->write(entries);
   }
-  return prefilters.size() - missing.size();
+  for (const auto& [digest, sharing] : by_digest) {
+    for (Prefilter* prefilter : std::span(sharing).subspan(1)) prefilter->share(*sharing.front());
+  }
+  return {by_digest.size(), by_digest.size() - missing.size()};
 }
 
 }  // namespace lapwing::detect

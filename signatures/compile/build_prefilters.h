@@ -8,8 +8,7 @@
 
 namespace lapwing::detect {
 
-/// After this every prefilter waits for settle(). Returns how many databases came from the cache. Throws
-/// std::bad_alloc.
-size_t build_prefilters(const std::vector<Prefilter*>& prefilters, const DetectConfig& config);
+/// After this every prefilter waits for settle(). Those of the same patterns share a database. Throws std::bad_alloc.
+DatabaseCounts build_prefilters(const std::vector<Prefilter*>& prefilters, const DetectConfig& config);
 
 }  // namespace lapwing::detect

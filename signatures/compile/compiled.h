@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sensor/decode/packet.h"
+#include "signatures/compile/address_classes.h"
 #include "signatures/compile/prefilter.h"
 #include "signatures/compile/rule.h"
 #include "signatures/rule_set.h"
@@ -85,6 +86,14 @@ struct FieldGroup {
   Group rules;
 };
 
+/// All groups of one class of addresses.
+struct RuleGroups {
+  std::array<std::array<PayloadGroups, 2>, kTransports> packets, streams;  // by transport, direction
+  std::vector<std::array<std::vector<FieldGroup>, 2>> fields;              // by protocol, direction
+  bool has_streams = false;
+  uint8_t raw_fields = 0;  // direction bits in which rules over fields have raw content too
+};
+
 /// Rules by address: each IP-only rule is filed under the narrower of its two addresses.
 class AddressIndex {
  public:
@@ -117,7 +126,7 @@ class Compiled : public RuleSet {
   RuleCounts counts() const override { return counts_; }
   std::span<const RuleInfo* const> rules() const override { return infos_; }
   uint64_t generation() const override { return generation_; }
-  DatabaseCounts databases() const override { return {databases_, cached_databases_}; }
+  DatabaseCounts databases() const override { return databases_; }
   uint32_t frames(const Protocol& protocol) const override;
 
   uint8_t protocol_index(const Protocol* protocol) const;  // kMaxProtocols when null or unknown
@@ -127,8 +136,8 @@ class Compiled : public RuleSet {
   std::vector<const Protocol*> protocols;
   std::vector<std::string> flowbits, variables;  // names by number
 
-  std::array<std::array<PayloadGroups, 2>, kTransports> packet_groups, stream_groups;  // by transport, direction
-  std::vector<std::array<std::vector<FieldGroup>, 2>> field_groups;                    // by protocol, direction
+  AddressClasses classes;
+  std::array<RuleGroups, AddressClasses::kCount> groups;        // by class
   std::vector<std::array<std::vector<Group>, 2>> frame_groups;  // by protocol, direction, frame number; may be empty
   AddressIndex by_src, by_dst;
   std::vector<uint32_t> ip_only_any;
@@ -140,11 +149,9 @@ class Compiled : public RuleSet {
   std::vector<Suppression> suppressions;
   Scratch scratch;  // fits every database of the set; cloned by each matcher
   DetectConfig config;
-  bool has_stream_rules = false;
-  uint8_t raw_field_rules = 0;  // direction bits in which field rules have raw content too
   bool has_host_tags = false;
 
-  size_t databases_ = 0, cached_databases_ = 0;
+  DatabaseCounts databases_;
   RuleCounts counts_;
   std::vector<const RuleInfo*> infos_;
   std::vector<std::shared_ptr<const RuleInfo>> owned_infos;

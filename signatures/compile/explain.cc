@@ -302,28 +302,40 @@ class Explainer {
   }
 
   void groups() {
-    for (size_t t = 0; t < kTransports; t++) {
-      for (size_t d = 0; d < 2; d++) {
-        const std::string where = std::string(kTransportNames[t]) + " " + std::string(direction_name(d));
-        add_places(compiled_.packet_groups[t][d], where + ", packets");
-        add_places(compiled_.stream_groups[t][d], where + ", stream");
-      }
-    }
-    for (size_t p = 0; p < compiled_.field_groups.size(); p++) {
-      for (size_t d = 0; d < 2; d++) {
-        for (const FieldGroup& group : compiled_.field_groups[p][d]) {
-          const Buffer& buffer = compiled_.buffers[group.buffer];
-          std::string name = std::string(compiled_.protocols[p]->name) + " " + std::string(direction_name(d)) + ", ";
-          name += group.buffer == kRawBuffer ? "no buffer" : "buffer " + buffer_name(buffer);
-          for (const std::string& transform : buffer.transform_names) name += " " + transform;
-          name += ", " + (group.stage == kComplete ? "when complete" : "stage " + std::to_string(group.stage));
-          add_place(group.rules, name);
+    for (size_t c = 0; c < compiled_.groups.size(); c++) {
+      const std::string between = compiled_.classes.name(c);
+      const RuleGroups& groups = compiled_.groups[c];
+      for (size_t t = 0; t < kTransports; t++) {
+        for (size_t d = 0; d < 2; d++) {
+          const std::string where = std::string(kTransportNames[t]) + " " + std::string(direction_name(d)) + between;
+          add_places(groups.packets[t][d], where + ", packets");
+          add_places(groups.streams[t][d], where + ", stream");
         }
+      }
+      field_groups(groups, between);
+    }
+    for (size_t p = 0; p < compiled_.frame_groups.size(); p++) {
+      for (size_t d = 0; d < 2; d++) {
         const auto& by_frame = compiled_.frame_groups[p][d];
         for (size_t number = 0; number < by_frame.size(); number++) {
           const Protocol& protocol = *compiled_.protocols[p];
           add_place(by_frame[number], std::string(protocol.name) + " " + std::string(direction_name(d)) + ", frame " +
                                           std::string(frame_kind(protocol, number).name));
+        }
+      }
+    }
+  }
+
+  void field_groups(const RuleGroups& groups, const std::string& between) {
+    for (size_t p = 0; p < groups.fields.size(); p++) {
+      for (size_t d = 0; d < 2; d++) {
+        for (const FieldGroup& group : groups.fields[p][d]) {
+          const Buffer& buffer = compiled_.buffers[group.buffer];
+          std::string name = std::string(compiled_.protocols[p]->name) + " " + std::string(direction_name(d)) + between + ", ";
+          name += group.buffer == kRawBuffer ? "no buffer" : "buffer " + buffer_name(buffer);
+          for (const std::string& transform : buffer.transform_names) name += " " + transform;
+          name += ", " + (group.stage == kComplete ? "when complete" : "stage " + std::to_string(group.stage));
+          add_place(group.rules, name);
         }
       }
     }

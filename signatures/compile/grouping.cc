@@ -54,6 +54,15 @@ void place_by_port(PayloadGroups& groups, uint8_t transport, const Rule& rule,
   }
 }
 
+/// Calls `use` with the groups of each class in which the rule can match.
+template <class Use>
+void each_class(Compiled& compiled, const Rule& rule, Use use) {
+  const uint8_t classes = compiled.classes.of(rule);
+  for (size_t c = 0; c < compiled.groups.size(); c++) {
+    if (classes >> c & 1) use(compiled.groups[c]);
+  }
+}
+
 void place_payload_rule(Compiled& compiled, const Rule& rule) {
   auto pattern = choose_fast_pattern(rule, compiled.buffers);
   for (size_t t = 0; t < kTransports; t++) {
@@ -64,9 +73,11 @@ void place_payload_rule(Compiled& compiled, const Rule& rule) {
       bool stream = transport == transport_bit::tcp && rule.scope != RawScope::packet;
       bool packet = !stream || rule.scope == RawScope::both;
       size_t protocols = compiled.protocols.size();
-      if (stream) place_by_port(compiled.stream_groups[t][d], transport, rule, pattern, protocols);
-      if (packet) place_by_port(compiled.packet_groups[t][d], transport, rule, pattern, protocols);
-      compiled.has_stream_rules |= stream;
+      each_class(compiled, rule, [&](RuleGroups& groups) {
+        if (stream) place_by_port(groups.streams[t][d], transport, rule, pattern, protocols);
+        if (packet) place_by_port(groups.packets[t][d], transport, rule, pattern, protocols);
+        groups.has_streams |= stream;
+      });
     }
   }
 }
@@ -88,7 +99,7 @@ bool field_in_direction(const Compiled& compiled, const Rule& rule, size_t proto
 void place_field_rule(Compiled& compiled, const Rule& rule, Stages& stages) {
   bool raw =
       std::any_of(rule.sections.begin(), rule.sections.end(), [](const Section& s) { return s.buffer == kRawBuffer; });
-  if (raw) compiled.raw_field_rules |= rule.header.directions;
+  if (raw) each_class(compiled, rule, [&](RuleGroups& groups) { groups.raw_fields |= rule.header.directions; });
   auto pattern = choose_fast_pattern(rule, compiled.buffers);
   for (size_t p = 0; p < compiled.protocols.size(); p++) {
     if (!(rule.header.protocols >> p & 1)) continue;
@@ -97,11 +108,13 @@ void place_field_rule(Compiled& compiled, const Rule& rule, Stages& stages) {
       if (!rule.states.empty() && rule.states[p][d] == 0) continue;
       BufferId buffer = pattern ? pattern->buffer : kRawBuffer;
       uint8_t stage = stages.of(rule, p, static_cast<Direction>(d));
-      auto& groups = compiled.field_groups[p][d];
-      auto found = std::find_if(groups.begin(), groups.end(),
-                                [&](const FieldGroup& g) { return g.buffer == buffer && g.stage == stage; });
-      if (found == groups.end()) found = groups.insert(found, FieldGroup{buffer, stage, {}});
-      place(found->rules, rule, pattern);
+      each_class(compiled, rule, [&](RuleGroups& all) {
+        auto& groups = all.fields[p][d];
+        auto found = std::find_if(groups.begin(), groups.end(),
+                                  [&](const FieldGroup& g) { return g.buffer == buffer && g.stage == stage; });
+        if (found == groups.end()) found = groups.insert(found, FieldGroup{buffer, stage, {}});
+        place(found->rules, rule, pattern);
+      });
     }
   }
 }
@@ -151,9 +164,8 @@ void place_ip_only_rule(Compiled& compiled, const Rule& rule) {
     compiled.by_dst.add(*rule.header.dst, rule.order);
 }
 
-std::vector<Group*> all_groups(Compiled& compiled) {
-  std::vector<Group*> out;
-  for (auto* side : {&compiled.packet_groups, &compiled.stream_groups}) {
+void append_groups(RuleGroups& all, std::vector<Group*>& out) {
+  for (auto* side : {&all.packets, &all.streams}) {
     for (auto& transport : *side) {
       for (PayloadGroups& groups : transport) {
         out.push_back(&groups.any);
@@ -163,11 +175,16 @@ std::vector<Group*> all_groups(Compiled& compiled) {
       }
     }
   }
-  for (auto& protocol : compiled.field_groups) {
+  for (auto& protocol : all.fields) {
     for (auto& direction : protocol) {
       for (FieldGroup& group : direction) out.push_back(&group.rules);
     }
   }
+}
+
+std::vector<Group*> all_groups(Compiled& compiled) {
+  std::vector<Group*> out;
+  for (RuleGroups& groups : compiled.groups) append_groups(groups, out);
   for (auto& protocol : compiled.frame_groups) {
     for (auto& direction : protocol) {
       for (Group& group : direction) out.push_back(&group);
@@ -185,8 +202,7 @@ void build_groups(Compiled& compiled) {
       if (!prefilter->empty()) prefilters.push_back(prefilter);
     }
   }
-  compiled.databases_ = prefilters.size();
-  compiled.cached_databases_ = build_prefilters(prefilters, compiled.config);
+  compiled.databases_ = build_prefilters(prefilters, compiled.config);
   for (Group* group : groups) {
     for (Prefilter* prefilter : group->prefilters()) {
       std::vector<uint32_t> refused = prefilter->settle(compiled.scratch);
@@ -213,7 +229,8 @@ void place_event_rule(Compiled& compiled, const Rule& rule) {
 }  // namespace
 
 void group_rules(Compiled& compiled) {
-  compiled.field_groups.resize(compiled.protocols.size());
+  compiled.classes.choose(compiled.all);
+  for (RuleGroups& groups : compiled.groups) groups.fields.resize(compiled.protocols.size());
   compiled.frame_groups.resize(compiled.protocols.size());
   compiled.app_event_rules.resize(compiled.protocols.size());
   for (size_t p = 0; p < compiled.protocols.size(); p++) {
@@ -236,11 +253,11 @@ void group_rules(Compiled& compiled) {
       case RuleKind::app_event: place_event_rule(compiled, *rule); break;
     }
   }
-  for (auto& protocol : compiled.field_groups) {
-    for (auto& direction : protocol) {
-      std::sort(direction.begin(), direction.end(), [](const FieldGroup& a, const FieldGroup& b) {
-        return std::tie(a.stage, a.buffer) < std::tie(b.stage, b.buffer);
-      });
+  for (RuleGroups& groups : compiled.groups) {
+    for (auto& protocol : groups.fields) {
+      for (auto& direction : protocol) {
+        std::ranges::sort(direction, {}, [](const FieldGroup& group) { return std::tie(group.stage, group.buffer); });
+      }
     }
   }
   build_groups(compiled);

@@ -31,6 +31,10 @@ uint32_t flags_of(const Prefilter::Pattern& pattern) {
 /// faster. It is no literal, since those are treated apart, and belongs to no rule.
 constexpr char kNoSmallWrite[] = "\\x00\\xff\\x7e.?\\x7e\\xff\\x00\\xfe";
 
+std::shared_ptr<const hs_database> owned(hs_database* database) {
+  return {database, [](hs_database* last) { hs_free_database(last); }};
+}
+
 struct ScanContext {
   const Prefilter* prefilter;
   Candidates* out;
@@ -76,26 +80,6 @@ void Candidates::clear() {
 std::span<const uint32_t> Candidates::sorted() {
   std::sort(list_.begin(), list_.end());
   return list_;
-}
-
-Prefilter::~Prefilter() {
-  hs_free_database(database_);
-}
-
-Prefilter::Prefilter(Prefilter&& other) noexcept {
-  *this = std::move(other);
-}
-
-Prefilter& Prefilter::operator=(Prefilter&& other) noexcept {
-  std::swap(added_, other.added_);
-  std::swap(prepared_, other.prepared_);
-  std::swap(refused_, other.refused_);
-  std::swap(database_, other.database_);
-  std::swap(starts_, other.starts_);
-  std::swap(rules_, other.rules_);
-  std::swap(longest_, other.longest_);
-  std::swap(unbounded_, other.unbounded_);
-  return *this;
 }
 
 void Prefilter::add(Pattern pattern, uint32_t rule) {
@@ -152,9 +136,11 @@ void Prefilter::compile() {
   while (texts.size() > 1) {
     std::vector<const char*> pointers;
     for (const auto& text : texts) pointers.push_back(text.c_str());
+    hs_database* database = nullptr;
     hs_compile_error_t* error = nullptr;
     if (hs_compile_multi(pointers.data(), flags.data(), ids.data(), static_cast<unsigned>(pointers.size()),
-                         HS_MODE_BLOCK, nullptr, &database_, &error) == HS_SUCCESS) {
+                         HS_MODE_BLOCK, nullptr, &database, &error) == HS_SUCCESS) {
+      database_ = owned(database);
       return;
     }
     const int bad = error->expression;
@@ -165,6 +151,11 @@ void Prefilter::compile() {
     flags.erase(flags.begin() + bad);
     ids.erase(ids.begin() + bad);
   }
+}
+
+void Prefilter::share(const Prefilter& other) {
+  database_ = other.database_;
+  refused_ = other.refused_;
 }
 
 bool Prefilter::adopt(Bytes serialised) {
@@ -183,9 +174,12 @@ bool Prefilter::read(Bytes serialised) {
     if (refused_.back() >= prepared_.size()) return false;
   }
   if (reader.left() == 0) return refused == prepared_.size();
-  const Bytes database = reader.bytes(reader.left());
-  return hs_deserialize_database(reinterpret_cast<const char*>(database.data()), database.size(), &database_) ==
-         HS_SUCCESS;
+  const Bytes bytes = reader.bytes(reader.left());
+  hs_database* database = nullptr;
+  if (hs_deserialize_database(reinterpret_cast<const char*>(bytes.data()), bytes.size(), &database) != HS_SUCCESS)
+    return false;
+  database_ = owned(database);
+  return true;
 }
 
 std::vector<uint8_t> Prefilter::serialise() const {
@@ -198,7 +192,7 @@ std::vector<uint8_t> Prefilter::serialise() const {
   char* bytes = nullptr;
   size_t size = 0;
   if (!database_) return out;
-  if (hs_serialize_database(database_, &bytes, &size) != HS_SUCCESS) throw std::bad_alloc();
+  if (hs_serialize_database(database_.get(), &bytes, &size) != HS_SUCCESS) throw std::bad_alloc();
   out.insert(out.end(), bytes, bytes + size);
   std::free(bytes);
   return out;
@@ -214,20 +208,20 @@ std::vector<uint32_t> Prefilter::settle(Scratch& scratch) {
   refused_ = {};
   rules_.shrink_to_fit();
   starts_.shrink_to_fit();
-  if (database_) scratch.fit(database_);
+  if (database_) scratch.fit(database_.get());
   return refused;
 }
 
 size_t Prefilter::memory() const {
   size_t size = 0;
-  if (database_) hs_database_size(database_, &size);
+  if (database_) hs_database_size(database_.get(), &size);
   return size + (starts_.size() + rules_.size()) * sizeof(uint32_t);
 }
 
 bool Prefilter::scan(Bytes bytes, hs_scratch* scratch, Candidates& out) const {
   if (!database_ || bytes.empty()) return true;
   ScanContext context{this, &out};
-  return hs_scan(database_, reinterpret_cast<const char*>(bytes.data()), static_cast<unsigned>(bytes.size()), 0,
+  return hs_scan(database_.get(), reinterpret_cast<const char*>(bytes.data()), static_cast<unsigned>(bytes.size()), 0,
                  scratch, &on_match, &context) == HS_SUCCESS;
 }
 

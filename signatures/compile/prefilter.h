@@ -61,11 +61,6 @@ class Prefilter {
     auto operator<=>(const Pattern&) const = default;
   };
 
-  Prefilter() = default;
-  ~Prefilter();
-  Prefilter(Prefilter&& other) noexcept;
-  Prefilter& operator=(Prefilter&& other) noexcept;
-
   void add(Pattern pattern, uint32_t rule);
   /// One for what was added to either, before they are prepared.
   Prefilter joined(const Prefilter& other) const;
@@ -73,6 +68,8 @@ class Prefilter {
   void prepare();
   /// Of the patterns, which alone determine the database. Valid between prepare() and settle().
   Digest digest() const;
+  /// Takes the database of another prefilter of the same digest.
+  void share(const Prefilter& other);
   /// Compiles the patterns. Throws std::bad_alloc. Different prefilters may be compiled at once.
   void compile();
   /// Takes a database that serialise() gave for the same digest; false when Hyperscan does not know it.
@@ -104,7 +101,7 @@ class Prefilter {
   std::vector<Added> added_;
   std::vector<Pattern> prepared_;  // by number
   std::vector<uint32_t> refused_;  // numbers of patterns
-  hs_database* database_ = nullptr;
+  std::shared_ptr<const hs_database> database_;
   std::vector<uint32_t> starts_, rules_;
   size_t longest_ = 0;
   bool unbounded_ = false;

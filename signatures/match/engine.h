@@ -52,6 +52,9 @@ class Engine {
   Scene scene(const MatchContext& context, Direction direction);
   Scene packet_scene(const MatchContext& context);
   Scene flow_scene(const MatchContext& context, Direction direction);
+  const RuleGroups& groups_of(const Scene& scene) const {
+    return rules_->groups[rules_->classes.of(scene.src, scene.dst)];
+  }
   bool header_matches(const Rule& rule, const Scene& scene) const;
   /// `raw`: the bytes for raw content, or null when there are none.
   bool matches(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor) {

@@ -9,8 +9,8 @@ uint32_t Compiled::frames(const Protocol& protocol) const {
   const uint8_t number = protocol_index(&protocol);
   uint32_t out = 0;
   if (number == kMaxProtocols) return out;
-  for (const auto& groups : frame_groups[number]) {
-    for (size_t i = 0; i < groups.size(); i++) out |= groups[i].empty() ? 0 : uint32_t{1} << i;
+  for (const auto& direction : frame_groups[number]) {
+    for (size_t i = 0; i < direction.size(); i++) out |= direction[i].empty() ? 0 : uint32_t{1} << i;
   }
   return out;
 }

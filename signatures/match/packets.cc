@@ -53,14 +53,15 @@ void Engine::add_packet_group(const PayloadGroups& groups, const Scene& scene, B
 void Engine::packet_rules(const Scene& scene) {
   auto transport = static_cast<size_t>(__builtin_ctz(scene.transport));
   const Bytes payload = scene.packet->has_l4 && !scene.context->encrypted ? scene.packet->payload : Bytes{};
+  const RuleGroups& groups = groups_of(scene);
   candidates_.clear();
   // Without a flow there is no direction: rules of either may match.
   for (Direction direction : {Direction::to_server, Direction::to_client}) {
     if (scene.flow && direction != scene.direction) continue;
-    add_packet_group(rules_->packet_groups[transport][index(direction)], scene, payload);
+    add_packet_group(groups.packets[transport][index(direction)], scene, payload);
     // What the stream does not see, stream rules see here.
     if (scene.transport == transport_bit::tcp && !scene.context->in_stream && !payload.empty()) {
-      add_packet_group(rules_->stream_groups[transport][index(direction)], scene, payload);
+      add_packet_group(groups.streams[transport][index(direction)], scene, payload);
     }
   }
   run(scene, candidates_.sorted(), payload);

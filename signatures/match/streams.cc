@@ -10,7 +10,7 @@ constexpr size_t kMaxCellCandidates = 256;  // rules whose prefilter hit one cel
 }
 
 Engine::GroupSet Engine::stream_groups(const Scene& scene) const {
-  const PayloadGroups& groups = rules_->stream_groups[0][index(scene.direction)];
+  const PayloadGroups& groups = groups_of(scene).streams[0][index(scene.direction)];
   static_assert(transport_bit::tcp == 1);
   GroupSet set{};
   if (!groups.any.empty()) set[0] = &groups.any;
@@ -23,10 +23,11 @@ Engine::GroupSet Engine::stream_groups(const Scene& scene) const {
 }
 
 bool Engine::wants_stream(const Scene& scene) const {
-  const auto& groups = rules_->stream_groups[0][index(scene.direction)];
+  const RuleGroups& groups = groups_of(scene);
+  if (groups.raw_fields >> index(scene.direction) & 1) return true;
+  if (!groups.has_streams) return false;
   // Rules of a protocol may still come to apply while none is detected.
-  if (scene.protocol == kMaxProtocols && !groups.by_protocol.empty()) return true;
-  if (rules_->raw_field_rules >> index(scene.direction) & 1) return true;
+  if (scene.protocol == kMaxProtocols && !groups.streams[0][index(scene.direction)].by_protocol.empty()) return true;
   GroupSet set = stream_groups(scene);
   return std::any_of(set.begin(), set.end(), [](const Group* group) { return group != nullptr; });
 }
@@ -39,7 +40,6 @@ StreamWindow* Engine::window_of(const MatchContext& context, Direction direction
 size_t Engine::take(const MatchContext& context, const Chunk& chunk) {
   const size_t all = chunk.data.size();
   if (!context.flow || chunk.datagram || idle(context)) return all;
-  if (!rules_->has_stream_rules && rules_->raw_field_rules == 0) return all;
   if (context.flow->flags & flow_flag::encrypted) return all;
   if (!wants_stream(flow_scene(context, chunk.direction))) return all;
 

@@ -44,9 +44,9 @@ bool Engine::other_side_ready(const Rule& rule, const Transaction& tx, Direction
 void Engine::field_rules(const MatchContext& context, const Event& event, Direction direction) {
   uint8_t protocol = rules_->protocol_index(event.protocol);
   if (protocol == kMaxProtocols) return;
-  const auto& groups = rules_->field_groups[protocol][index(direction)];
-  if (groups.empty()) return;
   Scene scene = flow_scene(context, direction);
+  const auto& groups = groups_of(scene).fields[protocol][index(direction)];
+  if (groups.empty()) return;
   scene.event = &event;
   scene.protocol = protocol;
   values_.start(event.tx, direction, protocol, scene.packet);

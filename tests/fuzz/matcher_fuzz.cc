@@ -114,19 +114,21 @@ void disable(detect::Group& group) {
 }
 
 void disable_prefilters(detect::Compiled& rules) {
-  for (auto* side : {&rules.packet_groups, &rules.stream_groups}) {
-    for (auto& transport : *side) {
-      for (auto& groups : transport) {
-        disable(groups.any);
-        for (auto& [port, group] : groups.by_dst_port) disable(group);
-        for (auto& [port, group] : groups.by_src_port) disable(group);
-        for (auto& group : groups.by_protocol) disable(group);
+  for (auto& all : rules.groups) {
+    for (auto* side : {&all.packets, &all.streams}) {
+      for (auto& transport : *side) {
+        for (auto& groups : transport) {
+          disable(groups.any);
+          for (auto& [port, group] : groups.by_dst_port) disable(group);
+          for (auto& [port, group] : groups.by_src_port) disable(group);
+          for (auto& group : groups.by_protocol) disable(group);
+        }
       }
     }
-  }
-  for (auto& protocol : rules.field_groups) {
-    for (auto& direction : protocol) {
-      for (auto& group : direction) disable(group.rules);
+    for (auto& protocol : all.fields) {
+      for (auto& direction : protocol) {
+        for (auto& group : direction) disable(group.rules);
+      }
     }
   }
 }

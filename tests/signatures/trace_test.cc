@@ -68,7 +68,10 @@ TEST(Trace, TellsOfMatches) {
 
 TEST(Trace, TellsTheFirstConditionThatFailedAndItsBytes) {
   EXPECT_THAT(looks("alert udp any any -> any 54 (content:\"abc\"; content:!\"q\"; sid:1;)", udp("abc")), IsEmpty());
-  EXPECT_THAT(looks("alert udp ![10.0.0.1] any -> any any (content:\"abc\"; sid:1;)", udp("abc")),
+  EXPECT_THAT(looks("alert udp ![10.0.0.1] any -> any any (content:\"abc\"; sid:1;)", udp("abc")), IsEmpty());
+  EXPECT_THAT(looks("alert udp ![10.0.0.1] any -> any any (content:\"abc\"; sid:1;)\n"
+                    "alert udp 10.0.0.0/8 any -> 10.0.0.0/8 any (content:\"z\"; sid:2;)",
+                    udp("abc")),
               ElementsAre("1 header  [the source address is none of its] 10.0.0.1 ''@0/0"));
   EXPECT_THAT(looks("alert udp any any -> any any (content:\"abc\"; ttl:7; dsize:3; sid:1;)", udp("abc")),
               ElementsAre("1 condition  [ttl = 7]  ''@0/0"));
