@@ -97,9 +97,8 @@ class Explainer {
         break;
       case RuleKind::transaction:
         out_.kind = "transaction";
-        out_.looked_at = !rule_.states.empty()
-                             ? "once for each transaction and direction, when it reaches " + states() +
-                                   " and all of the rule's buffers are final"
+        out_.looked_at = !rule_.states.empty() ? "once for each transaction and direction, when it reaches " +
+                                                     states() + " and all of the rule's buffers are final"
                          : rule_.transactional
                              ? "once for each transaction, when its buffers of both directions are final"
                              : "once for each transaction and direction, when all of its buffers are final";
@@ -331,7 +330,8 @@ class Explainer {
       for (size_t d = 0; d < 2; d++) {
         for (const FieldGroup& group : groups.fields[p][d]) {
           const Buffer& buffer = compiled_.buffers[group.buffer];
-          std::string name = std::string(compiled_.protocols[p]->name) + " " + std::string(direction_name(d)) + between + ", ";
+          std::string name =
+              std::string(compiled_.protocols[p]->name) + " " + std::string(direction_name(d)) + between + ", ";
           name += group.buffer == kRawBuffer ? "no buffer" : "buffer " + buffer_name(buffer);
           for (const std::string& transform : buffer.transform_names) name += " " + transform;
           name += ", " + (group.stage == kComplete ? "when complete" : "stage " + std::to_string(group.stage));
