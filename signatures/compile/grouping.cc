@@ -54,16 +54,16 @@ void place_by_port(PayloadGroups& groups, uint8_t transport, const Rule& rule,
   }
 }
 
-/// Calls `use` with the groups of each class in which the rule can match.
+/// Calls `use` with the groups of each of the classes.
 template <class Use>
-void each_class(Compiled& compiled, const Rule& rule, Use use) {
-  const uint8_t classes = compiled.classes.of(rule);
+void each_class(Compiled& compiled, uint8_t classes, Use use) {
   for (size_t c = 0; c < compiled.groups.size(); c++) {
     if (classes >> c & 1) use(compiled.groups[c]);
   }
 }
 
 void place_payload_rule(Compiled& compiled, const Rule& rule) {
+  const uint8_t classes = compiled.classes.of(rule);
   auto pattern = choose_fast_pattern(rule, compiled.buffers);
   for (size_t t = 0; t < kTransports; t++) {
     const auto transport = static_cast<uint8_t>(1u << t);
@@ -73,7 +73,7 @@ void place_payload_rule(Compiled& compiled, const Rule& rule) {
       bool stream = transport == transport_bit::tcp && rule.scope != RawScope::packet;
       bool packet = !stream || rule.scope == RawScope::both;
       size_t protocols = compiled.protocols.size();
-      each_class(compiled, rule, [&](RuleGroups& groups) {
+      each_class(compiled, classes, [&](RuleGroups& groups) {
         if (stream) place_by_port(groups.streams[t][d], transport, rule, pattern, protocols);
         if (packet) place_by_port(groups.packets[t][d], transport, rule, pattern, protocols);
         groups.has_streams |= stream;
@@ -97,9 +97,10 @@ bool field_in_direction(const Compiled& compiled, const Rule& rule, size_t proto
 }
 
 void place_field_rule(Compiled& compiled, const Rule& rule, Stages& stages) {
+  const uint8_t classes = compiled.classes.of(rule);
   bool raw =
       std::any_of(rule.sections.begin(), rule.sections.end(), [](const Section& s) { return s.buffer == kRawBuffer; });
-  if (raw) each_class(compiled, rule, [&](RuleGroups& groups) { groups.raw_fields |= rule.header.directions; });
+  if (raw) each_class(compiled, classes, [&](RuleGroups& groups) { groups.raw_fields |= rule.header.directions; });
   auto pattern = choose_fast_pattern(rule, compiled.buffers);
   for (size_t p = 0; p < compiled.protocols.size(); p++) {
     if (!(rule.header.protocols >> p & 1)) continue;
@@ -108,7 +109,7 @@ void place_field_rule(Compiled& compiled, const Rule& rule, Stages& stages) {
       if (!rule.states.empty() && rule.states[p][d] == 0) continue;
       BufferId buffer = pattern ? pattern->buffer : kRawBuffer;
       uint8_t stage = stages.of(rule, p, static_cast<Direction>(d));
-      each_class(compiled, rule, [&](RuleGroups& all) {
+      each_class(compiled, classes, [&](RuleGroups& all) {
         auto& groups = all.fields[p][d];
         auto found = std::find_if(groups.begin(), groups.end(),
                                   [&](const FieldGroup& g) { return g.buffer == buffer && g.stage == stage; });

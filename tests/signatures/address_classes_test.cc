@@ -52,6 +52,26 @@ TEST(AddressClasses, WithoutAddressesThereIsOneClass) {
   EXPECT_EQ(rules->classes.of(rule(*rules, 1)), 1u);
 }
 
+TEST(AddressClasses, TheMatcherLooksInTheClassOfThePacket) {
+  RuleLab lab;
+  lab.load(
+      "alert udp 10.0.0.0/8 any -> !10.0.0.0/8 any (content:\"abc\"; sid:1;)\n"
+      "alert udp !10.0.0.0/8 any -> 10.0.0.0/8 any (content:\"abc\"; sid:2;)\n"
+      "alert udp any any -> any any (content:\"bcd\"; sid:3;)\n");
+  int flow = 0;
+  for (const char* src : {"10.0.0.1", "1.2.3.4"}) {
+    for (const char* dst : {"10.0.0.2", "1.2.3.5"}) {
+      LabPacket packet;
+      packet.layers.ether().ipv4(src, dst).udp(40000, 53);
+      packet.payload = "abcd";
+      packet.flow = ++flow;
+      lab.run(packet);
+    }
+  }
+  const std::map<uint32_t, std::vector<uint64_t>> expected{{1, {2}}, {2, {3}}, {3, {1, 2, 3, 4}}};
+  EXPECT_EQ(lab.alerts(), expected);
+}
+
 TEST(AddressClasses, NoRuleIsMissedBetweenAddressesThatItNames) {
   std::mt19937 random(1);
   auto pick = [&](size_t count) { return random() % count; };
