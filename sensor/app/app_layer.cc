@@ -13,6 +13,8 @@ constexpr CounterRow<AppCounters> kRows[] = {
     {"app_layer.detection_limit", &AppCounters::detection_limit, "flows given up with many bytes and no verdict"},
     {"app_layer.turned", &AppCounters::turned, "flows picked up late whose client and server changed places"},
     {"app_layer.buffer_limit", &AppCounters::buffer_limit, "directions given up with too much of one message waiting"},
+    {"app_layer.work_budget", &AppCounters::work_budget,
+     "flows left because they cost more work than flow.budget.work-times and -base allow"},
     {"app_layer.transactions", &AppCounters::transactions, "transactions of all protocols"},
     {"app_layer.open_frames_max", &AppCounters::open_frames_max, "frames not looked at: too many of a flow were open"},
 };
@@ -23,8 +25,9 @@ std::span<const CounterRow<AppCounters>> app_counter_rows() {
   return kRows;
 }
 
-AppLayer::AppLayer(const AppConfig& config, AppSink& sink)
+AppLayer::AppLayer(const AppConfig& config, const BudgetConfig& budget, AppSink& sink)
     : config_(config),
+      budget_(budget),
       sink_(sink),
       flows_by_protocol_(config.protocols.size()),
       transactions_by_protocol_(config.protocols.size()),
@@ -106,13 +109,12 @@ void AppLayer::dissect(Flow& flow, State& state, Chunk view) {
   const DissectorRow& row = *state.protocol->row;
   while (true) {
     change_ = false;
+    work(view.data.size());
     Step step = row.data(state.instance, view, *this);
-    if (step.kind == Step::Kind::fail) {
-      end_frames(state);
-      ++counters_.parser_errors;
-      state.phase = State::Phase::failed;
-      side.buffer = {};
-      return;
+    const bool paid = may_work(budget_, *flow_);
+    if (step.kind == Step::Kind::fail || !paid) {
+      counters_.work_budget += !paid;
+      return leave(state, view.direction);
     }
     size_t used = std::min<size_t>(step.used, view.data.size());
     view.data = view.data.subspan(used);
@@ -128,12 +130,8 @@ void AppLayer::dissect(Flow& flow, State& state, Chunk view) {
     }
     if (step.kind == Step::Kind::ok && used > 0) continue;
     if (view.data.size() > kBufferLimit) {
-      end_frames(state);
       ++counters_.buffer_limit;
-      ++counters_.parser_errors;
-      state.phase = State::Phase::failed;
-      side.buffer = {};
-      return;
+      return leave(state, view.direction);
     }
     side.need =
         static_cast<uint32_t>(std::min<size_t>(view.data.size() + std::max<uint32_t>(step.more, 1), kBufferLimit));
@@ -145,6 +143,18 @@ void AppLayer::dissect(Flow& flow, State& state, Chunk view) {
     side.offset = view.offset;
     return;
   }
+}
+
+/// The dissector cannot go on. What it has half done comes out when the flow ends.
+void AppLayer::leave(State& state, Direction direction) {
+  end_frames(state);
+  ++counters_.parser_errors;
+  state.phase = State::Phase::failed;
+  state.sides[index(direction)].buffer = {};
+}
+
+bool AppLayer::work(uint64_t bytes) {
+  return lapwing::work(budget_, *flow_, bytes);
 }
 
 /// The bytes after the change are looked at as if the flow had just begun.
@@ -180,11 +190,8 @@ void AppLayer::gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lo
   if (state.frames) break_frames(*state.frames, direction, offset, lost);
   side.buffer.clear();
   side.need = 0;
-  if (state.protocol->row->gap(state.instance, direction, lost, *this).kind == Step::Kind::fail) {
-    end_frames(state);
-    ++counters_.parser_errors;
-    state.phase = State::Phase::failed;
-  }
+  if (state.protocol->row->gap(state.instance, direction, lost, *this).kind == Step::Kind::fail)
+    leave(state, direction);
 }
 
 void AppLayer::finish(Flow& flow, Timestamp) {

@@ -13,7 +13,7 @@
 #include "sensor/base/counters.h"
 #include "sensor/event/detection.h"
 #include "sensor/event/event.h"
-#include "sensor/flow/flow.h"
+#include "sensor/flow/budget.h"
 
 namespace lapwing {
 
@@ -23,6 +23,7 @@ struct AppCounters {
   uint64_t detection_limit = 0;  // flows given up because kDetectionLimit bytes came without verdict
   uint64_t turned = 0;           // flows picked up late whose client and server changed places
   uint64_t buffer_limit = 0;     // directions given up because kBufferLimit bytes waited for one message
+  uint64_t work_budget = 0;      // flows left because they cost more work than their bytes pay for
   uint64_t transactions = 0;
   uint64_t open_frames_max = 0;  // frames that nobody saw because too many were open
 };
@@ -55,7 +56,7 @@ class AppLayer final : private EventSink {
   /// Bytes that may wait for the rest of one message.
   static constexpr size_t kBufferLimit = 1 << 20;
 
-  AppLayer(const AppConfig& config, AppSink& sink);
+  AppLayer(const AppConfig& config, const BudgetConfig& budget, AppSink& sink);
   /// Which frames the sink wants: bits by frame number for each protocol of the configuration, exchanged for what was
   /// wanted before. Holds for flows whose protocol is found from now on.
   void want_frames(std::vector<uint32_t>& wanted) { wanted_frames_.swap(wanted); }
@@ -98,6 +99,7 @@ class AppLayer final : private EventSink {
   void feed(Flow& flow, State& state, const Chunk& chunk);
   void dissect(Flow& flow, State& state, Chunk view);
   void fail(State& state);
+  void leave(State& state, Direction direction);
   void apply_change(Flow& flow, State& state, const Chunk& rest);
 
   // frames.cc
@@ -118,7 +120,10 @@ class AppLayer final : private EventSink {
   void frame(uint8_t kind, Direction direction, uint64_t offset, uint64_t length, Transaction* tx) override;
   void end_frame(uint8_t kind, Direction direction, uint64_t end, const Transaction* tx) override;
 
+  bool work(uint64_t bytes) override;
+
   const AppConfig& config_;
+  const BudgetConfig& budget_;
   AppSink& sink_;
   AppCounters counters_;
   std::vector<uint64_t> flows_by_protocol_, transactions_by_protocol_;

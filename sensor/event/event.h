@@ -67,7 +67,7 @@ struct Protocol {
   std::string_view (*request_header)(const Transaction& tx, std::string_view name) = nullptr;
   /// The progress at which all but bodies and files is final.
   uint8_t head = kComplete;
-  bool loud_anomalies = false;  // records show their names in capitals
+  bool loud_anomalies = false;                 // records show their names in capitals
   std::span<const FrameKind> frames = {};      // what EventSink::frame numbers
   std::span<const ProgressState> states = {};  // beyond those of every protocol
 };
@@ -81,7 +81,8 @@ struct Event {
   const void* detail = nullptr;       // for the record's writer: what within the transaction (a file, a message)
   const CarriedFile* file = nullptr;  // that the record is about
   bool reversed = false;              // the record's source is the server
-  const void* config = nullptr;       // set by sensor/app: the dissector's configuration
+  uint64_t message = 0;          // bytes of the message that the record is about, where they are known: they bound it
+  const void* config = nullptr;  // set by sensor/app: the dissector's configuration
 };
 
 /// Takes what a dissector finds. Implemented once, in sensor/app.
@@ -101,11 +102,14 @@ class EventSink {
   /// payload says nothing more. May be called again.
   virtual void encrypted(Direction direction, uint64_t offset) = 0;
   /// A frame, by its index in Protocol::frames: `length` bytes from `offset` of this direction's stream, or of the
-  /// datagram, which are at hand or still to come. With kOpenLength it lasts until end_frame. `tx` may be null; it lives
-  /// as long as the frame.
+  /// datagram, which are at hand or still to come. With kOpenLength it lasts until end_frame. `tx` may be null; it
+  /// lives as long as the frame.
   virtual void frame(uint8_t kind, Direction direction, uint64_t offset, uint64_t length, Transaction* tx) = 0;
   /// The latest open frame of that kind and transaction ends before `end`.
   virtual void end_frame(uint8_t kind, Direction direction, uint64_t end, const Transaction* tx) = 0;
+  /// Asks for leave to look at so many bytes beside those just offered: what was decompressed, or is looked at again.
+  /// False when the flow has cost all that its bytes pay for: return Step::fail().
+  virtual bool work(uint64_t bytes) = 0;
 };
 
 /// The frame that every protocol over a stream has: all of a direction. Its number follows those of Protocol::frames.

@@ -58,6 +58,13 @@ namespace syn_option {
 inline constexpr uint8_t timestamp = 1, wscale = 2, sack = 4, session_refused = 8;
 }
 
+/// What the flow has cost so far, in units that keep it small (budget.h). Never wraps around.
+struct FlowCosts {
+  static constexpr uint64_t kWorkUnit = 64, kRecordUnit = 16;  // bytes
+
+  uint32_t work = 0, records = 0;
+};
+
 /// Directions: index 0 is to the server, 1 to the client. Ordered by cache line: what every lookup reads, what every
 /// packet updates, what begin and end need.
 struct alignas(64) Flow {
@@ -80,6 +87,7 @@ struct alignas(64) Flow {
   Timestamp start;
   uint64_t id = 0;            // EVE flow_id
   uint64_t first_number = 0;  // frame number of the first packet
+  FlowCosts costs;
 
   template <class T>
   T* get(FlowSlot slot) const {

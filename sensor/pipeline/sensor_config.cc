@@ -195,6 +195,7 @@ std::unique_ptr<const SensorConfig> SensorConfig::read(Setting& root, const std:
   hand_over_file_options(root, config->file_store);
   config->decode = read_options<DecodeConfig>(root, decode_options());
   config->flow = read_options<FlowConfig>(root, flow_options());
+  config->budget = read_options<BudgetConfig>(root, budget_options());
   config->stream = read_options<StreamConfig>(root, stream_options());
   config->app = AppConfig::read(root);
   config->identify = read_options<IdentifyConfig>(root, identify_options());
@@ -209,6 +210,7 @@ std::vector<OptionInfo> all_options() {
   auto add = [&](std::vector<OptionInfo> options) { out.insert(out.end(), options.begin(), options.end()); };
   add(describe_options(decode_options()));
   add(describe_options(flow_options()));
+  add(describe_options(budget_options()));
   add(describe_options(stream_options()));
   add(app_options());
   add(describe_options(detect_options()));

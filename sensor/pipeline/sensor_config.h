@@ -12,6 +12,7 @@
 #include "sensor/app/app_config.h"
 #include "sensor/base/setting.h"
 #include "sensor/decode/decode.h"
+#include "sensor/flow/budget.h"
 #include "sensor/flow/flow_table.h"
 #include "sensor/stream/stream_engine.h"
 #include "signatures/rule_set.h"
@@ -22,6 +23,7 @@ namespace lapwing {
 struct SensorConfig {
   DecodeConfig decode;
   FlowConfig flow;
+  BudgetConfig budget;
   StreamConfig stream;
   AppConfig app;
   DetectConfig detect;

@@ -35,7 +35,7 @@ Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
       defrag_(share.config->stream),
       flows_(flow_config(share), share.hash_seed, [this](Flow& flow, Timestamp now) { close(flow, now); }),
       stream_(share.config->stream, *this),
-      app_(share.config->app, *this),
+      app_(share.config->app, share.config->budget, *this),
       identifier_(share.config->identify),
       matcher_(share.rules, share.state, *this),
       recorder_(share.config->eve),

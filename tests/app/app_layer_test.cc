@@ -83,7 +83,8 @@ class Lab {
  private:
   AppConfig config_ = AppConfig::read(Setting{});
   Sink sink_;
-  AppLayer app_{config_, sink_};
+  BudgetConfig budget_ = read_options<BudgetConfig>(Setting{}, budget_options());
+  AppLayer app_{config_, budget_, sink_};
   Flow flow_;
   bool turned_ = false;
 };

@@ -60,7 +60,8 @@ class Frames : public testing::Test {
 
   AppConfig config_ = AppConfig::read(Setting{});
   Sink sink_;
-  AppLayer app_{config_, sink_};
+  BudgetConfig budget_ = read_options<BudgetConfig>(Setting{}, budget_options());
+  AppLayer app_{config_, budget_, sink_};
   Flow flow_;
   std::array<uint64_t, 2> offsets_{};
 };

@@ -78,7 +78,7 @@ class Path final : private StreamSink, private AppSink {
         decoder_(config().decode, ChecksumMode::none),
         flows_(config().flow, kReplaySeed, [this](Flow& flow, Timestamp now) { close(flow, now); }),
         stream_(config().stream, *this),
-        app_(config().app, *this) {}
+        app_(config().app, config().budget, *this) {}
 
   void finish() { flows_.end_all(now_); }
 

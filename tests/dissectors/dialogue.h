@@ -42,7 +42,8 @@ class Dialogue final : public EventSink {
   std::vector<std::string> fields;     // "> name=value" and "< name=value", in order
   std::vector<std::pair<Direction, uint64_t>> encrypted_from;
   bool failed = false;
-  uint32_t need = 0;  // of the last call
+  uint64_t worked = 0, work_limit = UINT64_MAX;  // bytes the dissector asked for leave to look at, and may
+  uint32_t need = 0;                             // of the last call
 
   /// Values of one field, in order, whatever the direction.
   std::vector<std::string> values(std::string_view name) const;
@@ -55,6 +56,7 @@ class Dialogue final : public EventSink {
   void encrypted(Direction direction, uint64_t offset) override { encrypted_from.push_back({direction, offset}); }
   void frame(uint8_t, Direction, uint64_t, uint64_t, Transaction*) override {}
   void end_frame(uint8_t, Direction, uint64_t, const Transaction*) override {}
+  bool work(uint64_t bytes) override { return (worked += bytes) <= work_limit; }
   void piece(Direction direction, std::string_view bytes);
 
   const DissectorRow& row_;
