@@ -9,6 +9,20 @@
 
 namespace lapwing {
 
+namespace {
+
+constexpr CounterRow<RecorderCounters> kRows[] = {
+    {"records.over_budget", &RecorderCounters::over_budget,
+     "records not written: their flow had cost all that flow.budget.record-times and -base allow"},
+    {"records.truncated", &RecorderCounters::truncated, "records cut at 64 KiB and 8 times the bytes of their message"},
+};
+
+}  // namespace
+
+std::span<const CounterRow<RecorderCounters>> recorder_counter_rows() {
+  return kRows;
+}
+
 struct Recorder::Impl {
   explicit Impl(std::shared_ptr<const EveConfig> eve)
       : owner(std::move(eve)),
@@ -35,12 +49,20 @@ struct Recorder::Impl {
       write_common(line, tools, envelope, envelope.flowbits, View::packet);
       if (event.tx) line << ",\"tx_id\":" << event.tx->id;
     }
-    JsonWriter json(out);
+    JsonWriter json(out, room(event));
     json.raw("");  // the object is open and holds members: the next one needs its comma
     event.record->write(event, {event.config, false}, json);
+    end_members(json);
     if (view.member()) json.member("xff", *view.member());
     Line line(out, tools.times);
     write_end(line, tools, envelope);
+  }
+  static size_t room(const Event& event) { return kRecordBytes + kRecordTimes * event.message; }
+  void end_members(JsonWriter& json) {
+    if (!json.cut()) return;
+    ++counters.truncated;
+    json.lift_limit();
+    json.member("truncated", true);
   }
   /// What was appended to piece_bytes since the last piece becomes one.
   void piece(RecordBatch::FilePiece::Kind kind, uint64_t id, uint64_t offset) {
@@ -72,6 +94,7 @@ struct Recorder::Impl {
   mutable const RecordRow* last_row = nullptr;  // asked for last, and its topic: the same type mostly comes again
   mutable TopicId last_topic = 0;
   std::vector<uint64_t> written;
+  RecorderCounters counters;
 };
 
 Recorder::Recorder(std::shared_ptr<const EveConfig> config) : impl_(std::make_unique<Impl>(std::move(config))) {}
@@ -136,6 +159,12 @@ void Recorder::frame(const Envelope& envelope, const MessageFrame& frame) {
   impl_->done(kTopicFrame);
 }
 
+void Recorder::append_transaction(std::string& json, const Event& event) {
+  JsonWriter writer(json, Impl::room(event));
+  event.protocol->write_in_alert(event, {.config = event.config, .in_alert = true}, writer);
+  impl_->end_members(writer);
+}
+
 void Recorder::append_frame(std::string& json, const MessageFrame& frame) const {
   write_frame_member(json, impl_->tools.options.frame, frame);
 }
@@ -197,6 +226,21 @@ std::shared_ptr<const RecordBatch> Recorder::take() {
   if (!impl_->batch) return nullptr;
   impl_->batch = nullptr;
   return impl_->pool.hand_over();
+}
+
+void Recorder::discard() {
+  if (!impl_->batch) return;
+  RecordBatch& batch = *impl_->batch;
+  batch.text.resize(batch.entries.empty() ? 0 : batch.entries.back().end);
+  batch.piece_bytes.resize(batch.pieces.empty() ? 0 : batch.pieces.back().end);
+}
+
+void Recorder::refuse() {
+  ++impl_->counters.over_budget;
+}
+
+const RecorderCounters& Recorder::counters() const {
+  return impl_->counters;
 }
 
 std::span<const uint64_t> Recorder::written() const {

@@ -52,9 +52,19 @@ struct EngineNotice {
 /// Appends the object of a stats record, without deltas.
 void write_stats_object(std::string& out, const CounterSet& counters, double uptime_seconds);
 
+/// [W]
+struct RecorderCounters {
+  uint64_t over_budget = 0;  // records not written: their flow had cost all that flow.budget.record-* allows
+  uint64_t truncated = 0;    // records cut at kRecordBytes and kRecordTimes the bytes of their message
+};
+std::span<const CounterRow<RecorderCounters>> recorder_counter_rows();
+
 /// [W] Counts what it wrote, by record type.
 class Recorder {
  public:
+  /// What a protocol says of a transaction in one record: so many bytes, and so many for each byte of its message.
+  static constexpr size_t kRecordBytes = 64 << 10, kRecordTimes = 8;
+
   explicit Recorder(std::shared_ptr<const EveConfig> config);
   ~Recorder();
 
@@ -72,6 +82,8 @@ class Recorder {
   void alert(const Envelope& envelope, const Alert& alert);
   void anomaly(const Envelope& envelope, const Anomaly& anomaly);
   void frame(const Envelope& envelope, const MessageFrame& frame);
+  /// Appends the members that show the transaction in an alert.
+  void append_transaction(std::string& json, const Event& event);
   /// Appends the member that shows the frame in an alert.
   void append_frame(std::string& json, const MessageFrame& frame) const;
   /// The flow record, and the two netflow records when they are wanted.
@@ -87,6 +99,11 @@ class Recorder {
   /// Hands over what was written since the last call; null when nothing was. Buffers come back when the batch is
   /// destroyed, on whatever thread.
   std::shared_ptr<const RecordBatch> take();
+  /// Forgets the beginning of a record whose end could not be written.
+  void discard();
+  /// A record was not written because its flow had cost too much.
+  void refuse();
+  const RecorderCounters& counters() const;
   /// Records written so far, by TopicId.
   std::span<const uint64_t> written() const;
 

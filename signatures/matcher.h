@@ -13,7 +13,7 @@
 #include "sensor/event/chunk.h"
 #include "sensor/event/detection.h"
 #include "sensor/event/event.h"
-#include "sensor/flow/flow.h"
+#include "sensor/flow/budget.h"
 #include "signatures/rule_set.h"
 
 namespace lapwing {
@@ -30,12 +30,14 @@ struct DetectCounters {
   uint64_t hyperscan_error = 0;                                // scans refused: bytes went without prefilter
   uint64_t stream_window_memcap = 0, stream_window_bytes = 0;  // bytes refused to raw stream inspection; bytes held
   uint64_t stream_candidates_max = 0;                          // rules that the next stream cell will not remember
-  uint64_t shared_entries_full = 0;                            // thresholds or bits that found no room
+  uint64_t shared_entries_full = 0;                            // thresholds or bits forgotten: too many at once
   uint64_t field_values_max = 0;                               // values of a field beyond those looked at
   uint64_t dataset_memcap = 0;                                 // values that a full set did not take
-  uint64_t tags_max = 0;                                       // flows or hosts that were not tagged: too many at once
+  uint64_t tags_max = 0;                                       // tags left out of a flow or host; hosts whose tags were forgotten
   uint64_t variables_max = 0;                                  // captured variables that found no room
   uint64_t seen_events_max = 0;                                // transactions whose event rules were forgotten
+  uint64_t bytes_searched = 0;                                 // for patterns, and by expressions
+  uint64_t work_budget = 0;                                    // looks at transactions and frames not taken
 };
 std::span<const CounterRow<DetectCounters>> detect_counter_rows();
 
@@ -43,7 +45,8 @@ std::span<const CounterRow<DetectCounters>> detect_counter_rows();
 /// At a flow's end without a packet, `packet` is null.
 struct MatchContext {
   const Packet* packet = nullptr;
-  Flow* flow = nullptr;  // null for packets without a flow
+  Flow* flow = nullptr;                  // null for packets without a flow
+  const BudgetConfig* budget = nullptr;  // what the flow may cost; null: anything
   Direction direction = Direction::to_server;
   Timestamp time;
   uint64_t number = 0;                              // frame number: the order of everything that crosses flows
@@ -132,6 +135,9 @@ class Matcher {
   void finish(const MatchContext& context);
   /// Client and server of the flow changed places.
   void turn(Flow& flow);
+  /// True when it is asked for the first time whether this rule alerted on the flow, for as many rules as are
+  /// remembered: of each of them one alert is told, however little the flow may be recorded with.
+  bool first_alert(Flow& flow, const RuleInfo& rule);
   /// Names of the flow's bits that are set, for records; valid until the next call.
   std::span<const std::string_view> flowbits(const Flow& flow);
   /// What rules captured into variables of the flow; of the packet at hand, until the next begin. Views are valid until

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <string>
 #include <string_view>
 
@@ -47,7 +48,10 @@ class TimeText {
 class Line {
  public:
   Line(std::string& out, TimeText& times) : out_(out), times_(times) {}
-  ~Line() { flush(); }
+  /// Throws std::bad_alloc, but not on the way of another exception: then nobody asks for the record any more.
+  ~Line() noexcept(false) {
+    if (std::uncaught_exceptions() == 0) flush();
+  }
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;
 

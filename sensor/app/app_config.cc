@@ -14,6 +14,12 @@ struct Switch {
 constexpr Switch kSwitches[] = {
     {"", transport::tcp | transport::udp}, {".tcp", transport::tcp}, {".udp", transport::udp}};
 
+constexpr OptionRow<AppConfig> kOptions[] = {
+    {"app-layer.memcap", &AppConfig::memcap, "256mb",
+     "memory of a worker for all that dissection keeps; beyond it the flows silent for longest are given up",
+     Unit::bytes},
+};
+
 std::vector<uint16_t> read_ports(const Setting& node) {
   std::vector<uint16_t> ports;
   for (const std::string& text : read_texts(node)) {
@@ -21,7 +27,8 @@ std::vector<uint16_t> read_ports(const Setting& node) {
     while (!part.empty() && (part.front() == '[' || part.front() == ' ')) part.remove_prefix(1);
     while (!part.empty() && (part.back() == ']' || part.back() == ' ')) part.remove_suffix(1);
     auto port = parse_unsigned(part);
-    if (!port || *port > 65535) node.fail("'" + text + "' is not a port; write numbers from 0 to 65535, as in 80, 8080");
+    if (!port || *port > 65535)
+      node.fail("'" + text + "' is not a port; write numbers from 0 to 65535, as in 80, 8080");
     ports.push_back(static_cast<uint16_t>(*port));
   }
   return ports;
@@ -36,7 +43,7 @@ bool enabled(const Setting& node) {
 }  // namespace
 
 AppConfig AppConfig::read(const Setting& root) {
-  AppConfig config;
+  AppConfig config = read_options<AppConfig>(root, kOptions);
   for (const DissectorRow& row : dissectors()) {
     AppProtocol protocol{.row = &row, .transports = row.about->transports, .config = row.configure(root)};
     protocol.ports.assign(row.about->ports.begin(), row.about->ports.end());
@@ -56,7 +63,7 @@ AppConfig AppConfig::read(const Setting& root) {
 }
 
 std::vector<OptionInfo> app_options() {
-  std::vector<OptionInfo> out;
+  std::vector<OptionInfo> out = describe_options<AppConfig>(kOptions);
   for (const DissectorRow& row : dissectors()) {
     std::string base = "app-layer.protocols." + std::string(row.about->name);
     std::string ports;

@@ -15,14 +15,15 @@ namespace lapwing {
 /// One dissector as configured [S].
 struct AppProtocol {
   const DissectorRow* row = nullptr;
-  uint8_t transports = 0;            // those switched on
-  std::vector<uint16_t> ports;       // detection-ports: decide between equals
+  uint8_t transports = 0;       // those switched on
+  std::vector<uint16_t> ports;  // detection-ports: decide between equals
   std::shared_ptr<const void> config;
 };
 
 /// [S] Keys "app-layer.protocols.<name>.enabled", ".detection-ports.dp", both also below ".tcp" and ".udp".
 struct AppConfig {
   std::vector<AppProtocol> protocols;
+  uint64_t memcap = 0;  // "app-layer.memcap": bytes that dissection may keep of all flows of a worker
 
   /// Throws SettingError.
   static AppConfig read(const Setting& root);

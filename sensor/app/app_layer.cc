@@ -13,6 +13,8 @@ constexpr CounterRow<AppCounters> kRows[] = {
     {"app_layer.detection_limit", &AppCounters::detection_limit, "flows given up with many bytes and no verdict"},
     {"app_layer.turned", &AppCounters::turned, "flows picked up late whose client and server changed places"},
     {"app_layer.buffer_limit", &AppCounters::buffer_limit, "directions given up with too much of one message waiting"},
+    {"app_layer.memcap", &AppCounters::memcap, "flows given up because dissection kept more than app-layer.memcap"},
+    {"app_layer.memuse", &AppCounters::memuse, "bytes that dissection keeps of flows"},
     {"app_layer.work_budget", &AppCounters::work_budget,
      "flows left because they cost more work than flow.budget.work-times and -base allow"},
     {"app_layer.transactions", &AppCounters::transactions, "transactions of all protocols"},
@@ -35,13 +37,14 @@ AppLayer::AppLayer(const AppConfig& config, const BudgetConfig& budget, AppSink&
 
 AppLayer::State& AppLayer::state_of(Flow& flow) {
   auto& slot = flow.slots[static_cast<size_t>(FlowSlot::app)];
-  if (!slot) slot = std::make_unique<State>();
+  if (!slot) slot = std::make_unique<State>(memory_, flow);
   return static_cast<State&>(*slot);
 }
 
 void AppLayer::chunk(Flow& flow, const Chunk& chunk) {
   State& state = state_of(flow);
   if (state.phase == State::Phase::failed) return;
+  const AppMemory::Metered metered(state.part);
   flow_ = &flow;
   current_ = &state;
   if (!state.first && !chunk.data.empty()) state.first = chunk.direction;
@@ -177,6 +180,7 @@ void AppLayer::apply_change(Flow& flow, State& state, const Chunk& rest) {
 void AppLayer::gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp) {
   State& state = state_of(flow);
   if (state.phase == State::Phase::failed) return;
+  const AppMemory::Metered metered(state.part);
   auto& side = state.sides[index(direction)];
   flow_ = &flow;
   current_ = &state;
@@ -197,11 +201,27 @@ void AppLayer::gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lo
 void AppLayer::finish(Flow& flow, Timestamp) {
   auto* state = flow.get<State>(FlowSlot::app);
   if (!state) return;
+  const AppMemory::Metered metered(state->part);
   flow_ = &flow;
   current_ = state;
   end_frames(*state);
   if (state->instance) state->protocol->row->finish(state->instance, *this);
   state->phase = State::Phase::failed;
+}
+
+void AppLayer::give_up(Flow& flow) {
+  State& state = state_of(flow);
+  ++counters_.memcap;
+  finish(flow, flow.last);
+  const AppMemory::Metered metered(state.part);
+  state.destroy();
+  for (auto& side : state.sides) side.buffer = side.head = {};
+}
+
+AppCounters AppLayer::counters() const {
+  AppCounters out = counters_;
+  out.memuse = static_cast<uint64_t>(std::max<int64_t>(memory_->held(), 0));
+  return out;
 }
 
 Detection AppLayer::detection(const Flow& flow) const {
@@ -253,21 +273,25 @@ void AppLayer::emit(const Event& event) {
     counters_.transactions += fresh;
     transactions_by_protocol_[static_cast<size_t>(current_->protocol - config_.protocols.data())] += fresh;
   }
+  const AppMemory::Paused paused(*memory_);
   sink_.event(*flow_, full);
 }
 
 void AppLayer::anomaly(const Protocol& protocol, Transaction* tx, uint8_t name, Direction direction) {
   if (tx && std::ranges::find(tx->anomalies, name) == tx->anomalies.end()) tx->anomalies.push_back(name);
+  const AppMemory::Paused paused(*memory_);
   sink_.anomaly(*flow_, protocol, tx, name, direction);
 }
 
 void AppLayer::file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) {
+  const AppMemory::Paused paused(*memory_);
   sink_.file(*flow_, tx, direction, file, bytes, over);
 }
 
 void AppLayer::encrypted(Direction direction, uint64_t offset) {
   if (flow_->flags & flow_flag::encrypted) return;
   flow_->flags |= flow_flag::encrypted;
+  const AppMemory::Paused paused(*memory_);
   sink_.encrypted(*flow_, direction, offset);
 }
 

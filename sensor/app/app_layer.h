@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "sensor/app/app_config.h"
+#include "sensor/app/app_memory.h"
 #include "sensor/base/counters.h"
 #include "sensor/event/detection.h"
 #include "sensor/event/event.h"
@@ -23,6 +24,8 @@ struct AppCounters {
   uint64_t detection_limit = 0;  // flows given up because kDetectionLimit bytes came without verdict
   uint64_t turned = 0;           // flows picked up late whose client and server changed places
   uint64_t buffer_limit = 0;     // directions given up because kBufferLimit bytes waited for one message
+  uint64_t memcap = 0;           // flows given up because dissection kept more than app-layer.memcap
+  uint64_t memuse = 0;           // bytes that it keeps
   uint64_t work_budget = 0;      // flows left because they cost more work than their bytes pay for
   uint64_t transactions = 0;
   uint64_t open_frames_max = 0;  // frames that nobody saw because too many were open
@@ -66,6 +69,12 @@ class AppLayer final : private EventSink {
   void gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time);
   /// The flow ends: dissectors publish what is half done.
   void finish(Flow& flow, Timestamp time);
+  /// The flow that is to be given up next because all keep more than the cap, or null. To be asked between packets.
+  Flow* over_memcap() {
+    return memory_->held() > static_cast<int64_t>(config_.memcap) ? memory_->take_idle() : nullptr;
+  }
+  /// Publishes what is half done of it, and keeps no more than what its records say of its protocol.
+  void give_up(Flow& flow);
   Detection detection(const Flow& flow) const;
   uint64_t transactions(const Flow& flow) const;
   /// True once after a side was judged: to be asked with the packets of that direction.
@@ -76,7 +85,7 @@ class AppLayer final : private EventSink {
   void turn(Flow& flow, Timestamp time);
   /// True when nothing more of the flow will be dissected.
   bool done(const Flow& flow) const;
-  const AppCounters& counters() const { return counters_; }
+  AppCounters counters() const;
   /// Adds "app_layer.flow.<name>" and "app_layer.tx.<name>".
   void add_protocol_counters(CounterSet& set) const;
 
@@ -98,6 +107,7 @@ class AppLayer final : private EventSink {
   void choose(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& chunk);
   void feed(Flow& flow, State& state, const Chunk& chunk);
   void dissect(Flow& flow, State& state, Chunk view);
+  void report(Flow& flow, DetectionEvent event);
   void fail(State& state);
   void leave(State& state, Direction direction);
   void apply_change(Flow& flow, State& state, const Chunk& rest);
@@ -126,6 +136,7 @@ class AppLayer final : private EventSink {
   const BudgetConfig& budget_;
   AppSink& sink_;
   AppCounters counters_;
+  const std::shared_ptr<AppMemory> memory_ = std::make_shared<AppMemory>();
   std::vector<uint64_t> flows_by_protocol_, transactions_by_protocol_;
   std::vector<uint32_t> wanted_frames_;  // by protocol
 

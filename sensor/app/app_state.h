@@ -51,12 +51,14 @@ struct AppLayer::State final : FlowAttachment {
   /// failed: nothing more is dissected, for lack of a protocol or of a dissector that can go on.
   enum class Phase : uint8_t { detecting, dissecting, failed };
 
+  State(std::shared_ptr<AppMemory> memory, Flow& flow) : part(std::move(memory), flow) {}
   ~State() override { destroy(); }
   void destroy() {
     if (instance) protocol->row->destroy(instance);
     instance = nullptr;
   }
 
+  AppMemory::Part part;
   Phase phase = Phase::detecting;
   bool undetected = false;  // detection failed
   bool reversed = false;    // the first bytes are an answer to them

@@ -95,7 +95,7 @@ void AppLayer::give_up(Flow& flow, State& state, const Chunk& chunk) {
   if (late && state.sides[index(Direction::to_server)].failed) return fail(state);
   if (side.bytes > kDetectionLimit) {
     ++counters_.detection_limit;
-    sink_.detection(flow, DetectionEvent::proto_detection_skipped);
+    report(flow, DetectionEvent::proto_detection_skipped);
     fail(state);
   }
 }
@@ -107,19 +107,19 @@ void AppLayer::found(Flow& flow, State& state, const AppProtocol& protocol, cons
   side.fresh = true;
   if (!first.datagram) {
     if (about.client_first && !state.original && state.first == Direction::to_client) {
-      sink_.detection(flow, DetectionEvent::wrong_direction_first_data);
+      report(flow, DetectionEvent::wrong_direction_first_data);
       return fail(state);
     }
     state.protocol = &protocol;
     auto& other = state.sides[index(reverse(first.direction))];
     if (other.failed) {
       other.fresh = true;
-      sink_.detection(flow, DetectionEvent::detect_protocol_only_one_direction);
+      report(flow, DetectionEvent::detect_protocol_only_one_direction);
     }
   }
   if (!state.expected.empty() && state.expected != about.name) {
-    sink_.detection(flow, DetectionEvent::unexpected_protocol);
-    if (state.expected == "tls") sink_.detection(flow, DetectionEvent::no_tls_after_starttls);
+    report(flow, DetectionEvent::unexpected_protocol);
+    if (state.expected == "tls") report(flow, DetectionEvent::no_tls_after_starttls);
   }
   choose(flow, state, protocol, first);
 }
@@ -139,11 +139,11 @@ void AppLayer::compare(Flow& flow, State& state, const Chunk& chunk) {
   if (!protocol && chunk.datagram) protocol = state.protocol;
   if (protocol) {
     side.protocol = protocol;
-    if (protocol != state.protocol) sink_.detection(flow, DetectionEvent::mismatch_protocol_both_directions);
+    if (protocol != state.protocol) report(flow, DetectionEvent::mismatch_protocol_both_directions);
   } else if ((!undecided && first.data.size() >= kVerdictBytes[index(chunk.direction)]) ||
              first.data.size() >= kProbeLimit) {
     side.failed = true;
-    sink_.detection(flow, DetectionEvent::detect_protocol_only_one_direction);
+    report(flow, DetectionEvent::detect_protocol_only_one_direction);
   } else if (chunk.end) {
     side.closed = true;
   } else if (side.head.empty()) {
@@ -152,6 +152,11 @@ void AppLayer::compare(Flow& flow, State& state, const Chunk& chunk) {
   if (!side.settled()) return;
   side.head = {};
   side.fresh = !side.closed;
+}
+
+void AppLayer::report(Flow& flow, DetectionEvent event) {
+  const AppMemory::Paused paused(*memory_);
+  sink_.detection(flow, event);
 }
 
 void AppLayer::fail(State& state) {

@@ -76,6 +76,7 @@ void AppLayer::show_frame(Frames& frames, Direction direction, OpenFrame& open, 
     const uint64_t from = std::max({open.begin, side.base, cell_end < 2 * kCell ? 0 : cell_end - 2 * kCell});
     if (from > until) return;
     open.shown = until;
+    const AppMemory::Paused paused(*memory_);
     sink_.frame(*flow_, {.protocol = &protocol,
                          .kind = &frame_kind(protocol, open.number),
                          .direction = direction,

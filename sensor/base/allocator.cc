@@ -17,12 +17,49 @@ void return_free_memory() {
   mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);
 }
 
+int64_t thread_memory() {
+  struct Meters {
+    const uint64_t *allocated = nullptr, *freed = nullptr;
+
+    Meters() {
+      size_t size = sizeof allocated;
+      mallctl("thread.allocatedp", &allocated, &size, nullptr, 0);
+      mallctl("thread.deallocatedp", &freed, &size, nullptr, 0);
+    }
+  };
+  thread_local const Meters meters;
+  return static_cast<int64_t>(*meters.allocated - *meters.freed);
+}
+
 }  // namespace lapwing
 
 #else
 
+#include <cstddef>
+
+// Of the sanitizers' common runtime (sanitizer/allocator_interface.h, which GCC does not bring).
+extern "C" {
+int __sanitizer_install_malloc_and_free_hooks(void (*allocated)(const volatile void*, size_t),
+                                              void (*freed)(const volatile void*));
+size_t __sanitizer_get_allocated_size(const volatile void* block);
+}
+
 namespace lapwing {
+namespace {
+
+thread_local int64_t balance = 0;
+
+}  // namespace
+
 void return_free_memory() {}
+
+int64_t thread_memory() {
+  [[maybe_unused]] static const int hooks = __sanitizer_install_malloc_and_free_hooks(
+      [](const volatile void*, size_t size) { balance += static_cast<int64_t>(size); },
+      [](const volatile void* block) { balance -= static_cast<int64_t>(__sanitizer_get_allocated_size(block)); });
+  return balance;
+}
+
 }  // namespace lapwing
 
 #endif

@@ -11,7 +11,9 @@ namespace {
 
 constexpr char kHex[] = "0123456789abcdef";
 
-bool plain(uint8_t c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+bool plain(uint8_t c) {
+  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
 
 size_t plain_prefix(const char* p, size_t size) {
   size_t i = 0;
@@ -59,46 +61,60 @@ bool valid_utf8(std::string_view text) {
 }  // namespace
 
 JsonWriter& JsonWriter::open(char bracket) {
-  comma();
+  if (!begin(true)) {
+    ++skipped_;
+    return *this;
+  }
   out_.push_back(bracket);
   need_comma_ = false;
   return *this;
 }
 
 JsonWriter& JsonWriter::close(char bracket) {
+  if (skipped_ > 0) {
+    --skipped_;
+    return *this;
+  }
   out_.push_back(bracket);
   need_comma_ = true;
   return *this;
 }
 
 JsonWriter& JsonWriter::key(std::string_view name) {
-  comma();
+  if (!begin(false)) return *this;
   out_.push_back('"');
   out_.append(name);
   out_.append("\":", 2);
   need_comma_ = false;
+  has_key_ = true;
   return *this;
 }
 
 JsonWriter& JsonWriter::escaped_key(std::string_view name) {
   value(name);
+  if (skipping_) return *this;
   out_.push_back(':');
   need_comma_ = false;
+  has_key_ = true;
   return *this;
 }
 
 JsonWriter& JsonWriter::raw(std::string_view json) {
-  comma();
-  out_.append(json);
+  if (begin(true)) out_.append(json);
   return *this;
 }
 
 JsonWriter& JsonWriter::value(std::string_view text) {
-  comma();
+  if (!begin(true)) return *this;
   out_.push_back('"');
-  size_t n = plain_prefix(text.data(), text.size());
-  out_.append(text.substr(0, n));
-  if (n < text.size()) escape(text.substr(n));
+  const size_t n = plain_prefix(text.data(), text.size());
+  const size_t fits = std::min(n, room());
+  out_.append(text.substr(0, fits));
+  if (fits < n) {
+    cut_ = true;
+  } else if (n < text.size()) {
+    escape(text.substr(n));
+  }
   out_.push_back('"');
   return *this;
 }
@@ -106,11 +122,17 @@ JsonWriter& JsonWriter::value(std::string_view text) {
 void JsonWriter::escape(std::string_view text) {
   bool utf8 = valid_utf8(text);
   for (size_t i = 0; i < text.size();) {
-    size_t n = plain_prefix(text.data() + i, text.size() - i);
-    out_.append(text.substr(i, n));
-    i += n;
+    const size_t n = plain_prefix(text.data() + i, text.size() - i);
+    const size_t fits = std::min(n, room());
+    out_.append(text.substr(i, fits));
+    i += fits;
     if (i == text.size()) return;
     auto c = static_cast<uint8_t>(text[i]);
+    const bool within = utf8 && (c & 0xc0) == 0x80;  // a character is whole or not there
+    if (fits < n || (room() == 0 && !within)) {
+      cut_ = true;
+      return;
+    }
     if (c >= 0x80 && utf8) {
       out_.push_back(text[i++]);
       continue;
@@ -130,6 +152,12 @@ void JsonWriter::escape(std::string_view text) {
         out_.push_back(kHex[c & 15]);
     }
   }
+}
+
+Bytes JsonWriter::fitting(Bytes bytes, size_t growth) {
+  const size_t fits = room() / growth;
+  cut_ |= fits < bytes.size();
+  return bytes.first(std::min(fits, bytes.size()));
 }
 
 JsonWriter& JsonWriter::value(double number) {
@@ -156,17 +184,17 @@ JsonWriter& JsonWriter::value(Timestamp time) {
 }
 
 JsonWriter& JsonWriter::base64(Bytes bytes) {
-  comma();
+  if (!begin(true)) return *this;
   out_.push_back('"');
-  out_.append(to_base64(bytes));
+  out_.append(to_base64(fitting(bytes, 2)));
   out_.push_back('"');
   return *this;
 }
 
 JsonWriter& JsonWriter::printable(Bytes bytes) {
-  comma();
+  if (!begin(true)) return *this;
   out_.push_back('"');
-  for (uint8_t c : bytes) {
+  for (uint8_t c : fitting(bytes, 2)) {
     switch (c) {
       case '"': out_.append("\\\""); break;
       case '\\': out_.append("\\\\"); break;
@@ -181,9 +209,9 @@ JsonWriter& JsonWriter::printable(Bytes bytes) {
 }
 
 JsonWriter& JsonWriter::hex(Bytes bytes, char separator) {
-  comma();
+  if (!begin(true)) return *this;
   out_.push_back('"');
-  out_.append(to_hex(bytes, separator));
+  out_.append(to_hex(fitting(bytes, 3), separator));
   out_.push_back('"');
   return *this;
 }

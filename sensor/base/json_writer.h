@@ -1,6 +1,7 @@
 // Writes JSON text into a growing buffer: to_chars for numbers, a table and 16-byte steps for escapes.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <concepts>
 #include <cstdint>
@@ -15,9 +16,13 @@ namespace lapwing {
 
 /// Appends to a std::string it does not own, so that the buffer's capacity is kept from record to record.
 /// The caller balances begin and end; commas are placed here.
+///
+/// With a limit, what would begin past `room` further bytes is left out and a text that reaches there is cut, so that
+/// the JSON stays whole and is longer than that by the ends of what is open at most.
 class JsonWriter {
  public:
   explicit JsonWriter(std::string& out) : out_(out) {}
+  JsonWriter(std::string& out, size_t room) : out_(out), limit_(out.size() + room) {}
 
   JsonWriter& begin_object() { return open('{'); }
   JsonWriter& end_object() { return close('}'); }
@@ -39,8 +44,7 @@ class JsonWriter {
   JsonWriter& value(const IpAddress& address);
   JsonWriter& value(Timestamp time);
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  JsonWriter& value(T number) {
+  requires(!std::same_as<T, bool>) JsonWriter& value(T number) {
     char text[24];
     auto end = std::to_chars(text, text + sizeof text, number).ptr;
     return raw({text, end});
@@ -57,18 +61,35 @@ class JsonWriter {
   JsonWriter& raw(std::string_view json);
 
   std::string& text() { return out_; }
+  /// Whether something was left out or cut.
+  bool cut() const { return cut_; }
+  /// From here on nothing is left out. Call where nothing is open that was begun after the cut.
+  void lift_limit() {
+    limit_ = std::string::npos;
+    skipping_ = false;
+  }
 
  private:
   JsonWriter& open(char bracket);
   JsonWriter& close(char bracket);
-  void comma() {
+  /// Begins a key, or a value: true when it is to be written.
+  bool begin(bool value) {
+    if (out_.size() >= limit_ && !has_key_) cut_ = skipping_ = true;
+    if (skipping_) return false;
     if (need_comma_) out_.push_back(',');
     need_comma_ = true;
+    has_key_ = has_key_ && !value;
+    return true;
   }
+  size_t room() const { return limit_ - std::min(limit_, out_.size()); }
+  /// As much of a text in which a byte becomes `growth` bytes as there is room for.
+  Bytes fitting(Bytes bytes, size_t growth);
   void escape(std::string_view text);
 
   std::string& out_;
-  bool need_comma_ = false;
+  size_t limit_ = std::string::npos;  // of out_
+  size_t skipped_ = 0;                // brackets opened since
+  bool need_comma_ = false, has_key_ = false, skipping_ = false, cut_ = false;
 };
 
 }  // namespace lapwing

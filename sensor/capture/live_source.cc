@@ -204,6 +204,7 @@ void LiveSource::refresh() {
 CaptureCounters LiveSource::counters() {
   refresh();
   CaptureCounters out = counters_;
+  if (running()) out.waiting = waiting();
   if (member_ == 0) interface_->add_to(out);
   return out;
 }

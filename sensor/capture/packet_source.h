@@ -23,6 +23,7 @@ struct CaptureCounters {
   uint64_t files = 0, skipped_files = 0;  // read; in a directory, but no capture
 
   // Of interfaces only.
+  uint64_t waiting = 0;  // now
   uint64_t unread = 0, truncated = 0, frames_above_mtu = 0;
   uint64_t reopened = 0, silences = 0;
   uint64_t down = 0;  // now

@@ -22,7 +22,7 @@ struct SignatureHits {
 struct RuleHandover {
   std::unique_ptr<MatcherKit> kit;
   bool has_rules = false;
-  std::vector<uint32_t> frames;  // that the rules, or records, want
+  std::vector<uint32_t> frames;     // that the rules, or records, want
   std::vector<SignatureHits> hits;  // on the way back: of the rules replaced, whose descriptions end with the kit
 };
 

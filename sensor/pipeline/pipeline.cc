@@ -91,7 +91,6 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
 Pipeline::~Pipeline() = default;
 
 void Pipeline::stop() {
-  stop_.store(true, std::memory_order_relaxed);
   for (auto& source : plan_.sources) source->stop();
 }
 
@@ -202,7 +201,7 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
     threads.emplace_back([this, i, &running] {
       this_worker = i;
       bind_to_core(plan_.seats[i].cpu);
-      workers_[i]->run(stop_);
+      workers_[i]->run();
       running.fetch_sub(1);
     });
   }
@@ -269,6 +268,7 @@ std::vector<CounterValue> all_counter_rows() {
     set.add("decoder.event." + std::string(event), 0, "packets with this decoder event");
   set.add(DefragCounters{}, defrag_counter_rows());
   set.add(FlowCounters{}, flow_counter_rows());
+  set.add(MemoryFaults{}, memory_fault_rows());
   set.add(StreamCounters{}, stream_counter_rows());
   set.add(AppCounters{}, app_counter_rows());
   for (const Protocol* protocol : all_protocols()) {
@@ -277,6 +277,7 @@ std::vector<CounterValue> all_counter_rows() {
   }
   set.add(IdentifyCounters{}, identify_counter_rows());
   set.add(DetectCounters{}, detect_counter_rows());
+  set.add(RecorderCounters{}, recorder_counter_rows());
   set.add(FileKeeperCounters{}, file_keeper_counter_rows());
   set.add(PublisherCounters{}, publisher_counter_rows());
   set.add(FileStoreCounters{}, file_store_counter_rows());

@@ -96,7 +96,6 @@ class Pipeline {
   FileNumbers file_numbers_;
   std::unique_ptr<Publisher> publisher_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::atomic<bool> stop_ = false;
   std::chrono::steady_clock::time_point start_;
 
   std::mutex adopt_mutex_;          // held through an adoption
@@ -106,8 +105,8 @@ class Pipeline {
   SignatureTotals totals_;
   std::mutex records_mutex_;  // the recorder of records about the sensor, its ring, and that the publisher is there
   std::unique_ptr<Recorder> stats_recorder_;
-  LossWatch losses_;         // what loss records have told
-  double losses_told_ = 0;   // and up to which uptime
+  LossWatch losses_;        // what loss records have told
+  double losses_told_ = 0;  // and up to which uptime
 };
 
 /// Paths and meanings of all counters that a stats record can hold.

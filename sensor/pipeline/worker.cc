@@ -23,17 +23,14 @@ FlowConfig flow_config(const WorkerShare& share) {
 
 }  // namespace
 
-struct Worker::Identity final : FlowAttachment {
-  IdentifyState state;
-};
-
 Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
     : index_(index),
       source_(source),
       share_(share),
       decoder_(share.config->decode, share.checksums),
       defrag_(share.config->stream),
-      flows_(flow_config(share), share.hash_seed, [this](Flow& flow, Timestamp now) { close(flow, now); }),
+      flows_(flow_config(share), share.hash_seed,
+             [this](Flow& flow, Timestamp now) { spare_process([&] { close(flow, now); }); }),
       stream_(share.config->stream, *this),
       app_(share.config->app, share.config->budget, *this),
       identifier_(share.config->identify),
@@ -53,9 +50,29 @@ Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
 
 Worker::~Worker() = default;
 
-void Worker::run(const std::atomic<bool>& stop) {
+/// Memory that cannot be had costs the flow at hand, not the process.
+template <class Step>
+void Worker::spare_process(Step step) {
+  try {
+    step();
+  } catch (const std::bad_alloc&) {
+    drop_flow();
+  }
+}
+
+void Worker::drop_flow() {
+  ++faults_.out_of_memory;
+  recorder_.discard();
+  if (!context_.flow) return;
+  for (auto& slot : context_.flow->slots) slot.reset();
+  if (context_.packet) flows_.set_state(*context_.flow, FlowState::bypassed);
+  context_.flow = nullptr;
+}
+
+void Worker::run() {
   Burst burst;
-  while (!stop.load(std::memory_order_relaxed)) {
+  while (true) {
+    // The source itself is asked to stop, and then counts what it was not asked for.
     PacketSource::Result result = source_.receive(burst);
     if (result == PacketSource::Result::end) break;
     const auto begin = share_.replay ? Clock::time_point() : Clock::now();
@@ -111,7 +128,7 @@ void Worker::take_rules(RuleHandover& handover) {
 void Worker::expire() {
   const bool few = source_.backlog() > kCalm && flows_.late(now_) <= kLate;
   flows_.expire(now_, share_.replay ? 0 : few ? kFewEnds : kEnds);
-  defrag_.expire(now_);
+  spare_process([&] { defrag_.expire(now_); });
 }
 
 /// No frame tells the time on a silent wire, yet flows must end there too. True when more are due.
@@ -145,7 +162,11 @@ size_t Worker::process_group(std::span<const Frame> frames) {
     Packet& packet = packets_[i];
     now_ = std::max(now_, packet.time);
     last_number_ = packet.number;
-    take(packet, lookups_[i]);
+    context_.flow = nullptr;
+    spare_process([&] {
+      take(packet, lookups_[i]);
+      while (Flow* flow = app_.over_memcap()) give_up(*flow);
+    });
     bool frame_ends = i + 1 == count || packets_[i + 1].number != packet.number;
     if (share_.turn && frame_ends) share_.turn->finished(index_, packet.number);
   }
@@ -198,7 +219,12 @@ bool Worker::mine(const Packet& packet) const {
 
 void Worker::inspect(const Packet& packet, Flow* flow, Direction direction) {
   if (flow && flow->state == FlowState::bypassed) return;
-  context_ = {.packet = &packet, .flow = flow, .direction = direction, .time = packet.time, .number = packet.number};
+  context_ = {.packet = &packet,
+              .flow = flow,
+              .budget = &share_.config->budget,
+              .direction = direction,
+              .time = packet.time,
+              .number = packet.number};
   if (has_rules_) {
     context_.encrypted = flow && flow->flags & flow_flag::encrypted;
     stream_events_.clear();
@@ -272,79 +298,6 @@ void Worker::identify(const Packet& packet, Flow& flow, Direction) {
   if (!identity.state.done()) identifier_.packet(identity.state, packet.ip, packet.time);
 }
 
-Application Worker::application(const Flow& flow) {
-  auto* identity = flow.get<Identity>(FlowSlot::identify);
-  return identity ? identifier_.describe(identity->state) : Application{};
-}
-
-std::string_view Worker::community_id(const Flow& flow) {
-  if (!share_.config->eve->community_id()) return {};
-  return community_id_.compute(flow.key.proto, flow.client(), flow.server(), flow.client_port(), flow.server_port(),
-                               flow.icmp[0], flow.icmp[1]);
-}
-
-void Worker::add_source(Envelope& envelope) const {
-  envelope.pcap_filename = file_;
-  if (!share_.replay) {
-    envelope.in_iface = source_.interface_name(0);
-    envelope.pcap_cnt = 0;
-  }
-}
-
-namespace {
-
-/// A name in capitals.
-class Capitals {
- public:
-  explicit Capitals(std::string_view name) : size_(std::min(name.size(), sizeof text_)) {
-    std::transform(name.begin(), name.begin() + static_cast<ptrdiff_t>(size_), text_,
-                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-  }
-  operator std::string_view() const { return {text_, size_}; }
-
- private:
-  char text_[96];
-  size_t size_;
-};
-
-}  // namespace
-
-Envelope Worker::flow_envelope(const Flow& flow) {
-  Envelope envelope = describe(flow, context_.packet, context_.time, space_);
-  if (!context_.packet) envelope.pkt_src = "stream (flow timeout)";
-  add_source(envelope);
-  add_app(app_.detection(flow), envelope);
-  add_flow(flow, envelope);
-  return envelope;
-}
-
-/// Identity of the flow, and what rules noted of it.
-void Worker::add_flow(const Flow& flow, Envelope& envelope) {
-  envelope.flow_id = flow.id;
-  envelope.community_id = community_id(flow);
-  if (!has_rules_) return;
-  envelope.flowbits = matcher_.flowbits(flow);
-  envelope.flowvars = matcher_.flowvars(flow);
-  envelope.pktvars = matcher_.pktvars();
-}
-
-void Worker::report_decode_events(const Packet& packet, const Flow* flow) {
-  if (!recorder_.wants(AnomalyLayer::decode)) return;
-  Envelope envelope = describe(packet, space_);
-  add_source(envelope);
-  if (flow) add_flow(*flow, envelope);
-  for (size_t i = 0; i < packet.event_count; ++i) {
-    char text[96];
-    std::string_view event = name(packet.events[i]);
-    size_t size = static_cast<size_t>(
-        std::snprintf(text, sizeof text, "decoder.%.*s", static_cast<int>(event.size()), event.data()));
-    recorder_.anomaly(envelope, {.type = AnomalyLayer::decode,
-                                 .event = {text, std::min(size, sizeof text - 1)},
-                                 .packet = packet.frame,
-                                 .link_type = packet.link_type});
-  }
-}
-
 void Worker::chunk(Flow& flow, const Chunk& chunk) {
   auto dissect = [&](const Chunk& part) {
     if (!app_.done(flow)) app_.chunk(flow, part);
@@ -364,67 +317,8 @@ void Worker::gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost
   app_.gap(flow, direction, offset, lost, time);
 }
 
-void Worker::event(Flow& flow, StreamEvent event) {
-  if (has_rules_) stream_events_.push_back(name(event));
-  if (!recorder_.wants(AnomalyLayer::stream)) return;
-  char text[96];
-  std::string_view label = name(event);
-  size_t size = static_cast<size_t>(
-      std::snprintf(text, sizeof text, "stream.%.*s", static_cast<int>(label.size()), label.data()));
-  Envelope envelope =
-      context_.packet ? describe(*context_.packet, space_) : describe(flow, nullptr, context_.time, space_);
-  add_source(envelope);
-  add_flow(flow, envelope);
-  recorder_.anomaly(envelope, {.type = AnomalyLayer::stream, .event = {text, std::min(size, sizeof text - 1)}});
-}
-
 void Worker::encrypted(Flow&, Direction direction, uint64_t offset) {
   if (has_rules_) matcher_.encrypted(context_, direction, offset);
-}
-
-void Worker::detection(Flow& flow, DetectionEvent event) {
-  if (has_rules_) stream_events_.push_back(name(event));
-  if (!recorder_.wants(AnomalyLayer::applayer)) return;
-  Envelope envelope =
-      context_.packet ? describe(*context_.packet, space_) : describe(flow, nullptr, context_.time, space_);
-  add_source(envelope);
-  add_flow(flow, envelope);
-  const Protocol* protocol = app_.detection(flow).final.protocol;
-  recorder_.anomaly(envelope, {.type = AnomalyLayer::applayer,
-                               .event = Capitals(name(event)),
-                               .app_proto = protocol ? protocol->name : std::string_view{},
-                               .layer = "proto_detect"});
-}
-
-void Worker::event(Flow& flow, const Event& event) {
-  context_.protocol = event.protocol;
-  if (has_rules_) {
-    MatchContext context = context_;
-    context.direction = event.direction;
-    matcher_.event(context, event);
-  }
-  if (!event.record || (event.tx && event.tx->unrecorded)) return;
-  if (flow.flags & flow_flag::transactions_unrecorded) return;
-  const bool beside = event.file && event.file->store_id && share_.config->file_store.write_fileinfo;
-  if (!recorder_.wants(*event.record) && !beside) return;
-  Envelope envelope = flow_envelope(flow);
-  envelope.app_proto = event.protocol->name;
-  if (event.reversed) reverse(envelope);
-  if (beside) recorder_.file_info(envelope, event);
-  recorder_.event(envelope, event);
-}
-
-void Worker::frame(Flow& flow, const MessageFrame& frame) {
-  if (has_rules_) {
-    MatchContext context = context_;
-    context.direction = frame.direction;
-    matcher_.frame(context, frame);
-  }
-  if (!frame.first || !recorder_.wants_frames()) return;
-  Envelope envelope = flow_envelope(flow);
-  envelope.app_proto = frame.protocol->name;
-  if (frame.direction == Direction::to_client) reverse(envelope);
-  recorder_.frame(envelope, frame);
 }
 
 std::vector<uint32_t> Worker::frames_wanted(const RuleSet& rules) const {
@@ -441,86 +335,27 @@ void Worker::file(Flow& flow, Transaction& tx, Direction direction, CarriedFile&
   files_.take(flow, tx, direction, file, bytes, over, context_.number);
 }
 
-void Worker::anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx, uint8_t name, Direction direction) {
-  if (!recorder_.wants(AnomalyLayer::applayer)) return;
-  Envelope envelope = flow_envelope(flow);
-  if (direction == Direction::to_client) reverse(envelope);
-  const std::string_view event = protocol.anomalies[name];
-  const Capitals loud(event);
-  recorder_.anomaly(envelope, {.type = AnomalyLayer::applayer,
-                               .event = protocol.loud_anomalies ? loud : event,
-                               .app_proto = protocol.name,
-                               .layer = "proto_parser",
-                               .has_tx = tx != nullptr,
-                               .tx_id = tx ? tx->id : 0});
+/// What is found of the flow from here on is found at no packet.
+void Worker::begin_without_packet(Flow& flow, Timestamp now) {
+  context_ = {.flow = &flow, .budget = &share_.config->budget, .time = now, .number = last_number_};
+  context_.established = flow.state != FlowState::fresh;
+  see(flow);
+  stream_events_.clear();
+  if (!has_rules_) return;
+  context_.stream_size = StreamEngine::sizes(flow);
+  matcher_.begin(context_);
 }
 
-void Worker::alert(const MatchContext& context, Alert& alert) {
-  auto known = std::ranges::find(hits_, alert.rule, &SignatureHits::rule);
-  if (known == hits_.end()) known = hits_.insert(hits_.end(), {alert.rule, 0});
-  ++known->hits;
-  Envelope envelope;
-  if (context.packet) {
-    envelope = describe(*context.packet, space_);
-    // Stream data is settled by the receiver's acknowledgement: the packet at hand then goes the other way than what
-    // was found.
-    if (context.flow && alert.direction != context.direction) reverse(envelope);
-    alert.packet = context.packet->frame;
-    alert.link_type = context.packet->link_type;
-  } else if (context.flow) {
-    envelope = describe(*context.flow, nullptr, context.time, space_);
-    if (context.direction == Direction::to_client) reverse(envelope);
-    envelope.pkt_src = "stream (flow timeout)";
-  }
-  add_source(envelope);
-  if (context.flow) {
-    Flow& flow = *context.flow;
-    flow.flags |= flow_flag::alerted;
-    envelope.flow_id = flow.id;
-    add_app(app_.detection(flow), envelope);
-    envelope.community_id = community_id(flow);
-    alert.has_flow = true;
-    alert.flow = summarise(flow, app_, context.time, summary_space_);
-    alert.flow.application = application(flow);
-    alert.flowbits = matcher_.flowbits(flow);
-    envelope.flowvars = matcher_.flowvars(flow);
-  }
-  envelope.pktvars = matcher_.pktvars();
-  recorder_.alert(envelope, alert);
-}
-
-void Worker::serialise(const Event& event, std::string& json, std::string& forwarded) {
-  std::string_view header = share_.config->eve->forwarded_header();
-  if (!header.empty() && event.protocol->request_header) forwarded = event.protocol->request_header(*event.tx, header);
-  if (!event.protocol->write_in_alert) return;
-  JsonWriter writer(json);
-  event.protocol->write_in_alert(event, {.config = event.config, .in_alert = true}, writer);
-}
-
-void Worker::serialise(const MessageFrame& frame, std::string& json) {
-  recorder_.append_frame(json, frame);
-}
-
-void Worker::tagged(const MatchContext& context) {
-  Envelope envelope = describe(*context.packet, space_);
-  add_source(envelope);
-  if (context.flow) {
-    add_app(app_.detection(*context.flow), envelope);
-    add_flow(*context.flow, envelope);
-  }
-  recorder_.packet(envelope, context.packet->frame, context.packet->link_type);
+/// Dissection keeps too much memory: what it has half done of this flow comes out, and no more of it is dissected.
+void Worker::give_up(Flow& flow) {
+  begin_without_packet(flow, now_);
+  app_.give_up(flow);
+  if (has_rules_) matcher_.end(context_);
 }
 
 /// The flow is over: what its stream and its dissector still hold comes out, then its own record.
 void Worker::close(Flow& flow, Timestamp now) {
-  context_ = {.flow = &flow, .time = now, .number = last_number_};
-  context_.established = flow.state != FlowState::fresh;
-  see(flow);
-  stream_events_.clear();
-  if (has_rules_) {
-    context_.stream_size = StreamEngine::sizes(flow);
-    matcher_.begin(context_);
-  }
+  begin_without_packet(flow, now);
   if (flow.key.proto == ip_proto::tcp) {
     stream_.finish(flow, now);
     if (app_.reversed(flow)) turn(flow, now);
@@ -549,7 +384,10 @@ void Worker::close(Flow& flow, Timestamp now) {
 }
 
 void Worker::publish() {
-  if (auto batch = recorder_.take()) share_.publisher->push(index_, std::move(batch));
+  context_.flow = nullptr;
+  spare_process([&] {
+    if (auto batch = recorder_.take()) share_.publisher->push(index_, std::move(batch));
+  });
 }
 
 void Worker::add_counters(CounterSet& set) const {
@@ -561,20 +399,25 @@ void Worker::add_counters(CounterSet& set) const {
     set.add(defrag_.counters(), defrag_counter_rows());
   }
   set.add(flows_.counters(), flow_counter_rows());
+  set.add(faults_, memory_fault_rows());
   set.add(stream_.counters(), stream_counter_rows());
   set.add(app_.counters(), app_counter_rows());
   app_.add_protocol_counters(set);
   set.add(identifier_.counters(), identify_counter_rows());
   set.add(matcher_.counters(), detect_counter_rows());
+  set.add(recorder_.counters(), recorder_counter_rows());
   set.add(files_.counters(), file_keeper_counter_rows());
   if (!share_.replay) add_worker_counters(worked_, index_, set);
 }
 
 void Worker::refresh_snapshot() {
-  CounterSet fresh;
-  add_counters(fresh);
-  std::lock_guard lock(snapshot_mutex_);
-  snapshot_ = std::move(fresh);
+  context_.flow = nullptr;
+  spare_process([&] {
+    CounterSet fresh;
+    add_counters(fresh);
+    std::lock_guard lock(snapshot_mutex_);
+    snapshot_ = std::move(fresh);
+  });
   snapshot_wanted_.store(false, std::memory_order_relaxed);
 }
 

@@ -52,8 +52,8 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   Worker(size_t index, PacketSource& source, const WorkerShare& share);
   ~Worker() override;
 
-  /// Runs until the source ends or `stop` is set, then ends every flow. Called on the worker's own thread.
-  void run(const std::atomic<bool>& stop);
+  /// Runs until the source ends, by itself or by its stop(), then ends every flow. Called on the worker's own thread.
+  void run();
 
   /// What taking these rules needs, and its offer: the worker takes it before its next burst. Safe from one other
   /// thread, which keeps the handover alive until given_back(). A worker that has ended takes nothing.
@@ -75,8 +75,26 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   uint64_t flows() const { return flows_.counters().total; }
 
  private:
-  struct Identity;  // nDPI's state of a flow, in FlowSlot::identify
+  struct Identity final : FlowAttachment {  // nDPI's state of a flow, in FlowSlot::identify
+    IdentifyState state;
+  };
+  /// While it lives, what is recorded is charged to the flow.
+  class Charge {
+   public:
+    Charge(const Recorder& recorder, Flow& flow) : recorder_(recorder), flow_(flow), before_(recorder.waiting()) {}
+    ~Charge() { recorded(flow_, recorder_.waiting() - before_); }
+    Charge(const Charge&) = delete;
+    Charge& operator=(const Charge&) = delete;
 
+   private:
+    const Recorder& recorder_;
+    Flow& flow_;
+    const size_t before_;
+  };
+
+  template <class Step>
+  void spare_process(Step step);
+  void drop_flow();
   void process(std::span<const Frame> frames);
   void expire();
   bool expire_idle();
@@ -89,7 +107,10 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void inspect_tcp(const Packet& packet, Flow& flow, Direction direction);
   void inspect_datagram(const Packet& packet, Flow& flow, Direction direction);
   void identify(const Packet& packet, Flow& flow, Direction direction);
-  void report_decode_events(const Packet& packet, const Flow* flow);
+  void report_decode_events(const Packet& packet, Flow* flow);
+  bool may_record(const Flow& flow);
+  void begin_without_packet(Flow& flow, Timestamp now);
+  void give_up(Flow& flow);
   void close(Flow& flow, Timestamp now);
   void turn(Flow& flow, Timestamp time);
   void see(const Flow& flow);
@@ -152,6 +173,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   Detection detection_;
   std::vector<SignatureHits> hits_;
   WorkerCounters worked_;
+  MemoryFaults faults_;
   Timestamp now_;
   uint64_t last_number_ = 0;
   std::string_view file_;

@@ -13,7 +13,16 @@ constexpr CounterRow<WorkerCounters> kRows[] = {
     {"adoption_us_max", &WorkerCounters::adoption_us_max, "microseconds that taking one took, at most"},
 };
 
+constexpr CounterRow<MemoryFaults> kFaults[] = {
+    {"flow.out_of_memory", &MemoryFaults::out_of_memory,
+     "flows dropped, or steps without a flow left out, because memory for them could not be had"},
+};
+
 }  // namespace
+
+std::span<const CounterRow<MemoryFaults>> memory_fault_rows() {
+  return kFaults;
+}
 
 void add_worker_counters(const WorkerCounters& counters, size_t index, CounterSet& set) {
   const std::string prefix = "workers." + std::to_string(index) + ".";

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "sensor/base/counters.h"
 
@@ -24,6 +25,12 @@ struct WorkerCounters {
     if (microseconds > adoption_us_max) adoption_us_max = microseconds;
   }
 };
+
+/// [W]
+struct MemoryFaults {
+  uint64_t out_of_memory = 0;  // flows dropped, or steps left out where no flow was at hand
+};
+std::span<const CounterRow<MemoryFaults>> memory_fault_rows();
 
 /// Adds them below "workers.<index>.".
 void add_worker_counters(const WorkerCounters& counters, size_t index, CounterSet& set);

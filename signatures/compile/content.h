@@ -1,6 +1,7 @@
 // ContentStep: one `content` with its modifiers.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -15,6 +16,10 @@ struct Number {
 
   int64_t get(const Inspection& inspection) const {
     return variable < 0 ? value : static_cast<int64_t>(inspection.variables[static_cast<size_t>(variable)]);
+  }
+  /// As a number of bytes or a place that calculations go on with: no buffer reaches beyond these, and sums stay small.
+  int64_t position(const Inspection& inspection) const {
+    return std::clamp<int64_t>(get(inspection), INT32_MIN, UINT32_MAX);
   }
   /// As Suricata takes variables for places: their low 32 bits, with a sign where they are relative.
   int64_t place(const Inspection& inspection) const { return as<uint32_t>(inspection); }

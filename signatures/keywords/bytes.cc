@@ -20,8 +20,8 @@ struct ByteSource {
   /// Nothing when the bytes are not all in the buffer, or a string has no digits. `end` is the position after them.
   std::optional<uint64_t> read(const Inspection& inspection, uint64_t cursor, uint64_t& end) const {
     const Subject& subject = inspection.subject();
-    int64_t size = count.get(inspection);
-    int64_t at = offset.get(inspection) + (relative ? static_cast<int64_t>(cursor) : 0);
+    int64_t size = count.position(inspection);
+    int64_t at = offset.position(inspection) + (relative ? static_cast<int64_t>(cursor) : 0);
     if (size < 0 || at < static_cast<int64_t>(subject.base) || at + size > static_cast<int64_t>(subject.end()))
       return std::nullopt;
     Bytes bytes = subject.data.subspan(static_cast<size_t>(at) - subject.base, static_cast<size_t>(size));
@@ -188,7 +188,7 @@ class ByteJump : public Step {
     if (value > UINT32_MAX) return Outcome::fail;
     auto jump = static_cast<int64_t>(value * multiplier);
     if (align) jump = (jump + 3) / 4 * 4;
-    jump += post_offset.get(inspection);
+    jump += post_offset.position(inspection);
     int64_t from = from_beginning ? 0 : from_end ? static_cast<int64_t>(subject.end()) : static_cast<int64_t>(end);
     int64_t target = from + jump;
     if (target > static_cast<int64_t>(subject.end())) return Outcome::fail;  // to its end is a jump, past it none

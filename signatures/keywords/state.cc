@@ -309,7 +309,7 @@ class ChangeSharedBit : public Effect {
     bool set = op_ == BitOp::set || (op_ == BitOp::toggle && !scene.shared->has_bit(key, now));
     if (!set) return scene.shared->clear_bit(key);
     Timestamp expires = seconds_ == 0 ? Timestamp{INT64_MAX} : Timestamp{now.ns + int64_t{seconds_} * 1'000'000'000};
-    scene.shared->set_bit(key, expires, now, *scene.counters);
+    scene.shared->set_bit(key, expires, *scene.counters);
   }
 
   std::string describe() const override {

@@ -20,11 +20,15 @@ std::span<const CounterRow<DetectCounters>> detect_counter_rows() {
       {"detect.stream_window_bytes", &C::stream_window_bytes, "memory that stream windows hold now"},
       {"detect.stream_candidates_max", &C::stream_candidates_max,
        "rules whose prefilter hit too crowded a part of a stream to be remembered"},
-      {"detect.shared_entries_full", &C::shared_entries_full, "thresholds or bits that found no room"},
+      {"detect.shared_entries_full", &C::shared_entries_full, "thresholds or bits forgotten to make room for others"},
       {"detect.field_values_max", &C::field_values_max, "values of a field beyond the 256 that rules look at"},
       {"detect.dataset_memcap", &C::dataset_memcap, "values that found no room in their set"},
-      {"detect.tags_max", &C::tags_max, "flows or hosts that were not tagged: too many at once"},
+      {"detect.tags_max", &C::tags_max, "tags left out of a flow or host, and hosts whose tags were forgotten: too many at once"},
       {"detect.variables_max", &C::variables_max, "captured variables that found no room"},
+      {"detect.bytes_searched", &C::bytes_searched,
+       "bytes searched for patterns, and by expressions, as often as they were"},
+      {"detect.work_budget", &C::work_budget,
+       "looks at transactions and frames not taken: their flow had cost what flow.budget.work-times and -base allow"},
       {"detect.seen_events_max", &C::seen_events_max, "transactions whose events may alert again: too many at once"},
   };
   return kRows;

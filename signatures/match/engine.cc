@@ -220,6 +220,7 @@ void Engine::matched(const Rule& rule, const Scene& scene, Bytes payload, bool s
 }
 
 void Engine::scan(const Prefilter& prefilter, Bytes bytes) {
+  counters_.bytes_searched += bytes.size();
   if (tracer_) [[unlikely]]
     return traced_scan(prefilter, bytes);
   if (!prefilter.scan(bytes, scratch_.get(), candidates_)) counters_.hyperscan_error++;
@@ -239,6 +240,20 @@ void Engine::turn(Flow& flow) {
   FlowState* state = states_.find(flow);
   if (!state) return;
   std::swap(state->windows[0], state->windows[1]);
+}
+
+bool Engine::first_alert(Flow& flow, const RuleInfo& rule) {
+  auto& told = states_.get(flow).told;
+  const uint64_t name = uint64_t{rule.gid} << 32 | rule.sid;
+  if (told.size() == FlowState::kMaxTold || std::find(told.begin(), told.end(), name) != told.end()) return false;
+  told.push_back(name);
+  return true;
+}
+
+bool Engine::Work::allowed() {
+  if (!context_.budget || may_work(*context_.budget, *context_.flow)) return true;
+  counters_.work_budget++;
+  return false;
 }
 
 std::span<const std::string_view> Engine::flowbits(const Flow& flow) {

@@ -41,6 +41,7 @@ class Engine {
   void end(const MatchContext& context);
   void finish(const MatchContext& context);
   void turn(Flow& flow);
+  bool first_alert(Flow& flow, const RuleInfo& rule);
   std::span<const std::string_view> flowbits(const Flow& flow);
   std::span<const NamedText> flowvars(const Flow& flow);
   std::span<const NamedText> pktvars();
@@ -87,6 +88,22 @@ class Engine {
   bool miss_in_sections(const Rule& rule, Touches touches, const Subject* raw, RuleMiss& miss);
   bool miss_in_section(const Rule& rule, const Section& section, const Subject* raw, RuleMiss& miss);
   void flow_over(const MatchContext& context);
+
+  /// A look at what a dissector brought: what is searched while it lives is charged to the flow.
+  class Work {
+   public:
+    Work(const MatchContext& context, DetectCounters& counters)
+        : context_(context), counters_(counters), before_(counters.bytes_searched) {}
+    ~Work() { spend<FlowCosts::kWorkUnit>(context_.flow->costs.work, counters_.bytes_searched - before_); }
+    Work(const Work&) = delete;
+    Work& operator=(const Work&) = delete;
+    bool allowed();
+
+   private:
+    const MatchContext& context_;
+    DetectCounters& counters_;
+    const uint64_t before_;
+  };
 
   // captures.cc
   void keep_captures(const Scene& scene);

@@ -66,7 +66,10 @@ class FlowState : public FlowAttachment {
     std::array<uint32_t, 2> count{};
   };
 
+  static constexpr size_t kMaxTold = 256;
+
   std::vector<uint16_t> bits;  // sorted
+  std::vector<uint64_t> told;  // gid and sid of rules whose alerts were told beyond the flow's budget
   std::vector<Integer> integers;
   std::vector<Variable> variables;
   TagList tags;

@@ -23,6 +23,8 @@ void Engine::frame(const MatchContext& context, const MessageFrame& frame) {
   size_t number = 0;
   while (number < groups.size() && &frame_kind(*frame.protocol, number) != frame.kind) number++;
   if (number == groups.size() || groups[number].empty()) return;
+  Work work(context, counters_);
+  if (!work.allowed()) return;
 
   Scene scene = flow_scene(context, frame.direction);
   scene.protocol = protocol;

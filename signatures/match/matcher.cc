@@ -61,6 +61,9 @@ void Matcher::finish(const MatchContext& context) {
 void Matcher::turn(Flow& flow) {
   impl_->engine.turn(flow);
 }
+bool Matcher::first_alert(Flow& flow, const RuleInfo& rule) {
+  return impl_->engine.first_alert(flow, rule);
+}
 std::span<const std::string_view> Matcher::flowbits(const Flow& flow) {
   return impl_->engine.flowbits(flow);
 }

@@ -14,6 +14,7 @@ Outcome PcreStep::attempt(Inspection& inspection, Attempt& attempt) const {
   if (start > subject.end()) return Outcome::fail;
   Bytes bytes = subject.data.subspan(start - subject.base);
   size_t from = attempt.resume > start ? attempt.resume - start : 0;
+  inspection.counters().bytes_searched += bytes.size() - std::min(from, bytes.size());
   Regex::Match match;
   bool found = regex->search(bytes, from, inspection.pcre(), inspection.counters(), match);
   if (negated) {

@@ -26,20 +26,8 @@ size_t SharedKeyHash::operator()(const SharedKey& key) const {
   return keyed_hash({raw, sizeof raw}, kSeed);
 }
 
-Shared::Entry* Shared::find_or_add(const SharedKey& key, Timestamp now, bool& fresh, DetectCounters& counters) {
-  auto found = entries_.find(key);
-  fresh = found == entries_.end();
-  if (!fresh) return &found->second;
-  if (entries_.size() >= kMaxSharedEntries && now >= next_sweep_) {
-    next_sweep_ = {now.ns + kSweepInterval};
-    std::erase_if(entries_,
-                  [&](const auto& item) { return item.second.expires < now && item.second.action_until < now; });
-  }
-  if (entries_.size() >= kMaxSharedEntries) {
-    counters.shared_entries_full++;
-    return nullptr;
-  }
-  return &entries_[key];
+size_t HostHash::operator()(const IpAddress& host) const {
+  return SharedKeyHash()({.a = host});
 }
 
 ThresholdVerdict Shared::count(const Threshold& threshold, const SharedKey& key, Timestamp now,
@@ -47,38 +35,34 @@ ThresholdVerdict Shared::count(const Threshold& threshold, const SharedKey& key,
   using Type = Threshold::Type;
   std::lock_guard lock(mutex_);
   bool fresh = false;
-  Entry* entry = find_or_add(key, now, fresh, counters);
-  // Without memory an alert too many is better than a missed one.
-  if (!entry) return {};
+  Window& entry = thresholds_.find_or_add(key, fresh, counters.shared_entries_full);
   const Timestamp window{int64_t{threshold.seconds} * 1'000'000'000};
-  bool over = !fresh && now.ns > entry->start.ns + window.ns;
+  bool over = !fresh && now.ns > entry.start.ns + window.ns;
   if (threshold.type == Type::backoff) {
-    entry->expires = {INT64_MAX};
-    entry->count++;
-    if (fresh) entry->next = threshold.count;
-    if (entry->count < entry->next) return {.alert = false};
-    entry->next *= threshold.multiplier;
+    entry.count++;
+    if (fresh) entry.next = threshold.count;
+    if (entry.count < entry.next) return {.alert = false};
+    entry.next *= threshold.multiplier;
     return {};
   }
   if (fresh || over) {
-    entry->start = now;
-    entry->expires = {now.ns + window.ns};
-    entry->count = 0;
+    entry.start = now;
+    entry.count = 0;
   }
-  entry->count++;
+  entry.count++;
   switch (threshold.type) {
-    case Type::limit: return {.alert = entry->count <= threshold.count};
+    case Type::limit: return {.alert = entry.count <= threshold.count};
     case Type::threshold:
-      if (entry->count < threshold.count) return {.alert = false};
-      entry->count = 0;
+      if (entry.count < threshold.count) return {.alert = false};
+      entry.count = 0;
       return {};
-    case Type::both: return {.alert = entry->count == threshold.count};
-    case Type::detection_filter: return {.alert = entry->count > threshold.count};
+    case Type::both: return {.alert = entry.count == threshold.count};
+    case Type::detection_filter: return {.alert = entry.count > threshold.count};
     case Type::rate_filter:
-      if (entry->action_until > now) return {true, true, threshold.new_action};
-      if (entry->count <= threshold.count) return {};
-      entry->action_until = threshold.timeout == 0 ? Timestamp{INT64_MAX}
-                                                   : Timestamp{now.ns + int64_t{threshold.timeout} * 1'000'000'000};
+      if (entry.action_until > now) return {true, true, threshold.new_action};
+      if (entry.count <= threshold.count) return {};
+      entry.action_until = threshold.timeout == 0 ? Timestamp{INT64_MAX}
+                                                  : Timestamp{now.ns + int64_t{threshold.timeout} * 1'000'000'000};
       return {true, true, threshold.new_action};
     case Type::backoff: break;
   }
@@ -87,41 +71,35 @@ ThresholdVerdict Shared::count(const Threshold& threshold, const SharedKey& key,
 
 bool Shared::has_bit(const SharedKey& key, Timestamp now) {
   std::lock_guard lock(mutex_);
-  auto found = entries_.find(key);
-  return found != entries_.end() && found->second.expires >= now;
+  const Timestamp* end = bits_.find(key);
+  return end && *end >= now;
 }
 
-void Shared::set_bit(const SharedKey& key, Timestamp expires, Timestamp now, DetectCounters& counters) {
+void Shared::set_bit(const SharedKey& key, Timestamp expires, DetectCounters& counters) {
   std::lock_guard lock(mutex_);
   bool fresh = false;
-  if (Entry* entry = find_or_add(key, now, fresh, counters)) entry->expires = expires;
+  bits_.find_or_add(key, fresh, counters.shared_entries_full) = expires;
 }
 
 void Shared::add_tag(const IpAddress& host, const Tag& tag, const RuleInfo& rule, Timestamp now,
                      DetectCounters& counters) {
   std::lock_guard lock(mutex_);
-  if (tags_.size() >= kMaxTaggedHosts && tags_.count(host) == 0) {
-    std::erase_if(tags_, [&](const auto& entry) { return entry.second.last().ns + kTagLife < now.ns; });
-    if (tags_.size() >= kMaxTaggedHosts) {
-      counters.tags_max++;
-      return;
-    }
-  }
-  tags_[host].add(tag, rule, now, counters);
+  bool fresh = false;
+  tags_.find_or_add(host, fresh, counters.tags_max).add(tag, rule, now, counters);
 }
 
 bool Shared::count_tag(const IpAddress& host, size_t bytes, Timestamp now) {
   std::lock_guard lock(mutex_);
-  auto found = tags_.find(host);
-  if (found == tags_.end()) return false;
-  bool wanted = found->second.count(bytes, now);
-  if (found->second.empty()) tags_.erase(found);
+  TagList* tags = tags_.find(host);
+  if (!tags) return false;
+  const bool wanted = tags->count(bytes, now);
+  if (tags->empty()) tags_.erase(host);
   return wanted;
 }
 
 void Shared::clear_bit(const SharedKey& key) {
   std::lock_guard lock(mutex_);
-  entries_.erase(key);
+  bits_.erase(key);
 }
 
 }  // namespace detect

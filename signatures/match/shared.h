@@ -3,13 +3,12 @@
 
 #include <compare>
 #include <functional>
-#include <map>
 #include <mutex>
-#include <unordered_map>
 
 #include "sensor/base/ip_address.h"
 #include "sensor/base/time.h"
 #include "signatures/compile/rule.h"
+#include "signatures/match/aged_table.h"
 #include "signatures/match/tag.h"
 #include "signatures/matcher.h"
 
@@ -36,13 +35,12 @@ struct ThresholdVerdict {
   Action action = Action::alert;
 };
 
+struct HostHash {
+  size_t operator()(const IpAddress& host) const;
+};
+
 class Shared : public SharedState {
  public:
-  /// Entries kept at most; beyond, the expired go first, and then new ones are not remembered.
-  static constexpr size_t kMaxSharedEntries = 1 << 20;
-  /// A full table is searched for expired entries no more often than this.
-  static constexpr int64_t kSweepInterval = 1'000'000'000;  // ns
-
   explicit Shared(std::function<void(uint64_t)> turn) : turn_(std::move(turn)) {}
 
   /// To be called before anything else of a packet.
@@ -51,29 +49,28 @@ class Shared : public SharedState {
   }
   ThresholdVerdict count(const Threshold& threshold, const SharedKey& key, Timestamp now, DetectCounters& counters);
   bool has_bit(const SharedKey& key, Timestamp now);
-  void set_bit(const SharedKey& key, Timestamp expires, Timestamp now, DetectCounters& counters);
+  void set_bit(const SharedKey& key, Timestamp expires, DetectCounters& counters);
   void clear_bit(const SharedKey& key);
 
-  /// Hosts with tags kept at most; beyond, those unseen for kTagLife go, and then new ones are not tagged.
-  static constexpr size_t kMaxTaggedHosts = 1 << 16;
-  static constexpr int64_t kTagLife = 600'000'000'000;  // ns
   void add_tag(const IpAddress& host, const Tag& tag, const RuleInfo& rule, Timestamp now, DetectCounters& counters);
   /// Counts a packet of or to the host; true when it is to be recorded.
   bool count_tag(const IpAddress& host, size_t bytes, Timestamp now);
 
  private:
-  struct Entry {
-    Timestamp start, expires;  // start of the window; end of a bit's life
+  /// Of thresholds and of bits each, and of hosts with tags.
+  static constexpr size_t kMaxSharedEntries = 1 << 18, kMaxTaggedHosts = 1 << 16;
+
+  struct Window {
+    Timestamp start;
     uint64_t count = 0, next = 0;
     Timestamp action_until;  // rate filter
   };
-  Entry* find_or_add(const SharedKey& key, Timestamp now, bool& fresh, DetectCounters& counters);
-
   std::function<void(uint64_t)> turn_;
   std::mutex mutex_;
-  std::unordered_map<SharedKey, Entry, SharedKeyHash> entries_;
-  Timestamp next_sweep_{INT64_MIN};
-  std::map<IpAddress, TagList> tags_;
+  // Apart, so that a flood of the ones does not push out the others.
+  AgedTable<SharedKey, Window, SharedKeyHash, kMaxSharedEntries> thresholds_;
+  AgedTable<SharedKey, Timestamp, SharedKeyHash, kMaxSharedEntries> bits_;  // when each ends
+  AgedTable<IpAddress, TagList, HostHash, kMaxTaggedHosts> tags_;
 };
 
 }  // namespace lapwing::detect

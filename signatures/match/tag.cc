@@ -7,7 +7,6 @@
 namespace lapwing::detect {
 
 void TagList::add(const Tag& tag, const RuleInfo& rule, Timestamp now, DetectCounters& counters) {
-  last_ = now;
   for (Entry& entry : entries_) {
     if (entry.sid != rule.sid || entry.gid != rule.gid) continue;
     if (++entry.starts < kMaxTagStarts) {
@@ -26,7 +25,6 @@ void TagList::add(const Tag& tag, const RuleInfo& rule, Timestamp now, DetectCou
 bool TagList::count(size_t bytes, Timestamp now) {
   constexpr int64_t kSecond = 1'000'000'000;  // ns
   bool wanted = false;
-  last_ = now;
   std::erase_if(entries_, [&](Entry& entry) {
     entry.packets++;
     entry.bytes += bytes;

@@ -23,7 +23,6 @@ class TagList {
   /// Counts a packet; true when it is to be recorded.
   bool count(size_t bytes, Timestamp now);
   bool empty() const { return entries_.empty(); }
-  Timestamp last() const { return last_; }
 
  private:
   struct Entry {
@@ -35,7 +34,6 @@ class TagList {
     bool alerted = false;  // the packet that alerted is behind us
   };
   std::vector<Entry> entries_;  // latest first
-  Timestamp last_;
 };
 
 }  // namespace lapwing::detect

@@ -47,6 +47,8 @@ void Engine::field_rules(const MatchContext& context, const Event& event, Direct
   Scene scene = flow_scene(context, direction);
   const auto& groups = groups_of(scene).fields[protocol][index(direction)];
   if (groups.empty()) return;
+  Work work(context, counters_);
+  if (!work.allowed()) return;
   scene.event = &event;
   scene.protocol = protocol;
   values_.start(event.tx, direction, protocol, scene.packet);

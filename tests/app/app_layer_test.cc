@@ -64,6 +64,7 @@ class Lab {
       for (size_t at = 0; at < text.size(); at += step) {
         const std::string part = text.substr(at, step);
         const Direction direction = turned_ ? reverse(side) : side;
+        flow_.bytes[index(side)] += part.size() + 54;  // headers
         app_.chunk(flow_, {.data = to_bytes(part), .offset = offset[index(side)], .direction = direction});
         offset[index(side)] += part.size();
         if (app_.reversed(flow_)) {
@@ -78,7 +79,7 @@ class Lab {
   }
   bool turned() const { return turned_; }
   bool fresh(Direction direction) { return app_.take_fresh(flow_, direction); }
-  const AppCounters& counters() const { return app_.counters(); }
+  AppCounters counters() const { return app_.counters(); }
 
  private:
   AppConfig config_ = AppConfig::read(Setting{});

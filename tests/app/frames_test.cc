@@ -48,6 +48,7 @@ class Frames : public testing::Test {
     uint64_t& offset = offsets_[index(direction)];
     for (size_t at = 0; at < text.size(); at += step) {
       const std::string part = text.substr(at, step);
+      flow_.bytes[index(direction)] += part.size() + 54;  // headers
       app_.chunk(flow_, {.data = to_bytes(part), .offset = offset, .direction = direction});
       offset += part.size();
     }

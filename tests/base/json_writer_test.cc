@@ -160,5 +160,52 @@ TEST(JsonWriterTest, PayloadForms) {
   EXPECT_EQ(array[3], "b");
 }
 
+/// One of everything, nested.
+void write_much(JsonWriter& w) {
+  w.begin_object();
+  for (int i = 0; i < 3; ++i) {
+    w.begin_array("array").value(1).value("\x01quoted \" and long enough for several steps").begin_object();
+    w.member("utf8", "\u00e4\u00f6\u20ac").member("raw", "\xff\xfe").end_object().end_array();
+    w.begin_object("object").member("flag", true).key("hex").hex(to_bytes("0123456789"), ':');
+    w.key("base64").base64(to_bytes("0123456789")).key("printable").printable(to_bytes("a\n\x02")).end_object();
+    w.escaped_key("k\"").value(1.5).key("address").value(*IpAddress::parse("10.0.0.1"));
+  }
+  w.end_object();
+}
+
+TEST(JsonWriterTest, WhatIsCutAtALimitIsWholeJson) {
+  constexpr size_t kEnds = 80;  // a number, a key, an address begun just before, and what is open
+  std::string whole;
+  JsonWriter all(whole);
+  write_much(all);
+  EXPECT_FALSE(all.cut());
+  for (size_t room = 1; room <= whole.size() + 1; ++room) {
+    std::string text = "before";
+    JsonWriter writer(text, room);
+    write_much(writer);
+    text.erase(0, 6);
+    EXPECT_TRUE(json::accept(text)) << room << ' ' << text;
+    EXPECT_LE(text.size(), room + kEnds);
+    EXPECT_EQ(writer.cut(), text != whole) << room;
+    if (room >= whole.size()) EXPECT_EQ(text, whole);
+  }
+}
+
+TEST(JsonWriterTest, AfterALimitTheRecordCanSaySo) {
+  std::string text = "{";
+  JsonWriter writer(text, 40);
+  writer.begin_object("dns").begin_array("answers");
+  for (int i = 0; i < 100; ++i) writer.value("0123456789");
+  writer.end_array().member("left", "out").end_object();
+  ASSERT_TRUE(writer.cut());
+  writer.lift_limit();
+  writer.member("truncated", true);
+  text += '}';
+  const json object = json::parse(text);
+  EXPECT_LT(object["dns"]["answers"].size(), 5u);
+  EXPECT_FALSE(object["dns"].contains("left"));
+  EXPECT_EQ(object["truncated"], true);
+}
+
 }  // namespace
 }  // namespace lapwing

@@ -1,0 +1,242 @@
+// What the worker says of flows: envelopes, and records within what each flow may cost.
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+
+#include "sensor/pipeline/worker.h"
+
+namespace lapwing {
+
+Application Worker::application(const Flow& flow) {
+  auto* identity = flow.get<Identity>(FlowSlot::identify);
+  return identity ? identifier_.describe(identity->state) : Application{};
+}
+
+std::string_view Worker::community_id(const Flow& flow) {
+  if (!share_.config->eve->community_id()) return {};
+  return community_id_.compute(flow.key.proto, flow.client(), flow.server(), flow.client_port(), flow.server_port(),
+                               flow.icmp[0], flow.icmp[1]);
+}
+
+void Worker::add_source(Envelope& envelope) const {
+  envelope.pcap_filename = file_;
+  if (!share_.replay) {
+    envelope.in_iface = source_.interface_name(0);
+    envelope.pcap_cnt = 0;
+  }
+}
+
+namespace {
+
+/// A name in capitals.
+class Capitals {
+ public:
+  explicit Capitals(std::string_view name) : size_(std::min(name.size(), sizeof text_)) {
+    std::transform(name.begin(), name.begin() + static_cast<ptrdiff_t>(size_), text_,
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  }
+  operator std::string_view() const { return {text_, size_}; }
+
+ private:
+  char text_[96];
+  size_t size_;
+};
+
+}  // namespace
+
+/// Whether the flow has anything left to be recorded with; what it has not is counted.
+bool Worker::may_record(const Flow& flow) {
+  if (lapwing::may_record(share_.config->budget, flow)) return true;
+  recorder_.refuse();
+  return false;
+}
+
+Envelope Worker::flow_envelope(const Flow& flow) {
+  Envelope envelope = describe(flow, context_.packet, context_.time, space_);
+  if (!context_.packet) envelope.pkt_src = "stream (flow timeout)";
+  add_source(envelope);
+  add_app(app_.detection(flow), envelope);
+  add_flow(flow, envelope);
+  return envelope;
+}
+
+/// Identity of the flow, and what rules noted of it.
+void Worker::add_flow(const Flow& flow, Envelope& envelope) {
+  envelope.flow_id = flow.id;
+  envelope.community_id = community_id(flow);
+  if (!has_rules_) return;
+  envelope.flowbits = matcher_.flowbits(flow);
+  envelope.flowvars = matcher_.flowvars(flow);
+  envelope.pktvars = matcher_.pktvars();
+}
+
+void Worker::report_decode_events(const Packet& packet, Flow* flow) {
+  if (!recorder_.wants(AnomalyLayer::decode)) return;
+  if (flow && !may_record(*flow)) return;
+  std::optional<Charge> charge;
+  if (flow) charge.emplace(recorder_, *flow);
+  Envelope envelope = describe(packet, space_);
+  add_source(envelope);
+  if (flow) add_flow(*flow, envelope);
+  for (size_t i = 0; i < packet.event_count; ++i) {
+    char text[96];
+    std::string_view event = name(packet.events[i]);
+    size_t size = static_cast<size_t>(
+        std::snprintf(text, sizeof text, "decoder.%.*s", static_cast<int>(event.size()), event.data()));
+    recorder_.anomaly(envelope, {.type = AnomalyLayer::decode,
+                                 .event = {text, std::min(size, sizeof text - 1)},
+                                 .packet = packet.frame,
+                                 .link_type = packet.link_type});
+  }
+}
+
+void Worker::event(Flow& flow, StreamEvent event) {
+  if (has_rules_) stream_events_.push_back(name(event));
+  if (!recorder_.wants(AnomalyLayer::stream) || !may_record(flow)) return;
+  const Charge charge(recorder_, flow);
+  char text[96];
+  std::string_view label = name(event);
+  size_t size = static_cast<size_t>(
+      std::snprintf(text, sizeof text, "stream.%.*s", static_cast<int>(label.size()), label.data()));
+  Envelope envelope =
+      context_.packet ? describe(*context_.packet, space_) : describe(flow, nullptr, context_.time, space_);
+  add_source(envelope);
+  add_flow(flow, envelope);
+  recorder_.anomaly(envelope, {.type = AnomalyLayer::stream, .event = {text, std::min(size, sizeof text - 1)}});
+}
+
+void Worker::detection(Flow& flow, DetectionEvent event) {
+  if (has_rules_) stream_events_.push_back(name(event));
+  if (!recorder_.wants(AnomalyLayer::applayer) || !may_record(flow)) return;
+  const Charge charge(recorder_, flow);
+  Envelope envelope =
+      context_.packet ? describe(*context_.packet, space_) : describe(flow, nullptr, context_.time, space_);
+  add_source(envelope);
+  add_flow(flow, envelope);
+  const Protocol* protocol = app_.detection(flow).final.protocol;
+  recorder_.anomaly(envelope, {.type = AnomalyLayer::applayer,
+                               .event = Capitals(name(event)),
+                               .app_proto = protocol ? protocol->name : std::string_view{},
+                               .layer = "proto_detect"});
+}
+
+void Worker::event(Flow& flow, const Event& event) {
+  context_.protocol = event.protocol;
+  if (has_rules_) {
+    MatchContext context = context_;
+    context.direction = event.direction;
+    matcher_.event(context, event);
+  }
+  if (!event.record || (event.tx && event.tx->unrecorded)) return;
+  if (flow.flags & flow_flag::transactions_unrecorded) return;
+  const bool beside = event.file && event.file->store_id && share_.config->file_store.write_fileinfo;
+  if (!recorder_.wants(*event.record) && !beside) return;
+  if (!may_record(flow)) return;
+  const Charge charge(recorder_, flow);
+  Envelope envelope = flow_envelope(flow);
+  envelope.app_proto = event.protocol->name;
+  if (event.reversed) reverse(envelope);
+  if (beside) recorder_.file_info(envelope, event);
+  recorder_.event(envelope, event);
+}
+
+void Worker::frame(Flow& flow, const MessageFrame& frame) {
+  if (has_rules_) {
+    MatchContext context = context_;
+    context.direction = frame.direction;
+    matcher_.frame(context, frame);
+  }
+  if (!frame.first || !recorder_.wants_frames() || !may_record(flow)) return;
+  const Charge charge(recorder_, flow);
+  Envelope envelope = flow_envelope(flow);
+  envelope.app_proto = frame.protocol->name;
+  if (frame.direction == Direction::to_client) reverse(envelope);
+  recorder_.frame(envelope, frame);
+}
+
+void Worker::anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx, uint8_t name, Direction direction) {
+  if (!recorder_.wants(AnomalyLayer::applayer) || !may_record(flow)) return;
+  const Charge charge(recorder_, flow);
+  Envelope envelope = flow_envelope(flow);
+  if (direction == Direction::to_client) reverse(envelope);
+  const std::string_view event = protocol.anomalies[name];
+  const Capitals loud(event);
+  recorder_.anomaly(envelope, {.type = AnomalyLayer::applayer,
+                               .event = protocol.loud_anomalies ? loud : event,
+                               .app_proto = protocol.name,
+                               .layer = "proto_parser",
+                               .has_tx = tx != nullptr,
+                               .tx_id = tx ? tx->id : 0});
+}
+
+void Worker::alert(const MatchContext& context, Alert& alert) {
+  auto known = std::ranges::find(hits_, alert.rule, &SignatureHits::rule);
+  if (known == hits_.end()) known = hits_.insert(hits_.end(), {alert.rule, 0});
+  ++known->hits;
+  std::optional<Charge> charge;
+  if (context.flow) {
+    // Whoever drowns a flow in alerts shall not hide another rule's by it.
+    if (!lapwing::may_record(share_.config->budget, *context.flow) &&
+        !matcher_.first_alert(*context.flow, *alert.rule)) {
+      recorder_.refuse();
+      return;
+    }
+    charge.emplace(recorder_, *context.flow);
+  }
+  Envelope envelope;
+  if (context.packet) {
+    envelope = describe(*context.packet, space_);
+    // Stream data is settled by the receiver's acknowledgement: the packet at hand then goes the other way than what
+    // was found.
+    if (context.flow && alert.direction != context.direction) reverse(envelope);
+    alert.packet = context.packet->frame;
+    alert.link_type = context.packet->link_type;
+  } else if (context.flow) {
+    envelope = describe(*context.flow, nullptr, context.time, space_);
+    if (context.direction == Direction::to_client) reverse(envelope);
+    envelope.pkt_src = "stream (flow timeout)";
+  }
+  add_source(envelope);
+  if (context.flow) {
+    Flow& flow = *context.flow;
+    flow.flags |= flow_flag::alerted;
+    envelope.flow_id = flow.id;
+    add_app(app_.detection(flow), envelope);
+    envelope.community_id = community_id(flow);
+    alert.has_flow = true;
+    alert.flow = summarise(flow, app_, context.time, summary_space_);
+    alert.flow.application = application(flow);
+    alert.flowbits = matcher_.flowbits(flow);
+    envelope.flowvars = matcher_.flowvars(flow);
+  }
+  envelope.pktvars = matcher_.pktvars();
+  recorder_.alert(envelope, alert);
+}
+
+void Worker::serialise(const Event& event, std::string& json, std::string& forwarded) {
+  std::string_view header = share_.config->eve->forwarded_header();
+  if (!header.empty() && event.protocol->request_header) forwarded = event.protocol->request_header(*event.tx, header);
+  if (!event.protocol->write_in_alert) return;
+  recorder_.append_transaction(json, event);
+}
+
+void Worker::serialise(const MessageFrame& frame, std::string& json) {
+  recorder_.append_frame(json, frame);
+}
+
+void Worker::tagged(const MatchContext& context) {
+  std::optional<Charge> charge;
+  if (context.flow) {
+    if (!may_record(*context.flow)) return;
+    charge.emplace(recorder_, *context.flow);
+  }
+  Envelope envelope = describe(*context.packet, space_);
+  add_source(envelope);
+  if (context.flow) {
+    add_app(app_.detection(*context.flow), envelope);
+    add_flow(*context.flow, envelope);
+  }
+  recorder_.packet(envelope, context.packet->frame, context.packet->link_type);
+}
+
+}  // namespace lapwing
