@@ -101,11 +101,12 @@ void add_outputs(const OutputOptions& options, const Setting& root, const Sensor
   if (config.file_store.enabled) {
     add_folder(fs::path(log_folder(options, root)) / config.file_store.folder, rights);
   }
-  const std::string logs = text_of(root, "default-log-dir", ".");
-  for (const Setting* node : eve_sections(root)) {
+  // Those of the command line replace the others.
+  const bool replaced = !options.eve_file.empty() || !options.publish.empty();
+  for (const Setting* node : replaced ? std::vector<const Setting*>{} : eve_sections(root)) {
     if (text_of(*node, "filetype", "regular") == "regular") {
       const std::string path =
-          fs::path(text_of(*node, "default-log-dir", logs)) / text_of(*node, "filename", "eve.json");
+          fs::path(text_of(*node, "default-log-dir", ".")) / text_of(*node, "filename", "eve.json");
       rights.write.push_back(is_regular(path) ? folder_of(path) : path);
     }
     if (const Setting* endpoints = node->find("endpoints")) add_endpoints(read_texts(*endpoints), rights);
