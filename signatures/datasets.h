@@ -29,6 +29,8 @@ class DatasetStore {
   virtual std::shared_ptr<DatasetStore> next() const = 0;
   /// Writes the sets that have a file to be kept in; what went wrong, one text a file.
   virtual std::vector<std::string> save() const = 0;
+  /// The files that save() writes.
+  virtual std::vector<std::string> kept_files() const = 0;
 };
 
 }  // namespace lapwing

@@ -32,7 +32,8 @@ const ExporterRow& row_of(const std::string& filetype, const Setting& node) {
   node.fail("filetype '" + filetype + "' is not there; there are " + list);
 }
 
-/// Where relative names of what is written besides records belong.
+}  // namespace
+
 std::string log_folder(const OutputOptions& options, const Setting& root) {
   if (!options.eve_file.empty() && options.eve_file != "-") {
     return std::filesystem::path(options.eve_file).parent_path().string();
@@ -40,8 +41,6 @@ std::string log_folder(const OutputOptions& options, const Setting& root) {
   const Setting* folder = root.find("default-log-dir");
   return folder ? folder->as_text() : "";
 }
-
-}  // namespace
 
 std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& options, const Setting& root,
                                                       const SensorConfig& config, bool replay) {

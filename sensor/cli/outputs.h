@@ -17,6 +17,9 @@ struct OutputOptions {
   std::vector<std::string> records;  // types
 };
 
+/// Where relative names of what is written besides records belong.
+std::string log_folder(const OutputOptions& options, const Setting& root);
+
 /// Outputs of records named on the command line replace those of the configuration; the file store stays. Throws
 /// SettingError.
 std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& options, const Setting& root,

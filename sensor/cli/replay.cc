@@ -1,5 +1,6 @@
 // `replay`: capture files through the sensor.
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 
 #include "sensor/base/hash.h"
@@ -8,6 +9,7 @@
 #include "sensor/cli/configuration.h"
 #include "sensor/cli/outputs.h"
 #include "sensor/cli/report.h"
+#include "sensor/cli/rights.h"
 #include "sensor/cli/rule_watch.h"
 #include "sensor/cli/signals.h"
 
@@ -43,13 +45,31 @@ std::unique_ptr<RuleWatch> make_watch(const ReplayOptions& options, const RuleSe
   return std::make_unique<RuleWatch>(options.explained, options.explain_json);
 }
 
+/// Rules are read once: what they and the configuration name is needed no more, but for keys of outputs.
+PathRights paths_of(const ReplayOptions& options, const Setting& root, const SensorConfig& config) {
+  PathRights rights;
+  for (const std::string& path : options.captures) add_readable(path, rights);
+  if (uses_sockets(options.outputs, root)) add_configuration(root, rights);
+  add_outputs(options.outputs, root, config, false, rights);
+  if (!options.explain_json.empty() && options.explain_json != "-") add_file(options.explain_json, rights);
+  return rights;
+}
+
 int replay(const ReplayOptions& options) {
   auto root = options.configuration.read();
+  const auto confinement = read_options<ConfinementConfig>(*root, confinement_options());
+  drop_privileges(confinement, *root, Task::replay);
   auto config = SensorConfig::read(*root, options.outputs.records);
   Pipeline::Plan plan{.config = config.get(), .hash_seed = kReplaySeed};
   plan.checksums = checksum_mode(options.checksums, *root);
-  plan.exporters = make_exporters(options.outputs, *root, *config, true);
   plan.rules = load_rules(find_rule_files(options.configuration.rule_files, *root), *config);
+  // Before outputs and sources: their threads take over what this one may do.
+  const uint64_t landlock = confine_paths(confinement, paths_of(options, *root, *config));
+  plan.exporters = make_exporters(options.outputs, *root, *config, true);
+  std::atomic<uint64_t> system_calls = 0;
+  plan.more_counters = [&](CounterSet& set) {
+    set.add(ConfinementCounters{landlock, system_calls}, confinement_counter_rows());
+  };
   // One file serves replay and run.
   for (std::string_view key : {"pcap", "dpdk", "control", "run-as", "security", "metrics"}) {
     if (const Setting* of_run = root->find(key)) of_run->use_all();
@@ -60,6 +80,8 @@ int replay(const ReplayOptions& options) {
   plan.sources = open_captures(options.captures, options.workers);
   Pipeline pipeline(std::move(plan));
   StopOnSignal stop(pipeline);
+  system_calls =
+      confine_system_calls(confinement, {.task = Task::replay, .sockets = uses_sockets(options.outputs, *root)});
   ProgressBar bar;
   RunSummary summary = pipeline.run([&](double progress) { bar.show(progress); });
   bar.clear();

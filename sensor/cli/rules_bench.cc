@@ -8,6 +8,7 @@
 #include "sensor/base/hash.h"
 #include "sensor/base/log.h"
 #include "sensor/cli/configuration.h"
+#include "sensor/cli/rights.h"
 #include "sensor/cli/rules.h"
 #include "sensor/pipeline/pipeline.h"
 #include "signatures/match/tracer.h"
@@ -141,6 +142,7 @@ void print_json(const Result& result, const Profiler& profiler, size_t top) {
 int bench(const BenchOptions& options) {
   auto root = options.configuration.read();
   auto config = SensorConfig::read(*root, {});
+  confine_rules(*root, config->detect);
   Profiler profiler;
   Pipeline::Plan plan{.config = config.get(), .hash_seed = kReplaySeed, .tracer = &profiler};
   plan.checksums = checksum_mode(options.checksums, *root);

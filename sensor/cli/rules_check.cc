@@ -3,6 +3,7 @@
 
 #include "sensor/base/json_writer.h"
 #include "sensor/cli/configuration.h"
+#include "sensor/cli/rights.h"
 #include "sensor/cli/rules.h"
 
 namespace lapwing {
@@ -35,6 +36,7 @@ int check(const CheckOptions& options) {
   std::erase_if(environment.variables.written,
                 [&](const auto& variable) { return variable.mark.file == options.configuration.suricata_file; });
   auto config = read_options<DetectConfig>(*root, detect_options());
+  confine_rules(*root, config);
   std::vector<RuleMessage> messages;
   RuleCompiler compiler(environment, config, messages);
   compiler.judge();

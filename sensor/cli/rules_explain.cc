@@ -3,6 +3,7 @@
 
 #include "sensor/base/log.h"
 #include "sensor/cli/configuration.h"
+#include "sensor/cli/rights.h"
 #include "sensor/cli/rules.h"
 #include "signatures/compile/explain.h"
 
@@ -18,6 +19,7 @@ struct ExplainOptions {
 int explain(const ExplainOptions& options) {
   auto root = options.configuration.read();
   auto config = SensorConfig::read(*root, {});
+  confine_rules(*root, config->detect);
   auto rules = load_rules(find_rule_files(options.configuration.rule_files, *root), *config);
   bool all = true;
   for (uint32_t sid : options.sids) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <filesystem>
 #include <mutex>
 #include <random>
 
@@ -14,6 +15,7 @@
 #include "sensor/cli/configuration.h"
 #include "sensor/cli/outputs.h"
 #include "sensor/cli/report.h"
+#include "sensor/cli/rights.h"
 #include "sensor/cli/rule_reading.h"
 #include "sensor/cli/signals.h"
 #include "sensor/control/confinement.h"
@@ -45,6 +47,9 @@ struct RunOptions {
   uint64_t workers = 0;  // of each interface; 0: as configured
   std::string checksums;
 };
+
+/// Huge pages, devices of VFIO and UIO, and what the EAL keeps of itself.
+constexpr std::string_view kDpdkPaths[] = {"/dev", "/sys", "/run/dpdk", "/mnt/huge"};
 
 /// Drawn once: an attacker who knew the seed could aim flows at one bucket.
 uint64_t random_seed() {
@@ -161,29 +166,48 @@ std::vector<Pipeline::Seat> seats_of(const std::vector<LiveConfig>& interfaces, 
   return out;
 }
 
+PathRights paths_of(const RunOptions& options, const Setting& root, const SensorConfig& config, const RuleFiles& files,
+                    const ControlConfig& control, const DpdkCapture& dpdk) {
+  PathRights rights;
+  add_configuration(root, rights);
+  for (const std::string& path : files.paths) add_replaceable(path, rights);
+  add_outputs(options.outputs, root, config, true, rights);
+  add_cache(config.detect, rights);
+  const std::string socket = control.socket.empty() ? own_control_path() : control.socket;
+  if (control.enabled && !socket.empty()) add_folder(std::filesystem::path(socket).parent_path(), rights);
+  if (!dpdk.empty()) rights.write.insert(rights.write.end(), std::begin(kDpdkPaths), std::end(kDpdkPaths));
+  return rights;
+}
+
 int run(const RunOptions& options) {
   NoteHangup hangup;
   auto root = options.configuration.read();
   const auto confinement = read_options<ConfinementConfig>(*root, confinement_options());
-  drop_privileges(confinement, *root);
-  auto config = SensorConfig::read(*root, options.outputs.records);
   std::vector<std::string> named = options.interfaces;
   DpdkCapture dpdk(*root, named);
+  drop_privileges(confinement, *root, Task::run, !dpdk.empty());
+  auto config = SensorConfig::read(*root, options.outputs.records);
   std::vector<LiveConfig> interfaces = choose_interfaces(options, named, dpdk.empty(), *root);
   const auto metrics = read_options<MetricsConfig>(*root, metrics_options());
   const auto control = read_options<ControlConfig>(*root, control_options());
   Pipeline::Plan plan{.config = config.get(), .replay = false, .hash_seed = random_seed()};
-  plan.exporters = make_exporters(options.outputs, *root, *config, false);
   RuleFiles files = find_rule_files(options.configuration.rule_files, *root);
   plan.rules = load_rules(files, *config);
   const RuleCounts counts = plan.rules->counts();
+  // Before outputs and sources: their threads take over what this one may do.
+  const uint64_t landlock = confine_paths(confinement, paths_of(options, *root, *config, files, control, dpdk));
+  std::atomic<uint64_t> system_calls = 0;
+  plan.exporters = make_exporters(options.outputs, *root, *config, false);
   options.configuration.check_unread(*root);
   LiveCapture capture(interfaces);
   plan.sources = capture.take_sources();
   dpdk.open(options.workers, options.checksums, options.filter, interfaces, plan.sources);
   plan.seats = seats_of(interfaces, *root);
   CommandPort port;
-  plan.more_counters = [&](CounterSet& set) { set.add(port.counters(), control_counter_rows()); };
+  plan.more_counters = [&](CounterSet& set) {
+    set.add(port.counters(), control_counter_rows());
+    set.add(ConfinementCounters{landlock, system_calls}, confinement_counter_rows());
+  };
   RuleReading reading(options.configuration, *config, std::move(files));
   RunSummary summary;
   {
@@ -194,7 +218,7 @@ int run(const RunOptions& options) {
     port.open(listen_for_commands(control, commands_of(pipeline, reloader, names_of(interfaces))));
     const auto served = serve_metrics(*root, metrics, [&] { return pipeline.counters(); });
     StopOnSignal stop(pipeline);
-    refuse_system_calls(confinement);
+    system_calls = confine_system_calls(confinement, {.task = Task::run, .dpdk = !dpdk.empty()});
     for (const LiveConfig& interface : interfaces) {
       spdlog::info("watching {} with {} {}", interface.interface, interface.workers,
                    interface.workers == 1 ? "worker" : "workers");

@@ -13,6 +13,7 @@
 #include "sensor/base/log.h"
 #include "sensor/cli/commands.h"
 #include "sensor/cli/record_filter.h"
+#include "sensor/cli/rights.h"
 
 namespace lapwing {
 namespace {
@@ -111,12 +112,26 @@ class ConnectionWatch {
   GateCounters seen_;
 };
 
+PathRights paths_of(const SubscriberOptions& options) {
+  PathRights rights;
+  for (const std::string& key : {options.curve.secret_key, options.curve.server_key, options.curve.allowed_clients}) {
+    if (!key.empty()) add_replaceable(key, rights);
+  }
+  if (options.bind) add_endpoints(options.endpoints, rights);
+  return rights;
+}
+
 int subscribe(const SubscribeOptions& options) {
   std::signal(SIGINT, [](int) { stop_subscriber = true; });
   std::signal(SIGTERM, [](int) { stop_subscriber = true; });
   std::signal(SIGPIPE, SIG_IGN);
   Printer printer(options);
+  const Setting defaults;
+  const auto confinement = read_options<ConfinementConfig>(defaults, confinement_options());
+  drop_privileges(confinement, defaults, Task::subscribe);
+  confine_paths(confinement, paths_of(options.subscriber));
   Subscriber subscriber(options.subscriber);
+  confine_system_calls(confinement, {.task = Task::subscribe});
   ConnectionWatch connections;
   auto last = std::chrono::steady_clock::now();
   while (!stop_subscriber && printer.wants_more()) {

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "sensor/base/log.h"
+#include "sensor/control/confinement.h"
 #include "sensor/control/control.h"
 
 namespace lapwing {
@@ -286,6 +287,7 @@ std::vector<CounterValue> all_counter_rows() {
   set.add(kLastReload, 0, kLastReloadHelp);
   add_worker_counters({}, 0, set);
   set.add(ControlCounters{}, control_counter_rows());
+  set.add(ConfinementCounters{}, confinement_counter_rows());
   return set.values();
 }
 

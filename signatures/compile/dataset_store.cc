@@ -135,5 +135,13 @@ std::vector<std::string> Datasets::save() const {
   return failures;
 }
 
+std::vector<std::string> Datasets::kept_files() const {
+  std::vector<std::string> files;
+  for (const auto& [name, known] : sets_) {
+    if (!known.save.empty()) files.push_back(known.save);
+  }
+  return files;
+}
+
 }  // namespace detect
 }  // namespace lapwing

@@ -34,6 +34,7 @@ class Datasets : public DatasetStore {
   /// Where a file to be written lies. Throws SettingError where the configuration forbids it.
   std::string saved_file(const std::string& name, const SourceMark& mark, bool of_rule) const;
   std::vector<std::string> save() const override;
+  std::vector<std::string> kept_files() const override;
   std::shared_ptr<DatasetStore> next() const override;
   void add_declared(const DatasetWish& wish) {
     get(wish);
