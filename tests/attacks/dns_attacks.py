@@ -1,6 +1,8 @@
 """DNS: names, pointers, answers and messages that grow in records."""
 import struct
 
+from packets import UDP, udp
+
 LONG_NAME = (b"\x3f" + b"\1" * 63) * 3 + b"\x3d" + b"\1" * 61 + b"\0"  # 255 bytes that JSON writes sixfold
 A, NS, CNAME, SOA, PTR, TXT, AAAA, NSEC, OPT, SVCB = 1, 2, 5, 6, 12, 16, 28, 47, 41, 64
 POINTER = b"\xc0\x0c"  # to the name of the first question
@@ -24,6 +26,26 @@ def texts(capture, n, flows, name=LONG_NAME):
     """A TXT record of empty strings, n bytes in all: each string would be an answer that repeats the name."""
     head = message([question(name, TXT)], [record(POINTER, TXT, b"")])
     responses(capture, message([question(name, TXT)], [record(POINTER, TXT, bytes(n - len(head)))]), flows)
+
+
+def texts_in_one_frame(capture, n, flows):
+    """As offloading network cards hand them over: no fragments."""
+    head = message([question(LONG_NAME, TXT)], [record(POINTER, TXT, b"")])
+    data = message([question(LONG_NAME, TXT)], [record(POINTER, TXT, bytes(n - len(head)))])
+    for _ in range(flows):
+        client, server = capture.pair()
+        capture.packet(server, client, UDP, udp(server, client, 53, 40000, data))
+
+
+def texts_over_tcp(capture, n, flows):
+    """After each query; the second half of the answers in single bytes."""
+    query = message([question(LONG_NAME, TXT)], flags=0x0100)
+    head = message([question(LONG_NAME, TXT)], [record(POINTER, TXT, b"")])
+    data = message([question(LONG_NAME, TXT)], [record(POINTER, TXT, bytes(n - len(head)))])
+    for flow in range(flows):
+        connection = capture.connection(53).request(struct.pack("!H", len(query)) + query)
+        bytewise = {"size": 1, "answer_each": True} if flow % 2 else {}
+        connection.respond(struct.pack("!H", len(data)) + data, **bytewise)
 
 
 def filled_with(entry, n, kind, name=LONG_NAME):

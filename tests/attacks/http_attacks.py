@@ -37,6 +37,13 @@ def delimiters_in_gzip(capture, n, flows):
     for _ in range(flows): upload(capture, body, headers=b"Content-Encoding: gzip\r\n")
 
 
+def delimiters_bytewise(capture, n, flows):
+    for _ in range(flows):
+        connection = capture.connection(80)
+        connection.request(b"POST /u HTTP/1.1\r\n" + HOST + b"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n" % n)
+        connection.request(filled(b"--b\r\nA: b\r\n", n), size=1, answer_each=True).respond(EMPTY).close()
+
+
 def near_delimiters(capture, n, flows):
     """A boundary that the body nearly repeats at every byte."""
     boundary = b"-" * 69 + b"b"
@@ -157,6 +164,12 @@ def many_headers(capture, n, flows):
     for _ in range(flows):
         connection = capture.connection(80).request(b"GET / HTTP/1.1\r\n" + HOST + lines + b"\r\n")
         connection.respond(b"HTTP/1.1 200 OK\r\n" + lines + b"Content-Length: 0\r\n\r\n").close()
+
+
+def headers_bytewise(capture, n, flows):
+    for _ in range(flows):
+        connection = capture.connection(80).request(b"GET / HTTP/1.1\r\n" + HOST)
+        connection.request(filled(b"A: b\r\n", n) + b"\r\n", size=1, answer_each=True).respond(EMPTY).close()
 
 
 def repeated_headers(capture, n, flows):

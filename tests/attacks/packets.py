@@ -96,7 +96,7 @@ class Connection:
     def __init__(self, capture, port, client=None, server=None, client_port=40000):
         own_client, own_server = capture.pair()
         self.capture, self.ends, self.ports = capture, [client or own_client, server or own_server], [client_port, port]
-        self.next = [1000, 5000]
+        self.next = [1000 + capture.packets * 4096, 5000]  # further on where ports are used again
 
     def segment(self, side, flags, payload=b"", sequence=None, acknowledged=None, options=b""):
         """Of the client (0) or the server (1); moves nothing on."""

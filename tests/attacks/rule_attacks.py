@@ -46,6 +46,10 @@ def nearly(capture, n, flows):
     for _ in range(flows): capture.connection(9999).request(b"a" * n).close()
 
 
+def nearly_bytewise(capture, n, flows):
+    for _ in range(flows): capture.connection(9999).request(b"a" * n, size=1, answer_each=True).close()
+
+
 def files(capture, n, flows): http_attacks.small_files(capture, n, flows)
 
 

@@ -4,7 +4,6 @@ import os, socket, struct, subprocess, time
 CONNECTIONS = 200     # that stay open, silent
 TOPIC = 60000         # bytes of a subscription to what nobody publishes
 PATIENCE = 10         # seconds
-FRAMES = struct.Struct("<IIII")
 
 
 class Client:
@@ -48,9 +47,8 @@ def usage(pid):
 
 
 def attack(binary, folder, capture, count):
-    """CPU seconds, MB and bytes sent of `count` long subscriptions and CONNECTIONS idle clients; whether one who asked for a topic then got records.
-
-    The sensor reads its capture from a pipe that is held open meanwhile."""
+    """`count` long subscriptions and idle clients: exit status, CPU seconds, MB more, MB sent, and whether one who then asked
+    for a topic got records. The sensor reads its capture from a pipe that is held open meanwhile."""
     path = os.path.join(folder, "publisher")
     sensor = subprocess.Popen([binary, "replay", "-", "--publish", "ipc://" + path, "--set", "outputs.zmq.wait-subscriber=100"], stdin=subprocess.PIPE,
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -61,8 +59,7 @@ def attack(binary, folder, capture, count):
         end = time.monotonic() + PATIENCE
         while not os.path.exists(path) and time.monotonic() < end: time.sleep(0.02)
         time.sleep(0.5)
-        before, sent, clients = usage(sensor.pid), 0, []
-        client = None
+        before, sent, client, clients = usage(sensor.pid), 0, None, []
         for number in range(count):
             try:
                 client = client or Client(path).greet()
@@ -83,6 +80,7 @@ def attack(binary, folder, capture, count):
             sensor.stdin.write(data[24:])
             sensor.stdin.close()
             while b'"event_type"' not in reader.frame(): pass
+            reader.socket.close()
         except OSError: served = False
         if sensor.stdin and not sensor.stdin.closed: sensor.stdin.close()
         status = sensor.wait(60)

@@ -1,7 +1,7 @@
 """The attacks, one a row: what makes it, how much of it, and what a sensor may spend on it."""
 import dataclasses, typing
 
-import dns_attacks as dns, http_attacks as http, rule_attacks as rules, tls_attacks as tls, wire_attacks as wire
+import dns_attacks as dns, http_attacks as http, rule_attacks as rules, subscriptions, tls_attacks as tls, wire_attacks as wire
 
 MODERATE = 10         # times the CPU that normal traffic takes for a byte
 OUTPUT = 20           # bytes of records for a byte of the capture
@@ -25,6 +25,7 @@ class Row:
     sets: dict = dataclasses.field(default_factory=dict)
     doubled: bool = True           # half of n must cost no less than 1 / DOUBLED
     records: tuple = ()            # texts that some record must have
+    live: bool = False             # `make` does it all to a sensor that publishes
     gives_up: bool = False         # more than any sensor can keep: losses must be told
 
 
@@ -55,9 +56,10 @@ ROWS = (
     Row("thresholds", rules.sources, (1200000, 1), (150000, 1), rules=rules.THRESHOLD, caps=(FLOWS,), doubled=False),
     Row("certificate-names", tls.alternative_names, (20000, 20), (20000, 10)),
     Row("nested-contents", rules.nearly, (100000, 20), (50000, 6), rules=rules.NESTED),
-    # 25: subscriptions.py
+    Row("subscriptions", subscriptions.attack, (500, 1), (500, 1), live=True),
 
     Row("multipart-near", http.near_delimiters, (100000, 50), (100000, 10)),
+    Row("multipart-bytewise", http.delimiters_bytewise, (20000, 3), (8000, 2)),
     Row("multipart-parts", http.parts, (100000, 50), (100000, 10)),
     Row("multipart-headers", http.part_headers, (100000, 50), (100000, 10)),
     Row("gzip-bomb-post", http.gzip_bomb_in_post, (1 << 26, 20), (1 << 26, 10)),
@@ -73,6 +75,7 @@ ROWS = (
     Row("answers-unasked", http.answers_without_question, (5000, 20), (5000, 5)),
     Row("interim", http.interim_responses, (5000, 20), (5000, 5)),
     Row("many-headers", http.many_headers, (1000, 200), (1000, 40)),
+    Row("headers-bytewise", http.headers_bytewise, (12000, 3), (6000, 2)),
     Row("repeated-headers", http.repeated_headers, (1000, 200), (1000, 40)),
     Row("cookies", http.cookies, (12000, 200), (12000, 40)),
     Row("encoded-path", http.encoded_path, (12000, 200), (12000, 40)),
@@ -83,6 +86,8 @@ ROWS = (
     Row("small-files-rules", rules.files, (500, 100), (500, 20), caps=(APP,), rules=rules.STORE),
     Row("ranges", http.ranges, (500, 100), (500, 20), caps=(APP,)),
 
+    Row("txt-one-frame", dns.texts_in_one_frame, (64000, 12), (64000, 2)),
+    Row("txt-tcp", dns.texts_over_tcp, (64000, 4), (30000, 2)),
     Row("dns-pointer-chains", dns.pointer_chains, (60000, 20), (60000, 4)),
     Row("dns-questions", dns.questions, (60000, 20), (60000, 4)),
     Row("dns-short-answers", dns.short_answers, (60000, 20), (60000, 4)),
@@ -122,6 +127,7 @@ ROWS = (
     Row("resets", wire.resets, (200000, 1), (60000, 1)),
     Row("header-options", wire.options, (100000, 1), (40000, 1)),
     Row("every-port", wire.every_port, (65535, 1), (65535, 1), caps=(FLOWS,)),
+    Row("every-tcp-port", wire.every_tcp_port, (65535, 1), (10000, 1), caps=(FLOWS,)),
     Row("pings", wire.pings, (200000, 1), (60000, 1), caps=(FLOWS,)),
     Row("unreachable", wire.unreachable, (200000, 1), (60000, 1)),
     Row("sctp-chunks", wire.chunks, (1400, 20000), (1400, 5000), caps=(FLOWS,)),
@@ -130,10 +136,14 @@ ROWS = (
     Row("tunnels", wire.datagrams_in_tunnels, (20000, 1), (10000, 1), caps=(FLOWS,)),
     Row("extension-headers", wire.extension_headers, (20000, 1), (5000, 1), caps=(FLOWS,)),
     Row("tags", wire.tags, (20000, 1), (5000, 1)),
+    Row("short-frames", wire.short_frames, (200000, 1), (60000, 1)),
+    Row("time-jumps", wire.time_jumps, (20000, 1), (5000, 1), caps=(FLOWS,)),
     Row("fragments-shuffled", wire.fragments_shuffled, (65000, 20), (65000, 5)),
     Row("fragments-overlapping", wire.fragments_overlapping, (65000, 5), (65000, 2)),
     Row("lone-fragments-of-one", wire.lone_fragments_of_one, (200000, 1), (80000, 1), caps=(DEFRAG,), records=ASKED[:1], gives_up=True),
+    Row("lone-fragments-ipv6", wire.lone_fragments6, (200000, 1), (80000, 1), caps=(DEFRAG,), records=ASKED[:1], gives_up=True),
 
+    Row("nested-bytewise", rules.nearly_bytewise, (20000, 3), (8000, 1), rules=rules.NESTED),
     Row("alerts", rules.flood, (100000, 1), (20000, 1), rules=rules.ALERTS),
     Row("detection-filter", rules.sources, (200000, 1), (60000, 1), rules=rules.DETECTION, caps=(FLOWS,)),
     Row("xbits", rules.sources, (200000, 1), (60000, 1), rules=rules.BITS, caps=(FLOWS,)),

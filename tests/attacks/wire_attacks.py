@@ -11,31 +11,31 @@ def backwards(capture, n, flows):
     """Single bytes, the last one first."""
     for _ in range(flows):
         connection = capture.connection(9999)
-        for at in reversed(range(n)): connection.segment(0, ACK, PATTERN[at % 32:at % 32 + 1], sequence=1001 + at)
-        connection.segment(1, ACK, acknowledged=1001 + n)
+        for at in reversed(range(n)): connection.segment(0, ACK, PATTERN[at % 32:at % 32 + 1], sequence=connection.next[0] + at)
+        connection.segment(1, ACK, acknowledged=connection.next[0] + n)
 
 
 def every_second_byte(capture, n, flows):
     """As many gaps as bytes, then the bytes between."""
     for _ in range(flows):
         connection = capture.connection(9999)
-        for at in (*range(1, n, 2), *range(0, n, 2)): connection.segment(0, ACK, b"x", sequence=1001 + at)
-        connection.segment(1, ACK, acknowledged=1001 + n)
+        for at in (*range(1, n, 2), *range(0, n, 2)): connection.segment(0, ACK, b"x", sequence=connection.next[0] + at)
+        connection.segment(1, ACK, acknowledged=connection.next[0] + n)
 
 
 def shuffled(capture, n, flows):
     for _ in range(flows):
         connection = capture.connection(9999)
-        for at in capture.random.sample(range(n), n): connection.segment(0, ACK, b"x", sequence=1001 + at)
-        connection.segment(1, ACK, acknowledged=1001 + n)
+        for at in capture.random.sample(range(n), n): connection.segment(0, ACK, b"x", sequence=connection.next[0] + at)
+        connection.segment(1, ACK, acknowledged=connection.next[0] + n)
 
 
 def overlaps(capture, n, flows):
     """Each segment covers those before and differs from them."""
     for _ in range(flows):
         connection = capture.connection(9999)
-        for i in range(n): connection.segment(0, ACK, bytes([97 + i % 26]) * (1460 - i % 1400), sequence=1001 + i)
-        connection.segment(1, ACK, acknowledged=1001 + n)
+        for i in range(n): connection.segment(0, ACK, bytes([97 + i % 26]) * (1460 - i % 1400), sequence=connection.next[0] + i)
+        connection.segment(1, ACK, acknowledged=connection.next[0] + n)
 
 
 def repeated(capture, n, flows):
@@ -49,7 +49,7 @@ def far_apart(capture, n, flows):
     """One byte in each of many places of a large window."""
     for _ in range(flows):
         connection = capture.connection(9999)
-        for i in range(n): connection.segment(0, ACK, b"x", sequence=1003 + i * 4096 % (1 << 22))
+        for i in range(n): connection.segment(0, ACK, b"x", sequence=connection.next[0] + 2 + i * 4096 % (1 << 22))
 
 
 def urgent(capture, n, flows):
@@ -67,9 +67,9 @@ def sizes_in_phases(capture, n, flows):
         connections = []
         for _ in range(flows):
             connection = capture.connection(9999)
-            for at in range(0, n // 6, size): connection.segment(0, ACK, b"x" * size, sequence=1002 + at)
+            for at in range(0, n // 6, size): connection.segment(0, ACK, b"x" * size, sequence=connection.next[0] + 1 + at)
             connections.append(connection)
-        for connection in connections: connection.segment(0, RST, sequence=1001)
+        for connection in connections: connection.segment(0, RST)
         capture.wait(120)
 
 
@@ -113,6 +113,10 @@ def flow_a_packet(capture, n, flows):
 def every_port(capture, n, flows):
     """A datagram each that is no message of the port's protocol."""
     for i in range(n): capture.datagram(*capture.pair(), 40000, 1 + i % 65535, PATTERN)
+
+
+def every_tcp_port(capture, n, flows):
+    for i in range(n): capture.connection(1 + i % 65535).request(PATTERN).close()
 
 
 def pings(capture, n, flows):
@@ -190,6 +194,20 @@ def tags(capture, n, flows):
     for i in range(n): capture.frame((vlan, mpls)[i % 2])
 
 
+def short_frames(capture, n, flows):
+    """Frames that end within each header."""
+    whole = ethernet(0x8100) + b"\0\1\x08\0" + ip(address(1), address(2), GRE, struct.pack("!HH", 0, 0x0800) + ip(address(1), address(2), UDP, bytes(8)))
+    for i in range(n): capture.frame(whole[:i % len(whole)])
+
+
+def time_jumps(capture, n, flows):
+    """Flows whose packets come years apart, forward and back."""
+    for i in range(n):
+        capture.micros = (i % 7) * 600_000_000_000_000
+        capture.datagram(*capture.pair(), 40000, 40001, b"x")
+    capture.micros = 4_200_000_000_000_000
+
+
 def tiny_fragments(capture, n, flows):
     """Datagrams in fragments of 8 bytes, the last one first."""
     for _ in range(flows):
@@ -226,6 +244,13 @@ def lone_fragments(capture, n, flows):
     for number in range(3):
         capture.wait(10)
         fragmented_query(capture, number)
+
+
+def lone_fragments6(capture, n, flows):
+    for i in range(n):
+        source, target = capture.pair()
+        capture.frame(ethernet(0x86dd) + ip6(source, target, 44, struct.pack("!BBHI", UDP, 0, 1, i) + bytes(16)))
+    fragmented_query(capture, 0)
 
 
 def lone_fragments_of_one(capture, n, flows):
