@@ -150,18 +150,58 @@ ROWS = (
     Row("flowbits", rules.bits, (1400, 200), (1400, 40), rules=rules.FLOWBITS),
 )
 
-# One packet of at most 1,500 bytes each, in flows of their own: name, what makes it, n.
+
+def packet(name, make, n, rules=""):
+    """One packet of at most 1,500 bytes in each of many flows."""
+    return Row("packet " + name, make, (n, 1000), (n, 300), rules=rules)
+
+
+def each(make):
+    """Of what makes n packets: one a flow."""
+    return lambda capture, n, flows: make(capture, flows, n)
+
+
 PACKETS = (
-    ("multipart", http.delimiters, 1200), ("multipart-near", http.near_delimiters, 1200), ("multipart-parts", http.parts, 1200),
-    ("multipart-gzip", http.delimiters_in_gzip, 400000), ("multipart-headers", http.part_headers, 1200),
-    ("gzip-bomb", http.small_gzip_bombs, 1300000), ("gzip-members", http.gzip_members, 1300), ("deflate-blocks", http.empty_deflate_blocks, 1300),
-    ("encodings", http.encodings, 1200), ("folded", http.folded_request, 1300), ("headers", http.many_headers, 150), ("path", http.encoded_path, 1300),
-    ("cookies", http.cookies, 1300), ("chunks", http.tiny_chunks, 220), ("pipelined", http.open_transactions, 90), ("files", http.small_files, 15),
-    ("interim", http.interim_responses, 55), ("blank", http.blank_lines, 1300),
-    ("txt", dns.texts, 1472), ("dns-pointers", dns.pointed_names, 1472), ("dns-chains", dns.pointer_chains, 1400), ("dns-questions", dns.questions, 1400),
-    ("dns-answers", dns.short_answers, 1400), ("dns-nsec", dns.type_bitmaps, 1400), ("dns-edns", dns.edns_options, 1400), ("dns-labels", dns.labels, 1400),
-    ("dns-tcp", dns.tcp_queries, 70), ("dns-tcp-junk", dns.tcp_junk, 450),
-    ("alpn", tls.empty_alpn, 1300), ("extensions", tls.empty_extensions, 1300), ("ciphers", tls.cipher_suites, 1300), ("names", tls.server_names, 1300),
-    ("one-byte-records", tls.one_byte_records, 150), ("empty-records", tls.empty_records, 250), ("certificates", tls.empty_certificates, 400),
-    ("alternative-names", tls.alternative_names, 80), ("sctp", wire.chunks, 1400),
+    packet("multipart", http.delimiters, 1200),
+    packet("multipart-near", http.near_delimiters, 1200),
+    packet("multipart-parts", http.parts, 1200),
+    packet("multipart-gzip", http.delimiters_in_gzip, 400000),
+    packet("multipart-headers", http.part_headers, 1200),
+    packet("gzip-bomb", http.small_gzip_bombs, 1300000),
+    packet("gzip-members", http.gzip_members, 1300),
+    packet("deflate-blocks", http.empty_deflate_blocks, 1300),
+    packet("encodings", http.encodings, 1200),
+    packet("folded", http.folded_request, 1300),
+    packet("headers", http.many_headers, 150),
+    packet("path", http.encoded_path, 1300),
+    packet("cookies", http.cookies, 1300),
+    packet("chunks", http.tiny_chunks, 220),
+    packet("pipelined", http.open_transactions, 90),
+    packet("files", http.small_files, 15),
+    packet("interim", http.interim_responses, 55),
+    packet("blank", http.blank_lines, 1300),
+    packet("txt", dns.texts, 1472),
+    packet("dns-pointers", dns.pointed_names, 1472),
+    packet("dns-chains", dns.pointer_chains, 1400),
+    packet("dns-questions", dns.questions, 1400),
+    packet("dns-answers", dns.short_answers, 1400),
+    packet("dns-nsec", dns.type_bitmaps, 1400),
+    packet("dns-edns", dns.edns_options, 1400),
+    packet("dns-labels", dns.labels, 1400),
+    packet("dns-tcp", dns.tcp_queries, 70),
+    packet("dns-tcp-junk", dns.tcp_junk, 450),
+    packet("alpn", tls.empty_alpn, 1300),
+    packet("extensions", tls.empty_extensions, 1300),
+    packet("ciphers", tls.cipher_suites, 1300),
+    packet("names", tls.server_names, 1300),
+    packet("one-byte-records", tls.one_byte_records, 150),
+    packet("empty-records", tls.empty_records, 250),
+    packet("certificates", tls.empty_certificates, 400),
+    packet("alternative-names", tls.alternative_names, 80),
+    packet("sctp", wire.chunks, 1400),
+    packet("deep-tunnels", each(wire.deep_tunnels), 1),
+    packet("extension-headers", each(wire.extension_headers), 1),
+    packet("tags", each(wire.tags), 1),
+    packet("nested", rules.nearly, 1400, rules.NESTED),
+    packet("alerts", each(rules.flood), 1, rules.ALERTS),
 )
