@@ -151,6 +151,14 @@ def pipelined(capture, n, flows):
     for _ in range(flows): capture.connection(80).request(GET * n).respond(EMPTY * n).close()
 
 
+def kept_alive(capture, n, flows):
+    """Each request when the one before has its answer, thousands in one connection."""
+    for _ in range(flows):
+        connection = capture.connection(80)
+        for _ in range(n): connection.request(GET).respond(EMPTY)
+        connection.close()
+
+
 def answers_without_question(capture, n, flows):
     for _ in range(flows): capture.connection(80).request(GET).respond(EMPTY * n).close()
 

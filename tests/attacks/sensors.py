@@ -23,8 +23,6 @@ def measured(command, log, space=None):
 
 
 class Lapwing:
-    name = "lapwing"
-
     def __init__(self, binary, folder):
         self.binary, self.folder = binary, folder
         options = json.loads(subprocess.check_output([binary, "list", "options", "--json"]))
