@@ -52,7 +52,7 @@ ROWS = (
     Row("fragments-backwards", wire.tiny_fragments, (65000, 40), (65000, 10)),
     Row("lone-fragments", wire.lone_fragments, (66000, 1), (66000, 1), caps=(DEFRAG,), records=ASKED, gives_up=True),
     Row("single-bytes", wire.single_bytes, (1000, 10), (1000, 5)),
-    Row("sizes-in-phases", wire.sizes_in_phases, (1 << 20, 180), (1 << 20, 60), caps=(SEGMENTS,), sets={SEGMENTS: "32mb"}, doubled=False),
+    Row("sizes-in-phases", wire.sizes_in_phases, (28 << 20, 1), (28 << 20, 1), caps=(SEGMENTS,), sets={SEGMENTS: "32mb"}, doubled=False),
     Row("thresholds", rules.sources, (1200000, 1), (150000, 1), rules=rules.THRESHOLD, caps=(FLOWS,), doubled=False),
     Row("certificate-names", tls.alternative_names, (20000, 20), (20000, 10)),
     Row("nested-contents", rules.nearly, (100000, 20), (50000, 6), 160, rules=rules.NESTED),

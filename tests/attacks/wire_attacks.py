@@ -62,13 +62,11 @@ def urgent(capture, n, flows):
 
 
 def sizes_in_phases(capture, n, flows):
-    """Data that waits behind a hole, in segments of other sizes from phase to phase: memory freed for one size is wanted for the next."""
-    for size in (60, 120, 250, 500, 1000, 1460):
-        connections = []
-        for _ in range(flows):
-            connection = capture.connection(9999)
-            for at in range(0, n // 6, size): connection.segment(0, ACK, b"x" * size, sequence=connection.next[0] + 1 + at)
-            connections.append(connection)
+    """n bytes that wait behind holes, in pieces of another size from phase to phase: memory freed for one size is wanted for the next."""
+    for size in (1460, 4000, 16000, 64000, 256000):
+        connections = [capture.connection(9999) for _ in range(n // size)]
+        for connection in connections:
+            for at in range(0, size, 1460): connection.segment(0, ACK, b"x" * min(1460, size - at), sequence=connection.next[0] + 1 + at)
         for connection in connections: connection.segment(0, RST)
         capture.wait(120)
 
