@@ -60,18 +60,14 @@ def part_headers(capture, n, flows):
     for _ in range(flows): upload(capture, b"--b\r\n" + filled(b"A: b\r\n", n))
 
 
-_bombs = {}
-def bomb(n, layers):
-    """`n` zeros under layers of gzip; the outer ones by the fastest method, so that something of their size is left."""
-    if (n, layers) not in _bombs:
-        packer, block, out = zlib.compressobj(9, zlib.DEFLATED, 31), bytes(1 << 20), []
-        for _ in range(n >> 20): out.append(packer.compress(block))
-        data = b"".join(out) + packer.flush()
-        for _ in range(layers - 1):
-            packer = zlib.compressobj(1, zlib.DEFLATED, 31, 1, zlib.Z_HUFFMAN_ONLY)
-            data = packer.compress(data) + packer.flush()
-        _bombs[n, layers] = data
-    return _bombs[n, layers]
+def bomb(n, layers=1):
+    """`n` zeros, whole MiB, under layers of gzip; the outer ones by the fastest method, so that something of their size is left."""
+    packer, block = zlib.compressobj(9, zlib.DEFLATED, 31), bytes(1 << 20)
+    data = b"".join(packer.compress(block) for _ in range(n >> 20)) + packer.flush()
+    for _ in range(layers - 1):
+        packer = zlib.compressobj(1, zlib.DEFLATED, 31, 1, zlib.Z_HUFFMAN_ONLY)
+        data = packer.compress(data) + packer.flush()
+    return data
 
 
 def gzip_bomb(capture, n, flows, layers=1):
@@ -84,7 +80,8 @@ def gzip_bomb_in_gzip(capture, n, flows): gzip_bomb(capture, n, flows, 2)
 
 
 def gzip_bomb_in_post(capture, n, flows):
-    for _ in range(flows): post(capture, bomb(n, 1), b"Content-Encoding: gzip\r\n")
+    data = bomb(n)
+    for _ in range(flows): post(capture, data, b"Content-Encoding: gzip\r\n")
 
 
 def small_gzip_bombs(capture, n, flows):
@@ -100,7 +97,7 @@ def gzip_members(capture, n, flows):
 
 
 def empty_deflate_blocks(capture, n, flows):
-    """Dynamic Huffman tables, each for a block of nothing."""
+    """RFC 1951, 3.2.4: stored blocks of nothing."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     block = packer.compress(b"a") + packer.flush(zlib.Z_FULL_FLUSH)
     for _ in range(flows): page(capture, block + filled(b"\0\0\0\xff\xff", n), b"Content-Encoding: gzip\r\n")

@@ -1,5 +1,5 @@
 """Packets and captures made byte by byte: attacks are chosen bytes, and a hundred megabytes of them must not take long."""
-import random, socket, struct
+import random, struct
 
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 TCP, UDP, GRE, ICMP, SCTP = 6, 17, 47, 1, 132

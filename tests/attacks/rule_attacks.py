@@ -58,5 +58,5 @@ def uris(capture, n, flows):
     with gzip.open(SHARED_RULES, "rt", errors="replace") as file:
         contents = [part for line in file if "http.uri" in line for part in re.findall(r'content:"([^"|\\ ]{4,})"', line)]
     for i in range(n):
-        target = "/" + "".join(contents[(i * 40 + j) % len(contents)] for j in range(40))
-        http_attacks.page(capture, b"x", request=b"GET " + target.encode("latin-1", "replace")[:1300] + b" HTTP/1.1\r\n" + http_attacks.HOST + b"\r\n")
+        target = "".join(contents[(i * 40 + j) % len(contents)] for j in range(40)).encode("latin-1", "replace")[:1300]
+        http_attacks.page(capture, b"x", request=b"GET /" + target + b" HTTP/1.1\r\n" + http_attacks.HOST + b"\r\n")

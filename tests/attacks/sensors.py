@@ -1,5 +1,5 @@
 """Runs of a sensor over a capture, and what they cost."""
-import collections, json, mmap, os, re, resource, shutil, signal, subprocess, tempfile
+import collections, json, mmap, os, re, resource, shutil, subprocess
 
 CPU_LIMIT = 60       # seconds of a run, which then ends by SIGXCPU
 OUTPUT_LIMIT = 3 << 30  # bytes of one file, so that a flood of records does not fill the disk

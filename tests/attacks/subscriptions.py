@@ -50,8 +50,8 @@ def attack(binary, folder, capture, count):
     """`count` long subscriptions and idle clients: exit status, CPU seconds, MB more, MB sent, and whether one who then asked
     for a topic got records. The sensor reads its capture from a pipe that is held open meanwhile."""
     path = os.path.join(folder, "publisher")
-    sensor = subprocess.Popen([binary, "replay", "-", "--publish", "ipc://" + path, "--set", "outputs.zmq.wait-subscriber=100"], stdin=subprocess.PIPE,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    command = [binary, "replay", "-", "--publish", "ipc://" + path, "--set", "outputs.zmq.wait-subscriber=100"]
+    sensor = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         with open(capture, "rb") as file: data = file.read()
         sensor.stdin.write(data[:24])
@@ -82,10 +82,9 @@ def attack(binary, folder, capture, count):
             while b'"event_type"' not in reader.frame(): pass
             reader.socket.close()
         except OSError: served = False
-        if sensor.stdin and not sensor.stdin.closed: sensor.stdin.close()
+        if not sensor.stdin.closed: sensor.stdin.close()
         status = sensor.wait(60)
         return status, after[0] - before[0], after[1] - before[1], sent / 1e6, served
     finally:
         if sensor.poll() is None: sensor.kill()
         sensor.wait()
-        sensor.stderr.close()

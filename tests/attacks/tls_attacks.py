@@ -29,7 +29,8 @@ def hellos(capture, flows, hello, answer=b"", **words):
 def empty_alpn(capture, n, flows): hellos(capture, flows, client_hello(extension(16, sized(bytes(n)))))
 def short_alpn(capture, n, flows): hellos(capture, flows, client_hello(extension(16, sized(b"\1a" * (n // 2)))))
 def empty_extensions(capture, n, flows): hellos(capture, flows, client_hello(b"".join(extension(0x1000 + i % 60000, b"") for i in range(n // 4))))
-def cipher_suites(capture, n, flows): hellos(capture, flows, client_hello(ciphers=b"".join(struct.pack("!H", 50000 + i % 10000) for i in range(n // 2))))
+def cipher_suites(capture, n, flows):
+    hellos(capture, flows, client_hello(ciphers=b"".join(struct.pack("!H", 50000 + i % 10000) for i in range(n // 2))))
 def server_names(capture, n, flows): hellos(capture, flows, client_hello(extension(0, sized((b"\0" + sized(b"a")) * (n // 4)))))
 def groups(capture, n, flows):
     lists = extension(10, sized(b"\0\x1d" * (n // 6))) + extension(13, sized(b"\4\3" * (n // 6))) + extension(43, b"\xfe" + b"\3\4" * 127)

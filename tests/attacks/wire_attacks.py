@@ -1,7 +1,7 @@
 """Packets, fragments, segments, tunnels and flows: what costs before any protocol is known."""
 import ctypes, ctypes.util, struct
 
-from packets import ACK, FIN, GRE, ICMP, PSH, RST, SCTP, SYN, TCP, UDP, URG, address, ethernet, ip, ip6, tcp, udp
+from packets import ACK, GRE, ICMP, PSH, RST, SCTP, SYN, TCP, UDP, URG, address, ethernet, ip, ip6, tcp, udp
 import dns_attacks, http_attacks, tls_attacks
 
 PATTERN = b"abcdefghijklmnopqrstuvwxyz012345"
@@ -139,11 +139,6 @@ def broken_headers(capture, n, flows):
     for i in range(n): capture.packet(*capture.pair(), i % 256, capture.random.randbytes(40))
 
 
-def gre(inner, levels, ends):
-    for level in range(levels): inner = ip(address(level, 172), address(level, 173), GRE, struct.pack("!HH", 0, 0x0800) + inner)
-    return inner
-
-
 def flows_in_tunnels(capture, n, flows):
     """Four levels of GRE, a new flow at each."""
     for i in range(n):
@@ -194,7 +189,8 @@ def tags(capture, n, flows):
 
 def short_frames(capture, n, flows):
     """Frames that end within each header."""
-    whole = ethernet(0x8100) + b"\0\1\x08\0" + ip(address(1), address(2), GRE, struct.pack("!HH", 0, 0x0800) + ip(address(1), address(2), UDP, bytes(8)))
+    inner = ip(address(1), address(2), UDP, bytes(8))
+    whole = ethernet(0x8100) + b"\0\1\x08\0" + ip(address(1), address(2), GRE, struct.pack("!HH", 0, 0x0800) + inner)
     for i in range(n): capture.frame(whole[:i % len(whole)])
 
 
@@ -258,7 +254,8 @@ def lone_fragments_of_one(capture, n, flows):
 
 def single_bytes(capture, n, flows):
     """The beginnings of all protocols, byte by byte."""
-    starts = (http_attacks.GET, b"POST /u HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n", tls_attacks.client_hello(), b"\0\x1d" + dns_attacks.message(flags=0x0100),
+    starts = (http_attacks.GET, b"POST /u HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n", tls_attacks.client_hello(),
+              b"\0\x1d" + dns_attacks.message(flags=0x0100),
               b"SSH-2.0-x\r\n", b"EHLO a\r\n", b"\0", b"x", b"\x17\3\3\x40\0", b"\n")
     for _ in range(flows):
         for port, start in zip((80, 80, 443, 53, 22, 25, 445, 9999, 443, 80), starts):
@@ -279,10 +276,9 @@ def colliding_flows(capture, n, flows):
     xxh3.restype, xxh3.argtypes = ctypes.c_uint64, (ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint64)
     client, server = address(1), address(1, 93)
     head, tail = client + bytes(12) + server + bytes(12), bytes(4) + b"\x11\4\0\0"
-    limit, found, number = (1 << 32) // 100, 0, 0
-    low = 0
+    limit, found, low = (1 << 32) // 100, 0, 0
     while found < n:
-        low, number = low + 1, number + 1
+        low += 1
         host = address(1 + (low >> 16))
         key = host + head[4:] + struct.pack("<HH", low & 0xffff, 40000) + tail
         if xxh3(key, 44, REPLAY_SEED) & 0xffffffff >= limit: continue
