@@ -1,0 +1,208 @@
+"""The attacks, one a row: what makes it, how much of it, and what a sensor may spend on it."""
+import dataclasses, typing
+
+import dns_attacks as dns, http_attacks as http, rule_attacks as rules, subscriptions, tls_attacks as tls, wire_attacks as wire
+
+MODERATE = 10         # times the CPU that normal traffic takes for a byte
+OUTPUT = 20           # bytes of records for a byte of the capture
+MEMORY = 64           # MB above an empty run and the caps
+DOUBLED = 2.5         # times the CPU for twice as much
+PACKET = 0.001        # seconds for the worst packet
+APP, FLOWS, SESSIONS, SEGMENTS, DEFRAG = ("app-layer.memcap", "flow.memcap", "stream.memcap", "stream.reassembly.memcap", "defrag.memcap")
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    name: str
+    make: typing.Callable          # (capture, n, flows)
+    full: tuple                    # n, the size of the one thing that grows, and flows, how often it comes
+    small: tuple                   # the same, for a test of every day
+    cpu: float = MODERATE          # more where packets or messages are tiny: what each costs is then all there is
+    output: float = OUTPUT
+    caps: tuple = ()               # options of memory caps that it fills
+    rules: str = ""                # text, or a path
+    beside_rules: bool = False     # against normal traffic under the same rules
+    sets: dict = dataclasses.field(default_factory=dict)
+    doubled: bool = True           # half of n must cost no less than 1 / DOUBLED
+    records: tuple = ()            # texts that some record must have
+    live: bool = False             # `make` does it all to a sensor that publishes
+    gives_up: bool = False         # more than any sensor can keep: losses must be told
+
+
+ASKED = tuple(f"asked{number:04}.example" for number in range(3))
+
+ROWS = (
+    Row("multipart-gzip", http.delimiters_in_gzip, (102400, 10), (102400, 10)),
+    Row("txt-fragmented", dns.texts, (64000, 1), (64000, 1)),
+    Row("multipart", http.delimiters, (102400, 10), (102400, 10)),
+    Row("txt", dns.texts, (1472, 100), (1472, 100)),
+    Row("gzip-bomb-in-gzip", http.gzip_bomb_in_gzip, (1 << 30, 20), (1 << 26, 10)),
+    Row("hash-flood", wire.colliding_flows, (60000, 1), (30000, 1), caps=(FLOWS,)),
+    Row("dns-pointers", dns.pointed_names, (1472, 100), (1472, 100)),
+    Row("gzip-bomb", http.gzip_bomb, (1 << 30, 20), (1 << 26, 10)),
+    Row("junk-lines", http.junk_lines, (16000, 1), (12000, 1)),
+    Row("http-open", http.open_transactions, (511, 2300), (511, 200), caps=(APP,)),
+    Row("tls-empty-alpn", tls.empty_alpn, (65000, 250), (65000, 40), caps=(APP,)),
+    Row("dns-tcp", dns.tcp_queries, (40000, 3), (40000, 1), 25),
+    Row("tcp-backwards", wire.backwards, (60000, 4), (60000, 1)),
+    Row("rule-contents", rules.uris, (4000, 1), (400, 1), 20, rules=rules.SHARED_RULES, beside_rules=True, doubled=False),
+    Row("udp-flows", wire.flow_a_packet, (320000, 1), (60000, 1), 18, caps=(FLOWS,)),
+    Row("gre-flows", wire.flows_in_tunnels, (75000, 1), (20000, 1), 12, caps=(FLOWS,)),
+    Row("syn-flood", wire.syn_flood, (250000, 1), (60000, 1), caps=(FLOWS, SESSIONS)),
+    Row("fragments-backwards", wire.tiny_fragments, (65000, 40), (65000, 10)),
+    Row("lone-fragments", wire.lone_fragments, (66000, 1), (66000, 1), caps=(DEFRAG,), records=ASKED, gives_up=True),
+    Row("single-bytes", wire.single_bytes, (1000, 10), (1000, 5)),
+    Row("sizes-in-phases", wire.sizes_in_phases, (28 << 20, 1), (28 << 20, 1), caps=(SEGMENTS,), sets={SEGMENTS: "32mb"}, doubled=False),
+    Row("thresholds", rules.sources, (1200000, 1), (150000, 1), rules=rules.THRESHOLD, caps=(FLOWS,), doubled=False),
+    Row("certificate-names", tls.alternative_names, (20000, 20), (20000, 10)),
+    Row("nested-contents", rules.nearly, (100000, 20), (50000, 6), 220, rules=rules.NESTED),
+    Row("subscriptions", subscriptions.attack, (500, 1), (500, 1), live=True),
+
+    Row("multipart-near", http.near_delimiters, (100000, 50), (100000, 10)),
+    Row("multipart-bytewise", http.delimiters_bytewise, (20000, 3), (8000, 2)),
+    Row("multipart-parts", http.parts, (100000, 50), (100000, 10), 20),
+    Row("multipart-headers", http.part_headers, (100000, 50), (100000, 10)),
+    Row("gzip-bomb-post", http.gzip_bomb_in_post, (1 << 26, 20), (1 << 26, 10)),
+    Row("gzip-bombs-small", http.small_gzip_bombs, (1 << 20, 500), (1 << 20, 200), 100, doubled=False),
+    Row("gzip-members", http.gzip_members, (1000000, 10), (200000, 10)),
+    Row("deflate-blocks", http.empty_deflate_blocks, (1000000, 10), (200000, 10)),
+    Row("encodings", http.encodings, (8000, 200), (8000, 50)),
+    Row("folded-response", http.folded_response, (6000, 5), (3000, 4)),
+    Row("folded-request", http.folded_request, (8000, 200), (8000, 50)),
+    Row("slow-request-line", http.slow_request_line, (6000, 5), (3000, 4)),
+    Row("blank-lines", http.blank_lines, (200000, 10), (100000, 5)),
+    Row("pipelined", http.pipelined, (500, 100), (500, 20), 20, caps=(APP,)),
+    Row("kept-alive", http.kept_alive, (20000, 2), (8000, 1), caps=(APP,)),
+    Row("answers-unasked", http.answers_without_question, (5000, 20), (5000, 5)),
+    Row("interim", http.interim_responses, (5000, 20), (5000, 5)),
+    Row("many-headers", http.many_headers, (1000, 200), (1000, 40)),
+    Row("headers-bytewise", http.headers_bytewise, (12000, 3), (6000, 2)),
+    Row("repeated-headers", http.repeated_headers, (1000, 200), (1000, 40)),
+    Row("cookies", http.cookies, (12000, 200), (12000, 40)),
+    Row("encoded-path", http.encoded_path, (12000, 200), (12000, 40)),
+    Row("tiny-chunks", http.tiny_chunks, (100000, 10), (50000, 5)),
+    Row("tiny-chunks-gzip", http.tiny_chunks_of_gzip, (50000, 10), (25000, 5)),
+    Row("chunk-extension", http.chunk_extensions, (8000, 20), (8000, 5)),
+    Row("small-files", http.small_files, (500, 100), (500, 20), 20, caps=(APP,)),
+    Row("small-files-rules", rules.files, (500, 100), (500, 20), 20, caps=(APP,), rules=rules.STORE),
+    Row("ranges", http.ranges, (500, 100), (500, 20), 20, caps=(APP,)),
+
+    Row("txt-one-frame", dns.texts_in_one_frame, (64000, 12), (64000, 2)),
+    Row("txt-tcp", dns.texts_over_tcp, (64000, 4), (30000, 2)),
+    Row("dns-pointer-chains", dns.pointer_chains, (60000, 20), (60000, 4)),
+    Row("dns-questions", dns.questions, (60000, 20), (60000, 4)),
+    Row("dns-short-answers", dns.short_answers, (60000, 20), (60000, 4)),
+    Row("dns-svcb", dns.service_parameters, (60000, 20), (60000, 4)),
+    Row("dns-nsec", dns.type_bitmaps, (8704, 200), (8704, 40)),
+    Row("dns-edns", dns.edns_options, (60000, 20), (60000, 4)),
+    Row("dns-all-types", dns.all_types, (1400, 10), (1400, 2)),
+    Row("dns-labels", dns.labels, (60000, 20), (60000, 4)),
+    Row("dns-tcp-junk", dns.tcp_junk, (300000, 3), (300000, 1)),
+    Row("dns-unanswered", dns.queries_unanswered, (60000, 2), (60000, 1)),
+
+    Row("tls-short-alpn", tls.short_alpn, (65000, 100), (65000, 20), caps=(APP,)),
+    Row("tls-extensions", tls.empty_extensions, (65000, 100), (65000, 20), caps=(APP,)),
+    Row("tls-ciphers", tls.cipher_suites, (65000, 100), (65000, 20), caps=(APP,)),
+    Row("tls-names", tls.server_names, (65000, 100), (65000, 20), caps=(APP,)),
+    Row("tls-groups", tls.groups, (65000, 100), (65000, 20), caps=(APP,)),
+    Row("tls-one-byte-records", tls.one_byte_records, (60000, 10), (60000, 2)),
+    Row("tls-one-byte-segments", tls.one_byte_segments, (15000, 5), (15000, 2)),
+    Row("tls-empty-records", tls.empty_records, (200000, 5), (100000, 2)),
+    Row("tls-empty-messages", tls.empty_messages, (200000, 5), (100000, 2)),
+    Row("tls-alerts", tls.alerts, (100000, 5), (100000, 2)),
+    Row("tls-tiny-data", tls.tiny_data, (100000, 5), (100000, 2)),
+    Row("certificate-chain", tls.certificate_chain, (200, 100), (200, 20)),
+    Row("certificates-empty", tls.empty_certificates, (60000, 20), (60000, 5)),
+    Row("certificate-subject", tls.long_subject, (4000, 50), (4000, 10), 20),
+    Row("certificate-nested", tls.nested_certificate, (8000, 20), (8000, 5)),
+    Row("certificate-bytewise", tls.certificate_bytewise, (1000, 5), (1000, 2)),
+
+    Row("tcp-every-second", wire.every_second_byte, (60000, 4), (40000, 1)),
+    Row("tcp-shuffled", wire.shuffled, (60000, 4), (40000, 1)),
+    Row("tcp-overlaps", wire.overlaps, (20000, 1), (10000, 1)),
+    Row("tcp-repeated", wire.repeated, (100000, 1), (40000, 1)),
+    Row("tcp-far-apart", wire.far_apart, (50000, 2), (40000, 1), caps=(SEGMENTS,)),
+    Row("tcp-urgent", wire.urgent, (100000, 1), (40000, 1)),
+    Row("syns-one-connection", wire.syns_of_one_connection, (100000, 1), (30000, 1)),
+    Row("ports-reused", wire.reused_ports, (30000, 1), (10000, 1)),
+    Row("resets", wire.resets, (200000, 1), (60000, 1)),
+    Row("header-options", wire.options, (100000, 1), (40000, 1)),
+    Row("every-port", wire.every_port, (65535, 1), (65535, 1), 15, caps=(FLOWS,)),
+    Row("every-tcp-port", wire.every_tcp_port, (65535, 1), (10000, 1), caps=(FLOWS,)),
+    Row("pings", wire.pings, (200000, 1), (60000, 1), caps=(FLOWS,)),
+    Row("unreachable", wire.unreachable, (200000, 1), (60000, 1)),
+    Row("sctp-chunks", wire.chunks, (1400, 20000), (1400, 5000), caps=(FLOWS,)),
+    Row("broken-headers", wire.broken_headers, (200000, 1), (60000, 1), caps=(FLOWS,)),
+    Row("deep-tunnels", wire.deep_tunnels, (20000, 1), (5000, 1)),
+    Row("tunnels", wire.datagrams_in_tunnels, (20000, 1), (10000, 1), 30, caps=(FLOWS,)),
+    Row("extension-headers", wire.extension_headers, (20000, 1), (5000, 1), caps=(FLOWS,)),
+    Row("tags", wire.tags, (20000, 1), (5000, 1)),
+    Row("short-frames", wire.short_frames, (200000, 1), (60000, 1)),
+    Row("time-jumps", wire.time_jumps, (20000, 1), (5000, 1), 500, caps=(FLOWS,)),
+    Row("fragments-shuffled", wire.fragments_shuffled, (65000, 20), (65000, 5)),
+    Row("fragments-overlapping", wire.fragments_overlapping, (65000, 5), (65000, 2)),
+    Row("lone-fragments-of-one", wire.lone_fragments_of_one, (200000, 1), (80000, 1), caps=(DEFRAG,), records=ASKED[:1], gives_up=True),
+    Row("lone-fragments-ipv6", wire.lone_fragments6, (200000, 1), (80000, 1), caps=(DEFRAG,), records=ASKED[:1], gives_up=True),
+
+    Row("nested-bytewise", rules.nearly_bytewise, (20000, 3), (8000, 1), rules=rules.NESTED),
+    Row("alerts", rules.flood, (100000, 1), (20000, 1), 25, rules=rules.ALERTS),
+    Row("detection-filter", rules.sources, (200000, 1), (60000, 1), 30, rules=rules.DETECTION, caps=(FLOWS,)),
+    Row("xbits", rules.sources, (200000, 1), (60000, 1), 30, rules=rules.BITS, caps=(FLOWS,)),
+    Row("flowbits", rules.bits, (1400, 200), (1400, 40), rules=rules.FLOWBITS),
+)
+
+
+def packet(name, make, n, rules=""):
+    """One packet of at most 1,500 bytes in each of many flows."""
+    return Row("packet " + name, make, (n, 1000), (n, 300), rules=rules)
+
+
+def each(make):
+    """Of what makes n packets: one a flow."""
+    return lambda capture, n, flows: make(capture, flows, n)
+
+
+PACKETS = (
+    packet("multipart", http.delimiters, 1200),
+    packet("multipart-near", http.near_delimiters, 1200),
+    packet("multipart-parts", http.parts, 1200),
+    packet("multipart-gzip", http.delimiters_in_gzip, 400000),
+    packet("multipart-headers", http.part_headers, 1200),
+    packet("gzip-bomb", http.small_gzip_bombs, 1300000),
+    packet("gzip-members", http.gzip_members, 1300),
+    packet("deflate-blocks", http.empty_deflate_blocks, 1300),
+    packet("encodings", http.encodings, 1200),
+    packet("folded", http.folded_request, 1300),
+    packet("headers", http.many_headers, 150),
+    packet("path", http.encoded_path, 1300),
+    packet("cookies", http.cookies, 1300),
+    packet("chunks", http.tiny_chunks, 220),
+    packet("pipelined", http.open_transactions, 90),
+    packet("files", http.small_files, 15),
+    packet("interim", http.interim_responses, 55),
+    packet("blank", http.blank_lines, 1300),
+    packet("txt", dns.texts, 1472),
+    packet("dns-pointers", dns.pointed_names, 1472),
+    packet("dns-chains", dns.pointer_chains, 1400),
+    packet("dns-questions", dns.questions, 1400),
+    packet("dns-answers", dns.short_answers, 1400),
+    packet("dns-nsec", dns.type_bitmaps, 1400),
+    packet("dns-edns", dns.edns_options, 1400),
+    packet("dns-labels", dns.labels, 1400),
+    packet("dns-tcp", dns.tcp_queries, 70),
+    packet("dns-tcp-junk", dns.tcp_junk, 450),
+    packet("alpn", tls.empty_alpn, 1300),
+    packet("extensions", tls.empty_extensions, 1300),
+    packet("ciphers", tls.cipher_suites, 1300),
+    packet("names", tls.server_names, 1300),
+    packet("one-byte-records", tls.one_byte_records, 150),
+    packet("empty-records", tls.empty_records, 250),
+    packet("certificates", tls.empty_certificates, 400),
+    packet("alternative-names", tls.alternative_names, 80),
+    packet("sctp", wire.chunks, 1400),
+    packet("deep-tunnels", each(wire.deep_tunnels), 1),
+    packet("extension-headers", each(wire.extension_headers), 1),
+    packet("tags", each(wire.tags), 1),
+    packet("nested", rules.nearly, 1400, rules.NESTED),
+    packet("alerts", each(rules.flood), 1, rules.ALERTS),
+)
