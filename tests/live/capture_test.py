@@ -73,13 +73,14 @@ class Capture(netns.Case):
         if "--checksums" not in words: words += ("--checksums", "none")
         with open(self.log_file, "w") as log:
             self.sensor = self.space.start(LAPWING, "run", *words, "--eve", self.eve, "--records",
-                                           "flow,stats,anomaly", "--set", f"control.socket={self.socket}", stderr=log)
+                                           "flow,stats,anomaly,loss", "--set", f"control.socket={self.socket}", stderr=log)
         self.addCleanup(self.end)
         self.until(lambda: all(text in self.log() for text in ready))
 
     def end(self):
         if self.sensor.poll() is None: self.sensor.send_signal(signal.SIGTERM)
         self.assertEqual(self.sensor.wait(timeout=PATIENCE), 0, self.log())
+        for record in self.records("stats"): self.accounted(record["stats"])
 
     def log(self):
         with open(self.log_file) as f: return f.read()
@@ -93,7 +94,15 @@ class Capture(netns.Case):
     def stats(self):
         done = subprocess.run([LAPWING, "stats", "--json", "--socket", self.socket], capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 0, done.stderr)
-        return json.loads(done.stdout)
+        stats = json.loads(done.stdout)
+        self.accounted(stats)
+        return stats
+
+    def accounted(self, stats):
+        """Every frame the kernel saw is one that was read, dropped, left unread or still waits."""
+        capture = stats["capture"]
+        for each in capture, *({**i, "kernel_drops": i["drops"]} for i in capture["interfaces"]):
+            self.assertEqual(each["kernel_packets"], sum(each[name] for name in ("packets", "kernel_drops", "unread", "waiting")), each)
 
     def interface(self, index): return self.stats()["capture"]["interfaces"][index]
 
@@ -247,6 +256,18 @@ class Capture(netns.Case):
         self.assertEqual((stats["ndpi"]["packets"], stats["capture"]["kernel_drops"]), (3001 - shed, 0), "and none once it was read")
         self.end()
         self.assertEqual(len(self.flows()), 3001)
+
+    def test_what_a_stop_leaves_in_the_ring_is_counted(self):
+        self.start("-i", "lw1", "--workers", "2", ready=["watching lw1"])
+        self.sensor.send_signal(signal.SIGSTOP)
+        self.send([ip4(client(i % 1000), "10.2.0.1", udp(5000, 9, bytes(1000))) for i in range(6000)])
+        self.sensor.send_signal(signal.SIGTERM)
+        self.sensor.send_signal(signal.SIGCONT)
+        self.end()
+        capture = self.records("stats")[-1]["stats"]["capture"]
+        self.assertEqual((capture["kernel_packets"], capture["waiting"]), (6000, 0))
+        self.assertGreater(capture["unread"], 1000, "or the stop came too late to show anything")
+        self.assertEqual(self.records("loss")[-1]["loss"]["capture"]["unread"], capture["unread"])
 
     def test_offloaded_frames_are_known(self):
         self.start("-i", "lw1", "--workers", "1", ready=["watching lw1"])
