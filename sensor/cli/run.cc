@@ -5,8 +5,8 @@
 #include <csignal>
 #include <filesystem>
 #include <mutex>
-#include <random>
 
+#include "sensor/base/hash.h"
 #include "sensor/base/json_writer.h"
 #include "sensor/base/log.h"
 #include "sensor/capture/dpdk/dpdk.h"
@@ -50,12 +50,6 @@ struct RunOptions {
 
 /// Huge pages, devices of VFIO and UIO, and what the EAL keeps of itself.
 constexpr std::string_view kDpdkPaths[] = {"/dev", "/sys", "/run/dpdk", "/mnt/huge"};
-
-/// Drawn once: an attacker who knew the seed could aim flows at one bucket.
-uint64_t random_seed() {
-  std::random_device device;
-  return static_cast<uint64_t>(device()) << 32 | device();
-}
 
 std::string version_object(const Pipeline& pipeline, const std::string& interfaces) {
   std::string out;
@@ -190,7 +184,7 @@ int run(const RunOptions& options) {
   std::vector<LiveConfig> interfaces = choose_interfaces(options, named, dpdk.empty(), *root);
   const auto metrics = read_options<MetricsConfig>(*root, metrics_options());
   const auto control = read_options<ControlConfig>(*root, control_options());
-  Pipeline::Plan plan{.config = config.get(), .replay = false, .hash_seed = random_seed()};
+  Pipeline::Plan plan{.config = config.get(), .replay = false, .hash_seed = draw_seed()};
   RuleFiles files = find_rule_files(options.configuration.rule_files, *root);
   plan.rules = load_rules(files, *config);
   const RuleCounts counts = plan.rules->counts();

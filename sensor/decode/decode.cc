@@ -18,6 +18,7 @@ void reset(Packet& packet) {
 
 bool open_tunnel(Walk& w, TunnelKind kind, LayerDecoder decoder, Bytes data) {
   Packet& outer = *w.packet;
+  if (outer.dropped) return false;
   if (w.layers + 1 >= w.plan.max_layers) {
     ++w.counters.too_many_layers;
     return w.invalid(Event::too_many_layers);
@@ -58,6 +59,7 @@ Decoder::Decoder(const DecodeConfig& config, ChecksumMode checksums)
 
 size_t Decoder::finish(const Walk& walk) {
   auto count = [this](const Packet& packet) {
+    counters_.dropped += packet.dropped;
     for (uint8_t i = 0; i < packet.event_count; ++i) ++events_[static_cast<size_t>(packet.events[i])];
   };
   counters_.invalid += walk.first->invalid;  // frames, not the packets in their tunnels

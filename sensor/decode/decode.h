@@ -51,6 +51,8 @@ struct DecodeCounters {
   uint64_t bad_ip_checksum = 0, bad_tcp_checksum = 0, bad_udp_checksum = 0, bad_icmp_checksum = 0;
   uint64_t max_packet_events = 0;  // events beyond kMaxPacketEvents of a packet
   uint64_t max_tunnel = 0;         // encapsulations beyond kMaxTunnel
+  uint64_t max_vlan = 0;           // tags beyond kMaxVlan of a packet
+  uint64_t dropped = 0;
 };
 /// "decoder.avg_pkt_size" is bytes / pkts and left to who writes the record.
 std::span<const CounterRow<DecodeCounters>> decode_counter_rows();

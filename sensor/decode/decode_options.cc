@@ -67,7 +67,8 @@ constexpr CounterRow<C> kCounters[] = {
     {"decoder.max_pkt_size", &C::max_pkt_size, "captured bytes of the largest frame"},
     {"decoder.checksum_offload", &C::checksum_offload,
      "TCP and UDP packets whose checksum the network card was to finish; taken as right with checksums auto"},
-    {"decoder.segmentation_offload", &C::segmentation_offload, "TCP packets whose length the network card was to fill in"},
+    {"decoder.segmentation_offload", &C::segmentation_offload,
+     "TCP packets whose length the network card was to fill in"},
     {"decoder.too_many_layers", &C::too_many_layers, "frames given up at decoder.max-layers"},
     {"decoder.unknown_link_type", &C::unknown_link_type, "frames of a link type nothing decodes"},
     {"decoder.bad_checksum.ip", &C::bad_ip_checksum, "IPv4 headers with a wrong checksum"},
@@ -75,6 +76,8 @@ constexpr CounterRow<C> kCounters[] = {
     {"decoder.bad_checksum.udp", &C::bad_udp_checksum, "UDP datagrams with a wrong checksum"},
     {"decoder.bad_checksum.icmp", &C::bad_icmp_checksum, "ICMP and ICMPv6 messages with a wrong checksum"},
     {"decoder.max_packet_events", &C::max_packet_events, "events beyond the 15 that one packet keeps"},
+    {"decoder.max_vlan", &C::max_vlan, "packets not followed behind their third VLAN tag"},
+    {"decoder.dropped", &C::dropped, "packets that no host takes: they move no flow"},
     {"decoder.max_tunnel", &C::max_tunnel, "encapsulations beyond the 8 that are followed"},
 };
 

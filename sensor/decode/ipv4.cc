@@ -6,6 +6,13 @@ namespace {
 
 constexpr size_t kEthernetMtu = 1500;
 
+/// A card that is to fill in the header's checksum is to finish the transport's too.
+bool left_to_card(const Packet& p) {
+  const size_t field = p.proto == ip_proto::tcp ? 16 : p.proto == ip_proto::udp ? 6 : SIZE_MAX;
+  if (load_be16(&p.ip_header[10]) != 0 || p.ip_payload.size() < 20 || field == SIZE_MAX) return false;
+  return unfinished_sum(p, p.ip_payload, p.proto, &p.ip_payload[field]);
+}
+
 void transport(Walk& w, uint8_t proto, Bytes d) {
   Packet& p = *w.packet;
   switch (proto) {
@@ -44,11 +51,13 @@ bool ipv4(Walk& w, Bytes d) {
   if (d.size() < 20) return w.invalid(Event::ipv4_pkt_too_small);
   if (d[0] >> 4 != 4) return w.invalid(Event::ipv4_wrong_ip_version);
   size_t header = (d[0] & 15u) * 4, total = load_be16(&d[2]);
+  bool complete = true;
   if (header < 20) return w.invalid(Event::ipv4_hlen_too_small);
   // The capturing host hands large TCP packets to its card with the length still to be filled in.
   if (total == 0 && d.size() > kEthernetMtu && d.size() <= UINT16_MAX && d[9] == ip_proto::tcp) {
     ++w.counters.segmentation_offload;
     total = d.size();
+    complete = false;
   }
   if (total < header) return w.invalid(Event::ipv4_iplen_smaller_than_hlen);
   if (total > d.size()) return w.invalid(Event::ipv4_trunc_pkt);
@@ -70,9 +79,13 @@ bool ipv4(Walk& w, Bytes d) {
   p.proto = d[9];
   p.src = IpAddress::v4(&d[12]);
   p.dst = IpAddress::v4(&d[16]);
-  if (w.verify && checksum_sum(p.ip_header) != 0xffff) {
-    p.bad_checksum_ip = true;
-    ++w.counters.bad_ip_checksum;
+  if (w.verify && complete && checksum_sum(p.ip_header) != 0xffff) {
+    if (w.automatic && left_to_card(p)) {
+      ++w.counters.checksum_offload;
+    } else {
+      p.bad_checksum_ip = p.dropped = true;  // RFC 1122, section 3.2.1.2
+      ++w.counters.bad_ip_checksum;
+    }
   }
   if (p.more_fragments || p.fragment_offset) {
     p.is_fragment = true;

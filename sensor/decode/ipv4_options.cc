@@ -56,10 +56,14 @@ bool cipso(Walk& w, Bytes o) {
 /// packet is decoded on.
 bool ipv4_options(Walk& w, Bytes options) {
   if (options.size() % 8) w.event(Event::ipv4_opt_pad_required);
+  constexpr unsigned kLastOfRoutes = 3;
   uint32_t seen = 0;
   // A second one is an event, but only after a good first.
   auto once = [&](unsigned bit, Bytes option, auto&& check) {
-    if (seen >> bit & 1) return w.event(Event::ipv4_opt_duplicate);
+    if (seen >> bit & 1) {
+      if (bit <= kLastOfRoutes) w.packet->host_drops |= host_drop::repeated_option;
+      return w.event(Event::ipv4_opt_duplicate);
+    }
     if (check(w, option)) seen |= 1u << bit;
   };
   auto exactly = [](size_t size) {
@@ -82,6 +86,7 @@ bool ipv4_options(Walk& w, Bytes options) {
     if (size < 2 || size > o.size()) return w.invalid(Event::ipv4_opt_invalid_len);
     Bytes option = o.first(size);
     o = o.subspan(size);
+    if (option[0] == kLooseRoute || option[0] == kStrictRoute) w.packet->host_drops |= host_drop::source_route;
     switch (option[0]) {
       case kRecordRoute: once(0, option, route); break;
       case kLooseRoute: once(1, option, route); break;

@@ -11,41 +11,76 @@ inline constexpr uint8_t hop_by_hop = 0, routing = 43, fragment = 44, none = 59,
                          hip = 139, shim6 = 140;
 }
 
-/// Options of a hop-by-hop or destination options header (RFC 8200 section 4.2).
-void options(Walk& w, bool hop_by_hop, Bytes d) {
+/// The highest bits of an option's type say what becomes of a packet whose receiver does not know it: 0 only lets the
+/// packet be (RFC 8200, section 4.2). No system knows what IANA has not assigned.
+bool known_by_nobody(uint8_t type, bool hop_by_hop) {
+  switch (type) {
+    case 0xc2: return !hop_by_hop;  // jumbo payload
+    case 0x63:                      // RPL (RFC 6553)
+    case 0x6d:                      // MPL (RFC 7731)
+    case 0x8a:                      // endpoint identification
+    case 0x8b:                      // ILNP nonce (RFC 6744)
+    case 0x8c:                      // line identification (RFC 6788)
+    case 0xc9:                      // home address
+    case 0xee: return false;        // depth-first forwarding (RFC 6971)
+    default: return type & 0xc0;
+  }
+}
+
+/// Options of a hop-by-hop or destination options header (RFC 8200 section 4.2). `tell`: what is wrong is an event.
+void options(Walk& w, bool hop_by_hop, Bytes d, bool tell) {
+  constexpr size_t kMaxPadding = 7;  // what aligns to 8 bytes
+  Packet& p = *w.packet;
   bool padding = false, other = false;
+  size_t run = 0;
+  auto event = [&](Event e) {
+    if (tell) w.event(e);
+  };
+  auto broken = [&] {
+    if (tell) w.invalid(Event::ipv6_exthdr_invalid_optlen);
+    p.dropped = true;
+  };
+  auto pad = [&](Bytes bytes) {
+    padding = true;
+    run += bytes.size();
+    bool zeros =
+        std::ranges::all_of(bytes.subspan(std::min<size_t>(bytes.size(), 2)), [](uint8_t b) { return b == 0; });
+    if (run > kMaxPadding || !zeros) p.host_drops |= host_drop::padding;
+  };
   for (size_t i = 0; i < d.size();) {
     uint8_t type = d[i];
     if (type == 0) {  // Pad1
-      padding = true;
-      ++i;
+      pad(d.subspan(i++, 1));
       continue;
     }
-    // Lets the last option be one byte too long, as Suricata does; nothing reads its data.
+    // Lets the last option be one byte too long, as Suricata does, though no host does; nothing reads its data.
     if (i + 1 >= d.size() || i + 1 + d[i + 1] > d.size()) {
-      w.invalid(Event::ipv6_exthdr_invalid_optlen);
+      broken();
       break;
     }
     uint8_t size = d[i + 1], least = 0;
+    if (i + 2 + size > d.size()) p.dropped = true;
+    if (type == 1) pad(d.subspan(i, std::min<size_t>(2u + size, d.size() - i)));
     i += 2u + size;
     if (type == 1) {  // PadN
-      padding = true;
-      if (size == 0) w.event(Event::ipv6_zero_len_padn);
+      if (size == 0) event(Event::ipv6_zero_len_padn);
       continue;
     }
+    run = 0;
+    if (known_by_nobody(type, hop_by_hop)) p.dropped = true;
     switch (type) {
       case 0x05: least = 2; break;   // router alert (RFC 2711)
       case 0xc2: least = 4; break;   // jumbo payload (RFC 2675)
       case 0xc9: least = 16; break;  // home address (RFC 6275)
-      default: w.event(hop_by_hop ? Event::ipv6_hopopts_unknown_opt : Event::ipv6_dstopts_unknown_opt);
+      default: event(hop_by_hop ? Event::ipv6_hopopts_unknown_opt : Event::ipv6_dstopts_unknown_opt);
     }
     if (size < least) {
-      w.invalid(Event::ipv6_exthdr_invalid_optlen);
+      broken();
       break;
     }
     other |= type != 0xc2;  // a jumbogram is not counted as more than padding, as Suricata does
   }
-  if (padding && !other) w.event(hop_by_hop ? Event::ipv6_hopopts_only_padding : Event::ipv6_dstopts_only_padding);
+  if (padding && !other) event(hop_by_hop ? Event::ipv6_hopopts_only_padding : Event::ipv6_dstopts_only_padding);
 }
 
 void ip_inside(Walk& w, Bytes d, bool version4) {
@@ -59,6 +94,13 @@ void ip_inside(Walk& w, Bytes d, bool version4) {
   } else {
     w.counters.ipv6_in_ipv6 += open_tunnel(w, TunnelKind::six_in_six, ipv6, d);
   }
+}
+
+/// Whether every host drops the packet: it came here by a route it has not done with, of a type that is forbidden
+/// (RFC 5095) or that nobody knows (RFC 8200, section 4.4). Types 2 to 4 are for hosts set up for them.
+bool unfinished_route(Bytes d) {
+  const uint8_t type = d[2], segments_left = d[3];
+  return segments_left != 0 && (type < 2 || type > 4);
 }
 
 /// Reads the fragment header; true when the packet is a fragment and ends here.
@@ -123,7 +165,7 @@ void ipv6_extensions(Walk& w, uint8_t next, Bytes d) {
     if (next == ip_proto::ah) size = std::max((d[1] + 2u) * 4, 12u);  // RFC 4302 section 2.2
     if (size > d.size()) return void(w.invalid(Event::ipv6_trunc_exthdr));
 
-    // A header that comes again is an event and is passed over.
+    // A header that comes again is an event; no other is told of it.
     auto once = [&](Seen bit, Event duplicate) {
       if (seen & bit) w.event(duplicate);
       bool first = !(seen & bit);
@@ -132,21 +174,30 @@ void ipv6_extensions(Walk& w, uint8_t next, Bytes d) {
     };
     switch (next) {
       case header::hop_by_hop:
-        if (once(hop, Event::ipv6_exthdr_dupl_hh)) options(w, true, d.first(size).subspan(2));
+        if (after_extension) p.dropped = true;  // RFC 8200, section 4.1
+        options(w, true, d.first(size).subspan(2), once(hop, Event::ipv6_exthdr_dupl_hh));
         break;
       case header::destination:  // may stand before and after a routing header
         if (!(seen & destination1)) {
           seen |= destination1;
-          options(w, false, d.first(size).subspan(2));
-        } else if (once(destination2, Event::ipv6_exthdr_dupl_dh)) {
-          options(w, false, d.first(size).subspan(2));
+          options(w, false, d.first(size).subspan(2), true);
+        } else {
+          options(w, false, d.first(size).subspan(2), once(destination2, Event::ipv6_exthdr_dupl_dh));
         }
         break;
       case header::routing:
         if (once(route, Event::ipv6_exthdr_dupl_rh) && d[2] == 0) w.event(Event::ipv6_rh_type_0);
+        if (unfinished_route(d)) p.dropped = true;
         break;
       case header::fragment:
-        if (once(fragmented, Event::ipv6_exthdr_dupl_fh) && fragment(w, d)) return;
+        if (!once(fragmented, Event::ipv6_exthdr_dupl_fh) || w.reassembled()) {
+          p.host_drops |= host_drop::fragment_header;
+        }
+        if (fragment(w, d)) {
+          // Fragments of fragments only within a tunnel: each level would copy 64 KB for 8 bytes.
+          p.dropped |= w.reassembled();
+          return;
+        }
         break;
       case ip_proto::ah:
         ++w.counters.ah;

@@ -5,7 +5,10 @@ namespace lapwing::decoding {
 
 bool vlan(Walk& w, Bytes d) {
   Packet& p = *w.packet;
-  if (p.vlan_count == kMaxVlan) return w.invalid(Event::vlan_too_many_layers);
+  if (p.vlan_count == kMaxVlan) {
+    ++w.counters.max_vlan;
+    return w.invalid(Event::vlan_too_many_layers);
+  }
   uint64_t* counters[] = {&w.counters.vlan, &w.counters.vlan_qinq, &w.counters.vlan_qinqinq};
   ++*counters[p.vlan_count];
   if (!w.layer()) return false;

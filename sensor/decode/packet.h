@@ -27,6 +27,14 @@ inline constexpr size_t kMaxVlan = 3;           // VLAN tags followed; a deeper 
 inline constexpr size_t kMaxTunnel = 8;         // encapsulations followed before the packet is given up
 inline constexpr size_t kMaxPacketEvents = 15;  // decoder events kept for one packet
 
+/// Why some systems drop a packet in their IP layer that others take: their policy decides (sensor/stream/os_policy.h).
+namespace host_drop {
+inline constexpr uint8_t source_route = 1;     // IPv4: loose or strict, whether used up or not
+inline constexpr uint8_t repeated_option = 2;  // IPv4: a second route or time stamp option
+inline constexpr uint8_t padding = 4;          // IPv6: more than 7 bytes of it in a row, or not of zeros
+inline constexpr uint8_t fragment_header = 8;  // IPv6: a second one
+}  // namespace host_drop
+
 enum class TunnelKind : uint8_t {
   gre,
   erspan1,
@@ -80,6 +88,8 @@ struct Packet {
 
   // What the decoder makes of it
   bool invalid = false;     // a header is broken: only rules on the bare packet apply
+  bool dropped = false;     // no host takes it: rules on packets apply, but it moves no flow and opens no tunnel
+  uint8_t host_drops = 0;   // host_drop bits
   bool wants_flow = false;  // of a kind that Suricata keeps flows of: TCP, UDP, SCTP, ICMP, ESP, 6in4
 
   // Link layer of this packet; inside a tunnel nothing of the frame's own link layer

@@ -23,6 +23,8 @@ void udp(Walk& w, Bytes d) {
     ++(p.bad_checksum_l4 ? w.counters.bad_udp_checksum : w.counters.checksum_offload);
   }
   udp_tunnel(w, p.payload);
+  // Ends of tunnels do not always look at the sum; other hosts do, and over IPv6 one is due (RFC 8200, section 8.1).
+  p.dropped |= p.bad_checksum_l4 || (w.verify && !has_checksum && p.ip_version == 6);
 }
 
 void sctp(Walk& w, Bytes d) {

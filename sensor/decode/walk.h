@@ -33,6 +33,8 @@ struct Walk {
       ++counters.max_packet_events;
     }
   }
+  /// The packet at hand is what the defragmenter put together, not one inside it.
+  bool reassembled() const { return packet->defragmented && packet == first; }
   /// Records the event and that the packet is broken; always false.
   bool invalid(Event e) {
     event(e);

@@ -43,9 +43,9 @@ bool is_syn_ack(const Packet& packet) {
 }  // namespace
 
 struct FlowTable::Impl {
-  Impl(const FlowConfig& c, uint64_t hash_seed, OnEnd end)
+  Impl(const FlowConfig& c, uint64_t ids, OnEnd end)
       : config(c),
-        seed(hash_seed),
+        id_seed(ids),
         on_end(std::move(end)),
         flows(flow_cap(c)),
         buckets(bucket_count(c, flows.capacity())) {
@@ -95,7 +95,9 @@ struct FlowTable::Impl {
   void count_end(const Flow& flow);
 
   const FlowConfig config;
-  const uint64_t seed;
+  const uint64_t id_seed;
+  // Records show ids, so that what finds flows must not be known from them.
+  const uint64_t seed = draw_seed();
   const OnEnd on_end;
   Slab<Flow> flows;
   FlowBuckets buckets;
@@ -126,7 +128,7 @@ Flow* FlowTable::Impl::create(const Packet& packet, const Lookup& lookup) {
   } identity{flow.key, 0, packet.time.ns, packet.number};
   static_assert(sizeof identity == 64);
   flow.id = std::max<uint64_t>(
-      keyed_hash({reinterpret_cast<const uint8_t*>(&identity), sizeof identity}, seed) & kFlowIdMask, 1);
+      keyed_hash({reinterpret_cast<const uint8_t*>(&identity), sizeof identity}, id_seed) & kFlowIdMask, 1);
 
   buckets.insert(lookup.hash, handle);
   if (!wheel.started()) wheel.start(packet.time.seconds());
@@ -246,8 +248,8 @@ void FlowTable::Impl::count_end(const Flow& flow) {
   if (flow.end == FlowEnd::tcp_reuse) ++counters.tcp_reuse;
 }
 
-FlowTable::FlowTable(const FlowConfig& config, uint64_t hash_seed, OnEnd on_end)
-    : impl_(std::make_unique<Impl>(config, hash_seed, std::move(on_end))) {}
+FlowTable::FlowTable(const FlowConfig& config, uint64_t id_seed, OnEnd on_end)
+    : impl_(std::make_unique<Impl>(config, id_seed, std::move(on_end))) {}
 FlowTable::~FlowTable() = default;
 
 FlowTable::Lookup FlowTable::look(const Packet& packet) const {

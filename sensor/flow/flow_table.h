@@ -59,7 +59,8 @@ class FlowTable {
   /// Called when a flow ends, before its attachments are destroyed. Must not call the table.
   using OnEnd = std::function<void(Flow&, Timestamp now)>;
 
-  FlowTable(const FlowConfig& config, uint64_t hash_seed, OnEnd on_end);
+  /// Flow ids are made with `id_seed`; the table's own seed is drawn, and no result depends on it.
+  FlowTable(const FlowConfig& config, uint64_t id_seed, OnEnd on_end);
   ~FlowTable();
 
   /// Hash of the packet's flow, for prefetch() and find_or_create(); 0 when it has none.

@@ -174,31 +174,47 @@ size_t Worker::process_group(std::span<const Frame> frames) {
 }
 
 FlowTable::Lookup Worker::look(const Packet& packet) const {
-  return packet.wants_flow && !packet.invalid ? flows_.look(packet) : FlowTable::Lookup{};
+  return packet.wants_flow && !packet.invalid && !packet.dropped ? flows_.look(packet) : FlowTable::Lookup{};
 }
 
 /// One layer of a frame.
 void Worker::take(Packet& packet, const FlowTable::Lookup& lookup) {
+  judge(packet);
   if (!packet.is_fragment) {
-    if (mine(packet)) follow(packet, lookup);
+    if (mine(packet)) follow(packet, packet.dropped ? FlowTable::Lookup{} : lookup);
     return;
   }
-  Bytes whole = defrag_.add(packet);
-  if (mine(packet)) inspect(packet, nullptr, Direction::to_server);
-  if (whole.empty()) return;
-  // Fragments within a reassembled packet are not followed.
-  size_t count = decoder_.decode_reassembled(whole, packet, reassembled_);
-  for (size_t i = 0; i < count; ++i) {
-    reassembled_[i].frame = defrag_.frame();
-    if (i == 0) reassembled_[i].wire_length = static_cast<uint32_t>(defrag_.frame().size());
-    if (mine(reassembled_[i])) follow(reassembled_[i], look(reassembled_[i]));
+  // What is put together may be a tunnel's packet with a fragment inside, each level deeper by a tunnel of kMaxTunnel.
+  for (Packet fragment = packet;;) {
+    const Bytes whole = defrag_.add(fragment);
+    if (mine(fragment)) inspect(fragment, nullptr, Direction::to_server);
+    if (whole.empty()) return;
+    const size_t count = decoder_.decode_reassembled(whole, fragment, reassembled_);
+    for (size_t i = 0; i < count; ++i) {
+      Packet& layer = reassembled_[i];
+      layer.frame = defrag_.frame();
+      if (i == 0) layer.wire_length = static_cast<uint32_t>(layer.frame.size());
+      judge(layer);
+      if (!layer.is_fragment && mine(layer)) follow(layer, look(layer));
+    }
+    // Nothing is decoded behind a fragment: it can only be the last.
+    if (!reassembled_[count - 1].is_fragment) return;
+    fragment = reassembled_[count - 1];
+  }
+}
+
+/// What the destination drops takes what it carries with it, which comes next.
+void Worker::judge(Packet& packet) {
+  if (packet.number == dropped_frame_ || defrag_.drops(packet)) {
+    packet.dropped = true;
+    dropped_frame_ = packet.number;
   }
 }
 
 void Worker::follow(const Packet& packet, const FlowTable::Lookup& lookup) {
   Flow* flow = nullptr;
   uint8_t direction = 0;
-  if (packet.has_quoted) flow = flows_.find_quoted(packet, direction);
+  if (packet.has_quoted && !packet.dropped) flow = flows_.find_quoted(packet, direction);
   if (!flow && lookup.valid) flow = flows_.find_or_create(packet, lookup, direction);
   inspect(packet, flow, static_cast<Direction>(direction));
 }

@@ -101,6 +101,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   size_t process_group(std::span<const Frame> frames);
   FlowTable::Lookup look(const Packet& packet) const;
   void take(Packet& packet, const FlowTable::Lookup& lookup);
+  void judge(Packet& packet);
   void follow(const Packet& packet, const FlowTable::Lookup& lookup);
   bool mine(const Packet& packet) const;
   void inspect(const Packet& packet, Flow* flow, Direction direction);
@@ -176,6 +177,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   MemoryFaults faults_;
   Timestamp now_;
   uint64_t last_number_ = 0;
+  uint64_t dropped_frame_ = UINT64_MAX;  // whose destination drops a packet around the one at hand
   std::string_view file_;
   bool has_rules_ = false;
 

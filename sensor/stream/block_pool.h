@@ -1,6 +1,7 @@
 // BlockPool: memory for data that waits, in a few sizes, under one cap.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +25,8 @@ class BlockPool {
   /// A block of at least `size` bytes.
   Block take(size_t size);
   void give(Block block);
+  /// What taking a block of `size` bytes, at most kLargest, adds to used().
+  static uint32_t rounded(size_t size) { return *std::ranges::lower_bound(kSizes, size); }
   uint64_t used() const { return used_; }
 
  private:

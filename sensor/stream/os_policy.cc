@@ -72,6 +72,35 @@ OverlapRule fragment_rule(OsPolicy policy) {
   }
 }
 
+bool drops_overlaps(OsPolicy policy, uint8_t ip_version) {
+  return ip_version == 6 || policy == OsPolicy::linux;  // RFC 5722; Linux since 4.18 for IPv4 as well
+}
+
+uint64_t fragment_timeout(OsPolicy policy, uint8_t ip_version) {
+  if (ip_version == 6) return 0;
+  switch (policy) {
+    case OsPolicy::linux:
+    case OsPolicy::old_linux:
+    case OsPolicy::bsd:
+    case OsPolicy::bsd_right:
+    case OsPolicy::irix:
+    case OsPolicy::macos: return 30;  // ipfrag_time, IPFRAGTTL
+    default: return 0;
+  }
+}
+
+uint8_t drops(OsPolicy policy) {
+  switch (policy) {
+    case OsPolicy::linux:
+      return host_drop::source_route | host_drop::repeated_option | host_drop::padding | host_drop::fragment_header;
+    case OsPolicy::old_linux:
+    case OsPolicy::bsd:
+    case OsPolicy::bsd_right:
+    case OsPolicy::macos: return host_drop::source_route;  // accept_source_route, accept_sourceroute: off
+    default: return 0;                                     // Windows takes what is for itself
+  }
+}
+
 HostPolicies::HostPolicies(const StreamConfig& c) {
   const std::pair<OsPolicy, const std::vector<std::string>*> lists[] = {{OsPolicy::first, &c.os_first},
                                                                         {OsPolicy::last, &c.os_last},

@@ -43,6 +43,13 @@ class OverlapRule {
 };
 OverlapRule segment_rule(OsPolicy policy);
 OverlapRule fragment_rule(OsPolicy policy);
+/// Fragments that overlap are the end of their packet.
+bool drops_overlaps(OsPolicy policy, uint8_t ip_version);
+/// Seconds for which fragments wait for the rest of their packet, counted from the first one; 0: as RFC 1122 and
+/// RFC 8200 say, 60 or more.
+uint64_t fragment_timeout(OsPolicy policy, uint8_t ip_version);
+/// The host_drop bits for which the system drops a packet as it comes configured.
+uint8_t drops(OsPolicy policy);
 
 /// [S] Addresses to systems; bsd where the configuration says nothing.
 class HostPolicies {

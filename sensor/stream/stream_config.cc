@@ -4,7 +4,7 @@ namespace lapwing {
 namespace {
 
 using C = StreamConfig;
-constexpr std::string_view kHosts = "networks whose hosts resolve overlapping segments and fragments like this system";
+constexpr std::string_view kHosts = "networks whose hosts treat overlaps, fragments and IP options like this system";
 
 constexpr OptionRow<C> kOptions[] = {
     {"stream.memcap", &C::memcap, "64mb", "memory of TCP sessions, for each worker; beyond it connections go untracked",
@@ -33,11 +33,13 @@ constexpr OptionRow<C> kOptions[] = {
     {"stream.reassembly.urgent.oob-limit-policy", &C::urgent_oob_limit_policy, "drop",
      "what becomes of urgent bytes after the first 65535 of one direction", Unit::none, "inline|drop|gap"},
     {"defrag.enabled", &C::defrag, "yes", "reassemble IP fragments"},
-    {"defrag.memcap", &C::defrag_memcap, "32mb", "memory of waiting fragments, for each worker", Unit::bytes},
+    {"defrag.memcap", &C::defrag_memcap, "32mb",
+     "memory of waiting fragments, for each worker; the packet that began first makes room", Unit::bytes},
     {"defrag.hash-size", &C::defrag_hash_size, "65536", "buckets for packets under reassembly"},
-    {"defrag.trackers", &C::defrag_trackers, "65535", "packets under reassembly; the oldest makes room"},
-    {"defrag.max-frags", &C::defrag_max_frags, "65535", "fragments that wait; further ones are lost"},
-    {"defrag.timeout", &C::defrag_timeout, "60", "seconds without a further fragment until a packet is given up",
+    {"defrag.trackers", &C::defrag_trackers, "65535", "packets under reassembly; the one that began first makes room"},
+    {"defrag.max-frags", &C::defrag_max_frags, "65535", "fragments that wait; the packet that began first makes room"},
+    {"defrag.timeout", &C::defrag_timeout, "60",
+     "seconds from its first fragment until a packet is given up; 30 where the host-os-policy is one of Linux or BSD",
      Unit::seconds},
     {"host-os-policy.first", &C::os_first, "", kHosts},
     {"host-os-policy.last", &C::os_last, "", kHosts},

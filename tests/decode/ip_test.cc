@@ -101,8 +101,10 @@ TEST(Checksum, WrongOnesAreMarkedAndCountedButNotBroken) {
   EXPECT_TRUE(Decoded(PacketBuilder().ether().ipv6().icmpv6(128).bad_l4_checksum())->bad_checksum_l4);
   // Every length: the pseudo header's sum once lost its carry where the length's low byte is high.
   for (size_t size = 0; size < 600; ++size) {
-    ASSERT_FALSE(Decoded(PacketBuilder().ether().ipv6().tcp(1, 2).payload(std::string(size, 'x')))->bad_checksum_l4) << size;
-    ASSERT_FALSE(Decoded(PacketBuilder().ether().ipv4().udp(1, 2).payload(std::string(size, 'x')))->bad_checksum_l4) << size;
+    ASSERT_FALSE(Decoded(PacketBuilder().ether().ipv6().tcp(1, 2).payload(std::string(size, 'x')))->bad_checksum_l4)
+        << size;
+    ASSERT_FALSE(Decoded(PacketBuilder().ether().ipv4().udp(1, 2).payload(std::string(size, 'x')))->bad_checksum_l4)
+        << size;
   }
   EXPECT_FALSE(Decoded(PacketBuilder().ether().ipv6().icmpv6(128).payload("abc"))->bad_checksum_l4);
   Decoded unasked(PacketBuilder().ether().ipv4().tcp(1, 2).bad_l4_checksum().build(), default_config(),
@@ -135,6 +137,84 @@ TEST(Checksum, AutomaticModeEndsWhereTheHostComputedThem) {
   EXPECT_TRUE(run(0));
   EXPECT_TRUE(run(1));
   EXPECT_FALSE(run(2));
+}
+
+TEST(Checksum, WhatEveryHostDropsMovesNoFlowAndOpensNoTunnel) {
+  for (ChecksumMode mode : {ChecksumMode::all, ChecksumMode::automatic, ChecksumMode::none}) {
+    const bool dropped = mode != ChecksumMode::none;
+    auto decoded = [&](const PacketBuilder& builder) { return Decoded(builder.build(), default_config(), mode); };
+    Decoded bad(decoded(PacketBuilder().ether().ipv4().bad_ip_checksum().udp(1, 2)));
+    EXPECT_EQ(bad->dropped, dropped);
+    EXPECT_TRUE(bad->is_udp() && !bad->invalid) << "rules on the packet see its ports";
+    Decoded tunnel(decoded(PacketBuilder().ether().ipv4().bad_ip_checksum().ipv4().udp(1, 2)));
+    EXPECT_EQ(tunnel.count, dropped ? 1u : 2u);
+    EXPECT_EQ(decoded(PacketBuilder().ether().ipv4().udp(1, 2).bad_l4_checksum())->dropped, dropped);
+    EXPECT_EQ(decoded(PacketBuilder().ether().ipv6().udp(1, 2).no_udp_checksum())->dropped, dropped);
+    EXPECT_FALSE(decoded(PacketBuilder().ether().ipv4().udp(1, 2).no_udp_checksum())->dropped);
+    EXPECT_EQ(decoded(PacketBuilder().ether().ipv4().icmp(8).bad_l4_checksum())->dropped, dropped);
+    EXPECT_FALSE(decoded(PacketBuilder().ether().ipv4().tcp(1, 2).bad_l4_checksum())->dropped)
+        << "stream.checksum-validation decides";
+    EXPECT_EQ(
+        decoded(PacketBuilder().ether().ipv4().udp(1, 4789).bad_l4_checksum().vxlan(1).ether().ipv4().tcp(1, 2)).count,
+        2u)
+        << "the ends of tunnels may not look";
+  }
+}
+
+TEST(Checksum, AHeaderSumIsLeftToTheCardOnlyTogetherWithTheTransports) {
+  auto run = [](bool transport_too, ChecksumMode mode) {
+    auto frame = PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2").udp(1, 2).payload("twelve bytes").build();
+    frame.bytes[24] = frame.bytes[25] = 0;
+    if (transport_too) {  // addresses, protocol, length (RFC 768)
+      const uint32_t sum = 0x0a00 + 0x0001 + 0x0a00 + 0x0002 + 17 + 20;
+      frame.bytes[40] = static_cast<uint8_t>(sum >> 8);
+      frame.bytes[41] = static_cast<uint8_t>(sum);
+    }
+    return Decoded(frame, default_config(), mode)->dropped;
+  };
+  EXPECT_FALSE(run(true, ChecksumMode::automatic));
+  EXPECT_TRUE(run(false, ChecksumMode::automatic));
+  EXPECT_TRUE(run(true, ChecksumMode::all));
+}
+
+TEST(Ipv4, OptionsForWhichSomeHostsDropAreNoted) {
+  auto drops = [](std::string_view options) {
+    return Decoded(PacketBuilder().ether().ipv4().ip_options(from_hex(options)).udp(1, 2))->host_drops;
+  };
+  EXPECT_EQ(drops("830708 0a000001 00"), host_drop::source_route);
+  EXPECT_EQ(drops("890704 0a000001 00"), host_drop::source_route);
+  EXPECT_EQ(drops("070704 00000000 070704 00000000 0000"), host_drop::repeated_option);
+  EXPECT_EQ(drops("070704 00000000 00"), 0);
+}
+
+TEST(Ipv6, WhatTheStandardDropsIsDropped) {
+  auto base = [] { return PacketBuilder().ether().ipv6(); };
+  auto dropped = [](const PacketBuilder& builder) { return Decoded(builder)->dropped; };
+  EXPECT_FALSE(dropped(base().routing(0, 0).udp(1, 2)));
+  EXPECT_TRUE(dropped(base().routing(0, 1).udp(1, 2))) << "RFC 5095";
+  EXPECT_TRUE(dropped(base().routing(2, 0).routing(0, 1).udp(1, 2))) << "the second one too";
+  EXPECT_TRUE(dropped(base().routing(200, 1).udp(1, 2)));
+  EXPECT_FALSE(dropped(base().routing(4, 1).udp(1, 2))) << "segment routing";
+  EXPECT_FALSE(dropped(base().hop_by_hop().destination_options().udp(1, 2)));
+  EXPECT_TRUE(dropped(base().destination_options().hop_by_hop().udp(1, 2)));
+  for (std::string_view option : {"7e0400000000", "be0400000000", "fe0400000000", "c20400000000"}) {
+    EXPECT_TRUE(dropped(base().destination_options(from_hex(option)).udp(1, 2))) << option;
+  }
+  for (std::string_view option : {"3e0400000000", "6d0400000000"}) {
+    EXPECT_FALSE(dropped(base().destination_options(from_hex(option)).udp(1, 2))) << option;
+  }
+  EXPECT_FALSE(dropped(base().hop_by_hop(from_hex("c20400010000")).udp(1, 2)));
+  EXPECT_TRUE(dropped(base().destination_options(from_hex("3e0500000000")).udp(1, 2))) << "one byte too long";
+  auto third = base().destination_options().destination_options().destination_options(from_hex("7e0400000000"));
+  EXPECT_TRUE(dropped(third.udp(1, 2)));
+  Decoded tunnel(base().routing(0, 1).ipv6().udp(1, 2));
+  EXPECT_EQ(tunnel.count, 1u);
+  auto drops = [](const PacketBuilder& builder) { return Decoded(builder)->host_drops; };
+  EXPECT_EQ(drops(base().destination_options(from_hex("010400000000")).udp(1, 2)), 0);
+  EXPECT_EQ(drops(base().destination_options(from_hex("010c000000000000000000000000")).udp(1, 2)), host_drop::padding);
+  EXPECT_EQ(drops(base().destination_options(from_hex("0104000000ff")).udp(1, 2)), host_drop::padding);
+  EXPECT_EQ(drops(base().destination_options(from_hex("00000000000000000000000000003e00")).udp(1, 2)),
+            host_drop::padding);
 }
 
 TEST(Ipv6, FieldsAndExtensionHeadersAreRead) {
@@ -202,6 +282,31 @@ TEST(Ipv6, AFragmentHeaderMakesAFragmentUnlessItIsUseless) {
   EXPECT_THAT(useless.events(), ElementsAre("ipv6.exthdr_useless_fh"));
   EXPECT_THAT(events_of(PacketBuilder().ether().ipv6().fragment(0, true).proto(17).raw(from_hex("0001"))),
               ElementsAre("ipv6.frag_invalid_length"));
+}
+
+TEST(Ipv6, AFragmentHeaderBehindThatOfAWholePacketIsOne) {
+  Decoded d(PacketBuilder()
+                .ether()
+                .ipv6()
+                .fragment(0, false)
+                .fragment(8, true, 7)
+                .proto(17)
+                .raw(from_hex("0001000200080000")));
+  EXPECT_TRUE(d->is_fragment && !d->dropped);
+  EXPECT_EQ(d->ip_id, 7u);
+  EXPECT_EQ(d->host_drops, host_drop::fragment_header);
+  EXPECT_THAT(d.events(), ElementsAre("ipv6.exthdr_useless_fh", "ipv6.exthdr_dupl_fh"));
+}
+
+TEST(Reassembled, AFragmentOfFragmentsIsDropped) {
+  auto parts = PacketBuilder().ether().ipv6().udp(1, 2).payload(std::string(100, 'x')).fragments(64);
+  Decoder decoder(default_config(), ChecksumMode::all);
+  Packet last, packet;
+  decoder.decode(parts[0], last);
+  ASSERT_TRUE(last.is_fragment && !last.dropped);
+  const auto copy = last;
+  decoder.decode_reassembled(copy.ip, last, packet);
+  EXPECT_TRUE(packet.dropped);
 }
 
 TEST(Ipv6, BrokenHeadersAreNoPacket) {

@@ -53,6 +53,14 @@ FlowConfig small_config(uint64_t flows) {
   return config;
 }
 
+/// A capture is replayed with ids that repeat; whoever knows how they are made must not know where flows lie.
+TEST(FlowTable, IdsRepeatAndPlacesDoNot) {
+  Table one, other;
+  const Packet packet = udp(0);
+  EXPECT_NE(one->look(packet).hash, other->look(packet).hash);
+  EXPECT_EQ(one.add(packet)->id, other.add(packet)->id);
+}
+
 TEST(FlowTable, CountsPacketsBytesTtlsAndTimesByDirection) {
   Table table;
   Flow* flow = table.add(udp(0));

@@ -6,6 +6,8 @@
 A case is a folder <protocol>/<name>/ with case.json ({"capture": path from the root, "arguments": [...],
 "packet_rules": [sids of rules that look at single packets, which a rewritten capture has others of]}) and records.json (one record a line, canonical). Each case runs as captured with one and with several workers, and with its
 TCP payload byte by byte and cut, reordered and duplicated: what was seen of the applications must not change.
+With "read", a file of source ports a line, what a real host's application was sent from them and read must be what
+alerts: no more, no less.
 """
 import argparse, json, os, subprocess, sys, tempfile
 
@@ -66,6 +68,9 @@ def main():
         if args.update: open(stored, "w", encoding="utf-8").write("".join(line + "\n" for line in canonical(base)))
         runs = {"as captured": (open(stored, encoding="utf-8").read().splitlines(), canonical(base)),
                 f"{WORKERS} workers": (canonical(base), canonical(replay(lapwing, case, capture, WORKERS)))}
+        if "read" in case:
+            read = open(os.path.join(ROOT, case["read"]), encoding="utf-8").read().split()
+            runs["what the host read"] = (read, sorted({str(r["src_port"]) for r in base if r["event_type"] == "alert"}, key=int))
         with tempfile.TemporaryDirectory() as work:
             for mode in segments.MODES:
                 rewritten = os.path.join(work, mode + ".pcap")

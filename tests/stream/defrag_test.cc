@@ -13,6 +13,7 @@
 namespace lapwing {
 namespace {
 
+using namespace std::string_view_literals;
 using test::BuiltFrame;
 using test::PacketBuilder;
 using test::stream_config;
@@ -31,6 +32,20 @@ class DefragTest : public testing::Test {
     if (bytes.empty()) return nullptr;
     decoder.decode_reassembled(bytes, fragment, whole);
     return &whole;
+  }
+  void use_linux() {
+    auto config = stream_config();
+    config.os_linux = {"0.0.0.0/0", "::/0"};
+    restart(config);
+  }
+  /// Packets of as many sources, in fragments.
+  static std::vector<std::vector<BuiltFrame>> many(uint32_t count, size_t size, size_t step) {
+    std::vector<std::vector<BuiltFrame>> out;
+    for (uint32_t id = 1; id <= count; ++id) {
+      auto base = PacketBuilder().ether().ipv4("10.0.1." + std::to_string(id), "10.0.0.2");
+      out.push_back(base.udp(1, 2).payload(std::string(size, 'x')).fragments(step, id));
+    }
+    return out;
   }
   bool has(std::string_view event) const { return std::ranges::find(events, event) != events.end(); }
   void restart(const StreamConfig& config) { defrag = std::make_unique<Defragmenter>(config); }
@@ -106,7 +121,8 @@ TEST_F(DefragTest, OverlapsAreReportedAndResolvedByTheHostsPolicy) {
   auto run = [&](const char* policy) {
     auto config = stream_config();
     config.os_windows = {};
-    (std::string_view(policy) == "linux" ? config.os_linux : config.os_bsd) = {"0.0.0.0/0"};
+    auto& hosts = policy == "linux"sv ? config.os_linux : policy == "old-linux"sv ? config.os_old_linux : config.os_bsd;
+    hosts = {"0.0.0.0/0"};
     restart(config);
     auto part = [](uint16_t offset, bool more, std::string_view text) {
       return PacketBuilder().ether().ipv4().proto(ip_proto::udp).fragment(offset, more).payload(text).build();
@@ -121,7 +137,8 @@ TEST_F(DefragTest, OverlapsAreReportedAndResolvedByTheHostsPolicy) {
     return packet ? std::string(to_text(packet->payload)) : "nothing";
   };
   EXPECT_EQ(run("bsd"), "AAAAAAAAzzzzzzzz");
-  EXPECT_EQ(run("linux"), "BBBBBBBBzzzzzzzz");
+  EXPECT_EQ(run("old-linux"), "BBBBBBBBzzzzzzzz");
+  EXPECT_EQ(run("linux"), "AAAAAAAAzzzzzzzz") << "the same place again is no overlap to it";
 }
 
 TEST_F(DefragTest, APacketThatGrewTooLargeIsReported) {
@@ -131,32 +148,146 @@ TEST_F(DefragTest, APacketThatGrewTooLargeIsReported) {
   EXPECT_TRUE(has("ipv6.frag_invalid_length"));
 }
 
-TEST_F(DefragTest, APacketWithoutItsLastFragmentIsGivenUpAfterTheTimeout) {
-  auto parts = PacketBuilder().ether().ipv4().udp(1, 2).payload(numbers(100)).fragments(64);
+TEST_F(DefragTest, TheTimeoutCountsFromTheFirstFragmentAndIsThatOfTheDestination) {
+  auto parts = PacketBuilder().ether().ipv4().udp(1, 2).payload(numbers(100)).fragments(40);
   EXPECT_FALSE(add(parts[0], 0));
-  EXPECT_FALSE(add(parts[1], 61.5)) << "the first one is forgotten";
+  EXPECT_FALSE(add(parts[1], 50));
+  EXPECT_FALSE(add(parts[2], 61.5)) << "the others are forgotten, though one came in between";
   EXPECT_EQ(defrag->counters().ipv4_timeouts, 1U);
-  EXPECT_TRUE(add(parts[0], 100));
+  EXPECT_FALSE(add(parts[0], 100));
+  EXPECT_TRUE(add(parts[1], 101));
+  use_linux();
+  EXPECT_FALSE(add(parts[0], 200));
+  EXPECT_FALSE(add(parts[1], 200));
+  EXPECT_FALSE(add(parts[2], 231.5));
+  EXPECT_EQ(defrag->counters().ipv4_timeouts, 1U);
+  auto six = PacketBuilder().ether().ipv6().udp(1, 2).payload(numbers(100)).fragments(64);
+  EXPECT_FALSE(add(six[0], 300));
+  EXPECT_TRUE(add(six[1], 331.5)) << "60 seconds everywhere (RFC 8200)";
 }
 
-TEST_F(DefragTest, CapsHoldAndAreCounted) {
+TEST_F(DefragTest, AtACapThePacketThatBeganFirstGoes) {
   auto config = stream_config();
   config.defrag_trackers = 2;
+  restart(config);
+  auto packets = many(4, 100, 64);
+  for (auto& parts : packets) add(parts[0]);
+  EXPECT_EQ(defrag->counters().max_trackers_reached, 2U);
+  EXPECT_TRUE(add(packets[3][1])) << "the newest is there";
+  EXPECT_TRUE(add(packets[2][1]));
+
+  config = stream_config();
   config.defrag_max_frags = 3;
   restart(config);
-  std::vector<std::vector<BuiltFrame>> packets;
-  for (uint32_t id = 1; id <= 3; ++id)
-    packets.push_back(PacketBuilder().ether().ipv4().udp(1, 2).payload(numbers(200)).fragments(64, id));
   for (auto& parts : packets) add(parts[0]);
-  EXPECT_EQ(defrag->counters().max_trackers_reached, 1U);
-  add(packets[2][1]);
-  add(packets[2][2]);
   EXPECT_EQ(defrag->counters().max_frags_reached, 1U);
+  EXPECT_TRUE(add(packets[3][1]));
+
   config = stream_config();
+  config.defrag_memcap = 4000;
+  restart(config);
+  for (auto& parts : packets) add(parts[0]);
+  EXPECT_GT(defrag->counters().memcap_drop, 0U);
+  EXPECT_LE(defrag->counters().memuse, 4000U);
+  EXPECT_TRUE(add(packets[3][1]));
+
   config.defrag_memcap = 300;
   restart(config);
   for (const auto& part : packets[0]) EXPECT_FALSE(add(part));
-  EXPECT_GT(defrag->counters().memcap_drop, 0U);
+  EXPECT_EQ(defrag->counters().memuse, 0U);
+}
+
+TEST_F(DefragTest, LoneFragmentsOfOneSourceLeaveThoseOfOthersAlone) {
+  constexpr size_t kLone = 70'000;
+  for (bool v6 : {false, true}) {
+    restart(stream_config());
+    auto victim = (v6 ? PacketBuilder().ether().ipv6("2001:db8:1::1", "2001:db8:9::9") : PacketBuilder().ether().ipv4())
+                      .udp(1, 2)
+                      .payload(numbers(100))
+                      .fragments(64);
+    EXPECT_FALSE(add(victim[0]));
+    auto lone = [&](size_t i) {
+      // An IPv6 host has as many addresses as it likes.
+      auto base = v6 ? PacketBuilder().ether().ipv6("2001:db8:2::" + std::to_string(i % 7), "2001:db8:9::9")
+                     : PacketBuilder().ether().ipv4("10.0.0.66", "10.0." + std::to_string(i >> 16) + ".2");
+      auto frame = base.udp(1, 2).payload(numbers(40)).fragments(24, static_cast<uint32_t>(i & 0xffff))[0];
+      frames.clear();
+      add(frame);
+    };
+    for (size_t i = 0; i < kLone; ++i) lone(i);
+    EXPECT_GE(defrag->counters().source_share, kLone - 65535 / 16 - 1);
+    EXPECT_EQ(defrag->counters().max_frags_reached, 0U);
+    EXPECT_LT(defrag->counters().memuse, 8U << 20);
+    EXPECT_TRUE(add(victim[1]));
+  }
+}
+
+TEST_F(DefragTest, APacketOfManyFragmentsIsNoMoreThanItsSourcesShare) {
+  auto parts = PacketBuilder().ether().ipv4().udp(1, 2).payload(numbers(60'000)).fragments(8);
+  ASSERT_GT(parts.size(), 65535U / 16);
+  for (size_t i = 0; i + 1 < parts.size(); ++i) ASSERT_FALSE(add(parts[i]));
+  ASSERT_TRUE(add(parts.back()));
+  EXPECT_EQ(to_text(whole.payload), numbers(60'000));
+}
+
+TEST_F(DefragTest, FragmentsThatNeverHeldAnythingHoldNoPlace) {
+  for (uint32_t id = 0; id < 100; ++id) {
+    add(PacketBuilder()
+            .ether()
+            .ipv4()
+            .proto(17)
+            .id(static_cast<uint16_t>(id))
+            .fragment(8, true)
+            .payload("seven b")
+            .build());
+    add(PacketBuilder()
+            .ether()
+            .ipv4()
+            .proto(17)
+            .id(static_cast<uint16_t>(id))
+            .fragment(65528, false)
+            .payload(numbers(16))
+            .build());
+  }
+  EXPECT_EQ(defrag->counters().memuse, 0U);
+}
+
+TEST_F(DefragTest, WhatWasPutTogetherMayHoldAFragmentInATunnel) {
+  auto inner = PacketBuilder().ipv4("192.0.2.1", "192.0.2.2").udp(7, 8).payload(numbers(500)).fragments(256, 77);
+  const Packet* packet = nullptr;
+  for (size_t half = 0; half < inner.size(); ++half) {
+    auto outer = PacketBuilder()
+                     .ether()
+                     .ipv4()
+                     .proto(ip_proto::ipip)
+                     .raw(inner[half].bytes)
+                     .fragments(128, static_cast<uint32_t>(half) + 1);
+    for (const auto& part : outer) packet = add(part);
+    ASSERT_TRUE(packet && packet->is_fragment);
+    Bytes bytes = defrag->add(whole);
+    ASSERT_EQ(bytes.empty(), half + 1 < inner.size());
+    if (bytes.empty()) continue;
+    const Packet last = whole;
+    decoder.decode_reassembled(bytes, last, whole);
+    EXPECT_EQ(to_text(whole.payload), numbers(500));
+    EXPECT_EQ(whole.tunnel_count, 1);
+    EXPECT_EQ(defrag->frame().size(), 14U + 20 + 20 + 8 + 500);
+  }
+}
+
+TEST_F(DefragTest, OnlyTheLastFragmentHeaderIsTakenOut) {
+  auto piece = [](uint16_t offset, bool more, std::string_view text) {
+    return PacketBuilder().ether().ipv6().fragment(0, false).fragment(offset, more, 9).proto(17).payload(text).build();
+  };
+  EXPECT_FALSE(add(piece(0, true, "\0\1\0\2\0\x10\0\0"sv)));
+  const Packet* packet = add(piece(8, false, "payload!"));
+  ASSERT_TRUE(packet);
+  EXPECT_TRUE(packet->is_udp());
+  EXPECT_EQ(to_text(packet->payload), "payload!");
+  EXPECT_EQ(fragment.host_drops, host_drop::fragment_header);
+  EXPECT_FALSE(defrag->drops(fragment));
+  use_linux();
+  EXPECT_TRUE(defrag->drops(fragment));
 }
 
 }  // namespace
