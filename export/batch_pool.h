@@ -14,7 +14,7 @@ class BatchPool {
  public:
   /// Text beyond this is given back to the system when the batch returns, so that one burst of huge records does not
   /// stay in every buffer for good.
-  static constexpr size_t kKeepBytes = 1 << 20;
+  static constexpr size_t kKeepBytes = 256 << 10;
 
   BatchPool();
   ~BatchPool();

@@ -15,7 +15,8 @@ namespace lapwing {
 
 /// Of the file store; zero for every other output.
 struct FileStoreCounters {
-  uint64_t open_files = 0, open_files_max_hit = 0, fs_errors = 0, pieces_lost = 0;
+  uint64_t open_files = 0, open_files_max_hit = 0, fs_errors = 0, pieces_lost = 0, max_size_hit = 0, max_files_hit = 0,
+           max_growing_hit = 0;
 };
 std::span<const CounterRow<FileStoreCounters>> file_store_counter_rows();
 
@@ -24,7 +25,7 @@ struct ExporterCounters {
   uint64_t records = 0, bytes = 0, errors = 0;
   uint64_t dropped_backpressure = 0, dropped_failed = 0, dropped_unreachable = 0, dropped_too_large = 0;
   uint64_t connections = 0, disconnections = 0, accepts_failed = 0, handshakes_failed = 0, clients_refused = 0,
-           unknown_topics = 0;
+           unknown_topics = 0, max_connections = 0, max_topics = 0, stalled = 0;
   uint64_t rotations = 0, rotations_failed = 0;
   FileStoreCounters files;
 

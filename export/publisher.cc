@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace lapwing {
 namespace {
@@ -16,14 +17,19 @@ using BatchPtr = std::shared_ptr<const RecordBatch>;
 /// One worker's queue: one thread pushes, one pops.
 class Ring {
  public:
+  enum class Push : uint8_t { done, full, too_many_bytes };
+
   explicit Ring(size_t capacity) : slots_(capacity) {}
 
-  bool push(BatchPtr& batch) {
+  Push push(BatchPtr& batch) {
     size_t tail = tail_.load(std::memory_order_relaxed);
-    if (tail - head_.load(std::memory_order_acquire) == slots_.size()) return false;
+    if (tail - head_.load(std::memory_order_acquire) == slots_.size()) return Push::full;
+    const size_t bytes = batch->memory(), waiting = bytes_.load(std::memory_order_acquire);
+    if (waiting > 0 && waiting + bytes > Publisher::kQueueBytes) return Push::too_many_bytes;
+    bytes_.fetch_add(bytes, std::memory_order_relaxed);
     slots_[tail % slots_.size()] = std::move(batch);
     tail_.store(tail + 1, std::memory_order_release);
-    return true;
+    return Push::done;
   }
   size_t size() const { return tail_.load(std::memory_order_relaxed) - head_.load(std::memory_order_relaxed); }
   bool pop(BatchPtr& batch) {
@@ -33,11 +39,14 @@ class Ring {
     head_.store(head + 1, std::memory_order_release);
     return true;
   }
+  /// Of batches popped and delivered: until then they take memory.
+  void release(size_t bytes) { bytes_.fetch_sub(bytes, std::memory_order_release); }
 
  private:
   std::vector<BatchPtr> slots_;
   alignas(64) std::atomic<size_t> head_ = 0;
   alignas(64) std::atomic<size_t> tail_ = 0;
+  std::atomic<size_t> bytes_ = 0;
 };
 
 constexpr CounterRow<PublisherCounters> kRows[] = {
@@ -45,6 +54,8 @@ constexpr CounterRow<PublisherCounters> kRows[] = {
     {"publisher.records", &PublisherCounters::records, "records handed to the export thread"},
     {"publisher.queue_full_drops", &PublisherCounters::queue_full_drops,
      "records dropped before export: the queue was full"},
+    {"publisher.queue_bytes_drops", &PublisherCounters::queue_bytes_drops,
+     "records dropped before export: 64 MiB of their worker's waited in the queue"},
 };
 
 constexpr std::chrono::milliseconds kFlushInterval{100};
@@ -65,6 +76,7 @@ struct Publisher::Impl {
   Impl(std::vector<std::unique_ptr<Exporter>> outputs, size_t workers, bool wait)
       : exporters(std::move(outputs)), lossless(wait) {
     for (size_t i = 0; i < workers; ++i) rings.emplace_back(lossless ? kLosslessQueueBatches : kQueueBatches);
+    round_bytes.resize(workers);
     for (const auto& exporter : exporters) status.push_back({exporter->label(), {}});
     publish_counters();
   }
@@ -79,6 +91,7 @@ struct Publisher::Impl {
         for (auto& exporter : exporters) exporter->write(round);
         const size_t count = round.size();
         round.clear();
+        for (size_t i = 0; i < rings.size(); ++i) rings[i].release(std::exchange(round_bytes[i], 0));
         publish_counters();
         done.fetch_add(count, std::memory_order_release);
       }
@@ -119,8 +132,11 @@ struct Publisher::Impl {
     first_ring = (first_ring + 1) % rings.size();
     for (size_t i = 0; i < rings.size(); ++i) {
       BatchPtr batch;
-      Ring& ring = rings[(first_ring + i) % rings.size()];
-      while (round.size() < kRound && ring.pop(batch)) round.push_back(std::move(batch));
+      const size_t worker = (first_ring + i) % rings.size();
+      while (round.size() < kRound && rings[worker].pop(batch)) {
+        round_bytes[worker] += batch->memory();
+        round.push_back(std::move(batch));
+      }
     }
   }
 
@@ -135,10 +151,11 @@ struct Publisher::Impl {
 
   std::vector<std::unique_ptr<Exporter>> exporters;
   std::deque<Ring> rings;
+  std::vector<size_t> round_bytes;  // by ring, of what is being delivered
   const bool lossless;
   size_t first_ring = 0;
   std::atomic<bool> stop = false, sleeping = false, urgent = false, flush_wanted = false, reopen_wanted = false;
-  std::atomic<uint64_t> pushed = 0, done = 0, records = 0, dropped = 0;
+  std::atomic<uint64_t> pushed = 0, done = 0, records = 0, dropped = 0, dropped_bytes = 0;
   std::mutex mutex;
   std::condition_variable wake;
   mutable std::mutex counters_mutex;
@@ -165,9 +182,10 @@ void Publisher::push(size_t worker, std::shared_ptr<const RecordBatch> batch) {
   const bool urgent = batch->urgent;
   // Counted first: whoever waits for `done` to catch up must not miss a batch that is already on its way.
   impl_->pushed.fetch_add(1, std::memory_order_release);
-  while (!impl_->rings[worker].push(batch)) {
+  for (Ring::Push result; (result = impl_->rings[worker].push(batch)) != Ring::Push::done;) {
     if (!impl_->lossless) {
-      impl_->dropped.fetch_add(records, std::memory_order_relaxed);
+      (result == Ring::Push::full ? impl_->dropped : impl_->dropped_bytes)
+          .fetch_add(records, std::memory_order_relaxed);
       impl_->pushed.fetch_sub(1, std::memory_order_release);
       return;
     }
@@ -189,7 +207,10 @@ void Publisher::drain() {
 }
 
 PublisherCounters Publisher::counters() const {
-  return {.batches = impl_->pushed.load(), .records = impl_->records.load(), .queue_full_drops = impl_->dropped.load()};
+  return {.batches = impl_->pushed.load(),
+          .records = impl_->records.load(),
+          .queue_full_drops = impl_->dropped.load(),
+          .queue_bytes_drops = impl_->dropped_bytes.load()};
 }
 
 void Publisher::reopen() {

@@ -11,7 +11,9 @@ namespace lapwing {
 
 struct PublisherCounters {
   uint64_t batches = 0, records = 0;
-  uint64_t queue_full_drops = 0;  // records refused because kQueueBatches were waiting (live); replay waits instead
+  // Records refused because so much was waiting of their worker (live); a replay waits instead.
+  uint64_t queue_full_drops = 0;   // kQueueBatches
+  uint64_t queue_bytes_drops = 0;  // kQueueBytes
 };
 std::span<const CounterRow<PublisherCounters>> publisher_counter_rows();
 
@@ -26,6 +28,8 @@ void add_exporter_counters(std::span<const ExporterStatus> exporters, CounterSet
 class Publisher {
  public:
   static constexpr size_t kQueueBatches = 4096;
+  /// Of a worker's batches that wait, as RecordBatch::memory() has them. One batch alone may be larger.
+  static constexpr size_t kQueueBytes = 64 << 20;
   /// Where a full queue is waited for, a long one only costs memory.
   static constexpr size_t kLosslessQueueBatches = 256;
 

@@ -18,7 +18,7 @@ using TopicId = uint16_t;
 struct RecordBatch {
   struct Entry {
     TopicId topic;
-    uint32_t end;  // offset past the record's newline
+    uint64_t end;  // offset past the record's newline
   };
   /// A step of a stored file. Its bytes lie in piece_bytes, behind those of the piece before.
   struct FilePiece {
@@ -29,13 +29,19 @@ struct RecordBatch {
     } kind = Kind::bytes;
     uint64_t id = 0;
     uint64_t offset = 0;
-    uint32_t end = 0;  // past the piece's bytes
+    uint64_t end = 0;  // past the piece's bytes
   };
   std::string text;
   std::vector<Entry> entries;
   std::string piece_bytes;
   std::vector<FilePiece> pieces;
   bool urgent = false;  // holds an alert: publish without waiting for more
+
+  /// Bytes that it takes while it waits: those of its buffers, not only those in use.
+  size_t memory() const {
+    return text.capacity() + piece_bytes.capacity() + entries.capacity() * sizeof(Entry) +
+           pieces.capacity() * sizeof(FilePiece);
+  }
 };
 
 }  // namespace lapwing

@@ -66,14 +66,14 @@ struct Recorder::Impl {
   }
   /// What was appended to piece_bytes since the last piece becomes one.
   void piece(RecordBatch::FilePiece::Kind kind, uint64_t id, uint64_t offset) {
-    batch->pieces.push_back({kind, id, offset, static_cast<uint32_t>(batch->piece_bytes.size())});
+    batch->pieces.push_back({kind, id, offset, batch->piece_bytes.size()});
   }
   std::string& piece_bytes() {
     text();
     return batch->piece_bytes;
   }
   void done(TopicId topic) {
-    batch->entries.push_back({topic, static_cast<uint32_t>(batch->text.size())});
+    batch->entries.push_back({topic, batch->text.size()});
     ++written[topic];
   }
   bool wants(TopicId topic) const { return config.enabled(topic); }

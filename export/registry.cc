@@ -41,6 +41,9 @@ std::span<const CounterRow<ExporterCounters>> exporter_counter_rows() {
       {"handshakes_failed", &C::handshakes_failed, "connections that were no ZeroMQ, or had no right key"},
       {"clients_refused", &C::clients_refused, "clients whose CURVE key is not listed"},
       {"unknown_topics", &C::unknown_topics, "subscriptions that no record type begins with"},
+      {"max_connections", &C::max_connections, "connections ended: 64 were there"},
+      {"max_topics", &C::max_topics, "connections ended: they asked for more than 64 topics"},
+      {"stalled", &C::stalled, "connections ended: they took nothing while queue-size waited"},
       {"rotations", &C::rotations, "files begun anew by size, time or reopening"},
       {"rotations_failed", &C::rotations_failed, "files that could not be renamed, opened anew or compressed"},
   };

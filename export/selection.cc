@@ -40,7 +40,7 @@ class Selection final : public Exporter {
     for (const auto& entry : batch.entries) {
       if (wanted_[entry.topic]) {
         out->text += std::string_view(batch.text).substr(begin, entry.end - begin);
-        out->entries.push_back({entry.topic, static_cast<uint32_t>(out->text.size())});
+        out->entries.push_back({entry.topic, out->text.size()});
       }
       begin = entry.end;
     }

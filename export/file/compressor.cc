@@ -64,11 +64,14 @@ bool zstd(FILE* in, FILE* out, std::vector<char>& part) {
 std::string compress(Compressor::Kind kind, const std::string& path) {
   std::vector<char> part(kPart);
   const std::string target = path + Compressor::suffix(kind), growing = target + ".part";
-  File in(fopen(path.c_str(), "rbe"));
+  const int source = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (source < 0) return std::strerror(errno);
+  File in(fdopen(source, "rb"));
   struct stat info {};
   if (!in || fstat(fileno(in.get()), &info) != 0) return std::strerror(errno);
+  unlink(growing.c_str());  // of a run that broke off
   const int descriptor =
-      open(growing.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, info.st_mode & 0777);
+      open(growing.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, info.st_mode & 0777);
   if (descriptor < 0) return std::strerror(errno);
   File out(fdopen(descriptor, "wb"));
   errno = 0;

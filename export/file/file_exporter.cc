@@ -107,7 +107,8 @@ class FileExporter final : public Exporter {
 
  private:
   int open_file(int flag) {
-    const int descriptor = open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flag, mode_.value_or(kFileMode));
+    const int descriptor =
+        open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flag, mode_.value_or(kFileMode));
     struct stat info {};
     if (descriptor < 0 || fstat(descriptor, &info) != 0) return descriptor;
     if (mode_ && S_ISREG(info.st_mode) && fchmod(descriptor, *mode_) != 0) {
@@ -243,7 +244,12 @@ std::unique_ptr<Exporter> create_file_exporter(const Setting& node, const Export
   const int64_t interval = read_interval(options.interval, place(node, "rotate-interval"));
   const auto mode = read_mode(options.mode, place(node, "filemode"));
   auto exporter = std::make_unique<FileExporter>(path, options, interval, mode);
-  if (!exporter->opened()) place(node, "filename").fail(path + ": " + std::strerror(errno));
+  if (!exporter->opened()) {
+    // A link would lead the records of who may write elsewhere into what others own.
+    const std::string reason =
+        errno == ELOOP ? "is a symbolic link: name the file itself, or - for standard output" : std::strerror(errno);
+    place(node, "filename").fail(path + ": " + reason);
+  }
   return exporter;
 }
 

@@ -19,6 +19,8 @@ struct FileStoreConfig {
   bool force = false;           // every file, whatever rules say
   uint64_t depth = 0;           // bytes of a file at most; 0: all
   uint64_t max_open_files = 0;  // 0: no limit
+  uint64_t max_size = 0;        // bytes of all files in the folder; 0: no limit
+  uint64_t max_files = 0;       // in the folder; 0: no limit
   bool force_magic = false;
   std::vector<std::string> force_hash;  // digests that fileinfo records show beside SHA-256
 

@@ -63,7 +63,7 @@ class SyslogExporter final : public Exporter {
   void write(std::span<const std::shared_ptr<const RecordBatch>> batches) override {
     const Timestamp time = now();
     for (const auto& batch : batches) {
-      uint32_t begin = 0;
+      size_t begin = 0;
       for (const RecordBatch::Entry& entry : batch->entries) {
         take(time, topics_[entry.topic], std::string_view(batch->text).substr(begin, entry.end - begin - 1));
         begin = entry.end;

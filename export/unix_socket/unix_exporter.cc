@@ -28,7 +28,7 @@ class UnixExporter final : public Exporter {
 
   void write(std::span<const std::shared_ptr<const RecordBatch>> batches) override {
     for (const auto& batch : batches) {
-      uint32_t begin = 0;
+      size_t begin = 0;
       for (const RecordBatch::Entry& entry : batch->entries) {
         queue_.take(std::string_view(batch->text).substr(begin, entry.end - begin - (datagrams_ ? 1 : 0)));
         begin = entry.end;

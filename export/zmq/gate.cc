@@ -23,7 +23,8 @@ constexpr const char* kMonitorEndpoint = "inproc://lapwing.monitor";
 /// A refused client comes back at once: one message tells of all in this time.
 constexpr std::chrono::seconds kTellEvery{60};
 
-constexpr int kEvents = ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+constexpr int kEvents = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_ACCEPT_FAILED |
+                        ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
                         ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_DISCONNECTED;
 
 // Frames of a ZAP 1.0 request.
@@ -39,8 +40,9 @@ std::string to_z85(std::string_view key) {
 }  // namespace
 
 struct Gate::Impl {
-  Impl(void* context, void* socket, std::optional<Keys> keys) : allowed(std::move(keys)) {
-    if (allowed) {
+  Impl(void* context, void* socket, GateSide side, std::optional<Keys> keys)
+      : allowed(std::move(keys)), connections_now(side.peers_subscribe) {
+    if (side.bind) {
       zap = zmq_socket(context, ZMQ_REP);
       if (!zap || zmq_bind(zap, kZapEndpoint) != 0) fail("cannot answer for client keys");
     }
@@ -76,16 +78,23 @@ struct Gate::Impl {
     close();
   }
 
-  /// Frame 1: event and value; frame 2: the endpoint.
+  /// Frame 1: event and value, which is the descriptor where a connection begins or ends; frame 2: the endpoint.
   void note_event() {
     const auto frames = receive_frames(monitor);
     uint16_t event = 0;
-    if (frames.empty() || frames[0].size() < sizeof event) return;
+    int32_t value = 0;
+    if (frames.empty() || frames[0].size() < sizeof event + sizeof value) return;
     std::memcpy(&event, frames[0].data(), sizeof event);
+    std::memcpy(&value, frames[0].data() + sizeof event, sizeof value);
     switch (event) {
+      case ZMQ_EVENT_CONNECTED: connections_now.opened(value, false); break;
+      case ZMQ_EVENT_ACCEPTED: connections_now.opened(value, true); break;
       case ZMQ_EVENT_ACCEPT_FAILED: ++accepts_failed; break;
       case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: ++connections; break;
-      case ZMQ_EVENT_DISCONNECTED: ++disconnections; break;
+      case ZMQ_EVENT_DISCONNECTED:
+        connections_now.closed(value);
+        ++disconnections;
+        break;
       default: ++handshakes_failed;
     }
   }
@@ -93,10 +102,11 @@ struct Gate::Impl {
   void answer() {
     const auto request = receive_frames(zap);
     if (request.empty()) return;
-    const bool known = request.size() == credentials + 1 && request[version] == "1.0" &&
-                       request[mechanism] == "CURVE" && request[credentials].size() == kKeyBytes;
-    const std::string key = known ? to_z85(request[credentials]) : "";
-    const bool let_in = known && is_allowed(key);
+    const bool asks = request.size() > mechanism && request[version] == "1.0";
+    const bool keyed = asks && request.size() == credentials + 1 && request[mechanism] == "CURVE" &&
+                       request[credentials].size() == kKeyBytes;
+    const std::string key = keyed ? to_z85(request[credentials]) : "";
+    const bool let_in = is_restricted() ? keyed && is_allowed(key) : asks;
     if (!let_in) tell_refusal(request.size() > address ? request[address] : "?", key);
     const std::string id = request.size() > request_id ? request[request_id] : "";
     // The user id is the key: it names the client in whatever ZeroMQ reports.
@@ -106,6 +116,11 @@ struct Gate::Impl {
       zmq_send(zap, frame.data(), frame.size(), ZMQ_SNDMORE);
     }
     zmq_send(zap, "", 0, 0);
+  }
+
+  bool is_restricted() {
+    std::lock_guard lock(mutex);
+    return allowed.has_value();
   }
 
   bool is_allowed(const std::string& key) {
@@ -126,6 +141,7 @@ struct Gate::Impl {
   void* monitor = nullptr;
   std::mutex mutex;
   std::optional<Keys> allowed;
+  Connections connections_now;
   bool told = false;
   std::chrono::steady_clock::time_point last_told;
   std::atomic<uint64_t> clients_refused = 0, handshakes_failed = 0, accepts_failed = 0, connections = 0,
@@ -133,8 +149,8 @@ struct Gate::Impl {
   std::thread thread;
 };
 
-Gate::Gate(void* context, void* socket, std::optional<Keys> allowed)
-    : impl_(std::make_unique<Impl>(context, socket, std::move(allowed))) {}
+Gate::Gate(void* context, void* socket, GateSide side, std::optional<Keys> allowed)
+    : impl_(std::make_unique<Impl>(context, socket, side, std::move(allowed))) {}
 
 Gate::~Gate() {
   impl_->thread.join();
@@ -146,8 +162,12 @@ void Gate::allow(Keys keys) {
 }
 
 GateCounters Gate::counters() const {
-  return {impl_->clients_refused, impl_->handshakes_failed, impl_->accepts_failed, impl_->connections,
-          impl_->disconnections};
+  return {impl_->clients_refused, impl_->handshakes_failed, impl_->accepts_failed,
+          impl_->connections,     impl_->disconnections,    impl_->connections_now.counters()};
+}
+
+Connections& Gate::connections() {
+  return impl_->connections_now;
 }
 
 }  // namespace lapwing

@@ -7,6 +7,8 @@
 #include <set>
 #include <string>
 
+#include "export/zmq/connections.h"
+
 namespace lapwing {
 
 struct GateCounters {
@@ -15,6 +17,13 @@ struct GateCounters {
   uint64_t accepts_failed = 0;     // for want of descriptors or memory
   uint64_t connections = 0;        // handshakes done
   uint64_t disconnections = 0;
+  ConnectionCounters ended;
+};
+
+/// Which side of a socket this is: whoever binds answers for those who connect.
+struct GateSide {
+  bool bind = false;
+  bool peers_subscribe = false;
 };
 
 /// A thread that answers a context's ZAP requests (ZeroMQ RFC 27) and reads the monitor of one of its sockets. It ends
@@ -24,11 +33,12 @@ class Gate {
   using Keys = std::set<std::string, std::less<>>;  // Z85
 
   /// Without keys every client is let in. Make it before the socket is bound or connected. Throws std::runtime_error.
-  Gate(void* context, void* socket, std::optional<Keys> allowed);
+  Gate(void* context, void* socket, GateSide side, std::optional<Keys> allowed);
   ~Gate();
   /// Safe from any thread; those who are connected stay. Only for a gate that was made with keys.
   void allow(Keys keys);
   GateCounters counters() const;
+  Connections& connections();
 
  private:
   struct Impl;

@@ -1,7 +1,9 @@
 #include "export/zmq/socket.h"
 
+#include <sys/stat.h>
 #include <zmq.h>
 
+#include <filesystem>
 #include <stdexcept>
 
 #include "sensor/base/setting.h"
@@ -12,6 +14,22 @@ namespace {
 // A peer that vanished without a word is found out within two minutes.
 constexpr int kKeepaliveIdle = 60, kKeepaliveInterval = 15, kKeepaliveCount = 4;  // seconds, seconds, probes
 constexpr int kMaxReconnectMilliseconds = 1000;
+/// A connection that does not say what it is by then holds its place for nothing.
+constexpr int kHandshakeMilliseconds = 5000;
+constexpr std::string_view kTcp = "tcp://", kIpc = "ipc://";
+constexpr mode_t kIpcUmask = 0117;  // leaves 0660
+
+/// ZeroMQ makes the file on the thread that binds: there is no moment at which others could connect.
+class Umask {
+ public:
+  explicit Umask(mode_t mask) : before_(umask(mask)) {}
+  ~Umask() { umask(before_); }
+  Umask(const Umask&) = delete;
+  Umask& operator=(const Umask&) = delete;
+
+ private:
+  const mode_t before_;
+};
 
 [[noreturn]] void fail(const std::string& message) {
   throw SettingError({"curve", 0, 0}, message);
@@ -19,7 +37,7 @@ constexpr int kMaxReconnectMilliseconds = 1000;
 
 }  // namespace
 
-ZmqSocket::ZmqSocket(int type, int io_threads) : context_(zmq_ctx_new()) {
+ZmqSocket::ZmqSocket(int type, int io_threads) : type_(type), context_(zmq_ctx_new()) {
   zmq_ctx_set(context_, ZMQ_IO_THREADS, io_threads);
   socket_ = zmq_socket(context_, type);
   if (!socket_) {
@@ -33,6 +51,7 @@ ZmqSocket::ZmqSocket(int type, int io_threads) : context_(zmq_ctx_new()) {
   set(ZMQ_TCP_KEEPALIVE_INTVL, kKeepaliveInterval);
   set(ZMQ_TCP_KEEPALIVE_CNT, kKeepaliveCount);
   set(ZMQ_RECONNECT_IVL_MAX, kMaxReconnectMilliseconds);
+  set(ZMQ_HANDSHAKE_IVL, kHandshakeMilliseconds);
 }
 
 ZmqSocket::~ZmqSocket() {
@@ -51,12 +70,13 @@ void ZmqSocket::set_raw(int option, const void* value, size_t size) {
 
 void ZmqSocket::secure(const CurveFiles& files, bool bind) {
   std::optional<Gate::Keys> allowed;
+  // Asking also keeps peers before ZMTP 3 out: of them ZeroMQ does not say whose a subscription is.
+  if (bind) set(ZMQ_ZAP_DOMAIN, "lapwing");
   if (!files.secret_key.empty()) {
     const CurveKeys keys = read_secret_key(files.secret_key);
     if (bind) {
       if (!files.server_key.empty()) fail("a server key is for the side that connects; this one binds");
       set(ZMQ_CURVE_SERVER, 1);
-      set(ZMQ_ZAP_DOMAIN, "lapwing");
       if (!files.allowed_clients.empty()) allowed = read_client_keys(files.allowed_clients);
     } else {
       if (files.server_key.empty()) fail("connecting needs the public key of the side that binds");
@@ -69,10 +89,16 @@ void ZmqSocket::secure(const CurveFiles& files, bool bind) {
     fail("needs a secret key file too; `lapwing keygen FILE` makes one");
   }
   allowed_clients_file_ = files.allowed_clients;
-  gate_ = std::make_unique<Gate>(context_, socket_, std::move(allowed));
+  gate_ = std::make_unique<Gate>(context_, socket_, GateSide{bind, type_ == ZMQ_XPUB}, std::move(allowed));
 }
 
 std::string ZmqSocket::bind_or_connect(const std::string& endpoint, bool bind) {
+  if (bind && kept_by_file_mode(endpoint)) {
+    std::error_code ignored;  // binding tells it better
+    std::filesystem::create_directories(std::filesystem::path(endpoint.substr(kIpc.size())).parent_path(), ignored);
+    const Umask mask(kIpcUmask);
+    return zmq_bind(socket_, endpoint.c_str()) == 0 ? "" : zmq_strerror(zmq_errno());
+  }
   const int rc = (bind ? zmq_bind : zmq_connect)(socket_, endpoint.c_str());
   return rc == 0 ? "" : zmq_strerror(zmq_errno());
 }
@@ -81,12 +107,13 @@ void ZmqSocket::reload_clients() {
   if (!allowed_clients_file_.empty()) gate_->allow(read_client_keys(allowed_clients_file_));
 }
 
-bool reaches_beyond_loopback(std::string_view endpoint) {
-  constexpr std::string_view kTcp = "tcp://";
-  if (!endpoint.starts_with(kTcp)) return false;
-  endpoint.remove_prefix(kTcp.size());
-  return !endpoint.starts_with("127.") && !endpoint.starts_with("[::1]") && !endpoint.starts_with("::1:") &&
-         !endpoint.starts_with("localhost:") && !endpoint.starts_with("lo:");
+bool kept_by_file_mode(std::string_view endpoint) {
+  return endpoint.starts_with(kIpc) && endpoint.size() > kIpc.size() && endpoint[kIpc.size()] != '@' &&
+         endpoint[kIpc.size()] != '*';
+}
+
+bool is_endpoint(std::string_view text) {
+  return text.starts_with(kTcp) || text.starts_with(kIpc);
 }
 
 }  // namespace lapwing

@@ -36,22 +36,29 @@ class ZmqSocket {
   /// Whoever binds is the server of CURVE: it has a secret key and may have a list of clients. Whoever connects needs
   /// its own key and the server's. Opens the gate; call it once, before bind or connect. Throws SettingError.
   void secure(const CurveFiles& files, bool bind);
-  /// Empty, or why it could not be done.
+  /// Empty, or why it could not be done. An ipc socket is for its owner and its group; its folder is made where
+  /// missing.
   std::string bind_or_connect(const std::string& endpoint, bool bind);
   /// Reads the list of clients anew. Throws SettingError and leaves it as it was.
   void reload_clients();
   GateCounters gate_counters() const { return gate_ ? gate_->counters() : GateCounters{}; }
+  /// After secure().
+  Connections& connections() { return gate_->connections(); }
 
  private:
   void set_raw(int option, const void* value, size_t size);
 
+  const int type_;
   void* context_;
   void* socket_;
   std::string allowed_clients_file_;
   std::unique_ptr<Gate> gate_;
 };
 
-/// A tcp endpoint that more than this machine reaches.
-bool reaches_beyond_loopback(std::string_view endpoint);
+/// Whether the file system says who may connect: ipc with a path. To an abstract name (ipc://@...) any user may, as to
+/// a tcp port of the loopback.
+bool kept_by_file_mode(std::string_view endpoint);
+/// tcp and ipc. What else ZeroMQ has, such as multicast, knows no keys.
+bool is_endpoint(std::string_view text);
 
 }  // namespace lapwing

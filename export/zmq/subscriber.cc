@@ -49,6 +49,7 @@ bool Subscriber::parse_header(std::string_view text, Header& header) {
 }
 
 bool Subscriber::receive(int timeout_ms, const OnRecord& on_record, const OnGap& on_gap, const OnRestart& on_restart) {
+  look_at_connections();
   zmq_pollitem_t item{socket_.get(), 0, ZMQ_POLLIN, 0};
   if (zmq_poll(&item, 1, timeout_ms) <= 0) return false;
   auto frames = receive_frames(socket_.get());
@@ -70,6 +71,22 @@ bool Subscriber::receive(int timeout_ms, const OnRecord& on_record, const OnGap&
     body.remove_prefix(std::min(end + 1, body.size()));
   }
   return true;
+}
+
+void Subscriber::look_at_connections() {
+  const GateCounters now = socket_.gate_counters();
+  if (now.disconnections > disconnections_seen_ && connections_seen_ > 0) broken_ = true;
+  if (broken_ && now.connections > connections_seen_) {
+    ++reconnections_;
+    broken_ = false;
+  }
+  connections_seen_ = now.connections;
+  disconnections_seen_ = now.disconnections;
+}
+
+uint64_t Subscriber::unheard() const {
+  return static_cast<uint64_t>(
+      std::ranges::count_if(positions_, [&](const auto& entry) { return entry.second.heard < reconnections_; }));
 }
 
 void Subscriber::check_sequence(const std::string& topic, const Header& header, const OnGap& on_gap,
@@ -95,8 +112,9 @@ void Subscriber::check_sequence(const std::string& topic, const Header& header, 
   }
   if (position.epoch != header.epoch) {
     // After a restart numbering begins at 0, and what this reader missed of it is known.
-    position = {header.epoch, 0};
+    position = {.epoch = header.epoch};
   }
+  position.heard = reconnections_;
   if (position.next != header.sequence) on_gap({topic, position.next, header.sequence, header.sensor});
   position.next = header.sequence + header.count;
 }

@@ -39,9 +39,9 @@ class Subscriber {
   using OnRestart = std::function<void(const std::string& sensor, uint64_t epoch)>;
   /// Sequences followed at once, one for each topic of each sensor; a publisher must not be able to fill the memory.
   static constexpr size_t kMaxSequences = 10000;
-  /// Messages that wait to be read. A subscriber is the one who must not lose: it queues what it can hold. Who pulls
-  /// leaves them with the sensor, which counts.
-  static constexpr int kMaxQueue = 100000, kMaxPullQueue = 100;
+  /// Messages that wait to be read, some 512 MB where all are full. A subscriber is the one who must not lose: it
+  /// queues what it can hold. Who pulls leaves them with the sensor, which counts.
+  static constexpr int kMaxQueue = 8000, kMaxPullQueue = 100;
   /// A larger message ends the connection.
   static constexpr int64_t kMaxMessageBytes = 64 << 20;
 
@@ -56,24 +56,32 @@ class Subscriber {
   uint64_t restarts() const { return restarts_; }
   /// Sequences not followed because kMaxSequences are; their records are delivered, their gaps unseen.
   uint64_t unfollowed() const { return unfollowed_; }
+  /// Connections that were lost and made again. What was lost meanwhile is a gap as soon as its topic goes on.
+  uint64_t reconnections() const { return reconnections_; }
+  /// Sequences that were not heard of since the last reconnection: what they lost, if anything, is not known.
+  uint64_t unheard() const;
   GateCounters connections() const { return socket_.gate_counters(); }
 
  private:
   struct Position {
     uint64_t epoch = 0, next = 0;
+    uint64_t heard = 0;  // reconnections before its last message
   };
   struct Header {
     std::string sensor;
     uint64_t epoch = 0, sequence = 0, count = 0;
   };
   static bool parse_header(std::string_view text, Header& header);
+  void look_at_connections();
   void check_sequence(const std::string& topic, const Header& header, const OnGap& on_gap, const OnRestart& on_restart);
 
   std::vector<std::string> topics_;
   ZmqSocket socket_;
   std::map<std::pair<std::string, std::string>, Position> positions_;  // by sensor and topic
   std::map<std::string, uint64_t, std::less<>> epochs_;                // by sensor
-  uint64_t malformed_ = 0, restarts_ = 0, unfollowed_ = 0;
+  uint64_t malformed_ = 0, restarts_ = 0, unfollowed_ = 0, reconnections_ = 0;
+  uint64_t connections_seen_ = 0, disconnections_seen_ = 0;
+  bool broken_ = false;  // a connection was lost and is not back
 };
 
 }  // namespace lapwing

@@ -30,7 +30,7 @@ class TopicMessages {
   /// Calls send(TopicMessage) for each message that is full.
   template <class Send>
   void add(const RecordBatch& batch, Send&& send) {
-    uint32_t begin = 0;
+    size_t begin = 0;
     for (const RecordBatch::Entry& entry : batch.entries) {
       Topic& topic = topics_[entry.topic];
       topic.text.append(batch.text, begin, entry.end - begin);
@@ -55,6 +55,9 @@ class TopicMessages {
     uint64_t waiting = 0;   // records in text
   };
 
+  /// One large record must not keep its room for good.
+  static constexpr size_t kKeepBytes = 1 << 20;
+
   void write_header(const Topic& topic);
   template <class Send>
   void finish(TopicId id, Send&& send) {
@@ -65,6 +68,7 @@ class TopicMessages {
     topic.sequence += topic.waiting;
     topic.waiting = 0;
     topic.text.clear();
+    if (topic.text.capacity() > kKeepBytes) topic.text.shrink_to_fit();
   }
 
   std::string sensor_;

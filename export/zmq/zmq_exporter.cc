@@ -3,10 +3,14 @@
 #include <zmq.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <climits>
 #include <optional>
 #include <string>
+#include <thread>
 
+#include "export/zmq/held_bytes.h"
 #include "export/zmq/socket.h"
 #include "export/zmq/topic_messages.h"
 #include "sensor/base/log.h"
@@ -17,8 +21,9 @@ namespace {
 struct ZmqOptions {
   std::vector<std::string> endpoints;
   std::string mode, secret_key_file, allowed_clients_file, server_key_file;
-  uint64_t high_water_mark = 0, batch_records = 0, batch_bytes = 0, wait_subscriber = 0, wait_send = 0, linger = 0,
-           heartbeat = 0, io_threads = 0;
+  bool insecure = false;
+  uint64_t high_water_mark = 0, queue_size = 0, batch_records = 0, batch_bytes = 0, wait_subscriber = 0, wait_send = 0,
+           linger = 0, heartbeat = 0, io_threads = 0;
 };
 using Z = ZmqOptions;
 using Row = OptionRow<Z>;
@@ -38,14 +43,21 @@ constexpr Row kSecretKey = {"curve.secret-key-file", &Z::secret_key_file, "",
 constexpr Row kAllowedClients = {
     "curve.allowed-clients-file", &Z::allowed_clients_file, "",
     "public keys that may connect, one a line; without it every client that knows the sensor's public key may"};
+constexpr Row kInsecure = {"insecure", &Z::insecure, "no",
+                           "publish without keys at an endpoint that is not kept by a file's mode, as tcp is not"};
 constexpr Row kServerKey = {"curve.server-key-file", &Z::server_key_file, "",
                             "public key of the collector; mode connect only"};
 
 constexpr Row kPublishRows[] = {
-    {"endpoints", &Z::endpoints, "tcp://127.0.0.1:5556", "where to publish: tcp://address:port or ipc://path"},
+    {"endpoints", &Z::endpoints, "ipc:///run/lapwing/records",
+     "where to publish: ipc://path, for this user and group, or with keys tcp://address:port"},
     kMode,
     {"high-water-mark", &Z::high_water_mark, "10000",
      "messages queued for each subscriber, of batch-bytes at most; beyond it, it loses its own"},
+    {"queue-size", &Z::queue_size, "128mb",
+     "bytes of messages that wait for all subscribers; beyond it, those who take nothing are disconnected, and from "
+     "twice as much on records are dropped",
+     Unit::bytes},
     kBatchRecords,
     kBatchBytes,
     {"wait-subscriber", &Z::wait_subscriber, "5000", "how long a replay waits for its first subscriber",
@@ -62,13 +74,17 @@ constexpr Row kPublishRows[] = {
     kSecretKey,
     kAllowedClients,
     kServerKey,
+    kInsecure,
 };
 constexpr Row kPushRows[] = {
-    {"endpoints", &Z::endpoints, "tcp://127.0.0.1:5557", "where consumers are: tcp://address:port or ipc://path"},
+    {"endpoints", &Z::endpoints, "ipc:///run/lapwing/records-push",
+     "where consumers are: ipc://path, of this user and group, or with keys tcp://address:port"},
     kMode,
     {"high-water-mark", &Z::high_water_mark, "10000",
      "messages queued for each consumer, of batch-bytes at most; beyond it records are dropped and counted, and a "
      "replay waits"},
+    {"queue-size", &Z::queue_size, "128mb", "bytes of messages that wait for all consumers, and the same beyond it",
+     Unit::bytes},
     kBatchRecords,
     kBatchBytes,
     {"wait-send", &Z::wait_send, "60000",
@@ -79,16 +95,23 @@ constexpr Row kPushRows[] = {
     kSecretKey,
     kAllowedClients,
     kServerKey,
+    kInsecure,
 };
 
 /// A replay waits for its readers anyway, so a deep queue would only hold what may be lost at the end.
 constexpr uint64_t kLosslessHighWaterMark = 100;
 /// A reader of several topics sends one subscription after the other: the first record waits for them all.
 constexpr long kSettleMilliseconds = 50;
-/// Readers send subscriptions and handshakes only: what is larger ends its connection.
-constexpr int kMaxIncomingBytes = 64 << 10;
+/// Readers send subscriptions and handshakes only: what is larger ends its connection. Topics are known names; CURVE's
+/// handshake alone has commands of some 300 bytes (ZeroMQ RFC 26), and wraps what is subscribed to.
+constexpr int64_t kMaxIncomingBytes = 256, kMaxIncomingCurveBytes = 512;
 /// Subscriptions read at once: a peer that sends nothing else must not hold up the records.
 constexpr int kSubscriptionsRound = 1000;
+/// Subscriptions that ZeroMQ reads ahead of that, from each connection.
+constexpr int kSubscriptionsAhead = 100;
+/// How often those who take nothing are looked for while too much waits.
+constexpr std::chrono::milliseconds kStalledEvery{100};
+constexpr std::chrono::milliseconds kRoomPause{1};
 constexpr int kDeadAfterHeartbeats = 3;
 constexpr uint64_t kMaxIoThreads = 16;
 
@@ -110,7 +133,7 @@ class ZmqExporter : public Exporter {
                                              : options_.high_water_mark));
     socket_.set(ZMQ_LINGER, to_int(lossless_ ? std::max(options_.linger, options_.wait_send) : options_.linger));
     socket_.set(ZMQ_SNDTIMEO, lossless_ ? to_int(options_.wait_send) : 0);
-    socket_.set<int64_t>(ZMQ_MAXMSGSIZE, kMaxIncomingBytes);
+    socket_.set(ZMQ_MAXMSGSIZE, options_.secret_key_file.empty() ? kMaxIncomingBytes : kMaxIncomingCurveBytes);
   }
 
   void write(std::span<const std::shared_ptr<const RecordBatch>> batches) override {
@@ -143,6 +166,9 @@ class ZmqExporter : public Exporter {
     all.accepts_failed = gate.accepts_failed;
     all.handshakes_failed = gate.handshakes_failed;
     all.clients_refused = gate.clients_refused;
+    all.max_connections = gate.ended.max_connections;
+    all.max_topics = gate.ended.max_topics;
+    all.stalled = gate.ended.stalled;
     return all;
   }
   ExporterLabel label() const override {
@@ -153,6 +179,11 @@ class ZmqExporter : public Exporter {
 
   void open(const Setting& node) {
     const bool bind = options_.mode == "bind";
+    const Setting* endpoints = node.find("endpoints");
+    for (size_t i = 0; i < options_.endpoints.size(); ++i) {
+      const bool listed = endpoints && i < endpoints->children.size();
+      check_endpoint(options_.endpoints[i], listed ? *endpoints->children[i] : endpoints ? *endpoints : node);
+    }
     try {
       socket_.secure({options_.secret_key_file, options_.allowed_clients_file, options_.server_key_file}, bind);
     } catch (const SettingError& error) {
@@ -163,16 +194,7 @@ class ZmqExporter : public Exporter {
     }
     for (const std::string& endpoint : options_.endpoints) {
       const std::string reason = socket_.bind_or_connect(endpoint, bind);
-      if (!reason.empty()) {
-        const Setting* where = node.find("endpoints");
-        (where ? *where : node).fail(endpoint + ": " + reason);
-      }
-      if (options_.secret_key_file.empty() && reaches_beyond_loopback(endpoint)) {
-        spdlog::warn(
-            "{}: records travel unencrypted, and whoever reaches this endpoint gets them; see curve in "
-            "docs/zeromq.md",
-            endpoint);
-      }
+      if (!reason.empty()) (endpoints ? *endpoints : node).fail(endpoint + ": " + reason);
     }
   }
 
@@ -183,10 +205,13 @@ class ZmqExporter : public Exporter {
   virtual void listen() {}
   /// A replay waited in vain for `wait-send`, and goes on as a live run would.
   virtual void stop_waiting() = 0;
+  /// More than `queue-size` waits. Returns the bytes from which on records are dropped.
+  virtual uint64_t make_room() { return options_.queue_size; }
 
   ZmqOptions options_;
   const bool lossless_;
   std::string name_;
+  HeldBytes held_;
   ZmqSocket socket_;
   ExporterCounters counters_;
 
@@ -195,13 +220,35 @@ class ZmqExporter : public Exporter {
     messages_.flush([this](const TopicMessage& message) { send(message); });
   }
 
+  void check_endpoint(const std::string& endpoint, const Setting& where) const {
+    if (!is_endpoint(endpoint)) where.fail("'" + endpoint + "' is neither ipc://path nor tcp://address:port");
+    if (!options_.secret_key_file.empty() || kept_by_file_mode(endpoint)) return;
+    if (!options_.insecure) {
+      where.fail(endpoint +
+                 ": whoever reaches it would read the records: write ipc:///path, or curve.secret-key-file with a key "
+                 "of `lapwing keygen`, or insecure: yes (--insecure)");
+    }
+    spdlog::warn("{}: insecure: records travel unencrypted, and whoever reaches this endpoint gets them", endpoint);
+  }
+
+  bool has_room() {
+    if (held_.bytes() < options_.queue_size) return true;
+    if (!lossless_ || gave_up_) return held_.bytes() < make_room();
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(options_.wait_send);
+    while (held_.bytes() >= options_.queue_size && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(kRoomPause);
+    }
+    return held_.bytes() < options_.queue_size;
+  }
+
   void send(const TopicMessage& message) {
-    if (frame(message.topic, ZMQ_SNDMORE) && frame(message.header, ZMQ_SNDMORE) && frame(message.body, 0)) {
+    const int fault = has_room() ? send_frames(message) : EAGAIN;
+    if (fault == 0) {
       counters_.records += message.records;
       counters_.bytes += message.body.size();
       return;
     }
-    if (zmq_errno() == EAGAIN) {
+    if (fault == EAGAIN) {
       counters_.dropped_backpressure += message.records;
     } else {
       ++counters_.errors;
@@ -215,12 +262,24 @@ class ZmqExporter : public Exporter {
     stop_waiting();
   }
 
-  bool frame(std::string_view data, int flags) {
-    while (zmq_send(socket_.get(), data.data(), data.size(), flags) < 0) {
-      if (zmq_errno() == EINTR) continue;
-      return false;
+  /// 0, or why not.
+  int send_frames(const TopicMessage& message) {
+    zmq_msg_t body;
+    if (!held_.make(body, message.body)) return ENOMEM;
+    int fault = 0;
+    for (std::string_view data : {message.topic, message.header}) {
+      if (fault == 0) fault = retry([&] { return zmq_send(socket_.get(), data.data(), data.size(), ZMQ_SNDMORE); });
     }
-    return true;
+    if (fault == 0) fault = retry([&] { return zmq_msg_send(&body, socket_.get(), 0); });
+    if (fault != 0) zmq_msg_close(&body);
+    return fault;
+  }
+  template <class Call>
+  static int retry(Call&& call) {
+    while (call() < 0) {
+      if (zmq_errno() != EINTR) return zmq_errno();
+    }
+    return 0;
   }
 
   TopicMessages messages_;
@@ -232,7 +291,8 @@ class PublishExporter final : public ZmqExporter {
   // XPUB is PUB that also tells who subscribes: a replay can wait for its reader instead of speaking to nobody.
   PublishExporter(ZmqOptions options, const ExportContext& context)
       : ZmqExporter(ZMQ_XPUB, "zmq", std::move(options), context), topics_(context.topics) {
-    socket_.set(ZMQ_XPUB_VERBOSE, 1);
+    socket_.set(ZMQ_XPUB_VERBOSER, 1);
+    socket_.set(ZMQ_RCVHWM, kSubscriptionsAhead);
     if (lossless_) {
       // Only where nothing may be lost: live, one stalled subscriber would starve all others.
       socket_.set(ZMQ_XPUB_NODROP, 1);
@@ -261,26 +321,39 @@ class PublishExporter final : public ZmqExporter {
 
   /// Subscriptions would pile up if they were not read. One that no topic begins with gets nothing, ever.
   void listen() override {
-    char message[256];
-    for (int i = 0; i < kSubscriptionsRound; ++i) {
-      const int size = zmq_recv(socket_.get(), message, sizeof message, ZMQ_DONTWAIT);
-      if (size < 0) return;
-      constexpr char kSubscribe = 1;  // ZeroMQ RFC 29
-      if (size == 0 || message[0] != kSubscribe) continue;
+    constexpr char kCancel = 0, kSubscribe = 1;  // ZeroMQ RFC 29
+    zmq_msg_t message;
+    zmq_msg_init(&message);
+    for (int i = 0; i < kSubscriptionsRound && zmq_msg_recv(&message, socket_.get(), ZMQ_DONTWAIT) > 0; ++i) {
+      const std::string_view text(static_cast<const char*>(zmq_msg_data(&message)), zmq_msg_size(&message));
+      const int peer = zmq_msg_get(&message, ZMQ_SRCFD);  // -1: ZeroMQ cancels for one who is gone
+      if (text[0] == kCancel) socket_.connections().unsubscribed(peer);
+      if (text[0] != kSubscribe) continue;
       subscribed_ = true;
-      const std::string_view wanted(message + 1, std::min<size_t>(size, sizeof message) - 1);
-      auto fits = [&](std::string_view topic) { return topic.starts_with(wanted); };
+      socket_.connections().subscribed(peer);
+      auto fits = [&](std::string_view topic) { return topic.starts_with(text.substr(1)); };
       if (std::ranges::any_of(topics_, fits)) continue;
       if (counters_.unknown_topics++ == 0) {
         spdlog::warn("{}: a subscriber asks for a topic that no record type begins with", label().destination);
       }
     }
+    zmq_msg_close(&message);
+  }
+
+  uint64_t make_room() override {
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= look_again_) {
+      look_again_ = now + kStalledEvery;
+      socket_.connections().end_stalled();
+    }
+    return 2 * options_.queue_size;
   }
 
   void stop_waiting() override { socket_.set(ZMQ_XPUB_NODROP, 0); }
 
   std::span<const std::string_view> topics_;
   bool waited_ = false, subscribed_ = false;
+  std::chrono::steady_clock::time_point look_again_;
 };
 
 /// Without heartbeats: they would end the connection of a consumer that stands still, and with it lose its queue,

@@ -2,7 +2,7 @@
 // Read records from Lapwing over ZeroMQ: subscriber.mjs [ENDPOINT] [TOPIC...]   (npm install zeromq)
 import { Subscriber } from "zeromq";
 
-const [endpoint = "tcp://127.0.0.1:5556", ...topics] = process.argv.slice(2);
+const [endpoint = "ipc:///run/lapwing/records", ...topics] = process.argv.slice(2);
 const socket = new Subscriber({ receiveHighWaterMark: 100000 });
 socket.subscribe(...(topics.length ? topics : [""])); // the record types wanted; an empty prefix is every type
 socket.connect(endpoint);

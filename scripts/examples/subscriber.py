@@ -3,7 +3,7 @@
 import json, sys
 import zmq
 
-endpoint = sys.argv[1] if len(sys.argv) > 1 else "tcp://127.0.0.1:5556"
+endpoint = sys.argv[1] if len(sys.argv) > 1 else "ipc:///run/lapwing/records"
 socket = zmq.Context().socket(zmq.SUB)
 for topic in sys.argv[2:] or [""]:  # the record types wanted; an empty prefix is every type
     socket.subscribe(topic)

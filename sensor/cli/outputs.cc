@@ -61,7 +61,7 @@ std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& optio
   if (!options.publish.empty()) {
     std::string list;
     for (const std::string& endpoint : options.publish) list += (list.empty() ? "" : ",") + endpoint;
-    add("zmq", *section({{"endpoints", list}}));
+    add("zmq", *section({{"endpoints", list}, {"insecure", options.insecure ? "yes" : "no"}}));
   }
   const Setting* outputs = root.find("outputs");
   if (out.size() > stores || !outputs) {

@@ -14,6 +14,7 @@ namespace lapwing {
 struct OutputOptions {
   std::string eve_file;              // "-": standard output
   std::vector<std::string> publish;  // ZeroMQ endpoints
+  bool insecure = false;             // those without keys where anyone may connect
   std::vector<std::string> records;  // types
 };
 

@@ -269,7 +269,11 @@ void add_run(CLI::App& app, Command& command) {
       ->check(CLI::Range(1, 256));
   sub->add_option("--eve", options->outputs.eve_file, "write records to this file, or - for standard output");
   sub->add_option("--records", options->outputs.records, "only these record types")->delimiter(',');
-  sub->add_option("--publish", options->outputs.publish, "publish over ZeroMQ at this endpoint")->take_all();
+  auto* publish =
+      sub->add_option("--publish", options->outputs.publish, "publish over ZeroMQ at this endpoint: ipc://PATH")
+          ->take_all();
+  sub->add_flag("--insecure", options->outputs.insecure, "let --publish use tcp, where whoever connects reads")
+      ->needs(publish);
   sub->add_option("--checksums", options->checksums, "verify checksums: none, all or auto")
       ->check(CLI::IsMember({"none", "all", "auto"}));
   sub->callback([options, &command] { command = [options] { return run(*options); }; });

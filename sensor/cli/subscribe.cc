@@ -1,5 +1,6 @@
 // `subscribe`: prints what another Lapwing publishes. `keygen`: the keys of both.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -11,6 +12,7 @@
 
 #include "export/zmq/subscriber.h"
 #include "sensor/base/log.h"
+#include "sensor/base/terminal.h"
 #include "sensor/cli/commands.h"
 #include "sensor/cli/record_filter.h"
 #include "sensor/cli/rights.h"
@@ -19,7 +21,7 @@ namespace lapwing {
 namespace {
 
 struct SubscribeOptions {
-  SubscriberOptions subscriber{.endpoints = {"tcp://127.0.0.1:5556"}};
+  SubscriberOptions subscriber{.endpoints = {"ipc:///run/lapwing/records"}};
   std::vector<std::string> conditions;
   uint64_t count = 0;
   double idle_seconds = 0;
@@ -30,7 +32,15 @@ std::atomic<bool> stop_subscriber = false;
 constexpr int kPollMilliseconds = 200;
 constexpr int kIndent = 2;  // columns
 
-/// Prints records to standard output and losses to standard error.
+/// A peer's names and texts, which it may have from traffic or made up.
+std::string for_terminal(std::string_view text) {
+  std::string out;
+  append_for_terminal(out, text);
+  return out;
+}
+
+/// Prints records to standard output and losses to standard error. A pipe gets records byte for byte; a terminal must
+/// not be steered by them.
 class Printer {
  public:
   explicit Printer(const SubscribeOptions& options) : options_(options), filter_(options.conditions) {}
@@ -52,13 +62,18 @@ class Printer {
         text = pretty;
       }
     }
+    std::string shown;
+    if (terminal_) {
+      append_for_terminal(shown, text);
+      text = shown;
+    }
     std::fwrite(text.data(), 1, text.size(), stdout);
     if (std::fputc('\n', stdout) == EOF) fail();
   }
 
   void gap(const Gap& gap) {
     lost_ += gap.missing();
-    const std::string from = gap.sensor.empty() ? gap.topic : gap.sensor + " " + gap.topic;
+    const std::string from = for_terminal(gap.sensor.empty() ? gap.topic : gap.sensor + " " + gap.topic);
     if (gap.missing()) {
       spdlog::warn("{}: {} records lost before number {}", from, gap.missing(), gap.got);
     } else {
@@ -67,7 +82,7 @@ class Printer {
   }
 
   void restart(const std::string& sensor, uint64_t epoch) {
-    spdlog::warn("{}the sensor began anew: epoch {}", sensor.empty() ? "" : sensor + ": ", epoch);
+    spdlog::warn("{}the sensor began anew: epoch {}", sensor.empty() ? "" : for_terminal(sensor) + ": ", epoch);
   }
 
   /// Readers of a pipe want lines when they come.
@@ -80,6 +95,11 @@ class Printer {
     if (!filter_.empty()) fmt::print(stderr, ", {} matched", shown_);
     if (subscriber.malformed()) fmt::print(stderr, ", {} malformed messages", subscriber.malformed());
     if (subscriber.unfollowed()) fmt::print(stderr, ", {} messages not followed", subscriber.unfollowed());
+    if (subscriber.reconnections()) fmt::print(stderr, ", {} reconnections", subscriber.reconnections());
+    if (subscriber.unheard()) {
+      fmt::print(stderr, "; since the last reconnection {} topics were not heard of: what they lost is not known",
+                 subscriber.unheard());
+    }
     fmt::print(stderr, "\n");
   }
 
@@ -92,6 +112,7 @@ class Printer {
   const SubscribeOptions& options_;
   RecordFilter filter_;
   uint64_t received_ = 0, shown_ = 0, lost_ = 0;
+  const bool terminal_ = isatty(STDOUT_FILENO) == 1;
   bool failed_ = false;
 };
 
@@ -150,7 +171,7 @@ int subscribe(const SubscribeOptions& options) {
   }
   printer.flush();
   printer.summary(subscriber);
-  if (printer.lost() && options.fail_on_gap) return exit_status::gap;
+  if ((printer.lost() || subscriber.unheard()) && options.fail_on_gap) return exit_status::gap;
   return printer.failed() ? exit_status::input_failed : exit_status::done;
 }
 
@@ -178,7 +199,8 @@ void add_subscribe(CLI::App& app, Command& command) {
   sub->add_flag("--pretty", options->pretty, "records over several lines");
   sub->add_option("--count", options->count, "stop after so many records shown");
   sub->add_option("--idle", options->idle_seconds, "stop after so many seconds without a record");
-  sub->add_flag("--fail-on-gap", options->fail_on_gap, "exit with status 3 when records were lost");
+  sub->add_flag("--fail-on-gap", options->fail_on_gap,
+                "exit with status 3 when records were lost, or may have been around a reconnection");
   sub->callback([options, &command] {
     try {
       RecordFilter{options->conditions};

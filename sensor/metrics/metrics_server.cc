@@ -123,9 +123,10 @@ MetricsServer::MetricsServer(const MetricsConfig& config, const Setting& root, s
   impl_->host = config.listen.substr(0, config.listen.rfind(':'));
   impl_->scrape = std::make_shared<Scrape>(std::move(counters));
   try {
-    impl_->exposer.emplace(std::vector<std::string>{"listening_ports", config.listen, "num_threads",
-                                                    std::to_string(kThreads), "request_timeout_ms",
-                                                    std::to_string(kRequestTimeout)});
+    impl_->exposer.emplace(std::vector<std::string>{
+        "listening_ports", config.listen, "num_threads", std::to_string(kThreads), "connection_queue",
+        std::to_string(kWaiting), "listen_backlog", std::to_string(kWaiting), "request_timeout_ms",
+        std::to_string(kRequestTimeout), "max_request_size", std::to_string(kMaxRequest), "enable_keep_alive", "no"});
   } catch (const std::exception&) {
     fail_at_listen(root, config, why_not(*where));
   }

@@ -52,10 +52,15 @@ constexpr std::string_view kPaths[] = {
     "records.over_budget",
     "records.truncated",
     "publisher.queue_full_drops",
+    "publisher.queue_bytes_drops",
     "outputs.*.dropped.*",
+    "outputs.*.stalled",
     "file_store.open_files_max_hit",
     "file_store.fs_errors",
     "file_store.pieces_lost",
+    "file_store.max_size_hit",
+    "file_store.max_files_hit",
+    "file_store.max_growing_hit",
 };
 
 bool matches(std::string_view path, std::string_view pattern) {

@@ -1,13 +1,15 @@
 #include "signatures/compile/database_cache.h"
 
+#include <fcntl.h>
 #include <hs/hs.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 
 #include "sensor/base/hash.h"
 
@@ -41,6 +43,58 @@ void append(std::vector<uint8_t>& out, const void* data, size_t size) {
   out.insert(out.end(), bytes, bytes + size);
 }
 
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return number_; }
+
+ private:
+  int number_;
+};
+
+/// Ours alone to write.
+bool is_kept(const struct stat& info) {
+  return info.st_uid == geteuid() && !(info.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+bool is_kept_folder(const fs::path& folder) {
+  struct stat info {};
+  return lstat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && is_kept(info);
+}
+
+/// Empty when there is none, or it is not ours.
+std::vector<uint8_t> read_kept(const fs::path& path) {
+  std::vector<uint8_t> out;
+  // Not to be held up by a FIFO in the file's place.
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat info {};
+  if (file.get() < 0 || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) || !is_kept(info)) return out;
+  out.resize(static_cast<size_t>(info.st_size));
+  for (size_t have = 0; have < out.size();) {
+    const ssize_t n = read(file.get(), out.data() + have, out.size() - have);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return {};
+    have += static_cast<size_t>(n);
+  }
+  futimens(file.get(), nullptr);  // used last now
+  return out;
+}
+
+bool write_all(int descriptor, Bytes bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = write(descriptor, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    bytes = bytes.subspan(static_cast<size_t>(n));
+  }
+  return true;
+}
+
 }  // namespace
 
 Digest digest_of(Bytes bytes) {
@@ -53,12 +107,9 @@ DatabaseCache::DatabaseCache(fs::path folder, std::span<const Digest> set)
 
 bool DatabaseCache::read() {
   entries_.clear();
-  std::error_code error;
-  const auto size = fs::file_size(file_, error);
-  if (error || size < kFormat.size() + kChecksumSize) return false;
-  content_.resize(size);
-  std::ifstream in(file_, std::ios::binary);
-  if (!in.read(reinterpret_cast<char*>(content_.data()), static_cast<std::streamsize>(size))) return false;
+  if (!is_kept_folder(folder_)) return false;
+  content_ = read_kept(file_);
+  if (content_.size() < kFormat.size() + kChecksumSize) return false;
   Bytes left(content_);
   Digest sum;
   std::memcpy(&sum, left.last(kChecksumSize).data(), sizeof sum);
@@ -75,7 +126,6 @@ bool DatabaseCache::read() {
     entries_[digest] = left.first(length);
     left = left.subspan(length);
   }
-  fs::last_write_time(file_, fs::file_time_type::clock::now(), error);
   return left.empty();
 }
 
@@ -96,15 +146,21 @@ void DatabaseCache::write(std::span<const Entry> entries) const {
   const Digest sum = digest_of(out);
   append(out, &sum, sizeof sum);
   std::error_code error;
-  fs::create_directories(folder_, error);
-  fs::path beside = file_;
-  beside += "." + std::to_string(::getpid());
-  std::ofstream file(beside, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(out.data()), static_cast<std::streamsize>(out.size()));
-  file.close();
-  if (file) fs::rename(beside, file_, error);
-  if (!file || error) {
-    spdlog::warn("{}: cannot be written: the rules will be compiled again at the next start", file_.string());
+  fs::create_directories(folder_.parent_path(), error);
+  mkdir(folder_.c_str(), 0700);
+  if (!is_kept_folder(folder_)) {
+    spdlog::warn("{}: others may write here, so compiled rules are not kept in it; do: chmod go-w", folder_.string());
+    return;
+  }
+  std::string beside = file_.string() + ".XXXXXX";
+  const Descriptor file(mkostemp(beside.data(), O_CLOEXEC));
+  if (file.get() >= 0 && write_all(file.get(), out)) {
+    fs::rename(beside, file_, error);
+  } else {
+    error.assign(errno, std::generic_category());
+  }
+  if (error) {
+    spdlog::warn("{}: {}: the rules will be compiled again at the next start", file_.string(), error.message());
     fs::remove(beside, error);
     return;
   }

@@ -17,7 +17,9 @@ namespace lapwing::detect {
 using Digest = std::array<uint64_t, 2>;
 Digest digest_of(Bytes bytes);
 
-/// One file a rule set. Nothing here throws: what cannot be read, written or trusted is compiled again.
+/// One file a rule set. What is read becomes the matcher's memory as it is, and a checksum tells chance from intent no
+/// more than who computed it: a folder or file that is not our own, or that others may write, is left alone. Nothing
+/// here throws: what cannot be read, written or trusted is compiled again.
 class DatabaseCache {
  public:
   /// Files kept; beyond, those used longest ago go.

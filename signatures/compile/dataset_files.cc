@@ -1,12 +1,12 @@
 #include "signatures/compile/dataset_files.h"
 
+#include <fcntl.h>
 #include <openssl/evp.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -156,6 +156,23 @@ void load_json_lines(const std::string& text, const DatasetFile& file, Dataset& 
   }
 }
 
+/// A file that was not there: who may write in the folder must not have it be a link to something else.
+bool write_fresh(const std::string& path, std::string_view text) {
+  unlink(path.c_str());  // of a run that broke off
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+  if (file < 0) return false;
+  while (!text.empty()) {
+    const ssize_t n = write(file, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) break;
+    text.remove_prefix(static_cast<size_t>(n));
+  }
+  const int reason = errno;
+  const bool closed = close(file) == 0;
+  if (!text.empty()) errno = reason;
+  return text.empty() && closed;
+}
+
 }  // namespace
 
 std::optional<std::string> parse_value(DatasetType type, std::string_view text) {
@@ -195,15 +212,13 @@ void save_dataset(const std::string& path, const Dataset& set) {
   std::vector<std::string> lines;
   set.each([&](Bytes value) { lines.push_back(format_value(set.type(), value)); });
   std::sort(lines.begin(), lines.end());  // the order of the table means nothing, and files shall compare
+  std::string text;
+  for (const std::string& line : lines) text.append(line) += '\n';
   const std::string fresh = path + ".new";
-  std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
-  for (const std::string& line : lines) out << line << '\n';
-  out.close();
-  std::error_code error;
-  if (out) std::filesystem::rename(fresh, path, error);
-  if (!out || error) {
-    throw SettingError({path, 0, 0}, "set '" + set.name() + "' cannot be saved: " +
-                                         (error ? error.message() : std::string(std::strerror(errno))));
+  if (!write_fresh(fresh, text) || rename(fresh.c_str(), path.c_str()) != 0) {
+    const int reason = errno;
+    unlink(fresh.c_str());
+    throw SettingError({path, 0, 0}, "set '" + set.name() + "' cannot be saved: " + std::strerror(reason));
   }
 }
 

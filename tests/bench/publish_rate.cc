@@ -71,7 +71,7 @@ std::shared_ptr<const RecordBatch> batch(TopicId topic, size_t count, bool urgen
     std::string text = R"({"event_type":"flow","number":)" + std::to_string(i) + R"(,"filler":")";
     text.resize(kRecordBytes - 3, 'x');
     out->text += text + "\"}\n";
-    out->entries.push_back({topic, static_cast<uint32_t>(out->text.size())});
+    out->entries.push_back({topic, out->text.size()});
   }
   out->urgent = urgent;
   return out;
@@ -85,6 +85,7 @@ std::vector<std::unique_ptr<Exporter>> make_output(const Plan& plan) {
     member.scalar = value;
   };
   put("endpoints", plan.endpoint);
+  put("insecure", "yes");
   if (plan.curve) {
     put("curve.secret-key-file", plan.folder + "/sensor");
     put("curve.allowed-clients-file", plan.folder + "/reader.pub");

@@ -3,7 +3,7 @@
 
   publishing_test.py LAPWING      NODE_MODULES: a folder with npm's zeromq (else build/node_modules)
 """
-import json, os, shutil, signal, socket, subprocess, sys, tempfile, time, unittest
+import json, os, pty, shutil, signal, socket, subprocess, sys, tempfile, time, unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WEB, DNS = os.path.join(ROOT, "pcaps/web/web.pcap"), os.path.join(ROOT, "pcaps/dns/dns.pcap")
@@ -162,10 +162,16 @@ class Keys(Case):
         self.refused("allowed:1:1: not a key", curve=self.curve)
         self.refused("c.yaml:1", curve={"allowed-clients-file": self.path("allowed")})
 
-    def test_plain_tcp_beyond_loopback_warns(self):
-        for endpoint, warned in (("tcp://0.0.0.0:*", True), ("tcp://127.0.0.1:*", False)):
-            done = run("replay", DNS, "-q", "-c", self.output(endpoints=[endpoint], **{"wait-subscriber": 0}))
-            self.assertEqual(b"unencrypted" in done.stderr, warned, endpoint)
+    def test_tcp_without_keys_is_refused_unless_insecure_is_written(self):
+        for endpoint in ("tcp://0.0.0.0:*", "tcp://127.0.0.1:*", "ipc://@lapwing-test"):
+            self.refused("insecure: yes", endpoints=[endpoint])
+            self.refused("c.yaml:1:", endpoints=[endpoint], insecure=False)
+            done = run("replay", DNS, "-q", "-c", self.output(endpoints=[endpoint], insecure=True, **{"wait-subscriber": 0}))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(b"unencrypted", done.stderr)
+        plain = run("replay", DNS, "-q", "--publish", "tcp://127.0.0.1:*")
+        self.assertEqual(plain.returncode, 2)
+        self.assertIn(b"--insecure", plain.stderr)
         done = run("replay", DNS, "-q", "-c", self.output(endpoints=["tcp://0.0.0.0:*"], curve=self.curve, **{"wait-subscriber": 0}))
         self.assertNotIn(b"unencrypted", done.stderr)
 
@@ -174,7 +180,42 @@ class Keys(Case):
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             for kind in ("zmq", "zmq-push"):
-                self.refused("Address already in use", filetype=kind, endpoints=[f"tcp://127.0.0.1:{taken.getsockname()[1]}"])
+                self.refused("Address already in use", filetype=kind, insecure=True, endpoints=[f"tcp://127.0.0.1:{taken.getsockname()[1]}"])
+
+
+class Terminal(Case):
+    NASTY = 'a\x1b]0;owned\x07b\u202ec\x9bd'
+
+    @unittest.skipUnless(PYTHON, "needs python3-zmq")
+    def test_records_do_not_steer_a_terminal_and_reach_a_pipe_as_they_are(self):
+        sensor = self.file("sensor.py", f"""import json, sys, zmq, time
+s = zmq.Context().socket(zmq.XPUB); s.bind(sys.argv[1]); s.recv()
+s.send_multipart([b"flow", json.dumps(dict(sensor={self.NASTY!r}, epoch=1, seq=0, count=1)).encode(), {self.NASTY!r}.encode() + b"\\xff"])
+s.send_multipart([b"flow", json.dumps(dict(sensor={self.NASTY!r}, epoch=1, seq=2, count=1)).encode(), b"{{}}"])
+time.sleep(3)
+""")
+        for terminal in (True, False):
+            ours, theirs = pty.openpty() if terminal else os.pipe()
+            endpoint = f"{self.endpoint}-{terminal}"
+            self.start(PYTHON, sensor, endpoint)
+            reader = self.start(LAPWING, "subscribe", endpoint, "--count", "2", stdout=theirs)
+            _, err = reader.communicate(timeout=30)
+            os.close(theirs)
+            out = os.read(ours, 4096)
+            os.close(ours)
+            self.assertNotIn(b"\x1b", err)
+            if terminal:
+                self.assertIn(rb"a\u001b]0;owned\u0007b\u202ec\u009bd\u00ff", out)
+                self.assertNotIn(b"\x1b", out)
+            else:
+                self.assertIn(self.NASTY.encode() + b"\xff\n", out)
+
+    def test_show_records_escapes(self):
+        record = {"timestamp": "2026-01-01T00:00:00", "event_type": "alert", "alert": {"signature_id": 1, "severity": 1, "signature": self.NASTY}}
+        done = subprocess.run([sys.executable, os.path.join(ROOT, "scripts/show_records")], input=json.dumps(record).encode(), capture_output=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertFalse({0x1b, 0x07} & set(done.stdout), done.stdout)
+        self.assertNotIn("\u202e", done.stdout.decode())
 
 
 class Examples(Case):

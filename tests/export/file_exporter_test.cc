@@ -108,6 +108,14 @@ TEST_F(FileOutput, RotatesBySizeAndLosesNothing) {
   EXPECT_EQ(content(eve), lines(190, 200));
 }
 
+TEST_F(FileOutput, DoesNotWriteThroughALink) {
+  const fs::path victim = folder / "victim";
+  std::ofstream(victim) << "kept";
+  fs::create_symlink(victim, eve);
+  EXPECT_NE(refusal("append", "no").find("is a symbolic link"), std::string::npos);
+  EXPECT_EQ(content(victim), "kept");
+}
+
 TEST_F(FileOutput, RotatesByTime) {
   auto exporter = make({{"rotate-interval", "1s"}});
   put(*exporter, 0, 1);

@@ -37,7 +37,7 @@ class Collector final : public Exporter {
 std::shared_ptr<const RecordBatch> batch(const std::string& text) {
   auto b = std::make_shared<RecordBatch>();
   b->text = text + "\n";
-  b->entries = {{0, static_cast<uint32_t>(b->text.size())}};
+  b->entries = {{0, b->text.size()}};
   return b;
 }
 
@@ -91,6 +91,45 @@ TEST(Publisher, CountsEveryRecordThatAFullQueueDrops) {
   EXPECT_GT(dropped, 0u);
   EXPECT_EQ(dropped + kept, kSent);
   EXPECT_EQ(seen.records, kept);
+}
+
+std::shared_ptr<const RecordBatch> megabyte() {
+  return batch(std::string(1 << 20, 'x'));
+}
+
+TEST(Publisher, WhatWaitsIsBoundedInBytesAndTheRestCounted) {
+  Seen seen;
+  uint64_t dropped = 0, kept = 0;
+  constexpr size_t kSent = 4 * (Publisher::kQueueBytes >> 20);
+  {
+    Publisher publisher(one(seen, std::chrono::milliseconds(2)), 1, false);
+    for (size_t i = 0; i < kSent; ++i) publisher.push(0, megabyte());
+    dropped = publisher.counters().queue_bytes_drops;
+    kept = publisher.counters().records;
+    EXPECT_EQ(publisher.counters().queue_full_drops, 0u);
+  }
+  EXPECT_GT(dropped, kSent / 4);
+  EXPECT_EQ(dropped + kept, kSent);
+  EXPECT_EQ(seen.records, kept);
+}
+
+TEST(Publisher, AReplayWaitsForRoomInBytes) {
+  Seen seen;
+  constexpr size_t kSent = 2 * (Publisher::kQueueBytes >> 20);
+  {
+    Publisher publisher(one(seen, std::chrono::milliseconds(1)), 1, true);
+    for (size_t i = 0; i < kSent; ++i) publisher.push(0, megabyte());
+  }
+  EXPECT_EQ(seen.records, kSent);
+}
+
+TEST(Publisher, ABatchLargerThanTheQueueGoesThroughAlone) {
+  Seen seen;
+  {
+    Publisher publisher(one(seen), 1, false);
+    publisher.push(0, batch(std::string(Publisher::kQueueBytes + 1, 'x')));
+  }
+  EXPECT_EQ(seen.records, 1u);
 }
 
 TEST(Publisher, DrainLeavesNothingWaiting) {

@@ -40,7 +40,7 @@ std::shared_ptr<const RecordBatch> batch_of(std::initializer_list<std::pair<Topi
   auto out = std::make_shared<RecordBatch>();
   for (const auto& [topic, text] : records) {
     out->text += std::string(text) + "\n";
-    out->entries.push_back({topic, static_cast<uint32_t>(out->text.size())});
+    out->entries.push_back({topic, out->text.size()});
   }
   out->urgent = urgent;
   return out;

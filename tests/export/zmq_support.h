@@ -26,6 +26,7 @@ inline Setting node(const std::string& where, std::initializer_list<std::pair<co
     member.scalar = value;
   };
   put("endpoints", where);
+  if (where.starts_with("tcp")) put("insecure", "yes");
   for (auto [key, value] : more) put(key, value);
   return root;
 }
@@ -34,7 +35,7 @@ inline std::shared_ptr<const RecordBatch> flows(uint64_t from, size_t count, boo
   auto batch = std::make_shared<RecordBatch>();
   for (uint64_t i = from; i < from + count; ++i) {
     batch->text += "{\"n\":" + std::to_string(i) + "}\n";
-    batch->entries.push_back({1, static_cast<uint32_t>(batch->text.size())});
+    batch->entries.push_back({1, batch->text.size()});
   }
   batch->urgent = urgent;
   return batch;

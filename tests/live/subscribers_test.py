@@ -21,7 +21,7 @@ class Subscribers(netns.Case):
     def setUp(self):
         super().setUp()
         self.space.run("ip", "link", "set", "lo", "up")
-        output = {"filetype": "zmq", "endpoints": [ENDPOINT], "high-water-mark": 500}
+        output = {"filetype": "zmq", "endpoints": [ENDPOINT], "insecure": True, "high-water-mark": 500}
         with open(os.path.join(self.folder, "c.yaml"), "w") as f: json.dump({"outputs": [{"eve-log": output}]}, f)
 
     def subscriber(self, name, *words):

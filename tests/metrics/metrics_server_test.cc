@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -82,6 +83,24 @@ TEST(MetricsServer, AnswersSeveralAtOnce) {
   }
   for (auto& client : clients) client.join();
   EXPECT_EQ(good, std::vector<int>(8, 1));
+}
+
+TEST(MetricsServer, ClientsThatSayNothingDoNotHoldAScrape) {
+  auto server = serve("127.0.0.1:0");
+  std::vector<int> slow;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port_of(*server));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  for (int i = 0; i < 40; ++i) {
+    slow.push_back(socket(AF_INET, SOCK_STREAM, 0));
+    ASSERT_EQ(connect(slow.back(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    (void)send(slow.back(), "GET /met", 8, MSG_NOSIGNAL);
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_NE(get(port_of(*server), "/metrics").find("200 OK"), std::string::npos);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(8));
+  for (int descriptor : slow) close(descriptor);
 }
 
 TEST(MetricsServer, APortInUseIsRefusedAtItsPlace) {

@@ -80,6 +80,26 @@ TEST_F(DatabaseCacheTest, CompilesAgainWhenAByteIsWrong) {
   EXPECT_EQ(load(100'000).cached, 0u);
 }
 
+TEST_F(DatabaseCacheTest, LeavesAloneWhatOthersMayWrite) {
+  const DatabaseCounts cold = load(100'000);
+  const fs::path file = files().at(0), folder = folder_.path("cache");
+  EXPECT_EQ(fs::status(folder).permissions() & fs::perms(077), fs::perms::none);
+  EXPECT_EQ(fs::status(file).permissions() & fs::perms(077), fs::perms::none);
+  fs::permissions(file, fs::perms::group_write, fs::perm_options::add);
+  EXPECT_EQ(load(100'000).cached, 0u) << "a file of ours that the group may write";
+  EXPECT_EQ(load(100'000).cached, cold.all) << "not written anew";
+  fs::permissions(folder, fs::perms::others_write, fs::perm_options::add);
+  EXPECT_EQ(load(100'000).cached, 0u) << "a folder that others may write";
+  EXPECT_TRUE(alerts(100'011));
+  fs::permissions(folder, fs::perms::others_write, fs::perm_options::remove);
+  const fs::path elsewhere = folder_.path("elsewhere");
+  fs::rename(file, elsewhere);
+  fs::create_symlink(elsewhere, file);
+  EXPECT_EQ(load(100'000).cached, 0u) << "a link";
+  EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(file))) << "written over, not through";
+  EXPECT_EQ(load(100'000).cached, cold.all);
+}
+
 TEST_F(DatabaseCacheTest, KeepsTheLatest) {
   for (size_t i = 0; i < detect::DatabaseCache::kMaxCachedSets + 2; ++i) load(100'000 * (i + 1));
   EXPECT_EQ(files().size(), detect::DatabaseCache::kMaxCachedSets);

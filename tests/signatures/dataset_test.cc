@@ -76,6 +76,19 @@ TEST_F(DatasetTest, ARulesSetIsSavedInTheDataFolder) {
   EXPECT_EQ(text("m.lst"), "4034a346ccee15292d823416f7510a2f\n");
 }
 
+TEST_F(DatasetTest, SavingDoesNotWriteThroughALink) {
+  std::ofstream(folder_ / "victim") << "kept";
+  fs::create_symlink(folder_ / "victim", folder_ / "m.lst.new");
+  RuleLab lab;
+  lab.environment.datasets = DatasetStore::create(root_);
+  lab.load("alert http any any -> any any (http.host; to_md5; dataset:set,m,type md5,save m.lst; sid:1;)");
+  lab.run(asking("evil", 0));
+  EXPECT_THAT(lab.environment.datasets->save(), IsEmpty());
+  EXPECT_EQ(text("victim"), "kept");
+  EXPECT_EQ(text("m.lst"), "4034a346ccee15292d823416f7510a2f\n");
+  EXPECT_FALSE(fs::exists(folder_ / "m.lst.new"));
+}
+
 TEST_F(DatasetTest, RulesMayBeForbiddenToWrite) {
   set("datasets.rules.allow-write", "no");
   RuleLab lab;
