@@ -160,7 +160,7 @@ constexpr Shape kTlsClient[] = {
 
 constexpr Shape kTlsServer[] = {
     {"certificates", 10'000, [](size_t n) { return server_flight(tls_certificate(std::vector<std::string>(n, "x"))); }},
-    {"names of a certificate", 400,
+    {"names of a certificate", 500,
      [](size_t n) {
        return server_flight(
            tls_certificate({make_certificate({.subject = {{"CN", "x"}},
@@ -169,7 +169,7 @@ constexpr Shape kTlsServer[] = {
                                               .not_before = "20240101000000Z",
                                               .not_after = "20340101000000Z",
                                               .alternative_names = "DNS:x" + repeated(n, [](size_t i) {
-                                                                     return ",DNS:n" + std::to_string(i) + ".example";
+                                                                     return ",DNS:n" + std::to_string(i) + ".of-a-longer-host-name.example";
                                                                    })})}));
      }},
     {"messages", 10'000,
