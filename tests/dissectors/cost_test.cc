@@ -169,7 +169,8 @@ constexpr Shape kTlsServer[] = {
                                               .not_before = "20240101000000Z",
                                               .not_after = "20340101000000Z",
                                               .alternative_names = "DNS:x" + repeated(n, [](size_t i) {
-                                                                     return ",DNS:n" + std::to_string(i) + ".of-a-longer-host-name.example";
+                                                                     return ",DNS:n" + std::to_string(i) +
+                                                                            ".of-a-longer-host-name.example";
                                                                    })})}));
      }},
     {"messages", 10'000,
@@ -214,6 +215,8 @@ void expect_fast_packets(std::string_view protocol, Direction direction, std::sp
     size_t n = 1;
     while (shape.make(n + 1).size() <= kPacket && n < kPacket) ++n;
     const double seconds = cost(run(protocol, direction, shape.make(n).substr(0, kPacket)));
+    testing::Test::RecordProperty(std::string(protocol) + " " + std::string(shape.name),
+                                  std::to_string(seconds * 1e6) + " us");
     EXPECT_LT(seconds, 1e-3 * kSlower) << protocol << ": " << n << " x " << shape.name;
   }
 }
