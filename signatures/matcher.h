@@ -31,7 +31,7 @@ struct DetectCounters {
   uint64_t stream_window_memcap = 0, stream_window_bytes = 0;  // bytes refused to raw stream inspection; bytes held
   uint64_t stream_candidates_max = 0;                          // rules that the next stream cell will not remember
   uint64_t shared_entries_full = 0;                            // thresholds or bits forgotten: too many at once
-  uint64_t field_values_max = 0;                               // values of a field beyond those looked at
+  uint64_t field_bytes_max = 0;                                // fields with more values than are looked at
   uint64_t dataset_memcap = 0;                                 // values that a full set did not take
   uint64_t tags_max = 0;                                       // tags left out of a flow or host; hosts whose tags were forgotten
   uint64_t variables_max = 0;                                  // captured variables that found no room

@@ -40,6 +40,7 @@ MessageTransaction& scratch() {
   tx.progress = {};
   tx.inspected = {};
   tx.anomalies.clear();
+  tx.cut = false;
   return tx;
 }
 
@@ -59,15 +60,10 @@ std::span<const OptionRow<Config>> Dns::options() {
   return kOptions;
 }
 
-Likelihood Dns::probe(const Chunk& first) {
-  Bytes wire = first.data;
-  size_t size = wire.size();
-  if (!first.datagram) {
-    if (wire.size() < kPrefix) return Likelihood::more;
-    size = load_be16(wire.data());
-    wire = wire.subspan(kPrefix);
-  }
-  switch (judge(wire, size, first.direction == Direction::to_server, first.datagram)) {
+namespace {
+
+Likelihood likelihood(Verdict verdict) {
+  switch (verdict) {
     case Verdict::no: return Likelihood::no;
     case Verdict::more: return Likelihood::more;
     case Verdict::plausible: return Likelihood::maybe;
@@ -76,10 +72,28 @@ Likelihood Dns::probe(const Chunk& first) {
   return Likelihood::no;
 }
 
+}  // namespace
+
+Likelihood Dns::probe(const Chunk& first) {
+  const bool to_server = first.direction == Direction::to_server;
+  if (first.datagram) return likelihood(judge(first.data, first.data.size(), to_server, true));
+  // BIND, Unbound and dnsmasq go on behind a first message that is none.
+  constexpr size_t kMaxJunk = 512;
+  Bytes rest = first.data;
+  for (bool junk = false;; junk = true) {
+    if (rest.size() < kPrefix) return Likelihood::more;
+    const size_t size = load_be16(rest.data());
+    rest = rest.subspan(kPrefix);
+    const Verdict verdict = judge(rest, size, to_server, false);
+    if (verdict != Verdict::no || junk || size > kMaxJunk) return likelihood(verdict);
+    if (rest.size() < size) return Likelihood::more;
+    rest = rest.subspan(size);
+  }
+}
+
 Step Dns::data(const Chunk& chunk, EventSink& sink) {
   if (chunk.datagram) {
-    message(chunk.data, 0, chunk, sink);
-    return Step::ok(chunk.data.size());
+    return message(chunk.data, 0, chunk, sink) ? Step::ok(chunk.data.size()) : Step::fail();
   }
   bool& lost = lost_[index(chunk.direction)];
   if (lost) {
@@ -94,7 +108,9 @@ Step Dns::data(const Chunk& chunk, EventSink& sink) {
     if (rest.size() < kPrefix) return Step::need(used, rest.empty() ? 0 : kPrefix - rest.size());
     const size_t size = load_be16(rest.data());
     if (rest.size() < kPrefix + size) return Step::need(used, kPrefix + size - rest.size());
-    if (size > 0) message(rest.subspan(kPrefix, size), chunk.offset + used + kPrefix, chunk, sink);
+    if (size > 0 && !message(rest.subspan(kPrefix, size), chunk.offset + used + kPrefix, chunk, sink)) {
+      return Step::fail();
+    }
     used += kPrefix + size;
   }
 }
@@ -104,24 +120,20 @@ Step Dns::gap(Direction direction, uint64_t, EventSink&) {
   return Step::ok(0);
 }
 
-void Dns::message(Bytes wire, uint64_t offset, const Chunk& chunk, EventSink& sink) {
+bool Dns::message(Bytes wire, uint64_t offset, const Chunk& chunk, EventSink& sink) {
   sink.frame(kPdu, chunk.direction, offset, wire.size(), nullptr);
   MessageTransaction& tx = scratch();
   auto& parsed = const_cast<Message&>(*tx.message);
   const bool readable = parse(wire, parsed);
-  if (!any_ && wire.size() >= kHeaderSize) {
-    any_ = true;
-    swapped_ = parsed.is_response() == (chunk.direction == Direction::to_server);
-  }
-  const Direction direction = swapped_ ? reverse(chunk.direction) : chunk.direction;
+  if (!sink.work(parsed.text.size() + parsed.followed)) return false;
   if (!readable) {
-    sink.anomaly(protocol, nullptr, kMalformedData, direction);
-    return;
+    sink.anomaly(protocol, nullptr, kMalformedData, chunk.direction);
+    return true;
   }
-  if (parsed.is_response() != (direction == Direction::to_client)) {
-    sink.anomaly(protocol, nullptr, parsed.is_response() ? kNotRequest : kNotResponse, direction);
-    return;
-  }
+  // Each message says itself which way it goes. A flow may begin with an answer; where requests came from the client
+  // too, what goes the other way is wrong, and is read all the same: it may be the forged one that came first.
+  const Direction direction = parsed.is_response() ? Direction::to_client : Direction::to_server;
+  straight_ |= direction == chunk.direction;
   tx.id = next_id_++;
   tx.progress[index(direction)] = kComplete;
   tx.unrecorded = direction == Direction::to_client && std::erase(unrecorded_, parsed.id) > 0;
@@ -137,15 +149,19 @@ void Dns::message(Bytes wire, uint64_t offset, const Chunk& chunk, EventSink& si
       {kInfiniteLoop, kInfiniteLoopSeen},
       {kTooManyLabels, kTooManyLabelsSeen},
   };
+  if (straight_ && direction != chunk.direction) {
+    sink.anomaly(protocol, &tx, parsed.is_response() ? kNotRequest : kNotResponse, direction);
+  }
   if (parsed.flags & flag::z) sink.anomaly(protocol, &tx, kZFlagSet, direction);
   if (parsed.opcode() >= kFirstUnassignedOpcode) sink.anomaly(protocol, &tx, kInvalidOpcode, direction);
   for (const auto& row : kFaults) {
     if (parsed.faults & row.fault) sink.anomaly(protocol, &tx, row.anomaly, direction);
   }
   publish(tx, chunk, direction, sink);
-  if (!tx.unrecorded || direction == Direction::to_client) return;
+  if (!tx.unrecorded || direction == Direction::to_client) return true;
   if (unrecorded_.size() == kMaxUnrecorded) unrecorded_.erase(unrecorded_.begin());
   unrecorded_.push_back(parsed.id);
+  return true;
 }
 
 bool Dns::wanted(uint16_t type) const {
@@ -157,21 +173,27 @@ bool Dns::wanted(uint16_t type) const {
 
 void Dns::publish(MessageTransaction& tx, const Chunk& chunk, Direction direction, EventSink& sink) const {
   const Message& parsed = *tx.message;
-  Event event{.protocol = &protocol, .tx = &tx, .direction = direction};
+  Event event{.protocol = &protocol, .tx = &tx, .direction = direction, .message = parsed.size};
   const bool enabled = direction == Direction::to_server ? config_.requests : config_.responses;
   auto matches = [&](const Question& question) { return wanted(question.type); };
   const bool due = enabled && (config_.types.empty() || std::ranges::any_of(parsed.questions, matches));
   if (due && config_.version == "2" && direction == Direction::to_server) {
     // Version 2 has a record for each question, all written from the client's side.
-    bool emitted = false;
+    constexpr size_t kAlways = 4, kBytes = 32;  // of the message, that pay for one record more
+    const size_t most = std::min<size_t>(kMaxEntries, kAlways + parsed.size / kBytes);
+    event.record = records().data();
+    size_t shown = 0;
     for (const Question& question : parsed.questions) {
       if (!matches(question)) continue;
-      event.record = records().data();
+      if (shown == most) {
+        tx.cut = true;
+        break;
+      }
+      if (event.detail) sink.emit(event);
       event.detail = &question;
-      sink.emit(event);
-      emitted = true;
+      ++shown;
     }
-    if (emitted) return;
+    if (!event.detail) event.record = nullptr;
   } else if (due) {
     event.record = records().data();
     event.reversed = config_.version != "2" && chunk.direction == Direction::to_client;

@@ -20,7 +20,12 @@ struct Config {
 /// One message [W]; valid while the sink is called, like all it views.
 struct MessageTransaction : Transaction {
   const Message* message = nullptr;
+  bool cut = false;                    // the record that is due is one of version 2, and there are more questions than have records
 };
+
+/// Questions and resource records of one message that its record shows, and the values grouped by type; equal
+/// neighbours are one. Of more the record says that it is truncated.
+inline constexpr size_t kMaxEntries = 256;
 
 /// Progress of a message's own direction; the other one stays at 0.
 inline constexpr uint8_t kMessage = 1;
@@ -56,8 +61,8 @@ class Dns {
   void finish(EventSink&) {}
 
  private:
-  /// `offset`: of the message in the stream.
-  void message(Bytes wire, uint64_t offset, const Chunk& chunk, EventSink& sink);
+  /// `offset`: of the message in the stream. False when the flow has no work left for it.
+  bool message(Bytes wire, uint64_t offset, const Chunk& chunk, EventSink& sink);
   void publish(MessageTransaction& tx, const Chunk& chunk, Direction direction, EventSink& sink) const;
   bool wanted(uint16_t type) const;
 
@@ -67,8 +72,7 @@ class Dns {
   /// Queries without record whose answers are waited for; of more, the oldest are forgotten.
   static constexpr size_t kMaxUnrecorded = 64;
   std::vector<uint16_t> unrecorded_;  // their ids: the answer shall have no record either
-  bool any_ = false;
-  bool swapped_ = false;  // the flow's first packet was an answer: its "client" is the server
+  bool straight_ = false;  // a request came from the client or an answer from the server: the two are what they seem
 };
 
 }  // namespace lapwing::dns

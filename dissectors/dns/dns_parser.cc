@@ -1,10 +1,56 @@
 #include "dissectors/dns/dns_parser.h"
 
 #include <algorithm>
+#include <array>
 
 namespace lapwing::dns {
 
 namespace {
+
+/// What names say from a place of the message on: pointers to it need not read it again.
+struct Tail {
+  uint32_t at = 0;  // in Message::text
+  uint16_t size = 0, steps = 0, place = 0;
+};
+
+/// [W] The tails of one message by their place.
+class Tails {
+ public:
+  void clear() {
+    for (const Tail& tail : tails_) by_place_[tail.place] = 0;
+    tails_.clear();
+  }
+  const Tail* at(size_t place) const {
+    return place < kPlaces && by_place_[place] ? &tails_[by_place_[place] - 1u] : nullptr;
+  }
+  void begin_name() { passed_.clear(); }
+  /// The name at hand has a label or a pointer here; `text` characters and `steps` steps came before.
+  void passed(size_t place, size_t text, size_t steps) {
+    if (place < kPlaces && !by_place_[place])
+      passed_.push_back({static_cast<uint32_t>(text), 0, static_cast<uint16_t>(steps), static_cast<uint16_t>(place)});
+  }
+  void end_name(const Name& name, size_t steps) {
+    for (Tail tail : passed_) {
+      if (by_place_[tail.place]) continue;
+      const uint32_t before = std::min<uint32_t>(tail.at, name.size);
+      tails_.push_back({name.at + before, static_cast<uint16_t>(name.size - before),
+                        static_cast<uint16_t>(steps - tail.steps), tail.place});
+      by_place_[tail.place] = static_cast<uint16_t>(tails_.size());
+    }
+  }
+
+ private:
+  static constexpr size_t kPlaces = 1 << 14;  // that a pointer reaches (RFC 1035 4.1.4)
+
+  std::array<uint16_t, kPlaces> by_place_{};  // 1 + index into tails_
+  std::vector<Tail> tails_, passed_;
+};
+
+Tails& tails_of_worker() {
+  static thread_local Tails tails;
+  tails.clear();
+  return tails;
+}
 
 /// Reads one message; `rest_` walks over the wire form once, names may look anywhere in it.
 class Parser {
@@ -50,17 +96,15 @@ class Parser {
   /// Reads a name at the reader's place and leaves the reader behind it. Labels in place stay before `end`.
   bool name(ByteReader& reader, size_t end, Name& out) {
     const size_t start = out_.text.size();
-    size_t place = reader.position(), resume = 0;
+    size_t place = reader.position(), resume = 0, steps = 0;
+    bool sound = true;  // nothing is wrong with it: whoever points here may have it as it is
     out = {.at = static_cast<uint32_t>(start)};
-    const bool paid = out_.steps < kMaxSteps && start < kMaxText;
-    if (!paid) {
-      out.truncated = true;
-      out_.faults |= kNameTooLong;
-    }
-    for (size_t steps = 0;;) {
+    tails_.begin_name();
+    while (true) {
       const size_t bound = resume ? wire_.size() : end;
       if (place >= bound) {
         out_.faults |= kUnterminatedName;
+        sound = false;
         break;
       }
       const uint8_t length = wire_[place];
@@ -68,10 +112,14 @@ class Parser {
         ++place;
         break;
       }
+      const size_t label = out_.text.size() - start + (out_.text.size() > start ? 1 : 0);
+      const Tail* known = nullptr;
       if ((length & 0xc0) == 0) {
         if (place + 1 + length > bound) return false;
-        if (!out.truncated) append(wire_.subspan(place + 1, length), start, out);
+        tails_.passed(place, label, steps);
+        append(wire_.subspan(place + 1, length), start, out);
         place += size_t{1} + length;
+        if (resume) out_.followed += 1u + length;
       } else if ((length & 0xc0) == 0xc0) {
         if (place + 2 > bound) return false;
         const size_t target = load_be16(&wire_[place]) & 0x3fff;
@@ -80,31 +128,60 @@ class Parser {
         if (target == place) {
           out_.faults |= kInfiniteLoop;
           if (first) return false;
+          sound = false;
           break;
         }
+        tails_.passed(place, label, steps);
         if (first) resume = place + 2;
-        if (!paid) break;
+        known = tails_.at(target);
+        if (!known && out_.followed >= kMaxFollowed * wire_.size() + kMaxName) {
+          cut(out);
+          break;
+        }
         place = target;
+        out_.followed += known ? 0 : 2;
       } else {
         return false;
       }
-      ++out_.steps;
-      if (++steps > kMaxLabels) {
+      steps += 1 + (known ? known->steps : 0);
+      if (steps > kMaxLabels) {
         out_.faults |= kTooManyLabels;
         if (!resume) return false;
+        sound = false;
         break;
       }
+      if (!known) continue;
+      if (out_.text.size() == start) {
+        out.at = known->at;
+        out.size = known->size;
+        tails_.end_name(out, steps);
+        return reader.seek(resume);
+      }
+      if (known->size > 0) {
+        out_.text.reserve(out_.text.size() + 1 + known->size);  // it must not move while it is copied to its own end
+        append(to_bytes(out_.text).subspan(known->at, known->size), start, out);
+      }
+      break;
     }
     out.size = static_cast<uint16_t>(out_.text.size() - start);
+    if (sound && !out.truncated) tails_.end_name(out, steps);
     return reader.seek(resume ? resume : place);
   }
 
   void append(Bytes label, size_t start, Name& out) {
+    if (out.truncated) return;
+    if (out_.text.size() >= kMaxExpansion * wire_.size()) return cut(out);
     if (out_.text.size() > start) out_.text.push_back('.');
     out_.text.append(to_text(label));
-    if (out_.text.size() - start <= kMaxName) return;
-    out_.text.resize(start + kMaxName);
-    out.truncated = true;
+    // Without a loop no name is longer than its message.
+    const size_t most = std::min(kMaxName, wire_.size());
+    if (out_.text.size() - start <= most) return;
+    out_.text.resize(start + most);
+    cut(out);
+  }
+
+  void cut(Name& name) {
+    name.truncated = true;
     out_.faults |= kNameTooLong;
   }
 
@@ -134,7 +211,7 @@ class Parser {
     return true;
   }
 
-  /// Understands the data at wire offset `at`, and adds the record or, of a TXT record, one for each string.
+  /// Understands the data at wire offset `at`, and adds the record.
   bool rdata(Record& record, size_t at) {
     const size_t end = at + record.data.size();
     ByteReader reader(wire_.first(end));
@@ -168,7 +245,10 @@ class Parser {
           reader.skip(2);
           break;
         case kNull: record.shape = Shape::text; break;
-        case kTxt: return strings(record);
+        case kTxt:
+          if (size_t{1} + record.data[0] > record.data.size()) return false;
+          record.shape = Shape::strings;
+          break;
         case kOpt: {
           record.shape = Shape::options;
           Bytes rest = record.data;
@@ -186,46 +266,42 @@ class Parser {
     return true;
   }
 
-  bool strings(Record& record) {
-    Bytes rest = record.data;
-    if (size_t{1} + rest[0] > rest.size()) return false;
-    record.shape = Shape::text;
-    while (!rest.empty() && size_t{1} + rest[0] <= rest.size()) {
-      record.data = rest.subspan(1, rest[0]);
-      rest = rest.subspan(size_t{1} + rest[0]);
-      out_.records.push_back(record);
-    }
-    return true;
-  }
-
   Bytes wire_;
   ByteReader reader_;
   Message& out_;
   uint16_t counts_[4] = {};  // questions, answers, authorities, additionals
+  Tails& tails_ = tails_of_worker();
 };
 
 }  // namespace
 
 void Message::clear() {
-  constexpr size_t kKept = 4096;  // one monstrous message must not hold its memory for good
-  if (records.capacity() > kKept) records = {};
-  if (questions.capacity() > kKept) questions = {};
-  if (names.capacity() > kKept) names = {};
+  constexpr size_t kKept = 256 << 10;  // one monstrous message must not hold its memory for good
+  if (text.capacity() > kKept) text = {};
   questions.clear();
   records.clear();
   names.clear();
   text.clear();
   answers_end = authorities_end = 0;
   faults = 0;
-  steps = 0;
+  size = followed = 0;
   id = flags = 0;
 }
 
 bool parse(Bytes wire, Message& message) {
   message.clear();
+  message.size = static_cast<uint32_t>(wire.size());
   Parser parser(wire, message);
   if (!parser.header() || !parser.questions()) return false;
   parser.sections();
+  return true;
+}
+
+bool next_string(Bytes& rdata, Bytes& out) {
+  ByteReader reader(rdata);
+  out = reader.bytes(reader.u8());
+  if (!reader.ok()) return false;
+  rdata = reader.rest();
   return true;
 }
 

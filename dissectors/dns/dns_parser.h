@@ -14,10 +14,12 @@ inline constexpr size_t kHeaderSize = 12;
 inline constexpr size_t kMaxName = 1025;
 /// Labels and pointers followed for one name: beyond it a compression loop is assumed.
 inline constexpr size_t kMaxLabels = 255;
-/// Text and steps that all names of one message may cost together. Pointers let 64 KiB of records name a long name
-/// thousands of times; beyond the budget names stay empty and count as too long.
-inline constexpr size_t kMaxText = 256 * 1024;
-inline constexpr size_t kMaxSteps = 16 * 1024;
+/// Text that all names of one message may have together, in times its size; beyond it they are cut and count as too
+/// long. A record of 14 octets can name two names of 255, which is 37 times: names of legal length never get there.
+inline constexpr size_t kMaxExpansion = 64;
+/// Octets behind pointers that are read for all names of one message: so many times its size, and kMaxName. What lies
+/// behind a pointer is read once and then known, so only names that break a rule get there.
+inline constexpr size_t kMaxFollowed = 2;
 
 enum Type : uint16_t {
   kA = 1,
@@ -53,15 +55,14 @@ struct Question {
 };
 
 /// How a record's data was understood; `opaque` when its type is not one of those below, or when it is empty.
-enum class Shape : uint8_t { opaque, address, host, text, soa, srv, sshfp, options };
+enum class Shape : uint8_t { opaque, address, host, text, strings, soa, srv, sshfp, options };
 
-/// A resource record. A TXT record becomes one Record for each of its strings.
 struct Record {
   Name name;
   uint16_t type = 0, klass = 0;
   uint32_t ttl = 0;
   Shape shape = Shape::opaque;
-  Bytes data;    // the whole rdata, or one TXT string; for soa and srv the fixed part after or before the names
+  Bytes data;    // the whole rdata; for soa and srv the fixed part after or before the names
   Name host;     // CNAME, NS, PTR, MX exchange, SRV target, SOA mname
   Name mailbox;  // SOA rname
 };
@@ -85,8 +86,9 @@ struct Message {
   uint32_t answers_end = 0, authorities_end = 0;  // indices into records
   uint16_t faults = 0;                            // Fault bits
   std::vector<Name> names;                        // in order: of questions, owners, CNAME NS PTR MX SOA data
-  std::string text;                               // of all names
-  uint32_t steps = 0;
+  std::string text;                               // of all names; those that a pointer makes equal share it
+  uint32_t size = 0;                              // of the message on the wire
+  uint32_t followed = 0;                          // octets read behind pointers
 
   bool is_response() const { return flags & flag::response; }
   uint8_t opcode() const { return flags >> 11 & 0xf; }
@@ -109,6 +111,9 @@ bool parse(Bytes wire, Message& message);
 /// with fewer bytes the message is judged by its header and questions.
 enum class Verdict : uint8_t { no, more, plausible, certain };
 Verdict judge(Bytes wire, size_t size, bool to_server, bool datagram);
+
+/// Takes the next string off the front of a TXT record's data; false at its end or when it is cut short.
+bool next_string(Bytes& rdata, Bytes& out);
 
 struct Option {
   uint16_t code = 0;

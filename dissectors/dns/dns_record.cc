@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "dissectors/dns/dns.h"
@@ -62,8 +63,128 @@ void write_sshfp(const Record& record, JsonWriter& json) {
   json.member("algo", algorithm).member("type", type).end_object();
 }
 
+/// How much of one message a record shows, so that no few bytes make many: entries in all, and JSON text by the size
+/// of the message. Whoever finds no room says so in the record.
+class Room {
+ public:
+  Room(const Message& message, JsonWriter& json)
+      : json_(json), most_(json.text().size() + kBase + kTimes * size_t{message.size}) {}
+  bool entry() { return take(entries_); }
+  /// One more value of those grouped by type, which say again what entries say.
+  bool value() { return take(values_); }
+  bool truncated() const { return truncated_; }
+
+ private:
+  static constexpr size_t kBase = 2048, kTimes = 8;
+
+  bool take(size_t& count) {
+    if (count == kMaxEntries || json_.text().size() > most_) {
+      truncated_ = true;
+      return false;
+    }
+    ++count;
+    return true;
+  }
+
+  JsonWriter& json_;
+  size_t most_, entries_ = 0, values_ = 0;
+  bool truncated_ = false;
+};
+
+/// What a section shows on its own: a record, or one string of a TXT record.
+struct Entry {
+  const Record* record = nullptr;
+  Bytes data;
+};
+
+/// Walks over the entries of a section, those of one type or all.
+class Entries {
+ public:
+  explicit Entries(std::span<const Record> section, std::optional<uint16_t> type = {})
+      : section_(section), type_(type) {}
+
+  bool next(Entry& out) {
+    while (true) {
+      if (next_string(strings_, out.data)) {
+        out.record = record_;
+        return true;
+      }
+      if (section_.empty()) return false;
+      const Record& record = section_.front();
+      section_ = section_.subspan(1);
+      if (type_ && record.type != *type_) continue;
+      if (record.type == kOpt && record.data.empty()) continue;  // says nothing but a buffer size
+      strings_ = {};
+      out = {&record, record.data};
+      if (record.shape != Shape::strings) return true;
+      record_ = &record;
+      strings_ = record.data;
+    }
+  }
+
+ private:
+  std::span<const Record> section_;
+  std::optional<uint16_t> type_;
+  const Record* record_ = nullptr;
+  Bytes strings_;  // of that record, those still to come
+};
+
+bool same(const Message& message, const Name& a, const Name& b) {
+  if (a.size != b.size || a.truncated != b.truncated) return false;
+  return a.at == b.at || std::ranges::equal(message.text_of(a), message.text_of(b));
+}
+
+bool same(const Message& message, const Entry& a, const Entry& b) {
+  const Record &x = *a.record, &y = *b.record;
+  if (x.type != y.type || x.shape != y.shape || !std::ranges::equal(a.data, b.data)) return false;
+  return &x == &y || (x.ttl == y.ttl && x.klass == y.klass && same(message, x.name, y.name) &&
+                      same(message, x.host, y.host) && same(message, x.mailbox, y.mailbox));
+}
+
+bool same(const Message& message, const Question& a, const Question& b) {
+  return a.type == b.type && a.klass == b.klass && same(message, a.name, b.name);
+}
+
+bool same(const Message&, const Option& a, const Option& b) {
+  return a.code == b.code && std::ranges::equal(a.data, b.data);
+}
+
+/// Calls `show(item, count)` for each run of equal neighbours of what `next(item)` yields, until it returns false.
+template <class Item>
+void each_run(const Message& message, auto&& next, auto&& show) {
+  Item item, following;
+  bool more = next(item);
+  while (more) {
+    size_t count = 1;
+    while ((more = next(following)) && same(message, item, following)) ++count;
+    if (!show(item, count)) return;
+    item = following;
+  }
+}
+
+void write_count(size_t count, JsonWriter& json) {
+  if (count > 1) json.member("count", count);
+}
+
+void write_options(const Message& message, const Record& record, Room& room, JsonWriter& json) {
+  json.begin_array("opt");
+  Bytes rest = record.data;
+  each_run<Option>(
+      message, [&](Option& option) { return next_option(rest, option); },
+      [&](const Option& option, size_t count) {
+        if (!room.entry()) return false;
+        json.begin_object().member("code", option.code).key("data").hex(option.data);
+        write_count(count, json);
+        json.end_object();
+        return true;
+      });
+  json.end_array();
+}
+
 /// `additional`: of the section in which alone an OPT record means anything (RFC 6891 6.1.1).
-void write_record(const Message& message, const Record& record, bool additional, JsonWriter& json) {
+void write_entry(const Message& message, const Entry& entry, size_t count, bool additional, Room& room,
+                 JsonWriter& json) {
+  const Record& record = *entry.record;
   char scratch[8];
   json.begin_object();
   write_name(message, "rrname", "rrname_truncated", record.name, json);
@@ -72,31 +193,32 @@ void write_record(const Message& message, const Record& record, bool additional,
     case Shape::opaque: break;
     case Shape::address: write_address(record.data, json.key("rdata")); break;
     case Shape::host: write_name(message, "rdata", "rdata_truncated", record.host, json); break;
-    case Shape::text: json.member("rdata", record.data); break;
+    case Shape::text:
+    case Shape::strings: json.member("rdata", entry.data); break;
     case Shape::soa: write_soa(message, record, json.key("soa")); break;
     case Shape::srv: write_srv(message, record, json.key("srv")); break;
     case Shape::sshfp: write_sshfp(record, json.key("sshfp")); break;
-    case Shape::options: {
-      if (!additional) break;
-      json.begin_array("opt");
-      Bytes rest = record.data;
-      for (Option option; next_option(rest, option);) {
-        json.begin_object().member("code", option.code).key("data").hex(option.data).end_object();
-      }
-      json.end_array();
-    }
+    case Shape::options:
+      if (additional) write_options(message, record, room, json);
+      break;
   }
+  write_count(count, json);
   json.end_object();
 }
 
-void write_section(const Message& message, std::string_view key, std::span<const Record> section, JsonWriter& json) {
+void write_section(const Message& message, std::string_view key, std::span<const Record> section, Room& room,
+                   JsonWriter& json) {
   bool open = false;
-  for (const Record& record : section) {
-    if (record.type == kOpt && record.data.empty()) continue;  // says nothing but a buffer size
-    if (!open) json.begin_array(key);
-    open = true;
-    write_record(message, record, key == "additionals", json);
-  }
+  Entries entries(section);
+  each_run<Entry>(
+      message, [&](Entry& entry) { return entries.next(entry); },
+      [&](const Entry& entry, size_t count) {
+        if (!room.entry()) return false;
+        if (!open) json.begin_array(key);
+        open = true;
+        write_entry(message, entry, count, key == "additionals", room, json);
+        return true;
+      });
   if (open) json.end_array();
 }
 
@@ -104,32 +226,42 @@ bool groupable(const Record& record) {
   return record.shape != Shape::opaque && record.shape != Shape::options;
 }
 
+void write_value(const Message& message, const Entry& entry, JsonWriter& json) {
+  const Record& record = *entry.record;
+  switch (record.shape) {
+    case Shape::address: write_address(record.data, json); break;
+    case Shape::host: json.value(message.text_of(record.host)); break;
+    case Shape::text:
+    case Shape::strings: json.value(entry.data); break;
+    case Shape::soa: write_soa(message, record, json); break;
+    case Shape::srv: write_srv(message, record, json); break;
+    case Shape::sshfp: write_sshfp(record, json); break;
+    case Shape::opaque:
+    case Shape::options: break;
+  }
+}
+
 /// Answers by type, in the order in which types first appear.
-void write_grouped(const Message& message, JsonWriter& json) {
+void write_grouped(const Message& message, Room& room, JsonWriter& json) {
   const auto answers = message.answers();
   bool open = false;
   uint64_t done = 0;  // types written, a bit each: all groupable types are below 64
-  for (size_t first = 0; first < answers.size(); ++first) {
-    const uint16_t type = answers[first].type;
-    if (!groupable(answers[first]) || done >> type & 1) continue;
-    done |= uint64_t{1} << type;
+  for (const Record& first : answers) {
+    if (!groupable(first) || done >> first.type & 1) continue;
+    done |= uint64_t{1} << first.type;
     if (!open) json.begin_object("grouped");
     open = true;
     char scratch[8];
-    json.begin_array(type_text(type, scratch));
-    for (const Record& record : answers.subspan(first)) {
-      if (record.type != type || !groupable(record)) continue;
-      switch (record.shape) {
-        case Shape::address: write_address(record.data, json); break;
-        case Shape::host: json.value(message.text_of(record.host)); break;
-        case Shape::text: json.value(record.data); break;
-        case Shape::soa: write_soa(message, record, json); break;
-        case Shape::srv: write_srv(message, record, json); break;
-        case Shape::sshfp: write_sshfp(record, json); break;
-        case Shape::opaque:
-        case Shape::options: break;
-      }
-    }
+    json.begin_array(type_text(first.type, scratch));
+    Entries entries(answers, first.type);
+    each_run<Entry>(
+        message, [&](Entry& entry) { return entries.next(entry); },
+        [&](const Entry& entry, size_t) {
+          if (!groupable(*entry.record)) return true;
+          if (!room.value()) return false;
+          write_value(message, entry, json);
+          return true;
+        });
     json.end_array();
   }
   if (open) json.end_object();
@@ -139,30 +271,48 @@ struct Formats {
   bool detailed, grouped;
 };
 
-void write_sections(const Message& message, Formats formats, JsonWriter& json) {
-  if (formats.detailed) write_section(message, "answers", message.answers(), json);
-  if (formats.grouped) write_grouped(message, json);
-  write_section(message, "authorities", message.authorities(), json);
-  write_section(message, "additionals", message.additionals(), json);
+void write_sections(const Message& message, Formats formats, Room& room, JsonWriter& json) {
+  if (formats.detailed) write_section(message, "answers", message.answers(), room, json);
+  if (formats.grouped) write_grouped(message, room, json);
+  write_section(message, "authorities", message.authorities(), room, json);
+  write_section(message, "additionals", message.additionals(), room, json);
+  if (room.truncated()) json.member("truncated", true);
+}
+
+void write_questions(const Message& message, Room& room, JsonWriter& json) {
+  if (message.questions.empty()) return;
+  json.begin_array("queries");
+  size_t at = 0;
+  each_run<Question>(
+      message,
+      [&](Question& question) {
+        if (at == message.questions.size()) return false;
+        question = message.questions[at++];
+        return true;
+      },
+      [&](const Question& question, size_t count) {
+        if (!room.entry()) return false;
+        char scratch[8];
+        json.begin_object();
+        write_name(message, "rrname", "rrname_truncated", question.name, json);
+        json.member("rrtype", type_text(question.type, scratch));
+        write_count(count, json);
+        json.end_object();
+        return true;
+      });
+  json.end_array();
 }
 
 void write_v3(const MessageTransaction& tx, Formats formats, JsonWriter& json) {
   const Message& message = *tx.message;
+  Room room(message, json);
   char scratch[8];
   json.member("version", 3).member("type", message.is_response() ? "response" : "request");
   json.member("tx_id", tx.id).member("id", message.id);
   write_flags(message, json);
   json.member("rcode", rcode_name(message.rcode(), scratch));
-  if (!message.questions.empty()) {
-    json.begin_array("queries");
-    for (const Question& question : message.questions) {
-      json.begin_object();
-      write_name(message, "rrname", "rrname_truncated", question.name, json);
-      json.member("rrtype", type_text(question.type, scratch)).end_object();
-    }
-    json.end_array();
-  }
-  write_sections(message, formats, json);
+  write_questions(message, room, json);
+  write_sections(message, formats, room, json);
 }
 
 void write_query_v2(const MessageTransaction& tx, const Question* question, JsonWriter& json) {
@@ -175,10 +325,12 @@ void write_query_v2(const MessageTransaction& tx, const Question* question, Json
   json.member("tx_id", tx.id);
   if (message.flags & flag::z) json.member("z", true);
   json.member("opcode", message.opcode());
+  if (tx.cut) json.member("truncated", true);
 }
 
 void write_answer_v2(const MessageTransaction& tx, Formats formats, JsonWriter& json) {
   const Message& message = *tx.message;
+  Room room(message, json);
   char scratch[8];
   json.member("version", 2).member("type", "answer").member("id", message.id);
   write_flags(message, json);
@@ -187,7 +339,7 @@ void write_answer_v2(const MessageTransaction& tx, Formats formats, JsonWriter& 
     json.member("rrname", message.text_of(question.name)).member("rrtype", type_text(question.type, scratch));
   }
   json.member("rcode", rcode_name(message.rcode(), scratch));
-  write_sections(message, formats, json);
+  write_sections(message, formats, room, json);
 }
 
 void write(const Event& event, const RecordContext& context, JsonWriter& json) {

@@ -39,7 +39,7 @@ constexpr std::string_view kAnomalies[] = {
     "invalid_handshake_message",   "invalid_certificate",     "certificate_invalid_length", "error_message_encountered",
     "invalid_ssl_record",          "heartbeat_message",       "overflow_heartbeat_message", "invalid_heartbeat_message",
     "dataleak_heartbeat_mismatch", "multiple_sni_extensions", "invalid_sni_type",           "invalid_sni_length",
-    "handshake_invalid_length",    "invalid_alert_message",   
+    "handshake_invalid_length",    "invalid_alert_message",
     // by CertificateFault
     "certificate_invalid_version", "certificate_invalid_serial",     "certificate_invalid_algorithmidentifier",
     "certificate_invalid_x509name", "certificate_invalid_date",      "certificate_invalid_extensions",
@@ -72,40 +72,70 @@ bool switched_on(std::string_view text) {
   return text != "no" && text != "off" && text != "false";
 }
 
+/// Servers look at the major number of a record's version alone, whatever the minor one says.
 bool plausible_version(uint16_t version) {
-  return version >= kSsl3 && version <= kTls13;
+  return version >> 8 == kSsl3 >> 8;
 }
 
-/// How well a first record fits, from as many of its bytes as are there.
-Likelihood probe_record(Bytes bytes, bool to_server) {
-  constexpr size_t kSmallestHello = 38;
-  if (bytes[0] < kChangeCipherSpec || bytes[0] > kHeartbeat) return Likelihood::no;
-  if (bytes.size() >= 2 && bytes[1] != 3) return Likelihood::no;
-  if (bytes.size() >= 3 && !plausible_version(load_be16(&bytes[1]))) return Likelihood::no;
-  if (bytes.size() < kRecordHeader) return Likelihood::more;
-  const RecordHeader header = read_record_header(bytes.data());
-  if (header.length == 0 || header.length > kMaxRecord) return Likelihood::no;
-  const Bytes payload = bytes.subspan(kRecordHeader);
-  switch (header.type) {
-    case kHandshake: {
-      if (payload.empty()) return Likelihood::more;
-      if (!known_message_type(payload[0])) return Likelihood::maybe;  // encrypted, perhaps
-      if (payload.size() < kMessageHeader) return header.length < kMessageHeader ? Likelihood::maybe : Likelihood::more;
-      const size_t size = load_be24(&payload[1]);
-      const bool hello = payload[0] == (to_server ? kClientHello : kServerHello);
-      if (hello) return size >= kSmallestHello && size < 0x20000 ? Likelihood::sure : Likelihood::no;
-      return kMessageHeader + size <= header.length ? Likelihood::sure : Likelihood::maybe;
-    }
-    case kAlert:
-      if (header.length != 2) return Likelihood::maybe;
-      if (payload.size() < 2) return Likelihood::more;
-      return payload[0] == 1 || payload[0] == 2 ? Likelihood::sure : Likelihood::maybe;
-    case kChangeCipherSpec:
-      if (header.length != 1) return Likelihood::no;
-      if (payload.empty()) return Likelihood::more;
-      return payload[0] == 1 ? Likelihood::sure : Likelihood::no;
-    default: return Likelihood::maybe;  // picked up in the middle
+/// A handshake message's type and size, once so much of it is there, perhaps in records of one byte.
+struct MessageStart {
+  uint8_t bytes[kMessageHeader] = {};
+  size_t known = 0;
+
+  void take(Bytes payload) {
+    for (size_t i = 0; i < payload.size() && known < kMessageHeader; ++i) bytes[known++] = payload[i];
   }
+  uint8_t type() const { return bytes[0]; }
+  size_t size() const { return load_be24(&bytes[1]); }
+};
+
+/// How well the first records fit, from as many of their bytes as are there. A handshake may begin with empty records
+/// (OpenSSL takes 32), and its first message may lie in records of any size.
+Likelihood probe_records(Bytes bytes, bool to_server) {
+  constexpr size_t kSmallestHello = 38, kMostEmpty = 32;
+  MessageStart start;
+  for (size_t empty = 0; empty <= kMostEmpty;) {
+    if (bytes.empty()) return Likelihood::more;
+    if (!known_record_type(bytes[0])) return Likelihood::no;
+    if (bytes.size() >= 2 && bytes[1] != kSsl3 >> 8) return Likelihood::no;
+    if (bytes.size() < kRecordHeader) return Likelihood::more;
+    const RecordHeader header = read_record_header(bytes.data());
+    if (header.length > kMaxRecord || (start.known > 0 && header.type != kHandshake)) return Likelihood::no;
+    const Bytes behind = bytes.subspan(kRecordHeader);
+    const Bytes payload = behind.first(std::min<size_t>(header.length, behind.size()));
+    bytes = behind.subspan(payload.size());
+    if (header.length == 0) {
+      ++empty;
+      continue;
+    }
+    switch (header.type) {
+      case kHandshake: {
+        const bool first = start.known == 0;
+        start.take(payload);
+        if (start.known == 0) return Likelihood::more;
+        if (!known_message_type(start.type())) return first ? Likelihood::maybe : Likelihood::no;  // encrypted, perhaps
+        if (start.known < kMessageHeader) {
+          if (payload.size() < header.length) return Likelihood::more;
+          continue;
+        }
+        const bool hello = start.type() == (to_server ? kClientHello : kServerHello);
+        if (hello) {
+          return start.size() >= kSmallestHello && start.size() <= Tls::kMaxMessage ? Likelihood::sure : Likelihood::no;
+        }
+        return first && kMessageHeader + start.size() <= header.length ? Likelihood::sure : Likelihood::maybe;
+      }
+      case kAlert:
+        if (header.length != 2) return Likelihood::maybe;
+        if (payload.size() < 2) return Likelihood::more;
+        return payload[0] == 1 || payload[0] == 2 ? Likelihood::sure : Likelihood::maybe;
+      case kChangeCipherSpec:
+        if (header.length != 1) return Likelihood::no;
+        if (payload.empty()) return Likelihood::more;
+        return payload[0] == 1 ? Likelihood::sure : Likelihood::no;
+      default: return Likelihood::maybe;  // picked up in the middle
+    }
+  }
+  return Likelihood::no;
 }
 
 }  // namespace
@@ -138,7 +168,7 @@ Likelihood Tls::probe(const Chunk& first) {
   const Bytes bytes = first.data;
   const bool to_server = first.direction == Direction::to_server;
   if (bytes.empty()) return Likelihood::more;
-  if (!(bytes[0] & 0x80)) return probe_record(bytes, to_server);
+  if (!(bytes[0] & 0x80)) return probe_records(bytes, to_server);
   // SSLv2: short records, and a hello whose lengths must add up.
   constexpr size_t kLargestClientHello = 2 + 512;
   const uint8_t wanted = to_server ? kClientHello : 4;
@@ -148,7 +178,7 @@ Likelihood Tls::probe(const Chunk& first) {
   if (to_server && size > kLargestClientHello) return Likelihood::no;
   if (to_server && bytes.size() >= 5) {
     const uint16_t version = load_be16(&bytes[3]);
-    if (version != kSsl2 && !(version >= kSsl3 && version <= kTls12)) return Likelihood::no;
+    if (version != kSsl2 && !plausible_version(version)) return Likelihood::no;
   }
   if (bytes.size() < size) return Likelihood::more;
   Ssl2Hello hello;
@@ -183,6 +213,7 @@ Step Tls::records_of(const Chunk& chunk, EventSink& sink) {
     if (rest.size() < kRecordHeader) return Step::need(used(), kRecordHeader - rest.size());
     const RecordHeader header = read_record_header(rest.data());
     if (!valid(header, chunk.direction, sink)) {
+      sink.plain(chunk.direction, chunk.offset + used());
       if (!done_) return Step::fail();
       sides_[0].stopped = sides_[1].stopped = true;
       break;
@@ -199,11 +230,20 @@ Step Tls::records_of(const Chunk& chunk, EventSink& sink) {
     if (!record(header, rest.subspan(kRecordHeader, wanted - kRecordHeader), chunk.direction, sink))
       return Step::fail();
     rest = rest.subspan(kRecordHeader);
-    if (header.type == kApplicationData && !early_data() && config_.encryption_handling != "full") {
+    if (header.type == kApplicationData && encrypted(sink) && config_.encryption_handling != "full") {
       sink.encrypted(chunk.direction, chunk.offset + used());
     }
   }
   return Step::ok(chunk.data.size());
+}
+
+/// Both sides have greeted. Of a flow picked up late the greetings may have been missed: then records of both sides
+/// have to say it, and more than a few. Records alone are not enough where the flow's beginning was seen: anybody can
+/// put five bytes before plain text.
+bool Tls::encrypted(const EventSink& sink) const {
+  if (tx_.client().greeted && tx_.server().greeted) return true;
+  return sink.picked_up_late() && !tx_.client().greeted && sides_[0].data_records >= kLateRecords &&
+         sides_[1].data_records >= kLateRecords;
 }
 
 void Tls::show_frames(const RecordHeader& header, uint64_t offset, Direction direction, EventSink& sink) {
@@ -215,7 +255,6 @@ void Tls::show_frames(const RecordHeader& header, uint64_t offset, Direction dir
 
 bool Tls::valid(const RecordHeader& header, Direction direction, EventSink& sink) {
   if (known_record_type(header.type) && plausible_version(header.version) && header.length <= kMaxRecord) return true;
-  if (done_) return false;
   if (!known_record_type(header.type)) {
     raise(kInvalidRecordType, direction, sink);
   } else {
@@ -228,7 +267,7 @@ bool Tls::valid(const RecordHeader& header, Direction direction, EventSink& sink
 bool Tls::record(const RecordHeader& header, Bytes payload, Direction direction, EventSink& sink) {
   Side& side = sides_[index(direction)];
   switch (header.type) {
-    case kChangeCipherSpec: side.encrypted = !retrying_; break;
+    case kChangeCipherSpec: side.encrypted = !retrying_ && header.length > 0; break;
     case kAlert:
       if (tx_.parties[index(direction)].greeted && !side.encrypted && !done_ &&
           (header.length != 2 || payload[0] < 1 || payload[0] > 2)) {
@@ -240,6 +279,7 @@ bool Tls::record(const RecordHeader& header, Bytes payload, Direction direction,
       break;
     case kApplicationData:
       side.encrypted = true;
+      if (header.length > 0 && side.data_records < kLateRecords) ++side.data_records;
       if (!done_ && tx_.server().greeted) complete(direction, sink);
       if (done_ && config_.encryption_handling == "bypass") sides_[0].stopped = sides_[1].stopped = true;
       break;
@@ -327,24 +367,28 @@ void Tls::raise(Anomaly anomaly, Direction direction, EventSink& sink) {
 
 void Tls::advance(Direction direction, uint8_t stage, EventSink& sink) {
   uint8_t& progress = tx_.progress[index(direction)];
-  progress = std::max(progress, stage);
+  if (stage <= progress) return;
+  progress = stage;
   sink.emit({.protocol = &protocol, .tx = &tx_, .direction = direction});
 }
 
-void Tls::complete(Direction direction, EventSink& sink) {
-  done_ = true;
+/// All that is known of the handshake comes out.
+void Tls::publish(Direction direction, EventSink& sink) {
   tx_.progress = {kComplete, kComplete};
   const bool greeted = tx_.client().greeted || tx_.server().greeted;
   const bool due = tx_.resumed() ? config_.session_resumption : greeted;
   sink.emit({.protocol = &protocol, .tx = &tx_, .direction = reverse(direction)});
-  sink.emit(
-      {.protocol = &protocol, .tx = &tx_, .direction = direction, .record = due ? tls::records().data() : nullptr});
-  // What follows is encrypted and may be long: keep only what alerts still show.
-  for (Party& party : tx_.parties) {
-    party.hello = {};
-    party.hello_bytes = {};
-    party.chain = {};
-  }
+  sink.emit({.protocol = &protocol,
+             .tx = &tx_,
+             .direction = direction,
+             .record = due ? tls::records().data() : nullptr,
+             .message = tx_.bytes});
+}
+
+void Tls::complete(Direction direction, EventSink& sink) {
+  done_ = true;
+  publish(direction, sink);
+  tx_.abridge();
   for (Side& side : sides_) side.message = {};
 }
 

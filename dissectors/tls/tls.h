@@ -26,13 +26,27 @@ struct Config {
 /// Stages of a direction.
 inline constexpr uint8_t kHelloDone = 1, kCertificateDone = 2, kKeyExchangeDone = 3;
 
+/// The names of an ALPN list (RFC 7301), in the bytes they came in.
+class AlpnNames {
+ public:
+  AlpnNames() = default;
+  explicit AlpnNames(Bytes list) : list_(to_text(list)) {}
+  /// Name number `i`, or false. Costs one step when they are asked for in their order.
+  bool get(size_t i, Bytes& name) const;
+  Bytes list() const { return to_bytes(list_); }
+
+ private:
+  std::string list_;
+  mutable size_t next_ = 0, at_ = 0;  // number and place of the name behind the last one asked for
+};
+
 /// What one side said of itself [W]. `hello` views `hello_bytes`; both, and `chain`, are given up with the handshake.
 struct Party {
   bool greeted = false;
   uint16_t version = 0;
   std::string hello_bytes;
   Hello hello;
-  std::vector<std::string> alpns;
+  AlpnNames alpns;
   std::vector<std::string> chain;  // DER, as sent: the party's own certificate first
   std::shared_ptr<const Certificate> certificate;
 };
@@ -42,6 +56,7 @@ struct Handshake : Transaction {
   std::array<Party, 2> parties;
   std::string sni;
   std::string ja3, ja3_hash, ja3s, ja3s_hash, ja4;
+  uint64_t bytes = 0;       // of the messages that were read
   bool may_resume = false;  // the client has a ticket, or the server took up the client's session id
 
   const Party& client() const { return parties[index(Direction::to_server)]; }
@@ -49,6 +64,9 @@ struct Handshake : Transaction {
   bool resumed() const {
     return may_resume && server().greeted && !server().certificate && !is_tls13(server().version);
   }
+  /// What follows the handshake is encrypted and may be long: keeps only what alerts still show, and of that no text
+  /// that is longer than honest ones are.
+  void abridge();
 };
 
 enum Anomaly : uint8_t {
@@ -90,6 +108,8 @@ class Tls {
   static constexpr size_t kMaxMessage = 256 * 1024;
   /// Certificates of one chain that are kept.
   static constexpr size_t kMaxChain = 32;
+  /// Records of each side that say of a flow picked up late that it is encrypted.
+  static constexpr uint8_t kLateRecords = 4;
 
   explicit Tls(const Config& config) : config_(config) {}
   Step data(const Chunk& chunk, EventSink& sink);
@@ -103,6 +123,7 @@ class Tls {
     uint32_t message_left = 0;  // bytes of a message that is skipped
     uint32_t record_left = 0;   // bytes of the current record still to come
     uint8_t record_type = 0;
+    uint8_t data_records = 0;  // of application data, up to kLateRecords
     bool started = false, encrypted = false, stopped = false;
   };
   struct Heartbeat {
@@ -127,9 +148,12 @@ class Tls {
   void report_faults(uint8_t faults, Direction direction, EventSink& sink);
   void raise(Anomaly anomaly, Direction direction, EventSink& sink);
   void advance(Direction direction, uint8_t stage, EventSink& sink);
+  void publish(Direction direction, EventSink& sink);
   void complete(Direction direction, EventSink& sink);
-  /// The client sends data with its hello (RFC 8446 2.3): the handshake is still to come.
-  bool early_data() const { return tx_.client().greeted && !tx_.server().greeted; }
+  /// Whether records of application data hold what nobody can read. They do not while the server's hello is still to
+  /// come: such early data (RFC 8446 2.3) are part of the handshake.
+  bool encrypted(const EventSink& sink) const;
+  bool other_hello(Bytes body, EventSink& sink);
 
   const Config& config_;
   Handshake tx_;
@@ -138,6 +162,7 @@ class Tls {
   uint32_t raised_ = 0;  // Anomaly bits: each is reported once a flow
   bool client_certificate_wanted_ = false;
   bool retrying_ = false;  // a second pair of hellos is to come, whatever ChangeCipherSpec stands before it
+  bool retried_ = false;   // the second hello of the client came
   bool done_ = false;      // the handshake is over and its record written
 };
 

@@ -65,10 +65,7 @@ bool get_chain_length(const Transaction& tx, Direction direction, uint32_t index
 }
 
 bool get_alpn(const Transaction& tx, Direction direction, uint32_t index, std::string&, Value& out) {
-  const auto& alpns = party_of(tx, direction).alpns;
-  if (index >= alpns.size()) return false;
-  out.bytes = to_bytes(alpns[index]);
-  return true;
+  return party_of(tx, direction).alpns.get(index, out.bytes);
 }
 
 /// Bytes `from` to `to` of a hello's random.

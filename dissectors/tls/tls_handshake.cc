@@ -17,13 +17,45 @@ size_t message_size(const void* header) {
   return load_be24(static_cast<const uint8_t*>(header) + 1);
 }
 
-std::vector<std::string> alpn_names(Bytes list) {
-  std::vector<std::string> out;
-  for (Bytes name; next_alpn(list, name);) out.emplace_back(to_text(name));
+/// Bytes of a text, or of all that is kept of a certificate, that stay with the flow.
+constexpr size_t kMaxKeptText = 4 << 10, kMaxKeptCertificate = 32 << 10;
+
+void shed(std::string& text) {
+  if (text.size() > kMaxKeptText) text = {};
+  text.shrink_to_fit();
+}
+
+size_t weight(const Certificate& certificate) {
+  size_t out = certificate.subject.size() + certificate.issuer.size() + certificate.serial.size();
+  for (const std::string& name : certificate.names) out += sizeof name + name.size();
   return out;
 }
 
 }  // namespace
+
+bool AlpnNames::get(size_t i, Bytes& name) const {
+  if (i < next_) next_ = at_ = 0;
+  for (; next_ <= i; ++next_) {
+    Bytes rest = list().subspan(at_);
+    if (!next_alpn(rest, name)) return false;
+    at_ = list_.size() - rest.size();
+  }
+  return true;
+}
+
+void Handshake::abridge() {
+  for (Party& party : parties) {
+    party.hello = {};
+    party.hello_bytes = {};
+    party.chain = {};
+    if (party.alpns.list().size() > kMaxKeptText) party.alpns = {};
+    if (party.certificate && weight(*party.certificate) > kMaxKeptCertificate) {
+      party.certificate = {};
+      may_resume = false;
+    }
+  }
+  for (std::string* text : {&sni, &ja3, &ja3s}) shed(*text);
+}
 
 void Tls::handshake(Bytes part, Direction direction, EventSink& sink) {
   Side& side = sides_[index(direction)];
@@ -76,6 +108,7 @@ void Tls::handshake(Bytes part, Direction direction, EventSink& sink) {
 /// `body` is empty for messages that are not read.
 void Tls::message(uint8_t type, Bytes body, Direction direction, EventSink& sink) {
   const bool from_client = direction == Direction::to_server;
+  tx_.bytes += kMessageHeader + body.size();
   if (!known_message_type(type)) {
     raise(kInvalidHandshakeMessage, direction, sink);
     sides_[index(direction)].encrypted = true;  // nothing that follows can be trusted to be in the clear
@@ -108,8 +141,8 @@ void Tls::report_faults(uint8_t faults, Direction direction, EventSink& sink) {
 
 void Tls::client_hello(Bytes body, EventSink& sink) {
   constexpr Direction kFrom = Direction::to_server;
+  if (tx_.client().greeted && !other_hello(body, sink)) return;
   Party& party = tx_.parties[index(kFrom)];
-  if (party.greeted) return;  // the answer to a retry request: the first hello is the fingerprint
   party.hello_bytes = to_text(body);
   Hello& hello = party.hello;
   if (!parse_client_hello(to_bytes(party.hello_bytes), hello)) {
@@ -118,7 +151,7 @@ void Tls::client_hello(Bytes body, EventSink& sink) {
   }
   party.greeted = true;
   party.version = hello.version;
-  party.alpns = alpn_names(hello.alpn);
+  party.alpns = AlpnNames(hello.alpn);
   tx_.sni = to_text(hello.sni);
   tx_.may_resume = hello.has_ticket;
   if (config_.wants_ja3()) {
@@ -128,6 +161,24 @@ void Tls::client_hello(Bytes body, EventSink& sink) {
   if (config_.wants_ja4()) tx_.ja4 = tls::ja4(hello);
   report_faults(hello.faults, kFrom, sink);
   advance(kFrom, kHelloDone, sink);
+}
+
+/// A client that was asked to retry sends its hello again, and the first one is its fingerprint. When the second asks
+/// for something else, which RFC 8446 4.1.2 forbids and servers take, it begins a transaction of its own: true.
+bool Tls::other_hello(Bytes body, EventSink& sink) {
+  constexpr Direction kFrom = Direction::to_server;
+  Hello second;
+  if (!retrying_ || retried_ || !parse_client_hello(body, second)) return false;
+  retried_ = true;
+  const Party& first = tx_.client();
+  if (std::ranges::equal(second.sni, to_bytes(tx_.sni)) && std::ranges::equal(second.alpn, first.alpns.list())) {
+    return false;
+  }
+  publish(kFrom, sink);
+  tx_ = Handshake{};
+  tx_.id = 1;
+  raise(kInvalidHandshakeMessage, kFrom, sink);
+  return true;
 }
 
 void Tls::server_hello(Bytes body, EventSink& sink) {
@@ -149,7 +200,7 @@ void Tls::server_hello(Bytes body, EventSink& sink) {
     party.version = hello.version;
     party.hello_bytes = to_text(body);
     parse_server_hello(to_bytes(party.hello_bytes), party.hello);
-    party.alpns = alpn_names(hello.alpn);
+    party.alpns = AlpnNames(hello.alpn);
     const Bytes offered = tx_.client().hello.session_id;
     tx_.may_resume |= !offered.empty() && std::ranges::equal(offered, hello.session_id);
   }

@@ -163,7 +163,7 @@ bool parse_ssl2_client_hello(Bytes record, Ssl2Hello& out) {
   out.version = reader.u16();
   const size_t ciphers = reader.u16(), session_id = reader.u16(), challenge = reader.u16();
   return reader.ok() && type == kClientHello &&
-         (out.version == kSsl2 || (out.version >= kSsl3 && out.version <= kTls12)) && ciphers > 0 && ciphers % 3 == 0 &&
+         (out.version == kSsl2 || out.version >> 8 == kSsl3 >> 8) && ciphers > 0 && ciphers % 3 == 0 &&
          (session_id == 0 || session_id == 16) && challenge >= 16 && challenge <= 32 &&
          reader.left() == ciphers + session_id + challenge;
 }

@@ -76,6 +76,15 @@ void write_texts(std::string_view key, const std::vector<std::string>& texts, Js
   json.end_array();
 }
 
+void write_alpns(std::string_view key, const AlpnNames& alpns, JsonWriter& json) {
+  Bytes rest = alpns.list(), name;
+  if (!next_alpn(rest, name)) return;
+  json.begin_array(key);
+  do json.value(name);
+  while (next_alpn(rest, name));
+  json.end_array();
+}
+
 void write_certificate(const Certificate& certificate, uint32_t members, JsonWriter& json) {
   auto member = [&](uint32_t bit, std::string_view key, const std::string& text) {
     if (members & bit && (certificate.readable || !text.empty())) json.member(key, text);
@@ -161,8 +170,8 @@ void write_members(const Handshake& tx, uint32_t members, JsonWriter& json) {
     write_der(client, members & kClientCertificate, members & kClientChain, json);
     json.end_object();
   }
-  if (members & kClientAlpns) write_texts("client_alpns", client.alpns, json);
-  if (members & kServerAlpns) write_texts("server_alpns", server.alpns, json);
+  if (members & kClientAlpns) write_alpns("client_alpns", client.alpns, json);
+  if (members & kServerAlpns) write_alpns("server_alpns", server.alpns, json);
   if (members & kClientHandshake) write_hello("client_handshake", client, true, json);
   if (members & kServerHandshake) write_hello("server_handshake", server, false, json);
   json.end_object();

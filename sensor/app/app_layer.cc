@@ -112,6 +112,7 @@ void AppLayer::dissect(Flow& flow, State& state, Chunk view) {
   const DissectorRow& row = *state.protocol->row;
   while (true) {
     change_ = false;
+    offered_ = &view;
     work(view.data.size());
     Step step = row.data(state.instance, view, *this);
     const bool paid = may_work(budget_, *flow_);
@@ -293,6 +294,22 @@ void AppLayer::encrypted(Direction direction, uint64_t offset) {
   flow_->flags |= flow_flag::encrypted;
   const AppMemory::Paused paused(*memory_);
   sink_.encrypted(*flow_, direction, offset);
+}
+
+void AppLayer::plain(Direction direction, uint64_t offset) {
+  if (!(flow_->flags & flow_flag::encrypted)) return;
+  flow_->flags &= static_cast<uint16_t>(~flow_flag::encrypted);
+  Chunk rest = *offered_;
+  if (direction != rest.direction) return;
+  rest.data = rest.data.subspan(std::min<size_t>(offset - rest.offset, rest.data.size()));
+  rest.offset = offset;
+  rest.end = false;  // the whole chunk says so
+  const AppMemory::Paused paused(*memory_);
+  sink_.plain(*flow_, rest);
+}
+
+bool AppLayer::picked_up_late() const {
+  return flow_->flags & flow_flag::midstream;
 }
 
 void AppLayer::change_protocol(std::string_view name) {

@@ -41,6 +41,8 @@ class AppSink {
                        Direction direction) = 0;
   virtual void file(Flow& flow, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) = 0;
   virtual void encrypted(Flow& flow, Direction direction, uint64_t offset) = 0;
+  /// The flow is not encrypted after all; `bytes`: what of it is at hand.
+  virtual void plain(Flow& flow, const Chunk& bytes) = 0;
   virtual void detection(Flow& flow, DetectionEvent event) = 0;
   virtual void frame(Flow& flow, const MessageFrame& frame) = 0;
 };
@@ -54,7 +56,7 @@ class AppLayer final : private EventSink {
   static constexpr uint64_t kDetectionLimit = 100'000;
   /// Fewer bytes, by index(Direction), may still begin a protocol that is not dissected: no reason to call it none.
   static constexpr std::array<size_t, 2> kVerdictBytes = {17, 8};
-  /// Datagrams of each direction looked at before detection is given up.
+  /// Datagrams of each direction looked at before detection is given up, but on the port of a protocol.
   static constexpr uint8_t kProbeDatagrams = 8;
   /// Bytes that may wait for the rest of one message.
   static constexpr size_t kBufferLimit = 1 << 20;
@@ -103,6 +105,7 @@ class AppLayer final : private EventSink {
   void found(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& first);
   const AppProtocol* probe(uint64_t& candidates, const Chunk& first, const Flow& flow, const AppProtocol* expected,
                            bool& undecided) const;
+  bool at_home(const Flow& flow) const;
   bool runs_backwards(const Flow& flow, const State& state, const Chunk& first) const;
   void choose(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& chunk);
   void feed(Flow& flow, State& state, const Chunk& chunk);
@@ -127,6 +130,8 @@ class AppLayer final : private EventSink {
   void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
   void change_protocol(std::string_view name) override;
   void encrypted(Direction direction, uint64_t offset) override;
+  void plain(Direction direction, uint64_t offset) override;
+  bool picked_up_late() const override;
   void frame(uint8_t kind, Direction direction, uint64_t offset, uint64_t length, Transaction* tx) override;
   void end_frame(uint8_t kind, Direction direction, uint64_t end, const Transaction* tx) override;
 
@@ -143,6 +148,7 @@ class AppLayer final : private EventSink {
   // The call at hand: dissectors call back without knowing their flow.
   Flow* flow_ = nullptr;
   State* current_ = nullptr;
+  const Chunk* offered_ = nullptr;
   bool change_ = false;
   std::string_view change_to_;  // a constant of the dissector
 };

@@ -31,6 +31,14 @@ const AppProtocol* AppLayer::probe(uint64_t& candidates, const Chunk& first, con
   return undecided ? nullptr : likely;
 }
 
+/// Whether the flow uses the port of a protocol of datagrams.
+bool AppLayer::at_home(const Flow& flow) const {
+  return std::ranges::any_of(config_.protocols, [&](const AppProtocol& protocol) {
+    auto known = [&](uint16_t port) { return std::ranges::find(protocol.ports, port) != protocol.ports.end(); };
+    return protocol.transports & transport::udp && (known(flow.server_port()) || known(flow.client_port()));
+  });
+}
+
 /// Picked up late, a flow's first bytes may be the answer: then whom we took for the client is the server.
 bool AppLayer::runs_backwards(const Flow& flow, const State& state, const Chunk& first) const {
   if (first.datagram || !(flow.flags & flow_flag::midstream) || state.turned || state.original) return false;
@@ -76,8 +84,12 @@ void AppLayer::detect(Flow& flow, State& state, const Chunk& chunk) {
     side.failed |= (!undecided && enough) || first.data.size() >= kProbeLimit;
   }
   if (chunk.end && !side.failed) side.closed = true;
-  // A datagram is a message of its own: the next may be one of a protocol that the first was not.
-  if (chunk.datagram && ++side.datagrams < kProbeDatagrams) return;
+  // A datagram is a message of its own: the next may be one of a protocol that the first was not. Where a protocol is
+  // at home no number of others keeps a server from the next.
+  if (chunk.datagram && (++side.datagrams < kProbeDatagrams || at_home(flow))) {
+    side.datagrams = std::min(side.datagrams, kProbeDatagrams);
+    return;
+  }
   give_up(flow, state, chunk);
 }
 

@@ -101,6 +101,10 @@ class EventSink {
   /// From `offset` of this direction's stream on, and in the other direction from now on, the flow is encrypted: raw
   /// payload says nothing more. May be called again.
   virtual void encrypted(Direction direction, uint64_t offset) = 0;
+  /// From `offset` of this direction's stream on, and in the other direction from now on, it is not encrypted after all.
+  virtual void plain(Direction direction, uint64_t offset) = 0;
+  /// The flow was under way when it was first seen: its first bytes may be the middle of anything.
+  virtual bool picked_up_late() const = 0;
   /// A frame, by its index in Protocol::frames: `length` bytes from `offset` of this direction's stream, or of the
   /// datagram, which are at hand or still to come. With kOpenLength it lasts until end_frame. `tx` may be null; it
   /// lives as long as the frame.

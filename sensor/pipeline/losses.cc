@@ -45,6 +45,7 @@ constexpr std::string_view kPaths[] = {
     "detect.pcre_match_limit",
     "detect.pcre_recursion_limit",
     "detect.pcre_error",
+    "detect.field_bytes_max",
     "detect.shared_entries_full",
     "detect.dataset_memcap",
     "detect.alert_queue_overflow",

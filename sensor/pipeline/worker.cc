@@ -337,6 +337,11 @@ void Worker::encrypted(Flow&, Direction direction, uint64_t offset) {
   if (has_rules_) matcher_.encrypted(context_, direction, offset);
 }
 
+void Worker::plain(Flow&, const Chunk& bytes) {
+  context_.encrypted = false;
+  if (has_rules_) matcher_.chunk(context_, bytes, [](const Chunk&) {});
+}
+
 std::vector<uint32_t> Worker::frames_wanted(const RuleSet& rules) const {
   std::vector<uint32_t> out;
   for (const AppProtocol& row : share_.config->app.protocols) {

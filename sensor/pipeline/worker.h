@@ -135,6 +135,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx, uint8_t name, Direction direction) override;
   void file(Flow& flow, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
   void encrypted(Flow& flow, Direction direction, uint64_t offset) override;
+  void plain(Flow& flow, const Chunk& bytes) override;
   void detection(Flow& flow, DetectionEvent event) override;
   void frame(Flow& flow, const MessageFrame& frame) override;
   // AlertSink

@@ -21,7 +21,7 @@ std::span<const CounterRow<DetectCounters>> detect_counter_rows() {
       {"detect.stream_candidates_max", &C::stream_candidates_max,
        "rules whose prefilter hit too crowded a part of a stream to be remembered"},
       {"detect.shared_entries_full", &C::shared_entries_full, "thresholds or bits forgotten to make room for others"},
-      {"detect.field_values_max", &C::field_values_max, "values of a field beyond the 256 that rules look at"},
+      {"detect.field_bytes_max", &C::field_bytes_max, "fields with more bytes of values than rules look at"},
       {"detect.dataset_memcap", &C::dataset_memcap, "values that found no room in their set"},
       {"detect.tags_max", &C::tags_max, "tags left out of a flow or host, and hosts whose tags were forgotten: too many at once"},
       {"detect.variables_max", &C::variables_max, "captured variables that found no room"},

@@ -15,7 +15,7 @@ bool carries_ports(uint8_t transport) {
 Engine::Engine(std::shared_ptr<SharedState> shared, AlertSink& sink)
     : shared_(std::static_pointer_cast<Shared>(std::move(shared))), queue_(sink, counters_), sink_(sink) {
   packet_variables_.resize(kMaxPacketVariables);
-  files_.reserve(kMaxFieldValues);
+  files_.reserve(kKeptFieldValues);
 }
 
 Kit::Kit(std::shared_ptr<const Compiled> set, DetectCounters& counters) : rules(std::move(set)), values(counters) {

@@ -70,9 +70,11 @@ void FieldValues::fetch(const Buffer& buffer, Slot& slot) {
   }
   if (!tx_ || protocol_ >= buffer.fields.size() || !buffer.fields[protocol_]) return;
   const Field& field = *buffer.fields[protocol_];
+  if (slot.values.size() > kKeptFieldValues) slot.values.resize(kKeptFieldValues);
+  uint64_t cost = 0;
   for (uint32_t i = 0; i == 0 || field.many; i++) {
-    if (i == kMaxFieldValues) {
-      counters_.field_values_max++;
+    if (cost > kMaxFieldBytes) {
+      counters_.field_bytes_max++;
       return;
     }
     Value& value = next(slot);
@@ -80,6 +82,7 @@ void FieldValues::fetch(const Buffer& buffer, Slot& slot) {
     if (!field.get(*tx_, buffer.only.value_or(direction_), i, value.fetched, out)) return;
     value.bytes = out.bytes;
     value.integer = out.integer;
+    cost += kValueCost + value.bytes.size();
     transform(buffer, value);
     slot.count++;
   }

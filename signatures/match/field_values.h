@@ -11,7 +11,11 @@
 
 namespace lapwing::detect {
 
-inline constexpr uint32_t kMaxFieldValues = 256;  // values of one field that rules look at
+/// Bytes of the values of one field that rules look at in one transaction, each value counted as kValueCost more. As
+/// much as the largest message can bring where names lie behind pointers.
+inline constexpr uint64_t kMaxFieldBytes = 8 << 20, kValueCost = 64;
+/// Values whose memory is kept for the next transaction.
+inline constexpr size_t kKeptFieldValues = 256;
 
 /// [W] Keeps its memory from one transaction to the next.
 class FieldValues {

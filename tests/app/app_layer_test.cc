@@ -31,10 +31,12 @@ struct Sink : AppSink {
   void anomaly(Flow&, const Protocol&, const Transaction*, uint8_t, Direction) override {}
   void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
   void encrypted(Flow&, Direction, uint64_t) override {}
+  void plain(Flow&, const Chunk& bytes) override { plain_bytes += to_text(bytes.data); }
   void frame(Flow&, const MessageFrame&) override {}
   void detection(Flow&, DetectionEvent event) override { events.emplace_back(name(event).substr(9)); }
   std::vector<std::string> events;
   int transactions = 0;
+  std::string plain_bytes;
 };
 
 using Talk = std::vector<std::pair<Side, std::string>>;
@@ -79,6 +81,13 @@ class Lab {
   }
   bool turned() const { return turned_; }
   bool fresh(Direction direction) { return app_.take_fresh(flow_, direction); }
+  void datagram(Direction direction, std::string_view bytes) {
+    app_.chunk(flow_, {.data = to_bytes(bytes), .direction = direction, .datagram = true});
+  }
+  void at_port(uint16_t port) { flow_.key.port[1] = port; }
+  Detection detection() const { return app_.detection(flow_); }
+  bool encrypted() const { return flow_.flags & flow_flag::encrypted; }
+  const std::string& plain() const { return sink_.plain_bytes; }
   AppCounters counters() const { return app_.counters(); }
 
  private:
@@ -156,6 +165,35 @@ TEST(AppLayer, LateAndWithoutTheRequestsBeginningTheAnswerIsNotEnough) {
   Outcome answered =
       Lab(flow_flag::midstream | flow_flag::midstream_synack).run({{kClient, kJunk}, {kServer, kAnswer}}, 100'000);
   EXPECT_EQ(answered.final, "http");
+}
+
+TEST(AppLayer, AFlowThatLeavesTlsIsPlainFromItsFirstByteOn) {
+  const std::string data = std::string("\x17\x03\x03\x00\x06secret", 11), clear = "text in the clear";
+  for (size_t step : {100'000, 7, 1}) {
+    Lab lab;
+    lab.run({{kClient, kClientHello}, {kServer, kServerHello}, {kClient, data}}, step);
+    EXPECT_TRUE(lab.encrypted());
+    Lab left;
+    left.run({{kClient, kClientHello}, {kServer, kServerHello}, {kClient, data + clear}}, step);
+    EXPECT_FALSE(left.encrypted());
+    // What came with and before the byte that told; the rest is plain from its packet on.
+    EXPECT_EQ(left.plain(), clear.substr(0, left.plain().size())) << step;
+    EXPECT_GE(left.plain().size(), 5u) << step;
+  }
+}
+
+TEST(AppLayer, NoNumberOfOtherDatagramsHidesTheNextAtAProtocolsPort) {
+  const std::string query = std::string("\0\7\1\0\0\1\0\0\0\0\0\0\1x\7example\0\0\1\0\1", 27);
+  for (uint16_t port : {uint16_t{53}, uint16_t{9999}}) {
+    Lab lab;
+    lab.at_port(port);
+    for (int i = 0; i < 300; ++i) {
+      lab.datagram(kClient, kJunk);
+      lab.datagram(kServer, kJunk);
+    }
+    lab.datagram(kClient, query);
+    EXPECT_EQ(lab.detection().final.name(), port == 53 ? "dns" : "failed");
+  }
 }
 
 TEST(AppLayer, TellsEachDirectionOnceThatItWasJudged) {

@@ -18,6 +18,7 @@ struct Sink : AppSink {
   void anomaly(Flow&, const Protocol&, const Transaction*, uint8_t, Direction) override {}
   void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
   void encrypted(Flow&, Direction, uint64_t) override {}
+  void plain(Flow&, const Chunk&) override {}
   void detection(Flow&, DetectionEvent) override {}
   void frame(Flow&, const MessageFrame& frame) override {
     std::string line(frame.kind->name);

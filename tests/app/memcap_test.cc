@@ -17,6 +17,7 @@ struct Sink : AppSink {
   void anomaly(Flow&, const Protocol&, const Transaction*, uint8_t, Direction) override {}
   void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
   void encrypted(Flow&, Direction, uint64_t) override {}
+  void plain(Flow&, const Chunk&) override {}
   void frame(Flow&, const MessageFrame&) override {}
   void detection(Flow&, DetectionEvent) override {}
   int records = 0;

@@ -145,6 +145,7 @@ void Dialogue::emit(const Event& event) {
   if (!event.record) return;
   records.push_back(object([&](JsonWriter& json) { event.record->write(full, {config_.get(), false}, json); }));
   reversed.push_back(event.reversed);
+  messages.push_back(event.message);
 }
 
 void Dialogue::anomaly(const Protocol& protocol, Transaction* tx, uint8_t name, Direction) {

@@ -35,12 +35,14 @@ class Dialogue final : public EventSink {
 
   std::vector<std::string> records;    // JSON objects
   std::vector<bool> reversed;          // of each record
+  std::vector<uint64_t> messages;      // of each record: bytes of its message
   std::vector<std::string> alerts;     // the object an alert on each event would carry
   std::vector<std::string> anomalies;  // "name" with "@tx" when it belongs to a transaction
   uint64_t store_depth = 0;            // files are stored up to this many bytes
   std::vector<std::string> stored;     // what of each file there was to store, once it was over
   std::vector<std::string> fields;     // "> name=value" and "< name=value", in order
-  std::vector<std::pair<Direction, uint64_t>> encrypted_from;
+  std::vector<std::pair<Direction, uint64_t>> encrypted_from, plain_from;
+  bool late = false;  // the flow was under way already
   bool failed = false;
   uint64_t worked = 0, work_limit = UINT64_MAX;  // bytes the dissector asked for leave to look at, and may
   uint32_t need = 0;                             // of the last call
@@ -54,6 +56,8 @@ class Dialogue final : public EventSink {
   void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
   void change_protocol(std::string_view) override {}
   void encrypted(Direction direction, uint64_t offset) override { encrypted_from.push_back({direction, offset}); }
+  void plain(Direction direction, uint64_t offset) override { plain_from.push_back({direction, offset}); }
+  bool picked_up_late() const override { return late; }
   void frame(uint8_t, Direction, uint64_t, uint64_t, Transaction*) override {}
   void end_frame(uint8_t, Direction, uint64_t, const Transaction*) override {}
   bool work(uint64_t bytes) override { return (worked += bytes) <= work_limit; }

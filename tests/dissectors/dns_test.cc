@@ -140,8 +140,8 @@ TEST(Dns, AnomaliesCarrySuricatasNames) {
   d.datagram(kDown, query());
   d.datagram(kUp, "short");
   d.datagram(kDown, answer().substr(0, answer().size() - 1));
-  EXPECT_THAT(d.anomalies, ElementsAre("z_flag_set@1", "invalid_opcode@2", "not_request", "not_response",
-                                       "malformed_data", "invalid_additionals@3"));
+  EXPECT_THAT(d.anomalies, ElementsAre("z_flag_set@1", "invalid_opcode@2", "not_request@3", "not_response@4",
+                                       "malformed_data", "invalid_additionals@5"));
 }
 
 TEST(Dns, AFlowThatBeginsWithAnAnswerIsReadTheOtherWayRound) {
@@ -150,6 +150,107 @@ TEST(Dns, AFlowThatBeginsWithAnAnswerIsReadTheOtherWayRound) {
   EXPECT_THAT(d.anomalies, IsEmpty());
   EXPECT_THAT(d.records, ElementsAre(HasSubstr("response"), HasSubstr("request")));
   EXPECT_THAT(d.reversed, ElementsAre(false, true)) << "the record's source is whoever sent the message";
+}
+
+TEST(Dns, EveryMessageSaysItselfWhichWayItGoes) {
+  // Forged first: an answer from the client, or a request from the server.
+  Dialogue up(row());
+  up.datagram(kUp, answer(1)).datagram(kUp, query(2)).datagram(kDown, answer(2)).datagram(kUp, query(3));
+  EXPECT_THAT(up.records,
+              ElementsAre(HasSubstr("\"id\":1"), HasSubstr("\"id\":2"), HasSubstr("\"id\":2"), HasSubstr("\"id\":3")));
+  EXPECT_THAT(up.values("dns.query"), SizeIs(2));
+  EXPECT_THAT(up.anomalies, IsEmpty());
+  Dialogue down(row());
+  down.datagram(kUp, query(1)).datagram(kDown, query(2, "hidden.example")).datagram(kUp, answer(2));
+  EXPECT_THAT(down.values("dns.query"), ElementsAre("www.example.org", "hidden.example"));
+  EXPECT_THAT(down.anomalies, ElementsAre("not_response@1", "not_request@2"));
+  EXPECT_THAT(down.records, SizeIs(3));
+}
+
+TEST(Dns, JunkInAStreamIsOneAnomalyAMessageAndNoEnd) {
+  const std::string junk = dns_over_tcp(std::string(20, 'J'));
+  Dialogue d(row());
+  d.client(dns_over_tcp(query(1)) + junk + dns_over_tcp("x") + dns_over_tcp(query(2, "hidden.example")));
+  EXPECT_THAT(d.values("dns.query"), ElementsAre("www.example.org", "hidden.example"));
+  EXPECT_THAT(d.anomalies, ElementsAre("malformed_data", "malformed_data"));
+  EXPECT_FALSE(d.failed);
+}
+
+TEST(Dns, EqualNeighboursAreOneEntryWithACount) {
+  const std::string strings = std::string("\1a\1a\1a\0\0\1b", 10);
+  const std::string wire = dns_header(7, 0x8180, 2, 4) + dns_question(dns_name("x.example"), 16) +
+                           dns_question(dns_pointer(12), 16) + dns_record(dns_pointer(12), 16, strings) +
+                           dns_record(dns_pointer(12), 16, "\1b") + dns_record(dns_pointer(12), 1, "\1\2\3\4") +
+                           dns_record(dns_name("x.example"), 1, "\1\2\3\4");
+  Dialogue d(row());
+  d.datagram(kDown, wire);
+  const std::string txt = R"({"rrname":"x.example","rrtype":"TXT","ttl":60,"rdata":)";
+  EXPECT_THAT(d.records,
+              ElementsAre(HasSubstr(R"("queries":[{"rrname":"x.example","rrtype":"TXT","count":2}],"answers":[)" + txt +
+                                    R"("a","count":3},)" + txt + R"("","count":2},)" + txt + R"("b","count":2},)" +
+                                    R"({"rrname":"x.example","rrtype":"A","ttl":60,"rdata":"1.2.3.4","count":2}],)" +
+                                    R"("grouped":{"TXT":["a","","b"],"A":["1.2.3.4"]})")));
+  EXPECT_THAT(d.records[0], Not(HasSubstr("truncated")));
+}
+
+TEST(Dns, ARecordIsBoundedByItsMessage) {
+  // A long owner name of control characters, and strings that differ from their neighbours.
+  std::string label = std::string("\x3c") + std::string(60, '\1'), name = label + label + label + label + '\0';
+  std::string strings;
+  while (strings.size() + 3 < 1100) strings += std::string("\0\1x", 3);
+  const std::string bomb =
+      dns_header(7, 0x8180, 1, 1) + dns_question(name, 16) + dns_record(dns_pointer(12), 16, strings);
+  Dialogue d(row());
+  d.datagram(kDown, bomb);
+  ASSERT_THAT(d.records, SizeIs(1));
+  EXPECT_THAT(d.records[0], HasSubstr(R"("truncated":true)"));
+  EXPECT_LE(d.records[0].size(), 4096 + 10 * bomb.size());
+  EXPECT_LE(d.alerts[0].size(), 4096 + 10 * bomb.size());
+  EXPECT_EQ(d.messages[0], bomb.size());
+
+  // Short entries end by their number.
+  std::string many = dns_header(8, 0x8180, 0, 600);
+  for (unsigned i = 0; i < 600; ++i) many += dns_record(dns_name(""), 1, be32(i));
+  Dialogue n(row());
+  n.datagram(kDown, many);
+  size_t entries = 0;
+  for (size_t at = 0; (at = n.records[0].find("rrname", at)) != std::string::npos; ++at) ++entries;
+  EXPECT_EQ(entries, 256u);
+  EXPECT_THAT(n.records[0], HasSubstr(R"("truncated":true)"));
+  EXPECT_THAT(n.values("dns.answers.rrname"), SizeIs(600)) << "rules see all of them";
+}
+
+TEST(Dns, QuestionsOfVersion2PayForTheirRecords) {
+  std::string wire = dns_header(7, 0x0100, 200);
+  for (unsigned i = 0; i < 200; ++i) wire += dns_question(dns_name("q" + std::to_string(i)), 1);
+  Dialogue d(row(), {{"app-layer.protocols.dns.record.version", "2"}});
+  d.datagram(kUp, wire);
+  EXPECT_LE(d.records.size(), 4 + wire.size() / 32);
+  EXPECT_THAT(d.records.back(), HasSubstr(R"("truncated":true)"));
+  EXPECT_THAT(d.records.front(), Not(HasSubstr(R"("truncated")")));
+  EXPECT_THAT(d.values("dns.query"), SizeIs(200));
+}
+
+TEST(Dns, NamesBehindPointersAreWork) {
+  const std::string name = dns_name(std::string(60, 'n') + ".example");
+  std::string wire = dns_header(7, 0x8180, 1, 100) + dns_question(name, 1);
+  for (int i = 0; i < 100; ++i) wire += dns_record(std::string("\1a") + dns_pointer(12), 1, "\1\2\3\4");
+  Dialogue d(row());
+  d.datagram(kDown, wire);
+  EXPECT_GE(d.worked, 100u * 70);
+  Dialogue poor(row());
+  poor.work_limit = 1000;
+  poor.datagram(kDown, wire);
+  EXPECT_TRUE(poor.failed);
+}
+
+TEST(DnsProbe, GoesOnBehindAFirstMessageThatIsNone) {
+  const std::string junk = dns_over_tcp(std::string(20, 'J')), wire = junk + dns_over_tcp(query());
+  for (size_t size = 0; size < wire.size(); ++size) {
+    EXPECT_EQ(probe(row(), kUp, wire.substr(0, size)), Likelihood::more) << size;
+  }
+  EXPECT_EQ(probe(row(), kUp, wire), Likelihood::sure);
+  EXPECT_EQ(probe(row(), kUp, junk + wire), Likelihood::no);
 }
 
 TEST(DnsProbe, IsSureOnlyOfWholeSaneMessages) {
@@ -179,8 +280,7 @@ TEST(DnsProbe, DecidesEarlyOverTcp) {
   }
   EXPECT_EQ(probe(row(), kUp, wire), Likelihood::sure);
   EXPECT_EQ(probe(row(), kDown, dns_over_tcp(answer()).substr(0, 60)), Likelihood::sure) << "the question is enough";
-  for (std::string_view other :
-       {"GET / HTTP/1.1\r\n\r\n", "SSH-2.0-x\r\n", "EHLO a\r\n", "\x16\x03\x01\x02\x01\x01"}) {
+  for (std::string_view other : {"GET / HTTP/1.1\r\n\r\n", "SSH-2.0-x\r\n", "EHLO a\r\n", "\x16\x03\x01\x02\x01\x01"}) {
     EXPECT_EQ(probe(row(), kUp, other), Likelihood::no) << other;
   }
 }

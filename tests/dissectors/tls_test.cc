@@ -101,6 +101,71 @@ TEST(Tls, EarlyDataAndFullHandlingLeaveTheFlowInTheClear) {
   EXPECT_THAT(full.encrypted_from, IsEmpty());
 }
 
+TEST(Tls, RecordsAloneDoNotEncryptAFlowWhoseBeginningWasSeen) {
+  const std::string data = tls_record(kData, "abcd");
+  Dialogue d(row());
+  for (int i = 0; i < 20; ++i) d.client(data).server(data);
+  EXPECT_THAT(d.encrypted_from, IsEmpty());
+  d.client("GET / HTTP/1.1\r\n");
+  EXPECT_THAT(d.anomalies, ElementsAre("invalid_record_type@0"));
+
+  Dialogue half(row());
+  half.client(client_hello()).client(data).server(data).client(data);
+  EXPECT_THAT(half.encrypted_from, IsEmpty()) << "the server has not greeted";
+
+  Dialogue late(row());
+  late.late = true;
+  for (int i = 0; i < 3; ++i) late.client(data).server(data);
+  EXPECT_THAT(late.encrypted_from, IsEmpty());
+  for (int i = 0; i < 3; ++i) late.client(data);
+  EXPECT_THAT(late.encrypted_from, IsEmpty()) << "one side alone";
+  late.server(data);
+  EXPECT_THAT(late.encrypted_from, SizeIs(1));
+}
+
+TEST(Tls, TheFirstInvalidRecordTakesEncryptionBack) {
+  for (size_t piece : {size_t{0}, size_t{1}}) {
+    Dialogue d(row());
+    const std::string up = client_hello() + change_cipher() + tls_record(kData, "secret");
+    d.client(client_hello(), piece).server(server_hello(), piece);
+    d.client(change_cipher() + tls_record(kData, "secret"), piece);
+    EXPECT_THAT(d.encrypted_from, SizeIs(1));
+    EXPECT_THAT(d.plain_from, IsEmpty());
+    d.client("in the clear", piece);
+    ASSERT_THAT(d.plain_from, SizeIs(1));
+    EXPECT_EQ(d.plain_from[0], std::pair(kUp, uint64_t{up.size()}));
+    EXPECT_THAT(d.anomalies, ElementsAre("invalid_record_type@0"));
+  }
+}
+
+TEST(Tls, TheHelloIsFoundHoweverItsRecordsAreMade) {
+  // What OpenSSL's server takes.
+  const std::string message = client_hello().substr(5);
+  std::vector<std::string> shapes;
+  for (unsigned version : {0x0300u, 0x0305u, 0x03ffu}) shapes.push_back(tls_record(kHandshake, message, version));
+  std::string empty;
+  for (int i = 0; i < 32; ++i) empty += tls_record(kHandshake, "");
+  shapes.push_back(empty + tls_record(kHandshake, message));
+  shapes.push_back(tls_record(kCcs, "") + tls_record(kHandshake, message));
+  shapes.push_back(tls_record(kHandshake, message.substr(0, 1)) + tls_record(kHandshake, message.substr(1)));
+  shapes.emplace_back();
+  for (char c : message) shapes.back() += tls_record(kHandshake, std::string(1, c)) + tls_record(kHandshake, "");
+  for (const std::string& shape : shapes) {
+    for (size_t piece : {size_t{0}, size_t{1}}) {
+      Dialogue d(row());
+      d.client(shape, piece);
+      EXPECT_THAT(d.values("tls.sni"), ElementsAre("server.example"));
+      EXPECT_FALSE(d.failed);
+    }
+    for (size_t size = 0; size <= shape.size(); ++size) {
+      const Likelihood likelihood = probe(row(), kUp, shape.substr(0, size));
+      ASSERT_TRUE(likelihood == Likelihood::more || likelihood == Likelihood::sure) << size;
+    }
+    EXPECT_EQ(probe(row(), kUp, shape), Likelihood::sure);
+  }
+  EXPECT_EQ(probe(row(), kUp, empty + tls_record(kHandshake, "") + tls_record(kHandshake, message)), Likelihood::no);
+}
+
 TEST(Tls, ATls12HandshakeIsOneRecord) {
   Dialogue d(row());
   d.client(client_hello()).server(server_hello() + certificate(server_der()));
@@ -184,6 +249,52 @@ TEST(Tls, ARetryRequestKeepsTheFirstHelloAndReadsTheSecondPair) {
   EXPECT_THAT(d.values("tls.sni"), ElementsAre("server.example"));
   EXPECT_THAT(d.values("ja3.string"), ElementsAre("771,4865-49199,0-16,,"));
   EXPECT_THAT(d.records, SizeIs(1));
+}
+
+TEST(Tls, ASecondHelloThatAsksForAnotherNameIsATransactionOfItsOwn) {
+  const std::string retry_random =
+      "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2"
+      "\xc8\xa8\x33\x9c";
+  const std::string other =
+      tls_record(kHandshake, tls_message(1, tls_client_hello({.extensions = tls_sni("hidden.example")})));
+  Dialogue d(row());
+  d.client(client_hello()).server(tls13_server_hello(retry_random) + change_cipher());
+  d.client(change_cipher() + other + other).server(tls13_server_hello() + tls_record(kData, "x"));
+  EXPECT_THAT(d.values("tls.sni"), ElementsAre("server.example", "hidden.example"));
+  EXPECT_THAT(d.records, ElementsAre(HasSubstr(R"("sni":"server.example")"), HasSubstr(R"("sni":"hidden.example")")));
+  EXPECT_THAT(d.records[1], HasSubstr(R"("version":"TLS 1.3")"));
+  EXPECT_THAT(d.anomalies, ElementsAre("invalid_handshake_message@1"));
+  EXPECT_THAT(d.encrypted_from, SizeIs(1));
+}
+
+TEST(Tls, LongTextsLeaveTheFlowWithTheHandshake) {
+  const std::string many = tls_extension(16, tls_sized(std::string(20'000, '\0'), 2));
+  std::vector<unsigned> ciphers(5000, 0x1301);
+  const std::string hello =
+      tls_message(1, tls_client_hello({.ciphers = ciphers, .extensions = tls_sni(std::string(9000, 'n')) + many}));
+  std::string up;
+  for (size_t at = 0; at < hello.size(); at += 16000) up += tls_record(kHandshake, hello.substr(at, 16000));
+  Dialogue d(row());
+  d.client(up);
+  EXPECT_THAT(d.values("tls.alpn"), SizeIs(20'000)) << "rules see all of them";
+  EXPECT_THAT(d.alerts.back(), HasSubstr("nnnn"));
+  d.server(server_hello() + certificate(server_der()) + hello_done());
+  ASSERT_THAT(d.records, SizeIs(1));
+  EXPECT_THAT(d.records[0], AllOf(HasSubstr("nnnn"), HasSubstr(R"("client_alpns":["","")")));
+  EXPECT_GE(d.messages[0], hello.size());
+  d.client(change_cipher() + tls_record(kHeartbeat, std::string(40, 'x')));
+  EXPECT_LT(d.alerts.back().size(), 2000u);
+  EXPECT_THAT(d.alerts.back(), AllOf(HasSubstr("CN=server.example"), HasSubstr(R"("ja3":{"hash":")")));
+}
+
+TEST(Tls, EmptyMessagesAreNoEvents) {
+  Dialogue d(row());
+  d.client(client_hello()).server(server_hello());
+  const size_t before = d.alerts.size();
+  std::string exchanges;
+  for (int i = 0; i < 4000; ++i) exchanges += tls_message(12, "");
+  d.server(tls_record(kHandshake, exchanges));
+  EXPECT_EQ(d.alerts.size(), before + 1);
 }
 
 TEST(Tls, EarlyDataDoesNotEndTheHandshake) {
@@ -330,7 +441,7 @@ TEST(TlsProbe, IsSureOfHellosAndLeavesTheRestToItsPort) {
   EXPECT_EQ(probe(row(), kDown, server_hello()), Likelihood::sure);
   EXPECT_EQ(probe(row(), kDown, tls_record(kAlert, "\2\x28")), Likelihood::sure);
   EXPECT_EQ(probe(row(), kUp, tls_record(kData, "midstream")), Likelihood::maybe);
-  for (std::string_view other : {"GET / HTTP/1.1", "SSH-2.0", "\x16\x03\x09\x00\x10", "\x16\x02\x01"}) {
+  for (std::string_view other : {"GET / HTTP/1.1", "SSH-2.0", "\x16\x04\x01\x00\x10", "\x16\x02\x01"}) {
     EXPECT_EQ(probe(row(), kUp, other), Likelihood::no) << other;
   }
 }

@@ -144,6 +144,8 @@ class Flow final : public EventSink {
   }
   void change_protocol(std::string_view) override {}
   void encrypted(Direction, uint64_t) override {}
+  void plain(Direction, uint64_t) override {}
+  bool picked_up_late() const override { return false; }
   void frame(uint8_t, Direction, uint64_t, uint64_t, Transaction*) override {}
   void end_frame(uint8_t, Direction, uint64_t, const Transaction*) override {}
   bool work(uint64_t) override { return true; }
