@@ -23,7 +23,9 @@ class DrawnRules {
 
  private:
   size_t below(size_t n) { return choices_.has(1) ? choices_.u8() % n : 0; }
-  std::string pick(std::initializer_list<std::string_view> list) { return std::string(*(list.begin() + below(list.size()))); }
+  std::string pick(std::initializer_list<std::string_view> list) {
+    return std::string(*(list.begin() + below(list.size())));
+  }
   /// Now and then.
   std::string maybe(std::initializer_list<std::string_view> list) { return below(3) == 1 ? pick(list) : std::string(); }
 
@@ -33,25 +35,29 @@ class DrawnRules {
 
   std::string extract(const char* name) {
     const bool text = below(4) == 1;
-    std::string out = "byte_extract:" + (text ? pick({"1", "2", "10", "20", "23"}) : pick({"8", "4", "2", "1", "3"})) + "," +
-                      pick({"0", "1", "4", "-4", "2000", "65535"}) + "," + name;
+    std::string out = "byte_extract:" + (text ? pick({"1", "2", "10", "20", "23"}) : pick({"8", "4", "2", "1", "3"})) +
+                      "," + pick({"0", "1", "4", "-4", "2000", "65535"}) + "," + name;
     if (text) out += ",string," + pick({"dec", "hex", "oct"});
     if (!text) out += maybe({",little", ",big"});
-    return out + maybe({",relative"}) + maybe({",multiplier 65535", ",multiplier 2"}) + maybe({",align 4", ",align 2"}) + "; ";
+    return out + maybe({",relative"}) + maybe({",multiplier 65535", ",multiplier 2"}) +
+           maybe({",align 4", ",align 2"}) + "; ";
   }
   std::string math(const char* name) {
-    return "byte_math:bytes " + pick({"4", "2", "1", "10"}) + ",offset " + pick({"0", "1", "-1", "4", "65535"}) + ",oper " +
-           pick({"+", "-", "*", "/", "<<", ">>"}) + ",rvalue " + pick({"1", "4294967295", "65536", "0", "31", "v"}) + ",result " + name +
-           maybe({",relative"}) + maybe({",string dec", ",string hex", ",endian little"}) + maybe({",bitmask 0xff00"}) + "; ";
+    return "byte_math:bytes " + pick({"4", "2", "1", "10"}) + ",offset " + pick({"0", "1", "-1", "4", "65535"}) +
+           ",oper " + pick({"+", "-", "*", "/", "<<", ">>"}) + ",rvalue " +
+           pick({"1", "4294967295", "65536", "0", "31", "v"}) + ",result " + name + maybe({",relative"}) +
+           maybe({",string dec", ",string hex", ",endian little"}) + maybe({",bitmask 0xff00"}) + "; ";
   }
   std::string use() {
     switch (below(7)) {
       case 0:
-        return "byte_test:" + pick({"4", "1", "2", "8", "v"}) + "," + pick({">", "<", "=", "!", "&", "^", "<=", ">="}) + "," + number() + "," + place() +
-               maybe({",relative"}) + maybe({",little", ",string,dec", ",string,hex"}) + "; ";
+        return "byte_test:" + pick({"4", "1", "2", "8", "v"}) + "," + pick({">", "<", "=", "!", "&", "^", "<=", ">="}) +
+               "," + number() + "," + place() + maybe({",relative"}) +
+               maybe({",little", ",string,dec", ",string,hex"}) + "; ";
       case 1:
-        return "byte_jump:" + pick({"4", "1", "2", "8", "0", "v"}) + "," + place() + maybe({",relative"}) + maybe({",from_beginning", ",from_end"}) +
-               maybe({",multiplier 65535", ",multiplier 3"}) + maybe({",align"}) + maybe({",post_offset -65535", ",post_offset 65535", ",post_offset v"}) +
+        return "byte_jump:" + pick({"4", "1", "2", "8", "0", "v"}) + "," + place() + maybe({",relative"}) +
+               maybe({",from_beginning", ",from_end"}) + maybe({",multiplier 65535", ",multiplier 3"}) +
+               maybe({",align"}) + maybe({",post_offset -65535", ",post_offset 65535", ",post_offset v"}) +
                maybe({",little", ",string,dec"}) + "; ";
       case 2: return content() + "offset:" + place() + "; " + (below(2) ? "depth:" + place() + "; " : "");
       case 3: return content() + "distance:" + place() + "; " + (below(2) ? "within:" + place() + "; " : "");
@@ -62,7 +68,8 @@ class DrawnRules {
   }
 
   std::string rule(size_t sid) {
-    std::string out = "alert " + pick({"udp", "tcp", "ip"}) + " any any -> any any (" + pick({"", "", "f.text; ", "f.item; "});
+    std::string out =
+        "alert " + pick({"udp", "tcp", "ip"}) + " any any -> any any (" + pick({"", "", "f.text; ", "f.item; "});
     if (below(2)) out += content();
     out += below(3) == 1 ? math("v") : extract("v");
     if (below(3) == 1) out += below(2) ? math("w") : extract("w");

@@ -10,7 +10,8 @@ class Connection {
  public:
   Connection(Random& random, std::vector<Segment>& out) : random_(random), out_(out) {
     // Near the wrap of sequence numbers now and then.
-    for (uint32_t& seq : seq_) seq = random.chance(10) ? ~0u - static_cast<uint32_t>(random.below(3000)) : static_cast<uint32_t>(random.next());
+    for (uint32_t& seq : seq_)
+      seq = random.chance(10) ? ~0u - static_cast<uint32_t>(random.below(3000)) : static_cast<uint32_t>(random.next());
     scaled_ = random.chance(30);
     stamped_ = random.chance(20);
     step_ = random.chance(60) ? 1460 : random.chance(40) ? 1 + random.below(8) : 1 + random.length(1460);
@@ -80,12 +81,30 @@ void lose_side(Random& random, std::vector<Segment>& segments) {
 Segment forged(Random& random, const Segment& near) {
   Segment out = near;
   switch (random.below(8)) {
-    case 0: out.flags = tcp_flag::fin; out.bytes.clear(); break;
-    case 1: out.flags = tcp_flag::fin | tcp_flag::ack; out.ack += 1000; break;
-    case 2: out.flags = tcp_flag::rst; out.bytes.clear(); break;
-    case 3: out.flags = tcp_flag::syn; out.seq -= 7; break;
-    case 4: out.bytes = random.bytes(random.length(1000)); out.bad_checksum = true; break;
-    case 5: out.bytes = random.bytes(random.length(1000)); out.bad_ip_checksum = true; break;
+    case 0:
+      out.flags = tcp_flag::fin;
+      out.bytes.clear();
+      break;
+    case 1:
+      out.flags = tcp_flag::fin | tcp_flag::ack;
+      out.ack += 1000;
+      break;
+    case 2:
+      out.flags = tcp_flag::rst;
+      out.bytes.clear();
+      break;
+    case 3:
+      out.flags = tcp_flag::syn;
+      out.seq -= 7;
+      break;
+    case 4:
+      out.bytes = random.bytes(random.length(1000));
+      out.bad_checksum = true;
+      break;
+    case 5:
+      out.bytes = random.bytes(random.length(1000));
+      out.bad_ip_checksum = true;
+      break;
     case 6: out.seq += static_cast<uint32_t>(random.chance(50) ? random.next() : random.below(200'000)); break;
     case 7: out.flags = static_cast<uint8_t>(random.next()); break;
   }
@@ -107,7 +126,8 @@ std::vector<Segment> carry_stream(Random& random, const Dialogue& dialogue) {
       connection.end(side, random.chance(20));
       ended[index(side)] = true;
     }
-    if (!ended[index(dialogue[i].direction)] || random.chance(10)) connection.say(dialogue[i].direction, dialogue[i].bytes);
+    if (!ended[index(dialogue[i].direction)] || random.chance(10))
+      connection.say(dialogue[i].direction, dialogue[i].bytes);
   }
   const size_t way = random.below(10);
   if (way < 6) {  // both close
@@ -130,15 +150,23 @@ std::vector<Segment> carry_datagrams(const Dialogue& dialogue) {
 void roughen(Random& random, std::vector<Segment>& segments) {
   if (segments.empty()) return;
   if (random.chance(5)) lose_side(random, segments);
-  if (random.chance(6)) segments.erase(segments.begin(), segments.begin() + static_cast<ptrdiff_t>(random.below(std::min<size_t>(segments.size(), 12))));
+  if (random.chance(6))
+    segments.erase(segments.begin(),
+                   segments.begin() + static_cast<ptrdiff_t>(random.below(std::min<size_t>(segments.size(), 12))));
   for (size_t times = random.between(1, 6); times > 0 && !segments.empty(); --times) {
     const size_t at = random.below(segments.size());
     const auto place = segments.begin() + static_cast<ptrdiff_t>(at);
     switch (random.below(9)) {
       case 0: segments.erase(place); break;
-      case 1: segments.insert(segments.begin() + static_cast<ptrdiff_t>(random.between(at, segments.size())), Segment(*place)); break;
+      case 1:
+        segments.insert(segments.begin() + static_cast<ptrdiff_t>(random.between(at, segments.size())),
+                        Segment(*place));
+        break;
       case 2: std::swap(*place, segments[random.below(segments.size())]); break;
-      case 3: std::reverse(place, segments.begin() + static_cast<ptrdiff_t>(std::min(segments.size(), at + 1 + random.below(8)))); break;
+      case 3:
+        std::reverse(place,
+                     segments.begin() + static_cast<ptrdiff_t>(std::min(segments.size(), at + 1 + random.below(8))));
+        break;
       case 4: {  // other bytes at the same place, before or after
         Segment other = *place;
         const size_t back = random.below(std::min<size_t>(100, other.bytes.size() + 1));
@@ -153,7 +181,10 @@ void roughen(Random& random, std::vector<Segment>& segments) {
         place->urgent = static_cast<uint16_t>(random.below(place->bytes.size() + 3));
         break;
       case 7: place->window = static_cast<uint16_t>(random.below(3) * 100); break;
-      case 8: place->options = random.chance(50) ? std::string("\x13\x12", 2) + random.bytes(16) : random.bytes(random.below(41)); break;
+      case 8:
+        place->options =
+            random.chance(50) ? std::string("\x13\x12", 2) + random.bytes(16) : random.bytes(random.below(41));
+        break;
     }
   }
 }

@@ -1,5 +1,6 @@
 #include "tests/hunt/child.h"
 
+#include <execinfo.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -30,6 +31,7 @@ struct Place {
 namespace {
 
 constexpr rlim_t kMemory = rlim_t{4} << 30;
+constexpr int kFatal[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 constexpr char kFieldEnd = '\x1f', kLineEnd = '\x1e';
 
 bool sanitized() {
@@ -38,6 +40,24 @@ bool sanitized() {
 #else
   return false;
 #endif
+}
+
+/// Where it died, for builds without a sanitizer, which would tell: addresses that addr2line takes.
+void say_where(int signal) {
+  constexpr int kFrames = 24, kOwn = 2;  // the handler's and the kernel's come first
+  void* frames[kFrames];
+  const int count = backtrace(frames, kFrames);
+  if (count > kOwn) backtrace_symbols_fd(frames + kOwn, count - kOwn, STDERR_FILENO);
+  ::signal(signal, SIG_DFL);
+  raise(signal);
+}
+
+void catch_signals() {
+  void* frame;
+  backtrace(&frame, 1);  // loads what it needs, which cannot be done in a handler
+  struct sigaction action {};
+  action.sa_handler = say_where;
+  for (int signal : kFatal) sigaction(signal, &action, nullptr);
 }
 
 }  // namespace
@@ -55,7 +75,8 @@ void Child::Line::begin(uint64_t number) {
   place_->cases.fetch_add(1);
 }
 void Child::Line::found(const Finding& finding) {
-  say('f', std::to_string(place_->number.load()) + kFieldEnd + finding.kind + kFieldEnd + finding.place + kFieldEnd + finding.text);
+  say('f', std::to_string(place_->number.load()) + kFieldEnd + finding.kind + kFieldEnd + finding.place + kFieldEnd +
+               finding.text);
 }
 void Child::Line::seen(std::string_view name) {
   if (told_.contains(name)) return;
@@ -63,7 +84,8 @@ void Child::Line::seen(std::string_view name) {
   say('s', std::string(name));
 }
 
-Child::Child(std::string log, double limit, const std::function<void(Line&)>& work) : log_(std::move(log)), limit_(limit) {
+Child::Child(std::string log, double limit, const std::function<void(Line&)>& work)
+    : log_(std::move(log)), limit_(limit) {
   void* memory = mmap(nullptr, sizeof(Place), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   int ends[2];
   if (memory == MAP_FAILED || pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no memory or no pipe for a child");
@@ -79,7 +101,10 @@ Child::Child(std::string log, double limit, const std::function<void(Line&)>& wo
     const rlimit none{0, 0}, memory_limit{kMemory, kMemory};
     setrlimit(RLIMIT_CORE, &none);
     // A sanitizer's shadow takes terabytes of addresses; it has a limit of its own (main.cc).
-    if (!sanitized()) setrlimit(RLIMIT_AS, &memory_limit);
+    if (!sanitized()) {
+      setrlimit(RLIMIT_AS, &memory_limit);
+      catch_signals();
+    }
     Line line;
     line.place_ = place_;
     line.pipe_ = ends[1];
@@ -110,7 +135,8 @@ uint64_t Child::cases() const {
 
 void Child::read_lines(std::vector<News>& news, std::set<std::string>& seen) {
   char buffer[4096];
-  for (ssize_t size; (size = read(pipe_, buffer, sizeof buffer)) > 0;) waiting_.append(buffer, static_cast<size_t>(size));
+  for (ssize_t size; (size = read(pipe_, buffer, sizeof buffer)) > 0;)
+    waiting_.append(buffer, static_cast<size_t>(size));
   for (size_t end; (end = waiting_.find(kLineEnd)) != std::string::npos; waiting_.erase(0, end + 1)) {
     const std::string line = waiting_.substr(1, end - 1);
     if (waiting_[0] == 's') {
@@ -139,8 +165,8 @@ void Child::watch_the_clock() {
     watched_since_ = now;
   } else if (now - watched_since_ > limit_) {
     hung_ = true;
-    kill(pid_, SIGABRT);  // a sanitizer shows where it was
-  } 
+    kill(pid_, SIGABRT);  // it shows where it was
+  }
 }
 
 bool Child::look(std::vector<News>& news, std::set<std::string>& seen) {
@@ -160,15 +186,24 @@ Finding Child::post_mortem(int status) const {
   std::string text{std::istreambuf_iterator<char>(file), {}};
   Finding out{hung_ ? "hang" : "crash", "", text};
   static const std::regex ours(R"((sensor|dissectors|signatures|export)/[A-Za-z0-9_/]+\.(cc|h):[0-9]+)");
-  static const std::regex known(R"(ERROR: AddressSanitizer: ([A-Za-z0-9-]+)|runtime error: ([^\n]+)|(hard rss limit|terminate called[^\n]*|Assertion[^\n]*))");
+  static const std::regex known(
+      R"(ERROR: AddressSanitizer: ([A-Za-z0-9-]+)|runtime error: ([^\n]+)|(hard rss limit|terminate called[^\n]*|Assertion[^\n]*))");
   std::smatch match;
   if (std::regex_search(text, match, known)) {
-    if (match[3].matched && match[3].str().starts_with("hard rss")) out.kind = "memory";
-    else if (!hung_) out.text = match[0].str() + "\n" + out.text;
+    if (match[3].matched && match[3].str().starts_with("hard rss"))
+      out.kind = "memory";
+    else if (!hung_)
+      out.text = match[0].str() + "\n" + out.text;
   }
   // The innermost line of the project: a report names it first.
-  if (std::regex_search(text, match, ours)) out.place = match[0].str();
-  if (out.place.empty()) out.place = WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status)) : "status " + std::to_string(WEXITSTATUS(status));
+  static const std::regex address(R"(hunt\(\+(0x[0-9a-f]+)\))");
+  if (std::regex_search(text, match, ours))
+    out.place = match[0].str();
+  else if (std::regex_search(text, match, address))
+    out.place = match[1].str();
+  if (out.place.empty())
+    out.place = WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
+                                    : "status " + std::to_string(WEXITSTATUS(status));
   constexpr size_t kKept = 20'000;
   out.text.resize(std::min(out.text.size(), kKept));
   return out;

@@ -21,8 +21,9 @@ constexpr uint64_t kAllBase = 512 << 10, kAllTimes = 24, kAllOfFrame = 24 << 10;
 constexpr int kPacketSignatures = 5000;
 
 // Where and when a record came about depends on packets.
-constexpr std::string_view kOfPackets[] = {"timestamp", "flow_id", "pcap_cnt", "flow", "tcp", "ndpi", "packet",
-                                           "packet_info", "payload", "payload_printable", "stream", "pkt_src", "direction", "ether"};
+constexpr std::string_view kOfPackets[] = {"timestamp", "flow_id", "pcap_cnt",    "flow",    "tcp",
+                                           "ndpi",      "packet",  "packet_info", "payload", "payload_printable",
+                                           "stream",    "pkt_src", "direction",   "ether"};
 constexpr std::string_view kPacketTypes[] = {"flow", "netflow", "stats", "loss", "packet", "engine"};
 
 template <class List>
@@ -60,7 +61,8 @@ Lines applications(const Lines& records) {
 /// What does not tell of the sensor itself.
 Lines of_traffic(Lines records) {
   std::erase_if(records, [](const std::string& record) {
-    return record.find("\"event_type\":\"stats\"") != std::string::npos || record.find("\"event_type\":\"loss\"") != std::string::npos;
+    return record.find("\"event_type\":\"stats\"") != std::string::npos ||
+           record.find("\"event_type\":\"loss\"") != std::string::npos;
   });
   std::ranges::sort(records);
   return records;
@@ -103,38 +105,45 @@ std::optional<Finding> examine_records(const Outcome& outcome, std::span<const B
   for (const BuiltFrame& frame : frames) brought += frame.bytes.size();
   if (outcome.broken) return Finding{"broken batch", "", "a record batch whose entries do not fit its text"};
   for (const std::string& record : outcome.records) {
-    if (!json::accept(record) || record.find('\n') != std::string::npos) return Finding{"invalid record", record.substr(0, 0), shown(record)};
+    if (!json::accept(record) || record.find('\n') != std::string::npos)
+      return Finding{"invalid record", record.substr(0, 0), shown(record)};
     const bool own = record.find("\"event_type\":\"stats\"") != std::string::npos;
     if (!own) written += record.size();
     if (!own && record.size() > kRecordBase + kRecordTimes * brought)
-      return Finding{"record too long", "", std::to_string(record.size()) + " bytes of " + std::to_string(brought) + ": " + shown(record)};
+      return Finding{"record too long", "",
+                     std::to_string(record.size()) + " bytes of " + std::to_string(brought) + ": " + shown(record)};
   }
   if (written > kAllBase + kAllTimes * brought + kAllOfFrame * frames.size())
-    return Finding{"records too many", "", std::to_string(outcome.records.size()) + " records, " + std::to_string(written) + " bytes, of " + std::to_string(brought)};
+    return Finding{"records too many", "",
+                   std::to_string(outcome.records.size()) + " records, " + std::to_string(written) + " bytes, of " +
+                       std::to_string(brought)};
   return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<Finding> examine(const Sensor& sensor, std::span<const BuiltFrame> frames, const Checks& checks, const Seen& seen) {
-  const Outcome whole = sensor.run(frames, 1);
+std::optional<Finding> examine(const Sensor& sensor, std::span<const BuiltFrame> frames, const Checks& checks,
+                               const Seen& seen) {
+  const Outcome whole = sensor.run(frames, 1, checks.identify);
   if (auto finding = examine_records(whole, frames)) return finding;
   if (seen) tell(whole, seen);
   // Where something was given up it is told, and what depends on the sharing or the cutting.
   if (whole.lost) return std::nullopt;
   if (checks.workers) {
-    const Outcome shared = sensor.run(frames, 2);
+    const Outcome shared = sensor.run(frames, 2, checks.identify);
     if (!shared.lost) {
-      if (auto finding = difference("workers differ", of_traffic(whole.records), of_traffic(shared.records))) return finding;
+      if (auto finding = difference("workers differ", of_traffic(whole.records), of_traffic(shared.records)))
+        return finding;
     }
   }
   if (checks.segmentation) {
     const auto cut = in_single_bytes(frames);
     if (!cut) return std::nullopt;
-    const Outcome bytes = sensor.run(*cut, 1);
+    const Outcome bytes = sensor.run(*cut, 1, checks.identify);
     if (auto finding = examine_records(bytes, *cut)) return finding;
     if (!bytes.lost) {
-      if (auto finding = difference("segmentation differs", applications(whole.records), applications(bytes.records))) return finding;
+      if (auto finding = difference("segmentation differs", applications(whole.records), applications(bytes.records)))
+        return finding;
     }
   }
   return std::nullopt;

@@ -16,15 +16,16 @@ struct Finding {
   std::string text;
 };
 
-/// Which of the checks to make: the later ones run the sensor again.
+/// Which of the checks to make: the first two run the sensor again.
 struct Checks {
-  bool segmentation = true, workers = true;
+  bool segmentation = true, workers = true, identify = true;
 };
 
 /// Called with the name of everything that came up: record types, anomalies, signatures, counters.
 using Seen = std::function<void(std::string_view)>;
 
 /// Runs in this process, which may not outlive it.
-std::optional<Finding> examine(const Sensor& sensor, std::span<const test::BuiltFrame> frames, const Checks& checks, const Seen& seen);
+std::optional<Finding> examine(const Sensor& sensor, std::span<const test::BuiltFrame> frames, const Checks& checks,
+                               const Seen& seen);
 
 }  // namespace lapwing::hunt

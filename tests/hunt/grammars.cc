@@ -11,10 +11,8 @@ Dialogue speak_nothing(Random& random);
 
 namespace {
 constexpr Grammar kGrammars[] = {
-    {"http", false, {80, 8080}, speak_http},
-    {"dns", true, {53, 5353}, speak_dns},
-    {"dns-tcp", false, {53, 5353}, speak_dns_stream},
-    {"tls", false, {443, 8443}, speak_tls},
+    {"http", false, {80, 8080}, speak_http},          {"dns", true, {53, 5353}, speak_dns},
+    {"dns-tcp", false, {53, 5353}, speak_dns_stream}, {"tls", false, {443, 8443}, speak_tls},
     {"none", false, {7, 4444}, speak_nothing},
 };
 }  // namespace

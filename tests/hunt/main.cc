@@ -23,7 +23,8 @@
 extern "C" {
 // A sanitizer's word, when nothing of the environment overrides it.
 const char* __asan_default_options() {
-  return "abort_on_error=0:exitcode=99:detect_leaks=0:handle_abort=1:allocator_may_return_null=0:hard_rss_limit_mb=3000:"
+  return "abort_on_error=0:exitcode=99:detect_leaks=0:handle_abort=1:allocator_may_return_null=0:hard_rss_limit_mb="
+         "3000:"
          "allocator_release_to_os_interval_ms=-1:detect_stack_use_after_return=0";
 }
 const char* __ubsan_default_options() {
@@ -43,7 +44,8 @@ struct Options {
   bool show = false;
   size_t jobs = std::max(1u, std::thread::hardware_concurrency());
   double limit = 20;
-  std::string configuration = "tests/hunt/hunt.yaml", rules = "tests/hunt/hunt.rules", findings = "hunt-findings", grammar;
+  std::string configuration = "tests/hunt/hunt.yaml", rules = "tests/hunt/hunt.rules", findings = "hunt-findings",
+              grammar;
   std::vector<std::string> replayed;
   std::string minimised;
 };
@@ -54,7 +56,11 @@ Frames read_capture(const std::string& path) {
   Burst burst;
   while (source->receive(burst) == PacketSource::Result::frames) {
     for (const Frame& frame : burst.view()) {
-      out.push_back({.bytes = {frame.data.begin(), frame.data.end()}, .link_type = frame.link_type, .wire_length = frame.wire_length, .time = frame.time, .number = frame.number});
+      out.push_back({.bytes = {frame.data.begin(), frame.data.end()},
+                     .link_type = frame.link_type,
+                     .wire_length = frame.wire_length,
+                     .time = frame.time,
+                     .number = frame.number});
     }
     source->release(burst);
   }
@@ -64,7 +70,8 @@ Frames read_capture(const std::string& path) {
 
 void write_capture(const std::string& path, const Frames& frames) {
   const auto bytes = test::pcap_file(frames, {.nanoseconds = true});
-  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
 std::string name_of(const Finding& finding) {
@@ -76,16 +83,18 @@ std::string name_of(const Finding& finding) {
 }
 
 std::string headline(const Finding& finding) {
-  return finding.kind + " at " + (finding.place.empty() ? "no place" : finding.place) + ": " + finding.text.substr(0, finding.text.find('\n')).substr(0, 300);
+  return finding.kind + " at " + (finding.place.empty() ? "no place" : finding.place) + ": " +
+         finding.text.substr(0, finding.text.find('\n')).substr(0, 300);
 }
 
 /// The extra runs are dear: they are made for a part of the conversations, the same ones every time.
 Checks checks_of(uint64_t number) {
-  return {.segmentation = true, .workers = number % 8 == 0};
+  return {.segmentation = true, .workers = number % 8 == 0, .identify = number % 16 == 0};
 }
 
 /// What one look at these frames finds, made by a child of its own.
-std::optional<Finding> examine_apart(const Sensor& sensor, std::span<const test::BuiltFrame> frames, const Options& options) {
+std::optional<Finding> examine_apart(const Sensor& sensor, std::span<const test::BuiltFrame> frames,
+                                     const Options& options) {
   Child child(options.findings + "/.child", options.limit, [&](Child::Line& line) {
     line.begin(1);
     if (auto finding = examine(sensor, frames, {}, nullptr)) line.found(*finding);
@@ -107,10 +116,13 @@ class Bag {
     size_t& count = counts_[name_of(finding)];
     constexpr size_t kKept = 3;
     if (++count > kKept) return;
-    const std::string path = options_.findings + "/" + name_of(finding) + "-" + std::to_string(options_.seed) + "-" + std::to_string(news.number);
+    const std::string path = options_.findings + "/" + name_of(finding) + "-" + std::to_string(options_.seed) + "-" +
+                             std::to_string(news.number);
     write_capture(path + ".pcap", conversation(options_.seed, news.number, options_.grammar));
     std::ofstream(path + ".txt") << "seed " << options_.seed << "\nconversation " << news.number << "\n"
-                                 << (options_.grammar.empty() ? "" : "grammar " + options_.grammar + "\n") << finding.kind << " at " << finding.place << "\n\n" << finding.text;
+                                 << (options_.grammar.empty() ? "" : "grammar " + options_.grammar + "\n")
+                                 << finding.kind << " at " << finding.place << "\n\n"
+                                 << finding.text;
     if (count == 1) std::cout << "FOUND " << headline(finding) << "\n  " << path << ".pcap" << std::endl;
   }
   void summarise() const {
@@ -167,7 +179,8 @@ int hunt(const Options& options, const Sensor& sensor) {
       for (uint64_t n = next[i]; n < last && seconds() < end; n += options.jobs) {
         line.begin(n);
         const auto frames = conversation(options.seed, n, options.grammar);
-        if (auto finding = examine(sensor, frames, checks_of(n), [&](std::string_view name) { line.seen(name); })) line.found(*finding);
+        if (auto finding = examine(sensor, frames, checks_of(n), [&](std::string_view name) { line.seen(name); }))
+          line.found(*finding);
       }
     });
   };
@@ -193,7 +206,8 @@ int hunt(const Options& options, const Sensor& sensor) {
   uint64_t all = 0;
   for (uint64_t count : done) all += count;
   std::cout << all << " conversations of seed " << options.seed << " in " << static_cast<uint64_t>(seconds()) << " s, "
-            << static_cast<uint64_t>(static_cast<double>(all) / seconds()) << " a second; " << bag.kinds() << " findings\n";
+            << static_cast<uint64_t>(static_cast<double>(all) / seconds()) << " a second; " << bag.kinds()
+            << " findings\n";
   bag.summarise();
   show_seen(seen);
   show_unseen(seen);
@@ -237,11 +251,12 @@ int minimise_file(const Options& options, const Sensor& sensor) {
 int look_at_one(const Options& options, const Sensor& sensor) {
   const auto frames = conversation(options.seed, options.only, options.grammar);
   fs::create_directories(options.findings);
-  const std::string path = options.findings + "/conversation-" + std::to_string(options.seed) + "-" + std::to_string(options.only) + ".pcap";
+  const std::string path =
+      options.findings + "/conversation-" + std::to_string(options.seed) + "-" + std::to_string(options.only) + ".pcap";
   write_capture(path, frames);
   std::cout << frames.size() << " frames: " << path << std::endl;
   if (options.show) {
-    for (const std::string& record : sensor.run(frames, 1).records) std::cout << record << "\n";
+    for (const std::string& record : sensor.run(frames, 1, true).records) std::cout << record << "\n";
   }
   const auto finding = examine(sensor, frames, {}, nullptr);
   std::cout << (finding ? headline(*finding) + "\n" + finding->text : "nothing found") << "\n";
@@ -251,11 +266,13 @@ int look_at_one(const Options& options, const Sensor& sensor) {
 int run(int argc, char** argv) {
   Options options;
   CLI::App app("Conversations drawn from a seed through the whole sensor, until something gives.");
-  app.add_option("MINUTES", options.minutes, "how long; one minute where neither this nor a number of conversations is given");
+  app.add_option("MINUTES", options.minutes,
+                 "how long; one minute where neither this nor a number of conversations is given");
   app.add_option("--seed", options.seed, "what everything is drawn from")->capture_default_str();
   app.add_option("--conversations", options.conversations, "how many");
   app.add_option("--first", options.first, "number of the first");
-  auto* only = app.add_option("--only", options.only, "this one alone, in the process itself, which a debugger can follow");
+  auto* only =
+      app.add_option("--only", options.only, "this one alone, in the process itself, which a debugger can follow");
   app.add_flag("--show", options.show, "print its records")->needs(only);
   std::vector<std::string> names;
   for (const Grammar& grammar : grammars()) names.emplace_back(grammar.name);
@@ -266,7 +283,8 @@ int run(int argc, char** argv) {
   app.add_option("--rules", options.rules, "what it looks for")->capture_default_str();
   app.add_option("--findings", options.findings, "folder of what is found")->capture_default_str();
   app.add_option("--replay", options.replayed, "captures to examine instead")->check(CLI::ExistingFile);
-  app.add_option("--minimise", options.minimised, "a capture to make as small as its finding allows")->check(CLI::ExistingFile);
+  app.add_option("--minimise", options.minimised, "a capture to make as small as its finding allows")
+      ->check(CLI::ExistingFile);
   app.add_option("--tries", options.tries, "looks that minimising may take")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   spdlog::set_level(spdlog::level::off);

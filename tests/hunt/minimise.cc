@@ -13,7 +13,8 @@ using test::BuiltFrame;
 
 class Minimiser {
  public:
-  Minimiser(Frames frames, const Shows& shows, size_t tries) : frames_(std::move(frames)), shows_(shows), tries_(tries) {}
+  Minimiser(Frames frames, const Shows& shows, size_t tries)
+      : frames_(std::move(frames)), shows_(shows), tries_(tries) {}
 
   Frames run() {
     for (bool better = true; better && tries_ > 0;) {
@@ -42,7 +43,8 @@ class Minimiser {
     for (const auto& [connection, size] : sizes) {
       if (size == frames_.size()) break;
       Frames rest;
-      std::ranges::copy_if(frames_, std::back_inserter(rest), [&](const BuiltFrame& frame) { return name(frame) != connection; });
+      std::ranges::copy_if(frames_, std::back_inserter(rest),
+                           [&](const BuiltFrame& frame) { return name(frame) != connection; });
       better |= keep(std::move(rest));
     }
     return better;
@@ -57,7 +59,8 @@ class Minimiser {
     for (size_t step = std::max<size_t>(frames_.size() / 2, 1);; step /= 2) {
       for (size_t at = 0; at < frames_.size();) {
         Frames rest(frames_.begin(), frames_.begin() + static_cast<ptrdiff_t>(at));
-        rest.insert(rest.end(), frames_.begin() + static_cast<ptrdiff_t>(std::min(at + step, frames_.size())), frames_.end());
+        rest.insert(rest.end(), frames_.begin() + static_cast<ptrdiff_t>(std::min(at + step, frames_.size())),
+                    frames_.end());
         if (keep(std::move(rest))) {
           better = true;
         } else {
@@ -92,7 +95,8 @@ class Minimiser {
   Frames without(size_t index, const PlainPacket& packet, size_t at, size_t count) const {
     Frames out = frames_;
     const BuiltFrame& frame = frames_[index];
-    std::vector<uint8_t> payload(frame.bytes.begin() + static_cast<ptrdiff_t>(packet.payload), frame.bytes.begin() + static_cast<ptrdiff_t>(packet.end));
+    std::vector<uint8_t> payload(frame.bytes.begin() + static_cast<ptrdiff_t>(packet.payload),
+                                 frame.bytes.begin() + static_cast<ptrdiff_t>(packet.end));
     payload.erase(payload.begin() + static_cast<ptrdiff_t>(at), payload.begin() + static_cast<ptrdiff_t>(at + count));
     if (!packet.tcp) {
       out[index] = rewritten(frame, packet, payload, 0, 0, 0);
@@ -111,11 +115,14 @@ class Minimiser {
       if (i == index || !other || !other->tcp || connection_of(out[i], *other) != connection) continue;
       uint32_t its = sequence(out[i], *other), ack = acknowledged(out[i], *other);
       const uint32_t before_seq = its, before_ack = ack;
-      if (from_first(out[i], *other) == side) its = moved(its);
-      else ack = moved(ack);
+      if (from_first(out[i], *other) == side)
+        its = moved(its);
+      else
+        ack = moved(ack);
       if (its == before_seq && ack == before_ack) continue;
       const Bytes same = Bytes(out[i].bytes).subspan(other->payload, other->size());
-      out[i] = rewritten(out[i], *other, std::vector<uint8_t>(same.begin(), same.end()), its, ack, flags(out[i], *other));
+      out[i] =
+          rewritten(out[i], *other, std::vector<uint8_t>(same.begin(), same.end()), its, ack, flags(out[i], *other));
     }
     return out;
   }

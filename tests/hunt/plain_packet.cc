@@ -26,7 +26,8 @@ Bytes addresses(const BuiltFrame& frame, const PlainPacket& packet) {
 std::string end_of(const BuiltFrame& frame, const PlainPacket& packet, bool sender) {
   const Bytes both = addresses(frame, packet), ports = Bytes(frame.bytes).subspan(packet.transport, 4);
   const size_t half = both.size() / 2;
-  return std::string(to_text(both.subspan(sender ? 0 : half, half))) + std::string(to_text(ports.subspan(sender ? 0 : 2, 2)));
+  return std::string(to_text(both.subspan(sender ? 0 : half, half))) +
+         std::string(to_text(ports.subspan(sender ? 0 : 2, 2)));
 }
 
 void finish(BuiltFrame& frame, const PlainPacket& packet) {
@@ -38,7 +39,8 @@ void finish(BuiltFrame& frame, const PlainPacket& packet) {
   } else {
     put16(bytes, packet.ip + 2, bytes.size() - packet.ip);
     put16(bytes, packet.ip + 10, 0);
-    put16(bytes, packet.ip + 10, test::internet_checksum(Bytes(bytes).subspan(packet.ip, packet.transport - packet.ip)));
+    put16(bytes, packet.ip + 10,
+          test::internet_checksum(Bytes(bytes).subspan(packet.ip, packet.transport - packet.ip)));
   }
   if (!packet.tcp) put16(bytes, packet.transport + 4, length);
   const size_t at = packet.transport + (packet.tcp ? 16 : 6);
@@ -95,7 +97,8 @@ uint8_t flags(const BuiltFrame& frame, const PlainPacket& packet) {
   return frame.bytes[packet.transport + 13];
 }
 
-BuiltFrame rewritten(const BuiltFrame& frame, const PlainPacket& packet, Bytes payload, uint32_t seq, uint32_t ack, uint8_t tcp_flags) {
+BuiltFrame rewritten(const BuiltFrame& frame, const PlainPacket& packet, Bytes payload, uint32_t seq, uint32_t ack,
+                     uint8_t tcp_flags) {
   BuiltFrame out = frame;
   out.bytes.resize(packet.payload);
   if (packet.tcp) {

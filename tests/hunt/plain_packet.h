@@ -29,7 +29,8 @@ uint32_t acknowledged(const test::BuiltFrame& frame, const PlainPacket& packet);
 uint8_t flags(const test::BuiltFrame& frame, const PlainPacket& packet);
 
 /// The frame with other payload and, of TCP, other numbers and flags; lengths and checksums follow.
-test::BuiltFrame rewritten(const test::BuiltFrame& frame, const PlainPacket& packet, Bytes payload, uint32_t seq, uint32_t ack, uint8_t tcp_flags);
+test::BuiltFrame rewritten(const test::BuiltFrame& frame, const PlainPacket& packet, Bytes payload, uint32_t seq,
+                           uint32_t ack, uint8_t tcp_flags);
 /// The bare acknowledgement that the receiver of the frame would send.
 test::BuiltFrame answer(const test::BuiltFrame& frame, const PlainPacket& packet, uint32_t seq, uint32_t ack);
 

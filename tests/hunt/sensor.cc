@@ -63,20 +63,27 @@ class Lines final : public Exporter {
 
 }  // namespace
 
-Sensor::Sensor(const std::string& configuration, const std::string& rules) : root_(read_yaml(configuration)) {
-  config_ = SensorConfig::read(*root_, {});
+Sensor::Sensor(const std::string& configuration, const std::string& rules)
+    : plain_(make(configuration, rules, false)), identifying_(make(configuration, rules, true)) {}
+
+Sensor::Made Sensor::make(const std::string& configuration, const std::string& rules, bool identify) {
+  Made out{.root = read_yaml(configuration)};
+  set_value(*out.root, std::string("ndpi.enabled=") + (identify ? "yes" : "no"));
+  out.config = SensorConfig::read(*out.root, {});
   std::vector<RuleMessage> messages;
-  RuleCompiler compiler(config_->rules, config_->detect, messages);
+  RuleCompiler compiler(out.config->rules, out.config->detect, messages);
   read_rules(rules, messages, [&](const RuleTree& tree) { compiler.add(tree); });
-  rules_ = compiler.finish();
-  const RuleCounts counts = rules_->counts();
-  if (counts.failed + counts.skipped > 0 || counts.loaded == 0)
-    throw std::runtime_error(messages.empty() ? rules + ": no rules" : to_string(messages.front().mark) + ": " + messages.front().text);
+  out.rules = compiler.finish();
+  const RuleCounts counts = out.rules->counts();
+  if (counts.failed + counts.skipped == 0 && counts.loaded > 0) return out;
+  throw std::runtime_error(messages.empty() ? rules + ": no rules"
+                                            : to_string(messages.front().mark) + ": " + messages.front().text);
 }
 
-Outcome Sensor::run(std::span<const test::BuiltFrame> frames, size_t workers) const {
+Outcome Sensor::run(std::span<const test::BuiltFrame> frames, size_t workers, bool identify) const {
   Outcome out;
-  Pipeline::Plan plan{.config = config_.get(), .rules = rules_};
+  const Made& made = identify ? identifying_ : plain_;
+  Pipeline::Plan plan{.config = made.config.get(), .rules = made.rules};
   for (size_t i = 0; i < workers; ++i) plan.sources.push_back(std::make_unique<Frames>(frames));
   plan.exporters.push_back(std::make_unique<Lines>(out));
   out.counters = Pipeline(std::move(plan)).run(nullptr).counters;

@@ -24,12 +24,18 @@ class Sensor {
  public:
   /// Throws SettingError or std::runtime_error, also when a rule is at fault.
   Sensor(const std::string& configuration, const std::string& rules);
-  Outcome run(std::span<const test::BuiltFrame> frames, size_t workers) const;
+  /// `identify`: with nDPI, which costs more to make than all the rest.
+  Outcome run(std::span<const test::BuiltFrame> frames, size_t workers, bool identify) const;
 
  private:
-  std::unique_ptr<Setting> root_;
-  std::unique_ptr<const SensorConfig> config_;
-  std::shared_ptr<const RuleSet> rules_;
+  struct Made {
+    std::unique_ptr<Setting> root;
+    std::unique_ptr<const SensorConfig> config;
+    std::shared_ptr<const RuleSet> rules;
+  };
+  static Made make(const std::string& configuration, const std::string& rules, bool identify);
+
+  Made plain_, identifying_;
 };
 
 }  // namespace lapwing::hunt

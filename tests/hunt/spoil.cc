@@ -19,10 +19,13 @@ void spoil_bytes(Random& random, std::string& bytes) {
     case 2: bytes.erase(at, size); break;
     case 3: bytes.resize(at); break;
     case 4: bytes.insert(at, random.bytes(random.length(60))); break;
-    case 5: bytes.insert(at, random.pick({"\r\n", "\n", "\r", "\r\n\r\n", "\n\n", " ", "\t", ":", ";", "--", "%00", "\0"})); break;
+    case 5:
+      bytes.insert(at, random.pick({"\r\n", "\n", "\r", "\r\n\r\n", "\n\n", " ", "\t", ":", ";", "--", "%00", "\0"}));
+      break;
     case 6: {
       const std::string piece = bytes.substr(at, size);
-      for (size_t times = random.between(1, 20); times > 0 && bytes.size() < kMostBytes; --times) bytes.insert(at, piece);
+      for (size_t times = random.between(1, 20); times > 0 && bytes.size() < kMostBytes; --times)
+        bytes.insert(at, piece);
       break;
     }
     case 7:

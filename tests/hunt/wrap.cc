@@ -34,7 +34,8 @@ void Wrap::ip(PacketBuilder& builder, Direction direction, bool six, unsigned ne
 
 void Wrap::link(Random& random, PacketBuilder& builder) const {
   builder.ether();
-  for (uint8_t i = 0; i < vlans_; ++i) builder.vlan(static_cast<uint16_t>(7 + i), 0, random.chance(90) ? 0x8100 : 0x88a8);
+  for (uint8_t i = 0; i < vlans_; ++i)
+    builder.vlan(static_cast<uint16_t>(7 + i), 0, random.chance(90) ? 0x8100 : 0x88a8);
   for (uint8_t i = 0; i < labels_; ++i) builder.mpls(100u + i);
   if (pppoe_) builder.pppoe();
 }
@@ -48,7 +49,9 @@ void Wrap::tunnel(PacketBuilder& builder, Tunnel kind, Direction direction) cons
     case Tunnel::vxlan: builder.udp(49'000, 4789).vxlan(9).ether(); break;
     case Tunnel::geneve: builder.udp(49'000, 6081).geneve(9).ether(); break;
     case Tunnel::gtpu: builder.udp(2152, 2152).gtpu(5); break;
-    case Tunnel::teredo: direction == Direction::to_server ? builder.udp(49'000, 3544) : builder.udp(3544, 49'000); break;
+    case Tunnel::teredo:
+      direction == Direction::to_server ? builder.udp(49'000, 3544) : builder.udp(3544, 49'000);
+      break;
   }
 }
 
@@ -65,7 +68,8 @@ void Wrap::add(Random& random, const Segment& segment, std::vector<BuiltFrame>& 
   if (segment.bad_ip_checksum && !six_) builder.bad_ip_checksum();
   if (random.chance(extended_)) {
     if (!six_) {
-      builder.ip_options(to_bytes(random.chance(50) ? random.bytes(random.below(40)) : std::string("\x83\x07\x04\x0a\0\0\1\0", 8)));
+      builder.ip_options(
+          to_bytes(random.chance(50) ? random.bytes(random.below(40)) : std::string("\x83\x07\x04\x0a\0\0\1\0", 8)));
     } else {
       random.chance(50) ? builder.hop_by_hop() : random.chance(50) ? builder.destination_options() : builder.routing();
     }
@@ -88,7 +92,8 @@ void Wrap::add(Random& random, const Segment& segment, std::vector<BuiltFrame>& 
     return;
   }
   const size_t size = cut ? 1400 : random.chance(30) ? 8 * (1 + random.below(4)) : 8 + random.length(1000);
-  auto pieces = builder.fragments(std::max(size, segment.bytes.size() / 100), static_cast<uint32_t>(random.next() & 0xffff));
+  auto pieces =
+      builder.fragments(std::max(size, segment.bytes.size() / 100), static_cast<uint32_t>(random.next() & 0xffff));
   if (random.chance(fragmented_ / 4)) {
     switch (random.below(3)) {
       case 0: pieces.erase(pieces.begin() + static_cast<ptrdiff_t>(random.below(pieces.size()))); break;

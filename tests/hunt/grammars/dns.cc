@@ -30,13 +30,14 @@ std::string name(Random& random, const std::string& begun) {
     put16(out, 0xc00c);
     return out;
   }
-  for (size_t labels = random.chance(3) ? random.between(30, 130) : random.below(5); labels > 0; --labels) out += label(random);
+  for (size_t labels = random.chance(3) ? random.between(30, 130) : random.below(5); labels > 0; --labels)
+    out += label(random);
   switch (random.below(20)) {
-    case 0: put16(out, 0xc000 | random.below(begun.size() + 1)); break;                 // anywhere before
-    case 1: put16(out, 0xc000 | ((begun.size() + out.size()) & 0x3fff)); break;         // itself
-    case 2: put16(out, 0xc000 | random.below(0x4000)); break;                           // anywhere
-    case 3: out += static_cast<char>(0x40 | random.below(128)); break;                  // reserved label types
-    case 4: break;                                                                      // no end
+    case 0: put16(out, 0xc000 | random.below(begun.size() + 1)); break;          // anywhere before
+    case 1: put16(out, 0xc000 | ((begun.size() + out.size()) & 0x3fff)); break;  // itself
+    case 2: put16(out, 0xc000 | random.below(0x4000)); break;                    // anywhere
+    case 3: out += static_cast<char>(0x40 | random.below(128)); break;           // reserved label types
+    case 4: break;                                                               // no end
     default: out += '\0'; break;
   }
   return out;
@@ -60,10 +61,11 @@ std::string data(Random& random, uint16_t type, const std::string& begun) {
   switch (type) {
     case 1: return random.bytes(random.chance(92) ? 4 : random.below(8));
     case 28: return random.bytes(random.chance(92) ? 16 : random.below(20));
-    case 2: case 5: case 12: case 39: return name(random, begun + "\0\0");
-    case 15:
-      put16(out, random.below(65536));
-      return out + name(random, begun + out);
+    case 2:
+    case 5:
+    case 12:
+    case 39: return name(random, begun + "\0\0");
+    case 15: put16(out, random.below(65536)); return out + name(random, begun + out);
     case 6:
       out = name(random, begun);
       out += name(random, begun + out);
@@ -73,7 +75,8 @@ std::string data(Random& random, uint16_t type, const std::string& begun) {
     case 35: return random.bytes(4) + strings(random) + strings(random) + name(random, begun);
     case 44: return random.bytes(2 + random.below(40));
     case 257: return std::string("\0\5issue", 7) + random.letters(9);
-    case 64: case 65: {  // SVCB (RFC 9460)
+    case 64:
+    case 65: {  // SVCB (RFC 9460)
       put16(out, random.below(3));
       out += name(random, begun);
       for (size_t i = random.below(6); i > 0; --i) {
@@ -96,7 +99,8 @@ std::string data(Random& random, uint16_t type, const std::string& begun) {
   }
 }
 
-constexpr uint16_t kTypes[] = {1, 28, 2, 5, 6, 12, 15, 16, 16, 33, 35, 39, 41, 43, 44, 46, 64, 65, 99, 252, 255, 257, 10, 0, 65535};
+constexpr uint16_t kTypes[] = {1,  28, 2,  5,  6,  12, 15,  16,  16,  33, 35, 39,   41,
+                               43, 44, 46, 64, 65, 99, 252, 255, 257, 10, 0,  65535};
 
 void record(Random& random, std::string& out) {
   const uint16_t type = random.pick(kTypes);
@@ -141,11 +145,13 @@ std::string message(Random& random, uint16_t id, bool response) {
 Dialogue speak(Random& random, bool stream) {
   Dialogue out;
   std::string waiting[2];
-  for (size_t exchanges = random.chance(5) ? random.between(10, 60) : random.between(1, 6); exchanges > 0; --exchanges) {
+  for (size_t exchanges = random.chance(5) ? random.between(10, 60) : random.between(1, 6); exchanges > 0;
+       --exchanges) {
     const auto id = static_cast<uint16_t>(random.next());
     for (bool response : {false, true}) {
       if (random.chance(8)) continue;
-      std::string bytes = message(random, random.chance(95) ? id : static_cast<uint16_t>(random.next()), response != random.chance(3));
+      std::string bytes =
+          message(random, random.chance(95) ? id : static_cast<uint16_t>(random.next()), response != random.chance(3));
       if (stream) {
         std::string length;
         put16(length, random.chance(97) ? bytes.size() : random.below(65536));
