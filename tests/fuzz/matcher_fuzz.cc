@@ -1,8 +1,9 @@
 // Rules of any text over packets, stream bytes and transactions. Besides faults it is an error when alerts depend on
 // the prefilter, or on how stream bytes are cut into chunks.
 //
-// The input is rules up to the first NUL, a byte of configuration, then steps: a control byte (bit 0: direction,
-// bits 1-3: what), a byte of repetitions, two bytes of length, bytes.
+// The input is rules up to the first NUL, or 01, a length and so many bytes from which rules are drawn; a byte of
+// configuration, then steps: a control byte (bit 0: direction, bits 1-3: what), a byte of repetitions, two bytes of
+// length, bytes.
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -15,6 +16,7 @@
 #include "sensor/decode/decode.h"
 #include "signatures/compile/compiled.h"
 #include "signatures/matcher.h"
+#include "tests/fuzz/drawn_rules.h"
 
 namespace lapwing {
 namespace {
@@ -346,12 +348,21 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace lapwing;
   constexpr size_t kMaxMoves = 32, kMaxRules = 4096, kMaxBytes = 20'000;
   Bytes input{data, size};
-  const auto end = std::find(input.begin(), input.end(), 0);
-  const auto text = to_text(input.first(static_cast<size_t>(end - input.begin())));
+  constexpr uint8_t kDrawn = 1;
+  std::string text;
+  ByteReader reader(input);
+  if (!input.empty() && input[0] == kDrawn) {
+    reader.skip(1);
+    const size_t choices = reader.u8();
+    text = DrawnRules(reader.bytes(std::min(choices, reader.left()))).text();
+  } else {
+    const auto end = std::find(input.begin(), input.end(), 0);
+    text = to_text(reader.bytes(static_cast<size_t>(end - input.begin())));
+    reader.skip(1);
+  }
   if (text.size() > kMaxRules) return 0;
   auto rules = compile(text);
-  if (rules->all.empty() || end == input.end()) return 0;
-  ByteReader reader(input.subspan(text.size() + 1));
+  if (rules->all.empty() || !reader.ok()) return 0;
   const uint8_t choice = reader.has(1) ? reader.u8() : 0;
   std::vector<Move> moves;
   size_t bytes = 0;

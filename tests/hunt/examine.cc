@@ -1,0 +1,152 @@
+#include "tests/hunt/examine.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "tests/hunt/recut.h"
+
+namespace lapwing::hunt {
+namespace {
+
+using nlohmann::json;
+using test::BuiltFrame;
+using Lines = std::vector<std::string>;
+
+// What records may come to, measured by the capture. A record of a flow is bounded by its message; alerts, flow records
+// and anomalies of packets are there for every flow and packet, whatever they brought.
+constexpr uint64_t kRecordBase = 64 << 10, kRecordTimes = 8;
+constexpr uint64_t kAllBase = 512 << 10, kAllTimes = 24, kAllOfFrame = 24 << 10;
+
+// Signatures from here on look at single packets, which a capture that was cut anew has others of (hunt.rules).
+constexpr int kPacketSignatures = 5000;
+
+// Where and when a record came about depends on packets.
+constexpr std::string_view kOfPackets[] = {"timestamp", "flow_id", "pcap_cnt",    "flow",    "tcp",
+                                           "ndpi",      "packet",  "packet_info", "payload", "payload_printable",
+                                           "stream",    "pkt_src", "direction",   "ether"};
+constexpr std::string_view kPacketTypes[] = {"flow", "netflow", "stats", "loss", "packet", "engine"};
+
+template <class List>
+bool one_of(std::string_view name, const List& list) {
+  return std::ranges::find(list, name) != std::end(list);
+}
+
+std::string shown(const std::string& record) {
+  constexpr size_t kShown = 1200;
+  return record.substr(0, kShown);
+}
+
+/// What was seen of the applications: the rest depends on packets.
+std::optional<std::string> of_applications(const std::string& line) {
+  json record = json::parse(line);
+  const std::string type = record.value("event_type", "");
+  if (one_of(type, kPacketTypes)) return std::nullopt;
+  if (type == "anomaly" && record["anomaly"].value("type", "") != "applayer") return std::nullopt;
+  if (type == "alert" && record["alert"].value("signature_id", 0) >= kPacketSignatures) return std::nullopt;
+  for (std::string_view name : kOfPackets) record.erase(std::string(name));
+  // When detection gives up is a matter of packets too.
+  if (record.value("app_proto", "") == "failed") record.erase("app_proto");
+  return record.dump();
+}
+
+Lines applications(const Lines& records) {
+  Lines out;
+  for (const std::string& record : records) {
+    if (auto kept = of_applications(record)) out.push_back(std::move(*kept));
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+/// What does not tell of the sensor itself.
+Lines of_traffic(Lines records) {
+  std::erase_if(records, [](const std::string& record) {
+    return record.find("\"event_type\":\"stats\"") != std::string::npos ||
+           record.find("\"event_type\":\"loss\"") != std::string::npos;
+  });
+  std::ranges::sort(records);
+  return records;
+}
+
+std::optional<Finding> difference(std::string kind, const Lines& want, const Lines& got) {
+  if (want == got) return std::nullopt;
+  Lines missing, extra;
+  std::ranges::set_difference(want, got, std::back_inserter(missing));
+  std::ranges::set_difference(got, want, std::back_inserter(extra));
+  std::string text, place;
+  for (const std::string& line : missing) text += "- " + shown(line) + "\n";
+  for (const std::string& line : extra) text += "+ " + shown(line) + "\n";
+  const json first = json::parse(missing.empty() ? extra.front() : missing.front());
+  place = first.value("event_type", "");
+  if (first.contains("alert")) place += " " + std::to_string(first["alert"].value("signature_id", 0));
+  if (first.contains("anomaly")) place += " " + first["anomaly"].value("event", "");
+  return Finding{std::move(kind), place, text.substr(0, 20'000)};
+}
+
+void tell(const Outcome& outcome, const Seen& seen) {
+  for (const std::string& line : outcome.records) {
+    const auto at = line.find("\"event_type\":\"");
+    if (at == std::string::npos) continue;
+    const auto begin = at + 14;
+    const std::string type = line.substr(begin, line.find('"', begin) - begin);
+    seen("record " + type);
+    if (type != "alert" && type != "anomaly") continue;
+    const json record = json::parse(line);
+    if (type == "alert") seen("signature " + std::to_string(record["alert"].value("signature_id", 0)));
+    if (type == "anomaly") seen("anomaly " + record["anomaly"].value("event", ""));
+  }
+  for (const CounterValue& counter : outcome.counters.values()) {
+    if (counter.value) seen("counter " + counter.path);
+  }
+}
+
+std::optional<Finding> examine_records(const Outcome& outcome, std::span<const BuiltFrame> frames) {
+  uint64_t brought = 0, written = 0;
+  for (const BuiltFrame& frame : frames) brought += frame.bytes.size();
+  if (outcome.broken) return Finding{"broken batch", "", "a record batch whose entries do not fit its text"};
+  for (const std::string& record : outcome.records) {
+    if (!json::accept(record) || record.find('\n') != std::string::npos)
+      return Finding{"invalid record", record.substr(0, 0), shown(record)};
+    const bool own = record.find("\"event_type\":\"stats\"") != std::string::npos;
+    if (!own) written += record.size();
+    if (!own && record.size() > kRecordBase + kRecordTimes * brought)
+      return Finding{"record too long", "",
+                     std::to_string(record.size()) + " bytes of " + std::to_string(brought) + ": " + shown(record)};
+  }
+  if (written > kAllBase + kAllTimes * brought + kAllOfFrame * frames.size())
+    return Finding{"records too many", "",
+                   std::to_string(outcome.records.size()) + " records, " + std::to_string(written) + " bytes, of " +
+                       std::to_string(brought)};
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Finding> examine(const Sensor& sensor, std::span<const BuiltFrame> frames, const Checks& checks,
+                               const Seen& seen) {
+  const Outcome whole = sensor.run(frames, 1, checks.identify);
+  if (auto finding = examine_records(whole, frames)) return finding;
+  if (seen) tell(whole, seen);
+  // Where something was given up it is told, and what depends on the sharing or the cutting.
+  if (whole.lost) return std::nullopt;
+  if (checks.workers) {
+    const Outcome shared = sensor.run(frames, 2, checks.identify);
+    if (!shared.lost) {
+      if (auto finding = difference("workers differ", of_traffic(whole.records), of_traffic(shared.records)))
+        return finding;
+    }
+  }
+  if (checks.segmentation) {
+    const auto cut = in_single_bytes(frames);
+    if (!cut) return std::nullopt;
+    const Outcome bytes = sensor.run(*cut, 1, checks.identify);
+    if (auto finding = examine_records(bytes, *cut)) return finding;
+    if (!bytes.lost) {
+      if (auto finding = difference("segmentation differs", applications(whole.records), applications(bytes.records)))
+        return finding;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace lapwing::hunt

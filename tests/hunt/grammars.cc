@@ -1,0 +1,24 @@
+// THE list of protocols that the hunt speaks: a protocol is a file in grammars/ and a row here.
+#include "tests/hunt/dialogue.h"
+
+namespace lapwing::hunt {
+
+Dialogue speak_http(Random& random);
+Dialogue speak_dns(Random& random);
+Dialogue speak_dns_stream(Random& random);
+Dialogue speak_tls(Random& random);
+Dialogue speak_nothing(Random& random);
+
+namespace {
+constexpr Grammar kGrammars[] = {
+    {"http", false, {80, 8080}, speak_http},          {"dns", true, {53, 5353}, speak_dns},
+    {"dns-tcp", false, {53, 5353}, speak_dns_stream}, {"tls", false, {443, 8443}, speak_tls},
+    {"none", false, {7, 4444}, speak_nothing},
+};
+}  // namespace
+
+std::span<const Grammar> grammars() {
+  return kGrammars;
+}
+
+}  // namespace lapwing::hunt
