@@ -13,6 +13,7 @@ constexpr CounterRow<AppCounters> kRows[] = {
     {"app_layer.detection_limit", &AppCounters::detection_limit, "flows given up with many bytes and no verdict"},
     {"app_layer.turned", &AppCounters::turned, "flows picked up late whose client and server changed places"},
     {"app_layer.buffer_limit", &AppCounters::buffer_limit, "directions given up with too much of one message waiting"},
+    {"app_layer.max_tx", &AppCounters::max_tx, "transactions given up: too many of their flow were open"},
     {"app_layer.work_budget", &AppCounters::work_budget,
      "flows left because they cost more work than flow.budget.work-times and -base allow"},
     {"app_layer.transactions", &AppCounters::transactions, "transactions of all protocols"},

@@ -23,6 +23,7 @@ struct AppCounters {
   uint64_t detection_limit = 0;  // flows given up because kDetectionLimit bytes came without verdict
   uint64_t turned = 0;           // flows picked up late whose client and server changed places
   uint64_t buffer_limit = 0;     // directions given up because kBufferLimit bytes waited for one message
+  uint64_t max_tx = 0;           // transactions given up because too many of their flow were open
   uint64_t work_budget = 0;      // flows left because they cost more work than their bytes pay for
   uint64_t transactions = 0;
   uint64_t open_frames_max = 0;  // frames that nobody saw because too many were open
@@ -121,6 +122,7 @@ class AppLayer final : private EventSink {
   void end_frame(uint8_t kind, Direction direction, uint64_t end, const Transaction* tx) override;
 
   bool work(uint64_t bytes) override;
+  void transaction_given_up() override { ++counters_.max_tx; }
 
   const AppConfig& config_;
   const BudgetConfig& budget_;

@@ -146,6 +146,7 @@ class Flow final : public EventSink {
   void encrypted(Direction, uint64_t) override {}
   void frame(uint8_t, Direction, uint64_t, uint64_t, Transaction*) override {}
   void end_frame(uint8_t, Direction, uint64_t, const Transaction*) override {}
+  void transaction_given_up() override {}
   bool work(uint64_t) override { return true; }
 
   void* instance_;
