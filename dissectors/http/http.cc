@@ -11,6 +11,10 @@ namespace {
 constexpr uint16_t kPorts[] = {80, 8080, 8000, 3128};
 constexpr auto kServer = Direction::to_server;
 constexpr auto kClient = Direction::to_client;
+/// Decoded bytes for each coded one beyond which a body can serve no other purpose.
+constexpr uint64_t kBombRatio = 2048;
+/// Requests without transaction that wait for their response, for each that has one (max-tx).
+constexpr uint64_t kGivenUpFactor = 4;
 }  // namespace
 
 enum Frame : uint8_t { kRequest, kResponse };
@@ -20,10 +24,10 @@ constexpr FrameKind kFrames[] = {
 };
 
 constexpr ProgressState kStates[] = {
-    {"request_line", Direction::to_server, kHeaders},    {"request_headers", Direction::to_server, kHeaders},
-    {"request_body", Direction::to_server, kBody},       {"request_trailer", Direction::to_server, kComplete},
-    {"response_line", Direction::to_client, kHeaders},   {"response_headers", Direction::to_client, kHeaders},
-    {"response_body", Direction::to_client, kBody},      {"response_trailer", Direction::to_client, kComplete},
+    {"request_line", Direction::to_server, kHeaders},  {"request_headers", Direction::to_server, kHeaders},
+    {"request_body", Direction::to_server, kBody},     {"request_trailer", Direction::to_server, kComplete},
+    {"response_line", Direction::to_client, kHeaders}, {"response_headers", Direction::to_client, kHeaders},
+    {"response_body", Direction::to_client, kBody},    {"response_trailer", Direction::to_client, kComplete},
 };
 
 const About Http::about{"http", transport::tcp, kPorts, "web traffic, HTTP/0.9 to 1.1"};
@@ -45,7 +49,11 @@ std::string_view header(const htp_table_t* headers, const char* name) {
   const auto* found = static_cast<const htp_header_t*>(headers ? htp_table_get_c(headers, name) : nullptr);
   return found ? to_text(view(found->value)) : std::string_view{};
 }
-Http::Http(const Config& config) : config_(config), parser_(config.library(), *this) {}
+uint64_t HttpTransaction::head_size() const {
+  return view(tx->request_line).size() + view(tx->response_line).size() + raw_headers[0].size() + raw_headers[1].size();
+}
+
+Http::Http(const Config& config) : config_(config), parser_(config.library(), config.headers_limit, *this) {}
 
 Step Http::data(const Chunk& chunk, EventSink& sink) {
   sink_ = &sink;
@@ -101,14 +109,28 @@ HttpTransaction& Http::transaction(htp_tx_t* tx) {
   return *fresh;
 }
 
-bool Http::request_start(htp_tx_t* tx) {
-  if (config_.max_tx && transactions_.size() >= config_.max_tx) {
-    raise(nullptr, kTooManyWarnings, kServer);
-    return false;
-  }
+void Http::request_start(htp_tx_t* tx) {
   HttpTransaction& t = transaction(tx);
+  unanswered_.push_back(tx);
   sink_->frame(kRequest, kServer, offset(kServer), kOpenLength, &t);
-  return true;
+  if (config_.max_tx && transactions_.size() > config_.max_tx) give_up_oldest(t);
+}
+
+/// Too many requests wait for their response: the oldest is recorded as it is. Its response, should it come after all,
+/// is one that no request explains.
+void Http::give_up_oldest(const HttpTransaction& newest) {
+  const auto oldest = std::ranges::find_if(transactions_, [](const auto& t) { return !t->response_started; });
+  if (oldest == transactions_.end() || oldest->get() == &newest) return;
+  HttpTransaction& t = **oldest;
+  if (!std::exchange(told_max_tx_, true)) raise(nullptr, kTooManyWarnings, kServer);
+  end_direction(t, kServer);
+  if (!t.recorded) record(t, kServer);
+  --recorded_;
+  htp_tx_set_user_data(t.tx, nullptr);
+  Parser::shrink(t.tx);
+  transactions_.erase(oldest);
+  ++given_up_;
+  sink_->transaction_given_up();
 }
 
 void Http::request_line(htp_tx_t* tx) {
@@ -122,10 +144,15 @@ void Http::request_headers(htp_tx_t* tx) {
   HttpTransaction& t = transaction(tx);
   t.headers_whole[index(kServer)] = true;
   request_anomalies(*tx, [&](Anomaly name) { raise(&t, name, kServer); });
+  open_decoder(t, kServer);
   advance(t, kServer, kHeaders);
 }
 
 void Http::response_start(htp_tx_t* tx) {
+  if (tx == awaiting()) {
+    unanswered_.pop_front();
+    if (!htp_tx_get_user_data(tx)) --given_up_;
+  }
   HttpTransaction& t = transaction(tx);
   t.response_started = true;
   sink_->frame(kResponse, kClient, offset(kClient), kOpenLength, &t);
@@ -143,6 +170,7 @@ void Http::response_headers(htp_tx_t* tx) {
   // After an interim answer libhtp takes the second status line for a part of the headers.
   std::string& raw = t.raw_headers[index(kClient)];
   if (tx->seen_100continue && raw.starts_with(to_text(view(tx->response_line)))) raw.erase(0, raw.find('\n') + 1);
+  open_decoder(t, kClient);
   advance(t, kClient, kHeaders);
 }
 
@@ -151,9 +179,67 @@ void Http::raw_headers(htp_tx_t* tx, Direction direction, Bytes bytes) {
   if (raw.size() + bytes.size() <= 2 * Parser::kHeadersLimit) raw.append(to_text(bytes));
 }
 
+void Http::open_decoder(HttpTransaction& t, Direction direction) {
+  const std::string_view content = header(t.headers(direction), "content-encoding");
+  const std::string_view transfer = header(t.headers(direction), "transfer-encoding");
+  if (content.empty() && transfer.empty()) return;
+  const Codings codings = parse_codings(content, transfer, config_.response_layers, config_.lzma);
+  if (codings.abnormal) raise(&t, kAbnormalContentEncoding, direction);
+  if (codings.too_many_layers) raise(&t, kTooManyEncodingLayers, direction);
+  if (codings.outermost_first.empty()) return;
+  t.decoders[index(direction)] = std::make_unique<Decoder>(codings.outermost_first, config_.lzma_memlimit);
+}
+
+void Http::close_decoder(HttpTransaction& t, Direction direction) {
+  const auto decoder = std::exchange(t.decoders[index(direction)], nullptr);
+  if (!decoder) return;
+  if (decoder->failed()) raise(&t, kGzipDecompressionFailed, direction);
+  if (decoder->memory_limit()) raise(&t, kLzmaMemlimitReached, direction);
+  if (decoder->decoded() > config_.bomb_limit && decoder->decoded() / kBombRatio > decoder->coded()) {
+    raise(&t, kCompressionBomb, direction);
+  }
+}
+
+bool Http::may_decode(HttpTransaction& t, Direction direction, uint64_t bytes) {
+  decoded_ += bytes;
+  if (decoded_ > kDecodedLimit) {
+    raise(&t, kCompressionBombLimitReached, direction);
+    end_body(t, direction, file::State::truncated);
+    return false;
+  }
+  if (sink_->work(bytes)) return true;
+  parser_.abandon();
+  return false;
+}
+
 void Http::body(htp_tx_t* tx, Direction direction, Bytes bytes, uint64_t lost) {
   HttpTransaction& t = transaction(tx);
   if (direction == kClient) t.response_started = true;
+  Decoder* decoder = t.decoders[index(direction)].get();
+  if (!decoder) return plain_body(t, direction, bytes, lost);
+  if (lost > 0) {
+    decoder->stop();
+    return plain_body(t, direction, {}, lost);
+  }
+  struct Taker final : Decoder::Taker {
+    Taker(Http& http, HttpTransaction& t, Direction direction, const Decoder& decoder)
+        : http_(http), t_(t), direction_(direction), decoder_(decoder) {}
+    bool work(uint64_t made) override { return http_.may_decode(t_, direction_, made); }
+    bool take(Bytes part) override {
+      http_.plain_body(t_, direction_, part, 0);
+      if (!t_.body(direction_).truncated) return true;
+      // What is kept is full; whether this is a bomb shows beyond.
+      return decoder_.unbounded() && decoder_.decoded() <= http_.config_.bomb_limit;
+    }
+    Http& http_;
+    HttpTransaction& t_;
+    Direction direction_;
+    const Decoder& decoder_;
+  } taker(*this, t, direction, *decoder);
+  decoder->decode(bytes, taker);
+}
+
+void Http::plain_body(HttpTransaction& t, Direction direction, Bytes bytes, uint64_t lost) {
   Body& body = t.bodies[index(direction)];
   if (body.truncated) return;
   const uint64_t set = direction == kServer ? config_.request_body_limit : config_.response_body_limit;
@@ -161,7 +247,7 @@ void Http::body(htp_tx_t* tx, Direction direction, Bytes bytes, uint64_t lost) {
   if (lost == 0 && !body.final && body.size < keep && bytes.size() > keep - body.size) {
     // What fits comes first: a rule that wants the file stored must have spoken before the body is cut.
     const auto fits = static_cast<size_t>(keep - body.size);
-    this->body(tx, direction, bytes.first(fits), 0);
+    plain_body(t, direction, bytes.first(fits), 0);
     bytes = bytes.subspan(fits);
   }
   file::File* file = begin_body(t, direction);
@@ -238,15 +324,17 @@ void Http::log(htp_tx_t* tx, Direction direction, std::string_view message) {
 }
 
 void Http::too_long(Direction direction) {
-  const htp_tx_t* now = parser_.current(direction);
-  auto found = std::ranges::find_if(transactions_, [now](const auto& t) { return t->tx == now; });
-  raise(found == transactions_.end() ? nullptr : found->get(),
-        direction == kServer ? kRequestFieldTooLong : kResponseFieldTooLong, direction);
+  htp_tx_t* now = parser_.current(direction);
+  const Anomaly name = direction == kServer ? kRequestFieldTooLong : kResponseFieldTooLong;
+  if (now) {
+    raise(&transaction(now), name, direction);
+  } else {
+    pending_.push_back(name);
+  }
 }
 
 htp_tx_t* Http::awaiting() const {
-  auto found = std::ranges::find_if(transactions_, [](const auto& t) { return !t->response_started; });
-  return found == transactions_.end() ? nullptr : (*found)->tx;
+  return unanswered_.empty() ? nullptr : unanswered_.front();
 }
 
 void Http::raise(HttpTransaction* t, Anomaly name, Direction direction) {
@@ -267,6 +355,8 @@ void Http::end_body(HttpTransaction& t, Direction direction, file::State state) 
   Body& body = t.bodies[index(direction)];
   if (body.final) return;
   body.final = true;
+  // A form is looked at as a whole, for its parts.
+  if (direction == kServer && !body.is_file && !sink_->work(body.bytes.size())) return parser_.abandon();
   std::vector<Anomaly> anomalies;
   end_files(t, direction, state, anomalies);
   raise_all(t, anomalies, direction);
@@ -275,6 +365,7 @@ void Http::end_body(HttpTransaction& t, Direction direction, file::State state) 
 
 void Http::end_direction(HttpTransaction& t, Direction direction) {
   if (t.progress[index(direction)] == kComplete) return;
+  close_decoder(t, direction);
   end_body(t, direction, file::State::truncated);
   advance(t, direction, kComplete);
   for (auto& file : t.files[index(direction)]) {
@@ -285,23 +376,56 @@ void Http::end_direction(HttpTransaction& t, Direction direction) {
                  .record = &http::records()[1],
                  .detail = &file,
                  .file = &file,
-                 .reversed = direction == kClient});
+                 .reversed = direction == kClient,
+                 .message = t.head_size()});
   }
   if (t.progress[0] == kComplete && t.progress[1] == kComplete) record(t, direction);
 }
 
 void Http::record(HttpTransaction& t, Direction direction) {
   t.recorded = true;
-  sink_->emit({.protocol = &protocol, .tx = &t, .direction = direction, .record = &http::records()[0]});
+  ++recorded_;
+  sink_->emit({.protocol = &protocol,
+               .tx = &t,
+               .direction = direction,
+               .record = &http::records()[0],
+               .message = t.head_size()});
+}
+
+/// A server that answers none of so many requests has nothing to say that could be told from one answer: only requests
+/// are followed from here on.
+void Http::sweep_given_up() {
+  if (given_up_ > kGivenUpFactor * config_.max_tx) unanswering_ = true;
+  if (!unanswering_) return;
+  parser_.leave(kClient);
+  while (given_up_ > 0 && !unanswered_.empty() && !parser_.at(awaiting()) && !htp_tx_get_user_data(awaiting())) {
+    parser_.discard(awaiting());
+    unanswered_.pop_front();
+    --given_up_;
+  }
 }
 
 /// Forgets what is complete. Only between calls into libhtp.
 void Http::sweep() {
-  std::erase_if(transactions_, [this](const auto& t) {
-    const bool over =
-        t->tx->request_progress == HTP_REQUEST_COMPLETE && t->tx->response_progress == HTP_RESPONSE_COMPLETE;
-    if (!t->recorded || !over) return false;
-    parser_.forget(t->tx);
+  sweep_given_up();
+  auto over = [this](const HttpTransaction& t) {
+    return t.recorded && t.tx->request_progress == HTP_REQUEST_COMPLETE &&
+           t.tx->response_progress == HTP_RESPONSE_COMPLETE && !parser_.at(t.tx);
+  };
+  auto forget = [this](const HttpTransaction& t) {
+    if (t.tx == awaiting()) unanswered_.pop_front();
+    parser_.forget(t.tx);
+    --recorded_;
+  };
+  // Transactions end in their order, but for those whose response came before the end of their request.
+  while (recorded_ > 0 && !transactions_.empty() && over(*transactions_.front())) {
+    forget(*transactions_.front());
+    transactions_.pop_front();
+  }
+  if (recorded_ == 0) return;
+  std::erase_if(transactions_, [&](const auto& t) {
+    if (!over(*t)) return false;
+    forget(*t);
     return true;
   });
 }

@@ -12,6 +12,7 @@
 #include "dissectors/file/file.h"
 #include "dissectors/http/http_anomaly.h"
 #include "dissectors/http/http_config.h"
+#include "dissectors/http/http_decoder.h"
 #include "dissectors/http/http_parser.h"
 
 namespace lapwing::http {
@@ -44,8 +45,10 @@ struct HttpTransaction : Transaction {
   std::array<bool, 2> headers_whole = {};  // all of a direction's headers were seen
   std::array<std::string, 2> raw_headers;  // as sent, with the empty line and trailers
   std::array<Body, 2> bodies;
-  std::array<std::vector<file::File>, 2> files;  // their content lies in the bodies
+  std::array<std::unique_ptr<Decoder>, 2> decoders;  // while a body comes that has codings
+  std::array<std::vector<file::File>, 2> files;      // their content lies in the bodies
 
+  uint64_t head_size() const;  // bytes of first lines and headers, both ways
   const Body& body(Direction direction) const { return bodies[index(direction)]; }
   const htp_table_t* headers(Direction direction) const {
     return direction == Direction::to_server ? tx->request_headers : tx->response_headers;
@@ -72,6 +75,8 @@ std::string normalised_uri(const htp_tx_t& tx, bool include_all);
 
 class Http final : private ParserEvents {
  public:
+  /// Bytes that the content codings of a flow's bodies may make; what lies beyond is not decoded.
+  static constexpr uint64_t kDecodedLimit = 64 << 20;
   using Config = http::Config;
   static const About about;
   static const Protocol protocol;
@@ -84,7 +89,7 @@ class Http final : private ParserEvents {
   void finish(EventSink& sink);
 
  private:
-  bool request_start(htp_tx_t* tx) override;
+  void request_start(htp_tx_t* tx) override;
   void request_line(htp_tx_t* tx) override;
   void request_headers(htp_tx_t* tx) override;
   void response_start(htp_tx_t* tx) override;
@@ -98,6 +103,12 @@ class Http final : private ParserEvents {
   htp_tx_t* awaiting() const override;
 
   HttpTransaction& transaction(htp_tx_t* tx);
+  void give_up_oldest(const HttpTransaction& newest);
+  void open_decoder(HttpTransaction& t, Direction direction);
+  void close_decoder(HttpTransaction& t, Direction direction);
+  bool may_decode(HttpTransaction& t, Direction direction, uint64_t bytes);
+  /// Bytes of a body as they are meant.
+  void plain_body(HttpTransaction& t, Direction direction, Bytes bytes, uint64_t lost);
   /// Of the piece that libhtp has, in the stream.
   uint64_t offset(Direction direction) const {
     return origins_[index(direction)].value_or(0) + parser_.consumed(direction);
@@ -112,16 +123,21 @@ class Http final : private ParserEvents {
   void check_switch(HttpTransaction& t);
   void raise(HttpTransaction* t, Anomaly name, Direction direction);
   void sweep();
+  void sweep_given_up();
 
   const Config& config_;
   Parser parser_;
   std::deque<std::unique_ptr<HttpTransaction>> transactions_;
-  std::vector<Anomaly> pending_;  // of a transaction that libhtp is about to start
+  std::deque<htp_tx_t*> unanswered_;  // requests whose response has not begun, oldest first
+  size_t recorded_ = 0;               // of transactions_, those that sweep() may forget
+  size_t given_up_ = 0;               // of unanswered_, those without a transaction
+  uint64_t decoded_ = 0;              // bytes that content codings made, in all their layers
+  std::vector<Anomaly> pending_;      // of a transaction that libhtp is about to start
   uint64_t next_id_ = 0;
   std::array<std::optional<uint64_t>, 2> origins_;  // where each side of the stream became HTTP
-  EventSink* sink_ = nullptr;  // during a call
+  EventSink* sink_ = nullptr;                       // during a call
   std::optional<std::string_view> next_protocol_;
-  bool finished_ = false;
+  bool told_max_tx_ = false, unanswering_ = false, finished_ = false;
 };
 
 }  // namespace lapwing::http

@@ -50,7 +50,7 @@ constexpr std::array kOwnOptions{
     OptionRow<Config>{LAPWING_HTP_KEY "compression-bomb-limit", &Config::bomb_limit, "1mb",
                       "decoded bytes beyond which a body that expands more than 2048 times is given up", Unit::bytes},
     OptionRow<Config>{LAPWING_HTP_KEY "max-tx", &Config::max_tx, "512",
-                      "transactions of one flow that may be open at once"},
+                      "transactions of one flow that may be open at once; then the oldest is given up"},
     OptionRow<Config>{LAPWING_HTP_KEY "headers-limit", &Config::headers_limit, "1024",
                       "headers of one message that are kept"},
     OptionRow<Config>{LAPWING_HTTP_RECORD_KEY "extended", &Config::extended, "yes",
@@ -61,10 +61,6 @@ constexpr std::array kOwnOptions{
                       "http records show all headers of these messages", Unit::none, "none|both|request|response"},
 };
 constexpr auto kOptions = file::join(kOwnOptions, file::options<Config>());
-
-/// libhtp measures the time decompression takes and gives up: results would depend on the machine's load. Its
-/// longest limit (1 s) stands in for none; the bomb limit bounds the work.
-constexpr size_t kDecompressionMicroseconds = 1'000'000;
 
 int decode_again(htp_tx_t* tx, bstr* part) {
   if (!part) return HTP_OK;
@@ -92,14 +88,11 @@ htp_cfg_t* make(const Config& config) {
   htp_config_set_parse_request_cookies(cfg, 0);
   htp_config_set_allow_space_uri(cfg, 1);
   htp_config_set_plusspace_decode(cfg, HTP_DECODER_URLENCODED, config.plus_space);
-  htp_config_set_request_decompression(cfg, 1);
-  htp_config_set_response_decompression_layer_limit(cfg,
-                                                    static_cast<int>(std::min<uint64_t>(config.response_layers, 16)));
-  htp_config_set_lzma_layers(cfg, config.lzma ? 1 : 0);
-  htp_config_set_lzma_memlimit(cfg, config.lzma_memlimit);
-  htp_config_set_compression_bomb_limit(cfg, config.bomb_limit);
-  htp_config_set_compression_time_limit(cfg, kDecompressionMicroseconds);
-  htp_config_set_number_headers_limit(cfg, static_cast<uint32_t>(std::min<uint64_t>(config.headers_limit, 65535)));
+  // Content codings are undone by Decoder: libhtp's cannot be stopped, and gives up by the clock.
+  htp_config_set_request_decompression(cfg, 0);
+  htp_config_set_response_decompression(cfg, 0);
+  htp_config_set_number_headers_limit(
+      cfg, static_cast<uint32_t>(std::min<uint64_t>(config.headers_limit, 65535) + Parser::kFramingHeaders));
   // The parser enforces its own limits before libhtp sees a byte; libhtp's would depend on how the bytes are cut.
   htp_config_set_field_limits(cfg, 2 * Parser::kHeadersLimit, 4 * Parser::kHeadersLimit);
   if (config.double_decode_path) htp_config_register_request_uri_normalize(cfg, &decode_path_again);

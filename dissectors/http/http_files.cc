@@ -1,6 +1,7 @@
 #include "dissectors/http/http_files.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "dissectors/http/http.h"
 #include "sensor/base/text.h"
@@ -34,12 +35,26 @@ std::string_view part_header(std::string_view block, std::string_view name) {
   return {};
 }
 
-/// Where the header block at `at` ends, and how long the empty line behind it is.
-std::pair<size_t, size_t> header_end(std::string_view body, size_t at) {
-  size_t crlf = body.find("\r\n\r\n", at), lf = body.find("\n\n", at);
-  if (lf < crlf) return {lf, 2};
-  return {crlf, crlf == npos ? 0 : 4};
-}
+/// Finds a needle from places that only move on; no byte is looked at twice.
+class Next {
+ public:
+  Next(std::string_view text, std::string_view needle) : text_(text), needle_(needle) {}
+  size_t from(size_t at) {
+    if (!known_ || found_ < at) {
+      known_ = true;
+      // Linear for every needle, which string_view's search is not.
+      const void* hit =
+          at < text_.size() ? ::memmem(text_.data() + at, text_.size() - at, needle_.data(), needle_.size()) : nullptr;
+      found_ = hit ? static_cast<size_t>(static_cast<const char*>(hit) - text_.data()) : npos;
+    }
+    return found_;
+  }
+
+ private:
+  std::string_view text_, needle_;
+  size_t found_ = 0;
+  bool known_ = false;
+};
 
 }  // namespace
 
@@ -96,15 +111,19 @@ std::optional<ContentRange> parse_content_range(std::string_view value) {
 Multipart parse_multipart(std::string_view body, std::string_view boundary) {
   Multipart out;
   const std::string delimiter = "--" + std::string(boundary);
-  size_t at = body.find(delimiter);
+  Next next_delimiter(body, delimiter), next_line(body, "\n"), crlf_crlf(body, "\r\n\r\n"), lf_lf(body, "\n\n");
+  size_t at = next_delimiter.from(0);
   out.malformed = at == npos;
   while (at != npos) {
     at += delimiter.size();
     if (body.substr(at, 2) == "--") break;
-    size_t line = body.find('\n', at);
+    const size_t line = next_line.from(at);
     if (line == npos) break;
-    auto [end, skip] = header_end(body, line - (line > at && body[line - 1] == '\r' ? 1 : 0));
-    size_t next = body.find(delimiter, line);
+    // The header block ends with an empty line, which may be the delimiter's own.
+    const size_t block = line - (line > at && body[line - 1] == '\r' ? 1 : 0);
+    const size_t crlf = crlf_crlf.from(block), lf = lf_lf.from(block);
+    const size_t end = std::min(crlf, lf), skip = lf < crlf ? 2 : 4;
+    const size_t next = next_delimiter.from(line);
     if (end == npos || end > next) {
       out.invalid_header |= next != npos;
       at = next;

@@ -15,26 +15,6 @@ bool blank(std::string_view line) {
   return line.find_first_not_of(kSpaces) == npos;
 }
 
-/// The end of the first header with all that libhtp must see to read it: lines that continue it, a CR that begins the
-/// next line (servers end lines with LF CR too), the byte behind a line of one space, which may end the headers.
-/// npos when that may still come. The empty line never waits.
-size_t response_field_end(std::string_view text, bool last) {
-  for (size_t end = 0;;) {
-    size_t line_feed = text.find('\n', end);
-    if (line_feed == npos) return last ? text.size() : npos;
-    std::string_view line = text.substr(end, line_feed - end);
-    end = line_feed + 1;
-    if (line.find_first_not_of('\r') == npos) return end;
-    if (end == text.size()) return last ? end : npos;
-    if (line == " " || line == "\t") {
-      if (text[end] != '\n') return end + 1;
-      continue;
-    }
-    if (blank(line)) return end;
-    if (std::string_view(" \t\r\0", 4).find(text[end]) == npos) return end;
-  }
-}
-
 /// Method, URI and protocol are there; libhtp takes the last word for the protocol.
 bool has_protocol(std::string_view line) {
   size_t words = 0;
@@ -68,79 +48,143 @@ bool reads_body(const htp_tx_t& tx, Direction direction) {
   return progress(tx, direction) == HTP_REQUEST_BODY;
 }
 
-bool compressed(const htp_tx_t& tx, Direction direction) {
-  int coding =
-      direction == Direction::to_server ? tx.request_content_encoding : tx.response_content_encoding_processing;
-  return coding > HTP_COMPRESSION_NONE;
-}
-
 }  // namespace
 
-Cut Framer::cut(Bytes bytes, const Place& place) const {
+Cut Framer::cut(Bytes bytes, const Place& place) {
+  Cut cut = cut_at(bytes, place);
+  if (cut.take > 0) {
+    looked_ = {};
+    bare_request_ = false;
+  }
+  return cut;
+}
+
+Cut Framer::cut_at(Bytes bytes, const Place& place) {
   const bool request = place.direction == Direction::to_server;
   if (!place.tx || (request ? !place.tx->request_line : !place.tx->response_line)) {
     if (request) return cut_request_start(bytes, place);
-    const htp_tx_t* tx = place.tx ? place.tx : place.awaiting;
-    if (tx && tx->is_protocol_0_9) return {bytes.size()};
+    if (place.owner && place.owner->is_protocol_0_9) return {bytes.size()};
     if (!place.tx || !reads_body(*place.tx, place.direction)) return cut_response_start(bytes, place);
   }
   return reads_body(*place.tx, place.direction) ? cut_body(bytes, place) : cut_line(bytes, place);
 }
 
-Cut Framer::cut_line(Bytes bytes, const Place& place) const {
-  std::string_view text = to_text(bytes);
-  size_t take;
-  if (place.direction == Direction::to_server) {
-    size_t end = text.find('\n');
-    take = end == npos ? text.size() : end + 1;
-  } else {
-    take = response_field_end(text, place.last);
-    if (take == npos) return {0, text.size() > kLineLimit};
+/// The end of the line at hand, or npos; what was looked at for it before is not looked at again.
+size_t Framer::line_feed(std::string_view text) {
+  const size_t found = text.find('\n', std::max(looked_.line, looked_.seen));
+  looked_.seen = std::min(found, text.size());
+  return found;
+}
+
+/// The end of the header at hand with all that libhtp must see to read it: lines that continue it, a CR that begins the
+/// next line (servers end lines with LF CR too), the byte behind a line of one space, which may end the headers.
+/// npos when that may still come. The empty line never waits.
+size_t Framer::response_field_end(std::string_view text, bool last) {
+  for (;;) {
+    const size_t line_end = line_feed(text);
+    if (line_end == npos) return last ? text.size() : npos;
+    const std::string_view line = text.substr(looked_.line, line_end - looked_.line);
+    const size_t end = line_end + 1;
+    if (line.find_first_not_of('\r') == npos) return end;
+    if (end == text.size()) return last ? end : npos;
+    if (line == " " || line == "\t") {
+      if (text[end] != '\n') return end + 1;
+    } else if (blank(line) || std::string_view(" \t\r\0", 4).find(text[end]) == npos) {
+      return end;
+    }
+    looked_.line = end;
   }
-  return {take, line_ + take > kLineLimit || headers_ + take > kHeadersLimit};
 }
 
-Cut Framer::cut_request_start(Bytes bytes, const Place& place) const {
-  std::string_view text = to_text(bytes);
-  size_t end = text.find('\n');
-  if (end == npos) return {place.last ? text.size() : 0, text.size() > kLineLimit};
-  std::string_view line = text.substr(0, end++);
-  if (line.size() >= kLineLimit) return {0, true};
-  if (blank(line)) return {end, false, place.tx == nullptr};
-  if (resync_ && line.find(" HTTP/") == npos) return {end, false, true};
-  if (has_protocol(line)) return {end};
-  std::string_view next = text.substr(end);
-  size_t next_end = next.find('\n');
-  if (next_end == npos && !place.last && next.size() < kLineLimit) return {};
-  next_end = next_end == npos ? next.size() : next_end + 1;
-  return {looks_like_header(next.substr(0, next_end)) ? end + next_end : end};
+/// Holds `size` bytes of the line or header at hand to the limits.
+void Framer::measure(Cut& cut, size_t size) {
+  cut.refused = headers_ + size > kHeadersLimit;
+  cut.too_long = !told_ && line_ + size > kLineLimit;
+  told_ |= cut.too_long;
 }
 
-bool Framer::holds_bare_request(std::string_view held) const {
-  return !in_body_ && held.find('\n') != npos;
+Cut Framer::cut_line(Bytes bytes, const Place& place) {
+  const std::string_view text = to_text(bytes);
+  Cut cut;
+  if (place.direction == Direction::to_server) {
+    const size_t end = text.find('\n');
+    cut.take = end == npos ? text.size() : end + 1;
+  } else if (const size_t end = response_field_end(text, place.last); end != npos) {
+    cut.take = end;
+    cut.field = place.tx->response_progress == HTP_RESPONSE_HEADERS && !blank(text.substr(0, end));
+  }
+  measure(cut, cut.take ? cut.take : text.size());
+  return cut;
 }
 
-Cut Framer::cut_response_start(Bytes bytes, const Place& place) const {
-  std::string_view text = to_text(bytes);
-  for (size_t start = 0; start < text.size();) {
-    size_t end = text.find('\n', start);
+Cut Framer::cut_request_start(Bytes bytes, const Place& place) {
+  const std::string_view text = to_text(bytes);
+  Cut cut;
+  if (!bare_request_) {
+    const size_t line_end = line_feed(text);
+    measure(cut, std::min(line_end, text.size()));
+    if (line_end == npos) {
+      if (place.last) cut.take = text.size();
+      return cut;
+    }
+    const std::string_view line = text.substr(0, line_end);
+    cut.take = line_end + 1;
+    cut.skip = blank(line) ? place.tx == nullptr : resync_ && line.find(" HTTP/") == npos;
+    if (cut.skip || blank(line) || has_protocol(line)) return cut;
+    bare_request_ = true;
+    looked_.line = cut.take;
+  }
+  // The next line tells whether headers follow.
+  cut.take = looked_.line;
+  const size_t limit = looked_.line + kLineLimit;
+  const size_t next_end = std::min(line_feed(text), limit - 1);
+  if (next_end >= text.size() && !place.last) {
+    cut.take = 0;
+    return cut;
+  }
+  const size_t next = std::min(next_end + 1, text.size());
+  if (looks_like_header(text.substr(looked_.line, next - looked_.line))) cut.take = next;
+  return cut;
+}
+
+Cut Framer::cut_response_start(Bytes bytes, const Place& place) {
+  const std::string_view text = to_text(bytes);
+  Cut cut;
+  while (!looked_.in_header && looked_.line < text.size()) {
+    size_t end = line_feed(text);
     if (end == npos && !place.last) break;
     end = end == npos ? text.size() : end + 1;
-    std::string_view line = text.substr(start, end - start);
-    if (start == 0 && blank(line)) return {end, false, place.tx == nullptr};
-    if (looks_like_status(line)) {
-      if (resync_ && start > 0) return {start, false, true};
-      size_t size = response_field_end(text.substr(start), place.last);
-      return {size == npos ? 0 : start + size, line.size() > kLineLimit};
+    if (end > kJunkLimit) break;
+    const std::string_view line = text.substr(looked_.line, end - looked_.line);
+    if (looked_.line == 0 && blank(line)) {
+      cut.take = end;
+      cut.skip = place.tx == nullptr;
+      return cut;
     }
-    start = end;
+    if (looks_like_status(line)) {
+      if (resync_ && looked_.line > 0) {
+        cut.take = looked_.line;
+        cut.skip = true;
+        return cut;
+      }
+      looked_.in_header = true;
+    } else {
+      looked_.line = end;
+    }
   }
-  const bool give_up = place.last || text.size() >= kJunkLimit;
-  if (!give_up) return {};
+  if (looked_.in_header) {
+    const size_t end = response_field_end(text, place.last);
+    if (end != npos) cut.take = end;
+    measure(cut, std::min(end, text.size()));
+    return cut;
+  }
+  if (!place.last && text.size() < kJunkLimit) return cut;
   // Bytes that answer a request become its body, as a browser shows them. Others belong to nothing.
-  if (resync_ && !place.awaiting) return {text.size(), false, true};
-  const bool excess = !place.tx && !place.awaiting;
-  return {text.size(), false, excess, true};
+  cut.take = text.size();
+  cut.bare = place.owner;
+  cut.skip = !place.owner && resync_;
+  cut.excess = !place.owner && !resync_;
+  return cut;
 }
 
 uint64_t Framer::body_left(const htp_tx_t& tx, Direction direction) const {
@@ -155,27 +199,24 @@ uint64_t Framer::body_left(const htp_tx_t& tx, Direction direction) const {
   return announced > body_ ? announced - body_ : kEndless;
 }
 
-Cut Framer::cut_body(Bytes bytes, const Place& place) const {
-  std::string_view text = to_text(bytes);
+Cut Framer::cut_body(Bytes bytes, const Place& place) {
+  const std::string_view text = to_text(bytes);
   if (chunk_ == Chunk::length || chunk_ == Chunk::data_end) {
-    size_t end = text.find('\n'), first = text.find_first_not_of(kSpaces);
+    const size_t end = std::min(line_feed(text), kJunkLimit - 1);
     Cut cut;
-    cut.bad_chunk = chunk_ == Chunk::length && first != npos && !std::isxdigit(static_cast<unsigned char>(text[first]));
-    if (end != npos) {
+    if (end < text.size()) {
       cut.take = end + 1;
-      cut.too_long = end > kLineLimit;
-    } else if (chunk_ == Chunk::data_end || place.last || text.size() >= kJunkLimit) {
+    } else if (chunk_ == Chunk::data_end || place.last) {
       cut.take = text.size();
+    }
+    if (cut.take > 0 && chunk_ == Chunk::length) {
+      const size_t first = text.find_first_not_of(kSpaces);
+      cut.bad_chunk = first != npos && !std::isxdigit(static_cast<unsigned char>(text[first]));
     }
     return cut;
   }
-  uint64_t left = body_left(*place.tx, place.direction);
-  size_t want = static_cast<size_t>(std::min<uint64_t>(left, text.size()));
-  if (compressed(*place.tx, place.direction)) {
-    want = static_cast<size_t>(std::min<uint64_t>(left, kPiece - body_ % kPiece));
-    if (text.size() < want) return {place.last ? text.size() : 0};
-  }
-  return {want};
+  const uint64_t left = body_left(*place.tx, place.direction);
+  return {static_cast<size_t>(std::min<uint64_t>(left, text.size()))};
 }
 
 void Framer::advance(Bytes piece, const htp_tx_t* before, const htp_tx_t* after, Direction direction) {

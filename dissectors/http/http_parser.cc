@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
+
+#include "sensor/base/text.h"
 
 namespace lapwing::http {
 namespace {
@@ -32,10 +35,13 @@ struct Parser::Callbacks {
   static int plain(htp_tx_t* tx) {
     return guard(tx, [tx](ParserEvents& events) { return (events.*Member)(tx), true; });
   }
-  /// libhtp ignores what this one returns and would begin the same request for ever; so the refusal waits for the next.
-  static int request_start(htp_tx_t* tx) {
-    if (guard(tx, [tx](ParserEvents& events) { return events.request_start(tx); }) != HTP_OK) parser(tx).failed_ = true;
-    return HTP_OK;
+  static int response_headers(htp_tx_t* tx) {
+    const std::string& odd = parser(tx).sides_[index(Direction::to_client)].head.odd_length;
+    constexpr std::string_view kName = "Content-Length";
+    if (!odd.empty() && !htp_table_get_c(tx->response_headers, "content-length")) {
+      htp_tx_res_set_header(tx, kName.data(), kName.size(), odd.data(), odd.size(), HTP_ALLOC_COPY);
+    }
+    return plain<&ParserEvents::response_headers>(tx);
   }
   template <Direction direction>
   static int complete(htp_tx_t* tx) {
@@ -81,7 +87,7 @@ void Parser::register_callbacks(htp_cfg_t* cfg) {
   using C = Callbacks;
   constexpr auto server = Direction::to_server;
   constexpr auto client = Direction::to_client;
-  htp_config_register_request_start(cfg, &C::request_start);
+  htp_config_register_request_start(cfg, &C::plain<&ParserEvents::request_start>);
   htp_config_register_request_line(cfg, &C::plain<&ParserEvents::request_line>);
   htp_config_register_request_headers(cfg, &C::plain<&ParserEvents::request_headers>);
   htp_config_register_request_header_data(cfg, &C::raw_headers<server>);
@@ -90,7 +96,7 @@ void Parser::register_callbacks(htp_cfg_t* cfg) {
   htp_config_register_request_complete(cfg, &C::complete<server>);
   htp_config_register_response_start(cfg, &C::plain<&ParserEvents::response_start>);
   htp_config_register_response_line(cfg, &C::plain<&ParserEvents::response_line>);
-  htp_config_register_response_headers(cfg, &C::plain<&ParserEvents::response_headers>);
+  htp_config_register_response_headers(cfg, &C::response_headers);
   htp_config_register_response_header_data(cfg, &C::raw_headers<client>);
   htp_config_register_response_trailer_data(cfg, &C::raw_headers<client>);
   htp_config_register_response_body_data(cfg, &C::body<client>);
@@ -103,7 +109,8 @@ void Parser::double_encoded(htp_tx_t* tx) {
                    [tx](ParserEvents& events) { return events.log(tx, Direction::to_server, kDoubleEncoded), true; });
 }
 
-Parser::Parser(htp_cfg_t* library, ParserEvents& events) : connp_(htp_connp_create(library)), events_(events) {
+Parser::Parser(htp_cfg_t* library, uint64_t headers_limit, ParserEvents& events)
+    : connp_(htp_connp_create(library)), headers_limit_(headers_limit), events_(events) {
   if (!connp_) throw std::bad_alloc();
   htp_connp_set_user_data(connp_.get(), this);
   htp_connp_open(connp_.get(), nullptr, 0, nullptr, 0, nullptr);
@@ -113,16 +120,26 @@ htp_tx_t* Parser::current(Direction direction) const {
   return direction == Direction::to_server ? htp_connp_get_in_tx(connp_.get()) : htp_connp_get_out_tx(connp_.get());
 }
 
+bool Parser::at(const htp_tx_t* tx) const {
+  return tx == current(Direction::to_server) || tx == current(Direction::to_client) ||
+         std::ranges::any_of(sides_, [tx](const Side& side) { return side.bare == tx; });
+}
+
 Parser::Result Parser::feed(Direction direction, Bytes bytes) {
   if (direction == Direction::to_client && !bytes.empty()) {
     // The server answers a request line that waited to see whether headers follow: there are none.
     Side& client = sides_[index(Direction::to_server)];
-    if (client.framer.holds_bare_request(client.held)) {
+    if (client.framer.holds_bare_request()) {
       Result flushed = feed_pieces(Direction::to_server, {}, true);
       if (flushed.status == Status::failed) return flushed;
     }
   }
   return feed_pieces(direction, bytes, false);
+}
+
+Place Parser::place(Direction direction, bool last) const {
+  htp_tx_t* tx = current(direction);
+  return {direction, tx, tx || direction == Direction::to_server ? tx : events_.awaiting(), last};
 }
 
 /// Gives libhtp what is there, cut where the framer says. `last`: nothing follows, so nothing is held back.
@@ -134,11 +151,18 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
   }
   Bytes rest = holding ? to_bytes(side.held) : bytes;
   Result result;
-  if (side.bare) bare_body(side, rest);
+  if (side.bare) {
+    bare_body(side, rest);
+    side.consumed += rest.size();
+  }
   while (!rest.empty() && !side.dead) {
-    Cut cut = side.framer.cut(rest, {direction, current(direction), events_.awaiting(), last});
-    if (cut.too_long) {
-      events_.too_long(direction);
+    if (side.orphaned) {
+      follow_orphan(side, rest);
+      break;
+    }
+    const Cut cut = side.framer.cut(rest, place(direction, last));
+    if (cut.too_long || cut.refused) events_.too_long(direction);
+    if (cut.refused) {
       result.status = Status::failed;
       break;
     }
@@ -147,26 +171,39 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
       events_.log(current(direction), direction,
                   direction == Direction::to_server ? kBadRequestChunk : kBadResponseChunk);
     }
-    Bytes piece = rest.first(cut.take);
+    const Bytes piece = rest.first(cut.take);
     rest = rest.subspan(cut.take);
     size_t used = piece.size();
-    if (cut.skip) {
-      if (cut.lost) events_.log(nullptr, direction, kExcess);
-    } else if (cut.lost) {
-      side.bare = events_.awaiting();
-      bare_body(side, piece);
-    } else {
+    side.dead |= cut.excess;
+    if (cut.excess) {
+      events_.log(nullptr, direction, kExcess);
+    } else if (cut.bare) {
+      follow_to_end(side, *cut.bare, piece);
+    } else if (cut.field && withhold(side.head, current(direction), piece)) {
+      side.framer.advance(piece, current(direction), current(direction), direction);
+    } else if (!cut.skip) {
       const htp_tx_t* before = current(direction);
       Result given = give(direction, piece);
       used = given.used;
       rest = {rest.data() - (piece.size() - given.used), rest.size() + piece.size() - given.used};
-      side.framer.advance(piece.first(used), before, current(direction), direction);
+      htp_tx_t* after = current(direction);
+      side.framer.advance(piece.first(used), before, after, direction);
       result.status = given.status;
+      const bool headers_over = before && (after != before || side.framer.in_body());
+      if (headers_over && std::exchange(side.head, {}).ambiguous && given.status == Status::ok && !failed_ &&
+          !stopped_) {
+        if (after && after->response_transfer_coding == HTP_CODING_IDENTITY) {
+          follow_to_end(side, *after, rest);
+          used += rest.size();
+        } else {
+          side.orphaned = !after && before->response_transfer_coding == HTP_CODING_IDENTITY;
+        }
+      }
     }
     side.consumed += used;
     if (result.status != Status::ok || stopped_) break;
-    side.dead |= cut.lost;
   }
+  if (failed_) result.status = Status::failed;
   if (stopped_ && result.status == Status::ok) result.status = Status::tunnel;
   if (side.dead || result.status == Status::failed) rest = {};
   if (holding) {
@@ -179,6 +216,51 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
     result.used = bytes.size() - rest.size();
   }
   return result;
+}
+
+/// A header that libhtp is not to see: a length that it would give up at, and more headers than are kept, but for those
+/// that say how the body is framed and coded. libhtp compares each new name with all that it has.
+bool Parser::withhold(ResponseHead& head, htp_tx_t* tx, Bytes field) {
+  constexpr auto client = Direction::to_client;
+  const std::string_view text = to_text(field);
+  const size_t colon = std::min(text.find(':'), text.size());
+  const std::string_view name = trim(text.substr(0, colon));
+  ++head.headers;
+  if (equal_nocase(name, "content-length") && colon < text.size()) {
+    const std::string_view value = trim(text.substr(colon + 1));
+    const auto length = parse_unsigned(value);
+    if (length && *length <= INT64_MAX) {
+      if (!std::exchange(head.length, head.length ? head.length : length) || head.length == length) return false;
+      events_.log(tx, client, kAmbiguousLength);
+    } else {
+      head.odd_length = value;
+      events_.log(tx, client, kInvalidLength);
+    }
+    head.ambiguous = true;
+  } else {
+    const bool framing = equal_nocase(name, "transfer-encoding") || equal_nocase(name, "content-encoding");
+    if (head.headers <= headers_limit_ || (framing && head.framing++ < kFramingHeaders)) return false;
+    if (!std::exchange(head.told, true)) events_.log(tx, client, kTooManyHeaders);
+  }
+  events_.raw_headers(tx, client, field);
+  return true;
+}
+
+/// `bytes` and all that follows are the body of the response to `tx`.
+void Parser::follow_to_end(Side& side, htp_tx_t& tx, Bytes bytes) {
+  side.bare = &tx;
+  side.dead = true;
+  bare_body(side, bytes);
+}
+
+/// The length that libhtp took for a response was none of those that others take: the rest is told as a response of its
+/// own.
+void Parser::follow_orphan(Side& side, Bytes bytes) {
+  htp_tx_t* own = htp_tx_create(connp_.get());
+  if (!own) throw std::bad_alloc();
+  events_.response_start(own);
+  follow_to_end(side, *own, bytes);
+  side.consumed += bytes.size();
 }
 
 /// An answer without status line: libhtp would close the transaction after each piece of it.
@@ -208,6 +290,28 @@ Parser::Result Parser::give(Direction direction, Bytes piece) {
     }
     default: return {Status::ok, piece.size()};
   }
+}
+
+void Parser::forget(htp_tx_t* tx) {
+  htp_tx_destroy(tx);
+  htp_connp_tx_freed(connp_.get());
+}
+
+void Parser::discard(htp_tx_t* tx) {
+  tx->request_progress = HTP_REQUEST_COMPLETE;
+  tx->response_progress = HTP_RESPONSE_COMPLETE;
+  forget(tx);
+}
+
+void Parser::shrink(htp_tx_t* tx) {
+  for (bstr** text : {&tx->request_line, &tx->request_uri, &tx->request_protocol, &tx->request_content_type,
+                      &tx->request_hostname, &tx->request_auth_username, &tx->request_auth_password}) {
+    bstr_free(std::exchange(*text, nullptr));
+  }
+  htp_uri_free(std::exchange(tx->parsed_uri, nullptr));
+  htp_uri_free(std::exchange(tx->parsed_uri_raw, nullptr));
+  htp_tx_req_set_headers_clear(tx);
+  htp_table_destroy(std::exchange(tx->request_headers, nullptr));
 }
 
 Parser::Result Parser::gap(Direction direction, uint64_t lost) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,8 +24,7 @@ inline Bytes view(const bstr* text) {
 class ParserEvents {
  public:
   virtual ~ParserEvents() = default;
-  /// False: too many transactions are open already.
-  virtual bool request_start(htp_tx_t* tx) = 0;
+  virtual void request_start(htp_tx_t* tx) = 0;
   virtual void request_line(htp_tx_t* tx) = 0;
   virtual void request_headers(htp_tx_t* tx) = 0;
   virtual void response_start(htp_tx_t* tx) = 0;
@@ -36,7 +36,7 @@ class ParserEvents {
   virtual void complete(htp_tx_t* tx, Direction direction) = 0;
   /// A message of libhtp or one of Parser's own; `tx` may be null.
   virtual void log(htp_tx_t* tx, Direction direction, std::string_view message) = 0;
-  /// A line or the headers of one message grew beyond what is kept.
+  /// A line grew longer than servers take.
   virtual void too_long(Direction direction) = 0;
   /// The transaction whose response comes next, or null when none is waited for.
   virtual htp_tx_t* awaiting() const = 0;
@@ -54,6 +54,11 @@ class Parser {
   static constexpr std::string_view kBadRequestChunk = "Request chunk encoding: Invalid chunk length";
   static constexpr std::string_view kBadResponseChunk = "Response chunk encoding: Invalid chunk length";
   static constexpr std::string_view kExcess = "Unable to match response to request";
+  static constexpr std::string_view kAmbiguousLength = "Ambiguous response C-L value";
+  static constexpr std::string_view kInvalidLength = "Invalid C-L field in response";
+  static constexpr std::string_view kTooManyHeaders = "Too many response headers";
+  /// Headers that frame a message and come behind more than are kept.
+  static constexpr uint64_t kFramingHeaders = 8;
 
   /// failed: nothing more can be made of this flow. waiting: `used` stops short until the other side has spoken.
   /// tunnel: stop() was called; `used` ends with the message that was at hand.
@@ -63,7 +68,7 @@ class Parser {
     size_t used = 0;
   };
 
-  Parser(htp_cfg_t* library, ParserEvents& events);
+  Parser(htp_cfg_t* library, uint64_t headers_limit, ParserEvents& events);
   Parser(const Parser&) = delete;
   Parser& operator=(const Parser&) = delete;
   static void register_callbacks(htp_cfg_t* cfg);
@@ -76,36 +81,61 @@ class Parser {
   /// For callbacks: the bytes behind the message at hand belong to another protocol.
   void stop() { stopped_ = true; }
   bool stopped() const { return stopped_; }
+  /// For callbacks: the flow is followed no further.
+  void abandon() { failed_ = true; }
   /// Whose bytes are being parsed.
   Direction feeding() const { return feeding_; }
   /// The message at hand, or null between messages.
   htp_tx_t* current(Direction direction) const;
+  /// libhtp still is at this transaction.
+  bool at(const htp_tx_t* tx) const;
   /// Bytes and gaps of this side that libhtp is through with; within a callback, up to the piece at hand.
   uint64_t consumed(Direction direction) const { return sides_[index(direction)].consumed; }
   /// Size of the piece at hand; 0 outside of callbacks.
   size_t piece() const { return piece_; }
-  /// Not from within a callback.
-  void forget(htp_tx_t* tx) { htp_tx_destroy(tx); }
+  /// Not from within a callback. `tx` is complete in both directions, and nobody's message at hand.
+  void forget(htp_tx_t* tx);
+  /// Not from within a callback: `tx` will not be answered.
+  void discard(htp_tx_t* tx);
+  /// A request that is over: only what libhtp needs for its response is kept.
+  static void shrink(htp_tx_t* tx);
+  /// No more is made of this side.
+  void leave(Direction direction) { sides_[index(direction)].dead = true; }
 
  private:
   struct Callbacks;
+  /// What the headers of the response at hand say of its length. Of several lengths Python takes the first, curl the
+  /// last, and of one that is no number each takes something else: such a response is followed to the end.
+  struct ResponseHead {
+    uint64_t headers = 0, framing = 0;  // seen; and of those that frame, behind the limit
+    std::optional<uint64_t> length;
+    std::string odd_length;  // libhtp does not see it before the headers are over: it would give up
+    bool ambiguous = false, told = false;
+  };
   struct Side {
     Framer framer;
     std::string held;          // bytes that libhtp must see together with what follows
-    htp_tx_t* bare = nullptr;  // answered without status line: all that follows is its body
+    htp_tx_t* bare = nullptr;  // all that follows is the body of its response
     uint64_t consumed = 0;
+    ResponseHead head;
     bool closed = false;
-    bool dead = false;  // what follows is not HTTP
+    bool orphaned = false;  // what follows belongs to the response that libhtp took for complete
+    bool dead = false;      // what follows is not HTTP
   };
   struct Destroy {
     void operator()(htp_connp_t* connp) const { htp_connp_destroy_all(connp); }
   };
 
   Result feed_pieces(Direction direction, Bytes bytes, bool last);
+  Place place(Direction direction, bool last) const;
+  bool withhold(ResponseHead& head, htp_tx_t* tx, Bytes field);
+  void follow_to_end(Side& side, htp_tx_t& tx, Bytes bytes);
+  void follow_orphan(Side& side, Bytes bytes);
   void bare_body(Side& side, Bytes bytes);
   Result give(Direction direction, Bytes piece);
 
   std::unique_ptr<htp_connp_t, Destroy> connp_;
+  const uint64_t headers_limit_;
   ParserEvents& events_;
   std::array<Side, 2> sides_;
   Direction feeding_ = Direction::to_server;

@@ -15,6 +15,7 @@ constexpr CounterRow<AppCounters> kRows[] = {
     {"app_layer.buffer_limit", &AppCounters::buffer_limit, "directions given up with too much of one message waiting"},
     {"app_layer.memcap", &AppCounters::memcap, "flows given up because dissection kept more than app-layer.memcap"},
     {"app_layer.memuse", &AppCounters::memuse, "bytes that dissection keeps of flows"},
+    {"app_layer.max_tx", &AppCounters::max_tx, "transactions given up: too many of their flow were open"},
     {"app_layer.work_budget", &AppCounters::work_budget,
      "flows left because they cost more work than flow.budget.work-times and -base allow"},
     {"app_layer.transactions", &AppCounters::transactions, "transactions of all protocols"},

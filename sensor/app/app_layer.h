@@ -26,6 +26,7 @@ struct AppCounters {
   uint64_t buffer_limit = 0;     // directions given up because kBufferLimit bytes waited for one message
   uint64_t memcap = 0;           // flows given up because dissection kept more than app-layer.memcap
   uint64_t memuse = 0;           // bytes that it keeps
+  uint64_t max_tx = 0;           // transactions given up because too many of their flow were open
   uint64_t work_budget = 0;      // flows left because they cost more work than their bytes pay for
   uint64_t transactions = 0;
   uint64_t open_frames_max = 0;  // frames that nobody saw because too many were open
@@ -136,6 +137,7 @@ class AppLayer final : private EventSink {
   void end_frame(uint8_t kind, Direction direction, uint64_t end, const Transaction* tx) override;
 
   bool work(uint64_t bytes) override;
+  void transaction_given_up() override { ++counters_.max_tx; }
 
   const AppConfig& config_;
   const BudgetConfig& budget_;

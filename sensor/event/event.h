@@ -114,6 +114,8 @@ class EventSink {
   /// Asks for leave to look at so many bytes beside those just offered: what was decompressed, or is looked at again.
   /// False when the flow has cost all that its bytes pay for: return Step::fail().
   virtual bool work(uint64_t bytes) = 0;
+  /// Too many transactions of the flow are open: the oldest is recorded as it is, and followed no further.
+  virtual void transaction_given_up() = 0;
 };
 
 /// The frame that every protocol over a stream has: all of a direction. Its number follows those of Protocol::frames.

@@ -31,6 +31,7 @@ constexpr std::string_view kPaths[] = {
     "tcp.reassembly_gap",
     "app_layer.parser_errors",
     "app_layer.buffer_limit",
+    "app_layer.max_tx",
     "app_layer.work_budget",
     "app_layer.memcap",
     "app_layer.open_frames_max",

@@ -88,6 +88,15 @@ Dialogue& Dialogue::gap(Direction direction, uint64_t lost) {
   return *this;
 }
 
+Dialogue& Dialogue::end(Direction direction) {
+  Chunk chunk;
+  chunk.offset = offset_[index(direction)];
+  chunk.direction = direction;
+  chunk.end = true;
+  if (!failed) failed = row_.data(instance_, chunk, *this).kind == Step::Kind::fail;
+  return *this;
+}
+
 Dialogue& Dialogue::finish() {
   row_.finish(instance_, *this);
   return *this;

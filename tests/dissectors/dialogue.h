@@ -31,6 +31,8 @@ class Dialogue final : public EventSink {
   Dialogue& server(std::string_view bytes, size_t piece = 0) { return say(Direction::to_client, bytes, piece); }
   Dialogue& datagram(Direction direction, std::string_view bytes);
   Dialogue& gap(Direction direction, uint64_t lost);
+  /// No more bytes come from this side.
+  Dialogue& end(Direction direction);
   Dialogue& finish();
 
   std::vector<std::string> records;    // JSON objects
@@ -44,6 +46,7 @@ class Dialogue final : public EventSink {
   std::vector<std::pair<Direction, uint64_t>> encrypted_from, plain_from;
   bool late = false;  // the flow was under way already
   bool failed = false;
+  size_t given_up = 0;  // transactions
   uint64_t worked = 0, work_limit = UINT64_MAX;  // bytes the dissector asked for leave to look at, and may
   uint32_t need = 0;                             // of the last call
 
@@ -60,6 +63,7 @@ class Dialogue final : public EventSink {
   bool picked_up_late() const override { return late; }
   void frame(uint8_t, Direction, uint64_t, uint64_t, Transaction*) override {}
   void end_frame(uint8_t, Direction, uint64_t, const Transaction*) override {}
+  void transaction_given_up() override { ++given_up; }
   bool work(uint64_t bytes) override { return (worked += bytes) <= work_limit; }
   void piece(Direction direction, std::string_view bytes);
 

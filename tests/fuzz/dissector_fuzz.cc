@@ -167,6 +167,7 @@ class Flow final : public EventSink {
     spent_ += bytes;
     return spent_ <= leave_;
   }
+  void transaction_given_up() override {}
 
   void* instance_;
   std::string waiting_[2];

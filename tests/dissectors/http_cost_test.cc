@@ -1,0 +1,148 @@
+// What a connection costs grows with its bytes: twice the elements that a peer counts, less than 2.5 times the CPU.
+#include <ctime>
+#include <functional>
+
+#include "tests/dissectors/http_dialogue.h"
+
+namespace lapwing::test {
+namespace {
+
+#ifdef __SANITIZE_ADDRESS__
+constexpr double kSlower = 20;
+#else
+constexpr double kSlower = 1;
+#endif
+
+const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+std::string repeated(size_t n, const std::function<std::string(size_t)>& element) {
+  std::string out;
+  for (size_t i = 0; i < n; ++i) out += element(i);
+  return out;
+}
+
+std::string form(const std::string& body) {
+  return "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+struct Shape {
+  std::string_view name;
+  size_t n;
+  std::vector<Line> (*make)(size_t n);
+  size_t piece = 1460;
+};
+
+const Shape kShapes[] = {
+    {"delimiters", 20'000,
+     [](size_t n) { return std::vector{client(form(repeated(n, [](size_t) { return "--b\r\n"; })))}; }},
+    {"delimiters in CRs", 12'000,
+     [](size_t n) { return std::vector{client(form(repeated(n, [](size_t) { return "--b\r\r\r\r\n"; })))}; }},
+    {"parts with headers", 2'000,
+     [](size_t n) {
+       return std::vector{client(form(
+           repeated(n, [](size_t) { return "--b\r\nContent-Disposition: form-data; a=\";\"; name=x\r\n\r\nv\r\n"; })))};
+     }},
+    {"junk lines, byte by byte", 4'000,
+     [](size_t n) {
+       return std::vector{client(kGet), server(repeated(n, [](size_t) { return "x\n"; }))};
+     },
+     1},
+    {"a line that does not end, byte by byte", 8'000,
+     [](size_t n) { return std::vector{client("GET /" + std::string(n, 'a'))}; }, 1},
+    {"a header that does not end, byte by byte", 8'000,
+     [](size_t n) {
+       return std::vector{client(kGet), server("HTTP/1.1 200 OK\r\nX: " + std::string(n, 'a'))};
+     },
+     1},
+    {"a folded header, byte by byte", 4'000,
+     [](size_t n) {
+       return std::vector{client(kGet),
+                          server("HTTP/1.1 200 OK\r\nX: a\r\n" + repeated(n, [](size_t) { return " \n"; }))};
+     },
+     1},
+    {"answers byte by byte to a request line that waits", 8'000,
+     [](size_t n) {
+       return std::vector{client("GET /" + std::string(n, 'a')), server(std::string(n, 'x'))};
+     },
+     1},
+    {"headers", 2'000,
+     [](size_t n) {
+       return std::vector{client(kGet), server("HTTP/1.1 200 OK\r\n" +
+                                               repeated(n, [](size_t i) { return std::to_string(i) + ":\n"; }) + "\n")};
+     }},
+    {"chunks", 5'000,
+     [](size_t n) {
+       return std::vector{client(kGet), server("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                                               chunked(std::string(n, 'a'), 1))};
+     }},
+    {"a chunk length that does not come, byte by byte", 8'000,
+     [](size_t n) {
+       return std::vector{client(kGet),
+                          server("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(n, ' '))};
+     },
+     1},
+    {"pipelined requests", 2'000,
+     [](size_t n) { return std::vector{client(repeated(n, [](size_t) { return kGet; }))}; }},
+    {"pipelined requests with answers", 1'000,
+     [](size_t n) {
+       return std::vector{client(repeated(n, [](size_t) { return kGet; })),
+                          server(repeated(n, [](size_t) { return response("x"); }))};
+     }},
+    {"a cookie of many", 10'000,
+     [](size_t n) {
+       return std::vector{
+           client("GET / HTTP/1.1\r\nHost: a\r\nCookie: " + repeated(n, [](size_t) { return "a=b;"; }) + "\r\n\r\n")};
+     }},
+    {"cookies", 1'000,
+     [](size_t n) {
+       return std::vector{
+           client("GET / HTTP/1.1\r\nHost: a\r\n" + repeated(n, [](size_t) { return "Cookie: a=b\r\n"; }) + "\r\n")};
+     }},
+    {"ranges", 8'000,
+     [](size_t n) {
+       return std::vector{client("GET / HTTP/1.1\r\nHost: a\r\nRange: bytes=" +
+                                 repeated(n, [](size_t) { return "1-2,"; }) + "\r\n\r\n"),
+                          server(response("x", "Content-Range: bytes " + std::string(n, ' ') + "1-2/3\r\n"))};
+     }},
+    {"parameters", 8'000,
+     [](size_t n) {
+       return std::vector{client(kGet), server(response("x", "Content-Disposition: attachment" +
+                                                                 repeated(n, [](size_t) { return ";a=b"; }) + "\r\n"))};
+     }},
+    {"empty blocks of deflate", 10'000,
+     [](size_t n) {
+       return std::vector{client(kGet),
+                          server(response(repeated(n, [](size_t) { return std::string("\0\0\0\xff\xff", 5); }),
+                                          "Content-Encoding: deflate\r\n"))};
+     }},
+};
+
+double cost(const Shape& shape, size_t n) {
+  const auto lines = shape.make(n);
+  double best = 1e9;
+  for (int i = 0; i < 9; ++i) {
+    timespec begin{}, end{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+    play(lines, shape.piece);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
+    best = std::min(
+        best, static_cast<double>(end.tv_sec - begin.tv_sec) + static_cast<double>(end.tv_nsec - begin.tv_nsec) * 1e-9);
+  }
+  return best;
+}
+
+TEST(HttpCost, GrowsWithTheBytes) {
+  for (const Shape& shape : kShapes) {
+    const double once = cost(shape, shape.n), twice = cost(shape, 2 * shape.n);
+    EXPECT_LT(twice, 2.5 * once + 0.0002) << shape.name << ": " << once * 1000 << " ms, " << twice * 1000 << " ms";
+    size_t bytes = 0;
+    for (const auto& line : shape.make(2 * shape.n)) bytes += line.text.size();
+    if (shape.piece == 1) continue;
+    const double packet = twice / (static_cast<double>(bytes) / 1500 + 1);
+    EXPECT_LT(packet, 0.001 * kSlower) << shape.name << ": a packet";
+  }
+}
+
+}  // namespace
+}  // namespace lapwing::test

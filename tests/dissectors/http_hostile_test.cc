@@ -1,0 +1,254 @@
+// HTTP that was made to end, blind or drown the sensor.
+#include <algorithm>
+
+#include "dissectors/http/http.h"
+#include "dissectors/http/http_files.h"
+#include "tests/dissectors/http_dialogue.h"
+
+namespace lapwing::test {
+namespace {
+
+using Strings = std::vector<std::string>;
+
+const std::string kGet = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n";
+const std::string kInterim = "HTTP/1.1 100 Continue\r\n\r\n";
+const std::string kMark = "EVILMARK-0123456789";
+const std::string kDefaults = "app-layer.protocols.http.libhtp.default-config.";
+
+bool has(const Strings& all, std::string_view one) {
+  return std::ranges::find(all, one) != all.end();
+}
+
+/// The body of the only response that `text` is, which must be the same however it was cut.
+std::string body_of(std::string_view text, Strings* anomalies = nullptr) {
+  Outcome got = play_all_ways({client(kGet), server(std::string(text))});
+  if (anomalies) *anomalies = got.anomalies;
+  const Strings bodies = got.values("http.response_body");
+  return bodies.empty() ? "" : bodies.back();
+}
+
+TEST(HttpHostile, JunkBehindAnInterimAnswerIsTheBody) {
+  const std::string ok = response("hello");
+  const std::string junk = "--B\r\n\r\nAAAA", long_junk = "--B\r\n\r\n" + std::string(20000, 'A');
+  struct {
+    std::string requests, answers, body;
+  } const kCases[] = {
+      {kGet, kInterim + junk, junk},
+      {kGet, kInterim + "junk", "junk"},
+      {kGet, kInterim + "junk\r\n\r\nAAAA", "junk\r\n\r\nAAAA"},
+      {kGet, kInterim + long_junk, long_junk},
+      {kGet, kInterim + kInterim + junk, junk},
+      {kGet, ok + kInterim + junk, "hello"},
+      {kGet + kGet, ok + kInterim + junk, junk},
+      {kGet, "HTTP/1.1 000 x\r\nContent-Length: 5\r\n\r\nhello" + kInterim + junk, "hello"},
+      {kGet + "\x1f\x8bjunk\r\n\r\n", kInterim + long_junk, long_junk},
+      {kGet + "junk\r\nAuth: x\r\n\r\n", ok + kInterim + long_junk, long_junk},
+  };
+  for (const auto& one : kCases) {
+    Outcome got = play_all_ways({client(one.requests), server(one.answers)});
+    EXPECT_TRUE(has(got.values("http.response_body"), one.body)) << one.requests << one.answers.substr(0, 80);
+  }
+}
+
+TEST(HttpHostile, EitherSideMayEndFirst) {
+  for (Direction first : {Direction::to_server, Direction::to_client}) {
+    for (const std::string& answer : {kInterim + "--B\r\n\r\nAAAA", std::string("junk"), kInterim, response("whole")}) {
+      for (const std::string& request : {kGet, std::string("GET /x\r\n"), std::string("GET"), kGet + kGet}) {
+        Dialogue d(dissector("http"));
+        d.client(request)
+            .server(answer)
+            .end(first)
+            .end(first == Direction::to_server ? Direction::to_client : Direction::to_server)
+            .finish();
+        EXPECT_FALSE(d.failed);
+        EXPECT_FALSE(d.records.empty());
+      }
+    }
+  }
+}
+
+TEST(HttpHostile, CodedBodiesAreDecodedAsFarAsTheyAreKept) {
+  const std::string bomb = gzip(std::string(50'000'000, 'z'));
+  Dialogue d(dissector("http"));
+  d.client(kGet).server(response(bomb, "Content-Encoding: gzip\r\n")).finish();
+  EXPECT_EQ(d.values("http.response_body").at(0), std::string(100 * 1024, 'z'));
+  EXPECT_LT(d.worked, 200u * 1024) << "not all of it was inflated";
+  EXPECT_NE(d.records[0].find("TRUNCATED"), std::string::npos);
+
+  Dialogue two(dissector("http"));
+  two.client(kGet).server(response(gzip(bomb), "Content-Encoding: gzip, gzip\r\n")).finish();
+  EXPECT_LT(two.worked, 2u << 20);
+}
+
+TEST(HttpHostile, DecodedBytesArePaidFor) {
+  Dialogue d(dissector("http"));
+  d.work_limit = 50'000;
+  d.client(kGet).server(response(gzip(std::string(90'000, 'z')), "Content-Encoding: gzip\r\n"));
+  EXPECT_TRUE(d.failed);
+  Dialogue form(dissector("http"));
+  form.work_limit = 50'000;
+  form.client(
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 60000\r\n\r\n" +
+      std::string(60'000, '-'));
+  EXPECT_TRUE(form.failed);
+}
+
+TEST(HttpHostile, AFlowDecodesSoMuchAndNoMore) {
+  const Settings all{{kDefaults + "response-body-limit", "0"}};
+  const std::string bomb = gzip(std::string(80'000'000, 'z'));
+  Dialogue d(dissector("http"), all);
+  d.client(kGet + kGet).server(response(bomb, "Content-Encoding: gzip\r\n")).server(response("plain")).finish();
+  EXPECT_LE(d.values("http.response_body").at(0).size(), http::Http::kDecodedLimit);
+  EXPECT_EQ(d.values("http.response_body").at(1), "plain");
+  EXPECT_TRUE(has(d.anomalies, "compression_bomb_limit_reached@0"));
+}
+
+TEST(HttpHostile, OneDecoderReadsWhatClientsRead) {
+  const std::string text = kMark + std::string(3000, 'x');
+  const auto coded = [](const std::string& headers, const std::string& body) { return response(body, headers); };
+  EXPECT_EQ(body_of(coded("Content-Encoding: deflate\r\n", gzip(text))), text);
+  EXPECT_EQ(body_of(coded("Content-Encoding: gzip\r\n", zlib(text, true))), text);
+  EXPECT_EQ(body_of(coded("Content-Encoding: deflate, gzip\r\n", gzip(zlib(text, false)))), text);
+  std::string named = gzip(text);
+  named[3] = '\x0a';  // a name and a checksum of the header, which is wrong: browsers do not look
+  named.insert(10, std::string("name\0xx", 7));
+  EXPECT_EQ(body_of(coded("Content-Encoding: gzip\r\n", named)), text);
+  EXPECT_EQ(body_of(coded("Content-Encoding: gzip\r\n", gzip(text) + "trailing")), text);
+  Strings anomalies;
+  EXPECT_EQ(body_of(coded("Content-Encoding: gzip, gzip\r\n", gzip(text)), &anomalies), text);
+  EXPECT_TRUE(has(anomalies, "gzip_decompression_failed@0"));
+}
+
+TEST(HttpHostile, LzmaIsUndoneWhenToldTo) {
+  // "hello hello hello hello\n" by Python's lzma.FORMAT_ALONE with a dictionary of 64 KB.
+  const std::string lzma(
+      "\x5d\x00\x00\x01\x00\xff\xff\xff\xff\xff\xff\xff\xff\x00\x34\x19\x49\xee\x8d\xe9\x56\x0a\xc1\xb6\x20\xb7"
+      "\xff\xff\xba\x34\x00\x00",
+      32);
+  const std::vector<Line> lines{client(kGet), server(response(lzma, "Content-Encoding: lzma\r\n"))};
+  EXPECT_EQ(play_all_ways(lines).values("http.response_body"), (Strings{lzma}));
+  EXPECT_EQ(play_all_ways(lines, {{kDefaults + "lzma-enabled", "yes"}}).values("http.response_body"),
+            (Strings{"hello hello hello hello\n"}));
+  std::string large = lzma;
+  large[4] = '\x40';  // a dictionary of 1 GB
+  EXPECT_TRUE(has(play_all_ways({client(kGet), server(response(large, "Content-Encoding: lzma\r\n"))},
+                                {{kDefaults + "lzma-enabled", "yes"}})
+                      .anomalies,
+                  "lzma_memlimit_reached@0"));
+}
+
+TEST(HttpHostile, TransferCodingsAreUndone) {
+  Strings anomalies;
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: ";
+  EXPECT_EQ(body_of(head + "gzip, chunked\r\n\r\n" + chunked(gzip(kMark), 7)), kMark);
+  EXPECT_EQ(body_of(head + "gzip\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(gzip(kMark), 7)), kMark);
+  EXPECT_EQ(body_of(head + "deflate, chunked\r\n\r\n" + chunked(zlib(kMark, false), 100)), kMark);
+  EXPECT_EQ(body_of(head + "gzip\r\n\r\n" + gzip(kMark)), kMark);
+}
+
+TEST(HttpHostile, AnAmbiguousLengthIsFollowedToTheEnd) {
+  const std::string head = "HTTP/1.1 200 OK\r\n";
+  for (const auto& [lengths, name] : std::vector<std::pair<Strings, std::string>>{
+           {{"5", "19"}, "duplicate_content_length_field_in_response@"},
+           {{"19", "5"}, "duplicate_content_length_field_in_response@"},
+           {{"2", "3", "19"}, "duplicate_content_length_field_in_response@"},
+           {{"0", "19"}, "duplicate_content_length_field_in_response@"},
+           {{"5, 19"}, "invalid_content_length_field_in_response@"},
+           {{"18446744073709551616"}, "invalid_content_length_field_in_response@"},
+           {{"-1"}, "invalid_content_length_field_in_response@"},
+           {{"4 x", "19"}, "invalid_content_length_field_in_response@"}}) {
+    std::string headers;
+    for (const auto& length : lengths) headers += "Content-Length: " + length + "\r\n";
+    Strings anomalies;
+    EXPECT_EQ(body_of(head + headers + "\r\n" + kMark, &anomalies), kMark) << headers;
+    EXPECT_TRUE(has(anomalies, name + "0")) << headers;
+    EXPECT_EQ(body_of(head + headers + "Content-Encoding: gzip\r\n\r\n" + gzip(kMark)), kMark) << headers;
+  }
+  Strings anomalies;
+  EXPECT_EQ(body_of(head + "Content-Length: 19\r\nContent-Length: 19\r\n\r\n" + kMark + "behind", &anomalies), kMark);
+  EXPECT_FALSE(has(anomalies, "duplicate_content_length_field_in_response@0"));
+  EXPECT_EQ(body_of(head + "Content-Length: 5\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                    chunked(kMark, 4)),
+            kMark)
+      << "chunks have lengths of their own";
+  EXPECT_EQ(play_all_ways({client("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n" + kGet),
+                           server(head + "Content-Length: 5\r\nContent-Length: 6\r\n\r\n" + response("next"))})
+                .values("http.response_body"),
+            (Strings{"next"}));
+}
+
+TEST(HttpHostile, ALongHeaderIsToldAndTaken) {
+  Strings anomalies;
+  for (size_t size : {30'000, 90'000}) {
+    EXPECT_EQ(body_of(response(kMark, "X: " + std::string(size, 'a') + "\r\n"), &anomalies), kMark);
+    EXPECT_TRUE(has(anomalies, "response_field_too_long@0"));
+  }
+  Outcome got = play_all_ways({client("GET /" + std::string(30'000, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n" + kGet)});
+  EXPECT_FALSE(got.failed);
+  EXPECT_EQ(got.values("http.uri").size(), 2u);
+  EXPECT_TRUE(has(got.anomalies, "request_field_too_long@0"));
+  got = play_all_ways({client("GET / HTTP/1.1\r\nX: " + std::string(300'000, 'a') + "\r\n\r\n")});
+  EXPECT_TRUE(got.failed);
+}
+
+TEST(HttpHostile, HeadersThatFrameAreTakenBehindAnyNumber) {
+  std::string many;
+  for (int i = 0; i < 5000; ++i) many += "X-" + std::to_string(i) + ": v\r\n";
+  Strings anomalies;
+  EXPECT_EQ(body_of("HTTP/1.1 200 OK\r\n" + many + "Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n" +
+                        chunked(gzip(kMark), 9),
+                    &anomalies),
+            kMark);
+  EXPECT_TRUE(has(anomalies, "response_too_many_headers@0"));
+  EXPECT_EQ(body_of("HTTP/1.1 200 OK\r\n" + many + "Content-Length: 19\r\n\r\n" + kMark + "behind"), kMark);
+}
+
+TEST(HttpHostile, ACarriageReturnWithinAHeaderHidesNothing) {
+  for (std::string_view header : {"X-Foo: a\rb", "X-Foo: a\r\rb", "X-Foo: a\r", "X-Foo:\ra", "X\r-Foo: ab"}) {
+    EXPECT_EQ(body_of(response(kMark, std::string(header) + "\r\n")), kMark)
+        << testing::PrintToString(std::string(header));
+  }
+}
+
+TEST(HttpHostile, TheOldestOfTooManyRequestsIsGivenUp) {
+  const Settings eight{{kDefaults + "max-tx", "8"}};
+  std::string many, answers;
+  Strings uris, bodies;
+  for (int i = 0; i < 20; ++i) {
+    uris.push_back("/" + std::to_string(i));
+    bodies.push_back("body " + std::to_string(i));
+    many += "GET " + uris.back() + " HTTP/1.1\r\nHost: a\r\n\r\n";
+    answers += response(bodies.back());
+  }
+  Outcome got = play_all_ways({client(many)}, eight);
+  EXPECT_FALSE(got.failed);
+  EXPECT_EQ(got.values("http.uri"), uris);
+  EXPECT_EQ(got.of("http").size(), 20u);
+  EXPECT_EQ(got.anomalies, (Strings{"too_many_warnings"})) << "once a flow";
+
+  got = play_all_ways({client(many), server(answers)}, eight);
+  EXPECT_EQ(got.values("http.response_body"), bodies) << "a late answer is read all the same";
+
+  Dialogue counted(dissector("http"), eight);
+  counted.client(many).finish();
+  EXPECT_EQ(counted.given_up, 12u);
+
+  std::string more;
+  for (int i = 0; i < 30; ++i) more += many;
+  got = play_all_ways({client(more), server(answers)}, eight);
+  EXPECT_FALSE(got.failed);
+  EXPECT_EQ(got.values("http.uri").size(), 600u);
+  EXPECT_TRUE(got.values("http.response_body").empty()) << "nobody can tell whose they are";
+}
+
+TEST(HttpHostile, AFormKeepsItsFilesBehindAnyNumberOfParts) {
+  std::string body;
+  for (int i = 0; i < 3000; ++i) body += "--b\r\n\r\n";
+  body += "--b\r\nContent-Disposition: form-data; name=f; filename=\"evil\"\r\n\r\nEVIL\r\n--b--\r\n";
+  const http::Multipart got = http::parse_multipart(body, "b");
+  ASSERT_EQ(got.parts.size(), 1u);
+  EXPECT_EQ(body.substr(got.parts[0].begin, got.parts[0].length), "EVIL");
+}
+
+}  // namespace
+}  // namespace lapwing::test
