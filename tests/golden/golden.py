@@ -4,7 +4,8 @@
   golden.py LAPWING [--update] [--only SUBSTRING]
 
 A case is a folder <protocol>/<name>/ with case.json ({"capture": path from the root, "arguments": [...],
-"packet_rules": [sids of rules that look at single packets, which a rewritten capture has others of]}) and records.json (one record a line, canonical). Each case runs as captured with one and with several workers, and with its
+"packet_rules": [sids of rules that look at single packets, which a rewritten capture has others of], "rewritten": false
+where its segments are the point}) and records.json (one record a line, canonical). Each case runs as captured with one and with several workers, and with its
 TCP payload byte by byte and cut, reordered and duplicated: what was seen of the applications must not change.
 """
 import argparse, json, os, subprocess, sys, tempfile
@@ -67,7 +68,7 @@ def main():
         runs = {"as captured": (open(stored, encoding="utf-8").read().splitlines(), canonical(base)),
                 f"{WORKERS} workers": (canonical(base), canonical(replay(lapwing, case, capture, WORKERS)))}
         with tempfile.TemporaryDirectory() as work:
-            for mode in segments.MODES:
+            for mode in segments.MODES if case.get("rewritten", True) else ():
                 rewritten = os.path.join(work, mode + ".pcap")
                 segments.rewrite(capture, rewritten, mode)
                 runs[mode] = (of_applications(base, case), of_applications(replay(lapwing, case, rewritten, 1), case))
