@@ -63,6 +63,7 @@ struct Tunnel {
 struct TcpOptions {
   uint16_t mss = 0;
   bool has_mss = false, has_wscale = false, has_timestamp = false, sack_permitted = false;
+  bool is_signed = false;  // by TCP-MD5 (RFC 2385); most systems do not look at TCP-AO
   uint8_t wscale = 0;
   uint32_t ts_value = 0, ts_echo = 0;
   Bytes sack;  // pairs of 32-bit edges

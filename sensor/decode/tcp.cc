@@ -66,6 +66,7 @@ void options(Walk& w, Bytes o) {
       case kFastOpen: take(size <= 18 && size % 2 == 0, seen_fast_open); break;
       case kMd5:
         if (size != 18) w.invalid(Event::tcp_opt_invalid_len);
+        out.is_signed = true;
         break;
       case kExperiment1:  // RFC 4727; fast open before it had a number
       case kExperiment2:

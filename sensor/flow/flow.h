@@ -55,8 +55,10 @@ struct TcpSyn {
 };
 
 namespace syn_option {
-inline constexpr uint8_t timestamp = 1, wscale = 2, sack = 4, session_refused = 8;
-}
+inline constexpr uint8_t timestamp = 1, wscale = 2, sack = 4, session_refused = 8, is_signed = 16;
+/// A FIN was seen that its receiver has not acknowledged: the connection may go on.
+inline constexpr uint8_t fin_pending = 32;
+}  // namespace syn_option
 
 /// What the flow has cost so far, in units that keep it small (budget.h). Never wraps around.
 struct FlowCosts {

@@ -25,9 +25,10 @@ uint32_t bucket_count(const FlowConfig& config, uint32_t flows) {
       std::min<uint64_t>(std::max<uint64_t>(config.hash_size, flows), kMaxFlows) / kFillPerBucket + 1);
 }
 
-/// Suricata's rule: a SYN begins a new connection when the old one is at least half closed, TIME-WAIT excepted.
-bool accepts_new_connection(TcpState state) {
-  return state >= TcpState::last_ack;
+/// Suricata's rule: a SYN begins a new connection when the old one is at least half closed, TIME-WAIT excepted. A FIN
+/// that nobody took closes nothing.
+bool accepts_new_connection(const Flow& flow) {
+  return flow.tcp_state >= TcpState::last_ack && !(flow.syn.options & syn_option::fin_pending);
 }
 
 bool is_bare_syn(const Packet& packet) {
@@ -281,7 +282,7 @@ Flow* FlowTable::find_or_create(const Packet& packet, const Lookup& lookup, uint
   bool syn = is_bare_syn(packet);
   if (flow && syn) {
     bool from_client = lookup.swapped == (flow->client_side == 1);
-    if (accepts_new_connection(flow->tcp_state) && !(from_client && flow->syn.isn == packet.seq)) {
+    if (accepts_new_connection(*flow) && !(from_client && flow->syn.isn == packet.seq)) {
       impl_->end(*flow, FlowEnd::tcp_reuse, packet.time);
       flow = nullptr;
     } else if (!from_client && flow->tcp_state == TcpState::none && !(flow->flags & flow_flag::direction_fixed)) {

@@ -21,6 +21,7 @@ constexpr std::string_view kGauges[] = {
     "active",
     "active_sessions",
     "reassembly_memuse",
+    "reassembly_memheld",
     "stream_window_bytes",
     "open_files",
     "id",

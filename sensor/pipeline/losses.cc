@@ -28,6 +28,8 @@ constexpr std::string_view kPaths[] = {
     "flow.out_of_memory",
     "tcp.ssn_memcap_drop",
     "tcp.segment_memcap_drop",
+    "tcp.insert_data_normal_fail",
+    "tcp.insert_region_fail",
     "tcp.reassembly_gap",
     "app_layer.parser_errors",
     "app_layer.buffer_limit",

@@ -29,16 +29,36 @@ constexpr OverlapRule kFragmentsLinux = rule({"LLL", "LLL", "---"});
 constexpr OverlapRule kFragmentsWindows = rule({"--L", "---", "---"});
 constexpr OverlapRule kFragmentsSolaris = rule({"-LL", "---", "---"});
 
-bool contains(const IpAddress& network, uint8_t prefix, const IpAddress& address) {
-  if (network.version != address.version) return false;
-  size_t whole = prefix / 8;
-  if (!std::equal(network.bytes.begin(), network.bytes.begin() + whole, address.bytes.begin())) return false;
-  if (prefix % 8 == 0) return true;
-  auto mask = static_cast<uint8_t>(0xff << (8 - prefix % 8));
-  return ((network.bytes[whole] ^ address.bytes[whole]) & mask) == 0;
+HostNetwork parse_network(const std::string& text, std::string_view key) {
+  auto slash = text.find('/');
+  auto address = IpAddress::parse(text.substr(0, slash));
+  uint64_t bits = address && address->version == 4 ? 32 : 128;
+  auto prefix = slash == std::string::npos ? bits : parse_unsigned(std::string_view(text).substr(slash + 1));
+  if (!address || !prefix || *prefix > bits) {
+    throw SettingError(
+        {}, std::string(key) + ": \"" + text + "\" is no network; right would be 10.0.0.0/8 or 2001:db8::/32");
+  }
+  return {*address, static_cast<uint8_t>(*prefix)};
 }
 
 }  // namespace
+
+bool HostNetwork::contains(const IpAddress& host) const {
+  if (address.version != host.version) return false;
+  size_t whole = prefix / 8;
+  if (!std::equal(address.bytes.begin(), address.bytes.begin() + whole, host.bytes.begin())) return false;
+  if (prefix % 8 == 0) return true;
+  auto mask = static_cast<uint8_t>(0xff << (8 - prefix % 8));
+  return ((address.bytes[whole] ^ host.bytes[whole]) & mask) == 0;
+}
+
+HostList::HostList(const std::vector<std::string>& networks, std::string_view key) {
+  for (const std::string& text : networks) networks_.push_back(parse_network(text, key));
+}
+
+bool HostList::contains(const IpAddress& host) const {
+  return std::ranges::any_of(networks_, [&](const HostNetwork& network) { return network.contains(host); });
+}
 
 OverlapRule segment_rule(OsPolicy policy) {
   switch (policy) {
@@ -118,24 +138,15 @@ HostPolicies::HostPolicies(const StreamConfig& c) {
                                                                         {OsPolicy::vista, &c.os_vista},
                                                                         {OsPolicy::windows2k3, &c.os_windows2k3}};
   for (auto [policy, texts] : lists) {
-    for (const std::string& text : *texts) {
-      auto slash = text.find('/');
-      auto address = IpAddress::parse(text.substr(0, slash));
-      uint64_t bits = address && address->version == 4 ? 32 : 128;
-      auto prefix = slash == std::string::npos ? bits : parse_unsigned(std::string_view(text).substr(slash + 1));
-      if (!address || !prefix || *prefix > bits) {
-        throw SettingError(
-            {}, "host-os-policy: \"" + text + "\" is no network; right would be 10.0.0.0/8 or 2001:db8::/32");
-      }
-      networks_.push_back({*address, static_cast<uint8_t>(*prefix), policy});
-    }
+    for (const std::string& text : *texts) networks_.push_back({parse_network(text, "host-os-policy"), policy});
   }
-  std::ranges::stable_sort(networks_, std::ranges::greater(), &Network::prefix);
+  std::ranges::stable_sort(networks_, std::ranges::greater(),
+                           [](const Network& entry) { return entry.network.prefix; });
 }
 
 OsPolicy HostPolicies::of(const IpAddress& address) const {
-  for (const Network& network : networks_) {
-    if (contains(network.address, network.prefix, address)) return network.policy;
+  for (const Network& entry : networks_) {
+    if (entry.network.contains(address)) return entry.policy;
   }
   return OsPolicy::bsd;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sensor/base/ip_address.h"
@@ -51,6 +52,23 @@ uint64_t fragment_timeout(OsPolicy policy, uint8_t ip_version);
 /// The host_drop bits for which the system drops a packet as it comes configured.
 uint8_t drops(OsPolicy policy);
 
+struct HostNetwork {
+  IpAddress address;
+  uint8_t prefix;
+  bool contains(const IpAddress& host) const;
+};
+
+/// [S] Addresses of some networks.
+class HostList {
+ public:
+  /// `key` is the option that errors name. Throws SettingError for a network that is none.
+  HostList(const std::vector<std::string>& networks, std::string_view key);
+  bool contains(const IpAddress& host) const;
+
+ private:
+  std::vector<HostNetwork> networks_;
+};
+
 /// [S] Addresses to systems; bsd where the configuration says nothing.
 class HostPolicies {
  public:
@@ -60,8 +78,7 @@ class HostPolicies {
 
  private:
   struct Network {
-    IpAddress address;
-    uint8_t prefix;
+    HostNetwork network;
     OsPolicy policy;
   };
   std::vector<Network> networks_;  // longest prefix first

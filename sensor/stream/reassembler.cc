@@ -8,11 +8,15 @@ namespace {
 constexpr uint64_t kRegionDistance = 256 * 1024;  // waiting data further apart is a region of its own
 constexpr uint16_t kUrgentLimit = UINT16_MAX;     // urgent bytes of one direction that are taken out
 
+/// The receiver took the FIN: it acknowledged the number that it has, and no data that has the same.
+bool took_fin(const Half& half) {
+  return half.fin_acknowledged() && half.delivered <= half.fin_offset && !half.segments.covers(half.fin_offset);
+}
+
 uint64_t acknowledged(const Half& half) {
   int64_t offset = half.offset(half.last_ack);
   uint64_t acked = offset > 0 ? static_cast<uint64_t>(offset) : 0;
-  // The acknowledgement of a FIN counts one more than there are bytes.
-  return half.has(half_flag::fin) ? std::min(acked, half.fin_offset) : acked;
+  return took_fin(half) ? half.fin_offset : acked;
 }
 
 }  // namespace
@@ -22,7 +26,8 @@ Reassembler::Reassembler(const StreamConfig& config, StreamSink& sink, StreamCou
       sink_(sink),
       counters_(counters),
       urgent_(parse(config.urgent_policy)),
-      urgent_beyond_limit_(parse(config.urgent_oob_limit_policy)) {}
+      urgent_beyond_limit_(parse(config.urgent_oob_limit_policy)),
+      inline_hosts_(config.urgent_inline_hosts, "stream.reassembly.urgent.inline-hosts") {}
 
 Reassembler::Urgent Reassembler::parse(std::string_view policy) {
   return policy == "inline" ? Urgent::in_line
@@ -40,19 +45,19 @@ bool Reassembler::insert(Flow& flow, TcpSession& session, const Packet& packet, 
                          StreamVerdict& verdict) {
   Half& half = session.half[index(direction)];
   Bytes data = packet.payload;
-  if (data.empty() || half.has(half_flag::stopped | half_flag::ended)) return false;
+  if (half.has(half_flag::stopped | half_flag::ended)) return false;
   Target to{flow, session, half, direction, packet.time, &verdict};
   uint32_t seq = packet.seq + (packet.tcp_flags & tcp_flag::syn ? 1 : 0);
   int64_t begin = half.offset(seq);
   auto floor = static_cast<int64_t>(half.delivered);
-  if (begin + static_cast<int64_t>(data.size()) <= floor) {
+  if (begin + static_cast<int64_t>(data.size()) <= floor && !data.empty()) {
     bool told =
         seq_leq(packet.seq + static_cast<uint32_t>(data.size()), half.last_ack);  // as a spurious retransmission
     if (!told) raise(flow, &verdict, StreamEvent::reassembly_segment_before_base_seq);
     return false;
   }
-  uint32_t urgent = packet.tcp_flags & tcp_flag::urg ? packet.urgent : 0;
-  if (urgent > data.size()) urgent = 0;
+  uint32_t urgent = verdict.doubtful ? 0 : find_urgent(half, packet, begin);
+  if (data.empty()) return false;
   if (begin < floor) {
     auto known = static_cast<uint32_t>(floor - begin);
     data = data.subspan(known);
@@ -66,11 +71,35 @@ bool Reassembler::insert(Flow& flow, TcpSession& session, const Packet& packet, 
     ++counters_.stream_depth_reached;
     raise(flow, &verdict, StreamEvent::reassembly_depth_reached);
   }
-  if (half.has(half_flag::fin)) ceiling = std::min(ceiling, half.fin_offset);
   if (at >= ceiling) return false;
   data = data.first(std::min<uint64_t>(data.size(), ceiling - at));
   if (urgent > data.size()) urgent = 0;
-  return urgent != 0 && urgent_ != Urgent::in_line ? place_around_urgent(to, at, data, urgent) : place(to, at, data);
+  return urgent != 0 ? place_around_urgent(to, at, data, urgent) : place(to, at, data);
+}
+
+/// How many bytes of the payload end with the urgent one; 0: none of them is. The pointer may name a byte that is still
+/// to come: hosts wait for it, and forget it for a pointer further on.
+uint32_t Reassembler::find_urgent(Half& half, const Packet& packet, int64_t begin) const {
+  const bool pointer = packet.tcp_flags & tcp_flag::urg && packet.urgent != 0;
+  if (!pointer && !half.has(half_flag::urgent_ahead)) return 0;
+  if (urgent_ == Urgent::in_line || inline_hosts_.contains(packet.dst)) return 0;
+  auto size = static_cast<int64_t>(packet.payload.size());
+  int64_t named = begin + packet.urgent - 1;
+  if (half.has(half_flag::urgent_ahead)) {
+    auto awaited = static_cast<int64_t>(half.urgent_offset);
+    if (half.delivered > half.urgent_offset || (pointer && named > awaited)) {
+      half.clear(half_flag::urgent_ahead);
+    } else if (begin <= awaited && awaited < begin + size) {
+      return static_cast<uint32_t>(awaited - begin + 1);
+    }
+  }
+  if (!pointer || named < static_cast<int64_t>(half.delivered)) return 0;
+  if (named < begin + size) return packet.urgent;
+  if (!half.has(half_flag::urgent_ahead)) {
+    half.set(half_flag::urgent_ahead);
+    half.urgent_offset = static_cast<uint64_t>(named);
+  }
+  return 0;
 }
 
 /// RFC 6093: the urgent byte is the one before the place that the urgent pointer names.
@@ -114,8 +143,8 @@ bool Reassembler::place(Target& to, uint64_t begin, Bytes data) {
     }
   }
   half.max_regions = std::max(half.max_regions, static_cast<uint16_t>(std::min<uint32_t>(regions, UINT16_MAX)));
-  auto result =
-      half.segments.insert(to.session.pools.blocks, begin, data, segment_rule(half.policy), config_.check_overlap_data);
+  auto result = half.segments.insert(to.session.pools.blocks, begin, data, segment_rule(half.policy),
+                                     config_.check_overlap_data, to.verdict && to.verdict->doubtful);
   note(to, result);
   return true;
 }
@@ -168,7 +197,8 @@ void Reassembler::deliver(Flow& flow, TcpSession& session, Direction direction, 
   Target to{flow, session, half, direction, time, verdict};
   const uint64_t depth = config_.depth != 0 ? config_.depth : UINT64_MAX;
   const uint64_t acked = acknowledged(half);
-  uint64_t limit = std::min(all && !list.empty() ? std::max(acked, list.back().end()) : acked, depth);
+  const bool closed = took_fin(half);
+  uint64_t limit = std::min(all && !closed && !list.empty() ? std::max(acked, list.back().end()) : acked, depth);
   while (!half.has(half_flag::stopped)) {
     if (!list.empty() && list.front().begin <= half.delivered) {
       const Piece& piece = list.front();
@@ -178,11 +208,11 @@ void Reassembler::deliver(Flow& flow, TcpSession& session, Direction direction, 
         hand_over(to, piece.bytes().first(stop - half.delivered));
       } else {
         ++half.delivered;
-        ++half.urgent_oob;
+        if (half.urgent_oob++ == 0) raise(flow, verdict, StreamEvent::reassembly_urgent_oob_data);
         ++counters_.urgent_oob_data;
       }
       list.drop_before(session.pools.blocks, half.delivered);
-    } else if (half.delivered < limit && (!list.empty() || (half.has(half_flag::fin) && limit == half.fin_offset))) {
+    } else if (half.delivered < limit && (!list.empty() || closed)) {
       give_up(to, list.empty() ? limit : std::min(limit, list.front().begin));
     } else {
       break;
@@ -194,7 +224,8 @@ void Reassembler::deliver(Flow& flow, TcpSession& session, Direction direction, 
     half.delivered = std::max(half.delivered, acked);
     return;
   }
-  if (!half.has(half_flag::fin) || acked < half.fin_offset) return;
+  // Of a connection of which only one side is seen nothing is acknowledged.
+  if (!closed && !(half.said_fin() && session.has(session_flag::async))) return;
   if (half.delivered < half.fin_offset && half.has(half_flag::depth_reached)) {
     sink_.gap(flow, direction, half.delivered - half.urgent_oob, half.fin_offset - half.delivered, time);
     half.delivered = half.fin_offset;
@@ -204,6 +235,8 @@ void Reassembler::deliver(Flow& flow, TcpSession& session, Direction direction, 
 
 void Reassembler::finish(Flow& flow, TcpSession& session, Direction direction, Timestamp time) {
   Half& half = session.half[index(direction)];
+  // What lies behind a FIN and its acknowledgement was never taken, though one byte stands at the FIN's own place.
+  if (half.fin_acknowledged()) half.segments.clear(session.pools.blocks);
   deliver(flow, session, direction, time, true, nullptr);
   if (half.has(half_flag::ended | half_flag::stopped)) return;
   Target to{flow, session, half, direction, time, nullptr};

@@ -1,6 +1,7 @@
 // Reassembler: the bytes of a connection, in order, once each.
 #pragma once
 
+#include "sensor/stream/os_policy.h"
 #include "sensor/stream/stream_engine.h"
 #include "sensor/stream/tcp_session.h"
 
@@ -32,6 +33,7 @@ class Reassembler {
     StreamVerdict* verdict;
   };
   bool place(Target& to, uint64_t begin, Bytes data);
+  uint32_t find_urgent(Half& half, const Packet& packet, int64_t begin) const;
   bool place_around_urgent(Target& to, uint64_t begin, Bytes data, uint32_t urgent);
   void note(Target& to, const SegmentList::Result& result);
   void hand_over(Target& to, Bytes data);
@@ -43,6 +45,7 @@ class Reassembler {
   StreamSink& sink_;
   StreamCounters& counters_;
   Urgent urgent_, urgent_beyond_limit_;
+  const HostList inline_hosts_;
 };
 
 }  // namespace lapwing

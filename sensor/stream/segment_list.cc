@@ -18,71 +18,162 @@ uint32_t SegmentList::lower_bound(uint64_t begin) const {
   return static_cast<uint32_t>(found - from);
 }
 
-/// Room for one more piece behind the last; false when the pool has none or the list is as long as it may become.
-bool SegmentList::make_room(BlockPool& pool) {
-  size_t capacity = array_.data ? BlockPool::kSizes[array_.size_class] / sizeof(Piece) : 0;
-  if (first_ + count_ < capacity) return true;
-  BlockPool::Block target = array_;
-  if (first_ <= capacity / 4) {
-    BlockPool::Block larger = pool.take(array_.data ? BlockPool::kSizes[array_.size_class] + 1 : sizeof(Piece));
-    if (larger.data) target = larger;
-  }
-  if (target.data == array_.data && first_ == 0) return false;
-  if (count_ != 0) std::memmove(target.data, pieces() + first_, count_ * sizeof(Piece));
-  if (target.data != array_.data) pool.give(std::exchange(array_, target));
-  first_ = 0;
-  return true;
+uint32_t SegmentList::capacity() const {
+  return array_.data ? static_cast<uint32_t>(BlockPool::kSizes[array_.size_class] / sizeof(Piece)) : 0;
 }
 
-bool SegmentList::add(BlockPool& pool, uint32_t at, const Piece& wanted, const uint8_t* data, Result& result) {
-  if (!make_room(pool)) {
-    bool longest = array_.data && BlockPool::kSizes[array_.size_class] == BlockPool::kLargest;
-    (longest ? result.refused_length : result.refused_memory) = true;
-    return false;
+/// Opens a gap of up to `wanted` entries before index `at`, and counts them; returns its width, less than wanted when
+/// the pool has no memory or the list is as long as it may become. The side with fewer pieces moves.
+uint32_t SegmentList::open(BlockPool& pool, uint32_t at, uint32_t wanted, Result& result) {
+  constexpr uint32_t kMost = BlockPool::kLargest / sizeof(Piece);
+  uint32_t room = capacity();
+  const bool to_front = at < count_ / 2;
+  if (to_front ? first_ < wanted : room - first_ - count_ < wanted) {
+    BlockPool::Block target = array_;
+    // With less than a quarter free, moving pieces about would cost more and more.
+    if (uint32_t least = std::max(wanted, room / 4); room - count_ < least && room < kMost) {
+      BlockPool::Block larger = pool.take(std::min(kMost, count_ + least) * sizeof(Piece));
+      if (larger.data) {
+        target = larger;
+        room = static_cast<uint32_t>(BlockPool::kSizes[larger.size_class] / sizeof(Piece));
+      }
+    }
+    if (room - count_ < wanted) {
+      wanted = room - count_;
+      (room == kMost ? result.refused_length : result.refused_memory) = true;
+    }
+    const uint32_t unused = room - count_;
+    uint32_t first = to_front ? std::max(wanted, unused / 2) : std::min(unused - wanted, unused / 2);
+    if (target.data && count_ != 0) {
+      std::memmove(reinterpret_cast<Piece*>(target.data) + first, pieces() + first_, count_ * sizeof(Piece));
+    }
+    if (target.data != array_.data) pool.give(std::exchange(array_, target));
+    first_ = first;
   }
-  Piece piece = wanted;
-  if (data) {
-    piece.block = pool.take(piece.length);
-    if (!piece.block.data) {
-      result.refused_memory = true;
+  Piece* gap = pieces() + first_ + at;
+  if (wanted != 0 && to_front) {
+    std::memmove(pieces() + first_ - wanted, pieces() + first_, at * sizeof(Piece));
+    first_ -= wanted;
+  } else if (wanted != 0) {
+    std::memmove(gap + wanted, gap, (count_ - at) * sizeof(Piece));
+  }
+  count_ += wanted;
+  return wanted;
+}
+
+/// Takes `width` entries from index `at` on out of the list.
+void SegmentList::close(uint32_t at, uint32_t width) {
+  Piece* gap = pieces() + first_ + at;
+  if (width != 0) std::memmove(gap, gap + width, (count_ - at - width) * sizeof(Piece));
+  count_ -= width;
+}
+
+/// Takes doubtful pieces out of the way of data that are not; false when the pool had no memory for it.
+bool SegmentList::make_way(BlockPool& pool, uint64_t begin, Bytes data, bool compare, Result& result) {
+  const uint64_t end = begin + data.size();
+  uint32_t i = lower_bound(begin), out = i;
+  if (i < count_ && (*this)[i].doubtful && (*this)[i].begin < begin && (*this)[i].end() > end) {
+    // The part behind becomes a piece of its own.
+    Piece behind = (*this)[i];
+    behind.length = static_cast<uint32_t>(behind.end() - end);
+    behind.skip += static_cast<uint32_t>(end - behind.begin);
+    behind.begin = end;
+    BlockPool::Block block = pool.take(behind.length);
+    if (!block.data || open(pool, i + 1, 1, result) == 0) {
+      pool.give(block);
       return false;
     }
-    std::memcpy(piece.block.data, data, piece.length);
+    std::memcpy(block.data, behind.block.data + behind.skip, behind.length);
+    behind.block = block;
+    behind.skip = 0;
+    pieces()[first_ + i + 1] = behind;
+    pieces()[first_ + i].length -= behind.length;
+    ++doubtful_;
   }
-  Piece* place = pieces() + first_ + at;
-  std::memmove(place + 1, place, (count_ - at) * sizeof(Piece));
-  *place = piece;
-  ++count_;
-  result.added += piece.length;
+  for (; i < count_ && (*this)[i].begin < end; ++i) {
+    Piece piece = (*this)[i];
+    if (piece.doubtful) {
+      uint64_t from = std::max(begin, piece.begin), to = std::min(end, piece.end());
+      result.overlap = true;
+      if (compare && std::memcmp(piece.block.data + piece.skip + (from - piece.begin), data.data() + (from - begin),
+                                 to - from) != 0) {
+        result.different = true;
+      }
+      if (piece.begin < begin) {
+        piece.length = static_cast<uint32_t>(begin - piece.begin);
+      } else if (piece.end() > end) {
+        auto cut = static_cast<uint32_t>(end - piece.begin);
+        piece.skip += cut;
+        piece.length -= cut;
+        piece.begin = end;
+      } else {
+        pool.give(piece.block);
+        --doubtful_;
+        continue;
+      }
+    }
+    pieces()[first_ + out++] = piece;
+  }
+  close(out, i - out);
   return true;
 }
 
-SegmentList::Result SegmentList::insert(BlockPool& pool, uint64_t begin, Bytes data, OverlapRule rule, bool compare) {
+SegmentList::Result SegmentList::insert(BlockPool& pool, uint64_t begin, Bytes data, OverlapRule rule, bool compare,
+                                        bool doubtful) {
   Result result;
   const uint64_t end = begin + data.size();
+  if (!doubtful && doubtful_ != 0 && !make_way(pool, begin, data, compare, result)) {
+    result.refused_memory = true;
+    return result;
+  }
+  const uint32_t from = lower_bound(begin);
+  uint32_t holes = 0;
   uint64_t at = begin;
-  for (uint32_t i = lower_bound(begin); at < end; ++i) {
+  for (uint32_t i = from; at < end; ++i) {
     uint64_t next = i < count_ ? std::min((*this)[i].begin, end) : end;
+    holes += at < next;
+    at = next < end ? (*this)[i].end() : end;
+  }
+  // Old pieces move once, behind a gap that the walk fills: they are read at `old`, and stand at `i` in the end.
+  uint32_t gap = holes != 0 ? open(pool, from, holes, result) : 0;
+  uint32_t i = from, old = from + gap;
+  for (at = begin; at < end;) {
+    uint64_t next = old < count_ ? std::min((*this)[old].begin, end) : end;
     if (at < next) {
-      Piece piece{at, begin, static_cast<uint32_t>(data.size()), static_cast<uint32_t>(next - at), {}, 0};
-      if (!add(pool, i, piece, data.data() + (at - begin), result)) return result;
+      if (i == old) break;
+      Piece piece{at, begin, static_cast<uint32_t>(data.size()), static_cast<uint32_t>(next - at), {}, 0, doubtful};
+      piece.block = pool.take(piece.length);
+      if (!piece.block.data) {
+        result.refused_memory = true;
+        break;
+      }
+      std::memcpy(piece.block.data, data.data() + (at - begin), piece.length);
+      pieces()[first_ + i++] = piece;
+      result.added += piece.length;
+      doubtful_ += doubtful;
       at = next;
       continue;
     }
-    Piece& old = pieces()[first_ + i];
-    uint64_t stop = std::min(old.end(), end);
-    if (old.block.data) {
-      uint8_t* there = old.block.data + old.skip + (at - old.begin);
+    Piece& piece = pieces()[first_ + old];
+    uint64_t stop = std::min(piece.end(), end);
+    if (piece.block.data) {
+      uint8_t* there = piece.block.data + piece.skip + (at - piece.begin);
       const uint8_t* here = data.data() + (at - begin);
       size_t length = stop - at;
       result.overlap = true;
       if (compare && std::memcmp(there, here, length) != 0) result.different = true;
-      if (rule.later_wins(old.origin_begin, old.origin_begin + old.origin_length, begin, end)) {
+      if (doubtful == piece.doubtful &&
+          rule.later_wins(piece.origin_begin, piece.origin_begin + piece.origin_length, begin, end)) {
         std::memcpy(there, here, length);
       }
     }
     at = stop;
+    if (i != old) pieces()[first_ + i] = piece;
+    ++i;
+    ++old;
   }
+  close(i, old - i);
+  if (count_ == 0) clear(pool);
   return result;
 }
 
@@ -90,8 +181,15 @@ SegmentList::Result SegmentList::insert_hole(BlockPool& pool, uint64_t at) {
   Result result;
   uint32_t i = lower_bound(at);
   if (i < count_ && (*this)[i].begin <= at) return result;
-  add(pool, i, Piece{at, at, 1, 1, {}, 0}, nullptr, result);
+  if (open(pool, i, 1, result) == 0) return result;
+  pieces()[first_ + i] = Piece{at, at, 1, 1, {}, 0, false};
+  result.added = 1;
   return result;
+}
+
+bool SegmentList::covers(uint64_t offset) const {
+  uint32_t i = lower_bound(offset);
+  return i < count_ && (*this)[i].begin <= offset && !(*this)[i].doubtful;
 }
 
 void SegmentList::drop_before(BlockPool& pool, uint64_t offset) {
@@ -106,6 +204,7 @@ void SegmentList::drop_before(BlockPool& pool, uint64_t offset) {
       return;
     }
     pool.give(piece.block);
+    doubtful_ -= piece.doubtful;
     ++first_;
     if (--count_ == 0) {
       pool.give(array_);
@@ -119,13 +218,14 @@ void SegmentList::clear(BlockPool& pool) {
   for (uint32_t i = 0; i < count_; ++i) pool.give((*this)[i].block);
   pool.give(array_);
   array_ = {};
-  first_ = count_ = 0;
+  first_ = count_ = doubtful_ = 0;
 }
 
 void SegmentList::swap(SegmentList& other) {
   std::swap(array_, other.array_);
   std::swap(first_, other.first_);
   std::swap(count_, other.count_);
+  std::swap(doubtful_, other.doubtful_);
 }
 
 uint32_t SegmentList::regions(uint64_t distance) const {

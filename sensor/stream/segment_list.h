@@ -17,12 +17,13 @@ struct Piece {
   uint32_t length;
   BlockPool::Block block;  // no data: a byte that is taken out of the stream (urgent)
   uint32_t skip;           // of the bytes in the block
+  bool doubtful;           // the receiver may have dropped it: gives way to what it cannot have dropped
 
   uint64_t end() const { return begin + length; }
   Bytes bytes() const { return {block.data + skip, length}; }
 };
 
-/// [W] Owns its blocks; the owner clears it with the pool it used. 24 bytes while empty.
+/// [W] Owns its blocks; the owner clears it with the pool it used. 32 bytes while empty.
 class SegmentList {
  public:
   /// What came of an insertion. `refused`: the memory cap or the list's own limit kept some bytes out.
@@ -39,7 +40,9 @@ class SegmentList {
   }
 
   /// Adds what is new in `data` and resolves overlaps by `rule`. `compare` asks whether they hold the same bytes.
-  Result insert(BlockPool& pool, uint64_t begin, Bytes data, OverlapRule rule, bool compare = true);
+  /// `doubtful` data never replace others, and are replaced by them whatever the rule.
+  Result insert(BlockPool& pool, uint64_t begin, Bytes data, OverlapRule rule, bool compare = true,
+                bool doubtful = false);
   /// Marks the byte at `at` as taken out of the stream, unless it is there already.
   Result insert_hole(BlockPool& pool, uint64_t at);
 
@@ -48,6 +51,9 @@ class SegmentList {
   const Piece& operator[](uint32_t i) const { return pieces()[first_ + i]; }
   const Piece& front() const { return pieces()[first_]; }
   const Piece& back() const { return pieces()[first_ + count_ - 1]; }
+  /// The byte at `offset` is there and not doubtful.
+  bool covers(uint64_t offset) const;
+  bool has_doubtful() const { return doubtful_ != 0; }
   /// Lets go of everything before `offset`.
   void drop_before(BlockPool& pool, uint64_t offset);
   void clear(BlockPool& pool);
@@ -58,11 +64,13 @@ class SegmentList {
  private:
   Piece* pieces() const { return reinterpret_cast<Piece*>(array_.data); }
   uint32_t lower_bound(uint64_t begin) const;
-  bool make_room(BlockPool& pool);
-  bool add(BlockPool& pool, uint32_t at, const Piece& piece, const uint8_t* data, Result& result);
+  uint32_t capacity() const;
+  uint32_t open(BlockPool& pool, uint32_t at, uint32_t wanted, Result& result);
+  void close(uint32_t at, uint32_t width);
+  bool make_way(BlockPool& pool, uint64_t begin, Bytes data, bool compare, Result& result);
 
   BlockPool::Block array_;
-  uint32_t first_ = 0, count_ = 0;
+  uint32_t first_ = 0, count_ = 0, doubtful_ = 0;  // doubtful_: pieces that are
 };
 
 }  // namespace lapwing

@@ -30,6 +30,8 @@ constexpr OptionRow<C> kOptions[] = {
     {"stream.reassembly.urgent.policy", &C::urgent_policy, "oob",
      "the urgent byte (RFC 6093): taken out of the stream, kept in it, lost with its segment, or left as a gap",
      Unit::none, "oob|inline|drop|gap"},
+    {"stream.reassembly.urgent.inline-hosts", &C::urgent_inline_hosts, "",
+     "networks whose servers read the urgent byte in its place (SO_OOBINLINE), whatever the policy"},
     {"stream.reassembly.urgent.oob-limit-policy", &C::urgent_oob_limit_policy, "drop",
      "what becomes of urgent bytes after the first 65535 of one direction", Unit::none, "inline|drop|gap"},
     {"defrag.enabled", &C::defrag, "yes", "reassemble IP fragments"},
@@ -71,6 +73,7 @@ constexpr CounterRow<N> kCounters[] = {
     {"tcp.no_flow", &N::no_flow, "packets of connections that are not tracked"},
     {"tcp.memuse", &N::memuse, "bytes of sessions"},
     {"tcp.reassembly_memuse", &N::reassembly_memuse, "bytes of waiting data"},
+    {"tcp.reassembly_memheld", &N::reassembly_memheld, "bytes taken from the system for waiting data"},
     {"tcp.ssn_memcap_drop", &N::ssn_memcap_drop, "connections not tracked because of stream.memcap"},
     {"tcp.segment_memcap_drop", &N::segment_memcap_drop, "segments lost because of stream.reassembly.memcap"},
     {"tcp.insert_data_normal_fail", &N::insert_list_fail, "segments lost because too many wait in one direction"},
@@ -82,6 +85,12 @@ constexpr CounterRow<N> kCounters[] = {
     {"tcp.stream_depth_reached", &N::stream_depth_reached, "directions that reached stream.reassembly.depth"},
     {"tcp.urgent_oob_data", &N::urgent_oob_data, "urgent bytes taken out of streams"},
     {"tcp.urgent_oob_limit", &N::urgent_oob_limit, "urgent bytes beyond the limit of one direction"},
+    {"tcp.doubtful", &N::doubtful,
+     "packets that their receiver may have dropped: acknowledging what was not seen, signed without a key, "
+     "source-routed, "
+     "sent to another station, across the edge of the window"},
+    {"tcp.suspected_fin", &N::suspected_fin, "FINs that their receiver did not take"},
+    {"tcp.max_syn_queued", &N::syn_forgotten, "connections with more different SYNs than stream.max-syn-queued"},
     {"tcp.rejected", &N::rejected, "packets that do not fit the state of their connection"},
 };
 

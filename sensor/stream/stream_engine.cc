@@ -22,6 +22,13 @@ TcpSession* session_of(const Flow& flow) {
   return flow.get<TcpSession>(FlowSlot::stream);
 }
 
+/// The only FINs are such as nobody acknowledged.
+bool fin_pending(const TcpSession& session) {
+  if (session.has(session_flag::midstream | session_flag::async | session_flag::closed_by_reset)) return false;
+  const Half& first = session.half[0].said_fin() ? session.half[0] : session.half[1];
+  return first.said_fin() && !first.fin_acknowledged();
+}
+
 FlowState flow_state(FlowState before, TcpState state) {
   if (before == FlowState::bypassed) return before;
   switch (state) {
@@ -58,6 +65,13 @@ struct StreamEngine::Impl {
   TcpSession* session_from_syn(Flow& flow);
   void reassemble(Flow& flow, TcpSession& session, const Packet& packet, Direction direction, StreamVerdict& verdict);
   void set_state(Flow& flow, TcpState state);
+  void count(const StreamVerdict& verdict) {
+    counters.doubtful += verdict.doubtful;
+    for (size_t i = 0; i < verdict.event_count; ++i) {
+      counters.suspected_fin += verdict.events[i] == StreamEvent::suspected_fin_inject;
+      counters.syn_forgotten += verdict.events[i] == StreamEvent::whs3_syn_flood;
+    }
+  }
   void tell(Flow& flow, const StreamVerdict& verdict) {
     for (size_t i = 0; i < verdict.event_count; ++i) sink.event(flow, verdict.events[i]);
   }
@@ -126,6 +140,7 @@ bool StreamEngine::Impl::take_without_session(Flow& flow, const Packet& packet, 
       if (!session) return true;
       session->set(session_flag::fast_open);
       session->half[0].next_seq += static_cast<uint32_t>(packet.payload.size());
+      session->half[0].sent = session->half[0].next_seq;
       tracker.policy(session->half[0], packet.dst);
       StreamVerdict found;  // told by the reassembler at once
       verdict.in_stream = reassembler.insert(flow, *session, packet, direction, found);
@@ -181,9 +196,15 @@ void StreamEngine::Impl::take(Flow& flow, const Packet& packet, Direction direct
     outcome = tracker.take(*session, packet, direction, verdict);
     flow.syn.isn = session->half[0].isn;
   }
+  count(verdict);
   tell(flow, verdict);
   verdict.accepted = outcome != Outcome::reject;
   if (outcome == Outcome::reject) ++counters.rejected;
+  if (fin_pending(*session)) {
+    flow.syn.options |= syn_option::fin_pending;
+  } else {
+    flow.syn.options &= static_cast<uint8_t>(~syn_option::fin_pending);
+  }
   // The state first: what the data brings about may ask for it.
   set_state(flow, session->state);
   if (outcome == Outcome::accept) reassemble(flow, *session, packet, direction, verdict);
@@ -191,25 +212,22 @@ void StreamEngine::Impl::take(Flow& flow, const Packet& packet, Direction direct
 
 void StreamEngine::Impl::reassemble(Flow& flow, TcpSession& session, const Packet& packet, Direction direction,
                                     StreamVerdict& verdict) {
-  Half &self = session.half[index(direction)], &peer = session.half[index(reverse(direction))];
+  Half& peer = session.half[index(reverse(direction))];
   if (packet.tcp_flags & tcp_flag::rst) {
     for (Direction d : {Direction::to_server, Direction::to_client}) {
-      reassembler.deliver(flow, session, d, packet.time, true, &verdict);
+      // Where some of it was perhaps dropped, so was perhaps the RST.
+      bool all = !verdict.doubtful && !session.half[index(d)].segments.has_doubtful();
+      reassembler.deliver(flow, session, d, packet.time, all, &verdict);
     }
     return;
   }
-  if (session.state > TcpState::syn_recv && !peer.has(half_flag::fin) && seq_gt(peer.last_ack, peer.next_seq)) {
-    ++counters.ack_unseen_data;
-    peer.next_seq = peer.last_ack;
+  if (session.state > TcpState::syn_recv && !peer.has(half_flag::fin)) {
+    if (packet.tcp_flags & tcp_flag::ack && seq_gt(packet.ack, peer.next_seq)) ++counters.ack_unseen_data;
+    if (seq_gt(peer.last_ack, peer.next_seq)) peer.next_seq = peer.last_ack;
   }
   reassembler.deliver(flow, session, reverse(direction), packet.time, false, &verdict);
-  if (packet.tcp_flags & tcp_flag::fin && !self.has(half_flag::fin)) {
-    int64_t end = self.offset(packet.seq + static_cast<uint32_t>(packet.payload.size()));
-    self.fin_offset = std::max(self.delivered, static_cast<uint64_t>(std::max<int64_t>(end, 0)));
-    self.set(half_flag::fin);
-  }
-  if (packet.payload.empty() && !(packet.tcp_flags & tcp_flag::fin)) return;
-  tracker.policy(self, packet.dst);
+  if (packet.payload.empty() && !(packet.tcp_flags & (tcp_flag::fin | tcp_flag::urg))) return;
+  tracker.policy(session.half[index(direction)], packet.dst);
   verdict.in_stream = reassembler.insert(flow, session, packet, direction, verdict);
   reassembler.deliver(flow, session, direction, packet.time, false, &verdict);
 }
@@ -218,7 +236,7 @@ StreamVerdict StreamEngine::packet(Flow& flow, const Packet& packet, Direction d
   StreamVerdict verdict;
   if (!packet.is_tcp()) return verdict;
   StreamCounters& counters = impl_->counters;
-  if (packet.bad_checksum_l4 && impl_->config.checksum_validation) {
+  if ((packet.bad_checksum_l4 || packet.bad_checksum_ip) && impl_->config.checksum_validation) {
     ++counters.invalid_checksum;
     return verdict;
   }
@@ -265,6 +283,7 @@ const StreamCounters& StreamEngine::counters() const {
   impl_->counters.active_sessions = impl_->pools->sessions.used();
   impl_->counters.memuse = uint64_t{impl_->pools->sessions.used()} * sizeof(TcpSession);
   impl_->counters.reassembly_memuse = impl_->pools->blocks.used();
+  impl_->counters.reassembly_memheld = impl_->pools->blocks.held();
   return impl_->counters;
 }
 

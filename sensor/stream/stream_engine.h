@@ -37,6 +37,7 @@ struct StreamConfig {
   std::string inline_setting;
   uint64_t max_syn_queued = 0, max_synack_queued = 0, max_regions = 0;
   std::string urgent_policy, urgent_oob_limit_policy;
+  std::vector<std::string> urgent_inline_hosts;
 
   bool defrag = true;
   uint64_t defrag_memcap = 0, defrag_hash_size = 0, defrag_trackers = 0, defrag_max_frags = 0, defrag_timeout = 0;
@@ -51,6 +52,7 @@ struct StreamCounters {
   uint64_t syn = 0, synack = 0, rst = 0, urg = 0, sessions = 0, active_sessions = 0, midstream_pickups = 0;
   uint64_t invalid_checksum = 0, no_flow = 0, memuse = 0, reassembly_memuse = 0;
   uint64_t ssn_memcap_drop = 0, segment_memcap_drop = 0, insert_list_fail = 0, insert_region_fail = 0;
+  uint64_t reassembly_memheld = 0, suspected_fin = 0, doubtful = 0, syn_forgotten = 0;
   uint64_t reassembly_gap = 0, overlap = 0, overlap_diff_data = 0, ack_unseen_data = 0, stream_depth_reached = 0;
   uint64_t urgent_oob_data = 0, urgent_oob_limit = 0, rejected = 0;
 };
@@ -72,6 +74,7 @@ struct StreamVerdict {
   bool accepted = false;     // within window and state: its payload counts as traffic of the stream
   bool in_stream = false;    // its payload entered reassembly (stream rules see it, so packet content rules need not)
   bool established = false;  // the handshake was seen complete (or picked up midstream) by now
+  bool doubtful = false;     // its receiver may have dropped it: its payload gives way to other data of the same place
   uint8_t event_count = 0;
   StreamEvent events[8];
 

@@ -22,6 +22,8 @@ bool allows_zero_timestamp(OsPolicy policy) {
 Outcome TcpTracker::take(TcpSession& session, const Packet& packet, Direction direction, StreamVerdict& verdict) const {
   size_t d = index(direction);
   Step s{session, packet, session.half[d], session.half[1 - d], direction == Direction::to_server, verdict};
+  s.doubt = doubt(s);
+  suspect_injected_fin(s);
   if (is_keepalive(s) || is_keepalive_answer(s)) return Outcome::ignore;
   s.peer.clear(half_flag::keepalive);
   if (!is_shutdown_ack(s) && !is_window_update(s)) {
@@ -34,6 +36,11 @@ Outcome TcpTracker::take(TcpSession& session, const Packet& packet, Direction di
   }
   Outcome outcome = dispatch(s, session.state);
   suspect_injected_reset(s);
+  if (outcome == Outcome::accept) {
+    if (!s.flag(tcp_flag::rst)) note_sent(s);
+    settle(s);
+  }
+  verdict.doubtful = s.doubt != Doubt::none;
   return outcome;
 }
 
@@ -63,6 +70,11 @@ OsPolicy TcpTracker::policy(Half& half, const IpAddress& receiver) const {
   return half.policy;
 }
 
+/// What says nothing of the other side is dropped (RFC 9293, section 3.10.7.4).
+bool TcpTracker::lacks_ack(const Step& s) const {
+  return !s.flag(tcp_flag::ack) && (s.flag(tcp_flag::fin) || !s.flag(tcp_flag::syn));
+}
+
 /// The packet acknowledges what its receiver can have sent.
 bool TcpTracker::valid_ack(Step& s) const {
   if (!s.flag(tcp_flag::ack)) return true;
@@ -72,7 +84,7 @@ bool TcpTracker::valid_ack(Step& s) const {
   if (seq_lt(ack, sent.last_ack)) {
     if (sent.window == 0 || seq_geq(ack, sent.last_ack - sent.window)) return true;
   } else {
-    if (seq_leq(ack, sent.next_win)) return true;
+    if (seq_leq(ack, sent.next_win) || seq_leq(ack, sent.sent)) return true;
     if (s.session.has(session_flag::async)) return true;
     if (s.session.state == TcpState::syn_sent) return true;
   }
@@ -137,7 +149,7 @@ bool TcpTracker::valid_timestamp(Step& s) const {
 
 /// Remembers the timestamp of an accepted packet that is in order.
 void TcpTracker::note_timestamp(Step& s) const {
-  if (!s.session.has(session_flag::timestamps) || !s.packet.tcp.has_timestamp) return;
+  if (!s.session.has(session_flag::timestamps) || !s.packet.tcp.has_timestamp || s.doubt != Doubt::none) return;
   uint32_t value = s.packet.tcp.ts_value;
   s.self.last_ts_seconds = s.seconds();
   if (seq_gt(s.seq(), s.self.next_seq) || seq_lt(s.seq(), s.self.last_ack)) return;
@@ -215,13 +227,15 @@ void TcpTracker::suspect_injected_reset(Step& s) const {
 
 void TcpTracker::acknowledge(Half& half, uint32_t ack) const {
   if (seq_gt(ack, half.last_ack)) half.last_ack = ack;
+  // So that both can be compared however long the stream becomes.
+  if (seq_lt(half.claimed_ack, half.last_ack)) half.claimed_ack = half.last_ack;
 }
 
 /// The window that this packet leaves its receiver.
-void TcpTracker::grant(Step& s) const {
-  s.peer.window = s.granted();
-  uint32_t edge = s.peer.last_ack + s.peer.window;
-  if (seq_gt(edge, s.peer.next_win)) s.peer.next_win = edge;
+void TcpTracker::grant(Step& s, uint32_t window) const {
+  if (s.doubt != Doubt::packet) s.peer.window = window;
+  uint32_t from = seq_gt(s.peer.claimed_ack, s.peer.last_ack) ? s.peer.claimed_ack : s.peer.last_ack;
+  if (seq_gt(from + window, s.peer.next_win)) s.peer.next_win = from + window;
 }
 
 void TcpTracker::extend(Half& half, uint32_t next_seq) const {

@@ -9,46 +9,43 @@ Outcome TcpTracker::reset(Step& s) const {
   advance(s, TcpState::closed);
   s.session.set(session_flag::closed_by_reset);
   s.peer.set(half_flag::reset_received);
-  s.self.next_seq = s.end();
-  acknowledge(s.self, s.seq());
-  if (s.flag(tcp_flag::ack)) {
-    acknowledge(s.peer, s.ack());
-    s.peer.next_seq = s.ack();
-  }
+  // One that is ahead of its sender's data says nothing of what lies between.
+  acknowledge(s.self, seq_gt(s.seq(), s.self.next_seq) ? s.self.next_seq : s.seq());
+  if (s.seq() == s.self.next_seq) s.self.next_seq = s.end();
+  take_ack(s);
+  if (s.flag(tcp_flag::ack) && s.doubt != Doubt::packet) s.peer.next_seq = s.ack();
   note_timestamp(s);
   return Outcome::accept;
 }
 
 /// What every accepted packet of the closing states does.
 void TcpTracker::update(Step& s, bool retransmission) const {
-  if (!retransmission) s.peer.window = s.granted();
   note_timestamp(s);
-  if (s.seq() == s.self.next_seq) s.self.next_seq = s.end();
-  if (s.flag(tcp_flag::ack)) {
-    acknowledge(s.peer, s.ack());
-    extend(s.peer, s.ack());
-  }
+  if (s.seq() == s.self.next_seq && s.doubt != Doubt::packet) s.self.next_seq = s.end();
+  take_ack(s);
+  if (s.flag(tcp_flag::ack) && s.doubt != Doubt::packet) extend(s.peer, s.ack());
   if (s.session.has(session_flag::async)) acknowledge(s.self, s.end());
-  uint32_t edge = s.peer.last_ack + s.peer.window;
-  if (seq_gt(edge, s.peer.next_win)) s.peer.next_win = edge;
+  grant(s, retransmission ? s.peer.window : s.granted());
 }
 
 /// The server closed first and waits for the acknowledgement of its FIN.
 Outcome TcpTracker::fin_wait1(Step& s) const {
   if (s.flag(tcp_flag::rst)) return reset(s);
+  if (lacks_ack(s)) return Outcome::ignore;
   if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
   if (s.flag(tcp_flag::fin)) {
-    bool again = s.self.has(half_flag::fin) || is_retransmission(s);
+    bool again = s.self.said_fin() || is_retransmission(s);
     if (!again && (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window))) {
       return s.reject(StreamEvent::fin1_fin_wrong_seq);
     }
     if (!valid_ack(s)) return s.reject(StreamEvent::fin1_invalid_ack);
-    if (!again) advance(s, s.flag(tcp_flag::ack) ? TcpState::time_wait : TcpState::closing);
+    // Both sides closed at once: the server's FIN is on its way (RFC 9293, section 3.6).
+    bool crossed = s.peer.has(half_flag::fin) && s.peer.offset(s.ack()) <= static_cast<int64_t>(s.peer.fin_offset);
+    if (!again) advance(s, crossed ? TcpState::closing : TcpState::time_wait);
     update(s, again);
     return Outcome::accept;
   }
   if (s.flag(tcp_flag::syn)) return s.reject(StreamEvent::shutdown_syn_resend);
-  if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
   bool again = is_retransmission(s);
   if (!valid_ack(s)) return s.reject(StreamEvent::fin1_invalid_ack);
   if (!again) {
@@ -61,9 +58,10 @@ Outcome TcpTracker::fin_wait1(Step& s) const {
 
 Outcome TcpTracker::fin_wait2(Step& s) const {
   if (s.flag(tcp_flag::rst)) return reset(s);
+  if (lacks_ack(s)) return Outcome::ignore;
   if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
   if (s.flag(tcp_flag::fin)) {
-    bool again = s.self.has(half_flag::fin) || is_retransmission(s);
+    bool again = s.self.said_fin() || is_retransmission(s);
     if (!again && (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window))) {
       return s.reject(StreamEvent::fin2_fin_wrong_seq);
     }
@@ -100,10 +98,10 @@ Outcome TcpTracker::closing(Step& s) const {
 /// The client closed first; the server may go on sending.
 Outcome TcpTracker::close_wait(Step& s) const {
   if (s.flag(tcp_flag::rst)) return reset(s);
+  if (lacks_ack(s)) return Outcome::ignore;
   if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
   if (s.flag(tcp_flag::fin)) {
-    bool again =
-        is_retransmission(s) || (s.length() == 0 && s.self.has(half_flag::fin) && seq_leq(s.seq(), s.self.next_seq));
+    bool again = is_retransmission(s) || (s.length() == 0 && s.self.said_fin() && seq_leq(s.seq(), s.self.next_seq));
     if (!again && (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window))) {
       return s.reject(StreamEvent::closewait_fin_out_of_window);
     }

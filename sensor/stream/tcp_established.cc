@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "sensor/stream/tcp_tracker.h"
 
 namespace lapwing {
@@ -53,26 +55,32 @@ Outcome TcpTracker::data(Step& s) const {
     self.set(half_flag::window_probe);
   } else {
     bool fits = in_window(s);
-    if (!fits && seq_gt(s.seq(), self.next_seq)) return s.reject(StreamEvent::est_packet_out_of_window);
-    if (seq_leq(s.seq(), self.next_seq) || seq_lt(self.next_seq, self.last_ack)) extend(self, s.end());
-    if (!fits) return s.reject(StreamEvent::est_packet_out_of_window);
+    // Of what crosses the edge of the window Linux takes all or nothing, others what lies within.
+    bool beyond = !fits && seq_geq(s.seq(), self.next_win);
+    if (beyond && seq_gt(s.seq(), self.next_seq)) return s.reject(StreamEvent::est_packet_out_of_window);
+    bool next = seq_leq(s.seq(), self.next_seq) || seq_lt(self.next_seq, self.last_ack);
+    if (next && s.doubt != Doubt::packet) extend(self, s.end());
+    if (beyond) return s.reject(StreamEvent::est_packet_out_of_window);
+    if (!fits) {
+      s.verdict.add(StreamEvent::est_packet_out_of_window);
+      s.doubt = std::max(s.doubt, Doubt::payload);
+    }
   }
-  if (s.flag(tcp_flag::ack)) {
-    acknowledge(peer, s.ack());
-    if (seq_gt(s.ack(), peer.isn + 1)) session.set(session_flag::confirmed);
-  }
+  take_ack(s);
+  if (s.doubt != Doubt::packet && seq_gt(peer.last_ack, peer.isn + 1)) session.set(session_flag::confirmed);
   if (session.has(session_flag::async)) {
     extend(self, s.end());
     acknowledge(self, s.seq());
   }
   note_timestamp(s);
-  grant(s);
+  grant(s, s.granted());
   return Outcome::accept;
 }
 
 /// The first FIN. A server that closes first goes through FIN-WAIT, a client through CLOSE-WAIT: the observer's states
 /// are the server's.
 Outcome TcpTracker::first_fin(Step& s) const {
+  if (lacks_ack(s)) return Outcome::ignore;
   if (!valid_ack(s)) return s.reject(StreamEvent::fin_invalid_ack);
   if (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window)) {
     bool lenient = s.session.has(session_flag::midstream | session_flag::async | session_flag::liberal) &&
@@ -81,13 +89,11 @@ Outcome TcpTracker::first_fin(Step& s) const {
   }
   advance(s, s.to_server ? TcpState::close_wait : TcpState::fin_wait1);
   note_timestamp(s);
-  if (s.seq() == s.self.next_seq) s.self.next_seq = s.end();
-  if (s.flag(tcp_flag::ack)) {
-    acknowledge(s.peer, s.ack());
-    extend(s.peer, s.ack());
-  }
+  if (s.seq() == s.self.next_seq && s.doubt != Doubt::packet) s.self.next_seq = s.end();
+  take_ack(s);
+  if (s.doubt != Doubt::packet) extend(s.peer, s.ack());
   if (s.session.has(session_flag::async)) acknowledge(s.self, s.seq());
-  grant(s);
+  grant(s, s.granted());
   return Outcome::accept;
 }
 

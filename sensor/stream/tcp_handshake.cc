@@ -12,14 +12,15 @@ bool has(const TcpSyn& syn, uint8_t option) {
   return syn.options & option;
 }
 
-/// Adds to the queue unless it is there; false when the queue is full.
+/// Adds to the queue unless it is there; false when the oldest had to make room.
 bool enqueue(TcpSession& session, const TcpSyn& syn, uint64_t limit) {
   if (!session.queue) session.queue = std::make_unique<std::vector<TcpSyn>>();
   auto& queue = *session.queue;
   if (std::ranges::any_of(queue, [&](const TcpSyn& other) { return other.isn == syn.isn; })) return true;
-  if (queue.size() >= limit) return false;
-  queue.push_back(syn);
-  return true;
+  bool fits = queue.size() < limit;
+  if (!fits && !queue.empty()) queue.erase(queue.begin());
+  if (limit != 0) queue.push_back(syn);
+  return fits;
 }
 
 }  // namespace
@@ -35,6 +36,7 @@ TcpSyn read_syn(const Packet& packet) {
     syn.wscale = std::min(packet.tcp.wscale, kMaxShift);
   }
   if (packet.tcp.sack_permitted) syn.options |= syn_option::sack;
+  if (packet.tcp.is_signed) syn.options |= syn_option::is_signed;
   return syn;
 }
 
@@ -57,10 +59,10 @@ bool has_fast_open(const Packet& packet) {
 
 void TcpTracker::accept_syn(Half& client, Half& server, TcpSession& session, const TcpSyn& syn,
                             uint32_t seconds) const {
-  client.isn = syn.isn;
-  client.next_seq = client.last_ack = syn.isn + 1;
+  client.start(syn.isn + 1);
   client.last_ts = 0;
-  client.clear(half_flag::timestamps | half_flag::zero_timestamp);
+  client.clear(half_flag::timestamps | half_flag::zero_timestamp | half_flag::signature);
+  if (has(syn, syn_option::is_signed)) client.set(half_flag::signature);
   if (has(syn, syn_option::timestamp)) {
     client.set(half_flag::timestamps);
     client.last_ts = syn.ts_value;
@@ -79,10 +81,11 @@ void TcpTracker::accept_syn(Half& client, Half& server, TcpSession& session, con
 void TcpTracker::accept_syn_ack(TcpSession& session, const TcpSyn& answer, uint32_t ack, uint32_t seconds) const {
   Half &client = session.half[0], &server = session.half[1];
   session.state = TcpState::syn_recv;
-  server.isn = answer.isn;
-  server.next_seq = server.last_ack = answer.isn + 1;
+  server.start(answer.isn + 1);
+  server.clear(half_flag::signature);
+  if (has(answer, syn_option::is_signed)) server.set(half_flag::signature);
   client.window = answer.window;
-  client.last_ack = ack;
+  client.last_ack = client.claimed_ack = ack;
   session.clear(session_flag::timestamps | session_flag::four_way);
   if (has(answer, syn_option::timestamp) && client.has(half_flag::timestamps)) {
     session.set(session_flag::timestamps);
@@ -117,8 +120,7 @@ bool TcpTracker::begin(TcpSession& session, const Packet& packet, Direction dire
 
 void TcpTracker::pick_up_at_syn_ack(Step& s) const {
   s.session.set(session_flag::midstream | session_flag::midstream_synack);
-  s.peer.isn = s.ack() - 1;
-  s.peer.next_seq = s.ack();
+  s.peer.start(s.ack());
   TcpSyn answer = read_syn(s.packet);
   // What the SYN offered is unknown: believe the answer.
   if (has(answer, syn_option::timestamp)) {
@@ -137,13 +139,11 @@ void TcpTracker::pick_up_at_data(Step& s) const {
   if (!s.to_server) s.session.set(session_flag::picked_to_client);
   if (config_.async_oneside) s.session.set(session_flag::async);
   s.self.wscale = s.peer.wscale = kMaxShift;
-  s.self.isn = s.seq() - 1;
-  s.self.last_ack = s.seq();
-  s.self.next_seq = s.end();
+  s.self.start(s.seq());
+  s.self.next_seq = s.self.sent = s.end();
   s.self.window = kUnknownWindow;
   s.self.next_win = s.self.last_ack + s.self.window;
-  s.peer.isn = s.ack() - 1;
-  s.peer.last_ack = s.peer.next_seq = s.ack();
+  s.peer.start(s.ack());
   s.peer.window = s.granted();
   s.peer.next_win = s.peer.last_ack + s.peer.window;
   if (s.packet.tcp.has_timestamp) {
@@ -183,12 +183,24 @@ Outcome TcpTracker::syn_sent(Step& s) const {
                                 s.session.queue ? s.session.queue->end() : std::vector<TcpSyn>::iterator{},
                                 [&](const TcpSyn& syn) { return syn.isn + 1 == s.ack(); });
       bool answers_other = s.session.queue && other != s.session.queue->end();
-      if (!takes_data && !answers_other) return s.reject(StreamEvent::whs3_synack_with_wrong_ack);
+      bool answers_forgotten = !answers_other && s.session.has(session_flag::syn_forgotten);
+      if (!takes_data && !answers_other && !answers_forgotten) {
+        return s.reject(StreamEvent::whs3_synack_with_wrong_ack);
+      }
       if (answers_other) accept_syn(client, s.self, s.session, *other, s.seconds());
+      // What the SYN offered is unknown: believe the answer.
+      if (answers_forgotten) {
+        TcpSyn syn = read_syn(s.packet);
+        syn.isn = s.ack() - 1;
+        syn.ts_value = s.packet.tcp.ts_echo;
+        syn.window = UINT16_MAX;
+        syn.wscale = kMaxShift;
+        accept_syn(client, s.self, s.session, syn, s.seconds());
+      }
     } else if (s.session.has(session_flag::fast_open) && client.next_seq != client.isn + 1) {
       // The server took the SYN and left its data to be sent again.
       s.verdict.add(StreamEvent::whs3_synack_tfo_data_ignored);
-      client.next_seq = client.isn + 1;
+      client.next_seq = client.sent = client.isn + 1;
     }
     s.session.queue.reset();
     accept_syn_ack(s.session, read_syn(s.packet), s.ack(), s.seconds());
@@ -212,7 +224,10 @@ Outcome TcpTracker::repeated_syn(Step& s) const {
     if (has(syn, syn_option::timestamp)) s.self.last_ts = syn.ts_value;
     return Outcome::accept;
   }
-  if (!enqueue(s.session, syn, config_.max_syn_queued)) return s.reject(StreamEvent::whs3_syn_flood);
+  if (!enqueue(s.session, syn, config_.max_syn_queued)) {
+    s.session.set(session_flag::syn_forgotten);
+    s.verdict.add(StreamEvent::whs3_syn_flood);
+  }
   return Outcome::accept;
 }
 
@@ -245,11 +260,10 @@ Outcome TcpTracker::one_sided_ack(Step& s) const {
   s.session.set(session_flag::async);
   advance(s, TcpState::established);
   s.self.last_ack = s.seq();
-  s.self.next_seq = s.end();
+  s.self.next_seq = s.self.sent = s.end();
   s.self.window = kUnknownWindow;
   s.self.next_win = s.self.last_ack + s.self.window;
-  s.peer.isn = s.ack() - 1;
-  s.peer.last_ack = s.peer.next_seq = s.ack();
+  s.peer.start(s.ack());
   s.peer.window = s.granted();
   s.peer.next_win = s.peer.last_ack + s.peer.window;
   if (s.packet.tcp.has_timestamp && s.self.has(half_flag::timestamps)) {
@@ -302,8 +316,8 @@ void TcpTracker::establish(Step& s) const {
   advance(s, TcpState::established);
   note_timestamp(s);
   extend(s.self, s.end());
-  acknowledge(s.peer, s.ack());
-  grant(s);
+  take_ack(s);
+  grant(s, s.granted());
   s.session.queue.reset();
 }
 

@@ -33,7 +33,7 @@ inline constexpr uint16_t keepalive = 1;       // its sender probed with a keep-
 inline constexpr uint16_t zero_timestamp = 2;  // its handshake said timestamp 0
 inline constexpr uint16_t timestamps = 4;      // its SYN offered timestamps
 inline constexpr uint16_t reset_received = 8;  // its sender was sent an RST
-inline constexpr uint16_t fin = 16;            // fin_offset is valid
+inline constexpr uint16_t fin = 16;            // its sender, or one in its name, sent a FIN at fin_offset
 inline constexpr uint16_t ended = 32;          // the end chunk was handed over
 inline constexpr uint16_t stopped = 64;        // nothing is reassembled any more
 inline constexpr uint16_t depth_reached = 128;
@@ -41,6 +41,10 @@ inline constexpr uint16_t gap = 256;
 inline constexpr uint16_t oob_limit = 512;
 inline constexpr uint16_t window_probe = 1024;  // a byte was sent into a zero window
 inline constexpr uint16_t policy_known = 2048;
+inline constexpr uint16_t fin_doubted = 4096;    // its sender went on beyond that FIN
+inline constexpr uint16_t signature = 8192;      // its SYN was signed (RFC 2385)
+inline constexpr uint16_t urgent_ahead = 16384;  // urgent_offset is valid
+inline constexpr uint16_t mac_known = 32768;     // packets were sent to that station
 }  // namespace half_flag
 
 namespace session_flag {
@@ -55,23 +59,27 @@ inline constexpr uint16_t fast_open = 128;
 inline constexpr uint16_t evasion_attempt = 256;  // right sequence, wrong acknowledgement in the handshake
 inline constexpr uint16_t confirmed = 512;        // traffic beyond the handshake was acknowledged
 inline constexpr uint16_t closed_by_reset = 1024;
-inline constexpr uint16_t picked_to_client = 4096;  // the packet it was picked up at travels to the client
 inline constexpr uint16_t liberal = 2048;           // packets were lost here: be lenient with windows
+inline constexpr uint16_t picked_to_client = 4096;  // the packet it was picked up at travels to the client
+inline constexpr uint16_t syn_forgotten = 8192;     // there were more SYNs than the queue holds
 }  // namespace session_flag
 
 /// One direction: what its sender sent, and what of that its receiver acknowledged and allows.
 struct Half {
   uint32_t isn = 0, next_seq = 0;     // first and next expected sequence number of the sender
+  uint32_t sent = 0;                  // behind the highest number that the sender was seen to use
   uint32_t last_ack = 0;              // highest acknowledgement of the receiver
+  uint32_t claimed_ack = 0;           // ... of what the sender was not seen to send
   uint32_t window = 0, next_win = 0;  // bytes the receiver allows beyond last_ack, and the highest edge ever allowed
   uint32_t last_ts = 0, last_ts_seconds = 0;  // the sender's latest timestamp, and when it came
   uint16_t flags = 0;                         // half_flag bits
   uint8_t wscale = 0;                         // of the receiver's announcements
   OsPolicy policy = OsPolicy::bsd;            // of the receiver
+  std::array<uint8_t, 6> mac{};               // of the station that the receiver's own packets come from
 
   // Offsets count the sender's bytes from 0, in 64 bits.
-  uint64_t delivered = 0;  // everything before was handed over or given up
-  uint64_t fin_offset = 0;
+  uint64_t delivered = 0;                      // everything before was handed over or given up
+  uint64_t fin_offset = 0, urgent_offset = 0;  // urgent_offset: of an urgent byte that is still to come
   SegmentList segments;
   uint16_t urgent_oob = 0;  // bytes taken out of the stream so far, delivered ones only
   uint16_t max_regions = 0;
@@ -79,6 +87,15 @@ struct Half {
   bool has(uint16_t flag) const { return flags & flag; }
   void set(uint16_t flag) { flags |= flag; }
   void clear(uint16_t flag) { flags &= static_cast<uint16_t>(~flag); }
+  /// Nothing was sent before `seq`.
+  void start(uint32_t seq) {
+    isn = seq - 1;
+    next_seq = sent = last_ack = claimed_ack = seq;
+  }
+  /// Its sender ended it, as far as is known.
+  bool said_fin() const { return has(half_flag::fin) && !has(half_flag::fin_doubted); }
+  /// The receiver acknowledged the number that the FIN takes.
+  bool fin_acknowledged() const { return has(half_flag::fin) && offset(last_ack) > static_cast<int64_t>(fin_offset); }
   /// Offset of a sequence number near `delivered`; negative before the stream's first byte.
   int64_t offset(uint32_t seq) const {
     auto base = static_cast<uint32_t>(isn + 1 + delivered);

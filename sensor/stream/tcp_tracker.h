@@ -11,13 +11,17 @@ namespace lapwing {
 /// is part of the stream: its acknowledgement releases data, its payload goes into reassembly.
 enum class Outcome : uint8_t { reject, ignore, accept };
 
+/// What a receiver may have dropped of a packet that fits, if it is a system that does so.
+enum class Doubt : uint8_t { none, payload, packet };
+
 /// Where a SYN's facts are found in a packet.
 TcpSyn read_syn(const Packet& packet);
 /// The options of a fast open (RFC 7413) are present.
 bool has_fast_open(const Packet& packet);
 
 /// [S] Follows RFC 9293 as an observer between the ends can, with the tolerances and events of Suricata's engine.
-/// Functions are split by state: tcp_handshake.cc, tcp_established.cc, tcp_closing.cc; tcp_checks.cc is used by all.
+/// Functions are split by state: tcp_handshake.cc, tcp_established.cc, tcp_closing.cc; tcp_checks.cc and tcp_doubt.cc
+/// are used by all.
 class TcpTracker {
  public:
   TcpTracker(const StreamConfig& config, const HostPolicies& hosts) : config_(config), hosts_(hosts) {}
@@ -40,6 +44,7 @@ class TcpTracker {
     Half& peer;
     bool to_server;
     StreamVerdict& verdict;
+    Doubt doubt = Doubt::none;
 
     bool flag(uint8_t bits) const { return packet.tcp_flags & bits; }
     bool flags_are(uint8_t bits, uint8_t among) const { return (packet.tcp_flags & among) == bits; }
@@ -85,8 +90,19 @@ class TcpTracker {
   Outcome reset(Step& s) const;
   void update(Step& s, bool retransmission) const;
 
+  // tcp_doubt.cc
+  Doubt doubt(Step& s) const;
+  bool goes_elsewhere(Step& s) const;
+  bool acknowledges_unseen(const Step& s) const;
+  void take_ack(Step& s) const;
+  void suspect_injected_fin(Step& s) const;
+  void note_sent(Step& s) const;
+  void settle(Step& s) const;
+  void reopen(TcpSession& session, const Half& half) const;
+
   // tcp_checks.cc
   Outcome dispatch(Step& s, TcpState state) const;
+  bool lacks_ack(const Step& s) const;
   bool valid_ack(Step& s) const;
   bool valid_reset(Step& s) const;
   bool valid_timestamp(Step& s) const;
@@ -101,7 +117,7 @@ class TcpTracker {
   bool in_window(const Step& s) const;
   void suspect_injected_reset(Step& s) const;
   void acknowledge(Half& half, uint32_t ack) const;
-  void grant(Step& s) const;
+  void grant(Step& s, uint32_t window) const;
   void extend(Half& half, uint32_t next_seq) const;
   void advance(Step& s, TcpState state) const { s.session.state = state; }
 

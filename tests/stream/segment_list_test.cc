@@ -96,6 +96,59 @@ TEST_F(SegmentListTest, TheNumberOfPiecesIsLimited) {
   EXPECT_LT(list.size(), 10'000U);
 }
 
+TEST_F(SegmentListTest, DoubtfulDataGiveWayWhateverTheRuleAndFillOnlyHoles) {
+  for (OsPolicy policy : {OsPolicy::first, OsPolicy::last}) {
+    auto doubtful = [&](uint64_t begin, std::string_view data) {
+      return list.insert(pool, begin, to_bytes(data), segment_rule(policy), true, true);
+    };
+    doubtful(0, "XXXXXXXX");
+    auto middle = insert(2, "ab", policy);
+    EXPECT_EQ(middle.added, 2U);
+    EXPECT_TRUE(middle.overlap && middle.different);
+    EXPECT_EQ(text_of(list), "XXabXXXX");
+    EXPECT_EQ(doubtful(0, "YYYYYYYYYY").added, 2U) << "nothing that is there is replaced by what may have been dropped";
+    insert(0, "ab", policy);
+    insert(3, "Zcdef", policy);
+    EXPECT_EQ(text_of(list), policy == OsPolicy::first ? "ababcdefYY" : "abaZcdefYY");
+    list.clear(pool);
+  }
+}
+
+/// Data that is not doubtful stands as if the doubtful had never been there.
+TEST_F(SegmentListTest, AgreesWithTwoByteMapsWhereSomeArrivalsAreDoubtful) {
+  std::mt19937 random(5);
+  for (int round = 0; round < 500; ++round) {
+    std::map<uint64_t, char> certain, other;
+    uint64_t floor = 0;
+    for (int i = 0; i < 40; ++i) {
+      uint64_t begin = floor + random() % 60;
+      std::string data(random() % 12 + 1, static_cast<char>('a' + i % 26));
+      bool doubtful = random() % 2;
+      for (size_t k = 0; k < data.size(); ++k) (doubtful ? other : certain).emplace(begin + k, data[k]);
+      list.insert(pool, begin, to_bytes(data), segment_rule(OsPolicy::first), true, doubtful);
+      if (random() % 4 == 0) {
+        floor += random() % 10;
+        list.drop_before(pool, floor);
+        certain.erase(certain.begin(), certain.lower_bound(floor));
+        other.erase(other.begin(), other.lower_bound(floor));
+      }
+      std::map<uint64_t, char> both = certain;
+      // Whose doubtful bytes fill a hole depends on when it was one; that something does, not.
+      for (auto [offset, byte] : other) both.emplace(offset, '?');
+      std::string text = text_of(list);
+      uint64_t at = 0;
+      for (auto [offset, byte] : both) {
+        for (; at < offset; ++at) ASSERT_EQ(text[at], '_');
+        if (byte != '?') ASSERT_EQ(text[at], byte);
+        if (byte == '?') ASSERT_NE(text[at], '_');
+        ++at;
+      }
+      ASSERT_EQ(text.size(), at);
+    }
+    list.clear(pool);
+  }
+}
+
 /// Each byte belongs to the earliest or latest arrival under first and last; no byte is lost or moved.
 TEST_F(SegmentListTest, AgreesWithAByteMapOnRandomArrivals) {
   for (OsPolicy policy : {OsPolicy::first, OsPolicy::last}) {
