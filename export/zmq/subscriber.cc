@@ -53,6 +53,7 @@ bool Subscriber::receive(int timeout_ms, const OnRecord& on_record, const OnGap&
   zmq_pollitem_t item{socket_.get(), 0, ZMQ_POLLIN, 0};
   if (zmq_poll(&item, 1, timeout_ms) <= 0) return false;
   auto frames = receive_frames(socket_.get());
+  look_at_connections();
   if (frames.empty()) return true;
   const std::string& topic = frames[0];
   Header header;
@@ -75,8 +76,9 @@ bool Subscriber::receive(int timeout_ms, const OnRecord& on_record, const OnGap&
 
 void Subscriber::look_at_connections() {
   const GateCounters now = socket_.gate_counters();
-  if (now.disconnections > disconnections_seen_ && connections_seen_ > 0) broken_ = true;
-  if (broken_ && now.connections > connections_seen_) {
+  if (now.disconnections > disconnections_seen_ && now.connections > 0) broken_ = true;
+  // The first connection and its end may be seen at once.
+  if (broken_ && now.connections > std::max<uint64_t>(connections_seen_, 1)) {
     ++reconnections_;
     broken_ = false;
   }
