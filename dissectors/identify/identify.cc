@@ -115,7 +115,9 @@ void IdentifyState::clear() {
 }
 
 Identifier::Identifier(const IdentifyConfig& config)
-    : config_(config), module_(std::make_unique<Module>()), pool_(std::make_unique<Pool>()) {}
+    : config_(config),
+      module_(config.enabled ? std::make_unique<Module>() : nullptr),  // dear to make
+      pool_(std::make_unique<Pool>()) {}
 
 Identifier::~Identifier() = default;
 

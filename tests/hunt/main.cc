@@ -42,7 +42,7 @@ struct Options {
   double minutes = 0;
   uint64_t seed = 1, first = 0, conversations = 0, only = 0, tries = 3000;
   bool show = false;
-  size_t jobs = std::max(1u, std::thread::hardware_concurrency());
+  size_t jobs = 2 * std::max(1u, std::thread::hardware_concurrency());  // a run waits for its threads now and then
   double limit = 20;
   std::string configuration = "tests/hunt/hunt.yaml", rules = "tests/hunt/hunt.rules", findings = "hunt-findings",
               grammar;
