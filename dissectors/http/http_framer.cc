@@ -60,11 +60,12 @@ Cut Framer::cut(Bytes bytes, const Place& place) {
 }
 
 Cut Framer::cut_at(Bytes bytes, const Place& place) {
-  const bool request = place.direction == Direction::to_server;
-  if (!place.tx || (request ? !place.tx->request_line : !place.tx->response_line)) {
-    if (request) return cut_request_start(bytes, place);
+  if (place.direction == Direction::to_server) {
+    if (!place.tx || !place.tx->request_line) return cut_request_start(bytes, place);
+  } else {
     if (place.owner && place.owner->is_protocol_0_9) return {bytes.size()};
-    if (!place.tx || !reads_body(*place.tx, place.direction)) return cut_response_start(bytes, place);
+    // Behind an interim answer libhtp still has the status line of that.
+    if (!place.tx || place.tx->response_progress <= HTP_RESPONSE_LINE) return cut_response_start(bytes, place);
   }
   return reads_body(*place.tx, place.direction) ? cut_body(bytes, place) : cut_line(bytes, place);
 }
@@ -99,7 +100,7 @@ size_t Framer::response_field_end(std::string_view text, bool last) {
 /// Holds `size` bytes of the line or header at hand to the limits.
 void Framer::measure(Cut& cut, size_t size) {
   cut.refused = headers_ + size > kHeadersLimit;
-  cut.too_long = !told_ && line_ + size > kLineLimit;
+  cut.too_long = cut.take > 0 && !told_ && line_ + size > kLineLimit;
   told_ |= cut.too_long;
 }
 
@@ -122,15 +123,13 @@ Cut Framer::cut_request_start(Bytes bytes, const Place& place) {
   Cut cut;
   if (!bare_request_) {
     const size_t line_end = line_feed(text);
-    measure(cut, std::min(line_end, text.size()));
-    if (line_end == npos) {
-      if (place.last) cut.take = text.size();
+    cut.take = line_end != npos ? line_end + 1 : place.last ? text.size() : 0;
+    const std::string_view line = text.substr(0, std::min(line_end, text.size()));
+    cut.skip = line_end != npos && (blank(line) ? place.tx == nullptr : resync_ && line.find(" HTTP/") == npos);
+    if (line_end == npos || cut.skip || blank(line) || has_protocol(line)) {
+      measure(cut, line.size());
       return cut;
     }
-    const std::string_view line = text.substr(0, line_end);
-    cut.take = line_end + 1;
-    cut.skip = blank(line) ? place.tx == nullptr : resync_ && line.find(" HTTP/") == npos;
-    if (cut.skip || blank(line) || has_protocol(line)) return cut;
     bare_request_ = true;
     looked_.line = cut.take;
   }
@@ -143,6 +142,7 @@ Cut Framer::cut_request_start(Bytes bytes, const Place& place) {
     return cut;
   }
   const size_t next = std::min(next_end + 1, text.size());
+  measure(cut, looked_.line);
   if (looks_like_header(text.substr(looked_.line, next - looked_.line))) cut.take = next;
   return cut;
 }

@@ -16,6 +16,12 @@ struct CountGap {
   ~CountGap() { consumed += lost; }
 };
 
+/// Where a header ends that the empty line may follow.
+size_t field_end(std::string_view text) {
+  const size_t last = text.ends_with('\n') ? text.find_last_not_of("\r", text.size() - 2) : std::string_view::npos;
+  return last != std::string_view::npos && text[last] == '\n' ? last + 1 : text.size();
+}
+
 }  // namespace
 
 /// libhtp is C: nothing may be thrown through it.
@@ -171,16 +177,22 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
       events_.log(current(direction), direction,
                   direction == Direction::to_server ? kBadRequestChunk : kBadResponseChunk);
     }
-    const Bytes piece = rest.first(cut.take);
+    Bytes piece = rest.first(cut.take);
     rest = rest.subspan(cut.take);
+    if (cut.field) {
+      htp_tx_t* tx = current(direction);
+      const size_t withheld = withhold(side.head, tx, piece);
+      side.framer.advance(piece.first(withheld), tx, tx, direction);
+      side.consumed += withheld;
+      piece = piece.subspan(withheld);
+      if (piece.empty()) continue;
+    }
     size_t used = piece.size();
     side.dead |= cut.excess;
     if (cut.excess) {
       events_.log(nullptr, direction, kExcess);
     } else if (cut.bare) {
       follow_to_end(side, *cut.bare, piece);
-    } else if (cut.field && withhold(side.head, current(direction), piece)) {
-      side.framer.advance(piece, current(direction), current(direction), direction);
     } else if (!cut.skip) {
       const htp_tx_t* before = current(direction);
       Result given = give(direction, piece);
@@ -218,9 +230,10 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
   return result;
 }
 
-/// A header that libhtp is not to see: a length that it would give up at, and more headers than are kept, but for those
-/// that say how the body is framed and coded. libhtp compares each new name with all that it has.
-bool Parser::withhold(ResponseHead& head, htp_tx_t* tx, Bytes field) {
+/// The bytes in front of a header, with the empty line it may bring, that libhtp is not to see: a length that it would
+/// give up at, and more headers than are kept, but for those that say how the body is framed and coded. libhtp compares
+/// each new name with all that it has.
+size_t Parser::withhold(ResponseHead& head, htp_tx_t* tx, Bytes field) {
   constexpr auto client = Direction::to_client;
   const std::string_view text = to_text(field);
   const size_t colon = std::min(text.find(':'), text.size());
@@ -230,7 +243,7 @@ bool Parser::withhold(ResponseHead& head, htp_tx_t* tx, Bytes field) {
     const std::string_view value = trim(text.substr(colon + 1));
     const auto length = parse_unsigned(value);
     if (length && *length <= INT64_MAX) {
-      if (!std::exchange(head.length, head.length ? head.length : length) || head.length == length) return false;
+      if (!std::exchange(head.length, head.length ? head.length : length) || head.length == length) return 0;
       events_.log(tx, client, kAmbiguousLength);
     } else {
       head.odd_length = value;
@@ -239,11 +252,12 @@ bool Parser::withhold(ResponseHead& head, htp_tx_t* tx, Bytes field) {
     head.ambiguous = true;
   } else {
     const bool framing = equal_nocase(name, "transfer-encoding") || equal_nocase(name, "content-encoding");
-    if (head.headers <= headers_limit_ || (framing && head.framing++ < kFramingHeaders)) return false;
+    if (head.headers <= headers_limit_ || (framing && head.framing++ < kFramingHeaders)) return 0;
     if (!std::exchange(head.told, true)) events_.log(tx, client, kTooManyHeaders);
   }
-  events_.raw_headers(tx, client, field);
-  return true;
+  const size_t end = field_end(text);
+  events_.raw_headers(tx, client, field.first(end));
+  return end;
 }
 
 /// `bytes` and all that follows are the body of the response to `tx`.

@@ -162,6 +162,7 @@ TEST(HttpHostile, AnAmbiguousLengthIsFollowedToTheEnd) {
     Strings anomalies;
     EXPECT_EQ(body_of(head + headers + "\r\n" + kMark, &anomalies), kMark) << headers;
     EXPECT_TRUE(has(anomalies, name + "0")) << headers;
+    if (lengths[0] == "0") continue;  // told as a response of its own, which has no coding
     EXPECT_EQ(body_of(head + headers + "Content-Encoding: gzip\r\n\r\n" + gzip(kMark)), kMark) << headers;
   }
   Strings anomalies;
