@@ -74,6 +74,7 @@ Step Http::gap(Direction direction, uint64_t lost, EventSink& sink) {
 }
 
 Step Http::step(const Parser::Result& result, size_t size) {
+  parser_.throw_on();
   sweep();
   for (Anomaly name : std::exchange(pending_, {})) raise(nullptr, name, parser_.feeding());
   if (result.status == Parser::Status::failed) return Step::fail();
@@ -90,6 +91,7 @@ void Http::finish(EventSink& sink) {
   sink_ = &sink;
   if (!parser_.stopped()) {
     if (parser_.close(kServer).status != Parser::Status::failed) parser_.close(kClient);
+    parser_.throw_on();
   }
   for (auto& t : transactions_) {
     if (t->recorded) continue;

@@ -163,8 +163,8 @@ std::string cut_name(std::string name, std::vector<Anomaly>& anomalies) {
 
 void follow_body(HttpTransaction& t, Direction direction, std::string name, std::vector<Anomaly>& anomalies) {
   Body& body = t.bodies[index(direction)];
-  body.is_file = true;
   t.files[index(direction)].emplace_back(cut_name(std::move(name), anomalies)).follow(&body.bytes);
+  body.is_file = true;
 }
 
 /// The boundary of a form that files are uploaded in; empty when the request is none.

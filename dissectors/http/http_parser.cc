@@ -24,7 +24,7 @@ size_t field_end(std::string_view text) {
 
 }  // namespace
 
-/// libhtp is C: nothing may be thrown through it.
+/// libhtp is C: nothing may be thrown through it. What its caller is to know is thrown on when it has returned.
 struct Parser::Callbacks {
   static Parser& parser(const htp_tx_t* tx) { return *static_cast<Parser*>(htp_connp_get_user_data(tx->connp)); }
 
@@ -34,6 +34,7 @@ struct Parser::Callbacks {
     try {
       return call(parser(tx).events_) ? HTP_OK : HTP_ERROR;
     } catch (...) {
+      parser(tx).caught();
       return HTP_ERROR;
     }
   }
@@ -83,7 +84,7 @@ struct Parser::Callbacks {
         self->failed_ = true;
       }
     } catch (...) {
-      self->failed_ = true;
+      self->caught();
     }
     return HTP_OK;
   }
@@ -108,6 +109,15 @@ void Parser::register_callbacks(htp_cfg_t* cfg) {
   htp_config_register_response_body_data(cfg, &C::body<client>);
   htp_config_register_response_complete(cfg, &C::complete<client>);
   htp_config_register_log(cfg, &C::log);
+}
+
+void Parser::caught() {
+  failed_ = true;
+  if (!thrown_) thrown_ = std::current_exception();
+}
+
+void Parser::throw_on() {
+  if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
 }
 
 void Parser::double_encoded(htp_tx_t* tx) {

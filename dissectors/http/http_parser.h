@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -81,6 +82,8 @@ class Parser {
   /// For callbacks: the bytes behind the message at hand belong to another protocol.
   void stop() { stopped_ = true; }
   bool stopped() const { return stopped_; }
+  /// Throws on what a callback threw, such as std::bad_alloc.
+  void throw_on();
   /// For callbacks: the flow is followed no further.
   void abandon() { failed_ = true; }
   /// Whose bytes are being parsed.
@@ -133,6 +136,7 @@ class Parser {
   void follow_orphan(Side& side, Bytes bytes);
   void bare_body(Side& side, Bytes bytes);
   Result give(Direction direction, Bytes piece);
+  void caught();
 
   std::unique_ptr<htp_connp_t, Destroy> connp_;
   const uint64_t headers_limit_;
@@ -142,6 +146,7 @@ class Parser {
   uint32_t messages_ = 0;
   size_t piece_ = 0;
   bool stopped_ = false, failed_ = false;
+  std::exception_ptr thrown_;  // by a callback
 };
 
 }  // namespace lapwing::http
