@@ -109,7 +109,7 @@ Datagram::Result Datagram::insert_apart(Memory& memory, size_t begin, Bytes data
         some = true;
       },
       [&](Page&, size_t, size_t, size_t, size_t) { all = false; });
-  if (some) return {.overlap = !all || !one_run};
+  if (some) return {.overlap = !all || !one_run, .repeated = true};
   const bool continues = units_ != 0 && begin == run_end_;
   const auto own = static_cast<uint16_t>(continues ? run_ : begin);
   Result result = insert(memory, begin, data, OverlapRule{0});

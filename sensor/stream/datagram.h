@@ -39,6 +39,7 @@ class Datagram {
   struct Result {
     uint32_t added = 0;  // units that were not there before
     bool overlap = false;
+    bool repeated = false;  // it is there already, perhaps with other bytes, and adds nothing
   };
 
   /// Bytes of memory that inserting [begin, end) takes.

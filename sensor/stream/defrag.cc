@@ -441,7 +441,7 @@ Bytes Defragmenter::Impl::take(uint32_t handle, Packet& packet, Bytes before, By
                                                 : tracker.payload.insert(memory, begin, data, tracker.rule);
   sources[tracker.source].bytes += memory.used() - held;
   if (result.added != 0) count(tracker);
-  if (result.overlap) report(packet, "ipv4.frag_overlap", "ipv6.frag_overlap");
+  if (result.overlap || result.repeated) report(packet, "ipv4.frag_overlap", "ipv6.frag_overlap");
   if (tracker.apart && result.overlap) {
     ++counters.contradictions;
     return give_up();

@@ -4,9 +4,10 @@
   golden.py LAPWING [--update] [--only SUBSTRING]
 
 A case is a folder <protocol>/<name>/ with case.json ({"capture": path from the root, "arguments": [...],
-"packet_rules": [sids of rules that look at single packets, which a rewritten capture has others of], "rewritten": false
-where its segments are the point}) and records.json (one record a line, canonical). Each case runs as captured with one and with several workers, and with its
-TCP payload byte by byte and cut, reordered and duplicated: what was seen of the applications must not change.
+"packet_rules": [sids of rules that look at single packets, which a rewritten capture has others of], "rewritten": [modes
+of segments.py, where not all: more single bytes than a receiver would keep, or a capture whose point its segments are]})
+and records.json (one record a line, canonical). Each case runs as captured with one and with several workers, and with
+its TCP payload byte by byte and cut, reordered and duplicated: what was seen of the applications must not change.
 With "read", a file of source ports a line, what a real host's application was sent from them and read must be what
 alerts: no more, no less.
 """
@@ -73,7 +74,7 @@ def main():
             read = open(os.path.join(ROOT, case["read"]), encoding="utf-8").read().split()
             runs["what the host read"] = (read, sorted({str(r["src_port"]) for r in base if r["event_type"] == "alert"}, key=int))
         with tempfile.TemporaryDirectory() as work:
-            for mode in segments.MODES if case.get("rewritten", True) else ():
+            for mode in case.get("rewritten", segments.MODES):
                 rewritten = os.path.join(work, mode + ".pcap")
                 segments.rewrite(capture, rewritten, mode)
                 runs[mode] = (of_applications(base, case), of_applications(replay(lapwing, case, rewritten, 1), case))
