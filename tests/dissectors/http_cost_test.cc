@@ -34,11 +34,11 @@ struct Shape {
 };
 
 const Shape kShapes[] = {
-    {"delimiters", 20'000,
+    {"delimiters", 8'000,
      [](size_t n) { return std::vector{client(form(repeated(n, [](size_t) { return "--b\r\n"; })))}; }},
-    {"delimiters in CRs", 12'000,
+    {"delimiters in CRs", 5'000,
      [](size_t n) { return std::vector{client(form(repeated(n, [](size_t) { return "--b\r\r\r\r\n"; })))}; }},
-    {"parts with headers", 2'000,
+    {"parts with headers", 700,
      [](size_t n) {
        return std::vector{client(form(
            repeated(n, [](size_t) { return "--b\r\nContent-Disposition: form-data; a=\";\"; name=x\r\n\r\nv\r\n"; })))};
@@ -178,9 +178,6 @@ TEST(HttpCost, GrowsWithTheBytes) {
     EXPECT_LT(twice, 2.5 * once + 0.0002) << shape.name << ": " << once * 1000 << " ms, " << twice * 1000 << " ms";
     size_t bytes = 0;
     for (const auto& line : shape.make(2 * shape.n)) bytes += line.text.size();
-    if (std::getenv("COSTS"))
-      std::printf("%.*s: %.2f ms, %.2f ms, %.1f ns a byte\n", int(shape.name.size()), shape.name.data(), once * 1e3,
-                  twice * 1e3, twice * 1e9 / double(bytes));
     if (shape.piece == 1) continue;
     const double packet = twice / (static_cast<double>(bytes) / 1500 + 1);
     EXPECT_LT(packet, 0.001 * kSlower) << shape.name << ": a packet";
