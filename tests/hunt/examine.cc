@@ -31,9 +31,20 @@ bool one_of(std::string_view name, const List& list) {
   return std::ranges::find(list, name) != std::end(list);
 }
 
+constexpr size_t kShown = 1200;  // bytes of a record, where a finding quotes it
+
 std::string shown(const std::string& record) {
-  constexpr size_t kShown = 1200;
   return record.substr(0, kShown);
+}
+
+/// Of an alert that it was raised, and for which transaction: what else it shows is as of the packet that raised it.
+json bare_alert(const json& alert) {
+  json out;
+  for (const char* name : {"event_type", "src_ip", "src_port", "dest_ip", "dest_port", "tx_id"}) {
+    if (alert.contains(name)) out[name] = alert[name];
+  }
+  out["alert"]["signature_id"] = alert["alert"].value("signature_id", 0);
+  return out;
 }
 
 /// What was seen of the applications: the rest depends on packets.
@@ -42,10 +53,18 @@ std::optional<std::string> of_applications(const std::string& line) {
   const std::string type = record.value("event_type", "");
   if (one_of(type, kPacketTypes)) return std::nullopt;
   if (type == "anomaly" && record["anomaly"].value("type", "") != "applayer") return std::nullopt;
-  if (type == "alert" && record["alert"].value("signature_id", 0) >= kPacketSignatures) return std::nullopt;
+  if (type == "alert") {
+    if (record["alert"].value("signature_id", 0) >= kPacketSignatures) return std::nullopt;
+    return bare_alert(record).dump();
+  }
+  // A frame that broke off shows what was there by then.
+  if (type == "frame" && !record["frame"].value("complete", true)) return std::nullopt;
   for (std::string_view name : kOfPackets) record.erase(std::string(name));
-  // When detection gives up is a matter of packets too.
-  if (record.value("app_proto", "") == "failed") record.erase("app_proto");
+  // When detection gives up a side is a matter of packets too, and so is what rules had noted by then.
+  for (const char* name : {"app_proto", "app_proto_ts", "app_proto_tc"}) {
+    if (record.value(name, "") == "failed") record.erase(name);
+  }
+  record.erase("metadata");
   return record.dump();
 }
 
@@ -68,19 +87,39 @@ Lines of_traffic(Lines records) {
   return records;
 }
 
+/// What kind of record it is: type, and signature or event.
+std::string kind_of(const json& record) {
+  std::string out = record.value("event_type", "");
+  if (record.contains("alert")) out += " " + std::to_string(record["alert"].value("signature_id", 0));
+  if (record.contains("anomaly")) out += " " + record["anomaly"].value("event", "");
+  return out;
+}
+
 std::optional<Finding> difference(std::string kind, const Lines& want, const Lines& got) {
   if (want == got) return std::nullopt;
   Lines missing, extra;
   std::ranges::set_difference(want, got, std::back_inserter(missing));
   std::ranges::set_difference(got, want, std::back_inserter(extra));
-  std::string text, place;
+  const json first = json::parse(missing.empty() ? extra.front() : missing.front());
+  std::string place = kind_of(first), text;
+  // Of the records of its kind on the other side, the most alike tells what differs.
+  json closest;
+  for (const std::string& line : missing.empty() ? missing : extra) {
+    const json other = json::parse(line);
+    if (kind_of(other) != kind_of(first)) continue;
+    json patch = json::diff(first, other);
+    if (closest.is_null() || patch.size() < closest.size()) closest = std::move(patch);
+  }
+  if (closest.is_null()) {
+    place += missing.empty() ? " only in the second" : " only in the first";
+  } else {
+    place += " " + closest.front().value("path", "");
+    text += closest.dump().substr(0, kShown) + "\n";
+  }
   for (const std::string& line : missing) text += "- " + shown(line) + "\n";
   for (const std::string& line : extra) text += "+ " + shown(line) + "\n";
-  const json first = json::parse(missing.empty() ? extra.front() : missing.front());
-  place = first.value("event_type", "");
-  if (first.contains("alert")) place += " " + std::to_string(first["alert"].value("signature_id", 0));
-  if (first.contains("anomaly")) place += " " + first["anomaly"].value("event", "");
-  return Finding{std::move(kind), place, text.substr(0, 20'000)};
+  constexpr size_t kAll = 20'000;
+  return Finding{std::move(kind), place, text.substr(0, kAll)};
 }
 
 /// The first value of a member, without its quotes; parsing every record would take most of the time.
