@@ -33,6 +33,7 @@ inline constexpr uint8_t source_route = 1;     // IPv4: loose or strict, whether
 inline constexpr uint8_t repeated_option = 2;  // IPv4: a second route or time stamp option
 inline constexpr uint8_t padding = 4;          // IPv6: more than 7 bytes of it in a row, or not of zeros
 inline constexpr uint8_t fragment_header = 8;  // IPv6: a second one
+inline constexpr uint8_t overlap = 16;         // put together of fragments that overlap
 }  // namespace host_drop
 
 enum class TunnelKind : uint8_t {

@@ -194,6 +194,7 @@ void Worker::take(Packet& packet, const FlowTable::Lookup& lookup) {
       Packet& layer = reassembled_[i];
       layer.frame = defrag_.frame();
       if (i == 0) layer.wire_length = static_cast<uint32_t>(layer.frame.size());
+      if (defrag_.overlapped()) layer.host_drops |= host_drop::overlap;
       judge(layer);
       if (!layer.is_fragment && mine(layer)) follow(layer, look(layer));
     }

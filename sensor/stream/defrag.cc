@@ -77,6 +77,7 @@ struct Tracker {
   bool apart = false;    // overlaps are its end
   uint8_t lifetime = 0;  // index of the list by age that it is in
   bool last_seen = false;
+  bool overlap = false;
   uint16_t fragments = 0;  // that brought something
   uint64_t number = 0;     // by age
   Timestamp begun;
@@ -206,7 +207,8 @@ struct Defragmenter::Impl {
   uint64_t waiting = 0;         // fragments
   uint64_t begun = 0;           // packets
   std::array<std::vector<uint8_t>, 2> whole_frames;
-  size_t latest = 0;  // of them
+  bool overlapped = false;  // the packet that was put together last
+  size_t latest = 0;        // of them
   mutable DefragCounters counters;
 };
 
@@ -358,6 +360,7 @@ Bytes Defragmenter::Impl::assemble(Tracker& tracker, Packet& packet) {
   const std::span<uint8_t> output = std::span(whole).subspan(carrier);
   std::memcpy(output.data(), tracker.header.data, header_size);
   tracker.payload.copy(memory, output.subspan(header_size));
+  overlapped = tracker.overlap;
   if (v4) {
     store_be16(&output[2], size);
     store_be16(&output[6], 0);
@@ -441,7 +444,10 @@ Bytes Defragmenter::Impl::take(uint32_t handle, Packet& packet, Bytes before, By
                                                 : tracker.payload.insert(memory, begin, data, tracker.rule);
   sources[tracker.source].bytes += memory.used() - held;
   if (result.added != 0) count(tracker);
-  if (result.overlap || result.repeated) report(packet, "ipv4.frag_overlap", "ipv6.frag_overlap");
+  if (result.overlap || result.repeated) {
+    tracker.overlap |= result.overlap;
+    report(packet, "ipv4.frag_overlap", "ipv6.frag_overlap");
+  }
   if (tracker.apart && result.overlap) {
     ++counters.contradictions;
     return give_up();
@@ -488,6 +494,10 @@ bool Defragmenter::drops(const Packet& packet) const {
   if (packet.host_drops == 0 || !(packet.host_drops & lapwing::drops(impl_->hosts.of(packet.dst)))) return false;
   ++impl_->counters.host_drops;
   return true;
+}
+
+bool Defragmenter::overlapped() const {
+  return impl_->overlapped;
 }
 
 Bytes Defragmenter::frame() const {

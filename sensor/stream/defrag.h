@@ -31,6 +31,8 @@ class Defragmenter {
   Bytes add(Packet& packet);
   /// The packet that add() returned, behind the link headers of its last fragment.
   Bytes frame() const;
+  /// The packet that add() returned last was put together of fragments that overlap.
+  bool overlapped() const;
   /// Whether the packet's destination drops it, for its host_drops.
   bool drops(const Packet& packet) const;
   /// Gives up packets whose first fragment came longer ago than the timeout. Also done by add().

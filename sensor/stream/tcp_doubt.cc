@@ -6,19 +6,6 @@
 namespace lapwing {
 namespace {
 
-/// Loose or strict source route (RFC 791, section 3.1): hosts drop such packets unless they are told not to.
-bool has_source_route(const Packet& packet) {
-  if (packet.ip_version != 4 || packet.ip_header.size() <= 20) return false;
-  constexpr uint8_t kEnd = 0, kNop = 1, kLoose = 131, kStrict = 137;
-  for (Bytes options = packet.ip_header.subspan(20); !options.empty() && options[0] != kEnd;) {
-    if (options[0] == kLoose || options[0] == kStrict) return true;
-    size_t length = options[0] == kNop ? 1 : options.size() < 2 ? 0 : options[1];
-    if (length == 0 || length > options.size()) return false;
-    options = options.subspan(length);
-  }
-  return false;
-}
-
 constexpr size_t kMacSize = 6;  // an Ethernet header begins with destination and source
 
 }  // namespace
@@ -44,7 +31,7 @@ bool TcpTracker::goes_elsewhere(Step& s) const {
 Doubt TcpTracker::doubt(Step& s) const {
   const bool elsewhere = goes_elsewhere(s);
   if (elsewhere && s.self.has(half_flag::mac_known)) return Doubt::packet;
-  if (has_source_route(s.packet)) return Doubt::packet;
+  if (s.packet.host_drops != 0) return Doubt::packet;
   if (!s.session.has(session_flag::midstream | session_flag::async)) {
     // Without a key Linux drops what is signed, with one what is not.
     bool key = s.self.has(half_flag::signature) && s.peer.has(half_flag::signature);
