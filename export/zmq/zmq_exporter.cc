@@ -180,6 +180,7 @@ class ZmqExporter : public Exporter {
   void open(const Setting& node) {
     const bool bind = options_.mode == "bind";
     const Setting* endpoints = node.find("endpoints");
+    if (options_.endpoints.empty()) (endpoints ? *endpoints : node).fail("an endpoint is missing, such as ipc:///path");
     for (size_t i = 0; i < options_.endpoints.size(); ++i) {
       const bool listed = endpoints && i < endpoints->children.size();
       check_endpoint(options_.endpoints[i], listed ? *endpoints->children[i] : endpoints ? *endpoints : node);
