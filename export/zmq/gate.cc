@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstring>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <string_view>
 #include <thread>
@@ -41,7 +42,7 @@ std::string to_z85(std::string_view key) {
 
 struct Gate::Impl {
   Impl(void* context, void* socket, GateSide side, std::optional<Keys> keys)
-      : allowed(std::move(keys)), connections_now(side.peers_subscribe) {
+      : bind(side.bind), allowed(std::move(keys)), connections_now(side.peers_subscribe) {
     if (side.bind) {
       zap = zmq_socket(context, ZMQ_REP);
       if (!zap || zmq_bind(zap, kZapEndpoint) != 0) fail("cannot answer for client keys");
@@ -90,13 +91,22 @@ struct Gate::Impl {
       case ZMQ_EVENT_CONNECTED: connections_now.opened(value, false); break;
       case ZMQ_EVENT_ACCEPTED: connections_now.opened(value, true); break;
       case ZMQ_EVENT_ACCEPT_FAILED: ++accepts_failed; break;
-      case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: ++connections; break;
+      case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+        ++connections;
+        if (!bind && frames.size() > 1) note_success(frames[1]);
+        break;
       case ZMQ_EVENT_DISCONNECTED:
         connections_now.closed(value);
         ++disconnections;
+        if (frames.size() > 1 && up.erase(frames[1])) down.insert(frames[1]);
         break;
       default: ++handshakes_failed;
     }
+  }
+
+  void note_success(const std::string& where) {
+    up.insert(where);
+    if (down.erase(where)) ++reconnections;
   }
 
   void answer() {
@@ -137,6 +147,8 @@ struct Gate::Impl {
     last_told = now;
   }
 
+  const bool bind;
+  std::set<std::string> up, down;  // of the endpoints that we connect to, after their first handshake
   void* zap = nullptr;
   void* monitor = nullptr;
   std::mutex mutex;
@@ -145,7 +157,7 @@ struct Gate::Impl {
   bool told = false;
   std::chrono::steady_clock::time_point last_told;
   std::atomic<uint64_t> clients_refused = 0, handshakes_failed = 0, accepts_failed = 0, connections = 0,
-                        disconnections = 0;
+                        disconnections = 0, reconnections = 0;
   std::thread thread;
 };
 
@@ -162,8 +174,13 @@ void Gate::allow(Keys keys) {
 }
 
 GateCounters Gate::counters() const {
-  return {impl_->clients_refused, impl_->handshakes_failed, impl_->accepts_failed,
-          impl_->connections,     impl_->disconnections,    impl_->connections_now.counters()};
+  return {.clients_refused = impl_->clients_refused,
+          .handshakes_failed = impl_->handshakes_failed,
+          .accepts_failed = impl_->accepts_failed,
+          .connections = impl_->connections,
+          .disconnections = impl_->disconnections,
+          .reconnections = impl_->reconnections,
+          .ended = impl_->connections_now.counters()};
 }
 
 Connections& Gate::connections() {

@@ -17,6 +17,7 @@ struct GateCounters {
   uint64_t accepts_failed = 0;     // for want of descriptors or memory
   uint64_t connections = 0;        // handshakes done
   uint64_t disconnections = 0;
+  uint64_t reconnections = 0;  // handshakes done again at an endpoint that we connect to
   ConnectionCounters ended;
 };
 

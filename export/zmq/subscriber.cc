@@ -49,7 +49,6 @@ bool Subscriber::parse_header(std::string_view text, Header& header) {
 }
 
 bool Subscriber::receive(int timeout_ms, const OnRecord& on_record, const OnGap& on_gap, const OnRestart& on_restart) {
-  look_at_connections();
   zmq_pollitem_t item{socket_.get(), 0, ZMQ_POLLIN, 0};
   if (zmq_poll(&item, 1, timeout_ms) <= 0) return false;
   auto frames = receive_frames(socket_.get());
@@ -74,21 +73,10 @@ bool Subscriber::receive(int timeout_ms, const OnRecord& on_record, const OnGap&
   return true;
 }
 
-void Subscriber::look_at_connections() {
-  const GateCounters now = socket_.gate_counters();
-  if (now.disconnections > disconnections_seen_ && now.connections > 0) broken_ = true;
-  // The first connection and its end may be seen at once.
-  if (broken_ && now.connections > std::max<uint64_t>(connections_seen_, 1)) {
-    ++reconnections_;
-    broken_ = false;
-  }
-  connections_seen_ = now.connections;
-  disconnections_seen_ = now.disconnections;
-}
-
 uint64_t Subscriber::unheard() const {
+  const uint64_t now = reconnections();
   return static_cast<uint64_t>(
-      std::ranges::count_if(positions_, [&](const auto& entry) { return entry.second.heard < reconnections_; }));
+      std::ranges::count_if(positions_, [&](const auto& entry) { return entry.second.heard < now; }));
 }
 
 void Subscriber::check_sequence(const std::string& topic, const Header& header, const OnGap& on_gap,
@@ -116,7 +104,7 @@ void Subscriber::check_sequence(const std::string& topic, const Header& header, 
     // After a restart numbering begins at 0, and what this reader missed of it is known.
     position = {.epoch = header.epoch};
   }
-  position.heard = reconnections_;
+  position.heard = reconnections();
   if (position.next != header.sequence) on_gap({topic, position.next, header.sequence, header.sensor});
   position.next = header.sequence + header.count;
 }

@@ -57,7 +57,7 @@ class Subscriber {
   /// Sequences not followed because kMaxSequences are; their records are delivered, their gaps unseen.
   uint64_t unfollowed() const { return unfollowed_; }
   /// Connections that were lost and made again. What was lost meanwhile is a gap as soon as its topic goes on.
-  uint64_t reconnections() const { return reconnections_; }
+  uint64_t reconnections() const { return socket_.gate_counters().reconnections; }
   /// Sequences that were not heard of since the last reconnection: what they lost, if anything, is not known.
   uint64_t unheard() const;
   GateCounters connections() const { return socket_.gate_counters(); }
@@ -72,16 +72,13 @@ class Subscriber {
     uint64_t epoch = 0, sequence = 0, count = 0;
   };
   static bool parse_header(std::string_view text, Header& header);
-  void look_at_connections();
   void check_sequence(const std::string& topic, const Header& header, const OnGap& on_gap, const OnRestart& on_restart);
 
   std::vector<std::string> topics_;
   ZmqSocket socket_;
   std::map<std::pair<std::string, std::string>, Position> positions_;  // by sensor and topic
   std::map<std::string, uint64_t, std::less<>> epochs_;                // by sensor
-  uint64_t malformed_ = 0, restarts_ = 0, unfollowed_ = 0, reconnections_ = 0;
-  uint64_t connections_seen_ = 0, disconnections_seen_ = 0;
-  bool broken_ = false;  // a connection was lost and is not back
+  uint64_t malformed_ = 0, restarts_ = 0, unfollowed_ = 0;
 };
 
 }  // namespace lapwing
