@@ -235,14 +235,16 @@ int minimise_file(const Options& options, const Sensor& sensor) {
     return 1;
   }
   std::cout << headline(*finding) << "\n";
+  // Written each time, so that whoever has waited long enough may stop it.
+  const std::string path = fs::path(options.minimised).replace_extension("min.pcap");
   auto shows = [&](std::span<const test::BuiltFrame> smaller) {
     const auto again = examine_apart(sensor, smaller, options);
-    return again && again->kind == finding->kind && again->place == finding->place;
+    if (!again || again->kind != finding->kind || again->place != finding->place) return false;
+    write_capture(path, Frames(smaller.begin(), smaller.end()));
+    return true;
   };
   const size_t before = frames.size();
   frames = minimise(std::move(frames), shows, options.tries);
-  const std::string path = fs::path(options.minimised).replace_extension("min.pcap");
-  write_capture(path, frames);
   std::cout << before << " packets became " << frames.size() << ": " << path << "\n";
   return 0;
 }
