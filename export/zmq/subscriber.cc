@@ -52,7 +52,6 @@ bool Subscriber::receive(int timeout_ms, const OnRecord& on_record, const OnGap&
   zmq_pollitem_t item{socket_.get(), 0, ZMQ_POLLIN, 0};
   if (zmq_poll(&item, 1, timeout_ms) <= 0) return false;
   auto frames = receive_frames(socket_.get());
-  look_at_connections();
   if (frames.empty()) return true;
   const std::string& topic = frames[0];
   Header header;
