@@ -1,8 +1,10 @@
 #include "dissectors/identify/identify.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -65,6 +67,17 @@ struct Identifier::Pool {
   }
 };
 
+namespace {
+
+/// Throws std::bad_alloc where so much memory is not to be had.
+void look_for_memory(size_t size) {
+  void* volatile block = std::malloc(size);  // or the compiler would leave both calls out
+  if (!block) throw std::bad_alloc();
+  std::free(block);
+}
+
+}  // namespace
+
 struct Identifier::Module {
   ndpi_detection_module_struct* ndpi = nullptr;
   std::array<ndpi_lru_cache, kCaches> caches{};
@@ -77,6 +90,8 @@ struct Identifier::Module {
     }
     static std::mutex starting;  // ndpi_init_detection_module must not run twice at once
     std::lock_guard lock(starting);
+    // It does not look whether it got the memory it asks for, some 30 MB: what is had and given back is there for it.
+    look_for_memory(size_t{64} << 20);
     ndpi = ndpi_init_detection_module(ndpi_no_prefs);
     if (!ndpi) throw std::runtime_error("libndpi could not be started");
     NDPI_PROTOCOL_BITMASK all;
