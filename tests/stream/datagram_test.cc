@@ -105,7 +105,8 @@ TEST_F(DatagramTest, OrderAndNumberDoNotMatter) {
     }
     return best;
   };
-  for (int order = 0; order < 3; ++order) EXPECT_LT(run(8000, order), 2.5 * run(4000, order)) << order;
+  // Five milliseconds for a busy machine.
+  for (int order = 0; order < 3; ++order) EXPECT_LT(run(8000, order), 2.5 * run(4000, order) + 0.005) << order;
 }
 
 }  // namespace

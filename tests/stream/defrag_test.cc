@@ -256,29 +256,6 @@ TEST_F(DefragTest, FragmentsThatNeverHeldAnythingHoldNoPlace) {
   EXPECT_EQ(defrag->counters().memuse, 0U);
 }
 
-TEST_F(DefragTest, WhatWasPutTogetherMayHoldAFragmentInATunnel) {
-  auto inner = PacketBuilder().ipv4("192.0.2.1", "192.0.2.2").udp(7, 8).payload(numbers(500)).fragments(256, 77);
-  const Packet* packet = nullptr;
-  for (size_t half = 0; half < inner.size(); ++half) {
-    auto outer = PacketBuilder()
-                     .ether()
-                     .ipv4()
-                     .proto(ip_proto::ipip)
-                     .raw(inner[half].bytes)
-                     .fragments(128, static_cast<uint32_t>(half) + 1);
-    for (const auto& part : outer) packet = add(part);
-    ASSERT_TRUE(packet && packet->is_fragment);
-    Bytes bytes = defrag->add(whole);
-    ASSERT_EQ(bytes.empty(), half + 1 < inner.size());
-    if (bytes.empty()) continue;
-    const Packet last = whole;
-    innermost(bytes, last);
-    EXPECT_EQ(to_text(whole.payload), numbers(500));
-    EXPECT_EQ(whole.tunnel_count, 1);
-    EXPECT_EQ(defrag->frame().size(), 14U + 20 + 20 + 8 + 500);
-  }
-}
-
 TEST_F(DefragTest, OnlyTheLastFragmentHeaderIsTakenOut) {
   auto piece = [](uint16_t offset, bool more, std::string_view text) {
     return PacketBuilder().ether().ipv6().fragment(0, false).fragment(offset, more, 9).proto(17).payload(text).build();
