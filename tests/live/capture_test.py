@@ -263,6 +263,7 @@ class Capture(netns.Case):
         self.send([ip4(client(i % 1000), "10.2.0.1", udp(5000, 9, bytes(1000))) for i in range(6000)])
         self.sensor.send_signal(signal.SIGTERM)
         self.sensor.send_signal(signal.SIGCONT)
+        self.assertEqual(self.sensor.wait(timeout=PATIENCE), 0, self.log())  # a second signal would end it at once
         self.end()
         capture = self.records("stats")[-1]["stats"]["capture"]
         self.assertEqual((capture["kernel_packets"], capture["waiting"]), (6000, 0))
