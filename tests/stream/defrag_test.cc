@@ -210,15 +210,23 @@ TEST_F(DefragTest, LoneFragmentsOfOneSourceLeaveThoseOfOthersAlone) {
                       .payload(numbers(100))
                       .fragments(64);
     EXPECT_FALSE(add(victim[0]));
-    auto lone = [&](size_t i) {
-      // An IPv6 host has as many addresses as it likes.
-      auto base = v6 ? PacketBuilder().ether().ipv6("2001:db8:2::" + std::to_string(i % 7), "2001:db8:9::9")
-                     : PacketBuilder().ether().ipv4("10.0.0.66", "10.0." + std::to_string(i >> 16) + ".2");
-      auto frame = base.udp(1, 2).payload(numbers(40)).fragments(24, static_cast<uint32_t>(i & 0xffff))[0];
-      frames.clear();
-      add(frame);
+    // An IPv6 host has as many addresses as it likes.
+    auto base = v6 ? PacketBuilder().ether().ipv6("2001:db8:2::1", "2001:db8:9::9")
+                   : PacketBuilder().ether().ipv4("10.0.0.66", "10.0.0.2");
+    auto lone = base.udp(1, 2).payload(numbers(40)).fragments(24)[0];
+    Decoder unchecked{read_options<DecodeConfig>(Setting{}, decode_options()), ChecksumMode::none};
+    auto send = [&](size_t i) {
+      const size_t id = v6 ? 14 + 40 + 4 : 14 + 4 - 2, source = 14 + 8 + 15;
+      if (v6) lone.bytes[source] = static_cast<uint8_t>(i % 7);
+      if (v6) lone.bytes[id + 1] = static_cast<uint8_t>(i >> 16);
+      if (!v6) lone.bytes[14 + 19] = static_cast<uint8_t>(2 + (i >> 16));
+      lone.bytes[id + 2] = static_cast<uint8_t>(i >> 8);
+      lone.bytes[id + 3] = static_cast<uint8_t>(i);
+      unchecked.decode(lone, fragment);
+      ASSERT_TRUE(fragment.is_fragment);
+      EXPECT_TRUE(defrag->add(fragment).empty());
     };
-    for (size_t i = 0; i < kLone; ++i) lone(i);
+    for (size_t i = 0; i < kLone; ++i) send(i);
     EXPECT_GE(defrag->counters().source_share, kLone - 65535 / 16 - 1);
     EXPECT_EQ(defrag->counters().max_frags_reached, 0U);
     EXPECT_LT(defrag->counters().memuse, 8U << 20);
@@ -254,6 +262,29 @@ TEST_F(DefragTest, FragmentsThatNeverHeldAnythingHoldNoPlace) {
             .build());
   }
   EXPECT_EQ(defrag->counters().memuse, 0U);
+}
+
+TEST_F(DefragTest, WhatWasPutTogetherMayHoldAFragmentInATunnel) {
+  const auto inner = PacketBuilder().ipv4("192.0.2.1", "192.0.2.2").udp(7, 8).payload(numbers(500)).build();
+  const Bytes datagram = Bytes(inner.bytes).subspan(20);
+  const Packet* packet = nullptr;
+  for (size_t half = 0; half < 2; ++half) {
+    auto tunnel = PacketBuilder().ether().ipv4().ipv4("192.0.2.1", "192.0.2.2").proto(ip_proto::udp);
+    tunnel.fragment(static_cast<uint16_t>(half * 256), half == 0, 77);
+    tunnel.payload(half == 0 ? datagram.first(256) : datagram.subspan(256));
+    auto outer = tunnel.fragments(128, static_cast<uint32_t>(half) + 1);
+    for (const auto& part : outer) packet = add(part);
+    ASSERT_TRUE(packet && packet->is_fragment);
+    whole.frame = defrag->frame();
+    Bytes bytes = defrag->add(whole);
+    ASSERT_EQ(bytes.empty(), half == 0);
+    if (bytes.empty()) continue;
+    const Packet last = whole;
+    innermost(bytes, last);
+    EXPECT_EQ(to_text(whole.payload), numbers(500));
+    EXPECT_EQ(whole.tunnel_count, 1);
+    EXPECT_EQ(defrag->frame().size(), 14U + 20 + 20 + 8 + 500);
+  }
 }
 
 TEST_F(DefragTest, OnlyTheLastFragmentHeaderIsTakenOut) {
