@@ -47,7 +47,8 @@ bool header(Walk& w, Bytes d, Event too_small, uint8_t proto) {
   if (w.verify) {
     uint16_t sum = proto == ip_proto::icmp ? checksum_sum(d) : transport_sum(p, d, proto);
     if (sum != 0xffff) {
-      p.bad_checksum_l4 = p.dropped = true;
+      p.bad_checksum_l4 = true;
+      p.dropped |= w.strict();
       ++w.counters.bad_icmp_checksum;
     }
   }

@@ -33,6 +33,9 @@ struct Walk {
       ++counters.max_packet_events;
     }
   }
+  /// A wrong sum of a datagram is the sender's: elsewhere who cut or masked a capture may have left it so, and a
+  /// datagram too many hides none, as a segment does.
+  bool strict() const { return verify && !automatic; }
   /// The packet at hand is what the defragmenter put together, not one inside it.
   bool reassembled() const { return packet->defragmented && packet == first; }
   /// Records the event and that the packet is broken; always false.

@@ -419,6 +419,7 @@ Bytes Defragmenter::Impl::take(uint32_t handle, Packet& packet, Bytes before, By
   if (more) whole_units();
   if (tracker.apart && !consistent(tracker, more, begin, begin + data.size())) {
     ++counters.contradictions;
+    if (tracker.fragments != 0) report(packet, "ipv4.frag_overlap", "ipv6.frag_overlap");
     return give_up();
   }
   if (begin + data.size() > kMaxPacket) {

@@ -145,6 +145,18 @@ TEST_F(DefragTest, OverlapsAreReportedAndResolvedByTheHostsPolicy) {
   EXPECT_EQ(run("linux"), "AAAAAAAAzzzzzzzz") << "the same place again is no overlap to it";
 }
 
+TEST_F(DefragTest, TwoEndsAreTheEndOfThePacketAndReported) {
+  use_linux();
+  auto part = [](uint16_t offset, bool more, std::string_view text) {
+    return PacketBuilder().ether().ipv4().proto(17).fragment(offset, more).payload(text).build();
+  };
+  add(part(0, true, "sixteen bytes ok"));
+  EXPECT_FALSE(add(part(8, false, "e")));
+  EXPECT_TRUE(has("ipv4.frag_overlap"));
+  EXPECT_EQ(defrag->counters().contradictions, 1U);
+  EXPECT_EQ(defrag->counters().memuse, 0U);
+}
+
 TEST_F(DefragTest, APacketThatGrewTooLargeIsReported) {
   EXPECT_FALSE(add(PacketBuilder().ether().ipv4().proto(17).fragment(65528, false).payload(numbers(16)).build()));
   EXPECT_TRUE(has("ipv4.frag_pkt_too_large"));
