@@ -1,4 +1,4 @@
-// The defragmenter over sequences of frames: bytes decode into fragments, and what comes out must decode again.
+// The defragmenter over sequences of frames: bytes decode into fragments, and what comes out decodes again.
 #include <vector>
 
 #include "sensor/decode/decode.h"
@@ -39,11 +39,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Frame frame{
         .data = bytes, .time = time, .number = 1, .wire_length = static_cast<uint32_t>(length), .link_type = 101};
     decoder.decode(frame, packet);
-    if (!packet.is_fragment) continue;
-    Bytes result = defrag.add(packet);
-    if (result.empty()) continue;
-    decoder.decode_reassembled(result, packet, whole);
-    if (whole.is_fragment && whole.ip_version == 4) __builtin_trap();
+    // As the worker does: what is put together may be a tunnel's packet with a fragment inside.
+    for (size_t level = 0; packet.is_fragment; ++level) {
+      if (level > kMaxTunnel) __builtin_trap();
+      Bytes result = defrag.add(packet);
+      if (result.empty()) break;
+      decoder.decode_reassembled(result, packet, whole);
+      whole.frame = defrag.frame();
+      packet = whole;
+    }
   }
   defrag.expire({time.ns + 1'000'000'000'000});
   if (defrag.counters().memuse != 0) __builtin_trap();
