@@ -1,7 +1,6 @@
 #include "dissectors/dns/dns_parser.h"
 
 #include <algorithm>
-#include <array>
 
 namespace lapwing::dns {
 
@@ -42,7 +41,8 @@ class Tails {
  private:
   static constexpr size_t kPlaces = 1 << 14;  // that a pointer reaches (RFC 1035 4.1.4)
 
-  std::array<uint16_t, kPlaces> by_place_{};  // 1 + index into tails_
+  // 1 + index into tails_. Not within the object, which is every thread's, those of libraries with small stacks too.
+  std::vector<uint16_t> by_place_ = std::vector<uint16_t>(kPlaces);
   std::vector<Tail> tails_, passed_;
 };
 

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <vector>
 
 #include "sensor/base/hash.h"
 #include "sensor/base/text.h"
@@ -239,7 +240,8 @@ std::shared_ptr<const Certificate> read_certificate(Bytes der) {
     std::array<Kept, kCacheWays> ways;
     size_t oldest = 0;
   };
-  static thread_local std::array<Set, kCacheSets> cache;
+  // On the heap: what is every thread's takes its place from stacks, and libraries give their threads small ones.
+  static thread_local std::vector<Set> cache(kCacheSets);
   if (der.size() > kMaxKept) return read(der);
   const uint64_t hash = keyed_hash(der, kReplaySeed);
   Set& set = cache[hash % kCacheSets];

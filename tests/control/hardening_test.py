@@ -51,6 +51,11 @@ class Program(unittest.TestCase):
         self.assertGreater(text_section().count(b"\xf3\x0f\x1e\xfa"), 1000, "endbr64")
         self.assertRegex(readelf("--notes"), r"x86 feature:.*\bSHSTK\b")
 
+    def test_leaves_threads_their_stacks(self):
+        """Libraries start threads with stacks of 100 KB, of which memory of each thread takes its part."""
+        if self.sanitized: self.skipTest("a sanitizer keeps much for each thread")
+        self.assertLess(int(re.search(r"TLS +\w+ \w+ \w+ \w+ (\w+)", readelf("--program-headers")).group(1), 16), 16 << 10)
+
     def test_begins_with_clean_variables(self):
         with open(LAPWING, "rb") as f: content = f.read()
         if b"-fstack-protector-strong" not in content: self.skipTest("no debugging information says how it was compiled")
