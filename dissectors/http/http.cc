@@ -181,6 +181,26 @@ void Http::raw_headers(htp_tx_t* tx, Direction direction, Bytes bytes) {
   if (raw.size() + bytes.size() <= 2 * Parser::kHeadersLimit) raw.append(to_text(bytes));
 }
 
+/// Takes what a decoder makes of a body.
+class Http::BodyTaker final : public Decoder::Taker {
+ public:
+  BodyTaker(Http& http, HttpTransaction& t, Direction direction, const Decoder& decoder)
+      : http_(http), t_(t), direction_(direction), decoder_(decoder) {}
+  bool work(uint64_t made) override { return http_.may_decode(t_, direction_, made); }
+  bool take(Bytes part) override {
+    http_.plain_body(t_, direction_, part, 0);
+    if (!t_.body(direction_).truncated) return true;
+    // What is kept is full; whether this is a bomb shows beyond.
+    return decoder_.unbounded() && decoder_.decoded() <= http_.config_.bomb_limit;
+  }
+
+ private:
+  Http& http_;
+  HttpTransaction& t_;
+  Direction direction_;
+  const Decoder& decoder_;
+};
+
 void Http::open_decoder(HttpTransaction& t, Direction direction) {
   const std::string_view content = header(t.headers(direction), "content-encoding");
   const std::string_view transfer = header(t.headers(direction), "transfer-encoding");
@@ -195,6 +215,8 @@ void Http::open_decoder(HttpTransaction& t, Direction direction) {
 void Http::close_decoder(HttpTransaction& t, Direction direction) {
   const auto decoder = std::exchange(t.decoders[index(direction)], nullptr);
   if (!decoder) return;
+  BodyTaker taker(*this, t, direction, *decoder);
+  decoder->end(taker);
   if (decoder->failed()) raise(&t, kGzipDecompressionFailed, direction);
   if (decoder->memory_limit()) raise(&t, kLzmaMemlimitReached, direction);
   if (decoder->decoded() > config_.bomb_limit && decoder->decoded() / kBombRatio > decoder->coded()) {
@@ -220,24 +242,11 @@ void Http::body(htp_tx_t* tx, Direction direction, Bytes bytes, uint64_t lost) {
   Decoder* decoder = t.decoders[index(direction)].get();
   if (!decoder) return plain_body(t, direction, bytes, lost);
   if (lost > 0) {
-    decoder->stop();
+    BodyTaker taker(*this, t, direction, *decoder);
+    decoder->end(taker);
     return plain_body(t, direction, {}, lost);
   }
-  struct Taker final : Decoder::Taker {
-    Taker(Http& http, HttpTransaction& t, Direction direction, const Decoder& decoder)
-        : http_(http), t_(t), direction_(direction), decoder_(decoder) {}
-    bool work(uint64_t made) override { return http_.may_decode(t_, direction_, made); }
-    bool take(Bytes part) override {
-      http_.plain_body(t_, direction_, part, 0);
-      if (!t_.body(direction_).truncated) return true;
-      // What is kept is full; whether this is a bomb shows beyond.
-      return decoder_.unbounded() && decoder_.decoded() <= http_.config_.bomb_limit;
-    }
-    Http& http_;
-    HttpTransaction& t_;
-    Direction direction_;
-    const Decoder& decoder_;
-  } taker(*this, t, direction, *decoder);
+  BodyTaker taker(*this, t, direction, *decoder);
   decoder->decode(bytes, taker);
 }
 

@@ -104,6 +104,7 @@ class Http final : private ParserEvents {
 
   HttpTransaction& transaction(htp_tx_t* tx);
   void give_up_oldest(const HttpTransaction& newest);
+  class BodyTaker;
   void open_decoder(HttpTransaction& t, Direction direction);
   void close_decoder(HttpTransaction& t, Direction direction);
   bool may_decode(HttpTransaction& t, Direction direction, uint64_t bytes);

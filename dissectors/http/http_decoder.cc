@@ -8,6 +8,7 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "sensor/base/text.h"
 
@@ -21,24 +22,33 @@ constexpr uint64_t kLzmaState = 64 * 1024;
 /// A longer list of codings is cut.
 constexpr size_t kMaxCodings = 32;
 
-/// Size of a whole gzip header (RFC 1952 2.3), or 0.
-size_t gzip_header(std::string_view text) {
+/// Size of the gzip header (RFC 1952 2.3) in front, 0 when there is none; nothing as long as it is not whole.
+std::optional<size_t> gzip_header(std::string_view text) {
   constexpr uint8_t kCrc = 2, kExtra = 4, kName = 8, kComment = 16;
-  if (text.size() < 10 || !text.starts_with("\x1f\x8b")) return 0;
+  if (!text.starts_with("\x1f\x8b")) return 0;
+  if (text.size() < 10) return {};
   const auto flags = static_cast<uint8_t>(text[3]);
   size_t at = 10;
   if (flags & kExtra) {
-    if (text.size() < at + 2) return 0;
+    if (text.size() < at + 2) return {};
     at += 2 + static_cast<uint8_t>(text[at]) + static_cast<size_t>(static_cast<uint8_t>(text[at + 1])) * 256;
   }
   for (uint8_t flag : {kName, kComment}) {
     if (!(flags & flag)) continue;
     at = text.find('\0', at);
-    if (at == std::string_view::npos) return 0;
+    if (at == std::string_view::npos) return {};
     ++at;
   }
   if (flags & kCrc) at += 2;
-  return at <= text.size() ? at : 0;
+  if (at > text.size()) return {};
+  return at;
+}
+
+/// Some clients do not see a NUL within a name.
+std::string erase_nul(std::string_view name) {
+  std::string out(name);
+  std::erase(out, '\0');
+  return out;
 }
 
 std::optional<Coding> coding(std::string_view name) {
@@ -71,8 +81,8 @@ Codings parse_codings(std::string_view content, std::string_view transfer, uint6
       const size_t end = std::min(value.find_first_of(kSeparators, at), value.size());
       std::string_view name = value.substr(at, end - at);
       at = end;
-      // C programs end the name at a NUL; so it is read without.
-      name = name.substr(0, name.find('\0'));
+      const std::string without_nul = erase_nul(name);
+      name = without_nul;
       if (++names > kMaxCodings) {
         out.too_many_layers = true;
         break;
@@ -100,18 +110,21 @@ class Decoder::Layer {
   bool over = false;     // nothing more comes
   bool through = false;  // not coded after all
   bool begun = false;    // something was decoded
+  bool waits = false;    // for the rest of a gzip header that zlib refuses
   std::string head;      // all that came, until something was decoded
+  std::string withheld;  // of a reading that may be wrong: what it made so far
   std::array<uint8_t, kStep> buffer;
 
   bool may_retry(size_t position) const { return !begun && position <= kHeadLimit; }
-  /// Another reading of the same bytes; false when all were tried. `skip`: bytes in front that belong to no stream.
-  bool retry(std::string_view head_bytes, size_t& skip) {
+  bool can_retry() const { return coding_ == Coding::deflate && !raw_; }
+  /// Another reading of the same bytes, as what stands behind `header` bytes in front.
+  void retry(size_t header) {
     close();
-    if (coding_ != Coding::deflate || raw_) return false;
     raw_ = true;
-    skip = gzip_header(head_bytes);
-    return true;
+    guessed_ = header == 0;
   }
+  /// Nothing but that it was tried says that there is such a coding: any text may begin like raw deflate.
+  bool guessed() const { return guessed_; }
 
   /// Takes from `in`, and makes the first `made` bytes of `buffer`.
   Result step(Bytes& in, size_t& made) {
@@ -171,7 +184,7 @@ class Decoder::Layer {
 
   Coding coding_;
   uint64_t lzma_memlimit_;
-  bool open_ = false, raw_ = false;
+  bool open_ = false, raw_ = false, guessed_ = false;
   z_stream zlib_{};
   lzma_stream lzma_ = LZMA_STREAM_INIT;
 };
@@ -196,6 +209,53 @@ void Decoder::stop() {
   layers_.clear();
 }
 
+void Decoder::end(Taker& taker) {
+  for (size_t number = 0; number < layers_.size(); ++number) {
+    Layer& layer = *layers_[number];
+    const bool goes_on = layer.waits ? pass_through(number, taker) : release(number, taker);
+    if (!goes_on) break;
+  }
+  stop();
+}
+
+/// What the layer withheld is what its bytes say.
+bool Decoder::release(size_t number, Taker& taker) {
+  const std::string made = std::exchange(layers_[number]->withheld, {});
+  return give(number, to_bytes(made), taker);
+}
+
+/// What the layer made goes to the next.
+bool Decoder::give(size_t number, Bytes made, Taker& taker) {
+  if (made.empty()) return true;
+  layers_[number]->begun = true;
+  layers_[number]->head = {};
+  return run(number + 1, made, taker);
+}
+
+bool Decoder::pass_through(size_t number, Taker& taker) {
+  Layer& layer = *layers_[number];
+  layer.through = true;
+  layer.waits = false;
+  layer.withheld = {};
+  const std::string head = std::exchange(layer.head, {});
+  return run(number + 1, to_bytes(head), taker);
+}
+
+/// The bytes kept so far are not what they were taken for: read otherwise, or as they are.
+bool Decoder::read_anew(size_t number, Taker& taker) {
+  Layer& layer = *layers_[number];
+  const std::optional<size_t> header = gzip_header(layer.head);
+  layer.waits = layer.can_retry() && !header && layer.head.size() <= kHeadLimit;
+  if (layer.waits) return true;
+  if (!layer.can_retry() || !header) {
+    failed_ = true;
+    return pass_through(number, taker);
+  }
+  layer.retry(*header);
+  const std::string head = std::exchange(layer.head, {});
+  return run(number, to_bytes(head).subspan(*header), taker);
+}
+
 /// False when nothing more is wanted.
 bool Decoder::run(size_t number, Bytes bytes, Taker& taker) {
   if (number == layers_.size()) {
@@ -207,35 +267,28 @@ bool Decoder::run(size_t number, Bytes bytes, Taker& taker) {
   const bool keeps_head = !layer.begun && layer.head.size() <= kHeadLimit;
   const size_t before = layer.head.size();
   if (keeps_head) layer.head.append(to_text(bytes));
+  if (layer.waits) return read_anew(number, taker);
   Bytes in = bytes;
   while (!layer.over) {
     size_t made = 0;
     const auto result = layer.step(in, made);
-    if (made > 0) {
-      if (!layer.begun) layer.head = {};
-      layer.begun = true;
-      if (!taker.work(made) || !run(number + 1, Bytes(layer.buffer).first(made), taker)) return false;
+    if (made > 0 && !taker.work(made)) return false;
+    const Bytes out = Bytes(layer.buffer).first(made);
+    const bool memory = result == Layer::Result::memory;
+    const bool broken = memory || result == Layer::Result::failed;
+    const bool may_retry = keeps_head && layer.may_retry(before + (bytes.size() - in.size()));
+    memory_limit_ |= memory;
+    if (broken && may_retry && (made == 0 || layer.guessed())) {
+      return memory ? pass_through(number, taker) : read_anew(number, taker);
+    }
+    failed_ |= broken && !memory;
+    layer.over = broken || result == Layer::Result::end;
+    if (layer.guessed() && may_retry && !layer.over && layer.withheld.size() + made < kStep) {
+      layer.withheld.append(to_text(out));
+    } else if (!release(number, taker) || !give(number, out, taker)) {
+      return false;
     }
     if (result == Layer::Result::more) return true;
-    if (result == Layer::Result::made) continue;
-    layer.over = true;
-    if (result == Layer::Result::end) return true;
-    const bool memory = result == Layer::Result::memory;
-    const size_t position = before + (bytes.size() - in.size());
-    size_t skip = 0;
-    if (keeps_head && layer.may_retry(position)) {
-      const std::string head = layer.head;
-      layer.over = false;
-      if (!memory && layer.retry(std::string_view(head).substr(0, position), skip)) {
-        layer.head = {};
-        return run(number, to_bytes(head).subspan(skip), taker);
-      }
-      layer.through = true;
-      layer.head = {};
-      (memory ? memory_limit_ : failed_) = true;
-      return run(number + 1, to_bytes(head), taker);
-    }
-    (memory ? memory_limit_ : failed_) = true;
   }
   return true;
 }

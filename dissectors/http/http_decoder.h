@@ -40,6 +40,8 @@ class Decoder {
   ~Decoder();
 
   void decode(Bytes coded, Taker& taker);
+  /// No more bytes come: what was not yet known to be coded or not comes out, and nothing more is decoded.
+  void end(Taker& taker);
   /// Nothing more is decoded.
   void stop();
 
@@ -53,6 +55,10 @@ class Decoder {
  private:
   class Layer;
   bool run(size_t layer, Bytes bytes, Taker& taker);
+  bool release(size_t layer, Taker& taker);
+  bool give(size_t layer, Bytes made, Taker& taker);
+  bool pass_through(size_t layer, Taker& taker);
+  bool read_anew(size_t layer, Taker& taker);
 
   std::vector<std::unique_ptr<Layer>> layers_;
   uint64_t coded_ = 0, decoded_ = 0;
