@@ -306,8 +306,7 @@ void Http::complete(htp_tx_t* tx, Direction direction) {
   HttpTransaction& t = transaction(tx);
   sink_->end_frame(direction == kServer ? kRequest : kResponse, direction, offset(direction) + parser_.piece(), &t);
   if (direction == kClient) check_switch(t);
-  end_body(t, direction, file::State::closed);
-  end_direction(t, direction);
+  end_direction(t, direction, file::State::closed);
 }
 
 /// CONNECT (RFC 9110 9.3.6) and Upgrade (7.8): what follows this answer is another protocol.
@@ -374,10 +373,10 @@ void Http::end_body(HttpTransaction& t, Direction direction, file::State state) 
   if (state != file::State::closed) advance(t, direction, kBody);
 }
 
-void Http::end_direction(HttpTransaction& t, Direction direction) {
+void Http::end_direction(HttpTransaction& t, Direction direction, file::State state) {
   if (t.progress[index(direction)] == kComplete) return;
   close_decoder(t, direction);
-  end_body(t, direction, file::State::truncated);
+  end_body(t, direction, state);
   advance(t, direction, kComplete);
   for (auto& file : t.files[index(direction)]) {
     sink_->file(t, direction, file, {}, true);

@@ -116,7 +116,7 @@ class Http final : private ParserEvents {
   }
   Step step(const Parser::Result& result, size_t size);
   void advance(HttpTransaction& t, Direction direction, uint8_t stage);
-  void end_direction(HttpTransaction& t, Direction direction);
+  void end_direction(HttpTransaction& t, Direction direction, file::State state = file::State::truncated);
   file::File* begin_body(HttpTransaction& t, Direction direction);
   void raise_all(HttpTransaction& t, const std::vector<Anomaly>& names, Direction direction);
   void end_body(HttpTransaction& t, Direction direction, file::State state);

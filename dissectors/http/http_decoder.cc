@@ -212,7 +212,8 @@ void Decoder::stop() {
 void Decoder::end(Taker& taker) {
   for (size_t number = 0; number < layers_.size(); ++number) {
     Layer& layer = *layers_[number];
-    const bool goes_on = layer.waits ? pass_through(number, taker) : release(number, taker);
+    const bool nothing_made = !layer.begun && !layer.over && layer.withheld.empty();
+    const bool goes_on = nothing_made ? pass_through(number, taker) : release(number, taker);
     if (!goes_on) break;
   }
   stop();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <string>
 
 #include "sensor/base/text.h"
 
@@ -77,21 +78,28 @@ size_t Framer::line_feed(std::string_view text) {
   return found;
 }
 
-/// The end of the header at hand with all that libhtp must see to read it: lines that continue it, a CR that begins the
-/// next line (servers end lines with LF CR too), the byte behind a line of one space, which may end the headers.
-/// npos when that may still come. The empty line never waits.
-size_t Framer::response_field_end(std::string_view text, bool last) {
+/// Takes the header at hand with all that libhtp must see to read it: lines that continue it, a CR that begins the next
+/// line (servers end lines with LF CR too), the byte behind a line of one space, which may end the headers. Takes
+/// nothing when that may still come. The empty line never waits.
+void Framer::cut_response_field(Cut& cut, std::string_view text, bool last) {
+  const auto take = [&cut](size_t size, size_t field) {
+    cut.take = size;
+    cut.field = field;
+  };
   for (;;) {
     const size_t line_end = line_feed(text);
-    if (line_end == npos) return last ? text.size() : npos;
+    if (line_end == npos) return last ? take(text.size(), text.size()) : take(0, 0);
     const std::string_view line = text.substr(looked_.line, line_end - looked_.line);
     const size_t end = line_end + 1;
-    if (line.find_first_not_of('\r') == npos) return end;
-    if (end == text.size()) return last ? end : npos;
+    if (line.find_first_not_of('\r') == npos) return take(end, looked_.line);
+    if (end == text.size()) return last ? take(end, end) : take(0, 0);
     if (line == " " || line == "\t") {
-      if (text[end] != '\n') return end + 1;
+      if (text[end] != '\n') {
+        ahead_ = text[end];
+        return take(end + 1, looked_.line);
+      }
     } else if (blank(line) || std::string_view(" \t\r\0", 4).find(text[end]) == npos) {
-      return end;
+      return take(end, end);
     }
     looked_.line = end;
   }
@@ -110,9 +118,9 @@ Cut Framer::cut_line(Bytes bytes, const Place& place) {
   if (place.direction == Direction::to_server) {
     const size_t end = text.find('\n');
     cut.take = end == npos ? text.size() : end + 1;
-  } else if (const size_t end = response_field_end(text, place.last); end != npos) {
-    cut.take = end;
-    cut.field = place.tx->response_progress == HTP_RESPONSE_HEADERS && !blank(text.substr(0, end));
+  } else {
+    cut_response_field(cut, text, place.last);
+    if (place.tx->response_progress != HTP_RESPONSE_HEADERS || blank(text.substr(0, cut.field))) cut.field = 0;
   }
   measure(cut, cut.take ? cut.take : text.size());
   return cut;
@@ -173,9 +181,9 @@ Cut Framer::cut_response_start(Bytes bytes, const Place& place) {
     }
   }
   if (looked_.in_header) {
-    const size_t end = response_field_end(text, place.last);
-    if (end != npos) cut.take = end;
-    measure(cut, std::min(end, text.size()));
+    cut_response_field(cut, text, place.last);
+    cut.field = 0;
+    measure(cut, cut.take ? cut.take : text.size());
     return cut;
   }
   if (!place.last && text.size() < kJunkLimit) return cut;
@@ -242,15 +250,19 @@ void Framer::advance(Bytes piece, const htp_tx_t* before, const htp_tx_t* after,
   if (in_body_ && !was_in_body) {
     const bool request = direction == Direction::to_server;
     bool chunked = (request ? after->request_transfer_coding : after->response_transfer_coding) == HTP_CODING_CHUNKED;
+    const auto ahead = ahead_;
     *this = {};
     in_body_ = true;
     chunk_ = chunked ? Chunk::length : Chunk::none;
+    body_ = !chunked && ahead;
+    if (chunked) ahead_ = ahead;
     return;
   }
   if (!after || (!same && before)) {
     *this = {};
     return;
   }
+  ahead_ = {};
   chunk_ = Chunk::none;
   const size_t last_line = to_text(piece).rfind('\n');
   line_ = last_line == npos ? line_ + piece.size() : piece.size() - last_line - 1;
@@ -260,7 +272,10 @@ void Framer::advance(Bytes piece, const htp_tx_t* before, const htp_tx_t* after,
 void Framer::advance_chunk(Bytes piece) {
   switch (chunk_) {
     case Chunk::length: {
-      std::string_view text = to_text(piece);
+      std::string line(ahead_ ? 1 : 0, ahead_.value_or(0));
+      if (ahead_) line += to_text(piece);
+      const std::string_view text = ahead_ ? std::string_view(line) : to_text(piece);
+      ahead_ = {};
       size_t at = text.find_first_not_of(kSpaces);
       if (at == npos) return;  // an empty line: libhtp waits for the next
       uint64_t value = 0;

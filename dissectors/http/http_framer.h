@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string_view>
 
 #include "sensor/base/bytes.h"
@@ -28,7 +29,7 @@ struct Cut {
   bool too_long = false;  // a longer line than servers take; told once a message
   bool skip = false, excess = false;
   htp_tx_t* bare = nullptr;
-  bool field = false;      // one whole header of a response
+  size_t field = 0;        // bytes of `take` that are one whole header of a response; behind them is what ends it
   bool bad_chunk = false;  // where a chunk's length must be there is none; libhtp does not always say so
 };
 
@@ -74,7 +75,7 @@ class Framer {
   Cut cut_response_start(Bytes bytes, const Place& place);
   Cut cut_body(Bytes bytes, const Place& place);
   size_t line_feed(std::string_view text);
-  size_t response_field_end(std::string_view text, bool last);
+  void cut_response_field(Cut& cut, std::string_view text, bool last);
   void measure(Cut& cut, size_t size);
   uint64_t body_left(const htp_tx_t& tx, Direction direction) const;
   void advance_chunk(Bytes piece);
@@ -85,6 +86,7 @@ class Framer {
   uint64_t body_ = 0;   // bytes of the body data so far
   uint64_t chunk_left_ = 0;
   Chunk chunk_ = Chunk::none;
+  std::optional<char> ahead_;  // of the body, what libhtp saw with the end of the headers
   bool resync_ = false;
   bool in_body_ = false;
   bool unframed_ = false;  // announced as chunks, but is none

@@ -16,12 +16,6 @@ struct CountGap {
   ~CountGap() { consumed += lost; }
 };
 
-/// Where a header ends that the empty line may follow.
-size_t field_end(std::string_view text) {
-  const size_t last = text.ends_with('\n') ? text.find_last_not_of("\r", text.size() - 2) : std::string_view::npos;
-  return last != std::string_view::npos && text[last] == '\n' ? last + 1 : text.size();
-}
-
 }  // namespace
 
 /// libhtp is C: nothing may be thrown through it. What its caller is to know is thrown on when it has returned.
@@ -189,12 +183,10 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
     }
     Bytes piece = rest.first(cut.take);
     rest = rest.subspan(cut.take);
-    if (cut.field) {
-      htp_tx_t* tx = current(direction);
-      const size_t withheld = withhold(side.head, tx, piece);
-      side.framer.advance(piece.first(withheld), tx, tx, direction);
-      side.consumed += withheld;
-      piece = piece.subspan(withheld);
+    if (htp_tx_t* tx = current(direction); cut.field > 0 && withhold(side.head, tx, piece.first(cut.field))) {
+      side.framer.advance(piece.first(cut.field), tx, tx, direction);
+      side.consumed += cut.field;
+      piece = piece.subspan(cut.field);
       if (piece.empty()) continue;
     }
     size_t used = piece.size();
@@ -240,10 +232,9 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
   return result;
 }
 
-/// The bytes in front of a header, with the empty line it may bring, that libhtp is not to see: a length that it would
-/// give up at, and more headers than are kept, but for those that say how the body is framed and coded. libhtp compares
-/// each new name with all that it has.
-size_t Parser::withhold(ResponseHead& head, htp_tx_t* tx, Bytes field) {
+/// True when libhtp is not to see this header: a length that it would give up at, and more headers than are kept, but
+/// for those that say how the body is framed and coded. libhtp compares each new name with all that it has.
+bool Parser::withhold(ResponseHead& head, htp_tx_t* tx, Bytes field) {
   constexpr auto client = Direction::to_client;
   const std::string_view text = to_text(field);
   const size_t colon = std::min(text.find(':'), text.size());
@@ -253,7 +244,7 @@ size_t Parser::withhold(ResponseHead& head, htp_tx_t* tx, Bytes field) {
     const std::string_view value = trim(text.substr(colon + 1));
     const auto length = parse_unsigned(value);
     if (length && *length <= INT64_MAX) {
-      if (!std::exchange(head.length, head.length ? head.length : length) || head.length == length) return 0;
+      if (!std::exchange(head.length, head.length ? head.length : length) || head.length == length) return false;
       events_.log(tx, client, kAmbiguousLength);
     } else {
       head.odd_length = value;
@@ -262,12 +253,11 @@ size_t Parser::withhold(ResponseHead& head, htp_tx_t* tx, Bytes field) {
     head.ambiguous = true;
   } else {
     const bool framing = equal_nocase(name, "transfer-encoding") || equal_nocase(name, "content-encoding");
-    if (head.headers <= headers_limit_ || (framing && head.framing++ < kFramingHeaders)) return 0;
+    if (head.headers <= headers_limit_ || (framing && head.framing++ < kFramingHeaders)) return false;
     if (!std::exchange(head.told, true)) events_.log(tx, client, kTooManyHeaders);
   }
-  const size_t end = field_end(text);
-  events_.raw_headers(tx, client, field.first(end));
-  return end;
+  events_.raw_headers(tx, client, field);
+  return true;
 }
 
 /// `bytes` and all that follows are the body of the response to `tx`.

@@ -131,7 +131,7 @@ class Parser {
 
   Result feed_pieces(Direction direction, Bytes bytes, bool last);
   Place place(Direction direction, bool last) const;
-  size_t withhold(ResponseHead& head, htp_tx_t* tx, Bytes field);
+  bool withhold(ResponseHead& head, htp_tx_t* tx, Bytes field);
   void follow_to_end(Side& side, htp_tx_t& tx, Bytes bytes);
   void follow_orphan(Side& side, Bytes bytes);
   void bare_body(Side& side, Bytes bytes);

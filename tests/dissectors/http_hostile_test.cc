@@ -114,9 +114,33 @@ TEST(HttpHostile, OneDecoderReadsWhatClientsRead) {
   named.insert(10, std::string("name\0xx", 7));
   EXPECT_EQ(body_of(coded("Content-Encoding: gzip\r\n", named)), text);
   EXPECT_EQ(body_of(coded("Content-Encoding: gzip\r\n", gzip(text) + "trailing")), text);
+  for (char flags : {'\x20', '\x48'}) {
+    std::string reserved = gzip(text);
+    reserved[3] = flags;
+    if (flags & 8) reserved.insert(10, std::string("name\0", 5));
+    EXPECT_EQ(body_of(coded("Content-Encoding: gzip\r\n", reserved)), text) << "reserved flags of RFC 1952 2.3.1";
+  }
+  EXPECT_EQ(body_of(coded(std::string("Content-Encoding: g\0zi\0p\r\n", 26), gzip(text))), text);
   Strings anomalies;
   EXPECT_EQ(body_of(coded("Content-Encoding: gzip, gzip\r\n", gzip(text)), &anomalies), text);
   EXPECT_TRUE(has(anomalies, "gzip_decompression_failed@0"));
+}
+
+TEST(HttpHostile, WhatOnlySaysThatItIsCodedIsReadAsItIs) {
+  for (const std::string& plain : {std::string("{\"name\": \"value\", \"list\": [1, 2, 3]}"), std::string("\x1f\x8b"),
+                                   std::string("\x1f\x8b\x08\x28 no header at all"), std::string("K"),
+                                   std::string(20'000, ' '), kMark + std::string(9'000, '<')}) {
+    EXPECT_EQ(body_of(response(plain, "Content-Encoding: gzip\r\n")), plain) << plain.substr(0, 20);
+  }
+}
+
+TEST(HttpHostile, ALineOfOneSpaceEndsTheHeaders) {
+  for (const std::string blank : {" \n", "\t\n"}) {
+    const std::string head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n";
+    EXPECT_EQ(body_of(head + "Content-Length: 20\n" + blank + "\x1f" + kMark + "-"), "\x1f" + kMark);
+    EXPECT_EQ(body_of(head + "Content-Length: none\n" + blank + gzip(kMark)), kMark);
+    EXPECT_EQ(body_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\n" + blank + chunked(kMark, 17)), kMark);
+  }
 }
 
 TEST(HttpHostile, LzmaIsUndoneWhenToldTo) {
