@@ -36,6 +36,10 @@ struct Parser::Callbacks {
   static int plain(htp_tx_t* tx) {
     return guard(tx, [tx](ParserEvents& events) { return (events.*Member)(tx), true; });
   }
+  static int request_start(htp_tx_t* tx) {
+    htp_table_destroy(std::exchange(tx->request_params, nullptr));  // half a KB that nobody asks for
+    return plain<&ParserEvents::request_start>(tx);
+  }
   static int response_headers(htp_tx_t* tx) {
     const std::string& odd = parser(tx).sides_[index(Direction::to_client)].head.odd_length;
     constexpr std::string_view kName = "Content-Length";
@@ -88,7 +92,7 @@ void Parser::register_callbacks(htp_cfg_t* cfg) {
   using C = Callbacks;
   constexpr auto server = Direction::to_server;
   constexpr auto client = Direction::to_client;
-  htp_config_register_request_start(cfg, &C::plain<&ParserEvents::request_start>);
+  htp_config_register_request_start(cfg, &C::request_start);
   htp_config_register_request_line(cfg, &C::plain<&ParserEvents::request_line>);
   htp_config_register_request_headers(cfg, &C::plain<&ParserEvents::request_headers>);
   htp_config_register_request_header_data(cfg, &C::raw_headers<server>);
@@ -124,6 +128,20 @@ Parser::Parser(htp_cfg_t* library, uint64_t headers_limit, ParserEvents& events)
   if (!connp_) throw std::bad_alloc();
   htp_connp_set_user_data(connp_.get(), this);
   htp_connp_open(connp_.get(), nullptr, 0, nullptr, 0, nullptr);
+}
+
+/// The oldest first: libhtp looks through all of them for each that ends, and begins with those.
+void Parser::Destroy::operator()(htp_connp_t* connp) const {
+  htp_list_t* all = htp_connp_get_connection(connp)->transactions;
+  for (size_t left = htp_list_size(all); left > 0; --left) {
+    auto* oldest = static_cast<htp_tx_t*>(htp_list_get(all, 0));
+    if (!oldest) break;
+    oldest->request_progress = HTP_REQUEST_COMPLETE;
+    oldest->response_progress = HTP_RESPONSE_COMPLETE;
+    htp_tx_destroy(oldest);
+    htp_connp_tx_freed(connp);
+  }
+  htp_connp_destroy_all(connp);
 }
 
 htp_tx_t* Parser::current(Direction direction) const {

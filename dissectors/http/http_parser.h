@@ -126,7 +126,7 @@ class Parser {
     bool dead = false;      // what follows is not HTTP
   };
   struct Destroy {
-    void operator()(htp_connp_t* connp) const { htp_connp_destroy_all(connp); }
+    void operator()(htp_connp_t* connp) const;
   };
 
   Result feed_pieces(Direction direction, Bytes bytes, bool last);
