@@ -116,11 +116,16 @@ Cut Framer::cut_line(Bytes bytes, const Place& place) {
   const std::string_view text = to_text(bytes);
   Cut cut;
   if (place.direction == Direction::to_server) {
-    const size_t end = text.find('\n');
-    cut.take = end == npos ? text.size() : end + 1;
+    const int progress = place.tx->request_progress;
+    const bool header = progress == HTP_REQUEST_HEADERS || progress == HTP_REQUEST_TRAILER;
+    const size_t end = line_feed(text);
+    cut.take = end != npos ? end + 1 : !header || place.last ? text.size() : 0;
+    cut.field = header && !blank(text.substr(0, cut.take)) ? cut.take : 0;
   } else {
     cut_response_field(cut, text, place.last);
-    if (place.tx->response_progress != HTP_RESPONSE_HEADERS || blank(text.substr(0, cut.field))) cut.field = 0;
+    const int progress = place.tx->response_progress;
+    const bool header = progress == HTP_RESPONSE_HEADERS || progress == HTP_RESPONSE_TRAILER;
+    if (!header || blank(text.substr(0, cut.field))) cut.field = 0;
   }
   measure(cut, cut.take ? cut.take : text.size());
   return cut;

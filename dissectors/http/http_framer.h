@@ -29,7 +29,7 @@ struct Cut {
   bool too_long = false;  // a longer line than servers take; told once a message
   bool skip = false, excess = false;
   htp_tx_t* bare = nullptr;
-  size_t field = 0;        // bytes of `take` that are one whole header of a response; behind them is what ends it
+  size_t field = 0;  // bytes of `take` that are one header, of a request one line of it; behind them is what ends it
   bool bad_chunk = false;  // where a chunk's length must be there is none; libhtp does not always say so
 };
 

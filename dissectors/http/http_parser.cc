@@ -201,7 +201,7 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
     }
     Bytes piece = rest.first(cut.take);
     rest = rest.subspan(cut.take);
-    if (htp_tx_t* tx = current(direction); cut.field > 0 && withhold(side.head, tx, piece.first(cut.field))) {
+    if (htp_tx_t* tx = current(direction); cut.field > 0 && withhold(side, tx, direction, piece.first(cut.field))) {
       side.framer.advance(piece.first(cut.field), tx, tx, direction);
       side.consumed += cut.field;
       piece = piece.subspan(cut.field);
@@ -222,6 +222,7 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
       side.framer.advance(piece.first(used), before, after, direction);
       result.status = given.status;
       const bool headers_over = before && (after != before || side.framer.in_body());
+      if (after != before) side.headers = {};
       if (headers_over && std::exchange(side.head, {}).ambiguous && given.status == Status::ok && !failed_ &&
           !stopped_) {
         if (after && after->response_transfer_coding == HTP_CODING_IDENTITY) {
@@ -250,32 +251,45 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
   return result;
 }
 
-/// True when libhtp is not to see this header: a length that it would give up at, and more headers than are kept, but
-/// for those that say how the body is framed and coded. libhtp compares each new name with all that it has.
-bool Parser::withhold(ResponseHead& head, htp_tx_t* tx, Bytes field) {
-  constexpr auto client = Direction::to_client;
+/// True when libhtp is not to see this header: a length that it would give up at, one that HeaderTable adds, and one
+/// too many, unless it says how the body is framed and coded.
+bool Parser::withhold(Side& side, htp_tx_t* tx, Direction direction, Bytes field) {
+  const bool response = direction == Direction::to_client;
   const std::string_view text = to_text(field);
   const size_t colon = std::min(text.find(':'), text.size());
   const std::string_view name = trim(text.substr(0, colon));
-  ++head.headers;
-  if (equal_nocase(name, "content-length") && colon < text.size()) {
-    const std::string_view value = trim(text.substr(colon + 1));
-    const auto length = parse_unsigned(value);
-    if (length && *length <= INT64_MAX) {
-      if (!std::exchange(head.length, head.length ? head.length : length) || head.length == length) return false;
-      events_.log(tx, client, kAmbiguousLength);
-    } else {
-      head.odd_length = value;
-      events_.log(tx, client, kInvalidLength);
-    }
-    head.ambiguous = true;
-  } else {
-    const bool framing = equal_nocase(name, "transfer-encoding") || equal_nocase(name, "content-encoding");
-    if (head.headers <= headers_limit_ || (framing && head.framing++ < kFramingHeaders)) return false;
-    if (!std::exchange(head.told, true)) events_.log(tx, client, kTooManyHeaders);
+  const bool length = equal_nocase(name, "content-length") && colon < text.size();
+  if (length && response && !fits(side.head, tx, trim(text.substr(colon + 1)))) {
+    events_.raw_headers(tx, direction, field);
+    return true;
   }
-  events_.raw_headers(tx, client, field);
+  const size_t size = HeaderTable::size(*tx, direction);
+  if (size < std::min<uint64_t>(HeaderTable::kCompared, headers_limit_)) return false;
+  const bool repeated = length && htp_table_get_c(HeaderTable::headers(*tx, direction), "content-length");
+  if (repeated && side.head.lengths++ < kFramingHeaders) return false;
+  const bool framing = length || equal_nocase(name, "transfer-encoding") || equal_nocase(name, "content-encoding");
+  if (size < headers_limit_ || (framing && size < headers_limit_ + kFramingHeaders)) {
+    if (!repeated && !side.headers.add(*tx, direction, text)) return false;
+  } else if (!std::exchange(side.head.told, true)) {
+    events_.log(tx, direction, response ? kTooManyResponseHeaders : kTooManyRequestHeaders);
+  }
+  events_.raw_headers(tx, direction, field);
   return true;
+}
+
+/// Whether the length of a response is one that everybody takes as libhtp does.
+bool Parser::fits(Head& head, htp_tx_t* tx, std::string_view value) {
+  if (tx->response_progress != HTP_RESPONSE_HEADERS) return true;
+  const auto length = parse_unsigned(value);
+  if (length && *length <= INT64_MAX) {
+    if (!std::exchange(head.length, head.length ? head.length : length) || head.length == length) return true;
+    events_.log(tx, Direction::to_client, kAmbiguousLength);
+  } else {
+    head.odd_length = value;
+    events_.log(tx, Direction::to_client, kInvalidLength);
+  }
+  head.ambiguous = true;
+  return false;
 }
 
 /// `bytes` and all that follows are the body of the response to `tx`.

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "dissectors/http/http_framer.h"
+#include "dissectors/http/http_headers.h"
 #include "sensor/base/bytes.h"
 #include "sensor/event/chunk.h"
 
@@ -57,7 +58,8 @@ class Parser {
   static constexpr std::string_view kExcess = "Unable to match response to request";
   static constexpr std::string_view kAmbiguousLength = "Ambiguous response C-L value";
   static constexpr std::string_view kInvalidLength = "Invalid C-L field in response";
-  static constexpr std::string_view kTooManyHeaders = "Too many response headers";
+  static constexpr std::string_view kTooManyRequestHeaders = "Too many request headers";
+  static constexpr std::string_view kTooManyResponseHeaders = "Too many response headers";
   /// Headers that frame a message and come behind more than are kept.
   static constexpr uint64_t kFramingHeaders = 8;
 
@@ -107,10 +109,11 @@ class Parser {
 
  private:
   struct Callbacks;
-  /// What the headers of the response at hand say of its length. Of several lengths Python takes the first, curl the
-  /// last, and of one that is no number each takes something else: such a response is followed to the end.
-  struct ResponseHead {
-    uint64_t headers = 0, framing = 0;  // seen; and of those that frame, behind the limit
+  /// What the headers of the message at hand say of its length. Of several lengths of a response Python takes the
+  /// first, curl the last, and of one that is no number each takes something else: such a response is followed to the
+  /// end.
+  struct Head {
+    uint64_t lengths = 0;  // seen behind the first headers
     std::optional<uint64_t> length;
     std::string odd_length;  // libhtp does not see it before the headers are over: it would give up
     bool ambiguous = false, told = false;
@@ -120,7 +123,8 @@ class Parser {
     std::string held;          // bytes that libhtp must see together with what follows
     htp_tx_t* bare = nullptr;  // all that follows is the body of its response
     uint64_t consumed = 0;
-    ResponseHead head;
+    Head head;
+    HeaderTable headers;
     bool closed = false;
     bool orphaned = false;  // what follows belongs to the response that libhtp took for complete
     bool dead = false;      // what follows is not HTTP
@@ -131,7 +135,8 @@ class Parser {
 
   Result feed_pieces(Direction direction, Bytes bytes, bool last);
   Place place(Direction direction, bool last) const;
-  bool withhold(ResponseHead& head, htp_tx_t* tx, Bytes field);
+  bool withhold(Side& side, htp_tx_t* tx, Direction direction, Bytes field);
+  bool fits(Head& head, htp_tx_t* tx, std::string_view value);
   void follow_to_end(Side& side, htp_tx_t& tx, Bytes bytes);
   void follow_orphan(Side& side, Bytes bytes);
   void bare_body(Side& side, Bytes bytes);

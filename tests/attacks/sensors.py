@@ -44,9 +44,11 @@ class Lapwing:
         with open(path, "w") as file: file.write(rules)
         return path
 
-    def cap(self, key, sets):
-        """MB of a memory cap; 0 of one that this sensor does not have."""
-        match = re.fullmatch(r"(\d+)(kb|mb|gb)", str((sets or {}).get(key, self.defaults.get(key, "0mb"))))
+    def cap(self, key, sets, each=None):
+        """MB of a memory cap; of a cap by number, of which `each` takes so many MB; 0 of one that this sensor does not have."""
+        value = str((sets or {}).get(key, self.defaults.get(key, "0mb")))
+        if each: return int(value) * each if value.isdigit() else 0
+        match = re.fullmatch(r"(\d+)(kb|mb|gb)", value)
         return int(match[1]) * {"kb": 1 / 1024, "mb": 1, "gb": 1024}[match[2]]
 
     def wrote(self, *texts):

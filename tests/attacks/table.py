@@ -9,7 +9,9 @@ MEMORY = 64           # MB above an empty run and the caps
 DOUBLED = 2.5         # times the CPU for twice as much
 PACKET = 0.001        # seconds for the worst packet, where a MB of normal traffic takes NORMAL
 NORMAL = 0.0025       # seconds
-APP, FLOWS, SESSIONS, SEGMENTS, DEFRAG = ("app-layer.memcap", "flow.memcap", "stream.memcap", "stream.reassembly.memcap", "defrag.memcap")
+APP, FLOWS, SESSIONS, SEGMENTS, DEFRAG, NDPI = (
+    "app-layer.memcap", "flow.memcap", "stream.memcap", "stream.reassembly.memcap", "defrag.memcap", "ndpi.max-flows")
+EACH = {NDPI: 1.3 / 1024}  # MB for each of what is capped by number
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +41,7 @@ ROWS = (
     Row("multipart", http.delimiters, (102400, 10), (102400, 10)),
     Row("txt", dns.texts, (1472, 100), (1472, 100)),
     Row("gzip-bomb-in-gzip", http.gzip_bomb_in_gzip, (1 << 30, 20), (1 << 26, 10), 25),
-    Row("hash-flood", wire.colliding_flows, (60000, 1), (30000, 1), 30, caps=(FLOWS,)),
+    Row("hash-flood", wire.colliding_flows, (60000, 1), (30000, 1), 30, caps=(FLOWS, NDPI)),
     Row("dns-pointers", dns.pointed_names, (1472, 100), (1472, 100)),
     Row("gzip-bomb", http.gzip_bomb, (1 << 30, 20), (1 << 26, 10)),
     Row("junk-lines", http.junk_lines, (16000, 1), (12000, 1)),
@@ -48,14 +50,14 @@ ROWS = (
     Row("dns-tcp", dns.tcp_queries, (40000, 3), (40000, 1), 25),
     Row("tcp-backwards", wire.backwards, (60000, 4), (60000, 1)),
     Row("rule-contents", rules.uris, (4000, 1), (400, 1), 20, rules=rules.SHARED_RULES, beside_rules=True, doubled=False),
-    Row("udp-flows", wire.flow_a_packet, (320000, 1), (60000, 1), 30, caps=(FLOWS,)),
-    Row("gre-flows", wire.flows_in_tunnels, (75000, 1), (20000, 1), 12, caps=(FLOWS,)),
-    Row("syn-flood", wire.syn_flood, (250000, 1), (60000, 1), caps=(FLOWS, SESSIONS)),
+    Row("udp-flows", wire.flow_a_packet, (320000, 1), (60000, 1), 30, caps=(FLOWS, NDPI)),
+    Row("gre-flows", wire.flows_in_tunnels, (75000, 1), (20000, 1), 12, caps=(FLOWS, NDPI)),
+    Row("syn-flood", wire.syn_flood, (250000, 1), (60000, 1), caps=(FLOWS, SESSIONS, NDPI)),
     Row("fragments-backwards", wire.tiny_fragments, (65000, 40), (65000, 10)),
     Row("lone-fragments", wire.lone_fragments, (66000, 1), (66000, 1), caps=(DEFRAG,), records=ASKED, gives_up=True),
     Row("single-bytes", wire.single_bytes, (1000, 10), (1000, 5)),
-    Row("sizes-in-phases", wire.sizes_in_phases, (28 << 20, 1), (28 << 20, 1), memory=128, caps=(SEGMENTS,), sets={SEGMENTS: "32mb"}, doubled=False),
-    Row("thresholds", rules.sources, (1200000, 1), (150000, 1), 40, rules=rules.THRESHOLD, caps=(FLOWS,), doubled=False),
+    Row("sizes-in-phases", wire.sizes_in_phases, (28 << 20, 1), (28 << 20, 1), caps=(SEGMENTS, NDPI), sets={SEGMENTS: "32mb"}, doubled=False),
+    Row("thresholds", rules.sources, (1200000, 1), (150000, 1), 40, rules=rules.THRESHOLD, caps=(FLOWS, NDPI), doubled=False),
     Row("certificate-names", tls.alternative_names, (20000, 20), (20000, 10)),
     Row("nested-contents", rules.nearly, (100000, 20), (50000, 6), 220, rules=rules.NESTED),
     Row("subscriptions", subscriptions.attack, (500, 1), (500, 1), live=True),
@@ -77,7 +79,7 @@ ROWS = (
     Row("kept-alive", http.kept_alive, (20000, 2), (8000, 1), caps=(APP,)),
     Row("answers-unasked", http.answers_without_question, (5000, 20), (5000, 5)),
     Row("interim", http.interim_responses, (5000, 20), (5000, 5)),
-    Row("many-headers", http.many_headers, (1000, 200), (1000, 40), 100, doubled=False),
+    Row("many-headers", http.many_headers, (1000, 200), (1000, 40)),
     Row("headers-bytewise", http.headers_bytewise, (12000, 3), (6000, 2)),
     Row("repeated-headers", http.repeated_headers, (1000, 200), (1000, 40)),
     Row("cookies", http.cookies, (12000, 200), (12000, 40)),
@@ -129,18 +131,18 @@ ROWS = (
     Row("ports-reused", wire.reused_ports, (30000, 1), (10000, 1)),
     Row("resets", wire.resets, (200000, 1), (60000, 1)),
     Row("header-options", wire.options, (100000, 1), (40000, 1)),
-    Row("every-port", wire.every_port, (65535, 1), (65535, 1), 15, caps=(FLOWS,)),
-    Row("every-tcp-port", wire.every_tcp_port, (65535, 1), (10000, 1), caps=(FLOWS,)),
-    Row("pings", wire.pings, (200000, 1), (60000, 1), caps=(FLOWS,)),
+    Row("every-port", wire.every_port, (65535, 1), (65535, 1), 15, caps=(FLOWS, NDPI)),
+    Row("every-tcp-port", wire.every_tcp_port, (65535, 1), (10000, 1), caps=(FLOWS, NDPI)),
+    Row("pings", wire.pings, (200000, 1), (60000, 1), caps=(FLOWS, NDPI)),
     Row("unreachable", wire.unreachable, (200000, 1), (60000, 1)),
-    Row("sctp-chunks", wire.chunks, (1400, 20000), (1400, 5000), caps=(FLOWS,)),
-    Row("broken-headers", wire.broken_headers, (200000, 1), (60000, 1), caps=(FLOWS,)),
+    Row("sctp-chunks", wire.chunks, (1400, 20000), (1400, 5000), caps=(FLOWS, NDPI)),
+    Row("broken-headers", wire.broken_headers, (200000, 1), (60000, 1), caps=(FLOWS, NDPI)),
     Row("deep-tunnels", wire.deep_tunnels, (20000, 1), (5000, 1)),
-    Row("tunnels", wire.datagrams_in_tunnels, (20000, 1), (10000, 1), 30, caps=(FLOWS,)),
-    Row("extension-headers", wire.extension_headers, (20000, 1), (5000, 1), caps=(FLOWS,)),
+    Row("tunnels", wire.datagrams_in_tunnels, (20000, 1), (10000, 1), 30, caps=(FLOWS, NDPI)),
+    Row("extension-headers", wire.extension_headers, (20000, 1), (5000, 1), caps=(FLOWS, NDPI)),
     Row("tags", wire.tags, (20000, 1), (5000, 1)),
     Row("short-frames", wire.short_frames, (200000, 1), (60000, 1)),
-    Row("time-jumps", wire.time_jumps, (20000, 1), (5000, 1), 500, caps=(FLOWS,)),
+    Row("time-jumps", wire.time_jumps, (20000, 1), (5000, 1), 500, caps=(FLOWS, NDPI)),
     Row("fragments-shuffled", wire.fragments_shuffled, (65000, 20), (65000, 5)),
     Row("fragments-overlapping", wire.fragments_overlapping, (65000, 5), (65000, 2)),
     Row("lone-fragments-of-one", wire.lone_fragments_of_one, (200000, 1), (80000, 1), caps=(DEFRAG,), records=ASKED[:1], gives_up=True),
@@ -148,8 +150,8 @@ ROWS = (
 
     Row("nested-bytewise", rules.nearly_bytewise, (20000, 3), (8000, 1), rules=rules.NESTED),
     Row("alerts", rules.flood, (100000, 1), (20000, 1), 25, rules=rules.ALERTS, doubled=False),
-    Row("detection-filter", rules.sources, (200000, 1), (60000, 1), 30, rules=rules.DETECTION, caps=(FLOWS,)),
-    Row("xbits", rules.sources, (200000, 1), (60000, 1), 30, rules=rules.BITS, caps=(FLOWS,)),
+    Row("detection-filter", rules.sources, (200000, 1), (60000, 1), 30, rules=rules.DETECTION, caps=(FLOWS, NDPI)),
+    Row("xbits", rules.sources, (200000, 1), (60000, 1), 30, rules=rules.BITS, caps=(FLOWS, NDPI)),
     Row("flowbits", rules.bits, (1400, 200), (1400, 40), rules=rules.FLOWBITS),
 )
 

@@ -66,10 +66,22 @@ const Shape kShapes[] = {
        return std::vector{client("GET /" + std::string(n, 'a')), server(std::string(n, 'x'))};
      },
      1},
-    {"headers", 2'000,
+    {"headers", 500,
      [](size_t n) {
        return std::vector{client(kGet), server("HTTP/1.1 200 OK\r\n" +
                                                repeated(n, [](size_t i) { return std::to_string(i) + ":\n"; }) + "\n")};
+     }},
+    {"headers of a request", 500,
+     [](size_t n) {
+       return std::vector{client("GET / HTTP/1.1\r\n" +
+                                 repeated(n, [](size_t i) { return "Name-" + std::to_string(i) + ": x\r\n"; }) +
+                                 "\r\n")};
+     }},
+    {"trailers", 500,
+     [](size_t n) {
+       return std::vector{client(kGet),
+                          server("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" +
+                                 repeated(n, [](size_t i) { return std::to_string(i) + ": x\r\n"; }) + "\r\n")};
      }},
     {"chunks", 5'000,
      [](size_t n) {

@@ -228,6 +228,33 @@ TEST(HttpHostile, HeadersThatFrameAreTakenBehindAnyNumber) {
   EXPECT_EQ(body_of("HTTP/1.1 200 OK\r\n" + many + "Content-Length: 19\r\n\r\n" + kMark + "behind"), kMark);
 }
 
+TEST(HttpHostile, ManyHeadersAreReadAsFewAre) {
+  const std::string odd =
+      "Repeated: one\r\nREPEATED : two\r\nno colon\r\nFolded: a\r\n  b\r\n\tc\r\nHost: h\r\nContent-Length: 2\r\n";
+  for (Direction direction : {Direction::to_server, Direction::to_client}) {
+    const bool request = direction == Direction::to_server;
+    const auto play = [&](size_t before) {
+      std::string headers;
+      for (size_t i = 0; i < before; ++i) headers += "X" + std::to_string(i) + ": v\r\n";
+      headers += odd + "\r\nok";
+      return play_all_ways({client(request ? "POST / HTTP/1.1\r\n" + headers : kGet),
+                            server("HTTP/1.1 200 OK\r\n" + (request ? "Content-Length: 0\r\n\r\n" : headers))});
+    };
+    const std::string name = request ? "http.request_header" : "http.response_header";
+    Strings few = play(1).values(name), many = play(300).values(name);
+    ASSERT_EQ(many.size(), few.size() + 299);
+    for (const std::string& one : few) EXPECT_TRUE(has(many, one)) << one << ::testing::PrintToString(many);
+    EXPECT_TRUE(has(many, "Repeated: one, two")) << ::testing::PrintToString(few);
+    EXPECT_EQ(play(300).values(request ? "http.request_body" : "http.response_body"), Strings{"ok"});
+  }
+  std::string limited;
+  for (int i = 0; i < 30; ++i) limited += "X" + std::to_string(i) + ": v\r\n";
+  Outcome got = play_all_ways({client("GET / HTTP/1.1\r\n" + limited + "\r\n"), server(response("x"))},
+                              {{kDefaults + "headers-limit", "10"}});
+  EXPECT_TRUE(has(got.anomalies, "request_too_many_headers@0"));
+  EXPECT_LT(got.values("http.request_header").size(), 12u);
+}
+
 TEST(HttpHostile, ACarriageReturnWithinAHeaderHidesNothing) {
   for (std::string_view header : {"X-Foo: a\rb", "X-Foo: a\r\rb", "X-Foo: a\r", "X-Foo:\ra", "X\r-Foo: ab"}) {
     EXPECT_EQ(body_of(response(kMark, std::string(header) + "\r\n")), kMark)

@@ -1,0 +1,71 @@
+#include "dissectors/http/http_headers.h"
+
+#include <new>
+#include <string>
+
+#include "sensor/base/hash.h"
+#include "sensor/base/text.h"
+
+namespace lapwing::http {
+namespace {
+
+uint64_t hash_of(std::string_view name) {
+  static const uint64_t seed = draw_seed();
+  return keyed_hash(to_bytes(to_lower(name)), seed);
+}
+
+std::string_view text_of(const bstr* text) {
+  return {reinterpret_cast<const char*>(bstr_ptr(text)), bstr_len(text)};
+}
+
+/// Appended to the value of a header.
+void append(htp_header_t& header, std::string_view between, std::string_view more) {
+  bstr* longer = bstr_expand(header.value, bstr_len(header.value) + between.size() + more.size());
+  if (!longer) throw std::bad_alloc();
+  header.value = longer;
+  bstr_add_mem_noex(header.value, between.data(), between.size());
+  bstr_add_mem_noex(header.value, more.data(), more.size());
+}
+
+/// Lines that go on are one, their spaces kept (RFC 9112 5.2).
+std::string unfolded(std::string_view value) {
+  std::string out(value);
+  std::erase_if(out, [](char c) { return c == '\r' || c == '\n'; });
+  return out;
+}
+
+}  // namespace
+
+/// Learns what libhtp added.
+void HeaderTable::follow(const htp_tx_t& tx, Direction direction) {
+  for (const size_t size = HeaderTable::size(tx, direction); indexed_ < size; ++indexed_) {
+    auto* header = static_cast<htp_header_t*>(htp_table_get_index(headers(tx, direction), indexed_, nullptr));
+    by_name_.try_emplace(hash_of(text_of(header->name)), Known{header, 0});
+  }
+}
+
+bool HeaderTable::add(htp_tx_t& tx, Direction direction, std::string_view field) {
+  follow(tx, direction);
+  if (field.starts_with(' ') || field.starts_with('\t')) {
+    if (!last_) return false;
+    append(*last_, {}, unfolded(field));
+    last_->flags |= HTP_FIELD_FOLDED;
+    return true;
+  }
+  const size_t colon = field.find(':');
+  const std::string_view name = colon == std::string_view::npos ? std::string_view("") : trim(field.substr(0, colon));
+  const std::string value(trim(unfolded(colon == std::string_view::npos ? field : field.substr(colon + 1))));
+  Known& known = by_name_[hash_of(name)];
+  if (known.header) {
+    last_ = known.header;
+    last_->flags |= HTP_FIELD_REPEATED;
+    if (known.repetitions++ < kMaxRepetitions) append(*last_, ", ", value);
+    return true;
+  }
+  const auto set = direction == Direction::to_server ? htp_tx_req_set_header : htp_tx_res_set_header;
+  if (set(&tx, name.data(), name.size(), value.data(), value.size(), HTP_ALLOC_COPY) != HTP_OK) throw std::bad_alloc();
+  known.header = last_ = static_cast<htp_header_t*>(htp_table_get_index(headers(tx, direction), indexed_++, nullptr));
+  return true;
+}
+
+}  // namespace lapwing::http

@@ -1,0 +1,44 @@
+// HeaderTable: adds the headers behind the first of a message to libhtp's table, which would compare each new name with
+// all that are there.
+#pragma once
+
+#include <htp/htp.h>
+
+#include <cstdint>
+#include <string_view>
+#include <unordered_map>
+
+#include "sensor/event/chunk.h"
+
+namespace lapwing::http {
+
+/// Of one direction and one message.
+class HeaderTable {
+ public:
+  /// Headers of a message that libhtp adds itself, with all that it says of them.
+  static constexpr size_t kCompared = 64;
+  /// Values of one name that are joined, as libhtp does.
+  static constexpr uint32_t kMaxRepetitions = 64;
+
+  static htp_table_t* headers(const htp_tx_t& tx, Direction direction) {
+    return direction == Direction::to_server ? tx.request_headers : tx.response_headers;
+  }
+  static size_t size(const htp_tx_t& tx, Direction direction) { return htp_table_size(headers(tx, direction)); }
+  /// `field`: a header with its line ends. What libhtp holds back of a request to see whether it goes on, it adds
+  /// later. One that begins with a space goes on with the last that was added. False when libhtp is to take it, because
+  /// it added the last itself. Throws std::bad_alloc.
+  bool add(htp_tx_t& tx, Direction direction, std::string_view field);
+
+ private:
+  struct Known {
+    htp_header_t* header = nullptr;
+    uint32_t repetitions = 0;
+  };
+  void follow(const htp_tx_t& tx, Direction direction);
+
+  size_t indexed_ = 0;                           // of the table
+  htp_header_t* last_ = nullptr;                 // that was added here
+  std::unordered_map<uint64_t, Known> by_name_;  // by the keyed hash of the name in small letters
+};
+
+}  // namespace lapwing::http
