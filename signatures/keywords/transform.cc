@@ -1,8 +1,7 @@
 // Transforms: what follows sees the buffer changed.
-#include <openssl/evp.h>
-
 #include <algorithm>
 
+#include "sensor/base/openssl.h"
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 #include "signatures/match/pcre.h"
@@ -142,27 +141,28 @@ Bytes strip_pseudo_headers(Bytes in, std::string& out) {
   return to_bytes(out);
 }
 
-/// The algorithm is fetched once: fetching costs as much as hashing a short buffer.
-Bytes digest(const EVP_MD* algorithm, Bytes in, std::string& out) {
+Bytes digest(DigestAlgorithm& algorithm, Bytes in, std::string& out) {
   unsigned size = 0;
   out.resize(EVP_MAX_MD_SIZE);
-  if (!algorithm ||
-      !EVP_Digest(in.data(), in.size(), reinterpret_cast<uint8_t*>(out.data()), &size, algorithm, nullptr))
+  const EVP_MD* md = algorithm.get();
+  if (md && !EVP_Digest(in.data(), in.size(), reinterpret_cast<uint8_t*>(out.data()), &size, md, nullptr)) {
+    throw_openssl_lack_of_memory();
     size = 0;
+  }
   out.resize(size);
   return to_bytes(out);
 }
 
 Bytes to_md5(Bytes in, std::string& out) {
-  static const EVP_MD* algorithm = EVP_MD_fetch(nullptr, "MD5", nullptr);
+  static constinit DigestAlgorithm algorithm("MD5");
   return digest(algorithm, in, out);
 }
 Bytes to_sha1(Bytes in, std::string& out) {
-  static const EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  static constinit DigestAlgorithm algorithm("SHA1");
   return digest(algorithm, in, out);
 }
 Bytes to_sha256(Bytes in, std::string& out) {
-  static const EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  static constinit DigestAlgorithm algorithm("SHA256");
   return digest(algorithm, in, out);
 }
 
