@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sensor/base/openssl.h"
+#include "sensor/base/per_thread.h"
 
 namespace lapwing::file {
 namespace {
@@ -62,7 +63,7 @@ Digest digest(Algorithm algorithm, Bytes content) {
   if (EVP_Digest(content.data(), content.size(), out.bytes.data(), &size, md, nullptr)) {
     out.size = static_cast<uint8_t>(size);
   } else {
-    throw_openssl_lack_of_memory();
+    openssl_out_of_memory();
   }
   return out;
 }
@@ -80,7 +81,7 @@ Hasher::Hasher() : contexts_(std::make_unique<Contexts>()) {
     if (EVP_DigestInit_ex(created.get(), md, nullptr)) {
       contexts_->of[static_cast<size_t>(algorithm)] = std::move(created);
     } else {
-      throw_openssl_lack_of_memory();
+      openssl_out_of_memory();
     }
   }
 }
@@ -102,13 +103,13 @@ Digest Hasher::finish(Algorithm algorithm) const {
   if (EVP_MD_CTX_copy_ex(copy.get(), source.get()) && EVP_DigestFinal_ex(copy.get(), out.bytes.data(), &size)) {
     out.size = static_cast<uint8_t>(size);
   } else {
-    throw_openssl_lack_of_memory();
+    openssl_out_of_memory();
   }
   return out;
 }
 
 std::string magic(Bytes content) {
-  static thread_local Magic library;
+  Magic& library = per_thread([] { return Magic(); });
   return library.look(content.first(std::min(content.size(), kMagicBytes)));
 }
 

@@ -12,6 +12,7 @@
 
 #include "sensor/base/hash.h"
 #include "sensor/base/openssl.h"
+#include "sensor/base/per_thread.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::tls {
@@ -159,12 +160,13 @@ using Sha1 = std::array<uint8_t, 20>;
 
 Sha1 sha1(Bytes data) {
   static constinit DigestAlgorithm algorithm("SHA1");
-  static thread_local const DigestContext context = make_digest_context();
+  const DigestContext& context = per_thread([] { return make_digest_context(); });
   Sha1 out{};
   const EVP_MD* md = algorithm.get();
-  if (md && EVP_DigestInit_ex2(context.get(), md, nullptr) &&
-      EVP_DigestUpdate(context.get(), data.data(), data.size())) {
-    EVP_DigestFinal_ex(context.get(), out.data(), nullptr);
+  if (md && !(EVP_DigestInit_ex2(context.get(), md, nullptr) &&
+              EVP_DigestUpdate(context.get(), data.data(), data.size()) &&
+              EVP_DigestFinal_ex(context.get(), out.data(), nullptr))) {
+    openssl_out_of_memory();
   }
   return out;
 }
@@ -249,8 +251,7 @@ std::shared_ptr<const Certificate> read_certificate(Bytes der) {
     std::array<Kept, kCacheWays> ways;
     size_t oldest = 0;
   };
-  // On the heap: what is every thread's takes its place from stacks, and libraries give their threads small ones.
-  static thread_local std::vector<Set> cache(kCacheSets);
+  auto& cache = per_thread([] { return std::vector<Set>(kCacheSets); });
   if (der.size() > kMaxKept) return read(der);
   const uint64_t hash = keyed_hash(der, kReplaySeed);
   Set& set = cache[hash % kCacheSets];

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sensor/base/openssl.h"
+#include "sensor/base/per_thread.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::tls {
@@ -13,15 +14,14 @@ namespace {
 
 /// Lower-case hex of the first `bytes` bytes of the digest; empty when the algorithm is not to be had.
 std::string digest_hex(DigestAlgorithm& algorithm, std::string_view text, size_t bytes) {
-  static thread_local const DigestContext context = make_digest_context();
+  const DigestContext& context = per_thread([] { return make_digest_context(); });
   const EVP_MD* md = algorithm.get();
   unsigned char out[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   if (!md) return {};
   if (!EVP_DigestInit_ex2(context.get(), md, nullptr) || !EVP_DigestUpdate(context.get(), text.data(), text.size()) ||
       !EVP_DigestFinal_ex(context.get(), out, &size)) {
-    throw_openssl_lack_of_memory();
-    return {};
+    openssl_out_of_memory();
   }
   return to_hex(Bytes(out, std::min<size_t>(size, bytes)));
 }

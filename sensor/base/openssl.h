@@ -17,6 +17,12 @@ inline void throw_openssl_lack_of_memory() {
   if (lacking) throw std::bad_alloc();
 }
 
+/// Of calls that fail for nothing else, such as digests of an algorithm that is there.
+[[noreturn]] inline void openssl_out_of_memory() {
+  ERR_clear_error();
+  throw std::bad_alloc();
+}
+
 /// A digest algorithm by name, fetched at its first use and kept: fetching costs more than a short digest [S].
 class DigestAlgorithm {
  public:

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "sensor/base/hash.h"
+#include "sensor/base/per_thread.h"
 
 namespace lapwing {
 
@@ -74,6 +75,7 @@ void Worker::drop_flow() {
 }
 
 void Worker::run() {
+  ThreadObjects::begin();
   Burst burst;
   while (true) {
     // The source itself is asked to stop, and then counts what it was not asked for.

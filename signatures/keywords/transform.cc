@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sensor/base/openssl.h"
+#include "sensor/base/per_thread.h"
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 #include "signatures/match/pcre.h"
@@ -146,8 +147,7 @@ Bytes digest(DigestAlgorithm& algorithm, Bytes in, std::string& out) {
   out.resize(EVP_MAX_MD_SIZE);
   const EVP_MD* md = algorithm.get();
   if (md && !EVP_Digest(in.data(), in.size(), reinterpret_cast<uint8_t*>(out.data()), &size, md, nullptr)) {
-    throw_openssl_lack_of_memory();
-    size = 0;
+    openssl_out_of_memory();
   }
   out.resize(size);
   return to_bytes(out);
@@ -216,7 +216,7 @@ class PcreTransform : public Transform {
       : regex_(expression, {}, static_cast<uint32_t>(config.pcre_match_limit),
                static_cast<uint32_t>(config.pcre_recursion_limit)) {}
   Bytes apply(Bytes in, std::string& out) const override {
-    thread_local PcreScratch scratch;
+    PcreScratch& scratch = per_thread([] { return PcreScratch(); });
     thread_local DetectCounters ignored;
     Regex::Match match;
     if (!regex_.search(in, 0, scratch, ignored, match)) return in;

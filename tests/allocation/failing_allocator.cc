@@ -74,7 +74,7 @@ void release(void* block) {
   live.fetch_sub(static_cast<int64_t>(sallocx(block, 0)), std::memory_order_relaxed);
   dallocx(block, 0);
 }
-constexpr int aligned(size_t align) {
+int aligned(size_t align) {
   return MALLOCX_ALIGN(align);
 }
 
