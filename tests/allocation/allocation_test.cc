@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <iostream>
 #include <numeric>
 #include <string>
 #include <thread>
@@ -222,7 +223,7 @@ class Allocation : public ::testing::Test {
 
 TEST_F(Allocation, AnyOfThemMayFail) {
   ASSERT_GT(paths_.size(), 5u);
-  constexpr uint64_t kRuns = 10'000;
+  constexpr uint64_t kRuns = 2000;
   uint64_t runs = 0, told = 0;
   for (const std::string& path : paths_) {
     const std::vector<Recorded> frames = read_capture(path);
@@ -236,12 +237,12 @@ TEST_F(Allocation, AnyOfThemMayFail) {
     for (uint64_t n = 1; n <= whole.made[0]; n += n < each * 3 / 4 ? 1 : step) {
       told += holds(frames, n, whole);
       ++runs;
-      if (HasFailure()) ADD_FAILURE() << path << " " << n;
-      EXPECT_EQ(test::live_bytes(), before) << path << ' ' << n;
+      ASSERT_FALSE(HasFailure()) << path << ' ' << n;
+      ASSERT_EQ(test::live_bytes(), before) << path << ' ' << n;
     }
   }
   EXPECT_GT(told, runs / 4);
-  RecordProperty("runs", static_cast<int>(runs));
+  std::cout << runs << " allocations failed, " << told << " told\n";
 }
 
 /// Making what nDPI needs for a worker is dear: one worker for all, which has most of its own buffers after a pass.
