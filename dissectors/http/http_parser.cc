@@ -36,6 +36,11 @@ struct Parser::Callbacks {
   static int plain(htp_tx_t* tx) {
     return guard(tx, [tx](ParserEvents& events) { return (events.*Member)(tx), true; });
   }
+  /// libhtp does not look at what this one returns, and would begin requests for ever: the next callback stops it.
+  static int request_start(htp_tx_t* tx) {
+    plain<&ParserEvents::request_start>(tx);
+    return HTP_OK;
+  }
   static int response_headers(htp_tx_t* tx) {
     const std::string& odd = parser(tx).sides_[index(Direction::to_client)].head.odd_length;
     constexpr std::string_view kName = "Content-Length";
@@ -88,7 +93,7 @@ void Parser::register_callbacks(htp_cfg_t* cfg) {
   using C = Callbacks;
   constexpr auto server = Direction::to_server;
   constexpr auto client = Direction::to_client;
-  htp_config_register_request_start(cfg, &C::plain<&ParserEvents::request_start>);
+  htp_config_register_request_start(cfg, &C::request_start);
   htp_config_register_request_line(cfg, &C::plain<&ParserEvents::request_line>);
   htp_config_register_request_headers(cfg, &C::plain<&ParserEvents::request_headers>);
   htp_config_register_request_header_data(cfg, &C::raw_headers<server>);
