@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "sensor/base/hash.h"
+#include "sensor/base/per_thread.h"
 
 namespace lapwing {
 
@@ -30,7 +31,10 @@ Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
       decoder_(share.config->decode, share.checksums),
       defrag_(share.config->stream),
       flows_(flow_config(share), share.hash_seed,
-             [this](Flow& flow, Timestamp now) { spare_process([&] { close(flow, now); }); }),
+             [this](Flow& flow, Timestamp now) {
+               spare_process([&] { close(flow, now); });
+               context_.flow = nullptr;  // it is no more
+             }),
       stream_(share.config->stream, *this),
       app_(share.config->app, share.config->budget, *this),
       identifier_(share.config->identify),
@@ -65,11 +69,13 @@ void Worker::drop_flow() {
   recorder_.discard();
   if (!context_.flow) return;
   for (auto& slot : context_.flow->slots) slot.reset();
-  if (context_.packet) flows_.set_state(*context_.flow, FlowState::bypassed);
+  // One that is at its end goes anyway.
+  if (context_.flow->end == FlowEnd::none) flows_.set_state(*context_.flow, FlowState::bypassed);
   context_.flow = nullptr;
 }
 
 void Worker::run() {
+  ThreadObjects::begin();
   Burst burst;
   while (true) {
     // The source itself is asked to stop, and then counts what it was not asked for.
@@ -138,7 +144,7 @@ bool Worker::expire_idle() {
   // Frames that are on their way through the ring are older.
   constexpr int64_t kOnTheWay = 1'000'000'000;
   now_ = std::max(now_, Timestamp{wall->ns - kOnTheWay});
-  defrag_.expire(now_);
+  spare_process([&] { defrag_.expire(now_); });
   return flows_.expire(now_, kEnds);
 }
 

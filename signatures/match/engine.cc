@@ -57,7 +57,6 @@ void Engine::end(const MatchContext& context) {
     queue_.deliver(context, *rules_, *shared_, states_);
     tags(context);
   }
-  counters_.stream_window_bytes = states_.window_bytes();
 }
 
 /// Every packet counts for the tags of its flow and of its two hosts, the one that alerted too.

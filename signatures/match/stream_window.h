@@ -42,10 +42,10 @@ class StreamWindow {
       size_t capacity = bytes_.capacity() ? bytes_.capacity() * 2 : 512;
       while (capacity < bytes_.size() + data.size()) capacity *= 2;
       capacity = std::min<size_t>(capacity, 2 * kCell);
-      if (budget_->used - bytes_.capacity() + capacity > WindowBudget::kLimit) return false;
-      budget_->used -= bytes_.capacity();
+      const size_t held = bytes_.capacity();
+      if (budget_->used - held + capacity > WindowBudget::kLimit) return false;
       bytes_.reserve(capacity);
-      budget_->used += bytes_.capacity();
+      budget_->used += bytes_.capacity() - held;
     }
     bytes_.insert(bytes_.end(), data.begin(), data.end());
     return true;
