@@ -20,6 +20,11 @@ struct AppLayer::Side {
   uint32_t need = 0;      // bytes without which another look is useless
 
   bool settled() const { return protocol || failed || closed; }
+  /// What fits no protocol waits too: it may be explained by what the other side is found to speak.
+  void keep(const Chunk& chunk) {
+    if (buffer.empty()) offset = chunk.offset;
+    buffer.append(to_text(chunk.data));
+  }
 };
 
 /// A frame that waits for its end; offsets are those of the stream.

@@ -53,14 +53,17 @@ void AppLayer::detect(Flow& flow, State& state, const Chunk& chunk) {
   auto& side = state.sides[index(chunk.direction)];
   side.ended |= chunk.end;
   side.bytes += chunk.data.size();
-  if (side.settled() && !chunk.datagram) return give_up(flow, state, chunk);
+  if (side.settled() && !chunk.datagram) {
+    if (side.failed) side.keep(chunk);
+    return give_up(flow, state, chunk);
+  }
   Chunk first = chunk;
   if (chunk.datagram) {
     side.candidates = ~uint64_t{0};  // every datagram is a message of its own
   } else {
     if (side.buffer.empty()) side.offset = chunk.offset;
     if (!side.buffer.empty() || chunk.data.size() < kProbeLimit || state.reversed) {
-      side.buffer.append(to_text(chunk.data));
+      side.keep(chunk);
       first.data = to_bytes(side.buffer);
     }
   }
@@ -82,6 +85,7 @@ void AppLayer::detect(Flow& flow, State& state, const Chunk& chunk) {
     }
     const bool enough = chunk.datagram || first.data.size() >= kVerdictBytes[index(chunk.direction)];
     side.failed |= (!undecided && enough) || first.data.size() >= kProbeLimit;
+    if (side.failed && side.buffer.empty() && !chunk.datagram) side.keep(chunk);
   }
   if (chunk.end && !side.failed) side.closed = true;
   // A datagram is a message of its own: the next may be one of a protocol that the first was not. Where a protocol is
@@ -99,6 +103,7 @@ void AppLayer::give_up(Flow& flow, State& state, const Chunk& chunk) {
   if (side.failed && other.failed) return fail(state);
   if (side.settled() && other.settled()) {
     state.phase = State::Phase::failed;
+    for (auto& each : state.sides) each.buffer = {};
     return;
   }
   if (chunk.datagram) return;

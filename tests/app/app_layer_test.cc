@@ -32,11 +32,12 @@ struct Sink : AppSink {
   void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
   void encrypted(Flow&, Direction, uint64_t) override {}
   void plain(Flow&, const Chunk& bytes) override { plain_bytes += to_text(bytes.data); }
-  void frame(Flow&, const MessageFrame&) override {}
+  void frame(Flow&, const MessageFrame& frame) override { streams[index(frame.direction)] += to_text(frame.bytes); }
   void detection(Flow&, DetectionEvent event) override { events.emplace_back(name(event).substr(9)); }
   std::vector<std::string> events;
   int transactions = 0;
   std::string plain_bytes;
+  std::array<std::string, 2> streams;
 };
 
 using Talk = std::vector<std::pair<Side, std::string>>;
@@ -88,6 +89,17 @@ class Lab {
   Detection detection() const { return app_.detection(flow_); }
   bool encrypted() const { return flow_.flags & flow_flag::encrypted; }
   const std::string& plain() const { return sink_.plain_bytes; }
+  /// From now on each direction of a stream is shown as one frame, at its end.
+  void want_streams() {
+    std::vector<uint32_t> wanted;
+    for (const AppProtocol& protocol : config_.protocols)
+      wanted.push_back(uint32_t{1} << protocol.row->protocol->frames.size());
+    app_.want_frames(wanted);
+  }
+  const std::string& stream(Direction direction) {
+    app_.finish(flow_, {});
+    return sink_.streams[index(direction)];
+  }
   AppCounters counters() const { return app_.counters(); }
 
  private:
@@ -120,6 +132,17 @@ TEST(AppLayer, OnlyOneSideIsKnown) {
   // Too short to be called none.
   expect({{kClient, kRequest}, {kServer, "OK"}}, {{}, "http", "http", ""});
   expect({{kClient, kJunk}, {kServer, kJunk}}, {{}, "failed", "failed", "failed"});
+}
+
+TEST(AppLayer, WhatFitsNoProtocolWaitsForTheOtherSide) {
+  const std::string more = kJunk + std::string(AppLayer::kProbeLimit, 'x');
+  for (size_t step : {100'000, 1400, 7, 1}) {
+    Lab lab;
+    lab.want_streams();
+    Outcome seen = lab.run({{kServer, kJunk}, {kServer, more}, {kClient, kRequest}, {kServer, kJunk}}, step);
+    EXPECT_EQ(seen.final, "http");
+    EXPECT_EQ(lab.stream(kServer), kJunk + more + kJunk) << "in pieces of " << step;
+  }
 }
 
 TEST(AppLayer, ServerSpeaksFirstWhereTheClientMust) {
