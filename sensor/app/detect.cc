@@ -54,7 +54,7 @@ void AppLayer::detect(Flow& flow, State& state, const Chunk& chunk) {
   side.ended |= chunk.end;
   side.bytes += chunk.data.size();
   if (side.settled() && !chunk.datagram) {
-    if (side.failed) side.keep(chunk);
+    side.keep(chunk);
     return give_up(flow, state, chunk);
   }
   Chunk first = chunk;
@@ -101,11 +101,7 @@ void AppLayer::detect(Flow& flow, State& state, const Chunk& chunk) {
 void AppLayer::give_up(Flow& flow, State& state, const Chunk& chunk) {
   const Side &side = state.sides[index(chunk.direction)], &other = state.sides[index(reverse(chunk.direction))];
   if (side.failed && other.failed) return fail(state);
-  if (side.settled() && other.settled()) {
-    state.phase = State::Phase::failed;
-    for (auto& each : state.sides) each.buffer = {};
-    return;
-  }
+  if (side.settled() && other.settled()) return state.stop();
   if (chunk.datagram) return;
   // The beginning of a request may be what was missed: its answer alone would have the rest of it misread.
   const bool late = flow.flags & flow_flag::midstream && !(flow.flags & flow_flag::midstream_synack);
@@ -177,14 +173,11 @@ void AppLayer::report(Flow& flow, DetectionEvent event) {
 }
 
 void AppLayer::fail(State& state) {
-  state.phase = State::Phase::failed;
+  state.stop();
   state.undetected = true;
   state.protocol = nullptr;
   ++counters_.failed;
-  for (auto& side : state.sides) {
-    side.buffer = {};
-    side.fresh = true;
-  }
+  for (auto& side : state.sides) side.fresh = true;
 }
 
 bool AppLayer::take_fresh(const Flow& flow, Direction direction) {
@@ -207,7 +200,7 @@ void AppLayer::turn(Flow& flow, Timestamp time) {
   for (Direction direction : {Direction::to_server, Direction::to_client}) {
     Side& side = state.sides[index(direction)];
     const std::string bytes = std::move(side.buffer);
-    side = {.offset = side.offset, .ended = side.ended};
+    side = {.offset = side.offset, .lost = side.lost, .ended = side.ended};
     if (bytes.empty() && !side.ended) continue;
     chunk(flow,
           {.data = to_bytes(bytes), .offset = side.offset, .time = time, .direction = direction, .end = side.ended});
