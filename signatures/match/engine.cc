@@ -236,9 +236,13 @@ void Engine::scan(const Group& group, Bytes bytes) {
 }
 
 void Engine::turn(Flow& flow) {
+  queue_.clear();  // what streams said so far was taken for what the other side says
   FlowState* state = states_.find(flow);
   if (!state) return;
   std::swap(state->windows[0], state->windows[1]);
+  for (auto& window : state->windows) {
+    if (window) window->look_again();
+  }
 }
 
 bool Engine::first_alert(Flow& flow, const RuleInfo& rule) {

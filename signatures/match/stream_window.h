@@ -33,6 +33,8 @@ class StreamWindow {
   uint64_t base() const { return base_; }
   uint64_t end() const { return base_ + bytes_.size(); }
   uint64_t cell() const { return cell_; }
+  /// Where the evidence of the next look may end.
+  uint64_t floor() const { return std::min(floor_, cell_); }
   Bytes bytes() const { return bytes_; }
   size_t room() const { return static_cast<size_t>(cell_ + kCell - end()); }
 
@@ -76,7 +78,18 @@ class StreamWindow {
     base_ = offset;
     cell_ = offset / kCell * kCell;
     looked_to = offset;
+    floor_ = UINT64_MAX;
     forget_rules();
+  }
+
+  /// All that is at hand is owed another look.
+  void look_again() {
+    forget_rules();
+    looked_to = floor_ = base_;
+  }
+  void looked() {
+    looked_to = end();
+    floor_ = UINT64_MAX;
   }
 
   /// Another rule set numbers its rules anew: everything held is scanned again.
@@ -102,7 +115,7 @@ class StreamWindow {
  private:
   std::shared_ptr<WindowBudget> budget_;
   std::vector<uint8_t> bytes_;
-  uint64_t base_ = 0, cell_ = 0;
+  uint64_t base_ = 0, cell_ = 0, floor_ = UINT64_MAX;
 };
 
 }  // namespace lapwing::detect
