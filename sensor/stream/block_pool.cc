@@ -7,9 +7,10 @@
 namespace lapwing {
 
 BlockPool::Block BlockPool::take(size_t size) noexcept {
-  auto fit = std::ranges::lower_bound(kSizes, size);
-  if (fit == kSizes.end() || used_ + *fit > cap_) return {};
-  auto size_class = static_cast<uint8_t>(fit - kSizes.begin());
+  const size_t fit = class_of(size);
+  if (fit == kSizes.size() || used_ + kSizes[fit] > cap_) return {};
+  const auto size_class = static_cast<uint8_t>(fit);
+  const uint32_t rounded = kSizes[fit];
   if (open_[size_class] == kNone && !open(size_class)) return {};
   uint32_t index = open_[size_class];
   Range& range = ranges_[index];
@@ -17,11 +18,11 @@ BlockPool::Block BlockPool::take(size_t size) noexcept {
   if (data) {
     std::memcpy(&range.free, data, sizeof data);
   } else {
-    data = range.memory.get() + size_t{--range.uncut} * *fit;
+    data = range.memory.get() + size_t{--range.uncut} * rounded;
   }
   ++range.used;
   if (!range.free && range.uncut == 0) unlink(index);
-  used_ += *fit;
+  used_ += rounded;
   return {data, size_class, index};
 }
 

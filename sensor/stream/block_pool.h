@@ -38,6 +38,19 @@ class BlockPool {
 
  private:
   static constexpr uint32_t kNone = UINT32_MAX;
+  /// The size class of up to kSizes[kTabled] bytes, by their number in units of the smallest.
+  static constexpr size_t kTabled = 2;
+  static constexpr auto kClassOf = [] {
+    std::array<uint8_t, kSizes[kTabled] / kSizes[0] + 1> out{};
+    for (size_t units = 0; units < out.size(); ++units) {
+      while (kSizes[out[units]] < units * kSizes[0]) ++out[units];
+    }
+    return out;
+  }();
+  static size_t class_of(size_t size) {
+    if (size <= kSizes[kTabled]) return kClassOf[(size + kSizes[0] - 1) / kSizes[0]];
+    return static_cast<size_t>(std::ranges::lower_bound(kSizes, size) - kSizes.begin());
+  }
   struct Range {
     std::unique_ptr<uint8_t[]> memory;  // null: the entry is vacant
     uint8_t* free = nullptr;            // each free block begins with a pointer to the next

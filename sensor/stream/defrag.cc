@@ -505,7 +505,7 @@ Bytes Defragmenter::add(Packet& packet) {
 }
 
 bool Defragmenter::drops(const Packet& packet) const {
-  if (packet.host_drops == 0 || !(packet.host_drops & lapwing::drops(impl_->hosts.of(packet.dst)))) return false;
+  if (!(packet.host_drops & lapwing::drops(impl_->hosts.of(packet.dst)))) return false;
   ++impl_->counters.host_drops;
   return true;
 }
