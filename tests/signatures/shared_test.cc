@@ -30,7 +30,9 @@ TEST_F(SharedTest, AFloodOfSourcesForgetsThoseThatWereSilentForLongest) {
   EXPECT_TRUE(alerts(0));
   for (uint32_t source = 1; source < kMost; ++source) {
     alerts(source);
-    if (source % 1000 == 0) EXPECT_FALSE(alerts(0));
+    if (source % 1000 == 0) {
+      EXPECT_FALSE(alerts(0));
+    }
   }
   EXPECT_EQ(counters_.shared_entries_full, 0u);
   for (uint32_t source = kMost; source < kMost + 5000; ++source) {
