@@ -16,8 +16,9 @@ SharedKey key(SharedKey::Kind kind, uint32_t source) {
 class SharedTest : public testing::Test {
  protected:
   bool alerts(uint32_t source) {
-    return shared_.count({.type = Threshold::Type::limit, .count = 1, .seconds = 3600},
-                         key(SharedKey::Kind::threshold, source), Timestamp::from_seconds(1), counters_)
+    return shared_
+        .count({.type = Threshold::Type::limit, .count = 1, .seconds = 3600}, key(SharedKey::Kind::threshold, source),
+               Timestamp::from_seconds(1), counters_)
         .alert;
   }
 
