@@ -123,7 +123,10 @@ class Engine {
   GroupSet stream_groups(const Scene& scene) const;
   bool wants_stream(const Scene& scene) const;
   StreamWindow* window_of(const MatchContext& context, Direction direction) const;
+  bool waits_for_protocol(const MatchContext& context, Direction direction) const;
   void look(const MatchContext& context, Direction direction);
+  void look_back(const MatchContext& context);
+  void look_at_both(const MatchContext& context);
 
   // transactions.cc
   void field_rules(const MatchContext& context, const Event& event, Direction direction);
