@@ -1,10 +1,10 @@
 #include "export/community_id.h"
 
-#include <openssl/evp.h>
-
 #include <cstring>
 #include <new>
 #include <optional>
+
+#include "sensor/base/openssl.h"
 
 namespace lapwing {
 namespace {
@@ -81,7 +81,7 @@ std::string_view CommunityId::compute(uint8_t proto, const IpAddress& src, const
   if (EVP_DigestInit_ex2(digest_->context, digest_->sha1, nullptr) != 1 ||
       EVP_DigestUpdate(digest_->context, input, size) != 1 ||
       EVP_DigestFinal_ex(digest_->context, digest, &digest_size) != 1) {
-    return {};
+    openssl_out_of_memory();
   }
   text_[0] = '1';
   text_[1] = ':';

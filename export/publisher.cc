@@ -1,10 +1,12 @@
 #include "export/publisher.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <new>
 #include <string>
 #include <thread>
 #include <utility>
@@ -56,6 +58,8 @@ constexpr CounterRow<PublisherCounters> kRows[] = {
      "records dropped before export: the queue was full"},
     {"publisher.queue_bytes_drops", &PublisherCounters::queue_bytes_drops,
      "records dropped before export: 64 MiB of their worker's waited in the queue"},
+    {"publisher.out_of_memory", &PublisherCounters::out_of_memory,
+     "records that an output did not get whole because memory for them could not be had"},
 };
 
 constexpr std::chrono::milliseconds kFlushInterval{100};
@@ -83,12 +87,15 @@ struct Publisher::Impl {
 
   void run() {
     std::vector<BatchPtr> round;
+    round.reserve(kRound);
     auto flushed = std::chrono::steady_clock::now();
     while (true) {
       const bool last = stop.load(std::memory_order_acquire);
       gather(round);
       if (!round.empty()) {
-        for (auto& exporter : exporters) exporter->write(round);
+        uint64_t entries = 0;
+        for (const BatchPtr& batch : round) entries += batch->entries.size();
+        for (auto& exporter : exporters) spare_process(entries, [&] { exporter->write(round); });
         const size_t count = round.size();
         round.clear();
         for (size_t i = 0; i < rings.size(); ++i) rings[i].release(std::exchange(round_bytes[i], 0));
@@ -97,7 +104,7 @@ struct Publisher::Impl {
       }
       auto now = std::chrono::steady_clock::now();
       if (reopen_wanted.exchange(false)) {
-        for (auto& exporter : exporters) exporter->reopen();
+        for (auto& exporter : exporters) spare_process(0, [&] { exporter->reopen(); });
       }
       const bool wanted = flush_wanted.load();
       if (now - flushed >= kFlushInterval || wanted) {
@@ -117,8 +124,18 @@ struct Publisher::Impl {
   }
 
   void flush() {
-    for (auto& exporter : exporters) exporter->flush();
+    for (auto& exporter : exporters) spare_process(0, [&] { exporter->flush(); });
     publish_counters();
+  }
+
+  /// Memory that cannot be had costs an output at most these records.
+  template <class Step>
+  void spare_process(uint64_t entries, Step step) {
+    try {
+      step();
+    } catch (const std::bad_alloc&) {
+      out_of_memory.fetch_add(std::max<uint64_t>(entries, 1), std::memory_order_relaxed);
+    }
   }
 
   /// Exporters count for their own thread; others read this copy.
@@ -155,7 +172,7 @@ struct Publisher::Impl {
   const bool lossless;
   size_t first_ring = 0;
   std::atomic<bool> stop = false, sleeping = false, urgent = false, flush_wanted = false, reopen_wanted = false;
-  std::atomic<uint64_t> pushed = 0, done = 0, records = 0, dropped = 0, dropped_bytes = 0;
+  std::atomic<uint64_t> pushed = 0, done = 0, records = 0, dropped = 0, dropped_bytes = 0, out_of_memory = 0;
   std::mutex mutex;
   std::condition_variable wake;
   mutable std::mutex counters_mutex;
@@ -210,7 +227,8 @@ PublisherCounters Publisher::counters() const {
   return {.batches = impl_->pushed.load(),
           .records = impl_->records.load(),
           .queue_full_drops = impl_->dropped.load(),
-          .queue_bytes_drops = impl_->dropped_bytes.load()};
+          .queue_bytes_drops = impl_->dropped_bytes.load(),
+          .out_of_memory = impl_->out_of_memory.load()};
 }
 
 void Publisher::reopen() {

@@ -14,6 +14,7 @@ struct PublisherCounters {
   // Records refused because so much was waiting of their worker (live); a replay waits instead.
   uint64_t queue_full_drops = 0;   // kQueueBatches
   uint64_t queue_bytes_drops = 0;  // kQueueBytes
+  uint64_t out_of_memory = 0;      // of one output each
 };
 std::span<const CounterRow<PublisherCounters>> publisher_counter_rows();
 

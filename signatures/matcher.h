@@ -134,7 +134,7 @@ class Matcher {
   void end(const MatchContext& context);
   /// The flow is over: raw stream rules look at what is left. Call between begin and end.
   void finish(const MatchContext& context);
-  /// Client and server of the flow changed places.
+  /// Client and server of the flow changed places. Call before rules look at the packet itself.
   void turn(Flow& flow);
   /// True when it is asked for the first time whether this rule alerted on the flow, for as many rules as are
   /// remembered: of each of them one alert is told, however little the flow may be recorded with.

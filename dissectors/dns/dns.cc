@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sensor/base/per_thread.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::dns {
@@ -34,8 +35,8 @@ constexpr OptionRow<Config> kOptions[] = {
 
 /// The message at hand. One a worker: the capacities it keeps make parsing free of allocations.
 MessageTransaction& scratch() {
-  static thread_local Message message;
-  static thread_local MessageTransaction tx;
+  Message& message = per_thread([] { return Message(); });
+  MessageTransaction& tx = per_thread([] { return MessageTransaction(); });
   tx.message = &message;
   tx.progress = {};
   tx.inspected = {};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sensor/base/per_thread.h"
+
 namespace lapwing::dns {
 
 namespace {
@@ -47,7 +49,7 @@ class Tails {
 };
 
 Tails& tails_of_worker() {
-  static thread_local Tails tails;
+  Tails& tails = per_thread([] { return Tails(); });
   tails.clear();
   return tails;
 }

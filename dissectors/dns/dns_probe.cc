@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "dissectors/dns/dns_parser.h"
+#include "sensor/base/per_thread.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::dns {
@@ -82,7 +83,7 @@ Verdict judge(Bytes wire, size_t size, bool to_server, bool datagram) {
   if (count == 0 || kHeaderSize + kSmallestQuestion * std::min<size_t>(h.questions, 1) > size || 2 * count > size) {
     return Verdict::no;
   }
-  static thread_local Message message;
+  Message& message = per_thread([] { return Message(); });
   if (!parse(wire, message)) {
     if (whole) return Verdict::no;
     if (!message.questions.empty()) return Verdict::plausible;

@@ -1,33 +1,35 @@
 #include "dissectors/file/digest.h"
 
 #include <magic.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <new>
+#include <utility>
+
+#include "sensor/base/openssl.h"
+#include "sensor/base/per_thread.h"
 
 namespace lapwing::file {
 namespace {
 
-/// Fetching an algorithm by name on every use costs more than hashing a short text.
-const EVP_MD* fetched(Algorithm algorithm) {
-  static const std::array<EVP_MD*, 3> kFetched = {EVP_MD_fetch(nullptr, "MD5", nullptr),
-                                                  EVP_MD_fetch(nullptr, "SHA1", nullptr),
-                                                  EVP_MD_fetch(nullptr, "SHA256", nullptr)};
-  return kFetched[static_cast<size_t>(algorithm)];
-}
+constinit std::array<DigestAlgorithm, 3> algorithms = {DigestAlgorithm("MD5"), DigestAlgorithm("SHA1"),
+                                                       DigestAlgorithm("SHA256")};
 
-EVP_MD_CTX* context(void* p) {
-  return static_cast<EVP_MD_CTX*>(p);
+const EVP_MD* fetched(Algorithm algorithm) {
+  return algorithms[static_cast<size_t>(algorithm)].get();
 }
 
 /// libmagic's database, loaded by the first thread's first use; a cookie serves one thread.
 class Magic {
  public:
+  /// Throws std::bad_alloc, so that the next file tries again; without a database no file has a type.
   Magic() : cookie_(magic_open(MAGIC_NONE)) {
-    if (cookie_ && magic_load(cookie_, nullptr) != 0) {
-      magic_close(cookie_);
-      cookie_ = nullptr;
-    }
+    if (!cookie_) throw std::bad_alloc();
+    if (magic_load(cookie_, nullptr) == 0) return;
+    const bool lacks_memory = magic_errno(cookie_) == ENOMEM;
+    magic_close(std::exchange(cookie_, nullptr));
+    if (lacks_memory) throw std::bad_alloc();
   }
   ~Magic() {
     if (cookie_) magic_close(cookie_);
@@ -36,7 +38,9 @@ class Magic {
   Magic& operator=(const Magic&) = delete;
 
   std::string look(Bytes content) {
-    const char* text = cookie_ ? magic_buffer(cookie_, content.data(), content.size()) : nullptr;
+    if (!cookie_) return "";
+    const char* text = magic_buffer(cookie_, content.data(), content.size());
+    if (!text && magic_errno(cookie_) == ENOMEM) throw std::bad_alloc();
     return text ? text : "";
   }
 
@@ -55,48 +59,57 @@ Digest digest(Algorithm algorithm, Bytes content) {
   Digest out;
   unsigned size = 0;
   const EVP_MD* md = fetched(algorithm);
-  if (md && EVP_Digest(content.data(), content.size(), out.bytes.data(), &size, md, nullptr)) {
+  if (!md) return out;
+  if (EVP_Digest(content.data(), content.size(), out.bytes.data(), &size, md, nullptr)) {
     out.size = static_cast<uint8_t>(size);
+  } else {
+    openssl_out_of_memory();
   }
   return out;
 }
 
-Hasher::Hasher() {
+/// Null for an algorithm that OpenSSL does not have.
+struct Hasher::Contexts {
+  std::array<DigestContext, 3> of;
+};
+
+Hasher::Hasher() : contexts_(std::make_unique<Contexts>()) {
   for (Algorithm algorithm : kAlgorithms) {
-    EVP_MD_CTX* created = EVP_MD_CTX_new();
     const EVP_MD* md = fetched(algorithm);
-    if (created && (!md || !EVP_DigestInit_ex(created, md, nullptr))) {
-      EVP_MD_CTX_free(created);
-      created = nullptr;
+    if (!md) continue;
+    DigestContext created = make_digest_context();
+    if (EVP_DigestInit_ex(created.get(), md, nullptr)) {
+      contexts_->of[static_cast<size_t>(algorithm)] = std::move(created);
+    } else {
+      openssl_out_of_memory();
     }
-    contexts_[static_cast<size_t>(algorithm)] = created;
   }
 }
 
-Hasher::~Hasher() {
-  for (void* p : contexts_) EVP_MD_CTX_free(context(p));
-}
+Hasher::~Hasher() = default;
 
 void Hasher::update(Bytes bytes) {
-  for (void* p : contexts_) {
-    if (p) EVP_DigestUpdate(context(p), bytes.data(), bytes.size());
+  for (const DigestContext& context : contexts_->of) {
+    if (context) EVP_DigestUpdate(context.get(), bytes.data(), bytes.size());
   }
 }
 
 Digest Hasher::finish(Algorithm algorithm) const {
   Digest out;
-  EVP_MD_CTX* source = context(contexts_[static_cast<size_t>(algorithm)]);
-  EVP_MD_CTX* copy = EVP_MD_CTX_new();
+  const DigestContext& source = contexts_->of[static_cast<size_t>(algorithm)];
+  if (!source) return out;
+  const DigestContext copy = make_digest_context();
   unsigned size = 0;
-  if (source && copy && EVP_MD_CTX_copy_ex(copy, source) && EVP_DigestFinal_ex(copy, out.bytes.data(), &size)) {
+  if (EVP_MD_CTX_copy_ex(copy.get(), source.get()) && EVP_DigestFinal_ex(copy.get(), out.bytes.data(), &size)) {
     out.size = static_cast<uint8_t>(size);
+  } else {
+    openssl_out_of_memory();
   }
-  EVP_MD_CTX_free(copy);
   return out;
 }
 
 std::string magic(Bytes content) {
-  static thread_local Magic library;
+  Magic& library = per_thread([] { return Magic(); });
   return library.look(content.first(std::min(content.size(), kMagicBytes)));
 }
 

@@ -33,7 +33,8 @@ class Hasher {
   Digest finish(Algorithm algorithm) const;
 
  private:
-  std::array<void*, 3> contexts_{};
+  struct Contexts;
+  std::unique_ptr<Contexts> contexts_;
 };
 
 /// libmagic's own limit is 1 MiB of input and far more work than the verdict is worth.

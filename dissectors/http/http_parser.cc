@@ -36,9 +36,11 @@ struct Parser::Callbacks {
   static int plain(htp_tx_t* tx) {
     return guard(tx, [tx](ParserEvents& events) { return (events.*Member)(tx), true; });
   }
+  /// libhtp does not look at what this one returns, and would begin requests for ever: the next callback stops it.
   static int request_start(htp_tx_t* tx) {
     htp_table_destroy(std::exchange(tx->request_params, nullptr));  // half a KB that nobody asks for
-    return plain<&ParserEvents::request_start>(tx);
+    plain<&ParserEvents::request_start>(tx);
+    return HTP_OK;
   }
   static int response_headers(htp_tx_t* tx) {
     const std::string& odd = parser(tx).sides_[index(Direction::to_client)].head.odd_length;

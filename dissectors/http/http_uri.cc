@@ -1,3 +1,6 @@
+#include <memory>
+#include <new>
+
 #include "dissectors/http/http.h"
 
 namespace lapwing::http {
@@ -9,13 +12,12 @@ void append(std::string& out, const bstr* text) {
 
 /// libhtp normalises the path; the query is decoded here, once.
 void append_query(std::string& out, const htp_tx_t& tx) {
-  bstr* query = bstr_dup(tx.parsed_uri->query);
-  if (!query) return;
+  const std::unique_ptr<bstr, decltype(&bstr_free)> query(bstr_dup(tx.parsed_uri->query), &bstr_free);
+  if (!query) throw std::bad_alloc();
   uint64_t flags = 0;
-  htp_urldecode_inplace(tx.cfg, HTP_DECODER_URLENCODED, query, &flags);
+  htp_urldecode_inplace(tx.cfg, HTP_DECODER_URLENCODED, query.get(), &flags);
   out.push_back('?');
-  append(out, query);
-  bstr_free(query);
+  append(out, query.get());
 }
 
 void append_origin(std::string& out, const htp_uri_t& uri) {

@@ -1,13 +1,16 @@
 #include "dissectors/identify/identify.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <new>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "dissectors/identify/ndpi_memory.h"
 
 // nDPI 4.2 has no call to switch its caches between flows off; with this its module struct can be seen.
 #define NDPI_LIB_COMPILATION
@@ -49,8 +52,8 @@ struct Identifier::Pool {
 
   NdpiDetection* take() {
     if (free.empty()) {
+      free.reserve((chunks.size() + 1) * kChunk);  // so that giving back never allocates
       chunks.push_back(std::make_unique_for_overwrite<NdpiDetection[]>(kChunk));
-      free.reserve(chunks.size() * kChunk);
       for (size_t i = kChunk; i-- > 0;) free.push_back(&chunks.back()[i]);
     }
     NdpiDetection* detection = free.back();
@@ -69,11 +72,11 @@ struct Identifier::Pool {
 
 namespace {
 
-/// Throws std::bad_alloc where so much memory is not to be had.
+/// Throws std::bad_alloc where so much memory is not to be had. Asks the system: an allocator might keep it apart.
 void look_for_memory(size_t size) {
-  void* volatile block = std::malloc(size);  // or the compiler would leave both calls out
-  if (!block) throw std::bad_alloc();
-  std::free(block);
+  void* range = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (range == MAP_FAILED) throw std::bad_alloc();
+  munmap(range, size);
 }
 
 }  // namespace
@@ -88,6 +91,7 @@ struct Identifier::Module {
       throw std::runtime_error(std::string("libndpi ") + ndpi_revision() +
                                " is not the version this was compiled with");
     }
+    NdpiMemory::install();
     static std::mutex starting;  // ndpi_init_detection_module must not run twice at once
     std::lock_guard lock(starting);
     // It does not look whether it got the memory it asks for, some 30 MB: what is had and given back is there for it.
@@ -147,8 +151,8 @@ bool Identifier::start(IdentifyState& state, uint8_t transport) {
     state.phase_ = IdentifyState::Phase::done;
     return false;
   }
-  state.phase_ = IdentifyState::Phase::detecting;
   state.detection_ = pool_->take();
+  state.phase_ = IdentifyState::Phase::detecting;
   state.detection_->transport = transport;
   return true;
 }
@@ -187,8 +191,10 @@ void Identifier::packet(IdentifyState& state, Bytes ip_packet, Timestamp time) {
   ++detection.packets;
   ++counters_.packets;
   module_->enter(detection);
+  const NdpiMemory::Call call;
   detection.protocol =
       ndpi_detection_process_packet(module_->ndpi, &detection.flow, ip_packet.data(), size, detection.last_ms);
+  call.done();
 
   bool enough = (transport == IPPROTO_TCP && detection.packets > config_.tcp_packets) ||
                 (transport != IPPROTO_TCP && detection.packets > config_.udp_packets);
@@ -197,6 +203,7 @@ void Identifier::packet(IdentifyState& state, Bytes ip_packet, Timestamp time) {
     if (!known) {
       uint8_t guessed = 0;
       detection.protocol = ndpi_detection_giveup(module_->ndpi, &detection.flow, config_.guess, &guessed);
+      call.done();
     }
     conclude(state);
   }
@@ -207,7 +214,9 @@ void Identifier::finish(IdentifyState& state) {
     NdpiDetection& detection = *state.detection_;
     module_->enter(detection);
     uint8_t guessed = 0;
+    const NdpiMemory::Call call;
     detection.protocol = ndpi_detection_giveup(module_->ndpi, &detection.flow, config_.guess, &guessed);
+    call.done();
     conclude(state);
   }
   state.phase_ = IdentifyState::Phase::done;
@@ -216,18 +225,17 @@ void Identifier::finish(IdentifyState& state) {
 void Identifier::conclude(IdentifyState& state) {
   NdpiDetection* detection = state.detection_;
   const ndpi_flow_struct& flow = detection->flow;
+  const size_t host_size = strnlen(flow.host_server_name, sizeof flow.host_server_name);
+  static_assert(sizeof flow.host_server_name <= 256);
+  char* host = host_size ? new char[host_size] : nullptr;
+  if (host) std::memcpy(host, flow.host_server_name, host_size);
   state.risk_ = flow.risk;
   state.master_ = detection->protocol.master_protocol;
   state.application_ = detection->protocol.app_protocol;
   state.category_ = static_cast<uint8_t>(detection->protocol.category);
   state.confidence_ = static_cast<uint8_t>(flow.confidence);
-  state.host_size_ = static_cast<uint8_t>(strnlen(flow.host_server_name, sizeof flow.host_server_name));
+  state.host_size_ = static_cast<uint8_t>(host_size);
   state.phase_ = IdentifyState::Phase::done;
-  char* host = nullptr;
-  if (state.host_size_) {
-    host = new char[state.host_size_];
-    std::memcpy(host, flow.host_server_name, state.host_size_);
-  }
   bool unknown = state.master_ == NDPI_PROTOCOL_UNKNOWN && state.application_ == NDPI_PROTOCOL_UNKNOWN;
   bool by_content = flow.confidence == NDPI_CONFIDENCE_DPI || flow.confidence == NDPI_CONFIDENCE_DPI_CACHE;
   ++(unknown ? counters_.unknown : by_content ? counters_.detected : counters_.guessed);

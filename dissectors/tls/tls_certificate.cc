@@ -1,8 +1,6 @@
 #include "dissectors/tls/tls_certificate.h"
 
 #include <arpa/inet.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/provider.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -13,6 +11,8 @@
 #include <vector>
 
 #include "sensor/base/hash.h"
+#include "sensor/base/openssl.h"
+#include "sensor/base/per_thread.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::tls {
@@ -159,18 +159,20 @@ std::vector<std::string> alternative_names(const X509* certificate) {
 using Sha1 = std::array<uint8_t, 20>;
 
 Sha1 sha1(Bytes data) {
-  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA1", nullptr);
-  static thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
-                                                                                            &EVP_MD_CTX_free);
+  static constinit DigestAlgorithm algorithm("SHA1");
+  const DigestContext& context = per_thread([] { return make_digest_context(); });
   Sha1 out{};
-  if (algorithm && EVP_DigestInit_ex2(context.get(), algorithm, nullptr) &&
-      EVP_DigestUpdate(context.get(), data.data(), data.size())) {
-    EVP_DigestFinal_ex(context.get(), out.data(), nullptr);
+  const EVP_MD* md = algorithm.get();
+  if (md && !(EVP_DigestInit_ex2(context.get(), md, nullptr) &&
+              EVP_DigestUpdate(context.get(), data.data(), data.size()) &&
+              EVP_DigestFinal_ex(context.get(), out.data(), nullptr))) {
+    openssl_out_of_memory();
   }
   return out;
 }
 
-/// OpenSSL names the ASN.1 fields on the way to what it could not read, innermost first (asn1_template_ex_d2i).
+/// OpenSSL names the ASN.1 fields on the way to what it could not read, innermost first (asn1_template_ex_d2i). Throws
+/// std::bad_alloc where it could have read them with more memory.
 CertificateFault fault_of_last_error() {
   constexpr std::pair<std::string_view, CertificateFault> kFields[] = {
       {"version", CertificateFault::version},      {"serialNumber", CertificateFault::serial},
@@ -182,7 +184,11 @@ CertificateFault fault_of_last_error() {
   CertificateFault fault = CertificateFault::der;
   const char* text = nullptr;
   int flags = 0;
-  while (ERR_get_error_all(nullptr, nullptr, nullptr, &text, &flags) != 0) {
+  while (const unsigned long error = ERR_get_error_all(nullptr, nullptr, nullptr, &text, &flags)) {
+    if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE) {
+      ERR_clear_error();
+      throw std::bad_alloc();
+    }
     std::string_view field(flags & ERR_TXT_STRING ? text : "");
     if (fault != CertificateFault::der || !field.starts_with("Field=")) continue;
     field = field.substr(6, field.find(',') - 6);
@@ -198,8 +204,9 @@ CertificateFault fault_of_last_error() {
 OSSL_LIB_CTX* without_keys() {
   static OSSL_LIB_CTX* const context = [] {
     OSSL_LIB_CTX* made = OSSL_LIB_CTX_new();
-    if (made) OSSL_PROVIDER_load(made, "null");
-    return made;
+    if (made && OSSL_PROVIDER_load(made, "null")) return made;
+    OSSL_LIB_CTX_free(made);
+    throw std::bad_alloc();
   }();
   return context;
 }
@@ -209,8 +216,10 @@ std::shared_ptr<const Certificate> read(Bytes der) {
   out->fingerprint = to_hex(sha1(der), ':');
   const unsigned char* place = der.data();
   X509* made = X509_new_ex(without_keys(), nullptr);
+  if (!made) throw std::bad_alloc();
+  ERR_clear_error();
   // On failure it frees what it was given.
-  std::unique_ptr<X509, Free> certificate(made ? d2i_X509(&made, &place, static_cast<long>(der.size())) : nullptr);
+  std::unique_ptr<X509, Free> certificate(d2i_X509(&made, &place, static_cast<long>(der.size())));
   if (!certificate) {
     out->fault = fault_of_last_error();
     return out;
@@ -222,6 +231,8 @@ std::shared_ptr<const Certificate> read(Bytes der) {
   out->not_before = time_text(X509_get0_notBefore(certificate.get()));
   out->not_after = time_text(X509_get0_notAfter(certificate.get()));
   out->names = alternative_names(certificate.get());
+  // What it lacked memory for reads as if it were not there.
+  throw_openssl_lack_of_memory();
   if (out->subject.find('\0') != std::string::npos) out->fault = CertificateFault::subject;
   if (out->issuer.find('\0') != std::string::npos) out->fault = CertificateFault::issuer;
   if (out->not_before.empty() || out->not_after.empty()) out->fault = CertificateFault::validity;
@@ -240,8 +251,7 @@ std::shared_ptr<const Certificate> read_certificate(Bytes der) {
     std::array<Kept, kCacheWays> ways;
     size_t oldest = 0;
   };
-  // On the heap: what is every thread's takes its place from stacks, and libraries give their threads small ones.
-  static thread_local std::vector<Set> cache(kCacheSets);
+  auto& cache = per_thread([] { return std::vector<Set>(kCacheSets); });
   if (der.size() > kMaxKept) return read(der);
   const uint64_t hash = keyed_hash(der, kReplaySeed);
   Set& set = cache[hash % kCacheSets];

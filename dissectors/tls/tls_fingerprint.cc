@@ -1,42 +1,32 @@
 #include "dissectors/tls/tls_fingerprint.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <charconv>
 #include <vector>
 
+#include "sensor/base/openssl.h"
+#include "sensor/base/per_thread.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::tls {
 
 namespace {
 
-/// A digest algorithm and a context, fetched once: fetching costs more than a short digest.
-class Digest {
- public:
-  explicit Digest(const char* name) : algorithm_(EVP_MD_fetch(nullptr, name, nullptr)), context_(EVP_MD_CTX_new()) {}
-  Digest(const Digest&) = delete;
-  Digest& operator=(const Digest&) = delete;
-  ~Digest() {
-    EVP_MD_CTX_free(context_);
-    EVP_MD_free(algorithm_);
+/// Lower-case hex of the first `bytes` bytes of the digest; empty when the algorithm is not to be had.
+std::string digest_hex(DigestAlgorithm& algorithm, std::string_view text, size_t bytes) {
+  const DigestContext& context = per_thread([] { return make_digest_context(); });
+  const EVP_MD* md = algorithm.get();
+  unsigned char out[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  if (!md) return {};
+  if (!EVP_DigestInit_ex2(context.get(), md, nullptr) || !EVP_DigestUpdate(context.get(), text.data(), text.size()) ||
+      !EVP_DigestFinal_ex(context.get(), out, &size)) {
+    openssl_out_of_memory();
   }
-  /// Lower-case hex of the first `bytes` bytes of the digest; empty when the algorithm is not to be had.
-  std::string hex(std::string_view text, size_t bytes) {
-    unsigned char out[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    if (!algorithm_ || !EVP_DigestInit_ex2(context_, algorithm_, nullptr) ||
-        !EVP_DigestUpdate(context_, text.data(), text.size()) || !EVP_DigestFinal_ex(context_, out, &size)) {
-      return {};
-    }
-    return to_hex(Bytes(out, std::min<size_t>(size, bytes)));
-  }
+  return to_hex(Bytes(out, std::min<size_t>(size, bytes)));
+}
 
- private:
-  EVP_MD* algorithm_;
-  EVP_MD_CTX* context_;
-};
+constinit DigestAlgorithm md5("MD5"), sha256("SHA256");
 
 void append_number(std::string& out, unsigned number) {
   char text[12];
@@ -115,8 +105,7 @@ void append_hex_list(std::string& out, std::span<const uint16_t> values) {
 }
 
 std::string short_sha256(std::string_view text) {
-  static thread_local Digest digest("SHA256");
-  return text.empty() ? std::string(12, '0') : digest.hex(text, 6);
+  return text.empty() ? std::string(12, '0') : digest_hex(sha256, text, 6);
 }
 
 }  // namespace
@@ -143,8 +132,7 @@ std::string ja3s_string(const Hello& server) {
 }
 
 std::string md5_hex(std::string_view text) {
-  static thread_local Digest digest("MD5");
-  return digest.hex(text, 16);
+  return digest_hex(md5, text, 16);
 }
 
 std::string ja4(const Hello& client) {

@@ -77,16 +77,24 @@ void AppLayer::choose(Flow& flow, State& state, const AppProtocol& chosen, const
         chunk.offset = side.offset;
       }
     } else {
-      if (waiting[index(direction)].empty() && !side.ended) continue;
+      if (waiting[index(direction)].empty() && !side.ended && side.lost == 0) continue;
       chunk.direction = direction;
       chunk.data = to_bytes(waiting[index(direction)]);
       chunk.offset = side.offset;
       chunk.end = side.ended;
     }
     if (state.phase != State::Phase::dissecting) continue;
+    if (side.lost > 0 && !skip(state, direction, side.lost)) continue;
     if (!side.settled()) compare(flow, state, chunk);
     feed(flow, state, chunk);
   }
+}
+
+/// Tells the dissector of lost bytes; false when it cannot go on.
+bool AppLayer::skip(State& state, Direction direction, uint64_t lost) {
+  if (state.protocol->row->gap(state.instance, direction, lost, *this).kind != Step::Kind::fail) return true;
+  leave(state, direction);
+  return false;
 }
 
 void AppLayer::feed(Flow& flow, State& state, const Chunk& chunk) {
@@ -189,15 +197,15 @@ void AppLayer::gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lo
   if (!side.settled()) side.closed = true;
   side.head = {};
   if (state.phase == State::Phase::detecting) {
+    side.lost += side.buffer.size() + lost;
     side.buffer = {};
-    if (state.sides[index(reverse(direction))].settled()) state.phase = State::Phase::failed;
+    if (state.sides[index(reverse(direction))].settled()) state.stop();
     return;
   }
   if (state.frames) break_frames(*state.frames, direction, offset, lost);
   side.buffer.clear();
   side.need = 0;
-  if (state.protocol->row->gap(state.instance, direction, lost, *this).kind == Step::Kind::fail)
-    leave(state, direction);
+  skip(state, direction, lost);
 }
 
 void AppLayer::finish(Flow& flow, Timestamp) {

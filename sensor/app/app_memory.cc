@@ -22,7 +22,10 @@ Flow* AppMemory::take_idle() {
   while (first_) {
     Part& part = *first_;
     remove(part);
-    if (!part.active_) return &part.flow_;
+    if (!part.active_) {
+      part.left_ = true;
+      return &part.flow_;
+    }
     part.active_ = false;
     append(part);
   }

@@ -14,10 +14,10 @@ struct Flow;
 /// [W] Measured at the allocator: what dissectors and their libraries allocate while a flow is at hand is that flow's.
 class AppMemory {
  public:
-  /// A flow's part. It takes its place behind all others, and leaves with the flow.
+  /// A flow's part. It takes its place behind all others once something is kept, and leaves with the flow.
   class Part {
    public:
-    Part(std::shared_ptr<AppMemory> all, Flow& flow) : all_(std::move(all)), flow_(flow) { all_->append(*this); }
+    Part(std::shared_ptr<AppMemory> all, Flow& flow) : all_(std::move(all)), flow_(flow) {}
     ~Part() {
       all_->held_ -= held_;
       if (waiting_) all_->remove(*this);
@@ -33,6 +33,7 @@ class AppMemory {
     int64_t held_ = 0;
     bool active_ = false;   // bytes came since its turn was looked at last
     bool waiting_ = false;  // stands in the row
+    bool left_ = false;     // it had its turn
     Part *next_ = nullptr, *previous_ = nullptr;
   };
 
@@ -81,6 +82,7 @@ class AppMemory {
     const int64_t grown = thread_memory() - mark_;
     at_hand_->held_ += grown;
     held_ += grown;
+    if (at_hand_->held_ > 0 && !at_hand_->waiting_ && !at_hand_->left_) append(*at_hand_);
   }
 
   Part* first_ = nullptr;

@@ -10,6 +10,7 @@ struct AppLayer::Side {
   std::string head;                    // first bytes of the second side to be judged
   uint64_t offset = 0;                 // stream offset of buffer[0]
   uint64_t bytes = 0;                  // seen since detection began
+  uint64_t lost = 0;                   // before buffer[0], during detection
   uint64_t candidates = ~uint64_t{0};  // protocols these bytes may still be, by index
   const AppProtocol* protocol = nullptr;
   bool failed = false;  // its first bytes fit no protocol
@@ -20,6 +21,11 @@ struct AppLayer::Side {
   uint32_t need = 0;      // bytes without which another look is useless
 
   bool settled() const { return protocol || failed || closed; }
+  /// What has no verdict of its own waits too: what the other side is found to speak may explain it.
+  void keep(const Chunk& chunk) {
+    if (buffer.empty()) offset = chunk.offset;
+    buffer.append(to_text(chunk.data));
+  }
 };
 
 /// A frame that waits for its end; offsets are those of the stream.
@@ -56,6 +62,11 @@ struct AppLayer::State final : FlowAttachment {
   void destroy() {
     if (instance) protocol->row->destroy(instance);
     instance = nullptr;
+  }
+  /// Nothing more is dissected, and nothing waits for it.
+  void stop() {
+    phase = Phase::failed;
+    for (auto& side : sides) side.buffer = {};
   }
 
   AppMemory::Part part;

@@ -53,14 +53,17 @@ void AppLayer::detect(Flow& flow, State& state, const Chunk& chunk) {
   auto& side = state.sides[index(chunk.direction)];
   side.ended |= chunk.end;
   side.bytes += chunk.data.size();
-  if (side.settled() && !chunk.datagram) return give_up(flow, state, chunk);
+  if (side.settled() && !chunk.datagram) {
+    side.keep(chunk);
+    return give_up(flow, state, chunk);
+  }
   Chunk first = chunk;
   if (chunk.datagram) {
     side.candidates = ~uint64_t{0};  // every datagram is a message of its own
   } else {
     if (side.buffer.empty()) side.offset = chunk.offset;
     if (!side.buffer.empty() || chunk.data.size() < kProbeLimit || state.reversed) {
-      side.buffer.append(to_text(chunk.data));
+      side.keep(chunk);
       first.data = to_bytes(side.buffer);
     }
   }
@@ -82,6 +85,7 @@ void AppLayer::detect(Flow& flow, State& state, const Chunk& chunk) {
     }
     const bool enough = chunk.datagram || first.data.size() >= kVerdictBytes[index(chunk.direction)];
     side.failed |= (!undecided && enough) || first.data.size() >= kProbeLimit;
+    if (side.failed && side.buffer.empty() && !chunk.datagram) side.keep(chunk);
   }
   if (chunk.end && !side.failed) side.closed = true;
   // A datagram is a message of its own: the next may be one of a protocol that the first was not. Where a protocol is
@@ -97,10 +101,7 @@ void AppLayer::detect(Flow& flow, State& state, const Chunk& chunk) {
 void AppLayer::give_up(Flow& flow, State& state, const Chunk& chunk) {
   const Side &side = state.sides[index(chunk.direction)], &other = state.sides[index(reverse(chunk.direction))];
   if (side.failed && other.failed) return fail(state);
-  if (side.settled() && other.settled()) {
-    state.phase = State::Phase::failed;
-    return;
-  }
+  if (side.settled() && other.settled()) return state.stop();
   if (chunk.datagram) return;
   // The beginning of a request may be what was missed: its answer alone would have the rest of it misread.
   const bool late = flow.flags & flow_flag::midstream && !(flow.flags & flow_flag::midstream_synack);
@@ -172,14 +173,11 @@ void AppLayer::report(Flow& flow, DetectionEvent event) {
 }
 
 void AppLayer::fail(State& state) {
-  state.phase = State::Phase::failed;
+  state.stop();
   state.undetected = true;
   state.protocol = nullptr;
   ++counters_.failed;
-  for (auto& side : state.sides) {
-    side.buffer = {};
-    side.fresh = true;
-  }
+  for (auto& side : state.sides) side.fresh = true;
 }
 
 bool AppLayer::take_fresh(const Flow& flow, Direction direction) {
@@ -202,7 +200,7 @@ void AppLayer::turn(Flow& flow, Timestamp time) {
   for (Direction direction : {Direction::to_server, Direction::to_client}) {
     Side& side = state.sides[index(direction)];
     const std::string bytes = std::move(side.buffer);
-    side = {.offset = side.offset, .ended = side.ended};
+    side = {.offset = side.offset, .lost = side.lost, .ended = side.ended};
     if (bytes.empty() && !side.ended) continue;
     chunk(flow,
           {.data = to_bytes(bytes), .offset = side.offset, .time = time, .direction = direction, .end = side.ended});

@@ -38,7 +38,7 @@ bool FileInput::require(size_t count) {
   size_t have = view_.size();
   if (have) std::memmove(buffer_, view_.data(), have);
   while (!end_ && have < count) {
-    ssize_t got = read(fd_, buffer_ + have, kChunk - have);
+    ssize_t got = read(fd_, buffer_ + have, std::min(kChunk - have, std::max(kRead, count - have)));
     if (got > 0) {
       have += static_cast<size_t>(got);
     } else if (got == 0 || errno != EINTR) {

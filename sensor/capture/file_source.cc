@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <new>
 #include <optional>
 
 #include "sensor/capture/format.h"
@@ -59,6 +60,7 @@ class FileSource final : public PacketSource {
   }
 
  private:
+  Result read_on(Burst& burst);
   bool open_next();
   bool read_header();
   void fail(std::string message);
@@ -119,7 +121,19 @@ bool FileSource::read_header() {
   return format_.has_value();
 }
 
+/// Memory that cannot be had costs the rest of an input, not the process.
 PacketSource::Result FileSource::receive(Burst& burst) {
+  for (;;) {
+    try {
+      return read_on(burst);
+    } catch (const std::bad_alloc&) {
+      ++counters_.errors;
+      if (input_) close();
+    }
+  }
+}
+
+PacketSource::Result FileSource::read_on(Burst& burst) {
   burst.count = 0;
   for (;;) {
     if (stopped_.load(std::memory_order_relaxed) || (!input_ && !open_next())) {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <new>
 
 namespace lapwing::capture {
 namespace {
@@ -84,7 +85,21 @@ void SharedFeed::leave(size_t consumer) {
 }
 
 void SharedFeed::run() {
-  for (size_t input = 0; input < paths_.size() && !closing_; ++input) read_input(input);
+  for (size_t input = 0; input < paths_.size() && !closing_; ++input) {
+    Reading reading;
+    try {
+      read_input(input, reading);
+    } catch (const std::bad_alloc&) {
+      reading.error = "out of memory";  // short enough to need none
+    }
+    if (Chunk* chunk = acquire()) {
+      chunk->input = input;
+      chunk->file_position = reading.position;
+      chunk->end = true;
+      chunk->error.swap(reading.error);
+      publish();
+    }
+  }
 }
 
 ssize_t SharedFeed::read_some(int fd, uint8_t* out, size_t room, std::string& error) {
@@ -103,17 +118,20 @@ ssize_t SharedFeed::read_some(int fd, uint8_t* out, size_t room, std::string& er
   }
 }
 
-void SharedFeed::read_input(size_t input) {
+SharedFeed::Reading::~Reading() {
+  if (fd > STDIN_FILENO) close(fd);
+}
+
+void SharedFeed::read_input(size_t input, Reading& reading) {
   const std::string& path = paths_[input];
-  bool standard_input = path == "-";
-  int fd = standard_input ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  std::string error;
+  const int fd = reading.fd = path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  std::string& error = reading.error;
   if (fd < 0) error = std::strerror(errno);
 
   auto compressed = std::make_unique_for_overwrite<uint8_t[]>(kChunk);
   std::unique_ptr<Decompressor> decompressor;
   Bytes waiting;  // of the compressed bytes
-  uint64_t position = 0;
+  uint64_t& position = reading.position;
   bool end = fd < 0, start = true;
   while (!end) {
     Chunk* chunk = acquire();
@@ -163,14 +181,6 @@ void SharedFeed::read_input(size_t input) {
     }
     chunk->file_position = position;
     if (chunk->size > 0) publish();
-  }
-  if (fd >= 0 && !standard_input) close(fd);
-  if (Chunk* chunk = acquire()) {
-    chunk->input = input;
-    chunk->file_position = position;
-    chunk->end = true;
-    chunk->error = error;
-    publish();
   }
 }
 

@@ -51,7 +51,14 @@ class SharedFeed {
   };
 
   void run();
-  void read_input(size_t input);
+  /// An input being read, and where and why its reading ended.
+  struct Reading {
+    int fd = -1;
+    uint64_t position = 0;
+    std::string error;
+    ~Reading();
+  };
+  void read_input(size_t input, Reading& reading);
   /// A buffer to fill, when the slowest consumer has left it; null when nobody is left.
   Chunk* acquire();
   void publish();

@@ -20,8 +20,8 @@ class FlowBuckets {
  public:
   static constexpr uint32_t kWays = 12;
 
-  explicit FlowBuckets(uint32_t buckets) : count_(buckets), lines_(buckets) {
-    for (uint32_t i = 0; i < buckets; ++i) lines_.make();
+  explicit FlowBuckets(uint32_t buckets) : lines_(buckets), count_(lines_.capacity()) {
+    for (uint32_t i = 0; i < count_; ++i) lines_.make();
   }
 
   /// The handle for which `same(handle)` holds, or kNoHandle.
@@ -104,8 +104,8 @@ class FlowBuckets {
     return at + 1 == count_ ? 0 : at + 1;
   }
 
-  uint32_t count_;
   Slab<Bucket> lines_;
+  uint32_t count_;
 };
 
 }  // namespace lapwing

@@ -70,6 +70,8 @@ constexpr CounterRow<N> kCounters[] = {
     {"flow.get_used", &N::forced, "flows ended before their timeout to make room"},
     {"flow.emerg_mode_entered", &N::emergency_entered, "times the memory cap was reached"},
     {"flow.emerg_mode_over", &N::emergency_over, "times enough memory was free again"},
+    {"flow.returns_ignored", &N::returns_ignored,
+     "times that packet time ran far back and no timeouts with it: it had done so 256 times"},
     {"flow.mgr.flows_timeout", &N::timed_out, "flows ended by their timeout"},
     {"flow.end.state.new", &N::end_new, "flows ended without an answer"},
     {"flow.end.state.established", &N::end_established, "flows ended while established"},

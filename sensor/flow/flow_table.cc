@@ -13,6 +13,7 @@ namespace {
 constexpr uint64_t kFlowIdMask = (uint64_t{1} << 51) - 1;  // JavaScript readers keep 53 bits exact
 constexpr size_t kForcedSearch = 64;                       // flows looked at to find one nearest to its timeout
 constexpr uint32_t kMaxFlows = 1U << 30;
+constexpr uint32_t kMostReturns = 256;     // merged captures have a few
 constexpr uint64_t kBucketShare = 64 / 8;  // bytes of the hash table for each flow
 constexpr uint32_t kFillPerBucket = 9;     // of twelve: overflow stays rare
 
@@ -105,6 +106,7 @@ struct FlowTable::Impl {
   TimerWheel wheel{flows};
   FlowTimeouts timeouts[2][4];  // [emergency][default, TCP, UDP, ICMP]
   bool emergency = false;
+  uint32_t returns = 0;  // of time, by more than the wheel holds
   FlowCounters counters;
 };
 
@@ -195,7 +197,15 @@ bool FlowTable::Impl::expire(Timestamp now, size_t budget) {
   if (!wheel.started()) return false;
   bool more = false;
   int64_t second = now.seconds();
-  if (second < wheel.clock() - TimerWheel::kSeconds) wheel.start(second);
+  if (second < wheel.clock() - TimerWheel::kSeconds) {
+    // Each leap forth looks at all flows, so a capture cannot have any number of them.
+    if (++returns > kMostReturns) {
+      ++counters.returns_ignored;
+    } else {
+      wheel.start(second);
+    }
+  }
+  if (second > wheel.clock() + TimerWheel::kSeconds) wheel.leap(second);
   for (size_t ended = 0;;) {
     Flow* flow = wheel.due(second);
     if (!flow) break;

@@ -39,7 +39,8 @@ std::span<const OptionRow<FlowConfig>> flow_options();
 
 struct FlowCounters {
   uint64_t total = 0, active = 0, tcp = 0, udp = 0, icmpv4 = 0, icmpv6 = 0, tcp_reuse = 0;
-  uint64_t memcap = 0, memuse = 0, forced = 0, emergency_entered = 0, emergency_over = 0, timed_out = 0;
+  uint64_t memcap = 0, memuse = 0, forced = 0, emergency_entered = 0, emergency_over = 0, timed_out = 0,
+           returns_ignored = 0;
   uint64_t end_new = 0, end_established = 0, end_closed = 0, end_bypassed = 0;
   uint64_t end_none = 0, end_listen = 0, end_syn_sent = 0, end_syn_recv = 0, end_tcp_established = 0, end_fin_wait1 = 0,
            end_fin_wait2 = 0, end_time_wait = 0, end_last_ack = 0, end_close_wait = 0, end_closing = 0,

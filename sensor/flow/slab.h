@@ -2,7 +2,9 @@
 #pragma once
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -13,12 +15,22 @@ namespace lapwing {
 
 inline constexpr uint32_t kNoHandle = UINT32_MAX;
 
-/// Room for `capacity` objects of T [W]. Address space is reserved at once, memory comes with use and is kept for
-/// reuse. Objects that were not given back when the slab dies are not destroyed.
+/// Bytes that the process may map in all (ulimit -v), if that is limited.
+inline uint64_t address_space() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : UINT64_MAX;
+}
+/// The part of it that one slab reserves at most: what is reserved counts there as if it were used.
+inline constexpr uint64_t kSlabShare = 16;
+
+/// Room for `capacity` objects of T, or as many as its share of the address space holds [W]. Address space is reserved
+/// at once, memory comes with use and is kept for reuse. Objects that were not given back when the slab dies are not
+/// destroyed.
 template <class T>
 class Slab {
  public:
-  explicit Slab(uint32_t capacity) : capacity_(capacity) {
+  explicit Slab(uint32_t capacity)
+      : capacity_(static_cast<uint32_t>(std::min<uint64_t>(capacity, address_space() / kSlabShare / sizeof(T)))) {
     void* range = mmap(nullptr, bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (range == MAP_FAILED) throw std::bad_alloc();
     // A first touch of a 4 KiB page costs more than the objects in it: ask for large ones.

@@ -65,6 +65,18 @@ void TimerWheel::raise_all() {
   }
 }
 
+/// All that is filed comes up, once; second by second each flow that is not over would come up every kSeconds.
+void TimerWheel::leap(int64_t second) {
+  raise_all();
+  const uint32_t from = slot_of(clock_), to = slot_of(second);
+  clock_ = second;
+  while (from != to && lists_[from].head != kNoHandle) {
+    Flow& flow = flows_[lists_[from].head];
+    remove(flow);
+    append(flow, to);
+  }
+}
+
 /// The first second after the clock, up to `limit`, with flows filed under it.
 bool TimerWheel::next_used(int64_t limit, int64_t& second) const {
   int64_t last = std::min<int64_t>(limit, clock_ + kSeconds - 1);

@@ -30,6 +30,8 @@ class TimerWheel {
   /// The second under which the flow is filed.
   int64_t filed(const Flow& flow) const;
 
+  /// Moves the clock by more than kSeconds.
+  void leap(int64_t second);
   /// A flow that has come up by `now`, still filed, or null when no more have; moves the clock to `now`.
   Flow* due(int64_t now);
   /// The flow filed under the earliest second, or null.

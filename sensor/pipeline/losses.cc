@@ -58,6 +58,7 @@ constexpr std::string_view kPaths[] = {
     "records.truncated",
     "publisher.queue_full_drops",
     "publisher.queue_bytes_drops",
+    "publisher.out_of_memory",
     "outputs.*.dropped.*",
     "outputs.*.stalled",
     "file_store.open_files_max_hit",

@@ -10,6 +10,7 @@
 #include "sensor/base/log.h"
 #include "sensor/control/confinement.h"
 #include "sensor/control/control.h"
+#include "sensor/flow/slab.h"
 
 namespace lapwing {
 namespace {
@@ -41,6 +42,16 @@ Timestamp wall_clock() {
   return {std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()};
 }
 
+/// Where the process may map little, tables are smaller than configured.
+void tell_little_space(const SensorConfig& config) {
+  const uint64_t share = address_space() / kSlabShare;
+  const uint64_t wanted = std::max({config.flow.memcap, config.stream.memcap, config.stream.defrag_memcap});
+  if (wanted <= share) return;
+  spdlog::warn(
+      "the address space of the process is limited (ulimit -v): flows, TCP sessions and fragments get {} MiB each",
+      share >> 20);
+}
+
 constexpr std::string_view kLastReload = "detect.engines.0.last_reload",
                            kLastReloadHelp = "when the rules in force were loaded; live only";
 
@@ -59,6 +70,7 @@ void add_rule_status(const RuleStatus& status, CounterSet& set) {
 
 Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
   const size_t count = plan_.sources.size();
+  tell_little_space(*plan_.config);
   // One ring a worker, and one for the stats record.
   publisher_ = std::make_unique<Publisher>(std::move(plan_.exporters), count + 1, plan_.replay);
   if (plan_.replay && count > 1) turn_ = std::make_unique<Turn>(count);
@@ -198,13 +210,21 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
   const auto start = Clock::now();
   std::atomic<size_t> running = workers_.size();
   std::vector<std::thread> threads;
-  for (size_t i = 0; i < workers_.size(); ++i) {
-    threads.emplace_back([this, i, &running] {
-      this_worker = i;
-      bind_to_core(plan_.seats[i].cpu);
-      workers_[i]->run();
-      running.fetch_sub(1);
-    });
+  try {
+    for (size_t i = 0; i < workers_.size(); ++i) {
+      threads.emplace_back([this, i, &running] {
+        this_worker = i;
+        bind_to_core(plan_.seats[i].cpu);
+        workers_[i]->run();
+        running.fetch_sub(1);
+      });
+    }
+  } catch (...) {
+    // A thread that cannot be had is no start; those that were had may wait for the turn of those that were not.
+    stop();
+    for (size_t i = threads.size(); turn_ && i < workers_.size(); ++i) turn_->leave(i);
+    for (auto& thread : threads) thread.join();
+    throw;
   }
   auto last_stats = start;
   while (running.load() > 0) {

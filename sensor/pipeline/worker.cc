@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "sensor/base/hash.h"
+#include "sensor/base/per_thread.h"
 
 namespace lapwing {
 
@@ -25,12 +26,16 @@ FlowConfig flow_config(const WorkerShare& share) {
 
 Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
     : index_(index),
+      divided_(share.workers != 1 && share.replay),
       source_(source),
       share_(share),
       decoder_(share.config->decode, share.checksums),
       defrag_(share.config->stream),
       flows_(flow_config(share), share.hash_seed,
-             [this](Flow& flow, Timestamp now) { spare_process([&] { close(flow, now); }); }),
+             [this](Flow& flow, Timestamp now) {
+               spare_process([&] { close(flow, now); });
+               context_.flow = nullptr;  // it is no more
+             }),
       stream_(share.config->stream, *this),
       app_(share.config->app, share.config->budget, *this),
       identifier_(share.config->identify),
@@ -65,11 +70,13 @@ void Worker::drop_flow() {
   recorder_.discard();
   if (!context_.flow) return;
   for (auto& slot : context_.flow->slots) slot.reset();
-  if (context_.packet) flows_.set_state(*context_.flow, FlowState::bypassed);
+  // One that is at its end goes anyway.
+  if (context_.flow->end == FlowEnd::none) flows_.set_state(*context_.flow, FlowState::bypassed);
   context_.flow = nullptr;
 }
 
 void Worker::run() {
+  ThreadObjects::begin();
   Burst burst;
   while (true) {
     // The source itself is asked to stop, and then counts what it was not asked for.
@@ -86,7 +93,7 @@ void Worker::run() {
     file_ = source_.file();
     if (!share_.replay) identifier_.backlog(source_.backlog());
     process(burst.view());
-    expire();
+    if (!share_.replay) expire();
     publish();
     source_.release(burst);
     if (!share_.replay) worked_.burst(microseconds_since(begin));
@@ -124,8 +131,9 @@ void Worker::take_rules(RuleHandover& handover) {
   worked_.adoption(microseconds_since(begin));
 }
 
-/// In replay everything due ends with the burst, so that results do not depend on how fast it is read.
+/// In replay everything due ends in each second of packet time, so that results do not depend on how it is read.
 void Worker::expire() {
+  expired_to_ = now_.seconds();
   const bool few = source_.backlog() > kCalm && flows_.late(now_) <= kLate;
   flows_.expire(now_, share_.replay ? 0 : few ? kFewEnds : kEnds);
   spare_process([&] { defrag_.expire(now_); });
@@ -138,7 +146,7 @@ bool Worker::expire_idle() {
   // Frames that are on their way through the ring are older.
   constexpr int64_t kOnTheWay = 1'000'000'000;
   now_ = std::max(now_, Timestamp{wall->ns - kOnTheWay});
-  defrag_.expire(now_);
+  spare_process([&] { defrag_.expire(now_); });
   return flows_.expire(now_, kEnds);
 }
 
@@ -163,6 +171,7 @@ size_t Worker::process_group(std::span<const Frame> frames) {
     now_ = std::max(now_, packet.time);
     last_number_ = packet.number;
     context_.flow = nullptr;
+    if (share_.replay && now_.seconds() != expired_to_) expire();
     spare_process([&] {
       take(packet, lookups_[i]);
       while (Flow* flow = app_.over_memcap()) give_up(*flow);
@@ -206,7 +215,7 @@ void Worker::take(Packet& packet, const FlowTable::Lookup& lookup) {
 
 /// What the destination drops takes what it carries with it, which comes next.
 void Worker::judge(Packet& packet) {
-  if (packet.number == dropped_frame_ || defrag_.drops(packet)) {
+  if (packet.number == dropped_frame_ || (packet.host_drops != 0 && defrag_.drops(packet))) {
     packet.dropped = true;
     dropped_frame_ = packet.number;
   }
@@ -222,8 +231,7 @@ void Worker::follow(const Packet& packet, const FlowTable::Lookup& lookup) {
 
 /// Every worker of a replay decodes everything; the address pair decides who goes on. An ICMP error belongs to the pair
 /// that it quotes, as it belongs to that pair's flow.
-bool Worker::mine(const Packet& packet) const {
-  if (share_.workers == 1 || !share_.replay) return true;
+bool Worker::falls_to_me(const Packet& packet) const {
   if (packet.ip_version == 0) return index_ == 0;
   const IpAddress* a = packet.has_quoted ? &packet.quoted.src : &packet.src;
   const IpAddress* b = packet.has_quoted ? &packet.quoted.dst : &packet.dst;

@@ -103,7 +103,8 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void take(Packet& packet, const FlowTable::Lookup& lookup);
   void judge(Packet& packet);
   void follow(const Packet& packet, const FlowTable::Lookup& lookup);
-  bool mine(const Packet& packet) const;
+  bool mine(const Packet& packet) const { return !divided_ || falls_to_me(packet); }
+  bool falls_to_me(const Packet& packet) const;
   void inspect(const Packet& packet, Flow* flow, Direction direction);
   void inspect_tcp(const Packet& packet, Flow& flow, Direction direction);
   void inspect_datagram(const Packet& packet, Flow& flow, Direction direction);
@@ -145,6 +146,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void tagged(const MatchContext& context) override;
 
   const size_t index_;
+  const bool divided_;  // the workers of a replay read the same frames, and each takes the flows that fall to it
   PacketSource& source_;
   WorkerShare share_;
   Decoder decoder_;
@@ -177,6 +179,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   WorkerCounters worked_;
   MemoryFaults faults_;
   Timestamp now_;
+  int64_t expired_to_ = INT64_MIN;  // in replay: the second of packet time up to which flows were ended
   uint64_t last_number_ = 0;
   uint64_t dropped_frame_ = UINT64_MAX;  // whose destination drops a packet around the one at hand
   std::string_view file_;

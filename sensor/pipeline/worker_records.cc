@@ -192,8 +192,9 @@ void Worker::alert(const MatchContext& context, Alert& alert) {
     alert.packet = context.packet->frame;
     alert.link_type = context.packet->link_type;
   } else if (context.flow) {
+    // No packet is at hand, and the context has no direction of its own.
     envelope = describe(*context.flow, nullptr, context.time, space_);
-    if (context.direction == Direction::to_client) reverse(envelope);
+    if (alert.direction == Direction::to_client) reverse(envelope);
     envelope.pkt_src = "stream (flow timeout)";
   }
   add_source(envelope);

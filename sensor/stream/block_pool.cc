@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 namespace lapwing {
 
-BlockPool::Block BlockPool::take(size_t size) {
-  auto fit = std::ranges::lower_bound(kSizes, size);
-  if (fit == kSizes.end() || used_ + *fit > cap_) return {};
-  auto size_class = static_cast<uint8_t>(fit - kSizes.begin());
+BlockPool::Block BlockPool::take(size_t size) noexcept {
+  const size_t fit = class_of(size);
+  if (fit == kSizes.size() || used_ + kSizes[fit] > cap_) return {};
+  const auto size_class = static_cast<uint8_t>(fit);
+  const uint32_t rounded = kSizes[fit];
   if (open_[size_class] == kNone && !open(size_class)) return {};
   uint32_t index = open_[size_class];
   Range& range = ranges_[index];
@@ -16,15 +18,15 @@ BlockPool::Block BlockPool::take(size_t size) {
   if (data) {
     std::memcpy(&range.free, data, sizeof data);
   } else {
-    data = range.memory.get() + size_t{--range.uncut} * *fit;
+    data = range.memory.get() + size_t{--range.uncut} * rounded;
   }
   ++range.used;
   if (!range.free && range.uncut == 0) unlink(index);
-  used_ += *fit;
+  used_ += rounded;
   return {data, size_class, index};
 }
 
-void BlockPool::give(Block block) {
+void BlockPool::give(Block block) noexcept {
   if (!block.data) return;
   Range& range = ranges_[block.range];
   bool full = !range.free && range.uncut == 0;
@@ -47,16 +49,8 @@ bool BlockPool::open(uint8_t size_class) {
       idle_.pop_back();
     }
     if (held_ + size > cap_ && count_[size_class] != 0) return false;
-    if (vacant_.empty()) {
-      ranges_.emplace_back();
-      // So that giving back never allocates.
-      vacant_.reserve(ranges_.capacity());
-      idle_.reserve(kIdleRanges);
-      vacant_.push_back(static_cast<uint32_t>(ranges_.size() - 1));
-    }
-    index = vacant_.back();
-    ranges_[index].memory = std::make_unique_for_overwrite<uint8_t[]>(size);
-    vacant_.pop_back();
+    index = open_new(size);
+    if (index == kNone) return false;
     held_ += size;
   }
   Range& range = ranges_[index];
@@ -66,6 +60,30 @@ bool BlockPool::open(uint8_t size_class) {
   ++count_[size_class];
   link(index);
   return true;
+}
+
+/// A range fresh from the system; kNone where there is no memory for it. What waits is then refused as at the cap: the
+/// lists that it would go to are being changed, and must not be left half done.
+uint32_t BlockPool::open_new(uint32_t size) {
+  std::unique_ptr<uint8_t[]> memory(new (std::nothrow) uint8_t[size]);
+  if (!memory) return kNone;
+  if (vacant_.empty()) {
+    const size_t count = ranges_.size();
+    try {
+      // So that giving back never allocates.
+      idle_.reserve(kIdleRanges);
+      ranges_.emplace_back();
+      vacant_.reserve(ranges_.capacity());
+    } catch (const std::bad_alloc&) {
+      if (ranges_.size() > count) ranges_.pop_back();
+      return kNone;
+    }
+    vacant_.push_back(static_cast<uint32_t>(count));
+  }
+  const uint32_t index = vacant_.back();
+  vacant_.pop_back();
+  ranges_[index].memory = std::move(memory);
+  return index;
 }
 
 void BlockPool::close(uint32_t index) {

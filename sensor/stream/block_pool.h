@@ -20,15 +20,15 @@ class BlockPool {
   static constexpr size_t kIdleRanges = 4;       // kept for the next burst
 
   struct Block {
-    uint8_t* data = nullptr;  // null: refused by the cap, or larger than kLargest
+    uint8_t* data = nullptr;  // null: refused by the cap or by the system, or larger than kLargest
     uint8_t size_class = 0;
     uint32_t range = 0;
   };
 
   explicit BlockPool(uint64_t cap) : cap_(cap) {}
   /// A block of at least `size` bytes.
-  Block take(size_t size);
-  void give(Block block);
+  Block take(size_t size) noexcept;
+  void give(Block block) noexcept;
   /// What taking a block of `size` bytes, at most kLargest, adds to used().
   static uint32_t rounded(size_t size) { return *std::ranges::lower_bound(kSizes, size); }
   /// Bytes of the blocks in use, at most the cap.
@@ -38,6 +38,19 @@ class BlockPool {
 
  private:
   static constexpr uint32_t kNone = UINT32_MAX;
+  /// The size class of up to kSizes[kTabled] bytes, by their number in units of the smallest.
+  static constexpr size_t kTabled = 2;
+  static constexpr auto kClassOf = [] {
+    std::array<uint8_t, kSizes[kTabled] / kSizes[0] + 1> out{};
+    for (size_t units = 0; units < out.size(); ++units) {
+      while (kSizes[out[units]] < units * kSizes[0]) ++out[units];
+    }
+    return out;
+  }();
+  static size_t class_of(size_t size) {
+    if (size <= kSizes[kTabled]) return kClassOf[(size + kSizes[0] - 1) / kSizes[0]];
+    return static_cast<size_t>(std::ranges::lower_bound(kSizes, size) - kSizes.begin());
+  }
   struct Range {
     std::unique_ptr<uint8_t[]> memory;  // null: the entry is vacant
     uint8_t* free = nullptr;            // each free block begins with a pointer to the next
@@ -48,6 +61,7 @@ class BlockPool {
 
   static constexpr uint32_t range_size(uint8_t size_class) { return std::max(kRange, kSizes[size_class]); }
   bool open(uint8_t size_class);
+  uint32_t open_new(uint32_t size);
   void close(uint32_t index);
   void release(uint32_t index);
   void link(uint32_t index);

@@ -33,16 +33,21 @@ Datagram::Page* Datagram::find(const Memory& memory, size_t page) const {
   return page < room_ && table()[page] != kNoHandle ? &memory.pages[table()[page]] : nullptr;
 }
 
+bool Datagram::reserve(Memory& memory, size_t end) {
+  const size_t pages = (end + kPageBytes - 1) / kPageBytes;
+  if (pages <= room_) return true;
+  const size_t room = std::min(table_room(pages), kMaxPages);
+  BlockPool::Block wider = memory.blocks.take(room * sizeof(uint32_t));
+  if (!wider.data) return false;
+  auto* handles = reinterpret_cast<uint32_t*>(wider.data);
+  std::fill(std::copy_n(table(), room_, handles), handles + room, kNoHandle);
+  memory.blocks.give(table_);
+  table_ = wider;
+  room_ = static_cast<uint16_t>(room);
+  return true;
+}
+
 Datagram::Page& Datagram::page(Memory& memory, size_t page) {
-  if (page >= room_) {
-    const size_t room = std::min(table_room(page + 1), kMaxPages);
-    BlockPool::Block wider = memory.blocks.take(room * sizeof(uint32_t));
-    auto* handles = reinterpret_cast<uint32_t*>(wider.data);
-    std::fill(std::copy_n(table(), room_, handles), handles + room, kNoHandle);
-    memory.blocks.give(table_);
-    table_ = wider;
-    room_ = static_cast<uint16_t>(room);
-  }
   uint32_t& handle = table()[page];
   if (handle == kNoHandle) handle = memory.pages.make();
   return memory.pages[handle];

@@ -44,7 +44,9 @@ class Datagram {
 
   /// Bytes of memory that inserting [begin, end) takes.
   size_t cost(size_t begin, size_t end) const;
-  /// Adds what is new in `data`, which begins with a unit, and settles overlaps by `rule`. The memory must be there.
+  /// To be called before [.., end) is inserted; false where memory for it cannot be had.
+  bool reserve(Memory& memory, size_t end);
+  /// Adds what is new in `data`, which begins with a unit, and settles overlaps by `rule`. The pages must be there.
   Result insert(Memory& memory, size_t begin, Bytes data, OverlapRule rule);
   /// As Linux since 4.18 does, and RFC 8200 section 4.5 allows: what lies within one run of fragments that came one
   /// behind the other is a repetition. Any other overlap is one, and adds nothing.

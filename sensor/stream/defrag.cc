@@ -151,6 +151,7 @@ struct Defragmenter::Impl {
         memory{.pages = Slab<Datagram::Page>(static_cast<uint32_t>(
                    std::min<uint64_t>(c.defrag_memcap / sizeof(Datagram::Page) + 1, UINT32_MAX - 1))),
                .blocks = BlockPool(c.defrag_memcap)},
+        memcap(std::min<uint64_t>(c.defrag_memcap, uint64_t{memory.pages.capacity()} * sizeof(Datagram::Page))),
         whole_frames{std::vector<uint8_t>(kMaxPacket), std::vector<uint8_t>(kMaxPacket)} {}
   ~Impl() {
     for (uint32_t handle; (handle = oldest_but(kNoHandle)) != kNoHandle;) remove(handle);
@@ -166,7 +167,7 @@ struct Defragmenter::Impl {
   bool keep_share(uint32_t handle);
   bool make_room(uint32_t handle, uint64_t bytes);
   void count(Tracker& tracker);
-  void keep_header(Tracker& tracker, const Packet& packet, Bytes before);
+  bool keep_header(Tracker& tracker, const Packet& packet, Bytes before);
   bool consistent(Tracker& tracker, bool more, size_t begin, size_t end) const;
   Bytes take(uint32_t handle, Packet& packet, Bytes before, Bytes data);
   Bytes assemble(Tracker& tracker, Packet& packet);
@@ -202,6 +203,7 @@ struct Defragmenter::Impl {
   Slab<Source> sources;
   std::vector<uint32_t> buckets, source_buckets;
   Datagram::Memory memory;
+  const uint64_t memcap;  // no more than there are pages for
   const uint64_t seed = draw_seed();
   std::array<AgeList, 2> ages;  // of those that wait for defrag.timeout, and for kShortLifetime
   uint64_t waiting = 0;         // fragments
@@ -321,8 +323,7 @@ bool Defragmenter::Impl::give_up_but(uint32_t handle, uint64_t& counter) {
 bool Defragmenter::Impl::keep_share(uint32_t handle) {
   const Source& source = sources[trackers[handle].source];
   // Of tiny caps it is one packet.
-  while (source.fragments >= config.defrag_max_frags / kSourceShare ||
-         source.bytes >= config.defrag_memcap / kSourceShare) {
+  while (source.fragments >= config.defrag_max_frags / kSourceShare || source.bytes >= memcap / kSourceShare) {
     uint32_t victim = source.trackers.oldest;
     if (victim == handle) victim = trackers[victim].of_source.newer;
     if (victim == kNoHandle) break;
@@ -336,7 +337,7 @@ bool Defragmenter::Impl::keep_share(uint32_t handle) {
 }
 
 bool Defragmenter::Impl::make_room(uint32_t handle, uint64_t bytes) {
-  while (used() + bytes > config.defrag_memcap) {
+  while (used() + bytes > memcap) {
     if (!give_up_but(handle, counters.memcap_drop)) return false;
   }
   return true;
@@ -376,14 +377,15 @@ Bytes Defragmenter::Impl::assemble(Tracker& tracker, Packet& packet) {
   return output;
 }
 
-void Defragmenter::Impl::keep_header(Tracker& tracker, const Packet& packet, Bytes before) {
-  if (tracker.header.data) return;
+/// False where memory for it cannot be had.
+bool Defragmenter::Impl::keep_header(Tracker& tracker, const Packet& packet, Bytes before) {
   tracker.header = memory.blocks.take(before.size() + 1);
-  if (!tracker.header.data) return;
+  if (!tracker.header.data) return false;
   std::memcpy(tracker.header.data, before.data(), before.size());
   // The first byte of an IPv6 fragment header names what the payload is.
   tracker.header.data[before.size()] = packet.ip_version == 6 ? before.data()[before.size()] : 0;
   tracker.header_size = static_cast<uint32_t>(before.size());
+  return true;
 }
 
 void Defragmenter::Impl::count(Tracker& tracker) {
@@ -440,10 +442,17 @@ Bytes Defragmenter::Impl::take(uint32_t handle, Packet& packet, Bytes before, By
   const uint64_t cost = tracker.payload.cost(begin, end) + (first ? BlockPool::rounded(before.size() + 1) : 0);
   if (!make_room(handle, cost)) return give_up();
   const uint64_t held = memory.used();
-  if (first) keep_header(tracker, packet, before);
-  const Datagram::Result result = tracker.apart ? tracker.payload.insert_apart(memory, begin, data)
-                                                : tracker.payload.insert(memory, begin, data, tracker.rule);
+  const bool had = (!first || keep_header(tracker, packet, before)) && tracker.payload.reserve(memory, end);
+  Datagram::Result result;
+  if (had) {
+    result = tracker.apart ? tracker.payload.insert_apart(memory, begin, data)
+                           : tracker.payload.insert(memory, begin, data, tracker.rule);
+  }
   sources[tracker.source].bytes += memory.used() - held;
+  if (!had) {
+    ++counters.memcap_drop;
+    return give_up();
+  }
   if (result.added != 0) count(tracker);
   if (result.overlap || result.repeated) {
     tracker.overlap |= result.overlap;
@@ -459,9 +468,13 @@ Bytes Defragmenter::Impl::take(uint32_t handle, Packet& packet, Bytes before, By
     tracker.payload.cut(memory, end);
   }
   if (!tracker.last_seen || !tracker.header.data || !tracker.payload.complete(tracker.end)) return {};
-  Bytes whole = assemble(tracker, packet);
-  remove(handle);
-  return whole;
+  // It goes in any case, also where there is no memory for the whole.
+  struct Removal {
+    Impl& impl;
+    uint32_t handle;
+    ~Removal() { impl.remove(handle); }
+  } const removal{*this, handle};
+  return assemble(tracker, packet);
 }
 
 Defragmenter::Defragmenter(const StreamConfig& config) : impl_(std::make_unique<Impl>(config)) {}
@@ -492,7 +505,7 @@ Bytes Defragmenter::add(Packet& packet) {
 }
 
 bool Defragmenter::drops(const Packet& packet) const {
-  if (packet.host_drops == 0 || !(packet.host_drops & lapwing::drops(impl_->hosts.of(packet.dst)))) return false;
+  if (!(packet.host_drops & lapwing::drops(impl_->hosts.of(packet.dst)))) return false;
   ++impl_->counters.host_drops;
   return true;
 }
@@ -530,7 +543,8 @@ std::span<const CounterRow<DefragCounters>> defrag_counter_rows() {
        "packets given up for fragments that overlap or end in two places, as their destination gives them up"},
       {"defrag.max_trackers_reached", &N::max_trackers_reached, "packets given up because of defrag.trackers"},
       {"defrag.max_frags_reached", &N::max_frags_reached, "packets given up because of defrag.max-frags"},
-      {"defrag.memcap_drop", &N::memcap_drop, "packets given up because of defrag.memcap"},
+      {"defrag.memcap_drop", &N::memcap_drop,
+       "packets given up because of defrag.memcap, or because memory for them could not be had"},
       {"defrag.source_share", &N::source_share,
        "packets given up because their source had a sixteenth of defrag.max-frags or defrag.memcap"},
       {"defrag.memuse", &N::memuse, "bytes of waiting fragments"},

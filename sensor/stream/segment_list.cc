@@ -118,6 +118,20 @@ bool SegmentList::make_way(BlockPool& pool, uint64_t begin, Bytes data, bool com
   return true;
 }
 
+/// Most data follow all that wait.
+void SegmentList::append(BlockPool& pool, uint64_t begin, Bytes data, bool doubtful, Result& result) {
+  const auto size = static_cast<uint32_t>(data.size());
+  const BlockPool::Block block = pool.take(size);
+  if (!block.data) {
+    result.refused_memory = true;
+    return;
+  }
+  std::memcpy(block.data, data.data(), size);
+  pieces()[first_ + count_++] = {begin, begin, size, size, block, 0, doubtful};
+  result.added = size;
+  doubtful_ += doubtful;
+}
+
 SegmentList::Result SegmentList::insert(BlockPool& pool, uint64_t begin, Bytes data, OverlapRule rule, bool compare,
                                         bool doubtful) {
   Result result;
@@ -127,6 +141,11 @@ SegmentList::Result SegmentList::insert(BlockPool& pool, uint64_t begin, Bytes d
     return result;
   }
   const uint32_t from = lower_bound(begin);
+  if (count_ == 0 && !array_.data) array_ = pool.take(sizeof(Piece));
+  if (from == count_ && first_ + count_ < capacity()) {
+    append(pool, begin, data, doubtful, result);
+    return result;
+  }
   uint32_t holes = 0;
   uint64_t at = begin;
   for (uint32_t i = from; at < end; ++i) {

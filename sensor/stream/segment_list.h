@@ -67,6 +67,7 @@ class SegmentList {
   uint32_t capacity() const;
   uint32_t open(BlockPool& pool, uint32_t at, uint32_t wanted, Result& result);
   void close(uint32_t at, uint32_t width);
+  void append(BlockPool& pool, uint64_t begin, Bytes data, bool doubtful, Result& result);
   bool make_way(BlockPool& pool, uint64_t begin, Bytes data, bool compare, Result& result);
 
   BlockPool::Block array_;

@@ -75,7 +75,8 @@ constexpr CounterRow<N> kCounters[] = {
     {"tcp.reassembly_memuse", &N::reassembly_memuse, "bytes of waiting data"},
     {"tcp.reassembly_memheld", &N::reassembly_memheld, "bytes taken from the system for waiting data"},
     {"tcp.ssn_memcap_drop", &N::ssn_memcap_drop, "connections not tracked because of stream.memcap"},
-    {"tcp.segment_memcap_drop", &N::segment_memcap_drop, "segments lost because of stream.reassembly.memcap"},
+    {"tcp.segment_memcap_drop", &N::segment_memcap_drop,
+     "segments lost because of stream.reassembly.memcap, or because memory for them could not be had"},
     {"tcp.insert_data_normal_fail", &N::insert_list_fail, "segments lost because too many wait in one direction"},
     {"tcp.insert_region_fail", &N::insert_region_fail, "segments lost because of stream.reassembly.max-regions"},
     {"tcp.reassembly_gap", &N::reassembly_gap, "holes in streams"},
@@ -86,7 +87,8 @@ constexpr CounterRow<N> kCounters[] = {
     {"tcp.urgent_oob_data", &N::urgent_oob_data, "urgent bytes taken out of streams"},
     {"tcp.urgent_oob_limit", &N::urgent_oob_limit, "urgent bytes beyond the limit of one direction"},
     {"tcp.doubtful", &N::doubtful,
-     "packets that some systems drop and others take, or that acknowledge what was not seen, are signed without a key, go "
+     "packets that some systems drop and others take, or that acknowledge what was not seen, are signed without a key, "
+     "go "
      "to another station or across the edge of the window"},
     {"tcp.suspected_fin", &N::suspected_fin, "FINs that their receiver did not take"},
     {"tcp.max_syn_queued", &N::syn_forgotten, "connections with more different SYNs than stream.max-syn-queued"},

@@ -38,7 +38,7 @@ Outcome TcpTracker::take(TcpSession& session, const Packet& packet, Direction di
   suspect_injected_reset(s);
   if (outcome == Outcome::accept) {
     if (!s.flag(tcp_flag::rst)) note_sent(s);
-    settle(s);
+    if ((s.self.flags | s.peer.flags) & half_flag::fin || s.self.claimed() || s.peer.claimed()) settle(s);
   }
   verdict.doubtful = s.doubt != Doubt::none;
   return outcome;

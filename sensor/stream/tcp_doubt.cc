@@ -1,12 +1,19 @@
 // What a receiver may have dropped: packets that one system takes and another does not, and FINs that nobody took.
-#include <algorithm>
+#include <cstring>
 
 #include "sensor/stream/tcp_tracker.h"
 
 namespace lapwing {
 namespace {
 
-constexpr size_t kMacSize = 6;  // an Ethernet header begins with destination and source
+/// An Ethernet header begins with destination and source.
+enum class Station : uint8_t { destination = 0, source = 6 };
+
+uint64_t mac(const uint8_t* ether, Station station) {
+  uint64_t out;
+  std::memcpy(&out, ether + static_cast<size_t>(station), sizeof out);  // two bytes more, which are there
+  return out << 16;
+}
 
 }  // namespace
 
@@ -20,9 +27,9 @@ bool TcpTracker::acknowledges_unseen(const Step& s) const {
 bool TcpTracker::goes_elsewhere(Step& s) const {
   const uint8_t* ether = s.packet.ether;
   if (!ether) return false;
-  if (s.peer.mac == decltype(Half::mac){}) std::copy_n(ether + kMacSize, kMacSize, s.peer.mac.begin());
-  if (s.self.mac == decltype(Half::mac){}) return false;
-  if (!std::equal(s.self.mac.begin(), s.self.mac.end(), ether)) return true;
+  if (s.peer.mac == 0) s.peer.mac = mac(ether, Station::source);
+  if (s.self.mac == 0) return false;
+  if (s.self.mac != mac(ether, Station::destination)) return true;
   s.self.set(half_flag::mac_known);
   return false;
 }
@@ -97,7 +104,7 @@ void TcpTracker::settle(Step& s) const {
     auto fin = static_cast<int64_t>(half->fin_offset);
     uint32_t reached = half->next_seq;
     if (half->said_fin() && half->offset(reached) == fin) ++reached;
-    if (seq_gt(half->claimed_ack, half->last_ack) && seq_geq(reached, half->claimed_ack)) {
+    if (half->claimed() && seq_geq(reached, half->claimed_ack)) {
       half->last_ack = half->claimed_ack;
     }
     if (!half->has(half_flag::fin) || half->offset(half->last_ack) <= fin + 1) continue;

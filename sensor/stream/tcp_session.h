@@ -75,7 +75,7 @@ struct Half {
   uint16_t flags = 0;                         // half_flag bits
   uint8_t wscale = 0;                         // of the receiver's announcements
   OsPolicy policy = OsPolicy::bsd;            // of the receiver
-  std::array<uint8_t, 6> mac{};               // of the station that the receiver's own packets come from
+  uint64_t mac = 0;                           // of the station that the receiver's own packets come from; 0: not seen
 
   // Offsets count the sender's bytes from 0, in 64 bits.
   uint64_t delivered = 0;                      // everything before was handed over or given up
@@ -92,6 +92,8 @@ struct Half {
     isn = seq - 1;
     next_seq = sent = last_ack = claimed_ack = seq;
   }
+  /// The receiver acknowledged, or somebody in its name, what was not seen.
+  bool claimed() const { return seq_gt(claimed_ack, last_ack); }
   /// Its sender ended it, as far as is known.
   bool said_fin() const { return has(half_flag::fin) && !has(half_flag::fin_doubted); }
   /// The receiver acknowledged the number that the FIN takes.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <new>
 
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
@@ -92,15 +93,16 @@ class Inflate : public Transform {
   Inflate(int window, size_t limit) : window_(window), limit_(limit) {}
   Bytes apply(Bytes in, std::string& out) const override {
     z_stream stream{};
-    if (inflateInit2(&stream, window_) != Z_OK) return in;
     out.resize(limit_);
+    if (inflateInit2(&stream, window_) != Z_OK) throw std::bad_alloc();
     stream.next_in = const_cast<Bytef*>(in.data());
     stream.avail_in = static_cast<uInt>(in.size());
     stream.next_out = reinterpret_cast<Bytef*>(out.data());
     stream.avail_out = static_cast<uInt>(limit_);
-    inflate(&stream, Z_SYNC_FLUSH);
+    const int code = inflate(&stream, Z_SYNC_FLUSH);
     out.resize(limit_ - stream.avail_out);
     inflateEnd(&stream);
+    if (code == Z_MEM_ERROR) throw std::bad_alloc();
     return out.empty() ? in : to_bytes(out);
   }
 

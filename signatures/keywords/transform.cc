@@ -1,8 +1,8 @@
 // Transforms: what follows sees the buffer changed.
-#include <openssl/evp.h>
-
 #include <algorithm>
 
+#include "sensor/base/openssl.h"
+#include "sensor/base/per_thread.h"
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 #include "signatures/match/pcre.h"
@@ -142,27 +142,27 @@ Bytes strip_pseudo_headers(Bytes in, std::string& out) {
   return to_bytes(out);
 }
 
-/// The algorithm is fetched once: fetching costs as much as hashing a short buffer.
-Bytes digest(const EVP_MD* algorithm, Bytes in, std::string& out) {
+Bytes digest(DigestAlgorithm& algorithm, Bytes in, std::string& out) {
   unsigned size = 0;
   out.resize(EVP_MAX_MD_SIZE);
-  if (!algorithm ||
-      !EVP_Digest(in.data(), in.size(), reinterpret_cast<uint8_t*>(out.data()), &size, algorithm, nullptr))
-    size = 0;
+  const EVP_MD* md = algorithm.get();
+  if (md && !EVP_Digest(in.data(), in.size(), reinterpret_cast<uint8_t*>(out.data()), &size, md, nullptr)) {
+    openssl_out_of_memory();
+  }
   out.resize(size);
   return to_bytes(out);
 }
 
 Bytes to_md5(Bytes in, std::string& out) {
-  static const EVP_MD* algorithm = EVP_MD_fetch(nullptr, "MD5", nullptr);
+  static constinit DigestAlgorithm algorithm("MD5");
   return digest(algorithm, in, out);
 }
 Bytes to_sha1(Bytes in, std::string& out) {
-  static const EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  static constinit DigestAlgorithm algorithm("SHA1");
   return digest(algorithm, in, out);
 }
 Bytes to_sha256(Bytes in, std::string& out) {
-  static const EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  static constinit DigestAlgorithm algorithm("SHA256");
   return digest(algorithm, in, out);
 }
 
@@ -216,7 +216,7 @@ class PcreTransform : public Transform {
       : regex_(expression, {}, static_cast<uint32_t>(config.pcre_match_limit),
                static_cast<uint32_t>(config.pcre_recursion_limit)) {}
   Bytes apply(Bytes in, std::string& out) const override {
-    thread_local PcreScratch scratch;
+    PcreScratch& scratch = per_thread([] { return PcreScratch(); });
     thread_local DetectCounters ignored;
     Regex::Match match;
     if (!regex_.search(in, 0, scratch, ignored, match)) return in;

@@ -96,9 +96,10 @@ Dataset::Added Dataset::add(Bytes value, Entry entry) {
   if (entries_.contains(*key)) return Added::known;
   const uint64_t cost = kEntryBytes + key->size() + entry.json.size();
   if (used_ + cost > memcap_) return Added::no_room;
-  used_ += cost;
-  has_json_ |= !entry.json.empty();
+  const bool json = !entry.json.empty();
   entries_.emplace(std::string(*key), std::move(entry));
+  used_ += cost;
+  has_json_ |= json;
   return Added::fresh;
 }
 

@@ -57,7 +57,6 @@ void Engine::end(const MatchContext& context) {
     queue_.deliver(context, *rules_, *shared_, states_);
     tags(context);
   }
-  counters_.stream_window_bytes = states_.window_bytes();
 }
 
 /// Every packet counts for the tags of its flow and of its two hosts, the one that alerted too.
@@ -237,9 +236,13 @@ void Engine::scan(const Group& group, Bytes bytes) {
 }
 
 void Engine::turn(Flow& flow) {
+  queue_.clear();  // what streams said so far was taken for what the other side says
   FlowState* state = states_.find(flow);
   if (!state) return;
   std::swap(state->windows[0], state->windows[1]);
+  for (auto& window : state->windows) {
+    if (window) window->look_again();
+  }
 }
 
 bool Engine::first_alert(Flow& flow, const RuleInfo& rule) {

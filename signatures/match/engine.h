@@ -45,7 +45,10 @@ class Engine {
   std::span<const std::string_view> flowbits(const Flow& flow);
   std::span<const NamedText> flowvars(const Flow& flow);
   std::span<const NamedText> pktvars();
-  const DetectCounters& counters() const { return counters_; }
+  const DetectCounters& counters() {
+    counters_.stream_window_bytes = states_.window_bytes();
+    return counters_;
+  }
 
  private:
   // engine.cc: scenes and rules

@@ -3,6 +3,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include <new>
 #include <stdexcept>
 
 #include "signatures/matcher.h"
@@ -18,11 +19,15 @@ PcreScratch::PcreScratch()
       stack_(pcre2_jit_stack_create(32 * 1024, kJitStack, nullptr)),
       limited_(pcre2_match_context_create(nullptr)),
       unlimited_(pcre2_match_context_create(nullptr)) {
+  if (!data_ || !stack_ || !limited_ || !unlimited_) {
+    free();
+    throw std::bad_alloc();
+  }
   pcre2_jit_stack_assign(limited_, nullptr, stack_);
   pcre2_jit_stack_assign(unlimited_, nullptr, stack_);
 }
 
-PcreScratch::~PcreScratch() {
+void PcreScratch::free() {
   pcre2_match_context_free(unlimited_);
   pcre2_match_context_free(limited_);
   pcre2_jit_stack_free(stack_);

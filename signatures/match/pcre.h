@@ -25,12 +25,14 @@ inline constexpr size_t kMaxGroups = 8;
 class PcreScratch {
  public:
   PcreScratch();
-  ~PcreScratch();
+  ~PcreScratch() { free(); }
   PcreScratch(const PcreScratch&) = delete;
   PcreScratch& operator=(const PcreScratch&) = delete;
 
  private:
   friend class Regex;
+  void free();
+
   pcre2_real_match_data_8* data_;
   pcre2_real_jit_stack_8* stack_;
   pcre2_real_match_context_8* limited_;

@@ -39,6 +39,8 @@ class StreamWindow {
   uint64_t base() const { return base(cell_); }
   uint64_t end() const { return base_ + bytes_.size(); }
   uint64_t cell() const { return cell_; }
+  /// Where the evidence of the next look may end.
+  uint64_t floor() const { return std::min(floor_, cell_); }
   Bytes bytes() const { return bytes(cell_); }
   size_t room() const { return static_cast<size_t>(cell_ + kCell - end()); }
   /// The first cell that rules look at again once what they wait for is known; that at hand when there is none.
@@ -50,10 +52,10 @@ class StreamWindow {
       size_t capacity = bytes_.capacity() ? bytes_.capacity() * 2 : 512;
       while (capacity < bytes_.size() + data.size()) capacity *= 2;
       if (owed_ == cell_) capacity = std::min<size_t>(capacity, 2 * kCell);
-      if (budget_->used - bytes_.capacity() + capacity > WindowBudget::kLimit) return false;
-      budget_->used -= bytes_.capacity();
+      const size_t held = bytes_.capacity();
+      if (budget_->used - held + capacity > WindowBudget::kLimit) return false;
       bytes_.reserve(capacity);
-      budget_->used += bytes_.capacity();
+      budget_->used += bytes_.capacity() - held;
     }
     bytes_.insert(bytes_.end(), data.begin(), data.end());
     return true;
@@ -86,7 +88,18 @@ class StreamWindow {
     base_ = offset;
     cell_ = owed_ = offset / kCell * kCell;
     looked_to = offset;
+    floor_ = UINT64_MAX;
     forget_rules();
+  }
+
+  /// All that is at hand is owed another look.
+  void look_again() {
+    forget_rules();
+    looked_to = floor_ = base_;
+  }
+  void looked() {
+    looked_to = end();
+    floor_ = UINT64_MAX;
   }
 
   /// Another rule set numbers its rules anew: everything held is scanned again.
@@ -119,7 +132,7 @@ class StreamWindow {
 
   std::shared_ptr<WindowBudget> budget_;
   std::vector<uint8_t> bytes_;
-  uint64_t base_ = 0, cell_ = 0, owed_ = 0;
+  uint64_t base_ = 0, cell_ = 0, owed_ = 0, floor_ = UINT64_MAX;
 };
 
 }  // namespace lapwing::detect

@@ -177,11 +177,11 @@ void Engine::look(const MatchContext& context, Direction direction) {
     // One alert of a rule for each cell its evidence ends in, however often the cell is looked at.
     if (std::find(window->alerted.begin(), window->alerted.end(), number) != window->alerted.end()) continue;
     const Rule& rule = *rules_->all[number];
-    if (!matches(rule, scene, &subject, window->cell())) continue;
+    if (!matches(rule, scene, &subject, window->floor())) continue;
     window->alerted.push_back(number);
     matched(rule, scene, window->bytes(), true);
   }
-  window->looked_to = window->end();
+  window->looked();
 }
 
 }  // namespace lapwing::detect

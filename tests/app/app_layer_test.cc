@@ -28,15 +28,19 @@ const std::string kServerHello = hello(2, std::string("\x13\x01\0", 3));
 
 struct Sink : AppSink {
   void event(Flow&, const Event& event) override { transactions += event.record != nullptr; }
-  void anomaly(Flow&, const Protocol&, const Transaction*, uint8_t, Direction) override {}
+  void anomaly(Flow&, const Protocol& protocol, const Transaction*, uint8_t name, Direction) override {
+    anomalies.emplace_back(protocol.anomalies[name]);
+  }
   void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
   void encrypted(Flow&, Direction, uint64_t) override {}
   void plain(Flow&, const Chunk& bytes) override { plain_bytes += to_text(bytes.data); }
-  void frame(Flow&, const MessageFrame&) override {}
+  void frame(Flow&, const MessageFrame& frame) override { streams[index(frame.direction)] += to_text(frame.bytes); }
   void detection(Flow&, DetectionEvent event) override { events.emplace_back(name(event).substr(9)); }
   std::vector<std::string> events;
   int transactions = 0;
+  std::vector<std::string> anomalies;
   std::string plain_bytes;
+  std::array<std::string, 2> streams;
 };
 
 using Talk = std::vector<std::pair<Side, std::string>>;
@@ -61,14 +65,13 @@ class Lab {
   }
 
   Outcome run(const Talk& talk, size_t step) {
-    std::array<uint64_t, 2> offset{};
     for (const auto& [side, text] : talk) {
       for (size_t at = 0; at < text.size(); at += step) {
         const std::string part = text.substr(at, step);
         const Direction direction = turned_ ? reverse(side) : side;
         flow_.bytes[index(side)] += part.size() + 54;  // headers
-        app_.chunk(flow_, {.data = to_bytes(part), .offset = offset[index(side)], .direction = direction});
-        offset[index(side)] += part.size();
+        app_.chunk(flow_, {.data = to_bytes(part), .offset = offset_[index(side)], .direction = direction});
+        offset_[index(side)] += part.size();
         if (app_.reversed(flow_)) {
           app_.turn(flow_, {});
           turned_ = true;
@@ -79,6 +82,11 @@ class Lab {
     return {sink_.events, std::string(seen.final.name()), std::string(seen.sides[0].name()),
             std::string(seen.sides[1].name()), seen.original ? std::string(seen.original->name) : ""};
   }
+  void gap(Direction direction, uint64_t lost) {
+    app_.gap(flow_, direction, offset_[index(direction)], lost, {});
+    offset_[index(direction)] += lost;
+  }
+  const std::vector<std::string>& anomalies() const { return sink_.anomalies; }
   bool turned() const { return turned_; }
   bool fresh(Direction direction) { return app_.take_fresh(flow_, direction); }
   void datagram(Direction direction, std::string_view bytes) {
@@ -88,6 +96,17 @@ class Lab {
   Detection detection() const { return app_.detection(flow_); }
   bool encrypted() const { return flow_.flags & flow_flag::encrypted; }
   const std::string& plain() const { return sink_.plain_bytes; }
+  /// From now on each direction of a stream is shown as one frame, at its end.
+  void want_streams() {
+    std::vector<uint32_t> wanted;
+    for (const AppProtocol& protocol : config_.protocols)
+      wanted.push_back(uint32_t{1} << protocol.row->protocol->frames.size());
+    app_.want_frames(wanted);
+  }
+  const std::string& stream(Direction direction) {
+    app_.finish(flow_, {});
+    return sink_.streams[index(direction)];
+  }
   AppCounters counters() const { return app_.counters(); }
 
  private:
@@ -97,6 +116,7 @@ class Lab {
   AppLayer app_{config_, budget_, sink_};
   Flow flow_;
   bool turned_ = false;
+  std::array<uint64_t, 2> offset_{};
 };
 
 void expect(const Talk& talk, const Outcome& wanted) {
@@ -120,6 +140,32 @@ TEST(AppLayer, OnlyOneSideIsKnown) {
   // Too short to be called none.
   expect({{kClient, kRequest}, {kServer, "OK"}}, {{}, "http", "http", ""});
   expect({{kClient, kJunk}, {kServer, kJunk}}, {{}, "failed", "failed", "failed"});
+}
+
+TEST(AppLayer, WhatFitsNoProtocolWaitsForTheOtherSide) {
+  const std::string more = kJunk + std::string(AppLayer::kProbeLimit, 'x');
+  for (size_t step : {100'000, 1400, 7, 1}) {
+    Lab lab;
+    lab.want_streams();
+    Outcome seen = lab.run({{kServer, kJunk}, {kServer, more}, {kClient, kRequest}, {kServer, kJunk}}, step);
+    EXPECT_EQ(seen.final, "http");
+    EXPECT_EQ(lab.stream(kServer), kJunk + more + kJunk) << "in pieces of " << step;
+  }
+}
+
+TEST(AppLayer, AHoleBeforeTheVerdictIsToldToTheDissector) {
+  const std::string rest = "rest of a body\r\n", next = "GET /b HTTP/1.1\r\nHost: a.org\r\n\r\n";
+  for (size_t step : {100'000, 7, 1}) {
+    Lab lab;
+    lab.want_streams();
+    lab.run({{kClient, "POST"}}, step);
+    lab.gap(kClient, 500);
+    Outcome seen = lab.run({{kClient, rest}, {kServer, kAnswer}, {kClient, next}, {kServer, kAnswer}}, step);
+    EXPECT_EQ(seen, (Outcome{{}, "http", "", "http"}));
+    EXPECT_EQ(lab.stream(kClient), rest + next) << "in pieces of " << step;
+    // Were the rest taken for a request, it would be an odd one.
+    EXPECT_EQ(lab.anomalies(), std::vector<std::string>{"unable_to_match_response_to_request"});
+  }
 }
 
 TEST(AppLayer, ServerSpeaksFirstWhereTheClientMust) {

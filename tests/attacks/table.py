@@ -142,7 +142,7 @@ ROWS = (
     Row("extension-headers", wire.extension_headers, (20000, 1), (5000, 1), caps=(FLOWS, NDPI)),
     Row("tags", wire.tags, (20000, 1), (5000, 1)),
     Row("short-frames", wire.short_frames, (200000, 1), (60000, 1)),
-    Row("time-jumps", wire.time_jumps, (20000, 1), (5000, 1), 500, caps=(FLOWS, NDPI)),
+    Row("time-jumps", wire.time_jumps, (20000, 1), (5000, 1), 30, caps=(FLOWS, NDPI)),
     Row("fragments-shuffled", wire.fragments_shuffled, (65000, 20), (65000, 5)),
     Row("fragments-overlapping", wire.fragments_overlapping, (65000, 5), (65000, 2)),
     Row("lone-fragments-of-one", wire.lone_fragments_of_one, (200000, 1), (80000, 1), caps=(DEFRAG,), records=ASKED[:1], gives_up=True),

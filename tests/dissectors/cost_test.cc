@@ -2,10 +2,9 @@
 // CPU; and no packet takes a millisecond.
 #include <gmock/gmock.h>
 
-#include <ctime>
 #include <functional>
-#include <limits>
 
+#include "tests/dissectors/cost.h"
 #include "tests/dissectors/dialogue.h"
 #include "tests/dissectors/dns_wire.h"
 #include "tests/dissectors/tls_wire.h"
@@ -17,37 +16,11 @@ using namespace test;
 
 constexpr unsigned kHandshake = 22;
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr double kSlower = 20;
-#else
-constexpr double kSlower = 1;
-#endif
-
-/// CPU seconds of the fastest of some runs: other work on the machine only adds.
-double cost(const std::function<void()>& run, int times = 15) {
-  double best = std::numeric_limits<double>::max();
-  for (int i = 0; i < times; ++i) {
-    timespec begin{}, end{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
-    run();
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
-    best = std::min(
-        best, static_cast<double>(end.tv_sec - begin.tv_sec) + static_cast<double>(end.tv_nsec - begin.tv_nsec) * 1e-9);
-  }
-  return best;
-}
-
 struct Shape {
   std::string_view name;
   size_t n;  // elements; 2 n of them are one message still
   std::string (*make)(size_t n);
 };
-
-std::string repeated(size_t n, const std::function<std::string(size_t)>& element) {
-  std::string out;
-  for (size_t i = 0; i < n; ++i) out += element(i);
-  return out;
-}
 
 unsigned count(size_t n) {
   return static_cast<unsigned>(n);

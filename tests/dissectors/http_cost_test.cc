@@ -1,25 +1,11 @@
 // What a connection costs grows with its bytes: twice the elements that a peer counts, less than 2.5 times the CPU.
-#include <ctime>
-#include <functional>
-
+#include "tests/dissectors/cost.h"
 #include "tests/dissectors/http_dialogue.h"
 
 namespace lapwing::test {
 namespace {
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr double kSlower = 20;
-#else
-constexpr double kSlower = 1;
-#endif
-
 const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-
-std::string repeated(size_t n, const std::function<std::string(size_t)>& element) {
-  std::string out;
-  for (size_t i = 0; i < n; ++i) out += element(i);
-  return out;
-}
 
 std::string form(const std::string& body) {
   return "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: " +
@@ -172,16 +158,7 @@ void converse(const std::vector<Line>& lines, size_t piece) {
 
 double cost(const Shape& shape, size_t n) {
   const auto lines = shape.make(n);
-  double best = 1e9;
-  for (int i = 0; i < 9; ++i) {
-    timespec begin{}, end{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
-    converse(lines, shape.piece);
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
-    best = std::min(
-        best, static_cast<double>(end.tv_sec - begin.tv_sec) + static_cast<double>(end.tv_nsec - begin.tv_nsec) * 1e-9);
-  }
-  return best;
+  return test::cost([&] { converse(lines, shape.piece); }, 9);
 }
 
 TEST(HttpCost, GrowsWithTheBytes) {

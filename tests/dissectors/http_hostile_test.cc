@@ -262,6 +262,16 @@ TEST(HttpHostile, ACarriageReturnWithinAHeaderHidesNothing) {
   }
 }
 
+TEST(HttpHostile, TooManyMessagesEndTheDissection) {
+  std::string requests;
+  for (int i = 0; i < 2000; ++i) requests += "GET / HTTP/1.1\r\nno colon\r\n\r\n";
+  for (size_t piece : {size_t{1}, size_t{1460}, requests.size()}) {
+    Dialogue d(dissector("http"));
+    for (size_t at = 0; at < requests.size() && !d.failed; at += piece) d.client(requests.substr(at, piece));
+    EXPECT_TRUE(d.failed) << piece;
+  }
+}
+
 TEST(HttpHostile, TheOldestOfTooManyRequestsIsGivenUp) {
   const Settings eight{{kDefaults + "max-tx", "8"}};
   std::string many, answers;

@@ -204,6 +204,19 @@ TEST(FlowTable, TimeRunningBackwardsEndsNothingTooEarlyAndStillEnds) {
   EXPECT_EQ(table.ended, (std::vector<Ended>{{1, 2, FlowEnd::timeout}}));
 }
 
+TEST(FlowTable, TimeMayRunFarBackSoOften) {
+  Table table;
+  for (int i = 0; i < 300; ++i) {
+    table.expire(0);
+    table.add(udp(0));
+    table.expire(1e9);
+  }
+  EXPECT_EQ(table->counters().returns_ignored, 300 - 1 - 256U);
+  EXPECT_GE(table.ended.size(), 256U);
+  table.expire(2e9);
+  EXPECT_EQ(table->counters().active, 0U);
+}
+
 TEST(FlowTable, ASynWithANewSequenceNumberOnAClosedConnectionBeginsANewFlow) {
   Table table;
   Flow* flow = table.add(tcp(tcp_flag::syn, 0, 1000, 77));

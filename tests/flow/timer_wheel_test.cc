@@ -45,6 +45,24 @@ TEST(TimerWheel, AFarDeadlineComesUpForACheckWithinOneRound) {
   EXPECT_EQ(wheel.due(100 + TimerWheel::kSeconds), &flow);
 }
 
+TEST(TimerWheel, ALeapBringsUpEveryFlowOnce) {
+  Slab<Flow> flows(3);
+  TimerWheel wheel(flows);
+  wheel.start(7);
+  Flow &near = flows[flows.make()], &far = flows[flows.make()];
+  wheel.file(far, 1'000'000'000);
+  wheel.file(near, 20);
+  wheel.leap(600'000'000);
+  EXPECT_EQ(wheel.clock(), 600'000'000);
+  EXPECT_EQ(wheel.due(600'000'000), &near);
+  wheel.remove(near);
+  EXPECT_EQ(wheel.due(600'000'000), &far);
+  wheel.remove(far);
+  wheel.file(far, 1'000'000'000);
+  EXPECT_EQ(wheel.due(600'000'000), nullptr);
+  EXPECT_EQ(wheel.due(600'000'000 + TimerWheel::kSeconds), &far);
+}
+
 TEST(TimerWheel, RaisedFlowsComeUpInTheOrderOfTheirSeconds) {
   Slab<Flow> flows(3);
   TimerWheel wheel(flows);

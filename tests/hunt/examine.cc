@@ -132,6 +132,23 @@ std::string value_of(const std::string& line, std::string_view member) {
   return line.substr(begin, line.find_first_of("\",}", begin) - begin);
 }
 
+/// Addresses and ports of the first of each from `begin` on.
+std::string ends_of(const std::string& line, size_t begin, bool turned) {
+  const std::string part = line.substr(begin);
+  const std::string source = value_of(part, "src_ip") + " " + value_of(part, "src_port"),
+                    destination = value_of(part, "dest_ip") + " " + value_of(part, "dest_port");
+  return turned ? destination + " " + source : source + " " + destination;
+}
+
+/// Whether an alert's direction and addresses contradict each other; a packet that quotes another flow's has its own.
+bool contradicts(const std::string& alert) {
+  const size_t flow = alert.find("\"flow\":{");
+  if (flow == std::string::npos || value_of(alert, "src_port").empty()) return false;
+  const bool to_client = value_of(alert, "direction") == "to_client";
+  const std::string ends = ends_of(alert, 0, false);
+  return ends != ends_of(alert, flow, to_client) && ends == ends_of(alert, flow, !to_client);
+}
+
 void tell(const Outcome& outcome, const Seen& seen) {
   for (const std::string& line : outcome.records) {
     const std::string type = value_of(line, "event_type");
@@ -151,6 +168,8 @@ std::optional<Finding> examine_records(const Outcome& outcome, std::span<const B
   for (const std::string& record : outcome.records) {
     if (!json::accept(record) || record.find('\n') != std::string::npos)
       return Finding{"invalid record", value_of(record, "event_type"), shown(record)};
+    if (value_of(record, "event_type") == "alert" && contradicts(record))
+      return Finding{"direction against addresses", value_of(record, "signature_id"), shown(record)};
     const bool own = record.find("\"event_type\":\"stats\"") != std::string::npos;
     if (!own) written += record.size();
     if (!own && record.size() > kRecordBase + kRecordTimes * brought)

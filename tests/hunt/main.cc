@@ -18,6 +18,7 @@
 #include "tests/hunt/conversation.h"
 #include "tests/hunt/dialogue.h"
 #include "tests/hunt/minimise.h"
+#include "tests/hunt/recut.h"
 #include "tests/support/capture_writer.h"
 
 extern "C" {
@@ -254,9 +255,10 @@ int look_at_one(const Options& options, const Sensor& sensor) {
   const auto frames = conversation(options.seed, options.only, options.grammar);
   fs::create_directories(options.findings);
   const std::string path =
-      options.findings + "/conversation-" + std::to_string(options.seed) + "-" + std::to_string(options.only) + ".pcap";
-  write_capture(path, frames);
-  std::cout << frames.size() << " frames: " << path << std::endl;
+      options.findings + "/conversation-" + std::to_string(options.seed) + "-" + std::to_string(options.only);
+  write_capture(path + ".pcap", frames);
+  std::cout << frames.size() << " frames: " << path << ".pcap" << std::endl;
+  if (const auto cut = in_single_bytes(frames)) write_capture(path + "-bytes.pcap", *cut);
   if (options.show) {
     for (const std::string& record : sensor.run(frames, 1, true).records) std::cout << record << "\n";
   }

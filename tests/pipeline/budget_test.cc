@@ -6,46 +6,12 @@
 #include "sensor/pipeline/losses.h"
 #include "sensor/pipeline/pipeline.h"
 #include "signatures/rule_set.h"
+#include "tests/pipeline/frames.h"
 #include "tests/pipeline/keeping.h"
 #include "tests/support/packet_builder.h"
 
 namespace lapwing {
 namespace {
-
-/// Frames at hand. When stopped it has `left` frames that nobody asked for.
-class Frames final : public PacketSource {
- public:
-  explicit Frames(uint64_t left = 0) : left_(left) {}
-  void add(test::BuiltFrame frame) {
-    frame.number = built_.size() + 1;
-    built_.push_back(std::make_unique<test::BuiltFrame>(std::move(frame)));
-  }
-  void stop_before_the_first(Pipeline& pipeline) { pipeline_ = &pipeline; }
-
-  Result receive(Burst& burst) override {
-    burst.count = 0;
-    if (stopped_) {
-      counters_.unread += std::exchange(left_, 0);
-      return Result::end;
-    }
-    while (next_ < built_.size() && burst.count < kBurst) burst.frames[burst.count++] = *built_[next_++];
-    if (pipeline_) pipeline_->stop();
-    return burst.count > 0 ? Result::frames : Result::end;
-  }
-  void release(Burst& burst) override { burst.count = 0; }
-  CaptureCounters counters() override { return counters_; }
-  std::string_view interface_name(uint16_t) const override { return "wire"; }
-  std::span<const CaptureError> errors() const override { return {}; }
-  void stop() override { stopped_ = true; }
-
- private:
-  std::vector<std::unique_ptr<test::BuiltFrame>> built_;
-  size_t next_ = 0;
-  uint64_t left_;
-  bool stopped_ = false;
-  Pipeline* pipeline_ = nullptr;
-  CaptureCounters counters_;
-};
 
 /// A question for a name that no record can show in a few bytes.
 std::string question(char first) {
@@ -58,7 +24,7 @@ class Budget : public ::testing::Test {
  protected:
   Budget() { root_.kind = Setting::Kind::map; }
 
-  size_t run(const std::string& rules, std::unique_ptr<Frames> frames, uint64_t record_base) {
+  size_t run(const std::string& rules, std::unique_ptr<test::Frames> frames, uint64_t record_base) {
     auto config = const_cast<SensorConfig*>(SensorConfig::read(root_, {}).release());
     const std::unique_ptr<const SensorConfig> owner(config);
     config->budget.record_times = 0;
@@ -77,8 +43,8 @@ class Budget : public ::testing::Test {
     return std::ranges::count_if(records_, [&](const auto& record) { return record["event_type"] == type; });
   }
 
-  static std::unique_ptr<Frames> questions(size_t count) {
-    auto frames = std::make_unique<Frames>();
+  static std::unique_ptr<test::Frames> questions(size_t count) {
+    auto frames = std::make_unique<test::Frames>();
     for (size_t i = 0; i < count; ++i) {
       frames->add(test::PacketBuilder()
                       .ether()
@@ -129,9 +95,9 @@ TEST(Stop, WhatTheSourceStillHeldIsCounted) {
   std::vector<RuleMessage> messages;
   Pipeline::Plan plan{.config = config.get(), .replay = false};
   plan.rules = RuleCompiler(config->rules, config->detect, messages).finish();
-  auto frames = std::make_unique<Frames>(1234);
+  auto frames = std::make_unique<test::Frames>(1234);
   frames->add(test::PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2").udp(1, 2).payload("x").build());
-  Frames* source = frames.get();
+  test::Frames* source = frames.get();
   plan.sources.push_back(std::move(frames));
   Pipeline pipeline(std::move(plan));
   source->stop_before_the_first(pipeline);

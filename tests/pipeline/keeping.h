@@ -16,7 +16,7 @@ class Keeping final : public Exporter {
   explicit Keeping(std::vector<nlohmann::json>& records) : records_(records) {}
   void write(std::span<const std::shared_ptr<const RecordBatch>> batches) override {
     for (const auto& batch : batches) {
-      uint32_t begin = 0;
+      uint64_t begin = 0;
       for (const auto& entry : batch->entries) {
         records_.push_back(nlohmann::json::parse(batch->text.substr(begin, entry.end - begin)));
         begin = entry.end;

@@ -16,8 +16,9 @@ SharedKey key(SharedKey::Kind kind, uint32_t source) {
 class SharedTest : public testing::Test {
  protected:
   bool alerts(uint32_t source) {
-    return shared_.count({.type = Threshold::Type::limit, .count = 1, .seconds = 3600},
-                         key(SharedKey::Kind::threshold, source), Timestamp::from_seconds(1), counters_)
+    return shared_
+        .count({.type = Threshold::Type::limit, .count = 1, .seconds = 3600}, key(SharedKey::Kind::threshold, source),
+               Timestamp::from_seconds(1), counters_)
         .alert;
   }
 
@@ -30,7 +31,9 @@ TEST_F(SharedTest, AFloodOfSourcesForgetsThoseThatWereSilentForLongest) {
   EXPECT_TRUE(alerts(0));
   for (uint32_t source = 1; source < kMost; ++source) {
     alerts(source);
-    if (source % 1000 == 0) EXPECT_FALSE(alerts(0));
+    if (source % 1000 == 0) {
+      EXPECT_FALSE(alerts(0));
+    }
   }
   EXPECT_EQ(counters_.shared_entries_full, 0u);
   for (uint32_t source = kMost; source < kMost + 5000; ++source) {

@@ -26,6 +26,7 @@ class DatagramTest : public testing::Test {
     EXPECT_EQ(memory.used(), 0U);
   }
   Datagram::Result insert(size_t begin, const std::string& text, OverlapRule rule) {
+    EXPECT_TRUE(datagram.reserve(memory, begin + text.size()));
     return datagram.insert(memory, begin, as_bytes(text), rule);
   }
   static Bytes as_bytes(const std::string& text) {
@@ -81,6 +82,7 @@ TEST_F(DatagramTest, WhatLiesBehindTheEndDoesNotCount) {
 TEST_F(DatagramTest, RepetitionsWithinARunAreNoOverlap) {
   const std::string eight(8, 'x'), sixteen(16, 'x');
   auto apart = [&](size_t begin, const std::string& text) {
+    EXPECT_TRUE(datagram.reserve(memory, begin + text.size()));
     return datagram.insert_apart(memory, begin, as_bytes(text));
   };
   EXPECT_EQ(apart(0, eight).added, 1U);
