@@ -117,6 +117,7 @@ class StreamWindow {
   };
 
   uint64_t looked_to = 0;  // end of the stream at the last look
+  bool waits = false;      // that look was taken before the protocol was known, which some rules ask for
   std::array<Scanned, 4> scanned{};
   std::vector<uint32_t> before, here,
       alerted;              // rules: candidates of the cell before and of this one; done in this one

@@ -57,10 +57,13 @@ size_t Engine::take(const MatchContext& context, const Chunk& chunk) {
 }
 
 /// Whether rules that ask for a protocol may still come to look at what this direction brought.
-bool Engine::waits_for_protocol(const MatchContext& context, Direction direction) const {
-  if (!context.detection) return false;
-  const Detection& seen = *context.detection;
-  return !seen.final.known() || !seen.sides[index(direction)].known();
+bool Engine::waits(const Scene& scene) const {
+  const Detection* seen = scene.context->detection;
+  if (!seen || over_) return false;
+  const RuleGroups& groups = groups_of(scene);
+  const size_t side = index(scene.direction);
+  return (groups.waiting >> side & 1 && !seen->final.known()) ||
+         (groups.waiting_for_side >> side & 1 && !seen->sides[side].known());
 }
 
 void Engine::settle(const MatchContext& context, const Chunk& part) {
@@ -70,39 +73,38 @@ void Engine::settle(const MatchContext& context, const Chunk& part) {
   const bool full = window->room() == 0;
   if (full || part.end) look(context, part.direction);
   if (!full) return;
-  const bool waits = waits_for_protocol(context, part.direction) &&
-                     groups_of(flow_scene(context, part.direction)).waiting >> index(part.direction) & 1;
   const bool room = window->cell() - window->owed() < kMostOwed;
-  counters_.stream_owed_max += waits && !room;
-  window->next_cell(waits && room);
+  counters_.stream_owed_max += window->waits && !room;
+  window->next_cell(window->waits && room);
 }
 
 /// What was looked at before the protocol was known is looked at again, by the rules that ask for it.
 void Engine::look_back(const MatchContext& context) {
   for (Direction direction : {Direction::to_server, Direction::to_client}) {
     StreamWindow* window = window_of(context, direction);
-    if (!window || window->owed() == window->cell() || waits_for_protocol(context, direction)) continue;
-    Scene scene = flow_scene(context, direction);
-    values_.start(nullptr, direction, scene.protocol, scene.packet);
-    const GroupSet set = stream_groups(scene);
-    for (uint64_t cell = window->owed(); cell < window->cell(); cell += kCell) {
-      const Subject subject{window->bytes(cell), window->base(cell)};
-      candidates_.clear();
-      for (const Group* group : set) {
-        if (!group) continue;
-        if (subject.base == 0) {
-          scan(*group, subject.data);
-        } else {
-          scan(group->prefilter, subject.data);
-        }
-        for (uint32_t rule : group->always) candidates_.add(rule);
+    if (window && window->waits && !waits(flow_scene(context, direction))) look(context, direction);
+  }
+}
+
+/// At the cells before the one at hand.
+void Engine::look_at_owed(const Scene& scene, StreamWindow& window) {
+  const GroupSet set = stream_groups(scene);
+  for (uint64_t cell = window.owed(); cell < window.cell(); cell += kCell) {
+    const Subject subject{window.bytes(cell), window.base(cell)};
+    candidates_.clear();
+    for (const Group* group : set) {
+      if (!group) continue;
+      if (subject.base == 0) {
+        scan(*group, subject.data);
+      } else {
+        scan(group->prefilter, subject.data);
       }
-      for (uint32_t number : candidates_.sorted()) {
-        const Rule& rule = *rules_->all[number];
-        if (rule.asks_protocol && matches(rule, scene, &subject, cell)) matched(rule, scene, subject.data, true);
-      }
+      for (uint32_t rule : group->always) candidates_.add(rule);
     }
-    window->settle();
+    for (uint32_t number : candidates_.sorted()) {
+      const Rule& rule = *rules_->all[number];
+      if (rule.asks_protocol && matches(rule, scene, &subject, cell)) matched(rule, scene, subject.data, true);
+    }
   }
 }
 
@@ -121,7 +123,10 @@ void Engine::gap(const MatchContext& context, Direction direction) {
 void Engine::finish(const MatchContext& context) {
   if (tracer_) [[unlikely]]
     flow_over(context);
-  if (!idle(context)) look_at_both(context);
+  if (idle(context)) return;
+  over_ = true;
+  look_at_both(context);
+  over_ = false;
 }
 
 void Engine::look_at_both(const MatchContext& context) {
@@ -132,13 +137,20 @@ void Engine::look_at_both(const MatchContext& context) {
 
 void Engine::look(const MatchContext& context, Direction direction) {
   StreamWindow* window = window_of(context, direction);
-  if (!window || window->looked_to == window->end()) return;
+  if (!window || (window->looked_to == window->end() && !window->waits)) return;
   if (window->generation != rules_->generation()) {
     window->forget_rules();
     window->generation = rules_->generation();
   }
   Scene scene = flow_scene(context, direction);
+  const bool unsure = waits(scene);
   values_.start(nullptr, direction, scene.protocol, scene.packet);
+  if (window->waits && !unsure) {
+    look_at_owed(scene, *window);
+    window->settle();
+  } else if (window->looked_to == window->end()) {
+    return;
+  }
   GroupSet set = stream_groups(scene);
   candidates_.clear();
   for (size_t i = 0; i < set.size(); i++) {
@@ -181,6 +193,7 @@ void Engine::look(const MatchContext& context, Direction direction) {
     window->alerted.push_back(number);
     matched(rule, scene, window->bytes(), true);
   }
+  window->waits = unsure;
   window->looked();
 }
 
