@@ -43,6 +43,7 @@ constexpr std::string_view kPaths[] = {
     "detect.hyperscan_error",
     "detect.stream_window_memcap",
     "detect.stream_candidates_max",
+    "detect.stream_owed_max",
     "detect.work_budget",
     "detect.inspection_recursion_limit",
     "detect.pcre_match_limit",

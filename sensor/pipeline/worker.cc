@@ -331,7 +331,11 @@ void Worker::chunk(Flow& flow, const Chunk& chunk) {
     // What was sent with the SYN is handed over before the handshake ends (RFC 7413).
     context_.established = true;
     context_.stream_size = StreamEngine::sizes(flow);
-    matcher_.chunk(context_, chunk, dissect);
+    see(flow);
+    matcher_.chunk(context_, chunk, [&](const Chunk& part) {
+      dissect(part);
+      see(flow);
+    });
   } else {
     dissect(chunk);
   }

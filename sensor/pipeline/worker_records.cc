@@ -121,8 +121,9 @@ void Worker::detection(Flow& flow, DetectionEvent event) {
 }
 
 void Worker::event(Flow& flow, const Event& event) {
-  context_.protocol = event.protocol;
   if (has_rules_) {
+    see(flow);
+    context_.protocol = event.protocol;
     MatchContext context = context_;
     context.direction = event.direction;
     matcher_.event(context, event);

@@ -91,7 +91,9 @@ struct RuleGroups {
   std::array<std::array<PayloadGroups, 2>, kTransports> packets, streams;  // by transport, direction
   std::vector<std::array<std::vector<FieldGroup>, 2>> fields;              // by protocol, direction
   bool has_streams = false;
-  uint8_t raw_fields = 0;  // direction bits in which rules over fields have raw content too
+  uint8_t waiting = 0;           // direction bits in which rules over streams ask for a protocol
+  uint8_t waiting_for_side = 0;  // ... and which of its sides speak it
+  uint8_t raw_fields = 0;        // direction bits in which rules over fields have raw content too
 };
 
 /// Rules by address: each IP-only rule is filed under the narrower of its two addresses.

@@ -77,6 +77,9 @@ void place_payload_rule(Compiled& compiled, const Rule& rule) {
         if (stream) place_by_port(groups.streams[t][d], transport, rule, pattern, protocols);
         if (packet) place_by_port(groups.packets[t][d], transport, rule, pattern, protocols);
         groups.has_streams |= stream;
+        if (!stream) return;
+        if (rule.asks_protocol) groups.waiting |= static_cast<uint8_t>(1u << d);
+        if (rule.asks_sides) groups.waiting_for_side |= static_cast<uint8_t>(1u << d);
       });
     }
   }

@@ -148,6 +148,8 @@ struct Rule {
   std::vector<Threshold> thresholds;  // of the rule and of threshold files
   std::vector<StateUse> state_uses;
   std::vector<Tag> tags;
+  bool asks_protocol = false;                  // what it asks of the flow's protocol is known after the first bytes
+  bool asks_sides = false;                     // ... and when each side has spoken
   bool alerts = true;                          // false: noalert
   bool pass_alerts = false;                    // a pass rule that alerts all the same
   bool transactional = false;                  // =>: looks at request and response together

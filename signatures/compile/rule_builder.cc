@@ -52,6 +52,7 @@ std::unique_ptr<Rule> RuleBuilder::build() {
   finish_payload();
   finish_directions();
   finish_kind();
+  rule_->asks_protocol |= rule_->header.protocols != 0;
   rule_->info = info_;
   return std::move(rule_);
 }

@@ -148,6 +148,8 @@ void app_layer_protocol(RuleBuilder& rule, const RuleOption& option) {
     rule.fail(option, "the header names a protocol already: name ip, tcp or udp there");
   }
   rule.rule().header.needs_flow = true;
+  rule.rule().asks_protocol |= !test.unknown;
+  rule.rule().asks_sides |= !test.unknown && test.whose != Whose::final && test.whose != Whose::original;
   test.once = only_protocols(rule);
   add_condition(rule, Needs::any_packet, test, &speaks);
 }

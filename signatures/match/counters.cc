@@ -20,6 +20,8 @@ std::span<const CounterRow<DetectCounters>> detect_counter_rows() {
       {"detect.stream_window_bytes", &C::stream_window_bytes, "memory that stream windows hold now"},
       {"detect.stream_candidates_max", &C::stream_candidates_max,
        "rules whose prefilter hit too crowded a part of a stream to be remembered"},
+      {"detect.stream_owed_max", &C::stream_owed_max,
+       "parts of streams that rules of a protocol will not see: it took too long to be known"},
       {"detect.shared_entries_full", &C::shared_entries_full, "thresholds or bits forgotten to make room for others"},
       {"detect.field_bytes_max", &C::field_bytes_max, "fields with more bytes of values than rules look at"},
       {"detect.dataset_memcap", &C::dataset_memcap, "values that found no room in their set"},

@@ -126,7 +126,11 @@ class Engine {
   GroupSet stream_groups(const Scene& scene) const;
   bool wants_stream(const Scene& scene) const;
   StreamWindow* window_of(const MatchContext& context, Direction direction) const;
+  bool waits(const Scene& scene) const;
   void look(const MatchContext& context, Direction direction);
+  void look_back(const MatchContext& context);
+  void look_at_owed(const Scene& scene, StreamWindow& window);
+  void look_at_both(const MatchContext& context);
 
   // transactions.cc
   void field_rules(const MatchContext& context, const Event& event, Direction direction);
@@ -148,6 +152,7 @@ class Engine {
   std::vector<const Rule*> asked_;                     // that the tracer asks for, one a description
   std::vector<FlowState::Variable> packet_variables_;  // the first packet_variable_count_ are set
   size_t packet_variable_count_ = 0;
+  bool over_ = false;  // the flow at hand: nothing is waited for any more
   std::vector<NamedText> flowvars_, pktvars_;
   std::vector<std::string_view> bit_names_;
 };

@@ -30,20 +30,28 @@ class StreamWindow {
   StreamWindow(const StreamWindow&) = delete;
   StreamWindow& operator=(const StreamWindow&) = delete;
 
-  uint64_t base() const { return base_; }
+  /// Of a cell: where it and the one before begin, and their bytes as far as they are there.
+  uint64_t base(uint64_t cell) const { return std::max(base_, cell - std::min(cell, kCell)); }
+  Bytes bytes(uint64_t cell) const {
+    const uint64_t from = base(cell);
+    return Bytes(bytes_).subspan(from - base_).first(std::min(end(), cell + kCell) - from);
+  }
+  uint64_t base() const { return base(cell_); }
   uint64_t end() const { return base_ + bytes_.size(); }
   uint64_t cell() const { return cell_; }
   /// Where the evidence of the next look may end.
   uint64_t floor() const { return std::min(floor_, cell_); }
-  Bytes bytes() const { return bytes_; }
+  Bytes bytes() const { return bytes(cell_); }
   size_t room() const { return static_cast<size_t>(cell_ + kCell - end()); }
+  /// The first cell that rules look at again once what they wait for is known; that at hand when there is none.
+  uint64_t owed() const { return owed_; }
 
   /// Takes at most room() bytes; false when the budget refuses.
   bool append(Bytes data) {
     if (bytes_.size() + data.size() > bytes_.capacity()) {
       size_t capacity = bytes_.capacity() ? bytes_.capacity() * 2 : 512;
       while (capacity < bytes_.size() + data.size()) capacity *= 2;
-      capacity = std::min<size_t>(capacity, 2 * kCell);
+      if (owed_ == cell_) capacity = std::min<size_t>(capacity, 2 * kCell);
       const size_t held = bytes_.capacity();
       if (budget_->used - held + capacity > WindowBudget::kLimit) return false;
       bytes_.reserve(capacity);
@@ -59,24 +67,26 @@ class StreamWindow {
     looked_to = std::min(looked_to, end());
   }
 
-  /// The cell is full and inspected: it becomes the one before.
-  void next_cell() {
+  /// The cell is full and inspected: it becomes the one before. `waits`: rules will look at it again.
+  void next_cell(bool waits) {
+    if (!waits) owed_ = cell_ + kCell;
     cell_ += kCell;
-    uint64_t keep_from = cell_ - kCell;
-    if (keep_from > base_) {
-      bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<ptrdiff_t>(keep_from - base_));
-      base_ = keep_from;
-    }
+    forget();
     before.swap(here);
     here.clear();
     alerted.clear();
+  }
+  /// Rules looked again at all cells before this one.
+  void settle() {
+    owed_ = cell_;
+    forget();
   }
 
   /// Bytes are missing: start over at `offset`.
   void restart(uint64_t offset) {
     bytes_.clear();
     base_ = offset;
-    cell_ = offset / kCell * kCell;
+    cell_ = owed_ = offset / kCell * kCell;
     looked_to = offset;
     floor_ = UINT64_MAX;
     forget_rules();
@@ -107,15 +117,23 @@ class StreamWindow {
   };
 
   uint64_t looked_to = 0;  // end of the stream at the last look
+  bool waits = false;      // that look was taken before the protocol was known, which some rules ask for
   std::array<Scanned, 4> scanned{};
   std::vector<uint32_t> before, here,
       alerted;              // rules: candidates of the cell before and of this one; done in this one
   uint64_t generation = 0;  // of the rule set that numbered them
 
  private:
+  /// What no cell needs any more.
+  void forget() {
+    const uint64_t keep_from = base(owed_);
+    bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<ptrdiff_t>(keep_from - base_));
+    base_ = keep_from;
+  }
+
   std::shared_ptr<WindowBudget> budget_;
   std::vector<uint8_t> bytes_;
-  uint64_t base_ = 0, cell_ = 0, floor_ = UINT64_MAX;
+  uint64_t base_ = 0, cell_ = 0, owed_ = 0, floor_ = UINT64_MAX;
 };
 
 }  // namespace lapwing::detect

@@ -7,7 +7,8 @@ namespace lapwing::detect {
 
 namespace {
 constexpr size_t kMaxCellCandidates = 256;  // rules whose prefilter hit one cell and that the next cell remembers
-}
+constexpr uint64_t kMostOwed = 64 * kCell;  // more than protocol detection may take of one side
+}  // namespace
 
 Engine::GroupSet Engine::stream_groups(const Scene& scene) const {
   const PayloadGroups& groups = groups_of(scene).streams[0][index(scene.direction)];
@@ -45,7 +46,7 @@ size_t Engine::take(const MatchContext& context, const Chunk& chunk) {
 
   StreamWindow& window = states_.window(states_.get(*context.flow), chunk.direction);
   if (window.end() != chunk.offset && all > 0) window.restart(chunk.offset);
-  if (window.room() == 0) window.next_cell();
+  if (window.room() == 0) window.next_cell(false);
   const Bytes part = chunk.data.first(std::min(all, window.room()));
   if (!window.append(part)) {
     counters_.stream_window_memcap += all;
@@ -55,22 +56,63 @@ size_t Engine::take(const MatchContext& context, const Chunk& chunk) {
   return part.size();
 }
 
+/// Whether rules that ask for a protocol may still come to look at what this direction brought.
+bool Engine::waits(const Scene& scene) const {
+  const Detection* seen = scene.context->detection;
+  if (!seen || over_) return false;
+  const RuleGroups& groups = groups_of(scene);
+  const size_t side = index(scene.direction);
+  return (groups.waiting >> side & 1 && !seen->final.known()) ||
+         (groups.waiting_for_side >> side & 1 && !seen->sides[side].known());
+}
+
 void Engine::settle(const MatchContext& context, const Chunk& part) {
   StreamWindow* window = window_of(context, part.direction);
   if (!window || part.datagram || idle(context)) return;
+  look_back(context);
   const bool full = window->room() == 0;
   if (full || part.end) look(context, part.direction);
-  if (full) window->next_cell();
+  if (!full) return;
+  const bool room = window->cell() - window->owed() < kMostOwed;
+  counters_.stream_owed_max += window->waits && !room;
+  window->next_cell(window->waits && room);
+}
+
+/// What was looked at before the protocol was known is looked at again, by the rules that ask for it.
+void Engine::look_back(const MatchContext& context) {
+  for (Direction direction : {Direction::to_server, Direction::to_client}) {
+    StreamWindow* window = window_of(context, direction);
+    if (window && window->waits && !waits(flow_scene(context, direction))) look(context, direction);
+  }
+}
+
+/// At the cells before the one at hand.
+void Engine::look_at_owed(const Scene& scene, StreamWindow& window) {
+  const GroupSet set = stream_groups(scene);
+  for (uint64_t cell = window.owed(); cell < window.cell(); cell += kCell) {
+    const Subject subject{window.bytes(cell), window.base(cell)};
+    candidates_.clear();
+    for (const Group* group : set) {
+      if (!group) continue;
+      if (subject.base == 0) {
+        scan(*group, subject.data);
+      } else {
+        scan(group->prefilter, subject.data);
+      }
+      for (uint32_t rule : group->always) candidates_.add(rule);
+    }
+    for (uint32_t number : candidates_.sorted()) {
+      const Rule& rule = *rules_->all[number];
+      if (rule.asks_protocol && matches(rule, scene, &subject, cell)) matched(rule, scene, subject.data, true);
+    }
+  }
 }
 
 void Engine::encrypted(const MatchContext& context, Direction direction, uint64_t offset) {
   FlowState* state = context.flow ? states_.find(*context.flow) : nullptr;
   if (!state) return;
   if (StreamWindow* window = window_of(context, direction)) window->end_at(offset);
-  if (!idle(context)) {
-    look(context, Direction::to_server);
-    look(context, Direction::to_client);
-  }
+  if (!idle(context)) look_at_both(context);
   state->windows = {};
 }
 
@@ -82,19 +124,33 @@ void Engine::finish(const MatchContext& context) {
   if (tracer_) [[unlikely]]
     flow_over(context);
   if (idle(context)) return;
+  over_ = true;
+  look_at_both(context);
+  over_ = false;
+}
+
+void Engine::look_at_both(const MatchContext& context) {
+  look_back(context);
   look(context, Direction::to_server);
   look(context, Direction::to_client);
 }
 
 void Engine::look(const MatchContext& context, Direction direction) {
   StreamWindow* window = window_of(context, direction);
-  if (!window || window->looked_to == window->end()) return;
+  if (!window || (window->looked_to == window->end() && !window->waits)) return;
   if (window->generation != rules_->generation()) {
     window->forget_rules();
     window->generation = rules_->generation();
   }
   Scene scene = flow_scene(context, direction);
+  const bool unsure = waits(scene);
   values_.start(nullptr, direction, scene.protocol, scene.packet);
+  if (window->waits && !unsure) {
+    look_at_owed(scene, *window);
+    window->settle();
+  } else if (window->looked_to == window->end()) {
+    return;
+  }
   GroupSet set = stream_groups(scene);
   candidates_.clear();
   for (size_t i = 0; i < set.size(); i++) {
@@ -137,6 +193,7 @@ void Engine::look(const MatchContext& context, Direction direction) {
     window->alerted.push_back(number);
     matched(rule, scene, window->bytes(), true);
   }
+  window->waits = unsure;
   window->looked();
 }
 

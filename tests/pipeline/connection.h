@@ -1,0 +1,70 @@
+// A TCP connection through the whole pipeline, and the alerts that come of it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sensor/config/config.h"
+#include "sensor/pipeline/pipeline.h"
+#include "signatures/rule_set.h"
+#include "tests/pipeline/frames.h"
+#include "tests/pipeline/keeping.h"
+
+namespace lapwing::test {
+
+inline constexpr std::string_view kClient = "10.0.0.1", kServer = "10.0.0.2";
+inline constexpr uint16_t kClientPort = 40000, kServerPort = 8080;
+
+/// A connection whose sequence numbers begin with 0 on both sides.
+class Connection : public ::testing::Test {
+ protected:
+  Connection() { root_.kind = Setting::Kind::map; }
+
+  PacketBuilder packet(Direction direction) {
+    const bool up = direction == Direction::to_server;
+    PacketBuilder out;
+    out.ether().ipv4(up ? kClient : kServer, up ? kServer : kClient);
+    out.tcp(up ? kClientPort : kServerPort, up ? kServerPort : kClientPort).seq(sent_[!up]);
+    return out;
+  }
+  void handshake() {
+    frames_ = std::make_unique<Frames>();
+    sent_[0] = sent_[1] = 0;
+    frames_->add(packet(Direction::to_server).syn().build());
+    frames_->add(packet(Direction::to_client).syn_ack(1).build());
+    sent_[0] = sent_[1] = 1;
+    acknowledge(Direction::to_server);
+  }
+  void acknowledge(Direction from) { frames_->add(packet(from).ack(sent_[from == Direction::to_server]).build()); }
+  void say(Direction from, std::string_view text) {
+    frames_->add(packet(from).ack(sent_[from == Direction::to_server]).psh().payload(text).build());
+    sent_[from == Direction::to_client] += static_cast<uint32_t>(text.size());
+  }
+  /// The alerts that these rules raise, by signature.
+  std::vector<nlohmann::json> alerts(const std::string& rules) {
+    const auto config = SensorConfig::read(root_, {});
+    std::vector<RuleMessage> messages;
+    RuleCompiler compiler(config->rules, config->detect, messages);
+    parse_rules(rules, "test.rules", messages, [&](const RuleTree& tree) { compiler.add(tree); });
+    std::vector<nlohmann::json> out;
+    Pipeline::Plan plan{.config = config.get()};
+    plan.rules = compiler.finish();
+    plan.sources.push_back(std::move(frames_));
+    plan.exporters.push_back(std::make_unique<Keeping>(out));
+    Pipeline(std::move(plan)).run(nullptr);
+    std::erase_if(out, [](const auto& record) { return record["event_type"] != "alert"; });
+    std::ranges::sort(out, {}, signature);
+    return out;
+  }
+  static int signature(const nlohmann::json& alert) { return alert["alert"]["signature_id"]; }
+  Setting root_;
+  std::unique_ptr<Frames> frames_ = std::make_unique<Frames>();
+  uint32_t sent_[2] = {};  // of the client, of the server
+};
+
+}  // namespace lapwing::test

@@ -1,0 +1,83 @@
+// Rules over raw bytes that ask for a protocol see every byte that rules of TCP see, whenever the protocol is known.
+#include <gmock/gmock.h>
+
+#include "tests/pipeline/connection.h"
+
+namespace lapwing {
+namespace {
+
+using namespace test;
+using ::testing::ElementsAre;
+
+constexpr size_t kSegment = 1400;
+constexpr std::string_view kMark = "marker-of-raw-rules";
+const std::string kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+enum class Acknowledged { each_segment, at_the_end, by_the_answer };
+
+class ProtocolRules : public Connection {
+ protected:
+  void converse(const std::string& request, const std::string& answer, Acknowledged when) {
+    handshake();
+    for (size_t at = 0; at < request.size(); at += kSegment) {
+      say(Direction::to_server, std::string_view(request).substr(at, kSegment));
+      if (when == Acknowledged::each_segment) acknowledge(Direction::to_client);
+    }
+    if (when == Acknowledged::at_the_end) acknowledge(Direction::to_client);
+    say(Direction::to_client, answer);
+    acknowledge(Direction::to_server);
+  }
+  std::vector<int> signatures(const std::string& rules) {
+    std::vector<int> out;
+    for (const auto& alert : alerts(rules)) out.push_back(signature(alert));
+    return out;
+  }
+  static std::string rules(std::string_view direction) {
+    std::string out;
+    const std::string body = "flow:" + std::string(direction) + "; content:\"" + std::string(kMark) + "\"; ";
+    out += "alert tcp any any -> any any (msg:\"tcp\"; " + body + "sid:1;)\n";
+    out += "alert http any any -> any any (msg:\"http\"; " + body + "sid:2;)\n";
+    out += "alert tcp any any -> any any (msg:\"named\"; app-layer-protocol:http,final; " + body + "sid:3;)\n";
+    out += "alert tcp any any -> any any (msg:\"others\"; app-layer-protocol:!http,final; " + body + "sid:4;)\n";
+    return out;
+  }
+};
+
+std::string with_mark(size_t size) {
+  const std::string head = "GET / HTTP/1.1\r\nHost: a\r\nAgent: " + std::string(kMark) + "\r\nFill: ", end = "\r\n\r\n";
+  return head + std::string(std::max(size, head.size() + end.size()) - head.size() - end.size(), 'a') + end;
+}
+
+TEST_F(ProtocolRules, SeeTheBeginningOfARequestOfAnySize) {
+  for (size_t size : {1, 600, 2559, 2560, 2561, 3800, 5121, 9000, 60'000, 200'000}) {
+    for (Acknowledged when : {Acknowledged::each_segment, Acknowledged::at_the_end, Acknowledged::by_the_answer}) {
+      converse(with_mark(size), kAnswer, when);
+      EXPECT_THAT(signatures(rules("to_server")), ElementsAre(1, 2, 3)) << size << ' ' << static_cast<int>(when);
+    }
+  }
+}
+
+TEST_F(ProtocolRules, SeeWhatCameBeforeTheAnswerShowedTheProtocol) {
+  for (size_t size : {10, 2540, 3000, 6000, 30'000}) {
+    converse("no request of any kind " + std::string(kMark) + std::string(size, 'a'), kAnswer,
+             Acknowledged::each_segment);
+    EXPECT_THAT(signatures(rules("to_server")), ElementsAre(1, 2, 3)) << size;
+  }
+}
+
+TEST_F(ProtocolRules, SeeTheBeginningOfAnAnswer) {
+  for (size_t size : {20, 5000, 50'000}) {
+    const std::string body = std::string(kMark) + std::string(size, 'b');
+    converse(with_mark(1), "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body,
+             Acknowledged::each_segment);
+    EXPECT_THAT(signatures(rules("to_client")), ElementsAre(1, 2, 3)) << size;
+  }
+}
+
+TEST_F(ProtocolRules, OfOtherProtocolsSeeAllOfWhatIsNone) {
+  converse(std::string(kMark) + std::string(20'000, 'a'), std::string(3000, 'b'), Acknowledged::each_segment);
+  EXPECT_THAT(signatures(rules("to_server")), ElementsAre(1, 4));
+}
+
+}  // namespace
+}  // namespace lapwing
