@@ -44,13 +44,6 @@ std::optional<size_t> gzip_header(std::string_view text) {
   return at;
 }
 
-/// Some clients do not see a NUL within a name.
-std::string erase_nul(std::string_view name) {
-  std::string out(name);
-  std::erase(out, '\0');
-  return out;
-}
-
 std::optional<Coding> coding(std::string_view name) {
   auto names = [&](std::string_view known) {
     return std::ranges::search(name, known, [](char a, char b) {
@@ -79,10 +72,9 @@ Codings parse_codings(std::string_view content, std::string_view transfer, uint6
   for (std::string_view value : {content, transfer}) {
     for (size_t at = 0; (at = value.find_first_not_of(kSeparators, at)) != std::string_view::npos;) {
       const size_t end = std::min(value.find_first_of(kSeparators, at), value.size());
-      std::string_view name = value.substr(at, end - at);
+      std::string name(value.substr(at, end - at));
       at = end;
-      const std::string without_nul = erase_nul(name);
-      name = without_nul;
+      std::erase(name, '\0');  // some clients do not see it
       if (++names > kMaxCodings) {
         out.too_many_layers = true;
         break;

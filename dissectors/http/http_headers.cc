@@ -3,6 +3,7 @@
 #include <new>
 #include <string>
 
+#include "dissectors/http/http_parser.h"
 #include "sensor/base/hash.h"
 #include "sensor/base/text.h"
 
@@ -12,10 +13,6 @@ namespace {
 uint64_t hash_of(std::string_view name) {
   static const uint64_t seed = draw_seed();
   return keyed_hash(to_bytes(to_lower(name)), seed);
-}
-
-std::string_view text_of(const bstr* text) {
-  return {reinterpret_cast<const char*>(bstr_ptr(text)), bstr_len(text)};
 }
 
 /// Appended to the value of a header.
@@ -40,7 +37,7 @@ std::string unfolded(std::string_view value) {
 void HeaderTable::follow(const htp_tx_t& tx, Direction direction) {
   for (const size_t size = HeaderTable::size(tx, direction); indexed_ < size; ++indexed_) {
     auto* header = static_cast<htp_header_t*>(htp_table_get_index(headers(tx, direction), indexed_, nullptr));
-    by_name_.try_emplace(hash_of(text_of(header->name)), Known{header, 0});
+    by_name_.try_emplace(hash_of(to_text(view(header->name))), Known{header, 0});
   }
 }
 

@@ -16,6 +16,14 @@ struct CountGap {
   ~CountGap() { consumed += lost; }
 };
 
+/// libhtp lets go only of what is complete.
+void destroy(htp_connp_t* connp, htp_tx_t* tx) {
+  tx->request_progress = HTP_REQUEST_COMPLETE;
+  tx->response_progress = HTP_RESPONSE_COMPLETE;
+  htp_tx_destroy(tx);
+  htp_connp_tx_freed(connp);
+}
+
 }  // namespace
 
 /// libhtp is C: nothing may be thrown through it. What its caller is to know is thrown on when it has returned.
@@ -138,10 +146,7 @@ void Parser::Destroy::operator()(htp_connp_t* connp) const {
   for (size_t left = htp_list_size(all); left > 0; --left) {
     auto* oldest = static_cast<htp_tx_t*>(htp_list_get(all, 0));
     if (!oldest) break;
-    oldest->request_progress = HTP_REQUEST_COMPLETE;
-    oldest->response_progress = HTP_RESPONSE_COMPLETE;
-    htp_tx_destroy(oldest);
-    htp_connp_tx_freed(connp);
+    destroy(connp, oldest);
   }
   htp_connp_destroy_all(connp);
 }
@@ -346,9 +351,7 @@ void Parser::forget(htp_tx_t* tx) {
 }
 
 void Parser::discard(htp_tx_t* tx) {
-  tx->request_progress = HTP_REQUEST_COMPLETE;
-  tx->response_progress = HTP_RESPONSE_COMPLETE;
-  forget(tx);
+  destroy(connp_.get(), tx);
 }
 
 void Parser::shrink(htp_tx_t* tx) {

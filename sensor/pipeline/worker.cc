@@ -306,6 +306,13 @@ void Worker::see(const Flow& flow) {
   context_.detection = &detection_;
 }
 
+/// Amid a packet: where both sides have their verdict, it stands until the packet's end.
+void Worker::see_anew(const Flow& flow) {
+  const auto known = [](const Spoken& spoken) { return spoken.known(); };
+  if (context_.detection && known(detection_.final) && std::ranges::all_of(detection_.sides, known)) return;
+  see(flow);
+}
+
 void Worker::inspect_datagram(const Packet& packet, Flow& flow, Direction direction) {
   if (packet.payload.empty()) return;
   app_.chunk(flow, {.data = packet.payload, .time = packet.time, .direction = direction, .datagram = true});
@@ -331,10 +338,10 @@ void Worker::chunk(Flow& flow, const Chunk& chunk) {
     // What was sent with the SYN is handed over before the handshake ends (RFC 7413).
     context_.established = true;
     context_.stream_size = StreamEngine::sizes(flow);
-    see(flow);
+    see_anew(flow);
     matcher_.chunk(context_, chunk, [&](const Chunk& part) {
       dissect(part);
-      see(flow);
+      see_anew(flow);
     });
   } else {
     dissect(chunk);

@@ -116,6 +116,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void close(Flow& flow, Timestamp now);
   void turn(Flow& flow, Timestamp time);
   void see(const Flow& flow);
+  void see_anew(const Flow& flow);
   Application application(const Flow& flow);
   Envelope flow_envelope(const Flow& flow);
   void add_flow(const Flow& flow, Envelope& envelope);

@@ -122,7 +122,7 @@ void Worker::detection(Flow& flow, DetectionEvent event) {
 
 void Worker::event(Flow& flow, const Event& event) {
   if (has_rules_) {
-    see(flow);
+    see_anew(flow);
     context_.protocol = event.protocol;
     MatchContext context = context_;
     context.direction = event.direction;

@@ -144,6 +144,7 @@ SegmentList::Result SegmentList::insert(BlockPool& pool, uint64_t begin, Bytes d
   if (count_ == 0 && !array_.data) array_ = pool.take(sizeof(Piece));
   if (from == count_ && first_ + count_ < capacity()) {
     append(pool, begin, data, doubtful, result);
+    if (count_ == 0) clear(pool);
     return result;
   }
   uint32_t holes = 0;

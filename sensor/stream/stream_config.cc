@@ -87,9 +87,8 @@ constexpr CounterRow<N> kCounters[] = {
     {"tcp.urgent_oob_data", &N::urgent_oob_data, "urgent bytes taken out of streams"},
     {"tcp.urgent_oob_limit", &N::urgent_oob_limit, "urgent bytes beyond the limit of one direction"},
     {"tcp.doubtful", &N::doubtful,
-     "packets that some systems drop and others take, or that acknowledge what was not seen, are signed without a key, "
-     "go "
-     "to another station or across the edge of the window"},
+     "packets that some systems drop and others take, or that acknowledge what was not seen, are signed without a "
+     "key, go to another station or across the edge of the window"},
     {"tcp.suspected_fin", &N::suspected_fin, "FINs that their receiver did not take"},
     {"tcp.max_syn_queued", &N::syn_forgotten, "connections with more different SYNs than stream.max-syn-queued"},
     {"tcp.rejected", &N::rejected, "packets that do not fit the state of their connection"},

@@ -152,7 +152,6 @@ class Engine {
   std::vector<const Rule*> asked_;                     // that the tracer asks for, one a description
   std::vector<FlowState::Variable> packet_variables_;  // the first packet_variable_count_ are set
   size_t packet_variable_count_ = 0;
-  bool over_ = false;  // the flow at hand: nothing is waited for any more
   std::vector<NamedText> flowvars_, pktvars_;
   std::vector<std::string_view> bit_names_;
 };

@@ -30,8 +30,8 @@ class StreamWindow {
   StreamWindow(const StreamWindow&) = delete;
   StreamWindow& operator=(const StreamWindow&) = delete;
 
-  /// Of a cell: where it and the one before begin, and their bytes as far as they are there.
-  uint64_t base(uint64_t cell) const { return std::max(base_, cell - std::min(cell, kCell)); }
+  /// Of a cell: where it and the one before begin, and their bytes. What end_at() took from them is not there.
+  uint64_t base(uint64_t cell) const { return std::min(std::max(base_, cell - std::min(cell, kCell)), end()); }
   Bytes bytes(uint64_t cell) const {
     const uint64_t from = base(cell);
     return Bytes(bytes_).subspan(from - base_).first(std::min(end(), cell + kCell) - from);
@@ -65,11 +65,12 @@ class StreamWindow {
   void end_at(uint64_t offset) {
     if (offset < end()) bytes_.resize(static_cast<size_t>(std::max(offset, base_) - base_));
     looked_to = std::min(looked_to, end());
+    for (Scanned& one : scanned) one.to = std::min(one.to, end());
   }
 
-  /// The cell is full and inspected: it becomes the one before. `waits`: rules will look at it again.
-  void next_cell(bool waits) {
-    if (!waits) owed_ = cell_ + kCell;
+  /// The cell is full and inspected: it becomes the one before. `again`: rules will look at it once more.
+  void next_cell(bool again) {
+    if (!again) owed_ = cell_ + kCell;
     cell_ += kCell;
     forget();
     before.swap(here);

@@ -59,7 +59,7 @@ size_t Engine::take(const MatchContext& context, const Chunk& chunk) {
 /// Whether rules that ask for a protocol may still come to look at what this direction brought.
 bool Engine::waits(const Scene& scene) const {
   const Detection* seen = scene.context->detection;
-  if (!seen || over_) return false;
+  if (!seen || scene.flow->end != FlowEnd::none) return false;  // at its end nothing is waited for any more
   const RuleGroups& groups = groups_of(scene);
   const size_t side = index(scene.direction);
   return (groups.waiting >> side & 1 && !seen->final.known()) ||
@@ -123,10 +123,7 @@ void Engine::gap(const MatchContext& context, Direction direction) {
 void Engine::finish(const MatchContext& context) {
   if (tracer_) [[unlikely]]
     flow_over(context);
-  if (idle(context)) return;
-  over_ = true;
-  look_at_both(context);
-  over_ = false;
+  if (!idle(context)) look_at_both(context);
 }
 
 void Engine::look_at_both(const MatchContext& context) {

@@ -83,6 +83,10 @@ TEST_F(SegmentListTest, TheMemoryCapRefusesAndSaysSo) {
   auto refused = other.insert(small, 500, to_bytes(std::string(400, 'b')), segment_rule(OsPolicy::first));
   EXPECT_TRUE(refused.refused_memory);
   EXPECT_EQ(refused.added, 0U);
+  const uint64_t used = small.used();
+  SegmentList none;
+  EXPECT_TRUE(none.insert(small, 0, to_bytes(std::string(400, 'c')), segment_rule(OsPolicy::first)).refused_memory);
+  EXPECT_EQ(small.used(), used) << "what was refused holds nothing";
   other.clear(small);
   EXPECT_EQ(small.used(), 0U);
 }
