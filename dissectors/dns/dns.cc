@@ -79,14 +79,13 @@ Likelihood Dns::probe(const Chunk& first) {
   const bool to_server = first.direction == Direction::to_server;
   if (first.datagram) return likelihood(judge(first.data, first.data.size(), to_server, true));
   // BIND, Unbound and dnsmasq go on behind a first message that is none.
-  constexpr size_t kMaxJunk = 512;
   Bytes rest = first.data;
   for (bool junk = false;; junk = true) {
     if (rest.size() < kPrefix) return Likelihood::more;
     const size_t size = load_be16(rest.data());
     rest = rest.subspan(kPrefix);
     const Verdict verdict = judge(rest, size, to_server, false);
-    if (verdict != Verdict::no || junk || size > kMaxJunk) return likelihood(verdict);
+    if (verdict != Verdict::no || junk || size > kMaxOdd) return likelihood(verdict);
     if (rest.size() < size) return Likelihood::more;
     rest = rest.subspan(size);
   }

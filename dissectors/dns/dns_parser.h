@@ -107,8 +107,11 @@ struct Message {
 /// False when the header or the questions cannot be read; what is wrong further on is told by `faults`.
 bool parse(Bytes wire, Message& message);
 
-/// How sure the bytes are a DNS message. `size` is what the length prefix promises, wire.size() for datagrams;
-/// with fewer bytes the message is judged by its header and questions.
+/// Bytes at most of a stream's first message whose header no sane sender writes, and of one that is none.
+inline constexpr size_t kMaxOdd = 512;
+
+/// How sure the bytes are a DNS message. `size` is what the length prefix promises, wire.size() for datagrams. Of a
+/// stream the header and the first question tell alone, so that the verdict is the same however it was cut.
 enum class Verdict : uint8_t { no, more, plausible, certain };
 Verdict judge(Bytes wire, size_t size, bool to_server, bool datagram);
 

@@ -19,28 +19,32 @@ uint8_t opcode_of(uint16_t flags) {
   return flags >> 11 & 0xf;
 }
 
-/// What no sane sender of DNS breaks: everything here must hold for certainty.
-bool sane(const Header& h, bool to_server) {
+/// What no sane sender of DNS breaks in the flags.
+bool sane_flags(const Header& h, bool to_server) {
   constexpr uint8_t kNotify = 4, kUpdate = 5, kStatus = 2;
   const uint8_t opcode = opcode_of(h.flags);
   if (opcode != 0 && opcode != kStatus && opcode != kNotify && opcode != kUpdate) return false;
-  if (to_server == ((h.flags & flag::response) != 0) || h.questions != 1 || h.flags & flag::z) return false;
-  if (!to_server) return h.answers + h.authorities + h.additionals <= 512 && (h.flags & 0xf) <= 10;
-  if (h.flags & 0xf || h.flags & flag::recursion_available || h.additionals > 2) return false;
-  return opcode == kUpdate ? h.answers + h.authorities <= 64 : h.answers <= 1 && h.authorities <= 1;
+  if (to_server == ((h.flags & flag::response) != 0) || h.flags & flag::z) return false;
+  return to_server ? !(h.flags & 0xf || h.flags & flag::recursion_available) : (h.flags & 0xf) <= 10;
 }
 
-/// Header fields as far as they are there: lets a first short segment of another protocol go early.
-bool possible(Bytes wire, bool to_server) {
+/// Everything here must hold for certainty.
+bool sane(const Header& h, bool to_server) {
+  constexpr uint8_t kUpdate = 5;
+  if (!sane_flags(h, to_server) || h.questions != 1) return false;
+  if (!to_server) return h.answers + h.authorities + h.additionals <= 512;
+  if (h.additionals > 2) return false;
+  return opcode_of(h.flags) == kUpdate ? h.answers + h.authorities <= 64 : h.answers <= 1 && h.authorities <= 1;
+}
+
+/// The fields that are there, the others as is usual: lets a first short segment of another protocol go early.
+Header read_header(Bytes wire, bool to_server) {
   ByteReader reader(wire);
-  Header h{};
-  reader.u16();
-  if (reader.has(2)) h.flags = reader.u16();
-  h.questions = reader.has(2) ? reader.u16() : uint16_t{1};
-  for (uint16_t* count : {&h.answers, &h.authorities, &h.additionals})
-    *count = reader.has(2) ? reader.u16() : uint16_t{0};
-  if (wire.size() < 4) h.flags = to_server ? 0 : flag::response;
-  return sane(h, to_server);
+  Header h{0, to_server ? uint16_t{0} : flag::response, 1, 0, 0, 0};
+  for (uint16_t* field : {&h.id, &h.flags, &h.questions, &h.answers, &h.authorities, &h.additionals}) {
+    if (reader.has(2)) *field = reader.u16();
+  }
+  return h;
 }
 
 /// NetBIOS name service (RFC 1002) is DNS in form: a first label of 32 letters A to P. Most of them suffice, so that a
@@ -73,31 +77,30 @@ bool known_type(uint16_t type) {
 Verdict judge(Bytes wire, size_t size, bool to_server, bool datagram) {
   constexpr uint16_t kFatal = kMalformedAnswers | kUnterminatedName | kInfiniteLoop | kTooManyLabels;
   if (size < kHeaderSize) return Verdict::no;
-  const bool whole = wire.size() >= size;
   wire = wire.first(std::min(wire.size(), size));
-  if (wire.size() < kHeaderSize) return possible(wire, to_server) ? Verdict::more : Verdict::no;
-  const uint8_t* p = wire.data();
-  const Header h{load_be16(p),     load_be16(p + 2), load_be16(p + 4),
-                 load_be16(p + 6), load_be16(p + 8), load_be16(p + 10)};
+  const bool whole = wire.size() == size;
+  const Header h = read_header(wire, to_server);
+  const bool odd = !sane(h, to_server);
+  const bool may_be_odd = datagram || size <= kMaxOdd || (sane_flags(h, to_server) && h.questions > 0);
+  if (odd && !may_be_odd) return Verdict::no;
+  if (wire.size() < kHeaderSize) return Verdict::more;
   const size_t count = size_t{h.questions} + h.answers + h.authorities + h.additionals;
   if (count == 0 || kHeaderSize + kSmallestQuestion * std::min<size_t>(h.questions, 1) > size || 2 * count > size) {
     return Verdict::no;
   }
   Message& message = per_thread([] { return Message(); });
-  if (!parse(wire, message)) {
-    if (whole) return Verdict::no;
-    if (!message.questions.empty()) return Verdict::plausible;
-    return sane(h, to_server) ? Verdict::more : Verdict::no;
+  const bool parsed = parse(wire, message);
+  if (message.questions.empty() || (datagram && !parsed)) {
+    if (!whole) return Verdict::more;
+    return parsed && !(message.faults & kFatal) ? Verdict::plausible : Verdict::no;
   }
-  if (message.questions.empty()) return whole && !(message.faults & kFatal) ? Verdict::plausible : Verdict::no;
   const Question& question = message.questions[0];
   const Bytes name = message.text_of(question.name);
-  if (is_netbios(name)) return Verdict::no;
-  if (whole && message.faults & kMalformedAnswers) return Verdict::no;
-  if (!sane(h, to_server) || !known_class(question.klass) || !known_type(question.type)) return Verdict::plausible;
-  if (datagram && may_be_multicast(message, name)) return Verdict::plausible;
-  if (wire[kHeaderSize] & 0xc0) return Verdict::plausible;  // nothing before the first name it could point to
-  return whole && message.faults != 0 ? Verdict::plausible : Verdict::certain;
+  if (is_netbios(name) || (datagram && message.faults & kMalformedAnswers)) return Verdict::no;
+  if (odd || !known_class(question.klass) || !known_type(question.type)) return Verdict::plausible;
+  if (datagram && (may_be_multicast(message, name) || message.faults != 0)) return Verdict::plausible;
+  // Nothing before the first name it could point to.
+  return wire[kHeaderSize] & 0xc0 ? Verdict::plausible : Verdict::certain;
 }
 
 }  // namespace lapwing::dns

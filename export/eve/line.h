@@ -91,7 +91,7 @@ class Line {
   }
   /// Any text, with its quotes.
   Line& text(std::string_view text) {
-    if (plain(text)) {
+    if (JsonWriter::needs_no_escape(text)) {
       *this << "\"";
       return name(text) << "\"";
     }
@@ -131,12 +131,6 @@ class Line {
   void room(size_t count) {
     if (static_cast<size_t>(buffer_.data() + buffer_.size() - p_) < count) flush();
   }
-  static bool plain(std::string_view text) {
-    bool special = false;
-    for (char c : text) special |= c < 0x20 || c > 0x7e || c == '"' || c == '\\';
-    return !special;
-  }
-
   std::string& out_;
   TimeText& times_;
   std::array<char, 1024> buffer_;

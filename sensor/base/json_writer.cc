@@ -15,17 +15,21 @@ bool plain(uint8_t c) {
   return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+/// Whether all of the 16 bytes at p are.
+bool plain16(const char* p) {
+  using Vector = uint8_t __attribute__((vector_size(16)));
+  Vector v;
+  std::memcpy(&v, p, sizeof v);
+  auto special = (v < 0x20) | (v >= 0x7f) | (v == '"') | (v == '\\');
+  auto halves = reinterpret_cast<const unsigned long long __attribute__((vector_size(16)))&>(special);
+  return (halves[0] | halves[1]) == 0;
+}
+
 size_t plain_prefix(const char* p, size_t size) {
   size_t i = 0;
-  using Vector = uint8_t __attribute__((vector_size(16)));
-  while (i + 16 <= size) {
-    Vector v;
-    std::memcpy(&v, p + i, sizeof v);
-    auto special = (v < 0x20) | (v >= 0x7f) | (v == '"') | (v == '\\');
-    auto halves = reinterpret_cast<const unsigned long long __attribute__((vector_size(16)))&>(special);
-    if (halves[0] | halves[1]) break;
-    i += 16;
-  }
+  while (i + 16 <= size && plain16(p + i)) i += 16;
+  // The last steps look at some bytes again.
+  if (size >= 16 && i + 16 > size && plain16(p + size - 16)) return size;
   while (i < size && plain(static_cast<uint8_t>(p[i]))) ++i;
   return i;
 }
@@ -59,6 +63,10 @@ bool valid_utf8(std::string_view text) {
 }
 
 }  // namespace
+
+bool JsonWriter::needs_no_escape(std::string_view text) {
+  return plain_prefix(text.data(), text.size()) == text.size();
+}
 
 JsonWriter& JsonWriter::open(char bracket) {
   if (!begin(true)) {

@@ -35,6 +35,7 @@ class JsonWriter {
   /// As key(), for a name that came from traffic or rules.
   JsonWriter& escaped_key(std::string_view name);
 
+  static bool needs_no_escape(std::string_view text);
   /// UTF-8 text; when `text` is not valid UTF-8, every byte from 0x80 on is written as \\xHH, as EVE records do.
   JsonWriter& value(std::string_view text);
   JsonWriter& value(const char* text) { return value(std::string_view(text)); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <variant>
@@ -27,8 +28,16 @@ struct Fill {
 /// Integers of a file in its own byte order.
 struct Order {
   bool swapped = false;
-  uint16_t u16(const uint8_t* p) const;
-  uint32_t u32(const uint8_t* p) const;
+  uint16_t u16(const uint8_t* p) const {
+    uint16_t value;
+    std::memcpy(&value, p, sizeof value);
+    return swapped ? __builtin_bswap16(value) : value;
+  }
+  uint32_t u32(const uint8_t* p) const {
+    uint32_t value;
+    std::memcpy(&value, p, sizeof value);
+    return swapped ? __builtin_bswap32(value) : value;
+  }
 };
 
 /// pcap, the classic format: micro- or nanoseconds, either byte order, also with Kuznetzov's longer record header.

@@ -20,17 +20,6 @@ bool is_pcap(uint32_t magic) {
 
 }  // namespace
 
-uint16_t Order::u16(const uint8_t* p) const {
-  uint16_t value;
-  std::memcpy(&value, p, sizeof value);
-  return swapped ? __builtin_bswap16(value) : value;
-}
-
-uint32_t Order::u32(const uint8_t* p) const {
-  uint32_t value = load_native32(p);
-  return swapped ? __builtin_bswap32(value) : value;
-}
-
 Magic read_magic(Bytes start) {
   if (start.size() < 4) return Magic::none;
   uint32_t magic = load_native32(start.data());

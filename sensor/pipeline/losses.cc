@@ -1,8 +1,7 @@
 #include "sensor/pipeline/losses.h"
 
+#include <algorithm>
 #include <utility>
-
-#include "sensor/base/text.h"
 
 namespace lapwing {
 namespace {
@@ -69,13 +68,19 @@ constexpr std::string_view kPaths[] = {
     "file_store.max_growing_hit",
 };
 
+/// Takes the first part from a path.
+std::string_view first_part(std::string_view& path) {
+  const std::string_view part = path.substr(0, path.find('.'));
+  path.remove_prefix(std::min(part.size() + 1, path.size()));
+  return part;
+}
+
 bool matches(std::string_view path, std::string_view pattern) {
-  const auto parts = split(path, '.'), wanted = split(pattern, '.');
-  if (parts.size() != wanted.size()) return false;
-  for (size_t i = 0; i < parts.size(); ++i) {
-    if (wanted[i] != "*" && wanted[i] != parts[i]) return false;
+  while (!path.empty() && !pattern.empty()) {
+    const std::string_view part = first_part(path), wanted = first_part(pattern);
+    if (wanted != "*" && wanted != part) return false;
   }
-  return true;
+  return path.empty() && pattern.empty();
 }
 
 }  // namespace

@@ -43,9 +43,6 @@ Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
       recorder_(share.config->eve),
       files_(share.config->file_store, *share.file_numbers, share.turn, index, recorder_),
       community_id_(share.config->eve->community_id_seed()),
-      packets_(kGroup + kLayers),
-      lookups_(kGroup + kLayers),
-      reassembled_(kLayers),
       has_rules_(!share.rules->rules().empty()) {
   matcher_.trace(share.tracer);
   auto frames = frames_wanted(*share.rules);

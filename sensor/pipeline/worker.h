@@ -169,9 +169,9 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   static constexpr int64_t kLate = 10;
   static constexpr size_t kGroup = 16;  // packets decoded before the first of them is looked into
   static constexpr size_t kLayers = kMaxTunnel + 1;
-  std::vector<Packet> packets_;  // of the frames at hand, the layers of each outermost first
-  std::vector<FlowTable::Lookup> lookups_;
-  std::vector<Packet> reassembled_;  // layers of what the defragmenter put together
+  std::array<Packet, kGroup + kLayers> packets_;  // of the frames at hand, the layers of each outermost first
+  std::array<FlowTable::Lookup, kGroup + kLayers> lookups_;
+  std::array<Packet, kLayers> reassembled_;  // layers of what the defragmenter put together
   EnvelopeSpace space_, summary_space_;
   MatchContext context_;
   std::vector<std::string_view> stream_events_;  // of the packet at hand, and of protocol detection

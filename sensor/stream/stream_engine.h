@@ -70,8 +70,8 @@ class StreamSink {
 };
 
 /// What the packet meant to its connection.
-struct StreamVerdict {
-  bool accepted = false;     // within window and state: its payload counts as traffic of the stream
+struct alignas(8) StreamVerdict {  // two words: it is handed back in registers
+  bool accepted = false;           // within window and state: its payload counts as traffic of the stream
   bool in_stream = false;    // its payload entered reassembly (stream rules see it, so packet content rules need not)
   bool established = false;  // the handshake was seen complete (or picked up midstream) by now
   bool doubtful = false;     // its receiver may have dropped it: its payload gives way to other data of the same place

@@ -41,7 +41,7 @@ ROWS = (
     Row("txt-fragmented", dns.texts, (64000, 1), (64000, 1)),
     Row("multipart", http.delimiters, (102400, 10), (102400, 10)),
     Row("txt", dns.texts, (1472, 100), (1472, 100)),
-    Row("gzip-bomb-in-gzip", http.gzip_bomb_in_gzip, (1 << 30, 20), (1 << 26, 10)),
+    Row("gzip-bomb-in-gzip", http.gzip_bomb_in_gzip, (1 << 30, 20), (1 << 30, 4)),
     Row("hash-flood", wire.colliding_flows, (60000, 1), (30000, 1), 30, caps=(FLOWS, NDPI), near=True),
     Row("dns-pointers", dns.pointed_names, (1472, 100), (1472, 100)),
     Row("gzip-bomb", http.gzip_bomb, (1 << 30, 20), (1 << 26, 10)),

@@ -187,7 +187,9 @@ TEST(JsonWriterTest, WhatIsCutAtALimitIsWholeJson) {
     EXPECT_TRUE(json::accept(text)) << room << ' ' << text;
     EXPECT_LE(text.size(), room + kEnds);
     EXPECT_EQ(writer.cut(), text != whole) << room;
-    if (room >= whole.size()) EXPECT_EQ(text, whole);
+    if (room >= whole.size()) {
+      EXPECT_EQ(text, whole);
+    }
   }
 }
 

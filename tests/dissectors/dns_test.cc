@@ -285,6 +285,44 @@ TEST(DnsProbe, DecidesEarlyOverTcp) {
   }
 }
 
+TEST(DnsProbe, SaysTheSameOfAStreamHoweverItWasCut) {
+  const std::string name = dns_name("www.example.org"), long_name = dns_name(std::string(60, 'a') + ".example");
+  const auto many = [&](unsigned flags, unsigned questions, unsigned count) {
+    std::string out = dns_header(1, flags, questions, count);
+    for (unsigned i = 0; i < questions; ++i) out += dns_question(name, 1);
+    for (unsigned i = 0; i < count; ++i) out += dns_record(long_name, 1, "\1\2\3\4");
+    return out;
+  };
+  const std::string messages[] = {
+      query(),
+      answer(),
+      query() + "tail",
+      answer().substr(0, answer().size() - 3),
+      dns_header(1, 0x01c0, 1) + dns_question(name, 1),         // the reserved bit
+      dns_header(1, 0x0100, 2) + dns_question(name, 1) + "??",  // the second question is broken
+      dns_header(1, 0x0100, 2) + dns_question(name, 1) + dns_question(name, 28),
+      dns_header(1, 0x0100, 1) + dns_question(name, 1, 0x7f3f),
+      dns_header(1, 0x0100, 1) + dns_question(dns_pointer(12), 1),
+      dns_header(1, 0x0100, 1) + std::string(30, '\xff'),
+      many(0x8180, 0, 3),
+      many(0x8180, 0, 30),
+      many(0x8180, 3, 30),
+      many(0x0100, 1, 30),
+  };
+  for (const std::string& message : messages) {
+    for (const auto& wire : {dns_over_tcp(message), dns_over_tcp(message) + dns_over_tcp(query())}) {
+      for (Direction direction : {kUp, kDown}) {
+        const Likelihood all = probe(row(), direction, wire);
+        for (size_t size = 0; size < wire.size(); ++size) {
+          const Likelihood likelihood = probe(row(), direction, wire.substr(0, size));
+          EXPECT_TRUE(likelihood == Likelihood::more || likelihood == all)
+              << &message - messages << ": " << size << " of " << wire.size() << " bytes";
+        }
+      }
+    }
+  }
+}
+
 TEST(DnsProbe, RandomBytesNeverPass) {
   std::mt19937 random(1);
   for (int i = 0; i < 200'000; ++i) {
