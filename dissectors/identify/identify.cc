@@ -18,6 +18,15 @@ extern "C" {
 #include <ndpi/ndpi_api.h>
 }
 
+/// Takes the place of nDPI's function of this name, which asks it of each of its protocols for each packet of a flow
+/// not yet identified, and looks at a word at a time where these are a few vectors. The dynamic linker prefers the
+/// program's.
+extern "C" int NDPI_BITMASK_COMPARE(NDPI_PROTOCOL_BITMASK a, NDPI_PROTOCOL_BITMASK b) {
+  uint32_t common = 0;
+  for (size_t i = 0; i < std::size(a.fds_bits); ++i) common |= a.fds_bits[i] & b.fds_bits[i];
+  return common != 0;
+}
+
 namespace lapwing {
 namespace {
 

@@ -1,9 +1,15 @@
 #include "dissectors/identify/identify.h"
 
+#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/packet_builder.h"
+
+extern "C" {
+#include <ndpi/ndpi_api.h>
+int NDPI_BITMASK_COMPARE(NDPI_PROTOCOL_BITMASK a, NDPI_PROTOCOL_BITMASK b);
+}
 
 namespace lapwing {
 namespace {
@@ -44,6 +50,24 @@ class IdentifyTest : public testing::Test {
 
   Identifier identifier_;
 };
+
+TEST(NdpiBitmask, IsComparedByOurFunctionAsByTheirs) {
+  const auto found = [](void* from) {
+    return reinterpret_cast<decltype(&NDPI_BITMASK_COMPARE)>(dlsym(from, "NDPI_BITMASK_COMPARE"));
+  };
+  const auto used = found(RTLD_DEFAULT), theirs = found(RTLD_NEXT);
+  ASSERT_NE(theirs, nullptr);
+  EXPECT_NE(used, theirs);
+  EXPECT_EQ(used, &NDPI_BITMASK_COMPARE);
+  for (size_t bit = 0; bit < NDPI_NUM_BITS; ++bit) {
+    for (size_t other : {bit, (bit + 1) % NDPI_NUM_BITS, (bit + 200) % NDPI_NUM_BITS}) {
+      NDPI_PROTOCOL_BITMASK a{}, b{};
+      NDPI_SET(&a, bit);
+      NDPI_SET(&b, other);
+      EXPECT_EQ(used(a, b) != 0, theirs(a, b) != 0) << bit << ' ' << other;
+    }
+  }
+}
 
 TEST_F(IdentifyTest, HttpIsNamedWithItsHostAndCategory) {
   IdentifyState state;
