@@ -4,6 +4,7 @@
 #include <new>
 #include <optional>
 
+#include "sensor/base/hash.h"
 #include "sensor/base/openssl.h"
 
 namespace lapwing {
@@ -59,7 +60,7 @@ std::string_view CommunityId::compute(uint8_t proto, const IpAddress& src, const
     std::swap(a, b);
     std::swap(src_port, dest_port);
   }
-  uint8_t input[2 + 16 + 16 + 2 + 4];
+  std::array<uint8_t, kInput> input{};
   size_t size = 0;
   auto put16 = [&](uint16_t v) {
     input[size++] = static_cast<uint8_t>(v >> 8);
@@ -67,7 +68,7 @@ std::string_view CommunityId::compute(uint8_t proto, const IpAddress& src, const
   };
   put16(seed_);
   for (const IpAddress* address : {a, b}) {
-    std::memcpy(input + size, address->bytes.data(), address->size());
+    std::memcpy(input.data() + size, address->bytes.data(), address->size());
     size += address->size();
   }
   input[size++] = proto;
@@ -76,19 +77,29 @@ std::string_view CommunityId::compute(uint8_t proto, const IpAddress& src, const
     put16(src_port);
     put16(dest_port);
   }
+  Known& known = known_[keyed_hash(input, kReplaySeed) % known_.size()];
+  if (known.size != size || known.input != input) {
+    known.size = 0;
+    write(Bytes(input).first(size), known.text);
+    known.input = input;
+    known.size = size;
+  }
+  return {known.text.data(), known.text.size()};
+}
+
+void CommunityId::write(Bytes input, Text& text) const {
   uint8_t digest[EVP_MAX_MD_SIZE];
   unsigned digest_size = 0;
   if (EVP_DigestInit_ex2(digest_->context, digest_->sha1, nullptr) != 1 ||
-      EVP_DigestUpdate(digest_->context, input, size) != 1 ||
+      EVP_DigestUpdate(digest_->context, input.data(), input.size()) != 1 ||
       EVP_DigestFinal_ex(digest_->context, digest, &digest_size) != 1) {
     openssl_out_of_memory();
   }
-  text_[0] = '1';
-  text_[1] = ':';
-  // 20 bytes make 28 characters and the terminator.
-  int length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text_.data() + 2), digest, static_cast<int>(digest_size));
-  return {text_.data(), static_cast<size_t>(length) + 2};
+  unsigned char base64[kBase64 + 1];  // and the terminator
+  EVP_EncodeBlock(base64, digest, static_cast<int>(digest_size));
+  text[0] = '1';
+  text[1] = ':';
+  std::memcpy(text.data() + 2, base64, kBase64);
 }
 
 }  // namespace lapwing

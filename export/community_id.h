@@ -6,11 +6,13 @@
 #include <memory>
 #include <string_view>
 
+#include "sensor/base/bytes.h"
 #include "sensor/base/ip_address.h"
 
 namespace lapwing {
 
-/// [W] Keeps its digest context. The text lives until the next call.
+/// [W] Keeps the ids of tuples that came last, since records of a flow are often near each other. The text lives until
+/// the next call.
 class CommunityId {
  public:
   explicit CommunityId(uint16_t seed);
@@ -20,10 +22,21 @@ class CommunityId {
                            uint16_t dest_port, uint8_t icmp_type, uint8_t icmp_code);
 
  private:
+  static constexpr size_t kInput = 2 + 16 + 16 + 2 + 4;  // seed, addresses, protocol and padding, ports
+  static constexpr size_t kBase64 = 28;                  // characters for the 20 bytes of a SHA-1
+  using Text = std::array<char, 2 + kBase64>;            // "1:" before it
+  struct Known {
+    std::array<uint8_t, kInput> input{};
+    size_t size = 0;  // bytes of the input, 0: none
+    Text text{};
+  };
   struct Digest;
+
+  void write(Bytes input, Text& text) const;
+
   std::unique_ptr<Digest> digest_;
   uint16_t seed_;
-  std::array<char, 32> text_{};
+  std::array<Known, 64> known_{};
 };
 
 }  // namespace lapwing

@@ -24,6 +24,25 @@ TEST(CommunityId, IsTheSameInBothDirections) {
   EXPECT_EQ(id.compute(17, ip("fe80::2"), ip("fe80::1"), 5353, 5353, 0, 0), v6);
 }
 
+TEST(CommunityId, OfATupleThatCameBeforeIsNotThatOfAnother) {
+  const auto alone = [](const IpAddress& from, const IpAddress& to, uint8_t proto, uint16_t port) {
+    return std::string(CommunityId(0).compute(proto, from, to, port, 0, 0, 0));
+  };
+  CommunityId id(0);
+  const std::pair<IpAddress, IpAddress> pairs[] = {
+      {ip("0.0.0.0"), ip("0.0.0.0")}, {ip("::"), ip("::")}, {ip("10.0.0.1"), ip("10.0.0.2")}};
+  for (int time = 0; time < 2; ++time) {
+    for (const auto& [from, to] : pairs) {
+      for (uint8_t proto : {uint8_t{0}, uint8_t{6}, uint8_t{17}}) {
+        for (uint16_t port = 0; port < 1000; ++port) {
+          ASSERT_EQ(id.compute(proto, from, to, port, 0, 0, 0), alone(from, to, proto, port)) << port;
+          ASSERT_EQ(id.compute(proto, from, to, port, 0, 0, 0), alone(from, to, proto, port)) << port;
+        }
+      }
+    }
+  }
+}
+
 TEST(CommunityId, DependsOnTheSeed) {
   CommunityId zero(0), one(1);
   std::string a(zero.compute(6, ip("10.0.0.1"), ip("10.0.0.2"), 1, 2, 0, 0));
