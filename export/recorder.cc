@@ -117,6 +117,15 @@ bool Recorder::wants_flows() const {
   return impl_->wants(kTopicFlow) || impl_->wants(kTopicNetflow);
 }
 
+bool Recorder::wants_metadata() const {
+  return impl_->wants(kTopicMetadata);
+}
+
+bool Recorder::shows_payload() const {
+  const EveAlertOptions& wanted = impl_->tools.options.alert;
+  return impl_->wants(kTopicAlert) && (wanted.payload || wanted.payload_printable || wanted.payload_length);
+}
+
 bool Recorder::wants_frames() const {
   return impl_->wants(kTopicFrame);
 }
@@ -198,6 +207,12 @@ void Recorder::packet(const Envelope& envelope, Bytes packet, uint16_t link_type
   if (!impl_->wants(kTopicPacket)) return;
   write_packet_record(impl_->text(), impl_->tools, envelope, packet, link_type);
   impl_->done(kTopicPacket);
+}
+
+void Recorder::metadata(const Envelope& envelope) {
+  if (!wants_metadata()) return;
+  write_metadata_record(impl_->text(), impl_->tools, envelope);
+  impl_->done(kTopicMetadata);
 }
 
 void Recorder::engine(const EngineNotice& notice) {

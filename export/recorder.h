@@ -73,6 +73,8 @@ class Recorder {
   bool wants(AnomalyLayer layer) const;
   bool wants_flows() const;
   bool wants_frames() const;
+  bool wants_metadata() const;
+  bool shows_payload() const;  // in alerts
 
   void event(const Envelope& envelope, const Event& event);
   /// Bytes of a stored file, in order; that it is over; and its record, to be written beside it.
@@ -89,6 +91,7 @@ class Recorder {
   /// The flow record, and the two netflow records when they are wanted.
   void flow(const FlowSummary& summary);
   void packet(const Envelope& envelope, Bytes packet, uint16_t link_type);
+  void metadata(const Envelope& envelope);
   void engine(const EngineNotice& notice);
   /// `lost`: counters since the last such record, `seconds` ago; nothing is written when there are none.
   void loss(Timestamp time, const CounterSet& lost, double seconds);

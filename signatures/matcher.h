@@ -37,6 +37,7 @@ struct DetectCounters {
   uint64_t tags_max = 0;                                       // tags left out of a flow or host; hosts whose tags were forgotten
   uint64_t variables_max = 0;                                  // captured variables that found no room
   uint64_t seen_events_max = 0;                                // transactions whose event rules were forgotten
+  uint64_t waiting_alerts_max = 0;                             // alerts told at once: too many waited
   uint64_t bytes_searched = 0;                                 // for patterns, and by expressions
   uint64_t work_budget = 0;                                    // looks at transactions and frames not taken
 };
@@ -64,13 +65,20 @@ struct MatchContext {
 class AlertSink {
  public:
   virtual ~AlertSink() = default;
+  /// What was found in a stream or transaction comes with a packet of the same direction, or at the flow's end.
   virtual void alert(const MatchContext& context, Alert& alert) = 0;
-  /// Called when a rule matched on a transaction, before the alert waits in the queue: appends the transaction's
-  /// JSON members to `json`, since the transaction itself may be gone when the queue is delivered (Alert::app_layer).
+  /// An alert passed its thresholds; it is told now or later.
+  virtual void raised(const RuleInfo&) {}
+  /// Whether alerts shall have the bytes of their streams, whatever rules look at.
+  virtual bool shows_payload() const { return false; }
+  /// Called when a rule matched on a transaction, and when that got on before the alert is told: appends the
+  /// transaction's JSON members to `json`, since it may be gone when the alert is delivered (Alert::app_layer).
   /// `forwarded` takes the request's header that names the client behind proxies (Alert::forwarded).
   virtual void serialise(const Event& event, std::string& json, std::string& forwarded) = 0;
   /// Appends the JSON member that shows the frame (Alert::frame).
   virtual void serialise(const MessageFrame& frame, std::string& json) = 0;
+  /// Rules captured something for variables of the flow or packet, and none alerted. Without a packet: at the flow's end.
+  virtual void captured(const MatchContext&) {}
   /// The packet at hand belongs to a flow or host that the tag keyword follows. Called after its alerts.
   virtual void tagged(const MatchContext& context) = 0;
 };
@@ -124,7 +132,8 @@ class Matcher {
   }
   /// Raw rules look at the stream up to `offset`, and at the other direction's so far, for the last time.
   void encrypted(const MatchContext& context, Direction direction, uint64_t offset);
-  void gap(const MatchContext& context, Direction direction, uint64_t lost);
+  /// `lost` bytes from `offset` on are missing.
+  void gap(const MatchContext& context, Direction direction, uint64_t offset, uint64_t lost);
   /// A transaction advanced. A completed direction is also the boundary at which raw stream rules look.
   void event(const MatchContext& context, const Event& event);
   /// A frame, or the next piece of one.
@@ -145,6 +154,8 @@ class Matcher {
   /// the next call.
   std::span<const NamedText> flowvars(const Flow& flow);
   std::span<const NamedText> pktvars();
+  /// Entropies of the flow's buffers that rules asked for, as numbers.
+  std::span<const NamedText> entropies(const Flow& flow);
   const DetectCounters& counters() const;
 
  private:

@@ -35,14 +35,19 @@ struct RuleEnvironment {
 /// [S] Keys "detect.*", "pcre.*", "packet-alert-max", with Suricata's names and meaning.
 struct DetectConfig {
   uint64_t packet_alert_max = 0, inspection_recursion_limit = 0, pcre_match_limit = 0, pcre_recursion_limit = 0;
+  std::vector<std::string> action_order;  // those not named come last, in the usual order
   bool caching = false;
   std::string caching_path;  // empty: a folder of the user's or the service's caches
 };
 std::span<const OptionRow<DetectConfig>> detect_options();
+/// Throws SettingError also at what would leave no rule of use.
+DetectConfig read_detect_config(const Setting& root);
 
 /// What became of the rules that were read.
 struct RuleCounts {
-  uint64_t loaded = 0, failed = 0, skipped = 0;  // skipped: legal, but uses a keyword or protocol we do not have yet
+  uint64_t loaded = 0, failed = 0;  // failed: at fault, those too that no line of could be read
+  uint64_t skipped = 0;             // legal, but uses a keyword or protocol we do not have yet
+  uint64_t older = 0;               // of a sid that is loaded in a later revision
 };
 
 /// Where the prefilters came from.

@@ -40,6 +40,7 @@ MessageTransaction& scratch() {
   tx.message = &message;
   tx.progress = {};
   tx.inspected = {};
+  tx.begin = {kNowhere, kNowhere};
   tx.anomalies.clear();
   tx.cut = false;
   return tx;
@@ -55,6 +56,7 @@ const Protocol Dns::protocol{.name = "dns",
                              .records = records(),
                              .write_in_alert = &write_in_alert,
                              .help = "domain name system",
+                             .one_message = true,
                              .frames = kFrames};
 
 std::span<const OptionRow<Config>> Dns::options() {
@@ -136,6 +138,7 @@ bool Dns::message(Bytes wire, uint64_t offset, const Chunk& chunk, EventSink& si
   straight_ |= direction == chunk.direction;
   tx.id = next_id_++;
   tx.progress[index(direction)] = kComplete;
+  if (!chunk.datagram) tx.begin[index(chunk.direction)] = offset;
   tx.unrecorded = direction == Direction::to_client && std::erase(unrecorded_, parsed.id) > 0;
 
   constexpr struct {

@@ -114,6 +114,7 @@ HttpTransaction& Http::transaction(htp_tx_t* tx) {
 void Http::request_start(htp_tx_t* tx) {
   HttpTransaction& t = transaction(tx);
   unanswered_.push_back(tx);
+  t.begin[index(kServer)] = offset(kServer);
   sink_->frame(kRequest, kServer, offset(kServer), kOpenLength, &t);
   if (config_.max_tx && transactions_.size() > config_.max_tx) give_up_oldest(t);
 }
@@ -157,6 +158,7 @@ void Http::response_start(htp_tx_t* tx) {
   }
   HttpTransaction& t = transaction(tx);
   t.response_started = true;
+  t.begin[index(kClient)] = offset(kClient);
   sink_->frame(kResponse, kClient, offset(kClient), kOpenLength, &t);
   if (!t.request_seen) t.progress[index(kServer)] = kComplete;
 }

@@ -189,6 +189,8 @@ Likelihood Tls::probe(const Chunk& first) {
 
 Step Tls::data(const Chunk& chunk, EventSink& sink) {
   if (sides_[index(chunk.direction)].stopped) return Step::ok(chunk.data.size());
+  uint64_t& begin = tx_.begin[index(chunk.direction)];
+  begin = std::min(begin, chunk.offset);
   return records_of(chunk, sink);
 }
 

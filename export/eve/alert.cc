@@ -59,8 +59,10 @@ void write_rule(JsonWriter& json, const EveAlertOptions& options, const Envelope
                 const std::optional<IpAddress>& client) {
   const RuleInfo& rule = *alert.rule;
   json.begin_object("alert");
-  // A sensor that only listens drops nothing; a rejected connection is broken all the same.
-  json.member("action", rejects(alert.action) ? "blocked" : "allowed");
+  // A sensor that only listens drops nothing; a rejected connection is broken all the same, and what a rate filter says
+  // is shown as it says it.
+  const bool filtered = alert.action == Action::drop && rule.action != Action::drop;
+  json.member("action", rejects(alert.action) || filtered ? "blocked" : "allowed");
   json.member("gid", rule.gid).member("signature_id", rule.sid).member("rev", rule.rev);
   json.member("signature", std::string_view(rule.msg)).member("category", std::string_view(rule.category));
   json.member("severity", rule.severity);
@@ -184,6 +186,13 @@ void write_anomaly_record(std::string& out, RecordTools& tools, const Envelope& 
     write_packet(json, anomaly.packet.first(std::min(anomaly.packet.size(), kPacketHeaderBytes)), anomaly.link_type);
   }
   Line line(out, tools.times);
+  write_end(line, tools, envelope);
+}
+
+void write_metadata_record(std::string& out, RecordTools& tools, const Envelope& envelope) {
+  Line line(out, tools.times);
+  write_envelope(line, tools, envelope, "metadata", View::packet);
+  write_common(line, tools, envelope, envelope.flowbits, View::packet);
   write_end(line, tools, envelope);
 }
 

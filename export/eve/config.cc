@@ -75,15 +75,31 @@ constexpr OptionRow<StatsTimer> kTimerRows[] = {
 };
 
 constexpr std::string_view kOwnNames[kOwnTopics] = {"alert", "anomaly", "flow",  "netflow", "packet",
-                                                    "stats", "engine",  "frame", "loss"};
+                                                    "stats", "engine",  "frame", "loss",    "metadata"};
 
 /// Types a suricata.yaml may name that belong to protocols and features which a build may not have yet.
-constexpr std::string_view kSuricataTypes[] = {
-    "arp",           "bittorrent-dht", "dcerpc", "dhcp",     "dnp3",  "dns",   "doh2", "drop",   "enip",   "files",
-    "ftp",           "http",           "http2",  "ike",      "ikev2", "igmp",  "krb5", "ldap",   "llmnr",  "mdns",
-    "metadata",      "modbus",         "mqtt",   "nfs",      "ntp",   "pgsql", "pop3", "quic",   "rdp",    "rfb",
-    "rgmp",          "sctp",           "sip",    "smb",      "smtp",  "snmp",  "ssh",  "stream", "telnet", "template",
-    "template-rust", "tftp",           "tls",    "websocket"};
+constexpr std::string_view kSuricataTypes[] = {"arp",      "bittorrent-dht",
+                                               "dcerpc",   "dhcp",
+                                               "dnp3",     "dns",
+                                               "doh2",     "drop",
+                                               "enip",     "files",
+                                               "ftp",      "http",
+                                               "http2",    "ike",
+                                               "ikev2",    "igmp",
+                                               "krb5",     "ldap",
+                                               "llmnr",    "mdns",
+                                               "modbus",   "mqtt",
+                                               "nfs",      "ntp",
+                                               "pgsql",    "pop3",
+                                               "quic",     "rdp",
+                                               "rfb",      "rgmp",
+                                               "sctp",     "sip",
+                                               "smb",      "smtp",
+                                               "snmp",     "ssh",
+                                               "stream",   "telnet",
+                                               "template", "template-rust",
+                                               "tftp",     "tls",
+                                               "websocket"};
 
 /// The event_type values that a type of the configuration stands for.
 std::vector<std::string> event_types(std::string_view name) {
@@ -209,7 +225,7 @@ void EveConfigImpl::read_section(const Setting& node) {
   if (options_.common.community_id_seed > UINT16_MAX) node.find("community-id-seed")->fail("at most 65535");
   if (gives<X>(node, kForwardedRows)) share(node, read_options<X>(node, kForwardedRows), options_.forwarded);
   Selection selection(topics_.size(), true);
-  selection[kTopicNetflow] = selection[kTopicFrame] = false;
+  selection[kTopicNetflow] = selection[kTopicFrame] = selection[kTopicMetadata] = false;
   read_types(node, selection);
   // Packets are recorded where a rule tags them; that is a switch of the alert section.
   selection[kTopicPacket] = selection[kTopicPacket] || (selection[kTopicAlert] && options_.alert.tagged_packets);

@@ -75,6 +75,7 @@ enum OwnTopic : TopicId {
   kTopicEngine,
   kTopicFrame,
   kTopicLoss,
+  kTopicMetadata,
   kOwnTopics
 };
 

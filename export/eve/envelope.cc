@@ -146,6 +146,12 @@ void write_metadata(Line& line, const Envelope& envelope, std::span<const std::s
   if (open) line << "]";
   write_variables(line, "flowvars", envelope.flowvars, open);
   write_variables(line, "pktvars", envelope.pktvars, open);
+  for (size_t i = 0; i < envelope.entropies.size(); ++i) {
+    line.name(i ? ",\"" : open ? ",\"entropy\":{\"" : ",\"metadata\":{\"entropy\":{\"");
+    line.name(envelope.entropies[i].name).name("\":").name(envelope.entropies[i].text);
+    open = true;
+  }
+  if (!envelope.entropies.empty()) line << "}";
   if (open) line << "}";
 }
 
@@ -204,7 +210,9 @@ void write_envelope(Line& line, const RecordTools& tools, const Envelope& envelo
 void write_common(Line& line, const RecordTools& tools, const Envelope& envelope,
                   std::span<const std::string_view> flowbits, View view, bool reversed) {
   const EveCommonOptions& common = tools.options.common;
-  if (common.metadata && !(flowbits.empty() && envelope.flowvars.empty() && envelope.pktvars.empty())) {
+  const bool marked =
+      !flowbits.empty() || !envelope.flowvars.empty() || !envelope.pktvars.empty() || !envelope.entropies.empty();
+  if (common.metadata && marked) {
     write_metadata(line, envelope, flowbits);
   }
   if (common.ethernet) write_ether(line, envelope, view, reversed);

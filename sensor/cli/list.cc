@@ -78,6 +78,7 @@ Listing records() {
                             {"flow", "a flow ended"},
                             {"netflow", "one direction of a flow that ended"},
                             {"packet", "a packet of a tagged flow"},
+                            {"metadata", "what rules captured of a packet on which none alerted; off unless asked for"},
                             {"stats", "all counters"},
                             {"frame", "a message of a protocol as its bytes stand; off unless asked for"},
                             {"loss", "something was not seen, not followed or not delivered since the last one"},
@@ -120,8 +121,8 @@ constexpr std::pair<std::string_view, Listing (*)()> kListings[] = {
 /// The commands below one, each before its options.
 void add_commands(const CLI::App& app, const std::string& path, Listing& list) {
   for (const CLI::Option* option : app.get_options()) {
-    list.rows.push_back({path, option->get_name(false, true), option->get_type_size() == 0 ? "" : option->get_type_name(),
-                         option->get_description()});
+    list.rows.push_back({path, option->get_name(false, true),
+                         option->get_type_size() == 0 ? "" : option->get_type_name(), option->get_description()});
   }
   for (const CLI::App* sub : app.get_subcommands({})) {
     const std::string name = (path.empty() ? "" : path + " ") + sub->get_name();

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "sensor/base/json_writer.h"
+#include "sensor/base/terminal.h"
 #include "sensor/cli/configuration.h"
 #include "sensor/cli/rights.h"
 #include "sensor/cli/rules.h"
@@ -35,7 +36,7 @@ int check(const CheckOptions& options) {
   // A suricata.yaml comes with many variables that its author never wrote.
   std::erase_if(environment.variables.written,
                 [&](const auto& variable) { return variable.mark.file == options.configuration.suricata_file; });
-  auto config = read_options<DetectConfig>(*root, detect_options());
+  auto config = read_detect_config(*root);
   confine_rules(*root, config);
   std::vector<RuleMessage> messages;
   RuleCompiler compiler(environment, config, messages);
@@ -51,13 +52,17 @@ int check(const CheckOptions& options) {
     if (options.json) {
       write_json(message);
     } else {
-      fmt::print("{}: {}: {}\n", to_string(message.mark), error ? "error" : "warning", message.text);
+      std::string text;  // may hold what the file holds
+      append_for_terminal(text, to_string(message.mark) + (error ? ": error: " : ": warning: ") + message.text);
+      fmt::print("{}\n", text);
     }
   }
   RuleCounts counts = rules->counts();
   if (!options.json) {
-    fmt::print("{} rules loaded, {} left out for what is not supported yet, {} at fault; {} warnings\n", counts.loaded,
-               counts.skipped, counts.failed, warnings);
+    fmt::print(
+        "{} rules loaded, {} left out for what is not supported yet, {} for a later revision, {} at fault; {} "
+        "warnings\n",
+        counts.loaded, counts.skipped, counts.older, counts.failed, warnings);
   }
   return errors || counts.failed ? exit_status::usage : exit_status::done;
 }

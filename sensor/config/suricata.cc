@@ -97,6 +97,10 @@ void deprecated_keys(Setting& yaml, Warnings& notes) {
     node->scalar = "yes";
     notes.push_back(to_string(node->mark) + ": stream.checksum-validation: auto is taken as yes");
   }
+  if (Setting* node = member(yaml, "packet-alert-max"); node && node->scalar == "0") {
+    node->scalar = "15";
+    notes.push_back(to_string(node->mark) + ": packet-alert-max: 0 would drop every alert and is taken as 15");
+  }
   if (Setting* version = member(yaml, "suricata-version"); version && !version->scalar.empty()) version->use_all();
 }
 

@@ -23,7 +23,6 @@ constexpr Key kCapture[] = {"af-packet", "af-xdp",  "dpdk",  "netmap",   "pfring
                             "napatech",  "nfq",     "nflog", "dag",      "erf-dag", "windivert",
                             "capture",   "livedev", "pcap",  "pcap-file"};
 constexpr Key kInline[] = {"exception-policy",
-                           "action-order",
                            "app-layer.error-policy",
                            "stream.inline",
                            "stream.drop-invalid",

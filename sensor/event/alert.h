@@ -49,6 +49,7 @@ struct Alert {
   FlowSummary flow;                      // valid when has_flow
   std::span<const std::string_view> flowbits;
   std::string_view context;              // JSON object text from datasets, or empty
+  std::span<const NamedText> pktvars;    // what rules captured of the packet it was found at
 };
 
 }  // namespace lapwing

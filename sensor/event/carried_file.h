@@ -29,6 +29,7 @@ struct CarriedFile {
   uint64_t depth = 0;     // bytes to store at most; 0: it is not to be stored
   uint64_t store_id = 0;  // counts the stored files of the process; 0: not begun
   uint64_t stored = 0;    // bytes handed to the store
+  bool over = false;      // no more of it comes
 };
 
 }  // namespace lapwing

@@ -51,6 +51,7 @@ struct Envelope {
   uint16_t ether_type = 0;
   std::span<const TunnelLayer> tunnel;
   std::span<const NamedText> flowvars, pktvars;  // of the flow and of the packet at hand
+  std::span<const NamedText> entropies;          // of the flow's buffers, as JSON numbers
   std::span<const std::string_view> flowbits;  // set on the flow; alerts and flow summaries carry their own
 };
 

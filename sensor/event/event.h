@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ namespace lapwing {
 /// Progress of a direction that has nothing more to come.
 inline constexpr uint8_t kComplete = 255;
 
+/// Begin of a message that has not come, or does not lie in a stream.
+inline constexpr uint64_t kNowhere = std::numeric_limits<uint64_t>::max();
+
 /// What every dissector's transaction type derives from [W]. A direction's progress only grows: at each stage the
 /// fields of that stage become final, and rules over them are evaluated exactly once.
 struct Transaction {
@@ -26,6 +30,7 @@ struct Transaction {
   std::array<uint8_t, 2> inspected = {};  // owned by the rule matcher: stages already evaluated
   uint8_t store_files = 0;                // bits by Direction: rules ask for all files of it to be stored
   bool unrecorded = false;                // a rule of the action config turned its records off
+  std::array<uint64_t, 2> begin = {kNowhere, kNowhere};  // by Direction: where in the stream its message began
   std::vector<uint8_t> anomalies;         // indices into the protocol's anomaly names, in order of discovery
 };
 
@@ -67,6 +72,7 @@ struct Protocol {
   std::string_view (*request_header)(const Transaction& tx, std::string_view name) = nullptr;
   /// The progress at which all but bodies and files is final.
   uint8_t head = kComplete;
+  bool one_message = false;                    // a transaction is a message: nothing of it comes later
   bool loud_anomalies = false;                 // records show their names in capitals
   std::span<const FrameKind> frames = {};      // what EventSink::frame numbers
   std::span<const ProgressState> states = {};  // beyond those of every protocol

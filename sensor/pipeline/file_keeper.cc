@@ -21,7 +21,8 @@ bool FileKeeper::wanted(const Flow& flow, const Transaction& tx, Direction direc
 void FileKeeper::take(const Flow& flow, const Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes,
                       bool over, uint64_t number) {
   if (!config_.enabled) return;
-  if (file.depth == 0 && wanted(flow, tx, direction, file)) file.depth = config_.depth ? config_.depth : UINT64_MAX;
+  file.over = over;
+  if (file.depth == 0 && wanted(flow, tx, direction, file)) grant(file);
   if (file.depth == 0) return;
   const uint64_t before = file.size - std::min<uint64_t>(file.size, bytes.size());
   const Bytes kept = file.content();
@@ -40,6 +41,18 @@ void FileKeeper::take(const Flow& flow, const Transaction& tx, Direction directi
   if (file.stored < known) pass(file, kept.subspan(file.stored, known - file.stored));
   if (file.stored == before) pass(file, bytes);
   if (over) recorder_.file_over(file.store_id, file.stored, file.sha256());
+}
+
+void FileKeeper::promise(const Flow& flow, const Protocol& protocol, Transaction& tx, Direction direction) const {
+  if (!config_.enabled || !protocol.file) return;
+  for (uint32_t number = 0; CarriedFile* file = protocol.file(tx, direction, number); ++number) {
+    const bool whole = file->gaps || file->content().size() >= file->size;
+    if (!file->over && file->depth == 0 && whole && wanted(flow, tx, direction, *file)) grant(*file);
+  }
+}
+
+void FileKeeper::grant(CarriedFile& file) const {
+  file.depth = config_.depth ? config_.depth : UINT64_MAX;
 }
 
 void FileKeeper::pass(CarriedFile& file, Bytes bytes) {

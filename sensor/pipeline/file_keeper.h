@@ -34,10 +34,13 @@ class FileKeeper {
   /// As EventSink::file; `number` is that of the frame at hand.
   void take(const Flow& flow, const Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over,
             uint64_t number);
+  /// What rules have asked for by now will be stored, and the records that show its files say so.
+  void promise(const Flow& flow, const Protocol& protocol, Transaction& tx, Direction direction) const;
   const FileKeeperCounters& counters() const { return counters_; }
 
  private:
   bool wanted(const Flow& flow, const Transaction& tx, Direction direction, const CarriedFile& file) const;
+  void grant(CarriedFile& file) const;
   void pass(CarriedFile& file, Bytes bytes);
 
   const FileStoreConfig& config_;

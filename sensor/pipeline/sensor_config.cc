@@ -199,7 +199,7 @@ std::unique_ptr<const SensorConfig> SensorConfig::read(Setting& root, const std:
   config->stream = read_options<StreamConfig>(root, stream_options());
   config->app = AppConfig::read(root);
   config->identify = read_options<IdentifyConfig>(root, identify_options());
-  config->detect = read_options<DetectConfig>(root, detect_options());
+  config->detect = read_detect_config(root);
   config->eve = EveConfig::read(root, only, all_protocols());
   config->rules = rule_environment(root);
   return config;

@@ -346,7 +346,7 @@ void Worker::chunk(Flow& flow, const Chunk& chunk) {
 }
 
 void Worker::gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time) {
-  if (has_rules_) matcher_.gap(context_, direction, lost);
+  if (has_rules_) matcher_.gap(context_, direction, offset, lost);
   app_.gap(flow, direction, offset, lost, time);
 }
 
@@ -399,16 +399,15 @@ void Worker::close(Flow& flow, Timestamp now) {
     if (app_.reversed(flow)) turn(flow, now);
   }
   app_.finish(flow, now);
-  if (has_rules_) {
-    matcher_.finish(context_);
-    matcher_.end(context_);
-  }
+  if (has_rules_) matcher_.finish(context_);
+  matcher_.end(context_);  // alerts wait there, perhaps of rules that are no more
   if (auto* identity = flow.get<Identity>(FlowSlot::identify)) identifier_.finish(identity->state);
   if (!recorder_.wants_flows() || flow.flags & flow_flag::unrecorded) return;
   FlowSummary summary = summarise(flow, app_, now, summary_space_);
   summary.application = application(flow);
   summary.flowbits = matcher_.flowbits(flow);
   summary.envelope.flowvars = matcher_.flowvars(flow);
+  summary.envelope.entropies = matcher_.entropies(flow);
   if (flow.flags & flow_flag::passed) summary.action = "pass";
   summary.envelope.community_id = community_id(flow);
   if (share_.replay) {

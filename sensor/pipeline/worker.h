@@ -142,9 +142,12 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void frame(Flow& flow, const MessageFrame& frame) override;
   // AlertSink
   void alert(const MatchContext& context, Alert& alert) override;
+  void raised(const RuleInfo& rule) override;
+  bool shows_payload() const override { return recorder_.shows_payload(); }
   void serialise(const Event& event, std::string& json, std::string& forwarded) override;
   void serialise(const MessageFrame& frame, std::string& json) override;
   void tagged(const MatchContext& context) override;
+  void captured(const MatchContext& context) override;
 
   const size_t index_;
   const bool divided_;  // the workers of a replay read the same frames, and each takes the flows that fall to it

@@ -67,6 +67,7 @@ void Worker::add_flow(const Flow& flow, Envelope& envelope) {
   if (!has_rules_) return;
   envelope.flowbits = matcher_.flowbits(flow);
   envelope.flowvars = matcher_.flowvars(flow);
+  envelope.entropies = matcher_.entropies(flow);
   envelope.pktvars = matcher_.pktvars();
 }
 
@@ -170,10 +171,13 @@ void Worker::anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx
                                .tx_id = tx ? tx->id : 0});
 }
 
-void Worker::alert(const MatchContext& context, Alert& alert) {
-  auto known = std::ranges::find(hits_, alert.rule, &SignatureHits::rule);
-  if (known == hits_.end()) known = hits_.insert(hits_.end(), {alert.rule, 0});
+void Worker::raised(const RuleInfo& rule) {
+  auto known = std::ranges::find(hits_, &rule, &SignatureHits::rule);
+  if (known == hits_.end()) known = hits_.insert(hits_.end(), {&rule, 0});
   ++known->hits;
+}
+
+void Worker::alert(const MatchContext& context, Alert& alert) {
   std::optional<Charge> charge;
   if (context.flow) {
     // Whoever drowns a flow in alerts shall not hide another rule's by it.
@@ -187,8 +191,7 @@ void Worker::alert(const MatchContext& context, Alert& alert) {
   Envelope envelope;
   if (context.packet) {
     envelope = describe(*context.packet, space_);
-    // Stream data is settled by the receiver's acknowledgement: the packet at hand then goes the other way than what
-    // was found.
+    // Where too many alerts wait for a packet of their direction, the one at hand is the receiver's acknowledgement.
     if (context.flow && alert.direction != context.direction) reverse(envelope);
     alert.packet = context.packet->frame;
     alert.link_type = context.packet->link_type;
@@ -210,8 +213,9 @@ void Worker::alert(const MatchContext& context, Alert& alert) {
     alert.flow.application = application(flow);
     alert.flowbits = matcher_.flowbits(flow);
     envelope.flowvars = matcher_.flowvars(flow);
+    envelope.entropies = matcher_.entropies(flow);
   }
-  envelope.pktvars = matcher_.pktvars();
+  envelope.pktvars = alert.pktvars;
   recorder_.alert(envelope, alert);
 }
 
@@ -219,11 +223,26 @@ void Worker::serialise(const Event& event, std::string& json, std::string& forwa
   std::string_view header = share_.config->eve->forwarded_header();
   if (!header.empty() && event.protocol->request_header) forwarded = event.protocol->request_header(*event.tx, header);
   if (!event.protocol->write_in_alert) return;
+  if (context_.flow) files_.promise(*context_.flow, *event.protocol, *event.tx, event.direction);
   recorder_.append_transaction(json, event);
 }
 
 void Worker::serialise(const MessageFrame& frame, std::string& json) {
   recorder_.append_frame(json, frame);
+}
+
+void Worker::captured(const MatchContext& context) {
+  if (!recorder_.wants_metadata()) return;
+  std::optional<Charge> charge;
+  if (context.flow) {
+    if (!may_record(*context.flow)) return;
+    charge.emplace(recorder_, *context.flow);
+    return recorder_.metadata(flow_envelope(*context.flow));
+  }
+  Envelope envelope = describe(*context.packet, space_);
+  add_source(envelope);
+  envelope.pktvars = matcher_.pktvars();
+  recorder_.metadata(envelope);
 }
 
 void Worker::tagged(const MatchContext& context) {

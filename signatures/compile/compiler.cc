@@ -64,6 +64,7 @@ class RuleSetCompiler {
       : environment_(environment),
         config_(config),
         messages_(messages),
+        first_message_(messages.size()),
         compiled_(std::make_shared<Compiled>()),
         buffers_(environment.protocols),
         addresses_(compiled_->address_sets, environment.variables, &resolve_addresses),
@@ -108,7 +109,6 @@ class RuleSetCompiler {
       if (judge_) judge_->left_out(tree);
       report(tree, skipped, RuleMessage::Level::warning);
     } catch (const SettingError& error) {
-      compiled_->counts_.failed++;
       if (judge_) judge_->left_out(tree);
       report(tree, error, RuleMessage::Level::error);
     }
@@ -118,7 +118,7 @@ class RuleSetCompiler {
     static std::atomic<uint64_t> generation{0};
     auto& all = compiled_->all;
     std::erase_if(all, [](const auto& rule) { return rule == nullptr; });
-    sort_rules(all);
+    sort_rules(all, config_.action_order);
     apply_thresholds(environment_.thresholds, environment_.variables, *compiled_, messages_);
     compiled_->buffers = buffers_.take();
     for (const auto& rule : all) {
@@ -126,6 +126,10 @@ class RuleSetCompiler {
       compiled_->infos_.push_back(rule->info.get());
     }
     compiled_->counts_.loaded = loaded_;
+    // Every error is one rule, or a line that was to be one.
+    compiled_->counts_.failed = static_cast<uint64_t>(
+        std::count_if(messages_.begin() + static_cast<ptrdiff_t>(first_message_), messages_.end(),
+                      [](const RuleMessage& message) { return message.level == RuleMessage::Level::error; }));
     group_rules(*compiled_);
     compiled_->flowbits = names_of(NameKind::flowbit);
     compiled_->variables = names_of(NameKind::variable);
@@ -161,7 +165,6 @@ class RuleSetCompiler {
     auto first = compiled_->all.begin() + static_cast<ptrdiff_t>(place->second.index);
     uint32_t other = (*first)->info->rev;
     if (other == info.rev) {
-      compiled_->counts_.failed++;
       say(RuleMessage::Level::error, tree, info, "sid",
           "sid " + std::to_string(info.sid) + " rev " + std::to_string(info.rev) + " is used twice, first at " +
               to_string(before) + "; give one of them another sid, or the newer a higher rev");
@@ -171,7 +174,7 @@ class RuleSetCompiler {
       say(RuleMessage::Level::warning, tree, info, "rev",
           "revision " + std::to_string(other) + " of this sid is loaded instead, from " + to_string(before) +
               "; leave this rule out");
-      compiled_->counts_.skipped++;
+      compiled_->counts_.older++;
       return false;
     }
     // The older one may be two rules (<>) that share their description.
@@ -181,7 +184,7 @@ class RuleSetCompiler {
     messages_.push_back({RuleMessage::Level::warning, before, info.sid, "rev",
                          "revision " + std::to_string(info.rev) + " of this sid is loaded instead, from " +
                              to_string(tree.mark) + "; leave this rule out"});
-    compiled_->counts_.skipped++;
+    compiled_->counts_.older++;
     place->second = kept;
     return true;
   }
@@ -213,6 +216,7 @@ class RuleSetCompiler {
   const RuleEnvironment& environment_;
   const DetectConfig& config_;
   std::vector<RuleMessage>& messages_;
+  const size_t first_message_;
   std::shared_ptr<Compiled> compiled_;
   BufferTable buffers_;
   SetPool<AddressSet> addresses_;

@@ -14,6 +14,8 @@ struct Number {
   int64_t value = 0;
   int variable = -1;
 
+  /// The variable as a bit.
+  uint32_t reads() const { return variable < 0 ? 0 : uint32_t{1} << variable; }
   int64_t get(const Inspection& inspection) const {
     return variable < 0 ? value : static_cast<int64_t>(inspection.variables[static_cast<size_t>(variable)]);
   }
@@ -36,6 +38,9 @@ class ContentStep : public Step {
  public:
   Outcome attempt(Inspection& inspection, Attempt& attempt) const override;
   std::string describe(VariableNames variables) const override;
+  VariableUse variables() const override {
+    return {0, offset.reads() | depth.reads() | distance.reads() | within.reads()};
+  }
   /// Brings modifiers into the form attempt() uses; once, when all are known.
   void settle();
 

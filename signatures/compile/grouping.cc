@@ -246,7 +246,10 @@ void group_rules(Compiled& compiled) {
       case RuleKind::ip_only: place_ip_only_rule(compiled, *rule); break;
       case RuleKind::packet:
       case RuleKind::stream: place_payload_rule(compiled, *rule); break;
-      case RuleKind::transaction: place_field_rule(compiled, *rule, stages); break;
+      case RuleKind::transaction:
+        place_field_rule(compiled, *rule, stages);
+        place_event_rule(compiled, *rule);
+        break;
       case RuleKind::frame: place_frame_rule(compiled, *rule); break;
       case RuleKind::stream_event:
         for (uint16_t event : rule->events) {

@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "signatures/compile/order.h"
 #include "signatures/rule_set.h"
 
 namespace lapwing {
@@ -5,6 +8,8 @@ namespace lapwing {
 std::span<const OptionRow<DetectConfig>> detect_options() {
   static const OptionRow<DetectConfig> kRows[] = {
       {"packet-alert-max", &DetectConfig::packet_alert_max, "15", "alerts of one packet that are delivered at most"},
+      {"action-order", &DetectConfig::action_order, "[pass, drop, reject, alert]",
+       "rules of which action decide first; a pass lets what comes before it alert, with the verdict pass"},
       {"detect.inspection-recursion-limit", &DetectConfig::inspection_recursion_limit, "3000",
        "steps that the evaluation of one rule on one buffer may take"},
       {"detect.sgh-mpm-caching", &DetectConfig::caching, "true", "keep compiled pattern databases on disk"},
@@ -15,6 +20,20 @@ std::span<const OptionRow<DetectConfig>> detect_options() {
       {"pcre.match-limit-recursion", &DetectConfig::pcre_recursion_limit, "1500", "PCRE2's limit on their depth"},
   };
   return kRows;
+}
+
+DetectConfig read_detect_config(const Setting& root) {
+  auto config = read_options<DetectConfig>(root, detect_options());
+  if (config.packet_alert_max == 0) root.find("packet-alert-max")->fail("0 would drop every alert; write 1 or more");
+  const auto& order = config.action_order;
+  for (auto word = order.begin(); word != order.end(); ++word) {
+    if (std::ranges::find(detect::kActionOrder, *word) == detect::kActionOrder.end()) {
+      root.find("action-order")->fail("'" + *word + "' is none of pass, drop, reject, alert");
+    }
+    if (std::find(order.begin(), word, *word) != word)
+      root.find("action-order")->fail("'" + *word + "' is named twice");
+  }
+  return config;
 }
 
 }  // namespace lapwing

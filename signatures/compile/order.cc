@@ -10,7 +10,8 @@ namespace {
 
 constexpr uint32_t kReader = 1000, kNoUse = 2000;  // after all levels of rules that both read and write
 
-int action_rank(Action action) {
+/// As kActionOrder numbers them.
+size_t kind_of(Action action) {
   switch (action) {
     case Action::pass: return 0;
     case Action::drop: return 1;
@@ -20,6 +21,15 @@ int action_rank(Action action) {
     case Action::reject_both: return 2;
     default: return 3;
   }
+}
+
+std::array<size_t, kActionOrder.size()> action_ranks(std::span<const std::string> actions) {
+  std::array<size_t, kActionOrder.size()> ranks{};
+  for (size_t kind = 0; kind < ranks.size(); kind++) {
+    const auto named = std::ranges::find(actions, kActionOrder[kind]);
+    ranks[kind] = static_cast<size_t>(named - actions.begin()) + (named == actions.end() ? kind : 0);
+  }
+  return ranks;
 }
 
 /// For one kind of state: 0 for rules that only write, then those that read what earlier levels write, then mere
@@ -57,7 +67,8 @@ std::vector<uint32_t> levels(const std::vector<std::unique_ptr<Rule>>& rules, Na
 
 }  // namespace
 
-void sort_rules(std::vector<std::unique_ptr<Rule>>& rules) {
+void sort_rules(std::vector<std::unique_ptr<Rule>>& rules, std::span<const std::string> actions) {
+  const auto ranks = action_ranks(actions);
   std::array<std::vector<uint32_t>, kNameKinds> by_kind;
   constexpr NameKind kKinds[] = {NameKind::flowbit, NameKind::flowint, NameKind::variable, NameKind::hostbit,
                                  NameKind::xbit};
@@ -65,8 +76,8 @@ void sort_rules(std::vector<std::unique_ptr<Rule>>& rules) {
   std::vector<uint32_t> sequence(rules.size());
   for (uint32_t i = 0; i < sequence.size(); i++) sequence[i] = i;
   auto key = [&](uint32_t i) {
-    return std::tuple(action_rank(rules[i]->info->action), by_kind[0][i], by_kind[1][i], by_kind[2][i], by_kind[3][i],
-                      by_kind[4][i], rules[i]->info->severity);
+    return std::tuple(ranks[kind_of(rules[i]->info->action)], by_kind[0][i], by_kind[1][i], by_kind[2][i],
+                      by_kind[3][i], by_kind[4][i], rules[i]->info->severity);
   };
   std::stable_sort(sequence.begin(), sequence.end(), [&](uint32_t a, uint32_t b) { return key(a) < key(b); });
   std::vector<std::unique_ptr<Rule>> sorted;

@@ -126,8 +126,9 @@ struct Tag {
   uint32_t count = 256;
 };
 
-/// Where a rule's raw content looks; the rest of a rule does not depend on it.
-enum class RawScope : uint8_t { packet, stream, both };
+/// Where a rule's raw content looks; the rest of a rule does not depend on it. stream: also in the packets that are
+/// not in it.
+enum class RawScope : uint8_t { packet, stream, stream_only, both };
 
 /// When a rule is looked at.
 enum class RuleKind : uint8_t { ip_only, packet, stream, transaction, frame, decode_event, stream_event, app_event };

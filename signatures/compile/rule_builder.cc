@@ -58,7 +58,10 @@ std::unique_ptr<Rule> RuleBuilder::build() {
 }
 
 void RuleBuilder::build_header() {
-  HeaderProtocol protocol = find_header_protocol(tree_.protocol, buffers_);
+  // "protocol:hook": when the rule is looked at.
+  const size_t colon = tree_.protocol.find(':');
+  const std::string hook = colon == std::string::npos ? "" : to_lower(tree_.protocol.substr(colon + 1));
+  HeaderProtocol protocol = find_header_protocol(tree_.protocol.substr(0, colon), buffers_);
   if (protocol.kind == HeaderProtocol::Kind::unknown)
     fail({}, "'" + tree_.protocol + "' is no protocol rules can name");
   if (protocol.kind == HeaderProtocol::Kind::missing) {
@@ -69,6 +72,26 @@ void RuleBuilder::build_header() {
   packet_only_ = protocol.packet_only;
   stream_only_ = protocol.stream_only;
   if (app_protocol_ || protocol.packet_only || protocol.stream_only || protocol.header.without_ip) ip_only_ = false;
+  if (colon != std::string::npos) wait_for_hook(hook);
+}
+
+void RuleBuilder::wait_for_hook(const std::string& hook) {
+  if (!app_protocol_) {
+    if (hook != "flow_start") skip({}, "the hook '" + hook + "' is not there yet; flow_start is");
+    rule_->kind = RuleKind::ip_only;
+    rule_->header.needs_flow = true;
+    return;
+  }
+  bool known = false;
+  for (size_t p = 0; p < buffers_.protocol_count(); p++) {
+    if (!(rule_->header.protocols >> p & 1)) continue;
+    const auto states = progress_states(*environment_.protocols[p]);
+    known |= std::ranges::find(states, hook, &ProgressState::name) != states.end();
+  }
+  if (!known)
+    skip({}, "the hook '" + hook + "' of " + tree_.protocol.substr(0, tree_.protocol.find(':')) + " is not there yet");
+  const RuleOption state{"app-layer-state", hook, true, tree_.mark, tree_.mark};
+  find_keyword(state.name)->build(*this, state);
 }
 
 void RuleBuilder::apply(const RuleOption& option) {
@@ -141,10 +164,19 @@ BufferId RuleBuilder::take_direction(const RuleOption& option, std::string_view&
   return buffer;
 }
 
-void RuleBuilder::add(std::unique_ptr<Condition> condition, Needs needs) {
+void RuleBuilder::note(Needs needs) {
   if (needs == Needs::packet) packet_only_ = true;
   if (needs != Needs::nothing) ip_only_ = false;
+}
+
+void RuleBuilder::add(std::unique_ptr<Condition> condition, Needs needs) {
+  note(needs);
   rule_->conditions.push_back(std::move(condition));
+}
+
+void RuleBuilder::add(std::unique_ptr<Effect> effect, Needs needs) {
+  note(needs);
+  rule_->effects.push_back(std::move(effect));
 }
 
 void RuleBuilder::require_packet(const RuleOption& option) {

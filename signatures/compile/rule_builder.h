@@ -21,7 +21,7 @@ class RuleSkipped : public SettingError {
   using SettingError::SettingError;
 };
 
-/// What a condition means for where a rule is evaluated.
+/// What a condition or an effect means for where a rule is evaluated.
 enum class Needs : uint8_t {
   nothing,     // compatible with IP-only rules
   any_packet,  // header of the packet at hand; does not decide between packet and stream
@@ -66,7 +66,7 @@ class RuleBuilder {
   // Conditions and effects
   void add(std::unique_ptr<Condition> condition, Needs needs);
   void add_late(std::unique_ptr<Condition> condition) { rule_->late.push_back(std::move(condition)); }
-  void add(std::unique_ptr<Effect> effect) { rule_->effects.push_back(std::move(effect)); }
+  void add(std::unique_ptr<Effect> effect, Needs needs = Needs::nothing);
   void require_packet(const RuleOption& option);
   void require_stream(const RuleOption& option);
   void also_packet() { also_packet_ = true; }
@@ -110,11 +110,14 @@ class RuleBuilder {
   std::string requires_failed;  // why a `requires` was not met
 
  private:
+  void note(Needs needs);
   void build_header();
+  void wait_for_hook(const std::string& hook);
   void apply(const RuleOption& option);
   void apply_keyword(std::string_view name, void (*make)(RuleBuilder&, const RuleOption&), const RuleOption& option);
   void apply_field(const RuleOption& option, const std::string& name);
   void finish_payload();
+  void sort_by_variables();
   void finish_directions();
   void finish_both_directions();
   void finish_kind();

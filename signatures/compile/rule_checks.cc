@@ -26,6 +26,20 @@ Touches most(const Chain& chain) {
   }
   return out;
 }
+/// What a chain sets, and what it reads without having set it before.
+VariableUse variables_of(const Chain& chain) {
+  VariableUse out;
+  for (const auto& step : chain) {
+    VariableUse use = step->variables();
+    if (Chain* inner = step->inner()) {
+      const VariableUse nested = variables_of(*inner);
+      use = {use.sets | nested.sets, use.reads | nested.reads};
+    }
+    out = {out.sets | use.sets, out.reads | (use.reads & ~out.sets)};
+  }
+  return out;
+}
+
 /// Of a rule that looks into buffers too.
 class HasAnomaly : public Condition {
  public:
@@ -101,6 +115,29 @@ void RuleBuilder::finish_payload() {
     check_content(section);
     settle(section.chain);
     section.touches = most(section.chain);
+  }
+  if (!rule_->variables.empty()) sort_by_variables();
+}
+
+/// Buffers are looked into after those that set the variables they read.
+void RuleBuilder::sort_by_variables() {
+  std::vector<Section> waiting = std::move(rule_->sections), &sorted = rule_->sections;
+  sorted.clear();
+  const auto reads_what_another_sets = [&](const Section& section) {
+    const uint32_t reads = variables_of(section.chain).reads;
+    return std::any_of(waiting.begin(), waiting.end(), [&](const Section& other) {
+      return &other != &section && variables_of(other.chain).sets & reads;
+    });
+  };
+  while (!waiting.empty()) {
+    auto next = std::find_if_not(waiting.begin(), waiting.end(), reads_what_another_sets);
+    if (next == waiting.end()) skip({}, "buffers that read each other's variables are not there yet");
+    const uint32_t reads = variables_of(next->chain).reads;
+    for (const Section& earlier : sorted) {
+      if (variables_of(earlier.chain).sets & reads) next->touches = std::max(next->touches, earlier.touches);
+    }
+    sorted.push_back(std::move(*next));
+    waiting.erase(next);
   }
 }
 
@@ -232,9 +269,13 @@ void RuleBuilder::finish_kind() {
       auto* content = dynamic_cast<const ContentStep*>(step.get());
       return content && (content->has_depth || content->has_offset);
     });
-    rule.scope = stream_only_ ? RawScope::stream : bounded || also_packet_ ? RawScope::both : RawScope::stream;
+    rule.scope = stream_only_ ? RawScope::stream_only : bounded || also_packet_ ? RawScope::both : RawScope::stream;
   }
   if (event_rule || rule.kind == RuleKind::transaction) return;
+  if (rule.kind == RuleKind::ip_only) {  // the first packet of each direction, whatever it asks of that
+    rule.scope = RawScope::packet;
+    return;
+  }
   if (raw) {
     rule.kind = rule.scope == RawScope::packet ? RuleKind::packet : RuleKind::stream;
   } else if (rule.sections.empty() && ip_only_ && !rule.header.needs_flow && !app_protocol_) {

@@ -45,6 +45,12 @@ void apply(const ThresholdLine& line, const RuleVariables& variables, Compiled& 
                                     : threshold_track(line.track);
   if (!track)
     throw SettingError(line.mark, "track '" + line.track + "' is none of by_src, by_dst, by_both, by_rule, by_flow");
+  const bool found =
+      std::any_of(compiled.all.begin(), compiled.all.end(), [&](const auto& rule) { return names(line, *rule->info); });
+  if (!found && line.sid != 0) {
+    throw SettingError(line.mark, "no rule has sid " + std::to_string(line.sid) +
+                                      (line.gid > 1 ? " and gid " + std::to_string(line.gid) : ""));
+  }
   if (line.kind == Kind::suppress) {
     Suppression suppression{line.sid == 0 && line.gid == 0 ? 0 : line.gid, line.sid, *track, {}};
     if (line.address)
@@ -71,10 +77,8 @@ void apply(const ThresholdLine& line, const RuleVariables& variables, Compiled& 
     threshold.type = *type;
   }
   if (threshold.count == 0) throw SettingError(line.mark, "count must be at least 1");
-  bool found = false;
   for (auto& rule : compiled.all) {
     if (!names(line, *rule->info)) continue;
-    found = true;
     // A line for all rules leaves those with their own threshold alone; a line for this rule replaces it.
     bool rate = threshold.type == Threshold::Type::rate_filter;
     bool has_own = std::any_of(rule->thresholds.begin(), rule->thresholds.end(),
@@ -84,7 +88,6 @@ void apply(const ThresholdLine& line, const RuleVariables& variables, Compiled& 
       std::erase_if(rule->thresholds, [](const Threshold& t) { return t.type != Threshold::Type::rate_filter; });
     rule->thresholds.push_back(threshold);
   }
-  if (!found && line.sid != 0) throw SettingError(line.mark, "no rule has sid " + std::to_string(line.sid));
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ struct ByteSource {
     return value;
   }
 
+  uint32_t reads() const { return count.reads() | offset.reads(); }
   uint64_t masked(uint64_t value) const { return bitmask == 0 ? value : (value & bitmask) >> __builtin_ctz(bitmask); }
 
   std::string describe(VariableNames variables) const {
@@ -127,6 +128,8 @@ class ByteTest : public Step {
     return passes != negated ? Outcome::match : Outcome::fail;
   }
 
+  VariableUse variables() const override { return {0, source.reads() | value.reads()}; }
+
   ByteSource source;
   Number value;
   Op op = Op::equal;
@@ -196,6 +199,8 @@ class ByteJump : public Step {
     return Outcome::match;
   }
 
+  VariableUse variables() const override { return {0, source.reads() | post_offset.reads()}; }
+
   ByteSource source;
   uint64_t multiplier = 1;
   Number post_offset;
@@ -249,6 +254,8 @@ class ByteExtract : public Step {
     attempt.cursor = end;
     return Outcome::match;
   }
+
+  VariableUse variables() const override { return {uint32_t{1} << variable, source.reads()}; }
 
   ByteSource source;
   uint64_t multiplier = 1, align = 0;
@@ -306,6 +313,8 @@ class ByteMath : public Step {
     attempt.cursor = end;
     return Outcome::match;
   }
+
+  VariableUse variables() const override { return {uint32_t{1} << variable, source.reads() | operand.reads()}; }
 
   ByteSource source;
   Number operand;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "sensor/base/text.h"
+#include "signatures/compile/names.h"
 #include "signatures/keywords/families.h"
 
 namespace lapwing::detect {
@@ -11,7 +12,16 @@ namespace lapwing::detect {
 namespace {
 
 struct RealTest {
-  enum class Op : uint8_t { equal, not_equal, less, less_equal, greater, greater_equal, between } op = Op::equal;
+  enum class Op : uint8_t {
+    equal,
+    not_equal,
+    less,
+    less_equal,
+    greater,
+    greater_equal,
+    between,
+    outside
+  } op = Op::equal;
   double a = 0, b = 0;
 
   bool matches(double value) const {
@@ -23,19 +33,21 @@ struct RealTest {
       case Op::greater: return value > a;
       case Op::greater_equal: return value >= a;
       case Op::between: return value > a && value < b;
+      case Op::outside: return value <= a || value >= b;
     }
     return false;
   }
 };
 
 std::string words(const RealTest& test) {
-  static constexpr std::string_view kSigns[] = {"= ", "!= ", "< ", "<= ", "> ", ">= ", "> "};
+  static constexpr std::string_view kSigns[] = {"= ", "!= ", "< ", "<= ", "> ", ">= ", "> ", "<= "};
   auto number = [](double value) {
     char text[32];
     return std::string(text, static_cast<size_t>(std::snprintf(text, sizeof text, "%g", value)));
   };
   std::string out = std::string(kSigns[static_cast<size_t>(test.op)]) + number(test.a);
-  return test.op == RealTest::Op::between ? out + " and < " + number(test.b) : out;
+  if (test.op == RealTest::Op::between) return out + " and < " + number(test.b);
+  return test.op == RealTest::Op::outside ? out + " or >= " + number(test.b) : out;
 }
 
 double read_real(const RuleBuilder& rule, const RuleOption& option, std::string_view text) {
@@ -54,11 +66,14 @@ RealTest read_real_test(const RuleBuilder& rule, const RuleOption& option, std::
       {">=", Op::greater_equal}, {"<=", Op::less_equal}, {"!=", Op::not_equal}, {">", Op::greater},
       {"<", Op::less},           {"=", Op::equal},       {"!", Op::not_equal}};
   text = trim(text);
+  const bool outside = text.starts_with('!');
+  const std::string_view range = outside ? text.substr(1) : text;
+  if (size_t dash = range.find('-'); dash != std::string_view::npos && dash > 0 && !range.starts_with('=')) {
+    return {outside ? Op::outside : Op::between, read_real(rule, option, range.substr(0, dash)),
+            read_real(rule, option, range.substr(dash + 1))};
+  }
   for (auto [sign, op] : kSigns) {
     if (text.starts_with(sign)) return {op, read_real(rule, option, text.substr(sign.size())), 0};
-  }
-  if (size_t dash = text.find('-'); dash != std::string_view::npos && dash > 0) {
-    return {Op::between, read_real(rule, option, text.substr(0, dash)), read_real(rule, option, text.substr(dash + 1))};
   }
   return {Op::equal, read_real(rule, option, text), 0};
 }
@@ -84,7 +99,14 @@ class Entropy : public Step {
     data = data.subspan(offset);
     if (bytes > data.size()) return Outcome::fail;
     if (bytes > 0) data = data.first(bytes);
-    return !data.empty() && test.matches(entropy_of(data)) ? Outcome::match : Outcome::fail;
+    if (data.empty()) return Outcome::fail;
+    inspection.counters().bytes_searched += data.size();
+    const double entropy = entropy_of(data);
+    if (!test.matches(entropy)) return Outcome::fail;
+    char number[32];
+    const int size = std::snprintf(number, sizeof number, "%.6f", entropy);
+    inspection.captures.set(Capture::Kind::entropy, name, {number, static_cast<size_t>(size)});
+    return Outcome::match;
   }
   std::string describe(VariableNames) const override {
     Sentence out;
@@ -93,6 +115,7 @@ class Entropy : public Step {
   }
   size_t bytes = 0, offset = 0;  // bytes 0: to the end
   RealTest test;
+  uint16_t name = 0;  // NameKind::variable, of the buffer
 };
 
 void entropy(RuleBuilder& rule, const RuleOption& option) {
@@ -114,7 +137,13 @@ void entropy(RuleBuilder& rule, const RuleOption& option) {
     }
   }
   if (!has_value) rule.fail(option, "needs 'value <comparison>'");
-  if (rule.raw_or_current() == kRawBuffer) rule.fail(option, "needs a sticky buffer before it");
+  // In records the payload is called content, and a buffer as it is without its dots.
+  const BufferId buffer = rule.raw_or_current();
+  std::string name = buffer == kRawBuffer ? "content" : rule.buffers().buffer(buffer).name;
+  std::replace(name.begin(), name.end(), '.', '_');
+  const auto number = number_of(NameKind::variable, name);
+  if (!number) rule.fail(option, "brings a name beyond the " + std::to_string(kMaxNames) + " that can be told apart");
+  step->name = *number;
   rule.add(std::move(step), option);
 }
 

@@ -63,8 +63,9 @@ std::unique_ptr<ContentStep> read_content(const RuleBuilder& rule, const RuleOpt
     value.remove_prefix(1);
     while (value.starts_with(' ')) value.remove_prefix(1);
   }
-  if (value.size() < 2 || value.front() != '"' || value.back() != '"')
-    rule.fail(option, "needs its text in double quotes");
+  if (value.starts_with('"') && (value.size() < 2 || value.back() != '"'))
+    rule.fail(option, "has no closing quote before the ';'; a ';' of the text is written \\;");
+  if (value.size() < 2 || value.front() != '"') rule.fail(option, "needs its text in double quotes");
   step->pattern = read_pattern(rule, option, value.substr(1, value.size() - 2));
   return step;
 }

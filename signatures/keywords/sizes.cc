@@ -22,6 +22,8 @@ class IsDataAt : public Step {
     return std::string("isdataat ") + (negated ? "!" : "") + words(position, variables) +
            (relative ? ", relative" : "");
   }
+  VariableUse variables() const override { return {0, position.reads()}; }
+
   Number position;
   bool negated = false;
 };

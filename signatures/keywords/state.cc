@@ -80,7 +80,8 @@ void flowbits(RuleBuilder& rule, const RuleOption& option) {
   if (part.size() != 2) rule.fail(option, "is written '<set|unset|toggle|isset|isnotset>,<name>' or 'noalert'");
   if (op == "isset" || op == "isnotset") {
     FlowBitTest test{bit_numbers(rule, option, NameKind::flowbit, part[1], false), op == "isset"};
-    add_condition(rule, Needs::nothing, std::move(test), [](const Scene& scene, const FlowBitTest& t) {
+    // Any later packet may come upon another state of the bit.
+    add_condition(rule, Needs::any_packet, std::move(test), [](const Scene& scene, const FlowBitTest& t) {
       const FlowState* state = scene.flow ? scene.states->find(*scene.flow) : nullptr;
       if (!scene.flow) return false;
       auto is_set = [&](uint16_t bit) { return state && state->has_bit(bit); };
@@ -97,7 +98,8 @@ void flowbits(RuleBuilder& rule, const RuleOption& option) {
   else if (op != "set")
     rule.fail(option, "'" + op + "' is none of set, unset, toggle, isset, isnotset, noalert");
   rule.add(std::make_unique<ChangeFlowBits>(
-      bit_numbers(rule, option, NameKind::flowbit, part[1], true, change == BitOp::unset), change));
+               bit_numbers(rule, option, NameKind::flowbit, part[1], true, change == BitOp::unset), change),
+           change == BitOp::set ? Needs::nothing : Needs::any_packet);
 }
 
 struct VariableTest {

@@ -103,10 +103,12 @@ constexpr std::pair<std::string_view, uint64_t> kVersions[] = {{"sslv2", 0x0002}
 struct VersionTest {
   FieldReader version;
   std::vector<uint64_t> versions;
+  bool negated = false;
 };
 
 std::string words(const VersionTest& test) {
   Sentence out;
+  out.add_if(test.negated, "none of");
   for (auto [name, number] : kVersions) {
     bool wanted = std::find(test.versions.begin(), test.versions.end(), number) != test.versions.end();
     out.add_if(wanted, name);
@@ -120,8 +122,13 @@ void ssl_version(RuleBuilder& rule, const RuleOption& option) {
   std::replace(value.begin(), value.end(), ' ', ',');
   for (const std::string& word : parts(value, ',')) {
     if (word.empty()) continue;
-    if (word.starts_with('!')) rule.fail(option, "a negated version matches nothing; list those that are meant");
     std::string name = to_lower(word);
+    if (name.starts_with('!')) {
+      if (!test.versions.empty() && !test.negated)
+        rule.fail(option, "'!' belongs before the first version: it is for all");
+      test.negated = true;
+      name = trim(std::string_view(name).substr(1));
+    }
     auto found =
         std::find_if(std::begin(kVersions), std::end(kVersions), [&](const auto& v) { return v.first == name; });
     if (found == std::end(kVersions)) {
@@ -131,7 +138,8 @@ void ssl_version(RuleBuilder& rule, const RuleOption& option) {
   }
   add_condition(rule, Needs::any_packet, std::move(test), [](const Scene& scene, const VersionTest& t) {
     auto version = t.version.read(scene);
-    return version && std::find(t.versions.begin(), t.versions.end(), *version) != t.versions.end();
+    const bool listed = version && std::find(t.versions.begin(), t.versions.end(), *version) != t.versions.end();
+    return version && listed != t.negated;
   });
 }
 
@@ -141,7 +149,8 @@ constexpr Keyword kRows[] = {
     {"tls.fingerprint", "", &fingerprint, "SHA-1 of the certificate in hex with colons"},
     {"tls_cert_expired", "", &expired, "the certificate's time is over"},
     {"tls_cert_valid", "", &valid, "the certificate's time has begun and is not over"},
-    {"ssl_version", "", &ssl_version, "one of these versions of SSL or TLS was offered or chosen"},
+    {"ssl_version", "", &ssl_version,
+     "one of these versions of SSL or TLS was offered or chosen, or with ! none of them"},
 };
 
 }  // namespace

@@ -6,44 +6,89 @@
 
 namespace lapwing::detect {
 
-void AlertQueue::add(const Rule& rule, const Scene& scene, Bytes payload, bool stream, std::string_view context) {
+void AlertQueue::add(const Rule& rule, const Scene& scene, const Payload& payload, std::string_view context) {
   if (count_ == kMaxQueuedAlerts) {
     counters_.alert_queue_overflow++;
     return;
   }
-  if (count_ == entries_.size()) entries_.emplace_back();
-  Entry& entry = entries_[count_++];
-  entry.rule = &rule;
-  entry.direction = scene.direction;
-  entry.stream = stream;
-  entry.src = scene.src;
-  entry.dst = scene.dst;
-  entry.has_tx = scene.event != nullptr;
-  entry.app_layer.clear();
-  entry.forwarded.clear();
-  entry.protocol = scene.context->protocol;
+  if (count_ == found_.size()) found_.emplace_back();
+  Finding& finding = found_[count_++];
+  finding.rule = &rule;
+  finding.info = rule.info;
+  finding.direction = scene.direction;
+  finding.stream = payload.stream;
+  finding.src = scene.src;
+  finding.dst = scene.dst;
+  finding.has_tx = scene.event != nullptr;
+  finding.complete = false;
+  finding.begin = 0;
+  finding.end = payload.end;
+  finding.protocol = scene.context->protocol;
+  finding.app_layer.clear();
+  finding.forwarded.clear();
+  const bool shown = rule.alerts || rule.pass_alerts;
   if (scene.event) {
-    entry.tx_id = scene.event->tx->id;
-    entry.protocol = scene.event->protocol;
-    if (rule.alerts || rule.pass_alerts) sink_.serialise(*scene.event, entry.app_layer, entry.forwarded);
+    finding.tx_id = scene.event->tx->id;
+    finding.protocol = scene.event->protocol;
+    if (shown) show(finding, *scene.event);
+  } else if (payload.open.protocol && payload.end > payload.open.begin) {
+    finding.has_tx = true;
+    finding.tx_id = payload.open.tx_id;
+    finding.protocol = payload.open.protocol;
+    finding.begin = payload.open.begin;
   }
-  entry.frame.clear();
-  if (scene.frame && (rule.alerts || rule.pass_alerts)) sink_.serialise(*scene.frame, entry.frame);
-  entry.context.clear();
-  if (!context.empty()) entry.context.append("{").append(context).append("}");
-  if (stream) {
-    entry.copied.assign(to_text(payload));
-  } else {
-    entry.payload = payload;
+  finding.frame.clear();
+  if (scene.frame && shown) sink_.serialise(*scene.frame, finding.frame);
+  finding.context.clear();
+  if (!context.empty()) finding.context.append("{").append(context).append("}");
+  finding.payload = payload.stream ? Bytes{} : payload.bytes;
+  finding.copied.clear();
+  if (payload.stream) finding.copied.append(to_text(payload.lead)).append(to_text(payload.bytes));
+}
+
+/// As its own direction has it.
+void AlertQueue::show(Finding& finding, const Event& event) {
+  Event seen = event;
+  seen.direction = finding.direction;
+  const auto& progress = event.tx->progress;
+  finding.complete = event.protocol->one_message || (progress[0] == kComplete && progress[1] == kComplete);
+  finding.app_layer.clear();
+  finding.forwarded.clear();
+  sink_.serialise(seen, finding.app_layer, finding.forwarded);
+}
+
+bool AlertQueue::belongs(Finding& finding, const Event& event) {
+  const Transaction& tx = *event.tx;
+  const uint64_t begin = tx.begin[index(finding.direction)];
+  if (finding.end > begin && (!finding.has_tx || begin >= finding.begin)) {
+    finding.has_tx = true;
+    finding.tx_id = tx.id;
+    finding.protocol = event.protocol;
+    finding.begin = begin;
+    return true;
+  }
+  return finding.has_tx && finding.tx_id == tx.id && finding.protocol == event.protocol;
+}
+
+void AlertQueue::follow(const Event& event, FlowState* state, size_t from) {
+  for (size_t i = from; i < count_; i++) {
+    const Rule& rule = *found_[i].rule;
+    if ((rule.alerts || rule.pass_alerts) && belongs(found_[i], event)) show(found_[i], event);
+  }
+  if (!state) return;
+  for (auto& waiting : state->waiting) {
+    if (!belongs(waiting->finding, event)) continue;
+    show(waiting->finding, event);
+    waiting->account();
   }
 }
 
-bool AlertQueue::suppressed(const Entry& entry, const Compiled& rules) const {
-  const RuleInfo& info = *entry.rule->info;
+bool AlertQueue::suppressed(const Finding& finding, const Compiled& rules) const {
+  const RuleInfo& info = *finding.rule->info;
   for (const Suppression& s : rules.suppressions) {
     if ((s.gid != 0 && s.gid != info.gid) || (s.sid != 0 && s.sid != info.sid)) continue;
     using Track = Threshold::Track;
-    bool src = s.addresses.contains(entry.src), dst = s.addresses.contains(entry.dst);
+    bool src = s.addresses.contains(finding.src), dst = s.addresses.contains(finding.dst);
     if (s.track == Track::by_rule || (s.track == Track::by_src && src) || (s.track == Track::by_dst && dst) ||
         (s.track == Track::by_both && (src || dst))) {
       return true;
@@ -52,22 +97,22 @@ bool AlertQueue::suppressed(const Entry& entry, const Compiled& rules) const {
   return false;
 }
 
-bool AlertQueue::passes(const Entry& entry, const MatchContext& context, Shared& shared, Action& action) {
-  if (entry.rule->thresholds.empty()) return true;
+bool AlertQueue::passes(const Finding& finding, const MatchContext& context, Shared& shared, Action& action) {
+  if (finding.rule->thresholds.empty()) return true;
   shared.turn(context.number);
-  for (size_t i = 0; i < entry.rule->thresholds.size(); i++) {
-    const Threshold& threshold = entry.rule->thresholds[i];
+  for (size_t i = 0; i < finding.rule->thresholds.size(); i++) {
+    const Threshold& threshold = finding.rule->thresholds[i];
     SharedKey key;
     key.track = static_cast<uint8_t>(static_cast<size_t>(threshold.track) + 8 * i);
-    key.gid = entry.rule->info->gid;
-    key.sid = entry.rule->info->sid;
+    key.gid = finding.rule->info->gid;
+    key.sid = finding.rule->info->sid;
     using Track = Threshold::Track;
     switch (threshold.track) {
-      case Track::by_src: key.a = entry.src; break;
-      case Track::by_dst: key.a = entry.dst; break;
+      case Track::by_src: key.a = finding.src; break;
+      case Track::by_dst: key.a = finding.dst; break;
       case Track::by_both:
-        key.a = std::min(entry.src, entry.dst);
-        key.b = std::max(entry.src, entry.dst);
+        key.a = std::min(finding.src, finding.dst);
+        key.b = std::max(finding.src, finding.dst);
         break;
       case Track::by_rule: break;
       case Track::by_flow: key.flow = context.flow ? context.flow->id : 0; break;
@@ -80,53 +125,58 @@ bool AlertQueue::passes(const Entry& entry, const MatchContext& context, Shared&
 }
 
 /// A pass rule over the flow as a whole, and not over one packet, lets all of the flow pass.
-bool AlertQueue::ends_flow_inspection(const Entry& entry) {
-  const Rule& rule = *entry.rule;
+bool AlertQueue::ends_flow_inspection(const Finding& finding) {
+  const Rule& rule = *finding.rule;
   switch (rule.kind) {
     case RuleKind::ip_only:
     case RuleKind::transaction:
     case RuleKind::frame:
     case RuleKind::app_event: return true;
-    default: return entry.stream || (rule.sections.empty() && rule.conditions.empty());
+    default: return finding.stream || (rule.sections.empty() && rule.conditions.empty());
   }
 }
 
-void AlertQueue::tag(const Entry& entry, const MatchContext& context, Shared& shared, FlowStates& states) {
-  for (const Tag& tag : entry.rule->tags) {
+void AlertQueue::tag(const Finding& finding, const MatchContext& context, Shared& shared, FlowStates& states) {
+  for (const Tag& tag : finding.rule->tags) {
     if (tag.what == Tag::What::session) {
-      if (context.flow) states.get(*context.flow).tags.add(tag, *entry.rule->info, context.time, counters_);
+      if (context.flow) states.get(*context.flow).tags.add(tag, *finding.rule->info, context.time, counters_);
     } else {
       shared.turn(context.number);
-      const IpAddress& host = tag.what == Tag::What::source ? entry.src : entry.dst;
-      shared.add_tag(host, tag, *entry.rule->info, context.time, counters_);
+      const IpAddress& host = tag.what == Tag::What::source ? finding.src : finding.dst;
+      shared.add_tag(host, tag, *finding.rule->info, context.time, counters_);
     }
   }
 }
 
-void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, Shared& shared, FlowStates& states) {
+void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, Shared& shared, FlowStates& states,
+                         std::span<const Variable> variables) {
   if (count_ == 0) return;
   sequence_.resize(count_);
   for (uint32_t i = 0; i < count_; i++) sequence_[i] = i;
   std::sort(sequence_.begin(), sequence_.end(), [&](uint32_t x, uint32_t y) {
-    const Entry &a = entries_[x], &b = entries_[y];
+    const Finding &a = found_[x], &b = found_[y];
     if (a.rule->order != b.rule->order) return a.rule->order < b.rule->order;
     if (a.has_tx != b.has_tx) return a.has_tx;
     if (a.has_tx && a.tx_id != b.tx_id) return a.tx_id > b.tx_id;
     return x < y;
   });
+  // A pass rule that comes last has not ended what came before, and is the verdict on it all the same.
+  const bool passed = std::any_of(found_.begin(), found_.begin() + static_cast<ptrdiff_t>(count_),
+                                  [](const Finding& f) { return f.rule->info->action == Action::pass; });
   uint64_t delivered = 0;
   for (uint32_t i : sequence_) {
-    Entry& entry = entries_[i];
-    Action action = entry.rule->info->action;
-    if (action == Action::pass) {
-      if (context.flow && ends_flow_inspection(entry)) context.flow->flags |= flow_flag::passed;
-      if (!entry.rule->pass_alerts) break;
-    } else if (!entry.rule->alerts) {
+    Finding& finding = found_[i];
+    const Rule& rule = *finding.rule;
+    finding.action = rule.info->action;
+    if (finding.action == Action::pass) {
+      if (context.flow && ends_flow_inspection(finding)) context.flow->flags |= flow_flag::passed;
+      if (!rule.pass_alerts) break;
+    } else if (!rule.alerts) {
       continue;
-    } else if (context.flow && context.flow->flags & flow_flag::passed) {
-      action = Action::pass;
+    } else if (passed || (context.flow && context.flow->flags & flow_flag::passed)) {
+      finding.action = Action::pass;
     }
-    if (suppressed(entry, rules) || !passes(entry, context, shared, action)) {
+    if (suppressed(finding, rules) || !passes(finding, context, shared, finding.action)) {
       counters_.alerts_suppressed++;
       continue;
     }
@@ -136,30 +186,92 @@ void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, Sha
     }
     delivered++;
     counters_.alert++;
-    if (!entry.rule->tags.empty()) tag(entry, context, shared, states);
-    Alert alert;
-    alert.rule = entry.rule->info.get();
-    alert.action = action;
-    alert.has_tx = entry.has_tx;
-    alert.tx_id = entry.tx_id;
-    alert.protocol = entry.protocol;
-    alert.app_layer = entry.app_layer;
-    alert.context = entry.context;
-    alert.forwarded = entry.forwarded;
-    alert.frame = entry.frame;
-    alert.direction = entry.direction;
-    alert.has_flow = context.flow != nullptr;
-    alert.stream = entry.stream;
-    alert.payload = entry.stream ? to_bytes(entry.copied) : entry.payload;
-    if (context.packet) {
-      alert.packet = context.packet->frame;
-      alert.link_type = context.packet->link_type;
-    }
+    if (!rule.tags.empty()) tag(finding, context, shared, states);
     if (context.flow) context.flow->flags |= flow_flag::alerted;
-    sink_.alert(context, alert);
-    if (entry.rule->info->action == Action::pass) break;
+    sink_.raised(*rule.info);
+    if (waits(finding, context, states)) {
+      wait(finding, context, states, variables);
+    } else {
+      tell(finding, context, rules, variables);
+    }
+    if (rule.info->action == Action::pass) break;
   }
   count_ = 0;
+}
+
+bool AlertQueue::waits(const Finding& finding, const MatchContext& context, const FlowStates& states) {
+  if (!finding.has_tx && !finding.stream) return false;
+  if (!context.packet || !context.flow) return false;
+  const bool unanswered = finding.has_tx && !finding.complete && context.packet->is_tcp();
+  if (finding.direction == context.direction && !unanswered) return false;
+  const FlowState* state = states.find(*context.flow);
+  if (states.waiting_bytes() < WaitingBudget::kLimit && (!state || state->waiting.size() < kWaitingAlertsMax))
+    return true;
+  counters_.waiting_alerts_max++;
+  return false;
+}
+
+void AlertQueue::wait(Finding& finding, const MatchContext& context, FlowStates& states,
+                      std::span<const Variable> variables) {
+  auto& all = states.get(*context.flow).waiting;
+  if (spare_.empty()) {
+    all.push_back(states.make_waiting());
+  } else {
+    all.push_back(std::move(spare_.back()));
+    spare_.pop_back();
+  }
+  Waiting& waiting = *all.back();
+  std::swap(waiting.finding, finding);
+  waiting.finding.rule = nullptr;
+  waiting.finding.payload = {};
+  waiting.since = context.time;
+  waiting.finding.variables.assign(variables.begin(), variables.end());
+  waiting.account();
+}
+
+void AlertQueue::tell_waiting(const MatchContext& context, const Compiled& rules, FlowStates& states) {
+  FlowState* state = context.flow ? states.find(*context.flow) : nullptr;
+  if (!state || state->waiting.empty()) return;
+  // A packet about the flow is none of it.
+  if (context.packet && context.packet->has_quoted) return;
+  std::erase_if(state->waiting, [&](std::unique_ptr<Waiting>& waiting) {
+    Finding& finding = waiting->finding;
+    if (context.packet && (finding.direction != context.direction || !waiting->over(context.time))) return false;
+    if (context.packet) finding.payload = context.packet->payload;
+    tell(finding, context, rules, finding.variables);
+    finding.info.reset();
+    waiting->release();
+    if (spare_.size() < kSpare) spare_.push_back(std::move(waiting));
+    return true;
+  });
+}
+
+void AlertQueue::tell(const Finding& finding, const MatchContext& context, const Compiled& rules,
+                      std::span<const Variable> variables) {
+  pktvars_.clear();
+  for (const Variable& variable : variables) {
+    if (variable.name < rules.variables.size()) pktvars_.push_back({rules.variables[variable.name], variable.text});
+  }
+  Alert alert;
+  alert.rule = finding.info.get();
+  alert.action = finding.action;
+  alert.has_tx = finding.has_tx;
+  alert.tx_id = finding.tx_id;
+  alert.protocol = finding.protocol;
+  alert.app_layer = finding.app_layer;
+  alert.context = finding.context;
+  alert.forwarded = finding.forwarded;
+  alert.frame = finding.frame;
+  alert.direction = finding.direction;
+  alert.has_flow = context.flow != nullptr;
+  alert.stream = finding.stream;
+  alert.payload = finding.stream ? to_bytes(finding.copied) : finding.payload;
+  alert.pktvars = pktvars_;
+  if (context.packet) {
+    alert.packet = context.packet->frame;
+    alert.link_type = context.packet->link_type;
+  }
+  sink_.alert(context, alert);
 }
 
 }  // namespace lapwing::detect

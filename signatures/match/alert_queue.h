@@ -1,14 +1,26 @@
 // AlertQueue: what rules found in one packet, until its end sorts, thresholds and delivers it.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "signatures/match/finding.h"
 #include "signatures/match/scene.h"
 
 namespace lapwing::detect {
 
 inline constexpr size_t kMaxQueuedAlerts = 1024;  // matches of one packet; more are dropped and counted
+inline constexpr size_t kWaitingAlertsMax = 64;   // of one flow; more are told at once and counted
+
+/// The bytes that an alert shows.
+struct Payload {
+  Bytes bytes;
+  bool stream = false;  // reassembled, and so gone at delivery
+  Bytes lead = {};      // of the stream, before a gap
+  uint64_t end = 0;     // of what was found, in the stream; 0: that is not known
+  OpenMessage open = {};
+};
 
 /// [W] Keeps its memory from one packet to the next.
 class AlertQueue {
@@ -16,32 +28,41 @@ class AlertQueue {
   AlertQueue(AlertSink& sink, DetectCounters& counters) : sink_(sink), counters_(counters) {}
 
   void clear() { count_ = 0; }
-  /// `payload` is copied when it is stream data, which may be gone at delivery; `context` holds JSON members.
-  void add(const Rule& rule, const Scene& scene, Bytes payload, bool stream, std::string_view context);
-  void deliver(const MatchContext& context, const Compiled& rules, Shared& shared, FlowStates& states);
+  /// `context` holds JSON members.
+  void add(const Rule& rule, const Scene& scene, const Payload& payload, std::string_view context);
+  /// The transaction got on: what was found in it, or in the bytes of its message, and is not told yet, shows it as it
+  /// is now. `from`: of what was found in this packet, the first to look at.
+  void follow(const Event& event, FlowState* state, size_t from = 0);
+  size_t size() const { return count_; }
+  /// Tells what waited for a packet of this direction and for nothing else; without a packet, all that waits.
+  void tell_waiting(const MatchContext& context, const Compiled& rules, FlowStates& states);
+  /// `variables`: what rules captured of the packet.
+  void deliver(const MatchContext& context, const Compiled& rules, Shared& shared, FlowStates& states,
+               std::span<const Variable> variables);
 
  private:
-  struct Entry {
-    const Rule* rule = nullptr;
-    Direction direction = Direction::to_server;
-    bool has_tx = false, stream = false;
-    uint64_t tx_id = 0;
-    const Protocol* protocol = nullptr;
-    std::string app_layer, context, forwarded, frame;
-    std::string copied;  // the payload, of a stream alert
-    Bytes payload;       // of others
-    IpAddress src, dst;
-  };
-  bool suppressed(const Entry& entry, const Compiled& rules) const;
+  static constexpr size_t kSpare = 256;  // that waited and are kept for their memory
+
+  /// True when it was found in this transaction; what was found in a stream belongs to the last message that begins
+  /// before its end.
+  static bool belongs(Finding& finding, const Event& event);
+  void show(Finding& finding, const Event& event);
+  bool suppressed(const Finding& finding, const Compiled& rules) const;
   /// False when a threshold holds the alert back; `action` may be changed by a rate filter.
-  bool passes(const Entry& entry, const MatchContext& context, Shared& shared, Action& action);
-  static bool ends_flow_inspection(const Entry& entry);
-  void tag(const Entry& entry, const MatchContext& context, Shared& shared, FlowStates& states);
+  bool passes(const Finding& finding, const MatchContext& context, Shared& shared, Action& action);
+  static bool ends_flow_inspection(const Finding& finding);
+  void tag(const Finding& finding, const MatchContext& context, Shared& shared, FlowStates& states);
+  bool waits(const Finding& finding, const MatchContext& context, const FlowStates& states);
+  void wait(Finding& finding, const MatchContext& context, FlowStates& states, std::span<const Variable> variables);
+  void tell(const Finding& finding, const MatchContext& context, const Compiled& rules,
+            std::span<const Variable> variables);
 
   AlertSink& sink_;
   DetectCounters& counters_;
-  std::vector<Entry> entries_;
+  std::vector<Finding> found_;
   std::vector<uint32_t> sequence_;
+  std::vector<std::unique_ptr<Waiting>> spare_;
+  std::vector<NamedText> pktvars_;
   size_t count_ = 0;
 };
 

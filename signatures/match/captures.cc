@@ -12,9 +12,11 @@ void Engine::keep_captures(const Scene& scene) {
   JsonWriter json(members);
   if (!members.empty()) json.raw("");
   for (const Capture& capture : inspection_->captures.all()) {
+    captured_ |= capture.kind == Capture::Kind::flow || capture.kind == Capture::Kind::packet;
     switch (capture.kind) {
       case Capture::Kind::flow:
-        if (scene.flow && !states_.get(*scene.flow).set_variable(capture.name, capture.text)) counters_.variables_max++;
+        if (scene.flow && !set_variable(states_.get(*scene.flow).variables, capture.name, capture.text))
+          counters_.variables_max++;
         break;
       case Capture::Kind::packet:
         if (packet_variable_count_ == kMaxPacketVariables) {
@@ -24,6 +26,10 @@ void Engine::keep_captures(const Scene& scene) {
         packet_variables_[packet_variable_count_].name = capture.name;
         packet_variables_[packet_variable_count_++].text = capture.text;
         break;
+      case Capture::Kind::entropy:
+        if (scene.flow && !set_variable(states_.get(*scene.flow).entropies, capture.name, capture.text))
+          counters_.variables_max++;
+        break;
       case Capture::Kind::alert:
         if (capture.name >= rules_->variables.size()) break;
         json.escaped_key(rules_->variables[capture.name]).value(std::string_view(capture.text));
@@ -32,22 +38,29 @@ void Engine::keep_captures(const Scene& scene) {
   }
 }
 
+void Engine::name_all(std::span<const Variable> variables, std::vector<NamedText>& out) const {
+  out.clear();
+  for (const Variable& variable : variables) {
+    if (variable.name < rules_->variables.size()) out.push_back({rules_->variables[variable.name], variable.text});
+  }
+}
+
 std::span<const NamedText> Engine::flowvars(const Flow& flow) {
-  flowvars_.clear();
   const FlowState* state = states_.find(flow);
   if (!state || !rules_) return {};
-  for (const auto& variable : state->variables) {
-    if (variable.name < rules_->variables.size())
-      flowvars_.push_back({rules_->variables[variable.name], variable.text});
-  }
+  name_all(state->variables, flowvars_);
   return flowvars_;
 }
 
+std::span<const NamedText> Engine::entropies(const Flow& flow) {
+  const FlowState* state = states_.find(flow);
+  if (!state || !rules_) return {};
+  name_all(state->entropies, entropies_);
+  return entropies_;
+}
+
 std::span<const NamedText> Engine::pktvars() {
-  pktvars_.clear();
-  for (const auto& variable : packet_variables()) {
-    if (variable.name < rules_->variables.size()) pktvars_.push_back({rules_->variables[variable.name], variable.text});
-  }
+  name_all(packet_variables(), pktvars_);
   return pktvars_;
 }
 

@@ -25,12 +25,15 @@ std::span<const CounterRow<DetectCounters>> detect_counter_rows() {
       {"detect.shared_entries_full", &C::shared_entries_full, "thresholds or bits forgotten to make room for others"},
       {"detect.field_bytes_max", &C::field_bytes_max, "fields with more bytes of values than rules look at"},
       {"detect.dataset_memcap", &C::dataset_memcap, "values that found no room in their set"},
-      {"detect.tags_max", &C::tags_max, "tags left out of a flow or host, and hosts whose tags were forgotten: too many at once"},
+      {"detect.tags_max", &C::tags_max,
+       "tags left out of a flow or host, and hosts whose tags were forgotten: too many at once"},
       {"detect.variables_max", &C::variables_max, "captured variables that found no room"},
       {"detect.bytes_searched", &C::bytes_searched,
        "bytes searched for patterns, and by expressions, as often as they were"},
       {"detect.work_budget", &C::work_budget,
        "looks at transactions and frames not taken: their flow had cost what flow.budget.work-times and -base allow"},
+      {"detect.waiting_alerts_max", &C::waiting_alerts_max,
+       "alerts told before the next packet of their direction, and so perhaps without the answer: too many waited"},
       {"detect.seen_events_max", &C::seen_events_max, "transactions whose events may alert again: too many at once"},
   };
   return kRows;

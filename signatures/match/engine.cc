@@ -49,12 +49,16 @@ bool Engine::idle(const MatchContext& context) const {
 
 void Engine::begin(const MatchContext&) {
   queue_.clear();
+  captured_ = false;
   while (packet_variable_count_ > 0) packet_variables_[--packet_variable_count_].text.clear();
 }
 
 void Engine::end(const MatchContext& context) {
   if (rules_) {
-    queue_.deliver(context, *rules_, *shared_, states_);
+    queue_.tell_waiting(context, *rules_, states_);
+    const uint64_t alerts = counters_.alert;
+    queue_.deliver(context, *rules_, *shared_, states_, packet_variables());
+    if (captured_ && counters_.alert == alerts) sink_.captured(context);
     tags(context);
   }
 }
@@ -134,7 +138,11 @@ bool Engine::header_matches(const Rule& rule, const Scene& scene) const {
 }
 
 bool Engine::section_matches(const Section& section, const Subject* raw, uint64_t floor) {
-  if (section.buffer == kRawBuffer) return raw && inspection_->matches(section.chain, *raw, floor);
+  if (section.buffer == kRawBuffer) {
+    if (!raw || !inspection_->matches(section.chain, *raw, floor)) return false;
+    raw_end_ = inspection_->newest();
+    return true;
+  }
   FieldValues::Values values = values_.get(section.buffer);
   if (section.absence != Absence::never) {
     if (values.empty()) return true;
@@ -193,6 +201,8 @@ bool Engine::evaluate(const Rule& rule, const Scene& scene, const Subject* raw, 
   if (!files_match(rule)) return false;
   inspection_->scene = &scene;
   inspection_->context.clear();
+  raw_end_ = 0;
+  if (!rule.variables.empty()) inspection_->variables.fill(0);
   if (!sections_match(rule, Touches::nothing, raw, floor)) return false;
   for (const auto& condition : rule.late) {
     if (!condition->holds(scene)) return false;
@@ -207,7 +217,7 @@ bool Engine::sections_match(const Rule& rule, Touches touches, const Subject* ra
   });
 }
 
-void Engine::matched(const Rule& rule, const Scene& scene, Bytes payload, bool stream) {
+void Engine::matched(const Rule& rule, const Scene& scene, const Payload& payload) {
   counters_.rules_matched++;
   if (!rule.effects.empty()) {
     Scene seen = scene;
@@ -215,7 +225,7 @@ void Engine::matched(const Rule& rule, const Scene& scene, Bytes payload, bool s
     for (const auto& effect : rule.effects) effect->apply(seen);
   }
   keep_captures(scene);
-  if (rule.alerts || rule.info->action == Action::pass) queue_.add(rule, scene, payload, stream, inspection_->context);
+  if (rule.alerts || rule.info->action == Action::pass) queue_.add(rule, scene, payload, inspection_->context);
 }
 
 void Engine::scan(const Prefilter& prefilter, Bytes bytes) {
@@ -239,6 +249,8 @@ void Engine::turn(Flow& flow) {
   queue_.clear();  // what streams said so far was taken for what the other side says
   FlowState* state = states_.find(flow);
   if (!state) return;
+  state->waiting.clear();
+  state->open = {};
   std::swap(state->windows[0], state->windows[1]);
   for (auto& window : state->windows) {
     if (window) window->look_again();

@@ -34,7 +34,7 @@ class Engine {
   size_t take(const MatchContext& context, const Chunk& chunk);
   void settle(const MatchContext& context, const Chunk& part);
   void encrypted(const MatchContext& context, Direction direction, uint64_t offset);
-  void gap(const MatchContext& context, Direction direction);
+  void gap(const MatchContext& context, Direction direction, uint64_t offset, uint64_t lost);
   void event(const MatchContext& context, const Event& event);
   void frame(const MatchContext& context, const MessageFrame& frame);
   void packet(const MatchContext& context);
@@ -45,6 +45,7 @@ class Engine {
   std::span<const std::string_view> flowbits(const Flow& flow);
   std::span<const NamedText> flowvars(const Flow& flow);
   std::span<const NamedText> pktvars();
+  std::span<const NamedText> entropies(const Flow& flow);
   const DetectCounters& counters() {
     counters_.stream_window_bytes = states_.window_bytes();
     return counters_;
@@ -69,10 +70,14 @@ class Engine {
   bool evaluate(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor);
   bool sections_match(const Rule& rule, Touches touches, const Subject* raw, uint64_t floor);
   bool section_matches(const Section& section, const Subject* raw, uint64_t floor);
+  /// Of the rule that matched last in a stream.
+  Payload evidence(const Scene& scene, Bytes bytes, Bytes lead) {
+    return {bytes, true, lead, raw_end_, states_.get(*scene.flow).open[index(scene.direction)]};
+  }
   /// Notes in `files_` which files of the transaction pass all of the rule's tests; false when none does.
   bool files_match(const Rule& rule);
   bool field_test_passes(const FieldTest& test);
-  void matched(const Rule& rule, const Scene& scene, Bytes payload, bool stream);
+  void matched(const Rule& rule, const Scene& scene, const Payload& payload);
   void scan(const Prefilter& prefilter, Bytes bytes);
   /// `base`: where in its buffer `bytes` begins, less than Group::kHead.
   void scan_head(const Group& group, Bytes bytes, uint64_t base);
@@ -110,9 +115,8 @@ class Engine {
 
   // captures.cc
   void keep_captures(const Scene& scene);
-  std::span<const FlowState::Variable> packet_variables() const {
-    return {packet_variables_.data(), packet_variable_count_};
-  }
+  void name_all(std::span<const Variable> variables, std::vector<NamedText>& out) const;
+  std::span<const Variable> packet_variables() const { return {packet_variables_.data(), packet_variable_count_}; }
 
   // packets.cc
   void ip_only(const Scene& scene);
@@ -125,6 +129,7 @@ class Engine {
   using GroupSet = std::array<const Group*, 4>;
   GroupSet stream_groups(const Scene& scene) const;
   bool wants_stream(const Scene& scene) const;
+  bool keeps_stream(const Scene& scene) const;
   StreamWindow* window_of(const MatchContext& context, Direction direction) const;
   bool waits(const Scene& scene) const;
   void look(const MatchContext& context, Direction direction);
@@ -134,7 +139,9 @@ class Engine {
 
   // transactions.cc
   void field_rules(const MatchContext& context, const Event& event, Direction direction);
-  void app_events(const MatchContext& context, const Event& event);
+  void app_events(const MatchContext& context, const Event& event, std::array<uint8_t, 2> inspected);
+  static void note_messages(const Event& event, FlowState& state);
+  Payload payload_at_hand(const Scene& scene, uint64_t& base) const;
   bool other_side_ready(const Rule& rule, const Transaction& tx, Direction direction, uint8_t protocol) const;
 
   std::shared_ptr<const Compiled> rules_;
@@ -145,14 +152,16 @@ class Engine {
   std::unique_ptr<Inspection> inspection_;
   FieldValues values_{counters_};
   std::vector<uint32_t> files_;
+  bool captured_ = false;  // at the packet at hand, for records
+  uint64_t raw_end_ = 0;   // of what the rule at hand found in the stream; 0: nothing
   FlowStates states_;
   AlertQueue queue_;
   AlertSink& sink_;
   Tracer* tracer_ = nullptr;
-  std::vector<const Rule*> asked_;                     // that the tracer asks for, one a description
-  std::vector<FlowState::Variable> packet_variables_;  // the first packet_variable_count_ are set
+  std::vector<const Rule*> asked_;          // that the tracer asks for, one a description
+  std::vector<Variable> packet_variables_;  // the first packet_variable_count_ are set
   size_t packet_variable_count_ = 0;
-  std::vector<NamedText> flowvars_, pktvars_;
+  std::vector<NamedText> flowvars_, pktvars_, entropies_;
   std::vector<std::string_view> bit_names_;
 };
 

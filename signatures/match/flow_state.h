@@ -10,6 +10,7 @@
 
 #include "sensor/event/chunk.h"
 #include "sensor/flow/flow.h"
+#include "signatures/match/finding.h"
 #include "signatures/match/stream_window.h"
 #include "signatures/match/tag.h"
 
@@ -40,30 +41,15 @@ class FlowState : public FlowAttachment {
     return found == integers.end() ? nullptr : &*found;
   }
 
-  /// What rules captured.
-  struct Variable {
-    uint16_t name;
-    std::string text;
-  };
   const Variable* find_variable(uint16_t name) const {
     auto found = std::find_if(variables.begin(), variables.end(), [&](const Variable& v) { return v.name == name; });
     return found == variables.end() ? nullptr : &*found;
   }
-  /// False when there is no room for another.
-  bool set_variable(uint16_t name, std::string_view text) {
-    if (auto* known = const_cast<Variable*>(find_variable(name))) {
-      known->text = text;
-      return true;
-    }
-    if (variables.size() == kMaxFlowVariables) return false;
-    variables.push_back({name, std::string(text)});
-    return true;
-  }
 
-  /// Anomalies of a transaction that event rules have seen, by direction.
+  /// Anomalies of a transaction that event rules have seen.
   struct SeenEvents {
     uint64_t tx = 0;
-    std::array<uint32_t, 2> count{};
+    uint32_t count = 0;
   };
 
   static constexpr size_t kMaxTold = 256;
@@ -71,11 +57,26 @@ class FlowState : public FlowAttachment {
   std::vector<uint16_t> bits;  // sorted
   std::vector<uint64_t> told;  // gid and sid of rules whose alerts were told beyond the flow's budget
   std::vector<Integer> integers;
-  std::vector<Variable> variables;
+  std::vector<Variable> variables;  // that rules captured
+  std::vector<Variable> entropies;  // numbers, by buffer
   TagList tags;
   std::vector<SeenEvents> seen_events;
   std::array<std::unique_ptr<StreamWindow>, 2> windows;  // by index(Direction); made with the first stream bytes
+  std::array<OpenMessage, 2> open;                       // by index(Direction): the last that began, until its end
+  std::vector<std::unique_ptr<Waiting>> waiting;
 };
+
+/// False when there is no room for another.
+inline bool set_variable(std::vector<Variable>& variables, uint16_t name, std::string_view text) {
+  auto known = std::find_if(variables.begin(), variables.end(), [&](const Variable& v) { return v.name == name; });
+  if (known != variables.end()) {
+    known->text = text;
+    return true;
+  }
+  if (variables.size() == kMaxFlowVariables) return false;
+  variables.push_back({name, std::string(text)});
+  return true;
+}
 
 /// Access to the state of flows.
 class FlowStates {
@@ -92,9 +93,12 @@ class FlowStates {
     return *window;
   }
   uint64_t window_bytes() const { return budget_->used; }
+  std::unique_ptr<Waiting> make_waiting() const { return std::make_unique<Waiting>(waiting_budget_); }
+  uint64_t waiting_bytes() const { return waiting_budget_->used; }
 
  private:
   std::shared_ptr<WindowBudget> budget_ = std::make_shared<WindowBudget>();
+  std::shared_ptr<WaitingBudget> waiting_budget_ = std::make_shared<WaitingBudget>();
 };
 
 }  // namespace lapwing::detect

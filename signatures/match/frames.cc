@@ -41,7 +41,7 @@ void Engine::frame(const MatchContext& context, const MessageFrame& frame) {
     const Rule& rule = *rules_->all[candidate];
     if (!matches(rule, scene, nullptr, 0)) continue;
     frame.matched->push_back(mark);
-    matched(rule, scene, frame.bytes, !frame.datagram);
+    matched(rule, scene, {frame.bytes, !frame.datagram});
   }
 }
 

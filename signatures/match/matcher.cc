@@ -40,8 +40,8 @@ void Matcher::settle(const MatchContext& context, const Chunk& part) {
 void Matcher::encrypted(const MatchContext& context, Direction direction, uint64_t offset) {
   impl_->engine.encrypted(context, direction, offset);
 }
-void Matcher::gap(const MatchContext& context, Direction direction, uint64_t) {
-  impl_->engine.gap(context, direction);
+void Matcher::gap(const MatchContext& context, Direction direction, uint64_t offset, uint64_t lost) {
+  impl_->engine.gap(context, direction, offset, lost);
 }
 void Matcher::event(const MatchContext& context, const Event& event) {
   impl_->engine.event(context, event);
@@ -69,6 +69,9 @@ std::span<const std::string_view> Matcher::flowbits(const Flow& flow) {
 }
 std::span<const NamedText> Matcher::flowvars(const Flow& flow) {
   return impl_->engine.flowvars(flow);
+}
+std::span<const NamedText> Matcher::entropies(const Flow& flow) {
+  return impl_->engine.entropies(flow);
 }
 std::span<const NamedText> Matcher::pktvars() {
   return impl_->engine.pktvars();

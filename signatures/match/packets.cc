@@ -25,7 +25,8 @@ void Engine::run(const Scene& scene, std::span<const uint32_t> rules, Bytes payl
   Subject subject{payload, 0};
   for (uint32_t number : rules) {
     const Rule& rule = *rules_->all[number];
-    if (matches(rule, scene, payload.empty() ? nullptr : &subject, 0)) matched(rule, scene, payload, false);
+    if (rule.kind == RuleKind::stream && rule.scope == RawScope::stream_only) continue;
+    if (matches(rule, scene, payload.empty() ? nullptr : &subject, 0)) matched(rule, scene, {payload});
   }
 }
 

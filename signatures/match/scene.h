@@ -24,8 +24,8 @@ struct Scene {
   DetectCounters* counters = nullptr;
   const Event* event = nullptr;
   const MessageFrame* frame = nullptr;
-  std::span<const uint32_t> files;                        // numbers of those that passed the rule's tests on files
-  std::span<const FlowState::Variable> packet_variables;  // that rules captured so far
+  std::span<const uint32_t> files;             // numbers of those that passed the rule's tests on files
+  std::span<const Variable> packet_variables;  // that rules captured so far
   Direction direction = Direction::to_server;
   IpAddress src, dst;
   uint16_t src_port = 0, dst_port = 0;

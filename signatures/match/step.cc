@@ -48,7 +48,7 @@ bool Inspection::matches(const Chain& chain, const Subject& subject, uint64_t fl
   stale_ = false;
   recursions_ = 0;
   has_decoded = false;
-  variables.fill(0);
+  newest_ = 0;
   if (chain.empty()) return true;
   return run(chain.data(), chain.size(), {}) == Outcome::match;
 }
@@ -59,7 +59,6 @@ bool Inspection::matches_first(const Chain& chain, size_t steps, const Subject& 
   stale_ = false;
   recursions_ = 0;
   has_decoded = false;
-  variables.fill(0);
   const bool matched = steps == 0 || run(chain.data(), steps, {}) == Outcome::match;
   end = end_;
   return matched;
@@ -99,6 +98,7 @@ Outcome Inspection::run(const std::unique_ptr<Step>* step, size_t left, Attempt 
       rest = Outcome::fail;
     } else {
       end_ = attempt.cursor;
+      newest_ = attempt.newest;
       return Outcome::match;
     }
     if (rest != Outcome::fail || !self.searches) return rest;

@@ -47,6 +47,11 @@ enum class Touches : uint8_t { nothing, reads_shared, writes_shared };
 /// Names of the variables that byte_extract and byte_math set, by number.
 using VariableNames = std::span<const std::string>;
 
+/// Variables as bits, by number.
+struct VariableUse {
+  uint32_t sets = 0, reads = 0;
+};
+
 class Step {
  public:
   virtual ~Step() = default;
@@ -54,6 +59,7 @@ class Step {
   /// What the step asks for, in the words of the rule language [cold].
   virtual std::string describe(VariableNames variables) const = 0;
   virtual Chain* inner() { return nullptr; }  // steps on bytes that this one made
+  virtual VariableUse variables() const { return {}; }
 
   bool searches = false;       // may have further alternatives
   bool relative = false;       // depends on the cursor
@@ -71,9 +77,10 @@ inline constexpr size_t kMaxDecodedBytes = 16 * 1024;  // of base64_decode
 inline constexpr size_t kMaxCaptures = 32;             // of the expressions of one rule
 inline constexpr size_t kMaxCaptureBytes = 64 * 1024;  // of one; longer ones are cut
 
-/// Bytes that an expression captured for a variable, to be set when the whole rule has matched.
+/// What a step found for records or a variable, to be set when the whole rule has matched. entropy: a number, named
+/// after its buffer.
 struct Capture {
-  enum class Kind : uint8_t { flow, packet, alert } kind = Kind::flow;
+  enum class Kind : uint8_t { flow, packet, alert, entropy } kind = Kind::flow;
   uint16_t name = 0;  // NameKind::variable
   std::string text;
 };
@@ -108,10 +115,13 @@ class Inspection {
   bool matches_first(const Chain& chain, size_t steps, const Subject& subject, uint64_t& end);
 
   const Subject& subject() const { return subject_; }
+  /// Furthest end of what the last chain that matched found; 0: it found nothing anywhere.
+  uint64_t newest() const { return newest_; }
   DetectCounters& counters() { return counters_; }
   PcreScratch& pcre() { return *pcre_; }
 
-  std::array<uint64_t, kMaxVariables> variables{};
+  std::array<uint64_t, kMaxVariables>
+      variables{};      // of the rule at hand, in all of its buffers; its caller clears them
   Captures captures;    // of the rule at hand; its caller clears them
   std::string decoded;  // by base64_decode
   bool has_decoded = false;
@@ -123,8 +133,8 @@ class Inspection {
   Outcome run(const std::unique_ptr<Step>* step, size_t left, Attempt attempt);
 
   Subject subject_;
-  uint64_t floor_ = 0, end_ = 0;  // end_: of the last chain that matched
-  bool stale_ = false;            // the chain matched on old evidence only: every alternative is worth a try
+  uint64_t floor_ = 0, end_ = 0, newest_ = 0;  // end_, newest_: of the last chain that matched
+  bool stale_ = false;  // the chain matched on old evidence only: every alternative is worth a try
   uint64_t recursions_ = 0, recursion_limit_;
   DetectCounters& counters_;
   std::unique_ptr<PcreScratch> pcre_;

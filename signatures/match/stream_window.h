@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "sensor/base/bytes.h"
@@ -26,7 +27,7 @@ struct Group;
 class StreamWindow {
  public:
   explicit StreamWindow(std::shared_ptr<WindowBudget> budget) : budget_(std::move(budget)) {}
-  ~StreamWindow() { budget_->used -= bytes_.capacity(); }
+  ~StreamWindow() { budget_->used -= bytes_.capacity() + lead_.size(); }
   StreamWindow(const StreamWindow&) = delete;
   StreamWindow& operator=(const StreamWindow&) = delete;
 
@@ -83,8 +84,31 @@ class StreamWindow {
     forget();
   }
 
+  /// What came before a gap, and what is said of it: shown before the bytes of a cell that reaches back to the gap.
+  Bytes lead(uint64_t cell) const { return base(cell) == base_ ? Bytes(lead_) : Bytes{}; }
+  Bytes lead() const { return lead(cell_); }
+
+  /// `lost` bytes from `offset` on are missing: start over behind them.
+  void miss(uint64_t offset, uint64_t lost) {
+    std::vector<uint8_t> lead;
+    if (offset == end()) {
+      lead = std::move(lead_);
+      lead_.clear();
+      budget_->used -= lead.size();
+      lead.insert(lead.end(), bytes_.begin(), bytes_.end());
+      if (lead.size() > kCell) lead.erase(lead.begin(), lead.end() - static_cast<ptrdiff_t>(kCell));
+    }
+    const std::string text = "[" + std::to_string(lost) + " bytes missing]";
+    lead.insert(lead.end(), text.begin(), text.end());
+    restart(offset + lost);
+    if (budget_->used + lead.size() > WindowBudget::kLimit) return;
+    lead_ = std::move(lead);
+    budget_->used += lead_.size();
+  }
+
   /// Bytes are missing: start over at `offset`.
   void restart(uint64_t offset) {
+    forget_lead();
     bytes_.clear();
     base_ = offset;
     cell_ = owed_ = offset / kCell * kCell;
@@ -128,12 +152,18 @@ class StreamWindow {
   /// What no cell needs any more.
   void forget() {
     const uint64_t keep_from = base(owed_);
+    if (keep_from != base_) forget_lead();
     bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<ptrdiff_t>(keep_from - base_));
     base_ = keep_from;
   }
 
+  void forget_lead() {
+    budget_->used -= lead_.size();
+    lead_.clear();
+  }
+
   std::shared_ptr<WindowBudget> budget_;
-  std::vector<uint8_t> bytes_;
+  std::vector<uint8_t> bytes_, lead_;
   uint64_t base_ = 0, cell_ = 0, owed_ = 0, floor_ = UINT64_MAX;
 };
 

@@ -33,6 +33,11 @@ bool Engine::wants_stream(const Scene& scene) const {
   return std::any_of(set.begin(), set.end(), [](const Group* group) { return group != nullptr; });
 }
 
+/// Whether the last bytes of the stream are kept.
+bool Engine::keeps_stream(const Scene& scene) const {
+  return wants_stream(scene) || sink_.shows_payload();
+}
+
 StreamWindow* Engine::window_of(const MatchContext& context, Direction direction) const {
   FlowState* state = context.flow ? states_.find(*context.flow) : nullptr;
   return state ? state->windows[index(direction)].get() : nullptr;
@@ -42,7 +47,7 @@ size_t Engine::take(const MatchContext& context, const Chunk& chunk) {
   const size_t all = chunk.data.size();
   if (!context.flow || chunk.datagram || idle(context)) return all;
   if (context.flow->flags & flow_flag::encrypted) return all;
-  if (!wants_stream(flow_scene(context, chunk.direction))) return all;
+  if (!keeps_stream(flow_scene(context, chunk.direction))) return all;
 
   StreamWindow& window = states_.window(states_.get(*context.flow), chunk.direction);
   if (window.end() != chunk.offset && all > 0) window.restart(chunk.offset);
@@ -103,7 +108,8 @@ void Engine::look_at_owed(const Scene& scene, StreamWindow& window) {
     }
     for (uint32_t number : candidates_.sorted()) {
       const Rule& rule = *rules_->all[number];
-      if (rule.asks_protocol && matches(rule, scene, &subject, cell)) matched(rule, scene, subject.data, true);
+      if (!rule.asks_protocol || !matches(rule, scene, &subject, cell)) continue;
+      matched(rule, scene, evidence(scene, subject.data, window.lead(cell)));
     }
   }
 }
@@ -116,8 +122,11 @@ void Engine::encrypted(const MatchContext& context, Direction direction, uint64_
   state->windows = {};
 }
 
-void Engine::gap(const MatchContext& context, Direction direction) {
-  if (!idle(context)) look(context, direction);
+void Engine::gap(const MatchContext& context, Direction direction, uint64_t offset, uint64_t lost) {
+  if (idle(context)) return;
+  look(context, direction);
+  if (!sink_.shows_payload() || context.flow->flags & flow_flag::encrypted) return;
+  states_.window(states_.get(*context.flow), direction).miss(offset, lost);
 }
 
 void Engine::finish(const MatchContext& context) {
@@ -188,7 +197,7 @@ void Engine::look(const MatchContext& context, Direction direction) {
     const Rule& rule = *rules_->all[number];
     if (!matches(rule, scene, &subject, window->floor())) continue;
     window->alerted.push_back(number);
-    matched(rule, scene, window->bytes(), true);
+    matched(rule, scene, evidence(scene, window->bytes(), window->lead()));
   }
   window->waits = unsure;
   window->looked();

@@ -161,6 +161,7 @@ RuleMiss Engine::find_miss(const Rule& rule, const Scene& scene, const Subject* 
     return miss;
   }
   inspection_->scene = &scene;
+  inspection_->variables.fill(0);
   if (miss_in_sections(rule, Touches::nothing, raw, miss)) return miss;
   miss = {};
   if (missed(rule.late) || miss_in_sections(rule, Touches::reads_shared, raw, miss)) return miss;

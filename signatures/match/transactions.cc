@@ -13,6 +13,10 @@ constexpr size_t kMaxSeenEvents = 64;  // transactions of a flow whose events ar
 void Engine::event(const MatchContext& context, const Event& event) {
   if (!event.tx || !context.flow) return;
   Transaction& tx = *event.tx;
+  const std::array<uint8_t, 2> before = tx.inspected;
+  FlowState* state = states_.find(*context.flow);
+  if (tx.progress != before) queue_.follow(event, state);
+  const size_t found = queue_.size();
   if (idle(context)) {
     tx.inspected = tx.progress;
     return;
@@ -20,11 +24,44 @@ void Engine::event(const MatchContext& context, const Event& event) {
   for (Direction direction : {Direction::to_server, Direction::to_client}) {
     uint8_t &inspected = tx.inspected[index(direction)], progress = tx.progress[index(direction)];
     if (progress <= inspected) continue;
-    if (progress == kComplete) look(context, direction);
+    if (progress == kComplete) {
+      look(context, direction);
+      queue_.follow(event, nullptr, found);
+    }
     field_rules(context, event, direction);
     inspected = progress;
   }
-  if (!tx.anomalies.empty()) app_events(context, event);
+  if (state) note_messages(event, *state);
+  if (!tx.anomalies.empty()) app_events(context, event, before);
+}
+
+/// Which message the bytes that streams look at belong to, when nothing of the transaction is at hand.
+void Engine::note_messages(const Event& event, FlowState& state) {
+  const Transaction& tx = *event.tx;
+  for (size_t side = 0; side < state.open.size(); side++) {
+    OpenMessage& open = state.open[side];
+    if (tx.begin[side] == kNowhere || !state.windows[side]) continue;
+    if (tx.progress[side] != kComplete) {
+      if (!open.protocol || tx.begin[side] >= open.begin) open = {event.protocol, tx.id, tx.begin[side]};
+    } else if (open.protocol == event.protocol && open.tx_id == tx.id) {
+      open = {};
+    }
+  }
+}
+
+/// What is shown of a transaction's direction: its stream as it stands, or the datagram at hand. `base`: where in the
+/// stream that begins.
+Payload Engine::payload_at_hand(const Scene& scene, uint64_t& base) const {
+  const MatchContext& context = *scene.context;
+  base = 0;
+  if (scene.transport == transport_bit::tcp) {
+    const StreamWindow* window = window_of(context, scene.direction);
+    if (!window) return {{}, true};
+    base = window->base();
+    return {window->bytes(), true, window->lead()};
+  }
+  const bool at_hand = context.packet && context.direction == scene.direction;
+  return {at_hand ? context.packet->payload : Bytes{}};
 }
 
 /// True when what the rule wants of the other direction was final before this one got on: of both, only the later
@@ -53,13 +90,9 @@ void Engine::field_rules(const MatchContext& context, const Event& event, Direct
   scene.protocol = protocol;
   values_.start(event.tx, direction, protocol, scene.packet);
 
-  const bool tcp = scene.transport == transport_bit::tcp;
-  const StreamWindow* window = window_of(context, direction);
   Subject raw;
-  if (tcp && window)
-    raw = {window->bytes(), window->base()};
-  else if (context.packet && context.direction == direction)
-    raw = {context.packet->payload, 0};
+  const Payload payload = payload_at_hand(scene, raw.base);
+  raw.data = payload.bytes;
   const Subject* subject = raw.data.empty() ? nullptr : &raw;
 
   const uint8_t from = event.tx->inspected[index(direction)], to = event.tx->progress[index(direction)];
@@ -89,9 +122,9 @@ void Engine::field_rules(const MatchContext& context, const Event& event, Direct
           Scene request = flow_scene(context, Direction::to_server);
           request.event = &event;
           request.protocol = protocol;
-          if (matches(rule, request, subject, 0)) matched(rule, scene, raw.data, tcp);
+          if (matches(rule, request, subject, 0)) matched(rule, scene, payload);
         } else if (matches(rule, scene, subject, 0)) {
-          matched(rule, scene, raw.data, tcp);
+          matched(rule, scene, payload);
         }
       }
     }
@@ -99,7 +132,9 @@ void Engine::field_rules(const MatchContext& context, const Event& event, Direct
   }
 }
 
-void Engine::app_events(const MatchContext& context, const Event& event) {
+/// Each rule looks in its own direction, whichever side broke the protocol; one for both in that of the side that did.
+/// `inspected`: what field_rules() had looked at before.
+void Engine::app_events(const MatchContext& context, const Event& event, std::array<uint8_t, 2> inspected) {
   uint8_t protocol = rules_->protocol_index(event.protocol);
   if (protocol == kMaxProtocols) return;
   const auto& by_event = rules_->app_event_rules[protocol];
@@ -114,30 +149,37 @@ void Engine::app_events(const MatchContext& context, const Event& event) {
       seen.erase(seen.begin());
       counters_.seen_events_max++;
     }
-    seen.push_back({event.tx->id, {}});
+    seen.push_back({event.tx->id});
     known = seen.end() - 1;
   }
-  // A rule for one direction waits for that direction to speak; one for both fires where the event was found.
-  const size_t side = index(event.direction);
-  const uint32_t any_from = std::max(known->count[0], known->count[1]), from = known->count[side];
-  known->count[side] = static_cast<uint32_t>(anomalies.size());
-  Scene scene = flow_scene(context, event.direction);
-  scene.event = &event;
-  scene.protocol = protocol;
-  values_.start(event.tx, event.direction, protocol, scene.packet);
-  candidates_.clear();
-  for (uint32_t i = from; i < anomalies.size(); i++) {
-    if (!interesting(anomalies[i])) continue;
-    for (uint32_t rule : by_event[anomalies[i]]) {
-      bool either = rules_->all[rule]->header.directions == kBothDirections;
-      if (!either || i >= any_from) candidates_.add(rule);
+  const uint32_t from = known->count;
+  known->count = static_cast<uint32_t>(anomalies.size());
+  if (from == known->count) return;
+  for (Direction direction : {Direction::to_server, Direction::to_client}) {
+    candidates_.clear();
+    for (uint32_t i = from; i < anomalies.size(); i++) {
+      if (!interesting(anomalies[i])) continue;
+      for (uint32_t number : by_event[anomalies[i]]) {
+        const Rule& rule = *rules_->all[number];
+        const uint8_t directions = rule.header.directions;
+        if (directions == kBothDirections ? direction != event.direction : !(directions >> index(direction) & 1))
+          continue;
+        // A rule over buffers looked when its direction was complete, and sees here what was found since.
+        if (rule.kind == RuleKind::transaction && inspected[index(direction)] != kComplete) continue;
+        candidates_.add(number);
+      }
     }
-  }
-  const Bytes payload = scene.packet ? scene.packet->payload : Bytes{};
-  Subject subject{payload, 0};
-  for (uint32_t number : candidates_.sorted()) {
-    const Rule& rule = *rules_->all[number];
-    if (matches(rule, scene, payload.empty() ? nullptr : &subject, 0)) matched(rule, scene, payload, false);
+    Scene scene = flow_scene(context, direction);
+    scene.event = &event;
+    scene.protocol = protocol;
+    values_.start(event.tx, direction, protocol, scene.packet);
+    Subject subject;
+    const Payload payload = payload_at_hand(scene, subject.base);
+    subject.data = payload.bytes;
+    for (uint32_t number : candidates_.sorted()) {
+      const Rule& rule = *rules_->all[number];
+      if (matches(rule, scene, payload.bytes.empty() ? nullptr : &subject, 0)) matched(rule, scene, payload);
+    }
   }
 }
 

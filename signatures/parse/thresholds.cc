@@ -30,7 +30,11 @@ const std::vector<Form>& forms() {
 
 class LineReader {
  public:
-  explicit LineReader(const SourceLine& line) : line_(line), text_(line.text()) {}
+  explicit LineReader(const SourceLine& line) : line_(line), text_(line.text()) {
+    // What is behind a line is told by its '#': no value has one.
+    text_ = text_.substr(0, text_.find('#'));
+    while (text_.ends_with(' ') || text_.ends_with('\t')) text_.remove_suffix(1);
+  }
 
   ThresholdLine read() {
     size_t end = std::min(text_.find_first_of(kBlank), text_.size());

@@ -63,6 +63,14 @@ class FileStore(Case):
         files, stored, _ = self.replay(config, rules='alert http any any -> any any (filename:"no such name"; filestore; sid:1;)')
         self.assertEqual((stored, [f for f in files if f["stored"]]), ({}, []))
 
+    def test_the_alert_says_that_its_file_will_be_stored(self):
+        rules = 'alert http any any -> any any (flow:to_client; filesize:>0; filestore; sid:1;)'
+        for enabled in ("yes", "no"):
+            _, _, events = self.replay(f"outputs: [{{file-store: {{enabled: {enabled}}}}}]", rules=rules)
+            shown = [f for e in events if e["event_type"] == "alert" for f in e["files"]]
+            self.assertTrue(shown)
+            for file in shown: self.assertEqual(file.get("storing", False) or file["stored"], enabled == "yes")
+
     def test_the_record_lies_beside_the_file_when_asked(self):
         _, stored, events = self.replay("outputs: [{file-store: {enabled: yes, force-filestore: yes, write-fileinfo: yes}}]")
         told = [e for e in events if e["event_type"] == "fileinfo"]

@@ -119,6 +119,13 @@ TEST(SuricataTest, DetectionOnlyIsNoDissectionAndSaidSo) {
   EXPECT_THAT(notes, ElementsAre(HasSubstr("imap is only identified")));
 }
 
+TEST(SuricataTest, NoAlertAtAllIsWhatNobodyMeans) {
+  Setting root;
+  auto notes = adopt_suricata(parse_yaml("packet-alert-max: 0\n", "s.yaml"), root);
+  EXPECT_EQ(root.find("packet-alert-max")->as_integer(), 15u);
+  EXPECT_THAT(notes, ElementsAre(HasSubstr("packet-alert-max: 0 would drop every alert")));
+}
+
 TEST(SuricataTest, AdoptedSettingsLieOverThoseThatWereThere) {
   auto root = parse_yaml("stream: {memcap: 1, midstream: yes}\n", "own.yaml");
   adopt_suricata(parse_yaml("stream: {memcap: 2}\n", "s.yaml"), *root);

@@ -259,6 +259,16 @@ TEST(RecordText, RejectedConnectionsAreBlockedAndTheVerdictSaysHow) {
             nlohmann::json::parse(R"({"action":"drop","reject":["tcp-reset"],"reject_target":"to_server"})"));
 }
 
+TEST(RecordText, WhatARateFilterDropsIsBlockedAndWhatItsRuleDropsIsNot) {
+  RuleInfo alerts{.sid = 1, .msg = "m"}, drops{.sid = 2, .action = Action::drop, .msg = "m"};
+  Recorder recorder(EveConfig::read(*eve_settings({}), {}, kProtocols));
+  recorder.alert(packet_envelope(), {.rule = &alerts, .action = Action::drop});
+  recorder.alert(packet_envelope(), {.rule = &drops, .action = Action::drop});
+  auto json = records_of(recorder);
+  EXPECT_EQ(json.at(0)["alert"]["action"], "blocked");
+  EXPECT_EQ(json.at(1)["alert"]["action"], "allowed");
+}
+
 TEST(RecordText, OnlyReassembledPayloadIsCutToTheBuffer) {
   RuleInfo r{.sid = 1, .msg = "m"};
   const std::string bytes(20, 'x');

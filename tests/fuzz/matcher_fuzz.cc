@@ -314,7 +314,7 @@ void Conversation::play(const Move& move) {
     case What::gap:
       if (!tcp_) return;
       matcher_.begin(context);
-      matcher_.gap(context, move.direction, move.bytes.size() + 1);
+      matcher_.gap(context, move.direction, streamed_[index(move.direction)], move.bytes.size() + 1);
       streamed_[index(move.direction)] += move.bytes.size() + 1;
       return matcher_.end(context);
     case What::raw_ip: return look_at_packet(to_bytes(move.bytes), context);

@@ -47,6 +47,11 @@ class Connection : public ::testing::Test {
   }
   /// The alerts that these rules raise, by signature.
   std::vector<nlohmann::json> alerts(const std::string& rules) {
+    auto out = records(rules, "alert");
+    std::ranges::sort(out, {}, signature);
+    return out;
+  }
+  std::vector<nlohmann::json> records(const std::string& rules, std::string_view type) {
     const auto config = SensorConfig::read(root_, {});
     std::vector<RuleMessage> messages;
     RuleCompiler compiler(config->rules, config->detect, messages);
@@ -57,8 +62,7 @@ class Connection : public ::testing::Test {
     plan.sources.push_back(std::move(frames_));
     plan.exporters.push_back(std::make_unique<Keeping>(out));
     Pipeline(std::move(plan)).run(nullptr);
-    std::erase_if(out, [](const auto& record) { return record["event_type"] != "alert"; });
-    std::ranges::sort(out, {}, signature);
+    std::erase_if(out, [&](const auto& record) { return record["event_type"] != type; });
     return out;
   }
   static int signature(const nlohmann::json& alert) { return alert["alert"]["signature_id"]; }

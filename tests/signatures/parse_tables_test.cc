@@ -57,7 +57,7 @@ TEST(Thresholds, ReadEveryKindOfLine) {
       "threshold gen_id 1, sig_id 2404000, type limit, track by_dst, count 1, seconds 10\n"
       "event_filter gen_id 0, sig_id 0, type both, track by_src, \\\n  seconds 60, count 5\n"
       "rate_filter gen_id 1, sig_id 7, track by_rule, count 3, seconds 2, new_action drop, timeout 9\n"
-      "suppress gen_id 1, sig_id 8\n"
+      "suppress gen_id 1, sig_id 8   # told by others too\n"
       "suppress gen_id 1, sig_id 9, track by_either, ip [10.0.0.0/8,!$DMZ, ::1]\n",
       "t");
   ASSERT_EQ(lines.size(), 5u);

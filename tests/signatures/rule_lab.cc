@@ -322,6 +322,16 @@ void RuleLab::run(const LabPacket& wanted) {
   matcher_->end(context);
 }
 
+void RuleLab::tell() {
+  for (auto& [number, talk] : flows_) {
+    MatchContext context;
+    context.flow = &talk->flow;
+    context.number = number_;
+    matcher_->begin(context);
+    matcher_->end(context);
+  }
+}
+
 const Flow& RuleLab::flow(int number) const {
   return flows_.at(number)->flow;
 }
@@ -331,7 +341,6 @@ std::span<const std::string_view> RuleLab::flowbits(int flow) {
 }
 
 void RuleLab::alert(const MatchContext& context, Alert& alert) {
-  alerts_[alert.rule->sid].push_back(context.number);
   seen_.push_back({alert.rule->sid,
                    context.number,
                    alert.action,
@@ -345,7 +354,7 @@ void RuleLab::alert(const MatchContext& context, Alert& alert) {
   if (context.flow) {
     for (const auto& v : matcher_->flowvars(*context.flow)) seen_.back().flowvars.emplace(v.name, v.text);
   }
-  for (const auto& v : matcher_->pktvars()) seen_.back().pktvars.emplace(v.name, v.text);
+  for (const auto& v : alert.pktvars) seen_.back().pktvars.emplace(v.name, v.text);
 }
 
 void RuleLab::serialise(const Event& event, std::string& json, std::string&) {

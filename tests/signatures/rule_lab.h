@@ -64,6 +64,8 @@ class RuleLab : public AlertSink {
   /// Compiles; what went wrong is in messages.
   void load(std::string_view rules);
   void run(const LabPacket& packet);
+  /// Alerts that wait for another packet are told without one.
+  void tell();
   /// Whoever watches the matcher; after load().
   void trace(Tracer* tracer) { matcher_->trace(tracer); }
 
@@ -92,6 +94,7 @@ class RuleLab : public AlertSink {
   std::vector<RuleMessage> messages;
   std::shared_ptr<const RuleSet> rules;
 
+  void raised(const RuleInfo& rule) override { alerts_[rule.sid].push_back(number_); }
   void alert(const MatchContext& context, Alert& alert) override;
   void serialise(const MessageFrame&, std::string&) override {}
   void serialise(const Event& event, std::string& json, std::string& forwarded) override;

@@ -144,6 +144,7 @@ TEST_P(RuleFile, HitsWhatItMustAndNothingElse) {
     SCOPED_TRACE(GetParam().filename().string() + ": " + node["name"].as<std::string>());
     RuleLab lab;
     if (node["packet_alert_max"]) lab.config.packet_alert_max = node["packet_alert_max"].as<uint64_t>();
+    if (node["action_order"]) lab.config.action_order = node["action_order"].as<std::vector<std::string>>();
     lab.load(node["rules"].as<std::string>());
     std::map<uint32_t, std::string> messages;
     for (const RuleMessage& message : lab.messages) {
@@ -159,6 +160,7 @@ TEST_P(RuleFile, HitsWhatItMustAndNothingElse) {
     }
     for (const auto& [sid, text] : messages) ADD_FAILURE() << "sid " << sid << ": " << text;
     for (const auto& packet : node["packets"]) lab.run(read_packet(packet));
+    lab.tell();
     std::map<uint32_t, std::vector<uint64_t>> expected;
     for (const auto& alert : node["alerts"]) {
       if (alert.second.size() > 0) expected[alert.first.as<uint32_t>()] = alert.second.as<std::vector<uint64_t>>();

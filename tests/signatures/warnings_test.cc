@@ -41,6 +41,29 @@ void expect_warning(std::string_view rule, std::string_view option, std::string_
   EXPECT_EQ(messages[0].mark.file, "lab.rules");
 }
 
+TEST(Warnings, LinesThatAreNoRulesAreCountedAsFaults) {
+  RuleLab lab;
+  judged("<html>\n<title>404</title>\nalert tcp any any -> any any (sid:0;)\nalert tcp any any -> any any (sid:1;)\n",
+         lab);
+  EXPECT_EQ(lab.rules->counts().loaded, 1u);
+  EXPECT_EQ(lab.rules->counts().failed, 3u);
+}
+
+TEST(Warnings, ALaterRevisionLeavesNothingUnsupported) {
+  RuleLab lab;
+  judged("alert tcp any any -> any any (sid:1; rev:2;)\nalert tcp any any -> any any (sid:1; rev:1;)\n", lab);
+  EXPECT_EQ(lab.rules->counts().older, 1u);
+  EXPECT_EQ(lab.rules->counts().skipped, 0u);
+}
+
+TEST(Warnings, SuppressionsOfWhatIsNotThere) {
+  RuleLab lab;
+  lab.environment.thresholds = parse_thresholds("suppress gen_id 1, sig_id 7\nsuppress gen_id 1, sig_id 1\n", "t");
+  const auto messages = judged("alert tcp any any -> any any (sid:1;)\n", lab);
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_THAT(messages[0].text, HasSubstr("no rule has sid 7"));
+}
+
 TEST(Warnings, StateThatNoRuleSets) {
   expect_warning("alert tcp any any -> any any (flowbits:isset,one; sid:1;)", "flowbits", "sets flowbit 'one'",
                  "isset,one");

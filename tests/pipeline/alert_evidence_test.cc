@@ -1,0 +1,170 @@
+// What an alert shows beside its rule: the answer, the transaction, the bytes.
+#include "tests/pipeline/connection.h"
+
+namespace lapwing {
+namespace {
+
+using namespace test;
+
+constexpr std::string_view kRequest = "GET /report HTTP/1.1\r\nHost: a.example\r\n\r\n";
+constexpr std::string_view kAnswer = "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nstop";
+
+class AlertEvidence : public Connection {
+ protected:
+  AlertEvidence() {
+    for (const char* option : {"packet=yes", "payload=yes", "payload-printable=yes"}) {
+      set_value(root_, std::string("outputs.eve-log.types.alert.") + option);
+    }
+  }
+  void ask(std::string_view request = kRequest) {
+    say(Direction::to_server, request);
+    acknowledge(Direction::to_client);
+  }
+  void answer(std::string_view text = kAnswer) {
+    say(Direction::to_client, text);
+    acknowledge(Direction::to_server);
+  }
+  nlohmann::json only(const std::string& rule) {
+    auto found = alerts(rule);
+    EXPECT_EQ(found.size(), 1u);
+    return found.empty() ? nlohmann::json{} : found[0];
+  }
+};
+
+const std::string kAsked = "alert http any any -> any any (msg:\"asked\"; http.uri; content:\"report\"; sid:1;)\n";
+
+TEST_F(AlertEvidence, OnARequestIsTheAnswerToo) {
+  handshake();
+  ask();
+  answer();
+  const auto alert = only(kAsked);
+  EXPECT_EQ(alert["http"]["status"], 403);
+  EXPECT_EQ(alert["http"]["length"], 4);
+  EXPECT_EQ(alert["pcap_cnt"], 7);  // the client's, which acknowledges the answer
+  EXPECT_EQ(alert["direction"], "to_server");
+}
+
+TEST_F(AlertEvidence, IsTheSameHoweverTheAnswerWasCut) {
+  handshake();
+  ask();
+  for (size_t at = 0; at < kAnswer.size(); at += 10) answer(kAnswer.substr(at, 10));
+  const auto alert = only(kAsked);
+  EXPECT_EQ(alert["http"]["status"], 403);
+  EXPECT_EQ(alert["http"]["length"], 4);
+}
+
+TEST_F(AlertEvidence, WithoutAnAnswerIsToldWhenTheFlowEnds) {
+  handshake();
+  ask();
+  const auto alert = only(kAsked);
+  EXPECT_EQ(alert["src_ip"], kClient);
+  EXPECT_FALSE(alert["http"].contains("status"));
+}
+
+TEST_F(AlertEvidence, OfTheOtherDirectionsFaultIsTheAnswer) {
+  handshake();
+  ask();
+  answer("HTTP/1.1 200 OK\r\nContent-Encoding: none-of-them\r\nContent-Length: 2\r\n\r\nok");
+  const auto alert = only(
+      "alert http any any -> any any (msg:\"coding\"; flow:established,to_server; "
+      "app-layer-event:http.abnormal_ce_header; sid:1;)\n");
+  EXPECT_EQ(alert["src_ip"], kClient);
+  EXPECT_EQ(alert["http"]["status"], 200);
+}
+
+TEST_F(AlertEvidence, OfARuleOverAFieldAndALaterFaultIsThere) {
+  handshake();
+  ask();
+  answer("HTTP/1.1 200 OK\r\nContent-Encoding: none-of-them\r\nContent-Length: 2\r\n\r\nok");
+  only(
+      "alert http any any -> any any (msg:\"both\"; flow:to_server; http.uri; content:\"report\"; "
+      "app-layer-event:http.abnormal_ce_header; sid:1;)\n");
+}
+
+TEST_F(AlertEvidence, HasTheStreamWhateverOtherRulesLookAt) {
+  handshake();
+  ask();
+  answer();
+  EXPECT_EQ(only(kAsked)["payload_printable"], kRequest);
+}
+
+TEST_F(AlertEvidence, SaysWhatIsMissingOfTheStream) {
+  handshake();
+  ask("before;");
+  sent_[0] += 6;
+  ask("behind");
+  ask(";more");
+  const auto found = alerts("alert tcp-stream any any -> any any (msg:\"behind\"; content:\"behind\"; sid:1;)\n");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0]["payload_printable"], "before;[6 bytes missing]behind;more");
+}
+
+TEST_F(AlertEvidence, OverRawBytesNamesTheTransactionTheyBelongTo) {
+  const auto get = [](std::string_view name) {
+    return "GET /" + std::string(name) + " HTTP/1.1\r\nHost: " + std::string(name) + ".example\r\n\r\n";
+  };
+  handshake();
+  ask(get("first") + get("second") + get("third"));
+  answer();
+  answer();
+  answer();
+  const auto found = alerts(
+      "alert tcp any any -> any any (msg:\"1\"; content:\"GET /second\"; sid:1;)\n"
+      "alert tcp any any -> any any (msg:\"2\"; content:\"GET /third\"; sid:2;)\n"
+      "alert tcp any any -> any any (msg:\"3\"; flow:to_client; content:\"Forbidden\"; sid:3;)\n");
+  ASSERT_GE(found.size(), 3u);
+  EXPECT_EQ(found[0]["tx_id"], 1);
+  EXPECT_EQ(found[0]["http"]["url"], "/second");
+  EXPECT_EQ(found[1]["tx_id"], 2);
+  EXPECT_EQ(found[1]["http"]["url"], "/third");
+  EXPECT_EQ(found[1]["http"]["status"], 403);
+  EXPECT_EQ(found[2]["http"]["url"], "/first");
+}
+
+TEST_F(AlertEvidence, OverRawBytesOfALongBodyNamesItsTransaction) {
+  handshake();
+  ask("POST /long HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\nmark" + std::string(996, 'x'));
+  for (int i = 0; i < 19; ++i) ask(std::string(1000, 'x'));
+  answer();
+  const auto alert = only("alert tcp any any -> any any (msg:\"raw\"; content:\"mark\"; sid:1;)\n");
+  EXPECT_EQ(alert["http"]["url"], "/long");
+  EXPECT_EQ(alert["http"]["status"], 403);
+}
+
+TEST_F(AlertEvidence, OfRulesThatDoNotAlertIsAMetadataRecordWhereOneIsWanted) {
+  const std::string rules =
+      "alert http any any -> any any (msg:\"a\"; pcre:\"/account=(\\d+)/, pkt:account\"; noalert; sid:1;)\n"
+      "alert http any any -> any any (msg:\"r\"; pcre:\"/role=([a-z]+)/, flow:role\"; noalert; sid:2;)\n";
+  for (bool wanted : {false, true}) {
+    if (wanted) set_value(root_, "outputs.eve-log.types.metadata=yes");
+    handshake();
+    ask("GET /?account=7741&role=auditor HTTP/1.1\r\nHost: a\r\n\r\n");
+    const auto found = records(rules, "metadata");
+    ASSERT_EQ(found.size(), wanted ? 1u : 0u);
+    if (!wanted) continue;
+    EXPECT_EQ(found[0]["metadata"]["pktvars"][0]["account"], "7741");
+    EXPECT_EQ(found[0]["metadata"]["flowvars"][0]["role"], "auditor");
+  }
+}
+
+TEST_F(AlertEvidence, HasTheEntropyThatPassedItsThreshold) {
+  handshake();
+  ask();
+  answer();
+  const std::string rules =
+      "alert http any any -> any any (msg:\"entropy\"; flow:to_client; file.data; entropy: value > 1; sid:1;)\n";
+  EXPECT_NEAR(only(rules)["metadata"]["entropy"]["file_data"].get<double>(), 2.0, 1e-6);
+}
+
+TEST_F(AlertEvidence, OfRulesForTheStreamAloneIsNotWhatEnteredNone) {
+  handshake();
+  frames_->add(packet(Direction::to_server).rst().payload("marker").build());
+  const auto found = alerts(
+      "alert tcp any any -> any any (msg:\"stream\"; flow:only_stream; content:\"marker\"; sid:1;)\n"
+      "alert tcp any any -> any any (msg:\"any\"; content:\"marker\"; sid:2;)\n");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(signature(found[0]), 2);
+}
+
+}  // namespace
+}  // namespace lapwing
