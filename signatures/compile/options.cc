@@ -8,7 +8,7 @@ namespace lapwing {
 std::span<const OptionRow<DetectConfig>> detect_options() {
   static const OptionRow<DetectConfig> kRows[] = {
       {"packet-alert-max", &DetectConfig::packet_alert_max, "15", "alerts of one packet that are delivered at most"},
-      {"action-order", &DetectConfig::action_order, "[pass, drop, reject, alert]",
+      {"action-order", &DetectConfig::action_order, "pass, drop, reject, alert",
        "rules of which action decide first; a pass lets what comes before it alert, with the verdict pass"},
       {"detect.inspection-recursion-limit", &DetectConfig::inspection_recursion_limit, "3000",
        "steps that the evaluation of one rule on one buffer may take"},

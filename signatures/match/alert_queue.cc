@@ -236,9 +236,18 @@ void AlertQueue::tell_waiting(const MatchContext& context, const Compiled& rules
   if (context.packet && context.packet->has_quoted) return;
   std::erase_if(state->waiting, [&](std::unique_ptr<Waiting>& waiting) {
     Finding& finding = waiting->finding;
-    if (context.packet && (finding.direction != context.direction || !waiting->over(context.time))) return false;
-    if (context.packet) finding.payload = context.packet->payload;
-    tell(finding, context, rules, finding.variables);
+    if (context.packet) {
+      if (finding.direction != context.direction) return false;
+      if (!waiting->over(context.time)) {
+        waiting->packet.assign(to_text(context.packet->frame));
+        waiting->link_type = context.packet->link_type;
+        waiting->account();
+        return false;
+      }
+      finding.payload = context.packet->payload;
+    }
+    tell(finding, context, rules, finding.variables, waiting.get());
+    waiting->packet.clear();
     finding.info.reset();
     waiting->release();
     if (spare_.size() < kSpare) spare_.push_back(std::move(waiting));
@@ -247,7 +256,7 @@ void AlertQueue::tell_waiting(const MatchContext& context, const Compiled& rules
 }
 
 void AlertQueue::tell(const Finding& finding, const MatchContext& context, const Compiled& rules,
-                      std::span<const Variable> variables) {
+                      std::span<const Variable> variables, const Waiting* waiting) {
   pktvars_.clear();
   for (const Variable& variable : variables) {
     if (variable.name < rules.variables.size()) pktvars_.push_back({rules.variables[variable.name], variable.text});
@@ -270,6 +279,9 @@ void AlertQueue::tell(const Finding& finding, const MatchContext& context, const
   if (context.packet) {
     alert.packet = context.packet->frame;
     alert.link_type = context.packet->link_type;
+  } else if (waiting) {
+    alert.packet = to_bytes(waiting->packet);
+    alert.link_type = waiting->link_type;
   }
   sink_.alert(context, alert);
 }

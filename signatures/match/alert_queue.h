@@ -55,7 +55,7 @@ class AlertQueue {
   bool waits(const Finding& finding, const MatchContext& context, const FlowStates& states);
   void wait(Finding& finding, const MatchContext& context, FlowStates& states, std::span<const Variable> variables);
   void tell(const Finding& finding, const MatchContext& context, const Compiled& rules,
-            std::span<const Variable> variables);
+            std::span<const Variable> variables, const Waiting* waiting = nullptr);
 
   AlertSink& sink_;
   DetectCounters& counters_;

@@ -65,6 +65,7 @@ class Waiting {
          {&finding.app_layer, &finding.context, &finding.forwarded, &finding.frame, &finding.copied}) {
       bytes_ += text->capacity();
     }
+    bytes_ += packet.capacity();
     for (const Variable& variable : finding.variables) bytes_ += variable.text.capacity();
     budget_->used += bytes_;
   }
@@ -81,6 +82,8 @@ class Waiting {
 
   Finding finding;
   Timestamp since;
+  std::string packet;  // the last of the direction that came meanwhile, for the case that none comes after
+  uint16_t link_type = 1;
 
  private:
   std::shared_ptr<WaitingBudget> budget_;

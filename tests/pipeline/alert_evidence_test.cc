@@ -53,6 +53,15 @@ TEST_F(AlertEvidence, IsTheSameHoweverTheAnswerWasCut) {
   EXPECT_EQ(alert["http"]["length"], 4);
 }
 
+TEST_F(AlertEvidence, WithoutAWholeAnswerIsToldWhenTheFlowEndsWithTheLastPacketOfItsSide) {
+  handshake();
+  ask();
+  answer(kAnswer.substr(0, kAnswer.size() - 1));
+  const auto alert = only(kAsked);
+  EXPECT_EQ(alert["http"]["status"], 403);
+  EXPECT_TRUE(alert.contains("packet"));
+}
+
 TEST_F(AlertEvidence, WithoutAnAnswerIsToldWhenTheFlowEnds) {
   handshake();
   ask();
