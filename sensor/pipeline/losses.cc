@@ -15,6 +15,12 @@ constexpr std::string_view kPaths[] = {
     "capture.errors",
     "capture.silences",
     // what could not be read or followed
+    "capture.unknown_blocks",
+    "decoder.unknown_link_type",
+    "decoder.unknown_ethertype",
+    "decoder.encrypted_link",
+    "decoder.ieee80211_fragments",
+    "decoder.ieee80211_aggregates",
     "decoder.invalid",
     "decoder.too_many_layers",
     "decoder.max_tunnel",
