@@ -16,7 +16,7 @@ namespace lapwing {
 /// Backing store of an envelope's views [W]; reused from record to record.
 struct EnvelopeSpace {
   std::array<TunnelLayer, kMaxTunnel> tunnel;
-  std::array<uint16_t, 2> vlan;
+  std::array<uint16_t, kMaxVlan> vlan;
 };
 
 /// Addresses as the packet has them (alerts, anomalies).

@@ -350,6 +350,13 @@ void Worker::gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost
   app_.gap(flow, direction, offset, lost, time);
 }
 
+/// Not the dissector's, whose messages the receiver never got.
+void Worker::behind_hole(Flow&, const Chunk& chunk, uint64_t missing) {
+  if (!has_rules_) return;
+  if (missing > 0) matcher_.gap(context_, chunk.direction, missing);
+  matcher_.chunk(context_, chunk, [](const Chunk&) {});
+}
+
 void Worker::encrypted(Flow&, Direction direction, uint64_t offset) {
   if (has_rules_) matcher_.encrypted(context_, direction, offset);
 }

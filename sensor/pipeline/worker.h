@@ -131,6 +131,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   // StreamSink
   void chunk(Flow& flow, const Chunk& chunk) override;
   void gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time) override;
+  void behind_hole(Flow& flow, const Chunk& chunk, uint64_t missing) override;
   void event(Flow& flow, StreamEvent event) override;
   // AppSink
   void event(Flow& flow, const Event& event) override;
