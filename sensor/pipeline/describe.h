@@ -23,6 +23,12 @@ struct EnvelopeSpace {
 Envelope describe(const Packet& packet, EnvelopeSpace& space);
 /// Addresses as the flow has them: the client is the source. `packet` may be null (the flow's end).
 Envelope describe(const Flow& flow, const Packet* packet, Timestamp time, EnvelopeSpace& space);
+/// The bytes that go with a packet's addresses: of what was in a tunnel the IP packet alone.
+struct PacketBytes {
+  Bytes bytes;
+  uint16_t link_type;
+};
+PacketBytes bytes_of(const Packet& packet);
 /// Swaps source and destination.
 void reverse(Envelope& envelope);
 void add_app(const Detection& app, Envelope& envelope);

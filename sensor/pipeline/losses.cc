@@ -31,6 +31,7 @@ constexpr std::string_view kPaths[] = {
     "defrag.source_share",
     "flow.memcap",
     "flow.out_of_memory",
+    "flow.max_stations",
     "tcp.ssn_memcap_drop",
     "tcp.segment_memcap_drop",
     "tcp.insert_data_normal_fail",

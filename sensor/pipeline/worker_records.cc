@@ -51,9 +51,22 @@ bool Worker::may_record(const Flow& flow) {
   return false;
 }
 
+/// Of what was found of the flow, at the packet at hand or at none.
+Envelope Worker::found_envelope(const Flow& flow) {
+  Envelope envelope =
+      context_.packet ? describe(*context_.packet, space_) : describe(flow, nullptr, context_.time, space_);
+  if (!context_.packet) stations_.describe(flow, envelope);
+  add_source(envelope);
+  add_flow(flow, envelope);
+  return envelope;
+}
+
 Envelope Worker::flow_envelope(const Flow& flow) {
   Envelope envelope = describe(flow, context_.packet, context_.time, space_);
-  if (!context_.packet) envelope.pkt_src = "stream (flow timeout)";
+  if (!context_.packet) {
+    envelope.pkt_src = "stream (flow timeout)";
+    stations_.describe(flow, envelope);
+  }
   add_source(envelope);
   add_app(app_.detection(flow), envelope);
   add_flow(flow, envelope);
@@ -78,6 +91,7 @@ void Worker::report_decode_events(const Packet& packet, Flow* flow) {
   Envelope envelope = describe(packet, space_);
   add_source(envelope);
   if (flow) add_flow(*flow, envelope);
+  const PacketBytes shown = bytes_of(packet);
   for (size_t i = 0; i < packet.event_count; ++i) {
     char text[96];
     std::string_view event = name(packet.events[i]);
@@ -85,8 +99,8 @@ void Worker::report_decode_events(const Packet& packet, Flow* flow) {
         std::snprintf(text, sizeof text, "decoder.%.*s", static_cast<int>(event.size()), event.data()));
     recorder_.anomaly(envelope, {.type = AnomalyLayer::decode,
                                  .event = {text, std::min(size, sizeof text - 1)},
-                                 .packet = packet.frame,
-                                 .link_type = packet.link_type});
+                                 .packet = shown.bytes,
+                                 .link_type = shown.link_type});
   }
 }
 
@@ -98,10 +112,7 @@ void Worker::event(Flow& flow, StreamEvent event) {
   std::string_view label = name(event);
   size_t size = static_cast<size_t>(
       std::snprintf(text, sizeof text, "stream.%.*s", static_cast<int>(label.size()), label.data()));
-  Envelope envelope =
-      context_.packet ? describe(*context_.packet, space_) : describe(flow, nullptr, context_.time, space_);
-  add_source(envelope);
-  add_flow(flow, envelope);
+  const Envelope envelope = found_envelope(flow);
   recorder_.anomaly(envelope, {.type = AnomalyLayer::stream, .event = {text, std::min(size, sizeof text - 1)}});
 }
 
@@ -109,10 +120,7 @@ void Worker::detection(Flow& flow, DetectionEvent event) {
   if (has_rules_) stream_events_.push_back(name(event));
   if (!recorder_.wants(AnomalyLayer::applayer) || !may_record(flow)) return;
   const Charge charge(recorder_, flow);
-  Envelope envelope =
-      context_.packet ? describe(*context_.packet, space_) : describe(flow, nullptr, context_.time, space_);
-  add_source(envelope);
-  add_flow(flow, envelope);
+  const Envelope envelope = found_envelope(flow);
   const Protocol* protocol = app_.detection(flow).final.protocol;
   recorder_.anomaly(envelope, {.type = AnomalyLayer::applayer,
                                .event = Capitals(name(event)),
@@ -190,11 +198,13 @@ void Worker::alert(const MatchContext& context, Alert& alert) {
     // Stream data is settled by the receiver's acknowledgement: the packet at hand then goes the other way than what
     // was found.
     if (context.flow && alert.direction != context.direction) reverse(envelope);
-    alert.packet = context.packet->frame;
-    alert.link_type = context.packet->link_type;
+    const PacketBytes shown = bytes_of(*context.packet);
+    alert.packet = shown.bytes;
+    alert.link_type = shown.link_type;
   } else if (context.flow) {
     // No packet is at hand, and the context has no direction of its own.
     envelope = describe(*context.flow, nullptr, context.time, space_);
+    stations_.describe(*context.flow, envelope);
     if (alert.direction == Direction::to_client) reverse(envelope);
     envelope.pkt_src = "stream (flow timeout)";
   }
@@ -238,7 +248,8 @@ void Worker::tagged(const MatchContext& context) {
     add_app(app_.detection(*context.flow), envelope);
     add_flow(*context.flow, envelope);
   }
-  recorder_.packet(envelope, context.packet->frame, context.packet->link_type);
+  const PacketBytes shown = bytes_of(*context.packet);
+  recorder_.packet(envelope, shown.bytes, shown.link_type);
 }
 
 }  // namespace lapwing
