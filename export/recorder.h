@@ -34,6 +34,7 @@ class EveConfig {
   virtual std::vector<bool> selection(const Setting& section) const = 0;
   virtual bool community_id() const = 0;
   virtual uint16_t community_id_seed() const = 0;
+  virtual bool wants_ethernet() const = 0;
   virtual std::string_view forwarded_header() const = 0;  // that alerts take the client from; empty: none
   virtual uint64_t stats_interval() const = 0;            // seconds
 };

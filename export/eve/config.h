@@ -88,6 +88,7 @@ class EveConfigImpl final : public EveConfig {
   std::vector<bool> selection(const Setting& section) const override;
   bool community_id() const override { return options_.common.community_id; }
   uint16_t community_id_seed() const override { return static_cast<uint16_t>(options_.common.community_id_seed); }
+  bool wants_ethernet() const override { return options_.common.ethernet; }
   std::string_view forwarded_header() const override {
     return options_.forwarded.enabled ? std::string_view(options_.forwarded.header) : std::string_view();
   }

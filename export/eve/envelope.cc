@@ -155,16 +155,30 @@ void write_metadata(Line& line, const Envelope& envelope, std::span<const std::s
   if (open) line << "}";
 }
 
+void write_macs(Line& line, std::span<const MacAddress> macs) {
+  for (size_t i = 0; i < macs.size(); ++i) {
+    if (i) line << ",";
+    line.mac(macs[i].data());
+  }
+}
+
 void write_ether(Line& line, const Envelope& envelope, View view, bool reversed) {
-  const uint8_t* src = reversed ? envelope.ether_dest : envelope.ether_src;
-  const uint8_t* dest = reversed ? envelope.ether_src : envelope.ether_dest;
-  if (!src || !dest) return;
+  const auto srcs = reversed ? envelope.ether_dests : envelope.ether_srcs;
+  const auto dests = reversed ? envelope.ether_srcs : envelope.ether_dests;
   if (view == View::flow) {
+    if (srcs.empty() && dests.empty()) return;
     line << ",\"ether\":{\"dest_macs\":[";
-    line.mac(dest) << "],\"src_macs\":[";
-    line.mac(src) << "]}";
+    write_macs(line, dests);
+    line << "],\"src_macs\":[";
+    write_macs(line, srcs);
+    line << "]}";
     return;
   }
+  const uint8_t* src = reversed ? envelope.ether_dest : envelope.ether_src;
+  const uint8_t* dest = reversed ? envelope.ether_src : envelope.ether_dest;
+  if (!src && !srcs.empty()) src = srcs.front().data();
+  if (!dest && !dests.empty()) dest = dests.front().data();
+  if (!src || !dest) return;
   line << ",\"ether\":{";
   if (envelope.ether_type) line << "\"ether_type\":" << uint64_t{envelope.ether_type} << ",";
   line << "\"src_mac\":";

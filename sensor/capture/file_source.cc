@@ -9,7 +9,9 @@
 #include <fstream>
 #include <new>
 #include <optional>
+#include <utility>
 
+#include "sensor/base/log.h"
 #include "sensor/capture/format.h"
 #include "sensor/capture/packet_source.h"
 #include "sensor/capture/shared_feed.h"
@@ -64,6 +66,7 @@ class FileSource final : public PacketSource {
   bool open_next();
   bool read_header();
   void fail(std::string message);
+  void note_unknown(const Fill& got);
   void close();
 
   std::shared_ptr<Replay> replay_;
@@ -75,12 +78,19 @@ class FileSource final : public PacketSource {
   uint64_t number_ = 0, finished_bytes_ = 0;
   CaptureCounters counters_;
   std::vector<CaptureError> errors_;
+  bool told_unknown_ = false;
   std::atomic<bool> stopped_{false};
 };
 
 void FileSource::fail(std::string message) {
   errors_.push_back({std::string(file()), input_->offset(), std::move(message)});
   ++counters_.errors;
+}
+
+void FileSource::note_unknown(const Fill& got) {
+  counters_.unknown_blocks += got.unknown_blocks;
+  if (std::exchange(told_unknown_, true) || consumer_ != 0) return;  // all sources of a replay read the same
+  spdlog::warn("{}: pcapng blocks of type {:#x} are passed over", file(), got.unknown_block);
 }
 
 void FileSource::close() {
@@ -143,6 +153,7 @@ PacketSource::Result FileSource::read_on(Burst& burst) {
     if (!input_) continue;
     Fill got = std::visit([&](auto& format) { return format.fill(input_->view(), burst, number_); }, *format_);
     input_->consume(got.used);
+    if (got.unknown_blocks > 0) note_unknown(got);
     if (burst.count > 0) {  // whatever else there is to say is said again by the next call
       counters_.packets += burst.count;
       for (const Frame& frame : burst.view()) counters_.bytes += frame.data.size();

@@ -22,7 +22,8 @@ struct Fill {
   size_t used = 0;    // bytes of whole records
   size_t need = 0;    // the next record takes at least this many; 0: the burst is full, or skip or fault is set
   uint64_t skip = 0;  // bytes to pass over after `used`
-  std::string fault;  // why the next record cannot be read; the file ends here
+  uint32_t unknown_blocks = 0, unknown_block = 0;  // of a type that nothing reads; the type of the first
+  std::string fault;                               // why the next record cannot be read; the file ends here
 };
 
 /// Integers of a file in its own byte order.

@@ -21,6 +21,8 @@ constexpr CounterRow<C> kCounters[] = {
     {"capture.down", &C::down, "interfaces that are away or down now"},
     {"capture.silences", &C::silences, "times an interface fell silent: nothing came for silence-after"},
     {"capture.files", &C::files, "capture files read"},
+    {"capture.unknown_blocks", &C::unknown_blocks,
+     "pcapng blocks of a type that nothing reads, which may hold packets"},
     {"capture.skipped_files", &C::skipped_files, "files of a directory that are no capture"},
 };
 

@@ -21,6 +21,7 @@ struct CaptureCounters {
   uint64_t kernel_packets = 0, kernel_drops = 0, interface_drops = 0;
   uint64_t errors = 0;                    // files or blocks that could not be read to their end; interfaces that went
   uint64_t files = 0, skipped_files = 0;  // read; in a directory, but no capture
+  uint64_t unknown_blocks = 0;            // of pcapng
 
   // Of interfaces only.
   uint64_t waiting = 0;  // now

@@ -19,6 +19,11 @@ enum BlockType : uint32_t {
 constexpr uint32_t kByteOrder = 0x1a2b3c4d;
 constexpr uint64_t kNanosecond = 1'000'000'000;
 
+/// Names, statistics, system journal, secrets.
+bool holds_no_packet(uint32_t type) {
+  return type == 4 || type == 5 || type == 9 || type == 10;
+}
+
 }  // namespace
 
 std::optional<PcapngFormat> PcapngFormat::open(Bytes header, std::string& fault) {
@@ -151,6 +156,9 @@ Fill PcapngFormat::fill(Bytes view, Burst& burst, uint64_t& number) {
     bool read = type == kSection || type == kInterface || type == kObsoletePacket || type == kSimplePacket ||
                 type == kEnhancedPacket;
     if (!read) {
+      // One to be skipped behind frames comes up again with the next call.
+      const bool again = left.size() < length && burst.count > 0;
+      if (!holds_no_packet(type) && !again && out.unknown_blocks++ == 0) out.unknown_block = type;
       if (left.size() < length) {
         out.skip = length;
         break;

@@ -54,6 +54,12 @@ bool open_tunnel(Walk& w, TunnelKind kind, LayerDecoder decoder, Bytes data) {
 
 using decoding::Walk;
 
+void UnknownProtocols::note(UnknownProtocol::Kind kind, uint16_t number, uint64_t frame) {
+  const auto told = view();
+  if (std::ranges::any_of(told, [&](const UnknownProtocol& other) { return other.is(kind, number); })) return;
+  if (count < known.size()) known[count++] = {kind, number, frame};
+}
+
 Decoder::Decoder(const DecodeConfig& config, ChecksumMode checksums)
     : plan_(make_decode_plan(config)), checksums_(checksums), verify_(checksums != ChecksumMode::none) {}
 
@@ -81,6 +87,7 @@ size_t Decoder::decode(const Frame& frame, Packet& first, std::span<Packet> inne
   first.interface = frame.interface;
   Walk walk{.plan = plan_,
             .counters = counters_,
+            .unknown = unknown_,
             .first = &first,
             .inner = inner,
             .packet = &first,
@@ -110,6 +117,7 @@ size_t Decoder::decode_reassembled(Bytes ip, const Packet& last, Packet& first, 
   std::copy_n(last.tunnels.begin(), last.tunnel_count, first.tunnels.begin());
   Walk walk{.plan = plan_,
             .counters = counters_,
+            .unknown = unknown_,
             .first = &first,
             .inner = inner,
             .packet = &first,

@@ -48,6 +48,8 @@ struct DecodeCounters {
   uint64_t ipv4_in_ipv4 = 0, ipv4_in_ipv6 = 0, ipv6_in_ipv4 = 0, ipv6_in_ipv6 = 0;
   uint64_t max_pkt_size = 0, too_many_layers = 0, segmentation_offload = 0, checksum_offload = 0;
   uint64_t unknown_link_type = 0;
+  uint64_t llc = 0, ieee80211 = 0, radiotap = 0, ppi = 0, nflog = 0, macsec = 0, wccp = 0;
+  uint64_t encrypted_link = 0, ieee80211_fragments = 0, ieee80211_aggregates = 0;
   uint64_t bad_ip_checksum = 0, bad_tcp_checksum = 0, bad_udp_checksum = 0, bad_icmp_checksum = 0;
   uint64_t max_packet_events = 0;  // events beyond kMaxPacketEvents of a packet
   uint64_t max_tunnel = 0;         // encapsulations beyond kMaxTunnel
@@ -56,6 +58,27 @@ struct DecodeCounters {
 };
 /// "decoder.avg_pkt_size" is bytes / pkts and left to who writes the record.
 std::span<const CounterRow<DecodeCounters>> decode_counter_rows();
+
+/// A number in a frame that nothing decodes.
+struct UnknownProtocol {
+  enum class Kind : uint8_t { link_type, ether_type };
+
+  Kind kind;
+  uint16_t number;
+  uint64_t frame;  // the first that had it
+
+  bool is(Kind other_kind, uint16_t other) const { return kind == other_kind && number == other; }
+};
+inline constexpr size_t kMaxUnknownProtocols = 16;  // told by number
+
+/// The first of each [W].
+struct UnknownProtocols {
+  std::array<UnknownProtocol, kMaxUnknownProtocols> known;
+  size_t count = 0;
+
+  void note(UnknownProtocol::Kind kind, uint16_t number, uint64_t frame);
+  std::span<const UnknownProtocol> view() const { return std::span(known).first(count); }
+};
 
 /// The ports of one UDP tunnel, ready for the packet path [S].
 struct TunnelPorts {
@@ -100,6 +123,7 @@ class Decoder {
   void decode_reassembled(Bytes ip, const Packet& last, Packet& packet);
 
   const DecodeCounters& counters() const { return counters_; }
+  std::span<const UnknownProtocol> unknown() const { return unknown_.view(); }
   uint64_t event_count(DecodeEvent event) const { return events_[static_cast<size_t>(event)]; }
   /// Adds "decoder.event.<name>" for every event seen.
   void add_event_counters(CounterSet& set) const;
@@ -116,6 +140,7 @@ class Decoder {
   ChecksumMode checksums_;
   bool verify_;
   DecodeCounters counters_;
+  UnknownProtocols unknown_;
   std::array<uint64_t, kDecodeEventCount> events_{};
   std::array<Packet, kMaxTunnel> inner_{};  // where the one-packet calls put what is inside
 };

@@ -1,4 +1,6 @@
 // GRE (RFC 1701, 2784, 2890; version 1: RFC 2637) and ERSPAN.
+#include <algorithm>
+
 #include "sensor/decode/walk.h"
 
 namespace lapwing::decoding {
@@ -70,9 +72,19 @@ bool erspan3(Walk& w, Bytes d) {
   if (!w.layer()) return false;
   if (d.size() < 12) return w.invalid(Event::erspan_header_too_small);
   if (d[0] >> 4 != 2) return w.invalid(Event::erspan_unsupported_version);
+  constexpr uint8_t kIpFrame = 2;
   size_t header = d[11] & 1 ? 20 : 12;  // with the platform specific subheader
   if (d.size() < header) return w.invalid(Event::erspan_header_too_small);
+  if ((d[10] >> 2 & 0x1f) == kIpFrame) return ip(w, d.subspan(header));
   return mirrored(w, d, header);
+}
+
+/// Web cache redirection: in its second version four bytes precede the packet.
+bool wccp(Walk& w, Bytes d) {
+  constexpr size_t kRedirection = 4;
+  ++w.counters.wccp;
+  const bool bare = d.size() >= 20 && d[0] >> 4 == 4 && (d[0] & 15) >= 5 && load_be16(&d[2]) <= d.size();
+  return ip(w, bare ? d : d.subspan(std::min(kRedirection, d.size())));
 }
 
 bool erspan1(Walk& w, Bytes d) {
@@ -99,6 +111,7 @@ void gre(Walk& w, Bytes d) {
     case ether_type::ppp: open_tunnel(w, TunnelKind::gre, ppp, p.payload); break;
     case ether_type::vlan: open_tunnel(w, TunnelKind::gre, vlan, p.payload); break;
     case ether_type::bridge: open_tunnel(w, TunnelKind::gre, ethernet, p.payload); break;
+    case ether_type::wccp: open_tunnel(w, TunnelKind::wccp, wccp, p.payload); break;
     case ether_type::mpls: open_tunnel(w, TunnelKind::gre, mpls, p.payload); break;
     case ether_type::erspan2:
       if (d[0] == 0 && d[1] == 0) {  // type I has neither a sequence number nor a header of its own

@@ -1,21 +1,30 @@
 // Link types and what an EtherType leads to.
+#include <algorithm>
+
 #include "sensor/decode/walk.h"
 
 namespace lapwing::decoding {
 namespace {
 
+constexpr uint16_t kMaxLength8023 = 1500;  // IEEE 802.3, section 3.2.6: up to here the type is a length
+
+/// Linux numbers what has no EtherType in its own way.
+bool cooked(Walk& w, uint16_t type, Bytes d) {
+  constexpr uint16_t kLlc = 4;
+  if (!(type == kLlc ? llc(w, d) : network(w, type, d))) ++w.counters.unknown_ethertype;
+  return true;
+}
+
 bool linux_cooked(Walk& w, Bytes d) {
   ++w.counters.sll;
   if (d.size() < 16) return w.invalid(Event::sll_pkt_too_small);
-  network(w, load_be16(&d[14]), d.subspan(16));
-  return true;
+  return cooked(w, load_be16(&d[14]), d.subspan(16));
 }
 
 bool linux_cooked2(Walk& w, Bytes d) {
   ++w.counters.sll2;
   if (d.size() < 20) return w.invalid(Event::sll2_pkt_too_small);
-  network(w, load_be16(&d[0]), d.subspan(20));
-  return true;
+  return cooked(w, load_be16(&d[0]), d.subspan(20));
 }
 
 /// The address family is written in the capturing host's byte order, and IPv6 has a number for each system.
@@ -27,7 +36,9 @@ bool null_link(Walk& w, Bytes d) {
   switch (family) {
     case 2: return ipv4(w, d.subspan(4));
     case 10:                                // Linux
+    case 23:                                // Windows
     case 24:                                // NetBSD, OpenBSD
+    case 26:                                // Solaris
     case 28:                                // FreeBSD
     case 30: return ipv6(w, d.subspan(4));  // Darwin
     default: return w.invalid(Event::ltnull_unsupported_type);
@@ -45,7 +56,7 @@ bool cisco_hdlc(Walk& w, Bytes d) {
   ++w.counters.chdlc;
   if (d.size() < 4) return w.invalid(Event::chdlc_pkt_too_small);
   if (!w.layer()) return false;
-  network(w, load_be16(&d[2]), d.subspan(4));
+  if (!network(w, load_be16(&d[2]), d.subspan(4))) ++w.counters.unknown_ethertype;
   return true;
 }
 
@@ -66,7 +77,14 @@ bool frame(Walk& w, uint16_t link_type, Bytes d) {
     case 104: return cisco_hdlc(w, d);
     case 113: return linux_cooked(w, d);
     case 276: return linux_cooked2(w, d);
-    default: ++w.counters.unknown_link_type; return false;
+    case 105: return ieee80211(w, d);
+    case 127: return radiotap(w, d);
+    case 192: return ppi(w, d);
+    case 239: return nflog(w, d);
+    default:
+      ++w.counters.unknown_link_type;
+      w.unknown.note(UnknownProtocol::Kind::link_type, link_type, w.packet->number);
+      return false;
   }
 }
 
@@ -76,11 +94,25 @@ bool ethernet(Walk& w, Bytes d) {
   if (d.size() < 14) return w.invalid(Event::ethernet_pkt_too_small);
   if (!w.packet->ether) w.packet->ether = d.data();
   uint16_t type = load_be16(&d[12]);
-  if (!network(w, type, d.subspan(14))) {
+  d = d.subspan(14);
+  if (!network(w, type, d)) {
     ++w.counters.unknown_ethertype;
     w.event(Event::ethernet_unknown_ethertype);
   }
   return true;
+}
+
+bool llc(Walk& w, Bytes d) {
+  constexpr uint8_t kSnap = 0xaa, kIp = 0x06, kUnnumbered = 0x03;
+  ++w.counters.llc;
+  if (!w.layer()) return true;
+  if (d.size() < 3 || d[2] != kUnnumbered) return false;
+  if (d[0] == kIp && d[1] == kIp) return network(w, ether_type::ipv4, d.subspan(3));
+  if (d[0] != kSnap || d[1] != kSnap || d.size() < 8) return false;
+  // What follows is an EtherType where no organisation, or IEEE 802.1H's bridges, give it (RFC 1042).
+  const uint32_t organisation = load_be32(&d[2]) & 0xffffff;
+  if (organisation != 0 && organisation != 0xf8) return false;
+  return network(w, load_be16(&d[6]), d.subspan(8));
 }
 
 bool network(Walk& w, uint16_t type, Bytes d) {
@@ -100,6 +132,7 @@ bool network(Walk& w, uint16_t type, Bytes d) {
     case ether_type::vntag: vntag(w, d); break;
     case ether_type::etag: etag(w, d); break;
     case ether_type::nsh: nsh(w, d); break;
+    case ether_type::macsec: macsec(w, d); break;
     case ether_type::dce:  // a two-byte tag, then an Ethernet frame
       if (d.size() < 2 + 14) {
         w.invalid(Event::dce_pkt_too_small);
@@ -107,7 +140,10 @@ bool network(Walk& w, uint16_t type, Bytes d) {
         ethernet(w, d.subspan(2));
       }
       break;
-    default: return false;
+    default:
+      if (type <= kMaxLength8023) return llc(w, d.first(std::min<size_t>(type, d.size())));
+      w.unknown.note(UnknownProtocol::Kind::ether_type, type, w.packet->number);
+      return false;
   }
   return true;
 }

@@ -1,4 +1,4 @@
-// Tags between Ethernet and IP: VLAN, MPLS, VN-Tag, E-Tag, 802.1ah, NSH.
+// Tags between Ethernet and IP: VLAN, MPLS, VN-Tag, E-Tag, 802.1ah, NSH, MACsec.
 #include "sensor/decode/walk.h"
 
 namespace lapwing::decoding {
@@ -63,7 +63,24 @@ bool ieee8021ah(Walk& w, Bytes d) {
   ++w.counters.ieee8021ah;
   if (d.size() < 18) return w.invalid(Event::ieee8021ah_header_too_small);
   if (!w.layer()) return false;
-  network(w, load_be16(&d[16]), d.subspan(18));
+  if (!network(w, load_be16(&d[16]), d.subspan(18))) ++w.counters.unknown_ethertype;
+  return true;
+}
+
+/// IEEE 802.1AE, section 9.3: what is only signed can be read.
+bool macsec(Walk& w, Bytes d) {
+  constexpr uint8_t kVersion = 0x80, kChannel = 0x20, kEncrypted = 0x08, kChanged = 0x04;
+  constexpr size_t kCheck = 16;
+  ++w.counters.macsec;
+  if (!w.layer()) return false;
+  const size_t size = !d.empty() && d[0] & kChannel ? 14 : 6;
+  if (d.size() < size + 2 + kCheck || d[0] & kVersion) return w.invalid(Event::ethernet_pkt_too_small);
+  if (d[0] & (kEncrypted | kChanged)) {
+    ++w.counters.encrypted_link;
+    return true;
+  }
+  const Bytes inside = d.subspan(size + 2, d.size() - size - 2 - kCheck);
+  if (!network(w, load_be16(&d[size]), inside)) ++w.counters.unknown_ethertype;
   return true;
 }
 

@@ -27,17 +27,19 @@ inline constexpr size_t kMaxVlan = 3;           // VLAN tags followed; a deeper 
 inline constexpr size_t kMaxTunnel = 8;         // encapsulations followed before the packet is given up
 inline constexpr size_t kMaxPacketEvents = 15;  // decoder events kept for one packet
 
-/// Why some systems drop a packet in their IP layer that others take: their policy decides (sensor/stream/os_policy.h).
+/// Why some systems drop a packet that others take: in the IP layer their policy decides (sensor/stream/os_policy.h).
 namespace host_drop {
 inline constexpr uint8_t source_route = 1;     // IPv4: loose or strict, whether used up or not
 inline constexpr uint8_t repeated_option = 2;  // IPv4: a second route or time stamp option
 inline constexpr uint8_t padding = 4;          // IPv6: more than 7 bytes of it in a row, or not of zeros
 inline constexpr uint8_t fragment_header = 8;  // IPv6: a second one
 inline constexpr uint8_t overlap = 16;         // put together of fragments that overlap
+inline constexpr uint8_t tcp_option = 32;      // TCP: one that authenticates or ends wrongly; Linux drops it since 6.7
 }  // namespace host_drop
 
 enum class TunnelKind : uint8_t {
   gre,
+  wccp,
   erspan1,
   erspan2,
   erspan3,

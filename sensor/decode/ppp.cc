@@ -21,20 +21,33 @@ bool known_unsupported(uint16_t protocol) {
     case 0x0233:
     case 0x0281:  // MPLS
     case 0x0283:
-    case 0x8021:  // their control protocols
-    case 0x8023:
+    case 0x8023:  // their control protocols
     case 0x8025:
     case 0x8027:
     case 0x8029:
     case 0x802b:
     case 0x8033:
     case 0x8035:
+    case 0x8281: return true;
+    default: return false;
+  }
+}
+
+/// What every session says to come up, which holds no packet.
+bool controls_link(uint16_t protocol) {
+  switch (protocol) {
+    case 0x8021:  // IPv4, IPv6, encryption, compression, Cisco discovery
+    case 0x8053:
     case 0x8057:
-    case 0x8281:
-    case 0xc021:  // link control, authentication, link quality
+    case 0x80fd:
+    case 0x8207:
+    case 0xc021:  // link, PAP, link quality, callback, bandwidth, CHAP, EAP
     case 0xc023:
     case 0xc025:
-    case 0xc223: return true;
+    case 0xc029:
+    case 0xc02b:
+    case 0xc223:
+    case 0xc227: return true;
     default: return false;
   }
 }
@@ -57,8 +70,9 @@ bool ppp_protocol(Walk& w, Bytes d, bool over_ethernet) {
       return d[0] >> 4 == 4 ? ipv4(w, d) : true;
     default: break;
   }
-  // Compression and callback control are known on plain links only, where also no one-byte protocol is wrong.
-  bool plain_link_only = size == 1 || protocol == 0x00fd || protocol == 0x80fd || protocol == 0xc029;
+  if (controls_link(protocol)) return true;
+  // Compressed data is known on plain links only, where also no one-byte protocol is wrong.
+  bool plain_link_only = size == 1 || protocol == 0x00fd;
   if (known_unsupported(protocol) || (!over_ethernet && plain_link_only)) {
     w.event(Event::ppp_unsup_proto);
   } else {

@@ -4,7 +4,9 @@
 namespace lapwing::decoding {
 namespace {
 
-/// The checks of lengths are Suricata's: the option's event, and the option is passed over.
+constexpr uint16_t kFastOpenExperiment = 0xf989;  // RFC 7413, appendix A
+
+/// The checks of lengths are Suricata's: the option's event, and the option is passed over. Hosts take the segment.
 void options(Walk& w, Bytes o) {
   enum Kind : uint8_t {
     kEnd,
@@ -31,20 +33,26 @@ void options(Walk& w, Bytes o) {
     if (o.size() < 2) return;
     size_t size = o[1];
     if (size < 2 || size > o.size()) {
-      w.invalid(Event::tcp_opt_invalid_len);
+      w.event(Event::tcp_opt_invalid_len);
+      w.packet->host_drops |= host_drop::tcp_option;
       return;
     }
     Bytes option = o.first(size);
     o = o.subspan(size);
     auto take = [&](bool fits, bool& seen) {
       if (!fits) {
-        w.invalid(Event::tcp_opt_invalid_len);
+        w.event(Event::tcp_opt_invalid_len);
       } else if (seen) {
         w.event(Event::tcp_opt_duplicate);
       } else {
         return seen = true;
       }
       return false;
+    };
+    auto authenticates = [&](bool fits) {
+      if (fits) return;
+      w.event(Event::tcp_opt_invalid_len);
+      w.packet->host_drops |= host_drop::tcp_option;
     };
     switch (option[0]) {
       case kMss:
@@ -65,17 +73,17 @@ void options(Walk& w, Bytes o) {
         break;
       case kFastOpen: take(size <= 18 && size % 2 == 0, seen_fast_open); break;
       case kMd5:
-        if (size != 18) w.invalid(Event::tcp_opt_invalid_len);
-        out.is_signed = true;
+        authenticates(size == 18);
+        out.is_signed |= size == 18;
         break;
-      case kExperiment1:  // RFC 4727; fast open before it had a number
+      case kExperiment1:  // RFC 6994: an identifier tells whose it is, and who reads it how long it may be
       case kExperiment2:
-        if (size != 4 && size != 12) w.invalid(Event::tcp_opt_invalid_len);
+        if (size < 4 || (load_be16(&option[2]) == kFastOpenExperiment && (size > 20 || size % 2 != 0))) {
+          w.event(Event::tcp_opt_invalid_len);
+        }
         break;
-      case kAo:
-        if (size < 4) w.invalid(Event::tcp_opt_invalid_len);
-        break;
-      default: break;
+      case kAo: authenticates(size >= 4); break;
+      default: break;  // others, those of accurate ECN (RFC 9768) among them, say nothing of the stream
     }
   }
 }

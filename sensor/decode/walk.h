@@ -11,13 +11,14 @@ namespace ether_type {
 inline constexpr uint16_t ipv4 = 0x0800, arp = 0x0806, vlan = 0x8100, bridge = 0x6558, ipv6 = 0x86dd, ppp = 0x880b,
                           mpls = 0x8847, mpls_multicast = 0x8848, pppoe_discovery = 0x8863, pppoe_session = 0x8864,
                           provider_vlan = 0x88a8, erspan2 = 0x88be, erspan3 = 0x22eb, ieee8021ah = 0x88e7, dce = 0x8903,
-                          vntag = 0x8926, etag = 0x893f, nsh = 0x894f, qinq = 0x9100;
+                          vntag = 0x8926, etag = 0x893f, nsh = 0x894f, qinq = 0x9100, macsec = 0x88e5, wccp = 0x883e;
 }
 
 /// Layer decoders return false when the layer itself is too broken to be one; an enclosing tunnel then is none.
 struct Walk {
   const DecodePlan& plan;
   DecodeCounters& counters;
+  UnknownProtocols& unknown;
   Packet* first;            // of the frame
   std::span<Packet> inner;  // room for what is in tunnels
   size_t used = 0;          // of `inner`
@@ -54,13 +55,20 @@ struct Walk {
 
 using LayerDecoder = bool (*)(Walk&, Bytes);
 
+inline uint16_t load_le16(const uint8_t* p) {
+  return __builtin_bswap16(load_be16(p));
+}
+inline uint32_t load_le32(const uint8_t* p) {
+  return __builtin_bswap32(load_be32(p));
+}
+
 /// Makes every field as new but for the arrays behind a count.
 void reset(Packet& packet);
 /// Decodes `data` as a packet of its own inside the present one. False, with the present packet as it was, when the
 /// data is no such packet or there are too many.
 bool open_tunnel(Walk& w, TunnelKind kind, LayerDecoder decoder, Bytes data);
 
-// link.cc, link_tags.cc, ppp.cc
+// link.cc, link_tags.cc, ppp.cc, wireless.cc
 bool frame(Walk& w, uint16_t link_type, Bytes d);
 bool ethernet(Walk& w, Bytes d);
 bool vlan(Walk& w, Bytes d);
@@ -69,6 +77,13 @@ bool vntag(Walk& w, Bytes d);
 bool etag(Walk& w, Bytes d);
 bool ieee8021ah(Walk& w, Bytes d);
 bool nsh(Walk& w, Bytes d);
+bool macsec(Walk& w, Bytes d);
+/// IEEE 802.2, behind a frame's addresses. False when nothing knows what it carries.
+bool llc(Walk& w, Bytes d);
+bool ieee80211(Walk& w, Bytes d, bool padded = false);
+bool radiotap(Walk& w, Bytes d);
+bool ppi(Walk& w, Bytes d);
+bool nflog(Walk& w, Bytes d);
 bool arp(Walk& w, Bytes d);
 bool ppp(Walk& w, Bytes d);
 bool pppoe_session(Walk& w, Bytes d);

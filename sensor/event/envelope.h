@@ -23,6 +23,8 @@ struct NamedText {
   std::string_view name, text;
 };
 
+using MacAddress = std::array<uint8_t, 6>;
+
 /// [W] Views live as long as the call that receives the envelope. Empty or zero members are not written.
 struct Envelope {
   Timestamp time;
@@ -31,28 +33,29 @@ struct Envelope {
   std::string_view in_iface;
   IpAddress src, dest;
   uint16_t src_port = 0, dest_port = 0;
-  bool has_ports = false;          // TCP, UDP, SCTP: ports are written even when 0
-  uint8_t proto = 0;               // IANA protocol number
+  bool has_ports = false;  // TCP, UDP, SCTP: ports are written even when 0
+  uint8_t proto = 0;       // IANA protocol number
   bool has_icmp = false;
   uint8_t icmp_type = 0, icmp_code = 0;
   bool has_icmp_response = false;
   uint8_t response_icmp_type = 0, response_icmp_code = 0;
-  bool has_spi = false;            // ESP
+  bool has_spi = false;  // ESP
   uint32_t spi = 0;
   std::span<const uint16_t> vlan;
   std::string_view app_proto;
   std::string_view app_proto_orig, app_proto_ts, app_proto_tc, app_proto_expected;
-  std::string_view pkt_src;        // "wire/pcap", "defrag", "stream (flow timeout)", ...
-  uint64_t pcap_cnt = 0;           // number of the frame in the replay, from 1
+  std::string_view pkt_src;  // "wire/pcap", "defrag", "stream (flow timeout)", ...
+  uint64_t pcap_cnt = 0;     // number of the frame in the replay, from 1
   std::string_view pcap_filename;
   std::string_view community_id;
   const uint8_t* ether_src = nullptr;  // 6 bytes each
   const uint8_t* ether_dest = nullptr;
   uint16_t ether_type = 0;
+  std::span<const MacAddress> ether_srcs, ether_dests;  // all that the flow's sides had, where no packet is at hand
   std::span<const TunnelLayer> tunnel;
   std::span<const NamedText> flowvars, pktvars;  // of the flow and of the packet at hand
   std::span<const NamedText> entropies;          // of the flow's buffers, as JSON numbers
-  std::span<const std::string_view> flowbits;  // set on the flow; alerts and flow summaries carry their own
+  std::span<const std::string_view> flowbits;    // set on the flow; alerts and flow summaries carry their own
 };
 
 }  // namespace lapwing

@@ -46,9 +46,10 @@ class FlowAttachment {
 enum class FlowSlot : uint8_t { stream, app, identify, match };
 inline constexpr size_t kFlowSlots = 4;
 
-/// What a lone SYN said. Kept in the flow so that a scan or flood needs no TCP session.
+/// What a lone SYN said, sent again or not. Kept in the flow so that a scan or flood needs no TCP session.
 struct TcpSyn {
-  uint32_t isn = 0, ts_value = 0;
+  uint32_t isn = 0;
+  uint32_t ts_first = 0, ts_value = 0;  // lowest and highest timestamp offered: an answer may echo any between
   uint16_t window = 0;
   uint8_t wscale = 0;
   uint8_t options = 0;  // syn_option bits

@@ -24,9 +24,9 @@ bool is_icmp4_error(uint8_t type) {
   return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
 }
 
-uint16_t level(const Packet& packet) {
+uint8_t level(const Packet& packet) {
   auto tunnels = std::span(packet.tunnels).first(packet.tunnel_count);
-  return static_cast<uint16_t>(
+  return static_cast<uint8_t>(
       std::ranges::count_if(tunnels, [](const Tunnel& tunnel) { return tunnel.kind != TunnelKind::mpls; }));
 }
 
@@ -36,11 +36,11 @@ void fill(const Packet& packet, bool use_vlan, const IpAddress& src, const IpAdd
   std::memcpy(key.address[0], src.bytes.data(), src.bytes.size());
   std::memcpy(key.address[1], dst.bytes.data(), dst.bytes.size());
   if (use_vlan) {
-    for (size_t i = 0; i < std::min<size_t>(packet.vlan_count, 2); ++i) key.vlan[i] = packet.vlan[i];
+    for (size_t i = 0; i < packet.vlan_count; ++i) key.vlan[i] = packet.vlan[i];
   }
   key.proto = proto;
-  key.ip_version = src.version;
-  key.tunnel = level(packet);
+  key.ip_version = src.version & 15;
+  key.tunnel = level(packet) & 15;
 }
 
 bool order(FlowKey& key, bool with_ports) {

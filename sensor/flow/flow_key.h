@@ -15,14 +15,14 @@ namespace lapwing {
 struct FlowKey {
   uint8_t address[2][16] = {};  // IPv4 in the first 4 bytes
   uint16_t port[2] = {};
-  uint16_t vlan[2] = {};  // two outermost tags; 0 when VLANs are not tracked
+  uint16_t vlan[kMaxVlan] = {};  // 0 when VLANs are not tracked
   uint8_t proto = 0;
-  uint8_t ip_version = 0;
-  uint16_t tunnel = 0;  // tunnels around the packet: inner flows are kept apart from outer ones
+  uint8_t ip_version : 4 = 0;
+  uint8_t tunnel : 4 = 0;  // tunnels around the packet: inner flows are kept apart from outer ones
 
   bool operator==(const FlowKey& other) const { return std::memcmp(this, &other, sizeof *this) == 0; }
 };
-static_assert(sizeof(FlowKey) == 44);
+static_assert(sizeof(FlowKey) == 44 && kMaxTunnel < 16);
 
 /// Fills the key of a packet; `swapped` tells that the packet's source is side 1. False when the packet has no flow
 /// (no IP, a fragment, no transport header, another transport than TCP, UDP, SCTP, ICMP and ESP, an ICMPv4 error).

@@ -92,6 +92,7 @@ struct FlowTable::Impl {
   Flow* create(const Packet& packet, const Lookup& lookup);
   bool make_room(Timestamp now);
   void account(Flow& flow, const Packet& packet, uint8_t direction);
+  void count(Flow& flow, const Packet& packet, uint8_t direction);
   bool expire(Timestamp now, size_t budget);
   void end(Flow& flow, FlowEnd reason, Timestamp now);
   void release(Flow& flow);
@@ -172,7 +173,7 @@ bool FlowTable::Impl::make_room(Timestamp now) {
   }
 }
 
-void FlowTable::Impl::account(Flow& flow, const Packet& packet, uint8_t direction) {
+inline void FlowTable::Impl::count(Flow& flow, const Packet& packet, uint8_t direction) {
   uint8_t& low = flow.min_ttl[direction];
   uint8_t& high = flow.max_ttl[direction];
   bool first = flow.packets[direction]++ == 0;
@@ -180,6 +181,11 @@ void FlowTable::Impl::account(Flow& flow, const Packet& packet, uint8_t directio
   high = first ? packet.ttl : std::max(high, packet.ttl);
   flow.bytes[direction] += packet.wire_length;
   flow.last = std::max(flow.last, packet.time);
+}
+
+void FlowTable::Impl::account(Flow& flow, const Packet& packet, uint8_t direction) {
+  const bool first = flow.packets[direction] == 0;
+  count(flow, packet, direction);
   flow.flags |= direction == 0 ? flow_flag::seen_ts : flow_flag::seen_tc;
   if (flow.key.proto == ip_proto::tcp) {
     if (packet.is_tcp()) flow.tcp_flags[direction] |= packet.tcp_flags;
@@ -319,7 +325,8 @@ Flow* FlowTable::find_quoted(const Packet& packet, uint8_t& direction) {
     return nullptr;
   }
   direction = packet.src == flow->client() ? 0 : 1;
-  impl_->account(*flow, packet, direction);
+  // Whoever sent it, nobody answered: the flow's state and what was seen of its sides stay.
+  impl_->count(*flow, packet, direction);
   return flow;
 }
 

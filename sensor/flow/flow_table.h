@@ -77,7 +77,8 @@ class FlowTable {
   /// The packet's flow with counters, times, TTLs and flags updated and, for TCP, tcp_reuse handled; null when the
   /// packet has no flow or the memory cap refuses one. `direction` 0: to the server.
   Flow* find_or_create(const Packet& packet, const Lookup& lookup, uint8_t& direction);
-  /// The flow an ICMP error quotes, or null. The error counts as a packet of that flow, as in Suricata.
+  /// The flow an ICMP error quotes, or null. The error counts as a packet of that flow, as in Suricata, but
+  /// establishes nothing.
   Flow* find_quoted(const Packet& packet, uint8_t& direction);
   /// Ends flows whose time is over at `now`; at most `budget` of them when budget is not 0. True when that was not
   /// enough.

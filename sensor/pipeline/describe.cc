@@ -15,6 +15,30 @@ std::string_view tunnel_proto(const Tunnel& tunnel) {
   }
 }
 
+/// Suricata's names, and such as it would have for what it does not open.
+std::string_view source_of(const Packet& packet) {
+  if (packet.defragmented) return "defrag";
+  if (packet.tunnel_count == 0) return "wire/pcap";
+  switch (packet.tunnels[packet.tunnel_count - 1].kind) {
+    case TunnelKind::gre:
+    case TunnelKind::erspan1:
+    case TunnelKind::erspan2:
+    case TunnelKind::erspan3:
+    case TunnelKind::wccp: return "gre tunnel";
+    case TunnelKind::vxlan: return "vxlan encapsulation";
+    case TunnelKind::geneve: return "geneve encapsulation";
+    case TunnelKind::teredo: return "teredo tunnel";
+    case TunnelKind::gtpu: return "gtp tunnel";
+    case TunnelKind::nsh: return "nsh encapsulation";
+    case TunnelKind::six_in_four:
+    case TunnelKind::four_in_four: return "ipv4 tunnel";
+    case TunnelKind::four_in_six:
+    case TunnelKind::six_in_six: return "ipv6 tunnel";
+    case TunnelKind::mpls: break;
+  }
+  return "tunnel";
+}
+
 bool with_ports(uint8_t proto) {
   return proto == ip_proto::tcp || proto == ip_proto::udp || proto == ip_proto::sctp;
 }
@@ -24,7 +48,7 @@ bool is_icmp(uint8_t proto) {
 
 void describe_frame(const Packet& packet, EnvelopeSpace& space, Envelope& envelope) {
   envelope.pcap_cnt = packet.number;
-  envelope.pkt_src = packet.defragmented ? "defrag" : packet.tunnel_count ? "tunnel" : "wire/pcap";
+  envelope.pkt_src = source_of(packet);
   if (packet.ether) {
     envelope.ether_dest = packet.ether;
     envelope.ether_src = packet.ether + 6;
@@ -98,10 +122,17 @@ Envelope describe(const Flow& flow, const Packet* packet, Timestamp time, Envelo
   return envelope;
 }
 
+PacketBytes bytes_of(const Packet& packet) {
+  constexpr uint16_t kRaw = 12;  // as Suricata numbers it
+  if (packet.tunnel_count > 0 && !packet.ip.empty()) return {packet.ip, kRaw};
+  return {packet.frame, packet.link_type};
+}
+
 void reverse(Envelope& envelope) {
   std::swap(envelope.src, envelope.dest);
   std::swap(envelope.src_port, envelope.dest_port);
   std::swap(envelope.ether_src, envelope.ether_dest);
+  std::swap(envelope.ether_srcs, envelope.ether_dests);
 }
 
 void add_app(const Detection& app, Envelope& envelope) {

@@ -16,13 +16,19 @@ namespace lapwing {
 /// Backing store of an envelope's views [W]; reused from record to record.
 struct EnvelopeSpace {
   std::array<TunnelLayer, kMaxTunnel> tunnel;
-  std::array<uint16_t, 2> vlan;
+  std::array<uint16_t, kMaxVlan> vlan;
 };
 
 /// Addresses as the packet has them (alerts, anomalies).
 Envelope describe(const Packet& packet, EnvelopeSpace& space);
 /// Addresses as the flow has them: the client is the source. `packet` may be null (the flow's end).
 Envelope describe(const Flow& flow, const Packet* packet, Timestamp time, EnvelopeSpace& space);
+/// The bytes that go with a packet's addresses: of what was in a tunnel the IP packet alone.
+struct PacketBytes {
+  Bytes bytes;
+  uint16_t link_type;
+};
+PacketBytes bytes_of(const Packet& packet);
 /// Swaps source and destination.
 void reverse(Envelope& envelope);
 void add_app(const Detection& app, Envelope& envelope);

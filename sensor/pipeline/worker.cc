@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "sensor/base/hash.h"
+#include "sensor/base/log.h"
 #include "sensor/base/per_thread.h"
 
 namespace lapwing {
@@ -34,6 +35,7 @@ Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
       flows_(flow_config(share), share.hash_seed,
              [this](Flow& flow, Timestamp now) {
                spare_process([&] { close(flow, now); });
+               stations_.forget(flow);
                context_.flow = nullptr;  // it is no more
              }),
       stream_(share.config->stream, *this),
@@ -42,6 +44,7 @@ Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
       matcher_(share.rules, share.state, *this),
       recorder_(share.config->eve),
       files_(share.config->file_store, *share.file_numbers, share.turn, index, recorder_),
+      stations_(share.config->eve->wants_ethernet()),
       community_id_(share.config->eve->community_id_seed()),
       has_rules_(!share.rules->rules().empty()) {
   matcher_.trace(share.tracer);
@@ -90,6 +93,7 @@ void Worker::run() {
     file_ = source_.file();
     if (!share_.replay) identifier_.backlog(source_.backlog());
     process(burst.view());
+    if (decoder_.unknown().size() != told_unknown_) tell_unknown();
     if (!share_.replay) expire();
     publish();
     source_.release(burst);
@@ -252,6 +256,8 @@ void Worker::inspect(const Packet& packet, Flow* flow, Direction direction) {
     stream_events_.clear();
     matcher_.begin(context_);
   }
+  if (stations_.wanted() && flow && packet.ether)
+    stations_.note(*flow, packet.ether, direction == Direction::to_client);
   if (packet.event_count) report_decode_events(packet, flow);
   // The packet that completes what a side of a stream is judged by belongs to what came before.
   bool fresh = has_rules_ && flow && app_.take_fresh(*flow, direction);
@@ -290,6 +296,7 @@ void Worker::inspect_tcp(const Packet& packet, Flow& flow, Direction direction) 
 /// The first bytes of a flow picked up late showed that client and server are to change places.
 void Worker::turn(Flow& flow, Timestamp time) {
   stream_.swap_direction(flow);
+  stations_.turn(flow);
   context_.stream_size = StreamEngine::sizes(flow);
   if (has_rules_) matcher_.turn(flow);
   context_.direction = lapwing::reverse(context_.direction);
@@ -350,6 +357,13 @@ void Worker::gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost
   app_.gap(flow, direction, offset, lost, time);
 }
 
+/// Not the dissector's, whose messages the receiver never got.
+void Worker::behind_hole(Flow&, const Chunk& chunk, uint64_t missing) {
+  if (!has_rules_) return;
+  if (missing > 0) matcher_.gap(context_, chunk.direction, chunk.offset - missing, missing);
+  matcher_.chunk(context_, chunk, [](const Chunk&) {});
+}
+
 void Worker::encrypted(Flow&, Direction direction, uint64_t offset) {
   if (has_rules_) matcher_.encrypted(context_, direction, offset);
 }
@@ -404,6 +418,7 @@ void Worker::close(Flow& flow, Timestamp now) {
   if (auto* identity = flow.get<Identity>(FlowSlot::identify)) identifier_.finish(identity->state);
   if (!recorder_.wants_flows() || flow.flags & flow_flag::unrecorded) return;
   FlowSummary summary = summarise(flow, app_, now, summary_space_);
+  stations_.describe(flow, summary.envelope);
   summary.application = application(flow);
   summary.flowbits = matcher_.flowbits(flow);
   summary.envelope.flowvars = matcher_.flowvars(flow);
@@ -418,6 +433,23 @@ void Worker::close(Flow& flow, Timestamp now) {
   recorder_.flow(summary);
   // Many flows may end at once: with the capture, or where the memory cap was hit.
   if (recorder_.waiting() >= kBatchBytes) publish();
+}
+
+/// Once for each number; of a replay's workers, which decode the same, one tells.
+void Worker::tell_unknown() {
+  const auto unknown = decoder_.unknown();
+  for (; told_unknown_ < unknown.size(); ++told_unknown_) {
+    if (share_.replay && index_ != 0) continue;
+    const UnknownProtocol& first = unknown[told_unknown_];
+    const std::string where = share_.replay ? std::string(file_) : std::string(source_.interface_name(0));
+    if (first.kind == UnknownProtocol::Kind::link_type) {
+      spdlog::warn("{}: frames of link type {} are not decoded (the first is frame {})", where, first.number,
+                   first.frame);
+    } else {
+      spdlog::warn("{}: frames of EtherType {:#06x} are not decoded (the first is frame {})", where, first.number,
+                   first.frame);
+    }
+  }
 }
 
 void Worker::publish() {
@@ -437,6 +469,7 @@ void Worker::add_counters(CounterSet& set) const {
   }
   set.add(flows_.counters(), flow_counter_rows());
   set.add(faults_, memory_fault_rows());
+  set.add(stations_.counters(), station_counter_rows());
   set.add(stream_.counters(), stream_counter_rows());
   set.add(app_.counters(), app_counter_rows());
   app_.add_protocol_counters(set);

@@ -23,6 +23,7 @@
 #include "sensor/pipeline/file_keeper.h"
 #include "sensor/pipeline/handover.h"
 #include "sensor/pipeline/sensor_config.h"
+#include "sensor/pipeline/stations.h"
 #include "sensor/pipeline/turn.h"
 #include "sensor/pipeline/worker_counters.h"
 #include "sensor/stream/defrag.h"
@@ -119,9 +120,11 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void see_anew(const Flow& flow);
   Application application(const Flow& flow);
   Envelope flow_envelope(const Flow& flow);
+  Envelope found_envelope(const Flow& flow);
   void add_flow(const Flow& flow, Envelope& envelope);
   void add_source(Envelope& envelope) const;
   void publish();
+  void tell_unknown();
   std::string_view community_id(const Flow& flow);
   void take_rules(RuleHandover& handover);
   /// What rules and records want of each protocol's frames, as AppLayer::want_frames takes it.
@@ -131,6 +134,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   // StreamSink
   void chunk(Flow& flow, const Chunk& chunk) override;
   void gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time) override;
+  void behind_hole(Flow& flow, const Chunk& chunk, uint64_t missing) override;
   void event(Flow& flow, StreamEvent event) override;
   // AppSink
   void event(Flow& flow, const Event& event) override;
@@ -162,6 +166,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   Matcher matcher_;
   Recorder recorder_;
   FileKeeper files_;
+  Stations stations_;
   CommunityId community_id_;
 
   static constexpr size_t kBatchBytes = 32 << 10;  // of records: handed over without waiting for the burst to end
@@ -185,6 +190,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   Timestamp now_;
   int64_t expired_to_ = INT64_MIN;  // in replay: the second of packet time up to which flows were ended
   uint64_t last_number_ = 0;
+  size_t told_unknown_ = 0;
   uint64_t dropped_frame_ = UINT64_MAX;  // whose destination drops a packet around the one at hand
   std::string_view file_;
   bool has_rules_ = false;

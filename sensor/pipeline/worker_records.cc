@@ -51,9 +51,22 @@ bool Worker::may_record(const Flow& flow) {
   return false;
 }
 
+/// Of what was found of the flow, at the packet at hand or at none.
+Envelope Worker::found_envelope(const Flow& flow) {
+  Envelope envelope =
+      context_.packet ? describe(*context_.packet, space_) : describe(flow, nullptr, context_.time, space_);
+  if (!context_.packet) stations_.describe(flow, envelope);
+  add_source(envelope);
+  add_flow(flow, envelope);
+  return envelope;
+}
+
 Envelope Worker::flow_envelope(const Flow& flow) {
   Envelope envelope = describe(flow, context_.packet, context_.time, space_);
-  if (!context_.packet) envelope.pkt_src = "stream (flow timeout)";
+  if (!context_.packet) {
+    envelope.pkt_src = "stream (flow timeout)";
+    stations_.describe(flow, envelope);
+  }
   add_source(envelope);
   add_app(app_.detection(flow), envelope);
   add_flow(flow, envelope);
@@ -79,6 +92,7 @@ void Worker::report_decode_events(const Packet& packet, Flow* flow) {
   Envelope envelope = describe(packet, space_);
   add_source(envelope);
   if (flow) add_flow(*flow, envelope);
+  const PacketBytes shown = bytes_of(packet);
   for (size_t i = 0; i < packet.event_count; ++i) {
     char text[96];
     std::string_view event = name(packet.events[i]);
@@ -86,8 +100,8 @@ void Worker::report_decode_events(const Packet& packet, Flow* flow) {
         std::snprintf(text, sizeof text, "decoder.%.*s", static_cast<int>(event.size()), event.data()));
     recorder_.anomaly(envelope, {.type = AnomalyLayer::decode,
                                  .event = {text, std::min(size, sizeof text - 1)},
-                                 .packet = packet.frame,
-                                 .link_type = packet.link_type});
+                                 .packet = shown.bytes,
+                                 .link_type = shown.link_type});
   }
 }
 
@@ -99,10 +113,7 @@ void Worker::event(Flow& flow, StreamEvent event) {
   std::string_view label = name(event);
   size_t size = static_cast<size_t>(
       std::snprintf(text, sizeof text, "stream.%.*s", static_cast<int>(label.size()), label.data()));
-  Envelope envelope =
-      context_.packet ? describe(*context_.packet, space_) : describe(flow, nullptr, context_.time, space_);
-  add_source(envelope);
-  add_flow(flow, envelope);
+  const Envelope envelope = found_envelope(flow);
   recorder_.anomaly(envelope, {.type = AnomalyLayer::stream, .event = {text, std::min(size, sizeof text - 1)}});
 }
 
@@ -110,10 +121,7 @@ void Worker::detection(Flow& flow, DetectionEvent event) {
   if (has_rules_) stream_events_.push_back(name(event));
   if (!recorder_.wants(AnomalyLayer::applayer) || !may_record(flow)) return;
   const Charge charge(recorder_, flow);
-  Envelope envelope =
-      context_.packet ? describe(*context_.packet, space_) : describe(flow, nullptr, context_.time, space_);
-  add_source(envelope);
-  add_flow(flow, envelope);
+  const Envelope envelope = found_envelope(flow);
   const Protocol* protocol = app_.detection(flow).final.protocol;
   recorder_.anomaly(envelope, {.type = AnomalyLayer::applayer,
                                .event = Capitals(name(event)),
@@ -193,11 +201,13 @@ void Worker::alert(const MatchContext& context, Alert& alert) {
     envelope = describe(*context.packet, space_);
     // Where too many alerts wait for a packet of their direction, the one at hand is the receiver's acknowledgement.
     if (context.flow && alert.direction != context.direction) reverse(envelope);
-    alert.packet = context.packet->frame;
-    alert.link_type = context.packet->link_type;
+    const PacketBytes shown = bytes_of(*context.packet);
+    alert.packet = shown.bytes;
+    alert.link_type = shown.link_type;
   } else if (context.flow) {
     // No packet is at hand, and the context has no direction of its own.
     envelope = describe(*context.flow, nullptr, context.time, space_);
+    stations_.describe(*context.flow, envelope);
     if (alert.direction == Direction::to_client) reverse(envelope);
     envelope.pkt_src = "stream (flow timeout)";
   }
@@ -257,7 +267,8 @@ void Worker::tagged(const MatchContext& context) {
     add_app(app_.detection(*context.flow), envelope);
     add_flow(*context.flow, envelope);
   }
-  recorder_.packet(envelope, context.packet->frame, context.packet->link_type);
+  const PacketBytes shown = bytes_of(*context.packet);
+  recorder_.packet(envelope, shown.bytes, shown.link_type);
 }
 
 }  // namespace lapwing

@@ -24,10 +24,9 @@ constexpr uint64_t kShortLifetime = 30;  // seconds; of the systems that do not 
 struct Key {
   uint8_t src[16], dst[16];
   uint32_t id;
-  uint16_t vlan[2];
+  uint16_t vlan[kMaxVlan];
   uint8_t version;
   uint8_t proto;  // 0 for IPv6, where fragments may name it differently (RFC 8200, section 4.5)
-  uint16_t zero;
 
   bool operator==(const Key& other) const { return std::memcmp(this, &other, sizeof *this) == 0; }
 };
@@ -38,7 +37,7 @@ Key key_of(const Packet& packet) {
   std::memcpy(key.src, packet.src.bytes.data(), 16);
   std::memcpy(key.dst, packet.dst.bytes.data(), 16);
   key.id = packet.ip_id;
-  for (size_t i = 0; i < std::min<size_t>(packet.vlan_count, 2); ++i) key.vlan[i] = packet.vlan[i];
+  for (size_t i = 0; i < packet.vlan_count; ++i) key.vlan[i] = packet.vlan[i];
   key.version = packet.ip_version;
   key.proto = packet.ip_version == 4 ? packet.proto : 0;
   return key;

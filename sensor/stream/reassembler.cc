@@ -189,6 +189,24 @@ void Reassembler::end(Target& to) {
       {.offset = to.half.delivered - to.half.urgent_oob, .time = to.time, .direction = to.direction, .end = true});
 }
 
+void Reassembler::behind_holes(Target& to) {
+  SegmentList& list = to.half.segments;
+  for (uint64_t known = to.half.delivered; !list.empty();) {
+    const Piece& piece = list.front();
+    const uint64_t end = piece.end();
+    if (piece.block.data) {
+      sink_.behind_hole(to.flow,
+                        {.data = piece.bytes(),
+                         .offset = piece.begin - to.half.urgent_oob,
+                         .time = to.time,
+                         .direction = to.direction},
+                        piece.begin - known);
+    }
+    known = end;
+    list.drop_before(to.session.pools.blocks, known);
+  }
+}
+
 void Reassembler::deliver(Flow& flow, TcpSession& session, Direction direction, Timestamp time, bool all,
                           StreamVerdict* verdict) {
   Half& half = session.half[index(direction)];
@@ -198,7 +216,8 @@ void Reassembler::deliver(Flow& flow, TcpSession& session, Direction direction, 
   const uint64_t depth = config_.depth != 0 ? config_.depth : UINT64_MAX;
   const uint64_t acked = acknowledged(half);
   const bool closed = took_fin(half);
-  uint64_t limit = std::min(all && !closed && !list.empty() ? std::max(acked, list.back().end()) : acked, depth);
+  // What is missing before an acknowledgement was lost on its way to us, what is missing behind it on its way there.
+  const uint64_t settled = std::min(acked, depth), limit = all && !closed ? depth : settled;
   while (!half.has(half_flag::stopped)) {
     if (!list.empty() && list.front().begin <= half.delivered) {
       const Piece& piece = list.front();
@@ -212,8 +231,8 @@ void Reassembler::deliver(Flow& flow, TcpSession& session, Direction direction, 
         ++counters_.urgent_oob_data;
       }
       list.drop_before(session.pools.blocks, half.delivered);
-    } else if (half.delivered < limit && (!list.empty() || closed)) {
-      give_up(to, list.empty() ? limit : std::min(limit, list.front().begin));
+    } else if (half.delivered < settled && (!list.empty() || closed)) {
+      give_up(to, list.empty() ? settled : std::min(settled, list.front().begin));
     } else {
       break;
     }
@@ -240,9 +259,10 @@ void Reassembler::finish(Flow& flow, TcpSession& session, Direction direction, T
   deliver(flow, session, direction, time, true, nullptr);
   if (half.has(half_flag::ended | half_flag::stopped)) return;
   Target to{flow, session, half, direction, time, nullptr};
+  const bool whole = half.segments.empty();
+  behind_holes(to);
   int64_t seen = half.has(half_flag::fin) ? static_cast<int64_t>(half.fin_offset) : half.offset(half.next_seq);
-  bool cut = half.has(half_flag::depth_reached | half_flag::fin);
-  if (cut && seen > static_cast<int64_t>(half.delivered)) {
+  if (whole && half.has(half_flag::depth_reached) && seen > static_cast<int64_t>(half.delivered)) {
     auto lost = static_cast<uint64_t>(seen) - half.delivered;
     sink_.gap(flow, direction, half.delivered - half.urgent_oob, lost, time);
     half.delivered += lost;

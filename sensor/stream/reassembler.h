@@ -14,9 +14,9 @@ class Reassembler {
 
   /// Takes the payload of an accepted packet; true when some of it became part of the stream.
   bool insert(Flow& flow, TcpSession& session, const Packet& packet, Direction direction, StreamVerdict& verdict);
-  /// Hands over what the receiver acknowledged. `all`: what it did not, too.
+  /// Hands over what the receiver acknowledged. `all`: what follows on it, too.
   void deliver(Flow& flow, TcpSession& session, Direction direction, Timestamp time, bool all, StreamVerdict* verdict);
-  /// Hands over all, gives up what is missing, and ends the direction.
+  /// Hands over all and ends the direction.
   void finish(Flow& flow, TcpSession& session, Direction direction, Timestamp time);
   void raise(Flow& flow, StreamVerdict* verdict, StreamEvent event);
 
@@ -38,6 +38,7 @@ class Reassembler {
   void note(Target& to, const SegmentList::Result& result);
   void hand_over(Target& to, Bytes data);
   void give_up(Target& to, uint64_t end);
+  void behind_holes(Target& to);
   void end(Target& to);
   bool eager(const TcpSession& session) const { return config_.inline_mode || session.has(session_flag::async); }
 

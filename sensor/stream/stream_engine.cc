@@ -44,6 +44,12 @@ FlowState flow_state(FlowState before, TcpState state) {
   }
 }
 
+/// Some exploits are one segment that also ends the connection. A FIN alone begins nothing.
+bool may_be_midstream(const Packet& packet) {
+  const uint8_t kind = packet.tcp_flags & kOpening;
+  return kind == tcp_flag::ack || (kind == (tcp_flag::fin | tcp_flag::ack) && !packet.payload.empty());
+}
+
 }  // namespace
 
 struct StreamEngine::Impl {
@@ -146,7 +152,7 @@ bool StreamEngine::Impl::take_without_session(Flow& flow, const Packet& packet, 
       verdict.in_stream = reassembler.insert(flow, *session, packet, direction, found);
       return true;
     }
-    if (kind & (tcp_flag::rst | tcp_flag::fin)) {
+    if (kind & (tcp_flag::rst | tcp_flag::fin) && !(config.midstream && may_be_midstream(packet))) {
       bool reset = kind & tcp_flag::rst;
       verdict.add(reset ? StreamEvent::rst_but_no_session : StreamEvent::fin_but_no_session);
       return true;
@@ -155,9 +161,7 @@ bool StreamEngine::Impl::take_without_session(Flow& flow, const Packet& packet, 
   }
   if (flow.tcp_state != TcpState::syn_sent) return false;
   if (kind == tcp_flag::syn && to_server && packet.seq == flow.syn.isn && packet.payload.empty()) {
-    uint8_t kept = flow.syn.options & syn_option::session_refused;
-    flow.syn = read_syn(packet);
-    flow.syn.options |= kept;
+    add_repetition(flow.syn, read_syn(packet));
     return verdict.accepted = true;
   }
   if (kind == (tcp_flag::rst | tcp_flag::ack) && !to_server && packet.seq == 0 && packet.ack == flow.syn.isn + 1 &&
@@ -176,7 +180,7 @@ void StreamEngine::Impl::take(Flow& flow, const Packet& packet, Direction direct
     uint8_t kind = packet.tcp_flags & kOpening;
     bool answer = kind == (tcp_flag::syn | tcp_flag::ack) && direction == Direction::to_client;
     bool pick_up =
-        (answer && (config.midstream || config.async_oneside)) || (kind == tcp_flag::ack && config.midstream);
+        (answer && (config.midstream || config.async_oneside)) || (config.midstream && may_be_midstream(packet));
     if (!pick_up || !(session = make_session(flow))) {
       ++counters.no_flow;
       return tell(flow, verdict);

@@ -63,8 +63,10 @@ class StreamSink {
  public:
   virtual ~StreamSink() = default;
   virtual void chunk(Flow& flow, const Chunk& chunk) = 0;
-  /// `lost` bytes of this direction will never come (acknowledged but unseen, or given up at the end).
+  /// `lost` bytes of this direction were acknowledged but not seen, or not kept.
   virtual void gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time) = 0;
+  /// At the end of the flow: what was sent behind `missing` bytes that nobody acknowledged, so that no program got it.
+  virtual void behind_hole(Flow& flow, const Chunk& chunk, uint64_t missing) = 0;
   /// Every event when it is found; those of the packet at hand are in its StreamVerdict too.
   virtual void event(Flow& flow, StreamEvent event) = 0;
 };

@@ -16,7 +16,10 @@ bool has(const TcpSyn& syn, uint8_t option) {
 bool enqueue(TcpSession& session, const TcpSyn& syn, uint64_t limit) {
   if (!session.queue) session.queue = std::make_unique<std::vector<TcpSyn>>();
   auto& queue = *session.queue;
-  if (std::ranges::any_of(queue, [&](const TcpSyn& other) { return other.isn == syn.isn; })) return true;
+  if (auto known = std::ranges::find(queue, syn.isn, &TcpSyn::isn); known != queue.end()) {
+    add_repetition(*known, syn);
+    return true;
+  }
   bool fits = queue.size() < limit;
   if (!fits && !queue.empty()) queue.erase(queue.begin());
   if (limit != 0) queue.push_back(syn);
@@ -29,7 +32,7 @@ TcpSyn read_syn(const Packet& packet) {
   TcpSyn syn{.isn = packet.seq, .window = packet.window};
   if (packet.tcp.has_timestamp) {
     syn.options |= syn_option::timestamp;
-    syn.ts_value = packet.tcp.ts_value;
+    syn.ts_first = syn.ts_value = packet.tcp.ts_value;
   }
   if (packet.tcp.has_wscale) {
     syn.options |= syn_option::wscale;
@@ -38,6 +41,18 @@ TcpSyn read_syn(const Packet& packet) {
   if (packet.tcp.sack_permitted) syn.options |= syn_option::sack;
   if (packet.tcp.is_signed) syn.options |= syn_option::is_signed;
   return syn;
+}
+
+void add_repetition(TcpSyn& syn, const TcpSyn& again) {
+  if (has(again, syn_option::timestamp)) {
+    const bool known = has(syn, syn_option::timestamp);
+    if (!known || seq_lt(again.ts_first, syn.ts_first)) syn.ts_first = again.ts_first;
+    if (!known || seq_gt(again.ts_value, syn.ts_value)) syn.ts_value = again.ts_value;
+  }
+  // Some systems leave options out when there is no answer: what was offered once may be taken.
+  if (has(again, syn_option::wscale)) syn.wscale = again.wscale;
+  syn.options |= again.options;
+  syn.window = again.window;
 }
 
 bool has_fast_open(const Packet& packet) {
@@ -65,6 +80,7 @@ void TcpTracker::accept_syn(Half& client, Half& server, TcpSession& session, con
   if (has(syn, syn_option::is_signed)) client.set(half_flag::signature);
   if (has(syn, syn_option::timestamp)) {
     client.set(half_flag::timestamps);
+    client.ts_first = syn.ts_first;
     client.last_ts = syn.ts_value;
     client.last_ts_seconds = seconds;
     if (syn.ts_value == 0) client.set(half_flag::zero_timestamp);
@@ -76,6 +92,19 @@ void TcpTracker::accept_syn(Half& client, Half& server, TcpSession& session, con
     session.set(session_flag::wscale_offered);
     server.wscale = syn.wscale;
   }
+}
+
+void TcpTracker::accept_repetition(Half& client, Half& server, TcpSession& session, const TcpSyn& again,
+                                   uint32_t seconds) const {
+  TcpSyn syn{.isn = client.isn, .ts_first = client.ts_first, .ts_value = client.last_ts, .wscale = server.wscale};
+  if (client.has(half_flag::timestamps)) syn.options |= syn_option::timestamp;
+  if (session.has(session_flag::wscale_offered)) syn.options |= syn_option::wscale;
+  if (client.has(half_flag::signature)) syn.options |= syn_option::is_signed;
+  add_repetition(syn, again);
+  const uint32_t next_seq = client.next_seq, sent = client.sent;  // with the data of a fast open
+  accept_syn(client, server, session, syn, seconds);
+  client.next_seq = next_seq;
+  client.sent = sent;
 }
 
 void TcpTracker::accept_syn_ack(TcpSession& session, const TcpSyn& answer, uint32_t ack, uint32_t seconds) const {
@@ -115,6 +144,10 @@ bool TcpTracker::begin(TcpSession& session, const Packet& packet, Direction dire
     return true;
   }
   pick_up_at_data(s);
+  if (s.flag(tcp_flag::fin)) {
+    advance(s, s.to_server ? TcpState::close_wait : TcpState::fin_wait1);
+    note_sent(s);
+  }
   return true;
 }
 
@@ -156,12 +189,33 @@ void TcpTracker::pick_up_at_data(Step& s) const {
   }
 }
 
-Outcome TcpTracker::syn_sent(Step& s) const {
-  // Only who saw the SYN can echo its timestamp.
-  if (!s.to_server && s.packet.tcp.has_timestamp && s.peer.has(half_flag::timestamps) && s.peer.last_ts != 0 &&
-      s.packet.tcp.ts_echo != 0 && s.packet.tcp.ts_echo != s.peer.last_ts) {
-    return s.reject(StreamEvent::pkt_invalid_timestamp);
+/// The SYN that the packet acknowledges, when it is not the one followed.
+const TcpSyn* TcpTracker::answered_other(const Step& s) const {
+  if (!s.session.queue || !s.flag(tcp_flag::ack) || s.ack() == s.peer.isn + 1) return nullptr;
+  auto& queue = *s.session.queue;
+  auto found = std::ranges::find(queue, s.ack() - 1, &TcpSyn::isn);
+  return found == queue.end() ? nullptr : &*found;
+}
+
+/// Only who saw a SYN can echo its timestamp, and nobody one that was not offered (RFC 7323, section 3.2).
+bool TcpTracker::echoes_offer(const Step& s) const {
+  const uint32_t echo = s.packet.tcp.ts_echo;
+  if (s.to_server || !s.packet.tcp.has_timestamp || echo == 0) return true;
+  bool offered = s.peer.has(half_flag::timestamps);
+  uint32_t first = s.peer.ts_first, last = s.peer.last_ts;
+  if (const TcpSyn* other = answered_other(s)) {
+    offered = has(*other, syn_option::timestamp);
+    first = other->ts_first;
+    last = other->ts_value;
+  } else if (s.session.has(session_flag::syn_forgotten) && s.ack() != s.peer.isn + 1) {
+    return true;
   }
+  if (!offered) return false;
+  return last == 0 || (seq_geq(echo, first) && seq_leq(echo, last));
+}
+
+Outcome TcpTracker::syn_sent(Step& s) const {
+  if (!echoes_offer(s)) return s.reject(StreamEvent::pkt_invalid_timestamp);
   if (s.flag(tcp_flag::rst)) {
     if (!valid_reset(s)) return Outcome::reject;
     bool answers = !s.to_server || (s.seq() == s.self.isn && s.packet.window == 0 && s.ack() == s.self.isn + 1);
@@ -179,20 +233,17 @@ Outcome TcpTracker::syn_sent(Step& s) const {
     Half& client = s.peer;
     if (s.ack() != client.isn + 1) {
       bool takes_data = s.session.has(session_flag::fast_open) && s.ack() == client.next_seq;
-      auto other = std::find_if(s.session.queue ? s.session.queue->begin() : std::vector<TcpSyn>::iterator{},
-                                s.session.queue ? s.session.queue->end() : std::vector<TcpSyn>::iterator{},
-                                [&](const TcpSyn& syn) { return syn.isn + 1 == s.ack(); });
-      bool answers_other = s.session.queue && other != s.session.queue->end();
-      bool answers_forgotten = !answers_other && s.session.has(session_flag::syn_forgotten);
-      if (!takes_data && !answers_other && !answers_forgotten) {
+      const TcpSyn* other = answered_other(s);
+      bool answers_forgotten = !other && s.session.has(session_flag::syn_forgotten);
+      if (!takes_data && !other && !answers_forgotten) {
         return s.reject(StreamEvent::whs3_synack_with_wrong_ack);
       }
-      if (answers_other) accept_syn(client, s.self, s.session, *other, s.seconds());
+      if (other) accept_syn(client, s.self, s.session, *other, s.seconds());
       // What the SYN offered is unknown: believe the answer.
       if (answers_forgotten) {
         TcpSyn syn = read_syn(s.packet);
         syn.isn = s.ack() - 1;
-        syn.ts_value = s.packet.tcp.ts_echo;
+        syn.ts_first = syn.ts_value = s.packet.tcp.ts_echo;
         syn.window = UINT16_MAX;
         syn.wscale = kMaxShift;
         accept_syn(client, s.self, s.session, syn, s.seconds());
@@ -203,6 +254,10 @@ Outcome TcpTracker::syn_sent(Step& s) const {
       client.next_seq = client.sent = client.isn + 1;
     }
     s.session.queue.reset();
+    // What the server echoes is what it will hold later segments against.
+    if (client.last_ts != 0 && s.packet.tcp.has_timestamp && s.packet.tcp.ts_echo != 0) {
+      client.last_ts = s.packet.tcp.ts_echo;
+    }
     accept_syn_ack(s.session, read_syn(s.packet), s.ack(), s.seconds());
     return Outcome::accept;
   }
@@ -221,7 +276,7 @@ Outcome TcpTracker::repeated_syn(Step& s) const {
     return Outcome::accept;
   }
   if (s.seq() == s.self.isn) {
-    if (has(syn, syn_option::timestamp)) s.self.last_ts = syn.ts_value;
+    accept_repetition(s.self, s.peer, s.session, syn, s.seconds());
     return Outcome::accept;
   }
   if (!enqueue(s.session, syn, config_.max_syn_queued)) {

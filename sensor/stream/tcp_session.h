@@ -83,6 +83,7 @@ struct Half {
   SegmentList segments;
   uint16_t urgent_oob = 0;  // bytes taken out of the stream so far, delivered ones only
   uint16_t max_regions = 0;
+  uint32_t ts_first = 0;  // the lowest timestamp of its SYNs, last_ts being the highest
 
   bool has(uint16_t flag) const { return flags & flag; }
   void set(uint16_t flag) { flags |= flag; }

@@ -16,6 +16,8 @@ enum class Doubt : uint8_t { none, payload, packet };
 
 /// Where a SYN's facts are found in a packet.
 TcpSyn read_syn(const Packet& packet);
+/// The SYN was sent again: its answer may be one to any of them.
+void add_repetition(TcpSyn& syn, const TcpSyn& again);
 /// The options of a fast open (RFC 7413) are present.
 bool has_fast_open(const Packet& packet);
 
@@ -66,11 +68,14 @@ class TcpTracker {
   Outcome syn_recv_ack(Step& s) const;
   Outcome one_sided_ack(Step& s) const;
   Outcome four_way_syn_ack(Step& s) const;
+  const TcpSyn* answered_other(const Step& s) const;
+  bool echoes_offer(const Step& s) const;
   Outcome repeated_syn(Step& s) const;
   Outcome repeated_syn_ack(Step& s) const;
   void pick_up_at_syn_ack(Step& s) const;
   void pick_up_at_data(Step& s) const;
   void accept_syn(Half& client, Half& server, TcpSession& session, const TcpSyn& syn, uint32_t seconds) const;
+  void accept_repetition(Half& client, Half& server, TcpSession& session, const TcpSyn& again, uint32_t seconds) const;
   void accept_syn_ack(TcpSession& session, const TcpSyn& answer, uint32_t ack, uint32_t seconds) const;
   void establish(Step& s) const;
 

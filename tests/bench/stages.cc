@@ -118,6 +118,7 @@ class Path final : private StreamSink, private AppSink {
   void gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time) override {
     if (last_ == Stage::app) app_.gap(flow, direction, offset, lost, time);
   }
+  void behind_hole(Flow&, const Chunk&, uint64_t) override {}
   void event(Flow&, StreamEvent) override {}
   void event(Flow&, const Event& event) override { benchmark::DoNotOptimize(&event); }
   void anomaly(Flow&, const Protocol&, const Transaction*, uint8_t, Direction) override {}

@@ -201,6 +201,32 @@ TEST(PcapngFormat, ImpossibleBlocksAreFaults) {
   EXPECT_EQ(fault([](auto& b, size_t at) { b[at + 23] = 0xff; }).substr(0, 10), "packet of ");
 }
 
+TEST(PcapngFormat, BlocksThatMayHoldPacketsAreCountedOnce) {
+  Blocks b;
+  b.section().interface(1).block(5, {1}).block(0x204, {1}).enhanced(0, 1, {1}).block(0xbad, {2});
+  auto r = read(b.bytes);
+  EXPECT_EQ(r.burst.count, 1U);
+  EXPECT_EQ(r.fill.unknown_blocks, 2U);
+  EXPECT_EQ(r.fill.unknown_block, 0x204U);
+
+  // One that is longer than what is at hand comes up again behind the frames before it.
+  Blocks cut;
+  cut.section().interface(1).enhanced(0, 1, {1});
+  const size_t frames = cut.bytes.size();
+  cut.block(0xbad, std::vector<uint8_t>(4000));
+  cut.bytes.resize(frames + 100);
+  Burst burst;
+  uint64_t number = 0;
+  std::string fault;
+  auto format = PcapngFormat::open(cut.bytes, fault);
+  Fill first = format->fill(cut.bytes, burst, number);
+  EXPECT_EQ(burst.count, 1U);
+  burst.count = 0;
+  Fill second = format->fill(Bytes(cut.bytes).subspan(first.used), burst, number);
+  EXPECT_GT(second.skip, 0U);
+  EXPECT_EQ(first.unknown_blocks + second.unknown_blocks, 1U);
+}
+
 TEST(PcapngFormat, InterfacesAreLimited) {
   Blocks b;
   b.section();

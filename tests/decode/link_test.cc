@@ -126,7 +126,14 @@ TEST(Link, UnknownTypesAreEventsOfTheirLayer) {
 
 TEST(Link, PppProtocolsAreKnownUnsupportedOrWrong) {
   auto ppp = [](std::string_view hex) { return events_of(PacketBuilder().link_type(9).raw(from_hex(hex))); };
-  EXPECT_THAT(ppp("ff03c0210000"), ElementsAre("ppp.unsup_proto"));
+  EXPECT_THAT(ppp("ff0300230000"), ElementsAre("ppp.unsup_proto"));
+  for (std::string_view control : {"c021", "c023", "c025", "c029", "c223", "8021", "8057", "80fd", "8207"}) {
+    const std::string packet = std::string(control) + "01010004";
+    EXPECT_THAT(ppp("ff03" + packet), IsEmpty()) << control;
+    Decoded session(PacketBuilder().ether().ether_type(0x8864).raw(from_hex("110000010006" + packet)));
+    EXPECT_THAT(session.events(), IsEmpty()) << control;
+    EXPECT_FALSE(session->invalid) << control;
+  }
   EXPECT_THAT(ppp("ff0312340000"), ElementsAre("ppp.wrong_type"));
   EXPECT_THAT(ppp("ff0300214500"), ElementsAre("ppp.ip4_pkt_too_small"));
   EXPECT_THAT(ppp("ff0300576000"), ElementsAre("ppp.ip6_pkt_too_small"));
@@ -186,6 +193,104 @@ TEST(Link, LayersAreLimited) {
   Decoded d(b.ipv4().udp(1, 2));
   EXPECT_THAT(d.events(), ElementsAre("too_many_layers"));
   EXPECT_EQ(d.counters().too_many_layers, 1u);
+}
+
+/// Bytes before an IPv4 packet, and behind it, of each link layer that has no builder.
+struct Wrapping {
+  uint16_t link_type;
+  std::string_view before, behind;
+};
+constexpr std::string_view kData80211 = "08010000 020000000001 020000000002 020000000003 1000";
+constexpr std::string_view kSnap = "aaaa03000000 0800";
+
+BuiltFrame wrap(const Wrapping& wrapping) {
+  auto packet = PacketBuilder().ipv4("10.0.0.1", "10.0.0.2").udp(5000, 53).payload("wrapped").build();
+  auto bytes = from_hex(wrapping.before);
+  bytes.insert(bytes.end(), packet.bytes.begin(), packet.bytes.end());
+  const auto behind = from_hex(wrapping.behind);
+  bytes.insert(bytes.end(), behind.begin(), behind.end());
+  return PacketBuilder().link_type(wrapping.link_type).raw(bytes).build();
+}
+
+TEST(Link, WhatCarriesIpInItsOwnWayIsUnwrapped) {
+  const std::string data(kData80211), snap(kSnap);
+  const std::string ether = "020000000001 020000000002";
+  const std::string check(32, '0');
+  const std::vector<std::pair<uint16_t, std::string>> all = {
+      {1, ether + "8100 0007 002b" + snap},
+      {113, "0000 0001 0006 0200000000010000 0004" + snap},
+      {1, ether + "002b" + snap},                // SNAP
+      {1, ether + "002b" + "aaaa030000f80800"},  // ... of IEEE 802.1H
+      {1, ether + "0026" + "060603"},            // LLC
+      {105, data + snap},
+      {105, "88" + data.substr(2) + "0000" + snap},                   // QoS
+      {105, "88810000" + data.substr(8) + "0000 01020304" + snap},    // ... with HT control
+      {105, "08030000" + data.substr(8) + "020000000004" + snap},     // between access points
+      {105, "88" + data.substr(2) + "8000" + ether + "002b" + snap},  // aggregate
+      {127, "00000800 00000000" + data + snap},                       // radiotap
+      {127, "00001100 03000000 0000000000000000 20" + std::string("88") + data.substr(2) + "0000 0000" + snap},
+      {127, "00001000 020000a0 02000000 00000000" + data + snap},  // two words of presence
+      {192, "00000800 69000000" + data + snap},                    // PPI
+      {192, "00000800 01000000" + ether + "0800"},
+      {239, "02000000 0500 0a00 41000000 2700 0900"},  // NFLOG, little-endian
+      {239, "02000000 0005 000a 41000000 0027 0009"},
+      {1, ether + "88e5 00 00 00000001 0800"},  // MACsec
+      {1, ether + "88e5 20 00 00000001 0000000000000000 0800"},
+      {1, ether + "8926 000000000800"},               // VN-Tag
+      {1, ether + "88e7 00000000" + ether + "0800"},  // PBB
+  };
+  for (const auto& [link_type, before] : all) {
+    const bool macsec = before.find("88e5") != before.npos;
+    Decoded d(wrap({link_type, before, macsec ? std::string_view(check) : std::string_view()}));
+    EXPECT_TRUE(d->is_udp()) << link_type << " " << before;
+    EXPECT_EQ(to_text(d->payload), "wrapped") << link_type << " " << before;
+    EXPECT_THAT(d.events(), IsEmpty()) << link_type << " " << before;
+    EXPECT_FALSE(d->invalid) << link_type << " " << before;
+    decode_every_prefix(wrap({link_type, before, check}));
+  }
+}
+
+TEST(Link, EverySystemHasAFamilyOfItsOwnForIpv6) {
+  for (std::string_view family : {"0a000000", "17000000", "18000000", "1a000000", "1c000000", "0000001e", "1e000000"}) {
+    auto bytes = from_hex(family);
+    const auto packet = PacketBuilder().ipv6().udp(1, 2).payload("x").build();
+    bytes.insert(bytes.end(), packet.bytes.begin(), packet.bytes.end());
+    Decoded d(PacketBuilder().link_type(0).raw(bytes));
+    EXPECT_TRUE(d->is_udp()) << family;
+  }
+}
+
+TEST(Link, WhatCannotBeReadIsCountedAndNoFault) {
+  const std::string data(kData80211), snap(kSnap), ether = "020000000001 020000000002";
+  Decoded secret(wrap({105, "0841" + data.substr(4) + snap, ""}));
+  EXPECT_EQ(secret.counters().encrypted_link, 1U);
+  EXPECT_FALSE(secret->invalid);
+  EXPECT_EQ(Decoded(wrap({1, ether + "88e5 0c 00 00000001 0800", ""})).counters().encrypted_link, 1U);
+  EXPECT_EQ(Decoded(wrap({105, "0805" + data.substr(4) + snap, ""})).counters().ieee80211_fragments, 1U);
+  Decoded beacon(wrap({105, "8000" + data.substr(4), ""}));
+  EXPECT_FALSE(beacon->invalid);
+  EXPECT_EQ(beacon.counters().unknown_ethertype, 0U);
+  const std::string subframe = ether + "0001 00000000";
+  EXPECT_EQ(Decoded(wrap({105, "88" + data.substr(2) + "8000" + subframe, ""})).counters().ieee80211_aggregates, 1U);
+}
+
+TEST(Link, UnknownNumbersAreKeptOnceEachAndNoMoreThanThereIsRoomFor) {
+  using Kind = UnknownProtocol::Kind;
+  Decoder decoder(default_config(), ChecksumMode::all);
+  Packet packet;
+  auto of_link = PacketBuilder().link_type(189).raw(from_hex("0000")).build();
+  decoder.decode(of_link, packet);
+  decoder.decode(of_link, packet);
+  ASSERT_EQ(decoder.unknown().size(), 1U);
+  EXPECT_TRUE(decoder.unknown()[0].is(Kind::link_type, 189));
+  EXPECT_EQ(decoder.counters().unknown_link_type, 2U);
+  for (uint16_t type = 0; type < 40; ++type) {
+    auto frame = PacketBuilder().ether().ether_type(static_cast<uint16_t>(0x9900 + type)).raw(from_hex("0000")).build();
+    decoder.decode(frame, packet);
+  }
+  ASSERT_EQ(decoder.unknown().size(), kMaxUnknownProtocols);
+  EXPECT_TRUE(decoder.unknown()[1].is(Kind::ether_type, 0x9900));
+  EXPECT_EQ(decoder.counters().unknown_ethertype, 40U);
 }
 
 TEST(Link, EveryPrefixOfEveryLayerIsSafe) {

@@ -50,15 +50,41 @@ TEST(Tcp, OptionsOfThePacketBeforeAreGone) {
   EXPECT_EQ(packet.vlan_count, 0);
 }
 
-TEST(Tcp, BrokenHeadersAndOptionsAreEvents) {
-  auto options = [](std::string_view hex) {
-    return events_of(PacketBuilder().ether().ipv4().tcp(1, 2).tcp_options(from_hex(hex)));
+TEST(Tcp, ASegmentWithBrokenOptionsIsOneOfItsFlow) {
+  uint8_t drops = 0;
+  auto options = [&](std::string_view hex) {
+    Decoded d(PacketBuilder().ether().ipv4().tcp(1, 2).tcp_options(from_hex(hex)).payload("data"));
+    EXPECT_FALSE(d->invalid) << hex;
+    EXPECT_TRUE(d->wants_flow) << hex;
+    EXPECT_EQ(to_text(d->payload), "data") << hex;
+    drops = d->host_drops;
+    return d.events();
   };
   EXPECT_THAT(options("02030000"), ElementsAre("tcp.opt_invalid_len"));
   EXPECT_THAT(options("020405b4 020405b4"), ElementsAre("tcp.opt_duplicate"));
-  EXPECT_THAT(options("02ff05b4"), ElementsAre("tcp.opt_invalid_len"));
-  EXPECT_THAT(options("0200"), ElementsAre("tcp.opt_invalid_len"));
   EXPECT_THAT(options("220300ff"), ElementsAre("tcp.opt_invalid_len"));
+  EXPECT_THAT(options("fd030000"), ElementsAre("tcp.opt_invalid_len"));
+  EXPECT_THAT(options("fd05f989 ff000000"), ElementsAre("tcp.opt_invalid_len"));
+  EXPECT_EQ(drops, 0);
+  for (std::string_view hex : {"02ff05b4", "0200", "1d030000", "13040000"}) {
+    EXPECT_THAT(options(hex), ElementsAre("tcp.opt_invalid_len"));
+    EXPECT_EQ(drops, host_drop::tcp_option) << hex;
+  }
+}
+
+TEST(Tcp, OptionsThatNothingHereReadsAreNoFault) {
+  auto options = [](std::string_view hex) {
+    return events_of(PacketBuilder().ether().ipv4().tcp(1, 2).tcp_options(from_hex(hex)));
+  };
+  for (std::string_view accurate_ecn : {"ac02", "ae05000001", "ac08000001000002", "ae0b000001000002000003"}) {
+    EXPECT_THAT(options(accurate_ecn), IsEmpty());
+  }
+  EXPECT_THAT(options("fe0dacce 0000010000020000 03"), IsEmpty());  // the same as an experiment
+  EXPECT_THAT(options("fd04f989"), IsEmpty());
+  EXPECT_THAT(options("fe06f989 0102"), IsEmpty());
+}
+
+TEST(Tcp, BrokenHeadersAreEvents) {
   auto offset = [](uint8_t words) {
     auto frame = PacketBuilder().ether().ipv4().tcp(1, 2).build();
     frame.bytes[14 + 20 + 12] = static_cast<uint8_t>(words << 4);

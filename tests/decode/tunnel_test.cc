@@ -17,6 +17,27 @@ PacketBuilder inside6(PacketBuilder b) {
   return b.ipv6().udp(1001, 53).payload("abc");
 }
 
+TEST(Tunnel, WccpAndErspanOfIpFrames) {
+  const auto packet = PacketBuilder().ipv4("10.7.0.1", "10.7.0.2").udp(1001, 53).payload("abc").build();
+  auto carried = [&](std::string_view before) {
+    auto bytes = from_hex(before);
+    bytes.insert(bytes.end(), packet.bytes.begin(), packet.bytes.end());
+    return PacketBuilder().ether().ipv4().proto(47).raw(bytes);
+  };
+  const std::pair<std::string_view, TunnelKind> all[] = {
+      {"0000883e", TunnelKind::wccp},           // first version
+      {"0000883e 40000102", TunnelKind::wccp},  // second, with the flag that looks like IPv4
+      {"0000883e 80000102", TunnelKind::wccp},
+      {"100022eb 00000001 20000000 00000000 00000800", TunnelKind::erspan3}};  // frame type IP
+  for (const auto& [before, kind] : all) {
+    Decoded d(carried(before));
+    ASSERT_EQ(d.count, 2U) << before;
+    EXPECT_EQ(to_text(d.inner().payload), "abc") << before;
+    EXPECT_EQ(d.inner().tunnels[0].kind, kind);
+    decode_every_prefix(carried(before).build());
+  }
+}
+
 TEST(Tunnel, EachKindGivesTheCarrierAndThePacketInside) {
   struct Case {
     PacketBuilder builder;

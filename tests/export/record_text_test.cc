@@ -11,15 +11,16 @@ std::string record(std::vector<std::pair<std::string, std::string>> settings, au
   return text_of(recorder);
 }
 
-constexpr uint8_t kMacs[] = {0, 1, 2, 3, 4, 5, 0xa, 0xb, 0xc, 0xd, 0xe, 0xf};
+constexpr MacAddress kClientMacs[] = {{0, 1, 2, 3, 4, 5}};
+constexpr MacAddress kServerMacs[] = {{0xa, 0xb, 0xc, 0xd, 0xe, 0xf}, {0xa, 0xb, 0xc, 0xd, 0xe, 0x10}};
 
 TEST(RecordText, Flow) {
   FlowSummary s = tcp_summary();
   constexpr std::string_view kBits[] = {"seen", "traffic/id/zoom", "traffic/label/call"};
   s.flowbits = kBits;
   s.application = application();
-  s.envelope.ether_src = kMacs;
-  s.envelope.ether_dest = kMacs + 6;
+  s.envelope.ether_srcs = kClientMacs;
+  s.envelope.ether_dests = kServerMacs;
   s.envelope.community_id = "1:x";
   EXPECT_EQ(record({{"ethernet", "yes"}, {"/sensor-name", "probe"}}, [&](Recorder& r) { r.flow(s); }),
             R"({"timestamp":"2023-11-14T22:13:20.123456+0000","flow_id":42,"event_type":"flow",)"
@@ -29,7 +30,8 @@ TEST(RecordText, Flow) {
             R"("start":"2023-11-14T22:11:40.999999+0000","end":"2023-11-14T22:12:41.000000+0000","age":61,)"
             R"("state":"closed","reason":"timeout","alerted":false,"tx_cnt":1},)"
             R"("traffic":{"id":["zoom"],"label":["call"]},"metadata":{"flowbits":["seen"]},)"
-            R"("ether":{"dest_macs":["0a:0b:0c:0d:0e:0f"],"src_macs":["00:01:02:03:04:05"]},"community_id":"1:x",)"
+            R"("ether":{"dest_macs":["0a:0b:0c:0d:0e:0f","0a:0b:0c:0d:0e:10"],"src_macs":["00:01:02:03:04:05"]},)"
+            R"("community_id":"1:x",)"
             R"("tcp":{"tcp_flags":"5b","tcp_flags_ts":"1b","tcp_flags_tc":"52","syn":true,"fin":true,"psh":true,)"
             R"("ack":true,"ecn":true,"state":"closed","ts_gap":true,"ts_max_regions":1,"tc_max_regions":2,)"
             R"("tc_urgent_oob_data":3},)"

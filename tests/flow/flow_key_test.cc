@@ -48,6 +48,13 @@ TEST(FlowKey, PortProtocolVersionVlanAndTunnelDepthKeepFlowsApart) {
   other.vlan = {7, 8};
   EXPECT_NE(key, key_of(other));
   EXPECT_EQ(key, key_of(other, false));
+  Packet third = other;
+  third.vlan_count = 3;
+  third.vlan = {7, 8, 100};
+  const FlowKey hundred = key_of(third);
+  EXPECT_NE(hundred, key_of(other));
+  third.vlan[2] = 200;
+  EXPECT_NE(hundred, key_of(third));
   other = base;
   other.tunnel_count = 1;
   other.tunnels[0].kind = TunnelKind::vxlan;

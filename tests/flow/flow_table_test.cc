@@ -268,6 +268,10 @@ TEST(FlowTable, AnIcmpErrorBelongsToTheFlowItQuotes) {
   EXPECT_EQ(direction, 1);
   EXPECT_EQ(flow->packets[1], 1U);
   EXPECT_EQ(table.add(error), nullptr) << "and makes no flow of its own";
+  EXPECT_EQ(flow->state, FlowState::fresh) << "nobody answered";
+  EXPECT_EQ(flow->flags & flow_flag::seen_tc, 0);
+  EXPECT_EQ(table.add(udp_reply(2)), flow);
+  EXPECT_EQ(flow->state, FlowState::established);
   error.quoted.src_port = 1;
   EXPECT_EQ(table->find_quoted(error, direction), nullptr);
 }

@@ -22,6 +22,11 @@ class TilingSink : public StreamSink {
     if (ended[d] || offset != at[d] || lost == 0) __builtin_trap();
     at[d] += lost;
   }
+  void behind_hole(Flow&, const Chunk& chunk, uint64_t) override {
+    size_t d = index(chunk.direction);
+    if (ended[d] || chunk.offset < at[d] || chunk.data.empty()) __builtin_trap();
+    for (uint8_t byte : chunk.data) sum += byte;
+  }
   void event(Flow&, StreamEvent event) override { sum += name(event).size(); }
 
   std::array<uint64_t, 2> at{};

@@ -37,12 +37,15 @@ class CollectingStreamSink : public StreamSink {
     length[d] += lost;
     if (keep) text[d].append(std::min<uint64_t>(lost, 10'000), '_');
   }
+  void behind_hole(Flow&, const Chunk& chunk, uint64_t missing) override {
+    (behind[index(chunk.direction)] += std::string(missing, '_')) += to_text(chunk.data);
+  }
   void event(Flow&, StreamEvent event) override { events.push_back(std::string(name(event))); }
 
   bool has(std::string_view event) const { return std::find(events.begin(), events.end(), event) != events.end(); }
 
   bool keep = true;  // the text; lengths are counted anyway
-  std::array<std::string, 2> text;
+  std::array<std::string, 2> text, behind;
   std::array<uint64_t, 2> length{};
   std::array<bool, 2> ended{};
   std::vector<std::string> events;

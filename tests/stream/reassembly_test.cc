@@ -87,9 +87,37 @@ TEST(Reassembly, FinishHandsOverWhatWaitsAndEndsBothDirections) {
   Conversation t;
   t.handshake().put(0, "ab").put(4, "ef").s(kAck, 1, 1, "xy");
   t.finish();
-  EXPECT_EQ(t.request(), "ab__ef");
+  EXPECT_EQ(t.request(), "ab");
   EXPECT_EQ(t.sink.text[1], "xy");
   EXPECT_TRUE(t.sink.ended[0] && t.sink.ended[1]);
+}
+
+/// What is missing behind the last acknowledgement was lost on its way there, not to us.
+TEST(Reassembly, AHoleThatNobodyAcknowledgedIsNoGap) {
+  for (std::string_view end : {"", "reset", "fin"}) {
+    Conversation t;
+    t.handshake().put(0, "ab").acked(2).put(2, "cd").put(7, "hi").put(11, "lm");
+    if (end == "reset") t.s(kRst | kAck, 1, 3);
+    if (end == "fin") t.c(kFin | kAck, 14, 1);
+    EXPECT_EQ(t.sink.behind[0], "");
+    t.finish();
+    EXPECT_EQ(t.request(), "abcd") << end;
+    EXPECT_EQ(t.sink.behind[0], "___hi__lm") << end;
+    EXPECT_TRUE(t.sink.ended[0]);
+    EXPECT_FALSE(t.sink.has("reassembly_seq_gap")) << end;
+    EXPECT_EQ(t.engine.counters().reassembly_gap, 0U);
+    EXPECT_EQ(t.engine.counters().reassembly_memuse, 0U);
+    EXPECT_FALSE(stream_info(t.flow).gap[0]);
+  }
+}
+
+TEST(Reassembly, OfTwoHolesTheAcknowledgedOneIsAGap) {
+  Conversation t;
+  t.handshake().put(0, "ab").put(4, "ef").acked(5).put(9, "jk");
+  t.finish();
+  EXPECT_EQ(t.request(), "ab__ef");
+  EXPECT_EQ(t.sink.behind[0], "___jk");
+  EXPECT_EQ(t.engine.counters().reassembly_gap, 1U);
 }
 
 TEST(Reassembly, AnAcknowledgedFinEndsItsDirectionOnly) {

@@ -163,10 +163,10 @@ TEST(TcpDoubt, AResetAfterDoubtfulDataDoesNotMakeThemTrue) {
   }
 }
 
-/// Of a source route, of fragments that overlap: where the policy of the host does not decide, the acknowledgement
-/// does.
-TEST(TcpDoubt, DataThatSomeSystemsDropInTheirIpLayerGiveWay) {
-  for (uint8_t reason : {host_drop::source_route, host_drop::overlap}) {
+/// Of a source route, of fragments that overlap, of options that are cut: where the policy of the host does not decide,
+/// the acknowledgement does.
+TEST(TcpDoubt, DataThatSomeSystemsDropGiveWay) {
+  for (uint8_t reason : {host_drop::source_route, host_drop::overlap, host_drop::tcp_option}) {
     Conversation t;
     t.handshake();
     t.next.host_drops = reason;

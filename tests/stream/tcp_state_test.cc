@@ -127,6 +127,33 @@ TEST(TcpState, MidstreamIsPickedUpOnlyWhereAllowed) {
   EXPECT_EQ(at_answer.request(), "x");
 }
 
+TEST(TcpState, MidstreamIsPickedUpAtAFinWithData) {
+  auto config = stream_config();
+  config.midstream = true;
+  for (bool to_server : {true, false}) {
+    Conversation t(config);
+    if (to_server) {
+      t.c(kFin | kAck, 1, 1, "exploit").s(kAck, 1, 9);
+    } else {
+      t.s(kFin | kAck, 1, 1, "exploit").c(kAck, 1, 9);
+    }
+    const size_t d = to_server ? 0 : 1;
+    EXPECT_EQ(t.sink.text[d], "exploit");
+    EXPECT_TRUE(t.sink.ended[d]);
+    EXPECT_EQ(t.flow.state, FlowState::established);
+    EXPECT_EQ(t.engine.counters().midstream_pickups, 1U);
+  }
+  Conversation unanswered(config);
+  unanswered.c(kFin | kAck, 1, 1, "exploit").finish();
+  EXPECT_EQ(unanswered.request(), "exploit");
+  for (std::string_view data : {"", "exploit"}) {
+    Conversation alone(config);
+    alone.c(data.empty() ? kFin | kAck : kFin, 1, 1, data);
+    EXPECT_EQ(alone.state(), "none");
+    EXPECT_EQ(alone.sink.events, Events{"fin_but_no_session"});
+  }
+}
+
 TEST(TcpState, OldTimestampsAreRejected) {
   Conversation t;
   auto stamp = [&](uint32_t value, uint32_t echo) {
@@ -157,6 +184,71 @@ TEST(TcpState, AnAnswerThatEchoesAnotherTimestampIsNone) {
   t.s(kRst | kAck, 0, 1);
   EXPECT_EQ(t.state(), "syn_sent");
   EXPECT_EQ(t.sink.events, Events{"pkt_invalid_timestamp"});
+}
+
+/// RFC 7323, section 3.2. An RST that does so is forged, and the connection lives on.
+TEST(TcpState, AnEchoOfWhatNobodyOfferedIsNone) {
+  Conversation t;
+  t.c(kSyn, 0, 0);
+  t.next.tcp = {.has_timestamp = true, .ts_value = 1, .ts_echo = 99};
+  t.s(kRst | kAck, 0, 1).s(kFin | kAck, 0, 1);
+  EXPECT_EQ(t.sink.events, (Events{"pkt_invalid_timestamp", "pkt_invalid_timestamp"}));
+  t.next.tcp = {};
+  t.s(kSyn | kAck, 0, 1).c(kAck, 1, 1).put(0, "on").acked(2);
+  EXPECT_EQ(t.request(), "on");
+}
+
+TEST(TcpState, AnAnswerMayEchoAnySynSoFar) {
+  auto stamp = [](Conversation& t, uint32_t value, uint32_t echo) {
+    t.next.tcp = {.has_timestamp = true, .ts_value = value, .ts_echo = echo};
+  };
+  for (bool session : {false, true}) {  // an answer that does not fit makes one
+    for (uint32_t echo : {0xfffffff0U, 100U, 1100U}) {
+      Conversation t;
+      for (uint32_t value : {0xfffffff0U, 100U, 1100U}) {
+        stamp(t, value, 0);
+        t.c(kSyn, 0, 0);
+        if (session) t.s(kSyn | kAck, 0, 7);
+      }
+      stamp(t, 1, echo);
+      t.s(kSyn | kAck, 0, 1);
+      stamp(t, echo, 1);  // not less than what the server took
+      t.c(kAck, 1, 1).put(0, "slow");
+      stamp(t, 2, echo);
+      t.acked(4);
+      EXPECT_EQ(t.request(), "slow") << echo;
+      EXPECT_EQ(t.state(), "established") << echo;
+      stamp(t, echo - 10, 2);
+      t.put(4, "old");
+      EXPECT_TRUE(t.sink.has("pkt_invalid_timestamp"));
+    }
+  }
+}
+
+TEST(TcpState, TheTimestampBelongsToTheSynThatIsAnswered) {
+  for (uint32_t answered : {0, 10}) {
+    Conversation t;
+    t.next.tcp = {.has_timestamp = true, .ts_value = 500};
+    t.c(kSyn, 0, 0);
+    t.next.tcp = {.has_timestamp = true, .ts_value = 9000};
+    t.c(kSyn, 10, 0);
+    t.next.tcp = {.has_timestamp = true, .ts_value = 1, .ts_echo = answered == 0 ? 500U : 9000U};
+    t.s(kSyn | kAck, 0, answered + 1);
+    EXPECT_EQ(t.state(), "syn_recv") << answered;
+  }
+}
+
+TEST(TcpState, OptionsOfARepeatedSynAddToThoseOfTheFirst) {
+  for (bool first : {true, false}) {
+    Conversation t;
+    if (first) t.next.tcp = {.has_wscale = true, .wscale = 7};
+    t.c(kSyn, 0, 0);
+    t.next.tcp = {.has_wscale = !first, .wscale = 7};
+    t.c(kSyn, 0, 0);
+    t.next.tcp = {.has_wscale = true, .wscale = 7};
+    t.s(kSyn | kAck, 0, 1);
+    EXPECT_EQ(t.flow.get<TcpSession>(FlowSlot::stream)->half[0].wscale, 7) << first;
+  }
 }
 
 TEST(TcpState, TheSynAckThatIsAcknowledgedCounts) {

@@ -1,0 +1,53 @@
+#include "sensor/pipeline/describe.h"
+
+#include <gtest/gtest.h>
+
+#include "sensor/decode/decode.h"
+#include "tests/support/packet_builder.h"
+
+namespace lapwing {
+namespace {
+
+using test::PacketBuilder;
+
+struct Described {
+  std::string source;
+  Bytes bytes, ip, frame;
+  uint16_t link_type = 0;
+};
+
+/// The innermost packet of a frame.
+Described describe_inner(const test::BuiltFrame& frame, Decoder& decoder, Packet& packet) {
+  decoder.decode(frame, packet);
+  EnvelopeSpace space;
+  const PacketBytes shown = bytes_of(packet);
+  return {std::string(describe(packet, space).pkt_src), shown.bytes, packet.ip, packet.frame, shown.link_type};
+}
+
+TEST(Describe, OfWhatWasInATunnelTheInnerPacketIsShown) {
+  auto carrier = [] { return PacketBuilder().ether().ipv4("192.0.2.1", "192.0.2.2"); };
+  auto inside = [](PacketBuilder b) { return b.ipv4("10.0.0.1", "10.0.0.2").udp(1, 2).payload("x").build(); };
+  const std::pair<test::BuiltFrame, std::string_view> all[] = {
+      {inside(carrier().gre()), "gre tunnel"},
+      {inside(carrier()), "ipv4 tunnel"},
+      {inside(carrier().udp(999, 4789).vxlan(1).ether()), "vxlan encapsulation"},
+      {inside(carrier().gre().erspan2().ether()), "gre tunnel"},
+      {inside(carrier().udp(2152, 2152).gtpu(9)), "gtp tunnel"}};
+  Decoder decoder(read_decode_config(Setting{}), ChecksumMode::all);
+  Packet packet;
+  for (const auto& [frame, source] : all) {
+    const Described d = describe_inner(frame, decoder, packet);
+    EXPECT_EQ(d.source, source);
+    EXPECT_EQ(d.link_type, 12) << source;
+    EXPECT_EQ(d.bytes.data(), d.ip.data()) << source;
+    EXPECT_EQ(d.bytes.size(), 29U) << source;
+  }
+  const auto plain = inside(PacketBuilder().ether());
+  const Described d = describe_inner(plain, decoder, packet);
+  EXPECT_EQ(d.source, "wire/pcap");
+  EXPECT_EQ(d.link_type, 1);
+  EXPECT_EQ(d.bytes.data(), d.frame.data());
+}
+
+}  // namespace
+}  // namespace lapwing
