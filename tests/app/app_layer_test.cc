@@ -220,12 +220,12 @@ TEST(AppLayer, WhatWaitedForTheChangeIsLookedAt) {
 
 TEST(AppLayer, AChangeThatAGapBringsIsMade) {
   Lab lab;
-  lab.run({{kClient, "CONNECT a.org:443 HTTP/1.1\r\nHost: a.org\r\n\r\n"},
-           {kServer, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"}},
+  lab.run({{kClient, "GET / HTTP/1.1\r\nHost: a.org\r\nUpgrade: websocket\r\n\r\n"},
+           {kServer, "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nContent-Length: 9\r\n\r\n"}},
           100'000);
   lab.gap(kServer, 9);
   EXPECT_EQ(lab.run({{kClient, kClientHello}, {kServer, kServerHello}}, 100'000),
-            (Outcome{{}, "tls", "tls", "tls", "http"}));
+            (Outcome{{"unexpected_protocol"}, "tls", "tls", "tls", "http"}));
 }
 
 TEST(AppLayer, AnAnswerSeenFirstTurnsTheFlow) {
