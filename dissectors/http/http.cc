@@ -272,6 +272,7 @@ void Http::plain_body(HttpTransaction& t, Direction direction, Bytes bytes, uint
   const bool over = taken < count;
   body.size += taken;
   body.gap |= lost > 0;
+  if (file && lost > 0) file->gaps = true;
   if (!body.final && lost == 0) {
     const Bytes part = bytes.first(static_cast<size_t>(taken));
     const size_t kept = static_cast<size_t>(std::min<uint64_t>(part.size(), keep - body.bytes.size()));
@@ -282,9 +283,8 @@ void Http::plain_body(HttpTransaction& t, Direction direction, Bytes bytes, uint
       if (file->has_head()) advance(t, direction, kFileHead);
     }
   }
-  if (lost || over) end_body(t, direction, file::State::truncated);
+  if (over) end_body(t, direction, file::State::truncated);
   body.truncated = over;
-  if (file && file->gaps) file->size = body.size;
 }
 
 /// The file that the body is, begun with its first byte; null when it is none or its parts are files.
@@ -306,7 +306,8 @@ void Http::raise_all(HttpTransaction& t, const std::vector<Anomaly>& names, Dire
 
 void Http::complete(htp_tx_t* tx, Direction direction) {
   HttpTransaction& t = transaction(tx);
-  sink_->end_frame(direction == kServer ? kRequest : kResponse, direction, offset(direction) + parser_.piece(), &t);
+  sink_->end_frame(direction == kServer ? kRequest : kResponse, direction,
+                   origins_[index(direction)].value_or(0) + parser_.end_of_message(direction), &t);
   if (direction == kClient) check_switch(t);
   end_direction(t, direction, file::State::closed);
 }

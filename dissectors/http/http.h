@@ -22,11 +22,11 @@ inline constexpr uint8_t kLine = 1;  // request or status line
 inline constexpr uint8_t kHeaders = 2;
 inline constexpr uint8_t kFileName = 3;  // the body began, and is a file
 inline constexpr uint8_t kFileHead = 4;  // enough of it for libmagic
-inline constexpr uint8_t kBody = 5;      // the body is final: whole, cut at the limit, or broken by a gap
+inline constexpr uint8_t kBody = 5;      // the body is final: whole, cut at the limit, or broken off
 
 /// A decoded body, as far as it is kept.
 struct Body {
-  std::string bytes;   // up to the limit or the first gap
+  std::string bytes;   // that came, up to the limit
   uint64_t size = 0;   // what came, and what was lost, up to the limit
   bool final = false;  // no more bytes are kept
   bool gap = false;

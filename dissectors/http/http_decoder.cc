@@ -1,5 +1,6 @@
 #include "dissectors/http/http_decoder.h"
 
+#include <brotli/decode.h>
 #include <lzma.h>
 #include <zlib.h>
 
@@ -52,11 +53,12 @@ std::optional<Coding> coding(std::string_view name) {
   };
   if (names("gzip") || names("deflate")) return Coding::deflate;
   if (equal_nocase(name, "lzma")) return Coding::lzma;
+  if (equal_nocase(name, "br")) return Coding::brotli;
   return {};
 }
 
 bool plainly_written(std::string_view name) {
-  for (std::string_view known : {"gzip", "x-gzip", "deflate", "x-deflate", "lzma", "inflate"}) {
+  for (std::string_view known : {"gzip", "x-gzip", "deflate", "x-deflate", "lzma", "inflate", "br", "identity"}) {
     if (equal_nocase(name, known)) return true;
   }
   return false;
@@ -120,7 +122,12 @@ class Decoder::Layer {
 
   /// Takes from `in`, and makes the first `made` bytes of `buffer`.
   Result step(Bytes& in, size_t& made) {
-    return coding_ == Coding::deflate ? inflate_step(in, made) : lzma_step(in, made);
+    switch (coding_) {
+      case Coding::deflate: return inflate_step(in, made);
+      case Coding::lzma: return lzma_step(in, made);
+      case Coding::brotli: return brotli_step(in, made);
+    }
+    return Result::failed;
   }
 
  private:
@@ -164,7 +171,31 @@ class Decoder::Layer {
     return made == kStep || !in.empty() ? Result::made : Result::more;
   }
 
+  /// Its window is at most 16 MB (RFC 7932 9.1), and is allocated as it fills; large windows are not switched on.
+  Result brotli_step(Bytes& in, size_t& made) {
+    if (!brotli_) brotli_.reset(BrotliDecoderCreateInstance(nullptr, nullptr, nullptr));
+    if (!brotli_) throw std::bad_alloc();
+    const uint8_t* next_in = in.data();
+    size_t in_left = in.size(), out_left = kStep;
+    uint8_t* next_out = buffer.data();
+    const auto result = BrotliDecoderDecompressStream(brotli_.get(), &in_left, &next_in, &out_left, &next_out, nullptr);
+    in = in.last(in_left);
+    made = kStep - out_left;
+    switch (result) {
+      case BROTLI_DECODER_RESULT_SUCCESS: return Result::end;
+      case BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT: return Result::made;
+      case BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT: return Result::more;
+      case BROTLI_DECODER_RESULT_ERROR: break;
+    }
+    const BrotliDecoderErrorCode error = BrotliDecoderGetErrorCode(brotli_.get());
+    if (error <= BROTLI_DECODER_ERROR_ALLOC_CONTEXT_MODES && error >= BROTLI_DECODER_ERROR_ALLOC_BLOCK_TYPE_TREES) {
+      throw std::bad_alloc();
+    }
+    return Result::failed;
+  }
+
   void close() {
+    brotli_ = nullptr;
     if (!open_) return;
     open_ = false;
     if (coding_ == Coding::deflate) {
@@ -174,17 +205,22 @@ class Decoder::Layer {
     }
   }
 
+  struct FreeBrotli {
+    void operator()(BrotliDecoderState* state) const { BrotliDecoderDestroyInstance(state); }
+  };
+
   Coding coding_;
   uint64_t lzma_memlimit_;
   bool open_ = false, raw_ = false, guessed_ = false;
   z_stream zlib_{};
   lzma_stream lzma_ = LZMA_STREAM_INIT;
+  std::unique_ptr<BrotliDecoderState, FreeBrotli> brotli_;
 };
 
 Decoder::Decoder(const std::vector<Coding>& outermost_first, uint64_t lzma_memlimit) {
   for (Coding coding : outermost_first) {
     layers_.push_back(std::make_unique<Layer>(coding, lzma_memlimit));
-    unbounded_ |= coding == Coding::lzma;
+    unbounded_ |= coding != Coding::deflate;
   }
   unbounded_ |= layers_.size() > 1;
 }

@@ -1,4 +1,5 @@
-// Content codings (RFC 9110 8.4.1) undone as the bytes come: gzip and deflate by zlib, lzma by liblzma.
+// Content codings (RFC 9110 8.4.1) undone as the bytes come: gzip and deflate by zlib, lzma by liblzma, br (RFC 7932)
+// by libbrotlidec.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 namespace lapwing::http {
 
 /// gzip and deflate are told apart by content: clients do the same.
-enum class Coding : uint8_t { deflate, lzma };
+enum class Coding : uint8_t { deflate, lzma, brotli };
 
 /// What Content-Encoding and, applied to that, Transfer-Encoding name; "chunked" is no coding here. curl undoes
 /// transfer codings too.
@@ -47,7 +48,7 @@ class Decoder {
 
   bool failed() const { return failed_; }              // the coding is broken, or none
   bool memory_limit() const { return memory_limit_; }  // an lzma dictionary larger than allowed
-  /// Deflate alone makes at most 1,032 bytes of one; several layers, or lzma, any number.
+  /// Deflate alone makes at most 1,032 bytes of one; several layers, lzma or brotli any number.
   bool unbounded() const { return unbounded_; }
   uint64_t coded() const { return coded_; }
   uint64_t decoded() const { return decoded_; }

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <string>
 
+#include "dissectors/http/http_probe.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::http {
@@ -24,15 +25,6 @@ bool has_protocol(std::string_view line) {
     if (at == npos) return ++words >= 3;
   }
   return words >= 3;
-}
-
-/// What libhtp takes for a header behind a request line without protocol: a colon right behind the first word.
-bool looks_like_header(std::string_view line) {
-  size_t at = line.find_first_of(kSpaces.substr(0, 5));
-  at = std::min(at, line.find(':'));
-  if (at == npos) return false;
-  at = line.find_first_not_of(" \t", at);
-  return at != npos && line[at] == ':';
 }
 
 bool looks_like_status(std::string_view line) {
@@ -64,7 +56,6 @@ Cut Framer::cut_at(Bytes bytes, const Place& place) {
   if (place.direction == Direction::to_server) {
     if (!place.tx || !place.tx->request_line) return cut_request_start(bytes, place);
   } else {
-    if (place.owner && place.owner->is_protocol_0_9) return {bytes.size()};
     // Behind an interim answer libhtp still has the status line of that.
     if (!place.tx || place.tx->response_progress <= HTP_RESPONSE_LINE) return cut_response_start(bytes, place);
   }
@@ -91,7 +82,16 @@ void Framer::cut_response_field(Cut& cut, std::string_view text, bool last) {
     if (line_end == npos) return last ? take(text.size(), text.size()) : take(0, 0);
     const std::string_view line = text.substr(looked_.line, line_end - looked_.line);
     const size_t end = line_end + 1;
-    if (line.find_first_not_of('\r') == npos) return take(end, looked_.line);
+    if (line.find_first_not_of('\r') == npos) {
+      // Clients read LF CR CR LF CR LF as two line ends.
+      const bool mixed = line == "\r\r" && looked_.line > 0 && (looked_.line < 2 || text[looked_.line - 2] != '\r');
+      const std::string_view more = text.substr(end, 2);
+      if (mixed && std::string_view("\r\n").starts_with(more)) {
+        if (more.size() < 2 && !last) return take(0, 0);
+        return take(end + more.size(), looked_.line);
+      }
+      return take(end, looked_.line);
+    }
     if (end == text.size()) return last ? take(end, end) : take(0, 0);
     if (line == " " || line == "\t") {
       if (text[end] != '\n') {
@@ -131,10 +131,27 @@ Cut Framer::cut_line(Bytes bytes, const Place& place) {
   return cut;
 }
 
+/// Lines that begin no request belong to the one before, where that did not say how long it is. True when nothing is
+/// left to decide.
+bool Framer::cut_behind(Cut& cut, std::string_view text, const Place& place) {
+  const size_t line_end = line_feed(text);
+  const bool whole = line_end != npos;
+  const std::string_view line = text.substr(0, line_end);
+  if (!whole && !place.last && text.size() < kLineLimit) {
+    cut.take = 0;
+    return true;
+  }
+  if ((blank(line) && !place.body) || begins_request(line)) return false;
+  cut.take = whole ? line_end + 1 : text.size();
+  cut.behind = true;
+  return true;
+}
+
 Cut Framer::cut_request_start(Bytes bytes, const Place& place) {
   const std::string_view text = to_text(bytes);
   Cut cut;
   if (!bare_request_) {
+    if (place.open && cut_behind(cut, text, place)) return cut;
     const size_t line_end = line_feed(text);
     cut.take = line_end != npos ? line_end + 1 : place.last ? text.size() : 0;
     const std::string_view line = text.substr(0, std::min(line_end, text.size()));
@@ -146,23 +163,31 @@ Cut Framer::cut_request_start(Bytes bytes, const Place& place) {
     bare_request_ = true;
     looked_.line = cut.take;
   }
-  // The next line tells whether headers follow.
+  // HTTP/0.9 is one line. Servers that are lenient take lines behind it for headers, whatever is in them.
   cut.take = looked_.line;
-  const size_t limit = looked_.line + kLineLimit;
-  const size_t next_end = std::min(line_feed(text), limit - 1);
-  if (next_end >= text.size() && !place.last) {
+  const size_t next_end = line_feed(text);
+  if (next_end == npos && !place.last && text.size() < looked_.line + kLineLimit) {
     cut.take = 0;
     return cut;
   }
-  const size_t next = std::min(next_end + 1, text.size());
   measure(cut, looked_.line);
-  if (looks_like_header(text.substr(looked_.line, next - looked_.line))) cut.take = next;
+  const std::string_view next = text.substr(looked_.line, std::min(next_end, text.size()) - looked_.line);
+  cut.headers_follow = !blank(next) && !begins_request(next);
   return cut;
 }
 
 Cut Framer::cut_response_start(Bytes bytes, const Place& place) {
   const std::string_view text = to_text(bytes);
   Cut cut;
+  // Whatever was asked, a status line is one. Without a protocol in the request it must come first: the answer may be
+  // the file itself.
+  if (!looked_.in_header && place.owner && place.owner->request_protocol_number == HTP_PROTOCOL_0_9) {
+    const Likelihood answer = probe_response(text);
+    if (answer == Likelihood::no || (answer == Likelihood::more && place.last)) {
+      return {.take = text.size(), .bare = place.owner};
+    }
+    if (answer == Likelihood::more) return cut;
+  }
   while (!looked_.in_header && looked_.line < text.size()) {
     size_t end = line_feed(text);
     if (end == npos && !place.last) break;
@@ -311,7 +336,7 @@ void Framer::advance_chunk(Bytes piece) {
 }
 
 uint64_t Framer::gap_allowed(const htp_tx_t* tx, Direction direction) const {
-  if (!tx || !reads_body(*tx, direction) || chunk_ != Chunk::none) return 0;
+  if (!tx || !reads_body(*tx, direction) || (chunk_ != Chunk::none && chunk_ != Chunk::data)) return 0;
   return body_left(*tx, direction);
 }
 

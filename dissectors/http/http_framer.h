@@ -19,6 +19,8 @@ struct Place {
   const htp_tx_t* tx = nullptr;  // the message at hand, or null between messages
   htp_tx_t* owner = nullptr;     // whose message the next bytes are: `tx`, or the one whose response comes next
   bool last = false;             // no bytes follow
+  bool open = false;             // a request without a length is over: lines that begin none are its body
+  bool body = false;             // such lines came
 };
 
 /// `take` bytes go to libhtp now; 0: more must come first. `skip`: they are dropped. `excess`: they and all behind
@@ -29,8 +31,10 @@ struct Cut {
   bool too_long = false;  // a longer line than servers take; told once a message
   bool skip = false, excess = false;
   htp_tx_t* bare = nullptr;
-  size_t field = 0;  // bytes of `take` that are one header, of a request one line of it; behind them is what ends it
-  bool bad_chunk = false;  // where a chunk's length must be there is none; libhtp does not always say so
+  size_t field = 0;     // bytes of `take` that are one header, of a request one line of it; behind them is what ends it
+  bool behind = false;  // the body of the request before, whose length nothing told
+  bool headers_follow = false;  // behind a request line without protocol
+  bool bad_chunk = false;       // where a chunk's length must be there is none; libhtp does not always say so
 };
 
 /// libhtp looks ahead within the bytes of one call (a missing protocol, a response without status line, a chunk
@@ -52,10 +56,11 @@ class Framer {
   /// Bytes that may be missing at this place without losing the framing.
   uint64_t gap_allowed(const htp_tx_t* tx, Direction direction) const;
   bool in_body() const { return in_body_; }
+  bool in_chunk() const { return chunk_ == Chunk::data; }
   void advance_gap(uint64_t lost, bool same_message);
   /// Bytes were lost between two messages: what follows may start within one.
   void resynchronise() { resync_ = true; }
-  /// True when a whole request line without protocol waits: headers may follow, or nothing.
+  /// True when a whole request line without protocol waits: lines may follow, or nothing.
   bool holds_bare_request() const { return bare_request_; }
 
  private:
@@ -72,6 +77,7 @@ class Framer {
   Cut cut_at(Bytes bytes, const Place& place);
   Cut cut_line(Bytes bytes, const Place& place);
   Cut cut_request_start(Bytes bytes, const Place& place);
+  bool cut_behind(Cut& cut, std::string_view text, const Place& place);
   Cut cut_response_start(Bytes bytes, const Place& place);
   Cut cut_body(Bytes bytes, const Place& place);
   size_t line_feed(std::string_view text);

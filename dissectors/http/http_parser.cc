@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "dissectors/http/http_probe.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::http {
@@ -15,6 +16,17 @@ struct CountGap {
   uint64_t lost;
   ~CountGap() { consumed += lost; }
 };
+
+std::string_view header_value(const htp_table_t* headers, const char* name) {
+  const auto* found = static_cast<const htp_header_t*>(headers ? htp_table_get_c(headers, name) : nullptr);
+  return found ? trim(to_text(view(found->value))) : std::string_view{};
+}
+
+/// By its method (RFC 9110 9.3), where no header says it.
+bool may_have_body(const htp_tx_t& tx) {
+  constexpr int kWithout[] = {HTP_M_GET, HTP_M_HEAD, HTP_M_DELETE, HTP_M_OPTIONS, HTP_M_TRACE, HTP_M_CONNECT};
+  return !tx.is_protocol_0_9 && std::ranges::find(kWithout, int{tx.request_method_number}) == std::end(kWithout);
+}
 
 /// libhtp lets go only of what is complete.
 void destroy(htp_connp_t* connp, htp_tx_t* tx) {
@@ -50,12 +62,53 @@ struct Parser::Callbacks {
     plain<&ParserEvents::request_start>(tx);
     return HTP_OK;
   }
-  static int response_headers(htp_tx_t* tx) {
-    const std::string& odd = parser(tx).sides_[index(Direction::to_client)].head.odd_length;
+  static int request_line(htp_tx_t* tx) {
+    const bool more = std::exchange(parser(tx).sides_[index(Direction::to_server)].headers_follow, false);
+    if (!more || !tx->is_protocol_0_9) return plain<&ParserEvents::request_line>(tx);
+    tx->is_protocol_0_9 = 0;
+    const int result = plain<&ParserEvents::request_line>(tx);
+    guard(tx, [tx](ParserEvents& events) { return events.log(tx, Direction::to_server, kMissingProtocol), true; });
+    return result;
+  }
+  /// What was withheld is shown all the same.
+  template <Direction direction>
+  static void restore_length(htp_tx_t* tx) {
+    const std::string& odd = parser(tx).sides_[index(direction)].head.odd_length;
     constexpr std::string_view kName = "Content-Length";
-    if (!odd.empty() && !htp_table_get_c(tx->response_headers, "content-length")) {
-      htp_tx_res_set_header(tx, kName.data(), kName.size(), odd.data(), odd.size(), HTP_ALLOC_COPY);
+    constexpr auto set = direction == Direction::to_server ? &htp_tx_req_set_header : &htp_tx_res_set_header;
+    if (!odd.empty() && !htp_table_get_c(HeaderTable::headers(*tx, direction), "content-length")) {
+      set(tx, kName.data(), kName.size(), odd.data(), odd.size(), HTP_ALLOC_COPY);
     }
+  }
+  static int request_headers(htp_tx_t* tx) {
+    restore_length<Direction::to_server>(tx);
+    parser(tx).sides_[index(Direction::to_server)].tunnels = tx->request_method_number == HTP_M_CONNECT;
+    return plain<&ParserEvents::request_headers>(tx);
+  }
+  /// A request that does not say how long its body is may have one all the same: careless programs send and take it.
+  static int request_complete(htp_tx_t* tx) {
+    Side& side = parser(tx).sides_[index(Direction::to_server)];
+    const std::string_view length = header_value(tx->request_headers, "content-length");
+    const bool open = tx->request_transfer_coding != HTP_CODING_CHUNKED &&
+                      (length.empty() ? may_have_body(*tx) : !parse_unsigned(length));
+    if (!open || side.closed) {
+      tx->is_protocol_0_9 = 0;  // libhtp would drop what follows
+      return complete<Direction::to_server>(tx);
+    }
+    side.open_end = side.consumed + parser(tx).piece_;
+    side.open_body = false;
+    side.open = tx;
+    return HTP_OK;
+  }
+  static int response_start(htp_tx_t* tx) {
+    return guard(tx, [tx](ParserEvents& events) {
+      parser(tx).begin_answer(tx);
+      return events.response_start(tx), true;
+    });
+  }
+  static int response_headers(htp_tx_t* tx) {
+    if (tx->request_method_number == HTP_M_CONNECT) parser(tx).sides_[index(Direction::to_server)].tunnels = false;
+    restore_length<Direction::to_client>(tx);
     return plain<&ParserEvents::response_headers>(tx);
   }
   template <Direction direction>
@@ -73,7 +126,7 @@ struct Parser::Callbacks {
   static int body(htp_tx_data_t* d) {
     if (d->len == 0) return HTP_OK;  // the end of the body
     return guard(d->tx, [d](ParserEvents& events) {
-      if (d->data) {
+      if (d->data && !parser(d->tx).filling_) {
         events.body(d->tx, direction, {d->data, d->len}, 0);
       } else {
         events.body(d->tx, direction, {}, d->len);
@@ -103,13 +156,13 @@ void Parser::register_callbacks(htp_cfg_t* cfg) {
   constexpr auto server = Direction::to_server;
   constexpr auto client = Direction::to_client;
   htp_config_register_request_start(cfg, &C::request_start);
-  htp_config_register_request_line(cfg, &C::plain<&ParserEvents::request_line>);
-  htp_config_register_request_headers(cfg, &C::plain<&ParserEvents::request_headers>);
+  htp_config_register_request_line(cfg, &C::request_line);
+  htp_config_register_request_headers(cfg, &C::request_headers);
   htp_config_register_request_header_data(cfg, &C::raw_headers<server>);
   htp_config_register_request_trailer_data(cfg, &C::raw_headers<server>);
   htp_config_register_request_body_data(cfg, &C::body<server>);
-  htp_config_register_request_complete(cfg, &C::complete<server>);
-  htp_config_register_response_start(cfg, &C::plain<&ParserEvents::response_start>);
+  htp_config_register_request_complete(cfg, &C::request_complete);
+  htp_config_register_response_start(cfg, &C::response_start);
   htp_config_register_response_line(cfg, &C::plain<&ParserEvents::response_line>);
   htp_config_register_response_headers(cfg, &C::response_headers);
   htp_config_register_response_header_data(cfg, &C::raw_headers<client>);
@@ -156,13 +209,14 @@ htp_tx_t* Parser::current(Direction direction) const {
 }
 
 bool Parser::at(const htp_tx_t* tx) const {
-  return tx == current(Direction::to_server) || tx == current(Direction::to_client) ||
+  return tx == sides_[index(Direction::to_server)].open || tx == current(Direction::to_server) ||
+         tx == current(Direction::to_client) ||
          std::ranges::any_of(sides_, [tx](const Side& side) { return side.bare == tx; });
 }
 
 Parser::Result Parser::feed(Direction direction, Bytes bytes) {
   if (direction == Direction::to_client && !bytes.empty()) {
-    // The server answers a request line that waited to see whether headers follow: there are none.
+    // The server answers a request line that waited to see whether lines follow: there are none.
     Side& client = sides_[index(Direction::to_server)];
     if (client.framer.holds_bare_request()) {
       Result flushed = feed_pieces(Direction::to_server, {}, true);
@@ -172,9 +226,44 @@ Parser::Result Parser::feed(Direction direction, Bytes bytes) {
   return feed_pieces(direction, bytes, false);
 }
 
+/// The server answers a request whose body might still have come.
+void Parser::begin_answer(const htp_tx_t* tx) {
+  Side& client = sides_[index(Direction::to_server)];
+  if (client.open != tx) return;
+  const Direction fed = feeding_;
+  const size_t piece = std::exchange(piece_, 0);
+  if (!client.held.empty() && !may_begin_request(client.held)) {
+    open_body(client, to_bytes(client.held));
+    client.held.clear();
+    client.framer = {};
+  }
+  end_open();
+  feeding_ = fed;
+  piece_ = piece;
+}
+
+void Parser::open_body(Side& side, Bytes bytes) {
+  feeding_ = Direction::to_server;
+  if (!std::exchange(side.open_body, true)) events_.log(side.open, Direction::to_server, kUnexpectedBody);
+  side.open->request_message_len += static_cast<int64_t>(bytes.size());
+  events_.body(side.open, Direction::to_server, bytes, 0);
+  side.consumed += bytes.size();
+  side.open_end = side.consumed;
+}
+
+void Parser::end_open() {
+  Side& side = sides_[index(Direction::to_server)];
+  if (!side.open) return;
+  feeding_ = Direction::to_server;
+  events_.complete(side.open, Direction::to_server);
+  side.open = nullptr;
+}
+
 Place Parser::place(Direction direction, bool last) const {
   htp_tx_t* tx = current(direction);
-  return {direction, tx, tx || direction == Direction::to_server ? tx : events_.awaiting(), last};
+  if (direction == Direction::to_client) return {direction, tx, tx ? tx : events_.awaiting(), last};
+  const Side& side = sides_[index(direction)];
+  return {direction, tx, tx, last, side.open && (!tx || !tx->request_line), side.open_body};
 }
 
 /// Gives libhtp what is there, cut where the framer says. `last`: nothing follows, so nothing is held back.
@@ -193,6 +282,10 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
   while (!rest.empty() && !side.dead) {
     if (side.orphaned) {
       follow_orphan(side, rest);
+      break;
+    }
+    if (side.tunnels && !last) {
+      result.status = Status::waiting;
       break;
     }
     const Cut cut = side.framer.cut(rest, place(direction, last));
@@ -214,11 +307,19 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
       piece = piece.subspan(cut.field);
       if (piece.empty()) continue;
     }
+    if (cut.behind) {
+      open_body(side, piece);
+      if (failed_) break;
+      continue;
+    }
+    if (direction == Direction::to_server && !cut.skip) end_open();
+    side.headers_follow = cut.headers_follow;
     size_t used = piece.size();
     side.dead |= cut.excess;
     if (cut.excess) {
       events_.log(nullptr, direction, kExcess);
     } else if (cut.bare) {
+      begin_answer(cut.bare);
       follow_to_end(side, *cut.bare, piece);
     } else if (!cut.skip) {
       const htp_tx_t* before = current(direction);
@@ -246,7 +347,11 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
   if (failed_) result.status = Status::failed;
   if (stopped_ && result.status == Status::ok) result.status = Status::tunnel;
   if (side.dead || result.status == Status::failed) rest = {};
-  if (holding) {
+  const bool gives_back = result.status == Status::waiting || result.status == Status::tunnel;
+  if (holding && gives_back && rest.size() <= bytes.size()) {
+    side.held = {};
+    result.used = bytes.size() - rest.size();
+  } else if (holding) {
     side.held.erase(0, side.held.size() - rest.size());
     result.used = bytes.size();
   } else if (result.status == Status::ok) {
@@ -266,7 +371,7 @@ bool Parser::withhold(Side& side, htp_tx_t* tx, Direction direction, Bytes field
   const size_t colon = std::min(text.find(':'), text.size());
   const std::string_view name = trim(text.substr(0, colon));
   const bool length = equal_nocase(name, "content-length") && colon < text.size();
-  if (length && response && !fits(side.head, tx, trim(text.substr(colon + 1)))) {
+  if (length && !fits(side.head, tx, direction, trim(text.substr(colon + 1)))) {
     events_.raw_headers(tx, direction, field);
     return true;
   }
@@ -284,22 +389,26 @@ bool Parser::withhold(Side& side, htp_tx_t* tx, Direction direction, Bytes field
   return true;
 }
 
-/// Whether the length of a response is one that everybody takes as libhtp does.
-bool Parser::fits(Head& head, htp_tx_t* tx, std::string_view value) {
-  if (tx->response_progress != HTP_RESPONSE_HEADERS) return true;
+/// Whether the length of a message is one that everybody takes as libhtp does.
+bool Parser::fits(Head& head, htp_tx_t* tx, Direction direction, std::string_view value) {
+  const bool response = direction == Direction::to_client;
+  const bool trailer =
+      response ? tx->response_progress != HTP_RESPONSE_HEADERS : tx->request_progress != HTP_REQUEST_HEADERS;
+  if (trailer) return true;
   const auto length = parse_unsigned(value);
   if (length && *length <= INT64_MAX) {
+    if (!response) return true;
     if (!std::exchange(head.length, head.length ? head.length : length) || head.length == length) return true;
     events_.log(tx, Direction::to_client, kAmbiguousLength);
   } else {
     head.odd_length = value;
-    events_.log(tx, Direction::to_client, kInvalidLength);
+    events_.log(tx, direction, response ? kInvalidLength : kInvalidRequestLength);
   }
-  head.ambiguous = true;
+  head.ambiguous = response;
   return false;
 }
 
-/// `bytes` and all that follows are the body of the response to `tx`.
+/// `bytes` and all that follows on this side are the body of `tx`.
 void Parser::follow_to_end(Side& side, htp_tx_t& tx, Bytes bytes) {
   side.bare = &tx;
   side.dead = true;
@@ -319,8 +428,9 @@ void Parser::follow_orphan(Side& side, Bytes bytes) {
 /// An answer without status line: libhtp would close the transaction after each piece of it.
 void Parser::bare_body(Side& side, Bytes bytes) {
   if (bytes.empty()) return;
-  side.bare->response_message_len += static_cast<int64_t>(bytes.size());
-  events_.body(side.bare, Direction::to_client, bytes, 0);
+  const bool request = &side == &sides_[index(Direction::to_server)];
+  (request ? side.bare->request_message_len : side.bare->response_message_len) += static_cast<int64_t>(bytes.size());
+  events_.body(side.bare, request ? Direction::to_server : Direction::to_client, bytes, 0);
 }
 
 Parser::Result Parser::give(Direction direction, Bytes piece) {
@@ -368,31 +478,56 @@ void Parser::shrink(htp_tx_t* tx) {
 Parser::Result Parser::gap(Direction direction, uint64_t lost) {
   Side& side = sides_[index(direction)];
   if (Result flushed = feed_pieces(direction, {}, true); flushed.status != Status::ok) return flushed;
+  if (direction == Direction::to_server) end_open();
   if ((side.dead && !side.bare) || lost == 0) return {};
   const CountGap counted{side.consumed, lost};
   const htp_tx_t* tx = current(direction);
   const uint64_t within = std::min(side.framer.gap_allowed(tx, direction), lost);
   feeding_ = direction;
-  if (within > 0) {
+  if (within > 0 && side.framer.in_chunk()) {
+    if (Result filled = fill(direction, within); filled.status != Status::ok) return filled;
+  } else if (within > 0) {
     const size_t size = static_cast<size_t>(within);
     int state = direction == Direction::to_server ? htp_connp_req_data(connp_.get(), nullptr, nullptr, size)
                                                   : htp_connp_res_data(connp_.get(), nullptr, nullptr, size);
     if (failed_ || state == HTP_STREAM_ERROR || state == HTP_STREAM_STOP) return {Status::failed, 0};
     side.framer.advance_gap(within, current(direction) == tx);
   }
+  if (stopped_) return {Status::tunnel, 0};
   if (within == lost) return {};
   if (side.bare) {
     events_.body(side.bare, direction, {}, lost);
     return {};
   }
   if (htp_tx_t* broken = current(direction)) {
-    // Inside headers or chunk framing nobody can tell where the next message starts.
-    if (side.framer.in_body()) events_.body(broken, direction, {}, lost - within);
+    // Inside headers or chunk framing nobody can tell where the next message starts. Behind those of a body all is
+    // body.
     side.dead = true;
+    if (side.framer.in_body()) {
+      side.bare = broken;
+      events_.body(broken, direction, {}, lost - within);
+    }
   } else {
     side.framer.resynchronise();
   }
   return {};
+}
+
+/// libhtp takes no gap within a chunk: it gets other bytes in the place of the lost ones.
+Parser::Result Parser::fill(Direction direction, uint64_t lost) {
+  static constexpr std::array<uint8_t, 4096> kFiller{};
+  Side& side = sides_[index(direction)];
+  Result result;
+  filling_ = true;
+  while (lost > 0 && result.status == Status::ok) {
+    const Bytes piece = Bytes(kFiller).first(static_cast<size_t>(std::min<uint64_t>(lost, kFiller.size())));
+    lost -= piece.size();
+    const htp_tx_t* before = current(direction);
+    result = give(direction, piece);
+    side.framer.advance(piece, before, current(direction), direction);
+  }
+  filling_ = false;
+  return result;
 }
 
 Parser::Result Parser::close(Direction direction) {
@@ -402,6 +537,7 @@ Parser::Result Parser::close(Direction direction) {
   Result result = feed_pieces(direction, {}, true);
   side.held = {};
   if (result.status == Status::failed || stopped_) return result;
+  if (direction == Direction::to_server) end_open();
   if (side.bare) events_.complete(side.bare, direction);
   side.bare = nullptr;
   feeding_ = direction;

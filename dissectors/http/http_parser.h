@@ -58,6 +58,9 @@ class Parser {
   static constexpr std::string_view kExcess = "Unable to match response to request";
   static constexpr std::string_view kAmbiguousLength = "Ambiguous response C-L value";
   static constexpr std::string_view kInvalidLength = "Invalid C-L field in response";
+  static constexpr std::string_view kInvalidRequestLength = "Invalid C-L field in request";
+  static constexpr std::string_view kMissingProtocol = "Request line: missing protocol";
+  static constexpr std::string_view kUnexpectedBody = "Unexpected request body";
   static constexpr std::string_view kTooManyRequestHeaders = "Too many request headers";
   static constexpr std::string_view kTooManyResponseHeaders = "Too many response headers";
   /// Headers that frame a message and come behind more than are kept.
@@ -96,8 +99,11 @@ class Parser {
   bool at(const htp_tx_t* tx) const;
   /// Bytes and gaps of this side that libhtp is through with; within a callback, up to the piece at hand.
   uint64_t consumed(Direction direction) const { return sides_[index(direction)].consumed; }
-  /// Size of the piece at hand; 0 outside of callbacks.
-  size_t piece() const { return piece_; }
+  /// Where the message of this side that is told to be complete ends, as `consumed` counts.
+  uint64_t end_of_message(Direction direction) const {
+    const Side& side = sides_[index(direction)];
+    return side.open ? side.open_end : side.consumed + piece_;
+  }
   /// Not from within a callback. `tx` is complete in both directions, and nobody's message at hand.
   void forget(htp_tx_t* tx);
   /// Not from within a callback: `tx` will not be answered.
@@ -121,7 +127,12 @@ class Parser {
   struct Side {
     Framer framer;
     std::string held;          // bytes that libhtp must see together with what follows
-    htp_tx_t* bare = nullptr;  // all that follows is the body of its response
+    htp_tx_t* bare = nullptr;  // all that follows is its body
+    htp_tx_t* open = nullptr;  // a request that is over but for a body whose length nothing tells
+    uint64_t open_end = 0;     // where that ends so far
+    bool open_body = false;
+    bool headers_follow = false;  // behind the request line at hand, which names no protocol
+    bool tunnels = false;         // what follows waits for the answer to a CONNECT
     uint64_t consumed = 0;
     Head head;
     HeaderTable headers;
@@ -136,10 +147,14 @@ class Parser {
   Result feed_pieces(Direction direction, Bytes bytes, bool last);
   Place place(Direction direction, bool last) const;
   bool withhold(Side& side, htp_tx_t* tx, Direction direction, Bytes field);
-  bool fits(Head& head, htp_tx_t* tx, std::string_view value);
+  bool fits(Head& head, htp_tx_t* tx, Direction direction, std::string_view value);
   void follow_to_end(Side& side, htp_tx_t& tx, Bytes bytes);
   void follow_orphan(Side& side, Bytes bytes);
   void bare_body(Side& side, Bytes bytes);
+  void open_body(Side& side, Bytes bytes);
+  void end_open();
+  void begin_answer(const htp_tx_t* tx);
+  Result fill(Direction direction, uint64_t lost);
   Result give(Direction direction, Bytes piece);
   void caught();
 
@@ -151,6 +166,7 @@ class Parser {
   uint32_t messages_ = 0;
   size_t piece_ = 0;
   bool stopped_ = false, failed_ = false;
+  bool filling_ = false;       // the bytes at hand stand for lost ones
   std::exception_ptr thrown_;  // by a callback
 };
 

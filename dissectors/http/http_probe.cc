@@ -1,3 +1,5 @@
+#include "dissectors/http/http_probe.h"
+
 #include <algorithm>
 
 #include "dissectors/http/http.h"
@@ -41,6 +43,14 @@ constexpr size_t kLongestMethod = 24;
 /// A request line without an end in sight.
 constexpr size_t kProbeLine = 4096;
 
+bool known_method(std::string_view word) {
+  return std::ranges::find(kMethods, word) != std::end(kMethods);
+}
+
+bool names_version(std::string_view line) {
+  return line.find(" HTTP/1.") != npos || line.find(" HTTP/0.") != npos;
+}
+
 bool token_byte(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_';
 }
@@ -53,12 +63,14 @@ Likelihood probe_request(std::string_view text) {
   if (end > kLongestMethod) return Likelihood::no;
   if (end == text.size()) return Likelihood::more;
   if (end == 0 || (text[end] != ' ' && text[end] != '\t')) return Likelihood::no;
-  if (std::ranges::find(kMethods, text.substr(0, end)) != std::end(kMethods)) return Likelihood::sure;
+  if (known_method(text.substr(0, end))) return Likelihood::sure;
   size_t line_end = text.find('\n');
   if (line_end == npos && text.size() < kProbeLine) return Likelihood::more;
   std::string_view line = text.substr(0, line_end);
-  return line.find(" HTTP/1.") != npos || line.find(" HTTP/0.") != npos ? Likelihood::sure : Likelihood::no;
+  return names_version(line) ? Likelihood::sure : Likelihood::no;
 }
+
+}  // namespace
 
 Likelihood probe_response(std::string_view text) {
   size_t start = text.find_first_not_of("\r\n");
@@ -69,7 +81,17 @@ Likelihood probe_response(std::string_view text) {
   return kVersion1.starts_with(text) || kVersion0.starts_with(text) ? Likelihood::more : Likelihood::no;
 }
 
-}  // namespace
+bool begins_request(std::string_view line) {
+  line.remove_prefix(std::min(line.find_first_not_of(" \t\r\n"), line.size()));
+  const size_t end = line.find_first_of(" \t");
+  return (end != npos && (known_method(line.substr(0, end)) || line.substr(0, end) == "OPTIONS")) ||
+         names_version(line);
+}
+
+bool may_begin_request(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  return begins_request(text) || std::ranges::any_of(kMethods, [&](std::string_view m) { return m.starts_with(text); });
+}
 
 Likelihood Http::probe(const Chunk& first) {
   if (first.datagram || first.data.empty()) return first.datagram ? Likelihood::no : Likelihood::more;

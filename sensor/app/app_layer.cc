@@ -83,17 +83,30 @@ void AppLayer::choose(Flow& flow, State& state, const AppProtocol& chosen, const
       chunk.offset = side.offset;
       chunk.end = side.ended;
     }
-    if (state.phase != State::Phase::dissecting) continue;
-    if (side.lost > 0 && !skip(state, direction, side.lost)) continue;
+    if (state.phase == State::Phase::failed) return;
+    if (state.phase == State::Phase::detecting) {  // what the other side said led to another protocol
+      detect(flow, state, chunk);
+      continue;
+    }
+    if (side.lost > 0 &&
+        !skip(flow, state, {.offset = chunk.offset, .time = chunk.time, .direction = direction}, side.lost)) {
+      continue;
+    }
     if (!side.settled()) compare(flow, state, chunk);
     feed(flow, state, chunk);
   }
 }
 
-/// Tells the dissector of lost bytes; false when it cannot go on.
-bool AppLayer::skip(State& state, Direction direction, uint64_t lost) {
-  if (state.protocol->row->gap(state.instance, direction, lost, *this).kind != Step::Kind::fail) return true;
-  leave(state, direction);
+/// Tells the dissector of lost bytes; `behind` is where the stream goes on. False when the dissector does not.
+bool AppLayer::skip(Flow& flow, State& state, const Chunk& behind, uint64_t lost) {
+  change_ = false;
+  offered_ = &behind;
+  if (state.protocol->row->gap(state.instance, behind.direction, lost, *this).kind == Step::Kind::fail) {
+    leave(state, behind.direction);
+    return false;
+  }
+  if (!change_) return true;
+  apply_change(flow, state, behind);
   return false;
 }
 
@@ -170,7 +183,8 @@ bool AppLayer::work(uint64_t bytes) {
   return lapwing::work(budget_, *flow_, bytes);
 }
 
-/// The bytes after the change are looked at as if the flow had just begun.
+/// The bytes after the change are looked at as if the flow had just begun, also those of the other side that waited for
+/// it; what a client says explains its answer.
 void AppLayer::apply_change(Flow& flow, State& state, const Chunk& rest) {
   ++counters_.changed;
   end_frames(state);
@@ -178,16 +192,25 @@ void AppLayer::apply_change(Flow& flow, State& state, const Chunk& rest) {
   state.destroy();
   state.original = state.protocol;
   state.expected = change_to_;
-  std::string bytes(to_text(rest.data));
-  for (auto& side : state.sides) side = {.ended = side.ended};
+  std::array<std::string, 2> waiting;
+  waiting[index(rest.direction)] = to_text(rest.data);  // lies in that side's buffer
+  waiting[index(reverse(rest.direction))] = std::move(state.sides[index(reverse(rest.direction))].buffer);
+  for (Direction direction : {Direction::to_server, Direction::to_client}) {
+    Side& side = state.sides[index(direction)];
+    side = {.offset = direction == rest.direction ? rest.offset : side.offset, .ended = side.ended};
+  }
   state.phase = State::Phase::detecting;
-  if (bytes.empty() && !rest.end) return;
-  Chunk chunk = rest;
-  chunk.data = to_bytes(bytes);
-  detect(flow, state, chunk);
+  for (Direction direction : {Direction::to_server, Direction::to_client}) {
+    const Side& side = state.sides[index(direction)];
+    const std::string& bytes = waiting[index(direction)];
+    const bool end = direction == rest.direction ? rest.end : side.ended && !bytes.empty();
+    if (bytes.empty() && !end) continue;
+    chunk(flow,
+          {.data = to_bytes(bytes), .offset = side.offset, .time = rest.time, .direction = direction, .end = end});
+  }
 }
 
-void AppLayer::gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp) {
+void AppLayer::gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time) {
   State& state = state_of(flow);
   if (state.phase == State::Phase::failed) return;
   const AppMemory::Metered metered(state.part);
@@ -205,7 +228,7 @@ void AppLayer::gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lo
   if (state.frames) break_frames(*state.frames, direction, offset, lost);
   side.buffer.clear();
   side.need = 0;
-  skip(state, direction, lost);
+  skip(flow, state, {.offset = offset + lost, .time = time, .direction = direction}, lost);
 }
 
 void AppLayer::finish(Flow& flow, Timestamp) {

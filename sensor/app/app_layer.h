@@ -114,7 +114,7 @@ class AppLayer final : private EventSink {
   void report(Flow& flow, DetectionEvent event);
   void fail(State& state);
   void leave(State& state, Direction direction);
-  bool skip(State& state, Direction direction, uint64_t lost);
+  bool skip(Flow& flow, State& state, const Chunk& behind, uint64_t lost);
   void apply_change(Flow& flow, State& state, const Chunk& rest);
 
   // frames.cc

@@ -39,13 +39,24 @@ bool AppLayer::at_home(const Flow& flow) const {
   });
 }
 
-/// Picked up late, a flow's first bytes may be the answer: then whom we took for the client is the server.
+/// The first bytes of a flow picked up late, or its first datagrams, may be the answer: then whom we took for the
+/// client is the server.
 bool AppLayer::runs_backwards(const Flow& flow, const State& state, const Chunk& first) const {
-  if (first.datagram || !(flow.flags & flow_flag::midstream) || state.turned || state.original) return false;
+  if (state.turned || state.original) return false;
+  if (first.datagram) {
+    const bool began = first.direction == Direction::to_server && flow.packets[index(Direction::to_client)] == 0;
+    if (!began || state.sides[index(Direction::to_client)].bytes > 0) return false;
+  } else if (!(flow.flags & flow_flag::midstream)) {
+    return false;
+  }
+  const uint8_t wanted = first.datagram ? transport::udp : transport::tcp;
   Chunk answer = first;
   answer.direction = reverse(first.direction);
   return std::ranges::any_of(config_.protocols, [&](const AppProtocol& protocol) {
-    return protocol.transports & transport::tcp && protocol.row->probe(answer) == Likelihood::sure;
+    auto known = [&](uint16_t port) { return std::ranges::find(protocol.ports, port) != protocol.ports.end(); };
+    // Or else one datagram that claims to be an answer would hide the questions behind it.
+    if (first.datagram && known(flow.server_port()) && !known(flow.client_port())) return false;
+    return protocol.transports & wanted && protocol.row->probe(answer) == Likelihood::sure;
   });
 }
 
@@ -74,11 +85,14 @@ void AppLayer::detect(Flow& flow, State& state, const Chunk& chunk) {
     auto named =
         std::ranges::find(config_.protocols, state.expected, [](const AppProtocol& p) { return p.row->about->name; });
     const AppProtocol* expected = named == config_.protocols.end() ? nullptr : &*named;
-    if (const AppProtocol* protocol = probe(side.candidates, first, flow, expected, undecided)) {
+    const AppProtocol* protocol = probe(side.candidates, first, flow, expected, undecided);
+    // What is merely likely, for a port or a name, may be sure the other way round.
+    const bool sure = protocol && protocol->row->probe(first) == Likelihood::sure;
+    if (protocol && (sure || !runs_backwards(flow, state, first))) {
       first.offset = chunk.datagram ? 0 : side.buffer.empty() ? chunk.offset : side.offset;
       return found(flow, state, *protocol, first);
     }
-    if (runs_backwards(flow, state, first)) {
+    if (protocol || runs_backwards(flow, state, first)) {
       state.reversed = true;
       if (side.buffer.empty()) side.buffer.assign(to_text(chunk.data));
       return;
@@ -202,8 +216,12 @@ void AppLayer::turn(Flow& flow, Timestamp time) {
     const std::string bytes = std::move(side.buffer);
     side = {.offset = side.offset, .lost = side.lost, .ended = side.ended};
     if (bytes.empty() && !side.ended) continue;
-    chunk(flow,
-          {.data = to_bytes(bytes), .offset = side.offset, .time = time, .direction = direction, .end = side.ended});
+    chunk(flow, {.data = to_bytes(bytes),
+                 .offset = side.offset,
+                 .time = time,
+                 .direction = direction,
+                 .datagram = flow.key.proto == ip_proto::udp,
+                 .end = side.ended});
   }
 }
 

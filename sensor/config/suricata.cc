@@ -134,6 +134,38 @@ void interfaces(Setting& yaml) {
   }
 }
 
+/// What these records show unless told: Suricata writes them short.
+void short_records(Setting& yaml) {
+  const Setting* outputs = member(yaml, "outputs");
+  if (!outputs) return;
+  const auto add = [](Setting& map, std::string_view key, Setting::Kind kind, std::string_view scalar) -> Setting& {
+    map.kind = Setting::Kind::map;
+    map.children.push_back(std::make_unique<Setting>());
+    Setting& made = *map.children.back();
+    made.key = key;
+    made.kind = kind;
+    made.scalar = scalar;
+    made.mark = map.mark;
+    return made;
+  };
+  for (const auto& output : outputs->children) {
+    Setting* types = at(*output, "eve-log.types");
+    if (!types || types->kind != Setting::Kind::list) continue;
+    for (const auto& type : types->children) {
+      for (std::string_view name : {"http", "tls"}) {
+        Setting* record = member(*type, name);
+        if (type->kind == Setting::Kind::scalar && type->scalar == name) {
+          type->scalar.clear();
+          record = &add(*type, name, Setting::Kind::null, {});
+        }
+        if (record && record->kind != Setting::Kind::scalar && !member(*record, "extended")) {
+          add(*record, "extended", Setting::Kind::scalar, "no");
+        }
+      }
+    }
+  }
+}
+
 /// Suricata warns and goes on without them.
 void missing_tables(Setting& yaml, Warnings& notes) {
   for (std::string_view key : {"classification-file", "reference-config-file", "threshold-file"}) {
@@ -154,6 +186,7 @@ Warnings adopt_suricata(std::unique_ptr<Setting> yaml, Setting& root) {
   plain_switches(*yaml, notes);
   deprecated_keys(*yaml, notes);
   interfaces(*yaml);
+  short_records(*yaml);
   merge(root, std::move(yaml));
   return notes;
 }

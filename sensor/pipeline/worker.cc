@@ -273,7 +273,7 @@ void Worker::inspect(const Packet& packet, Flow* flow, Direction direction) {
   if (!has_rules_) return;
   if (flow) {
     see(*flow);
-    if (!packet.is_tcp()) fresh |= app_.take_fresh(*flow, direction);
+    if (!packet.is_tcp()) fresh |= app_.take_fresh(*flow, context_.direction);
   }
   detection_.fresh = fresh;
   context_.stream_events = stream_events_;
@@ -293,7 +293,7 @@ void Worker::inspect_tcp(const Packet& packet, Flow& flow, Direction direction) 
   if (app_.reversed(flow)) turn(flow, packet.time);
 }
 
-/// The first bytes of a flow picked up late showed that client and server are to change places.
+/// The first bytes of a flow showed that client and server are to change places.
 void Worker::turn(Flow& flow, Timestamp time) {
   stream_.swap_direction(flow);
   stations_.turn(flow);
@@ -320,6 +320,7 @@ void Worker::see_anew(const Flow& flow) {
 void Worker::inspect_datagram(const Packet& packet, Flow& flow, Direction direction) {
   if (packet.payload.empty()) return;
   app_.chunk(flow, {.data = packet.payload, .time = packet.time, .direction = direction, .datagram = true});
+  if (app_.reversed(flow)) turn(flow, packet.time);
 }
 
 void Worker::identify(const Packet& packet, Flow& flow, Direction) {

@@ -90,7 +90,12 @@ class Lab {
   bool turned() const { return turned_; }
   bool fresh(Direction direction) { return app_.take_fresh(flow_, direction); }
   void datagram(Direction direction, std::string_view bytes) {
+    flow_.key.proto = ip_proto::udp;
     app_.chunk(flow_, {.data = to_bytes(bytes), .direction = direction, .datagram = true});
+    if (app_.reversed(flow_)) {
+      app_.turn(flow_, {});
+      turned_ = true;
+    }
   }
   void at_port(uint16_t port) { flow_.key.port[1] = port; }
   Detection detection() const { return app_.detection(flow_); }
@@ -191,6 +196,58 @@ TEST(AppLayer, LooksAnewAfterAChange) {
     Outcome junk = Lab().run({{kClient, connect}, {kServer, granted}, {kClient, kJunk}, {kServer, kJunk}}, step);
     EXPECT_EQ(junk, (Outcome{{}, "failed", "failed", "failed", "http"}));
   }
+}
+
+TEST(AppLayer, WhatWaitedForTheChangeIsLookedAt) {
+  const std::string connect = "CONNECT a.org:443 HTTP/1.1\r\nHost: a.org\r\n\r\n", granted = "HTTP/1.1 200 OK\r\n\r\n";
+  for (size_t step : {100'000, 7, 3, 1}) {
+    EXPECT_EQ(Lab().run({{kClient, connect + kClientHello}, {kServer, granted + kServerHello}}, step),
+              (Outcome{{}, "tls", "tls", "tls", "http"}))
+        << "in pieces of " << step;
+    EXPECT_EQ(Lab().run({{kClient, connect}, {kClient, kClientHello}, {kServer, granted}}, step),
+              (Outcome{{}, "tls", "tls", "", "http"}))
+        << "in pieces of " << step;
+    // Refused, it goes on as HTTP.
+    EXPECT_EQ(Lab()
+                  .run({{kClient, connect + kRequest},
+                        {kServer, "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"},
+                        {kServer, kAnswer}},
+                       step)
+                  .final,
+              "http");
+  }
+}
+
+TEST(AppLayer, AChangeThatAGapBringsIsMade) {
+  Lab lab;
+  lab.run({{kClient, "GET / HTTP/1.1\r\nHost: a.org\r\nUpgrade: websocket\r\n\r\n"},
+           {kServer, "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nContent-Length: 9\r\n\r\n"}},
+          100'000);
+  lab.gap(kServer, 9);
+  EXPECT_EQ(lab.run({{kClient, kClientHello}, {kServer, kServerHello}}, 100'000),
+            (Outcome{{"unexpected_protocol"}, "tls", "tls", "tls", "http"}));
+}
+
+TEST(AppLayer, AnAnswerSeenFirstTurnsTheFlow) {
+  const std::string answer("\0\7\x81\x80\0\1\0\0\0\0\0\0\1x\7example\0\0\1\0\1", 27);
+  Lab lab;
+  lab.datagram(kClient, answer);
+  EXPECT_TRUE(lab.turned());
+  EXPECT_EQ(lab.detection().sides[1].name(), "dns");
+  // Behind a question it is no first one.
+  Lab asked;
+  asked.datagram(kServer, kJunk);
+  asked.datagram(kClient, answer);
+  EXPECT_FALSE(asked.turned());
+  // Sent to the port of a server it is none either, or it would hide the questions that follow.
+  Lab server;
+  server.at_port(53);
+  server.datagram(kClient, answer);
+  EXPECT_FALSE(server.turned());
+  Lab stream(flow_flag::midstream);
+  stream.at_port(53);
+  stream.run({{kClient, std::string("\0\x1b", 2) + answer}}, 100'000);
+  EXPECT_TRUE(stream.turned());
 }
 
 TEST(AppLayer, FlowsPickedUpLateAreTurnedRound) {

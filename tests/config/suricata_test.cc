@@ -69,6 +69,18 @@ TEST(SuricataTest, TablesThatAreNotThereAreReportedAndLeftToTheirDefaults) {
   EXPECT_EQ(text_at(root, "classification-file"), "(none)");
 }
 
+TEST(SuricataTest, RecordsAreShortUnlessToldOtherwise) {
+  Setting root;
+  adopt_suricata(parse_yaml("outputs:\n  - eve-log:\n      types: [alert, http, {tls: {extended: yes}}]\n"
+                            "  - eve-log:\n      types: [{http: {custom: [via]}}, {tls: }]\n",
+                            "/etc/suricata.yaml"),
+                 root);
+  EXPECT_EQ(text_at(root, "outputs.0.eve-log.types.1.http.extended"), "no");
+  EXPECT_EQ(text_at(root, "outputs.0.eve-log.types.2.tls.extended"), "yes");
+  EXPECT_EQ(text_at(root, "outputs.1.eve-log.types.0.http.extended"), "no");
+  EXPECT_EQ(text_at(root, "outputs.1.eve-log.types.1.tls.extended"), "no");
+}
+
 TEST(SuricataTest, IncludedFilesThatAreNotThereAreReportedAndPassedOver) {
   std::string path = testing::TempDir() + "lapwing-include.yaml";
   std::ofstream(path) << "include: nowhere.yaml\nstream: {depth: 1}\n";

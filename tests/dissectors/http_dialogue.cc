@@ -1,5 +1,6 @@
 #include "tests/dissectors/http_dialogue.h"
 
+#include <brotli/encode.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -72,6 +73,14 @@ std::string deflate_with(std::string_view text, int window_bits) {
 
 std::string gzip(std::string_view text) {
   return deflate_with(text, 15 + 16);
+}
+std::string brotli(std::string_view text) {
+  std::string out(BrotliEncoderMaxCompressedSize(text.size()), 0);
+  size_t size = out.size();
+  BrotliEncoderCompress(5, BROTLI_DEFAULT_WINDOW, BROTLI_DEFAULT_MODE, text.size(),
+                        reinterpret_cast<const uint8_t*>(text.data()), &size, reinterpret_cast<uint8_t*>(out.data()));
+  out.resize(size);
+  return out;
 }
 std::string zlib(std::string_view text, bool raw) {
   return deflate_with(text, raw ? -15 : 15);

@@ -42,6 +42,7 @@ Outcome play_all_ways(const std::vector<Line>& lines, const Settings& settings =
 /// "Content-Length" response with `body`.
 std::string response(std::string_view body, std::string_view headers = "", std::string_view status = "200 OK");
 std::string gzip(std::string_view text);
+std::string brotli(std::string_view text);
 std::string zlib(std::string_view text, bool raw);
 std::string chunked(std::string_view text, size_t size);
 

@@ -202,6 +202,80 @@ TEST(HttpHostile, AnAmbiguousLengthIsFollowedToTheEnd) {
             (Strings{"next"}));
 }
 
+TEST(HttpHostile, AStatusLineIsOneWhateverWasAsked) {
+  for (const std::string& asked : {std::string("GET /old\r\n"), std::string("MGLNDD_192.0.2.10_80\n"),
+                                   std::string("\x91\x02\0\7bin\x85\x99 q\n\x17\xfe\x44\0rest\x80\x81", 22),
+                                   std::string("\x16\x03\x01\0\5hello\r\n\r\n", 14)}) {
+    Outcome got = play_all_ways({client(asked), server(response(kMark, "", "400 Bad Request"))});
+    EXPECT_FALSE(got.failed);
+    EXPECT_TRUE(has(got.values("http.stat_code"), "400")) << asked;
+    EXPECT_TRUE(has(got.values("http.response_body"), kMark)) << asked;
+  }
+  Outcome old = play_all_ways({client("GET /old\r\n"), server("\r\n" + kMark + "\nHTTP/1.1 200 OK\r\n\r\n")});
+  EXPECT_EQ(old.values("http.response_body"), (Strings{"\r\n" + kMark + "\nHTTP/1.1 200 OK\r\n\r\n"}));
+}
+
+TEST(HttpHostile, LinesBehindARequestWithoutProtocolAreHeaders) {
+  Outcome got = play_all_ways({client("GET /files\nnothing to see\nHost: a.org\nUser-Agent: x\n\n"), server(kMark)});
+  EXPECT_EQ(got.values("http.user_agent"), (Strings{"x"}));
+  EXPECT_EQ(got.values("http.response_body"), (Strings{kMark}));
+  EXPECT_TRUE(has(got.anomalies, "request_line_missing_protocol@0"));
+  // One that begins a request is one.
+  got = play_all_ways({client("GET /old\r\n" + kGet), server(response("1") + response("2"))});
+  EXPECT_EQ(got.values("http.uri"), (Strings{"/old", "/x"}));
+  EXPECT_EQ(got.values("http.response_body"), (Strings{"1", "2"}));
+}
+
+TEST(HttpHostile, BytesThatBeginNoRequestAreTheBodyOfTheOneBefore) {
+  const std::string body = "user=root&password=toor\r\n\r\nmore of it";
+  for (const std::string& head :
+       {std::string("POST /a HTTP/1.1\r\nHost: h\r\n\r\n"), std::string("PATCH /a HTTP/1.0\r\n\r\n"),
+        std::string("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: none\r\n\r\n"),
+        std::string("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4 30\r\n\r\n")}) {
+    Outcome got = play_all_ways({client(head + body), server(response("ok") + response("what", "", "400 Bad")),
+                                 client(kGet), server(response("next"))});
+    EXPECT_FALSE(got.failed) << head;
+    EXPECT_EQ(got.values("http.request_body"), (Strings{body})) << head;
+    EXPECT_EQ(got.values("http.method")[0], head.substr(0, head.find(' ')));
+    EXPECT_EQ(got.values("http.method").size(), 2u) << head;
+    EXPECT_TRUE(has(got.values("http.stat_code"), "400")) << head;
+    EXPECT_TRUE(has(got.anomalies, "request_body_unexpected@0")) << head;
+  }
+  // A plain number is believed, and a line that begins a request is one.
+  Outcome got = play_all_ways({client("POST /a HTTP/1.1\r\nHost: h\r\n\r\nbody\r\n" + kGet)});
+  EXPECT_EQ(got.values("http.request_body"), (Strings{"body\r\n"}));
+  EXPECT_EQ(got.values("http.uri"), (Strings{"/a", "/x"}));
+}
+
+TEST(HttpHostile, HeadersEndWhereClientsSeeTheirEnd) {
+  for (std::string_view end : {"\r\n\r\n", "\n\r\r\n\r\n", "\n\n", "\r\n\n"}) {
+    const std::string packed = gzip(kMark);
+    EXPECT_EQ(body_of("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: " + std::to_string(packed.size()) +
+                      std::string(end) + packed),
+              kMark)
+        << testing::PrintToString(std::string(end));
+  }
+}
+
+TEST(HttpHostile, BrotliIsUndoneWithinTheSameLimits) {
+  Strings anomalies;
+  EXPECT_EQ(body_of(response(brotli(kMark), "Content-Encoding: br\r\n"), &anomalies), kMark);
+  EXPECT_TRUE(anomalies.empty());
+  EXPECT_EQ(body_of(response(gzip(brotli(kMark)), "Content-Encoding: br, gzip\r\n")), kMark);
+  EXPECT_EQ(body_of(response("plain text", "Content-Encoding: br\r\n")), "plain text");
+  Dialogue d(dissector("http"));
+  d.client(kGet).server(response(brotli(std::string(50'000'000, 'z')), "Content-Encoding: br\r\n")).finish();
+  EXPECT_EQ(d.values("http.response_body").at(0).size(), size_t{100} * 1024);
+  EXPECT_LT(d.worked, 2u << 20) << "not all of it was decoded";
+  EXPECT_TRUE(has(d.anomalies, "compression_bomb@0"));
+}
+
+TEST(HttpHostile, IdentityIsACoding) {
+  Strings anomalies;
+  EXPECT_EQ(body_of(response(kMark, "Content-Encoding: identity\r\n"), &anomalies), kMark);
+  EXPECT_TRUE(anomalies.empty());
+}
+
 TEST(HttpHostile, ALongHeaderIsToldAndTaken) {
   Strings anomalies;
   for (size_t size : {30'000, 90'000}) {

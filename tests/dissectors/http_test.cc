@@ -174,15 +174,30 @@ TEST(Http, AnswerWithoutStatusLineIsTheBody) {
   EXPECT_EQ(got.values("http.stat_code"), (Strings{"200"}));
 }
 
-TEST(Http, GapInABodyEndsWhatIsInspected) {
+TEST(Http, ABodyGoesOnBehindAGap) {
   for (size_t piece : {size_t{0}, size_t{1}, size_t{5}}) {
     Dialogue d(dissector("http"), {});
     d.client(kGet + kGet, piece).server("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nbefore", piece);
     d.gap(Direction::to_client, 8).server("behind" + response("next"), piece).finish();
-    EXPECT_EQ(d.values("http.response_body"), (Strings{"before", "next"}));
+    EXPECT_EQ(d.values("http.response_body"), (Strings{"beforebehind", "next"}));
     ASSERT_EQ(d.records.size(), 4u);
     EXPECT_NE(d.records[0].find(R"("gaps":true,"state":"TRUNCATED")"), std::string::npos) << d.records[0];
     EXPECT_NE(d.records[0].find(R"("size":20)"), std::string::npos) << d.records[0];
+  }
+}
+
+TEST(Http, AChunkGoesOnBehindAGap) {
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n14\r\nbefore";
+  for (size_t piece : {size_t{0}, size_t{1}, size_t{5}}) {
+    Dialogue d(dissector("http"), {});
+    d.client(kGet + kGet, piece).server(head, piece).gap(Direction::to_client, 8);
+    d.server("behind\r\n0\r\n\r\n" + response("next"), piece).finish();
+    EXPECT_EQ(d.values("http.response_body"), (Strings{"beforebehind", "next"}));
+    EXPECT_NE(d.records[0].find(R"("size":20)"), std::string::npos) << d.records[0];
+
+    Dialogue beyond(dissector("http"), {});
+    beyond.client(kGet, piece).server(head, piece).gap(Direction::to_client, 30).server("behind", piece).finish();
+    EXPECT_EQ(beyond.values("http.response_body"), (Strings{"beforebehind"})) << "no chunk is known any more";
   }
 }
 
