@@ -66,35 +66,44 @@ std::string version_object(const Pipeline& pipeline, const std::string& interfac
   return out;
 }
 
-/// The control socket while it is open. Its counters are asked for as long as the pipeline lives, its commands run only
-/// while pipeline and reloader do.
-class CommandPort {
+/// A server while it is open. Its counters are asked for as long as the pipeline lives; what it serves is there only
+/// while pipeline and reloader are.
+template <class Server>
+class Port {
  public:
-  void open(std::unique_ptr<ControlServer> server) {
+  void open(std::unique_ptr<Server> server) {
     std::lock_guard lock(mutex_);
     server_ = std::move(server);
   }
   void close() {
-    std::unique_ptr<ControlServer> ending;
+    std::unique_ptr<Server> ending;
     {
       std::lock_guard lock(mutex_);
       ending = std::move(server_);
     }
-    // Joined without the lock: a command at work may ask for the counters.
+    // Joined without the lock: an answer in the making may ask for the counters.
   }
-  ControlCounters counters() {
+  auto counters() {
     std::lock_guard lock(mutex_);
-    return server_ ? server_->counters() : ControlCounters{};
+    return server_ ? server_->counters() : decltype(server_->counters()){};
   }
 
  private:
   std::mutex mutex_;
-  std::unique_ptr<ControlServer> server_;
+  std::unique_ptr<Server> server_;
 };
 
-struct ClosePort {
-  CommandPort& port;
-  ~ClosePort() { port.close(); }
+struct Ports {
+  Port<ControlServer> commands;
+  Port<MetricsServer> metrics;
+};
+
+struct ClosePorts {
+  Ports& ports;
+  ~ClosePorts() {
+    ports.commands.close();
+    ports.metrics.close();
+  }
 };
 
 /// Null where nothing may listen: switched off, or no folder for the socket that nobody asked for.
@@ -110,7 +119,7 @@ std::unique_ptr<ControlServer> listen_for_commands(const ControlConfig& config, 
   return server;
 }
 
-std::vector<ControlCommand> commands_of(Pipeline& pipeline, Reloader& reloader, const std::string& interfaces) {
+std::vector<ControlCommand> commands_of(Pipeline& pipeline, Reloader& reloader, std::string interfaces) {
   return {
       {"reload",
        {"strict"},
@@ -119,7 +128,9 @@ std::vector<ControlCommand> commands_of(Pipeline& pipeline, Reloader& reloader, 
                           [answer](const ReloadReport& report) { answer(report.taken, to_json(report)); });
        }},
       {"stats", {}, [&](const ControlFlags&, const ControlAnswer& answer) { answer(true, pipeline.stats_object()); }},
-      {"version", {}, [&](const ControlFlags&, const ControlAnswer& answer) {
+      {"version",
+       {},
+       [&pipeline, interfaces = std::move(interfaces)](const ControlFlags&, const ControlAnswer& answer) {
          answer(true, version_object(pipeline, interfaces));
        }}};
 }
@@ -197,9 +208,10 @@ int run(const RunOptions& options) {
   plan.sources = capture.take_sources();
   dpdk.open(options.workers, options.checksums, options.filter, interfaces, plan.sources);
   plan.seats = seats_of(interfaces, *root);
-  CommandPort port;
+  Ports ports;
   plan.more_counters = [&](CounterSet& set) {
-    set.add(port.counters(), control_counter_rows());
+    set.add(ports.commands.counters(), control_counter_rows());
+    set.add(ports.metrics.counters(), http_counter_rows());
     set.add(ConfinementCounters{landlock, system_calls}, confinement_counter_rows());
   };
   RuleReading reading(options.configuration, *config, std::move(files));
@@ -208,9 +220,9 @@ int run(const RunOptions& options) {
     Pipeline pipeline(std::move(plan));
     Reloader reloader(
         pipeline, [&](const std::atomic<bool>& stop) { return reading.read(stop); }, counts);
-    ClosePort closing{port};
-    port.open(listen_for_commands(control, commands_of(pipeline, reloader, names_of(interfaces))));
-    const auto served = serve_metrics(*root, metrics, [&] { return pipeline.counters(); });
+    ClosePorts closing{ports};
+    ports.commands.open(listen_for_commands(control, commands_of(pipeline, reloader, names_of(interfaces))));
+    ports.metrics.open(serve_metrics(*root, metrics, [&] { return pipeline.counters(); }));
     StopOnSignal stop(pipeline);
     system_calls = confine_system_calls(confinement, {.task = Task::run, .dpdk = !dpdk.empty()});
     for (const LiveConfig& interface : interfaces) {
