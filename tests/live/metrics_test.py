@@ -161,7 +161,7 @@ class Metrics(netns.Case):
             done = self.space.run(LAPWING, "run", "-i", "lw1", "-c", self.config(enabled="yes", listen=listen), check=False, timeout=PATIENCE)
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertRegex(done.stderr, rf"c\.yaml:5:\d+: listen: {re.escape(listen)}: {wrong}")
-        done = self.space.run(LAPWING, "run", "-i", "lw1", "--set", "metrics.enabled=yes", "--set", f"control.socket={self.socket}", check=False, timeout=PATIENCE)
+        done = self.space.run(LAPWING, "run", "-i", "lw1", "--eve", os.path.join(self.folder, "eve.json"), "--set", "metrics.enabled=yes", "--set", f"control.socket={self.socket}", check=False, timeout=PATIENCE)
         self.assertEqual(done.returncode, 2)
         self.assertIn("metrics.listen is 127.0.0.1:9477: Address already in use", done.stderr)
 
