@@ -118,6 +118,11 @@ void describe(std::vector<OptionInfo>& out, std::string prefix, std::span<const 
   }
 }
 
+/// By one assignment of the command line, which is about this setting alone.
+bool assigned(const Setting& node) {
+  return node.mark.line == 0 && !node.mark.file.empty();
+}
+
 template <class T>
 bool gives(const Setting& node, std::span<const OptionRow<T>> rows) {
   return std::any_of(rows.begin(), rows.end(), [&](const OptionRow<T>& row) { return node.find(row.key); });
@@ -236,7 +241,8 @@ void EveConfigImpl::read_section(const Setting& node) {
 void EveConfigImpl::read_types(const Setting& node, Selection& selection) {
   const Setting* types = node.find("types");
   if (!types || types->kind == Setting::Kind::null) return;
-  std::fill(selection.begin(), selection.end(), false);
+  // A map that the command line made has an option of a type; only a list says which types there are.
+  if (types->kind != Setting::Kind::map || !assigned(*types)) std::fill(selection.begin(), selection.end(), false);
   for (const auto& item : types->children) {
     if (types->kind == Setting::Kind::map) {
       read_type(item->key, *item, item.get(), selection);
@@ -253,8 +259,12 @@ void EveConfigImpl::read_type(const std::string& name, const Setting& item, cons
   if (options && options->kind != Setting::Kind::map) options = nullptr;
   const Setting* on = options ? options->find("enabled") : nullptr;
   const bool enabled = !on || on->as_bool();
+  // The command line gives an option of a type: whether it is written is not its matter.
+  const bool selects = on || !options || !assigned(item);
   bool known = false;
-  for (const std::string& type : event_types(name)) known |= set(type, enabled, selection);
+  for (const std::string& type : event_types(name)) {
+    known |= selects ? set(type, enabled, selection) : find(type) < topics_.size();
+  }
   if (!known) {
     if (std::find(std::begin(kSuricataTypes), std::end(kSuricataTypes), name) == std::end(kSuricataTypes)) {
       item.fail("'" + name + "' is no record type; there are " + list());
@@ -288,8 +298,10 @@ std::shared_ptr<const EveConfig> EveConfig::read(const Setting& root, std::span<
 
 std::vector<OptionInfo> eve_options() {
   std::vector<OptionInfo> out;
-  out.push_back(
-      {"sensor-name", "text", "", "name of this sensor: member host of records, and in published messages", ""});
+  out.push_back({"sensor-name", "text", "",
+                 "name of this sensor: member host of records, and in published messages; `run` takes the host's where "
+                 "it is empty",
+                 ""});
   describe<C>(out, "outputs.eve-log.", kCommonRows);
   describe<X>(out, "outputs.eve-log.", kForwardedRows);
   describe<A>(out, "outputs.eve-log.types.alert.", kAlertRows);

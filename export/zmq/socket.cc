@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "sensor/base/setting.h"
+#include "sensor/base/text.h"
 
 namespace lapwing {
 namespace {
@@ -113,7 +114,12 @@ bool kept_by_file_mode(std::string_view endpoint) {
 }
 
 bool is_endpoint(std::string_view text) {
-  return text.starts_with(kTcp) || text.starts_with(kIpc);
+  if (text.starts_with(kIpc)) return text.size() > kIpc.size();
+  if (!text.starts_with(kTcp)) return false;
+  // ZeroMQ takes the lower 16 bits of any number.
+  const std::string_view port = text.substr(text.rfind(':') + 1);
+  const auto number = parse_unsigned(port);
+  return port == "*" || (number && *number <= UINT16_MAX);
 }
 
 }  // namespace lapwing

@@ -204,6 +204,8 @@ class ZmqExporter : public Exporter {
   virtual void prepare() {}
   /// What peers send.
   virtual void listen() {}
+  /// A replay waited in vain for its first subscriber: what is sent goes nowhere.
+  virtual bool nobody_hears() const { return false; }
   /// A replay waited in vain for `wait-send`, and goes on as a live run would.
   virtual void stop_waiting() = 0;
   /// More than `queue-size` waits. Returns the bytes from which on records are dropped.
@@ -244,6 +246,10 @@ class ZmqExporter : public Exporter {
 
   void send(const TopicMessage& message) {
     const int fault = has_room() ? send_frames(message) : EAGAIN;
+    if (fault == 0 && nobody_hears()) {
+      counters_.dropped_unreachable += message.records;
+      return;
+    }
     if (fault == 0) {
       counters_.records += message.records;
       counters_.bytes += message.body.size();
@@ -351,6 +357,7 @@ class PublishExporter final : public ZmqExporter {
   }
 
   void stop_waiting() override { socket_.set(ZMQ_XPUB_NODROP, 0); }
+  bool nobody_hears() const override { return lossless_ && !subscribed_; }
 
   std::span<const std::string_view> topics_;
   bool waited_ = false, subscribed_ = false;

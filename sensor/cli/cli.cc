@@ -2,16 +2,40 @@
 
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "sensor/base/log.h"
 #include "sensor/base/setting.h"
 #include "sensor/cli/commands.h"
 
 namespace lapwing {
+namespace {
+
+/// What to type in the place of Suricata's options, which come without a subcommand; empty where there are none.
+std::string hint_for(const std::vector<std::string>& words) {
+  std::string verb, operand, rest;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (i == 0 && !words[i].starts_with('-')) return "";
+    const std::string value = i + 1 < words.size() ? words[i + 1] : "";
+    if (words[i] == "-r") verb = "replay", operand = " " + value;
+    if (words[i] == "-i" || words[i].starts_with("--af-packet")) verb = "run";
+    if (words[i] == "-i") operand = " -i " + value;
+    if (words[i] == "-S" || words[i] == "-s") rest += " --rules " + value;
+    if (words[i] == "-c") rest += " --suricata-config " + value;
+    if (words[i] == "-l") rest += " --eve " + value + "/eve.json";
+    if (words[i] == "-k") rest += " --checksums " + value;
+    if (words[i] == "-T") return "Suricata's -T is: lapwing rules check RULES\n";
+  }
+  return verb.empty() ? "" : "Suricata's options as Lapwing's: lapwing " + verb + operand + rest + "\n";
+}
+
+}  // namespace
 
 int run_command_line(int argc, char** argv) {
   CLI::App app{"Lapwing, a network detection and response sensor"};
   app.require_subcommand(1);
+  app.set_version_flag("-V,--version", "lapwing " LAPWING_VERSION, "print the version");
   std::string level = "info";
   app.add_option("--log-level", level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
@@ -33,7 +57,9 @@ int run_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? exit_status::done : exit_status::usage;
+    const bool wrong = app.exit(error) != 0;
+    if (wrong) std::fputs(hint_for({argv + 1, argv + argc}).c_str(), stderr);
+    return wrong ? exit_status::usage : exit_status::done;
   }
   start_log(level);
   try {

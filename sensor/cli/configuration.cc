@@ -1,5 +1,7 @@
 #include "sensor/cli/configuration.h"
 
+#include <glob.h>
+
 #include <filesystem>
 
 #include "sensor/base/allocator.h"
@@ -9,12 +11,45 @@
 
 namespace lapwing {
 
+namespace {
+
+std::vector<std::string> known_keys() {
+  std::vector<std::string> out;
+  for (const OptionInfo& option : all_options()) out.push_back(option.key);
+  return out;
+}
+
+/// The files that a pattern such as *.rules stands for, sorted; the text itself where it is a file or stands for none.
+std::vector<std::string> expand(const std::string& pattern) {
+  std::error_code error;
+  if (pattern.find_first_of("*?[") == std::string::npos || std::filesystem::exists(pattern, error)) return {pattern};
+  glob_t found{};
+  std::vector<std::string> out;
+  if (glob(pattern.c_str(), 0, nullptr, &found) == 0) out.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  globfree(&found);
+  return out.empty() ? std::vector<std::string>{pattern} : out;
+}
+
+}  // namespace
+
 void ConfigurationOptions::add_to(CLI::App& command) {
   command.add_option("-c,--config", file, "Lapwing's configuration (YAML)")->check(CLI::ExistingFile);
   command.add_option("--suricata-config", suricata_file, "take over the settings of a suricata.yaml")
       ->check(CLI::ExistingFile);
   command.add_option("--set", assignments, "set one key of the configuration: key=value")->take_all();
   command.add_option("--rules", rule_files, "rule file or directory of *.rules")->take_all();
+}
+
+void ConfigurationOptions::add_strict_to(CLI::App& command) {
+  command.add_flag("--strict", strict, "refuse to start when a rule is at fault or a rule file missing");
+}
+
+std::vector<std::string> ConfigurationOptions::files() const {
+  std::vector<std::string> out;
+  for (const std::string& path : {file, suricata_file}) {
+    if (!path.empty()) out.push_back(path);
+  }
+  return out;
 }
 
 std::unique_ptr<Setting> ConfigurationOptions::read() const {
@@ -28,6 +63,7 @@ std::unique_ptr<Setting> ConfigurationOptions::read() const {
   if (!file.empty()) merge(*root, read_yaml(file, &warnings));
   for (const std::string& assignment : assignments) set_value(*root, assignment);
   for (const std::string& warning : warnings) spdlog::warn("{}", warning);
+  check_kinds(*root, known_keys());
   return root;
 }
 
@@ -36,8 +72,7 @@ void ConfigurationOptions::check_unread(const Setting& root) const {
     if (std::string message = unsupported_keys_message(root); !message.empty()) spdlog::warn("{}", message);
     return;
   }
-  std::vector<std::string> known;
-  for (const OptionInfo& option : all_options()) known.push_back(option.key);
+  const std::vector<std::string> known = known_keys();
   for (const UnusedKey& unused : unused_keys(root)) {
     // Only a key of this file is a mistake of its author; the command line speaks Suricata's names too.
     if (unused.node->mark.line == 0) {
@@ -66,9 +101,11 @@ RuleFiles find_rule_files(const std::vector<std::string>& named, const Setting& 
   if (const Setting* node = root.find("default-rule-path")) base = node->as_text();
   if (const Setting* node = root.find("rule-files")) {
     for (const std::string& name : read_texts(*node)) {
-      std::filesystem::path path =
+      const std::filesystem::path path =
           std::filesystem::path(name).is_absolute() ? std::filesystem::path(name) : base / name;
-      (std::filesystem::exists(path) ? out.paths : out.missing).push_back(path);
+      for (const std::string& found : expand(path)) {
+        (std::filesystem::exists(found) ? out.paths : out.missing).push_back(found);
+      }
     }
   }
   return out;
@@ -89,9 +126,12 @@ LoadedRules compile_rules(const std::vector<std::string>& paths, const RuleEnvir
   return out;
 }
 
-std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorConfig& config) {
+std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorConfig& config, bool strict) {
   // suricata.yaml names a file that its own updater makes; without it Suricata only warns as well.
-  for (const std::string& path : files.missing) spdlog::warn("{}: no such rule file", path);
+  for (const std::string& path : files.missing) {
+    if (strict) throw SettingError({path}, "no such rule file");
+    spdlog::warn("{}: no such rule file", path);
+  }
   const std::atomic<bool> never = false;
   LoadedRules loaded = compile_rules(files.paths, config.rules, config.detect, never);
   const std::vector<RuleMessage>& messages = loaded.messages;
@@ -112,6 +152,9 @@ std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorCo
     RuleCounts counts = loaded.rules->counts();
     spdlog::info("{} rules loaded, {} left out for what is not supported yet, {} at fault", counts.loaded,
                  counts.skipped, counts.failed);
+    if (strict && counts.failed) {
+      throw SettingError({"--strict"}, "rules are at fault: " + std::to_string(counts.failed));
+    }
   }
   return loaded.rules;
 }

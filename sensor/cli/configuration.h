@@ -19,8 +19,12 @@ struct ConfigurationOptions {
   std::string file, suricata_file;
   std::vector<std::string> assignments;  // key=value
   std::vector<std::string> rule_files;
+  bool strict = false;  // a rule at fault is an error
 
   void add_to(CLI::App& command);
+  void add_strict_to(CLI::App& command);
+  /// The files named here.
+  std::vector<std::string> files() const;
   /// Files in order (suricata.yaml, then Lapwing's own), then assignments. Throws SettingError.
   std::unique_ptr<Setting> read() const;
   /// Call when everything has read its part of `root`: what a suricata.yaml does not carry over is listed once as a
@@ -41,8 +45,8 @@ LoadedRules compile_rules(const std::vector<std::string>& paths, const RuleEnvir
                           const DetectConfig& detect, const std::atomic<bool>& stop);
 
 /// The rules to start with. Messages are logged; rules at fault are left out and counted. Throws SettingError when a
-/// file cannot be read.
-std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorConfig& config);
+/// file cannot be read, and where `strict` is set, when one is missing or a rule is at fault.
+std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorConfig& config, bool strict);
 
 /// Writes the sets that are kept in files, once the workers have ended; failures are logged.
 void keep_datasets(const DatasetStore& datasets);

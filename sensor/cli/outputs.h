@@ -3,11 +3,16 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "export/exporter.h"
 #include "sensor/base/setting.h"
 #include "sensor/pipeline/sensor_config.h"
+
+namespace CLI {
+class App;
+}
 
 namespace lapwing {
 
@@ -16,10 +21,18 @@ struct OutputOptions {
   std::vector<std::string> publish;  // ZeroMQ endpoints
   bool insecure = false;             // those without keys where anyone may connect
   std::vector<std::string> records;  // types
+
+  void add_to(CLI::App& command);
+  /// Whether one of these is an output of this type.
+  bool name(std::string_view filetype) const;
 };
 
 /// Where relative names of what is written besides records belong.
 std::string log_folder(const OutputOptions& options, const Setting& root);
+
+/// Throws SettingError where records would go into one of the files that are read, under whatever name: to write a
+/// capture or rules anew by mistake would destroy them. `inputs` are files, folders with files, or "-".
+void check_outputs(const OutputOptions& options, const Setting& root, const std::vector<std::string>& inputs);
 
 /// Outputs of records named on the command line replace those of the configuration; the file store stays. Throws
 /// SettingError.

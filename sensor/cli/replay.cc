@@ -55,14 +55,27 @@ PathRights paths_of(const ReplayOptions& options, const Setting& root, const Sen
   return rights;
 }
 
+/// What is read, and must not be written.
+std::vector<std::string> inputs_of(const ReplayOptions& options, const std::vector<std::string>& rules) {
+  std::vector<std::string> inputs = options.configuration.files();
+  inputs.insert(inputs.end(), options.captures.begin(), options.captures.end());
+  inputs.insert(inputs.end(), rules.begin(), rules.end());
+  return inputs;
+}
+
 int replay(const ReplayOptions& options) {
+  SurviveSignals survive;
   auto root = options.configuration.read();
   const auto confinement = read_options<ConfinementConfig>(*root, confinement_options());
   drop_privileges(confinement, *root, Task::replay);
   auto config = SensorConfig::read(*root, options.outputs.records);
   Pipeline::Plan plan{.config = config.get(), .hash_seed = kReplaySeed};
   plan.checksums = checksum_mode(options.checksums, *root);
-  plan.rules = load_rules(find_rule_files(options.configuration.rule_files, *root), *config);
+  const RuleFiles files = find_rule_files(options.configuration.rule_files, *root);
+  const std::vector<std::string> inputs = inputs_of(options, files.paths);
+  check_outputs(options.outputs, *root, inputs);
+  if (!options.explain_json.empty()) check_outputs({.eve_file = options.explain_json}, *root, inputs);
+  plan.rules = load_rules(files, *config, options.configuration.strict);
   // Before outputs and sources: their threads take over what this one may do.
   const uint64_t landlock = confine_paths(confinement, paths_of(options, *root, *config));
   plan.exporters = make_exporters(options.outputs, *root, *config, true);
@@ -92,7 +105,9 @@ int replay(const ReplayOptions& options) {
   } else {
     for (const CaptureError& error : summary.errors) spdlog::error("{}", to_string(error));
   }
-  return summary.errors.empty() ? exit_status::done : exit_status::input_failed;
+  const uint64_t lost = records_lost(summary);
+  if (lost && options.quiet) spdlog::error("{} records were lost", lost);
+  return summary.errors.empty() && lost == 0 ? exit_status::done : exit_status::input_failed;
 }
 
 }  // namespace
@@ -104,13 +119,8 @@ void add_replay(CLI::App& app, Command& command) {
                   "pcap or pcapng files (gzip and zstd too), directories, or - for standard input")
       ->required();
   options->configuration.add_to(*sub);
-  sub->add_option("--eve", options->outputs.eve_file, "write records to this file, or - for standard output");
-  sub->add_option("--records", options->outputs.records, "only these record types")->delimiter(',');
-  auto* publish =
-      sub->add_option("--publish", options->outputs.publish, "publish over ZeroMQ at this endpoint: ipc://PATH")
-          ->take_all();
-  sub->add_flag("--insecure", options->outputs.insecure, "let --publish use tcp, where whoever connects reads")
-      ->needs(publish);
+  options->configuration.add_strict_to(*sub);
+  options->outputs.add_to(*sub);
   sub->add_option("--workers", options->workers, "cores to use")->check(CLI::Range(1, 256))->capture_default_str();
   sub->add_option("--checksums", options->checksums, "verify checksums: none, all or auto")
       ->check(CLI::IsMember({"none", "all", "auto"}));

@@ -70,4 +70,14 @@ void print_summary(const RunSummary& summary) {
   for (const CaptureError& error : summary.errors) fmt::print(stderr, "{}\n", to_string(error));
 }
 
+uint64_t records_lost(const RunSummary& summary) {
+  uint64_t lost = 0;
+  for (const CounterValue& counter : summary.counters.values()) {
+    if (counter.path.starts_with("outputs.") && counter.path.find(".dropped.") != std::string::npos) {
+      lost += counter.value;
+    }
+  }
+  return lost;
+}
+
 }  // namespace lapwing

@@ -18,5 +18,7 @@ class ProgressBar {
 
 /// Packets, bytes, flows, records by type, alerts by signature, losses, seconds and rate, on standard error.
 void print_summary(const RunSummary& summary);
+/// Records that an output was given and did not deliver.
+uint64_t records_lost(const RunSummary& summary);
 
 }  // namespace lapwing

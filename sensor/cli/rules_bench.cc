@@ -146,7 +146,7 @@ int bench(const BenchOptions& options) {
   Profiler profiler;
   Pipeline::Plan plan{.config = config.get(), .hash_seed = kReplaySeed, .tracer = &profiler};
   plan.checksums = checksum_mode(options.checksums, *root);
-  plan.rules = load_rules(find_rule_files(options.configuration.rule_files, *root), *config);
+  plan.rules = load_rules(find_rule_files(options.configuration.rule_files, *root), *config, false);
   options.configuration.check_unread(*root);
   plan.sources = open_captures(options.captures, 1);
   Pipeline pipeline(std::move(plan));

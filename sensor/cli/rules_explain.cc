@@ -20,7 +20,7 @@ int explain(const ExplainOptions& options) {
   auto root = options.configuration.read();
   auto config = SensorConfig::read(*root, {});
   confine_rules(*root, config->detect);
-  auto rules = load_rules(find_rule_files(options.configuration.rule_files, *root), *config);
+  auto rules = load_rules(find_rule_files(options.configuration.rule_files, *root), *config, false);
   bool all = true;
   for (uint32_t sid : options.sids) {
     const auto explanations = explain_rule(*rules, sid);

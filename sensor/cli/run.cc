@@ -1,8 +1,8 @@
 // `run`: live traffic through the sensor.
+#include <limits.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <csignal>
 #include <filesystem>
 #include <mutex>
 
@@ -24,20 +24,6 @@
 
 namespace lapwing {
 namespace {
-
-std::atomic<Pipeline*> running_pipeline = nullptr;
-
-void on_signal(int number) {
-  std::signal(number, SIG_DFL);
-  if (Pipeline* pipeline = running_pipeline.load()) pipeline->stop();
-}
-
-std::atomic<bool> hung_up = false;
-static_assert(std::atomic<bool>::is_always_lock_free);
-
-void on_hangup(int) {
-  hung_up = true;
-}
 
 struct RunOptions {
   ConfigurationOptions configuration;
@@ -66,35 +52,44 @@ std::string version_object(const Pipeline& pipeline, const std::string& interfac
   return out;
 }
 
-/// The control socket while it is open. Its counters are asked for as long as the pipeline lives, its commands run only
-/// while pipeline and reloader do.
-class CommandPort {
+/// A server while it is open. Its counters are asked for as long as the pipeline lives; what it serves is there only
+/// while pipeline and reloader are.
+template <class Server>
+class Port {
  public:
-  void open(std::unique_ptr<ControlServer> server) {
+  void open(std::unique_ptr<Server> server) {
     std::lock_guard lock(mutex_);
     server_ = std::move(server);
   }
   void close() {
-    std::unique_ptr<ControlServer> ending;
+    std::unique_ptr<Server> ending;
     {
       std::lock_guard lock(mutex_);
       ending = std::move(server_);
     }
-    // Joined without the lock: a command at work may ask for the counters.
+    // Joined without the lock: an answer in the making may ask for the counters.
   }
-  ControlCounters counters() {
+  auto counters() {
     std::lock_guard lock(mutex_);
-    return server_ ? server_->counters() : ControlCounters{};
+    return server_ ? server_->counters() : decltype(server_->counters()){};
   }
 
  private:
   std::mutex mutex_;
-  std::unique_ptr<ControlServer> server_;
+  std::unique_ptr<Server> server_;
 };
 
-struct ClosePort {
-  CommandPort& port;
-  ~ClosePort() { port.close(); }
+struct Ports {
+  Port<ControlServer> commands;
+  Port<MetricsServer> metrics;
+};
+
+struct ClosePorts {
+  Ports& ports;
+  ~ClosePorts() {
+    ports.commands.close();
+    ports.metrics.close();
+  }
 };
 
 /// Null where nothing may listen: switched off, or no folder for the socket that nobody asked for.
@@ -110,7 +105,7 @@ std::unique_ptr<ControlServer> listen_for_commands(const ControlConfig& config, 
   return server;
 }
 
-std::vector<ControlCommand> commands_of(Pipeline& pipeline, Reloader& reloader, const std::string& interfaces) {
+std::vector<ControlCommand> commands_of(Pipeline& pipeline, Reloader& reloader, std::string interfaces) {
   return {
       {"reload",
        {"strict"},
@@ -119,7 +114,9 @@ std::vector<ControlCommand> commands_of(Pipeline& pipeline, Reloader& reloader, 
                           [answer](const ReloadReport& report) { answer(report.taken, to_json(report)); });
        }},
       {"stats", {}, [&](const ControlFlags&, const ControlAnswer& answer) { answer(true, pipeline.stats_object()); }},
-      {"version", {}, [&](const ControlFlags&, const ControlAnswer& answer) {
+      {"version",
+       {},
+       [&pipeline, interfaces = std::move(interfaces)](const ControlFlags&, const ControlAnswer& answer) {
          answer(true, version_object(pipeline, interfaces));
        }}};
 }
@@ -173,20 +170,48 @@ PathRights paths_of(const RunOptions& options, const Setting& root, const Sensor
   return rights;
 }
 
+void set_text(Setting& node, std::string_view text) {
+  node.kind = Setting::Kind::scalar;
+  node.scalar = text;
+}
+
+/// Records of several sensors come together somewhere, so a live one has a name.
+void name_sensor(Setting& root) {
+  const Setting* given = root.find("sensor-name");
+  char name[HOST_NAME_MAX + 1] = {};
+  if ((given && !given->as_text().empty()) || gethostname(name, sizeof name - 1) != 0 || !name[0]) return;
+  set_text(root.make("sensor-name"), name);
+}
+
+/// Whoever watches without saying where records go finds them where Suricata would put them.
+void write_eve_unless_told(const OutputOptions& options, Setting& root) {
+  if (!options.eve_file.empty() || !options.publish.empty() || root.find("outputs")) return;
+  const Setting* folder = root.find("default-log-dir");
+  const std::filesystem::path path = std::filesystem::path(folder ? folder->as_text() : "") / "eve.json";
+  set_text(root.make("outputs.eve-log.filename"), path.string());
+  spdlog::warn("no output is configured: records go to {}; choose others with --eve, --publish or outputs",
+               path.string());
+}
+
 int run(const RunOptions& options) {
-  NoteHangup hangup;
+  NoteSignals signals;
   auto root = options.configuration.read();
   const auto confinement = read_options<ConfinementConfig>(*root, confinement_options());
   std::vector<std::string> named = options.interfaces;
   DpdkCapture dpdk(*root, named);
   drop_privileges(confinement, *root, Task::run, !dpdk.empty());
+  name_sensor(*root);
+  write_eve_unless_told(options.outputs, *root);
   auto config = SensorConfig::read(*root, options.outputs.records);
   std::vector<LiveConfig> interfaces = choose_interfaces(options, named, dpdk.empty(), *root);
   const auto metrics = read_options<MetricsConfig>(*root, metrics_options());
   const auto control = read_options<ControlConfig>(*root, control_options());
   Pipeline::Plan plan{.config = config.get(), .replay = false, .hash_seed = draw_seed()};
   RuleFiles files = find_rule_files(options.configuration.rule_files, *root);
-  plan.rules = load_rules(files, *config);
+  std::vector<std::string> inputs = options.configuration.files();
+  inputs.insert(inputs.end(), files.paths.begin(), files.paths.end());
+  check_outputs(options.outputs, *root, inputs);
+  plan.rules = load_rules(files, *config, options.configuration.strict);
   const RuleCounts counts = plan.rules->counts();
   // Before outputs and sources: their threads take over what this one may do.
   const uint64_t landlock = confine_paths(confinement, paths_of(options, *root, *config, files, control, dpdk));
@@ -197,9 +222,10 @@ int run(const RunOptions& options) {
   plan.sources = capture.take_sources();
   dpdk.open(options.workers, options.checksums, options.filter, interfaces, plan.sources);
   plan.seats = seats_of(interfaces, *root);
-  CommandPort port;
+  Ports ports;
   plan.more_counters = [&](CounterSet& set) {
-    set.add(port.counters(), control_counter_rows());
+    set.add(ports.commands.counters(), control_counter_rows());
+    set.add(ports.metrics.counters(), http_counter_rows());
     set.add(ConfinementCounters{landlock, system_calls}, confinement_counter_rows());
   };
   RuleReading reading(options.configuration, *config, std::move(files));
@@ -208,9 +234,9 @@ int run(const RunOptions& options) {
     Pipeline pipeline(std::move(plan));
     Reloader reloader(
         pipeline, [&](const std::atomic<bool>& stop) { return reading.read(stop); }, counts);
-    ClosePort closing{port};
-    port.open(listen_for_commands(control, commands_of(pipeline, reloader, names_of(interfaces))));
-    const auto served = serve_metrics(*root, metrics, [&] { return pipeline.counters(); });
+    ClosePorts closing{ports};
+    ports.commands.open(listen_for_commands(control, commands_of(pipeline, reloader, names_of(interfaces))));
+    ports.metrics.open(serve_metrics(*root, metrics, [&] { return pipeline.counters(); }));
     StopOnSignal stop(pipeline);
     system_calls = confine_system_calls(confinement, {.task = Task::run, .dpdk = !dpdk.empty()});
     for (const LiveConfig& interface : interfaces) {
@@ -220,9 +246,9 @@ int run(const RunOptions& options) {
     summary = pipeline.run([&](double) {
       capture.watch();
       dpdk.watch();
-      if (!hangup.take()) return;
-      pipeline.reopen_outputs();
-      reloader.request(false, {});
+      const NoteSignals::Noted noted = signals.take();
+      if (noted.reopen) pipeline.reopen_outputs();
+      if (noted.reload) reloader.request(false, {});
     });
   }
   keep_datasets(reading.datasets());
@@ -232,30 +258,6 @@ int run(const RunOptions& options) {
 
 }  // namespace
 
-NoteHangup::NoteHangup() {
-  std::signal(SIGHUP, on_hangup);
-}
-
-NoteHangup::~NoteHangup() {
-  std::signal(SIGHUP, SIG_DFL);
-}
-
-bool NoteHangup::take() {
-  return hung_up.exchange(false);
-}
-
-StopOnSignal::StopOnSignal(Pipeline& pipeline) {
-  running_pipeline = &pipeline;
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
-}
-
-StopOnSignal::~StopOnSignal() {
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
-  running_pipeline = nullptr;
-}
-
 void add_run(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("run", "watch interfaces");
   auto options = std::make_shared<RunOptions>();
@@ -264,16 +266,11 @@ void add_run(CLI::App& app, Command& command) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   options->configuration.add_to(*sub);
+  options->configuration.add_strict_to(*sub);
   sub->add_option("--filter", options->filter, "BPF expression (pcap-filter(7))");
   sub->add_option("--workers", options->workers, "workers of each interface, as the option pcap.threads")
       ->check(CLI::Range(1, 256));
-  sub->add_option("--eve", options->outputs.eve_file, "write records to this file, or - for standard output");
-  sub->add_option("--records", options->outputs.records, "only these record types")->delimiter(',');
-  auto* publish =
-      sub->add_option("--publish", options->outputs.publish, "publish over ZeroMQ at this endpoint: ipc://PATH")
-          ->take_all();
-  sub->add_flag("--insecure", options->outputs.insecure, "let --publish use tcp, where whoever connects reads")
-      ->needs(publish);
+  options->outputs.add_to(*sub);
   sub->add_option("--checksums", options->checksums, "verify checksums: none, all or auto")
       ->check(CLI::IsMember({"none", "all", "auto"}));
   sub->callback([options, &command] { command = [options] { return run(*options); }; });

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM end a run in good order; SIGHUP has it read its rules anew.
+// Signals that a sensor lives with: those that end it in good order, those that ask for something, those it survives.
 #pragma once
 
 #include "sensor/pipeline/pipeline.h"
@@ -12,13 +12,27 @@ class StopOnSignal {
   ~StopOnSignal();
 };
 
-/// From its making on, SIGHUP no longer ends the process, but is noted.
-class NoteHangup {
+/// From its making on, a reader that is gone (SIGPIPE) and a file that reached the limit of its size (SIGXFSZ) are
+/// errors of the output, which counts what it loses; SIGUSR1 and SIGUSR2 end nothing.
+class SurviveSignals {
  public:
-  NoteHangup();
-  ~NoteHangup();
-  /// Whether there was one since the last call.
-  bool take();
+  SurviveSignals();
+  ~SurviveSignals();
+};
+
+/// From its making on, SIGHUP and SIGUSR2 no longer end the process, but are noted.
+class NoteSignals {
+ public:
+  NoteSignals();
+  ~NoteSignals();
+  struct Noted {
+    bool reopen = false, reload = false;
+  };
+  /// What was asked for since the last call: SIGHUP opens outputs anew and reads rules, SIGUSR2 reads rules.
+  Noted take();
+
+ private:
+  SurviveSignals survive_;
 };
 
 }  // namespace lapwing

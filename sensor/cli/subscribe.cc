@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -10,12 +11,14 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "export/recorder.h"
 #include "export/zmq/subscriber.h"
 #include "sensor/base/log.h"
 #include "sensor/base/terminal.h"
 #include "sensor/cli/commands.h"
 #include "sensor/cli/record_filter.h"
 #include "sensor/cli/rights.h"
+#include "sensor/pipeline/sensor_config.h"
 
 namespace lapwing {
 namespace {
@@ -142,6 +145,17 @@ PathRights paths_of(const SubscriberOptions& options) {
   return rights;
 }
 
+/// A sensor may be newer and have others: it is asked all the same.
+void warn_of_topics(const std::vector<std::string>& topics) {
+  const auto known = EveConfig::read(Setting{}, {}, all_protocols());
+  for (const std::string& topic : topics) {
+    auto fits = [&](std::string_view name) { return name.starts_with(topic); };
+    if (std::ranges::none_of(known->topics(), fits)) {
+      spdlog::warn("--topics {}: no record type of this version begins with it (lapwing list records)", topic);
+    }
+  }
+}
+
 int subscribe(const SubscribeOptions& options) {
   std::signal(SIGINT, [](int) { stop_subscriber = true; });
   std::signal(SIGTERM, [](int) { stop_subscriber = true; });
@@ -151,6 +165,7 @@ int subscribe(const SubscribeOptions& options) {
   const auto confinement = read_options<ConfinementConfig>(defaults, confinement_options());
   drop_privileges(confinement, defaults, Task::subscribe);
   confine_paths(confinement, paths_of(options.subscriber));
+  warn_of_topics(options.subscriber.topics);
   Subscriber subscriber(options.subscriber);
   confine_system_calls(confinement, {.task = Task::subscribe});
   ConnectionWatch connections;

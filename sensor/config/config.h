@@ -46,6 +46,8 @@ std::vector<UnusedKey> unused_keys(const Setting& root);
 /// One message for each unused key that Suricata does not have either: most likely a typing error. Where one of
 /// `known_keys` (dotted, complete) is close, it is proposed.
 Warnings unknown_key_messages(const Setting& root, std::span<const std::string> known_keys);
+/// Throws SettingError at a single value where a map of settings belongs, as in "stats: no": nothing would read it.
+void check_kinds(const Setting& root, std::span<const std::string> known_keys);
 /// The unused keys of a suricata.yaml that have no meaning here, in one sentence of a few lines; empty when none.
 std::string unsupported_keys_message(const Setting& root);
 

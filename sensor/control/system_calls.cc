@@ -48,7 +48,7 @@ constexpr std::string_view kWriting =
     "unlinkat mkdir mkdirat rmdir chmod fchmod fchmodat flock umask utimensat sendfile copy_file_range";
 constexpr std::string_view kSockets =
     "bind listen accept accept4 connect shutdown getsockname getpeername getsockopt setsockopt sendto sendmsg "
-    "sendmmsg recvfrom recvmsg recvmmsg socketpair";
+    "sendmmsg recvfrom recvmsg recvmmsg socketpair timerfd_create timerfd_settime";
 /// Drivers in user space: huge pages, their addresses, interrupts.
 constexpr std::string_view kDpdk =
     "ioctl mlockall memfd_create mbind get_mempolicy set_mempolicy move_pages timerfd_create "

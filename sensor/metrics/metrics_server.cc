@@ -1,17 +1,12 @@
 #include "sensor/metrics/metrics_server.h"
 
-#include <arpa/inet.h>
-#include <prometheus/collectable.h>
-#include <prometheus/exposer.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <prometheus/text_serializer.h>
 
-#include <cerrno>
 #include <chrono>
-#include <cstring>
-#include <exception>
 #include <optional>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "sensor/base/ip_address.h"
 #include "sensor/base/log.h"
@@ -51,54 +46,22 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
   return Endpoint{*address, static_cast<uint16_t>(*port)};
 }
 
-/// Why it cannot be listened on: the server says only that it could not.
-std::string why_not(const Endpoint& where) {
-  sockaddr_storage storage{};
-  socklen_t length = 0;
-  if (where.address.version == 4) {
-    auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(where.port);
-    std::memcpy(&v4.sin_addr, where.address.bytes.data(), where.address.size());
-    length = sizeof v4;
-  } else {
-    auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(where.port);
-    std::memcpy(&v6.sin6_addr, where.address.bytes.data(), where.address.size());
-    length = sizeof v6;
-  }
-  const int descriptor = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const bool bound = descriptor >= 0 && bind(descriptor, reinterpret_cast<sockaddr*>(&storage), length) == 0;
-  const int error = errno;
-  if (descriptor >= 0) close(descriptor);
-  return bound ? "cannot be listened on" : std::strerror(error);
-}
-
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-class Scrape final : public prometheus::Collectable {
- public:
-  explicit Scrape(std::function<CounterSet()> counters) : counters_(std::move(counters)) {}
-
-  std::vector<prometheus::MetricFamily> Collect() const override {
-    using prometheus::MetricType;
-    auto families = families_of(counters_());
-    prometheus::ClientMetric build, start;
-    build.label = {{"version", LAPWING_VERSION}};
-    build.gauge.value = 1;
-    start.gauge.value = start_;
-    families.push_back({"lapwing_build_info", "version of the sensor", MetricType::Gauge, {build}});
-    families.push_back({"lapwing_start_time_seconds", "when the sensor started", MetricType::Gauge, {start}});
-    return families;
-  }
-
- private:
-  const std::function<CounterSet()> counters_;
-  const double start_ = seconds_now();
-};
+/// All counters, what was built, and when it was started.
+std::string page_of(const CounterSet& counters, double start_time) {
+  using prometheus::MetricType;
+  auto families = families_of(counters);
+  prometheus::ClientMetric build, start;
+  build.label = {{"version", LAPWING_VERSION}};
+  build.gauge.value = 1;
+  start.gauge.value = start_time;
+  families.push_back({"lapwing_build_info", "version of the sensor", MetricType::Gauge, {build}});
+  families.push_back({"lapwing_start_time_seconds", "when the sensor started", MetricType::Gauge, {start}});
+  return prometheus::TextSerializer().Serialize(families);
+}
 
 [[noreturn]] void fail_at_listen(const Setting& root, const MetricsConfig& config, const std::string& message) {
   if (const Setting* where = root.find("metrics.listen")) where->fail(config.listen + ": " + message);
@@ -108,39 +71,24 @@ class Scrape final : public prometheus::Collectable {
 
 }  // namespace
 
-struct MetricsServer::Impl {
-  Endpoint where;
-  std::string host;  // as a URL has it
-  std::shared_ptr<Scrape> scrape;
-  std::optional<prometheus::Exposer> exposer;
-};
-
-MetricsServer::MetricsServer(const MetricsConfig& config, const Setting& root, std::function<CounterSet()> counters)
-    : impl_(std::make_unique<Impl>()) {
+MetricsServer::MetricsServer(const MetricsConfig& config, const Setting& root, std::function<CounterSet()> counters) {
   const auto where = parse_endpoint(config.listen);
   if (!where) fail_at_listen(root, config, "no address:port, such as 127.0.0.1:9477 or [::1]:9477");
-  impl_->where = *where;
-  impl_->host = config.listen.substr(0, config.listen.rfind(':'));
-  impl_->scrape = std::make_shared<Scrape>(std::move(counters));
+  host_ = config.listen.substr(0, config.listen.rfind(':'));
+  auto page = [counters = std::move(counters), start = seconds_now()] { return page_of(counters(), start); };
   try {
-    impl_->exposer.emplace(std::vector<std::string>{
-        "listening_ports", config.listen, "num_threads", std::to_string(kThreads), "connection_queue",
-        std::to_string(kWaiting), "listen_backlog", std::to_string(kWaiting), "request_timeout_ms",
-        std::to_string(kRequestTimeout), "max_request_size", std::to_string(kMaxRequest), "enable_keep_alive", "no"});
-  } catch (const std::exception&) {
-    fail_at_listen(root, config, why_not(*where));
+    server_.emplace(where->address, where->port,
+                    std::vector<HttpPage>{{"/metrics", "text/plain; version=0.0.4; charset=utf-8", std::move(page)}});
+  } catch (const std::system_error& error) {
+    fail_at_listen(root, config, error.code().message());
   }
-  impl_->exposer->RegisterCollectable(impl_->scrape);
   if (!where->loopback()) {
     spdlog::warn("metrics.listen: {}: whoever reaches this address reads the counters, unencrypted", config.listen);
   }
 }
 
-MetricsServer::~MetricsServer() = default;
-
 std::string MetricsServer::url() const {
-  const auto ports = impl_->exposer->GetListeningPorts();
-  return "http://" + impl_->host + ":" + std::to_string(ports.empty() ? impl_->where.port : ports.front()) + "/metrics";
+  return "http://" + host_ + ":" + std::to_string(server_->port()) + "/metrics";
 }
 
 std::span<const OptionRow<MetricsConfig>> metrics_options() {

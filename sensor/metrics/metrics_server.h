@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "sensor/base/counters.h"
 #include "sensor/base/options.h"
 #include "sensor/base/setting.h"
+#include "sensor/metrics/http_server.h"
 
 namespace lapwing {
 
@@ -20,28 +22,19 @@ struct MetricsConfig {
 };
 std::span<const OptionRow<MetricsConfig>> metrics_options();
 
-/// Serves /metrics on threads of its own.
+/// Serves /metrics.
 class MetricsServer {
  public:
-  /// So many connections are served at once; as many as kWaiting and the kernel's backlog of kWaiting wait for one of
-  /// them to end, and no more are taken.
-  static constexpr int kThreads = 32, kWaiting = 16;
-  /// Milliseconds that a client may take for its whole question, or for a part of the answer: a scrape waits behind
-  /// clients that say nothing for twice as long at most, well within the 10 s that Prometheus waits.
-  static constexpr int kRequestTimeout = 2000;
-  static constexpr int kMaxRequest = 4096;  // bytes, with its headers
-
-  /// `counters` is called on a thread of the server, once a scrape. Throws SettingError where `listen` is no numeric
+  /// `counters` is called on the server's thread, once a scrape. Throws SettingError where `listen` is no numeric
   /// address with a port, or cannot be listened on; `root` has the place to name.
   MetricsServer(const MetricsConfig& config, const Setting& root, std::function<CounterSet()> counters);
-  /// Waits for the scrapes under way.
-  ~MetricsServer();
   /// Where it listens, with the port that was taken for port 0.
   std::string url() const;
+  HttpCounters counters() const { return server_->counters(); }
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::string host_;  // as a URL has it
+  std::optional<HttpServer> server_;
 };
 
 /// Null where the configuration wants none.

@@ -11,6 +11,7 @@
 #include "sensor/control/confinement.h"
 #include "sensor/control/control.h"
 #include "sensor/flow/slab.h"
+#include "sensor/metrics/http_server.h"
 
 namespace lapwing {
 namespace {
@@ -308,6 +309,7 @@ std::vector<CounterValue> all_counter_rows() {
   set.add(kLastReload, 0, kLastReloadHelp);
   add_worker_counters({}, 0, set);
   set.add(ControlCounters{}, control_counter_rows());
+  set.add(HttpCounters{}, http_counter_rows());
   set.add(ConfinementCounters{}, confinement_counter_rows());
   return set.values();
 }

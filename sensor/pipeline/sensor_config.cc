@@ -64,6 +64,26 @@ void read_groups(const Setting& root, std::string_view path, RuleVariables& vari
   }
 }
 
+/// A variable that cannot be resolved would leave out every rule that uses it, which is most of them.
+void check_variables(const RuleVariables& variables) {
+  auto check = [&](const std::string& name, bool ports, const SourceMark& mark, const std::string& what) {
+    try {
+      const ListNode node{.kind = ListNode::Kind::variable, .text = name};
+      ports ? (void)resolve_ports(node, variables) : (void)resolve_addresses(node, variables);
+    } catch (const SettingError& error) {
+      throw SettingError(mark, what + ": " + std::string(error.what()).substr(to_string(error.where()).size() + 2));
+    }
+  };
+  for (const auto& variable : variables.written) check(variable.name, variable.ports, variable.mark, variable.name);
+  // Defaults hang on what is written: EXTERNAL_NET is !$HOME_NET.
+  if (variables.written.empty()) return;
+  for (bool ports : {false, true}) {
+    for (const auto& [name, text] : ports ? variables.port_groups : variables.address_groups) {
+      check(name, ports, variables.written.front().mark, name + " (" + text + ")");
+    }
+  }
+}
+
 void read_files(const Setting& root, RuleEnvironment& environment) {
   environment.tables = default_rule_tables();
   if (const Setting* node = root.find("classification-file")) read_classifications(node->as_text(), environment.tables);
@@ -168,6 +188,7 @@ RuleEnvironment read_environment(const Setting& root) {
   for (auto [name, text] : kDefaultPortGroups) environment.variables.port_groups.emplace(name, text);
   read_groups(root, "vars.address-groups", environment.variables, false);
   read_groups(root, "vars.port-groups", environment.variables, true);
+  check_variables(environment.variables);
   read_files(root, environment);
   environment.reputation = Reputation::read(root);
   environment.countries = Countries::read(root);

@@ -3,7 +3,7 @@
 
   cli_test.py LAPWING
 """
-import gzip, hashlib, json, os, pathlib, shutil, signal, subprocess, sys, tempfile, time, unittest
+import gzip, hashlib, json, os, pathlib, resource, shutil, signal, subprocess, sys, tempfile, time, unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WEB, DNS = os.path.join(ROOT, "pcaps/web/web.pcap"), os.path.join(ROOT, "pcaps/dns/dns.pcap")
@@ -132,6 +132,56 @@ class Inputs(Case):
         self.assertIn(b"no-such.pcap", done.stderr)
 
 
+class Outputs(Case):
+    def test_what_is_read_is_never_written(self):
+        whole = pathlib.Path(DNS).read_bytes()
+        capture, rules = self.file("a.pcap", whole), self.file("a.rules", "alert udp any any -> any any (sid:1;)\n")
+        os.link(capture, os.path.join(self.folder, "hard"))
+        os.symlink("a.pcap", os.path.join(self.folder, "soft"))
+        config = self.file("c.yaml", f"outputs: [{{eve-log: {{filename: {capture}}}}}]\n")
+        inside = lambda name: os.path.join(self.folder, name)
+        for words in ([capture, "--eve", capture], [capture, "--eve", inside("hard")], [capture, "--eve", inside("soft")],
+                      [self.folder, "--eve", capture], [capture, "--eve", rules], [capture, "-c", config],
+                      [capture, "-c", config, "--eve", config], [capture, "--eve", inside("new"), "--explain", "1", "--explain-json", capture]):
+            done = run("replay", *words, "--rules", rules, "-q")
+            self.assertEqual(done.returncode, 2, (words, done.stderr))
+            self.assertIn(b"is a file that is read", done.stderr)
+            self.assertEqual(pathlib.Path(capture).read_bytes(), whole)
+        self.assertEqual(pathlib.Path(rules).read_text(), "alert udp any any -> any any (sid:1;)\n")
+
+    def test_an_option_is_no_file_name(self):
+        for name in ("-S", "--rules", ""):
+            done = subprocess.run([LAPWING, "replay", DNS, "--eve", name], cwd=self.folder, capture_output=True, timeout=60)
+            self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_lost_records_are_status_1(self):
+        done = run("replay", DNS, "--eve", "/dev/full", "-q")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr.decode(), r"\d+ records were lost")
+        with open("/dev/full", "w") as full:
+            self.assertEqual(subprocess.run([LAPWING, "replay", DNS, "--eve", "-", "-q"], stdout=full, stderr=subprocess.DEVNULL, timeout=60).returncode, 1)
+        done = run("replay", DNS, "--publish", f"ipc://{self.folder}/r", "--set", "outputs.zmq.wait-subscriber=50")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr.decode(), r"outputs\.0\.dropped\.unreachable [1-9]")
+
+    def test_a_reader_that_goes_and_a_limit_of_size_end_nothing(self):
+        reader = subprocess.Popen(["true"], stdin=subprocess.PIPE)
+        reader.wait()
+        done = subprocess.run([LAPWING, "replay", DNS, "--eve", "-", "-q"], stdout=reader.stdin, stderr=subprocess.PIPE, timeout=60)
+        reader.stdin.close()
+        self.assertEqual(done.returncode, 1, done.stderr)
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512))
+        done = subprocess.run([LAPWING, "replay", DNS, "--eve", os.path.join(self.folder, "x"), "-q"], preexec_fn=limit, capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn(b"File too large", done.stderr)
+
+    def test_endpoints_that_are_none(self):
+        for endpoint in ("tcp://127.0.0.1:70000", "tcp://127.0.0.1:", "tcp://127.0.0.1:x", "inproc://x", "ipc://", "x", ""):
+            done = run("replay", DNS, "--publish", endpoint, "--insecure", "-q")
+            self.assertEqual(done.returncode, 2, (endpoint, done.stderr))
+
+
 class Faults(Case):
     def fault(self, yaml):
         done = run("replay", DNS, "-c", self.file("lapwing.yaml", yaml), "-q")
@@ -146,8 +196,77 @@ class Faults(Case):
         self.assertRegex(self.fault("stream:\n  midstream: perhaps\n"), r"lapwing\.yaml:2:\d+: .*perhaps")
         self.assertRegex(self.fault("outputs:\n  - eve-log:\n      types: [flow, dsn]\n"), r"lapwing\.yaml:3:\d+: .*dsn")
 
+    def test_a_variable_that_cannot_be_resolved_is_told_with_place(self):
+        for value in ('"[10.0.0.0/33]"', '"$NOPE"', '"$HOME_NET"', '"$EXTERNAL_NET"', '"[10.0.0.0/8"', "host.example", "any"):
+            for config in ("-c", "--suricata-config"):
+                path = self.file("lapwing.yaml", f"vars:\n  address-groups:\n    HOME_NET: {value}\n")
+                done = run("replay", DNS, config, path, "-q")
+                self.assertEqual(done.returncode, 2, (value, done.stderr))
+                self.assertRegex(done.stderr.decode(), r"lapwing\.yaml:3:\d+: (HOME_NET|\w+ \(\S*\$\w+\)): ", value)
+        self.assertRegex(self.fault("vars:\n  port-groups:\n    HTTP_PORTS: 80000\n"), r"lapwing\.yaml:3:\d+: HTTP_PORTS: ")
+
+    def test_a_value_where_a_map_belongs_is_told_with_place(self):
+        for yaml in ("outputs: eve", "vars: none", "stats: no", "stream: yes", "pcap: eth0", "metrics: on", "outputs: [eve-log]",
+                     "vars: {address-groups: x}", "stream: {reassembly: 1mb}"):
+            for config in ("-c", "--suricata-config"):
+                done = run("replay", DNS, config, self.file("lapwing.yaml", "flow: {memcap: 64mb}\n" + yaml + "\n"), "-q")
+                self.assertEqual(done.returncode, 2, (yaml, config, done.stderr))
+                self.assertRegex(done.stderr.decode(), r"lapwing\.yaml:2:\d+: .*a map of settings is expected here", yaml)
+
+    def test_patterns_name_rule_files(self):
+        for number in (1, 2): self.file(f"{number}.rules", f"alert udp any any -> any any (sid:{number};)\n")
+        self.file("3.txt", "no rule\n")
+        path = self.file("lapwing.yaml", f'default-rule-path: {self.folder}\nrule-files: ["*.rules", "none-*.rules"]\n')
+        for config in ("-c", "--suricata-config"):
+            done = run("replay", DNS, config, path)
+            self.assertIn(b"2 rules loaded", done.stderr)
+            self.assertRegex(done.stderr.decode(), r"none-\*\.rules: no such rule file")
+
+    def test_one_assignment_leaves_the_other_records(self):
+        kinds = lambda *words: {json.loads(line)["event_type"] for line in records(DNS, *words)}
+        everything = kinds()
+        self.assertTrue({"dns", "flow"} <= everything)
+        for assignment in ("alert.payload=yes", "stats.deltas=yes", "frame.payload=no"):
+            self.assertEqual(kinds("--set", f"outputs.eve-log.types.{assignment}"), everything, assignment)
+        self.assertEqual(kinds("--set", "outputs.eve-log.types.dns.enabled=no"), everything - {"dns"})
+        some = self.file("lapwing.yaml", "outputs: [{eve-log: {filetype: stdout, types: [dns]}}]\n")
+        done = run("replay", DNS, "-c", some, "--set", "outputs.eve-log.types.flow.x=1", "-q")
+        self.assertEqual({json.loads(line)["event_type"] for line in done.stdout.decode().splitlines()}, {"dns"}, done.stderr)
+
+    def test_options_of_a_type_reach_the_output_of_the_command_line(self):
+        eve = self.file("eve.json", "")
+        done = run("replay", DNS, "--eve", eve, "--set", "outputs.regular.filemode=600", "-q")
+        self.assertEqual((done.returncode, os.stat(eve).st_mode & 0o777), (0, 0o600), done.stderr)
+        done = run("replay", DNS, "--eve", eve, "--set", "outputs.regular.nosuch=1", "-q")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"outputs.regular.nosuch: unknown key", done.stderr)
+        done = run("replay", DNS, "--eve", eve, "--set", "outputs.zmq.linger=1", "-q")
+        self.assertIn(b"outputs.zmq: no output of the command line is of this type", done.stderr)
+
+    def test_strict_refuses_rules_at_fault_and_missing(self):
+        bad = self.file("a.rules", "alert udp any any -> any any (sid:1;)\nalert udp any any -> any any (conten:x; sid:2;)\n")
+        self.assertEqual(run("replay", DNS, "--rules", bad, "-q").returncode, 0)
+        done = run("replay", DNS, "--rules", bad, "-q", "--strict")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"rules are at fault: 1", done.stderr)
+        missing = self.file("lapwing.yaml", "rule-files: [/nowhere.rules]\n")
+        self.assertEqual(run("replay", DNS, "-c", missing, "-q").returncode, 0)
+        self.assertEqual(run("replay", DNS, "-c", missing, "-q", "--strict").returncode, 2)
+
     def test_yaml_that_is_none_is_told_with_place(self):
         self.assertRegex(self.fault("stream: [\n"), r"lapwing\.yaml:\d+")
+
+    def test_the_version_is_told_however_it_is_asked_for(self):
+        said = {run(*words).stdout for words in (["version"], ["--version"], ["-V"])}
+        self.assertEqual(len(said), 1)
+        self.assertRegex(said.pop().decode(), r"^lapwing \d+\.\d+\.\d+\n$")
+
+    def test_suricatas_options_get_a_hint(self):
+        done = run("-r", "x.pcap", "-S", "y.rules")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"lapwing replay x.pcap --rules y.rules", done.stderr)
+        self.assertIn(b"lapwing run -i eth0 --suricata-config s.yaml", run("-c", "s.yaml", "-i", "eth0").stderr)
+        self.assertNotIn(b"Suricata", run("replay", DNS, "-S", "y").stderr)
 
     def test_wrong_usage_is_status_2(self):
         for arguments in ([], ["replay"], ["replay", DNS, "--workers", "0"], ["list", "everything"], ["replay", DNS, "--records", "flows", "-q"]):

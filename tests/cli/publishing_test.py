@@ -167,7 +167,7 @@ class Keys(Case):
             self.refused("insecure: yes", endpoints=[endpoint])
             self.refused("c.yaml:1:", endpoints=[endpoint], insecure=False)
             done = run("replay", DNS, "-q", "-c", self.output(endpoints=[endpoint], insecure=True, **{"wait-subscriber": 0}))
-            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(done.returncode, 1, done.stderr)  # nobody reads
             self.assertIn(b"unencrypted", done.stderr)
         plain = run("replay", DNS, "-q", "--publish", "tcp://127.0.0.1:*")
         self.assertEqual(plain.returncode, 2)

@@ -187,5 +187,27 @@ TEST(EveConfig, WrongValuesAreErrors) {
   }
 }
 
+/// The tree of one assignment of the command line.
+Setting assigned(std::string_view path, std::string value) {
+  Setting root;
+  Setting& node = root.make(path, {"--set " + std::string(path), 0, 0});
+  node.kind = Setting::Kind::scalar;
+  node.scalar = std::move(value);
+  return root;
+}
+
+TEST(EveConfig, AnAssignedOptionOfATypeChoosesNoTypes) {
+  const auto defaults = EveConfig::read(Setting{}, {}, kProtocols);
+  const auto config = EveConfig::read(assigned("outputs.eve-log.types.alert.payload", "yes"), {}, kProtocols);
+  for (std::string_view topic : defaults->topics())
+    EXPECT_EQ(config->enabled(topic), defaults->enabled(topic)) << topic;
+  const auto frames = EveConfig::read(assigned("outputs.eve-log.types.frame.payload", "no"), {}, kProtocols);
+  EXPECT_FALSE(frames->enabled("frame"));
+  const auto without = EveConfig::read(assigned("outputs.eve-log.types.dns.enabled", "no"), {}, kProtocols);
+  for (std::string_view topic : defaults->topics()) {
+    EXPECT_EQ(without->enabled(topic), topic != "dns" && defaults->enabled(topic)) << topic;
+  }
+}
+
 }  // namespace
 }  // namespace lapwing

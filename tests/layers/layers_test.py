@@ -52,7 +52,7 @@ class Layers(unittest.TestCase):
         for name, line in (("sensor/flow/flow.cc", "#include <pcap/pcap.h>"), ("dissectors/tls/tls.cc", "#include <ndpi/ndpi_api.h>"),
                            ("sensor/cli/cli.cc", "#include <yaml-cpp/yaml.h>"), ("export/recorder.h", "#include <zmq.hpp>"),
                            ("sensor/pipeline/worker.h", "#include <hs/hs.h>"), ("dissectors/dns/dns.cc", "#include <htp/htp.h>"),
-                           ("sensor/cli/run.cc", "#include <prometheus/exposer.h>")):
+                           ("sensor/cli/run.cc", "#include <prometheus/text_serializer.h>"), ("sensor/control/server.cc", "#include <boost/asio.hpp>")):
             with self.subTest(name=name):
                 self.expect_fault(name, line)
 

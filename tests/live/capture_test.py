@@ -285,7 +285,7 @@ class Capture(netns.Case):
         self.assertEqual(self.records("anomaly"), [])
 
     def refused(self, *words):
-        done = self.space.run(LAPWING, "run", *words, "--set", "control.enabled=no", check=False, timeout=PATIENCE)
+        done = self.space.run(LAPWING, "run", *words, "--eve", self.eve, "--set", "control.enabled=no", check=False, timeout=PATIENCE)
         self.assertEqual(done.returncode, 2, done.stderr)
         return done.stderr
 

@@ -110,9 +110,8 @@ class Metrics(netns.Case):
                 if isinstance(value, tuple): texts.setdefault(key, []).append(value)
                 else: expected[key] = value
             expected |= {(name, tuple(sorted((*labels, *words)))): 1 for (name, labels), words in texts.items()}
-            moving = {key for key, value in expected.items() if key[0].startswith(("lapwing_control_", "lapwing_workers_"))}
-            seen = {key: value for key, value in values.items() if key[0] not in ("lapwing_build_info", "lapwing_start_time_seconds")
-                    and not key[0].startswith("exposer_")}  # of the HTTP server itself
+            moving = {key for key, value in expected.items() if key[0].startswith(("lapwing_control_", "lapwing_metrics_", "lapwing_workers_"))}
+            seen = {key: value for key, value in values.items() if key[0] not in ("lapwing_build_info", "lapwing_start_time_seconds")}
             still = lambda samples: {key: value for key, value in samples.items() if key not in moving}
             if still(seen) == still(expected): break
         self.assertEqual(set(seen), set(expected))
@@ -162,9 +161,25 @@ class Metrics(netns.Case):
             done = self.space.run(LAPWING, "run", "-i", "lw1", "-c", self.config(enabled="yes", listen=listen), check=False, timeout=PATIENCE)
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertRegex(done.stderr, rf"c\.yaml:5:\d+: listen: {re.escape(listen)}: {wrong}")
-        done = self.space.run(LAPWING, "run", "-i", "lw1", "--set", "metrics.enabled=yes", "--set", f"control.socket={self.socket}", check=False, timeout=PATIENCE)
+        done = self.space.run(LAPWING, "run", "-i", "lw1", "--eve", os.path.join(self.folder, "eve.json"), "--set", "metrics.enabled=yes", "--set", f"control.socket={self.socket}", check=False, timeout=PATIENCE)
         self.assertEqual(done.returncode, 2)
         self.assertIn("metrics.listen is 127.0.0.1:9477: Address already in use", done.stderr)
+
+    def test_every_method_is_answered_and_counted(self):
+        self.start("-c", self.config(enabled="yes", listen=LISTEN))
+        program = ("import http.client\n"
+                   "for method in ('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE', 'BREW'):\n"
+                   "  for path in ('/', '/metrics', '/index.html'):\n"
+                   "    c = http.client.HTTPConnection('127.0.0.1', 9477, timeout=30)\n"
+                   "    c.request(method, path, body=b'x' * 10000 if method in ('POST', 'PUT') else None)\n"
+                   "    a = c.getresponse(); a.read(); print(method, path, a.status)\n")
+        said = self.space.run(sys.executable, "-c", program, timeout=PATIENCE).stdout.split("\n")[:-1]
+        self.assertEqual(len(said), 27)
+        for line in said:
+            method, path, status = line.split()
+            self.assertEqual(status, "404" if path != "/metrics" else "200" if method in ("GET", "HEAD") else "405", line)
+        counted = self.stats()["metrics"]
+        self.assertEqual((counted["requests"], counted["refused"]), (2, 25))
 
     def test_beyond_loopback_is_warned_of(self):
         self.start("-c", self.config(enabled="yes", listen="0.0.0.0:9477"))

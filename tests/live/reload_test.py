@@ -67,6 +67,13 @@ class Reload(netns.Case):
     def lapwing(self, *words):
         return subprocess.run([LAPWING, *words, "--socket", self.socket], capture_output=True, text=True, timeout=PATIENCE)
 
+    def ask(self, command, **flags):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(PATIENCE)
+            s.connect(self.socket)
+            s.sendall(json.dumps({"command": command, **flags}).encode() + b"\n")
+            return json.loads(s.makefile().readline())
+
     def stats(self):
         done = self.lapwing("stats", "--json")
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -146,9 +153,46 @@ class Reload(netns.Case):
         self.assertEqual(self.alerts_of("apple and pear"), [2])
         self.assertIsNone(sensor.poll())
 
+    def test_signals_reload_reopen_or_are_survived(self):
+        sensor = self.start()
+        self.write("a.rules", rule(3, "pear"))
+        os.kill(sensor.pid, signal.SIGUSR2)
+        self.until(lambda: self.stats()["reload"]["taken"] == 1)
+        self.assertEqual(self.alerts_of("apple and pear"), [3])
+        os.rename(self.eve, self.eve + ".1")
+        os.kill(sensor.pid, signal.SIGUSR2)
+        self.until(lambda: self.stats()["reload"]["taken"] == 2)
+        self.assertFalse(os.path.exists(self.eve), "USR2 opens nothing anew")
+        os.kill(sensor.pid, signal.SIGHUP)
+        self.until(lambda: self.stats()["reload"]["taken"] == 3 and os.path.exists(self.eve))
+        for number in (signal.SIGUSR1, signal.SIGPIPE, signal.SIGXFSZ):
+            os.kill(sensor.pid, number)
+            self.assertEqual(self.ask("version")["return"], "OK", number)
+        self.assertIsNone(sensor.poll())
+
+    def test_every_command_is_answered(self):
+        sensor = self.start()
+        for _ in range(3):
+            version = self.ask("version")
+            self.assertEqual(version["return"], "OK")
+            message = version["message"]
+            self.assertEqual((message["pid"], message["interface"], message["generation"], message["rules_loaded"]), (sensor.pid, "lw1", 1, 1))
+            self.assertRegex(message["version"], r"^\d+\.\d+\.\d+$")
+        self.assertEqual(self.ask("stats")["message"]["detect"]["engines"][0]["rules_loaded"], 1)
+        self.assertTrue(self.ask("reload")["message"]["taken"])
+        self.write("a.rules", rule(1, "apple") + "alert nonsense\n")
+        refused = self.ask("reload", strict=True)
+        self.assertEqual((refused["return"], refused["message"]["taken"]), ("NOK", False))
+        taken = self.ask("reload", strict=False)["message"]
+        self.assertTrue(taken["taken"])
+        self.assertEqual(self.ask("version")["message"]["generation"], taken["generation"])
+        unknown = self.ask("no such command")
+        self.assertEqual(unknown["return"], "NOK")
+        self.assertEqual(set(unknown["message"].rsplit("there are ", 1)[1].split(", ")), {"reload", "stats", "version"}, "all have a test here")
+
     def test_one_sensor_a_socket_and_garbage_hurts_nobody(self):
         sensor = self.start()
-        second = self.space.run(LAPWING, "run", "-i", "lw1", "-c", os.path.join(self.folder, "c.yaml"), check=False, timeout=PATIENCE)
+        second = self.space.run(LAPWING, "run", "-i", "lw1", "-c", os.path.join(self.folder, "c.yaml"), "--eve", self.eve, check=False, timeout=PATIENCE)
         self.assertNotEqual(second.returncode, 0)
         self.assertIn("another sensor has it", second.stderr)
         with socket.socket(socket.AF_UNIX) as s:
@@ -162,6 +206,16 @@ class Reload(netns.Case):
         self.assertTrue(os.path.exists(self.socket), "nobody cleaned up")
         self.start()
         self.assertEqual(self.alerts_of("apple"), [1])
+
+    def test_without_an_output_eve_json_is_written_under_the_hosts_name(self):
+        with open(os.path.join(self.folder, "log"), "w") as log:
+            sensor = self.space.start(LAPWING, "run", "-i", "lw1", "-c", os.path.join(self.folder, "c.yaml"), "--set",
+                                      f"default-log-dir={self.folder}", "--checksums", "none", stderr=log)
+        self.addCleanup(self.end, sensor)
+        self.until(lambda: "watching lw1" in self.log())
+        self.assertIn(f"no output is configured: records go to {self.eve}", self.log())
+        self.assertEqual(self.alerts_of("apple"), [1])
+        self.assertEqual({r["host"] for r in self.records("alert")}, {socket.gethostname()})
 
     def test_nobody_there_is_told(self):
         for command in ("reload", "stats"):
