@@ -84,7 +84,7 @@ std::string_view CommunityId::compute(uint8_t proto, const IpAddress& src, const
     known.input = input;
     known.size = size;
   }
-  return {known.text.data(), known.text.size()};
+  return {known.text.data(), kText};
 }
 
 void CommunityId::write(Bytes input, Text& text) const {
@@ -95,11 +95,9 @@ void CommunityId::write(Bytes input, Text& text) const {
       EVP_DigestFinal_ex(digest_->context, digest, &digest_size) != 1) {
     openssl_out_of_memory();
   }
-  unsigned char base64[kBase64 + 1];  // and the terminator
-  EVP_EncodeBlock(base64, digest, static_cast<int>(digest_size));
   text[0] = '1';
   text[1] = ':';
-  std::memcpy(text.data() + 2, base64, kBase64);
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data() + 2), digest, static_cast<int>(digest_size));
 }
 
 }  // namespace lapwing

@@ -9,7 +9,8 @@ namespace lapwing::dns {
 
 namespace {
 
-constexpr size_t kSmallestQuestion = 5;  // root name, type, class
+constexpr size_t kSmallestQuestion = 5;                   // root name, type, class
+constexpr uint8_t kStatus = 2, kNotify = 4, kUpdate = 5;  // operations beside the query (IANA)
 
 struct Header {
   uint16_t id, flags, questions, answers, authorities, additionals;
@@ -21,7 +22,6 @@ uint8_t opcode_of(uint16_t flags) {
 
 /// What no sane sender of DNS breaks in the flags.
 bool sane_flags(const Header& h, bool to_server) {
-  constexpr uint8_t kNotify = 4, kUpdate = 5, kStatus = 2;
   const uint8_t opcode = opcode_of(h.flags);
   if (opcode != 0 && opcode != kStatus && opcode != kNotify && opcode != kUpdate) return false;
   if (to_server == ((h.flags & flag::response) != 0) || h.flags & flag::z) return false;
@@ -30,7 +30,6 @@ bool sane_flags(const Header& h, bool to_server) {
 
 /// Everything here must hold for certainty.
 bool sane(const Header& h, bool to_server) {
-  constexpr uint8_t kUpdate = 5;
   if (!sane_flags(h, to_server) || h.questions != 1) return false;
   if (!to_server) return h.answers + h.authorities + h.additionals <= 512;
   if (h.additionals > 2) return false;
@@ -81,6 +80,7 @@ Verdict judge(Bytes wire, size_t size, bool to_server, bool datagram) {
   const bool whole = wire.size() == size;
   const Header h = read_header(wire, to_server);
   const bool odd = !sane(h, to_server);
+  // Which only its port makes DNS. Of streams no more is waited for than a short message or one with a good question.
   const bool may_be_odd = datagram || size <= kMaxOdd || (sane_flags(h, to_server) && h.questions > 0);
   if (odd && !may_be_odd) return Verdict::no;
   if (wire.size() < kHeaderSize) return Verdict::more;

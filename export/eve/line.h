@@ -131,6 +131,7 @@ class Line {
   void room(size_t count) {
     if (static_cast<size_t>(buffer_.data() + buffer_.size() - p_) < count) flush();
   }
+
   std::string& out_;
   TimeText& times_;
   std::array<char, 1024> buffer_;

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstring>
 
 #include "sensor/capture/format.h"
 
@@ -7,12 +6,6 @@ namespace lapwing::capture {
 namespace {
 
 enum PcapMagic : uint32_t { kMicroseconds = 0xa1b2c3d4, kNanoseconds = 0xa1b23c4d, kKuznetzov = 0xa1b2cd34 };
-
-uint32_t load_native32(const uint8_t* p) {
-  uint32_t value;
-  std::memcpy(&value, p, sizeof value);
-  return value;
-}
 
 bool is_pcap(uint32_t magic) {
   return magic == kMicroseconds || magic == kNanoseconds || magic == kKuznetzov;
@@ -22,7 +15,7 @@ bool is_pcap(uint32_t magic) {
 
 Magic read_magic(Bytes start) {
   if (start.size() < 4) return Magic::none;
-  uint32_t magic = load_native32(start.data());
+  uint32_t magic = Order().u32(start.data());
   if (is_pcap(magic) || is_pcap(__builtin_bswap32(magic))) return Magic::pcap;
   if (magic == 0x0a0d0d0a) return Magic::pcapng;
   if (start[0] == 0x1f && start[1] == 0x8b) return Magic::gzip;
@@ -32,7 +25,7 @@ Magic read_magic(Bytes start) {
 
 std::optional<PcapFormat> PcapFormat::open(Bytes header, std::string& fault) {
   PcapFormat f;
-  uint32_t magic = load_native32(header.data());
+  uint32_t magic = Order().u32(header.data());
   f.order_.swapped = !is_pcap(magic);
   magic = f.order_.u32(header.data());
   if (magic == kNanoseconds) f.to_ns_ = 1;

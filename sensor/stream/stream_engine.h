@@ -71,9 +71,9 @@ class StreamSink {
   virtual void event(Flow& flow, StreamEvent event) = 0;
 };
 
-/// What the packet meant to its connection.
-struct alignas(8) StreamVerdict {  // two words: it is handed back in registers
-  bool accepted = false;           // within window and state: its payload counts as traffic of the stream
+/// What the packet meant to its connection. Two words, so that it is handed back in registers.
+struct alignas(8) StreamVerdict {
+  bool accepted = false;     // within window and state: its payload counts as traffic of the stream
   bool in_stream = false;    // its payload entered reassembly (stream rules see it, so packet content rules need not)
   bool established = false;  // the handshake was seen complete (or picked up midstream) by now
   bool doubtful = false;     // its receiver may have dropped it: its payload gives way to other data of the same place

@@ -134,6 +134,7 @@ class Engine {
   bool waits(const Scene& scene) const;
   void look(const MatchContext& context, Direction direction);
   void look_back(const MatchContext& context);
+  void scan_stream(const Group& group, const Subject& stream, uint64_t scanned);
   void look_at_owed(const Scene& scene, StreamWindow& window);
   void look_at_both(const MatchContext& context);
 

@@ -91,6 +91,16 @@ void Engine::look_back(const MatchContext& context) {
   }
 }
 
+/// Only what lies behind `scanned`, and as much before it as a literal may begin in.
+void Engine::scan_stream(const Group& group, const Subject& stream, uint64_t scanned) {
+  const uint64_t overlap = group.prefilter.longest() > 0 ? group.prefilter.longest() - 1 : 0;
+  const bool all = group.prefilter.unbounded() || scanned < stream.base + overlap;
+  const uint64_t from = all ? stream.base : scanned - overlap;
+  if (from == 0) return scan(group, stream.data);
+  scan(group.prefilter, stream.data.subspan(from - stream.base));
+  if (scanned <= Group::kHead && stream.base < Group::kHead) scan_head(group, stream.data, stream.base);
+}
+
 /// At the cells before the one at hand.
 void Engine::look_at_owed(const Scene& scene, StreamWindow& window) {
   const GroupSet set = stream_groups(scene);
@@ -99,11 +109,7 @@ void Engine::look_at_owed(const Scene& scene, StreamWindow& window) {
     candidates_.clear();
     for (const Group* group : set) {
       if (!group) continue;
-      if (subject.base == 0) {
-        scan(*group, subject.data);
-      } else {
-        scan(group->prefilter, subject.data);
-      }
+      scan_stream(*group, subject, subject.base);
       for (uint32_t rule : group->always) candidates_.add(rule);
     }
     for (uint32_t number : candidates_.sorted()) {
@@ -164,17 +170,7 @@ void Engine::look(const MatchContext& context, Direction direction) {
     if (!group) continue;
     auto& scanned = window->scanned[i];
     if (scanned.group != group) scanned = {group, window->base()};
-    // Only what is new, and as much before it as a literal may begin in.
-    uint64_t overlap = group->prefilter.longest() > 0 ? group->prefilter.longest() - 1 : 0;
-    uint64_t from =
-        group->prefilter.unbounded() || scanned.to < window->base() + overlap ? window->base() : scanned.to - overlap;
-    if (from == 0) {
-      scan(*group, window->bytes());
-    } else {
-      scan(group->prefilter, window->bytes().subspan(from - window->base()));
-      if (scanned.to <= Group::kHead && window->base() < Group::kHead)
-        scan_head(*group, window->bytes(), window->base());
-    }
+    scan_stream(*group, {window->bytes(), window->base()}, scanned.to);
     scanned.to = window->end();
   }
   for (uint32_t rule : candidates_.sorted()) {

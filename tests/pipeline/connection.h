@@ -66,6 +66,7 @@ class Connection : public ::testing::Test {
     return out;
   }
   static int signature(const nlohmann::json& alert) { return alert["alert"]["signature_id"]; }
+
   Setting root_;
   std::unique_ptr<Frames> frames_ = std::make_unique<Frames>();
   uint32_t sent_[2] = {};  // of the client, of the server

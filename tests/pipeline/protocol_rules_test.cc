@@ -65,6 +65,25 @@ TEST_F(ProtocolRules, SeeWhatCameBeforeTheAnswerShowedTheProtocol) {
   }
 }
 
+TEST_F(ProtocolRules, SeeWhereTheStreamBeginsThoughItsFirstBytesWereLost) {
+  for (size_t size : {10, 6000, 30'000}) {
+    handshake();
+    sent_[0] += 50;
+    for (std::string rest = std::string(kMark) + std::string(size, 'a'); !rest.empty();) {
+      say(Direction::to_server, std::string_view(rest).substr(0, kSegment));
+      acknowledge(Direction::to_client);
+      rest.erase(0, kSegment);
+    }
+    say(Direction::to_client, kAnswer);
+    acknowledge(Direction::to_server);
+    std::string anchored = rules("to_server");
+    for (size_t at = 0; (at = anchored.find("content:", at)) != std::string::npos; at += 8) {
+      anchored.insert(anchored.find(';', at) + 1, " offset:50; depth:19;");
+    }
+    EXPECT_THAT(signatures(anchored), ElementsAre(1, 2, 3)) << size;
+  }
+}
+
 TEST_F(ProtocolRules, SeeTheBeginningOfAnAnswer) {
   for (size_t size : {20, 5000, 50'000}) {
     const std::string body = std::string(kMark) + std::string(size, 'b');
