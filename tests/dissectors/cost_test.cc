@@ -4,10 +4,10 @@
 
 #include <functional>
 
-#include "tests/dissectors/cost.h"
 #include "tests/dissectors/dialogue.h"
 #include "tests/dissectors/dns_wire.h"
 #include "tests/dissectors/tls_wire.h"
+#include "tests/support/cost.h"
 
 namespace lapwing {
 namespace {
@@ -170,15 +170,9 @@ std::function<void()> run(std::string_view protocol, Direction direction, const 
 
 void expect_linear(std::string_view protocol, Direction direction, std::span<const Shape> shapes) {
   for (const Shape& shape : shapes) {
-    const auto once = run(protocol, direction, shape.make(shape.n)),
-               twice = run(protocol, direction, shape.make(2 * shape.n));
-    double ratio = 0;
-    for (int attempt = 0; attempt < 4; ++attempt) {
-      ratio = cost(twice) / cost(once);
-      if (ratio < 2.5) break;
-    }
-    EXPECT_LT(ratio, 2.5) << protocol << ": " << shape.name;
-    testing::Test::RecordProperty(std::string(protocol) + " " + std::string(shape.name), std::to_string(ratio));
+    const double grown = growth([&](size_t n) { return run(protocol, direction, shape.make(n)); }, shape.n);
+    EXPECT_LT(grown, kDoubled) << protocol << ": " << shape.name;
+    testing::Test::RecordProperty(std::string(protocol) + " " + std::string(shape.name), std::to_string(grown));
   }
 }
 

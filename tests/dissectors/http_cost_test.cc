@@ -1,6 +1,6 @@
 // What a connection costs grows with its bytes: twice the elements that a peer counts, less than 2.5 times the CPU.
-#include "tests/dissectors/cost.h"
 #include "tests/dissectors/http_dialogue.h"
+#include "tests/support/cost.h"
 
 namespace lapwing::test {
 namespace {
@@ -156,24 +156,16 @@ void converse(const std::vector<Line>& lines, size_t piece) {
   row.destroy(instance);
 }
 
-double cost(const Shape& shape, size_t n) {
-  const auto lines = shape.make(n);
-  return test::cost([&] { converse(lines, shape.piece); }, 9);
-}
-
 TEST(HttpCost, GrowsWithTheBytes) {
   for (const Shape& shape : kShapes) {
-    double once = cost(shape, shape.n), twice = cost(shape, 2 * shape.n);
-    // Other work on the machine disturbs all runs of a while, and only adds.
-    for (int i = 0; i < 3 && twice >= 2.5 * once + 0.0002; ++i) {
-      once = std::min(once, cost(shape, shape.n));
-      twice = std::min(twice, cost(shape, 2 * shape.n));
-    }
-    EXPECT_LT(twice, 2.5 * once + 0.0002) << shape.name << ": " << once * 1000 << " ms, " << twice * 1000 << " ms";
-    size_t bytes = 0;
-    for (const auto& line : shape.make(2 * shape.n)) bytes += line.text.size();
+    const auto make = [&](size_t n) -> std::function<void()> {
+      return [lines = shape.make(n), &shape] { converse(lines, shape.piece); };
+    };
+    EXPECT_LT(growth(make, shape.n), kDoubled) << shape.name;
     if (shape.piece == 1) continue;
-    const double packet = twice / (static_cast<double>(bytes) / 1500 + 1);
+    size_t bytes = 0;
+    for (const auto& line : shape.make(shape.n)) bytes += line.text.size();
+    const double packet = cost(make(shape.n)) / (static_cast<double>(bytes) / 1500 + 1);
     EXPECT_LT(packet, 0.001 * kSlower) << shape.name << ": a packet";
   }
 }

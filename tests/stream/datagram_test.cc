@@ -2,22 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include <ctime>
 #include <map>
 #include <numeric>
 #include <random>
+
+#include "tests/support/cost.h"
 
 namespace lapwing {
 namespace {
 
 constexpr OverlapRule kFirst{0}, kLast{0x1ff};
-
-/// Of this thread: other work of the machine does not count.
-double cpu_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
-}
 
 class DatagramTest : public testing::Test {
  protected:
@@ -95,27 +89,22 @@ TEST_F(DatagramTest, RepetitionsWithinARunAreNoOverlap) {
   EXPECT_TRUE(apart(8, sixteen).overlap) << "half of it is new";
 }
 
-/// A fragment's cost is its own: twice as many, in any order, take at most 2.5 times as long.
+/// A fragment's cost is its own: the work grows with their number, whatever their order.
 TEST_F(DatagramTest, OrderAndNumberDoNotMatter) {
-  auto run = [&](size_t units, int order) {
-    std::vector<size_t> places(units);
-    std::iota(places.begin(), places.end(), 0);
-    if (order == 1) std::reverse(places.begin(), places.end());
-    if (order == 2) std::shuffle(places.begin(), places.end(), std::mt19937(1));
-    double best = 1e9;
-    for (int round = 0; round < 9; ++round) {
-      const double begin = cpu_seconds();
-      for (int times = 0; times < 20; ++times) {
+  for (int order = 0; order < 3; ++order) {
+    const auto make = [&](size_t units) -> std::function<void()> {
+      std::vector<size_t> places(units);
+      std::iota(places.begin(), places.end(), 0);
+      if (order == 1) std::reverse(places.begin(), places.end());
+      if (order == 2) std::shuffle(places.begin(), places.end(), std::mt19937(1));
+      return [this, places] {
         for (size_t place : places) insert(place * 8, "12345678", kLast);
-        EXPECT_TRUE(datagram.complete(units * 8));
+        EXPECT_TRUE(datagram.complete(places.size() * 8));
         datagram.clear(memory);
-      }
-      best = std::min(best, cpu_seconds() - begin);
-    }
-    return best;
-  };
-  // Five milliseconds for a busy machine.
-  for (int order = 0; order < 3; ++order) EXPECT_LT(run(8000, order), 2.5 * run(4000, order) + 0.005) << order;
+      };
+    };
+    EXPECT_LT(test::growth(make, 4000), test::kDoubled) << order;
+  }
 }
 
 }  // namespace
