@@ -105,12 +105,12 @@ void Worker::event(Flow& flow, StreamEvent event) {
   recorder_.anomaly(envelope, {.type = AnomalyLayer::stream, .event = {text, std::min(size, sizeof text - 1)}});
 }
 
-void Worker::detection(Flow& flow, DetectionEvent event) {
+void Worker::detection(Flow& flow, DetectionEvent event, Direction direction) {
   if (has_rules_) stream_events_.push_back(name(event));
   if (!recorder_.wants(AnomalyLayer::applayer) || !may_record(flow)) return;
   const Charge charge(recorder_, flow);
-  Envelope envelope =
-      context_.packet ? describe(*context_.packet, space_) : describe(flow, nullptr, context_.time, space_);
+  Envelope envelope = describe(flow, context_.packet, context_.time, space_);
+  if (direction == Direction::to_client) reverse(envelope);
   add_source(envelope);
   add_flow(flow, envelope);
   const Protocol* protocol = app_.detection(flow).final.protocol;

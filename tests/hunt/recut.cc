@@ -1,5 +1,7 @@
 #include "tests/hunt/recut.h"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <string>
 
@@ -15,6 +17,7 @@ constexpr size_t kAffordable = 6000;  // bytes in all
 
 /// One end of a connection that goes a smooth way.
 struct End {
+  std::array<uint8_t, 12> stations{};  // destination and source of its frames
   uint32_t next = 0, acknowledged = 0;
   bool begun = false, over = false;
 };
@@ -31,6 +34,10 @@ bool follow(Connection& connection, size_t side, const BuiltFrame& frame, const 
   const uint32_t seq = sequence(frame, packet), ack = acknowledged(frame, packet);
   const bool syn = f & tcp_flag::syn;
   const size_t at = connection.segments++;
+  std::copy_n(frame.bytes.begin(), sender.stations.size(), sender.stations.begin());
+  // Answers are made of the frames that they answer.
+  const auto &to = sender.stations, &from = receiver.stations;
+  if (receiver.begun && !(std::equal(&to[0], &to[6], &from[6]) && std::equal(&to[6], to.end(), &from[0]))) return false;
   if (f & tcp_flag::urg || syn != (at < 2) || (syn && packet.size() > 0)) return false;
   if (at < 2 && ((f & tcp_flag::ack) != 0) != (at == 1)) return false;
   if (at >= 2 && !(f & tcp_flag::ack)) return false;
