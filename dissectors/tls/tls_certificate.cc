@@ -1,15 +1,16 @@
 #include "dissectors/tls/tls_certificate.h"
 
 #include <arpa/inet.h>
-#include <openssl/provider.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
+#include <openssl/asn1.h>
+#include <openssl/objects.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>
 #include <vector>
 
+#include "dissectors/tls/tls_der.h"
 #include "sensor/base/hash.h"
 #include "sensor/base/openssl.h"
 #include "sensor/base/per_thread.h"
@@ -27,40 +28,50 @@ constexpr size_t kMaxKept = 8 << 10;
 constexpr size_t kMaxNames = 1024;
 
 struct Free {
-  void operator()(X509* p) const { X509_free(p); }
-  void operator()(GENERAL_NAMES* p) const { GENERAL_NAMES_free(p); }
+  void operator()(ASN1_OBJECT* p) const { ASN1_OBJECT_free(p); }
+  void operator()(ASN1_STRING* p) const { ASN1_STRING_free(p); }
   void operator()(unsigned char* p) const { OPENSSL_free(p); }
 };
 
-Bytes bytes_of(const ASN1_STRING* text) {
-  return {ASN1_STRING_get0_data(text), static_cast<size_t>(ASN1_STRING_length(text))};
+std::unique_ptr<ASN1_STRING, Free> asn1_string(const Element& value) {
+  std::unique_ptr<ASN1_STRING, Free> out(ASN1_STRING_type_new(value.tag));
+  if (!out || !ASN1_STRING_set(out.get(), value.content.data(), static_cast<int>(value.content.size()))) {
+    openssl_out_of_memory();
+  }
+  return out;
 }
 
-/// The value of a name's attribute as UTF-8; the hex of its bytes for types that are no text.
-std::string attribute_text(const ASN1_STRING* value) {
-  switch (ASN1_STRING_type(value)) {
-    case V_ASN1_BMPSTRING:
-    case V_ASN1_UNIVERSALSTRING: {
+/// The value of a name's attribute as UTF-8; its bytes where they are no such text, the hex of them for types that are
+/// none. `sound`: whether the value is what its type says.
+std::string attribute_text(const Element& value, bool& sound) {
+  switch (value.tag) {
+    case der::kUtf8:
+    case der::kBmp:
+    case der::kUniversal: {
       unsigned char* utf8 = nullptr;
-      const int size = ASN1_STRING_to_UTF8(&utf8, value);
+      const int size = ASN1_STRING_to_UTF8(&utf8, asn1_string(value).get());
       std::unique_ptr<unsigned char, Free> owner(utf8);
       if (size >= 0) return std::string(reinterpret_cast<char*>(utf8), static_cast<size_t>(size));
+      sound = false;
+      if (value.tag == der::kUtf8) return std::string(to_text(value.content));
       break;
     }
-    case V_ASN1_UTF8STRING:
-    case V_ASN1_PRINTABLESTRING:
-    case V_ASN1_IA5STRING:
-    case V_ASN1_NUMERICSTRING:
-    case V_ASN1_VISIBLESTRING:
-    case V_ASN1_T61STRING: return std::string(to_text(bytes_of(value)));
-    default: break;
+    case der::kPrintable:
+    case der::kIa5:
+    case der::kNumeric:
+    case der::kVisible:
+    case der::kT61: return std::string(to_text(value.content));
+    default: sound = false;
   }
-  return to_hex(bytes_of(value));
+  return to_hex(value.content);
 }
 
 /// The name EVE records use for an attribute: rules match on it, so these are Suricata's. "OID(2.5.4.97)" for others.
-std::string attribute_type(const ASN1_OBJECT* type) {
-  switch (OBJ_obj2nid(type)) {
+std::string attribute_type(const Element& oid) {
+  const unsigned char* place = oid.whole.data();
+  const std::unique_ptr<ASN1_OBJECT, Free> type(d2i_ASN1_OBJECT(nullptr, &place, static_cast<long>(oid.whole.size())));
+  if (!type) return "OID(" + to_hex(oid.content) + ")";
+  switch (OBJ_obj2nid(type.get())) {
     case NID_commonName: return "CN";
     case NID_countryName: return "C";
     case NID_stateOrProvinceName: return "ST";
@@ -91,39 +102,45 @@ std::string attribute_type(const ASN1_OBJECT* type) {
     default: break;
   }
   char text[80];
-  const int size = OBJ_obj2txt(text, sizeof text, type, 1);
+  const int size = OBJ_obj2txt(text, sizeof text, type.get(), 1);
   const size_t length = size > 0 ? std::min<size_t>(static_cast<size_t>(size), sizeof text - 1) : 0;
   return "OID(" + std::string(text, length) + ")";
 }
 
-std::string distinguished_name(const X509_NAME* name) {
+/// `content`: of a Name (RFC 5280 4.1.2.4). Of a broken one what comes before the fault.
+std::string distinguished_name(Bytes content, bool& sound) {
   std::string out;
-  int last_set = -1;
-  for (int i = 0; i < X509_NAME_entry_count(name); ++i) {
-    const X509_NAME_ENTRY* entry = X509_NAME_get_entry(name, i);
-    const int set = X509_NAME_ENTRY_set(entry);
-    if (i > 0) out += set == last_set ? " + " : ", ";
-    last_set = set;
-    out += attribute_type(X509_NAME_ENTRY_get_object(entry));
-    out += '=';
-    out += attribute_text(X509_NAME_ENTRY_get_data(entry));
+  Element set, pair, type, value;
+  while (!content.empty()) {
+    if (!next_element(content, der::kSet, set)) {
+      sound = false;
+      break;
+    }
+    const char* between = out.empty() ? "" : ", ";
+    for (Bytes pairs = set.content; !pairs.empty(); between = " + ") {
+      Bytes parts;
+      if (next_element(pairs, der::kSequence, pair)) parts = pair.content;
+      if (!next_element(parts, der::kOid, type) || !next_element(parts, value) || value.cut) {
+        sound = false;
+        break;
+      }
+      out += between + attribute_type(type) + '=';
+      out += attribute_text(value, sound);
+    }
   }
   return out;
 }
 
-/// The content octets of the DER integer: with the leading 00 that keeps a number positive.
-std::string serial_text(const X509* certificate) {
-  unsigned char* der = nullptr;
-  const int size = i2d_ASN1_INTEGER(X509_get0_serialNumber(certificate), &der);
-  std::unique_ptr<unsigned char, Free> owner(der);
-  constexpr int kTagAndLength = 2;
-  if (size <= kTagAndLength || der[1] >= 0x80) return {};
-  return to_hex(Bytes(der + kTagAndLength, static_cast<size_t>(size - kTagAndLength)), ':', true);
+/// The content octets as they are: with the leading 00 that keeps a number positive.
+std::string serial_text(Bytes content) {
+  constexpr size_t kLongest = 127;
+  return content.size() > kLongest ? std::string() : to_hex(content, ':', true);
 }
 
-std::string time_text(const ASN1_TIME* time) {
+std::string time_text(const Element& time) {
   tm parts{};
-  if (!time || !ASN1_TIME_to_tm(time, &parts)) return {};
+  if (time.tag != der::kUtcTime && time.tag != der::kGeneralizedTime) return {};
+  if (!ASN1_TIME_to_tm(asn1_string(time).get(), &parts)) return {};
   char text[80];
   const int size = std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d", parts.tm_year + 1900,
                                  parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
@@ -137,23 +154,27 @@ std::string address_text(Bytes address) {
   return text[0] ? text : to_hex(address);
 }
 
-std::vector<std::string> alternative_names(const X509* certificate) {
-  std::vector<std::string> out;
-  std::unique_ptr<GENERAL_NAMES, Free> names(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
-  if (!names) return out;
-  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()) && out.size() < kMaxNames; ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
-    switch (name->type) {
-      case GEN_DNS:
-      case GEN_EMAIL:
-      case GEN_URI: out.emplace_back(to_text(bytes_of(name->d.ia5))); break;
-      case GEN_IPADD: out.push_back(address_text(bytes_of(name->d.iPAddress))); break;
-      case GEN_DIRNAME: out.push_back(distinguished_name(name->d.directoryName)); break;
+/// Appends the names of a GeneralNames (RFC 5280 4.2.1.6).
+void alternative_names(Bytes value, std::vector<std::string>& out) {
+  constexpr uint8_t kEmail = der::context(1, false), kDns = der::context(2, false), kUri = der::context(6, false),
+                    kAddress = der::context(7, false), kDirectory = der::context(4, true);
+  Element list, name, directory;
+  if (!next_element(value, der::kSequence, list)) return;
+  for (Bytes names = list.content; out.size() < kMaxNames && next_element(names, name) && !name.cut;) {
+    bool sound = true;
+    switch (name.tag) {
+      case kDns:
+      case kEmail:
+      case kUri: out.emplace_back(to_text(name.content)); break;
+      case kAddress: out.push_back(address_text(name.content)); break;
+      case kDirectory:
+        if (next_element(name.content, der::kSequence, directory)) {
+          out.push_back(distinguished_name(directory.content, sound));
+        }
+        break;
       default: break;
     }
   }
-  return out;
 }
 
 using Sha1 = std::array<uint8_t, 20>;
@@ -163,79 +184,112 @@ Sha1 sha1(Bytes data) {
   const DigestContext& context = per_thread([] { return make_digest_context(); });
   Sha1 out{};
   const EVP_MD* md = algorithm.get();
-  if (md && !(EVP_DigestInit_ex2(context.get(), md, nullptr) &&
-              EVP_DigestUpdate(context.get(), data.data(), data.size()) &&
-              EVP_DigestFinal_ex(context.get(), out.data(), nullptr))) {
+  if (md &&
+      !(EVP_DigestInit_ex2(context.get(), md, nullptr) && EVP_DigestUpdate(context.get(), data.data(), data.size()) &&
+        EVP_DigestFinal_ex(context.get(), out.data(), nullptr))) {
     openssl_out_of_memory();
   }
   return out;
 }
 
-/// OpenSSL names the ASN.1 fields on the way to what it could not read, innermost first (asn1_template_ex_d2i). Throws
-/// std::bad_alloc where it could have read them with more memory.
-CertificateFault fault_of_last_error() {
-  constexpr std::pair<std::string_view, CertificateFault> kFields[] = {
-      {"version", CertificateFault::version},      {"serialNumber", CertificateFault::serial},
-      {"signature", CertificateFault::algorithm},  {"sig_alg", CertificateFault::algorithm},
-      {"algorithm", CertificateFault::algorithm},  {"issuer", CertificateFault::name},
-      {"subject", CertificateFault::name},         {"validity", CertificateFault::date},
-      {"notBefore", CertificateFault::date},       {"notAfter", CertificateFault::date},
-      {"extensions", CertificateFault::extensions}};
-  CertificateFault fault = CertificateFault::der;
-  const char* text = nullptr;
-  int flags = 0;
-  while (const unsigned long error = ERR_get_error_all(nullptr, nullptr, nullptr, &text, &flags)) {
-    if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE) {
-      ERR_clear_error();
-      throw std::bad_alloc();
-    }
-    std::string_view field(flags & ERR_TXT_STRING ? text : "");
-    if (fault != CertificateFault::der || !field.starts_with("Field=")) continue;
-    field = field.substr(6, field.find(',') - 6);
-    for (const auto& [name, meaning] : kFields) {
-      if (name == field) fault = meaning;
+/// The fields of a certificate (RFC 5280 4.1), one after the other: what is odd in one hides none of the others. The
+/// first fault counts.
+class Reader {
+ public:
+  Reader(Bytes der, Certificate& out) : out_(out) {
+    Element whole, signed_part;
+    const bool begun = next_element(der, whole) && whole.tag == der::kSequence;
+    if (begun && whole.cut) fault(CertificateFault::cut);
+    if (begun && next_element(whole.content, signed_part) && signed_part.tag == der::kSequence) {
+      rest_ = signed_part.content;
+      fields();
+    } else {
+      fault(CertificateFault::der);
     }
   }
-  return fault;
-}
 
-/// A library context that can decode no public key: OpenSSL would decode each certificate's, at ten times the cost of
-/// all the rest, and nobody asks for it. Lives as long as the process.
-OSSL_LIB_CTX* without_keys() {
-  static OSSL_LIB_CTX* const context = [] {
-    OSSL_LIB_CTX* made = OSSL_LIB_CTX_new();
-    if (made && OSSL_PROVIDER_load(made, "null")) return made;
-    OSSL_LIB_CTX_free(made);
-    throw std::bad_alloc();
-  }();
-  return context;
-}
+ private:
+  void fault(CertificateFault fault) {
+    if (out_.fault == CertificateFault::none) out_.fault = fault;
+  }
+
+  /// The next field, which is empty when it is of another kind. False when nothing is there.
+  bool field(uint8_t tag, CertificateFault fault_of, Element& out) {
+    const bool there = next_element(rest_, out) && !out.cut;
+    if (there && out.tag == tag) return true;
+    fault(fault_of);
+    out.content = {};
+    return there;
+  }
+
+  void fields() {
+    Element part;
+    if (!rest_.empty() && rest_[0] == der::context(0, true)) {
+      if (!next_element(rest_, part) || part.cut) return fault(CertificateFault::version);
+      if (!next_element(part.content, der::kInteger, part)) fault(CertificateFault::version);
+    }
+    if (!field(der::kInteger, CertificateFault::serial, part)) return;
+    out_.serial = serial_text(part.content);
+    if (!field(der::kSequence, CertificateFault::algorithm, part)) return;
+    if (!field(der::kSequence, CertificateFault::name, part)) return;
+    out_.issuer = name(part.content, CertificateFault::issuer);
+    if (!field(der::kSequence, CertificateFault::validity, part)) return;
+    validity(part.content);
+    if (!field(der::kSequence, CertificateFault::name, part)) return;
+    out_.subject = name(part.content, CertificateFault::subject);
+    out_.readable = true;
+    if (!field(der::kSequence, CertificateFault::der, part)) return;  // the key
+    for (uint8_t unique_id : {uint8_t{1}, uint8_t{2}}) {
+      if (!rest_.empty() && rest_[0] == der::context(unique_id, false)) next_element(rest_, part);
+    }
+    if (!rest_.empty() && field(der::context(3, true), CertificateFault::extensions, part)) extensions(part.content);
+  }
+
+  std::string name(Bytes content, CertificateFault with_nul) {
+    bool sound = true;
+    std::string text = distinguished_name(content, sound);
+    if (!sound) fault(CertificateFault::name);
+    if (text.find('\0') != std::string::npos) fault(with_nul);
+    return text;
+  }
+
+  void validity(Bytes content) {
+    Element time;
+    for (std::string* text : {&out_.not_before, &out_.not_after}) {
+      if (!next_element(content, time) || time.cut) return fault(CertificateFault::validity);
+      *text = time_text(time);
+      if (text->empty()) fault(CertificateFault::date);
+    }
+  }
+
+  void extensions(Bytes content) {
+    constexpr uint8_t kAlternativeName[] = {0x55, 0x1d, 0x11};  // 2.5.29.17
+    Element list, extension, id, value;
+    if (!next_element(content, der::kSequence, list)) return fault(CertificateFault::extensions);
+    while (!list.content.empty()) {
+      if (!next_element(list.content, extension) || extension.cut) return fault(CertificateFault::extensions);
+      Bytes parts = extension.content;
+      const bool known = next_element(parts, der::kOid, id);
+      next_element(parts, der::kBoolean, value);  // critical
+      if (!known || !next_element(parts, der::kOctets, value)) {
+        fault(CertificateFault::extensions);
+      } else if (std::ranges::equal(id.content, kAlternativeName)) {
+        alternative_names(value.content, out_.names);
+      }
+    }
+  }
+
+  Certificate& out_;
+  Bytes rest_;  // of the part that is signed
+};
 
 std::shared_ptr<const Certificate> read(Bytes der) {
   auto out = std::make_shared<Certificate>();
   out->fingerprint = to_hex(sha1(der), ':');
-  const unsigned char* place = der.data();
-  X509* made = X509_new_ex(without_keys(), nullptr);
-  if (!made) throw std::bad_alloc();
   ERR_clear_error();
-  // On failure it frees what it was given.
-  std::unique_ptr<X509, Free> certificate(d2i_X509(&made, &place, static_cast<long>(der.size())));
-  if (!certificate) {
-    out->fault = fault_of_last_error();
-    return out;
-  }
-  out->readable = true;
-  out->subject = distinguished_name(X509_get_subject_name(certificate.get()));
-  out->issuer = distinguished_name(X509_get_issuer_name(certificate.get()));
-  out->serial = serial_text(certificate.get());
-  out->not_before = time_text(X509_get0_notBefore(certificate.get()));
-  out->not_after = time_text(X509_get0_notAfter(certificate.get()));
-  out->names = alternative_names(certificate.get());
+  Reader(der, *out);
   // What it lacked memory for reads as if it were not there.
   throw_openssl_lack_of_memory();
-  if (out->subject.find('\0') != std::string::npos) out->fault = CertificateFault::subject;
-  if (out->issuer.find('\0') != std::string::npos) out->fault = CertificateFault::issuer;
-  if (out->not_before.empty() || out->not_after.empty()) out->fault = CertificateFault::validity;
   return out;
 }
 

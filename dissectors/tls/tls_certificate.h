@@ -1,4 +1,4 @@
-// What records and rules want to know of an X.509 certificate, read by OpenSSL.
+// What records and rules want to know of an X.509 certificate, as far as it is sound.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace lapwing::tls {
 
-/// What keeps a certificate from being read, or from being shown.
+/// The first thing that is wrong with a certificate.
 enum class CertificateFault : uint8_t {
   none,
   version,
@@ -21,7 +21,8 @@ enum class CertificateFault : uint8_t {
   der,
   subject,  // the text has a NUL: a name that many readers cut there
   issuer,
-  validity,  // of which no date can be made
+  validity,  // is no pair of times
+  cut,       // ends before it says
 };
 
 struct Certificate {
@@ -30,7 +31,7 @@ struct Certificate {
   std::string fingerprint;            // SHA-1 of the DER form, "0a:ff:..."
   std::string not_before, not_after;  // "2020-05-13T12:00:00"
   std::vector<std::string> names;     // subject alternative names
-  bool readable = false;              // false: only the fingerprint is valid
+  bool readable = false;              // all up to the subject was found, even if some of it is empty
   CertificateFault fault = CertificateFault::none;
 };
 

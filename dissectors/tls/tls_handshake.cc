@@ -86,7 +86,7 @@ void Tls::handshake(Bytes part, Direction direction, EventSink& sink) {
       if (size > kMaxMessage || !is_read(type)) {
         side.message.clear();
         side.message_left = static_cast<uint32_t>(size);
-        if (size > kMaxMessage) {
+        if (size > kMaxMessage && known_message_type(type)) {
           raise(kHandshakeInvalidLength, direction, sink);
         } else {
           message(type, {}, direction, sink);
@@ -233,10 +233,10 @@ void Tls::keep_certificate(Bytes der, Direction direction, EventSink& sink) {
   party.chain.emplace_back(to_text(der));
   if (party.certificate) return;  // only the first says who the party is
   party.certificate = read_certificate(der);
-  const CertificateFault fault = party.certificate->fault;
-  if (!party.certificate->readable) raise(kInvalidCertificate, direction, sink);
-  if (fault != CertificateFault::none) {
-    raise(static_cast<Anomaly>(kCertificateFaults + static_cast<uint8_t>(fault)), direction, sink);
+  switch (const CertificateFault fault = party.certificate->fault) {
+    case CertificateFault::none: break;
+    case CertificateFault::cut: raise(kInvalidCertificate, direction, sink); break;
+    default: raise(static_cast<Anomaly>(kCertificateFaults + static_cast<uint8_t>(fault)), direction, sink);
   }
 }
 

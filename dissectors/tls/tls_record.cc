@@ -87,10 +87,13 @@ void write_alpns(std::string_view key, const AlpnNames& alpns, JsonWriter& json)
 
 void write_certificate(const Certificate& certificate, uint32_t members, JsonWriter& json) {
   auto member = [&](uint32_t bit, std::string_view key, const std::string& text) {
-    if (members & bit && (certificate.readable || !text.empty())) json.member(key, text);
+    if (members & bit && !text.empty()) json.member(key, text);
   };
-  member(kSubject, "subject", certificate.subject);
-  member(kIssuer, "issuerdn", certificate.issuer);
+  // An empty name is one.
+  if (members & kSubject && certificate.readable) json.member("subject", certificate.subject);
+  if (certificate.readable || !certificate.issuer.empty()) {
+    if (members & kIssuer) json.member("issuerdn", certificate.issuer);
+  }
   member(kSerial, "serial", certificate.serial);
   member(kFingerprint, "fingerprint", certificate.fingerprint);
   member(kNotBefore, "notbefore", certificate.not_before);

@@ -128,6 +128,67 @@ TEST(TlsCertificate, IsReadAsRecordsWantIt) {
   EXPECT_EQ(tls::read_certificate(to_bytes(der)), certificate) << "kept";
 }
 
+TEST(TlsCertificate, WhatIsOddInOneFieldHidesNoOther) {
+  const std::string der = make_certificate({.subject = {{"O", "Example"}, {"CN", "www.example.org"}},
+                                            .issuer = {{"CN", "issuer.example"}},
+                                            .serial_hex = "0A",
+                                            .not_before = "20240101000000Z",
+                                            .not_after = "20340101000000Z",
+                                            .alternative_names = "DNS:alt.example"});
+  using Fault = tls::CertificateFault;
+  struct {
+    std::string what, by, subject, issuer;
+    Fault fault;
+  } const kCases[] = {
+      {"www.ex", "\xfcww.ex", "O=Example, CN=\xfcww.example.org", "CN=issuer.example", Fault::name},
+      {"issuer.", std::string("issuer\0", 7), "O=Example, CN=www.example.org", std::string("CN=issuer\0example", 17),
+       Fault::issuer},
+      {"\x0c\x0fwww.example.org", "\x02\x0fwww.example.org", "O=Example, CN=7777772e6578616d706c652e6f7267",
+       "CN=issuer.example", Fault::name},
+      {"\x0c\x0fwww.example.org", "\x1e\x0fwww.example.org", "O=Example, CN=7777772e6578616d706c652e6f7267",
+       "CN=issuer.example", Fault::name},
+      {"\x0c\x0fwww.example.org", "\x0c\x3fwww.example.org", "O=Example", "CN=issuer.example", Fault::name},
+      {"\x0c\x0eissuer", "\x0c\x3fissuer", "O=Example, CN=www.example.org", "", Fault::name},
+  };
+  for (const auto& one : kCases) {
+    std::string odd = der;
+    ASSERT_NE(odd.find(one.what), std::string::npos) << one.what;
+    odd.replace(odd.find(one.what), one.what.size(), one.by);
+    const auto certificate = tls::read_certificate(to_bytes(odd));
+    EXPECT_EQ(certificate->subject, one.subject);
+    EXPECT_EQ(certificate->issuer, one.issuer);
+    EXPECT_EQ(certificate->serial, "0A");
+    EXPECT_EQ(certificate->not_before, "2024-01-01T00:00:00");
+    EXPECT_THAT(certificate->names, ElementsAre("alt.example"));
+    EXPECT_EQ(certificate->fault, one.fault) << one.by;
+  }
+  std::string undated = der;
+  undated.replace(undated.find("240101"), 6, "241301");
+  const auto certificate = tls::read_certificate(to_bytes(undated));
+  EXPECT_EQ(certificate->fault, Fault::date);
+  EXPECT_EQ(certificate->not_before, "");
+  EXPECT_EQ(certificate->subject, "O=Example, CN=www.example.org");
+  EXPECT_EQ(tls::read_certificate(to_bytes(der))->fault, Fault::none);
+}
+
+TEST(TlsCertificate, ReadsLengthsThatTheEndMarks) {
+  const std::string der = make_certificate({.subject = {{"CN", "www.example.org"}},
+                                            .issuer = {{"CN", "issuer.example"}},
+                                            .serial_hex = "0A",
+                                            .not_before = "20240101000000Z",
+                                            .not_after = "20340101000000Z",
+                                            .alternative_names = "DNS:alt.example"});
+  ASSERT_EQ(der.substr(0, 2), "\x30\x82");
+  ASSERT_EQ(der.substr(4, 2), "\x30\x81");
+  const size_t size = static_cast<uint8_t>(der[6]);
+  const std::string end(2, '\0');
+  const auto certificate =
+      tls::read_certificate(to_bytes("\x30\x80\x30\x80" + der.substr(7, size) + end + der.substr(7 + size) + end));
+  EXPECT_EQ(certificate->subject, "CN=www.example.org");
+  EXPECT_THAT(certificate->names, ElementsAre("alt.example"));
+  EXPECT_EQ(certificate->fault, tls::CertificateFault::none);
+}
+
 TEST(TlsCertificate, WhatIsNoneHasOnlyAFingerprint) {
   const auto certificate = tls::read_certificate(to_bytes("not a certificate"));
   EXPECT_FALSE(certificate->readable);

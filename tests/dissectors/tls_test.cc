@@ -396,7 +396,12 @@ TEST(Tls, BrokenTrafficIsNamed) {
   EXPECT_THAT(anomalies(client_hello(tls_sni("again"))), ElementsAre("multiple_sni_extensions@0"));
   EXPECT_THAT(anomalies(client_hello() + tls_record(kAlert, "\7\7")), ElementsAre("invalid_alert_message@0"));
   EXPECT_THAT(anomalies(client_hello(), server_hello() + certificate("junk")),
-              ElementsAre("invalid_certificate@0", "certificate_invalid_der@0"));
+              ElementsAre("certificate_invalid_der@0"));
+  EXPECT_THAT(anomalies(client_hello(), server_hello() + certificate(server_der().substr(0, 100))),
+              ElementsAre("invalid_certificate@0"));
+  const std::string huge_unknown = std::string("\x77\xff\xff\xf0", 4) + std::string(64, 'Z');
+  EXPECT_THAT(anomalies(client_hello(), server_hello() + tls_record(kHandshake, huge_unknown)),
+              ElementsAre("invalid_handshake_message@0"));
   const std::string bad_length =
       tls_record(kHandshake, tls_message(11, tls_sized(tls_sized(server_der(), 3), 3) + "x"));
   EXPECT_THAT(anomalies(client_hello(), server_hello() + bad_length), ElementsAre("certificate_invalid_length@0"));
