@@ -6,8 +6,15 @@
 
 #include "sensor/base/text.h"
 
+/// Not in the libhtp of Debian 12, which keeps eight bytes of each transaction until its connection ends.
+extern "C" [[gnu::weak]] size_t htp_connp_tx_freed(htp_connp_t*);
+
 namespace lapwing::http {
 namespace {
+
+void forget_freed(htp_connp_t* connp) {
+  if (htp_connp_tx_freed) htp_connp_tx_freed(connp);
+}
 
 /// What is lost counts once the callbacks it causes are over.
 struct CountGap {
@@ -21,7 +28,7 @@ void destroy(htp_connp_t* connp, htp_tx_t* tx) {
   tx->request_progress = HTP_REQUEST_COMPLETE;
   tx->response_progress = HTP_RESPONSE_COMPLETE;
   htp_tx_destroy(tx);
-  htp_connp_tx_freed(connp);
+  forget_freed(connp);
 }
 
 }  // namespace
@@ -347,7 +354,7 @@ Parser::Result Parser::give(Direction direction, Bytes piece) {
 
 void Parser::forget(htp_tx_t* tx) {
   htp_tx_destroy(tx);
-  htp_connp_tx_freed(connp_.get());
+  forget_freed(connp_.get());
 }
 
 void Parser::discard(htp_tx_t* tx) {
