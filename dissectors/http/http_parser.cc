@@ -57,6 +57,15 @@ struct Parser::Callbacks {
     plain<&ParserEvents::request_start>(tx);
     return HTP_OK;
   }
+  /// The libhtp of Debian 12 fails at a second interim answer, newer ones only tell it.
+  static int response_line(htp_tx_t* tx) {
+    return guard(tx, [tx](ParserEvents& events) {
+      if (tx->response_status_number == 100 && std::exchange(tx->seen_100continue, 0)) {
+        events.log(tx, Direction::to_client, Parser::kContinueSeen);
+      }
+      return events.response_line(tx), true;
+    });
+  }
   static int response_headers(htp_tx_t* tx) {
     const std::string& odd = parser(tx).sides_[index(Direction::to_client)].head.odd_length;
     constexpr std::string_view kName = "Content-Length";
@@ -117,7 +126,7 @@ void Parser::register_callbacks(htp_cfg_t* cfg) {
   htp_config_register_request_body_data(cfg, &C::body<server>);
   htp_config_register_request_complete(cfg, &C::complete<server>);
   htp_config_register_response_start(cfg, &C::plain<&ParserEvents::response_start>);
-  htp_config_register_response_line(cfg, &C::plain<&ParserEvents::response_line>);
+  htp_config_register_response_line(cfg, &C::response_line);
   htp_config_register_response_headers(cfg, &C::response_headers);
   htp_config_register_response_header_data(cfg, &C::raw_headers<client>);
   htp_config_register_response_trailer_data(cfg, &C::raw_headers<client>);
