@@ -421,12 +421,27 @@ Parser::Result Parser::close(Direction direction) {
   if (side.bare) events_.complete(side.bare, direction);
   side.bare = nullptr;
   feeding_ = direction;
+  const bool both = sides_[index(reverse(direction))].closed;
   if (direction == Direction::to_server) {
     htp_connp_req_close(connp_.get(), nullptr);
-  } else {
-    htp_connp_close(connp_.get(), nullptr);
+  } else if (!both) {
+    end_response();
   }
+  if (both && !failed_) htp_connp_close(connp_.get(), nullptr);
   return failed_ ? Result{Status::failed, 0} : Result{};
+}
+
+/// libhtp knows no end of the answers alone: its own would end the request that is still coming, wherever that has got
+/// to. Line feeds end a line that was cut off, and headers.
+void Parser::end_response() {
+  const auto in_head = [this] {
+    const htp_tx_t* tx = failed_ ? nullptr : current(Direction::to_client);
+    return tx && tx->response_progress > HTP_RESPONSE_NOT_STARTED && tx->response_progress <= HTP_RESPONSE_HEADERS;
+  };
+  constexpr uint8_t kLineFeed[] = {'\n'};
+  for (int i = 0; i < 2 && in_head(); ++i) give(Direction::to_client, kLineFeed);
+  htp_tx_t* tx = current(Direction::to_client);
+  if (tx && !failed_ && tx->response_progress > HTP_RESPONSE_HEADERS) htp_tx_state_response_complete(tx);
 }
 
 }  // namespace lapwing::http

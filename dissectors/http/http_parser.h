@@ -141,6 +141,7 @@ class Parser {
   void follow_to_end(Side& side, htp_tx_t& tx, Bytes bytes);
   void follow_orphan(Side& side, Bytes bytes);
   void bare_body(Side& side, Bytes bytes);
+  void end_response();
   Result give(Direction direction, Bytes piece);
   void caught();
 
