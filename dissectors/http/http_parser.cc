@@ -421,13 +421,13 @@ Parser::Result Parser::close(Direction direction) {
   if (side.bare) events_.complete(side.bare, direction);
   side.bare = nullptr;
   feeding_ = direction;
-  const bool both = sides_[index(reverse(direction))].closed;
-  if (direction == Direction::to_server) {
+  if (sides_[index(reverse(direction))].closed) {
+    htp_connp_close(connp_.get(), nullptr);
+  } else if (direction == Direction::to_server) {
     htp_connp_req_close(connp_.get(), nullptr);
-  } else if (!both) {
+  } else {
     end_response();
   }
-  if (both && !failed_) htp_connp_close(connp_.get(), nullptr);
   return failed_ ? Result{Status::failed, 0} : Result{};
 }
 

@@ -36,8 +36,9 @@ bool follow(Connection& connection, size_t side, const BuiltFrame& frame, const 
   const size_t at = connection.segments++;
   std::copy_n(frame.bytes.begin(), sender.stations.size(), sender.stations.begin());
   // Answers are made of the frames that they answer.
-  const auto &to = sender.stations, &from = receiver.stations;
-  if (receiver.begun && !(std::equal(&to[0], &to[6], &from[6]) && std::equal(&to[6], to.end(), &from[0]))) return false;
+  const auto &ours = sender.stations, &theirs = receiver.stations;
+  const bool mirrored = std::equal(&ours[0], &ours[6], &theirs[6]) && std::equal(&ours[6], ours.end(), &theirs[0]);
+  if (receiver.begun && !mirrored) return false;
   if (f & tcp_flag::urg || syn != (at < 2) || (syn && packet.size() > 0)) return false;
   if (at < 2 && ((f & tcp_flag::ack) != 0) != (at == 1)) return false;
   if (at >= 2 && !(f & tcp_flag::ack)) return false;
