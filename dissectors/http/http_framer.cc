@@ -200,7 +200,8 @@ Cut Framer::cut_response_start(Bytes bytes, const Place& place) {
       return cut;
     }
     if (looks_like_status(line)) {
-      if (resync_ && looked_.line > 0) {
+      // Junk before a status line is no part of the answer; not every libhtp looks beyond it.
+      if (looked_.line > 0) {
         cut.take = looked_.line;
         cut.skip = true;
         return cut;

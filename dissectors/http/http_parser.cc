@@ -7,8 +7,15 @@
 #include "dissectors/http/http_probe.h"
 #include "sensor/base/text.h"
 
+/// Not in the libhtp of Debian 12, which keeps eight bytes of each transaction until its connection ends.
+extern "C" [[gnu::weak]] size_t htp_connp_tx_freed(htp_connp_t*);
+
 namespace lapwing::http {
 namespace {
+
+void forget_freed(htp_connp_t* connp) {
+  if (htp_connp_tx_freed) htp_connp_tx_freed(connp);
+}
 
 /// What is lost counts once the callbacks it causes are over.
 struct CountGap {
@@ -33,7 +40,7 @@ void destroy(htp_connp_t* connp, htp_tx_t* tx) {
   tx->request_progress = HTP_REQUEST_COMPLETE;
   tx->response_progress = HTP_RESPONSE_COMPLETE;
   htp_tx_destroy(tx);
-  htp_connp_tx_freed(connp);
+  forget_freed(connp);
 }
 
 }  // namespace
@@ -69,6 +76,15 @@ struct Parser::Callbacks {
     const int result = plain<&ParserEvents::request_line>(tx);
     guard(tx, [tx](ParserEvents& events) { return events.log(tx, Direction::to_server, kMissingProtocol), true; });
     return result;
+  }
+  /// The libhtp of Debian 12 fails at a second interim answer, newer ones only tell it.
+  static int response_line(htp_tx_t* tx) {
+    return guard(tx, [tx](ParserEvents& events) {
+      if (tx->response_status_number == 100 && std::exchange(tx->seen_100continue, 0)) {
+        events.log(tx, Direction::to_client, Parser::kContinueSeen);
+      }
+      return events.response_line(tx), true;
+    });
   }
   /// What was withheld is shown all the same.
   template <Direction direction>
@@ -163,7 +179,7 @@ void Parser::register_callbacks(htp_cfg_t* cfg) {
   htp_config_register_request_body_data(cfg, &C::body<server>);
   htp_config_register_request_complete(cfg, &C::request_complete);
   htp_config_register_response_start(cfg, &C::response_start);
-  htp_config_register_response_line(cfg, &C::plain<&ParserEvents::response_line>);
+  htp_config_register_response_line(cfg, &C::response_line);
   htp_config_register_response_headers(cfg, &C::response_headers);
   htp_config_register_response_header_data(cfg, &C::raw_headers<client>);
   htp_config_register_response_trailer_data(cfg, &C::raw_headers<client>);
@@ -457,7 +473,7 @@ Parser::Result Parser::give(Direction direction, Bytes piece) {
 
 void Parser::forget(htp_tx_t* tx) {
   htp_tx_destroy(tx);
-  htp_connp_tx_freed(connp_.get());
+  forget_freed(connp_.get());
 }
 
 void Parser::discard(htp_tx_t* tx) {
@@ -541,12 +557,27 @@ Parser::Result Parser::close(Direction direction) {
   if (side.bare) events_.complete(side.bare, direction);
   side.bare = nullptr;
   feeding_ = direction;
-  if (direction == Direction::to_server) {
+  if (sides_[index(reverse(direction))].closed) {
+    htp_connp_close(connp_.get(), nullptr);
+  } else if (direction == Direction::to_server) {
     htp_connp_req_close(connp_.get(), nullptr);
   } else {
-    htp_connp_close(connp_.get(), nullptr);
+    end_response();
   }
   return failed_ ? Result{Status::failed, 0} : Result{};
+}
+
+/// libhtp knows no end of the answers alone: its own would end the request that is still coming, wherever that has got
+/// to. Line feeds end a line that was cut off, and headers.
+void Parser::end_response() {
+  const auto in_head = [this] {
+    const htp_tx_t* tx = failed_ ? nullptr : current(Direction::to_client);
+    return tx && tx->response_progress > HTP_RESPONSE_NOT_STARTED && tx->response_progress <= HTP_RESPONSE_HEADERS;
+  };
+  constexpr uint8_t kLineFeed[] = {'\n'};
+  for (int i = 0; i < 2 && in_head(); ++i) give(Direction::to_client, kLineFeed);
+  htp_tx_t* tx = current(Direction::to_client);
+  if (tx && !failed_ && tx->response_progress > HTP_RESPONSE_HEADERS) htp_tx_state_response_complete(tx);
 }
 
 }  // namespace lapwing::http

@@ -52,6 +52,7 @@ class Parser {
   static constexpr size_t kHeadersLimit = Framer::kHeadersLimit;
   // Messages of our own beside libhtp's.
   static constexpr std::string_view kTooManyMessages = "Too many messages";
+  static constexpr std::string_view kContinueSeen = "Already seen 100-Continue";
   static constexpr std::string_view kDoubleEncoded = "Double encoded URI";
   static constexpr std::string_view kBadRequestChunk = "Request chunk encoding: Invalid chunk length";
   static constexpr std::string_view kBadResponseChunk = "Response chunk encoding: Invalid chunk length";
@@ -155,6 +156,7 @@ class Parser {
   void end_open();
   void begin_answer(const htp_tx_t* tx);
   Result fill(Direction direction, uint64_t lost);
+  void end_response();
   Result give(Direction direction, Bytes piece);
   void caught();
 

@@ -86,14 +86,12 @@ void write_alpns(std::string_view key, const AlpnNames& alpns, JsonWriter& json)
 }
 
 void write_certificate(const Certificate& certificate, uint32_t members, JsonWriter& json) {
-  auto member = [&](uint32_t bit, std::string_view key, const std::string& text) {
-    if (members & bit && !text.empty()) json.member(key, text);
+  auto member = [&](uint32_t bit, std::string_view key, const std::string& text, bool even_empty = false) {
+    if (members & bit && (even_empty || !text.empty())) json.member(key, text);
   };
   // An empty name is one.
-  if (members & kSubject && certificate.readable) json.member("subject", certificate.subject);
-  if (certificate.readable || !certificate.issuer.empty()) {
-    if (members & kIssuer) json.member("issuerdn", certificate.issuer);
-  }
+  member(kSubject, "subject", certificate.subject, certificate.readable);
+  member(kIssuer, "issuerdn", certificate.issuer, certificate.readable);
   member(kSerial, "serial", certificate.serial);
   member(kFingerprint, "fingerprint", certificate.fingerprint);
   member(kNotBefore, "notbefore", certificate.not_before);

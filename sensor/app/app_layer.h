@@ -44,7 +44,8 @@ class AppSink {
   virtual void encrypted(Flow& flow, Direction direction, uint64_t offset) = 0;
   /// The flow is not encrypted after all; `bytes`: what of it is at hand.
   virtual void plain(Flow& flow, const Chunk& bytes) = 0;
-  virtual void detection(Flow& flow, DetectionEvent event) = 0;
+  /// `direction`: of the bytes that it is about, whatever packet brought the verdict.
+  virtual void detection(Flow& flow, DetectionEvent event, Direction direction) = 0;
   virtual void frame(Flow& flow, const MessageFrame& frame) = 0;
 };
 
@@ -111,7 +112,7 @@ class AppLayer final : private EventSink {
   void choose(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& chunk);
   void feed(Flow& flow, State& state, const Chunk& chunk);
   void dissect(Flow& flow, State& state, Chunk view);
-  void report(Flow& flow, DetectionEvent event);
+  void report(Flow& flow, DetectionEvent event, Direction direction);
   void fail(State& state);
   void leave(State& state, Direction direction);
   bool skip(Flow& flow, State& state, const Chunk& behind, uint64_t lost);

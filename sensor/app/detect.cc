@@ -122,7 +122,7 @@ void AppLayer::give_up(Flow& flow, State& state, const Chunk& chunk) {
   if (late && state.sides[index(Direction::to_server)].failed) return fail(state);
   if (side.bytes > kDetectionLimit) {
     ++counters_.detection_limit;
-    report(flow, DetectionEvent::proto_detection_skipped);
+    report(flow, DetectionEvent::proto_detection_skipped, chunk.direction);
     fail(state);
   }
 }
@@ -134,19 +134,19 @@ void AppLayer::found(Flow& flow, State& state, const AppProtocol& protocol, cons
   side.fresh = true;
   if (!first.datagram) {
     if (about.client_first && !state.original && state.first == Direction::to_client) {
-      report(flow, DetectionEvent::wrong_direction_first_data);
+      report(flow, DetectionEvent::wrong_direction_first_data, first.direction);
       return fail(state);
     }
     state.protocol = &protocol;
     auto& other = state.sides[index(reverse(first.direction))];
     if (other.failed) {
       other.fresh = true;
-      report(flow, DetectionEvent::detect_protocol_only_one_direction);
+      report(flow, DetectionEvent::detect_protocol_only_one_direction, first.direction);
     }
   }
   if (!state.expected.empty() && state.expected != about.name) {
-    report(flow, DetectionEvent::unexpected_protocol);
-    if (state.expected == "tls") report(flow, DetectionEvent::no_tls_after_starttls);
+    report(flow, DetectionEvent::unexpected_protocol, first.direction);
+    if (state.expected == "tls") report(flow, DetectionEvent::no_tls_after_starttls, first.direction);
   }
   choose(flow, state, protocol, first);
 }
@@ -166,11 +166,11 @@ void AppLayer::compare(Flow& flow, State& state, const Chunk& chunk) {
   if (!protocol && chunk.datagram) protocol = state.protocol;
   if (protocol) {
     side.protocol = protocol;
-    if (protocol != state.protocol) report(flow, DetectionEvent::mismatch_protocol_both_directions);
+    if (protocol != state.protocol) report(flow, DetectionEvent::mismatch_protocol_both_directions, chunk.direction);
   } else if ((!undecided && first.data.size() >= kVerdictBytes[index(chunk.direction)]) ||
              first.data.size() >= kProbeLimit) {
     side.failed = true;
-    report(flow, DetectionEvent::detect_protocol_only_one_direction);
+    report(flow, DetectionEvent::detect_protocol_only_one_direction, chunk.direction);
   } else if (chunk.end) {
     side.closed = true;
   } else if (side.head.empty()) {
@@ -181,9 +181,9 @@ void AppLayer::compare(Flow& flow, State& state, const Chunk& chunk) {
   side.fresh = !side.closed;
 }
 
-void AppLayer::report(Flow& flow, DetectionEvent event) {
+void AppLayer::report(Flow& flow, DetectionEvent event, Direction direction) {
   const AppMemory::Paused paused(*memory_);
-  sink_.detection(flow, event);
+  sink_.detection(flow, event, direction);
 }
 
 void AppLayer::fail(State& state) {

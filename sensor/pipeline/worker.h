@@ -142,7 +142,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void file(Flow& flow, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
   void encrypted(Flow& flow, Direction direction, uint64_t offset) override;
   void plain(Flow& flow, const Chunk& bytes) override;
-  void detection(Flow& flow, DetectionEvent event) override;
+  void detection(Flow& flow, DetectionEvent event, Direction direction) override;
   void frame(Flow& flow, const MessageFrame& frame) override;
   // AlertSink
   void alert(const MatchContext& context, Alert& alert) override;

@@ -117,11 +117,15 @@ void Worker::event(Flow& flow, StreamEvent event) {
   recorder_.anomaly(envelope, {.type = AnomalyLayer::stream, .event = {text, std::min(size, sizeof text - 1)}});
 }
 
-void Worker::detection(Flow& flow, DetectionEvent event) {
+void Worker::detection(Flow& flow, DetectionEvent event, Direction direction) {
   if (has_rules_) stream_events_.push_back(name(event));
   if (!recorder_.wants(AnomalyLayer::applayer) || !may_record(flow)) return;
   const Charge charge(recorder_, flow);
-  const Envelope envelope = found_envelope(flow);
+  Envelope envelope = describe(flow, context_.packet, context_.time, space_);
+  if (!context_.packet) stations_.describe(flow, envelope);
+  if (direction == Direction::to_client) reverse(envelope);
+  add_source(envelope);
+  add_flow(flow, envelope);
   const Protocol* protocol = app_.detection(flow).final.protocol;
   recorder_.anomaly(envelope, {.type = AnomalyLayer::applayer,
                                .event = Capitals(name(event)),

@@ -35,7 +35,7 @@ struct Sink : AppSink {
   void encrypted(Flow&, Direction, uint64_t) override {}
   void plain(Flow&, const Chunk& bytes) override { plain_bytes += to_text(bytes.data); }
   void frame(Flow&, const MessageFrame& frame) override { streams[index(frame.direction)] += to_text(frame.bytes); }
-  void detection(Flow&, DetectionEvent event) override { events.emplace_back(name(event).substr(9)); }
+  void detection(Flow&, DetectionEvent event, Direction) override { events.emplace_back(name(event).substr(9)); }
   std::vector<std::string> events;
   int transactions = 0;
   std::vector<std::string> anomalies;

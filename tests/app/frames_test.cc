@@ -19,7 +19,7 @@ struct Sink : AppSink {
   void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
   void encrypted(Flow&, Direction, uint64_t) override {}
   void plain(Flow&, const Chunk&) override {}
-  void detection(Flow&, DetectionEvent) override {}
+  void detection(Flow&, DetectionEvent, Direction) override {}
   void frame(Flow&, const MessageFrame& frame) override {
     std::string line(frame.kind->name);
     line += " " + std::to_string(frame.id) + (frame.direction == kServer ? " > " : " < ");

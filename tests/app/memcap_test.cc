@@ -19,7 +19,7 @@ struct Sink : AppSink {
   void encrypted(Flow&, Direction, uint64_t) override {}
   void plain(Flow&, const Chunk&) override {}
   void frame(Flow&, const MessageFrame&) override {}
-  void detection(Flow&, DetectionEvent) override {}
+  void detection(Flow&, DetectionEvent, Direction) override {}
   int records = 0;
   std::deque<std::string> elsewhere;  // memory that events cost others
 };

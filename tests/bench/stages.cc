@@ -126,7 +126,7 @@ class Path final : private StreamSink, private AppSink {
   void encrypted(Flow&, Direction, uint64_t) override {}
   void plain(Flow&, const Chunk&) override {}
   void frame(Flow&, const MessageFrame&) override {}
-  void detection(Flow&, DetectionEvent) override {}
+  void detection(Flow&, DetectionEvent, Direction) override {}
 
   Stage last_;
   Decoder decoder_;

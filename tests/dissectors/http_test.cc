@@ -174,6 +174,24 @@ TEST(Http, AnswerWithoutStatusLineIsTheBody) {
   EXPECT_EQ(got.values("http.stat_code"), (Strings{"200"}));
 }
 
+/// A server that ends its side hears on: what it answered is over, and requests are read as before.
+TEST(Http, AServerThatEndsItsSideEndsNoRequest) {
+  const std::string request = "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody";
+  for (const std::string answer :
+       {"", "HTTP/1.0 200 OK\r\n\r\nto the end", "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\ncut",
+        "HTTP/1.1 200 OK\r\nServer: cut", "HTTP/1.1 200 OK"}) {
+    for (size_t before = 0; before <= request.size(); ++before) {
+      Dialogue d(dissector("http"), {});
+      d.client(kGet).server(answer).client(request.substr(0, before)).end(Direction::to_client);
+      d.client(request.substr(before), before % 2).client(kGet).finish();
+      EXPECT_EQ(d.values("http.method"), (Strings{"GET", "POST", "GET"})) << answer << before;
+      EXPECT_EQ(d.values("http.host"), (Strings{"www.example.org", "a", "www.example.org"})) << answer << before;
+      EXPECT_EQ(d.values("http.request_body"), (Strings{"body"})) << answer << before;
+      EXPECT_EQ(d.values("http.stat_code"), answer.empty() ? Strings{} : Strings{"200"}) << answer << before;
+    }
+  }
+}
+
 TEST(Http, ABodyGoesOnBehindAGap) {
   for (size_t piece : {size_t{0}, size_t{1}, size_t{5}}) {
     Dialogue d(dissector("http"), {});

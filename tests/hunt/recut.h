@@ -10,7 +10,8 @@
 namespace lapwing::hunt {
 
 /// Every TCP segment in single bytes, each acknowledged before the next. None where the frames hold anything that makes
-/// it another story: what is not plain, out of order, repeated, lost, never acknowledged, or too long to be affordable.
+/// it another story: what is not plain, out of order, repeated, lost, late, never acknowledged, or too long to be
+/// affordable.
 std::optional<std::vector<test::BuiltFrame>> in_single_bytes(std::span<const test::BuiltFrame> frames);
 
 }  // namespace lapwing::hunt

@@ -22,6 +22,7 @@ Wrap::Wrap(Random& random, const Grammar& grammar, bool plain)
     tunnels_.push_back(static_cast<Tunnel>(1 + random.below(7)));
   if (random.chance(20)) fragmented_ = random.chance(50) ? 100 : 30;
   if (random.chance(10)) extended_ = 40;
+  apart_ = random.chance(10);
 }
 
 void Wrap::ip(PacketBuilder& builder, Direction direction, bool six, unsigned net) const {
@@ -32,8 +33,13 @@ void Wrap::ip(PacketBuilder& builder, Direction direction, bool six, unsigned ne
   six ? builder.ipv6(from, to) : builder.ipv4(from, to);
 }
 
-void Wrap::link(Random& random, PacketBuilder& builder) const {
-  builder.ether();
+void Wrap::ether(PacketBuilder& builder, Direction direction) const {
+  constexpr std::string_view kClient = "02:00:00:00:00:01", kServer = "02:00:00:00:00:02";
+  direction == Direction::to_server || apart_ ? builder.ether(kClient, kServer) : builder.ether(kServer, kClient);
+}
+
+void Wrap::link(Random& random, PacketBuilder& builder, Direction direction) const {
+  ether(builder, direction);
   for (uint8_t i = 0; i < vlans_; ++i)
     builder.vlan(static_cast<uint16_t>(7 + i), 0, random.chance(90) ? 0x8100 : 0x88a8);
   for (uint8_t i = 0; i < labels_; ++i) builder.mpls(100u + i);
@@ -44,10 +50,10 @@ void Wrap::tunnel(PacketBuilder& builder, Tunnel kind, Direction direction) cons
   switch (kind) {
     case Tunnel::none: break;
     case Tunnel::gre: builder.gre().gre_key(7); break;
-    case Tunnel::erspan: builder.gre().erspan2().ether(); break;
+    case Tunnel::erspan: ether(builder.gre().erspan2(), direction); break;
     case Tunnel::ip_in_ip: break;
-    case Tunnel::vxlan: builder.udp(49'000, 4789).vxlan(9).ether(); break;
-    case Tunnel::geneve: builder.udp(49'000, 6081).geneve(9).ether(); break;
+    case Tunnel::vxlan: ether(builder.udp(49'000, 4789).vxlan(9), direction); break;
+    case Tunnel::geneve: ether(builder.udp(49'000, 6081).geneve(9), direction); break;
     case Tunnel::gtpu: builder.udp(2152, 2152).gtpu(5); break;
     case Tunnel::teredo:
       direction == Direction::to_server ? builder.udp(49'000, 3544) : builder.udp(3544, 49'000);
@@ -57,7 +63,7 @@ void Wrap::tunnel(PacketBuilder& builder, Tunnel kind, Direction direction) cons
 
 void Wrap::add(Random& random, const Segment& segment, std::vector<BuiltFrame>& out) const {
   PacketBuilder builder;
-  link(random, builder);
+  link(random, builder, segment.direction);
   unsigned net = 1;
   for (Tunnel kind : tunnels_) {
     ip(builder, segment.direction, six_ && net == 1, net + 1);

@@ -21,7 +21,8 @@ class Wrap {
   enum class Tunnel : uint8_t { none, gre, erspan, ip_in_ip, vxlan, geneve, gtpu, teredo };
 
   void ip(test::PacketBuilder& builder, Direction direction, bool six, unsigned net) const;
-  void link(Random& random, test::PacketBuilder& builder) const;
+  void ether(test::PacketBuilder& builder, Direction direction) const;
+  void link(Random& random, test::PacketBuilder& builder, Direction direction) const;
   void tunnel(test::PacketBuilder& builder, Tunnel kind, Direction direction) const;
 
   bool datagrams_, six_;
@@ -29,6 +30,7 @@ class Wrap {
   uint16_t client_port_, server_port_;
   uint8_t vlans_ = 0, labels_ = 0;
   bool pppoe_ = false;
+  bool apart_ = false;           // behind a router whose packets come from another station than they go to
   std::vector<Tunnel> tunnels_;  // outermost first
   unsigned fragmented_ = 0;      // percent of the packets
   unsigned extended_ = 0;        // percent with extension headers or options
