@@ -30,6 +30,12 @@ struct RuleInfo {
   std::string text;                                              // the rule as written
 };
 
+/// What records show of a packet.
+struct PacketBytes {
+  Bytes bytes;
+  uint16_t link_type = 1;  // as pcap numbers it
+};
+
 /// [W] Views live as long as the call.
 struct Alert {
   const RuleInfo* rule = nullptr;

@@ -1,6 +1,7 @@
 #include "signatures/match/engine.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lapwing::detect {
 
@@ -49,7 +50,7 @@ bool Engine::idle(const MatchContext& context) const {
 
 void Engine::begin(const MatchContext&) {
   queue_.clear();
-  captured_ = false;
+  captured_ = flow_ends_ = false;
   while (packet_variable_count_ > 0) packet_variables_[--packet_variable_count_].text.clear();
 }
 
@@ -58,7 +59,7 @@ void Engine::end(const MatchContext& context) {
     queue_.tell_waiting(context, *rules_, states_);
     const uint64_t alerts = counters_.alert;
     queue_.deliver(context, *rules_, *shared_, states_, packet_variables());
-    if (captured_ && counters_.alert == alerts) sink_.captured(context);
+    if (std::exchange(captured_, false) && counters_.alert == alerts) sink_.captured(context);
     tags(context);
   }
 }
@@ -249,7 +250,8 @@ void Engine::turn(Flow& flow) {
   queue_.clear();  // what streams said so far was taken for what the other side says
   FlowState* state = states_.find(flow);
   if (!state) return;
-  state->waiting.clear();
+  if (state->waiting) counters_.alerts_turned += state->waiting->all.size();
+  state->waiting.reset();
   state->open = {};
   std::swap(state->windows[0], state->windows[1]);
   for (auto& window : state->windows) {

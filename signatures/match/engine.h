@@ -158,6 +158,7 @@ class Engine {
   FlowStates states_;
   AlertQueue queue_;
   AlertSink& sink_;
+  bool flow_ends_ = false;  // nothing more comes that rules could wait for
   Tracer* tracer_ = nullptr;
   std::vector<const Rule*> asked_;          // that the tracer asks for, one a description
   std::vector<Variable> packet_variables_;  // the first packet_variable_count_ are set
