@@ -72,7 +72,8 @@ struct Protocol {
   std::string_view (*request_header)(const Transaction& tx, std::string_view name) = nullptr;
   /// The progress at which all but bodies and files is final.
   uint8_t head = kComplete;
-  bool one_message = false;                    // a transaction is a message: nothing of it comes later
+  /// A transaction is a message: nothing of it comes later, and that of a datagram lives until the next is read.
+  bool one_message = false;
   bool loud_anomalies = false;                 // records show their names in capitals
   std::span<const FrameKind> frames = {};      // what EventSink::frame numbers
   std::span<const ProgressState> states = {};  // beyond those of every protocol

@@ -51,6 +51,7 @@ bool Engine::idle(const MatchContext& context) const {
 void Engine::begin(const MatchContext&) {
   queue_.clear();
   captured_ = flow_ends_ = false;
+  datagram_ = {};
   while (packet_variable_count_ > 0) packet_variables_[--packet_variable_count_].text.clear();
 }
 
@@ -226,7 +227,12 @@ void Engine::matched(const Rule& rule, const Scene& scene, const Payload& payloa
     for (const auto& effect : rule.effects) effect->apply(seen);
   }
   keep_captures(scene);
-  if (rule.alerts || rule.info->action == Action::pass) queue_.add(rule, scene, payload, inspection_->context);
+  if (!rule.alerts && rule.info->action != Action::pass) return;
+  if (scene.event || !datagram_.tx || rule.header.protocols == 0)
+    return queue_.add(rule, scene, payload, inspection_->context);
+  Scene named = scene;
+  named.event = &datagram_;
+  queue_.add(rule, named, payload, inspection_->context);
 }
 
 void Engine::scan(const Prefilter& prefilter, Bytes bytes) {

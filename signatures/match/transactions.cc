@@ -13,6 +13,7 @@ constexpr size_t kMaxSeenEvents = 64;  // transactions of a flow whose events ar
 void Engine::event(const MatchContext& context, const Event& event) {
   if (!event.tx || !context.flow) return;
   Transaction& tx = *event.tx;
+  if (context.packet && context.packet->is_udp() && event.protocol->one_message) datagram_ = event;
   const std::array<uint8_t, 2> before = tx.inspected;
   FlowState* state = states_.find(*context.flow);
   if (tx.progress != before) queue_.follow(event, state);

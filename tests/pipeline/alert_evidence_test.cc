@@ -193,6 +193,31 @@ TEST_F(AlertEvidence, WithoutAnAnswerHasTheInnerPacketOfItsTunnel) {
   EXPECT_EQ(only(kAsked)["packet_info"]["linktype"], 12);
 }
 
+/// RFC 1035 4.1.
+std::string question(std::string_view label) {
+  return std::string("\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00", 12) + static_cast<char>(label.size()) +
+         std::string(label) +
+         std::string(
+             "\x07"
+             "example\x00\x00\x01\x00\x01",
+             13);
+}
+
+TEST_F(AlertEvidence, OverADatagramNamesItsTransactionWhereTheRuleNamesItsProtocol) {
+  for (std::string_view label : {"first", "second"}) {
+    const std::string payload = question(label);
+    frames_->add(PacketBuilder().ether().ipv4(kClient, kServer).udp(kClientPort, 53).payload(payload).build());
+  }
+  const auto found = alerts(
+      "alert dns any any -> any any (msg:\"dns\"; content:\"second\"; sid:1;)\n"
+      "alert udp any any -> any any (msg:\"udp\"; content:\"second\"; sid:2;)\n");
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0]["tx_id"], 1);
+  EXPECT_EQ(found[0]["dns"]["queries"][0]["rrname"], "second.example") << found[0];
+  EXPECT_FALSE(found[1].contains("tx_id"));
+  EXPECT_FALSE(found[1].contains("dns"));
+}
+
 TEST_F(AlertEvidence, OfRulesThatDoNotAlertIsAMetadataRecordWhereOneIsWanted) {
   const std::string rules =
       "alert http any any -> any any (msg:\"a\"; pcre:\"/account=(\\d+)/, pkt:account\"; noalert; sid:1;)\n"
