@@ -34,12 +34,13 @@ struct DetectCounters {
   uint64_t shared_entries_full = 0;                            // thresholds or bits forgotten: too many at once
   uint64_t field_bytes_max = 0;                                // fields with more values than are looked at
   uint64_t dataset_memcap = 0;                                 // values that a full set did not take
-  uint64_t tags_max = 0;                                       // tags left out of a flow or host; hosts whose tags were forgotten
-  uint64_t variables_max = 0;                                  // captured variables that found no room
-  uint64_t seen_events_max = 0;                                // transactions whose event rules were forgotten
-  uint64_t waiting_alerts_max = 0;                             // alerts told at once: too many waited
-  uint64_t bytes_searched = 0;                                 // for patterns, and by expressions
-  uint64_t work_budget = 0;                                    // looks at transactions and frames not taken
+  uint64_t tags_max = 0;            // tags left out of a flow or host; hosts whose tags were forgotten
+  uint64_t variables_max = 0;       // captured variables that found no room
+  uint64_t seen_events_max = 0;     // transactions whose event rules were forgotten
+  uint64_t waiting_alerts_max = 0;  // alerts told at once: too many waited
+  uint64_t alerts_turned = 0;       // alerts dropped: client and server changed places
+  uint64_t bytes_searched = 0;      // for patterns, and by expressions
+  uint64_t work_budget = 0;         // looks at transactions and frames not taken
 };
 std::span<const CounterRow<DetectCounters>> detect_counter_rows();
 
@@ -69,6 +70,8 @@ class AlertSink {
   virtual void alert(const MatchContext& context, Alert& alert) = 0;
   /// An alert passed its thresholds; it is told now or later.
   virtual void raised(const RuleInfo&) {}
+  /// What records show of the packet that an alert is told with.
+  virtual PacketBytes shown(const Packet& packet) const = 0;
   /// Whether alerts shall have the bytes of their streams, whatever rules look at.
   virtual bool shows_payload() const { return false; }
   /// Called when a rule matched on a transaction, and when that got on before the alert is told: appends the
@@ -77,7 +80,8 @@ class AlertSink {
   virtual void serialise(const Event& event, std::string& json, std::string& forwarded) = 0;
   /// Appends the JSON member that shows the frame (Alert::frame).
   virtual void serialise(const MessageFrame& frame, std::string& json) = 0;
-  /// Rules captured something for variables of the flow or packet, and none alerted. Without a packet: at the flow's end.
+  /// Rules captured something for variables of the flow or packet, and none alerted. Without a packet: at the flow's
+  /// end.
   virtual void captured(const MatchContext&) {}
   /// The packet at hand belongs to a flow or host that the tag keyword follows. Called after its alerts.
   virtual void tagged(const MatchContext& context) = 0;
@@ -99,8 +103,8 @@ class MatcherKit {
 };
 
 /// The rule engine of one worker. Never throws; allocates nothing per packet in steady state.
-/// Per packet the caller calls, in this order: begin; chunk, gap and event as the stream and the dissector bring them;
-/// packet; end. `end` sorts, thresholds and delivers the alerts.
+/// Per packet the caller calls, in this order: begin; chunk, gap and event as the stream and the dissector bring them,
+/// the events of a gap before it; packet; end. `end` sorts, thresholds and delivers the alerts.
 class Matcher {
  public:
   Matcher(std::shared_ptr<const RuleSet> rules, std::shared_ptr<SharedState> shared, AlertSink& sink);

@@ -41,6 +41,7 @@ const Protocol Http::protocol{.name = "http",
                               .file = &carried_file,
                               .request_header = &request_header,
                               .head = http::kHeaders,
+                              .grows = http::kHeaders,
                               .loud_anomalies = true,
                               .frames = kFrames,
                               .states = kStates};
@@ -145,7 +146,7 @@ void Http::request_line(htp_tx_t* tx) {
 
 void Http::request_headers(htp_tx_t* tx) {
   HttpTransaction& t = transaction(tx);
-  t.headers_whole[index(kServer)] = true;
+  t.headers_over(kServer);
   request_anomalies(*tx, [&](Anomaly name) { raise(&t, name, kServer); });
   open_decoder(t, kServer);
   advance(t, kServer, kHeaders);
@@ -170,10 +171,10 @@ void Http::response_line(htp_tx_t* tx) {
 
 void Http::response_headers(htp_tx_t* tx) {
   HttpTransaction& t = transaction(tx);
-  t.headers_whole[index(kClient)] = true;
   // After an interim answer libhtp takes the second status line for a part of the headers.
   std::string& raw = t.raw_headers[index(kClient)];
   if (tx->seen_100continue && raw.starts_with(to_text(view(tx->response_line)))) raw.erase(0, raw.find('\n') + 1);
+  t.headers_over(kClient);
   open_decoder(t, kClient);
   advance(t, kClient, kHeaders);
 }
@@ -380,6 +381,7 @@ void Http::end_direction(HttpTransaction& t, Direction direction, file::State st
   if (t.progress[index(direction)] == kComplete) return;
   close_decoder(t, direction);
   end_body(t, direction, state);
+  t.grown[index(direction)] = t.has_trailers(direction);
   advance(t, direction, kComplete);
   for (auto& file : t.files[index(direction)]) {
     sink_->file(t, direction, file, {}, true);

@@ -41,14 +41,24 @@ struct HttpTransaction : Transaction {
   bool request_seen = false;  // false: a response that no request explains
   bool response_started = false;
   bool recorded = false;
-  std::string uri;                         // normalised
-  std::array<bool, 2> headers_whole = {};  // all of a direction's headers were seen
-  std::array<std::string, 2> raw_headers;  // as sent, with the empty line and trailers
+  std::string uri;                          // normalised
+  std::array<bool, 2> headers_whole = {};   // all of a direction's headers were seen
+  std::array<size_t, 2> headers_size = {};  // what they are of raw_headers
+  std::array<std::string, 2> raw_headers;   // as sent, with the empty line and trailers
   std::array<Body, 2> bodies;
   std::array<std::unique_ptr<Decoder>, 2> decoders;  // while a body comes that has codings
   std::array<std::vector<file::File>, 2> files;      // their content lies in the bodies
 
   uint64_t head_size() const;  // bytes of first lines and headers, both ways
+  void headers_over(Direction direction) {
+    headers_whole[index(direction)] = true;
+    headers_size[index(direction)] = raw_headers[index(direction)].size();
+  }
+  /// Behind a chunked body (RFC 9112 7.1.2), and more than its empty line.
+  bool has_trailers(Direction direction) const {
+    constexpr size_t kEmptyLine = 2;
+    return raw_headers[index(direction)].size() > headers_size[index(direction)] + kEmptyLine;
+  }
   const Body& body(Direction direction) const { return bodies[index(direction)]; }
   const htp_table_t* headers(Direction direction) const {
     return direction == Direction::to_server ? tx->request_headers : tx->response_headers;

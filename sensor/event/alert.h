@@ -22,34 +22,40 @@ struct RuleInfo {
   uint32_t sid = 0, gid = 1, rev = 0;
   Action action = Action::alert;
   std::string msg;
-  std::string category;                                          // classtype's description
+  std::string category;  // classtype's description
   uint8_t severity = 3;
-  std::vector<std::pair<std::string, std::string>> metadata;     // in the rule's order; a key may repeat
-  std::vector<std::string> references;                           // full URLs
+  std::vector<std::pair<std::string, std::string>> metadata;  // in the rule's order; a key may repeat
+  std::vector<std::string> references;                        // full URLs
   enum class Target : uint8_t { none, source, destination } target = Target::none;
-  std::string text;                                              // the rule as written
+  std::string text;  // the rule as written
+};
+
+/// What records show of a packet.
+struct PacketBytes {
+  Bytes bytes;
+  uint16_t link_type = 1;  // as pcap numbers it
 };
 
 /// [W] Views live as long as the call.
 struct Alert {
   const RuleInfo* rule = nullptr;
-  Action action = Action::alert;         // after rate filters
-  bool has_tx = false;                   // it matched on a transaction, of which these are what remains:
+  Action action = Action::alert;  // after rate filters
+  bool has_tx = false;            // it matched on a transaction, of which these are what remains:
   uint64_t tx_id = 0;
   const Protocol* protocol = nullptr;
-  std::string_view app_layer;            // JSON members ("http":{...}) written when the rule matched, or empty
-  std::string_view frame;                // JSON member ("frame":{...}) of the frame it matched on, or empty
-  std::string_view forwarded;            // the request's header that names the client behind proxies, or empty
+  std::string_view app_layer;  // JSON members ("http":{...}) written when the rule matched, or empty
+  std::string_view frame;      // JSON member ("frame":{...}) of the frame it matched on, or empty
+  std::string_view forwarded;  // the request's header that names the client behind proxies, or empty
   Direction direction = Direction::to_server;
   bool has_flow = false;
-  bool stream = false;                   // the evidence is reassembled stream data, not one packet's payload
-  Bytes payload;                         // what was inspected
-  Bytes packet;                          // the frame
-  uint16_t link_type = 1;                // of the frame, as pcap numbers it
-  FlowSummary flow;                      // valid when has_flow
+  bool stream = false;     // the evidence is reassembled stream data, not one packet's payload
+  Bytes payload;           // what was inspected
+  Bytes packet;            // the frame
+  uint16_t link_type = 1;  // of the frame, as pcap numbers it
+  FlowSummary flow;        // valid when has_flow
   std::span<const std::string_view> flowbits;
-  std::string_view context;              // JSON object text from datasets, or empty
-  std::span<const NamedText> pktvars;    // what rules captured of the packet it was found at
+  std::string_view context;            // JSON object text from datasets, or empty
+  std::span<const NamedText> pktvars;  // what rules captured of the packet it was found at
 };
 
 }  // namespace lapwing

@@ -23,7 +23,8 @@ inline constexpr uint8_t kComplete = 255;
 inline constexpr uint64_t kNowhere = std::numeric_limits<uint64_t>::max();
 
 /// What every dissector's transaction type derives from [W]. A direction's progress only grows: at each stage the
-/// fields of that stage become final, and rules over them are evaluated exactly once.
+/// fields of that stage become final, and rules over them are evaluated exactly once; of what Protocol::grows names,
+/// once more at the end by those that have not matched.
 struct Transaction {
   uint64_t id = 0;                        // 0, 1, ... within the flow
   std::array<uint8_t, 2> progress = {};   // by Direction
@@ -31,7 +32,9 @@ struct Transaction {
   uint8_t store_files = 0;                // bits by Direction: rules ask for all files of it to be stored
   bool unrecorded = false;                // a rule of the action config turned its records off
   std::array<uint64_t, 2> begin = {kNowhere, kNowhere};  // by Direction: where in the stream its message began
-  std::vector<uint8_t> anomalies;         // indices into the protocol's anomaly names, in order of discovery
+  std::array<bool, 2> grown = {};                        // by Direction: what Protocol::grows names got more at the end
+  std::vector<uint8_t> anomalies;  // indices into the protocol's anomaly names, in order of discovery
+  std::vector<uint64_t> matched;   // owned by the rule matcher: rules that must not match again
 };
 
 /// A state that rules may wait for: a progress of one direction under its name.
@@ -72,8 +75,10 @@ struct Protocol {
   std::string_view (*request_header)(const Transaction& tx, std::string_view name) = nullptr;
   /// The progress at which all but bodies and files is final.
   uint8_t head = kComplete;
-  bool one_message = false;                    // a transaction is a message: nothing of it comes later
-  bool loud_anomalies = false;                 // records show their names in capitals
+  /// A transaction is a message: nothing of it comes later, and that of a datagram lives until the next is read.
+  bool one_message = false;
+  uint8_t grows = 0;            // fields from this progress on may get more as their message ends; 0: none do
+  bool loud_anomalies = false;  // records show their names in capitals
   std::span<const FrameKind> frames = {};      // what EventSink::frame numbers
   std::span<const ProgressState> states = {};  // beyond those of every protocol
 };
@@ -107,7 +112,8 @@ class EventSink {
   /// From `offset` of this direction's stream on, and in the other direction from now on, the flow is encrypted: raw
   /// payload says nothing more. May be called again.
   virtual void encrypted(Direction direction, uint64_t offset) = 0;
-  /// From `offset` of this direction's stream on, and in the other direction from now on, it is not encrypted after all.
+  /// From `offset` of this direction's stream on, and in the other direction from now on, it is not encrypted after
+  /// all.
   virtual void plain(Direction direction, uint64_t offset) = 0;
   /// The flow was under way when it was first seen: its first bytes may be the middle of anything.
   virtual bool picked_up_late() const = 0;

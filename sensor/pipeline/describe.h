@@ -7,6 +7,7 @@
 
 #include "sensor/app/app_layer.h"
 #include "sensor/decode/packet.h"
+#include "sensor/event/alert.h"
 #include "sensor/event/envelope.h"
 #include "sensor/event/flow_summary.h"
 #include "sensor/flow/flow.h"
@@ -24,10 +25,6 @@ Envelope describe(const Packet& packet, EnvelopeSpace& space);
 /// Addresses as the flow has them: the client is the source. `packet` may be null (the flow's end).
 Envelope describe(const Flow& flow, const Packet* packet, Timestamp time, EnvelopeSpace& space);
 /// The bytes that go with a packet's addresses: of what was in a tunnel the IP packet alone.
-struct PacketBytes {
-  Bytes bytes;
-  uint16_t link_type;
-};
 PacketBytes bytes_of(const Packet& packet);
 /// Swaps source and destination.
 void reverse(Envelope& envelope);

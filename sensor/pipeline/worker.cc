@@ -354,8 +354,11 @@ void Worker::chunk(Flow& flow, const Chunk& chunk) {
 }
 
 void Worker::gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time) {
-  if (has_rules_) matcher_.gap(context_, direction, offset, lost);
   app_.gap(flow, direction, offset, lost, time);
+  if (!has_rules_) return;
+  // What the dissector made of the bytes before the gap is told while they are at hand.
+  see_anew(flow);
+  matcher_.gap(context_, direction, offset, lost);
 }
 
 /// Not the dissector's, whose messages the receiver never got.

@@ -148,6 +148,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void alert(const MatchContext& context, Alert& alert) override;
   void raised(const RuleInfo& rule) override;
   bool shows_payload() const override { return recorder_.shows_payload(); }
+  PacketBytes shown(const Packet& packet) const override { return bytes_of(packet); }
   void serialise(const Event& event, std::string& json, std::string& forwarded) override;
   void serialise(const MessageFrame& frame, std::string& json) override;
   void tagged(const MatchContext& context) override;

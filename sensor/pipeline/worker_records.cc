@@ -205,9 +205,6 @@ void Worker::alert(const MatchContext& context, Alert& alert) {
     envelope = describe(*context.packet, space_);
     // Where too many alerts wait for a packet of their direction, the one at hand is the receiver's acknowledgement.
     if (context.flow && alert.direction != context.direction) reverse(envelope);
-    const PacketBytes shown = bytes_of(*context.packet);
-    alert.packet = shown.bytes;
-    alert.link_type = shown.link_type;
   } else if (context.flow) {
     // No packet is at hand, and the context has no direction of its own.
     envelope = describe(*context.flow, nullptr, context.time, space_);

@@ -75,12 +75,14 @@ void AlertQueue::follow(const Event& event, FlowState* state, size_t from) {
     const Rule& rule = *found_[i].rule;
     if ((rule.alerts || rule.pass_alerts) && belongs(found_[i], event)) show(found_[i], event);
   }
-  if (!state) return;
-  for (auto& waiting : state->waiting) {
+  if (!state || !state->waiting) return;
+  bool changed = false;
+  for (auto& waiting : state->waiting->all) {
     if (!belongs(waiting->finding, event)) continue;
     show(waiting->finding, event);
-    waiting->account();
+    changed = true;
   }
+  if (changed) state->waiting->account();
 }
 
 bool AlertQueue::suppressed(const Finding& finding, const Compiled& rules) const {
@@ -192,7 +194,7 @@ void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, Sha
     if (waits(finding, context, states)) {
       wait(finding, context, states, variables);
     } else {
-      tell(finding, context, rules, variables);
+      tell(finding, context, rules, variables, packet_at_hand(context));
     }
     if (rule.info->action == Action::pass) break;
   }
@@ -202,61 +204,67 @@ void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, Sha
 bool AlertQueue::waits(const Finding& finding, const MatchContext& context, const FlowStates& states) {
   if (!finding.has_tx && !finding.stream) return false;
   if (!context.packet || !context.flow) return false;
-  const bool unanswered = finding.has_tx && !finding.complete && context.packet->is_tcp();
+  const bool unanswered = finding.lacks_answer() && context.packet->is_tcp();
   if (finding.direction == context.direction && !unanswered) return false;
   const FlowState* state = states.find(*context.flow);
-  if (states.waiting_bytes() < WaitingBudget::kLimit && (!state || state->waiting.size() < kWaitingAlertsMax))
-    return true;
+  const size_t others = state && state->waiting ? state->waiting->all.size() : 0;
+  if (states.waiting_bytes() < WaitingBudget::kLimit && others < kWaitingAlertsMax) return true;
   counters_.waiting_alerts_max++;
   return false;
 }
 
 void AlertQueue::wait(Finding& finding, const MatchContext& context, FlowStates& states,
                       std::span<const Variable> variables) {
-  auto& all = states.get(*context.flow).waiting;
+  WaitingRoom& room = states.waiting_room(states.get(*context.flow));
+  if (finding.direction == context.direction) room.keep(context.direction, packet_at_hand(context));
   if (spare_.empty()) {
-    all.push_back(states.make_waiting());
+    room.all.push_back(std::make_unique<Waiting>());
   } else {
-    all.push_back(std::move(spare_.back()));
+    room.all.push_back(std::move(spare_.back()));
     spare_.pop_back();
   }
-  Waiting& waiting = *all.back();
+  Waiting& waiting = *room.all.back();
   std::swap(waiting.finding, finding);
   waiting.finding.rule = nullptr;
   waiting.finding.payload = {};
   waiting.since = context.time;
   waiting.finding.variables.assign(variables.begin(), variables.end());
-  waiting.account();
+  room.account();
 }
 
 void AlertQueue::tell_waiting(const MatchContext& context, const Compiled& rules, FlowStates& states) {
   FlowState* state = context.flow ? states.find(*context.flow) : nullptr;
-  if (!state || state->waiting.empty()) return;
+  if (!state || !state->waiting) return;
   // A packet about the flow is none of it.
   if (context.packet && context.packet->has_quoted) return;
-  std::erase_if(state->waiting, [&](std::unique_ptr<Waiting>& waiting) {
+  WaitingRoom& room = *state->waiting;
+  const PacketBytes at_hand = packet_at_hand(context);
+  bool one_stays = false;
+  std::erase_if(room.all, [&](std::unique_ptr<Waiting>& waiting) {
     Finding& finding = waiting->finding;
     if (context.packet) {
       if (finding.direction != context.direction) return false;
       if (!waiting->over(context.time)) {
-        waiting->packet.assign(to_text(context.packet->frame));
-        waiting->link_type = context.packet->link_type;
-        waiting->account();
+        one_stays = true;
         return false;
       }
       finding.payload = context.packet->payload;
     }
-    tell(finding, context, rules, finding.variables, waiting.get());
-    waiting->packet.clear();
+    tell(finding, context, rules, finding.variables, context.packet ? at_hand : room.latest(finding.direction));
     finding.info.reset();
-    waiting->release();
-    if (spare_.size() < kSpare) spare_.push_back(std::move(waiting));
+    if (spare_.size() < kSpare && waiting->size() <= kSpareBytes) spare_.push_back(std::move(waiting));
     return true;
   });
+  if (room.all.empty()) {
+    state->waiting.reset();
+    return;
+  }
+  if (one_stays) room.keep(context.direction, at_hand);
+  room.account();
 }
 
 void AlertQueue::tell(const Finding& finding, const MatchContext& context, const Compiled& rules,
-                      std::span<const Variable> variables, const Waiting* waiting) {
+                      std::span<const Variable> variables, const PacketBytes& packet) {
   pktvars_.clear();
   for (const Variable& variable : variables) {
     if (variable.name < rules.variables.size()) pktvars_.push_back({rules.variables[variable.name], variable.text});
@@ -276,13 +284,8 @@ void AlertQueue::tell(const Finding& finding, const MatchContext& context, const
   alert.stream = finding.stream;
   alert.payload = finding.stream ? to_bytes(finding.copied) : finding.payload;
   alert.pktvars = pktvars_;
-  if (context.packet) {
-    alert.packet = context.packet->frame;
-    alert.link_type = context.packet->link_type;
-  } else if (waiting) {
-    alert.packet = to_bytes(waiting->packet);
-    alert.link_type = waiting->link_type;
-  }
+  alert.packet = packet.bytes;
+  alert.link_type = packet.link_type;
   sink_.alert(context, alert);
 }
 

@@ -41,7 +41,7 @@ class AlertQueue {
                std::span<const Variable> variables);
 
  private:
-  static constexpr size_t kSpare = 256;  // that waited and are kept for their memory
+  static constexpr size_t kSpare = 256, kSpareBytes = 16 << 10;  // that waited, and each kept for its memory
 
   /// True when it was found in this transaction; what was found in a stream belongs to the last message that begins
   /// before its end.
@@ -54,8 +54,12 @@ class AlertQueue {
   void tag(const Finding& finding, const MatchContext& context, Shared& shared, FlowStates& states);
   bool waits(const Finding& finding, const MatchContext& context, const FlowStates& states);
   void wait(Finding& finding, const MatchContext& context, FlowStates& states, std::span<const Variable> variables);
+  /// `packet`: what the alert shows of one.
   void tell(const Finding& finding, const MatchContext& context, const Compiled& rules,
-            std::span<const Variable> variables, const Waiting* waiting = nullptr);
+            std::span<const Variable> variables, const PacketBytes& packet);
+  PacketBytes packet_at_hand(const MatchContext& context) const {
+    return context.packet ? sink_.shown(*context.packet) : PacketBytes{};
+  }
 
   AlertSink& sink_;
   DetectCounters& counters_;

@@ -21,7 +21,8 @@ std::span<const CounterRow<DetectCounters>> detect_counter_rows() {
       {"detect.stream_candidates_max", &C::stream_candidates_max,
        "rules whose prefilter hit too crowded a part of a stream to be remembered"},
       {"detect.stream_owed_max", &C::stream_owed_max,
-       "parts of streams that rules of a protocol will not see: it took too long to be known"},
+       "parts of streams that rules of a protocol will not see: it took too long to be known, or bytes behind are "
+       "missing"},
       {"detect.shared_entries_full", &C::shared_entries_full, "thresholds or bits forgotten to make room for others"},
       {"detect.field_bytes_max", &C::field_bytes_max, "fields with more bytes of values than rules look at"},
       {"detect.dataset_memcap", &C::dataset_memcap, "values that found no room in their set"},
@@ -34,6 +35,8 @@ std::span<const CounterRow<DetectCounters>> detect_counter_rows() {
        "looks at transactions and frames not taken: their flow had cost what flow.budget.work-times and -base allow"},
       {"detect.waiting_alerts_max", &C::waiting_alerts_max,
        "alerts told before the next packet of their direction, and so perhaps without the answer: too many waited"},
+      {"detect.alerts_turned", &C::alerts_turned,
+       "alerts dropped while they waited, since client and server changed places: rules look anew"},
       {"detect.seen_events_max", &C::seen_events_max, "transactions whose events may alert again: too many at once"},
   };
   return kRows;

@@ -1,6 +1,7 @@
 #include "signatures/match/engine.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lapwing::detect {
 
@@ -49,7 +50,8 @@ bool Engine::idle(const MatchContext& context) const {
 
 void Engine::begin(const MatchContext&) {
   queue_.clear();
-  captured_ = false;
+  captured_ = flow_ends_ = false;
+  datagram_ = {};
   while (packet_variable_count_ > 0) packet_variables_[--packet_variable_count_].text.clear();
 }
 
@@ -58,7 +60,7 @@ void Engine::end(const MatchContext& context) {
     queue_.tell_waiting(context, *rules_, states_);
     const uint64_t alerts = counters_.alert;
     queue_.deliver(context, *rules_, *shared_, states_, packet_variables());
-    if (captured_ && counters_.alert == alerts) sink_.captured(context);
+    if (std::exchange(captured_, false) && counters_.alert == alerts) sink_.captured(context);
     tags(context);
   }
 }
@@ -225,7 +227,12 @@ void Engine::matched(const Rule& rule, const Scene& scene, const Payload& payloa
     for (const auto& effect : rule.effects) effect->apply(seen);
   }
   keep_captures(scene);
-  if (rule.alerts || rule.info->action == Action::pass) queue_.add(rule, scene, payload, inspection_->context);
+  if (!rule.alerts && rule.info->action != Action::pass) return;
+  if (scene.event || !datagram_.tx || rule.header.protocols == 0)
+    return queue_.add(rule, scene, payload, inspection_->context);
+  Scene named = scene;
+  named.event = &datagram_;
+  queue_.add(rule, named, payload, inspection_->context);
 }
 
 void Engine::scan(const Prefilter& prefilter, Bytes bytes) {
@@ -249,7 +256,8 @@ void Engine::turn(Flow& flow) {
   queue_.clear();  // what streams said so far was taken for what the other side says
   FlowState* state = states_.find(flow);
   if (!state) return;
-  state->waiting.clear();
+  if (state->waiting) counters_.alerts_turned += state->waiting->all.size();
+  state->waiting.reset();
   state->open = {};
   std::swap(state->windows[0], state->windows[1]);
   for (auto& window : state->windows) {

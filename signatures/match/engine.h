@@ -158,6 +158,8 @@ class Engine {
   FlowStates states_;
   AlertQueue queue_;
   AlertSink& sink_;
+  Event datagram_;          // of the transaction that the datagram at hand is; tx null: of none
+  bool flow_ends_ = false;  // nothing more comes that rules could wait for
   Tracer* tracer_ = nullptr;
   std::vector<const Rule*> asked_;          // that the tracer asks for, one a description
   std::vector<Variable> packet_variables_;  // the first packet_variable_count_ are set

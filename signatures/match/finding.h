@@ -1,6 +1,7 @@
 // Finding: what a rule found, from its match until it is told as an alert.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -41,52 +42,73 @@ struct Finding {
   Bytes payload;                    // of others
   std::vector<Variable> variables;  // of the packet it was found at
   IpAddress src, dst;
+
+  /// Bytes of a protocol's stream may belong to a message of which nothing is known yet.
+  bool lacks_answer() const { return !complete && (has_tx || (protocol && end > 0)); }
 };
 
-/// Bytes of the findings that wait in the flows of one worker, and the most they may be.
+/// Bytes that wait in the flows of one worker, and the most they may be.
 struct WaitingBudget {
   static constexpr uint64_t kLimit = 64ull << 20;
   uint64_t used = 0;
 };
 
-/// A finding of a flow that waits for what the other side answers, and then for a packet that goes the way the alert
-/// says [W]. When it is told depends on the transaction, so that what it shows does not depend on segments.
-class Waiting {
- public:
-  explicit Waiting(std::shared_ptr<WaitingBudget> budget) : budget_(std::move(budget)) {}
-  ~Waiting() { release(); }
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
-
-  void account() {
-    release();
-    bytes_ = sizeof *this;
-    for (const std::string* text :
-         {&finding.app_layer, &finding.context, &finding.forwarded, &finding.frame, &finding.copied}) {
-      bytes_ += text->capacity();
-    }
-    bytes_ += packet.capacity();
-    for (const Variable& variable : finding.variables) bytes_ += variable.text.capacity();
-    budget_->used += bytes_;
-  }
-  void release() {
-    budget_->used -= bytes_;
-    bytes_ = 0;
-  }
-
+struct Waiting {
   /// Seconds that an answer is waited for.
   static constexpr int64_t kLongest = 10;
-  bool over(Timestamp now) const {
-    return !finding.has_tx || finding.complete || now.ns - since.ns > kLongest * 1'000'000'000;
+
+  bool over(Timestamp now) const { return !finding.lacks_answer() || now.ns - since.ns > kLongest * 1'000'000'000; }
+  uint64_t size() const {
+    uint64_t bytes = sizeof *this;
+    for (const std::string* text :
+         {&finding.app_layer, &finding.context, &finding.forwarded, &finding.frame, &finding.copied}) {
+      bytes += text->capacity();
+    }
+    for (const Variable& variable : finding.variables) bytes += sizeof variable + variable.text.capacity();
+    return bytes;
   }
 
   Finding finding;
   Timestamp since;
-  std::string packet;  // the last of the direction that came meanwhile, for the case that none comes after
-  uint16_t link_type = 1;
+};
+
+/// The findings of a flow that wait for what the other side answers, and then for a packet that goes the way the alert
+/// says [W]. When they are told depends on their transactions, so that what they show does not depend on segments.
+class WaitingRoom {
+ public:
+  explicit WaitingRoom(std::shared_ptr<WaitingBudget> budget) : budget_(std::move(budget)) {}
+  ~WaitingRoom() { budget_->used -= bytes_; }
+  WaitingRoom(const WaitingRoom&) = delete;
+  WaitingRoom& operator=(const WaitingRoom&) = delete;
+
+  /// The latest packet of a direction of which something waits, for the case that none comes after.
+  void keep(Direction direction, const PacketBytes& packet) {
+    Kept& kept = packets_[index(direction)];
+    kept.bytes.assign(to_text(packet.bytes));
+    kept.link_type = packet.link_type;
+  }
+  PacketBytes latest(Direction direction) const {
+    const Kept& kept = packets_[index(direction)];
+    return {to_bytes(kept.bytes), kept.link_type};
+  }
+  /// To be called after every change.
+  void account() {
+    budget_->used -= bytes_;
+    bytes_ = packets_[0].bytes.capacity() + packets_[1].bytes.capacity();
+    for (const auto& waiting : all) bytes_ += waiting->size();
+    budget_->used += bytes_;
+  }
+
+  std::vector<std::unique_ptr<Waiting>> all;  // in the order in which they were found
 
  private:
+  struct Kept {
+    std::string bytes;
+    uint16_t link_type = 1;
+  };
+
   std::shared_ptr<WaitingBudget> budget_;
+  std::array<Kept, 2> packets_;
   uint64_t bytes_ = 0;
 };
 

@@ -63,7 +63,7 @@ class FlowState : public FlowAttachment {
   std::vector<SeenEvents> seen_events;
   std::array<std::unique_ptr<StreamWindow>, 2> windows;  // by index(Direction); made with the first stream bytes
   std::array<OpenMessage, 2> open;                       // by index(Direction): the last that began, until its end
-  std::vector<std::unique_ptr<Waiting>> waiting;
+  std::unique_ptr<WaitingRoom> waiting;                  // null: nothing waits
 };
 
 /// False when there is no room for another.
@@ -93,7 +93,10 @@ class FlowStates {
     return *window;
   }
   uint64_t window_bytes() const { return budget_->used; }
-  std::unique_ptr<Waiting> make_waiting() const { return std::make_unique<Waiting>(waiting_budget_); }
+  WaitingRoom& waiting_room(FlowState& state) {
+    if (!state.waiting) state.waiting = std::make_unique<WaitingRoom>(waiting_budget_);
+    return *state.waiting;
+  }
   uint64_t waiting_bytes() const { return waiting_budget_->used; }
 
  private:

@@ -114,6 +114,7 @@ class StreamWindow {
     cell_ = owed_ = offset / kCell * kCell;
     looked_to = offset;
     floor_ = UINT64_MAX;
+    waits = false;
     forget_rules();
   }
 

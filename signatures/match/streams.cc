@@ -50,7 +50,10 @@ size_t Engine::take(const MatchContext& context, const Chunk& chunk) {
   if (!keeps_stream(flow_scene(context, chunk.direction))) return all;
 
   StreamWindow& window = states_.window(states_.get(*context.flow), chunk.direction);
-  if (window.end() != chunk.offset && all > 0) window.restart(chunk.offset);
+  if (window.end() != chunk.offset && all > 0) {
+    counters_.stream_owed_max += window.waits;
+    window.restart(chunk.offset);
+  }
   if (window.room() == 0) window.next_cell(false);
   const Bytes part = chunk.data.first(std::min(all, window.room()));
   if (!window.append(part)) {
@@ -64,7 +67,7 @@ size_t Engine::take(const MatchContext& context, const Chunk& chunk) {
 /// Whether rules that ask for a protocol may still come to look at what this direction brought.
 bool Engine::waits(const Scene& scene) const {
   const Detection* seen = scene.context->detection;
-  if (!seen || scene.flow->end != FlowEnd::none) return false;  // at its end nothing is waited for any more
+  if (!seen || flow_ends_) return false;
   const RuleGroups& groups = groups_of(scene);
   const size_t side = index(scene.direction);
   return (groups.waiting >> side & 1 && !seen->final.known()) ||
@@ -132,13 +135,18 @@ void Engine::gap(const MatchContext& context, Direction direction, uint64_t offs
   if (idle(context)) return;
   look(context, direction);
   if (!sink_.shows_payload() || context.flow->flags & flow_flag::encrypted) return;
-  states_.window(states_.get(*context.flow), direction).miss(offset, lost);
+  StreamWindow& window = states_.window(states_.get(*context.flow), direction);
+  counters_.stream_owed_max += window.waits;
+  window.miss(offset, lost);
 }
 
 void Engine::finish(const MatchContext& context) {
   if (tracer_) [[unlikely]]
     flow_over(context);
-  if (!idle(context)) look_at_both(context);
+  if (idle(context)) return;
+  flow_ends_ = true;
+  look_at_both(context);
+  flow_ends_ = false;
 }
 
 void Engine::look_at_both(const MatchContext& context) {

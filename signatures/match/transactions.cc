@@ -1,4 +1,5 @@
-// Rules over transactions of protocols, and over what breaks a protocol.
+// Rules over transactions of protocols, and over what breaks a protocol. Fields that get more as their message ends are
+// looked at once more then, by the rules that have not matched.
 #include <algorithm>
 
 #include "signatures/compile/buffers.h"
@@ -13,6 +14,7 @@ constexpr size_t kMaxSeenEvents = 64;  // transactions of a flow whose events ar
 void Engine::event(const MatchContext& context, const Event& event) {
   if (!event.tx || !context.flow) return;
   Transaction& tx = *event.tx;
+  if (context.packet && context.packet->is_udp() && event.protocol->one_message) datagram_ = event;
   const std::array<uint8_t, 2> before = tx.inspected;
   FlowState* state = states_.find(*context.flow);
   if (tx.progress != before) queue_.follow(event, state);
@@ -88,6 +90,10 @@ void Engine::field_rules(const MatchContext& context, const Event& event, Direct
   if (!work.allowed()) return;
   scene.event = &event;
   scene.protocol = protocol;
+  // Of a rule over request and response the addresses are those of the request.
+  Scene request = direction == Direction::to_server ? scene : flow_scene(context, Direction::to_server);
+  request.event = &event;
+  request.protocol = protocol;
   values_.start(event.tx, direction, protocol, scene.packet);
 
   Subject raw;
@@ -95,13 +101,18 @@ void Engine::field_rules(const MatchContext& context, const Event& event, Direct
   raw.data = payload.bytes;
   const Subject* subject = raw.data.empty() ? nullptr : &raw;
 
-  const uint8_t from = event.tx->inspected[index(direction)], to = event.tx->progress[index(direction)];
+  Transaction& tx = *event.tx;
+  const uint8_t from = tx.inspected[index(direction)], to = tx.progress[index(direction)];
+  const uint8_t grows = event.protocol->grows;
+  const bool once_more = grows > 0 && to == kComplete && tx.grown[index(direction)];
+  const bool may_grow = grows > 0 && to != kComplete;
   // Groups are sorted by stage; rules of one stage are evaluated together, in their order.
   for (size_t i = 0; i < groups.size();) {
     const uint8_t stage = groups[i].stage;
     size_t end = i;
     while (end < groups.size() && groups[end].stage == stage) end++;
-    if (stage > from && stage <= to) {
+    const bool again = once_more && stage >= grows && stage <= from;
+    if (again || (stage > from && stage <= to)) {
       candidates_.clear();
       for (; i < end; i++) {
         const FieldGroup& group = groups[i];
@@ -109,23 +120,19 @@ void Engine::field_rules(const MatchContext& context, const Event& event, Direct
         if (!group.rules.has_patterns()) continue;
         const Buffer& buffer = rules_->buffers[group.buffer];
         if (buffer.only && *buffer.only != direction &&
-            event.tx->inspected[index(*buffer.only)] < final_stage(*buffer.fields[protocol])) {
+            tx.inspected[index(*buffer.only)] < final_stage(*buffer.fields[protocol])) {
           continue;
         }
         for (const auto& value : values_.get(group.buffer)) scan(group.rules, value->bytes);
       }
       for (uint32_t number : candidates_.sorted()) {
         const Rule& rule = *rules_->all[number];
-        if (rule.transactional) {
-          // Its addresses are those of the request.
-          if (!other_side_ready(rule, *event.tx, direction, protocol)) continue;
-          Scene request = flow_scene(context, Direction::to_server);
-          request.event = &event;
-          request.protocol = protocol;
-          if (matches(rule, request, subject, 0)) matched(rule, scene, payload);
-        } else if (matches(rule, scene, subject, 0)) {
-          matched(rule, scene, payload);
-        }
+        const uint64_t mark = rules_->generation() << 32 | number;
+        if (again && std::find(tx.matched.begin(), tx.matched.end(), mark) != tx.matched.end()) continue;
+        if (rule.transactional && !other_side_ready(rule, tx, direction, protocol)) continue;
+        if (!matches(rule, rule.transactional ? request : scene, subject, 0)) continue;
+        if (may_grow) tx.matched.push_back(mark);
+        matched(rule, scene, payload);
       }
     }
     i = end;

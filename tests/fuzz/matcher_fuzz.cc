@@ -181,6 +181,7 @@ class Conversation final : public AlertSink {
     for (uint8_t byte : alert.payload) sum_ += byte;  // every byte must be readable
   }
   void tagged(const MatchContext&) override {}
+  PacketBytes shown(const Packet& packet) const override { return {packet.frame, packet.link_type}; }
   void serialise(const MessageFrame&, std::string&) override {}
   void serialise(const Event& event, std::string& json, std::string&) override { json += std::to_string(event.tx->id); }
 

@@ -7,7 +7,8 @@ namespace {
 using namespace test;
 
 constexpr std::string_view kRequest = "GET /report HTTP/1.1\r\nHost: a.example\r\n\r\n";
-constexpr std::string_view kAnswer = "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nstop";
+constexpr std::string_view kAnswer =
+    "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nstop";
 
 class AlertEvidence : public Connection {
  protected:
@@ -67,6 +68,7 @@ TEST_F(AlertEvidence, WithoutAnAnswerIsToldWhenTheFlowEnds) {
   ask();
   const auto alert = only(kAsked);
   EXPECT_EQ(alert["src_ip"], kClient);
+  EXPECT_FALSE(alert.contains("packet")) << "none of the client's came since";
   EXPECT_FALSE(alert["http"].contains("status"));
 }
 
@@ -108,6 +110,17 @@ TEST_F(AlertEvidence, SaysWhatIsMissingOfTheStream) {
   EXPECT_EQ(found[0]["payload_printable"], "before;[6 bytes missing]behind;more");
 }
 
+TEST_F(AlertEvidence, ShownWithItsStreamLooksAtWhatCameBeforeAGap) {
+  handshake();
+  ask("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\nmark567890");
+  sent_[0] += 10;
+  ask();
+  answer();
+  only(
+      "alert http any any -> any any (msg:\"both\"; flow:to_server; content:\"POST\"; http.request_body; "
+      "content:\"mark\"; sid:1;)\n");
+}
+
 TEST_F(AlertEvidence, OverRawBytesNamesTheTransactionTheyBelongTo) {
   const auto get = [](std::string_view name) {
     return "GET /" + std::string(name) + " HTTP/1.1\r\nHost: " + std::string(name) + ".example\r\n\r\n";
@@ -138,6 +151,71 @@ TEST_F(AlertEvidence, OverRawBytesOfALongBodyNamesItsTransaction) {
   const auto alert = only("alert tcp any any -> any any (msg:\"raw\"; content:\"mark\"; sid:1;)\n");
   EXPECT_EQ(alert["http"]["url"], "/long");
   EXPECT_EQ(alert["http"]["status"], 403);
+}
+
+TEST_F(AlertEvidence, OverRawBytesFarInFrontOfTheEndOfTheHeadersNamesTheirTransaction) {
+  handshake();
+  ask("GET /long HTTP/1.1\r\nHost: a\r\nMark: mark\r\n");
+  for (int i = 0; i < 9; ++i) ask("Cookie: " + std::string(1000, 'x') + "\r\n");
+  ask("\r\n");
+  answer();
+  const auto alert = only("alert tcp any any -> any any (msg:\"raw\"; content:\"mark\"; sid:1;)\n");
+  EXPECT_EQ(alert["http"]["url"], "/long");
+  EXPECT_EQ(alert["http"]["status"], 403);
+}
+
+TEST_F(AlertEvidence, WithoutAnAnswerIsToldTenSecondsLater) {
+  handshake();
+  ask();
+  for (int second : {9, 11, 12}) {
+    auto frame = packet(Direction::to_server).ack(1).build();
+    frame.time.ns += second * 1'000'000'000ll;
+    frames_->add(std::move(frame));
+  }
+  EXPECT_EQ(only(kAsked)["pcap_cnt"], 7);
+}
+
+TEST_F(AlertEvidence, WithoutAnAnswerHasTheInnerPacketOfItsTunnel) {
+  constexpr std::string_view kFrom = "192.0.2.1", kTo = "192.0.2.2";
+  const auto inside = [&](Direction direction) {
+    const bool up = direction == Direction::to_server;
+    PacketBuilder out;
+    out.ether().ipv4(up ? kFrom : kTo, up ? kTo : kFrom).gre().ipv4(up ? kClient : kServer, up ? kServer : kClient);
+    out.tcp(up ? kClientPort : kServerPort, up ? kServerPort : kClientPort);
+    return out;
+  };
+  const auto end = static_cast<uint32_t>(1 + kRequest.size());
+  frames_->add(inside(Direction::to_server).seq(0).syn().build());
+  frames_->add(inside(Direction::to_client).seq(0).syn_ack(1).build());
+  frames_->add(inside(Direction::to_server).seq(1).ack(1).psh().payload(kRequest).build());
+  frames_->add(inside(Direction::to_client).seq(1).ack(end).build());
+  frames_->add(inside(Direction::to_server).seq(end).ack(1).build());
+  EXPECT_EQ(only(kAsked)["packet_info"]["linktype"], 12);
+}
+
+/// RFC 1035 4.1.
+std::string question(std::string_view label) {
+  return std::string("\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00", 12) + static_cast<char>(label.size()) +
+         std::string(label) +
+         std::string(
+             "\x07"
+             "example\x00\x00\x01\x00\x01",
+             13);
+}
+
+TEST_F(AlertEvidence, OverADatagramNamesItsTransactionWhereTheRuleNamesItsProtocol) {
+  for (std::string_view label : {"first", "second"}) {
+    const std::string payload = question(label);
+    frames_->add(PacketBuilder().ether().ipv4(kClient, kServer).udp(kClientPort, 53).payload(payload).build());
+  }
+  const auto found = alerts(
+      "alert dns any any -> any any (msg:\"dns\"; content:\"second\"; sid:1;)\n"
+      "alert udp any any -> any any (msg:\"udp\"; content:\"second\"; sid:2;)\n");
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0]["tx_id"], 1);
+  EXPECT_EQ(found[0]["dns"]["queries"][0]["rrname"], "second.example") << found[0];
+  EXPECT_FALSE(found[1].contains("tx_id"));
+  EXPECT_FALSE(found[1].contains("dns"));
 }
 
 TEST_F(AlertEvidence, OfRulesThatDoNotAlertIsAMetadataRecordWhereOneIsWanted) {

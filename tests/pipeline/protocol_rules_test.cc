@@ -84,6 +84,19 @@ TEST_F(ProtocolRules, SeeWhereTheStreamBeginsThoughItsFirstBytesWereLost) {
   }
 }
 
+TEST_F(ProtocolRules, SeeWhatNobodyAcknowledgedAndOnlyTheAnswerExplains) {
+  for (size_t size : {10, 6000, 30'000}) {
+    handshake();
+    for (std::string rest = std::string(kMark) + std::string(size, 'a'); !rest.empty();) {
+      say(Direction::to_server, std::string_view(rest).substr(0, kSegment));
+      rest.erase(0, kSegment);
+    }
+    sent_[0] = 1;  // what the server acknowledges
+    say(Direction::to_client, kAnswer);
+    EXPECT_THAT(signatures(rules("to_server")), ElementsAre(1, 2, 3)) << size;
+  }
+}
+
 TEST_F(ProtocolRules, SeeTheBeginningOfAnAnswer) {
   for (size_t size : {20, 5000, 50'000}) {
     const std::string body = std::string(kMark) + std::string(size, 'b');

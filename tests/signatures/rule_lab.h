@@ -96,6 +96,7 @@ class RuleLab : public AlertSink {
 
   void raised(const RuleInfo& rule) override { alerts_[rule.sid].push_back(number_); }
   void alert(const MatchContext& context, Alert& alert) override;
+  PacketBytes shown(const Packet& packet) const override { return {packet.frame, packet.link_type}; }
   void serialise(const MessageFrame&, std::string&) override {}
   void serialise(const Event& event, std::string& json, std::string& forwarded) override;
   void tagged(const MatchContext& context) override { tagged_.push_back(context.number); }

@@ -51,10 +51,13 @@ SampleEngine::SampleEngine(const std::vector<std::string>& rules) {
 }
 
 std::set<uint32_t> SampleEngine::verdict(const std::vector<LabPacket>& packets) {
-  const size_t before = lab_.seen().size();
+  std::map<uint32_t, size_t> before;
+  for (const auto& [sid, numbers] : lab_.alerts()) before[sid] = numbers.size();
   for (const LabPacket& packet : packets) lab_.run(packet);
   std::set<uint32_t> out;
-  for (size_t i = before; i < lab_.seen().size(); i++) out.insert(lab_.seen()[i].sid);
+  for (const auto& [sid, numbers] : lab_.alerts()) {
+    if (numbers.size() > before[sid]) out.insert(sid);
+  }
   return out;
 }
 
