@@ -94,6 +94,7 @@ void Http::finish(EventSink& sink) {
     if (parser_.close(kServer).status != Parser::Status::failed) parser_.close(kClient);
     parser_.throw_on();
   }
+  if (late_) end_direction(*late_, kServer);
   for (auto& t : transactions_) {
     if (t->recorded) continue;
     if (t->request_seen) end_direction(*t, kServer);
@@ -110,6 +111,20 @@ HttpTransaction& Http::transaction(htp_tx_t* tx) {
   htp_tx_set_user_data(tx, fresh.get());
   for (Anomaly name : std::exchange(pending_, {})) raise(fresh.get(), name, parser_.feeding());
   return *fresh;
+}
+
+HttpTransaction& Http::with_late_body(const HttpTransaction& t) {
+  if (late_) return *late_;
+  late_ = std::make_unique<HttpTransaction>();
+  late_->id = t.id;
+  late_->tx = t.tx;
+  late_->request_seen = true;
+  late_->uri = t.uri;
+  late_->headers_whole = t.headers_whole;
+  late_->raw_headers = t.raw_headers;
+  late_->progress[index(kServer)] = late_->inspected[index(kServer)] = kHeaders;
+  open_decoder(*late_, kServer);
+  return *late_;
 }
 
 void Http::request_start(htp_tx_t* tx) {
@@ -240,7 +255,9 @@ bool Http::may_decode(HttpTransaction& t, Direction direction, uint64_t bytes) {
 }
 
 void Http::body(htp_tx_t* tx, Direction direction, Bytes bytes, uint64_t lost) {
-  HttpTransaction& t = transaction(tx);
+  HttpTransaction& known = transaction(tx);
+  const bool late = direction == kServer && known.progress[index(kServer)] == kComplete;
+  HttpTransaction& t = late ? with_late_body(known) : known;
   if (direction == kClient) t.response_started = true;
   Decoder* decoder = t.decoders[index(direction)].get();
   if (!decoder) return plain_body(t, direction, bytes, lost);
@@ -307,6 +324,13 @@ void Http::raise_all(HttpTransaction& t, const std::vector<Anomaly>& names, Dire
 
 void Http::complete(htp_tx_t* tx, Direction direction) {
   HttpTransaction& t = transaction(tx);
+  if (direction == kServer && late_) {
+    end_direction(*late_, kServer, file::State::closed);
+    // Rules over both sides look when the answer comes.
+    t.bodies[index(kServer)] = std::move(late_->bodies[index(kServer)]);
+    late_.reset();
+    return;
+  }
   sink_->end_frame(direction == kServer ? kRequest : kResponse, direction,
                    origins_[index(direction)].value_or(0) + parser_.end_of_message(direction), &t);
   if (direction == kClient) check_switch(t);

@@ -113,6 +113,7 @@ class Http final : private ParserEvents {
   htp_tx_t* awaiting() const override;
 
   HttpTransaction& transaction(htp_tx_t* tx);
+  HttpTransaction& with_late_body(const HttpTransaction& t);
   void give_up_oldest(const HttpTransaction& newest);
   class BodyTaker;
   void open_decoder(HttpTransaction& t, Direction direction);
@@ -139,6 +140,8 @@ class Http final : private ParserEvents {
   const Config& config_;
   Parser parser_;
   std::deque<std::unique_ptr<HttpTransaction>> transactions_;
+  /// A request that was complete when a body came after all: it is looked at again, behind its head.
+  std::unique_ptr<HttpTransaction> late_;
   std::deque<htp_tx_t*> unanswered_;  // requests whose response has not begun, oldest first
   size_t recorded_ = 0;               // of transactions_, those that sweep() may forget
   size_t given_up_ = 0;               // of unanswered_, those without a transaction

@@ -171,7 +171,8 @@ class Decoder::Layer {
     return made == kStep || !in.empty() ? Result::made : Result::more;
   }
 
-  /// Its window is at most 16 MB (RFC 7932 9.1), and is allocated as it fills; large windows are not switched on.
+  /// Its window is at most 16 MB (RFC 7932 9.1; large windows are not switched on), and as large as the block at hand
+  /// is said to be: app-layer.memcap bounds what all of them take.
   Result brotli_step(Bytes& in, size_t& made) {
     if (!brotli_) brotli_.reset(BrotliDecoderCreateInstance(nullptr, nullptr, nullptr));
     if (!brotli_) throw std::bad_alloc();

@@ -135,14 +135,14 @@ Cut Framer::cut_line(Bytes bytes, const Place& place) {
 /// left to decide.
 bool Framer::cut_behind(Cut& cut, std::string_view text, const Place& place) {
   const size_t line_end = line_feed(text);
-  const bool whole = line_end != npos;
-  const std::string_view line = text.substr(0, line_end);
-  if (!whole && !place.last && text.size() < kLineLimit) {
+  if (line_end == npos && !place.last && text.size() < kLineLimit) {
     cut.take = 0;
     return true;
   }
+  // The beginning of a longer line decides, and goes alone: no more of it may have come.
+  const std::string_view line = text.substr(0, std::min(line_end, kLineLimit));
   if ((blank(line) && !place.body) || begins_request(line)) return false;
-  cut.take = whole ? line_end + 1 : text.size();
+  cut.take = std::min(line_end < kLineLimit ? line_end + 1 : kLineLimit, text.size());
   cut.behind = true;
   return true;
 }
@@ -171,7 +171,8 @@ Cut Framer::cut_request_start(Bytes bytes, const Place& place) {
     return cut;
   }
   measure(cut, looked_.line);
-  const std::string_view next = text.substr(looked_.line, std::min(next_end, text.size()) - looked_.line);
+  const size_t next_size = std::min(next_end, text.size()) - looked_.line;
+  const std::string_view next = text.substr(looked_.line, std::min(next_size, kLineLimit));
   cut.headers_follow = !blank(next) && !begins_request(next);
   return cut;
 }

@@ -17,6 +17,10 @@ void forget_freed(htp_connp_t* connp) {
   if (htp_connp_tx_freed) htp_connp_tx_freed(connp);
 }
 
+/// Bytes of one gap that libhtp gets others for: what stands for a gap costs time, and it takes two packets to make
+/// one.
+constexpr uint64_t kMaxFill = 16 << 20;
+
 /// What is lost counts once the callbacks it causes are over.
 struct CountGap {
   uint64_t& consumed;
@@ -30,9 +34,9 @@ std::string_view header_value(const htp_table_t* headers, const char* name) {
 }
 
 /// By its method (RFC 9110 9.3), where no header says it.
-bool may_have_body(const htp_tx_t& tx) {
-  constexpr int kWithout[] = {HTP_M_GET, HTP_M_HEAD, HTP_M_DELETE, HTP_M_OPTIONS, HTP_M_TRACE, HTP_M_CONNECT};
-  return !tx.is_protocol_0_9 && std::ranges::find(kWithout, int{tx.request_method_number}) == std::end(kWithout);
+bool wants_body(const htp_tx_t& tx) {
+  constexpr int kWithout[] = {HTP_M_GET, HTP_M_HEAD, HTP_M_DELETE, HTP_M_OPTIONS, HTP_M_TRACE};
+  return std::ranges::find(kWithout, int{tx.request_method_number}) == std::end(kWithout);
 }
 
 /// libhtp lets go only of what is complete.
@@ -102,14 +106,17 @@ struct Parser::Callbacks {
     return plain<&ParserEvents::request_headers>(tx);
   }
   /// A request that does not say how long its body is may have one all the same: careless programs send and take it.
+  /// libhtp takes what lies behind the head in the same segment, whatever the method; here segments decide nothing.
   static int request_complete(htp_tx_t* tx) {
     Side& side = parser(tx).sides_[index(Direction::to_server)];
     const std::string_view length = header_value(tx->request_headers, "content-length");
-    const bool open = tx->request_transfer_coding != HTP_CODING_CHUNKED &&
-                      (length.empty() ? may_have_body(*tx) : !parse_unsigned(length));
-    if (!open || side.closed) {
+    const bool told = tx->request_transfer_coding == HTP_CODING_CHUNKED || parse_unsigned(length);
+    const bool ends = tx->is_protocol_0_9 || tx->request_method_number == HTP_M_CONNECT || side.closed;
+    side.late = length.empty() && !wants_body(*tx);
+    const bool open = !told && !ends && !(side.late && tx->response_progress != HTP_RESPONSE_NOT_STARTED);
+    if (!open || side.late) {
       tx->is_protocol_0_9 = 0;  // libhtp would drop what follows
-      return complete<Direction::to_server>(tx);
+      if (const int result = complete<Direction::to_server>(tx); result != HTP_OK || !open) return result;
     }
     side.open_end = side.consumed + parser(tx).piece_;
     side.open_body = false;
@@ -271,7 +278,7 @@ void Parser::end_open() {
   Side& side = sides_[index(Direction::to_server)];
   if (!side.open) return;
   feeding_ = Direction::to_server;
-  events_.complete(side.open, Direction::to_server);
+  if (!side.late || side.open_body) events_.complete(side.open, Direction::to_server);
   side.open = nullptr;
 }
 
@@ -498,7 +505,8 @@ Parser::Result Parser::gap(Direction direction, uint64_t lost) {
   if ((side.dead && !side.bare) || lost == 0) return {};
   const CountGap counted{side.consumed, lost};
   const htp_tx_t* tx = current(direction);
-  const uint64_t within = std::min(side.framer.gap_allowed(tx, direction), lost);
+  uint64_t within = std::min(side.framer.gap_allowed(tx, direction), lost);
+  if (side.framer.in_chunk() && within > kMaxFill) within = 0;
   feeding_ = direction;
   if (within > 0 && side.framer.in_chunk()) {
     if (Result filled = fill(direction, within); filled.status != Status::ok) return filled;
@@ -531,7 +539,7 @@ Parser::Result Parser::gap(Direction direction, uint64_t lost) {
 
 /// libhtp takes no gap within a chunk: it gets other bytes in the place of the lost ones.
 Parser::Result Parser::fill(Direction direction, uint64_t lost) {
-  static constexpr std::array<uint8_t, 4096> kFiller{};
+  static constexpr std::array<uint8_t, 64 << 10> kFiller{};
   Side& side = sides_[index(direction)];
   Result result;
   filling_ = true;

@@ -127,11 +127,12 @@ class Parser {
   };
   struct Side {
     Framer framer;
-    std::string held;          // bytes that libhtp must see together with what follows
-    htp_tx_t* bare = nullptr;  // all that follows is its body
-    htp_tx_t* open = nullptr;  // a request that is over but for a body whose length nothing tells
-    uint64_t open_end = 0;     // where that ends so far
-    bool open_body = false;
+    std::string held;             // bytes that libhtp must see together with what follows
+    htp_tx_t* bare = nullptr;     // all that follows is its body
+    htp_tx_t* open = nullptr;     // a request that is over but for a body whose length nothing tells
+    uint64_t open_end = 0;        // where that ends so far
+    bool open_body = false;       // some of it came
+    bool late = false;            // it was told to be complete, since such requests have none
     bool headers_follow = false;  // behind the request line at hand, which names no protocol
     bool tunnels = false;         // what follows waits for the answer to a CONNECT
     uint64_t consumed = 0;

@@ -16,6 +16,7 @@ constexpr CounterRow<AppCounters> kRows[] = {
     {"app_layer.memcap", &AppCounters::memcap, "flows given up because dissection kept more than app-layer.memcap"},
     {"app_layer.memuse", &AppCounters::memuse, "bytes that dissection keeps of flows"},
     {"app_layer.max_tx", &AppCounters::max_tx, "transactions given up: too many of their flow were open"},
+    {"app_layer.max_changes", &AppCounters::max_changes, "flows left because they changed their protocol too often"},
     {"app_layer.work_budget", &AppCounters::work_budget,
      "flows left because they cost more work than flow.budget.work-times and -base allow"},
     {"app_layer.transactions", &AppCounters::transactions, "transactions of all protocols"},
@@ -186,6 +187,11 @@ bool AppLayer::work(uint64_t bytes) {
 /// The bytes after the change are looked at as if the flow had just begun, also those of the other side that waited for
 /// it; what a client says explains its answer.
 void AppLayer::apply_change(Flow& flow, State& state, const Chunk& rest) {
+  if (state.changes == kMaxChanges) {
+    ++counters_.max_changes;
+    return leave(state, rest.direction);
+  }
+  ++state.changes;
   ++counters_.changed;
   end_frames(state);
   state.protocol->row->finish(state.instance, *this);

@@ -27,6 +27,7 @@ struct AppCounters {
   uint64_t memcap = 0;           // flows given up because dissection kept more than app-layer.memcap
   uint64_t memuse = 0;           // bytes that it keeps
   uint64_t max_tx = 0;           // transactions given up because too many of their flow were open
+  uint64_t max_changes = 0;      // flows left because they changed their protocol too often
   uint64_t work_budget = 0;      // flows left because they cost more work than their bytes pay for
   uint64_t transactions = 0;
   uint64_t open_frames_max = 0;  // frames that nobody saw because too many were open
@@ -54,6 +55,9 @@ class AppLayer final : private EventSink {
  public:
   /// Undecided bytes kept for each direction before detection is given up.
   static constexpr size_t kProbeLimit = 4096;
+  /// Changes of protocol that a flow may make: proxies behind proxies are few, and each that waits in the bytes at hand
+  /// is looked at within the one before.
+  static constexpr uint8_t kMaxChanges = 16;
   /// Bytes of one side after which no verdict on the other is waited for.
   static constexpr uint64_t kDetectionLimit = 100'000;
   /// Fewer bytes, by index(Direction), may still begin a protocol that is not dissected: no reason to call it none.

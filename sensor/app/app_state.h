@@ -80,6 +80,7 @@ struct AppLayer::State final : FlowAttachment {
   std::string_view expected;
   void* instance = nullptr;
   std::array<Side, 2> sides;
+  uint8_t changes = 0;  // of protocol
   uint64_t transactions = 0;
   std::unique_ptr<Frames> frames;  // null when none are wanted
 };

@@ -42,14 +42,15 @@ DecodeConfig read_decode_config(const Setting& root);
 struct DecodeCounters {
   uint64_t pkts = 0, bytes = 0, invalid = 0, ethernet = 0, vlan = 0, ipv4 = 0, ipv6 = 0, tcp = 0, udp = 0;
   uint64_t vlan_qinq = 0, vlan_qinqinq = 0, mpls = 0, ppp = 0, pppoe = 0, sll = 0, sll2 = 0, raw = 0, null = 0;
-  uint64_t chdlc = 0, arp = 0, vntag = 0, etag = 0, ieee8021ah = 0, nsh = 0, unknown_ethertype = 0;
+  uint64_t chdlc = 0, arp = 0, vntag = 0, etag = 0, ieee8021ah = 0, nsh = 0, unknown_ethertype = 0,
+           unread_ethertype = 0;
   uint64_t icmpv4 = 0, icmpv6 = 0, igmp = 0, sctp = 0, esp = 0, ah = 0, gre = 0, erspan = 0;
   uint64_t vxlan = 0, geneve = 0, teredo = 0, gtpu = 0;
   uint64_t ipv4_in_ipv4 = 0, ipv4_in_ipv6 = 0, ipv6_in_ipv4 = 0, ipv6_in_ipv6 = 0;
   uint64_t max_pkt_size = 0, too_many_layers = 0, segmentation_offload = 0, checksum_offload = 0;
   uint64_t unknown_link_type = 0;
   uint64_t llc = 0, ieee80211 = 0, radiotap = 0, ppi = 0, nflog = 0, macsec = 0, wccp = 0;
-  uint64_t encrypted_link = 0, ieee80211_fragments = 0, ieee80211_aggregates = 0;
+  uint64_t encrypted_link = 0, ieee80211_fragments = 0, ieee80211_aggregates = 0, ieee80211_bad_fcs = 0;
   uint64_t bad_ip_checksum = 0, bad_tcp_checksum = 0, bad_udp_checksum = 0, bad_icmp_checksum = 0;
   uint64_t max_packet_events = 0;  // events beyond kMaxPacketEvents of a packet
   uint64_t max_tunnel = 0;         // encapsulations beyond kMaxTunnel

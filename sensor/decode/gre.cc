@@ -105,7 +105,8 @@ void gre(Walk& w, Bytes d) {
   p.has_l4 = true;
   p.l4_header = d.first(size);
   p.payload = d.subspan(size);
-  switch (load_be16(&d[2])) {
+  const uint16_t type = load_be16(&d[2]);
+  switch (type) {
     case ether_type::ipv4: open_tunnel(w, TunnelKind::gre, ipv4, p.payload); break;
     case ether_type::ipv6: open_tunnel(w, TunnelKind::gre, ipv6, p.payload); break;
     case ether_type::ppp: open_tunnel(w, TunnelKind::gre, ppp, p.payload); break;
@@ -121,7 +122,8 @@ void gre(Walk& w, Bytes d) {
       }
       break;
     case ether_type::erspan3: open_tunnel(w, TunnelKind::erspan3, erspan3, p.payload); break;
-    default: break;
+    default:
+      if (!p.payload.empty()) undecoded_type(w, type);  // keep-alives carry nothing
   }
 }
 

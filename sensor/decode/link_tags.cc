@@ -14,7 +14,7 @@ bool vlan(Walk& w, Bytes d) {
   if (!w.layer()) return false;
   if (d.size() < 4) return w.invalid(Event::vlan_header_too_small);
   p.vlan[p.vlan_count++] = load_be16(&d[0]) & 0xfff;
-  return network(w, load_be16(&d[2]), d.subspan(4)) || w.invalid(Event::vlan_unknown_type);
+  return network(w, load_be16(&d[2]), d.subspan(4)) || w.unknown_type(Event::vlan_unknown_type);
 }
 
 bool mpls(Walk& w, Bytes d) {
@@ -48,14 +48,14 @@ bool vntag(Walk& w, Bytes d) {
   ++w.counters.vntag;
   if (d.size() < 6) return w.invalid(Event::vntag_header_too_small);
   if (!w.layer()) return false;
-  return network(w, load_be16(&d[4]), d.subspan(6)) || w.invalid(Event::vntag_unknown_type);
+  return network(w, load_be16(&d[4]), d.subspan(6)) || w.unknown_type(Event::vntag_unknown_type);
 }
 
 bool etag(Walk& w, Bytes d) {
   ++w.counters.etag;
   if (d.size() < 8) return w.invalid(Event::etag_header_too_small);
   if (!w.layer()) return false;
-  return network(w, load_be16(&d[6]), d.subspan(8)) || w.invalid(Event::etag_unknown_type);
+  return network(w, load_be16(&d[6]), d.subspan(8)) || w.unknown_type(Event::etag_unknown_type);
 }
 
 /// Flags and service id, customer addresses, type.
@@ -63,7 +63,7 @@ bool ieee8021ah(Walk& w, Bytes d) {
   ++w.counters.ieee8021ah;
   if (d.size() < 18) return w.invalid(Event::ieee8021ah_header_too_small);
   if (!w.layer()) return false;
-  if (!network(w, load_be16(&d[16]), d.subspan(18))) ++w.counters.unknown_ethertype;
+  network(w, load_be16(&d[16]), d.subspan(18));
   return true;
 }
 
@@ -79,8 +79,7 @@ bool macsec(Walk& w, Bytes d) {
     ++w.counters.encrypted_link;
     return true;
   }
-  const Bytes inside = d.subspan(size + 2, d.size() - size - 2 - kCheck);
-  if (!network(w, load_be16(&d[size]), inside)) ++w.counters.unknown_ethertype;
+  network(w, load_be16(&d[size]), d.subspan(size + 2, d.size() - size - 2 - kCheck));
   return true;
 }
 

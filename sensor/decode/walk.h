@@ -26,6 +26,7 @@ struct Walk {
   uint32_t layers = 0;
   bool verify = false;
   bool automatic = false;  // checksums that the capturing host left unfinished are no fault
+  bool control = false;    // what nothing decodes carries no traffic
 
   void event(Event e) {
     if (packet->event_count < kMaxPacketEvents) {
@@ -43,6 +44,12 @@ struct Walk {
   bool invalid(Event e) {
     event(e);
     packet->invalid = true;
+    return false;
+  }
+  /// The same of a tag before something that nothing decodes: the packet is whole where that carries no traffic.
+  bool unknown_type(Event e) {
+    event(e);
+    packet->invalid |= !control;
     return false;
   }
   /// Counts one more layer; false at the limit.
@@ -70,6 +77,8 @@ bool open_tunnel(Walk& w, TunnelKind kind, LayerDecoder decoder, Bytes data);
 
 // link.cc, link_tags.cc, ppp.cc, wireless.cc
 bool frame(Walk& w, uint16_t link_type, Bytes d);
+/// Counts what nothing decodes; always false.
+bool undecoded_type(Walk& w, uint16_t ether_type);
 bool ethernet(Walk& w, Bytes d);
 bool vlan(Walk& w, Bytes d);
 bool mpls(Walk& w, Bytes d);
@@ -78,7 +87,7 @@ bool etag(Walk& w, Bytes d);
 bool ieee8021ah(Walk& w, Bytes d);
 bool nsh(Walk& w, Bytes d);
 bool macsec(Walk& w, Bytes d);
-/// IEEE 802.2, behind a frame's addresses. False when nothing knows what it carries.
+/// IEEE 802.2, behind a frame's addresses. False as `network`.
 bool llc(Walk& w, Bytes d);
 bool ieee80211(Walk& w, Bytes d, bool padded = false);
 bool radiotap(Walk& w, Bytes d);
@@ -88,7 +97,7 @@ bool arp(Walk& w, Bytes d);
 bool ppp(Walk& w, Bytes d);
 bool pppoe_session(Walk& w, Bytes d);
 bool pppoe_discovery(Walk& w, Bytes d);
-/// False when nothing knows the type.
+/// What an EtherType, or the length in its place, leads to. False when nothing decodes it, which is counted.
 bool network(Walk& w, uint16_t type, Bytes d);
 
 // ipv4.cc, ipv4_options.cc, ipv6.cc, ipv6_extensions.cc

@@ -12,7 +12,7 @@ bool first_of_aggregate(Walk& w, Bytes d) {
   if (d.size() < kHeader) return w.invalid(Event::ethernet_pkt_too_small);
   const size_t length = load_be16(&d[12]);
   if (length > d.size() - kHeader) return w.invalid(Event::ethernet_pkt_too_small);
-  w.counters.ieee80211_aggregates += (length + kHeader + 3) / 4 * 4 < d.size();
+  w.counters.ieee80211_aggregates += (length + kHeader + 3) / 4 * 4 + kHeader <= d.size();
   return llc(w, d.subspan(kHeader, length));
 }
 
@@ -42,8 +42,10 @@ bool ieee80211(Walk& w, Bytes d, bool padded) {
     return true;
   }
   const Bytes inside = d.subspan(size);
-  if (!(qos && d[quality] & kAggregate ? first_of_aggregate(w, inside) : llc(w, inside)) && !w.packet->invalid) {
-    ++w.counters.unknown_ethertype;
+  if (qos && d[quality] & kAggregate) {
+    first_of_aggregate(w, inside);
+  } else {
+    llc(w, inside);
   }
   return true;
 }
@@ -64,7 +66,10 @@ bool radiotap(Walk& w, Bytes d) {
   }
   if (present & kTime) at = (at + 7) / 8 * 8 + 8;
   const uint8_t flags = present & kFlags && at < size ? d[at] : 0;
-  if (flags & kBroken) return true;  // received with a wrong checksum: nobody takes it
+  if (flags & kBroken) {  // as it came here: whom it was for may have received it well
+    ++w.counters.ieee80211_bad_fcs;
+    return true;
+  }
   return ieee80211(w, d.subspan(size), flags & kPadded);
 }
 
@@ -80,20 +85,24 @@ bool ppi(Walk& w, Bytes d) {
 
 /// Linux netfilter's log: family, version, group, then attributes in the host's byte order, of which one is the packet.
 bool nflog(Walk& w, Bytes d) {
-  constexpr uint16_t kPayload = 9;
+  constexpr uint16_t kPacketHeader = 1, kPayload = 9;
   ++w.counters.nflog;
   if (!w.layer()) return false;
   if (d.size() < 8 || d[1] != 0) return w.invalid(Event::ipraw_invalid_ip_version);
   Bytes attributes = d.subspan(4);
   const bool big = load_le16(&attributes[0]) > attributes.size() || load_le16(&attributes[2]) > UINT8_MAX;
   auto number = [big](const uint8_t* at) { return big ? load_be16(at) : load_le16(at); };
+  uint16_t type = 0;  // of the frame that the packet came in
   while (attributes.size() >= 4) {
     const size_t length = number(&attributes[0]);
     if (length < 4 || length > attributes.size()) break;
+    if (number(&attributes[2]) == kPacketHeader && length >= 6) type = load_be16(&attributes[4]);
     if (number(&attributes[2]) == kPayload) {
       const Bytes packet = attributes.subspan(4, length - 4);
-      if (packet.empty() || (packet[0] >> 4 != 4 && packet[0] >> 4 != 6)) break;
-      return ip(w, packet);
+      if (!packet.empty() && (packet[0] >> 4 == 4 || packet[0] >> 4 == 6)) return ip(w, packet);
+      if (type == 0) break;
+      network(w, type, packet);
+      return true;
     }
     attributes = attributes.subspan(std::min((length + 3) / 4 * 4, attributes.size()));
   }

@@ -214,6 +214,12 @@ bool TcpTracker::echoes_offer(const Step& s) const {
   return last == 0 || (seq_geq(echo, first) && seq_leq(echo, last));
 }
 
+/// The server took no data with the SYN: what is sent in their place next may be other data.
+void TcpTracker::drop_syn_data(Step& s) const {
+  s.peer.segments.clear(s.session.pools.blocks);
+  s.session.clear(session_flag::fast_open);
+}
+
 Outcome TcpTracker::syn_sent(Step& s) const {
   if (!echoes_offer(s)) return s.reject(StreamEvent::pkt_invalid_timestamp);
   if (s.flag(tcp_flag::rst)) {
@@ -231,8 +237,9 @@ Outcome TcpTracker::syn_sent(Step& s) const {
       return s.session.has(session_flag::four_way) ? four_way_syn_ack(s)
                                                    : s.reject(StreamEvent::whs3_synack_in_wrong_direction);
     Half& client = s.peer;
+    const bool takes_data =
+        s.session.has(session_flag::fast_open) && s.ack() != client.isn + 1 && s.ack() == client.next_seq;
     if (s.ack() != client.isn + 1) {
-      bool takes_data = s.session.has(session_flag::fast_open) && s.ack() == client.next_seq;
       const TcpSyn* other = answered_other(s);
       bool answers_forgotten = !other && s.session.has(session_flag::syn_forgotten);
       if (!takes_data && !other && !answers_forgotten) {
@@ -253,6 +260,7 @@ Outcome TcpTracker::syn_sent(Step& s) const {
       s.verdict.add(StreamEvent::whs3_synack_tfo_data_ignored);
       client.next_seq = client.sent = client.isn + 1;
     }
+    if (!takes_data) drop_syn_data(s);
     s.session.queue.reset();
     // What the server echoes is what it will hold later segments against.
     if (client.last_ts != 0 && s.packet.tcp.has_timestamp && s.packet.tcp.ts_echo != 0) {
@@ -283,7 +291,7 @@ Outcome TcpTracker::repeated_syn(Step& s) const {
     s.session.set(session_flag::syn_forgotten);
     s.verdict.add(StreamEvent::whs3_syn_flood);
   }
-  return Outcome::accept;
+  return Outcome::ignore;  // what it carries belongs to another stream
 }
 
 /// The client's SYN/ACK that answers the server's SYN. From here on the server is the one to be acknowledged.

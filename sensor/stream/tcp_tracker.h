@@ -70,6 +70,7 @@ class TcpTracker {
   Outcome four_way_syn_ack(Step& s) const;
   const TcpSyn* answered_other(const Step& s) const;
   bool echoes_offer(const Step& s) const;
+  void drop_syn_data(Step& s) const;
   Outcome repeated_syn(Step& s) const;
   Outcome repeated_syn_ack(Step& s) const;
   void pick_up_at_syn_ack(Step& s) const;

@@ -218,6 +218,26 @@ TEST(AppLayer, WhatWaitedForTheChangeIsLookedAt) {
   }
 }
 
+TEST(AppLayer, ChangesAreCountedAndNotWithoutEnd) {
+  auto times = [](size_t count, std::string_view text) {
+    std::string out;
+    for (size_t i = 0; i < count; ++i) out += text;
+    return out;
+  };
+  const std::string connect = "CONNECT a.org:443 HTTP/1.1\r\nHost: a.org\r\n\r\n", granted = "HTTP/1.1 200 OK\r\n\r\n";
+  for (size_t step : {100'000, 1}) {
+    for (bool beyond : {false, true}) {
+      const size_t count = AppLayer::kMaxChanges + beyond;
+      Lab lab;
+      const Outcome got = lab.run(
+          {{kClient, times(count, connect) + kClientHello}, {kServer, times(count, granted) + kServerHello}}, step);
+      EXPECT_EQ(got.final, beyond ? "http" : "tls") << "in pieces of " << step;
+      EXPECT_EQ(lab.counters().changed, AppLayer::kMaxChanges);
+      EXPECT_EQ(lab.counters().max_changes, beyond);
+    }
+  }
+}
+
 TEST(AppLayer, AChangeThatAGapBringsIsMade) {
   Lab lab;
   lab.run({{kClient, "GET / HTTP/1.1\r\nHost: a.org\r\nUpgrade: websocket\r\n\r\n"},

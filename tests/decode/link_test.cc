@@ -234,7 +234,8 @@ TEST(Link, WhatCarriesIpInItsOwnWayIsUnwrapped) {
       {192, "00000800 01000000" + ether + "0800"},
       {239, "02000000 0500 0a00 41000000 2700 0900"},  // NFLOG, little-endian
       {239, "02000000 0005 000a 41000000 0027 0009"},
-      {1, ether + "88e5 00 00 00000001 0800"},  // MACsec
+      {239, "02000000 0800 0100 0800 0000 2700 0900"},  // ... with the type of its frame
+      {1, ether + "88e5 00 00 00000001 0800"},          // MACsec
       {1, ether + "88e5 20 00 00000001 0000000000000000 0800"},
       {1, ether + "8926 000000000800"},               // VN-Tag
       {1, ether + "88e7 00000000" + ether + "0800"},  // PBB
@@ -272,6 +273,76 @@ TEST(Link, WhatCannotBeReadIsCountedAndNoFault) {
   EXPECT_EQ(beacon.counters().unknown_ethertype, 0U);
   const std::string subframe = ether + "0001 00000000";
   EXPECT_EQ(Decoded(wrap({105, "88" + data.substr(2) + "8000" + subframe, ""})).counters().ieee80211_aggregates, 1U);
+  // What the checksum takes behind the last one is no other frame.
+  const std::string only = "88" + data.substr(2) + "8000" + ether + "002b" + snap;
+  EXPECT_EQ(Decoded(wrap({105, only, "00 01020304"})).counters().ieee80211_aggregates, 0U);
+  EXPECT_EQ(Decoded(wrap({127, "00000900 02000000 40" + data + snap, ""})).counters().ieee80211_bad_fcs, 1U);
+  // Neighbours ask for each other's addresses in the log of netfilter too.
+  const std::string arp = "0001 0800 06 04 0001" + std::string(40, '0');
+  Decoded asked(PacketBuilder().link_type(239).raw(from_hex("03000000 0800 0100 0806 0000 2000 0900" + arp)));
+  EXPECT_EQ(asked.counters().arp, 1U);
+  EXPECT_FALSE(asked->invalid);
+}
+
+/// Type, or length and LLC, behind the addresses; how many of them may have carried traffic.
+TEST(Link, WhatLinksSayOfThemselvesCarriesNoTraffic) {
+  const std::string ether = "020000000001 020000000002", zeros(64, '0');
+  for (std::string_view silent : {
+           "88cc",
+           "8809",
+           "888e",
+           "8808",
+           "9000",
+           "88f7",
+           "8035",         // LLDP, LACP, EAPOL, pause, loopback, PTP, RARP
+           "0026 424203",  // STP
+           "0026 aaaa03 00000c 2000",
+           "0026 aaaa03 00000c 010b",  // CDP, PVST+
+           "0026 aaaa03 000000 80f3",  // AARP
+           "0026 fefe03 83",           // IS-IS
+           "0026 f0f1 01",
+           "0026 aaaa af",
+           "0026 0000 f3",  // acknowledged, identified, tested
+           "0002 aaaa",
+       }) {
+    for (const std::string& tag : {std::string(), std::string("81000007"), std::string("8100e007 88a80008")}) {
+      Decoded d(PacketBuilder().raw(from_hex(ether + tag + std::string(silent) + zeros)));
+      EXPECT_EQ(d.counters().unknown_ethertype, 1U) << silent;
+      EXPECT_EQ(d.counters().unread_ethertype, 0U) << silent;
+      EXPECT_FALSE(d->invalid) << tag << silent;
+      // Suricata's rules see each.
+      EXPECT_THAT(d.events(), ElementsAre(tag.empty() ? "ethernet.unknown_ethertype" : "vlan.unknown_type")) << silent;
+    }
+  }
+  for (std::string_view lost : {"8137", "8906", "05dd", "0026 e0e003", "0026 ffff00", "0026 f0f000", "0026 fefe03 81",
+                                "0026 aaaa03 00000c 1234", "0026 aaaa03 000000 809b"}) {
+    Decoded d(PacketBuilder().raw(from_hex(ether + std::string(lost) + zeros)));
+    EXPECT_EQ(d.counters().unread_ethertype, 1U) << lost;
+    EXPECT_EQ(d.counters().unknown_ethertype, 1U) << lost;
+  }
+  Decoded tagged(PacketBuilder().raw(from_hex(ether + "81000007 8137" + zeros)));
+  EXPECT_TRUE(tagged->invalid);
+  EXPECT_EQ(tagged.counters().unread_ethertype, 1U);
+  // Nothing of them is told by number.
+  Decoder decoder(default_config(), ChecksumMode::all);
+  Packet packet;
+  decoder.decode(PacketBuilder().ether().ether_type(0x88cc).raw(from_hex(zeros)).build(), packet);
+  EXPECT_TRUE(decoder.unknown().empty());
+}
+
+/// Numbers that are no EtherType, where no length can be, lead to no IEEE 802.2 header.
+TEST(Link, ASmallNumberIsALengthOnEthernetOnly) {
+  const std::string snap = std::string(kSnap);
+  for (const auto& [link_type, before] : std::vector<std::pair<uint16_t, std::string>>{
+           {113, "0000 0001 0006 0200000000010000 002b" + snap},                      // Linux cooked
+           {276, "002b 0000 00000001 0001 00 06 0200000000010000" + snap},            // ... second version
+           {104, "0f00 002b" + snap},                                                 // Cisco HDLC
+           {1, "020000000001 020000000002 002b" + std::string("aaaa03000000 0123")},  // SNAP
+       }) {
+    Decoded d(wrap({link_type, before, ""}));
+    EXPECT_FALSE(d->is_udp()) << link_type;
+    EXPECT_EQ(d.counters().unread_ethertype, 1U) << link_type;
+  }
 }
 
 TEST(Link, UnknownNumbersAreKeptOnceEachAndNoMoreThanThereIsRoomFor) {

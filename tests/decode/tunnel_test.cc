@@ -38,6 +38,15 @@ TEST(Tunnel, WccpAndErspanOfIpFrames) {
   }
 }
 
+TEST(Tunnel, WhatGreCarriesUndecodedIsCounted) {
+  auto unread = [](std::string_view hex) {
+    return Decoded(PacketBuilder().ether().ipv4().proto(47).raw(from_hex(hex))).counters().unread_ethertype;
+  };
+  EXPECT_EQ(unread("00008137 00010203"), 1U);
+  EXPECT_EQ(unread("00000000"), 0U);           // keep-alive
+  EXPECT_EQ(unread("00002001 00010203"), 0U);  // NHRP
+}
+
 TEST(Tunnel, EachKindGivesTheCarrierAndThePacketInside) {
   struct Case {
     PacketBuilder builder;

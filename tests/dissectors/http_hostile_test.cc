@@ -247,6 +247,48 @@ TEST(HttpHostile, BytesThatBeginNoRequestAreTheBodyOfTheOneBefore) {
   EXPECT_EQ(got.values("http.uri"), (Strings{"/a", "/x"}));
 }
 
+/// Which method asked for it is no reason to take it for something else, nor to wait for it.
+TEST(HttpHostile, ABodyBehindARequestThatHasNoneIsLookedAt) {
+  const std::string body = "user=root&password=toor\r\n\r\nmore of it";
+  for (const std::string& method : {"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"}) {
+    Outcome got = play_all_ways({client(method + " /a HTTP/1.1\r\nHost: h\r\n\r\n" + body),
+                                 server("HTTP/1.1 204 No Content\r\n\r\n"), client(kGet), server(response("next"))});
+    EXPECT_FALSE(got.failed) << method;
+    EXPECT_EQ(got.values("http.request_body"), (Strings{body})) << method;
+    EXPECT_EQ(got.values("http.uri"), (Strings{"/a", "/x"})) << method;
+    EXPECT_EQ(got.values("http.stat_code"), (Strings{"204", "200"})) << method;
+    EXPECT_TRUE(has(got.anomalies, "request_body_unexpected@0")) << method;
+    EXPECT_EQ(got.values("http.method"), (Strings{method, "GET"}));
+  }
+  // The request is complete at once, and what is a request behind it is one.
+  Dialogue waiting(dissector("http"));
+  waiting.client(kGet);
+  EXPECT_FALSE(waiting.values("http.uri").empty());
+  waiting.client("\r\n" + kGet + "G3T /y HTTP/1.1\r\n\r\n").finish();
+  EXPECT_EQ(waiting.values("http.uri"), (Strings{"/x", "/x", "/y"}));
+  EXPECT_TRUE(waiting.values("http.request_body").empty());
+}
+
+/// The beginning of such a line says what it is: byte by byte no more is known.
+TEST(HttpHostile, ALongLineIsReadAlikeHoweverItComes) {
+  const std::string post = "POST /a HTTP/1.1\r\nHost: h\r\n\r\n", lots(20'000, 'x');
+  for (const std::string& line : {lots + " HTTP/1.1\r\n\r\n", lots + kGet, std::string(20'000, ' ') + kGet,
+                                  std::string(18'000, 'y') + kGet, std::string(17'990, 'y') + " HTTP/1.1\r\n" + kGet}) {
+    for (const std::string& head : {post, std::string("GET /old\r\n")}) {
+      const std::string asked = head + line;
+      Strings bodies[2], methods[2];
+      for (size_t bytewise : {0, 1}) {
+        Dialogue d(dissector("http"));
+        d.client(asked, bytewise).finish();
+        bodies[bytewise] = d.values("http.request_body");
+        methods[bytewise] = d.values("http.method");
+      }
+      EXPECT_EQ(bodies[0], bodies[1]);
+      EXPECT_EQ(methods[0], methods[1]);
+    }
+  }
+}
+
 TEST(HttpHostile, HeadersEndWhereClientsSeeTheirEnd) {
   for (std::string_view end : {"\r\n\r\n", "\n\r\r\n\r\n", "\n\n", "\r\n\n"}) {
     const std::string packed = gzip(kMark);

@@ -216,6 +216,12 @@ TEST(Http, AChunkGoesOnBehindAGap) {
     Dialogue beyond(dissector("http"), {});
     beyond.client(kGet, piece).server(head, piece).gap(Direction::to_client, 30).server("behind", piece).finish();
     EXPECT_EQ(beyond.values("http.response_body"), (Strings{"beforebehind"})) << "no chunk is known any more";
+
+    // Two packets make a gap of any size: nothing is put in the place of so many bytes.
+    Dialogue vast(dissector("http"), {});
+    vast.client(kGet + kGet, piece).server("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2000000\r\n", piece);
+    vast.gap(Direction::to_client, 0x2000000).server("\r\n0\r\n\r\n" + response("next"), piece).finish();
+    EXPECT_EQ(vast.values("http.stat_code"), (Strings{"200"})) << "what follows is body";
   }
 }
 

@@ -1,8 +1,10 @@
 #include "tests/hunt/examine.h"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
+#include "sensor/pipeline/losses.h"
 #include "tests/hunt/recut.h"
 
 namespace lapwing::hunt {
@@ -183,7 +185,39 @@ std::optional<Finding> examine_records(const Outcome& outcome, std::span<const B
   return std::nullopt;
 }
 
+/// Losses that are the frames' own: the same whoever reads them, however streams are cut.
+constexpr std::string_view kLostBefore[] = {"capture.", "decoder.", "tcp.reassembly_gap", "app_layer.parser_errors"};
+
+bool bounded(const Outcome& outcome) {
+  const CounterSet losses = losses_of(outcome.counters);
+  return std::ranges::any_of(losses.values(), [](const CounterValue& loss) {
+    return std::ranges::none_of(kLostBefore, [&](std::string_view path) { return loss.path.starts_with(path); });
+  });
+}
+
 }  // namespace
+
+std::string headline(const Finding& finding) {
+  return finding.kind + " at " + (finding.place.empty() ? "no place" : finding.place) + ": " +
+         finding.text.substr(0, finding.text.find('\n')).substr(0, 300);
+}
+
+Comparison compare(const Sensor& sensor, std::span<const BuiltFrame> frames, std::span<const BuiltFrame> others) {
+  constexpr size_t kWorkers = 4;
+  Comparison out;
+  std::array<Lines, 2> seen;
+  for (size_t i = 0; i < seen.size() && !out.finding; ++i) {
+    const auto& at_hand = i == 0 ? frames : others;
+    Outcome one = sensor.run(at_hand, 1, false), shared = sensor.run(at_hand, kWorkers, false);
+    out.bounded |= bounded(one) || bounded(shared);
+    seen[i] = applications(one.records);
+    if (out.bounded) continue;
+    out.finding = difference(i == 0 ? "workers differ" : "workers differ on other segments",
+                             of_traffic(std::move(one.records)), of_traffic(std::move(shared.records)));
+  }
+  if (!out.finding && !out.bounded) out.finding = difference("segmentation differs", seen[0], seen[1]);
+  return out;
+}
 
 std::optional<Finding> examine(const Sensor& sensor, std::span<const BuiltFrame> frames, const Checks& checks,
                                const Seen& seen) {

@@ -16,6 +16,9 @@ struct Finding {
   std::string text;
 };
 
+/// What it is, in a line.
+std::string headline(const Finding& finding);
+
 /// Which of the checks to make: the first two run the sensor again.
 struct Checks {
   bool segmentation = true, workers = true, identify = true;
@@ -27,5 +30,15 @@ using Seen = std::function<void(std::string_view)>;
 /// Runs in this process, which may not outlive it.
 std::optional<Finding> examine(const Sensor& sensor, std::span<const test::BuiltFrame> frames, const Checks& checks,
                                const Seen& seen);
+
+struct Comparison {
+  std::optional<Finding> finding;
+  bool bounded = false;  // a cap or a budget was hit: what is given up then depends on the sharing and the cutting
+};
+
+/// Frames and others that say the same: the records of each must be those of four workers, and of both, what was seen
+/// of the applications.
+Comparison compare(const Sensor& sensor, std::span<const test::BuiltFrame> frames,
+                   std::span<const test::BuiltFrame> others);
 
 }  // namespace lapwing::hunt

@@ -12,14 +12,14 @@
 #include <thread>
 
 #include "sensor/base/log.h"
-#include "sensor/capture/packet_source.h"
 #include "sensor/pipeline/pipeline.h"
+#include "tests/hunt/captures.h"
 #include "tests/hunt/child.h"
 #include "tests/hunt/conversation.h"
 #include "tests/hunt/dialogue.h"
 #include "tests/hunt/minimise.h"
 #include "tests/hunt/recut.h"
-#include "tests/support/capture_writer.h"
+#include "tests/hunt/resegment.h"
 
 extern "C" {
 // A sanitizer's word, when nothing of the environment overrides it.
@@ -47,33 +47,10 @@ struct Options {
   double limit = 20;
   std::string configuration = "tests/hunt/hunt.yaml", rules = "tests/hunt/hunt.rules", findings = "hunt-findings",
               grammar;
-  std::vector<std::string> replayed;
+  std::vector<std::string> replayed, resegmented;
   std::string minimised;
+  uint64_t rounds = 1, round = 0;
 };
-
-Frames read_capture(const std::string& path) {
-  auto source = std::move(open_captures({path}, 1).front());
-  Frames out;
-  Burst burst;
-  while (source->receive(burst) == PacketSource::Result::frames) {
-    for (const Frame& frame : burst.view()) {
-      out.push_back({.bytes = {frame.data.begin(), frame.data.end()},
-                     .link_type = frame.link_type,
-                     .wire_length = frame.wire_length,
-                     .time = frame.time,
-                     .number = frame.number});
-    }
-    source->release(burst);
-  }
-  for (const CaptureError& error : source->errors()) throw std::runtime_error(to_string(error));
-  return out;
-}
-
-void write_capture(const std::string& path, const Frames& frames) {
-  const auto bytes = test::pcap_file(frames, {.nanoseconds = true});
-  std::ofstream(path, std::ios::binary)
-      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-}
 
 std::string name_of(const Finding& finding) {
   std::string out = finding.kind + "-" + finding.place;
@@ -81,11 +58,6 @@ std::string name_of(const Finding& finding) {
     if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '.') c = '_';
   }
   return out;
-}
-
-std::string headline(const Finding& finding) {
-  return finding.kind + " at " + (finding.place.empty() ? "no place" : finding.place) + ": " +
-         finding.text.substr(0, finding.text.find('\n')).substr(0, 300);
 }
 
 /// The extra runs are dear: they are made for a part of the conversations, the same ones every time.
@@ -287,6 +259,12 @@ int run(int argc, char** argv) {
   app.add_option("--rules", options.rules, "what it looks for")->capture_default_str();
   app.add_option("--findings", options.findings, "folder of what is found")->capture_default_str();
   app.add_option("--replay", options.replayed, "captures to examine instead")->check(CLI::ExistingFile);
+  app.add_option(
+         "--resegment", options.resegmented,
+         "captures, or folders of them, whose records must not depend on segments, acknowledgements and workers")
+      ->check(CLI::ExistingPath);
+  app.add_option("--rounds", options.rounds, "times that each of them is cut anew")->capture_default_str();
+  app.add_option("--round", options.round, "number of the first of these times")->capture_default_str();
   app.add_option("--minimise", options.minimised, "a capture to make as small as its finding allows")
       ->check(CLI::ExistingFile);
   app.add_option("--tries", options.tries, "looks that minimising may take")->capture_default_str();
@@ -294,6 +272,15 @@ int run(int argc, char** argv) {
   spdlog::set_level(spdlog::level::off);
   const Sensor sensor(options.configuration, options.rules);
   if (!options.replayed.empty()) return replay(options, sensor);
+  if (!options.resegmented.empty()) {
+    return resegment(sensor, {.captures = options.resegmented,
+                              .findings = options.findings,
+                              .seed = options.seed,
+                              .first = options.round,
+                              .rounds = options.rounds,
+                              .jobs = options.jobs,
+                              .limit = options.limit});
+  }
   if (!options.minimised.empty()) return minimise_file(options, sensor);
   if (only->count() > 0) return look_at_one(options, sensor);
   return hunt(options, sensor);

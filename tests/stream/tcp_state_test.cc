@@ -298,6 +298,32 @@ TEST(TcpState, FastOpenDataComesOnce) {
   ignored.s(kSyn | kAck, 0, 1).c(kAck, 1, 1, "tfo").s(kAck, 1, 4);
   EXPECT_EQ(ignored.request(), "tfo");
   EXPECT_TRUE(ignored.sink.has("3whs_synack_tfo_data_ignored"));
+  // What the server left may be sent otherwise.
+  Conversation other;
+  open(other);
+  other.s(kSyn | kAck, 0, 1).c(kAck, 1, 1, "real").s(kAck, 1, 5);
+  EXPECT_EQ(other.request(), "real");
+  EXPECT_FALSE(other.sink.has("reassembly_overlap_different_data"));
+}
+
+TEST(TcpState, DataOfASynThatWasNotAnsweredIsNone) {
+  const uint8_t header[32] = {0, 0, 0, 0, 0,  0,  0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+                              0, 0, 0, 0, 34, 10, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0};
+  Conversation first;
+  first.next.l4_header = header;
+  first.c(kSyn, 0, 0, "junk");
+  first.next.l4_header = {};
+  first.c(kSyn, 20, 0).s(kSyn | kAck, 0, 21).c(kAck, 21, 1).c(kAck, 21, 1, "real").s(kAck, 1, 25);
+  EXPECT_EQ(first.request(), "real");
+  // Sent again with data, of which the server takes none.
+  Conversation again;
+  again.c(kSyn, 0, 0).c(kSyn, 0, 0, "junk").s(kSyn | kAck, 0, 1).c(kAck, 1, 1).put(0, "real").acked(4);
+  EXPECT_EQ(again.request(), "real");
+  // A second one, whose data would lie within the stream of the first.
+  Conversation second;
+  second.c(kSyn, 0, 0).c(kSyn, 2, 0, "junk").s(kSyn | kAck, 0, 1).c(kAck, 1, 1).put(0, "reality").acked(7);
+  EXPECT_EQ(second.request(), "reality");
+  EXPECT_FALSE(second.sink.has("reassembly_overlap_different_data"));
 }
 
 TEST(TcpState, KeepAlivesAreNoData) {
