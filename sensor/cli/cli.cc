@@ -19,8 +19,11 @@ std::string hint_for(const std::vector<std::string>& words) {
     if (i == 0 && !words[i].starts_with('-')) return "";
     const std::string value = i + 1 < words.size() ? words[i + 1] : "";
     if (words[i] == "-r") verb = "replay", operand = " " + value;
-    if (words[i] == "-i" || words[i].starts_with("--af-packet")) verb = "run";
-    if (words[i] == "-i") operand = " -i " + value;
+    if (words[i] == "-i") verb = "run", operand = " -i " + value;
+    for (const std::string way : {"--af-packet", "--pcap"}) {
+      if (words[i] == way) verb = "run";
+      if (words[i].starts_with(way + "=")) verb = "run", operand = " -i " + words[i].substr(way.size() + 1);
+    }
     if (words[i] == "-S" || words[i] == "-s") rest += " --rules " + value;
     if (words[i] == "-c") rest += " --suricata-config " + value;
     if (words[i] == "-l") rest += " --eve " + value + "/eve.json";

@@ -15,6 +15,7 @@
 #include "export/selection.h"
 #include "sensor/base/log.h"
 #include "sensor/base/text.h"
+#include "sensor/capture/capture_file.h"
 
 namespace lapwing {
 namespace {
@@ -42,7 +43,10 @@ std::set<Identity> identities_of(const std::vector<std::string>& inputs) {
     if (path == "-" || !fs::is_directory(path, error)) continue;
     for (fs::recursive_directory_iterator it(path, fs::directory_options::skip_permission_denied, error), end;
          !error && it != end; it.increment(error)) {
-      add(it->path().string());
+      // Others are passed over: records beside the captures, say.
+      std::error_code none;
+      const std::string inside = it->path().string();
+      if (it->path().extension() == ".rules" || (it->is_regular_file(none) && is_capture(inside))) add(inside);
     }
   }
   return out;

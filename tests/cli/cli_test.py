@@ -149,6 +149,19 @@ class Outputs(Case):
             self.assertEqual(pathlib.Path(capture).read_bytes(), whole)
         self.assertEqual(pathlib.Path(rules).read_text(), "alert udp any any -> any any (sid:1;)\n")
 
+    def test_records_may_lie_beside_the_captures(self):
+        self.file("a.pcap", pathlib.Path(DNS).read_bytes())
+        for _ in range(2):
+            done = run("replay", self.folder, "--eve", os.path.join(self.folder, "eve.json"), "-q")
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_file_is_no_place_for_a_socket(self):
+        capture = self.file("a.pcap", pathlib.Path(DNS).read_bytes())
+        done = run("replay", DNS, "--publish", f"ipc://{capture}", "-q", "--set", "outputs.zmq.wait-subscriber=1")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"there is a file of that name that is no socket", done.stderr)
+        self.assertEqual(pathlib.Path(capture).read_bytes(), pathlib.Path(DNS).read_bytes())
+
     def test_an_option_is_no_file_name(self):
         for name in ("-S", "--rules", ""):
             done = subprocess.run([LAPWING, "replay", DNS, "--eve", name], cwd=self.folder, capture_output=True, timeout=60)
@@ -266,6 +279,7 @@ class Faults(Case):
         self.assertEqual(done.returncode, 2)
         self.assertIn(b"lapwing replay x.pcap --rules y.rules", done.stderr)
         self.assertIn(b"lapwing run -i eth0 --suricata-config s.yaml", run("-c", "s.yaml", "-i", "eth0").stderr)
+        self.assertIn(b"lapwing run -i eth1 --rules y", run("--af-packet=eth1", "-S", "y").stderr)
         self.assertNotIn(b"Suricata", run("replay", DNS, "-S", "y").stderr)
 
     def test_wrong_usage_is_status_2(self):
