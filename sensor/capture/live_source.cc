@@ -304,6 +304,15 @@ PacketSource::Result LiveSource::receive(Burst& burst) {
 
 }  // namespace
 
+std::string try_interface(const LiveConfig& config) {
+  try {
+    return LiveHandle(config).fault();
+  } catch (const LiveFault& fault) {
+    if (!fault.down) throw SettingError(config.mark, config.interface + ": " + fault.what());
+    return fault.what();
+  }
+}
+
 std::vector<std::unique_ptr<PacketSource>> open_sources(const std::shared_ptr<LiveInterface>& interface) {
   const LiveConfig& config = interface->config();
   std::vector<std::unique_ptr<LiveSource>> sources;

@@ -15,6 +15,7 @@ namespace {
 /// What to type in the place of Suricata's options, which come without a subcommand; empty where there are none.
 std::string hint_for(const std::vector<std::string>& words) {
   std::string verb, operand, rest;
+  bool test = false;
   for (size_t i = 0; i < words.size(); ++i) {
     if (i == 0 && !words[i].starts_with('-')) return "";
     const std::string value = i + 1 < words.size() ? words[i + 1] : "";
@@ -28,8 +29,9 @@ std::string hint_for(const std::vector<std::string>& words) {
     if (words[i] == "-c") rest += " --suricata-config " + value;
     if (words[i] == "-l") rest += " --eve " + value + "/eve.json";
     if (words[i] == "-k") rest += " --checksums " + value;
-    if (words[i] == "-T") return "Suricata's -T is: lapwing rules check RULES\n";
+    if (words[i] == "-T") test = true;
   }
+  if (test) verb = "test-config";
   return verb.empty() ? "" : "Suricata's options as Lapwing's: lapwing " + verb + operand + rest + "\n";
 }
 
@@ -46,6 +48,7 @@ int run_command_line(int argc, char** argv) {
   Command command;
   add_replay(app, command);
   add_run(app, command);
+  add_test_config(app, command);
   add_control(app, command);
   add_subscribe(app, command);
   add_keygen(app, command);

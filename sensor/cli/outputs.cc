@@ -158,8 +158,9 @@ std::string log_folder(const OutputOptions& options, const Setting& root) {
 }
 
 std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& options, const Setting& root,
-                                                      const SensorConfig& config, bool replay) {
-  ExportContext context{.topics = config.eve->topics(), .lossless = replay};
+                                                      const SensorConfig& config, OutputUse use) {
+  const bool replay = use == OutputUse::replay, trial = use == OutputUse::trial;
+  ExportContext context{.topics = config.eve->topics(), .lossless = replay, .trial = trial};
   if (const Setting* name = root.find("sensor-name")) context.sensor = name->as_text();
   auto now = std::chrono::system_clock::now().time_since_epoch();
   context.epoch = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
@@ -167,7 +168,7 @@ std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& optio
   auto add = [&](const std::string& filetype, const Setting& node) {
     out.push_back(row_of(filetype, node).create(node, context));
   };
-  if (config.file_store.enabled) out.push_back(create_file_store(config.file_store, log_folder(options, root)));
+  if (config.file_store.enabled) out.push_back(create_file_store(config.file_store, log_folder(options, root), trial));
   const size_t stores = out.size();
   auto add_named = [&](const std::string& filetype, std::unique_ptr<Setting> own) {
     const Setting* given = options_of_type(row_of(filetype, *own), root);
@@ -194,14 +195,16 @@ std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& optio
   const Setting* outputs = root.find("outputs");
   if (out.size() > stores || !outputs) {
     if (outputs) outputs->use_all();
+    if (trial) out.clear();
     return out;
   }
   for (const Setting* node : eve_sections(root)) {
     const Setting* filetype = node->find("filetype");
     add(filetype ? filetype->as_text() : "regular", *node);
     std::vector<bool> wanted = config.eve->selection(*node);
-    if (!wanted.empty()) out.back() = select_types(std::move(out.back()), std::move(wanted));
+    if (!wanted.empty() && !trial) out.back() = select_types(std::move(out.back()), std::move(wanted));
   }
+  if (trial) out.clear();
   return out;
 }
 

@@ -78,7 +78,7 @@ int replay(const ReplayOptions& options) {
   plan.rules = load_rules(files, *config, options.configuration.strict);
   // Before outputs and sources: their threads take over what this one may do.
   const uint64_t landlock = confine_paths(confinement, paths_of(options, *root, *config));
-  plan.exporters = make_exporters(options.outputs, *root, *config, true);
+  plan.exporters = make_exporters(options.outputs, *root, *config, OutputUse::replay);
   std::atomic<uint64_t> system_calls = 0;
   plan.more_counters = [&](CounterSet& set) {
     set.add(ConfinementCounters{landlock, system_calls}, confinement_counter_rows());

@@ -144,7 +144,7 @@ int run(const RunOptions& options) {
   const uint64_t landlock =
       confine_paths(confinement, paths_of(options, *root, *config, files, control, !dpdk.empty()));
   std::atomic<uint64_t> system_calls = 0;
-  plan.exporters = make_exporters(options.outputs, *root, *config, false);
+  plan.exporters = make_exporters(options.outputs, *root, *config, OutputUse::run);
   options.configuration.check_unread(*root);
   LiveCapture capture(interfaces);
   plan.sources = capture.take_sources();

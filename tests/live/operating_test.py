@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""What whoever runs a sensor asks: would it start, what does it go by, how is it; and Suricata's client does the same.
+
+  operating_test.py LAPWING
+"""
+import json, os, shutil, signal, socket, subprocess, sys, time, unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import netns
+
+LAPWING = os.path.abspath(sys.argv.pop(1))
+PATIENCE = 60  # seconds: the machine may be busy
+RULE = 'alert udp any any -> any any (msg:"apple"; content:"apple"; sid:1;)\n'
+FRAME = "020000000002020000000001080045000020000000004011000a0a0100010a02000103e807d0000c000061626364"
+
+
+class Case(netns.Case):
+    def setUp(self):
+        super().setUp()
+        self.eve, self.socket = os.path.join(self.folder, "eve.json"), os.path.join(self.folder, "run/s.sock")
+        self.write("a.rules", RULE)
+
+    def path(self, name): return os.path.join(self.folder, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w") as f: f.write(text)
+        return self.path(name)
+
+    def config(self, more="", rules="a.rules", filename=None, interface="lw1"):
+        return self.write("c.yaml", f"pcap: [{{interface: {interface}, threads: 1}}]\ndefault-rule-path: {self.folder}\nrule-files: [{rules}]\n"
+                          f"control: {{socket: {self.socket}}}\noutputs: [{{eve-log: {{filename: {filename or self.eve}}}}}]\n{more}")
+
+    def log(self):
+        with open(self.path("log")) as f: return f.read()
+
+    def until(self, true):
+        end = time.monotonic() + PATIENCE
+        while not true():
+            if time.monotonic() > end: self.fail("it did not happen: " + self.log())
+            time.sleep(0.05)
+
+    def start(self, config, *words):
+        with open(self.path("log"), "w") as log: sensor = self.space.start(LAPWING, "run", "-c", config, "--checksums", "none", *words, stderr=log)
+        self.addCleanup(self.end, sensor)
+        self.until(lambda: "watching lw1" in self.log() and os.path.exists(self.socket))
+        return sensor
+
+    def end(self, sensor):
+        if sensor.poll() is None: sensor.send_signal(signal.SIGTERM)
+        try:
+            return sensor.wait(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            sensor.kill()
+            raise
+
+    def send(self, count):
+        self.space.run(sys.executable, "-c", "import socket\ns = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(('lw0', 0))\n"
+                       f"for i in range({count}): s.send(bytes.fromhex('{FRAME}'))")
+
+
+class TestConfig(Case):
+    def test(self, *words):
+        done = self.space.run(LAPWING, "test-config", *words, "--json", check=False, timeout=PATIENCE)
+        told = json.loads(done.stdout)
+        self.assertEqual(done.returncode, 0 if told["ok"] else 2, done.stderr)
+        self.assertEqual(done.stderr, "")
+        return told["ok"], {check["check"]: check for check in told["checks"]}
+
+    def test_what_would_start_is_well_and_nothing_is_begun(self):
+        before = sorted(os.listdir(self.folder)) + ["c.yaml"]
+        ok, checks = self.test("-c", self.config())
+        self.assertTrue(ok, checks)
+        self.assertEqual(list(checks), ["configuration", "user", "settings", "rules", "keys", "outputs", "control", "interfaces", "unknown keys", "confinement"])
+        self.assertTrue(checks["rules"]["message"].startswith("1 loaded"), checks)
+        self.assertEqual(checks["interfaces"]["message"], "lw1")
+        self.assertEqual([c["warnings"] for c in checks.values()], [[]] * 10)
+        self.assertEqual(sorted(os.listdir(self.folder)), sorted(before))
+        said = self.space.run(LAPWING, "test-config", "-c", self.path("c.yaml")).stdout
+        self.assertRegex(said, r"(?m)^interfaces +ok: lw1$")
+
+    def test_each_fault_is_told_where_it_is(self):
+        keys = "outputs: [{eve-log: {filetype: zmq, endpoints: [\"tcp://127.0.0.1:9999\"], curve: {secret-key-file: " + self.path("none") + "}}}]\n"
+        open(self.path("a_file"), "w").close()
+        for check, config, line, said in (
+                ("configuration", dict(more="stream: 7\n"), 6, "a map of settings is expected"),
+                ("settings", dict(more="stream: {memcap: much}\n"), 6, "much"),
+                ("settings", dict(more="vars: {address-groups: {HOME_NET: '10.0.0.0/33'}}\n"), 6, "HOME_NET"),
+                ("user", dict(more="run-as: {user: nobody-of-that-name}\n"), 6, "there is no user"),
+                ("outputs", dict(filename=self.path("nowhere/eve.json")), 5, "No such file or directory"),
+                ("outputs", dict(filename=self.folder), 5, "Is a directory"),
+                ("outputs", dict(more="outputs: [{eve-log: {filetype: smoke}}]\n"), 6, "smoke"),
+                ("outputs", dict(more="outputs: [{eve-log: {filetype: zmq, endpoints: [\"ipc://" + self.path("a.rules") + "\"]}}]\n"), 6, "no socket"),
+                ("keys", dict(more=keys), None, "none"),
+                ("interfaces", dict(interface="lw7"), 1, "lw7"),
+                ("interfaces", dict(more="pcap: [{interface: lw1, bpf-filter: nonsense here}]\n"), 6, "nonsense"),
+                ("unknown keys", dict(more="streem: {memcap: 1mb}\n"), 6, "stream"),
+                ("control", dict(more=f"control: {{socket: {self.path('a_file/s.sock')}}}\n"), None, "Not a directory"),
+                ("control", dict(more="metrics: {enabled: yes, listen: nowhere}\n"), 6, "address:port")):
+            ok, checks = self.test("-c", self.config(**config))
+            self.assertFalse(ok, (check, config))
+            faults = [name for name, found in checks.items() if not found["ok"]]
+            self.assertIn(check, faults, checks)
+            self.assertIn(said, checks[check]["message"])
+            if line: self.assertEqual(checks[check].get("line"), line, checks[check])
+            self.assertNotEqual(self.space.run(LAPWING, "run", "-c", self.path("c.yaml"), check=False, timeout=PATIENCE).returncode, 0, "nor does it start")
+
+    def test_all_faults_are_told_at_once_and_rules_as_strictly_as_asked(self):
+        self.write("a.rules", RULE + "alert nonsense\n")
+        config = self.config(filename=self.path("nowhere/eve.json"), interface="lw7")
+        self.assertEqual([name for name, found in self.test("-c", config)[1].items() if not found["ok"]], ["outputs", "interfaces"])
+        ok, checks = self.test("-c", self.config(), "--strict")
+        self.assertEqual((ok, checks["rules"]["ok"]), (False, False))
+        ok, checks = self.test("-c", self.config(rules="a.rules, later.rules"))
+        self.assertTrue(ok)
+        self.assertIn("later.rules: no such rule file", checks["rules"]["warnings"][0])
+        self.assertTrue(any("a.rules:2" in warning for warning in checks["rules"]["warnings"]))
+
+    def test_an_interface_that_is_down_is_a_warning(self):
+        self.space.run("ip", "link", "set", "lw1", "down")
+        ok, checks = self.test("-c", self.config())
+        self.assertTrue(ok)
+        self.assertIn("lw1", checks["interfaces"]["warnings"][0])
+
+    def test_it_counts_what_the_users_rights_are(self):
+        os.chmod(self.folder, 0o755)
+        ok, checks = self.test("-c", self.config("run-as: {user: nobody}\n"), "--set", "detect.sgh-mpm-caching=no")
+        self.assertFalse(ok)
+        self.assertIn("Permission denied", checks["outputs"]["message"])
+        os.makedirs(self.path("out"))
+        os.chmod(self.path("out"), 0o777)
+        self.socket = self.path("out/s.sock")
+        ok, checks = self.test("-c", self.config("run-as: {user: nobody}\n", filename=self.path("out/eve.json")), "--set", "detect.sgh-mpm-caching=no")
+        self.assertTrue(ok, checks)
+        self.assertEqual(os.listdir(self.path("out")), [])
+
+    def test_a_running_sensor_is_no_fault(self):
+        self.start(self.config())
+        self.assertTrue(self.test("-c", self.path("c.yaml"))[0])
+
+
+if __name__ == "__main__": unittest.main()
