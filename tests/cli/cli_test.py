@@ -195,6 +195,35 @@ class Outputs(Case):
             self.assertEqual(done.returncode, 2, (endpoint, done.stderr))
 
 
+class Config(Case):
+    def test_each_setting_says_where_it_came_from(self):
+        path = self.file("lapwing.yaml", "stream: {memcap: 40mb}\noutputs: [{eve-log: {filename: x y.json, types: [dns]}}]\nvars: {port-groups: {HTTP_PORTS: 81}}\n")
+        told = lambda *words: {row["key"]: row for row in json.loads(run("config", *words, "--json").stdout)}
+        rows = told("-c", path, "--set", "flow.memcap=70mb", "--rules", "a.rules")
+        at = lambda key: (rows[key]["value"], rows[key]["from"])
+        self.assertEqual(at("stream.memcap"), ("40mb", {"source": path, "line": 1, "column": 18}))
+        self.assertEqual(at("flow.memcap"), ("70mb", {"source": "--set flow.memcap=70mb"}))
+        self.assertEqual(at("defrag.memcap"), ("32mb", {"source": "default"}))
+        self.assertEqual(at("rule-files"), ("[a.rules]", {"source": "--rules"}))
+        self.assertEqual(at("outputs.0.eve-log.filename")[0], '"x y.json"')
+        self.assertEqual(at("outputs.0.eve-log.types")[0], "[dns]")
+        self.assertEqual(at("outputs.0.eve-log.append"), ("yes", {"source": "default"}))
+        self.assertEqual(at("vars.port-groups.HTTP_PORTS")[1]["line"], 3)
+        self.assertEqual(at("vars.address-groups.EXTERNAL_NET")[1], {"source": "default"})
+        self.assertTrue(all(row["read"] for row in rows.values()), rows)
+        listed = {row["key"] for row in json.loads(run("list", "options", "--json").stdout)}
+        missing = {key for key in listed - set(told()) if not key.startswith(("outputs.", "dpdk.")) and key != "pcap.interface"}
+        self.assertEqual(missing, set())
+
+    def test_it_is_one_screen_for_people(self):
+        path = self.file("suricata.yaml", "stream: {memcap: 40mb}\nprofiling: {rules: {enabled: yes}}\n")
+        lines = run("config", "stream.mem", "profiling", "--suricata-config", path).stdout.decode().splitlines()
+        self.assertEqual([line.split(" # ")[0].strip() for line in lines], ["profiling.rules.enabled: yes", "stream.memcap: 40mb"])
+        self.assertTrue(lines[0].endswith(f" # {path}:2:30; nothing reads it"), lines)
+        self.assertTrue(lines[1].endswith(f" # {path}:1:18"), lines)
+        self.assertEqual(run("config", "-c", self.file("bad.yaml", "stream: 7\n")).returncode, 2)
+
+
 class Faults(Case):
     def fault(self, yaml):
         done = run("replay", DNS, "-c", self.file("lapwing.yaml", yaml), "-q")
