@@ -50,6 +50,7 @@ int run_command_line(int argc, char** argv) {
   add_run(app, command);
   add_test_config(app, command);
   add_show_config(app, command);
+  add_status(app, command);
   add_control(app, command);
   add_subscribe(app, command);
   add_keygen(app, command);

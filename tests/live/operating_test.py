@@ -138,4 +138,46 @@ class TestConfig(Case):
         self.assertTrue(self.test("-c", self.path("c.yaml"))[0])
 
 
+class Status(Case):
+    def status(self, *words, interval="0.3"):
+        done = subprocess.run([LAPWING, "status", "--socket", self.socket, "--interval", interval, *words], capture_output=True, text=True, timeout=PATIENCE)
+        return done.returncode, done.stdout
+
+    def test_a_sensor_that_is_well(self):
+        self.start(self.config())
+        self.send(20)
+        code, said = self.status()
+        self.assertEqual(code, 0, said)
+        for line in (r"^ok: lapwing \d+\.\d+\.\d+, process \d+, up 00:", r"^rules +1 loaded", r"^interface +lw1: ", r"^output +regular " + self.eve, r"^lost +nothing"):
+            self.assertRegex(said, "(?m)" + line)
+        self.assertLess(len(said.splitlines()), 24)
+        code, said = self.status("--json")
+        told = json.loads(said)
+        self.assertEqual((code, told["status"], told["reasons"], told["rules_loaded"], told["packets"]), (0, "ok", [], 1, 20))
+
+    def test_nobody_there_is_critical(self):
+        code, said = self.status()
+        self.assertEqual(code, 2)
+        self.assertIn("critical: " + self.socket + ": no sensor listens here", said)
+        code, said = self.status("--json")
+        self.assertEqual((code, json.loads(said)["status"]), (2, "critical"))
+
+    def test_an_interface_that_went_is_critical(self):
+        self.start(self.config())
+        self.space.run("ip", "link", "set", "lw1", "down")
+        self.until(lambda: self.status()[0] == 2)
+        self.assertIn("critical: lw1 is down or away", self.status()[1])
+
+    def test_rules_at_fault_and_records_that_are_lost(self):
+        self.write("a.rules", RULE + "alert nonsense\n")
+        self.start(self.config())
+        code, said = self.status()
+        self.assertEqual((code, "warning: 1 rules are at fault" in said), (1, True), said)
+
+    def test_an_output_that_loses_is_critical(self):
+        self.start(self.config("stats: {interval: 1}\n", filename="/dev/full"))
+        code, said = self.status(interval="3")
+        self.assertEqual((code, "critical: regular /dev/full loses records" in said), (2, True), said)
+
+
 if __name__ == "__main__": unittest.main()
