@@ -126,7 +126,8 @@ LoadedRules compile_rules(const std::vector<std::string>& paths, const RuleEnvir
   return out;
 }
 
-std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorConfig& config, bool strict) {
+std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorConfig& config, bool strict,
+                                          RuleFaults* faults) {
   // suricata.yaml names a file that its own updater makes; without it Suricata only warns as well.
   for (const std::string& path : files.missing) {
     if (strict) throw SettingError({path}, "no such rule file");
@@ -135,6 +136,7 @@ std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorCo
   const std::atomic<bool> never = false;
   LoadedRules loaded = compile_rules(files.paths, config.rules, config.detect, never);
   const std::vector<RuleMessage>& messages = loaded.messages;
+  if (faults) faults->take(messages);
   constexpr size_t kShown = 20;
   size_t shown = 0;
   for (const RuleMessage& message : messages) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sensor/base/setting.h"
+#include "sensor/cli/rule_faults.h"
 #include "sensor/decode/decode.h"
 #include "sensor/pipeline/reloader.h"
 #include "sensor/pipeline/sensor_config.h"
@@ -44,9 +45,11 @@ RuleFiles find_rule_files(const std::vector<std::string>& named, const Setting& 
 LoadedRules compile_rules(const std::vector<std::string>& paths, const RuleEnvironment& environment,
                           const DetectConfig& detect, const std::atomic<bool>& stop);
 
-/// The rules to start with. Messages are logged; rules at fault are left out and counted. Throws SettingError when a
-/// file cannot be read, and where `strict` is set, when one is missing or a rule is at fault.
-std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorConfig& config, bool strict);
+/// The rules to start with. Messages are logged, errors also go to `faults`; rules at fault are left out and counted.
+/// Throws SettingError when a file cannot be read, and where `strict` is set, when one is missing or a rule is at
+/// fault.
+std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorConfig& config, bool strict,
+                                          RuleFaults* faults = nullptr);
 
 /// Writes the sets that are kept in files, once the workers have ended; failures are logged.
 void keep_datasets(const DatasetStore& datasets);

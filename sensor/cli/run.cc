@@ -1,11 +1,8 @@
 // `run`: live traffic through the sensor.
-#include <unistd.h>
-
 #include <atomic>
 #include <mutex>
 
 #include "sensor/base/hash.h"
-#include "sensor/base/json_writer.h"
 #include "sensor/base/log.h"
 #include "sensor/capture/dpdk/dpdk.h"
 #include "sensor/capture/live.h"
@@ -13,26 +10,12 @@
 #include "sensor/cli/report.h"
 #include "sensor/cli/rule_reading.h"
 #include "sensor/cli/run_options.h"
+#include "sensor/cli/sensor_commands.h"
 #include "sensor/cli/signals.h"
 #include "sensor/metrics/metrics_server.h"
 
 namespace lapwing {
 namespace {
-
-std::string version_object(const Pipeline& pipeline, const std::string& interfaces) {
-  std::string out;
-  const RuleStatus status = pipeline.rule_status();
-  JsonWriter(out)
-      .begin_object()
-      .member("version", LAPWING_VERSION)
-      .member("pid", static_cast<int64_t>(getpid()))
-      .member("interface", interfaces)
-      .member("generation", status.generation)
-      .member("rules_loaded", status.counts.loaded)
-      .member("rules_since", status.since)
-      .end_object();
-  return out;
-}
 
 /// A server while it is open. Its counters are asked for as long as the pipeline lives; what it serves is there only
 /// while pipeline and reloader are.
@@ -87,25 +70,9 @@ std::unique_ptr<ControlServer> listen_for_commands(const ControlConfig& config, 
   return server;
 }
 
-std::vector<ControlCommand> commands_of(Pipeline& pipeline, Reloader& reloader, std::string interfaces) {
-  return {
-      {"reload",
-       {"strict"},
-       [&](const ControlFlags& flags, const ControlAnswer& answer) {
-         reloader.request(!flags.empty(),
-                          [answer](const ReloadReport& report) { answer(report.taken, to_json(report)); });
-       }},
-      {"stats", {}, [&](const ControlFlags&, const ControlAnswer& answer) { answer(true, pipeline.stats_object()); }},
-      {"version",
-       {},
-       [&pipeline, interfaces = std::move(interfaces)](const ControlFlags&, const ControlAnswer& answer) {
-         answer(true, version_object(pipeline, interfaces));
-       }}};
-}
-
-std::string names_of(const std::vector<LiveConfig>& interfaces) {
-  std::string out;
-  for (const LiveConfig& interface : interfaces) out += (out.empty() ? "" : ",") + interface.interface;
+std::vector<std::string> names_of(const std::vector<LiveConfig>& interfaces) {
+  std::vector<std::string> out;
+  for (const LiveConfig& interface : interfaces) out.push_back(interface.interface);
   return out;
 }
 
@@ -138,7 +105,8 @@ int run(const RunOptions& options) {
   Pipeline::Plan plan{.config = config.get(), .replay = false, .hash_seed = draw_seed()};
   RuleFiles files = find_rule_files(options.configuration.rule_files, *root);
   check_outputs(options.outputs, *root, inputs_of(options, files));
-  plan.rules = load_rules(files, *config, options.configuration.strict);
+  RuleFaults faults;
+  plan.rules = load_rules(files, *config, options.configuration.strict, &faults);
   const RuleCounts counts = plan.rules->counts();
   // Before outputs and sources: their threads take over what this one may do.
   const uint64_t landlock =
@@ -156,14 +124,15 @@ int run(const RunOptions& options) {
     set.add(ports.metrics.counters(), http_counter_rows());
     set.add(ConfinementCounters{landlock, system_calls}, confinement_counter_rows());
   };
-  RuleReading reading(options.configuration, *config, std::move(files));
+  RuleReading reading(options.configuration, *config, std::move(files), faults);
   RunSummary summary;
   {
     Pipeline pipeline(std::move(plan));
     Reloader reloader(
         pipeline, [&](const std::atomic<bool>& stop) { return reading.read(stop); }, counts);
     ClosePorts closing{ports};
-    ports.commands.open(listen_for_commands(control, commands_of(pipeline, reloader, names_of(interfaces))));
+    const SensorParts parts{pipeline, reloader, faults, *root, names_of(interfaces)};
+    ports.commands.open(listen_for_commands(control, sensor_commands(parts)));
     ports.metrics.open(serve_metrics(*root, metrics, [&] { return pipeline.counters(); }));
     StopOnSignal stop(pipeline);
     system_calls = confine_system_calls(confinement, {.task = Task::run, .dpdk = !dpdk.empty()});

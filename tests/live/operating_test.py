@@ -180,4 +180,97 @@ class Status(Case):
         self.assertEqual((code, "critical: regular /dev/full loses records" in said), (2, True), said)
 
 
+class SuricataClient(Case):
+    """Talks as suricatasc does: the version without an end of line, then a line each."""
+
+    def ask(self, *requests):
+        out = []
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(PATIENCE)
+            s.connect(self.socket)
+            s.sendall(b'{"version": "0.2"}')
+            answers = s.makefile()
+            self.assertEqual(json.loads(answers.readline())["return"], "OK")
+            for request in requests:
+                command, _, argument = request.partition(" ")
+                name, _, value = argument.partition("=")
+                s.sendall(json.dumps({"command": command, **({"arguments": {name: value}} if name else {})}).encode() + b"\n")
+                out.append(json.loads(answers.readline()))
+        return out
+
+    def test_every_command_is_answered(self):
+        sensor = self.start(self.config("stream: {memcap: 40mb}\n"))
+        self.send(20)
+        commands = self.ask("command-list")[0]["message"]
+        self.assertEqual(commands["count"], len(commands["commands"]))
+        asked = {"stats", "reload", "version"}  # reload_test.py
+
+        def tell(request, right="OK"):
+            asked.add(request.split()[0])
+            answer = self.ask(request)[0]
+            self.assertEqual(answer["return"], right, (request, answer))
+            return answer["message"]
+
+        self.assertEqual(tell("command-list"), commands)
+        self.assertLess(tell("uptime"), 10 * PATIENCE)
+        self.assertEqual((tell("running-mode"), tell("capture-mode")), ("workers", "PCAP_DEV"))
+        self.assertEqual(tell("iface-list"), {"count": 1, "ifaces": ["lw1"]})
+        self.until(lambda: tell("iface-stat iface=lw1")["pkts"] == 20)
+        self.assertEqual(tell("iface-stat iface=lw1")["drop"], 0)
+        tell("iface-stat iface=lw7", "NOK")
+        tell("iface-stat", "NOK")
+        self.assertEqual(tell("dump-counters")["capture"]["packets"], 20)
+        self.assertEqual(tell("ruleset-stats"), [{"id": 0, "rules_loaded": 1, "rules_failed": 0, "rules_skipped": 0}])
+        self.assertEqual(tell("ruleset-failed-rules"), [])
+        since = tell("ruleset-reload-time")[0]["last_reload"]
+        self.write("a.rules", RULE + "alert nonsense\n")
+        self.assertEqual(tell("ruleset-reload-rules"), "done")
+        self.assertGreater(tell("ruleset-reload-time")[0]["last_reload"], since)
+        self.assertEqual(tell("ruleset-stats")[0]["rules_failed"], 1)
+        fault = tell("ruleset-failed-rules")[0]
+        self.assertEqual((fault["filename"], fault["line"]), (self.path("a.rules"), 2))
+        self.write("a.rules", "")
+        self.assertIn("no rule was loaded", tell("reload-rules", "NOK"))
+        self.assertEqual(len(tell("ruleset-failed-rules")), 1, "those in force")
+        self.write("a.rules", RULE)
+        self.assertEqual(tell("ruleset-reload-nonblocking"), "done")
+        self.until(lambda: tell("ruleset-failed-rules") == [])
+        self.assertEqual((tell("conf-get variable=stream.memcap"), tell("conf-get variable=defrag.memcap")), ("40mb", "32mb"))
+        self.assertEqual(tell("conf-get variable=outputs.0.eve-log.filename"), self.eve)
+        tell("conf-get variable=no.such", "NOK")
+        tell("conf-get variable=outputs", "NOK")
+        self.assertEqual(tell("memcap-show config=stream"), {"value": "40mb"})
+        tell("memcap-show config=nothing", "NOK")
+        self.assertIn({"name": "stream", "value": "40mb"}, tell("memcap-list"))
+        os.rename(self.eve, self.eve + ".1")
+        self.assertEqual(tell("reopen-log-files"), "done")
+        self.until(lambda: os.path.exists(self.eve))
+        tell("shutdown")
+        self.assertEqual(sensor.wait(timeout=PATIENCE), 0, self.log())
+        self.assertEqual(asked, set(commands["commands"]), "all have a test")
+
+    @unittest.skipUnless(shutil.which("suricatasc"), "needs Debian's suricata")
+    def test_suricatasc(self):
+        sensor = self.start(self.config("stream: {memcap: 40mb}\n"))
+
+        def ask(command):
+            done = subprocess.run(["suricatasc", "-c", command, self.socket], capture_output=True, text=True, timeout=PATIENCE)
+            self.assertEqual(done.returncode, 0, (command, done.stdout, done.stderr))
+            return json.loads(done.stdout)["message"]
+
+        self.assertGreaterEqual(ask("uptime"), 0)
+        self.assertEqual(ask("iface-list")["ifaces"], ["lw1"])
+        self.assertEqual(ask("iface-stat lw1")["drop"], 0)
+        self.assertEqual(ask("conf-get stream.memcap"), "40mb")
+        self.assertEqual(ask("memcap-show stream")["value"], "40mb")
+        self.assertEqual(ask("ruleset-reload-rules"), "done")
+        self.assertEqual(ask("ruleset-stats")[0]["rules_loaded"], 1)
+        self.assertIn("capture", ask("dump-counters"))
+        shell = subprocess.run(["suricatasc", self.socket], input="version\nruleset-stats\nquit\n", capture_output=True, text=True, timeout=PATIENCE)
+        self.assertIn("Command list: ", shell.stdout)
+        self.assertEqual(shell.stdout.count("Success:"), 2, shell.stdout)
+        ask("shutdown")
+        self.assertEqual(sensor.wait(timeout=PATIENCE), 0)
+
+
 if __name__ == "__main__": unittest.main()
