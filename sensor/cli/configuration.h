@@ -15,6 +15,11 @@
 
 namespace lapwing {
 
+/// Trees of read_key_places, null for a file that was not named.
+struct KeyPlaces {
+  std::unique_ptr<Setting> own, suricata;
+};
+
 /// Options that `replay`, `run` and `rules` share.
 struct ConfigurationOptions {
   std::string file, suricata_file;
@@ -29,8 +34,11 @@ struct ConfigurationOptions {
   /// Files in order (suricata.yaml, then Lapwing's own), then assignments. Throws SettingError.
   std::unique_ptr<Setting> read() const;
   /// Call when everything has read its part of `root`: what a suricata.yaml does not carry over is listed once as a
-  /// warning; keys of Lapwing's own file that nothing reads are an error.
-  void check_unread(const Setting& root) const;
+  /// warning, and keys of it that Suricata has not either, each; keys of Lapwing's own file that nothing reads are an
+  /// error.
+  void check_unread(const Setting& root, const KeyPlaces& places) const;
+  /// For check_unread, which may come when files can be opened no more.
+  KeyPlaces key_places() const;
 };
 
 /// Files of rules: those that are there, and those that the configuration names in vain.

@@ -66,6 +66,7 @@ std::vector<std::string> inputs_of(const ReplayOptions& options, const std::vect
 int replay(const ReplayOptions& options) {
   SurviveSignals survive;
   auto root = options.configuration.read();
+  const KeyPlaces places = options.configuration.key_places();
   const auto confinement = read_options<ConfinementConfig>(*root, confinement_options());
   drop_privileges(confinement, *root, Task::replay);
   auto config = SensorConfig::read(*root, options.outputs.records);
@@ -87,7 +88,7 @@ int replay(const ReplayOptions& options) {
   for (std::string_view key : {"pcap", "dpdk", "control", "run-as", "security", "metrics"}) {
     if (const Setting* of_run = root->find(key)) of_run->use_all();
   }
-  options.configuration.check_unread(*root);
+  options.configuration.check_unread(*root, places);
   auto watch = make_watch(options, *plan.rules);
   plan.tracer = watch.get();
   plan.sources = open_captures(options.captures, options.workers);

@@ -92,6 +92,7 @@ std::vector<Pipeline::Seat> seats_of(const std::vector<LiveConfig>& interfaces, 
 int run(const RunOptions& options) {
   NoteSignals signals;
   auto root = options.configuration.read();
+  const KeyPlaces places = options.configuration.key_places();
   const auto confinement = read_options<ConfinementConfig>(*root, confinement_options());
   std::vector<std::string> named = options.interfaces;
   DpdkCapture dpdk(*root, named);
@@ -113,7 +114,7 @@ int run(const RunOptions& options) {
       confine_paths(confinement, paths_of(options, *root, *config, files, control, !dpdk.empty()));
   std::atomic<uint64_t> system_calls = 0;
   plan.exporters = make_exporters(options.outputs, *root, *config, OutputUse::run);
-  options.configuration.check_unread(*root);
+  options.configuration.check_unread(*root, places);
   LiveCapture capture(interfaces);
   plan.sources = capture.take_sources();
   dpdk.open(options.workers, options.checksums, options.filter, interfaces, plan.sources);

@@ -101,6 +101,7 @@ class Test {
 
   std::string configuration() {
     root_ = options_.configuration.read();
+    places_ = options_.configuration.key_places();
     std::string names;
     for (const std::string& file : options_.configuration.files()) names += (names.empty() ? "" : ", ") + file;
     return names.empty() ? "no file: the defaults" : names;
@@ -184,7 +185,7 @@ class Test {
   }
 
   std::string unknown_keys() {
-    options_.configuration.check_unread(*root_);
+    options_.configuration.check_unread(*root_, places_);
     return "none";
   }
 
@@ -199,6 +200,7 @@ class Test {
   Overheard overheard_;
   std::vector<Look> looks_;
   std::unique_ptr<Setting> root_;
+  KeyPlaces places_;
   ConfinementConfig confinement_;
   std::vector<std::string> named_;  // interfaces that are no ports of DPDK
   std::optional<DpdkCapture> dpdk_;

@@ -295,6 +295,26 @@ class Faults(Case):
         self.assertEqual(run("replay", DNS, "-c", missing, "-q").returncode, 0)
         self.assertEqual(run("replay", DNS, "-c", missing, "-q", "--strict").returncode, 2)
 
+    def test_a_misspelt_key_is_told_where_it_stands(self):
+        self.assertRegex(self.fault("stream:\n  memcpa:   64mb\n"), r"lapwing\.yaml:2:3: unknown setting 'stream\.memcpa'; did you mean 'stream\.memcap'\?")
+        self.assertRegex(self.fault("outputs:\n  - eve-log:\n      filetype: stdout\n      typs: [dns]\n"), r"lapwing\.yaml:4:7: .*typs")
+        self.assertRegex(self.fault("streem:\n\n  memcap: 64mb\n"), r"lapwing\.yaml:1:1: unknown setting 'streem'")
+        self.assertRegex(self.fault("stream:\n\tmemcap: 64mb\n"), r"lapwing\.yaml:2:1: a tab")
+
+    def test_what_suricata_does_not_know_either_is_told(self):
+        path = self.file("suricata.yaml", "stream: {memcpa: 1mb}\nlogging:\n  default-log-levle: info\naf-packet:\n  - interface: eth0\n    cluster-id: 99\n")
+        done = run("replay", DNS, "--suricata-config", path, "-q")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"suricata.yaml:1:10: unknown setting 'stream.memcpa'; did you mean 'stream.memcap'?", done.stderr)
+        self.assertIn(b"suricata.yaml:3:3: unknown setting 'logging.default-log-levle'; did you mean 'default-log-level'?", done.stderr)
+        self.assertNotIn(b"unknown setting 'pcap", done.stderr)
+        own = self.file("lapwing.yaml", "streem: 1\n")
+        done = run("replay", DNS, "--suricata-config", path, "-c", own, "-q")
+        self.assertEqual(done.returncode, 2, "one's own file is held to its keys beside a suricata.yaml, too")
+        if os.path.exists("/etc/suricata/suricata.yaml"):
+            done = run("replay", DNS, "--suricata-config", "/etc/suricata/suricata.yaml", "-q")
+            self.assertNotIn(b"unknown setting", done.stderr)
+
     def test_yaml_that_is_none_is_told_with_place(self):
         self.assertRegex(self.fault("stream: [\n"), r"lapwing\.yaml:\d+")
 
