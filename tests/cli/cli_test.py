@@ -318,6 +318,12 @@ class Faults(Case):
     def test_yaml_that_is_none_is_told_with_place(self):
         self.assertRegex(self.fault("stream: [\n"), r"lapwing\.yaml:\d+")
 
+    def test_lenient_checks_ask_for_one_rule_that_can_be_loaded(self):
+        good, bad = "alert udp any any -> any any (sid:1;)\n", "alert udp any any -> any any (conten:x; sid:2;)\n"
+        for text, plain, lenient in ((good, 0, 0), (good + bad, 2, 0), (bad, 2, 2), ("", 0, 2)):
+            rules = self.file("a.rules", text)
+            self.assertEqual((run("rules", "check", rules).returncode, run("rules", "check", "--lenient", rules).returncode), (plain, lenient), text)
+
     def test_the_version_is_told_however_it_is_asked_for(self):
         said = {run(*words).stdout for words in (["version"], ["--version"], ["-V"])}
         self.assertEqual(len(said), 1)
