@@ -60,9 +60,12 @@ struct ExportContext {
   std::string sensor;                        // sensor-name
   uint64_t epoch = 0;                        // changes at every start
   bool lossless = false;                     // replay
+  bool trial = false;                        // nothing is made, opened, bound or connected
 };
 
 /// One kind of output: what `filetype` of an eve-log section calls it, how to make it from that section, its options.
+/// In a trial `create` looks at the section, at the files it reads and at the place that records would go to, throws
+/// SettingError as ever and gives null.
 struct ExporterRow {
   std::string_view name;
   std::unique_ptr<Exporter> (*create)(const Setting& node, const ExportContext& context);

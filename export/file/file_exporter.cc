@@ -225,6 +225,19 @@ class FileExporter final : public Exporter {
   ExporterCounters counters_;
 };
 
+/// Why the file could not be written, as open() would put it; 0: it could.
+int fault_of(const std::string& path) {
+  struct stat info {};
+  if (lstat(path.c_str(), &info) != 0) {
+    if (errno != ENOENT) return errno;
+    const std::string folder = fs::path(path).parent_path();
+    return faccessat(AT_FDCWD, folder.empty() ? "." : folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno;
+  }
+  if (S_ISLNK(info.st_mode)) return ELOOP;
+  if (S_ISDIR(info.st_mode)) return EISDIR;
+  return faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0 ? 0 : errno;
+}
+
 const Setting& place(const Setting& node, std::string_view key) {
   const Setting* found = node.find(key);
   return found ? *found : node;
@@ -236,18 +249,20 @@ std::vector<OptionInfo> file_exporter_options() {
   return describe_options<FileOptions>(kRows);
 }
 
-std::unique_ptr<Exporter> create_file_exporter(const Setting& node, const ExportContext&) {
+std::unique_ptr<Exporter> create_file_exporter(const Setting& node, const ExportContext& context) {
   auto options = read_options<FileOptions>(node, kRows);
   const std::string path = options.filename.starts_with('/') || options.directory == "."
                                ? options.filename
                                : options.directory + "/" + options.filename;
   const int64_t interval = read_interval(options.interval, place(node, "rotate-interval"));
   const auto mode = read_mode(options.mode, place(node, "filemode"));
-  auto exporter = std::make_unique<FileExporter>(path, options, interval, mode);
-  if (!exporter->opened()) {
+  std::unique_ptr<FileExporter> exporter;
+  if (!context.trial) exporter = std::make_unique<FileExporter>(path, options, interval, mode);
+  const int fault = context.trial ? fault_of(path) : exporter->opened() ? 0 : errno;
+  if (fault != 0) {
     // A link would lead the records of who may write elsewhere into what others own.
     const std::string reason =
-        errno == ELOOP ? "is a symbolic link: name the file itself, or - for standard output" : std::strerror(errno);
+        fault == ELOOP ? "is a symbolic link: name the file itself, or - for standard output" : std::strerror(fault);
     place(node, "filename").fail(path + ": " + reason);
   }
   return exporter;

@@ -12,6 +12,7 @@
 
 #include "sensor/base/log.h"
 #include "sensor/base/text.h"
+#include "sensor/base/writable.h"
 
 namespace lapwing {
 namespace {
@@ -285,8 +286,13 @@ std::vector<OptionInfo> file_store_options() {
   return out;
 }
 
-std::unique_ptr<Exporter> create_file_store(const FileStoreConfig& config, const std::string& log_folder) {
-  return std::make_unique<FileStore>(config, fs::path(log_folder) / config.folder);
+std::unique_ptr<Exporter> create_file_store(const FileStoreConfig& config, const std::string& log_folder, bool trial) {
+  const fs::path folder = fs::path(log_folder) / config.folder;
+  if (!trial) return std::make_unique<FileStore>(config, folder);
+  if (const int fault = fault_of_making(folder / "tmp")) {
+    throw SettingError({folder.string(), 0, 0}, std::string("no place for the file store: ") + std::strerror(fault));
+  }
+  return nullptr;
 }
 
 }  // namespace lapwing

@@ -29,7 +29,9 @@ struct FileStoreConfig {
 };
 std::vector<OptionInfo> file_store_options();
 
-/// Makes the folders. A relative `dir` lies in `log_folder`. Throws SettingError when they cannot be made.
-std::unique_ptr<Exporter> create_file_store(const FileStoreConfig& config, const std::string& log_folder);
+/// Makes the folders. A relative `dir` lies in `log_folder`. Throws SettingError when they cannot be made. In a trial
+/// makes nothing and gives null.
+std::unique_ptr<Exporter> create_file_store(const FileStoreConfig& config, const std::string& log_folder,
+                                            bool trial = false);
 
 }  // namespace lapwing

@@ -33,7 +33,8 @@ class StdoutExporter final : public Exporter {
 
 }  // namespace
 
-std::unique_ptr<Exporter> create_stdout_exporter(const Setting&, const ExportContext&) {
+std::unique_ptr<Exporter> create_stdout_exporter(const Setting&, const ExportContext& context) {
+  if (context.trial) return nullptr;
   return std::make_unique<StdoutExporter>();
 }
 

@@ -141,6 +141,7 @@ std::unique_ptr<Exporter> create_syslog_exporter(const Setting& node, const Expo
   Framing framing;
   auto addresses = find_destination(node, options.destination, framing);
   if (addresses.front().family() != AF_UNIX && !framing.counted) framing.max_message = options.max_udp_message;
+  if (context.trial) return nullptr;
   const std::string host = context.sensor.empty() ? host_name() : context.sensor;
   return std::make_unique<SyslogExporter>(
       options, std::move(addresses), framing,

@@ -54,6 +54,7 @@ std::unique_ptr<Exporter> create(std::string_view name, int type, const Setting&
     (where ? *where : node)
         .fail("'" + options.path + "' is no path of a socket: 1 to " + std::to_string(max_unix_path()) + " bytes");
   }
+  if (context.trial) return nullptr;
   return std::make_unique<UnixExporter>(name, options, *address, context.lossless);
 }
 

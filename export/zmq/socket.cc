@@ -3,11 +3,13 @@
 #include <sys/stat.h>
 #include <zmq.h>
 
+#include <cstring>
 #include <filesystem>
 #include <stdexcept>
 
 #include "sensor/base/setting.h"
 #include "sensor/base/text.h"
+#include "sensor/base/writable.h"
 
 namespace lapwing {
 namespace {
@@ -95,8 +97,9 @@ void ZmqSocket::secure(const CurveFiles& files, bool bind) {
 
 std::string ZmqSocket::bind_or_connect(const std::string& endpoint, bool bind) {
   if (bind && kept_by_file_mode(endpoint)) {
-    std::error_code ignored;  // binding tells it better
+    std::error_code ignored;  // what is wrong is told next
     std::filesystem::create_directories(std::filesystem::path(endpoint.substr(kIpc.size())).parent_path(), ignored);
+    if (std::string fault = fault_of_place(endpoint); !fault.empty()) return fault;
     const Umask mask(kIpcUmask);
     return zmq_bind(socket_, endpoint.c_str()) == 0 ? "" : zmq_strerror(zmq_errno());
   }
@@ -111,6 +114,19 @@ void ZmqSocket::reload_clients() {
 bool kept_by_file_mode(std::string_view endpoint) {
   return endpoint.starts_with(kIpc) && endpoint.size() > kIpc.size() && endpoint[kIpc.size()] != '@' &&
          endpoint[kIpc.size()] != '*';
+}
+
+std::string fault_of_place(const std::string& endpoint) {
+  if (!kept_by_file_mode(endpoint)) return "";
+  const std::filesystem::path path = endpoint.substr(kIpc.size());
+  std::error_code error;
+  // ZeroMQ removes what has the name, whatever it is.
+  const auto there = std::filesystem::symlink_status(path, error);
+  if (std::filesystem::exists(there) && !std::filesystem::is_socket(there)) {
+    return "there is a file of that name that is no socket";
+  }
+  const int fault = fault_of_making(path);
+  return fault ? std::strerror(fault) : "";
 }
 
 bool is_endpoint(std::string_view text) {

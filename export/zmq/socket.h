@@ -58,6 +58,8 @@ class ZmqSocket {
 /// Whether the file system says who may connect: ipc with a path. To an abstract name (ipc://@...) any user may, as to
 /// a tcp port of the loopback.
 bool kept_by_file_mode(std::string_view endpoint);
+/// Why a socket could not lie at an ipc endpoint, as far as the file system tells; empty where it could, and for tcp.
+std::string fault_of_place(const std::string& endpoint);
 /// tcp and ipc. What else ZeroMQ has, such as multicast, knows no keys.
 bool is_endpoint(std::string_view text);
 

@@ -126,6 +126,7 @@ class ZmqExporter : public Exporter {
   ZmqExporter(int type, std::string_view name, ZmqOptions options, const ExportContext& context)
       : options_(std::move(options)),
         lossless_(context.lossless),
+        trial_(context.trial),
         name_(name),
         socket_(type, to_int(std::clamp<uint64_t>(options_.io_threads, 1, kMaxIoThreads))),
         messages_(context, options_.batch_records, options_.batch_bytes) {
@@ -194,7 +195,8 @@ class ZmqExporter : public Exporter {
       (where ? *where : node).fail(error.what());
     }
     for (const std::string& endpoint : options_.endpoints) {
-      const std::string reason = socket_.bind_or_connect(endpoint, bind);
+      const std::string reason =
+          trial_ ? (bind ? fault_of_place(endpoint) : "") : socket_.bind_or_connect(endpoint, bind);
       if (!reason.empty()) (endpoints ? *endpoints : node).fail(endpoint + ": " + reason);
     }
   }
@@ -212,7 +214,7 @@ class ZmqExporter : public Exporter {
   virtual uint64_t make_room() { return options_.queue_size; }
 
   ZmqOptions options_;
-  const bool lossless_;
+  const bool lossless_, trial_;
   std::string name_;
   HeldBytes held_;
   ZmqSocket socket_;
@@ -379,6 +381,7 @@ template <class T>
 std::unique_ptr<Exporter> create(const Setting& node, const ExportContext& context, std::span<const Row> rows) {
   auto exporter = std::make_unique<T>(read_options<ZmqOptions>(node, rows), context);
   exporter->open(node);
+  if (context.trial) return nullptr;
   return exporter;
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "sensor/base/log.h"
+#include "sensor/capture/capture_file.h"
 #include "sensor/capture/format.h"
 #include "sensor/capture/packet_source.h"
 #include "sensor/capture/shared_feed.h"
@@ -186,26 +187,6 @@ Magic magic_of(const fs::path& path) {
   return read_magic({start, static_cast<size_t>(file.gcount())});
 }
 
-/// For files of a directory: what is compressed counts by what is inside.
-bool is_capture(const fs::path& path) {
-  Magic magic = magic_of(path);
-  auto decompressor = make_decompressor(magic);
-  if (!decompressor) return magic != Magic::none;
-  std::ifstream file(path, std::ios::binary);
-  std::vector<uint8_t> in(64 << 10), out(4);
-  file.read(reinterpret_cast<char*>(in.data()), static_cast<std::streamsize>(in.size()));
-  Bytes left{in.data(), static_cast<size_t>(file.gcount())};
-  size_t have = 0;
-  while (have < out.size() && !left.empty() && decompressor->error().empty()) {
-    auto step = decompressor->run(left, out.data() + have, out.size() - have);
-    have += step.produced;
-    left = left.subspan(step.used);
-    if (step.used == 0 && step.produced == 0) break;
-  }
-  Magic inside = read_magic({out.data(), have});
-  return inside == Magic::pcap || inside == Magic::pcapng;
-}
-
 void add_input(Replay& replay, const std::string& path) {
   InputPath input{.path = path};
   std::error_code error;
@@ -232,7 +213,7 @@ void add_path(Replay& replay, const std::string& path) {
   }
   std::ranges::sort(files);
   for (const fs::path& file : files) {
-    if (is_capture(file)) {
+    if (is_capture(file.string())) {
       add_input(replay, file.string());
     } else {
       ++replay.skipped_files;
@@ -241,6 +222,25 @@ void add_path(Replay& replay, const std::string& path) {
 }
 
 }  // namespace
+
+bool is_capture(const std::string& path) {
+  Magic magic = magic_of(path);
+  auto decompressor = make_decompressor(magic);
+  if (!decompressor) return magic != Magic::none;
+  std::ifstream file(path, std::ios::binary);
+  std::vector<uint8_t> in(64 << 10), out(4);
+  file.read(reinterpret_cast<char*>(in.data()), static_cast<std::streamsize>(in.size()));
+  Bytes left{in.data(), static_cast<size_t>(file.gcount())};
+  size_t have = 0;
+  while (have < out.size() && !left.empty() && decompressor->error().empty()) {
+    auto step = decompressor->run(left, out.data() + have, out.size() - have);
+    have += step.produced;
+    left = left.subspan(step.used);
+    if (step.used == 0 && step.produced == 0) break;
+  }
+  Magic inside = read_magic({out.data(), have});
+  return inside == Magic::pcap || inside == Magic::pcapng;
+}
 
 std::vector<std::unique_ptr<PacketSource>> open_captures(const std::vector<std::string>& paths, size_t workers) {
   auto replay = std::make_shared<Replay>();

@@ -40,6 +40,10 @@ uint64_t usable_cores();
 /// Cores named as "3" or "0-3". Throws SettingError.
 std::vector<int> read_cores(const Setting& node, const std::vector<std::string>& texts);
 
+/// Opens one handle of the interface and closes it again. Throws SettingError for one that is not there or cannot be
+/// opened; gives why it would be waited for, or nothing.
+std::string try_interface(const LiveConfig& config);
+
 class LiveInterface;
 
 /// Interfaces that are watched, each with a source for every worker of its own.

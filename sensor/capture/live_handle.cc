@@ -60,6 +60,7 @@ LiveHandle::LiveHandle(const LiveConfig& config) : config_(config) {
   if (ioctl(fd_, SIOCGIFINDEX, &named) == 0) index_ = named.ifr_ifindex;
   longest_ = UINT32_MAX;
   if (index_ && ioctl(fd_, SIOCGIFMTU, &named) == 0) longest_ = static_cast<uint32_t>(named.ifr_mtu) + kLinkHeader;
+  take_loopback_once();
   const int dlt = pcap_datalink(pcap_);
   link_type_ = static_cast<uint16_t>(dlt == DLT_RAW ? 101 : dlt == DLT_LOOP ? 108 : dlt);
   prepare_filter();
@@ -87,6 +88,17 @@ void LiveHandle::prepare_filter() {
   refuse("filter '" + config_.filter + "': " + pcap_geterr(pcap_));
 }
 
+/// What is sent on loopback is received there too, and libpcap forgets the one that is sent: the kernel need not hand
+/// it over, which would fill the ring and be counted as waiting.
+void LiveHandle::take_loopback_once() {
+  ifreq named = request(config_.interface);
+  // "any" has loopback among others, of which what is sent is wanted.
+  shown_once_ = index_ != 0;
+  if (index_ == 0 || ioctl(fd_, SIOCGIFFLAGS, &named) != 0 || !(named.ifr_flags & IFF_LOOPBACK)) return;
+  const int on = 1;
+  shown_once_ = setsockopt(fd_, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on) == 0;  // Linux 4.20
+}
+
 LiveHandle::~LiveHandle() {
   pcap_freecode(&program_);
   if (pcap_) pcap_close(pcap_);
@@ -100,6 +112,10 @@ void LiveHandle::drain() {
 
 void LiveHandle::start() {
   if (pcap_setfilter(pcap_, &program_) != 0) throw LiveFault(std::string("filter: ") + pcap_geterr(pcap_), false);
+  // Without a filter at the socket libpcap runs it on what the kernel has counted.
+  socklen_t instructions = 0;
+  const bool in_kernel = getsockopt(fd_, SOL_SOCKET, SO_GET_FILTER, nullptr, &instructions) == 0 && instructions > 0;
+  counts_what_comes_ = shown_once_ && in_kernel;
 }
 
 void LiveHandle::hush() noexcept {

@@ -43,6 +43,9 @@ class LiveHandle {
   /// Why nothing will come any more, or empty: the interface is down, or is no longer what this handle was opened on.
   std::string fault() const;
   KernelCounts take_counts();
+  /// Whether all that the kernel counts comes to dispatch(): libpcap drops some of it itself where it is to filter what
+  /// the kernel cannot, and what loopback shows a second time. After start().
+  bool counts_what_comes() const { return counts_what_comes_; }
 
   int fd() const { return fd_; }
   int poll_fd() const { return poll_fd_; }
@@ -58,6 +61,7 @@ class LiveHandle {
   void set(int result, const char* what);
   void open();
   void prepare_filter();
+  void take_loopback_once();
 
   const LiveConfig& config_;
   pcap_t* pcap_ = nullptr;
@@ -66,6 +70,7 @@ class LiveHandle {
   uint16_t link_type_ = 1;
   size_t snaplen_ = 0, ring_bytes_ = 0;
   uint32_t longest_ = 0;
+  bool shown_once_ = true, counts_what_comes_ = true;
 };
 
 /// Frames that the interface itself lost since the machine started, as its driver says.

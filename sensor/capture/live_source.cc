@@ -58,7 +58,7 @@ class LiveSource final : public PacketSource {
   void refresh();
   void refresh_ring();
   void look_at_backlog();
-  uint64_t waiting() const { return pending_ - std::min(pending_, counters_.packets - taken_before_); }
+  uint64_t waiting() const;
   void count_unread();
   static void take(uint8_t* self, const pcap_pkthdr* header, const uint8_t* data);
 
@@ -159,6 +159,12 @@ void LiveSource::close_handle() {
   interface_->closed(round_);
   state_ = State::closed;
   due_ = opened_ + kRetry;
+}
+
+/// Frames in the ring; none where they cannot be told from those that libpcap drops.
+uint64_t LiveSource::waiting() const {
+  if (!handle_->counts_what_comes()) return 0;
+  return pending_ - std::min(pending_, counters_.packets - taken_before_);
 }
 
 /// What is in the ring now will not be read.
@@ -303,6 +309,15 @@ PacketSource::Result LiveSource::receive(Burst& burst) {
 }
 
 }  // namespace
+
+std::string try_interface(const LiveConfig& config) {
+  try {
+    return LiveHandle(config).fault();
+  } catch (const LiveFault& fault) {
+    if (!fault.down) throw SettingError(config.mark, config.interface + ": " + fault.what());
+    return fault.what();
+  }
+}
 
 std::vector<std::unique_ptr<PacketSource>> open_sources(const std::shared_ptr<LiveInterface>& interface) {
   const LiveConfig& config = interface->config();

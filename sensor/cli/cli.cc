@@ -15,18 +15,23 @@ namespace {
 /// What to type in the place of Suricata's options, which come without a subcommand; empty where there are none.
 std::string hint_for(const std::vector<std::string>& words) {
   std::string verb, operand, rest;
+  bool test = false;
   for (size_t i = 0; i < words.size(); ++i) {
     if (i == 0 && !words[i].starts_with('-')) return "";
     const std::string value = i + 1 < words.size() ? words[i + 1] : "";
     if (words[i] == "-r") verb = "replay", operand = " " + value;
-    if (words[i] == "-i" || words[i].starts_with("--af-packet")) verb = "run";
-    if (words[i] == "-i") operand = " -i " + value;
+    if (words[i] == "-i") verb = "run", operand = " -i " + value;
+    for (const std::string way : {"--af-packet", "--pcap"}) {
+      if (words[i] == way) verb = "run";
+      if (words[i].starts_with(way + "=")) verb = "run", operand = " -i " + words[i].substr(way.size() + 1);
+    }
     if (words[i] == "-S" || words[i] == "-s") rest += " --rules " + value;
     if (words[i] == "-c") rest += " --suricata-config " + value;
     if (words[i] == "-l") rest += " --eve " + value + "/eve.json";
     if (words[i] == "-k") rest += " --checksums " + value;
-    if (words[i] == "-T") return "Suricata's -T is: lapwing rules check RULES\n";
+    if (words[i] == "-T") test = true;
   }
+  if (test) verb = "test-config";
   return verb.empty() ? "" : "Suricata's options as Lapwing's: lapwing " + verb + operand + rest + "\n";
 }
 
@@ -43,6 +48,9 @@ int run_command_line(int argc, char** argv) {
   Command command;
   add_replay(app, command);
   add_run(app, command);
+  add_test_config(app, command);
+  add_show_config(app, command);
+  add_status(app, command);
   add_control(app, command);
   add_subscribe(app, command);
   add_keygen(app, command);

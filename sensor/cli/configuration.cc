@@ -3,6 +3,7 @@
 #include <glob.h>
 
 #include <filesystem>
+#include <set>
 
 #include "sensor/base/allocator.h"
 #include "sensor/base/log.h"
@@ -17,6 +18,12 @@ std::vector<std::string> known_keys() {
   std::vector<std::string> out;
   for (const OptionInfo& option : all_options()) out.push_back(option.key);
   return out;
+}
+
+/// Files that settings stand in: one, and those that it includes.
+void collect_files(const Setting& node, std::set<std::string>& files) {
+  if (node.mark.line) files.insert(node.mark.file);
+  for (const auto& child : node.children) collect_files(*child, files);
 }
 
 /// The files that a pattern such as *.rules stands for, sorted; the text itself where it is a file or stands for none.
@@ -67,28 +74,28 @@ std::unique_ptr<Setting> ConfigurationOptions::read() const {
   return root;
 }
 
-void ConfigurationOptions::check_unread(const Setting& root) const {
-  if (!suricata_file.empty()) {
-    if (std::string message = unsupported_keys_message(root); !message.empty()) spdlog::warn("{}", message);
-    return;
-  }
+KeyPlaces ConfigurationOptions::key_places() const {
+  auto places_in = [](const std::string& path) { return path.empty() ? nullptr : read_key_places(path); };
+  return {places_in(file), places_in(suricata_file)};
+}
+
+void ConfigurationOptions::check_unread(const Setting& root, const KeyPlaces& places) const {
   const std::vector<std::string> known = known_keys();
-  for (const UnusedKey& unused : unused_keys(root)) {
-    // Only a key of this file is a mistake of its author; the command line speaks Suricata's names too.
-    if (unused.node->mark.line == 0) {
-      spdlog::warn("{}: nothing reads this key", unused.path);
-      continue;
+  if (places.own) {
+    std::set<std::string> own;
+    collect_files(*places.own, own);
+    for (const UnusedKey& unused : unused_keys(root, places.own.get())) {
+      if (own.contains(unused.mark.file)) throw SettingError(unused.mark, unknown_key_text(unused, known));
     }
-    auto messages = unknown_key_messages(root, known);
-    throw SettingError(
-        unused.node->mark, messages.empty() ? unused.path + ": unknown key" : [&] {
-          std::string prefix = to_string(unused.node->mark) + ": ";
-          for (const std::string& message : messages) {
-            if (message.starts_with(prefix)) return message.substr(prefix.size());
-          }
-          return unused.path + ": unknown key";
-        }());
   }
+  for (const UnusedKey& unused : unused_keys(root)) {
+    // Only a key of a file is a mistake of its author; the command line speaks Suricata's names too.
+    if (unused.mark.line == 0) spdlog::warn("{}: nothing reads this key", unused.path);
+  }
+  if (!places.suricata) return;
+  for (const std::string& message : unknown_key_messages(root, known, places.suricata.get()))
+    spdlog::warn("{}", message);
+  if (std::string message = unsupported_keys_message(root); !message.empty()) spdlog::warn("{}", message);
 }
 
 RuleFiles find_rule_files(const std::vector<std::string>& named, const Setting& root) {
@@ -126,7 +133,8 @@ LoadedRules compile_rules(const std::vector<std::string>& paths, const RuleEnvir
   return out;
 }
 
-std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorConfig& config, bool strict) {
+std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorConfig& config, bool strict,
+                                          RuleFaults* faults) {
   // suricata.yaml names a file that its own updater makes; without it Suricata only warns as well.
   for (const std::string& path : files.missing) {
     if (strict) throw SettingError({path}, "no such rule file");
@@ -135,6 +143,7 @@ std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorCo
   const std::atomic<bool> never = false;
   LoadedRules loaded = compile_rules(files.paths, config.rules, config.detect, never);
   const std::vector<RuleMessage>& messages = loaded.messages;
+  if (faults) faults->take(messages);
   constexpr size_t kShown = 20;
   size_t shown = 0;
   for (const RuleMessage& message : messages) {

@@ -8,11 +8,17 @@
 #include <vector>
 
 #include "sensor/base/setting.h"
+#include "sensor/cli/rule_faults.h"
 #include "sensor/decode/decode.h"
 #include "sensor/pipeline/reloader.h"
 #include "sensor/pipeline/sensor_config.h"
 
 namespace lapwing {
+
+/// Trees of read_key_places, null for a file that was not named.
+struct KeyPlaces {
+  std::unique_ptr<Setting> own, suricata;
+};
 
 /// Options that `replay`, `run` and `rules` share.
 struct ConfigurationOptions {
@@ -28,8 +34,11 @@ struct ConfigurationOptions {
   /// Files in order (suricata.yaml, then Lapwing's own), then assignments. Throws SettingError.
   std::unique_ptr<Setting> read() const;
   /// Call when everything has read its part of `root`: what a suricata.yaml does not carry over is listed once as a
-  /// warning; keys of Lapwing's own file that nothing reads are an error.
-  void check_unread(const Setting& root) const;
+  /// warning, and keys of it that Suricata has not either, each; keys of Lapwing's own file that nothing reads are an
+  /// error.
+  void check_unread(const Setting& root, const KeyPlaces& places) const;
+  /// For check_unread, which may come when files can be opened no more.
+  KeyPlaces key_places() const;
 };
 
 /// Files of rules: those that are there, and those that the configuration names in vain.
@@ -44,9 +53,11 @@ RuleFiles find_rule_files(const std::vector<std::string>& named, const Setting& 
 LoadedRules compile_rules(const std::vector<std::string>& paths, const RuleEnvironment& environment,
                           const DetectConfig& detect, const std::atomic<bool>& stop);
 
-/// The rules to start with. Messages are logged; rules at fault are left out and counted. Throws SettingError when a
-/// file cannot be read, and where `strict` is set, when one is missing or a rule is at fault.
-std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorConfig& config, bool strict);
+/// The rules to start with. Messages are logged, errors also go to `faults`; rules at fault are left out and counted.
+/// Throws SettingError when a file cannot be read, and where `strict` is set, when one is missing or a rule is at
+/// fault.
+std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorConfig& config, bool strict,
+                                          RuleFaults* faults = nullptr);
 
 /// Writes the sets that are kept in files, once the workers have ended; failures are logged.
 void keep_datasets(const DatasetStore& datasets);

@@ -1,47 +1,20 @@
 // `reload` and `stats`: commands to a running sensor.
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
 
 #include "sensor/cli/commands.h"
-#include "sensor/control/control.h"
+#include "sensor/cli/sensor_answer.h"
 
 namespace lapwing {
 namespace {
 
 constexpr int kReloadSeconds = 600;  // a large rule set on a busy machine
-constexpr int kStatsSeconds = 10;
 
 struct ControlOptions {
   std::string socket;
   bool strict = false, json = false;
 };
-
-/// The first of the default places that has a socket; where none has, the error should name the usual one.
-std::string socket_path(const ControlOptions& options) {
-  if (!options.socket.empty()) return options.socket;
-  const std::vector<std::string> paths = default_control_paths();
-  for (const std::string& path : paths) {
-    struct stat status {};
-    if (stat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) return path;
-  }
-  return paths.front();
-}
-
-struct Answer {
-  bool ok = false;
-  nlohmann::json message;
-};
-
-Answer ask(const ControlOptions& options, std::string_view request, int seconds) {
-  const std::string path = socket_path(options);
-  const auto json = nlohmann::json::parse(ask_sensor(path, request, seconds), nullptr, false);
-  if (!json.is_object() || !json.contains("return") || !json.contains("message")) {
-    throw std::runtime_error(path + ": the answer is not a sensor's");
-  }
-  return {json["return"] == "OK", json["message"]};
-}
 
 std::string place(const nlohmann::json& error) {
   std::string out;
@@ -55,8 +28,9 @@ std::string place(const nlohmann::json& error) {
 }
 
 int reload(const ControlOptions& options) {
-  const Answer answer = ask(
-      options, options.strict ? R"({"command":"reload","strict":true})" : R"({"command":"reload"})", kReloadSeconds);
+  const SensorAnswer answer = ask_sensor_at(
+      options.socket, options.strict ? R"({"command":"reload","strict":true})" : R"({"command":"reload"})",
+      kReloadSeconds);
   if (options.json) fmt::print("{}\n", answer.message.dump());
   if (!answer.message.is_object()) throw std::runtime_error(answer.message.dump());
   const bool taken = answer.message.value("taken", false);
@@ -75,7 +49,7 @@ int reload(const ControlOptions& options) {
 }
 
 int stats(const ControlOptions& options) {
-  const Answer answer = ask(options, R"({"command":"stats"})", kStatsSeconds);
+  const SensorAnswer answer = ask_sensor_at(options.socket, R"({"command":"stats"})", kStatsSeconds);
   if (!answer.ok) throw std::runtime_error(answer.message.dump());
   if (options.json) {
     fmt::print("{}\n", answer.message.dump());

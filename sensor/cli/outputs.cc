@@ -15,6 +15,7 @@
 #include "export/selection.h"
 #include "sensor/base/log.h"
 #include "sensor/base/text.h"
+#include "sensor/capture/capture_file.h"
 
 namespace lapwing {
 namespace {
@@ -42,7 +43,10 @@ std::set<Identity> identities_of(const std::vector<std::string>& inputs) {
     if (path == "-" || !fs::is_directory(path, error)) continue;
     for (fs::recursive_directory_iterator it(path, fs::directory_options::skip_permission_denied, error), end;
          !error && it != end; it.increment(error)) {
-      add(it->path().string());
+      // Others are passed over: records beside the captures, say.
+      std::error_code none;
+      const std::string inside = it->path().string();
+      if (it->path().extension() == ".rules" || (it->is_regular_file(none) && is_capture(inside))) add(inside);
     }
   }
   return out;
@@ -154,8 +158,9 @@ std::string log_folder(const OutputOptions& options, const Setting& root) {
 }
 
 std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& options, const Setting& root,
-                                                      const SensorConfig& config, bool replay) {
-  ExportContext context{.topics = config.eve->topics(), .lossless = replay};
+                                                      const SensorConfig& config, OutputUse use) {
+  const bool replay = use == OutputUse::replay, trial = use == OutputUse::trial;
+  ExportContext context{.topics = config.eve->topics(), .lossless = replay, .trial = trial};
   if (const Setting* name = root.find("sensor-name")) context.sensor = name->as_text();
   auto now = std::chrono::system_clock::now().time_since_epoch();
   context.epoch = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
@@ -163,7 +168,7 @@ std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& optio
   auto add = [&](const std::string& filetype, const Setting& node) {
     out.push_back(row_of(filetype, node).create(node, context));
   };
-  if (config.file_store.enabled) out.push_back(create_file_store(config.file_store, log_folder(options, root)));
+  if (config.file_store.enabled) out.push_back(create_file_store(config.file_store, log_folder(options, root), trial));
   const size_t stores = out.size();
   auto add_named = [&](const std::string& filetype, std::unique_ptr<Setting> own) {
     const Setting* given = options_of_type(row_of(filetype, *own), root);
@@ -190,14 +195,16 @@ std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& optio
   const Setting* outputs = root.find("outputs");
   if (out.size() > stores || !outputs) {
     if (outputs) outputs->use_all();
+    if (trial) out.clear();
     return out;
   }
   for (const Setting* node : eve_sections(root)) {
     const Setting* filetype = node->find("filetype");
     add(filetype ? filetype->as_text() : "regular", *node);
     std::vector<bool> wanted = config.eve->selection(*node);
-    if (!wanted.empty()) out.back() = select_types(std::move(out.back()), std::move(wanted));
+    if (!wanted.empty() && !trial) out.back() = select_types(std::move(out.back()), std::move(wanted));
   }
+  if (trial) out.clear();
   return out;
 }
 

@@ -34,9 +34,12 @@ std::string log_folder(const OutputOptions& options, const Setting& root);
 /// capture or rules anew by mistake would destroy them. `inputs` are files, folders with files, or "-".
 void check_outputs(const OutputOptions& options, const Setting& root, const std::vector<std::string>& inputs);
 
-/// Outputs of records named on the command line replace those of the configuration; the file store stays. Throws
-/// SettingError.
+/// What outputs are made for. A trial is as a run, but opens and makes nothing.
+enum class OutputUse : uint8_t { run, replay, trial };
+
+/// Outputs of records named on the command line replace those of the configuration; the file store stays. A trial
+/// gives none. Throws SettingError.
 std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& options, const Setting& root,
-                                                      const SensorConfig& config, bool replay);
+                                                      const SensorConfig& config, OutputUse use);
 
 }  // namespace lapwing

@@ -66,6 +66,7 @@ std::vector<std::string> inputs_of(const ReplayOptions& options, const std::vect
 int replay(const ReplayOptions& options) {
   SurviveSignals survive;
   auto root = options.configuration.read();
+  const KeyPlaces places = options.configuration.key_places();
   const auto confinement = read_options<ConfinementConfig>(*root, confinement_options());
   drop_privileges(confinement, *root, Task::replay);
   auto config = SensorConfig::read(*root, options.outputs.records);
@@ -78,7 +79,7 @@ int replay(const ReplayOptions& options) {
   plan.rules = load_rules(files, *config, options.configuration.strict);
   // Before outputs and sources: their threads take over what this one may do.
   const uint64_t landlock = confine_paths(confinement, paths_of(options, *root, *config));
-  plan.exporters = make_exporters(options.outputs, *root, *config, true);
+  plan.exporters = make_exporters(options.outputs, *root, *config, OutputUse::replay);
   std::atomic<uint64_t> system_calls = 0;
   plan.more_counters = [&](CounterSet& set) {
     set.add(ConfinementCounters{landlock, system_calls}, confinement_counter_rows());
@@ -87,7 +88,7 @@ int replay(const ReplayOptions& options) {
   for (std::string_view key : {"pcap", "dpdk", "control", "run-as", "security", "metrics"}) {
     if (const Setting* of_run = root->find(key)) of_run->use_all();
   }
-  options.configuration.check_unread(*root);
+  options.configuration.check_unread(*root, places);
   auto watch = make_watch(options, *plan.rules);
   plan.tracer = watch.get();
   plan.sources = open_captures(options.captures, options.workers);

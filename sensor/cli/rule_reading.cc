@@ -4,8 +4,12 @@
 
 namespace lapwing {
 
-RuleReading::RuleReading(ConfigurationOptions options, const SensorConfig& config, RuleFiles files)
-    : options_(std::move(options)), config_(config), files_(std::move(files)), environment_(config.rules) {}
+RuleReading::RuleReading(ConfigurationOptions options, const SensorConfig& config, RuleFiles files, RuleFaults& faults)
+    : options_(std::move(options)),
+      config_(config),
+      faults_(faults),
+      files_(std::move(files)),
+      environment_(config.rules) {}
 
 LoadedRules RuleReading::read(const std::atomic<bool>& stop) {
   const auto root = options_.read();
@@ -18,9 +22,10 @@ LoadedRules RuleReading::read(const std::atomic<bool>& stop) {
   }
   auto environment = std::make_shared<RuleEnvironment>(next_rule_environment(*root, environment_));
   LoadedRules out = compile_rules(files.paths, *environment, config_.detect, stop);
-  out.accepted = [this, environment, files] {
+  out.accepted = [this, environment, files, messages = out.messages] {
     environment_ = std::move(*environment);
     files_ = files;
+    faults_.take(messages);
   };
   return out;
 }

@@ -11,8 +11,8 @@ namespace lapwing {
 /// Used by one thread at a time: the reloader's while the sensor runs, the main thread's before and after.
 class RuleReading {
  public:
-  /// `files`: what the rules in force were read from. `config` outlives this.
-  RuleReading(ConfigurationOptions options, const SensorConfig& config, RuleFiles files);
+  /// `files`: what the rules in force were read from. `config` and `faults`, those of the rules in force, outlive this.
+  RuleReading(ConfigurationOptions options, const SensorConfig& config, RuleFiles files, RuleFaults& faults);
 
   /// Reads the configuration's files, its address and port variables, its tables, thresholds and reputation, and
   /// compiles the rules. Throws SettingError when a file cannot be read or a rule file is missing that was not missing
@@ -25,6 +25,7 @@ class RuleReading {
  private:
   const ConfigurationOptions options_;
   const SensorConfig& config_;
+  RuleFaults& faults_;
   RuleFiles files_;
   RuleEnvironment environment_;
 };

@@ -13,7 +13,7 @@ namespace {
 struct CheckOptions {
   ConfigurationOptions configuration;
   std::vector<std::string> files;
-  bool json = false;
+  bool json = false, lenient = false;
 };
 
 void write_json(const RuleMessage& message) {
@@ -64,7 +64,9 @@ int check(const CheckOptions& options) {
         "warnings\n",
         counts.loaded, counts.skipped, counts.older, counts.failed, warnings);
   }
-  return errors || counts.failed ? exit_status::usage : exit_status::done;
+  // What a sensor would start with, or take by a reload.
+  if (options.lenient && counts.loaded > 0) return exit_status::done;
+  return errors || counts.failed || options.lenient ? exit_status::usage : exit_status::done;
 }
 
 }  // namespace
@@ -81,6 +83,7 @@ void add_rules_check(CLI::App& rules, Command& command) {
       ->check(CLI::ExistingFile);
   sub->add_option("--set", options->configuration.assignments, "set one key of the configuration: key=value")
       ->take_all();
+  sub->add_flag("--lenient", options->lenient, "status 0 unless no rule at all can be loaded");
   sub->add_flag("--json", options->json, "one JSON object a message");
   sub->callback([options, &command] { command = [options] { return check(*options); }; });
 }

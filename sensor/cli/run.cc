@@ -1,56 +1,21 @@
 // `run`: live traffic through the sensor.
-#include <limits.h>
-#include <unistd.h>
-
 #include <atomic>
-#include <filesystem>
 #include <mutex>
 
 #include "sensor/base/hash.h"
-#include "sensor/base/json_writer.h"
 #include "sensor/base/log.h"
 #include "sensor/capture/dpdk/dpdk.h"
 #include "sensor/capture/live.h"
 #include "sensor/cli/commands.h"
-#include "sensor/cli/configuration.h"
-#include "sensor/cli/outputs.h"
 #include "sensor/cli/report.h"
-#include "sensor/cli/rights.h"
 #include "sensor/cli/rule_reading.h"
+#include "sensor/cli/run_options.h"
+#include "sensor/cli/sensor_commands.h"
 #include "sensor/cli/signals.h"
-#include "sensor/control/confinement.h"
-#include "sensor/control/control.h"
 #include "sensor/metrics/metrics_server.h"
 
 namespace lapwing {
 namespace {
-
-struct RunOptions {
-  ConfigurationOptions configuration;
-  OutputOptions outputs;
-  std::vector<std::string> interfaces;
-  std::string filter;
-  uint64_t workers = 0;  // of each interface; 0: as configured
-  std::string checksums;
-};
-
-/// Huge pages, devices of VFIO and UIO, and what the EAL keeps of itself.
-constexpr std::string_view kDpdkPaths[] = {"/dev", "/sys", "/run/dpdk", "/mnt/huge"};
-
-std::string version_object(const Pipeline& pipeline, const std::string& interfaces) {
-  std::string out;
-  const RuleStatus status = pipeline.rule_status();
-  JsonWriter(out)
-      .begin_object()
-      .member("version", LAPWING_VERSION)
-      .member("pid", static_cast<int64_t>(getpid()))
-      .member("interface", interfaces)
-      .member("generation", status.generation)
-      .member("rules_loaded", status.counts.loaded)
-      .member("rules_since", status.since)
-      .end_object();
-  return out;
-}
 
 /// A server while it is open. Its counters are asked for as long as the pipeline lives; what it serves is there only
 /// while pipeline and reloader are.
@@ -105,42 +70,9 @@ std::unique_ptr<ControlServer> listen_for_commands(const ControlConfig& config, 
   return server;
 }
 
-std::vector<ControlCommand> commands_of(Pipeline& pipeline, Reloader& reloader, std::string interfaces) {
-  return {
-      {"reload",
-       {"strict"},
-       [&](const ControlFlags& flags, const ControlAnswer& answer) {
-         reloader.request(!flags.empty(),
-                          [answer](const ReloadReport& report) { answer(report.taken, to_json(report)); });
-       }},
-      {"stats", {}, [&](const ControlFlags&, const ControlAnswer& answer) { answer(true, pipeline.stats_object()); }},
-      {"version",
-       {},
-       [&pipeline, interfaces = std::move(interfaces)](const ControlFlags&, const ControlAnswer& answer) {
-         answer(true, version_object(pipeline, interfaces));
-       }}};
-}
-
-/// The interfaces to watch, as the command line has it over the configuration; `named` are those that are no DPDK
-/// ports.
-std::vector<LiveConfig> choose_interfaces(const RunOptions& options, const std::vector<std::string>& named, bool needed,
-                                          const Setting& root) {
-  if (named.size() != options.interfaces.size() && named.empty()) {
-    if (const Setting* pcap = root.find("pcap")) pcap->use_all();
-    return {};
-  }
-  std::vector<LiveConfig> out = read_interfaces(root, named, needed);
-  for (LiveConfig& interface : out) {
-    if (!options.filter.empty()) interface.filter = options.filter;
-    if (options.workers) interface.workers = options.workers;
-    if (!options.checksums.empty()) interface.checksums = options.checksums;
-  }
-  return out;
-}
-
-std::string names_of(const std::vector<LiveConfig>& interfaces) {
-  std::string out;
-  for (const LiveConfig& interface : interfaces) out += (out.empty() ? "" : ",") + interface.interface;
+std::vector<std::string> names_of(const std::vector<LiveConfig>& interfaces) {
+  std::vector<std::string> out;
+  for (const LiveConfig& interface : interfaces) out.push_back(interface.interface);
   return out;
 }
 
@@ -157,45 +89,10 @@ std::vector<Pipeline::Seat> seats_of(const std::vector<LiveConfig>& interfaces, 
   return out;
 }
 
-PathRights paths_of(const RunOptions& options, const Setting& root, const SensorConfig& config, const RuleFiles& files,
-                    const ControlConfig& control, const DpdkCapture& dpdk) {
-  PathRights rights;
-  add_configuration(root, rights);
-  for (const std::string& path : files.paths) add_replaceable(path, rights);
-  add_outputs(options.outputs, root, config, true, rights);
-  add_cache(config.detect, rights);
-  const std::string socket = control.socket.empty() ? own_control_path() : control.socket;
-  if (control.enabled && !socket.empty()) add_folder(std::filesystem::path(socket).parent_path(), rights);
-  if (!dpdk.empty()) rights.write.insert(rights.write.end(), std::begin(kDpdkPaths), std::end(kDpdkPaths));
-  return rights;
-}
-
-void set_text(Setting& node, std::string_view text) {
-  node.kind = Setting::Kind::scalar;
-  node.scalar = text;
-}
-
-/// Records of several sensors come together somewhere, so a live one has a name.
-void name_sensor(Setting& root) {
-  const Setting* given = root.find("sensor-name");
-  char name[HOST_NAME_MAX + 1] = {};
-  if ((given && !given->as_text().empty()) || gethostname(name, sizeof name - 1) != 0 || !name[0]) return;
-  set_text(root.make("sensor-name"), name);
-}
-
-/// Whoever watches without saying where records go finds them where Suricata would put them.
-void write_eve_unless_told(const OutputOptions& options, Setting& root) {
-  if (!options.eve_file.empty() || !options.publish.empty() || root.find("outputs")) return;
-  const Setting* folder = root.find("default-log-dir");
-  const std::filesystem::path path = std::filesystem::path(folder ? folder->as_text() : "") / "eve.json";
-  set_text(root.make("outputs.eve-log.filename"), path.string());
-  spdlog::warn("no output is configured: records go to {}; choose others with --eve, --publish or outputs",
-               path.string());
-}
-
 int run(const RunOptions& options) {
   NoteSignals signals;
   auto root = options.configuration.read();
+  const KeyPlaces places = options.configuration.key_places();
   const auto confinement = read_options<ConfinementConfig>(*root, confinement_options());
   std::vector<std::string> named = options.interfaces;
   DpdkCapture dpdk(*root, named);
@@ -208,16 +105,16 @@ int run(const RunOptions& options) {
   const auto control = read_options<ControlConfig>(*root, control_options());
   Pipeline::Plan plan{.config = config.get(), .replay = false, .hash_seed = draw_seed()};
   RuleFiles files = find_rule_files(options.configuration.rule_files, *root);
-  std::vector<std::string> inputs = options.configuration.files();
-  inputs.insert(inputs.end(), files.paths.begin(), files.paths.end());
-  check_outputs(options.outputs, *root, inputs);
-  plan.rules = load_rules(files, *config, options.configuration.strict);
+  check_outputs(options.outputs, *root, inputs_of(options, files));
+  RuleFaults faults;
+  plan.rules = load_rules(files, *config, options.configuration.strict, &faults);
   const RuleCounts counts = plan.rules->counts();
   // Before outputs and sources: their threads take over what this one may do.
-  const uint64_t landlock = confine_paths(confinement, paths_of(options, *root, *config, files, control, dpdk));
+  const uint64_t landlock =
+      confine_paths(confinement, paths_of(options, *root, *config, files, control, !dpdk.empty()));
   std::atomic<uint64_t> system_calls = 0;
-  plan.exporters = make_exporters(options.outputs, *root, *config, false);
-  options.configuration.check_unread(*root);
+  plan.exporters = make_exporters(options.outputs, *root, *config, OutputUse::run);
+  options.configuration.check_unread(*root, places);
   LiveCapture capture(interfaces);
   plan.sources = capture.take_sources();
   dpdk.open(options.workers, options.checksums, options.filter, interfaces, plan.sources);
@@ -228,14 +125,15 @@ int run(const RunOptions& options) {
     set.add(ports.metrics.counters(), http_counter_rows());
     set.add(ConfinementCounters{landlock, system_calls}, confinement_counter_rows());
   };
-  RuleReading reading(options.configuration, *config, std::move(files));
+  RuleReading reading(options.configuration, *config, std::move(files), faults);
   RunSummary summary;
   {
     Pipeline pipeline(std::move(plan));
     Reloader reloader(
         pipeline, [&](const std::atomic<bool>& stop) { return reading.read(stop); }, counts);
     ClosePorts closing{ports};
-    ports.commands.open(listen_for_commands(control, commands_of(pipeline, reloader, names_of(interfaces))));
+    const SensorParts parts{pipeline, reloader, faults, *root, names_of(interfaces)};
+    ports.commands.open(listen_for_commands(control, sensor_commands(parts)));
     ports.metrics.open(serve_metrics(*root, metrics, [&] { return pipeline.counters(); }));
     StopOnSignal stop(pipeline);
     system_calls = confine_system_calls(confinement, {.task = Task::run, .dpdk = !dpdk.empty()});
@@ -261,18 +159,7 @@ int run(const RunOptions& options) {
 void add_run(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("run", "watch interfaces");
   auto options = std::make_shared<RunOptions>();
-  sub->add_option("-i,--interface", options->interfaces,
-                  "network interface; several may be given, and without any all of the configuration are watched")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  options->configuration.add_to(*sub);
-  options->configuration.add_strict_to(*sub);
-  sub->add_option("--filter", options->filter, "BPF expression (pcap-filter(7))");
-  sub->add_option("--workers", options->workers, "workers of each interface, as the option pcap.threads")
-      ->check(CLI::Range(1, 256));
-  options->outputs.add_to(*sub);
-  sub->add_option("--checksums", options->checksums, "verify checksums: none, all or auto")
-      ->check(CLI::IsMember({"none", "all", "auto"}));
+  options->add_to(*sub);
   sub->callback([options, &command] { command = [options] { return run(*options); }; });
 }
 

@@ -18,6 +18,7 @@
 #include "sensor/cli/commands.h"
 #include "sensor/cli/record_filter.h"
 #include "sensor/cli/rights.h"
+#include "sensor/cli/signals.h"
 #include "sensor/pipeline/sensor_config.h"
 
 namespace lapwing {
@@ -159,7 +160,7 @@ void warn_of_topics(const std::vector<std::string>& topics) {
 int subscribe(const SubscribeOptions& options) {
   std::signal(SIGINT, [](int) { stop_subscriber = true; });
   std::signal(SIGTERM, [](int) { stop_subscriber = true; });
-  std::signal(SIGPIPE, SIG_IGN);
+  SurviveSignals survive;
   Printer printer(options);
   const Setting defaults;
   const auto confinement = read_options<ConfinementConfig>(defaults, confinement_options());

@@ -39,13 +39,21 @@ Warnings adopt_suricata(std::unique_ptr<Setting> yaml, Setting& root);
 struct UnusedKey {
   std::string path;
   const Setting* node = nullptr;
+  SourceMark mark;  // of the key
 };
 
-/// The outermost settings that no read has touched, in file order; call it when every room has read its own.
-std::vector<UnusedKey> unused_keys(const Setting& root);
-/// One message for each unused key that Suricata does not have either: most likely a typing error. Where one of
-/// `known_keys` (dotted, complete) is close, it is proposed.
-Warnings unknown_key_messages(const Setting& root, std::span<const std::string> known_keys);
+/// What read_yaml gives, but with every mark that of the key, where there is one.
+std::unique_ptr<Setting> read_key_places(const std::string& path);
+/// The outermost settings that no read has touched, in file order; call it when every room has read its own. Where keys
+/// stand is in `places`; without them the place is that of the value.
+std::vector<UnusedKey> unused_keys(const Setting& root, const Setting* places = nullptr);
+/// One message for each unused key that Suricata does not have either, also within what has no meaning here: most
+/// likely a typing error. Where one of `known_keys` (dotted, complete), or a name of Suricata's, is close, it is
+/// proposed.
+Warnings unknown_key_messages(const Setting& root, std::span<const std::string> known_keys,
+                              const Setting* places = nullptr);
+/// The same of one key, without its place.
+std::string unknown_key_text(const UnusedKey& key, std::span<const std::string> known_keys);
 /// Throws SettingError at a single value where a map of settings belongs, as in "stats: no": nothing would read it.
 void check_kinds(const Setting& root, std::span<const std::string> known_keys);
 /// The unused keys of a suricata.yaml that have no meaning here, in one sentence of a few lines; empty when none.

@@ -11,23 +11,34 @@ namespace {
 
 using Nodes = std::set<const Setting*>;
 
-void walk(const Setting& node, const std::string& path, const Nodes& wanted, std::vector<UnusedKey>& out) {
-  for (size_t i = 0; i < node.children.size(); ++i) {
-    const Setting& child = *node.children[i];
-    // "outputs.eve-log" says more than "outputs.1.eve-log".
-    bool by_name = child.key.empty() && child.kind == Setting::Kind::map && child.children.size() == 1;
-    std::string part = !child.key.empty() ? child.key : by_name ? child.children[0]->key : std::to_string(i);
-    if (child.key.empty() && child.kind == Setting::Kind::scalar) part = child.scalar;
-    std::string child_path = path.empty() ? part : path + "." + part;
-    if (wanted.contains(&child)) {
-      out.push_back({child_path, &child});
-    } else if (by_name) {
-      walk(child, path, wanted, out);
-    } else {
-      walk(child, child_path, wanted, out);
+/// Of the key at `path`, which is `node`, or else of its value.
+SourceMark place_of(const Setting& node, const std::string& path, const Setting* places) {
+  const Setting* found = places ? places->find(path) : nullptr;
+  // A file laid over another may have moved it.
+  return found && found->mark.file == node.mark.file && found->mark.line <= node.mark.line ? found->mark : node.mark;
+}
+
+struct Walk {
+  const Nodes& wanted;
+  const Setting* places;
+  std::vector<UnusedKey>& out;
+
+  void from(const Setting& node, const std::string& path) {
+    for (size_t i = 0; i < node.children.size(); ++i) {
+      const Setting& child = *node.children[i];
+      // "outputs.eve-log" says more than "outputs.1.eve-log".
+      bool by_name = child.key.empty() && child.kind == Setting::Kind::map && child.children.size() == 1;
+      std::string part = !child.key.empty() ? child.key : by_name ? child.children[0]->key : std::to_string(i);
+      if (child.key.empty() && child.kind == Setting::Kind::scalar) part = child.scalar;
+      std::string child_path = path.empty() ? part : path + "." + part;
+      if (wanted.contains(&child)) {
+        out.push_back({child_path, &child, place_of(child, child_path, places)});
+      } else {
+        from(child, by_name ? path : child_path);
+      }
     }
   }
-}
+};
 
 bool below_or_same(std::string_view path, std::string_view prefix) {
   return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '.');
@@ -62,11 +73,15 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return cost[a.size()][b.size()];
 }
 
+/// A typing error changes few letters: one in four, and never the whole of a short word.
+size_t typing_errors(std::string_view name) {
+  return std::max<size_t>(1, name.size() / 4);
+}
+
 std::string nearest_key(std::string_view path, std::span<const std::string> known_keys) {
   constexpr size_t kMaxKeyLength = 200;  // the distance costs the product of the lengths
   if (path.size() > kMaxKeyLength) return {};
-  // A typing error changes few letters: one in four, and never the whole of a short word.
-  size_t best_distance = std::max<size_t>(1, (path.size() - path.rfind('.') - 1) / 4) + 1;
+  size_t best_distance = typing_errors(path.substr(path.rfind('.') + 1)) + 1;
   std::string best;
   for (const std::string& key : known_keys) {
     std::string_view candidate = parts_prefix(key, part_count(path));
@@ -113,30 +128,67 @@ const KeyGroup* group_of(std::string_view path) {
   return nullptr;
 }
 
+std::string nearest_name(std::string_view name) {
+  constexpr size_t kMaxName = 100;
+  std::string best;
+  if (name.size() > kMaxName) return best;
+  size_t best_distance = typing_errors(name) + 1;
+  for (std::string_view candidate : suricata_key_names()) {
+    const size_t distance = edit_distance(name, candidate);
+    if (distance >= best_distance) continue;
+    best_distance = distance;
+    best = candidate;
+  }
+  return best;
+}
+
+/// Keys from `node` on that Suricata does not know, in what it has and we have not.
+void find_strange(const Setting& node, const std::string& path, const Setting* places, Warnings& out) {
+  if (!node.key.empty() && !suricata_key_names().contains(node.key)) {
+    const std::string nearest = nearest_name(node.key);
+    out.push_back(to_string(place_of(node, path, places)) + ": unknown setting '" + path + "'" +
+                  (nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
+    return;
+  }
+  if (named_by_operator(node.key)) return;
+  for (size_t i = 0; i < node.children.size(); ++i) {
+    const Setting& child = *node.children[i];
+    find_strange(child, path + "." + (child.key.empty() ? std::to_string(i) : child.key), places, out);
+  }
+}
+
 }  // namespace
 
-std::vector<UnusedKey> unused_keys(const Setting& root) {
-  auto nodes = root.unused();
+std::vector<UnusedKey> unused_keys(const Setting& root, const Setting* places) {
+  const auto list = root.unused();
+  const Nodes nodes(list.begin(), list.end());
   std::vector<UnusedKey> out;
-  walk(root, "", Nodes(nodes.begin(), nodes.end()), out);
+  Walk{nodes, places, out}.from(root, "");
   return out;
 }
 
-Warnings unknown_key_messages(const Setting& root, std::span<const std::string> known_keys) {
+std::string unknown_key_text(const UnusedKey& key, std::span<const std::string> known_keys) {
+  if (group_of(key.path) || is_known(key.path, known_keys)) return key.path + ": unknown key";
+  const std::string nearest = nearest_key(key.path, known_keys);
+  return "unknown setting '" + key.path + "'" + (nearest.empty() ? "" : "; did you mean '" + nearest + "'?");
+}
+
+Warnings unknown_key_messages(const Setting& root, std::span<const std::string> known_keys, const Setting* places) {
   Warnings out;
-  for (const auto& [path, node] : unused_keys(root)) {
-    if (group_of(path) || is_known(path, known_keys)) continue;
-    std::string message = to_string(node->mark) + ": unknown setting '" + path + "'";
-    std::string nearest = nearest_key(path, known_keys);
-    if (!nearest.empty()) message += "; did you mean '" + nearest + "'?";
-    out.push_back(std::move(message));
+  for (const UnusedKey& key : unused_keys(root, places)) {
+    if (group_of(key.path)) {
+      const bool by_name = key.node->key.empty() && key.node->children.size() == 1;
+      if (!is_off(*key.node)) find_strange(by_name ? *key.node->children[0] : *key.node, key.path, places, out);
+    } else if (!is_known(key.path, known_keys)) {
+      out.push_back(to_string(key.mark) + ": " + unknown_key_text(key, known_keys));
+    }
   }
   return out;
 }
 
 std::string unsupported_keys_message(const Setting& root) {
   std::map<const KeyGroup*, std::string> found;  // in table order
-  for (const auto& [path, node] : unused_keys(root)) {
+  for (const auto& [path, node, mark] : unused_keys(root)) {
     const KeyGroup* group = group_of(path);
     if (!group || is_off(*node)) continue;
     std::string& list = found[group];

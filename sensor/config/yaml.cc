@@ -46,6 +46,23 @@ Setting* member_of(const Setting& map, std::string_view key) {
   return found == map.children.end() ? nullptr : found->get();
 }
 
+/// A tab that indents the line at fault or the one before it, which the parser stumbled over. Line 0: there is none.
+SourceMark indenting_tab(std::string_view text, const SourceMark& fault) {
+  uint32_t line = 1;
+  for (size_t at = 0; at < text.size() && line <= fault.line; ++line) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view here = text.substr(at, end - at);
+    const size_t tab = here.substr(0, here.find_first_not_of(" \t")).find('\t');
+    // Blank lines may hold what they like.
+    const bool blank = here.find_first_not_of(" \t\r") == std::string_view::npos;
+    if (tab != std::string_view::npos && !blank && line + 1 >= fault.line) {
+      return {fault.file, line, static_cast<uint32_t>(tab + 1)};
+    }
+    at = end + 1;
+  }
+  return {};
+}
+
 /// YAML::Load reads the first document and drops the rest in silence; YAML::LoadAll never ends on a text that no
 /// document can begin with (", x"), since it makes one of nothing again and again.
 class OneDocument : public YAML::EventHandler {
@@ -71,11 +88,13 @@ class OneDocument : public YAML::EventHandler {
 
 class Builder {
  public:
-  Builder(const std::string& name, const Setting& root, Warnings* warnings, bool pass_over_missing)
+  Builder(const std::string& name, const Setting& root, Warnings* warnings, bool pass_over_missing,
+          bool marks_keys = false)
       : folder_(std::filesystem::path(name).parent_path()),
         warnings_(warnings),
         root_(&root),
-        pass_over_missing_(pass_over_missing) {}
+        pass_over_missing_(pass_over_missing),
+        marks_keys_(marks_keys) {}
 
   /// Adds what a file says to `target`.
   void document(const std::string& text, const std::string& file, Setting& target, int depth) {
@@ -88,7 +107,11 @@ class Builder {
       }
       root = YAML::Load(text);
     } catch (const YAML::Exception& e) {
-      throw SettingError(e.mark.is_null() ? SourceMark{file, 1, 1} : mark(file, e.mark), e.msg);
+      const SourceMark where = e.mark.is_null() ? SourceMark{file, 1, 1} : mark(file, e.mark);
+      if (const SourceMark tab = indenting_tab(text, where); tab.line) {
+        throw SettingError(tab, "a tab; YAML is indented with spaces alone (" + e.msg + ")");
+      }
+      throw SettingError(where, e.msg);
     }
     if (is_null(root)) return;
     if (!root.IsMap()) {
@@ -143,7 +166,7 @@ class Builder {
     child.scalar.clear();
     child.mark = {};
     value(node, file, child, depth);
-    if (is_null(node)) child.mark = where;
+    if (is_null(node) || marks_keys_) child.mark = where;
   }
 
   /// The merge key of YAML 1.1: members of the map, or of each map of a list, that are not given here.
@@ -198,7 +221,7 @@ class Builder {
   std::filesystem::path folder_;
   Warnings* warnings_;
   const Setting* root_;
-  bool pass_over_missing_;
+  bool pass_over_missing_, marks_keys_;
   size_t nodes_ = 0;
   int nesting_ = 0;
 };
@@ -215,6 +238,14 @@ std::unique_ptr<Setting> parse_yaml(std::string_view text, const std::string& na
 
 std::unique_ptr<Setting> read_yaml(const std::string& path, Warnings* warnings) {
   return parse_yaml(file_text(path, {path, 0, 0}), path, warnings);
+}
+
+std::unique_ptr<Setting> read_key_places(const std::string& path) {
+  auto root = std::make_unique<Setting>();
+  root->kind = Setting::Kind::map;
+  root->mark = {path, 1, 1};
+  Builder(path, *root, nullptr, true, true).document(file_text(path, {path, 0, 0}), path, *root, 0);
+  return root;
 }
 
 std::unique_ptr<Setting> read_suricata_yaml(const std::string& path, Warnings& warnings) {

@@ -1,10 +1,12 @@
 // Control: a running sensor takes commands on a unix stream socket. A request is a line of JSON, and so is its answer:
 //   {"command":"reload","strict":true}
 //   {"return":"OK","message":{...}}  or  {"return":"NOK","message":...}
+// Suricata's clients speak the same, but begin with their version, without an end of line.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -40,14 +42,20 @@ std::span<const CounterRow<ControlCounters>> control_counter_rows();
 /// Ends a request, once, from any thread, even when the server is gone. `message` is JSON text.
 using ControlAnswer = std::function<void(bool ok, std::string message)>;
 
-/// What a request says beside its command: the names of members that are true.
-using ControlFlags = std::vector<std::string>;
+/// What a request says beside its command.
+struct ControlInput {
+  std::vector<std::string> flags;                             // the names of members that are true
+  std::map<std::string, std::string, std::less<>> arguments;  // of the member "arguments"
+
+  const std::string& argument(std::string_view name) const { return arguments.find(name)->second; }
+};
 
 /// A command, called on the server's thread: what takes long answers from elsewhere.
 struct ControlCommand {
   std::string_view name;
   std::vector<std::string_view> flags;  // members that it may have
-  std::function<void(const ControlFlags&, ControlAnswer)> run;
+  std::function<void(const ControlInput&, ControlAnswer)> run;
+  std::vector<std::string_view> arguments = {};  // members of "arguments", texts, all of which it needs
 };
 
 /// Serves on a thread of its own. Whatever clients send hurts nobody but themselves.
@@ -55,6 +63,7 @@ class ControlServer {
  public:
   static constexpr size_t kMaxClients = 16;
   static constexpr size_t kMaxLine = 4096;  // bytes of a request
+  static constexpr size_t kMaxHello = 64;   // bytes of the version that a client of Suricata's begins with
   static constexpr int kMaxIdle = 60;       // seconds without a request, or with an answer that is not taken
 
   /// Makes the folder of the socket where it is missing, and takes the place of a server that died. Throws

@@ -9,7 +9,8 @@ namespace lapwing {
 namespace {
 
 constexpr OptionRow<ControlConfig> kRows[] = {
-    {"control.enabled", &ControlConfig::enabled, "yes", "listen for commands (lapwing reload, lapwing stats)"},
+    {"control.enabled", &ControlConfig::enabled, "yes",
+     "listen for commands (lapwing reload, stats, status; Suricata's suricatasc)"},
     {"control.socket", &ControlConfig::socket, "",
      "path of the unix socket; empty: lapwing.sock in $RUNTIME_DIRECTORY, /run/lapwing or $XDG_RUNTIME_DIR"},
     {"control.mode", &ControlConfig::mode, "0660", "who may give commands: owner and group, or the owner alone",

@@ -62,6 +62,7 @@ struct Client {
   std::string in, out;
   bool waiting = false;  // for the answer to its request: the next is not read before
   bool closing = false;  // nothing more is read
+  bool spoke = false;    // said something that was answered
   Clock::time_point active = Clock::now();
 };
 
@@ -167,7 +168,10 @@ struct ControlServer::Impl {
         client.in.clear();
         break;
       }
-      if (end == std::string::npos) break;
+      if (end == std::string::npos) {
+        if (!greet(client)) break;
+        continue;
+      }
       const std::string line = client.in.substr(0, end);
       client.in.erase(0, end + 1);
       client.active = Clock::now();
@@ -175,8 +179,28 @@ struct ControlServer::Impl {
     }
   }
 
+  /// Answers the version that Suricata's clients begin with, for whose end they send no line. False: there is none.
+  bool greet(Client& client) {
+    if (client.spoke || client.in.empty() || client.in.size() > kMaxHello || !hello(client, client.in)) return false;
+    client.in.clear();
+    client.active = Clock::now();
+    return true;
+  }
+
+  bool hello(Client& client, std::string_view text) {
+    const Hello hello = read_hello(text);
+    if (hello == Hello::none) return false;
+    client.spoke = true;
+    if (hello == Hello::unknown) count(&ControlCounters::bad_requests);
+    client.out = hello == Hello::known ? "{\"return\":\"OK\"}\n"
+                                       : answer_line(false, json_text("this sensor speaks version 0.1 and 0.2"));
+    return true;
+  }
+
   void request(uint64_t id, Client& client, std::string_view line) {
     if (line.empty() || line == "\r") return;
+    if (!client.spoke && line.size() <= kMaxHello && hello(client, line)) return;
+    client.spoke = true;
     ControlRequest request = read_request(line, commands);
     if (!request.command) {
       count(&ControlCounters::bad_requests);
@@ -186,7 +210,7 @@ struct ControlServer::Impl {
     count(&ControlCounters::requests);
     client.waiting = true;
     try {
-      request.command->run(request.flags, [mailbox = mailbox, id](bool ok, const std::string& message) {
+      request.command->run(request.input, [mailbox = mailbox, id](bool ok, const std::string& message) {
         mailbox->put(id, answer_line(ok, message));
       });
     } catch (const std::exception& error) {

@@ -42,6 +42,8 @@ constexpr CounterRow<HttpCounters> kCounters[] = {
     {"metrics.accept_failed", &HttpCounters::accept_failed, "times that no connection could be taken, for a second"},
 };
 
+constexpr int kNoMemoryPause = 10;  // milliseconds
+
 constexpr std::string_view kPlain = "text/plain; charset=utf-8";
 
 struct Answer {
@@ -89,10 +91,11 @@ struct HttpServer::Impl {
     std::optional<http::response_serializer<http::string_body>> serializer;
     std::array<char, 4096> forgotten;
     size_t lingered = 0;
-    bool asking = true;  // the request is not whole yet
+    enum class Stage : uint8_t { asking, answered, lingering, ending } stage = Stage::asking;
     std::optional<std::list<std::weak_ptr<Connection>>::iterator> place;
   };
   using Shared = std::shared_ptr<Connection>;
+  using Stage = Connection::Stage;
 
   explicit Impl(std::vector<HttpPage> served) : pages(std::move(served)) {}
 
@@ -106,6 +109,7 @@ struct HttpServer::Impl {
     acceptor.set_option(tcp::acceptor::reuse_address(true));
     acceptor.bind(where);
     acceptor.listen(static_cast<int>(kConnections));
+    port = acceptor.local_endpoint().port();
   }
 
   void take_next() {
@@ -143,22 +147,27 @@ struct HttpServer::Impl {
                             [this, connection](beast::error_code error, size_t) { asked(connection, error); });
   }
 
-  /// Takes the place of the connection that has been asking longest. False where all have asked and are answered.
+  /// Takes the place of a connection that has its answer, or else of the one that has been asking longest. False where
+  /// all are being answered.
   bool make_room() {
-    count(&HttpCounters::connections_max);
-    for (const auto& place : open) {
-      const Shared connection = place.lock();
-      if (!connection || !connection->asking) continue;
-      connection->asking = false;
-      beast::error_code ignored;
-      connection->stream.socket().close(ignored);  // its read ends with operation_aborted
-      return true;
+    for (Stage stage : {Stage::lingering, Stage::asking}) {
+      for (const auto& place : open) {
+        const Shared connection = place.lock();
+        if (!connection || connection->stage != stage) continue;
+        if (stage == Stage::asking) count(&HttpCounters::connections_max);
+        connection->stage = Stage::ending;
+        beast::error_code ignored;
+        connection->stream.socket().close(ignored);  // its read ends with operation_aborted
+        return true;
+      }
     }
+    count(&HttpCounters::connections_max);
     return false;
   }
 
   void asked(const Shared& connection, beast::error_code error) {
-    connection->asking = false;
+    if (connection->stage == Stage::ending) return;
+    connection->stage = Stage::answered;
     if (error == beast::error::timeout) return count(&HttpCounters::time_max);
     const bool malformed = error.category() == http::make_error_code(http::error::bad_method).category();
     if (error == http::error::end_of_stream || error == http::error::partial_message || (error && !malformed)) return;
@@ -206,6 +215,7 @@ struct HttpServer::Impl {
     auto sent = [this, connection](beast::error_code error, size_t) {
       if (error == beast::error::timeout) return count(&HttpCounters::time_max);
       if (error) return;
+      connection->stage = Stage::lingering;
       connection->stream.socket().shutdown(tcp::socket::shutdown_send, error);
       connection->stream.expires_after(milliseconds(kLingerTime));
       if (!error) linger(connection);
@@ -234,8 +244,10 @@ struct HttpServer::Impl {
         context.run();
         return;
       } catch (const std::exception&) {
-        // Memory for one connection was not there: it is gone, the others stay.
+        // Memory for one connection was not there: it is gone, the others stay. Where there is none to take the next
+        // one either, this would go round and round.
         count(&HttpCounters::accept_failed);
+        if (!accepting) std::this_thread::sleep_for(milliseconds(kNoMemoryPause));
       }
     }
   }
@@ -248,6 +260,7 @@ struct HttpServer::Impl {
   tcp::acceptor acceptor{context};
   asio::steady_timer retry{context};
   bool accepting = false;  // or about to, after a pause
+  uint16_t port = 0;
   std::thread thread;
 };
 
@@ -271,7 +284,7 @@ HttpServer::~HttpServer() {
 }
 
 uint16_t HttpServer::port() const {
-  return impl_->acceptor.local_endpoint().port();
+  return impl_->port;
 }
 
 HttpCounters HttpServer::counters() const {

@@ -32,8 +32,8 @@ struct HttpPage {
 /// One thread serves all connections, so a page is never made twice at a time.
 class HttpServer {
  public:
-  /// So many connections are open at once. Whoever comes then takes the place of the one that has waited longest
-  /// without a whole request: silence holds no place that a scrape needs.
+  /// So many connections are open at once. Whoever comes then takes the place of one that has its answer, or else of
+  /// the one that has waited longest without a whole request: silence holds no place that a scrape needs.
   static constexpr size_t kConnections = 64;
   static constexpr uint32_t kHeader = 4096;  // bytes of a request; its body is not read
   /// Milliseconds for the whole request, for the whole answer, and for what a client still sends behind its request

@@ -3,6 +3,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -63,26 +64,55 @@ std::string page_of(const CounterSet& counters, double start_time) {
   return prometheus::TextSerializer().Serialize(families);
 }
 
+/// Makes the page anew where the last one is no longer fresh: for each, every worker stops to count.
+class PageMaker {
+ public:
+  explicit PageMaker(std::function<CounterSet()> counters) : counters_(std::move(counters)) {}
+
+  const std::string& page() {
+    const auto now = std::chrono::steady_clock::now();
+    if (text_.empty() || now - made_ >= std::chrono::milliseconds(MetricsServer::kFresh)) {
+      text_ = page_of(counters_(), start_);
+      made_ = now;
+    }
+    return text_;
+  }
+
+ private:
+  const std::function<CounterSet()> counters_;
+  const double start_ = seconds_now();
+  std::string text_;
+  std::chrono::steady_clock::time_point made_;
+};
+
 [[noreturn]] void fail_at_listen(const Setting& root, const MetricsConfig& config, const std::string& message) {
   if (const Setting* where = root.find("metrics.listen")) where->fail(config.listen + ": " + message);
   const Setting* where = root.find("metrics.enabled");
   (where ? *where : root).fail("metrics.listen is " + config.listen + ": " + message);
 }
 
+Endpoint endpoint_of(const Setting& root, const MetricsConfig& config) {
+  if (const auto where = parse_endpoint(config.listen)) return *where;
+  fail_at_listen(root, config, "no address:port, such as 127.0.0.1:9477 or [::1]:9477");
+}
+
 }  // namespace
 
+void check_metrics(const Setting& root, const MetricsConfig& config) {
+  if (config.enabled) endpoint_of(root, config);
+}
+
 MetricsServer::MetricsServer(const MetricsConfig& config, const Setting& root, std::function<CounterSet()> counters) {
-  const auto where = parse_endpoint(config.listen);
-  if (!where) fail_at_listen(root, config, "no address:port, such as 127.0.0.1:9477 or [::1]:9477");
+  const Endpoint where = endpoint_of(root, config);
   host_ = config.listen.substr(0, config.listen.rfind(':'));
-  auto page = [counters = std::move(counters), start = seconds_now()] { return page_of(counters(), start); };
+  auto page = [maker = std::make_shared<PageMaker>(std::move(counters))] { return maker->page(); };
   try {
-    server_.emplace(where->address, where->port,
+    server_.emplace(where.address, where.port,
                     std::vector<HttpPage>{{"/metrics", "text/plain; version=0.0.4; charset=utf-8", std::move(page)}});
   } catch (const std::system_error& error) {
     fail_at_listen(root, config, error.code().message());
   }
-  if (!where->loopback()) {
+  if (!where.loopback()) {
     spdlog::warn("metrics.listen: {}: whoever reaches this address reads the counters, unencrypted", config.listen);
   }
 }

@@ -25,8 +25,11 @@ std::span<const OptionRow<MetricsConfig>> metrics_options();
 /// Serves /metrics.
 class MetricsServer {
  public:
-  /// `counters` is called on the server's thread, once a scrape. Throws SettingError where `listen` is no numeric
-  /// address with a port, or cannot be listened on; `root` has the place to name.
+  /// Milliseconds in which all who ask get the same page: whoever reaches the port must not keep the workers counting.
+  static constexpr int kFresh = 250;
+
+  /// `counters` is called on the server's thread, for a scrape whose page is not fresh. Throws SettingError where
+  /// `listen` is no numeric address with a port, or cannot be listened on; `root` has the place to name.
   MetricsServer(const MetricsConfig& config, const Setting& root, std::function<CounterSet()> counters);
   /// Where it listens, with the port that was taken for port 0.
   std::string url() const;
@@ -37,6 +40,8 @@ class MetricsServer {
   std::optional<HttpServer> server_;
 };
 
+/// Throws SettingError where `listen` is no numeric address with a port.
+void check_metrics(const Setting& root, const MetricsConfig& config);
 /// Null where the configuration wants none.
 std::unique_ptr<MetricsServer> serve_metrics(const Setting& root, const MetricsConfig& config,
                                              std::function<CounterSet()> counters);

@@ -82,6 +82,8 @@ class Pipeline {
   void reopen_outputs();
   /// All counters of now; none when the run is over. Waits for the workers, some 100 ms at most.
   CounterSet counters();
+  /// Seconds since the start; 0 in a replay.
+  double uptime() const;
   /// The object of a stats record with the counters of now. Waits for the workers, some 100 ms at most.
   std::string stats_object();
 
@@ -89,7 +91,6 @@ class Pipeline {
   /// `running`: workers are at work, so their latest snapshots are taken.
   void write_stats(Timestamp time, double uptime, bool running);
   CounterSet all_counters(bool running);
-  double uptime() const;
 
   Plan plan_;
   std::unique_ptr<Turn> turn_;

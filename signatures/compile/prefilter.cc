@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <new>
 
+#include "signatures/compile/common_endings.h"
+
 namespace lapwing::detect {
 
 namespace {
@@ -94,16 +96,21 @@ Prefilter Prefilter::joined(const Prefilter& other) const {
 }
 
 void Prefilter::prepare() {
+  std::vector<std::string*> literals;
+  for (Added& added : added_) {
+    if (added.pattern.expression) continue;
+    literals.push_back(&added.pattern.text);
+    // Of the whole: a stream is searched in pieces, and what is left of a literal may lie in the piece before its end.
+    longest_ = std::max(longest_, added.pattern.text.size());
+  }
+  part_common_endings(literals);
   std::sort(added_.begin(), added_.end(), [](const Added& a, const Added& b) {
     return a.pattern != b.pattern ? a.pattern < b.pattern : a.rule < b.rule;
   });
   for (Added& added : added_) {
     if (prepared_.empty() || prepared_.back() != added.pattern) {
       starts_.push_back(static_cast<uint32_t>(rules_.size()));
-      if (added.pattern.expression)
-        unbounded_ = true;
-      else
-        longest_ = std::max(longest_, added.pattern.text.size());
+      unbounded_ |= added.pattern.expression;
       prepared_.push_back(std::move(added.pattern));
     }
     rules_.push_back(added.rule);

@@ -149,6 +149,19 @@ class Outputs(Case):
             self.assertEqual(pathlib.Path(capture).read_bytes(), whole)
         self.assertEqual(pathlib.Path(rules).read_text(), "alert udp any any -> any any (sid:1;)\n")
 
+    def test_records_may_lie_beside_the_captures(self):
+        self.file("a.pcap", pathlib.Path(DNS).read_bytes())
+        for _ in range(2):
+            done = run("replay", self.folder, "--eve", os.path.join(self.folder, "eve.json"), "-q")
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_file_is_no_place_for_a_socket(self):
+        capture = self.file("a.pcap", pathlib.Path(DNS).read_bytes())
+        done = run("replay", DNS, "--publish", f"ipc://{capture}", "-q", "--set", "outputs.zmq.wait-subscriber=1")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"there is a file of that name that is no socket", done.stderr)
+        self.assertEqual(pathlib.Path(capture).read_bytes(), pathlib.Path(DNS).read_bytes())
+
     def test_an_option_is_no_file_name(self):
         for name in ("-S", "--rules", ""):
             done = subprocess.run([LAPWING, "replay", DNS, "--eve", name], cwd=self.folder, capture_output=True, timeout=60)
@@ -180,6 +193,35 @@ class Outputs(Case):
         for endpoint in ("tcp://127.0.0.1:70000", "tcp://127.0.0.1:", "tcp://127.0.0.1:x", "inproc://x", "ipc://", "x", ""):
             done = run("replay", DNS, "--publish", endpoint, "--insecure", "-q")
             self.assertEqual(done.returncode, 2, (endpoint, done.stderr))
+
+
+class Config(Case):
+    def test_each_setting_says_where_it_came_from(self):
+        path = self.file("lapwing.yaml", "stream: {memcap: 40mb}\noutputs: [{eve-log: {filename: x y.json, types: [dns]}}]\nvars: {port-groups: {HTTP_PORTS: 81}}\n")
+        told = lambda *words: {row["key"]: row for row in json.loads(run("config", *words, "--json").stdout)}
+        rows = told("-c", path, "--set", "flow.memcap=70mb", "--rules", "a.rules")
+        at = lambda key: (rows[key]["value"], rows[key]["from"])
+        self.assertEqual(at("stream.memcap"), ("40mb", {"source": path, "line": 1, "column": 18}))
+        self.assertEqual(at("flow.memcap"), ("70mb", {"source": "--set flow.memcap=70mb"}))
+        self.assertEqual(at("defrag.memcap"), ("32mb", {"source": "default"}))
+        self.assertEqual(at("rule-files"), ("[a.rules]", {"source": "--rules"}))
+        self.assertEqual(at("outputs.0.eve-log.filename")[0], '"x y.json"')
+        self.assertEqual(at("outputs.0.eve-log.types")[0], "[dns]")
+        self.assertEqual(at("outputs.0.eve-log.append"), ("yes", {"source": "default"}))
+        self.assertEqual(at("vars.port-groups.HTTP_PORTS")[1]["line"], 3)
+        self.assertEqual(at("vars.address-groups.EXTERNAL_NET")[1], {"source": "default"})
+        self.assertTrue(all(row["read"] for row in rows.values()), rows)
+        listed = {row["key"] for row in json.loads(run("list", "options", "--json").stdout)}
+        missing = {key for key in listed - set(told()) if not key.startswith(("outputs.", "dpdk.")) and key != "pcap.interface"}
+        self.assertEqual(missing, set())
+
+    def test_it_is_one_screen_for_people(self):
+        path = self.file("suricata.yaml", "stream: {memcap: 40mb}\nprofiling: {rules: {enabled: yes}}\n")
+        lines = run("config", "stream.mem", "profiling", "--suricata-config", path).stdout.decode().splitlines()
+        self.assertEqual([line.split(" # ")[0].strip() for line in lines], ["profiling.rules.enabled: yes", "stream.memcap: 40mb"])
+        self.assertTrue(lines[0].endswith(f" # {path}:2:30; nothing reads it"), lines)
+        self.assertTrue(lines[1].endswith(f" # {path}:1:18"), lines)
+        self.assertEqual(run("config", "-c", self.file("bad.yaml", "stream: 7\n")).returncode, 2)
 
 
 class Faults(Case):
@@ -253,8 +295,34 @@ class Faults(Case):
         self.assertEqual(run("replay", DNS, "-c", missing, "-q").returncode, 0)
         self.assertEqual(run("replay", DNS, "-c", missing, "-q", "--strict").returncode, 2)
 
+    def test_a_misspelt_key_is_told_where_it_stands(self):
+        self.assertRegex(self.fault("stream:\n  memcpa:   64mb\n"), r"lapwing\.yaml:2:3: unknown setting 'stream\.memcpa'; did you mean 'stream\.memcap'\?")
+        self.assertRegex(self.fault("outputs:\n  - eve-log:\n      filetype: stdout\n      typs: [dns]\n"), r"lapwing\.yaml:4:7: .*typs")
+        self.assertRegex(self.fault("streem:\n\n  memcap: 64mb\n"), r"lapwing\.yaml:1:1: unknown setting 'streem'")
+        self.assertRegex(self.fault("stream:\n\tmemcap: 64mb\n"), r"lapwing\.yaml:2:1: a tab")
+
+    def test_what_suricata_does_not_know_either_is_told(self):
+        path = self.file("suricata.yaml", "stream: {memcpa: 1mb}\nlogging:\n  default-log-levle: info\naf-packet:\n  - interface: eth0\n    cluster-id: 99\n")
+        done = run("replay", DNS, "--suricata-config", path, "-q")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"suricata.yaml:1:10: unknown setting 'stream.memcpa'; did you mean 'stream.memcap'?", done.stderr)
+        self.assertIn(b"suricata.yaml:3:3: unknown setting 'logging.default-log-levle'; did you mean 'default-log-level'?", done.stderr)
+        self.assertNotIn(b"unknown setting 'pcap", done.stderr)
+        own = self.file("lapwing.yaml", "streem: 1\n")
+        done = run("replay", DNS, "--suricata-config", path, "-c", own, "-q")
+        self.assertEqual(done.returncode, 2, "one's own file is held to its keys beside a suricata.yaml, too")
+        if os.path.exists("/etc/suricata/suricata.yaml"):
+            done = run("replay", DNS, "--suricata-config", "/etc/suricata/suricata.yaml", "-q")
+            self.assertNotIn(b"unknown setting", done.stderr)
+
     def test_yaml_that_is_none_is_told_with_place(self):
         self.assertRegex(self.fault("stream: [\n"), r"lapwing\.yaml:\d+")
+
+    def test_lenient_checks_ask_for_one_rule_that_can_be_loaded(self):
+        good, bad = "alert udp any any -> any any (sid:1;)\n", "alert udp any any -> any any (conten:x; sid:2;)\n"
+        for text, plain, lenient in ((good, 0, 0), (good + bad, 2, 0), (bad, 2, 2), ("", 0, 2)):
+            rules = self.file("a.rules", text)
+            self.assertEqual((run("rules", "check", rules).returncode, run("rules", "check", "--lenient", rules).returncode), (plain, lenient), text)
 
     def test_the_version_is_told_however_it_is_asked_for(self):
         said = {run(*words).stdout for words in (["version"], ["--version"], ["-V"])}
@@ -266,6 +334,7 @@ class Faults(Case):
         self.assertEqual(done.returncode, 2)
         self.assertIn(b"lapwing replay x.pcap --rules y.rules", done.stderr)
         self.assertIn(b"lapwing run -i eth0 --suricata-config s.yaml", run("-c", "s.yaml", "-i", "eth0").stderr)
+        self.assertIn(b"lapwing run -i eth1 --rules y", run("--af-packet=eth1", "-S", "y").stderr)
         self.assertNotIn(b"Suricata", run("replay", DNS, "-S", "y").stderr)
 
     def test_wrong_usage_is_status_2(self):

@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "sensor/config/config.h"
 
 namespace lapwing {
@@ -44,8 +47,38 @@ TEST(UnknownKeysTest, ARightNameInTheWrongPlaceIsProposedToo) {
                           "f.yaml:2:18: unknown setting 'nothing-like-it'"));
 }
 
+TEST(UnknownKeysTest, NamesThatSuricataHasNowhereAreToldWithinItsGroups) {
+  auto root = parse_yaml(
+      "logging:\n  default-log-levle: info\n  outputs:\n    - console: {enbled: yes}\n"
+      "af-packet:\n  - interface: eth0\n    clutser-id: 99\n"
+      "outputs: [{fast: {enabled: yes, filenaem: x}}]\n"
+      "profiling: {enabled: no, ruels: 1}\nvars: {port-groups: {ANY_NAME: 1}}\n",
+      "f.yaml");
+  EXPECT_THAT(unknown_key_messages(*root, kKnown),
+              ElementsAre("f.yaml:2:22: unknown setting 'logging.default-log-levle'; did you mean 'default-log-level'?",
+                          "f.yaml:4:25: unknown setting 'logging.outputs.0.console.enbled'; did you mean 'enabled'?",
+                          "f.yaml:7:17: unknown setting 'af-packet.0.clutser-id'; did you mean 'cluster-id'?",
+                          "f.yaml:8:43: unknown setting 'outputs.0.fast.filenaem'; did you mean 'filename'?"));
+}
+
+TEST(UnknownKeysTest, ThePlaceIsThatOfTheKey) {
+  const std::string path = testing::TempDir() + "places.yaml";
+  std::ofstream(path)
+      << "stream:\n  memcpa:\n    - 1\noutputs:\n  - eve-log:\n      typs: [dns]\nlogging: {levle: 1}\nflow:\n";
+  auto root = read_yaml(path);
+  const auto places = read_key_places(path);
+  root->find("stream");
+  root->find("outputs.eve-log");
+  std::vector<std::string> marks;
+  for (const UnusedKey& key : unused_keys(*root, places.get())) marks.push_back(to_string(key.mark));
+  EXPECT_THAT(marks, ElementsAre(path + ":2:3", path + ":6:7", path + ":7:1", path + ":8:1"));
+  EXPECT_THAT(unknown_key_messages(*root, kKnown, places.get()).back(),
+              HasSubstr(":7:11: unknown setting 'logging.levle'"));
+  std::filesystem::remove(path);
+}
+
 TEST(UnknownKeysTest, KnownKeysNobodyReadAndWhatIsBelowThemAreNoErrors) {
-  auto root = parse_yaml("flow: {memcap: 1}\nvars: {address-groups: {HOME_NET: any}}\nlogging: {x: 1}\n", "f");
+  auto root = parse_yaml("flow: {memcap: 1}\nvars: {address-groups: {HOME_NET: any}}\nlogging: {level: 1}\n", "f");
   root->find("vars.address-groups");
   EXPECT_THAT(unknown_key_messages(*root, kKnown), IsEmpty());
 }

@@ -34,6 +34,13 @@ TEST(YamlTest, EveryNodeKnowsItsPlace) {
   EXPECT_EQ(to_string(root->find("stream")->mark), "x.yaml:4:3");
 }
 
+TEST(YamlTest, TabsThatIndentAreToldAsSuch) {
+  EXPECT_THAT(error_of("stream:\n\tmemcap: 1mb\n"), HasSubstr("/etc/x.yaml:2:1: a tab; YAML is indented with spaces"));
+  EXPECT_THAT(error_of("outputs:\n\t- eve-log:\n"), HasSubstr("/etc/x.yaml:2:1: a tab"));
+  EXPECT_THAT(error_of("a:\n  b: 1\n  \tc: 2\n"), HasSubstr("/etc/x.yaml:3:3: a tab"));
+  EXPECT_THAT(error_of("a: [1,\n\t2]\n\n\nb: {\n"), testing::Not(HasSubstr("a tab")));
+}
+
 TEST(YamlTest, SwitchesNullsAndQuotedTextKeepTheirText) {
   auto root = parse_yaml("a: yes\nb: 'no'\nc: ~\nd:\ne: \"null\"\nf: 0x10\n", "x.yaml");
   EXPECT_TRUE(root->find("a")->as_bool());

@@ -35,15 +35,23 @@ class ControlTest : public testing::Test {
     return {
         {"echo",
          {"loud"},
-         [](const ControlFlags& flags, const ControlAnswer& answer) { answer(true, flags.empty() ? "1" : "2"); }},
-        {"refuse", {}, [](const ControlFlags&, const ControlAnswer& answer) { answer(false, R"({"reason":"no"})"); }},
-        {"fail", {}, [](const ControlFlags&, const ControlAnswer&) { throw std::runtime_error("\"broken\""); }},
-        {"later", {}, [this](const ControlFlags&, const ControlAnswer& answer) {
+         [](const ControlInput& input, const ControlAnswer& answer) { answer(true, input.flags.empty() ? "1" : "2"); }},
+        {"refuse", {}, [](const ControlInput&, const ControlAnswer& answer) { answer(false, R"({"reason":"no"})"); }},
+        {"fail", {}, [](const ControlInput&, const ControlAnswer&) { throw std::runtime_error("\"broken\""); }},
+        {"later",
+         {},
+         [this](const ControlInput&, const ControlAnswer& answer) {
            threads_.emplace_back([this, answer] {
              while (!go_) std::this_thread::yield();
              answer(true, "3");
            });
-         }}};
+         }},
+        {"say",
+         {},
+         [](const ControlInput& input, const ControlAnswer& answer) {
+           answer(true, '"' + input.argument("what") + '"');
+         },
+         {"what"}}};
   }
   void start(int max_idle = ControlServer::kMaxIdle) {
     server_ = std::make_unique<ControlServer>(path_, 0600, commands(), max_idle);
@@ -116,11 +124,56 @@ TEST_F(ControlTest, WhatIsNoCommandIsToldAndCounted) {
                            R"({"command":"echo","loud":1})",
                            "\xff\xfe{",
                            "[[[[[[[[[[",
-                           R"({"command":"echo","loud":[[[[1]]]]})"};
+                           R"({"command":"echo","loud":[[[[1]]]]})",
+                           R"({"command":"echo","arguments":{"what":"x"}})",
+                           R"({"command":"say"})",
+                           R"({"command":"say","arguments":{"what":1}})",
+                           R"({"command":"say","arguments":{"what":"x","why":"y"}})",
+                           R"({"command":"say","arguments":["what"]})",
+                           R"({"command":"say","arguments":{"what":{"what":{}}}})",
+                           R"({"version":"0.3"})",
+                           R"({"version":2})",
+                           R"({"version":"0.2","command":"none"})"};
   for (const char* line : garbage) EXPECT_THAT(ask(line), StartsWith(R"({"return":"NOK","message":")")) << line;
-  EXPECT_THAT(ask(R"({"command":"none"})"), HasSubstr("echo, refuse, fail, later"));
+  EXPECT_THAT(ask(R"({"command":"none"})"), HasSubstr("echo, refuse, fail, later, say"));
   EXPECT_EQ(server_->counters().bad_requests, std::size(garbage) + 1);
   EXPECT_EQ(ask(R"({"command":"fail"})"), R"({"return":"NOK","message":"\"broken\""})");
+  EXPECT_EQ(ask(R"({"command":"echo"})"), R"({"return":"OK","message":1})");
+}
+
+TEST_F(ControlTest, ArgumentsComeWithTheirNames) {
+  start();
+  EXPECT_EQ(ask(R"({"command":"say","arguments":{"what":"eth0.100"}})"), R"({"return":"OK","message":"eth0.100"})");
+  EXPECT_EQ(ask(R"({"arguments":{},"command":"echo"})"), R"({"return":"OK","message":1})");
+}
+
+TEST_F(ControlTest, ClientsOfSuricatasAreGreeted) {
+  start();
+  const std::string hello = R"({"version": "0.2"})", echo = "{\"command\": \"echo\"}\n";
+  const std::string answers = "{\"return\":\"OK\"}\n{\"return\":\"OK\",\"message\":1}\n";
+  {
+    Raw client(path_);
+    client.say(hello);
+    EXPECT_EQ(client.hear(1), "{\"return\":\"OK\"}\n");
+    client.say(echo);
+    EXPECT_EQ(client.hear(1), "{\"return\":\"OK\",\"message\":1}\n");
+    client.say(hello);  // once
+    client.say("\n");
+    EXPECT_THAT(client.hear(1), StartsWith(R"({"return":"NOK")"));
+  }
+  {
+    Raw client(path_);
+    client.say(hello + "\n" + echo);
+    EXPECT_EQ(client.hear(2), answers);
+  }
+  {
+    Raw client(path_);
+    for (char c : hello) client.say({&c, 1});
+    EXPECT_EQ(client.hear(1), "{\"return\":\"OK\"}\n");
+    client.say("\n" + echo);
+    EXPECT_EQ(client.hear(1), "{\"return\":\"OK\",\"message\":1}\n");
+  }
+  Raw(path_).say("{\"version\": \"" + std::string(ControlServer::kMaxHello, '0') + "\"}");
   EXPECT_EQ(ask(R"({"command":"echo"})"), R"({"return":"OK","message":1})");
 }
 

@@ -270,6 +270,19 @@ class Capture(netns.Case):
         self.assertGreater(capture["unread"], 1000, "or the stop came too late to show anything")
         self.assertEqual(self.records("loss")[-1]["loss"]["capture"]["unread"], capture["unread"])
 
+    def test_loopback_is_seen_once_and_nothing_of_it_waits_for_ever(self):
+        self.ip("link", "set", "lo", "up")
+        self.start("-i", "lo", "--workers", "1", ready=["watching lo"])
+        self.space.run(sys.executable, "-c", "import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+                       "for i in range(4000): s.sendto(bytes(1000), ('127.0.0.1', 5000 + i % 500))")
+        self.until(lambda: self.stats()["capture"]["packets"] >= 4000)
+        self.until(lambda: self.stats()["capture"]["waiting"] == 0)
+        self.end()
+        stats = self.records("stats")[-1]["stats"]
+        capture = stats["capture"]
+        self.assertEqual((capture["unread"], capture["kernel_packets"]), (0, capture["packets"] + capture["kernel_drops"]))
+        self.assertEqual(stats["ndpi"].get("shed_above", 0), 0)
+
     def test_offloaded_frames_are_known(self):
         self.start("-i", "lw1", "--workers", "1", ready=["watching lw1"])
         self.ip("link", "set", "lw0", "mtu", "40000")

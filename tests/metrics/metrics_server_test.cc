@@ -223,6 +223,35 @@ TEST(MetricsServer, ClientsThatSayNothingDoNotHoldAScrape) {
   EXPECT_GE(server->counters().time_max, 1u);
 }
 
+TEST(MetricsServer, WhoHasItsAnswerGivesWay) {
+  auto server = serve("127.0.0.1:0");
+  const uint16_t port = port_of(*server);
+  std::vector<std::unique_ptr<Client>> done;
+  for (size_t i = 0; i < 3 * HttpServer::kConnections; ++i) {
+    done.push_back(std::make_unique<Client>(port));  // and stays
+    done.back()->say("HEAD /metrics HTTP/1.0\r\n\r\n");
+    EXPECT_EQ(status(done.back()->hear()), "200");
+  }
+  EXPECT_EQ(server->counters().connections_max, 0u);
+}
+
+TEST(MetricsServer, APageIsMadeOnceForAllWhoAskAtATime) {
+  std::atomic<uint64_t> made = 0;
+  MetricsServer server(MetricsConfig{true, "127.0.0.1:0"}, tree("127.0.0.1:0"), [&] {
+    CounterSet set;
+    set.add("capture.packets", ++made, "packets");
+    return set;
+  });
+  const uint16_t port = port_of(server);
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(status(get(port, "/metrics")), "200");
+  const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+  EXPECT_LE(made.load(), static_cast<uint64_t>(spent.count() / MetricsServer::kFresh) + 1);
+  std::this_thread::sleep_for(std::chrono::milliseconds(MetricsServer::kFresh));
+  const uint64_t before = made;
+  EXPECT_NE(get(port, "/metrics").find("lapwing_capture_packets " + std::to_string(before + 1)), std::string::npos);
+}
+
 TEST(MetricsServer, ClientsThatDoNotReadAreLeft) {
   CounterSet many;
   const std::string help(20'000, 'x');
