@@ -141,13 +141,14 @@ void print_json(const Result& result, const Profiler& profiler, size_t top) {
 
 int bench(const BenchOptions& options) {
   auto root = options.configuration.read();
+  const KeyPlaces places = options.configuration.key_places();
   auto config = SensorConfig::read(*root, {});
   confine_rules(*root, config->detect);
   Profiler profiler;
   Pipeline::Plan plan{.config = config.get(), .hash_seed = kReplaySeed, .tracer = &profiler};
   plan.checksums = checksum_mode(options.checksums, *root);
   plan.rules = load_rules(find_rule_files(options.configuration.rule_files, *root), *config, false);
-  options.configuration.check_unread(*root);
+  options.configuration.check_unread(*root, places);
   plan.sources = open_captures(options.captures, 1);
   Pipeline pipeline(std::move(plan));
   Result result;

@@ -154,6 +154,7 @@ TEST(Adopt, TheOldSetEndsWithTheKitThatTookItsPlace) {
   RuleLab lab;
   struct Sink : AlertSink {
     void alert(const MatchContext&, Alert&) override {}
+    PacketBytes shown(const Packet&) const override { return {}; }
     void serialise(const MessageFrame&, std::string&) override {}
     void serialise(const Event&, std::string&, std::string&) override {}
     void tagged(const MatchContext&) override {}
