@@ -13,10 +13,17 @@ bool took_fin(const Half& half) {
   return half.fin_acknowledged() && half.delivered <= half.fin_offset && !half.segments.covers(half.fin_offset);
 }
 
-uint64_t acknowledged(const Half& half) {
-  int64_t offset = half.offset(half.last_ack);
+uint64_t acknowledged(const Half& half, uint32_t ack) {
+  int64_t offset = half.offset(ack);
   uint64_t acked = offset > 0 ? static_cast<uint64_t>(offset) : 0;
   return took_fin(half) ? half.fin_offset : acked;
+}
+
+/// When the flow ends claims count too: more of the sender's bytes than the window holds may have been lost on their
+/// way to us, and no hole can hide what comes.
+uint32_t claimed_in_the_end(const TcpSession& session, const Half& half) {
+  if (session.has(session_flag::acked_beyond)) return half.sent;
+  return half.claimed() ? half.claimed_ack : half.last_ack;
 }
 
 }  // namespace
@@ -126,7 +133,8 @@ bool Reassembler::place_around_urgent(Target& to, uint64_t begin, Bytes data, ui
 bool Reassembler::place(Target& to, uint64_t begin, Bytes data) {
   Half& half = to.half;
   uint64_t end = begin + data.size();
-  if (half.segments.empty() && begin == half.delivered && (eager(to.session) || acknowledged(half) >= end)) {
+  if (half.segments.empty() && begin == half.delivered &&
+      (eager(to.session) || acknowledged(half, half.last_ack) >= end)) {
     half.max_regions = std::max<uint16_t>(half.max_regions, 1);
     hand_over(to, data);
     return true;
@@ -214,7 +222,7 @@ void Reassembler::deliver(Flow& flow, TcpSession& session, Direction direction, 
   SegmentList& list = half.segments;
   Target to{flow, session, half, direction, time, verdict};
   const uint64_t depth = config_.depth != 0 ? config_.depth : UINT64_MAX;
-  const uint64_t acked = acknowledged(half);
+  const uint64_t acked = acknowledged(half, all && !verdict ? claimed_in_the_end(session, half) : half.last_ack);
   const bool closed = took_fin(half);
   // What is missing before an acknowledgement was lost on its way to us, what is missing behind it on its way there.
   const uint64_t settled = std::min(acked, depth), limit = all && !closed ? depth : settled;

@@ -14,7 +14,7 @@ class Reassembler {
 
   /// Takes the payload of an accepted packet; true when some of it became part of the stream.
   bool insert(Flow& flow, TcpSession& session, const Packet& packet, Direction direction, StreamVerdict& verdict);
-  /// Hands over what the receiver acknowledged. `all`: what follows on it, too.
+  /// Hands over what the receiver acknowledged. `all`: what follows on it, too. No verdict: the flow ends.
   void deliver(Flow& flow, TcpSession& session, Direction direction, Timestamp time, bool all, StreamVerdict* verdict);
   /// Hands over all and ends the direction.
   void finish(Flow& flow, TcpSession& session, Direction direction, Timestamp time);

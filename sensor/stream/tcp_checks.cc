@@ -87,6 +87,7 @@ bool TcpTracker::valid_ack(Step& s) const {
     if (seq_leq(ack, sent.next_win) || seq_leq(ack, sent.sent)) return true;
     if (s.session.has(session_flag::async)) return true;
     if (s.session.state == TcpState::syn_sent) return true;
+    s.session.set(session_flag::acked_beyond);
   }
   s.verdict.add(StreamEvent::pkt_invalid_ack);
   return false;

@@ -120,6 +120,19 @@ TEST(Reassembly, OfTwoHolesTheAcknowledgedOneIsAGap) {
   EXPECT_EQ(t.engine.counters().reassembly_gap, 1U);
 }
 
+/// So much was lost on its way to us that its acknowledgements seem to be none.
+TEST(Reassembly, AtTheEndHolesBeforeAnyAcknowledgementAreGaps) {
+  for (uint32_t ack : {12U, 1'000'000U}) {
+    Conversation t;
+    t.handshake().put(0, "ab").acked(2).put(4, "ef").s(kAck, 1, 1 + ack).put(2, "cd").acked(6);
+    EXPECT_EQ(t.request(), "abcdef") << "nothing is a gap for an acknowledgement that may be forged";
+    t.put(9, "jk").finish();
+    EXPECT_EQ(t.request(), "abcdef___jk") << ack;
+    EXPECT_EQ(t.sink.behind[0], "");
+    EXPECT_EQ(t.engine.counters().reassembly_gap, 1U);
+  }
+}
+
 TEST(Reassembly, AnAcknowledgedFinEndsItsDirectionOnly) {
   Conversation t;
   t.handshake().c(kAck | kFin, 1, 1, "bye");
