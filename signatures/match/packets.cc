@@ -5,16 +5,10 @@ namespace lapwing::detect {
 
 void Engine::packet(const MatchContext& context) {
   if (!context.packet || !rules_) return;
-  const bool passed = context.flow && context.flow->flags & flow_flag::passed;
-  if (idle(context) && !passed) return;
+  if (idle(context)) return;
   Scene scene = packet_scene(context);
   values_.start(nullptr, scene.direction, scene.protocol, scene.packet);
   bool first = !scene.flow || scene.flow->packets[index(scene.direction)] == 1;
-  if (passed) {
-    // Rules over the addresses alone look at each direction's first packet, in what passes too.
-    if (first && scene.transport != 0) ip_only(scene);
-    return;
-  }
   packet_events(scene);
   if (scene.transport == 0) return;
   if (first) ip_only(scene);
