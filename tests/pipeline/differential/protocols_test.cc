@@ -46,7 +46,7 @@ std::vector<Form> forms() {
   std::vector<Form> out = {{"alert tcp", "", "", ""}};
   for (std::string_view protocol : kProtocols) {
     out.push_back({fmt::format("alert {}", protocol), "", protocol, ""});
-    out.push_back({"alert tcp", fmt::format("app-layer-protocol:{}; ", protocol), protocol, ""});
+    out.push_back({"alert tcp", fmt::format("app-layer-protocol:{},final; ", protocol), protocol, ""});
     out.push_back({"alert tcp", fmt::format("app-layer-protocol:!{},final; ", protocol), "", protocol});
   }
   return out;

@@ -116,7 +116,8 @@ class Wire {
     acknowledge(Direction::to_server);
     auto &request = halves_[0], &answer = halves_[1];
     const size_t all = request.segments.size();
-    const size_t before = talk_.early && all > 0 ? dice.below(all) : all;
+    // Whose server speaks first is no conversation of these protocols.
+    const size_t before = talk_.early && all > 1 ? 1 + dice.below(all - 1) : all;
     for (size_t i = 0; i < before; i++) send(Direction::to_server, request.segments[i], dice);
     size_t begun = 0;
     if (before < all && !answer.segments.empty()) send(Direction::to_client, answer.segments[begun++], dice);
