@@ -114,6 +114,7 @@ class Wire {
     frames_.add(layers(Direction::to_server).seq(0).syn().tcp_options(scale).build());
     frames_.add(layers(Direction::to_client).seq(0).syn_ack(1).tcp_options(scale).build());
     acknowledge(Direction::to_server);
+    acknowledge(Direction::to_client);  // the window of a SYN/ACK is not scaled yet
     auto &request = halves_[0], &answer = halves_[1];
     const size_t all = request.segments.size();
     // Whose server speaks first is no conversation of these protocols.
