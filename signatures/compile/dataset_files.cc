@@ -58,8 +58,8 @@ std::string expected(DatasetType type) {
   return {};
 }
 
-void add(Dataset& set, const std::string& value, Dataset::Entry entry, const SourceMark& mark) {
-  if (set.add(to_bytes(value), std::move(entry)) == Dataset::Added::no_room) {
+void add(Dataset& set, const std::string& value, const ValueTable::Aside& aside, const SourceMark& mark) {
+  if (set.add(to_bytes(value), aside) == Dataset::Added::no_room) {
     throw SettingError(mark, "set '" + set.name() + "' is full: raise its memcap");
   }
 }
@@ -71,14 +71,14 @@ void load_lines(const std::string& text, const DatasetFile& file, Dataset& set) 
     std::string_view line = trim(whole);
     if (line.empty()) continue;
     SourceMark mark{file.path, number, 1};
-    Dataset::Entry entry;
+    ValueTable::Aside aside;
     if (size_t comma = line.find(','); comma != std::string_view::npos) {
       auto reputation = parse_unsigned(trim(line.substr(comma + 1)));
       mark.column = static_cast<uint32_t>(comma + 2);
       if (!reputation || *reputation > UINT16_MAX) {
         throw SettingError(mark, "behind the comma a reputation from 0 to 65535 is expected");
       }
-      entry.reputation = static_cast<uint16_t>(*reputation);
+      aside.reputation = static_cast<uint16_t>(*reputation);
       line = trim(line.substr(0, comma));
     } else if (file.reputations) {
       throw SettingError(mark, "a reputation is missing; write <value>,<0-65535>");
@@ -86,7 +86,7 @@ void load_lines(const std::string& text, const DatasetFile& file, Dataset& set) 
     mark.column = 1;
     auto value = parse_value(set.type(), line);
     if (!value) throw SettingError(mark, "'" + std::string(line) + "' is not " + expected(set.type()));
-    add(set, *value, std::move(entry), mark);
+    add(set, *value, aside, mark);
   }
 }
 

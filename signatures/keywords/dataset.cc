@@ -34,12 +34,13 @@ class DatasetStep : public Step {
     const Bytes value = inspection.subject().data;
     if (value.empty()) return Outcome::fail;
     take_turn(inspection, set_);
-    const Dataset::Entry* entry = nullptr;
+    std::optional<ValueTable::Found> found;
     bool matches = false;
     switch (op_) {
       case SetOp::isset:
       case SetOp::isnotset:
-        matches = (domains_ ? set_.has_domain(value, &entry) : set_.has(value, &entry)) == (op_ == SetOp::isset);
+        found = domains_ ? set_.find_domain(value) : set_.find(value);
+        matches = found.has_value() == (op_ == SetOp::isset);
         break;
       case SetOp::set: {
         auto added = set_.add(value);
@@ -49,10 +50,10 @@ class DatasetStep : public Step {
       }
       case SetOp::unset: matches = set_.remove(value); break;
     }
-    if (matches && entry && set_.has_json()) {
+    if (matches && found && !found->json.empty()) {
       JsonWriter json(inspection.context);
       if (!inspection.context.empty()) json.raw("");  // the object holds members: the next one needs its comma
-      json.escaped_key(context_key_).raw(entry->json);
+      json.escaped_key(context_key_).raw(found->json);
     }
     return matches ? Outcome::match : Outcome::fail;
   }
@@ -70,8 +71,8 @@ class ReputationStep : public Step {
   std::string describe(VariableNames) const override { return "datarep " + set_.name() + " " + words(test_); }
   Outcome attempt(Inspection& inspection, Attempt&) const override {
     take_turn(inspection, set_);
-    auto reputation = set_.reputation(inspection.subject().data);
-    return reputation && test_.matches(*reputation) ? Outcome::match : Outcome::fail;
+    auto found = set_.find(inspection.subject().data);
+    return found && test_.matches(found->reputation) ? Outcome::match : Outcome::fail;
   }
 
  private:

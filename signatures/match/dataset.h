@@ -9,9 +9,9 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "sensor/base/bytes.h"
+#include "signatures/match/value_table.h"
 
 namespace lapwing::detect {
 
@@ -23,10 +23,6 @@ std::string_view name_of(DatasetType type);
 /// One for all workers: every call locks. Values are kept as buffers hold them, addresses of an `ip` set as IPv6.
 class Dataset {
  public:
-  struct Entry {
-    uint16_t reputation = 0;
-    std::string json;  // what the set's file says of the value, or empty; never changes once loaded
-  };
   enum class Added : uint8_t { fresh, known, no_value, no_room };
 
   Dataset(std::string name, DatasetType type, uint64_t memcap);
@@ -34,19 +30,20 @@ class Dataset {
   const std::string& name() const { return name_; }
   DatasetType type() const { return type_; }
 
-  /// True when the set has the value; a buffer that is no value of the type is in no set.
-  bool has(Bytes value, Entry const** entry = nullptr) const;
+  /// What the set's file says of the value, if the set has it; a buffer that is no value of the type is in no set. The
+  /// JSON outlives the call: rules change no set that has any.
+  std::optional<ValueTable::Found> find(Bytes value) const;
   /// The same for the value or any domain that it lies in ("www.example.com": "example.com", ".example.com", ...).
-  bool has_domain(Bytes value, Entry const** entry = nullptr) const;
-  std::optional<uint16_t> reputation(Bytes value) const;
-  Added add(Bytes value) { return add(value, Entry()); }
-  Added add(Bytes value, Entry entry);
+  std::optional<ValueTable::Found> find_domain(Bytes value) const;
+  Added add(Bytes value, const ValueTable::Aside& aside = {});
   bool remove(Bytes value);
   bool is_value(Bytes value) const;
 
   /// Calls `use` with each value, in no order.
   void each(const std::function<void(Bytes value)>& use) const;
   size_t size() const;
+  /// Bytes that count towards the memcap.
+  uint64_t used() const;
   void reserve(uint64_t count);
 
   /// Whether any rule changes the set: its outcome then depends on the order of packets.
@@ -55,21 +52,15 @@ class Dataset {
   bool has_json() const { return has_json_; }
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view key) const;
-  };
   /// The value as the set keeps it, within `space` where it is changed; nothing when it is none.
-  std::optional<std::string_view> key_of(Bytes value, std::array<uint8_t, 16>& space) const;
+  std::optional<Bytes> key_of(Bytes value, std::array<uint8_t, 16>& space) const;
 
   const std::string name_;
   const DatasetType type_;
-  const uint64_t memcap_;  // bytes
-  uint64_t used_ = 0;
   bool has_json_ = false;
   std::atomic<bool> written_ = false;
   mutable std::shared_mutex mutex_;
-  std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
+  ValueTable values_;
 };
 
 }  // namespace lapwing::detect
