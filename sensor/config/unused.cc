@@ -107,6 +107,15 @@ bool is_known(std::string_view path, std::span<const std::string> known_keys) {
                      [&](const std::string& key) { return below_or_same(key, path) || below_or_same(path, key); });
 }
 
+/// A member of what the operator names the members of.
+bool has_operators_name(std::string_view path) {
+  for (size_t end = path.find('.'); end != std::string_view::npos; end = path.find('.', end + 1)) {
+    const std::string_view parent = path.substr(0, end);
+    if (named_by_operator(parent.substr(parent.rfind('.') + 1))) return true;
+  }
+  return false;
+}
+
 /// A section switched off asks for nothing, so there is nothing to report.
 bool is_off(const Setting& node) {
   if (node.kind == Setting::Kind::null) return true;
@@ -176,6 +185,7 @@ std::string unknown_key_text(const UnusedKey& key, std::span<const std::string> 
 Warnings unknown_key_messages(const Setting& root, std::span<const std::string> known_keys, const Setting* places) {
   Warnings out;
   for (const UnusedKey& key : unused_keys(root, places)) {
+    if (has_operators_name(key.path)) continue;
     if (group_of(key.path)) {
       const bool by_name = key.node->key.empty() && key.node->children.size() == 1;
       if (!is_off(*key.node)) find_strange(by_name ? *key.node->children[0] : *key.node, key.path, places, out);
