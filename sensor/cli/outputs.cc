@@ -150,10 +150,10 @@ void check_outputs(const OutputOptions& options, const Setting& root, const std:
 }
 
 std::string log_folder(const OutputOptions& options, const Setting& root) {
+  const Setting* folder = root.find("default-log-dir");
   if (!options.eve_file.empty() && options.eve_file != "-") {
     return fs::path(options.eve_file).parent_path().string();
   }
-  const Setting* folder = root.find("default-log-dir");
   return folder ? folder->as_text() : "";
 }
 
@@ -168,7 +168,8 @@ std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& optio
   auto add = [&](const std::string& filetype, const Setting& node) {
     out.push_back(row_of(filetype, node).create(node, context));
   };
-  if (config.file_store.enabled) out.push_back(create_file_store(config.file_store, log_folder(options, root), trial));
+  const std::string folder = log_folder(options, root);
+  if (config.file_store.enabled) out.push_back(create_file_store(config.file_store, folder, trial));
   const size_t stores = out.size();
   auto add_named = [&](const std::string& filetype, std::unique_ptr<Setting> own) {
     const Setting* given = options_of_type(row_of(filetype, *own), root);
