@@ -19,12 +19,18 @@ extern "C" {
 }
 
 /// Takes the place of nDPI's function of this name, which asks it of each of its protocols for each packet of a flow
-/// not yet identified, and looks at a word at a time where these are a few vectors. The dynamic linker prefers the
-/// program's.
+/// not yet identified. Both masks were pushed as words of 64 bits just before: reading them in just these lets the
+/// processor forward each store, where a vector would wait for two. The dynamic linker prefers the program's.
 extern "C" int NDPI_BITMASK_COMPARE(NDPI_PROTOCOL_BITMASK a, NDPI_PROTOCOL_BITMASK b) {
-  uint32_t common = 0;
-  for (size_t i = 0; i < std::size(a.fds_bits); ++i) common |= a.fds_bits[i] & b.fds_bits[i];
-  return common != 0;
+  static_assert(sizeof a.fds_bits % sizeof(uint64_t) == 0);
+  for (size_t at = 0; at < sizeof a.fds_bits; at += sizeof(uint64_t)) {
+    uint64_t x = 0;
+    uint64_t y = 0;
+    std::memcpy(&x, reinterpret_cast<const char*>(a.fds_bits) + at, sizeof x);
+    std::memcpy(&y, reinterpret_cast<const char*>(b.fds_bits) + at, sizeof y);
+    if (x & y) return 1;
+  }
+  return 0;
 }
 
 namespace lapwing {
