@@ -24,7 +24,7 @@ constexpr OptionRow<ConfinementConfig> kRows[] = {
     {"run-as.group", &ConfinementConfig::group, "", "its group; empty: the user's own"},
     {"security.seccomp", &ConfinementConfig::seccomp, "yes",
      "refuse every system call that is not in the list of what the command needs"},
-    {"security.landlock", &ConfinementConfig::landlock, "yes",
+    {"security.landlock.enabled", &ConfinementConfig::landlock, "yes",
      "open only files that the configuration names, where the kernel can hold a process to that (Linux 5.19)"},
     {"security.best-effort", &ConfinementConfig::best_effort, "no",
      "go on with a warning where the process cannot be confined, instead of ending"},

@@ -178,6 +178,12 @@ class Faults(Case):
         suricata = self.file("suricata.yaml", "%YAML 1.1\n---\nvars:\n  address-groups:\n    USED: 10.0.0.1\n    IDLE: 10.0.0.2\n")
         self.assertNotIn(b"IDLE", run("rules", "check", rules, "--suricata-config", suricata).stdout)
 
+    def test_suricatas_own_settings_of_confinement_are_read(self):
+        suricata = self.file("suricata.yaml", "security:\n  limit-noproc: yes\n  landlock:\n    enabled: no\n"
+                             "    directories:\n      read: [/usr/, /etc/suricata/]\n  lua:\n")
+        done = run("replay", WEB, "--suricata-config", suricata, "--eve", os.path.join(self.folder, "eve.json"))
+        self.assertEqual((done.returncode, done.stderr.count(b"error")), (0, 0), done.stderr)
+
 
 class RuleTools(Case):
     RULES = ('alert http any any -> any any (msg:"get"; http.method; content:"GET"; sid:1;)\n'
