@@ -55,8 +55,11 @@ Outcome ContentStep::attempt(Inspection& inspection, Attempt& attempt) const {
       // The only place that counts.
       Bytes tail = window.last(static_cast<size_t>(size));
       if (find_literal(tail, to_bytes(pattern), nocase) == 0) place = window.size() - static_cast<size_t>(size);
-    } else {
+    } else if (to < end) {
       place = find_literal(window, to_bytes(pattern), nocase);
+    } else if (!inspection.absent(*this, from)) {
+      place = find_literal(window, to_bytes(pattern), nocase);
+      if (place == kNotFound) inspection.set_absent(*this, from);
     }
   }
   if (negated) {

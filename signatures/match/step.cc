@@ -42,23 +42,25 @@ Inspection::Inspection(uint64_t recursion_limit, DetectCounters& counters)
 
 Inspection::~Inspection() = default;
 
-bool Inspection::matches(const Chain& chain, const Subject& subject, uint64_t floor) {
+void Inspection::begin(const Subject& subject, uint64_t floor) {
   subject_ = subject;
+  absent_ = {};
   floor_ = floor;
   stale_ = false;
   recursions_ = 0;
   has_decoded = false;
   newest_ = 0;
+}
+
+bool Inspection::matches(const Chain& chain, const Subject& subject, uint64_t floor) {
+  begin(subject, floor);
   if (chain.empty()) return true;
   return run(chain.data(), chain.size(), {}) == Outcome::match;
 }
 
 bool Inspection::matches_first(const Chain& chain, size_t steps, const Subject& subject, uint64_t& end) {
-  subject_ = subject;
-  floor_ = end_ = 0;
-  stale_ = false;
-  recursions_ = 0;
-  has_decoded = false;
+  begin(subject, 0);
+  end_ = 0;
   const bool matched = steps == 0 || run(chain.data(), steps, {}) == Outcome::match;
   end = end_;
   return matched;
@@ -69,6 +71,7 @@ Outcome Inspection::nested(const Chain& chain, Bytes bytes) {
   const Subject outer = subject_;
   const uint64_t floor = floor_;
   subject_ = {bytes, 0};
+  absent_ = {};
   floor_ = 0;
   Outcome outcome = run(chain.data(), chain.size(), {});
   subject_ = outer;

@@ -119,6 +119,10 @@ class Inspection {
   uint64_t newest() const { return newest_; }
   DetectCounters& counters() { return counters_; }
   PcreScratch& pcre() { return *pcre_; }
+  /// A search of the subject's rest was in vain: the steps before will lead to the same, and to places behind, again
+  /// and again.
+  void set_absent(const Step& step, int64_t from) { absent_ = {&step, from}; }
+  bool absent(const Step& step, int64_t from) const { return absent_.step == &step && absent_.from <= from; }
 
   std::array<uint64_t, kMaxVariables>
       variables{};      // of the rule at hand, in all of its buffers; its caller clears them
@@ -132,7 +136,15 @@ class Inspection {
  private:
   Outcome run(const std::unique_ptr<Step>* step, size_t left, Attempt attempt);
 
+  struct Absent {
+    const Step* step = nullptr;
+    int64_t from = 0;
+  };
+
+  void begin(const Subject& subject, uint64_t floor);
+
   Subject subject_;
+  Absent absent_;                              // the latest
   uint64_t floor_ = 0, end_ = 0, newest_ = 0;  // end_, newest_: of the last chain that matched
   bool stale_ = false;  // the chain matched on old evidence only: every alternative is worth a try
   uint64_t recursions_ = 0, recursion_limit_;

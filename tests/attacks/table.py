@@ -12,6 +12,7 @@ NORMAL = 0.0025       # seconds
 APP, FLOWS, SESSIONS, SEGMENTS, DEFRAG, NDPI = (
     "app-layer.memcap", "flow.memcap", "stream.memcap", "stream.reassembly.memcap", "defrag.memcap", "ndpi.max-flows")
 EACH = {NDPI: 1.3 / 1024}  # MB for each of what is capped by number
+UNDECIDED = 128 * 430 / 200  # MB of what flows with payload have beside flow.memcap, 430 bytes each, when that is full
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Row:
     small: tuple                   # the same, for a test of every day
     cpu: float = MODERATE          # more where packets or messages are tiny: what each costs is then all there is
     output: float = OUTPUT
-    memory: int = MEMORY           # more where what is given back stays with the allocator, for a minute
+    memory: float = MEMORY           # more where what is given back stays with the allocator, for a minute
     caps: tuple = ()               # options of memory caps that it fills
     rules: str = ""                # text, or a path
     beside_rules: bool = False     # against normal traffic under the same rules
@@ -58,9 +59,9 @@ ROWS = (
     Row("lone-fragments", wire.lone_fragments, (66000, 1), (66000, 1), caps=(DEFRAG,), records=ASKED, gives_up=True),
     Row("single-bytes", wire.single_bytes, (1000, 10), (1000, 5)),
     Row("sizes-in-phases", wire.sizes_in_phases, (28 << 20, 1), (28 << 20, 1), caps=(SEGMENTS, NDPI), sets={SEGMENTS: "32mb"}, doubled=False, near=True),
-    Row("thresholds", rules.sources, (1200000, 1), (150000, 1), 40, rules=rules.THRESHOLD, caps=(FLOWS, NDPI), doubled=False, near=True),
+    Row("thresholds", rules.sources, (1200000, 1), (150000, 1), 40, memory=MEMORY + UNDECIDED, rules=rules.THRESHOLD, caps=(FLOWS, NDPI), doubled=False, near=True),
     Row("certificate-names", tls.alternative_names, (20000, 20), (20000, 10), near=True),
-    Row("nested-contents", rules.nearly, (100000, 20), (50000, 6), 220, rules=rules.NESTED, near=True),
+    Row("nested-contents", rules.nearly, (100000, 20), (50000, 6), 150, rules=rules.NESTED, near=True),
     Row("subscriptions", subscriptions.attack, (500, 1), (500, 1), live=True, near=True),
 
     Row("multipart-near", http.near_delimiters, (100000, 50), (100000, 10)),
