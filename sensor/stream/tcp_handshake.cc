@@ -197,7 +197,9 @@ const TcpSyn* TcpTracker::answered_other(const Step& s) const {
   return found == queue.end() ? nullptr : &*found;
 }
 
-/// Only who saw a SYN can echo its timestamp. Who offered none does not look at the option (RFC 7323, section 3.2).
+/// Only who saw a SYN can echo its timestamp, and nobody one that was not offered (RFC 7323, section 3.2). Some that stand
+/// between add the option to a SYN/ACK, which its receiver takes without reading it; what would end the connection is
+/// forged.
 bool TcpTracker::echoes_offer(const Step& s) const {
   const uint32_t echo = s.packet.tcp.ts_echo;
   if (s.to_server || !s.packet.tcp.has_timestamp || echo == 0) return true;
@@ -210,7 +212,8 @@ bool TcpTracker::echoes_offer(const Step& s) const {
   } else if (s.session.has(session_flag::syn_forgotten) && s.ack() != s.peer.isn + 1) {
     return true;
   }
-  return !offered || last == 0 || (seq_geq(echo, first) && seq_leq(echo, last));
+  if (!offered) return s.flag(tcp_flag::syn);
+  return last == 0 || (seq_geq(echo, first) && seq_leq(echo, last));
 }
 
 /// The server took no data with the SYN: what is sent in their place next may be other data.

@@ -186,8 +186,19 @@ TEST(TcpState, AnAnswerThatEchoesAnotherTimestampIsNone) {
   EXPECT_EQ(t.sink.events, Events{"pkt_invalid_timestamp"});
 }
 
-/// RFC 7323, section 3.2: who did not offer timestamps does not read them. Some that stand between add the option.
-TEST(TcpState, AnEchoOfWhatNobodyOfferedIsNotLookedAt) {
+/// RFC 7323, section 3.2. An RST that does so is forged, and the connection lives on.
+TEST(TcpState, AnEchoOfWhatNobodyOfferedIsNone) {
+  Conversation t;
+  t.c(kSyn, 0, 0);
+  t.next.tcp = {.has_timestamp = true, .ts_value = 1, .ts_echo = 99};
+  t.s(kRst | kAck, 0, 1).s(kFin | kAck, 0, 1);
+  EXPECT_EQ(t.sink.events, (Events{"pkt_invalid_timestamp", "pkt_invalid_timestamp"}));
+  t.next.tcp = {};
+  t.s(kSyn | kAck, 0, 1).c(kAck, 1, 1).put(0, "on").acked(2);
+  EXPECT_EQ(t.request(), "on");
+}
+
+TEST(TcpState, ASynAckWithATimestampThatNobodyOfferedIsTaken) {
   Conversation t;
   t.c(kSyn, 0, 0);
   t.next.tcp = {.has_timestamp = true, .ts_value = 1, .ts_echo = 99};
