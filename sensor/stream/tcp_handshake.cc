@@ -197,9 +197,9 @@ const TcpSyn* TcpTracker::answered_other(const Step& s) const {
   return found == queue.end() ? nullptr : &*found;
 }
 
-/// Only who saw a SYN can echo its timestamp, and nobody one that was not offered (RFC 7323, section 3.2). Some that stand
-/// between add the option to a SYN/ACK, which its receiver takes without reading it; what would end the connection is
-/// forged.
+/// Only who saw a SYN can echo its timestamp, and nobody one that was not offered (RFC 7323, section 3.2). Some that
+/// stand between add the option to a SYN/ACK, which its receiver takes without reading it; what would end the
+/// connection is forged.
 bool TcpTracker::echoes_offer(const Step& s) const {
   const uint32_t echo = s.packet.tcp.ts_echo;
   if (s.to_server || !s.packet.tcp.has_timestamp || echo == 0) return true;
