@@ -177,6 +177,7 @@ void AppLayer::dissect(Flow& flow, State& state, Chunk view) {
 void AppLayer::leave(State& state, Direction direction) {
   end_frames(state);
   ++counters_.parser_errors;
+  flow_->note(FlowException::app_layer_error);
   state.phase = State::Phase::failed;
   state.sides[index(direction)].buffer = {};
 }

@@ -157,6 +157,7 @@ void Reassembler::note(Target& to, const SegmentList::Result& result) {
   }
   if (result.refused_memory) {
     ++counters_.segment_memcap_drop;
+    to.flow.note(FlowException::stream_reassembly_memcap);
     raise(to.flow, to.verdict, StreamEvent::reassembly_insert_memcap);
   }
   if (result.refused_length) {
