@@ -63,6 +63,7 @@ Step Http::data(const Chunk& chunk, EventSink& sink) {
   Parser::Result result;
   if (!chunk.data.empty()) result = parser_.feed(chunk.direction, chunk.data);
   if (chunk.end && result.status == Parser::Status::ok) {
+    broken_off_[index(chunk.direction)] = chunk.broken_off;
     result = parser_.close(chunk.direction);
     result.used = chunk.data.size();
   }
@@ -324,8 +325,9 @@ void Http::raise_all(HttpTransaction& t, const std::vector<Anomaly>& names, Dire
 
 void Http::complete(htp_tx_t* tx, Direction direction) {
   HttpTransaction& t = transaction(tx);
+  const file::State state = broken_off_[index(direction)] ? file::State::truncated : file::State::closed;
   if (direction == kServer && late_) {
-    end_direction(*late_, kServer, file::State::closed);
+    end_direction(*late_, kServer, state);
     // Rules over both sides look when the answer comes.
     t.bodies[index(kServer)] = std::move(late_->bodies[index(kServer)]);
     late_.reset();
@@ -334,7 +336,7 @@ void Http::complete(htp_tx_t* tx, Direction direction) {
   sink_->end_frame(direction == kServer ? kRequest : kResponse, direction,
                    origins_[index(direction)].value_or(0) + parser_.end_of_message(direction), &t);
   if (direction == kClient) check_switch(t);
-  end_direction(t, direction, file::State::closed);
+  end_direction(t, direction, state);
 }
 
 /// CONNECT (RFC 9110 9.3.6) and Upgrade (7.8): what follows this answer is another protocol.

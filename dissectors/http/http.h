@@ -151,6 +151,7 @@ class Http final : private ParserEvents {
   std::array<std::optional<uint64_t>, 2> origins_;  // where each side of the stream became HTTP
   EventSink* sink_ = nullptr;                       // during a call
   std::optional<std::string_view> next_protocol_;
+  std::array<bool, 2> broken_off_{};  // what a side still has open ends before more that was sent
   bool told_max_tx_ = false, unanswering_ = false, finished_ = false;
 };
 

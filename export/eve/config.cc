@@ -41,6 +41,11 @@ constexpr OptionRow<N> kAnomalyRows[] = {
     {"packethdr", &N::packethdr, "no", "add the first 32 bytes of the frame to decode and stream anomalies"},
 };
 
+using W = EveFlowOptions;
+constexpr OptionRow<W> kFlowRows[] = {
+    {"exception-policy", &W::exception_policy, "no", "write exception policies that changed nothing (ignore) too"},
+};
+
 using S = EveStatsOptions;
 constexpr OptionRow<S> kStatsRows[] = {
     {"deltas", &S::deltas, "no", "add the change since the last record as NAME_delta"},
@@ -161,6 +166,7 @@ EveConfigImpl::EveConfigImpl(const Setting& root, std::span<const std::string> o
   options_.alert = read_options<A>(empty, kAlertRows);
   options_.anomaly = read_options<N>(empty, kAnomalyRows);
   options_.frame = read_options<F>(empty, kFrameRows);
+  options_.flow = read_options<W>(empty, kFlowRows);
   options_.stats = read_options<S>(empty, kStatsRows);
   enabled_.assign(topics_.size(), false);
   for (const Setting* section : eve_sections(root)) read_section(*section);
@@ -278,6 +284,7 @@ void EveConfigImpl::read_type(const std::string& name, const Setting& item, cons
   if (name == "alert") share(item, read_alert(*options), options_.alert);
   if (name == "anomaly") share(item, read_options<N>(*options, kAnomalyRows), options_.anomaly);
   if (name == "frame") share(item, read_options<F>(*options, kFrameRows), options_.frame);
+  if (name == "flow") share(item, read_options<W>(*options, kFlowRows), options_.flow);
   if (name == "stats") share(item, read_options<S>(*options, kStatsRows), options_.stats);
 }
 
@@ -307,6 +314,7 @@ std::vector<OptionInfo> eve_options() {
   describe<A>(out, "outputs.eve-log.types.alert.", kAlertRows);
   describe<N>(out, "outputs.eve-log.types.anomaly.", kAnomalyRows);
   describe<F>(out, "outputs.eve-log.types.frame.", kFrameRows);
+  describe<W>(out, "outputs.eve-log.types.flow.", kFlowRows);
   describe<S>(out, "outputs.eve-log.types.stats.", kStatsRows);
   describe<StatsTimer>(out, "", kTimerRows);
   return out;

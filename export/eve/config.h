@@ -48,6 +48,11 @@ struct EveFrameOptions {
   bool operator==(const EveFrameOptions&) const = default;
 };
 
+struct EveFlowOptions {
+  bool exception_policy = false;
+  bool operator==(const EveFlowOptions&) const = default;
+};
+
 struct EveStatsOptions {
   bool deltas = false;
   bool null_values = true;
@@ -59,6 +64,7 @@ struct EveOptions {
   EveAlertOptions alert;
   EveAnomalyOptions anomaly;
   EveFrameOptions frame;
+  EveFlowOptions flow;
   EveStatsOptions stats;
   EveForwardedOptions forwarded;
   std::string sensor_name;

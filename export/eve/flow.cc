@@ -1,5 +1,6 @@
 // flow and netflow records.
 #include <algorithm>
+#include <utility>
 
 #include "export/eve/envelope.h"
 
@@ -36,6 +37,18 @@ void write_tcp(Line& line, const TcpSummary& tcp) {
     if (tcp.tc_urgent_oob) line << ",\"tc_urgent_oob_data\":" << uint64_t{tcp.tc_urgent_oob};
   }
   line << "}";
+}
+
+/// Why nothing was found of the flow; policies that changed nothing only where the options ask.
+void write_exception_policies(Line& line, std::span<const AppliedPolicy> policies, bool with_ignored) {
+  bool any = false;
+  for (const AppliedPolicy& applied : policies) {
+    if (applied.policy == AppliedPolicy::kIgnore && !with_ignored) continue;
+    line.name(std::exchange(any, true) ? ",{\"target\":\"" : ",\"exception_policy\":[{\"target\":\"");
+    line.name(applied.target) << "\",\"policy\":\"";
+    line.name(applied.policy) << "\"}";
+  }
+  if (any) line << "]";
 }
 
 /// Whole seconds between the seconds of both times, as Suricata counts.
@@ -84,6 +97,7 @@ void write_flow_record(Line& line, const RecordTools& tools, const FlowSummary& 
   line.name(summary.reason);
   line.name(summary.alerted ? "\",\"alerted\":true" : "\",\"alerted\":false");
   line.optional(",\"action\":", summary.action);
+  write_exception_policies(line, summary.exception_policies, tools.options.flow.exception_policy);
   if (has_app_layer(summary)) line << ",\"tx_cnt\":" << summary.tx_count;
   line << "}";
   write_common(line, tools, summary.envelope, summary.flowbits, View::flow);

@@ -83,6 +83,7 @@ void AppLayer::choose(Flow& flow, State& state, const AppProtocol& chosen, const
       chunk.data = to_bytes(waiting[index(direction)]);
       chunk.offset = side.offset;
       chunk.end = side.ended;
+      chunk.broken_off = side.broken_off;
     }
     if (state.phase == State::Phase::failed) return;
     if (state.phase == State::Phase::detecting) {  // what the other side said led to another protocol
@@ -113,7 +114,7 @@ bool AppLayer::skip(Flow& flow, State& state, const Chunk& behind, uint64_t lost
 
 void AppLayer::feed(Flow& flow, State& state, const Chunk& chunk) {
   auto& side = state.sides[index(chunk.direction)];
-  side.ended |= chunk.end;
+  side.note_end(chunk);
   if (state.frames) take_frame_bytes(*state.frames, chunk);
   Chunk view = chunk;
   if (!side.buffer.empty()) {
@@ -176,6 +177,7 @@ void AppLayer::dissect(Flow& flow, State& state, Chunk view) {
 void AppLayer::leave(State& state, Direction direction) {
   end_frames(state);
   ++counters_.parser_errors;
+  flow_->note(FlowException::app_layer_error);
   state.phase = State::Phase::failed;
   state.sides[index(direction)].buffer = {};
 }
@@ -203,7 +205,9 @@ void AppLayer::apply_change(Flow& flow, State& state, const Chunk& rest) {
   waiting[index(reverse(rest.direction))] = std::move(state.sides[index(reverse(rest.direction))].buffer);
   for (Direction direction : {Direction::to_server, Direction::to_client}) {
     Side& side = state.sides[index(direction)];
-    side = {.offset = direction == rest.direction ? rest.offset : side.offset, .ended = side.ended};
+    side = {.offset = direction == rest.direction ? rest.offset : side.offset,
+            .ended = side.ended,
+            .broken_off = side.broken_off};
   }
   state.phase = State::Phase::detecting;
   for (Direction direction : {Direction::to_server, Direction::to_client}) {
@@ -211,8 +215,12 @@ void AppLayer::apply_change(Flow& flow, State& state, const Chunk& rest) {
     const std::string& bytes = waiting[index(direction)];
     const bool end = direction == rest.direction ? rest.end : side.ended && !bytes.empty();
     if (bytes.empty() && !end) continue;
-    chunk(flow,
-          {.data = to_bytes(bytes), .offset = side.offset, .time = rest.time, .direction = direction, .end = end});
+    chunk(flow, {.data = to_bytes(bytes),
+                 .offset = side.offset,
+                 .time = rest.time,
+                 .direction = direction,
+                 .end = end,
+                 .broken_off = side.broken_off});
   }
 }
 

@@ -16,11 +16,16 @@ struct AppLayer::Side {
   bool failed = false;  // its first bytes fit no protocol
   bool closed = false;  // there is no verdict and will be none: a gap, or the end after too few bytes
   bool ended = false;
-  bool fresh = false;     // just judged, and no packet of this direction has seen it
-  uint8_t datagrams = 0;  // looked at in vain
-  uint32_t need = 0;      // bytes without which another look is useless
+  bool broken_off = false;  // where it ended
+  bool fresh = false;       // just judged, and no packet of this direction has seen it
+  uint8_t datagrams = 0;    // looked at in vain
+  uint32_t need = 0;        // bytes without which another look is useless
 
   bool settled() const { return protocol || failed || closed; }
+  void note_end(const Chunk& chunk) {
+    ended |= chunk.end;
+    broken_off |= chunk.end && chunk.broken_off;
+  }
   /// What has no verdict of its own waits too: what the other side is found to speak may explain it.
   void keep(const Chunk& chunk) {
     if (buffer.empty()) offset = chunk.offset;

@@ -62,7 +62,7 @@ bool AppLayer::runs_backwards(const Flow& flow, const State& state, const Chunk&
 
 void AppLayer::detect(Flow& flow, State& state, const Chunk& chunk) {
   auto& side = state.sides[index(chunk.direction)];
-  side.ended |= chunk.end;
+  side.note_end(chunk);
   side.bytes += chunk.data.size();
   if (side.settled() && !chunk.datagram) {
     side.keep(chunk);
@@ -214,14 +214,15 @@ void AppLayer::turn(Flow& flow, Timestamp time) {
   for (Direction direction : {Direction::to_server, Direction::to_client}) {
     Side& side = state.sides[index(direction)];
     const std::string bytes = std::move(side.buffer);
-    side = {.offset = side.offset, .lost = side.lost, .ended = side.ended};
+    side = {.offset = side.offset, .lost = side.lost, .ended = side.ended, .broken_off = side.broken_off};
     if (bytes.empty() && !side.ended) continue;
     chunk(flow, {.data = to_bytes(bytes),
                  .offset = side.offset,
                  .time = time,
                  .direction = direction,
                  .datagram = flow.key.proto == ip_proto::udp,
-                 .end = side.ended});
+                 .end = side.ended,
+                 .broken_off = side.broken_off});
   }
 }
 

@@ -104,6 +104,38 @@ void deprecated_keys(Setting& yaml, Warnings& notes) {
   if (Setting* version = member(yaml, "suricata-version"); version && !version->scalar.empty()) version->use_all();
 }
 
+constexpr std::string_view kPolicies[] = {"exception-policy", "stream.memcap-policy", "stream.reassembly.memcap-policy",
+                                          "stream.midstream-policy", "app-layer.error-policy"};
+constexpr std::string_view kBlocking[] = {"drop-flow", "drop-packet", "pass-flow", "pass-packet",
+                                          "reject",    "reject-both", "reject-all"};
+/// Of what never happens here: at these caps something older makes room.
+constexpr std::string_view kIdlePolicies[][2] = {
+    {"flow.memcap-policy", "at the cap the flow nearest to its timeout makes room"},
+    {"defrag.memcap-policy", "at the cap the packet that began first makes room"},
+};
+
+/// Of the policies a sensor that only watches has two: to ignore the exception, and to bypass the flow.
+void exception_policies(Setting& yaml, Warnings& notes) {
+  for (std::string_view key : kPolicies) {
+    Setting* node = at(yaml, key);
+    if (!node || node->kind != Setting::Kind::scalar) continue;
+    node->scalar = to_lower(node->scalar);
+    if (std::ranges::find(kBlocking, node->scalar) == std::end(kBlocking)) continue;
+    notes.push_back(to_string(node->mark) + ": " + std::string(key) + ": " + node->scalar +
+                    " is taken as ignore, since a sensor only watches");
+    node->scalar = "ignore";
+  }
+  for (const auto& [key, why] : kIdlePolicies) {
+    Setting* node = at(yaml, key);
+    if (!node || node->kind != Setting::Kind::scalar) continue;
+    node->use_all();
+    const std::string policy = to_lower(node->scalar);
+    if (policy == "ignore" || policy == "auto") continue;
+    notes.push_back(to_string(node->mark) + ": " + std::string(key) + ": " + policy +
+                    " is without effect: " + std::string(why));
+  }
+}
+
 void remove_members(Setting& map, std::initializer_list<std::string_view> keys) {
   std::erase_if(map.children, [&](const auto& c) { return std::ranges::find(keys, c->key) != keys.end(); });
 }
@@ -185,6 +217,7 @@ Warnings adopt_suricata(std::unique_ptr<Setting> yaml, Setting& root) {
   resolve_decoder_ports(*yaml);
   plain_switches(*yaml, notes);
   deprecated_keys(*yaml, notes);
+  exception_policies(*yaml, notes);
   interfaces(*yaml);
   short_records(*yaml);
   merge(root, std::move(yaml));

@@ -26,17 +26,8 @@ constexpr Key kProcess[] = {"run-as",
 constexpr Key kCapture[] = {"af-packet", "af-xdp",  "dpdk",  "netmap",   "pfring",  "ipfw",
                             "napatech",  "nfq",     "nflog", "dag",      "erf-dag", "windivert",
                             "capture",   "livedev", "pcap",  "pcap-file"};
-constexpr Key kInline[] = {"exception-policy",
-                           "app-layer.error-policy",
-                           "stream.inline",
-                           "stream.drop-invalid",
-                           "stream.memcap-policy",
-                           "stream.midstream-policy",
-                           "stream.reassembly.memcap-policy",
-                           "flow.memcap-policy",
-                           "defrag.memcap-policy",
-                           "ippair",
-                           "host"};
+constexpr Key kInline[] = {
+    "stream.inline", "stream.drop-invalid", "flow.memcap-policy", "defrag.memcap-policy", "ippair", "host"};
 constexpr Key kTuning[] = {"profiling",
                            "engine-analysis",
                            "mpm-algo",
@@ -198,7 +189,7 @@ constexpr KeyGroup kGroups[] = {
     {"logging", kLogging},
     {"process and privileges", kProcess},
     {"capture tuning", kCapture},
-    {"blocking and exception policies", kInline},
+    {"blocking", kInline},
     {"threads, matcher tuning and profiling", kTuning},
     {"outputs", kOutputs},
     {"detection and protocols", kDetection},

@@ -13,12 +13,12 @@ namespace lapwing {
 
 /// nDPI's verdict [W]; `application` empty when it has none. Written as the "ndpi" object.
 struct Application {
-  std::string_view protocol;      // "TLS.YouTube": master and application protocol as nDPI names them
+  std::string_view protocol;  // "TLS.YouTube": master and application protocol as nDPI names them
   std::string_view category;
   std::string_view confidence;
   std::string_view hostname;
   std::string_view breed;
-  uint64_t risk = 0;              // bit set of nDPI's risks
+  uint64_t risk = 0;  // bit set of nDPI's risks
   std::span<const std::string_view> risk_names;
   uint16_t risk_score = 0, risk_score_client = 0, risk_score_server = 0;
 };
@@ -29,6 +29,13 @@ struct TcpSummary {
   bool ts_gap = false, tc_gap = false;
   uint16_t ts_max_regions = 0, tc_max_regions = 0;
   uint16_t ts_urgent_oob = 0, tc_urgent_oob = 0;
+};
+
+/// What met the flow, "stream_midstream" for one, and what was made of it.
+struct AppliedPolicy {
+  static constexpr std::string_view kBypass = "bypass", kIgnore = "ignore";
+
+  std::string_view target, policy;
 };
 
 /// [W] Directions by index(Direction). Views live as long as the call.
@@ -46,6 +53,7 @@ struct FlowSummary {
   Application application;
   std::string_view action;
   std::span<const std::string_view> flowbits;
+  std::span<const AppliedPolicy> exception_policies;
 };
 
 }  // namespace lapwing

@@ -31,6 +31,14 @@ enum class TcpState : uint8_t {
 };
 inline constexpr size_t kTcpStates = 12;
 
+/// What kept a flow from being followed as it should: a memory cap, a beginning that was not seen, a dissector that
+/// gave up. What becomes of it then is up to the exception policies (exception_policy.h).
+enum class FlowException : uint8_t { stream_memcap, stream_reassembly_memcap, stream_midstream, app_layer_error };
+inline constexpr size_t kFlowExceptions = 4;
+constexpr uint8_t bit(FlowException exception) {
+  return static_cast<uint8_t>(1U << static_cast<unsigned>(exception));
+}
+
 /// As records write them: "new", "established", ...; "timeout", "forced", ...; "syn_sent", ...
 std::string_view name(FlowState state);
 std::string_view name(FlowEnd end);
@@ -84,6 +92,7 @@ struct alignas(64) Flow {
   uint16_t flags = 0;       // flow_flag bits
   uint8_t icmp[4] = {};     // type, code of the request; type, code of the response
   uint16_t timer_slot = 0;  // the table's
+  uint8_t exceptions = 0;   // bits of the FlowExceptions that it met
   TcpSyn syn;               // the stream room's; syn.isn stays the client's first sequence number
 
   std::array<std::unique_ptr<FlowAttachment>, kFlowSlots> slots;
@@ -92,6 +101,8 @@ struct alignas(64) Flow {
   uint64_t first_number = 0;  // frame number of the first packet
   FlowCosts costs;
 
+  void note(FlowException exception) { exceptions |= bit(exception); }
+  bool met(FlowException exception) const { return exceptions & bit(exception); }
   template <class T>
   T* get(FlowSlot slot) const {
     return static_cast<T*>(slots[static_cast<size_t>(slot)].get());

@@ -27,8 +27,10 @@ uint32_t bucket_count(const FlowConfig& config, uint32_t flows) {
 }
 
 /// Suricata's rule: a SYN begins a new connection when the old one is at least half closed, TIME-WAIT excepted. A FIN
-/// that nobody took closes nothing.
+/// that nobody took closes nothing. What is only counted since its beginning was not seen gives way to any beginning,
+/// or one stray packet would hide a connection.
 bool accepts_new_connection(const Flow& flow) {
+  if (flow.state == FlowState::bypassed && flow.met(FlowException::stream_midstream)) return true;
   return flow.tcp_state >= TcpState::last_ack && !(flow.syn.options & syn_option::fin_pending);
 }
 
@@ -299,7 +301,8 @@ Flow* FlowTable::find_or_create(const Packet& packet, const Lookup& lookup, uint
   bool syn = is_bare_syn(packet);
   if (flow && syn) {
     bool from_client = lookup.swapped == (flow->client_side == 1);
-    if (accepts_new_connection(*flow) && !(from_client && flow->syn.isn == packet.seq)) {
+    const bool repeated = from_client && flow->tcp_state != TcpState::none && flow->syn.isn == packet.seq;
+    if (accepts_new_connection(*flow) && !repeated) {
       impl_->end(*flow, FlowEnd::tcp_reuse, packet.time);
       flow = nullptr;
     } else if (!from_client && flow->tcp_state == TcpState::none && !(flow->flags & flow_flag::direction_fixed)) {

@@ -144,6 +144,18 @@ void add_app(const Detection& app, Envelope& envelope) {
   envelope.app_proto_expected = unless_final(app.expected);
 }
 
+std::span<const AppliedPolicy> applied_policies(const Flow& flow, const ExceptionConfig& config,
+                                                std::span<AppliedPolicy, kFlowExceptions> space) {
+  size_t count = 0;
+  for (size_t i = 0; i < kFlowExceptions; ++i) {
+    const auto exception = static_cast<FlowException>(i);
+    if (!flow.met(exception)) continue;
+    space[count++] = {name(exception),
+                      config.bypassed & bit(exception) ? AppliedPolicy::kBypass : AppliedPolicy::kIgnore};
+  }
+  return space.first(count);
+}
+
 FlowSummary summarise(const Flow& flow, const AppLayer& app, Timestamp now, EnvelopeSpace& space) {
   FlowSummary summary;
   summary.envelope = describe(flow, nullptr, now, space);

@@ -10,6 +10,7 @@
 #include "sensor/event/alert.h"
 #include "sensor/event/envelope.h"
 #include "sensor/event/flow_summary.h"
+#include "sensor/flow/exception_policy.h"
 #include "sensor/flow/flow.h"
 
 namespace lapwing {
@@ -29,6 +30,9 @@ PacketBytes bytes_of(const Packet& packet);
 /// Swaps source and destination.
 void reverse(Envelope& envelope);
 void add_app(const Detection& app, Envelope& envelope);
+/// The exceptions that the flow met, each with its policy, in `space`.
+std::span<const AppliedPolicy> applied_policies(const Flow& flow, const ExceptionConfig& config,
+                                                std::span<AppliedPolicy, kFlowExceptions> space);
 /// Counters, times, state; the application verdict and flow bits are the caller's.
 FlowSummary summarise(const Flow& flow, const AppLayer& app, Timestamp now, EnvelopeSpace& space);
 

@@ -290,6 +290,7 @@ std::vector<CounterValue> all_counter_rows() {
     set.add("decoder.event." + std::string(event), 0, "packets with this decoder event");
   set.add(DefragCounters{}, defrag_counter_rows());
   set.add(FlowCounters{}, flow_counter_rows());
+  set.add(ExceptionCounters{}, exception_counter_rows());
   set.add(MemoryFaults{}, memory_fault_rows());
   set.add(StationCounters{}, station_counter_rows());
   set.add(StreamCounters{}, stream_counter_rows());

@@ -217,6 +217,7 @@ std::unique_ptr<const SensorConfig> SensorConfig::read(Setting& root, const std:
   config->decode = read_options<DecodeConfig>(root, decode_options());
   config->flow = read_options<FlowConfig>(root, flow_options());
   config->budget = read_options<BudgetConfig>(root, budget_options());
+  config->exceptions = ExceptionConfig::read(root);
   config->stream = read_options<StreamConfig>(root, stream_options());
   config->app = AppConfig::read(root);
   config->identify = read_options<IdentifyConfig>(root, identify_options());
@@ -233,6 +234,7 @@ std::vector<OptionInfo> all_options() {
   add(describe_options(flow_options()));
   add(describe_options(budget_options()));
   add(describe_options(stream_options()));
+  add(describe_options(exception_options()));
   add(app_options());
   add(describe_options(detect_options()));
   add(describe_options(dataset_options()));

@@ -13,6 +13,7 @@
 #include "sensor/base/setting.h"
 #include "sensor/decode/decode.h"
 #include "sensor/flow/budget.h"
+#include "sensor/flow/exception_policy.h"
 #include "sensor/flow/flow_table.h"
 #include "sensor/stream/stream_engine.h"
 #include "signatures/rule_set.h"
@@ -24,6 +25,7 @@ struct SensorConfig {
   DecodeConfig decode;
   FlowConfig flow;
   BudgetConfig budget;
+  ExceptionConfig exceptions;
   StreamConfig stream;
   AppConfig app;
   DetectConfig detect;

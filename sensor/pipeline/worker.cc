@@ -268,6 +268,7 @@ void Worker::inspect(const Packet& packet, Flow* flow, Direction direction) {
       context_.established = flow->state == FlowState::established;
       if (packet.is_udp()) inspect_datagram(packet, *flow, direction);
     }
+    if (share_.config->exceptions.bypasses(*flow)) return bypass(*flow);
     identify(packet, *flow, direction);
   }
   if (!has_rules_) return;
@@ -282,7 +283,18 @@ void Worker::inspect(const Packet& packet, Flow* flow, Direction direction) {
   if (flow && flow->flags & flow_flag::bypass_wanted) flows_.set_state(*flow, FlowState::bypassed);
 }
 
+/// By an exception policy: nothing more is found at the packet at hand, and what follows is only counted.
+void Worker::bypass(Flow& flow) {
+  exceptions_.bypassed(share_.config->exceptions, flow);
+  flows_.set_state(flow, FlowState::bypassed);
+  if (has_rules_) matcher_.end(context_);
+}
+
 void Worker::inspect_tcp(const Packet& packet, Flow& flow, Direction direction) {
+  if (stream_.begins_midway(flow, packet)) {
+    flow.note(FlowException::stream_midstream);
+    if (share_.config->exceptions.bypasses(flow)) return;
+  }
   FlowState before = flow.state;
   context_.established = before == FlowState::established;
   StreamVerdict verdict = stream_.packet(flow, packet, direction);
@@ -422,6 +434,8 @@ void Worker::close(Flow& flow, Timestamp now) {
   if (auto* identity = flow.get<Identity>(FlowSlot::identify)) identifier_.finish(identity->state);
   if (!recorder_.wants_flows() || flow.flags & flow_flag::unrecorded) return;
   FlowSummary summary = summarise(flow, app_, now, summary_space_);
+  std::array<AppliedPolicy, kFlowExceptions> policies;
+  summary.exception_policies = applied_policies(flow, share_.config->exceptions, policies);
   stations_.describe(flow, summary.envelope);
   summary.application = application(flow);
   summary.flowbits = matcher_.flowbits(flow);
@@ -472,6 +486,7 @@ void Worker::add_counters(CounterSet& set) const {
     set.add(defrag_.counters(), defrag_counter_rows());
   }
   set.add(flows_.counters(), flow_counter_rows());
+  set.add(exceptions_, exception_counter_rows());
   set.add(faults_, memory_fault_rows());
   set.add(stations_.counters(), station_counter_rows());
   set.add(stream_.counters(), stream_counter_rows());

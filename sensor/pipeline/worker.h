@@ -107,6 +107,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   bool mine(const Packet& packet) const { return !divided_ || falls_to_me(packet); }
   bool falls_to_me(const Packet& packet) const;
   void inspect(const Packet& packet, Flow* flow, Direction direction);
+  void bypass(Flow& flow);
   void inspect_tcp(const Packet& packet, Flow& flow, Direction direction);
   void inspect_datagram(const Packet& packet, Flow& flow, Direction direction);
   void identify(const Packet& packet, Flow& flow, Direction direction);
@@ -188,6 +189,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   std::vector<SignatureHits> hits_;
   WorkerCounters worked_;
   MemoryFaults faults_;
+  ExceptionCounters exceptions_;
   Timestamp now_;
   int64_t expired_to_ = INT64_MIN;  // in replay: the second of packet time up to which flows were ended
   uint64_t last_number_ = 0;

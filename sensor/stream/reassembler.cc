@@ -165,6 +165,7 @@ void Reassembler::note(Target& to, const SegmentList::Result& result) {
   }
   if (result.refused_memory) {
     ++counters_.segment_memcap_drop;
+    to.flow.note(FlowException::stream_reassembly_memcap);
     raise(to.flow, to.verdict, StreamEvent::reassembly_insert_memcap);
   }
   if (result.refused_length) {
@@ -190,11 +191,13 @@ void Reassembler::give_up(Target& to, uint64_t end) {
   sink_.gap(to.flow, to.direction, offset, lost, to.time);
 }
 
-void Reassembler::end(Target& to) {
+void Reassembler::end(Target& to, bool broken_off) {
   to.half.set(half_flag::ended);
-  sink_.chunk(
-      to.flow,
-      {.offset = to.half.delivered - to.half.urgent_oob, .time = to.time, .direction = to.direction, .end = true});
+  sink_.chunk(to.flow, {.offset = to.half.delivered - to.half.urgent_oob,
+                        .time = to.time,
+                        .direction = to.direction,
+                        .end = true,
+                        .broken_off = broken_off});
 }
 
 void Reassembler::behind_holes(Target& to) {
@@ -275,7 +278,7 @@ void Reassembler::finish(Flow& flow, TcpSession& session, Direction direction, T
     sink_.gap(flow, direction, half.delivered - half.urgent_oob, lost, time);
     half.delivered += lost;
   }
-  end(to);
+  end(to, !whole || seen > static_cast<int64_t>(half.delivered));
 }
 
 }  // namespace lapwing

@@ -39,7 +39,8 @@ class Reassembler {
   void hand_over(Target& to, Bytes data);
   void give_up(Target& to, uint64_t end);
   void behind_holes(Target& to);
-  void end(Target& to);
+  /// `broken_off`: more was sent.
+  void end(Target& to, bool broken_off = false);
   bool eager(const TcpSession& session) const { return config_.inline_mode || session.has(session_flag::async); }
 
   const StreamConfig& config_;

@@ -69,6 +69,9 @@ struct StreamEngine::Impl {
   bool take_without_session(Flow& flow, const Packet& packet, Direction direction, StreamVerdict& verdict);
   TcpSession* make_session(Flow& flow);
   TcpSession* session_from_syn(Flow& flow);
+  bool ignores(const Packet& packet) const {
+    return (packet.bad_checksum_l4 || packet.bad_checksum_ip) && config.checksum_validation;
+  }
   void reassemble(Flow& flow, TcpSession& session, const Packet& packet, Direction direction, StreamVerdict& verdict);
   void set_state(Flow& flow, TcpState state);
   void count(const StreamVerdict& verdict) {
@@ -100,6 +103,7 @@ TcpSession* StreamEngine::Impl::make_session(Flow& flow) {
   uint32_t handle = pools->sessions.make(*pools);
   if (handle == kNoHandle) {
     flow.syn.options |= syn_option::session_refused;
+    flow.note(FlowException::stream_memcap);
     ++counters.ssn_memcap_drop;
     return nullptr;
   }
@@ -236,11 +240,18 @@ void StreamEngine::Impl::reassemble(Flow& flow, TcpSession& session, const Packe
   reassembler.deliver(flow, session, direction, packet.time, false, &verdict);
 }
 
+bool StreamEngine::begins_midway(const Flow& flow, const Packet& packet) const {
+  if (flow.tcp_state != TcpState::none || session_of(flow) || impl_->ignores(packet)) return false;
+  const uint8_t kind = packet.tcp_flags & kOpening;
+  // Where only one side is seen its own first packet is the beginning.
+  return kind != tcp_flag::syn && !(kind == (tcp_flag::syn | tcp_flag::ack) && impl_->config.async_oneside);
+}
+
 StreamVerdict StreamEngine::packet(Flow& flow, const Packet& packet, Direction direction) {
   StreamVerdict verdict;
   if (!packet.is_tcp()) return verdict;
   StreamCounters& counters = impl_->counters;
-  if ((packet.bad_checksum_l4 || packet.bad_checksum_ip) && impl_->config.checksum_validation) {
+  if (impl_->ignores(packet)) {
     ++counters.invalid_checksum;
     return verdict;
   }

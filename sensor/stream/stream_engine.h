@@ -102,6 +102,8 @@ class StreamEngine {
   StreamEngine(const StreamConfig& config, StreamSink& sink);
   /// Flows may outlive their engine.
   ~StreamEngine();
+  /// The packet belongs to a connection of which it is not the beginning, and none was seen.
+  bool begins_midway(const Flow& flow, const Packet& packet) const;
   /// Follows the state of the connection and reassembles. Sets flow.tcp_state and flow.state (the caller re-files it).
   StreamVerdict packet(Flow& flow, const Packet& packet, Direction direction);
   /// The flow ends: hands over what waited behind gaps, then an `end` chunk of each open direction.

@@ -25,10 +25,11 @@ std::string text_at(const Setting& root, std::string_view path) {
 TEST(SuricataInterfaces, TheListOfAfPacketIsTaken) {
   Setting root;
   root.kind = Setting::Kind::map;
-  adopt_suricata(parse_yaml("af-packet:\n  - interface: eth0\n    cluster-id: 99\n    threads: 4\n    disable-promisc: yes\n"
-                            "    checksum-checks: kernel\n  - interface: default\npcap:\n  - interface: eth7\n",
-                            "/s.yaml"),
-                 root);
+  adopt_suricata(
+      parse_yaml("af-packet:\n  - interface: eth0\n    cluster-id: 99\n    threads: 4\n    disable-promisc: yes\n"
+                 "    checksum-checks: kernel\n  - interface: default\npcap:\n  - interface: eth7\n",
+                 "/s.yaml"),
+      root);
   ASSERT_TRUE(root.find("pcap"));
   EXPECT_EQ(root.find("pcap")->children.size(), 2u);
   EXPECT_EQ(root.find("pcap.0.interface")->scalar, "eth0");
@@ -131,6 +132,27 @@ TEST(SuricataTest, DetectionOnlyIsNoDissectionAndSaidSo) {
   EXPECT_THAT(notes, ElementsAre(HasSubstr("imap is only identified")));
 }
 
+TEST(SuricataTest, PoliciesThatBlockAreNamedWithTheirPlace) {
+  Setting root;
+  auto notes = adopt_suricata(
+      parse_yaml("exception-policy: bypass\nstream:\n  memcap-policy: drop-flow\n  midstream-policy: Bypass\n"
+                 "  reassembly: {memcap-policy: ignore}\napp-layer:\n  error-policy: reject\n"
+                 "flow: {memcap-policy: bypass}\ndefrag: {memcap-policy: auto}\n",
+                 "s.yaml"),
+      root);
+  EXPECT_THAT(
+      notes, ElementsAre("s.yaml:3:18: stream.memcap-policy: drop-flow is taken as ignore, since a sensor only watches",
+                         "s.yaml:7:17: app-layer.error-policy: reject is taken as ignore, since a sensor only watches",
+                         "s.yaml:8:23: flow.memcap-policy: bypass is without effect: at the cap the flow "
+                         "nearest to its timeout makes room"));
+  EXPECT_EQ(text_at(root, "exception-policy"), "bypass");
+  EXPECT_EQ(text_at(root, "stream.midstream-policy"), "bypass");
+  EXPECT_EQ(text_at(root, "stream.memcap-policy"), "ignore");
+  EXPECT_EQ(text_at(root, "app-layer.error-policy"), "ignore");
+  for (auto key : {"flow.memcap", "defrag.memcap", "stream.reassembly.memcap-policy"}) root.find(key);
+  EXPECT_EQ(unsupported_keys_message(root), "") << "told once";
+}
+
 TEST(SuricataTest, NoAlertAtAllIsWhatNobodyMeans) {
   Setting root;
   auto notes = adopt_suricata(parse_yaml("packet-alert-max: 0\n", "s.yaml"), root);
@@ -188,7 +210,8 @@ TEST(SuricataTest, NoKeyOfTheInstalledFileIsTakenForATypingError) {
   if (!std::filesystem::exists(kInstalled)) GTEST_SKIP() << "no Suricata here";
   Setting root;
   adopt_suricata(read_yaml(kInstalled), root);
-  const std::vector<std::string> known = {"rule-files", "default-rule-path", "stream.memcap", "flow.memcap"};
+  const std::vector<std::string> known = {"rule-files", "default-rule-path", "stream.memcap", "flow.memcap",
+                                          "exception-policy"};
   for (const char* read :
        {"rule-files", "default-rule-path", "stream.reassembly.memcap", "flow.memcap", "stream.memcap",
         "stream.checksum-validation", "stream.reassembly.depth", "defrag.memcap", "defrag.timeout",

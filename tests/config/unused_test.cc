@@ -83,6 +83,17 @@ TEST(UnknownKeysTest, KnownKeysNobodyReadAndWhatIsBelowThemAreNoErrors) {
   EXPECT_THAT(unknown_key_messages(*root, kKnown), IsEmpty());
 }
 
+TEST(UnknownKeysTest, NamesOfVariablesAreTheOperatorsWhateverOfThemWasRead) {
+  auto root = parse_yaml(
+      "vars:\n  address-groups: {HOME_NET: any, MY_LAB: any}\n  port-groups: {MY_PORTS: 80}\n  adress-groups: {A: "
+      "any}\n",
+      "f");
+  root->find("vars.address-groups.HOME_NET");
+  root->find("vars.port-groups");
+  EXPECT_THAT(unknown_key_messages(*root, kKnown),
+              ElementsAre(HasSubstr("unknown setting 'vars.adress-groups'; did you mean 'address-groups'?")));
+}
+
 TEST(UnsupportedKeysTest, OneShortSentenceByTopicLeavingOutWhatIsOff) {
   auto root = parse_yaml(
       "logging: {level: info}\naf-packet: [{interface: eth0}]\nstream: {memcap: 1}\n"

@@ -88,11 +88,12 @@ Dialogue& Dialogue::gap(Direction direction, uint64_t lost) {
   return *this;
 }
 
-Dialogue& Dialogue::end(Direction direction) {
+Dialogue& Dialogue::end(Direction direction, bool broken_off) {
   Chunk chunk;
   chunk.offset = offset_[index(direction)];
   chunk.direction = direction;
   chunk.end = true;
+  chunk.broken_off = broken_off;
   if (!failed) failed = row_.data(instance_, chunk, *this).kind == Step::Kind::fail;
   return *this;
 }

@@ -32,7 +32,7 @@ class Dialogue final : public EventSink {
   Dialogue& datagram(Direction direction, std::string_view bytes);
   Dialogue& gap(Direction direction, uint64_t lost);
   /// No more bytes come from this side.
-  Dialogue& end(Direction direction);
+  Dialogue& end(Direction direction, bool broken_off = false);
   Dialogue& finish();
 
   std::vector<std::string> records;    // JSON objects
@@ -46,7 +46,7 @@ class Dialogue final : public EventSink {
   std::vector<std::pair<Direction, uint64_t>> encrypted_from, plain_from;
   bool late = false;  // the flow was under way already
   bool failed = false;
-  size_t given_up = 0;  // transactions
+  size_t given_up = 0;                           // transactions
   uint64_t worked = 0, work_limit = UINT64_MAX;  // bytes the dissector asked for leave to look at, and may
   uint32_t need = 0;                             // of the last call
 

@@ -132,6 +132,27 @@ TEST(Http, UnfinishedBodyIsWhatCame) {
   EXPECT_EQ(got.values("http.response_body"), (Strings{"half"}));
 }
 
+/// What came behind a hole that the receiver never filled is none of the file, however the message said its length.
+TEST(Http, AFileBrokenOffAtAHoleIsTruncated) {
+  const std::string whole = response("whole");
+  for (std::string head : {"Content-Length: 50\r\n\r\n", "\r\n", "Transfer-Encoding: chunked\r\n\r\n32\r\n"}) {
+    for (bool broken_off : {false, true}) {
+      Dialogue d(dissector("http"));
+      d.client(kGet).client(kGet).server(whole).server("HTTP/1.1 200 OK\r\n" + head + "half");
+      d.end(Direction::to_client, broken_off).end(Direction::to_server).finish();
+      std::vector<std::string> files;
+      std::ranges::copy_if(d.records, std::back_inserter(files),
+                           [](const std::string& record) { return record.find("\"state\"") != std::string::npos; });
+      ASSERT_EQ(files.size(), 2U) << head;
+      EXPECT_NE(files[0].find(R"("state":"CLOSED")"), std::string::npos) << files[0];
+      EXPECT_NE(files[1].find(R"("gaps":false)"), std::string::npos) << files[1];
+      EXPECT_NE(files[1].find(R"("size":4)"), std::string::npos) << files[1];
+      EXPECT_NE(files[1].find(broken_off ? R"("state":"TRUNCATED")" : R"("state":"CLOSED")"), std::string::npos)
+          << head << files[1];
+    }
+  }
+}
+
 TEST(Http, InterimResponseIsNotTheResponse) {
   Outcome got =
       play_all_ways({client("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"),

@@ -233,6 +233,26 @@ TEST(FlowTable, ASynWithANewSequenceNumberOnAClosedConnectionBeginsANewFlow) {
   EXPECT_EQ(table.add(tcp(tcp_flag::syn, 3, 1000, 6000)), next) << "an open connection is not replaced";
 }
 
+/// A stray packet before the handshake must not hide the connection.
+TEST(FlowTable, ASynBeginsANewFlowWhereOnlyTheMiddleOfOneWasSeen) {
+  for (uint32_t seq : {0U, 5000U}) {
+    Table table;
+    Flow* flow = table.add(tcp(tcp_flag::ack, 0));
+    const uint64_t id = flow->id;
+    flow->note(FlowException::stream_midstream);
+    EXPECT_EQ(table.add(tcp(tcp_flag::syn, 1, 1000, seq))->id, id) << "followed as far as that goes";
+    table->set_state(*flow, FlowState::bypassed);
+    Packet again = tcp(tcp_flag::syn, 2, 1000, seq);
+    again.number = 9;
+    EXPECT_NE(table.add(again)->id, id);
+    EXPECT_EQ(table.ended, (std::vector<Ended>{{1, 1000, FlowEnd::tcp_reuse}}));
+  }
+  Table table;
+  Flow* flow = table.add(tcp(tcp_flag::ack, 0));
+  table->set_state(*flow, FlowState::bypassed);
+  EXPECT_EQ(table.add(tcp(tcp_flag::syn, 1, 1000, 5000)), flow) << "a rule wanted it";
+}
+
 TEST(FlowTable, AtTheCapTheFlowsNearestToTheirTimeoutMakeRoom) {
   Table table(small_config(4));
   Flow* flow = table.add(tcp(tcp_flag::syn, 0, 1));

@@ -52,6 +52,11 @@ class Connection : public ::testing::Test {
     return out;
   }
   std::vector<nlohmann::json> records(const std::string& rules, std::string_view type) {
+    auto out = all(rules);
+    std::erase_if(out, [&](const auto& record) { return record["event_type"] != type; });
+    return out;
+  }
+  std::vector<nlohmann::json> all(const std::string& rules) {
     const auto config = SensorConfig::read(root_, {});
     std::vector<RuleMessage> messages;
     RuleCompiler compiler(config->rules, config->detect, messages);
@@ -62,7 +67,6 @@ class Connection : public ::testing::Test {
     plan.sources.push_back(std::move(frames_));
     plan.exporters.push_back(std::make_unique<Keeping>(out));
     Pipeline(std::move(plan)).run(nullptr);
-    std::erase_if(out, [&](const auto& record) { return record["event_type"] != type; });
     return out;
   }
   static int signature(const nlohmann::json& alert) { return alert["alert"]["signature_id"]; }

@@ -30,6 +30,7 @@ class CollectingStreamSink : public StreamSink {
     length[d] += chunk.data.size();
     if (keep) text[d] += to_text(chunk.data);
     if (chunk.end) ended[d] = true;
+    if (chunk.end) broken_off[d] = chunk.broken_off;
   }
   void gap(Flow&, Direction direction, uint64_t offset, uint64_t lost, Timestamp) override {
     size_t d = index(direction);
@@ -47,7 +48,7 @@ class CollectingStreamSink : public StreamSink {
   bool keep = true;  // the text; lengths are counted anyway
   std::array<std::string, 2> text, behind;
   std::array<uint64_t, 2> length{};
-  std::array<bool, 2> ended{};
+  std::array<bool, 2> ended{}, broken_off{};
   std::vector<std::string> events;
 };
 

@@ -104,11 +104,31 @@ TEST(Reassembly, AHoleThatNobodyAcknowledgedIsNoGap) {
     EXPECT_EQ(t.request(), "abcd") << end;
     EXPECT_EQ(t.sink.behind[0], "___hi__lm") << end;
     EXPECT_TRUE(t.sink.ended[0]);
+    EXPECT_TRUE(t.sink.broken_off[0]) << end;
+    EXPECT_FALSE(t.sink.broken_off[1]) << end;
     EXPECT_FALSE(t.sink.has("reassembly_seq_gap")) << end;
     EXPECT_EQ(t.engine.counters().reassembly_gap, 0U);
     EXPECT_EQ(t.engine.counters().reassembly_memuse, 0U);
     EXPECT_FALSE(stream_info(t.flow).gap[0]);
   }
+}
+
+TEST(Reassembly, AStreamThatCameWholeIsNotBrokenOff) {
+  for (std::string_view end : {"", "reset", "fin", "whole"}) {
+    Conversation t;
+    t.handshake().put(0, "ab").acked(2).put(2, "cd");
+    if (end == "reset") t.s(kRst | kAck, 1, 3);
+    if (end == "fin") t.c(kFin | kAck, 5, 1);
+    if (end == "whole") t.c(kFin | kAck, 5, 1).acked(5);
+    t.finish();
+    EXPECT_EQ(t.request(), "abcd") << end;
+    EXPECT_TRUE(t.sink.ended[0]) << end;
+    EXPECT_FALSE(t.sink.broken_off[0]) << end;
+  }
+  Conversation t;
+  t.handshake().put(0, "ab").acked(2).c(kFin | kAck, 7, 1);
+  t.finish();
+  EXPECT_TRUE(t.sink.broken_off[0]) << "the hole lies before the FIN itself";
 }
 
 TEST(Reassembly, OfTwoHolesTheAcknowledgedOneIsAGap) {
