@@ -198,14 +198,9 @@ class Reader {
  public:
   Reader(Bytes der, Certificate& out) : out_(out) {
     Element whole, signed_part;
-    const bool begun = next_element(der, whole) && whole.tag == der::kSequence;
-    if (begun && whole.cut) fault(CertificateFault::cut);
-    if (begun && next_element(whole.content, signed_part) && signed_part.tag == der::kSequence) {
-      rest_ = signed_part.content;
-      fields();
-    } else {
-      fault(CertificateFault::der);
-    }
+    if (!sequence(der, whole) || !sequence(whole.content, signed_part)) return;
+    rest_ = signed_part.content;
+    fields();
   }
 
  private:
@@ -213,9 +208,19 @@ class Reader {
     if (out_.fault == CertificateFault::none) out_.fault = fault;
   }
 
+  /// The certificate, or what of it is signed, as far as it goes.
+  bool sequence(Bytes in, Element& out) {
+    if (ends_in_head(in)) fault(CertificateFault::length);
+    const bool there = next_element(in, out) && out.tag == der::kSequence;
+    fault(!there ? CertificateFault::der : out.cut ? CertificateFault::cut : CertificateFault::none);
+    return there;
+  }
+
   /// The next field, which is empty when it is of another kind. False when nothing is there.
   bool field(uint8_t tag, CertificateFault fault_of, Element& out) {
-    const bool there = next_element(rest_, out) && !out.cut;
+    if (ends_in_head(rest_)) fault(CertificateFault::length);
+    const bool begun = next_element(rest_, out), there = begun && !out.cut;
+    if (begun && out.cut) fault(CertificateFault::length);
     if (there && out.tag == tag) return true;
     fault(fault_of);
     out.content = {};
@@ -225,7 +230,7 @@ class Reader {
   void fields() {
     Element part;
     if (!rest_.empty() && rest_[0] == der::context(0, true)) {
-      if (!next_element(rest_, part) || part.cut) return fault(CertificateFault::version);
+      if (!field(der::context(0, true), CertificateFault::version, part)) return;
       if (!next_element(part.content, der::kInteger, part)) fault(CertificateFault::version);
     }
     if (!field(der::kInteger, CertificateFault::serial, part)) return;

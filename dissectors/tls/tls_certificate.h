@@ -23,6 +23,7 @@ enum class CertificateFault : uint8_t {
   issuer,
   validity,  // is no pair of times
   cut,       // ends before it says
+  length,    // a field does
 };
 
 struct Certificate {

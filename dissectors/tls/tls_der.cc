@@ -14,9 +14,10 @@ struct Head {
   std::optional<size_t> size;
 };
 
+constexpr size_t kMostLengthBytes = 4;
+
 bool read_head(Bytes in, Head& out) {
   constexpr uint8_t kLongTag = 0x1f, kConstructed = 0x20;
-  constexpr size_t kMostLengthBytes = 4;
   // No certificate has tags beyond 30.
   if (in.size() < 2 || (in[0] & kLongTag) == kLongTag) return false;
   out.tag = in[0];
@@ -77,6 +78,12 @@ bool next_element(Bytes& rest, uint8_t tag, Element& out) {
   if (!next_element(behind, out) || out.tag != tag || out.cut) return false;
   rest = behind;
   return true;
+}
+
+bool ends_in_head(Bytes rest) {
+  if (rest.size() < 2) return true;
+  const size_t count = rest[1] < 0x80 ? 0 : rest[1] & 0x7f;
+  return count <= kMostLengthBytes && rest.size() < 2 + count;
 }
 
 }  // namespace lapwing::tls

@@ -31,4 +31,7 @@ bool next_element(Bytes& rest, Element& out);
 /// The same where the element must be of that kind and whole; otherwise `rest` stays.
 bool next_element(Bytes& rest, uint8_t tag, Element& out);
 
+/// Whether the bytes end within the head of the next element.
+bool ends_in_head(Bytes rest);
+
 }  // namespace lapwing::tls

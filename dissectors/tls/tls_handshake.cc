@@ -236,6 +236,7 @@ void Tls::keep_certificate(Bytes der, Direction direction, EventSink& sink) {
   switch (const CertificateFault fault = party.certificate->fault) {
     case CertificateFault::none: break;
     case CertificateFault::cut: raise(kInvalidCertificate, direction, sink); break;
+    case CertificateFault::length: raise(kCertificateInvalidLength, direction, sink); break;
     default: raise(static_cast<Anomaly>(kCertificateFaults + static_cast<uint8_t>(fault)), direction, sink);
   }
 }

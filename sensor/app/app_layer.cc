@@ -49,7 +49,6 @@ void AppLayer::chunk(Flow& flow, const Chunk& chunk) {
   const AppMemory::Metered metered(state.part);
   flow_ = &flow;
   current_ = &state;
-  if (!state.first && !chunk.data.empty()) state.first = chunk.direction;
   if (state.phase == State::Phase::detecting) {
     detect(flow, state, chunk);
   } else {

@@ -79,7 +79,6 @@ struct AppLayer::State final : FlowAttachment {
   bool undetected = false;  // detection failed
   bool reversed = false;    // the first bytes are an answer to them
   bool turned = false;
-  std::optional<Direction> first;  // side that spoke first
   const AppProtocol* protocol = nullptr;
   const AppProtocol* original = nullptr;
   std::string_view expected;

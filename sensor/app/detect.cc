@@ -133,7 +133,8 @@ void AppLayer::found(Flow& flow, State& state, const AppProtocol& protocol, cons
   side.protocol = &protocol;
   side.fresh = true;
   if (!first.datagram) {
-    if (about.client_first && !state.original && state.first == Direction::to_client) {
+    // Not by what is handed over first: the client's bytes may be acknowledged later than the server's.
+    if (about.client_first && !state.original && flow.flags & flow_flag::server_first) {
       report(flow, DetectionEvent::wrong_direction_first_data, first.direction);
       return fail(state);
     }
@@ -210,7 +211,6 @@ void AppLayer::turn(Flow& flow, Timestamp time) {
   state.reversed = false;
   state.turned = true;
   std::swap(state.sides[0], state.sides[1]);
-  if (state.first) state.first = reverse(*state.first);
   for (Direction direction : {Direction::to_server, Direction::to_client}) {
     Side& side = state.sides[index(direction)];
     const std::string bytes = std::move(side.buffer);

@@ -40,6 +40,7 @@ void Flow::swap_direction() {
   };
   swap_flags(flow_flag::seen_ts, flow_flag::seen_tc);
   swap_flags(flow_flag::store_to_server, flow_flag::store_to_client);
+  swap_flags(flow_flag::client_first, flow_flag::server_first);
 }
 
 }  // namespace lapwing

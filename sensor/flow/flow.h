@@ -128,6 +128,7 @@ inline constexpr uint16_t midstream_synack = 512;  // picked up at the server's 
 inline constexpr uint16_t encrypted = 1024;        // raw payload is not inspected any more
 /// Rules turned records off: those of the flow's transactions, its own.
 inline constexpr uint16_t transactions_unrecorded = 2048, unrecorded = 4096;
+inline constexpr uint16_t client_first = 8192, server_first = 16384;  // of TCP: the side whose payload was seen first
 }  // namespace flow_flag
 
 }  // namespace lapwing

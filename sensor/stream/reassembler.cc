@@ -81,6 +81,9 @@ bool Reassembler::insert(Flow& flow, TcpSession& session, const Packet& packet, 
   if (at >= ceiling) return false;
   data = data.first(std::min<uint64_t>(data.size(), ceiling - at));
   if (urgent > data.size()) urgent = 0;
+  if (!(flow.flags & (flow_flag::client_first | flow_flag::server_first))) {
+    flow.flags |= direction == Direction::to_server ? flow_flag::client_first : flow_flag::server_first;
+  }
   return urgent != 0 ? place_around_urgent(to, at, data, urgent) : place(to, at, data);
 }
 

@@ -69,12 +69,12 @@ class Lab {
       for (size_t at = 0; at < text.size(); at += step) {
         const std::string part = text.substr(at, step);
         const Direction direction = turned_ ? reverse(side) : side;
+        note_first(direction);
         flow_.bytes[index(side)] += part.size() + 54;  // headers
         app_.chunk(flow_, {.data = to_bytes(part), .offset = offset_[index(side)], .direction = direction});
         offset_[index(side)] += part.size();
         if (app_.reversed(flow_)) {
-          app_.turn(flow_, {});
-          turned_ = true;
+          turn();
         }
       }
     }
@@ -93,8 +93,7 @@ class Lab {
     flow_.key.proto = ip_proto::udp;
     app_.chunk(flow_, {.data = to_bytes(bytes), .direction = direction, .datagram = true});
     if (app_.reversed(flow_)) {
-      app_.turn(flow_, {});
-      turned_ = true;
+      turn();
     }
   }
   void at_port(uint16_t port) { flow_.key.port[1] = port; }
@@ -114,7 +113,19 @@ class Lab {
   }
   AppCounters counters() const { return app_.counters(); }
 
+  /// As the stream does with the first payload it sees.
+  void note_first(Direction direction) {
+    if (flow_.flags & (flow_flag::client_first | flow_flag::server_first)) return;
+    flow_.flags |= direction == kClient ? flow_flag::client_first : flow_flag::server_first;
+  }
+
  private:
+  void turn() {
+    flow_.swap_direction();
+    app_.turn(flow_, {});
+    turned_ = true;
+  }
+
   AppConfig config_ = AppConfig::read(Setting{});
   Sink sink_;
   BudgetConfig budget_ = read_options<BudgetConfig>(Setting{}, budget_options());
@@ -176,6 +187,15 @@ TEST(AppLayer, AHoleBeforeTheVerdictIsToldToTheDissector) {
 TEST(AppLayer, ServerSpeaksFirstWhereTheClientMust) {
   expect({{kServer, kServerHello}, {kClient, kClientHello}},
          {{"wrong_direction_first_data"}, "failed", "failed", "tls"});
+}
+
+TEST(AppLayer, WhatTheServerSaysMayBeAcknowledgedFirst) {
+  for (size_t step : {100'000, 7, 1}) {
+    Lab lab;
+    lab.note_first(kClient);
+    EXPECT_EQ(lab.run({{kServer, kServerHello}, {kClient, kClientHello}}, step), (Outcome{{}, "tls", "tls", "tls"}))
+        << "in pieces of " << step;
+  }
 }
 
 TEST(AppLayer, GivesUpAfterManyBytesWithoutVerdict) {

@@ -218,7 +218,7 @@ class Config(Case):
     def test_it_is_one_screen_for_people(self):
         path = self.file("suricata.yaml", "stream: {memcap: 40mb}\nprofiling: {rules: {enabled: yes}}\n")
         lines = run("config", "stream.mem", "profiling", "--suricata-config", path).stdout.decode().splitlines()
-        self.assertEqual([line.split(" # ")[0].strip() for line in lines], ["profiling.rules.enabled: yes", "stream.memcap: 40mb"])
+        self.assertEqual([line.split(" # ")[0].strip() for line in lines], ["profiling.rules.enabled: yes", "stream.memcap: 40mb", "stream.memcap-policy: auto"])
         self.assertTrue(lines[0].endswith(f" # {path}:2:30; nothing reads it"), lines)
         self.assertTrue(lines[1].endswith(f" # {path}:1:18"), lines)
         self.assertEqual(run("config", "-c", self.file("bad.yaml", "stream: 7\n")).returncode, 2)

@@ -399,6 +399,15 @@ TEST(Tls, BrokenTrafficIsNamed) {
               ElementsAre("certificate_invalid_der@0"));
   EXPECT_THAT(anomalies(client_hello(), server_hello() + certificate(server_der().substr(0, 100))),
               ElementsAre("invalid_certificate@0"));
+  for (const char* ends_in_field : {"\x30\0", "\x30\2\x30\x84", "\x30\4\x30\2\2\5", "\x30\7\x30\5\2\1\1\x30\5"}) {
+    const std::string der(ends_in_field, 2 + static_cast<uint8_t>(ends_in_field[1]));
+    EXPECT_THAT(anomalies(client_hello(), server_hello() + certificate(der)),
+                ElementsAre("certificate_invalid_length@0"));
+  }
+  for (const char* ends_before : {"\x30\4\x30\x82\x40\1", "\x30\6\x30\x84\xff\xff\xff\xfa"}) {
+    const std::string der(ends_before, 2 + static_cast<uint8_t>(ends_before[1]));
+    EXPECT_THAT(anomalies(client_hello(), server_hello() + certificate(der)), ElementsAre("invalid_certificate@0"));
+  }
   const std::string huge_unknown = std::string("\x77\xff\xff\xf0", 4) + std::string(64, 'Z');
   EXPECT_THAT(anomalies(client_hello(), server_hello() + tls_record(kHandshake, huge_unknown)),
               ElementsAre("invalid_handshake_message@0"));

@@ -30,6 +30,22 @@ TEST(Reassembly, AnAnswerAcknowledgesWithItsData) {
   EXPECT_EQ(t.sink.text[1], "answer");
 }
 
+TEST(Reassembly, WhoSentFirstIsKnownBeforeItIsAcknowledged) {
+  constexpr uint16_t kFirst = flow_flag::client_first | flow_flag::server_first;
+  Conversation t;
+  t.handshake();
+  EXPECT_EQ(t.flow.flags & kFirst, 0);
+  t.put(0, "ask").s(kAck, 1, 1, "answer").c(kAck, 4, 7);
+  EXPECT_EQ(t.request(), "");
+  EXPECT_EQ(t.sink.text[1], "answer");
+  EXPECT_EQ(t.flow.flags & kFirst, flow_flag::client_first);
+  Conversation greeted;
+  greeted.handshake().s(kAck, 1, 1, "welcome").put(0, "ask");
+  EXPECT_EQ(greeted.flow.flags & kFirst, flow_flag::server_first);
+  greeted.engine.swap_direction(greeted.flow);
+  EXPECT_EQ(greeted.flow.flags & kFirst, flow_flag::client_first);
+}
+
 TEST(Reassembly, SegmentsOutOfOrderComeInOrder) {
   Conversation t;
   t.handshake().put(6, "world").put(0, "hello ").acked(11);
