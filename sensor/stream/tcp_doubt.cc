@@ -43,20 +43,19 @@ Doubt TcpTracker::doubt(Step& s) const {
     // Without a key Linux drops what is signed, with one what is not.
     bool key = s.self.has(half_flag::signature) && s.peer.has(half_flag::signature);
     if (s.packet.tcp.is_signed != key) return Doubt::packet;
-    if (acknowledges_unseen(s)) return Doubt::packet;
+    if (acknowledges_unseen(s)) return Doubt::acknowledgement;
   }
   return elsewhere ? Doubt::payload : Doubt::none;
 }
 
 /// Takes the acknowledgement. One of what was not seen, or that was perhaps dropped, is a claim, which holds for what
-/// comes in order; it never makes a hole.
+/// comes in order; it never makes a hole. What was seen in order the first of the two acknowledges: more was lost on
+/// its way to us.
 void TcpTracker::take_ack(Step& s) const {
   if (!s.flag(tcp_flag::ack)) return;
-  if (s.doubt == Doubt::packet) {
-    if (seq_gt(s.ack(), s.peer.claimed_ack)) s.peer.claimed_ack = s.ack();
-  } else {
-    acknowledge(s.peer, s.ack());
-  }
+  if (s.doubt < Doubt::acknowledgement) return acknowledge(s.peer, s.ack());
+  if (seq_gt(s.ack(), s.peer.claimed_ack)) s.peer.claimed_ack = s.ack();
+  if (s.doubt == Doubt::acknowledgement) acknowledge(s.peer, s.peer.next_seq);
 }
 
 /// The state without the FIN of `half`. A connection that an RST ended stays so until its sender goes on.

@@ -11,8 +11,9 @@ namespace lapwing {
 /// is part of the stream: its acknowledgement releases data, its payload goes into reassembly.
 enum class Outcome : uint8_t { reject, ignore, accept };
 
-/// What a receiver may have dropped of a packet that fits, if it is a system that does so.
-enum class Doubt : uint8_t { none, payload, packet };
+/// What a receiver may have dropped of a packet that fits, if it is a system that does so. acknowledgement: all of it,
+/// unless it sent what was not seen here.
+enum class Doubt : uint8_t { none, payload, acknowledgement, packet };
 
 /// Where a SYN's facts are found in a packet.
 TcpSyn read_syn(const Packet& packet);

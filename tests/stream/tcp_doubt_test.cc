@@ -39,6 +39,21 @@ TEST(TcpDoubt, TheServersFinIsAClaimToo) {
   EXPECT_FALSE(t.sink.ended[1]);
 }
 
+TEST(TcpDoubt, AcknowledgementsBeyondWhatWasSeenAreOnesOfWhatWas) {
+  Conversation t;
+  t.handshake().put(0, "GET /").put(8, "lost before this").s(kAck, 1, 300, "answer");
+  EXPECT_EQ(t.request(), "GET /") << "and no hole is made for them";
+  t.c(kAck, 300, 7);
+  EXPECT_EQ(t.sink.text[1], "answer");
+  EXPECT_FALSE(t.sink.has("reassembly_seq_gap"));
+  // A bad checksum makes it nobody's.
+  Conversation dropped;
+  dropped.handshake().put(0, "GET /");
+  dropped.next.host_drops = 1;
+  dropped.s(kAck, 1, 300);
+  EXPECT_EQ(dropped.request(), "");
+}
+
 TEST(TcpDoubt, AcknowledgedDataTakeAFinBackThoughTheyWereNotSeen) {
   Conversation t;
   t.handshake().put(0, "ab").c(kFin | kAck, 3, 1).put(8, "ij").acked(10);
