@@ -3,7 +3,7 @@
 
   cli_test.py LAPWING
 """
-import gzip, hashlib, json, os, pathlib, resource, shutil, signal, subprocess, sys, tempfile, time, unittest
+import gzip, hashlib, json, os, pathlib, resource, shutil, signal, struct, subprocess, sys, tempfile, time, unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WEB, DNS = os.path.join(ROOT, "pcaps/web/web.pcap"), os.path.join(ROOT, "pcaps/dns/dns.pcap")
@@ -125,6 +125,22 @@ class Inputs(Case):
         self.assertEqual(run("replay", DNS, "-c", config, "-q").returncode, 0)
         kinds = [{json.loads(line)["event_type"] for line in pathlib.Path(name).read_text().splitlines()} for name in names]
         self.assertEqual(kinds, [{"dns"}, {"flow", "stats"}])
+
+    def test_what_is_not_decoded_is_told_once_and_counted(self):
+        def pcap(link, *frames):
+            head = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, link)
+            return head + b"".join(struct.pack("<IIII", 1, 0, len(f), len(f)) + f for f in frames)
+        block = lambda kind, body: struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+        head = block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1)) + block(1, struct.pack("<HHI", 1, 0, 0))
+        for content, said, counter in ((pcap(117, bytes(60), bytes(60)), "frames of link type 117 are not decoded", ("decoder", "unknown_link_type")),
+                                       (pcap(1, *[bytes(12) + b"\x12\x34" + bytes(46)] * 2), "frames of EtherType 0x1234 are not decoded", ("decoder", "unread_ethertype")),
+                                       (head + block(0xdead, bytes(8)) * 2, "pcapng blocks of type 0xdead are passed over", ("capture", "unknown_blocks"))):
+            done = run("replay", self.file("odd.pcap", content), "--eve", "-")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(done.stderr.decode().count(f"warning: {self.folder}/odd.pcap: {said}"), 1, done.stderr)
+            self.assertIn(f"losses: {'.'.join(counter)} 2", done.stderr.decode())
+            records = {r["event_type"]: r for r in map(json.loads, done.stdout.splitlines())}
+            for record in ("stats", "loss"): self.assertEqual(records[record][record][counter[0]][counter[1]], 2)
 
     def test_a_missing_capture_is_named(self):
         done = run("replay", "no-such.pcap")
@@ -468,6 +484,11 @@ class Lists(Case):
 
 
 class Publishing(Case):
+    def test_topics_that_no_record_has_are_told(self):
+        done = run("subscribe", f"ipc://{self.folder}/r", "--idle", "1", "--topics", "nosuch", "--topics", "alert")
+        self.assertEqual(done.stderr.count(b"no record type"), 1, done.stderr)
+        self.assertIn(b"--topics nosuch: no record type of this version begins with it", done.stderr)
+
     def test_a_replay_loses_nothing(self):
         endpoint = f"ipc://{self.folder}/lapwing"
         subscriber = subprocess.Popen([LAPWING, "subscribe", endpoint, "--idle", "10", "--fail-on-gap"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
