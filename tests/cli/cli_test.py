@@ -280,6 +280,15 @@ class Faults(Case):
             self.assertIn(b"2 rules loaded", done.stderr)
             self.assertRegex(done.stderr.decode(), r"none-\*\.rules: no such rule file")
 
+    def test_rules_of_the_command_line_take_the_place_of_the_configurations(self):
+        rules = self.file("one.rules", "alert udp any any -> any any (sid:1;)\n")
+        for config in ("-c", "--suricata-config"):
+            path = self.file("lapwing.yaml", "default-rule-path: /nowhere\nrule-files: [a.rules, '*.rules']\n")
+            done = run("replay", DNS, config, path, "--rules", rules)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(b"1 rules loaded", done.stderr)
+            self.assertNotIn(b"unknown setting", done.stderr)
+
     def test_one_assignment_leaves_the_other_records(self):
         kinds = lambda *words: {json.loads(line)["event_type"] for line in records(DNS, *words)}
         everything = kinds()
