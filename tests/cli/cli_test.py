@@ -265,7 +265,7 @@ class Faults(Case):
 
     def test_a_value_where_a_map_belongs_is_told_with_place(self):
         for yaml in ("outputs: eve", "vars: none", "stats: no", "stream: yes", "pcap: eth0", "metrics: on", "outputs: [eve-log]",
-                     "vars: {address-groups: x}", "stream: {reassembly: 1mb}"):
+                     "vars: {address-groups: x}", "stream: {reassembly: 1mb}", "app-layer: {protocols: {http: no}}"):
             for config in ("-c", "--suricata-config"):
                 done = run("replay", DNS, config, self.file("lapwing.yaml", "flow: {memcap: 64mb}\n" + yaml + "\n"), "-q")
                 self.assertEqual(done.returncode, 2, (yaml, config, done.stderr))
