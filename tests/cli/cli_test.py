@@ -343,6 +343,13 @@ class Faults(Case):
     def test_yaml_that_is_none_is_told_with_place(self):
         self.assertRegex(self.fault("stream: [\n"), r"lapwing\.yaml:\d+")
 
+    def test_what_rules_hold_does_not_steer_the_terminal(self):
+        rules = self.file("a.rules", "\x1b[2Jnonsense\n")
+        for words in (("replay", DNS, "--rules", rules), ("rules", "check", rules)):
+            done = run(*words)
+            self.assertNotIn(b"\x1b", done.stdout + done.stderr)
+            self.assertIn(b"\\u001b[2Jnonsense", done.stdout + done.stderr)
+
     def test_lenient_checks_ask_for_one_rule_that_can_be_loaded(self):
         good, bad = "alert udp any any -> any any (sid:1;)\n", "alert udp any any -> any any (conten:x; sid:2;)\n"
         for text, plain, lenient in ((good, 0, 0), (good + bad, 2, 0), (bad, 2, 2), ("", 0, 2)):
