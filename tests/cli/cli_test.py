@@ -350,6 +350,17 @@ class Faults(Case):
             self.assertNotIn(b"\x1b", done.stdout + done.stderr)
             self.assertIn(b"\\u001b[2Jnonsense", done.stdout + done.stderr)
 
+    def test_a_line_of_a_threshold_file_that_cannot_be_read_ends_nothing(self):
+        thresholds = self.file("t.config", "suppress gen_id 1 sig_id\nsuppress gen_id 1, sig_id 1 # told by others\n")
+        rules = self.file("a.rules", "alert udp any any -> any any (sid:1;)\n")
+        path = self.file("lapwing.yaml", f"threshold-file: {thresholds}\n")
+        for config in ("-c", "--suricata-config"):
+            done = run("replay", DNS, config, path, "--rules", rules, "--eve", "-")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex(done.stderr.decode(), r"warning: \S*t\.config:1:\d+: ")
+            self.assertNotIn(b'"event_type":"alert"', done.stdout, "the line behind it holds")
+            self.assertEqual(run("replay", DNS, config, path, "--rules", rules, "-q", "--strict").returncode, 2)
+
     def test_lenient_checks_ask_for_one_rule_that_can_be_loaded(self):
         good, bad = "alert udp any any -> any any (sid:1;)\n", "alert udp any any -> any any (conten:x; sid:2;)\n"
         for text, plain, lenient in ((good, 0, 0), (good + bad, 2, 0), (bad, 2, 2), ("", 0, 2)):
