@@ -271,7 +271,11 @@ TEST(Reassembly, AtTheMemoryCapSegmentsAreLostAndCounted) {
   config.reassembly_memcap = 2000;
   Conversation t(config);
   t.handshake();
-  for (uint32_t at = 0; at < 8; ++at) t.put(at * 400, std::string(400, 'x'));
+  for (uint32_t at = 0; at < 8; ++at) {
+    const uint64_t before = t.engine.counters().segment_memcap_drop;
+    t.put(at * 400, std::string(400, 'x'));
+    EXPECT_EQ(t.verdict.in_stream, t.engine.counters().segment_memcap_drop == before) << "or no rule would see it";
+  }
   EXPECT_GT(t.engine.counters().segment_memcap_drop, 0U);
   EXPECT_TRUE(t.sink.has("reassembly_insert_memcap"));
   EXPECT_LE(t.engine.counters().reassembly_memuse, 2000U);
