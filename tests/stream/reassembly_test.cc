@@ -284,6 +284,26 @@ TEST(Reassembly, AtTheMemoryCapSegmentsAreLostAndCounted) {
   EXPECT_TRUE(t.request().ends_with("__end"));
 }
 
+TEST(Reassembly, ManyGapsOfOnePacketLeaveRoomForItsOtherEvents) {
+  Conversation t;
+  t.handshake();
+  t.s(kAck, 3, 1, "x");
+  for (uint32_t hole = 0; hole < 20; ++hole) t.put(hole * 2 + 1, "b");
+  t.s(kAck, 3, 41, "y");
+  EXPECT_EQ(t.engine.counters().reassembly_gap, 20U);
+  const std::span told(t.verdict.events, t.verdict.event_count);
+  EXPECT_EQ(std::ranges::count(told, StreamEvent::reassembly_seq_gap), 1);
+  EXPECT_EQ(std::ranges::count(told, StreamEvent::reassembly_overlap_different_data), 1);
+  EXPECT_EQ(t.engine.counters().max_packet_events, 0U);
+}
+
+TEST(Reassembly, EventsBeyondTheRoomOfAPacketAreCounted) {
+  StreamVerdict verdict;
+  for (uint8_t event = 0; event < std::size(verdict.events) + 3; ++event) verdict.add(StreamEvent{event});
+  EXPECT_EQ(verdict.event_count, std::size(verdict.events));
+  EXPECT_EQ(verdict.events_refused, 3);
+}
+
 TEST(Reassembly, FarApartRegionsAreLimited) {
   auto config = stream_config();
   config.depth = 0;
