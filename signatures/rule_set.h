@@ -27,6 +27,7 @@ struct RuleEnvironment {
   RuleVariables variables;
   RuleTables tables;
   std::vector<ThresholdLine> thresholds;
+  std::vector<RuleMessage> threshold_faults;     // of the lines that could not be read
   std::shared_ptr<const Reputation> reputation;  // null: none
   std::shared_ptr<const Countries> countries;    // null: none
   std::shared_ptr<DatasetStore> datasets;        // rules make new sets in it

@@ -99,20 +99,18 @@ void ConfigurationOptions::check_unread(const Setting& root, const KeyPlaces& pl
 }
 
 RuleFiles find_rule_files(const std::vector<std::string>& named, const Setting& root) {
-  RuleFiles out{named, {}};
-  if (!named.empty()) {
-    (void)root.find("rule-files");
-    return out;
-  }
   std::filesystem::path base;
   if (const Setting* node = root.find("default-rule-path")) base = node->as_text();
-  if (const Setting* node = root.find("rule-files")) {
-    for (const std::string& name : read_texts(*node)) {
-      const std::filesystem::path path =
-          std::filesystem::path(name).is_absolute() ? std::filesystem::path(name) : base / name;
-      for (const std::string& found : expand(path)) {
-        (std::filesystem::exists(found) ? out.paths : out.missing).push_back(found);
-      }
+  std::vector<std::string> configured;
+  if (const Setting* node = root.find("rule-files")) configured = read_texts(*node);
+  // Files of the command line take the place of the configuration's, whose keys are no mistake for that.
+  if (!named.empty()) return {named, {}};
+  RuleFiles out;
+  for (const std::string& name : configured) {
+    const std::filesystem::path path =
+        std::filesystem::path(name).is_absolute() ? std::filesystem::path(name) : base / name;
+    for (const std::string& found : expand(path)) {
+      (std::filesystem::exists(found) ? out.paths : out.missing).push_back(found);
     }
   }
   return out;

@@ -7,8 +7,8 @@ namespace {
 
 /// Maps whose members are the operator's own names.
 constexpr std::string_view kNamed[] = {"vars.address-groups.HOME_NET", "vars.port-groups.HTTP_PORTS"};
-/// A word stands for the whole map below these: "metadata: no", and a record type's "alert: yes".
-constexpr std::string_view kWords[] = {"outputs.eve-log.types.", "app-layer.protocols."};
+/// A word stands for the whole map below this: "metadata: no", and a record type's "alert: yes".
+constexpr std::string_view kWords = "outputs.eve-log.types.";
 
 /// `node` stands at the first `taken` characters of `key`.
 void check(const Setting& node, std::string_view key, size_t taken) {
@@ -16,7 +16,7 @@ void check(const Setting& node, std::string_view key, size_t taken) {
   const std::string_view here = key.substr(0, taken ? taken - 1 : 0);
   const std::string_view part = key.substr(taken, key.find('.', taken) - taken);
   if (node.kind == Setting::Kind::scalar && !node.scalar.empty()) {
-    if (std::ranges::any_of(kWords, [&](std::string_view words) { return here.starts_with(words); })) return;
+    if (here.starts_with(kWords)) return;
     throw SettingError(node.mark, std::string(here) + ": a map of settings is expected here, such as " +
                                       std::string(part) + ": ..., not '" + node.scalar + "'");
   }

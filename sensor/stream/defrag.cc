@@ -191,9 +191,14 @@ struct Defragmenter::Impl {
   uint64_t used() const {
     return memory.used() + uint64_t{trackers.used()} * sizeof(Tracker) + uint64_t{sources.used()} * sizeof(Source);
   }
-  void report(Packet& packet, std::string_view v4, std::string_view v6) const {
+  void report(Packet& packet, std::string_view v4, std::string_view v6) {
     auto event = find_decode_event(packet.ip_version == 4 ? v4 : v6);
-    if (event && packet.event_count < packet.events.size()) packet.events[packet.event_count++] = *event;
+    if (!event) return;
+    if (packet.event_count < packet.events.size()) {
+      packet.events[packet.event_count++] = *event;
+    } else {
+      ++counters.max_packet_events;
+    }
   }
 
   const StreamConfig config;
@@ -546,6 +551,7 @@ std::span<const CounterRow<DefragCounters>> defrag_counter_rows() {
        "packets given up because of defrag.memcap, or because memory for them could not be had"},
       {"defrag.source_share", &N::source_share,
        "packets given up because their source had a sixteenth of defrag.max-frags or defrag.memcap"},
+      {"defrag.max_packet_events", &N::max_packet_events, "events of fragments beyond the 15 that one packet keeps"},
       {"defrag.memuse", &N::memuse, "bytes of waiting fragments"},
   };
   return kRows;

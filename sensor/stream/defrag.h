@@ -14,7 +14,7 @@ struct DefragCounters {
   uint64_t ipv4_fragments = 0, ipv4_reassembled = 0, ipv4_timeouts = 0;
   uint64_t ipv6_fragments = 0, ipv6_reassembled = 0, ipv6_timeouts = 0;
   uint64_t host_drops = 0, contradictions = 0, max_trackers_reached = 0, max_frags_reached = 0, memcap_drop = 0,
-           source_share = 0;
+           source_share = 0, max_packet_events = 0;
   uint64_t memuse = 0;
 };
 std::span<const CounterRow<DefragCounters>> defrag_counter_rows();

@@ -124,13 +124,10 @@ bool Reassembler::place_around_urgent(Target& to, uint64_t begin, Bytes data, ui
   }
   if (policy == Urgent::in_line) return place(to, begin, data);
   if (policy == Urgent::drop) return false;
-  bool placed = urgent > 1 && place(to, begin, data.first(urgent - 1));
-  if (policy == Urgent::oob) {
-    note(to, to.half.segments.insert_hole(to.session.pools.blocks, begin + urgent - 1));
-    placed = true;
-  }
-  if (urgent < data.size()) placed |= place(to, begin + urgent, data.subspan(urgent));
-  return placed;
+  const bool before = urgent == 1 || place(to, begin, data.first(urgent - 1));
+  if (policy == Urgent::oob) note(to, to.half.segments.insert_hole(to.session.pools.blocks, begin + urgent - 1));
+  const bool behind = urgent == data.size() || place(to, begin + urgent, data.subspan(urgent));
+  return before && behind && (policy == Urgent::oob || data.size() > 1);
 }
 
 bool Reassembler::place(Target& to, uint64_t begin, Bytes data) {
@@ -156,11 +153,10 @@ bool Reassembler::place(Target& to, uint64_t begin, Bytes data) {
   half.max_regions = std::max(half.max_regions, static_cast<uint16_t>(std::min<uint32_t>(regions, UINT16_MAX)));
   auto result = half.segments.insert(to.session.pools.blocks, begin, data, segment_rule(half.policy),
                                      config_.check_overlap_data, to.verdict && to.verdict->doubtful);
-  note(to, result);
-  return true;
+  return note(to, result);
 }
 
-void Reassembler::note(Target& to, const SegmentList::Result& result) {
+bool Reassembler::note(Target& to, const SegmentList::Result& result) {
   if (result.overlap) ++counters_.overlap;
   if (result.different) {
     ++counters_.overlap_diff_data;
@@ -175,6 +171,7 @@ void Reassembler::note(Target& to, const SegmentList::Result& result) {
     ++counters_.insert_list_fail;
     raise(to.flow, to.verdict, StreamEvent::reassembly_insert_limit);
   }
+  return !result.refused_memory && !result.refused_length;
 }
 
 void Reassembler::hand_over(Target& to, Bytes data) {

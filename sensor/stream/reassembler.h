@@ -12,7 +12,8 @@ class Reassembler {
  public:
   Reassembler(const StreamConfig& config, StreamSink& sink, StreamCounters& counters);
 
-  /// Takes the payload of an accepted packet; true when some of it became part of the stream.
+  /// Takes the payload of an accepted packet; false when something new of it, or all, did not become part of the
+  /// stream: as the stream's nobody will look at it.
   bool insert(Flow& flow, TcpSession& session, const Packet& packet, Direction direction, StreamVerdict& verdict);
   /// Hands over what the receiver acknowledged. `all`: what follows on it, too. No verdict: the flow ends.
   void deliver(Flow& flow, TcpSession& session, Direction direction, Timestamp time, bool all, StreamVerdict* verdict);
@@ -35,7 +36,8 @@ class Reassembler {
   bool place(Target& to, uint64_t begin, Bytes data);
   uint32_t find_urgent(Half& half, const Packet& packet, int64_t begin) const;
   bool place_around_urgent(Target& to, uint64_t begin, Bytes data, uint32_t urgent);
-  void note(Target& to, const SegmentList::Result& result);
+  /// Counts and raises what came of an insertion; false when it refused some of the bytes.
+  bool note(Target& to, const SegmentList::Result& result);
   void hand_over(Target& to, Bytes data);
   void give_up(Target& to, uint64_t end);
   void behind_holes(Target& to);

@@ -92,6 +92,7 @@ constexpr CounterRow<N> kCounters[] = {
     {"tcp.suspected_fin", &N::suspected_fin, "FINs that their receiver did not take"},
     {"tcp.max_syn_queued", &N::syn_forgotten, "connections with more different SYNs than stream.max-syn-queued"},
     {"tcp.rejected", &N::rejected, "packets that do not fit the state of their connection"},
+    {"tcp.max_packet_events", &N::max_packet_events, "stream events beyond the 10 that one packet keeps for rules"},
 };
 
 constexpr std::string_view kEventNames[] = {

@@ -262,6 +262,7 @@ StreamVerdict StreamEngine::packet(Flow& flow, const Packet& packet, Direction d
   if (packet.tcp_flags & tcp_flag::urg) ++counters.urg;
   if (!(packet.tcp_flags & tcp_flag::ack) && packet.ack != 0) verdict.add(StreamEvent::pkt_broken_ack);
   impl_->take(flow, packet, direction, verdict);
+  counters.max_packet_events += verdict.events_refused;
   verdict.established = flow.tcp_state >= TcpState::established;
   return verdict;
 }

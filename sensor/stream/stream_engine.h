@@ -1,6 +1,7 @@
 // TCP tracking and reassembly: packets of a flow in, Chunks out.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -54,7 +55,7 @@ struct StreamCounters {
   uint64_t ssn_memcap_drop = 0, segment_memcap_drop = 0, insert_list_fail = 0, insert_region_fail = 0;
   uint64_t reassembly_memheld = 0, suspected_fin = 0, doubtful = 0, syn_forgotten = 0;
   uint64_t reassembly_gap = 0, overlap = 0, overlap_diff_data = 0, ack_unseen_data = 0, stream_depth_reached = 0;
-  uint64_t urgent_oob_data = 0, urgent_oob_limit = 0, rejected = 0;
+  uint64_t urgent_oob_data = 0, urgent_oob_limit = 0, rejected = 0, max_packet_events = 0;
 };
 std::span<const CounterRow<StreamCounters>> stream_counter_rows();
 
@@ -73,17 +74,24 @@ class StreamSink {
 
 /// What the packet meant to its connection. Two words, so that it is handed back in registers.
 struct alignas(8) StreamVerdict {
-  bool accepted = false;     // within window and state: its payload counts as traffic of the stream
-  bool in_stream = false;    // its payload entered reassembly (stream rules see it, so packet content rules need not)
+  bool accepted = false;   // within window and state: its payload counts as traffic of the stream
+  bool in_stream = false;  // its payload entered reassembly whole (stream rules see it, packet content rules need not)
   bool established = false;  // the handshake was seen complete (or picked up midstream) by now
   bool doubtful = false;     // its receiver may have dropped it: its payload gives way to other data of the same place
-  uint8_t event_count = 0;
-  StreamEvent events[8];
+  uint8_t event_count = 0, events_refused = 0;
+  StreamEvent events[10];  // each once, though a packet may bring several gaps
 
   void add(StreamEvent event) {
-    if (event_count < std::size(events)) events[event_count++] = event;
+    const auto known = std::span(events).first(event_count);
+    if (std::ranges::find(known, event) != known.end()) return;
+    if (event_count < std::size(events)) {
+      events[event_count++] = event;
+    } else {
+      ++events_refused;
+    }
   }
 };
+static_assert(sizeof(StreamVerdict) == 16);
 
 /// What records say of a connection beyond its Flow; directions by index(Direction).
 struct StreamInfo {

@@ -12,6 +12,7 @@
 #include "signatures/compile/threshold_lines.h"
 #include "signatures/compile/warnings.h"
 #include "signatures/keyword.h"
+#include "signatures/parse/source_text.h"
 
 namespace lapwing {
 
@@ -119,6 +120,8 @@ class RuleSetCompiler {
     auto& all = compiled_->all;
     std::erase_if(all, [](const auto& rule) { return rule == nullptr; });
     sort_rules(all, config_.action_order);
+    const auto& unread = environment_.threshold_faults;
+    messages_.insert(messages_.end(), unread.begin(), unread.end());
     apply_thresholds(environment_.thresholds, environment_.variables, *compiled_, messages_);
     compiled_->buffers = buffers_.take();
     for (const auto& rule : all) {
@@ -126,7 +129,7 @@ class RuleSetCompiler {
       compiled_->infos_.push_back(rule->info.get());
     }
     compiled_->counts_.loaded = loaded_;
-    // Every error is one rule, or a line that was to be one.
+    // Every error is one rule, a line that was to be one, or one of a threshold file.
     compiled_->counts_.failed = static_cast<uint64_t>(
         std::count_if(messages_.begin() + static_cast<ptrdiff_t>(first_message_), messages_.end(),
                       [](const RuleMessage& message) { return message.level == RuleMessage::Level::error; }));
@@ -199,10 +202,7 @@ class RuleSetCompiler {
   }
 
   void report(const RuleTree& tree, const SettingError& error, RuleMessage::Level level) {
-    std::string_view text = error.what();
-    std::string place = to_string(error.where()) + ": ";
-    if (text.starts_with(place)) text.remove_prefix(place.size());
-    RuleMessage message{level, error.where(), 0, {}, std::string(text)};
+    RuleMessage message{level, error.where(), 0, {}, text_of(error)};
     for (const RuleOption& option : tree.options) {
       if (option.name == "sid" && option.has_value)
         message.sid = static_cast<uint32_t>(std::strtoul(option.value.c_str(), nullptr, 10));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "signatures/parse/source_text.h"
+
 namespace lapwing::detect {
 
 std::optional<Threshold::Type> threshold_type(std::string_view word) {
@@ -98,7 +100,7 @@ void apply_thresholds(const std::vector<ThresholdLine>& lines, const RuleVariabl
     try {
       apply(line, variables, compiled);
     } catch (const SettingError& error) {
-      messages.push_back({RuleMessage::Level::warning, error.where(), line.sid, {}, error.what()});
+      messages.push_back({RuleMessage::Level::warning, error.where(), line.sid, {}, text_of(error)});
     }
   }
 }

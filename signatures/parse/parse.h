@@ -82,8 +82,9 @@ struct ThresholdLine {
   std::optional<ListNode> address;
   SourceMark mark;
 };
-/// Throw SettingError at the first line at fault.
-std::vector<ThresholdLine> parse_thresholds(std::string_view text, const std::string& file);
-std::vector<ThresholdLine> read_thresholds(const std::string& path);
+/// Lines at fault are left out, as Suricata does, and told in `faults`.
+std::vector<ThresholdLine> parse_thresholds(std::string_view text, const std::string& file,
+                                            std::vector<RuleMessage>& faults);
+std::vector<ThresholdLine> read_thresholds(const std::string& path, std::vector<RuleMessage>& faults);
 
 }  // namespace lapwing

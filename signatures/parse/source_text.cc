@@ -11,6 +11,13 @@
 
 namespace lapwing {
 
+std::string text_of(const SettingError& error) {
+  const std::string place = to_string(error.where()) + ": ";
+  std::string_view text = error.what();
+  if (text.starts_with(place)) text.remove_prefix(place.size());
+  return std::string(text);
+}
+
 void SourceLine::append(std::string_view text, uint32_t line, uint32_t column) {
   pieces_.push_back({text_.size(), line, column});
   text_ += text;

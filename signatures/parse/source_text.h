@@ -17,6 +17,9 @@ struct ParseFault {
   std::string option;  // of a rule, or empty
 };
 
+/// What is wrong, without the place that what() begins with.
+std::string text_of(const SettingError& error);
+
 class SourceLine {
  public:
   explicit SourceLine(const std::string& file) : file_(&file) {}

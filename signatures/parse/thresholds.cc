@@ -138,20 +138,21 @@ class LineReader {
 
 }  // namespace
 
-std::vector<ThresholdLine> parse_thresholds(std::string_view text, const std::string& file) {
+std::vector<ThresholdLine> parse_thresholds(std::string_view text, const std::string& file,
+                                            std::vector<RuleMessage>& faults) {
   std::vector<ThresholdLine> out;
   for (const SourceLine& line : split_lines(text, file)) {
     try {
       out.push_back(LineReader(line).read());
     } catch (const ParseFault& fault) {
-      throw SettingError(fault.mark, fault.text);
+      faults.push_back({RuleMessage::Level::error, fault.mark, 0, {}, fault.text});
     }
   }
   return out;
 }
 
-std::vector<ThresholdLine> read_thresholds(const std::string& path) {
-  return parse_thresholds(read_text_file(path), path);
+std::vector<ThresholdLine> read_thresholds(const std::string& path, std::vector<RuleMessage>& faults) {
+  return parse_thresholds(read_text_file(path), path, faults);
 }
 
 }  // namespace lapwing

@@ -3,7 +3,7 @@
 
   cli_test.py LAPWING
 """
-import gzip, hashlib, json, os, pathlib, resource, shutil, signal, subprocess, sys, tempfile, time, unittest
+import gzip, hashlib, json, os, pathlib, resource, shutil, signal, struct, subprocess, sys, tempfile, time, unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WEB, DNS = os.path.join(ROOT, "pcaps/web/web.pcap"), os.path.join(ROOT, "pcaps/dns/dns.pcap")
@@ -125,6 +125,22 @@ class Inputs(Case):
         self.assertEqual(run("replay", DNS, "-c", config, "-q").returncode, 0)
         kinds = [{json.loads(line)["event_type"] for line in pathlib.Path(name).read_text().splitlines()} for name in names]
         self.assertEqual(kinds, [{"dns"}, {"flow", "stats"}])
+
+    def test_what_is_not_decoded_is_told_once_and_counted(self):
+        def pcap(link, *frames):
+            head = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, link)
+            return head + b"".join(struct.pack("<IIII", 1, 0, len(f), len(f)) + f for f in frames)
+        block = lambda kind, body: struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+        head = block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1)) + block(1, struct.pack("<HHI", 1, 0, 0))
+        for content, said, counter in ((pcap(117, bytes(60), bytes(60)), "frames of link type 117 are not decoded", ("decoder", "unknown_link_type")),
+                                       (pcap(1, *[bytes(12) + b"\x12\x34" + bytes(46)] * 2), "frames of EtherType 0x1234 are not decoded", ("decoder", "unread_ethertype")),
+                                       (head + block(0xdead, bytes(8)) * 2, "pcapng blocks of type 0xdead are passed over", ("capture", "unknown_blocks"))):
+            done = run("replay", self.file("odd.pcap", content), "--eve", "-")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(done.stderr.decode().count(f"warning: {self.folder}/odd.pcap: {said}"), 1, done.stderr)
+            self.assertIn(f"losses: {'.'.join(counter)} 2", done.stderr.decode())
+            records = {r["event_type"]: r for r in map(json.loads, done.stdout.splitlines())}
+            for record in ("stats", "loss"): self.assertEqual(records[record][record][counter[0]][counter[1]], 2)
 
     def test_a_missing_capture_is_named(self):
         done = run("replay", "no-such.pcap")
@@ -249,7 +265,7 @@ class Faults(Case):
 
     def test_a_value_where_a_map_belongs_is_told_with_place(self):
         for yaml in ("outputs: eve", "vars: none", "stats: no", "stream: yes", "pcap: eth0", "metrics: on", "outputs: [eve-log]",
-                     "vars: {address-groups: x}", "stream: {reassembly: 1mb}"):
+                     "vars: {address-groups: x}", "stream: {reassembly: 1mb}", "app-layer: {protocols: {http: no}}"):
             for config in ("-c", "--suricata-config"):
                 done = run("replay", DNS, config, self.file("lapwing.yaml", "flow: {memcap: 64mb}\n" + yaml + "\n"), "-q")
                 self.assertEqual(done.returncode, 2, (yaml, config, done.stderr))
@@ -263,6 +279,15 @@ class Faults(Case):
             done = run("replay", DNS, config, path)
             self.assertIn(b"2 rules loaded", done.stderr)
             self.assertRegex(done.stderr.decode(), r"none-\*\.rules: no such rule file")
+
+    def test_rules_of_the_command_line_take_the_place_of_the_configurations(self):
+        rules = self.file("one.rules", "alert udp any any -> any any (sid:1;)\n")
+        for config in ("-c", "--suricata-config"):
+            path = self.file("lapwing.yaml", "default-rule-path: /nowhere\nrule-files: [a.rules, '*.rules']\n")
+            done = run("replay", DNS, config, path, "--rules", rules)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(b"1 rules loaded", done.stderr)
+            self.assertNotIn(b"unknown setting", done.stderr)
 
     def test_one_assignment_leaves_the_other_records(self):
         kinds = lambda *words: {json.loads(line)["event_type"] for line in records(DNS, *words)}
@@ -317,6 +342,24 @@ class Faults(Case):
 
     def test_yaml_that_is_none_is_told_with_place(self):
         self.assertRegex(self.fault("stream: [\n"), r"lapwing\.yaml:\d+")
+
+    def test_what_rules_hold_does_not_steer_the_terminal(self):
+        rules = self.file("a.rules", "\x1b[2Jnonsense\n")
+        for words in (("replay", DNS, "--rules", rules), ("rules", "check", rules)):
+            done = run(*words)
+            self.assertNotIn(b"\x1b", done.stdout + done.stderr)
+            self.assertIn(b"\\u001b[2Jnonsense", done.stdout + done.stderr)
+
+    def test_a_line_of_a_threshold_file_that_cannot_be_read_ends_nothing(self):
+        thresholds = self.file("t.config", "suppress gen_id 1 sig_id\nsuppress gen_id 1, sig_id 1 # told by others\n")
+        rules = self.file("a.rules", "alert udp any any -> any any (sid:1;)\n")
+        path = self.file("lapwing.yaml", f"threshold-file: {thresholds}\n")
+        for config in ("-c", "--suricata-config"):
+            done = run("replay", DNS, config, path, "--rules", rules, "--eve", "-")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex(done.stderr.decode(), r"warning: \S*t\.config:1:\d+: ")
+            self.assertNotIn(b'"event_type":"alert"', done.stdout, "the line behind it holds")
+            self.assertEqual(run("replay", DNS, config, path, "--rules", rules, "-q", "--strict").returncode, 2)
 
     def test_lenient_checks_ask_for_one_rule_that_can_be_loaded(self):
         good, bad = "alert udp any any -> any any (sid:1;)\n", "alert udp any any -> any any (conten:x; sid:2;)\n"
@@ -468,6 +511,11 @@ class Lists(Case):
 
 
 class Publishing(Case):
+    def test_topics_that_no_record_has_are_told(self):
+        done = run("subscribe", f"ipc://{self.folder}/r", "--idle", "1", "--topics", "nosuch", "--topics", "alert")
+        self.assertEqual(done.stderr.count(b"no record type"), 1, done.stderr)
+        self.assertIn(b"--topics nosuch: no record type of this version begins with it", done.stderr)
+
     def test_a_replay_loses_nothing(self):
         endpoint = f"ipc://{self.folder}/lapwing"
         subscriber = subprocess.Popen([LAPWING, "subscribe", endpoint, "--idle", "10", "--fail-on-gap"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)

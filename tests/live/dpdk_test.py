@@ -286,7 +286,7 @@ class Dpdk(unittest.TestCase):
                 ("{interface: net_null0}", EAL, ("--filter", "udp"), ":4:7: net_null0: DPDK has no BPF filters")):
             with self.subTest(port=port, eal=eal, words=words):
                 config = self.config(port, eal=eal)
-                done = subprocess.run([LAPWING, "run", "-c", config, *words], capture_output=True, text=True, timeout=PATIENCE)
+                done = subprocess.run([LAPWING, "run", "-c", config, *words], cwd=self.folder, capture_output=True, text=True, timeout=PATIENCE)
                 self.assertEqual(done.returncode, 2, done.stderr)
                 self.assertRegex(done.stderr, re.escape(config) + wanted)
 

@@ -13,8 +13,10 @@ LONG = 65535  # the longest MTU of veth: frames that a card put together pass, t
 
 
 class Space:
-    def __init__(self, name, mtu=1500):
-        self.name = f"{name}-{os.getpid()}"
+    """`folder` is where its programs start, and leave what they were told no place for."""
+
+    def __init__(self, name, mtu=1500, folder=None):
+        self.name, self.folder = f"{name}-{os.getpid()}", folder
         try:
             for command in (f"ip netns add {self.name}", f"ip -n {self.name} link add lw0 mtu {mtu} type veth peer name lw1 mtu {mtu}",
                             f"ip -n {self.name} link set lw0 up", f"ip -n {self.name} link set lw1 up"):
@@ -32,9 +34,11 @@ class Space:
         return ["ip", "netns", "exec", self.name, *words]
 
     def run(self, *words, check=True, **options):
+        options.setdefault("cwd", self.folder)
         return subprocess.run(self.command(*words), check=check, capture_output=True, text=True, **options)
 
     def start(self, *words, **options):
+        options.setdefault("cwd", self.folder)
         return subprocess.Popen(self.command(*words), **options)
 
 
@@ -46,7 +50,7 @@ class Case(unittest.TestCase):
         self.folder = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, self.folder)
         try:
-            self.space = Space(f"lapwing-{type(self).__name__.lower()}")
+            self.space = Space(f"lapwing-{type(self).__name__.lower()}", folder=self.folder)
         except OSError as error:
             self.skipTest(str(error))
         self.addCleanup(self.space.close)

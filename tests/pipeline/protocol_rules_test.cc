@@ -65,6 +65,36 @@ TEST_F(ProtocolRules, SeeWhatCameBeforeTheAnswerShowedTheProtocol) {
   }
 }
 
+/// Scanners' junk and methods that nobody knows are explained by the answer alone, in whatever pieces they came.
+TEST_F(ProtocolRules, OverFieldsSeeTheSameHoweverAnOddRequestWasCut) {
+  const std::string answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 7\r\n\r\nrefused";
+  const std::string headers = " /evil HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::string rules =
+      "alert http any any -> any any (msg:\"status\"; http.stat_code; content:\"400\"; sid:1;)\n"
+      "alert http any any -> any any (msg:\"body\"; file.data; content:\"refused\"; sid:2;)\n"
+      "alert http any any -> any any (msg:\"uri\"; http.uri; content:\"/evil\"; sid:3;)\n";
+  const auto expect = [&](const std::string& request, const std::vector<int>& found) {
+    for (size_t piece : {size_t{1}, size_t{7}, size_t{20}, size_t{40}, request.size()}) {
+      handshake();
+      for (Direction from : {Direction::to_server, Direction::to_client}) {
+        const std::string& text = from == Direction::to_server ? request : answer;
+        for (size_t at = 0; at < text.size(); at += piece) {
+          say(from, std::string_view(text).substr(at, piece));
+          acknowledge(reverse(from));
+        }
+      }
+      EXPECT_EQ(signatures(rules), found) << request << " in pieces of " << piece;
+    }
+  };
+  for (std::string_view junk : {std::string_view("MGLNDD_192.0.2.10_80\n"), std::string_view("\r\n\r\n"),
+                                std::string_view("\x16\3\1\0\5hello-not-tls\r\n\r\n", 22),
+                                std::string_view("\3\0\0\x13\x0e\xe0\0\0\0\0\0\1\0\x08\0\x0b\0\0\0", 19)}) {
+    expect(std::string(junk), {1, 2});
+  }
+  for (std::string_view method : {"G3T", "\x01GET", "LONGLONGLONGLONGLONGLONGLONGLONGMETHOD"})
+    expect(std::string(method) + headers, {1, 2, 3});
+}
+
 TEST_F(ProtocolRules, SeeWhereTheStreamBeginsThoughItsFirstBytesWereLost) {
   for (size_t size : {10, 6000, 30'000}) {
     handshake();

@@ -52,6 +52,7 @@ TEST(DefaultTables, HoldTheStandardNames) {
 }
 
 TEST(Thresholds, ReadEveryKindOfLine) {
+  std::vector<RuleMessage> faults;
   auto lines = parse_thresholds(
       "# comment\n"
       "threshold gen_id 1, sig_id 2404000, type limit, track by_dst, count 1, seconds 10\n"
@@ -59,7 +60,8 @@ TEST(Thresholds, ReadEveryKindOfLine) {
       "rate_filter gen_id 1, sig_id 7, track by_rule, count 3, seconds 2, new_action drop, timeout 9\n"
       "suppress gen_id 1, sig_id 8   # told by others too\n"
       "suppress gen_id 1, sig_id 9, track by_either, ip [10.0.0.0/8,!$DMZ, ::1]\n",
-      "t");
+      "t", faults);
+  EXPECT_TRUE(faults.empty());
   ASSERT_EQ(lines.size(), 5u);
   EXPECT_EQ(lines[0].kind, ThresholdLine::Kind::threshold);
   EXPECT_EQ(lines[0].gid, 1u);
@@ -79,7 +81,11 @@ TEST(Thresholds, ReadEveryKindOfLine) {
 }
 
 TEST(Thresholds, NameTheFaultAndItsPlace) {
-  auto wrong = [](const char* line) { return fault([&] { parse_thresholds(line, "t"); }); };
+  auto wrong = [](const char* line) {
+    std::vector<RuleMessage> faults;
+    EXPECT_TRUE(parse_thresholds(line, "t", faults).empty()) << line;
+    return faults.size() == 1 ? to_string(faults[0].mark) + ": " + faults[0].text : std::string();
+  };
   EXPECT_EQ(wrong("limit gen_id 1, sig_id 1").find("t:1:1: 'limit' is not known here"), 0u);
   EXPECT_EQ(wrong("suppress gen_id 1").find("t:1:1: suppress needs sig_id"), 0u);
   EXPECT_EQ(wrong("suppress gen_id 1, sig_id 2, track by_src").find("t:1:1: suppress needs ip"), 0u);

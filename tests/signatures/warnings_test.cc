@@ -58,10 +58,23 @@ TEST(Warnings, ALaterRevisionLeavesNothingUnsupported) {
 
 TEST(Warnings, SuppressionsOfWhatIsNotThere) {
   RuleLab lab;
-  lab.environment.thresholds = parse_thresholds("suppress gen_id 1, sig_id 7\nsuppress gen_id 1, sig_id 1\n", "t");
+  lab.environment.thresholds = parse_thresholds("suppress gen_id 1, sig_id 7\nsuppress gen_id 1, sig_id 1\n", "t",
+                                                lab.environment.threshold_faults);
   const auto messages = judged("alert tcp any any -> any any (sid:1;)\n", lab);
   ASSERT_EQ(messages.size(), 1u);
-  EXPECT_THAT(messages[0].text, HasSubstr("no rule has sid 7"));
+  EXPECT_EQ(messages[0].text, "no rule has sid 7") << "its place is told beside it";
+}
+
+TEST(Warnings, LinesOfAThresholdFileThatCannotBeReadAreFaultsAndLeftOut) {
+  RuleLab lab;
+  lab.environment.thresholds =
+      parse_thresholds("suppress gen_id 1\nsuppress gen_id 1, sig_id 1\n", "t", lab.environment.threshold_faults);
+  const auto messages = judged("alert tcp any any -> any any (sid:1;)\n", lab);
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_EQ(messages[0].level, RuleMessage::Level::error);
+  EXPECT_EQ(to_string(messages[0].mark), "t:1:1");
+  EXPECT_EQ(lab.rules->counts().loaded, 1u);
+  EXPECT_EQ(lab.rules->counts().failed, 1u);
 }
 
 TEST(Warnings, StateThatNoRuleSets) {

@@ -287,13 +287,37 @@ TEST(Reassembly, AtTheMemoryCapSegmentsAreLostAndCounted) {
   config.reassembly_memcap = 2000;
   Conversation t(config);
   t.handshake();
-  for (uint32_t at = 0; at < 8; ++at) t.put(at * 400, std::string(400, 'x'));
+  for (uint32_t at = 0; at < 8; ++at) {
+    const uint64_t before = t.engine.counters().segment_memcap_drop;
+    t.put(at * 400, std::string(400, 'x'));
+    EXPECT_EQ(t.verdict.in_stream, t.engine.counters().segment_memcap_drop == before) << "or no rule would see it";
+  }
   EXPECT_GT(t.engine.counters().segment_memcap_drop, 0U);
   EXPECT_TRUE(t.sink.has("reassembly_insert_memcap"));
   EXPECT_LE(t.engine.counters().reassembly_memuse, 2000U);
   t.acked(3200).put(3200, "end").acked(3203);
   EXPECT_EQ(t.request().size(), 3203U) << "what is missing shows as a gap";
   EXPECT_TRUE(t.request().ends_with("__end"));
+}
+
+TEST(Reassembly, ManyGapsOfOnePacketLeaveRoomForItsOtherEvents) {
+  Conversation t;
+  t.handshake();
+  t.s(kAck, 3, 1, "x");
+  for (uint32_t hole = 0; hole < 20; ++hole) t.put(hole * 2 + 1, "b");
+  t.s(kAck, 3, 41, "y");
+  EXPECT_EQ(t.engine.counters().reassembly_gap, 20U);
+  const std::span told(t.verdict.events, t.verdict.event_count);
+  EXPECT_EQ(std::ranges::count(told, StreamEvent::reassembly_seq_gap), 1);
+  EXPECT_EQ(std::ranges::count(told, StreamEvent::reassembly_overlap_different_data), 1);
+  EXPECT_EQ(t.engine.counters().max_packet_events, 0U);
+}
+
+TEST(Reassembly, EventsBeyondTheRoomOfAPacketAreCounted) {
+  StreamVerdict verdict;
+  for (uint8_t event = 0; event < std::size(verdict.events) + 3; ++event) verdict.add(StreamEvent{event});
+  EXPECT_EQ(verdict.event_count, std::size(verdict.events));
+  EXPECT_EQ(verdict.events_refused, 3);
 }
 
 TEST(Reassembly, FarApartRegionsAreLimited) {
