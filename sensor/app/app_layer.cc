@@ -252,6 +252,7 @@ void AppLayer::finish(Flow& flow, Timestamp) {
   current_ = state;
   end_frames(*state);
   if (state->instance) state->protocol->row->finish(state->instance, *this);
+  end_detection(*state);
   state->phase = State::Phase::failed;
 }
 

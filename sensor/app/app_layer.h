@@ -118,6 +118,7 @@ class AppLayer final : private EventSink {
   void dissect(Flow& flow, State& state, Chunk view);
   void report(Flow& flow, DetectionEvent event, Direction direction);
   void fail(State& state);
+  void end_detection(State& state);
   void leave(State& state, Direction direction);
   bool skip(Flow& flow, State& state, const Chunk& behind, uint64_t lost);
   void apply_change(Flow& flow, State& state, const Chunk& rest);

@@ -127,6 +127,16 @@ void AppLayer::give_up(Flow& flow, State& state, const Chunk& chunk) {
   }
 }
 
+/// Of sides that said enough to be judged nothing more comes that would be some protocol's.
+void AppLayer::end_detection(State& state) {
+  if (state.phase != State::Phase::detecting) return;
+  for (size_t i = 0; i < state.sides.size(); ++i) {
+    const Side& side = state.sides[i];
+    if (side.datagrams > 0 || (!side.failed && side.bytes < kVerdictBytes[i])) return;
+  }
+  fail(state);
+}
+
 void AppLayer::found(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& first) {
   const About& about = *protocol.row->about;
   auto& side = state.sides[index(first.direction)];

@@ -107,8 +107,9 @@ class Lab {
       wanted.push_back(uint32_t{1} << protocol.row->protocol->frames.size());
     app_.want_frames(wanted);
   }
+  void finish() { app_.finish(flow_, {}); }
   const std::string& stream(Direction direction) {
-    app_.finish(flow_, {});
+    finish();
     return sink_.streams[index(direction)];
   }
   AppCounters counters() const { return app_.counters(); }
@@ -195,6 +196,21 @@ TEST(AppLayer, WhatTheServerSaysMayBeAcknowledgedFirst) {
     lab.note_first(kClient);
     EXPECT_EQ(lab.run({{kServer, kServerHello}, {kClient, kClientHello}}, step), (Outcome{{}, "tls", "tls", "tls"}))
         << "in pieces of " << step;
+  }
+}
+
+TEST(AppLayer, TheEndDecidesWhereEnoughWasSaid) {
+  // A message of DNS over TCP could begin so, and be 300 bytes long.
+  const std::string begun("\1\x2c\0\7\1\0\0\1\0\0\0\0\0\0\7exa", 18);
+  for (size_t step : {100'000, 1}) {
+    Lab lab;
+    EXPECT_EQ(lab.run({{kClient, begun}, {kServer, begun}}, step).final, "");
+    lab.finish();
+    EXPECT_EQ(lab.detection().final.name(), "failed") << "in pieces of " << step;
+    Lab brief;
+    brief.run({{kClient, begun.substr(0, 10)}, {kServer, begun}}, step);
+    brief.finish();
+    EXPECT_EQ(brief.detection().final.name(), "");
   }
 }
 
