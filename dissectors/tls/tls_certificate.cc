@@ -208,18 +208,23 @@ class Reader {
     if (out_.fault == CertificateFault::none) out_.fault = fault;
   }
 
+  /// The next element, as far as it goes.
+  bool begin(Bytes& in, Element& out) {
+    if (ends_in_head(in)) fault(CertificateFault::length);
+    return next_element(in, out);
+  }
+
   /// The certificate, or what of it is signed, as far as it goes.
   bool sequence(Bytes in, Element& out) {
-    if (ends_in_head(in)) fault(CertificateFault::length);
-    const bool there = next_element(in, out) && out.tag == der::kSequence;
-    fault(!there ? CertificateFault::der : out.cut ? CertificateFault::cut : CertificateFault::none);
-    return there;
+    const bool begun = begin(in, out) && out.tag == der::kSequence;
+    if (!begun) fault(CertificateFault::der);
+    if (begun && out.cut) fault(CertificateFault::cut);
+    return begun;
   }
 
   /// The next field, which is empty when it is of another kind. False when nothing is there.
   bool field(uint8_t tag, CertificateFault fault_of, Element& out) {
-    if (ends_in_head(rest_)) fault(CertificateFault::length);
-    const bool begun = next_element(rest_, out), there = begun && !out.cut;
+    const bool begun = begin(rest_, out), there = begun && !out.cut;
     if (begun && out.cut) fault(CertificateFault::length);
     if (there && out.tag == tag) return true;
     fault(fault_of);

@@ -16,6 +16,11 @@ struct Head {
 
 constexpr size_t kMostLengthBytes = 4;
 
+/// Behind the first byte of a length.
+size_t length_bytes(uint8_t first) {
+  return first < 0x80 ? 0 : first & 0x7f;
+}
+
 bool read_head(Bytes in, Head& out) {
   constexpr uint8_t kLongTag = 0x1f, kConstructed = 0x20;
   // No certificate has tags beyond 30.
@@ -26,7 +31,7 @@ bool read_head(Bytes in, Head& out) {
     out.size = in[1];
     return true;
   }
-  const size_t count = in[1] & 0x7f;
+  const size_t count = length_bytes(in[1]);
   if (count == 0) {
     out.size.reset();
     return out.tag & kConstructed;
@@ -82,7 +87,7 @@ bool next_element(Bytes& rest, uint8_t tag, Element& out) {
 
 bool ends_in_head(Bytes rest) {
   if (rest.size() < 2) return true;
-  const size_t count = rest[1] < 0x80 ? 0 : rest[1] & 0x7f;
+  const size_t count = length_bytes(rest[1]);
   return count <= kMostLengthBytes && rest.size() < 2 + count;
 }
 

@@ -168,7 +168,7 @@ std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& optio
   auto add = [&](const std::string& filetype, const Setting& node) {
     out.push_back(row_of(filetype, node).create(node, context));
   };
-  const std::string folder = log_folder(options, root);
+  const std::string folder = log_folder(options, root);  // read in any case: the key is no mistake without a file store
   if (config.file_store.enabled) out.push_back(create_file_store(config.file_store, folder, trial));
   const size_t stores = out.size();
   auto add_named = [&](const std::string& filetype, std::unique_ptr<Setting> own) {

@@ -109,9 +109,8 @@ bool is_known(std::string_view path, std::span<const std::string> known_keys) {
 
 /// A member of what the operator names the members of.
 bool has_operators_name(std::string_view path) {
-  for (size_t end = path.find('.'); end != std::string_view::npos; end = path.find('.', end + 1)) {
-    const std::string_view parent = path.substr(0, end);
-    if (named_by_operator(parent.substr(parent.rfind('.') + 1))) return true;
+  for (size_t begin = 0, dot; (dot = path.find('.', begin)) != std::string_view::npos; begin = dot + 1) {
+    if (named_by_operator(path.substr(begin, dot - begin))) return true;
   }
   return false;
 }
@@ -151,14 +150,6 @@ std::string nearest_name(std::string_view name) {
   return best;
 }
 
-/// Whether a key above the last is one whose names below it the operator chose.
-bool below_chosen_names(std::string_view path) {
-  for (size_t begin = 0, dot; (dot = path.find('.', begin)) != std::string_view::npos; begin = dot + 1) {
-    if (named_by_operator(path.substr(begin, dot - begin))) return true;
-  }
-  return false;
-}
-
 /// Keys from `node` on that Suricata does not know, in what it has and we have not.
 void find_strange(const Setting& node, const std::string& path, const Setting* places, Warnings& out) {
   if (!node.key.empty() && !suricata_key_names().contains(node.key)) {
@@ -196,8 +187,7 @@ Warnings unknown_key_messages(const Setting& root, std::span<const std::string> 
     if (has_operators_name(key.path)) continue;
     if (group_of(key.path)) {
       const bool by_name = key.node->key.empty() && key.node->children.size() == 1;
-      if (!is_off(*key.node) && !below_chosen_names(key.path))
-        find_strange(by_name ? *key.node->children[0] : *key.node, key.path, places, out);
+      if (!is_off(*key.node)) find_strange(by_name ? *key.node->children[0] : *key.node, key.path, places, out);
     } else if (!is_known(key.path, known_keys)) {
       out.push_back(to_string(key.mark) + ": " + unknown_key_text(key, known_keys));
     }

@@ -140,6 +140,12 @@ struct Packet {
   std::array<Tunnel, kMaxTunnel> tunnels{};
   std::array<DecodeEvent, kMaxPacketEvents> events{};
 
+  /// False when there is no room for one more event.
+  bool add(DecodeEvent event) {
+    if (event_count == events.size()) return false;
+    events[event_count++] = event;
+    return true;
+  }
   bool is(uint8_t protocol) const { return has_l4 && proto == protocol; }
   bool is_tcp() const { return is(ip_proto::tcp); }
   bool is_udp() const { return is(ip_proto::udp); }

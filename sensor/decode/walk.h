@@ -29,11 +29,7 @@ struct Walk {
   bool control = false;    // what nothing decodes carries no traffic
 
   void event(Event e) {
-    if (packet->event_count < kMaxPacketEvents) {
-      packet->events[packet->event_count++] = e;
-    } else {
-      ++counters.max_packet_events;
-    }
+    if (!packet->add(e)) ++counters.max_packet_events;
   }
   /// A wrong sum of a datagram is the sender's: elsewhere who cut or masked a capture may have left it so, and a
   /// datagram too many hides none, as a segment does.

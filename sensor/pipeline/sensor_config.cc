@@ -88,7 +88,6 @@ void read_files(const Setting& root, RuleEnvironment& environment) {
   environment.tables = default_rule_tables();
   if (const Setting* node = root.find("classification-file")) read_classifications(node->as_text(), environment.tables);
   if (const Setting* node = root.find("reference-config-file")) read_references(node->as_text(), environment.tables);
-  environment.threshold_faults.clear();
   if (const Setting* node = root.find("threshold-file")) {
     environment.thresholds = read_thresholds(node->as_text(), environment.threshold_faults);
   }

@@ -193,12 +193,7 @@ struct Defragmenter::Impl {
   }
   void report(Packet& packet, std::string_view v4, std::string_view v6) {
     auto event = find_decode_event(packet.ip_version == 4 ? v4 : v6);
-    if (!event) return;
-    if (packet.event_count < packet.events.size()) {
-      packet.events[packet.event_count++] = *event;
-    } else {
-      ++counters.max_packet_events;
-    }
+    if (event && !packet.add(*event)) ++counters.max_packet_events;
   }
 
   const StreamConfig config;

@@ -234,7 +234,7 @@ void TcpTracker::acknowledge(Half& half, uint32_t ack) const {
 
 /// The window that this packet leaves its receiver.
 void TcpTracker::grant(Step& s, uint32_t window) const {
-  if (s.doubt < Doubt::acknowledgement) s.peer.window = window;
+  if (s.taken()) s.peer.window = window;
   uint32_t from = seq_gt(s.peer.claimed_ack, s.peer.last_ack) ? s.peer.claimed_ack : s.peer.last_ack;
   if (seq_gt(from + window, s.peer.next_win)) s.peer.next_win = from + window;
 }

@@ -13,7 +13,7 @@ Outcome TcpTracker::reset(Step& s) const {
   acknowledge(s.self, seq_gt(s.seq(), s.self.next_seq) ? s.self.next_seq : s.seq());
   if (s.seq() == s.self.next_seq) s.self.next_seq = s.end();
   take_ack(s);
-  if (s.flag(tcp_flag::ack) && s.doubt < Doubt::acknowledgement) s.peer.next_seq = s.ack();
+  if (s.flag(tcp_flag::ack) && s.taken()) s.peer.next_seq = s.ack();
   note_timestamp(s);
   return Outcome::accept;
 }
@@ -21,9 +21,9 @@ Outcome TcpTracker::reset(Step& s) const {
 /// What every accepted packet of the closing states does.
 void TcpTracker::update(Step& s, bool retransmission) const {
   note_timestamp(s);
-  if (s.seq() == s.self.next_seq && s.doubt < Doubt::acknowledgement) s.self.next_seq = s.end();
+  if (s.seq() == s.self.next_seq && s.taken()) s.self.next_seq = s.end();
   take_ack(s);
-  if (s.flag(tcp_flag::ack) && s.doubt < Doubt::acknowledgement) extend(s.peer, s.ack());
+  if (s.flag(tcp_flag::ack) && s.taken()) extend(s.peer, s.ack());
   if (s.session.has(session_flag::async)) acknowledge(s.self, s.end());
   grant(s, retransmission ? s.peer.window : s.granted());
 }

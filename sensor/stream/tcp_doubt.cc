@@ -53,7 +53,7 @@ Doubt TcpTracker::doubt(Step& s) const {
 /// its way to us.
 void TcpTracker::take_ack(Step& s) const {
   if (!s.flag(tcp_flag::ack)) return;
-  if (s.doubt < Doubt::acknowledgement) return acknowledge(s.peer, s.ack());
+  if (s.taken()) return acknowledge(s.peer, s.ack());
   if (seq_gt(s.ack(), s.peer.claimed_ack)) s.peer.claimed_ack = s.ack();
   if (s.doubt == Doubt::acknowledgement) acknowledge(s.peer, s.peer.next_seq);
 }

@@ -59,7 +59,7 @@ Outcome TcpTracker::data(Step& s) const {
     bool beyond = !fits && seq_geq(s.seq(), self.next_win);
     if (beyond && seq_gt(s.seq(), self.next_seq)) return s.reject(StreamEvent::est_packet_out_of_window);
     bool next = seq_leq(s.seq(), self.next_seq) || seq_lt(self.next_seq, self.last_ack);
-    if (next && s.doubt < Doubt::acknowledgement) extend(self, s.end());
+    if (next && s.taken()) extend(self, s.end());
     if (beyond) return s.reject(StreamEvent::est_packet_out_of_window);
     if (!fits) {
       s.verdict.add(StreamEvent::est_packet_out_of_window);
@@ -67,7 +67,7 @@ Outcome TcpTracker::data(Step& s) const {
     }
   }
   take_ack(s);
-  if (s.doubt < Doubt::acknowledgement && seq_gt(peer.last_ack, peer.isn + 1)) session.set(session_flag::confirmed);
+  if (s.taken() && seq_gt(peer.last_ack, peer.isn + 1)) session.set(session_flag::confirmed);
   if (session.has(session_flag::async)) {
     extend(self, s.end());
     acknowledge(self, s.seq());
@@ -89,9 +89,9 @@ Outcome TcpTracker::first_fin(Step& s) const {
   }
   advance(s, s.to_server ? TcpState::close_wait : TcpState::fin_wait1);
   note_timestamp(s);
-  if (s.seq() == s.self.next_seq && s.doubt < Doubt::acknowledgement) s.self.next_seq = s.end();
+  if (s.seq() == s.self.next_seq && s.taken()) s.self.next_seq = s.end();
   take_ack(s);
-  if (s.doubt < Doubt::acknowledgement) extend(s.peer, s.ack());
+  if (s.taken()) extend(s.peer, s.ack());
   if (s.session.has(session_flag::async)) acknowledge(s.self, s.seq());
   grant(s, s.granted());
   return Outcome::accept;

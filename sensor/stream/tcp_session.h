@@ -62,8 +62,8 @@ inline constexpr uint16_t closed_by_reset = 1024;
 inline constexpr uint16_t liberal = 2048;           // packets were lost here: be lenient with windows
 inline constexpr uint16_t picked_to_client = 4096;  // the packet it was picked up at travels to the client
 inline constexpr uint16_t syn_forgotten = 8192;     // there were more SYNs than the queue holds
-inline constexpr uint16_t acked_beyond =
-    16384;  // of one side, by its receiver or in its name: more than the window held
+/// Of one side, by its receiver or in its name: more than the window held.
+inline constexpr uint16_t acked_beyond = 16384;
 }  // namespace session_flag
 
 /// One direction: what its sender sent, and what of that its receiver acknowledged and allows.

@@ -49,6 +49,8 @@ class TcpTracker {
     StreamVerdict& verdict;
     Doubt doubt = Doubt::none;
 
+    /// The receiver took what the header says.
+    bool taken() const { return doubt < Doubt::acknowledgement; }
     bool flag(uint8_t bits) const { return packet.tcp_flags & bits; }
     bool flags_are(uint8_t bits, uint8_t among) const { return (packet.tcp_flags & among) == bits; }
     uint32_t seq() const { return packet.seq; }

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "signatures/compile/common_endings.h"
+#include "signatures/compile/literal_endings.h"
 
 namespace lapwing::detect {
 

@@ -73,9 +73,7 @@ class Lab {
         flow_.bytes[index(side)] += part.size() + 54;  // headers
         app_.chunk(flow_, {.data = to_bytes(part), .offset = offset_[index(side)], .direction = direction});
         offset_[index(side)] += part.size();
-        if (app_.reversed(flow_)) {
-          turn();
-        }
+        if (app_.reversed(flow_)) turn();
       }
     }
     const Detection seen = app_.detection(flow_);
@@ -92,9 +90,7 @@ class Lab {
   void datagram(Direction direction, std::string_view bytes) {
     flow_.key.proto = ip_proto::udp;
     app_.chunk(flow_, {.data = to_bytes(bytes), .direction = direction, .datagram = true});
-    if (app_.reversed(flow_)) {
-      turn();
-    }
+    if (app_.reversed(flow_)) turn();
   }
   void at_port(uint16_t port) { flow_.key.port[1] = port; }
   Detection detection() const { return app_.detection(flow_); }

@@ -23,7 +23,7 @@ class Row:
     small: tuple                   # the same, for a test of every day
     cpu: float = MODERATE          # more where packets or messages are tiny: what each costs is then all there is
     output: float = OUTPUT
-    memory: float = MEMORY           # more where what is given back stays with the allocator, for a minute
+    memory: float = MEMORY         # more where what is given back stays with the allocator, for a minute
     caps: tuple = ()               # options of memory caps that it fills
     rules: str = ""                # text, or a path
     beside_rules: bool = False     # against normal traffic under the same rules

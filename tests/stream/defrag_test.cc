@@ -145,6 +145,18 @@ TEST_F(DefragTest, OverlapsAreReportedAndResolvedByTheHostsPolicy) {
   EXPECT_EQ(run("linux"), "AAAAAAAAzzzzzzzz") << "the same place again is no overlap to it";
 }
 
+TEST_F(DefragTest, EventsBeyondTheRoomOfAPacketAreCounted) {
+  auto part = [](std::string_view text) {
+    return PacketBuilder().ether().ipv4().proto(ip_proto::udp).fragment(8, true).payload(text).build();
+  };
+  add(part("AAAAAAAA"));
+  const BuiltFrame again = part("BBBBBBBB");
+  decoder.decode(again, fragment);
+  fragment.event_count = kMaxPacketEvents;
+  defrag->add(fragment);
+  EXPECT_EQ(defrag->counters().max_packet_events, 1U);
+}
+
 TEST_F(DefragTest, TwoEndsAreTheEndOfThePacketAndReported) {
   use_linux();
   auto part = [](uint16_t offset, bool more, std::string_view text) {

@@ -1,4 +1,4 @@
-#include "signatures/compile/common_endings.h"
+#include "signatures/compile/literal_endings.h"
 
 #include <gtest/gtest.h>
 
@@ -33,7 +33,7 @@ std::vector<std::string> parted(std::vector<std::string> literals) {
   return literals;
 }
 
-TEST(CommonEndings, WhatManyShareGoesButForItsFirstBytes) {
+TEST(LiteralEndings, WhatManyShareGoesButForItsFirstBytes) {
   for (const std::string ending : {".duckdns.org", "/wp-admin/admin-ajax.php", ".DuckDNS.org"}) {
     const auto whole = names(2000, ending);
     const auto parts = parted(whole);
@@ -47,7 +47,7 @@ TEST(CommonEndings, WhatManyShareGoesButForItsFirstBytes) {
   }
 }
 
-TEST(CommonEndings, EndingsOfDifferentLengthAreAllTaken) {
+TEST(LiteralEndings, EndingsOfDifferentLengthAreAllTaken) {
   auto whole = names(1000, ".a.dyn.example.com");
   for (const std::string& name : names(1000, ".bb.dyn.example.com", 2)) whole.push_back(name);
   whole.push_back("example.com");  // shorter than what the others share
@@ -56,7 +56,7 @@ TEST(CommonEndings, EndingsOfDifferentLengthAreAllTaken) {
   EXPECT_EQ(parts.back(), "example.com");
 }
 
-TEST(CommonEndings, FewAndShortOnesStayWhole) {
+TEST(LiteralEndings, FewAndShortOnesStayWhole) {
   const auto few = names(400, ".duckdns.org");
   EXPECT_EQ(parted(few), few);
   auto many = names(1000, ".duckdns.org");
@@ -78,7 +78,7 @@ Prefilter compiled(const std::vector<std::string>& literals, Scratch& scratch) {
   return out;
 }
 
-TEST(CommonEndings, EveryRuleIsStillFound) {
+TEST(LiteralEndings, EveryRuleIsStillFound) {
   const auto literals = names(2000, ".duckdns.org");
   Scratch scratch;
   const Prefilter prefilter = compiled(literals, scratch);
@@ -103,7 +103,7 @@ double cpu_seconds(size_t count) {
   return static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
 }
 
-TEST(CommonEndings, CompileInLinearTime) {
+TEST(LiteralEndings, CompileInLinearTime) {
   double small = 0, large = 0;
   for (int round = 0; round < 3; ++round) {
     small += cpu_seconds(3'000);

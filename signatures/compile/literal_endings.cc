@@ -1,4 +1,4 @@
-#include "signatures/compile/common_endings.h"
+#include "signatures/compile/literal_endings.h"
 
 #include <algorithm>
 #include <string_view>
