@@ -190,6 +190,16 @@ TEST(Tls, ATls12HandshakeIsOneRecord) {
   EXPECT_THAT(d.anomalies, IsEmpty());
 }
 
+TEST(Tls, TimesThatAreNoneAreLeftOutOfTheRecord) {
+  std::string undated = server_der();
+  undated.replace(undated.find("240101"), 6, "241301");
+  Dialogue d(row());
+  d.client(client_hello()).server(server_hello() + certificate(undated) + hello_done());
+  ASSERT_THAT(d.records, SizeIs(1));
+  EXPECT_THAT(d.records[0], AllOf(HasSubstr(R"("subject":"CN=server.example")"),
+                                  HasSubstr(R"("notafter":"2034-01-01T00:00:00")"), Not(HasSubstr("notbefore"))));
+}
+
 TEST(Tls, FieldsAreReadOnceInTheirDirection) {
   Dialogue d(row());
   d.client(client_hello()).server(server_hello() + certificate(server_der()) + hello_done()).finish();
