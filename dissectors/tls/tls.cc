@@ -90,12 +90,14 @@ struct MessageStart {
 };
 
 /// How well the first records fit, from as many of their bytes as are there. A handshake may begin with empty records
-/// (OpenSSL takes 32), and its first message may lie in records of any size.
+/// (OpenSSL takes 32), and its first message may lie in records of any size. An alert or a change of ciphers is a
+/// handful of bytes that anybody can put before anything: what follows decides, or else the port and the other side.
 Likelihood probe_records(Bytes bytes, bool to_server) {
-  constexpr size_t kSmallestHello = 38, kMostEmpty = 32;
+  constexpr size_t kSmallestHello = 38, kMostSkipped = 32;
   MessageStart start;
-  for (size_t empty = 0; empty <= kMostEmpty;) {
-    if (bytes.empty()) return Likelihood::more;
+  bool likely = false;
+  for (size_t skipped = 0; skipped <= kMostSkipped;) {
+    if (bytes.empty()) return likely && start.known == 0 ? Likelihood::maybe : Likelihood::more;
     if (!known_record_type(bytes[0])) return Likelihood::no;
     if (bytes.size() >= 2 && bytes[1] != kSsl3 >> 8) return Likelihood::no;
     if (bytes.size() < kRecordHeader) return Likelihood::more;
@@ -105,7 +107,7 @@ Likelihood probe_records(Bytes bytes, bool to_server) {
     const Bytes payload = behind.first(std::min<size_t>(header.length, behind.size()));
     bytes = behind.subspan(payload.size());
     if (header.length == 0) {
-      ++empty;
+      ++skipped;
       continue;
     }
     switch (header.type) {
@@ -127,13 +129,17 @@ Likelihood probe_records(Bytes bytes, bool to_server) {
       case kAlert:
         if (header.length != 2) return Likelihood::maybe;
         if (payload.size() < 2) return Likelihood::more;
-        return payload[0] == 1 || payload[0] == 2 ? Likelihood::sure : Likelihood::maybe;
+        if (payload[0] != 1 && payload[0] != 2) return Likelihood::maybe;
+        break;
       case kChangeCipherSpec:
         if (header.length != 1) return Likelihood::no;
         if (payload.empty()) return Likelihood::more;
-        return payload[0] == 1 ? Likelihood::sure : Likelihood::no;
+        if (payload[0] != 1) return Likelihood::no;
+        break;
       default: return Likelihood::maybe;  // picked up in the middle
     }
+    likely = true;
+    ++skipped;
   }
   return Likelihood::no;
 }
