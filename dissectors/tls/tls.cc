@@ -214,6 +214,7 @@ Step Tls::records_of(const Chunk& chunk, EventSink& sink) {
     }
     if (!side.started && rest[0] & 0x80) {
       const Step step = ssl2_record(rest, chunk.offset + used(), chunk.direction, sink);
+      if (step.kind == Step::Kind::fail && stop_before_records(chunk.direction)) break;
       if (step.kind != Step::Kind::ok) return step;
       rest = rest.subspan(step.used);
       continue;
@@ -222,6 +223,7 @@ Step Tls::records_of(const Chunk& chunk, EventSink& sink) {
     const RecordHeader header = read_record_header(rest.data());
     if (!valid(header, chunk.direction, sink)) {
       sink.plain(chunk.direction, chunk.offset + used());
+      if (!done_ && stop_before_records(chunk.direction)) break;
       if (!done_) return Step::fail();
       sides_[0].stopped = sides_[1].stopped = true;
       break;
@@ -243,6 +245,13 @@ Step Tls::records_of(const Chunk& chunk, EventSink& sink) {
     }
   }
   return Step::ok(chunk.data.size());
+}
+
+/// What one side says before its first record does not hide the other's handshake: certificates tell by themselves.
+bool Tls::stop_before_records(Direction direction) {
+  Side& side = sides_[index(direction)];
+  if (side.started || sides_[index(reverse(direction))].stopped) return false;
+  return side.stopped = true;
 }
 
 /// Both sides have greeted. Of a flow picked up late the greetings may have been missed: then records of both sides
@@ -327,8 +336,6 @@ Step Tls::ssl2_record(Bytes bytes, uint64_t offset, Direction direction, EventSi
   const size_t size = ssl2_record_size(bytes);
   if (size == 0) return Step::need(0, 1);
   if (bytes.size() < size) return Step::need(0, size - bytes.size());
-  Side& side = sides_[index(direction)];
-  side.started = true;
   sink.frame(kSsl2Hdr, direction, offset, bytes[0] & 0x80 ? 2 : 3, nullptr);
   sink.frame(kSsl2Pdu, direction, offset, size, nullptr);
   Ssl2Hello hello;
@@ -338,6 +345,7 @@ Step Tls::ssl2_record(Bytes bytes, uint64_t offset, Direction direction, EventSi
     raise(kInvalidSsl2Header, direction, sink);
     return Step::fail();
   }
+  sides_[index(direction)].started = true;
   Party& party = tx_.parties[index(direction)];
   party.greeted = true;
   party.version = hello.version;

@@ -425,6 +425,21 @@ TEST(Tls, AMessageTooLargeIsSkippedNotKept) {
   EXPECT_FALSE(d.failed);
 }
 
+TEST(Tls, WhatOneSideSaysBeforeItsFirstRecordDoesNotHideTheOthersHandshake) {
+  for (const std::string& junk : {std::string("hello"), std::string(1, '\0'), std::string("\x80\x03\x01**")}) {
+    for (size_t step : {0, 1}) {
+      Dialogue d(row());
+      d.client(junk + client_hello(), step).server(server_hello() + certificate(server_der()) + hello_done(), step);
+      EXPECT_THAT(d.records, ElementsAre(HasSubstr("server.example")));
+      EXPECT_THAT(d.anomalies, Not(IsEmpty()));
+      EXPECT_FALSE(d.failed);
+    }
+  }
+  Dialogue both(row());
+  both.client("hello").server("hello");
+  EXPECT_TRUE(both.failed);
+}
+
 TEST(Tls, GapsInEncryptedRecordsDoNotMatterOthersEndTheDirection) {
   Dialogue d(row());
   d.client(client_hello()).server(tls13_server_hello() + tls_record(kData, std::string(1000, 'x')).substr(0, 500));
