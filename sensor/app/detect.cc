@@ -125,11 +125,18 @@ void AppLayer::detect(Flow& flow, State& state, const Chunk& chunk) {
   give_up(flow, state, chunk);
 }
 
+/// Whether the beginning of a request may be what was missed: its answer alone would have the rest of it misread.
+bool AppLayer::missed_beginning(const Flow& flow, const State& state) {
+  return began_unseen(flow) && state.sides[index(Direction::to_server)].failed;
+}
+
 /// Neither side has a protocol: is there still hope?
 void AppLayer::give_up(Flow& flow, State& state, const Chunk& chunk) {
   const Side &side = state.sides[index(chunk.direction)], &other = state.sides[index(reverse(chunk.direction))];
-  if (side.failed && other.failed) return fail(state);
-  if (side.settled() && other.settled()) return state.stop();
+  if (side.settled() && other.settled()) {
+    const bool none = (side.failed && other.failed) || missed_beginning(flow, state);
+    return none ? fail(state) : state.stop();
+  }
   if (chunk.datagram) return;
   if (side.bytes > kDetectionLimit) {
     ++counters_.detection_limit;
@@ -138,9 +145,11 @@ void AppLayer::give_up(Flow& flow, State& state, const Chunk& chunk) {
   }
 }
 
-/// Of sides that said enough to be judged nothing more comes that would be some protocol's.
+/// Of sides that said enough to be judged nothing more comes that would be some protocol's, nor an answer that would
+/// turn a flow picked up late round.
 void AppLayer::end_detection(State& state) {
   if (state.phase != State::Phase::detecting) return;
+  if (missed_beginning(*flow_, state)) return fail(state);
   for (size_t i = 0; i < state.sides.size(); ++i) {
     const Side& side = state.sides[i];
     if (side.datagrams > 0 || (!side.failed && side.bytes < kVerdictBytes[i])) return;
@@ -160,8 +169,7 @@ void AppLayer::found(Flow& flow, State& state, const AppProtocol& protocol, cons
       return fail(state);
     }
     auto& other = state.sides[index(reverse(first.direction))];
-    // The beginning of a request may be what was missed: its answer alone would have the rest of it misread.
-    if (other.failed && first.direction == Direction::to_client && began_unseen(flow)) return fail(state);
+    if (first.direction == Direction::to_client && missed_beginning(flow, state)) return fail(state);
     state.protocol = &protocol;
     if (other.failed) {
       other.fresh = true;

@@ -320,6 +320,10 @@ TEST(AppLayer, FlowsPickedUpLateAreTurnedRound) {
 }
 
 TEST(AppLayer, LateAndWithoutTheRequestsBeginningTheAnswerIsNotEnough) {
+  Lab alone(flow_flag::midstream);
+  alone.run({{kClient, kJunk}}, 100'000);
+  alone.finish();
+  EXPECT_EQ(alone.detection().final.name(), "failed");
   Outcome seen = Lab(flow_flag::midstream).run({{kClient, kJunk}, {kServer, kAnswer}}, 100'000);
   EXPECT_EQ(seen.final, "failed");
   Outcome answered =
