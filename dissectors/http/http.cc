@@ -329,7 +329,13 @@ void Http::complete(htp_tx_t* tx, Direction direction) {
   if (direction == kServer && late_) {
     end_direction(*late_, kServer, state);
     // Rules over both sides look when the answer comes.
-    t.bodies[index(kServer)] = std::move(late_->bodies[index(kServer)]);
+    Body &told = t.bodies[index(kServer)], &late = late_->bodies[index(kServer)];
+    if (told.size == 0) {
+      told = std::move(late);
+    } else {
+      told.bytes += late.bytes;
+      told.size += late.size;
+    }
     late_.reset();
     return;
   }

@@ -81,8 +81,11 @@ Codings parse_codings(std::string_view content, std::string_view transfer, uint6
         out.too_many_layers = true;
         break;
       }
-      if (value.data() == content.data()) out.abnormal |= !plainly_written(name);
-      if (auto known = coding(name); known && (*known != Coding::lzma || lzma)) applied.push_back(*known);
+      const bool transferred = value.data() == transfer.data();
+      if (!transferred) out.abnormal |= !plainly_written(name);
+      if (auto known = coding(name); known && (*known != Coding::lzma || lzma)) {
+        applied.push_back(transferred && *known == Coding::deflate ? Coding::tagged : *known);
+      }
     }
   }
   if (applied.size() > layers) out.too_many_layers = true;
@@ -123,7 +126,8 @@ class Decoder::Layer {
   /// Takes from `in`, and makes the first `made` bytes of `buffer`.
   Result step(Bytes& in, size_t& made) {
     switch (coding_) {
-      case Coding::deflate: return inflate_step(in, made);
+      case Coding::deflate:
+      case Coding::tagged: return inflate_step(in, made);
       case Coding::lzma: return lzma_step(in, made);
       case Coding::brotli: return brotli_step(in, made);
     }
@@ -199,10 +203,10 @@ class Decoder::Layer {
     brotli_ = nullptr;
     if (!open_) return;
     open_ = false;
-    if (coding_ == Coding::deflate) {
-      inflateEnd(&zlib_);
-    } else {
+    if (coding_ == Coding::lzma) {
       lzma_end(&lzma_);
+    } else {
+      inflateEnd(&zlib_);
     }
   }
 
@@ -221,7 +225,7 @@ class Decoder::Layer {
 Decoder::Decoder(const std::vector<Coding>& outermost_first, uint64_t lzma_memlimit) {
   for (Coding coding : outermost_first) {
     layers_.push_back(std::make_unique<Layer>(coding, lzma_memlimit));
-    unbounded_ |= coding != Coding::deflate;
+    unbounded_ |= coding != Coding::deflate && coding != Coding::tagged;
   }
   unbounded_ |= layers_.size() > 1;
 }

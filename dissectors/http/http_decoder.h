@@ -11,8 +11,9 @@
 
 namespace lapwing::http {
 
-/// gzip and deflate are told apart by content: clients do the same.
-enum class Coding : uint8_t { deflate, lzma, brotli };
+/// gzip and deflate are told apart by content: clients do the same. tagged: either, but only by its head, as a transfer
+/// coding, which most clients do not undo.
+enum class Coding : uint8_t { deflate, tagged, lzma, brotli };
 
 /// What Content-Encoding and, applied to that, Transfer-Encoding name; "chunked" is no coding here. curl undoes
 /// transfer codings too.

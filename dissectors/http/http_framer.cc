@@ -32,6 +32,12 @@ bool looks_like_status(std::string_view line) {
   return at != npos && equal_nocase(line.substr(at, 4), "HTTP");
 }
 
+/// The beginning of a line with a chunk's length (RFC 9112 7.1).
+bool may_be_length(std::string_view text) {
+  const size_t behind = text.find_first_not_of("0123456789abcdefABCDEF", text.find_first_not_of(kSpaces));
+  return behind == npos || text[behind] == ';' || blank(text.substr(behind, 1));
+}
+
 uint8_t progress(const htp_tx_t& tx, Direction direction) {
   return static_cast<uint8_t>(direction == Direction::to_server ? int{tx.request_progress} : int{tx.response_progress});
 }
@@ -252,6 +258,11 @@ Cut Framer::cut_body(Bytes bytes, const Place& place) {
     if (cut.take > 0 && chunk_ == Chunk::length) {
       const size_t first = text.find_first_not_of(kSpaces);
       cut.bad_chunk = first != npos && !std::isxdigit(static_cast<unsigned char>(text[first]));
+    }
+    // The last line is no length, whatever it begins with, but a body that was announced as chunks.
+    if (place.last && chunk_ == Chunk::length && end >= text.size() && !may_be_length(text)) {
+      cut.bad_chunk = true;
+      cut.bare = place.owner;
     }
     return cut;
   }

@@ -33,6 +33,28 @@ std::string unfolded(std::string_view value) {
 
 }  // namespace
 
+std::string_view header_value(const htp_table_t* headers, const char* name) {
+  const auto* found = static_cast<const htp_header_t*>(headers ? htp_table_get_c(headers, name) : nullptr);
+  return found ? trim(to_text(view(found->value))) : std::string_view{};
+}
+
+/// Other codings may stand before the chunks (RFC 9112 6.1).
+void settle_coding(htp_tx_t& tx) {
+  if (tx.request_transfer_coding != HTP_CODING_INVALID) return;
+  const std::string_view codings = header_value(tx.request_headers, "transfer-encoding");
+  const auto length = parse_unsigned(header_value(tx.request_headers, "content-length"));
+  const size_t comma = codings.rfind(',');
+  if (equal_nocase(trim(codings.substr(comma == std::string_view::npos ? 0 : comma + 1)), "chunked")) {
+    tx.request_transfer_coding = HTP_CODING_CHUNKED;
+  } else if (length && *length <= INT64_MAX) {
+    tx.request_transfer_coding = HTP_CODING_IDENTITY;
+    tx.request_content_length = static_cast<int64_t>(*length);
+  } else {
+    tx.request_transfer_coding = HTP_CODING_NO_BODY;
+  }
+  tx.flags &= ~HTP_REQUEST_INVALID;
+}
+
 /// Learns what libhtp added.
 void HeaderTable::follow(const htp_tx_t& tx, Direction direction) {
   for (const size_t size = HeaderTable::size(tx, direction); indexed_ < size; ++indexed_) {

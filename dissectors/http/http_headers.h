@@ -12,6 +12,12 @@
 
 namespace lapwing::http {
 
+/// Without the spaces around it; empty when there is none. `name` is in small letters.
+std::string_view header_value(const htp_table_t* headers, const char* name);
+/// How a request's body is framed whose transfer coding libhtp does not know, and for which it would give up the
+/// connection, answers and all.
+void settle_coding(htp_tx_t& tx);
+
 /// Of one direction and one message.
 class HeaderTable {
  public:

@@ -28,11 +28,6 @@ struct CountGap {
   ~CountGap() { consumed += lost; }
 };
 
-std::string_view header_value(const htp_table_t* headers, const char* name) {
-  const auto* found = static_cast<const htp_header_t*>(headers ? htp_table_get_c(headers, name) : nullptr);
-  return found ? trim(to_text(view(found->value))) : std::string_view{};
-}
-
 /// By its method (RFC 9110 9.3), where no header says it.
 bool wants_body(const htp_tx_t& tx) {
   constexpr int kWithout[] = {HTP_M_GET, HTP_M_HEAD, HTP_M_DELETE, HTP_M_OPTIONS, HTP_M_TRACE};
@@ -102,18 +97,20 @@ struct Parser::Callbacks {
   }
   static int request_headers(htp_tx_t* tx) {
     restore_length<Direction::to_server>(tx);
+    settle_coding(*tx);
     parser(tx).sides_[index(Direction::to_server)].tunnels = tx->request_method_number == HTP_M_CONNECT;
     return plain<&ParserEvents::request_headers>(tx);
   }
-  /// A request that does not say how long its body is may have one all the same: careless programs send and take it.
-  /// libhtp takes what lies behind the head in the same segment, whatever the method; here segments decide nothing.
+  /// A request that does not say how long its body is may have one all the same, and another more than it says:
+  /// careless programs send and take it. libhtp takes what lies behind in the same segment; here segments decide
+  /// nothing.
   static int request_complete(htp_tx_t* tx) {
     Side& side = parser(tx).sides_[index(Direction::to_server)];
     const std::string_view length = header_value(tx->request_headers, "content-length");
     const bool told = tx->request_transfer_coding == HTP_CODING_CHUNKED || parse_unsigned(length);
     const bool ends = tx->is_protocol_0_9 || tx->request_method_number == HTP_M_CONNECT || side.closed;
-    side.late = length.empty() && !wants_body(*tx);
-    const bool open = !told && !ends && !(side.late && tx->response_progress != HTP_RESPONSE_NOT_STARTED);
+    side.late = told || (length.empty() && !wants_body(*tx));
+    const bool open = !ends && !(side.late && tx->response_progress != HTP_RESPONSE_NOT_STARTED);
     if (!open || side.late) {
       tx->is_protocol_0_9 = 0;  // libhtp would drop what follows
       if (const int result = complete<Direction::to_server>(tx); result != HTP_OK || !open) return result;

@@ -90,12 +90,14 @@ struct MessageStart {
 };
 
 /// How well the first records fit, from as many of their bytes as are there. A handshake may begin with empty records
-/// (OpenSSL takes 32), and its first message may lie in records of any size.
+/// (OpenSSL takes 32), and its first message may lie in records of any size. An alert or a change of ciphers is a
+/// handful of bytes that anybody can put before anything: what follows decides, or else the port and the other side.
 Likelihood probe_records(Bytes bytes, bool to_server) {
-  constexpr size_t kSmallestHello = 38, kMostEmpty = 32;
+  constexpr size_t kSmallestHello = 38, kMostSkipped = 32;
   MessageStart start;
-  for (size_t empty = 0; empty <= kMostEmpty;) {
-    if (bytes.empty()) return Likelihood::more;
+  bool likely = false;
+  for (size_t skipped = 0; skipped <= kMostSkipped;) {
+    if (bytes.empty()) return likely && start.known == 0 ? Likelihood::maybe : Likelihood::more;
     if (!known_record_type(bytes[0])) return Likelihood::no;
     if (bytes.size() >= 2 && bytes[1] != kSsl3 >> 8) return Likelihood::no;
     if (bytes.size() < kRecordHeader) return Likelihood::more;
@@ -105,7 +107,7 @@ Likelihood probe_records(Bytes bytes, bool to_server) {
     const Bytes payload = behind.first(std::min<size_t>(header.length, behind.size()));
     bytes = behind.subspan(payload.size());
     if (header.length == 0) {
-      ++empty;
+      ++skipped;
       continue;
     }
     switch (header.type) {
@@ -127,13 +129,17 @@ Likelihood probe_records(Bytes bytes, bool to_server) {
       case kAlert:
         if (header.length != 2) return Likelihood::maybe;
         if (payload.size() < 2) return Likelihood::more;
-        return payload[0] == 1 || payload[0] == 2 ? Likelihood::sure : Likelihood::maybe;
+        if (payload[0] != 1 && payload[0] != 2) return Likelihood::maybe;
+        break;
       case kChangeCipherSpec:
         if (header.length != 1) return Likelihood::no;
         if (payload.empty()) return Likelihood::more;
-        return payload[0] == 1 ? Likelihood::sure : Likelihood::no;
+        if (payload[0] != 1) return Likelihood::no;
+        break;
       default: return Likelihood::maybe;  // picked up in the middle
     }
+    likely = true;
+    ++skipped;
   }
   return Likelihood::no;
 }
@@ -208,6 +214,7 @@ Step Tls::records_of(const Chunk& chunk, EventSink& sink) {
     }
     if (!side.started && rest[0] & 0x80) {
       const Step step = ssl2_record(rest, chunk.offset + used(), chunk.direction, sink);
+      if (step.kind == Step::Kind::fail && stop_before_records(chunk.direction)) break;
       if (step.kind != Step::Kind::ok) return step;
       rest = rest.subspan(step.used);
       continue;
@@ -216,6 +223,7 @@ Step Tls::records_of(const Chunk& chunk, EventSink& sink) {
     const RecordHeader header = read_record_header(rest.data());
     if (!valid(header, chunk.direction, sink)) {
       sink.plain(chunk.direction, chunk.offset + used());
+      if (!done_ && stop_before_records(chunk.direction)) break;
       if (!done_) return Step::fail();
       sides_[0].stopped = sides_[1].stopped = true;
       break;
@@ -237,6 +245,13 @@ Step Tls::records_of(const Chunk& chunk, EventSink& sink) {
     }
   }
   return Step::ok(chunk.data.size());
+}
+
+/// What one side says before its first record does not hide the other's handshake: certificates tell by themselves.
+bool Tls::stop_before_records(Direction direction) {
+  Side& side = sides_[index(direction)];
+  if (side.started || sides_[index(reverse(direction))].stopped) return false;
+  return side.stopped = true;
 }
 
 /// Both sides have greeted. Of a flow picked up late the greetings may have been missed: then records of both sides
@@ -321,8 +336,6 @@ Step Tls::ssl2_record(Bytes bytes, uint64_t offset, Direction direction, EventSi
   const size_t size = ssl2_record_size(bytes);
   if (size == 0) return Step::need(0, 1);
   if (bytes.size() < size) return Step::need(0, size - bytes.size());
-  Side& side = sides_[index(direction)];
-  side.started = true;
   sink.frame(kSsl2Hdr, direction, offset, bytes[0] & 0x80 ? 2 : 3, nullptr);
   sink.frame(kSsl2Pdu, direction, offset, size, nullptr);
   Ssl2Hello hello;
@@ -332,6 +345,7 @@ Step Tls::ssl2_record(Bytes bytes, uint64_t offset, Direction direction, EventSi
     raise(kInvalidSsl2Header, direction, sink);
     return Step::fail();
   }
+  sides_[index(direction)].started = true;
   Party& party = tx_.parties[index(direction)];
   party.greeted = true;
   party.version = hello.version;

@@ -150,6 +150,8 @@ class Tls {
   void advance(Direction direction, uint8_t stage, EventSink& sink);
   void publish(Direction direction, EventSink& sink);
   void complete(Direction direction, EventSink& sink);
+  /// True when the direction made no sense from its first byte on, and the other may go on.
+  bool stop_before_records(Direction direction);
   /// Whether records of application data hold what nobody can read. They do not while the server's hello is still to
   /// come: such early data (RFC 8446 2.3) are part of the handshake.
   bool encrypted(const EventSink& sink) const;

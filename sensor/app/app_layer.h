@@ -106,6 +106,7 @@ class AppLayer final : private EventSink {
   State& state_of(Flow& flow);
   // detect.cc
   void detect(Flow& flow, State& state, const Chunk& chunk);
+  static bool missed_beginning(const Flow& flow, const State& state);
   void give_up(Flow& flow, State& state, const Chunk& chunk);
   void compare(Flow& flow, State& state, const Chunk& chunk);
   void found(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& first);

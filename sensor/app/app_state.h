@@ -31,6 +31,12 @@ struct AppLayer::Side {
     if (buffer.empty()) offset = chunk.offset;
     buffer.append(to_text(chunk.data));
   }
+  /// What it said before the other began is the rest of a message that began unseen: no answer to what follows.
+  void drop_rest() {
+    buffer = {};
+    lost = 0;
+    candidates = ~uint64_t{0};
+  }
 };
 
 /// A frame that waits for its end; offsets are those of the stream.

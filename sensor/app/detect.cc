@@ -5,6 +5,14 @@
 #include "sensor/app/app_state.h"
 
 namespace lapwing {
+namespace {
+
+/// Whether a message may have begun before the flow was picked up.
+bool began_unseen(const Flow& flow) {
+  return flow.flags & flow_flag::midstream && !(flow.flags & flow_flag::midstream_synack);
+}
+
+}  // namespace
 
 /// Asks every protocol still possible. Sure wins at once; among the merely possible the expected one, then a known
 /// port decides.
@@ -63,6 +71,11 @@ bool AppLayer::runs_backwards(const Flow& flow, const State& state, const Chunk&
 void AppLayer::detect(Flow& flow, State& state, const Chunk& chunk) {
   auto& side = state.sides[index(chunk.direction)];
   side.note_end(chunk);
+  const bool speaks = side.bytes == 0 && !chunk.data.empty() && chunk.direction == Direction::to_server;
+  // What waited for a change is offered again in another order than it came in.
+  if (speaks && began_unseen(flow) && !state.original && !state.turned) {
+    state.sides[index(Direction::to_client)].drop_rest();
+  }
   side.bytes += chunk.data.size();
   if (side.settled() && !chunk.datagram) {
     side.keep(chunk);
@@ -94,6 +107,7 @@ void AppLayer::detect(Flow& flow, State& state, const Chunk& chunk) {
     }
     if (protocol || runs_backwards(flow, state, first)) {
       state.reversed = true;
+      if (chunk.direction == Direction::to_client) state.sides[index(Direction::to_server)].drop_rest();
       if (side.buffer.empty()) side.buffer.assign(to_text(chunk.data));
       return;
     }
@@ -111,15 +125,19 @@ void AppLayer::detect(Flow& flow, State& state, const Chunk& chunk) {
   give_up(flow, state, chunk);
 }
 
+/// Whether the beginning of a request may be what was missed: its answer alone would have the rest of it misread.
+bool AppLayer::missed_beginning(const Flow& flow, const State& state) {
+  return began_unseen(flow) && state.sides[index(Direction::to_server)].failed;
+}
+
 /// Neither side has a protocol: is there still hope?
 void AppLayer::give_up(Flow& flow, State& state, const Chunk& chunk) {
   const Side &side = state.sides[index(chunk.direction)], &other = state.sides[index(reverse(chunk.direction))];
-  if (side.failed && other.failed) return fail(state);
-  if (side.settled() && other.settled()) return state.stop();
+  if (side.settled() && other.settled()) {
+    const bool none = (side.failed && other.failed) || missed_beginning(flow, state);
+    return none ? fail(state) : state.stop();
+  }
   if (chunk.datagram) return;
-  // The beginning of a request may be what was missed: its answer alone would have the rest of it misread.
-  const bool late = flow.flags & flow_flag::midstream && !(flow.flags & flow_flag::midstream_synack);
-  if (late && state.sides[index(Direction::to_server)].failed) return fail(state);
   if (side.bytes > kDetectionLimit) {
     ++counters_.detection_limit;
     report(flow, DetectionEvent::proto_detection_skipped, chunk.direction);
@@ -127,9 +145,11 @@ void AppLayer::give_up(Flow& flow, State& state, const Chunk& chunk) {
   }
 }
 
-/// Of sides that said enough to be judged nothing more comes that would be some protocol's.
+/// Of sides that said enough to be judged nothing more comes that would be some protocol's, nor an answer that would
+/// turn a flow picked up late round.
 void AppLayer::end_detection(State& state) {
   if (state.phase != State::Phase::detecting) return;
+  if (missed_beginning(*flow_, state)) return fail(state);
   for (size_t i = 0; i < state.sides.size(); ++i) {
     const Side& side = state.sides[i];
     if (side.datagrams > 0 || (!side.failed && side.bytes < kVerdictBytes[i])) return;
@@ -148,8 +168,9 @@ void AppLayer::found(Flow& flow, State& state, const AppProtocol& protocol, cons
       report(flow, DetectionEvent::wrong_direction_first_data, first.direction);
       return fail(state);
     }
-    state.protocol = &protocol;
     auto& other = state.sides[index(reverse(first.direction))];
+    if (first.direction == Direction::to_client && missed_beginning(flow, state)) return fail(state);
+    state.protocol = &protocol;
     if (other.failed) {
       other.fresh = true;
       report(flow, DetectionEvent::detect_protocol_only_one_direction, first.direction);

@@ -99,7 +99,7 @@ int replay(const ReplayOptions& options) {
   ProgressBar bar;
   RunSummary summary = pipeline.run([&](double progress) { bar.show(progress); });
   bar.clear();
-  if (watch) watch->summarise();
+  const bool explained = !watch || watch->summarise();
   keep_datasets(*config->rules.datasets);
   if (!options.quiet) {
     print_summary(summary);
@@ -108,7 +108,7 @@ int replay(const ReplayOptions& options) {
   }
   const uint64_t lost = records_lost(summary);
   if (lost && options.quiet) spdlog::error("{} records were lost", lost);
-  return summary.errors.empty() && lost == 0 ? exit_status::done : exit_status::input_failed;
+  return summary.errors.empty() && lost == 0 && explained ? exit_status::done : exit_status::input_failed;
 }
 
 }  // namespace

@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstring>
+#include <iterator>
+
 #include "sensor/base/json_writer.h"
+#include "sensor/base/log.h"
 #include "sensor/base/setting.h"
 #include "signatures/compile/words.h"
 
@@ -32,6 +37,7 @@ Bytes shown(const RuleMiss& miss) {
 RuleWatch::RuleWatch(const std::vector<uint32_t>& sids, const std::string& json) : json_(!json.empty()) {
   for (uint32_t sid : sids) rules_[sid];
   if (json.empty() || json == "-") return;
+  place_ = json;
   out_ = std::fopen(json.c_str(), "w");
   if (!out_) throw SettingError({json, 0, 0}, "cannot be written");
 }
@@ -62,21 +68,21 @@ void RuleWatch::looked(const RuleLook& look, const RuleMiss* miss) {
 }
 
 void RuleWatch::print_text(const RuleLook& look, const RuleMiss* miss) {
-  fmt::print(out_, "sid {} packet {} {} -> {} {} {}: ", look.rule->sid, look.context->number,
-             endpoint(look.src, look.src_port), endpoint(look.dst, look.dst_port), name_of(look.direction), what(look));
-  if (look.matched) {
-    fmt::print(out_, "matched\n");
-    return;
-  }
-  fmt::print(out_, "{}", miss->part);
-  if (miss->part == "buffer" || miss->part == "state") fmt::print(out_, " {}", miss->buffer);
-  fmt::print(out_, ": {}", miss->condition);
-  if (!miss->found.empty()) fmt::print(out_, "; found: {}", miss->found);
+  std::string line;
+  const auto out = std::back_inserter(line);
+  fmt::format_to(out, "sid {} packet {} {} -> {} {} {}: ", look.rule->sid, look.context->number,
+                 endpoint(look.src, look.src_port), endpoint(look.dst, look.dst_port), name_of(look.direction),
+                 what(look));
+  if (look.matched) return write(line + "matched\n");
+  line += miss->part;
+  if (miss->part == "buffer" || miss->part == "state") fmt::format_to(out, " {}", miss->buffer);
+  fmt::format_to(out, ": {}", miss->condition);
+  if (!miss->found.empty()) fmt::format_to(out, "; found: {}", miss->found);
   if (miss->size > 0) {
-    fmt::print(out_, "; looked at {} from byte {} of {}", detect::in_quotes(to_text(miss->bytes), kMaxTracedBytes),
-               miss->offset, miss->size);
+    fmt::format_to(out, "; looked at {} from byte {} of {}", detect::in_quotes(to_text(miss->bytes), kMaxTracedBytes),
+                   miss->offset, miss->size);
   }
-  fmt::print(out_, "\n");
+  write(line + '\n');
 }
 
 void RuleWatch::print_json(const RuleLook& look, const RuleMiss* miss) {
@@ -105,7 +111,17 @@ void RuleWatch::print_json(const RuleLook& look, const RuleMiss* miss) {
     }
   }
   json.end_object();
-  fmt::print(out_, "{}\n", line);
+  write(line + '\n');
+}
+
+void RuleWatch::write(std::string_view text) {
+  if (!lost_) check(std::fwrite(text.data(), 1, text.size(), out_) == text.size());
+}
+
+void RuleWatch::check(bool written) {
+  if (written || lost_) return;
+  lost_ = true;
+  spdlog::error("{}: {}; the rest of --explain's account is lost", place_, std::strerror(errno));
 }
 
 void RuleWatch::flow_over(const MatchContext& context, const RuleInfo& rule, std::string_view why_not) {
@@ -118,13 +134,13 @@ void RuleWatch::flow_over(const MatchContext& context, const RuleInfo& rule, std
   }
 }
 
-void RuleWatch::summarise() {
+bool RuleWatch::summarise() {
   for (const auto& [sid, watched] : rules_) {
     if (!json_) {
-      fmt::print(out_, "sid {}: {} looks in {} flows, {} matches; {} looks that repeat a reason are not shown\n", sid,
-                 watched.looks, watched.flows, watched.matches, watched.repeated);
+      write(fmt::format("sid {}: {} looks in {} flows, {} matches; {} looks that repeat a reason are not shown\n", sid,
+                        watched.looks, watched.flows, watched.matches, watched.repeated));
       for (const auto& [why, count] : watched.never)
-        fmt::print(out_, "sid {}: no candidate in {} flows: {}\n", sid, count, why);
+        write(fmt::format("sid {}: no candidate in {} flows: {}\n", sid, count, why));
       continue;
     }
     std::string line;
@@ -137,9 +153,10 @@ void RuleWatch::summarise() {
     json.member("matches", watched.matches).member("repeated", watched.repeated).begin_object("no_candidate");
     for (const auto& [why, count] : watched.never) json.escaped_key(why).value(count);
     json.end_object().end_object().end_object();
-    fmt::print(out_, "{}\n", line);
+    write(line + '\n');
   }
-  std::fflush(out_);
+  check(std::fflush(out_) == 0);
+  return !lost_;
 }
 
 }  // namespace lapwing

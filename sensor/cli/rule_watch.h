@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -20,8 +21,9 @@ class RuleWatch final : public Tracer {
   /// when it cannot be written.
   RuleWatch(const std::vector<uint32_t>& sids, const std::string& json);
   ~RuleWatch() override;
-  /// One line a rule: looks, matches, and flows in which it was never a candidate, by reason.
-  void summarise();
+  /// One line a rule: looks, matches, and flows in which it was never a candidate, by reason. False when not all of
+  /// the account could be written.
+  bool summarise();
 
   bool asks(const RuleInfo& rule) const override { return rules_.count(rule.sid) != 0; }
   void looked(const RuleLook& look, const RuleMiss* miss) override;
@@ -38,10 +40,14 @@ class RuleWatch final : public Tracer {
   };
   void print_text(const RuleLook& look, const RuleMiss* miss);
   void print_json(const RuleLook& look, const RuleMiss* miss);
+  void write(std::string_view text);
+  void check(bool written);
 
   std::map<uint32_t, Watched> rules_;  // by sid
+  std::string place_ = "standard output";
   std::FILE* out_ = stdout;
   bool json_ = false;
+  bool lost_ = false;  // writing failed: the rules go on without an account
 };
 
 }  // namespace lapwing

@@ -86,9 +86,8 @@ uint64_t longest_buffer(const Rule& rule, const Section& section) {
   return longest;
 }
 
-}  // namespace
-
-std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vector<Buffer>& buffers) {
+template <class Sought>
+std::optional<FastPattern> choose(const Rule& rule, const std::vector<Buffer>& buffers, Sought sought) {
   using Score = std::tuple<bool, bool, int, size_t, uint32_t>;
   std::optional<FastPattern> best;
   Score best_score{};
@@ -97,11 +96,7 @@ std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vect
   size_t choices = 0;
   for (const Section& section : rule.sections) {
     const Buffer& buffer = buffers[section.buffer];
-    if (section.absence != Absence::never) continue;
-    const bool sought = rule.kind == RuleKind::transaction ? !buffer.fields.empty()
-                        : rule.kind == RuleKind::frame     ? buffer.transforms.empty()
-                                                           : section.buffer == kRawBuffer;
-    if (!sought) continue;
+    if (section.absence != Absence::never || !sought(section, buffer)) continue;
     const uint64_t longest = longest_buffer(rule, section);
     uint64_t reach = UINT64_MAX;  // of the match so far
     for (const auto& step : section.chain) {
@@ -142,6 +137,26 @@ std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vect
   }
   if (best) best->choices = choices;
   return best;
+}
+
+bool is_raw(const Section& section, const Buffer&) {
+  return section.buffer == kRawBuffer;
+}
+
+}  // namespace
+
+std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vector<Buffer>& buffers) {
+  switch (rule.kind) {
+    case RuleKind::transaction:
+      return choose(rule, buffers, [](const Section&, const Buffer& buffer) { return !buffer.fields.empty(); });
+    case RuleKind::frame:
+      return choose(rule, buffers, [](const Section&, const Buffer& buffer) { return buffer.transforms.empty(); });
+    default: return choose(rule, buffers, is_raw);
+  }
+}
+
+std::optional<FastPattern> choose_raw_pattern(const Rule& rule, const std::vector<Buffer>& buffers) {
+  return choose(rule, buffers, is_raw);
 }
 
 }  // namespace lapwing::detect

@@ -23,5 +23,7 @@ struct FastPattern {
 /// The best positive content, or pcre, of the rule in buffers that the group can scan: fields for transactions, else
 /// the raw payload. Nothing when the rule must always be looked at.
 std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vector<Buffer>& buffers);
+/// The best of the rule's raw payload, whatever else it looks at.
+std::optional<FastPattern> choose_raw_pattern(const Rule& rule, const std::vector<Buffer>& buffers);
 
 }  // namespace lapwing::detect

@@ -62,6 +62,12 @@ void each_class(Compiled& compiled, uint8_t classes, Use use) {
   }
 }
 
+void await(RuleGroups& groups, const Rule& rule, size_t direction) {
+  groups.has_streams = true;
+  if (rule.asks_protocol) groups.waiting |= static_cast<uint8_t>(1u << direction);
+  if (rule.asks_sides) groups.waiting_for_side |= static_cast<uint8_t>(1u << direction);
+}
+
 void place_payload_rule(Compiled& compiled, const Rule& rule) {
   const uint8_t classes = compiled.classes.of(rule);
   auto pattern = choose_fast_pattern(rule, compiled.buffers);
@@ -76,10 +82,7 @@ void place_payload_rule(Compiled& compiled, const Rule& rule) {
       each_class(compiled, classes, [&](RuleGroups& groups) {
         if (stream) place_by_port(groups.streams[t][d], transport, rule, pattern, protocols);
         if (packet) place_by_port(groups.packets[t][d], transport, rule, pattern, protocols);
-        groups.has_streams |= stream;
-        if (!stream) return;
-        if (rule.asks_protocol) groups.waiting |= static_cast<uint8_t>(1u << d);
-        if (rule.asks_sides) groups.waiting_for_side |= static_cast<uint8_t>(1u << d);
+        if (stream) await(groups, rule, d);
       });
     }
   }
@@ -99,17 +102,31 @@ bool field_in_direction(const Compiled& compiled, const Rule& rule, size_t proto
                       [&](const FileTest& t) { return elsewhere(t.buffer); });
 }
 
+/// Its raw content is sought as the stream comes: when its fields are known most of a long message is gone, or to come.
+/// What every part of a stream may have is left to the bytes that are at hand then.
+void place_raw_part(Compiled& compiled, const Rule& rule, uint8_t classes, size_t direction) {
+  const auto pattern = choose_raw_pattern(rule, compiled.buffers);
+  if (!rule.joins_stream || !pattern) return;
+  static_assert(transport_bit::tcp == 1);
+  each_class(compiled, classes, [&](RuleGroups& groups) {
+    place_by_port(groups.streams[0][direction], transport_bit::tcp, rule, pattern, compiled.protocols.size());
+    await(groups, rule, direction);
+  });
+}
+
 void place_field_rule(Compiled& compiled, const Rule& rule, Stages& stages) {
   const uint8_t classes = compiled.classes.of(rule);
   bool raw =
       std::any_of(rule.sections.begin(), rule.sections.end(), [](const Section& s) { return s.buffer == kRawBuffer; });
   if (raw) each_class(compiled, classes, [&](RuleGroups& groups) { groups.raw_fields |= rule.header.directions; });
   auto pattern = choose_fast_pattern(rule, compiled.buffers);
+  std::array<bool, 2> placed{};
   for (size_t p = 0; p < compiled.protocols.size(); p++) {
     if (!(rule.header.protocols >> p & 1)) continue;
     for (size_t d = 0; d < 2; d++) {
       if (!(rule.header.directions >> d & 1) || !field_in_direction(compiled, rule, p, d)) continue;
       if (!rule.states.empty() && rule.states[p][d] == 0) continue;
+      placed[d] = true;
       BufferId buffer = pattern ? pattern->buffer : kRawBuffer;
       uint8_t stage = stages.of(rule, p, static_cast<Direction>(d));
       each_class(compiled, classes, [&](RuleGroups& all) {
@@ -120,6 +137,9 @@ void place_field_rule(Compiled& compiled, const Rule& rule, Stages& stages) {
         place(found->rules, rule, pattern);
       });
     }
+  }
+  for (size_t d = 0; d < placed.size(); d++) {
+    if (placed[d]) place_raw_part(compiled, rule, classes, d);
   }
 }
 

@@ -154,6 +154,7 @@ struct Rule {
   bool alerts = true;                          // false: noalert
   bool pass_alerts = false;                    // a pass rule that alerts all the same
   bool transactional = false;                  // =>: looks at request and response together
+  bool joins_stream = false;                   // over fields, with raw content that is sought as the stream comes
   std::vector<uint16_t> events;                // of an event rule: indices of the events it waits for
   std::vector<std::array<uint8_t, 2>> states;  // progress waited for, by protocol and direction, 0: not there; or empty
   std::vector<std::string> variables;          // names of byte_extract and byte_math variables by number

@@ -271,6 +271,10 @@ void RuleBuilder::finish_kind() {
     });
     rule.scope = stream_only_ ? RawScope::stream_only : bounded || also_packet_ ? RawScope::both : RawScope::stream;
   }
+  if (rule.kind == RuleKind::transaction) {
+    rule.joins_stream = raw && rule.scope != RawScope::packet && raw->touches == Touches::nothing &&
+                        variables_of(raw->chain).reads == 0;
+  }
   if (event_rule || rule.kind == RuleKind::transaction) return;
   if (rule.kind == RuleKind::ip_only) {  // the first packet of each direction, whatever it asks of that
     rule.scope = RawScope::packet;

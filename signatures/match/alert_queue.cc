@@ -1,6 +1,7 @@
 #include "signatures/match/alert_queue.h"
 
 #include <algorithm>
+#include <array>
 
 #include "signatures/match/shared.h"
 
@@ -165,7 +166,8 @@ void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, Sha
   // A pass rule that comes last has not ended what came before, and is the verdict on it all the same.
   const bool passed = std::any_of(found_.begin(), found_.begin() + static_cast<ptrdiff_t>(count_),
                                   [](const Finding& f) { return f.rule->info->action == Action::pass; });
-  uint64_t delivered = 0;
+  // What both directions said at once, as at the end of a flow, is told as with a packet of each.
+  std::array<uint64_t, 2> delivered{};
   for (uint32_t i : sequence_) {
     Finding& finding = found_[i];
     const Rule& rule = *finding.rule;
@@ -182,11 +184,11 @@ void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, Sha
       counters_.alerts_suppressed++;
       continue;
     }
-    if (delivered == rules.config.packet_alert_max) {
+    if (delivered[index(finding.direction)] == rules.config.packet_alert_max) {
       counters_.alert_queue_overflow++;
       continue;
     }
-    delivered++;
+    delivered[index(finding.direction)]++;
     counters_.alert++;
     if (!rule.tags.empty()) tag(finding, context, shared, states);
     if (context.flow) context.flow->flags |= flow_flag::alerted;

@@ -136,10 +136,13 @@ class Engine {
   void look_back(const MatchContext& context);
   void scan_stream(const Group& group, const Subject& stream, uint64_t scanned);
   void look_at_owed(const Scene& scene, StreamWindow& window);
+  void find_raw_part(const Rule& rule, const Scene& scene, StreamWindow& window, const Subject& subject,
+                     uint64_t floor);
   void look_at_both(const MatchContext& context);
 
   // transactions.cc
   void field_rules(const MatchContext& context, const Event& event, Direction direction);
+  void joined_rules(const Scene& scene, Transaction& tx);
   void app_events(const MatchContext& context, const Event& event, std::array<uint8_t, 2> inspected);
   static void note_messages(const Event& event, FlowState& state);
   Payload payload_at_hand(const Scene& scene, uint64_t& base) const;

@@ -27,7 +27,10 @@ struct Group;
 class StreamWindow {
  public:
   explicit StreamWindow(std::shared_ptr<WindowBudget> budget) : budget_(std::move(budget)) {}
-  ~StreamWindow() { budget_->used -= bytes_.capacity() + lead_.size(); }
+  ~StreamWindow() {
+    forget_found();
+    budget_->used -= bytes_.capacity() + lead_.size();
+  }
   StreamWindow(const StreamWindow&) = delete;
   StreamWindow& operator=(const StreamWindow&) = delete;
 
@@ -121,11 +124,53 @@ class StreamWindow {
   /// All that is at hand is owed another look.
   void look_again() {
     forget_rules();
+    forget_found();
     looked_to = floor_ = base_;
   }
   void looked() {
     looked_to = end();
     floor_ = UINT64_MAX;
+  }
+
+  /// What raw content a rule over fields found last, and the bytes around it: whether the rest of the rule holds shows
+  /// when the message is over.
+  struct Found {
+    uint32_t rule = 0;
+    uint64_t end = 0, base = 0;  // in the stream: of what was found, of the bytes
+    std::vector<uint8_t> bytes;
+  };
+  static constexpr size_t kMostFound = 16;
+
+  /// In the order of the rules.
+  const std::vector<Found>& found() const { return found_; }
+  uint64_t found_end(uint32_t rule) const {
+    const auto place = place_of(rule);
+    return place != found_.end() && place->rule == rule ? place->end : 0;
+  }
+  /// False when that, or what was found first, has no room.
+  bool keep_found(uint32_t rule, uint64_t end, Bytes bytes, uint64_t base) {
+    bool room = true;
+    if (found_end(rule) == 0 && found_.size() == kMostFound) {
+      drop_found(
+          std::min_element(found_.begin(), found_.end(), [](const Found& a, const Found& b) { return a.end < b.end; }));
+      room = false;
+    }
+    auto place = found_.begin() + (place_of(rule) - found_.cbegin());
+    const bool known = place != found_.end() && place->rule == rule;
+    if (budget_->used - (known ? place->bytes.size() : 0) + bytes.size() > WindowBudget::kLimit) return false;
+    if (!known) place = found_.insert(place, Found{rule});
+    budget_->used -= place->bytes.size();
+    budget_->used += bytes.size();
+    place->end = end;
+    place->base = base;
+    place->bytes.assign(bytes.begin(), bytes.end());
+    return room;
+  }
+  /// Of messages that began before `offset`.
+  void forget_found(uint64_t offset = UINT64_MAX) {
+    for (auto place = found_.begin(); place != found_.end();) {
+      place = place->end <= offset ? drop_found(place) : place + 1;
+    }
   }
 
   /// Another rule set numbers its rules anew: everything held is scanned again.
@@ -158,6 +203,15 @@ class StreamWindow {
     base_ = keep_from;
   }
 
+  std::vector<Found>::const_iterator place_of(uint32_t rule) const {
+    return std::lower_bound(found_.begin(), found_.end(), rule,
+                            [](const Found& one, uint32_t number) { return one.rule < number; });
+  }
+  std::vector<Found>::iterator drop_found(std::vector<Found>::iterator place) {
+    budget_->used -= place->bytes.size();
+    return found_.erase(place);
+  }
+
   void forget_lead() {
     budget_->used -= lead_.size();
     lead_.clear();
@@ -165,6 +219,7 @@ class StreamWindow {
 
   std::shared_ptr<WindowBudget> budget_;
   std::vector<uint8_t> bytes_, lead_;
+  std::vector<Found> found_;
   uint64_t base_ = 0, cell_ = 0, owed_ = 0, floor_ = UINT64_MAX;
 };
 

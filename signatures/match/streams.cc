@@ -117,10 +117,23 @@ void Engine::look_at_owed(const Scene& scene, StreamWindow& window) {
     }
     for (uint32_t number : candidates_.sorted()) {
       const Rule& rule = *rules_->all[number];
-      if (!rule.asks_protocol || !matches(rule, scene, &subject, cell)) continue;
+      if (rule.kind == RuleKind::transaction) find_raw_part(rule, scene, window, subject, cell);
+      if (rule.kind == RuleKind::transaction || !rule.asks_protocol || !matches(rule, scene, &subject, cell)) continue;
       matched(rule, scene, evidence(scene, subject.data, window.lead(cell)));
     }
   }
+}
+
+/// Of a rule over fields: what is found is kept until the message that it lies in is over.
+void Engine::find_raw_part(const Rule& rule, const Scene& scene, StreamWindow& window, const Subject& subject,
+                           uint64_t floor) {
+  if (!header_matches(rule, scene)) return;
+  const auto raw = std::find_if(rule.sections.begin(), rule.sections.end(),
+                                [](const Section& section) { return section.buffer == kRawBuffer; });
+  inspection_->scene = &scene;
+  inspection_->captures.clear();
+  if (!section_matches(*raw, &subject, std::max(floor, window.found_end(rule.order)))) return;
+  counters_.stream_candidates_max += !window.keep_found(rule.order, raw_end_, subject.data, subject.base);
 }
 
 void Engine::encrypted(const MatchContext& context, Direction direction, uint64_t offset) {
@@ -160,6 +173,7 @@ void Engine::look(const MatchContext& context, Direction direction) {
   if (!window || (window->looked_to == window->end() && !window->waits)) return;
   if (window->generation != rules_->generation()) {
     window->forget_rules();
+    window->forget_found();
     window->generation = rules_->generation();
   }
   Scene scene = flow_scene(context, direction);
@@ -199,6 +213,10 @@ void Engine::look(const MatchContext& context, Direction direction) {
     // One alert of a rule for each cell its evidence ends in, however often the cell is looked at.
     if (std::find(window->alerted.begin(), window->alerted.end(), number) != window->alerted.end()) continue;
     const Rule& rule = *rules_->all[number];
+    if (rule.kind == RuleKind::transaction) {
+      find_raw_part(rule, scene, *window, subject, window->floor());
+      continue;
+    }
     if (!matches(rule, scene, &subject, window->floor())) continue;
     window->alerted.push_back(number);
     matched(rule, scene, evidence(scene, window->bytes(), window->lead()));

@@ -9,7 +9,14 @@ namespace lapwing::detect {
 
 namespace {
 constexpr size_t kMaxSeenEvents = 64;  // transactions of a flow whose events are remembered
+
+/// Of the stream's bytes what lies in a message that began at `begin`: what the one before said is no evidence of it.
+Subject in_message(Bytes bytes, uint64_t base, uint64_t begin) {
+  const size_t before = begin == kNowhere || begin < base ? 0 : std::min<uint64_t>(begin - base, bytes.size());
+  return {bytes.subspan(before), base + before};
 }
+
+}  // namespace
 
 void Engine::event(const MatchContext& context, const Event& event) {
   if (!event.tx || !context.flow) return;
@@ -96,12 +103,12 @@ void Engine::field_rules(const MatchContext& context, const Event& event, Direct
   request.protocol = protocol;
   values_.start(event.tx, direction, protocol, scene.packet);
 
-  Subject raw;
-  const Payload payload = payload_at_hand(scene, raw.base);
-  raw.data = payload.bytes;
+  Transaction& tx = *event.tx;
+  uint64_t base = 0;
+  const Payload payload = payload_at_hand(scene, base);
+  const Subject raw = in_message(payload.bytes, base, tx.begin[index(direction)]);
   const Subject* subject = raw.data.empty() ? nullptr : &raw;
 
-  Transaction& tx = *event.tx;
   const uint8_t from = tx.inspected[index(direction)], to = tx.progress[index(direction)];
   const uint8_t grows = event.protocol->grows;
   const bool once_more = grows > 0 && to == kComplete && tx.grown[index(direction)];
@@ -131,11 +138,30 @@ void Engine::field_rules(const MatchContext& context, const Event& event, Direct
         if (again && std::find(tx.matched.begin(), tx.matched.end(), mark) != tx.matched.end()) continue;
         if (rule.transactional && !other_side_ready(rule, tx, direction, protocol)) continue;
         if (!matches(rule, rule.transactional ? request : scene, subject, 0)) continue;
-        if (may_grow) tx.matched.push_back(mark);
+        if (may_grow || rule.joins_stream) tx.matched.push_back(mark);
         matched(rule, scene, payload);
       }
     }
     i = end;
+  }
+  if (to == kComplete) joined_rules(scene, tx);
+}
+
+/// The message is over: what raw content was found in it before its last bytes, or behind those that decided on a
+/// rule's fields.
+void Engine::joined_rules(const Scene& scene, Transaction& tx) {
+  StreamWindow* window = window_of(*scene.context, scene.direction);
+  const uint64_t begin = tx.begin[index(scene.direction)];
+  if (!window || begin == kNowhere || window->generation != rules_->generation()) return;
+  window->forget_found(begin);
+  for (const StreamWindow::Found& found : window->found()) {
+    const Rule& rule = *rules_->all[found.rule];
+    const uint64_t mark = rules_->generation() << 32 | found.rule;
+    if (std::find(tx.matched.begin(), tx.matched.end(), mark) != tx.matched.end()) continue;
+    const Subject subject = in_message(found.bytes, found.base, begin);
+    if (!matches(rule, scene, &subject, 0)) continue;
+    tx.matched.push_back(mark);
+    matched(rule, scene, {found.bytes, true});
   }
 }
 
@@ -180,12 +206,12 @@ void Engine::app_events(const MatchContext& context, const Event& event, std::ar
     scene.event = &event;
     scene.protocol = protocol;
     values_.start(event.tx, direction, protocol, scene.packet);
-    Subject subject;
-    const Payload payload = payload_at_hand(scene, subject.base);
-    subject.data = payload.bytes;
+    uint64_t base = 0;
+    const Payload payload = payload_at_hand(scene, base);
+    const Subject subject = in_message(payload.bytes, base, event.tx->begin[index(direction)]);
     for (uint32_t number : candidates_.sorted()) {
       const Rule& rule = *rules_->all[number];
-      if (matches(rule, scene, payload.bytes.empty() ? nullptr : &subject, 0)) matched(rule, scene, payload);
+      if (matches(rule, scene, subject.data.empty() ? nullptr : &subject, 0)) matched(rule, scene, payload);
     }
   }
 }

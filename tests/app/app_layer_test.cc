@@ -86,6 +86,7 @@ class Lab {
   }
   const std::vector<std::string>& anomalies() const { return sink_.anomalies; }
   bool turned() const { return turned_; }
+  void end(Side side) { app_.chunk(flow_, {.offset = offset_[index(side)], .direction = side, .end = true}); }
   bool fresh(Direction direction) { return app_.take_fresh(flow_, direction); }
   void datagram(Direction direction, std::string_view bytes) {
     flow_.key.proto = ip_proto::udp;
@@ -309,17 +310,41 @@ TEST(AppLayer, FlowsPickedUpLateAreTurnedRound) {
     EXPECT_TRUE(lab.turned());
     EXPECT_EQ(seen, (Outcome{{}, "http", "http", "http"}));
   }
+  Lab ended(flow_flag::midstream);
+  ended.end(kServer);
+  EXPECT_EQ(ended.run({{kClient, kAnswer}}, 100'000).final, "http");
+  EXPECT_TRUE(ended.turned());
   Lab whole;
   whole.run({{kClient, kAnswer}}, 100'000);
   EXPECT_FALSE(whole.turned());
 }
 
 TEST(AppLayer, LateAndWithoutTheRequestsBeginningTheAnswerIsNotEnough) {
+  Lab alone(flow_flag::midstream);
+  alone.run({{kClient, kJunk}}, 100'000);
+  alone.finish();
+  EXPECT_EQ(alone.detection().final.name(), "failed");
   Outcome seen = Lab(flow_flag::midstream).run({{kClient, kJunk}, {kServer, kAnswer}}, 100'000);
   EXPECT_EQ(seen.final, "failed");
   Outcome answered =
       Lab(flow_flag::midstream | flow_flag::midstream_synack).run({{kClient, kJunk}, {kServer, kAnswer}}, 100'000);
   EXPECT_EQ(answered.final, "http");
+}
+
+TEST(AppLayer, WhatCameBeforeTheFirstRequestIsNotItsAnswer) {
+  for (const std::string& rest : {std::string("tail"), "the rest of a page\r\n" + kJunk, std::string(9000, 'x')}) {
+    for (size_t step : {100'000, 7, 1}) {
+      Lab lab(flow_flag::midstream);
+      lab.want_streams();
+      EXPECT_EQ(lab.run({{kServer, rest}, {kClient, kRequest}, {kServer, kAnswer}}, step).final, "http");
+      EXPECT_EQ(lab.stream(kServer), kAnswer) << rest.size() << ' ' << step;
+      Lab turned(flow_flag::midstream);
+      turned.want_streams();
+      EXPECT_EQ(turned.run({{kClient, rest}, {kServer, kRequest}, {kClient, kAnswer}}, step).final, "http");
+      EXPECT_TRUE(turned.turned());
+      EXPECT_EQ(turned.stream(kServer), kAnswer) << rest.size() << ' ' << step;
+    }
+  }
 }
 
 TEST(AppLayer, AFlowThatLeavesTlsIsPlainFromItsFirstByteOn) {

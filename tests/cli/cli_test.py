@@ -472,6 +472,19 @@ class RuleTools(Case):
         self.assertRegex(done.stdout.decode(), r'sid 2 packet \d+ \S+ -> \S+ to_server transaction 0: buffer http.uri: content "/nowhere"; looked at "/.*" from byte 0 of \d+')
         self.assertRegex(done.stdout.decode(), r"sid 2: [1-9]\d* looks in [1-9]\d* flows, 0 matches")
 
+    def test_an_account_that_cannot_be_written_ends_nothing(self):
+        rules = self.file("y.rules", 'alert tcp any any -> any any (flow:established; content:!"nowhere"; dsize:>0; sid:1;)\n')
+        untold = records(WEB, "--rules", rules)
+        for account in ([], ["--explain-json", "/dev/full"]):
+            out = os.path.join(self.folder, "eve.json")
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([LAPWING, "replay", WEB, "--rules", rules, "-q", "--eve", out, "--explain", "1", *account],
+                                      stdout=full, stderr=subprocess.PIPE, timeout=60)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertEqual(done.stderr.decode().count("No space left on device"), 1)
+            with open(out) as f: told = sorted(line.rstrip("\n") for line in f if '"event_type":"stats"' not in line)
+            self.assertEqual(told, untold)
+
     def test_explaining_changes_no_record(self):
         out = os.path.join(self.folder, "looks.json")
         rules = self.rules()

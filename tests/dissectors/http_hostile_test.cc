@@ -247,6 +247,46 @@ TEST(HttpHostile, BytesThatBeginNoRequestAreTheBodyOfTheOneBefore) {
   EXPECT_EQ(got.values("http.uri"), (Strings{"/a", "/x"}));
 }
 
+/// Servers may care as little for the length as the client.
+TEST(HttpHostile, ABodyBehindTheOneThatWasToldIsLookedAt) {
+  const std::string body = "user=root&password=toor\r\n\r\nmore of it", post = "POST /a HTTP/1.1\r\nHost: h\r\n";
+  for (const std::string& told : {std::string("Content-Length: 0\r\n\r\n"), std::string("Content-Length: 3\r\n\r\nabc"),
+                                  "Transfer-Encoding: chunked\r\n\r\n" + chunked("abc", 3)}) {
+    Outcome got =
+        play_all_ways({client(post + told + body), server(response("ok")), client(kGet), server(response("2"))});
+    EXPECT_FALSE(got.failed) << told;
+    EXPECT_TRUE(has(got.values("http.request_body"), body)) << told;
+    EXPECT_EQ(got.values("http.uri"), (Strings{"/a", "/x"})) << told;
+    EXPECT_EQ(got.values("http.response_body"), (Strings{"ok", "2"})) << told;
+    EXPECT_TRUE(has(got.anomalies, "request_body_unexpected@0")) << told;
+  }
+}
+
+TEST(HttpHostile, NoTransferCodingHidesTheAnswer) {
+  const std::string post = "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: ", size = std::to_string(kMark.size());
+  for (const std::string& framed :
+       {"identity, chunked\r\n\r\n" + chunked(kMark, 4), "x,Chunked\r\n\r\n" + chunked(kMark, 4),
+        "gzip, chunked\r\n\r\n" + chunked(kMark, 4), "xchunked\r\n\r\n" + kMark,
+        "identity\r\nContent-Length: " + size + "\r\n\r\n" + kMark}) {
+    Outcome got = play_all_ways({client(post + framed), server(response("ok")), client(kGet), server(response("2"))});
+    EXPECT_FALSE(got.failed) << framed;
+    EXPECT_EQ(got.values("http.request_body"), (Strings{kMark})) << framed;
+    EXPECT_EQ(got.values("http.uri"), (Strings{"/a", "/x"})) << framed;
+    EXPECT_EQ(got.values("http.response_body"), (Strings{"ok", "2"})) << framed;
+  }
+}
+
+TEST(HttpHostile, ABodyThatIsNotCodedAsTheTransferSaysIsLookedAt) {
+  Strings anomalies;
+  for (const std::string& body : {std::string("bodymark"), std::string("a line\r\nand another")}) {
+    EXPECT_EQ(body_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n" + body), body);
+    EXPECT_EQ(body_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n" + chunked(body, 5)), body);
+  }
+  EXPECT_EQ(body_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nbodymark", &anomalies), "bodymark");
+  EXPECT_TRUE(has(anomalies, "invalid_response_chunk_len@0"));
+  EXPECT_EQ(body_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n" + gzip(kMark)), kMark);
+}
+
 /// Which method asked for it is no reason to take it for something else, nor to wait for it.
 TEST(HttpHostile, ABodyBehindARequestThatHasNoneIsLookedAt) {
   const std::string body = "user=root&password=toor\r\n\r\nmore of it";

@@ -435,6 +435,21 @@ TEST(Tls, AMessageTooLargeIsSkippedNotKept) {
   EXPECT_FALSE(d.failed);
 }
 
+TEST(Tls, WhatOneSideSaysBeforeItsFirstRecordDoesNotHideTheOthersHandshake) {
+  for (const std::string& junk : {std::string("hello"), std::string(1, '\0'), std::string("\x80\x03\x01**")}) {
+    for (size_t step : {0, 1}) {
+      Dialogue d(row());
+      d.client(junk + client_hello(), step).server(server_hello() + certificate(server_der()) + hello_done(), step);
+      EXPECT_THAT(d.records, ElementsAre(HasSubstr("server.example")));
+      EXPECT_THAT(d.anomalies, Not(IsEmpty()));
+      EXPECT_FALSE(d.failed);
+    }
+  }
+  Dialogue both(row());
+  both.client("hello").server("hello");
+  EXPECT_TRUE(both.failed);
+}
+
 TEST(Tls, GapsInEncryptedRecordsDoNotMatterOthersEndTheDirection) {
   Dialogue d(row());
   d.client(client_hello()).server(tls13_server_hello() + tls_record(kData, std::string(1000, 'x')).substr(0, 500));
@@ -463,10 +478,23 @@ TEST(TlsProbe, IsSureOfHellosAndLeavesTheRestToItsPort) {
   for (size_t size = 0; size < 9; ++size) EXPECT_EQ(probe(row(), kUp, hello.substr(0, size)), Likelihood::more) << size;
   EXPECT_EQ(probe(row(), kUp, hello.substr(0, 9)), Likelihood::sure);
   EXPECT_EQ(probe(row(), kDown, server_hello()), Likelihood::sure);
-  EXPECT_EQ(probe(row(), kDown, tls_record(kAlert, "\2\x28")), Likelihood::sure);
   EXPECT_EQ(probe(row(), kUp, tls_record(kData, "midstream")), Likelihood::maybe);
   for (std::string_view other : {"GET / HTTP/1.1", "SSH-2.0", "\x16\x04\x01\x00\x10", "\x16\x02\x01"}) {
     EXPECT_EQ(probe(row(), kUp, other), Likelihood::no) << other;
+  }
+}
+
+TEST(TlsProbe, ABriefRecordProvesNothingByItself) {
+  for (const std::string& record :
+       {tls_record(kAlert, "\2\x28"), tls_record(kAlert, std::string(2, '\1')), tls_record(kCcs, "\1")}) {
+    for (Direction direction : {kUp, kDown}) {
+      EXPECT_EQ(probe(row(), direction, record), Likelihood::maybe);
+      EXPECT_EQ(probe(row(), direction, record + record), Likelihood::maybe);
+      EXPECT_EQ(probe(row(), direction, record + "GET /"), Likelihood::no);
+      EXPECT_EQ(probe(row(), direction, record + tls_record(kHandshake, "\x7f secret")), Likelihood::maybe);
+    }
+    EXPECT_EQ(probe(row(), kUp, record + client_hello()), Likelihood::sure);
+    EXPECT_EQ(probe(row(), kDown, record + server_hello()), Likelihood::sure);
   }
 }
 

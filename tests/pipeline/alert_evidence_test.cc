@@ -45,6 +45,19 @@ TEST_F(AlertEvidence, OnARequestIsTheAnswerToo) {
   EXPECT_EQ(alert["direction"], "to_server");
 }
 
+TEST_F(AlertEvidence, ManyOfOneDirectionAtTheEndOfAFlowHideNoneOfTheOther) {
+  handshake();
+  say(Direction::to_server, "many things");
+  say(Direction::to_client, "one thing");
+  std::string rules = "alert tcp any any -> any any (flow:to_client; content:\"one\"; sid:99;)\n";
+  for (int sid = 1; sid < 20; ++sid) {
+    rules += "alert tcp any any -> any any (flow:to_server; content:\"many\"; sid:" + std::to_string(sid) + ";)\n";
+  }
+  const auto found = alerts(rules);
+  EXPECT_EQ(found.size(), 16u) << "packet-alert-max of the client's";
+  EXPECT_EQ(signature(found.back()), 99);
+}
+
 TEST_F(AlertEvidence, IsTheSameHoweverTheAnswerWasCut) {
   handshake();
   ask();

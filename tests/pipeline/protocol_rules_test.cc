@@ -9,7 +9,7 @@ namespace {
 using namespace test;
 using ::testing::ElementsAre;
 
-constexpr size_t kSegment = 1400;
+constexpr size_t kSegment = 1400, kWindow = 64'000;
 constexpr std::string_view kMark = "marker-of-raw-rules";
 const std::string kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -63,6 +63,48 @@ TEST_F(ProtocolRules, SeeWhatCameBeforeTheAnswerShowedTheProtocol) {
              Acknowledged::each_segment);
     EXPECT_THAT(signatures(rules("to_server")), ElementsAre(1, 2, 3)) << size;
   }
+}
+
+TEST_F(ProtocolRules, JoinFieldsWithRawContentAnywhereInTheMessage) {
+  const std::string mark(kMark);
+  const std::string rules =
+      "alert http any any -> any any (http.method; content:\"POST\"; pkt_data; content:\"" + mark +
+      "\"; sid:1;)\n"
+      "alert http any any -> any any (http.request_body; content:\"first bytes\"; pkt_data; content:\"" +
+      mark +
+      "\"; content:\"next\"; distance:1; within:4; sid:2;)\n"
+      "alert http any any -> any any (http.method; content:\"GET\"; pkt_data; content:\"" +
+      mark + "\"; sid:3;)\n";
+  for (size_t size : {40, 2540, 3000, 6000, 30'000, 300'000}) {
+    for (size_t tenth : {0, 3, 6, 10}) {
+      for (Acknowledged when : {Acknowledged::each_segment, Acknowledged::at_the_end, Acknowledged::by_the_answer}) {
+        if (size > kWindow && when != Acknowledged::each_segment) continue;
+        std::string body = "first bytes" + std::string(size, 'b');
+        body.insert(11 + size * tenth / 10, mark + " next");
+        const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ";
+        converse(head + std::to_string(body.size()) + "\r\n\r\n" + body, kAnswer, when);
+        say(Direction::to_server, "POST /other HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nfirst bytes");
+        say(Direction::to_client, kAnswer);
+        acknowledge(Direction::to_server);
+        EXPECT_THAT(signatures(rules), ElementsAre(1, 2)) << size << ' ' << tenth << ' ' << static_cast<int>(when);
+      }
+    }
+  }
+}
+
+TEST_F(ProtocolRules, JoinFieldsWithRawContentOfTheirOwnMessageOnly) {
+  const std::string mark(kMark), next = "GET /next HTTP/1.1\r\nHost: a\r\n\r\n";
+  handshake();
+  for (const std::string& request : {"GET /first HTTP/1.1\r\nAgent: " + mark + "\r\n\r\n", next}) {
+    say(Direction::to_server, request);
+    say(Direction::to_client, kAnswer);
+    acknowledge(Direction::to_server);
+  }
+  EXPECT_THAT(
+      signatures("alert http any any -> any any (http.uri; content:\"/next\"; pkt_data; content:\"" + mark +
+                 "\"; sid:1;)\nalert http any any -> any any (http.uri; content:\"/next\"; pkt_data; content:!\"" +
+                 mark + "\"; sid:2;)\n"),
+      ElementsAre(2));
 }
 
 /// Scanners' junk and methods that nobody knows are explained by the answer alone, in whatever pieces they came.
