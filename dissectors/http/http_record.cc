@@ -170,8 +170,10 @@ void bodies(const HttpTransaction& t, const Config& config, JsonWriter& json) {
   constexpr std::string_view kNames[][2] = {{"http_request_body", "http_request_body_printable"},
                                             {"http_response_body", "http_response_body_printable"}};
   for (Direction direction : {kRequest, kResponse}) {
-    const Bytes bytes = to_bytes(t.body(direction).bytes);
-    if (bytes.empty()) continue;
+    const Body& body = t.body(direction);
+    // What there is of one under way depends on how TCP cut it.
+    if (!body.final || body.bytes.empty()) continue;
+    const Bytes bytes = to_bytes(body.bytes);
     const auto& [encoded, printable] = kNames[index(direction)];
     if (config.alert_body_printable) json.key(printable).printable(bytes);
     if (config.alert_body) json.key(encoded).base64(bytes);
