@@ -393,7 +393,7 @@ void Http::advance(HttpTransaction& t, Direction direction, uint8_t stage) {
   uint8_t& progress = t.progress[index(direction)];
   if (progress >= stage) return;
   progress = stage;
-  sink_->emit({.protocol = &protocol, .tx = &t, .direction = direction});
+  sink_->emit({.protocol = &protocol, .tx = &t, .direction = direction, .message = t.kept_size()});
 }
 
 /// The body will not grow any more: its files are known.
@@ -415,8 +415,17 @@ void Http::end_direction(HttpTransaction& t, Direction direction, file::State st
   end_body(t, direction, state);
   t.grown[index(direction)] = t.has_trailers(direction);
   advance(t, direction, kComplete);
+  for (auto& file : t.files[index(direction)]) sink_->file(t, direction, file, {}, true);
+  if (direction == kServer && t.progress[index(kClient)] != kComplete && !t.recorded && &t != late_.get()) {
+    t.files_wait = true;
+  } else {
+    record_files(t, direction);
+  }
+  if (t.progress[0] == kComplete && t.progress[1] == kComplete) record(t, direction);
+}
+
+void Http::record_files(HttpTransaction& t, Direction direction) {
   for (auto& file : t.files[index(direction)]) {
-    sink_->file(t, direction, file, {}, true);
     sink_->emit({.protocol = &protocol,
                  .tx = &t,
                  .direction = direction,
@@ -426,17 +435,17 @@ void Http::end_direction(HttpTransaction& t, Direction direction, file::State st
                  .reversed = direction == kClient,
                  .message = t.head_size()});
   }
-  if (t.progress[0] == kComplete && t.progress[1] == kComplete) record(t, direction);
 }
 
 void Http::record(HttpTransaction& t, Direction direction) {
   t.recorded = true;
   ++recorded_;
+  if (t.files_wait) record_files(t, kServer);
   sink_->emit({.protocol = &protocol,
                .tx = &t,
                .direction = direction,
                .record = &http::records()[0],
-               .message = t.head_size()});
+               .message = t.kept_size()});
 }
 
 /// A server that answers none of so many requests has nothing to say that could be told from one answer: only requests

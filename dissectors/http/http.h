@@ -41,6 +41,7 @@ struct HttpTransaction : Transaction {
   bool request_seen = false;  // false: a response that no request explains
   bool response_started = false;
   bool recorded = false;
+  bool files_wait = false;                  // those of the request: their records show the answer
   std::string uri;                          // normalised
   std::array<bool, 2> headers_whole = {};   // all of a direction's headers were seen
   std::array<size_t, 2> headers_size = {};  // what they are of raw_headers
@@ -50,6 +51,7 @@ struct HttpTransaction : Transaction {
   std::array<std::vector<file::File>, 2> files;      // their content lies in the bodies
 
   uint64_t head_size() const;  // bytes of first lines and headers, both ways
+  uint64_t kept_size() const { return head_size() + bodies[0].bytes.size() + bodies[1].bytes.size(); }
   void headers_over(Direction direction) {
     headers_whole[index(direction)] = true;
     headers_size[index(direction)] = raw_headers[index(direction)].size();
@@ -132,6 +134,7 @@ class Http final : private ParserEvents {
   void raise_all(HttpTransaction& t, const std::vector<Anomaly>& names, Direction direction);
   void end_body(HttpTransaction& t, Direction direction, file::State state);
   void record(HttpTransaction& t, Direction direction);
+  void record_files(HttpTransaction& t, Direction direction);
   void check_switch(HttpTransaction& t);
   void raise(HttpTransaction* t, Anomaly name, Direction direction);
   void sweep();

@@ -12,6 +12,7 @@ namespace {
 
 #define LAPWING_HTP_KEY "app-layer.protocols.http.libhtp.default-config."
 #define LAPWING_HTTP_RECORD_KEY "app-layer.protocols.http.record."
+#define LAPWING_HTTP_ALERT_KEY "app-layer.protocols.http.alert."
 
 struct Personality {
   std::string_view name;
@@ -59,6 +60,11 @@ constexpr std::array kOwnOptions{
                       "further headers that http records show, by name"},
     OptionRow<Config>{LAPWING_HTTP_RECORD_KEY "dump-all-headers", &Config::dump_all_headers, "none",
                       "http records show all headers of these messages", Unit::none, "none|both|request|response"},
+    OptionRow<Config>{
+        LAPWING_HTTP_ALERT_KEY "body", &Config::alert_body, "no",
+        "alerts show the decoded bodies, as far as they are kept, in base64: http-body of the alert section"},
+    OptionRow<Config>{LAPWING_HTTP_ALERT_KEY "body-printable", &Config::alert_body_printable, "no",
+                      "the same with unprintable bytes as dots: http-body-printable"},
 };
 constexpr auto kOptions = file::join(kOwnOptions, file::options<Config>());
 

@@ -22,9 +22,10 @@ struct Config : file::FileConfig {
   bool lzma = false;
   uint64_t lzma_memlimit = 0, bomb_limit = 0, max_tx = 0, headers_limit = 0;
 
-  bool extended = true;             // http records show more than host and URL
-  std::vector<std::string> custom;  // further headers that http records show
-  std::string dump_all_headers;     // none, both, request, response
+  bool extended = true;                                   // http records show more than host and URL
+  std::vector<std::string> custom;                        // further headers that http records show
+  std::string dump_all_headers;                           // none, both, request, response
+  bool alert_body = false, alert_body_printable = false;  // alerts show the bodies
 
   /// libhtp's configuration for these options: made by the first flow, shared by all workers, never changed.
   htp_cfg_t* library() const;

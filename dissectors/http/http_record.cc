@@ -131,8 +131,10 @@ void custom(const htp_tx_t& tx, const Config& config, JsonWriter& json) {
 }
 
 void dump(const htp_table_t* headers, std::string_view name, JsonWriter& json) {
+  const size_t n = headers ? htp_table_size(headers) : 0;
+  if (n == 0) return;
   json.begin_array(name);
-  for (size_t i = 0, n = headers ? htp_table_size(headers) : 0; i < n; ++i) {
+  for (size_t i = 0; i < n; ++i) {
     const auto* h = static_cast<const htp_header_t*>(htp_table_get_index(headers, i, nullptr));
     json.begin_object().member("name", view(h->name)).member("value", view(h->value)).end_object();
   }
@@ -164,17 +166,32 @@ void write_http(const Event& event, const RecordContext& context, JsonWriter& js
   json.end_object();
 }
 
+void bodies(const HttpTransaction& t, const Config& config, JsonWriter& json) {
+  constexpr std::string_view kNames[][2] = {{"http_request_body", "http_request_body_printable"},
+                                            {"http_response_body", "http_response_body_printable"}};
+  for (Direction direction : {kRequest, kResponse}) {
+    const Body& body = t.body(direction);
+    // What there is of one under way depends on how TCP cut it.
+    if (!body.final || body.bytes.empty()) continue;
+    const Bytes bytes = to_bytes(body.bytes);
+    const auto& [encoded, printable] = kNames[index(direction)];
+    if (config.alert_body_printable) json.key(printable).printable(bytes);
+    if (config.alert_body) json.key(encoded).base64(bytes);
+  }
+}
+
 /// What a rule matched on is shown in full, whatever http records show.
-void write_plain(const Event& event, JsonWriter& json) {
-  const htp_tx_t& tx = *transaction(event).tx;
+void write_plain(const Event& event, const RecordContext& context, JsonWriter& json) {
+  const HttpTransaction& t = transaction(event);
   json.begin_object("http");
-  basic(tx, json);
-  extended(transaction(event), json);
+  basic(*t.tx, json);
+  extended(t, json);
+  if (context.in_alert) bodies(t, configuration(context), json);
   json.end_object();
 }
 
 void write_fileinfo(const Event& event, const RecordContext& context, JsonWriter& json) {
-  write_plain(event, json);
+  write_plain(event, context, json);
   file::write_fileinfo(*static_cast<const file::File*>(event.detail), event.tx->id, configuration(context), json);
 }
 
@@ -190,7 +207,7 @@ std::span<const RecordRow> records() {
 }
 
 void write_in_alert(const Event& event, const RecordContext& context, JsonWriter& json) {
-  write_plain(event, json);
+  write_plain(event, context, json);
   const HttpTransaction& t = transaction(event);
   const auto& files = t.files[index(event.direction)];
   if (files.empty()) return;

@@ -109,7 +109,14 @@ void write_flow_record(Line& line, const RecordTools& tools, const FlowSummary& 
 void write_netflow_record(Line& line, const RecordTools& tools, const FlowSummary& summary, Direction direction) {
   bool reversed = direction == Direction::to_client;
   size_t side = index(direction);
-  write_envelope(line, tools, summary.envelope, "netflow", View::flow, reversed);
+  Envelope envelope = summary.envelope;
+  // The two ways are two records: each has its own message.
+  if (reversed && envelope.has_icmp_response) {
+    envelope.icmp_type = envelope.response_icmp_type;
+    envelope.icmp_code = envelope.response_icmp_code;
+  }
+  envelope.has_icmp_response = false;
+  write_envelope(line, tools, envelope, "netflow", View::flow, reversed);
   if (summary.envelope.app_proto.empty()) line << ",\"app_proto\":\"unknown\"";
   line << ",\"netflow\":{\"pkts\":" << summary.packets[side] << ",\"bytes\":" << summary.bytes[side];
   line << ",\"start\":\"" << summary.start << "\",\"end\":\"" << summary.end << "\",\"age\":" << age(summary);

@@ -173,9 +173,11 @@ FlowSummary summarise(const Flow& flow, const AppLayer& app, Timestamp now, Enve
   if (flow.key.proto == ip_proto::tcp) {
     summary.is_tcp = true;
     StreamInfo info = stream_info(flow);
-    summary.tcp.flags_ts = flow.tcp_flags[0];
-    summary.tcp.flags_tc = flow.tcp_flags[1];
-    if (info.tracked) summary.tcp.state = name(flow.tcp_state);
+    if (info.tracked) {
+      summary.tcp.flags_ts = flow.tcp_flags[0];
+      summary.tcp.flags_tc = flow.tcp_flags[1];
+      summary.tcp.state = name(flow.tcp_state);
+    }
     summary.tcp.ts_gap = info.gap[0];
     summary.tcp.tc_gap = info.gap[1];
     summary.tcp.ts_max_regions = info.max_regions[0];

@@ -93,37 +93,47 @@ void read_files(const Setting& root, RuleEnvironment& environment) {
   }
 }
 
-/// "outputs[].eve-log.types[].dns: {version: 2}" becomes "app-layer.protocols.dns.record.version: 2".
-void hand_over_record_options(Setting& root) {
-  const Setting* outputs = root.find("outputs");
-  if (!outputs) return;
-  for (const auto& output : outputs->children) {
-    const Setting* types = output->find("eve-log.types");
-    if (!types) continue;
-    for (const auto& type : types->children) {
-      for (const auto& entry : type->children) {
-        if (entry->kind != Setting::Kind::map) continue;
-        for (const Protocol* protocol : all_protocols()) {
-          auto named = [&](const RecordRow& row) { return row.type == entry->key; };
-          if (std::ranges::none_of(protocol->records, named)) continue;
-          for (const auto& option : entry->children) {
-            if (option->key == "enabled") continue;
-            Setting& target =
-                root.make("app-layer.protocols." + std::string(protocol->name) + ".record." + option->key);
-            if (target.kind != Setting::Kind::null) continue;  // the first output decides
-            target.kind = option->kind;
-            target.scalar = option->scalar;
-            target.mark = option->mark;
-            for (const auto& item : option->children) {
-              target.children.push_back(std::make_unique<Setting>());
-              target.children.back()->kind = item->kind;
-              target.children.back()->scalar = item->scalar;
-              target.children.back()->mark = item->mark;
-            }
-            option->use_all();
-          }
-        }
+/// The first output decides.
+void hand_over(Setting& option, Setting& target) {
+  if (target.kind != Setting::Kind::null) return;
+  option.use_all();
+  target.kind = option.kind;
+  target.scalar = option.scalar;
+  target.mark = option.mark;
+  for (const auto& item : option.children) {
+    target.children.push_back(std::make_unique<Setting>());
+    target.children.back()->kind = item->kind;
+    target.children.back()->scalar = item->scalar;
+    target.children.back()->mark = item->mark;
+  }
+}
+
+/// "outputs[].eve-log.types[].dns: {version: 2}" becomes "app-layer.protocols.dns.record.version: 2", and of alerts
+/// "http-body: yes" becomes "app-layer.protocols.http.alert.body: yes".
+void hand_over_record_options(const Setting& type, Setting& root) {
+  if (type.kind != Setting::Kind::map) return;
+  for (const Protocol* protocol : all_protocols()) {
+    const std::string prefix = "app-layer.protocols." + std::string(protocol->name);
+    const std::string own = std::string(protocol->name) + "-";
+    auto named = [&](const RecordRow& row) { return row.type == type.key; };
+    const bool record = std::ranges::any_of(protocol->records, named);
+    for (const auto& option : type.children) {
+      if (record && option->key != "enabled") {
+        hand_over(*option, root.make(prefix + ".record." + option->key));
+      } else if (type.key == "alert" && option->key.starts_with(own)) {
+        hand_over(*option, root.make(prefix + ".alert." + option->key.substr(own.size())));
       }
+    }
+  }
+}
+
+void hand_over_record_options(Setting& root) {
+  for (const Setting* section : eve_sections(root)) {
+    const Setting* types = section->find("types");
+    if (!types) continue;
+    for (const auto& item : types->children) {
+      if (types->kind == Setting::Kind::map) hand_over_record_options(*item, root);
+      for (const auto& type : item->children) hand_over_record_options(*type, root);
     }
   }
 }

@@ -114,7 +114,11 @@ void Worker::event(Flow& flow, StreamEvent event) {
   size_t size = static_cast<size_t>(
       std::snprintf(text, sizeof text, "stream.%.*s", static_cast<int>(label.size()), label.data()));
   const Envelope envelope = found_envelope(flow);
-  recorder_.anomaly(envelope, {.type = AnomalyLayer::stream, .event = {text, std::min(size, sizeof text - 1)}});
+  const PacketBytes shown = context_.packet ? bytes_of(*context_.packet) : PacketBytes{};
+  recorder_.anomaly(envelope, {.type = AnomalyLayer::stream,
+                               .event = {text, std::min(size, sizeof text - 1)},
+                               .packet = shown.bytes,
+                               .link_type = shown.link_type});
 }
 
 void Worker::detection(Flow& flow, DetectionEvent event, Direction direction) {

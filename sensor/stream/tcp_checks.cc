@@ -112,7 +112,9 @@ bool TcpTracker::valid_reset(Step& s) const {
     default: break;
   }
   if (s.session.has(session_flag::liberal)) return seq_geq(s.seq(), s.self.last_ack);
-  return s.seq() == s.self.next_seq;
+  const uint32_t next = s.self.next_seq;
+  const bool behind_fin = s.self.said_fin() && s.self.offset(next) == static_cast<int64_t>(s.self.fin_offset);
+  return s.seq() == next || (behind_fin && s.seq() == next + 1);
 }
 
 /// Protection against wrapped sequence numbers (RFC 7323, section 5), as the receiver's system does it.

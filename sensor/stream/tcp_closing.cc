@@ -34,7 +34,7 @@ Outcome TcpTracker::fin_wait1(Step& s) const {
   if (lacks_ack(s)) return Outcome::ignore;
   if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
   if (s.flag(tcp_flag::fin)) {
-    bool again = s.self.said_fin() || is_retransmission(s);
+    bool again = is_retransmission(s) || s.self.said_fin();
     if (!again && (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window))) {
       return s.reject(StreamEvent::fin1_fin_wrong_seq);
     }
@@ -61,7 +61,7 @@ Outcome TcpTracker::fin_wait2(Step& s) const {
   if (lacks_ack(s)) return Outcome::ignore;
   if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
   if (s.flag(tcp_flag::fin)) {
-    bool again = s.self.said_fin() || is_retransmission(s);
+    bool again = is_retransmission(s) || s.self.said_fin();
     if (!again && (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window))) {
       return s.reject(StreamEvent::fin2_fin_wrong_seq);
     }

@@ -22,8 +22,11 @@ std::string unescape(std::string_view text) {
   return out;
 }
 
+/// As it stands between its quotes, blanks at the ends too.
 void msg(RuleBuilder& rule, const RuleOption& option) {
-  rule.info().msg = unescape(rule.text(option));
+  const std::string& value = option.value;
+  const bool quoted = value.size() >= 2 && value.front() == '"' && value.back() == '"';
+  rule.info().msg = unescape(quoted ? value.substr(1, value.size() - 2) : rule.text(option));
 }
 
 void sid(RuleBuilder& rule, const RuleOption& option) {

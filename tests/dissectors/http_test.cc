@@ -41,6 +41,36 @@ TEST(Http, DumpsAllHeadersWhenAsked) {
       << got.records[0];
 }
 
+TEST(Http, DumpsNoHeadersThatDidNotCome) {
+  const std::string record =
+      play({client("GET / HTTP/1.0\r\n\r\n")}, 0, {{"app-layer.protocols.http.record.dump-all-headers", "both"}})
+          .records[0];
+  EXPECT_EQ(record.find("_headers"), std::string::npos) << record;
+}
+
+TEST(Http, AlertsShowBodiesWhenAsked) {
+  const std::string post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\na=\x01\x02";
+  const std::vector<Line> lines{client(post), server(response("hello"))};
+  EXPECT_EQ(play(lines).alerts.back().find("_body"), std::string::npos);
+  const Outcome got = play_all_ways(lines, {{"app-layer.protocols.http.alert.body", "yes"},
+                                            {"app-layer.protocols.http.alert.body-printable", "yes"}});
+  EXPECT_NE(got.alerts.back().find(R"("http_request_body_printable":"a=..","http_request_body":"YT0BAg==",)"
+                                   R"("http_response_body_printable":"hello","http_response_body":"aGVsbG8=")"),
+            std::string::npos)
+      << got.alerts.back();
+  for (const std::string& record : got.records) EXPECT_EQ(record.find("_body"), std::string::npos) << record;
+}
+
+TEST(Http, RecordsTheFileOfARequestWithTheAnswer) {
+  const std::string post = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nfile";
+  Outcome got = play_all_ways({client(post), server(response("no", "", "403 Forbidden"))});
+  ASSERT_EQ(got.of("fileinfo").size(), 2u);
+  EXPECT_EQ(got.reversed, (std::vector<bool>{true, false, false}));
+  for (const std::string& file : got.of("fileinfo")) EXPECT_NE(file.find(R"("status":403)"), std::string::npos) << file;
+  got = play_all_ways({client(post)});
+  ASSERT_EQ(got.of("fileinfo").size(), 1u) << "no answer came";
+}
+
 TEST(Http, KeepsPipelinedRequestsApart) {
   Outcome got =
       play_all_ways({client("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nPOST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n"

@@ -92,6 +92,20 @@ TEST(RecordText, NetflowIsOneRecordForEachDirection) {
   EXPECT_EQ(std::count(one.begin(), one.end(), '\n'), 1);
 }
 
+TEST(RecordText, NetflowOfIcmpHasTheMessageOfItsDirection) {
+  FlowSummary s = tcp_summary();
+  s.is_tcp = false;
+  s.envelope.has_ports = false;
+  s.envelope.proto = 1;
+  s.envelope.has_icmp = s.envelope.has_icmp_response = true;
+  s.envelope.icmp_type = 8;
+  s.envelope.response_icmp_type = 3;
+  s.envelope.response_icmp_code = 13;
+  const std::string text = record({{"types.netflow", ""}}, [&](Recorder& r) { r.flow(s); });
+  EXPECT_NE(text.find(R"("ip_v":4,"icmp_type":8,"icmp_code":0,"app_proto")"), std::string::npos) << text;
+  EXPECT_NE(text.find(R"("ip_v":4,"icmp_type":3,"icmp_code":13,"app_proto")"), std::string::npos) << text;
+}
+
 TEST(RecordText, EventOfADissector) {
   Transaction tx;
   tx.id = 9;

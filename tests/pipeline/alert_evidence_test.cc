@@ -256,6 +256,26 @@ TEST_F(AlertEvidence, HasTheEntropyThatPassedItsThreshold) {
   EXPECT_NEAR(only(rules)["metadata"]["entropy"]["file_data"].get<double>(), 2.0, 1e-6);
 }
 
+TEST_F(AlertEvidence, HasTheMessageAsItStands) {
+  handshake();
+  ask();
+  EXPECT_EQ(
+      only("alert http any any -> any any (msg:\" asked \" ; http.uri; content:\"report\"; sid:1;)\n")["alert"]
+                                                                                                      ["signature"],
+      " asked ");
+}
+
+TEST_F(AlertEvidence, HasBodiesWhereTheAlertSectionAsks) {
+  set_value(root_, "outputs.eve-log.types.alert.http-body=yes");
+  set_value(root_, "outputs.eve-log.types.alert.http-body-printable=yes");
+  handshake();
+  ask();
+  answer();
+  const auto alert = only(kAsked);
+  EXPECT_EQ(alert["http"]["http_response_body"], "c3RvcA==");
+  EXPECT_EQ(alert["http"]["http_response_body_printable"], "stop");
+}
+
 TEST_F(AlertEvidence, OfRulesForTheStreamAloneIsNotWhatEnteredNone) {
   handshake();
   frames_->add(packet(Direction::to_server).rst().payload("marker").build());

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sensor/decode/decode.h"
+#include "tests/pipeline/connection.h"
 #include "tests/support/packet_builder.h"
 
 namespace lapwing {
@@ -47,6 +48,27 @@ TEST(Describe, OfWhatWasInATunnelTheInnerPacketIsShown) {
   EXPECT_EQ(d.source, "wire/pcap");
   EXPECT_EQ(d.link_type, 1);
   EXPECT_EQ(d.bytes.data(), d.frame.data());
+}
+
+class ConnectionRecords : public test::Connection {};
+
+TEST_F(ConnectionRecords, HaveNoFlagsWithoutASession) {
+  say(Direction::to_server, "picked up in the middle");
+  set_value(root_, "stream.midstream=no");
+  const auto flows = records("", "flow");
+  ASSERT_EQ(flows.size(), 1U);
+  EXPECT_EQ(flows[0]["tcp"], (nlohmann::json{{"tcp_flags", "00"}, {"tcp_flags_ts", "00"}, {"tcp_flags_tc", "00"}}));
+}
+
+TEST_F(ConnectionRecords, OfStreamAnomaliesShowTheFrameWhereAsked) {
+  set_value(root_, "outputs.eve-log.types.anomaly.types.stream=yes");
+  set_value(root_, "outputs.eve-log.types.anomaly.packethdr=yes");
+  frames_->add(packet(Direction::to_server).rst().build());
+  const auto found = records("", "anomaly");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0]["anomaly"]["event"], "stream.rst_but_no_session");
+  EXPECT_EQ(found[0]["packet"].get<std::string>().size(), 44U);  // 32 bytes
+  EXPECT_EQ(found[0]["packet_info"]["linktype"], 1);
 }
 
 }  // namespace

@@ -83,6 +83,20 @@ TEST(TcpState, OnlyAResetInSequenceCloses) {
   EXPECT_EQ(t.state(), "closed");
 }
 
+TEST(TcpState, AResetBehindTheFinOfItsSenderCloses) {
+  Conversation t;
+  t.handshake().s(kFin | kAck, 1, 1, "bye").s(kRst | kAck, 6, 1);
+  EXPECT_EQ(t.state(), "fin_wait1") << "the FIN takes one number";
+  t.s(kRst | kAck, 5, 1);
+  EXPECT_EQ(t.state(), "closed");
+}
+
+TEST(TcpState, AFinThatIsSentAgainWithItsDataIsARetransmission) {
+  Conversation t;
+  t.handshake().s(kFin | kAck, 1, 1, "bye").s(kFin | kAck, 1, 1, "bye");
+  EXPECT_EQ(t.sink.events, Events{"pkt_retransmission"});
+}
+
 TEST(TcpState, LinuxTakesAResetWithinTheWindow) {
   auto config = stream_config();
   config.os_windows = {};
