@@ -158,6 +158,8 @@ class Matcher {
   /// the next call.
   std::span<const NamedText> flowvars(const Flow& flow);
   std::span<const NamedText> pktvars();
+  /// Integers of the flow that rules set.
+  std::span<const NamedNumber> flowints(const Flow& flow);
   /// Entropies of the flow's buffers that rules asked for, as numbers.
   std::span<const NamedText> entropies(const Flow& flow);
   const DetectCounters& counters() const;

@@ -146,6 +146,12 @@ void write_metadata(Line& line, const Envelope& envelope, std::span<const std::s
   if (open) line << "]";
   write_variables(line, "flowvars", envelope.flowvars, open);
   write_variables(line, "pktvars", envelope.pktvars, open);
+  for (size_t i = 0; i < envelope.flowints.size(); ++i) {
+    line.name(i ? "," : open ? ",\"flowints\":{" : ",\"metadata\":{\"flowints\":{");
+    line.text(envelope.flowints[i].name) << ":" << uint64_t{envelope.flowints[i].value};
+    open = true;
+  }
+  if (!envelope.flowints.empty()) line << "}";
   for (size_t i = 0; i < envelope.entropies.size(); ++i) {
     line.name(i ? ",\"" : open ? ",\"entropy\":{\"" : ",\"metadata\":{\"entropy\":{\"");
     line.name(envelope.entropies[i].name).name("\":").name(envelope.entropies[i].text);
@@ -224,8 +230,8 @@ void write_envelope(Line& line, const RecordTools& tools, const Envelope& envelo
 void write_common(Line& line, const RecordTools& tools, const Envelope& envelope,
                   std::span<const std::string_view> flowbits, View view, bool reversed) {
   const EveCommonOptions& common = tools.options.common;
-  const bool marked =
-      !flowbits.empty() || !envelope.flowvars.empty() || !envelope.pktvars.empty() || !envelope.entropies.empty();
+  const bool marked = !flowbits.empty() || !envelope.flowvars.empty() || !envelope.pktvars.empty() ||
+                      !envelope.flowints.empty() || !envelope.entropies.empty();
   if (common.metadata && marked) {
     write_metadata(line, envelope, flowbits);
   }

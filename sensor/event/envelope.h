@@ -23,6 +23,12 @@ struct NamedText {
   std::string_view name, text;
 };
 
+/// One that rules count with.
+struct NamedNumber {
+  std::string_view name;
+  uint32_t value = 0;
+};
+
 using MacAddress = std::array<uint8_t, 6>;
 
 /// [W] Views live as long as the call that receives the envelope. Empty or zero members are not written.
@@ -54,8 +60,9 @@ struct Envelope {
   std::span<const MacAddress> ether_srcs, ether_dests;  // all that the flow's sides had, where no packet is at hand
   std::span<const TunnelLayer> tunnel;
   std::span<const NamedText> flowvars, pktvars;  // of the flow and of the packet at hand
-  std::span<const NamedText> entropies;          // of the flow's buffers, as JSON numbers
-  std::span<const std::string_view> flowbits;    // set on the flow; alerts and flow summaries carry their own
+  std::span<const NamedNumber> flowints;
+  std::span<const NamedText> entropies;        // of the flow's buffers, as JSON numbers
+  std::span<const std::string_view> flowbits;  // set on the flow; alerts and flow summaries carry their own
 };
 
 }  // namespace lapwing

@@ -439,8 +439,7 @@ void Worker::close(Flow& flow, Timestamp now) {
   stations_.describe(flow, summary.envelope);
   summary.application = application(flow);
   summary.flowbits = matcher_.flowbits(flow);
-  summary.envelope.flowvars = matcher_.flowvars(flow);
-  summary.envelope.entropies = matcher_.entropies(flow);
+  add_variables(flow, summary.envelope);
   if (flow.flags & flow_flag::passed) summary.action = "pass";
   summary.envelope.community_id = community_id(flow);
   if (share_.replay) {

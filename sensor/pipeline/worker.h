@@ -123,6 +123,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   Envelope flow_envelope(const Flow& flow);
   Envelope found_envelope(const Flow& flow);
   void add_flow(const Flow& flow, Envelope& envelope);
+  void add_variables(const Flow& flow, Envelope& envelope);
   void add_source(Envelope& envelope) const;
   void publish();
   void tell_unknown();

@@ -79,9 +79,14 @@ void Worker::add_flow(const Flow& flow, Envelope& envelope) {
   envelope.community_id = community_id(flow);
   if (!has_rules_) return;
   envelope.flowbits = matcher_.flowbits(flow);
-  envelope.flowvars = matcher_.flowvars(flow);
-  envelope.entropies = matcher_.entropies(flow);
+  add_variables(flow, envelope);
   envelope.pktvars = matcher_.pktvars();
+}
+
+void Worker::add_variables(const Flow& flow, Envelope& envelope) {
+  envelope.flowvars = matcher_.flowvars(flow);
+  envelope.flowints = matcher_.flowints(flow);
+  envelope.entropies = matcher_.entropies(flow);
 }
 
 void Worker::report_decode_events(const Packet& packet, Flow* flow) {
@@ -227,8 +232,7 @@ void Worker::alert(const MatchContext& context, Alert& alert) {
     alert.flow = summarise(flow, app_, context.time, summary_space_);
     alert.flow.application = application(flow);
     alert.flowbits = matcher_.flowbits(flow);
-    envelope.flowvars = matcher_.flowvars(flow);
-    envelope.entropies = matcher_.entropies(flow);
+    add_variables(flow, envelope);
   }
   envelope.pktvars = alert.pktvars;
   recorder_.alert(envelope, alert);

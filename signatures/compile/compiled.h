@@ -136,7 +136,7 @@ class Compiled : public RuleSet {
   std::vector<std::unique_ptr<Rule>> all;  // by Rule::order
   std::vector<Buffer> buffers;
   std::vector<const Protocol*> protocols;
-  std::vector<std::string> flowbits, variables;  // names by number
+  std::vector<std::string> flowbits, flowints, variables;  // names by number
 
   AddressClasses classes;
   std::array<RuleGroups, AddressClasses::kCount> groups;        // by class

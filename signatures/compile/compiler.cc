@@ -135,6 +135,7 @@ class RuleSetCompiler {
                       [](const RuleMessage& message) { return message.level == RuleMessage::Level::error; }));
     group_rules(*compiled_);
     compiled_->flowbits = names_of(NameKind::flowbit);
+    compiled_->flowints = names_of(NameKind::flowint);
     compiled_->variables = names_of(NameKind::variable);
     for (const auto& rule : all) {
       for (const Tag& tag : rule->tags) compiled_->has_host_tags |= tag.what != Tag::What::session;

@@ -1,4 +1,4 @@
-// Variables that rules fill from what their expressions captured.
+// Variables that rules fill, most of them from what their expressions captured.
 
 #include "sensor/base/json_writer.h"
 #include "signatures/match/engine.h"
@@ -50,6 +50,16 @@ std::span<const NamedText> Engine::flowvars(const Flow& flow) {
   if (!state || !rules_) return {};
   name_all(state->variables, flowvars_);
   return flowvars_;
+}
+
+std::span<const NamedNumber> Engine::flowints(const Flow& flow) {
+  const FlowState* state = states_.find(flow);
+  if (!state || !rules_) return {};
+  flowints_.clear();
+  for (const auto& [name, value] : state->integers) {
+    if (name < rules_->flowints.size()) flowints_.push_back({rules_->flowints[name], value});
+  }
+  return flowints_;
 }
 
 std::span<const NamedText> Engine::entropies(const Flow& flow) {

@@ -44,6 +44,7 @@ class Engine {
   bool first_alert(Flow& flow, const RuleInfo& rule);
   std::span<const std::string_view> flowbits(const Flow& flow);
   std::span<const NamedText> flowvars(const Flow& flow);
+  std::span<const NamedNumber> flowints(const Flow& flow);
   std::span<const NamedText> pktvars();
   std::span<const NamedText> entropies(const Flow& flow);
   const DetectCounters& counters() {
@@ -168,6 +169,7 @@ class Engine {
   std::vector<Variable> packet_variables_;  // the first packet_variable_count_ are set
   size_t packet_variable_count_ = 0;
   std::vector<NamedText> flowvars_, pktvars_, entropies_;
+  std::vector<NamedNumber> flowints_;
   std::vector<std::string_view> bit_names_;
 };
 

@@ -70,6 +70,9 @@ std::span<const std::string_view> Matcher::flowbits(const Flow& flow) {
 std::span<const NamedText> Matcher::flowvars(const Flow& flow) {
   return impl_->engine.flowvars(flow);
 }
+std::span<const NamedNumber> Matcher::flowints(const Flow& flow) {
+  return impl_->engine.flowints(flow);
+}
 std::span<const NamedText> Matcher::entropies(const Flow& flow) {
   return impl_->engine.entropies(flow);
 }

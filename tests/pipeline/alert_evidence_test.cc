@@ -256,6 +256,16 @@ TEST_F(AlertEvidence, HasTheEntropyThatPassedItsThreshold) {
   EXPECT_NEAR(only(rules)["metadata"]["entropy"]["file_data"].get<double>(), 2.0, 1e-6);
 }
 
+TEST_F(AlertEvidence, HasTheFlowsIntegers) {
+  handshake();
+  ask();
+  const auto alert = only(
+      "alert tcp any any -> any any (msg:\"count\"; flow:to_server; flowint:seen,=,3; flowint:more,=,1; noalert; "
+      "sid:1;)\n"
+      "alert http any any -> any any (msg:\"a\"; http.uri; content:\"report\"; flowint:seen,+,4; sid:2;)\n");
+  EXPECT_EQ(alert["metadata"]["flowints"], (nlohmann::json{{"seen", 7}, {"more", 1}})) << alert;
+}
+
 TEST_F(AlertEvidence, HasTheMessageAsItStands) {
   handshake();
   ask();
