@@ -138,7 +138,7 @@ bool Dns::message(Bytes wire, uint64_t offset, const Chunk& chunk, EventSink& si
   straight_ |= direction == chunk.direction;
   tx.id = next_id_++;
   tx.progress[index(direction)] = kComplete;
-  if (!chunk.datagram) tx.begin[index(chunk.direction)] = offset;
+  if (!chunk.datagram) tx.begin[index(chunk.direction)] = offset - kPrefix;  // rules may look at its length
   tx.unrecorded = direction == Direction::to_client && std::erase(unrecorded_, parsed.id) > 0;
 
   constexpr struct {

@@ -107,6 +107,19 @@ TEST_F(ProtocolRules, JoinFieldsWithRawContentOfTheirOwnMessageOnly) {
       ElementsAre(2));
 }
 
+TEST_F(ProtocolRules, JoinFieldsWithTheLengthOfAMessageInAStream) {
+  const std::string question("\1\2\1\0\0\1\0\0\0\0\0\0\1a\2xy\0\0\1\0\1", 22);
+  handshake();
+  for (int i = 0; i < 2; ++i) {
+    say(Direction::to_server, std::string("\0\x16", 2) + question);
+    acknowledge(Direction::to_client);
+  }
+  EXPECT_THAT(
+      signatures("alert dns any any -> any any (dns.query; content:\"a.xy\"; pkt_data; content:\"|00 16 01 02|\"; "
+                 "sid:1;)\n"),
+      ElementsAre(1, 1));
+}
+
 /// Scanners' junk and methods that nobody knows are explained by the answer alone, in whatever pieces they came.
 TEST_F(ProtocolRules, OverFieldsSeeTheSameHoweverAnOddRequestWasCut) {
   const std::string answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 7\r\n\r\nrefused";
