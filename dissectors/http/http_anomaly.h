@@ -8,6 +8,9 @@
 #include <span>
 #include <string_view>
 
+#include "dissectors/http/http_headers.h"
+#include "sensor/base/text.h"
+
 namespace lapwing::http {
 
 enum Anomaly : uint8_t {
@@ -96,7 +99,11 @@ void request_anomalies(const htp_tx_t& tx, Raise raise) {
   for (const auto& row : kFlags) {
     if (tx.flags & row.flag) raise(row.name);
   }
-  if (tx.request_auth_type == HTP_AUTH_UNRECOGNIZED) raise(kAuthUnrecognized);
+  // RFC 6750 2.1; Debian 12's libhtp does not know it.
+  constexpr std::string_view kBearer = "bearer";
+  const bool bearer =
+      equal_nocase(header_value(tx.request_headers, "authorization").substr(0, kBearer.size()), kBearer);
+  if (tx.request_auth_type == HTP_AUTH_UNRECOGNIZED && !bearer) raise(kAuthUnrecognized);
   const bool no_protocol =
       tx.request_protocol_number == HTP_PROTOCOL_INVALID || tx.request_protocol_number == HTP_PROTOCOL_UNKNOWN;
   if (tx.is_protocol_0_9 && tx.request_method_number == HTP_M_UNKNOWN && no_protocol) raise(kRequestLineInvalid);

@@ -303,6 +303,10 @@ TEST(Http, AnomaliesOfTheRequest) {
   EXPECT_EQ(anomalies("GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n"), (Strings{"host_header_ambiguous@0"}));
   EXPECT_EQ(anomalies("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Strange x\r\n\r\n"),
             (Strings{"request_auth_unrecognized@0"}));
+  for (const char* known : {"Basic YTpi", "Bearer abc", "bearer abc"}) {
+    EXPECT_EQ(anomalies(std::string("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: ") + known + "\r\n\r\n"), Strings{})
+        << known;
+  }
   EXPECT_EQ(anomalies("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx"),
             (Strings{"duplicate_content_length_field_in_request@0"}));
   EXPECT_EQ(anomalies("GET / HTTP/1.1\r\nHost: a\r\nno colon here\r\n\r\n"),
