@@ -103,7 +103,8 @@ TEST(Publisher, WhatWaitsIsBoundedInBytesAndTheRestCounted) {
   constexpr size_t kSent = 4 * (Publisher::kQueueBytes >> 20);
   {
     Publisher publisher(one(seen, std::chrono::milliseconds(2)), 1, false);
-    for (size_t i = 0; i < kSent; ++i) publisher.push(0, megabyte());
+    const auto batch = megabyte();
+    for (size_t i = 0; i < kSent; ++i) publisher.push(0, batch);
     dropped = publisher.counters().queue_bytes_drops;
     kept = publisher.counters().records;
     EXPECT_EQ(publisher.counters().queue_full_drops, 0u);

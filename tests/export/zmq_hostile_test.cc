@@ -19,7 +19,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// 0 under AddressSanitizer, which keeps what was freed.
 size_t resident_bytes() {
+#ifdef __SANITIZE_ADDRESS__
+  return 0;
+#endif
   std::ifstream in("/proc/self/statm");
   size_t whole = 0, resident = 0;
   in >> whole >> resident;
