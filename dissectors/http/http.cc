@@ -115,7 +115,8 @@ HttpTransaction& Http::transaction(htp_tx_t* tx) {
 }
 
 HttpTransaction& Http::with_late_body(const HttpTransaction& t) {
-  if (late_) return *late_;
+  if (late_ && late_->tx == t.tx) return *late_;
+  if (late_) end_direction(*late_, kServer);
   late_ = std::make_unique<HttpTransaction>();
   late_->id = t.id;
   late_->tx = t.tx;
@@ -326,7 +327,7 @@ void Http::raise_all(HttpTransaction& t, const std::vector<Anomaly>& names, Dire
 void Http::complete(htp_tx_t* tx, Direction direction) {
   HttpTransaction& t = transaction(tx);
   const file::State state = broken_off_[index(direction)] ? file::State::truncated : file::State::closed;
-  if (direction == kServer && late_) {
+  if (direction == kServer && late_ && late_->tx == tx) {
     end_direction(*late_, kServer, state);
     // Rules over both sides look when the answer comes.
     Body &told = t.bodies[index(kServer)], &late = late_->bodies[index(kServer)];
@@ -466,7 +467,7 @@ void Http::sweep() {
   sweep_given_up();
   auto over = [this](const HttpTransaction& t) {
     return t.recorded && t.tx->request_progress == HTP_REQUEST_COMPLETE &&
-           t.tx->response_progress == HTP_RESPONSE_COMPLETE && !parser_.at(t.tx);
+           t.tx->response_progress == HTP_RESPONSE_COMPLETE && !parser_.at(t.tx) && !(late_ && late_->tx == t.tx);
   };
   auto forget = [this](const HttpTransaction& t) {
     if (t.tx == awaiting()) unanswered_.pop_front();

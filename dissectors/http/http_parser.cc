@@ -108,7 +108,9 @@ struct Parser::Callbacks {
     Side& side = parser(tx).sides_[index(Direction::to_server)];
     const std::string_view length = header_value(tx->request_headers, "content-length");
     const bool told = tx->request_transfer_coding == HTP_CODING_CHUNKED || parse_unsigned(length);
-    const bool ends = tx->is_protocol_0_9 || tx->request_method_number == HTP_M_CONNECT || side.closed;
+    // One without a line is none, but stands for what a server answers unasked.
+    const bool ends =
+        !tx->request_line || tx->is_protocol_0_9 || tx->request_method_number == HTP_M_CONNECT || side.closed;
     side.late = told || (length.empty() && !wants_body(*tx));
     const bool open = !ends && !(side.late && tx->response_progress != HTP_RESPONSE_NOT_STARTED);
     if (!open || side.late) {
