@@ -55,11 +55,11 @@ constexpr CounterRow<PublisherCounters> kRows[] = {
     {"publisher.batches", &PublisherCounters::batches, "bursts of records handed to the export thread"},
     {"publisher.records", &PublisherCounters::records, "records handed to the export thread"},
     {"publisher.queue_full_drops", &PublisherCounters::queue_full_drops,
-     "records dropped before export: the queue was full"},
+     "records dropped before export: the queue was full", CounterKind::loss},
     {"publisher.queue_bytes_drops", &PublisherCounters::queue_bytes_drops,
-     "records dropped before export: 64 MiB of their worker's waited in the queue"},
+     "records dropped before export: 64 MiB of their worker's waited in the queue", CounterKind::loss},
     {"publisher.out_of_memory", &PublisherCounters::out_of_memory,
-     "records that an output did not get whole because memory for them could not be had"},
+     "records that an output did not get whole because memory for them could not be had", CounterKind::loss},
 };
 
 constexpr std::chrono::milliseconds kFlushInterval{100};
@@ -246,7 +246,7 @@ void add_exporter_counters(std::span<const ExporterStatus> exporters, CounterSet
     set.set_text(path + "type", exporters[i].label.type, "kind of this output");
     set.set_text(path + "destination", exporters[i].label.destination, "where this output writes to");
     for (const auto& row : exporter_counter_rows()) {
-      set.add(path + std::string(row.path), exporters[i].counters.*row.member, row.help);
+      set.add(path + std::string(row.path), exporters[i].counters.*row.member, row.help, row.kind);
     }
   }
 }

@@ -13,8 +13,9 @@ namespace {
 
 constexpr CounterRow<RecorderCounters> kRows[] = {
     {"records.over_budget", &RecorderCounters::over_budget,
-     "records not written: their flow had cost all that flow.budget.record-times and -base allow"},
-    {"records.truncated", &RecorderCounters::truncated, "records cut at 64 KiB and 8 times the bytes of their message"},
+     "records not written: their flow had cost all that flow.budget.record-times and -base allow", CounterKind::loss},
+    {"records.truncated", &RecorderCounters::truncated, "records cut at 64 KiB and 8 times the bytes of their message",
+     CounterKind::loss},
 };
 
 }  // namespace
@@ -51,7 +52,7 @@ struct Recorder::Impl {
     }
     JsonWriter json(out, room(event));
     json.raw("");  // the object is open and holds members: the next one needs its comma
-    event.record->write(event, {event.config, false}, json);
+    write_record(event, scratch, json);
     end_members(json);
     if (view.member()) json.member("xff", *view.member());
     Line line(out, tools.times);
@@ -89,6 +90,7 @@ struct Recorder::Impl {
   const EveConfigImpl& config;
   RecordTools tools;
   StatsRecord stats_record;
+  std::string scratch;  // for values that are made
   BatchPool pool;
   RecordBatch* batch = nullptr;
   mutable const RecordRow* last_row = nullptr;  // asked for last, and its topic: the same type mostly comes again
@@ -170,7 +172,7 @@ void Recorder::frame(const Envelope& envelope, const MessageFrame& frame) {
 
 void Recorder::append_transaction(std::string& json, const Event& event) {
   JsonWriter writer(json, Impl::room(event));
-  event.protocol->write_in_alert(event, {.config = event.config, .in_alert = true}, writer);
+  write_in_alert(event, impl_->scratch, writer);
   impl_->end_members(writer);
 }
 

@@ -35,9 +35,7 @@ constexpr OptionRow<Config> kOptions[] = {
 
 /// The message at hand. One a worker: the capacities it keeps make parsing free of allocations.
 MessageTransaction& scratch() {
-  Message& message = per_thread([] { return Message(); });
   MessageTransaction& tx = per_thread([] { return MessageTransaction(); });
-  tx.message = &message;
   tx.progress = {};
   tx.inspected = {};
   tx.begin = {kNowhere, kNowhere};
@@ -54,10 +52,12 @@ const Protocol Dns::protocol{.name = "dns",
                              .fields = fields(),
                              .anomalies = kAnomalies,
                              .records = records(),
-                             .write_in_alert = &write_in_alert,
                              .help = "domain name system",
                              .one_message = true,
-                             .frames = kFrames};
+                             .frames = kFrames,
+                             .in_alert = columns(),
+                             .most_entries = kMaxEntries,
+                             .choice = &record_choice};
 
 std::span<const OptionRow<Config>> Dns::options() {
   return kOptions;
@@ -125,7 +125,7 @@ Step Dns::gap(Direction direction, uint64_t, EventSink&) {
 bool Dns::message(Bytes wire, uint64_t offset, const Chunk& chunk, EventSink& sink) {
   sink.frame(kPdu, chunk.direction, offset, wire.size(), nullptr);
   MessageTransaction& tx = scratch();
-  auto& parsed = const_cast<Message&>(*tx.message);
+  Message& parsed = tx.message;
   const bool readable = parse(wire, parsed);
   if (!sink.work(parsed.text.size() + parsed.followed)) return false;
   if (!readable) {
@@ -155,7 +155,7 @@ bool Dns::message(Bytes wire, uint64_t offset, const Chunk& chunk, EventSink& si
   if (straight_ && direction != chunk.direction) {
     sink.anomaly(protocol, &tx, parsed.is_response() ? kNotRequest : kNotResponse, direction);
   }
-  if (parsed.flags & flag::z) sink.anomaly(protocol, &tx, kZFlagSet, direction);
+  if (parsed.flags & header_flag::z) sink.anomaly(protocol, &tx, kZFlagSet, direction);
   if (parsed.opcode() >= kFirstUnassignedOpcode) sink.anomaly(protocol, &tx, kInvalidOpcode, direction);
   for (const auto& row : kFaults) {
     if (parsed.faults & row.fault) sink.anomaly(protocol, &tx, row.anomaly, direction);
@@ -169,13 +169,13 @@ bool Dns::message(Bytes wire, uint64_t offset, const Chunk& chunk, EventSink& si
 
 bool Dns::wanted(uint16_t type) const {
   if (config_.types.empty()) return true;
-  char text[8];
-  const std::string_view name = type_name(type, text);
+  std::string scratch;
+  const std::string_view name = type_name(type, scratch);
   return std::ranges::any_of(config_.types, [&](const std::string& wanted) { return equal_nocase(wanted, name); });
 }
 
 void Dns::publish(MessageTransaction& tx, const Chunk& chunk, Direction direction, EventSink& sink) const {
-  const Message& parsed = *tx.message;
+  const Message& parsed = tx.message;
   Event event{.protocol = &protocol, .tx = &tx, .direction = direction, .message = parsed.size};
   const bool enabled = direction == Direction::to_server ? config_.requests : config_.responses;
   auto matches = [&](const Question& question) { return wanted(question.type); };

@@ -19,8 +19,8 @@ struct Config {
 
 /// One message [W]; valid while the sink is called, like all it views.
 struct MessageTransaction : Transaction {
-  const Message* message = nullptr;
-  bool cut = false;                    // the record that is due is one of version 2, and there are more questions than have records
+  Message message;
+  bool cut = false;  // the record that is due is one of version 2, and there are more questions than have records
 };
 
 /// Questions and resource records of one message that its record shows, and the values grouped by type; equal
@@ -44,8 +44,10 @@ enum Anomaly : uint8_t {
 };
 
 std::span<const Field> fields();
+/// Of requests and responses in version 3.
+Table columns();
 std::span<const RecordRow> records();
-void write_in_alert(const Event& event, const RecordContext& context, JsonWriter& json);
+RecordChoice record_choice(const void* config, std::string_view record);
 
 class Dns {
  public:

@@ -1,7 +1,6 @@
 // Names of record types and response codes (IANA registry "Domain Name System (DNS) Parameters").
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "dissectors/dns/dns_parser.h"
 
@@ -10,7 +9,7 @@ namespace lapwing::dns {
 namespace {
 
 // Sorted by number.
-constexpr NamedNumber kTypes[] = {
+constexpr NamedValue kTypes[] = {
     {"A", 1},      {"NS", 2},      {"MD", 3},          {"MF", 4},     {"CNAME", 5},    {"SOA", 6},
     {"MB", 7},     {"MG", 8},      {"MR", 9},          {"NULL", 10},  {"WKS", 11},     {"PTR", 12},
     {"HINFO", 13}, {"MINFO", 14},  {"MX", 15},         {"TXT", 16},   {"RP", 17},      {"AFSDB", 18},
@@ -28,32 +27,31 @@ constexpr NamedNumber kTypes[] = {
     {"AVC", 258},  {"DOA", 259},   {"AMTRELAY", 260},  {"TA", 32768}, {"DLV", 32769},
 };
 
-constexpr NamedNumber kRcodes[] = {
+constexpr NamedValue kRcodes[] = {
     {"NOERROR", 0},  {"FORMERR", 1},  {"SERVFAIL", 2}, {"NXDOMAIN", 3}, {"NOTIMP", 4},   {"REFUSED", 5},
     {"YXDOMAIN", 6}, {"YXRRSET", 7},  {"NXRRSET", 8},  {"NOTAUTH", 9},  {"NOTZONE", 10}, {"BADVERS", 16},
     {"BADKEY", 17},  {"BADTIME", 18}, {"BADMODE", 19}, {"BADNAME", 20}, {"BADALG", 21},  {"BADTRUNC", 22},
 };
 
-std::string_view name_in(std::span<const NamedNumber> table, uint16_t number, char (&scratch)[8]) {
-  auto row = std::ranges::lower_bound(table, number, {}, &NamedNumber::number);
-  if (row != table.end() && row->number == number) return row->name;
-  auto end = std::to_chars(scratch, scratch + sizeof scratch, number).ptr;
-  return {scratch, end};
+std::string_view name_in(std::span<const NamedValue> table, uint64_t number, std::string& scratch) {
+  auto row = std::ranges::lower_bound(table, number, {}, &NamedValue::value);
+  if (row != table.end() && row->value == number) return row->name;
+  return scratch = std::to_string(number);
 }
 
 }  // namespace
 
-std::span<const NamedNumber> type_names() {
+std::span<const NamedValue> type_names() {
   return kTypes;
 }
-std::span<const NamedNumber> rcode_names() {
+std::span<const NamedValue> rcode_names() {
   return kRcodes;
 }
 
-std::string_view type_name(uint16_t type, char (&scratch)[8]) {
+std::string_view type_name(uint64_t type, std::string& scratch) {
   return name_in(kTypes, type, scratch);
 }
-std::string_view rcode_name(uint8_t rcode, char (&scratch)[8]) {
+std::string_view rcode_name(uint64_t rcode, std::string& scratch) {
   return name_in(kRcodes, rcode, scratch);
 }
 

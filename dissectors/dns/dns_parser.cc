@@ -221,38 +221,38 @@ class Parser {
     if (!record.data.empty()) {
       switch (record.type) {
         case kA:
-        case kAaaa: record.shape = Shape::address; break;
+        case kAaaa: record.shape = RecordShape::address; break;
         case kCname:
         case kNs:
         case kPtr:
-          record.shape = Shape::host;
+          record.shape = RecordShape::host;
           if (!name(reader, end, record.host)) return false;
           break;
         case kMx:
-          record.shape = Shape::host;
+          record.shape = RecordShape::host;
           if (!reader.skip(2) || !name(reader, end, record.host)) return false;
           break;
         case kSoa:
-          record.shape = Shape::soa;
+          record.shape = RecordShape::soa;
           if (!name(reader, end, record.host) || !name(reader, end, record.mailbox)) return false;
           record.data = reader.bytes(20);
           break;
         case kSrv:
-          record.shape = Shape::srv;
+          record.shape = RecordShape::srv;
           record.data = reader.bytes(6);
           if (!reader.ok() || !name(reader, end, record.host)) return false;
           break;
         case kSshfp:
-          record.shape = Shape::sshfp;
+          record.shape = RecordShape::sshfp;
           reader.skip(2);
           break;
-        case kNull: record.shape = Shape::text; break;
+        case kNull: record.shape = RecordShape::text; break;
         case kTxt:
           if (size_t{1} + record.data[0] > record.data.size()) return false;
-          record.shape = Shape::strings;
+          record.shape = RecordShape::strings;
           break;
         case kOpt: {
-          record.shape = Shape::options;
+          record.shape = RecordShape::options;
           Bytes rest = record.data;
           for (Option option; next_option(rest, option);) {
           }
@@ -263,7 +263,7 @@ class Parser {
       }
     }
     if (!reader.ok()) return false;
-    if (record.shape == Shape::host || record.shape == Shape::soa) out_.names.push_back(record.host);
+    if (record.shape == RecordShape::host || record.shape == RecordShape::soa) out_.names.push_back(record.host);
     out_.records.push_back(record);
     return true;
   }

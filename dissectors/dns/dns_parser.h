@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sensor/base/bytes.h"
+#include "sensor/base/named_value.h"
 
 namespace lapwing::dns {
 
@@ -37,7 +38,7 @@ enum Type : uint16_t {
   kIxfr = 251,
 };
 
-namespace flag {
+namespace header_flag {
 inline constexpr uint16_t response = 0x8000, authoritative = 0x0400, truncated = 0x0200, recursion_desired = 0x0100,
                           recursion_available = 0x0080, z = 0x0040;
 }
@@ -55,13 +56,13 @@ struct Question {
 };
 
 /// How a record's data was understood; `opaque` when its type is not one of those below, or when it is empty.
-enum class Shape : uint8_t { opaque, address, host, text, strings, soa, srv, sshfp, options };
+enum class RecordShape : uint8_t { opaque, address, host, text, strings, soa, srv, sshfp, options };
 
 struct Record {
   Name name;
   uint16_t type = 0, klass = 0;
   uint32_t ttl = 0;
-  Shape shape = Shape::opaque;
+  RecordShape shape = RecordShape::opaque;
   Bytes data;    // the whole rdata; for soa and srv the fixed part after or before the names
   Name host;     // CNAME, NS, PTR, MX exchange, SRV target, SOA mname
   Name mailbox;  // SOA rname
@@ -90,7 +91,7 @@ struct Message {
   uint32_t size = 0;                              // of the message on the wire
   uint32_t followed = 0;                          // octets read behind pointers
 
-  bool is_response() const { return flags & flag::response; }
+  bool is_response() const { return flags & header_flag::response; }
   uint8_t opcode() const { return flags >> 11 & 0xf; }
   uint8_t rcode() const { return flags & 0xf; }
   Bytes text_of(const Name& name) const { return to_bytes(text).subspan(name.at, name.size); }
@@ -126,15 +127,11 @@ struct Option {
 bool next_option(Bytes& rdata, Option& out);
 
 /// "MX", "HTTPS"; the decimal number (in `scratch`) of a type without a name.
-std::string_view type_name(uint16_t type, char (&scratch)[8]);
-std::string_view rcode_name(uint8_t rcode, char (&scratch)[8]);
+std::string_view type_name(uint64_t type, std::string& scratch);
+std::string_view rcode_name(uint64_t rcode, std::string& scratch);
 
 /// Names of record types and response codes with their numbers, for rules.
-struct NamedNumber {
-  std::string_view name;
-  uint16_t number;
-};
-std::span<const NamedNumber> type_names();
-std::span<const NamedNumber> rcode_names();
+std::span<const NamedValue> type_names();
+std::span<const NamedValue> rcode_names();
 
 }  // namespace lapwing::dns

@@ -24,8 +24,8 @@ uint8_t opcode_of(uint16_t flags) {
 bool sane_flags(const Header& h, bool to_server) {
   const uint8_t opcode = opcode_of(h.flags);
   if (opcode != 0 && opcode != kStatus && opcode != kNotify && opcode != kUpdate) return false;
-  if (to_server == ((h.flags & flag::response) != 0) || h.flags & flag::z) return false;
-  return to_server ? !(h.flags & 0xf || h.flags & flag::recursion_available) : (h.flags & 0xf) <= 10;
+  if (to_server == ((h.flags & header_flag::response) != 0) || h.flags & header_flag::z) return false;
+  return to_server ? !(h.flags & 0xf || h.flags & header_flag::recursion_available) : (h.flags & 0xf) <= 10;
 }
 
 /// Everything here must hold for certainty.
@@ -39,7 +39,7 @@ bool sane(const Header& h, bool to_server) {
 /// The fields that are there, the others as is usual: lets a first short segment of another protocol go early.
 Header read_header(Bytes wire, bool to_server) {
   ByteReader reader(wire);
-  Header h{0, to_server ? uint16_t{0} : flag::response, 1, 0, 0, 0};
+  Header h{0, to_server ? uint16_t{0} : header_flag::response, 1, 0, 0, 0};
   for (uint16_t* field : {&h.id, &h.flags, &h.questions, &h.answers, &h.authorities, &h.additionals}) {
     if (reader.has(2)) *field = reader.u16();
   }
@@ -59,7 +59,7 @@ bool is_netbios(Bytes name) {
 /// Multicast DNS (RFC 6762) and LLMNR (RFC 4795) are DNS in form. The first has no id and no recursion; the second
 /// asks for single-label names without recursion. Plain DNS may look so too: then its port has to tell.
 bool may_be_multicast(const Message& message, Bytes name) {
-  if (message.flags & (flag::recursion_desired | flag::recursion_available)) return false;
+  if (message.flags & (header_flag::recursion_desired | header_flag::recursion_available)) return false;
   return message.id == 0 || (!name.empty() && std::ranges::find(name, '.') == name.end());
 }
 
@@ -68,7 +68,7 @@ bool known_class(uint16_t klass) {
 }
 
 bool known_type(uint16_t type) {
-  return std::ranges::binary_search(type_names(), type, {}, &NamedNumber::number);
+  return std::ranges::binary_search(type_names(), type, {}, &NamedValue::value);
 }
 
 }  // namespace

@@ -13,7 +13,13 @@ constexpr OptionRow<Config> kOptions[] = {
 
 const About Echo::about{"echo", transport::tcp | transport::udp, kPorts, "echo requests in lines (RFC 862)"};
 
-const Protocol Echo::protocol{"echo", fields(), kAnomalies, records(), &write_in_alert, "echo requests in lines"};
+const Protocol Echo::protocol{.name = "echo",
+                              .fields = fields(),
+                              .anomalies = kAnomalies,
+                              .records = records(),
+                              .help = "echo requests in lines",
+                              .in_alert = columns(),
+                              .choice = &record_choice};
 
 std::span<const OptionRow<Config>> Echo::options() {
   return kOptions;

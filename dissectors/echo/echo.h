@@ -26,10 +26,11 @@ enum Anomaly : uint8_t { kMismatchedReply, kUnexpectedReply, kInvalidLine, kLine
 /// Requests that wait for their reply; the oldest is given up beyond it.
 inline constexpr size_t kMaxPending = 64;
 
-/// What dissectors/echo/echo_fields.cc and echo_record.cc bring.
+/// What echo_columns.cc brings.
+Table columns();
 std::span<const Field> fields();
 std::span<const RecordRow> records();
-void write_in_alert(const Event& event, const RecordContext& context, JsonWriter& json);
+RecordChoice record_choice(const void* config, std::string_view record);
 
 class Echo {
  public:

@@ -36,7 +36,6 @@ const Protocol Http::protocol{.name = "http",
                               .fields = http::fields(),
                               .anomalies = anomaly_names(),
                               .records = http::records(),
-                              .write_in_alert = &write_in_alert,
                               .help = "web traffic, HTTP/0.9 to 1.1",
                               .file = &carried_file,
                               .request_header = &request_header,
@@ -44,12 +43,10 @@ const Protocol Http::protocol{.name = "http",
                               .grows = http::kHeaders,
                               .loud_anomalies = true,
                               .frames = kFrames,
-                              .states = kStates};
+                              .states = kStates,
+                              .in_alert = http::columns(),
+                              .choice = &record_choice};
 
-std::string_view header(const htp_table_t* headers, const char* name) {
-  const auto* found = static_cast<const htp_header_t*>(headers ? htp_table_get_c(headers, name) : nullptr);
-  return found ? to_text(view(found->value)) : std::string_view{};
-}
 uint64_t HttpTransaction::head_size() const {
   return view(tx->request_line).size() + view(tx->response_line).size() + raw_headers[0].size() + raw_headers[1].size();
 }

@@ -67,10 +67,11 @@ struct HttpTransaction : Transaction {
   }
 };
 
-/// What http_fields.cc and http_record.cc bring.
+/// What http_columns.cc brings.
+Table columns();
 std::span<const Field> fields();
 std::span<const RecordRow> records();
-void write_in_alert(const Event& event, const RecordContext& context, JsonWriter& json);
+RecordChoice record_choice(const void* config, std::string_view record);
 std::string_view request_header(const Transaction& tx, std::string_view name);
 CarriedFile* carried_file(Transaction& tx, Direction direction, uint32_t index);
 

@@ -49,8 +49,8 @@ bool reads_body(const htp_tx_t& tx, Direction direction) {
 
 }  // namespace
 
-Cut Framer::cut(Bytes bytes, const Place& place) {
-  Cut cut = cut_at(bytes, place);
+Cut Framer::cut(Bytes bytes, const ParserState& state) {
+  Cut cut = cut_at(bytes, state);
   if (cut.take > 0) {
     looked_ = {};
     bare_request_ = false;
@@ -58,14 +58,14 @@ Cut Framer::cut(Bytes bytes, const Place& place) {
   return cut;
 }
 
-Cut Framer::cut_at(Bytes bytes, const Place& place) {
-  if (place.direction == Direction::to_server) {
-    if (!place.tx || !place.tx->request_line) return cut_request_start(bytes, place);
+Cut Framer::cut_at(Bytes bytes, const ParserState& state) {
+  if (state.direction == Direction::to_server) {
+    if (!state.tx || !state.tx->request_line) return cut_request_start(bytes, state);
   } else {
     // Behind an interim answer libhtp still has the status line of that.
-    if (!place.tx || place.tx->response_progress <= HTP_RESPONSE_LINE) return cut_response_start(bytes, place);
+    if (!state.tx || state.tx->response_progress <= HTP_RESPONSE_LINE) return cut_response_start(bytes, state);
   }
-  return reads_body(*place.tx, place.direction) ? cut_body(bytes, place) : cut_line(bytes, place);
+  return reads_body(*state.tx, state.direction) ? cut_body(bytes, state) : cut_line(bytes, state);
 }
 
 /// The end of the line at hand, or npos; what was looked at for it before is not looked at again.
@@ -118,18 +118,18 @@ void Framer::measure(Cut& cut, size_t size) {
   told_ |= cut.too_long;
 }
 
-Cut Framer::cut_line(Bytes bytes, const Place& place) {
+Cut Framer::cut_line(Bytes bytes, const ParserState& state) {
   const std::string_view text = to_text(bytes);
   Cut cut;
-  if (place.direction == Direction::to_server) {
-    const int progress = place.tx->request_progress;
+  if (state.direction == Direction::to_server) {
+    const int progress = state.tx->request_progress;
     const bool header = progress == HTP_REQUEST_HEADERS || progress == HTP_REQUEST_TRAILER;
     const size_t end = line_feed(text);
-    cut.take = end != npos ? end + 1 : !header || place.last ? text.size() : 0;
+    cut.take = end != npos ? end + 1 : !header || state.last ? text.size() : 0;
     cut.field = header && !blank(text.substr(0, cut.take)) ? cut.take : 0;
   } else {
-    cut_response_field(cut, text, place.last);
-    const int progress = place.tx->response_progress;
+    cut_response_field(cut, text, state.last);
+    const int progress = state.tx->response_progress;
     const bool header = progress == HTP_RESPONSE_HEADERS || progress == HTP_RESPONSE_TRAILER;
     if (!header || blank(text.substr(0, cut.field))) cut.field = 0;
   }
@@ -139,29 +139,29 @@ Cut Framer::cut_line(Bytes bytes, const Place& place) {
 
 /// Lines that begin no request belong to the one before, where that did not say how long it is. True when nothing is
 /// left to decide.
-bool Framer::cut_behind(Cut& cut, std::string_view text, const Place& place) {
+bool Framer::cut_behind(Cut& cut, std::string_view text, const ParserState& state) {
   const size_t line_end = line_feed(text);
-  if (line_end == npos && !place.last && text.size() < kLineLimit) {
+  if (line_end == npos && !state.last && text.size() < kLineLimit) {
     cut.take = 0;
     return true;
   }
   // The beginning of a longer line decides, and goes alone: no more of it may have come.
   const std::string_view line = text.substr(0, std::min(line_end, kLineLimit));
-  if ((blank(line) && !place.body) || begins_request(line)) return false;
+  if ((blank(line) && !state.body) || begins_request(line)) return false;
   cut.take = std::min(line_end < kLineLimit ? line_end + 1 : kLineLimit, text.size());
   cut.behind = true;
   return true;
 }
 
-Cut Framer::cut_request_start(Bytes bytes, const Place& place) {
+Cut Framer::cut_request_start(Bytes bytes, const ParserState& state) {
   const std::string_view text = to_text(bytes);
   Cut cut;
   if (!bare_request_) {
-    if (place.open && cut_behind(cut, text, place)) return cut;
+    if (state.open && cut_behind(cut, text, state)) return cut;
     const size_t line_end = line_feed(text);
-    cut.take = line_end != npos ? line_end + 1 : place.last ? text.size() : 0;
+    cut.take = line_end != npos ? line_end + 1 : state.last ? text.size() : 0;
     const std::string_view line = text.substr(0, std::min(line_end, text.size()));
-    cut.skip = line_end != npos && (blank(line) ? place.tx == nullptr : resync_ && line.find(" HTTP/") == npos);
+    cut.skip = line_end != npos && (blank(line) ? state.tx == nullptr : resync_ && line.find(" HTTP/") == npos);
     if (line_end == npos || cut.skip || blank(line) || has_protocol(line)) {
       measure(cut, line.size());
       return cut;
@@ -172,7 +172,7 @@ Cut Framer::cut_request_start(Bytes bytes, const Place& place) {
   // HTTP/0.9 is one line. Servers that are lenient take lines behind it for headers, whatever is in them.
   cut.take = looked_.line;
   const size_t next_end = line_feed(text);
-  if (next_end == npos && !place.last && text.size() < looked_.line + kLineLimit) {
+  if (next_end == npos && !state.last && text.size() < looked_.line + kLineLimit) {
     cut.take = 0;
     return cut;
   }
@@ -183,27 +183,27 @@ Cut Framer::cut_request_start(Bytes bytes, const Place& place) {
   return cut;
 }
 
-Cut Framer::cut_response_start(Bytes bytes, const Place& place) {
+Cut Framer::cut_response_start(Bytes bytes, const ParserState& state) {
   const std::string_view text = to_text(bytes);
   Cut cut;
   // Whatever was asked, a status line is one. Without a protocol in the request it must come first: the answer may be
   // the file itself.
-  if (!looked_.in_header && place.owner && place.owner->request_protocol_number == HTP_PROTOCOL_0_9) {
+  if (!looked_.in_header && state.owner && state.owner->request_protocol_number == HTP_PROTOCOL_0_9) {
     const Likelihood answer = probe_response(text);
-    if (answer == Likelihood::no || (answer == Likelihood::more && place.last)) {
-      return {.take = text.size(), .bare = place.owner};
+    if (answer == Likelihood::no || (answer == Likelihood::more && state.last)) {
+      return {.take = text.size(), .bare = state.owner};
     }
     if (answer == Likelihood::more) return cut;
   }
   while (!looked_.in_header && looked_.line < text.size()) {
     size_t end = line_feed(text);
-    if (end == npos && !place.last) break;
+    if (end == npos && !state.last) break;
     end = end == npos ? text.size() : end + 1;
     if (end > kJunkLimit) break;
     const std::string_view line = text.substr(looked_.line, end - looked_.line);
     if (looked_.line == 0 && blank(line)) {
       cut.take = end;
-      cut.skip = place.tx == nullptr;
+      cut.skip = state.tx == nullptr;
       return cut;
     }
     if (looks_like_status(line)) {
@@ -219,17 +219,17 @@ Cut Framer::cut_response_start(Bytes bytes, const Place& place) {
     }
   }
   if (looked_.in_header) {
-    cut_response_field(cut, text, place.last);
+    cut_response_field(cut, text, state.last);
     cut.field = 0;
     measure(cut, cut.take ? cut.take : text.size());
     return cut;
   }
-  if (!place.last && text.size() < kJunkLimit) return cut;
+  if (!state.last && text.size() < kJunkLimit) return cut;
   // Bytes that answer a request become its body, as a browser shows them. Others belong to nothing.
   cut.take = text.size();
-  cut.bare = place.owner;
-  cut.skip = !place.owner && resync_;
-  cut.excess = !place.owner && !resync_;
+  cut.bare = state.owner;
+  cut.skip = !state.owner && resync_;
+  cut.excess = !state.owner && !resync_;
   return cut;
 }
 
@@ -245,14 +245,14 @@ uint64_t Framer::body_left(const htp_tx_t& tx, Direction direction) const {
   return announced > body_ ? announced - body_ : kEndless;
 }
 
-Cut Framer::cut_body(Bytes bytes, const Place& place) {
+Cut Framer::cut_body(Bytes bytes, const ParserState& state) {
   const std::string_view text = to_text(bytes);
   if (chunk_ == Chunk::length || chunk_ == Chunk::data_end) {
     const size_t end = std::min(line_feed(text), kJunkLimit - 1);
     Cut cut;
     if (end < text.size()) {
       cut.take = end + 1;
-    } else if (chunk_ == Chunk::data_end || place.last) {
+    } else if (chunk_ == Chunk::data_end || state.last) {
       cut.take = text.size();
     }
     if (cut.take > 0 && chunk_ == Chunk::length) {
@@ -260,13 +260,13 @@ Cut Framer::cut_body(Bytes bytes, const Place& place) {
       cut.bad_chunk = first != npos && !std::isxdigit(static_cast<unsigned char>(text[first]));
     }
     // The last line is no length, whatever it begins with, but a body that was announced as chunks.
-    if (place.last && chunk_ == Chunk::length && end >= text.size() && !may_be_length(text)) {
+    if (state.last && chunk_ == Chunk::length && end >= text.size() && !may_be_length(text)) {
       cut.bad_chunk = true;
-      cut.bare = place.owner;
+      cut.bare = state.owner;
     }
     return cut;
   }
-  const uint64_t left = body_left(*place.tx, place.direction);
+  const uint64_t left = body_left(*state.tx, state.direction);
   return {static_cast<size_t>(std::min<uint64_t>(left, text.size()))};
 }
 

@@ -14,7 +14,7 @@
 namespace lapwing::http {
 
 /// What the framer must know of libhtp's side before it can cut.
-struct Place {
+struct ParserState {
   Direction direction = Direction::to_server;
   const htp_tx_t* tx = nullptr;  // the message at hand, or null between messages
   htp_tx_t* owner = nullptr;     // whose message the next bytes are: `tx`, or the one whose response comes next
@@ -50,7 +50,7 @@ class Framer {
   /// Bytes in place of a status line, or of a chunk length, that are kept waiting for a real one.
   static constexpr size_t kJunkLimit = 16 * 1024;
 
-  Cut cut(Bytes bytes, const Place& place);
+  Cut cut(Bytes bytes, const ParserState& state);
   /// `piece` went to libhtp, which was at message `before` and is now at `after`.
   void advance(Bytes piece, const htp_tx_t* before, const htp_tx_t* after, Direction direction);
   /// Bytes that may be missing at this place without losing the framing.
@@ -74,12 +74,12 @@ class Framer {
     bool in_header = false;  // of a response: its status line was found, or is behind
   };
 
-  Cut cut_at(Bytes bytes, const Place& place);
-  Cut cut_line(Bytes bytes, const Place& place);
-  Cut cut_request_start(Bytes bytes, const Place& place);
-  bool cut_behind(Cut& cut, std::string_view text, const Place& place);
-  Cut cut_response_start(Bytes bytes, const Place& place);
-  Cut cut_body(Bytes bytes, const Place& place);
+  Cut cut_at(Bytes bytes, const ParserState& state);
+  Cut cut_line(Bytes bytes, const ParserState& state);
+  Cut cut_request_start(Bytes bytes, const ParserState& state);
+  bool cut_behind(Cut& cut, std::string_view text, const ParserState& state);
+  Cut cut_response_start(Bytes bytes, const ParserState& state);
+  Cut cut_body(Bytes bytes, const ParserState& state);
   size_t line_feed(std::string_view text);
   void cut_response_field(Cut& cut, std::string_view text, bool last);
   void measure(Cut& cut, size_t size);

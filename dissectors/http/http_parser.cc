@@ -281,7 +281,7 @@ void Parser::end_open() {
   side.open = nullptr;
 }
 
-Place Parser::place(Direction direction, bool last) const {
+ParserState Parser::state(Direction direction, bool last) const {
   htp_tx_t* tx = current(direction);
   if (direction == Direction::to_client) return {direction, tx, tx ? tx : events_.awaiting(), last};
   const Side& side = sides_[index(direction)];
@@ -310,7 +310,7 @@ Parser::Result Parser::feed_pieces(Direction direction, Bytes bytes, bool last) 
       result.status = Status::waiting;
       break;
     }
-    const Cut cut = side.framer.cut(rest, place(direction, last));
+    const Cut cut = side.framer.cut(rest, state(direction, last));
     if (cut.too_long || cut.refused) events_.too_long(direction);
     if (cut.refused) {
       result.status = Status::failed;

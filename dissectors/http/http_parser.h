@@ -147,7 +147,7 @@ class Parser {
   };
 
   Result feed_pieces(Direction direction, Bytes bytes, bool last);
-  Place place(Direction direction, bool last) const;
+  ParserState state(Direction direction, bool last) const;
   bool withhold(Side& side, htp_tx_t* tx, Direction direction, Bytes field);
   bool fits(Head& head, htp_tx_t* tx, Direction direction, std::string_view value);
   void follow_to_end(Side& side, htp_tx_t& tx, Bytes bytes);

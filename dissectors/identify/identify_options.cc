@@ -26,9 +26,9 @@ constexpr CounterRow<Counters> kCounters[] = {
     {"ndpi.detected", &Counters::detected, "Flows whose application was identified by content."},
     {"ndpi.guessed", &Counters::guessed, "Flows whose application was guessed by port or address."},
     {"ndpi.unknown", &Counters::unknown, "Flows whose application stayed unknown."},
-    {"ndpi.max_flows", &Counters::max_flows, "Flows not identified because of ndpi.max-flows."},
+    {"ndpi.max_flows", &Counters::max_flows, "Flows not identified because of ndpi.max-flows.", CounterKind::loss},
     {"ndpi.shed_above", &Counters::shed_above,
-     "Flows not identified, or by their first packets only, because of ndpi.shed-above."},
+     "Flows not identified, or by their first packets only, because of ndpi.shed-above.", CounterKind::loss},
     {"ndpi.other_transport", &Counters::other_transport, "Packets left out: not the transport protocol of their flow."},
     {"ndpi.unusable", &Counters::unusable, "Packets left out: no complete IP and transport header."},
 };

@@ -35,15 +35,34 @@ constexpr ProgressState kStates[] = {
 };
 
 constexpr std::string_view kAnomalies[] = {
-    "invalid_sslv2_header",        "invalid_tls_header",      "invalid_record_version",     "invalid_record_type",
-    "invalid_handshake_message",   "invalid_certificate",     "certificate_invalid_length", "error_message_encountered",
-    "invalid_ssl_record",          "heartbeat_message",       "overflow_heartbeat_message", "invalid_heartbeat_message",
-    "dataleak_heartbeat_mismatch", "multiple_sni_extensions", "invalid_sni_type",           "invalid_sni_length",
-    "handshake_invalid_length",    "invalid_alert_message",
+    "invalid_sslv2_header",
+    "invalid_tls_header",
+    "invalid_record_version",
+    "invalid_record_type",
+    "invalid_handshake_message",
+    "invalid_certificate",
+    "certificate_invalid_length",
+    "error_message_encountered",
+    "invalid_ssl_record",
+    "heartbeat_message",
+    "overflow_heartbeat_message",
+    "invalid_heartbeat_message",
+    "dataleak_heartbeat_mismatch",
+    "multiple_sni_extensions",
+    "invalid_sni_type",
+    "invalid_sni_length",
+    "handshake_invalid_length",
+    "invalid_alert_message",
     // by CertificateFault
-    "certificate_invalid_version", "certificate_invalid_serial",     "certificate_invalid_algorithmidentifier",
-    "certificate_invalid_x509name", "certificate_invalid_date",      "certificate_invalid_extensions",
-    "certificate_invalid_der",      "certificate_invalid_subject",   "certificate_invalid_issuer",
+    "certificate_invalid_version",
+    "certificate_invalid_serial",
+    "certificate_invalid_algorithmidentifier",
+    "certificate_invalid_x509name",
+    "certificate_invalid_date",
+    "certificate_invalid_extensions",
+    "certificate_invalid_der",
+    "certificate_invalid_subject",
+    "certificate_invalid_issuer",
     "certificate_invalid_validity",
 };
 
@@ -56,8 +75,7 @@ constexpr OptionRow<Config> kOptions[] = {
     {"app-layer.protocols.tls.encryption-handling", &Config::encryption_handling, "default",
      "after the handshake: watch record headers (default, track-only), match raw payload too (full), or look no more "
      "(bypass)",
-     Unit::none,
-     "default|track-only|full|bypass"},
+     Unit::none, "default|track-only|full|bypass"},
     {"app-layer.protocols.tls.record.extended", &Config::extended, "yes",
      "write more than subject, issuer and session_resumed into tls records"},
     {"app-layer.protocols.tls.record.custom", &Config::custom, "",
@@ -159,12 +177,13 @@ const Protocol Tls::protocol{.name = "tls",
                              .fields = fields(),
                              .anomalies = kAnomalies,
                              .records = records(),
-                             .write_in_alert = &write_in_alert,
                              .help = "transport layer security",
                              .head = kHelloDone,
                              .loud_anomalies = true,
                              .frames = kFrames,
-                             .states = kStates};
+                             .states = kStates,
+                             .in_alert = columns(),
+                             .choice = &record_choice};
 
 std::span<const OptionRow<Config>> Tls::options() {
   return kOptions;

@@ -26,27 +26,13 @@ struct Config {
 /// Stages of a direction.
 inline constexpr uint8_t kHelloDone = 1, kCertificateDone = 2, kKeyExchangeDone = 3;
 
-/// The names of an ALPN list (RFC 7301), in the bytes they came in.
-class AlpnNames {
- public:
-  AlpnNames() = default;
-  explicit AlpnNames(Bytes list) : list_(to_text(list)) {}
-  /// Name number `i`, or false. Costs one step when they are asked for in their order.
-  bool get(size_t i, Bytes& name) const;
-  Bytes list() const { return to_bytes(list_); }
-
- private:
-  std::string list_;
-  mutable size_t next_ = 0, at_ = 0;  // number and place of the name behind the last one asked for
-};
-
 /// What one side said of itself [W]. `hello` views `hello_bytes`; both, and `chain`, are given up with the handshake.
 struct Party {
   bool greeted = false;
   uint16_t version = 0;
   std::string hello_bytes;
   Hello hello;
-  AlpnNames alpns;
+  std::string alpns;               // the list that next_alpn reads
   std::vector<std::string> chain;  // DER, as sent: the party's own certificate first
   std::shared_ptr<const Certificate> certificate;
 };
@@ -93,8 +79,9 @@ enum Anomaly : uint8_t {
 };
 
 std::span<const Field> fields();
+Table columns();
 std::span<const RecordRow> records();
-void write_in_alert(const Event& event, const RecordContext& context, JsonWriter& json);
+RecordChoice record_choice(const void* config, std::string_view record);
 
 class Tls {
  public:

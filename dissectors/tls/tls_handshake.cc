@@ -33,22 +33,12 @@ size_t weight(const Certificate& certificate) {
 
 }  // namespace
 
-bool AlpnNames::get(size_t i, Bytes& name) const {
-  if (i < next_) next_ = at_ = 0;
-  for (; next_ <= i; ++next_) {
-    Bytes rest = list().subspan(at_);
-    if (!next_alpn(rest, name)) return false;
-    at_ = list_.size() - rest.size();
-  }
-  return true;
-}
-
 void Handshake::abridge() {
   for (Party& party : parties) {
     party.hello = {};
     party.hello_bytes = {};
     party.chain = {};
-    if (party.alpns.list().size() > kMaxKeptText) party.alpns = {};
+    if (party.alpns.size() > kMaxKeptText) party.alpns = {};
     if (party.certificate && weight(*party.certificate) > kMaxKeptCertificate) {
       party.certificate = {};
       may_resume = false;
@@ -151,7 +141,7 @@ void Tls::client_hello(Bytes body, EventSink& sink) {
   }
   party.greeted = true;
   party.version = hello.version;
-  party.alpns = AlpnNames(hello.alpn);
+  party.alpns = to_text(hello.alpn);
   tx_.sni = to_text(hello.sni);
   tx_.may_resume = hello.has_ticket;
   if (config_.wants_ja3()) {
@@ -171,7 +161,7 @@ bool Tls::other_hello(Bytes body, EventSink& sink) {
   if (!retrying_ || retried_ || !parse_client_hello(body, second)) return false;
   retried_ = true;
   const Party& first = tx_.client();
-  if (std::ranges::equal(second.sni, to_bytes(tx_.sni)) && std::ranges::equal(second.alpn, first.alpns.list())) {
+  if (std::ranges::equal(second.sni, to_bytes(tx_.sni)) && std::ranges::equal(second.alpn, to_bytes(first.alpns))) {
     return false;
   }
   publish(kFrom, sink);
@@ -200,7 +190,7 @@ void Tls::server_hello(Bytes body, EventSink& sink) {
     party.version = hello.version;
     party.hello_bytes = to_text(body);
     parse_server_hello(to_bytes(party.hello_bytes), party.hello);
-    party.alpns = AlpnNames(hello.alpn);
+    party.alpns = to_text(hello.alpn);
     const Bytes offered = tx_.client().hello.session_id;
     tx_.may_resume |= !offered.empty() && std::ranges::equal(offered, hello.session_id);
   }

@@ -1,5 +1,7 @@
 #include "dissectors/tls/tls_parser.h"
 
+#include "sensor/base/text.h"
+
 #include <algorithm>
 
 namespace lapwing::tls {
@@ -162,10 +164,9 @@ bool parse_ssl2_client_hello(Bytes record, Ssl2Hello& out) {
   const uint8_t type = reader.u8();
   out.version = reader.u16();
   const size_t ciphers = reader.u16(), session_id = reader.u16(), challenge = reader.u16();
-  return reader.ok() && type == kClientHello &&
-         (out.version == kSsl2 || out.version >> 8 == kSsl3 >> 8) && ciphers > 0 && ciphers % 3 == 0 &&
-         (session_id == 0 || session_id == 16) && challenge >= 16 && challenge <= 32 &&
-         reader.left() == ciphers + session_id + challenge;
+  return reader.ok() && type == kClientHello && (out.version == kSsl2 || out.version >> 8 == kSsl3 >> 8) &&
+         ciphers > 0 && ciphers % 3 == 0 && (session_id == 0 || session_id == 16) && challenge >= 16 &&
+         challenge <= 32 && reader.left() == ciphers + session_id + challenge;
 }
 
 bool parse_ssl2_server_hello(Bytes record, Ssl2Hello& out) {
@@ -180,7 +181,7 @@ bool parse_ssl2_server_hello(Bytes record, Ssl2Hello& out) {
          reader.left() == ciphers + connection_id;
 }
 
-std::string_view version_name(uint16_t version, char (&scratch)[8]) {
+std::string_view version_name(uint64_t version, std::string& scratch) {
   switch (version) {
     case 0: return "UNDETERMINED";
     case kSsl2: return "SSLv2";
@@ -202,11 +203,8 @@ std::string_view version_name(uint16_t version, char (&scratch)[8]) {
       "TLS 1.3 draft-21", "TLS 1.3 draft-22", "TLS 1.3 draft-23", "TLS 1.3 draft-24", "TLS 1.3 draft-25",
       "TLS 1.3 draft-26", "TLS 1.3 draft-27", "TLS 1.3 draft-28"};
   if (version >= 0x7f10 && version <= 0x7f1c) return kDrafts[version - 0x7f10];
-  constexpr char kDigits[] = "0123456789abcdef";
-  scratch[0] = '0';
-  scratch[1] = 'x';
-  for (int i = 0; i < 4; ++i) scratch[2 + i] = kDigits[version >> (12 - 4 * i) & 0xf];
-  return {scratch, 6};
+  const uint8_t bytes[] = {static_cast<uint8_t>(version >> 8), static_cast<uint8_t>(version)};
+  return scratch = "0x" + to_hex(bytes);
 }
 
 }  // namespace lapwing::tls

@@ -57,7 +57,7 @@ constexpr bool is_grease(uint16_t value) {
   return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);
 }
 /// "TLS 1.2", "TLSv1", "SSLv3", "TLS 1.3 draft-18"; "0x1234" (in `scratch`) for others; "UNDETERMINED" for 0.
-std::string_view version_name(uint16_t version, char (&scratch)[8]);
+std::string_view version_name(uint64_t version, std::string& scratch);
 
 /// Network-order 16-bit values, as hellos list ciphers and groups. A last odd byte is not part of the list.
 class Values16 {
@@ -66,6 +66,7 @@ class Values16 {
   explicit Values16(Bytes bytes) : bytes_(bytes.first(bytes.size() & ~size_t{1})) {}
   size_t size() const { return bytes_.size() / 2; }
   uint16_t operator[](size_t i) const { return load_be16(&bytes_[2 * i]); }
+  Bytes bytes() const { return bytes_; }
 
  private:
   Bytes bytes_;

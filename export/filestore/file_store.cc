@@ -260,14 +260,18 @@ class FileStore final : public Exporter {
 std::span<const CounterRow<FileStoreCounters>> file_store_counter_rows() {
   using F = FileStoreCounters;
   static constexpr CounterRow<F> kCounters[] = {
-      {"file_store.open_files", &F::open_files, "files that the store holds open now"},
-      {"file_store.open_files_max_hit", &F::open_files_max_hit, "writes that had to open and close their file"},
-      {"file_store.fs_errors", &F::fs_errors, "files and records that the file system did not take"},
-      {"file_store.pieces_lost", &F::pieces_lost,
-       "files given up because a batch with some of their bytes was dropped"},
-      {"file_store.max_size_hit", &F::max_size_hit, "files and records not stored: the folder held max-size"},
-      {"file_store.max_files_hit", &F::max_files_hit, "files and records not stored: the folder held max-files"},
-      {"file_store.max_growing_hit", &F::max_growing_hit, "files given up because 65,536 younger ones were growing"},
+      {"file_store.open_files", &F::open_files, "files that the store holds open now", CounterKind::gauge},
+      {"file_store.open_files_max_hit", &F::open_files_max_hit, "writes that had to open and close their file",
+       CounterKind::loss},
+      {"file_store.fs_errors", &F::fs_errors, "files and records that the file system did not take", CounterKind::loss},
+      {"file_store.pieces_lost", &F::pieces_lost, "files given up because a batch with some of their bytes was dropped",
+       CounterKind::loss},
+      {"file_store.max_size_hit", &F::max_size_hit, "files and records not stored: the folder held max-size",
+       CounterKind::loss},
+      {"file_store.max_files_hit", &F::max_files_hit, "files and records not stored: the folder held max-files",
+       CounterKind::loss},
+      {"file_store.max_growing_hit", &F::max_growing_hit, "files given up because 65,536 younger ones were growing",
+       CounterKind::loss},
   };
   return kCounters;
 }

@@ -46,6 +46,7 @@ AppConfig AppConfig::read(const Setting& root) {
   AppConfig config = read_options<AppConfig>(root, kOptions);
   for (const DissectorRow& row : dissectors()) {
     AppProtocol protocol{.row = &row, .transports = row.about->transports, .config = row.configure(root)};
+    protocol.plans = std::make_shared<const RecordPlans>(*row.protocol, protocol.config.get());
     protocol.ports.assign(row.about->ports.begin(), row.about->ports.end());
     std::string base = "app-layer.protocols." + std::string(row.about->name);
     for (const Switch& s : kSwitches) {

@@ -18,6 +18,7 @@ struct AppProtocol {
   uint8_t transports = 0;       // those switched on
   std::vector<uint16_t> ports;  // detection-ports: decide between equals
   std::shared_ptr<const void> config;
+  std::shared_ptr<const RecordPlans> plans;
 };
 
 /// [S] Keys "app-layer.protocols.<name>.enabled", ".detection-ports.dp", both also below ".tcp" and ".udp".

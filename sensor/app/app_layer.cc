@@ -9,18 +9,23 @@ constexpr CounterRow<AppCounters> kRows[] = {
     {"app_layer.detected", &AppCounters::detected, "flows whose protocol was found"},
     {"app_layer.failed", &AppCounters::failed, "flows whose first bytes fit no protocol"},
     {"app_layer.changed", &AppCounters::changed, "flows that went over to another protocol"},
-    {"app_layer.parser_errors", &AppCounters::parser_errors, "flows whose dissector gave up"},
+    {"app_layer.parser_errors", &AppCounters::parser_errors, "flows whose dissector gave up", CounterKind::loss},
     {"app_layer.detection_limit", &AppCounters::detection_limit, "flows given up with many bytes and no verdict"},
     {"app_layer.turned", &AppCounters::turned, "flows picked up late whose client and server changed places"},
-    {"app_layer.buffer_limit", &AppCounters::buffer_limit, "directions given up with too much of one message waiting"},
-    {"app_layer.memcap", &AppCounters::memcap, "flows given up because dissection kept more than app-layer.memcap"},
-    {"app_layer.memuse", &AppCounters::memuse, "bytes that dissection keeps of flows"},
-    {"app_layer.max_tx", &AppCounters::max_tx, "transactions given up: too many of their flow were open"},
-    {"app_layer.max_changes", &AppCounters::max_changes, "flows left because they changed their protocol too often"},
+    {"app_layer.buffer_limit", &AppCounters::buffer_limit, "directions given up with too much of one message waiting",
+     CounterKind::loss},
+    {"app_layer.memcap", &AppCounters::memcap, "flows given up because dissection kept more than app-layer.memcap",
+     CounterKind::loss},
+    {"app_layer.memuse", &AppCounters::memuse, "bytes that dissection keeps of flows", CounterKind::gauge},
+    {"app_layer.max_tx", &AppCounters::max_tx, "transactions given up: too many of their flow were open",
+     CounterKind::loss},
+    {"app_layer.max_changes", &AppCounters::max_changes, "flows left because they changed their protocol too often",
+     CounterKind::loss},
     {"app_layer.work_budget", &AppCounters::work_budget,
-     "flows left because they cost more work than flow.budget.work-times and -base allow"},
+     "flows left because they cost more work than flow.budget.work-times and -base allow", CounterKind::loss},
     {"app_layer.transactions", &AppCounters::transactions, "transactions of all protocols"},
-    {"app_layer.open_frames_max", &AppCounters::open_frames_max, "frames not looked at: too many of a flow were open"},
+    {"app_layer.open_frames_max", &AppCounters::open_frames_max, "frames not looked at: too many of a flow were open",
+     CounterKind::loss},
 };
 
 }  // namespace
@@ -314,6 +319,7 @@ void AppLayer::add_protocol_counters(CounterSet& set) const {
 void AppLayer::emit(const Event& event) {
   Event full = event;
   full.config = current_->protocol->config.get();
+  full.plans = current_->protocol->plans.get();
   if (event.tx && event.tx->id + 1 > current_->transactions) {
     uint64_t fresh = event.tx->id + 1 - current_->transactions;
     current_->transactions += fresh;

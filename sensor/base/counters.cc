@@ -4,12 +4,12 @@
 
 namespace lapwing {
 
-void CounterSet::add(std::string_view path, uint64_t value, std::string_view help) {
+void CounterSet::add(std::string_view path, uint64_t value, std::string_view help, CounterKind kind) {
   auto found = std::find_if(values_.begin(), values_.end(), [&](const CounterValue& v) { return v.path == path; });
   if (found == values_.end()) {
-    values_.push_back({std::string(path), value, help, {}});
+    values_.push_back({std::string(path), value, help, kind, {}});
   } else {
-    found->value += value;
+    found->value = kind == CounterKind::maximum ? std::max(found->value, value) : found->value + value;
   }
 }
 
@@ -21,7 +21,7 @@ void CounterSet::set_text(std::string_view path, std::string text, std::string_v
 
 void CounterSet::add(const CounterSet& other) {
   for (const CounterValue& v : other.values_) {
-    v.text.empty() ? add(v.path, v.value, v.help) : set_text(v.path, v.text, v.help);
+    v.text.empty() ? add(v.path, v.value, v.help, v.kind) : set_text(v.path, v.text, v.help);
   }
 }
 

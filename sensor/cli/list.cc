@@ -40,7 +40,7 @@ Listing fields() {
                                        : field.kind == FieldKind::date ? "date"
                                                                        : "integer") +
                                (field.many ? ", many" : ""),
-                           std::string(kSides[static_cast<size_t>(field.side)]), aliases, std::string(field.help)});
+                           std::string(kSides[static_cast<size_t>(field.sender)]), aliases, std::string(field.help)});
     }
   }
   return list;

@@ -4,6 +4,8 @@
 #include "sensor/base/text.h"
 #include "sensor/decode/decode.h"
 
+#include <stdexcept>
+
 namespace lapwing {
 namespace {
 
@@ -25,14 +27,15 @@ using C = DecodeCounters;
 constexpr CounterRow<C> kCounters[] = {
     {"decoder.pkts", &C::pkts, "frames decoded"},
     {"decoder.bytes", &C::bytes, "captured bytes of them"},
-    {"decoder.invalid", &C::invalid, "frames whose outermost packet has a broken header"},
+    {"decoder.invalid", &C::invalid, "frames whose outermost packet has a broken header", CounterKind::loss},
     {"decoder.ipv4", &C::ipv4, "IPv4 headers"},
     {"decoder.ipv6", &C::ipv6, "IPv6 headers"},
     {"decoder.ethernet", &C::ethernet, "Ethernet headers"},
     {"decoder.arp", &C::arp, "ARP packets"},
     {"decoder.unknown_ethertype", &C::unknown_ethertype, "frames of an EtherType, or behind LLC, that nothing decodes"},
     {"decoder.unread_ethertype", &C::unread_ethertype,
-     "those of them that may carry traffic: not what links say of themselves (LLDP, LACP, EAPOL, STP, CDP ...)"},
+     "those of them that may carry traffic: not what links say of themselves (LLDP, LACP, EAPOL, STP, CDP ...)",
+     CounterKind::loss},
     {"decoder.llc", &C::llc, "IEEE 802.2 headers"},
     {"decoder.ieee80211", &C::ieee80211, "IEEE 802.11 frames"},
     {"decoder.radiotap", &C::radiotap, "radiotap headers"},
@@ -40,11 +43,14 @@ constexpr CounterRow<C> kCounters[] = {
     {"decoder.nflog", &C::nflog, "packets of Linux netfilter's log"},
     {"decoder.macsec", &C::macsec, "MACsec headers"},
     {"decoder.wccp", &C::wccp, "WCCP redirections"},
-    {"decoder.encrypted_link", &C::encrypted_link, "frames that the link layer encrypts: MACsec, IEEE 802.11"},
-    {"decoder.ieee80211_fragments", &C::ieee80211_fragments, "fragments of IEEE 802.11 frames, which are not followed"},
+    {"decoder.encrypted_link", &C::encrypted_link, "frames that the link layer encrypts: MACsec, IEEE 802.11",
+     CounterKind::loss},
+    {"decoder.ieee80211_fragments", &C::ieee80211_fragments, "fragments of IEEE 802.11 frames, which are not followed",
+     CounterKind::loss},
     {"decoder.ieee80211_aggregates", &C::ieee80211_aggregates,
-     "aggregates of IEEE 802.11 frames of which the first alone is followed"},
-    {"decoder.ieee80211_bad_fcs", &C::ieee80211_bad_fcs, "IEEE 802.11 frames that came with a wrong checksum"},
+     "aggregates of IEEE 802.11 frames of which the first alone is followed", CounterKind::loss},
+    {"decoder.ieee80211_bad_fcs", &C::ieee80211_bad_fcs, "IEEE 802.11 frames that came with a wrong checksum",
+     CounterKind::loss},
     {"decoder.chdlc", &C::chdlc, "Cisco HDLC frames"},
     {"decoder.raw", &C::raw, "frames without a link layer"},
     {"decoder.null", &C::null, "BSD loopback frames"},
@@ -78,24 +84,25 @@ constexpr CounterRow<C> kCounters[] = {
     {"decoder.ipv6_in_ipv6", &C::ipv6_in_ipv6, "IPv6 in IPv6"},
     {"decoder.mpls", &C::mpls, "MPLS label stacks"},
     {"decoder.erspan", &C::erspan, "ERSPAN headers"},
-    {"decoder.max_pkt_size", &C::max_pkt_size, "captured bytes of the largest frame"},
+    {"decoder.max_pkt_size", &C::max_pkt_size, "captured bytes of the largest frame", CounterKind::maximum},
     {"decoder.checksum_offload", &C::checksum_offload,
      "TCP and UDP packets whose checksum the network card was to finish; taken as right with checksums auto"},
     {"decoder.segmentation_offload", &C::segmentation_offload,
      "TCP packets whose length the network card was to fill in"},
-    {"decoder.too_many_layers", &C::too_many_layers, "frames given up at decoder.max-layers"},
-    {"decoder.unknown_link_type", &C::unknown_link_type, "frames of a link type nothing decodes"},
+    {"decoder.too_many_layers", &C::too_many_layers, "frames given up at decoder.max-layers", CounterKind::loss},
+    {"decoder.unknown_link_type", &C::unknown_link_type, "frames of a link type nothing decodes", CounterKind::loss},
     {"decoder.bad_checksum.ip", &C::bad_ip_checksum, "IPv4 headers with a wrong checksum"},
     {"decoder.bad_checksum.tcp", &C::bad_tcp_checksum, "TCP segments with a wrong checksum"},
     {"decoder.bad_checksum.udp", &C::bad_udp_checksum, "UDP datagrams with a wrong checksum"},
     {"decoder.bad_checksum.icmp", &C::bad_icmp_checksum, "ICMP and ICMPv6 messages with a wrong checksum"},
     {"decoder.max_packet_events", &C::max_packet_events, "events beyond the 15 that one packet keeps"},
-    {"decoder.max_vlan", &C::max_vlan, "packets not followed behind their third VLAN tag"},
+    {"decoder.max_vlan", &C::max_vlan, "packets not followed behind their third VLAN tag", CounterKind::loss},
     {"decoder.dropped", &C::dropped, "packets that no host takes: they move no flow"},
-    {"decoder.max_tunnel", &C::max_tunnel, "encapsulations beyond the 8 that are followed"},
+    {"decoder.max_tunnel", &C::max_tunnel, "encapsulations beyond the 8 that are followed", CounterKind::loss},
 };
 
-TunnelPorts read_ports(std::string_view key, bool enabled, const std::vector<std::string>& texts) {
+/// Throws std::invalid_argument with what is wrong.
+TunnelPorts read_ports(bool enabled, const std::vector<std::string>& texts) {
   TunnelPorts out;
   if (!enabled) return out;
   for (const std::string& text : texts) {
@@ -109,10 +116,10 @@ TunnelPorts read_ports(std::string_view key, bool enabled, const std::vector<std
       }
       auto port = parse_unsigned(item);
       if (!port || *port == 0 || *port > 65535) {
-        throw SettingError({}, std::string(key) + ": '" + std::string(item) + "' is no port; write 1 to 65535");
+        throw std::invalid_argument("'" + std::string(item) + "' is no port; write 1 to 65535");
       }
       if (out.count == kMaxTunnelPorts) {
-        throw SettingError({}, std::string(key) + ": more than " + std::to_string(kMaxTunnelPorts) + " ports");
+        throw std::invalid_argument("more than " + std::to_string(kMaxTunnelPorts) + " ports");
       }
       out.ports[out.count++] = static_cast<uint16_t>(*port);
     }
@@ -131,10 +138,10 @@ std::span<const CounterRow<DecodeCounters>> decode_counter_rows() {
 
 DecodePlan make_decode_plan(const DecodeConfig& config) {
   DecodePlan plan;
-  plan.teredo = read_ports("decoder.teredo.ports", config.teredo, config.teredo_ports);
-  plan.vxlan = read_ports("decoder.vxlan.ports", config.vxlan, config.vxlan_ports);
-  plan.geneve = read_ports("decoder.geneve.ports", config.geneve, config.geneve_ports);
-  plan.gtpu = read_ports("decoder.gtp.ports", config.gtpu, config.gtpu_ports);
+  plan.teredo = read_ports(config.teredo, config.teredo_ports);
+  plan.vxlan = read_ports(config.vxlan, config.vxlan_ports);
+  plan.geneve = read_ports(config.geneve, config.geneve_ports);
+  plan.gtpu = read_ports(config.gtpu, config.gtpu_ports);
   plan.erspan_type1 = config.erspan_type1;
   if (config.max_layers != 0) plan.max_layers = static_cast<uint32_t>(std::min<uint64_t>(config.max_layers, 255));
   return plan;
@@ -142,23 +149,21 @@ DecodePlan make_decode_plan(const DecodeConfig& config) {
 
 DecodeConfig read_decode_config(const Setting& root) {
   DecodeConfig config = read_options(root, decode_options());
-  auto resolve = [&](const char* key, std::vector<std::string>& ports) {
+  auto resolve = [&](std::string_view key, std::vector<std::string>& ports) {
+    const Setting* node = root.find(key);
+    if (!node) return;
     for (std::string& text : ports) {
       if (!text.starts_with('$')) continue;
-      const Setting* group = root.find("vars.port-groups." + text.substr(1));
-      if (!group) {
-        const Setting* node = root.find(key);
-        throw SettingError(node ? node->mark : SourceMark{},
-                           std::string(key) + ": vars.port-groups has no " + text.substr(1));
-      }
+      const std::string name = text.substr(1);
+      const Setting* group = root.find("vars.port-groups." + name);
+      if (!group) node->fail("there is no '" + name + "' in vars.port-groups");
       text.clear();
       for (const std::string& port : read_texts(*group)) text += (text.empty() ? "" : ",") + port;
     }
     try {
-      read_ports(key, true, ports);
-    } catch (const SettingError& error) {
-      const Setting* node = root.find(key);
-      throw SettingError(node ? node->mark : SourceMark{}, error.what());
+      read_ports(true, ports);
+    } catch (const std::invalid_argument& fault) {
+      node->fail(fault.what());
     }
   };
   resolve("decoder.teredo.ports", config.teredo_ports);

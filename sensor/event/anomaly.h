@@ -20,8 +20,8 @@ struct Anomaly {
   std::string_view layer;      // applayer only: "proto_parser", "proto_detect"
   bool has_tx = false;
   uint64_t tx_id = 0;
-  Bytes packet;                // decode and stream: the frame, for the "packethdr" option
-  uint16_t link_type = 1;      // of the frame, as pcap numbers it
+  Bytes packet;            // decode and stream: the frame, for the "packethdr" option
+  uint16_t link_type = 1;  // of the frame, as pcap numbers it
 };
 
 }  // namespace lapwing

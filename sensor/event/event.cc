@@ -5,8 +5,8 @@
 namespace lapwing {
 
 bool ready(const Field& field, const Transaction& tx, Direction direction) {
-  if (field.side == Side::to_server && direction != Direction::to_server) return false;
-  if (field.side == Side::to_client && direction != Direction::to_client) return false;
+  if (field.sender == Sender::client && direction != Direction::to_server) return false;
+  if (field.sender == Sender::server && direction != Direction::to_client) return false;
   return tx.progress[index(direction)] >= field.stage;
 }
 
@@ -24,6 +24,42 @@ std::string_view name(DetectionEvent event) {
 }
 std::span<const std::string_view> detection_event_names() {
   return kDetectionEvents;
+}
+
+RecordPlans::RecordPlans(const Protocol& protocol, const void* config) {
+  auto choice = [&](std::string_view record) {
+    return protocol.choice ? protocol.choice(config, record) : RecordChoice();
+  };
+  for (const RecordRow& record : protocol.records) {
+    auto& shapes = records.emplace_back();
+    for (const Table& shape : record.shapes) shapes.emplace_back(shape, choice(record.type));
+  }
+  in_alert = RecordPlan(protocol.in_alert, choice({}));
+}
+
+const RecordPlan& RecordPlans::of(const Event& event) const {
+  const auto& shapes = records[static_cast<size_t>(event.record - event.protocol->records.data())];
+  return shapes[event.record->shape ? event.record->shape(event, event.config) : 0];
+}
+
+namespace {
+
+void write(const Event& event, const RecordPlan& plan, std::string& scratch, JsonWriter& json) {
+  RecordWriter writer(json, scratch);
+  if (event.protocol->most_entries > 0) writer.bound_lists(event.protocol->most_entries, event.message);
+  writer.write(plan.columns(), {.tx = event.tx, .direction = event.direction, .detail = event.detail});
+}
+
+}  // namespace
+
+void write_record(const Event& event, std::string& scratch, JsonWriter& json) {
+  write(event, event.plans->of(event), scratch, json);
+}
+
+void write_in_alert(const Event& event, std::string& scratch, JsonWriter& json) {
+  // What frames belong to comes without the options of its protocol.
+  if (!event.plans) return write(event, RecordPlans(*event.protocol, nullptr).in_alert, scratch, json);
+  write(event, event.plans->in_alert, scratch, json);
 }
 
 std::vector<ProgressState> progress_states(const Protocol& protocol) {

@@ -13,6 +13,7 @@
 #include "sensor/event/chunk.h"
 #include "sensor/event/field.h"
 #include "sensor/event/message_frame.h"
+#include "sensor/event/record_plan.h"
 
 namespace lapwing {
 
@@ -45,19 +46,14 @@ struct ProgressState {
 };
 
 struct Event;
+struct RecordPlans;
 
-/// What a record writer may need besides the transaction.
-struct RecordContext {
-  const void* config = nullptr;  // the dissector's own configuration
-  bool in_alert = false;         // the object is embedded in an alert record
-};
-
-/// A record type that a dissector publishes. `write` adds its members ("http":{...}) to an open object; the envelope
-/// around it is written by export. `reverse` swaps source and destination (a file sent by the server).
+/// A record type that a dissector publishes: tables of its members beside the envelope, which export writes.
 struct RecordRow {
   std::string_view type;  // EVE event_type
-  void (*write)(const Event& event, const RecordContext& context, JsonWriter& json);
   std::string_view help;
+  std::span<const Table> shapes;  // one form of the record, or several of which `shape` chooses
+  size_t (*shape)(const Event& event, const void* config) = nullptr;
 };
 
 /// [S] What the rest of the sensor knows of a protocol: enough to match rules on it and to write its records.
@@ -66,7 +62,6 @@ struct Protocol {
   std::span<const Field> fields;
   std::span<const std::string_view> anomalies;  // names for app-layer-event and anomaly records
   std::span<const RecordRow> records;
-  void (*write_in_alert)(const Event& event, const RecordContext& context, JsonWriter& json);
   std::string_view help;
   /// File number `index` of one direction of a transaction, or null; as the fields "file.name" and the like number
   /// them.
@@ -81,6 +76,10 @@ struct Protocol {
   bool loud_anomalies = false;  // records show their names in capitals
   std::span<const FrameKind> frames = {};      // what EventSink::frame numbers
   std::span<const ProgressState> states = {};  // beyond those of every protocol
+  Table in_alert = {};                         // what alerts show of a transaction, and rules look at
+  size_t most_entries = 0;                     // of lists in a record, which their message bounds; 0: no bound
+  /// What options choose of the columns of a record, or, where `record` is empty, of what alerts show.
+  RecordChoice (*choice)(const void* config, std::string_view record) = nullptr;
 };
 
 /// One step of a transaction [W], valid during the call.
@@ -92,9 +91,25 @@ struct Event {
   const void* detail = nullptr;       // for the record's writer: what within the transaction (a file, a message)
   const CarriedFile* file = nullptr;  // that the record is about
   bool reversed = false;              // the record's source is the server
-  uint64_t message = 0;          // bytes of the message that the record is about, where they are known: they bound it
-  const void* config = nullptr;  // set by sensor/app: the dissector's configuration
+  uint64_t message = 0;  // bytes of the message that the record is about, where they are known: they bound it
+  // Set by sensor/app:
+  const void* config = nullptr;        // the dissector's configuration
+  const RecordPlans* plans = nullptr;  // what records show under it
 };
+
+/// [S] What a protocol's records show under its options, by record and shape, and what alerts show.
+struct RecordPlans {
+  RecordPlans(const Protocol& protocol, const void* config);
+  const RecordPlan& of(const Event& event) const;
+
+  std::vector<std::vector<RecordPlan>> records;
+  RecordPlan in_alert;
+};
+
+/// Writes the members of a record that is due, and of its transaction in alerts, into an open object. `scratch` is the
+/// caller's, for values that are made.
+void write_record(const Event& event, std::string& scratch, JsonWriter& json);
+void write_in_alert(const Event& event, std::string& scratch, JsonWriter& json);
 
 /// Takes what a dissector finds. Implemented once, in sensor/app.
 class EventSink {

@@ -29,14 +29,14 @@ struct MessageFrame {
   const FrameKind* kind = nullptr;
   Direction direction = Direction::to_server;
   bool datagram = false;
-  uint64_t id = 0;       // 1, 2, ... of this direction of the flow
-  uint64_t offset = 0;   // of the frame in the direction's stream
-  uint64_t length = 0;   // of the frame, or of what came so far where its end is not known
-  uint64_t base = 0;     // of the piece within the frame
-  Bytes bytes;           // of the piece
-  bool first = false;    // nothing of the frame was shown before
-  bool complete = false;  // the frame ends with this piece
-  Transaction* tx = nullptr;                  // that it belongs to, or null
+  uint64_t id = 0;                           // 1, 2, ... of this direction of the flow
+  uint64_t offset = 0;                       // of the frame in the direction's stream
+  uint64_t length = 0;                       // of the frame, or of what came so far where its end is not known
+  uint64_t base = 0;                         // of the piece within the frame
+  Bytes bytes;                               // of the piece
+  bool first = false;                        // nothing of the frame was shown before
+  bool complete = false;                     // the frame ends with this piece
+  Transaction* tx = nullptr;                 // that it belongs to, or null
   std::vector<uint64_t>* matched = nullptr;  // owned by the rule matcher: what alerted in an earlier piece
 };
 

@@ -59,14 +59,14 @@ constexpr OptionRow<C> kOptions[] = {
 using N = FlowCounters;
 constexpr CounterRow<N> kCounters[] = {
     {"flow.total", &N::total, "flows begun"},
-    {"flow.active", &N::active, "flows in the table"},
+    {"flow.active", &N::active, "flows in the table", CounterKind::gauge},
     {"flow.tcp", &N::tcp, "TCP flows begun"},
     {"flow.udp", &N::udp, "UDP flows begun"},
     {"flow.icmpv4", &N::icmpv4, "ICMP flows begun"},
     {"flow.icmpv6", &N::icmpv6, "ICMPv6 flows begun"},
     {"flow.tcp_reuse", &N::tcp_reuse, "flows ended by a new connection between the same ports"},
-    {"flow.memcap", &N::memcap, "packets that got no flow because of flow.memcap"},
-    {"flow.memuse", &N::memuse, "bytes of flows and of the hash table"},
+    {"flow.memcap", &N::memcap, "packets that got no flow because of flow.memcap", CounterKind::loss},
+    {"flow.memuse", &N::memuse, "bytes of flows and of the hash table", CounterKind::gauge},
     {"flow.get_used", &N::forced, "flows ended before their timeout to make room"},
     {"flow.emerg_mode_entered", &N::emergency_entered, "times the memory cap was reached"},
     {"flow.emerg_mode_over", &N::emergency_over, "times enough memory was free again"},

@@ -13,28 +13,6 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
-/// Last parts of the paths whose values can fall, or are no sums.
-constexpr std::string_view kGauges[] = {
-    "down",
-    "max_pkt_size",
-    "memuse",
-    "active",
-    "active_sessions",
-    "reassembly_memuse",
-    "reassembly_memheld",
-    "stream_window_bytes",
-    "open_files",
-    "id",
-    "rules_loaded",
-    "rules_failed",
-    "rules_skipped",
-    "generation",
-    "burst_us_max",
-    "adoption_us_max",
-    "drops_unknown",
-    "link_mbps",
-};
-
 /// A path taken apart.
 struct Name {
   std::string metric = "lapwing";  // without the last part
@@ -83,7 +61,7 @@ class Families {
 };
 
 void add_number(const CounterValue& counter, Name name, Families& families) {
-  const bool gauge = std::ranges::find(kGauges, name.last) != std::end(kGauges);
+  const bool gauge = counter.kind == CounterKind::gauge || counter.kind == CounterKind::maximum;
   MetricFamily& family =
       families.family(name.metric + "_" + name.last, counter.help, gauge ? MetricType::Gauge : MetricType::Counter);
   ClientMetric& metric = family.metric.emplace_back();

@@ -57,12 +57,14 @@ constexpr std::string_view kLastReload = "detect.engines.0.last_reload",
                            kLastReloadHelp = "when the rules in force were loaded; live only";
 
 void add_rule_status(const RuleStatus& status, CounterSet& set) {
-  set.add("detect.engines.0.id", 0, "number of the rule engine; there is one");
+  set.add("detect.engines.0.id", 0, "number of the rule engine; there is one", CounterKind::gauge);
   if (status.since.ns) set.set_text(kLastReload, to_iso8601(status.since), kLastReloadHelp);
-  set.add("detect.engines.0.rules_loaded", status.counts.loaded, "rules in force");
-  set.add("detect.engines.0.rules_failed", status.counts.failed, "rules left out: at fault");
-  set.add("detect.engines.0.rules_skipped", status.counts.skipped, "rules left out: not supported yet");
-  set.add("reload.generation", status.generation, "number of the rule set in force; those refused have numbers too");
+  set.add("detect.engines.0.rules_loaded", status.counts.loaded, "rules in force", CounterKind::gauge);
+  set.add("detect.engines.0.rules_failed", status.counts.failed, "rules left out: at fault", CounterKind::gauge);
+  set.add("detect.engines.0.rules_skipped", status.counts.skipped, "rules left out: not supported yet",
+          CounterKind::gauge);
+  set.add("reload.generation", status.generation, "number of the rule set in force; those refused have numbers too",
+          CounterKind::gauge);
   set.add("reload.taken", status.taken, "reloads that put new rules in force");
   set.add("reload.refused", status.refused, "reloads that left the rules as they were");
 }

@@ -226,7 +226,7 @@ std::unique_ptr<const SensorConfig> SensorConfig::read(Setting& root, const std:
   auto config = std::make_unique<SensorConfig>();
   config->file_store = FileStoreConfig::read(root);
   hand_over_file_options(root, config->file_store);
-  config->decode = read_options<DecodeConfig>(root, decode_options());
+  config->decode = read_decode_config(root);
   config->flow = read_options<FlowConfig>(root, flow_options());
   config->budget = read_options<BudgetConfig>(root, budget_options());
   config->exceptions = ExceptionConfig::read(root);

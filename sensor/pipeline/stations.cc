@@ -9,7 +9,8 @@ namespace {
 
 constexpr CounterRow<StationCounters> kRows[] = {
     {"flow.max_stations", &StationCounters::max_stations,
-     "packets whose MAC address was not kept, as that side of the flow had shown 10 others; with ethernet: yes"},
+     "packets whose MAC address was not kept, as that side of the flow had shown 10 others; with ethernet: yes",
+     CounterKind::loss},
 };
 
 }  // namespace

@@ -241,7 +241,6 @@ void Worker::alert(const MatchContext& context, Alert& alert) {
 void Worker::serialise(const Event& event, std::string& json, std::string& forwarded) {
   std::string_view header = share_.config->eve->forwarded_header();
   if (!header.empty() && event.protocol->request_header) forwarded = event.protocol->request_header(*event.tx, header);
-  if (!event.protocol->write_in_alert) return;
   if (context_.flow) files_.promise(*context_.flow, *event.protocol, *event.tx, event.direction);
   recorder_.append_transaction(json, event);
 }

@@ -540,14 +540,16 @@ std::span<const CounterRow<DefragCounters>> defrag_counter_rows() {
        "long padding"},
       {"defrag.contradictions", &N::contradictions,
        "packets given up for fragments that overlap or end in two places, as their destination gives them up"},
-      {"defrag.max_trackers_reached", &N::max_trackers_reached, "packets given up because of defrag.trackers"},
-      {"defrag.max_frags_reached", &N::max_frags_reached, "packets given up because of defrag.max-frags"},
+      {"defrag.max_trackers_reached", &N::max_trackers_reached, "packets given up because of defrag.trackers",
+       CounterKind::loss},
+      {"defrag.max_frags_reached", &N::max_frags_reached, "packets given up because of defrag.max-frags",
+       CounterKind::loss},
       {"defrag.memcap_drop", &N::memcap_drop,
-       "packets given up because of defrag.memcap, or because memory for them could not be had"},
+       "packets given up because of defrag.memcap, or because memory for them could not be had", CounterKind::loss},
       {"defrag.source_share", &N::source_share,
-       "packets given up because their source had a sixteenth of defrag.max-frags or defrag.memcap"},
+       "packets given up because their source had a sixteenth of defrag.max-frags or defrag.memcap", CounterKind::loss},
       {"defrag.max_packet_events", &N::max_packet_events, "events of fragments beyond the 15 that one packet keeps"},
-      {"defrag.memuse", &N::memuse, "bytes of waiting fragments"},
+      {"defrag.memuse", &N::memuse, "bytes of waiting fragments", CounterKind::gauge},
   };
   return kRows;
 }

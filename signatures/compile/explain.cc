@@ -181,7 +181,7 @@ class Explainer {
     describe(rule_.conditions, out_.conditions);
     for (const FieldTest& test : rule_.field_tests) {
       const Buffer& buffer = compiled_.buffers[test.buffer];
-      std::span<const FieldName> names;
+      std::span<const NamedValue> names;
       for (const Field* field : buffer.fields) {
         if (field) names = field->names;
       }

@@ -89,10 +89,10 @@ void place_payload_rule(Compiled& compiled, const Rule& rule) {
 }
 
 bool field_in_direction(const Compiled& compiled, const Rule& rule, size_t protocol, size_t direction) {
-  Side other = direction == 0 ? Side::to_client : Side::to_server;
+  const Sender other = direction == 0 ? Sender::server : Sender::client;
   auto elsewhere = [&](BufferId id) {
     const Buffer& buffer = compiled.buffers[id];
-    return !buffer.only && !buffer.fields.empty() && buffer.fields[protocol]->side == other;
+    return !buffer.only && !buffer.fields.empty() && buffer.fields[protocol]->sender == other;
   };
   return std::none_of(rule.sections.begin(), rule.sections.end(),
                       [&](const Section& s) { return elsewhere(s.buffer); }) &&

@@ -13,9 +13,9 @@ namespace {
 
 using Mode = IntegerTest::Mode;
 
-uint64_t read_value(std::string_view text, const SourceMark& mark, uint64_t max, std::span<const FieldName> names) {
+uint64_t read_value(std::string_view text, const SourceMark& mark, uint64_t max, std::span<const NamedValue> names) {
   text = trim(text);
-  for (const FieldName& name : names) {
+  for (const NamedValue& name : names) {
     if (equal_nocase(name.name, text)) return name.value;
   }
   auto value = parse_number(text);
@@ -114,10 +114,10 @@ std::optional<uint64_t> parse_number(std::string_view text) {
 }
 
 IntegerTest parse_integer_test(std::string_view text, const SourceMark& mark, uint64_t max,
-                               std::span<const FieldName> names) {
+                               std::span<const NamedValue> names) {
   text = trim(text);
   auto value = [&](std::string_view part) { return read_value(part, mark, max, names); };
-  for (const FieldName& name : names) {  // a name may contain '-'
+  for (const NamedValue& name : names) {  // a name may contain '-'
     if (equal_nocase(name.name, text)) return {Mode::equal, name.value, 0};
   }
   if (take(text, "&")) {
@@ -139,7 +139,7 @@ IntegerTest parse_integer_test(std::string_view text, const SourceMark& mark, ui
   size_t arrow = text.find("<>"), dash = text.find('-', 1);
   size_t cut = arrow != std::string_view::npos ? arrow : dash;
   bool named = false;
-  for (const FieldName& name : names) named = named || equal_nocase(name.name, text);
+  for (const NamedValue& name : names) named = named || equal_nocase(name.name, text);
   if (cut != std::string_view::npos && !named) {
     IntegerTest test{negated ? Mode::not_between : Mode::between, value(text.substr(0, cut)),
                      value(text.substr(cut + (cut == arrow ? 2 : 1)))};

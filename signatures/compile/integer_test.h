@@ -37,7 +37,7 @@ struct IntegerTest {
 /// Throws SettingError at `mark` for what is no comparison, or whose number exceeds `max`. Names stand for numbers
 /// where the keyword has them.
 IntegerTest parse_integer_test(std::string_view text, const SourceMark& mark, uint64_t max,
-                               std::span<const FieldName> names = {});
+                               std::span<const NamedValue> names = {});
 /// "[<|>]date" or "date<>date", the ends included: seconds since 1970 of dates like 2015, 2015-10-22 or
 /// 2015-10-22 23:59:59.
 IntegerTest parse_date_test(std::string_view text, const SourceMark& mark);

@@ -10,8 +10,8 @@ namespace lapwing::detect {
 
 namespace {
 
-uint8_t mask_of(Side side) {
-  return side == Side::to_server ? kToServer : side == Side::to_client ? kToClient : kBothDirections;
+uint8_t mask_of(Sender sender) {
+  return sender == Sender::client ? kToServer : sender == Sender::server ? kToClient : kBothDirections;
 }
 
 bool negates(const ListNode& node) {
@@ -151,7 +151,7 @@ void RuleBuilder::finish_both_directions() {
     }
     if (!buffers_.buffer(id).only) {
       uint8_t sides = 0;
-      for (const Field* field : buffers_.buffer(id).fields) sides |= field ? mask_of(field->side) : uint8_t{0};
+      for (const Field* field : buffers_.buffer(id).fields) sides |= field ? mask_of(field->sender) : uint8_t{0};
       if (sides == kBothDirections) {
         fail({}, buffers_.buffer(id).name + " is in both directions; write '" + buffers_.buffer(id).name +
                      ": to_server' or '" + buffers_.buffer(id).name + ": to_client'");
@@ -159,9 +159,9 @@ void RuleBuilder::finish_both_directions() {
       id = buffers_.directed(id, sides == kToServer ? Direction::to_server : Direction::to_client);
     }
     const Direction direction = *buffers_.buffer(id).only;
-    const Side other = direction == Direction::to_server ? Side::to_client : Side::to_server;
+    const Sender other = direction == Direction::to_server ? Sender::server : Sender::client;
     for (const Field* field : buffers_.buffer(id).fields) {
-      if (field && field->side == other) fail({}, buffers_.buffer(id).name + " does not exist in that direction");
+      if (field && field->sender == other) fail({}, buffers_.buffer(id).name + " does not exist in that direction");
     }
     used |= direction == Direction::to_server ? kToServer : kToClient;
   };
@@ -190,7 +190,7 @@ void RuleBuilder::finish_directions() {
       if (!buffer.fields[p])
         protocols &= ~(uint64_t{1} << p);
       else if (protocols >> p & 1)
-        mask |= buffer.only ? kBothDirections : mask_of(buffer.fields[p]->side);
+        mask |= buffer.only ? kBothDirections : mask_of(buffer.fields[p]->sender);
     }
     if (protocols == 0) fail({}, "no protocol of this rule has " + names);
     rule_->header.directions &= mask;

@@ -41,9 +41,9 @@ std::string_view name_of(Threshold::Type type) {
 
 }  // namespace
 
-std::string words(const IntegerTest& test, std::span<const FieldName> names) {
+std::string words(const IntegerTest& test, std::span<const NamedValue> names) {
   auto number = [&](uint64_t value) {
-    for (const FieldName& name : names) {
+    for (const NamedValue& name : names) {
       if (name.value == value) return std::to_string(value) + " (" + std::string(name.name) + ")";
     }
     return std::to_string(value);

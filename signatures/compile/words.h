@@ -12,7 +12,7 @@
 namespace lapwing::detect {
 
 /// "> 5", "> 3 and < 9", "& 0xf0 = 0x10"; `names`: of the field's values.
-std::string words(const IntegerTest& test, std::span<const FieldName> names = {});
+std::string words(const IntegerTest& test, std::span<const NamedValue> names = {});
 /// "of all values", "of value 2", ...; empty for any value.
 std::string words(const MultiTest& test);
 std::string words(const Threshold& threshold);

@@ -50,10 +50,12 @@ struct FieldReader {
 
   std::optional<uint64_t> read(const Scene& scene) const {
     if (!scene.event || scene.protocol >= fields.size() || !fields[scene.protocol]) return std::nullopt;
-    std::string unused;  // integers need no room
-    lapwing::Value value;
-    if (!fields[scene.protocol]->get(*scene.event->tx, scene.direction, 0, unused, value)) return std::nullopt;
-    return value.integer;
+    std::optional<uint64_t> found;
+    fields[scene.protocol]->for_each(*scene.event->tx, scene.direction, [&](const lapwing::Value& value) {
+      found = value.integer;
+      return false;
+    });
+    return found;
   }
 };
 

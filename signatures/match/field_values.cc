@@ -50,6 +50,32 @@ void FieldValues::transform(const Buffer& buffer, Value& value) {
   }
 }
 
+/// Fills a slot with what a field gives.
+class FieldValues::Fetched final : public ValueSink {
+ public:
+  Fetched(FieldValues& values, const Buffer& buffer, Slot& slot) : values_(values), buffer_(buffer), slot_(slot) {}
+  std::string& scratch() override { return values_.next(slot_).fetched; }
+  bool take(const lapwing::Value& found) override {
+    if (cost_ > kMaxFieldBytes) {
+      values_.counters_.field_bytes_max++;
+      return false;
+    }
+    Value& value = values_.next(slot_);
+    value.bytes = found.bytes;
+    value.integer = found.integer;
+    cost_ += kValueCost + value.bytes.size();
+    transform(buffer_, value);
+    slot_.count++;
+    return true;
+  }
+
+ private:
+  FieldValues& values_;
+  const Buffer& buffer_;
+  Slot& slot_;
+  uint64_t cost_ = 0;
+};
+
 void FieldValues::fetch(const Buffer& buffer, Slot& slot) {
   if (buffer.of_packet) {
     Value& value = next(slot);
@@ -71,21 +97,8 @@ void FieldValues::fetch(const Buffer& buffer, Slot& slot) {
   if (!tx_ || protocol_ >= buffer.fields.size() || !buffer.fields[protocol_]) return;
   const Field& field = *buffer.fields[protocol_];
   if (slot.values.size() > kKeptFieldValues) slot.values.resize(kKeptFieldValues);
-  uint64_t cost = 0;
-  for (uint32_t i = 0; i == 0 || field.many; i++) {
-    if (cost > kMaxFieldBytes) {
-      counters_.field_bytes_max++;
-      return;
-    }
-    Value& value = next(slot);
-    lapwing::Value out;
-    if (!field.get(*tx_, buffer.only.value_or(direction_), i, value.fetched, out)) return;
-    value.bytes = out.bytes;
-    value.integer = out.integer;
-    cost += kValueCost + value.bytes.size();
-    transform(buffer, value);
-    slot.count++;
-  }
+  Fetched fetched(*this, buffer, slot);
+  field.visit(*tx_, buffer.only.value_or(direction_), fetched);
 }
 
 }  // namespace lapwing::detect

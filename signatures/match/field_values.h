@@ -46,6 +46,7 @@ class FieldValues {
     size_t count = 0;
     std::vector<std::unique_ptr<Value>> values;
   };
+  class Fetched;
   void fetch(const Buffer& buffer, Slot& slot);
   Value& next(Slot& slot);
   static void transform(const Buffer& buffer, Value& value);

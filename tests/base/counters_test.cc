@@ -27,6 +27,15 @@ TEST(CounterSetTest, WorkersAddUpInTheOrderFirstAdded) {
   EXPECT_EQ(set.values()[1].help, "Dropped.");
 }
 
+TEST(CounterSetTest, OfMaximaTheGreatestStays) {
+  CounterSet set, other;
+  set.add("decoder.max_pkt_size", 60, "", CounterKind::maximum);
+  set.add("decoder.max_pkt_size", 1500, "", CounterKind::maximum);
+  other.add("decoder.max_pkt_size", 590, "", CounterKind::maximum);
+  set.add(other);
+  EXPECT_EQ(set.value("decoder.max_pkt_size"), 1500u);
+}
+
 TEST(CounterSetTest, AnUnknownPathIsZero) {
   EXPECT_EQ(CounterSet().value("none"), 0u);
 }

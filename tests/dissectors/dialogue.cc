@@ -36,6 +36,7 @@ Dialogue::Dialogue(const DissectorRow& row, const Settings& settings) : row_(row
     node.scalar = value;
   }
   config_ = row.configure(root);
+  plans_.emplace(*row.protocol, config_.get());
   instance_ = row.create(config_.get());
 }
 
@@ -129,14 +130,14 @@ void Dialogue::emit(const Event& event) {
   if (progress < inspected) std::abort();  // progress never falls
   for (const Field& field : event.protocol->fields) {
     if (!ready(field, *event.tx, direction) || field.stage <= inspected) continue;
-    std::string scratch;
-    Value value;
-    for (uint32_t i = 0; field.get(*event.tx, direction, i, scratch, value); ++i) {
-      if (i > 0 && !field.many) std::abort();
+    size_t count = 0;
+    field.for_each(*event.tx, direction, [&](const Value& value) {
+      if (count++ > 0 && !field.many) std::abort();
       const std::string text =
           field.kind != FieldKind::bytes ? std::to_string(value.integer) : std::string(to_text(value.bytes));
       fields.push_back((direction == Direction::to_server ? "> " : "< ") + std::string(field.name) + "=" + text);
-    }
+      return true;
+    });
   }
   inspected = progress;
   auto object = [&](auto&& write) {
@@ -149,11 +150,11 @@ void Dialogue::emit(const Event& event) {
   };
   Event full = event;
   full.config = config_.get();
-  alerts.push_back(object([&](JsonWriter& json) {
-    event.protocol->write_in_alert(full, {config_.get(), true}, json);
-  }));
+  full.plans = &*plans_;
+  std::string scratch;
+  alerts.push_back(object([&](JsonWriter& json) { write_in_alert(full, scratch, json); }));
   if (!event.record) return;
-  records.push_back(object([&](JsonWriter& json) { event.record->write(full, {config_.get(), false}, json); }));
+  records.push_back(object([&](JsonWriter& json) { write_record(full, scratch, json); }));
   reversed.push_back(event.reversed);
   messages.push_back(event.message);
 }

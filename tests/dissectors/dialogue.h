@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -69,6 +70,7 @@ class Dialogue final : public EventSink {
 
   const DissectorRow& row_;
   std::shared_ptr<const void> config_;
+  std::optional<RecordPlans> plans_;
   void* instance_;
   std::array<std::string, 2> waiting_;
   std::array<uint64_t, 2> offset_{};

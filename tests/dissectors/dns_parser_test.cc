@@ -136,9 +136,9 @@ TEST(DnsParser, KnowsEveryShapeOfData) {
   EXPECT_EQ(message.faults, 0);
   const auto answers = message.answers();
   ASSERT_EQ(answers.size(), 9u);
-  EXPECT_EQ(answers[2].shape, Shape::host);
+  EXPECT_EQ(answers[2].shape, RecordShape::host);
   EXPECT_EQ(text(message, answers[2].host), "mx.x");
-  EXPECT_EQ(answers[3].shape, Shape::strings);
+  EXPECT_EQ(answers[3].shape, RecordShape::strings);
   Bytes strings = answers[3].data, string;
   ASSERT_TRUE(next_string(strings, string));
   EXPECT_EQ(to_text(string), "one");
@@ -148,8 +148,8 @@ TEST(DnsParser, KnowsEveryShapeOfData) {
   EXPECT_EQ(text(message, answers[4].mailbox), "root.x");
   EXPECT_EQ(answers[4].data.size(), 20u);
   EXPECT_EQ(text(message, answers[5].host), "sip.x");
-  EXPECT_EQ(answers[7].shape, Shape::options);
-  EXPECT_EQ(answers[8].shape, Shape::opaque);
+  EXPECT_EQ(answers[7].shape, RecordShape::options);
+  EXPECT_EQ(answers[8].shape, RecordShape::opaque);
 }
 
 TEST(DnsParser, EmptyDataIsNoError) {
@@ -189,7 +189,7 @@ TEST(DnsParser, EveryPrefixOfAMessageIsSafe) {
 }
 
 TEST(DnsNames, KnowTheRegistryAndFallBackToNumbers) {
-  char scratch[8];
+  std::string scratch;
   EXPECT_EQ(type_name(65, scratch), "HTTPS");
   EXPECT_EQ(type_name(54, scratch), "54");
   EXPECT_EQ(type_name(65535, scratch), "65535");

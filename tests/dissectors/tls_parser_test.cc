@@ -98,7 +98,7 @@ TEST(TlsFingerprint, Ja3LeavesGreaseOut) {
 }
 
 TEST(TlsNames, VersionsAreWrittenAsRecordsWriteThem) {
-  char scratch[8];
+  std::string scratch;
   EXPECT_EQ(tls::version_name(0, scratch), "UNDETERMINED");
   EXPECT_EQ(tls::version_name(0x0002, scratch), "SSLv2");
   EXPECT_EQ(tls::version_name(0x0301, scratch), "TLSv1");

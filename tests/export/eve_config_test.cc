@@ -159,7 +159,7 @@ TEST(EveConfig, CommandLineReplacesTypes) {
 }
 
 TEST(EveConfig, ATypeMayStandForSeveralRecords) {
-  constexpr RecordRow kRows[] = {{"fileinfo", write_dns, ""}, {"ftp", write_dns, ""}, {"ftp_data", write_dns, ""}};
+  constexpr RecordRow kRows[] = {{"fileinfo", "", kDnsShapes}, {"ftp", "", kDnsShapes}, {"ftp_data", "", kDnsShapes}};
   const Protocol protocol{.name = "ftp", .records = kRows};
   const Protocol* const protocols[] = {&protocol};
   auto root = with_types({"files", "ftp"});

@@ -13,12 +13,17 @@
 
 namespace lapwing {
 
-inline void write_dns(const Event& event, const RecordContext& context, JsonWriter& writer) {
-  writer.begin_object("dns").member("version", 2).member("tx_id", event.tx->id);
-  writer.member("type", context.in_alert ? "alert" : "query").end_object();
+template <bool in_alert>
+void write_dns(const Shown&, const Place& at, RecordWriter& out) {
+  out.json.begin_object("dns").member("version", 2).member("tx_id", at.tx->id);
+  out.json.member("type", in_alert ? "alert" : "query").end_object();
 }
-inline constexpr RecordRow kDnsRecords[] = {{"dns", write_dns, ""}};
-inline constexpr Protocol kDnsProtocol{.name = "dns", .records = kDnsRecords, .write_in_alert = write_dns};
+inline constexpr Column kDnsRecord[] = {{.member = "dns", .shape = Shape::custom, .write = &write_dns<false>}};
+inline constexpr Column kDnsInAlert[] = {{.member = "dns", .shape = Shape::custom, .write = &write_dns<true>}};
+inline constexpr Table kDnsShapes[] = {kDnsRecord};
+inline constexpr RecordRow kDnsRecords[] = {{"dns", "", kDnsShapes}};
+inline constexpr Protocol kDnsProtocol{.name = "dns", .records = kDnsRecords, .in_alert = kDnsInAlert};
+inline const RecordPlans kDnsPlans(kDnsProtocol, nullptr);
 inline const Protocol* const kProtocols[] = {&kDnsProtocol};
 
 /// A section: outputs: [eve-log: {...}]; dotted keys are below eve-log, those that begin with '/' below the root.

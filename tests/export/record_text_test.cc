@@ -117,7 +117,9 @@ TEST(RecordText, EventOfADissector) {
   e.app_proto = "dns";
   e.app_proto_orig = "http";
   EXPECT_EQ(record({{"pcap-file", "yes"}, {"suricata-version", "yes"}},
-                   [&](Recorder& r) { r.event(e, {.protocol = &kDnsProtocol, .tx = &tx, .record = &kDnsRecords[0]}); }),
+                   [&](Recorder& r) {
+                     r.event(e, {.protocol = &kDnsProtocol, .tx = &tx, .record = &kDnsRecords[0], .plans = &kDnsPlans});
+                   }),
             R"({"timestamp":"2023-11-14T22:13:20.123456+0000","suricata_version":"Lapwing )" LAPWING_VERSION
             R"(","flow_id":42,"in_iface":"eth\"0","pcap_cnt":7,"event_type":"dns",)"
             R"("src_ip":"10.0.0.1","src_port":1234,"dest_ip":"10.0.0.2","dest_port":80,"proto":"TCP","ip_v":4,)"

@@ -33,7 +33,8 @@ TEST(Recorder, CountsWhatItWroteByTopic) {
   recorder.flow(tcp_summary());
   recorder.flow(tcp_summary());
   Transaction tx;
-  recorder.event(packet_envelope(), {.protocol = &kDnsProtocol, .tx = &tx, .record = &kDnsRecords[0]});
+  recorder.event(packet_envelope(),
+                 {.protocol = &kDnsProtocol, .tx = &tx, .record = &kDnsRecords[0], .plans = &kDnsPlans});
   auto topics = config->topics();
   for (size_t i = 0; i < topics.size(); ++i) {
     EXPECT_EQ(recorder.written()[i], topics[i] == "flow" ? 2u : topics[i] == "dns" ? 1u : 0u) << topics[i];
@@ -72,7 +73,8 @@ TEST(Recorder, WritesAndHandsOverWithoutAllocating) {
   std::vector<std::shared_ptr<const RecordBatch>> in_flight(8);
   auto burst = [&](size_t i) {
     for (int n = 0; n < 16; ++n) recorder.flow(summary);
-    recorder.event(packet_envelope(), {.protocol = &kDnsProtocol, .tx = &tx, .record = &kDnsRecords[0]});
+    recorder.event(packet_envelope(),
+                   {.protocol = &kDnsProtocol, .tx = &tx, .record = &kDnsRecords[0], .plans = &kDnsPlans});
     recorder.alert(packet_envelope(), alert);
     in_flight[i % in_flight.size()] = recorder.take();
   };
@@ -175,7 +177,7 @@ std::string all_records() {
   s.tcp.ts_urgent_oob = 1;
   recorder.flow(s);
   Transaction tx;
-  recorder.event(e, {.protocol = &kDnsProtocol, .tx = &tx, .record = &kDnsRecords[0]});
+  recorder.event(e, {.protocol = &kDnsProtocol, .tx = &tx, .record = &kDnsRecords[0], .plans = &kDnsPlans});
   for (AnomalyLayer layer : {AnomalyLayer::decode, AnomalyLayer::stream, AnomalyLayer::applayer}) {
     recorder.anomaly(
         e, {.type = layer, .event = "x", .app_proto = "dns", .layer = "proto_parser", .has_tx = true, .packet = bytes});

@@ -127,26 +127,28 @@ class Flow final : public EventSink {
   void emit(const Event& event) override {
     Event full = event;
     full.config = config();
+    static const RecordPlans plans(*row().protocol, config());
+    full.plans = &plans;
     const Direction direction = event.direction;
     uint8_t& inspected = event.tx->inspected[index(direction)];
     require(event.tx->progress[index(direction)] >= inspected);
     for (const Field& field : event.protocol->fields) {
       if (!ready(field, *event.tx, direction) || field.stage <= inspected) continue;
-      std::string scratch;
-      Value value;
-      size_t sum = 0;
-      for (uint32_t i = 0; field.get(*event.tx, direction, i, scratch, value); ++i) {
-        require(i == 0 || field.many);
+      size_t sum = 0, count = 0;
+      field.for_each(*event.tx, direction, [&](const Value& value) {
+        require(count++ == 0 || field.many);
         for (uint8_t byte : value.bytes) sum += byte;
-      }
+        return true;
+      });
       sum_ += sum;
     }
     inspected = event.tx->progress[index(direction)];
     std::string text;
     JsonWriter json(text);
     json.begin_object();
-    event.protocol->write_in_alert(full, {config(), true}, json);
-    if (event.record) event.record->write(full, {config(), false}, json);
+    std::string scratch;
+    write_in_alert(full, scratch, json);
+    if (event.record) write_record(full, scratch, json);
     json.end_object();
     if (event.record) records_ += text;
   }

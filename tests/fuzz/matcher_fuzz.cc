@@ -43,38 +43,38 @@ struct FuzzTransaction : Transaction {
   std::array<std::vector<std::string>, 2> items;
 };
 
-bool get_text(const Transaction& tx, Direction, uint32_t index, std::string&, Value& out) {
-  out.bytes = to_bytes(static_cast<const FuzzTransaction&>(tx).text);
-  return index == 0;
+bool visit_text(const Place& at, ValueSink& sink) {
+  return sink.take({.bytes = to_bytes(static_cast<const FuzzTransaction&>(*at.tx).text)});
 }
 
-bool get_item(const Transaction& tx, Direction direction, uint32_t number, std::string& scratch, Value& out) {
-  const auto& items = static_cast<const FuzzTransaction&>(tx).items[index(direction)];
-  if (number >= items.size()) return false;
-  scratch = items[number];
-  out.bytes = to_bytes(scratch);
+bool visit_items(const Place& at, ValueSink& sink) {
+  for (const std::string& item : static_cast<const FuzzTransaction&>(*at.tx).items[index(at.direction)]) {
+    sink.scratch() = item;
+    if (!sink.take({.bytes = to_bytes(sink.scratch())})) return false;
+  }
   return true;
 }
 
-bool get_number(const Transaction& tx, Direction, uint32_t index, std::string&, Value& out) {
-  const auto& text = static_cast<const FuzzTransaction&>(tx).text;
-  if (index >= text.size()) return false;
-  out.integer = static_cast<uint8_t>(text[index]);
+bool visit_numbers(const Place& at, ValueSink& sink) {
+  for (char c : static_cast<const FuzzTransaction&>(*at.tx).text) {
+    if (!sink.take({.integer = static_cast<uint8_t>(c)})) return false;
+  }
   return true;
 }
 
-constexpr FieldName kNames[] = {{"one", 1}, {"two", 2}};
-const Field kFields[] = {
-    {.name = "f.text", .stage = 1, .get = &get_text, .pcre_letter = 'U', .modifier = "f_text"},
-    {.name = "f.item", .side = Side::both, .stage = 2, .get = &get_item, .many = true, .sticky_aliases = {"f_item"}},
-    {.name = "f.number",
-     .kind = FieldKind::integer,
-     .side = Side::both,
-     .stage = 1,
-     .get = &get_number,
-     .many = true,
-     .names = kNames},
+constexpr NamedValue kNames[] = {{"one", 1}, {"two", 2}};
+std::span<const NamedValue> names() {
+  return kNames;
+}
+constexpr Column kColumns[] = {
+    Column{.member = "", .visit = &visit_text}.rule(
+        {.name = "f.text", .stage = 1, .modifier = "f_text", .pcre_letter = 'U'}),
+    Column{.member = "", .many = true, .visit = &visit_items}.rule(
+        {.name = "f.item", .sender = Sender::either, .stage = 2, .aliases = {"f_item"}}),
+    Column{.member = "", .shape = Shape::integer, .many = true, .visit = &visit_numbers, .names = &names}.rule(
+        {.name = "f.number", .sender = Sender::either, .stage = 1}),
 };
+const std::vector<Field> kFields = rule_fields(kColumns);
 constexpr std::string_view kAnomalies[] = {"odd", "even"};
 const Protocol kProtocol{.name = "f", .fields = kFields, .anomalies = kAnomalies};
 constexpr std::string_view kStreamEvents[] = {"pkt_broken_ack", "est_syn_resend"};

@@ -24,7 +24,7 @@
 namespace lapwing::hunt {
 
 /// Shared with the child, so that it survives it.
-struct Place {
+struct Seat {
   std::atomic<uint64_t> number = 0, cases = 0;
 };
 
@@ -86,10 +86,10 @@ void Child::Line::seen(std::string_view name) {
 
 Child::Child(std::string log, double limit, const std::function<void(Line&)>& work)
     : log_(std::move(log)), limit_(limit) {
-  void* memory = mmap(nullptr, sizeof(Place), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* memory = mmap(nullptr, sizeof(Seat), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   int ends[2];
   if (memory == MAP_FAILED || pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no memory or no pipe for a child");
-  place_ = new (memory) Place;
+  place_ = new (memory) Seat;
   std::fflush(nullptr);
   pid_ = fork();
   if (pid_ < 0) throw std::runtime_error("cannot fork");
@@ -123,7 +123,7 @@ Child::~Child() {
     waitpid(pid_, nullptr, 0);
   }
   if (pipe_ >= 0) close(pipe_);
-  munmap(place_, sizeof(Place));
+  munmap(place_, sizeof(Seat));
 }
 
 uint64_t Child::number() const {

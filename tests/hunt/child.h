@@ -25,7 +25,7 @@ class Child {
    private:
     friend class Child;
     void say(char what, const std::string& text);
-    struct Place* place_ = nullptr;
+    struct Seat* place_ = nullptr;
     int pipe_ = -1;
     std::set<std::string, std::less<>> told_;
   };
@@ -54,7 +54,7 @@ class Child {
   const double limit_;
   pid_t pid_ = -1;
   int pipe_ = -1;
-  struct Place* place_ = nullptr;
+  struct Seat* place_ = nullptr;
   std::string waiting_;
   uint64_t watched_ = 0;      // cases begun when the clock was looked at
   double watched_since_ = 0;  // CPU seconds of the child then

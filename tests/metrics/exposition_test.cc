@@ -15,7 +15,7 @@ std::string text_of(const CounterSet& counters) {
 TEST(Exposition, APathIsAName) {
   CounterSet set;
   set.add("tcp.reassembly_gap", 7, "holes in streams");
-  set.add("flow.memuse", 4096, "bytes of flows");
+  set.add("flow.memuse", 4096, "bytes of flows", CounterKind::gauge);
   set.add("app_layer.tx.a-b", 1, "transactions");
   EXPECT_EQ(text_of(set),
             "# HELP lapwing_tcp_reassembly_gap holes in streams\n"
@@ -33,8 +33,8 @@ TEST(Exposition, WhatIsNumberedIsALabel) {
   CounterSet set;
   set.add("outputs.0.dropped.failed", 1, "dropped");
   set.add("outputs.10.dropped.failed", 2, "dropped");
-  set.add("capture.interfaces.1.down", 1, "away");
-  set.add("detect.engines.0.rules_loaded", 3, "rules");
+  set.add("capture.interfaces.1.down", 1, "away", CounterKind::gauge);
+  set.add("detect.engines.0.rules_loaded", 3, "rules", CounterKind::gauge);
   set.add("workers.3.adoptions", 4, "taken");
   EXPECT_EQ(text_of(set),
             "# HELP lapwing_outputs_dropped_failed dropped\n"

@@ -12,18 +12,16 @@ namespace lapwing::test {
 
 namespace {
 
-/// Getter of the field named by kName, out of the transaction's maps.
+/// Gives the values under kName, out of the transaction's maps.
 template <const char* kName>
-bool get(const Transaction& tx, Direction, uint32_t index, std::string&, Value& out) {
-  const auto& lab = static_cast<const LabTransaction&>(tx);
-  if (auto found = lab.integers.find(kName); found != lab.integers.end() && index < found->second.size()) {
-    out.integer = found->second[index];
-    return true;
+bool visit(const Place& at, ValueSink& sink) {
+  const auto& lab = static_cast<const LabTransaction&>(*at.tx);
+  if (auto found = lab.integers.find(kName); found != lab.integers.end()) {
+    return std::ranges::all_of(found->second, [&](uint64_t value) { return sink.take({.integer = value}); });
   }
   auto found = lab.bytes.find(kName);
-  if (found == lab.bytes.end() || index >= found->second.size()) return false;
-  out.bytes = to_bytes(found->second[index]);
-  return true;
+  if (found == lab.bytes.end()) return true;
+  return std::ranges::all_of(found->second, [&](const auto& text) { return sink.take({.bytes = to_bytes(text)}); });
 }
 
 #define NAME(variable, text) constexpr char variable[] = text
@@ -53,12 +51,13 @@ NAME(kNotAfter, "tls_cert_notafter");
 #undef NAME
 
 /// "100", or "100+" of a file that broke off.
-bool get_size(const Transaction& tx, Direction d, uint32_t index, std::string& scratch, Value& out) {
-  Value text;
-  if (!get<kFileSize>(tx, d, index, scratch, text)) return false;
-  out.integer = std::stoull(std::string(to_text(text.bytes)));
-  out.bytes = text.bytes.back() == '+' ? text.bytes.last(1) : Bytes{};
-  return true;
+bool visit_size(const Place& at, ValueSink& sink) {
+  const auto& lab = static_cast<const LabTransaction&>(*at.tx);
+  auto found = lab.bytes.find(kFileSize);
+  if (found == lab.bytes.end()) return true;
+  return std::ranges::all_of(found->second, [&](const std::string& text) {
+    return sink.take({.bytes = text.back() == '+' ? to_bytes("+") : Bytes(), .integer = std::stoull(text)});
+  });
 }
 
 CarriedFile* file_at(Transaction& tx, Direction, uint32_t index) {
@@ -66,84 +65,58 @@ CarriedFile* file_at(Transaction& tx, Direction, uint32_t index) {
   return index < files.size() ? &files[index] : nullptr;
 }
 
-constexpr FieldName kOpcodes[] = {{"query", 0}, {"status", 2}, {"update", 5}};
-constexpr FieldName kTypes[] = {{"A", 1}, {"MX", 15}, {"TXT", 16}};
+constexpr NamedValue kOpcodes[] = {{"query", 0}, {"status", 2}, {"update", 5}};
+constexpr NamedValue kTypes[] = {{"A", 1}, {"MX", 15}, {"TXT", 16}};
 
-const Field kHttpFields[] = {
-    {.name = kMethod,
-     .side = Side::to_server,
-     .stage = 1,
-     .get = &get<kMethod>,
-     .rarity_class = 4,
-     .modifier = "http_method"},
-    {.name = kUri, .side = Side::to_server, .stage = 1, .get = &get<kUri>, .pcre_letter = 'U', .modifier = "http_uri"},
-    {.name = kRawUri,
-     .side = Side::to_server,
-     .stage = 1,
-     .get = &get<kRawUri>,
-     .pcre_letter = 'I',
-     .modifier = "http_raw_uri"},
-    {.name = kHost,
-     .side = Side::to_server,
-     .stage = 2,
-     .get = &get<kHost>,
-     .lowercased = true,
-     .modifier = "http_host"},
-    {.name = kHeader,
-     .side = Side::both,
-     .stage = 2,
-     .get = &get<kHeader>,
-     .pcre_letter = 'H',
-     .modifier = "http_header"},
-    {.name = kRequestBody,
-     .side = Side::to_server,
-     .stage = 3,
-     .get = &get<kRequestBody>,
-     .pcre_letter = 'P',
-     .modifier = "http_client_body"},
-    {.name = kStatCode, .side = Side::to_client, .stage = 1, .get = &get<kStatCode>, .modifier = "http_stat_code"},
-    {.name = kResponseBody, .side = Side::to_client, .stage = 3, .get = &get<kResponseBody>},
-    {.name = kFileData,
-     .side = Side::both,
-     .stage = 3,
-     .get = &get<kFileData>,
-     .many = true,
-     .sticky_aliases = {"file_data"}},
-    {.name = kFileName, .side = Side::both, .stage = 1, .get = &get<kFileName>, .many = true},
-    {.name = kFileMagic, .side = Side::both, .stage = 2, .get = &get<kFileMagic>, .many = true},
-    {.name = kFileSize, .kind = FieldKind::integer, .side = Side::both, .stage = 3, .get = &get_size, .many = true},
-    {.name = kFileMd5, .side = Side::both, .stage = 3, .get = &get<kFileMd5>, .many = true},
-    {.name = kFileSha1, .side = Side::both, .stage = 3, .get = &get<kFileSha1>, .many = true},
-    {.name = kFileSha256, .side = Side::both, .stage = 3, .get = &get<kFileSha256>, .many = true},
+constexpr Column column(bool (*visit)(const Place&, ValueSink&), const RuleUse& use, bool many = false) {
+  return Column{.member = "", .many = many, .visit = visit}.rule(use);
+}
+constexpr Column of_shape(Shape shape, std::span<const NamedValue> (*names)(), Column column) {
+  column.shape = shape;
+  column.names = names;
+  return column;
+}
+std::span<const NamedValue> opcodes() {
+  return kOpcodes;
+}
+std::span<const NamedValue> types() {
+  return kTypes;
+}
+constexpr auto kServer = Sender::server, kEither = Sender::either;
+
+constexpr Column kHttpColumns[] = {
+    column(&visit<kMethod>, {.name = kMethod, .stage = 1, .modifier = "http_method", .rarity = 4}),
+    column(&visit<kUri>, {.name = kUri, .stage = 1, .modifier = "http_uri", .pcre_letter = 'U'}),
+    column(&visit<kRawUri>, {.name = kRawUri, .stage = 1, .modifier = "http_raw_uri", .pcre_letter = 'I'}),
+    column(&visit<kHost>, {.name = kHost, .stage = 2, .modifier = "http_host", .lowercased = true}),
+    column(&visit<kHeader>,
+           {.name = kHeader, .sender = kEither, .stage = 2, .modifier = "http_header", .pcre_letter = 'H'}),
+    column(&visit<kRequestBody>,
+           {.name = kRequestBody, .stage = 3, .modifier = "http_client_body", .pcre_letter = 'P'}),
+    column(&visit<kStatCode>, {.name = kStatCode, .sender = kServer, .stage = 1, .modifier = "http_stat_code"}),
+    column(&visit<kResponseBody>, {.name = kResponseBody, .sender = kServer, .stage = 3}),
+    column(&visit<kFileData>, {.name = kFileData, .sender = kEither, .stage = 3, .aliases = {"file_data"}}, true),
+    column(&visit<kFileName>, {.name = kFileName, .sender = kEither, .stage = 1}, true),
+    column(&visit<kFileMagic>, {.name = kFileMagic, .sender = kEither, .stage = 2}, true),
+    of_shape(Shape::integer, nullptr, column(&visit_size, {.name = kFileSize, .sender = kEither, .stage = 3}, true)),
+    column(&visit<kFileMd5>, {.name = kFileMd5, .sender = kEither, .stage = 3}, true),
+    column(&visit<kFileSha1>, {.name = kFileSha1, .sender = kEither, .stage = 3}, true),
+    column(&visit<kFileSha256>, {.name = kFileSha256, .sender = kEither, .stage = 3}, true),
 };
-const Field kDnsFields[] = {
-    {.name = kQuery,
-     .side = Side::to_server,
-     .stage = 1,
-     .get = &get<kQuery>,
-     .many = true,
-     .sticky_aliases = {"dns_query"}},
-    {.name = kOpcode,
-     .kind = FieldKind::integer,
-     .side = Side::both,
-     .stage = 1,
-     .get = &get<kOpcode>,
-     .names = kOpcodes},
-    {.name = kType,
-     .kind = FieldKind::integer,
-     .side = Side::both,
-     .stage = 1,
-     .get = &get<kType>,
-     .many = true,
-     .names = kTypes},
+constexpr Column kDnsColumns[] = {
+    column(&visit<kQuery>, {.name = kQuery, .stage = 1, .aliases = {"dns_query"}}, true),
+    of_shape(Shape::integer, &opcodes, column(&visit<kOpcode>, {.name = kOpcode, .sender = kEither, .stage = 1})),
+    of_shape(Shape::integer, &types, column(&visit<kType>, {.name = kType, .sender = kEither, .stage = 1}, true)),
 };
-const Field kTlsFields[] = {
-    {.name = kSubject, .side = Side::both, .stage = 1, .get = &get<kSubject>},
-    {.name = kFingerprint, .side = Side::both, .stage = 1, .get = &get<kFingerprint>},
-    {.name = kVersion, .kind = FieldKind::integer, .side = Side::both, .stage = 1, .get = &get<kVersion>},
-    {.name = kNotBefore, .kind = FieldKind::date, .side = Side::to_client, .stage = 1, .get = &get<kNotBefore>},
-    {.name = kNotAfter, .kind = FieldKind::date, .side = Side::to_client, .stage = 1, .get = &get<kNotAfter>},
+constexpr Column kTlsColumns[] = {
+    column(&visit<kSubject>, {.name = kSubject, .sender = kEither, .stage = 1}),
+    column(&visit<kFingerprint>, {.name = kFingerprint, .sender = kEither, .stage = 1}),
+    of_shape(Shape::integer, nullptr, column(&visit<kVersion>, {.name = kVersion, .sender = kEither, .stage = 1})),
+    of_shape(Shape::date, nullptr, column(&visit<kNotBefore>, {.name = kNotBefore, .sender = kServer, .stage = 1})),
+    of_shape(Shape::date, nullptr, column(&visit<kNotAfter>, {.name = kNotAfter, .sender = kServer, .stage = 1})),
 };
+const std::vector<Field> kHttpFields = rule_fields(kHttpColumns), kDnsFields = rule_fields(kDnsColumns),
+                         kTlsFields = rule_fields(kTlsColumns);
 constexpr std::string_view kHttpAnomalies[] = {"invalid_request", "invalid_response"};
 constexpr ProgressState kHttpStates[] = {{"request_headers", Direction::to_server, 2},
                                          {"request_body", Direction::to_server, 3},

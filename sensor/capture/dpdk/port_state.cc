@@ -42,14 +42,17 @@ void Port::add_details(CounterSet& set) const {
   set.set_text(prefix + "driver", driver_, "driver of the port");
   set.set_text(prefix + "clock", std::string(name_of(time_source_)), "where the time of frames comes from");
   set.set_text(prefix + "rss", rss_, "what flows are dealt to queues by");
-  set.add(prefix + "drops_unknown", drops_ == Drops::unknown, "1: the driver cannot tell what it drops");
-  set.add("capture.drops_unknown", drops_ == Drops::unknown, "ports whose driver cannot tell what it drops");
+  set.add(prefix + "drops_unknown", drops_ == Drops::unknown, "1: the driver cannot tell what it drops",
+          CounterKind::gauge);
+  set.add("capture.drops_unknown", drops_ == Drops::unknown, "ports whose driver cannot tell what it drops",
+          CounterKind::gauge);
   rte_eth_link link{};
   if (rte_eth_link_get_nowait(id_, &link) == 0 && link.link_status) {
     const bool known = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN;
-    set.add(prefix + "link_mbps", known ? link.link_speed : 0, "speed of the link, 0: down, or not known");
+    set.add(prefix + "link_mbps", known ? link.link_speed : 0, "speed of the link, 0: down, or not known",
+            CounterKind::gauge);
   } else {
-    set.add(prefix + "link_mbps", 0, "speed of the link, 0: down, or not known");
+    set.add(prefix + "link_mbps", 0, "speed of the link, 0: down, or not known", CounterKind::gauge);
   }
   rte_eth_stats stats{};
   if (rte_eth_stats_get(id_, &stats) == 0) {
