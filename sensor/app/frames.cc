@@ -89,6 +89,7 @@ void AppLayer::show_frame(Frames& frames, Direction direction, OpenFrame& open, 
                          .first = open.first,
                          .complete = last && end == FrameEnd::complete,
                          .tx = open.tx,
+                         .plans = current_->protocol->plans.get(),
                          .matched = &open.matched});
     open.first = false;
   }

@@ -1,10 +1,9 @@
 // Options and counters of decoding.
 #include <algorithm>
+#include <stdexcept>
 
 #include "sensor/base/text.h"
 #include "sensor/decode/decode.h"
-
-#include <stdexcept>
 
 namespace lapwing {
 namespace {

@@ -57,8 +57,6 @@ void write_record(const Event& event, std::string& scratch, JsonWriter& json) {
 }
 
 void write_in_alert(const Event& event, std::string& scratch, JsonWriter& json) {
-  // What frames belong to comes without the options of its protocol.
-  if (!event.plans) return write(event, RecordPlans(*event.protocol, nullptr).in_alert, scratch, json);
   write(event, event.plans->in_alert, scratch, json);
 }
 

@@ -12,6 +12,7 @@
 namespace lapwing {
 
 struct Protocol;
+struct RecordPlans;
 struct Transaction;
 
 /// What a rule or record calls a kind of frame ("pdu"): a row of Protocol::frames.
@@ -37,6 +38,7 @@ struct MessageFrame {
   bool first = false;                        // nothing of the frame was shown before
   bool complete = false;                     // the frame ends with this piece
   Transaction* tx = nullptr;                 // that it belongs to, or null
+  const RecordPlans* plans = nullptr;        // what alerts show of that
   std::vector<uint64_t>* matched = nullptr;  // owned by the rule matcher: what alerted in an earlier piece
 };
 

@@ -29,7 +29,7 @@ void Engine::frame(const MatchContext& context, const MessageFrame& frame) {
   Scene scene = flow_scene(context, frame.direction);
   scene.protocol = protocol;
   scene.frame = &frame;
-  const Event event{.protocol = frame.protocol, .tx = frame.tx, .direction = frame.direction};
+  const Event event{.protocol = frame.protocol, .tx = frame.tx, .direction = frame.direction, .plans = frame.plans};
   if (frame.tx) scene.event = &event;
   values_.start(frame, protocol);
   candidates_.clear();
