@@ -1,25 +1,23 @@
-// THE list of dissectors: a protocol is one row here and one folder beside it.
+#include "dissectors/registry.h"
+
 #include <array>
 
-#include "dissectors/dissector.h"
-#include "dissectors/dns/dns.h"
-#include "dissectors/echo/echo.h"
-#include "dissectors/http/http.h"
-#include "dissectors/tls/tls.h"
+#define DISSECTOR(name, ...)      \
+  namespace lapwing::name {       \
+  extern const DissectorRow kRow; \
+  }
+#include "dissectors/list.inc"
+#undef DISSECTOR
 
 namespace lapwing {
 
-namespace {
-const std::array kDissectors{
-    row<dns::Dns>(),
-    row<tls::Tls>(),
-    row<echo::Echo>(),
-    row<http::Http>(),
-};
-}  // namespace
-
-std::span<const DissectorRow> dissectors() {
-  return kDissectors;
+std::span<const DissectorRow* const> dissectors() {
+#define DISSECTOR(name, ...) &name::kRow,
+  static constexpr std::array kRows{
+#include "dissectors/list.inc"
+  };
+#undef DISSECTOR
+  return kRows;
 }
 
 }  // namespace lapwing

@@ -188,7 +188,7 @@ EveConfigImpl::EveConfigImpl(const Setting& root, std::span<const std::string> o
 }
 
 bool EveConfigImpl::enabled(std::string_view type) const {
-  TopicId topic = find(type);
+  RecordType topic = find(type);
   return topic < topics_.size() && enabled_[topic];
 }
 
@@ -202,12 +202,12 @@ std::vector<bool> EveConfigImpl::selection(const Setting& section) const {
   return {};
 }
 
-TopicId EveConfigImpl::find(std::string_view type) const {
-  return static_cast<TopicId>(std::find(topics_.begin(), topics_.end(), type) - topics_.begin());
+RecordType EveConfigImpl::find(std::string_view type) const {
+  return static_cast<RecordType>(std::find(topics_.begin(), topics_.end(), type) - topics_.begin());
 }
 
 bool EveConfigImpl::set(std::string_view type, bool on, Selection& selection) const {
-  TopicId topic = find(type);
+  RecordType topic = find(type);
   if (topic == topics_.size()) return false;
   selection[topic] = on;
   return true;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "export/eve/forwarded.h"
-#include "export/recorder.h"
+#include "export/eve/recorder.h"
 #include "sensor/event/event.h"
 
 namespace lapwing {
@@ -71,7 +71,7 @@ struct EveOptions {
 };
 
 /// The record types that export writes itself, in this order the first TopicIds; those of the dissectors follow.
-enum OwnTopic : TopicId {
+enum OwnRecordType : RecordType {
   kTopicAlert,
   kTopicAnomaly,
   kTopicFlow,
@@ -101,12 +101,12 @@ class EveConfigImpl final : public EveConfig {
   uint64_t stats_interval() const override { return stats_interval_; }
 
   const EveOptions& options() const { return options_; }
-  bool enabled(TopicId topic) const { return enabled_[topic]; }
+  bool enabled(RecordType topic) const { return enabled_[topic]; }
   /// Topic of a record type; topics().size() when there is none of that name.
-  TopicId find(std::string_view type) const;
+  RecordType find(std::string_view type) const;
 
  private:
-  using Selection = std::vector<bool>;  // by TopicId
+  using Selection = std::vector<bool>;  // by RecordType
 
   void read_section(const Setting& node);
   void read_types(const Setting& node, Selection& selection);

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "export/eve/envelope.h"
-#include "export/recorder.h"
+#include "export/eve/recorder.h"
 
 namespace lapwing {
 

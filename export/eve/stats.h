@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "export/eve/envelope.h"
-#include "export/recorder.h"
+#include "export/eve/recorder.h"
 #include "sensor/base/counters.h"
 
 namespace lapwing {

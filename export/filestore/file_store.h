@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "export/exporter.h"
+#include "export/outputs/exporter.h"
 
 namespace lapwing {
 

@@ -44,11 +44,11 @@ bool enabled(const Setting& node) {
 
 AppConfig AppConfig::read(const Setting& root) {
   AppConfig config = read_options<AppConfig>(root, kOptions);
-  for (const DissectorRow& row : dissectors()) {
-    AppProtocol protocol{.row = &row, .transports = row.about->transports, .config = row.configure(root)};
-    protocol.plans = std::make_shared<const RecordPlans>(*row.protocol, protocol.config.get());
-    protocol.ports.assign(row.about->ports.begin(), row.about->ports.end());
-    std::string base = "app-layer.protocols." + std::string(row.about->name);
+  for (const DissectorRow* row : dissectors()) {
+    AppProtocol protocol{.row = row, .transports = row->about->transports, .config = row->configure(root)};
+    protocol.plans = std::make_shared<const RecordPlans>(*row->protocol, protocol.config.get());
+    protocol.ports.assign(row->about->ports.begin(), row->about->ports.end());
+    std::string base = "app-layer.protocols." + std::string(row->about->name);
     for (const Switch& s : kSwitches) {
       std::string prefix = base + std::string(s.key);
       if (const Setting* node = root.find(prefix + ".enabled"); node && !enabled(*node)) {
@@ -65,14 +65,14 @@ AppConfig AppConfig::read(const Setting& root) {
 
 std::vector<OptionInfo> app_options() {
   std::vector<OptionInfo> out = describe_options<AppConfig>(kOptions);
-  for (const DissectorRow& row : dissectors()) {
-    std::string base = "app-layer.protocols." + std::string(row.about->name);
+  for (const DissectorRow* row : dissectors()) {
+    std::string base = "app-layer.protocols." + std::string(row->about->name);
     std::string ports;
-    for (uint16_t port : row.about->ports) ports += (ports.empty() ? "" : ", ") + std::to_string(port);
-    out.push_back({base + ".enabled", "switch", "yes", "dissect " + std::string(row.about->help), ""});
+    for (uint16_t port : row->about->ports) ports += (ports.empty() ? "" : ", ") + std::to_string(port);
+    out.push_back({base + ".enabled", "switch", "yes", "dissect " + std::string(row->about->help), ""});
     out.push_back({base + ".detection-ports.dp", "list", ports,
                    "further ports on which traffic that could be several protocols is taken for this one", ""});
-    for (OptionInfo& option : row.options()) out.push_back(std::move(option));
+    for (OptionInfo& option : row->options()) out.push_back(std::move(option));
   }
   return out;
 }

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dissectors/dissector.h"
+#include "dissectors/registry.h"
 #include "sensor/base/options.h"
 
 namespace lapwing {

@@ -55,7 +55,7 @@ void AppLayer::chunk(Flow& flow, const Chunk& chunk) {
   flow_ = &flow;
   current_ = &state;
   if (state.phase == State::Phase::detecting) {
-    detect(flow, state, chunk);
+    recognise(flow, state, chunk);
   } else {
     if (!state.sides[index(chunk.direction)].settled()) compare(flow, state, chunk);
     feed(flow, state, chunk);
@@ -91,7 +91,7 @@ void AppLayer::choose(Flow& flow, State& state, const AppProtocol& chosen, const
     }
     if (state.phase == State::Phase::failed) return;
     if (state.phase == State::Phase::detecting) {  // what the other side said led to another protocol
-      detect(flow, state, chunk);
+      recognise(flow, state, chunk);
       continue;
     }
     if (side.lost > 0 &&
@@ -208,14 +208,14 @@ void AppLayer::apply_change(Flow& flow, State& state, const Chunk& rest) {
   waiting[index(rest.direction)] = to_text(rest.data);  // lies in that side's buffer
   waiting[index(reverse(rest.direction))] = std::move(state.sides[index(reverse(rest.direction))].buffer);
   for (Direction direction : {Direction::to_server, Direction::to_client}) {
-    Side& side = state.sides[index(direction)];
+    HalfFlow& side = state.sides[index(direction)];
     side = {.offset = direction == rest.direction ? rest.offset : side.offset,
             .ended = side.ended,
             .broken_off = side.broken_off};
   }
   state.phase = State::Phase::detecting;
   for (Direction direction : {Direction::to_server, Direction::to_client}) {
-    const Side& side = state.sides[index(direction)];
+    const HalfFlow& side = state.sides[index(direction)];
     const std::string& bytes = waiting[index(direction)];
     const bool end = direction == rest.direction ? rest.end : side.ended && !bytes.empty();
     if (bytes.empty() && !end) continue;
@@ -276,19 +276,19 @@ AppCounters AppLayer::counters() const {
   return out;
 }
 
-Detection AppLayer::detection(const Flow& flow) const {
+Recognition AppLayer::recognition(const Flow& flow) const {
   const auto* state = flow.get<State>(FlowSlot::app);
   if (!state) return {};
   auto protocol = [](const AppProtocol* p) { return p ? p->row->protocol : nullptr; };
-  Detection out;
+  Recognition out;
   out.final.protocol = protocol(state->protocol);
-  const Side &a = state->sides[0], &b = state->sides[1];
+  const HalfFlow &a = state->sides[0], &b = state->sides[1];
   // A first datagram that fits no protocol speaks for the flow until a later one does better.
   const bool datagrams = a.datagrams > 0 || b.datagrams > 0;
   out.final.failed =
       state->undetected || (!state->protocol && (datagrams ? a.failed || b.failed : a.failed && b.failed));
   for (size_t i = 0; i < 2; ++i) {
-    const Side& side = state->sides[i];
+    const HalfFlow& side = state->sides[i];
     // As long as the other may explain it, a side that fits nothing is no verdict.
     const bool failed = state->undetected ? !side.protocol : side.failed && out.final.known();
     out.sides[i] = {protocol(side.protocol), failed};

@@ -12,8 +12,8 @@
 #include "sensor/app/app_config.h"
 #include "sensor/app/app_memory.h"
 #include "sensor/base/counters.h"
-#include "sensor/event/detection.h"
 #include "sensor/event/event.h"
+#include "sensor/event/recognition.h"
 #include "sensor/flow/budget.h"
 
 namespace lapwing {
@@ -46,14 +46,14 @@ class AppSink {
   /// The flow is not encrypted after all; `bytes`: what of it is at hand.
   virtual void plain(Flow& flow, const Chunk& bytes) = 0;
   /// `direction`: of the bytes that it is about, whatever packet brought the verdict.
-  virtual void detection(Flow& flow, DetectionEvent event, Direction direction) = 0;
+  virtual void recognition_anomaly(Flow& flow, RecognitionAnomaly event, Direction direction) = 0;
   virtual void frame(Flow& flow, const MessageFrame& frame) = 0;
 };
 
 /// [W] One per worker; state of a flow hangs in FlowSlot::app.
 class AppLayer final : private EventSink {
  public:
-  /// Undecided bytes kept for each direction before detection is given up.
+  /// Undecided bytes kept for each direction before recognition is given up.
   static constexpr size_t kProbeLimit = 4096;
   /// Changes of protocol that a flow may make: proxies behind proxies are few, and each that waits in the bytes at hand
   /// is looked at within the one before.
@@ -62,7 +62,7 @@ class AppLayer final : private EventSink {
   static constexpr uint64_t kDetectionLimit = 100'000;
   /// Fewer bytes, by index(Direction), may still begin a protocol that is not dissected: no reason to call it none.
   static constexpr std::array<size_t, 2> kVerdictBytes = {17, 8};
-  /// Datagrams of each direction looked at before detection is given up, but on the port of a protocol.
+  /// Datagrams of each direction looked at before recognition is given up, but on the port of a protocol.
   static constexpr uint8_t kProbeDatagrams = 8;
   /// Bytes that may wait for the rest of one message.
   static constexpr size_t kBufferLimit = 1 << 20;
@@ -83,14 +83,14 @@ class AppLayer final : private EventSink {
   }
   /// Publishes what is half done of it, and keeps no more than what its records say of its protocol.
   void give_up(Flow& flow);
-  Detection detection(const Flow& flow) const;
+  Recognition recognition(const Flow& flow) const;
   uint64_t transactions(const Flow& flow) const;
   /// True once after a side was judged: to be asked with the packets of that direction.
-  bool take_fresh(const Flow& flow, Direction direction);
+  bool take_just_judged(const Flow& flow, Direction direction);
   /// True when the first bytes of a flow picked up late show that its client is its server: the caller swaps the flow
   /// and calls `turn`.
   bool reversed(const Flow& flow) const;
-  void turn(Flow& flow, Timestamp time);
+  void swap_direction(Flow& flow, Timestamp time);
   /// True when nothing more of the flow will be dissected.
   bool done(const Flow& flow) const;
   AppCounters counters() const;
@@ -99,13 +99,13 @@ class AppLayer final : private EventSink {
 
  private:
   struct State;
-  struct Side;
+  struct HalfFlow;
   struct OpenFrame;
   struct Frames;
 
   State& state_of(Flow& flow);
   // detect.cc
-  void detect(Flow& flow, State& state, const Chunk& chunk);
+  void recognise(Flow& flow, State& state, const Chunk& chunk);
   static bool missed_beginning(const Flow& flow, const State& state);
   void give_up(Flow& flow, State& state, const Chunk& chunk);
   void compare(Flow& flow, State& state, const Chunk& chunk);
@@ -117,7 +117,7 @@ class AppLayer final : private EventSink {
   void choose(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& chunk);
   void feed(Flow& flow, State& state, const Chunk& chunk);
   void dissect(Flow& flow, State& state, Chunk view);
-  void report(Flow& flow, DetectionEvent event, Direction direction);
+  void report(Flow& flow, RecognitionAnomaly event, Direction direction);
   void fail(State& state);
   void end_detection(State& state);
   void leave(State& state, Direction direction);

@@ -5,21 +5,21 @@
 
 namespace lapwing {
 
-struct AppLayer::Side {
+struct AppLayer::HalfFlow {
   std::string buffer;                  // undecided bytes, or the beginning of an incomplete message
   std::string head;                    // first bytes of the second side to be judged
   uint64_t offset = 0;                 // stream offset of buffer[0]
-  uint64_t bytes = 0;                  // seen since detection began
-  uint64_t lost = 0;                   // before buffer[0], during detection
+  uint64_t bytes = 0;                  // seen since recognition began
+  uint64_t lost = 0;                   // before buffer[0], during recognition
   uint64_t candidates = ~uint64_t{0};  // protocols these bytes may still be, by index
   const AppProtocol* protocol = nullptr;
   bool failed = false;  // its first bytes fit no protocol
   bool closed = false;  // there is no verdict and will be none: a gap, or the end after too few bytes
   bool ended = false;
-  bool broken_off = false;  // where it ended
-  bool fresh = false;       // just judged, and no packet of this direction has seen it
-  uint8_t datagrams = 0;    // looked at in vain
-  uint32_t need = 0;        // bytes without which another look is useless
+  bool broken_off = false;   // where it ended
+  bool just_judged = false;  // just judged, and no packet of this direction has seen it
+  uint8_t datagrams = 0;     // looked at in vain
+  uint32_t need = 0;         // bytes without which another look is useless
 
   bool settled() const { return protocol || failed || closed; }
   void note_end(const Chunk& chunk) {
@@ -51,7 +51,7 @@ struct AppLayer::OpenFrame {
 
 /// The bytes of each direction that frames may still need, and the frames that wait for more.
 struct AppLayer::Frames {
-  struct Side {
+  struct HalfFlow {
     std::string bytes;
     uint64_t base = 0;  // stream offset of bytes[0]
     uint64_t next_id = 1;
@@ -61,7 +61,7 @@ struct AppLayer::Frames {
     uint64_t end() const { return base + bytes.size(); }
   };
   uint32_t wanted = 0;
-  std::array<Side, 2> sides;
+  std::array<HalfFlow, 2> sides;
 };
 
 struct AppLayer::State final : FlowAttachment {
@@ -82,14 +82,14 @@ struct AppLayer::State final : FlowAttachment {
 
   AppMemory::Part part;
   Phase phase = Phase::detecting;
-  bool undetected = false;  // detection failed
+  bool undetected = false;  // recognition failed
   bool reversed = false;    // the first bytes are an answer to them
   bool turned = false;
   const AppProtocol* protocol = nullptr;
   const AppProtocol* original = nullptr;
   std::string_view expected;
   void* instance = nullptr;
-  std::array<Side, 2> sides;
+  std::array<HalfFlow, 2> sides;
   uint8_t changes = 0;  // of protocol
   uint64_t transactions = 0;
   std::unique_ptr<Frames> frames;  // null when none are wanted

@@ -20,7 +20,7 @@ void AppLayer::begin_frames(State& state, uint32_t wanted) const {
 }
 
 void AppLayer::take_frame_bytes(Frames& frames, const Chunk& chunk) {
-  Frames::Side& side = frames.sides[index(chunk.direction)];
+  Frames::HalfFlow& side = frames.sides[index(chunk.direction)];
   if (chunk.datagram) side.bytes.clear();
   if (side.bytes.empty()) side.base = chunk.offset;
   side.bytes.append(to_text(chunk.data));
@@ -33,7 +33,7 @@ void AppLayer::take_frame_bytes(Frames& frames, const Chunk& chunk) {
 void AppLayer::frame(uint8_t kind, Direction direction, uint64_t offset, uint64_t length, Transaction* tx) {
   Frames* frames = current_->frames.get();
   if (!frames) return;
-  Frames::Side& side = frames->sides[index(direction)];
+  Frames::HalfFlow& side = frames->sides[index(direction)];
   const uint64_t id = side.next_id++;
   if (!(frames->wanted >> kind & 1)) return;
   if (side.open.size() == kOpenFramesMax) {
@@ -55,7 +55,7 @@ void AppLayer::frame(uint8_t kind, Direction direction, uint64_t offset, uint64_
 void AppLayer::end_frame(uint8_t kind, Direction direction, uint64_t end, const Transaction* tx) {
   Frames* frames = current_->frames.get();
   if (!frames) return;
-  Frames::Side& side = frames->sides[index(direction)];
+  Frames::HalfFlow& side = frames->sides[index(direction)];
   auto found = std::find_if(side.open.rbegin(), side.open.rend(), [&](const auto& open) {
     return open.number == kind && open.tx == tx && open.end == kOpenLength;
   });
@@ -66,7 +66,7 @@ void AppLayer::end_frame(uint8_t kind, Direction direction, uint64_t end, const 
 
 /// Shows what is new of the frame up to `to`: pieces that are full, and the last one when nothing more comes.
 void AppLayer::show_frame(Frames& frames, Direction direction, OpenFrame& open, uint64_t to, FrameEnd end) {
-  const Frames::Side& side = frames.sides[index(direction)];
+  const Frames::HalfFlow& side = frames.sides[index(direction)];
   const Protocol& protocol = *current_->protocol->row->protocol;
   for (bool last = false; !last;) {
     const uint64_t cell_end = (open.shown / kCell + 1) * kCell;
@@ -97,7 +97,7 @@ void AppLayer::show_frame(Frames& frames, Direction direction, OpenFrame& open, 
 
 /// After the dissector has looked at what came: frames that ended, and bytes that no piece needs any more.
 void AppLayer::settle_frames(Frames& frames, Direction direction, bool datagram) {
-  Frames::Side& side = frames.sides[index(direction)];
+  Frames::HalfFlow& side = frames.sides[index(direction)];
   std::erase_if(side.open, [&](OpenFrame& open) {
     const bool ended = open.end <= side.end();
     show_frame(frames, direction, open, std::min(open.end, side.end()), ended ? FrameEnd::complete : FrameEnd::open);
@@ -111,7 +111,7 @@ void AppLayer::settle_frames(Frames& frames, Direction direction, bool datagram)
 }
 
 void AppLayer::break_frames(Frames& frames, Direction direction, uint64_t end, uint64_t lost) {
-  Frames::Side& side = frames.sides[index(direction)];
+  Frames::HalfFlow& side = frames.sides[index(direction)];
   const uint64_t next = end + lost;
   std::erase_if(side.open, [&](OpenFrame& open) {
     show_frame(frames, direction, open, side.end(), FrameEnd::broken);
@@ -125,7 +125,7 @@ void AppLayer::break_frames(Frames& frames, Direction direction, uint64_t end, u
 void AppLayer::end_frames(State& state) {
   if (!state.frames) return;
   for (Direction direction : {Direction::to_server, Direction::to_client}) {
-    Frames::Side& side = state.frames->sides[index(direction)];
+    Frames::HalfFlow& side = state.frames->sides[index(direction)];
     for (OpenFrame& open : side.open) show_frame(*state.frames, direction, open, side.end(), FrameEnd::broken);
   }
   state.frames.reset();

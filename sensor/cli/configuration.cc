@@ -117,7 +117,7 @@ RuleFiles find_rule_files(const std::vector<std::string>& named, const Setting& 
 }
 
 LoadedRules compile_rules(const std::vector<std::string>& paths, const RuleEnvironment& environment,
-                          const DetectConfig& detect, const std::atomic<bool>& stop) {
+                          const RuleConfig& detect, const std::atomic<bool>& stop) {
   LoadedRules out;
   RuleCompiler compiler(environment, detect, out.messages);
   for (const std::string& path : paths) {

@@ -51,7 +51,7 @@ RuleFiles find_rule_files(const std::vector<std::string>& named, const Setting& 
 
 /// Throws SettingError when a file cannot be read, std::runtime_error when `stop` turned true.
 LoadedRules compile_rules(const std::vector<std::string>& paths, const RuleEnvironment& environment,
-                          const DetectConfig& detect, const std::atomic<bool>& stop);
+                          const RuleConfig& detect, const std::atomic<bool>& stop);
 
 /// The rules to start with. Messages are logged, errors also go to `faults`; rules at fault are left out and counted.
 /// Throws SettingError when a file cannot be read, and where `strict` is set, when one is missing or a rule is at

@@ -1,7 +1,7 @@
 // `list`: what the tables of this build hold, for people and, with --json, for the documentation.
 #include <fmt/format.h>
 
-#include "export/exporter.h"
+#include "export/outputs/exporter.h"
 #include "sensor/base/json_writer.h"
 #include "sensor/cli/commands.h"
 #include "sensor/pipeline/pipeline.h"
@@ -59,14 +59,14 @@ Listing frames() {
 
 Listing protocols() {
   Listing list{{"name", "transports", "ports", "records", "help"}, {}};
-  for (const DissectorRow& row : dissectors()) {
-    std::string transports = row.about->transports & transport::tcp ? "tcp" : "";
-    if (row.about->transports & transport::udp) transports += transports.empty() ? "udp" : " udp";
+  for (const DissectorRow* row : dissectors()) {
+    std::string transports = row->about->transports & transport::tcp ? "tcp" : "";
+    if (row->about->transports & transport::udp) transports += transports.empty() ? "udp" : " udp";
     std::string ports, records;
-    for (uint16_t port : row.about->ports) ports += (ports.empty() ? "" : " ") + std::to_string(port);
-    for (const RecordRow& record : row.protocol->records)
+    for (uint16_t port : row->about->ports) ports += (ports.empty() ? "" : " ") + std::to_string(port);
+    for (const RecordRow& record : row->protocol->records)
       records += (records.empty() ? "" : " ") + std::string(record.type);
-    list.rows.push_back({std::string(row.about->name), transports, ports, records, std::string(row.about->help)});
+    list.rows.push_back({std::string(row->about->name), transports, ports, records, std::string(row->about->help)});
   }
   return list;
 }

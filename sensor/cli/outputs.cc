@@ -11,8 +11,8 @@
 #include <set>
 #include <utility>
 
-#include "export/recorder.h"
-#include "export/selection.h"
+#include "export/eve/recorder.h"
+#include "export/outputs/selection.h"
 #include "sensor/base/log.h"
 #include "sensor/base/text.h"
 #include "sensor/capture/capture_file.h"

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "export/exporter.h"
+#include "export/outputs/exporter.h"
 #include "sensor/base/setting.h"
 #include "sensor/pipeline/sensor_config.h"
 

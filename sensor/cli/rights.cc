@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <set>
 
-#include "export/recorder.h"
-#include "signatures/compile/database_cache.h"
+#include "export/eve/recorder.h"
+#include "signatures/program/database_cache.h"
 
 namespace lapwing {
 namespace {
@@ -116,13 +116,13 @@ void add_outputs(const OutputOptions& options, const Setting& root, const Sensor
   if (live && data) rights.write.push_back(data->as_text());
 }
 
-void add_cache(const DetectConfig& config, PathRights& rights) {
+void add_cache(const RuleConfig& config, PathRights& rights) {
   if (!config.caching) return;
-  const fs::path folder = config.caching_path.empty() ? detect::default_cache_folder() : fs::path(config.caching_path);
+  const fs::path folder = config.caching_path.empty() ? rules::default_cache_folder() : fs::path(config.caching_path);
   if (!folder.empty()) add_folder(folder, rights);
 }
 
-void confine_rules(const Setting& root, const DetectConfig& detect) {
+void confine_rules(const Setting& root, const RuleConfig& detect) {
   const auto config = read_options<ConfinementConfig>(root, confinement_options());
   drop_privileges(config, root, Task::rules);
   // Rules name files of their own, which nobody knows before they are read.

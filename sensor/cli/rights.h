@@ -26,9 +26,9 @@ void add_endpoints(const std::vector<std::string>& endpoints, PathRights& rights
 void add_outputs(const OutputOptions& options, const Setting& root, const SensorConfig& config, bool live,
                  PathRights& rights);
 /// Folder of compiled rules.
-void add_cache(const DetectConfig& config, PathRights& rights);
+void add_cache(const RuleConfig& config, PathRights& rights);
 /// Confines a command that reads rules: it may read any file and write the cache, and has no way out.
-void confine_rules(const Setting& root, const DetectConfig& detect);
+void confine_rules(const Setting& root, const RuleConfig& detect);
 /// Whether records leave by a socket.
 bool uses_sockets(const OutputOptions& options, const Setting& root);
 

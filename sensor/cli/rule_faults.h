@@ -4,7 +4,7 @@
 #include <mutex>
 #include <vector>
 
-#include "signatures/rule_set.h"
+#include "signatures/compile/rule_compiler.h"
 
 namespace lapwing {
 

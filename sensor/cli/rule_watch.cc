@@ -9,7 +9,7 @@
 #include "sensor/base/json_writer.h"
 #include "sensor/base/log.h"
 #include "sensor/base/setting.h"
-#include "signatures/compile/words.h"
+#include "signatures/program/words.h"
 
 namespace lapwing {
 namespace {
@@ -79,7 +79,7 @@ void RuleWatch::print_text(const RuleLook& look, const RuleMiss* miss) {
   fmt::format_to(out, ": {}", miss->condition);
   if (!miss->found.empty()) fmt::format_to(out, "; found: {}", miss->found);
   if (miss->size > 0) {
-    fmt::format_to(out, "; looked at {} from byte {} of {}", detect::in_quotes(to_text(miss->bytes), kMaxTracedBytes),
+    fmt::format_to(out, "; looked at {} from byte {} of {}", rules::in_quotes(to_text(miss->bytes), kMaxTracedBytes),
                    miss->offset, miss->size);
   }
   write(line + '\n');

@@ -36,7 +36,7 @@ int check(const CheckOptions& options) {
   // A suricata.yaml comes with many variables that its author never wrote.
   std::erase_if(environment.variables.written,
                 [&](const auto& variable) { return variable.mark.file == options.configuration.suricata_file; });
-  auto config = read_detect_config(*root);
+  auto config = read_rule_config(*root);
   confine_rules(*root, config);
   std::vector<RuleMessage> messages;
   RuleCompiler compiler(environment, config, messages);

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "export/recorder.h"
+#include "export/eve/recorder.h"
 #include "sensor/base/log.h"
 #include "sensor/cli/rights.h"
 

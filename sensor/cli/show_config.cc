@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <set>
 
-#include "export/exporter.h"
-#include "export/recorder.h"
+#include "export/eve/recorder.h"
+#include "export/outputs/exporter.h"
 #include "sensor/base/json_writer.h"
 #include "sensor/base/terminal.h"
 #include "sensor/capture/dpdk/dpdk.h"

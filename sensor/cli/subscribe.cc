@@ -11,8 +11,8 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "export/recorder.h"
-#include "export/zmq/subscriber.h"
+#include "export/eve/recorder.h"
+#include "export/outputs/zmq/subscriber.h"
 #include "sensor/base/log.h"
 #include "sensor/base/terminal.h"
 #include "sensor/cli/commands.h"

@@ -9,8 +9,8 @@
 #include <optional>
 #include <utility>
 
-#include "export/recorder.h"
-#include "export/zmq/curve.h"
+#include "export/eve/recorder.h"
+#include "export/outputs/zmq/curve.h"
 #include "sensor/base/json_writer.h"
 #include "sensor/base/log.h"
 #include "sensor/base/terminal.h"

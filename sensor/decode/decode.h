@@ -125,7 +125,7 @@ class Decoder {
 
   const DecodeCounters& counters() const { return counters_; }
   std::span<const UnknownProtocol> unknown() const { return unknown_.view(); }
-  uint64_t event_count(DecodeEvent event) const { return events_[static_cast<size_t>(event)]; }
+  uint64_t event_count(DecodeAnomaly event) const { return events_[static_cast<size_t>(event)]; }
   /// Adds "decoder.event.<name>" for every event seen.
   void add_event_counters(CounterSet& set) const;
   /// False when automatic mode has given up, or verification was never asked for.

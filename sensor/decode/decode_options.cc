@@ -175,7 +175,8 @@ DecodeConfig read_decode_config(const Setting& root) {
 void Decoder::add_event_counters(CounterSet& set) const {
   for (size_t i = 0; i < events_.size(); ++i) {
     if (events_[i])
-      set.add("decoder.event." + std::string(name(static_cast<DecodeEvent>(i))), events_[i], "packets with this event");
+      set.add("decoder.event." + std::string(name(static_cast<DecodeAnomaly>(i))), events_[i],
+              "packets with this event");
   }
 }
 

@@ -9,7 +9,7 @@
 #include "sensor/base/bytes.h"
 #include "sensor/base/ip_address.h"
 #include "sensor/base/time.h"
-#include "sensor/decode/decode_event.h"
+#include "sensor/decode/decode_anomaly.h"
 
 namespace lapwing {
 
@@ -138,10 +138,10 @@ struct Packet {
   // The arrays stand last: only what their counts say is set
   uint8_t event_count = 0, tunnel_count = 0;
   std::array<Tunnel, kMaxTunnel> tunnels{};
-  std::array<DecodeEvent, kMaxPacketEvents> events{};
+  std::array<DecodeAnomaly, kMaxPacketEvents> events{};
 
   /// False when there is no room for one more event.
-  bool add(DecodeEvent event) {
+  bool add(DecodeAnomaly event) {
     if (event_count == events.size()) return false;
     events[event_count++] = event;
     return true;

@@ -5,7 +5,7 @@
 
 namespace lapwing::decoding {
 
-using Event = DecodeEvent;
+using Event = DecodeAnomaly;
 
 namespace ether_type {
 inline constexpr uint16_t ipv4 = 0x0800, arp = 0x0806, vlan = 0x8100, bridge = 0x6558, ipv6 = 0x86dd, ppp = 0x880b,

@@ -1,6 +1,6 @@
 #include "sensor/event/event.h"
 
-#include "sensor/event/detection.h"
+#include "sensor/event/recognition.h"
 
 namespace lapwing {
 
@@ -19,10 +19,10 @@ constexpr std::string_view kDetectionEvents[] = {"applayer_mismatch_protocol_bot
                                                  "applayer_unexpected_protocol"};
 }
 
-std::string_view name(DetectionEvent event) {
+std::string_view name(RecognitionAnomaly event) {
   return kDetectionEvents[static_cast<size_t>(event)];
 }
-std::span<const std::string_view> detection_event_names() {
+std::span<const std::string_view> recognition_anomaly_names() {
   return kDetectionEvents;
 }
 

@@ -12,7 +12,7 @@
 
 namespace lapwing {
 
-enum class FlowState : uint8_t { fresh, established, closed, bypassed };
+enum class FlowState : uint8_t { new_flow, established, closed, bypassed };
 enum class FlowEnd : uint8_t { none, timeout, forced, shutdown, tcp_reuse };
 /// RFC 9293 states as a passive observer sees them.
 enum class TcpState : uint8_t {
@@ -81,7 +81,7 @@ struct FlowCosts {
 struct alignas(64) Flow {
   FlowKey key;
   uint8_t client_side = 0;  // which side of the key sent the first packet (or SYN)
-  FlowState state = FlowState::fresh;
+  FlowState state = FlowState::new_flow;
   TcpState tcp_state = TcpState::none;
   FlowEnd end = FlowEnd::none;
   Timestamp last;                           // of the latest packet

@@ -110,11 +110,11 @@ FlowTimeouts FlowConfig::timeouts(uint8_t proto, bool emergency) const {
                                               default_emergency_closed, default_emergency_bypassed}
                                : FlowTimeouts{default_new, default_established, default_closed, default_bypassed};
   if (proto == ip_proto::udp) {
-    out.fresh = emergency ? udp_emergency_new : udp_new;
+    out.new_flow = emergency ? udp_emergency_new : udp_new;
     out.established = emergency ? udp_emergency_established : udp_established;
     out.bypassed = emergency ? udp_emergency_bypassed : udp_bypassed;
   } else if (proto == ip_proto::icmp || proto == ip_proto::icmpv6) {
-    out.fresh = emergency ? icmp_emergency_new : icmp_new;
+    out.new_flow = emergency ? icmp_emergency_new : icmp_new;
     out.established = emergency ? icmp_emergency_established : icmp_established;
     out.bypassed = emergency ? icmp_emergency_bypassed : icmp_bypassed;
   }

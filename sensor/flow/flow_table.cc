@@ -83,7 +83,7 @@ struct FlowTable::Impl {
                    : proto == ip_proto::icmp || proto == ip_proto::icmpv6 ? 3
                                                                           : 0;
     const FlowTimeouts& t = timeouts[emergency][group];
-    uint64_t seconds = flow.state == FlowState::fresh         ? t.fresh
+    uint64_t seconds = flow.state == FlowState::new_flow      ? t.new_flow
                        : flow.state == FlowState::established ? t.established
                        : flow.state == FlowState::closed      ? t.closed
                                                               : t.bypassed;
@@ -195,7 +195,7 @@ void FlowTable::Impl::account(Flow& flow, const Packet& packet, uint8_t directio
   }
   constexpr uint8_t both = flow_flag::seen_ts | flow_flag::seen_tc;
   // The later deadline of the new state is seen when the flow comes up: no need to file it anew.
-  if ((flow.flags & both) == both && flow.state == FlowState::fresh) flow.state = FlowState::established;
+  if ((flow.flags & both) == both && flow.state == FlowState::new_flow) flow.state = FlowState::established;
   if (first && (flow.key.proto == ip_proto::icmp || flow.key.proto == ip_proto::icmpv6)) {
     flow.icmp[direction * 2] = packet.icmp_type;
     flow.icmp[direction * 2 + 1] = packet.icmp_code;

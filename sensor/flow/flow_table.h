@@ -14,7 +14,7 @@ namespace lapwing {
 
 /// Seconds of silence after which a flow ends, in each state. Protocols other than TCP never become closed.
 struct FlowTimeouts {
-  uint64_t fresh = 0, established = 0, closed = 0, bypassed = 0;
+  uint64_t new_flow = 0, established = 0, closed = 0, bypassed = 0;
 };
 
 /// [S] Keys "flow.*", "flow-timeouts.<proto>.<state>", "vlan.use-for-tracking", with Suricata's names and meaning.

@@ -135,7 +135,7 @@ void reverse(Envelope& envelope) {
   std::swap(envelope.ether_srcs, envelope.ether_dests);
 }
 
-void add_app(const Detection& app, Envelope& envelope) {
+void add_app(const Recognition& app, Envelope& envelope) {
   auto unless_final = [&](std::string_view name) { return name == app.final.name() ? std::string_view{} : name; };
   envelope.app_proto = app.final.name();
   envelope.app_proto_ts = unless_final(app.sides[0].name());
@@ -159,7 +159,7 @@ std::span<const AppliedPolicy> applied_policies(const Flow& flow, const Exceptio
 FlowSummary summarise(const Flow& flow, const AppLayer& app, Timestamp now, EnvelopeSpace& space) {
   FlowSummary summary;
   summary.envelope = describe(flow, nullptr, now, space);
-  add_app(app.detection(flow), summary.envelope);
+  add_app(app.recognition(flow), summary.envelope);
   summary.start = flow.start;
   summary.end = flow.last;
   summary.packets = flow.packets;

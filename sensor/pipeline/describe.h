@@ -29,7 +29,7 @@ Envelope describe(const Flow& flow, const Packet* packet, Timestamp time, Envelo
 PacketBytes bytes_of(const Packet& packet);
 /// Swaps source and destination.
 void reverse(Envelope& envelope);
-void add_app(const Detection& app, Envelope& envelope);
+void add_app(const Recognition& app, Envelope& envelope);
 /// The exceptions that the flow met, each with its policy, in `space`.
 std::span<const AppliedPolicy> applied_policies(const Flow& flow, const ExceptionConfig& config,
                                                 std::span<AppliedPolicy, kFlowExceptions> space);

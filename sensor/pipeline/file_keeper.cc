@@ -34,7 +34,7 @@ void FileKeeper::take(const Flow& flow, const Transaction& tx, Direction directi
     }
     if (file.size == 0 && !over) return;
     // Numbers follow the order of packets, whichever worker sees them.
-    if (turn_) turn_->wait(worker_, number);
+    if (order_) order_->wait(worker_, number);
     file.store_id = ++numbers_.last;
     ++counters_.stored;
   }

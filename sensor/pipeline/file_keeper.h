@@ -4,12 +4,12 @@
 #include <atomic>
 #include <cstdint>
 
+#include "export/eve/recorder.h"
 #include "export/filestore/file_store.h"
-#include "export/recorder.h"
 #include "sensor/base/counters.h"
 #include "sensor/event/event.h"
 #include "sensor/flow/flow.h"
-#include "sensor/pipeline/turn.h"
+#include "sensor/pipeline/frame_order.h"
 
 namespace lapwing {
 
@@ -28,8 +28,9 @@ struct FileNumbers {
 /// [W] One per worker.
 class FileKeeper {
  public:
-  FileKeeper(const FileStoreConfig& config, FileNumbers& numbers, const Turn* turn, size_t worker, Recorder& recorder)
-      : config_(config), numbers_(numbers), turn_(turn), worker_(worker), recorder_(recorder) {}
+  FileKeeper(const FileStoreConfig& config, FileNumbers& numbers, const FrameOrder* order, size_t worker,
+             Recorder& recorder)
+      : config_(config), numbers_(numbers), order_(order), worker_(worker), recorder_(recorder) {}
 
   /// As EventSink::file; `number` is that of the frame at hand.
   void take(const Flow& flow, const Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over,
@@ -45,7 +46,7 @@ class FileKeeper {
 
   const FileStoreConfig& config_;
   FileNumbers& numbers_;
-  const Turn* turn_;
+  const FrameOrder* order_;
   const size_t worker_;
   Recorder& recorder_;
   FileKeeperCounters counters_;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sensor/event/alert.h"
-#include "signatures/matcher.h"
+#include "signatures/match/matcher.h"
 
 namespace lapwing {
 

@@ -18,7 +18,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Which worker this thread is: shared state asks for its turn without knowing workers.
+/// Which worker this thread is: shared state asks for its order without knowing workers.
 thread_local size_t this_worker = 0;
 
 double seconds_since(Clock::time_point start) {
@@ -76,19 +76,19 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
   tell_little_space(*plan_.config);
   // One ring a worker, and one for the stats record.
   publisher_ = std::make_unique<Publisher>(std::move(plan_.exporters), count + 1, plan_.replay);
-  if (plan_.replay && count > 1) turn_ = std::make_unique<Turn>(count);
+  if (plan_.replay && count > 1) order_ = std::make_unique<FrameOrder>(count);
   start_ = Clock::now();
   rules_ = std::move(plan_.rules);
   status_ = {.generation = rules_->generation(), .counts = rules_->counts()};
   if (!plan_.replay) status_.since = wall_clock();
   WorkerShare share{.config = plan_.config,
                     .rules = rules_,
-                    .state = SharedState::create([turn = turn_.get()](uint64_t number) {
-                      if (turn) turn->wait(this_worker, number);
+                    .state = SharedState::create([order = order_.get()](uint64_t number) {
+                      if (order) order->wait(this_worker, number);
                     }),
                     .publisher = publisher_.get(),
                     .file_numbers = &file_numbers_,
-                    .turn = turn_.get(),
+                    .order = order_.get(),
                     .checksums = plan_.checksums,
                     .workers = count,
                     .replay = plan_.replay,
@@ -192,7 +192,7 @@ void Pipeline::reopen_outputs() {
 
 CounterSet Pipeline::counters() {
   for (auto& worker : workers_) worker->snapshot();
-  constexpr int kWaits = 150;  // milliseconds: an idle worker has its turn every 100
+  constexpr int kWaits = 150;  // milliseconds: an idle worker has its order every 100
   auto fresh = [&] {
     return std::ranges::all_of(workers_, &Worker::snapshot_fresh, [](auto& w) -> Worker& { return *w; });
   };
@@ -223,9 +223,9 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
       });
     }
   } catch (...) {
-    // A thread that cannot be had is no start; those that were had may wait for the turn of those that were not.
+    // A thread that cannot be had is no start; those that were had may wait for the order of those that were not.
     stop();
-    for (size_t i = threads.size(); turn_ && i < workers_.size(); ++i) turn_->leave(i);
+    for (size_t i = threads.size(); order_ && i < workers_.size(); ++i) order_->leave(i);
     for (auto& thread : threads) thread.join();
     throw;
   }
@@ -302,7 +302,7 @@ std::vector<CounterValue> all_counter_rows() {
     set.add("app_layer.tx." + std::string(protocol->name), 0, "transactions of this protocol");
   }
   set.add(IdentifyCounters{}, identify_counter_rows());
-  set.add(DetectCounters{}, detect_counter_rows());
+  set.add(MatchCounters{}, match_counter_rows());
   set.add(RecorderCounters{}, recorder_counter_rows());
   set.add(FileKeeperCounters{}, file_keeper_counter_rows());
   set.add(PublisherCounters{}, publisher_counter_rows());

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "export/publisher.h"
+#include "export/outputs/publisher.h"
 #include "sensor/capture/packet_source.h"
 #include "sensor/pipeline/losses.h"
 #include "sensor/pipeline/reloader.h"
@@ -93,7 +93,7 @@ class Pipeline {
   CounterSet all_counters(bool running);
 
   Plan plan_;
-  std::unique_ptr<Turn> turn_;
+  std::unique_ptr<FrameOrder> order_;
   FileNumbers file_numbers_;
   std::unique_ptr<Publisher> publisher_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "sensor/base/counters.h"
-#include "signatures/rule_set.h"
+#include "signatures/compile/rule_compiler.h"
 
 namespace lapwing {
 

@@ -6,8 +6,8 @@
 #include "sensor/capture/live.h"
 #include "sensor/control/confinement.h"
 #include "sensor/control/control.h"
-#include "sensor/decode/decode_event.h"
-#include "sensor/event/detection.h"
+#include "sensor/decode/decode_anomaly.h"
+#include "sensor/event/recognition.h"
 #include "sensor/metrics/metrics_server.h"
 #include "signatures/parse/countries.h"
 #include "signatures/parse/reputation.h"
@@ -183,7 +183,7 @@ void hand_over_file_options(Setting& root, const FileStoreConfig& store) {
 
 std::vector<const Protocol*> all_protocols() {
   std::vector<const Protocol*> out;
-  for (const DissectorRow& row : dissectors()) out.push_back(row.protocol);
+  for (const DissectorRow* row : dissectors()) out.push_back(row->protocol);
   return out;
 }
 
@@ -195,7 +195,7 @@ RuleEnvironment read_environment(const Setting& root) {
   environment.protocols = all_protocols();
   environment.decode_events = decode_event_names();
   environment.stream_events = stream_event_names();
-  environment.detection_events = detection_event_names();
+  environment.recognition_anomalies = recognition_anomaly_names();
   for (auto [name, text] : kDefaultAddressGroups) environment.variables.address_groups.emplace(name, text);
   for (auto [name, text] : kDefaultPortGroups) environment.variables.port_groups.emplace(name, text);
   read_groups(root, "vars.address-groups", environment.variables, false);
@@ -233,7 +233,7 @@ std::unique_ptr<const SensorConfig> SensorConfig::read(Setting& root, const std:
   config->stream = read_options<StreamConfig>(root, stream_options());
   config->app = AppConfig::read(root);
   config->identify = read_options<IdentifyConfig>(root, identify_options());
-  config->detect = read_detect_config(root);
+  config->detect = read_rule_config(root);
   config->eve = EveConfig::read(root, only, all_protocols());
   config->rules = rule_environment(root);
   return config;
@@ -248,7 +248,7 @@ std::vector<OptionInfo> all_options() {
   add(describe_options(stream_options()));
   add(describe_options(exception_options()));
   add(app_options());
-  add(describe_options(detect_options()));
+  add(describe_options(rule_options()));
   add(describe_options(dataset_options()));
   add(describe_options(identify_options()));
   add(describe_options(control_options()));

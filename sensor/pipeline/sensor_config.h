@@ -6,17 +6,17 @@
 #include <string_view>
 #include <vector>
 
-#include "dissectors/identify/identify.h"
+#include "export/eve/recorder.h"
 #include "export/filestore/file_store.h"
-#include "export/recorder.h"
 #include "sensor/app/app_config.h"
 #include "sensor/base/setting.h"
 #include "sensor/decode/decode.h"
 #include "sensor/flow/budget.h"
 #include "sensor/flow/exception_policy.h"
 #include "sensor/flow/flow_table.h"
+#include "sensor/identify/identify.h"
 #include "sensor/stream/stream_engine.h"
-#include "signatures/rule_set.h"
+#include "signatures/compile/rule_compiler.h"
 
 namespace lapwing {
 
@@ -28,7 +28,7 @@ struct SensorConfig {
   ExceptionConfig exceptions;
   StreamConfig stream;
   AppConfig app;
-  DetectConfig detect;
+  RuleConfig detect;
   IdentifyConfig identify;
   std::shared_ptr<const EveConfig> eve;
   FileStoreConfig file_store;

@@ -37,7 +37,7 @@ void Stations::note(const Flow& flow, const uint8_t* ether, bool to_client) {
   note(sides[!to_client], ether);
 }
 
-void Stations::turn(const Flow& flow) {
+void Stations::swap_direction(const Flow& flow) {
   if (auto found = flows_.find(&flow); found != flows_.end()) std::swap(found->second[0], found->second[1]);
 }
 

@@ -28,7 +28,7 @@ class Stations {
   /// `ether` is a packet's Ethernet header; `to_client`: the packet travels so.
   void note(const Flow& flow, const uint8_t* ether, bool to_client);
   /// Client and server changed places.
-  void turn(const Flow& flow);
+  void swap_direction(const Flow& flow);
   void forget(const Flow& flow);
   /// Those of the client are the envelope's source.
   void describe(const Flow& flow, Envelope& envelope) const;

@@ -43,7 +43,7 @@ Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
       identifier_(share.config->identify),
       matcher_(share.rules, share.state, *this),
       recorder_(share.config->eve),
-      files_(share.config->file_store, *share.file_numbers, share.turn, index, recorder_),
+      files_(share.config->file_store, *share.file_numbers, share.order, index, recorder_),
       stations_(share.config->eve->wants_ethernet()),
       community_id_(share.config->eve->community_id_seed()),
       has_rules_(!share.rules->rules().empty()) {
@@ -102,7 +102,7 @@ void Worker::run() {
   }
   flows_.end_all(now_);
   publish();
-  if (share_.turn) share_.turn->leave(index_);
+  if (share_.order) share_.order->leave(index_);
   refresh_snapshot();
   ended_.store(true);
 }
@@ -178,7 +178,7 @@ size_t Worker::process_group(std::span<const Frame> frames) {
       while (Flow* flow = app_.over_memcap()) give_up(*flow);
     });
     bool frame_ends = i + 1 == count || packets_[i + 1].number != packet.number;
-    if (share_.turn && frame_ends) share_.turn->finished(index_, packet.number);
+    if (share_.order && frame_ends) share_.order->finished(index_, packet.number);
   }
   return used;
 }
@@ -260,7 +260,7 @@ void Worker::inspect(const Packet& packet, Flow* flow, Direction direction) {
     stations_.note(*flow, packet.ether, direction == Direction::to_client);
   if (packet.event_count) report_decode_events(packet, flow);
   // The packet that completes what a side of a stream is judged by belongs to what came before.
-  bool fresh = has_rules_ && flow && app_.take_fresh(*flow, direction);
+  bool just_judged = has_rules_ && flow && app_.take_just_judged(*flow, direction);
   if (flow) {
     if (packet.is_tcp() && !packet.has_quoted) {
       inspect_tcp(packet, *flow, direction);
@@ -274,9 +274,9 @@ void Worker::inspect(const Packet& packet, Flow* flow, Direction direction) {
   if (!has_rules_) return;
   if (flow) {
     see(*flow);
-    if (!packet.is_tcp()) fresh |= app_.take_fresh(*flow, context_.direction);
+    if (!packet.is_tcp()) just_judged |= app_.take_just_judged(*flow, context_.direction);
   }
-  detection_.fresh = fresh;
+  recognition_.just_judged = just_judged;
   context_.stream_events = stream_events_;
   matcher_.packet(context_);
   matcher_.end(context_);
@@ -302,37 +302,37 @@ void Worker::inspect_tcp(const Packet& packet, Flow& flow, Direction direction) 
   context_.in_stream = verdict.in_stream;
   if (has_rules_) context_.stream_size = StreamEngine::sizes(flow);
   context_.established = verdict.established;
-  if (app_.reversed(flow)) turn(flow, packet.time);
+  if (app_.reversed(flow)) swap_direction(flow, packet.time);
 }
 
 /// The first bytes of a flow showed that client and server are to change places.
-void Worker::turn(Flow& flow, Timestamp time) {
+void Worker::swap_direction(Flow& flow, Timestamp time) {
   stream_.swap_direction(flow);
-  stations_.turn(flow);
+  stations_.swap_direction(flow);
   context_.stream_size = StreamEngine::sizes(flow);
-  if (has_rules_) matcher_.turn(flow);
+  if (has_rules_) matcher_.swap_direction(flow);
   context_.direction = lapwing::reverse(context_.direction);
-  app_.turn(flow, time);
+  app_.swap_direction(flow, time);
 }
 
 /// What rules may ask of the flow's protocol.
 void Worker::see(const Flow& flow) {
-  detection_ = app_.detection(flow);
-  context_.protocol = detection_.final.protocol;
-  context_.detection = &detection_;
+  recognition_ = app_.recognition(flow);
+  context_.protocol = recognition_.final.protocol;
+  context_.recognition = &recognition_;
 }
 
 /// Amid a packet: where both sides have their verdict, it stands until the packet's end.
 void Worker::see_anew(const Flow& flow) {
   const auto known = [](const Spoken& spoken) { return spoken.known(); };
-  if (context_.detection && known(detection_.final) && std::ranges::all_of(detection_.sides, known)) return;
+  if (context_.recognition && known(recognition_.final) && std::ranges::all_of(recognition_.sides, known)) return;
   see(flow);
 }
 
 void Worker::inspect_datagram(const Packet& packet, Flow& flow, Direction direction) {
   if (packet.payload.empty()) return;
   app_.chunk(flow, {.data = packet.payload, .time = packet.time, .direction = direction, .datagram = true});
-  if (app_.reversed(flow)) turn(flow, packet.time);
+  if (app_.reversed(flow)) swap_direction(flow, packet.time);
 }
 
 void Worker::identify(const Packet& packet, Flow& flow, Direction) {
@@ -406,7 +406,7 @@ void Worker::file(Flow& flow, Transaction& tx, Direction direction, CarriedFile&
 /// What is found of the flow from here on is found at no packet.
 void Worker::begin_without_packet(Flow& flow, Timestamp now) {
   context_ = {.flow = &flow, .budget = &share_.config->budget, .time = now, .number = last_number_};
-  context_.established = flow.state != FlowState::fresh;
+  context_.established = flow.state != FlowState::new_flow;
   see(flow);
   stream_events_.clear();
   if (!has_rules_) return;
@@ -426,7 +426,7 @@ void Worker::close(Flow& flow, Timestamp now) {
   begin_without_packet(flow, now);
   if (flow.key.proto == ip_proto::tcp) {
     stream_.finish(flow, now);
-    if (app_.reversed(flow)) turn(flow, now);
+    if (app_.reversed(flow)) swap_direction(flow, now);
   }
   app_.finish(flow, now);
   if (has_rules_) matcher_.finish(context_);
@@ -492,7 +492,7 @@ void Worker::add_counters(CounterSet& set) const {
   set.add(app_.counters(), app_counter_rows());
   app_.add_protocol_counters(set);
   set.add(identifier_.counters(), identify_counter_rows());
-  set.add(matcher_.counters(), detect_counter_rows());
+  set.add(matcher_.counters(), match_counter_rows());
   set.add(recorder_.counters(), recorder_counter_rows());
   set.add(files_.counters(), file_keeper_counter_rows());
   if (!share_.replay) add_worker_counters(worked_, index_, set);

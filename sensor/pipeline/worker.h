@@ -11,24 +11,24 @@
 #include <string_view>
 #include <vector>
 
-#include "dissectors/identify/identify.h"
-#include "export/community_id.h"
-#include "export/publisher.h"
-#include "export/recorder.h"
+#include "export/eve/recorder.h"
+#include "export/outputs/publisher.h"
+#include "export/record/community_id.h"
 #include "sensor/app/app_layer.h"
 #include "sensor/capture/packet_source.h"
 #include "sensor/decode/decode.h"
 #include "sensor/flow/flow_table.h"
+#include "sensor/identify/identify.h"
 #include "sensor/pipeline/describe.h"
 #include "sensor/pipeline/file_keeper.h"
+#include "sensor/pipeline/frame_order.h"
 #include "sensor/pipeline/handover.h"
 #include "sensor/pipeline/sensor_config.h"
 #include "sensor/pipeline/stations.h"
-#include "sensor/pipeline/turn.h"
 #include "sensor/pipeline/worker_counters.h"
 #include "sensor/stream/defrag.h"
 #include "sensor/stream/stream_engine.h"
-#include "signatures/matcher.h"
+#include "signatures/match/matcher.h"
 
 namespace lapwing {
 
@@ -39,7 +39,7 @@ struct WorkerShare {
   std::shared_ptr<SharedState> state;
   Publisher* publisher = nullptr;
   FileNumbers* file_numbers = nullptr;
-  Turn* turn = nullptr;  // replay only
+  FrameOrder* order = nullptr;  // replay only
   ChecksumMode checksums = ChecksumMode::all;
   size_t workers = 1;
   bool replay = true;
@@ -116,7 +116,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void begin_without_packet(Flow& flow, Timestamp now);
   void give_up(Flow& flow);
   void close(Flow& flow, Timestamp now);
-  void turn(Flow& flow, Timestamp time);
+  void swap_direction(Flow& flow, Timestamp time);
   void see(const Flow& flow);
   void see_anew(const Flow& flow);
   Application application(const Flow& flow);
@@ -137,14 +137,14 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void chunk(Flow& flow, const Chunk& chunk) override;
   void gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time) override;
   void behind_hole(Flow& flow, const Chunk& chunk, uint64_t missing) override;
-  void event(Flow& flow, StreamEvent event) override;
+  void event(Flow& flow, StreamAnomaly event) override;
   // AppSink
   void event(Flow& flow, const Event& event) override;
   void anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx, uint8_t name, Direction direction) override;
   void file(Flow& flow, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
   void encrypted(Flow& flow, Direction direction, uint64_t offset) override;
   void plain(Flow& flow, const Chunk& bytes) override;
-  void detection(Flow& flow, DetectionEvent event, Direction direction) override;
+  void recognition_anomaly(Flow& flow, RecognitionAnomaly event, Direction direction) override;
   void frame(Flow& flow, const MessageFrame& frame) override;
   // AlertSink
   void alert(const MatchContext& context, Alert& alert) override;
@@ -186,7 +186,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   EnvelopeSpace space_, summary_space_;
   MatchContext context_;
   std::vector<std::string_view> stream_events_;  // of the packet at hand, and of protocol detection
-  Detection detection_;
+  Recognition recognition_;
   std::vector<SignatureHits> hits_;
   WorkerCounters worked_;
   MemoryFaults faults_;

@@ -68,7 +68,7 @@ Envelope Worker::flow_envelope(const Flow& flow) {
     stations_.describe(flow, envelope);
   }
   add_source(envelope);
-  add_app(app_.detection(flow), envelope);
+  add_app(app_.recognition(flow), envelope);
   add_flow(flow, envelope);
   return envelope;
 }
@@ -110,7 +110,7 @@ void Worker::report_decode_events(const Packet& packet, Flow* flow) {
   }
 }
 
-void Worker::event(Flow& flow, StreamEvent event) {
+void Worker::event(Flow& flow, StreamAnomaly event) {
   if (has_rules_) stream_events_.push_back(name(event));
   if (!recorder_.wants(AnomalyLayer::stream) || !may_record(flow)) return;
   const Charge charge(recorder_, flow);
@@ -126,7 +126,7 @@ void Worker::event(Flow& flow, StreamEvent event) {
                                .link_type = shown.link_type});
 }
 
-void Worker::detection(Flow& flow, DetectionEvent event, Direction direction) {
+void Worker::recognition_anomaly(Flow& flow, RecognitionAnomaly event, Direction direction) {
   if (has_rules_) stream_events_.push_back(name(event));
   if (!recorder_.wants(AnomalyLayer::applayer) || !may_record(flow)) return;
   const Charge charge(recorder_, flow);
@@ -135,7 +135,7 @@ void Worker::detection(Flow& flow, DetectionEvent event, Direction direction) {
   if (direction == Direction::to_client) reverse(envelope);
   add_source(envelope);
   add_flow(flow, envelope);
-  const Protocol* protocol = app_.detection(flow).final.protocol;
+  const Protocol* protocol = app_.recognition(flow).final.protocol;
   recorder_.anomaly(envelope, {.type = AnomalyLayer::applayer,
                                .event = Capitals(name(event)),
                                .app_proto = protocol ? protocol->name : std::string_view{},
@@ -226,7 +226,7 @@ void Worker::alert(const MatchContext& context, Alert& alert) {
     Flow& flow = *context.flow;
     flow.flags |= flow_flag::alerted;
     envelope.flow_id = flow.id;
-    add_app(app_.detection(flow), envelope);
+    add_app(app_.recognition(flow), envelope);
     envelope.community_id = community_id(flow);
     alert.has_flow = true;
     alert.flow = summarise(flow, app_, context.time, summary_space_);
@@ -272,7 +272,7 @@ void Worker::tagged(const MatchContext& context) {
   Envelope envelope = describe(*context.packet, space_);
   add_source(envelope);
   if (context.flow) {
-    add_app(app_.detection(*context.flow), envelope);
+    add_app(app_.recognition(*context.flow), envelope);
     add_flow(*context.flow, envelope);
   }
   const PacketBytes shown = bytes_of(*context.packet);

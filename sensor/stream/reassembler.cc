@@ -43,7 +43,7 @@ Reassembler::Urgent Reassembler::parse(std::string_view policy) {
                             : Urgent::oob;
 }
 
-void Reassembler::raise(Flow& flow, StreamVerdict* verdict, StreamEvent event) {
+void Reassembler::raise(Flow& flow, StreamVerdict* verdict, StreamAnomaly event) {
   if (verdict) verdict->add(event);
   sink_.event(flow, event);
 }
@@ -60,7 +60,7 @@ bool Reassembler::insert(Flow& flow, TcpSession& session, const Packet& packet, 
   if (begin + static_cast<int64_t>(data.size()) <= floor && !data.empty()) {
     bool told =
         seq_leq(packet.seq + static_cast<uint32_t>(data.size()), half.last_ack);  // as a spurious retransmission
-    if (!told) raise(flow, &verdict, StreamEvent::reassembly_segment_before_base_seq);
+    if (!told) raise(flow, &verdict, StreamAnomaly::reassembly_segment_before_base_seq);
     return false;
   }
   uint32_t urgent = verdict.doubtful ? 0 : find_urgent(half, packet, begin);
@@ -76,7 +76,7 @@ bool Reassembler::insert(Flow& flow, TcpSession& session, const Packet& packet, 
   if (at + data.size() > ceiling && !half.has(half_flag::depth_reached)) {
     half.set(half_flag::depth_reached);
     ++counters_.stream_depth_reached;
-    raise(flow, &verdict, StreamEvent::reassembly_depth_reached);
+    raise(flow, &verdict, StreamAnomaly::reassembly_depth_reached);
   }
   if (at >= ceiling) return false;
   data = data.first(std::min<uint64_t>(data.size(), ceiling - at));
@@ -119,7 +119,7 @@ bool Reassembler::place_around_urgent(Target& to, uint64_t begin, Bytes data, ui
     policy = urgent_beyond_limit_;
     ++counters_.urgent_oob_limit;
     if (!to.half.has(half_flag::oob_limit))
-      raise(to.flow, to.verdict, StreamEvent::reassembly_urgent_oob_limit_reached);
+      raise(to.flow, to.verdict, StreamAnomaly::reassembly_urgent_oob_limit_reached);
     to.half.set(half_flag::oob_limit);
   }
   if (policy == Urgent::in_line) return place(to, begin, data);
@@ -146,7 +146,7 @@ bool Reassembler::place(Target& to, uint64_t begin, Bytes data) {
     if (!half.segments.empty() && half.segments.front().begin > half.delivered + kRegionDistance) ++regions;
     if (config_.max_regions != 0 && regions > config_.max_regions) {
       ++counters_.insert_region_fail;
-      raise(to.flow, to.verdict, StreamEvent::reassembly_insert_limit);
+      raise(to.flow, to.verdict, StreamAnomaly::reassembly_insert_limit);
       return false;
     }
   }
@@ -160,16 +160,16 @@ bool Reassembler::note(Target& to, const SegmentList::Result& result) {
   if (result.overlap) ++counters_.overlap;
   if (result.different) {
     ++counters_.overlap_diff_data;
-    raise(to.flow, to.verdict, StreamEvent::reassembly_overlap_different_data);
+    raise(to.flow, to.verdict, StreamAnomaly::reassembly_overlap_different_data);
   }
   if (result.refused_memory) {
     ++counters_.segment_memcap_drop;
     to.flow.note(FlowException::stream_reassembly_memcap);
-    raise(to.flow, to.verdict, StreamEvent::reassembly_insert_memcap);
+    raise(to.flow, to.verdict, StreamAnomaly::reassembly_insert_memcap);
   }
   if (result.refused_length) {
     ++counters_.insert_list_fail;
-    raise(to.flow, to.verdict, StreamEvent::reassembly_insert_limit);
+    raise(to.flow, to.verdict, StreamAnomaly::reassembly_insert_limit);
   }
   return !result.refused_memory && !result.refused_length;
 }
@@ -187,7 +187,7 @@ void Reassembler::give_up(Target& to, uint64_t end) {
   to.half.set(half_flag::gap);
   to.session.set(session_flag::liberal);
   ++counters_.reassembly_gap;
-  raise(to.flow, to.verdict, StreamEvent::reassembly_seq_gap);
+  raise(to.flow, to.verdict, StreamAnomaly::reassembly_seq_gap);
   sink_.gap(to.flow, to.direction, offset, lost, to.time);
 }
 
@@ -238,7 +238,7 @@ void Reassembler::deliver(Flow& flow, TcpSession& session, Direction direction, 
         hand_over(to, piece.bytes().first(stop - half.delivered));
       } else {
         ++half.delivered;
-        if (half.urgent_oob++ == 0) raise(flow, verdict, StreamEvent::reassembly_urgent_oob_data);
+        if (half.urgent_oob++ == 0) raise(flow, verdict, StreamAnomaly::reassembly_urgent_oob_data);
         ++counters_.urgent_oob_data;
       }
       list.drop_before(session.pools.blocks, half.delivered);

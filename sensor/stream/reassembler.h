@@ -19,7 +19,7 @@ class Reassembler {
   void deliver(Flow& flow, TcpSession& session, Direction direction, Timestamp time, bool all, StreamVerdict* verdict);
   /// Hands over all and ends the direction.
   void finish(Flow& flow, TcpSession& session, Direction direction, Timestamp time);
-  void raise(Flow& flow, StreamVerdict* verdict, StreamEvent event);
+  void raise(Flow& flow, StreamVerdict* verdict, StreamAnomaly event);
 
  private:
   enum class Urgent : uint8_t { oob, in_line, drop, gap };

@@ -114,16 +114,16 @@ std::span<const CounterRow<StreamCounters>> stream_counter_rows() {
   return kCounters;
 }
 
-std::string_view name(StreamEvent event) {
+std::string_view name(StreamAnomaly event) {
   return kEventNames[static_cast<size_t>(event)];
 }
 std::span<const std::string_view> stream_event_names() {
   return kEventNames;
 }
 
-std::optional<StreamEvent> find_stream_event(std::string_view wanted) {
+std::optional<StreamAnomaly> find_stream_event(std::string_view wanted) {
   for (size_t i = 0; i < std::size(kEventNames); ++i) {
-    if (kEventNames[i] == wanted) return static_cast<StreamEvent>(i);
+    if (kEventNames[i] == wanted) return static_cast<StreamAnomaly>(i);
   }
   return std::nullopt;
 }

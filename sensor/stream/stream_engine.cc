@@ -77,8 +77,8 @@ struct StreamEngine::Impl {
   void count(const StreamVerdict& verdict) {
     counters.doubtful += verdict.doubtful;
     for (size_t i = 0; i < verdict.event_count; ++i) {
-      counters.suspected_fin += verdict.events[i] == StreamEvent::suspected_fin_inject;
-      counters.syn_forgotten += verdict.events[i] == StreamEvent::whs3_syn_flood;
+      counters.suspected_fin += verdict.events[i] == StreamAnomaly::suspected_fin_inject;
+      counters.syn_forgotten += verdict.events[i] == StreamAnomaly::whs3_syn_flood;
     }
   }
   void tell(Flow& flow, const StreamVerdict& verdict) {
@@ -158,7 +158,7 @@ bool StreamEngine::Impl::take_without_session(Flow& flow, const Packet& packet, 
     }
     if (kind & (tcp_flag::rst | tcp_flag::fin) && !(config.midstream && may_be_midstream(packet))) {
       bool reset = kind & tcp_flag::rst;
-      verdict.add(reset ? StreamEvent::rst_but_no_session : StreamEvent::fin_but_no_session);
+      verdict.add(reset ? StreamAnomaly::rst_but_no_session : StreamAnomaly::fin_but_no_session);
       return true;
     }
     return false;
@@ -260,7 +260,7 @@ StreamVerdict StreamEngine::packet(Flow& flow, const Packet& packet, Direction d
   if (opening == (tcp_flag::syn | tcp_flag::ack)) ++counters.synack;
   if (packet.tcp_flags & tcp_flag::rst) ++counters.rst;
   if (packet.tcp_flags & tcp_flag::urg) ++counters.urg;
-  if (!(packet.tcp_flags & tcp_flag::ack) && packet.ack != 0) verdict.add(StreamEvent::pkt_broken_ack);
+  if (!(packet.tcp_flags & tcp_flag::ack) && packet.ack != 0) verdict.add(StreamAnomaly::pkt_broken_ack);
   impl_->take(flow, packet, direction, verdict);
   counters.max_packet_events += verdict.events_refused;
   verdict.established = flow.tcp_state >= TcpState::established;

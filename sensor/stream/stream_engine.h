@@ -21,13 +21,13 @@ namespace lapwing {
 
 /// Stream events, named as stream-event rules name them ("pkt_broken_ack"). Index into stream_event_names().
 /// `wrong_thread` exists for rules only: a flow never leaves its worker.
-enum class StreamEvent : uint8_t {
+enum class StreamAnomaly : uint8_t {
 #define X(enumerator, text) enumerator,
 #include "sensor/stream/stream_events.inc"
 #undef X
 };
-std::string_view name(StreamEvent event);
-std::optional<StreamEvent> find_stream_event(std::string_view name);
+std::string_view name(StreamAnomaly event);
+std::optional<StreamAnomaly> find_stream_event(std::string_view name);
 std::span<const std::string_view> stream_event_names();
 
 /// [S] Keys "stream.*", "defrag.*", "host-os-policy", with Suricata's names and meaning.
@@ -69,7 +69,7 @@ class StreamSink {
   /// At the end of the flow: what was sent behind `missing` bytes that nobody acknowledged, so that no program got it.
   virtual void behind_hole(Flow& flow, const Chunk& chunk, uint64_t missing) = 0;
   /// Every event when it is found; those of the packet at hand are in its StreamVerdict too.
-  virtual void event(Flow& flow, StreamEvent event) = 0;
+  virtual void event(Flow& flow, StreamAnomaly event) = 0;
 };
 
 /// What the packet meant to its connection. Two words, so that it is handed back in registers.
@@ -79,9 +79,9 @@ struct alignas(8) StreamVerdict {
   bool established = false;  // the handshake was seen complete (or picked up midstream) by now
   bool doubtful = false;     // its receiver may have dropped it: its payload gives way to other data of the same place
   uint8_t event_count = 0, events_refused = 0;
-  StreamEvent events[10];  // each once, though a packet may bring several gaps
+  StreamAnomaly events[10];  // each once, though a packet may bring several gaps
 
-  void add(StreamEvent event) {
+  void add(StreamAnomaly event) {
     const auto known = std::span(events).first(event_count);
     if (std::ranges::find(known, event) != known.end()) return;
     if (event_count < std::size(events)) {

@@ -32,7 +32,7 @@ Outcome TcpTracker::take(TcpSession& session, const Packet& packet, Direction di
   }
   bool open = session.state >= TcpState::established && session.state != TcpState::closed;
   if (open && s.length() > 0 && seq_leq(s.end(), s.self.last_ack) && !session.has(session_flag::async)) {
-    verdict.add(StreamEvent::pkt_spurious_retransmission);
+    verdict.add(StreamAnomaly::pkt_spurious_retransmission);
   }
   Outcome outcome = dispatch(s, session.state);
   suspect_injected_reset(s);
@@ -89,17 +89,17 @@ bool TcpTracker::valid_ack(Step& s) const {
     if (s.session.state == TcpState::syn_sent) return true;
     s.session.set(session_flag::acked_beyond);
   }
-  s.verdict.add(StreamEvent::pkt_invalid_ack);
+  s.verdict.add(StreamAnomaly::pkt_invalid_ack);
   return false;
 }
 
 /// Whether the receiver's system obeys this RST.
 bool TcpTracker::valid_reset(Step& s) const {
   if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return false;
-  if (s.length() > 0) s.verdict.add(StreamEvent::rst_with_data);
+  if (s.length() > 0) s.verdict.add(StreamAnomaly::rst_with_data);
   OsPolicy policy = this->policy(s.self, s.packet.dst);
   if (s.flag(tcp_flag::ack) && s.ack() != 0 && !valid_ack(s)) {
-    s.verdict.add(StreamEvent::rst_invalid_ack);
+    s.verdict.add(StreamAnomaly::rst_invalid_ack);
     return false;
   }
   if (s.session.has(session_flag::async)) return seq_geq(s.seq(), s.self.next_seq);
@@ -146,7 +146,7 @@ bool TcpTracker::valid_timestamp(Step& s) const {
     bool outlived = s.seconds() > since + kTimestampLifetime;
     if (newer < 0 || (self.last_ts != 0 && outlived)) valid = s.seq() == self.next_seq && outlived;
   }
-  if (!valid) s.verdict.add(StreamEvent::pkt_invalid_timestamp);
+  if (!valid) s.verdict.add(StreamAnomaly::pkt_invalid_timestamp);
   return valid;
 }
 
@@ -187,7 +187,7 @@ bool TcpTracker::is_bad_window_update(Step& s) const {
   if (s.session.state < TcpState::established || s.session.state == TcpState::closed || s.flag(kControl)) return false;
   if (s.granted() >= s.peer.window || s.peer.window - s.granted() <= s.length()) return false;
   if (!seq_gt(s.ack(), s.peer.next_seq) || !seq_gt(s.seq(), s.self.next_seq)) return false;
-  s.verdict.add(StreamEvent::pkt_bad_window_update);
+  s.verdict.add(StreamAnomaly::pkt_bad_window_update);
   return true;
 }
 
@@ -211,7 +211,7 @@ bool TcpTracker::is_retransmission(Step& s) const {
     bool partly_acknowledged = s.length() > 0 && seq_lt(s.seq(), s.self.last_ack) && seq_gt(s.end(), s.self.last_ack);
     if (!partly_acknowledged) return false;
   }
-  s.verdict.add(StreamEvent::pkt_retransmission);
+  s.verdict.add(StreamAnomaly::pkt_retransmission);
   return true;
 }
 
@@ -225,7 +225,7 @@ void TcpTracker::suspect_injected_reset(Step& s) const {
   if (s.flag(tcp_flag::rst) || !s.peer.has(half_flag::reset_received)) return;
   s.peer.clear(half_flag::reset_received);
   s.session.clear(session_flag::closed_by_reset);
-  s.verdict.add(StreamEvent::suspected_rst_inject);
+  s.verdict.add(StreamAnomaly::suspected_rst_inject);
 }
 
 void TcpTracker::acknowledge(Half& half, uint32_t ack) const {

@@ -36,20 +36,20 @@ Outcome TcpTracker::fin_wait1(Step& s) const {
   if (s.flag(tcp_flag::fin)) {
     bool again = is_retransmission(s) || s.self.said_fin();
     if (!again && (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window))) {
-      return s.reject(StreamEvent::fin1_fin_wrong_seq);
+      return s.reject(StreamAnomaly::fin1_fin_wrong_seq);
     }
-    if (!valid_ack(s)) return s.reject(StreamEvent::fin1_invalid_ack);
+    if (!valid_ack(s)) return s.reject(StreamAnomaly::fin1_invalid_ack);
     // Both sides closed at once: the server's FIN is on its way (RFC 9293, section 3.6).
     bool crossed = s.peer.has(half_flag::fin) && s.peer.offset(s.ack()) <= static_cast<int64_t>(s.peer.fin_offset);
     if (!again) advance(s, crossed ? TcpState::closing : TcpState::time_wait);
     update(s, again);
     return Outcome::accept;
   }
-  if (s.flag(tcp_flag::syn)) return s.reject(StreamEvent::shutdown_syn_resend);
+  if (s.flag(tcp_flag::syn)) return s.reject(StreamAnomaly::shutdown_syn_resend);
   bool again = is_retransmission(s);
-  if (!valid_ack(s)) return s.reject(StreamEvent::fin1_invalid_ack);
+  if (!valid_ack(s)) return s.reject(StreamAnomaly::fin1_invalid_ack);
   if (!again) {
-    if (!in_window(s)) return s.reject(StreamEvent::fin1_ack_wrong_seq);
+    if (!in_window(s)) return s.reject(StreamAnomaly::fin1_ack_wrong_seq);
     if (s.seq() == s.self.next_seq) advance(s, TcpState::fin_wait2);
   }
   update(s, again);
@@ -63,18 +63,18 @@ Outcome TcpTracker::fin_wait2(Step& s) const {
   if (s.flag(tcp_flag::fin)) {
     bool again = is_retransmission(s) || s.self.said_fin();
     if (!again && (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window))) {
-      return s.reject(StreamEvent::fin2_fin_wrong_seq);
+      return s.reject(StreamAnomaly::fin2_fin_wrong_seq);
     }
-    if (!valid_ack(s)) return s.reject(StreamEvent::fin2_invalid_ack);
+    if (!valid_ack(s)) return s.reject(StreamAnomaly::fin2_invalid_ack);
     if (!again) advance(s, TcpState::time_wait);
     update(s, again);
     return Outcome::accept;
   }
-  if (s.flag(tcp_flag::syn)) return s.reject(StreamEvent::shutdown_syn_resend);
+  if (s.flag(tcp_flag::syn)) return s.reject(StreamAnomaly::shutdown_syn_resend);
   if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
   bool again = is_retransmission(s);
-  if (!valid_ack(s)) return s.reject(StreamEvent::fin2_invalid_ack);
-  if (!again && !in_window(s)) return s.reject(StreamEvent::fin2_ack_wrong_seq);
+  if (!valid_ack(s)) return s.reject(StreamAnomaly::fin2_invalid_ack);
+  if (!again && !in_window(s)) return s.reject(StreamAnomaly::fin2_ack_wrong_seq);
   update(s, again);
   return Outcome::accept;
 }
@@ -82,14 +82,14 @@ Outcome TcpTracker::fin_wait2(Step& s) const {
 Outcome TcpTracker::closing(Step& s) const {
   if (s.flag(tcp_flag::rst)) return reset(s);
   if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
-  if (s.flag(tcp_flag::syn)) return s.reject(StreamEvent::shutdown_syn_resend);
+  if (s.flag(tcp_flag::syn)) return s.reject(StreamAnomaly::shutdown_syn_resend);
   if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
   bool again = is_retransmission(s);
   // The FIN itself takes one number.
   if (!again && s.seq() != s.self.next_seq && s.seq() != s.self.next_seq + 1) {
-    return s.reject(StreamEvent::closing_ack_wrong_seq);
+    return s.reject(StreamAnomaly::closing_ack_wrong_seq);
   }
-  if (!valid_ack(s)) return s.reject(StreamEvent::closing_invalid_ack);
+  if (!valid_ack(s)) return s.reject(StreamAnomaly::closing_invalid_ack);
   if (!again) advance(s, TcpState::time_wait);
   update(s, again);
   return Outcome::accept;
@@ -103,21 +103,22 @@ Outcome TcpTracker::close_wait(Step& s) const {
   if (s.flag(tcp_flag::fin)) {
     bool again = is_retransmission(s) || (s.length() == 0 && s.self.said_fin() && seq_leq(s.seq(), s.self.next_seq));
     if (!again && (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window))) {
-      return s.reject(StreamEvent::closewait_fin_out_of_window);
+      return s.reject(StreamAnomaly::closewait_fin_out_of_window);
     }
-    if (!valid_ack(s)) return s.reject(StreamEvent::closewait_invalid_ack);
+    if (!valid_ack(s)) return s.reject(StreamAnomaly::closewait_invalid_ack);
     if (!again && !s.to_server) advance(s, TcpState::last_ack);
     update(s, again);
     return Outcome::accept;
   }
-  if (s.flag(tcp_flag::syn)) return s.reject(StreamEvent::shutdown_syn_resend);
+  if (s.flag(tcp_flag::syn)) return s.reject(StreamAnomaly::shutdown_syn_resend);
   if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
   bool again = is_retransmission(s);
-  if (s.length() > 0 && seq_leq(s.end(), s.self.last_ack)) return s.reject(StreamEvent::closewait_pkt_before_last_ack);
+  if (s.length() > 0 && seq_leq(s.end(), s.self.last_ack))
+    return s.reject(StreamAnomaly::closewait_pkt_before_last_ack);
   if (seq_gt(s.seq(), s.self.last_ack + s.self.window) && !in_window(s)) {
-    return s.reject(StreamEvent::closewait_ack_out_of_window);
+    return s.reject(StreamAnomaly::closewait_ack_out_of_window);
   }
-  if (!valid_ack(s)) return s.reject(StreamEvent::closewait_invalid_ack);
+  if (!valid_ack(s)) return s.reject(StreamAnomaly::closewait_invalid_ack);
   update(s, again);
   return Outcome::accept;
 }
@@ -126,14 +127,14 @@ Outcome TcpTracker::last_ack(Step& s) const {
   if (s.flag(tcp_flag::rst)) return reset(s);
   if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
   if (s.flag(tcp_flag::fin)) return Outcome::ignore;
-  if (s.flag(tcp_flag::syn)) return s.reject(StreamEvent::shutdown_syn_resend);
+  if (s.flag(tcp_flag::syn)) return s.reject(StreamAnomaly::shutdown_syn_resend);
   if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
   bool again = is_retransmission(s);
-  if (!valid_ack(s)) return s.reject(StreamEvent::lastack_invalid_ack);
+  if (!valid_ack(s)) return s.reject(StreamAnomaly::lastack_invalid_ack);
   if (s.to_server && !again) {
     if (seq_geq(s.seq(), s.self.next_seq)) {
       if (s.seq() != s.self.next_seq && s.seq() != s.self.next_seq + 1)
-        return s.reject(StreamEvent::lastack_ack_wrong_seq);
+        return s.reject(StreamAnomaly::lastack_ack_wrong_seq);
       advance(s, TcpState::closed);
     }
   }
@@ -145,13 +146,13 @@ Outcome TcpTracker::time_wait(Step& s) const {
   if (s.flag(tcp_flag::rst)) return reset(s);
   if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
   if (s.flag(tcp_flag::fin)) return Outcome::ignore;
-  if (s.flag(tcp_flag::syn)) return s.reject(StreamEvent::shutdown_syn_resend);
+  if (s.flag(tcp_flag::syn)) return s.reject(StreamAnomaly::shutdown_syn_resend);
   if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
   bool again = is_retransmission(s);
   if (!again && s.seq() != s.self.next_seq && s.seq() != s.self.next_seq + 1) {
-    return s.reject(StreamEvent::timewait_ack_wrong_seq);
+    return s.reject(StreamAnomaly::timewait_ack_wrong_seq);
   }
-  if (!valid_ack(s)) return s.reject(StreamEvent::timewait_invalid_ack);
+  if (!valid_ack(s)) return s.reject(StreamAnomaly::timewait_invalid_ack);
   if (!again) advance(s, TcpState::closed);
   update(s, again);
   return Outcome::accept;

@@ -78,7 +78,7 @@ void TcpTracker::suspect_injected_fin(Step& s) const {
   if (self.offset(s.end()) <= static_cast<int64_t>(self.fin_offset) || seq_gt(s.seq(), self.next_win)) return;
   self.set(half_flag::fin_doubted);
   reopen(s.session, self);
-  s.verdict.add(StreamEvent::suspected_fin_inject);
+  s.verdict.add(StreamAnomaly::suspected_fin_inject);
 }
 
 /// Counts what an accepted packet used, and notes its FIN: one that lies before data that is there was not sent by the
@@ -110,7 +110,7 @@ void TcpTracker::settle(Step& s) const {
     if (half->said_fin()) {
       half->set(half_flag::fin_doubted);
       reopen(s.session, *half);
-      s.verdict.add(StreamEvent::suspected_fin_inject);
+      s.verdict.add(StreamAnomaly::suspected_fin_inject);
     }
     half->clear(half_flag::fin | half_flag::fin_doubted);
   }

@@ -7,21 +7,21 @@ namespace lapwing {
 Outcome TcpTracker::established(Step& s) const {
   if (s.flag(tcp_flag::rst)) return reset(s);
   if (s.flag(tcp_flag::fin)) {
-    if (s.flag(tcp_flag::syn)) return s.reject(StreamEvent::fin_syn);
+    if (s.flag(tcp_flag::syn)) return s.reject(StreamAnomaly::fin_syn);
     if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
     return first_fin(s);
   }
   if (s.flags_are(tcp_flag::syn | tcp_flag::ack, tcp_flag::syn | tcp_flag::ack)) {
-    if (s.to_server) return s.reject(StreamEvent::est_synack_toserver);
-    if (s.ack() != s.peer.isn + 1) return s.reject(StreamEvent::est_synack_resend_with_different_ack);
-    if (s.seq() != s.self.isn) return s.reject(StreamEvent::est_synack_resend_with_diff_seq);
-    if (s.session.has(session_flag::confirmed)) return s.reject(StreamEvent::est_synack_resend);
+    if (s.to_server) return s.reject(StreamAnomaly::est_synack_toserver);
+    if (s.ack() != s.peer.isn + 1) return s.reject(StreamAnomaly::est_synack_resend_with_different_ack);
+    if (s.seq() != s.self.isn) return s.reject(StreamAnomaly::est_synack_resend_with_diff_seq);
+    if (s.session.has(session_flag::confirmed)) return s.reject(StreamAnomaly::est_synack_resend);
     return Outcome::ignore;  // the third packet of the handshake was lost behind us
   }
   if (s.flag(tcp_flag::syn)) {
-    if (!s.to_server) return s.reject(StreamEvent::est_syn_toclient);
-    if (s.seq() != s.self.isn) return s.reject(StreamEvent::est_syn_resend_diff_seq);
-    return s.reject(StreamEvent::est_syn_resend);
+    if (!s.to_server) return s.reject(StreamAnomaly::est_syn_toclient);
+    if (s.seq() != s.self.isn) return s.reject(StreamAnomaly::est_syn_resend_diff_seq);
+    return s.reject(StreamAnomaly::est_syn_resend);
   }
   if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
   if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
@@ -37,14 +37,14 @@ Outcome TcpTracker::data(Step& s) const {
   }
   if (peer.has(half_flag::window_probe) && s.length() == 0 && s.ack() == peer.next_seq + 1 && s.packet.window == 0) {
     peer.clear(half_flag::window_probe);
-    s.verdict.add(StreamEvent::est_ack_zwp_data);
+    s.verdict.add(StreamAnomaly::est_ack_zwp_data);
     return Outcome::ignore;
   }
-  if (!valid_ack(s)) return s.reject(StreamEvent::est_invalid_ack);
+  if (!valid_ack(s)) return s.reject(StreamAnomaly::est_invalid_ack);
   bool probes_keepalive = s.length() <= 1 && s.seq() == self.next_seq - 1;
   if (!probes_keepalive && !session.has(session_flag::async)) {
     if (seq_lt(s.end(), self.last_ack)) {
-      s.verdict.add(StreamEvent::est_pkt_before_last_ack);
+      s.verdict.add(StreamAnomaly::est_pkt_before_last_ack);
       // Data that its acknowledgement overtook on the way to us is still wanted.
       if (s.length() == 0 || self.offset(s.end()) <= static_cast<int64_t>(self.delivered)) return Outcome::reject;
     }
@@ -57,12 +57,12 @@ Outcome TcpTracker::data(Step& s) const {
     bool fits = in_window(s);
     // Of what crosses the edge of the window Linux takes all or nothing, others what lies within.
     bool beyond = !fits && seq_geq(s.seq(), self.next_win);
-    if (beyond && seq_gt(s.seq(), self.next_seq)) return s.reject(StreamEvent::est_packet_out_of_window);
+    if (beyond && seq_gt(s.seq(), self.next_seq)) return s.reject(StreamAnomaly::est_packet_out_of_window);
     bool next = seq_leq(s.seq(), self.next_seq) || seq_lt(self.next_seq, self.last_ack);
     if (next && s.taken()) extend(self, s.end());
-    if (beyond) return s.reject(StreamEvent::est_packet_out_of_window);
+    if (beyond) return s.reject(StreamAnomaly::est_packet_out_of_window);
     if (!fits) {
-      s.verdict.add(StreamEvent::est_packet_out_of_window);
+      s.verdict.add(StreamAnomaly::est_packet_out_of_window);
       s.doubt = std::max(s.doubt, Doubt::payload);
     }
   }
@@ -81,11 +81,11 @@ Outcome TcpTracker::data(Step& s) const {
 /// are the server's.
 Outcome TcpTracker::first_fin(Step& s) const {
   if (lacks_ack(s)) return Outcome::ignore;
-  if (!valid_ack(s)) return s.reject(StreamEvent::fin_invalid_ack);
+  if (!valid_ack(s)) return s.reject(StreamAnomaly::fin_invalid_ack);
   if (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window)) {
     bool lenient = s.session.has(session_flag::midstream | session_flag::async | session_flag::liberal) &&
                    seq_geq(s.seq(), s.self.next_seq);
-    if (!lenient) return s.reject(StreamEvent::fin_out_of_window);
+    if (!lenient) return s.reject(StreamAnomaly::fin_out_of_window);
   }
   advance(s, s.to_server ? TcpState::close_wait : TcpState::fin_wait1);
   note_timestamp(s);

@@ -223,7 +223,7 @@ void TcpTracker::drop_syn_data(Step& s) const {
 }
 
 Outcome TcpTracker::syn_sent(Step& s) const {
-  if (!echoes_offer(s)) return s.reject(StreamEvent::pkt_invalid_timestamp);
+  if (!echoes_offer(s)) return s.reject(StreamAnomaly::pkt_invalid_timestamp);
   if (s.flag(tcp_flag::rst)) {
     if (!valid_reset(s)) return Outcome::reject;
     bool answers = !s.to_server || (s.seq() == s.self.isn && s.packet.window == 0 && s.ack() == s.self.isn + 1);
@@ -237,7 +237,7 @@ Outcome TcpTracker::syn_sent(Step& s) const {
   if (s.flags_are(tcp_flag::syn | tcp_flag::ack, tcp_flag::syn | tcp_flag::ack)) {
     if (s.to_server)
       return s.session.has(session_flag::four_way) ? four_way_syn_ack(s)
-                                                   : s.reject(StreamEvent::whs3_synack_in_wrong_direction);
+                                                   : s.reject(StreamAnomaly::whs3_synack_in_wrong_direction);
     Half& client = s.peer;
     const bool takes_data =
         s.session.has(session_flag::fast_open) && s.ack() != client.isn + 1 && s.ack() == client.next_seq;
@@ -245,7 +245,7 @@ Outcome TcpTracker::syn_sent(Step& s) const {
       const TcpSyn* other = answered_other(s);
       bool answers_forgotten = !other && s.session.has(session_flag::syn_forgotten);
       if (!takes_data && !other && !answers_forgotten) {
-        return s.reject(StreamEvent::whs3_synack_with_wrong_ack);
+        return s.reject(StreamAnomaly::whs3_synack_with_wrong_ack);
       }
       if (other) accept_syn(client, s.self, s.session, *other, s.seconds());
       // What the SYN offered is unknown: believe the answer.
@@ -259,7 +259,7 @@ Outcome TcpTracker::syn_sent(Step& s) const {
       }
     } else if (s.session.has(session_flag::fast_open) && client.next_seq != client.isn + 1) {
       // The server took the SYN and left its data to be sent again.
-      s.verdict.add(StreamEvent::whs3_synack_tfo_data_ignored);
+      s.verdict.add(StreamAnomaly::whs3_synack_tfo_data_ignored);
       client.next_seq = client.sent = client.isn + 1;
     }
     if (!takes_data) drop_syn_data(s);
@@ -291,15 +291,15 @@ Outcome TcpTracker::repeated_syn(Step& s) const {
   }
   if (!enqueue(s.session, syn, config_.max_syn_queued)) {
     s.session.set(session_flag::syn_forgotten);
-    s.verdict.add(StreamEvent::whs3_syn_flood);
+    s.verdict.add(StreamAnomaly::whs3_syn_flood);
   }
   return Outcome::ignore;  // what it carries belongs to another stream
 }
 
 /// The client's SYN/ACK that answers the server's SYN. From here on the server is the one to be acknowledged.
 Outcome TcpTracker::four_way_syn_ack(Step& s) const {
-  if (s.ack() != s.peer.isn + 1) return s.reject(StreamEvent::whs4_synack_with_wrong_ack);
-  if (s.seq() != s.self.isn) return s.reject(StreamEvent::whs4_synack_with_wrong_syn);
+  if (s.ack() != s.peer.isn + 1) return s.reject(StreamAnomaly::whs4_synack_with_wrong_ack);
+  if (s.seq() != s.self.isn) return s.reject(StreamAnomaly::whs4_synack_with_wrong_syn);
   TcpSyn answer = read_syn(s.packet);
   advance(s, TcpState::syn_recv);
   if (has(answer, syn_option::timestamp) && s.peer.has(half_flag::timestamps)) {
@@ -321,7 +321,7 @@ Outcome TcpTracker::four_way_syn_ack(Step& s) const {
 /// The client goes on without an answer in sight: only its side is seen.
 Outcome TcpTracker::one_sided_ack(Step& s) const {
   if (!s.to_server) return Outcome::ignore;
-  if (s.seq() != s.self.next_seq) return s.reject(StreamEvent::whs3_async_wrong_seq);
+  if (s.seq() != s.self.next_seq) return s.reject(StreamAnomaly::whs3_async_wrong_seq);
   s.session.set(session_flag::async);
   advance(s, TcpState::established);
   s.self.last_ack = s.seq();
@@ -360,20 +360,20 @@ Outcome TcpTracker::syn_recv(Step& s) const {
   if (s.flag(tcp_flag::fin)) return first_fin(s);
   if (s.flags_are(tcp_flag::syn | tcp_flag::ack, tcp_flag::syn | tcp_flag::ack)) return repeated_syn_ack(s);
   if (s.flag(tcp_flag::syn)) {
-    if (!s.to_server) return s.reject(StreamEvent::whs3_syn_toclient_on_syn_recv);
-    if (s.seq() != s.self.isn) return s.reject(StreamEvent::whs3_syn_resend_diff_seq_on_syn_recv);
+    if (!s.to_server) return s.reject(StreamAnomaly::whs3_syn_toclient_on_syn_recv);
+    if (s.seq() != s.self.isn) return s.reject(StreamAnomaly::whs3_syn_resend_diff_seq_on_syn_recv);
     return Outcome::ignore;
   }
   return s.flag(tcp_flag::ack) ? syn_recv_ack(s) : Outcome::ignore;
 }
 
 Outcome TcpTracker::repeated_syn_ack(Step& s) const {
-  if (s.to_server) return s.reject(StreamEvent::whs3_synack_toserver_on_syn_recv);
+  if (s.to_server) return s.reject(StreamAnomaly::whs3_synack_toserver_on_syn_recv);
   bool fast = s.session.has(session_flag::fast_open) && s.ack() == s.peer.next_seq;
-  if (s.ack() != s.peer.isn + 1 && !fast) return s.reject(StreamEvent::whs3_synack_resend_with_different_ack);
+  if (s.ack() != s.peer.isn + 1 && !fast) return s.reject(StreamAnomaly::whs3_synack_resend_with_different_ack);
   if (s.seq() == s.self.isn) return Outcome::ignore;
   if (!enqueue(s.session, read_syn(s.packet), config_.max_synack_queued))
-    return s.reject(StreamEvent::whs3_synack_flood);
+    return s.reject(StreamAnomaly::whs3_synack_flood);
   return Outcome::ignore;
 }
 
@@ -398,15 +398,15 @@ Outcome TcpTracker::syn_recv_ack(Step& s) const {
   }
   if (session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
   if (session.has(session_flag::four_way) && !s.to_server) {
-    if (s.seq() != s.self.next_seq) return s.reject(StreamEvent::whs4_wrong_seq);
-    if (!valid_ack(s)) return s.reject(StreamEvent::whs4_invalid_ack);
+    if (s.seq() != s.self.next_seq) return s.reject(StreamAnomaly::whs4_wrong_seq);
+    if (!valid_ack(s)) return s.reject(StreamAnomaly::whs4_invalid_ack);
     establish(s);
     return Outcome::accept;
   }
   bool unusual = session.has(session_flag::midstream_synack | session_flag::fast_open);
   if (!s.to_server && !unusual && config_.inline_mode) {
     bool injects = s.length() > 0 && s.ack() == s.peer.last_ack && s.seq() == s.self.next_seq;
-    return s.reject(injects ? StreamEvent::whs3_ack_data_inject : StreamEvent::whs3_ack_in_wrong_dir);
+    return s.reject(injects ? StreamAnomaly::whs3_ack_data_inject : StreamAnomaly::whs3_ack_in_wrong_dir);
   }
 
   if (s.to_server && s.seq() == s.self.next_seq && s.ack() == s.peer.next_seq) {
@@ -422,14 +422,14 @@ Outcome TcpTracker::syn_recv_ack(Step& s) const {
   }
   if (s.to_server && s.seq() == s.self.next_seq) {
     session.set(session_flag::evasion_attempt);
-    return s.reject(StreamEvent::whs3_right_seq_wrong_ack_evasion);
+    return s.reject(StreamAnomaly::whs3_right_seq_wrong_ack_evasion);
   }
   // The third packet of the handshake was lost on the way to us: later packets of either side prove it was sent.
   bool later_answer = !s.to_server && seq_geq(s.seq(), s.self.next_seq) && seq_geq(s.ack(), s.peer.last_ack) &&
                       seq_leq(s.ack(), s.peer.next_win);
   bool later_request = s.to_server && seq_gt(s.seq(), s.self.next_seq) && seq_leq(s.seq(), s.self.next_win) &&
                        s.ack() == s.peer.next_seq;
-  if (!later_answer && !later_request) return s.reject(StreamEvent::whs3_wrong_seq_wrong_ack);
+  if (!later_answer && !later_request) return s.reject(StreamAnomaly::whs3_wrong_seq_wrong_ack);
   establish(s);
   return Outcome::accept;
 }

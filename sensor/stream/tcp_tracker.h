@@ -59,7 +59,7 @@ class TcpTracker {
     uint32_t end() const { return packet.seq + length(); }
     uint32_t seconds() const { return static_cast<uint32_t>(packet.time.seconds()); }
     uint32_t granted() const { return uint32_t{packet.window} << peer.wscale; }
-    Outcome reject(StreamEvent event) const {
+    Outcome reject(StreamAnomaly event) const {
       verdict.add(event);
       return Outcome::reject;
     }

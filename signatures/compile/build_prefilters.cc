@@ -9,9 +9,9 @@
 #include <span>
 #include <thread>
 
-#include "signatures/compile/database_cache.h"
+#include "signatures/program/database_cache.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 namespace {
 
 constexpr size_t kWorthCaching = 1000;  // patterns; fewer are compiled faster than a file is looked for
@@ -42,7 +42,7 @@ void compile(std::vector<Prefilter*> prefilters) {
 
 }  // namespace
 
-DatabaseCounts build_prefilters(const std::vector<Prefilter*>& prefilters, const DetectConfig& config) {
+DatabaseCounts build_prefilters(const std::vector<Prefilter*>& prefilters, const RuleConfig& config) {
   size_t patterns = 0;
   std::map<Digest, std::vector<Prefilter*>> by_digest;  // those of one digest share a database
   for (Prefilter* prefilter : prefilters) {
@@ -75,4 +75,4 @@ DatabaseCounts build_prefilters(const std::vector<Prefilter*>& prefilters, const
   return {by_digest.size(), by_digest.size() - missing.size()};
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -3,12 +3,12 @@
 
 #include <vector>
 
-#include "signatures/compile/prefilter.h"
-#include "signatures/rule_set.h"
+#include "signatures/compile/rule_compiler.h"
+#include "signatures/program/prefilter.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 /// After this every prefilter waits for settle(). Those of the same patterns share a database. Throws std::bad_alloc.
-DatabaseCounts build_prefilters(const std::vector<Prefilter*>& prefilters, const DetectConfig& config);
+DatabaseCounts build_prefilters(const std::vector<Prefilter*>& prefilters, const RuleConfig& config);
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -6,17 +6,17 @@
 #include <set>
 
 #include "signatures/compile/grouping.h"
-#include "signatures/compile/names.h"
+#include "signatures/compile/keyword.h"
 #include "signatures/compile/order.h"
 #include "signatures/compile/rule_builder.h"
 #include "signatures/compile/threshold_lines.h"
 #include "signatures/compile/warnings.h"
-#include "signatures/keyword.h"
 #include "signatures/parse/source_text.h"
+#include "signatures/program/names.h"
 
 namespace lapwing {
 
-namespace detect {
+namespace rules {
 namespace {
 
 void write_key(const ListNode& node, std::string& key) {
@@ -61,7 +61,7 @@ class SetPool {
 
 class RuleSetCompiler {
  public:
-  RuleSetCompiler(const RuleEnvironment& environment, const DetectConfig& config, std::vector<RuleMessage>& messages)
+  RuleSetCompiler(const RuleEnvironment& environment, const RuleConfig& config, std::vector<RuleMessage>& messages)
       : environment_(environment),
         config_(config),
         messages_(messages),
@@ -75,7 +75,7 @@ class RuleSetCompiler {
     compiled_->datasets = environment.datasets;
     auto& events = compiled_->stream_events;
     events.assign(environment.stream_events.begin(), environment.stream_events.end());
-    events.insert(events.end(), environment.detection_events.begin(), environment.detection_events.end());
+    events.insert(events.end(), environment.recognition_anomalies.begin(), environment.recognition_anomalies.end());
     compiled_->decode_events.assign(environment.decode_events.begin(), environment.decode_events.end());
     compiled_->decode_event_rules.resize(environment.decode_events.size());
   }
@@ -106,7 +106,7 @@ class RuleSetCompiler {
       if (judge_) judge_->loaded(tree, *made[0], builder.origins(), buffers_);
       for (auto& rule : made) compiled_->all.push_back(std::move(rule));
     } catch (const RuleSkipped& skipped) {
-      compiled_->counts_.skipped++;
+      compiled_->tally.skipped++;
       if (judge_) judge_->left_out(tree);
       report(tree, skipped, RuleMessage::Level::warning);
     } catch (const SettingError& error) {
@@ -125,12 +125,12 @@ class RuleSetCompiler {
     apply_thresholds(environment_.thresholds, environment_.variables, *compiled_, messages_);
     compiled_->buffers = buffers_.take();
     for (const auto& rule : all) {
-      if (!compiled_->infos_.empty() && compiled_->infos_.back() == rule->info.get()) continue;
-      compiled_->infos_.push_back(rule->info.get());
+      if (!compiled_->infos.empty() && compiled_->infos.back() == rule->info.get()) continue;
+      compiled_->infos.push_back(rule->info.get());
     }
-    compiled_->counts_.loaded = loaded_;
+    compiled_->tally.loaded = loaded_;
     // Every error is one rule, a line that was to be one, or one of a threshold file.
-    compiled_->counts_.failed = static_cast<uint64_t>(
+    compiled_->tally.failed = static_cast<uint64_t>(
         std::count_if(messages_.begin() + static_cast<ptrdiff_t>(first_message_), messages_.end(),
                       [](const RuleMessage& message) { return message.level == RuleMessage::Level::error; }));
     group_rules(*compiled_);
@@ -140,7 +140,7 @@ class RuleSetCompiler {
     for (const auto& rule : all) {
       for (const Tag& tag : rule->tags) compiled_->has_host_tags |= tag.what != Tag::What::session;
     }
-    compiled_->generation_ = ++generation;
+    compiled_->serial = ++generation;
     if (judge_) judge_->finish();
     return compiled_;
   }
@@ -178,7 +178,7 @@ class RuleSetCompiler {
       say(RuleMessage::Level::warning, tree, info, "rev",
           "revision " + std::to_string(other) + " of this sid is loaded instead, from " + to_string(before) +
               "; leave this rule out");
-      compiled_->counts_.older++;
+      compiled_->tally.older++;
       return false;
     }
     // The older one may be two rules (<>) that share their description.
@@ -188,7 +188,7 @@ class RuleSetCompiler {
     messages_.push_back({RuleMessage::Level::warning, before, info.sid, "rev",
                          "revision " + std::to_string(info.rev) + " of this sid is loaded instead, from " +
                              to_string(tree.mark) + "; leave this rule out"});
-    compiled_->counts_.older++;
+    compiled_->tally.older++;
     place->second = kept;
     return true;
   }
@@ -215,7 +215,7 @@ class RuleSetCompiler {
   }
 
   const RuleEnvironment& environment_;
-  const DetectConfig& config_;
+  const RuleConfig& config_;
   std::vector<RuleMessage>& messages_;
   const size_t first_message_;
   std::shared_ptr<Compiled> compiled_;
@@ -243,13 +243,13 @@ uint8_t Compiled::protocol_index(const Protocol* protocol) const {
   return kMaxProtocols;
 }
 
-}  // namespace detect
+}  // namespace rules
 
-struct RuleCompiler::Impl : detect::RuleSetCompiler {
+struct RuleCompiler::Impl : rules::RuleSetCompiler {
   using RuleSetCompiler::RuleSetCompiler;
 };
 
-RuleCompiler::RuleCompiler(const RuleEnvironment& environment, const DetectConfig& config,
+RuleCompiler::RuleCompiler(const RuleEnvironment& environment, const RuleConfig& config,
                            std::vector<RuleMessage>& messages)
     : impl_(std::make_unique<Impl>(environment, config, messages)) {}
 RuleCompiler::~RuleCompiler() = default;
@@ -268,8 +268,8 @@ std::shared_ptr<const RuleSet> RuleCompiler::finish() {
 
 std::vector<KeywordInfo> list_keywords(const RuleEnvironment& environment) {
   std::vector<KeywordInfo> out;
-  for (const detect::KeywordFamily& family : detect::keyword_families()) {
-    for (const detect::Keyword& row : family.rows) out.push_back({row.name, family.name, row.help, false});
+  for (const rules::KeywordFamily& family : rules::keyword_families()) {
+    for (const rules::Keyword& row : family.rows) out.push_back({row.name, family.name, row.help, false});
   }
   for (const Protocol* protocol : environment.protocols) {
     for (const Field& field : protocol->fields) {

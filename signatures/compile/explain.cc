@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "signatures/compile/fast_pattern.h"
-#include "signatures/compile/words.h"
+#include "signatures/program/words.h"
 
 namespace lapwing {
 
@@ -12,7 +12,7 @@ std::string_view name_of(RuleCost cost) {
   return kNames[static_cast<size_t>(cost)];
 }
 
-namespace detect {
+namespace rules {
 namespace {
 
 constexpr size_t kMaxRangesShown = 8;  // of a set of addresses or ports
@@ -60,7 +60,7 @@ class Explainer {
 
   RuleExplanation run() {
     out_.info = rule_.info.get();
-    out_.action = detect::name_of(rule_.info->action);
+    out_.action = rules::name_of(rule_.info->action);
     kind();
     header();
     conditions();
@@ -187,14 +187,14 @@ class Explainer {
       }
       out_.conditions.push_back(Sentence(" ")
                                     .add(buffer_name(buffer))
-                                    .add(detect::words(test.test, names))
-                                    .add(detect::words(test.multi))
+                                    .add(rules::words(test.test, names))
+                                    .add(rules::words(test.multi))
                                     .text());
     }
     for (const FileTest& test : rule_.file_tests) {
       std::string line = compiled_.buffers[test.buffer].name;
       if (test.size)
-        line += " " + detect::words(*test.size);
+        line += " " + rules::words(*test.size);
       else if (test.digests)
         line += std::string(test.negated ? " not" : "") + " in a list of " + std::to_string(test.digests->size());
       else
@@ -381,8 +381,8 @@ class Explainer {
     const RuleInfo& info = *rule_.info;
     auto& out = out_.effects;
     describe(rule_.effects, out);
-    for (const Threshold& threshold : rule_.thresholds) out.push_back(detect::words(threshold));
-    for (const Tag& tag : rule_.tags) out.push_back(detect::words(tag));
+    for (const Threshold& threshold : rule_.thresholds) out.push_back(rules::words(threshold));
+    for (const Tag& tag : rule_.tags) out.push_back(rules::words(tag));
     if (info.action == Action::pass) out.push_back("pass: later rules do not look at the packet or flow");
     if (rule_.pass_alerts) out.push_back("alert: recorded although it passes");
     if (info.action == Action::config) return;
@@ -402,13 +402,13 @@ class Explainer {
 };
 
 }  // namespace
-}  // namespace detect
+}  // namespace rules
 
 std::vector<RuleExplanation> explain_rule(const RuleSet& rules, uint32_t sid) {
-  const auto& compiled = static_cast<const detect::Compiled&>(rules);
+  const auto& compiled = static_cast<const rules::Compiled&>(rules);
   std::vector<RuleExplanation> out;
   for (const auto& rule : compiled.all) {
-    if (rule->info->sid == sid) out.push_back(detect::Explainer(compiled, *rule).run());
+    if (rule->info->sid == sid) out.push_back(rules::Explainer(compiled, *rule).run());
   }
   return out;
 }

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "signatures/rule_set.h"
+#include "signatures/compile/rule_compiler.h"
 
 namespace lapwing {
 

@@ -1,7 +1,7 @@
 // A rule's explanation for people and for programs.
 #include "sensor/base/json_writer.h"
 #include "signatures/compile/explain.h"
-#include "signatures/compile/words.h"
+#include "signatures/program/words.h"
 
 namespace lapwing {
 
@@ -51,7 +51,7 @@ Lines about(const RuleInfo& info) {
   out.push_back("priority: " + std::to_string(info.severity));
   if (!info.category.empty()) out.push_back("classtype: " + info.category);
   for (const std::string& reference : info.references) out.push_back("reference: " + reference);
-  detect::Sentence metadata;
+  rules::Sentence metadata;
   for (const auto& [key, value] : info.metadata) metadata.add(key + (value.empty() ? "" : " " + value));
   if (!metadata.text().empty()) out.push_back("metadata: " + metadata.text());
   return out;

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <tuple>
 
-#include "signatures/compile/content.h"
-#include "signatures/compile/pcre_step.h"
-#include "signatures/compile/size_step.h"
+#include "signatures/program/content.h"
+#include "signatures/program/pcre_step.h"
+#include "signatures/program/size_step.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -159,4 +159,4 @@ std::optional<FastPattern> choose_raw_pattern(const Rule& rule, const std::vecto
   return choose(rule, buffers, is_raw);
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -3,9 +3,9 @@
 
 #include <optional>
 
-#include "signatures/compile/compiled.h"
+#include "signatures/program/compiled.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 struct FastPattern {
   BufferId buffer = kRawBuffer;
@@ -26,4 +26,4 @@ std::optional<FastPattern> choose_fast_pattern(const Rule& rule, const std::vect
 /// The best of the rule's raw payload, whatever else it looks at.
 std::optional<FastPattern> choose_raw_pattern(const Rule& rule, const std::vector<Buffer>& buffers);
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <tuple>
 
-#include "signatures/compile/buffers.h"
 #include "signatures/compile/build_prefilters.h"
 #include "signatures/compile/fast_pattern.h"
 #include "signatures/compile/stages.h"
+#include "signatures/program/buffers.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -68,9 +68,10 @@ void await(RuleGroups& groups, const Rule& rule, size_t direction) {
   if (rule.asks_sides) groups.waiting_for_side |= static_cast<uint8_t>(1u << direction);
 }
 
-void place_payload_rule(Compiled& compiled, const Rule& rule) {
+void place_payload_rule(Compiled& compiled, Rule& rule) {
   const uint8_t classes = compiled.classes.of(rule);
   auto pattern = choose_fast_pattern(rule, compiled.buffers);
+  rule.has_pattern = pattern.has_value();
   for (size_t t = 0; t < kTransports; t++) {
     const auto transport = static_cast<uint8_t>(1u << t);
     if (!(rule.header.transports & transport)) continue;
@@ -114,12 +115,13 @@ void place_raw_part(Compiled& compiled, const Rule& rule, uint8_t classes, size_
   });
 }
 
-void place_field_rule(Compiled& compiled, const Rule& rule, Stages& stages) {
+void place_field_rule(Compiled& compiled, Rule& rule, Stages& stages) {
   const uint8_t classes = compiled.classes.of(rule);
   bool raw =
       std::any_of(rule.sections.begin(), rule.sections.end(), [](const Section& s) { return s.buffer == kRawBuffer; });
   if (raw) each_class(compiled, classes, [&](RuleGroups& groups) { groups.raw_fields |= rule.header.directions; });
   auto pattern = choose_fast_pattern(rule, compiled.buffers);
+  rule.has_pattern = pattern.has_value();
   std::array<bool, 2> placed{};
   for (size_t p = 0; p < compiled.protocols.size(); p++) {
     if (!(rule.header.protocols >> p & 1)) continue;
@@ -143,8 +145,9 @@ void place_field_rule(Compiled& compiled, const Rule& rule, Stages& stages) {
   }
 }
 
-void place_frame_rule(Compiled& compiled, const Rule& rule) {
+void place_frame_rule(Compiled& compiled, Rule& rule) {
   auto pattern = choose_fast_pattern(rule, compiled.buffers);
+  rule.has_pattern = pattern.has_value();
   // A frame may be shown in pieces.
   if (pattern) pattern->reach = UINT64_MAX;
   const std::vector<uint64_t>& frames = compiled.buffers[rule.sections.front().buffer].frames;
@@ -226,7 +229,7 @@ void build_groups(Compiled& compiled) {
       if (!prefilter->empty()) prefilters.push_back(prefilter);
     }
   }
-  compiled.databases_ = build_prefilters(prefilters, compiled.config);
+  compiled.database_counts = build_prefilters(prefilters, compiled.config);
   for (Group* group : groups) {
     for (Prefilter* prefilter : group->prefilters()) {
       std::vector<uint32_t> refused = prefilter->settle(compiled.scratch);
@@ -292,4 +295,4 @@ void group_rules(Compiled& compiled) {
   compiled.by_dst.build();
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -1,10 +1,10 @@
 // Grouping: files every rule where the matcher will look for it, and builds the prefilters.
 #pragma once
 
-#include "signatures/compile/compiled.h"
+#include "signatures/program/compiled.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 void group_rules(Compiled& compiled);
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

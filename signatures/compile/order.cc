@@ -4,7 +4,7 @@
 #include <array>
 #include <map>
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -89,4 +89,4 @@ void sort_rules(std::vector<std::unique_ptr<Rule>>& rules, std::span<const std::
   rules = std::move(sorted);
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "signatures/compile/rule.h"
+#include "signatures/program/rule.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 inline constexpr std::array<std::string_view, 4> kActionOrder = {"pass", "drop", "reject", "alert"};
 
@@ -18,4 +18,4 @@ inline constexpr std::array<std::string_view, 4> kActionOrder = {"pass", "drop",
 /// then the same for flowints, xbits and hostbits, then priority, then as written. Sets Rule::order.
 void sort_rules(std::vector<std::unique_ptr<Rule>>& rules, std::span<const std::string> actions);
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

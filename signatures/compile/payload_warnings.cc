@@ -4,12 +4,12 @@
 #include <optional>
 
 #include "sensor/base/text.h"
-#include "signatures/compile/pcre_step.h"
-#include "signatures/compile/size_step.h"
 #include "signatures/compile/warnings.h"
-#include "signatures/compile/words.h"
+#include "signatures/program/pcre_step.h"
+#include "signatures/program/size_step.h"
+#include "signatures/program/words.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -245,4 +245,4 @@ std::vector<RuleMessage> judge_payload(const Rule& rule, const Origins& origins,
   return PayloadJudge(rule, origins, buffers).run();
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

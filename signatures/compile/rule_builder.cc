@@ -3,13 +3,13 @@
 #include <algorithm>
 
 #include "sensor/base/text.h"
+#include "signatures/compile/keyword.h"
 #include "signatures/compile/rule_header.h"
-#include "signatures/keyword.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 RuleBuilder::RuleBuilder(const RuleTree& tree, bool swapped, BufferTable& buffers, const RuleEnvironment& environment,
-                         const DetectConfig& config)
+                         const RuleConfig& config)
     : tree_(tree),
       swapped_(swapped),
       buffers_(buffers),
@@ -325,4 +325,4 @@ void RuleBuilder::restrict_protocol(const RuleOption& option, uint64_t protocols
   rule_->header.protocols = app_protocol_ ? rule_->header.protocols & protocols : protocols;
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -8,12 +8,12 @@
 #include <string_view>
 #include <vector>
 
-#include "signatures/compile/buffers.h"
-#include "signatures/compile/content.h"
-#include "signatures/compile/rule.h"
-#include "signatures/rule_set.h"
+#include "signatures/compile/rule_compiler.h"
+#include "signatures/program/buffers.h"
+#include "signatures/program/content.h"
+#include "signatures/program/rule.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 /// The rule is legal but uses what is not there yet.
 class RuleSkipped : public SettingError {
@@ -45,7 +45,7 @@ struct Origins {
 class RuleBuilder {
  public:
   RuleBuilder(const RuleTree& tree, bool swapped, BufferTable& buffers, const RuleEnvironment& environment,
-              const DetectConfig& config);
+              const RuleConfig& config);
 
   /// Runs all options and the checks over the whole rule.
   std::unique_ptr<Rule> build();
@@ -59,7 +59,7 @@ class RuleBuilder {
   Rule& rule() { return *rule_; }
   RuleInfo& info() { return *info_; }
   const RuleEnvironment& environment() const { return environment_; }
-  const DetectConfig& config() const { return config_; }
+  const RuleConfig& config() const { return config_; }
   const RuleTree& tree() const { return tree_; }
   BufferTable& buffers() { return buffers_; }
 
@@ -104,6 +104,7 @@ class RuleBuilder {
 
   // What event keywords and integer fields need
   bool event_rule = false;
+  std::unique_ptr<Condition> transaction_event;  // of an app_event: what a rule over buffers asks of the transaction
   void restrict_protocol(const RuleOption& option, uint64_t protocols);
   bool explicit_priority = false;
   bool flow_direction_given = false;
@@ -129,7 +130,7 @@ class RuleBuilder {
   bool swapped_;
   BufferTable& buffers_;
   const RuleEnvironment& environment_;
-  const DetectConfig& config_;
+  const RuleConfig& config_;
   std::unique_ptr<Rule> rule_;
   std::shared_ptr<RuleInfo> info_;
 
@@ -144,4 +145,4 @@ class RuleBuilder {
   Origins origins_;
 };
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -3,10 +3,9 @@
 
 #include "sensor/base/text.h"
 #include "signatures/compile/rule_builder.h"
-#include "signatures/compile/size_step.h"
-#include "signatures/match/scene.h"
+#include "signatures/program/size_step.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -39,22 +38,6 @@ VariableUse variables_of(const Chain& chain) {
   }
   return out;
 }
-
-/// Of a rule that looks into buffers too.
-class HasAnomaly : public Condition {
- public:
-  explicit HasAnomaly(uint8_t anomaly) : anomaly_(anomaly) {}
-  bool holds(const Scene& scene) const override {
-    if (!scene.event) return false;
-    const auto& found = scene.event->tx->anomalies;
-    return std::find(found.begin(), found.end(), anomaly_) != found.end();
-  }
-
-  std::string describe() const override { return "of the transaction"; }
-
- private:
-  const uint8_t anomaly_;
-};
 
 void settle(Chain& chain) {
   std::stable_sort(chain.begin(), chain.end(), [](const auto& a, const auto& b) { return a->touches < b->touches; });
@@ -220,8 +203,7 @@ void RuleBuilder::finish_directions() {
       if (rule_->kind != RuleKind::app_event) {
         skip({}, "events of packets together with protocol buffers are not there yet");
       }
-      rule_->conditions.push_back(std::make_unique<HasAnomaly>(static_cast<uint8_t>(rule_->events.front())));
-      rule_->conditions.back()->keyword = "app-layer-event";
+      rule_->conditions.push_back(std::move(transaction_event));
     }
     rule_->kind = RuleKind::transaction;
   }
@@ -291,4 +273,4 @@ void RuleBuilder::finish_kind() {
   }
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -2,9 +2,9 @@
 
 #include "sensor/base/text.h"
 #include "sensor/decode/packet.h"
-#include "signatures/keyword.h"
+#include "signatures/compile/keyword.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -58,4 +58,4 @@ HeaderProtocol find_header_protocol(std::string_view written, const BufferTable&
   return found;
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -3,10 +3,10 @@
 
 #include <string_view>
 
-#include "signatures/compile/buffers.h"
-#include "signatures/compile/rule.h"
+#include "signatures/program/buffers.h"
+#include "signatures/program/rule.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 struct HeaderProtocol {
   enum class Kind : uint8_t { known, missing, unknown } kind = Kind::known;  // missing: no dissector of that name yet
@@ -16,4 +16,4 @@ struct HeaderProtocol {
 
 HeaderProtocol find_header_protocol(std::string_view name, const BufferTable& buffers);
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

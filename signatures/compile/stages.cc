@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "signatures/compile/buffers.h"
+#include "signatures/program/buffers.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 uint8_t Stages::fields_final(const Rule& rule, size_t protocol, Direction direction) const {
   // What breaks the protocol may come to light until the end.
@@ -39,4 +39,4 @@ uint8_t Stages::of(const Rule& rule, size_t protocol, Direction direction) {
   return stage;
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -4,9 +4,9 @@
 #include <map>
 #include <tuple>
 
-#include "signatures/compile/compiled.h"
+#include "signatures/program/compiled.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 /// Call of() for the rules of a set in their order: a rule that reads what an earlier one of the same protocol and
 /// direction writes is not looked at before it, however the request or response comes in.
@@ -23,4 +23,4 @@ class Stages {
   std::map<std::tuple<NameKind, uint16_t, size_t, Direction>, uint8_t> written_;  // the last stage of a writer
 };
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -4,7 +4,7 @@
 
 #include "signatures/parse/source_text.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 std::optional<Threshold::Type> threshold_type(std::string_view word) {
   using Type = Threshold::Type;
@@ -105,4 +105,4 @@ void apply_thresholds(const std::vector<ThresholdLine>& lines, const RuleVariabl
   }
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

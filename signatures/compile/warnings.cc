@@ -4,10 +4,10 @@
 #include <tuple>
 
 #include "sensor/base/text.h"
-#include "signatures/compile/words.h"
 #include "signatures/parse/list.h"
+#include "signatures/program/words.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -156,4 +156,4 @@ void Judge::finish() {
   });
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -9,7 +9,7 @@
 
 #include "signatures/compile/rule_builder.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 class Judge {
  public:
@@ -55,4 +55,4 @@ class Judge {
 /// Contents of one rule that can never match or always do, sizes that no buffer has, variables that nothing reads.
 std::vector<RuleMessage> judge_payload(const Rule& rule, const Origins& origins, const BufferTable& buffers);
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

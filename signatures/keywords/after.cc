@@ -4,7 +4,7 @@
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -104,4 +104,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kAfterFamily{"after", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

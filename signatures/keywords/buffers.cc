@@ -4,7 +4,7 @@
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -185,4 +185,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kBufferFamily{"buffer", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

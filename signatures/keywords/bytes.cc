@@ -5,7 +5,7 @@
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -380,4 +380,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kBytesFamily{"bytes", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -2,7 +2,7 @@
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -45,4 +45,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kChecksumFamily{"checksum", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -1,20 +1,20 @@
 // Sets of values that rules look up and change, and the reputation of values.
 #include "sensor/base/json_writer.h"
 #include "sensor/base/text.h"
-#include "signatures/compile/dataset_store.h"
+#include "signatures/datasets/dataset_store.h"
 #include "signatures/keywords/families.h"
 #include "signatures/match/shared.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
 enum class SetOp : uint8_t { isset, isnotset, set, unset };
 
 /// Sets that rules change are touched in the order of packets.
-void take_turn(Inspection& inspection, const Dataset& set) {
+void await_turn(Inspection& inspection, const Dataset& set) {
   const Scene& scene = *inspection.scene;
-  if (set.written()) scene.shared->turn(scene.context->number);
+  if (set.written()) scene.shared->await(scene.context->number);
 }
 
 class DatasetStep : public Step {
@@ -33,7 +33,7 @@ class DatasetStep : public Step {
   Outcome attempt(Inspection& inspection, Attempt&) const override {
     const Bytes value = inspection.subject().data;
     if (value.empty()) return Outcome::fail;
-    take_turn(inspection, set_);
+    await_turn(inspection, set_);
     std::optional<ValueTable::Found> found;
     bool matches = false;
     switch (op_) {
@@ -70,7 +70,7 @@ class ReputationStep : public Step {
   ReputationStep(Dataset& set, IntegerTest test) : set_(set), test_(test) { touches = Touches::reads_shared; }
   std::string describe(VariableNames) const override { return "datarep " + set_.name() + " " + words(test_); }
   Outcome attempt(Inspection& inspection, Attempt&) const override {
-    take_turn(inspection, set_);
+    await_turn(inspection, set_);
     auto found = set_.find(inspection.subject().data);
     return found && test_.matches(found->reputation) ? Outcome::match : Outcome::fail;
   }
@@ -246,4 +246,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kDatasetFamily{"dataset", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -9,7 +9,7 @@
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -153,4 +153,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kDecodeFamily{"decode", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

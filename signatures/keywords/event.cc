@@ -4,9 +4,25 @@
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
+
+/// Of a rule that looks into buffers too.
+class HasAnomaly : public Condition {
+ public:
+  explicit HasAnomaly(uint8_t anomaly) : anomaly_(anomaly) {}
+  bool holds(const Scene& scene) const override {
+    if (!scene.event) return false;
+    const auto& found = scene.event->tx->anomalies;
+    return std::find(found.begin(), found.end(), anomaly_) != found.end();
+  }
+
+  std::string describe() const override { return "of the transaction"; }
+
+ private:
+  const uint8_t anomaly_;
+};
 
 std::string joined(std::span<const std::string_view> names) {
   std::string out;
@@ -44,7 +60,7 @@ void app_layer_event(RuleBuilder& rule, const RuleOption& option) {
   size_t dot = name.find('.');
   if (dot == std::string::npos) {
     // Numbered after those of the stream: both are events of a packet.
-    const auto& detection = rule.environment().detection_events;
+    const auto& detection = rule.environment().recognition_anomalies;
     auto found =
         std::find_if(detection.begin(), detection.end(), [&](auto known) { return equal_nocase(known, name); });
     if (found == detection.end()) {
@@ -65,6 +81,8 @@ void app_layer_event(RuleBuilder& rule, const RuleOption& option) {
   uint16_t number = index_of(rule, option, rule.environment().protocols[first]->anomalies, event);
   rule.restrict_protocol(option, uint64_t{1} << first);
   one_kind(rule, option, RuleKind::app_event, number);
+  rule.transaction_event = std::make_unique<HasAnomaly>(static_cast<uint8_t>(number));
+  rule.transaction_event->keyword = "app-layer-event";
 }
 
 constexpr Keyword kRows[] = {
@@ -77,4 +95,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kEventFamily{"event", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -5,18 +5,17 @@
 #include <string_view>
 #include <vector>
 
+#include "signatures/compile/keyword.h"
 #include "signatures/compile/rule_builder.h"
-#include "signatures/compile/words.h"
-#include "signatures/keyword.h"
 #include "signatures/match/scene.h"
+#include "signatures/program/words.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 extern const KeywordFamily kMetaFamily, kPayloadFamily, kSizeFamily, kPcreFamily, kBytesFamily, kIpFamily, kTcpFamily,
     kIcmpFamily, kFlowFamily, kStateFamily, kEventFamily, kThresholdFamily, kTransformFamily, kBufferFamily,
     kDatasetFamily, kFileFamily, kReputationFamily, kChecksumFamily, kFlowCountFamily, kVlanFamily, kTlsFamily,
-    kAfterFamily, kDecodeFamily, kDetectorFamily, kGeoipFamily,
-    kProgressFamily;
+    kAfterFamily, kDecodeFamily, kDetectorFamily, kGeoipFamily, kProgressFamily;
 
 /// `content`'s text: quoted, perhaps negated.
 std::unique_ptr<ContentStep> read_content(const RuleBuilder& rule, const RuleOption& option);
@@ -55,4 +54,4 @@ void add_condition(RuleBuilder& rule, Needs needs, Value value, Test test) {
            needs);
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -3,11 +3,11 @@
 #include <array>
 
 #include "sensor/base/text.h"
-#include "signatures/compile/dataset_store.h"
+#include "signatures/datasets/dataset_store.h"
 #include "signatures/keywords/families.h"
 #include "signatures/parse/source_text.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -176,4 +176,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kFileFamily{"file", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

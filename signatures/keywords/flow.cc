@@ -4,7 +4,7 @@
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -84,9 +84,9 @@ bool names(const Compiled& rules, const Spoken& spoken, const ProtocolTest& test
 }
 
 bool speaks(const Scene& scene, const ProtocolTest& test) {
-  static constexpr Detection kNothing;
-  const Detection& seen = scene.context->detection ? *scene.context->detection : kNothing;
-  if (test.once && !seen.fresh) return false;
+  static constexpr Recognition kNothing;
+  const Recognition& seen = scene.context->recognition ? *scene.context->recognition : kNothing;
+  if (test.once && !seen.just_judged) return false;
   auto matches = [&](const Spoken& spoken) { return names(*scene.rules, spoken, test); };
   switch (test.whose) {
     case Whose::direction: return matches(seen.sides[index(scene.direction)]);
@@ -163,4 +163,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kFlowFamily{"flow", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

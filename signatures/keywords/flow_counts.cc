@@ -2,7 +2,7 @@
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -82,4 +82,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kFlowCountFamily{"flow-counts", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -4,7 +4,7 @@
 #include "signatures/keywords/families.h"
 #include "signatures/parse/countries.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -77,4 +77,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kGeoipFamily{"geoip", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

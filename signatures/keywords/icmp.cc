@@ -1,7 +1,7 @@
 // ICMP and ICMPv6 header.
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -69,4 +69,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kIcmpFamily{"icmp", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -4,7 +4,7 @@
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -176,4 +176,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kIpFamily{"ip", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -2,9 +2,9 @@
 // error.
 #include <algorithm>
 
-#include "signatures/keyword.h"
+#include "signatures/compile/keyword.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -476,4 +476,4 @@ bool is_known_protocol(std::string_view name) {
   return std::find(std::begin(kProtocols), std::end(kProtocols), name) != std::end(kProtocols);
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -4,7 +4,7 @@
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -179,4 +179,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kMetaFamily{"meta", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -1,7 +1,7 @@
 // content and its modifiers.
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -170,4 +170,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kPayloadFamily{"payload", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

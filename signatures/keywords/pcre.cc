@@ -3,10 +3,10 @@
 #include <stdexcept>
 
 #include "sensor/base/text.h"
-#include "signatures/compile/pcre_step.h"
 #include "signatures/keywords/families.h"
+#include "signatures/program/pcre_step.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -127,4 +127,4 @@ constexpr Keyword kRows[] = {{"pcre", "", &pcre, "a regular expression that matc
 
 const KeywordFamily kPcreFamily{"pcre", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

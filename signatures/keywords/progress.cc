@@ -3,7 +3,7 @@
 
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -75,4 +75,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kProgressFamily{"progress", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -2,7 +2,7 @@
 #include "signatures/parse/reputation.h"
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -82,4 +82,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kReputationFamily{"reputation", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

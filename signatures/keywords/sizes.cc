@@ -1,8 +1,8 @@
 // Sizes: of buffers, packets and streams.
-#include "signatures/compile/size_step.h"
 #include "signatures/keywords/families.h"
+#include "signatures/program/size_step.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -136,4 +136,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kSizeFamily{"size", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

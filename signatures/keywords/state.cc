@@ -5,7 +5,7 @@
 #include "signatures/keywords/families.h"
 #include "signatures/match/shared.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -290,7 +290,7 @@ class SharedBitTest : public Condition {
  public:
   SharedBitTest(SharedBit bit, bool set) : bit_(bit), set_(set) {}
   bool holds(const Scene& scene) const override {
-    scene.shared->turn(scene.context->number);
+    scene.shared->await(scene.context->number);
     return scene.shared->has_bit(bit_.key(scene), scene.context->time) == set_;
   }
 
@@ -305,7 +305,7 @@ class ChangeSharedBit : public Effect {
  public:
   ChangeSharedBit(SharedBit bit, BitOp op, uint32_t seconds) : bit_(bit), op_(op), seconds_(seconds) {}
   void apply(const Scene& scene) const override {
-    scene.shared->turn(scene.context->number);
+    scene.shared->await(scene.context->number);
     Timestamp now = scene.context->time;
     SharedKey key = bit_.key(scene);
     bool set = op_ == BitOp::set || (op_ == BitOp::toggle && !scene.shared->has_bit(key, now));
@@ -399,4 +399,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kStateFamily{"state", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -4,7 +4,7 @@
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 std::span<const KeywordFamily> keyword_families() {
   static const KeywordFamily kFamilies[] = {
@@ -12,7 +12,7 @@ std::span<const KeywordFamily> keyword_families() {
       kBufferFamily,    kIpFamily,        kTcpFamily,     kIcmpFamily,  kFlowFamily,       kStateFamily,
       kEventFamily,     kThresholdFamily, kDatasetFamily, kFileFamily,  kReputationFamily, kChecksumFamily,
       kFlowCountFamily, kVlanFamily,      kTlsFamily,     kAfterFamily, kDecodeFamily,     kDetectorFamily,
-      kGeoipFamily,      kProgressFamily,
+      kGeoipFamily,     kProgressFamily,
   };
   return kFamilies;
 }
@@ -71,4 +71,4 @@ Number read_number(RuleBuilder& rule, const RuleOption& option, std::string_view
   return {read_integer(rule, option, text, min, max), -1};
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

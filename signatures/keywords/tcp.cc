@@ -2,7 +2,7 @@
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -138,4 +138,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kTcpFamily{"tcp", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

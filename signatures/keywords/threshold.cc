@@ -3,7 +3,7 @@
 #include "signatures/compile/threshold_lines.h"
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -74,4 +74,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kThresholdFamily{"threshold", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

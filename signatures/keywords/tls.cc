@@ -4,7 +4,7 @@
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -159,4 +159,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kTlsFamily{"tls", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

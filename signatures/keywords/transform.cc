@@ -5,10 +5,10 @@
 #include "sensor/base/per_thread.h"
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
-#include "signatures/match/pcre.h"
-#include "signatures/matcher.h"
+#include "signatures/match/matcher.h"
+#include "signatures/program/pcre.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -212,12 +212,12 @@ void xor_keyword(RuleBuilder& rule, const RuleOption& option) {
 /// The first group of an expression; without a match the buffer stays as it is.
 class PcreTransform : public Transform {
  public:
-  PcreTransform(const std::string& expression, const DetectConfig& config)
+  PcreTransform(const std::string& expression, const RuleConfig& config)
       : regex_(expression, {}, static_cast<uint32_t>(config.pcre_match_limit),
                static_cast<uint32_t>(config.pcre_recursion_limit)) {}
   Bytes apply(Bytes in, std::string& out) const override {
     PcreScratch& scratch = per_thread([] { return PcreScratch(); });
-    thread_local DetectCounters ignored;
+    thread_local MatchCounters ignored;
     Regex::Match match;
     if (!regex_.search(in, 0, scratch, ignored, match)) return in;
     out.assign(to_text(Regex::first_group(in, scratch)));
@@ -258,4 +258,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kTransformFamily{"transform", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -3,7 +3,7 @@
 
 #include "signatures/keywords/families.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -54,4 +54,4 @@ constexpr Keyword kRows[] = {
 
 const KeywordFamily kVlanFamily{"vlan", kRows};
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

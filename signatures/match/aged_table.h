@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <unordered_map>
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 /// An attacker fills it at will: the newest is never refused, and what is in use stays.
 template <class Key, class Value, class Hash, size_t kMost>
@@ -61,4 +61,4 @@ class AgedTable {
   Node *newest_ = nullptr, *oldest_ = nullptr;
 };
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

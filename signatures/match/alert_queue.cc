@@ -5,7 +5,7 @@
 
 #include "signatures/match/shared.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 void AlertQueue::add(const Rule& rule, const Scene& scene, const Payload& payload, std::string_view context) {
   if (count_ == kMaxQueuedAlerts) {
@@ -102,7 +102,7 @@ bool AlertQueue::suppressed(const Finding& finding, const Compiled& rules) const
 
 bool AlertQueue::passes(const Finding& finding, const MatchContext& context, Shared& shared, Action& action) {
   if (finding.rule->thresholds.empty()) return true;
-  shared.turn(context.number);
+  shared.await(context.number);
   for (size_t i = 0; i < finding.rule->thresholds.size(); i++) {
     const Threshold& threshold = finding.rule->thresholds[i];
     SharedKey key;
@@ -144,7 +144,7 @@ void AlertQueue::tag(const Finding& finding, const MatchContext& context, Shared
     if (tag.what == Tag::What::session) {
       if (context.flow) states.get(*context.flow).tags.add(tag, *finding.rule->info, context.time, counters_);
     } else {
-      shared.turn(context.number);
+      shared.await(context.number);
       const IpAddress& host = tag.what == Tag::What::source ? finding.src : finding.dst;
       shared.add_tag(host, tag, *finding.rule->info, context.time, counters_);
     }
@@ -291,4 +291,4 @@ void AlertQueue::tell(const Finding& finding, const MatchContext& context, const
   sink_.alert(context, alert);
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

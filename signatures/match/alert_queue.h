@@ -8,7 +8,7 @@
 #include "signatures/match/finding.h"
 #include "signatures/match/scene.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 inline constexpr size_t kMaxQueuedAlerts = 1024;  // matches of one packet; more are dropped and counted
 inline constexpr size_t kWaitingAlertsMax = 64;   // of one flow; more are told at once and counted
@@ -25,7 +25,7 @@ struct Payload {
 /// [W] Keeps its memory from one packet to the next.
 class AlertQueue {
  public:
-  AlertQueue(AlertSink& sink, DetectCounters& counters) : sink_(sink), counters_(counters) {}
+  AlertQueue(AlertSink& sink, MatchCounters& counters) : sink_(sink), counters_(counters) {}
 
   void clear() { count_ = 0; }
   /// `context` holds JSON members.
@@ -62,7 +62,7 @@ class AlertQueue {
   }
 
   AlertSink& sink_;
-  DetectCounters& counters_;
+  MatchCounters& counters_;
   std::vector<Finding> found_;
   std::vector<uint32_t> sequence_;
   std::vector<std::unique_ptr<Waiting>> spare_;
@@ -70,4 +70,4 @@ class AlertQueue {
   size_t count_ = 0;
 };
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -3,7 +3,7 @@
 #include "sensor/base/json_writer.h"
 #include "signatures/match/engine.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 /// The rule has matched: what it captured becomes visible.
 void Engine::keep_captures(const Scene& scene) {
@@ -74,4 +74,4 @@ std::span<const NamedText> Engine::pktvars() {
   return pktvars_;
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -19,7 +19,7 @@ Engine::Engine(std::shared_ptr<SharedState> shared, AlertSink& sink)
   files_.reserve(kKeptFieldValues);
 }
 
-Kit::Kit(std::shared_ptr<const Compiled> set, DetectCounters& counters) : rules(std::move(set)), values(counters) {
+Kit::Kit(std::shared_ptr<const Compiled> set, MatchCounters& counters) : rules(std::move(set)), values(counters) {
   if (!rules) return;
   scratch.clone_from(rules->scratch);
   candidates.resize(rules->all.size());
@@ -74,7 +74,7 @@ void Engine::tags(const MatchContext& context) {
   FlowState* state = context.flow ? states_.find(*context.flow) : nullptr;
   if (state && !state->tags.empty()) wanted = state->tags.count(bytes, context.time);
   if (rules_->has_host_tags && packet.ip_version != 0) {
-    shared_->turn(context.number);
+    shared_->await(context.number);
     wanted |= shared_->count_tag(packet.src, bytes, context.time);
     wanted |= shared_->count_tag(packet.dst, bytes, context.time);
   }
@@ -252,7 +252,7 @@ void Engine::scan(const Group& group, Bytes bytes) {
   scan_head(group, bytes, 0);
 }
 
-void Engine::turn(Flow& flow) {
+void Engine::swap_direction(Flow& flow) {
   queue_.clear();  // what streams said so far was taken for what the other side says
   FlowState* state = states_.find(flow);
   if (!state) return;
@@ -289,4 +289,4 @@ std::span<const std::string_view> Engine::flowbits(const Flow& flow) {
   return bit_names_;
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -9,11 +9,11 @@
 #include "signatures/match/shared.h"
 #include "signatures/match/tracer.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 /// Every part of an engine that depends on the rule set, ready to change places with the engine's own.
 struct Kit : MatcherKit {
-  Kit(std::shared_ptr<const Compiled> rules, DetectCounters& counters);
+  Kit(std::shared_ptr<const Compiled> rules, MatchCounters& counters);
 
   std::shared_ptr<const Compiled> rules;
   Scratch scratch;
@@ -40,14 +40,14 @@ class Engine {
   void packet(const MatchContext& context);
   void end(const MatchContext& context);
   void finish(const MatchContext& context);
-  void turn(Flow& flow);
+  void swap_direction(Flow& flow);
   bool first_alert(Flow& flow, const RuleInfo& rule);
   std::span<const std::string_view> flowbits(const Flow& flow);
   std::span<const NamedText> flowvars(const Flow& flow);
   std::span<const NamedNumber> flowints(const Flow& flow);
   std::span<const NamedText> pktvars();
   std::span<const NamedText> entropies(const Flow& flow);
-  const DetectCounters& counters() {
+  const MatchCounters& counters() {
     counters_.stream_window_bytes = states_.window_bytes();
     return counters_;
   }
@@ -101,7 +101,7 @@ class Engine {
   /// A look at what a dissector brought: what is searched while it lives is charged to the flow.
   class Work {
    public:
-    Work(const MatchContext& context, DetectCounters& counters)
+    Work(const MatchContext& context, MatchCounters& counters)
         : context_(context), counters_(counters), before_(counters.bytes_searched) {}
     ~Work() { spend<FlowCosts::kWorkUnit>(context_.flow->costs.work, counters_.bytes_searched - before_); }
     Work(const Work&) = delete;
@@ -110,7 +110,7 @@ class Engine {
 
    private:
     const MatchContext& context_;
-    DetectCounters& counters_;
+    MatchCounters& counters_;
     const uint64_t before_;
   };
 
@@ -151,7 +151,7 @@ class Engine {
 
   std::shared_ptr<const Compiled> rules_;
   std::shared_ptr<Shared> shared_;
-  DetectCounters counters_;
+  MatchCounters counters_;
   Scratch scratch_;
   Candidates candidates_;
   std::unique_ptr<Inspection> inspection_;
@@ -173,4 +173,4 @@ class Engine {
   std::vector<std::string_view> bit_names_;
 };
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

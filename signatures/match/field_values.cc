@@ -1,6 +1,6 @@
 #include "signatures/match/field_values.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 void FieldValues::adopt(const Compiled& rules) {
   rules_ = &rules;
@@ -101,4 +101,4 @@ void FieldValues::fetch(const Buffer& buffer, Slot& slot) {
   field.visit(*tx_, buffer.only.value_or(direction_), fetched);
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

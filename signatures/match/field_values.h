@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "signatures/compile/compiled.h"
-#include "signatures/matcher.h"
+#include "signatures/match/matcher.h"
+#include "signatures/program/compiled.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 /// Bytes of the values of one field that rules look at in one transaction, each value counted as kValueCost more. As
 /// much as the largest message can bring where names lie behind pointers.
@@ -20,7 +20,7 @@ inline constexpr size_t kKeptFieldValues = 256;
 /// [W] Keeps its memory from one transaction to the next.
 class FieldValues {
  public:
-  explicit FieldValues(DetectCounters& counters) : counters_(counters) {}
+  explicit FieldValues(MatchCounters& counters) : counters_(counters) {}
 
   struct Value {
     Bytes bytes;
@@ -51,7 +51,7 @@ class FieldValues {
   Value& next(Slot& slot);
   static void transform(const Buffer& buffer, Value& value);
 
-  DetectCounters& counters_;
+  MatchCounters& counters_;
   const Compiled* rules_ = nullptr;
   const Transaction* tx_ = nullptr;
   const Packet* packet_ = nullptr;
@@ -62,4 +62,4 @@ class FieldValues {
   std::vector<Slot> slots_;
 };
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

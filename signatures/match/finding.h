@@ -11,7 +11,7 @@
 #include "sensor/base/time.h"
 #include "sensor/event/alert.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 struct Rule;
 
@@ -112,4 +112,4 @@ class WaitingRoom {
   uint64_t bytes_ = 0;
 };
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

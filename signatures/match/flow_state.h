@@ -14,7 +14,7 @@
 #include "signatures/match/stream_window.h"
 #include "signatures/match/tag.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 inline constexpr size_t kMaxFlowVariables = 64, kMaxPacketVariables = 64;
 
@@ -104,4 +104,4 @@ class FlowStates {
   std::shared_ptr<WaitingBudget> waiting_budget_ = std::make_shared<WaitingBudget>();
 };
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -3,7 +3,7 @@
 
 #include "signatures/match/engine.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 uint32_t Compiled::frames(const Protocol& protocol) const {
   const uint8_t number = protocol_index(&protocol);
@@ -45,4 +45,4 @@ void Engine::frame(const MatchContext& context, const MessageFrame& frame) {
   }
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -1,4 +1,4 @@
-#include "signatures/matcher.h"
+#include "signatures/match/matcher.h"
 
 #include "signatures/match/engine.h"
 
@@ -6,7 +6,7 @@ namespace lapwing {
 
 struct Matcher::Impl {
   Impl(std::shared_ptr<SharedState> shared, AlertSink& sink) : engine(std::move(shared), sink) {}
-  detect::Engine engine;
+  rules::Engine engine;
 };
 
 Matcher::Matcher(std::shared_ptr<const RuleSet> rules, std::shared_ptr<SharedState> shared, AlertSink& sink)
@@ -20,7 +20,7 @@ std::unique_ptr<MatcherKit> Matcher::prepare(std::shared_ptr<const RuleSet> rule
   return impl_->engine.prepare(std::move(rules));
 }
 void Matcher::exchange(MatcherKit& kit) {
-  impl_->engine.exchange(static_cast<detect::Kit&>(kit));
+  impl_->engine.exchange(static_cast<rules::Kit&>(kit));
 }
 void Matcher::adopt(std::shared_ptr<const RuleSet> rules) {
   exchange(*prepare(std::move(rules)));
@@ -58,8 +58,8 @@ void Matcher::end(const MatchContext& context) {
 void Matcher::finish(const MatchContext& context) {
   impl_->engine.finish(context);
 }
-void Matcher::turn(Flow& flow) {
-  impl_->engine.turn(flow);
+void Matcher::swap_direction(Flow& flow) {
+  impl_->engine.swap_direction(flow);
 }
 bool Matcher::first_alert(Flow& flow, const RuleInfo& rule) {
   return impl_->engine.first_alert(flow, rule);
@@ -79,7 +79,7 @@ std::span<const NamedText> Matcher::entropies(const Flow& flow) {
 std::span<const NamedText> Matcher::pktvars() {
   return impl_->engine.pktvars();
 }
-const DetectCounters& Matcher::counters() const {
+const MatchCounters& Matcher::counters() const {
   return impl_->engine.counters();
 }
 

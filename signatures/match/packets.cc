@@ -1,7 +1,7 @@
 // Rules over one packet: addresses, headers, payload, events of decoder and stream.
 #include "signatures/match/engine.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 void Engine::packet(const MatchContext& context) {
   if (!context.packet || !rules_) return;
@@ -80,4 +80,4 @@ void Engine::packet_events(const Scene& scene) {
   run(scene, candidates_.sorted(), packet.payload);
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

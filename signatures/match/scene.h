@@ -5,11 +5,11 @@
 #include <span>
 
 #include "sensor/base/ip_address.h"
-#include "signatures/compile/compiled.h"
 #include "signatures/match/flow_state.h"
-#include "signatures/matcher.h"
+#include "signatures/match/matcher.h"
+#include "signatures/program/compiled.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 class Shared;
 
@@ -21,7 +21,7 @@ struct Scene {
   Flow* flow = nullptr;
   FlowStates* states = nullptr;  // finds or makes the flow's state
   Shared* shared = nullptr;
-  DetectCounters* counters = nullptr;
+  MatchCounters* counters = nullptr;
   const Event* event = nullptr;
   const MessageFrame* frame = nullptr;
   std::span<const uint32_t> files;             // numbers of those that passed the rule's tests on files
@@ -34,4 +34,4 @@ struct Scene {
   uint8_t protocol = kMaxProtocols;  // index of the detected protocol
 };
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -4,11 +4,11 @@
 
 namespace lapwing {
 
-std::shared_ptr<SharedState> SharedState::create(std::function<void(uint64_t number)> turn) {
-  return std::make_shared<detect::Shared>(std::move(turn));
+std::shared_ptr<SharedState> SharedState::create(std::function<void(uint64_t number)> await) {
+  return std::make_shared<rules::Shared>(std::move(await));
 }
 
-namespace detect {
+namespace rules {
 
 size_t SharedKeyHash::operator()(const SharedKey& key) const {
   uint8_t raw[52] = {};
@@ -31,7 +31,7 @@ size_t HostHash::operator()(const IpAddress& host) const {
 }
 
 ThresholdVerdict Shared::count(const Threshold& threshold, const SharedKey& key, Timestamp now,
-                               DetectCounters& counters) {
+                               MatchCounters& counters) {
   using Type = Threshold::Type;
   std::lock_guard lock(mutex_);
   bool fresh = false;
@@ -75,14 +75,14 @@ bool Shared::has_bit(const SharedKey& key, Timestamp now) {
   return end && *end >= now;
 }
 
-void Shared::set_bit(const SharedKey& key, Timestamp expires, DetectCounters& counters) {
+void Shared::set_bit(const SharedKey& key, Timestamp expires, MatchCounters& counters) {
   std::lock_guard lock(mutex_);
   bool fresh = false;
   bits_.find_or_add(key, fresh, counters.shared_entries_full) = expires;
 }
 
 void Shared::add_tag(const IpAddress& host, const Tag& tag, const RuleInfo& rule, Timestamp now,
-                     DetectCounters& counters) {
+                     MatchCounters& counters) {
   std::lock_guard lock(mutex_);
   bool fresh = false;
   tags_.find_or_add(host, fresh, counters.tags_max).add(tag, rule, now, counters);
@@ -102,5 +102,5 @@ void Shared::clear_bit(const SharedKey& key) {
   bits_.erase(key);
 }
 
-}  // namespace detect
+}  // namespace rules
 }  // namespace lapwing

@@ -7,12 +7,12 @@
 
 #include "sensor/base/ip_address.h"
 #include "sensor/base/time.h"
-#include "signatures/compile/rule.h"
 #include "signatures/match/aged_table.h"
+#include "signatures/match/matcher.h"
 #include "signatures/match/tag.h"
-#include "signatures/matcher.h"
+#include "signatures/program/rule.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 struct SharedKey {
   enum class Kind : uint8_t { threshold, xbit, hostbit } kind = Kind::threshold;
@@ -41,18 +41,18 @@ struct HostHash {
 
 class Shared : public SharedState {
  public:
-  explicit Shared(std::function<void(uint64_t)> turn) : turn_(std::move(turn)) {}
+  explicit Shared(std::function<void(uint64_t)> await) : await_(std::move(await)) {}
 
   /// To be called before anything else of a packet.
-  void turn(uint64_t number) {
-    if (turn_) turn_(number);
+  void await(uint64_t number) {
+    if (await_) await_(number);
   }
-  ThresholdVerdict count(const Threshold& threshold, const SharedKey& key, Timestamp now, DetectCounters& counters);
+  ThresholdVerdict count(const Threshold& threshold, const SharedKey& key, Timestamp now, MatchCounters& counters);
   bool has_bit(const SharedKey& key, Timestamp now);
-  void set_bit(const SharedKey& key, Timestamp expires, DetectCounters& counters);
+  void set_bit(const SharedKey& key, Timestamp expires, MatchCounters& counters);
   void clear_bit(const SharedKey& key);
 
-  void add_tag(const IpAddress& host, const Tag& tag, const RuleInfo& rule, Timestamp now, DetectCounters& counters);
+  void add_tag(const IpAddress& host, const Tag& tag, const RuleInfo& rule, Timestamp now, MatchCounters& counters);
   /// Counts a packet of or to the host; true when it is to be recorded.
   bool count_tag(const IpAddress& host, size_t bytes, Timestamp now);
 
@@ -65,7 +65,7 @@ class Shared : public SharedState {
     uint64_t count = 0, next = 0;
     Timestamp action_until;  // rate filter
   };
-  std::function<void(uint64_t)> turn_;
+  std::function<void(uint64_t)> await_;
   std::mutex mutex_;
   // Apart, so that a flood of the ones does not push out the others.
   AgedTable<SharedKey, Window, SharedKeyHash, kMaxSharedEntries> thresholds_;
@@ -73,4 +73,4 @@ class Shared : public SharedState {
   AgedTable<IpAddress, TagList, HostHash, kMaxTaggedHosts> tags_;
 };
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

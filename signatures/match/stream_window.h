@@ -10,7 +10,7 @@
 
 #include "sensor/base/bytes.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 /// The stream is inspected in cells of this many bytes by stream offset, each seen together with the one before it,
 /// so that what matches depends on the stream and not on its segments.
@@ -223,4 +223,4 @@ class StreamWindow {
   uint64_t base_ = 0, cell_ = 0, owed_ = 0, floor_ = UINT64_MAX;
 };
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -3,7 +3,7 @@
 
 #include "signatures/match/engine.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 constexpr size_t kMaxCellCandidates = 256;  // rules whose prefilter hit one cell and that the next cell remembers
@@ -66,7 +66,7 @@ size_t Engine::take(const MatchContext& context, const Chunk& chunk) {
 
 /// Whether rules that ask for a protocol may still come to look at what this direction brought.
 bool Engine::waits(const Scene& scene) const {
-  const Detection* seen = scene.context->detection;
+  const Recognition* seen = scene.context->recognition;
   if (!seen || flow_ends_) return false;
   const RuleGroups& groups = groups_of(scene);
   const size_t side = index(scene.direction);
@@ -225,4 +225,4 @@ void Engine::look(const MatchContext& context, Direction direction) {
   window->looked();
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "signatures/matcher.h"
+#include "signatures/match/matcher.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
-void TagList::add(const Tag& tag, const RuleInfo& rule, Timestamp now, DetectCounters& counters) {
+void TagList::add(const Tag& tag, const RuleInfo& rule, Timestamp now, MatchCounters& counters) {
   for (Entry& entry : entries_) {
     if (entry.sid != rule.sid || entry.gid != rule.gid) continue;
     if (++entry.starts < kMaxTagStarts) {
@@ -44,4 +44,4 @@ bool TagList::count(size_t bytes, Timestamp now) {
   return wanted;
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

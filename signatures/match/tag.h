@@ -4,13 +4,13 @@
 #include <vector>
 
 #include "sensor/base/time.h"
-#include "signatures/compile/rule.h"
+#include "signatures/program/rule.h"
 
 namespace lapwing {
-struct DetectCounters;
+struct MatchCounters;
 }
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 inline constexpr size_t kMaxTags = 50;         // rules that tag one flow or host at a time
 inline constexpr uint32_t kMaxTagStarts = 10;  // matches that start a tag's count anew: an attacker can cause them
@@ -19,7 +19,7 @@ inline constexpr uint32_t kMaxTagStarts = 10;  // matches that start a tag's cou
 class TagList {
  public:
   /// The rule matched: its count starts, or starts anew.
-  void add(const Tag& tag, const RuleInfo& rule, Timestamp now, DetectCounters& counters);
+  void add(const Tag& tag, const RuleInfo& rule, Timestamp now, MatchCounters& counters);
   /// Counts a packet; true when it is to be recorded.
   bool count(size_t bytes, Timestamp now);
   bool empty() const { return entries_.empty(); }
@@ -36,4 +36,4 @@ class TagList {
   std::vector<Entry> entries_;  // latest first
 };
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -1,12 +1,11 @@
 // The engine while it is watched: what it costs, and the first requirement of a rule that does not hold.
 #include <algorithm>
 
-#include "signatures/compile/content.h"
-#include "signatures/compile/fast_pattern.h"
-#include "signatures/compile/words.h"
 #include "signatures/match/engine.h"
+#include "signatures/program/content.h"
+#include "signatures/program/words.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 
@@ -34,7 +33,7 @@ uint64_t start_of(const Step& step, uint64_t cursor, const Subject& subject) {
   return std::clamp(static_cast<uint64_t>(content->offset.value), subject.base, subject.end());
 }
 
-const char* why_never(const Rule& rule, bool has_pattern) {
+const char* why_never(const Rule& rule) {
   switch (rule.kind) {
     case RuleKind::ip_only: return "it is looked at in the first packet of a direction only";
     case RuleKind::decode_event:
@@ -42,7 +41,7 @@ const char* why_never(const Rule& rule, bool has_pattern) {
     case RuleKind::app_event: return "its event did not occur";
     default: break;
   }
-  if (has_pattern) return "its fast pattern was not seen";
+  if (rule.has_pattern) return "its fast pattern was not seen";
   if (rule.kind == RuleKind::frame) return "no frame of its kind was there";
   return rule.kind == RuleKind::transaction ? "no transaction got as far as its buffers"
                                             : "there were no bytes to look at";
@@ -79,7 +78,7 @@ bool Engine::traced_match(const Rule& rule, const Scene& scene, const Subject* r
     tracer_->looked(look, nullptr);
     return look.matched;
   }
-  const DetectCounters counted = counters_;  // looking for the reason is no work of the engine
+  const MatchCounters counted = counters_;  // looking for the reason is no work of the engine
   RuleMiss miss = find_miss(rule, scene, raw);
   counters_ = counted;
   tracer_->looked(look, &miss);
@@ -244,11 +243,9 @@ void Engine::flow_over(const MatchContext& context) {
     Misfit back = misfit(*rule, flow_scene(context, Direction::to_client));
     const bool fits = there.what.empty() || back.what.empty();
     const bool one_way = (rule->header.directions & kToServer) == 0;
-    const std::string_view why = fits      ? why_never(*rule, choose_fast_pattern(*rule, rules_->buffers).has_value())
-                                 : one_way ? back.what
-                                           : there.what;
+    const std::string_view why = fits ? why_never(*rule) : one_way ? back.what : there.what;
     tracer_->flow_over(context, *rule->info, why);
   }
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "signatures/matcher.h"
+#include "signatures/match/matcher.h"
 
 namespace lapwing {
 

@@ -2,10 +2,10 @@
 // looked at once more then, by the rules that have not matched.
 #include <algorithm>
 
-#include "signatures/compile/buffers.h"
 #include "signatures/match/engine.h"
+#include "signatures/program/buffers.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 
 namespace {
 constexpr size_t kMaxSeenEvents = 64;  // transactions of a flow whose events are remembered
@@ -216,4 +216,4 @@ void Engine::app_events(const MatchContext& context, const Event& event, std::ar
   }
 }
 
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

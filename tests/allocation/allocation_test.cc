@@ -13,11 +13,11 @@
 #include <thread>
 #include <vector>
 
-#include "export/exporter.h"
+#include "export/outputs/exporter.h"
 #include "sensor/config/config.h"
 #include "sensor/pipeline/losses.h"
 #include "sensor/pipeline/worker.h"
-#include "signatures/rule_set.h"
+#include "signatures/compile/rule_compiler.h"
 #include "tests/allocation/failing_allocator.h"
 
 namespace lapwing {

@@ -35,7 +35,9 @@ struct Sink : AppSink {
   void encrypted(Flow&, Direction, uint64_t) override {}
   void plain(Flow&, const Chunk& bytes) override { plain_bytes += to_text(bytes.data); }
   void frame(Flow&, const MessageFrame& frame) override { streams[index(frame.direction)] += to_text(frame.bytes); }
-  void detection(Flow&, DetectionEvent event, Direction) override { events.emplace_back(name(event).substr(9)); }
+  void recognition_anomaly(Flow&, RecognitionAnomaly event, Direction) override {
+    events.emplace_back(name(event).substr(9));
+  }
   std::vector<std::string> events;
   int transactions = 0;
   std::vector<std::string> anomalies;
@@ -73,10 +75,10 @@ class Lab {
         flow_.bytes[index(side)] += part.size() + 54;  // headers
         app_.chunk(flow_, {.data = to_bytes(part), .offset = offset_[index(side)], .direction = direction});
         offset_[index(side)] += part.size();
-        if (app_.reversed(flow_)) turn();
+        if (app_.reversed(flow_)) swap_direction();
       }
     }
-    const Detection seen = app_.detection(flow_);
+    const Recognition seen = app_.recognition(flow_);
     return {sink_.events, std::string(seen.final.name()), std::string(seen.sides[0].name()),
             std::string(seen.sides[1].name()), seen.original ? std::string(seen.original->name) : ""};
   }
@@ -87,14 +89,14 @@ class Lab {
   const std::vector<std::string>& anomalies() const { return sink_.anomalies; }
   bool turned() const { return turned_; }
   void end(Side side) { app_.chunk(flow_, {.offset = offset_[index(side)], .direction = side, .end = true}); }
-  bool fresh(Direction direction) { return app_.take_fresh(flow_, direction); }
+  bool fresh(Direction direction) { return app_.take_just_judged(flow_, direction); }
   void datagram(Direction direction, std::string_view bytes) {
     flow_.key.proto = ip_proto::udp;
     app_.chunk(flow_, {.data = to_bytes(bytes), .direction = direction, .datagram = true});
-    if (app_.reversed(flow_)) turn();
+    if (app_.reversed(flow_)) swap_direction();
   }
   void at_port(uint16_t port) { flow_.key.port[1] = port; }
-  Detection detection() const { return app_.detection(flow_); }
+  Recognition recognition() const { return app_.recognition(flow_); }
   bool encrypted() const { return flow_.flags & flow_flag::encrypted; }
   const std::string& plain() const { return sink_.plain_bytes; }
   /// From now on each direction of a stream is shown as one frame, at its end.
@@ -118,9 +120,9 @@ class Lab {
   }
 
  private:
-  void turn() {
+  void swap_direction() {
     flow_.swap_direction();
-    app_.turn(flow_, {});
+    app_.swap_direction(flow_, {});
     turned_ = true;
   }
 
@@ -203,11 +205,11 @@ TEST(AppLayer, TheEndDecidesWhereEnoughWasSaid) {
     Lab lab;
     EXPECT_EQ(lab.run({{kClient, begun}, {kServer, begun}}, step).final, "");
     lab.finish();
-    EXPECT_EQ(lab.detection().final.name(), "failed") << "in pieces of " << step;
+    EXPECT_EQ(lab.recognition().final.name(), "failed") << "in pieces of " << step;
     Lab brief;
     brief.run({{kClient, begun.substr(0, 10)}, {kServer, begun}}, step);
     brief.finish();
-    EXPECT_EQ(brief.detection().final.name(), "");
+    EXPECT_EQ(brief.recognition().final.name(), "");
   }
 }
 
@@ -286,7 +288,7 @@ TEST(AppLayer, AnAnswerSeenFirstTurnsTheFlow) {
   Lab lab;
   lab.datagram(kClient, answer);
   EXPECT_TRUE(lab.turned());
-  EXPECT_EQ(lab.detection().sides[1].name(), "dns");
+  EXPECT_EQ(lab.recognition().sides[1].name(), "dns");
   // Behind a question it is no first one.
   Lab asked;
   asked.datagram(kServer, kJunk);
@@ -323,7 +325,7 @@ TEST(AppLayer, LateAndWithoutTheRequestsBeginningTheAnswerIsNotEnough) {
   Lab alone(flow_flag::midstream);
   alone.run({{kClient, kJunk}}, 100'000);
   alone.finish();
-  EXPECT_EQ(alone.detection().final.name(), "failed");
+  EXPECT_EQ(alone.recognition().final.name(), "failed");
   Outcome seen = Lab(flow_flag::midstream).run({{kClient, kJunk}, {kServer, kAnswer}}, 100'000);
   EXPECT_EQ(seen.final, "failed");
   Outcome answered =
@@ -372,7 +374,7 @@ TEST(AppLayer, NoNumberOfOtherDatagramsHidesTheNextAtAProtocolsPort) {
       lab.datagram(kServer, kJunk);
     }
     lab.datagram(kClient, query);
-    EXPECT_EQ(lab.detection().final.name(), port == 53 ? "dns" : "failed");
+    EXPECT_EQ(lab.recognition().final.name(), port == 53 ? "dns" : "failed");
   }
 }
 

@@ -19,7 +19,7 @@ struct Sink : AppSink {
   void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
   void encrypted(Flow&, Direction, uint64_t) override {}
   void plain(Flow&, const Chunk&) override {}
-  void detection(Flow&, DetectionEvent, Direction) override {}
+  void recognition_anomaly(Flow&, RecognitionAnomaly, Direction) override {}
   void frame(Flow&, const MessageFrame& frame) override {
     std::string line(frame.kind->name);
     line += " " + std::to_string(frame.id) + (frame.direction == kServer ? " > " : " < ");
@@ -81,12 +81,13 @@ TEST_P(Steps, OfHttpAreItsMessages) {
   }
   finish();
   const std::string request = std::to_string(kRequest.size()), answer = std::to_string(kAnswer.size());
-  EXPECT_EQ(sink_.shown, (std::vector<std::string>{"request 2 > 0+" + request + " from 0 first complete tx 0",
-                                                   "response 2 < 0+" + answer + " from 0 first complete tx 0",
-                                                   "request 3 > " + request + "+" + request + " from 0 first complete tx 1",
-                                                   "response 3 < " + answer + "+" + answer + " from 0 first complete tx 1",
-                                                   "stream 1 > 0+" + std::to_string(2 * kRequest.size()) + " from 0 first",
-                                                   "stream 1 < 0+" + std::to_string(2 * kAnswer.size()) + " from 0 first"}));
+  EXPECT_EQ(sink_.shown,
+            (std::vector<std::string>{"request 2 > 0+" + request + " from 0 first complete tx 0",
+                                      "response 2 < 0+" + answer + " from 0 first complete tx 0",
+                                      "request 3 > " + request + "+" + request + " from 0 first complete tx 1",
+                                      "response 3 < " + answer + "+" + answer + " from 0 first complete tx 1",
+                                      "stream 1 > 0+" + std::to_string(2 * kRequest.size()) + " from 0 first",
+                                      "stream 1 < 0+" + std::to_string(2 * kAnswer.size()) + " from 0 first"}));
   EXPECT_EQ(sink_.bytes[0], kRequest);
   EXPECT_EQ(sink_.bytes[3], kAnswer);
 }

@@ -19,7 +19,7 @@ struct Sink : AppSink {
   void encrypted(Flow&, Direction, uint64_t) override {}
   void plain(Flow&, const Chunk&) override {}
   void frame(Flow&, const MessageFrame&) override {}
-  void detection(Flow&, DetectionEvent, Direction) override {}
+  void recognition_anomaly(Flow&, RecognitionAnomaly, Direction) override {}
   int records = 0;
   std::deque<std::string> elsewhere;  // memory that events cost others
 };
@@ -77,7 +77,7 @@ TEST_F(Memcap, FlowsThatAreSilentForLongestAreGivenUp) {
   EXPECT_TRUE(app_.done(flows_.front()));
   EXPECT_FALSE(app_.done(flows_.back()));
   EXPECT_GE(sink_.records - before, static_cast<int>(first) * 50) << "what was half done is published";
-  EXPECT_EQ(app_.detection(flows_.front()).final.name(), "http");
+  EXPECT_EQ(app_.recognition(flows_.front()).final.name(), "http");
 
   Flow& active = flows_[first];
   ASSERT_FALSE(app_.done(active));

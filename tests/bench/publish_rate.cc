@@ -15,9 +15,9 @@
 #include <string>
 #include <thread>
 
-#include "export/publisher.h"
-#include "export/zmq/subscriber.h"
-#include "export/zmq/zmq_exporter.h"
+#include "export/outputs/publisher.h"
+#include "export/outputs/zmq/subscriber.h"
+#include "export/outputs/zmq/zmq_exporter.h"
 
 namespace lapwing {
 namespace {
@@ -35,7 +35,7 @@ struct Result {
 };
 
 constexpr std::string_view kTopics[] = {"flow", "start", "end"};
-constexpr TopicId kFlow = 0, kStart = 1, kEnd = 2;
+constexpr RecordType kFlow = 0, kStart = 1, kEnd = 2;
 constexpr size_t kBurst = 64;           // records, as a worker hands them over
 constexpr size_t kRecordBytes = 600;    // a flow record
 constexpr int kMessageTimeout = 30000;  // milliseconds
@@ -65,7 +65,7 @@ double cpu_seconds() {
   _exit(0);
 }
 
-std::shared_ptr<const RecordBatch> batch(TopicId topic, size_t count, bool urgent = false) {
+std::shared_ptr<const RecordBatch> batch(RecordType topic, size_t count, bool urgent = false) {
   auto out = std::make_shared<RecordBatch>();
   for (size_t i = 0; i < count; ++i) {
     std::string text = R"({"event_type":"flow","number":)" + std::to_string(i) + R"(,"filler":")";

@@ -17,8 +17,8 @@
 #include "sensor/pipeline/pipeline.h"
 #include "sensor/pipeline/sensor_config.h"
 #include "sensor/stream/stream_engine.h"
+#include "signatures/compile/rule_compiler.h"
 #include "signatures/parse/parse.h"
-#include "signatures/rule_set.h"
 
 namespace lapwing {
 namespace {
@@ -119,14 +119,14 @@ class Path final : private StreamSink, private AppSink {
     if (last_ == Stage::app) app_.gap(flow, direction, offset, lost, time);
   }
   void behind_hole(Flow&, const Chunk&, uint64_t) override {}
-  void event(Flow&, StreamEvent) override {}
+  void event(Flow&, StreamAnomaly) override {}
   void event(Flow&, const Event& event) override { benchmark::DoNotOptimize(&event); }
   void anomaly(Flow&, const Protocol&, const Transaction*, uint8_t, Direction) override {}
   void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
   void encrypted(Flow&, Direction, uint64_t) override {}
   void plain(Flow&, const Chunk&) override {}
   void frame(Flow&, const MessageFrame&) override {}
-  void detection(Flow&, DetectionEvent, Direction) override {}
+  void recognition_anomaly(Flow&, RecognitionAnomaly, Direction) override {}
 
   Stage last_;
   Decoder decoder_;

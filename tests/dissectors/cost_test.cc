@@ -5,8 +5,8 @@
 #include <functional>
 
 #include "tests/dissectors/dialogue.h"
-#include "tests/dissectors/dns_wire.h"
-#include "tests/dissectors/tls_wire.h"
+#include "tests/dissectors/dns/dns_wire.h"
+#include "tests/dissectors/tls/tls_wire.h"
 #include "tests/support/cost.h"
 
 namespace lapwing {

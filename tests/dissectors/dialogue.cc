@@ -21,8 +21,8 @@ struct Exact {
 }  // namespace
 
 const DissectorRow& dissector(std::string_view name) {
-  for (const auto& row : dissectors()) {
-    if (row.about->name == name) return row;
+  for (const DissectorRow* row : dissectors()) {
+    if (row->about->name == name) return *row;
   }
   std::abort();
 }

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "dissectors/dissector.h"
+#include "dissectors/registry.h"
 
 namespace lapwing::test {
 

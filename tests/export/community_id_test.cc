@@ -1,4 +1,4 @@
-#include "export/community_id.h"
+#include "export/record/community_id.h"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "export/recorder.h"
+#include "export/eve/recorder.h"
 
 namespace lapwing {
 

@@ -1,5 +1,5 @@
 // A file that is rotated, moved away, or on a disk that is full.
-#include "export/file/file_exporter.h"
+#include "export/outputs/file/file_exporter.h"
 
 #include <gtest/gtest.h>
 #include <sys/mount.h>

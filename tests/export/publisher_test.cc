@@ -1,4 +1,4 @@
-#include "export/publisher.h"
+#include "export/outputs/publisher.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "export/recorder.h"
+#include "export/eve/recorder.h"
 
 #include <deque>
 #include <fstream>

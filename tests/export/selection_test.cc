@@ -1,4 +1,4 @@
-#include "export/selection.h"
+#include "export/outputs/selection.h"
 
 #include <gtest/gtest.h>
 
@@ -35,7 +35,7 @@ class Listener final : public Exporter {
   ExporterCounters counters_;
 };
 
-std::shared_ptr<const RecordBatch> batch_of(std::initializer_list<std::pair<TopicId, const char*>> records,
+std::shared_ptr<const RecordBatch> batch_of(std::initializer_list<std::pair<RecordType, const char*>> records,
                                             bool urgent = false) {
   auto out = std::make_shared<RecordBatch>();
   for (const auto& [topic, text] : records) {

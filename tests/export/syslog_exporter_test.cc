@@ -1,5 +1,5 @@
 // Records as syslog messages to a server of the test's own, over each way there is.
-#include "export/syslog/syslog_exporter.h"
+#include "export/outputs/syslog/syslog_exporter.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -12,8 +12,8 @@
 #include <regex>
 #include <thread>
 
-#include "export/socket/socket_address.h"
-#include "export/syslog/syslog_header.h"
+#include "export/outputs/socket/socket_address.h"
+#include "export/outputs/syslog/syslog_header.h"
 #include "tests/export/zmq_support.h"
 
 namespace lapwing {

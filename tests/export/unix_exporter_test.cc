@@ -1,4 +1,4 @@
-#include "export/unix_socket/unix_exporter.h"
+#include "export/outputs/unix_socket/unix_exporter.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

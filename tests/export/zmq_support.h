@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "export/zmq/subscriber.h"
-#include "export/zmq/zmq_exporter.h"
+#include "export/outputs/zmq/subscriber.h"
+#include "export/outputs/zmq/zmq_exporter.h"
 
 namespace lapwing {
 

@@ -288,7 +288,7 @@ TEST(FlowTable, AnIcmpErrorBelongsToTheFlowItQuotes) {
   EXPECT_EQ(direction, 1);
   EXPECT_EQ(flow->packets[1], 1U);
   EXPECT_EQ(table.add(error), nullptr) << "and makes no flow of its own";
-  EXPECT_EQ(flow->state, FlowState::fresh) << "nobody answered";
+  EXPECT_EQ(flow->state, FlowState::new_flow) << "nobody answered";
   EXPECT_EQ(flow->flags & flow_flag::seen_tc, 0);
   EXPECT_EQ(table.add(udp_reply(2)), flow);
   EXPECT_EQ(flow->state, FlowState::established);

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "dissectors/dissector.h"
+#include "dissectors/registry.h"
 
 namespace lapwing {
 namespace {
@@ -44,8 +44,8 @@ std::vector<Move> read_moves(Bytes input) {
 }
 
 const DissectorRow& row() {
-  for (const auto& row : dissectors()) {
-    if (row.about->name == LAPWING_DISSECTOR) return row;
+  for (const DissectorRow* row : dissectors()) {
+    if (row->about->name == LAPWING_DISSECTOR) return *row;
   }
   std::abort();
 }

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "sensor/decode/decode.h"
-#include "signatures/compile/compiled.h"
-#include "signatures/matcher.h"
+#include "signatures/match/matcher.h"
+#include "signatures/program/compiled.h"
 #include "tests/fuzz/drawn_rules.h"
 
 namespace lapwing {
@@ -93,29 +93,29 @@ const RuleEnvironment& environment() {
   return kEnvironment;
 }
 
-std::shared_ptr<detect::Compiled> compile(std::string_view text) {
-  static const DetectConfig kConfig = read_options<DetectConfig>(Setting{}, detect_options());
+std::shared_ptr<rules::Compiled> compile(std::string_view text) {
+  static const RuleConfig kConfig = read_options<RuleConfig>(Setting{}, rule_options());
   std::vector<RuleMessage> messages;
   RuleCompiler compiler(environment(), kConfig, messages);
   parse_rules(text, "fuzz", messages, [&](const RuleTree& tree) { compiler.add(tree); });
   auto rules = compiler.finish();
   for (const RuleMessage& message : messages) require(message.mark.line > 0 && !message.text.empty());
-  return std::const_pointer_cast<detect::Compiled>(std::static_pointer_cast<const detect::Compiled>(rules));
+  return std::const_pointer_cast<rules::Compiled>(std::static_pointer_cast<const rules::Compiled>(rules));
 }
 
 /// Every rule of the group is always looked at.
-void disable(detect::Group& group) {
-  for (detect::Prefilter* prefilter : {&group.prefilter, &group.head}) {
+void disable(rules::Group& group) {
+  for (rules::Prefilter* prefilter : {&group.prefilter, &group.head}) {
     for (uint32_t pattern = 0; pattern < prefilter->patterns(); ++pattern) {
       auto rules = prefilter->rules_of(pattern);
       group.always.insert(group.always.end(), rules.begin(), rules.end());
     }
-    *prefilter = detect::Prefilter();
+    *prefilter = rules::Prefilter();
   }
   std::sort(group.always.begin(), group.always.end());
 }
 
-void disable_prefilters(detect::Compiled& rules) {
+void disable_prefilters(rules::Compiled& rules) {
   for (auto& all : rules.groups) {
     for (auto* side : {&all.packets, &all.streams}) {
       for (auto& transport : *side) {
@@ -334,7 +334,7 @@ void Conversation::play(const Move& move) {
   }
 }
 
-std::string play(const std::shared_ptr<detect::Compiled>& rules, uint8_t choice, const std::vector<Move>& moves,
+std::string play(const std::shared_ptr<rules::Compiled>& rules, uint8_t choice, const std::vector<Move>& moves,
                  size_t piece) {
   Conversation conversation(rules, choice, piece);
   for (const Move& move : moves) conversation.play(move);

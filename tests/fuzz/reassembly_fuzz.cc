@@ -27,7 +27,7 @@ class TilingSink : public StreamSink {
     if (ended[d] || chunk.offset < at[d] || chunk.data.empty()) __builtin_trap();
     for (uint8_t byte : chunk.data) sum += byte;
   }
-  void event(Flow&, StreamEvent event) override { sum += name(event).size(); }
+  void event(Flow&, StreamAnomaly event) override { sum += name(event).size(); }
 
   std::array<uint64_t, 2> at{};
   std::array<bool, 2> ended{};

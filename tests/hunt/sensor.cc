@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "export/exporter.h"
+#include "export/outputs/exporter.h"
 #include "sensor/config/config.h"
 #include "sensor/pipeline/losses.h"
 #include "sensor/pipeline/pipeline.h"
-#include "signatures/rule_set.h"
+#include "signatures/compile/rule_compiler.h"
 
 namespace lapwing::hunt {
 namespace {

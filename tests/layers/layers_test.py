@@ -38,27 +38,27 @@ class Layers(unittest.TestCase):
         self.assertEqual([place in fault for fault in said.splitlines()], [True], said)
 
     def test_an_include_of_another_room_fails_with_its_place(self):
-        for name, line in (("signatures/matcher.h", '#include "dissectors/dissector.h"'),      # siblings
-                           ("export/recorder.h", '#include "signatures/rule_set.h"'),
+        for name, line in (("signatures/match/matcher.h", '#include "dissectors/contract/dissector.h"'),      # siblings
+                           ("export/eve/recorder.h", '#include "signatures/compile/rule_compiler.h"'),
                            ("sensor/base/bytes.h", '#include "sensor/decode/packet.h"'),       # upwards
-                           ("dissectors/dns/dns.cc", '  #  include <sensor/flow/flow.h>'),     # however it is written
+                           ("dissectors/protocols/dns/dns.cc", '  #  include <sensor/flow/flow.h>'),     # however it is written
                            ("sensor/stream/defrag.cc", '#include "../../dissectors/dissector.h"'),
-                           ("export/publisher.cc", '#include "tests/support/packet_builder.h"'),
+                           ("export/outputs/publisher.cc", '#include "tests/support/packet_builder.h"'),
                            ("sensor/app/app_layer.cc", '#include "sensor/pipeline/worker.h"')):
             with self.subTest(name=name):
                 self.expect_fault(name, line)
 
     def test_a_library_of_another_room_fails_with_its_place(self):
-        for name, line in (("sensor/flow/flow.cc", "#include <pcap/pcap.h>"), ("dissectors/tls/tls.cc", "#include <ndpi/ndpi_api.h>"),
-                           ("sensor/cli/cli.cc", "#include <yaml-cpp/yaml.h>"), ("export/recorder.h", "#include <zmq.hpp>"),
-                           ("sensor/pipeline/worker.h", "#include <hs/hs.h>"), ("dissectors/dns/dns.cc", "#include <htp/htp.h>"),
+        for name, line in (("sensor/flow/flow.cc", "#include <pcap/pcap.h>"), ("dissectors/protocols/tls/tls.cc", "#include <ndpi/ndpi_api.h>"),
+                           ("sensor/cli/cli.cc", "#include <yaml-cpp/yaml.h>"), ("export/eve/recorder.h", "#include <zmq.hpp>"),
+                           ("sensor/pipeline/worker.h", "#include <hs/hs.h>"), ("dissectors/protocols/dns/dns.cc", "#include <htp/htp.h>"),
                            ("sensor/cli/run.cc", "#include <prometheus/text_serializer.h>"), ("sensor/control/server.cc", "#include <boost/asio.hpp>")):
             with self.subTest(name=name):
                 self.expect_fault(name, line)
 
     def test_a_file_of_a_new_folder_is_checked_too(self):
         os.mkdir(os.path.join(self.copy, "dissectors/new"))
-        place = self.plant("dissectors/new/new.cc", '#include "signatures/matcher.h"')
+        place = self.plant("dissectors/new/new.cc", '#include "signatures/match/matcher.h"')
         status, said = self.check()
         self.assertEqual((status, place in said), (1, True), said)
 

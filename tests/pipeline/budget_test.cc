@@ -5,7 +5,7 @@
 
 #include "sensor/pipeline/losses.h"
 #include "sensor/pipeline/pipeline.h"
-#include "signatures/rule_set.h"
+#include "signatures/compile/rule_compiler.h"
 #include "tests/pipeline/frames.h"
 #include "tests/pipeline/keeping.h"
 #include "tests/support/packet_builder.h"

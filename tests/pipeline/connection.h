@@ -11,7 +11,7 @@
 
 #include "sensor/config/config.h"
 #include "sensor/pipeline/pipeline.h"
-#include "signatures/rule_set.h"
+#include "signatures/compile/rule_compiler.h"
 #include "tests/pipeline/frames.h"
 #include "tests/pipeline/keeping.h"
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "sensor/pipeline/pipeline.h"
-#include "signatures/rule_set.h"
+#include "signatures/compile/rule_compiler.h"
 #include "tests/pipeline/keeping.h"
 #include "tests/support/packet_builder.h"
 

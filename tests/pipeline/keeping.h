@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "export/exporter.h"
+#include "export/outputs/exporter.h"
 
 namespace lapwing::test {
 

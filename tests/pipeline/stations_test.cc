@@ -20,7 +20,7 @@ TEST(Stations, AreKeptOnceEachInOrderOfAppearance) {
   ASSERT_EQ(envelope.ether_dests.size(), 2U);
   EXPECT_EQ(envelope.ether_dests[0], (MacAddress{1, 0, 0, 0, 0, 1}));
   EXPECT_EQ(envelope.ether_dests[1], (MacAddress{1, 0, 0, 0, 0, 9}));
-  stations.turn(flow);
+  stations.swap_direction(flow);
   stations.describe(flow, envelope);
   EXPECT_EQ(envelope.ether_srcs.size(), 2U);
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <random>
 
-#include "signatures/compile/compiled.h"
+#include "signatures/program/compiled.h"
 #include "tests/signatures/rule_lab.h"
 
 namespace lapwing::test {
@@ -13,7 +13,7 @@ namespace {
 constexpr const char* kHome = "[192.168.0.0/16,10.0.0.0/8,fd00::/8]";
 constexpr const char* kExternal = "![192.168.0.0/16,10.0.0.0/8,fd00::/8]";
 
-std::shared_ptr<const detect::Compiled> compile(const std::vector<std::pair<std::string, std::string>>& headers) {
+std::shared_ptr<const rules::Compiled> compile(const std::vector<std::pair<std::string, std::string>>& headers) {
   std::string text;
   size_t sid = 0;
   for (const auto& [src, dst] : headers) {
@@ -21,10 +21,10 @@ std::shared_ptr<const detect::Compiled> compile(const std::vector<std::pair<std:
   }
   RuleLab lab;
   lab.load(text);
-  return std::static_pointer_cast<const detect::Compiled>(lab.rules);
+  return std::static_pointer_cast<const rules::Compiled>(lab.rules);
 }
 
-const detect::Rule& rule(const detect::Compiled& rules, uint32_t sid) {
+const rules::Rule& rule(const rules::Compiled& rules, uint32_t sid) {
   return **std::ranges::find_if(rules.all, [&](const auto& rule) { return rule->info->sid == sid; });
 }
 
@@ -35,7 +35,7 @@ IpAddress address(const char* text) {
 TEST(AddressClasses, RulesBetweenTwoSidesAreLookedForThereAlone) {
   const auto rules =
       compile({{kHome, kExternal}, {kExternal, kHome}, {kHome, "any"}, {"any", "any"}, {"10.1.0.0/16", kHome}});
-  const detect::AddressClasses& classes = rules->classes;
+  const rules::AddressClasses& classes = rules->classes;
   const size_t in_out = classes.of(address("192.168.9.9"), address("1.2.3.4"));
   const size_t out_in = classes.of(address("2001:db8::1"), address("fd00::1"));
   const size_t in_in = classes.of(address("10.255.255.255"), address("192.168.0.0"));

@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "sensor/base/text.h"
-#include "signatures/datasets.h"
+#include "signatures/datasets/datasets.h"
 #include "tests/signatures/rule_lab.h"
 
 namespace lapwing::test {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "signatures/compile/database_cache.h"
+#include "signatures/program/database_cache.h"
 #include "tests/signatures/rule_lab.h"
 #include "tests/support/capture_writer.h"
 
@@ -101,10 +101,10 @@ TEST_F(DatabaseCacheTest, LeavesAloneWhatOthersMayWrite) {
 }
 
 TEST_F(DatabaseCacheTest, KeepsTheLatest) {
-  for (size_t i = 0; i < detect::DatabaseCache::kMaxCachedSets + 2; ++i) load(100'000 * (i + 1));
-  EXPECT_EQ(files().size(), detect::DatabaseCache::kMaxCachedSets);
+  for (size_t i = 0; i < rules::DatabaseCache::kMaxCachedSets + 2; ++i) load(100'000 * (i + 1));
+  EXPECT_EQ(files().size(), rules::DatabaseCache::kMaxCachedSets);
   EXPECT_EQ(load(100'000).cached, 0u);
-  EXPECT_GT(load(100'000 * (detect::DatabaseCache::kMaxCachedSets + 2)).cached, 0u);
+  EXPECT_GT(load(100'000 * (rules::DatabaseCache::kMaxCachedSets + 2)).cached, 0u);
 }
 
 TEST_F(DatabaseCacheTest, WorksWithoutAFolderToWriteTo) {

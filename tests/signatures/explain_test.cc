@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "signatures/compile/explain.h"
-#include "signatures/keyword.h"
+#include "signatures/compile/keyword.h"
 #include "tests/signatures/rule_lab.h"
 
 namespace lapwing::test {
@@ -181,8 +181,8 @@ constexpr Use kUses[] = {
 constexpr std::string_view kWithoutTrace[] = {"requires", "prefilter", "rawbytes", "tls.issuerdn"};
 
 TEST(Explain, NamesWhatEveryKeywordMeans) {
-  for (const detect::KeywordFamily& family : detect::keyword_families()) {
-    for (const detect::Keyword& row : family.rows) {
+  for (const rules::KeywordFamily& family : rules::keyword_families()) {
+    for (const rules::Keyword& row : family.rows) {
       if (std::ranges::find(kWithoutTrace, row.name) != std::end(kWithoutTrace)) continue;
       auto use = std::ranges::find(kUses, row.name, &Use::keyword);
       ASSERT_NE(use, std::end(kUses)) << row.name << " has no case here: add a rule and what its explanation says";

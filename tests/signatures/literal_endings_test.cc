@@ -1,4 +1,4 @@
-#include "signatures/compile/literal_endings.h"
+#include "signatures/program/literal_endings.h"
 
 #include <gtest/gtest.h>
 
@@ -7,9 +7,9 @@
 #include <random>
 #include <set>
 
-#include "signatures/compile/prefilter.h"
+#include "signatures/program/prefilter.h"
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 namespace {
 
 /// So many names below one domain, none twice.
@@ -113,4 +113,4 @@ TEST(LiteralEndings, CompileInLinearTime) {
 }
 
 }  // namespace
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

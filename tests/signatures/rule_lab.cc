@@ -170,7 +170,7 @@ RuleLab::RuleLab() {
   environment.protocols = lab_protocols();
   environment.decode_events = decode_event_names();
   environment.stream_events = kStreamEvents;
-  environment.detection_events = detection_event_names();
+  environment.recognition_anomalies = recognition_anomaly_names();
   environment.tables = default_rule_tables();
   environment.datasets = DatasetStore::create(Setting{});
   auto reputation = std::make_shared<Reputation>();
@@ -183,7 +183,7 @@ RuleLab::RuleLab() {
   environment.variables.address_groups["HOME_NET"] = "[10.0.0.0/8]";
   environment.variables.address_groups["EXTERNAL_NET"] = "!$HOME_NET";
   environment.variables.port_groups["HTTP_PORTS"] = "80";
-  config = read_options<DetectConfig>(Setting{}, detect_options());
+  config = read_options<RuleConfig>(Setting{}, rule_options());
   Setting empty;
   decoder_ = std::make_unique<Decoder>(read_options<DecodeConfig>(empty, decode_options()), ChecksumMode::all);
 }
@@ -220,7 +220,7 @@ void RuleLab::run(const LabPacket& wanted) {
   context.number = number_;
   context.time = {Timestamp::from_seconds(kStart).ns + wanted.time_ms * 1'000'000};
   context.protocol = wanted.protocol;
-  context.detection = &wanted.detection;
+  context.recognition = &wanted.detection;
   context.direction = direction;
   if (wanted.ends_flow) {
     context.flow = &flows_.at(wanted.flow)->flow;

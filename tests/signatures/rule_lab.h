@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sensor/decode/decode.h"
-#include "signatures/matcher.h"
+#include "signatures/match/matcher.h"
 #include "tests/support/packet_builder.h"
 
 namespace lapwing::test {
@@ -52,7 +52,7 @@ struct LabPacket {
   };
   std::vector<Step> steps;             // of transactions, before the packet itself
   const Protocol* protocol = nullptr;  // detected by now
-  Detection detection;
+  Recognition detection;
   bool ends_flow = false;  // then no packet: the flow is over
 };
 
@@ -82,7 +82,7 @@ class RuleLab : public AlertSink {
     std::map<std::string, std::string> flowvars, pktvars;
   };
   const std::vector<Seen>& seen() const { return seen_; }
-  const DetectCounters& counters() const { return matcher_->counters(); }
+  const MatchCounters& counters() const { return matcher_->counters(); }
   std::span<const std::string_view> flowbits(int flow);
 
   /// Transactions by their number; of several flows the latest.
@@ -90,7 +90,7 @@ class RuleLab : public AlertSink {
   const Flow& flow(int number) const;
 
   RuleEnvironment environment;
-  DetectConfig config;
+  RuleConfig config;
   std::vector<RuleMessage> messages;
   std::shared_ptr<const RuleSet> rules;
 

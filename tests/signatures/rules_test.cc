@@ -58,7 +58,7 @@ LabPacket read_packet(const YAML::Node& node) {
   if (node["tc"]) packet.detection.sides[1] = spoken(node["tc"].as<std::string>());
   if (node["final"]) packet.detection.final = spoken(node["final"].as<std::string>());
   if (node["original"]) packet.detection.original = spoken(node["original"].as<std::string>()).protocol;
-  packet.detection.fresh = node["fresh"].IsDefined();
+  packet.detection.just_judged = node["fresh"].IsDefined();
   if (node["end"]) {
     packet.ends_flow = true;
     return packet;
@@ -126,7 +126,7 @@ LabPacket read_packet(const YAML::Node& node) {
   packet.established = number(node, "established", 1) != 0;
   if (node["event"]) packet.stream_events.push_back("pkt_broken_ack");
   for (const auto& event : node["detection"]) {
-    auto names = detection_event_names();
+    auto names = recognition_anomaly_names();
     auto found = std::ranges::find(names, "applayer_" + event.as<std::string>());
     if (found == names.end()) throw std::runtime_error("no such event: " + event.as<std::string>());
     packet.stream_events.push_back(*found);

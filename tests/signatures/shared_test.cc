@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 namespace {
 
 SharedKey key(SharedKey::Kind kind, uint32_t source) {
@@ -23,7 +23,7 @@ class SharedTest : public testing::Test {
   }
 
   static constexpr uint32_t kMost = 1 << 18;
-  DetectCounters counters_;
+  MatchCounters counters_;
   Shared shared_{nullptr};
 };
 
@@ -70,4 +70,4 @@ TEST_F(SharedTest, AFloodOfTaggedHostsForgetsTheOldest) {
 }
 
 }  // namespace
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace lapwing::detect {
+namespace lapwing::rules {
 namespace {
 
 /// Three cells, of which the first two are owed another look.
@@ -43,4 +43,4 @@ TEST(StreamWindow, MayEndBeforeTheCellsThatAreOwed) {
 }
 
 }  // namespace
-}  // namespace lapwing::detect
+}  // namespace lapwing::rules

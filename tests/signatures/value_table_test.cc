@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "sensor/base/text.h"
-#include "signatures/match/dataset.h"
+#include "signatures/datasets/dataset.h"
 
 namespace lapwing::test {
 
@@ -30,9 +30,9 @@ uint64_t allocated() {
   return given - back;
 }
 
-using detect::Dataset;
-using detect::DatasetType;
-using detect::ValueTable;
+using rules::Dataset;
+using rules::DatasetType;
+using rules::ValueTable;
 using Added = Dataset::Added;
 
 constexpr uint64_t kMemcap = 100 << 20;

@@ -41,7 +41,7 @@ class CollectingStreamSink : public StreamSink {
   void behind_hole(Flow&, const Chunk& chunk, uint64_t missing) override {
     (behind[index(chunk.direction)] += std::string(missing, '_')) += to_text(chunk.data);
   }
-  void event(Flow&, StreamEvent event) override { events.push_back(std::string(name(event))); }
+  void event(Flow&, StreamAnomaly event) override { events.push_back(std::string(name(event))); }
 
   bool has(std::string_view event) const { return std::find(events.begin(), events.end(), event) != events.end(); }
 

@@ -308,14 +308,14 @@ TEST(Reassembly, ManyGapsOfOnePacketLeaveRoomForItsOtherEvents) {
   t.s(kAck, 3, 41, "y");
   EXPECT_EQ(t.engine.counters().reassembly_gap, 20U);
   const std::span told(t.verdict.events, t.verdict.event_count);
-  EXPECT_EQ(std::ranges::count(told, StreamEvent::reassembly_seq_gap), 1);
-  EXPECT_EQ(std::ranges::count(told, StreamEvent::reassembly_overlap_different_data), 1);
+  EXPECT_EQ(std::ranges::count(told, StreamAnomaly::reassembly_seq_gap), 1);
+  EXPECT_EQ(std::ranges::count(told, StreamAnomaly::reassembly_overlap_different_data), 1);
   EXPECT_EQ(t.engine.counters().max_packet_events, 0U);
 }
 
 TEST(Reassembly, EventsBeyondTheRoomOfAPacketAreCounted) {
   StreamVerdict verdict;
-  for (uint8_t event = 0; event < std::size(verdict.events) + 3; ++event) verdict.add(StreamEvent{event});
+  for (uint8_t event = 0; event < std::size(verdict.events) + 3; ++event) verdict.add(StreamAnomaly{event});
   EXPECT_EQ(verdict.event_count, std::size(verdict.events));
   EXPECT_EQ(verdict.events_refused, 3);
 }

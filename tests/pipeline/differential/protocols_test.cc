@@ -10,7 +10,7 @@
 #include <span>
 
 #include "sensor/config/config.h"
-#include "signatures/rule_set.h"
+#include "signatures/compile/rule_compiler.h"
 #include "tests/pipeline/differential/talk.h"
 #include "tests/pipeline/keeping.h"
 

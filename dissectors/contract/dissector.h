@@ -1,0 +1,98 @@
+// The contract of a dissector: bytes of a flow in, Events out.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "sensor/base/options.h"
+#include "sensor/event/event.h"
+
+namespace lapwing {
+
+/// `more`: may be this protocol, but these bytes do not suffice to tell.
+enum class Likelihood : uint8_t { no, more, maybe, sure };
+
+/// ok: `used` bytes were consumed, the rest (if any) is offered again with what follows.
+/// need: nothing can be done before `more` further bytes are there; `used` bytes were consumed.
+/// fail: this is not the protocol, or it cannot be followed any more; no more data is wanted.
+struct Step {
+  enum class Kind : uint8_t { ok, need, fail } kind = Kind::ok;
+  uint32_t used = 0, more = 0;
+
+  static Step ok(size_t used) { return {Kind::ok, static_cast<uint32_t>(used), 0}; }
+  static Step need(size_t used, size_t more) {
+    return {Kind::need, static_cast<uint32_t>(used), static_cast<uint32_t>(more)};
+  }
+  static Step fail() { return {Kind::fail, 0, 0}; }
+};
+
+namespace transport {
+inline constexpr uint8_t tcp = 1, udp = 2;
+}
+
+/// What the outside needs to know of a dissector before any byte came.
+struct About {
+  std::string_view name;  // EVE app_proto and rule protocol
+  uint8_t transports = transport::tcp;
+  std::span<const uint16_t> ports;  // where it usually listens: decides between equals, never excludes
+  std::string_view help;
+  bool client_first = false;  // a server that speaks first does not speak this
+};
+
+/// A dissector is a plain class. Its instance lives as long as the flow speaks the protocol [W].
+/// `Config` is its own options struct, read once at start [S]; `data` is called with contiguous bytes of either
+/// direction, `gap` when bytes will never come, `finish` when the flow ends: emit what is half done.
+template <class D>
+concept Dissector = requires(D d, const Chunk& chunk, Direction direction, uint64_t lost, EventSink& sink) {
+  typename D::Config;
+  { D::about } -> std::convertible_to<About>;
+  { D::protocol } -> std::convertible_to<Protocol>;
+  { D::options() } -> std::convertible_to<std::span<const OptionRow<typename D::Config>>>;
+  { D::probe(chunk) } -> std::same_as<Likelihood>;
+  { d.data(chunk, sink) } -> std::same_as<Step>;
+  { d.gap(direction, lost, sink) } -> std::same_as<Step>;
+  { d.finish(sink) } -> std::same_as<void>;
+}
+&&std::constructible_from<D, const typename D::Config&>;
+
+/// A dissector flattened into function pointers [S]; that of a protocol is kRow of its namespace.
+struct DissectorRow {
+  const About* about;
+  const Protocol* protocol;
+  Likelihood (*probe)(const Chunk& first_bytes);  // static and pure: sees the direction's bytes from offset 0
+  std::shared_ptr<const void> (*configure)(const Setting& root);
+  std::vector<OptionInfo> (*options)();
+  void* (*create)(const void* config);
+  void (*destroy)(void* instance);
+  Step (*data)(void* instance, const Chunk& chunk, EventSink& sink);
+  Step (*gap)(void* instance, Direction direction, uint64_t lost, EventSink& sink);
+  void (*finish)(void* instance, EventSink& sink);
+};
+
+template <Dissector D>
+constexpr DissectorRow row() {
+  using Config = typename D::Config;
+  return {
+      .about = &D::about,
+      .protocol = &D::protocol,
+      .probe = &D::probe,
+      .configure = [](const Setting& root) -> std::shared_ptr<const void> {
+        return std::make_shared<const Config>(read_options<Config>(root, D::options()));
+      },
+      .options = [] { return describe_options<Config>(D::options()); },
+      .create = [](const void* config) -> void* { return new D(*static_cast<const Config*>(config)); },
+      .destroy = [](void* instance) { delete static_cast<D*>(instance); },
+      .data = [](void* instance, const Chunk& chunk,
+                 EventSink& sink) { return static_cast<D*>(instance)->data(chunk, sink); },
+      .gap = [](void* instance, Direction direction, uint64_t lost,
+                EventSink& sink) { return static_cast<D*>(instance)->gap(direction, lost, sink); },
+      .finish = [](void* instance, EventSink& sink) { static_cast<D*>(instance)->finish(sink); },
+  };
+}
+
+}  // namespace lapwing

@@ -1,0 +1,85 @@
+#include "dissectors/parts/file/file.h"
+
+#include <algorithm>
+
+#include "sensor/base/text.h"
+
+namespace lapwing::file {
+
+bool FileConfig::wants(Algorithm algorithm) const {
+  return std::ranges::find(hashes, algorithm_name(algorithm)) != hashes.end();
+}
+
+void File::append(Bytes bytes) {
+  size += bytes.size();
+  if (gaps) return;
+  if (!hasher_ && own_.size() + bytes.size() > keep_) {
+    hasher_ = std::make_unique<Hasher>();
+    hasher_->update(to_bytes(own_));
+  }
+  if (hasher_) hasher_->update(bytes);
+  own_.append(to_text(bytes.first(std::min<uint64_t>(bytes.size(), keep_ - std::min<uint64_t>(keep_, own_.size())))));
+}
+
+void File::lose(uint64_t count) {
+  gaps = true;
+  size += count;
+}
+
+void File::borrow(const std::string* owner, size_t begin, size_t length) {
+  owner_ = owner;
+  begin_ = begin;
+  length_ = length;
+  size = length;
+}
+
+void File::follow(const std::string* owner) {
+  owner_ = owner;
+  length_ = std::string::npos;
+}
+
+void File::after(Bytes bytes, size_t kept) {
+  size += bytes.size();
+  if (hasher_) {
+    hasher_->update(bytes);
+  } else if (kept < bytes.size()) {
+    hasher_ = std::make_unique<Hasher>();
+    hasher_->update(content());
+    hasher_->update(bytes.subspan(kept));
+  }
+}
+
+void File::close(State final_state) {
+  // A file with a hole is never whole, however its transfer ended.
+  state = gaps && final_state == State::closed ? State::truncated : final_state;
+}
+
+Bytes File::content() const {
+  if (!owner_) return to_bytes(own_);
+  return to_bytes(*owner_).subspan(begin_, std::min(length_, owner_->size() - begin_));
+}
+
+Digest File::digest(Algorithm algorithm) const {
+  return hasher_ ? hasher_->finish(algorithm) : file::digest(algorithm, content());
+}
+
+std::string File::sha256() const {
+  return to_hex(digest(Algorithm::sha256).view());
+}
+
+const std::string& File::magic() const {
+  // A verdict on what there is of a file that still grows would depend on how it was cut into segments.
+  if (magic_.empty() && has_head()) magic_ = file::magic(content());
+  return magic_;
+}
+
+bool File::has_head() const {
+  return state != State::open || content().size() >= kMagicBytes;
+}
+
+std::string_view state_name(State state) {
+  constexpr std::string_view kNames[] = {"UNKNOWN", "CLOSED", "TRUNCATED", "ERROR"};
+  return kNames[static_cast<size_t>(state)];
+}
+
+}  // namespace lapwing::file

@@ -1,0 +1,87 @@
+// File: one file carried by a transaction, whatever the protocol.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dissectors/parts/file/digest.h"
+#include "sensor/base/bytes.h"
+#include "sensor/base/options.h"
+#include "sensor/event/carried_file.h"
+
+namespace lapwing::file {
+
+/// [S] What every protocol with files reads; a protocol's Config derives from it.
+struct FileConfig {
+  std::vector<std::string> hashes;  // "md5", "sha1", "sha256"
+  bool magic = false;
+
+  bool wants(Algorithm algorithm) const;
+};
+
+/// The rows of FileConfig for the option table of a protocol's Config.
+template <class Config>
+constexpr std::array<OptionRow<Config>, 2> options() {
+  return {
+      OptionRow<Config>{"file.hash", &Config::hashes, "[]", "digests that fileinfo records show: md5, sha1, sha256"},
+      OptionRow<Config>{"file.magic", &Config::magic, "no", "fileinfo records show libmagic's verdict"}};
+}
+
+/// Joins a protocol's own table with the one its files bring.
+template <class T, size_t A, size_t B>
+constexpr std::array<T, A + B> join(const std::array<T, A>& a, const std::array<T, B>& b) {
+  std::array<T, A + B> out{};
+  std::copy(a.begin(), a.end(), out.begin());
+  std::copy(b.begin(), b.end(), out.begin() + A);
+  return out;
+}
+
+using State = FileState;
+
+/// Name and progress of one file [W]. Bytes reach it through append() or, where the protocol keeps the body itself,
+/// through borrow(). At most `keep` bytes are held; a digest of a longer file is computed as the bytes pass.
+class File : public CarriedFile {
+ public:
+  explicit File(std::string file_name, uint64_t keep = 0) : keep_(keep) { name = std::move(file_name); }
+
+  void append(Bytes bytes);
+  /// Bytes that never came: the content ends before them, the size counts them.
+  void lose(uint64_t count);
+  /// The content lies in `*owner` from `begin` on, `length` bytes of it. `owner` outlives the file.
+  void borrow(const std::string* owner, size_t begin, size_t length);
+  /// The content is all of `*owner`, which grows: after() tells what came, of which the owner took the first `kept`.
+  void follow(const std::string* owner);
+  void after(Bytes bytes, size_t kept);
+  void close(State final_state);
+
+  /// What is known of the content: from the first byte up to the first gap or the limit.
+  Bytes content() const override;
+  std::string sha256() const override;
+  /// The digest of the content as far as it came without a gap.
+  Digest digest(Algorithm algorithm) const;
+  /// libmagic's verdict on the content; empty until has_head().
+  const std::string& magic() const;
+  /// Enough is there for libmagic's verdict to be final.
+  bool has_head() const;
+
+  std::optional<std::pair<uint64_t, uint64_t>> range;  // first and last byte of the whole that this part is
+
+ private:
+  std::string own_;
+  const std::string* owner_ = nullptr;
+  size_t begin_ = 0, length_ = 0;
+  uint64_t keep_;
+  std::unique_ptr<Hasher> hasher_;  // once the file outgrew `keep`
+  mutable std::string magic_;
+};
+
+/// EVE's word for the state.
+std::string_view state_name(State state);
+
+}  // namespace lapwing::file

@@ -1,0 +1,162 @@
+// HTTP/1 (RFC 9112, with what servers and clients really do): transactions, bodies, files.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dissectors/contract/dissector.h"
+#include "dissectors/parts/file/file.h"
+#include "dissectors/protocols/http/http_anomaly.h"
+#include "dissectors/protocols/http/http_config.h"
+#include "dissectors/protocols/http/http_decoder.h"
+#include "dissectors/protocols/http/http_parser.h"
+
+namespace lapwing::http {
+
+// Progress of either direction of a transaction.
+inline constexpr uint8_t kLine = 1;  // request or status line
+inline constexpr uint8_t kHeaders = 2;
+inline constexpr uint8_t kFileName = 3;  // the body began, and is a file
+inline constexpr uint8_t kFileHead = 4;  // enough of it for libmagic
+inline constexpr uint8_t kBody = 5;      // the body is final: whole, cut at the limit, or broken off
+
+/// A decoded body, as far as it is kept.
+struct Body {
+  std::string bytes;   // that came, up to the limit
+  uint64_t size = 0;   // what came, and what was lost, up to the limit
+  bool final = false;  // no more bytes are kept
+  bool gap = false;
+  bool truncated = false;
+  bool begun = false;
+  bool is_file = false;  // files[0] is the body as a whole
+};
+
+/// [W]
+struct HttpTransaction : Transaction {
+  htp_tx_t* tx = nullptr;
+  bool request_seen = false;  // false: a response that no request explains
+  bool response_started = false;
+  bool recorded = false;
+  bool files_wait = false;                  // those of the request: their records show the answer
+  std::string uri;                          // normalised
+  std::array<bool, 2> headers_whole = {};   // all of a direction's headers were seen
+  std::array<size_t, 2> headers_size = {};  // what they are of raw_headers
+  std::array<std::string, 2> raw_headers;   // as sent, with the empty line and trailers
+  std::array<Body, 2> bodies;
+  std::array<std::unique_ptr<Decoder>, 2> decoders;  // while a body comes that has codings
+  std::array<std::vector<file::File>, 2> files;      // their content lies in the bodies
+
+  uint64_t head_size() const;  // bytes of first lines and headers, both ways
+  uint64_t kept_size() const { return head_size() + bodies[0].bytes.size() + bodies[1].bytes.size(); }
+  void headers_over(Direction direction) {
+    headers_whole[index(direction)] = true;
+    headers_size[index(direction)] = raw_headers[index(direction)].size();
+  }
+  /// Behind a chunked body (RFC 9112 7.1.2), and more than its empty line.
+  bool has_trailers(Direction direction) const {
+    constexpr size_t kEmptyLine = 2;
+    return raw_headers[index(direction)].size() > headers_size[index(direction)] + kEmptyLine;
+  }
+  const Body& body(Direction direction) const { return bodies[index(direction)]; }
+  const htp_table_t* headers(Direction direction) const {
+    return direction == Direction::to_server ? tx->request_headers : tx->response_headers;
+  }
+};
+
+/// What http_columns.cc brings.
+Table columns();
+std::span<const Field> fields();
+std::span<const RecordRow> records();
+RecordChoice record_choice(const void* config, std::string_view record);
+std::string_view request_header(const Transaction& tx, std::string_view name);
+CarriedFile* carried_file(Transaction& tx, Direction direction, uint32_t index);
+
+/// A header's value, or empty.
+std::string_view header(const htp_table_t* headers, const char* name);
+
+/// The body of one direction begins: where it is a file as a whole, files[0] follows it (http_files.cc).
+void open_file(HttpTransaction& t, Direction direction, std::vector<Anomaly>& anomalies);
+/// The body is final: its file is over, or the parts of a form become files.
+void end_files(HttpTransaction& t, Direction direction, file::State state, std::vector<Anomaly>& anomalies);
+
+/// The URI after decoding, without scheme and host unless `include_all` (http_uri.cc).
+std::string normalised_uri(const htp_tx_t& tx, bool include_all);
+
+class Http final : private ParserEvents {
+ public:
+  /// Bytes that the content codings of a flow's bodies may make; what lies beyond is not decoded.
+  static constexpr uint64_t kDecodedLimit = 64 << 20;
+  using Config = http::Config;
+  static const About about;
+  static const Protocol protocol;
+  static std::span<const OptionRow<Config>> options() { return http::options(); }
+  static Likelihood probe(const Chunk& first);
+
+  explicit Http(const Config& config);
+  Step data(const Chunk& chunk, EventSink& sink);
+  Step gap(Direction direction, uint64_t lost, EventSink& sink);
+  void finish(EventSink& sink);
+
+ private:
+  void request_start(htp_tx_t* tx) override;
+  void request_line(htp_tx_t* tx) override;
+  void request_headers(htp_tx_t* tx) override;
+  void response_start(htp_tx_t* tx) override;
+  void response_line(htp_tx_t* tx) override;
+  void response_headers(htp_tx_t* tx) override;
+  void raw_headers(htp_tx_t* tx, Direction direction, Bytes bytes) override;
+  void body(htp_tx_t* tx, Direction direction, Bytes bytes, uint64_t lost) override;
+  void complete(htp_tx_t* tx, Direction direction) override;
+  void log(htp_tx_t* tx, Direction direction, std::string_view message) override;
+  void too_long(Direction direction) override;
+  htp_tx_t* awaiting() const override;
+
+  HttpTransaction& transaction(htp_tx_t* tx);
+  HttpTransaction& with_late_body(const HttpTransaction& t);
+  void give_up_oldest(const HttpTransaction& newest);
+  class BodyTaker;
+  void open_decoder(HttpTransaction& t, Direction direction);
+  void close_decoder(HttpTransaction& t, Direction direction);
+  bool may_decode(HttpTransaction& t, Direction direction, uint64_t bytes);
+  /// Bytes of a body as they are meant.
+  void plain_body(HttpTransaction& t, Direction direction, Bytes bytes, uint64_t lost);
+  /// Of the piece that libhtp has, in the stream.
+  uint64_t offset(Direction direction) const {
+    return origins_[index(direction)].value_or(0) + parser_.consumed(direction);
+  }
+  Step step(const Parser::Result& result, size_t size);
+  void advance(HttpTransaction& t, Direction direction, uint8_t stage);
+  void end_direction(HttpTransaction& t, Direction direction, file::State state = file::State::truncated);
+  file::File* begin_body(HttpTransaction& t, Direction direction);
+  void raise_all(HttpTransaction& t, const std::vector<Anomaly>& names, Direction direction);
+  void end_body(HttpTransaction& t, Direction direction, file::State state);
+  void record(HttpTransaction& t, Direction direction);
+  void record_files(HttpTransaction& t, Direction direction);
+  void check_switch(HttpTransaction& t);
+  void raise(HttpTransaction* t, Anomaly name, Direction direction);
+  void sweep();
+  void sweep_given_up();
+
+  const Config& config_;
+  Parser parser_;
+  std::deque<std::unique_ptr<HttpTransaction>> transactions_;
+  /// A request that was complete when a body came after all: it is looked at again, behind its head.
+  std::unique_ptr<HttpTransaction> late_;
+  std::deque<htp_tx_t*> unanswered_;  // requests whose response has not begun, oldest first
+  size_t recorded_ = 0;               // of transactions_, those that sweep() may forget
+  size_t given_up_ = 0;               // of unanswered_, those without a transaction
+  uint64_t decoded_ = 0;              // bytes that content codings made, in all their layers
+  std::vector<Anomaly> pending_;      // of a transaction that libhtp is about to start
+  uint64_t next_id_ = 0;
+  std::array<std::optional<uint64_t>, 2> origins_;  // where each side of the stream became HTTP
+  EventSink* sink_ = nullptr;                       // during a call
+  std::optional<std::string_view> next_protocol_;
+  std::array<bool, 2> broken_off_{};  // what a side still has open ends before more that was sent
+  bool told_max_tx_ = false, unanswering_ = false, finished_ = false;
+};
+
+}  // namespace lapwing::http

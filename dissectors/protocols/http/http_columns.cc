@@ -1,0 +1,450 @@
+#include <array>
+
+#include "dissectors/contract/columns.h"
+#include "dissectors/parts/file/file_columns.h"
+#include "dissectors/protocols/http/http.h"
+#include "dissectors/protocols/http/http_files.h"
+#include "sensor/base/text.h"
+
+namespace lapwing::http {
+namespace {
+
+using namespace columns;
+
+constexpr auto kRequest = Direction::to_server;
+constexpr auto kResponse = Direction::to_client;
+
+// Texts of libhtp live as long as the transaction. One that is there is a value, even if it is empty.
+using Text = std::optional<Bytes>;
+
+Text there(const bstr* text) {
+  return text ? Text(view(text)) : std::nullopt;
+}
+template <bstr* htp_tx_t::*Member>
+Text of(const HttpTransaction& t) {
+  return there(t.tx->*Member);
+}
+
+/// A name within a template's arguments.
+template <size_t N>
+struct Literal {
+  constexpr Literal(const char (&text)[N]) { std::copy_n(text, N, name); }  // NOLINT: meant to be made of a literal
+  char name[N];
+};
+Text find(const htp_table_t* headers, const char* name) {
+  const auto* found = static_cast<const htp_header_t*>(headers ? htp_table_get_c(headers, name) : nullptr);
+  return found ? there(found->value) : std::nullopt;
+}
+template <Direction Whose, Literal Name>
+Text header_of(const HttpTransaction& t) {
+  return find(t.headers(Whose), Name.name);
+}
+template <Literal Name>
+Text header_at_hand(const HttpTransaction& t, const Place& at) {
+  return find(t.headers(at.direction), Name.name);
+}
+
+// First lines.
+
+uint64_t uri_length(const HttpTransaction& t) {
+  return t.uri.size();
+}
+std::optional<uint64_t> raw_uri_length(const HttpTransaction& t) {
+  return t.tx->request_uri ? std::optional<uint64_t>(view(t.tx->request_uri).size()) : std::nullopt;
+}
+std::optional<int> port(const HttpTransaction& t) {
+  return t.tx->request_port_number > 0 ? std::optional(t.tx->request_port_number) : std::nullopt;
+}
+std::optional<int> status(const HttpTransaction& t) {
+  return t.tx->response_status_number > 0 ? std::optional(t.tx->response_status_number) : std::nullopt;
+}
+Text odd_status(const HttpTransaction& t) {
+  return status(t) ? Text() : there(t.tx->response_status);
+}
+
+/// The target of a CONNECT is all authority (RFC 9112 3.2.3): one that is no host's name, such as "/", names none.
+bool names_no_host(const htp_tx_t& tx) {
+  return tx.request_method_number == HTP_M_CONNECT && (tx.flags & HTP_HOSTU_INVALID) != 0;
+}
+std::optional<std::string> lower_host(const HttpTransaction& t) {
+  const bstr* host = t.tx->request_hostname;
+  if (!host || names_no_host(*t.tx)) return {};
+  return to_lower(to_text(view(host)));
+}
+/// The host of an absolute URI counts before the Host header (RFC 9112 3.2.2).
+Text raw_host(const HttpTransaction& t) {
+  const htp_uri_t* uri = t.tx->parsed_uri;
+  if (uri && uri->hostname && !names_no_host(*t.tx)) return there(uri->hostname);
+  return header_of<kRequest, "host">(t);
+}
+
+// Headers as a whole.
+
+void each_header(const HttpTransaction& t, Direction d, auto&& each) {
+  const htp_table_t* headers = t.headers(d);
+  for (size_t i = 0, n = headers ? htp_table_size(headers) : 0; i < n; ++i) {
+    const auto* h = static_cast<const htp_header_t*>(htp_table_get_index(headers, i, nullptr));
+    each(to_text(view(h->name)), to_text(view(h->value)));
+  }
+}
+void append_line(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+std::string_view headers(const HttpTransaction& t, const Place& at, std::string& scratch) {
+  scratch.clear();
+  const std::string_view cookie = at.direction == kRequest ? "cookie" : "set-cookie";
+  each_header(t, at.direction, [&](std::string_view name, std::string_view value) {
+    if (!equal_nocase(name, cookie)) append_line(scratch, name, value);
+  });
+  return scratch;
+}
+std::string_view raw_headers(const HttpTransaction& t, const Place& at) {
+  if (!t.headers_whole[index(at.direction)]) return {};
+  return t.raw_headers[index(at.direction)];
+}
+std::string_view header_names(const HttpTransaction& t, const Place& at, std::string& scratch) {
+  scratch = "\r\n";
+  each_header(t, at.direction, [&](std::string_view name, std::string_view) { scratch.append(name).append("\r\n"); });
+  if (scratch.size() == 2) return {};
+  return scratch.append("\r\n");
+}
+std::string_view start(const HttpTransaction& t, const Place& at, std::string& scratch) {
+  const bstr* line = at.direction == kRequest ? t.tx->request_line : t.tx->response_line;
+  if (!line) return {};
+  scratch.assign(to_text(view(line))).append("\r\n");
+  each_header(t, at.direction,
+              [&](std::string_view name, std::string_view value) { append_line(scratch, name, value); });
+  return scratch.append("\r\n");
+}
+
+struct Header {
+  Bytes name, value;
+};
+template <Direction Whose>
+auto all_headers(const HttpTransaction& t) {
+  const htp_table_t* headers = t.headers(Whose);
+  return Numbered(headers ? htp_table_size(headers) : 0, [headers](size_t i) {
+    const auto* h = static_cast<const htp_header_t*>(htp_table_get_index(headers, i, nullptr));
+    return Header{view(h->name), view(h->value)};
+  });
+}
+template <Direction Whose>
+auto header_lines(const HttpTransaction& t) {
+  const htp_table_t* headers = t.headers(Whose);
+  return Numbered(headers ? htp_table_size(headers) : 0, [headers](size_t i) {
+    const auto* h = static_cast<const htp_header_t*>(htp_table_get_index(headers, i, nullptr));
+    return std::string(to_text(view(h->name))).append(": ").append(to_text(view(h->value)));
+  });
+}
+Text name_of(const Header& header) {
+  return header.name;
+}
+Text value_of(const Header& header) {
+  return header.value;
+}
+constexpr Column kHeader[] = {text<&name_of>("name", "as sent"), text<&value_of>("value", "as sent")};
+
+// Bodies and files.
+
+template <Direction Whose>
+std::string_view body(const HttpTransaction& t) {
+  return t.body(Whose).bytes;
+}
+/// What there is of one under way depends on how TCP cut it.
+template <Direction Whose>
+std::string_view whole_body(const HttpTransaction& t) {
+  return t.body(Whose).final ? std::string_view(t.body(Whose).bytes) : std::string_view();
+}
+const std::vector<file::File>& files_at_hand(const HttpTransaction& t, const Place& at) {
+  return t.files[index(at.direction)];
+}
+const file::File* file_of_record(const HttpTransaction&, const Place& at) {
+  return static_cast<const file::File*>(at.detail);
+}
+auto file_contents(const HttpTransaction& t) {
+  const auto& files = t.files[index(kRequest)];
+  return Numbered(files.size(), [&files](size_t i) { return files[i].content(); });
+}
+
+/// Bytes of the response's body on the wire. While it is under way that number depends on how TCP cut it.
+int64_t response_length(const HttpTransaction& t) {
+  if (t.progress[index(kResponse)] == kComplete) return t.tx->response_message_len;
+  return t.body(kResponse).final ? static_cast<int64_t>(t.body(kResponse).size) : 0;
+}
+Text content_type(const HttpTransaction& t) {
+  const Text whole = header_of<kResponse, "content-type">(t);
+  if (!whole) return {};
+  const std::string_view text = to_text(*whole);
+  return to_bytes(text.substr(0, text.find(';')));
+}
+
+void write_content_range(const Shown& shown, const Place& at, RecordWriter& out) {
+  const Text raw = header_of<kResponse, "content-range">(static_cast<const HttpTransaction&>(*at.tx));
+  if (!raw || raw->empty()) return;
+  out.json.begin_object(shown.column->member).member("raw", *raw);
+  if (auto range = parse_content_range(to_text(*raw))) {
+    if (range->start) out.json.member("start", *range->start);
+    if (range->end) out.json.member("end", *range->end);
+    if (range->size) out.json.member("size", *range->size);
+  }
+  out.json.end_object();
+}
+
+/// A header that http records show under its name, in lower case, when `custom` asks for it.
+template <Direction Whose, Literal Name>
+constexpr Column custom_header(std::string_view member) {
+  return text<&header_of<Whose, Name>>(member, Whose == kRequest ? "header of the request" : "header of the response")
+      .on_request()
+      .called({Name.name, sizeof Name.name - 1});
+}
+
+constexpr Column kHttp[] = {
+    text<&of<&htp_tx_t::request_hostname>>("hostname", "host that the request names"),
+    integer<&port>("http_port", "port that the request names"),
+    text<&of<&htp_tx_t::request_uri>>("url", "URI as sent")
+        .rule({.name = "http.uri.raw", .stage = kLine, .modifier = "http_raw_uri", .pcre_letter = 'I'}),
+    text<&header_of<kRequest, "user-agent">>("http_user_agent", "User-Agent")
+        .rule({.name = "http.user_agent", .stage = kHeaders, .modifier = "http_user_agent", .pcre_letter = 'V'}),
+    text<&header_of<kRequest, "x-forwarded-for">>("xff", "X-Forwarded-For"),
+    text<&content_type>("http_content_type", "type of the response, without parameters"),
+    columns::custom<&write_content_range>("content_range", "Content-Range of the response, and what it says"),
+    custom_header<kRequest, "accept">("accept").rule(
+        {.name = "http.accept", .stage = kHeaders, .aliases = {"http_accept"}, .help = "Accept"}),
+    custom_header<kRequest, "accept-charset">("accept_charset"),
+    custom_header<kRequest, "accept-encoding">("accept_encoding")
+        .rule(
+            {.name = "http.accept_enc", .stage = kHeaders, .aliases = {"http_accept_enc"}, .help = "Accept-Encoding"}),
+    custom_header<kRequest, "accept-language">("accept_language")
+        .rule({.name = "http.accept_lang",
+               .stage = kHeaders,
+               .aliases = {"http_accept_lang"},
+               .help = "Accept-Language"}),
+    custom_header<kRequest, "accept-datetime">("accept_datetime"),
+    custom_header<kRequest, "authorization">("authorization"),
+    custom_header<kRequest, "cache-control">("cache_control"),
+    custom_header<kRequest, "cookie">("cookie"),
+    custom_header<kRequest, "from">("from"),
+    custom_header<kRequest, "max-forwards">("max_forwards"),
+    custom_header<kRequest, "origin">("origin"),
+    custom_header<kRequest, "pragma">("pragma"),
+    custom_header<kRequest, "proxy-authorization">("proxy_authorization"),
+    custom_header<kRequest, "range">("range"),
+    custom_header<kRequest, "te">("te"),
+    custom_header<kRequest, "via">("via"),
+    custom_header<kRequest, "x-requested-with">("x_requested_with"),
+    custom_header<kRequest, "dnt">("dnt"),
+    custom_header<kRequest, "x-forwarded-proto">("x_forwarded_proto"),
+    custom_header<kRequest, "x-authenticated-user">("x_authenticated_user"),
+    custom_header<kRequest, "x-flash-version">("x_flash_version"),
+    custom_header<kResponse, "accept-range">("accept_range"),
+    custom_header<kResponse, "age">("age"),
+    custom_header<kResponse, "allow">("allow"),
+    custom_header<kResponse, "connection">("connection"),
+    custom_header<kResponse, "content-encoding">("content_encoding"),
+    custom_header<kResponse, "content-language">("content_language"),
+    custom_header<kResponse, "content-length">("content_length"),
+    custom_header<kResponse, "content-location">("content_location"),
+    custom_header<kResponse, "content-md5">("content_md5"),
+    custom_header<kResponse, "content-range">("content_range"),
+    custom_header<kResponse, "content-type">("content_type"),
+    custom_header<kResponse, "date">("date"),
+    custom_header<kResponse, "etag">("etag"),
+    custom_header<kResponse, "expires">("expires"),
+    custom_header<kResponse, "last-modified">("last_modified"),
+    custom_header<kResponse, "link">("link"),
+    custom_header<kResponse, "location">("location"),
+    custom_header<kResponse, "proxy-authenticate">("proxy_authenticate"),
+    custom_header<kResponse, "referrer">("referrer"),
+    custom_header<kResponse, "refresh">("refresh"),
+    custom_header<kResponse, "retry-after">("retry_after"),
+    custom_header<kResponse, "server">("server").rule(
+        {.name = "http.server", .sender = Sender::server, .stage = kHeaders, .help = "Server"}),
+    custom_header<kResponse, "set-cookie">("set_cookie"),
+    custom_header<kResponse, "trailer">("trailer"),
+    custom_header<kResponse, "transfer-encoding">("transfer_encoding"),
+    custom_header<kResponse, "upgrade">("upgrade"),
+    custom_header<kResponse, "vary">("vary"),
+    custom_header<kResponse, "warning">("warning"),
+    custom_header<kResponse, "www-authenticate">("www_authenticate"),
+    custom_header<kRequest, "org-src-ip">("org_src_ip"),
+    custom_header<kRequest, "true-client-ip">("true_client_ip"),
+    custom_header<kRequest, "x-bluecoat-via">("x_bluecoat_via"),
+    objects<&all_headers<kRequest>>("request_headers", kHeader, "headers of the request").on_request(),
+    objects<&all_headers<kResponse>>("response_headers", kHeader, "headers of the response").on_request(),
+    text<&header_of<kRequest, "referer">>("http_refer", "Referer")
+        .extended()
+        .rule({.name = "http.referer", .stage = kHeaders, .aliases = {"http_referer"}}),
+    text<&of<&htp_tx_t::request_method>>("http_method", "request method")
+        .extended()
+        .rule({.name = "http.method", .stage = kLine, .modifier = "http_method", .pcre_letter = 'M', .rarity = 4}),
+    text<&of<&htp_tx_t::request_protocol>>("protocol", "HTTP/1.1")
+        .extended()
+        .rule({.name = "http.protocol", .stage = kLine, .aliases = {"http_protocol"}}),
+    integer<&status>("status", "status code").extended(),
+    text<&odd_status>("status_string", "status code that is no number").extended(),
+    text<&header_of<kResponse, "location">>("redirect", "Location")
+        .extended()
+        .rule({.name = "http.location", .sender = Sender::server, .stage = kHeaders}),
+    integer<&response_length>("length", "bytes of the response's body").extended(),
+    printable<&whole_body<kRequest>>("http_request_body_printable", "decoded body of the request").on_request(),
+    base64<&whole_body<kRequest>>("http_request_body", "decoded body of the request").on_request(),
+    printable<&whole_body<kResponse>>("http_response_body_printable", "decoded body of the response").on_request(),
+    base64<&whole_body<kResponse>>("http_response_body", "decoded body of the response").on_request(),
+
+    text<&HttpTransaction::uri>("", "normalised path, query and fragment")
+        .rule({.name = "http.uri", .stage = kLine, .modifier = "http_uri", .pcre_letter = 'U'}),
+    integer<&uri_length>("", "length of the normalised URI").rule({.name = "urilen", .stage = kLine}),
+    integer<&raw_uri_length>("", "length of the URI as sent").rule({.name = "urilen.raw", .stage = kLine}),
+    text<&of<&htp_tx_t::response_protocol>>("", "HTTP/1.1")
+        .rule({.name = "http.protocol", .sender = Sender::server, .stage = kLine}),
+    text<&of<&htp_tx_t::request_line>>("", "request line without its end")
+        .rule({.name = "http.request_line", .stage = kLine, .aliases = {"http_request_line"}}),
+    text<&of<&htp_tx_t::response_line>>("", "status line without its end")
+        .rule({.name = "http.response_line",
+               .sender = Sender::server,
+               .stage = kLine,
+               .aliases = {"http_response_line"}}),
+    text<&of<&htp_tx_t::response_status>>("", "status code")
+        .rule({.name = "http.stat_code",
+               .sender = Sender::server,
+               .stage = kLine,
+               .modifier = "http_stat_code",
+               .pcre_letter = 'S',
+               .rarity = 4}),
+    text<&of<&htp_tx_t::response_message>>("", "text behind the status code")
+        .rule({.name = "http.stat_msg",
+               .sender = Sender::server,
+               .stage = kLine,
+               .modifier = "http_stat_msg",
+               .pcre_letter = 'Y',
+               .rarity = 3}),
+    text<&lower_host>("", "host name in lower case, without port")
+        .rule(
+            {.name = "http.host", .stage = kHeaders, .modifier = "http_host", .pcre_letter = 'W', .lowercased = true}),
+    text<&raw_host>("", "host as sent")
+        .rule({.name = "http.host.raw", .stage = kHeaders, .modifier = "http_raw_host", .pcre_letter = 'Z'}),
+    text<&header_at_hand<"connection">>("", "Connection")
+        .rule({.name = "http.connection", .sender = Sender::either, .stage = kHeaders, .aliases = {"http_connection"}}),
+    text<&header_at_hand<"content-type">>("", "Content-Type")
+        .rule({.name = "http.content_type",
+               .sender = Sender::either,
+               .stage = kHeaders,
+               .aliases = {"http_content_type"}}),
+    text<&header_at_hand<"content-length">>("", "Content-Length")
+        .rule(
+            {.name = "http.content_len", .sender = Sender::either, .stage = kHeaders, .aliases = {"http_content_len"}}),
+    text<&header_of<kRequest, "cookie">>("", "Cookie or Set-Cookie")
+        .rule({.name = "http.cookie", .stage = kHeaders, .modifier = "http_cookie", .pcre_letter = 'C'}),
+    text<&header_of<kResponse, "set-cookie">>("", "Set-Cookie")
+        .rule({.name = "http.cookie", .sender = Sender::server, .stage = kHeaders}),
+    text<&headers>("", "headers in normal form, without cookies")
+        .rule({.name = "http.header",
+               .sender = Sender::either,
+               .stage = kHeaders,
+               .modifier = "http_header",
+               .pcre_letter = 'H'}),
+    text<&raw_headers>("", "headers as sent")
+        .rule({.name = "http.header.raw",
+               .sender = Sender::either,
+               .stage = kHeaders,
+               .modifier = "http_raw_header",
+               .pcre_letter = 'D'}),
+    text<&header_names>("", "names of the headers, in lines")
+        .rule({.name = "http.header_names",
+               .sender = Sender::either,
+               .stage = kHeaders,
+               .aliases = {"http_header_names"}}),
+    text<&start>("", "first line and headers in normal form")
+        .rule({.name = "http.start", .sender = Sender::either, .stage = kHeaders, .aliases = {"http_start"}}),
+    each<&header_lines<kRequest>>("", "one header: name and value")
+        .rule({.name = "http.request_header", .stage = kHeaders}),
+    each<&header_lines<kResponse>>("", "one header: name and value")
+        .rule({.name = "http.response_header", .sender = Sender::server, .stage = kHeaders}),
+    text<&body<kRequest>>("", "decoded body of the request")
+        .rule({.name = "http.request_body", .stage = kBody, .modifier = "http_client_body", .pcre_letter = 'P'}),
+    text<&body<kResponse>>("", "decoded body of the response")
+        .rule({.name = "http.response_body",
+               .sender = Sender::server,
+               .stage = kBody,
+               .modifier = "http_server_body",
+               .pcre_letter = 'Q'})
+        // A response's body is inspected whether it is taken for a file or not; of a request its files.
+        .rule({.name = "file.data",
+               .sender = Sender::server,
+               .stage = kBody,
+               .aliases = {"file_data"},
+               .help = "content of a file, or of a response"}),
+    each<&file_contents>("", "content of a file, or of a response").rule({.name = "file.data", .stage = kBody}),
+};
+
+constexpr const auto& kFile = file::kColumns<file::FileStages{kFileName, kFileHead, kBody}>;
+constexpr Column kHttpRecord[] = {object<&self<HttpTransaction>>("http", kHttp, "one request and its response")};
+constexpr Column kFileRecord[] = {
+    object<&self<HttpTransaction>>("http", kHttp, "the request and its response"),
+    object<&file_of_record>("fileinfo", kFile, "a file that came with either"),
+};
+constexpr Column kInAlert[] = {
+    object<&self<HttpTransaction>>("http", kHttp, "the request and its response"),
+    objects<&files_at_hand>("files", kFile, "files that came with it"),
+};
+constexpr Table kHttpShapes[] = {kHttpRecord}, kFileShapes[] = {kFileRecord};
+constexpr RecordRow kRecords[] = {
+    {.type = "http", .help = "one HTTP request and its response", .shapes = kHttpShapes},
+    {.type = "fileinfo", .help = "one file that HTTP carried", .shapes = kFileShapes},
+};
+
+}  // namespace
+
+std::string_view header(const htp_table_t* headers, const char* name) {
+  return to_text(find(headers, name).value_or(Bytes()));
+}
+
+std::string_view request_header(const Transaction& tx, std::string_view name) {
+  const htp_table_t* headers = static_cast<const HttpTransaction&>(tx).tx->request_headers;
+  const auto* found =
+      static_cast<const htp_header_t*>(headers ? htp_table_get_mem(headers, name.data(), name.size()) : nullptr);
+  return found ? to_text(view(found->value)) : std::string_view{};
+}
+
+CarriedFile* carried_file(Transaction& tx, Direction direction, uint32_t number) {
+  auto& files = static_cast<HttpTransaction&>(tx).files[index(direction)];
+  return number < files.size() ? &files[number] : nullptr;
+}
+
+Table columns() {
+  return kInAlert;
+}
+
+std::span<const Field> fields() {
+  static const std::vector<Field> kFields = rule_fields(kInAlert);
+  return kFields;
+}
+
+std::span<const RecordRow> records() {
+  return kRecords;
+}
+
+/// What a rule matched on, and what carried a file, is shown in full, whatever http records show.
+RecordChoice record_choice(const void* config, std::string_view record) {
+  static const Config kDefault;
+  const Config& options = config ? *static_cast<const Config*>(config) : kDefault;
+  if (record != "http") {
+    RecordChoice out{.names = file::asked(options)};
+    for (std::string body : {"http_request_body", "http_response_body"}) {
+      if (record.empty() && options.alert_body) out.names.push_back(body);
+      if (record.empty() && options.alert_body_printable) out.names.push_back(body + "_printable");
+    }
+    return out;
+  }
+  RecordChoice out{.extended = options.extended};
+  for (const std::string& name : options.custom) out.names.push_back(to_lower(name));
+  for (std::string_view side : {"request", "response"}) {
+    if (options.dump_all_headers == "both" || options.dump_all_headers == side) {
+      out.names.push_back(std::string(side) + "_headers");
+    }
+  }
+  return out;
+}
+
+}  // namespace lapwing::http

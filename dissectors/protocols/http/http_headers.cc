@@ -1,0 +1,90 @@
+#include "dissectors/protocols/http/http_headers.h"
+
+#include <new>
+#include <string>
+
+#include "dissectors/protocols/http/http_parser.h"
+#include "sensor/base/hash.h"
+#include "sensor/base/text.h"
+
+namespace lapwing::http {
+namespace {
+
+uint64_t hash_of(std::string_view name) {
+  static const uint64_t seed = draw_seed();
+  return keyed_hash(to_bytes(to_lower(name)), seed);
+}
+
+/// Appended to the value of a header.
+void append(htp_header_t& header, std::string_view between, std::string_view more) {
+  bstr* longer = bstr_expand(header.value, bstr_len(header.value) + between.size() + more.size());
+  if (!longer) throw std::bad_alloc();
+  header.value = longer;
+  bstr_add_mem_noex(header.value, between.data(), between.size());
+  bstr_add_mem_noex(header.value, more.data(), more.size());
+}
+
+/// Lines that go on are one, their spaces kept (RFC 9112 5.2).
+std::string unfolded(std::string_view value) {
+  std::string out(value);
+  std::erase_if(out, [](char c) { return c == '\r' || c == '\n'; });
+  return out;
+}
+
+}  // namespace
+
+std::string_view header_value(const htp_table_t* headers, const char* name) {
+  const auto* found = static_cast<const htp_header_t*>(headers ? htp_table_get_c(headers, name) : nullptr);
+  return found ? trim(to_text(view(found->value))) : std::string_view{};
+}
+
+/// Other codings may stand before the chunks (RFC 9112 6.1).
+void settle_coding(htp_tx_t& tx) {
+  if (tx.request_transfer_coding != HTP_CODING_INVALID) return;
+  const std::string_view codings = header_value(tx.request_headers, "transfer-encoding");
+  const auto length = parse_unsigned(header_value(tx.request_headers, "content-length"));
+  const size_t comma = codings.rfind(',');
+  if (equal_nocase(trim(codings.substr(comma == std::string_view::npos ? 0 : comma + 1)), "chunked")) {
+    tx.request_transfer_coding = HTP_CODING_CHUNKED;
+  } else if (length && *length <= INT64_MAX) {
+    tx.request_transfer_coding = HTP_CODING_IDENTITY;
+    tx.request_content_length = static_cast<int64_t>(*length);
+  } else {
+    tx.request_transfer_coding = HTP_CODING_NO_BODY;
+  }
+  tx.flags &= ~HTP_REQUEST_INVALID;
+}
+
+/// Learns what libhtp added.
+void HeaderTable::follow(const htp_tx_t& tx, Direction direction) {
+  for (const size_t size = HeaderTable::size(tx, direction); indexed_ < size; ++indexed_) {
+    auto* header = static_cast<htp_header_t*>(htp_table_get_index(headers(tx, direction), indexed_, nullptr));
+    by_name_.try_emplace(hash_of(to_text(view(header->name))), Known{header, 0});
+  }
+}
+
+bool HeaderTable::add(htp_tx_t& tx, Direction direction, std::string_view field) {
+  follow(tx, direction);
+  if (field.starts_with(' ') || field.starts_with('\t')) {
+    if (!last_) return false;
+    append(*last_, {}, unfolded(field));
+    last_->flags |= HTP_FIELD_FOLDED;
+    return true;
+  }
+  const size_t colon = field.find(':');
+  const std::string_view name = colon == std::string_view::npos ? std::string_view("") : trim(field.substr(0, colon));
+  const std::string value(trim(unfolded(colon == std::string_view::npos ? field : field.substr(colon + 1))));
+  Known& known = by_name_[hash_of(name)];
+  if (known.header) {
+    last_ = known.header;
+    last_->flags |= HTP_FIELD_REPEATED;
+    if (known.repetitions++ < kMaxRepetitions) append(*last_, ", ", value);
+    return true;
+  }
+  const auto set = direction == Direction::to_server ? htp_tx_req_set_header : htp_tx_res_set_header;
+  if (set(&tx, name.data(), name.size(), value.data(), value.size(), HTP_ALLOC_COPY) != HTP_OK) throw std::bad_alloc();
+  known.header = last_ = static_cast<htp_header_t*>(htp_table_get_index(headers(tx, direction), indexed_++, nullptr));
+  return true;
+}
+
+}  // namespace lapwing::http

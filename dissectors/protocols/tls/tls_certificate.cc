@@ -1,0 +1,330 @@
+#include "dissectors/protocols/tls/tls_certificate.h"
+
+#include <arpa/inet.h>
+#include <openssl/asn1.h>
+#include <openssl/objects.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+#include "dissectors/protocols/tls/tls_der.h"
+#include "sensor/base/hash.h"
+#include "sensor/base/openssl.h"
+#include "sensor/base/per_thread.h"
+#include "sensor/base/text.h"
+
+namespace lapwing::tls {
+
+namespace {
+
+/// Certificates are kept by hash; in each set a newer one takes the place of the oldest.
+constexpr size_t kCacheSets = 256, kCacheWays = 4;
+/// Bytes of the longest that is kept: hostile ones may be as long as a handshake message, real ones are shorter.
+constexpr size_t kMaxKept = 8 << 10;
+/// Longer lists are cut: a certificate may name thousands.
+constexpr size_t kMaxNames = 1024;
+
+struct Free {
+  void operator()(ASN1_OBJECT* p) const { ASN1_OBJECT_free(p); }
+  void operator()(ASN1_STRING* p) const { ASN1_STRING_free(p); }
+  void operator()(unsigned char* p) const { OPENSSL_free(p); }
+};
+
+std::unique_ptr<ASN1_STRING, Free> asn1_string(const Element& value) {
+  std::unique_ptr<ASN1_STRING, Free> out(ASN1_STRING_type_new(value.tag));
+  if (!out || !ASN1_STRING_set(out.get(), value.content.data(), static_cast<int>(value.content.size()))) {
+    openssl_out_of_memory();
+  }
+  return out;
+}
+
+/// The value of a name's attribute as UTF-8; its bytes where they are no such text, the hex of them for types that are
+/// none. `sound`: whether the value is what its type says.
+std::string attribute_text(const Element& value, bool& sound) {
+  switch (value.tag) {
+    case der::kUtf8:
+    case der::kBmp:
+    case der::kUniversal: {
+      unsigned char* utf8 = nullptr;
+      const int size = ASN1_STRING_to_UTF8(&utf8, asn1_string(value).get());
+      std::unique_ptr<unsigned char, Free> owner(utf8);
+      if (size >= 0) return std::string(reinterpret_cast<char*>(utf8), static_cast<size_t>(size));
+      sound = false;
+      if (value.tag == der::kUtf8) return std::string(to_text(value.content));
+      break;
+    }
+    case der::kPrintable:
+    case der::kIa5:
+    case der::kNumeric:
+    case der::kVisible:
+    case der::kT61: return std::string(to_text(value.content));
+    default: sound = false;
+  }
+  return to_hex(value.content);
+}
+
+/// The name EVE records use for an attribute: rules match on it, so these are Suricata's. "OID(2.5.4.97)" for others.
+std::string attribute_type(const Element& oid) {
+  const unsigned char* place = oid.whole.data();
+  const std::unique_ptr<ASN1_OBJECT, Free> type(d2i_ASN1_OBJECT(nullptr, &place, static_cast<long>(oid.whole.size())));
+  if (!type) return "OID(" + to_hex(oid.content) + ")";
+  switch (OBJ_obj2nid(type.get())) {
+    case NID_commonName: return "CN";
+    case NID_countryName: return "C";
+    case NID_stateOrProvinceName: return "ST";
+    case NID_localityName: return "L";
+    case NID_organizationName: return "O";
+    case NID_organizationalUnitName: return "OU";
+    case NID_domainComponent: return "DC";
+    case NID_pkcs9_emailAddress: return "Email";
+    case NID_serialNumber: return "serialNumber";
+    case NID_businessCategory: return "businessCategory";
+    case NID_jurisdictionCountryName: return "msJurisdictionCountry";
+    case NID_jurisdictionStateOrProvinceName: return "msJurisdictionStateOrProvince";
+    case NID_jurisdictionLocalityName: return "msJurisdictionLocality";
+    case NID_streetAddress: return "streetAddress";
+    case NID_postalCode: return "postalCode";
+    case NID_userId: return "uid";
+    case NID_givenName: return "givenName";
+    case NID_surname: return "surname";
+    case NID_title: return "title";
+    case NID_initials: return "initials";
+    case NID_name: return "name";
+    case NID_description: return "description";
+    case NID_dnQualifier: return "dnQualifier";
+    case NID_generationQualifier: return "generationQualifier";
+    case NID_x500UniqueIdentifier: return "uniqueIdentifier";
+    case NID_subject_alt_name: return "subjectAltName";
+    case NID_pkcs9_unstructuredName: return "unstructuredName";
+    default: break;
+  }
+  char text[80];
+  const int size = OBJ_obj2txt(text, sizeof text, type.get(), 1);
+  const size_t length = size > 0 ? std::min<size_t>(static_cast<size_t>(size), sizeof text - 1) : 0;
+  return "OID(" + std::string(text, length) + ")";
+}
+
+/// `content`: of a Name (RFC 5280 4.1.2.4). Of a broken one what comes before the fault.
+std::string distinguished_name(Bytes content, bool& sound) {
+  std::string out;
+  Element set, pair, type, value;
+  while (!content.empty()) {
+    if (!next_element(content, der::kSet, set)) {
+      sound = false;
+      break;
+    }
+    const char* between = out.empty() ? "" : ", ";
+    for (Bytes pairs = set.content; !pairs.empty(); between = " + ") {
+      Bytes parts;
+      if (next_element(pairs, der::kSequence, pair)) parts = pair.content;
+      if (!next_element(parts, der::kOid, type) || !next_element(parts, value) || value.cut) {
+        sound = false;
+        break;
+      }
+      out += between + attribute_type(type) + '=';
+      out += attribute_text(value, sound);
+    }
+  }
+  return out;
+}
+
+/// The content octets as they are: with the leading 00 that keeps a number positive.
+std::string serial_text(Bytes content) {
+  constexpr size_t kLongest = 127;
+  return content.size() > kLongest ? std::string() : to_hex(content, ':', true);
+}
+
+std::string time_text(const Element& time) {
+  tm parts{};
+  if (time.tag != der::kUtcTime && time.tag != der::kGeneralizedTime) return {};
+  if (!ASN1_TIME_to_tm(asn1_string(time).get(), &parts)) return {};
+  char text[80];
+  const int size = std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d", parts.tm_year + 1900,
+                                 parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+  return std::string(text, static_cast<size_t>(size));
+}
+
+std::string address_text(Bytes address) {
+  char text[INET6_ADDRSTRLEN] = {};
+  if (address.size() == 4) inet_ntop(AF_INET, address.data(), text, sizeof text);
+  if (address.size() == 16) inet_ntop(AF_INET6, address.data(), text, sizeof text);
+  return text[0] ? text : to_hex(address);
+}
+
+/// Appends the names of a GeneralNames (RFC 5280 4.2.1.6).
+void alternative_names(Bytes value, std::vector<std::string>& out) {
+  constexpr uint8_t kEmail = der::context(1, false), kDns = der::context(2, false), kUri = der::context(6, false),
+                    kAddress = der::context(7, false), kDirectory = der::context(4, true);
+  Element list, name, directory;
+  if (!next_element(value, der::kSequence, list)) return;
+  for (Bytes names = list.content; out.size() < kMaxNames && next_element(names, name) && !name.cut;) {
+    bool sound = true;
+    switch (name.tag) {
+      case kDns:
+      case kEmail:
+      case kUri: out.emplace_back(to_text(name.content)); break;
+      case kAddress: out.push_back(address_text(name.content)); break;
+      case kDirectory:
+        if (next_element(name.content, der::kSequence, directory)) {
+          out.push_back(distinguished_name(directory.content, sound));
+        }
+        break;
+      default: break;
+    }
+  }
+}
+
+using Sha1 = std::array<uint8_t, 20>;
+
+Sha1 sha1(Bytes data) {
+  static constinit DigestAlgorithm algorithm("SHA1");
+  const DigestContext& context = per_thread([] { return make_digest_context(); });
+  Sha1 out{};
+  const EVP_MD* md = algorithm.get();
+  if (md &&
+      !(EVP_DigestInit_ex2(context.get(), md, nullptr) && EVP_DigestUpdate(context.get(), data.data(), data.size()) &&
+        EVP_DigestFinal_ex(context.get(), out.data(), nullptr))) {
+    openssl_out_of_memory();
+  }
+  return out;
+}
+
+/// The fields of a certificate (RFC 5280 4.1), one after the other: what is odd in one hides none of the others. The
+/// first fault counts.
+class Reader {
+ public:
+  Reader(Bytes der, Certificate& out) : out_(out) {
+    Element whole, signed_part;
+    if (!sequence(der, whole) || !sequence(whole.content, signed_part)) return;
+    rest_ = signed_part.content;
+    fields();
+  }
+
+ private:
+  void fault(CertificateFault fault) {
+    if (out_.fault == CertificateFault::none) out_.fault = fault;
+  }
+
+  /// The next element, as far as it goes.
+  bool begin(Bytes& in, Element& out) {
+    if (ends_in_head(in)) fault(CertificateFault::length);
+    return next_element(in, out);
+  }
+
+  /// The certificate, or what of it is signed, as far as it goes.
+  bool sequence(Bytes in, Element& out) {
+    const bool begun = begin(in, out) && out.tag == der::kSequence;
+    if (!begun) fault(CertificateFault::der);
+    if (begun && out.cut) fault(CertificateFault::cut);
+    return begun;
+  }
+
+  /// The next field, which is empty when it is of another kind. False when nothing is there.
+  bool field(uint8_t tag, CertificateFault fault_of, Element& out) {
+    const bool begun = begin(rest_, out), there = begun && !out.cut;
+    if (begun && out.cut) fault(CertificateFault::length);
+    if (there && out.tag == tag) return true;
+    fault(fault_of);
+    out.content = {};
+    return there;
+  }
+
+  void fields() {
+    Element part;
+    if (!rest_.empty() && rest_[0] == der::context(0, true)) {
+      if (!field(der::context(0, true), CertificateFault::version, part)) return;
+      if (!next_element(part.content, der::kInteger, part)) fault(CertificateFault::version);
+    }
+    if (!field(der::kInteger, CertificateFault::serial, part)) return;
+    out_.serial = serial_text(part.content);
+    if (!field(der::kSequence, CertificateFault::algorithm, part)) return;
+    if (!field(der::kSequence, CertificateFault::name, part)) return;
+    out_.issuer = name(part.content, CertificateFault::issuer);
+    if (!field(der::kSequence, CertificateFault::validity, part)) return;
+    validity(part.content);
+    if (!field(der::kSequence, CertificateFault::name, part)) return;
+    out_.subject = name(part.content, CertificateFault::subject);
+    out_.readable = true;
+    if (!field(der::kSequence, CertificateFault::der, part)) return;  // the key
+    for (uint8_t unique_id : {uint8_t{1}, uint8_t{2}}) {
+      if (!rest_.empty() && rest_[0] == der::context(unique_id, false)) next_element(rest_, part);
+    }
+    if (!rest_.empty() && field(der::context(3, true), CertificateFault::extensions, part)) extensions(part.content);
+  }
+
+  std::string name(Bytes content, CertificateFault with_nul) {
+    bool sound = true;
+    std::string text = distinguished_name(content, sound);
+    if (!sound) fault(CertificateFault::name);
+    if (text.find('\0') != std::string::npos) fault(with_nul);
+    return text;
+  }
+
+  void validity(Bytes content) {
+    Element time;
+    for (std::string* text : {&out_.not_before, &out_.not_after}) {
+      if (!next_element(content, time) || time.cut) return fault(CertificateFault::validity);
+      *text = time_text(time);
+      if (text->empty()) fault(CertificateFault::date);
+    }
+  }
+
+  void extensions(Bytes content) {
+    constexpr uint8_t kAlternativeName[] = {0x55, 0x1d, 0x11};  // 2.5.29.17
+    Element list, extension, id, value;
+    if (!next_element(content, der::kSequence, list)) return fault(CertificateFault::extensions);
+    while (!list.content.empty()) {
+      if (!next_element(list.content, extension) || extension.cut) return fault(CertificateFault::extensions);
+      Bytes parts = extension.content;
+      const bool known = next_element(parts, der::kOid, id);
+      next_element(parts, der::kBoolean, value);  // critical
+      if (!known || !next_element(parts, der::kOctets, value)) {
+        fault(CertificateFault::extensions);
+      } else if (std::ranges::equal(id.content, kAlternativeName)) {
+        alternative_names(value.content, out_.names);
+      }
+    }
+  }
+
+  Certificate& out_;
+  Bytes rest_;  // of the part that is signed
+};
+
+std::shared_ptr<const Certificate> read(Bytes der) {
+  auto out = std::make_shared<Certificate>();
+  out->fingerprint = to_hex(sha1(der), ':');
+  ERR_clear_error();
+  Reader(der, *out);
+  // What it lacked memory for reads as if it were not there.
+  throw_openssl_lack_of_memory();
+  return out;
+}
+
+}  // namespace
+
+std::shared_ptr<const Certificate> read_certificate(Bytes der) {
+  struct Kept {
+    uint64_t hash = 0;
+    std::string der;  // compared whole: hashes can be made to collide
+    std::shared_ptr<const Certificate> certificate;
+  };
+  struct Set {
+    std::array<Kept, kCacheWays> ways;
+    size_t oldest = 0;
+  };
+  auto& cache = per_thread([] { return std::vector<Set>(kCacheSets); });
+  if (der.size() > kMaxKept) return read(der);
+  const uint64_t hash = keyed_hash(der, kReplaySeed);
+  Set& set = cache[hash % kCacheSets];
+  for (const Kept& kept : set.ways) {
+    if (kept.certificate && kept.hash == hash && kept.der == to_text(der)) return kept.certificate;
+  }
+  Kept& kept = set.ways[set.oldest++ % kCacheWays];
+  kept = {hash, std::string(to_text(der)), read(der)};
+  return kept.certificate;
+}
+
+}  // namespace lapwing::tls

@@ -1,0 +1,234 @@
+// Handshake messages: put together from records, and what each tells.
+#include <algorithm>
+
+#include "dissectors/protocols/tls/tls.h"
+#include "dissectors/protocols/tls/tls_fingerprint.h"
+
+namespace lapwing::tls {
+
+namespace {
+
+/// Messages whose content is read; the others are passed over without keeping them.
+bool is_read(uint8_t type) {
+  return type == kClientHello || type == kServerHello || type == kCertificate;
+}
+
+size_t message_size(const void* header) {
+  return load_be24(static_cast<const uint8_t*>(header) + 1);
+}
+
+/// Bytes of a text, or of all that is kept of a certificate, that stay with the flow.
+constexpr size_t kMaxKeptText = 4 << 10, kMaxKeptCertificate = 32 << 10;
+
+void shed(std::string& text) {
+  if (text.size() > kMaxKeptText) text = {};
+  text.shrink_to_fit();
+}
+
+size_t weight(const Certificate& certificate) {
+  size_t out = certificate.subject.size() + certificate.issuer.size() + certificate.serial.size();
+  for (const std::string& name : certificate.names) out += sizeof name + name.size();
+  return out;
+}
+
+}  // namespace
+
+void Handshake::abridge() {
+  for (Party& party : parties) {
+    party.hello = {};
+    party.hello_bytes = {};
+    party.chain = {};
+    if (party.alpns.size() > kMaxKeptText) party.alpns = {};
+    if (party.certificate && weight(*party.certificate) > kMaxKeptCertificate) {
+      party.certificate = {};
+      may_resume = false;
+    }
+  }
+  for (std::string* text : {&sni, &ja3, &ja3s}) shed(*text);
+}
+
+void Tls::handshake(Bytes part, Direction direction, EventSink& sink) {
+  HalfFlow& side = sides_[index(direction)];
+  while (!part.empty() && !side.encrypted && !side.stopped && !done_) {
+    if (side.message_left > 0) {
+      const size_t skipped = std::min<size_t>(side.message_left, part.size());
+      side.message_left -= static_cast<uint32_t>(skipped);
+      part = part.subspan(skipped);
+      continue;
+    }
+    if (side.message.size() < kMessageHeader) {
+      // A message that lies in this part as a whole is read where it is.
+      if (side.message.empty() && part.size() >= kMessageHeader) {
+        const size_t size = kMessageHeader + message_size(part.data());
+        if (size <= part.size()) {
+          const Bytes whole = part.first(size);
+          part = part.subspan(size);
+          message(whole[0], whole.subspan(kMessageHeader), direction, sink);
+          continue;
+        }
+      }
+      const size_t taken = std::min(kMessageHeader - side.message.size(), part.size());
+      side.message.append(to_text(part.first(taken)));
+      part = part.subspan(taken);
+      if (side.message.size() < kMessageHeader) return;
+      const uint8_t type = static_cast<uint8_t>(side.message[0]);
+      const size_t size = message_size(side.message.data());
+      if (size > kMaxMessage || !is_read(type)) {
+        side.message.clear();
+        side.message_left = static_cast<uint32_t>(size);
+        if (size > kMaxMessage && known_message_type(type)) {
+          raise(kHandshakeInvalidLength, direction, sink);
+        } else {
+          message(type, {}, direction, sink);
+        }
+        continue;
+      }
+    }
+    const size_t size = kMessageHeader + message_size(side.message.data());
+    const size_t taken = std::min(size - side.message.size(), part.size());
+    side.message.append(to_text(part.first(taken)));
+    part = part.subspan(taken);
+    if (side.message.size() < size) return;
+    const std::string whole = std::move(side.message);
+    side.message.clear();
+    message(static_cast<uint8_t>(whole[0]), to_bytes(whole).subspan(kMessageHeader), direction, sink);
+  }
+}
+
+/// `body` is empty for messages that are not read.
+void Tls::message(uint8_t type, Bytes body, Direction direction, EventSink& sink) {
+  const bool from_client = direction == Direction::to_server;
+  tx_.bytes += kMessageHeader + body.size();
+  if (!known_message_type(type)) {
+    raise(kInvalidHandshakeMessage, direction, sink);
+    sides_[index(direction)].encrypted = true;  // nothing that follows can be trusted to be in the clear
+    return;
+  }
+  switch (type) {
+    case kClientHello:
+      if (from_client) client_hello(body, sink);
+      break;
+    case kServerHello:
+      if (!from_client) server_hello(body, sink);
+      break;
+    case kCertificate: certificates(body, direction, sink); break;
+    case kServerKeyExchange:
+    case kClientKeyExchange: advance(direction, kKeyExchangeDone, sink); break;
+    case kCertificateRequest: client_certificate_wanted_ |= !from_client; break;
+    case kServerHelloDone:
+      if (!from_client && tx_.server().certificate && !client_certificate_wanted_) complete(direction, sink);
+      break;
+    default: break;
+  }
+}
+
+void Tls::report_faults(uint8_t faults, Direction direction, EventSink& sink) {
+  if (faults & kBadLength) raise(kHandshakeInvalidLength, direction, sink);
+  if (faults & kManySni) raise(kMultipleSni, direction, sink);
+  if (faults & kBadSniType) raise(kInvalidSniType, direction, sink);
+  if (faults & kBadSniLength) raise(kInvalidSniLength, direction, sink);
+}
+
+void Tls::client_hello(Bytes body, EventSink& sink) {
+  constexpr Direction kFrom = Direction::to_server;
+  if (tx_.client().greeted && !other_hello(body, sink)) return;
+  Party& party = tx_.parties[index(kFrom)];
+  party.hello_bytes = to_text(body);
+  Hello& hello = party.hello;
+  if (!parse_client_hello(to_bytes(party.hello_bytes), hello)) {
+    raise(kInvalidHandshakeMessage, kFrom, sink);
+    return;
+  }
+  party.greeted = true;
+  party.version = hello.version;
+  party.alpns = to_text(hello.alpn);
+  tx_.sni = to_text(hello.sni);
+  tx_.may_resume = hello.has_ticket;
+  if (config_.wants_ja3()) {
+    tx_.ja3 = ja3_string(hello);
+    tx_.ja3_hash = md5_hex(tx_.ja3);
+  }
+  if (config_.wants_ja4()) tx_.ja4 = tls::ja4(hello);
+  report_faults(hello.faults, kFrom, sink);
+  advance(kFrom, kHelloDone, sink);
+}
+
+/// A client that was asked to retry sends its hello again, and the first one is its fingerprint. When the second asks
+/// for something else, which RFC 8446 4.1.2 forbids and servers take, it begins a transaction of its own: true.
+bool Tls::other_hello(Bytes body, EventSink& sink) {
+  constexpr Direction kFrom = Direction::to_server;
+  Hello second;
+  if (!retrying_ || retried_ || !parse_client_hello(body, second)) return false;
+  retried_ = true;
+  const Party& first = tx_.client();
+  if (std::ranges::equal(second.sni, to_bytes(tx_.sni)) && std::ranges::equal(second.alpn, to_bytes(first.alpns))) {
+    return false;
+  }
+  publish(kFrom, sink);
+  tx_ = Handshake{};
+  tx_.id = 1;
+  raise(kInvalidHandshakeMessage, kFrom, sink);
+  return true;
+}
+
+void Tls::server_hello(Bytes body, EventSink& sink) {
+  constexpr Direction kFrom = Direction::to_client;
+  Party& party = tx_.parties[index(kFrom)];
+  if (party.greeted) return;
+  Hello hello;
+  if (!parse_server_hello(body, hello)) {
+    raise(kInvalidHandshakeMessage, kFrom, sink);
+    return;
+  }
+  if (hello.retry) {
+    retrying_ = true;
+    party.version = hello.version;
+    for (HalfFlow& side : sides_) side.encrypted = false;
+  } else {
+    retrying_ = false;
+    party.greeted = true;
+    party.version = hello.version;
+    party.hello_bytes = to_text(body);
+    parse_server_hello(to_bytes(party.hello_bytes), party.hello);
+    party.alpns = to_text(hello.alpn);
+    const Bytes offered = tx_.client().hello.session_id;
+    tx_.may_resume |= !offered.empty() && std::ranges::equal(offered, hello.session_id);
+  }
+  if (config_.wants_ja3() && tx_.ja3s.empty()) {
+    tx_.ja3s = ja3s_string(hello);
+    tx_.ja3s_hash = md5_hex(tx_.ja3s);
+  }
+  report_faults(hello.faults, kFrom, sink);
+  if (!hello.retry) advance(kFrom, kHelloDone, sink);
+}
+
+void Tls::certificates(Bytes body, Direction direction, EventSink& sink) {
+  Party& party = tx_.parties[index(direction)];
+  if (!party.chain.empty()) return;
+  ByteReader reader(body);
+  const size_t size = reader.u24();
+  if (!reader.ok() || size != reader.left()) raise(kCertificateInvalidLength, direction, sink);
+  Bytes rest = reader.bytes(std::min(size, reader.left()));
+  for (Bytes der; party.chain.size() < kMaxChain && next_certificate(rest, der);)
+    keep_certificate(der, direction, sink);
+  if (!rest.empty() && party.chain.size() < kMaxChain) raise(kCertificateInvalidLength, direction, sink);
+  advance(direction, kCertificateDone, sink);
+  if (direction == Direction::to_server && client_certificate_wanted_ && tx_.server().certificate) {
+    complete(direction, sink);
+  }
+}
+
+void Tls::keep_certificate(Bytes der, Direction direction, EventSink& sink) {
+  Party& party = tx_.parties[index(direction)];
+  party.chain.emplace_back(to_text(der));
+  if (party.certificate) return;  // only the first says who the party is
+  party.certificate = read_certificate(der);
+  switch (const CertificateFault fault = party.certificate->fault) {
+    case CertificateFault::none: break;
+    case CertificateFault::cut: raise(kInvalidCertificate, direction, sink); break;
+    case CertificateFault::length: raise(kCertificateInvalidLength, direction, sink); break;
+    default: raise(static_cast<Anomaly>(kCertificateFaults + static_cast<uint8_t>(fault)), direction, sink);
+  }
+}
+
+}  // namespace lapwing::tls

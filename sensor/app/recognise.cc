@@ -1,0 +1,261 @@
+// Recognition: which protocol the first bytes of each side are, and what the two say of each other.
+#include <algorithm>
+#include <utility>
+
+#include "sensor/app/app_state.h"
+
+namespace lapwing {
+namespace {
+
+/// Whether a message may have begun before the flow was picked up.
+bool began_unseen(const Flow& flow) {
+  return flow.flags & flow_flag::midstream && !(flow.flags & flow_flag::midstream_synack);
+}
+
+}  // namespace
+
+/// Asks every protocol still possible. Sure wins at once; among the merely possible the expected one, then a known
+/// port decides.
+const AppProtocol* AppLayer::probe(uint64_t& candidates, const Chunk& first, const Flow& flow,
+                                   const AppProtocol* expected, bool& undecided) const {
+  const uint8_t wanted = first.datagram ? transport::udp : transport::tcp;
+  const AppProtocol* likely = nullptr;
+  undecided = false;
+  for (size_t i = 0; i < config_.protocols.size(); ++i) {
+    const AppProtocol& protocol = config_.protocols[i];
+    if (!(candidates >> i & 1)) continue;
+    Likelihood likelihood = protocol.transports & wanted ? protocol.row->probe(first) : Likelihood::no;
+    switch (likelihood) {
+      case Likelihood::sure: return &protocol;
+      case Likelihood::no: candidates &= ~(uint64_t{1} << i); break;
+      case Likelihood::more: undecided = true; break;
+      case Likelihood::maybe: {
+        auto known = [&](uint16_t port) { return std::ranges::find(protocol.ports, port) != protocol.ports.end(); };
+        if (&protocol == expected) likely = expected;
+        if (!likely && (known(flow.server_port()) || known(flow.client_port()))) likely = &protocol;
+      }
+    }
+  }
+  return undecided ? nullptr : likely;
+}
+
+/// Whether the flow uses the port of a protocol of datagrams.
+bool AppLayer::at_home(const Flow& flow) const {
+  return std::ranges::any_of(config_.protocols, [&](const AppProtocol& protocol) {
+    auto known = [&](uint16_t port) { return std::ranges::find(protocol.ports, port) != protocol.ports.end(); };
+    return protocol.transports & transport::udp && (known(flow.server_port()) || known(flow.client_port()));
+  });
+}
+
+/// The first bytes of a flow picked up late, or its first datagrams, may be the answer: then whom we took for the
+/// client is the server.
+bool AppLayer::runs_backwards(const Flow& flow, const State& state, const Chunk& first) const {
+  if (state.turned || state.original) return false;
+  if (first.datagram) {
+    const bool began = first.direction == Direction::to_server && flow.packets[index(Direction::to_client)] == 0;
+    if (!began || state.sides[index(Direction::to_client)].bytes > 0) return false;
+  } else if (!(flow.flags & flow_flag::midstream)) {
+    return false;
+  }
+  const uint8_t wanted = first.datagram ? transport::udp : transport::tcp;
+  Chunk answer = first;
+  answer.direction = reverse(first.direction);
+  return std::ranges::any_of(config_.protocols, [&](const AppProtocol& protocol) {
+    auto known = [&](uint16_t port) { return std::ranges::find(protocol.ports, port) != protocol.ports.end(); };
+    // Or else one datagram that claims to be an answer would hide the questions behind it.
+    if (first.datagram && known(flow.server_port()) && !known(flow.client_port())) return false;
+    return protocol.transports & wanted && protocol.row->probe(answer) == Likelihood::sure;
+  });
+}
+
+void AppLayer::recognise(Flow& flow, State& state, const Chunk& chunk) {
+  auto& side = state.sides[index(chunk.direction)];
+  side.note_end(chunk);
+  const bool speaks = side.bytes == 0 && !chunk.data.empty() && chunk.direction == Direction::to_server;
+  // What waited for a change is offered again in another order than it came in.
+  if (speaks && began_unseen(flow) && !state.original && !state.turned) {
+    state.sides[index(Direction::to_client)].drop_rest();
+  }
+  side.bytes += chunk.data.size();
+  if (side.settled() && !chunk.datagram) {
+    side.keep(chunk);
+    return give_up(flow, state, chunk);
+  }
+  Chunk first = chunk;
+  if (chunk.datagram) {
+    side.candidates = ~uint64_t{0};  // every datagram is a message of its own
+  } else {
+    if (side.buffer.empty()) side.offset = chunk.offset;
+    if (!side.buffer.empty() || chunk.data.size() < kProbeLimit || state.reversed) {
+      side.keep(chunk);
+      first.data = to_bytes(side.buffer);
+    }
+  }
+  if (state.reversed) return;
+  if (!first.data.empty()) {
+    bool undecided = false;
+    first.offset = 0;  // of what the protocol may have begun with
+    auto named =
+        std::ranges::find(config_.protocols, state.expected, [](const AppProtocol& p) { return p.row->about->name; });
+    const AppProtocol* expected = named == config_.protocols.end() ? nullptr : &*named;
+    const AppProtocol* protocol = probe(side.candidates, first, flow, expected, undecided);
+    // What is merely likely, for a port or a name, may be sure the other way round.
+    const bool sure = protocol && protocol->row->probe(first) == Likelihood::sure;
+    if (protocol && (sure || !runs_backwards(flow, state, first))) {
+      first.offset = chunk.datagram ? 0 : side.buffer.empty() ? chunk.offset : side.offset;
+      return found(flow, state, *protocol, first);
+    }
+    if (protocol || runs_backwards(flow, state, first)) {
+      state.reversed = true;
+      if (chunk.direction == Direction::to_client) state.sides[index(Direction::to_server)].drop_rest();
+      if (side.buffer.empty()) side.buffer.assign(to_text(chunk.data));
+      return;
+    }
+    const bool enough = chunk.datagram || first.data.size() >= kVerdictBytes[index(chunk.direction)];
+    side.failed |= (!undecided && enough) || first.data.size() >= kProbeLimit;
+    if (side.failed && side.buffer.empty() && !chunk.datagram) side.keep(chunk);
+  }
+  if (chunk.end && !side.failed) side.closed = true;
+  // A datagram is a message of its own: the next may be one of a protocol that the first was not. Where a protocol is
+  // at home no number of others keeps a server from the next.
+  if (chunk.datagram && (++side.datagrams < kProbeDatagrams || at_home(flow))) {
+    side.datagrams = std::min(side.datagrams, kProbeDatagrams);
+    return;
+  }
+  give_up(flow, state, chunk);
+}
+
+/// Whether the beginning of a request may be what was missed: its answer alone would have the rest of it misread.
+bool AppLayer::missed_beginning(const Flow& flow, const State& state) {
+  return began_unseen(flow) && state.sides[index(Direction::to_server)].failed;
+}
+
+/// Neither side has a protocol: is there still hope?
+void AppLayer::give_up(Flow& flow, State& state, const Chunk& chunk) {
+  const HalfFlow &side = state.sides[index(chunk.direction)], &other = state.sides[index(reverse(chunk.direction))];
+  if (side.settled() && other.settled()) {
+    const bool none = (side.failed && other.failed) || missed_beginning(flow, state);
+    return none ? fail(state) : state.stop();
+  }
+  if (chunk.datagram) return;
+  if (side.bytes > kDetectionLimit) {
+    ++counters_.detection_limit;
+    report(flow, RecognitionAnomaly::proto_detection_skipped, chunk.direction);
+    fail(state);
+  }
+}
+
+/// Of sides that said enough to be judged nothing more comes that would be some protocol's, nor an answer that would
+/// turn a flow picked up late round.
+void AppLayer::end_detection(State& state) {
+  if (state.phase != State::Phase::detecting) return;
+  if (missed_beginning(*flow_, state)) return fail(state);
+  for (size_t i = 0; i < state.sides.size(); ++i) {
+    const HalfFlow& side = state.sides[i];
+    if (side.datagrams > 0 || (!side.failed && side.bytes < kVerdictBytes[i])) return;
+  }
+  fail(state);
+}
+
+void AppLayer::found(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& first) {
+  const About& about = *protocol.row->about;
+  auto& side = state.sides[index(first.direction)];
+  side.protocol = &protocol;
+  side.just_judged = true;
+  if (!first.datagram) {
+    // Not by what is handed over first: the client's bytes may be acknowledged later than the server's.
+    if (about.client_first && !state.original && flow.flags & flow_flag::server_first) {
+      report(flow, RecognitionAnomaly::wrong_direction_first_data, first.direction);
+      return fail(state);
+    }
+    auto& other = state.sides[index(reverse(first.direction))];
+    if (first.direction == Direction::to_client && missed_beginning(flow, state)) return fail(state);
+    state.protocol = &protocol;
+    if (other.failed) {
+      other.just_judged = true;
+      report(flow, RecognitionAnomaly::detect_protocol_only_one_direction, first.direction);
+    }
+  }
+  if (!state.expected.empty() && state.expected != about.name) {
+    report(flow, RecognitionAnomaly::unexpected_protocol, first.direction);
+    if (state.expected == "tls") report(flow, RecognitionAnomaly::no_tls_after_starttls, first.direction);
+  }
+  choose(flow, state, protocol, first);
+}
+
+/// The protocol is known from one side: what the other's first bytes say.
+void AppLayer::compare(Flow& flow, State& state, const Chunk& chunk) {
+  auto& side = state.sides[index(chunk.direction)];
+  Chunk first = chunk;
+  first.offset = 0;
+  if (!side.head.empty()) {
+    side.head.append(to_text(chunk.data));
+    first.data = to_bytes(side.head);
+  }
+  bool undecided = true;
+  const AppProtocol* protocol =
+      first.data.empty() ? nullptr : probe(side.candidates, first, flow, state.protocol, undecided);
+  if (!protocol && chunk.datagram) protocol = state.protocol;
+  if (protocol) {
+    side.protocol = protocol;
+    if (protocol != state.protocol)
+      report(flow, RecognitionAnomaly::mismatch_protocol_both_directions, chunk.direction);
+  } else if ((!undecided && first.data.size() >= kVerdictBytes[index(chunk.direction)]) ||
+             first.data.size() >= kProbeLimit) {
+    side.failed = true;
+    report(flow, RecognitionAnomaly::detect_protocol_only_one_direction, chunk.direction);
+  } else if (chunk.end) {
+    side.closed = true;
+  } else if (side.head.empty()) {
+    side.head.assign(to_text(chunk.data));
+  }
+  if (!side.settled()) return;
+  side.head = {};
+  side.just_judged = !side.closed;
+}
+
+void AppLayer::report(Flow& flow, RecognitionAnomaly event, Direction direction) {
+  const AppMemory::Paused paused(*memory_);
+  sink_.recognition_anomaly(flow, event, direction);
+}
+
+void AppLayer::fail(State& state) {
+  state.stop();
+  state.undetected = true;
+  state.protocol = nullptr;
+  ++counters_.failed;
+  for (auto& side : state.sides) side.just_judged = true;
+}
+
+bool AppLayer::take_just_judged(const Flow& flow, Direction direction) {
+  auto* state = flow.get<State>(FlowSlot::app);
+  return state && std::exchange(state->sides[index(direction)].just_judged, false);
+}
+
+bool AppLayer::reversed(const Flow& flow) const {
+  const auto* state = flow.get<State>(FlowSlot::app);
+  return state && state->reversed;
+}
+
+void AppLayer::swap_direction(Flow& flow, Timestamp time) {
+  State& state = state_of(flow);
+  ++counters_.turned;
+  state.reversed = false;
+  state.turned = true;
+  std::swap(state.sides[0], state.sides[1]);
+  for (Direction direction : {Direction::to_server, Direction::to_client}) {
+    HalfFlow& side = state.sides[index(direction)];
+    const std::string bytes = std::move(side.buffer);
+    side = {.offset = side.offset, .lost = side.lost, .ended = side.ended, .broken_off = side.broken_off};
+    if (bytes.empty() && !side.ended) continue;
+    chunk(flow, {.data = to_bytes(bytes),
+                 .offset = side.offset,
+                 .time = time,
+                 .direction = direction,
+                 .datagram = flow.key.proto == ip_proto::udp,
+                 .end = side.ended,
+                 .broken_off = side.broken_off});
+  }
+}
+
+}  // namespace lapwing

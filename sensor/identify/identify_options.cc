@@ -1,0 +1,45 @@
+#include "sensor/identify/identify.h"
+
+namespace lapwing {
+namespace {
+
+using Config = IdentifyConfig;
+// ndpiReader looks at 80 and 24 packets; of the 3,877 flows of nDPI's own captures none comes out otherwise with these.
+constexpr OptionRow<Config> kOptions[] = {
+    {"ndpi.enabled", &Config::enabled, "yes", "Identify the application of every flow."},
+    {"ndpi.guess", &Config::guess, "yes", "Guess by port and address where the content did not tell."},
+    {"ndpi.tcp-packets", &Config::tcp_packets, "30", "Packets of a TCP flow looked at before giving up.",
+     Unit::packets},
+    {"ndpi.udp-packets", &Config::udp_packets, "20", "Packets of a UDP flow looked at before giving up.",
+     Unit::packets},
+    {"ndpi.max-flows", &Config::max_flows, "65536",
+     "Flows under identification at once, per worker; further flows stay unidentified."},
+    {"ndpi.shed-above", &Config::shed_above, "25",
+     "Live through libpcap: percent of a worker's ring that waits to be read, above which flows are not identified, "
+     "until "
+     "half of it is left; 100: never."},
+};
+
+using Counters = IdentifyCounters;
+constexpr CounterRow<Counters> kCounters[] = {
+    {"ndpi.packets", &Counters::packets, "Packets looked at to identify applications."},
+    {"ndpi.detected", &Counters::detected, "Flows whose application was identified by content."},
+    {"ndpi.guessed", &Counters::guessed, "Flows whose application was guessed by port or address."},
+    {"ndpi.unknown", &Counters::unknown, "Flows whose application stayed unknown."},
+    {"ndpi.max_flows", &Counters::max_flows, "Flows not identified because of ndpi.max-flows.", CounterKind::loss},
+    {"ndpi.shed_above", &Counters::shed_above,
+     "Flows not identified, or by their first packets only, because of ndpi.shed-above.", CounterKind::loss},
+    {"ndpi.other_transport", &Counters::other_transport, "Packets left out: not the transport protocol of their flow."},
+    {"ndpi.unusable", &Counters::unusable, "Packets left out: no complete IP and transport header."},
+};
+
+}  // namespace
+
+std::span<const OptionRow<IdentifyConfig>> identify_options() {
+  return kOptions;
+}
+std::span<const CounterRow<IdentifyCounters>> identify_counter_rows() {
+  return kCounters;
+}
+
+}  // namespace lapwing

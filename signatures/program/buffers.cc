@@ -1,0 +1,116 @@
+#include "signatures/program/buffers.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace lapwing::rules {
+
+BufferTable::BufferTable(const std::vector<const Protocol*>& protocols) : protocols_(protocols) {
+  if (protocols_.size() > kMaxProtocols) throw std::length_error("more protocols than rules can tell apart");
+  buffers_.push_back({.name = "payload", .transforms = {}, .transform_names = {}, .fields = {}});
+  identities_.push_back("payload");
+  using Use = Word::Use;
+  for (size_t p = 0; p < protocols_.size(); p++) {
+    for (const Field& field : protocols_[p]->fields) {
+      std::string name(field.name);
+      auto& row = fields_[name];
+      row.resize(protocols_.size());
+      row[p] = &field;
+      Use use = field.kind == FieldKind::bytes ? Use::sticky : Use::integer;
+      words_[name] = {use, name};
+      for (auto alias : field.sticky_aliases) {
+        if (!alias.empty()) words_[std::string(alias)] = {use, name};
+      }
+      if (!field.modifier.empty()) words_.emplace(std::string(field.modifier), Word{Use::modifier, name});
+    }
+  }
+}
+
+BufferTable::Word BufferTable::find(std::string_view word) const {
+  auto found = words_.find(word);
+  return found == words_.end() ? Word{} : found->second;
+}
+
+std::string BufferTable::by_pcre_letter(char letter, uint64_t protocols) const {
+  for (size_t p = 0; p < protocols_.size(); p++) {
+    if (protocols != 0 && !(protocols >> p & 1)) continue;
+    for (const Field& field : protocols_[p]->fields) {
+      if (field.pcre_letter == letter) return std::string(field.name);
+    }
+  }
+  return {};
+}
+
+BufferId BufferTable::intern(std::string identity, Buffer buffer) {
+  auto [place, fresh] = ids_.emplace(identity, static_cast<BufferId>(buffers_.size()));
+  if (fresh) {
+    buffers_.push_back(std::move(buffer));
+    identities_.push_back(std::move(identity));
+  }
+  return place->second;
+}
+
+BufferId BufferTable::of_field(const std::string& field) {
+  return intern(field, {.name = field, .transforms = {}, .transform_names = {}, .fields = fields_.at(field)});
+}
+
+BufferId BufferTable::of_packet(std::string_view name, bool (*get)(const Packet&, Bytes&)) {
+  return intern(std::string(name),
+                {.name = std::string(name), .transforms = {}, .transform_names = {}, .fields = {}, .of_packet = get});
+}
+
+BufferId BufferTable::of_frame(std::string_view name, uint64_t protocols) {
+  Buffer buffer{.name = "frame:" + std::string(name), .transforms = {}, .transform_names = {}, .fields = {}};
+  std::string identity = buffer.name;
+  for (size_t p = 0; p < protocols_.size(); p++) {
+    if (!(protocols >> p & 1)) continue;
+    const auto& kinds = protocols_[p]->frames;
+    for (size_t number = 0; number <= kinds.size(); number++) {
+      // One that never sends over a stream has none: those that name no frames at all are not dissected in frames.
+      if (kinds.empty() || frame_kind(*protocols_[p], number).name != name) continue;
+      buffer.frames.resize(protocols_.size());
+      buffer.frames[p] |= uint64_t{1} << number;
+      identity += "," + std::string(protocols_[p]->name);
+    }
+  }
+  return buffer.frames.empty() ? kRawBuffer : intern(std::move(identity), std::move(buffer));
+}
+
+BufferId BufferTable::transformed(BufferId id, std::shared_ptr<const Transform> transform,
+                                  const std::string& identity) {
+  Buffer buffer = buffers_[id];
+  buffer.transforms.push_back(std::move(transform));
+  buffer.transform_names.push_back(identity);
+  return intern(identities_[id] + "|" + identity, std::move(buffer));
+}
+
+BufferId BufferTable::directed(BufferId id, Direction direction) {
+  Buffer buffer = buffers_[id];
+  buffer.only = direction;
+  return intern(identities_[id] + (direction == Direction::to_server ? "|>" : "|<"), std::move(buffer));
+}
+
+bool BufferTable::many(BufferId id) const {
+  const auto& fields = buffers_[id].fields;
+  return std::any_of(fields.begin(), fields.end(), [](const Field* f) { return f && f->many; });
+}
+
+bool BufferTable::lowercased(BufferId id) const {
+  const auto& fields = buffers_[id].fields;
+  return buffers_[id].transforms.empty() &&
+         std::any_of(fields.begin(), fields.end(), [](const Field* f) { return f && f->lowercased; });
+}
+
+uint64_t BufferTable::protocols_named(std::string_view name) const {
+  static constexpr struct {
+    std::string_view rule, protocol;
+  } kAlso[] = {{"ssl", "tls"}, {"http1", "http"}, {"http", "http1"}, {"http", "http2"}, {"dns", "doh2"}};
+  uint64_t bits = 0;
+  for (size_t p = 0; p < protocols_.size(); p++) {
+    auto also = [&](const auto& row) { return row.rule == name && row.protocol == protocols_[p]->name; };
+    if (protocols_[p]->name == name || std::any_of(std::begin(kAlso), std::end(kAlso), also)) bits |= uint64_t{1} << p;
+  }
+  return bits;
+}
+
+}  // namespace lapwing::rules

@@ -1,0 +1,55 @@
+// DatabaseCache: compiled databases on disk, so that a start with known rules need not compile them again.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sensor/base/bytes.h"
+
+namespace lapwing::rules {
+
+/// XXH3 of 128 bits.
+using Digest = std::array<uint64_t, 2>;
+Digest digest_of(Bytes bytes);
+
+/// One file a rule set. What is read becomes the matcher's memory as it is, and a checksum tells chance from intent no
+/// more than who computed it: a folder or file that is not our own, or that others may write, is left alone. Nothing
+/// here throws: what cannot be read, written or trusted is compiled again.
+class DatabaseCache {
+ public:
+  /// Files kept; beyond, those used longest ago go.
+  static constexpr size_t kMaxCachedSets = 8;
+
+  struct Entry {
+    Digest digest;
+    std::vector<uint8_t> bytes;
+  };
+
+  /// `set` is what the file is named after, beside the versions of the library, of the format and of the processor.
+  DatabaseCache(std::filesystem::path folder, std::span<const Digest> set);
+
+  /// Whether the set was found, whole and unaltered.
+  bool read();
+  /// Bytes of one database; empty when the set has none of this digest.
+  Bytes find(const Digest& digest) const;
+  /// Written beside and renamed, so that a reader sees all of it or nothing.
+  void write(std::span<const Entry> entries) const;
+
+ private:
+  void evict() const;
+
+  std::filesystem::path folder_, file_;
+  std::vector<uint8_t> content_;
+  std::map<Digest, Bytes> entries_;
+};
+
+/// Where caches lie unless configured: $CACHE_DIRECTORY (systemd), $XDG_CACHE_HOME/lapwing, $HOME/.cache/lapwing; empty
+/// when there is none of them.
+std::filesystem::path default_cache_folder();
+
+}  // namespace lapwing::rules
