@@ -10,7 +10,7 @@ namespace lapwing {
 
 /// [W] Counters of the rule engine ("detect.alert", "detect.alert_queue_overflow", "detect.alerts_suppressed", and one
 /// for each cap and each Hyperscan or PCRE2 refusal).
-struct DetectCounters {
+struct MatchCounters {
   uint64_t alert = 0, alert_queue_overflow = 0, alerts_suppressed = 0;
   uint64_t candidates = 0, rules_matched = 0;  // rules evaluated, rules that matched
   uint64_t inspection_recursion_limit = 0;     // evaluations given up
@@ -30,6 +30,6 @@ struct DetectCounters {
   uint64_t bytes_searched = 0;      // for patterns, and by expressions
   uint64_t work_budget = 0;         // looks at transactions and frames not taken
 };
-std::span<const CounterRow<DetectCounters>> detect_counter_rows();
+std::span<const CounterRow<MatchCounters>> match_counter_rows();
 
 }  // namespace lapwing

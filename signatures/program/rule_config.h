@@ -8,7 +8,7 @@
 namespace lapwing {
 
 /// [S] Keys "detect.*", "pcre.*", "packet-alert-max", with Suricata's names and meaning.
-struct DetectConfig {
+struct RuleConfig {
   uint64_t packet_alert_max = 0, inspection_recursion_limit = 0, pcre_match_limit = 0, pcre_recursion_limit = 0;
   std::vector<std::string> action_order;  // those not named come last, in the usual order
   bool caching = false;
