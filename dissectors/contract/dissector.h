@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dissectors/contract/out.h"
 #include "sensor/base/options.h"
 #include "sensor/event/event.h"
 
@@ -44,21 +45,28 @@ struct About {
   bool client_first = false;  // a server that speaks first does not speak this
 };
 
-/// A dissector is a plain class. Its instance lives as long as the flow speaks the protocol [W].
-/// `Config` is its own options struct, read once at start [S]; `data` is called with contiguous bytes of either
-/// direction, `gap` when bytes will never come, `finish` when the flow ends: emit what is half done.
+/// A dissector is a plain class. Its instance lives as long as the flow speaks the protocol [W], and says through its
+/// Out what it finds. `Config` is its own options struct, read once at start [S]; `data` is called with contiguous
+/// bytes of either direction, `gap` when bytes will never come, `finish` when the flow ends: tell what is half done.
+/// One that names a `Context` takes what another protocol hands over as well, which may be null.
 template <class D>
-concept Dissector = requires(D d, const Chunk& chunk, Direction direction, uint64_t lost, EventSink& sink) {
+concept Dissector = requires(D d, const Chunk& chunk, Direction direction, uint64_t lost) {
   typename D::Config;
+  typename D::Anomaly;
+  typename D::Pdu;
+  typename D::Cap;
   { D::about } -> std::convertible_to<About>;
   { D::protocol } -> std::convertible_to<Protocol>;
   { D::options() } -> std::convertible_to<std::span<const OptionRow<typename D::Config>>>;
   { D::probe(chunk) } -> std::same_as<Likelihood>;
-  { d.data(chunk, sink) } -> std::same_as<Step>;
-  { d.gap(direction, lost, sink) } -> std::same_as<Step>;
-  { d.finish(sink) } -> std::same_as<void>;
+  { d.data(chunk) } -> std::same_as<Step>;
+  { d.gap(direction, lost) } -> std::same_as<Step>;
+  { d.finish() } -> std::same_as<void>;
 }
-&&std::constructible_from<D, const typename D::Config&>;
+&&(std::constructible_from<D, const typename D::Config&, const Out<D>&> || requires { typename D::Context; });
+
+/// Of a protocol without frames, or without bounds.
+enum class None : uint8_t {};
 
 /// A dissector flattened into function pointers [S]; that of a protocol is kRow of its namespace.
 struct DissectorRow {
@@ -67,11 +75,11 @@ struct DissectorRow {
   Likelihood (*probe)(const Chunk& first_bytes);  // static and pure: sees the direction's bytes from offset 0
   std::shared_ptr<const void> (*configure)(const Setting& root);
   std::vector<OptionInfo> (*options)();
-  void* (*create)(const void* config);
+  void* (*create)(const Beginning& beginning);
   void (*destroy)(void* instance);
-  Step (*data)(void* instance, const Chunk& chunk, EventSink& sink);
-  Step (*gap)(void* instance, Direction direction, uint64_t lost, EventSink& sink);
-  void (*finish)(void* instance, EventSink& sink);
+  Step (*data)(void* instance, const Chunk& chunk);
+  Step (*gap)(void* instance, Direction direction, uint64_t lost);
+  void (*finish)(void* instance);
 };
 
 template <Dissector D>
@@ -85,13 +93,20 @@ constexpr DissectorRow row() {
         return std::make_shared<const Config>(read_options<Config>(root, D::options()));
       },
       .options = [] { return describe_options<Config>(D::options()); },
-      .create = [](const void* config) -> void* { return new D(*static_cast<const Config*>(config)); },
+      .create = [](const Beginning& beginning) -> void* {
+        const Config& config = *static_cast<const Config*>(beginning.config);
+        const Out<D> out(beginning);
+        if constexpr (requires { typename D::Context; }) {
+          return new D(config, out, std::dynamic_pointer_cast<const typename D::Context>(beginning.context));
+        } else {
+          return new D(config, out);
+        }
+      },
       .destroy = [](void* instance) { delete static_cast<D*>(instance); },
-      .data = [](void* instance, const Chunk& chunk,
-                 EventSink& sink) { return static_cast<D*>(instance)->data(chunk, sink); },
-      .gap = [](void* instance, Direction direction, uint64_t lost,
-                EventSink& sink) { return static_cast<D*>(instance)->gap(direction, lost, sink); },
-      .finish = [](void* instance, EventSink& sink) { static_cast<D*>(instance)->finish(sink); },
+      .data = [](void* instance, const Chunk& chunk) { return static_cast<D*>(instance)->data(chunk); },
+      .gap = [](void* instance, Direction direction,
+                uint64_t lost) { return static_cast<D*>(instance)->gap(direction, lost); },
+      .finish = [](void* instance) { static_cast<D*>(instance)->finish(); },
   };
 }
 

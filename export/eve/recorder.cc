@@ -14,6 +14,8 @@ namespace {
 constexpr CounterRow<RecorderCounters> kRows[] = {
     {"records.over_budget", &RecorderCounters::over_budget,
      "records not written: their flow had cost all that flow.budget.record-times and -base allow", CounterKind::loss},
+    {"records.entries_max", &RecorderCounters::entries_max,
+     "records whose lists show less than came: their protocol bounds them", CounterKind::loss},
     {"records.truncated", &RecorderCounters::truncated, "records cut at 64 KiB and 8 times the bytes of their message",
      CounterKind::loss},
 };
@@ -52,7 +54,7 @@ struct Recorder::Impl {
     }
     JsonWriter json(out, room(event));
     json.raw("");  // the object is open and holds members: the next one needs its comma
-    write_record(event, scratch, json);
+    if (!write_record(event, scratch, json)) ++counters.entries_max;
     end_members(json);
     if (view.member()) json.member("xff", *view.member());
     Line line(out, tools.times);

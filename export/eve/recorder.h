@@ -56,6 +56,7 @@ void write_stats_object(std::string& out, const CounterSet& counters, double upt
 /// [W]
 struct RecorderCounters {
   uint64_t over_budget = 0;  // records not written: their flow had cost all that flow.budget.record-* allows
+  uint64_t entries_max = 0;  // records whose lists show less than came
   uint64_t truncated = 0;    // records cut at kRecordBytes and kRecordTimes the bytes of their message
 };
 std::span<const CounterRow<RecorderCounters>> recorder_counter_rows();

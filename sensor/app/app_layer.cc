@@ -17,8 +17,6 @@ constexpr CounterRow<AppCounters> kRows[] = {
     {"app_layer.memcap", &AppCounters::memcap, "flows given up because dissection kept more than app-layer.memcap",
      CounterKind::loss},
     {"app_layer.memuse", &AppCounters::memuse, "bytes that dissection keeps of flows", CounterKind::gauge},
-    {"app_layer.max_tx", &AppCounters::max_tx, "transactions given up: too many of their flow were open",
-     CounterKind::loss},
     {"app_layer.max_changes", &AppCounters::max_changes, "flows left because they changed their protocol too often",
      CounterKind::loss},
     {"app_layer.work_budget", &AppCounters::work_budget,
@@ -26,21 +24,34 @@ constexpr CounterRow<AppCounters> kRows[] = {
     {"app_layer.transactions", &AppCounters::transactions, "transactions of all protocols"},
     {"app_layer.open_frames_max", &AppCounters::open_frames_max, "frames not looked at: too many of a flow were open",
      CounterKind::loss},
+    {"app_layer.expectations", &AppCounters::expectations, "flows that others announced"},
+    {"app_layer.expected", &AppCounters::expected, "flows that came as announced"},
+    {"app_layer.expectations_pair_max", &AppCounters::expectations_pair_max,
+     "announced flows not waited for: too many of one pair of hosts", CounterKind::loss},
+    {"app_layer.expectations_max", &AppCounters::expectations_max, "announced flows not waited for: too many",
+     CounterKind::loss},
 };
 
 }  // namespace
+
+void ProtocolCounters::add(const Protocol& protocol, CounterSet& set) const {
+  const std::string name(protocol.name);
+  set.add("app_layer.flow." + name, flows, "flows of this protocol");
+  set.add("app_layer.tx." + name, transactions, "transactions of this protocol");
+  for (size_t i = 0; i < protocol.caps.size(); ++i) {
+    const Cap& cap = protocol.caps[i];
+    set.add("app_layer." + name + "." + std::string(cap.name) + "_max", capped[i], cap.help, CounterKind::loss);
+  }
+}
 
 std::span<const CounterRow<AppCounters>> app_counter_rows() {
   return kRows;
 }
 
 AppLayer::AppLayer(const AppConfig& config, const BudgetConfig& budget, AppSink& sink)
-    : config_(config),
-      budget_(budget),
-      sink_(sink),
-      flows_by_protocol_(config.protocols.size()),
-      transactions_by_protocol_(config.protocols.size()),
-      wanted_frames_(config.protocols.size()) {}
+    : config_(config), budget_(budget), sink_(sink), wanted_frames_(config.protocols.size()) {
+  for (const AppProtocol& protocol : config.protocols) by_protocol_.emplace_back(*protocol.row->protocol);
+}
 
 AppLayer::State& AppLayer::state_of(Flow& flow) {
   auto& slot = flow.slots[static_cast<size_t>(FlowSlot::app)];
@@ -62,14 +73,36 @@ void AppLayer::chunk(Flow& flow, const Chunk& chunk) {
   }
 }
 
-void AppLayer::choose(Flow& flow, State& state, const AppProtocol& chosen, const Chunk& first) {
+void AppLayer::create(State& state, const AppProtocol& chosen) {
   state.phase = State::Phase::dissecting;
   state.protocol = &chosen;
-  state.instance = state.protocol->row->create(state.protocol->config.get());
+  state.instance = chosen.row->create({.sink = *this,
+                                       .config = chosen.config.get(),
+                                       .plans = chosen.plans.get(),
+                                       .first_id = state.transactions,
+                                       .from = state.before ? state.before->row->about->name : std::string_view{},
+                                       .context = std::exchange(state.context, nullptr)});
   ++counters_.detected;
-  const auto number = static_cast<size_t>(&chosen - config_.protocols.data());
-  ++flows_by_protocol_[number];
+  const size_t number = number_of(chosen);
+  ++by_protocol_[number].flows;
   if (wanted_frames_[number]) begin_frames(state, wanted_frames_[number]);
+}
+
+void AppLayer::greet(Flow& flow, Timestamp time) {
+  auto announced = expectations_.take(flow, time);
+  if (!announced) return;
+  State& state = state_of(flow);
+  const AppMemory::Metered metered(state.part);
+  flow_ = &flow;
+  current_ = &state;
+  state.parent = announced->parent;
+  state.context = std::move(announced->context);
+  for (auto& side : state.sides) side.protocol = announced->protocol;
+  create(state, *announced->protocol);
+}
+
+void AppLayer::choose(Flow& flow, State& state, const AppProtocol& chosen, const Chunk& first) {
+  create(state, chosen);
   // The other side's bytes came first if they are there, but a request explains its answer, not the other way round.
   std::array<std::string, 2> waiting = {std::move(state.sides[0].buffer), std::move(state.sides[1].buffer)};
   for (auto& side : state.sides) side.buffer.clear();
@@ -107,7 +140,7 @@ void AppLayer::choose(Flow& flow, State& state, const AppProtocol& chosen, const
 bool AppLayer::skip(Flow& flow, State& state, const Chunk& behind, uint64_t lost) {
   change_ = false;
   offered_ = &behind;
-  if (state.protocol->row->gap(state.instance, behind.direction, lost, *this).kind == Step::Kind::fail) {
+  if (state.protocol->row->gap(state.instance, behind.direction, lost).kind == Step::Kind::fail) {
     leave(state, behind.direction);
     return false;
   }
@@ -142,7 +175,7 @@ void AppLayer::dissect(Flow& flow, State& state, Chunk view) {
     change_ = false;
     offered_ = &view;
     work(view.data.size());
-    Step step = row.data(state.instance, view, *this);
+    Step step = row.data(state.instance, view);
     const bool paid = may_work(budget_, *flow_);
     if (step.kind == Step::Kind::fail || !paid) {
       counters_.work_budget += !paid;
@@ -200,9 +233,12 @@ void AppLayer::apply_change(Flow& flow, State& state, const Chunk& rest) {
   ++state.changes;
   ++counters_.changed;
   end_frames(state);
-  state.protocol->row->finish(state.instance, *this);
+  state.protocol->row->finish(state.instance);
   state.destroy();
-  state.original = state.protocol;
+  if (!state.original) state.original = state.protocol;
+  state.before = state.protocol;
+  state.named = nullptr;
+  state.context = std::exchange(handed_over_, nullptr);
   state.expected = change_to_;
   std::array<std::string, 2> waiting;
   waiting[index(rest.direction)] = to_text(rest.data);  // lies in that side's buffer
@@ -256,7 +292,7 @@ void AppLayer::finish(Flow& flow, Timestamp) {
   flow_ = &flow;
   current_ = state;
   end_frames(*state);
-  if (state->instance) state->protocol->row->finish(state->instance, *this);
+  if (state->instance) state->protocol->row->finish(state->instance);
   end_detection(*state);
   state->phase = State::Phase::failed;
 }
@@ -272,6 +308,11 @@ void AppLayer::give_up(Flow& flow) {
 
 AppCounters AppLayer::counters() const {
   AppCounters out = counters_;
+  const ExpectationCounters& announced = expectations_.counters();
+  out.expectations = announced.made;
+  out.expected = announced.met;
+  out.expectations_pair_max = announced.pair_max;
+  out.expectations_max = announced.total_max;
   out.memuse = static_cast<uint64_t>(std::max<int64_t>(memory_->held(), 0));
   return out;
 }
@@ -281,7 +322,8 @@ Recognition AppLayer::recognition(const Flow& flow) const {
   if (!state) return {};
   auto protocol = [](const AppProtocol* p) { return p ? p->row->protocol : nullptr; };
   Recognition out;
-  out.final.protocol = protocol(state->protocol);
+  out.final.protocol = protocol(state->named ? state->named : state->protocol);
+  out.parent = state->parent;
   const HalfFlow &a = state->sides[0], &b = state->sides[1];
   // A first datagram that fits no protocol speaks for the flow until a later one does better.
   const bool datagrams = a.datagrams > 0 || b.datagrams > 0;
@@ -309,29 +351,21 @@ bool AppLayer::done(const Flow& flow) const {
 }
 
 void AppLayer::add_protocol_counters(CounterSet& set) const {
-  for (size_t i = 0; i < config_.protocols.size(); ++i) {
-    std::string name(config_.protocols[i].row->about->name);
-    set.add("app_layer.flow." + name, flows_by_protocol_[i], "flows of this protocol");
-    set.add("app_layer.tx." + name, transactions_by_protocol_[i], "transactions of this protocol");
-  }
+  for (size_t i = 0; i < by_protocol_.size(); ++i) by_protocol_[i].add(*config_.protocols[i].row->protocol, set);
 }
 
 void AppLayer::emit(const Event& event) {
-  Event full = event;
-  full.config = current_->protocol->config.get();
-  full.plans = current_->protocol->plans.get();
-  if (event.tx && event.tx->id + 1 > current_->transactions) {
-    uint64_t fresh = event.tx->id + 1 - current_->transactions;
-    current_->transactions += fresh;
-    counters_.transactions += fresh;
-    transactions_by_protocol_[static_cast<size_t>(current_->protocol - config_.protocols.data())] += fresh;
+  if (event.tx->id + 1 > current_->transactions) {
+    const uint64_t begun = event.tx->id + 1 - current_->transactions;
+    current_->transactions += begun;
+    counters_.transactions += begun;
+    by_protocol_[number_of(*current_->protocol)].transactions += begun;
   }
   const AppMemory::Paused paused(*memory_);
-  sink_.event(*flow_, full);
+  sink_.event(*flow_, event);
 }
 
-void AppLayer::anomaly(const Protocol& protocol, Transaction* tx, uint8_t name, Direction direction) {
-  if (tx && std::ranges::find(tx->anomalies, name) == tx->anomalies.end()) tx->anomalies.push_back(name);
+void AppLayer::anomaly(const Protocol& protocol, const Transaction& tx, uint8_t name, Direction direction) {
   const AppMemory::Paused paused(*memory_);
   sink_.anomaly(*flow_, protocol, tx, name, direction);
 }
@@ -364,9 +398,32 @@ bool AppLayer::picked_up_late() const {
   return flow_->flags & flow_flag::midstream;
 }
 
-void AppLayer::change_protocol(std::string_view name) {
+void AppLayer::become(std::string_view name, std::shared_ptr<const Context> context) {
   change_ = true;
   change_to_ = name;
+  handed_over_ = std::move(context);
+}
+
+void AppLayer::capped(const Protocol&, uint8_t cap, uint64_t count) {
+  by_protocol_[number_of(*current_->protocol)].capped[cap] += count;
+}
+
+const AppProtocol* AppLayer::named(std::string_view name) const {
+  const auto found =
+      std::ranges::find(config_.protocols, name, [](const AppProtocol& p) { return p.row->about->name; });
+  return found == config_.protocols.end() ? nullptr : &*found;
+}
+
+void AppLayer::rename(std::string_view name) {
+  if (!current_->original) current_->original = current_->protocol;
+  current_->named = named(name);
+}
+
+void AppLayer::expect(const Expectation& expectation) {
+  if (const AppProtocol* protocol = named(expectation.protocol)) {
+    const AppMemory::Paused paused(*memory_);
+    expectations_.add(*flow_, expectation, *protocol, flow_->last);
+  }
 }
 
 }  // namespace lapwing

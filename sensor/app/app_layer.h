@@ -11,8 +11,9 @@
 
 #include "sensor/app/app_config.h"
 #include "sensor/app/app_memory.h"
+#include "sensor/app/expectations.h"
 #include "sensor/base/counters.h"
-#include "sensor/event/event.h"
+#include "sensor/event/event_sink.h"
 #include "sensor/event/recognition.h"
 #include "sensor/flow/budget.h"
 
@@ -26,20 +27,29 @@ struct AppCounters {
   uint64_t buffer_limit = 0;     // directions given up because kBufferLimit bytes waited for one message
   uint64_t memcap = 0;           // flows given up because dissection kept more than app-layer.memcap
   uint64_t memuse = 0;           // bytes that it keeps
-  uint64_t max_tx = 0;           // transactions given up because too many of their flow were open
   uint64_t max_changes = 0;      // flows left because they changed their protocol too often
   uint64_t work_budget = 0;      // flows left because they cost more work than their bytes pay for
   uint64_t transactions = 0;
-  uint64_t open_frames_max = 0;  // frames that nobody saw because too many were open
+  uint64_t open_frames_max = 0;                              // frames that nobody saw because too many were open
+  uint64_t expectations = 0, expected = 0;                   // flows announced by others, and those that came
+  uint64_t expectations_pair_max = 0, expectations_max = 0;  // announcements given up
 };
 std::span<const CounterRow<AppCounters>> app_counter_rows();
+/// What is counted of each protocol; `capped`: by row of Protocol::caps.
+struct ProtocolCounters {
+  uint64_t flows = 0, transactions = 0;
+  std::vector<uint64_t> capped;
+
+  explicit ProtocolCounters(const Protocol& protocol) : capped(protocol.caps.size()) {}
+  void add(const Protocol& protocol, CounterSet& set) const;
+};
 
 /// Takes the events of dissectors with the flow they belong to. Implemented in sensor/pipeline.
 class AppSink {
  public:
   virtual ~AppSink() = default;
   virtual void event(Flow& flow, const Event& event) = 0;
-  virtual void anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx, uint8_t name,
+  virtual void anomaly(Flow& flow, const Protocol& protocol, const Transaction& tx, uint8_t name,
                        Direction direction) = 0;
   virtual void file(Flow& flow, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) = 0;
   virtual void encrypted(Flow& flow, Direction direction, uint64_t offset) = 0;
@@ -72,6 +82,10 @@ class AppLayer final : private EventSink {
   /// wanted before. Holds for flows whose protocol is found from now on.
   void want_frames(std::vector<uint32_t>& wanted) { wanted_frames_.swap(wanted); }
 
+  /// Whether flows are waited for that others announced.
+  bool expecting() const { return !expectations_.empty(); }
+  /// A flow begins: where another announced it, its protocol is known. To be called at its first packet.
+  void greet(Flow& flow, Timestamp time);
   /// Stream bytes or one datagram, in order.
   void chunk(Flow& flow, const Chunk& chunk);
   void gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time);
@@ -94,7 +108,7 @@ class AppLayer final : private EventSink {
   /// True when nothing more of the flow will be dissected.
   bool done(const Flow& flow) const;
   AppCounters counters() const;
-  /// Adds "app_layer.flow.<name>" and "app_layer.tx.<name>".
+  /// Adds "app_layer.flow.<name>", "app_layer.tx.<name>" and a counter for each bound of each protocol.
   void add_protocol_counters(CounterSet& set) const;
 
  private:
@@ -104,6 +118,10 @@ class AppLayer final : private EventSink {
   struct Frames;
 
   State& state_of(Flow& flow);
+  const AppProtocol* named(std::string_view name) const;  // or null
+  size_t number_of(const AppProtocol& protocol) const {
+    return static_cast<size_t>(&protocol - config_.protocols.data());
+  }
   // detect.cc
   void recognise(Flow& flow, State& state, const Chunk& chunk);
   static bool missed_beginning(const Flow& flow, const State& state);
@@ -115,6 +133,7 @@ class AppLayer final : private EventSink {
   bool at_home(const Flow& flow) const;
   bool runs_backwards(const Flow& flow, const State& state, const Chunk& first) const;
   void choose(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& chunk);
+  void create(State& state, const AppProtocol& protocol);
   void feed(Flow& flow, State& state, const Chunk& chunk);
   void dissect(Flow& flow, State& state, Chunk view);
   void report(Flow& flow, RecognitionAnomaly event, Direction direction);
@@ -135,9 +154,11 @@ class AppLayer final : private EventSink {
   void show_frame(Frames& frames, Direction direction, OpenFrame& open, uint64_t to, FrameEnd end);
 
   void emit(const Event& event) override;
-  void anomaly(const Protocol& protocol, Transaction* tx, uint8_t name, Direction direction) override;
+  void anomaly(const Protocol& protocol, const Transaction& tx, uint8_t name, Direction direction) override;
   void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
-  void change_protocol(std::string_view name) override;
+  void become(std::string_view name, std::shared_ptr<const Context> context) override;
+  void rename(std::string_view name) override;
+  void expect(const Expectation& expectation) override;
   void encrypted(Direction direction, uint64_t offset) override;
   void plain(Direction direction, uint64_t offset) override;
   bool picked_up_late() const override;
@@ -145,14 +166,15 @@ class AppLayer final : private EventSink {
   void end_frame(uint8_t kind, Direction direction, uint64_t end, const Transaction* tx) override;
 
   bool work(uint64_t bytes) override;
-  void transaction_given_up() override { ++counters_.max_tx; }
+  void capped(const Protocol& protocol, uint8_t cap, uint64_t count) override;
 
   const AppConfig& config_;
   const BudgetConfig& budget_;
   AppSink& sink_;
   AppCounters counters_;
+  Expectations expectations_;
   const std::shared_ptr<AppMemory> memory_ = std::make_shared<AppMemory>();
-  std::vector<uint64_t> flows_by_protocol_, transactions_by_protocol_;
+  std::vector<ProtocolCounters> by_protocol_;
   std::vector<uint32_t> wanted_frames_;  // by protocol
 
   // The call at hand: dissectors call back without knowing their flow.
@@ -161,6 +183,7 @@ class AppLayer final : private EventSink {
   const Chunk* offered_ = nullptr;
   bool change_ = false;
   std::string_view change_to_;  // a constant of the dissector
+  std::shared_ptr<const Context> handed_over_;
 };
 
 }  // namespace lapwing

@@ -86,8 +86,12 @@ struct AppLayer::State final : FlowAttachment {
   bool reversed = false;    // the first bytes are an answer to them
   bool turned = false;
   const AppProtocol* protocol = nullptr;
-  const AppProtocol* original = nullptr;
-  std::string_view expected;
+  const AppProtocol* original = nullptr;   // before all changes
+  const AppProtocol* before = nullptr;     // before the last one
+  const AppProtocol* named = nullptr;      // what the flow is called where it is not `protocol`
+  uint64_t parent = 0;                     // id of the flow that announced this one
+  std::string_view expected;               // what it was said to become
+  std::shared_ptr<const Context> context;  // for the dissector to come
   void* instance = nullptr;
   std::array<HalfFlow, 2> sides;
   uint8_t changes = 0;  // of protocol

@@ -95,10 +95,7 @@ void AppLayer::recognise(Flow& flow, State& state, const Chunk& chunk) {
   if (!first.data.empty()) {
     bool undecided = false;
     first.offset = 0;  // of what the protocol may have begun with
-    auto named =
-        std::ranges::find(config_.protocols, state.expected, [](const AppProtocol& p) { return p.row->about->name; });
-    const AppProtocol* expected = named == config_.protocols.end() ? nullptr : &*named;
-    const AppProtocol* protocol = probe(side.candidates, first, flow, expected, undecided);
+    const AppProtocol* protocol = probe(side.candidates, first, flow, named(state.expected), undecided);
     // What is merely likely, for a port or a name, may be sure the other way round.
     const bool sure = protocol && protocol->row->probe(first) == Likelihood::sure;
     if (protocol && (sure || !runs_backwards(flow, state, first))) {

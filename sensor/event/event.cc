@@ -44,19 +44,21 @@ const RecordPlan& RecordPlans::of(const Event& event) const {
 
 namespace {
 
-void write(const Event& event, const RecordPlan& plan, std::string& scratch, JsonWriter& json) {
+bool write(const Event& event, const RecordPlan& plan, std::string& scratch, JsonWriter& json) {
   RecordWriter writer(json, scratch);
   if (event.protocol->most_entries > 0) writer.bound_lists(event.protocol->most_entries, event.message);
   writer.write(plan.columns(), {.tx = event.tx, .direction = event.direction, .detail = event.detail});
+  return !writer.cut();
 }
 
 }  // namespace
 
-void write_record(const Event& event, std::string& scratch, JsonWriter& json) {
-  write(event, event.plans->of(event), scratch, json);
+bool write_record(const Event& event, std::string& scratch, JsonWriter& json) {
+  return write(event, event.plans->of(event), scratch, json);
 }
 
 void write_in_alert(const Event& event, std::string& scratch, JsonWriter& json) {
+  if (event.tx->blank) return;
   write(event, event.plans->in_alert, scratch, json);
 }
 

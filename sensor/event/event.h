@@ -32,6 +32,7 @@ struct Transaction {
   std::array<uint8_t, 2> inspected = {};  // owned by the rule matcher: stages already evaluated
   uint8_t store_files = 0;                // bits by Direction: rules ask for all files of it to be stored
   bool unrecorded = false;                // a rule of the action config turned its records off
+  bool blank = false;                     // stands for an anomaly of no transaction: nothing can be read from it
   std::array<uint64_t, 2> begin = {kNowhere, kNowhere};  // by Direction: where in the stream its message began
   std::array<bool, 2> grown = {};                        // by Direction: what Protocol::grows names got more at the end
   std::vector<uint8_t> anomalies;  // indices into the protocol's anomaly names, in order of discovery
@@ -43,6 +44,14 @@ struct ProgressState {
   std::string_view name;
   Direction direction = Direction::to_server;
   uint8_t stage = 0;
+};
+
+/// A bound on what a flow makes its dissector keep or look at. What lies beyond is counted as
+/// "app_layer.<protocol>.<name>_max", which is a loss.
+struct Cap {
+  std::string_view name;
+  uint64_t limit = 0;
+  std::string_view help;
 };
 
 struct Event;
@@ -78,6 +87,7 @@ struct Protocol {
   std::span<const ProgressState> states = {};  // beyond those of every protocol
   Table in_alert = {};                         // what alerts show of a transaction, and rules look at
   size_t most_entries = 0;                     // of lists in a record, which their message bounds; 0: no bound
+  std::span<const Cap> caps = {};
   /// What options choose of the columns of a record, or, where `record` is empty, of what alerts show.
   RecordChoice (*choice)(const void* config, std::string_view record) = nullptr;
 };
@@ -92,7 +102,7 @@ struct Event {
   const CarriedFile* file = nullptr;  // that the record is about
   bool reversed = false;              // the record's source is the server
   uint64_t message = 0;  // bytes of the message that the record is about, where they are known: they bound it
-  // Set by sensor/app:
+  // As the dissector began with:
   const void* config = nullptr;        // the dissector's configuration
   const RecordPlans* plans = nullptr;  // what records show under it
 };
@@ -107,43 +117,9 @@ struct RecordPlans {
 };
 
 /// Writes the members of a record that is due, and of its transaction in alerts, into an open object. `scratch` is the
-/// caller's, for values that are made.
-void write_record(const Event& event, std::string& scratch, JsonWriter& json);
+/// caller's, for values that are made. False: its lists were cut (Protocol::most_entries).
+bool write_record(const Event& event, std::string& scratch, JsonWriter& json);
 void write_in_alert(const Event& event, std::string& scratch, JsonWriter& json);
-
-/// Takes what a dissector finds. Implemented once, in sensor/app.
-class EventSink {
- public:
-  virtual ~EventSink() = default;
-  /// A transaction advanced, or a record of it is due.
-  virtual void emit(const Event& event) = 0;
-  /// The traffic breaks its protocol; `name` indexes Protocol::anomalies. `tx` may be null (nothing belongs to it yet).
-  virtual void anomaly(const Protocol& protocol, Transaction* tx, uint8_t name, Direction direction) = 0;
-  /// The last `bytes` of a file came, or none but `over`: nothing more will. Called for every file, at least when it is
-  /// over and before its record.
-  virtual void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) = 0;
-  /// From the next byte on the flow speaks another protocol (CONNECT, upgrade, STARTTLS). `name` empty: detect anew.
-  virtual void change_protocol(std::string_view name) = 0;
-  /// From `offset` of this direction's stream on, and in the other direction from now on, the flow is encrypted: raw
-  /// payload says nothing more. May be called again.
-  virtual void encrypted(Direction direction, uint64_t offset) = 0;
-  /// From `offset` of this direction's stream on, and in the other direction from now on, it is not encrypted after
-  /// all.
-  virtual void plain(Direction direction, uint64_t offset) = 0;
-  /// The flow was under way when it was first seen: its first bytes may be the middle of anything.
-  virtual bool picked_up_late() const = 0;
-  /// A frame, by its index in Protocol::frames: `length` bytes from `offset` of this direction's stream, or of the
-  /// datagram, which are at hand or still to come. With kOpenLength it lasts until end_frame. `tx` may be null; it
-  /// lives as long as the frame.
-  virtual void frame(uint8_t kind, Direction direction, uint64_t offset, uint64_t length, Transaction* tx) = 0;
-  /// The latest open frame of that kind and transaction ends before `end`.
-  virtual void end_frame(uint8_t kind, Direction direction, uint64_t end, const Transaction* tx) = 0;
-  /// Asks for leave to look at so many bytes beside those just offered: what was decompressed, or is looked at again.
-  /// False when the flow has cost all that its bytes pay for: return Step::fail().
-  virtual bool work(uint64_t bytes) = 0;
-  /// Too many transactions of the flow are open: the oldest is recorded as it is, and followed no further.
-  virtual void transaction_given_up() = 0;
-};
 
 /// The frame that every protocol over a stream has: all of a direction. Its number follows those of Protocol::frames.
 inline constexpr FrameKind kStreamFrame{"stream", "all bytes of the direction, from where the protocol begins"};

@@ -37,6 +37,7 @@ struct Recognition {
   std::array<Spoken, 2> sides;         // by index(Direction)
   const Protocol* original = nullptr;  // before the flow changed over to another
   std::string_view expected;           // what the change announced
+  uint64_t parent = 0;                 // id of the flow that announced this one, or 0
   bool just_judged = false;            // the side of the packet at hand was judged since its last packet
 };
 

@@ -141,6 +141,7 @@ void add_app(const Recognition& app, Envelope& envelope) {
   envelope.app_proto_ts = unless_final(app.sides[0].name());
   envelope.app_proto_tc = unless_final(app.sides[1].name());
   envelope.app_proto_orig = app.original ? unless_final(app.original->name) : std::string_view{};
+  envelope.parent_id = app.parent;
   envelope.app_proto_expected = unless_final(app.expected);
 }
 

@@ -298,8 +298,7 @@ std::vector<CounterValue> all_counter_rows() {
   set.add(StreamCounters{}, stream_counter_rows());
   set.add(AppCounters{}, app_counter_rows());
   for (const Protocol* protocol : all_protocols()) {
-    set.add("app_layer.flow." + std::string(protocol->name), 0, "flows of this protocol");
-    set.add("app_layer.tx." + std::string(protocol->name), 0, "transactions of this protocol");
+    ProtocolCounters(*protocol).add(*protocol, set);
   }
   set.add(IdentifyCounters{}, identify_counter_rows());
   set.add(MatchCounters{}, match_counter_rows());

@@ -177,7 +177,7 @@ void Worker::frame(Flow& flow, const MessageFrame& frame) {
   recorder_.frame(envelope, frame);
 }
 
-void Worker::anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx, uint8_t name, Direction direction) {
+void Worker::anomaly(Flow& flow, const Protocol& protocol, const Transaction& tx, uint8_t name, Direction direction) {
   if (!recorder_.wants(AnomalyLayer::applayer) || !may_record(flow)) return;
   const Charge charge(recorder_, flow);
   Envelope envelope = flow_envelope(flow);
@@ -188,8 +188,8 @@ void Worker::anomaly(Flow& flow, const Protocol& protocol, const Transaction* tx
                                .event = protocol.loud_anomalies ? loud : event,
                                .app_proto = protocol.name,
                                .layer = "proto_parser",
-                               .has_tx = tx != nullptr,
-                               .tx_id = tx ? tx->id : 0});
+                               .has_tx = true,
+                               .tx_id = tx.id});
 }
 
 void Worker::raised(const RuleInfo& rule) {
@@ -240,7 +240,8 @@ void Worker::alert(const MatchContext& context, Alert& alert) {
 
 void Worker::serialise(const Event& event, std::string& json, std::string& forwarded) {
   std::string_view header = share_.config->eve->forwarded_header();
-  if (!header.empty() && event.protocol->request_header) forwarded = event.protocol->request_header(*event.tx, header);
+  if (!header.empty() && !event.tx->blank && event.protocol->request_header)
+    forwarded = event.protocol->request_header(*event.tx, header);
   if (context_.flow) files_.promise(*context_.flow, *event.protocol, *event.tx, event.direction);
   recorder_.append_transaction(json, event);
 }

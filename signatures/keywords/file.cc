@@ -104,7 +104,7 @@ class StoreFiles : public Effect {
     const uint8_t directions = wish_.directions ? wish_.directions : matched;
     switch (wish_.scope) {
       case StoreWish::Scope::file: {
-        auto file_at = scene.event->protocol->file;
+        auto file_at = scene.event->tx->blank ? nullptr : scene.event->protocol->file;
         if (!(directions & matched) || !file_at) return;
         for (uint32_t number : scene.files) {
           if (CarriedFile* file = file_at(*scene.event->tx, scene.direction, number)) file->asked = true;

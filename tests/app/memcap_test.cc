@@ -14,7 +14,7 @@ struct Sink : AppSink {
     records += event.record != nullptr;
     elsewhere.emplace_back(10'000, 'x');
   }
-  void anomaly(Flow&, const Protocol&, const Transaction*, uint8_t, Direction) override {}
+  void anomaly(Flow&, const Protocol&, const Transaction&, uint8_t, Direction) override {}
   void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
   void encrypted(Flow&, Direction, uint64_t) override {}
   void plain(Flow&, const Chunk&) override {}

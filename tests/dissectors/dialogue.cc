@@ -37,7 +37,7 @@ Dialogue::Dialogue(const DissectorRow& row, const Settings& settings) : row_(row
   }
   config_ = row.configure(root);
   plans_.emplace(*row.protocol, config_.get());
-  instance_ = row.create(config_.get());
+  instance_ = row.create({.sink = *this, .config = config_.get(), .plans = &*plans_});
 }
 
 Dialogue::~Dialogue() {
@@ -59,7 +59,7 @@ void Dialogue::piece(Direction direction, std::string_view bytes) {
     chunk.data = exact.bytes();
     chunk.offset = offset_[index(direction)];
     chunk.direction = direction;
-    const Step step = row_.data(instance_, chunk, *this);
+    const Step step = row_.data(instance_, chunk);
     need = step.more;
     if (step.kind == Step::Kind::fail) {
       failed = true;
@@ -78,14 +78,14 @@ Dialogue& Dialogue::datagram(Direction direction, std::string_view bytes) {
   chunk.data = exact.bytes();
   chunk.direction = direction;
   chunk.datagram = true;
-  if (!failed) failed = row_.data(instance_, chunk, *this).kind == Step::Kind::fail;
+  if (!failed) failed = row_.data(instance_, chunk).kind == Step::Kind::fail;
   return *this;
 }
 
 Dialogue& Dialogue::gap(Direction direction, uint64_t lost) {
   waiting_[index(direction)].clear();
   offset_[index(direction)] += lost;
-  if (!failed) failed = row_.gap(instance_, direction, lost, *this).kind == Step::Kind::fail;
+  if (!failed) failed = row_.gap(instance_, direction, lost).kind == Step::Kind::fail;
   return *this;
 }
 
@@ -95,12 +95,12 @@ Dialogue& Dialogue::end(Direction direction, bool broken_off) {
   chunk.direction = direction;
   chunk.end = true;
   chunk.broken_off = broken_off;
-  if (!failed) failed = row_.data(instance_, chunk, *this).kind == Step::Kind::fail;
+  if (!failed) failed = row_.data(instance_, chunk).kind == Step::Kind::fail;
   return *this;
 }
 
 Dialogue& Dialogue::finish() {
-  row_.finish(instance_, *this);
+  row_.finish(instance_);
   return *this;
 }
 
@@ -124,6 +124,8 @@ void Dialogue::file(Transaction&, Direction, CarriedFile& file, Bytes bytes, boo
 }
 
 void Dialogue::emit(const Event& event) {
+  if (event.tx->blank) return;
+  event.tx->unrecorded |= unrecord;
   const Direction direction = event.direction;
   uint8_t& inspected = event.tx->inspected[index(direction)];
   const uint8_t progress = event.tx->progress[index(direction)];
@@ -148,20 +150,20 @@ void Dialogue::emit(const Event& event) {
     json.end_object();
     return text;
   };
-  Event full = event;
-  full.config = config_.get();
-  full.plans = &*plans_;
   std::string scratch;
-  alerts.push_back(object([&](JsonWriter& json) { write_in_alert(full, scratch, json); }));
+  alerts.push_back(object([&](JsonWriter& json) { write_in_alert(event, scratch, json); }));
   if (!event.record) return;
-  records.push_back(object([&](JsonWriter& json) { write_record(full, scratch, json); }));
+  records.push_back(object([&](JsonWriter& json) { write_record(event, scratch, json); }));
   reversed.push_back(event.reversed);
   messages.push_back(event.message);
 }
 
-void Dialogue::anomaly(const Protocol& protocol, Transaction* tx, uint8_t name, Direction) {
-  anomalies.push_back(std::string(protocol.anomalies[name]) + (tx ? "@" + std::to_string(tx->id) : ""));
-  if (tx) tx->anomalies.push_back(name);
+void Dialogue::anomaly(const Protocol& protocol, const Transaction& tx, uint8_t name, Direction) {
+  anomalies.push_back(std::string(protocol.anomalies[name]) + (tx.blank ? "" : "@" + std::to_string(tx.id)));
+}
+
+void Dialogue::capped(const Protocol& protocol, uint8_t cap, uint64_t count) {
+  caps[std::string(protocol.caps[cap].name)] += count;
 }
 
 Likelihood probe(const DissectorRow& row, Direction direction, std::string_view bytes, bool datagram) {

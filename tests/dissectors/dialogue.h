@@ -45,9 +45,12 @@ class Dialogue final : public EventSink {
   std::vector<std::string> stored;     // what of each file there was to store, once it was over
   std::vector<std::string> fields;     // "> name=value" and "< name=value", in order
   std::vector<std::pair<Direction, uint64_t>> encrypted_from, plain_from;
-  bool late = false;  // the flow was under way already
+  bool late = false;      // the flow was under way already
+  bool unrecord = false;  // a rule turns the records of its transactions off
   bool failed = false;
-  size_t given_up = 0;                           // transactions
+  std::map<std::string, uint64_t> caps;  // what went beyond each row of Protocol::caps
+  std::vector<std::string> became;       // protocols that the flow went over to
+  std::vector<Expectation> expected;
   uint64_t worked = 0, work_limit = UINT64_MAX;  // bytes the dissector asked for leave to look at, and may
   uint32_t need = 0;                             // of the last call
 
@@ -56,15 +59,17 @@ class Dialogue final : public EventSink {
 
  private:
   void emit(const Event& event) override;
-  void anomaly(const Protocol& protocol, Transaction* tx, uint8_t name, Direction direction) override;
+  void anomaly(const Protocol& protocol, const Transaction& tx, uint8_t name, Direction direction) override;
   void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
-  void change_protocol(std::string_view) override {}
+  void become(std::string_view name, std::shared_ptr<const Context>) override { became.emplace_back(name); }
+  void rename(std::string_view) override {}
+  void expect(const Expectation& expectation) override { expected.push_back(expectation); }
   void encrypted(Direction direction, uint64_t offset) override { encrypted_from.push_back({direction, offset}); }
   void plain(Direction direction, uint64_t offset) override { plain_from.push_back({direction, offset}); }
   bool picked_up_late() const override { return late; }
   void frame(uint8_t, Direction, uint64_t, uint64_t, Transaction*) override {}
   void end_frame(uint8_t, Direction, uint64_t, const Transaction*) override {}
-  void transaction_given_up() override { ++given_up; }
+  void capped(const Protocol& protocol, uint8_t cap, uint64_t count) override;
   bool work(uint64_t bytes) override { return (worked += bytes) <= work_limit; }
   void piece(Direction direction, std::string_view bytes);
 

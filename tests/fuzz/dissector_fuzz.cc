@@ -59,9 +59,14 @@ const void* config() {
   return kept.get();
 }
 
+const RecordPlans& plans() {
+  static const RecordPlans kept(*row().protocol, config());
+  return kept;
+}
+
 class Flow final : public EventSink {
  public:
-  Flow() : instance_(row().create(config())) {}
+  Flow() : instance_(row().create({.sink = *this, .config = config(), .plans = &plans()})) {}
   ~Flow() override { row().destroy(instance_); }
 
   void feed(const Move& move, size_t piece) {
@@ -72,8 +77,7 @@ class Flow final : public EventSink {
     leave_ += (leave_ ? 0 : kBase) + kTimes * (move.bytes.size() + kHeaders);
     if (move.what == What::gap) {
       waiting_[index(move.direction)].clear();
-      if (!failed_)
-        failed_ = row().gap(instance_, move.direction, move.bytes.size() + 1, *this).kind == Step::Kind::fail;
+      if (!failed_) failed_ = row().gap(instance_, move.direction, move.bytes.size() + 1).kind == Step::Kind::fail;
       return;
     }
     if (move.what == What::datagram) {
@@ -87,7 +91,7 @@ class Flow final : public EventSink {
     // The end comes by itself, as the stream room hands it over.
     if (move.end && !failed_) stream(move.direction, {}, true);
   }
-  void finish() { row().finish(instance_, *this); }
+  void finish() { row().finish(instance_); }
   const std::string& records() const { return records_; }
   bool refused() const { return spent_ > leave_; }
 
@@ -104,7 +108,7 @@ class Flow final : public EventSink {
     chunk.offset = datagram ? 0 : offset_[index(direction)];
     row().probe(chunk);
     if (!work(bytes.size())) return Step::fail();
-    const Step step = row().data(instance_, chunk, *this);
+    const Step step = row().data(instance_, chunk);
     require(step.used <= bytes.size());
     return leave_ > spent_ ? step : Step::fail();
   }
@@ -125,10 +129,7 @@ class Flow final : public EventSink {
   }
 
   void emit(const Event& event) override {
-    Event full = event;
-    full.config = config();
-    static const RecordPlans plans(*row().protocol, config());
-    full.plans = &plans;
+    if (event.tx->blank) return;
     const Direction direction = event.direction;
     uint8_t& inspected = event.tx->inspected[index(direction)];
     require(event.tx->progress[index(direction)] >= inspected);
@@ -147,19 +148,21 @@ class Flow final : public EventSink {
     JsonWriter json(text);
     json.begin_object();
     std::string scratch;
-    write_in_alert(full, scratch, json);
-    if (event.record) write_record(full, scratch, json);
+    write_in_alert(event, scratch, json);
+    if (event.record) write_record(event, scratch, json);
     json.end_object();
     if (event.record) records_ += text;
   }
-  void anomaly(const Protocol&, Transaction* tx, uint8_t name, Direction) override {
+  void anomaly(const Protocol&, const Transaction& tx, uint8_t name, Direction) override {
     require(name < row().protocol->anomalies.size());
-    if (tx && tx->anomalies.size() < 256) tx->anomalies.push_back(name);
+    require(tx.anomalies.size() <= row().protocol->anomalies.size());
   }
   void file(Transaction&, Direction, CarriedFile& file, Bytes, bool over) override {
     if (over) (void)file.sha256();
   }
-  void change_protocol(std::string_view) override {}
+  void become(std::string_view, std::shared_ptr<const Context>) override {}
+  void rename(std::string_view) override {}
+  void expect(const Expectation&) override {}
   void encrypted(Direction, uint64_t) override {}
   void plain(Direction, uint64_t) override {}
   bool picked_up_late() const override { return false; }
@@ -169,7 +172,7 @@ class Flow final : public EventSink {
     spent_ += bytes;
     return spent_ <= leave_;
   }
-  void transaction_given_up() override {}
+  void capped(const Protocol& protocol, uint8_t cap, uint64_t) override { require(cap < protocol.caps.size()); }
 
   void* instance_;
   std::string waiting_[2];

@@ -13,13 +13,20 @@ constexpr uint16_t kPorts[] = {53};
 constexpr size_t kPrefix = 2;  // of a message over TCP: its length (RFC 1035 4.2.2)
 constexpr uint8_t kFirstUnassignedOpcode = 7;
 
-enum Frame : uint8_t { kPdu };
 constexpr FrameKind kFrames[] = {{"pdu", "a message, over TCP without its length"}};
 
-constexpr std::string_view kAnomalies[] = {
-    "malformed_data", "not_request",   "not_response",    "z_flag_set",          "invalid_opcode",
-    "name_too_long",  "infinite_loop", "too_many_labels", "invalid_additionals", "invalid_authorities",
-};
+constexpr auto kAnomalies = names<Anomaly::invalid_authorities>({
+    {Anomaly::malformed_data, "malformed_data"},
+    {Anomaly::not_request, "not_request"},
+    {Anomaly::not_response, "not_response"},
+    {Anomaly::z_flag_set, "z_flag_set"},
+    {Anomaly::invalid_opcode, "invalid_opcode"},
+    {Anomaly::name_too_long, "name_too_long"},
+    {Anomaly::infinite_loop, "infinite_loop"},
+    {Anomaly::too_many_labels, "too_many_labels"},
+    {Anomaly::invalid_additionals, "invalid_additionals"},
+    {Anomaly::invalid_authorities, "invalid_authorities"},
+});
 
 constexpr OptionRow<Config> kOptions[] = {
     {"app-layer.protocols.dns.record.version", &Config::version, "3",
@@ -36,11 +43,7 @@ constexpr OptionRow<Config> kOptions[] = {
 /// The message at hand. One a worker: the capacities it keeps make parsing free of allocations.
 MessageTransaction& scratch() {
   MessageTransaction& tx = per_thread([] { return MessageTransaction(); });
-  tx.progress = {};
-  tx.inspected = {};
-  tx.begin = {kNowhere, kNowhere};
-  tx.anomalies.clear();
-  tx.cut = false;
+  tx.reset();
   return tx;
 }
 
@@ -56,7 +59,8 @@ const Protocol Dns::protocol{.name = "dns",
                              .one_message = true,
                              .frames = kFrames,
                              .in_alert = columns(),
-                             .most_entries = kMaxEntries,
+                             .most_entries = kCaps[static_cast<size_t>(Cap::entries)].limit,
+                             .caps = kCaps,
                              .choice = &record_choice};
 
 std::span<const OptionRow<Config>> Dns::options() {
@@ -93,10 +97,8 @@ Likelihood Dns::probe(const Chunk& first) {
   }
 }
 
-Step Dns::data(const Chunk& chunk, EventSink& sink) {
-  if (chunk.datagram) {
-    return message(chunk.data, 0, chunk, sink) ? Step::ok(chunk.data.size()) : Step::fail();
-  }
+Step Dns::data(const Chunk& chunk) {
+  if (chunk.datagram) return message(chunk.data, 0, chunk) ? Step::ok(chunk.data.size()) : Step::fail();
   bool& lost = lost_[index(chunk.direction)];
   if (lost) {
     // Messages often start a segment, so the first segment that looks like one is where reading goes on.
@@ -110,61 +112,62 @@ Step Dns::data(const Chunk& chunk, EventSink& sink) {
     if (rest.size() < kPrefix) return Step::need(used, rest.empty() ? 0 : kPrefix - rest.size());
     const size_t size = load_be16(rest.data());
     if (rest.size() < kPrefix + size) return Step::need(used, kPrefix + size - rest.size());
-    if (size > 0 && !message(rest.subspan(kPrefix, size), chunk.offset + used + kPrefix, chunk, sink)) {
-      return Step::fail();
-    }
+    if (size > 0 && !message(rest.subspan(kPrefix, size), chunk.offset + used + kPrefix, chunk)) return Step::fail();
     used += kPrefix + size;
   }
 }
 
-Step Dns::gap(Direction direction, uint64_t, EventSink&) {
+Step Dns::gap(Direction direction, uint64_t) {
   lost_[index(direction)] = true;
   return Step::ok(0);
 }
 
-bool Dns::message(Bytes wire, uint64_t offset, const Chunk& chunk, EventSink& sink) {
-  sink.frame(kPdu, chunk.direction, offset, wire.size(), nullptr);
+bool Dns::message(Bytes wire, uint64_t offset, const Chunk& chunk) {
+  out_.frame(Pdu::pdu, chunk.direction, offset, wire.size());
   MessageTransaction& tx = scratch();
   Message& parsed = tx.message;
   const bool readable = parse(wire, parsed);
-  if (!sink.work(parsed.text.size() + parsed.followed)) return false;
+  if (!out_.work(parsed.text.size() + parsed.followed)) return false;
   if (!readable) {
-    sink.anomaly(protocol, nullptr, kMalformedData, chunk.direction);
+    out_.anomaly(Anomaly::malformed_data, chunk.direction);
     return true;
   }
   // Each message says itself which way it goes. A flow may begin with an answer; where requests came from the client
   // too, what goes the other way is wrong, and is read all the same: it may be the forged one that came first.
   const Direction direction = parsed.is_response() ? Direction::to_client : Direction::to_server;
   straight_ |= direction == chunk.direction;
-  tx.id = next_id_++;
-  tx.progress[index(direction)] = kComplete;
+  out_.open(tx);
   if (!chunk.datagram) tx.begin[index(chunk.direction)] = offset - kPrefix;  // rules may look at its length
   tx.unrecorded = direction == Direction::to_client && std::erase(unrecorded_, parsed.id) > 0;
+  raise(tx, chunk, direction);
+  publish(tx, chunk, direction);
+  if (!tx.unrecorded || direction == Direction::to_client) return true;
+  if (!out_.within(Cap::unrecorded, unrecorded_.size() + 1)) unrecorded_.erase(unrecorded_.begin());
+  unrecorded_.push_back(parsed.id);
+  return true;
+}
 
+void Dns::raise(MessageTransaction& tx, const Chunk& chunk, Direction direction) {
   constexpr struct {
     uint16_t fault;
     Anomaly anomaly;
   } kFaults[] = {
-      {kInvalidAdditionals, kInvalidAdditionalsSeen},
-      {kInvalidAuthorities, kInvalidAuthoritiesSeen},
-      {kMalformedAnswers, kMalformedData},
-      {kNameTooLong, kNameTooLongSeen},
-      {kInfiniteLoop, kInfiniteLoopSeen},
-      {kTooManyLabels, kTooManyLabelsSeen},
+      {kInvalidAdditionals, Anomaly::invalid_additionals},
+      {kInvalidAuthorities, Anomaly::invalid_authorities},
+      {kMalformedAnswers, Anomaly::malformed_data},
+      {kNameTooLong, Anomaly::name_too_long},
+      {kInfiniteLoop, Anomaly::infinite_loop},
+      {kTooManyLabels, Anomaly::too_many_labels},
   };
+  const Message& parsed = tx.message;
   if (straight_ && direction != chunk.direction) {
-    sink.anomaly(protocol, &tx, parsed.is_response() ? kNotRequest : kNotResponse, direction);
+    out_.anomaly(parsed.is_response() ? Anomaly::not_request : Anomaly::not_response, direction, &tx);
   }
-  if (parsed.flags & header_flag::z) sink.anomaly(protocol, &tx, kZFlagSet, direction);
-  if (parsed.opcode() >= kFirstUnassignedOpcode) sink.anomaly(protocol, &tx, kInvalidOpcode, direction);
+  if (parsed.flags & header_flag::z) out_.anomaly(Anomaly::z_flag_set, direction, &tx);
+  if (parsed.opcode() >= kFirstUnassignedOpcode) out_.anomaly(Anomaly::invalid_opcode, direction, &tx);
   for (const auto& row : kFaults) {
-    if (parsed.faults & row.fault) sink.anomaly(protocol, &tx, row.anomaly, direction);
+    if (parsed.faults & row.fault) out_.anomaly(row.anomaly, direction, &tx);
   }
-  publish(tx, chunk, direction, sink);
-  if (!tx.unrecorded || direction == Direction::to_client) return true;
-  if (unrecorded_.size() == kMaxUnrecorded) unrecorded_.erase(unrecorded_.begin());
-  unrecorded_.push_back(parsed.id);
-  return true;
 }
 
 bool Dns::wanted(uint16_t type) const {
@@ -174,25 +177,27 @@ bool Dns::wanted(uint16_t type) const {
   return std::ranges::any_of(config_.types, [&](const std::string& wanted) { return equal_nocase(wanted, name); });
 }
 
-void Dns::publish(MessageTransaction& tx, const Chunk& chunk, Direction direction, EventSink& sink) const {
+void Dns::publish(MessageTransaction& tx, const Chunk& chunk, Direction direction) {
   const Message& parsed = tx.message;
-  Event event{.protocol = &protocol, .tx = &tx, .direction = direction, .message = parsed.size};
+  tx.progress[index(direction)] = kComplete;
+  Event event{.tx = &tx, .direction = direction, .message = parsed.size};
   const bool enabled = direction == Direction::to_server ? config_.requests : config_.responses;
   auto matches = [&](const Question& question) { return wanted(question.type); };
   const bool due = enabled && (config_.types.empty() || std::ranges::any_of(parsed.questions, matches));
   if (due && config_.version == "2" && direction == Direction::to_server) {
     // Version 2 has a record for each question, all written from the client's side.
     constexpr size_t kAlways = 4, kBytes = 32;  // of the message, that pay for one record more
-    const size_t most = std::min<size_t>(kMaxEntries, kAlways + parsed.size / kBytes);
+    const size_t most = std::min<size_t>(out_.limit(Cap::entries), kAlways + parsed.size / kBytes);
     event.record = records().data();
     size_t shown = 0;
     for (const Question& question : parsed.questions) {
       if (!matches(question)) continue;
       if (shown == most) {
         tx.cut = true;
+        out_.capped(Cap::entries);
         break;
       }
-      if (event.detail) sink.emit(event);
+      if (event.detail) out_.emit(event);
       event.detail = &question;
       ++shown;
     }
@@ -201,7 +206,7 @@ void Dns::publish(MessageTransaction& tx, const Chunk& chunk, Direction directio
     event.record = records().data();
     event.reversed = config_.version != "2" && chunk.direction == Direction::to_client;
   }
-  sink.emit(event);
+  out_.emit(event);
 }
 
 extern const DissectorRow kRow;

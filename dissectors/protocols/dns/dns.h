@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dissectors/contract/dissector.h"
+#include "dissectors/contract/names.h"
 #include "dissectors/protocols/dns/dns_parser.h"
 
 namespace lapwing::dns {
@@ -21,26 +22,32 @@ struct Config {
 struct MessageTransaction : Transaction {
   Message message;
   bool cut = false;  // the record that is due is one of version 2, and there are more questions than have records
-};
 
-/// Questions and resource records of one message that its record shows, and the values grouped by type; equal
-/// neighbours are one. Of more the record says that it is truncated.
-inline constexpr size_t kMaxEntries = 256;
+  /// What parsing has grown stays.
+  void reset() {
+    progress = inspected = {};
+    begin = {kNowhere, kNowhere};
+    store_files = 0;
+    unrecorded = cut = false;
+    anomalies.clear();
+    matched.clear();
+  }
+};
 
 /// Progress of a message's own direction; the other one stays at 0.
 inline constexpr uint8_t kMessage = 1;
 
-enum Anomaly : uint8_t {
-  kMalformedData,
-  kNotRequest,
-  kNotResponse,
-  kZFlagSet,
-  kInvalidOpcode,
-  kNameTooLongSeen,
-  kInfiniteLoopSeen,
-  kTooManyLabelsSeen,
-  kInvalidAdditionalsSeen,
-  kInvalidAuthoritiesSeen,
+enum class Anomaly : uint8_t {
+  malformed_data,
+  not_request,
+  not_response,
+  z_flag_set,
+  invalid_opcode,
+  name_too_long,
+  infinite_loop,
+  too_many_labels,
+  invalid_additionals,
+  invalid_authorities,
 };
 
 std::span<const Field> fields();
@@ -52,28 +59,36 @@ RecordChoice record_choice(const void* config, std::string_view record);
 class Dns {
  public:
   using Config = dns::Config;
+  using Anomaly = dns::Anomaly;
+  enum class Pdu : uint8_t { pdu };
+  enum class Cap : uint8_t { entries, unrecorded };
+  static constexpr lapwing::Cap kCaps[] = {
+      {"entries", 256,
+       "questions and resource records of one message in its record, and values grouped by type; equal neighbours are "
+       "one, and of more the record says that it is truncated"},
+      {"unrecorded", 64, "queries without record whose answers are waited for; the oldest are forgotten"},
+  };
   static const About about;
   static const Protocol protocol;
   static std::span<const OptionRow<Config>> options();
   static Likelihood probe(const Chunk& first);
 
-  explicit Dns(const Config& config) : config_(config) {}
-  Step data(const Chunk& chunk, EventSink& sink);
-  Step gap(Direction direction, uint64_t lost, EventSink& sink);
-  void finish(EventSink&) {}
+  Dns(const Config& config, const Out<Dns>& out) : config_(config), out_(out) {}
+  Step data(const Chunk& chunk);
+  Step gap(Direction direction, uint64_t lost);
+  void finish() {}
 
  private:
   /// `offset`: of the message in the stream. False when the flow has no work left for it.
-  bool message(Bytes wire, uint64_t offset, const Chunk& chunk, EventSink& sink);
-  void publish(MessageTransaction& tx, const Chunk& chunk, Direction direction, EventSink& sink) const;
+  bool message(Bytes wire, uint64_t offset, const Chunk& chunk);
+  void raise(MessageTransaction& tx, const Chunk& chunk, Direction direction);
+  void publish(MessageTransaction& tx, const Chunk& chunk, Direction direction);
   bool wanted(uint16_t type) const;
 
   const Config& config_;
-  uint64_t next_id_ = 0;
-  std::array<bool, 2> lost_ = {};  // by Direction: bytes are missing, and no message boundary is known
-  /// Queries without record whose answers are waited for; of more, the oldest are forgotten.
-  static constexpr size_t kMaxUnrecorded = 64;
-  std::vector<uint16_t> unrecorded_;  // their ids: the answer shall have no record either
+  Out<Dns> out_;
+  std::array<bool, 2> lost_ = {};     // by Direction: bytes are missing, and no message boundary is known
+  std::vector<uint16_t> unrecorded_;  // ids of queries without record: the answer shall have none either
   bool straight_ = false;  // a request came from the client or an answer from the server: the two are what they seem
 };
 

@@ -4,8 +4,11 @@ namespace lapwing::echo {
 
 namespace {
 constexpr uint16_t kPorts[] = {7};
-constexpr std::string_view kAnomalies[] = {"mismatched_reply", "unexpected_reply", "invalid_line", "line_too_long",
-                                           "too_many_pending"};
+constexpr auto kAnomalies = names<kTooManyPending>({{kMismatchedReply, "mismatched_reply"},
+                                                    {kUnexpectedReply, "unexpected_reply"},
+                                                    {kInvalidLine, "invalid_line"},
+                                                    {kLineTooLong, "line_too_long"},
+                                                    {kTooManyPending, "too_many_pending"}});
 constexpr OptionRow<Config> kOptions[] = {
     {"app-layer.protocols.echo.log-text", &Config::log_text, "yes", "write the echoed text into echo records"},
 };
@@ -19,6 +22,7 @@ const Protocol Echo::protocol{.name = "echo",
                               .records = records(),
                               .help = "echo requests in lines",
                               .in_alert = columns(),
+                              .caps = kCaps,
                               .choice = &record_choice};
 
 std::span<const OptionRow<Config>> Echo::options() {
@@ -35,64 +39,62 @@ Likelihood Echo::probe(const Chunk& first) {
   return line.outcome == Outcome::ok && is_request(line.text) ? Likelihood::maybe : Likelihood::no;
 }
 
-Step Echo::data(const Chunk& chunk, EventSink& sink) {
+Step Echo::data(const Chunk& chunk) {
   size_t used = 0;
   while (used < chunk.data.size()) {
     Line next = parse_line(chunk.data.subspan(used), chunk.datagram);
     if (next.outcome == Outcome::incomplete) break;
     if (next.outcome != Outcome::ok) {
-      sink.anomaly(protocol, nullptr, next.outcome == Outcome::too_long ? kLineTooLong : kInvalidLine, chunk.direction);
+      out_.anomaly(next.outcome == Outcome::too_long ? kLineTooLong : kInvalidLine, chunk.direction);
       return Step::fail();
     }
-    if (!line(next.text, chunk.direction, sink)) return Step::fail();
+    if (!line(next.text, chunk.direction)) return Step::fail();
     used += next.size;
   }
   return Step::ok(used);
 }
 
-bool Echo::line(Bytes text, Direction direction, EventSink& sink) {
+bool Echo::line(Bytes text, Direction direction) {
   if (direction == Direction::to_server) {
     if (!is_request(text)) {
-      sink.anomaly(protocol, nullptr, kInvalidLine, direction);
+      out_.anomaly(kInvalidLine, direction);
       return false;
     }
-    if (pending_.size() == kMaxPending) {
-      sink.anomaly(protocol, &pending_.front(), kTooManyPending, direction);
-      close_oldest(direction, sink);
+    if (!out_.within(Cap::pending, pending_.size() + 1)) {
+      out_.anomaly(kTooManyPending, direction, pending_.oldest());
+      close(*pending_.oldest(), direction);
     }
-    Exchange& exchange = pending_.emplace_back();
-    exchange.id = next_id_++;
+    Exchange& exchange = pending_.open();
+    out_.open(exchange);
     exchange.request = to_text(text);
-    exchange.progress[index(direction)] = kComplete;
-    sink.emit({.protocol = &protocol, .tx = &exchange, .direction = direction});
+    out_.reach(exchange, direction, kComplete);
     return true;
   }
-  if (pending_.empty()) {
-    sink.anomaly(protocol, nullptr, kUnexpectedReply, direction);
+  Exchange* exchange = pending_.oldest();
+  if (!exchange) {
+    out_.anomaly(kUnexpectedReply, direction);
     return false;
   }
-  Exchange& exchange = pending_.front();
-  exchange.reply = to_text(text);
-  if (exchange.reply != exchange.request) sink.anomaly(protocol, &exchange, kMismatchedReply, direction);
-  close_oldest(direction, sink);
+  exchange->reply = to_text(text);
+  if (exchange->reply != exchange->request) out_.anomaly(kMismatchedReply, direction, exchange);
+  close(*exchange, direction);
   return true;
 }
 
-/// Emits the oldest exchange's last progress with its record, and forgets it.
-void Echo::close_oldest(Direction direction, EventSink& sink) {
-  Exchange& exchange = pending_.front();
+/// Tells the exchange's last progress with its record, and forgets it.
+void Echo::close(Exchange& exchange, Direction direction) {
   exchange.progress = {kComplete, kComplete};
-  sink.emit({.protocol = &protocol, .tx = &exchange, .direction = direction, .record = records().data()});
-  pending_.pop_front();
+  out_.emit({.tx = &exchange, .direction = direction, .record = records().data()});
+  pending_.close(exchange);
 }
 
-Step Echo::gap(Direction, uint64_t, EventSink&) {
+Step Echo::gap(Direction, uint64_t) {
   // Lines carry no number: after a hole nobody can tell which reply answers which request.
   return Step::fail();
 }
 
-void Echo::finish(EventSink& sink) {
-  while (!pending_.empty()) close_oldest(Direction::to_client, sink);
+void Echo::finish() {
+  while (!pending_.empty()) close(*pending_.oldest(), Direction::to_client);
 }
 
 extern const DissectorRow kRow;

@@ -17,7 +17,6 @@ constexpr uint64_t kBombRatio = 2048;
 constexpr uint64_t kGivenUpFactor = 4;
 }  // namespace
 
-enum Frame : uint8_t { kRequest, kResponse };
 constexpr FrameKind kFrames[] = {
     {"request", "a request from its first line to the end of its body"},
     {"response", "a response from its status line to the end of its body"},
@@ -45,16 +44,17 @@ const Protocol Http::protocol{.name = "http",
                               .frames = kFrames,
                               .states = kStates,
                               .in_alert = http::columns(),
+                              .caps = kCaps,
                               .choice = &record_choice};
 
 uint64_t HttpTransaction::head_size() const {
   return view(tx->request_line).size() + view(tx->response_line).size() + raw_headers[0].size() + raw_headers[1].size();
 }
 
-Http::Http(const Config& config) : config_(config), parser_(config.library(), config.headers_limit, *this) {}
+Http::Http(const Config& config, const Out<Http>& out)
+    : config_(config), out_(out), parser_(config.library(), config.headers_limit, *this) {}
 
-Step Http::data(const Chunk& chunk, EventSink& sink) {
-  sink_ = &sink;
+Step Http::data(const Chunk& chunk) {
   auto& origin = origins_[index(chunk.direction)];
   if (!origin) origin = chunk.offset;
   Parser::Result result;
@@ -67,8 +67,7 @@ Step Http::data(const Chunk& chunk, EventSink& sink) {
   return step(result, chunk.data.size());
 }
 
-Step Http::gap(Direction direction, uint64_t lost, EventSink& sink) {
-  sink_ = &sink;
+Step Http::gap(Direction direction, uint64_t lost) {
   return step(parser_.gap(direction, lost), 0);
 }
 
@@ -78,16 +77,15 @@ Step Http::step(const Parser::Result& result, size_t size) {
   for (Anomaly name : std::exchange(pending_, {})) raise(nullptr, name, parser_.feeding());
   if (result.status == Parser::Status::failed) return Step::fail();
   if (result.status == Parser::Status::tunnel && next_protocol_) {
-    sink_->change_protocol(*next_protocol_);
+    out_.become(*next_protocol_);
     next_protocol_.reset();
   }
   return Step::ok(std::min(result.used, size));
 }
 
-void Http::finish(EventSink& sink) {
+void Http::finish() {
   if (finished_) return;
   finished_ = true;
-  sink_ = &sink;
   if (!parser_.stopped()) {
     if (parser_.close(kServer).status != Parser::Status::failed) parser_.close(kClient);
     parser_.throw_on();
@@ -104,7 +102,7 @@ void Http::finish(EventSink& sink) {
 HttpTransaction& Http::transaction(htp_tx_t* tx) {
   if (void* known = htp_tx_get_user_data(tx)) return *static_cast<HttpTransaction*>(known);
   auto& fresh = transactions_.emplace_back(std::make_unique<HttpTransaction>());
-  fresh->id = next_id_++;
+  out_.open(*fresh);
   fresh->tx = tx;
   htp_tx_set_user_data(tx, fresh.get());
   for (Anomaly name : std::exchange(pending_, {})) raise(fresh.get(), name, parser_.feeding());
@@ -130,7 +128,7 @@ void Http::request_start(htp_tx_t* tx) {
   HttpTransaction& t = transaction(tx);
   unanswered_.push_back(tx);
   t.begin[index(kServer)] = offset(kServer);
-  sink_->frame(kRequest, kServer, offset(kServer), kOpenLength, &t);
+  out_.frame(Pdu::request, kServer, offset(kServer), kOpenLength, &t);
   if (config_.max_tx && transactions_.size() > config_.max_tx) give_up_oldest(t);
 }
 
@@ -140,7 +138,7 @@ void Http::give_up_oldest(const HttpTransaction& newest) {
   const auto oldest = std::ranges::find_if(transactions_, [](const auto& t) { return !t->response_started; });
   if (oldest == transactions_.end() || oldest->get() == &newest) return;
   HttpTransaction& t = **oldest;
-  if (!std::exchange(told_max_tx_, true)) raise(nullptr, kTooManyWarnings, kServer);
+  if (!std::exchange(told_max_tx_, true)) raise(&t, kTooManyWarnings, kServer);
   end_direction(t, kServer);
   if (!t.recorded) record(t, kServer);
   --recorded_;
@@ -148,7 +146,7 @@ void Http::give_up_oldest(const HttpTransaction& newest) {
   Parser::shrink(t.tx);
   transactions_.erase(oldest);
   ++given_up_;
-  sink_->transaction_given_up();
+  out_.capped(Cap::tx);
 }
 
 void Http::request_line(htp_tx_t* tx) {
@@ -174,7 +172,7 @@ void Http::response_start(htp_tx_t* tx) {
   HttpTransaction& t = transaction(tx);
   t.response_started = true;
   t.begin[index(kClient)] = offset(kClient);
-  sink_->frame(kResponse, kClient, offset(kClient), kOpenLength, &t);
+  out_.frame(Pdu::response, kClient, offset(kClient), kOpenLength, &t);
   if (!t.request_seen) t.progress[index(kServer)] = kComplete;
 }
 
@@ -243,12 +241,12 @@ void Http::close_decoder(HttpTransaction& t, Direction direction) {
 
 bool Http::may_decode(HttpTransaction& t, Direction direction, uint64_t bytes) {
   decoded_ += bytes;
-  if (decoded_ > kDecodedLimit) {
+  if (decoded_ > out_.limit(Cap::decoded)) {
     raise(&t, kCompressionBombLimitReached, direction);
     end_body(t, direction, file::State::truncated);
     return false;
   }
-  if (sink_->work(bytes)) return true;
+  if (out_.work(bytes)) return true;
   parser_.abandon();
   return false;
 }
@@ -283,7 +281,7 @@ void Http::plain_body(HttpTransaction& t, Direction direction, Bytes bytes, uint
   file::File* file = begin_body(t, direction);
   const uint64_t count = lost ? lost : bytes.size();
   uint64_t limit = keep;
-  if (file && !body.final && body.size >= keep) sink_->file(t, direction, *file, {}, false);
+  if (file && !body.final && body.size >= keep) out_.file(t, direction, *file, {}, false);
   if (file) limit = std::max(limit, file->depth);
   const uint64_t taken = std::min<uint64_t>(count, limit - body.size);
   const bool over = taken < count;
@@ -296,7 +294,7 @@ void Http::plain_body(HttpTransaction& t, Direction direction, Bytes bytes, uint
     body.bytes.append(to_text(part.first(kept)));
     if (file) {
       file->after(part, kept);
-      sink_->file(t, direction, *file, part, false);
+      out_.file(t, direction, *file, part, false);
       if (file->has_head()) advance(t, direction, kFileHead);
     }
   }
@@ -309,16 +307,10 @@ file::File* Http::begin_body(HttpTransaction& t, Direction direction) {
   Body& body = t.bodies[index(direction)];
   if (!body.begun) {
     body.begun = true;
-    std::vector<Anomaly> anomalies;
-    open_file(t, direction, anomalies);
-    raise_all(t, anomalies, direction);
+    open_file(t, direction);
     if (body.is_file) advance(t, direction, kFileName);
   }
   return body.is_file ? &t.files[index(direction)].front() : nullptr;
-}
-
-void Http::raise_all(HttpTransaction& t, const std::vector<Anomaly>& names, Direction direction) {
-  for (Anomaly name : names) raise(&t, name, direction);
 }
 
 void Http::complete(htp_tx_t* tx, Direction direction) {
@@ -337,8 +329,8 @@ void Http::complete(htp_tx_t* tx, Direction direction) {
     late_.reset();
     return;
   }
-  sink_->end_frame(direction == kServer ? kRequest : kResponse, direction,
-                   origins_[index(direction)].value_or(0) + parser_.end_of_message(direction), &t);
+  out_.end_frame(direction == kServer ? Pdu::request : Pdu::response, direction,
+                 origins_[index(direction)].value_or(0) + parser_.end_of_message(direction), &t);
   if (direction == kClient) check_switch(t);
   end_direction(t, direction, state);
 }
@@ -360,6 +352,7 @@ void Http::check_switch(HttpTransaction& t) {
 void Http::log(htp_tx_t* tx, Direction direction, std::string_view message) {
   auto name = anomaly_of(message);
   if (!name) return;
+  if (message == Parser::kTooManyMessages) out_.capped(Cap::messages);
   if (tx) {
     raise(&transaction(tx), *name, direction);
   } else {
@@ -382,16 +375,21 @@ htp_tx_t* Http::awaiting() const {
 }
 
 void Http::raise(HttpTransaction* t, Anomaly name, Direction direction) {
-  // A hostile message can break the same rule in every line; its name is worth one report.
-  if (t && std::ranges::find(t->anomalies, name) != t->anomalies.end()) return;
-  sink_->anomaly(protocol, t, name, direction);
+  constexpr struct {
+    Anomaly name;
+    Cap cap;
+  } kOfCaps[] = {{kCompressionBombLimitReached, Cap::decoded},
+                 {kRequestHeaderRepetition, Cap::repetitions},
+                 {kResponseHeaderRepetition, Cap::repetitions},
+                 {kFileNameTooLong, Cap::filename}};
+  for (const auto& row : kOfCaps) {
+    if (row.name == name) out_.capped(row.cap);
+  }
+  out_.anomaly(name, direction, t);
 }
 
 void Http::advance(HttpTransaction& t, Direction direction, uint8_t stage) {
-  uint8_t& progress = t.progress[index(direction)];
-  if (progress >= stage) return;
-  progress = stage;
-  sink_->emit({.protocol = &protocol, .tx = &t, .direction = direction, .message = t.kept_size()});
+  if (t.progress[index(direction)] < stage) out_.reach(t, direction, stage, t.kept_size());
 }
 
 /// The body will not grow any more: its files are known.
@@ -400,10 +398,8 @@ void Http::end_body(HttpTransaction& t, Direction direction, file::State state) 
   if (body.final) return;
   body.final = true;
   // A form is looked at as a whole, for its parts.
-  if (direction == kServer && !body.is_file && !sink_->work(body.bytes.size())) return parser_.abandon();
-  std::vector<Anomaly> anomalies;
-  end_files(t, direction, state, anomalies);
-  raise_all(t, anomalies, direction);
+  if (direction == kServer && !body.is_file && !out_.work(body.bytes.size())) return parser_.abandon();
+  end_files(t, direction, state);
   if (state != file::State::closed) advance(t, direction, kBody);
 }
 
@@ -413,7 +409,7 @@ void Http::end_direction(HttpTransaction& t, Direction direction, file::State st
   end_body(t, direction, state);
   t.grown[index(direction)] = t.has_trailers(direction);
   advance(t, direction, kComplete);
-  for (auto& file : t.files[index(direction)]) sink_->file(t, direction, file, {}, true);
+  for (auto& file : t.files[index(direction)]) out_.file(t, direction, file, {}, true);
   if (direction == kServer && t.progress[index(kClient)] != kComplete && !t.recorded && &t != late_.get()) {
     t.files_wait = true;
   } else {
@@ -424,14 +420,13 @@ void Http::end_direction(HttpTransaction& t, Direction direction, file::State st
 
 void Http::record_files(HttpTransaction& t, Direction direction) {
   for (auto& file : t.files[index(direction)]) {
-    sink_->emit({.protocol = &protocol,
-                 .tx = &t,
-                 .direction = direction,
-                 .record = &http::records()[1],
-                 .detail = &file,
-                 .file = &file,
-                 .reversed = direction == kClient,
-                 .message = t.head_size()});
+    out_.emit({.tx = &t,
+               .direction = direction,
+               .record = &http::records()[1],
+               .detail = &file,
+               .file = &file,
+               .reversed = direction == kClient,
+               .message = t.head_size()});
   }
 }
 
@@ -439,11 +434,7 @@ void Http::record(HttpTransaction& t, Direction direction) {
   t.recorded = true;
   ++recorded_;
   if (t.files_wait) record_files(t, kServer);
-  sink_->emit({.protocol = &protocol,
-               .tx = &t,
-               .direction = direction,
-               .record = &http::records()[0],
-               .message = t.kept_size()});
+  out_.emit({.tx = &t, .direction = direction, .record = &http::records()[0], .message = t.kept_size()});
 }
 
 /// A server that answers none of so many requests has nothing to say that could be told from one answer: only requests

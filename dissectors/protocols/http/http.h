@@ -78,28 +78,34 @@ CarriedFile* carried_file(Transaction& tx, Direction direction, uint32_t index);
 /// A header's value, or empty.
 std::string_view header(const htp_table_t* headers, const char* name);
 
-/// The body of one direction begins: where it is a file as a whole, files[0] follows it (http_files.cc).
-void open_file(HttpTransaction& t, Direction direction, std::vector<Anomaly>& anomalies);
-/// The body is final: its file is over, or the parts of a form become files.
-void end_files(HttpTransaction& t, Direction direction, file::State state, std::vector<Anomaly>& anomalies);
-
 /// The URI after decoding, without scheme and host unless `include_all` (http_uri.cc).
 std::string normalised_uri(const htp_tx_t& tx, bool include_all);
 
 class Http final : private ParserEvents {
  public:
-  /// Bytes that the content codings of a flow's bodies may make; what lies beyond is not decoded.
-  static constexpr uint64_t kDecodedLimit = 64 << 20;
   using Config = http::Config;
+  using Anomaly = http::Anomaly;
+  enum class Pdu : uint8_t { request, response };
+  enum class Cap : uint8_t { tx, decoded, messages, repetitions, parts, boundary, filename };
+  static constexpr lapwing::Cap kCaps[] = {
+      {"tx", 0,
+       "open transactions, by max-tx; the oldest that has no answer is recorded as it is, and followed no further"},
+      {"decoded", 64 << 20, "bytes that the content codings of a flow's bodies make; what lies beyond is not decoded"},
+      {"messages", Parser::kMaxMessages, "faults of one flow; it is followed no further"},
+      {"repetitions", HeaderTable::kMaxRepetitions, "values of headers of one name that are joined"},
+      {"parts", 512, "files of one form"},
+      {"boundary", 200, "bytes of a form's boundary; one with a longer boundary is no form"},
+      {"filename", 4096, "bytes of a file's name; a longer one is cut"},
+  };
   static const About about;
   static const Protocol protocol;
   static std::span<const OptionRow<Config>> options() { return http::options(); }
   static Likelihood probe(const Chunk& first);
 
-  explicit Http(const Config& config);
-  Step data(const Chunk& chunk, EventSink& sink);
-  Step gap(Direction direction, uint64_t lost, EventSink& sink);
-  void finish(EventSink& sink);
+  Http(const Config& config, const Out<Http>& out);
+  Step data(const Chunk& chunk);
+  Step gap(Direction direction, uint64_t lost);
+  void finish();
 
  private:
   void request_start(htp_tx_t* tx) override;
@@ -132,8 +138,16 @@ class Http final : private ParserEvents {
   void advance(HttpTransaction& t, Direction direction, uint8_t stage);
   void end_direction(HttpTransaction& t, Direction direction, file::State state = file::State::truncated);
   file::File* begin_body(HttpTransaction& t, Direction direction);
-  void raise_all(HttpTransaction& t, const std::vector<Anomaly>& names, Direction direction);
   void end_body(HttpTransaction& t, Direction direction, file::State state);
+  // http_files.cc
+  /// The body begins: where it is a file as a whole, files[0] follows it.
+  void open_file(HttpTransaction& t, Direction direction);
+  /// The body is final: its file is over, or the parts of a form become files.
+  void end_files(HttpTransaction& t, Direction direction, file::State state);
+  void follow_body(HttpTransaction& t, Direction direction, std::string name);
+  void add_parts(HttpTransaction& t, std::string_view boundary, file::State state);
+  std::string form_boundary(const HttpTransaction& t);
+  std::string cut_name(HttpTransaction& t, Direction direction, std::string name);
   void record(HttpTransaction& t, Direction direction);
   void record_files(HttpTransaction& t, Direction direction);
   void check_switch(HttpTransaction& t);
@@ -142,18 +156,17 @@ class Http final : private ParserEvents {
   void sweep_given_up();
 
   const Config& config_;
+  Out<Http> out_;
   Parser parser_;
   std::deque<std::unique_ptr<HttpTransaction>> transactions_;
   /// A request that was complete when a body came after all: it is looked at again, behind its head.
   std::unique_ptr<HttpTransaction> late_;
-  std::deque<htp_tx_t*> unanswered_;  // requests whose response has not begun, oldest first
-  size_t recorded_ = 0;               // of transactions_, those that sweep() may forget
-  size_t given_up_ = 0;               // of unanswered_, those without a transaction
-  uint64_t decoded_ = 0;              // bytes that content codings made, in all their layers
-  std::vector<Anomaly> pending_;      // of a transaction that libhtp is about to start
-  uint64_t next_id_ = 0;
+  std::deque<htp_tx_t*> unanswered_;                // requests whose response has not begun, oldest first
+  size_t recorded_ = 0;                             // of transactions_, those that sweep() may forget
+  size_t given_up_ = 0;                             // of unanswered_, those without a transaction
+  uint64_t decoded_ = 0;                            // bytes that content codings made, in all their layers
+  std::vector<Anomaly> pending_;                    // of a transaction that libhtp is about to start
   std::array<std::optional<uint64_t>, 2> origins_;  // where each side of the stream became HTTP
-  EventSink* sink_ = nullptr;                       // during a call
   std::optional<std::string_view> next_protocol_;
   std::array<bool, 2> broken_off_{};  // what a side still has open ends before more that was sent
   bool told_max_tx_ = false, unanswering_ = false, finished_ = false;

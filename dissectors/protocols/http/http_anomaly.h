@@ -73,7 +73,6 @@ enum Anomaly : uint8_t {
   kFileNameTooLong,
   kFailedProtocolChange,
   kCompressionBombLimitReached,
-  kAnomalyCount,
 };
 
 /// In the order of the enumeration.

@@ -10,8 +10,6 @@ namespace lapwing::http {
 namespace {
 
 constexpr auto npos = std::string_view::npos;
-/// A longer name is cut.
-constexpr size_t kMaxFilename = 4096;
 
 /// Reads a quoted string from behind its opening quote; a backslash quotes the next byte.
 std::string unquote(std::string_view text) {
@@ -108,7 +106,7 @@ std::optional<ContentRange> parse_content_range(std::string_view value) {
   return range;
 }
 
-Multipart parse_multipart(std::string_view body, std::string_view boundary) {
+Multipart parse_multipart(std::string_view body, std::string_view boundary, size_t most) {
   Multipart out;
   const std::string delimiter = "--" + std::string(boundary);
   Next next_delimiter(body, delimiter), next_line(body, "\n"), crlf_crlf(body, "\r\n\r\n"), lf_lf(body, "\n\n");
@@ -136,8 +134,8 @@ Multipart parse_multipart(std::string_view body, std::string_view boundary) {
     if (next != npos && stop > begin && body[stop - 1] == '\n') --stop;
     if (next != npos && stop > begin && body[stop - 1] == '\r') --stop;
     if (auto filename = parameter(disposition, "filename"); filename && !filename->empty()) {
-      if (out.parts.size() == kMaxParts) {
-        out.malformed = true;
+      if (out.parts.size() == most) {
+        out.too_many = true;
         break;
       }
       if (stop > begin) {
@@ -153,69 +151,72 @@ Multipart parse_multipart(std::string_view body, std::string_view boundary) {
 
 namespace {
 
-std::string cut_name(std::string name, std::vector<Anomaly>& anomalies) {
-  if (name.size() > kMaxFilename) {
-    name.resize(kMaxFilename);
-    anomalies.push_back(kFileNameTooLong);
-  }
-  return name;
-}
-
-void follow_body(HttpTransaction& t, Direction direction, std::string name, std::vector<Anomaly>& anomalies) {
-  Body& body = t.bodies[index(direction)];
-  t.files[index(direction)].emplace_back(cut_name(std::move(name), anomalies)).follow(&body.bytes);
-  body.is_file = true;
-}
-
-/// The boundary of a form that files are uploaded in; empty when the request is none.
-std::string form_boundary(const HttpTransaction& t) {
-  std::string_view type = header(t.tx->request_headers, "content-type");
-  if (!equal_nocase(type.substr(0, 19), "multipart/form-data")) return {};
-  auto boundary = parameter(type, "boundary");
-  return boundary && boundary->size() <= kMaxBoundary ? *boundary : std::string();
-}
-
 bool uploads(const HttpTransaction& t) {
   const int method = t.tx->request_method_number;
   return method == HTP_M_POST || method == HTP_M_PUT;
 }
 
-void add_parts(HttpTransaction& t, std::string_view boundary, file::State state, std::vector<Anomaly>& anomalies) {
-  Body& body = t.bodies[index(Direction::to_server)];
-  Multipart multipart = parse_multipart(body.bytes, boundary);
-  if (multipart.malformed) anomalies.push_back(kMultipartGenericError);
-  if (multipart.invalid_header) anomalies.push_back(kMultipartInvalidHeader);
-  if (multipart.empty_file) anomalies.push_back(kMultipartNoFiledata);
+}  // namespace
+
+std::string Http::cut_name(HttpTransaction& t, Direction direction, std::string name) {
+  const uint64_t most = out_.limit(Cap::filename);
+  if (name.size() > most) {
+    name.resize(most);
+    raise(&t, kFileNameTooLong, direction);
+  }
+  return name;
+}
+
+void Http::follow_body(HttpTransaction& t, Direction direction, std::string name) {
+  Body& body = t.bodies[index(direction)];
+  t.files[index(direction)].emplace_back(cut_name(t, direction, std::move(name))).follow(&body.bytes);
+  body.is_file = true;
+}
+
+/// The boundary of a form that files are uploaded in; empty when the request is none.
+std::string Http::form_boundary(const HttpTransaction& t) {
+  std::string_view type = header(t.tx->request_headers, "content-type");
+  if (!equal_nocase(type.substr(0, 19), "multipart/form-data")) return {};
+  auto boundary = parameter(type, "boundary");
+  return boundary && out_.within(Cap::boundary, boundary->size()) ? *boundary : std::string();
+}
+
+void Http::add_parts(HttpTransaction& t, std::string_view boundary, file::State state) {
+  constexpr auto kServer = Direction::to_server;
+  Body& body = t.bodies[index(kServer)];
+  Multipart multipart = parse_multipart(body.bytes, boundary, out_.limit(Cap::parts));
+  if (multipart.too_many) out_.capped(Cap::parts);
+  if (multipart.malformed || multipart.too_many) raise(&t, kMultipartGenericError, kServer);
+  if (multipart.invalid_header) raise(&t, kMultipartInvalidHeader, kServer);
+  if (multipart.empty_file) raise(&t, kMultipartNoFiledata, kServer);
   for (Part& part : multipart.parts) {
-    file::File& file = t.files[index(Direction::to_server)].emplace_back(cut_name(std::move(part.filename), anomalies));
+    file::File& file = t.files[index(kServer)].emplace_back(cut_name(t, kServer, std::move(part.filename)));
     file.borrow(&body.bytes, part.begin, part.length);
     file.gaps = body.gap && !part.whole;
     file.close(part.whole ? file::State::closed : state);
   }
 }
 
-}  // namespace
-
-void open_file(HttpTransaction& t, Direction direction, std::vector<Anomaly>& anomalies) {
+void Http::open_file(HttpTransaction& t, Direction direction) {
   const htp_uri_t* uri = t.tx->parsed_uri;
   std::string path(uri ? to_text(view(uri->path)) : std::string_view{});
   if (direction == Direction::to_server) {
-    if (uploads(t) && form_boundary(t).empty()) follow_body(t, direction, std::move(path), anomalies);
+    if (uploads(t) && form_boundary(t).empty()) follow_body(t, direction, std::move(path));
     return;
   }
   auto named = parameter(header(t.tx->response_headers, "content-disposition"), "filename");
-  follow_body(t, direction, named && !named->empty() ? std::move(*named) : std::move(path), anomalies);
+  follow_body(t, direction, named && !named->empty() ? std::move(*named) : std::move(path));
   if (std::string_view value = header(t.tx->response_headers, "content-range"); !value.empty()) {
     auto range = parse_content_range(value);
     if (!range) {
-      anomalies.push_back(kRangeInvalid);
+      raise(&t, kRangeInvalid, direction);
     } else if (range->start && range->end) {
       t.files[index(direction)].back().range = {*range->start, *range->end};
     }
   }
 }
 
-void end_files(HttpTransaction& t, Direction direction, file::State state, std::vector<Anomaly>& anomalies) {
+void Http::end_files(HttpTransaction& t, Direction direction, file::State state) {
   const Body& body = t.body(direction);
   if (body.is_file) {
     file::File& file = t.files[index(direction)].front();
@@ -223,7 +224,7 @@ void end_files(HttpTransaction& t, Direction direction, file::State state, std::
     file.gaps = body.gap;
     file.close(state);
   } else if (body.size > 0 && direction == Direction::to_server && uploads(t)) {
-    if (std::string boundary = form_boundary(t); !boundary.empty()) add_parts(t, boundary, state, anomalies);
+    if (std::string boundary = form_boundary(t); !boundary.empty()) add_parts(t, boundary, state);
   }
 }
 

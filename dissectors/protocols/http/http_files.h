@@ -27,13 +27,12 @@ struct Part {
 };
 struct Multipart {
   std::vector<Part> parts;
-  bool malformed = false;       // no delimiter where one must be, or too many parts
+  bool malformed = false;       // no delimiter where one must be
+  bool too_many = false;        // files
   bool invalid_header = false;  // headers of a part do not end
   bool empty_file = false;      // a file without content
 };
-inline constexpr size_t kMaxParts = 512;
-inline constexpr size_t kMaxBoundary = 200;
-
-Multipart parse_multipart(std::string_view body, std::string_view boundary);
+/// `most`: files that are looked for.
+Multipart parse_multipart(std::string_view body, std::string_view boundary, size_t most);
 
 }  // namespace lapwing::http

@@ -78,7 +78,11 @@ bool HeaderTable::add(htp_tx_t& tx, Direction direction, std::string_view field)
   if (known.header) {
     last_ = known.header;
     last_->flags |= HTP_FIELD_REPEATED;
-    if (known.repetitions++ < kMaxRepetitions) append(*last_, ", ", value);
+    if (known.repetitions++ < kMaxRepetitions) {
+      append(*last_, ", ", value);
+    } else {
+      crowded_ = true;
+    }
     return true;
   }
   const auto set = direction == Direction::to_server ? htp_tx_req_set_header : htp_tx_res_set_header;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "sensor/event/chunk.h"
 
@@ -34,6 +35,8 @@ class HeaderTable {
   /// later. One that begins with a space goes on with the last that was added. False when libhtp is to take it, because
   /// it added the last itself. Throws std::bad_alloc.
   bool add(htp_tx_t& tx, Direction direction, std::string_view field);
+  /// Whether add() has left out a value since this was asked last.
+  bool take_crowded() { return std::exchange(crowded_, false); }
 
  private:
   struct Known {
@@ -42,8 +45,9 @@ class HeaderTable {
   };
   void follow(const htp_tx_t& tx, Direction direction);
 
-  size_t indexed_ = 0;                           // of the table
-  htp_header_t* last_ = nullptr;                 // that was added here
+  size_t indexed_ = 0;            // of the table
+  htp_header_t* last_ = nullptr;  // that was added here
+  bool crowded_ = false;
   std::unordered_map<uint64_t, Known> by_name_;  // by the keyed hash of the name in small letters
 };
 

@@ -404,6 +404,7 @@ bool Parser::withhold(HalfFlow& side, htp_tx_t* tx, Direction direction, Bytes f
   const bool framing = length || equal_nocase(name, "transfer-encoding") || equal_nocase(name, "content-encoding");
   if (size < headers_limit_ || (framing && size < headers_limit_ + kFramingHeaders)) {
     if (!repeated && !side.headers.add(*tx, direction, text)) return false;
+    if (side.headers.take_crowded()) events_.log(tx, direction, response ? kResponseRepetitions : kRequestRepetitions);
   } else if (!std::exchange(side.head.told, true)) {
     events_.log(tx, direction, response ? kTooManyResponseHeaders : kTooManyRequestHeaders);
   }

@@ -52,6 +52,8 @@ class Parser {
   static constexpr size_t kHeadersLimit = Framer::kHeadersLimit;
   // Messages of our own beside libhtp's.
   static constexpr std::string_view kTooManyMessages = "Too many messages";
+  static constexpr std::string_view kRequestRepetitions = "Excessive request header repetitions";
+  static constexpr std::string_view kResponseRepetitions = "Excessive response header repetitions";
   static constexpr std::string_view kContinueSeen = "Already seen 100-Continue";
   static constexpr std::string_view kDoubleEncoded = "Double encoded URI";
   static constexpr std::string_view kBadRequestChunk = "Request chunk encoding: Invalid chunk length";

@@ -8,7 +8,6 @@ namespace {
 
 constexpr uint16_t kPorts[] = {443, 465, 636, 853, 989, 990, 992, 993, 994, 995, 5061, 5223, 6697, 8443, 8883};
 
-enum Frame : uint8_t { kPdu, kHdr, kData, kAlertData, kHeartbeatData, kSsl2Hdr, kSsl2Pdu };
 constexpr FrameKind kFrames[] = {
     {"pdu", "a record with its header"},
     {"hdr", "a record's header"},
@@ -34,37 +33,36 @@ constexpr ProgressState kStates[] = {
     {"server_finished", Direction::to_client, kComplete},
 };
 
-constexpr std::string_view kAnomalies[] = {
-    "invalid_sslv2_header",
-    "invalid_tls_header",
-    "invalid_record_version",
-    "invalid_record_type",
-    "invalid_handshake_message",
-    "invalid_certificate",
-    "certificate_invalid_length",
-    "error_message_encountered",
-    "invalid_ssl_record",
-    "heartbeat_message",
-    "overflow_heartbeat_message",
-    "invalid_heartbeat_message",
-    "dataleak_heartbeat_mismatch",
-    "multiple_sni_extensions",
-    "invalid_sni_type",
-    "invalid_sni_length",
-    "handshake_invalid_length",
-    "invalid_alert_message",
-    // by CertificateFault
-    "certificate_invalid_version",
-    "certificate_invalid_serial",
-    "certificate_invalid_algorithmidentifier",
-    "certificate_invalid_x509name",
-    "certificate_invalid_date",
-    "certificate_invalid_extensions",
-    "certificate_invalid_der",
-    "certificate_invalid_subject",
-    "certificate_invalid_issuer",
-    "certificate_invalid_validity",
-};
+constexpr auto kAnomalies = names<Anomaly::certificate_invalid_validity>({
+    {Anomaly::invalid_sslv2_header, "invalid_sslv2_header"},
+    {Anomaly::invalid_tls_header, "invalid_tls_header"},
+    {Anomaly::invalid_record_version, "invalid_record_version"},
+    {Anomaly::invalid_record_type, "invalid_record_type"},
+    {Anomaly::invalid_handshake_message, "invalid_handshake_message"},
+    {Anomaly::invalid_certificate, "invalid_certificate"},
+    {Anomaly::certificate_invalid_length, "certificate_invalid_length"},
+    {Anomaly::error_message_encountered, "error_message_encountered"},
+    {Anomaly::invalid_ssl_record, "invalid_ssl_record"},
+    {Anomaly::heartbeat_message, "heartbeat_message"},
+    {Anomaly::overflow_heartbeat_message, "overflow_heartbeat_message"},
+    {Anomaly::invalid_heartbeat_message, "invalid_heartbeat_message"},
+    {Anomaly::dataleak_heartbeat_mismatch, "dataleak_heartbeat_mismatch"},
+    {Anomaly::multiple_sni_extensions, "multiple_sni_extensions"},
+    {Anomaly::invalid_sni_type, "invalid_sni_type"},
+    {Anomaly::invalid_sni_length, "invalid_sni_length"},
+    {Anomaly::handshake_invalid_length, "handshake_invalid_length"},
+    {Anomaly::invalid_alert_message, "invalid_alert_message"},
+    {Anomaly::certificate_invalid_version, "certificate_invalid_version"},
+    {Anomaly::certificate_invalid_serial, "certificate_invalid_serial"},
+    {Anomaly::certificate_invalid_algorithmidentifier, "certificate_invalid_algorithmidentifier"},
+    {Anomaly::certificate_invalid_x509name, "certificate_invalid_x509name"},
+    {Anomaly::certificate_invalid_date, "certificate_invalid_date"},
+    {Anomaly::certificate_invalid_extensions, "certificate_invalid_extensions"},
+    {Anomaly::certificate_invalid_der, "certificate_invalid_der"},
+    {Anomaly::certificate_invalid_subject, "certificate_invalid_subject"},
+    {Anomaly::certificate_invalid_issuer, "certificate_invalid_issuer"},
+    {Anomaly::certificate_invalid_validity, "certificate_invalid_validity"},
+});
 
 constexpr std::string_view kSwitch = "auto|yes|no|on|off|true|false";
 
@@ -140,7 +138,10 @@ Likelihood probe_records(Bytes bytes, bool to_server) {
         }
         const bool hello = start.type() == (to_server ? kClientHello : kServerHello);
         if (hello) {
-          return start.size() >= kSmallestHello && start.size() <= Tls::kMaxMessage ? Likelihood::sure : Likelihood::no;
+          return start.size() >= kSmallestHello &&
+                         start.size() <= Tls::kCaps[static_cast<size_t>(Tls::Cap::message)].limit
+                     ? Likelihood::sure
+                     : Likelihood::no;
         }
         return first && kMessageHeader + start.size() <= header.length ? Likelihood::sure : Likelihood::maybe;
       }
@@ -183,6 +184,7 @@ const Protocol Tls::protocol{.name = "tls",
                              .frames = kFrames,
                              .states = kStates,
                              .in_alert = columns(),
+                             .caps = kCaps,
                              .choice = &record_choice};
 
 std::span<const OptionRow<Config>> Tls::options() {
@@ -212,14 +214,14 @@ Likelihood Tls::probe(const Chunk& first) {
   return valid ? Likelihood::sure : Likelihood::no;
 }
 
-Step Tls::data(const Chunk& chunk, EventSink& sink) {
+Step Tls::data(const Chunk& chunk) {
   if (sides_[index(chunk.direction)].stopped) return Step::ok(chunk.data.size());
   uint64_t& begin = tx_.begin[index(chunk.direction)];
   begin = std::min(begin, chunk.offset);
-  return records_of(chunk, sink);
+  return records_of(chunk);
 }
 
-Step Tls::records_of(const Chunk& chunk, EventSink& sink) {
+Step Tls::records_of(const Chunk& chunk) {
   HalfFlow& side = sides_[index(chunk.direction)];
   Bytes rest = chunk.data;
   auto used = [&] { return chunk.data.size() - rest.size(); };
@@ -228,11 +230,11 @@ Step Tls::records_of(const Chunk& chunk, EventSink& sink) {
       const Bytes part = rest.first(std::min<size_t>(side.record_left, rest.size()));
       side.record_left -= static_cast<uint32_t>(part.size());
       rest = rest.subspan(part.size());
-      if (side.record_type == kHandshake && !side.encrypted) handshake(part, chunk.direction, sink);
+      if (side.record_type == kHandshake && !side.encrypted) handshake(part, chunk.direction);
       continue;
     }
     if (!side.started && rest[0] & 0x80) {
-      const Step step = ssl2_record(rest, chunk.offset + used(), chunk.direction, sink);
+      const Step step = ssl2_record(rest, chunk.offset + used(), chunk.direction);
       if (step.kind == Step::Kind::fail && stop_before_records(chunk.direction)) break;
       if (step.kind != Step::Kind::ok) return step;
       rest = rest.subspan(step.used);
@@ -240,8 +242,8 @@ Step Tls::records_of(const Chunk& chunk, EventSink& sink) {
     }
     if (rest.size() < kRecordHeader) return Step::need(used(), kRecordHeader - rest.size());
     const RecordHeader header = read_record_header(rest.data());
-    if (!valid(header, chunk.direction, sink)) {
-      sink.plain(chunk.direction, chunk.offset + used());
+    if (!valid(header, chunk.direction)) {
+      out_.plain(chunk.direction, chunk.offset + used());
       if (!done_ && stop_before_records(chunk.direction)) break;
       if (!done_) return Step::fail();
       sides_[0].stopped = sides_[1].stopped = true;
@@ -253,14 +255,13 @@ Step Tls::records_of(const Chunk& chunk, EventSink& sink) {
     const size_t wanted = kRecordHeader + (look ? std::min<size_t>(kLook, header.length) : 0);
     if (rest.size() < wanted) return Step::need(used(), wanted - rest.size());
     side.started = true;
-    show_frames(header, chunk.offset + used(), chunk.direction, sink);
+    show_frames(header, chunk.offset + used(), chunk.direction);
     side.record_type = header.type;
     side.record_left = header.length;
-    if (!record(header, rest.subspan(kRecordHeader, wanted - kRecordHeader), chunk.direction, sink))
-      return Step::fail();
+    if (!record(header, rest.subspan(kRecordHeader, wanted - kRecordHeader), chunk.direction)) return Step::fail();
     rest = rest.subspan(kRecordHeader);
-    if (header.type == kApplicationData && encrypted(sink) && config_.encryption_handling != "full") {
-      sink.encrypted(chunk.direction, chunk.offset + used());
+    if (header.type == kApplicationData && encrypted() && config_.encryption_handling != "full") {
+      out_.encrypted(chunk.direction, chunk.offset + used());
     }
   }
   return Step::ok(chunk.data.size());
@@ -276,68 +277,69 @@ bool Tls::stop_before_records(Direction direction) {
 /// Both sides have greeted. Of a flow picked up late the greetings may have been missed: then records of both sides
 /// have to say it, and more than a few. Records alone are not enough where the flow's beginning was seen: anybody can
 /// put five bytes before plain text.
-bool Tls::encrypted(const EventSink& sink) const {
+bool Tls::encrypted() const {
   if (tx_.client().greeted && tx_.server().greeted) return true;
-  return sink.picked_up_late() && !tx_.client().greeted && sides_[0].data_records >= kLateRecords &&
+  return out_.picked_up_late() && !tx_.client().greeted && sides_[0].data_records >= kLateRecords &&
          sides_[1].data_records >= kLateRecords;
 }
 
-void Tls::show_frames(const RecordHeader& header, uint64_t offset, Direction direction, EventSink& sink) {
-  sink.frame(kHdr, direction, offset, kRecordHeader, nullptr);
-  sink.frame(kPdu, direction, offset, kRecordHeader + header.length, nullptr);
-  const uint8_t content = header.type == kAlert ? kAlertData : header.type == kHeartbeat ? kHeartbeatData : kData;
-  sink.frame(content, direction, offset + kRecordHeader, header.length, nullptr);
+void Tls::show_frames(const RecordHeader& header, uint64_t offset, Direction direction) {
+  out_.frame(Pdu::hdr, direction, offset, kRecordHeader);
+  out_.frame(Pdu::pdu, direction, offset, kRecordHeader + header.length);
+  const Pdu content = header.type == kAlert ? Pdu::alert : header.type == kHeartbeat ? Pdu::heartbeat : Pdu::data;
+  out_.frame(content, direction, offset + kRecordHeader, header.length);
 }
 
-bool Tls::valid(const RecordHeader& header, Direction direction, EventSink& sink) {
+bool Tls::valid(const RecordHeader& header, Direction direction) {
   if (known_record_type(header.type) && plausible_version(header.version) && header.length <= kMaxRecord) return true;
   if (!known_record_type(header.type)) {
-    raise(kInvalidRecordType, direction, sink);
+    raise(Anomaly::invalid_record_type, direction);
   } else {
-    raise(plausible_version(header.version) ? kInvalidTlsHeader : kInvalidRecordVersion, direction, sink);
+    raise(plausible_version(header.version) ? Anomaly::invalid_tls_header : Anomaly::invalid_record_version, direction);
   }
   return false;
 }
 
 /// A record begins; `payload` has its first bytes where these matter. False: give the flow up.
-bool Tls::record(const RecordHeader& header, Bytes payload, Direction direction, EventSink& sink) {
+bool Tls::record(const RecordHeader& header, Bytes payload, Direction direction) {
   HalfFlow& side = sides_[index(direction)];
   switch (header.type) {
     case kChangeCipherSpec: side.encrypted = !retrying_ && header.length > 0; break;
     case kAlert:
       if (tx_.parties[index(direction)].greeted && !side.encrypted && !done_ &&
           (header.length != 2 || payload[0] < 1 || payload[0] > 2)) {
-        raise(kInvalidAlertMessage, direction, sink);
+        raise(Anomaly::invalid_alert_message, direction);
       }
       break;
     case kHandshake:
-      if (header.length == 0) raise(kInvalidTlsHeader, direction, sink);
+      if (header.length == 0) raise(Anomaly::invalid_tls_header, direction);
       break;
     case kApplicationData:
       side.encrypted = true;
       if (header.length > 0 && side.data_records < kLateRecords) ++side.data_records;
-      if (!done_ && tx_.server().greeted) complete(direction, sink);
+      if (!done_ && tx_.server().greeted) complete(direction);
       if (done_ && config_.encryption_handling == "bypass") sides_[0].stopped = sides_[1].stopped = true;
       break;
-    case kHeartbeat: heartbeat(header, payload, direction, sink); break;
+    case kHeartbeat: heartbeat(header, payload, direction); break;
     default: break;
   }
   return true;
 }
 
 /// RFC 6520; a request that claims more payload than it has is CVE-2014-0160.
-void Tls::heartbeat(const RecordHeader& header, Bytes payload, Direction direction, EventSink& sink) {
+void Tls::heartbeat(const RecordHeader& header, Bytes payload, Direction direction) {
   constexpr uint8_t kRequest = 1, kResponse = 2;
   constexpr size_t kHeader = 3, kSmallestPadding = 16;
   const bool encrypted = sides_[index(direction)].encrypted || done_;
-  raise(kHeartbeatMessage, direction, sink);
+  raise(Anomaly::heartbeat_message, direction);
   if (payload.size() < kHeader || (!encrypted && payload[0] != kRequest && payload[0] != kResponse)) {
-    raise(kInvalidHeartbeat, direction, sink);
+    raise(Anomaly::invalid_heartbeat_message, direction);
     return;
   }
   if (heartbeat_.waiting) {
     if (direction == heartbeat_.from) return;
-    if (heartbeat_.length > 0 && heartbeat_.length < header.length) raise(kDataleakHeartbeat, direction, sink);
+    if (heartbeat_.length > 0 && heartbeat_.length < header.length)
+      raise(Anomaly::dataleak_heartbeat_mismatch, direction);
     heartbeat_.waiting = false;
     return;
   }
@@ -345,39 +347,39 @@ void Tls::heartbeat(const RecordHeader& header, Bytes payload, Direction directi
   if (encrypted) return;
   const size_t claimed = load_be16(&payload[1]);
   if (claimed + kHeader > header.length) {
-    raise(kOverflowHeartbeat, direction, sink);
+    raise(Anomaly::overflow_heartbeat_message, direction);
   } else if (claimed + kHeader + kSmallestPadding > header.length) {
-    raise(kInvalidHeartbeat, direction, sink);
+    raise(Anomaly::invalid_heartbeat_message, direction);
   }
 }
 
-Step Tls::ssl2_record(Bytes bytes, uint64_t offset, Direction direction, EventSink& sink) {
+Step Tls::ssl2_record(Bytes bytes, uint64_t offset, Direction direction) {
   const size_t size = ssl2_record_size(bytes);
   if (size == 0) return Step::need(0, 1);
   if (bytes.size() < size) return Step::need(0, size - bytes.size());
-  sink.frame(kSsl2Hdr, direction, offset, bytes[0] & 0x80 ? 2 : 3, nullptr);
-  sink.frame(kSsl2Pdu, direction, offset, size, nullptr);
+  out_.frame(Pdu::ssl2_hdr, direction, offset, bytes[0] & 0x80 ? 2 : 3);
+  out_.frame(Pdu::ssl2_pdu, direction, offset, size);
   Ssl2Hello hello;
   const bool client = direction == Direction::to_server;
   const Bytes record = bytes.first(size);
   if (!(client ? parse_ssl2_client_hello(record, hello) : parse_ssl2_server_hello(record, hello))) {
-    raise(kInvalidSsl2Header, direction, sink);
+    raise(Anomaly::invalid_sslv2_header, direction);
     return Step::fail();
   }
   sides_[index(direction)].started = true;
   Party& party = tx_.parties[index(direction)];
   party.greeted = true;
   party.version = hello.version;
-  advance(direction, kHelloDone, sink);
+  advance(direction, kHelloDone);
   if (!client) {
-    if (!hello.certificate.empty()) keep_certificate(hello.certificate, direction, sink);
-    complete(direction, sink);
+    if (!hello.certificate.empty()) keep_certificate(hello.certificate, direction);
+    complete(direction);
     sides_[0].stopped = sides_[1].stopped = true;  // SSLv2 from here on: encrypted at once
   }
   return Step::ok(size);
 }
 
-Step Tls::gap(Direction direction, uint64_t lost, EventSink&) {
+Step Tls::gap(Direction direction, uint64_t lost) {
   HalfFlow& side = sides_[index(direction)];
   const bool skipping = side.record_type != kHandshake || side.encrypted;
   if (skipping && lost <= side.record_left) {
@@ -389,40 +391,23 @@ Step Tls::gap(Direction direction, uint64_t lost, EventSink&) {
   return Step::ok(0);
 }
 
-void Tls::finish(EventSink& sink) {
-  if (!done_ && (tx_.client().greeted || tx_.server().greeted)) complete(Direction::to_client, sink);
-}
-
-void Tls::raise(Anomaly anomaly, Direction direction, EventSink& sink) {
-  if (raised_ >> anomaly & 1) return;
-  raised_ |= 1u << anomaly;
-  sink.anomaly(protocol, &tx_, anomaly, direction);
-  sink.emit({.protocol = &protocol, .tx = &tx_, .direction = direction});
-}
-
-void Tls::advance(Direction direction, uint8_t stage, EventSink& sink) {
-  uint8_t& progress = tx_.progress[index(direction)];
-  if (stage <= progress) return;
-  progress = stage;
-  sink.emit({.protocol = &protocol, .tx = &tx_, .direction = direction});
+void Tls::finish() {
+  if (!done_ && (tx_.client().greeted || tx_.server().greeted)) complete(Direction::to_client);
 }
 
 /// All that is known of the handshake comes out.
-void Tls::publish(Direction direction, EventSink& sink) {
+void Tls::publish(Direction direction) {
   tx_.progress = {kComplete, kComplete};
   const bool greeted = tx_.client().greeted || tx_.server().greeted;
   const bool due = tx_.resumed() ? config_.session_resumption : greeted;
-  sink.emit({.protocol = &protocol, .tx = &tx_, .direction = reverse(direction)});
-  sink.emit({.protocol = &protocol,
-             .tx = &tx_,
-             .direction = direction,
-             .record = due ? tls::records().data() : nullptr,
-             .message = tx_.bytes});
+  out_.emit({.tx = &tx_, .direction = reverse(direction)});
+  out_.emit(
+      {.tx = &tx_, .direction = direction, .record = due ? tls::records().data() : nullptr, .message = tx_.bytes});
 }
 
-void Tls::complete(Direction direction, EventSink& sink) {
+void Tls::complete(Direction direction) {
   done_ = true;
-  publish(direction, sink);
+  publish(direction);
   tx_.abridge();
   for (HalfFlow& side : sides_) side.message = {};
 }

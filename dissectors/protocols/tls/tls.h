@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dissectors/contract/dissector.h"
+#include "dissectors/contract/names.h"
 #include "dissectors/protocols/tls/tls_certificate.h"
 #include "dissectors/protocols/tls/tls_parser.h"
 
@@ -55,27 +56,35 @@ struct Handshake : Transaction {
   void abridge();
 };
 
-enum Anomaly : uint8_t {
-  kInvalidSsl2Header,
-  kInvalidTlsHeader,
-  kInvalidRecordVersion,
-  kInvalidRecordType,
-  kInvalidHandshakeMessage,
-  kInvalidCertificate,
-  kCertificateInvalidLength,
-  kErrorMessage,
-  kInvalidSslRecord,
-  kHeartbeatMessage,
-  kOverflowHeartbeat,
-  kInvalidHeartbeat,
-  kDataleakHeartbeat,
-  kMultipleSni,
-  kInvalidSniType,
-  kInvalidSniLength,
-  kHandshakeInvalidLength,
-  kInvalidAlertMessage,
-  // Those of CertificateFault follow, in its order.
-  kCertificateFaults = kInvalidAlertMessage,
+enum class Anomaly : uint8_t {
+  invalid_sslv2_header,
+  invalid_tls_header,
+  invalid_record_version,
+  invalid_record_type,
+  invalid_handshake_message,
+  invalid_certificate,
+  certificate_invalid_length,
+  error_message_encountered,
+  invalid_ssl_record,
+  heartbeat_message,
+  overflow_heartbeat_message,
+  invalid_heartbeat_message,
+  dataleak_heartbeat_mismatch,
+  multiple_sni_extensions,
+  invalid_sni_type,
+  invalid_sni_length,
+  handshake_invalid_length,
+  invalid_alert_message,
+  certificate_invalid_version,
+  certificate_invalid_serial,
+  certificate_invalid_algorithmidentifier,
+  certificate_invalid_x509name,
+  certificate_invalid_date,
+  certificate_invalid_extensions,
+  certificate_invalid_der,
+  certificate_invalid_subject,
+  certificate_invalid_issuer,
+  certificate_invalid_validity,
 };
 
 std::span<const Field> fields();
@@ -86,22 +95,25 @@ RecordChoice record_choice(const void* config, std::string_view record);
 class Tls {
  public:
   using Config = tls::Config;
+  using Anomaly = tls::Anomaly;
+  enum class Pdu : uint8_t { pdu, hdr, data, alert, heartbeat, ssl2_hdr, ssl2_pdu };
+  enum class Cap : uint8_t { message, chain };
+  static constexpr lapwing::Cap kCaps[] = {
+      {"message", 256 * 1024, "bytes of a handshake message; a longer one is skipped"},
+      {"chain", 32, "certificates of one chain that are kept"},
+  };
   static const About about;
   static const Protocol protocol;
   static std::span<const OptionRow<Config>> options();
   static Likelihood probe(const Chunk& first);
 
-  /// Handshake messages beyond this size are skipped and reported.
-  static constexpr size_t kMaxMessage = 256 * 1024;
-  /// Certificates of one chain that are kept.
-  static constexpr size_t kMaxChain = 32;
   /// Records of each side that say of a flow picked up late that it is encrypted.
   static constexpr uint8_t kLateRecords = 4;
 
-  explicit Tls(const Config& config) : config_(config) {}
-  Step data(const Chunk& chunk, EventSink& sink);
-  Step gap(Direction direction, uint64_t lost, EventSink& sink);
-  void finish(EventSink& sink);
+  Tls(const Config& config, const Out<Tls>& out) : config_(config), out_(out) { out_.open(tx_); }
+  Step data(const Chunk& chunk);
+  Step gap(Direction direction, uint64_t lost);
+  void finish();
 
  private:
   /// One direction's place in its records and messages.
@@ -119,36 +131,36 @@ class Tls {
     uint16_t length = 0;  // of an encrypted request's record, else 0
   };
 
-  Step records_of(const Chunk& chunk, EventSink& sink);
-  Step ssl2_record(Bytes bytes, uint64_t offset, Direction direction, EventSink& sink);
+  Step records_of(const Chunk& chunk);
+  Step ssl2_record(Bytes bytes, uint64_t offset, Direction direction);
   /// `offset`: of the record's header in the stream.
-  void show_frames(const RecordHeader& header, uint64_t offset, Direction direction, EventSink& sink);
-  bool record(const RecordHeader& header, Bytes payload, Direction direction, EventSink& sink);
-  bool valid(const RecordHeader& header, Direction direction, EventSink& sink);
-  void heartbeat(const RecordHeader& header, Bytes payload, Direction direction, EventSink& sink);
-  void handshake(Bytes part, Direction direction, EventSink& sink);
-  void message(uint8_t type, Bytes body, Direction direction, EventSink& sink);
-  void client_hello(Bytes body, EventSink& sink);
-  void server_hello(Bytes body, EventSink& sink);
-  void certificates(Bytes body, Direction direction, EventSink& sink);
-  void keep_certificate(Bytes der, Direction direction, EventSink& sink);
-  void report_faults(uint8_t faults, Direction direction, EventSink& sink);
-  void raise(Anomaly anomaly, Direction direction, EventSink& sink);
-  void advance(Direction direction, uint8_t stage, EventSink& sink);
-  void publish(Direction direction, EventSink& sink);
-  void complete(Direction direction, EventSink& sink);
+  void show_frames(const RecordHeader& header, uint64_t offset, Direction direction);
+  bool record(const RecordHeader& header, Bytes payload, Direction direction);
+  bool valid(const RecordHeader& header, Direction direction);
+  void heartbeat(const RecordHeader& header, Bytes payload, Direction direction);
+  void handshake(Bytes part, Direction direction);
+  void message(uint8_t type, Bytes body, Direction direction);
+  void client_hello(Bytes body);
+  void server_hello(Bytes body);
+  void certificates(Bytes body, Direction direction);
+  void keep_certificate(Bytes der, Direction direction);
+  void report_faults(uint8_t faults, Direction direction);
+  void raise(Anomaly anomaly, Direction direction) { out_.anomaly(anomaly, direction, &tx_); }
+  void advance(Direction direction, uint8_t stage) { out_.reach(tx_, direction, stage); }
+  void publish(Direction direction);
+  void complete(Direction direction);
   /// True when the direction made no sense from its first byte on, and the other may go on.
   bool stop_before_records(Direction direction);
   /// Whether records of application data hold what nobody can read. They do not while the server's hello is still to
   /// come: such early data (RFC 8446 2.3) are part of the handshake.
-  bool encrypted(const EventSink& sink) const;
-  bool other_hello(Bytes body, EventSink& sink);
+  bool encrypted() const;
+  bool other_hello(Bytes body);
 
   const Config& config_;
+  Out<Tls> out_;
   Handshake tx_;
   std::array<HalfFlow, 2> sides_;
   Heartbeat heartbeat_;
-  uint32_t raised_ = 0;  // Anomaly bits: each is reported once a flow
   bool client_certificate_wanted_ = false;
   bool retrying_ = false;  // a second pair of hellos is to come, whatever ChangeCipherSpec stands before it
   bool retried_ = false;   // the second hello of the client came

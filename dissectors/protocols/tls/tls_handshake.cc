@@ -47,7 +47,7 @@ void Handshake::abridge() {
   for (std::string* text : {&sni, &ja3, &ja3s}) shed(*text);
 }
 
-void Tls::handshake(Bytes part, Direction direction, EventSink& sink) {
+void Tls::handshake(Bytes part, Direction direction) {
   HalfFlow& side = sides_[index(direction)];
   while (!part.empty() && !side.encrypted && !side.stopped && !done_) {
     if (side.message_left > 0) {
@@ -63,7 +63,7 @@ void Tls::handshake(Bytes part, Direction direction, EventSink& sink) {
         if (size <= part.size()) {
           const Bytes whole = part.first(size);
           part = part.subspan(size);
-          message(whole[0], whole.subspan(kMessageHeader), direction, sink);
+          message(whole[0], whole.subspan(kMessageHeader), direction);
           continue;
         }
       }
@@ -73,13 +73,15 @@ void Tls::handshake(Bytes part, Direction direction, EventSink& sink) {
       if (side.message.size() < kMessageHeader) return;
       const uint8_t type = static_cast<uint8_t>(side.message[0]);
       const size_t size = message_size(side.message.data());
-      if (size > kMaxMessage || !is_read(type)) {
+      const bool too_long = size > out_.limit(Cap::message);
+      if (too_long || !is_read(type)) {
         side.message.clear();
         side.message_left = static_cast<uint32_t>(size);
-        if (size > kMaxMessage && known_message_type(type)) {
-          raise(kHandshakeInvalidLength, direction, sink);
+        if (too_long && known_message_type(type)) {
+          out_.capped(Cap::message);
+          raise(Anomaly::handshake_invalid_length, direction);
         } else {
-          message(type, {}, direction, sink);
+          message(type, {}, direction);
         }
         continue;
       }
@@ -91,52 +93,52 @@ void Tls::handshake(Bytes part, Direction direction, EventSink& sink) {
     if (side.message.size() < size) return;
     const std::string whole = std::move(side.message);
     side.message.clear();
-    message(static_cast<uint8_t>(whole[0]), to_bytes(whole).subspan(kMessageHeader), direction, sink);
+    message(static_cast<uint8_t>(whole[0]), to_bytes(whole).subspan(kMessageHeader), direction);
   }
 }
 
 /// `body` is empty for messages that are not read.
-void Tls::message(uint8_t type, Bytes body, Direction direction, EventSink& sink) {
+void Tls::message(uint8_t type, Bytes body, Direction direction) {
   const bool from_client = direction == Direction::to_server;
   tx_.bytes += kMessageHeader + body.size();
   if (!known_message_type(type)) {
-    raise(kInvalidHandshakeMessage, direction, sink);
+    raise(Anomaly::invalid_handshake_message, direction);
     sides_[index(direction)].encrypted = true;  // nothing that follows can be trusted to be in the clear
     return;
   }
   switch (type) {
     case kClientHello:
-      if (from_client) client_hello(body, sink);
+      if (from_client) client_hello(body);
       break;
     case kServerHello:
-      if (!from_client) server_hello(body, sink);
+      if (!from_client) server_hello(body);
       break;
-    case kCertificate: certificates(body, direction, sink); break;
+    case kCertificate: certificates(body, direction); break;
     case kServerKeyExchange:
-    case kClientKeyExchange: advance(direction, kKeyExchangeDone, sink); break;
+    case kClientKeyExchange: advance(direction, kKeyExchangeDone); break;
     case kCertificateRequest: client_certificate_wanted_ |= !from_client; break;
     case kServerHelloDone:
-      if (!from_client && tx_.server().certificate && !client_certificate_wanted_) complete(direction, sink);
+      if (!from_client && tx_.server().certificate && !client_certificate_wanted_) complete(direction);
       break;
     default: break;
   }
 }
 
-void Tls::report_faults(uint8_t faults, Direction direction, EventSink& sink) {
-  if (faults & kBadLength) raise(kHandshakeInvalidLength, direction, sink);
-  if (faults & kManySni) raise(kMultipleSni, direction, sink);
-  if (faults & kBadSniType) raise(kInvalidSniType, direction, sink);
-  if (faults & kBadSniLength) raise(kInvalidSniLength, direction, sink);
+void Tls::report_faults(uint8_t faults, Direction direction) {
+  if (faults & kBadLength) raise(Anomaly::handshake_invalid_length, direction);
+  if (faults & kManySni) raise(Anomaly::multiple_sni_extensions, direction);
+  if (faults & kBadSniType) raise(Anomaly::invalid_sni_type, direction);
+  if (faults & kBadSniLength) raise(Anomaly::invalid_sni_length, direction);
 }
 
-void Tls::client_hello(Bytes body, EventSink& sink) {
+void Tls::client_hello(Bytes body) {
   constexpr Direction kFrom = Direction::to_server;
-  if (tx_.client().greeted && !other_hello(body, sink)) return;
+  if (tx_.client().greeted && !other_hello(body)) return;
   Party& party = tx_.parties[index(kFrom)];
   party.hello_bytes = to_text(body);
   Hello& hello = party.hello;
   if (!parse_client_hello(to_bytes(party.hello_bytes), hello)) {
-    raise(kInvalidHandshakeMessage, kFrom, sink);
+    raise(Anomaly::invalid_handshake_message, kFrom);
     return;
   }
   party.greeted = true;
@@ -149,13 +151,13 @@ void Tls::client_hello(Bytes body, EventSink& sink) {
     tx_.ja3_hash = md5_hex(tx_.ja3);
   }
   if (config_.wants_ja4()) tx_.ja4 = tls::ja4(hello);
-  report_faults(hello.faults, kFrom, sink);
-  advance(kFrom, kHelloDone, sink);
+  report_faults(hello.faults, kFrom);
+  advance(kFrom, kHelloDone);
 }
 
 /// A client that was asked to retry sends its hello again, and the first one is its fingerprint. When the second asks
 /// for something else, which RFC 8446 4.1.2 forbids and servers take, it begins a transaction of its own: true.
-bool Tls::other_hello(Bytes body, EventSink& sink) {
+bool Tls::other_hello(Bytes body) {
   constexpr Direction kFrom = Direction::to_server;
   Hello second;
   if (!retrying_ || retried_ || !parse_client_hello(body, second)) return false;
@@ -164,20 +166,20 @@ bool Tls::other_hello(Bytes body, EventSink& sink) {
   if (std::ranges::equal(second.sni, to_bytes(tx_.sni)) && std::ranges::equal(second.alpn, to_bytes(first.alpns))) {
     return false;
   }
-  publish(kFrom, sink);
+  publish(kFrom);
   tx_ = Handshake{};
-  tx_.id = 1;
-  raise(kInvalidHandshakeMessage, kFrom, sink);
+  out_.open(tx_);
+  raise(Anomaly::invalid_handshake_message, kFrom);
   return true;
 }
 
-void Tls::server_hello(Bytes body, EventSink& sink) {
+void Tls::server_hello(Bytes body) {
   constexpr Direction kFrom = Direction::to_client;
   Party& party = tx_.parties[index(kFrom)];
   if (party.greeted) return;
   Hello hello;
   if (!parse_server_hello(body, hello)) {
-    raise(kInvalidHandshakeMessage, kFrom, sink);
+    raise(Anomaly::invalid_handshake_message, kFrom);
     return;
   }
   if (hello.retry) {
@@ -198,36 +200,44 @@ void Tls::server_hello(Bytes body, EventSink& sink) {
     tx_.ja3s = ja3s_string(hello);
     tx_.ja3s_hash = md5_hex(tx_.ja3s);
   }
-  report_faults(hello.faults, kFrom, sink);
-  if (!hello.retry) advance(kFrom, kHelloDone, sink);
+  report_faults(hello.faults, kFrom);
+  if (!hello.retry) advance(kFrom, kHelloDone);
 }
 
-void Tls::certificates(Bytes body, Direction direction, EventSink& sink) {
+void Tls::certificates(Bytes body, Direction direction) {
   Party& party = tx_.parties[index(direction)];
   if (!party.chain.empty()) return;
   ByteReader reader(body);
   const size_t size = reader.u24();
-  if (!reader.ok() || size != reader.left()) raise(kCertificateInvalidLength, direction, sink);
+  if (!reader.ok() || size != reader.left()) raise(Anomaly::certificate_invalid_length, direction);
   Bytes rest = reader.bytes(std::min(size, reader.left()));
-  for (Bytes der; party.chain.size() < kMaxChain && next_certificate(rest, der);)
-    keep_certificate(der, direction, sink);
-  if (!rest.empty() && party.chain.size() < kMaxChain) raise(kCertificateInvalidLength, direction, sink);
-  advance(direction, kCertificateDone, sink);
+  for (Bytes der; !rest.empty() && out_.within(Cap::chain, party.chain.size() + 1);) {
+    if (!next_certificate(rest, der)) {
+      raise(Anomaly::certificate_invalid_length, direction);
+      break;
+    }
+    keep_certificate(der, direction);
+  }
+  advance(direction, kCertificateDone);
   if (direction == Direction::to_server && client_certificate_wanted_ && tx_.server().certificate) {
-    complete(direction, sink);
+    complete(direction);
   }
 }
 
-void Tls::keep_certificate(Bytes der, Direction direction, EventSink& sink) {
+void Tls::keep_certificate(Bytes der, Direction direction) {
   Party& party = tx_.parties[index(direction)];
   party.chain.emplace_back(to_text(der));
   if (party.certificate) return;  // only the first says who the party is
   party.certificate = read_certificate(der);
   switch (const CertificateFault fault = party.certificate->fault) {
     case CertificateFault::none: break;
-    case CertificateFault::cut: raise(kInvalidCertificate, direction, sink); break;
-    case CertificateFault::length: raise(kCertificateInvalidLength, direction, sink); break;
-    default: raise(static_cast<Anomaly>(kCertificateFaults + static_cast<uint8_t>(fault)), direction, sink);
+    case CertificateFault::cut: raise(Anomaly::invalid_certificate, direction); break;
+    case CertificateFault::length: raise(Anomaly::certificate_invalid_length, direction); break;
+    default: {
+      // The others stand behind it in their order.
+      constexpr auto kBefore = static_cast<uint8_t>(Anomaly::invalid_alert_message);
+      raise(static_cast<Anomaly>(kBefore + static_cast<uint8_t>(fault)), direction);
+    }
   }
 }
 

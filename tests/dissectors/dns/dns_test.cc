@@ -141,7 +141,7 @@ TEST(Dns, AnomaliesCarrySuricatasNames) {
   d.datagram(kUp, "short");
   d.datagram(kDown, answer().substr(0, answer().size() - 1));
   EXPECT_THAT(d.anomalies, ElementsAre("z_flag_set@1", "invalid_opcode@2", "not_request@3", "not_response@4",
-                                       "malformed_data", "invalid_additionals@5"));
+                                       "malformed_data", "invalid_additionals@6"));
 }
 
 TEST(Dns, AFlowThatBeginsWithAnAnswerIsReadTheOtherWayRound) {

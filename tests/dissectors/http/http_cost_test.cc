@@ -120,17 +120,17 @@ const Shape kShapes[] = {
 class Silent final : public EventSink {
  public:
   void emit(const Event&) override {}
-  void anomaly(const Protocol&, Transaction* tx, uint8_t name, Direction) override {
-    if (tx) tx->anomalies.push_back(name);
-  }
+  void anomaly(const Protocol&, const Transaction&, uint8_t, Direction) override {}
   void file(Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
-  void change_protocol(std::string_view) override {}
+  void become(std::string_view, std::shared_ptr<const Context>) override {}
+  void rename(std::string_view) override {}
+  void expect(const Expectation&) override {}
   void encrypted(Direction, uint64_t) override {}
   void plain(Direction, uint64_t) override {}
   bool picked_up_late() const override { return false; }
   void frame(uint8_t, Direction, uint64_t, uint64_t, Transaction*) override {}
   void end_frame(uint8_t, Direction, uint64_t, const Transaction*) override {}
-  void transaction_given_up() override {}
+  void capped(const Protocol&, uint8_t, uint64_t) override {}
   bool work(uint64_t) override { return true; }
 };
 
@@ -138,7 +138,7 @@ void converse(const std::vector<Line>& lines, size_t piece) {
   static const auto config = dissector("http").configure(Setting{});
   const DissectorRow& row = dissector("http");
   Silent sink;
-  void* instance = row.create(config.get());
+  void* instance = row.create({.sink = sink, .config = config.get()});
   std::array<uint64_t, 2> offset{};
   for (const auto& line : lines) {
     for (size_t at = 0; at < line.text.size();) {
@@ -146,13 +146,13 @@ void converse(const std::vector<Line>& lines, size_t piece) {
       chunk.direction = line.from;
       chunk.offset = offset[index(line.from)];
       chunk.data = to_bytes(line.text).subspan(at, std::min(piece, line.text.size() - at));
-      const Step step = row.data(instance, chunk, sink);
+      const Step step = row.data(instance, chunk);
       if (step.kind == Step::Kind::fail || step.used == 0) break;
       at += step.used;
       offset[index(line.from)] += step.used;
     }
   }
-  row.finish(instance, sink);
+  row.finish(instance);
   row.destroy(instance);
 }
 

@@ -98,7 +98,7 @@ TEST(HttpHostile, AFlowDecodesSoMuchAndNoMore) {
   const std::string bomb = gzip(std::string(80'000'000, 'z'));
   Dialogue d(dissector("http"), all);
   d.client(kGet + kGet).server(response(bomb, "Content-Encoding: gzip\r\n")).server(response("plain")).finish();
-  EXPECT_LE(d.values("http.response_body").at(0).size(), http::Http::kDecodedLimit);
+  EXPECT_LE(d.values("http.response_body").at(0).size(), Out<http::Http>::limit(http::Http::Cap::decoded));
   EXPECT_EQ(d.values("http.response_body").at(1), "plain");
   EXPECT_TRUE(has(d.anomalies, "compression_bomb_limit_reached@0"));
 }
@@ -442,14 +442,14 @@ TEST(HttpHostile, TheOldestOfTooManyRequestsIsGivenUp) {
   EXPECT_FALSE(got.failed);
   EXPECT_EQ(got.values("http.uri"), uris);
   EXPECT_EQ(got.of("http").size(), 20u);
-  EXPECT_EQ(got.anomalies, (Strings{"too_many_warnings"})) << "once a flow";
+  EXPECT_EQ(got.anomalies, (Strings{"too_many_warnings@0"})) << "once a flow";
 
   got = play_all_ways({client(many), server(answers)}, eight);
   EXPECT_EQ(got.values("http.response_body"), bodies) << "a late answer is read all the same";
 
   Dialogue counted(dissector("http"), eight);
   counted.client(many).finish();
-  EXPECT_EQ(counted.given_up, 12u);
+  EXPECT_EQ(counted.caps["tx"], 12u);
 
   std::string more;
   for (int i = 0; i < 30; ++i) more += many;
@@ -463,7 +463,7 @@ TEST(HttpHostile, AFormKeepsItsFilesBehindAnyNumberOfParts) {
   std::string body;
   for (int i = 0; i < 3000; ++i) body += "--b\r\n\r\n";
   body += "--b\r\nContent-Disposition: form-data; name=f; filename=\"evil\"\r\n\r\nEVIL\r\n--b--\r\n";
-  const http::Multipart got = http::parse_multipart(body, "b");
+  const http::Multipart got = http::parse_multipart(body, "b", 512);
   ASSERT_EQ(got.parts.size(), 1u);
   EXPECT_EQ(body.substr(got.parts[0].begin, got.parts[0].length), "EVIL");
 }

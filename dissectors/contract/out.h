@@ -1,0 +1,104 @@
+// Out: all that a dissector can say. Bound for its life to its protocol, its options and its flow.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "sensor/event/event_sink.h"
+
+namespace lapwing {
+
+/// What a dissector begins with [W].
+struct Beginning {
+  EventSink& sink;                              // outlives the dissector
+  const void* config = nullptr;                 // its D::Config
+  const RecordPlans* plans = nullptr;           // what records show under that
+  uint64_t first_id = 0;                        // of its transactions, which go on counting those of protocols before
+  std::string_view from = {};                   // the protocol before a change, else empty
+  std::shared_ptr<const Context> context = {};  // from whoever became this protocol, or expected this flow
+};
+
+/// [W] D names its Anomaly, Pdu and Cap: enums that number the rows of its protocol.
+template <class D>
+class Out {
+ public:
+  explicit Out(const Beginning& beginning)
+      : sink_(beginning.sink), config_(beginning.config), plans_(beginning.plans), next_id_(beginning.first_id) {}
+
+  // Transactions.
+  /// Numbers it: once for each, in the order in which they begin.
+  void open(Transaction& tx) { tx.id = next_id_++; }
+  /// A stage is reached once and never left; saying it again says nothing. `size`: bytes of the message so far.
+  void reach(Transaction& tx, Direction direction, uint8_t stage, uint64_t size = 0) {
+    uint8_t& progress = tx.progress[index(direction)];
+    if (progress >= stage) return;
+    progress = stage;
+    emit({.tx = &tx, .direction = direction, .message = size});
+  }
+  /// What was reached, or a record: protocol and options are those of the dissector.
+  void emit(Event event) {
+    event.protocol = &D::protocol;
+    event.config = config_;
+    event.plans = plans_;
+    sink_.emit(event);
+  }
+  /// Told once a transaction, and rules look at once. What belongs to none is told of a transaction of its own.
+  void anomaly(typename D::Anomaly name, Direction direction, Transaction* tx = nullptr) {
+    if (!tx) {
+      Transaction blank;
+      blank.blank = true;
+      open(blank);
+      return anomaly(name, direction, &blank);
+    }
+    const auto number = static_cast<uint8_t>(name);
+    if (std::ranges::find(tx->anomalies, number) != tx->anomalies.end()) return;
+    tx->anomalies.push_back(number);
+    sink_.anomaly(D::protocol, *tx, number, direction);
+    emit({.tx = tx, .direction = direction});
+  }
+  void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) {
+    sink_.file(tx, direction, file, bytes, over);
+  }
+
+  // Frames: as EventSink has them.
+  void frame(typename D::Pdu kind, Direction direction, uint64_t offset, uint64_t length, Transaction* tx = nullptr) {
+    sink_.frame(static_cast<uint8_t>(kind), direction, offset, length, tx);
+  }
+  void end_frame(typename D::Pdu kind, Direction direction, uint64_t end, const Transaction* tx = nullptr) {
+    sink_.end_frame(static_cast<uint8_t>(kind), direction, end, tx);
+  }
+
+  // Bounds.
+  /// True when `size` is within the row; else that is counted.
+  bool within(typename D::Cap cap, uint64_t size) {
+    if (size <= limit(cap)) return true;
+    capped(cap);
+    return false;
+  }
+  void capped(typename D::Cap cap, uint64_t count = 1) { sink_.capped(D::protocol, static_cast<uint8_t>(cap), count); }
+  static constexpr uint64_t limit(typename D::Cap cap) { return D::kCaps[static_cast<size_t>(cap)].limit; }
+  /// As EventSink::work: false when nothing more may be looked at.
+  bool work(uint64_t bytes) { return sink_.work(bytes); }
+
+  // The flow.
+  bool picked_up_late() const { return sink_.picked_up_late(); }
+  void encrypted(Direction direction, uint64_t offset) { sink_.encrypted(direction, offset); }
+  void plain(Direction direction, uint64_t offset) { sink_.plain(direction, offset); }
+  /// With what both sides left unread. To be said at most once a call, before Step::ok().
+  void become(std::string_view name, std::shared_ptr<const Context> context = {}) {
+    sink_.become(name, std::move(context));
+  }
+  void rename(std::string_view name) { sink_.rename(name); }
+  void expect(const Expectation& expectation) { sink_.expect(expectation); }
+
+ private:
+  EventSink& sink_;
+  const void* config_;
+  const RecordPlans* plans_;
+  uint64_t next_id_;
+};
+
+}  // namespace lapwing
