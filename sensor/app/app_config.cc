@@ -42,9 +42,9 @@ bool enabled(const Setting& node) {
 
 }  // namespace
 
-AppConfig AppConfig::read(const Setting& root) {
+AppConfig AppConfig::read(const Setting& root, std::span<const DissectorRow* const> rows) {
   AppConfig config = read_options<AppConfig>(root, kOptions);
-  for (const DissectorRow* row : dissectors()) {
+  for (const DissectorRow* row : rows) {
     AppProtocol protocol{.row = row, .transports = row->about->transports, .config = row->configure(root)};
     protocol.plans = std::make_shared<const RecordPlans>(*row->protocol, protocol.config.get());
     protocol.ports.assign(row->about->ports.begin(), row->about->ports.end());

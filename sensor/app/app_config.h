@@ -26,8 +26,8 @@ struct AppConfig {
   std::vector<AppProtocol> protocols;
   uint64_t memcap = 0;  // "app-layer.memcap": bytes that dissection may keep of all flows of a worker
 
-  /// Throws SettingError.
-  static AppConfig read(const Setting& root);
+  /// Of all that a build has, or of those told. Throws SettingError.
+  static AppConfig read(const Setting& root, std::span<const DissectorRow* const> rows = dissectors());
 };
 std::vector<OptionInfo> app_options();
 

@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "tests/dissectors/dialogue.h"
+#include "tests/dissectors/caps.h"
 #include "tests/dissectors/dns/dns_wire.h"
 #include "tests/dissectors/http/http_dialogue.h"
 #include "tests/dissectors/tls/tls_wire.h"
@@ -39,14 +39,7 @@ std::string part(const std::string& boundary, const std::string& filename) {
 const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\n";
 const std::string kHttp = "app-layer.protocols.http.libhtp.default-config.";
 
-struct Reach {
-  std::string_view protocol, cap;
-  Settings settings;
-  std::function<void(Dialogue&)> talk;
-};
-
-const Reach kReaches[] = {
-    {"echo", "pending", {}, [](Dialogue& d) { d.client(times(65, [](size_t) { return "ECHO a\r\n"; })); }},
+const CapReaches kReaches = {
     {"dns",
      "entries",
      {{"app-layer.protocols.dns.record.version", "2"}},
@@ -104,14 +97,14 @@ const Reach kReaches[] = {
 
 TEST(Caps, EachIsReachedAndCounted) {
   std::set<std::pair<std::string_view, std::string_view>> tried;
-  for (const Reach& reach : kReaches) {
+  for (const CapReach& reach : CapReaches::all()) {
     Dialogue d(dissector(reach.protocol), reach.settings);
     reach.talk(d);
     d.finish();
-    EXPECT_GT(d.caps[std::string(reach.cap)], 0u) << reach.protocol << " " << reach.cap;
+    EXPECT_GT(d.capped(reach.cap), 0u) << reach.protocol << " " << reach.cap;
     tried.insert({reach.protocol, reach.cap});
   }
-  for (const DissectorRow* row : dissectors()) {
+  for (const DissectorRow* row : all_dissectors()) {
     for (const Cap& cap : row->protocol->caps) {
       EXPECT_TRUE(tried.contains({row->about->name, cap.name})) << row->about->name << " " << cap.name << ": no test";
       EXPECT_FALSE(cap.help.empty()) << row->about->name << " " << cap.name;

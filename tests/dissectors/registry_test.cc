@@ -3,14 +3,14 @@
 #include <set>
 #include <string>
 
-#include "dissectors/registry.h"
+#include "tests/support/flow_driver.h"
 
 namespace lapwing {
 namespace {
 
 TEST(Registry, NamesAreUniqueAndAgree) {
   std::set<std::string_view> names;
-  for (const DissectorRow* row : dissectors()) {
+  for (const DissectorRow* row : test::all_dissectors()) {
     EXPECT_TRUE(names.insert(row->about->name).second) << row->about->name;
     EXPECT_EQ(row->about->name, row->protocol->name);
     EXPECT_FALSE(row->about->help.empty()) << row->about->name;
@@ -21,7 +21,7 @@ TEST(Registry, NamesAreUniqueAndAgree) {
 }
 
 TEST(Registry, FieldsAreUniqueAndDescribed) {
-  for (const DissectorRow* row : dissectors()) {
+  for (const DissectorRow* row : test::all_dissectors()) {
     std::set<std::string_view> own;
     for (const auto& field : row->protocol->fields) {
       EXPECT_TRUE(own.insert(field.name).second) << field.name;
@@ -36,14 +36,14 @@ TEST(Registry, FieldsAreUniqueAndDescribed) {
 }
 
 TEST(Registry, AnomalyNamesAreUniqueWithinAProtocol) {
-  for (const DissectorRow* row : dissectors()) {
+  for (const DissectorRow* row : test::all_dissectors()) {
     std::set<std::string_view> names(row->protocol->anomalies.begin(), row->protocol->anomalies.end());
     EXPECT_EQ(names.size(), row->protocol->anomalies.size()) << row->about->name;
   }
 }
 
 TEST(Registry, DefaultsOfEveryOptionAreValid) {
-  for (const DissectorRow* row : dissectors()) {
+  for (const DissectorRow* row : test::all_dissectors()) {
     Setting root;
     root.kind = Setting::Kind::map;
     EXPECT_NO_THROW(row->configure(root)) << row->about->name;

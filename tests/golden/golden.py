@@ -10,6 +10,9 @@ and records.json (one record a line, canonical). Each case runs as captured with
 its TCP payload byte by byte and cut, reordered and duplicated: what was seen of the applications must not change.
 With "read", a file of source ports a line, what a real host's application was sent from them and read must be what
 alerts: no more, no less.
+
+The dialogues of tests/dissectors are cases as well: each is made into a capture, and what it says of records and anomalies
+of its protocols must come of that, whole and in segments of a byte and of seven.
 """
 import argparse, json, os, subprocess, sys, tempfile
 
@@ -17,6 +20,8 @@ import segments
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "tests/support"))
+import dialogues
 WORKERS = 3
 # Where and when a record came about depends on packets, which a rewritten capture has others of.
 OF_PACKETS = ("timestamp", "flow_id", "pcap_cnt", "flow", "tcp", "ndpi", "packet", "packet_info", "payload", "payload_printable",
@@ -56,6 +61,23 @@ def difference(want, got):
     return "".join(f"\n    - {r[:600]}" for r in missing[:3]) + "".join(f"\n    + {r[:600]}" for r in extra[:3])
 
 
+def dialogue_runs(lapwing, dialogue):
+    """(name, wanted, got) of each way to send it."""
+    arguments = [word for option in dialogue.options for word in ("--set", option)]
+    wanted = [json.dumps(record) for record in dialogue.records]
+    with tempfile.TemporaryDirectory() as work:
+        for segment in (1460, 7, 1):
+            capture = os.path.join(work, "dialogue.pcap")
+            dialogue.write(capture, segment)
+            records = replay(lapwing, {"arguments": arguments}, capture, 1)
+            of_protocols = [r for r in records if r["event_type"] not in PACKET_TYPES + ("anomaly", "alert", "frame")]
+            # What is wanted stands for what has it.
+            got = [want if dialogues.holds(record, json.loads(want)) else json.dumps(record)
+                   for record, want in zip(of_protocols, wanted + ["false"] * len(of_protocols))]
+            anomalies = [r["anomaly"]["event"].lower() for r in records if r["event_type"] == "anomaly" and r["anomaly"].get("layer") == "proto_parser"]
+            yield f"segments of {segment}", wanted + dialogue.anomalies, got + anomalies
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("lapwing"); ap.add_argument("--update", action="store_true"); ap.add_argument("--only", default="")
@@ -84,6 +106,13 @@ def main():
             else:
                 failed += 1
                 print(f"FAIL {label}, {name}: {len(want)} records wanted, {len(got)} got{difference(want, got)}")
+    for dialogue in dialogues.all_dialogues():
+        label = os.path.relpath(dialogue.path, ROOT)
+        if dialogue.protocol == "template" or args.only not in label: continue
+        for name, want, got in dialogue_runs(lapwing, dialogue):
+            passed += want == got
+            failed += want != got
+            if want != got: print(f"FAIL {label}, {name}:{difference(want, got)}")
     print(f"golden: {passed} passed, {failed} failed")
     return failed > 0 or passed == 0
 

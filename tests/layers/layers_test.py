@@ -3,7 +3,7 @@
 import os, shutil, subprocess, sys, tempfile, unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-ROOMS = ("sensor", "dissectors", "signatures", "export")
+ROOMS = ("sensor", "dissectors", "signatures", "export", "tests/dissectors/template")
 
 
 class Layers(unittest.TestCase):
@@ -41,6 +41,10 @@ class Layers(unittest.TestCase):
         for name, line in (("signatures/match/matcher.h", '#include "dissectors/contract/dissector.h"'),      # siblings
                            ("export/eve/recorder.h", '#include "signatures/compile/rule_compiler.h"'),
                            ("sensor/base/bytes.h", '#include "sensor/decode/packet.h"'),       # upwards
+                           ("dissectors/protocols/http/http.cc", '#include "dissectors/protocols/dns/dns.h"'),
+                           ("dissectors/protocols/dns/dns.cc", '#include "dissectors/parts/file/file.h"'),  # its line names no part
+                           ("tests/dissectors/template/protocol/echo.cc", '#include "dissectors/protocols/dns/dns.h"'),
+                           ("tests/dissectors/template/protocol/echo.h", '#include "tests/support/flow_driver.h"'),
                            ("dissectors/protocols/dns/dns.cc", '  #  include <sensor/flow/flow.h>'),     # however it is written
                            ("sensor/stream/defrag.cc", '#include "../../dissectors/dissector.h"'),
                            ("export/outputs/publisher.cc", '#include "tests/support/packet_builder.h"'),

@@ -160,13 +160,15 @@ TEST_F(ExceptionPolicy, WithoutRoomForItsDataAConnectionIsCountedWhereAsked) {
 }
 
 TEST_F(ExceptionPolicy, AFlowWhoseDissectorGaveUpIsCountedWhereAsked) {
-  set("app-layer.protocols.echo.detection-ports.dp", std::to_string(test::kServerPort));
+  // A ClientHello of TLS, and no TLS behind it.
+  const std::string hello = std::string("\x16\x03\x03\0\x2f\1\0\0\x2b\3\3", 11) + std::string(32, 'R') +
+                            std::string("\0\0\x02\x13\x01\x01\0\0\0", 9);
   for (std::string_view policy : {"ignore", "bypass"}) {
     set("app-layer.error-policy", policy);
     handshake();
-    say(kUp, "ECHO a\n");
+    say(kUp, hello);
     acknowledge(kDown);
-    say(kUp, "QUIT\n");
+    say(kUp, "no record\n");
     acknowledge(kDown);
     say(kUp, "midway");
     acknowledge(kDown);

@@ -86,7 +86,7 @@ TEST(HttpHostile, DecodedBytesArePaidFor) {
   d.client(kGet).server(response(gzip(std::string(90'000, 'z')), "Content-Encoding: gzip\r\n"));
   EXPECT_TRUE(d.failed);
   Dialogue form(dissector("http"));
-  form.work_limit = 50'000;
+  form.work_limit = 100'000;
   form.client(
       "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 60000\r\n\r\n" +
       std::string(60'000, '-'));
@@ -449,7 +449,7 @@ TEST(HttpHostile, TheOldestOfTooManyRequestsIsGivenUp) {
 
   Dialogue counted(dissector("http"), eight);
   counted.client(many).finish();
-  EXPECT_EQ(counted.caps["tx"], 12u);
+  EXPECT_EQ(counted.capped("tx"), 12u);
 
   std::string more;
   for (int i = 0; i < 30; ++i) more += many;

@@ -10,7 +10,7 @@ Dialogue speak_nothing(Random& random) {
     switch (random.below(6)) {
       case 0: turn.bytes = random.bytes(random.length(3000)); break;
       case 1: turn.bytes = std::string(random.length(4000), random.chance(50) ? 'A' : '\0'); break;
-      case 2: turn.bytes = "ECHO " + random.letters(random.length(300)) + (random.chance(80) ? "\r\n" : ""); break;
+      case 2: turn.bytes = "NOOP " + random.letters(random.length(300)) + (random.chance(80) ? "\r\n" : ""); break;
       case 3:
         turn.bytes =
             random.pick({"GET ", "HTTP/1.1 ", "\x16\x03\x01", "SSH-2.0-x\r\n", "220 x ESMTP\r\n", "\x17\x03\x03"});

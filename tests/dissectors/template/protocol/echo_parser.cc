@@ -1,4 +1,4 @@
-#include "dissectors/protocols/echo/echo_parser.h"
+#include "tests/dissectors/template/protocol/echo_parser.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 #include "dissectors/contract/columns.h"
-#include "dissectors/protocols/echo/echo.h"
+#include "tests/dissectors/template/protocol/echo.h"
 
 namespace lapwing::echo {
 

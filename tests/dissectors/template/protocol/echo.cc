@@ -1,4 +1,4 @@
-#include "dissectors/protocols/echo/echo.h"
+#include "tests/dissectors/template/protocol/echo.h"
 
 namespace lapwing::echo {
 

@@ -6,7 +6,7 @@
 #include "dissectors/contract/dissector.h"
 #include "dissectors/contract/names.h"
 #include "dissectors/contract/open.h"
-#include "dissectors/protocols/echo/echo_parser.h"
+#include "tests/dissectors/template/protocol/echo_parser.h"
 
 namespace lapwing::echo {
 

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
-#include "dissectors/protocols/echo/echo_parser.h"
-#include "tests/dissectors/dialogue.h"
+#include "tests/dissectors/caps.h"
+#include "tests/dissectors/template/protocol/echo_parser.h"
 
 namespace lapwing {
 namespace {
@@ -14,6 +14,15 @@ using testing::SizeIs;
 const DissectorRow& row() {
   return test::dissector("echo");
 }
+
+const test::CapReaches kReaches = {
+    {"echo",
+     "pending",
+     {},
+     [](Dialogue& d) {
+       for (size_t i = 0; i < 65; ++i) d.client("ECHO a\r\n");
+     }},
+};
 
 TEST(EchoParser, ReadsOneLineAndLeavesTheRest) {
   const auto line = echo::parse_line(to_bytes("ECHO a\r\nECHO b"), false);

@@ -1,0 +1,307 @@
+#include "tests/support/flow_driver.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "sensor/base/setting.h"
+
+namespace lapwing::echo {
+extern const DissectorRow kRow;
+}
+
+namespace lapwing::test {
+namespace {
+
+constexpr size_t kHeaders = 54;  // of a packet: what its bytes pay for
+constexpr size_t kMost = 64;     // dissectors of a build
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+struct Exact {
+  explicit Exact(Bytes bytes) : data(new uint8_t[bytes.size()]), size(bytes.size()) {
+    if (size) std::memcpy(data.get(), bytes.data(), size);
+  }
+  Bytes bytes() const { return {data.get(), size}; }
+  std::unique_ptr<uint8_t[]> data;
+  size_t size;
+};
+
+thread_local uint32_t last_need = 0;
+
+/// Row N, offered bytes of which it can read no more than there are, and believed no more than it was offered.
+template <size_t N>
+DissectorRow exact() {
+  DissectorRow out = *all_dissectors()[N];
+  out.probe = [](const Chunk& first) {
+    const Exact copy(first.data);
+    Chunk chunk = first;
+    chunk.data = copy.bytes();
+    return all_dissectors()[N]->probe(chunk);
+  };
+  out.data = [](void* instance, const Chunk& chunk) {
+    const Exact copy(chunk.data);
+    Chunk same = chunk;
+    same.data = copy.bytes();
+    const Step step = all_dissectors()[N]->data(instance, same);
+    require(step.used <= chunk.data.size());
+    last_need = step.more;
+    return step;
+  };
+  return out;
+}
+
+/// The protocol of flows that announce another: one message says of which port, transport and protocol.
+struct Herald {
+  static constexpr std::string_view kMagic = "\xff\xfe herald of flows ";
+  static constexpr About kAbout = {
+      .name = "herald", .transports = transport::tcp | transport::udp, .help = "announces a flow"};
+  static const Protocol kProtocol;
+  static const DissectorRow kRow;
+
+  static std::string message(std::string_view protocol, uint16_t port, bool datagrams) {
+    std::string out(kMagic);
+    out += static_cast<char>(datagrams);
+    out += static_cast<char>(port >> 8);
+    out += static_cast<char>(port);
+    return out.append(protocol);
+  }
+  static Step data(void* instance, const Chunk& chunk) {
+    ByteReader reader(chunk.data.subspan(kMagic.size()));
+    Expectation announced;
+    announced.datagrams = reader.u8() != 0;
+    announced.port = reader.u16();
+    const std::string_view name = to_text(reader.bytes(reader.left()));
+    for (const DissectorRow* row : all_dissectors()) {
+      if (row->about->name == name) announced.protocol = row->about->name;
+    }
+    static_cast<EventSink*>(instance)->expect(announced);
+    return Step::ok(chunk.data.size());
+  }
+};
+
+const Protocol Herald::kProtocol{.name = "herald"};
+const DissectorRow Herald::kRow{
+    .about = &kAbout,
+    .protocol = &kProtocol,
+    .probe =
+        [](const Chunk& first) { return to_text(first.data).starts_with(kMagic) ? Likelihood::sure : Likelihood::no; },
+    .configure = [](const Setting&) { return std::shared_ptr<const void>(); },
+    .options = [] { return std::vector<OptionInfo>(); },
+    .create = [](const Beginning& beginning) -> void* { return &beginning.sink; },
+    .destroy = [](void*) {},
+    .data = &Herald::data,
+    .gap = [](void*, Direction, uint64_t) { return Step::ok(0); },
+    .finish = [](void*) {},
+};
+
+std::span<const DissectorRow* const> driven_rows() {
+  static const auto kExact = []<size_t... N>(std::index_sequence<N...>) {
+    std::vector<DissectorRow> out;
+    ((N < all_dissectors().size() ? out.push_back(exact<N>()) : void()), ...);
+    return out;
+  }
+  (std::make_index_sequence<kMost>());
+  static const auto kRows = [] {
+    std::vector<const DissectorRow*> out;
+    for (const DissectorRow& row : kExact) out.push_back(&row);
+    out.push_back(&Herald::kRow);
+    return out;
+  }();
+  return kRows;
+}
+
+/// Read once for each set of options: tests make flows by the thousand.
+std::shared_ptr<const AppConfig> config_of(const Settings& settings) {
+  thread_local std::map<Settings, std::shared_ptr<const AppConfig>> kept;
+  auto& config = kept[settings];
+  if (!config) {
+    Setting root;
+    root.kind = Setting::Kind::map;
+    for (const auto& [key, value] : settings) {
+      Setting& node = root.make(key);
+      node.kind = Setting::Kind::scalar;
+      node.scalar = value;
+    }
+    config = std::make_shared<const AppConfig>(AppConfig::read(root, driven_rows()));
+  }
+  return config;
+}
+
+std::string arrow(Direction direction) {
+  return direction == Direction::to_server ? "> " : "< ";
+}
+
+}  // namespace
+
+std::span<const DissectorRow* const> all_dissectors() {
+  static const auto kRows = [] {
+    std::vector<const DissectorRow*> out(dissectors().begin(), dissectors().end());
+    out.push_back(&echo::kRow);
+    require(out.size() <= kMost);
+    return out;
+  }();
+  return kRows;
+}
+
+FlowDriver::FlowDriver(const Setup& setup, Heard& heard)
+    : budget(read_options<BudgetConfig>(Setting{}, budget_options())),
+      setup_(setup),
+      config_(config_of(setup.settings)),
+      app_(*config_, budget, *this),
+      heard_(heard) {
+  if (setup.frames) {
+    std::vector<uint32_t> all(config_->protocols.size(), UINT32_MAX);
+    app_.want_frames(all);
+  }
+  flow_.key.port[0] = 40000;
+  flow_.key.port[1] = setup.port;
+}
+
+FlowDriver::~FlowDriver() = default;
+
+void FlowDriver::begin(Flow& flow) {
+  if (setup_.late) flow.flags |= flow_flag::midstream;
+  if (setup_.known.empty()) return;
+  const bool datagrams = flow.key.proto == ip_proto::udp;
+  Flow herald;
+  herald.key = flow.key;
+  herald.client_side = flow.client_side;
+  herald.last = flow.last;
+  const std::string message = Herald::message(setup_.known, flow.server_port(), datagrams);
+  herald.bytes[0] = message.size();
+  app_.chunk(herald, {.data = to_bytes(message), .datagram = datagrams});
+  require(app_.expecting());
+  app_.greet(flow, flow.last);
+}
+
+void FlowDriver::begin_own(bool datagrams) {
+  if (std::exchange(begun_, true)) return;
+  flow_.key.proto = datagrams ? ip_proto::udp : ip_proto::tcp;
+  begin(flow_);
+}
+
+void FlowDriver::bring(const Chunk& chunk) {
+  begin_own(chunk.datagram);
+  ++flow_.packets[index(chunk.direction)];
+  flow_.bytes[index(chunk.direction)] += chunk.data.size() + kHeaders;
+  // As the stream does with the first payload it sees.
+  if (!chunk.datagram && !chunk.data.empty() && !(flow_.flags & (flow_flag::client_first | flow_flag::server_first))) {
+    flow_.flags |= chunk.direction == Direction::to_server ? flow_flag::client_first : flow_flag::server_first;
+  }
+  app_.chunk(flow_, chunk);
+  if (!app_.reversed(flow_)) return;
+  flow_.swap_direction();
+  std::swap(said_[0], said_[1]);
+  app_.swap_direction(flow_, {});
+}
+
+void FlowDriver::say(Direction direction, std::string_view bytes) {
+  const uint64_t offset = said_[index(direction)];
+  said_[index(direction)] += bytes.size();
+  bring({.data = to_bytes(bytes), .offset = offset, .direction = direction});
+}
+
+void FlowDriver::datagram(Direction direction, std::string_view bytes) {
+  bring({.data = to_bytes(bytes), .direction = direction, .datagram = true});
+}
+
+void FlowDriver::gap(Direction direction, uint64_t lost) {
+  begin_own(false);
+  app_.gap(flow_, direction, said_[index(direction)], lost, {});
+  said_[index(direction)] += lost;
+}
+
+void FlowDriver::end(Direction direction, bool broken_off) {
+  bring({.offset = said_[index(direction)], .direction = direction, .end = true, .broken_off = broken_off});
+}
+
+void FlowDriver::finish() {
+  begin_own(false);
+  app_.finish(flow_, {});
+}
+
+uint32_t FlowDriver::need() {
+  return last_need;
+}
+
+uint64_t FlowDriver::capped(std::string_view protocol, std::string_view cap) const {
+  CounterSet counters;
+  app_.add_protocol_counters(counters);
+  return counters.value("app_layer." + std::string(protocol) + "." + std::string(cap) + "_max");
+}
+
+void FlowDriver::event(Flow&, const Event& event) {
+  if (event.tx->blank) return;
+  event.tx->unrecorded |= unrecord;
+  const Direction direction = event.direction;
+  uint8_t& inspected = event.tx->inspected[index(direction)];
+  const uint8_t progress = event.tx->progress[index(direction)];
+  require(progress >= inspected);
+  for (const Field& field : event.protocol->fields) {
+    if (!ready(field, *event.tx, direction) || field.stage <= inspected) continue;
+    size_t count = 0;
+    field.for_each(*event.tx, direction, [&](const Value& value) {
+      require(count++ == 0 || field.many);
+      const std::string text =
+          field.kind != FieldKind::bytes ? std::to_string(value.integer) : std::string(to_text(value.bytes));
+      heard_.fields.push_back(arrow(direction) + std::string(field.name) + "=" + text);
+      return true;
+    });
+  }
+  inspected = progress;
+  auto object = [&](auto&& write) {
+    std::string text;
+    JsonWriter json(text);
+    json.begin_object();
+    write(json);
+    json.end_object();
+    return text;
+  };
+  std::string scratch;
+  heard_.alerts.push_back(object([&](JsonWriter& json) { write_in_alert(event, scratch, json); }));
+  if (!event.record) return;
+  heard_.records.push_back(object([&](JsonWriter& json) { write_record(event, scratch, json); }));
+  heard_.reversed.push_back(event.reversed);
+  heard_.messages.push_back(event.message);
+}
+
+void FlowDriver::anomaly(Flow&, const Protocol& protocol, const Transaction& tx, uint8_t name, Direction) {
+  require(name < protocol.anomalies.size() && tx.anomalies.size() <= protocol.anomalies.size());
+  heard_.anomalies.push_back(std::string(protocol.anomalies[name]) + (tx.blank ? "" : "@" + std::to_string(tx.id)));
+}
+
+void FlowDriver::file(Flow&, Transaction&, Direction, CarriedFile& file, Bytes bytes, bool over) {
+  file.depth = store_depth;
+  std::string& passed = passed_[&file];
+  passed += to_text(bytes);
+  if (!over) return;
+  if (passed.empty()) passed = to_text(file.content());
+  heard_.stored.push_back(file.name + "=" + passed + "#" + file.sha256());
+  passed_.erase(&file);
+}
+
+void FlowDriver::encrypted(Flow&, Direction direction, uint64_t offset) {
+  heard_.encrypted_from.emplace_back(direction, offset);
+}
+
+void FlowDriver::plain(Flow&, const Chunk& bytes) {
+  heard_.plain_from.emplace_back(bytes.direction, bytes.offset);
+}
+
+void FlowDriver::recognition_anomaly(Flow&, RecognitionAnomaly event, Direction) {
+  heard_.recognised.emplace_back(name(event));
+}
+
+void FlowDriver::frame(Flow&, const MessageFrame& frame) {
+  require(frame.base + frame.bytes.size() >= frame.base);
+  if (!frame.complete) return;
+  heard_.frames.push_back(arrow(frame.direction) + std::string(frame.kind->name) + " " + std::to_string(frame.offset) +
+                          "+" + std::to_string(frame.length));
+}
+
+}  // namespace lapwing::test
