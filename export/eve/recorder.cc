@@ -163,6 +163,14 @@ void Recorder::alert(const Envelope& envelope, const Alert& alert) {
   if (!impl_->wants(kTopicAlert)) return;
   write_alert_record(impl_->text(), impl_->tools, envelope, alert);
   impl_->batch->urgent = true;
+  impl_->batch->findings.push_back({.time = envelope.time,
+                                    .flow_id = envelope.flow_id,
+                                    .src = envelope.src,
+                                    .dest = envelope.dest,
+                                    .kind = Finding::Kind::signature,
+                                    .severity = alert.rule->severity,
+                                    .id = alert.rule->sid,
+                                    .entry = static_cast<uint32_t>(impl_->batch->entries.size())});
   impl_->done(kTopicAlert);
 }
 

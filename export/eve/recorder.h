@@ -1,4 +1,4 @@
-// Recorder: the worker's end of export. Writes EVE records into the worker's outbox.
+// Recorder: the worker's end of export. Writes EVE records into the worker's batch.
 #pragma once
 
 #include <memory>
