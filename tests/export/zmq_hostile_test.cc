@@ -190,6 +190,7 @@ TEST_F(ZmqHostile, IdleConnectionsGiveWayToReaders) {
 }
 
 TEST_F(ZmqHostile, WhoTakesNothingIsEndedWhenTooManyBytesWait) {
+  if (std::getenv("LAPWING_TEST_SLOWER")) GTEST_SKIP() << "the other reader would be as slow as the stalled one";
   start("stalled-bytes", {{"queue-size", "16mb"}});
   RawReader stalled(where_);
   stalled.greet();
