@@ -53,13 +53,14 @@ constexpr OptionRow<S> kStatsRows[] = {
 };
 
 using X = EveForwardedOptions;
+constexpr NamedValue kForwardedModes[] = {{"extra-data", false}, {"overwrite", true}};
+constexpr NamedValue kDeployments[] = {{"reverse", false}, {"forward", true}};
 constexpr OptionRow<X> kForwardedRows[] = {
     {"xff.enabled", &X::enabled, "no", "take the client behind proxies from a header of its request"},
-    {"xff.mode", &X::mode, "extra-data", "add the client as xff, or put it in the place of the proxy's address",
-     Unit::none, "extra-data|overwrite"},
-    {"xff.deployment", &X::deployment, "reverse",
-     "which address of the header is meant: the last, added by a reverse proxy, or the first", Unit::none,
-     "reverse|forward"},
+    {"xff.mode", one_of<&X::overwrites>(kForwardedModes), "extra-data",
+     "add the client as xff, or put it in the place of the proxy's address"},
+    {"xff.deployment", one_of<&X::forward>(kDeployments), "reverse",
+     "which address of the header is meant: the last, added by a reverse proxy, or the first"},
     {"xff.header", &X::header, "X-Forwarded-For", "the header"},
 };
 

@@ -13,9 +13,9 @@ namespace lapwing {
 /// Keys "xff.*" of an eve-log section, and of its type "alert".
 struct EveForwardedOptions {
   bool enabled = false;
-  std::string mode, deployment, header;
-
-  bool overwrites() const { return mode == "overwrite"; }
+  bool overwrites = false;  // the proxy's address; else a member of its own
+  bool forward = false;     // the proxy stands before clients: the first address is meant, not the last
+  std::string header;
   bool operator==(const EveForwardedOptions&) const = default;
 };
 

@@ -20,9 +20,11 @@ namespace {
 namespace fs = std::filesystem;
 using C = FileStoreConfig;
 
+constexpr NamedValue kVersions[] = {{"2", 2}};
+
 constexpr OptionRow<C> kRows[] = {
     {"enabled", &C::enabled, "no", "store files that rules with filestore ask for"},
-    {"version", &C::version, "2", "layout of the folder", Unit::none, "2"},
+    {"version", one_of<&C::version>(kVersions), "2", "layout of the folder"},
     {"dir", &C::folder, "filestore", "the folder; relative to default-log-dir, or to where --eve writes"},
     {"write-fileinfo", &C::write_fileinfo, "no", "write the fileinfo record of a file beside it"},
     {"force-filestore", &C::force, "no", "store every file, whatever rules say"},

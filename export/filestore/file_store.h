@@ -14,7 +14,8 @@ namespace lapwing {
 /// [S] Keys "outputs[].file-store" with Suricata's names.
 struct FileStoreConfig {
   bool enabled = false;
-  std::string version, folder;
+  uint64_t version = 2;
+  std::string folder;
   bool write_fileinfo = false;  // the record of each file beside it
   bool force = false;           // every file, whatever rules say
   uint64_t depth = 0;           // bytes of a file at most; 0: all

@@ -436,7 +436,7 @@ constexpr Column kRecordAnswer2[] = {object<&self<MessageTransaction>>("dns", kA
 constexpr Table kShapes[] = {kRecord3, kRecordQuery2, kRecordAnswer2};
 
 size_t shape_of(const Event& event, const void* config) {
-  if (!config || static_cast<const Config*>(config)->version != "2") return 0;
+  if (!config || static_cast<const Config*>(config)->version != 2) return 0;
   return static_cast<const MessageTransaction&>(*event.tx).message.is_response() ? 2 : 1;
 }
 
@@ -460,7 +460,11 @@ std::span<const RecordRow> records() {
 
 RecordChoice record_choice(const void* config, std::string_view record) {
   if (record.empty()) return {.names = {"detailed"}};
-  return {.names = static_cast<const Config*>(config)->formats};
+  RecordChoice out;
+  for (const NamedValue& format : kFormats) {
+    if (static_cast<const Config*>(config)->formats & format.value) out.names.emplace_back(format.name);
+  }
+  return out;
 }
 
 }  // namespace lapwing::dns

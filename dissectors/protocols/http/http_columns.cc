@@ -439,11 +439,8 @@ RecordChoice record_choice(const void* config, std::string_view record) {
   }
   RecordChoice out{.extended = options.extended};
   for (const std::string& name : options.custom) out.names.push_back(to_lower(name));
-  for (std::string_view side : {"request", "response"}) {
-    if (options.dump_all_headers == "both" || options.dump_all_headers == side) {
-      out.names.push_back(std::string(side) + "_headers");
-    }
-  }
+  if (options.dumped & kRequestHeaders) out.names.emplace_back("request_headers");
+  if (options.dumped & kResponseHeaders) out.names.emplace_back("response_headers");
   return out;
 }
 
