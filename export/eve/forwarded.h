@@ -16,7 +16,6 @@ struct EveForwardedOptions {
   bool overwrites = false;  // the proxy's address; else a member of its own
   bool forward = false;     // the proxy stands before clients: the first address is meant, not the last
   std::string header;
-  bool operator==(const EveForwardedOptions&) const = default;
 };
 
 /// The client that a header's list of addresses names: behind a forward proxy the first, before a reverse proxy the

@@ -22,8 +22,6 @@ struct FileStoreConfig {
   uint64_t max_open_files = 0;  // 0: no limit
   uint64_t max_size = 0;        // bytes of all files in the folder; 0: no limit
   uint64_t max_files = 0;       // in the folder; 0: no limit
-  bool force_magic = false;
-  std::vector<std::string> force_hash;  // digests that fileinfo records show beside SHA-256
 
   /// Throws SettingError.
   static FileStoreConfig read(const Setting& root);

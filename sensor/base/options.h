@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sensor/base/named_value.h"
+#include "sensor/base/option_source.h"
 #include "sensor/base/setting.h"
 
 namespace lapwing {
@@ -133,21 +134,42 @@ void read_option(const OptionRow<T>& row, const Setting& node, T& config) {
       row.member);
 }
 
-/// Lays what the tree has on `config`. Throws SettingError.
 template <class T>
-void read_options(const Setting& root, std::span<const OptionRow<T>> rows, T& config) {
+bool same_option(const OptionRow<T>& row, const T& one, const T& other) {
+  return std::visit(
+      [&](auto member) {
+        if constexpr (std::is_same_v<decltype(member), NamedMember<T>>) {
+          return member.same(one, other);
+        } else {
+          return one.*member == other.*member;
+        }
+      },
+      row.member);
+}
+
+/// Lays what the source has on `config`. Throws SettingError, also where two places contradict each other.
+template <class T>
+void read_options(const OptionSource& source, std::span<const OptionRow<T>> rows, T& config) {
   for (const auto& row : rows) {
-    const Setting* found = root.find(row.key);
-    if (found && found->kind != Setting::Kind::null) read_option(row, *found, config);
+    const std::vector<const Setting*> found = source.find(row.key);
+    for (size_t i = 0; i < found.size(); ++i) {
+      if (i == 0) {
+        read_option(row, *found[0], config);
+        continue;
+      }
+      T again = config;
+      read_option(row, *found[i], again);
+      if (!same_option(row, config, again)) fail_contradiction(*found[0], *found[i]);
+    }
   }
 }
 
-/// Fills a T from the tree; missing keys take their defaults. Throws SettingError.
+/// Fills a T from the source; missing keys take their defaults. Throws SettingError.
 template <class T>
-T read_options(const Setting& root, std::span<const OptionRow<T>> rows) {
+T read_options(const OptionSource& source, std::span<const OptionRow<T>> rows) {
   T config{};
   for (const auto& row : rows) read_option(row, fallback_setting(row.key, row.fallback), config);
-  read_options(root, rows, config);
+  read_options(source, rows, config);
   return config;
 }
 

@@ -99,9 +99,7 @@ std::vector<int> read_cores(const Setting& node, const std::vector<std::string>&
 }
 
 std::vector<OptionInfo> live_options() {
-  auto out = describe_options<C>(kRows);
-  for (OptionInfo& option : out) option.key = "pcap." + option.key;
-  return out;
+  return describe_options<C>(kRows, "pcap.");
 }
 
 std::vector<LiveConfig> read_interfaces(const Setting& root, const std::vector<std::string>& named, bool needed) {

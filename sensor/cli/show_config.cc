@@ -52,7 +52,7 @@ class Rows {
  public:
   explicit Rows(const Setting& root) : root_(root) {}
 
-  /// What files and the command line say. Before anything reads the tree, which some readers add to.
+  /// What files and the command line say.
   void add_given() { add(root_, "", nullptr); }
   /// What nothing has read is told to have no effect.
   void judge() {

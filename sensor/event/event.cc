@@ -26,9 +26,11 @@ std::span<const std::string_view> recognition_anomaly_names() {
   return kDetectionEvents;
 }
 
-RecordPlans::RecordPlans(const Protocol& protocol, const void* config) {
+RecordPlans::RecordPlans(const Protocol& protocol, const void* config, std::span<const std::string> requested) {
   auto choice = [&](std::string_view record) {
-    return protocol.choice ? protocol.choice(config, record) : RecordChoice();
+    RecordChoice out = protocol.choice ? protocol.choice(config, record) : RecordChoice();
+    out.names.insert(out.names.end(), requested.begin(), requested.end());
+    return out;
   };
   for (const RecordRow& record : protocol.records) {
     auto& shapes = records.emplace_back();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -109,7 +110,8 @@ struct Event {
 
 /// [S] What a protocol's records show under its options, by record and shape, and what alerts show.
 struct RecordPlans {
-  RecordPlans(const Protocol& protocol, const void* config);
+  /// `requested`: columns on request that every record shows, by name.
+  RecordPlans(const Protocol& protocol, const void* config, std::span<const std::string> requested = {});
   const RecordPlan& of(const Event& event) const;
 
   std::vector<std::vector<RecordPlan>> records;

@@ -430,7 +430,7 @@ RecordChoice record_choice(const void* config, std::string_view record) {
   static const Config kDefault;
   const Config& options = config ? *static_cast<const Config*>(config) : kDefault;
   if (record != "http") {
-    RecordChoice out{.names = file::asked(options)};
+    RecordChoice out;
     for (std::string body : {"http_request_body", "http_response_body"}) {
       if (record.empty() && options.alert_body) out.names.push_back(body);
       if (record.empty() && options.alert_body_printable) out.names.push_back(body + "_printable");

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "dissectors/parts/file/file.h"
+#include "sensor/base/options.h"
 
 struct htp_cfg_t;
 
@@ -16,7 +16,7 @@ namespace lapwing::http {
 enum Dumped : uint8_t { kRequestHeaders = 1, kResponseHeaders = 2 };
 
 /// [S]
-struct Config : file::FileConfig {
+struct Config {
   int personality = 0;                                       // htp_server_personality_t
   uint64_t request_body_limit = 0, response_body_limit = 0;  // bytes kept of a decoded body; 0: no limit
   uint64_t response_layers = 0;

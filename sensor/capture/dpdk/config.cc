@@ -130,10 +130,7 @@ std::vector<OptionInfo> options() {
       {"dpdk.eal-params", "map", "",
        "arguments of the EAL: a map as {no-huge: yes, m: 512, allow: [0000:3b:00.0]}, or a list as on a command line",
        ""}};
-  for (OptionInfo option : describe_options<C>(kRows)) {
-    option.key = "dpdk.interfaces." + option.key;
-    out.push_back(std::move(option));
-  }
+  for (OptionInfo& option : describe_options<C>(kRows, "dpdk.interfaces.")) out.push_back(std::move(option));
   return out;
 }
 
