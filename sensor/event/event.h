@@ -89,8 +89,8 @@ struct Protocol {
   Table in_alert = {};                         // what alerts show of a transaction, and rules look at
   size_t most_entries = 0;                     // of lists in a record, which their message bounds; 0: no bound
   std::span<const Cap> caps = {};
-  /// What options choose of the columns of a record, or, where `record` is empty, of what alerts show.
-  RecordChoice (*choice)(const void* config, std::string_view record) = nullptr;
+  /// How much options ask for of a record, or, where `record` is empty, of what alerts show.
+  RecordExtent (*extent)(const void* config, std::string_view record) = nullptr;
 };
 
 /// One step of a transaction [W], valid during the call.

@@ -61,7 +61,7 @@ const Protocol Dns::protocol{.name = "dns",
                              .in_alert = columns(),
                              .most_entries = kCaps[static_cast<size_t>(Cap::entries)].limit,
                              .caps = kCaps,
-                             .choice = &record_choice};
+                             .extent = &record_extent};
 
 std::span<const OptionRow<Config>> Dns::options() {
   return kOptions;

@@ -58,7 +58,7 @@ std::span<const Field> fields();
 /// Of requests and responses in version 3.
 Table columns();
 std::span<const RecordRow> records();
-RecordChoice record_choice(const void* config, std::string_view record);
+RecordExtent record_extent(const void* config, std::string_view record);
 
 class Dns {
  public:

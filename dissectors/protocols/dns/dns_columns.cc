@@ -347,7 +347,7 @@ void write_grouped(const Shown& shown, const Place& at, RecordWriter& out) {
 }
 
 constexpr Column kSections[] = {
-    objects<&answers, &same_entry>("answers", kRecord, "answers one by one").on_request().called("detailed"),
+    objects<&answers, &same_entry>("answers", kRecord, "answers one by one").on_request().option("detailed"),
     custom<&write_grouped>("grouped", "values of answers by type", kGroupedObjects).on_request(),
     objects<&authorities, &same_entry>("authorities", kRecord, "servers that have the zone"),
     objects<&additionals, &same_entry>("additionals", kAdditional, "what may be asked for next"),
@@ -458,9 +458,9 @@ std::span<const RecordRow> records() {
   return kRecords;
 }
 
-RecordChoice record_choice(const void* config, std::string_view record) {
+RecordExtent record_extent(const void* config, std::string_view record) {
   if (record.empty()) return {.names = {"detailed"}};
-  RecordChoice out;
+  RecordExtent out;
   for (const NamedValue& format : kFormats) {
     if (static_cast<const Config*>(config)->formats & format.value) out.names.emplace_back(format.name);
   }

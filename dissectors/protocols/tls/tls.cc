@@ -177,7 +177,7 @@ const Protocol Tls::protocol{.name = "tls",
                              .states = kStates,
                              .in_alert = columns(),
                              .caps = kCaps,
-                             .choice = &record_choice};
+                             .extent = &record_extent};
 
 std::span<const OptionRow<Config>> Tls::options() {
   return kOptions;

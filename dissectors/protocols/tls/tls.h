@@ -91,7 +91,7 @@ enum class Anomaly : uint8_t {
 std::span<const Field> fields();
 Table columns();
 std::span<const RecordRow> records();
-RecordChoice record_choice(const void* config, std::string_view record);
+RecordExtent record_extent(const void* config, std::string_view record);
 
 class Tls {
  public:
