@@ -48,9 +48,11 @@ void add_cpus(const Setting& node, const std::string& text, std::vector<int>& ou
   }
 }
 
-void check_word(const Setting& node, const std::string& key, std::span<const NamedValue> names) {
+void read_word(const Setting& node, const std::string& key, std::span<const NamedValue> names, std::string& word) {
   const Setting* found = node.find(key);
-  if (found && !found->scalar.empty()) read_named(*found, names);
+  if (!found || found->scalar.empty()) return;
+  read_named(*found, names);
+  word = to_lower(found->scalar);
 }
 
 /// What `node` says over what `config` holds already.
@@ -62,8 +64,8 @@ LiveConfig read_one(const Setting& node, LiveConfig config) {
     if (config.workers == 0 || config.workers > kMaxWorkers) threads->fail("1 to 256 workers, or auto");
   }
   if (const Setting* cpus = node.find("cpus")) config.cpus = read_cores(*cpus, config.cpus_text);
-  check_word(node, "vlan-tracking", kSwitch);
-  check_word(node, "checksum-checks", kChecks);
+  read_word(node, "vlan-tracking", kSwitch, config.vlan_tracking);
+  read_word(node, "checksum-checks", kChecks, config.checksums);
   config.mark = node.mark;
   return config;
 }

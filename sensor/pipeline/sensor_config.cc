@@ -1,6 +1,8 @@
 #include "sensor/pipeline/sensor_config.h"
 
 #include <algorithm>
+#include <type_traits>
+#include <utility>
 
 #include "sensor/capture/live.h"
 #include "sensor/control/confinement.h"
@@ -185,46 +187,101 @@ RuleEnvironment next_rule_environment(const Setting& root, const RuleEnvironment
   return environment;
 }
 
+namespace {
+
+/// What rooms read their options from.
+struct Reading {
+  const Setting& root;
+  OptionSource options;
+  const std::vector<std::string>& only;  // record types of the command line
+};
+
+/// A room with options. Without `read`, the commands that need them read them.
+struct OptionRoom {
+  std::vector<OptionInfo> (*options)();
+  void (*read)(const Reading& from, SensorConfig& into) = nullptr;
+  bool of_run = false;  // only a running sensor needs them
+};
+
+template <auto Options>
+std::vector<OptionInfo> described() {
+  if constexpr (std::is_same_v<decltype(Options()), std::vector<OptionInfo>>) {
+    return Options();
+  } else {
+    return describe_options(Options());
+  }
+}
+
+/// One that makes a member of SensorConfig by its table, or by a function of the root.
+template <auto Member, auto Options, auto Read = nullptr>
+constexpr OptionRoom room() {
+  return {&described<Options>, [](const Reading& from, SensorConfig& into) {
+            if constexpr (std::is_null_pointer_v<decltype(Read)>) {
+              into.*Member = read_options(from.options, Options());
+            } else {
+              into.*Member = Read(from.root);
+            }
+          }};
+}
+
+std::vector<OptionInfo> file_options() {
+  std::vector<OptionInfo> out = describe_options(file::options());
+  for (std::string_view output : {"outputs.file-store.", "outputs.eve-log.types.files."}) {
+    for (OptionInfo& option : describe_options(file::options_of_outputs(), output)) out.push_back(std::move(option));
+  }
+  return out;
+}
+
+using C = SensorConfig;
+constexpr OptionRoom kRooms[] = {
+    room<&C::decode, &decode_options, &read_decode_config>(),
+    room<&C::flow, &flow_options>(),
+    room<&C::budget, &budget_options>(),
+    room<&C::stream, &stream_options>(),
+    room<&C::exceptions, &exception_options, &ExceptionConfig::read>(),
+    room<&C::detect, &rule_options, &read_rule_config>(),
+    room<&C::rules, &dataset_options, &rule_environment>(),
+    room<&C::identify, &identify_options>(),
+    {.options = &described<&control_options>, .of_run = true},
+    {.options = &described<&confinement_options>},
+    {.options = &described<&metrics_options>, .of_run = true},
+    {.options = &live_options, .of_run = true},
+    {.options = &eve_options,
+     .read = [](const Reading& from, C& into) { into.eve = EveConfig::read(from.root, from.only, all_protocols()); }},
+    room<&C::file_store, &file_store_options, &FileStoreConfig::read>(),
+    {.options = &file_options,
+     .read = [](const Reading& from, C& into) { into.files = read_file_config(from.root, into.file_store); }},
+    // Their records show what is asked of files.
+    {.options = &app_options,
+     .read = [](const Reading& from, C& into) { into.app = AppConfig::read(from.options, into.files.columns()); }},
+};
+
+}  // namespace
+
 std::unique_ptr<const SensorConfig> SensorConfig::read(const Setting& root, const std::vector<std::string>& only) {
+  const Reading from{root, option_source(root), only};
   auto config = std::make_unique<SensorConfig>();
-  config->file_store = FileStoreConfig::read(root);
-  config->files = read_file_config(root, config->file_store);
-  config->decode = read_decode_config(root);
-  config->flow = read_options<FlowConfig>(root, flow_options());
-  config->budget = read_options<BudgetConfig>(root, budget_options());
-  config->exceptions = ExceptionConfig::read(root);
-  config->stream = read_options<StreamConfig>(root, stream_options());
-  config->app = AppConfig::read(option_source(root), config->files.columns());
-  config->identify = read_options<IdentifyConfig>(root, identify_options());
-  config->detect = read_rule_config(root);
-  config->eve = EveConfig::read(root, only, all_protocols());
-  config->rules = rule_environment(root);
+  for (const OptionRoom& room : kRooms) {
+    if (room.read) room.read(from, *config);
+  }
   return config;
 }
 
 std::vector<OptionInfo> all_options() {
   std::vector<OptionInfo> out;
-  auto add = [&](std::vector<OptionInfo> options) { out.insert(out.end(), options.begin(), options.end()); };
-  add(describe_options(decode_options()));
-  add(describe_options(flow_options()));
-  add(describe_options(budget_options()));
-  add(describe_options(stream_options()));
-  add(describe_options(exception_options()));
-  add(app_options());
-  add(describe_options(rule_options()));
-  add(describe_options(dataset_options()));
-  add(describe_options(identify_options()));
-  add(describe_options(control_options()));
-  add(describe_options(confinement_options()));
-  add(describe_options(metrics_options()));
-  add(live_options());
-  add(eve_options());
-  add(file_store_options());
-  add(describe_options(file::options()));
-  for (std::string_view output : {"outputs.file-store.", "outputs.eve-log.types.files."}) {
-    add(describe_options(file::options_of_outputs(), output));
+  for (const OptionRoom& room : kRooms) {
+    for (OptionInfo& option : room.options()) out.push_back(std::move(option));
   }
   return out;
+}
+
+void pass_over_options_of_run(const Setting& root) {
+  for (const OptionRoom& room : kRooms) {
+    if (!room.of_run) continue;
+    for (const OptionInfo& option : room.options()) {
+      if (const Setting* section = root.find(option.key.substr(0, option.key.find('.')))) section->use_all();
+    }
+  }
 }
 
 std::vector<std::string> option_keys() {

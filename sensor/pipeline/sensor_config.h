@@ -40,6 +40,8 @@ struct SensorConfig {
   static std::unique_ptr<const SensorConfig> read(const Setting& root, const std::vector<std::string>& only);
 };
 
+/// Takes what only a running sensor reads for read: one file serves all commands.
+void pass_over_options_of_run(const Setting& root);
 /// Every option of every room, for documentation and for help with unknown keys.
 std::vector<OptionInfo> all_options();
 /// Their keys, and those by which eve-log sections know options of records.
