@@ -124,6 +124,8 @@ std::vector<RecordOptions> record_options() {
   return out;
 }
 
+}  // namespace
+
 OptionSource option_source(const Setting& root) {
   OptionSource out(root);
   const std::vector<RecordOptions> options = record_options();
@@ -136,6 +138,8 @@ OptionSource option_source(const Setting& root) {
   }
   return out;
 }
+
+namespace {
 
 /// What records show of files is asked for by "file.*", by the record type "files" and by the file store.
 file::FileConfig read_file_config(const Setting& root, const FileStoreConfig& store) {

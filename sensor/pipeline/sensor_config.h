@@ -40,12 +40,14 @@ struct SensorConfig {
   static std::unique_ptr<const SensorConfig> read(const Setting& root, const std::vector<std::string>& only);
 };
 
-/// Takes what only a running sensor reads for read: one file serves all commands.
-void pass_over_options_of_run(const Setting& root);
 /// Every option of every room, for documentation and for help with unknown keys.
 std::vector<OptionInfo> all_options();
 /// Their keys, and those by which eve-log sections know options of records.
 std::vector<std::string> option_keys();
+/// Where they are looked up: by their keys, and those of records in eve-log sections too.
+OptionSource option_source(const Setting& root);
+/// Takes what only a running sensor reads for read: one file serves all commands.
+void pass_over_options_of_run(const Setting& root);
 /// Protocol descriptions of all dissectors, whether on or off.
 std::vector<const Protocol*> all_protocols();
 /// Field tables, event names and nothing configured: enough to list keywords or check rules.
