@@ -73,7 +73,7 @@ struct DissectorRow {
   const About* about;
   const Protocol* protocol;
   Likelihood (*probe)(const Chunk& first_bytes);  // static and pure: sees the direction's bytes from offset 0
-  std::shared_ptr<const void> (*configure)(const Setting& root);
+  std::shared_ptr<const void> (*configure)(const OptionSource& options);
   std::vector<OptionInfo> (*options)();
   void* (*create)(const Beginning& beginning);
   void (*destroy)(void* instance);
@@ -89,8 +89,8 @@ constexpr DissectorRow row() {
       .about = &D::about,
       .protocol = &D::protocol,
       .probe = &D::probe,
-      .configure = [](const Setting& root) -> std::shared_ptr<const void> {
-        return std::make_shared<const Config>(read_options<Config>(root, D::options()));
+      .configure = [](const OptionSource& options) -> std::shared_ptr<const void> {
+        return std::make_shared<const Config>(read_options<Config>(options, D::options()));
       },
       .options = [] { return describe_options<Config>(D::options()); },
       .create = [](const Beginning& beginning) -> void* {

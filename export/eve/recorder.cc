@@ -28,10 +28,7 @@ std::span<const CounterRow<RecorderCounters>> recorder_counter_rows() {
 
 struct Recorder::Impl {
   explicit Impl(std::shared_ptr<const EveConfig> eve)
-      : owner(std::move(eve)),
-        config(static_cast<const EveConfigImpl&>(*owner)),
-        tools{config.options()},
-        written(config.topics().size(), 0) {}
+      : config(std::move(eve)), tools{config->options()}, written(config->topics().size(), 0) {}
 
   /// The buffer to append a record to.
   std::string& text() {
@@ -79,17 +76,16 @@ struct Recorder::Impl {
     batch->entries.push_back({topic, batch->text.size()});
     ++written[topic];
   }
-  bool wants(RecordType topic) const { return config.enabled(topic); }
+  bool wants(RecordType topic) const { return config->enabled(topic); }
   RecordType topic_of(const RecordRow& row) const {
     if (&row != last_row) {
       last_row = &row;
-      last_topic = config.find(row.type);
+      last_topic = config->find(row.type);
     }
     return last_topic;
   }
 
-  std::shared_ptr<const EveConfig> owner;
-  const EveConfigImpl& config;
+  std::shared_ptr<const EveConfig> config;
   RecordTools tools;
   StatsRecord stats_record;
   std::string scratch;  // for values that are made

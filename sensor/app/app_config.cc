@@ -42,19 +42,19 @@ bool enabled(const Setting& node) {
 
 }  // namespace
 
-AppConfig AppConfig::read(const Setting& root) {
-  AppConfig config = read_options<AppConfig>(root, kOptions);
+AppConfig AppConfig::read(const OptionSource& options, std::span<const std::string> requested) {
+  AppConfig config = read_options<AppConfig>(options, kOptions);
   for (const DissectorRow* row : dissectors()) {
-    AppProtocol protocol{.row = row, .transports = row->about->transports, .config = row->configure(root)};
-    protocol.plans = std::make_shared<const RecordPlans>(*row->protocol, protocol.config.get());
+    AppProtocol protocol{.row = row, .transports = row->about->transports, .config = row->configure(options)};
+    protocol.plans = std::make_shared<const RecordPlans>(*row->protocol, protocol.config.get(), requested);
     protocol.ports.assign(row->about->ports.begin(), row->about->ports.end());
     std::string base = "app-layer.protocols." + std::string(row->about->name);
     for (const Switch& s : kSwitches) {
       std::string prefix = base + std::string(s.key);
-      if (const Setting* node = root.find(prefix + ".enabled"); node && !enabled(*node)) {
-        protocol.transports &= static_cast<uint8_t>(~s.transports);
+      for (const Setting* node : options.find(prefix + ".enabled")) {
+        if (!enabled(*node)) protocol.transports &= static_cast<uint8_t>(~s.transports);
       }
-      if (const Setting* node = root.find(prefix + ".detection-ports.dp")) {
+      for (const Setting* node : options.find(prefix + ".detection-ports.dp")) {
         for (uint16_t port : read_ports(*node)) protocol.ports.push_back(port);
       }
     }

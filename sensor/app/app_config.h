@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,8 +27,8 @@ struct AppConfig {
   std::vector<AppProtocol> protocols;
   uint64_t memcap = 0;  // "app-layer.memcap": bytes that dissection may keep of all flows of a worker
 
-  /// Throws SettingError.
-  static AppConfig read(const Setting& root);
+  /// `requested`: columns on request that the records of every protocol show. Throws SettingError.
+  static AppConfig read(const OptionSource& options, std::span<const std::string> requested = {});
 };
 std::vector<OptionInfo> app_options();
 

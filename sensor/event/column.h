@@ -110,7 +110,7 @@ struct Column {
   std::array<RuleUse, 2> rules = {};
   bool even_empty = false;  // a list without elements is written, and a flag that is not set
   Level level = Level::always;
-  std::string_view asked_as = {};  // what options call it, where that is not its member
+  std::string_view option_name = {};  // by which options name it, where that is not its member
 
   constexpr Column rule(const RuleUse& use) const {
     Column c = *this;
@@ -127,9 +127,9 @@ struct Column {
     c.level = Level::on_request;
     return c;
   }
-  constexpr Column called(std::string_view name) const {
+  constexpr Column option(std::string_view name) const {
     Column c = *this;
-    c.asked_as = name;
+    c.option_name = name;
     return c;
   }
   constexpr Column of(Sender whose) const {
@@ -147,7 +147,6 @@ struct Column {
     c.even_empty = true;
     return c;
   }
-  constexpr std::string_view choice_name() const { return asked_as.empty() ? member : asked_as; }
 };
 
 constexpr const Column* Table::end() const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -88,8 +89,8 @@ struct Protocol {
   Table in_alert = {};                         // what alerts show of a transaction, and rules look at
   size_t most_entries = 0;                     // of lists in a record, which their message bounds; 0: no bound
   std::span<const Cap> caps = {};
-  /// What options choose of the columns of a record, or, where `record` is empty, of what alerts show.
-  RecordChoice (*choice)(const void* config, std::string_view record) = nullptr;
+  /// How much options ask for of a record, or, where `record` is empty, of what alerts show.
+  RecordExtent (*extent)(const void* config, std::string_view record) = nullptr;
 };
 
 /// One step of a transaction [W], valid during the call.
@@ -109,7 +110,8 @@ struct Event {
 
 /// [S] What a protocol's records show under its options, by record and shape, and what alerts show.
 struct RecordPlans {
-  RecordPlans(const Protocol& protocol, const void* config);
+  /// `requested`: columns on request that every record shows, by name.
+  RecordPlans(const Protocol& protocol, const void* config, std::span<const std::string> requested = {});
   const RecordPlan& of(const Event& event) const;
 
   std::vector<std::vector<RecordPlan>> records;

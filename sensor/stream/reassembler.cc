@@ -32,16 +32,7 @@ Reassembler::Reassembler(const StreamConfig& config, StreamSink& sink, StreamCou
     : config_(config),
       sink_(sink),
       counters_(counters),
-      urgent_(parse(config.urgent_policy)),
-      urgent_beyond_limit_(parse(config.urgent_oob_limit_policy)),
       inline_hosts_(config.urgent_inline_hosts, "stream.reassembly.urgent.inline-hosts") {}
-
-Reassembler::Urgent Reassembler::parse(std::string_view policy) {
-  return policy == "inline" ? Urgent::in_line
-         : policy == "drop" ? Urgent::drop
-         : policy == "gap"  ? Urgent::gap
-                            : Urgent::oob;
-}
 
 void Reassembler::raise(Flow& flow, StreamVerdict* verdict, StreamAnomaly event) {
   if (verdict) verdict->add(event);
@@ -92,7 +83,7 @@ bool Reassembler::insert(Flow& flow, TcpSession& session, const Packet& packet, 
 uint32_t Reassembler::find_urgent(Half& half, const Packet& packet, int64_t begin) const {
   const bool pointer = packet.tcp_flags & tcp_flag::urg && packet.urgent != 0;
   if (!pointer && !half.has(half_flag::urgent_ahead)) return 0;
-  if (urgent_ == Urgent::in_line || inline_hosts_.contains(packet.dst)) return 0;
+  if (config_.urgent == Urgent::in_line || inline_hosts_.contains(packet.dst)) return 0;
   auto size = static_cast<int64_t>(packet.payload.size());
   int64_t named = begin + packet.urgent - 1;
   if (half.has(half_flag::urgent_ahead)) {
@@ -114,9 +105,9 @@ uint32_t Reassembler::find_urgent(Half& half, const Packet& packet, int64_t begi
 
 /// RFC 6093: the urgent byte is the one before the place that the urgent pointer names.
 bool Reassembler::place_around_urgent(Target& to, uint64_t begin, Bytes data, uint32_t urgent) {
-  Urgent policy = urgent_;
+  Urgent policy = config_.urgent;
   if (policy == Urgent::oob && to.half.urgent_oob == kUrgentLimit) {
-    policy = urgent_beyond_limit_;
+    policy = config_.urgent_beyond_limit;
     ++counters_.urgent_oob_limit;
     if (!to.half.has(half_flag::oob_limit))
       raise(to.flow, to.verdict, StreamAnomaly::reassembly_urgent_oob_limit_reached);

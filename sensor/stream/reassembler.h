@@ -22,9 +22,6 @@ class Reassembler {
   void raise(Flow& flow, StreamVerdict* verdict, StreamAnomaly event);
 
  private:
-  enum class Urgent : uint8_t { oob, in_line, drop, gap };
-  static Urgent parse(std::string_view policy);
-
   struct Target {
     Flow& flow;
     TcpSession& session;
@@ -48,7 +45,6 @@ class Reassembler {
   const StreamConfig& config_;
   StreamSink& sink_;
   StreamCounters& counters_;
-  Urgent urgent_, urgent_beyond_limit_;
   const HostList inline_hosts_;
 };
 

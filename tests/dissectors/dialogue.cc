@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "dissectors/parts/file/file_options.h"
+
 namespace lapwing::test {
 
 namespace {
@@ -36,7 +38,8 @@ Dialogue::Dialogue(const DissectorRow& row, const Settings& settings) : row_(row
     node.scalar = value;
   }
   config_ = row.configure(root);
-  plans_.emplace(*row.protocol, config_.get());
+  const auto files = read_options<file::FileConfig>(root, file::options());
+  plans_.emplace(*row.protocol, config_.get(), files.columns());
   instance_ = row.create({.sink = *this, .config = config_.get(), .plans = &*plans_});
 }
 

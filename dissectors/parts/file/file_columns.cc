@@ -74,13 +74,4 @@ template std::optional<std::string> whole_digest<Algorithm::sha256>(const File&)
 
 }  // namespace read
 
-std::vector<std::string> asked(const FileConfig& config) {
-  std::vector<std::string> out;
-  if (config.magic) out.emplace_back("magic");
-  for (Algorithm algorithm : kAlgorithms) {
-    if (config.wants(algorithm)) out.emplace_back(algorithm_name(algorithm));
-  }
-  return out;
-}
-
 }  // namespace lapwing::file

@@ -347,7 +347,7 @@ void write_grouped(const Shown& shown, const Place& at, RecordWriter& out) {
 }
 
 constexpr Column kSections[] = {
-    objects<&answers, &same_entry>("answers", kRecord, "answers one by one").on_request().called("detailed"),
+    objects<&answers, &same_entry>("answers", kRecord, "answers one by one").on_request().option("detailed"),
     custom<&write_grouped>("grouped", "values of answers by type", kGroupedObjects).on_request(),
     objects<&authorities, &same_entry>("authorities", kRecord, "servers that have the zone"),
     objects<&additionals, &same_entry>("additionals", kAdditional, "what may be asked for next"),
@@ -436,7 +436,7 @@ constexpr Column kRecordAnswer2[] = {object<&self<MessageTransaction>>("dns", kA
 constexpr Table kShapes[] = {kRecord3, kRecordQuery2, kRecordAnswer2};
 
 size_t shape_of(const Event& event, const void* config) {
-  if (!config || static_cast<const Config*>(config)->version != "2") return 0;
+  if (!config || static_cast<const Config*>(config)->version != 2) return 0;
   return static_cast<const MessageTransaction&>(*event.tx).message.is_response() ? 2 : 1;
 }
 
@@ -458,9 +458,13 @@ std::span<const RecordRow> records() {
   return kRecords;
 }
 
-RecordChoice record_choice(const void* config, std::string_view record) {
+RecordExtent record_extent(const void* config, std::string_view record) {
   if (record.empty()) return {.names = {"detailed"}};
-  return {.names = static_cast<const Config*>(config)->formats};
+  RecordExtent out;
+  for (const NamedValue& format : kFormats) {
+    if (static_cast<const Config*>(config)->formats & format.value) out.names.emplace_back(format.name);
+  }
+  return out;
 }
 
 }  // namespace lapwing::dns

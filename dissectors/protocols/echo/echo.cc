@@ -23,7 +23,7 @@ const Protocol Echo::protocol{.name = "echo",
                               .help = "echo requests in lines",
                               .in_alert = columns(),
                               .caps = kCaps,
-                              .choice = &record_choice};
+                              .extent = &record_extent};
 
 std::span<const OptionRow<Config>> Echo::options() {
   return kOptions;

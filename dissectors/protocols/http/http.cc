@@ -45,7 +45,7 @@ const Protocol Http::protocol{.name = "http",
                               .states = kStates,
                               .in_alert = http::columns(),
                               .caps = kCaps,
-                              .choice = &record_choice};
+                              .extent = &record_extent};
 
 uint64_t HttpTransaction::head_size() const {
   return view(tx->request_line).size() + view(tx->response_line).size() + raw_headers[0].size() + raw_headers[1].size();

@@ -196,7 +196,7 @@ template <Direction Whose, Literal Name>
 constexpr Column custom_header(std::string_view member) {
   return text<&header_of<Whose, Name>>(member, Whose == kRequest ? "header of the request" : "header of the response")
       .on_request()
-      .called({Name.name, sizeof Name.name - 1});
+      .option({Name.name, sizeof Name.name - 1});
 }
 
 constexpr Column kHttp[] = {
@@ -426,24 +426,21 @@ std::span<const RecordRow> records() {
 }
 
 /// What a rule matched on, and what carried a file, is shown in full, whatever http records show.
-RecordChoice record_choice(const void* config, std::string_view record) {
+RecordExtent record_extent(const void* config, std::string_view record) {
   static const Config kDefault;
   const Config& options = config ? *static_cast<const Config*>(config) : kDefault;
   if (record != "http") {
-    RecordChoice out{.names = file::asked(options)};
+    RecordExtent out;
     for (std::string body : {"http_request_body", "http_response_body"}) {
       if (record.empty() && options.alert_body) out.names.push_back(body);
       if (record.empty() && options.alert_body_printable) out.names.push_back(body + "_printable");
     }
     return out;
   }
-  RecordChoice out{.extended = options.extended};
+  RecordExtent out{.extended = options.extended};
   for (const std::string& name : options.custom) out.names.push_back(to_lower(name));
-  for (std::string_view side : {"request", "response"}) {
-    if (options.dump_all_headers == "both" || options.dump_all_headers == side) {
-      out.names.push_back(std::string(side) + "_headers");
-    }
-  }
+  if (options.dumped & kRequestHeaders) out.names.emplace_back("request_headers");
+  if (options.dumped & kResponseHeaders) out.names.emplace_back("response_headers");
   return out;
 }
 

@@ -43,7 +43,7 @@ constexpr Column kCertificate[] = {
                .stage = kCertificateDone,
                .aliases = {"tls_cert_subject"}}),
     text<&name<&Certificate::issuer>>("issuerdn", "issuer of the certificate, on one line")
-        .called("issuer")
+        .option("issuer")
         .rule({.name = "tls.cert_issuer",
                .sender = Sender::either,
                .stage = kCertificateDone,
@@ -60,8 +60,8 @@ constexpr Column kCertificate[] = {
                .sender = Sender::either,
                .stage = kCertificateDone,
                .aliases = {"tls_cert_fingerprint"}}),
-    text<&Certificate::not_before>("notbefore", "beginning of the certificate's time").extended().called("not_before"),
-    text<&Certificate::not_after>("notafter", "end of the certificate's time").extended().called("not_after"),
+    text<&Certificate::not_before>("notbefore", "beginning of the certificate's time").extended().option("not_before"),
+    text<&Certificate::not_after>("notafter", "end of the certificate's time").extended().option("not_after"),
     each<&Certificate::names>("subjectaltname", "each subject alternative name of the certificate")
         .extended()
         .rule({.name = "tls.subjectaltname", .sender = Sender::either, .stage = kCertificateDone}),
@@ -84,8 +84,8 @@ constexpr Direction kClient = Direction::to_server, kServer = Direction::to_clie
 
 constexpr Column kClientCertificate[] = {
     object<&client_certificate>("", kCertificate, ""),
-    base64<&own_der<kClient>>("certificate", "in DER").on_request().called("client_certificate"),
-    each<&chain<kClient>, Shape::base64>("chain", "each certificate in DER").on_request().called("client_chain"),
+    base64<&own_der<kClient>>("certificate", "in DER").on_request().option("client_certificate"),
+    each<&chain<kClient>, Shape::base64>("chain", "each certificate in DER").on_request().option("client_chain"),
 };
 const Handshake* with_client_certificate(const Handshake& tx) {
   return tx.client().certificate ? &tx : nullptr;
@@ -257,7 +257,7 @@ std::span<const RecordRow> records() {
   return kRecords;
 }
 
-RecordChoice record_choice(const void* config, std::string_view record) {
+RecordExtent record_extent(const void* config, std::string_view record) {
   if (record.empty()) return {};
   const auto& options = *static_cast<const Config*>(config);
   return {.extended = options.extended, .only = !options.custom.empty(), .names = options.custom};

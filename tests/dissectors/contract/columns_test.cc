@@ -56,7 +56,7 @@ constexpr Column kParty[] = {
     text<&Party::host>("host", "who invites").rule({.name = "party.host", .stage = 1}),
     text<&shouted>("", "who invites, aloud").rule({.name = "party.host", .sender = Sender::server, .stage = 1}),
     text<&Party::motto>("motto", "on the card").extended(),
-    address<&origin>("from", "where the invitation came from").on_request().called("origin"),
+    address<&origin>("from", "where the invitation came from").on_request().option("origin"),
     flag<&Party::loud>("loud", "it is"),
     objects<&Party::guests, &same_name>("guests", kGuest, "who comes"),
     each<&Party::gifts>("gifts", "what they bring").rule({.name = "party.gift", .stage = 1}),
@@ -65,8 +65,8 @@ constexpr Column kParty[] = {
 };
 constexpr Column kRecord[] = {object<&self<Party>>("party", kParty, "a party")};
 
-std::string written(const Party& party, const RecordChoice& choice = {}, std::optional<uint64_t> message = {}) {
-  const RecordPlan plan(kRecord, choice);
+std::string written(const Party& party, const RecordExtent& extent = {}, std::optional<uint64_t> message = {}) {
+  const RecordPlan plan(kRecord, extent);
   std::string text, scratch;
   JsonWriter json(text);
   json.begin_object();
