@@ -63,7 +63,7 @@ bool Reassembler::insert(Flow& flow, TcpSession& session, const Packet& packet, 
     begin = floor;
   }
   auto at = static_cast<uint64_t>(begin);
-  uint64_t ceiling = config_.depth != 0 ? config_.depth : UINT64_MAX;
+  const uint64_t ceiling = depth(flow, at + data.size());
   if (at + data.size() > ceiling && !half.has(half_flag::depth_reached)) {
     half.set(half_flag::depth_reached);
     ++counters_.stream_depth_reached;
@@ -76,6 +76,12 @@ bool Reassembler::insert(Flow& flow, TcpSession& session, const Packet& packet, 
     flow.flags |= direction == Direction::to_server ? flow_flag::client_first : flow_flag::server_first;
   }
   return urgent != 0 ? place_around_urgent(to, at, data, urgent) : place(to, at, data);
+}
+
+/// How far the flow is reassembled: `wanted` bytes at least matter now.
+uint64_t Reassembler::depth(const Flow& flow, uint64_t wanted) const {
+  if (config_.depth == 0) return UINT64_MAX;
+  return wanted <= config_.depth ? config_.depth : sink_.depth(flow, config_.depth);
 }
 
 /// How many bytes of the payload end with the urgent one; 0: none of them is. The pointer may name a byte that is still
@@ -215,11 +221,11 @@ void Reassembler::deliver(Flow& flow, TcpSession& session, Direction direction, 
   if (half.has(half_flag::ended)) return;
   SegmentList& list = half.segments;
   Target to{flow, session, half, direction, time, verdict};
-  const uint64_t depth = config_.depth != 0 ? config_.depth : UINT64_MAX;
   const uint64_t acked = acknowledged(half, all && !verdict ? claimed_in_the_end(session, half) : half.last_ack);
   const bool closed = took_fin(half);
   // What is missing before an acknowledgement was lost on its way to us, what is missing behind it on its way there.
-  const uint64_t settled = std::min(acked, depth), limit = all && !closed ? depth : settled;
+  const uint64_t settled = std::min(acked, depth(flow, acked));
+  const uint64_t limit = all && !closed ? depth(flow, UINT64_MAX) : settled;
   while (!half.has(half_flag::stopped)) {
     if (!list.empty() && list.front().begin <= half.delivered) {
       const Piece& piece = list.front();

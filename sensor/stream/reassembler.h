@@ -31,6 +31,7 @@ class Reassembler {
     StreamVerdict* verdict;
   };
   bool place(Target& to, uint64_t begin, Bytes data);
+  uint64_t depth(const Flow& flow, uint64_t wanted) const;
   uint32_t find_urgent(Half& half, const Packet& packet, int64_t begin) const;
   bool place_around_urgent(Target& to, uint64_t begin, Bytes data, uint32_t urgent);
   /// Counts and raises what came of an insertion; false when it refused some of the bytes.

@@ -70,6 +70,9 @@ class StreamSink {
   virtual void gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time) = 0;
   /// At the end of the flow: what was sent behind `missing` bytes that nobody acknowledged, so that no program got it.
   virtual void behind_hole(Flow& flow, const Chunk& chunk, uint64_t missing) = 0;
+  /// Bytes of each direction of this flow that are reassembled, where those of the configuration do not suffice; asked
+  /// only then.
+  virtual uint64_t depth(const Flow&, uint64_t configured) const { return configured; }
   /// Every event when it is found; those of the packet at hand are in its StreamVerdict too.
   virtual void event(Flow& flow, StreamAnomaly event) = 0;
 };

@@ -197,6 +197,20 @@ TEST(Reassembly, BytesBehindTheDepthAreCountedAsLost) {
   EXPECT_EQ(std::count(t.sink.events.begin(), t.sink.events.end(), "reassembly_depth_reached"), 1);
 }
 
+TEST(Reassembly, AFlowMayBeFollowedDeeperThanOthers) {
+  auto config = stream_config();
+  config.depth = 4;
+  Conversation t(config);
+  t.sink.deeper = 9;
+  t.handshake().put(0, "abcdefgh").acked(8).put(8, "ij").acked(10).c(kAck | kFin, 11, 1).s(kAck, 1, 12);
+  EXPECT_EQ(t.request(), "abcdefghi_");
+  Conversation late(config);
+  late.handshake().put(0, "abcdef").acked(6);
+  late.sink.deeper = UINT64_MAX;
+  late.put(6, "ghij").acked(10).c(kAck | kFin, 11, 1).s(kAck, 1, 12);
+  EXPECT_EQ(late.request(), "abcd__ghij") << "what was not kept does not come back";
+}
+
 TEST(Reassembly, AStoppedDirectionIsSilentAndTheOtherGoesOn) {
   Conversation t;
   t.handshake().put(0, "ab");
