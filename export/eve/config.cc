@@ -181,9 +181,13 @@ std::vector<EveType> eve_types(const Setting& section) {
 EveConfig::EveConfig(const Setting& root, std::span<const std::string> only,
                      std::span<const Protocol* const> protocols) {
   topics_.assign(std::begin(kOwnNames), std::end(kOwnNames));
+  usual_.assign(topics_.size(), true);
+  usual_[kTopicNetflow] = usual_[kTopicFrame] = usual_[kTopicMetadata] = false;
   for (const Protocol* protocol : protocols) {
     for (const RecordRow& row : protocol->records) {
-      if (find(row.type) == topics_.size()) topics_.push_back(row.type);
+      if (find(row.type) != topics_.size()) continue;
+      topics_.push_back(row.type);
+      usual_.push_back(!row.on_request);
     }
   }
   if (const Setting* name = root.find("sensor-name")) options_.sensor_name = name->as_text();
@@ -261,8 +265,7 @@ void EveConfig::read_options_of(std::span<const Setting* const> sections) {
 }
 
 void EveConfig::read_section(const Setting& node) {
-  Selection selection(topics_.size(), true);
-  selection[kTopicNetflow] = selection[kTopicFrame] = selection[kTopicMetadata] = false;
+  Selection selection = usual_;
   const Setting* types = node.find("types");
   // A map that the command line made has an option of a type; only a list says which types there are.
   const bool chosen = types && types->kind != Setting::Kind::null;

@@ -133,6 +133,7 @@ class EveConfig {
 
   EveOptions options_;
   std::vector<std::string_view> topics_;
+  Selection usual_;  // of a section that does not name its types
   Selection enabled_;
   std::vector<std::pair<const Setting*, Selection>> sections_;  // the node only names its section
   uint64_t stats_interval_ = 0;

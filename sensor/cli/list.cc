@@ -85,7 +85,7 @@ Listing records() {
                             {"engine", "the sensor took new rules, or refused them"}}) {
     list.rows.push_back({type, "sensor", help});
   }
-  for (const Protocol* protocol : all_protocols()) {
+  for (const Protocol* protocol : recorded_protocols()) {
     for (const RecordRow& row : protocol->records) {
       list.rows.push_back({std::string(row.type), std::string(protocol->name), std::string(row.help)});
     }

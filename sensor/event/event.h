@@ -64,6 +64,7 @@ struct RecordRow {
   std::string_view help;
   std::span<const Table> shapes;  // one form of the record, or several of which `shape` chooses
   size_t (*shape)(const Event& event, const void* config) = nullptr;
+  bool on_request = false;  // written only where the configuration names its type
 };
 
 /// [S] What the rest of the sensor knows of a protocol: enough to match rules on it and to write its records.

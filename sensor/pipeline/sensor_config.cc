@@ -102,6 +102,12 @@ std::vector<const Protocol*> all_protocols() {
   return out;
 }
 
+std::vector<const Protocol*> recorded_protocols() {
+  std::vector<const Protocol*> out = all_protocols();
+  for (const PacketDissectorRow* row : packet_dissectors()) out.push_back(row->protocol);
+  return out;
+}
+
 namespace {
 
 /// Options of records that are written in eve-log sections as well: those that begin with `keys` in the record type
@@ -251,7 +257,7 @@ constexpr OptionRoom kRooms[] = {
     {.options = &described<&metrics_options>, .of_run = true},
     {.options = &live_options, .of_run = true},
     {.options = &eve_options,
-     .read = [](const Reading& from, C& into) { into.eve = EveConfig::read(from.root, from.only, all_protocols()); }},
+     .read = [](const Reading& from, C& into) { into.eve = EveConfig::read(from.root, from.only, recorded_protocols()); }},
     room<&C::file_store, &file_store_options, &FileStoreConfig::read>(),
     {.options = &file_options,
      .read = [](const Reading& from, C& into) { into.files = read_file_config(from.root, into.file_store); }},

@@ -50,6 +50,8 @@ OptionSource option_source(const Setting& root);
 void pass_over_options_of_run(const Setting& root);
 /// Protocol descriptions of all dissectors, whether on or off.
 std::vector<const Protocol*> all_protocols();
+/// Those, and the protocols of packets without flow: all that write records.
+std::vector<const Protocol*> recorded_protocols();
 /// Field tables, event names and nothing configured: enough to list keywords or check rules.
 RuleEnvironment rule_environment(const Setting& root);
 /// The same for rules that shall replace those made in `running`: variables and tables are read anew, sets of values
