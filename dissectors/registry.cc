@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "sensor/event/protocol_set.h"
+
 #define DISSECTOR(name, ...)      \
   namespace lapwing::name {       \
   extern const DissectorRow kRow; \
@@ -17,6 +19,7 @@ std::span<const DissectorRow* const> dissectors() {
 #include "dissectors/list.inc"
   };
 #undef DISSECTOR
+  static_assert(kRows.size() <= kMaxProtocols);
   return kRows;
 }
 

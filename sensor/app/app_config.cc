@@ -1,8 +1,10 @@
 #include "sensor/app/app_config.h"
 
+#include <stdexcept>
 #include <string>
 
 #include "sensor/base/text.h"
+#include "sensor/event/protocol_set.h"
 
 namespace lapwing {
 namespace {
@@ -42,9 +44,13 @@ bool enabled(const Setting& node) {
 
 }  // namespace
 
-AppConfig AppConfig::read(const Setting& root) {
+AppConfig AppConfig::read(const Setting& root, std::span<const DissectorRow* const> rows) {
   AppConfig config = read_options<AppConfig>(root, kOptions);
-  for (const DissectorRow* row : dissectors()) {
+  if (rows.size() > kMaxProtocols) throw std::length_error("more protocols than can be told apart");
+  for (const DissectorRow* row : rows) {
+    if (row->protocol->frames.size() > kMaxFrameKinds) {
+      throw std::length_error(std::string(row->about->name) + " has more kinds of frames than can be told apart");
+    }
     AppProtocol protocol{.row = row, .transports = row->about->transports, .config = row->configure(root)};
     protocol.plans = std::make_shared<const RecordPlans>(*row->protocol, protocol.config.get());
     protocol.ports.assign(row->about->ports.begin(), row->about->ports.end());

@@ -12,6 +12,9 @@
 
 namespace lapwing {
 
+/// Kinds of frames of a protocol: with its stream they are the bits of AppLayer::want_frames().
+inline constexpr size_t kMaxFrameKinds = 31;
+
 /// One dissector as configured [S].
 struct AppProtocol {
   const DissectorRow* row = nullptr;
@@ -26,8 +29,9 @@ struct AppConfig {
   std::vector<AppProtocol> protocols;
   uint64_t memcap = 0;  // "app-layer.memcap": bytes that dissection may keep of all flows of a worker
 
-  /// Throws SettingError.
-  static AppConfig read(const Setting& root);
+  /// Of all that a build has, or of those told. Throws SettingError, and std::length_error where they are more, or
+  /// have more kinds of frames, than the sensor can tell apart.
+  static AppConfig read(const Setting& root, std::span<const DissectorRow* const> rows = dissectors());
 };
 std::vector<OptionInfo> app_options();
 

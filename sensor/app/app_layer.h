@@ -13,6 +13,7 @@
 #include "sensor/app/app_memory.h"
 #include "sensor/base/counters.h"
 #include "sensor/event/event.h"
+#include "sensor/event/protocol_set.h"
 #include "sensor/event/recognition.h"
 #include "sensor/flow/budget.h"
 
@@ -104,13 +105,13 @@ class AppLayer final : private EventSink {
   struct Frames;
 
   State& state_of(Flow& flow);
-  // detect.cc
+  // recognise.cc
   void recognise(Flow& flow, State& state, const Chunk& chunk);
   static bool missed_beginning(const Flow& flow, const State& state);
   void give_up(Flow& flow, State& state, const Chunk& chunk);
   void compare(Flow& flow, State& state, const Chunk& chunk);
   void found(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& first);
-  const AppProtocol* probe(uint64_t& candidates, const Chunk& first, const Flow& flow, const AppProtocol* expected,
+  const AppProtocol* probe(ProtocolSet& candidates, const Chunk& first, const Flow& flow, const AppProtocol* expected,
                            bool& undecided) const;
   bool at_home(const Flow& flow) const;
   bool runs_backwards(const Flow& flow, const State& state, const Chunk& first) const;

@@ -16,18 +16,18 @@ bool began_unseen(const Flow& flow) {
 
 /// Asks every protocol still possible. Sure wins at once; among the merely possible the expected one, then a known
 /// port decides.
-const AppProtocol* AppLayer::probe(uint64_t& candidates, const Chunk& first, const Flow& flow,
+const AppProtocol* AppLayer::probe(ProtocolSet& candidates, const Chunk& first, const Flow& flow,
                                    const AppProtocol* expected, bool& undecided) const {
   const uint8_t wanted = first.datagram ? transport::udp : transport::tcp;
   const AppProtocol* likely = nullptr;
   undecided = false;
   for (size_t i = 0; i < config_.protocols.size(); ++i) {
     const AppProtocol& protocol = config_.protocols[i];
-    if (!(candidates >> i & 1)) continue;
+    if (!candidates.has(i)) continue;
     Likelihood likelihood = protocol.transports & wanted ? protocol.row->probe(first) : Likelihood::no;
     switch (likelihood) {
       case Likelihood::sure: return &protocol;
-      case Likelihood::no: candidates &= ~(uint64_t{1} << i); break;
+      case Likelihood::no: candidates.remove(i); break;
       case Likelihood::more: undecided = true; break;
       case Likelihood::maybe: {
         auto known = [&](uint16_t port) { return std::ranges::find(protocol.ports, port) != protocol.ports.end(); };
@@ -83,7 +83,7 @@ void AppLayer::recognise(Flow& flow, State& state, const Chunk& chunk) {
   }
   Chunk first = chunk;
   if (chunk.datagram) {
-    side.candidates = ~uint64_t{0};  // every datagram is a message of its own
+    side.candidates = ProtocolSet::all();  // every datagram is a message of its own
   } else {
     if (side.buffer.empty()) side.offset = chunk.offset;
     if (!side.buffer.empty() || chunk.data.size() < kProbeLimit || state.reversed) {

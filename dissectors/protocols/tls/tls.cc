@@ -394,6 +394,7 @@ void Tls::finish(EventSink& sink) {
 }
 
 void Tls::raise(Anomaly anomaly, Direction direction, EventSink& sink) {
+  static_assert(std::size(kAnomalies) <= 32, "bits of raised_");
   if (raised_ >> anomaly & 1) return;
   raised_ |= 1u << anomaly;
   sink.anomaly(protocol, &tx_, anomaly, direction);
