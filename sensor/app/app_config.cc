@@ -4,7 +4,6 @@
 #include <string>
 
 #include "sensor/base/text.h"
-#include "sensor/event/protocol_set.h"
 
 namespace lapwing {
 namespace {
@@ -53,7 +52,7 @@ AppConfig AppConfig::read(const Setting& root, std::span<const DissectorRow* con
     }
     AppProtocol protocol{.row = row, .transports = row->about->transports, .config = row->configure(root)};
     protocol.plans = std::make_shared<const RecordPlans>(*row->protocol, protocol.config.get());
-    protocol.ports.assign(row->about->ports.begin(), row->about->ports.end());
+    std::vector<uint16_t> ports(row->about->ports.begin(), row->about->ports.end());
     std::string base = "app-layer.protocols." + std::string(row->about->name);
     for (const Switch& s : kSwitches) {
       std::string prefix = base + std::string(s.key);
@@ -61,10 +60,12 @@ AppConfig AppConfig::read(const Setting& root, std::span<const DissectorRow* con
         protocol.transports &= static_cast<uint8_t>(~s.transports);
       }
       if (const Setting* node = root.find(prefix + ".detection-ports.dp")) {
-        for (uint16_t port : read_ports(*node)) protocol.ports.push_back(port);
+        for (uint16_t port : read_ports(*node)) ports.push_back(port);
       }
     }
-    if (protocol.transports) config.protocols.push_back(std::move(protocol));
+    if (!protocol.transports) continue;
+    config.probes.add(*row->about, protocol.transports, ports);
+    config.protocols.push_back(std::move(protocol));
   }
   return config;
 }

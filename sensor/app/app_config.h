@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dissectors/registry.h"
+#include "sensor/app/probe_table.h"
 #include "sensor/base/options.h"
 
 namespace lapwing {
@@ -18,8 +19,7 @@ inline constexpr size_t kMaxFrameKinds = 31;
 /// One dissector as configured [S].
 struct AppProtocol {
   const DissectorRow* row = nullptr;
-  uint8_t transports = 0;       // those switched on
-  std::vector<uint16_t> ports;  // detection-ports: decide between equals
+  uint8_t transports = 0;  // those switched on
   std::shared_ptr<const void> config;
   std::shared_ptr<const RecordPlans> plans;
 };
@@ -27,6 +27,7 @@ struct AppProtocol {
 /// [S] Keys "app-layer.protocols.<name>.enabled", ".detection-ports.dp", both also below ".tcp" and ".udp".
 struct AppConfig {
   std::vector<AppProtocol> protocols;
+  ProbeTable probes;    // of the protocols, by their place, with the ports configured
   uint64_t memcap = 0;  // "app-layer.memcap": bytes that dissection may keep of all flows of a worker
 
   /// Of all that a build has, or of those told. Throws SettingError, and std::length_error where they are more, or

@@ -67,7 +67,7 @@ void AppLayer::choose(Flow& flow, State& state, const AppProtocol& chosen, const
   state.protocol = &chosen;
   state.instance = state.protocol->row->create(state.protocol->config.get());
   ++counters_.detected;
-  const auto number = static_cast<size_t>(&chosen - config_.protocols.data());
+  const size_t number = number_of(chosen);
   ++flows_by_protocol_[number];
   if (wanted_frames_[number]) begin_frames(state, wanted_frames_[number]);
   // The other side's bytes came first if they are there, but a request explains its answer, not the other way round.
@@ -324,7 +324,7 @@ void AppLayer::emit(const Event& event) {
     uint64_t fresh = event.tx->id + 1 - current_->transactions;
     current_->transactions += fresh;
     counters_.transactions += fresh;
-    transactions_by_protocol_[static_cast<size_t>(current_->protocol - config_.protocols.data())] += fresh;
+    transactions_by_protocol_[number_of(*current_->protocol)] += fresh;
   }
   const AppMemory::Paused paused(*memory_);
   sink_.event(*flow_, full);

@@ -113,7 +113,10 @@ class AppLayer final : private EventSink {
   void found(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& first);
   const AppProtocol* probe(ProtocolSet& candidates, const Chunk& first, const Flow& flow, const AppProtocol* expected,
                            bool& undecided) const;
-  bool at_home(const Flow& flow) const;
+  ProtocolSet at_home(const Flow& flow) const;
+  size_t number_of(const AppProtocol& protocol) const {
+    return static_cast<size_t>(&protocol - config_.protocols.data());
+  }
   bool runs_backwards(const Flow& flow, const State& state, const Chunk& first) const;
   void choose(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& chunk);
   void feed(Flow& flow, State& state, const Chunk& chunk);

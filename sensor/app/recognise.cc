@@ -18,33 +18,29 @@ bool began_unseen(const Flow& flow) {
 /// port decides.
 const AppProtocol* AppLayer::probe(ProtocolSet& candidates, const Chunk& first, const Flow& flow,
                                    const AppProtocol* expected, bool& undecided) const {
-  const uint8_t wanted = first.datagram ? transport::udp : transport::tcp;
+  const ProtocolSet home = at_home(flow);
+  ProtocolSet askable = home;
+  if (expected) askable.add(number_of(*expected));
+  candidates &= config_.probes.asked(first, askable);
   const AppProtocol* likely = nullptr;
   undecided = false;
-  for (size_t i = 0; i < config_.protocols.size(); ++i) {
-    const AppProtocol& protocol = config_.protocols[i];
-    if (!candidates.has(i)) continue;
-    Likelihood likelihood = protocol.transports & wanted ? protocol.row->probe(first) : Likelihood::no;
-    switch (likelihood) {
+  for (size_t number : ProtocolSet(candidates)) {
+    const AppProtocol& protocol = config_.protocols[number];
+    switch (protocol.row->probe(first)) {
       case Likelihood::sure: return &protocol;
-      case Likelihood::no: candidates.remove(i); break;
+      case Likelihood::no: candidates.remove(number); break;
       case Likelihood::more: undecided = true; break;
-      case Likelihood::maybe: {
-        auto known = [&](uint16_t port) { return std::ranges::find(protocol.ports, port) != protocol.ports.end(); };
+      case Likelihood::maybe:
         if (&protocol == expected) likely = expected;
-        if (!likely && (known(flow.server_port()) || known(flow.client_port()))) likely = &protocol;
-      }
+        if (!likely && home.has(number)) likely = &protocol;
     }
   }
   return undecided ? nullptr : likely;
 }
 
-/// Whether the flow uses the port of a protocol of datagrams.
-bool AppLayer::at_home(const Flow& flow) const {
-  return std::ranges::any_of(config_.protocols, [&](const AppProtocol& protocol) {
-    auto known = [&](uint16_t port) { return std::ranges::find(protocol.ports, port) != protocol.ports.end(); };
-    return protocol.transports & transport::udp && (known(flow.server_port()) || known(flow.client_port()));
-  });
+/// The protocols whose port the flow uses.
+ProtocolSet AppLayer::at_home(const Flow& flow) const {
+  return config_.probes.at(flow.server_port()) | config_.probes.at(flow.client_port());
 }
 
 /// The first bytes of a flow picked up late, or its first datagrams, may be the answer: then whom we took for the
@@ -57,15 +53,14 @@ bool AppLayer::runs_backwards(const Flow& flow, const State& state, const Chunk&
   } else if (!(flow.flags & flow_flag::midstream)) {
     return false;
   }
-  const uint8_t wanted = first.datagram ? transport::udp : transport::tcp;
   Chunk answer = first;
   answer.direction = reverse(first.direction);
-  return std::ranges::any_of(config_.protocols, [&](const AppProtocol& protocol) {
-    auto known = [&](uint16_t port) { return std::ranges::find(protocol.ports, port) != protocol.ports.end(); };
-    // Or else one datagram that claims to be an answer would hide the questions behind it.
-    if (first.datagram && known(flow.server_port()) && !known(flow.client_port())) return false;
-    return protocol.transports & wanted && protocol.row->probe(answer) == Likelihood::sure;
-  });
+  const ProtocolSet server = config_.probes.at(flow.server_port()), client = config_.probes.at(flow.client_port());
+  ProtocolSet asked = config_.probes.asked(answer, server | client);
+  // Or else one datagram that claims to be an answer would hide the questions behind it.
+  if (first.datagram) asked -= server - client;
+  return std::ranges::any_of(
+      asked, [&](size_t number) { return config_.protocols[number].row->probe(answer) == Likelihood::sure; });
 }
 
 void AppLayer::recognise(Flow& flow, State& state, const Chunk& chunk) {
@@ -118,7 +113,7 @@ void AppLayer::recognise(Flow& flow, State& state, const Chunk& chunk) {
   if (chunk.end && !side.failed) side.closed = true;
   // A datagram is a message of its own: the next may be one of a protocol that the first was not. Where a protocol is
   // at home no number of others keeps a server from the next.
-  if (chunk.datagram && (++side.datagrams < kProbeDatagrams || at_home(flow))) {
+  if (chunk.datagram && (++side.datagrams < kProbeDatagrams || !(at_home(flow) & config_.probes.over(true)).empty())) {
     side.datagrams = std::min(side.datagrams, kProbeDatagrams);
     return;
   }

@@ -40,5 +40,72 @@ TEST(Recognition, RefusesMoreThanItCanTellApart) {
   EXPECT_NO_THROW(AppConfig::read(Setting{}, rows));
 }
 
+size_t asked_of_all(const auto& made_up) {
+  size_t out = 0;
+  for (size_t i = 0; i < made_up.rows().size(); ++i) out += made_up.asked(i);
+  return out;
+}
+
+Likelihood never(size_t, const Chunk&) {
+  return Likelihood::no;
+}
+
+TEST(Recognition, AsksThoseOnlyWhoseFirstByteItMayBe) {
+  const std::string text = "xxxxxxxxxxxxxxxxxxxx";
+  for (bool datagram : {false, true}) {
+    MadeUp<100> others(&never);
+    for (size_t i = 0; i < 100; ++i) others.about(i).starts = {bytes_of("y"), bytes_of("z")};
+    others.about(7).starts = {bytes_of("x"), bytes_of("x")};
+    Talk talk(AppConfig::read(Setting{}, others.rows()));
+    for (int i = 0; i < 3; ++i) datagram ? talk.datagram(0, text) : talk.say(kClient, text);
+    for (int i = 0; i < 3; ++i) datagram ? talk.datagram(1, text) : talk.say(kServer, text);
+    EXPECT_GT(others.asked(7), 0u);
+    EXPECT_EQ(asked_of_all(others), others.asked(7)) << "not one of the others";
+  }
+}
+
+Setting ports_of(const std::string& protocol, const std::string& ports) {
+  Setting root;
+  root.kind = Setting::Kind::map;
+  Setting& node = root.make("app-layer.protocols." + protocol + ".detection-ports.dp");
+  node.kind = Setting::Kind::scalar;
+  node.scalar = ports;
+  return root;
+}
+
+TEST(Recognition, AsksTheWeakOnTheirPortsAlone) {
+  const std::string text = "xxxxxxxxxxxxxxxxxxxx";
+  static constexpr uint16_t kPort[] = {69};
+  for (bool datagram : {false, true}) {
+    for (uint16_t port : {69, 7069, 9999}) {
+      MadeUp<2> weak(&never);
+      for (size_t i = 0; i < 2; ++i) weak.about(i).only_on_ports = true;
+      weak.about(0).ports = kPort;
+      Talk talk(AppConfig::read(ports_of("made-up-1", "7069"), weak.rows()), 40000, port);
+      datagram ? talk.datagram(0, text) : talk.say(kClient, text);
+      EXPECT_EQ(weak.asked(0) > 0, port == 69) << port;
+      EXPECT_EQ(weak.asked(1) > 0, port == 7069) << port;
+    }
+  }
+}
+
+TEST(Recognition, AsksTheWeakWhereTheyAreAnnounced) {
+  MadeUp<3> all(+[](size_t number, const Chunk& first) {
+    return number == 0 && first.data[0] == 'a' ? Likelihood::sure : number == 2 ? Likelihood::maybe : Likelihood::no;
+  });
+  all.about(1).only_on_ports = all.about(2).only_on_ports = true;
+  DissectorRow changing = *all.rows()[0];
+  changing.data = [](void*, const Chunk&, EventSink& sink) {
+    sink.change_protocol("made-up-2");
+    return Step::ok(1);
+  };
+  auto rows = all.rows();
+  rows[0] = &changing;
+  Talk talk(AppConfig::read(Setting{}, rows));
+  talk.say(kClient, "a").say(kClient, "what follows");
+  EXPECT_EQ(talk.protocol(), "made-up-2");
+  EXPECT_EQ(all.asked(1), 0u);
+}
+
 }  // namespace
 }  // namespace lapwing::test
