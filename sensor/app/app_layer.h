@@ -103,6 +103,12 @@ class AppLayer final : private EventSink {
   struct HalfFlow;
   struct OpenFrame;
   struct Frames;
+  struct Claim;
+  /// What the first bytes of a side say. `undecided`: more of them may say more.
+  struct Verdict {
+    const AppProtocol* protocol = nullptr;
+    bool sure = false, undecided = false;
+  };
 
   State& state_of(Flow& flow);
   // recognise.cc
@@ -111,8 +117,11 @@ class AppLayer final : private EventSink {
   void give_up(Flow& flow, State& state, const Chunk& chunk);
   void compare(Flow& flow, State& state, const Chunk& chunk);
   void found(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& first);
-  const AppProtocol* probe(ProtocolSet& candidates, const Chunk& first, const Flow& flow, const AppProtocol* expected,
-                           bool& undecided) const;
+  Verdict probe(ProtocolSet& candidates, const Chunk& first, const Flow& flow, const AppProtocol* expected) const;
+  const AppProtocol& strongest(const ProtocolSet& equals, const Chunk& first, const Flow& flow,
+                               const AppProtocol* expected, bool sure) const;
+  static size_t sufficient(const AppProtocol& protocol, const Chunk& first);
+  const AppProtocol* expected(const State& state) const;
   ProtocolSet at_home(const Flow& flow) const;
   size_t number_of(const AppProtocol& protocol) const {
     return static_cast<size_t>(&protocol - config_.protocols.data());

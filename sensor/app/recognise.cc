@@ -14,28 +14,71 @@ bool began_unseen(const Flow& flow) {
 
 }  // namespace
 
-/// Asks every protocol still possible. Sure wins at once; among the merely possible the expected one, then a known
-/// port decides.
-const AppProtocol* AppLayer::probe(ProtocolSet& candidates, const Chunk& first, const Flow& flow,
-                                   const AppProtocol* expected, bool& undecided) const {
-  const ProtocolSet home = at_home(flow);
-  ProtocolSet askable = home;
-  if (expected) askable.add(number_of(*expected));
-  candidates &= config_.probes.asked(first, askable);
-  const AppProtocol* likely = nullptr;
-  undecided = false;
+/// Asks every protocol still possible. Sure goes before merely possible, which needs to be expected or at home.
+AppLayer::Verdict AppLayer::probe(ProtocolSet& candidates, const Chunk& first, const Flow& flow,
+                                  const AppProtocol* expected) const {
+  ProtocolSet awaited = at_home(flow);
+  if (expected) awaited.add(number_of(*expected));
+  candidates &= config_.probes.asked(first, awaited);
+  ProtocolSet sure, possible;
+  bool undecided = false;
   for (size_t number : ProtocolSet(candidates)) {
-    const AppProtocol& protocol = config_.protocols[number];
-    switch (protocol.row->probe(first)) {
-      case Likelihood::sure: return &protocol;
-      case Likelihood::no: candidates.remove(number); break;
+    switch (config_.protocols[number].row->probe(first)) {
+      case Likelihood::sure: sure.add(number); break;
+      case Likelihood::maybe: possible.add(number); break;
       case Likelihood::more: undecided = true; break;
-      case Likelihood::maybe:
-        if (&protocol == expected) likely = expected;
-        if (!likely && home.has(number)) likely = &protocol;
+      case Likelihood::no: candidates.remove(number);
     }
   }
-  return undecided ? nullptr : likely;
+  if (!sure.empty()) return {.protocol = &strongest(sure, first, flow, expected, true), .sure = true};
+  possible &= awaited;
+  if (undecided || possible.empty()) return {.undecided = undecided};
+  return {.protocol = &strongest(possible, first, flow, expected, false)};
+}
+
+/// What decides between protocols that are equally likely, the first difference first; where they are listed does not.
+/// The last is arbitrary: probes that leave the choice to it tell too little.
+struct AppLayer::Claim {
+  size_t bytes;  // that it took to be sure: they may come alone, and then nobody waits for more
+  bool unexpected, not_at_servers_port, not_at_clients_port;
+  std::string_view name;
+
+  auto operator<=>(const Claim&) const = default;
+};
+
+const AppProtocol& AppLayer::strongest(const ProtocolSet& equals, const Chunk& first, const Flow& flow,
+                                       const AppProtocol* expected, bool sure) const {
+  if (equals.size() == 1) return config_.protocols[*equals.begin()];
+  const ProtocolSet server = config_.probes.at(flow.server_port()), client = config_.probes.at(flow.client_port());
+  auto claim = [&](size_t number) {
+    const AppProtocol& protocol = config_.protocols[number];
+    return Claim{.bytes = sure && !first.datagram ? sufficient(protocol, first) : 0,
+                 .unexpected = &protocol != expected,
+                 .not_at_servers_port = !server.has(number),
+                 .not_at_clients_port = !client.has(number),
+                 .name = protocol.row->about->name};
+  };
+  return config_.protocols[*std::ranges::min_element(equals, {}, claim)];
+}
+
+/// How many of the first bytes made it sure.
+size_t AppLayer::sufficient(const AppProtocol& protocol, const Chunk& first) {
+  size_t less = 0, enough = first.data.size();
+  while (enough - less > 1) {
+    Chunk beginning = first;
+    beginning.data = first.data.first((less + enough) / 2);
+    (protocol.row->probe(beginning) == Likelihood::sure ? enough : less) = beginning.data.size();
+  }
+  return enough;
+}
+
+/// What a change of protocol, which streams alone make, has announced.
+const AppProtocol* AppLayer::expected(const State& state) const {
+  if (state.expected.empty()) return nullptr;
+  auto named = std::ranges::find_if(config_.protocols, [&](const AppProtocol& protocol) {
+    return protocol.row->about->name == state.expected && protocol.transports & transport::tcp;
+  });
+  return named == config_.protocols.end() ? nullptr : &*named;
 }
 
 /// The protocols whose port the flow uses.
@@ -88,26 +131,22 @@ void AppLayer::recognise(Flow& flow, State& state, const Chunk& chunk) {
   }
   if (state.reversed) return;
   if (!first.data.empty()) {
-    bool undecided = false;
     first.offset = 0;  // of what the protocol may have begun with
-    auto named =
-        std::ranges::find(config_.protocols, state.expected, [](const AppProtocol& p) { return p.row->about->name; });
-    const AppProtocol* expected = named == config_.protocols.end() ? nullptr : &*named;
-    const AppProtocol* protocol = probe(side.candidates, first, flow, expected, undecided);
+    const Verdict verdict = probe(side.candidates, first, flow, expected(state));
     // What is merely likely, for a port or a name, may be sure the other way round.
-    const bool sure = protocol && protocol->row->probe(first) == Likelihood::sure;
-    if (protocol && (sure || !runs_backwards(flow, state, first))) {
+    const bool backwards = !verdict.sure && runs_backwards(flow, state, first);
+    if (verdict.protocol && !backwards) {
       first.offset = chunk.datagram ? 0 : side.buffer.empty() ? chunk.offset : side.offset;
-      return found(flow, state, *protocol, first);
+      return found(flow, state, *verdict.protocol, first);
     }
-    if (protocol || runs_backwards(flow, state, first)) {
+    if (backwards) {
       state.reversed = true;
       if (chunk.direction == Direction::to_client) state.sides[index(Direction::to_server)].drop_rest();
       if (side.buffer.empty()) side.buffer.assign(to_text(chunk.data));
       return;
     }
     const bool enough = chunk.datagram || first.data.size() >= kVerdictBytes[index(chunk.direction)];
-    side.failed |= (!undecided && enough) || first.data.size() >= kProbeLimit;
+    side.failed |= (!verdict.undecided && enough) || first.data.size() >= kProbeLimit;
     if (side.failed && side.buffer.empty() && !chunk.datagram) side.keep(chunk);
   }
   if (chunk.end && !side.failed) side.closed = true;
@@ -187,15 +226,14 @@ void AppLayer::compare(Flow& flow, State& state, const Chunk& chunk) {
     side.head.append(to_text(chunk.data));
     first.data = to_bytes(side.head);
   }
-  bool undecided = true;
-  const AppProtocol* protocol =
-      first.data.empty() ? nullptr : probe(side.candidates, first, flow, state.protocol, undecided);
-  if (!protocol && chunk.datagram) protocol = state.protocol;
+  const Verdict verdict =
+      first.data.empty() ? Verdict{.undecided = true} : probe(side.candidates, first, flow, state.protocol);
+  const AppProtocol* protocol = !verdict.protocol && chunk.datagram ? state.protocol : verdict.protocol;
   if (protocol) {
     side.protocol = protocol;
     if (protocol != state.protocol)
       report(flow, RecognitionAnomaly::mismatch_protocol_both_directions, chunk.direction);
-  } else if ((!undecided && first.data.size() >= kVerdictBytes[index(chunk.direction)]) ||
+  } else if ((!verdict.undecided && first.data.size() >= kVerdictBytes[index(chunk.direction)]) ||
              first.data.size() >= kProbeLimit) {
     side.failed = true;
     report(flow, RecognitionAnomaly::detect_protocol_only_one_direction, chunk.direction);

@@ -1,6 +1,7 @@
 // Whom the first bytes of a flow are taken for, when many protocols might be it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "tests/app/made_up.h"
@@ -105,6 +106,58 @@ TEST(Recognition, AsksTheWeakWhereTheyAreAnnounced) {
   talk.say(kClient, "a").say(kClient, "what follows");
   EXPECT_EQ(talk.protocol(), "made-up-2");
   EXPECT_EQ(all.asked(1), 0u);
+}
+
+/// Of both orders of the list.
+void expect_whatever_the_order(std::vector<const DissectorRow*> rows, uint16_t client_port, uint16_t server_port,
+                               std::string_view wanted) {
+  for (int order = 0; order < 2; ++order) {
+    for (size_t piece : {100'000, 7, 1}) {
+      Talk talk(AppConfig::read(Setting{}, rows), client_port, server_port);
+      talk.say(kClient, "some text that is long enough", piece);
+      EXPECT_EQ(talk.protocol(), wanted) << "in pieces of " << piece;
+    }
+    Talk talk(AppConfig::read(Setting{}, rows), client_port, server_port);
+    EXPECT_EQ(talk.datagram(0, "some text").protocol(), wanted);
+    std::ranges::reverse(rows);
+  }
+}
+
+TEST(Recognition, PortsDecideBetweenEqualsAndTheOrderDoesNot) {
+  static constexpr uint16_t kOne[] = {1001}, kOther[] = {1002};
+  for (const Likelihood likelihood : {Likelihood::maybe, Likelihood::sure}) {
+    MadeUp<2> both(likelihood == Likelihood::sure ? +[](size_t, const Chunk&) { return Likelihood::sure; }
+                                                  : +[](size_t, const Chunk&) { return Likelihood::maybe; });
+    both.about(0).ports = kOne;
+    both.about(1).ports = kOther;
+    expect_whatever_the_order(both.rows(), 40000, 1001, "made-up-0");
+    expect_whatever_the_order(both.rows(), 40000, 1002, "made-up-1");
+    expect_whatever_the_order(both.rows(), 1001, 1002, "made-up-1");
+    if (likelihood == Likelihood::sure) expect_whatever_the_order(both.rows(), 40000, 9999, "made-up-0");
+  }
+}
+
+TEST(Recognition, SureGoesBeforePossible) {
+  static constexpr uint16_t kPort[] = {1001};
+  MadeUp<2> both(+[](size_t number, const Chunk&) { return number == 1 ? Likelihood::sure : Likelihood::maybe; });
+  both.about(0).ports = kPort;
+  expect_whatever_the_order(both.rows(), 40000, 1001, "made-up-1");
+}
+
+TEST(Recognition, WhoIsSureOfLessHasItHoweverTheBytesCome) {
+  static constexpr uint16_t kPort[] = {1001};
+  MadeUp<2> both(+[](size_t number, const Chunk& first) {
+    return first.data.size() >= (number == 0 ? 11 : 5) ? Likelihood::sure : Likelihood::more;
+  });
+  both.about(0).ports = kPort;
+  auto rows = both.rows();
+  for (int order = 0; order < 2; ++order) {
+    for (size_t piece : {100'000, 12, 7, 1}) {
+      Talk talk(AppConfig::read(Setting{}, rows), 40000, 1001);
+      EXPECT_EQ(talk.say(kClient, "some text that is long enough", piece).protocol(), "made-up-1") << piece;
+    }
+    std::ranges::reverse(rows);
+  }
 }
 
 }  // namespace
