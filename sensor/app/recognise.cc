@@ -207,7 +207,13 @@ void AppLayer::found(Flow& flow, State& state, const AppProtocol& protocol, cons
     state.protocol = &protocol;
     if (other.failed) {
       other.just_judged = true;
-      report(flow, RecognitionAnomaly::detect_protocol_only_one_direction, first.direction);
+      // It may have been possible all along, away from its port.
+      if (other.candidates.has(number_of(protocol))) {
+        other.failed = false;
+        other.protocol = &protocol;
+      } else {
+        report(flow, RecognitionAnomaly::detect_protocol_only_one_direction, first.direction);
+      }
     }
   }
   if (!state.expected.empty() && state.expected != about.name) {

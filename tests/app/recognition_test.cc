@@ -160,5 +160,23 @@ TEST(Recognition, WhoIsSureOfLessHasItHoweverTheBytesCome) {
   }
 }
 
+TEST(Recognition, WhatOneSideMayHaveMeantTheOtherExplains) {
+  const MadeUp<1> greeting(+[](size_t, const Chunk& first) {
+    if (first.data[0] == 'x') return Likelihood::no;
+    return first.direction == kClient ? Likelihood::sure : Likelihood::maybe;
+  });
+  for (const bool server_first : {true, false}) {
+    for (const std::string& banner : {std::string("220 at your service"), std::string("x is no greeting")}) {
+      Talk talk(AppConfig::read(Setting{}, greeting.rows()));
+      if (server_first) talk.say(kServer, banner);
+      talk.say(kClient, "hello");
+      if (!server_first) talk.say(kServer, banner);
+      const bool fits = banner[0] != 'x';
+      EXPECT_EQ(talk.side(kServer), fits ? "made-up-0" : "failed");
+      EXPECT_EQ(talk.sink().anomalies.size(), fits ? 0u : 1u);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lapwing::test
