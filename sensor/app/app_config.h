@@ -16,15 +16,16 @@ namespace lapwing {
 /// Kinds of frames of a protocol: with its stream they are the bits of AppLayer::want_frames().
 inline constexpr size_t kMaxFrameKinds = 31;
 
-/// One dissector as configured [S].
+/// One dissector as configured [S]. Where one transport is dissected and the other only recognised it is two.
 struct AppProtocol {
-  const DissectorRow* row = nullptr;
+  std::shared_ptr<const DissectorRow> row;
   uint8_t transports = 0;  // those switched on
   std::shared_ptr<const void> config;
   std::shared_ptr<const RecordPlans> plans;
 };
 
 /// [S] Keys "app-layer.protocols.<name>.enabled", ".detection-ports.dp", both also below ".tcp" and ".udp".
+/// "enabled: detection-only": recognised, and not dissected.
 struct AppConfig {
   std::vector<AppProtocol> protocols;
   ProbeTable probes;    // of the protocols, by their place, with the ports configured

@@ -160,6 +160,24 @@ TEST(Recognition, WhoIsSureOfLessHasItHoweverTheBytesCome) {
   }
 }
 
+TEST(Recognition, OneTransportMayBeDissectedAndTheOtherNamed) {
+  const std::string query("\0\7\1\0\0\1\0\0\0\0\0\0\1x\7example\0\0\1\0\1", 27);
+  Setting root;
+  root.kind = Setting::Kind::map;
+  Setting& node = root.make("app-layer.protocols.dns.tcp.enabled");
+  node.kind = Setting::Kind::scalar;
+  node.scalar = "detection-only";
+  Talk stream(AppConfig::read(root)), datagram(AppConfig::read(root));
+  stream.say(kClient, std::string("\0\x1b", 2) + query).finish();
+  datagram.datagram(0, query).finish();
+  EXPECT_EQ(stream.protocol(), "dns");
+  EXPECT_EQ(datagram.protocol(), "dns");
+  EXPECT_EQ(stream.sink().records, 0u);
+  EXPECT_EQ(stream.sink().frames, 0u);
+  EXPECT_EQ(datagram.sink().records, 1u);
+  EXPECT_GT(datagram.sink().frames, 0u);
+}
+
 TEST(Recognition, WhatOneSideMayHaveMeantTheOtherExplains) {
   const MadeUp<1> greeting(+[](size_t, const Chunk& first) {
     if (first.data[0] == 'x') return Likelihood::no;
