@@ -126,7 +126,7 @@ class AppLayer final : private EventSink {
   size_t number_of(const AppProtocol& protocol) const {
     return static_cast<size_t>(&protocol - config_.protocols.data());
   }
-  bool runs_backwards(const Flow& flow, const State& state, const Chunk& first) const;
+  bool runs_backwards(const Flow& flow, const State& state, const Chunk& first, const AppProtocol* likely) const;
   void choose(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& chunk);
   void feed(Flow& flow, State& state, const Chunk& chunk);
   void dissect(Flow& flow, State& state, Chunk view);

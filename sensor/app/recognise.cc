@@ -86,24 +86,28 @@ ProtocolSet AppLayer::at_home(const Flow& flow) const {
   return config_.probes.at(flow.server_port()) | config_.probes.at(flow.client_port());
 }
 
-/// The first bytes of a flow picked up late, or its first datagrams, may be the answer: then whom we took for the
-/// client is the server.
-bool AppLayer::runs_backwards(const Flow& flow, const State& state, const Chunk& first) const {
+/// The first bytes of a flow picked up late, or datagrams of one of which nothing is known yet, may go the other way:
+/// then whom we took for the client is the server. `likely`: what they may be as they go, though not surely.
+bool AppLayer::runs_backwards(const Flow& flow, const State& state, const Chunk& first,
+                              const AppProtocol* likely) const {
   if (state.turned || state.original) return false;
-  if (first.datagram) {
-    const bool began = first.direction == Direction::to_server && flow.packets[index(Direction::to_client)] == 0;
-    if (!began || state.sides[index(Direction::to_client)].bytes > 0) return false;
-  } else if (!(flow.flags & flow_flag::midstream)) {
-    return false;
-  }
-  Chunk answer = first;
-  answer.direction = reverse(first.direction);
+  if (!first.datagram && !(flow.flags & flow_flag::midstream)) return false;
   const ProtocolSet server = config_.probes.at(flow.server_port()), client = config_.probes.at(flow.client_port());
-  ProtocolSet asked = config_.probes.asked(answer, server | client);
-  // Or else one datagram that claims to be an answer would hide the questions behind it.
-  if (first.datagram) asked -= server - client;
+  Chunk other_way = first;
+  other_way.direction = reverse(first.direction);
+  ProtocolSet asked = config_.probes.asked(other_way, server | client);
+  if (first.datagram) {
+    // What makes it likely is the port of the one that we took for the client.
+    if (likely && (client - server).has(number_of(*likely))) return true;
+    // An answer that comes behind what the server said is no first one. A question may: that was not understood.
+    const bool server_spoke =
+        flow.packets[index(Direction::to_client)] > 0 || state.sides[index(Direction::to_client)].bytes > 0;
+    if (first.direction == Direction::to_server && server_spoke) return false;
+    // Or else one datagram that claims to be an answer would hide the questions behind it.
+    asked -= server - client;
+  }
   return std::ranges::any_of(
-      asked, [&](size_t number) { return config_.protocols[number].row->probe(answer) == Likelihood::sure; });
+      asked, [&](size_t number) { return config_.protocols[number].row->probe(other_way) == Likelihood::sure; });
 }
 
 void AppLayer::recognise(Flow& flow, State& state, const Chunk& chunk) {
@@ -134,7 +138,7 @@ void AppLayer::recognise(Flow& flow, State& state, const Chunk& chunk) {
     first.offset = 0;  // of what the protocol may have begun with
     const Verdict verdict = probe(side.candidates, first, flow, expected(state));
     // What is merely likely, for a port or a name, may be sure the other way round.
-    const bool backwards = !verdict.sure && runs_backwards(flow, state, first);
+    const bool backwards = !verdict.sure && runs_backwards(flow, state, first, verdict.protocol);
     if (verdict.protocol && !backwards) {
       first.offset = chunk.datagram ? 0 : side.buffer.empty() ? chunk.offset : side.offset;
       return found(flow, state, *verdict.protocol, first);

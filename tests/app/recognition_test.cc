@@ -196,5 +196,62 @@ TEST(Recognition, WhatOneSideMayHaveMeantTheOtherExplains) {
   }
 }
 
+/// A message about example. of the type 1 or of one that nobody knows, which only its port makes DNS.
+std::string dns(bool answer, bool known = true) {
+  return std::string("\0\7", 2) + (answer ? "\x81\x80" : std::string("\1\0", 2)) +
+         std::string("\0\1\0\0\0\0\0\0\7example\0", 17) + (known ? std::string("\0\1", 2) : "\xff\x17") +
+         std::string("\0\1", 2);
+}
+const std::string kJunk = "\x7fjunk that no protocol here begins with\r\n";
+
+TEST(Recognition, DatagramsSeenFromTheAnswerOnAreTurned) {
+  // The host at port[0] sends first.
+  for (const bool known : {true, false}) {
+    Talk answer(AppConfig::read(Setting{}), 53, 40000);
+    answer.datagram(0, dns(true, known)).datagram(1, dns(false, known)).datagram(0, dns(true, known));
+    EXPECT_EQ(answer.server_port(), 53);
+    EXPECT_EQ(answer.side(kClient), "dns");
+    EXPECT_EQ(answer.side(kServer), "dns");
+    EXPECT_EQ(answer.sink().records, 3u);
+    Talk question(AppConfig::read(Setting{}), 40000, 53);
+    question.datagram(0, dns(false, known)).datagram(1, dns(true, known));
+    EXPECT_EQ(question.server_port(), 53);
+  }
+  // Between servers, and away from any, it is the message that tells, if it does.
+  for (uint16_t port : {53, 9999}) {
+    Talk talk(AppConfig::read(Setting{}), port, port == 53 ? 53 : 40000);
+    EXPECT_EQ(talk.datagram(0, dns(true)).side(kServer), "dns");
+    Talk odd(AppConfig::read(Setting{}), port, port == 53 ? 53 : 40000);
+    EXPECT_EQ(odd.datagram(0, dns(true, false)).side(kServer), "");
+  }
+}
+
+TEST(Recognition, AQuestionBehindWhatNobodyUnderstoodTurnsTheFlow) {
+  for (const int junk : {1, 3}) {
+    Talk talk(AppConfig::read(Setting{}), 9999, 40000);
+    for (int i = 0; i < junk; ++i) talk.datagram(0, kJunk);
+    talk.datagram(1, dns(false)).datagram(0, dns(true));
+    EXPECT_EQ(talk.server_port(), 9999);
+    EXPECT_EQ(talk.side(kClient), "dns");
+    EXPECT_EQ(talk.side(kServer), "dns");
+  }
+  // A server that asks back hides nothing of what comes to its port.
+  Talk server(AppConfig::read(Setting{}), 40000, 53);
+  server.datagram(0, kJunk).datagram(1, dns(false)).datagram(0, dns(false));
+  EXPECT_EQ(server.server_port(), 53);
+}
+
+TEST(Recognition, AnEchoSeenFirstIsNoRequest) {
+  Talk talk(AppConfig::read(Setting{}), 7, 40000);
+  talk.datagram(0, "ECHO before").datagram(1, "ECHO now").datagram(0, "ECHO now").finish();
+  EXPECT_EQ(talk.server_port(), 7);
+  EXPECT_EQ(talk.protocol(), "echo");
+  EXPECT_EQ(talk.sink().records, 1u);
+  Talk straight(AppConfig::read(Setting{}), 40000, 7);
+  straight.datagram(0, "ECHO now").datagram(1, "ECHO now").finish();
+  EXPECT_EQ(straight.server_port(), 7);
+  EXPECT_EQ(straight.sink().records, 1u);
+}
+
 }  // namespace
 }  // namespace lapwing::test

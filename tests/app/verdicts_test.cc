@@ -30,6 +30,13 @@ struct Message {
   Chunk chunk() const { return {.data = to_bytes(bytes), .direction = direction, .datagram = datagram}; }
 };
 
+/// The first datagrams of a flow.
+struct Exchange {
+  uint16_t client_port = 0, server_port = 0;
+  std::string protocol;
+  std::vector<std::pair<Direction, std::string>> datagrams;
+};
+
 /// From captures to verdicts, and nothing else.
 class Path final : private StreamSink {
  public:
@@ -47,11 +54,13 @@ class Path final : private StreamSink {
 
   std::vector<std::string> verdicts;  // of flows, as they end
   std::vector<Message> messages;
+  std::vector<Exchange> exchanges;
 
  private:
   /// What a side said first; what is cut into small pieces is put together.
   struct Beginning final : FlowAttachment {
     std::array<std::string, 2> bytes;
+    Exchange exchange;
   };
 
   void take(const Frame& frame) {
@@ -77,7 +86,9 @@ class Path final : private StreamSink {
   }
   void turn(Flow& flow) {
     flow.key.proto == ip_proto::tcp ? stream_.swap_direction(flow) : flow.swap_direction();
-    if (auto* said = flow.get<Beginning>(FlowSlot::match)) std::swap(said->bytes[0], said->bytes[1]);
+    auto& said = *flow.get<Beginning>(FlowSlot::match);
+    std::swap(said.bytes[0], said.bytes[1]);
+    for (auto& [direction, text] : said.exchange.datagrams) direction = reverse(direction);
     app_.swap_direction(flow, now_);
   }
   void close(Flow& flow) {
@@ -93,9 +104,14 @@ class Path final : private StreamSink {
       verdict += ' ' + std::string(spoken.known() ? spoken.name() : "-");
     }
     verdicts.push_back(verdict + ' ' + std::to_string(app_.transactions(flow)));
-    const auto* said = flow.get<Beginning>(FlowSlot::match);
+    auto* said = flow.get<Beginning>(FlowSlot::match);
+    if (!said) return;
+    if (seen.final.protocol && !said->exchange.datagrams.empty()) {
+      exchanges.push_back({flow.client_port(), flow.server_port(), std::string(seen.final.name()),
+                           std::move(said->exchange.datagrams)});
+    }
     for (const Direction direction : {Direction::to_server, Direction::to_client}) {
-      if (!said || said->bytes[index(direction)].empty()) continue;
+      if (said->bytes[index(direction)].empty()) continue;
       messages.push_back({said->bytes[index(direction)], direction, flow.key.proto != ip_proto::tcp, flow.client_port(),
                           flow.server_port()});
     }
@@ -103,8 +119,13 @@ class Path final : private StreamSink {
   void chunk(Flow& flow, const Chunk& chunk) override {
     auto& slot = flow.slots[static_cast<size_t>(FlowSlot::match)];
     if (!slot) slot = std::make_unique<Beginning>();
-    std::string& said = static_cast<Beginning&>(*slot).bytes[index(chunk.direction)];
+    auto& beginning = static_cast<Beginning&>(*slot);
+    std::string& said = beginning.bytes[index(chunk.direction)];
     if (said.size() < (chunk.datagram ? 1 : AppLayer::kProbeLimit)) said += to_text(chunk.data);
+    constexpr size_t kDatagrams = 8;
+    if (chunk.datagram && beginning.exchange.datagrams.size() < kDatagrams) {
+      beginning.exchange.datagrams.emplace_back(chunk.direction, to_text(chunk.data));
+    }
     app_.chunk(flow, chunk);
   }
   void gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time) override {
@@ -196,6 +217,28 @@ TEST(Verdicts, NoFirstMessageIsEquallyWellTwoProtocols) {
     std::cout << known[pair.first]->about->name << " - " << known[pair.second]->about->name << ": " << times[0] << " - "
               << times[1] << '\n';
   }
+}
+
+TEST(Verdicts, DatagramsPickedUpAtTheAnswerAreTheSame) {
+  const auto known = dissectors();
+  Path path(Rows(known.begin(), known.end()));
+  for (const fs::path& capture : captures()) path.read(capture);
+  size_t compared = 0, seen = 0;
+  for (const Exchange& exchange : path.exchanges) {
+    auto answer =
+        std::ranges::find(exchange.datagrams, Direction::to_client, [](const auto& one) { return one.first; });
+    if (answer == exchange.datagrams.end()) continue;
+    ++seen;
+    Talk talk(AppConfig::read(Setting{}), exchange.server_port, exchange.client_port);
+    for (; answer != exchange.datagrams.end(); ++answer) {
+      talk.datagram(answer->first == Direction::to_client ? 0 : 1, answer->second);
+    }
+    if (talk.protocol() != exchange.protocol) continue;  // an answer too broken to be one
+    EXPECT_EQ(talk.server_port(), exchange.server_port) << exchange.client_port << ' ' << exchange.server_port;
+    ++compared;
+  }
+  std::cout << compared << " of " << seen << "\n";
+  EXPECT_GT(compared, seen / 2);
 }
 
 }  // namespace
