@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "sensor/event/protocol_set.h"
+
 #define DISSECTOR(name, ...)      \
   namespace lapwing::name {       \
   extern const DissectorRow kRow; \
@@ -24,6 +26,7 @@ std::span<const DissectorRow* const> dissectors() {
   };
 #undef DISSECTOR
 #undef PACKETS
+  static_assert(kRows.size() <= kMaxProtocols);
   return kRows;
 }
 

@@ -1,5 +1,6 @@
 #include "sensor/app/app_config.h"
 
+#include <stdexcept>
 #include <string>
 
 #include "sensor/base/text.h"
@@ -34,31 +35,43 @@ std::vector<uint16_t> read_ports(const Setting& node) {
   return ports;
 }
 
-bool enabled(const Setting& node) {
-  // "detection-only" names the protocol without dissecting it; nDPI's verdict covers that, so it counts as off.
-  if (node.as_text() == "detection-only") return false;
-  return node.as_bool();
-}
+constexpr std::string_view kDetectionOnly = "detection-only";
 
 }  // namespace
 
-AppConfig AppConfig::read(const OptionSource& options, std::span<const std::string> requested) {
+AppConfig AppConfig::read(const OptionSource& options, std::span<const std::string> requested,
+                          std::span<const DissectorRow* const> rows) {
   AppConfig config = read_options<AppConfig>(options, kOptions);
-  for (const DissectorRow* row : dissectors()) {
-    AppProtocol protocol{.row = row, .transports = row->about->transports, .config = row->configure(options)};
+  for (const DissectorRow* row : rows) {
+    if (row->protocol->frames.size() > kMaxFrameKinds) {
+      throw std::length_error(std::string(row->about->name) + " has more kinds of frames than can be told apart");
+    }
+    AppProtocol protocol{.config = row->configure(options)};
     protocol.plans = std::make_shared<const RecordPlans>(*row->protocol, protocol.config.get(), requested);
-    protocol.ports.assign(row->about->ports.begin(), row->about->ports.end());
+    std::vector<uint16_t> ports(row->about->ports.begin(), row->about->ports.end());
     std::string base = "app-layer.protocols." + std::string(row->about->name);
+    uint8_t off = 0, recognised = 0;
     for (const Switch& s : kSwitches) {
       std::string prefix = base + std::string(s.key);
       for (const Setting* node : options.find(prefix + ".enabled")) {
-        if (!enabled(*node)) protocol.transports &= static_cast<uint8_t>(~s.transports);
+        const bool only = to_lower(node->as_text()) == kDetectionOnly;
+        if (only || !node->as_bool()) (only ? recognised : off) |= s.transports;
       }
       for (const Setting* node : options.find(prefix + ".detection-ports.dp")) {
-        for (uint16_t port : read_ports(*node)) protocol.ports.push_back(port);
+        for (uint16_t port : read_ports(*node)) ports.push_back(port);
       }
     }
-    if (protocol.transports) config.protocols.push_back(std::move(protocol));
+    for (const bool dissected : {true, false}) {
+      const int wanted = dissected ? ~recognised : recognised;
+      protocol.transports = static_cast<uint8_t>(row->about->transports & ~off & wanted);
+      if (!protocol.transports) continue;
+      if (config.protocols.size() == kMaxProtocols) {
+        throw std::length_error("more protocols than can be told apart");
+      }
+      protocol.row = std::make_shared<const DissectorRow>(dissected ? *row : undissected(*row));
+      config.probes.add(*row->about, protocol.transports, ports);
+      config.protocols.push_back(protocol);
+    }
   }
   return config;
 }
@@ -69,7 +82,10 @@ std::vector<OptionInfo> app_options() {
     std::string base = "app-layer.protocols." + std::string(row->about->name);
     std::string ports;
     for (uint16_t port : row->about->ports) ports += (ports.empty() ? "" : ", ") + std::to_string(port);
-    out.push_back({base + ".enabled", "switch", "yes", "dissect " + std::string(row->about->help), ""});
+    out.push_back(
+        {base + ".enabled", "switch", "yes",
+         "dissect " + std::string(row->about->help) + "; detection-only: name it in rules and records of flows",
+         "yes|no|" + std::string(kDetectionOnly)});
     out.push_back({base + ".detection-ports.dp", "list", ports,
                    "further ports on which traffic that could be several protocols is taken for this one", ""});
     for (OptionInfo& option : row->options()) out.push_back(std::move(option));

@@ -1,9 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <random>
 #include <set>
 #include <string>
 
-#include "dissectors/registry.h"
+#include "tests/dissectors/dialogue.h"
 
 namespace lapwing {
 namespace {
@@ -18,6 +19,26 @@ TEST(Registry, NamesAreUniqueAndAgree) {
     EXPECT_GT(row->protocol->in_alert.size(), 0u) << row->about->name;
   }
   EXPECT_TRUE(names.contains("dns"));
+}
+
+TEST(Registry, StartsAreWhatProbesSayOfTheFirstByte) {
+  std::minstd_rand random;
+  for (const DissectorRow* row : dissectors()) {
+    for (const Direction direction : {Direction::to_server, Direction::to_client}) {
+      for (size_t byte = 0; byte < 256; ++byte) {
+        const bool starts = row->about->starts[index(direction)].has(byte);
+        const std::string text(1, static_cast<char>(byte));
+        if (row->about->transports & transport::tcp) {
+          EXPECT_EQ(test::probe(*row, direction, text) != Likelihood::no, starts) << row->about->name << ' ' << byte;
+        }
+        for (int tries = 0; !starts && row->about->transports & transport::udp && tries < 50; ++tries) {
+          std::string datagram = text;
+          while (random() % 20) datagram += static_cast<char>(random());
+          EXPECT_EQ(test::probe(*row, direction, datagram, true), Likelihood::no) << row->about->name << ' ' << byte;
+        }
+      }
+    }
+  }
 }
 
 TEST(Registry, FieldsAreUniqueAndDescribed) {

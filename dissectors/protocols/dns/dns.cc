@@ -49,7 +49,10 @@ MessageTransaction& scratch() {
 
 }  // namespace
 
-const About Dns::about{"dns", transport::tcp | transport::udp, kPorts, "domain name system (RFC 1035)"};
+const About Dns::about{.name = "dns",
+                       .transports = transport::tcp | transport::udp,
+                       .ports = kPorts,
+                       .help = "domain name system (RFC 1035)"};
 
 const Protocol Dns::protocol{.name = "dns",
                              .fields = fields(),

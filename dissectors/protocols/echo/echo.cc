@@ -14,7 +14,11 @@ constexpr OptionRow<Config> kOptions[] = {
 };
 }  // namespace
 
-const About Echo::about{"echo", transport::tcp | transport::udp, kPorts, "echo requests in lines (RFC 862)"};
+const About Echo::about{.name = "echo",
+                        .transports = transport::tcp | transport::udp,
+                        .ports = kPorts,
+                        .help = "echo requests in lines (RFC 862)",
+                        .starts = {bytes_of("E"), ByteSet()}};
 
 const Protocol Echo::protocol{.name = "echo",
                               .fields = fields(),

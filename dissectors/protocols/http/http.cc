@@ -15,6 +15,9 @@ constexpr auto kClient = Direction::to_client;
 constexpr uint64_t kBombRatio = 2048;
 /// Requests without transaction that wait for their response, for each that has one (max-tx).
 constexpr uint64_t kGivenUpFactor = 4;
+/// Methods, whatever they are, and HTTP; either behind empty lines.
+constexpr ByteSet kRequestStarts = ByteSet::range('A', 'Z') | ByteSet::range('a', 'z') | bytes_of("-_ \t\r\n");
+constexpr ByteSet kResponseStarts = bytes_of("H\r\n");
 }  // namespace
 
 constexpr FrameKind kFrames[] = {
@@ -29,7 +32,11 @@ constexpr ProgressState kStates[] = {
     {"response_body", Direction::to_client, kBody},    {"response_trailer", Direction::to_client, kComplete},
 };
 
-const About Http::about{"http", transport::tcp, kPorts, "web traffic, HTTP/0.9 to 1.1"};
+const About Http::about{.name = "http",
+                        .transports = transport::tcp,
+                        .ports = kPorts,
+                        .help = "web traffic, HTTP/0.9 to 1.1",
+                        .starts = {kRequestStarts, kResponseStarts}};
 
 const Protocol Http::protocol{.name = "http",
                               .fields = http::fields(),

@@ -162,9 +162,17 @@ Likelihood probe_records(Bytes bytes, bool to_server) {
   return Likelihood::no;
 }
 
+/// Types of records, and the length of SSLv2's.
+constexpr ByteSet kStarts = ByteSet::range(kChangeCipherSpec, kHeartbeat) | ByteSet::range(0x80, 0xff);
+
 }  // namespace
 
-const About Tls::about{"tls", transport::tcp, kPorts, "transport layer security: SSLv2 to TLS 1.3", true};
+const About Tls::about{.name = "tls",
+                       .transports = transport::tcp,
+                       .ports = kPorts,
+                       .help = "transport layer security: SSLv2 to TLS 1.3",
+                       .client_first = true,
+                       .starts = {kStarts, kStarts}};
 
 const Protocol Tls::protocol{.name = "tls",
                              .fields = fields(),
