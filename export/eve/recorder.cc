@@ -47,7 +47,7 @@ struct Recorder::Impl {
       Line line(out, tools.times);
       write_envelope(line, tools, envelope, event.record->type, View::packet);
       write_common(line, tools, envelope, envelope.flowbits, View::packet);
-      if (event.tx) line << ",\"tx_id\":" << event.tx->id;
+      if (event.tx) line << ",\"tx_id\":" << event.tx->number;
     }
     JsonWriter json(out, room(event));
     json.raw("");  // the object is open and holds members: the next one needs its comma

@@ -97,10 +97,12 @@ bool AppLayer::runs_backwards(const Flow& flow, const State& state, const Chunk&
   if (first.datagram) {
     // What makes it likely is the port of the one that we took for the client.
     if (likely && (client - server).has(number_of(*likely))) return true;
-    // An answer that comes behind what the server said is no first one. A question may: that was not understood.
+    // An answer that comes behind what the server said is no first one. A question to where its protocol lives may:
+    // that was not understood.
     const bool server_spoke =
         flow.packets[index(Direction::to_client)] > 0 || state.sides[index(Direction::to_client)].bytes > 0;
     if (first.direction == Direction::to_server && server_spoke) return false;
+    if (first.direction == Direction::to_client) asked &= client;
     // Or else one datagram that claims to be an answer would hide the questions behind it.
     asked -= server - client;
   }

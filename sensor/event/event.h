@@ -29,6 +29,7 @@ inline constexpr uint64_t kNowhere = std::numeric_limits<uint64_t>::max();
 /// once more at the end by those that have not matched.
 struct Transaction {
   uint64_t id = 0;                        // 0, 1, ... within the flow
+  uint64_t number = 0;                    // the same since the protocol began: what records show as tx_id
   std::array<uint8_t, 2> progress = {};   // by Direction
   std::array<uint8_t, 2> inspected = {};  // owned by the rule matcher: stages already evaluated
   uint8_t store_files = 0;                // bits by Direction: rules ask for all files of it to be stored

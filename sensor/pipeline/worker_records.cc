@@ -189,7 +189,7 @@ void Worker::anomaly(Flow& flow, const Protocol& protocol, const Transaction& tx
                                .app_proto = protocol.name,
                                .layer = "proto_parser",
                                .has_tx = true,
-                               .tx_id = tx.id});
+                               .tx_id = tx.number});
 }
 
 void Worker::raised(const RuleInfo& rule) {

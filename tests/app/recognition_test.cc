@@ -229,13 +229,17 @@ TEST(Recognition, DatagramsSeenFromTheAnswerOnAreTurned) {
 
 TEST(Recognition, AQuestionBehindWhatNobodyUnderstoodTurnsTheFlow) {
   for (const int junk : {1, 3}) {
-    Talk talk(AppConfig::read(Setting{}), 9999, 40000);
+    Talk talk(AppConfig::read(Setting{}), 53, 40000);
     for (int i = 0; i < junk; ++i) talk.datagram(0, kJunk);
     talk.datagram(1, dns(false)).datagram(0, dns(true));
-    EXPECT_EQ(talk.server_port(), 9999);
+    EXPECT_EQ(talk.server_port(), 53);
     EXPECT_EQ(talk.side(kClient), "dns");
     EXPECT_EQ(talk.side(kServer), "dns");
   }
+  // Away from its port a protocol's question is no reason: who sent first is the client of all else.
+  Talk away(AppConfig::read(Setting{}), 9999, 40000);
+  away.datagram(0, kJunk).datagram(1, dns(false));
+  EXPECT_EQ(away.server_port(), 40000);
   // A server that asks back hides nothing of what comes to its port.
   Talk server(AppConfig::read(Setting{}), 40000, 53);
   server.datagram(0, kJunk).datagram(1, dns(false)).datagram(0, dns(false));

@@ -15,7 +15,7 @@ std::string_view magic(const File& file) {
 }
 
 uint64_t tx_id(const File&, const Place& at) {
-  return at.tx->id;
+  return at.tx->number;
 }
 
 bool stored(const File& file) {

@@ -370,7 +370,7 @@ constexpr Column kFlags[] = {
 constexpr Column kV3[] = {
     integer<&form<3>>("version", "form of this object"),
     text<&kind>("type", "request or response"),
-    integer<&MessageTransaction::id>("tx_id", "number of the message within its flow"),
+    integer<&MessageTransaction::number>("tx_id", "number of the message within its flow"),
     integer<&id>("id", "of the request, which its response repeats"),
     object<&self<MessageTransaction>>("", kFlags, ""),
     choice<&rcode, &rcode_name, &rcode_names>("rcode", "response code of the message")
@@ -417,7 +417,7 @@ constexpr Column kHead[] = {
 constexpr Column kQuery2[] = {
     object<&self<MessageTransaction>>("", kHead, ""),
     object<&question_at_hand>("", kAsked, ""),
-    integer<&MessageTransaction::id>("tx_id", "number of the message within its flow"),
+    integer<&MessageTransaction::number>("tx_id", "number of the message within its flow"),
     flag<&has<header_flag::z>>("z", "a bit that must be zero"),
     integer<&opcode>("opcode", "operation code of the message"),
     flag<&MessageTransaction::cut>("truncated", "more questions came than have records"),

@@ -121,6 +121,7 @@ HttpTransaction& Http::with_late_body(const HttpTransaction& t) {
   if (late_) end_direction(*late_, kServer);
   late_ = std::make_unique<HttpTransaction>();
   late_->id = t.id;
+  late_->number = t.number;
   late_->tx = t.tx;
   late_->request_seen = true;
   late_->uri = t.uri;
