@@ -121,24 +121,6 @@ Scene Engine::flow_scene(const MatchContext& context, Direction direction) {
   return out;
 }
 
-bool Engine::header_matches(const Rule& rule, const Scene& scene) const {
-  const Header& h = rule.header;
-  if (h.needs_flow && !scene.flow) return false;
-  if (scene.flow && !(h.directions >> index(scene.direction) & 1)) return false;
-  if (h.established && *h.established != scene.context->established) return false;
-  if (h.protocols != 0 && (scene.protocol == kMaxProtocols || !(h.protocols >> scene.protocol & 1))) return false;
-  if (scene.transport == 0) {
-    if (!h.without_ip) return false;
-  } else {
-    if (!(h.transports & scene.transport)) return false;
-    if (h.ip_proto != 0 && (!scene.packet || scene.packet->proto != h.ip_proto)) return false;
-    if (scene.src.version == 4 ? !h.v4 : !h.v6) return false;
-  }
-  if (!h.src_port->any && (!scene.has_ports || !h.src_port->contains(scene.src_port))) return false;
-  if (!h.dst_port->any && (!scene.has_ports || !h.dst_port->contains(scene.dst_port))) return false;
-  return (h.src->any || h.src->contains(scene.src)) && (h.dst->any || h.dst->contains(scene.dst));
-}
-
 bool Engine::section_matches(const Section& section, const Subject* raw, uint64_t floor) {
   if (section.buffer == kRawBuffer) {
     if (!raw || !inspection_->matches(section.chain, *raw, floor)) return false;
@@ -191,7 +173,7 @@ bool Engine::files_match(const Rule& rule) {
 }
 
 bool Engine::evaluate(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor) {
-  if (!header_matches(rule, scene)) return false;
+  if (misfit(rule.header, scene)) return false;
   counters_.candidates++;
   inspection_->captures.clear();
   for (const auto& condition : rule.conditions) {

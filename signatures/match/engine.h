@@ -5,6 +5,7 @@
 
 #include "signatures/match/alert_queue.h"
 #include "signatures/match/field_values.h"
+#include "signatures/match/misfit.h"
 #include "signatures/match/scene.h"
 #include "signatures/match/shared.h"
 #include "signatures/match/tracer.h"
@@ -61,7 +62,6 @@ class Engine {
   const RuleGroups& groups_of(const Scene& scene) const {
     return rules_->groups[rules_->classes.of(scene.src, scene.dst)];
   }
-  bool header_matches(const Rule& rule, const Scene& scene) const;
   /// `raw`: the bytes for raw content, or null when there are none.
   bool matches(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor) {
     if (tracer_) [[unlikely]]
@@ -86,13 +86,8 @@ class Engine {
   void tags(const MatchContext& context);
 
   // trace.cc: the same, watched [cold]
-  struct Misfit {
-    std::string_view what;  // for a count; empty when all fits
-    std::string found;
-  };
   bool traced_match(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor);
   void traced_scan(const Prefilter& prefilter, Bytes bytes);
-  Misfit misfit(const Rule& rule, const Scene& scene) const;
   RuleMiss find_miss(const Rule& rule, const Scene& scene, const Subject* raw);
   bool miss_in_sections(const Rule& rule, Touches touches, const Subject* raw, RuleMiss& miss);
   bool miss_in_section(const Rule& rule, const Section& section, const Subject* raw, RuleMiss& miss);

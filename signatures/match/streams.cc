@@ -127,7 +127,7 @@ void Engine::look_at_owed(const Scene& scene, StreamWindow& window) {
 /// Of a rule over fields: what is found is kept until the message that it lies in is over.
 void Engine::find_raw_part(const Rule& rule, const Scene& scene, StreamWindow& window, const Subject& subject,
                            uint64_t floor) {
-  if (!header_matches(rule, scene)) return;
+  if (misfit(rule.header, scene)) return;
   const auto raw = std::find_if(rule.sections.begin(), rule.sections.end(),
                                 [](const Section& section) { return section.buffer == kRawBuffer; });
   inspection_->scene = &scene;

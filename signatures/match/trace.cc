@@ -91,45 +91,50 @@ void Engine::traced_scan(const Prefilter& prefilter, Bytes bytes) {
   if (!prefilter.empty()) tracer_->scanned(bytes.size(), ticks() - start);
 }
 
-/// In the order of header_matches().
-Engine::Misfit Engine::misfit(const Rule& rule, const Scene& scene) const {
-  const Header& h = rule.header;
-  if (h.needs_flow && !scene.flow) return {"it needs a flow", "a packet without one"};
-  if (scene.flow && !(h.directions >> index(scene.direction) & 1)) {
-    return {"it is for the other direction", scene.direction == Direction::to_server ? "to_server" : "to_client"};
+std::string_view asked(Misfit misfit) {
+  switch (misfit) {
+    case Misfit::flow: return "it needs a flow";
+    case Misfit::direction: return "it is for the other direction";
+    case Misfit::established: return "its flow must be established";
+    case Misfit::not_established: return "its flow must not be established";
+    case Misfit::app_protocol: return "it is for another application protocol";
+    case Misfit::transport: return "it is for another transport protocol";
+    case Misfit::ip_protocol: return "it is for another IP protocol";
+    case Misfit::ip_version: return "it is for the other version of IP";
+    case Misfit::src_port: return "the source port is none of its";
+    case Misfit::dst_port: return "the destination port is none of its";
+    case Misfit::src: return "the source address is none of its";
+    case Misfit::dst: return "the destination address is none of its";
   }
-  if (h.established && *h.established != scene.context->established) {
-    return {*h.established ? "its flow must be established" : "its flow must not be established",
-            scene.context->established ? "established" : "not established"};
+  return {};
+}
+
+std::string found(Misfit misfit, const Scene& scene) {
+  switch (misfit) {
+    case Misfit::flow: return "a packet without one";
+    case Misfit::direction: return scene.direction == Direction::to_server ? "to_server" : "to_client";
+    case Misfit::established: return "not established";
+    case Misfit::not_established: return "established";
+    case Misfit::app_protocol:
+      return scene.protocol == kMaxProtocols ? "none detected"
+                                             : std::string(scene.rules->protocols[scene.protocol]->name);
+    case Misfit::transport: return std::string(name_of_transport(scene.transport));
+    case Misfit::ip_protocol: return scene.packet ? "number " + std::to_string(scene.packet->proto) : "no packet";
+    case Misfit::ip_version: return scene.src.version == 4 ? "IPv4" : "IPv6";
+    case Misfit::src_port: return port_text(scene, scene.src_port);
+    case Misfit::dst_port: return port_text(scene, scene.dst_port);
+    case Misfit::src: return to_string(scene.src);
+    case Misfit::dst: return to_string(scene.dst);
   }
-  if (h.protocols != 0 && (scene.protocol == kMaxProtocols || !(h.protocols >> scene.protocol & 1))) {
-    return {"it is for another application protocol",
-            scene.protocol == kMaxProtocols ? "none detected" : std::string(rules_->protocols[scene.protocol]->name)};
-  }
-  if (scene.transport == 0 ? !h.without_ip : !(h.transports & scene.transport)) {
-    return {"it is for another transport protocol", std::string(name_of_transport(scene.transport))};
-  }
-  if (scene.transport != 0 && (scene.src.version == 4 ? !h.v4 : !h.v6)) {
-    return {"it is for the other version of IP", scene.src.version == 4 ? "IPv4" : "IPv6"};
-  }
-  if (!h.src_port->any && (!scene.has_ports || !h.src_port->contains(scene.src_port))) {
-    return {"the source port is none of its", port_text(scene, scene.src_port)};
-  }
-  if (!h.dst_port->any && (!scene.has_ports || !h.dst_port->contains(scene.dst_port))) {
-    return {"the destination port is none of its", port_text(scene, scene.dst_port)};
-  }
-  if (!h.src->any && !h.src->contains(scene.src)) return {"the source address is none of its", to_string(scene.src)};
-  if (!h.dst->any && !h.dst->contains(scene.dst))
-    return {"the destination address is none of its", to_string(scene.dst)};
   return {};
 }
 
 RuleMiss Engine::find_miss(const Rule& rule, const Scene& scene, const Subject* raw) {
   RuleMiss miss;
-  if (Misfit header = misfit(rule, scene); !header.what.empty()) {
+  if (const auto header = misfit(rule.header, scene)) {
     miss.part = "header";
-    miss.condition = header.what;
-    miss.found = std::move(header.found);
+    miss.condition = asked(*header);
+    miss.found = found(*header, scene);
     return miss;
   }
   auto missed = [&](const auto& conditions) {
@@ -209,7 +214,7 @@ bool Engine::miss_in_section(const Rule& rule, const Section& section, const Sub
   size_t furthest = 0;
   bool any = false;
   for (size_t i = 0; i < count; i++) {
-    const Subject subject = section.buffer == kRawBuffer ? *raw : Subject{values[i]->bytes, 0};
+    const Subject subject = section.buffer == kRawBuffer ? *raw : Subject{values[i]->bytes, values[i]->base};
     uint64_t cursor = 0;
     for (size_t steps = 1;; steps++) {
       if (steps > section.chain.size()) return false;
@@ -239,11 +244,10 @@ void Engine::flow_over(const MatchContext& context) {
   if (!rules_ || !context.flow) return;
   for (const Rule* rule : asked_) {
     // What depends on the moment is told with a look, not of a flow.
-    Misfit there = misfit(*rule, flow_scene(context, Direction::to_server));
-    Misfit back = misfit(*rule, flow_scene(context, Direction::to_client));
-    const bool fits = there.what.empty() || back.what.empty();
+    const auto there = misfit(rule->header, flow_scene(context, Direction::to_server));
+    const auto back = misfit(rule->header, flow_scene(context, Direction::to_client));
     const bool one_way = (rule->header.directions & kToServer) == 0;
-    const std::string_view why = fits ? why_never(*rule) : one_way ? back.what : there.what;
+    const std::string_view why = there && back ? asked(one_way ? *back : *there) : why_never(*rule);
     tracer_->flow_over(context, *rule->info, why);
   }
 }

@@ -291,6 +291,13 @@ void RuleLab::run(const LabPacket& wanted) {
     matcher_->event(context, event);
     if (tx->unrecorded) unrecorded_.push_back(number_);
   }
+  if (wanted.frame.kind) {
+    std::vector<uint64_t> matched;
+    MessageFrame piece = wanted.frame;
+    piece.matched = &matched;
+    context.protocol = piece.protocol;
+    matcher_->frame(context, piece);
+  }
   matcher_->packet(context);
   matcher_->end(context);
 }

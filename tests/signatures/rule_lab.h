@@ -51,6 +51,7 @@ struct LabPacket {
     std::vector<uint8_t> anomalies;
   };
   std::vector<Step> steps;             // of transactions, before the packet itself
+  MessageFrame frame;                  // one that it brings; without a kind: none
   const Protocol* protocol = nullptr;  // detected by now
   Recognition detection;
   bool ends_flow = false;  // then no packet: the flow is over
