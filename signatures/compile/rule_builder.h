@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "signatures/compile/rule_compiler.h"
+#include "signatures/compile/rule_environment.h"
 #include "signatures/program/buffers.h"
 #include "signatures/program/content.h"
 #include "signatures/program/rule.h"

@@ -100,7 +100,7 @@ bool AlertQueue::suppressed(const Finding& finding, const Compiled& rules) const
   return false;
 }
 
-bool AlertQueue::passes(const Finding& finding, const MatchContext& context, Shared& shared, Action& action) {
+bool AlertQueue::passes(const Finding& finding, const MatchContext& context, SharedState& shared, Action& action) {
   if (finding.rule->thresholds.empty()) return true;
   shared.await(context.number);
   for (size_t i = 0; i < finding.rule->thresholds.size(); i++) {
@@ -139,7 +139,7 @@ bool AlertQueue::ends_flow_inspection(const Finding& finding) {
   }
 }
 
-void AlertQueue::tag(const Finding& finding, const MatchContext& context, Shared& shared, FlowStates& states) {
+void AlertQueue::tag(const Finding& finding, const MatchContext& context, SharedState& shared, FlowStates& states) {
   for (const Tag& tag : finding.rule->tags) {
     if (tag.what == Tag::What::session) {
       if (context.flow) states.get(*context.flow).tags.add(tag, *finding.rule->info, context.time, counters_);
@@ -151,7 +151,7 @@ void AlertQueue::tag(const Finding& finding, const MatchContext& context, Shared
   }
 }
 
-void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, Shared& shared, FlowStates& states,
+void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, SharedState& shared, FlowStates& states,
                          std::span<const Variable> variables) {
   if (count_ == 0) return;
   sequence_.resize(count_);

@@ -1,7 +1,8 @@
 // The engine while it is watched: what it costs, and the first requirement of a rule that does not hold.
 #include <algorithm>
 
-#include "signatures/match/engine.h"
+#include "signatures/match/matcher.h"
+#include "signatures/match/misfit.h"
 #include "signatures/program/content.h"
 #include "signatures/program/words.h"
 
@@ -49,7 +50,7 @@ const char* why_never(const Rule& rule) {
 
 }  // namespace
 
-void Engine::trace(Tracer* tracer) {
+void Matcher::trace(Tracer* tracer) {
   tracer_ = tracer;
   asked_.clear();
   if (!tracer || !rules_) return;
@@ -60,7 +61,7 @@ void Engine::trace(Tracer* tracer) {
   }
 }
 
-bool Engine::traced_match(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor) {
+bool Matcher::traced_match(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor) {
   RuleLook look;
   look.rule = rule.info.get();
   look.context = scene.context;
@@ -85,7 +86,7 @@ bool Engine::traced_match(const Rule& rule, const Scene& scene, const Subject* r
   return false;
 }
 
-void Engine::traced_scan(const Prefilter& prefilter, Bytes bytes) {
+void Matcher::traced_scan(const Prefilter& prefilter, Bytes bytes) {
   const uint64_t start = ticks();
   if (!prefilter.scan(bytes, scratch_.get(), candidates_)) counters_.hyperscan_error++;
   if (!prefilter.empty()) tracer_->scanned(bytes.size(), ticks() - start);
@@ -129,7 +130,7 @@ std::string found(Misfit misfit, const Scene& scene) {
   return {};
 }
 
-RuleMiss Engine::find_miss(const Rule& rule, const Scene& scene, const Subject* raw) {
+RuleMiss Matcher::find_miss(const Rule& rule, const Scene& scene, const Subject* raw) {
   RuleMiss miss;
   if (const auto header = misfit(rule.header, scene)) {
     miss.part = "header";
@@ -184,14 +185,14 @@ RuleMiss Engine::find_miss(const Rule& rule, const Scene& scene, const Subject* 
   return miss;
 }
 
-bool Engine::miss_in_sections(const Rule& rule, Touches touches, const Subject* raw, RuleMiss& miss) {
+bool Matcher::miss_in_sections(const Rule& rule, Touches touches, const Subject* raw, RuleMiss& miss) {
   return std::any_of(rule.sections.begin(), rule.sections.end(), [&](const Section& section) {
     return section.touches == touches && miss_in_section(rule, section, raw, miss);
   });
 }
 
 /// Of several values the one that got furthest is told of.
-bool Engine::miss_in_section(const Rule& rule, const Section& section, const Subject* raw, RuleMiss& miss) {
+bool Matcher::miss_in_section(const Rule& rule, const Section& section, const Subject* raw, RuleMiss& miss) {
   const FieldValues::Values values = section.buffer == kRawBuffer ? FieldValues::Values{} : values_.get(section.buffer);
   miss.part = "buffer";
   miss.buffer = rules_->buffers[section.buffer].name;
@@ -240,7 +241,7 @@ bool Engine::miss_in_section(const Rule& rule, const Section& section, const Sub
   return any;
 }
 
-void Engine::flow_over(const MatchContext& context) {
+void Matcher::flow_over(const MatchContext& context) {
   if (!rules_ || !context.flow) return;
   for (const Rule* rule : asked_) {
     // What depends on the moment is told with a look, not of a flow.

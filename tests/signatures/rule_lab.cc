@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sensor/base/text.h"
+#include "signatures/compile/rule_compiler.h"
 #include "signatures/parse/countries.h"
 #include "signatures/parse/reputation.h"
 #include "signatures/parse/source_text.h"
@@ -194,7 +195,7 @@ void RuleLab::load(std::string_view text) {
   RuleCompiler compiler(environment, config, messages);
   parse_rules(text, "lab.rules", messages, [&](const RuleTree& tree) { compiler.add(tree); });
   rules = compiler.finish();
-  if (!shared_) shared_ = SharedState::create(nullptr);
+  if (!shared_) shared_ = std::make_shared<SharedState>(nullptr);
   if (matcher_)
     matcher_->adopt(rules);
   else

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sensor/decode/decode.h"
+#include "signatures/compile/rule_environment.h"
 #include "signatures/match/matcher.h"
 #include "tests/support/packet_builder.h"
 
