@@ -176,6 +176,7 @@ std::vector<KeywordInfo> list_keywords(const RuleEnvironment& environment) {
     for (const Field& field : protocol->fields) {
       out.push_back({field.name, protocol->name, field.help, field.kind == FieldKind::bytes});
     }
+    for (const Word& word : protocol->words) out.push_back({word.name, protocol->name, word.help, false});
   }
   return out;
 }

@@ -146,7 +146,12 @@ bool Matcher::section_matches(const Section& section, const Subject* raw, uint64
   return false;
 }
 
-bool Matcher::field_test_passes(const FieldTest& test) {
+bool Matcher::field_test_passes(const FieldTest& test, const Scene& scene) {
+  if (test.word) {
+    const WordTest::Meaning& meaning = test.word->meanings[scene.protocol];
+    const Direction direction = rules_->buffers[test.buffer].only.value_or(scene.direction);
+    return meaning.word->test(*scene.event->tx, {direction, scene.context->time, scene.src}, meaning.value.get());
+  }
   FieldValues::Values values = values_.get(test.buffer);
   return test.multi.passes(values.size(), [&](size_t i) { return test.test.matches(values[i]->integer); });
 }
@@ -188,7 +193,7 @@ bool Matcher::evaluate(const Rule& rule, const Scene& scene, const Subject* raw,
     if (!condition->holds(scene)) return false;
   }
   for (const FieldTest& test : rule.field_tests) {
-    if (!field_test_passes(test)) return false;
+    if (!field_test_passes(test, scene)) return false;
   }
   if (!files_match(rule)) return false;
   inspection_->scene = &scene;

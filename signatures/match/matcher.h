@@ -126,7 +126,7 @@ class Matcher {
   }
   /// Notes in `files_` which files of the transaction pass all of the rule's tests; false when none does.
   bool files_match(const Rule& rule);
-  bool field_test_passes(const FieldTest& test);
+  bool field_test_passes(const FieldTest& test, const Scene& scene);
   void matched(const Rule& rule, const Scene& scene, const Payload& payload);
   void scan(const Prefilter& prefilter, Bytes bytes);
   /// `base`: where in its buffer `bytes` begins, less than Group::kHead.

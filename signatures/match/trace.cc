@@ -149,11 +149,15 @@ RuleMiss Matcher::find_miss(const Rule& rule, const Scene& scene, const Subject*
   };
   if (missed(rule.conditions)) return miss;
   for (const FieldTest& test : rule.field_tests) {
-    if (field_test_passes(test)) continue;
+    if (field_test_passes(test, scene)) continue;
     const Buffer& buffer = rules_->buffers[test.buffer];
     miss.part = "condition";
     miss.buffer = buffer.name;
-    miss.condition = Sentence(" ").add(buffer.name).add(words(test.test)).add(words(test.multi)).text();
+    if (test.word) {
+      miss.condition = Sentence(" ").add(buffer.name).add(describe_word(test)).text();
+      return miss;
+    }
+    miss.condition = Sentence(" ").add(buffer.name).add(describe(test.test)).add(describe(test.multi)).text();
     Sentence found;
     for (const auto& value : values_.get(test.buffer)) found.add(std::to_string(value->integer));
     miss.found = found.text().empty() ? "no value" : found.text();

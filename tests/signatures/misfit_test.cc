@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <set>
 
 namespace lapwing::rules {
@@ -15,9 +16,9 @@ struct Case {
     any_address.any = any_port.any = true;
     header.src = header.dst = &any_address;
     header.src_port = header.dst_port = &any_port;
-    compiled.protocols = {&spoken};
+    compiled->protocols = {&spoken};
     scene.context = &context;
-    scene.rules = &compiled;
+    scene.rules = compiled.get();
     scene.packet = &packet;
     scene.flow = reinterpret_cast<Flow*>(&packet);  // that it is there is all that is asked
     scene.src = *IpAddress::parse("10.0.0.1");
@@ -29,7 +30,7 @@ struct Case {
     packet.proto = ip_proto::tcp;
   }
   const Protocol spoken{.name = "echo"};
-  Compiled compiled;
+  std::unique_ptr<Compiled> compiled = std::make_unique<Compiled>();
   AddressSet any_address, no_address;
   PortSet any_port, no_port;
   Packet packet;

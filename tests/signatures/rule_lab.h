@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dissectors/protocols/tls/tls.h"
 #include "sensor/decode/decode.h"
 #include "signatures/compile/rule_environment.h"
 #include "signatures/match/matcher.h"
@@ -26,7 +27,8 @@ struct LabFile : CarriedFile {
   std::string sha256() const override { return {}; }
 };
 
-struct LabTransaction : Transaction {
+/// To the words of TLS it is a handshake.
+struct LabTransaction : tls::Handshake {
   std::vector<LabFile> files;  // one for each value of file.name
   std::map<std::string, std::vector<std::string>, std::less<>> bytes;
   std::map<std::string, std::vector<uint64_t>, std::less<>> integers;

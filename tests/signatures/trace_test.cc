@@ -104,6 +104,13 @@ TEST(Trace, CountsInALaterPieceOfAFrameFromWhereTheFrameBegins) {
               ElementsAre("1 buffer frame:" + name + " [content \"q\", offset 103]  'xyz'@103/106"));
 }
 
+TEST(Trace, TellsOfTheWordsOfProtocols) {
+  LabPacket packet = udp("x");
+  packet.steps.push_back({.protocol = "tls", .fields = {{"tls.version", {"771"}}}});
+  EXPECT_THAT(looks("alert tls any any -> any any (ssl_version:!tls1.1,tls1.2; sid:1;)", packet),
+              ElementsAre("1 condition ssl_version [ssl_version none of, tls1.1, tls1.2]  ''@0/0"));
+}
+
 TEST(Trace, GoesAsFarAsBacktrackingGoes) {
   // The second "ab" is followed by "c", and only then the last content fails.
   EXPECT_THAT(

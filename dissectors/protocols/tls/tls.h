@@ -81,6 +81,7 @@ enum Anomaly : uint8_t {
 std::span<const Field> fields();
 Table columns();
 std::span<const RecordRow> records();
+std::span<const Word> rule_words();
 RecordChoice record_choice(const void* config, std::string_view record);
 
 class Tls {
