@@ -9,6 +9,7 @@
 #include "sensor/base/log.h"
 #include "sensor/base/text.h"
 #include "sensor/config/config.h"
+#include "signatures/compile/rule_compiler.h"
 
 namespace lapwing {
 

@@ -62,6 +62,10 @@ class PlaceSink {
   virtual bool take(const Place& place) = 0;
 };
 
+/// How rules write the number of a column: as one comparison, as a list of numbers and ranges, or as a list of flags,
+/// the column's names, of which any or all are as it says.
+enum class NumberForm : uint8_t { comparison, list, any_flags, all_flags };
+
 /// How rules know a column: a sticky buffer when it is bytes, else a typed keyword. Columns of one name give each its
 /// direction's value.
 struct RuleUse {
@@ -73,7 +77,8 @@ struct RuleUse {
   char pcre_letter = 0;                          // legacy pcre flag that selects it
   uint8_t rarity = 2;                            // the lowest of a rule's buffers has its fast pattern
   bool lowercased = false;                       // patterns with upper case or nocase can never be meant
-  std::string_view help = {};                    // where it is not that of the column
+  NumberForm form = NumberForm::comparison;
+  std::string_view help = {};  // where it is not that of the column
 };
 
 /// [S] Columns in the order of the record.

@@ -15,6 +15,7 @@
 #include "sensor/event/field.h"
 #include "sensor/event/message_frame.h"
 #include "sensor/event/record_plan.h"
+#include "sensor/event/word.h"
 
 namespace lapwing {
 
@@ -75,6 +76,7 @@ struct Protocol {
   std::span<const std::string_view> anomalies;  // names for app-layer-event and anomaly records
   std::span<const RecordRow> records;
   std::string_view help;
+  std::span<const std::string_view> also = {};  // what headers of rules may call it too
   /// File number `index` of one direction of a transaction, or null; as the fields "file.name" and the like number
   /// them.
   CarriedFile* (*file)(Transaction& tx, Direction direction, uint32_t index) = nullptr;
@@ -88,6 +90,7 @@ struct Protocol {
   bool loud_anomalies = false;  // records show their names in capitals
   std::span<const FrameKind> frames = {};      // what EventSink::frame numbers
   std::span<const ProgressState> states = {};  // beyond those of every protocol
+  std::span<const Word> words = {};            // keywords of rules with a syntax of their own
   Table in_alert = {};                         // what alerts show of a transaction, and rules look at
   size_t most_entries = 0;                     // of lists in a record, which their message bounds; 0: no bound
   std::span<const Cap> caps = {};

@@ -83,7 +83,7 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
   if (!plan_.replay) status_.since = wall_clock();
   WorkerShare share{.config = plan_.config,
                     .rules = rules_,
-                    .state = SharedState::create([order = order_.get()](uint64_t number) {
+                    .state = std::make_shared<SharedState>([order = order_.get()](uint64_t number) {
                       if (order) order->wait(this_worker, number);
                     }),
                     .publisher = publisher_.get(),

@@ -17,7 +17,7 @@
 #include "sensor/flow/flow_table.h"
 #include "sensor/identify/identify.h"
 #include "sensor/stream/stream_engine.h"
-#include "signatures/compile/rule_compiler.h"
+#include "signatures/compile/rule_environment.h"
 
 namespace lapwing {
 

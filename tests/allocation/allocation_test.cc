@@ -209,7 +209,7 @@ class Allocation : public ::testing::Test {
       Worker worker(0, source,
                     {.config = config_.get(),
                      .rules = rules_,
-                     .state = SharedState::create([](uint64_t) {}),
+                     .state = std::make_shared<SharedState>([](uint64_t) {}),
                      .publisher = &publisher,
                      .file_numbers = &numbers});
       source.at_end = [&] { out.emplace_back().count(worker); };

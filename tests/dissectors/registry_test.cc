@@ -56,6 +56,23 @@ TEST(Registry, FieldsAreUniqueAndDescribed) {
   }
 }
 
+/// Every word is tried by rules in tests/rules.
+TEST(Registry, WordsAreUniqueDescribedAndAskForWhatTheirProtocolHas) {
+  for (const DissectorRow* row : dissectors()) {
+    const Protocol& protocol = *row->protocol;
+    std::set<std::string_view> own;
+    for (const Field& field : protocol.fields) own.insert(field.name);
+    for (const Word& word : protocol.words) {
+      EXPECT_TRUE(own.insert(word.name).second) << word.name;
+      EXPECT_TRUE(word.alias.empty() || own.insert(word.alias).second) << word.alias;
+      EXPECT_FALSE(word.help.empty()) << word.name;
+      ASSERT_NE(word.parse, nullptr) << word.name;
+      EXPECT_EQ(word.test == nullptr, word.describe == nullptr) << word.name;
+      EXPECT_EQ(word.test == nullptr, word.stage == 0) << word.name << " would be tested before anything is known";
+    }
+  }
+}
+
 TEST(Registry, AnomalyNamesAreUniqueWithinAProtocol) {
   for (const DissectorRow* row : dissectors()) {
     std::set<std::string_view> names(row->protocol->anomalies.begin(), row->protocol->anomalies.end());

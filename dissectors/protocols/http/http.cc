@@ -9,6 +9,7 @@ namespace lapwing::http {
 
 namespace {
 constexpr uint16_t kPorts[] = {80, 8080, 8000, 3128};
+constexpr std::string_view kAlso[] = {"http1"};
 constexpr auto kServer = Direction::to_server;
 constexpr auto kClient = Direction::to_client;
 /// Decoded bytes for each coded one beyond which a body can serve no other purpose.
@@ -43,6 +44,7 @@ const Protocol Http::protocol{.name = "http",
                               .anomalies = anomaly_names(),
                               .records = http::records(),
                               .help = "web traffic, HTTP/0.9 to 1.1",
+                              .also = kAlso,
                               .file = &carried_file,
                               .request_header = &request_header,
                               .head = http::kHeaders,
@@ -50,6 +52,7 @@ const Protocol Http::protocol{.name = "http",
                               .loud_anomalies = true,
                               .frames = kFrames,
                               .states = kStates,
+                              .words = http::rule_words(),
                               .in_alert = http::columns(),
                               .caps = kCaps,
                               .extent = &record_extent};

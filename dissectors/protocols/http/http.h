@@ -70,6 +70,7 @@ struct HttpTransaction : Transaction {
 /// What http_columns.cc brings.
 Table columns();
 std::span<const Field> fields();
+std::span<const Word> rule_words();
 std::span<const RecordRow> records();
 RecordExtent record_extent(const void* config, std::string_view record);
 std::string_view request_header(const Transaction& tx, std::string_view name);

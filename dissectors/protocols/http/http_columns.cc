@@ -46,12 +46,6 @@ Text header_at_hand(const HttpTransaction& t, const Place& at) {
 
 // First lines.
 
-uint64_t uri_length(const HttpTransaction& t) {
-  return t.uri.size();
-}
-std::optional<uint64_t> raw_uri_length(const HttpTransaction& t) {
-  return t.tx->request_uri ? std::optional<uint64_t>(view(t.tx->request_uri).size()) : std::nullopt;
-}
 std::optional<int> port(const HttpTransaction& t) {
   return t.tx->request_port_number > 0 ? std::optional(t.tx->request_port_number) : std::nullopt;
 }
@@ -294,8 +288,6 @@ constexpr Column kHttp[] = {
 
     text<&HttpTransaction::uri>("", "normalised path, query and fragment")
         .rule({.name = "http.uri", .stage = kLine, .modifier = "http_uri", .pcre_letter = 'U'}),
-    integer<&uri_length>("", "length of the normalised URI").rule({.name = "urilen", .stage = kLine}),
-    integer<&raw_uri_length>("", "length of the URI as sent").rule({.name = "urilen.raw", .stage = kLine}),
     text<&of<&htp_tx_t::response_protocol>>("", "HTTP/1.1")
         .rule({.name = "http.protocol", .sender = Sender::server, .stage = kLine}),
     text<&of<&htp_tx_t::request_line>>("", "request line without its end")

@@ -8,6 +8,8 @@ namespace {
 
 constexpr uint16_t kPorts[] = {443, 465, 636, 853, 989, 990, 992, 993, 994, 995, 5061, 5223, 6697, 8443, 8883};
 
+constexpr std::string_view kAlso[] = {"ssl"};
+
 constexpr FrameKind kFrames[] = {
     {"pdu", "a record with its header"},
     {"hdr", "a record's header"},
@@ -179,10 +181,12 @@ const Protocol Tls::protocol{.name = "tls",
                              .anomalies = kAnomalies,
                              .records = records(),
                              .help = "transport layer security",
+                             .also = kAlso,
                              .head = kHelloDone,
                              .loud_anomalies = true,
                              .frames = kFrames,
                              .states = kStates,
+                             .words = rule_words(),
                              .in_alert = columns(),
                              .caps = kCaps,
                              .extent = &record_extent};

@@ -91,6 +91,7 @@ enum class Anomaly : uint8_t {
 std::span<const Field> fields();
 Table columns();
 std::span<const RecordRow> records();
+std::span<const Word> rule_words();
 RecordExtent record_extent(const void* config, std::string_view record);
 
 class Tls {

@@ -1,6 +1,3 @@
-#include <algorithm>
-#include <ctime>
-
 #include "dissectors/contract/columns.h"
 #include "dissectors/protocols/tls/tls.h"
 
@@ -22,12 +19,9 @@ std::optional<Bytes> name(const Certificate& certificate) {
   if (!certificate.readable && (certificate.*Name).empty()) return {};
   return to_bytes(certificate.*Name);
 }
-/// Seconds since 1970.
 template <std::string Certificate::*Text>
 std::optional<uint64_t> date(const Certificate& certificate) {
-  std::tm parts{};
-  if (!strptime((certificate.*Text).c_str(), "%Y-%m-%dT%H:%M:%S", &parts)) return {};
-  return static_cast<uint64_t>(std::max<time_t>(timegm(&parts), 0));
+  return seconds_of(certificate.*Text);
 }
 const Certificate* server_certificate(const Handshake& tx) {
   return tx.server().certificate.get();
@@ -142,7 +136,7 @@ bool next_extension_type(Bytes& rest, uint16_t& type) {
 auto extensions(const Party& party) {
   return Taken<uint16_t, &next_extension_type>(party.hello.extensions);
 }
-constexpr NamedValue kVersions[] = {{"1.0", kTls10}, {"1.1", 0x0302}, {"1.2", kTls12}, {"1.3", kTls13}};
+constexpr NamedValue kVersions[] = {{"1.0", kTls10}, {"1.1", kTls11}, {"1.2", kTls12}, {"1.3", kTls13}};
 std::span<const NamedValue> versions() {
   return kVersions;
 }
