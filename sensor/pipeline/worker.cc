@@ -40,13 +40,14 @@ Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
              }),
       stream_(share.config->stream, *this),
       app_(share.config->app, share.config->budget, *this),
-      identifier_(share.config->identify),
+      identification_(share.config->identify),
       matcher_(share.rules, share.state, *this),
       recorder_(share.config->eve),
       files_(share.config->file_store, *share.file_numbers, share.order, index, recorder_),
       stations_(share.config->eve->wants_ethernet()),
       community_id_(share.config->eve->community_id_seed()),
-      has_rules_(!share.rules->rules().empty()) {
+      has_rules_(!share.rules->rules().empty()),
+      board_([this](CounterSet& set) { add_counters(set); }) {
   matcher_.trace(share.tracer);
   auto frames = frames_wanted(*share.rules);
   app_.want_frames(frames);
@@ -58,15 +59,10 @@ Worker::~Worker() = default;
 /// Memory that cannot be had costs the flow at hand, not the process.
 template <class Step>
 void Worker::spare_process(Step step) {
-  try {
-    step();
-  } catch (const std::bad_alloc&) {
-    drop_flow();
-  }
+  if (!guard_.run(step)) drop_flow();
 }
 
 void Worker::drop_flow() {
-  ++faults_.out_of_memory;
   recorder_.discard();
   if (!context_.flow) return;
   for (auto& slot : context_.flow->slots) slot.reset();
@@ -83,7 +79,7 @@ void Worker::run() {
     PacketSource::Result result = source_.receive(burst);
     if (result == PacketSource::Result::end) break;
     const auto begin = share_.replay ? Clock::time_point() : Clock::now();
-    if (snapshot_wanted_.load(std::memory_order_relaxed)) refresh_snapshot();
+    guard_.run([&] { board_.show(); });
     if (RuleHandover* handover = slot_.offered()) take_rules(*handover);
     if (result == PacketSource::Result::idle) {
       source_.may_wait(!expire_idle());
@@ -91,7 +87,7 @@ void Worker::run() {
       continue;
     }
     file_ = source_.file();
-    if (!share_.replay) identifier_.backlog(source_.backlog());
+    if (!share_.replay) identification_.backlog(source_.backlog());
     process(burst.view());
     if (decoder_.unknown().size() != told_unknown_) tell_unknown();
     if (!share_.replay) expire();
@@ -103,8 +99,9 @@ void Worker::run() {
   flows_.end_all(now_);
   publish();
   if (share_.order) share_.order->leave(index_);
-  refresh_snapshot();
-  ended_.store(true);
+  guard_.run([&] { board_.take(); });
+  board_.close();
+  slot_.close();
 }
 
 std::unique_ptr<RuleHandover> Worker::prepare(std::shared_ptr<const RuleSet> rules) const {
@@ -113,13 +110,6 @@ std::unique_ptr<RuleHandover> Worker::prepare(std::shared_ptr<const RuleSet> rul
   handover->frames = frames_wanted(*rules);
   handover->kit = matcher_.prepare(std::move(rules));
   return handover;
-}
-
-bool Worker::given_back() {
-  if (slot_.back()) return true;
-  if (!ended_.load()) return false;
-  slot_.withdraw();
-  return true;
 }
 
 void Worker::take_rules(RuleHandover& handover) {
@@ -269,7 +259,7 @@ void Worker::inspect(const Packet& packet, Flow* flow, Direction direction) {
       if (packet.is_udp()) inspect_datagram(packet, *flow, direction);
     }
     if (share_.config->exceptions.bypasses(*flow)) return bypass(*flow);
-    identify(packet, *flow, direction);
+    identification_.packet(packet, *flow);
   }
   if (!has_rules_) return;
   if (flow) {
@@ -333,18 +323,6 @@ void Worker::inspect_datagram(const Packet& packet, Flow& flow, Direction direct
   if (packet.payload.empty()) return;
   app_.chunk(flow, {.data = packet.payload, .time = packet.time, .direction = direction, .datagram = true});
   if (app_.reversed(flow)) swap_direction(flow, packet.time);
-}
-
-void Worker::identify(const Packet& packet, Flow& flow, Direction) {
-  if (!share_.config->identify.enabled || packet.ip.empty() || packet.has_quoted) return;
-  auto& slot = flow.slots[static_cast<size_t>(FlowSlot::identify)];
-  if (!slot) {
-    // Packets without payload name no application; most scans and floods are nothing else.
-    if (packet.payload.empty()) return;
-    slot = std::make_unique<Identity>();
-  }
-  auto& identity = static_cast<Identity&>(*slot);
-  if (!identity.state.done()) identifier_.packet(identity.state, packet.ip, packet.time);
 }
 
 void Worker::chunk(Flow& flow, const Chunk& chunk) {
@@ -431,13 +409,13 @@ void Worker::close(Flow& flow, Timestamp now) {
   app_.finish(flow, now);
   if (has_rules_) matcher_.finish(context_);
   matcher_.end(context_);  // alerts wait there, perhaps of rules that are no more
-  if (auto* identity = flow.get<Identity>(FlowSlot::identify)) identifier_.finish(identity->state);
+  identification_.finish(flow);
   if (!recorder_.wants_flows() || flow.flags & flow_flag::unrecorded) return;
   FlowSummary summary = summarise(flow, app_, now, summary_space_);
   std::array<AppliedPolicy, kFlowExceptions> policies;
   summary.exception_policies = applied_policies(flow, share_.config->exceptions, policies);
   stations_.describe(flow, summary.envelope);
-  summary.application = application(flow);
+  summary.application = identification_.of(flow);
   summary.flowbits = matcher_.flowbits(flow);
   add_variables(flow, summary.envelope);
   if (flow.flags & flow_flag::passed) summary.action = "pass";
@@ -486,33 +464,16 @@ void Worker::add_counters(CounterSet& set) const {
   }
   set.add(flows_.counters(), flow_counter_rows());
   set.add(exceptions_, exception_counter_rows());
-  set.add(faults_, memory_fault_rows());
+  set.add(guard_.counters(), memory_fault_rows());
   set.add(stations_.counters(), station_counter_rows());
   set.add(stream_.counters(), stream_counter_rows());
   set.add(app_.counters(), app_counter_rows());
   app_.add_protocol_counters(set);
-  set.add(identifier_.counters(), identify_counter_rows());
+  set.add(identification_.counters(), identify_counter_rows());
   set.add(matcher_.counters(), match_counter_rows());
   set.add(recorder_.counters(), recorder_counter_rows());
   set.add(files_.counters(), file_keeper_counter_rows());
   if (!share_.replay) add_worker_counters(worked_, index_, set);
-}
-
-void Worker::refresh_snapshot() {
-  context_.flow = nullptr;
-  spare_process([&] {
-    CounterSet fresh;
-    add_counters(fresh);
-    std::lock_guard lock(snapshot_mutex_);
-    snapshot_ = std::move(fresh);
-  });
-  snapshot_wanted_.store(false, std::memory_order_relaxed);
-}
-
-CounterSet Worker::snapshot() {
-  snapshot_wanted_.store(true, std::memory_order_relaxed);
-  std::lock_guard lock(snapshot_mutex_);
-  return snapshot_;
 }
 
 }  // namespace lapwing

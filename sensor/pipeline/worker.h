@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,35 +17,19 @@
 #include "sensor/capture/packet_source.h"
 #include "sensor/decode/decode.h"
 #include "sensor/flow/flow_table.h"
-#include "sensor/identify/identify.h"
+#include "sensor/pipeline/counter_board.h"
 #include "sensor/pipeline/describe.h"
 #include "sensor/pipeline/file_keeper.h"
-#include "sensor/pipeline/frame_order.h"
 #include "sensor/pipeline/handover.h"
-#include "sensor/pipeline/sensor_config.h"
+#include "sensor/pipeline/identification.h"
+#include "sensor/pipeline/memory_guard.h"
 #include "sensor/pipeline/stations.h"
-#include "sensor/pipeline/worker_counters.h"
+#include "sensor/pipeline/worker_share.h"
 #include "sensor/stream/defrag.h"
 #include "sensor/stream/stream_engine.h"
 #include "signatures/match/matcher.h"
 
 namespace lapwing {
-
-/// What all workers of a run share [S], beside the two objects that are made for sharing.
-struct WorkerShare {
-  const SensorConfig* config = nullptr;
-  std::shared_ptr<const RuleSet> rules;  // to begin with
-  std::shared_ptr<SharedState> state;
-  Publisher* publisher = nullptr;
-  FileNumbers* file_numbers = nullptr;
-  FrameOrder* order = nullptr;  // replay only
-  ChecksumMode checksums = ChecksumMode::all;
-  size_t workers = 1;
-  bool replay = true;
-  bool use_vlan = true;  // VLANs tell flows apart
-  uint64_t hash_seed = 0;
-  Tracer* tracer = nullptr;  // borrowed; of a run with one worker
-};
 
 class Worker final : private StreamSink, private AppSink, private AlertSink {
  public:
@@ -60,25 +43,16 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   /// thread, which keeps the handover alive until given_back(). A worker that has ended takes nothing.
   std::unique_ptr<RuleHandover> prepare(std::shared_ptr<const RuleSet> rules) const;
   void offer(RuleHandover& handover) { slot_.offer(handover); }
-  bool given_back();
+  bool given_back() { return slot_.back(); }
 
-  /// Everything counted so far. Owned by the worker's thread: others ask for a snapshot.
-  void add_counters(CounterSet& set) const;
-  /// Safe from other threads: the counters as of a recent burst boundary.
-  CounterSet snapshot();
-  /// Whether the snapshot asked for last is there, or will never be.
-  bool snapshot_fresh() const { return !snapshot_wanted_.load(std::memory_order_relaxed) || ended_.load(); }
+  const CounterBoard& counters() const { return board_; }
   std::span<const uint64_t> records_written() const { return recorder_.written(); }
   const std::vector<SignatureHits>& signature_hits() const { return hits_; }
   Timestamp last_time() const { return now_; }
   double progress() const { return progress_.load(std::memory_order_relaxed); }
-  const DecodeCounters& decoded() const { return decoder_.counters(); }
   uint64_t flows() const { return flows_.counters().total; }
 
  private:
-  struct Identity final : FlowAttachment {  // nDPI's state of a flow, in FlowSlot::identify
-    IdentifyState state;
-  };
   /// While it lives, what is recorded is charged to the flow.
   class Charge {
    public:
@@ -110,7 +84,6 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void bypass(Flow& flow);
   void inspect_tcp(const Packet& packet, Flow& flow, Direction direction);
   void inspect_datagram(const Packet& packet, Flow& flow, Direction direction);
-  void identify(const Packet& packet, Flow& flow, Direction direction);
   void report_decode_events(const Packet& packet, Flow* flow);
   bool may_record(const Flow& flow);
   void begin_without_packet(Flow& flow, Timestamp now);
@@ -119,7 +92,6 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void swap_direction(Flow& flow, Timestamp time);
   void see(const Flow& flow);
   void see_anew(const Flow& flow);
-  Application application(const Flow& flow);
   Envelope flow_envelope(const Flow& flow);
   Envelope found_envelope(const Flow& flow);
   void add_flow(const Flow& flow, Envelope& envelope);
@@ -131,7 +103,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   void take_rules(RuleHandover& handover);
   /// What rules and records want of each protocol's frames, as AppLayer::want_frames takes it.
   std::vector<uint32_t> frames_wanted(const RuleSet& rules) const;
-  void refresh_snapshot();
+  void add_counters(CounterSet& set) const;
 
   // StreamSink
   void chunk(Flow& flow, const Chunk& chunk) override;
@@ -165,7 +137,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   FlowTable flows_;
   StreamEngine stream_;
   AppLayer app_;
-  Identifier identifier_;
+  Identification identification_;
   Matcher matcher_;
   Recorder recorder_;
   FileKeeper files_;
@@ -189,7 +161,7 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   Recognition recognition_;
   std::vector<SignatureHits> hits_;
   WorkerCounters worked_;
-  MemoryFaults faults_;
+  MemoryGuard guard_;
   ExceptionCounters exceptions_;
   Timestamp now_;
   int64_t expired_to_ = INT64_MIN;  // in replay: the second of packet time up to which flows were ended
@@ -200,11 +172,8 @@ class Worker final : private StreamSink, private AppSink, private AlertSink {
   bool has_rules_ = false;
 
   HandoverSlot slot_;
-  std::atomic<bool> ended_ = false;
+  CounterBoard board_;
   std::atomic<double> progress_ = 0;
-  std::atomic<bool> snapshot_wanted_ = false;
-  std::mutex snapshot_mutex_;
-  CounterSet snapshot_;
 };
 
 }  // namespace lapwing

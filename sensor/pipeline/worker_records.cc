@@ -7,11 +7,6 @@
 
 namespace lapwing {
 
-Application Worker::application(const Flow& flow) {
-  auto* identity = flow.get<Identity>(FlowSlot::identify);
-  return identity ? identifier_.describe(identity->state) : Application{};
-}
-
 std::string_view Worker::community_id(const Flow& flow) {
   if (!share_.config->eve->community_id()) return {};
   return community_id_.compute(flow.key.proto, flow.client(), flow.server(), flow.client_port(), flow.server_port(),
@@ -230,7 +225,7 @@ void Worker::alert(const MatchContext& context, Alert& alert) {
     envelope.community_id = community_id(flow);
     alert.has_flow = true;
     alert.flow = summarise(flow, app_, context.time, summary_space_);
-    alert.flow.application = application(flow);
+    alert.flow.application = identification_.of(flow);
     alert.flowbits = matcher_.flowbits(flow);
     add_variables(flow, envelope);
   }
