@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,10 +24,11 @@ struct AppProtocol {
   uint8_t transports = 0;  // those switched on
   std::shared_ptr<const void> config;
   std::shared_ptr<const RecordPlans> plans;
+  std::optional<uint64_t> stream_depth;  // bytes of each direction to reassemble, UINT64_MAX: all; else as all flows
 };
 
 /// [S] Keys "app-layer.protocols.<name>.enabled", ".detection-ports.dp", both also below ".tcp" and ".udp".
-/// "enabled: detection-only": recognised, and not dissected.
+/// "enabled: detection-only": recognised, and not dissected. ".stream-depth" of those over TCP, 0: all.
 struct AppConfig {
   std::vector<AppProtocol> protocols;
   ProbeTable probes;    // of the protocols, by their place, with the ports configured

@@ -340,6 +340,11 @@ Recognition AppLayer::recognition(const Flow& flow) const {
   return out;
 }
 
+std::optional<uint64_t> AppLayer::stream_depth(const Flow& flow) const {
+  const auto* state = flow.get<State>(FlowSlot::app);
+  return state && state->protocol ? state->protocol->stream_depth : std::nullopt;
+}
+
 uint64_t AppLayer::transactions(const Flow& flow) const {
   const auto* state = flow.get<State>(FlowSlot::app);
   return state ? state->transactions : 0;

@@ -99,6 +99,8 @@ class AppLayer final : private EventSink {
   /// Publishes what is half done of it, and keeps no more than what its records say of its protocol.
   void give_up(Flow& flow);
   Recognition recognition(const Flow& flow) const;
+  /// Bytes of each direction that the flow's protocol is to be followed for, where its options say so.
+  std::optional<uint64_t> stream_depth(const Flow& flow) const;
   uint64_t transactions(const Flow& flow) const;
   /// True once after a side was judged: to be asked with the packets of that direction.
   bool take_just_judged(const Flow& flow, Direction direction);

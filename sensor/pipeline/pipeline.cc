@@ -114,9 +114,9 @@ CounterSet Pipeline::all_counters(bool running) {
   CounterSet all;
   for (auto& worker : workers_) {
     if (running) {
-      all.add(worker->snapshot());
+      all.add(worker->counters().snapshot());
     } else {
-      worker->add_counters(all);
+      worker->counters().add_counters(all);
     }
   }
   add_rule_status(rule_status(), all);
@@ -191,11 +191,9 @@ void Pipeline::reopen_outputs() {
 }
 
 CounterSet Pipeline::counters() {
-  for (auto& worker : workers_) worker->snapshot();
+  for (auto& worker : workers_) worker->counters().snapshot();
   constexpr int kWaits = 150;  // milliseconds: an idle worker has its order every 100
-  auto fresh = [&] {
-    return std::ranges::all_of(workers_, &Worker::snapshot_fresh, [](auto& w) -> Worker& { return *w; });
-  };
+  auto fresh = [&] { return std::ranges::all_of(workers_, [](auto& w) { return w->counters().fresh(); }); };
   for (int i = 0; i < kWaits && !fresh(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   std::lock_guard lock(records_mutex_);
   return publisher_ ? all_counters(true) : CounterSet{};

@@ -158,7 +158,7 @@ struct Pass {
     made = test::allocations_made();
     failed_caller = test::failed_caller();
     CounterSet counters;
-    worker.add_counters(counters);
+    worker.counters().add_counters(counters);
     for (const char* path : {"flow.out_of_memory", "tcp.segment_memcap_drop", "defrag.memcap_drop",
                              "app_layer.parser_errors", "detect.pcre_error"}) {
       told += counters.value(path);
