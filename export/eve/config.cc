@@ -79,8 +79,18 @@ constexpr OptionRow<StatsTimer> kTimerRows[] = {
     {"stats.interval", &StatsTimer::interval, "8", "time between stats records", Unit::seconds},
 };
 
-constexpr std::string_view kOwnNames[kOwnTopics] = {"alert", "anomaly", "flow",  "netflow", "packet",
-                                                    "stats", "engine",  "frame", "loss",    "metadata"};
+constexpr OwnRecord kOwnRecords[kOwnTopics] = {
+    {"alert", "a rule matched"},
+    {"anomaly", "traffic that breaks its protocol"},
+    {"flow", "a flow ended"},
+    {"netflow", "one direction of a flow that ended"},
+    {"packet", "a packet of a tagged flow"},
+    {"stats", "all counters"},
+    {"engine", "the sensor took new rules, or refused them"},
+    {"frame", "a message of a protocol as its bytes stand; off unless asked for"},
+    {"loss", "something was not seen, not followed or not delivered since the last one"},
+    {"metadata", "what rules captured of a packet on which none alerted; off unless asked for"},
+};
 
 /// Types a suricata.yaml may name that belong to protocols and features which a build may not have yet.
 constexpr std::string_view kSuricataTypes[] = {"arp",      "bittorrent-dht",
@@ -153,7 +163,7 @@ std::vector<const Setting*> eve_sections(const Setting& root) {
 
 EveConfigImpl::EveConfigImpl(const Setting& root, std::span<const std::string> only,
                              std::span<const Protocol* const> protocols) {
-  topics_.assign(std::begin(kOwnNames), std::end(kOwnNames));
+  for (const OwnRecord& record : kOwnRecords) topics_.push_back(record.type);
   for (const Protocol* protocol : protocols) {
     for (const RecordRow& row : protocol->records) {
       if (find(row.type) == topics_.size()) topics_.push_back(row.type);
@@ -301,6 +311,10 @@ EveAlertOptions EveConfigImpl::read_alert(const Setting& node) {
 std::shared_ptr<const EveConfig> EveConfig::read(const Setting& root, std::span<const std::string> only,
                                                  std::span<const Protocol* const> protocols) {
   return std::make_shared<EveConfigImpl>(root, only, protocols);
+}
+
+std::span<const OwnRecord, kOwnTopics> own_records() {
+  return kOwnRecords;
 }
 
 std::vector<OptionInfo> eve_options() {

@@ -84,6 +84,10 @@ enum OwnRecordType : RecordType {
   kTopicMetadata,
   kOwnTopics
 };
+struct OwnRecord {
+  std::string_view type, help;
+};
+std::span<const OwnRecord, kOwnTopics> own_records();
 
 class EveConfigImpl final : public EveConfig {
  public:
