@@ -80,8 +80,18 @@ constexpr OptionRow<StatsTimer> kTimerRows[] = {
     {"stats.interval", &StatsTimer::interval, "8", "time between stats records", Unit::seconds},
 };
 
-constexpr std::string_view kOwnNames[kOwnTopics] = {"alert", "anomaly", "flow",  "netflow", "packet",
-                                                    "stats", "engine",  "frame", "loss",    "metadata"};
+constexpr OwnRecord kOwnRecords[kOwnTopics] = {
+    {"alert", "a rule matched"},
+    {"anomaly", "traffic that breaks its protocol"},
+    {"flow", "a flow ended"},
+    {"netflow", "one direction of a flow that ended"},
+    {"packet", "a packet of a tagged flow"},
+    {"stats", "all counters"},
+    {"engine", "the sensor took new rules, or refused them"},
+    {"frame", "a message of a protocol as its bytes stand; off unless asked for"},
+    {"loss", "something was not seen, not followed or not delivered since the last one"},
+    {"metadata", "what rules captured of a packet on which none alerted; off unless asked for"},
+};
 
 /// Types a suricata.yaml may name that belong to protocols and features which a build may not have yet.
 constexpr std::string_view kSuricataTypes[] = {"arp",      "bittorrent-dht",
@@ -180,7 +190,7 @@ std::vector<EveType> eve_types(const Setting& section) {
 
 EveConfig::EveConfig(const Setting& root, std::span<const std::string> only,
                      std::span<const Protocol* const> protocols) {
-  topics_.assign(std::begin(kOwnNames), std::end(kOwnNames));
+  for (const OwnRecord& record : kOwnRecords) topics_.push_back(record.type);
   usual_.assign(topics_.size(), true);
   usual_[kTopicNetflow] = usual_[kTopicFrame] = usual_[kTopicMetadata] = false;
   for (const Protocol* protocol : protocols) {
@@ -303,6 +313,10 @@ void EveConfig::read_type(const EveType& type, Selection& selection) const {
 std::shared_ptr<const EveConfig> EveConfig::read(const Setting& root, std::span<const std::string> only,
                                                  std::span<const Protocol* const> protocols) {
   return std::make_shared<const EveConfig>(root, only, protocols);
+}
+
+std::span<const OwnRecord, kOwnTopics> own_records() {
+  return kOwnRecords;
 }
 
 std::vector<OptionInfo> eve_options() {

@@ -80,6 +80,10 @@ enum OwnRecordType : RecordType {
   kTopicMetadata,
   kOwnTopics
 };
+struct OwnRecord {
+  std::string_view type, help;
+};
+std::span<const OwnRecord, kOwnTopics> own_records();
 
 /// A record type that a section names; options: null where it has none.
 struct EveType {

@@ -105,7 +105,7 @@ class AppLayer final : private EventSink {
   /// True once after a side was judged: to be asked with the packets of that direction.
   bool take_just_judged(const Flow& flow, Direction direction);
   /// True when the first bytes of a flow picked up late show that its client is its server: the caller swaps the flow
-  /// and calls `turn`.
+  /// and calls `swap_direction`.
   bool reversed(const Flow& flow) const;
   void swap_direction(Flow& flow, Timestamp time);
   /// True when nothing more of the flow will be dissected.

@@ -152,7 +152,7 @@ void warn_of_topics(const std::vector<std::string>& topics) {
   for (const std::string& topic : topics) {
     auto fits = [&](std::string_view name) { return name.starts_with(topic); };
     if (std::ranges::none_of(known->topics(), fits)) {
-      spdlog::warn("--topics {}: no record type of this version begins with it (lapwing list records)", topic);
+      spdlog::warn("--topics {}: no record type of this version begins with it (lapwing list record-types)", topic);
     }
   }
 }

@@ -284,7 +284,7 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
 std::vector<CounterValue> all_counter_rows() {
   CounterSet set;
   set.add(CaptureCounters{}, capture_counter_rows());
-  add_interface_counters({}, 0, {}, set);
+  add_interface_counters({}, 0, "eth0", set);
   set.add(DecodeCounters{}, decode_counter_rows());
   for (std::string_view event : decode_event_names())
     set.add("decoder.event." + std::string(event), 0, "packets with this decoder event");
@@ -304,9 +304,9 @@ std::vector<CounterValue> all_counter_rows() {
   set.add(FileKeeperCounters{}, file_keeper_counter_rows());
   set.add(PublisherCounters{}, publisher_counter_rows());
   set.add(FileStoreCounters{}, file_store_counter_rows());
-  add_exporter_counters(std::array{ExporterStatus{}}, set);
+  add_exporter_counters(std::array{ExporterStatus{.label = {"file", "eve.json"}}}, set);
   add_rule_status({}, set);
-  set.add(kLastReload, 0, kLastReloadHelp);
+  set.set_text(kLastReload, to_iso8601({}), kLastReloadHelp);
   add_worker_counters({}, 0, set);
   set.add(ControlCounters{}, control_counter_rows());
   set.add(HttpCounters{}, http_counter_rows());

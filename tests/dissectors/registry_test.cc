@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <set>
 #include <string>
 
+#include "sensor/event/member.h"
 #include "tests/dissectors/dialogue.h"
 
 namespace lapwing {
@@ -70,6 +72,55 @@ TEST(Registry, WordsAreUniqueDescribedAndAskForWhatTheirProtocolHas) {
       EXPECT_EQ(word.test == nullptr, word.describe == nullptr) << word.name;
       EXPECT_EQ(word.test == nullptr, word.stage == 0) << word.name << " would be tested before anything is known";
     }
+  }
+}
+
+/// Buffers that are called like a member and see other values.
+constexpr std::string_view kNamesakes[] = {
+    // Of whole sections, record by record, where records show each string of a TXT.
+    "dns.answers.rrname",
+    "dns.authorities.rrname",
+    "dns.additionals.rrname",
+    // Of either side's hello, where records show what was agreed on.
+    "tls.version",
+    // Of either direction, where records show one when they are asked to.
+    "http.connection",
+    "http.cookie",
+};
+
+/// "tls.ja3.hash" is called like the buffer "ja3.hash".
+bool called_like(std::string_view path, std::string_view buffer) {
+  if (!path.ends_with(buffer)) return false;
+  return path.size() == buffer.size() || path[path.size() - buffer.size() - 1] == '.';
+}
+
+TEST(Registry, MembersNameTheBuffersThatAreCalledLikeThem) {
+  for (const DissectorRow* row : dissectors()) {
+    for (const Member& member : members(row->protocol->in_alert)) {
+      std::string path = member.path;
+      std::erase_if(path, [](char c) { return c == '[' || c == ']'; });
+      for (const Field& field : row->protocol->fields) {
+        if (!called_like(path, field.name) || std::ranges::count(kNamesakes, field.name) > 0) continue;
+        EXPECT_EQ(std::ranges::count(member.column->rules, field.name, &RuleUse::name), 1) << path;
+      }
+    }
+  }
+}
+
+TEST(Registry, MembersAreDescribedAndFoundByTheirPath) {
+  for (const DissectorRow* row : dissectors()) {
+    auto check = [](Table table) {
+      for (const Member& member : members(table)) {
+        EXPECT_FALSE(member.column->help.empty()) << member.path;
+        EXPECT_TRUE(member.column->shape != Shape::custom || member.column->inside.size() > 0) << member.path;
+        std::string path = member.path;
+        std::erase_if(path, [](char c) { return c == '[' || c == ']'; });
+        const bool readable = member.at.found() && member.column->visit;
+        EXPECT_TRUE(!readable || find(table, path).found()) << path;
+      }
+    };
+    check(row->protocol->in_alert);
+    for (const RecordRow& record : row->protocol->records) std::ranges::for_each(record.shapes, check);
   }
 }
 

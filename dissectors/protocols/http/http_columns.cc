@@ -173,17 +173,23 @@ Text content_type(const HttpTransaction& t) {
   return to_bytes(text.substr(0, text.find(';')));
 }
 
-void write_content_range(const Shown& shown, const Place& at, RecordWriter& out) {
-  const Text raw = header_of<kResponse, "content-range">(static_cast<const HttpTransaction&>(*at.tx));
-  if (!raw || raw->empty()) return;
-  out.json.begin_object(shown.column->member).member("raw", *raw);
-  if (auto range = parse_content_range(to_text(*raw))) {
-    if (range->start) out.json.member("start", *range->start);
-    if (range->end) out.json.member("end", *range->end);
-    if (range->size) out.json.member("size", *range->size);
-  }
-  out.json.end_object();
+Text content_range(const HttpTransaction& t) {
+  return header_of<kResponse, "content-range">(t);
 }
+const HttpTransaction* with_content_range(const HttpTransaction& t) {
+  return content_range(t).value_or(Bytes()).empty() ? nullptr : &t;
+}
+template <std::optional<uint64_t> ContentRange::*Number>
+std::optional<uint64_t> range_number(const HttpTransaction& t) {
+  const auto range = parse_content_range(to_text(content_range(t).value_or(Bytes())));
+  return range ? *range.*Number : std::nullopt;
+}
+constexpr Column kContentRange[] = {
+    text<&content_range>("raw", "as sent"),
+    integer<&range_number<&ContentRange::start>>("start", "first byte of the whole that this part is"),
+    integer<&range_number<&ContentRange::end>>("end", "last byte of the whole that this part is"),
+    integer<&range_number<&ContentRange::size>>("size", "bytes of the whole"),
+};
 
 /// A header that http records show under its name, in lower case, when `custom` asks for it.
 template <Direction Whose, Literal Name>
@@ -202,7 +208,7 @@ constexpr Column kHttp[] = {
         .rule({.name = "http.user_agent", .stage = kHeaders, .modifier = "http_user_agent", .pcre_letter = 'V'}),
     text<&header_of<kRequest, "x-forwarded-for">>("xff", "X-Forwarded-For"),
     text<&content_type>("http_content_type", "type of the response, without parameters"),
-    columns::custom<&write_content_range>("content_range", "Content-Range of the response, and what it says"),
+    object<&with_content_range>("content_range", kContentRange, "Content-Range of the response"),
     custom_header<kRequest, "accept">("accept").rule(
         {.name = "http.accept", .stage = kHeaders, .aliases = {"http_accept"}, .help = "Accept"}),
     custom_header<kRequest, "accept-charset">("accept_charset"),
