@@ -396,7 +396,8 @@ constexpr Column object(std::string_view member, Table inside, std::string_view 
           .inside = inside};
 }
 
-/// A list of objects. Of equal neighbours, by `Same(one, other, place)`, the first is shown with their `count`.
+/// A list of objects. Of equal neighbours, by `Same(one, other, place)`, the first is shown with their `count`, of
+/// which `inside` has the column.
 template <auto Read, auto Same = nullptr>
 constexpr Column objects(std::string_view member, Table inside, std::string_view help) {
   return {.member = member,
@@ -408,7 +409,13 @@ constexpr Column objects(std::string_view member, Table inside, std::string_view
           .inside = inside};
 }
 
-/// The hatch: a member that no other maker describes, written by `Write(column, place, writer)`.
+/// How many equal neighbours an element of `objects` stands for, where it is not alone.
+constexpr Column count() {
+  return {.member = "count", .shape = Shape::integer, .help = "equal neighbours that this stands for"};
+}
+
+/// The hatch: an object that no other maker describes, written by `Write(column, place, writer)`. `inside` tells what
+/// it holds; a column called "*" stands for any name.
 template <auto Write>
 constexpr Column custom(std::string_view member, std::string_view help, Table inside = {}) {
   return {.member = member, .shape = Shape::custom, .help = help, .write = Write, .inside = inside};

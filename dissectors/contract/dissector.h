@@ -1,6 +1,7 @@
 // The contract of a dissector: bytes of a flow in, Events out.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "dissectors/contract/out.h"
+#include "sensor/base/bit_set.h"
 #include "sensor/base/options.h"
 #include "sensor/event/event.h"
 
@@ -36,6 +38,13 @@ namespace transport {
 inline constexpr uint8_t tcp = 1, udp = 2;
 }
 
+using ByteSet = BitSet<256>;
+constexpr ByteSet bytes_of(std::string_view text) {
+  ByteSet out;
+  for (char c : text) out.add(static_cast<uint8_t>(c));
+  return out;
+}
+
 /// What the outside needs to know of a dissector before any byte came.
 struct About {
   std::string_view name;  // EVE app_proto and rule protocol
@@ -43,6 +52,9 @@ struct About {
   std::span<const uint16_t> ports;  // where it usually listens: decides between equals, never excludes
   std::string_view help;
   bool client_first = false;  // a server that speaks first does not speak this
+  /// First bytes, by index(Direction), of which the probe may say anything but no: of others it is not asked.
+  std::array<ByteSet, 2> starts = {ByteSet::all(), ByteSet::all()};
+  bool only_on_ports = false;  // its bytes say too little: it is asked on its ports, and where its name was announced
 };
 
 /// A dissector is a plain class. Its instance lives as long as the flow speaks the protocol [W], and says through its
@@ -73,7 +85,7 @@ struct DissectorRow {
   const About* about;
   const Protocol* protocol;
   Likelihood (*probe)(const Chunk& first_bytes);  // static and pure: sees the direction's bytes from offset 0
-  std::shared_ptr<const void> (*configure)(const Setting& root);
+  std::shared_ptr<const void> (*configure)(const OptionSource& options);
   std::vector<OptionInfo> (*options)();
   void* (*create)(const Beginning& beginning);
   void (*destroy)(void* instance);
@@ -82,6 +94,16 @@ struct DissectorRow {
   void (*finish)(void* instance);
 };
 
+/// The same protocol, which is told from others and whose bytes nobody looks at; an instance is null.
+constexpr DissectorRow undissected(DissectorRow row) {
+  row.create = [](const Beginning&) -> void* { return nullptr; };
+  row.destroy = [](void*) {};
+  row.data = [](void*, const Chunk& chunk) { return Step::ok(chunk.data.size()); };
+  row.gap = [](void*, Direction, uint64_t) { return Step::ok(0); };
+  row.finish = [](void*) {};
+  return row;
+}
+
 template <Dissector D>
 constexpr DissectorRow row() {
   using Config = typename D::Config;
@@ -89,8 +111,8 @@ constexpr DissectorRow row() {
       .about = &D::about,
       .protocol = &D::protocol,
       .probe = &D::probe,
-      .configure = [](const Setting& root) -> std::shared_ptr<const void> {
-        return std::make_shared<const Config>(read_options<Config>(root, D::options()));
+      .configure = [](const OptionSource& options) -> std::shared_ptr<const void> {
+        return std::make_shared<const Config>(read_options<Config>(options, D::options()));
       },
       .options = [] { return describe_options<Config>(D::options()); },
       .create = [](const Beginning& beginning) -> void* {

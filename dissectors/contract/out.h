@@ -26,11 +26,18 @@ template <class D>
 class Out {
  public:
   explicit Out(const Beginning& beginning)
-      : sink_(beginning.sink), config_(beginning.config), plans_(beginning.plans), next_id_(beginning.first_id) {}
+      : sink_(beginning.sink),
+        config_(beginning.config),
+        plans_(beginning.plans),
+        first_id_(beginning.first_id),
+        next_id_(beginning.first_id) {}
 
   // Transactions.
   /// Numbers it: once for each, in the order in which they begin.
-  void open(Transaction& tx) { tx.id = next_id_++; }
+  void open(Transaction& tx) {
+    tx.id = next_id_++;
+    tx.number = tx.id - first_id_;
+  }
   /// A stage is reached once and never left; saying it again says nothing. `size`: bytes of the message so far.
   void reach(Transaction& tx, Direction direction, uint8_t stage, uint64_t size = 0) {
     uint8_t& progress = tx.progress[index(direction)];
@@ -98,7 +105,7 @@ class Out {
   EventSink& sink_;
   const void* config_;
   const RecordPlans* plans_;
-  uint64_t next_id_;
+  uint64_t first_id_, next_id_;
 };
 
 }  // namespace lapwing

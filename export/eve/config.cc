@@ -53,13 +53,14 @@ constexpr OptionRow<S> kStatsRows[] = {
 };
 
 using X = EveForwardedOptions;
+constexpr NamedValue kForwardedModes[] = {{"extra-data", false}, {"overwrite", true}};
+constexpr NamedValue kDeployments[] = {{"reverse", false}, {"forward", true}};
 constexpr OptionRow<X> kForwardedRows[] = {
     {"xff.enabled", &X::enabled, "no", "take the client behind proxies from a header of its request"},
-    {"xff.mode", &X::mode, "extra-data", "add the client as xff, or put it in the place of the proxy's address",
-     Unit::none, "extra-data|overwrite"},
-    {"xff.deployment", &X::deployment, "reverse",
-     "which address of the header is meant: the last, added by a reverse proxy, or the first", Unit::none,
-     "reverse|forward"},
+    {"xff.mode", one_of<&X::overwrites>(kForwardedModes), "extra-data",
+     "add the client as xff, or put it in the place of the proxy's address"},
+    {"xff.deployment", one_of<&X::forward>(kDeployments), "reverse",
+     "which address of the header is meant: the last, added by a reverse proxy, or the first"},
     {"xff.header", &X::header, "X-Forwarded-For", "the header"},
 };
 
@@ -79,8 +80,18 @@ constexpr OptionRow<StatsTimer> kTimerRows[] = {
     {"stats.interval", &StatsTimer::interval, "8", "time between stats records", Unit::seconds},
 };
 
-constexpr std::string_view kOwnNames[kOwnTopics] = {"alert", "anomaly", "flow",  "netflow", "packet",
-                                                    "stats", "engine",  "frame", "loss",    "metadata"};
+constexpr OwnRecord kOwnRecords[kOwnTopics] = {
+    {"alert", "a rule matched"},
+    {"anomaly", "traffic that breaks its protocol"},
+    {"flow", "a flow ended"},
+    {"netflow", "one direction of a flow that ended"},
+    {"packet", "a packet of a tagged flow"},
+    {"stats", "all counters"},
+    {"engine", "the sensor took new rules, or refused them"},
+    {"frame", "a message of a protocol as its bytes stand; off unless asked for"},
+    {"loss", "something was not seen, not followed or not delivered since the last one"},
+    {"metadata", "what rules captured of a packet on which none alerted; off unless asked for"},
+};
 
 /// Types a suricata.yaml may name that belong to protocols and features which a build may not have yet.
 constexpr std::string_view kSuricataTypes[] = {"arp",      "bittorrent-dht",
@@ -115,22 +126,31 @@ std::vector<std::string> event_types(std::string_view name) {
   return {type};
 }
 
-template <class T>
-void describe(std::vector<OptionInfo>& out, std::string prefix, std::span<const OptionRow<T>> rows) {
-  for (OptionInfo& info : describe_options(rows)) {
-    info.key = prefix + info.key;
-    out.push_back(std::move(info));
-  }
-}
-
 /// By one assignment of the command line, which is about this setting alone.
 bool assigned(const Setting& node) {
   return node.mark.line == 0 && !node.mark.file.empty();
 }
 
-template <class T>
-bool gives(const Setting& node, std::span<const OptionRow<T>> rows) {
-  return std::any_of(rows.begin(), rows.end(), [&](const OptionRow<T>& row) { return node.find(row.key); });
+/// The options of a record type in all sections.
+OptionSource options_of_type(std::span<const Setting* const> sections, std::string_view name) {
+  OptionSource out;
+  for (const Setting* section : sections) {
+    for (const EveType& type : eve_types(*section)) {
+      if (type.options && type.name == name) out.add(*type.options);
+    }
+  }
+  return out;
+}
+
+/// "metadata: no" stands for all below it.
+void read_metadata(const OptionSource& source, EveAlertOptions& alert) {
+  const std::vector<const Setting*> found = source.find("metadata");
+  const auto off = [](const Setting* node) { return node->kind == Setting::Kind::scalar && !node->as_bool(); };
+  if (std::ranges::none_of(found, off)) return;
+  for (const Setting* node : found) {
+    if (off(node) != off(found.front())) fail_contradiction(*found.front(), *node);
+  }
+  alert.flow = alert.app_layer = alert.rule_metadata = alert.rule_raw = alert.rule_reference = false;
 }
 
 }  // namespace
@@ -151,26 +171,41 @@ std::vector<const Setting*> eve_sections(const Setting& root) {
   return out;
 }
 
-EveConfigImpl::EveConfigImpl(const Setting& root, std::span<const std::string> only,
-                             std::span<const Protocol* const> protocols) {
-  topics_.assign(std::begin(kOwnNames), std::end(kOwnNames));
+std::vector<EveType> eve_types(const Setting& section) {
+  std::vector<EveType> out;
+  const Setting* types = section.find("types");
+  if (!types) return out;
+  const auto options = [](const Setting& node) { return node.kind == Setting::Kind::map ? &node : nullptr; };
+  for (const auto& item : types->children) {
+    if (types->kind == Setting::Kind::map) {
+      out.push_back({item->key, item.get(), options(*item)});
+    } else if (item->kind == Setting::Kind::map && !item->children.empty()) {
+      out.push_back({item->children[0]->key, item.get(), options(*item->children[0])});
+    } else {
+      out.push_back({item->scalar, item.get()});
+    }
+  }
+  return out;
+}
+
+EveConfig::EveConfig(const Setting& root, std::span<const std::string> only,
+                     std::span<const Protocol* const> protocols) {
+  for (const OwnRecord& record : kOwnRecords) topics_.push_back(record.type);
+  usual_.assign(topics_.size(), true);
+  usual_[kTopicNetflow] = usual_[kTopicFrame] = usual_[kTopicMetadata] = false;
   for (const Protocol* protocol : protocols) {
     for (const RecordRow& row : protocol->records) {
-      if (find(row.type) == topics_.size()) topics_.push_back(row.type);
+      if (find(row.type) != topics_.size()) continue;
+      topics_.push_back(row.type);
+      usual_.push_back(!row.on_request);
     }
   }
   if (const Setting* name = root.find("sensor-name")) options_.sensor_name = name->as_text();
-  const Setting empty;
-  options_.common = read_options<C>(empty, kCommonRows);
-  options_.forwarded = read_options<X>(empty, kForwardedRows);
-  options_.alert = read_options<A>(empty, kAlertRows);
-  options_.anomaly = read_options<N>(empty, kAnomalyRows);
-  options_.frame = read_options<F>(empty, kFrameRows);
-  options_.flow = read_options<W>(empty, kFlowRows);
-  options_.stats = read_options<S>(empty, kStatsRows);
   enabled_.assign(topics_.size(), false);
-  for (const Setting* section : eve_sections(root)) read_section(*section);
-  if (sections_.empty()) read_section(empty);
+  const std::vector<const Setting*> sections = eve_sections(root);
+  read_options_of(sections);
+  for (const Setting* section : sections) read_section(*section);
+  if (sections.empty()) read_section({});
 
   auto timer = read_options<StatsTimer>(root, kTimerRows);
   if (timer.interval == 0) root.find("stats.interval")->fail("at least 1 second");
@@ -187,12 +222,12 @@ EveConfigImpl::EveConfigImpl(const Setting& root, std::span<const std::string> o
   }
 }
 
-bool EveConfigImpl::enabled(std::string_view type) const {
+bool EveConfig::enabled(std::string_view type) const {
   RecordType topic = find(type);
   return topic < topics_.size() && enabled_[topic];
 }
 
-std::vector<bool> EveConfigImpl::selection(const Setting& section) const {
+std::vector<bool> EveConfig::selection(const Setting& section) const {
   for (const auto& [node, selection] : sections_) {
     if (node != &section) continue;
     for (size_t i = 0; i < enabled_.size(); ++i) {
@@ -202,105 +237,86 @@ std::vector<bool> EveConfigImpl::selection(const Setting& section) const {
   return {};
 }
 
-RecordType EveConfigImpl::find(std::string_view type) const {
+RecordType EveConfig::find(std::string_view type) const {
   return static_cast<RecordType>(std::find(topics_.begin(), topics_.end(), type) - topics_.begin());
 }
 
-bool EveConfigImpl::set(std::string_view type, bool on, Selection& selection) const {
+bool EveConfig::set(std::string_view type, bool on, Selection& selection) const {
   RecordType topic = find(type);
   if (topic == topics_.size()) return false;
   selection[topic] = on;
   return true;
 }
 
-std::string EveConfigImpl::list() const {
+std::string EveConfig::list() const {
   std::string out;
   for (std::string_view topic : topics_) out += (out.empty() ? "" : ", ") + std::string(topic);
   return out;
 }
 
-template <class T>
-void EveConfigImpl::share(const Setting& node, const T& own, T& shared) {
-  if (std::find(given_.begin(), given_.end(), &shared) == given_.end()) {
-    given_.push_back(&shared);
-    shared = own;
-  } else if (own != shared) {
-    node.fail(
-        "an earlier eve-log section gives other options; sections choose types, what a record holds is the same for "
-        "all");
+void EveConfig::read_options_of(std::span<const Setting* const> sections) {
+  const OptionSource alert = options_of_type(sections, "alert");
+  OptionSource common, forwarded = alert;
+  for (const Setting* section : sections) {
+    common.add(*section);
+    forwarded.add(*section);
   }
+  options_.common = read_options<C>(common, kCommonRows);
+  if (options_.common.community_id_seed > UINT16_MAX) {
+    common.find("community-id-seed").front()->fail("at most 65535");
+  }
+  options_.forwarded = read_options<X>(forwarded, kForwardedRows);
+  options_.alert = read_options<A>(alert, kAlertRows);
+  read_metadata(alert, options_.alert);
+  options_.anomaly = read_options<N>(options_of_type(sections, "anomaly"), kAnomalyRows);
+  options_.frame = read_options<F>(options_of_type(sections, "frame"), kFrameRows);
+  options_.flow = read_options<W>(options_of_type(sections, "flow"), kFlowRows);
+  options_.stats = read_options<S>(options_of_type(sections, "stats"), kStatsRows);
 }
 
-void EveConfigImpl::read_section(const Setting& node) {
-  if (gives<C>(node, kCommonRows)) share(node, read_options<C>(node, kCommonRows), options_.common);
-  if (options_.common.community_id_seed > UINT16_MAX) node.find("community-id-seed")->fail("at most 65535");
-  if (gives<X>(node, kForwardedRows)) share(node, read_options<X>(node, kForwardedRows), options_.forwarded);
-  Selection selection(topics_.size(), true);
-  selection[kTopicNetflow] = selection[kTopicFrame] = selection[kTopicMetadata] = false;
-  read_types(node, selection);
+void EveConfig::read_section(const Setting& node) {
+  Selection selection = usual_;
+  const Setting* types = node.find("types");
+  // A map that the command line made has an option of a type; only a list says which types there are.
+  const bool chosen = types && types->kind != Setting::Kind::null;
+  if (chosen && (types->kind != Setting::Kind::map || !assigned(*types))) {
+    std::fill(selection.begin(), selection.end(), false);
+  }
+  for (const EveType& type : eve_types(node)) read_type(type, selection);
   // Packets are recorded where a rule tags them; that is a switch of the alert section.
   selection[kTopicPacket] = selection[kTopicPacket] || (selection[kTopicAlert] && options_.alert.tagged_packets);
   for (size_t i = 0; i < enabled_.size(); ++i) enabled_[i] = enabled_[i] || selection[i];
   sections_.emplace_back(&node, std::move(selection));
 }
 
-void EveConfigImpl::read_types(const Setting& node, Selection& selection) {
-  const Setting* types = node.find("types");
-  if (!types || types->kind == Setting::Kind::null) return;
-  // A map that the command line made has an option of a type; only a list says which types there are.
-  if (types->kind != Setting::Kind::map || !assigned(*types)) std::fill(selection.begin(), selection.end(), false);
-  for (const auto& item : types->children) {
-    if (types->kind == Setting::Kind::map) {
-      read_type(item->key, *item, item.get(), selection);
-    } else if (item->kind == Setting::Kind::map && !item->children.empty()) {
-      read_type(item->children[0]->key, *item, item->children[0].get(), selection);
-    } else {
-      read_type(item->scalar, *item, nullptr, selection);
-    }
-  }
-}
-
-void EveConfigImpl::read_type(const std::string& name, const Setting& item, const Setting* options,
-                              Selection& selection) {
-  if (options && options->kind != Setting::Kind::map) options = nullptr;
-  const Setting* on = options ? options->find("enabled") : nullptr;
+void EveConfig::read_type(const EveType& type, Selection& selection) const {
+  const Setting& item = *type.item;
+  const Setting* on = type.options ? type.options->find("enabled") : nullptr;
   const bool enabled = !on || on->as_bool();
   // The command line gives an option of a type: whether it is written is not its matter.
-  const bool selects = on || !options || !assigned(item);
+  const bool selects = on || !type.options || !assigned(item);
   bool known = false;
-  for (const std::string& type : event_types(name)) {
-    known |= selects ? set(type, enabled, selection) : find(type) < topics_.size();
+  for (const std::string& event_type : event_types(type.name)) {
+    known |= selects ? set(event_type, enabled, selection) : find(event_type) < topics_.size();
   }
-  if (!known) {
-    if (std::find(std::begin(kSuricataTypes), std::end(kSuricataTypes), name) == std::end(kSuricataTypes)) {
-      item.fail("'" + name + "' is no record type; there are " + list());
-    }
-    // Like xff: what is asked for and not there stays unread.
-    if (!enabled) item.use_all();
+  if (known) {
+    item.find(type.name);  // read
     return;
   }
-  item.find(name);  // read
-  if (!options) return;
-  if (name == "alert") share(item, read_alert(*options), options_.alert);
-  if (name == "anomaly") share(item, read_options<N>(*options, kAnomalyRows), options_.anomaly);
-  if (name == "frame") share(item, read_options<F>(*options, kFrameRows), options_.frame);
-  if (name == "flow") share(item, read_options<W>(*options, kFlowRows), options_.flow);
-  if (name == "stats") share(item, read_options<S>(*options, kStatsRows), options_.stats);
-}
-
-EveAlertOptions EveConfigImpl::read_alert(const Setting& node) {
-  auto alert = read_options<A>(node, kAlertRows);
-  if (node.find("xff")) share(node, read_options<X>(node, kForwardedRows), options_.forwarded);
-  const Setting* metadata = node.find("metadata");
-  if (metadata && metadata->kind == Setting::Kind::scalar && !metadata->as_bool()) {
-    alert.flow = alert.app_layer = alert.rule_metadata = alert.rule_raw = alert.rule_reference = false;
+  if (std::find(std::begin(kSuricataTypes), std::end(kSuricataTypes), type.name) == std::end(kSuricataTypes)) {
+    item.fail("'" + std::string(type.name) + "' is no record type; there are " + list());
   }
-  return alert;
+  // Like xff: what is asked for and not there stays unread.
+  if (!enabled) item.use_all();
 }
 
 std::shared_ptr<const EveConfig> EveConfig::read(const Setting& root, std::span<const std::string> only,
                                                  std::span<const Protocol* const> protocols) {
-  return std::make_shared<EveConfigImpl>(root, only, protocols);
+  return std::make_shared<const EveConfig>(root, only, protocols);
+}
+
+std::span<const OwnRecord, kOwnTopics> own_records() {
+  return kOwnRecords;
 }
 
 std::vector<OptionInfo> eve_options() {
@@ -309,14 +325,15 @@ std::vector<OptionInfo> eve_options() {
                  "name of this sensor: member host of records, and in published messages; `run` takes the host's where "
                  "it is empty",
                  ""});
-  describe<C>(out, "outputs.eve-log.", kCommonRows);
-  describe<X>(out, "outputs.eve-log.", kForwardedRows);
-  describe<A>(out, "outputs.eve-log.types.alert.", kAlertRows);
-  describe<N>(out, "outputs.eve-log.types.anomaly.", kAnomalyRows);
-  describe<F>(out, "outputs.eve-log.types.frame.", kFrameRows);
-  describe<W>(out, "outputs.eve-log.types.flow.", kFlowRows);
-  describe<S>(out, "outputs.eve-log.types.stats.", kStatsRows);
-  describe<StatsTimer>(out, "", kTimerRows);
+  const auto add = [&](std::vector<OptionInfo> options) { out.insert(out.end(), options.begin(), options.end()); };
+  add(describe_options<C>(kCommonRows, "outputs.eve-log."));
+  add(describe_options<X>(kForwardedRows, "outputs.eve-log."));
+  add(describe_options<A>(kAlertRows, "outputs.eve-log.types.alert."));
+  add(describe_options<N>(kAnomalyRows, "outputs.eve-log.types.anomaly."));
+  add(describe_options<F>(kFrameRows, "outputs.eve-log.types.frame."));
+  add(describe_options<W>(kFlowRows, "outputs.eve-log.types.flow."));
+  add(describe_options<S>(kStatsRows, "outputs.eve-log.types.stats."));
+  add(describe_options<StatsTimer>(kTimerRows));
   return out;
 }
 

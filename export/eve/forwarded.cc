@@ -20,7 +20,7 @@ std::optional<IpAddress> parse_client(std::string_view text) {
 
 std::optional<IpAddress> forwarded_client(std::string_view header, const EveForwardedOptions& options) {
   if (!options.enabled || header.empty()) return std::nullopt;
-  if (options.deployment == "forward") return parse_client(header.substr(0, header.find(',')));
+  if (options.forward) return parse_client(header.substr(0, header.find(',')));
   size_t comma = header.rfind(',');
   return parse_client(header.substr(comma == std::string_view::npos ? 0 : comma + 1));
 }
@@ -28,7 +28,7 @@ std::optional<IpAddress> forwarded_client(std::string_view header, const EveForw
 ForwardedView::ForwardedView(const Envelope& seen, std::string_view header, const EveForwardedOptions& options,
                              bool to_client)
     : seen_(seen), member_(forwarded_client(header, options)) {
-  if (!member_ || !options.overwrites()) return;
+  if (!member_ || !options.overwrites) return;
   overwritten_ = seen;
   (to_client ? overwritten_->dest : overwritten_->src) = *member_;
   member_.reset();

@@ -13,10 +13,9 @@ namespace lapwing {
 /// Keys "xff.*" of an eve-log section, and of its type "alert".
 struct EveForwardedOptions {
   bool enabled = false;
-  std::string mode, deployment, header;
-
-  bool overwrites() const { return mode == "overwrite"; }
-  bool operator==(const EveForwardedOptions&) const = default;
+  bool overwrites = false;  // the proxy's address; else a member of its own
+  bool forward = false;     // the proxy stands before clients: the first address is meant, not the last
+  std::string header;
 };
 
 /// The client that a header's list of addresses names: behind a forward proxy the first, before a reverse proxy the

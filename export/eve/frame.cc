@@ -15,7 +15,7 @@ void write_frame_member(std::string& out, const EveFrameOptions& options, const 
   const Bytes shown = frame.bytes.first(std::min<size_t>(frame.bytes.size(), options.payload_buffer_size));
   if (options.payload) json.key("payload").base64(shown);
   if (options.payload_printable) json.key("payload_printable").printable(shown);
-  if (frame.tx) json.member("tx_id", frame.tx->id);
+  if (frame.tx) json.member("tx_id", frame.tx->number);
   json.end_object();
 }
 

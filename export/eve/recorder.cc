@@ -28,10 +28,7 @@ std::span<const CounterRow<RecorderCounters>> recorder_counter_rows() {
 
 struct Recorder::Impl {
   explicit Impl(std::shared_ptr<const EveConfig> eve)
-      : owner(std::move(eve)),
-        config(static_cast<const EveConfigImpl&>(*owner)),
-        tools{config.options()},
-        written(config.topics().size(), 0) {}
+      : config(std::move(eve)), tools{config->options()}, written(config->topics().size(), 0) {}
 
   /// The buffer to append a record to.
   std::string& text() {
@@ -50,7 +47,7 @@ struct Recorder::Impl {
       Line line(out, tools.times);
       write_envelope(line, tools, envelope, event.record->type, View::packet);
       write_common(line, tools, envelope, envelope.flowbits, View::packet);
-      if (event.tx) line << ",\"tx_id\":" << event.tx->id;
+      if (event.tx) line << ",\"tx_id\":" << event.tx->number;
     }
     JsonWriter json(out, room(event));
     json.raw("");  // the object is open and holds members: the next one needs its comma
@@ -79,17 +76,16 @@ struct Recorder::Impl {
     batch->entries.push_back({topic, batch->text.size()});
     ++written[topic];
   }
-  bool wants(RecordType topic) const { return config.enabled(topic); }
+  bool wants(RecordType topic) const { return config->enabled(topic); }
   RecordType topic_of(const RecordRow& row) const {
     if (&row != last_row) {
       last_row = &row;
-      last_topic = config.find(row.type);
+      last_topic = config->find(row.type);
     }
     return last_topic;
   }
 
-  std::shared_ptr<const EveConfig> owner;
-  const EveConfigImpl& config;
+  std::shared_ptr<const EveConfig> config;
   RecordTools tools;
   StatsRecord stats_record;
   std::string scratch;  // for values that are made
@@ -163,6 +159,14 @@ void Recorder::alert(const Envelope& envelope, const Alert& alert) {
   if (!impl_->wants(kTopicAlert)) return;
   write_alert_record(impl_->text(), impl_->tools, envelope, alert);
   impl_->batch->urgent = true;
+  impl_->batch->findings.push_back({.time = envelope.time,
+                                    .flow_id = envelope.flow_id,
+                                    .src = envelope.src,
+                                    .dest = envelope.dest,
+                                    .kind = Finding::Kind::signature,
+                                    .severity = alert.rule->severity,
+                                    .id = alert.rule->sid,
+                                    .entry = static_cast<uint32_t>(impl_->batch->entries.size())});
   impl_->done(kTopicAlert);
 }
 

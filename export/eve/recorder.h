@@ -1,4 +1,4 @@
-// Recorder: the worker's end of export. Writes EVE records into the worker's outbox.
+// Recorder: the worker's end of export. Writes EVE records into the worker's batch.
 #pragma once
 
 #include <memory>
@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "export/eve/config.h"
 #include "export/record/record.h"
 #include "sensor/base/counters.h"
-#include "sensor/base/options.h"
 #include "sensor/event/alert.h"
 #include "sensor/event/anomaly.h"
 #include "sensor/event/envelope.h"
@@ -17,30 +17,6 @@
 #include "sensor/event/flow_summary.h"
 
 namespace lapwing {
-
-/// [S] Which record types are written and with what in them: "outputs[].eve-log" with Suricata's keys
-/// (types and their options, community-id, ethernet, pcap-file, metadata, payload, packet, http-body...). Each section
-/// has types of its own; what the records of a type hold is the same for all.
-class EveConfig {
- public:
-  /// `only`: record types named on the command line; empty means those of the configuration. `protocols` gives the
-  /// record types of the dissectors. Throws SettingError.
-  static std::shared_ptr<const EveConfig> read(const Setting& root, std::span<const std::string> only,
-                                               std::span<const Protocol* const> protocols);
-  virtual ~EveConfig() = default;
-  virtual std::span<const std::string_view> topics() const = 0;  // names by RecordType
-  virtual bool enabled(std::string_view type) const = 0;         // by any section
-  /// The types that this eve-log section of the same configuration wants, by RecordType; empty: all that are written.
-  virtual std::vector<bool> selection(const Setting& section) const = 0;
-  virtual bool community_id() const = 0;
-  virtual uint16_t community_id_seed() const = 0;
-  virtual bool wants_ethernet() const = 0;
-  virtual std::string_view forwarded_header() const = 0;  // that alerts take the client from; empty: none
-  virtual uint64_t stats_interval() const = 0;            // seconds
-};
-/// Those sections of a configuration that are on; the others are taken for read.
-std::vector<const Setting*> eve_sections(const Setting& root);
-std::vector<OptionInfo> eve_options();
 
 /// What the sensor did to itself, such as taking new rules. Views live as long as the call.
 struct EngineNotice {

@@ -20,9 +20,11 @@ namespace {
 namespace fs = std::filesystem;
 using C = FileStoreConfig;
 
+constexpr NamedValue kVersions[] = {{"2", 2}};
+
 constexpr OptionRow<C> kRows[] = {
     {"enabled", &C::enabled, "no", "store files that rules with filestore ask for"},
-    {"version", &C::version, "2", "layout of the folder", Unit::none, "2"},
+    {"version", one_of<&C::version>(kVersions), "2", "layout of the folder"},
     {"dir", &C::folder, "filestore", "the folder; relative to default-log-dir, or to where --eve writes"},
     {"write-fileinfo", &C::write_fileinfo, "no", "write the fileinfo record of a file beside it"},
     {"force-filestore", &C::force, "no", "store every file, whatever rules say"},
@@ -32,8 +34,6 @@ constexpr OptionRow<C> kRows[] = {
     {"max-files", &C::max_files, "100000", "files in the folder, and the same beyond; 0: no limit"},
     {"max-open-files", &C::max_open_files, "256",
      "files that may be open at once: beyond, a file is opened for each write; 0: no limit"},
-    {"force-hash", &C::force_hash, "[]", "digests that fileinfo records show beside SHA-256: md5, sha1"},
-    {"force-magic", &C::force_magic, "no", "fileinfo records show libmagic's verdict"},
 };
 
 constexpr mode_t kFileMode = 0640;
@@ -285,9 +285,7 @@ FileStoreConfig FileStoreConfig::read(const Setting& root) {
 }
 
 std::vector<OptionInfo> file_store_options() {
-  auto out = describe_options<C>(kRows);
-  for (OptionInfo& info : out) info.key = "outputs.file-store." + info.key;
-  return out;
+  return describe_options<C>(kRows, "outputs.file-store.");
 }
 
 std::unique_ptr<Exporter> create_file_store(const FileStoreConfig& config, const std::string& log_folder, bool trial) {

@@ -14,15 +14,14 @@ namespace lapwing {
 /// [S] Keys "outputs[].file-store" with Suricata's names.
 struct FileStoreConfig {
   bool enabled = false;
-  std::string version, folder;
+  uint64_t version = 2;
+  std::string folder;
   bool write_fileinfo = false;  // the record of each file beside it
   bool force = false;           // every file, whatever rules say
   uint64_t depth = 0;           // bytes of a file at most; 0: all
   uint64_t max_open_files = 0;  // 0: no limit
   uint64_t max_size = 0;        // bytes of all files in the folder; 0: no limit
   uint64_t max_files = 0;       // in the folder; 0: no limit
-  bool force_magic = false;
-  std::vector<std::string> force_hash;  // digests that fileinfo records show beside SHA-256
 
   /// Throws SettingError.
   static FileStoreConfig read(const Setting& root);

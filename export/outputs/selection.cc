@@ -37,7 +37,14 @@ class Selection final : public Exporter {
     auto out = std::make_shared<RecordBatch>();
     out->urgent = batch.urgent;
     size_t begin = 0;
-    for (const auto& entry : batch.entries) {
+    auto finding = batch.findings.begin();
+    for (uint32_t i = 0; i < batch.entries.size(); ++i) {
+      const RecordBatch::Entry& entry = batch.entries[i];
+      for (; finding != batch.findings.end() && finding->entry == i; ++finding) {
+        if (!wanted_[entry.topic]) continue;
+        out->findings.push_back(*finding);
+        out->findings.back().entry = static_cast<uint32_t>(out->entries.size());
+      }
       if (wanted_[entry.topic]) {
         out->text += std::string_view(batch.text).substr(begin, entry.end - begin);
         out->entries.push_back({entry.topic, out->text.size()});

@@ -32,6 +32,7 @@ struct BatchPool::Shared {
     slot->batch.text.clear();
     if (slot->batch.text.capacity() > kKeepBytes) slot->batch.text.shrink_to_fit();
     slot->batch.entries.clear();
+    slot->batch.findings.clear();
     slot->batch.piece_bytes.clear();
     if (slot->batch.piece_bytes.capacity() > kKeepBytes) slot->batch.piece_bytes.shrink_to_fit();
     slot->batch.pieces.clear();

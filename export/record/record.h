@@ -7,9 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "export/record/finding.h"
+
 namespace lapwing {
 
-/// Index into the outbox's record types ("alert", "flow", "dns", ...).
+/// Index into the record types of the configuration ("alert", "flow", "dns", ...).
 using RecordType = uint16_t;
 
 /// Records of one burst of one worker, in order [H]: newline-terminated lines back to back, and where each ends. Beside
@@ -33,6 +35,7 @@ struct RecordBatch {
   };
   std::string text;
   std::vector<Entry> entries;
+  std::vector<Finding> findings;  // in the order of their records
   std::string piece_bytes;
   std::vector<FilePiece> pieces;
   bool urgent = false;  // holds an alert: publish without waiting for more
@@ -40,7 +43,7 @@ struct RecordBatch {
   /// Bytes that it takes while it waits: those of its buffers, not only those in use.
   size_t memory() const {
     return text.capacity() + piece_bytes.capacity() + entries.capacity() * sizeof(Entry) +
-           pieces.capacity() * sizeof(FilePiece);
+           findings.capacity() * sizeof(Finding) + pieces.capacity() * sizeof(FilePiece);
   }
 };
 

@@ -1,5 +1,6 @@
 #include "sensor/app/app_config.h"
 
+#include <stdexcept>
 #include <string>
 
 #include "sensor/base/text.h"
@@ -34,31 +35,47 @@ std::vector<uint16_t> read_ports(const Setting& node) {
   return ports;
 }
 
-bool enabled(const Setting& node) {
-  // "detection-only" names the protocol without dissecting it; nDPI's verdict covers that, so it counts as off.
-  if (node.as_text() == "detection-only") return false;
-  return node.as_bool();
-}
+constexpr std::string_view kDetectionOnly = "detection-only";
 
 }  // namespace
 
-AppConfig AppConfig::read(const Setting& root, std::span<const DissectorRow* const> rows) {
-  AppConfig config = read_options<AppConfig>(root, kOptions);
+AppConfig AppConfig::read(const OptionSource& options, std::span<const std::string> requested,
+                          std::span<const DissectorRow* const> rows) {
+  AppConfig config = read_options<AppConfig>(options, kOptions);
   for (const DissectorRow* row : rows) {
-    AppProtocol protocol{.row = row, .transports = row->about->transports, .config = row->configure(root)};
-    protocol.plans = std::make_shared<const RecordPlans>(*row->protocol, protocol.config.get());
-    protocol.ports.assign(row->about->ports.begin(), row->about->ports.end());
+    if (row->protocol->frames.size() > kMaxFrameKinds) {
+      throw std::length_error(std::string(row->about->name) + " has more kinds of frames than can be told apart");
+    }
+    AppProtocol protocol{.config = row->configure(options)};
+    protocol.plans = std::make_shared<const RecordPlans>(*row->protocol, protocol.config.get(), requested);
+    for (const Setting* node : options.find("app-layer.protocols." + std::string(row->about->name) + ".stream-depth")) {
+      const uint64_t depth = node->as_size();
+      protocol.stream_depth = depth ? depth : UINT64_MAX;
+    }
+    std::vector<uint16_t> ports(row->about->ports.begin(), row->about->ports.end());
     std::string base = "app-layer.protocols." + std::string(row->about->name);
+    uint8_t off = 0, recognised = 0;
     for (const Switch& s : kSwitches) {
       std::string prefix = base + std::string(s.key);
-      if (const Setting* node = root.find(prefix + ".enabled"); node && !enabled(*node)) {
-        protocol.transports &= static_cast<uint8_t>(~s.transports);
+      for (const Setting* node : options.find(prefix + ".enabled")) {
+        const bool only = to_lower(node->as_text()) == kDetectionOnly;
+        if (only || !node->as_bool()) (only ? recognised : off) |= s.transports;
       }
-      if (const Setting* node = root.find(prefix + ".detection-ports.dp")) {
-        for (uint16_t port : read_ports(*node)) protocol.ports.push_back(port);
+      for (const Setting* node : options.find(prefix + ".detection-ports.dp")) {
+        for (uint16_t port : read_ports(*node)) ports.push_back(port);
       }
     }
-    if (protocol.transports) config.protocols.push_back(std::move(protocol));
+    for (const bool dissected : {true, false}) {
+      const int wanted = dissected ? ~recognised : recognised;
+      protocol.transports = static_cast<uint8_t>(row->about->transports & ~off & wanted);
+      if (!protocol.transports) continue;
+      if (config.protocols.size() == kMaxProtocols) {
+        throw std::length_error("more protocols than can be told apart");
+      }
+      protocol.row = std::make_shared<const DissectorRow>(dissected ? *row : undissected(*row));
+      config.probes.add(*row->about, protocol.transports, ports);
+      config.protocols.push_back(protocol);
+    }
   }
   return config;
 }
@@ -69,9 +86,17 @@ std::vector<OptionInfo> app_options() {
     std::string base = "app-layer.protocols." + std::string(row->about->name);
     std::string ports;
     for (uint16_t port : row->about->ports) ports += (ports.empty() ? "" : ", ") + std::to_string(port);
-    out.push_back({base + ".enabled", "switch", "yes", "dissect " + std::string(row->about->help), ""});
+    out.push_back(
+        {base + ".enabled", "switch", "yes",
+         "dissect " + std::string(row->about->help) + "; detection-only: name it in rules and records of flows",
+         "yes|no|" + std::string(kDetectionOnly)});
     out.push_back({base + ".detection-ports.dp", "list", ports,
                    "further ports on which traffic that could be several protocols is taken for this one", ""});
+    if (row->about->transports & transport::tcp) {
+      out.push_back(
+          {base + ".stream-depth", "bytes", "",
+           "bytes of each direction that are reassembled of its flows, 0: all; else as stream.reassembly.depth", ""});
+    }
     for (OptionInfo& option : row->options()) out.push_back(std::move(option));
   }
   return out;

@@ -340,6 +340,11 @@ Recognition AppLayer::recognition(const Flow& flow) const {
   return out;
 }
 
+std::optional<uint64_t> AppLayer::stream_depth(const Flow& flow) const {
+  const auto* state = flow.get<State>(FlowSlot::app);
+  return state && state->protocol ? state->protocol->stream_depth : std::nullopt;
+}
+
 uint64_t AppLayer::transactions(const Flow& flow) const {
   const auto* state = flow.get<State>(FlowSlot::app);
   return state ? state->transactions : 0;
@@ -408,19 +413,15 @@ void AppLayer::capped(const Protocol&, uint8_t cap, uint64_t count) {
   by_protocol_[number_of(*current_->protocol)].capped[cap] += count;
 }
 
-const AppProtocol* AppLayer::named(std::string_view name) const {
-  const auto found =
-      std::ranges::find(config_.protocols, name, [](const AppProtocol& p) { return p.row->about->name; });
-  return found == config_.protocols.end() ? nullptr : &*found;
-}
-
 void AppLayer::rename(std::string_view name) {
   if (!current_->original) current_->original = current_->protocol;
-  current_->named = named(name);
+  const bool datagrams = flow_->key.proto == ip_proto::udp;
+  current_->named = named(name, datagrams ? transport::udp : transport::tcp);
 }
 
 void AppLayer::expect(const Expectation& expectation) {
-  if (const AppProtocol* protocol = named(expectation.protocol)) {
+  const uint8_t transports = expectation.datagrams ? transport::udp : transport::tcp;
+  if (const AppProtocol* protocol = named(expectation.protocol, transports)) {
     const AppMemory::Paused paused(*memory_);
     expectations_.add(*flow_, expectation, *protocol, flow_->last);
   }

@@ -14,6 +14,7 @@
 #include "sensor/app/expectations.h"
 #include "sensor/base/counters.h"
 #include "sensor/event/event_sink.h"
+#include "sensor/event/protocol_set.h"
 #include "sensor/event/recognition.h"
 #include "sensor/flow/budget.h"
 
@@ -98,11 +99,13 @@ class AppLayer final : private EventSink {
   /// Publishes what is half done of it, and keeps no more than what its records say of its protocol.
   void give_up(Flow& flow);
   Recognition recognition(const Flow& flow) const;
+  /// Bytes of each direction that the flow's protocol is to be followed for, where its options say so.
+  std::optional<uint64_t> stream_depth(const Flow& flow) const;
   uint64_t transactions(const Flow& flow) const;
   /// True once after a side was judged: to be asked with the packets of that direction.
   bool take_just_judged(const Flow& flow, Direction direction);
   /// True when the first bytes of a flow picked up late show that its client is its server: the caller swaps the flow
-  /// and calls `turn`.
+  /// and calls `swap_direction`.
   bool reversed(const Flow& flow) const;
   void swap_direction(Flow& flow, Timestamp time);
   /// True when nothing more of the flow will be dissected.
@@ -116,22 +119,31 @@ class AppLayer final : private EventSink {
   struct HalfFlow;
   struct OpenFrame;
   struct Frames;
+  struct Claim;
+  /// What the first bytes of a side say. `undecided`: more of them may say more.
+  struct Verdict {
+    const AppProtocol* protocol = nullptr;
+    bool sure = false, undecided = false;
+  };
 
   State& state_of(Flow& flow);
-  const AppProtocol* named(std::string_view name) const;  // or null
-  size_t number_of(const AppProtocol& protocol) const {
-    return static_cast<size_t>(&protocol - config_.protocols.data());
-  }
-  // detect.cc
+  // recognise.cc
   void recognise(Flow& flow, State& state, const Chunk& chunk);
   static bool missed_beginning(const Flow& flow, const State& state);
   void give_up(Flow& flow, State& state, const Chunk& chunk);
   void compare(Flow& flow, State& state, const Chunk& chunk);
   void found(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& first);
-  const AppProtocol* probe(uint64_t& candidates, const Chunk& first, const Flow& flow, const AppProtocol* expected,
-                           bool& undecided) const;
-  bool at_home(const Flow& flow) const;
-  bool runs_backwards(const Flow& flow, const State& state, const Chunk& first) const;
+  Verdict probe(ProtocolSet& candidates, const Chunk& first, const Flow& flow, const AppProtocol* expected) const;
+  const AppProtocol& strongest(const ProtocolSet& equals, const Chunk& first, const Flow& flow,
+                               const AppProtocol* expected, bool sure) const;
+  static size_t sufficient(const AppProtocol& protocol, const Chunk& first);
+  /// The protocol of that name over one of the transports, or null.
+  const AppProtocol* named(std::string_view name, uint8_t transports) const;
+  ProtocolSet at_home(const Flow& flow) const;
+  size_t number_of(const AppProtocol& protocol) const {
+    return static_cast<size_t>(&protocol - config_.protocols.data());
+  }
+  bool runs_backwards(const Flow& flow, const State& state, const Chunk& first, const AppProtocol* likely) const;
   void choose(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& chunk);
   void create(State& state, const AppProtocol& protocol);
   void feed(Flow& flow, State& state, const Chunk& chunk);

@@ -6,12 +6,12 @@
 namespace lapwing {
 
 struct AppLayer::HalfFlow {
-  std::string buffer;                  // undecided bytes, or the beginning of an incomplete message
-  std::string head;                    // first bytes of the second side to be judged
-  uint64_t offset = 0;                 // stream offset of buffer[0]
-  uint64_t bytes = 0;                  // seen since recognition began
-  uint64_t lost = 0;                   // before buffer[0], during recognition
-  uint64_t candidates = ~uint64_t{0};  // protocols these bytes may still be, by index
+  std::string buffer;                           // undecided bytes, or the beginning of an incomplete message
+  std::string head;                             // first bytes of the second side to be judged
+  uint64_t offset = 0;                          // stream offset of buffer[0]
+  uint64_t bytes = 0;                           // seen since recognition began
+  uint64_t lost = 0;                            // before buffer[0], during recognition
+  ProtocolSet candidates = ProtocolSet::all();  // protocols these bytes may still be, by their number in AppConfig
   const AppProtocol* protocol = nullptr;
   bool failed = false;  // its first bytes fit no protocol
   bool closed = false;  // there is no verdict and will be none: a gap, or the end after too few bytes
@@ -35,7 +35,7 @@ struct AppLayer::HalfFlow {
   void drop_rest() {
     buffer = {};
     lost = 0;
-    candidates = ~uint64_t{0};
+    candidates = ProtocolSet::all();
   }
 };
 
@@ -85,6 +85,7 @@ struct AppLayer::State final : FlowAttachment {
   bool undetected = false;  // recognition failed
   bool reversed = false;    // the first bytes are an answer to them
   bool turned = false;
+  uint8_t changes = 0;  // of protocol
   const AppProtocol* protocol = nullptr;
   const AppProtocol* original = nullptr;   // before all changes
   const AppProtocol* before = nullptr;     // before the last one
@@ -94,7 +95,6 @@ struct AppLayer::State final : FlowAttachment {
   std::shared_ptr<const Context> context;  // for the dissector to come
   void* instance = nullptr;
   std::array<HalfFlow, 2> sides;
-  uint8_t changes = 0;  // of protocol
   uint64_t transactions = 0;
   std::unique_ptr<Frames> frames;  // null when none are wanted
 };

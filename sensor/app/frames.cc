@@ -15,6 +15,7 @@ constexpr size_t kOpenFramesMax = 8;
 }  // namespace
 
 void AppLayer::begin_frames(State& state, uint32_t wanted) const {
+  if (!state.instance) return;  // it is not dissected
   state.frames = std::make_unique<Frames>();
   state.frames->wanted = wanted;
 }

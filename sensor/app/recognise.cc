@@ -14,58 +14,100 @@ bool began_unseen(const Flow& flow) {
 
 }  // namespace
 
-/// Asks every protocol still possible. Sure wins at once; among the merely possible the expected one, then a known
-/// port decides.
-const AppProtocol* AppLayer::probe(uint64_t& candidates, const Chunk& first, const Flow& flow,
-                                   const AppProtocol* expected, bool& undecided) const {
-  const uint8_t wanted = first.datagram ? transport::udp : transport::tcp;
-  const AppProtocol* likely = nullptr;
-  undecided = false;
-  for (size_t i = 0; i < config_.protocols.size(); ++i) {
-    const AppProtocol& protocol = config_.protocols[i];
-    if (!(candidates >> i & 1)) continue;
-    Likelihood likelihood = protocol.transports & wanted ? protocol.row->probe(first) : Likelihood::no;
-    switch (likelihood) {
-      case Likelihood::sure: return &protocol;
-      case Likelihood::no: candidates &= ~(uint64_t{1} << i); break;
+/// Asks every protocol still possible. Sure goes before merely possible, which needs to be expected or at home.
+AppLayer::Verdict AppLayer::probe(ProtocolSet& candidates, const Chunk& first, const Flow& flow,
+                                  const AppProtocol* expected) const {
+  ProtocolSet awaited = at_home(flow);
+  if (expected) awaited.add(number_of(*expected));
+  candidates &= config_.probes.asked(first, awaited);
+  ProtocolSet sure, possible;
+  bool undecided = false;
+  for (size_t number : ProtocolSet(candidates)) {
+    switch (config_.protocols[number].row->probe(first)) {
+      case Likelihood::sure: sure.add(number); break;
+      case Likelihood::maybe: possible.add(number); break;
       case Likelihood::more: undecided = true; break;
-      case Likelihood::maybe: {
-        auto known = [&](uint16_t port) { return std::ranges::find(protocol.ports, port) != protocol.ports.end(); };
-        if (&protocol == expected) likely = expected;
-        if (!likely && (known(flow.server_port()) || known(flow.client_port()))) likely = &protocol;
-      }
+      case Likelihood::no: candidates.remove(number);
     }
   }
-  return undecided ? nullptr : likely;
+  if (!sure.empty()) return {.protocol = &strongest(sure, first, flow, expected, true), .sure = true};
+  possible &= awaited;
+  if (undecided || possible.empty()) return {.undecided = undecided};
+  return {.protocol = &strongest(possible, first, flow, expected, false)};
 }
 
-/// Whether the flow uses the port of a protocol of datagrams.
-bool AppLayer::at_home(const Flow& flow) const {
-  return std::ranges::any_of(config_.protocols, [&](const AppProtocol& protocol) {
-    auto known = [&](uint16_t port) { return std::ranges::find(protocol.ports, port) != protocol.ports.end(); };
-    return protocol.transports & transport::udp && (known(flow.server_port()) || known(flow.client_port()));
-  });
+/// What decides between protocols that are equally likely, the first difference first; where they are listed does not.
+/// The last is arbitrary: probes that leave the choice to it tell too little.
+struct AppLayer::Claim {
+  size_t bytes;  // that it took to be sure: they may come alone, and then nobody waits for more
+  bool unexpected, not_at_servers_port, not_at_clients_port;
+  std::string_view name;
+
+  auto operator<=>(const Claim&) const = default;
+};
+
+const AppProtocol& AppLayer::strongest(const ProtocolSet& equals, const Chunk& first, const Flow& flow,
+                                       const AppProtocol* expected, bool sure) const {
+  if (equals.size() == 1) return config_.protocols[*equals.begin()];
+  const ProtocolSet server = config_.probes.at(flow.server_port()), client = config_.probes.at(flow.client_port());
+  auto claim = [&](size_t number) {
+    const AppProtocol& protocol = config_.protocols[number];
+    return Claim{.bytes = sure && !first.datagram ? sufficient(protocol, first) : 0,
+                 .unexpected = &protocol != expected,
+                 .not_at_servers_port = !server.has(number),
+                 .not_at_clients_port = !client.has(number),
+                 .name = protocol.row->about->name};
+  };
+  return config_.protocols[*std::ranges::min_element(equals, {}, claim)];
 }
 
-/// The first bytes of a flow picked up late, or its first datagrams, may be the answer: then whom we took for the
-/// client is the server.
-bool AppLayer::runs_backwards(const Flow& flow, const State& state, const Chunk& first) const {
-  if (state.turned || state.original) return false;
-  if (first.datagram) {
-    const bool began = first.direction == Direction::to_server && flow.packets[index(Direction::to_client)] == 0;
-    if (!began || state.sides[index(Direction::to_client)].bytes > 0) return false;
-  } else if (!(flow.flags & flow_flag::midstream)) {
-    return false;
+/// How many of the first bytes made it sure.
+size_t AppLayer::sufficient(const AppProtocol& protocol, const Chunk& first) {
+  size_t less = 0, enough = first.data.size();
+  while (enough - less > 1) {
+    Chunk beginning = first;
+    beginning.data = first.data.first((less + enough) / 2);
+    (protocol.row->probe(beginning) == Likelihood::sure ? enough : less) = beginning.data.size();
   }
-  const uint8_t wanted = first.datagram ? transport::udp : transport::tcp;
-  Chunk answer = first;
-  answer.direction = reverse(first.direction);
-  return std::ranges::any_of(config_.protocols, [&](const AppProtocol& protocol) {
-    auto known = [&](uint16_t port) { return std::ranges::find(protocol.ports, port) != protocol.ports.end(); };
-    // Or else one datagram that claims to be an answer would hide the questions behind it.
-    if (first.datagram && known(flow.server_port()) && !known(flow.client_port())) return false;
-    return protocol.transports & wanted && protocol.row->probe(answer) == Likelihood::sure;
+  return enough;
+}
+
+const AppProtocol* AppLayer::named(std::string_view name, uint8_t transports) const {
+  const auto found = std::ranges::find_if(config_.protocols, [&](const AppProtocol& protocol) {
+    return protocol.row->about->name == name && protocol.transports & transports;
   });
+  return found == config_.protocols.end() ? nullptr : &*found;
+}
+
+/// The protocols whose port the flow uses.
+ProtocolSet AppLayer::at_home(const Flow& flow) const {
+  return config_.probes.at(flow.server_port()) | config_.probes.at(flow.client_port());
+}
+
+/// The first bytes of a flow picked up late, or datagrams of one of which nothing is known yet, may go the other way:
+/// then whom we took for the client is the server. `likely`: what they may be as they go, though not surely.
+bool AppLayer::runs_backwards(const Flow& flow, const State& state, const Chunk& first,
+                              const AppProtocol* likely) const {
+  if (state.turned || state.original) return false;
+  if (!first.datagram && !(flow.flags & flow_flag::midstream)) return false;
+  const ProtocolSet server = config_.probes.at(flow.server_port()), client = config_.probes.at(flow.client_port());
+  Chunk other_way = first;
+  other_way.direction = reverse(first.direction);
+  ProtocolSet asked = config_.probes.asked(other_way, server | client);
+  if (first.datagram) {
+    // What makes it likely is the port of the one that we took for the client.
+    if (likely && (client - server).has(number_of(*likely))) return true;
+    // An answer that comes behind what the server said is no first one. A question to where its protocol lives may:
+    // that was not understood.
+    const bool server_spoke =
+        flow.packets[index(Direction::to_client)] > 0 || state.sides[index(Direction::to_client)].bytes > 0;
+    if (first.direction == Direction::to_server && server_spoke) return false;
+    if (first.direction == Direction::to_client) asked &= client;
+    // Or else one datagram that claims to be an answer would hide the questions behind it.
+    asked -= server - client;
+  }
+  return std::ranges::any_of(
+      asked, [&](size_t number) { return config_.protocols[number].row->probe(other_way) == Likelihood::sure; });
 }
 
 void AppLayer::recognise(Flow& flow, State& state, const Chunk& chunk) {
@@ -83,7 +125,7 @@ void AppLayer::recognise(Flow& flow, State& state, const Chunk& chunk) {
   }
   Chunk first = chunk;
   if (chunk.datagram) {
-    side.candidates = ~uint64_t{0};  // every datagram is a message of its own
+    side.candidates = ProtocolSet::all();  // every datagram is a message of its own
   } else {
     if (side.buffer.empty()) side.offset = chunk.offset;
     if (!side.buffer.empty() || chunk.data.size() < kProbeLimit || state.reversed) {
@@ -93,29 +135,28 @@ void AppLayer::recognise(Flow& flow, State& state, const Chunk& chunk) {
   }
   if (state.reversed) return;
   if (!first.data.empty()) {
-    bool undecided = false;
     first.offset = 0;  // of what the protocol may have begun with
-    const AppProtocol* protocol = probe(side.candidates, first, flow, named(state.expected), undecided);
+    const Verdict verdict = probe(side.candidates, first, flow, named(state.expected, transport::tcp));
     // What is merely likely, for a port or a name, may be sure the other way round.
-    const bool sure = protocol && protocol->row->probe(first) == Likelihood::sure;
-    if (protocol && (sure || !runs_backwards(flow, state, first))) {
+    const bool backwards = !verdict.sure && runs_backwards(flow, state, first, verdict.protocol);
+    if (verdict.protocol && !backwards) {
       first.offset = chunk.datagram ? 0 : side.buffer.empty() ? chunk.offset : side.offset;
-      return found(flow, state, *protocol, first);
+      return found(flow, state, *verdict.protocol, first);
     }
-    if (protocol || runs_backwards(flow, state, first)) {
+    if (backwards) {
       state.reversed = true;
       if (chunk.direction == Direction::to_client) state.sides[index(Direction::to_server)].drop_rest();
       if (side.buffer.empty()) side.buffer.assign(to_text(chunk.data));
       return;
     }
     const bool enough = chunk.datagram || first.data.size() >= kVerdictBytes[index(chunk.direction)];
-    side.failed |= (!undecided && enough) || first.data.size() >= kProbeLimit;
+    side.failed |= (!verdict.undecided && enough) || first.data.size() >= kProbeLimit;
     if (side.failed && side.buffer.empty() && !chunk.datagram) side.keep(chunk);
   }
   if (chunk.end && !side.failed) side.closed = true;
   // A datagram is a message of its own: the next may be one of a protocol that the first was not. Where a protocol is
   // at home no number of others keeps a server from the next.
-  if (chunk.datagram && (++side.datagrams < kProbeDatagrams || at_home(flow))) {
+  if (chunk.datagram && (++side.datagrams < kProbeDatagrams || !(at_home(flow) & config_.probes.over(true)).empty())) {
     side.datagrams = std::min(side.datagrams, kProbeDatagrams);
     return;
   }
@@ -170,7 +211,13 @@ void AppLayer::found(Flow& flow, State& state, const AppProtocol& protocol, cons
     state.protocol = &protocol;
     if (other.failed) {
       other.just_judged = true;
-      report(flow, RecognitionAnomaly::detect_protocol_only_one_direction, first.direction);
+      // It may have been possible all along, away from its port.
+      if (other.candidates.has(number_of(protocol))) {
+        other.failed = false;
+        other.protocol = &protocol;
+      } else {
+        report(flow, RecognitionAnomaly::detect_protocol_only_one_direction, first.direction);
+      }
     }
   }
   if (!state.expected.empty() && state.expected != about.name) {
@@ -189,15 +236,14 @@ void AppLayer::compare(Flow& flow, State& state, const Chunk& chunk) {
     side.head.append(to_text(chunk.data));
     first.data = to_bytes(side.head);
   }
-  bool undecided = true;
-  const AppProtocol* protocol =
-      first.data.empty() ? nullptr : probe(side.candidates, first, flow, state.protocol, undecided);
-  if (!protocol && chunk.datagram) protocol = state.protocol;
+  const Verdict verdict =
+      first.data.empty() ? Verdict{.undecided = true} : probe(side.candidates, first, flow, state.protocol);
+  const AppProtocol* protocol = !verdict.protocol && chunk.datagram ? state.protocol : verdict.protocol;
   if (protocol) {
     side.protocol = protocol;
     if (protocol != state.protocol)
       report(flow, RecognitionAnomaly::mismatch_protocol_both_directions, chunk.direction);
-  } else if ((!undecided && first.data.size() >= kVerdictBytes[index(chunk.direction)]) ||
+  } else if ((!verdict.undecided && first.data.size() >= kVerdictBytes[index(chunk.direction)]) ||
              first.data.size() >= kProbeLimit) {
     side.failed = true;
     report(flow, RecognitionAnomaly::detect_protocol_only_one_direction, chunk.direction);

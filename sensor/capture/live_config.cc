@@ -13,6 +13,9 @@ namespace {
 constexpr uint64_t kMaxWorkers = 256;  // a fanout group of older kernels takes no more
 
 using C = LiveConfig;
+constexpr NamedValue kSwitch[] = {{"yes", 1}, {"no", 0}};
+constexpr NamedValue kChecks[] = {{"yes", 1}, {"no", 0}, {"auto", 2}};
+
 constexpr OptionRow<C> kRows[] = {
     {"interface", &C::interface, "",
      "name of the interface; default: what holds for those that follow or are named by -i"},
@@ -45,9 +48,11 @@ void add_cpus(const Setting& node, const std::string& text, std::vector<int>& ou
   }
 }
 
-void check_word(const Setting& node, const std::string& key, std::string_view choices) {
+void read_word(const Setting& node, const std::string& key, std::span<const NamedValue> names, std::string& word) {
   const Setting* found = node.find(key);
-  if (found && !found->scalar.empty()) check_choice(*found, choices);
+  if (!found || found->scalar.empty()) return;
+  read_named(*found, names);
+  word = to_lower(found->scalar);
 }
 
 /// What `node` says over what `config` holds already.
@@ -59,8 +64,8 @@ LiveConfig read_one(const Setting& node, LiveConfig config) {
     if (config.workers == 0 || config.workers > kMaxWorkers) threads->fail("1 to 256 workers, or auto");
   }
   if (const Setting* cpus = node.find("cpus")) config.cpus = read_cores(*cpus, config.cpus_text);
-  check_word(node, "vlan-tracking", "yes|no");
-  check_word(node, "checksum-checks", "yes|no|auto");
+  read_word(node, "vlan-tracking", kSwitch, config.vlan_tracking);
+  read_word(node, "checksum-checks", kChecks, config.checksums);
   config.mark = node.mark;
   return config;
 }
@@ -96,9 +101,7 @@ std::vector<int> read_cores(const Setting& node, const std::vector<std::string>&
 }
 
 std::vector<OptionInfo> live_options() {
-  auto out = describe_options<C>(kRows);
-  for (OptionInfo& option : out) option.key = "pcap." + option.key;
-  return out;
+  return describe_options<C>(kRows, "pcap.");
 }
 
 std::vector<LiveConfig> read_interfaces(const Setting& root, const std::vector<std::string>& named, bool needed) {

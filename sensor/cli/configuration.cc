@@ -9,16 +9,11 @@
 #include "sensor/base/log.h"
 #include "sensor/base/text.h"
 #include "sensor/config/config.h"
+#include "signatures/compile/rule_compiler.h"
 
 namespace lapwing {
 
 namespace {
-
-std::vector<std::string> known_keys() {
-  std::vector<std::string> out;
-  for (const OptionInfo& option : all_options()) out.push_back(option.key);
-  return out;
-}
 
 /// Files that settings stand in: one, and those that it includes.
 void collect_files(const Setting& node, std::set<std::string>& files) {
@@ -70,7 +65,7 @@ std::unique_ptr<Setting> ConfigurationOptions::read() const {
   if (!file.empty()) merge(*root, read_yaml(file, &warnings));
   for (const std::string& assignment : assignments) set_value(*root, assignment);
   for (const std::string& warning : warnings) spdlog::warn("{}", warning);
-  check_kinds(*root, known_keys());
+  check_kinds(*root, option_keys());
   return root;
 }
 
@@ -80,7 +75,7 @@ KeyPlaces ConfigurationOptions::key_places() const {
 }
 
 void ConfigurationOptions::check_unread(const Setting& root, const KeyPlaces& places) const {
-  const std::vector<std::string> known = known_keys();
+  const std::vector<std::string> known = option_keys();
   if (places.own) {
     std::set<std::string> own;
     collect_files(*places.own, own);

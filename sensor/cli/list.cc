@@ -1,6 +1,8 @@
 // `list`: what the tables of this build hold, for people and, with --json, for the documentation.
 #include <fmt/format.h>
 
+#include "export/eve/config.h"
+#include "export/eve/members.h"
 #include "export/outputs/exporter.h"
 #include "sensor/base/json_writer.h"
 #include "sensor/cli/commands.h"
@@ -9,10 +11,11 @@
 namespace lapwing {
 namespace {
 
-/// A table to print: column names, and rows of as many texts.
+/// A table to print: column names, and rows of as many texts. Where it has a version, JSON tells it beside the rows.
 struct Listing {
   std::vector<std::string_view> columns;
   std::vector<std::vector<std::string>> rows;
+  unsigned version = 0;
 };
 
 Listing keywords() {
@@ -71,24 +74,24 @@ Listing protocols() {
   return list;
 }
 
-Listing records() {
+Listing record_types() {
   Listing list{{"type", "from", "help"}, {}};
-  for (auto [type, help] : {std::pair{"alert", "a rule matched"},
-                            {"anomaly", "traffic that breaks its protocol"},
-                            {"flow", "a flow ended"},
-                            {"netflow", "one direction of a flow that ended"},
-                            {"packet", "a packet of a tagged flow"},
-                            {"metadata", "what rules captured of a packet on which none alerted; off unless asked for"},
-                            {"stats", "all counters"},
-                            {"frame", "a message of a protocol as its bytes stand; off unless asked for"},
-                            {"loss", "something was not seen, not followed or not delivered since the last one"},
-                            {"engine", "the sensor took new rules, or refused them"}}) {
-    list.rows.push_back({type, "sensor", help});
+  for (const OwnRecord& record : own_records()) {
+    list.rows.push_back({std::string(record.type), "sensor", std::string(record.help)});
   }
-  for (const Protocol* protocol : all_protocols()) {
+  for (const Protocol* protocol : recorded_protocols()) {
     for (const RecordRow& row : protocol->records) {
       list.rows.push_back({std::string(row.type), std::string(protocol->name), std::string(row.help)});
     }
+  }
+  return list;
+}
+
+Listing records() {
+  Listing list{{"record", "path", "type", "level", "from", "rules", "help"}, {}, kRecordsVersion};
+  for (const RecordMember& member : record_members(recorded_protocols(), all_counter_rows())) {
+    list.rows.push_back({std::string(member.record), member.path, std::string(name(member.type)),
+                         std::string(name(member.level)), member.from, member.rules, member.help});
   }
   return list;
 }
@@ -115,8 +118,8 @@ Listing options() {
 }
 
 constexpr std::pair<std::string_view, Listing (*)()> kListings[] = {
-    {"keywords", keywords}, {"fields", fields},     {"frames", frames},  {"protocols", protocols},
-    {"records", records},   {"counters", counters}, {"options", options}};
+    {"keywords", keywords},         {"fields", fields},   {"frames", frames},     {"protocols", protocols},
+    {"record-types", record_types}, {"records", records}, {"counters", counters}, {"options", options}};
 
 /// The commands below one, each before its options.
 void add_commands(const CLI::App& app, const std::string& path, Listing& list) {
@@ -140,6 +143,7 @@ Listing commands(const CLI::App& app) {
 void print_json(const Listing& list) {
   std::string text;
   JsonWriter json(text);
+  if (list.version) json.begin_object().member("version", list.version).key("rows");
   json.begin_array();
   for (const auto& row : list.rows) {
     json.begin_object();
@@ -147,6 +151,7 @@ void print_json(const Listing& list) {
     json.end_object();
   }
   json.end_array();
+  if (list.version) json.end_object();
   fmt::print("{}\n", text);
 }
 
@@ -173,7 +178,8 @@ void add_list(CLI::App& app, Command& command) {
   std::vector<std::string> names;
   for (const auto& [name, make] : kListings) names.emplace_back(name);
   names.emplace_back("commands");
-  sub->add_option("WHAT", *what, "keywords, fields, frames, protocols, records, counters, options or commands")
+  sub->add_option("WHAT", *what,
+                  "keywords, fields, frames, protocols, record-types, records, counters, options or commands")
       ->required()
       ->check(CLI::IsMember(names));
   sub->add_flag("--json", *json, "as a JSON array of objects");

@@ -115,6 +115,19 @@ const Setting* options_of_type(const ExporterRow& row, const Setting& root) {
   return given;
 }
 
+/// Outputs of the configuration that the command line stands in for. What their sections ask of records holds all the
+/// same, and is read by whoever knows it.
+void pass_over(const Setting& outputs) {
+  for (const auto& output : outputs.children) {
+    for (const auto& section : output->children) {
+      if (section->key != "eve-log") section->use_all();
+      for (const auto& option : section->children) {
+        if (option->key != "types") option->use_all();
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void OutputOptions::add_to(CLI::App& command) {
@@ -195,7 +208,7 @@ std::vector<std::unique_ptr<Exporter>> make_exporters(const OutputOptions& optio
   }
   const Setting* outputs = root.find("outputs");
   if (out.size() > stores || !outputs) {
-    if (outputs) outputs->use_all();
+    if (outputs) pass_over(*outputs);
     if (trial) out.clear();
     return out;
   }

@@ -84,10 +84,7 @@ int replay(const ReplayOptions& options) {
   plan.more_counters = [&](CounterSet& set) {
     set.add(ConfinementCounters{landlock, system_calls}, confinement_counter_rows());
   };
-  // One file serves replay and run.
-  for (std::string_view key : {"pcap", "dpdk", "control", "run-as", "security", "metrics"}) {
-    if (const Setting* of_run = root->find(key)) of_run->use_all();
-  }
+  pass_over_options_of_run(*root);
   options.configuration.check_unread(*root, places);
   auto watch = make_watch(options, *plan.rules);
   plan.tracer = watch.get();

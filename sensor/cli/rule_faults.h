@@ -4,7 +4,7 @@
 #include <mutex>
 #include <vector>
 
-#include "signatures/compile/rule_compiler.h"
+#include "signatures/compile/rule_environment.h"
 
 namespace lapwing {
 

@@ -148,6 +148,7 @@ int bench(const BenchOptions& options) {
   Pipeline::Plan plan{.config = config.get(), .hash_seed = kReplaySeed, .tracer = &profiler};
   plan.checksums = checksum_mode(options.checksums, *root);
   plan.rules = load_rules(find_rule_files(options.configuration.rule_files, *root), *config, false);
+  pass_over_options_of_run(*root);
   options.configuration.check_unread(*root, places);
   plan.sources = open_captures(options.captures, 1);
   Pipeline pipeline(std::move(plan));

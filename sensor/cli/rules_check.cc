@@ -6,6 +6,7 @@
 #include "sensor/cli/configuration.h"
 #include "sensor/cli/rights.h"
 #include "sensor/cli/rules.h"
+#include "signatures/compile/rule_compiler.h"
 
 namespace lapwing {
 namespace {

@@ -65,7 +65,7 @@ std::unique_ptr<ControlServer> listen_for_commands(const ControlConfig& config, 
     spdlog::warn("no folder for a control socket: set control.socket, or RUNTIME_DIRECTORY; SIGHUP reloads rules");
     return nullptr;
   }
-  auto server = std::make_unique<ControlServer>(path, config.mode == "0600" ? 0600 : 0660, std::move(commands));
+  auto server = std::make_unique<ControlServer>(path, config.mode, std::move(commands));
   spdlog::info("listening for commands on {}", path);
   return server;
 }

@@ -52,7 +52,7 @@ class Rows {
  public:
   explicit Rows(const Setting& root) : root_(root) {}
 
-  /// What files and the command line say. Before anything reads the tree, which some readers add to.
+  /// What files and the command line say.
   void add_given() { add(root_, "", nullptr); }
   /// What nothing has read is told to have no effect.
   void judge() {
@@ -133,10 +133,12 @@ void add_defaults(const Setting& root, const RuleVariables& variables, Rows& row
     const Setting* name = pcap->children[i]->find("interface");
     if (name && name->scalar == "default") common = pcap->children[i].get();
   }
+  const OptionSource source = option_source(root);
   for (const OptionInfo& option : all_options()) {
     if (option.key.starts_with("outputs.") || option.key == "pcap.interface") continue;
-    const bool given = listed && option.key.starts_with("pcap.") ? common && common->find(option.key.substr(5))
-                                                                 : root.find(option.key) != nullptr;
+    const bool given = listed && option.key.starts_with("pcap.")
+                           ? common && common->find(option.key.substr(5))
+                           : root.find(option.key) || !source.find(option.key).empty();
     if (!given) rows.add_default(option.key, option.fallback);
   }
   for (bool ports : {false, true}) {

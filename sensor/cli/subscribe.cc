@@ -148,11 +148,11 @@ PathRights paths_of(const SubscriberOptions& options) {
 
 /// A sensor may be newer and have others: it is asked all the same.
 void warn_of_topics(const std::vector<std::string>& topics) {
-  const auto known = EveConfig::read(Setting{}, {}, all_protocols());
+  const auto known = EveConfig::read(Setting{}, {}, recorded_protocols());
   for (const std::string& topic : topics) {
     auto fits = [&](std::string_view name) { return name.starts_with(topic); };
     if (std::ranges::none_of(known->topics(), fits)) {
-      spdlog::warn("--topics {}: no record type of this version begins with it (lapwing list records)", topic);
+      spdlog::warn("--topics {}: no record type of this version begins with it (lapwing list record-types)", topic);
     }
   }
 }

@@ -76,21 +76,6 @@ void resolve_decoder_ports(Setting& yaml) {
   }
 }
 
-/// Some keys take a word or a number in Suricata where a plain switch is meant.
-void plain_switches(Setting& yaml, Warnings& notes) {
-  Setting* protocols = at(yaml, "app-layer.protocols");
-  if (!protocols) return;
-  for (auto& protocol : protocols->children) {
-    for (Setting* node : {protocol.get(), member(*protocol, "tcp"), member(*protocol, "udp")}) {
-      Setting* enabled = node ? member(*node, "enabled") : nullptr;
-      if (!enabled || to_lower(enabled->scalar) != "detection-only") continue;
-      notes.push_back(to_string(enabled->mark) + ": " + protocol->key +
-                      " is only identified, not dissected, as 'detection-only' asks");
-      enabled->scalar = "no";
-    }
-  }
-}
-
 void deprecated_keys(Setting& yaml, Warnings& notes) {
   // "checksum_validation: auto" and the like are Suricata's for "as the capture allows"; on a sensor that is yes.
   if (Setting* node = at(yaml, "stream.checksum-validation"); node && to_lower(node->scalar) == "auto") {
@@ -215,7 +200,6 @@ Warnings adopt_suricata(std::unique_ptr<Setting> yaml, Setting& root) {
   anchor_paths(*yaml);
   missing_tables(*yaml, notes);
   resolve_decoder_ports(*yaml);
-  plain_switches(*yaml, notes);
   deprecated_keys(*yaml, notes);
   exception_policies(*yaml, notes);
   interfaces(*yaml);

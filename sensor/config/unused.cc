@@ -176,8 +176,10 @@ std::vector<UnusedKey> unused_keys(const Setting& root, const Setting* places) {
 }
 
 std::string unknown_key_text(const UnusedKey& key, std::span<const std::string> known_keys) {
-  if (group_of(key.path) || is_known(key.path, known_keys)) return key.path + ": unknown key";
   const std::string nearest = nearest_key(key.path, known_keys);
+  const std::string section = key.path.substr(0, key.path.rfind('.') + 1);
+  const bool neighbour = !nearest.empty() && nearest.starts_with(section);
+  if (is_known(key.path, known_keys) || (group_of(key.path) && !neighbour)) return key.path + ": unknown key";
   return "unknown setting '" + key.path + "'" + (nearest.empty() ? "" : "; did you mean '" + nearest + "'?");
 }
 

@@ -22,7 +22,7 @@ namespace lapwing {
 struct ControlConfig {
   bool enabled = true;
   std::string socket;  // empty: default_control_paths()
-  std::string mode;    // octal digits
+  unsigned mode = 0;   // of the socket
 };
 std::span<const OptionRow<ControlConfig>> control_options();
 

@@ -8,13 +8,15 @@
 namespace lapwing {
 namespace {
 
+constexpr NamedValue kModes[] = {{"0660", 0660}, {"0600", 0600}};
+
 constexpr OptionRow<ControlConfig> kRows[] = {
     {"control.enabled", &ControlConfig::enabled, "yes",
      "listen for commands (lapwing reload, stats, status; Suricata's suricatasc)"},
     {"control.socket", &ControlConfig::socket, "",
      "path of the unix socket; empty: lapwing.sock in $RUNTIME_DIRECTORY, /run/lapwing or $XDG_RUNTIME_DIR"},
-    {"control.mode", &ControlConfig::mode, "0660", "who may give commands: owner and group, or the owner alone",
-     Unit::none, "0660|0600"},
+    {"control.mode", one_of<&ControlConfig::mode>(kModes), "0660",
+     "who may give commands: owner and group, or the owner alone"},
 };
 
 constexpr CounterRow<ControlCounters> kCounters[] = {

@@ -62,6 +62,10 @@ class PlaceSink {
   virtual bool take(const Place& place) = 0;
 };
 
+/// How rules write the number of a column: as one comparison, as a list of numbers and ranges, or as a list of flags,
+/// the column's names, of which any or all are as it says.
+enum class NumberForm : uint8_t { comparison, list, any_flags, all_flags };
+
 /// How rules know a column: a sticky buffer when it is bytes, else a typed keyword. Columns of one name give each its
 /// direction's value.
 struct RuleUse {
@@ -73,7 +77,8 @@ struct RuleUse {
   char pcre_letter = 0;                          // legacy pcre flag that selects it
   uint8_t rarity = 2;                            // the lowest of a rule's buffers has its fast pattern
   bool lowercased = false;                       // patterns with upper case or nocase can never be meant
-  std::string_view help = {};                    // where it is not that of the column
+  NumberForm form = NumberForm::comparison;
+  std::string_view help = {};  // where it is not that of the column
 };
 
 /// [S] Columns in the order of the record.
@@ -110,7 +115,7 @@ struct Column {
   std::array<RuleUse, 2> rules = {};
   bool even_empty = false;  // a list without elements is written, and a flag that is not set
   Level level = Level::always;
-  std::string_view asked_as = {};  // what options call it, where that is not its member
+  std::string_view option_name = {};  // by which options name it, where that is not its member
 
   constexpr Column rule(const RuleUse& use) const {
     Column c = *this;
@@ -127,9 +132,9 @@ struct Column {
     c.level = Level::on_request;
     return c;
   }
-  constexpr Column called(std::string_view name) const {
+  constexpr Column option(std::string_view name) const {
     Column c = *this;
-    c.asked_as = name;
+    c.option_name = name;
     return c;
   }
   constexpr Column of(Sender whose) const {
@@ -147,7 +152,6 @@ struct Column {
     c.even_empty = true;
     return c;
   }
-  constexpr std::string_view choice_name() const { return asked_as.empty() ? member : asked_as; }
 };
 
 constexpr const Column* Table::end() const {

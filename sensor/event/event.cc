@@ -26,15 +26,17 @@ std::span<const std::string_view> recognition_anomaly_names() {
   return kDetectionEvents;
 }
 
-RecordPlans::RecordPlans(const Protocol& protocol, const void* config) {
-  auto choice = [&](std::string_view record) {
-    return protocol.choice ? protocol.choice(config, record) : RecordChoice();
+RecordPlans::RecordPlans(const Protocol& protocol, const void* config, std::span<const std::string> requested) {
+  auto extent = [&](std::string_view record) {
+    RecordExtent out = protocol.extent ? protocol.extent(config, record) : RecordExtent();
+    out.names.insert(out.names.end(), requested.begin(), requested.end());
+    return out;
   };
   for (const RecordRow& record : protocol.records) {
     auto& shapes = records.emplace_back();
-    for (const Table& shape : record.shapes) shapes.emplace_back(shape, choice(record.type));
+    for (const Table& shape : record.shapes) shapes.emplace_back(shape, extent(record.type));
   }
-  in_alert = RecordPlan(protocol.in_alert, choice({}));
+  in_alert = RecordPlan(protocol.in_alert, extent({}));
 }
 
 const RecordPlan& RecordPlans::of(const Event& event) const {

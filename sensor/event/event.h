@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "sensor/event/field.h"
 #include "sensor/event/message_frame.h"
 #include "sensor/event/record_plan.h"
+#include "sensor/event/word.h"
 
 namespace lapwing {
 
@@ -28,6 +30,7 @@ inline constexpr uint64_t kNowhere = std::numeric_limits<uint64_t>::max();
 /// once more at the end by those that have not matched.
 struct Transaction {
   uint64_t id = 0;                        // 0, 1, ... within the flow
+  uint64_t number = 0;                    // the same since the protocol began: what records show as tx_id
   std::array<uint8_t, 2> progress = {};   // by Direction
   std::array<uint8_t, 2> inspected = {};  // owned by the rule matcher: stages already evaluated
   uint8_t store_files = 0;                // bits by Direction: rules ask for all files of it to be stored
@@ -63,6 +66,7 @@ struct RecordRow {
   std::string_view help;
   std::span<const Table> shapes;  // one form of the record, or several of which `shape` chooses
   size_t (*shape)(const Event& event, const void* config) = nullptr;
+  bool on_request = false;  // written only where the configuration names its type
 };
 
 /// [S] What the rest of the sensor knows of a protocol: enough to match rules on it and to write its records.
@@ -72,6 +76,7 @@ struct Protocol {
   std::span<const std::string_view> anomalies;  // names for app-layer-event and anomaly records
   std::span<const RecordRow> records;
   std::string_view help;
+  std::span<const std::string_view> also = {};  // what headers of rules may call it too
   /// File number `index` of one direction of a transaction, or null; as the fields "file.name" and the like number
   /// them.
   CarriedFile* (*file)(Transaction& tx, Direction direction, uint32_t index) = nullptr;
@@ -85,11 +90,12 @@ struct Protocol {
   bool loud_anomalies = false;  // records show their names in capitals
   std::span<const FrameKind> frames = {};      // what EventSink::frame numbers
   std::span<const ProgressState> states = {};  // beyond those of every protocol
+  std::span<const Word> words = {};            // keywords of rules with a syntax of their own
   Table in_alert = {};                         // what alerts show of a transaction, and rules look at
   size_t most_entries = 0;                     // of lists in a record, which their message bounds; 0: no bound
   std::span<const Cap> caps = {};
-  /// What options choose of the columns of a record, or, where `record` is empty, of what alerts show.
-  RecordChoice (*choice)(const void* config, std::string_view record) = nullptr;
+  /// How much options ask for of a record, or, where `record` is empty, of what alerts show.
+  RecordExtent (*extent)(const void* config, std::string_view record) = nullptr;
 };
 
 /// One step of a transaction [W], valid during the call.
@@ -109,7 +115,8 @@ struct Event {
 
 /// [S] What a protocol's records show under its options, by record and shape, and what alerts show.
 struct RecordPlans {
-  RecordPlans(const Protocol& protocol, const void* config);
+  /// `requested`: columns on request that every record shows, by name.
+  RecordPlans(const Protocol& protocol, const void* config, std::span<const std::string> requested = {});
   const RecordPlan& of(const Event& event) const;
 
   std::vector<std::vector<RecordPlan>> records;

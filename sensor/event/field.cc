@@ -54,7 +54,8 @@ void add(std::vector<Field>& fields, const RuleUse& use, const ColumnPath& path)
                                   .rarity_class = use.rarity,
                                   .sticky_aliases = use.aliases,
                                   .modifier = use.modifier,
-                                  .names = column.names ? column.names() : std::span<const NamedValue>()});
+                                  .names = column.names ? column.names() : std::span<const NamedValue>(),
+                                  .form = use.form});
   }
   if (found->sender != use.sender) found->sender = Sender::either;
   found->many |= path.many();

@@ -52,6 +52,7 @@ struct Field {
   std::array<std::string_view, 3> sticky_aliases = {};  // older sticky names ("dns_query")
   std::string_view modifier = {};                       // older content modifier ("http_uri")
   std::span<const NamedValue> names = {};
+  NumberForm form = NumberForm::comparison;
   std::array<ColumnPath, 2> paths = {};  // by Direction
 
   /// Gives the values of one direction.

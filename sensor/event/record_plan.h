@@ -18,9 +18,9 @@ struct Shown {
   std::span<const Shown> inside;
 };
 
-/// [S] What options choose of the columns of a record's own objects; within those below, `names` choose what stands on
-/// request and the rest is shown.
-struct RecordChoice {
+/// [S] How much of a record options ask for: which columns of its own objects; within those below, `names` say what
+/// stands on request, and the rest is shown.
+struct RecordExtent {
   bool extended = true;
   bool only = false;  // those of `names` and no others
   std::vector<std::string> names = {};
@@ -30,14 +30,14 @@ struct RecordChoice {
 class RecordPlan {
  public:
   RecordPlan() = default;
-  RecordPlan(Table table, const RecordChoice& choice) : columns_(select(table, choice, 0)) {}
+  RecordPlan(Table table, const RecordExtent& extent) : columns_(select(table, extent, 0)) {}
   RecordPlan(RecordPlan&&) = default;
   RecordPlan& operator=(RecordPlan&&) = default;
   std::span<const Shown> columns() const { return columns_; }
 
  private:
-  std::span<const Shown> select(Table table, const RecordChoice& choice, size_t depth);
-  static bool wanted(const Column& column, const RecordChoice& choice, size_t depth);
+  std::span<const Shown> select(Table table, const RecordExtent& extent, size_t depth);
+  static bool wanted(const Column& column, const RecordExtent& extent, size_t depth);
 
   std::deque<std::vector<Shown>> kept_;  // what spans of Shown view
   std::span<const Shown> columns_;

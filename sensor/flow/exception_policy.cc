@@ -6,19 +6,19 @@ namespace {
 using C = ExceptionConfig;
 using N = ExceptionCounters;
 
-constexpr std::string_view kChoices = "auto|ignore|bypass";
+constexpr NamedValue kPolicies[] = {
+    {"auto", ExceptionPolicy::ignore}, {"ignore", ExceptionPolicy::ignore}, {"bypass", ExceptionPolicy::bypass}};
 constexpr OptionRow<C> kOptions[] = {
-    {"exception-policy", &C::all, "auto",
+    {"exception-policy", one_of<&C::all>(kPolicies), "auto",
      "what becomes of the flows of the other policies, where those are not set: bypass only counts them, ignore and "
-     "auto follow them as far as that goes",
-     Unit::none, kChoices},
-    {"stream.memcap-policy", &C::stream_memcap, "auto", "of connections that stream.memcap leaves untracked",
-     Unit::none, kChoices},
-    {"stream.reassembly.memcap-policy", &C::stream_reassembly_memcap, "auto",
-     "of connections that lost data because of stream.reassembly.memcap", Unit::none, kChoices},
-    {"stream.midstream-policy", &C::stream_midstream, "auto", "of connections whose beginning was not seen", Unit::none,
-     kChoices},
-    {"app-layer.error-policy", &C::app_layer_error, "auto", "of flows whose dissector gave up", Unit::none, kChoices},
+     "auto follow them as far as that goes"},
+    {"stream.memcap-policy", one_of<&C::stream_memcap>(kPolicies), "auto",
+     "of connections that stream.memcap leaves untracked"},
+    {"stream.reassembly.memcap-policy", one_of<&C::stream_reassembly_memcap>(kPolicies), "auto",
+     "of connections that lost data because of stream.reassembly.memcap"},
+    {"stream.midstream-policy", one_of<&C::stream_midstream>(kPolicies), "auto",
+     "of connections whose beginning was not seen"},
+    {"app-layer.error-policy", one_of<&C::app_layer_error>(kPolicies), "auto", "of flows whose dissector gave up"},
 };
 
 constexpr CounterRow<N> kCounters[] = {
@@ -33,7 +33,7 @@ constexpr CounterRow<N> kCounters[] = {
 /// By FlowException.
 struct Row {
   std::string_view name, key;
-  std::string C::*policy;
+  ExceptionPolicy C::*policy;
   uint64_t N::*count;
 };
 constexpr Row kRows[kFlowExceptions] = {
@@ -58,8 +58,8 @@ ExceptionConfig ExceptionConfig::read(const Setting& root) {
   for (size_t i = 0; i < kFlowExceptions; ++i) {
     const Setting* own = root.find(kRows[i].key);
     const bool set = own && own->kind != Setting::Kind::null;
-    const std::string& policy = set ? config.*kRows[i].policy : config.all;
-    if (policy == "bypass") config.bypassed |= bit(static_cast<FlowException>(i));
+    const ExceptionPolicy policy = set ? config.*kRows[i].policy : config.all;
+    if (policy == ExceptionPolicy::bypass) config.bypassed |= bit(static_cast<FlowException>(i));
   }
   return config;
 }

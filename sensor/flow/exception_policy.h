@@ -14,10 +14,12 @@
 
 namespace lapwing {
 
-/// [S] Keys "exception-policy", "stream.midstream-policy", ..., with Suricata's names. A sensor that only watches has
-/// two answers: it follows the flow as far as it can (ignore, also auto), or only counts it from then on (bypass).
+/// A sensor that only watches has two answers: it follows the flow as far as it can, or only counts it from then on.
+enum class ExceptionPolicy : uint8_t { ignore, bypass };
+
+/// [S] Keys "exception-policy", "stream.midstream-policy", ..., with Suricata's names.
 struct ExceptionConfig {
-  std::string all, stream_memcap, stream_reassembly_memcap, stream_midstream, app_layer_error;
+  ExceptionPolicy all{}, stream_memcap{}, stream_reassembly_memcap{}, stream_midstream{}, app_layer_error{};
   uint8_t bypassed = 0;  // the exceptions, bits as in Flow::exceptions, whose flows are only counted
 
   /// Throws SettingError.

@@ -129,6 +129,7 @@ inline constexpr uint16_t encrypted = 1024;        // raw payload is not inspect
 /// Rules turned records off: those of the flow's transactions, its own.
 inline constexpr uint16_t transactions_unrecorded = 2048, unrecorded = 4096;
 inline constexpr uint16_t client_first = 8192, server_first = 16384;  // of TCP: the side whose payload was seen first
+inline constexpr uint16_t storing = 32768;  // a file of it is being stored: it is reassembled without limit
 }  // namespace flow_flag
 
 }  // namespace lapwing

@@ -18,11 +18,11 @@ bool FileKeeper::wanted(const Flow& flow, const Transaction& tx, Direction direc
   return config_.force || file.asked || (tx.store_files >> index(direction) & 1) || (flow.flags & of_flow);
 }
 
-void FileKeeper::take(const Flow& flow, const Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes,
-                      bool over, uint64_t number) {
+void FileKeeper::take(Flow& flow, const Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over,
+                      uint64_t number) {
   if (!config_.enabled) return;
   file.over = over;
-  if (file.depth == 0 && wanted(flow, tx, direction, file)) grant(file);
+  if (file.depth == 0 && wanted(flow, tx, direction, file)) grant(flow, file);
   if (file.depth == 0) return;
   const uint64_t before = file.size - std::min<uint64_t>(file.size, bytes.size());
   const Bytes kept = file.content();
@@ -43,15 +43,17 @@ void FileKeeper::take(const Flow& flow, const Transaction& tx, Direction directi
   if (over) recorder_.file_over(file.store_id, file.stored, file.sha256());
 }
 
-void FileKeeper::promise(const Flow& flow, const Protocol& protocol, Transaction& tx, Direction direction) const {
+void FileKeeper::promise(Flow& flow, const Protocol& protocol, Transaction& tx, Direction direction) const {
   if (!config_.enabled || !protocol.file) return;
   for (uint32_t number = 0; CarriedFile* file = protocol.file(tx, direction, number); ++number) {
     const bool whole = file->gaps || file->content().size() >= file->size;
-    if (!file->over && file->depth == 0 && whole && wanted(flow, tx, direction, *file)) grant(*file);
+    if (!file->over && file->depth == 0 && whole && wanted(flow, tx, direction, *file)) grant(flow, *file);
   }
 }
 
-void FileKeeper::grant(CarriedFile& file) const {
+/// What is stored is stored whole: its flow is reassembled as long as it takes.
+void FileKeeper::grant(Flow& flow, CarriedFile& file) const {
+  flow.flags |= flow_flag::storing;
   file.depth = config_.depth ? config_.depth : UINT64_MAX;
 }
 

@@ -33,15 +33,15 @@ class FileKeeper {
       : config_(config), numbers_(numbers), order_(order), worker_(worker), recorder_(recorder) {}
 
   /// As EventSink::file; `number` is that of the frame at hand.
-  void take(const Flow& flow, const Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over,
+  void take(Flow& flow, const Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over,
             uint64_t number);
   /// What rules have asked for by now will be stored, and the records that show its files say so.
-  void promise(const Flow& flow, const Protocol& protocol, Transaction& tx, Direction direction) const;
+  void promise(Flow& flow, const Protocol& protocol, Transaction& tx, Direction direction) const;
   const FileKeeperCounters& counters() const { return counters_; }
 
  private:
   bool wanted(const Flow& flow, const Transaction& tx, Direction direction, const CarriedFile& file) const;
-  void grant(CarriedFile& file) const;
+  void grant(Flow& flow, CarriedFile& file) const;
   void pass(CarriedFile& file, Bytes bytes);
 
   const FileStoreConfig& config_;

@@ -31,18 +31,24 @@ class HandoverSlot {
  public:
   // The giver's side: one handover at a time, which it keeps alive until it is back.
   void offer(RuleHandover& handover) { offered_.store(&handover, std::memory_order_release); }
-  bool back() const { return offered_.load(std::memory_order_acquire) == nullptr; }
-  /// From a worker that has ended.
-  void withdraw() { offered_.store(nullptr, std::memory_order_relaxed); }
+  bool back() {
+    if (offered_.load(std::memory_order_acquire) == nullptr) return true;
+    if (!closed_.load()) return false;
+    offered_.store(nullptr, std::memory_order_relaxed);
+    return true;
+  }
 
   // The worker's side: a relaxed look between bursts.
   RuleHandover* offered() const {
     return offered_.load(std::memory_order_relaxed) ? offered_.load(std::memory_order_acquire) : nullptr;
   }
   void give_back() { offered_.store(nullptr, std::memory_order_release); }
+  /// The worker has ended: what is offered comes back as it is.
+  void close() { closed_.store(true); }
 
  private:
   std::atomic<RuleHandover*> offered_ = nullptr;
+  std::atomic<bool> closed_ = false;
 };
 
 }  // namespace lapwing

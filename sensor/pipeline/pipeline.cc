@@ -83,7 +83,7 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
   if (!plan_.replay) status_.since = wall_clock();
   WorkerShare share{.config = plan_.config,
                     .rules = rules_,
-                    .state = SharedState::create([order = order_.get()](uint64_t number) {
+                    .state = std::make_shared<SharedState>([order = order_.get()](uint64_t number) {
                       if (order) order->wait(this_worker, number);
                     }),
                     .publisher = publisher_.get(),
@@ -114,9 +114,9 @@ CounterSet Pipeline::all_counters(bool running) {
   CounterSet all;
   for (auto& worker : workers_) {
     if (running) {
-      all.add(worker->snapshot());
+      all.add(worker->counters().snapshot());
     } else {
-      worker->add_counters(all);
+      worker->counters().add_counters(all);
     }
   }
   add_rule_status(rule_status(), all);
@@ -191,11 +191,9 @@ void Pipeline::reopen_outputs() {
 }
 
 CounterSet Pipeline::counters() {
-  for (auto& worker : workers_) worker->snapshot();
+  for (auto& worker : workers_) worker->counters().snapshot();
   constexpr int kWaits = 150;  // milliseconds: an idle worker has its order every 100
-  auto fresh = [&] {
-    return std::ranges::all_of(workers_, &Worker::snapshot_fresh, [](auto& w) -> Worker& { return *w; });
-  };
+  auto fresh = [&] { return std::ranges::all_of(workers_, [](auto& w) { return w->counters().fresh(); }); };
   for (int i = 0; i < kWaits && !fresh(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   std::lock_guard lock(records_mutex_);
   return publisher_ ? all_counters(true) : CounterSet{};
@@ -286,7 +284,7 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
 std::vector<CounterValue> all_counter_rows() {
   CounterSet set;
   set.add(CaptureCounters{}, capture_counter_rows());
-  add_interface_counters({}, 0, {}, set);
+  add_interface_counters({}, 0, "eth0", set);
   set.add(DecodeCounters{}, decode_counter_rows());
   for (std::string_view event : decode_event_names())
     set.add("decoder.event." + std::string(event), 0, "packets with this decoder event");
@@ -306,9 +304,9 @@ std::vector<CounterValue> all_counter_rows() {
   set.add(FileKeeperCounters{}, file_keeper_counter_rows());
   set.add(PublisherCounters{}, publisher_counter_rows());
   set.add(FileStoreCounters{}, file_store_counter_rows());
-  add_exporter_counters(std::array{ExporterStatus{}}, set);
+  add_exporter_counters(std::array{ExporterStatus{.label = {"file", "eve.json"}}}, set);
   add_rule_status({}, set);
-  set.add(kLastReload, 0, kLastReloadHelp);
+  set.set_text(kLastReload, to_iso8601({}), kLastReloadHelp);
   add_worker_counters({}, 0, set);
   set.add(ControlCounters{}, control_counter_rows());
   set.add(HttpCounters{}, http_counter_rows());

@@ -12,7 +12,8 @@
 #include <vector>
 
 #include "sensor/base/counters.h"
-#include "signatures/compile/rule_compiler.h"
+#include "signatures/parse/rule_tree.h"
+#include "signatures/program/rule_set.h"
 
 namespace lapwing {
 

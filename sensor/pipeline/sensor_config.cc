@@ -1,8 +1,9 @@
 #include "sensor/pipeline/sensor_config.h"
 
 #include <algorithm>
+#include <type_traits>
+#include <utility>
 
-#include "sensor/base/text.h"
 #include "sensor/capture/live.h"
 #include "sensor/control/confinement.h"
 #include "sensor/control/control.h"
@@ -93,92 +94,6 @@ void read_files(const Setting& root, RuleEnvironment& environment) {
   }
 }
 
-/// The first output decides.
-void hand_over(Setting& option, Setting& target) {
-  if (target.kind != Setting::Kind::null) return;
-  option.use_all();
-  target.kind = option.kind;
-  target.scalar = option.scalar;
-  target.mark = option.mark;
-  for (const auto& item : option.children) {
-    target.children.push_back(std::make_unique<Setting>());
-    target.children.back()->kind = item->kind;
-    target.children.back()->scalar = item->scalar;
-    target.children.back()->mark = item->mark;
-  }
-}
-
-/// "outputs[].eve-log.types[].dns: {version: 2}" becomes "app-layer.protocols.dns.record.version: 2", and of alerts
-/// "http-body: yes" becomes "app-layer.protocols.http.alert.body: yes".
-void hand_over_record_options(const Setting& type, Setting& root) {
-  if (type.kind != Setting::Kind::map) return;
-  for (const Protocol* protocol : all_protocols()) {
-    const std::string prefix = "app-layer.protocols." + std::string(protocol->name);
-    const std::string own = std::string(protocol->name) + "-";
-    auto named = [&](const RecordRow& row) { return row.type == type.key; };
-    const bool record = std::ranges::any_of(protocol->records, named);
-    for (const auto& option : type.children) {
-      if (record && option->key != "enabled") {
-        hand_over(*option, root.make(prefix + ".record." + option->key));
-      } else if (type.key == "alert" && option->key.starts_with(own)) {
-        hand_over(*option, root.make(prefix + ".alert." + option->key.substr(own.size())));
-      }
-    }
-  }
-}
-
-void hand_over_record_options(Setting& root) {
-  for (const Setting* section : eve_sections(root)) {
-    const Setting* types = section->find("types");
-    if (!types) continue;
-    for (const auto& item : types->children) {
-      if (types->kind == Setting::Kind::map) hand_over_record_options(*item, root);
-      for (const auto& type : item->children) hand_over_record_options(*type, root);
-    }
-  }
-}
-
-void add_text(Setting& list, const std::string& text) {
-  auto same = [&](const auto& item) { return item->scalar == text; };
-  if (std::ranges::any_of(list.children, same)) return;
-  list.kind = Setting::Kind::list;
-  Setting& item = list.add({});
-  item.kind = Setting::Kind::scalar;
-  item.scalar = text;
-  item.use_all();
-}
-
-/// What fileinfo records show is asked for by the record type "files" and by the file store; every dissector with files
-/// reads it as "file.hash" and "file.magic".
-void hand_over_file_options(Setting& root, const FileStoreConfig& store) {
-  std::vector<std::string> hashes;
-  bool magic = store.enabled && store.force_magic;
-  if (store.enabled) {
-    hashes = store.force_hash;
-    hashes.push_back("sha256");
-  }
-  if (const Setting* outputs = root.find("outputs")) {
-    for (const auto& output : outputs->children) {
-      const Setting* types = output->find("eve-log.types");
-      const Setting* files = types ? types->find("files") : nullptr;
-      if (!files) continue;
-      if (const Setting* node = files->find("force-hash")) {
-        for (const std::string& hash : read_texts(*node)) hashes.push_back(hash);
-      }
-      if (const Setting* node = files->find("force-magic")) magic |= node->as_bool();
-    }
-  }
-  if (magic) {
-    Setting& node = root.make("file.magic");
-    node.kind = Setting::Kind::scalar;
-    node.scalar = "yes";
-  }
-  if (hashes.empty()) return;
-  Setting& list = root.make("file.hash");
-  if (list.kind == Setting::Kind::scalar) add_text(list, list.scalar);
-  for (const std::string& hash : hashes) add_text(list, to_lower(hash));
-}
-
 }  // namespace
 
 std::vector<const Protocol*> all_protocols() {
@@ -187,7 +102,68 @@ std::vector<const Protocol*> all_protocols() {
   return out;
 }
 
+std::vector<const Protocol*> recorded_protocols() {
+  std::vector<const Protocol*> out = all_protocols();
+  for (const PacketDissectorRow* row : packet_dissectors()) out.push_back(row->protocol);
+  return out;
+}
+
 namespace {
+
+/// Options of records that are written in eve-log sections as well: those that begin with `keys` in the record type
+/// `type`, with `instead`.
+struct RecordOptions {
+  std::string keys;
+  std::string_view type;
+  std::string instead;
+};
+
+/// "app-layer.protocols.dns.record.version" is "version" of the type dns, and "app-layer.protocols.http.alert.body"
+/// is "http-body" of the type alert.
+std::vector<RecordOptions> record_options() {
+  std::vector<RecordOptions> out;
+  for (const Protocol* protocol : all_protocols()) {
+    const std::string name(protocol->name), keys = "app-layer.protocols." + name;
+    for (const RecordRow& row : protocol->records) out.push_back({keys + ".record.", row.type, ""});
+    out.push_back({keys + ".alert.", "alert", name + "-"});
+  }
+  return out;
+}
+
+}  // namespace
+
+OptionSource option_source(const Setting& root) {
+  OptionSource out(root);
+  const std::vector<RecordOptions> options = record_options();
+  for (const Setting* section : eve_sections(root)) {
+    for (const EveType& type : eve_types(*section)) {
+      for (const RecordOptions& of : options) {
+        if (type.options && type.name == of.type) out.add(*type.options, of.keys, of.instead);
+      }
+    }
+  }
+  return out;
+}
+
+namespace {
+
+/// What records show of files is asked for by "file.*", by the record type "files" and by the file store.
+file::FileConfig read_file_config(const Setting& root, const FileStoreConfig& store) {
+  auto config = read_options<file::FileConfig>(root, file::options());
+  const auto add = [&](const Setting& output) {
+    config.add(read_options<file::FileConfig>(output, file::options_of_outputs()));
+  };
+  for (const Setting* section : eve_sections(root)) {
+    for (const EveType& type : eve_types(*section)) {
+      if (type.options && type.name == "files") add(*type.options);
+    }
+  }
+  if (store.enabled) {
+    add(*root.find("outputs.file-store"));
+    config.add(file::Algorithm::sha256);  // the name of a stored file
+  }
+  return config;
+}
 
 /// All but the sets of values.
 RuleEnvironment read_environment(const Setting& root) {
@@ -221,42 +197,114 @@ RuleEnvironment next_rule_environment(const Setting& root, const RuleEnvironment
   return environment;
 }
 
-std::unique_ptr<const SensorConfig> SensorConfig::read(Setting& root, const std::vector<std::string>& only) {
-  hand_over_record_options(root);
+namespace {
+
+/// What rooms read their options from.
+struct Reading {
+  const Setting& root;
+  OptionSource options;
+  const std::vector<std::string>& only;  // record types of the command line
+};
+
+/// A room with options. Without `read`, the commands that need them read them.
+struct OptionRoom {
+  std::vector<OptionInfo> (*options)();
+  void (*read)(const Reading& from, SensorConfig& into) = nullptr;
+  bool of_run = false;  // only a running sensor needs them
+};
+
+template <auto Options>
+std::vector<OptionInfo> described() {
+  if constexpr (std::is_same_v<decltype(Options()), std::vector<OptionInfo>>) {
+    return Options();
+  } else {
+    return describe_options(Options());
+  }
+}
+
+/// One that makes a member of SensorConfig by its table, or by a function of the root.
+template <auto Member, auto Options, auto Read = nullptr>
+constexpr OptionRoom room() {
+  return {&described<Options>, [](const Reading& from, SensorConfig& into) {
+            if constexpr (std::is_null_pointer_v<decltype(Read)>) {
+              into.*Member = read_options(from.options, Options());
+            } else {
+              into.*Member = Read(from.root);
+            }
+          }};
+}
+
+std::vector<OptionInfo> file_options() {
+  std::vector<OptionInfo> out = describe_options(file::options());
+  for (std::string_view output : {"outputs.file-store.", "outputs.eve-log.types.files."}) {
+    for (OptionInfo& option : describe_options(file::options_of_outputs(), output)) out.push_back(std::move(option));
+  }
+  return out;
+}
+
+using C = SensorConfig;
+constexpr OptionRoom kRooms[] = {
+    room<&C::decode, &decode_options, &read_decode_config>(),
+    room<&C::flow, &flow_options>(),
+    room<&C::budget, &budget_options>(),
+    room<&C::stream, &stream_options>(),
+    room<&C::exceptions, &exception_options, &ExceptionConfig::read>(),
+    room<&C::detect, &rule_options, &read_rule_config>(),
+    room<&C::rules, &dataset_options, &rule_environment>(),
+    room<&C::identify, &identify_options>(),
+    {.options = &described<&control_options>, .of_run = true},
+    {.options = &described<&confinement_options>},
+    {.options = &described<&metrics_options>, .of_run = true},
+    {.options = &live_options, .of_run = true},
+    {.options = &eve_options,
+     .read = [](const Reading& from, C& into) { into.eve = EveConfig::read(from.root, from.only, recorded_protocols()); }},
+    room<&C::file_store, &file_store_options, &FileStoreConfig::read>(),
+    {.options = &file_options,
+     .read = [](const Reading& from, C& into) { into.files = read_file_config(from.root, into.file_store); }},
+    // Their records show what is asked of files.
+    {.options = &app_options,
+     .read = [](const Reading& from, C& into) { into.app = AppConfig::read(from.options, into.files.columns()); }},
+};
+
+}  // namespace
+
+std::unique_ptr<const SensorConfig> SensorConfig::read(const Setting& root, const std::vector<std::string>& only) {
+  const Reading from{root, option_source(root), only};
   auto config = std::make_unique<SensorConfig>();
-  config->file_store = FileStoreConfig::read(root);
-  hand_over_file_options(root, config->file_store);
-  config->decode = read_decode_config(root);
-  config->flow = read_options<FlowConfig>(root, flow_options());
-  config->budget = read_options<BudgetConfig>(root, budget_options());
-  config->exceptions = ExceptionConfig::read(root);
-  config->stream = read_options<StreamConfig>(root, stream_options());
-  config->app = AppConfig::read(root);
-  config->identify = read_options<IdentifyConfig>(root, identify_options());
-  config->detect = read_rule_config(root);
-  config->eve = EveConfig::read(root, only, all_protocols());
-  config->rules = rule_environment(root);
+  for (const OptionRoom& room : kRooms) {
+    if (room.read) room.read(from, *config);
+  }
   return config;
 }
 
 std::vector<OptionInfo> all_options() {
   std::vector<OptionInfo> out;
-  auto add = [&](std::vector<OptionInfo> options) { out.insert(out.end(), options.begin(), options.end()); };
-  add(describe_options(decode_options()));
-  add(describe_options(flow_options()));
-  add(describe_options(budget_options()));
-  add(describe_options(stream_options()));
-  add(describe_options(exception_options()));
-  add(app_options());
-  add(describe_options(rule_options()));
-  add(describe_options(dataset_options()));
-  add(describe_options(identify_options()));
-  add(describe_options(control_options()));
-  add(describe_options(confinement_options()));
-  add(describe_options(metrics_options()));
-  add(live_options());
-  add(eve_options());
-  add(file_store_options());
+  for (const OptionRoom& room : kRooms) {
+    for (OptionInfo& option : room.options()) out.push_back(std::move(option));
+  }
+  return out;
+}
+
+void pass_over_options_of_run(const Setting& root) {
+  for (const OptionRoom& room : kRooms) {
+    if (!room.of_run) continue;
+    for (const OptionInfo& option : room.options()) {
+      if (const Setting* section = root.find(option.key.substr(0, option.key.find('.')))) section->use_all();
+    }
+  }
+}
+
+std::vector<std::string> option_keys() {
+  std::vector<std::string> out;
+  const std::vector<RecordOptions> options = record_options();
+  for (const OptionInfo& option : all_options()) {
+    for (const RecordOptions& of : options) {
+      if (!option.key.starts_with(of.keys)) continue;
+      out.push_back("outputs.eve-log.types." + std::string(of.type) + "." + of.instead +
+                    option.key.substr(of.keys.size()));
+    }
+    out.push_back(option.key);
+  }
   return out;
 }
 

@@ -3,208 +3,110 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <span>
-#include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
-#include "export/eve/recorder.h"
-#include "export/outputs/publisher.h"
-#include "export/record/community_id.h"
-#include "sensor/app/app_layer.h"
 #include "sensor/capture/packet_source.h"
 #include "sensor/decode/decode.h"
 #include "sensor/flow/flow_table.h"
-#include "sensor/identify/identify.h"
-#include "sensor/pipeline/describe.h"
-#include "sensor/pipeline/file_keeper.h"
-#include "sensor/pipeline/frame_order.h"
+#include "sensor/pipeline/counter_board.h"
 #include "sensor/pipeline/handover.h"
-#include "sensor/pipeline/sensor_config.h"
-#include "sensor/pipeline/stations.h"
-#include "sensor/pipeline/worker_counters.h"
+#include "sensor/pipeline/inspector.h"
+#include "sensor/pipeline/memory_guard.h"
+#include "sensor/pipeline/worker_share.h"
 #include "sensor/stream/defrag.h"
-#include "sensor/stream/stream_engine.h"
-#include "signatures/match/matcher.h"
 
 namespace lapwing {
 
-/// What all workers of a run share [S], beside the two objects that are made for sharing.
-struct WorkerShare {
-  const SensorConfig* config = nullptr;
-  std::shared_ptr<const RuleSet> rules;  // to begin with
-  std::shared_ptr<SharedState> state;
-  Publisher* publisher = nullptr;
-  FileNumbers* file_numbers = nullptr;
-  FrameOrder* order = nullptr;  // replay only
-  ChecksumMode checksums = ChecksumMode::all;
-  size_t workers = 1;
-  bool replay = true;
-  bool use_vlan = true;  // VLANs tell flows apart
-  uint64_t hash_seed = 0;
-  Tracer* tracer = nullptr;  // borrowed; of a run with one worker
-};
-
-class Worker final : private StreamSink, private AppSink, private AlertSink {
+/// [W] Frames into packets with their flow, which the inspector looks at;
+/// between bursts, what is due: flows whose time is over, new rules, counters
+/// for others, records for the export thread.
+class Worker final {
  public:
   Worker(size_t index, PacketSource& source, const WorkerShare& share);
-  ~Worker() override;
 
-  /// Runs until the source ends, by itself or by its stop(), then ends every flow. Called on the worker's own thread.
+  /// Runs until the source ends, by itself or by its stop(), then ends every
+  /// flow. Called on the worker's own thread.
   void run();
 
-  /// What taking these rules needs, and its offer: the worker takes it before its next burst. Safe from one other
-  /// thread, which keeps the handover alive until given_back(). A worker that has ended takes nothing.
-  std::unique_ptr<RuleHandover> prepare(std::shared_ptr<const RuleSet> rules) const;
+  /// What taking these rules needs, and its offer: the worker takes it before
+  /// its next burst. Safe from one other thread, which keeps the handover alive
+  /// until given_back(). A worker that has ended takes nothing.
+  std::unique_ptr<RuleHandover> prepare(std::shared_ptr<const RuleSet> rules) const {
+    return inspector_.prepare(std::move(rules));
+  }
   void offer(RuleHandover& handover) { slot_.offer(handover); }
-  bool given_back();
+  bool given_back() { return slot_.back(); }
 
-  /// Everything counted so far. Owned by the worker's thread: others ask for a snapshot.
-  void add_counters(CounterSet& set) const;
-  /// Safe from other threads: the counters as of a recent burst boundary.
-  CounterSet snapshot();
-  /// Whether the snapshot asked for last is there, or will never be.
-  bool snapshot_fresh() const { return !snapshot_wanted_.load(std::memory_order_relaxed) || ended_.load(); }
-  std::span<const uint64_t> records_written() const { return recorder_.written(); }
-  const std::vector<SignatureHits>& signature_hits() const { return hits_; }
-  Timestamp last_time() const { return now_; }
+  const CounterBoard& counters() const { return board_; }
   double progress() const { return progress_.load(std::memory_order_relaxed); }
-  const DecodeCounters& decoded() const { return decoder_.counters(); }
+
+  // When it has ended:
+  std::span<const uint64_t> records_written() const { return inspector_.reporter().written(); }
+  const std::vector<SignatureHits>& signature_hits() const { return inspector_.reporter().hits(); }
+  Timestamp last_time() const { return now_; }
   uint64_t flows() const { return flows_.counters().total; }
 
  private:
-  struct Identity final : FlowAttachment {  // nDPI's state of a flow, in FlowSlot::identify
-    IdentifyState state;
-  };
-  /// While it lives, what is recorded is charged to the flow.
-  class Charge {
-   public:
-    Charge(const Recorder& recorder, Flow& flow) : recorder_(recorder), flow_(flow), before_(recorder.waiting()) {}
-    ~Charge() { recorded(flow_, recorder_.waiting() - before_); }
-    Charge(const Charge&) = delete;
-    Charge& operator=(const Charge&) = delete;
-
-   private:
-    const Recorder& recorder_;
-    Flow& flow_;
-    const size_t before_;
-  };
-
-  template <class Step>
-  void spare_process(Step step);
-  void drop_flow();
-  void process(std::span<const Frame> frames);
-  void expire();
-  bool expire_idle();
-  size_t process_group(std::span<const Frame> frames);
-  FlowTable::Lookup look(const Packet& packet) const;
-  void take(Packet& packet, const FlowTable::Lookup& lookup);
-  void judge(Packet& packet);
-  void follow(const Packet& packet, const FlowTable::Lookup& lookup);
-  bool mine(const Packet& packet) const { return !divided_ || falls_to_me(packet); }
-  bool falls_to_me(const Packet& packet) const;
-  void inspect(const Packet& packet, Flow* flow, Direction direction);
-  void bypass(Flow& flow);
-  void inspect_tcp(const Packet& packet, Flow& flow, Direction direction);
-  void inspect_datagram(const Packet& packet, Flow& flow, Direction direction);
-  void identify(const Packet& packet, Flow& flow, Direction direction);
-  void report_decode_events(const Packet& packet, Flow* flow);
-  bool may_record(const Flow& flow);
-  void begin_without_packet(Flow& flow, Timestamp now);
-  void give_up(Flow& flow);
-  void close(Flow& flow, Timestamp now);
-  void swap_direction(Flow& flow, Timestamp time);
-  void see(const Flow& flow);
-  void see_anew(const Flow& flow);
-  Application application(const Flow& flow);
-  Envelope flow_envelope(const Flow& flow);
-  Envelope found_envelope(const Flow& flow);
-  void add_flow(const Flow& flow, Envelope& envelope);
-  void add_variables(const Flow& flow, Envelope& envelope);
-  void add_source(Envelope& envelope) const;
-  void publish();
-  void tell_unknown();
-  std::string_view community_id(const Flow& flow);
-  void take_rules(RuleHandover& handover);
-  /// What rules and records want of each protocol's frames, as AppLayer::want_frames takes it.
-  std::vector<uint32_t> frames_wanted(const RuleSet& rules) const;
-  void refresh_snapshot();
-
-  // StreamSink
-  void chunk(Flow& flow, const Chunk& chunk) override;
-  void gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time) override;
-  void behind_hole(Flow& flow, const Chunk& chunk, uint64_t missing) override;
-  void event(Flow& flow, StreamAnomaly event) override;
-  // AppSink
-  void event(Flow& flow, const Event& event) override;
-  void anomaly(Flow& flow, const Protocol& protocol, const Transaction& tx, uint8_t name, Direction direction) override;
-  void file(Flow& flow, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
-  void encrypted(Flow& flow, Direction direction, uint64_t offset) override;
-  void plain(Flow& flow, const Chunk& bytes) override;
-  void recognition_anomaly(Flow& flow, RecognitionAnomaly event, Direction direction) override;
-  void frame(Flow& flow, const MessageFrame& frame) override;
-  // AlertSink
-  void alert(const MatchContext& context, Alert& alert) override;
-  void raised(const RuleInfo& rule) override;
-  bool shows_payload() const override { return recorder_.shows_payload(); }
-  PacketBytes shown(const Packet& packet) const override { return bytes_of(packet); }
-  void serialise(const Event& event, std::string& json, std::string& forwarded) override;
-  void serialise(const MessageFrame& frame, std::string& json) override;
-  void tagged(const MatchContext& context) override;
-  void captured(const MatchContext& context) override;
-
-  const size_t index_;
-  const bool divided_;  // the workers of a replay read the same frames, and each takes the flows that fall to it
-  PacketSource& source_;
-  WorkerShare share_;
-  Decoder decoder_;
-  Defragmenter defrag_;
-  FlowTable flows_;
-  StreamEngine stream_;
-  AppLayer app_;
-  Identifier identifier_;
-  Matcher matcher_;
-  Recorder recorder_;
-  FileKeeper files_;
-  Stations stations_;
-  CommunityId community_id_;
-
-  static constexpr size_t kBatchBytes = 32 << 10;  // of records: handed over without waiting for the burst to end
-  // Live, ends of flows at a time. All that are due in a second come up at once, and what their records cost must not
-  // fill the ring: few while it is fuller than kCalm, unless they have waited for kLate seconds.
+  // Live, ends of flows at a time. All that are due in a second come up at
+  // once, and what their records cost must not fill the ring: few while it is
+  // fuller than kCalm, unless they have waited for kLate seconds.
   static constexpr size_t kEnds = kBurst, kFewEnds = kBurst / 8;
   static constexpr double kCalm = 1.0 / 8;
   static constexpr int64_t kLate = 10;
   static constexpr size_t kGroup = 16;  // packets decoded before the first of them is looked into
   static constexpr size_t kLayers = kMaxTunnel + 1;
+
+  void take_burst(std::span<const Frame> frames);
+  size_t take_group(std::span<const Frame> frames);
+  void take(Packet& packet, const FlowTable::Lookup& lookup);
+  void take_fragment(const Packet& first);
+  void judge(Packet& packet);
+  void follow(const Packet& packet, const FlowTable::Lookup& lookup);
+  FlowTable::Lookup look_up(const Packet& packet) const;
+  bool mine(const Packet& packet) const { return !divided_ || falls_to_me(packet); }
+  bool falls_to_me(const Packet& packet) const;
+
+  void expire();
+  bool expire_idle();
+  void take_rules(RuleHandover& handover);
+  void publish();
+  void tell_unknown();
+  void add_counters(CounterSet& set) const;
+
+  const size_t index_;
+  const bool replay_;
+  const size_t workers_;
+  const bool divided_;  // the workers of a replay read the same frames, and each
+                        // takes the flows that fall to it
+  const uint64_t hash_seed_;
+  FrameOrder* const order_;
+  PacketSource& source_;
+  Origin origin_;
+  Decoder decoder_;
+  Defragmenter defrag_;
+  FlowTable flows_;
+  MemoryGuard guard_;
+  Inspector inspector_;
+
   std::array<Packet, kGroup + kLayers> packets_;  // of the frames at hand, the layers of each outermost first
   std::array<FlowTable::Lookup, kGroup + kLayers> lookups_;
   std::array<Packet, kLayers> reassembled_;  // layers of what the defragmenter put together
-  EnvelopeSpace space_, summary_space_;
-  MatchContext context_;
-  std::vector<std::string_view> stream_events_;  // of the packet at hand, and of protocol detection
-  Recognition recognition_;
-  std::vector<SignatureHits> hits_;
-  WorkerCounters worked_;
-  MemoryFaults faults_;
-  ExceptionCounters exceptions_;
   Timestamp now_;
-  int64_t expired_to_ = INT64_MIN;  // in replay: the second of packet time up to which flows were ended
+  int64_t expired_to_ = INT64_MIN;  // in replay: the second of packet time up to
+                                    // which flows were ended
   uint64_t last_number_ = 0;
-  size_t told_unknown_ = 0;
   uint64_t dropped_frame_ = UINT64_MAX;  // whose destination drops a packet around the one at hand
-  std::string_view file_;
-  bool has_rules_ = false;
+  size_t told_unknown_ = 0;
 
   HandoverSlot slot_;
-  std::atomic<bool> ended_ = false;
+  WorkerCounters worked_;
+  CounterBoard board_;
   std::atomic<double> progress_ = 0;
-  std::atomic<bool> snapshot_wanted_ = false;
-  std::mutex snapshot_mutex_;
-  CounterSet snapshot_;
 };
 
 }  // namespace lapwing

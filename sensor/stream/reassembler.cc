@@ -32,16 +32,7 @@ Reassembler::Reassembler(const StreamConfig& config, StreamSink& sink, StreamCou
     : config_(config),
       sink_(sink),
       counters_(counters),
-      urgent_(parse(config.urgent_policy)),
-      urgent_beyond_limit_(parse(config.urgent_oob_limit_policy)),
       inline_hosts_(config.urgent_inline_hosts, "stream.reassembly.urgent.inline-hosts") {}
-
-Reassembler::Urgent Reassembler::parse(std::string_view policy) {
-  return policy == "inline" ? Urgent::in_line
-         : policy == "drop" ? Urgent::drop
-         : policy == "gap"  ? Urgent::gap
-                            : Urgent::oob;
-}
 
 void Reassembler::raise(Flow& flow, StreamVerdict* verdict, StreamAnomaly event) {
   if (verdict) verdict->add(event);
@@ -72,7 +63,7 @@ bool Reassembler::insert(Flow& flow, TcpSession& session, const Packet& packet, 
     begin = floor;
   }
   auto at = static_cast<uint64_t>(begin);
-  uint64_t ceiling = config_.depth != 0 ? config_.depth : UINT64_MAX;
+  const uint64_t ceiling = depth(flow, at + data.size());
   if (at + data.size() > ceiling && !half.has(half_flag::depth_reached)) {
     half.set(half_flag::depth_reached);
     ++counters_.stream_depth_reached;
@@ -87,12 +78,18 @@ bool Reassembler::insert(Flow& flow, TcpSession& session, const Packet& packet, 
   return urgent != 0 ? place_around_urgent(to, at, data, urgent) : place(to, at, data);
 }
 
+/// How far the flow is reassembled: `wanted` bytes at least matter now.
+uint64_t Reassembler::depth(const Flow& flow, uint64_t wanted) const {
+  if (config_.depth == 0) return UINT64_MAX;
+  return wanted <= config_.depth ? config_.depth : sink_.depth(flow, config_.depth);
+}
+
 /// How many bytes of the payload end with the urgent one; 0: none of them is. The pointer may name a byte that is still
 /// to come: hosts wait for it, and forget it for a pointer further on.
 uint32_t Reassembler::find_urgent(Half& half, const Packet& packet, int64_t begin) const {
   const bool pointer = packet.tcp_flags & tcp_flag::urg && packet.urgent != 0;
   if (!pointer && !half.has(half_flag::urgent_ahead)) return 0;
-  if (urgent_ == Urgent::in_line || inline_hosts_.contains(packet.dst)) return 0;
+  if (config_.urgent == Urgent::in_line || inline_hosts_.contains(packet.dst)) return 0;
   auto size = static_cast<int64_t>(packet.payload.size());
   int64_t named = begin + packet.urgent - 1;
   if (half.has(half_flag::urgent_ahead)) {
@@ -114,9 +111,9 @@ uint32_t Reassembler::find_urgent(Half& half, const Packet& packet, int64_t begi
 
 /// RFC 6093: the urgent byte is the one before the place that the urgent pointer names.
 bool Reassembler::place_around_urgent(Target& to, uint64_t begin, Bytes data, uint32_t urgent) {
-  Urgent policy = urgent_;
+  Urgent policy = config_.urgent;
   if (policy == Urgent::oob && to.half.urgent_oob == kUrgentLimit) {
-    policy = urgent_beyond_limit_;
+    policy = config_.urgent_beyond_limit;
     ++counters_.urgent_oob_limit;
     if (!to.half.has(half_flag::oob_limit))
       raise(to.flow, to.verdict, StreamAnomaly::reassembly_urgent_oob_limit_reached);
@@ -224,11 +221,11 @@ void Reassembler::deliver(Flow& flow, TcpSession& session, Direction direction, 
   if (half.has(half_flag::ended)) return;
   SegmentList& list = half.segments;
   Target to{flow, session, half, direction, time, verdict};
-  const uint64_t depth = config_.depth != 0 ? config_.depth : UINT64_MAX;
   const uint64_t acked = acknowledged(half, all && !verdict ? claimed_in_the_end(session, half) : half.last_ack);
   const bool closed = took_fin(half);
   // What is missing before an acknowledgement was lost on its way to us, what is missing behind it on its way there.
-  const uint64_t settled = std::min(acked, depth), limit = all && !closed ? depth : settled;
+  const uint64_t settled = std::min(acked, depth(flow, acked));
+  const uint64_t limit = all && !closed ? depth(flow, UINT64_MAX) : settled;
   while (!half.has(half_flag::stopped)) {
     if (!list.empty() && list.front().begin <= half.delivered) {
       const Piece& piece = list.front();

@@ -22,9 +22,6 @@ class Reassembler {
   void raise(Flow& flow, StreamVerdict* verdict, StreamAnomaly event);
 
  private:
-  enum class Urgent : uint8_t { oob, in_line, drop, gap };
-  static Urgent parse(std::string_view policy);
-
   struct Target {
     Flow& flow;
     TcpSession& session;
@@ -34,6 +31,7 @@ class Reassembler {
     StreamVerdict* verdict;
   };
   bool place(Target& to, uint64_t begin, Bytes data);
+  uint64_t depth(const Flow& flow, uint64_t wanted) const;
   uint32_t find_urgent(Half& half, const Packet& packet, int64_t begin) const;
   bool place_around_urgent(Target& to, uint64_t begin, Bytes data, uint32_t urgent);
   /// Counts and raises what came of an insertion; false when it refused some of the bytes.
@@ -48,7 +46,6 @@ class Reassembler {
   const StreamConfig& config_;
   StreamSink& sink_;
   StreamCounters& counters_;
-  Urgent urgent_, urgent_beyond_limit_;
   const HostList inline_hosts_;
 };
 

@@ -6,14 +6,18 @@ namespace {
 using C = StreamConfig;
 constexpr std::string_view kHosts = "networks whose hosts treat overlaps, fragments and IP options like this system";
 
+constexpr NamedValue kUrgent[] = {
+    {"oob", Urgent::oob}, {"inline", Urgent::in_line}, {"drop", Urgent::drop}, {"gap", Urgent::gap}};
+constexpr std::span kUrgentBeyondLimit = std::span(kUrgent).subspan<1>();
+
 constexpr OptionRow<C> kOptions[] = {
     {"stream.memcap", &C::memcap, "64mb", "memory of TCP sessions, for each worker; beyond it connections go untracked",
      Unit::bytes},
     {"stream.checksum-validation", &C::checksum_validation, "yes", "leave TCP packets with a wrong checksum out"},
     {"stream.midstream", &C::midstream, "no", "pick up connections whose handshake was not seen"},
     {"stream.async-oneside", &C::async_oneside, "no", "follow connections of which only one side is seen"},
-    {"stream.inline", &C::inline_setting, "auto", "hand data over before it is acknowledged; auto: no, this is no IPS",
-     Unit::none, "auto|yes|no|true|false|on|off"},
+    {"stream.inline", one_of<&C::inline_mode>(kSwitchOrAuto<false>), "auto",
+     "hand data over before it is acknowledged; auto: no, this is no IPS"},
     {"stream.liberal-timestamps", &C::liberal_timestamps, "yes",
      "accept timestamps that are late by one, as Linux does"},
     {"stream.max-syn-queued", &C::max_syn_queued, "10", "different SYNs of one connection kept until one is answered",
@@ -27,13 +31,12 @@ constexpr OptionRow<C> kOptions[] = {
      "groups of waiting data more than 256 KiB apart in one direction; further ones are lost"},
     {"stream.reassembly.check-overlap-different-data", &C::check_overlap_data, "yes",
      "compare the contents of segments that overlap"},
-    {"stream.reassembly.urgent.policy", &C::urgent_policy, "oob",
-     "the urgent byte (RFC 6093): taken out of the stream, kept in it, lost with its segment, or left as a gap",
-     Unit::none, "oob|inline|drop|gap"},
+    {"stream.reassembly.urgent.policy", one_of<&C::urgent>(kUrgent), "oob",
+     "the urgent byte (RFC 6093): taken out of the stream, kept in it, lost with its segment, or left as a gap"},
     {"stream.reassembly.urgent.inline-hosts", &C::urgent_inline_hosts, "",
      "networks whose servers read the urgent byte in its place (SO_OOBINLINE), whatever the policy"},
-    {"stream.reassembly.urgent.oob-limit-policy", &C::urgent_oob_limit_policy, "drop",
-     "what becomes of urgent bytes after the first 65535 of one direction", Unit::none, "inline|drop|gap"},
+    {"stream.reassembly.urgent.oob-limit-policy", one_of<&C::urgent_beyond_limit>(kUrgentBeyondLimit), "drop",
+     "what becomes of urgent bytes after the first 65535 of one direction"},
     {"defrag.enabled", &C::defrag, "yes", "reassemble IP fragments"},
     {"defrag.memcap", &C::defrag_memcap, "32mb",
      "memory of waiting fragments, for each worker; the packet that began first makes room", Unit::bytes},

@@ -12,12 +12,6 @@ namespace {
 
 constexpr uint8_t kOpening = tcp_flag::syn | tcp_flag::ack | tcp_flag::rst | tcp_flag::fin;
 
-StreamConfig resolve(StreamConfig config) {
-  config.inline_mode |=
-      config.inline_setting == "yes" || config.inline_setting == "true" || config.inline_setting == "on";
-  return config;
-}
-
 TcpSession* session_of(const Flow& flow) {
   return flow.get<TcpSession>(FlowSlot::stream);
 }
@@ -54,7 +48,7 @@ bool may_be_midstream(const Packet& packet) {
 
 struct StreamEngine::Impl {
   Impl(const StreamConfig& c, StreamSink& s)
-      : config(resolve(c)),
+      : config(c),
         hosts(config),
         sink(s),
         pools(new StreamPools(

@@ -30,14 +30,16 @@ std::string_view name(StreamAnomaly event);
 std::optional<StreamAnomaly> find_stream_event(std::string_view name);
 std::span<const std::string_view> stream_event_names();
 
+/// What becomes of the urgent byte (RFC 6093).
+enum class Urgent : uint8_t { oob, in_line, drop, gap };
+
 /// [S] Keys "stream.*", "defrag.*", "host-os-policy", with Suricata's names and meaning.
 struct StreamConfig {
   uint64_t memcap = 0, depth = 0, reassembly_memcap = 0;  // depth 0: no limit
   bool midstream = false, async_oneside = false, inline_mode = false;
   bool checksum_validation = true, liberal_timestamps = true, check_overlap_data = true;
-  std::string inline_setting;
   uint64_t max_syn_queued = 0, max_synack_queued = 0, max_regions = 0;
-  std::string urgent_policy, urgent_oob_limit_policy;
+  Urgent urgent = Urgent::oob, urgent_beyond_limit = Urgent::drop;
   std::vector<std::string> urgent_inline_hosts;
 
   bool defrag = true;
@@ -68,6 +70,9 @@ class StreamSink {
   virtual void gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time) = 0;
   /// At the end of the flow: what was sent behind `missing` bytes that nobody acknowledged, so that no program got it.
   virtual void behind_hole(Flow& flow, const Chunk& chunk, uint64_t missing) = 0;
+  /// Bytes of each direction of this flow that are reassembled, where those of the configuration do not suffice; asked
+  /// only then.
+  virtual uint64_t depth(const Flow&, uint64_t configured) const { return configured; }
   /// Every event when it is found; those of the packet at hand are in its StreamVerdict too.
   virtual void event(Flow& flow, StreamAnomaly event) = 0;
 };

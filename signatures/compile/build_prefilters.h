@@ -3,8 +3,9 @@
 
 #include <vector>
 
-#include "signatures/compile/rule_compiler.h"
 #include "signatures/program/prefilter.h"
+#include "signatures/program/rule_config.h"
+#include "signatures/program/rule_set.h"
 
 namespace lapwing::rules {
 

@@ -181,14 +181,18 @@ class Explainer {
     describe(rule_.conditions, out_.conditions);
     for (const FieldTest& test : rule_.field_tests) {
       const Buffer& buffer = compiled_.buffers[test.buffer];
+      if (test.word) {
+        out_.conditions.push_back(Sentence(" ").add(buffer_name(buffer)).add(describe_word(test)).text());
+        continue;
+      }
       std::span<const NamedValue> names;
       for (const Field* field : buffer.fields) {
         if (field) names = field->names;
       }
       out_.conditions.push_back(Sentence(" ")
                                     .add(buffer_name(buffer))
-                                    .add(rules::words(test.test, names))
-                                    .add(rules::words(test.multi))
+                                    .add(lapwing::describe(test.test, names))
+                                    .add(lapwing::describe(test.multi))
                                     .text());
     }
     for (const FileTest& test : rule_.file_tests) {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "signatures/compile/rule_compiler.h"
+#include "signatures/program/rule_set.h"
 
 namespace lapwing {
 

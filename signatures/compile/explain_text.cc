@@ -51,7 +51,7 @@ Lines about(const RuleInfo& info) {
   out.push_back("priority: " + std::to_string(info.severity));
   if (!info.category.empty()) out.push_back("classtype: " + info.category);
   for (const std::string& reference : info.references) out.push_back("reference: " + reference);
-  rules::Sentence metadata;
+  Sentence metadata;
   for (const auto& [key, value] : info.metadata) metadata.add(key + (value.empty() ? "" : " " + value));
   if (!metadata.text().empty()) out.push_back("metadata: " + metadata.text());
   return out;

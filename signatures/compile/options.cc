@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "signatures/compile/order.h"
-#include "signatures/compile/rule_compiler.h"
+#include "signatures/compile/rule_environment.h"
 
 namespace lapwing {
 

@@ -116,39 +116,49 @@ void RuleBuilder::apply_keyword(std::string_view name, void (*make)(RuleBuilder&
 }
 
 void RuleBuilder::apply_field(const RuleOption& option, const std::string& name) {
-  BufferTable::Word word = buffers_.find(name);
-  using Use = BufferTable::Word::Use;
-  switch (word.use) {
+  const BufferTable::Named named = buffers_.find(name);
+  using Use = BufferTable::Named::Use;
+  switch (named.use) {
     case Use::sticky: {
       std::string_view value = option.has_value ? trim(option.value) : std::string_view{};
-      BufferId buffer = take_direction(option, value, buffers_.of_field(word.field));
+      BufferId buffer = take_direction(option, value, buffers_.of_field(named.name));
       if (!value.empty()) fail(option, "takes nothing, or to_server or to_client");
       select(option, buffer);
       return;
     }
     case Use::modifier:
       no_value(option);
-      move_content(option, buffers_.of_field(word.field));
+      move_content(option, buffers_.of_field(named.name));
       return;
-    case Use::integer: {
-      const auto& fields = buffers_.fields(word.field);
-      auto field = std::find_if(fields.begin(), fields.end(), [](const Field* f) { return f != nullptr; });
-      std::string value = text(option);
-      std::string_view rest = value;
-      FieldTest test;
-      test.buffer = take_direction(option, rest, buffers_.of_field(word.field));
-      if ((*field)->many) test.multi = parse_multi_test(rest, option.value_mark);
-      test.test = (*field)->kind == FieldKind::date
-                      ? parse_date_test(rest, option.value_mark)
-                      : parse_integer_test(rest, option.value_mark, UINT64_MAX, (*field)->names);
-      rule_->field_tests.push_back(test);
-      return;
-    }
+    case Use::integer: apply_integer(option, named.name); return;
+    case Use::word: apply_word(option, named.name); return;
     case Use::none: break;
   }
   if (std::string_view why = why_never(name); !why.empty()) fail(option, std::string(why));
   if (is_known_word(name)) skip(option, "this keyword is not there yet");
   fail({option.name, "", false, option.mark, {}}, "no such keyword");
+}
+
+void RuleBuilder::apply_integer(const RuleOption& option, const std::string& name) {
+  const auto& fields = buffers_.fields(name);
+  const Field& field = **std::find_if(fields.begin(), fields.end(), [](const Field* f) { return f != nullptr; });
+  const SourceMark& mark = option.value_mark;
+  std::string value = text(option);
+  std::string_view rest = value;
+  FieldTest test;
+  test.buffer = take_direction(option, rest, buffers_.of_field(name));
+  if (field.many && field.form == NumberForm::comparison) test.multi = parse_multi_test(rest, mark);
+  if (field.kind == FieldKind::date) {
+    test.test.first = parse_date_test(rest, mark);
+  } else {
+    switch (field.form) {
+      case NumberForm::comparison: test.test.first = parse_integer_test(rest, mark, UINT64_MAX, field.names); break;
+      case NumberForm::list: test.test = parse_integer_list(rest, mark, UINT64_MAX, field.names); break;
+      case NumberForm::any_flags: test.test.first = parse_flags(rest, mark, Flags::any, field.names); break;
+      case NumberForm::all_flags: test.test.first = parse_flags(rest, mark, Flags::all, field.names); break;
+    }
+  }
+  rule_->field_tests.push_back(std::move(test));
 }
 
 BufferId RuleBuilder::take_direction(const RuleOption& option, std::string_view& value, BufferId buffer) {
@@ -316,6 +326,12 @@ int RuleBuilder::use_variable(const std::string& name) {
   if (known == variables.end()) return -1;
   known->read = true;
   return static_cast<int>(known - variables.begin());
+}
+
+void RuleBuilder::reach(size_t protocol, Direction direction, uint8_t stage) {
+  rule_->states.resize(buffers_.protocol_count());
+  uint8_t& first = rule_->states[protocol][index(direction)];
+  first = first == 0 ? stage : std::min(first, stage);
 }
 
 void RuleBuilder::restrict_protocol(const RuleOption& option, uint64_t protocols) {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "signatures/compile/rule_compiler.h"
+#include "signatures/compile/rule_environment.h"
 #include "signatures/program/buffers.h"
 #include "signatures/program/content.h"
 #include "signatures/program/rule.h"
@@ -106,6 +106,8 @@ class RuleBuilder {
   bool event_rule = false;
   std::unique_ptr<Condition> transaction_event;  // of an app_event: what a rule over buffers asks of the transaction
   void restrict_protocol(const RuleOption& option, uint64_t protocols);
+  /// The rule is looked at once in each transaction and direction, when the first of the stages is reached.
+  void reach(size_t protocol, Direction direction, uint8_t stage);
   bool explicit_priority = false;
   bool flow_direction_given = false;
   std::string requires_failed;  // why a `requires` was not met
@@ -117,6 +119,10 @@ class RuleBuilder {
   void apply(const RuleOption& option);
   void apply_keyword(std::string_view name, void (*make)(RuleBuilder&, const RuleOption&), const RuleOption& option);
   void apply_field(const RuleOption& option, const std::string& name);
+  void apply_integer(const RuleOption& option, const std::string& name);
+  void apply_word(const RuleOption& option, const std::string& name);
+  void wait_for(size_t protocol, const Reached& reached);
+  void ask_buffer(const RuleOption& option, const Asked& asked);
   void finish_payload();
   void sort_by_variables();
   void finish_directions();

@@ -1,66 +1,63 @@
 // RuleCompiler: rules as they are read into a RuleSet.
 #pragma once
 
-#include <cstdint>
+#include <map>
 #include <memory>
-#include <span>
+#include <optional>
+#include <set>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
-#include "sensor/base/counters.h"
-#include "sensor/base/options.h"
-#include "sensor/event/alert.h"
-#include "signatures/datasets/datasets.h"
-#include "signatures/parse/parse.h"
-#include "signatures/program/rule_config.h"
-#include "signatures/program/rule_set.h"
+#include "signatures/compile/rule_environment.h"
+#include "signatures/compile/set_pool.h"
+#include "signatures/compile/warnings.h"
+#include "signatures/program/buffers.h"
+#include "signatures/program/compiled.h"
 
-namespace lapwing {
-
-class Countries;
-class Reputation;
-
-/// What rules may refer to outside their room: handed over at start, so that no rule code names a protocol.
-struct RuleEnvironment {
-  std::vector<const Protocol*> protocols;  // fields, anomaly names
-  std::span<const std::string_view> decode_events, stream_events, recognition_anomalies;
-  RuleVariables variables;
-  RuleTables tables;
-  std::vector<ThresholdLine> thresholds;
-  std::vector<RuleMessage> threshold_faults;     // of the lines that could not be read
-  std::shared_ptr<const Reputation> reputation;  // null: none
-  std::shared_ptr<const Countries> countries;    // null: none
-  std::shared_ptr<DatasetStore> datasets;        // rules make new sets in it
-};
-
-std::span<const OptionRow<RuleConfig>> rule_options();
-/// Throws SettingError also at what would leave no rule of use.
-RuleConfig read_rule_config(const Setting& root);
+namespace lapwing::rules {
 
 /// Compiles rules as they are read. Those at fault, or with keywords not there yet, are left out and described in
 /// `messages`. What it is made with must outlive it.
 class RuleCompiler {
  public:
   RuleCompiler(const RuleEnvironment& environment, const RuleConfig& config, std::vector<RuleMessage>& messages);
-  ~RuleCompiler();
   /// From now on also tells of what is legal and yet cannot be meant: contents that can never match, state that no rule
   /// sets, variables that nothing uses. Call before the first rule.
-  void judge();
+  void judge() { judge_.emplace(environment_, messages_); }
   void add(const RuleTree& tree);
   /// Ends the compiler's work; called once.
   std::shared_ptr<const RuleSet> finish();
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<Rule> build(RuleBuilder& builder, const RuleTree& tree, bool swapped);
+  bool replaces(const Rule& rule, const RuleTree& tree);
+  void say(RuleMessage::Level level, const RuleTree& tree, const RuleInfo& info, std::string_view option,
+           std::string text);
+  void report(const RuleTree& tree, const SettingError& error, RuleMessage::Level level);
+
+  const RuleEnvironment& environment_;
+  const RuleConfig& config_;
+  std::vector<RuleMessage>& messages_;
+  const size_t first_message_;
+  std::shared_ptr<Compiled> compiled_;
+  BufferTable buffers_;
+  SetPool<AddressSet> addresses_;
+  SetPool<PortSet> ports_;
+  /// Where the rule of a signature id is, in the set and in its file.
+  struct Kept {
+    size_t index;
+    const std::string* file;
+    uint32_t line, column;
+  };
+  std::map<std::pair<uint32_t, uint32_t>, Kept> by_id_;
+  std::set<std::string> files_;
+  std::optional<Judge> judge_;
+  uint64_t loaded_ = 0;
 };
 
-/// One line of `lapwing list keywords`.
-struct KeywordInfo {
-  std::string_view name, family, help;
-  bool sticky_buffer = false;
-};
-std::vector<KeywordInfo> list_keywords(const RuleEnvironment& environment);
+}  // namespace lapwing::rules
 
-}  // namespace lapwing
+namespace lapwing {
+using rules::RuleCompiler;
+}

@@ -56,7 +56,7 @@ bool ip_header(const Packet& packet, Bytes& out) {
   return true;
 }
 
-/// "tls.pdu", or "pdu" in a rule of that protocol.
+/// "<protocol>.<frame>", or "<frame>" in a rule of that protocol.
 void frame(RuleBuilder& rule, const RuleOption& option) {
   const std::string value = rule.text(option);
   const size_t dot = value.find('.');
@@ -66,7 +66,7 @@ void frame(RuleBuilder& rule, const RuleOption& option) {
   if (protocols == 0) {
     const std::string first = value.substr(0, dot);
     if (dot != std::string::npos && is_known_protocol(first)) rule.skip(option, "no frames of " + first + " yet");
-    rule.fail(option, "'" + value + "' needs its protocol in front, as in frame:tls.pdu");
+    rule.fail(option, "'" + value + "' needs its protocol in front, as in frame:<protocol>.pdu");
   }
   const BufferId buffer = rule.buffers().of_frame(name, protocols);
   if (buffer == kRawBuffer) rule.fail(option, "no such frame; lapwing list frames shows all");

@@ -14,8 +14,8 @@ namespace lapwing::rules {
 
 extern const KeywordFamily kMetaFamily, kPayloadFamily, kSizeFamily, kPcreFamily, kBytesFamily, kIpFamily, kTcpFamily,
     kIcmpFamily, kFlowFamily, kStateFamily, kEventFamily, kThresholdFamily, kTransformFamily, kBufferFamily,
-    kDatasetFamily, kFileFamily, kReputationFamily, kChecksumFamily, kFlowCountFamily, kVlanFamily, kTlsFamily,
-    kAfterFamily, kDecodeFamily, kDetectorFamily, kGeoipFamily, kProgressFamily;
+    kDatasetFamily, kFileFamily, kReputationFamily, kChecksumFamily, kFlowCountFamily, kVlanFamily, kAfterFamily,
+    kDecodeFamily, kDetectorFamily, kGeoipFamily, kProgressFamily;
 
 /// `content`'s text: quoted, perhaps negated.
 std::unique_ptr<ContentStep> read_content(const RuleBuilder& rule, const RuleOption& option);

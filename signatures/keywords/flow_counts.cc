@@ -19,7 +19,7 @@ std::string words(const CountTest& test) {
   return std::string(test.to_server && test.to_client ? "either "
                      : test.to_server                 ? "toserver "
                                                       : "toclient ") +
-         words(test.test);
+         describe(test.test);
 }
 
 template <Counts counts>

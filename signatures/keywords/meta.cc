@@ -153,7 +153,7 @@ void requires_keyword(RuleBuilder& rule, const RuleOption& option) {
         met = met || all;
       }
     } else if (what == "keyword") {
-      met = find_keyword(value) != nullptr || rule.buffers().find(value).use != BufferTable::Word::Use::none;
+      met = find_keyword(value) != nullptr || rule.buffers().find(value).use != BufferTable::Named::Use::none;
     }
     if (!met && rule.requires_failed.empty()) rule.requires_failed = "requires: '" + part + "' is not met";
   }

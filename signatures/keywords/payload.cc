@@ -76,13 +76,6 @@ void content(RuleBuilder& rule, const RuleOption& option) {
   rule.add(read_content(rule, option), option);
 }
 
-/// Older spelling of http_uri.
-void uricontent(RuleBuilder& rule, const RuleOption& option) {
-  if (!rule.buffers().has("http.uri")) rule.skip(option, "no dissector has http.uri");
-  content(rule, option);
-  rule.move_content(option, rule.buffers().of_field("http.uri"));
-}
-
 void nocase(RuleBuilder& rule, const RuleOption& option) {
   rule.no_value(option);
   rule.last_content(option).nocase = true;
@@ -154,7 +147,6 @@ void fast_pattern(RuleBuilder& rule, const RuleOption& option) {
 
 constexpr Keyword kRows[] = {
     {"content", "", &content, "bytes that occur in the buffer, or with ! do not"},
-    {"uricontent", "", &uricontent, "content in the normalised HTTP URI"},
     {"nocase", "", &nocase, "the content matches ASCII letters of either case"},
     {"rawbytes", "", &rawbytes, "accepted for old rules; has no effect"},
     {"offset", "", &offset, "the content starts at this byte of the buffer or later"},

@@ -22,7 +22,7 @@ struct ReputationTest {
 
 std::string words(const ReputationTest& test) {
   static constexpr std::string_view kSides[] = {"any", "src", "dst", "both"};
-  std::string wanted = test.score ? words(*test.score) : test.absent ? "isnotset" : "isset";
+  std::string wanted = test.score ? describe(*test.score) : test.absent ? "isnotset" : "isset";
   return std::string(kSides[static_cast<size_t>(test.side)]) + ", category " + std::to_string(test.category) + ", " +
          wanted;
 }

@@ -52,21 +52,6 @@ void bsize(RuleBuilder& rule, const RuleOption& option) {
   rule.add(std::make_unique<SizeStep>(test), option);
 }
 
-void urilen(RuleBuilder& rule, const RuleOption& option) {
-  std::string value = rule.text(option);
-  std::string field = "http.uri";
-  if (size_t comma = value.find(','); comma != std::string::npos) {
-    auto part = parts(value, ',');
-    if (part.size() != 2 || (part[1] != "raw" && part[1] != "norm"))
-      rule.fail(option, "takes ',raw' or ',norm' after the length");
-    if (part[1] == "raw") field = "http.uri.raw";
-    value = part[0];
-  }
-  if (!rule.buffers().has(field)) rule.skip(option, "no dissector has " + field);
-  IntegerTest test = parse_integer_test(value, option.value_mark, UINT16_MAX);
-  rule.add_to_buffer(rule.buffers().of_field(field), std::make_unique<SizeStep>(test));
-}
-
 void dsize(RuleBuilder& rule, const RuleOption& option) {
   rule.require_packet(option);
   const IntegerTest payload = parse_integer_test(rule.text(option), option.value_mark, UINT16_MAX);
@@ -88,7 +73,7 @@ struct StreamSize {
 
 std::string words(const StreamSize& size) {
   static constexpr std::string_view kSides[] = {"server", "client", "both", "either"};
-  return std::string(kSides[static_cast<size_t>(size.side)]) + " " + words(size.test);
+  return std::string(kSides[static_cast<size_t>(size.side)]) + " " + describe(size.test);
 }
 
 /// Sequence numbers used in a direction, as far as its stream was reassembled.
@@ -127,7 +112,6 @@ void stream_size(RuleBuilder& rule, const RuleOption& option) {
 constexpr Keyword kRows[] = {
     {"isdataat", "", &isdataat, "there is data at this position, or with ! there is none"},
     {"bsize", "", &bsize, "length of the buffer in bytes"},
-    {"urilen", "", &urilen, "length of the HTTP URI in bytes"},
     {"dsize", "", &dsize, "length of the packet's payload in bytes"},
     {"stream_size", "", &stream_size, "bytes seen of a direction of the TCP stream"},
 };

@@ -8,11 +8,11 @@ namespace lapwing::rules {
 
 std::span<const KeywordFamily> keyword_families() {
   static const KeywordFamily kFamilies[] = {
-      kMetaFamily,      kPayloadFamily,   kPcreFamily,    kBytesFamily, kSizeFamily,       kTransformFamily,
-      kBufferFamily,    kIpFamily,        kTcpFamily,     kIcmpFamily,  kFlowFamily,       kStateFamily,
-      kEventFamily,     kThresholdFamily, kDatasetFamily, kFileFamily,  kReputationFamily, kChecksumFamily,
-      kFlowCountFamily, kVlanFamily,      kTlsFamily,     kAfterFamily, kDecodeFamily,     kDetectorFamily,
-      kGeoipFamily,     kProgressFamily,
+      kMetaFamily,      kPayloadFamily,    kPcreFamily,     kBytesFamily,     kSizeFamily,
+      kTransformFamily, kBufferFamily,     kIpFamily,       kTcpFamily,       kIcmpFamily,
+      kFlowFamily,      kStateFamily,      kEventFamily,    kThresholdFamily, kDatasetFamily,
+      kFileFamily,      kReputationFamily, kChecksumFamily, kFlowCountFamily, kVlanFamily,
+      kAfterFamily,     kDecodeFamily,     kDetectorFamily, kGeoipFamily,     kProgressFamily,
   };
   return kFamilies;
 }

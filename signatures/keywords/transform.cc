@@ -5,7 +5,7 @@
 #include "sensor/base/per_thread.h"
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
-#include "signatures/match/matcher.h"
+#include "signatures/match/match_context.h"
 #include "signatures/program/pcre.h"
 
 namespace lapwing::rules {

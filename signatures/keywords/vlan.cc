@@ -15,7 +15,7 @@ struct VlanTest {
 };
 
 std::string words(const VlanTest& test) {
-  return Sentence(" ").add(words(test.id)).add(words(test.multi)).text();
+  return Sentence(" ").add(describe(test.id)).add(describe(test.multi)).text();
 }
 
 /// "<comparison>[,<any|all|all1|nb<comparison>|layer>]"; layers count from the outermost, negative from the innermost.

@@ -30,11 +30,13 @@ void AlertQueue::add(const Rule& rule, const Scene& scene, const Payload& payloa
   const bool shown = rule.alerts || rule.pass_alerts;
   if (scene.event) {
     finding.tx_id = scene.event->tx->id;
+    finding.tx_number = scene.event->tx->number;
     finding.protocol = scene.event->protocol;
     if (shown) show(finding, *scene.event);
   } else if (payload.open.protocol && payload.end > payload.open.begin) {
     finding.has_tx = true;
     finding.tx_id = payload.open.tx_id;
+    finding.tx_number = payload.open.tx_number;
     finding.protocol = payload.open.protocol;
     finding.begin = payload.open.begin;
   }
@@ -64,6 +66,7 @@ bool AlertQueue::belongs(Finding& finding, const Event& event) {
   if (finding.end > begin && (!finding.has_tx || begin >= finding.begin)) {
     finding.has_tx = true;
     finding.tx_id = tx.id;
+    finding.tx_number = tx.number;
     finding.protocol = event.protocol;
     finding.begin = begin;
     return true;
@@ -100,7 +103,7 @@ bool AlertQueue::suppressed(const Finding& finding, const Compiled& rules) const
   return false;
 }
 
-bool AlertQueue::passes(const Finding& finding, const MatchContext& context, Shared& shared, Action& action) {
+bool AlertQueue::passes(const Finding& finding, const MatchContext& context, SharedState& shared, Action& action) {
   if (finding.rule->thresholds.empty()) return true;
   shared.await(context.number);
   for (size_t i = 0; i < finding.rule->thresholds.size(); i++) {
@@ -139,7 +142,7 @@ bool AlertQueue::ends_flow_inspection(const Finding& finding) {
   }
 }
 
-void AlertQueue::tag(const Finding& finding, const MatchContext& context, Shared& shared, FlowStates& states) {
+void AlertQueue::tag(const Finding& finding, const MatchContext& context, SharedState& shared, FlowStates& states) {
   for (const Tag& tag : finding.rule->tags) {
     if (tag.what == Tag::What::session) {
       if (context.flow) states.get(*context.flow).tags.add(tag, *finding.rule->info, context.time, counters_);
@@ -151,7 +154,7 @@ void AlertQueue::tag(const Finding& finding, const MatchContext& context, Shared
   }
 }
 
-void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, Shared& shared, FlowStates& states,
+void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, SharedState& shared, FlowStates& states,
                          std::span<const Variable> variables) {
   if (count_ == 0) return;
   sequence_.resize(count_);
@@ -275,7 +278,7 @@ void AlertQueue::tell(const Finding& finding, const MatchContext& context, const
   alert.rule = finding.info.get();
   alert.action = finding.action;
   alert.has_tx = finding.has_tx;
-  alert.tx_id = finding.tx_id;
+  alert.tx_id = finding.tx_number;
   alert.protocol = finding.protocol;
   alert.app_layer = finding.app_layer;
   alert.context = finding.context;

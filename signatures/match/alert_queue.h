@@ -37,7 +37,7 @@ class AlertQueue {
   /// Tells what waited for a packet of this direction and for nothing else; without a packet, all that waits.
   void tell_waiting(const MatchContext& context, const Compiled& rules, FlowStates& states);
   /// `variables`: what rules captured of the packet.
-  void deliver(const MatchContext& context, const Compiled& rules, Shared& shared, FlowStates& states,
+  void deliver(const MatchContext& context, const Compiled& rules, SharedState& shared, FlowStates& states,
                std::span<const Variable> variables);
 
  private:
@@ -49,9 +49,9 @@ class AlertQueue {
   void show(Finding& finding, const Event& event);
   bool suppressed(const Finding& finding, const Compiled& rules) const;
   /// False when a threshold holds the alert back; `action` may be changed by a rate filter.
-  bool passes(const Finding& finding, const MatchContext& context, Shared& shared, Action& action);
+  bool passes(const Finding& finding, const MatchContext& context, SharedState& shared, Action& action);
   static bool ends_flow_inspection(const Finding& finding);
-  void tag(const Finding& finding, const MatchContext& context, Shared& shared, FlowStates& states);
+  void tag(const Finding& finding, const MatchContext& context, SharedState& shared, FlowStates& states);
   bool waits(const Finding& finding, const MatchContext& context, const FlowStates& states);
   void wait(Finding& finding, const MatchContext& context, FlowStates& states, std::span<const Variable> variables);
   /// `packet`: what the alert shows of one.

@@ -1,12 +1,12 @@
 // Variables that rules fill, most of them from what their expressions captured.
 
 #include "sensor/base/json_writer.h"
-#include "signatures/match/engine.h"
+#include "signatures/match/matcher.h"
 
 namespace lapwing::rules {
 
 /// The rule has matched: what it captured becomes visible.
-void Engine::keep_captures(const Scene& scene) {
+void Matcher::keep_captures(const Scene& scene) {
   // Other steps may have found members of the same object.
   std::string& members = inspection_->context;
   JsonWriter json(members);
@@ -38,21 +38,21 @@ void Engine::keep_captures(const Scene& scene) {
   }
 }
 
-void Engine::name_all(std::span<const Variable> variables, std::vector<NamedText>& out) const {
+void Matcher::name_all(std::span<const Variable> variables, std::vector<NamedText>& out) const {
   out.clear();
   for (const Variable& variable : variables) {
     if (variable.name < rules_->variables.size()) out.push_back({rules_->variables[variable.name], variable.text});
   }
 }
 
-std::span<const NamedText> Engine::flowvars(const Flow& flow) {
+std::span<const NamedText> Matcher::flowvars(const Flow& flow) {
   const FlowState* state = states_.find(flow);
   if (!state || !rules_) return {};
   name_all(state->variables, flowvars_);
   return flowvars_;
 }
 
-std::span<const NamedNumber> Engine::flowints(const Flow& flow) {
+std::span<const NamedNumber> Matcher::flowints(const Flow& flow) {
   const FlowState* state = states_.find(flow);
   if (!state || !rules_) return {};
   flowints_.clear();
@@ -62,14 +62,14 @@ std::span<const NamedNumber> Engine::flowints(const Flow& flow) {
   return flowints_;
 }
 
-std::span<const NamedText> Engine::entropies(const Flow& flow) {
+std::span<const NamedText> Matcher::entropies(const Flow& flow) {
   const FlowState* state = states_.find(flow);
   if (!state || !rules_) return {};
   name_all(state->entropies, entropies_);
   return entropies_;
 }
 
-std::span<const NamedText> Engine::pktvars() {
+std::span<const NamedText> Matcher::pktvars() {
   name_all(packet_variables(), pktvars_);
   return pktvars_;
 }

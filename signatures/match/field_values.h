@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "signatures/match/matcher.h"
+#include "signatures/match/match_context.h"
 #include "signatures/program/compiled.h"
 
 namespace lapwing::rules {

@@ -24,7 +24,7 @@ struct Variable {
 /// A message of the stream and the transaction it belongs to.
 struct OpenMessage {
   const Protocol* protocol = nullptr;  // null: none is open
-  uint64_t tx_id = 0, begin = 0;
+  uint64_t tx_id = 0, tx_number = 0, begin = 0;
 };
 
 struct Finding {
@@ -34,7 +34,7 @@ struct Finding {
   Direction direction = Direction::to_server;
   bool has_tx = false, stream = false;
   bool complete = false;  // its transaction will say nothing more
-  uint64_t tx_id = 0;
+  uint64_t tx_id = 0, tx_number = 0;
   uint64_t begin = 0, end = 0;  // in the stream: of the transaction's message; of what was found, 0 when not there
   const Protocol* protocol = nullptr;
   std::string app_layer, context, forwarded, frame;

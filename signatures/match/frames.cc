@@ -1,21 +1,11 @@
 // Rules over frames.
 #include <algorithm>
 
-#include "signatures/match/engine.h"
+#include "signatures/match/matcher.h"
 
 namespace lapwing::rules {
 
-uint32_t Compiled::frames(const Protocol& protocol) const {
-  const uint8_t number = protocol_index(&protocol);
-  uint32_t out = 0;
-  if (number == kMaxProtocols) return out;
-  for (const auto& direction : frame_groups[number]) {
-    for (size_t i = 0; i < direction.size(); i++) out |= direction[i].empty() ? 0 : uint32_t{1} << i;
-  }
-  return out;
-}
-
-void Engine::frame(const MatchContext& context, const MessageFrame& frame) {
+void Matcher::frame(const MatchContext& context, const MessageFrame& frame) {
   if (idle(context) || frame.bytes.empty()) return;
   const uint8_t protocol = rules_->protocol_index(frame.protocol);
   if (protocol == kMaxProtocols) return;

@@ -3,80 +3,35 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
-#include "sensor/decode/packet.h"
-#include "sensor/event/alert.h"
 #include "sensor/event/chunk.h"
 #include "sensor/event/event.h"
-#include "sensor/event/recognition.h"
-#include "sensor/flow/budget.h"
+#include "signatures/match/alert_queue.h"
+#include "signatures/match/field_values.h"
+#include "signatures/match/match_context.h"
+#include "signatures/match/scene.h"
+#include "signatures/match/shared.h"
+#include "signatures/match/tracer.h"
 #include "signatures/program/match_counters.h"
 #include "signatures/program/rule_set.h"
 
-namespace lapwing {
+namespace lapwing::rules {
 
-class Tracer;
+/// Every part of a matcher that depends on the rule set, ready to change places with the matcher's own: made where time
+/// does not matter [H].
+struct MatcherKit {
+  MatcherKit(std::shared_ptr<const Compiled> rules, MatchCounters& counters);
 
-/// What the matcher must know of the packet at hand; the same object serves all calls that one packet causes.
-/// At a flow's end without a packet, `packet` is null.
-struct MatchContext {
-  const Packet* packet = nullptr;
-  Flow* flow = nullptr;                  // null for packets without a flow
-  const BudgetConfig* budget = nullptr;  // what the flow may cost; null: anything
-  Direction direction = Direction::to_server;
-  Timestamp time;
-  uint64_t number = 0;                              // frame number: the order of everything that crosses flows
-  const Protocol* protocol = nullptr;               // detected, or null while unknown or failed
-  const Recognition* recognition = nullptr;         // what each side of the flow speaks; null: of nothing
-  bool established = false;                         // flow:established
-  bool in_stream = false;                           // the packet's payload entered reassembly
-  std::array<uint32_t, 2> stream_size = {};         // sequence numbers each side has used, by index(Direction)
-  bool encrypted = false;                           // the flow was before this packet: its payload matches nothing
-  std::span<const std::string_view> stream_events;  // raised by this packet, those of protocol detection too
-};
-
-/// Takes the alerts of a packet, thresholds applied, in order. Implemented in sensor/pipeline, which adds the envelope.
-class AlertSink {
- public:
-  virtual ~AlertSink() = default;
-  /// What was found in a stream or transaction comes with a packet of the same direction, or at the flow's end.
-  virtual void alert(const MatchContext& context, Alert& alert) = 0;
-  /// An alert passed its thresholds; it is told now or later.
-  virtual void raised(const RuleInfo&) {}
-  /// What records show of the packet that an alert is told with.
-  virtual PacketBytes shown(const Packet& packet) const = 0;
-  /// Whether alerts shall have the bytes of their streams, whatever rules look at.
-  virtual bool shows_payload() const { return false; }
-  /// Called when a rule matched on a transaction, and when that got on before the alert is told: appends the
-  /// transaction's JSON members to `json`, since it may be gone when the alert is delivered (Alert::app_layer).
-  /// `forwarded` takes the request's header that names the client behind proxies (Alert::forwarded).
-  virtual void serialise(const Event& event, std::string& json, std::string& forwarded) = 0;
-  /// Appends the JSON member that shows the frame (Alert::frame).
-  virtual void serialise(const MessageFrame& frame, std::string& json) = 0;
-  /// Rules captured something for variables of the flow or packet, and none alerted. Without a packet: at the flow's
-  /// end.
-  virtual void captured(const MatchContext&) {}
-  /// The packet at hand belongs to a flow or host that the tag keyword follows. Called after its alerts.
-  virtual void tagged(const MatchContext& context) = 0;
-};
-
-/// State that crosses flows (thresholds, xbits, hostbits), shared by the workers of one process. `await` is called
-/// before it is touched: in replay it waits until all workers have finished every frame before `number`, so that the
-/// outcome does not depend on scheduling. Live it does nothing.
-class SharedState {
- public:
-  static std::shared_ptr<SharedState> create(std::function<void(uint64_t number)> await);
-  virtual ~SharedState() = default;
-};
-
-/// What one matcher needs to work with a rule set, made where time does not matter [H].
-class MatcherKit {
- public:
-  virtual ~MatcherKit() = default;
+  std::shared_ptr<const Compiled> rules;
+  Scratch scratch;
+  Candidates candidates;
+  std::unique_ptr<Inspection> inspection;
+  FieldValues values;
+  std::vector<std::string_view> bit_names;
 };
 
 /// The rule engine of one worker. Never throws; allocates nothing per packet in steady state.
@@ -85,7 +40,6 @@ class MatcherKit {
 class Matcher {
  public:
   Matcher(std::shared_ptr<const RuleSet> rules, std::shared_ptr<SharedState> shared, AlertSink& sink);
-  ~Matcher();
   /// Whoever watches from now on, borrowed, or null for nobody. Call before the first packet.
   void trace(Tracer* tracer);
   /// Makes all that taking these rules needs memory for. Safe from any thread while the matcher lives.
@@ -139,15 +93,137 @@ class Matcher {
   std::span<const NamedNumber> flowints(const Flow& flow);
   /// Entropies of the flow's buffers that rules asked for, as numbers.
   std::span<const NamedText> entropies(const Flow& flow);
-  const MatchCounters& counters() const;
+  const MatchCounters& counters() const {
+    counters_.stream_window_bytes = states_.window_bytes();
+    return counters_;
+  }
 
  private:
   /// How many of the bytes rules look at together; at least one of those there are.
   size_t take(const MatchContext& context, const Chunk& chunk);
   void settle(const MatchContext& context, const Chunk& part);
 
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  // matcher.cc: scenes and rules
+  bool idle(const MatchContext& context) const;
+  Scene scene(const MatchContext& context, Direction direction);
+  Scene packet_scene(const MatchContext& context);
+  Scene flow_scene(const MatchContext& context, Direction direction);
+  const RuleGroups& groups_of(const Scene& scene) const {
+    return rules_->groups[rules_->classes.of(scene.src, scene.dst)];
+  }
+  /// `raw`: the bytes for raw content, or null when there are none.
+  bool matches(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor) {
+    if (tracer_) [[unlikely]]
+      return traced_match(rule, scene, raw, floor);
+    return evaluate(rule, scene, raw, floor);
+  }
+  bool evaluate(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor);
+  bool sections_match(const Rule& rule, Touches touches, const Subject* raw, uint64_t floor);
+  bool section_matches(const Section& section, const Subject* raw, uint64_t floor);
+  /// Of the rule that matched last in a stream.
+  Payload evidence(const Scene& scene, Bytes bytes, Bytes lead) {
+    return {bytes, true, lead, raw_end_, states_.get(*scene.flow).open[index(scene.direction)]};
+  }
+  /// Notes in `files_` which files of the transaction pass all of the rule's tests; false when none does.
+  bool files_match(const Rule& rule);
+  bool field_test_passes(const FieldTest& test, const Scene& scene);
+  void matched(const Rule& rule, const Scene& scene, const Payload& payload);
+  void scan(const Prefilter& prefilter, Bytes bytes);
+  /// `base`: where in its buffer `bytes` begins, less than Group::kHead.
+  void scan_head(const Group& group, Bytes bytes, uint64_t base);
+  void scan(const Group& group, Bytes bytes);
+  void tags(const MatchContext& context);
+
+  // trace.cc: the same, watched [cold]
+  bool traced_match(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor);
+  void traced_scan(const Prefilter& prefilter, Bytes bytes);
+  RuleMiss find_miss(const Rule& rule, const Scene& scene, const Subject* raw);
+  bool miss_in_sections(const Rule& rule, Touches touches, const Subject* raw, RuleMiss& miss);
+  bool miss_in_section(const Rule& rule, const Section& section, const Subject* raw, RuleMiss& miss);
+  void flow_over(const MatchContext& context);
+
+  /// A look at what a dissector brought: what is searched while it lives is charged to the flow.
+  class Work {
+   public:
+    Work(const MatchContext& context, MatchCounters& counters)
+        : context_(context), counters_(counters), before_(counters.bytes_searched) {}
+    ~Work() { spend<FlowCosts::kWorkUnit>(context_.flow->costs.work, counters_.bytes_searched - before_); }
+    Work(const Work&) = delete;
+    Work& operator=(const Work&) = delete;
+    bool allowed();
+
+   private:
+    /// How many of the bytes rules look at together; at least one of those there are.
+    size_t take(const MatchContext& context, const Chunk& chunk);
+    void settle(const MatchContext& context, const Chunk& part);
+
+    const MatchContext& context_;
+    MatchCounters& counters_;
+    const uint64_t before_;
+  };
+
+  // captures.cc
+  void keep_captures(const Scene& scene);
+  void name_all(std::span<const Variable> variables, std::vector<NamedText>& out) const;
+  std::span<const Variable> packet_variables() const { return {packet_variables_.data(), packet_variable_count_}; }
+
+  // packets.cc
+  void ip_only(const Scene& scene);
+  void packet_rules(const Scene& scene);
+  void add_packet_group(const PayloadGroups& groups, const Scene& scene, Bytes payload);
+  void packet_events(const Scene& scene);
+  void run(const Scene& scene, std::span<const uint32_t> rules, Bytes payload);
+
+  // streams.cc
+  using GroupSet = std::array<const Group*, 4>;
+  GroupSet stream_groups(const Scene& scene) const;
+  bool wants_stream(const Scene& scene) const;
+  bool keeps_stream(const Scene& scene) const;
+  StreamWindow* window_of(const MatchContext& context, Direction direction) const;
+  bool waits(const Scene& scene) const;
+  void look(const MatchContext& context, Direction direction);
+  void look_back(const MatchContext& context);
+  void scan_stream(const Group& group, const Subject& stream, uint64_t scanned);
+  void look_at_owed(const Scene& scene, StreamWindow& window);
+  void find_raw_part(const Rule& rule, const Scene& scene, StreamWindow& window, const Subject& subject,
+                     uint64_t floor);
+  void look_at_both(const MatchContext& context);
+
+  // transactions.cc
+  void field_rules(const MatchContext& context, const Event& event, Direction direction);
+  void joined_rules(const Scene& scene, Transaction& tx);
+  void app_events(const MatchContext& context, const Event& event, std::array<uint8_t, 2> inspected);
+  static void note_messages(const Event& event, FlowState& state);
+  Payload payload_at_hand(const Scene& scene, uint64_t& base) const;
+  bool other_side_ready(const Rule& rule, const Transaction& tx, Direction direction, uint8_t protocol) const;
+
+  std::shared_ptr<const Compiled> rules_;
+  std::shared_ptr<SharedState> shared_;
+  mutable MatchCounters counters_;  // kits count in it from when they are made
+  Scratch scratch_;
+  Candidates candidates_;
+  std::unique_ptr<Inspection> inspection_;
+  FieldValues values_{counters_};
+  std::vector<uint32_t> files_;
+  bool captured_ = false;  // at the packet at hand, for records
+  uint64_t raw_end_ = 0;   // of what the rule at hand found in the stream; 0: nothing
+  FlowStates states_;
+  AlertQueue queue_;
+  AlertSink& sink_;
+  Event datagram_;          // of the transaction that the datagram at hand is; tx null: of none
+  bool flow_ends_ = false;  // nothing more comes that rules could wait for
+  Tracer* tracer_ = nullptr;
+  std::vector<const Rule*> asked_;          // that the tracer asks for, one a description
+  std::vector<Variable> packet_variables_;  // the first packet_variable_count_ are set
+  size_t packet_variable_count_ = 0;
+  std::vector<NamedText> flowvars_, pktvars_, entropies_;
+  std::vector<NamedNumber> flowints_;
+  std::vector<std::string_view> bit_names_;
 };
 
+}  // namespace lapwing::rules
+
+namespace lapwing {
+using rules::Matcher;
+using rules::MatcherKit;
 }  // namespace lapwing

@@ -1,9 +1,9 @@
 // Rules over one packet: addresses, headers, payload, events of decoder and stream.
-#include "signatures/match/engine.h"
+#include "signatures/match/matcher.h"
 
 namespace lapwing::rules {
 
-void Engine::packet(const MatchContext& context) {
+void Matcher::packet(const MatchContext& context) {
   if (!context.packet || !rules_) return;
   if (idle(context)) return;
   Scene scene = packet_scene(context);
@@ -15,7 +15,7 @@ void Engine::packet(const MatchContext& context) {
   packet_rules(scene);
 }
 
-void Engine::run(const Scene& scene, std::span<const uint32_t> rules, Bytes payload) {
+void Matcher::run(const Scene& scene, std::span<const uint32_t> rules, Bytes payload) {
   Subject subject{payload, 0};
   for (uint32_t number : rules) {
     const Rule& rule = *rules_->all[number];
@@ -24,7 +24,7 @@ void Engine::run(const Scene& scene, std::span<const uint32_t> rules, Bytes payl
   }
 }
 
-void Engine::ip_only(const Scene& scene) {
+void Matcher::ip_only(const Scene& scene) {
   candidates_.clear();
   for (uint32_t rule : rules_->by_src.find(scene.src)) candidates_.add(rule);
   for (uint32_t rule : rules_->by_dst.find(scene.dst)) candidates_.add(rule);
@@ -32,7 +32,7 @@ void Engine::ip_only(const Scene& scene) {
   run(scene, candidates_.sorted(), scene.packet->payload);
 }
 
-void Engine::add_packet_group(const PayloadGroups& groups, const Scene& scene, Bytes payload) {
+void Matcher::add_packet_group(const PayloadGroups& groups, const Scene& scene, Bytes payload) {
   auto add = [&](const Group& group) {
     scan(group, payload);
     for (uint32_t rule : group.always) candidates_.add(rule);
@@ -45,7 +45,7 @@ void Engine::add_packet_group(const PayloadGroups& groups, const Scene& scene, B
   if (scene.protocol < groups.by_protocol.size()) add(groups.by_protocol[scene.protocol]);
 }
 
-void Engine::packet_rules(const Scene& scene) {
+void Matcher::packet_rules(const Scene& scene) {
   auto transport = static_cast<size_t>(__builtin_ctz(scene.transport));
   const Bytes payload = scene.packet->has_l4 && !scene.context->encrypted ? scene.packet->payload : Bytes{};
   const RuleGroups& groups = groups_of(scene);
@@ -62,7 +62,7 @@ void Engine::packet_rules(const Scene& scene) {
   run(scene, candidates_.sorted(), payload);
 }
 
-void Engine::packet_events(const Scene& scene) {
+void Matcher::packet_events(const Scene& scene) {
   const Packet& packet = *scene.packet;
   if (packet.event_count == 0 && scene.context->stream_events.empty()) return;
   candidates_.clear();

@@ -6,12 +6,12 @@
 
 #include "sensor/base/ip_address.h"
 #include "signatures/match/flow_state.h"
-#include "signatures/match/matcher.h"
+#include "signatures/match/match_context.h"
 #include "signatures/program/compiled.h"
 
 namespace lapwing::rules {
 
-class Shared;
+class SharedState;
 
 /// The bytes of one direction as the rule sees them: source and destination follow `direction`, not the packet.
 struct Scene {
@@ -20,7 +20,7 @@ struct Scene {
   const Packet* packet = nullptr;  // null at a flow's end
   Flow* flow = nullptr;
   FlowStates* states = nullptr;  // finds or makes the flow's state
-  Shared* shared = nullptr;
+  SharedState* shared = nullptr;
   MatchCounters* counters = nullptr;
   const Event* event = nullptr;
   const MessageFrame* frame = nullptr;

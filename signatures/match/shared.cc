@@ -2,13 +2,7 @@
 
 #include "sensor/base/hash.h"
 
-namespace lapwing {
-
-std::shared_ptr<SharedState> SharedState::create(std::function<void(uint64_t number)> await) {
-  return std::make_shared<rules::Shared>(std::move(await));
-}
-
-namespace rules {
+namespace lapwing::rules {
 
 size_t SharedKeyHash::operator()(const SharedKey& key) const {
   uint8_t raw[52] = {};
@@ -30,8 +24,8 @@ size_t HostHash::operator()(const IpAddress& host) const {
   return SharedKeyHash()({.a = host});
 }
 
-ThresholdVerdict Shared::count(const Threshold& threshold, const SharedKey& key, Timestamp now,
-                               MatchCounters& counters) {
+ThresholdVerdict SharedState::count(const Threshold& threshold, const SharedKey& key, Timestamp now,
+                                    MatchCounters& counters) {
   using Type = Threshold::Type;
   std::lock_guard lock(mutex_);
   bool fresh = false;
@@ -69,26 +63,26 @@ ThresholdVerdict Shared::count(const Threshold& threshold, const SharedKey& key,
   return {};
 }
 
-bool Shared::has_bit(const SharedKey& key, Timestamp now) {
+bool SharedState::has_bit(const SharedKey& key, Timestamp now) {
   std::lock_guard lock(mutex_);
   const Timestamp* end = bits_.find(key);
   return end && *end >= now;
 }
 
-void Shared::set_bit(const SharedKey& key, Timestamp expires, MatchCounters& counters) {
+void SharedState::set_bit(const SharedKey& key, Timestamp expires, MatchCounters& counters) {
   std::lock_guard lock(mutex_);
   bool fresh = false;
   bits_.find_or_add(key, fresh, counters.shared_entries_full) = expires;
 }
 
-void Shared::add_tag(const IpAddress& host, const Tag& tag, const RuleInfo& rule, Timestamp now,
-                     MatchCounters& counters) {
+void SharedState::add_tag(const IpAddress& host, const Tag& tag, const RuleInfo& rule, Timestamp now,
+                          MatchCounters& counters) {
   std::lock_guard lock(mutex_);
   bool fresh = false;
   tags_.find_or_add(host, fresh, counters.tags_max).add(tag, rule, now, counters);
 }
 
-bool Shared::count_tag(const IpAddress& host, size_t bytes, Timestamp now) {
+bool SharedState::count_tag(const IpAddress& host, size_t bytes, Timestamp now) {
   std::lock_guard lock(mutex_);
   TagList* tags = tags_.find(host);
   if (!tags) return false;
@@ -97,10 +91,9 @@ bool Shared::count_tag(const IpAddress& host, size_t bytes, Timestamp now) {
   return wanted;
 }
 
-void Shared::clear_bit(const SharedKey& key) {
+void SharedState::clear_bit(const SharedKey& key) {
   std::lock_guard lock(mutex_);
   bits_.erase(key);
 }
 
-}  // namespace rules
-}  // namespace lapwing
+}  // namespace lapwing::rules

@@ -8,8 +8,8 @@
 #include "sensor/base/ip_address.h"
 #include "sensor/base/time.h"
 #include "signatures/match/aged_table.h"
-#include "signatures/match/matcher.h"
 #include "signatures/match/tag.h"
+#include "signatures/program/match_counters.h"
 #include "signatures/program/rule.h"
 
 namespace lapwing::rules {
@@ -39,9 +39,11 @@ struct HostHash {
   size_t operator()(const IpAddress& host) const;
 };
 
-class Shared : public SharedState {
+/// `await` is called before the state is touched: in replay it waits until all workers have finished every frame before
+/// `number`, so that the outcome does not depend on scheduling. Live it does nothing.
+class SharedState {
  public:
-  explicit Shared(std::function<void(uint64_t)> await) : await_(std::move(await)) {}
+  explicit SharedState(std::function<void(uint64_t number)> await) : await_(std::move(await)) {}
 
   /// To be called before anything else of a packet.
   void await(uint64_t number) {
@@ -74,3 +76,7 @@ class Shared : public SharedState {
 };
 
 }  // namespace lapwing::rules
+
+namespace lapwing {
+using rules::SharedState;
+}

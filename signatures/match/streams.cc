@@ -1,7 +1,8 @@
 // Rules over raw stream bytes.
 #include <algorithm>
 
-#include "signatures/match/engine.h"
+#include "signatures/match/matcher.h"
+#include "signatures/match/misfit.h"
 
 namespace lapwing::rules {
 
@@ -10,7 +11,7 @@ constexpr size_t kMaxCellCandidates = 256;  // rules whose prefilter hit one cel
 constexpr uint64_t kMostOwed = 64 * kCell;  // more than protocol detection may take of one side
 }  // namespace
 
-Engine::GroupSet Engine::stream_groups(const Scene& scene) const {
+Matcher::GroupSet Matcher::stream_groups(const Scene& scene) const {
   const PayloadGroups& groups = groups_of(scene).streams[0][index(scene.direction)];
   static_assert(transport_bit::tcp == 1);
   GroupSet set{};
@@ -23,7 +24,7 @@ Engine::GroupSet Engine::stream_groups(const Scene& scene) const {
   return set;
 }
 
-bool Engine::wants_stream(const Scene& scene) const {
+bool Matcher::wants_stream(const Scene& scene) const {
   const RuleGroups& groups = groups_of(scene);
   if (groups.raw_fields >> index(scene.direction) & 1) return true;
   if (!groups.has_streams) return false;
@@ -34,16 +35,16 @@ bool Engine::wants_stream(const Scene& scene) const {
 }
 
 /// Whether the last bytes of the stream are kept.
-bool Engine::keeps_stream(const Scene& scene) const {
+bool Matcher::keeps_stream(const Scene& scene) const {
   return wants_stream(scene) || sink_.shows_payload();
 }
 
-StreamWindow* Engine::window_of(const MatchContext& context, Direction direction) const {
+StreamWindow* Matcher::window_of(const MatchContext& context, Direction direction) const {
   FlowState* state = context.flow ? states_.find(*context.flow) : nullptr;
   return state ? state->windows[index(direction)].get() : nullptr;
 }
 
-size_t Engine::take(const MatchContext& context, const Chunk& chunk) {
+size_t Matcher::take(const MatchContext& context, const Chunk& chunk) {
   const size_t all = chunk.data.size();
   if (!context.flow || chunk.datagram || idle(context)) return all;
   if (context.flow->flags & flow_flag::encrypted) return all;
@@ -65,7 +66,7 @@ size_t Engine::take(const MatchContext& context, const Chunk& chunk) {
 }
 
 /// Whether rules that ask for a protocol may still come to look at what this direction brought.
-bool Engine::waits(const Scene& scene) const {
+bool Matcher::waits(const Scene& scene) const {
   const Recognition* seen = scene.context->recognition;
   if (!seen || flow_ends_) return false;
   const RuleGroups& groups = groups_of(scene);
@@ -74,7 +75,7 @@ bool Engine::waits(const Scene& scene) const {
          (groups.waiting_for_side >> side & 1 && !seen->sides[side].known());
 }
 
-void Engine::settle(const MatchContext& context, const Chunk& part) {
+void Matcher::settle(const MatchContext& context, const Chunk& part) {
   StreamWindow* window = window_of(context, part.direction);
   if (!window || part.datagram || idle(context)) return;
   look_back(context);
@@ -87,7 +88,7 @@ void Engine::settle(const MatchContext& context, const Chunk& part) {
 }
 
 /// What was looked at before the protocol was known is looked at again, by the rules that ask for it.
-void Engine::look_back(const MatchContext& context) {
+void Matcher::look_back(const MatchContext& context) {
   for (Direction direction : {Direction::to_server, Direction::to_client}) {
     StreamWindow* window = window_of(context, direction);
     if (window && window->waits && !waits(flow_scene(context, direction))) look(context, direction);
@@ -95,7 +96,7 @@ void Engine::look_back(const MatchContext& context) {
 }
 
 /// Only what lies behind `scanned`, and as much before it as a literal may begin in.
-void Engine::scan_stream(const Group& group, const Subject& stream, uint64_t scanned) {
+void Matcher::scan_stream(const Group& group, const Subject& stream, uint64_t scanned) {
   const uint64_t overlap = group.prefilter.longest() > 0 ? group.prefilter.longest() - 1 : 0;
   const bool all = group.prefilter.unbounded() || scanned < stream.base + overlap;
   const uint64_t from = all ? stream.base : scanned - overlap;
@@ -105,7 +106,7 @@ void Engine::scan_stream(const Group& group, const Subject& stream, uint64_t sca
 }
 
 /// At the cells before the one at hand.
-void Engine::look_at_owed(const Scene& scene, StreamWindow& window) {
+void Matcher::look_at_owed(const Scene& scene, StreamWindow& window) {
   const GroupSet set = stream_groups(scene);
   for (uint64_t cell = window.owed(); cell < window.cell(); cell += kCell) {
     const Subject subject{window.bytes(cell), window.base(cell)};
@@ -125,9 +126,9 @@ void Engine::look_at_owed(const Scene& scene, StreamWindow& window) {
 }
 
 /// Of a rule over fields: what is found is kept until the message that it lies in is over.
-void Engine::find_raw_part(const Rule& rule, const Scene& scene, StreamWindow& window, const Subject& subject,
-                           uint64_t floor) {
-  if (!header_matches(rule, scene)) return;
+void Matcher::find_raw_part(const Rule& rule, const Scene& scene, StreamWindow& window, const Subject& subject,
+                            uint64_t floor) {
+  if (misfit(rule.header, scene)) return;
   const auto raw = std::find_if(rule.sections.begin(), rule.sections.end(),
                                 [](const Section& section) { return section.buffer == kRawBuffer; });
   inspection_->scene = &scene;
@@ -136,7 +137,7 @@ void Engine::find_raw_part(const Rule& rule, const Scene& scene, StreamWindow& w
   counters_.stream_candidates_max += !window.keep_found(rule.order, raw_end_, subject.data, subject.base);
 }
 
-void Engine::encrypted(const MatchContext& context, Direction direction, uint64_t offset) {
+void Matcher::encrypted(const MatchContext& context, Direction direction, uint64_t offset) {
   FlowState* state = context.flow ? states_.find(*context.flow) : nullptr;
   if (!state) return;
   if (StreamWindow* window = window_of(context, direction)) window->end_at(offset);
@@ -144,7 +145,7 @@ void Engine::encrypted(const MatchContext& context, Direction direction, uint64_
   state->windows = {};
 }
 
-void Engine::gap(const MatchContext& context, Direction direction, uint64_t offset, uint64_t lost) {
+void Matcher::gap(const MatchContext& context, Direction direction, uint64_t offset, uint64_t lost) {
   if (idle(context)) return;
   look(context, direction);
   if (!sink_.shows_payload() || context.flow->flags & flow_flag::encrypted) return;
@@ -153,7 +154,7 @@ void Engine::gap(const MatchContext& context, Direction direction, uint64_t offs
   window.miss(offset, lost);
 }
 
-void Engine::finish(const MatchContext& context) {
+void Matcher::finish(const MatchContext& context) {
   if (tracer_) [[unlikely]]
     flow_over(context);
   if (idle(context)) return;
@@ -162,13 +163,13 @@ void Engine::finish(const MatchContext& context) {
   flow_ends_ = false;
 }
 
-void Engine::look_at_both(const MatchContext& context) {
+void Matcher::look_at_both(const MatchContext& context) {
   look_back(context);
   look(context, Direction::to_server);
   look(context, Direction::to_client);
 }
 
-void Engine::look(const MatchContext& context, Direction direction) {
+void Matcher::look(const MatchContext& context, Direction direction) {
   StreamWindow* window = window_of(context, direction);
   if (!window || (window->looked_to == window->end() && !window->waits)) return;
   if (window->generation != rules_->generation()) {

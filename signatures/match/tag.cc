@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "signatures/match/matcher.h"
+#include "signatures/match/match_context.h"
 
 namespace lapwing::rules {
 

@@ -1,7 +1,8 @@
 // The engine while it is watched: what it costs, and the first requirement of a rule that does not hold.
 #include <algorithm>
 
-#include "signatures/match/engine.h"
+#include "signatures/match/matcher.h"
+#include "signatures/match/misfit.h"
 #include "signatures/program/content.h"
 #include "signatures/program/words.h"
 
@@ -49,7 +50,7 @@ const char* why_never(const Rule& rule) {
 
 }  // namespace
 
-void Engine::trace(Tracer* tracer) {
+void Matcher::trace(Tracer* tracer) {
   tracer_ = tracer;
   asked_.clear();
   if (!tracer || !rules_) return;
@@ -60,7 +61,7 @@ void Engine::trace(Tracer* tracer) {
   }
 }
 
-bool Engine::traced_match(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor) {
+bool Matcher::traced_match(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor) {
   RuleLook look;
   look.rule = rule.info.get();
   look.context = scene.context;
@@ -85,51 +86,56 @@ bool Engine::traced_match(const Rule& rule, const Scene& scene, const Subject* r
   return false;
 }
 
-void Engine::traced_scan(const Prefilter& prefilter, Bytes bytes) {
+void Matcher::traced_scan(const Prefilter& prefilter, Bytes bytes) {
   const uint64_t start = ticks();
   if (!prefilter.scan(bytes, scratch_.get(), candidates_)) counters_.hyperscan_error++;
   if (!prefilter.empty()) tracer_->scanned(bytes.size(), ticks() - start);
 }
 
-/// In the order of header_matches().
-Engine::Misfit Engine::misfit(const Rule& rule, const Scene& scene) const {
-  const Header& h = rule.header;
-  if (h.needs_flow && !scene.flow) return {"it needs a flow", "a packet without one"};
-  if (scene.flow && !(h.directions >> index(scene.direction) & 1)) {
-    return {"it is for the other direction", scene.direction == Direction::to_server ? "to_server" : "to_client"};
+std::string_view asked(Misfit misfit) {
+  switch (misfit) {
+    case Misfit::flow: return "it needs a flow";
+    case Misfit::direction: return "it is for the other direction";
+    case Misfit::established: return "its flow must be established";
+    case Misfit::not_established: return "its flow must not be established";
+    case Misfit::app_protocol: return "it is for another application protocol";
+    case Misfit::transport: return "it is for another transport protocol";
+    case Misfit::ip_protocol: return "it is for another IP protocol";
+    case Misfit::ip_version: return "it is for the other version of IP";
+    case Misfit::src_port: return "the source port is none of its";
+    case Misfit::dst_port: return "the destination port is none of its";
+    case Misfit::src: return "the source address is none of its";
+    case Misfit::dst: return "the destination address is none of its";
   }
-  if (h.established && *h.established != scene.context->established) {
-    return {*h.established ? "its flow must be established" : "its flow must not be established",
-            scene.context->established ? "established" : "not established"};
-  }
-  if (h.protocols != 0 && (scene.protocol == kMaxProtocols || !(h.protocols >> scene.protocol & 1))) {
-    return {"it is for another application protocol",
-            scene.protocol == kMaxProtocols ? "none detected" : std::string(rules_->protocols[scene.protocol]->name)};
-  }
-  if (scene.transport == 0 ? !h.without_ip : !(h.transports & scene.transport)) {
-    return {"it is for another transport protocol", std::string(name_of_transport(scene.transport))};
-  }
-  if (scene.transport != 0 && (scene.src.version == 4 ? !h.v4 : !h.v6)) {
-    return {"it is for the other version of IP", scene.src.version == 4 ? "IPv4" : "IPv6"};
-  }
-  if (!h.src_port->any && (!scene.has_ports || !h.src_port->contains(scene.src_port))) {
-    return {"the source port is none of its", port_text(scene, scene.src_port)};
-  }
-  if (!h.dst_port->any && (!scene.has_ports || !h.dst_port->contains(scene.dst_port))) {
-    return {"the destination port is none of its", port_text(scene, scene.dst_port)};
-  }
-  if (!h.src->any && !h.src->contains(scene.src)) return {"the source address is none of its", to_string(scene.src)};
-  if (!h.dst->any && !h.dst->contains(scene.dst))
-    return {"the destination address is none of its", to_string(scene.dst)};
   return {};
 }
 
-RuleMiss Engine::find_miss(const Rule& rule, const Scene& scene, const Subject* raw) {
+std::string found(Misfit misfit, const Scene& scene) {
+  switch (misfit) {
+    case Misfit::flow: return "a packet without one";
+    case Misfit::direction: return scene.direction == Direction::to_server ? "to_server" : "to_client";
+    case Misfit::established: return "not established";
+    case Misfit::not_established: return "established";
+    case Misfit::app_protocol:
+      return scene.protocol == kMaxProtocols ? "none detected"
+                                             : std::string(scene.rules->protocols[scene.protocol]->name);
+    case Misfit::transport: return std::string(name_of_transport(scene.transport));
+    case Misfit::ip_protocol: return scene.packet ? "number " + std::to_string(scene.packet->proto) : "no packet";
+    case Misfit::ip_version: return scene.src.version == 4 ? "IPv4" : "IPv6";
+    case Misfit::src_port: return port_text(scene, scene.src_port);
+    case Misfit::dst_port: return port_text(scene, scene.dst_port);
+    case Misfit::src: return to_string(scene.src);
+    case Misfit::dst: return to_string(scene.dst);
+  }
+  return {};
+}
+
+RuleMiss Matcher::find_miss(const Rule& rule, const Scene& scene, const Subject* raw) {
   RuleMiss miss;
-  if (Misfit header = misfit(rule, scene); !header.what.empty()) {
+  if (const auto header = misfit(rule.header, scene)) {
     miss.part = "header";
-    miss.condition = header.what;
-    miss.found = std::move(header.found);
+    miss.condition = asked(*header);
+    miss.found = found(*header, scene);
     return miss;
   }
   auto missed = [&](const auto& conditions) {
@@ -143,11 +149,15 @@ RuleMiss Engine::find_miss(const Rule& rule, const Scene& scene, const Subject* 
   };
   if (missed(rule.conditions)) return miss;
   for (const FieldTest& test : rule.field_tests) {
-    if (field_test_passes(test)) continue;
+    if (field_test_passes(test, scene)) continue;
     const Buffer& buffer = rules_->buffers[test.buffer];
     miss.part = "condition";
     miss.buffer = buffer.name;
-    miss.condition = Sentence(" ").add(buffer.name).add(words(test.test)).add(words(test.multi)).text();
+    if (test.word) {
+      miss.condition = Sentence(" ").add(buffer.name).add(describe_word(test)).text();
+      return miss;
+    }
+    miss.condition = Sentence(" ").add(buffer.name).add(describe(test.test)).add(describe(test.multi)).text();
     Sentence found;
     for (const auto& value : values_.get(test.buffer)) found.add(std::to_string(value->integer));
     miss.found = found.text().empty() ? "no value" : found.text();
@@ -179,14 +189,14 @@ RuleMiss Engine::find_miss(const Rule& rule, const Scene& scene, const Subject* 
   return miss;
 }
 
-bool Engine::miss_in_sections(const Rule& rule, Touches touches, const Subject* raw, RuleMiss& miss) {
+bool Matcher::miss_in_sections(const Rule& rule, Touches touches, const Subject* raw, RuleMiss& miss) {
   return std::any_of(rule.sections.begin(), rule.sections.end(), [&](const Section& section) {
     return section.touches == touches && miss_in_section(rule, section, raw, miss);
   });
 }
 
 /// Of several values the one that got furthest is told of.
-bool Engine::miss_in_section(const Rule& rule, const Section& section, const Subject* raw, RuleMiss& miss) {
+bool Matcher::miss_in_section(const Rule& rule, const Section& section, const Subject* raw, RuleMiss& miss) {
   const FieldValues::Values values = section.buffer == kRawBuffer ? FieldValues::Values{} : values_.get(section.buffer);
   miss.part = "buffer";
   miss.buffer = rules_->buffers[section.buffer].name;
@@ -209,7 +219,7 @@ bool Engine::miss_in_section(const Rule& rule, const Section& section, const Sub
   size_t furthest = 0;
   bool any = false;
   for (size_t i = 0; i < count; i++) {
-    const Subject subject = section.buffer == kRawBuffer ? *raw : Subject{values[i]->bytes, 0};
+    const Subject subject = section.buffer == kRawBuffer ? *raw : Subject{values[i]->bytes, values[i]->base};
     uint64_t cursor = 0;
     for (size_t steps = 1;; steps++) {
       if (steps > section.chain.size()) return false;
@@ -235,15 +245,14 @@ bool Engine::miss_in_section(const Rule& rule, const Section& section, const Sub
   return any;
 }
 
-void Engine::flow_over(const MatchContext& context) {
+void Matcher::flow_over(const MatchContext& context) {
   if (!rules_ || !context.flow) return;
   for (const Rule* rule : asked_) {
     // What depends on the moment is told with a look, not of a flow.
-    Misfit there = misfit(*rule, flow_scene(context, Direction::to_server));
-    Misfit back = misfit(*rule, flow_scene(context, Direction::to_client));
-    const bool fits = there.what.empty() || back.what.empty();
+    const auto there = misfit(rule->header, flow_scene(context, Direction::to_server));
+    const auto back = misfit(rule->header, flow_scene(context, Direction::to_client));
     const bool one_way = (rule->header.directions & kToServer) == 0;
-    const std::string_view why = fits ? why_never(*rule) : one_way ? back.what : there.what;
+    const std::string_view why = there && back ? asked(one_way ? *back : *there) : why_never(*rule);
     tracer_->flow_over(context, *rule->info, why);
   }
 }

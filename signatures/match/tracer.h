@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "signatures/match/matcher.h"
+#include "signatures/match/match_context.h"
 
 namespace lapwing {
 

@@ -2,7 +2,7 @@
 // looked at once more then, by the rules that have not matched.
 #include <algorithm>
 
-#include "signatures/match/engine.h"
+#include "signatures/match/matcher.h"
 #include "signatures/program/buffers.h"
 
 namespace lapwing::rules {
@@ -18,7 +18,7 @@ Subject in_message(Bytes bytes, uint64_t base, uint64_t begin) {
 
 }  // namespace
 
-void Engine::event(const MatchContext& context, const Event& event) {
+void Matcher::event(const MatchContext& context, const Event& event) {
   if (!event.tx || !context.flow) return;
   Transaction& tx = *event.tx;
   if (context.packet && context.packet->is_udp() && event.protocol->one_message) datagram_ = event;
@@ -45,13 +45,13 @@ void Engine::event(const MatchContext& context, const Event& event) {
 }
 
 /// Which message the bytes that streams look at belong to, when nothing of the transaction is at hand.
-void Engine::note_messages(const Event& event, FlowState& state) {
+void Matcher::note_messages(const Event& event, FlowState& state) {
   const Transaction& tx = *event.tx;
   for (size_t side = 0; side < state.open.size(); side++) {
     OpenMessage& open = state.open[side];
     if (tx.begin[side] == kNowhere || !state.windows[side]) continue;
     if (tx.progress[side] != kComplete) {
-      if (!open.protocol || tx.begin[side] >= open.begin) open = {event.protocol, tx.id, tx.begin[side]};
+      if (!open.protocol || tx.begin[side] >= open.begin) open = {event.protocol, tx.id, tx.number, tx.begin[side]};
     } else if (open.protocol == event.protocol && open.tx_id == tx.id) {
       open = {};
     }
@@ -60,7 +60,7 @@ void Engine::note_messages(const Event& event, FlowState& state) {
 
 /// What is shown of a transaction's direction: its stream as it stands, or the datagram at hand. `base`: where in the
 /// stream that begins.
-Payload Engine::payload_at_hand(const Scene& scene, uint64_t& base) const {
+Payload Matcher::payload_at_hand(const Scene& scene, uint64_t& base) const {
   const MatchContext& context = *scene.context;
   base = 0;
   if (scene.transport == transport_bit::tcp) {
@@ -75,7 +75,7 @@ Payload Engine::payload_at_hand(const Scene& scene, uint64_t& base) const {
 
 /// True when what the rule wants of the other direction was final before this one got on: of both, only the later
 /// looks at the rule.
-bool Engine::other_side_ready(const Rule& rule, const Transaction& tx, Direction direction, uint8_t protocol) const {
+bool Matcher::other_side_ready(const Rule& rule, const Transaction& tx, Direction direction, uint8_t protocol) const {
   auto waits = [&](BufferId id) {
     const Buffer& buffer = rules_->buffers[id];
     return buffer.only && *buffer.only != direction && buffer.fields[protocol] &&
@@ -87,7 +87,7 @@ bool Engine::other_side_ready(const Rule& rule, const Transaction& tx, Direction
   return none_waits(rule.sections) && none_waits(rule.field_tests) && none_waits(rule.file_tests);
 }
 
-void Engine::field_rules(const MatchContext& context, const Event& event, Direction direction) {
+void Matcher::field_rules(const MatchContext& context, const Event& event, Direction direction) {
   uint8_t protocol = rules_->protocol_index(event.protocol);
   if (protocol == kMaxProtocols) return;
   Scene scene = flow_scene(context, direction);
@@ -149,7 +149,7 @@ void Engine::field_rules(const MatchContext& context, const Event& event, Direct
 
 /// The message is over: what raw content was found in it before its last bytes, or behind those that decided on a
 /// rule's fields.
-void Engine::joined_rules(const Scene& scene, Transaction& tx) {
+void Matcher::joined_rules(const Scene& scene, Transaction& tx) {
   StreamWindow* window = window_of(*scene.context, scene.direction);
   const uint64_t begin = tx.begin[index(scene.direction)];
   if (!window || begin == kNowhere || window->generation != rules_->generation()) return;
@@ -167,7 +167,7 @@ void Engine::joined_rules(const Scene& scene, Transaction& tx) {
 
 /// Each rule looks in its own direction, whichever side broke the protocol; one for both in that of the side that did.
 /// `inspected`: what field_rules() had looked at before.
-void Engine::app_events(const MatchContext& context, const Event& event, std::array<uint8_t, 2> inspected) {
+void Matcher::app_events(const MatchContext& context, const Event& event, std::array<uint8_t, 2> inspected) {
   uint8_t protocol = rules_->protocol_index(event.protocol);
   if (protocol == kMaxProtocols) return;
   const auto& by_event = rules_->app_event_rules[protocol];

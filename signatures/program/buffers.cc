@@ -9,7 +9,7 @@ BufferTable::BufferTable(const std::vector<const Protocol*>& protocols) : protoc
   if (protocols_.size() > kMaxProtocols) throw std::length_error("more protocols than rules can tell apart");
   buffers_.push_back({.name = "payload", .transforms = {}, .transform_names = {}, .fields = {}});
   identities_.push_back("payload");
-  using Use = Word::Use;
+  using Use = Named::Use;
   for (size_t p = 0; p < protocols_.size(); p++) {
     for (const Field& field : protocols_[p]->fields) {
       std::string name(field.name);
@@ -17,18 +17,26 @@ BufferTable::BufferTable(const std::vector<const Protocol*>& protocols) : protoc
       row.resize(protocols_.size());
       row[p] = &field;
       Use use = field.kind == FieldKind::bytes ? Use::sticky : Use::integer;
-      words_[name] = {use, name};
+      named_[name] = {use, name};
       for (auto alias : field.sticky_aliases) {
-        if (!alias.empty()) words_[std::string(alias)] = {use, name};
+        if (!alias.empty()) named_[std::string(alias)] = {use, name};
       }
-      if (!field.modifier.empty()) words_.emplace(std::string(field.modifier), Word{Use::modifier, name});
+      if (!field.modifier.empty()) named_.emplace(std::string(field.modifier), Named{Use::modifier, name});
+    }
+    for (const Word& word : protocols_[p]->words) {
+      const std::string name(word.name);
+      auto& row = words_[name];
+      row.resize(protocols_.size());
+      row[p] = &word;
+      named_[name] = {Use::word, name};
+      if (!word.alias.empty()) named_[std::string(word.alias)] = {Use::word, name};
     }
   }
 }
 
-BufferTable::Word BufferTable::find(std::string_view word) const {
-  auto found = words_.find(word);
-  return found == words_.end() ? Word{} : found->second;
+BufferTable::Named BufferTable::find(std::string_view word) const {
+  auto found = named_.find(word);
+  return found == named_.end() ? Named{} : found->second;
 }
 
 std::string BufferTable::by_pcre_letter(char letter, uint64_t protocols) const {
@@ -52,6 +60,19 @@ BufferId BufferTable::intern(std::string identity, Buffer buffer) {
 
 BufferId BufferTable::of_field(const std::string& field) {
   return intern(field, {.name = field, .transforms = {}, .transform_names = {}, .fields = fields_.at(field)});
+}
+
+BufferId BufferTable::of_word(const std::string& word) {
+  Buffer buffer{.name = word, .transforms = {}, .transform_names = {}, .fields = {}};
+  buffer.fields.resize(protocols_.size());
+  for (size_t p = 0; p < protocols_.size(); p++) {
+    const Word* row = words_.at(word)[p];
+    if (!row) continue;
+    buffer.own_fields.push_back(std::make_shared<const Field>(Field{
+        .name = row->name, .kind = FieldKind::integer, .sender = row->sender, .stage = row->stage, .help = row->help}));
+    buffer.fields[p] = buffer.own_fields.back().get();
+  }
+  return intern("word " + word, std::move(buffer));
 }
 
 BufferId BufferTable::of_packet(std::string_view name, bool (*get)(const Packet&, Bytes&)) {
@@ -102,13 +123,11 @@ bool BufferTable::lowercased(BufferId id) const {
 }
 
 uint64_t BufferTable::protocols_named(std::string_view name) const {
-  static constexpr struct {
-    std::string_view rule, protocol;
-  } kAlso[] = {{"ssl", "tls"}, {"http1", "http"}, {"http", "http1"}, {"http", "http2"}, {"dns", "doh2"}};
   uint64_t bits = 0;
   for (size_t p = 0; p < protocols_.size(); p++) {
-    auto also = [&](const auto& row) { return row.rule == name && row.protocol == protocols_[p]->name; };
-    if (protocols_[p]->name == name || std::any_of(std::begin(kAlso), std::end(kAlso), also)) bits |= uint64_t{1} << p;
+    const auto& also = protocols_[p]->also;
+    if (protocols_[p]->name == name || std::find(also.begin(), also.end(), name) != also.end())
+      bits |= uint64_t{1} << p;
   }
   return bits;
 }

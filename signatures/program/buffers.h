@@ -14,20 +14,24 @@ class BufferTable {
  public:
   BufferTable(const std::vector<const Protocol*>& protocols);
 
-  /// What a word of a rule names among the protocols' fields.
-  struct Word {
-    enum class Use : uint8_t { none, sticky, modifier, integer } use = Use::none;
-    std::string field;  // canonical name
+  /// What a word of a rule names among what protocols bring.
+  struct Named {
+    enum class Use : uint8_t { none, sticky, modifier, integer, word } use = Use::none;
+    std::string name;  // canonical, of the field or word
   };
-  Word find(std::string_view word) const;
+  Named find(std::string_view word) const;
   /// The field that a pcre letter selects for rules of these protocols (0: any); empty when none does.
   std::string by_pcre_letter(char letter, uint64_t protocols) const;
   /// Field of that name by protocol index.
   const std::vector<const Field*>& fields(const std::string& field) const { return fields_.at(field); }
   bool has(const std::string& field) const { return fields_.count(field) != 0; }
+  /// Word of that name by protocol index.
+  const std::vector<const Word*>& words(const std::string& word) const { return words_.at(word); }
 
   BufferId raw() const { return kRawBuffer; }
   BufferId of_field(const std::string& field);
+  /// What is known of the words' directions and stages, as if they were fields.
+  BufferId of_word(const std::string& word);
   BufferId of_packet(std::string_view name, bool (*get)(const Packet&, Bytes&));
   /// The frame of that name of each of the protocols that have it; kRawBuffer when none has.
   BufferId of_frame(std::string_view name, uint64_t protocols);
@@ -49,7 +53,8 @@ class BufferTable {
 
   std::vector<const Protocol*> protocols_;
   std::map<std::string, std::vector<const Field*>, std::less<>> fields_;
-  std::map<std::string, Word, std::less<>> words_;
+  std::map<std::string, std::vector<const Word*>, std::less<>> words_;
+  std::map<std::string, Named, std::less<>> named_;
   std::map<std::string, BufferId, std::less<>> ids_;
   std::vector<Buffer> buffers_;
   std::vector<std::string> identities_;

@@ -40,6 +40,7 @@ struct Buffer {
   std::vector<std::shared_ptr<const Transform>> transforms;
   std::vector<std::string> transform_names;                // as the rule has them
   std::vector<const Field*> fields;                        // by protocol index; null where it has none
+  std::vector<std::shared_ptr<const Field>> own_fields;    // that stand for words
   bool (*of_packet)(const Packet&, Bytes& out) = nullptr;  // instead: a part of the packet
   std::vector<uint64_t> frames;                            // instead: bits of frame numbers, by protocol index
   std::optional<Direction> only;                           // the direction it is taken from, whoever spoke last

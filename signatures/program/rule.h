@@ -12,8 +12,9 @@
 #include "sensor/decode/packet.h"
 #include "sensor/event/alert.h"
 #include "sensor/event/event.h"
+#include "sensor/event/integer_test.h"
+#include "sensor/event/word.h"
 #include "signatures/parse/parse.h"
-#include "signatures/program/integer_range.h"
 #include "signatures/program/state_use.h"
 #include "signatures/program/step.h"
 
@@ -79,11 +80,21 @@ struct Section {
   Absence absence = Absence::never;
 };
 
-/// A requirement on an integer field.
+/// A word of protocols with what its text means to each of them.
+struct WordTest {
+  struct Meaning {
+    const Word* word = nullptr;  // null: of a protocol without it
+    std::shared_ptr<const void> value;
+  };
+  std::vector<Meaning> meanings;  // by protocol index
+};
+
+/// A requirement on an integer field, or instead what a word asks for.
 struct FieldTest {
   BufferId buffer = kRawBuffer;
-  IntegerTest test;
+  IntegerList test;
   MultiTest multi;
+  std::shared_ptr<const WordTest> word;
 };
 
 using DigestList = std::unordered_set<std::string>;  // lower-case hex

@@ -8,12 +8,6 @@ namespace lapwing::rules {
 
 namespace {
 
-std::string hex(uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
-  return text;
-}
-
 std::string_view name_of(Threshold::Track track) {
   using Track = Threshold::Track;
   switch (track) {
@@ -41,40 +35,11 @@ std::string_view name_of(Threshold::Type type) {
 
 }  // namespace
 
-std::string words(const IntegerTest& test, std::span<const NamedValue> names) {
-  auto number = [&](uint64_t value) {
-    for (const NamedValue& name : names) {
-      if (name.value == value) return std::to_string(value) + " (" + std::string(name.name) + ")";
-    }
-    return std::to_string(value);
-  };
-  const std::string a = number(test.a), b = number(test.b);
-  using Mode = IntegerTest::Mode;
-  switch (test.mode) {
-    case Mode::equal: return "= " + a;
-    case Mode::not_equal: return "!= " + a;
-    case Mode::less: return "< " + a;
-    case Mode::less_equal: return "<= " + a;
-    case Mode::greater: return "> " + a;
-    case Mode::greater_equal: return ">= " + a;
-    case Mode::between: return "> " + a + " and < " + b;
-    case Mode::not_between: return "<= " + a + " or >= " + b;
-    case Mode::masked: return "& " + hex(test.a) + " = " + hex(test.b);
-    case Mode::not_masked: return "& " + hex(test.a) + " != " + hex(test.b);
+std::string describe_word(const FieldTest& test) {
+  for (const WordTest::Meaning& meaning : test.word->meanings) {
+    if (meaning.word) return meaning.word->describe(meaning.value.get());
   }
-  return "";
-}
-
-std::string words(const MultiTest& test) {
-  using Mode = MultiTest::Mode;
-  switch (test.mode) {
-    case Mode::any: return "";
-    case Mode::all: return "of all values";
-    case Mode::all_present: return "of all values, at least one";
-    case Mode::count: return "of as many values as are " + words(test.count);
-    case Mode::index: return "of value " + std::to_string(test.index);
-  }
-  return "";
+  return {};
 }
 
 std::string words(const Threshold& threshold) {

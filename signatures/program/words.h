@@ -5,16 +5,19 @@
 #include <string>
 #include <string_view>
 
+#include "sensor/base/sentence.h"
+#include "sensor/event/integer_test.h"
 #include "signatures/program/content.h"
-#include "signatures/program/integer_range.h"
 #include "signatures/program/rule.h"
 
 namespace lapwing::rules {
 
-/// "> 5", "> 3 and < 9", "& 0xf0 = 0x10"; `names`: of the field's values.
-std::string words(const IntegerTest& test, std::span<const NamedValue> names = {});
-/// "of all values", "of value 2", ...; empty for any value.
-std::string words(const MultiTest& test);
+/// As describe() of what protocols' keywords ask for.
+inline std::string words(const IntegerTest& test) {
+  return describe(test);
+}
+/// What a test of a word asks for, by the first protocol that has it.
+std::string describe_word(const FieldTest& test);
 std::string words(const Threshold& threshold);
 std::string words(const Tag& tag);
 std::string words(const Number& number, VariableNames variables);
@@ -22,23 +25,5 @@ std::string words(const Number& number, VariableNames variables);
 /// told.
 std::string in_quotes(std::string_view bytes, size_t most = SIZE_MAX);
 std::string_view name_of(Action action);
-
-/// Joins words with a separator, leaving out empty ones.
-class Sentence {
- public:
-  explicit Sentence(std::string_view separator = ", ") : separator_(separator) {}
-  Sentence& add(std::string_view words) {
-    if (words.empty()) return *this;
-    if (!text_.empty()) text_ += separator_;
-    text_ += words;
-    return *this;
-  }
-  Sentence& add_if(bool wanted, std::string_view words) { return wanted ? add(words) : *this; }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string_view separator_;
-  std::string text_;
-};
 
 }  // namespace lapwing::rules

@@ -158,7 +158,7 @@ struct Pass {
     made = test::allocations_made();
     failed_caller = test::failed_caller();
     CounterSet counters;
-    worker.add_counters(counters);
+    worker.counters().add_counters(counters);
     for (const char* path : {"flow.out_of_memory", "tcp.segment_memcap_drop", "defrag.memcap_drop",
                              "app_layer.parser_errors", "detect.pcre_error"}) {
       told += counters.value(path);
@@ -209,7 +209,7 @@ class Allocation : public ::testing::Test {
       Worker worker(0, source,
                     {.config = config_.get(),
                      .rules = rules_,
-                     .state = SharedState::create([](uint64_t) {}),
+                     .state = std::make_shared<SharedState>([](uint64_t) {}),
                      .publisher = &publisher,
                      .file_numbers = &numbers});
       source.at_end = [&] { out.emplace_back().count(worker); };

@@ -227,6 +227,9 @@ class Config(Case):
         self.assertEqual(at("vars.port-groups.HTTP_PORTS")[1]["line"], 3)
         self.assertEqual(at("vars.address-groups.EXTERNAL_NET")[1], {"source": "default"})
         self.assertTrue(all(row["read"] for row in rows.values()), rows)
+        short = told("-c", self.file("short.yaml", "outputs: [{eve-log: {types: [dns: {version: 2}]}}]\n"))
+        self.assertEqual(short["outputs.0.eve-log.types.0.dns.version"]["value"], "2")
+        self.assertNotIn("app-layer.protocols.dns.record.version", short, "it is given, if not by this key")
         listed = {row["key"] for row in json.loads(run("list", "options", "--json").stdout)}
         missing = {key for key in listed - set(told()) if not key.startswith(("outputs.", "dpdk.")) and key != "pcap.interface"}
         self.assertEqual(missing, set())
@@ -320,7 +323,16 @@ class Faults(Case):
         self.assertEqual(run("replay", DNS, "-c", missing, "-q").returncode, 0)
         self.assertEqual(run("replay", DNS, "-c", missing, "-q", "--strict").returncode, 2)
 
+    def test_sections_that_contradict_each_other_are_told_with_both_places(self):
+        section = "  - eve-log: {filetype: stdout, types: [dns: {version: %d}]}\n"
+        self.assertRegex(self.fault("outputs:\n" + section % 2 + section % 3), r"lapwing\.yaml:3:56: version: other than at .*lapwing\.yaml:2:56; ")
+        same = self.file("lapwing.yaml", "outputs:\n" + section % 2 + section % 2)
+        done = run("replay", DNS, "-c", same, "-q")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertEqual({json.loads(line)["dns"]["version"] for line in done.stdout.decode().splitlines()}, {2})
+
     def test_a_misspelt_key_is_told_where_it_stands(self):
+        self.assertRegex(self.fault("outputs: [{eve-log: {filetype: stdout, types: [dns: {versoin: 2}]}}]\n"), r"lapwing\.yaml:1:\d+: unknown setting 'outputs\.eve-log\.types\.dns\.versoin'; did you mean 'outputs\.eve-log\.types\.dns\.version'\?")
         self.assertRegex(self.fault("stream:\n  memcpa:   64mb\n"), r"lapwing\.yaml:2:3: unknown setting 'stream\.memcpa'; did you mean 'stream\.memcap'\?")
         self.assertRegex(self.fault("outputs:\n  - eve-log:\n      filetype: stdout\n      typs: [dns]\n"), r"lapwing\.yaml:4:7: .*typs")
         self.assertRegex(self.fault("streem:\n\n  memcap: 64mb\n"), r"lapwing\.yaml:1:1: unknown setting 'streem'")

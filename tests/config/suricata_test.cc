@@ -122,16 +122,6 @@ TEST(SuricataTest, AMissingOrCircularVariableIsRefusedWithItsPlace) {
   }
 }
 
-TEST(SuricataTest, DetectionOnlyIsNoDissectionAndSaidSo) {
-  Setting root;
-  auto notes = adopt_suricata(
-      parse_yaml("app-layer: {protocols: {imap: {enabled: detection-only}, dns: {tcp: {enabled: yes}}}}\n", "s.yaml"),
-      root);
-  EXPECT_FALSE(root.find("app-layer.protocols.imap.enabled")->as_bool());
-  EXPECT_TRUE(root.find("app-layer.protocols.dns.tcp.enabled")->as_bool());
-  EXPECT_THAT(notes, ElementsAre(HasSubstr("imap is only identified")));
-}
-
 TEST(SuricataTest, PoliciesThatBlockAreNamedWithTheirPlace) {
   Setting root;
   auto notes = adopt_suricata(

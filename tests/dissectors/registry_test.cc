@@ -1,8 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
 #include <set>
 #include <string>
 
+#include "sensor/event/member.h"
+#include "tests/dissectors/dialogue.h"
 #include "tests/support/flow_driver.h"
 
 namespace lapwing {
@@ -20,6 +24,26 @@ TEST(Registry, NamesAreUniqueAndAgree) {
   EXPECT_TRUE(names.contains("dns"));
 }
 
+TEST(Registry, StartsAreWhatProbesSayOfTheFirstByte) {
+  std::minstd_rand random;
+  for (const DissectorRow* row : dissectors()) {
+    for (const Direction direction : {Direction::to_server, Direction::to_client}) {
+      for (size_t byte = 0; byte < 256; ++byte) {
+        const bool starts = row->about->starts[index(direction)].has(byte);
+        const std::string text(1, static_cast<char>(byte));
+        if (row->about->transports & transport::tcp) {
+          EXPECT_EQ(test::probe(*row, direction, text) != Likelihood::no, starts) << row->about->name << ' ' << byte;
+        }
+        for (int tries = 0; !starts && row->about->transports & transport::udp && tries < 50; ++tries) {
+          std::string datagram = text;
+          while (random() % 20) datagram += static_cast<char>(random());
+          EXPECT_EQ(test::probe(*row, direction, datagram, true), Likelihood::no) << row->about->name << ' ' << byte;
+        }
+      }
+    }
+  }
+}
+
 TEST(Registry, FieldsAreUniqueAndDescribed) {
   for (const DissectorRow* row : test::all_dissectors()) {
     std::set<std::string_view> own;
@@ -32,6 +56,72 @@ TEST(Registry, FieldsAreUniqueAndDescribed) {
       EXPECT_FALSE(field.help.empty()) << field.name;
       EXPECT_GT(field.stage, 0) << field.name << " would be read before anything is known";
     }
+  }
+}
+
+/// Every word is tried by rules in tests/rules.
+TEST(Registry, WordsAreUniqueDescribedAndAskForWhatTheirProtocolHas) {
+  for (const DissectorRow* row : dissectors()) {
+    const Protocol& protocol = *row->protocol;
+    std::set<std::string_view> own;
+    for (const Field& field : protocol.fields) own.insert(field.name);
+    for (const Word& word : protocol.words) {
+      EXPECT_TRUE(own.insert(word.name).second) << word.name;
+      EXPECT_TRUE(word.alias.empty() || own.insert(word.alias).second) << word.alias;
+      EXPECT_FALSE(word.help.empty()) << word.name;
+      ASSERT_NE(word.parse, nullptr) << word.name;
+      EXPECT_EQ(word.test == nullptr, word.describe == nullptr) << word.name;
+      EXPECT_EQ(word.test == nullptr, word.stage == 0) << word.name << " would be tested before anything is known";
+    }
+  }
+}
+
+/// Buffers that are called like a member and see other values.
+constexpr std::string_view kNamesakes[] = {
+    // Of whole sections, record by record, where records show each string of a TXT.
+    "dns.answers.rrname",
+    "dns.authorities.rrname",
+    "dns.additionals.rrname",
+    // Of either side's hello, where records show what was agreed on.
+    "tls.version",
+    // Of either direction, where records show one when they are asked to.
+    "http.connection",
+    "http.cookie",
+};
+
+/// "tls.ja3.hash" is called like the buffer "ja3.hash".
+bool called_like(std::string_view path, std::string_view buffer) {
+  if (!path.ends_with(buffer)) return false;
+  return path.size() == buffer.size() || path[path.size() - buffer.size() - 1] == '.';
+}
+
+TEST(Registry, MembersNameTheBuffersThatAreCalledLikeThem) {
+  for (const DissectorRow* row : dissectors()) {
+    for (const Member& member : members(row->protocol->in_alert)) {
+      std::string path = member.path;
+      std::erase_if(path, [](char c) { return c == '[' || c == ']'; });
+      for (const Field& field : row->protocol->fields) {
+        if (!called_like(path, field.name) || std::ranges::count(kNamesakes, field.name) > 0) continue;
+        EXPECT_EQ(std::ranges::count(member.column->rules, field.name, &RuleUse::name), 1) << path;
+      }
+    }
+  }
+}
+
+TEST(Registry, MembersAreDescribedAndFoundByTheirPath) {
+  for (const DissectorRow* row : dissectors()) {
+    auto check = [](Table table) {
+      for (const Member& member : members(table)) {
+        EXPECT_FALSE(member.column->help.empty()) << member.path;
+        EXPECT_TRUE(member.column->shape != Shape::custom || member.column->inside.size() > 0) << member.path;
+        std::string path = member.path;
+        std::erase_if(path, [](char c) { return c == '[' || c == ']'; });
+        const bool readable = member.at.found() && member.column->visit;
+        EXPECT_TRUE(!readable || find(table, path).found()) << path;
+      }
+    };
+    check(row->protocol->in_alert);
+    for (const RecordRow& record : row->protocol->records) std::ranges::for_each(record.shapes, check);
   }
 }
 

@@ -19,10 +19,6 @@ std::unique_ptr<Setting> with_types(std::initializer_list<const char*> types) {
   return root;
 }
 
-const EveOptions& options_of(const std::shared_ptr<const EveConfig>& config) {
-  return static_cast<const EveConfigImpl&>(*config).options();
-}
-
 std::vector<std::string> unused(const Setting& root) {
   std::vector<std::string> out;
   for (const Setting* node : root.unused()) out.push_back(node->key.empty() ? node->scalar : node->key);
@@ -37,10 +33,10 @@ TEST(EveConfig, DefaultsWriteEverythingButNetflow) {
   EXPECT_FALSE(config->enabled("netflow"));
   EXPECT_FALSE(config->enabled("http"));
   EXPECT_EQ(config->stats_interval(), 8u);
-  EXPECT_FALSE(options_of(config).anomaly.stream);
-  EXPECT_TRUE(options_of(config).anomaly.applayer);
-  EXPECT_TRUE(options_of(config).alert.rule_metadata);
-  EXPECT_FALSE(options_of(config).alert.payload);
+  EXPECT_FALSE(config->options().anomaly.stream);
+  EXPECT_TRUE(config->options().anomaly.applayer);
+  EXPECT_TRUE(config->options().alert.rule_metadata);
+  EXPECT_FALSE(config->options().alert.payload);
 }
 
 TEST(EveConfig, TypesOfTheFileAreTheOnlyOnes) {
@@ -85,15 +81,15 @@ TEST(EveConfig, WhatIsSwitchedOffIsNotAskedFor) {
 TEST(EveConfig, SwitchesOfAlertsReachTheirOptions) {
   auto off = eve_settings({{"types.alert.metadata", "no"}, {"types.alert.tagged-packets", "no"}});
   auto config = EveConfig::read(*off, {}, kProtocols);
-  EXPECT_FALSE(options_of(config).alert.flow);
-  EXPECT_FALSE(options_of(config).alert.app_layer);
-  EXPECT_FALSE(options_of(config).alert.rule_metadata);
+  EXPECT_FALSE(config->options().alert.flow);
+  EXPECT_FALSE(config->options().alert.app_layer);
+  EXPECT_FALSE(config->options().alert.rule_metadata);
   EXPECT_FALSE(config->enabled("packet"));
   auto some = eve_settings({{"types.alert.metadata.app-layer", "no"}, {"types.alert.payload-buffer-size", "1kb"}});
   config = EveConfig::read(*some, {}, kProtocols);
-  EXPECT_TRUE(options_of(config).alert.flow);
-  EXPECT_FALSE(options_of(config).alert.app_layer);
-  EXPECT_EQ(options_of(config).alert.payload_buffer_size, 1024u);
+  EXPECT_TRUE(config->options().alert.flow);
+  EXPECT_FALSE(config->options().alert.app_layer);
+  EXPECT_EQ(config->options().alert.payload_buffer_size, 1024u);
 }
 
 /// One configuration with a section for each of these.
@@ -143,12 +139,15 @@ TEST(EveConfig, OptionsOfATypeHoldForAllSections) {
     roots.push_back(eve_settings(std::move(second)));
     return EveConfig::read(*sections(std::move(roots)), {}, kProtocols);
   };
-  EXPECT_TRUE(options_of(read({{"types.flow", ""}}, {{"types.alert.payload", "yes"}})).alert.payload);
+  EXPECT_TRUE(read({{"types.flow", ""}}, {{"types.alert.payload", "yes"}})->options().alert.payload);
   EXPECT_TRUE(
-      options_of(read({{"ethernet", "yes"}, {"types.alert.payload", "yes"}}, {{"types.alert", ""}})).alert.payload);
-  EXPECT_TRUE(options_of(read({{"ethernet", "yes"}}, {{"ethernet", "yes"}})).common.ethernet);
+      read({{"ethernet", "yes"}, {"types.alert.payload", "yes"}}, {{"types.alert", ""}})->options().alert.payload);
+  EXPECT_TRUE(read({{"ethernet", "yes"}}, {{"ethernet", "on"}})->options().common.ethernet);
   EXPECT_THROW(read({{"ethernet", "yes"}}, {{"ethernet", "no"}}), SettingError);
-  EXPECT_THROW(read({{"types.alert.payload", "yes"}}, {{"types.alert.packet", "yes"}}), SettingError);
+  const auto both = read({{"types.alert.payload", "yes"}}, {{"types.alert.packet", "yes"}});
+  EXPECT_TRUE(both->options().alert.payload && both->options().alert.packet) << "sections add to each other";
+  EXPECT_THROW(read({{"types.alert.metadata", "no"}}, {{"types.alert.metadata.flow", "yes"}}), SettingError);
+  EXPECT_THROW(read({{"xff.enabled", "yes"}}, {{"types.alert.xff.enabled", "no"}}), SettingError);
 }
 
 TEST(EveConfig, CommandLineReplacesTypes) {

@@ -3,12 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "export/eve/members.h"
 #include "export/eve/recorder.h"
 
 namespace lapwing {
@@ -45,11 +48,47 @@ inline std::unique_ptr<Setting> eve_settings(std::vector<std::pair<std::string, 
   return root;
 }
 
+/// Every member of an object is one of the list, which names the object `path`, unless it lists nothing within it.
+inline void expect_listed(const nlohmann::json& object, const std::string& path, std::span<const RecordMember> list) {
+  const std::string around = path.empty() ? path : path + ".";
+  if (std::ranges::none_of(list, [&](const RecordMember& m) { return m.path.starts_with(around); })) return;
+  for (const auto& [name, value] : object.items()) {
+    const std::string mark = value.is_array() ? "[]" : "";
+    auto known = std::ranges::find(list, around + name + mark, &RecordMember::path);
+    if (known == list.end()) known = std::ranges::find(list, around + "*" + mark, &RecordMember::path);
+    ASSERT_NE(known, list.end()) << around << name;
+    for (const auto& element : value.is_array() ? value : nlohmann::json::array({value})) {
+      const JsonType type = known->type;
+      EXPECT_TRUE(type == JsonType::object    ? element.is_object()
+                  : type == JsonType::string  ? element.is_string()
+                  : type == JsonType::boolean ? element.is_boolean()
+                  : type == JsonType::integer ? element.is_number_integer()
+                                              : element.is_number())
+          << known->path << ": " << element;
+      if (element.is_object()) expect_listed(element, known->path, list);
+    }
+  }
+}
+/// What a record holds is what `lapwing list records` says; tests make up their counters.
+inline void expect_listed(const nlohmann::json& record) {
+  static const std::vector<RecordMember> all = record_members(kProtocols, {});
+  const std::string type = record.value("event_type", "");
+  if (type == "stats" || type == "loss") return;
+  std::vector<RecordMember> own;
+  std::ranges::copy_if(all, std::back_inserter(own), [&](const RecordMember& m) { return m.record == type; });
+  expect_listed(record, "", own);
+}
+
 inline std::string text_of(Recorder& recorder) {
   std::string out;
   while (auto batch = recorder.take()) {
     EXPECT_EQ(batch->entries.empty() ? 0 : batch->entries.back().end, batch->text.size());
-    for (const auto& entry : batch->entries) EXPECT_EQ(batch->text[entry.end - 1], '\n');
+    size_t begin = 0;
+    for (const auto& entry : batch->entries) {
+      EXPECT_EQ(batch->text[entry.end - 1], '\n');
+      expect_listed(nlohmann::json::parse(batch->text.substr(begin, entry.end - begin)));
+      begin = entry.end;
+    }
     out += batch->text;
   }
   return out;

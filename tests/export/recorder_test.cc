@@ -84,6 +84,33 @@ TEST(Recorder, WritesAndHandsOverWithoutAllocating) {
   EXPECT_EQ(allocations() - before, 0u);
 }
 
+TEST(Recorder, AnAlertIsAFindingBesideItsRecord) {
+  Recorder recorder(EveConfig::read(Setting{}, {}, kProtocols));
+  RuleInfo rule;
+  rule.sid = 4711;
+  rule.severity = 2;
+  Alert alert;
+  alert.rule = &rule;
+  Envelope envelope;
+  envelope.time = Timestamp::from_seconds(9);
+  envelope.flow_id = 77;
+  envelope.src = ip("10.0.0.1");
+  envelope.dest = ip("10.0.0.2");
+  recorder.flow(tcp_summary());
+  recorder.alert(envelope, alert);
+  const auto batch = recorder.take();
+  ASSERT_EQ(batch->findings.size(), 1u);
+  const Finding& finding = batch->findings[0];
+  EXPECT_EQ(finding.time, envelope.time);
+  EXPECT_EQ(finding.flow_id, 77u);
+  EXPECT_EQ(finding.src, envelope.src);
+  EXPECT_EQ(finding.dest, envelope.dest);
+  EXPECT_EQ(finding.severity, 2);
+  EXPECT_EQ(finding.id, 4711u);
+  const size_t begin = batch->entries[finding.entry - 1].end;
+  EXPECT_NE(batch->text.substr(begin, batch->entries[finding.entry].end - begin).find("\"alert\""), std::string::npos);
+}
+
 TEST(Recorder, BatchesOutliveTheirRecorder) {
   std::shared_ptr<const RecordBatch> batch;
   {

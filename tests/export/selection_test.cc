@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace lapwing {
 namespace {
@@ -44,6 +45,35 @@ std::shared_ptr<const RecordBatch> batch_of(std::initializer_list<std::pair<Reco
   }
   out->urgent = urgent;
   return out;
+}
+
+/// Keeps what it is given.
+class Keeper final : public Exporter {
+ public:
+  explicit Keeper(std::vector<RecordBatch>& kept) : kept_(kept) {}
+  void write(std::span<const std::shared_ptr<const RecordBatch>> batches) override {
+    for (const auto& batch : batches) kept_.push_back(*batch);
+  }
+  void flush() override {}
+  ExporterCounters counters() const override { return {}; }
+  ExporterLabel label() const override { return {"keeper", "here"}; }
+
+ private:
+  std::vector<RecordBatch>& kept_;
+};
+
+TEST(Selection, FindingsGoWithTheirRecords) {
+  auto batch = std::make_shared<RecordBatch>(*batch_of({{1, "one"}, {0, "first"}, {1, "two"}, {2, "second"}}));
+  for (uint32_t entry : {0u, 1u, 3u}) batch->findings.push_back({.id = 100 + entry, .entry = entry});
+  std::vector<RecordBatch> kept;
+  const std::shared_ptr<const RecordBatch> batches[] = {batch};
+  select_types(std::make_unique<Keeper>(kept), {true, false, true})->write(batches);
+  ASSERT_EQ(kept.size(), 1u);
+  ASSERT_EQ(kept[0].findings.size(), 2u);
+  EXPECT_EQ(kept[0].findings[0].id, 101u);
+  EXPECT_EQ(kept[0].findings[0].entry, 0u);
+  EXPECT_EQ(kept[0].findings[1].id, 103u);
+  EXPECT_EQ(kept[0].findings[1].entry, 1u);
 }
 
 TEST(Selection, AnOutputGetsTheRecordsOfItsTypesInOrder) {

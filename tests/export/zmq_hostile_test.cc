@@ -116,6 +116,7 @@ class ZmqHostile : public testing::Test {
     return condition();
   }
   void TearDown() override {
+    if (!exporter_) return;
     const size_t before = received_;
     for (int i = 0; i < 100; ++i) beat();
     EXPECT_TRUE(becomes([&] { return received_ >= before + 100; })) << "the reader with nothing to hide gets nothing";
@@ -190,6 +191,7 @@ TEST_F(ZmqHostile, IdleConnectionsGiveWayToReaders) {
 }
 
 TEST_F(ZmqHostile, WhoTakesNothingIsEndedWhenTooManyBytesWait) {
+  if (const char* slower = std::getenv("LAPWING_TEST_SLOWER"); slower && *slower != '1') GTEST_SKIP() << "the other reader would be as slow as the stalled one";
   start("stalled-bytes", {{"queue-size", "16mb"}});
   RawReader stalled(where_);
   stalled.greet();

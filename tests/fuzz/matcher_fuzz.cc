@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "sensor/decode/decode.h"
+#include "signatures/compile/rule_compiler.h"
 #include "signatures/match/matcher.h"
 #include "signatures/program/compiled.h"
 #include "tests/fuzz/drawn_rules.h"
@@ -143,7 +144,7 @@ class Conversation final : public AlertSink {
         established_(!(choice & 2)),
         known_(!(choice & 4)),
         piece_(piece),
-        matcher_(std::move(rules), SharedState::create(nullptr), *this) {
+        matcher_(std::move(rules), std::make_shared<SharedState>(nullptr), *this) {
     begin_flow();
   }
 

@@ -41,8 +41,8 @@ StreamConfig config(uint8_t choice) {
   config.depth = choice & 2 ? 300 : 0;
   config.midstream = choice & 4;
   config.async_oneside = choice & 8;
-  config.inline_setting = choice & 16 ? "yes" : "no";
-  config.urgent_policy = choice & 32 ? "gap" : "oob";
+  config.inline_mode = choice & 16;
+  config.urgent = choice & 32 ? Urgent::gap : Urgent::oob;
   std::vector<std::string>* lists[] = {&config.os_first, &config.os_last, &config.os_linux, &config.os_solaris};
   *lists[choice >> 6] = {"10.0.0.0/8"};
   return config;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sensor/pipeline/sensor_config.h"
+#include "signatures/program/rule_set.h"
 #include "tests/support/packet_builder.h"
 
 namespace lapwing::hunt {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What scripts/check_layers says of the tree, and of copies of it with a forbidden include planted."""
+"""What scripts/check_layers says of the tree, and of copies of it with a forbidden include or name planted."""
 import os, shutil, subprocess, sys, tempfile, unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -40,6 +40,8 @@ class Layers(unittest.TestCase):
     def test_an_include_of_another_room_fails_with_its_place(self):
         for name, line in (("signatures/match/matcher.h", '#include "dissectors/contract/dissector.h"'),      # siblings
                            ("export/eve/recorder.h", '#include "signatures/compile/rule_compiler.h"'),
+                           ("signatures/compile/rule_builder.cc", '#include "signatures/match/scene.h"'),
+                           ("signatures/match/scene.h", '#include "signatures/compile/rule_builder.h"'),
                            ("sensor/base/bytes.h", '#include "sensor/decode/packet.h"'),       # upwards
                            ("dissectors/protocols/http/http.cc", '#include "dissectors/protocols/dns/dns.h"'),
                            ("dissectors/protocols/dns/dns.cc", '#include "dissectors/parts/file/file.h"'),  # its line names no part
@@ -51,6 +53,20 @@ class Layers(unittest.TestCase):
                            ("sensor/app/app_layer.cc", '#include "sensor/pipeline/worker.h"')):
             with self.subTest(name=name):
                 self.expect_fault(name, line)
+
+    def test_a_rule_or_record_that_names_a_protocol_fails_with_its_place(self):
+        for name, line in (("signatures/keywords/sizes.cc", '  find("http.uri");'), ("signatures/match/matcher.h", "int kTlsFamily;"),
+                           ("signatures/program/buffers.cc", '{"doh2", "dns"},'), ("export/record/record.h", "struct http_record;")):
+            with self.subTest(name=name):
+                self.expect_fault(name, line)
+
+    def test_comments_links_and_what_has_a_reason_may_name_one(self):
+        for name, line in (("signatures/keywords/sizes.cc", '// as http has it'), ("signatures/keywords/sizes.cc", 'go("http://a.org");'),
+                           ("export/eve/config.cc", 'name("tls");')):
+            with self.subTest(line=line):
+                self.setUp()
+                self.plant(name, line)
+                self.assertEqual(self.check()[0], 0, self.check()[1])
 
     def test_a_library_of_another_room_fails_with_its_place(self):
         for name, line in (("sensor/flow/flow.cc", "#include <pcap/pcap.h>"), ("dissectors/protocols/tls/tls.cc", "#include <ndpi/ndpi_api.h>"),

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "sensor/pipeline/pipeline.h"
+#include "signatures/compile/rule_compiler.h"
 #include "tests/pipeline/keeping.h"
 
 namespace lapwing {

@@ -160,7 +160,7 @@ TEST(Adopt, TheOldSetEndsWithTheKitThatTookItsPlace) {
     void tagged(const MatchContext&) override {}
   } sink;
   lab.load("alert tcp any any -> any any (content:\"old\"; sid:1;)");
-  Matcher matcher(lab.rules, SharedState::create(nullptr), sink);
+  Matcher matcher(lab.rules, std::make_shared<SharedState>(nullptr), sink);
   std::weak_ptr<const RuleSet> old = lab.rules;
   lab.load("alert tcp any any -> any any (content:\"new\"; sid:1;)");
   auto kit = matcher.prepare(lab.rules);

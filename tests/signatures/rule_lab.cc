@@ -1,8 +1,11 @@
 #include "tests/signatures/rule_lab.h"
 
 #include <algorithm>
+#include <ctime>
 
+#include "dissectors/protocols/http/http.h"
 #include "sensor/base/text.h"
+#include "signatures/compile/rule_compiler.h"
 #include "signatures/parse/countries.h"
 #include "signatures/parse/reputation.h"
 #include "signatures/parse/source_text.h"
@@ -43,6 +46,9 @@ NAME(kFileSha256, "filesha256");
 NAME(kQuery, "dns.query");
 NAME(kOpcode, "dns.opcode");
 NAME(kType, "dns.rrtype");
+NAME(kAnyFlags, "dns.any_flags");
+NAME(kAllFlags, "dns.all_flags");
+NAME(kList, "dns.list");
 NAME(kSubject, "tls.cert_subject");
 NAME(kFingerprint, "tls.cert_fingerprint");
 NAME(kVersion, "tls.version");
@@ -66,6 +72,7 @@ CarriedFile* file_at(Transaction& tx, Direction, uint32_t index) {
 }
 
 constexpr NamedValue kOpcodes[] = {{"query", 0}, {"status", 2}, {"update", 5}};
+constexpr NamedValue kFlags[] = {{"tc", 1}, {"rd", 2}, {"ra", 4}};
 constexpr NamedValue kTypes[] = {{"A", 1}, {"MX", 15}, {"TXT", 16}};
 
 constexpr Column column(bool (*visit)(const Place&, ValueSink&), const RuleUse& use, bool many = false) {
@@ -78,6 +85,9 @@ constexpr Column of_shape(Shape shape, std::span<const NamedValue> (*names)(), C
 }
 std::span<const NamedValue> opcodes() {
   return kOpcodes;
+}
+std::span<const NamedValue> flags() {
+  return kFlags;
 }
 std::span<const NamedValue> types() {
   return kTypes;
@@ -106,6 +116,9 @@ constexpr Column kHttpColumns[] = {
 constexpr Column kDnsColumns[] = {
     column(&visit<kQuery>, {.name = kQuery, .stage = 1, .aliases = {"dns_query"}}, true),
     of_shape(Shape::integer, &opcodes, column(&visit<kOpcode>, {.name = kOpcode, .sender = kEither, .stage = 1})),
+    of_shape(Shape::integer, &flags, column(&visit<kAnyFlags>, {.name = kAnyFlags, .form = NumberForm::any_flags})),
+    of_shape(Shape::integer, &flags, column(&visit<kAllFlags>, {.name = kAllFlags, .form = NumberForm::all_flags})),
+    of_shape(Shape::integer, &types, column(&visit<kList>, {.name = kList, .form = NumberForm::list}, true)),
     of_shape(Shape::integer, &types, column(&visit<kType>, {.name = kType, .sender = kEither, .stage = 1}, true)),
 };
 constexpr Column kTlsColumns[] = {
@@ -125,15 +138,47 @@ constexpr ProgressState kTlsStates[] = {{"client_hello_done", Direction::to_serv
                                         {"server_hello_done", Direction::to_client, 1},
                                         {"client_key_exchange_done", Direction::to_server, 2},
                                         {"server_key_exchange_done", Direction::to_client, 2}};
+constexpr std::string_view kHttpAlso[] = {"http1"}, kTlsAlso[] = {"ssl"};
 constexpr FrameKind kTlsFrames[] = {{"pdu", "a record"}, {"hdr", "its header"}};
 const Protocol kHttp{.name = "http",
                      .fields = kHttpFields,
                      .anomalies = kHttpAnomalies,
+                     .also = kHttpAlso,
                      .file = &file_at,
                      .head = 2,
-                     .states = kHttpStates};
+                     .states = kHttpStates,
+                     .words = http::rule_words()};
 const Protocol kDns{.name = "dns", .fields = kDnsFields};
-const Protocol kTls{.name = "tls", .fields = kTlsFields, .frames = kTlsFrames, .states = kTlsStates};
+const Protocol kTls{.name = "tls",
+                    .fields = kTlsFields,
+                    .also = kTlsAlso,
+                    .frames = kTlsFrames,
+                    .states = kTlsStates,
+                    .words = tls::rule_words()};
+
+std::string date_text(uint64_t seconds) {
+  const auto time = static_cast<time_t>(seconds);
+  std::tm parts{};
+  char text[32] = {};
+  gmtime_r(&time, &parts);
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  return text;
+}
+
+/// Shows the words of TLS what its fields say.
+void greet(LabTransaction& tx, Direction direction) {
+  tls::Party& party = tx.parties[index(direction)];
+  if (const auto version = tx.integers.find(kVersion); version != tx.integers.end()) {
+    party.greeted = true;
+    party.version = static_cast<uint16_t>(version->second.back());
+  }
+  const auto begin = tx.integers.find(kNotBefore), end = tx.integers.find(kNotAfter);
+  if (begin == tx.integers.end() || end == tx.integers.end()) return;
+  tls::Certificate certificate;
+  certificate.not_before = date_text(begin->second.back());
+  certificate.not_after = date_text(end->second.back());
+  party.certificate = std::make_shared<const tls::Certificate>(std::move(certificate));
+}
 
 constexpr std::string_view kStreamEvents[] = {"pkt_broken_ack", "est_syn_resend"};
 constexpr int64_t kStart = 1'700'000'000;
@@ -194,7 +239,7 @@ void RuleLab::load(std::string_view text) {
   RuleCompiler compiler(environment, config, messages);
   parse_rules(text, "lab.rules", messages, [&](const RuleTree& tree) { compiler.add(tree); });
   rules = compiler.finish();
-  if (!shared_) shared_ = SharedState::create(nullptr);
+  if (!shared_) shared_ = std::make_shared<SharedState>(nullptr);
   if (matcher_)
     matcher_->adopt(rules);
   else
@@ -274,12 +319,15 @@ void RuleLab::run(const LabPacket& wanted) {
     tx->id = static_cast<uint64_t>(step.tx);
     for (const auto& [name, values] : step.fields) {
       for (const std::string& value : values) {
-        if (name == kOpcode || name == kType || name == kVersion || name == kNotBefore || name == kNotAfter)
+        constexpr std::string_view kIntegers[] = {kOpcode, kType,    kAnyFlags,  kAllFlags,
+                                                  kList,   kVersion, kNotBefore, kNotAfter};
+        if (std::ranges::find(kIntegers, name) != std::end(kIntegers))
           tx->integers[name].push_back(std::stoull(value));
         else
           tx->bytes[name].push_back(unhex(value));
       }
     }
+    greet(*tx, step.direction);
     tx->files.resize(tx->bytes[kFileName].size());
     tx->anomalies.insert(tx->anomalies.end(), step.anomalies.begin(), step.anomalies.end());
     tx->progress[index(step.direction)] = step.progress;
@@ -290,6 +338,13 @@ void RuleLab::run(const LabPacket& wanted) {
     context.protocol = event.protocol;
     matcher_->event(context, event);
     if (tx->unrecorded) unrecorded_.push_back(number_);
+  }
+  if (wanted.frame.kind) {
+    std::vector<uint64_t> matched;
+    MessageFrame piece = wanted.frame;
+    piece.matched = &matched;
+    context.protocol = piece.protocol;
+    matcher_->frame(context, piece);
   }
   matcher_->packet(context);
   matcher_->end(context);

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "dissectors/protocols/tls/tls.h"
 #include "sensor/decode/decode.h"
+#include "signatures/compile/rule_environment.h"
 #include "signatures/match/matcher.h"
 #include "tests/support/packet_builder.h"
 
@@ -25,7 +27,8 @@ struct LabFile : CarriedFile {
   std::string sha256() const override { return {}; }
 };
 
-struct LabTransaction : Transaction {
+/// To the words of TLS it is a handshake.
+struct LabTransaction : tls::Handshake {
   std::vector<LabFile> files;  // one for each value of file.name
   std::map<std::string, std::vector<std::string>, std::less<>> bytes;
   std::map<std::string, std::vector<uint64_t>, std::less<>> integers;
@@ -51,6 +54,7 @@ struct LabPacket {
     std::vector<uint8_t> anomalies;
   };
   std::vector<Step> steps;             // of transactions, before the packet itself
+  MessageFrame frame;                  // one that it brings; without a kind: none
   const Protocol* protocol = nullptr;  // detected by now
   Recognition detection;
   bool ends_flow = false;  // then no packet: the flow is over

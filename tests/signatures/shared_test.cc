@@ -24,7 +24,7 @@ class SharedTest : public testing::Test {
 
   static constexpr uint32_t kMost = 1 << 18;
   MatchCounters counters_;
-  Shared shared_{nullptr};
+  SharedState shared_{nullptr};
 };
 
 TEST_F(SharedTest, AFloodOfSourcesForgetsThoseThatWereSilentForLongest) {

@@ -82,6 +82,35 @@ TEST(Trace, TellsTheFirstConditionThatFailedAndItsBytes) {
               ElementsAre("1 buffer payload [content \"z\", offset 4]  'xy'@4/6"));
 }
 
+TEST(Trace, TellsOfAnotherIpProtocol) {
+  LabPacket esp;
+  esp.layers.ether().ipv4("10.0.0.1", "10.0.0.2").proto(50);
+  esp.payload = "abcdefgh";
+  esp.flow = -1;
+  EXPECT_THAT(looks("alert igmp any any -> any any (sid:1;)", esp),
+              ElementsAre("1 header  [it is for another IP protocol] number 50 ''@0/0"));
+}
+
+TEST(Trace, CountsInALaterPieceOfAFrameFromWhereTheFrameBegins) {
+  const std::string piece = "abcxyz";
+  LabPacket packet = udp("x");
+  const Protocol* tls = nullptr;
+  for (const Protocol* protocol : lab_protocols()) tls = protocol->name == "tls" ? protocol : tls;
+  packet.frame = {.protocol = tls, .kind = &tls->frames[0], .length = 200, .base = 100, .bytes = to_bytes(piece)};
+  const std::string name(tls->frames[0].name);
+  EXPECT_THAT(looks("alert tls any any -> any any (frame:tls." + name +
+                        "; content:\"abc\"; content:\"z\"; offset:104; content:\"q\"; offset:103; sid:1;)",
+                    packet),
+              ElementsAre("1 buffer frame:" + name + " [content \"q\", offset 103]  'xyz'@103/106"));
+}
+
+TEST(Trace, TellsOfTheWordsOfProtocols) {
+  LabPacket packet = udp("x");
+  packet.steps.push_back({.protocol = "tls", .fields = {{"tls.version", {"771"}}}});
+  EXPECT_THAT(looks("alert tls any any -> any any (ssl_version:!tls1.1,tls1.2; sid:1;)", packet),
+              ElementsAre("1 condition ssl_version [ssl_version none of, tls1.1, tls1.2]  ''@0/0"));
+}
+
 TEST(Trace, GoesAsFarAsBacktrackingGoes) {
   // The second "ab" is followed by "c", and only then the last content fails.
   EXPECT_THAT(

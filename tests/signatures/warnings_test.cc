@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "signatures/compile/rule_compiler.h"
 #include "tests/signatures/rule_lab.h"
 
 namespace lapwing::test {

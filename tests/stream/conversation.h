@@ -41,11 +41,13 @@ class CollectingStreamSink : public StreamSink {
   void behind_hole(Flow&, const Chunk& chunk, uint64_t missing) override {
     (behind[index(chunk.direction)] += std::string(missing, '_')) += to_text(chunk.data);
   }
+  uint64_t depth(const Flow&, uint64_t configured) const override { return std::max(configured, deeper); }
   void event(Flow&, StreamAnomaly event) override { events.push_back(std::string(name(event))); }
 
   bool has(std::string_view event) const { return std::find(events.begin(), events.end(), event) != events.end(); }
 
-  bool keep = true;  // the text; lengths are counted anyway
+  uint64_t deeper = 0;  // bytes that this flow is followed for, where that is more
+  bool keep = true;     // the text; lengths are counted anyway
   std::array<std::string, 2> text, behind;
   std::array<uint64_t, 2> length{};
   std::array<bool, 2> ended{}, broken_off{};

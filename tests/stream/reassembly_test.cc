@@ -197,6 +197,20 @@ TEST(Reassembly, BytesBehindTheDepthAreCountedAsLost) {
   EXPECT_EQ(std::count(t.sink.events.begin(), t.sink.events.end(), "reassembly_depth_reached"), 1);
 }
 
+TEST(Reassembly, AFlowMayBeFollowedDeeperThanOthers) {
+  auto config = stream_config();
+  config.depth = 4;
+  Conversation t(config);
+  t.sink.deeper = 9;
+  t.handshake().put(0, "abcdefgh").acked(8).put(8, "ij").acked(10).c(kAck | kFin, 11, 1).s(kAck, 1, 12);
+  EXPECT_EQ(t.request(), "abcdefghi_");
+  Conversation late(config);
+  late.handshake().put(0, "abcdef").acked(6);
+  late.sink.deeper = UINT64_MAX;
+  late.put(6, "ghij").acked(10).c(kAck | kFin, 11, 1).s(kAck, 1, 12);
+  EXPECT_EQ(late.request(), "abcd__ghij") << "what was not kept does not come back";
+}
+
 TEST(Reassembly, AStoppedDirectionIsSilentAndTheOtherGoesOn) {
   Conversation t;
   t.handshake().put(0, "ab");
@@ -245,7 +259,7 @@ TEST(Reassembly, OneSidedConnectionsAreDeliveredAtOnce) {
 
 TEST(Reassembly, InlineModeDeliversBeforeTheAcknowledgement) {
   auto config = stream_config();
-  config.inline_setting = "yes";
+  config.inline_mode = true;
   Conversation t(config);
   t.handshake().put(0, "now");
   EXPECT_EQ(t.request(), "now");
@@ -264,22 +278,22 @@ TEST(Reassembly, DataWithAWrongChecksumIsLeftOut) {
 }
 
 TEST(Reassembly, TheUrgentByteIsTakenOutKeptOrLeftAsAGap) {
-  auto run = [](std::string policy) {
+  auto run = [](Urgent policy) {
     auto config = stream_config();
-    config.urgent_policy = policy;
+    config.urgent = policy;
     auto t = std::make_unique<Conversation>(config);
     t->handshake();
     t->next.urgent = 3;
     t->c(kAck | kUrg, 1, 1, "ab!cd");
     t->next.urgent = 0;
     t->put(5, "ef").acked(7);
-    EXPECT_EQ(stream_info(t->flow).urgent_oob[0], policy == "oob" ? 1 : 0);
+    EXPECT_EQ(stream_info(t->flow).urgent_oob[0], policy == Urgent::oob ? 1 : 0);
     return t->request();
   };
-  EXPECT_EQ(run("oob"), "abcdef");
-  EXPECT_EQ(run("inline"), "ab!cdef");
-  EXPECT_EQ(run("gap"), "ab_cdef");
-  EXPECT_EQ(run("drop"), "_____ef");
+  EXPECT_EQ(run(Urgent::oob), "abcdef");
+  EXPECT_EQ(run(Urgent::in_line), "ab!cdef");
+  EXPECT_EQ(run(Urgent::gap), "ab_cdef");
+  EXPECT_EQ(run(Urgent::drop), "_____ef");
 }
 
 TEST(Reassembly, AtTheMemoryCapSegmentsAreLostAndCounted) {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "dissectors/parts/file/file_options.h"
 #include "sensor/base/setting.h"
 
 namespace lapwing::echo {
@@ -90,7 +91,7 @@ const DissectorRow Herald::kRow{
     .protocol = &kProtocol,
     .probe =
         [](const Chunk& first) { return to_text(first.data).starts_with(kMagic) ? Likelihood::sure : Likelihood::no; },
-    .configure = [](const Setting&) { return std::shared_ptr<const void>(); },
+    .configure = [](const OptionSource&) { return std::shared_ptr<const void>(); },
     .options = [] { return std::vector<OptionInfo>(); },
     .create = [](const Beginning& beginning) -> void* { return &beginning.sink; },
     .destroy = [](void*) {},
@@ -127,7 +128,8 @@ std::shared_ptr<const AppConfig> config_of(const Settings& settings) {
       node.kind = Setting::Kind::scalar;
       node.scalar = value;
     }
-    config = std::make_shared<const AppConfig>(AppConfig::read(root, driven_rows()));
+    const auto files = read_options<file::FileConfig>(root, file::options());
+    config = std::make_shared<const AppConfig>(AppConfig::read(root, files.columns(), driven_rows()));
   }
   return config;
 }

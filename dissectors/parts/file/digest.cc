@@ -50,11 +50,6 @@ class Magic {
 
 }  // namespace
 
-std::string_view algorithm_name(Algorithm algorithm) {
-  constexpr std::string_view kNames[] = {"md5", "sha1", "sha256"};
-  return kNames[static_cast<size_t>(algorithm)];
-}
-
 Digest digest(Algorithm algorithm, Bytes content) {
   Digest out;
   unsigned size = 0;

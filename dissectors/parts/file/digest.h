@@ -13,8 +13,6 @@ namespace lapwing::file {
 enum class Algorithm : uint8_t { md5, sha1, sha256 };
 inline constexpr Algorithm kAlgorithms[] = {Algorithm::md5, Algorithm::sha1, Algorithm::sha256};
 
-std::string_view algorithm_name(Algorithm algorithm);
-
 struct Digest {
   std::array<uint8_t, 32> bytes{};
   uint8_t size = 0;  // 0 when OpenSSL refused

@@ -6,10 +6,6 @@
 
 namespace lapwing::file {
 
-bool FileConfig::wants(Algorithm algorithm) const {
-  return std::ranges::find(hashes, algorithm_name(algorithm)) != hashes.end();
-}
-
 void File::append(Bytes bytes) {
   size += bytes.size();
   if (gaps) return;

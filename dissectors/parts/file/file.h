@@ -1,46 +1,18 @@
 // File: one file carried by a transaction, whatever the protocol.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "dissectors/parts/file/digest.h"
 #include "sensor/base/bytes.h"
-#include "sensor/base/options.h"
 #include "sensor/event/carried_file.h"
 
 namespace lapwing::file {
-
-/// [S] What every protocol with files reads; a protocol's Config derives from it.
-struct FileConfig {
-  std::vector<std::string> hashes;  // "md5", "sha1", "sha256"
-  bool magic = false;
-
-  bool wants(Algorithm algorithm) const;
-};
-
-/// The rows of FileConfig for the option table of a protocol's Config.
-template <class Config>
-constexpr std::array<OptionRow<Config>, 2> options() {
-  return {
-      OptionRow<Config>{"file.hash", &Config::hashes, "[]", "digests that fileinfo records show: md5, sha1, sha256"},
-      OptionRow<Config>{"file.magic", &Config::magic, "no", "fileinfo records show libmagic's verdict"}};
-}
-
-/// Joins a protocol's own table with the one its files bring.
-template <class T, size_t A, size_t B>
-constexpr std::array<T, A + B> join(const std::array<T, A>& a, const std::array<T, B>& b) {
-  std::array<T, A + B> out{};
-  std::copy(a.begin(), a.end(), out.begin());
-  std::copy(b.begin(), b.end(), out.begin() + A);
-  return out;
-}
 
 using State = FileState;
 

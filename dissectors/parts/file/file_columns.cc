@@ -15,7 +15,7 @@ std::string_view magic(const File& file) {
 }
 
 uint64_t tx_id(const File&, const Place& at) {
-  return at.tx->id;
+  return at.tx->number;
 }
 
 bool stored(const File& file) {
@@ -73,14 +73,5 @@ template std::optional<std::string> whole_digest<Algorithm::sha1>(const File&);
 template std::optional<std::string> whole_digest<Algorithm::sha256>(const File&);
 
 }  // namespace read
-
-std::vector<std::string> asked(const FileConfig& config) {
-  std::vector<std::string> out;
-  if (config.magic) out.emplace_back("magic");
-  for (Algorithm algorithm : kAlgorithms) {
-    if (config.wants(algorithm)) out.emplace_back(algorithm_name(algorithm));
-  }
-  return out;
-}
 
 }  // namespace lapwing::file

@@ -37,7 +37,7 @@ bool visit_size(const Place& at, ValueSink& sink);
 
 }  // namespace read
 
-/// Columns of a File. Options ask for "magic" and for digests by their names.
+/// Columns of a File. FileConfig names those on request.
 template <FileStages stages>
 inline constexpr Column kColumns[] = {
     columns::text<&read::name>("filename", "name of the file")
@@ -69,8 +69,5 @@ inline constexpr Column kColumns[] = {
     Column{.member = "", .shape = Shape::integer, .help = "size of the file in bytes", .visit = &read::visit_size}.rule(
         {.name = "filesize", .sender = Sender::either, .stage = stages.over}),
 };
-
-/// What of these records of a protocol show under its options.
-std::vector<std::string> asked(const FileConfig& config);
 
 }  // namespace lapwing::file

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "sensor/base/per_thread.h"
-#include "sensor/base/text.h"
 
 namespace lapwing::dns {
 
@@ -28,15 +27,16 @@ constexpr auto kAnomalies = names<Anomaly::invalid_authorities>({
     {Anomaly::invalid_authorities, "invalid_authorities"},
 });
 
-constexpr OptionRow<Config> kOptions[] = {
-    {"app-layer.protocols.dns.record.version", &Config::version, "3",
-     "form of dns records: 2 has query and answer with rrname on top, 3 has request and response with queries",
-     Unit::none, "2|3"},
-    {"app-layer.protocols.dns.record.formats", &Config::formats, "detailed,grouped",
+constexpr NamedValue kVersions[] = {{"2", 2}, {"3", 3}};
+
+const OptionRow<Config> kOptions[] = {
+    {"app-layer.protocols.dns.record.version", one_of<&Config::version>(kVersions), "3",
+     "form of dns records: 2 has query and answer with rrname on top, 3 has request and response with queries"},
+    {"app-layer.protocols.dns.record.formats", some_of<&Config::formats>(kFormats), "detailed,grouped",
      "answers one by one (detailed), by type (grouped), or both"},
     {"app-layer.protocols.dns.record.requests", &Config::requests, "yes", "write records of requests"},
     {"app-layer.protocols.dns.record.responses", &Config::responses, "yes", "write records of responses"},
-    {"app-layer.protocols.dns.record.types", &Config::types, "",
+    {"app-layer.protocols.dns.record.types", some_of<&Config::types>(type_names()), "",
      "write records only of messages that ask for one of these types (a, mx, https, ...); empty: all"},
 };
 
@@ -49,7 +49,10 @@ MessageTransaction& scratch() {
 
 }  // namespace
 
-const About Dns::about{"dns", transport::tcp | transport::udp, kPorts, "domain name system (RFC 1035)"};
+const About Dns::about{.name = "dns",
+                       .transports = transport::tcp | transport::udp,
+                       .ports = kPorts,
+                       .help = "domain name system (RFC 1035)"};
 
 const Protocol Dns::protocol{.name = "dns",
                              .fields = fields(),
@@ -61,7 +64,7 @@ const Protocol Dns::protocol{.name = "dns",
                              .in_alert = columns(),
                              .most_entries = kCaps[static_cast<size_t>(Cap::entries)].limit,
                              .caps = kCaps,
-                             .choice = &record_choice};
+                             .extent = &record_extent};
 
 std::span<const OptionRow<Config>> Dns::options() {
   return kOptions;
@@ -171,10 +174,7 @@ void Dns::raise(MessageTransaction& tx, const Chunk& chunk, Direction direction)
 }
 
 bool Dns::wanted(uint16_t type) const {
-  if (config_.types.empty()) return true;
-  std::string scratch;
-  const std::string_view name = type_name(type, scratch);
-  return std::ranges::any_of(config_.types, [&](const std::string& wanted) { return equal_nocase(wanted, name); });
+  return config_.types.empty() || std::ranges::find(config_.types, type) != config_.types.end();
 }
 
 void Dns::publish(MessageTransaction& tx, const Chunk& chunk, Direction direction) {
@@ -184,7 +184,7 @@ void Dns::publish(MessageTransaction& tx, const Chunk& chunk, Direction directio
   const bool enabled = direction == Direction::to_server ? config_.requests : config_.responses;
   auto matches = [&](const Question& question) { return wanted(question.type); };
   const bool due = enabled && (config_.types.empty() || std::ranges::any_of(parsed.questions, matches));
-  if (due && config_.version == "2" && direction == Direction::to_server) {
+  if (due && config_.version == 2 && direction == Direction::to_server) {
     // Version 2 has a record for each question, all written from the client's side.
     constexpr size_t kAlways = 4, kBytes = 32;  // of the message, that pay for one record more
     const size_t most = std::min<size_t>(out_.limit(Cap::entries), kAlways + parsed.size / kBytes);
@@ -204,7 +204,7 @@ void Dns::publish(MessageTransaction& tx, const Chunk& chunk, Direction directio
     if (!event.detail) event.record = nullptr;
   } else if (due) {
     event.record = records().data();
-    event.reversed = config_.version != "2" && chunk.direction == Direction::to_client;
+    event.reversed = config_.version != 2 && chunk.direction == Direction::to_client;
   }
   out_.emit(event);
 }

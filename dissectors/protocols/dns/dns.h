@@ -12,11 +12,15 @@
 namespace lapwing::dns {
 
 struct Config {
-  std::string version;               // of records: "2" or "3"
-  std::vector<std::string> formats;  // of answers: detailed, grouped
+  uint8_t version = 3;  // of records: 2 or 3
+  uint8_t formats = 0;  // bits of Format
   bool requests = true, responses = true;
-  std::vector<std::string> types;  // record only messages that ask for these; empty: all
+  std::vector<uint16_t> types;  // record only messages that ask for these; empty: all
 };
+
+/// How answers are shown.
+enum Format : uint8_t { kDetailed = 1, kGrouped = 2 };
+inline constexpr NamedValue kFormats[] = {{"detailed", kDetailed}, {"grouped", kGrouped}};
 
 /// One message [W]; valid while the sink is called, like all it views.
 struct MessageTransaction : Transaction {
@@ -54,7 +58,7 @@ std::span<const Field> fields();
 /// Of requests and responses in version 3.
 Table columns();
 std::span<const RecordRow> records();
-RecordChoice record_choice(const void* config, std::string_view record);
+RecordExtent record_extent(const void* config, std::string_view record);
 
 class Dns {
  public:

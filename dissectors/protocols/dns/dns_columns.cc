@@ -38,6 +38,7 @@ constexpr Column kQuestion[] = {
         .rule({.name = "dns.rrtype",
                .stage = kMessage,
                .help = "type of each question of a request, of each answer of a response"}),
+    count(),
 };
 
 /// What a section shows on its own: a record, or one string of a TXT record.
@@ -176,6 +177,7 @@ std::optional<Bytes> option_data(const Option& option) {
 constexpr Column kOption[] = {
     integer<&Option::code>("code", "of the option (RFC 6891 6.1.2)"),
     hex<&option_data>("data", "its value"),
+    count(),
 };
 
 NameText owner(const Entry& entry, const MessageTransaction& tx) {
@@ -190,19 +192,20 @@ uint16_t type(const Entry& entry) {
 uint32_t ttl(const Entry& entry) {
   return entry.record->ttl;
 }
-std::optional<IpAddress> rdata_address(const Entry& entry) {
-  if (entry.record->shape != RecordShape::address) return {};
-  const Bytes data = entry.data;
-  if (data.size() == 4) return IpAddress::v4(data.data());
-  if (data.size() == 16) return IpAddress::v6(data.data());
-  return {};
+/// Empty where the data is no address.
+Bytes address_text(Bytes data, std::string& scratch) {
+  if (data.size() != 4 && data.size() != 16) return {};
+  const IpAddress address = data.size() == 4 ? IpAddress::v4(data.data()) : IpAddress::v6(data.data());
+  scratch.resize(kIpTextSize);
+  scratch.resize(static_cast<size_t>(write_ip(address, scratch.data()) - scratch.data()));
+  return to_bytes(scratch);
 }
-std::optional<Bytes> rdata_text(const Entry& entry, const MessageTransaction& tx) {
+std::optional<Bytes> rdata(const Entry& entry, const MessageTransaction& tx, std::string& scratch) {
   switch (entry.record->shape) {
     case RecordShape::host: return tx.message.text_of(entry.record->host);
     case RecordShape::text:
     case RecordShape::strings: return entry.data;
-    case RecordShape::address: return rdata_address(entry) ? std::nullopt : std::optional(Bytes());
+    case RecordShape::address: return address_text(entry.data, scratch);
     default: return {};
   }
 }
@@ -215,12 +218,12 @@ constexpr std::array kRecord{
     flag<&owner_cut>("rrname_truncated", "the name is longer than is kept"),
     choice<&type, &type_name, &type_names>("rrtype", "type of the record"),
     integer<&ttl>("ttl", "seconds that it may be kept"),
-    address<&rdata_address>("rdata", "address, of A and AAAA"),
-    text<&rdata_text>("rdata", "name or text, of CNAME, NS, PTR, MX, TXT and the like"),
+    text<&rdata>("rdata", "address of A and AAAA; name or text of CNAME, NS, PTR, MX, TXT and the like"),
     flag<&rdata_cut>("rdata_truncated", "the name is longer than is kept"),
     object<&of_shape<RecordShape::soa>>("soa", kSoa, "of SOA"),
     object<&of_shape<RecordShape::srv>>("srv", kSrv, "of SRV"),
     object<&of_shape<RecordShape::sshfp>>("sshfp", kSshfp, "of SSHFP"),
+    count(),
 };
 
 constexpr Column kAdditional[] = {
@@ -290,18 +293,20 @@ std::span<const NamedValue> opcode_names() {
   return kOpcodes;
 }
 
-constexpr Column kGroupedObjects[] = {
-    object<&of_shape<RecordShape::soa>>("soa", kSoa, "of SOA"),
-    object<&of_shape<RecordShape::srv>>("srv", kSrv, "of SRV"),
-    object<&of_shape<RecordShape::sshfp>>("sshfp", kSshfp, "of SSHFP"),
+constexpr Column listed(Column column) {
+  column.many = true;
+  return column;
+}
+constexpr Column kGrouped[] = {
+    listed(text<&rdata>("*", "of another type, by its name")),
+    listed(object<&of_shape<RecordShape::soa>>("SOA", kSoa, "of SOA")),
+    listed(object<&of_shape<RecordShape::srv>>("SRV", kSrv, "of SRV")),
+    listed(object<&of_shape<RecordShape::sshfp>>("SSHFP", kSshfp, "of SSHFP")),
 };
 
 void write_value(const Entry& entry, const Shown& shown, const Place& at, RecordWriter& out) {
-  if (const auto address = rdata_address(entry)) {
-    out.json.value(*address);
-  } else if (const auto text = rdata_text(entry, static_cast<const MessageTransaction&>(*at.tx))) {
-    out.json.value(*text);
-  }
+  const auto text = rdata(entry, static_cast<const MessageTransaction&>(*at.tx), out.scratch);
+  if (text) out.json.value(*text);
   struct Within final : PlaceSink {
     bool take(const Place& place) override {
       writer->json.begin_object();
@@ -313,9 +318,9 @@ void write_value(const Entry& entry, const Shown& shown, const Place& at, Record
     std::span<const Shown> inside;
   } within;
   within.writer = &out;
-  for (const Shown& object : shown.inside) {
-    within.inside = object.inside;
-    object.column->enter(at.within(&entry), within);
+  for (const Shown& shape : shown.inside) {
+    within.inside = shape.inside;
+    if (shape.column->enter) shape.column->enter(at.within(&entry), within);
   }
 }
 
@@ -347,8 +352,8 @@ void write_grouped(const Shown& shown, const Place& at, RecordWriter& out) {
 }
 
 constexpr Column kSections[] = {
-    objects<&answers, &same_entry>("answers", kRecord, "answers one by one").on_request().called("detailed"),
-    custom<&write_grouped>("grouped", "values of answers by type", kGroupedObjects).on_request(),
+    objects<&answers, &same_entry>("answers", kRecord, "answers one by one").on_request().option("detailed"),
+    custom<&write_grouped>("grouped", "values of answers by type", kGrouped).on_request(),
     objects<&authorities, &same_entry>("authorities", kRecord, "servers that have the zone"),
     objects<&additionals, &same_entry>("additionals", kAdditional, "what may be asked for next"),
     cut("truncated", "more entries came than are shown"),
@@ -370,7 +375,7 @@ constexpr Column kFlags[] = {
 constexpr Column kV3[] = {
     integer<&form<3>>("version", "form of this object"),
     text<&kind>("type", "request or response"),
-    integer<&MessageTransaction::id>("tx_id", "number of the message within its flow"),
+    integer<&MessageTransaction::number>("tx_id", "number of the message within its flow"),
     integer<&id>("id", "of the request, which its response repeats"),
     object<&self<MessageTransaction>>("", kFlags, ""),
     choice<&rcode, &rcode_name, &rcode_names>("rcode", "response code of the message")
@@ -417,7 +422,7 @@ constexpr Column kHead[] = {
 constexpr Column kQuery2[] = {
     object<&self<MessageTransaction>>("", kHead, ""),
     object<&question_at_hand>("", kAsked, ""),
-    integer<&MessageTransaction::id>("tx_id", "number of the message within its flow"),
+    integer<&MessageTransaction::number>("tx_id", "number of the message within its flow"),
     flag<&has<header_flag::z>>("z", "a bit that must be zero"),
     integer<&opcode>("opcode", "operation code of the message"),
     flag<&MessageTransaction::cut>("truncated", "more questions came than have records"),
@@ -436,7 +441,7 @@ constexpr Column kRecordAnswer2[] = {object<&self<MessageTransaction>>("dns", kA
 constexpr Table kShapes[] = {kRecord3, kRecordQuery2, kRecordAnswer2};
 
 size_t shape_of(const Event& event, const void* config) {
-  if (!config || static_cast<const Config*>(config)->version != "2") return 0;
+  if (!config || static_cast<const Config*>(config)->version != 2) return 0;
   return static_cast<const MessageTransaction&>(*event.tx).message.is_response() ? 2 : 1;
 }
 
@@ -458,9 +463,13 @@ std::span<const RecordRow> records() {
   return kRecords;
 }
 
-RecordChoice record_choice(const void* config, std::string_view record) {
+RecordExtent record_extent(const void* config, std::string_view record) {
   if (record.empty()) return {.names = {"detailed"}};
-  return {.names = static_cast<const Config*>(config)->formats};
+  RecordExtent out;
+  for (const NamedValue& format : kFormats) {
+    if (static_cast<const Config*>(config)->formats & format.value) out.names.emplace_back(format.name);
+  }
+  return out;
 }
 
 }  // namespace lapwing::dns

@@ -9,12 +9,16 @@ namespace lapwing::http {
 
 namespace {
 constexpr uint16_t kPorts[] = {80, 8080, 8000, 3128};
+constexpr std::string_view kAlso[] = {"http1"};
 constexpr auto kServer = Direction::to_server;
 constexpr auto kClient = Direction::to_client;
 /// Decoded bytes for each coded one beyond which a body can serve no other purpose.
 constexpr uint64_t kBombRatio = 2048;
 /// Requests without transaction that wait for their response, for each that has one (max-tx).
 constexpr uint64_t kGivenUpFactor = 4;
+/// Methods, whatever they are, and HTTP; either behind empty lines.
+constexpr ByteSet kRequestStarts = ByteSet::range('A', 'Z') | ByteSet::range('a', 'z') | bytes_of("-_ \t\r\n");
+constexpr ByteSet kResponseStarts = bytes_of("H\r\n");
 }  // namespace
 
 constexpr FrameKind kFrames[] = {
@@ -29,13 +33,18 @@ constexpr ProgressState kStates[] = {
     {"response_body", Direction::to_client, kBody},    {"response_trailer", Direction::to_client, kComplete},
 };
 
-const About Http::about{"http", transport::tcp, kPorts, "web traffic, HTTP/0.9 to 1.1"};
+const About Http::about{.name = "http",
+                        .transports = transport::tcp,
+                        .ports = kPorts,
+                        .help = "web traffic, HTTP/0.9 to 1.1",
+                        .starts = {kRequestStarts, kResponseStarts}};
 
 const Protocol Http::protocol{.name = "http",
                               .fields = http::fields(),
                               .anomalies = anomaly_names(),
                               .records = http::records(),
                               .help = "web traffic, HTTP/0.9 to 1.1",
+                              .also = kAlso,
                               .file = &carried_file,
                               .request_header = &request_header,
                               .head = http::kHeaders,
@@ -43,9 +52,10 @@ const Protocol Http::protocol{.name = "http",
                               .loud_anomalies = true,
                               .frames = kFrames,
                               .states = kStates,
+                              .words = http::rule_words(),
                               .in_alert = http::columns(),
                               .caps = kCaps,
-                              .choice = &record_choice};
+                              .extent = &record_extent};
 
 uint64_t HttpTransaction::head_size() const {
   return view(tx->request_line).size() + view(tx->response_line).size() + raw_headers[0].size() + raw_headers[1].size();
@@ -114,6 +124,7 @@ HttpTransaction& Http::with_late_body(const HttpTransaction& t) {
   if (late_) end_direction(*late_, kServer);
   late_ = std::make_unique<HttpTransaction>();
   late_->id = t.id;
+  late_->number = t.number;
   late_->tx = t.tx;
   late_->request_seen = true;
   late_->uri = t.uri;

@@ -70,8 +70,9 @@ struct HttpTransaction : Transaction {
 /// What http_columns.cc brings.
 Table columns();
 std::span<const Field> fields();
+std::span<const Word> rule_words();
 std::span<const RecordRow> records();
-RecordChoice record_choice(const void* config, std::string_view record);
+RecordExtent record_extent(const void* config, std::string_view record);
 std::string_view request_header(const Transaction& tx, std::string_view name);
 CarriedFile* carried_file(Transaction& tx, Direction direction, uint32_t index);
 

@@ -46,12 +46,6 @@ Text header_at_hand(const HttpTransaction& t, const Place& at) {
 
 // First lines.
 
-uint64_t uri_length(const HttpTransaction& t) {
-  return t.uri.size();
-}
-std::optional<uint64_t> raw_uri_length(const HttpTransaction& t) {
-  return t.tx->request_uri ? std::optional<uint64_t>(view(t.tx->request_uri).size()) : std::nullopt;
-}
 std::optional<int> port(const HttpTransaction& t) {
   return t.tx->request_port_number > 0 ? std::optional(t.tx->request_port_number) : std::nullopt;
 }
@@ -179,24 +173,30 @@ Text content_type(const HttpTransaction& t) {
   return to_bytes(text.substr(0, text.find(';')));
 }
 
-void write_content_range(const Shown& shown, const Place& at, RecordWriter& out) {
-  const Text raw = header_of<kResponse, "content-range">(static_cast<const HttpTransaction&>(*at.tx));
-  if (!raw || raw->empty()) return;
-  out.json.begin_object(shown.column->member).member("raw", *raw);
-  if (auto range = parse_content_range(to_text(*raw))) {
-    if (range->start) out.json.member("start", *range->start);
-    if (range->end) out.json.member("end", *range->end);
-    if (range->size) out.json.member("size", *range->size);
-  }
-  out.json.end_object();
+Text content_range(const HttpTransaction& t) {
+  return header_of<kResponse, "content-range">(t);
 }
+const HttpTransaction* with_content_range(const HttpTransaction& t) {
+  return content_range(t).value_or(Bytes()).empty() ? nullptr : &t;
+}
+template <std::optional<uint64_t> ContentRange::*Number>
+std::optional<uint64_t> range_number(const HttpTransaction& t) {
+  const auto range = parse_content_range(to_text(content_range(t).value_or(Bytes())));
+  return range ? *range.*Number : std::nullopt;
+}
+constexpr Column kContentRange[] = {
+    text<&content_range>("raw", "as sent"),
+    integer<&range_number<&ContentRange::start>>("start", "first byte of the whole that this part is"),
+    integer<&range_number<&ContentRange::end>>("end", "last byte of the whole that this part is"),
+    integer<&range_number<&ContentRange::size>>("size", "bytes of the whole"),
+};
 
 /// A header that http records show under its name, in lower case, when `custom` asks for it.
 template <Direction Whose, Literal Name>
 constexpr Column custom_header(std::string_view member) {
   return text<&header_of<Whose, Name>>(member, Whose == kRequest ? "header of the request" : "header of the response")
       .on_request()
-      .called({Name.name, sizeof Name.name - 1});
+      .option({Name.name, sizeof Name.name - 1});
 }
 
 constexpr Column kHttp[] = {
@@ -208,7 +208,7 @@ constexpr Column kHttp[] = {
         .rule({.name = "http.user_agent", .stage = kHeaders, .modifier = "http_user_agent", .pcre_letter = 'V'}),
     text<&header_of<kRequest, "x-forwarded-for">>("xff", "X-Forwarded-For"),
     text<&content_type>("http_content_type", "type of the response, without parameters"),
-    columns::custom<&write_content_range>("content_range", "Content-Range of the response, and what it says"),
+    object<&with_content_range>("content_range", kContentRange, "Content-Range of the response"),
     custom_header<kRequest, "accept">("accept").rule(
         {.name = "http.accept", .stage = kHeaders, .aliases = {"http_accept"}, .help = "Accept"}),
     custom_header<kRequest, "accept-charset">("accept_charset"),
@@ -294,8 +294,6 @@ constexpr Column kHttp[] = {
 
     text<&HttpTransaction::uri>("", "normalised path, query and fragment")
         .rule({.name = "http.uri", .stage = kLine, .modifier = "http_uri", .pcre_letter = 'U'}),
-    integer<&uri_length>("", "length of the normalised URI").rule({.name = "urilen", .stage = kLine}),
-    integer<&raw_uri_length>("", "length of the URI as sent").rule({.name = "urilen.raw", .stage = kLine}),
     text<&of<&htp_tx_t::response_protocol>>("", "HTTP/1.1")
         .rule({.name = "http.protocol", .sender = Sender::server, .stage = kLine}),
     text<&of<&htp_tx_t::request_line>>("", "request line without its end")
@@ -426,24 +424,21 @@ std::span<const RecordRow> records() {
 }
 
 /// What a rule matched on, and what carried a file, is shown in full, whatever http records show.
-RecordChoice record_choice(const void* config, std::string_view record) {
+RecordExtent record_extent(const void* config, std::string_view record) {
   static const Config kDefault;
   const Config& options = config ? *static_cast<const Config*>(config) : kDefault;
   if (record != "http") {
-    RecordChoice out{.names = file::asked(options)};
+    RecordExtent out;
     for (std::string body : {"http_request_body", "http_response_body"}) {
       if (record.empty() && options.alert_body) out.names.push_back(body);
       if (record.empty() && options.alert_body_printable) out.names.push_back(body + "_printable");
     }
     return out;
   }
-  RecordChoice out{.extended = options.extended};
+  RecordExtent out{.extended = options.extended};
   for (const std::string& name : options.custom) out.names.push_back(to_lower(name));
-  for (std::string_view side : {"request", "response"}) {
-    if (options.dump_all_headers == "both" || options.dump_all_headers == side) {
-      out.names.push_back(std::string(side) + "_headers");
-    }
-  }
+  if (options.dumped & kRequestHeaders) out.names.emplace_back("request_headers");
+  if (options.dumped & kResponseHeaders) out.names.emplace_back("response_headers");
   return out;
 }
 

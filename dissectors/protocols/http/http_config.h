@@ -7,15 +7,17 @@
 #include <string>
 #include <vector>
 
-#include "dissectors/parts/file/file.h"
+#include "sensor/base/options.h"
 
 struct htp_cfg_t;
 
 namespace lapwing::http {
 
+enum Dumped : uint8_t { kRequestHeaders = 1, kResponseHeaders = 2 };
+
 /// [S]
-struct Config : file::FileConfig {
-  std::string personality;
+struct Config {
+  int personality = 0;                                       // htp_server_personality_t
   uint64_t request_body_limit = 0, response_body_limit = 0;  // bytes kept of a decoded body; 0: no limit
   uint64_t response_layers = 0;
   bool double_decode_path = false, double_decode_query = false, plus_space = false, include_all = false;
@@ -24,7 +26,7 @@ struct Config : file::FileConfig {
 
   bool extended = true;                                   // http records show more than host and URL
   std::vector<std::string> custom;                        // further headers that http records show
-  std::string dump_all_headers;                           // none, both, request, response
+  uint8_t dumped = 0;                                     // bits of Dumped: all headers of these messages are shown
   bool alert_body = false, alert_body_printable = false;  // alerts show the bodies
 
   /// libhtp's configuration for these options: made by the first flow, shared by all workers, never changed.

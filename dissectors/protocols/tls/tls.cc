@@ -8,6 +8,8 @@ namespace {
 
 constexpr uint16_t kPorts[] = {443, 465, 636, 853, 989, 990, 992, 993, 994, 995, 5061, 5223, 6697, 8443, 8883};
 
+constexpr std::string_view kAlso[] = {"ssl"};
+
 constexpr FrameKind kFrames[] = {
     {"pdu", "a record with its header"},
     {"hdr", "a record's header"},
@@ -64,16 +66,19 @@ constexpr auto kAnomalies = names<Anomaly::certificate_invalid_validity>({
     {Anomaly::certificate_invalid_validity, "certificate_invalid_validity"},
 });
 
-constexpr std::string_view kSwitch = "auto|yes|no|on|off|true|false";
+constexpr NamedValue kEncrypted[] = {{"default", Encrypted::watch},
+                                     {"track-only", Encrypted::watch},
+                                     {"full", Encrypted::match},
+                                     {"bypass", Encrypted::bypass}};
 
 constexpr OptionRow<Config> kOptions[] = {
-    {"app-layer.protocols.tls.ja3-fingerprints", &Config::ja3, "auto", "compute JA3 and JA3S; auto: yes", Unit::none,
-     kSwitch},
-    {"app-layer.protocols.tls.ja4-fingerprints", &Config::ja4, "auto", "compute JA4; auto: yes", Unit::none, kSwitch},
-    {"app-layer.protocols.tls.encryption-handling", &Config::encryption_handling, "default",
+    {"app-layer.protocols.tls.ja3-fingerprints", one_of<&Config::ja3>(kSwitchOrAuto<true>), "auto",
+     "compute JA3 and JA3S; auto: yes"},
+    {"app-layer.protocols.tls.ja4-fingerprints", one_of<&Config::ja4>(kSwitchOrAuto<true>), "auto",
+     "compute JA4; auto: yes"},
+    {"app-layer.protocols.tls.encryption-handling", one_of<&Config::encrypted>(kEncrypted), "default",
      "after the handshake: watch record headers (default, track-only), match raw payload too (full), or look no more "
-     "(bypass)",
-     Unit::none, "default|track-only|full|bypass"},
+     "(bypass)"},
     {"app-layer.protocols.tls.record.extended", &Config::extended, "yes",
      "write more than subject, issuer and session_resumed into tls records"},
     {"app-layer.protocols.tls.record.custom", &Config::custom, "",
@@ -83,10 +88,6 @@ constexpr OptionRow<Config> kOptions[] = {
     {"app-layer.protocols.tls.record.session-resumption", &Config::session_resumption, "yes",
      "write records of resumed sessions, which show no certificate"},
 };
-
-bool switched_on(std::string_view text) {
-  return text != "no" && text != "off" && text != "false";
-}
 
 /// Servers look at the major number of a record's version alone, whatever the minor one says.
 bool plausible_version(uint16_t version) {
@@ -163,29 +164,32 @@ Likelihood probe_records(Bytes bytes, bool to_server) {
   return Likelihood::no;
 }
 
+/// Types of records, and the length of SSLv2's.
+constexpr ByteSet kStarts = ByteSet::range(kChangeCipherSpec, kHeartbeat) | ByteSet::range(0x80, 0xff);
+
 }  // namespace
 
-bool Config::wants_ja3() const {
-  return switched_on(ja3);
-}
-bool Config::wants_ja4() const {
-  return switched_on(ja4);
-}
-
-const About Tls::about{"tls", transport::tcp, kPorts, "transport layer security: SSLv2 to TLS 1.3", true};
+const About Tls::about{.name = "tls",
+                       .transports = transport::tcp,
+                       .ports = kPorts,
+                       .help = "transport layer security: SSLv2 to TLS 1.3",
+                       .client_first = true,
+                       .starts = {kStarts, kStarts}};
 
 const Protocol Tls::protocol{.name = "tls",
                              .fields = fields(),
                              .anomalies = kAnomalies,
                              .records = records(),
                              .help = "transport layer security",
+                             .also = kAlso,
                              .head = kHelloDone,
                              .loud_anomalies = true,
                              .frames = kFrames,
                              .states = kStates,
+                             .words = rule_words(),
                              .in_alert = columns(),
                              .caps = kCaps,
-                             .choice = &record_choice};
+                             .extent = &record_extent};
 
 std::span<const OptionRow<Config>> Tls::options() {
   return kOptions;
@@ -260,7 +264,7 @@ Step Tls::records_of(const Chunk& chunk) {
     side.record_left = header.length;
     if (!record(header, rest.subspan(kRecordHeader, wanted - kRecordHeader), chunk.direction)) return Step::fail();
     rest = rest.subspan(kRecordHeader);
-    if (header.type == kApplicationData && encrypted() && config_.encryption_handling != "full") {
+    if (header.type == kApplicationData && encrypted() && config_.encrypted != Encrypted::match) {
       out_.encrypted(chunk.direction, chunk.offset + used());
     }
   }
@@ -318,7 +322,7 @@ bool Tls::record(const RecordHeader& header, Bytes payload, Direction direction)
       side.encrypted = true;
       if (header.length > 0 && side.data_records < kLateRecords) ++side.data_records;
       if (!done_ && tx_.server().greeted) complete(direction);
-      if (done_ && config_.encryption_handling == "bypass") sides_[0].stopped = sides_[1].stopped = true;
+      if (done_ && config_.encrypted == Encrypted::bypass) sides_[0].stopped = sides_[1].stopped = true;
       break;
     case kHeartbeat: heartbeat(header, payload, direction); break;
     default: break;

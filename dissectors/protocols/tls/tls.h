@@ -13,15 +13,16 @@
 
 namespace lapwing::tls {
 
+/// What becomes of a flow after the handshake: record headers are watched, raw payload is matched too, or it is looked
+/// at no more.
+enum class Encrypted : uint8_t { watch, match, bypass };
+
 struct Config {
-  std::string ja3, ja4;             // auto, yes or no; auto is yes
-  std::string encryption_handling;  // default and track-only, full: watch record headers; bypass: look no more
+  bool ja3 = true, ja4 = true;
+  Encrypted encrypted = Encrypted::watch;
   bool extended = true;
   std::vector<std::string> custom;  // members of the record; empty: as `extended` says
   bool session_resumption = true;
-
-  bool wants_ja3() const;
-  bool wants_ja4() const;
 };
 
 /// Stages of a direction.
@@ -90,7 +91,8 @@ enum class Anomaly : uint8_t {
 std::span<const Field> fields();
 Table columns();
 std::span<const RecordRow> records();
-RecordChoice record_choice(const void* config, std::string_view record);
+std::span<const Word> rule_words();
+RecordExtent record_extent(const void* config, std::string_view record);
 
 class Tls {
  public:

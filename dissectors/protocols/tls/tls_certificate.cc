@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <vector>
 
 #include "dissectors/protocols/tls/tls_der.h"
@@ -304,6 +305,12 @@ std::shared_ptr<const Certificate> read(Bytes der) {
 }
 
 }  // namespace
+
+std::optional<uint64_t> seconds_of(const std::string& date) {
+  std::tm parts{};
+  if (!strptime(date.c_str(), "%Y-%m-%dT%H:%M:%S", &parts)) return {};
+  return static_cast<uint64_t>(std::max<time_t>(timegm(&parts), 0));
+}
 
 std::shared_ptr<const Certificate> read_certificate(Bytes der) {
   struct Kept {

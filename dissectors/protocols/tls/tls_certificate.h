@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ struct Certificate {
   bool readable = false;              // all up to the subject was found, even if some of it is empty
   CertificateFault fault = CertificateFault::none;
 };
+
+/// Seconds since 1970 of a certificate's date; what lies before counts as 1970.
+std::optional<uint64_t> seconds_of(const std::string& date);
 
 /// Reads a certificate. Recently read ones are kept, so a server's certificate costs a hash and a comparison.
 std::shared_ptr<const Certificate> read_certificate(Bytes der);

@@ -1,6 +1,3 @@
-#include <algorithm>
-#include <ctime>
-
 #include "dissectors/contract/columns.h"
 #include "dissectors/protocols/tls/tls.h"
 
@@ -22,12 +19,9 @@ std::optional<Bytes> name(const Certificate& certificate) {
   if (!certificate.readable && (certificate.*Name).empty()) return {};
   return to_bytes(certificate.*Name);
 }
-/// Seconds since 1970.
 template <std::string Certificate::*Text>
 std::optional<uint64_t> date(const Certificate& certificate) {
-  std::tm parts{};
-  if (!strptime((certificate.*Text).c_str(), "%Y-%m-%dT%H:%M:%S", &parts)) return {};
-  return static_cast<uint64_t>(std::max<time_t>(timegm(&parts), 0));
+  return seconds_of(certificate.*Text);
 }
 const Certificate* server_certificate(const Handshake& tx) {
   return tx.server().certificate.get();
@@ -43,7 +37,7 @@ constexpr Column kCertificate[] = {
                .stage = kCertificateDone,
                .aliases = {"tls_cert_subject"}}),
     text<&name<&Certificate::issuer>>("issuerdn", "issuer of the certificate, on one line")
-        .called("issuer")
+        .option("issuer")
         .rule({.name = "tls.cert_issuer",
                .sender = Sender::either,
                .stage = kCertificateDone,
@@ -60,8 +54,8 @@ constexpr Column kCertificate[] = {
                .sender = Sender::either,
                .stage = kCertificateDone,
                .aliases = {"tls_cert_fingerprint"}}),
-    text<&Certificate::not_before>("notbefore", "beginning of the certificate's time").extended().called("not_before"),
-    text<&Certificate::not_after>("notafter", "end of the certificate's time").extended().called("not_after"),
+    text<&Certificate::not_before>("notbefore", "beginning of the certificate's time").extended().option("not_before"),
+    text<&Certificate::not_after>("notafter", "end of the certificate's time").extended().option("not_after"),
     each<&Certificate::names>("subjectaltname", "each subject alternative name of the certificate")
         .extended()
         .rule({.name = "tls.subjectaltname", .sender = Sender::either, .stage = kCertificateDone}),
@@ -84,8 +78,8 @@ constexpr Direction kClient = Direction::to_server, kServer = Direction::to_clie
 
 constexpr Column kClientCertificate[] = {
     object<&client_certificate>("", kCertificate, ""),
-    base64<&own_der<kClient>>("certificate", "in DER").on_request().called("client_certificate"),
-    each<&chain<kClient>, Shape::base64>("chain", "each certificate in DER").on_request().called("client_chain"),
+    base64<&own_der<kClient>>("certificate", "in DER").on_request().option("client_certificate"),
+    each<&chain<kClient>, Shape::base64>("chain", "each certificate in DER").on_request().option("client_chain"),
 };
 const Handshake* with_client_certificate(const Handshake& tx) {
   return tx.client().certificate ? &tx : nullptr;
@@ -142,7 +136,7 @@ bool next_extension_type(Bytes& rest, uint16_t& type) {
 auto extensions(const Party& party) {
   return Taken<uint16_t, &next_extension_type>(party.hello.extensions);
 }
-constexpr NamedValue kVersions[] = {{"1.0", kTls10}, {"1.1", 0x0302}, {"1.2", kTls12}, {"1.3", kTls13}};
+constexpr NamedValue kVersions[] = {{"1.0", kTls10}, {"1.1", kTls11}, {"1.2", kTls12}, {"1.3", kTls13}};
 std::span<const NamedValue> versions() {
   return kVersions;
 }
@@ -257,7 +251,7 @@ std::span<const RecordRow> records() {
   return kRecords;
 }
 
-RecordChoice record_choice(const void* config, std::string_view record) {
+RecordExtent record_extent(const void* config, std::string_view record) {
   if (record.empty()) return {};
   const auto& options = *static_cast<const Config*>(config);
   return {.extended = options.extended, .only = !options.custom.empty(), .names = options.custom};

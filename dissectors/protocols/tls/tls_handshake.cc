@@ -146,11 +146,11 @@ void Tls::client_hello(Bytes body) {
   party.alpns = to_text(hello.alpn);
   tx_.sni = to_text(hello.sni);
   tx_.may_resume = hello.has_ticket;
-  if (config_.wants_ja3()) {
+  if (config_.ja3) {
     tx_.ja3 = ja3_string(hello);
     tx_.ja3_hash = md5_hex(tx_.ja3);
   }
-  if (config_.wants_ja4()) tx_.ja4 = tls::ja4(hello);
+  if (config_.ja4) tx_.ja4 = tls::ja4(hello);
   report_faults(hello.faults, kFrom);
   advance(kFrom, kHelloDone);
 }
@@ -196,7 +196,7 @@ void Tls::server_hello(Bytes body) {
     const Bytes offered = tx_.client().hello.session_id;
     tx_.may_resume |= !offered.empty() && std::ranges::equal(offered, hello.session_id);
   }
-  if (config_.wants_ja3() && tx_.ja3s.empty()) {
+  if (config_.ja3 && tx_.ja3s.empty()) {
     tx_.ja3s = ja3s_string(hello);
     tx_.ja3s_hash = md5_hex(tx_.ja3s);
   }

@@ -39,7 +39,8 @@ enum MessageType : uint8_t {
   kCertificateStatus = 22,
 };
 
-inline constexpr uint16_t kSsl2 = 0x0002, kSsl3 = 0x0300, kTls10 = 0x0301, kTls12 = 0x0303, kTls13 = 0x0304;
+inline constexpr uint16_t kSsl2 = 0x0002, kSsl3 = 0x0300, kTls10 = 0x0301, kTls11 = 0x0302, kTls12 = 0x0303,
+                          kTls13 = 0x0304;
 
 struct RecordHeader {
   uint8_t type = 0;

@@ -22,8 +22,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+enum class Compression : uint8_t { none, gzip, zstd };
+constexpr NamedValue kCompressions[] = {
+    {"none", Compression::none}, {"gzip", Compression::gzip}, {"zstd", Compression::zstd}};
+
 struct FileOptions {
-  std::string filename, directory, mode, interval, compression;
+  std::string filename, directory, mode, interval;
+  Compression compression = Compression::none;
   bool append = true;
   uint64_t rotate_size = 0, keep = 0;
 };
@@ -37,7 +42,7 @@ constexpr OptionRow<FileOptions> kRows[] = {
      "begin a new file so often: minute, hour, day (at its start, UTC), or a number with s, m, h or d"},
     {"rotate-size", &F::rotate_size, "0", "begin a new file from this size on; 0: never", Unit::bytes},
     {"keep", &F::keep, "0", "rotated files that are kept; 0: all"},
-    {"compress", &F::compression, "none", "of rotated files", Unit::none, "none|gzip|zstd"},
+    {"compress", one_of<&F::compression>(kCompressions), "none", "of rotated files"},
 };
 
 constexpr mode_t kFileMode = 0644;  // less the umask
@@ -74,8 +79,8 @@ class FileExporter final : public Exporter {
  public:
   FileExporter(std::string path, const FileOptions& options, int64_t interval, std::optional<mode_t> mode)
       : path_(std::move(path)), options_(options), interval_(interval), mode_(mode), writer_(path_) {
-    if (options.compression != "none") {
-      compressor_.emplace(options.compression == "gzip" ? Compressor::Kind::gzip : Compressor::Kind::zstd);
+    if (options.compression != Compression::none) {
+      compressor_.emplace(options.compression == Compression::gzip ? Compressor::Kind::gzip : Compressor::Kind::zstd);
     }
     descriptor_ = open_file(options.append ? O_APPEND : O_TRUNC);
     begin_period();

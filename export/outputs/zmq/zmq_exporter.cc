@@ -20,7 +20,8 @@ namespace {
 
 struct ZmqOptions {
   std::vector<std::string> endpoints;
-  std::string mode, secret_key_file, allowed_clients_file, server_key_file;
+  bool binds = true;
+  std::string secret_key_file, allowed_clients_file, server_key_file;
   bool insecure = false;
   uint64_t high_water_mark = 0, queue_size = 0, batch_records = 0, batch_bytes = 0, wait_subscriber = 0, wait_send = 0,
            linger = 0, heartbeat = 0, io_threads = 0;
@@ -28,8 +29,9 @@ struct ZmqOptions {
 using Z = ZmqOptions;
 using Row = OptionRow<Z>;
 
-constexpr Row kMode = {"mode",     &Z::mode,      "bind", "bind and be connected to, or connect to a collector",
-                       Unit::none, "bind|connect"};
+constexpr NamedValue kModes[] = {{"bind", true}, {"connect", false}};
+constexpr Row kMode = {"mode", one_of<&Z::binds>(kModes), "bind",
+                       "bind and be connected to, or connect to a collector"};
 constexpr Row kBatchRecords = {"batch-records", &Z::batch_records, "64",
                                "records of one topic gathered in a message, at most"};
 constexpr Row kBatchBytes = {"batch-bytes", &Z::batch_bytes, "64kb", "size from which a message is sent at once",
@@ -179,7 +181,7 @@ class ZmqExporter : public Exporter {
   }
 
   void open(const Setting& node) {
-    const bool bind = options_.mode == "bind";
+    const bool bind = options_.binds;
     const Setting* endpoints = node.find("endpoints");
     if (options_.endpoints.empty()) (endpoints ? *endpoints : node).fail("an endpoint is missing, such as ipc:///path");
     for (size_t i = 0; i < options_.endpoints.size(); ++i) {

@@ -15,6 +15,10 @@ constexpr uint64_t kMinMtu = 68, kMaxMtu = 65535;
 constexpr uint64_t kMinSnaplen = 64, kMaxSnaplen = 256 << 10;
 
 using C = PortConfig;
+constexpr NamedValue kDealing[] = {{"ports", true}, {"addresses", false}};
+constexpr NamedValue kSwitch[] = {{"yes", true}, {"no", false}};
+constexpr NamedValue kChecks[] = {{"yes", 1}, {"no", 0}, {"auto", 2}};
+
 constexpr OptionRow<C> kRows[] = {
     {"interface", &C::definition, "",
      "PCI address (0000:3b:00.0), name of a device of the EAL's arguments, or a virtual device to make "
@@ -32,11 +36,9 @@ constexpr OptionRow<C> kRows[] = {
      "packet buffers of each queue, best a power of two less one; auto: what descriptors, a burst and the cache need"},
     {"mempool-cache-size", &C::mempool_cache_size_text, "auto",
      "buffers that a worker keeps at hand, at most 512 and two thirds of mempool-size; auto: 256, or what fits"},
-    {"rss-hash", &C::rss, "ports",
+    {"rss-hash", one_of<&C::deal_by_ports>(kDealing), "ports",
      "what the device deals flows by. ports: addresses and ports; addresses: keeps fragments with their flow, for "
-     "devices "
-     "that can hash TCP and UDP by addresses alone",
-     Unit::none, "ports|addresses"},
+     "devices that can hash TCP and UDP by addresses alone"},
     {"busy-poll", &C::busy_poll, "no", "never leave the core while nothing comes"},
     {"vlan-tracking", &C::vlan_tracking, "",
      "whether packets of different VLANs belong to different flows here, yes or no; empty: as vlan.use-for-tracking"},
@@ -56,14 +58,14 @@ uint64_t read_count(const Setting& node, std::string_view key, uint64_t fallback
 }
 
 /// Suricata's own file has true and false here.
-void read_word(const Setting& node, const std::string& key, std::string_view choices, std::string& word) {
+void read_word(const Setting& node, const std::string& key, std::span<const NamedValue> names, std::string& word) {
   const Setting* found = node.find(key);
   if (!found || found->scalar.empty()) return;
   word = to_lower(found->scalar);
   if (word == "true" || word == "false") {
     word = word == "true" ? "yes" : "no";
   } else {
-    check_choice(*found, choices);
+    read_named(*found, names);
   }
 }
 
@@ -80,8 +82,8 @@ PortConfig read_one(const Setting& node, PortConfig config) {
   if (config.mempool_size && config.mempool_cache_size * 3 > config.mempool_size * 2) {
     node.fail("mempool-cache-size is more than two thirds of mempool-size");
   }
-  read_word(node, "vlan-tracking", "yes|no", config.vlan_tracking);
-  read_word(node, "checksum-checks", "yes|no|auto", config.checksums);
+  read_word(node, "vlan-tracking", kSwitch, config.vlan_tracking);
+  read_word(node, "checksum-checks", kChecks, config.checksums);
   const size_t comma = config.definition.find(',');
   config.interface = config.definition.substr(0, comma);
   config.arguments = comma == std::string::npos ? "" : config.definition.substr(comma + 1);
@@ -128,10 +130,7 @@ std::vector<OptionInfo> options() {
       {"dpdk.eal-params", "map", "",
        "arguments of the EAL: a map as {no-huge: yes, m: 512, allow: [0000:3b:00.0]}, or a list as on a command line",
        ""}};
-  for (OptionInfo option : describe_options<C>(kRows)) {
-    option.key = "dpdk.interfaces." + option.key;
-    out.push_back(std::move(option));
-  }
+  for (OptionInfo& option : describe_options<C>(kRows, "dpdk.interfaces.")) out.push_back(std::move(option));
   return out;
 }
 

@@ -14,7 +14,7 @@ struct PortConfig : LiveConfig {
   std::string arguments;  // of a virtual device that is made for it: what follows the first comma of "interface"
   bool workers_auto = true;
   uint64_t rx_descriptors = 0, mempool_size = 0, mempool_cache_size = 0, mtu = 0;
-  std::string rss = "ports";
+  bool deal_by_ports = true;  // and addresses, or by addresses alone
   bool multicast = true, busy_poll = false;
 
   std::string definition, rx_descriptors_text, mempool_size_text, mempool_cache_size_text, mtu_text;  // as written

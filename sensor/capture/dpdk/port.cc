@@ -45,7 +45,10 @@ void Port::refuse(const std::string& what, int error) {
 }
 
 Port::Port(std::shared_ptr<Eal> eal, PortConfig config, size_t index)
-    : eal_(std::move(eal)), config_(std::move(config)), index_(index), silence_(config_.interface, config_.silence_after) {
+    : eal_(std::move(eal)),
+      config_(std::move(config)),
+      index_(index),
+      silence_(config_.interface, config_.silence_after) {
   try {
     const PacketSockets before;
     find();
@@ -124,7 +127,7 @@ void Port::configure(const rte_eth_dev_info& info) {
   if (config_.workers > 1) {
     conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
     conf.rx_adv_conf.rss_conf = dealing(info, key);
-    rss_ = config_.rss;
+    rss_ = config_.deal_by_ports ? "ports" : "addresses";
   }
   if (info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
   if (rte_mbuf_dyn_rx_timestamp_register(&time_offset_, &time_flag_) != 0) refuse("time stamps", rte_errno);
@@ -202,7 +205,7 @@ void Port::set_up_queues(const rte_eth_dev_info& info) {
 
 rte_eth_rss_conf Port::dealing(const rte_eth_dev_info& info, std::vector<uint8_t>& key) const {
   uint64_t fields = RTE_ETH_RSS_IP;
-  if (config_.rss == "ports") fields |= RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_SCTP;
+  if (config_.deal_by_ports) fields |= RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_SCTP;
   rte_eth_rss_conf out{};
   out.rss_key = key.data();
   out.rss_key_len = static_cast<uint8_t>(key.size());

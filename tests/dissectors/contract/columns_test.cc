@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sensor/event/member.h"
+
 namespace lapwing {
 namespace {
 
@@ -50,13 +52,14 @@ constexpr Column kGuest[] = {
     text<&Guest::name>("name", "of the guest").rule({.name = "party.guest", .sender = Sender::either, .stage = 1}),
     choice<&Guest::age, &kind_name, &kinds>("age", "of the guest").rule({.name = "party.age", .stage = 1}),
     text<&of_party>("role", "in the party"),
+    count(),
 };
 constexpr Column kAddress[] = {text<&Address::street>("street", "of the house")};
 constexpr Column kParty[] = {
     text<&Party::host>("host", "who invites").rule({.name = "party.host", .stage = 1}),
     text<&shouted>("", "who invites, aloud").rule({.name = "party.host", .sender = Sender::server, .stage = 1}),
     text<&Party::motto>("motto", "on the card").extended(),
-    address<&origin>("from", "where the invitation came from").on_request().called("origin"),
+    address<&origin>("from", "where the invitation came from").on_request().option("origin"),
     flag<&Party::loud>("loud", "it is"),
     objects<&Party::guests, &same_name>("guests", kGuest, "who comes"),
     each<&Party::gifts>("gifts", "what they bring").rule({.name = "party.gift", .stage = 1}),
@@ -65,8 +68,8 @@ constexpr Column kParty[] = {
 };
 constexpr Column kRecord[] = {object<&self<Party>>("party", kParty, "a party")};
 
-std::string written(const Party& party, const RecordChoice& choice = {}, std::optional<uint64_t> message = {}) {
-  const RecordPlan plan(kRecord, choice);
+std::string written(const Party& party, const RecordExtent& extent = {}, std::optional<uint64_t> message = {}) {
+  const RecordPlan plan(kRecord, extent);
   std::string text, scratch;
   JsonWriter json(text);
   json.begin_object();
@@ -160,6 +163,69 @@ TEST(Columns, RuleFieldsSayWhatTheirColumnsAre) {
   EXPECT_TRUE(field("party.guest").many);
   EXPECT_FALSE(field("party.host").many);
   EXPECT_EQ(field("party.guest").help, "of the guest");
+}
+
+/// "path type level" of each.
+std::vector<std::string> listed(Table table) {
+  std::vector<std::string> out;
+  for (const Member& m : members(table)) {
+    out.push_back(m.path + " " + std::string(name(m.type)) + " " + std::string(name(m.level)));
+  }
+  return out;
+}
+
+TEST(Members, AreWhatTheTableGivesItsRecords) {
+  EXPECT_THAT(listed(kRecord),
+              ElementsAre("party object always", "party.host string always", "party.motto string extended",
+                          "party.from string on request", "party.loud boolean always", "party.guests[] object always",
+                          "party.guests[].name string always", "party.guests[].age string always",
+                          "party.guests[].role string always", "party.guests[].count integer always",
+                          "party.gifts[] string always", "party.address object always",
+                          "party.address.street string always", "party.truncated boolean always"));
+}
+
+TEST(Members, OfObjectsStandNoMoreOftenThanThose) {
+  constexpr Column kRare[] = {object<&Party::address>("address", kAddress, "where").on_request()};
+  EXPECT_THAT(listed(kRare), ElementsAre("address object on request", "address.street string on request"));
+}
+
+TEST(Members, AreThoseOfSplicedObjectsAndOfHatches) {
+  constexpr Column kHatch[] = {
+      object<&self<Party>>("", kParty, ""),
+      custom<[](const Shown&, const Place&, RecordWriter&) {}>("hatch", "by hand", kAddress),
+  };
+  const std::vector<std::string> paths = listed(kHatch);
+  EXPECT_EQ(paths.front(), "host string always");
+  EXPECT_THAT(paths, testing::Contains("hatch object always"));
+  EXPECT_EQ(paths.back(), "hatch.street string always");
+  EXPECT_TRUE(find(kHatch, "guests.name").found());
+  EXPECT_FALSE(find(kHatch, "hatch.street").found());
+}
+
+TEST(Members, AreFoundByTheirPath) {
+  Party party;
+  party.guests = {{"Ann", 18}, {"Bob", 3}};
+  const Address address{"Moor Lane"};
+  party.address = &address;
+  struct Sink final : ValueSink {
+    std::string& scratch() override { return text; }
+    bool take(const Value& value) override {
+      got.emplace_back(to_text(value.bytes));
+      return true;
+    }
+    std::string text;
+    std::vector<std::string> got;
+  } sink;
+  for (std::string_view path : {"party.guests.name", "party.address.street", "party.from"}) {
+    const ColumnPath found = find(kRecord, path);
+    ASSERT_TRUE(found.found()) << path;
+    found.visit({.tx = &party}, sink);
+  }
+  EXPECT_THAT(sink.got, ElementsAre("Ann", "Bob", "Moor Lane", "192.0.2.1"));
+  EXPECT_TRUE(find(kRecord, "party.guests.name").many());
+  for (std::string_view path : {"party", "guests.name", "party.guests", "party.guests.count", "party.truncated", ""}) {
+    EXPECT_FALSE(find(kRecord, path).found()) << path;
+  }
 }
 
 }  // namespace

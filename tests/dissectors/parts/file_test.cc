@@ -66,8 +66,10 @@ TEST(Files, RangeIsShown) {
 
 TEST(Files, DigestsAndMagicWhenAsked) {
   std::vector<Line> lines{client("GET /x HTTP/1.1\r\nHost: a\r\n\r\n"), server(response("%PDF-1.4\nabc"))};
-  Outcome got = play_all_ways(lines, {{"file.hash", "[md5, sha256]"}, {"file.magic", "yes"}});
+  Outcome got = play_all_ways(lines, {{"file.hash", "md5, SHA256"}, {"file.magic", "yes"}});
   EXPECT_NE(got.records[0].find(R"("magic":"PDF document, version 1.4")"), std::string::npos) << got.records[0];
+  EXPECT_NE(got.records[0].find(R"("md5":)"), std::string::npos) << got.records[0];
+  EXPECT_EQ(got.records[0].find(R"("sha1":)"), std::string::npos);
   got = play_all_ways(lines);
   EXPECT_EQ(got.records[0].find("magic"), std::string::npos);
   EXPECT_EQ(got.records[0].find("md5"), std::string::npos);

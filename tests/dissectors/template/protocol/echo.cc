@@ -14,7 +14,11 @@ constexpr OptionRow<Config> kOptions[] = {
 };
 }  // namespace
 
-const About Echo::about{"echo", transport::tcp | transport::udp, kPorts, "echo requests in lines (RFC 862)"};
+const About Echo::about{.name = "echo",
+                        .transports = transport::tcp | transport::udp,
+                        .ports = kPorts,
+                        .help = "echo requests in lines (RFC 862)",
+                        .starts = {bytes_of("E"), ByteSet()}};
 
 const Protocol Echo::protocol{.name = "echo",
                               .fields = fields(),
@@ -23,7 +27,7 @@ const Protocol Echo::protocol{.name = "echo",
                               .help = "echo requests in lines",
                               .in_alert = columns(),
                               .caps = kCaps,
-                              .choice = &record_choice};
+                              .extent = &record_extent};
 
 std::span<const OptionRow<Config>> Echo::options() {
   return kOptions;

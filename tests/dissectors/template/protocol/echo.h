@@ -34,7 +34,7 @@ enum Anomaly : uint8_t { kMismatchedReply, kUnexpectedReply, kInvalidLine, kLine
 Table columns();
 std::span<const Field> fields();
 std::span<const RecordRow> records();
-RecordChoice record_choice(const void* config, std::string_view record);
+RecordExtent record_extent(const void* config, std::string_view record);
 
 class Echo {
  public:

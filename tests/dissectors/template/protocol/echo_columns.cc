@@ -49,7 +49,7 @@ std::span<const RecordRow> records() {
   return kRecords;
 }
 
-RecordChoice record_choice(const void* config, std::string_view) {
+RecordExtent record_extent(const void* config, std::string_view) {
   if (config && !static_cast<const Config*>(config)->log_text) return {};
   return {.names = {"request", "reply"}};
 }

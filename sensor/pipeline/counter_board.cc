@@ -1,4 +1,4 @@
-#include "sensor/pipeline/worker_counters.h"
+#include "sensor/pipeline/counter_board.h"
 
 #include <string>
 
@@ -15,20 +15,27 @@ constexpr CounterRow<WorkerCounters> kRows[] = {
      CounterKind::maximum},
 };
 
-constexpr CounterRow<MemoryFaults> kFaults[] = {
-    {"flow.out_of_memory", &MemoryFaults::out_of_memory,
-     "flows dropped, or steps without a flow left out, because memory for them could not be had", CounterKind::loss},
-};
-
 }  // namespace
-
-std::span<const CounterRow<MemoryFaults>> memory_fault_rows() {
-  return kFaults;
-}
 
 void add_worker_counters(const WorkerCounters& counters, size_t index, CounterSet& set) {
   const std::string prefix = "workers." + std::to_string(index) + ".";
   for (const auto& row : kRows) set.add(prefix + std::string(row.path), counters.*row.member, row.help, row.kind);
+}
+
+void CounterBoard::take() {
+  CounterSet picture;
+  read_(picture);
+  {
+    std::lock_guard lock(mutex_);
+    std::swap(picture_, picture);
+  }
+  wanted_.store(false, std::memory_order_relaxed);
+}
+
+CounterSet CounterBoard::snapshot() const {
+  wanted_.store(true, std::memory_order_relaxed);
+  std::lock_guard lock(mutex_);
+  return picture_;
 }
 
 }  // namespace lapwing

@@ -1,13 +1,15 @@
-#include "signatures/program/integer_range.h"
+#include "sensor/event/integer_test.h"
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <ctime>
 #include <limits>
 
+#include "sensor/base/sentence.h"
 #include "sensor/base/text.h"
 
-namespace lapwing::rules {
+namespace lapwing {
 
 namespace {
 
@@ -39,6 +41,22 @@ uint64_t read_date(std::string_view text, const SourceMark& mark) {
     return static_cast<uint64_t>(std::max<time_t>(timegm(&parts), 1));
   }
   throw SettingError(mark, "'" + date + "' is no date; write it as 2015, 2015-10-22 or 2015-10-22 23:59:59");
+}
+
+/// Ends included.
+IntegerTest inclusive(uint64_t from, uint64_t to, const SourceMark& mark) {
+  if (from > to)
+    throw SettingError(mark,
+                       std::to_string(from) + " is more than " + std::to_string(to) + "; write the lower one first");
+  if (from == 0) return {Mode::less_equal, to, 0};
+  if (to == std::numeric_limits<uint64_t>::max()) return {Mode::greater_equal, from, 0};
+  return {Mode::between, from - 1, to + 1};
+}
+
+std::string hex(uint64_t value) {
+  char text[24];
+  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
+  return text;
 }
 
 bool take(std::string_view& text, std::string_view prefix) {
@@ -152,6 +170,55 @@ IntegerTest parse_integer_test(std::string_view text, const SourceMark& mark, ui
   return {negated ? Mode::not_equal : Mode::equal, value(text), 0};
 }
 
+IntegerList parse_integer_list(std::string_view text, const SourceMark& mark, uint64_t max,
+                               std::span<const NamedValue> names) {
+  IntegerList list;
+  text = trim(text);
+  list.negated = take(text, "!");
+  bool first = true;
+  for (std::string_view part : split(text, ',')) {
+    part = trim(part);
+    const bool named =
+        std::any_of(names.begin(), names.end(), [&](const auto& n) { return equal_nocase(n.name, part); });
+    const size_t dash = named ? std::string_view::npos : part.find('-', 1);  // a name may contain one
+    const IntegerTest test = dash == std::string_view::npos
+                                 ? IntegerTest{Mode::equal, read_value(part, mark, max, names), 0}
+                                 : inclusive(read_value(part.substr(0, dash), mark, max, names),
+                                             read_value(part.substr(dash + 1), mark, max, names), mark);
+    if (first)
+      list.first = test;
+    else
+      list.more.push_back(test);
+    first = false;
+  }
+  return list;
+}
+
+IntegerTest parse_flags(std::string_view text, const SourceMark& mark, Flags wanted,
+                        std::span<const NamedValue> names) {
+  text = trim(text);
+  const bool number = text.find_first_of("&<>=") != std::string_view::npos || parse_number(text);
+  if (number) return parse_integer_test(text, mark, std::numeric_limits<uint64_t>::max());
+  uint64_t mask = 0, set = 0;
+  for (std::string_view part : split(text, ',')) {
+    part = trim(part);
+    const bool off = take(part, "!");
+    part = trim(part);
+    auto flag = std::find_if(names.begin(), names.end(), [&](const auto& n) { return equal_nocase(n.name, part); });
+    if (flag == names.end()) {
+      Sentence known;
+      for (const NamedValue& name : names) known.add(name.name);
+      throw SettingError(mark, "'" + std::string(part) + "' is none of " + known.text());
+    }
+    if (mask & flag->value) throw SettingError(mark, "'" + std::string(part) + "' is named twice");
+    mask |= flag->value;
+    if (!off) set |= flag->value;
+  }
+  // One of them is as asked for unless all are the other way.
+  if (wanted == Flags::any) return {Mode::not_masked, mask, mask & ~set};
+  return {Mode::masked, mask, set};
+}
+
 IntegerTest parse_date_test(std::string_view text, const SourceMark& mark) {
   text = trim(text);
   if (size_t arrow = text.find("<>"); arrow != std::string_view::npos) {
@@ -182,4 +249,47 @@ MultiTest parse_multi_test(std::string_view& text, const SourceMark& mark) {
   return {M::index, {}, index};
 }
 
-}  // namespace lapwing::rules
+std::string describe(const IntegerTest& test, std::span<const NamedValue> names) {
+  auto number = [&](uint64_t value) {
+    for (const NamedValue& name : names) {
+      if (name.value == value) return std::to_string(value) + " (" + std::string(name.name) + ")";
+    }
+    return std::to_string(value);
+  };
+  const std::string a = number(test.a), b = number(test.b);
+  using Mode = IntegerTest::Mode;
+  switch (test.mode) {
+    case Mode::equal: return "= " + a;
+    case Mode::not_equal: return "!= " + a;
+    case Mode::less: return "< " + a;
+    case Mode::less_equal: return "<= " + a;
+    case Mode::greater: return "> " + a;
+    case Mode::greater_equal: return ">= " + a;
+    case Mode::between: return "> " + a + " and < " + b;
+    case Mode::not_between: return "<= " + a + " or >= " + b;
+    case Mode::masked: return "& " + hex(test.a) + " = " + hex(test.b);
+    case Mode::not_masked: return "& " + hex(test.a) + " != " + hex(test.b);
+  }
+  return "";
+}
+
+std::string describe(const IntegerList& list, std::span<const NamedValue> names) {
+  Sentence out(" or ");
+  out.add(describe(list.first, names));
+  for (const IntegerTest& test : list.more) out.add(describe(test, names));
+  return list.negated ? "not (" + out.text() + ")" : out.text();
+}
+
+std::string describe(const MultiTest& test) {
+  using Mode = MultiTest::Mode;
+  switch (test.mode) {
+    case Mode::any: return "";
+    case Mode::all: return "of all values";
+    case Mode::all_present: return "of all values, at least one";
+    case Mode::count: return "of as many values as are " + describe(test.count);
+    case Mode::index: return "of value " + std::to_string(test.index);
+  }
+  return "";
+}
+
+}  // namespace lapwing

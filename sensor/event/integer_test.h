@@ -1,4 +1,5 @@
-// IntegerTest: "5", "!5", "<5", ">=5", "3-9", "3<>9", "&0xf0=0x10": the comparisons that rules make with a number.
+// IntegerTest: "5", "!5", "<5", ">=5", "3-9", "3<>9", "&0xf0=0x10": the comparisons that rules make with a number,
+// and lists of them, flags by name, and choices among several values.
 #pragma once
 
 #include <cstdint>
@@ -6,11 +7,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "sensor/base/named_value.h"
 #include "sensor/base/setting.h"
-#include "sensor/event/field.h"
 
-namespace lapwing::rules {
+namespace lapwing {
 
 struct IntegerTest {
   enum class Mode : uint8_t {
@@ -38,6 +40,26 @@ struct IntegerTest {
 /// where the keyword has them.
 IntegerTest parse_integer_test(std::string_view text, const SourceMark& mark, uint64_t max,
                                std::span<const NamedValue> names = {});
+/// One of several comparisons, or with `negated` none of them.
+struct IntegerList {
+  IntegerTest first;
+  std::vector<IntegerTest> more;
+  bool negated = false;
+
+  bool matches(uint64_t value) const {
+    bool any = first.matches(value);
+    for (size_t i = 0; !any && i < more.size(); i++) any = more[i].matches(value);
+    return any != negated;
+  }
+};
+
+/// "[!]15-18,22,name": numbers, and ranges with their ends.
+IntegerList parse_integer_list(std::string_view text, const SourceMark& mark, uint64_t max,
+                               std::span<const NamedValue> names = {});
+/// What a list of flags asks for when it names several: one of them is as it says, or all are.
+enum class Flags : uint8_t { any, all };
+/// "one,!other", or a comparison of the number that they are bits of.
+IntegerTest parse_flags(std::string_view text, const SourceMark& mark, Flags wanted, std::span<const NamedValue> names);
 /// "[<|>]date" or "date<>date", the ends included: seconds since 1970 of dates like 2015, 2015-10-22 or
 /// 2015-10-22 23:59:59.
 IntegerTest parse_date_test(std::string_view text, const SourceMark& mark);
@@ -78,7 +100,11 @@ struct MultiTest {
     return false;
   }
 };
+/// "> 5", "> 3 and < 9", "& 0xf0 = 0x10", "of all values": for people [cold]. `names`: of the values.
+std::string describe(const IntegerTest& test, std::span<const NamedValue> names = {});
+std::string describe(const IntegerList& list, std::span<const NamedValue> names = {});
+std::string describe(const MultiTest& test);
 /// Splits "<comparison>,<any|all|all1|nb<comparison>|index>" at its comma.
 MultiTest parse_multi_test(std::string_view& text, const SourceMark& mark);
 
-}  // namespace lapwing::rules
+}  // namespace lapwing

@@ -1,0 +1,70 @@
+// Pieces: bytes of one file that came before others of it.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "sensor/base/bytes.h"
+
+namespace lapwing::file {
+
+/// [W] Pieces that wait, by where in the file they begin; none overlaps another, and of two that said different things
+/// of a byte the first counts.
+class Pieces {
+ public:
+  struct Limits {
+    uint64_t pieces = 0, bytes = 0;
+  };
+  enum class Refusal : uint8_t { none, pieces, bytes };
+
+  bool empty() const { return waiting_.empty(); }
+  /// Where the first one begins.
+  uint64_t begin() const { return waiting_.begin()->first; }
+  uint64_t bytes() const { return bytes_; }
+
+  /// What of it is not there yet waits from now on, unless there is no room for it.
+  Refusal add(uint64_t offset, Bytes piece, const Limits& limits) {
+    auto next = waiting_.upper_bound(offset);
+    if (next != waiting_.begin()) {
+      const auto before = std::prev(next);
+      const uint64_t end = before->first + before->second.size();
+      if (end > offset) {
+        const uint64_t known = std::min<uint64_t>(end - offset, piece.size());
+        piece = piece.subspan(known);
+        offset += known;
+      }
+    }
+    while (!piece.empty()) {
+      const bool reaches = next != waiting_.end() && next->first - offset < piece.size();
+      const size_t size = reaches ? static_cast<size_t>(next->first - offset) : piece.size();
+      if (size > 0) {
+        if (waiting_.size() == limits.pieces) return Refusal::pieces;
+        if (size > limits.bytes - std::min(limits.bytes, bytes_)) return Refusal::bytes;
+        waiting_.emplace_hint(next, offset, to_text(piece.first(size)));
+        bytes_ += size;
+      }
+      if (!reaches) break;
+      const uint64_t skipped = std::min<uint64_t>(size + next->second.size(), piece.size());
+      piece = piece.subspan(skipped);
+      offset += skipped;
+      ++next;
+    }
+    return Refusal::none;
+  }
+  /// Takes out the first one.
+  std::string take() {
+    std::string out = std::move(waiting_.begin()->second);
+    waiting_.erase(waiting_.begin());
+    bytes_ -= out.size();
+    return out;
+  }
+
+ private:
+  std::map<uint64_t, std::string> waiting_;
+  uint64_t bytes_ = 0;
+};
+
+}  // namespace lapwing::file

@@ -1,0 +1,17 @@
+#include "sensor/pipeline/memory_guard.h"
+
+namespace lapwing {
+namespace {
+
+constexpr CounterRow<MemoryFaults> kRows[] = {
+    {"flow.out_of_memory", &MemoryFaults::out_of_memory,
+     "flows dropped, or steps without a flow left out, because memory for them could not be had", CounterKind::loss},
+};
+
+}  // namespace
+
+std::span<const CounterRow<MemoryFaults>> memory_fault_rows() {
+  return kRows;
+}
+
+}  // namespace lapwing

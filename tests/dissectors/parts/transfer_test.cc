@@ -1,0 +1,150 @@
+#include "dissectors/parts/file/transfer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "dissectors/contract/dissector.h"
+
+namespace lapwing {
+namespace {
+
+/// A protocol of nothing but a file.
+struct Carrier {
+  enum class Anomaly : uint8_t {};
+  using Pdu = None;
+  enum class Cap : uint8_t { file_pieces, file_waiting };
+  static constexpr lapwing::Cap kCaps[] = {file::kPiecesCap, file::kWaitingCap};
+  static const Protocol protocol;
+};
+const Protocol Carrier::protocol{.name = "carrier", .caps = Carrier::kCaps};
+
+/// Notes what the store would be given.
+struct Store final : EventSink {
+  void emit(const Event&) override {}
+  void anomaly(const Protocol&, const Transaction&, uint8_t, Direction) override {}
+  void file(Transaction&, Direction, CarriedFile& file, Bytes bytes, bool over) override {
+    passed += to_text(bytes);
+    if (over) ended.push_back(file.state);
+  }
+  void become(std::string_view, std::shared_ptr<const Context>) override {}
+  void rename(std::string_view) override {}
+  void expect(const Expectation&) override {}
+  void encrypted(Direction, uint64_t) override {}
+  void plain(Direction, uint64_t) override {}
+  bool picked_up_late() const override { return false; }
+  void frame(uint8_t, Direction, uint64_t, uint64_t, Transaction*) override {}
+  void end_frame(uint8_t, Direction, uint64_t, const Transaction*) override {}
+  bool work(uint64_t) override { return true; }
+  void capped(const Protocol&, uint8_t cap, uint64_t) override { ++caps[cap]; }
+
+  std::string passed;
+  std::vector<FileState> ended;
+  std::array<size_t, 2> caps{};
+};
+
+struct Lab {
+  explicit Lab(uint64_t keep = 1 << 16) : transfer(out, tx, Direction::to_client, "f", keep) {}
+
+  Store store;
+  Out<Carrier> out{Beginning{.sink = store}};
+  Transaction tx;
+  file::Transfer<Carrier> transfer;
+};
+
+TEST(Transfer, PiecesInAnyOrderAreOneFile) {
+  std::mt19937 random(7);
+  std::string text(5000, '\0');
+  for (char& c : text) c = static_cast<char>('a' + random() % 26);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<std::pair<size_t, size_t>> cuts;
+    for (size_t at = 0; at < text.size();) {
+      const size_t size = std::min<size_t>(1 + random() % 400, text.size() - at);
+      // Some come twice, or reach into their neighbours.
+      cuts.push_back({at, std::min(size + (random() % 3 ? 0 : random() % 200), text.size() - at)});
+      if (random() % 5 == 0) cuts.push_back(cuts.back());
+      at += size;
+    }
+    std::shuffle(cuts.begin(), cuts.end(), random);
+    Lab lab;
+    lab.transfer.expect_size(text.size());
+    for (auto [at, size] : cuts) lab.transfer.at(at, to_bytes(text).subspan(at, size));
+    EXPECT_TRUE(lab.store.passed == text) << round;
+    EXPECT_EQ(lab.store.ended, std::vector{FileState::closed}) << round;
+    EXPECT_TRUE(to_text(lab.transfer.file().content()) == text) << round;
+    EXPECT_EQ(lab.transfer.file().size, text.size());
+  }
+}
+
+TEST(Transfer, TheFirstThatSaysWhatAByteIsCounts) {
+  Lab lab;
+  lab.transfer.at(2, to_bytes("cd"));
+  lab.transfer.at(1, to_bytes("XXXXe"));
+  lab.transfer.at(0, to_bytes("aYY"));
+  lab.transfer.close(FileState::closed);
+  EXPECT_EQ(lab.store.passed, "aXcdXe");
+}
+
+TEST(Transfer, AHoleIsToldAndTheFileIsNotWhole) {
+  Lab lab;
+  lab.transfer.append(to_bytes("head"));
+  lab.transfer.at(10, to_bytes("tail"));
+  lab.transfer.close(FileState::closed);
+  EXPECT_EQ(lab.store.passed, "headtail");
+  EXPECT_EQ(to_text(lab.transfer.file().content()), "head") << "what is inspected ends at the hole";
+  EXPECT_TRUE(lab.transfer.file().gaps);
+  EXPECT_EQ(lab.transfer.file().size, 14u);
+  EXPECT_EQ(lab.store.ended, std::vector{FileState::truncated});
+}
+
+TEST(Transfer, LostBytesLetThroughWhatWaited) {
+  Lab lab;
+  lab.transfer.at(4, to_bytes("later"));
+  lab.transfer.lose(4);
+  EXPECT_EQ(lab.store.passed, "later");
+  lab.transfer.lose(3);
+  lab.transfer.append(to_bytes("!"));
+  lab.transfer.close(FileState::closed);
+  EXPECT_EQ(lab.transfer.file().size, 4u + 5 + 3 + 1);
+}
+
+TEST(Transfer, WhatWaitsIsBounded) {
+  Lab many;
+  for (uint64_t i = 1; i <= 65; ++i) many.transfer.at(2 * i, to_bytes("x"));
+  EXPECT_EQ(many.store.caps[0], 1u);
+  EXPECT_EQ(many.store.passed, "x") << "the hole before the oldest is given up";
+  many.transfer.close(FileState::closed);
+  EXPECT_EQ(many.store.passed.size(), 65u);
+
+  Lab large;
+  const std::string half(600'000, 'y');
+  large.transfer.at(1, to_bytes(half));
+  large.transfer.at(700'000, to_bytes(half));
+  EXPECT_EQ(large.store.caps[1], 1u);
+  large.transfer.close(FileState::closed);
+  EXPECT_EQ(large.store.passed.size(), 2 * half.size());
+
+  Lab huge;
+  huge.transfer.at(1, to_bytes(std::string(2'000'000, 'z')));
+  EXPECT_EQ(huge.store.passed.size(), 2'000'000u) << "more than may wait waits for nothing";
+}
+
+TEST(Transfer, NothingComesBehindItsEnd) {
+  Lab lab;
+  lab.transfer.expect_size(3);
+  lab.transfer.append(to_bytes("abcd"));
+  lab.transfer.append(to_bytes("e"));
+  lab.transfer.close(FileState::error);
+  EXPECT_EQ(lab.store.ended.size(), 1u);
+  Lab brief;
+  brief.transfer.append(to_bytes("ab"));
+  brief.transfer.expect_size(3);
+  brief.transfer.close(FileState::closed);
+  EXPECT_EQ(brief.store.ended, std::vector{FileState::truncated});
+}
+
+}  // namespace
+}  // namespace lapwing
