@@ -246,17 +246,5 @@ TEST(Recognition, AQuestionBehindWhatNobodyUnderstoodTurnsTheFlow) {
   EXPECT_EQ(server.server_port(), 53);
 }
 
-TEST(Recognition, AnEchoSeenFirstIsNoRequest) {
-  Talk talk(AppConfig::read(Setting{}), 7, 40000);
-  talk.datagram(0, "ECHO before").datagram(1, "ECHO now").datagram(0, "ECHO now").finish();
-  EXPECT_EQ(talk.server_port(), 7);
-  EXPECT_EQ(talk.protocol(), "echo");
-  EXPECT_EQ(talk.sink().records, 1u);
-  Talk straight(AppConfig::read(Setting{}), 40000, 7);
-  straight.datagram(0, "ECHO now").datagram(1, "ECHO now").finish();
-  EXPECT_EQ(straight.server_port(), 7);
-  EXPECT_EQ(straight.sink().records, 1u);
-}
-
 }  // namespace
 }  // namespace lapwing::test

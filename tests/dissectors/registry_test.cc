@@ -86,7 +86,9 @@ constexpr std::string_view kNamesakes[] = {
     "tls.version",
     // Of either direction, where records show one when they are asked to.
     "http.connection",
+    "http.content_type",
     "http.cookie",
+    "http.location",
 };
 
 /// "tls.ja3.hash" is called like the buffer "ja3.hash".

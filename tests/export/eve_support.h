@@ -18,7 +18,7 @@ namespace lapwing {
 
 template <bool in_alert>
 void write_dns(const Shown&, const Place& at, RecordWriter& out) {
-  out.json.begin_object("dns").member("version", 2).member("tx_id", at.tx->id);
+  out.json.begin_object("dns").member("version", 2).member("tx_id", at.tx->number);
   out.json.member("type", in_alert ? "alert" : "query").end_object();
 }
 inline constexpr Column kDnsRecord[] = {{.member = "dns", .shape = Shape::custom, .write = &write_dns<false>}};

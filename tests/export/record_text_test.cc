@@ -108,7 +108,8 @@ TEST(RecordText, NetflowOfIcmpHasTheMessageOfItsDirection) {
 
 TEST(RecordText, EventOfADissector) {
   Transaction tx;
-  tx.id = 9;
+  tx.id = 12;
+  tx.number = 9;
   Envelope e = packet_envelope();
   e.in_iface = "eth\"0";
   e.pcap_filename = "a.pcap";

@@ -128,7 +128,7 @@ TEST(Dns, RecordsCanBeChosen) {
       .datagram(kDown, answer());
   EXPECT_THAT(only_mx.records, SizeIs(2));
   EXPECT_THAT(only_mx.values("dns.query"), ElementsAre("www.example.org", "x", "x")) << "rules see all of them";
-  EXPECT_THROW(Dialogue(row(), {{key + "version", "4"}}), SettingError);
+  EXPECT_THROW(Dialogue(row(), {{key + "version", "4"}}).finish(), SettingError);
 }
 
 TEST(Dns, AnomaliesCarrySuricatasNames) {
