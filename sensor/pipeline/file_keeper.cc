@@ -44,7 +44,7 @@ void FileKeeper::take(Flow& flow, const Transaction& tx, Direction direction, Ca
 }
 
 void FileKeeper::promise(Flow& flow, const Protocol& protocol, Transaction& tx, Direction direction) const {
-  if (!config_.enabled || !protocol.file) return;
+  if (!config_.enabled || !protocol.file || tx.blank) return;
   for (uint32_t number = 0; CarriedFile* file = protocol.file(tx, direction, number); ++number) {
     const bool whole = file->gaps || file->content().size() >= file->size;
     if (!file->over && file->depth == 0 && whole && wanted(flow, tx, direction, *file)) grant(flow, *file);

@@ -21,7 +21,9 @@ Subject in_message(Bytes bytes, uint64_t base, uint64_t begin) {
 void Matcher::event(const MatchContext& context, const Event& event) {
   if (!event.tx || !context.flow) return;
   Transaction& tx = *event.tx;
-  if (context.packet && context.packet->is_udp() && event.protocol->one_message) datagram_ = event;
+  if (context.packet && context.packet->is_udp() && event.protocol->one_message && !tx.blank) {
+    datagram_ = event;
+  }
   const std::array<uint8_t, 2> before = tx.inspected;
   FlowState* state = states_.find(*context.flow);
   if (tx.progress != before) queue_.follow(event, state);

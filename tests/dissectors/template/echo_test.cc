@@ -27,7 +27,7 @@ const test::CapReaches kReaches = {
 TEST(EchoParser, ReadsOneLineAndLeavesTheRest) {
   const auto line = echo::parse_line(to_bytes("ECHO a\r\nECHO b"), false);
   EXPECT_EQ(line.outcome, echo::Outcome::ok);
-  EXPECT_EQ(line.size, 8u);
+  EXPECT_EQ(line.size, std::string_view("ECHO a\r\n").size());
   EXPECT_EQ(to_text(line.text), "ECHO a");
   EXPECT_EQ(echo::parse_line(to_bytes("ECHO b"), false).outcome, echo::Outcome::incomplete);
   EXPECT_EQ(echo::parse_line(to_bytes("ECHO b"), true).outcome, echo::Outcome::ok);
@@ -83,7 +83,7 @@ TEST(Echo, OtherTextIsNeverTaken) {
   for (std::string_view text : {"GET / HTTP/1.1\r\n", "EHLO example\r\n", "ECHO\n", "ECHO \n", "echo a\n"}) {
     EXPECT_EQ(test::probe(row(), Direction::to_server, text), Likelihood::no) << text;
   }
-  EXPECT_EQ(test::probe(row(), Direction::to_server, "ECH"), Likelihood::more);
+  EXPECT_EQ(test::probe(row(), Direction::to_server, std::string_view("ECHO").substr(0, 3)), Likelihood::more);
   EXPECT_EQ(test::probe(row(), Direction::to_server, "ECHO a\n"), Likelihood::maybe);
   EXPECT_EQ(test::probe(row(), Direction::to_client, "ECHO a\n"), Likelihood::no);
 }

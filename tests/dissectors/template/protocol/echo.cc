@@ -4,6 +4,7 @@ namespace lapwing::echo {
 
 namespace {
 constexpr uint16_t kPorts[] = {7};
+constexpr std::string_view kVerb = "ECHO ";
 constexpr auto kAnomalies = names<kTooManyPending>({{kMismatchedReply, "mismatched_reply"},
                                                     {kUnexpectedReply, "unexpected_reply"},
                                                     {kInvalidLine, "invalid_line"},
@@ -18,7 +19,7 @@ const About Echo::about{.name = "echo",
                         .transports = transport::tcp | transport::udp,
                         .ports = kPorts,
                         .help = "echo requests in lines (RFC 862)",
-                        .starts = {bytes_of("E"), ByteSet()}};
+                        .starts = {bytes_of(kVerb.substr(0, 1)), ByteSet()}};
 
 const Protocol Echo::protocol{.name = "echo",
                               .fields = fields(),
@@ -35,7 +36,6 @@ std::span<const OptionRow<Config>> Echo::options() {
 
 Likelihood Echo::probe(const Chunk& first) {
   // Any text may be echoed, so only the verb tells, and never for sure: a port-7 table or nothing better decides.
-  constexpr std::string_view kVerb = "ECHO ";
   auto start = to_text(first.data.first(std::min(first.data.size(), kVerb.size())));
   if (first.direction != Direction::to_server || !kVerb.starts_with(start)) return Likelihood::no;
   Line line = parse_line(first.data, first.datagram);
