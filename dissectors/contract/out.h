@@ -27,6 +27,7 @@ class Out {
  public:
   explicit Out(const Beginning& beginning)
       : sink_(beginning.sink),
+        from_(beginning.from),
         config_(beginning.config),
         plans_(beginning.plans),
         first_id_(beginning.first_id),
@@ -91,6 +92,8 @@ class Out {
   bool work(uint64_t bytes) { return sink_.work(bytes); }
 
   // The flow.
+  /// The protocol that the flow spoke before it went over to this one, else empty.
+  std::string_view from() const { return from_; }
   bool picked_up_late() const { return sink_.picked_up_late(); }
   void encrypted(Direction direction, uint64_t offset) { sink_.encrypted(direction, offset); }
   void plain(Direction direction, uint64_t offset) { sink_.plain(direction, offset); }
@@ -103,6 +106,7 @@ class Out {
 
  private:
   EventSink& sink_;
+  std::string_view from_;
   const void* config_;
   const RecordPlans* plans_;
   uint64_t first_id_, next_id_;

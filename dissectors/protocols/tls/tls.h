@@ -42,6 +42,7 @@ struct Party {
 /// The handshake of a flow [W]; parties by index(Direction) of who speaks.
 struct Handshake : Transaction {
   std::array<Party, 2> parties;
+  std::string_view from;  // the protocol before, which announced this one
   std::string sni;
   std::string ja3, ja3_hash, ja3s, ja3s_hash, ja4;
   uint64_t bytes = 0;       // of the messages that were read
@@ -112,12 +113,16 @@ class Tls {
   /// Records of each side that say of a flow picked up late that it is encrypted.
   static constexpr uint8_t kLateRecords = 4;
 
-  Tls(const Config& config, const Out<Tls>& out) : config_(config), out_(out) { out_.open(tx_); }
+  Tls(const Config& config, const Out<Tls>& out) : config_(config), out_(out) { begin(); }
   Step data(const Chunk& chunk);
   Step gap(Direction direction, uint64_t lost);
   void finish();
 
  private:
+  void begin() {
+    out_.open(tx_);
+    tx_.from = out_.from();
+  }
   /// One direction's place in its records and messages.
   struct HalfFlow {
     std::string message;        // the beginning of a handshake message

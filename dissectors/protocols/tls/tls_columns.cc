@@ -196,6 +196,7 @@ constexpr Column kHandshake[] = {
         .rule({.name = "tls.sni", .stage = kHelloDone, .aliases = {"tls_sni"}}),
     choice<&version, &version_name, &versions>("version", "version offered by the client, or chosen by the server")
         .extended(),
+    text<&Handshake::from>("from_proto", "protocol that the flow spoke before").extended(),
     base64<&own_der<kServer>>("certificate", "of the server, in DER").on_request(),
     each<&chain<kServer>, Shape::base64>("chain", "each certificate of the server, in DER").on_request(),
     object<&with<&Handshake::ja3_hash>>("ja3", kJa3, "JA3 fingerprint of the client").extended(),

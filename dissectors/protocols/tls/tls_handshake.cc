@@ -168,7 +168,7 @@ bool Tls::other_hello(Bytes body) {
   }
   publish(kFrom);
   tx_ = Handshake{};
-  out_.open(tx_);
+  begin();
   raise(Anomaly::invalid_handshake_message, kFrom);
   return true;
 }
