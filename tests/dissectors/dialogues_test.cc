@@ -59,7 +59,9 @@ Outcome play(const DialogueFile& file, const Cut& cut, std::optional<Direction> 
       case Kind::gap: flow.gap(move.direction, move.count); break;
       case Kind::end: flow.end(move.direction); break;
       case Kind::change:
-        if (!only) EXPECT_EQ(flow.protocol(), move.text);
+        if (!only) {
+          EXPECT_EQ(flow.protocol(), move.text);
+        }
         break;
     }
   }
@@ -138,7 +140,9 @@ void expect(const DialogueFile& file, const Outcome& got) {
     if (move.kind == Kind::change) changes.push_back(move.text);
   }
   EXPECT_EQ(got.changed, changes.size());
-  if (!changes.empty()) EXPECT_EQ(got.protocol, changes.back());
+  if (!changes.empty()) {
+    EXPECT_EQ(got.protocol, changes.back());
+  }
 }
 
 class Dialogues : public testing::TestWithParam<std::string> {
