@@ -18,14 +18,22 @@ def run(command, **words):
     return done.stdout
 
 
+def sources():
+    """Files of the tree: what git knows of, or, of a tree without it, what is in no build's folder."""
+    if (ROOT / ".git").exists():
+        names = run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT).splitlines()
+    else:
+        names = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*") if not path.relative_to(ROOT).parts[0].startswith("build")]
+    return [name for name in names if (ROOT / name).is_file()]  # not what is deleted, and not yet committed
+
+
 class NewDissector(unittest.TestCase):
     def setUp(self):
         work = pathlib.Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, work)
         self.copy, self.objects = work / "tree", work / "objects"
         self.objects.mkdir()
-        for name in run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT).splitlines():
-            if not (ROOT / name).is_file(): continue  # deleted, and not yet committed
+        for name in sources():
             (self.copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, self.copy / name)
         self.git("init", "-q")
