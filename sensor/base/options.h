@@ -137,7 +137,8 @@ void read_option(const OptionRow<T>& row, const Setting& node, T& config) {
 template <class T>
 bool same_option(const OptionRow<T>& row, const T& one, const T& other) {
   return std::visit(
-      [&](auto member) {
+      // Not inlined, for the same reason.
+      [&](auto member) __attribute__((noinline)) {
         if constexpr (std::is_same_v<decltype(member), NamedMember<T>>) {
           return member.same(one, other);
         } else {
