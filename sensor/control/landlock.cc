@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "sensor/base/descriptor.h"
 #include "sensor/base/log.h"
 #include "sensor/control/confinement.h"
 
@@ -68,16 +69,6 @@ constexpr std::array kSystemFiles = {
     "/run/systemd/resolve",
 };
 
-struct Descriptor {
-  explicit Descriptor(long opened) : number(static_cast<int>(opened)) {}
-  ~Descriptor() {
-    if (number >= 0) close(number);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  const int number;
-};
-
 uint64_t known_rights(long version) {
   return kAll & ~(version < 3 ? kTruncate : 0) & ~(version < 5 ? kDeviceIoctl : 0);
 }
@@ -87,9 +78,9 @@ std::string grant(int ruleset, const std::string& path, uint64_t rights) {
   const Descriptor file(open(path.c_str(), O_PATH | O_CLOEXEC));
   struct stat info {};
   // A file that is not there, or that this user cannot reach, cannot be opened later either.
-  if (file.number < 0 || fstat(file.number, &info) != 0) return {};
+  if (file.get() < 0 || fstat(file.get(), &info) != 0) return {};
   landlock_path_beneath_attr rule{.allowed_access = S_ISDIR(info.st_mode) ? rights : rights & kOfFiles,
-                                  .parent_fd = file.number};
+                                  .parent_fd = file.get()};
   if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0) return {};
   // /dev/stdout may be a pipe, which lies in no file system and needs no grant.
   if (errno == EBADFD) return {};
@@ -112,12 +103,12 @@ std::string restrict_to(const PathRights& paths, long version) {
 #endif
   const uint64_t known = known_rights(version);
   const RulesetAttribute attribute{known, 0, version < 6 ? 0 : kScopeSignal};
-  const Descriptor ruleset(syscall(SYS_landlock_create_ruleset, &attribute, sizeof attribute, 0));
-  if (ruleset.number < 0) return std::strerror(errno);
+  const Descriptor ruleset(static_cast<int>(syscall(SYS_landlock_create_ruleset, &attribute, sizeof attribute, 0)));
+  if (ruleset.get() < 0) return std::strerror(errno);
   std::string fault;
   auto grant_all = [&](const auto& list, uint64_t rights) {
     for (const auto& path : list) {
-      if (fault.empty()) fault = grant(ruleset.number, path, rights & known);
+      if (fault.empty()) fault = grant(ruleset.get(), path, rights & known);
     }
   };
   grant_all(kSystemFiles, kRead);
@@ -125,7 +116,7 @@ std::string restrict_to(const PathRights& paths, long version) {
   grant_all(paths.read, kRead);
   grant_all(paths.write, kWrite);
   if (!fault.empty()) return fault;
-  return syscall(SYS_landlock_restrict_self, ruleset.number, 0) == 0 ? "" : std::strerror(errno);
+  return syscall(SYS_landlock_restrict_self, ruleset.get(), 0) == 0 ? "" : std::strerror(errno);
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ bool Reassembler::insert(Flow& flow, TcpSession& session, const Packet& packet, 
                          StreamVerdict& verdict) {
   Half& half = session.half[index(direction)];
   Bytes data = packet.payload;
-  if (half.has(half_flag::stopped | half_flag::ended)) return false;
+  if (half.has(half_flag::ended)) return false;
   Target to{flow, session, half, direction, packet.time, &verdict};
   uint32_t seq = packet.seq + (packet.tcp_flags & tcp_flag::syn ? 1 : 0);
   int64_t begin = half.offset(seq);
@@ -226,7 +226,7 @@ void Reassembler::deliver(Flow& flow, TcpSession& session, Direction direction, 
   // What is missing before an acknowledgement was lost on its way to us, what is missing behind it on its way there.
   const uint64_t settled = std::min(acked, depth(flow, acked));
   const uint64_t limit = all && !closed ? depth(flow, UINT64_MAX) : settled;
-  while (!half.has(half_flag::stopped)) {
+  while (true) {
     if (!list.empty() && list.front().begin <= half.delivered) {
       const Piece& piece = list.front();
       uint64_t stop = eager(session) ? piece.end() : std::min(piece.end(), limit);
@@ -245,12 +245,6 @@ void Reassembler::deliver(Flow& flow, TcpSession& session, Direction direction, 
       break;
     }
   }
-  if (half.has(half_flag::stopped)) {
-    list.clear(session.pools.blocks);
-    // Offsets of later packets are told relative to this.
-    half.delivered = std::max(half.delivered, acked);
-    return;
-  }
   // Of a connection of which only one side is seen nothing is acknowledged.
   if (!closed && !(half.said_fin() && session.has(session_flag::async))) return;
   if (half.delivered < half.fin_offset && half.has(half_flag::depth_reached)) {
@@ -265,7 +259,7 @@ void Reassembler::finish(Flow& flow, TcpSession& session, Direction direction, T
   // What lies behind a FIN and its acknowledgement was never taken, though one byte stands at the FIN's own place.
   if (half.fin_acknowledged()) half.segments.clear(session.pools.blocks);
   deliver(flow, session, direction, time, true, nullptr);
-  if (half.has(half_flag::ended | half_flag::stopped)) return;
+  if (half.has(half_flag::ended)) return;
   Target to{flow, session, half, direction, time, nullptr};
   const bool whole = half.segments.empty();
   behind_holes(to);

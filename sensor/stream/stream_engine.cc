@@ -275,11 +275,6 @@ std::array<uint32_t, 2> StreamEngine::sizes(const Flow& flow) {
   return {used(session->half[0]), used(session->half[1])};
 }
 
-void StreamEngine::stop_reassembly(Flow& flow, Direction direction) {
-  // The data is let go at the next packet: this may be called from within a chunk of it.
-  if (TcpSession* session = session_of(flow)) session->half[index(direction)].set(half_flag::stopped);
-}
-
 void StreamEngine::swap_direction(Flow& flow) {
   flow.swap_direction();
   TcpSession* session = session_of(flow);

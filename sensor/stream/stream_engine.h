@@ -123,8 +123,6 @@ class StreamEngine {
   void finish(Flow& flow, Timestamp now);
   /// Sequence numbers that each sender has used so far, by index(Direction): its bytes, SYN and FIN. Modulo 2^32.
   static std::array<uint32_t, 2> sizes(const Flow& flow);
-  /// No more reassembly of this direction (depth reached, protocol bypassed).
-  void stop_reassembly(Flow& flow, Direction direction);
   /// Client and server change places, in the flow and in its session.
   void swap_direction(Flow& flow);
   const StreamCounters& counters() const;

@@ -35,7 +35,6 @@ inline constexpr uint16_t timestamps = 4;      // its SYN offered timestamps
 inline constexpr uint16_t reset_received = 8;  // its sender was sent an RST
 inline constexpr uint16_t fin = 16;            // its sender, or one in its name, sent a FIN at fin_offset
 inline constexpr uint16_t ended = 32;          // the end chunk was handed over
-inline constexpr uint16_t stopped = 64;        // nothing is reassembled any more
 inline constexpr uint16_t depth_reached = 128;
 inline constexpr uint16_t gap = 256;
 inline constexpr uint16_t oob_limit = 512;

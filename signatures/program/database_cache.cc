@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "sensor/base/descriptor.h"
 #include "sensor/base/hash.h"
 
 namespace lapwing::rules {
@@ -42,20 +43,6 @@ void append(std::vector<uint8_t>& out, const void* data, size_t size) {
   const auto* bytes = static_cast<const uint8_t*>(data);
   out.insert(out.end(), bytes, bytes + size);
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-
- private:
-  int number_;
-};
 
 /// Ours alone to write.
 bool is_kept(const struct stat& info) {

@@ -109,6 +109,63 @@ TEST(Recognition, AsksTheWeakWhereTheyAreAnnounced) {
   EXPECT_EQ(all.asked(1), 0u);
 }
 
+/// What is handed over from one protocol to the next.
+struct Handed : Context {
+  int value = 0;
+};
+
+/// What the second protocol of the test began with.
+struct Begun {
+  std::string from;
+  uint64_t first_id = 0;
+  int handed = 0;
+} begun;
+
+TEST(Recognition, WhoBecomesAnotherHandsOverItsNameNumbersAndContext) {
+  MadeUp<2> all(+[](size_t number, const Chunk& first) {
+    return first.data[0] == (number == 0 ? 'a' : 'b') ? Likelihood::sure : Likelihood::no;
+  });
+  DissectorRow first = *all.rows()[0], second = *all.rows()[1];
+  first.create = [](const Beginning& beginning) -> void* { return &beginning.sink; };
+  first.data = [](void* sink, const Chunk&) {
+    Transaction tx;
+    tx.id = 4;
+    static_cast<EventSink*>(sink)->emit({.tx = &tx});
+    auto handed = std::make_shared<Handed>();
+    handed->value = 7;
+    static_cast<EventSink*>(sink)->become("made-up-1", std::move(handed));
+    return Step::ok(1);
+  };
+  second.create = [](const Beginning& beginning) -> void* {
+    const auto handed = std::dynamic_pointer_cast<const Handed>(beginning.context);
+    begun = {std::string(beginning.from), beginning.first_id, handed ? handed->value : 0};
+    return nullptr;
+  };
+  const std::vector<const DissectorRow*> rows{&first, &second};
+  Talk talk(AppConfig::read(Setting{}, {}, rows));
+  talk.say(kClient, "a").say(kClient, "b");
+  EXPECT_EQ(talk.protocol(), "made-up-1");
+  EXPECT_EQ(begun.from, "made-up-0");
+  EXPECT_EQ(begun.first_id, 5u);
+  EXPECT_EQ(begun.handed, 7);
+}
+
+TEST(Recognition, AFlowMayGoOnUnderAnotherName) {
+  MadeUp<2> all(+[](size_t number, const Chunk&) { return number == 0 ? Likelihood::sure : Likelihood::no; });
+  DissectorRow first = *all.rows()[0];
+  first.create = [](const Beginning& beginning) -> void* { return &beginning.sink; };
+  first.data = [](void* sink, const Chunk& chunk) {
+    if (chunk.data[0] == '!') static_cast<EventSink*>(sink)->rename("made-up-1");
+    return Step::ok(chunk.data.size());
+  };
+  auto rows = all.rows();
+  rows[0] = &first;
+  Talk talk(AppConfig::read(Setting{}, {}, rows));
+  EXPECT_EQ(talk.say(kClient, "a").protocol(), "made-up-0");
+  EXPECT_EQ(talk.say(kClient, "!").protocol(), "made-up-1");
+  EXPECT_EQ(talk.say(kClient, "a").protocol(), "made-up-1") << "and the same dissector reads on";
+}
+
 /// Of both orders of the list.
 void expect_whatever_the_order(std::vector<const DissectorRow*> rows, uint16_t client_port, uint16_t server_port,
                                std::string_view wanted) {

@@ -98,7 +98,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       packet.tcp.ts_value = p[7];
       packet.tcp.has_wscale = p[6] & 32;
       packet.tcp.wscale = p[7];
-      if (p[6] & 64) engine.stop_reassembly(flow, static_cast<Direction>(p[7] & 1));
       flow.last = time;
       engine.packet(flow, packet, static_cast<Direction>(to_client));
       stream_info(flow);

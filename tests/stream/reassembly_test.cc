@@ -211,17 +211,6 @@ TEST(Reassembly, AFlowMayBeFollowedDeeperThanOthers) {
   EXPECT_EQ(late.request(), "abcd__ghij") << "what was not kept does not come back";
 }
 
-TEST(Reassembly, AStoppedDirectionIsSilentAndTheOtherGoesOn) {
-  Conversation t;
-  t.handshake().put(0, "ab");
-  t.engine.stop_reassembly(t.flow, Direction::to_server);
-  t.acked(2).put(2, "cd").s(kAck, 1, 5, "xy").c(kAck, 5, 3);
-  t.finish();
-  EXPECT_EQ(t.request(), "");
-  EXPECT_EQ(t.sink.text[1], "xy");
-  EXPECT_EQ(t.engine.counters().reassembly_memuse, 0U);
-}
-
 TEST(Reassembly, SequenceNumbersMayWrap) {
   Conversation t(stream_config(), UINT32_MAX - 5, UINT32_MAX);
   t.handshake();

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <vector>
 
+#include "sensor/base/descriptor.h"
 #include "sensor/base/setting.h"
 #include "sensor/base/text.h"
 
@@ -27,20 +28,6 @@ struct Line {
 [[noreturn]] void fail(const std::string& path, const std::string& message) {
   throw SettingError({path, 0, 0}, message);
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-
- private:
-  int number_;
-};
 
 std::string read_file(const std::string& path, bool secret) {
   // Not to be held up by a FIFO in the file's place.
