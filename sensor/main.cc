@@ -1,3 +1,5 @@
 #include "sensor/cli/cli.h"
 
-int main(int argc, char** argv) { return lapwing::run_command_line(argc, argv); }
+int main(int argc, char** argv) {
+  return lapwing::run_command_line(argc, argv);
+}

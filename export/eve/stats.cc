@@ -80,8 +80,8 @@ uint64_t whole_seconds(double seconds) {
 }
 
 /// A record of counters: `first` is the member before them, `lists` as in write_node.
-void write_record(std::string& out, RecordTools& tools, Timestamp time, std::string_view type,
-                  std::string_view first, double seconds, const Node& root, bool deltas, bool lists) {
+void write_record(std::string& out, RecordTools& tools, Timestamp time, std::string_view type, std::string_view first,
+                  double seconds, const Node& root, bool deltas, bool lists) {
   Envelope envelope;
   envelope.time = time;
   {

@@ -10,11 +10,19 @@ namespace lapwing {
 
 using Bytes = std::span<const uint8_t>;
 
-inline Bytes to_bytes(std::string_view text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }
-inline std::string_view to_text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+inline Bytes to_bytes(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+inline std::string_view to_text(Bytes bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
-inline uint16_t load_be16(const uint8_t* p) { return static_cast<uint16_t>(p[0] << 8 | p[1]); }
-inline uint32_t load_be24(const uint8_t* p) { return static_cast<uint32_t>(p[0]) << 16 | load_be16(p + 1); }
+inline uint16_t load_be16(const uint8_t* p) {
+  return static_cast<uint16_t>(p[0] << 8 | p[1]);
+}
+inline uint32_t load_be24(const uint8_t* p) {
+  return static_cast<uint32_t>(p[0]) << 16 | load_be16(p + 1);
+}
 inline uint32_t load_be32(const uint8_t* p) {
   uint32_t value;
   std::memcpy(&value, p, sizeof value);

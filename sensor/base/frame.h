@@ -13,7 +13,7 @@ namespace lapwing {
 
 /// One captured frame [W]. `data` is borrowed from the source until the burst is released.
 struct Frame {
-  Bytes data;                // captured bytes
+  Bytes data;  // captured bytes
   Timestamp time;
   uint64_t number = 0;       // in the order of the whole replay, from 1
   uint32_t wire_length = 0;  // bytes on the wire, >= data.size()

@@ -50,9 +50,9 @@ class Setting {
   Setting& add(std::string_view name, const SourceMark& where = {});
 
   // Typed reads of a scalar; throw SettingError naming what would be right.
-  bool as_bool() const;             // yes/no, true/false, on/off, 1/0
+  bool as_bool() const;  // yes/no, true/false, on/off, 1/0
   uint64_t as_integer() const;
-  uint64_t as_size() const;         // bytes, with kb, mb, gb (powers of 1024)
+  uint64_t as_size() const;  // bytes, with kb, mb, gb (powers of 1024)
   double as_number() const;
   const std::string& as_text() const;
 

@@ -22,6 +22,8 @@ std::optional<uint64_t> parse_unsigned(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);
 
 /// ASCII lower case of one byte, without the locale.
-constexpr uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? static_cast<uint8_t>(c + 32) : c; }
+constexpr uint8_t lower(uint8_t c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<uint8_t>(c + 32) : c;
+}
 
 }  // namespace lapwing

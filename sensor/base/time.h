@@ -11,7 +11,9 @@ namespace lapwing {
 struct Timestamp {
   int64_t ns = 0;
 
-  static Timestamp from_seconds(int64_t seconds, int64_t nanoseconds = 0) { return {seconds * 1'000'000'000 + nanoseconds}; }
+  static Timestamp from_seconds(int64_t seconds, int64_t nanoseconds = 0) {
+    return {seconds * 1'000'000'000 + nanoseconds};
+  }
   int64_t seconds() const { return ns / 1'000'000'000; }
   int64_t milliseconds() const { return ns / 1'000'000; }
   auto operator<=>(const Timestamp&) const = default;

@@ -9,8 +9,9 @@
 
 namespace lapwing::capture {
 
-inline constexpr size_t kChunk = 1 << 20;        // bytes of a buffer, and of one read of a thread that only reads
-inline constexpr size_t kRead = 128 << 10;       // ... where who reads also works: what is read stays in the second-level cache
+inline constexpr size_t kChunk = 1 << 20;  // bytes of a buffer, and of one read of a thread that only reads
+inline constexpr size_t kRead =
+    128 << 10;  // ... where who reads also works: what is read stays in the second-level cache
 inline constexpr size_t kMaxRecord = 512 << 10;  // longest record that is looked at as a whole
 
 /// A stream of bytes with a contiguous window on what is unread. Views stay valid until require() or skip().

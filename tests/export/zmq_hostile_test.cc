@@ -191,7 +191,8 @@ TEST_F(ZmqHostile, IdleConnectionsGiveWayToReaders) {
 }
 
 TEST_F(ZmqHostile, WhoTakesNothingIsEndedWhenTooManyBytesWait) {
-  if (const char* slower = std::getenv("LAPWING_TEST_SLOWER"); slower && *slower != '1') GTEST_SKIP() << "the other reader would be as slow as the stalled one";
+  if (const char* slower = std::getenv("LAPWING_TEST_SLOWER"); slower && *slower != '1')
+    GTEST_SKIP() << "the other reader would be as slow as the stalled one";
   start("stalled-bytes", {{"queue-size", "16mb"}});
   RawReader stalled(where_);
   stalled.greet();

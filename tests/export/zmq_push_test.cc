@@ -19,7 +19,8 @@ std::shared_ptr<const RecordBatch> large() {
 }
 
 TEST(ZmqPush, LiveDropsAreCountedAndEqualTheGap) {
-  if (const char* slower = std::getenv("LAPWING_TEST_SLOWER"); slower && *slower != '1') GTEST_SKIP() << "what the reader gets depends on its speed";
+  if (const char* slower = std::getenv("LAPWING_TEST_SLOWER"); slower && *slower != '1')
+    GTEST_SKIP() << "what the reader gets depends on its speed";
   const std::string where = endpoint("push-live");
   Setting n = node(where, {{"high-water-mark", "10"}, {"batch-records", "1"}});
   auto exporter = create_zmq_push_exporter(n, {.topics = kTopics, .sensor = "s", .epoch = 1, .lossless = false});
