@@ -47,12 +47,7 @@ class Out {
     emit({.tx = &tx, .direction = direction, .message = size});
   }
   /// What was reached, or a record: protocol and options are those of the dissector.
-  void emit(Event event) {
-    event.protocol = &D::protocol;
-    event.config = config_;
-    event.plans = plans_;
-    sink_.emit(event);
-  }
+  void emit(Event event) { sink_.emit(as_own(event)); }
   /// Told once a transaction, and rules look at once. What belongs to none is told of a transaction of its own.
   void anomaly(typename D::Anomaly name, Direction direction, Transaction* tx = nullptr) {
     if (!tx) {
@@ -67,8 +62,9 @@ class Out {
     sink_.anomaly(D::protocol, *tx, number, direction);
     emit({.tx = tx, .direction = direction});
   }
+  /// As EventSink::file; rules look at it where it has reached a stage.
   void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) {
-    sink_.file(tx, direction, file, bytes, over);
+    sink_.file(as_own({.tx = &tx, .direction = direction}), file, bytes, over);
   }
 
   // Frames: as EventSink has them.
@@ -105,6 +101,13 @@ class Out {
   void expect(const Expectation& expectation) { sink_.expect(expectation); }
 
  private:
+  Event as_own(Event event) const {
+    event.protocol = &D::protocol;
+    event.config = config_;
+    event.plans = plans_;
+    return event;
+  }
+
   EventSink& sink_;
   std::string_view from_;
   const void* config_;

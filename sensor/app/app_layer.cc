@@ -375,9 +375,9 @@ void AppLayer::anomaly(const Protocol& protocol, const Transaction& tx, uint8_t 
   sink_.anomaly(*flow_, protocol, tx, name, direction);
 }
 
-void AppLayer::file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) {
+void AppLayer::file(const Event& event, CarriedFile& file, Bytes bytes, bool over) {
   const AppMemory::Paused paused(*memory_);
-  sink_.file(*flow_, tx, direction, file, bytes, over);
+  sink_.file(*flow_, event, file, bytes, over);
 }
 
 void AppLayer::encrypted(Direction direction, uint64_t offset) {

@@ -52,7 +52,7 @@ class AppSink {
   virtual void event(Flow& flow, const Event& event) = 0;
   virtual void anomaly(Flow& flow, const Protocol& protocol, const Transaction& tx, uint8_t name,
                        Direction direction) = 0;
-  virtual void file(Flow& flow, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) = 0;
+  virtual void file(Flow& flow, const Event& event, CarriedFile& file, Bytes bytes, bool over) = 0;
   virtual void encrypted(Flow& flow, Direction direction, uint64_t offset) = 0;
   /// The flow is not encrypted after all; `bytes`: what of it is at hand.
   virtual void plain(Flow& flow, const Chunk& bytes) = 0;
@@ -167,7 +167,7 @@ class AppLayer final : private EventSink {
 
   void emit(const Event& event) override;
   void anomaly(const Protocol& protocol, const Transaction& tx, uint8_t name, Direction direction) override;
-  void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
+  void file(const Event& event, CarriedFile& file, Bytes bytes, bool over) override;
   void become(std::string_view name, std::shared_ptr<const Context> context) override;
   void rename(std::string_view name) override;
   void expect(const Expectation& expectation) override;

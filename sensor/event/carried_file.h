@@ -3,12 +3,17 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sensor/base/bytes.h"
 
 namespace lapwing {
 
 enum class FileState : uint8_t { open, closed, truncated, error };
+
+/// How far a file has come: its name is known, enough of it is there for libmagic, no more of it is looked at. What is
+/// read of it at a stage is final, and rules look at it once.
+enum class FileStage : uint8_t { none, named, head, over };
 
 /// [W] The dissector owns and fills it. What is to be stored is asked by rules or the configuration, granted by
 /// sensor/pipeline, and heeded by the dissector: of a file with a `depth` it passes that many bytes on, whatever it
@@ -19,6 +24,9 @@ struct CarriedFile {
   virtual Bytes content() const = 0;
   /// In lower-case hex, of all bytes that came without a gap.
   virtual std::string sha256() const = 0;
+  virtual FileStage stage() const = 0;
+  /// What its columns are read from: Place::self.
+  virtual const void* self() const = 0;
 
   std::string name;
   FileState state = FileState::open;
@@ -30,6 +38,9 @@ struct CarriedFile {
   uint64_t store_id = 0;  // counts the stored files of the process; 0: not begun
   uint64_t stored = 0;    // bytes handed to the store
   bool over = false;      // no more of it comes
+
+  FileStage inspected = FileStage::none;  // owned by the rule matcher, as Transaction's
+  std::vector<uint64_t> matched;
 };
 
 }  // namespace lapwing

@@ -11,6 +11,7 @@
 
 #include "sensor/base/bytes.h"
 #include "sensor/base/named_value.h"
+#include "sensor/event/carried_file.h"
 #include "sensor/event/chunk.h"
 
 namespace lapwing {
@@ -72,6 +73,7 @@ struct RuleUse {
   std::string_view name = {};
   Sender sender = Sender::client;
   uint8_t stage = 0;                             // of the sender's direction, at which the value is final
+  FileStage file_stage = FileStage::none;        // instead, where the column is a file's
   std::array<std::string_view, 3> aliases = {};  // older sticky names
   std::string_view modifier = {};                // older content modifier
   char pcre_letter = 0;                          // legacy pcre flag that selects it

@@ -19,7 +19,7 @@ class EventSink {
   virtual void anomaly(const Protocol& protocol, const Transaction& tx, uint8_t name, Direction direction) = 0;
   /// The last `bytes` of a file came, or none but `over`: nothing more will. Called for every file, at least when it is
   /// over and before its record.
-  virtual void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) = 0;
+  virtual void file(const Event& event, CarriedFile& file, Bytes bytes, bool over) = 0;
   /// From the next byte on the flow speaks another protocol (CONNECT, upgrade, STARTTLS), whose dissector is handed
   /// `context`. `name` empty: found by its first bytes.
   virtual void become(std::string_view name, std::shared_ptr<const Context> context) = 0;

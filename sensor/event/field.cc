@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "sensor/event/event.h"
+
 namespace lapwing {
 
 bool ColumnPath::many() const {
@@ -47,7 +49,8 @@ void add(std::vector<Field>& fields, const RuleUse& use, const ColumnPath& path)
     found = fields.insert(found, {.name = use.name,
                                   .kind = kind_of(column.shape),
                                   .sender = use.sender,
-                                  .stage = use.stage,
+                                  .stage = use.file_stage == FileStage::none ? use.stage : kComplete,
+                                  .file_stage = use.file_stage,
                                   .help = use.help.empty() ? column.help : use.help,
                                   .lowercased = use.lowercased,
                                   .pcre_letter = use.pcre_letter,

@@ -43,6 +43,7 @@ struct Field {
   FieldKind kind = FieldKind::bytes;
   Sender sender = Sender::client;
   uint8_t stage = 0;
+  FileStage file_stage = FileStage::none;  // of one file, as which rules look at it; those of all are final in the end
   std::string_view help = {};
 
   bool many = false;
@@ -58,6 +59,11 @@ struct Field {
   /// Gives the values of one direction.
   void visit(const Transaction& tx, Direction direction, ValueSink& sink) const {
     paths[index(direction)].visit({.tx = &tx, .direction = direction}, sink);
+  }
+  /// Gives the values of one file.
+  void visit(const Transaction& tx, Direction direction, const CarriedFile& file, ValueSink& sink) const {
+    const ColumnPath& path = paths[index(direction)];
+    if (path.found()) path.column().visit({.self = file.self(), .tx = &tx, .direction = direction}, sink);
   }
   /// Calls `each` with the values of one direction until it returns false.
   template <class Each>

@@ -73,7 +73,7 @@ class Inspector final : private StreamSink, private AppSink {
   // AppSink
   void event(Flow& flow, const Event& event) override;
   void anomaly(Flow& flow, const Protocol& protocol, const Transaction& tx, uint8_t name, Direction direction) override;
-  void file(Flow& flow, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) override;
+  void file(Flow& flow, const Event& event, CarriedFile& file, Bytes bytes, bool over) override;
   void encrypted(Flow& flow, Direction direction, uint64_t offset) override;
   void plain(Flow& flow, const Chunk& bytes) override;
   void recognition_anomaly(Flow& flow, RecognitionAnomaly anomaly, Direction direction) override;

@@ -59,8 +59,14 @@ void Inspector::frame(Flow&, const MessageFrame& frame) {
   reporter_.frame(*look_, frame);
 }
 
-void Inspector::file(Flow&, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) {
-  reporter_.file(*look_, tx, direction, file, bytes, over);
+/// A rule that wants a file stored speaks before its bytes pass.
+void Inspector::file(Flow&, const Event& event, CarriedFile& file, Bytes bytes, bool over) {
+  if (look_->ruled && file.stage() > file.inspected) {
+    see_anew(*look_);
+    look_->protocol = event.protocol;
+    matcher_.file(look_->said_by(event.direction), event, file);
+  }
+  reporter_.file(*look_, *event.tx, event.direction, file, bytes, over);
 }
 
 void Inspector::event(Flow&, StreamAnomaly anomaly) {

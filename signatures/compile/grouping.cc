@@ -130,12 +130,18 @@ void place_field_rule(Compiled& compiled, Rule& rule, Stages& stages) {
       if (!rule.states.empty() && rule.states[p][d] == 0) continue;
       placed[d] = true;
       BufferId buffer = pattern ? pattern->buffer : kRawBuffer;
-      uint8_t stage = stages.of(rule, p, static_cast<Direction>(d));
+      const FileStage file_stage = stages.of_file(rule, p, static_cast<Direction>(d));
+      const uint8_t stage = stages.of(rule, p, static_cast<Direction>(d), file_stage);
+      if (file_stage != FileStage::none) {
+        rule.file_stages.resize(compiled.protocols.size());
+        rule.file_stages[p][d] = file_stage;
+      }
       each_class(compiled, classes, [&](RuleGroups& all) {
-        auto& groups = all.fields[p][d];
-        auto found = std::find_if(groups.begin(), groups.end(),
-                                  [&](const FieldGroup& g) { return g.buffer == buffer && g.stage == stage; });
-        if (found == groups.end()) found = groups.insert(found, FieldGroup{buffer, stage, {}});
+        auto& groups = file_stage == FileStage::none ? all.fields[p][d] : all.files[p][d];
+        auto found = std::find_if(groups.begin(), groups.end(), [&](const FieldGroup& g) {
+          return g.buffer == buffer && g.stage == stage && g.file_stage == file_stage;
+        });
+        if (found == groups.end()) found = groups.insert(found, FieldGroup{buffer, stage, file_stage, {}});
         place(found->rules, rule, pattern);
       });
     }
@@ -202,9 +208,11 @@ void append_groups(RuleGroups& all, std::vector<Group*>& out) {
       }
     }
   }
-  for (auto& protocol : all.fields) {
-    for (auto& direction : protocol) {
-      for (FieldGroup& group : direction) out.push_back(&group.rules);
+  for (auto* of : {&all.fields, &all.files}) {
+    for (auto& protocol : *of) {
+      for (auto& direction : protocol) {
+        for (FieldGroup& group : direction) out.push_back(&group.rules);
+      }
     }
   }
 }
@@ -257,7 +265,10 @@ void place_event_rule(Compiled& compiled, const Rule& rule) {
 
 void group_rules(Compiled& compiled) {
   compiled.classes.choose(compiled.all);
-  for (RuleGroups& groups : compiled.groups) groups.fields.resize(compiled.protocols.size());
+  for (RuleGroups& groups : compiled.groups) {
+    groups.fields.resize(compiled.protocols.size());
+    groups.files.resize(compiled.protocols.size());
+  }
   compiled.frame_groups.resize(compiled.protocols.size());
   compiled.app_event_rules.resize(compiled.protocols.size());
   for (size_t p = 0; p < compiled.protocols.size(); p++) {
@@ -284,9 +295,13 @@ void group_rules(Compiled& compiled) {
     }
   }
   for (RuleGroups& groups : compiled.groups) {
-    for (auto& protocol : groups.fields) {
-      for (auto& direction : protocol) {
-        std::ranges::sort(direction, {}, [](const FieldGroup& group) { return std::tie(group.stage, group.buffer); });
+    for (auto* of : {&groups.fields, &groups.files}) {
+      for (auto& protocol : *of) {
+        for (auto& direction : protocol) {
+          std::ranges::sort(direction, {}, [](const FieldGroup& group) {
+            return std::tie(group.stage, group.file_stage, group.buffer);
+          });
+        }
       }
     }
   }

@@ -13,8 +13,11 @@ namespace lapwing::rules {
 class Stages {
  public:
   explicit Stages(const Compiled& compiled) : compiled_(compiled) {}
-  /// The stage of `direction` at which all of the rule's fields that come from it are final.
-  uint8_t of(const Rule& rule, size_t protocol, Direction direction);
+  /// The stage of `direction` at which all of the rule's fields that come from it are final, but for those of one file;
+  /// `file_stage`: that of the file.
+  uint8_t of(const Rule& rule, size_t protocol, Direction direction, FileStage file_stage);
+  /// The stage of a file at which what the rule asks of it is final; none: it is about no single file.
+  FileStage of_file(const Rule& rule, size_t protocol, Direction direction) const;
 
  private:
   uint8_t fields_final(const Rule& rule, size_t protocol, Direction direction) const;

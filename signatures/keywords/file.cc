@@ -103,14 +103,9 @@ class StoreFiles : public Effect {
     const auto matched = static_cast<uint8_t>(1u << index(scene.direction));
     const uint8_t directions = wish_.directions ? wish_.directions : matched;
     switch (wish_.scope) {
-      case StoreWish::Scope::file: {
-        auto file_at = scene.event->tx->blank ? nullptr : scene.event->protocol->file;
-        if (!(directions & matched) || !file_at) return;
-        for (uint32_t number : scene.files) {
-          if (CarriedFile* file = file_at(*scene.event->tx, scene.direction, number)) file->asked = true;
-        }
+      case StoreWish::Scope::file:
+        if (directions & matched && scene.file) scene.file->asked = true;
         break;
-      }
       case StoreWish::Scope::tx: scene.event->tx->store_files |= directions; break;
       case StoreWish::Scope::flow:
         if (directions & kToServer) scene.flow->flags |= flow_flag::store_to_server;

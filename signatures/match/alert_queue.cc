@@ -7,6 +7,18 @@
 
 namespace lapwing::rules {
 
+namespace {
+
+std::optional<uint32_t> number_of(const CarriedFile& file, const Scene& scene) {
+  for (uint32_t number = 0;; number++) {
+    const CarriedFile* one = scene.event->protocol->file(*scene.event->tx, scene.direction, number);
+    if (one == &file) return number;
+    if (!one) return {};
+  }
+}
+
+}  // namespace
+
 void AlertQueue::add(const Rule& rule, const Scene& scene, const Payload& payload, std::string_view context) {
   if (count_ == kMaxQueuedAlerts) {
     counters_.alert_queue_overflow++;
@@ -25,6 +37,7 @@ void AlertQueue::add(const Rule& rule, const Scene& scene, const Payload& payloa
   finding.begin = 0;
   finding.end = payload.end;
   finding.protocol = scene.context->protocol;
+  finding.file.reset();
   finding.app_layer.clear();
   finding.forwarded.clear();
   const bool shown = rule.alerts || rule.pass_alerts;
@@ -32,6 +45,7 @@ void AlertQueue::add(const Rule& rule, const Scene& scene, const Payload& payloa
     finding.tx_id = scene.event->tx->id;
     finding.tx_number = scene.event->tx->number;
     finding.protocol = scene.event->protocol;
+    if (scene.file) finding.file = number_of(*scene.file, scene);
     if (shown) show(finding, *scene.event);
   } else if (payload.open.protocol && payload.end > payload.open.begin) {
     finding.has_tx = true;
@@ -53,6 +67,9 @@ void AlertQueue::add(const Rule& rule, const Scene& scene, const Payload& payloa
 void AlertQueue::show(Finding& finding, const Event& event) {
   Event seen = event;
   seen.direction = finding.direction;
+  // Files may move while their transaction lives.
+  const CarriedFile* file = finding.file ? event.protocol->file(*event.tx, finding.direction, *finding.file) : nullptr;
+  seen.detail = file ? file->self() : nullptr;
   const auto& progress = event.tx->progress;
   finding.complete = event.protocol->one_message || (progress[0] == kComplete && progress[1] == kComplete);
   finding.app_layer.clear();

@@ -19,7 +19,8 @@ void FieldValues::start(const Transaction* tx, Direction direction, uint8_t prot
   protocol_ = protocol;
   packet_ = packet;
   frame_ = nullptr;
-  round_++;
+  file_ = nullptr;
+  round_ = ++last_round_;
 }
 
 void FieldValues::start(const MessageFrame& frame, uint8_t protocol) {
@@ -29,8 +30,9 @@ void FieldValues::start(const MessageFrame& frame, uint8_t protocol) {
 
 FieldValues::Values FieldValues::get(BufferId buffer) {
   Slot& slot = slots_[buffer];
-  if (slot.round != round_) {
-    slot.round = round_;
+  const uint64_t round = file_ && of_file(rules_->buffers[buffer]) ? file_round_ : round_;
+  if (slot.round != round) {
+    slot.round = round;
     slot.count = 0;
     fetch(rules_->buffers[buffer], slot);
   }
@@ -94,11 +96,13 @@ void FieldValues::fetch(const Buffer& buffer, Slot& slot) {
     slot.count = 1;
     return;
   }
-  if (!tx_ || protocol_ >= buffer.fields.size() || !buffer.fields[protocol_]) return;
-  const Field& field = *buffer.fields[protocol_];
+  const Field* field = field_of(buffer);
+  if (!field) return;
   if (slot.values.size() > kKeptFieldValues) slot.values.resize(kKeptFieldValues);
   Fetched fetched(*this, buffer, slot);
-  field.visit(*tx_, buffer.only.value_or(direction_), fetched);
+  const Direction direction = buffer.only.value_or(direction_);
+  if (of_file(buffer)) return field->visit(*tx_, direction, *file_, fetched);
+  field->visit(*tx_, direction, fetched);
 }
 
 }  // namespace lapwing::rules

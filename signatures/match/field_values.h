@@ -35,6 +35,11 @@ class FieldValues {
   void swap(FieldValues& other);
   /// Another transaction, direction or packet: forget what was fetched.
   void start(const Transaction* tx, Direction direction, uint8_t protocol, const Packet* packet);
+  /// Of that direction one file, or all again where it is null. What is no file's stays fetched.
+  void look_at(const CarriedFile* file) {
+    file_ = file;
+    file_round_ = ++last_round_;
+  }
   /// A frame, or a piece of one, and nothing else.
   void start(const MessageFrame& frame, uint8_t protocol);
   /// Empty when the field has no value.
@@ -47,6 +52,14 @@ class FieldValues {
     std::vector<std::unique_ptr<Value>> values;
   };
   class Fetched;
+  /// The field that gives the buffer its values, or null.
+  const Field* field_of(const Buffer& buffer) const {
+    return tx_ && protocol_ < buffer.fields.size() ? buffer.fields[protocol_] : nullptr;
+  }
+  bool of_file(const Buffer& buffer) const {
+    const Field* field = file_ && !buffer.only ? field_of(buffer) : nullptr;
+    return field && field->file_stage != FileStage::none;
+  }
   void fetch(const Buffer& buffer, Slot& slot);
   Value& next(Slot& slot);
   static void transform(const Buffer& buffer, Value& value);
@@ -58,7 +71,8 @@ class FieldValues {
   const MessageFrame* frame_ = nullptr;
   Direction direction_ = Direction::to_server;
   uint8_t protocol_ = kMaxProtocols;
-  uint64_t round_ = 0;
+  const CarriedFile* file_ = nullptr;
+  uint64_t last_round_ = 0, round_ = 0, file_round_ = 0;  // a slot of another round is to be fetched
   std::vector<Slot> slots_;
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,8 @@ struct Finding {
   bool has_tx = false, stream = false;
   bool complete = false;  // its transaction will say nothing more
   uint64_t tx_id = 0, tx_number = 0;
-  uint64_t begin = 0, end = 0;  // in the stream: of the transaction's message; of what was found, 0 when not there
+  std::optional<uint32_t> file;  // of the transaction's, in its direction: number of the one it is about
+  uint64_t begin = 0, end = 0;   // in the stream: of the transaction's message; of what was found, 0 when not there
   const Protocol* protocol = nullptr;
   std::string app_layer, context, forwarded, frame;
   std::string copied;               // the payload, of stream data

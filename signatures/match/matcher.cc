@@ -18,7 +18,6 @@ bool carries_ports(uint8_t transport) {
 Matcher::Matcher(std::shared_ptr<const RuleSet> rules, std::shared_ptr<SharedState> shared, AlertSink& sink)
     : shared_(std::move(shared)), queue_(sink, counters_), sink_(sink) {
   packet_variables_.resize(kMaxPacketVariables);
-  files_.reserve(kKeptFieldValues);
   adopt(std::move(rules));
 }
 
@@ -173,7 +172,6 @@ bool passes(const FileTest& test, const FieldValues::Value& value) {
 }  // namespace
 
 bool Matcher::files_match(const Rule& rule) {
-  files_.clear();
   if (rule.file_tests.empty()) return true;
   const size_t count = values_.get(rule.file_tests[0].buffer).size();
   for (uint32_t number = 0; number < count; number++) {
@@ -181,9 +179,9 @@ bool Matcher::files_match(const Rule& rule) {
       FieldValues::Values values = values_.get(test.buffer);
       return number < values.size() && passes(test, *values[number]);
     });
-    if (all) files_.push_back(number);
+    if (all) return true;
   }
-  return !files_.empty();
+  return false;
 }
 
 bool Matcher::evaluate(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor) {
@@ -217,11 +215,7 @@ bool Matcher::sections_match(const Rule& rule, Touches touches, const Subject* r
 
 void Matcher::matched(const Rule& rule, const Scene& scene, const Payload& payload) {
   counters_.rules_matched++;
-  if (!rule.effects.empty()) {
-    Scene seen = scene;
-    seen.files = files_;
-    for (const auto& effect : rule.effects) effect->apply(seen);
-  }
+  for (const auto& effect : rule.effects) effect->apply(scene);
   keep_captures(scene);
   if (!rule.alerts && rule.info->action != Action::pass) return;
   if (scene.event || !datagram_.tx || rule.header.protocols == 0)

@@ -71,6 +71,8 @@ class Matcher {
   void gap(const MatchContext& context, Direction direction, uint64_t offset, uint64_t lost);
   /// A transaction advanced. A completed direction is also the boundary at which raw stream rules look.
   void event(const MatchContext& context, const Event& event);
+  /// A file of the event's transaction and direction reached a stage.
+  void file(const MatchContext& context, const Event& event, CarriedFile& file);
   /// A frame, or the next piece of one.
   void frame(const MatchContext& context, const MessageFrame& frame);
   /// The packet's own headers and payload, decoder and stream events.
@@ -124,7 +126,7 @@ class Matcher {
   Payload evidence(const Scene& scene, Bytes bytes, Bytes lead) {
     return {bytes, true, lead, raw_end_, states_.get(*scene.flow).open[index(scene.direction)]};
   }
-  /// Notes in `files_` which files of the transaction pass all of the rule's tests; false when none does.
+  /// The file at hand, or else one of the direction's, passes all of the rule's tests.
   bool files_match(const Rule& rule);
   bool field_test_passes(const FieldTest& test, const Scene& scene);
   void matched(const Rule& rule, const Scene& scene, const Payload& payload);
@@ -190,8 +192,16 @@ class Matcher {
   void look_at_both(const MatchContext& context);
 
   // transactions.cc
-  void field_rules(const MatchContext& context, const Event& event, Direction direction);
-  void joined_rules(const Scene& scene, Transaction& tx);
+  class FieldLook;
+  void fields(const MatchContext& context, const Event& event, Direction direction);
+  void field_rules(FieldLook& look);
+  void file_rules(FieldLook& look);
+  void file_rules(FieldLook& look, CarriedFile& file);
+  void fields_of_stage(FieldLook& look, std::span<const FieldGroup> groups, bool again, std::vector<uint64_t>& told);
+  void joined_rules(const FieldLook& look);
+  /// Calls `use` with the scene of each file that the rule is about, or with `scene` where it is about none.
+  template <class Use>
+  void each_file(const Rule& rule, const Scene& scene, Use use);
   void app_events(const MatchContext& context, const Event& event, std::array<uint8_t, 2> inspected);
   static void note_messages(const Event& event, FlowState& state);
   Payload payload_at_hand(const Scene& scene, uint64_t& base) const;
@@ -204,7 +214,6 @@ class Matcher {
   Candidates candidates_;
   std::unique_ptr<Inspection> inspection_;
   FieldValues values_{counters_};
-  std::vector<uint32_t> files_;
   bool captured_ = false;  // at the packet at hand, for records
   uint64_t raw_end_ = 0;   // of what the rule at hand found in the stream; 0: nothing
   FlowStates states_;

@@ -24,7 +24,7 @@ struct Scene {
   MatchCounters* counters = nullptr;
   const Event* event = nullptr;
   const MessageFrame* frame = nullptr;
-  std::span<const uint32_t> files;             // numbers of those that passed the rule's tests on files
+  CarriedFile* file = nullptr;                 // that a rule about one looks at
   std::span<const Variable> packet_variables;  // that rules captured so far
   Direction direction = Direction::to_server;
   IpAddress src, dst;

@@ -2,20 +2,13 @@
 // looked at once more then, by the rules that have not matched.
 #include <algorithm>
 
-#include "signatures/match/matcher.h"
+#include "signatures/match/field_look.h"
 #include "signatures/program/buffers.h"
 
 namespace lapwing::rules {
 
 namespace {
 constexpr size_t kMaxSeenEvents = 64;  // transactions of a flow whose events are remembered
-
-/// Of the stream's bytes what lies in a message that began at `begin`: what the one before said is no evidence of it.
-Subject in_message(Bytes bytes, uint64_t base, uint64_t begin) {
-  const size_t before = begin == kNowhere || begin < base ? 0 : std::min<uint64_t>(begin - base, bytes.size());
-  return {bytes.subspan(before), base + before};
-}
-
 }  // namespace
 
 void Matcher::event(const MatchContext& context, const Event& event) {
@@ -39,7 +32,7 @@ void Matcher::event(const MatchContext& context, const Event& event) {
       look(context, direction);
       queue_.follow(event, nullptr, found);
     }
-    field_rules(context, event, direction);
+    fields(context, event, direction);
     inspected = progress;
   }
   if (state) note_messages(event, *state);
@@ -89,81 +82,78 @@ bool Matcher::other_side_ready(const Rule& rule, const Transaction& tx, Directio
   return none_waits(rule.sections) && none_waits(rule.field_tests) && none_waits(rule.file_tests);
 }
 
-void Matcher::field_rules(const MatchContext& context, const Event& event, Direction direction) {
-  uint8_t protocol = rules_->protocol_index(event.protocol);
+/// Rules of one stage are evaluated together, in their order. `told`: those that must not match again.
+void Matcher::fields_of_stage(FieldLook& look, std::span<const FieldGroup> groups, bool again,
+                              std::vector<uint64_t>& told) {
+  const Direction direction = look.scene.direction;
+  const Transaction& tx = look.tx;
+  candidates_.clear();
+  for (const FieldGroup& group : groups) {
+    for (uint32_t rule : group.rules.always) candidates_.add(rule);
+    if (!group.rules.has_patterns()) continue;
+    const Buffer& buffer = rules_->buffers[group.buffer];
+    if (buffer.only && *buffer.only != direction &&
+        tx.inspected[index(*buffer.only)] < final_stage(*buffer.fields[look.scene.protocol])) {
+      continue;
+    }
+    for (const auto& value : values_.get(group.buffer)) scan(group.rules, value->bytes);
+  }
+  for (uint32_t number : candidates_.sorted()) {
+    const Rule& rule = *rules_->all[number];
+    const uint64_t mark = rules_->generation() << 32 | number;
+    if (again && std::find(told.begin(), told.end(), mark) != told.end()) continue;
+    if (rule.transactional && !other_side_ready(rule, tx, direction, look.scene.protocol)) continue;
+    if (!matches(rule, rule.transactional ? look.request : look.scene, look.raw(), 0)) continue;
+    if (look.may_grow || rule.joins_stream) told.push_back(mark);
+    matched(rule, look.scene, look.payload);
+  }
+}
+
+void Matcher::fields(const MatchContext& context, const Event& event, Direction direction) {
+  const uint8_t protocol = rules_->protocol_index(event.protocol);
   if (protocol == kMaxProtocols) return;
-  Scene scene = flow_scene(context, direction);
-  const auto& groups = groups_of(scene).fields[protocol][index(direction)];
-  if (groups.empty()) return;
+  const Scene scene = flow_scene(context, direction);
+  const RuleGroups& groups = groups_of(scene);
+  if (groups.fields[protocol][index(direction)].empty() && groups.files[protocol][index(direction)].empty()) return;
   Work work(context, counters_);
   if (!work.allowed()) return;
-  scene.event = &event;
-  scene.protocol = protocol;
-  // Of a rule over request and response the addresses are those of the request.
-  Scene request = direction == Direction::to_server ? scene : flow_scene(context, Direction::to_server);
-  request.event = &event;
-  request.protocol = protocol;
-  values_.start(event.tx, direction, protocol, scene.packet);
+  FieldLook look(*this, scene, event, protocol, event.tx->progress[index(direction)]);
+  field_rules(look);
+  file_rules(look);
+  if (look.to == kComplete) joined_rules(look);
+}
 
-  Transaction& tx = *event.tx;
-  uint64_t base = 0;
-  const Payload payload = payload_at_hand(scene, base);
-  const Subject raw = in_message(payload.bytes, base, tx.begin[index(direction)]);
-  const Subject* subject = raw.data.empty() ? nullptr : &raw;
-
-  const uint8_t from = tx.inspected[index(direction)], to = tx.progress[index(direction)];
-  const uint8_t grows = event.protocol->grows;
-  const bool once_more = grows > 0 && to == kComplete && tx.grown[index(direction)];
-  const bool may_grow = grows > 0 && to != kComplete;
-  // Groups are sorted by stage; rules of one stage are evaluated together, in their order.
+void Matcher::field_rules(FieldLook& look) {
+  const auto& groups = groups_of(look.scene).fields[look.scene.protocol][index(look.scene.direction)];
   for (size_t i = 0; i < groups.size();) {
     const uint8_t stage = groups[i].stage;
     size_t end = i;
     while (end < groups.size() && groups[end].stage == stage) end++;
-    const bool again = once_more && stage >= grows && stage <= from;
-    if (again || (stage > from && stage <= to)) {
-      candidates_.clear();
-      for (; i < end; i++) {
-        const FieldGroup& group = groups[i];
-        for (uint32_t rule : group.rules.always) candidates_.add(rule);
-        if (!group.rules.has_patterns()) continue;
-        const Buffer& buffer = rules_->buffers[group.buffer];
-        if (buffer.only && *buffer.only != direction &&
-            tx.inspected[index(*buffer.only)] < final_stage(*buffer.fields[protocol])) {
-          continue;
-        }
-        for (const auto& value : values_.get(group.buffer)) scan(group.rules, value->bytes);
-      }
-      for (uint32_t number : candidates_.sorted()) {
-        const Rule& rule = *rules_->all[number];
-        const uint64_t mark = rules_->generation() << 32 | number;
-        if (again && std::find(tx.matched.begin(), tx.matched.end(), mark) != tx.matched.end()) continue;
-        if (rule.transactional && !other_side_ready(rule, tx, direction, protocol)) continue;
-        if (!matches(rule, rule.transactional ? request : scene, subject, 0)) continue;
-        if (may_grow || rule.joins_stream) tx.matched.push_back(mark);
-        matched(rule, scene, payload);
-      }
+    const bool again = look.grown(stage);
+    if (again || (stage > look.from && stage <= look.to)) {
+      fields_of_stage(look, std::span(groups).subspan(i, end - i), again, look.tx.matched);
     }
     i = end;
   }
-  if (to == kComplete) joined_rules(scene, tx);
 }
 
 /// The message is over: what raw content was found in it before its last bytes, or behind those that decided on a
 /// rule's fields.
-void Matcher::joined_rules(const Scene& scene, Transaction& tx) {
-  StreamWindow* window = window_of(*scene.context, scene.direction);
-  const uint64_t begin = tx.begin[index(scene.direction)];
+void Matcher::joined_rules(const FieldLook& look) {
+  StreamWindow* window = window_of(*look.scene.context, look.scene.direction);
+  const uint64_t begin = look.tx.begin[index(look.scene.direction)];
   if (!window || begin == kNowhere || window->generation != rules_->generation()) return;
   window->forget_found(begin);
   for (const StreamWindow::Found& found : window->found()) {
     const Rule& rule = *rules_->all[found.rule];
     const uint64_t mark = rules_->generation() << 32 | found.rule;
-    if (std::find(tx.matched.begin(), tx.matched.end(), mark) != tx.matched.end()) continue;
     const Subject subject = in_message(found.bytes, found.base, begin);
-    if (!matches(rule, scene, &subject, 0)) continue;
-    tx.matched.push_back(mark);
-    matched(rule, scene, {found.bytes, true});
+    each_file(rule, look.scene, [&](const Scene& scene, std::vector<uint64_t>& told) {
+      if (std::find(told.begin(), told.end(), mark) != told.end()) return;
+      if (!matches(rule, scene, &subject, 0)) return;
+      told.push_back(mark);
+      matched(rule, scene, {found.bytes, true});
+    });
   }
 }
 
@@ -213,7 +203,9 @@ void Matcher::app_events(const MatchContext& context, const Event& event, std::a
     const Subject subject = in_message(payload.bytes, base, event.tx->begin[index(direction)]);
     for (uint32_t number : candidates_.sorted()) {
       const Rule& rule = *rules_->all[number];
-      if (matches(rule, scene, subject.data.empty() ? nullptr : &subject, 0)) matched(rule, scene, payload);
+      each_file(rule, scene, [&](const Scene& one, const std::vector<uint64_t>&) {
+        if (matches(rule, one, subject.data.empty() ? nullptr : &subject, 0)) matched(rule, one, payload);
+      });
     }
   }
 }

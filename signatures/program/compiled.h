@@ -82,17 +82,19 @@ struct PayloadGroups {
   std::vector<Group> by_protocol;  // by protocol index; may be empty
 };
 
-/// Rules over transaction fields whose last field is final at `stage`; candidates by one buffer.
+/// Rules over transaction fields whose last field is final at `stage`; candidates by one buffer. Those about files are
+/// looked at once for each file, which must have come to `file_stage`.
 struct FieldGroup {
   BufferId buffer = kRawBuffer;
   uint8_t stage = 0;
+  FileStage file_stage = FileStage::none;
   Group rules;
 };
 
 /// All groups of one class of addresses.
 struct RuleGroups {
   std::array<std::array<PayloadGroups, 2>, kTransports> packets, streams;  // by transport, direction
-  std::vector<std::array<std::vector<FieldGroup>, 2>> fields;              // by protocol, direction
+  std::vector<std::array<std::vector<FieldGroup>, 2>> fields, files;       // by protocol, direction
   bool has_streams = false;
   uint8_t waiting = 0;           // direction bits in which rules over streams ask for a protocol
   uint8_t waiting_for_side = 0;  // ... and which of its sides speak it

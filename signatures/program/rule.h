@@ -99,7 +99,8 @@ struct FieldTest {
 
 using DigestList = std::unordered_set<std::string>;  // lower-case hex
 
-/// A requirement on a file; all of a rule's must hold of the same one. The buffer's values are numbered as the files.
+/// A requirement on a file; all of a rule's must hold of the same one. Where the rule looks at all files of a direction
+/// the buffer's values are numbered as they are.
 struct FileTest {
   BufferId buffer = kRawBuffer;
   std::optional<IntegerTest> size;
@@ -169,7 +170,9 @@ struct Rule {
   bool joins_stream = false;                   // over fields, with raw content that is sought as the stream comes
   std::vector<uint16_t> events;                // of an event rule: indices of the events it waits for
   std::vector<std::array<uint8_t, 2>> states;  // progress waited for, by protocol and direction, 0: not there; or empty
-  std::vector<std::string> variables;          // names of byte_extract and byte_math variables by number
+  std::vector<std::array<FileStage, 2>>
+      file_stages;                     // of one file that it is about, by protocol and direction; or empty
+  std::vector<std::string> variables;  // names of byte_extract and byte_math variables by number
 };
 
 }  // namespace lapwing::rules

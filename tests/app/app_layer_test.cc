@@ -31,7 +31,7 @@ struct Sink : AppSink {
   void anomaly(Flow&, const Protocol& protocol, const Transaction&, uint8_t name, Direction) override {
     anomalies.emplace_back(protocol.anomalies[name]);
   }
-  void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
+  void file(Flow&, const Event&, CarriedFile&, Bytes, bool) override {}
   void encrypted(Flow&, Direction, uint64_t) override {}
   void plain(Flow&, const Chunk& bytes) override { plain_bytes += to_text(bytes.data); }
   void frame(Flow&, const MessageFrame& frame) override { streams[index(frame.direction)] += to_text(frame.bytes); }

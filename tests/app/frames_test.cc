@@ -16,7 +16,7 @@ constexpr uint64_t kPiece = 128 << 10;  // the longest
 struct Sink : AppSink {
   void event(Flow&, const Event&) override {}
   void anomaly(Flow&, const Protocol&, const Transaction&, uint8_t, Direction) override {}
-  void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
+  void file(Flow&, const Event&, CarriedFile&, Bytes, bool) override {}
   void encrypted(Flow&, Direction, uint64_t) override {}
   void plain(Flow&, const Chunk&) override {}
   void recognition_anomaly(Flow&, RecognitionAnomaly, Direction) override {}

@@ -15,7 +15,7 @@ struct Sink : AppSink {
     elsewhere.emplace_back(10'000, 'x');
   }
   void anomaly(Flow&, const Protocol&, const Transaction&, uint8_t, Direction) override {}
-  void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
+  void file(Flow&, const Event&, CarriedFile&, Bytes, bool) override {}
   void encrypted(Flow&, Direction, uint64_t) override {}
   void plain(Flow&, const Chunk&) override {}
   void frame(Flow&, const MessageFrame&) override {}

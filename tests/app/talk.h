@@ -14,7 +14,7 @@ namespace lapwing::test {
 struct CountingSink : AppSink {
   void event(Flow&, const Event& event) override { records += event.record != nullptr; }
   void anomaly(Flow&, const Protocol&, const Transaction&, uint8_t, Direction) override {}
-  void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
+  void file(Flow&, const Event&, CarriedFile&, Bytes, bool) override {}
   void encrypted(Flow&, Direction, uint64_t) override {}
   void plain(Flow&, const Chunk&) override {}
   void frame(Flow&, const MessageFrame&) override { ++frames; }

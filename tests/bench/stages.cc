@@ -122,7 +122,7 @@ class Path final : private StreamSink, private AppSink {
   void event(Flow&, StreamAnomaly) override {}
   void event(Flow&, const Event& event) override { benchmark::DoNotOptimize(&event); }
   void anomaly(Flow&, const Protocol&, const Transaction&, uint8_t, Direction) override {}
-  void file(Flow&, Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
+  void file(Flow&, const Event&, CarriedFile&, Bytes, bool) override {}
   void encrypted(Flow&, Direction, uint64_t) override {}
   void plain(Flow&, const Chunk&) override {}
   void frame(Flow&, const MessageFrame&) override {}

@@ -15,6 +15,14 @@ namespace lapwing::test {
 
 namespace {
 
+/// Of a file's values that of the file at hand, else all.
+bool give(const std::vector<std::string>& values, const Place& at, ValueSink& sink,
+          Value (*value_of)(const std::string&)) {
+  if (!at.self) return std::ranges::all_of(values, [&](const auto& text) { return sink.take(value_of(text)); });
+  const size_t number = static_cast<const LabFile*>(at.self)->number;
+  return number >= values.size() || sink.take(value_of(values[number]));
+}
+
 /// Gives the values under kName, out of the transaction's maps.
 template <const char* kName>
 bool visit(const Place& at, ValueSink& sink) {
@@ -24,7 +32,7 @@ bool visit(const Place& at, ValueSink& sink) {
   }
   auto found = lab.bytes.find(kName);
   if (found == lab.bytes.end()) return true;
-  return std::ranges::all_of(found->second, [&](const auto& text) { return sink.take({.bytes = to_bytes(text)}); });
+  return give(found->second, at, sink, [](const std::string& text) { return Value{.bytes = to_bytes(text)}; });
 }
 
 #define NAME(variable, text) constexpr char variable[] = text
@@ -61,8 +69,8 @@ bool visit_size(const Place& at, ValueSink& sink) {
   const auto& lab = static_cast<const LabTransaction&>(*at.tx);
   auto found = lab.bytes.find(kFileSize);
   if (found == lab.bytes.end()) return true;
-  return std::ranges::all_of(found->second, [&](const std::string& text) {
-    return sink.take({.bytes = text.back() == '+' ? to_bytes("+") : Bytes(), .integer = std::stoull(text)});
+  return give(found->second, at, sink, [](const std::string& text) {
+    return Value{.bytes = text.back() == '+' ? to_bytes("+") : Bytes(), .integer = std::stoull(text)};
   });
 }
 
@@ -106,12 +114,13 @@ constexpr Column kHttpColumns[] = {
     column(&visit<kStatCode>, {.name = kStatCode, .sender = kServer, .stage = 1, .modifier = "http_stat_code"}),
     column(&visit<kResponseBody>, {.name = kResponseBody, .sender = kServer, .stage = 3}),
     column(&visit<kFileData>, {.name = kFileData, .sender = kEither, .stage = 3, .aliases = {"file_data"}}, true),
-    column(&visit<kFileName>, {.name = kFileName, .sender = kEither, .stage = 1}, true),
-    column(&visit<kFileMagic>, {.name = kFileMagic, .sender = kEither, .stage = 2}, true),
-    of_shape(Shape::integer, nullptr, column(&visit_size, {.name = kFileSize, .sender = kEither, .stage = 3}, true)),
-    column(&visit<kFileMd5>, {.name = kFileMd5, .sender = kEither, .stage = 3}, true),
-    column(&visit<kFileSha1>, {.name = kFileSha1, .sender = kEither, .stage = 3}, true),
-    column(&visit<kFileSha256>, {.name = kFileSha256, .sender = kEither, .stage = 3}, true),
+    column(&visit<kFileName>, {.name = kFileName, .sender = kEither, .file_stage = FileStage::named}, true),
+    column(&visit<kFileMagic>, {.name = kFileMagic, .sender = kEither, .file_stage = FileStage::head}, true),
+    of_shape(Shape::integer, nullptr,
+             column(&visit_size, {.name = kFileSize, .sender = kEither, .file_stage = FileStage::over}, true)),
+    column(&visit<kFileMd5>, {.name = kFileMd5, .sender = kEither, .file_stage = FileStage::over}, true),
+    column(&visit<kFileSha1>, {.name = kFileSha1, .sender = kEither, .file_stage = FileStage::over}, true),
+    column(&visit<kFileSha256>, {.name = kFileSha256, .sender = kEither, .file_stage = FileStage::over}, true),
 };
 constexpr Column kDnsColumns[] = {
     column(&visit<kQuery>, {.name = kQuery, .stage = 1, .aliases = {"dns_query"}}, true),
@@ -329,6 +338,11 @@ void RuleLab::run(const LabPacket& wanted) {
     }
     greet(*tx, step.direction);
     tx->files.resize(tx->bytes[kFileName].size());
+    for (size_t i = 0; i < tx->files.size(); ++i) {
+      tx->files[i].number = i;
+      const auto kept_up = static_cast<FileStage>(std::clamp<uint8_t>(step.progress, 1, 3));
+      tx->files[i].reached = i < step.files.size() ? step.files[i] : kept_up;
+    }
     tx->anomalies.insert(tx->anomalies.end(), step.anomalies.begin(), step.anomalies.end());
     tx->progress[index(step.direction)] = step.progress;
     Event event;
@@ -336,6 +350,9 @@ void RuleLab::run(const LabPacket& wanted) {
     event.tx = tx.get();
     event.direction = step.direction;
     context.protocol = event.protocol;
+    for (LabFile& file : tx->files) {
+      if (!step.files.empty() && file.reached > file.inspected) matcher_->file(context, event, file);
+    }
     matcher_->event(context, event);
     if (tx->unrecorded) unrecorded_.push_back(number_);
   }

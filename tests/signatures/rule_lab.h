@@ -21,13 +21,17 @@ std::string unhex(std::string_view text);
 /// The protocols of the lab, "http", "dns" and "tls", with a few fields of the real ones' names.
 std::vector<const Protocol*> lab_protocols();
 
-/// A transaction whose field values are set by field name.
 struct LabFile : CarriedFile {
   Bytes content() const override { return {}; }
   std::string sha256() const override { return {}; }
+  FileStage stage() const override { return reached; }
+  const void* self() const override { return this; }
+
+  size_t number = 0;  // of its values among those of the transaction
+  FileStage reached = FileStage::named;
 };
 
-/// To the words of TLS it is a handshake.
+/// A transaction whose field values are set by field name. To the words of TLS it is a handshake.
 struct LabTransaction : tls::Handshake {
   std::vector<LabFile> files;  // one for each value of file.name
   std::map<std::string, std::vector<std::string>, std::less<>> bytes;
@@ -52,6 +56,7 @@ struct LabPacket {
     uint8_t progress = kComplete;
     std::map<std::string, std::vector<std::string>> fields;  // numbers for integer fields
     std::vector<uint8_t> anomalies;
+    std::vector<FileStage> files;  // that they reach by themselves, by number; else they keep up with `progress`
   };
   std::vector<Step> steps;             // of transactions, before the packet itself
   MessageFrame frame;                  // one that it brings; without a kind: none

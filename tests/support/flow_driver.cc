@@ -277,7 +277,7 @@ void FlowDriver::anomaly(Flow&, const Protocol& protocol, const Transaction& tx,
   heard_.anomalies.push_back(std::string(protocol.anomalies[name]) + (tx.blank ? "" : "@" + std::to_string(tx.id)));
 }
 
-void FlowDriver::file(Flow&, Transaction&, Direction, CarriedFile& file, Bytes bytes, bool over) {
+void FlowDriver::file(Flow&, const Event&, CarriedFile& file, Bytes bytes, bool over) {
   file.depth = store_depth;
   std::string& passed = passed_[&file];
   passed += to_text(bytes);

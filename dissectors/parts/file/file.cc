@@ -69,6 +69,11 @@ const std::string& File::magic() const {
   return magic_;
 }
 
+FileStage File::stage() const {
+  if (state != State::open) return FileStage::over;
+  return has_head() ? FileStage::head : FileStage::named;
+}
+
 bool File::has_head() const {
   return state != State::open || content().size() >= kMagicBytes;
 }

@@ -35,6 +35,8 @@ class File : public CarriedFile {
   /// What is known of the content: from the first byte up to the first gap or the limit.
   Bytes content() const override;
   std::string sha256() const override;
+  FileStage stage() const override;
+  const void* self() const override { return this; }
   /// The digest of the content as far as it came without a gap.
   Digest digest(Algorithm algorithm) const;
   /// libmagic's verdict on the content; empty until has_head().

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include "dissectors/contract/columns.h"
@@ -9,10 +10,8 @@
 
 namespace lapwing::file {
 
-/// Stages of a direction: when the names of its files are known, enough for libmagic is there, and the files are over.
-struct FileStages {
-  uint8_t named = 0, head = 0, over = 0;
-};
+/// Of a transaction's files those that a record or alert shows: all, or the one that it is about.
+std::span<const File> shown(std::span<const File> files, const Place& at);
 
 namespace read {
 
@@ -38,13 +37,12 @@ bool visit_size(const Place& at, ValueSink& sink);
 }  // namespace read
 
 /// Columns of a File. FileConfig names those on request.
-template <FileStages stages>
 inline constexpr Column kColumns[] = {
     columns::text<&read::name>("filename", "name of the file")
-        .rule({.name = "file.name", .sender = Sender::either, .stage = stages.named}),
+        .rule({.name = "file.name", .sender = Sender::either, .file_stage = FileStage::named}),
     columns::text<&read::magic>("magic", "libmagic's verdict on the file")
         .on_request()
-        .rule({.name = "file.magic", .sender = Sender::either, .stage = stages.head}),
+        .rule({.name = "file.magic", .sender = Sender::either, .file_stage = FileStage::head}),
     columns::flag<&File::gaps>("gaps", "bytes of it are missing").shown_empty(),
     columns::text<&read::state>("state", "OPEN, CLOSED, TRUNCATED or ERROR"),
     columns::text<&read::shown_digest<Algorithm::md5>>("md5", "MD5 of the whole file, hex").on_request(),
@@ -61,13 +59,13 @@ inline constexpr Column kColumns[] = {
 
     // Rules ask for these in keywords of the same name.
     columns::text<&read::whole_digest<Algorithm::md5>>("", "MD5 of the whole file, hex")
-        .rule({.name = "filemd5", .sender = Sender::either, .stage = stages.over}),
+        .rule({.name = "filemd5", .sender = Sender::either, .file_stage = FileStage::over}),
     columns::text<&read::whole_digest<Algorithm::sha1>>("", "SHA-1 of the whole file, hex")
-        .rule({.name = "filesha1", .sender = Sender::either, .stage = stages.over}),
+        .rule({.name = "filesha1", .sender = Sender::either, .file_stage = FileStage::over}),
     columns::text<&read::whole_digest<Algorithm::sha256>>("", "SHA-256 of the whole file, hex")
-        .rule({.name = "filesha256", .sender = Sender::either, .stage = stages.over}),
+        .rule({.name = "filesha256", .sender = Sender::either, .file_stage = FileStage::over}),
     Column{.member = "", .shape = Shape::integer, .help = "size of the file in bytes", .visit = &read::visit_size}.rule(
-        {.name = "filesize", .sender = Sender::either, .stage = stages.over}),
+        {.name = "filesize", .sender = Sender::either, .file_stage = FileStage::over}),
 };
 
 }  // namespace lapwing::file

@@ -306,7 +306,6 @@ void Http::plain_body(HttpTransaction& t, Direction direction, Bytes bytes, uint
     if (file) {
       file->after(part, kept);
       out_.file(t, direction, *file, part, false);
-      if (file->has_head()) advance(t, direction, kFileHead);
     }
   }
   if (over) end_body(t, direction, file::State::truncated);
@@ -319,7 +318,7 @@ file::File* Http::begin_body(HttpTransaction& t, Direction direction) {
   if (!body.begun) {
     body.begun = true;
     open_file(t, direction);
-    if (body.is_file) advance(t, direction, kFileName);
+    if (body.is_file) out_.file(t, direction, t.files[index(direction)].front(), {}, false);
   }
   return body.is_file ? &t.files[index(direction)].front() : nullptr;
 }

@@ -20,9 +20,7 @@ namespace lapwing::http {
 // Progress of either direction of a transaction.
 inline constexpr uint8_t kLine = 1;  // request or status line
 inline constexpr uint8_t kHeaders = 2;
-inline constexpr uint8_t kFileName = 3;  // the body began, and is a file
-inline constexpr uint8_t kFileHead = 4;  // enough of it for libmagic
-inline constexpr uint8_t kBody = 5;      // the body is final: whole, cut at the limit, or broken off
+inline constexpr uint8_t kBody = 3;  // final: whole, cut at the limit, or broken off
 
 /// A decoded body, as far as it is kept.
 struct Body {

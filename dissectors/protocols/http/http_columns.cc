@@ -150,8 +150,8 @@ template <Direction Whose>
 std::string_view whole_body(const HttpTransaction& t) {
   return t.body(Whose).final ? std::string_view(t.body(Whose).bytes) : std::string_view();
 }
-const std::vector<file::File>& files_at_hand(const HttpTransaction& t, const Place& at) {
-  return t.files[index(at.direction)];
+std::span<const file::File> files_at_hand(const HttpTransaction& t, const Place& at) {
+  return file::shown(t.files[index(at.direction)], at);
 }
 const file::File* file_of_record(const HttpTransaction&, const Place& at) {
   return static_cast<const file::File*>(at.detail);
@@ -376,15 +376,14 @@ constexpr Column kHttp[] = {
     each<&file_contents>("", "content of a file, or of a response").rule({.name = "file.data", .stage = kBody}),
 };
 
-constexpr const auto& kFile = file::kColumns<file::FileStages{kFileName, kFileHead, kBody}>;
 constexpr Column kHttpRecord[] = {object<&self<HttpTransaction>>("http", kHttp, "one request and its response")};
 constexpr Column kFileRecord[] = {
     object<&self<HttpTransaction>>("http", kHttp, "the request and its response"),
-    object<&file_of_record>("fileinfo", kFile, "a file that came with either"),
+    object<&file_of_record>("fileinfo", file::kColumns, "a file that came with either"),
 };
 constexpr Column kInAlert[] = {
     object<&self<HttpTransaction>>("http", kHttp, "the request and its response"),
-    objects<&files_at_hand>("files", kFile, "files that came with it"),
+    objects<&files_at_hand>("files", file::kColumns, "files that came with it"),
 };
 constexpr Table kHttpShapes[] = {kHttpRecord}, kFileShapes[] = {kFileRecord};
 constexpr RecordRow kRecords[] = {

@@ -121,7 +121,7 @@ class Silent final : public EventSink {
  public:
   void emit(const Event&) override {}
   void anomaly(const Protocol&, const Transaction&, uint8_t, Direction) override {}
-  void file(Transaction&, Direction, CarriedFile&, Bytes, bool) override {}
+  void file(const Event&, CarriedFile&, Bytes, bool) override {}
   void become(std::string_view, std::shared_ptr<const Context>) override {}
   void rename(std::string_view) override {}
   void expect(const Expectation&) override {}

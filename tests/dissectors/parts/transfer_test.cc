@@ -26,7 +26,7 @@ const Protocol Carrier::protocol{.name = "carrier", .caps = Carrier::kCaps};
 struct Store final : EventSink {
   void emit(const Event&) override {}
   void anomaly(const Protocol&, const Transaction&, uint8_t, Direction) override {}
-  void file(Transaction&, Direction, CarriedFile& file, Bytes bytes, bool over) override {
+  void file(const Event&, CarriedFile& file, Bytes bytes, bool over) override {
     passed += to_text(bytes);
     if (over) ended.push_back(file.state);
   }

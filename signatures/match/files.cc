@@ -1,0 +1,61 @@
+// Rules about files: each file has stages of its own, at which they look at it alone.
+#include <utility>
+
+#include "signatures/match/field_look.h"
+
+namespace lapwing::rules {
+
+/// The direction got on: rules that waited for that look at each of its files.
+void Matcher::file_rules(FieldLook& look) {
+  const Protocol& protocol = *look.scene.event->protocol;
+  const size_t side = index(look.scene.direction);
+  if (!protocol.file || look.tx.blank || groups_of(look.scene).files[look.scene.protocol][side].empty()) return;
+  for (uint32_t number = 0; CarriedFile* file = protocol.file(look.tx, look.scene.direction, number); number++) {
+    file_rules(look, *file);
+  }
+}
+
+void Matcher::file_rules(FieldLook& look, CarriedFile& file) {
+  const auto& groups = groups_of(look.scene).files[look.scene.protocol][index(look.scene.direction)];
+  const FileStage from = file.inspected, to = file.stage();
+  file.inspected = to;
+  // Alerts show the file that they are about.
+  const Event* all = look.scene.event;
+  Event one = *all;
+  one.file = &file;
+  one.detail = file.self();
+  look.scene.event = &one;
+  look.scene.file = &file;
+  values_.look_at(&file);
+  for (size_t i = 0; i < groups.size();) {
+    const auto [stage, file_stage] = std::pair(groups[i].stage, groups[i].file_stage);
+    size_t end = i;
+    while (end < groups.size() && groups[end].stage == stage && groups[end].file_stage == file_stage) end++;
+    const bool before = stage <= look.from && file_stage <= from, now = stage <= look.to && file_stage <= to;
+    const bool again = before && look.grown(stage);
+    if (again || (now && !before)) {
+      fields_of_stage(look, std::span(groups).subspan(i, end - i), again, file.matched);
+    }
+    i = end;
+  }
+  values_.look_at(nullptr);
+  look.scene.event = all;
+  look.scene.file = nullptr;
+}
+
+void Matcher::file(const MatchContext& context, const Event& event, CarriedFile& file) {
+  const size_t side = index(event.direction);
+  if (context.flow && !idle(context)) {
+    const uint8_t protocol = rules_->protocol_index(event.protocol);
+    const Scene scene = flow_scene(context, event.direction);
+    Work work(context, counters_);
+    if (protocol != kMaxProtocols && !groups_of(scene).files[protocol][side].empty() && work.allowed()) {
+      // What the direction reached is looked at with its event.
+      FieldLook look(*this, scene, event, protocol, event.tx->inspected[side]);
+      file_rules(look, file);
+    }
+  }
+  file.inspected = file.stage();
+}
+
+}  // namespace lapwing::rules
