@@ -47,7 +47,10 @@ class Out {
     emit({.tx = &tx, .direction = direction, .message = size});
   }
   /// What was reached, or a record: protocol and options are those of the dissector.
-  void emit(Event event) { sink_.emit(as_own(event)); }
+  void emit(Event event) {
+    own(event);
+    sink_.emit(event);
+  }
   /// Told once a transaction, and rules look at once. What belongs to none is told of a transaction of its own.
   void anomaly(typename D::Anomaly name, Direction direction, Transaction* tx = nullptr) {
     if (!tx) {
@@ -64,7 +67,9 @@ class Out {
   }
   /// As EventSink::file; rules look at it where it has reached a stage.
   void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) {
-    sink_.file(as_own({.tx = &tx, .direction = direction}), file, bytes, over);
+    Event event{.tx = &tx, .direction = direction};
+    own(event);
+    sink_.file(event, file, bytes, over);
   }
 
   // Frames: as EventSink has them.
@@ -101,11 +106,10 @@ class Out {
   void expect(const Expectation& expectation) { sink_.expect(expectation); }
 
  private:
-  Event as_own(Event event) const {
+  void own(Event& event) const {
     event.protocol = &D::protocol;
     event.config = config_;
     event.plans = plans_;
-    return event;
   }
 
   EventSink& sink_;

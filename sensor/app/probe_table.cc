@@ -25,12 +25,12 @@ void ProbeTable::add(const About& about, uint8_t transports, std::span<const uin
     auto place = place_of(ports_, port);
     if (place == ports_.end() || place->first != port) place = ports_.insert(place, {port, {}});
     place->second.add(number);
+    listed_.set(port);
   }
 }
 
-ProtocolSet ProbeTable::at(uint16_t port) const {
-  const auto place = place_of(ports_, port);
-  return place == ports_.end() || place->first != port ? ProtocolSet() : place->second;
+ProtocolSet ProbeTable::row_of(uint16_t port) const {
+  return place_of(ports_, port)->second;
 }
 
 }  // namespace lapwing

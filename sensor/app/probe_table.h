@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -19,7 +20,7 @@ class ProbeTable {
   void add(const About& about, uint8_t transports, std::span<const uint16_t> ports);
 
   /// Those that list the port.
-  ProtocolSet at(uint16_t port) const;
+  ProtocolSet at(uint16_t port) const { return listed_[port] ? row_of(port) : ProtocolSet(); }
   /// Those of the transport, which is that of datagrams or that of streams.
   const ProtocolSet& over(bool datagram) const { return over_[datagram]; }
   /// Those that `first`, which is not empty, may be of; of those of their ports alone the ones that are `at_home`.
@@ -28,6 +29,8 @@ class ProbeTable {
   }
 
  private:
+  ProtocolSet row_of(uint16_t port) const;
+
   using ByFirstByte = std::array<ProtocolSet, 256>;
 
   size_t count_ = 0;
@@ -35,6 +38,7 @@ class ProbeTable {
   std::array<ProtocolSet, 2> over_;                   // by datagram
   ProtocolSet anywhere_;
   std::vector<std::pair<uint16_t, ProtocolSet>> ports_;  // in their order
+  std::bitset<65'536> listed_;                           // of ports: most of a flow's are not
 };
 
 }  // namespace lapwing

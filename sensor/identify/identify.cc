@@ -1,8 +1,11 @@
 #include "sensor/identify/identify.h"
 
+#include <arpa/inet.h>
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstring>
 #include <mutex>
 #include <new>
@@ -31,6 +34,20 @@ extern "C" int NDPI_BITMASK_COMPARE(NDPI_PROTOCOL_BITMASK a, NDPI_PROTOCOL_BITMA
     if (x & y) return 1;
   }
   return 0;
+}
+
+/// Takes libc's place, which goes through snprintf: nDPI asks for each flow that names a host.
+extern "C" char* inet_ntoa(in_addr address) noexcept {
+  static thread_local std::array<char, INET_ADDRSTRLEN> text;
+  std::array<uint8_t, 4> bytes;
+  std::memcpy(bytes.data(), &address, bytes.size());
+  char* end = text.data();
+  for (const uint8_t byte : bytes) {
+    if (end != text.data()) *end++ = '.';
+    end = std::to_chars(end, text.data() + text.size(), byte).ptr;
+  }
+  *end = '\0';
+  return text.data();
 }
 
 namespace lapwing {
@@ -258,6 +275,19 @@ void Identifier::conclude(IdentifyState& state) {
   state.host_ = host;
 }
 
+/// As "TLS.Google", made once for each pair that comes.
+std::string_view Identifier::name_of(uint16_t master, uint16_t application) {
+  std::string& name = names_[uint32_t{master} << 16 | application];
+  if (name.empty()) {
+    std::array<char, 64> text{};
+    ndpi_protocol protocol{};
+    protocol.master_protocol = master;
+    protocol.app_protocol = application;
+    name = ndpi_protocol2name(module_->ndpi, protocol, text.data(), static_cast<u_int>(text.size()));
+  }
+  return name;
+}
+
 Application Identifier::describe(const IdentifyState& state) {
   bool detecting = state.phase_ == IdentifyState::Phase::detecting;
   const NdpiDetection* detection = detecting ? state.detection_ : nullptr;
@@ -269,7 +299,7 @@ Application Identifier::describe(const IdentifyState& state) {
   out.risk = detecting ? detection->flow.risk : state.risk_;
   bool known = protocol.master_protocol != NDPI_PROTOCOL_UNKNOWN || protocol.app_protocol != NDPI_PROTOCOL_UNKNOWN;
   if (known) {
-    out.protocol = ndpi_protocol2name(module_->ndpi, protocol, name_.data(), static_cast<u_int>(name_.size()));
+    out.protocol = name_of(protocol.master_protocol, protocol.app_protocol);
     out.category = ndpi_category_get_name(module_->ndpi, protocol.category);
     out.confidence = ndpi_confidence_get_name(detecting ? detection->flow.confidence
                                                         : static_cast<ndpi_confidence_t>(state.confidence_));

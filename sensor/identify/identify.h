@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "sensor/base/bytes.h"
 #include "sensor/base/counters.h"
@@ -104,13 +106,14 @@ class Identifier {
   void shed(IdentifyState& state);
   void conclude(IdentifyState& state);
   void release(NdpiDetection* detection);
+  std::string_view name_of(uint16_t master, uint16_t application);
 
   IdentifyConfig config_;
   IdentifyCounters counters_;
   bool shedding_ = false;
   std::unique_ptr<Module> module_;
   std::unique_ptr<Pool> pool_;
-  std::array<char, 64> name_{};
+  std::unordered_map<uint32_t, std::string> names_;  // by name_of()'s pair
   std::array<std::string_view, 64> risk_names_{};
 };
 

@@ -1,5 +1,6 @@
 #include "sensor/identify/identify.h"
 
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,6 +51,19 @@ class IdentifyTest : public testing::Test {
 
   Identifier identifier_;
 };
+
+TEST(NdpiAddress, IsWrittenByOurFunctionAsByTheirs) {
+  using Write = char* (*)(in_addr);
+  const auto theirs = reinterpret_cast<Write>(dlsym(RTLD_NEXT, "inet_ntoa"));
+  ASSERT_NE(theirs, nullptr);
+  ASSERT_NE(reinterpret_cast<Write>(dlsym(RTLD_DEFAULT, "inet_ntoa")), theirs);
+  for (const char* text : {"0.0.0.0", "255.255.255.255", "10.200.3.99", "1.22.100.9", "192.0.2.80"}) {
+    in_addr address{};
+    ASSERT_EQ(inet_pton(AF_INET, text, &address), 1);
+    EXPECT_STREQ(inet_ntoa(address), text);
+    EXPECT_STREQ(theirs(address), text);
+  }
+}
 
 TEST(NdpiBitmask, IsComparedByOurFunctionAsByTheirs) {
   const auto found = [](void* from) {
