@@ -89,6 +89,7 @@ void AppLayer::create(State& state, const AppProtocol& chosen) {
 }
 
 void AppLayer::greet(Flow& flow, Timestamp time) {
+  if (flow.get<State>(FlowSlot::app)) return;
   auto announced = expectations_.take(flow, time);
   if (!announced) return;
   State& state = state_of(flow);

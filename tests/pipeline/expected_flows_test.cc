@@ -79,6 +79,21 @@ TEST(ExpectedFlows, OfDatagramsTheListenerMaySpeakFirst) {
   }
 }
 
+TEST(ExpectedFlows, ThatBeginBeforeTheirAnnouncementIsAcknowledgedAreMet) {
+  Capture capture;
+  Conversation control(capture);
+  control.open().send(kServer, expects("server", "tcp", kData));
+  Conversation data(capture, data_at(kData));
+  // A client that acknowledges late connects first: what it was told counts once it has told that it got it.
+  data.open();
+  control.client("herald says thanks\n");
+  data.server("a line\n").close();
+  const Outcome got = sense(capture);
+  EXPECT_EQ(got.flow_to(kData)["app_proto"], "guest");
+  EXPECT_EQ(got.of("guest").size(), 1u);
+  EXPECT_EQ(parent(got.flow_to(kData)), got.flow_to(kControl)["flow_id"]);
+}
+
 TEST(ExpectedFlows, MayBeOfAnyProtocol) {
   Capture capture;
   Conversation(capture).open().server(expects("server", "tcp", kData, "http"));
