@@ -34,6 +34,19 @@ TEST(Expecting, OneAnnouncementIsOfOneFlow) {
   EXPECT_EQ(sense(capture).of("guest").size(), 1u);
 }
 
+TEST(Expecting, NoOtherProtocolThanTcpAndUdpIsMet) {
+  Capture capture;
+  Conversation(capture).open().server(expects("server", "tcp", 0));
+  for (bool up : {true, false}) {
+    PacketBuilder ping;
+    ping.ether().ipv4(up ? "10.0.0.1" : "10.0.0.2", up ? "10.0.0.2" : "10.0.0.1").icmp(up ? 8 : 0);
+    capture.add(ping.payload("a line\n"));
+  }
+  const Outcome got = sense(capture);
+  EXPECT_EQ(got.stat("app_layer.expected"), 0u);
+  for (const auto& flow : got.of("flow")) EXPECT_FALSE(flow.contains("parent_id")) << flow;
+}
+
 TEST(Expecting, BeyondTheBoundsTheOldestAreGivenUpAndCounted) {
   Capture pair;
   Conversation control(pair);
