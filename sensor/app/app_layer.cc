@@ -98,7 +98,10 @@ void AppLayer::greet(Flow& flow, Timestamp time) {
   current_ = &state;
   state.parent = announced->parent;
   state.context = std::move(announced->context);
-  for (auto& side : state.sides) side.protocol = announced->protocol;
+  for (auto& side : state.sides) {
+    side.protocol = announced->protocol;
+    side.just_judged = true;
+  }
   create(state, *announced->protocol);
 }
 

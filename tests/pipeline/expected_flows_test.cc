@@ -94,6 +94,24 @@ TEST(ExpectedFlows, ThatBeginBeforeTheirAnnouncementIsAcknowledgedAreMet) {
   EXPECT_EQ(parent(got.flow_to(kData)), got.flow_to(kControl)["flow_id"]);
 }
 
+TEST(ExpectedFlows, RulesKnowThemByNameAndSayWhoseTheyAre) {
+  Capture capture;
+  Conversation(capture).open().server(expects("server", "tcp", kData));
+  Conversation(capture, data_at(kData)).open().client("a line\n").server("another\n").close();
+  const Outcome got = sense(
+      capture, {.rules = "alert tcp any any -> any any (msg:\"name\"; app-layer-protocol:guest; sid:1;)\n"
+                         "alert guest any any -> any any (msg:\"text\"; guest.text; content:\"another\"; sid:2;)\n"
+                         "alert guest any any -> any any (msg:\"raw\"; content:\"a line\"; sid:3;)\n"});
+  const auto alerts = got.of("alert");
+  std::multiset<int> signatures;
+  for (const auto& alert : alerts) {
+    signatures.insert(alert["alert"]["signature_id"].get<int>());
+    EXPECT_EQ(parent(alert), got.flow_to(kControl)["flow_id"]) << alert;
+    EXPECT_EQ(alert["app_proto"], "guest");
+  }
+  EXPECT_THAT(signatures, testing::UnorderedElementsAre(1, 1, 2, 3));
+}
+
 TEST(ExpectedFlows, MayBeOfAnyProtocol) {
   Capture capture;
   Conversation(capture).open().server(expects("server", "tcp", kData, "http"));
