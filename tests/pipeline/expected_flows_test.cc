@@ -112,6 +112,21 @@ TEST(ExpectedFlows, RulesKnowThemByNameAndSayWhoseTheyAre) {
   EXPECT_THAT(signatures, testing::UnorderedElementsAre(1, 1, 2, 3));
 }
 
+TEST(ExpectedFlows, EveryRecordOfThemSaysWhoAnnouncedThem) {
+  Capture capture;
+  Conversation(capture).open().server(expects("server", "tcp", kData));
+  Conversation data(capture, data_at(kData));
+  data.open().syn_ack();  // with another sequence number, which is an anomaly of the stream
+  const Outcome got =
+      sense(capture, {.options = "outputs: [{eve-log: {types: [flow, {anomaly: {types: {stream: yes}}}]}}]\n"});
+  size_t anomalies = 0;
+  for (const auto& anomaly : got.of("anomaly")) {
+    ++anomalies;
+    EXPECT_EQ(parent(anomaly), got.flow_to(kControl)["flow_id"]) << anomaly;
+  }
+  EXPECT_GT(anomalies, 0u);
+}
+
 TEST(ExpectedFlows, MayBeOfAnyProtocol) {
   Capture capture;
   Conversation(capture).open().server(expects("server", "tcp", kData, "http"));
