@@ -140,6 +140,18 @@ TEST(CarriedFiles, AreStoredByWhatCameOfThemWithoutAHole) {
   }
 }
 
+TEST(CarriedFiles, WithoutTheirBeginningThereIsNothingToStore) {
+  const TemporaryDirectory folder;
+  const Outcome got = sense(sent(begin(1, 9, "tail") + piece(1, 5, "tail") + "carrier done\n"),
+                            {.options = std::string(kStore), .log_folder = folder.path("")});
+  auto seen = files(got);
+  EXPECT_EQ(seen["tail"]["stored"], false);
+  EXPECT_EQ(seen["tail"]["state"], "TRUNCATED");
+  EXPECT_EQ(seen["tail"]["size"], 9);
+  EXPECT_TRUE(stored(folder.path("store")).empty());
+  EXPECT_EQ(got.stat("file_store.incomplete"), 1u);
+}
+
 TEST(CarriedFiles, AnAlertShowsAllOfItsTransaction) {
   const Outcome got =
       sense(sent(parcel()),
