@@ -263,6 +263,7 @@ void AppLayer::apply_change(Flow& flow, State& state, const Chunk& rest) {
                  .offset = side.offset,
                  .time = rest.time,
                  .direction = direction,
+                 .datagram = rest.datagram,
                  .end = end,
                  .broken_off = side.broken_off});
   }

@@ -197,6 +197,18 @@ TEST(ChangedProtocols, RulesSeeBothProtocols) {
   }
 }
 
+TEST(ChangedProtocols, OfDatagramsTheRestOfOneIsReadToo) {
+  Capture capture;
+  Conversation(capture)
+      .datagram(kClient, joined("herald becomes guest a note\n", joined(kOne, "guest says half a li")))
+      .datagram(kServer, kTwo)
+      .datagram(kClient, "guest says three\n");
+  const Outcome got = sense(capture);
+  EXPECT_THAT(lines(got), ElementsAre("herald 0 > herald becomes guest a note", "guest 0 > guest says one",
+                                      "guest 1 < guest says two", "guest 2 > guest says three"));
+  expect_changed(got, "datagrams", "a note");
+}
+
 TEST(ChangedProtocols, AnExpectedFlowMayChangeToo) {
   Capture capture;
   Conversation(capture, {.server_port = 21}).open().server("herald expects server tcp 9999 herald first\n");
