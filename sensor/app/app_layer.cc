@@ -89,6 +89,7 @@ void AppLayer::create(State& state, const AppProtocol& chosen) {
 }
 
 void AppLayer::greet(Flow& flow, Timestamp time) {
+  if (flow.get<State>(FlowSlot::app)) return;
   auto announced = expectations_.take(flow, time);
   if (!announced) return;
   State& state = state_of(flow);
@@ -97,7 +98,10 @@ void AppLayer::greet(Flow& flow, Timestamp time) {
   current_ = &state;
   state.parent = announced->parent;
   state.context = std::move(announced->context);
-  for (auto& side : state.sides) side.protocol = announced->protocol;
+  for (auto& side : state.sides) {
+    side.protocol = announced->protocol;
+    side.just_judged = true;
+  }
   create(state, *announced->protocol);
 }
 
@@ -259,6 +263,7 @@ void AppLayer::apply_change(Flow& flow, State& state, const Chunk& rest) {
                  .offset = side.offset,
                  .time = rest.time,
                  .direction = direction,
+                 .datagram = rest.datagram,
                  .end = end,
                  .broken_off = side.broken_off});
   }

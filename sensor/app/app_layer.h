@@ -75,6 +75,8 @@ class AppLayer final : private EventSink {
   static constexpr std::array<size_t, 2> kVerdictBytes = {17, 8};
   /// Datagrams of each direction looked at before recognition is given up, but on the port of a protocol.
   static constexpr uint8_t kProbeDatagrams = 8;
+  /// Packets of a flow that has said nothing yet at which it may be one that another announced.
+  static constexpr uint64_t kGreetings = 8;
   /// Bytes that may wait for the rest of one message.
   static constexpr size_t kBufferLimit = 1 << 20;
 
@@ -85,7 +87,8 @@ class AppLayer final : private EventSink {
 
   /// Whether flows are waited for that others announced.
   bool expecting() const { return !expectations_.empty(); }
-  /// A flow begins: where another announced it, its protocol is known. To be called at its first packet.
+  /// A flow begins: where another announced it, its protocol is known. To be called at its first kGreetings packets: a
+  /// client that acknowledges late what it was told has begun the flow when the announcement counts.
   void greet(Flow& flow, Timestamp time);
   /// Stream bytes or one datagram, in order.
   void chunk(Flow& flow, const Chunk& chunk);

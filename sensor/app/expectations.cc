@@ -66,6 +66,7 @@ std::optional<Expectations::Announced> Expectations::take(const Flow& flow, Time
   const auto known = by_pair_.find(pair_of(flow));
   if (known == by_pair_.end()) return {};
   const bool datagrams = flow.key.proto == ip_proto::udp;
+  if (!datagrams && flow.key.proto != ip_proto::tcp) return {};
   // Of datagrams the listener may be the first to send.
   auto meets = [&](const Rows::iterator& row) {
     if (row->datagrams != datagrams) return false;

@@ -136,7 +136,8 @@ void AppLayer::recognise(Flow& flow, State& state, const Chunk& chunk) {
   if (state.reversed) return;
   if (!first.data.empty()) {
     first.offset = 0;  // of what the protocol may have begun with
-    const Verdict verdict = probe(side.candidates, first, flow, named(state.expected, transport::tcp));
+    const Verdict verdict =
+        probe(side.candidates, first, flow, named(state.expected, chunk.datagram ? transport::udp : transport::tcp));
     // What is merely likely, for a port or a name, may be sure the other way round.
     const bool backwards = !verdict.sure && runs_backwards(flow, state, first, verdict.protocol);
     if (verdict.protocol && !backwards) {

@@ -16,7 +16,7 @@ struct Context {
 };
 
 /// Of the two hosts of the announcing flow, `listener` (client or server) is connected to, or sent datagrams, on `port`
-/// by the other, from any port. The flow is named at its first packet, and dissected without a look at its bytes.
+/// by the other, from any port. The flow is named before it says a byte, and dissected without a look at its bytes.
 struct Expectation {
   Sender listener = Sender::server;
   uint16_t port = 0;

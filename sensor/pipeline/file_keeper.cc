@@ -28,7 +28,8 @@ void FileKeeper::take(Flow& flow, const Transaction& tx, Direction direction, Ca
   const Bytes kept = file.content();
   const uint64_t known = std::min<uint64_t>(over ? kept.size() : before, kept.size());
   if (!file.store_id) {
-    if (known < before && !file.gaps) {
+    const bool from_beginning = known == before || (file.gaps && !kept.empty());
+    if (!from_beginning) {
       if (over) ++counters_.incomplete;
       return;
     }

@@ -61,8 +61,10 @@ void Inspector::at_packet(Look& look) {
   if (flow && packet.ether && stations_.wanted()) {
     stations_.note(*flow, packet.ether, look.direction == Direction::to_client);
   }
+  if (flow && app_.expecting() && flow->packets[0] + flow->packets[1] <= AppLayer::kGreetings) {
+    app_.greet(*flow, look.time);
+  }
   if (packet.event_count) report_decode(look);
-  if (flow && app_.expecting() && flow->packets[0] + flow->packets[1] == 1) app_.greet(*flow, look.time);
   if (!flow && !packets_.empty()) record_packet(look);
   // The packet that completes what a side of a stream is judged by belongs to what came before.
   bool just_judged = look.ruled && flow && app_.take_just_judged(*flow, look.direction);

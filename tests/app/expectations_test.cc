@@ -66,7 +66,7 @@ TEST(Expectations, OthersAreNotMet) {
   lab.expect(Sender::server, 5000, 0);
   EXPECT_FALSE(lab.meets(flow(1, 40001, 2, 5001), 1));
   EXPECT_FALSE(lab.meets(flow(1, 40001, 3, 5000), 1));
-  EXPECT_FALSE(lab.meets(flow(1, 40001, 2, 5000, ip_proto::udp), 1));
+  for (uint8_t proto : {ip_proto::udp, ip_proto::sctp}) EXPECT_FALSE(lab.meets(flow(1, 40001, 2, 5000, proto), 1));
   EXPECT_TRUE(lab.meets(flow(1, 40001, 2, 5000), 30));
   lab.expect(Sender::server, 5000, 0);
   EXPECT_FALSE(lab.meets(flow(1, 40001, 2, 5000), 31)) << "it was waited for long enough";

@@ -1,0 +1,61 @@
+// What dissection may keep in all: beyond it flows are given up, those silent for longest first.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/pipeline/made_up/sensor.h"
+
+namespace lapwing::test {
+namespace {
+
+constexpr int kFlows = 64;
+constexpr uint16_t kPort = 20'000;  // of the first flow's client
+
+/// Flows that ask `requests` things each, of which none is answered, one flow after another.
+void ask(Capture& capture, std::vector<Conversation>& talks, int requests) {
+  for (int i = 0; i < kFlows; ++i) {
+    talks.emplace_back(capture, Ends{.client_port = static_cast<uint16_t>(kPort + i), .server_port = 80}).open();
+    for (int n = 0; n < requests; ++n) {
+      talks.back().client("GET /" + std::string(200, 'a') + " HTTP/1.1\r\nHost: a.org\r\n\r\n");
+    }
+  }
+}
+
+TEST(Memcap, FlowsSilentForLongestAreGivenUpAndCounted) {
+  Capture capture;
+  std::vector<Conversation> talks;
+  ask(capture, talks, 50);
+  for (auto& talk : talks) talk.server("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  const Outcome got = sense(capture, {.options = "app-layer: {memcap: 4mb}\n"});
+  const uint64_t given_up = got.stat("app_layer.memcap");
+  ASSERT_GT(given_up, 0u);
+  ASSERT_LT(given_up, static_cast<uint64_t>(kFlows));
+  EXPECT_EQ(got.of("loss").back()["loss"]["app_layer"]["memcap"], given_up);
+
+  // An answer is read by who was not given up.
+  std::set<uint16_t> answered;
+  size_t requests = 0;
+  for (const auto& record : got.of("http")) {
+    ++requests;
+    if (record["http"].contains("status")) answered.insert(record["src_port"].get<uint16_t>());
+  }
+  EXPECT_EQ(requests, kFlows * 50u) << "what was half done is recorded";
+  EXPECT_EQ(answered.size(), kFlows - given_up);
+  for (int i = 0; i < kFlows; ++i) {
+    EXPECT_EQ(answered.contains(static_cast<uint16_t>(kPort + i)), static_cast<uint64_t>(i) >= given_up) << i;
+  }
+  ASSERT_EQ(got.of("flow").size(), static_cast<size_t>(kFlows));
+  for (const auto& flow : got.of("flow")) EXPECT_EQ(flow["app_proto"], "http");
+}
+
+TEST(Memcap, WithinItNobodyIs) {
+  Capture capture;
+  std::vector<Conversation> talks;
+  ask(capture, talks, 5);
+  const Outcome got = sense(capture);
+  EXPECT_EQ(got.stat("app_layer.memcap"), 0u);
+  EXPECT_EQ(got.of("http").size(), kFlows * 5u);
+}
+
+}  // namespace
+}  // namespace lapwing::test
