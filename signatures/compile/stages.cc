@@ -25,10 +25,12 @@ void each_field(const Compiled& compiled, const Rule& rule, size_t protocol, Dir
 
 }  // namespace
 
-uint8_t Stages::fields_final(const Rule& rule, size_t protocol, Direction direction) const {
+uint8_t Stages::fields_final(const Rule& rule, size_t protocol, Direction direction, FileStage file_stage) const {
   // What breaks the protocol may come to light until the end.
   if (!rule.events.empty()) return kComplete;
-  uint8_t stage = rule.states.empty() ? uint8_t{1} : rule.states[protocol][index(direction)];
+  // A file says that its direction began.
+  const uint8_t begun = file_stage == FileStage::none ? 1 : 0;
+  uint8_t stage = rule.states.empty() ? begun : rule.states[protocol][index(direction)];
   each_field(compiled_, rule, protocol, direction, [&](const Field& field, bool one) {
     if (!one) stage = std::max(stage, final_stage(field));
   });
@@ -44,7 +46,7 @@ FileStage Stages::of_file(const Rule& rule, size_t protocol, Direction direction
 }
 
 uint8_t Stages::of(const Rule& rule, size_t protocol, Direction direction, FileStage file_stage) {
-  uint8_t stage = fields_final(rule, protocol, direction);
+  uint8_t stage = fields_final(rule, protocol, direction, file_stage);
   for (const StateUse& use : rule.state_uses) {
     if (use.writes) continue;
     auto written = written_.find({use.kind, use.name, protocol, direction});

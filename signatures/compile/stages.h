@@ -20,7 +20,7 @@ class Stages {
   FileStage of_file(const Rule& rule, size_t protocol, Direction direction) const;
 
  private:
-  uint8_t fields_final(const Rule& rule, size_t protocol, Direction direction) const;
+  uint8_t fields_final(const Rule& rule, size_t protocol, Direction direction, FileStage file_stage) const;
 
   const Compiled& compiled_;
   std::map<std::tuple<NameKind, uint16_t, size_t, Direction>, uint8_t> written_;  // the last stage of a writer

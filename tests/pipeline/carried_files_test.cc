@@ -152,19 +152,50 @@ TEST(CarriedFiles, WithoutTheirBeginningThereIsNothingToStore) {
   EXPECT_EQ(got.stat("file_store.incomplete"), 1u);
 }
 
-TEST(CarriedFiles, AnAlertShowsAllOfItsTransaction) {
-  const Outcome got =
-      sense(sent(parcel()),
-            {.rules = "alert carrier any any -> any any (msg:\"a\"; file.name; content:\"holed\"; sid:1;)\n"});
-  const auto alerts = got.of("alert");
-  ASSERT_EQ(alerts.size(), 1u);
-  EXPECT_EQ(alerts[0]["app_proto"], "carrier");
-  std::vector<std::string> shown;
-  for (const json& file : alerts[0]["files"]) {
-    shown.push_back(file["filename"].get<std::string>() + " " + file["state"].get<std::string>() + " " +
-                    file["size"].dump() + (file["gaps"] == true ? " gaps" : ""));
+std::string shown(const json& alert) {
+  std::string out;
+  for (const json& file : alert["files"]) {
+    out += file["filename"].get<std::string>() + " " + file["state"].get<std::string>() + " " + file["size"].dump() +
+           (file["gaps"] == true ? " gaps\n" : "\n");
   }
-  EXPECT_THAT(shown, testing::ElementsAre("whole CLOSED 100000", "holed TRUNCATED 9000 gaps", "short TRUNCATED 2000"));
+  return out;
+}
+
+TEST(CarriedFiles, AnAlertShowsTheFileThatItIsAboutOrAll) {
+  for (Cut cut : {Cut::whole, Cut::scrambled}) {
+    const Outcome got =
+        sense(sent(parcel(), cut),
+              {.rules = "alert carrier any any -> any any (msg:\"name\"; file.name; content:\"h\"; sid:1;)\n"
+                        "alert carrier any any -> any any (msg:\"size\"; filesize:9000<>200000; sid:2;)\n"
+                        "alert carrier any any -> any any (msg:\"end\"; app-layer-state:request_complete; sid:3;)\n"});
+    std::map<uint32_t, std::vector<std::string>> alerts;
+    for (const json& alert : got.of("alert")) {
+      EXPECT_EQ(alert["app_proto"], "carrier");
+      alerts[alert["alert"]["signature_id"]].push_back(shown(alert));
+    }
+    const std::string whole = "whole CLOSED 100000\n", holed = "holed TRUNCATED 9000 gaps\n",
+                      brief = "short TRUNCATED 2000\n";
+    EXPECT_THAT(alerts[1], testing::UnorderedElementsAre(whole, holed, brief));
+    EXPECT_THAT(alerts[2], testing::ElementsAre(whole));
+    EXPECT_THAT(alerts[3], testing::ElementsAre(whole + holed + brief));
+  }
+}
+
+TEST(CarriedFiles, AreStoredByWhatARuleSaysOfTheirNames) {
+  // The second name is judged when the first file is long under way, and before the second's bytes pass.
+  std::string bytes = begin(1, 0, "plain") + piece(1, 0, kShort) + begin(2, 0, "wanted");
+  for (size_t at = 0; at < kWhole.size(); at += 10'000)
+    bytes += piece(2, at, std::string_view(kWhole).substr(at, 10'000));
+  for (Cut cut : {Cut::whole, Cut::scrambled}) {
+    const TemporaryDirectory folder;
+    const Outcome got = sense(
+        sent(bytes + "carrier done\n", cut),
+        {.options = "outputs: [{file-store: {enabled: yes, dir: store}}]\n",
+         .rules = "alert carrier any any -> any any (msg:\"a\"; file.name; content:\"wanted\"; filestore; sid:1;)\n",
+         .log_folder = folder.path("")});
+    EXPECT_TRUE(stored(folder.path("store")) == (std::map<std::string, std::string>{{sha256(kWhole), kWhole}}));
+    EXPECT_EQ(got.stat("file_store.incomplete"), 0u);
+  }
 }
 
 TEST(CarriedFiles, WhatWaitsIsBoundedAndTheHolesCounted) {

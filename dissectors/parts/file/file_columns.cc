@@ -1,16 +1,8 @@
 #include "dissectors/parts/file/file_columns.h"
 
-#include <algorithm>
-
 #include "sensor/base/text.h"
 
 namespace lapwing::file {
-
-std::span<const File> shown(std::span<const File> files, const Place& at) {
-  const auto one = std::ranges::find_if(files, [&](const File& file) { return &file == at.detail; });
-  return one == files.end() ? files : std::span(&*one, 1);
-}
-
 namespace read {
 
 std::optional<std::string_view> name(const File& file) {

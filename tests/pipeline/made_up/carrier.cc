@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::string_view kName = "carrier";
 constexpr uint64_t kKeep = 1 << 16;
-constexpr uint8_t kNamed = 1;
 
 const file::File& file_of(const Carrier::Parcel::Item& item) {
   return item.transfer->file();
@@ -20,7 +19,7 @@ const file::File& file_of(const Carrier::Parcel::Item& item) {
 /// All are the client's.
 auto files_of(const Carrier::Parcel& parcel, const Place& at) {
   const size_t count = at.direction == Direction::to_server ? parcel.items.size() : 0;
-  return parcel.items | std::views::take(count) | std::views::transform(&file_of);
+  return parcel.items | std::views::take(count) | std::views::transform(&file_of) | file::shown(at);
 }
 const file::File* file_of_record(const Carrier::Parcel&, const Place& at) {
   return static_cast<const file::File*>(at.detail);
@@ -31,11 +30,10 @@ CarriedFile* carried_file(Transaction& tx, Direction direction, uint32_t number)
   return &std::next(items.begin(), number)->transfer->file();
 }
 
-constexpr const auto& kFile = file::kColumns<file::FileStages{kNamed, kComplete, kComplete}>;
-constexpr Column kFileRecord[] = {columns::object<&file_of_record>("fileinfo", kFile, "a file")};
+constexpr Column kFileRecord[] = {columns::object<&file_of_record>("fileinfo", file::kColumns, "a file")};
 constexpr Table kFileShapes[] = {kFileRecord};
 constexpr RecordRow kRecords[] = {{.type = "fileinfo", .help = "a file", .shapes = kFileShapes}};
-constexpr Column kInAlert[] = {columns::objects<&files_of>("files", kFile, "files of the parcel")};
+constexpr Column kInAlert[] = {columns::objects<&files_of>("files", file::kColumns, "files of the parcel")};
 
 std::span<const Field> fields() {
   static const std::vector<Field> kFields = rule_fields(kInAlert);
@@ -102,11 +100,9 @@ file::Transfer<Carrier>* Carrier::find(uint64_t id) {
   return found == parcel_->items.end() ? nullptr : found->transfer.get();
 }
 
-/// The names of all files are known once the parcel is over.
 void Carrier::close(file::State state) {
   if (!parcel_) return;
   for (auto& item : parcel_->items) item.transfer->close(state);
-  out_.reach(*parcel_, Direction::to_server, kNamed);
   out_.reach(*parcel_, Direction::to_server, kComplete);
   parcel_->progress[index(Direction::to_client)] = kComplete;
   for (auto& item : parcel_->items) {
