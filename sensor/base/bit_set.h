@@ -20,6 +20,7 @@ class BitSet {
     for (size_t i = first; i <= last; ++i) out.add(i);
     return out;
   }
+  static constexpr BitSet below(size_t count) { return count == 0 ? BitSet() : range(0, count - 1); }
   static constexpr BitSet all() {
     BitSet out;
     for (uint64_t& word : out.words_) word = ~uint64_t{0};

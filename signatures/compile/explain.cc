@@ -146,9 +146,7 @@ class Explainer {
 
   std::string protocols() const {
     Sentence names;
-    for (size_t p = 0; p < compiled_.protocols.size(); p++) {
-      names.add_if(rule_.header.protocols >> p & 1, compiled_.protocols[p]->name);
-    }
+    for (size_t p : rule_.header.protocols) names.add(compiled_.protocols[p]->name);
     return names.text();
   }
 
@@ -156,7 +154,7 @@ class Explainer {
     const Header& h = rule_.header;
     auto& lines = out_.header;
     lines.push_back("transport: " + transports() + (h.without_ip ? ", and packets without IP" : ""));
-    if (h.protocols != 0) lines.push_back("application protocol: " + protocols());
+    if (!h.protocols.empty()) lines.push_back("application protocol: " + protocols());
     if (!h.v4 || !h.v6) lines.push_back(h.v4 ? "IPv4 only" : "IPv6 only");
     lines.push_back("source: " + words(*h.src) + ", port " + words(*h.src_port));
     lines.push_back("destination: " + words(*h.dst) + ", port " + words(*h.dst_port));
@@ -211,12 +209,9 @@ class Explainer {
   std::string event_words(uint16_t event) const {
     if (rule_.kind == RuleKind::decode_event) return "decode-event " + compiled_.decode_events[event];
     if (rule_.kind == RuleKind::stream_event) return "stream-event " + compiled_.stream_events[event];
-    for (size_t p = 0; p < compiled_.protocols.size(); p++) {
-      if (!(rule_.header.protocols >> p & 1)) continue;
-      return "app-layer-event " + std::string(compiled_.protocols[p]->name) + "." +
-             std::string(compiled_.protocols[p]->anomalies[event]);
-    }
-    return "app-layer-event";
+    if (rule_.header.protocols.empty()) return "app-layer-event";
+    const Protocol& protocol = *compiled_.protocols[*rule_.header.protocols.begin()];
+    return "app-layer-event " + std::string(protocol.name) + "." + std::string(protocol.anomalies[event]);
   }
 
   static std::string buffer_name(const Buffer& buffer) {

@@ -40,11 +40,9 @@ void place_by_port(PayloadGroups& groups, uint8_t transport, const Rule& rule,
   const bool has_ports = transport & (transport_bit::tcp | transport_bit::udp | transport_bit::sctp);
   size_t dst = port_count(*rule.header.dst_port), src = port_count(*rule.header.src_port);
   if (!has_ports && (dst != SIZE_MAX || src != SIZE_MAX)) return;  // a rule with ports is not about this transport
-  if (rule.header.protocols != 0) {
+  if (!rule.header.protocols.empty()) {
     groups.by_protocol.resize(protocols);
-    for (size_t p = 0; p < protocols; p++) {
-      if (rule.header.protocols >> p & 1) place(groups.by_protocol[p], rule, pattern);
-    }
+    for (size_t p : rule.header.protocols) place(groups.by_protocol[p], rule, pattern);
   } else if (dst <= kMaxPortsOfGroup && dst <= src) {
     each_port(*rule.header.dst_port, [&](uint16_t port) { place(groups.by_dst_port[port], rule, pattern); });
   } else if (src <= kMaxPortsOfGroup) {
@@ -123,8 +121,7 @@ void place_field_rule(Compiled& compiled, Rule& rule, Stages& stages) {
   auto pattern = choose_fast_pattern(rule, compiled.buffers);
   rule.has_pattern = pattern.has_value();
   std::array<bool, 2> placed{};
-  for (size_t p = 0; p < compiled.protocols.size(); p++) {
-    if (!(rule.header.protocols >> p & 1)) continue;
+  for (size_t p : rule.header.protocols) {
     for (size_t d = 0; d < 2; d++) {
       if (!(rule.header.directions >> d & 1) || !field_in_direction(compiled, rule, p, d)) continue;
       if (!rule.states.empty() && rule.states[p][d] == 0) continue;
@@ -157,8 +154,7 @@ void place_frame_rule(Compiled& compiled, Rule& rule) {
   // A frame may be shown in pieces.
   if (pattern) pattern->reach = UINT64_MAX;
   const std::vector<uint64_t>& frames = compiled.buffers[rule.sections.front().buffer].frames;
-  for (size_t p = 0; p < frames.size(); p++) {
-    if (!(rule.header.protocols >> p & 1)) continue;
+  for (size_t p : rule.header.protocols) {
     for (size_t d = 0; d < 2; d++) {
       if (!(rule.header.directions >> d & 1)) continue;
       auto& groups = compiled.frame_groups[p][d];
@@ -254,9 +250,7 @@ void place_event_rule(Compiled& compiled, const Rule& rule) {
     if (rule.kind == RuleKind::decode_event) {
       compiled.decode_event_rules[event].push_back(rule.order);
     } else {
-      for (size_t p = 0; p < compiled.protocols.size(); p++) {
-        if (rule.header.protocols >> p & 1) compiled.app_event_rules[p][event].push_back(rule.order);
-      }
+      for (size_t p : rule.header.protocols) compiled.app_event_rules[p][event].push_back(rule.order);
     }
   }
 }

@@ -52,7 +52,7 @@ std::unique_ptr<Rule> RuleBuilder::build() {
   finish_payload();
   finish_directions();
   finish_kind();
-  rule_->asks_protocol |= rule_->header.protocols != 0;
+  rule_->asks_protocol |= !rule_->header.protocols.empty();
   rule_->info = info_;
   return std::move(rule_);
 }
@@ -68,7 +68,7 @@ void RuleBuilder::build_header() {
     skip({}, "protocol '" + tree_.protocol + "' has no dissector yet");
   }
   rule_->header = protocol.header;
-  app_protocol_ = protocol.header.protocols != 0;
+  app_protocol_ = !protocol.header.protocols.empty();
   packet_only_ = protocol.packet_only;
   stream_only_ = protocol.stream_only;
   if (app_protocol_ || protocol.packet_only || protocol.stream_only || protocol.header.without_ip) ip_only_ = false;
@@ -83,8 +83,7 @@ void RuleBuilder::wait_for_hook(const std::string& hook) {
     return;
   }
   bool known = false;
-  for (size_t p = 0; p < buffers_.protocol_count(); p++) {
-    if (!(rule_->header.protocols >> p & 1)) continue;
+  for (size_t p : rule_->header.protocols) {
     const auto states = progress_states(*environment_.protocols[p]);
     known |= std::ranges::find(states, hook, &ProgressState::name) != states.end();
   }
@@ -334,8 +333,8 @@ void RuleBuilder::reach(size_t protocol, Direction direction, uint8_t stage) {
   first = first == 0 ? stage : std::min(first, stage);
 }
 
-void RuleBuilder::restrict_protocol(const RuleOption& option, uint64_t protocols) {
-  if (app_protocol_ && (rule_->header.protocols & protocols) == 0) {
+void RuleBuilder::restrict_protocol(const RuleOption& option, const ProtocolSet& protocols) {
+  if (app_protocol_ && (rule_->header.protocols & protocols).empty()) {
     fail(option, "does not belong to protocol '" + tree_.protocol + "'");
   }
   rule_->header.protocols = app_protocol_ ? rule_->header.protocols & protocols : protocols;

@@ -105,7 +105,7 @@ class RuleBuilder {
   // What event keywords and integer fields need
   bool event_rule = false;
   std::unique_ptr<Condition> transaction_event;  // of an app_event: what a rule over buffers asks of the transaction
-  void restrict_protocol(const RuleOption& option, uint64_t protocols);
+  void restrict_protocol(const RuleOption& option, const ProtocolSet& protocols);
   /// The rule is looked at once in each transaction and direction, when the first of the stages is reached.
   void reach(size_t protocol, Direction direction, uint8_t stage);
   bool explicit_priority = false;

@@ -158,8 +158,7 @@ void RuleBuilder::finish_both_directions() {
 
 void RuleBuilder::finish_directions() {
   if (rule_->transactional) finish_both_directions();
-  uint64_t protocols =
-      buffers_.protocol_count() == kMaxProtocols ? UINT64_MAX : (uint64_t{1} << buffers_.protocol_count()) - 1;
+  ProtocolSet protocols = ProtocolSet::below(buffers_.protocol_count());
   if (app_protocol_) protocols &= rule_->header.protocols;
   bool uses_fields = false;
   std::string names;
@@ -171,11 +170,11 @@ void RuleBuilder::finish_directions() {
     uint8_t mask = 0;
     for (size_t p = 0; p < buffer.fields.size(); p++) {
       if (!buffer.fields[p])
-        protocols &= ~(uint64_t{1} << p);
-      else if (protocols >> p & 1)
+        protocols.remove(p);
+      else if (protocols.has(p))
         mask |= buffer.only ? kBothDirections : mask_of(buffer.fields[p]->sender);
     }
-    if (protocols == 0) fail({}, "no protocol of this rule has " + names);
+    if (protocols.empty()) fail({}, "no protocol of this rule has " + names);
     rule_->header.directions &= mask;
     if (rule_->header.directions == 0) {
       fail({}, flow_direction_given ? buffer.name + " does not exist in the direction that flow asks for"
@@ -190,11 +189,11 @@ void RuleBuilder::finish_directions() {
     uint8_t mask = 0;
     for (size_t p = 0; p < rule_->states.size(); p++) {
       const auto& [up, down] = rule_->states[p];
-      if (up == 0 && down == 0) protocols &= ~(uint64_t{1} << p);
+      if (up == 0 && down == 0) protocols.remove(p);
       mask |= static_cast<uint8_t>((up ? kToServer : 0) | (down ? kToClient : 0));
     }
     rule_->header.directions &= mask;
-    if (protocols == 0) fail({}, "no protocol of this rule has that state");
+    if (protocols.empty()) fail({}, "no protocol of this rule has that state");
     if (rule_->header.directions == 0) fail({}, "the state and the buffers belong to different directions");
   }
   if (uses_fields) {

@@ -52,7 +52,7 @@ HeaderProtocol find_header_protocol(std::string_view written, const BufferTable&
   }
   found.header.protocols = buffers.protocols_named(name);
   found.header.transports = tcp | udp;
-  if (found.header.protocols == 0) {
+  if (found.header.protocols.empty()) {
     found.kind = is_known_protocol(name) ? HeaderProtocol::Kind::missing : HeaderProtocol::Kind::unknown;
   }
   return found;

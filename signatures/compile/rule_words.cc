@@ -14,13 +14,13 @@ void RuleBuilder::apply_word(const RuleOption& option, const std::string& name) 
   const bool tests = std::any_of(rows.begin(), rows.end(), [](const Word* row) { return row && row->test; });
   const BufferId tested = tests ? take_direction(option, written, buffers_.of_word(name)) : kRawBuffer;
   const WordText text{option.name, written, option.has_value ? option.value_mark : option.mark};
-  uint64_t protocols = 0;
+  ProtocolSet protocols;
   auto test = std::make_shared<WordTest>();
   test->meanings.resize(rows.size());
   for (size_t p = 0; p < rows.size(); p++) {
-    if (!rows[p] || (app_protocol_ && !(rule_->header.protocols >> p & 1))) continue;
-    const bool first = protocols == 0;
-    protocols |= uint64_t{1} << p;
+    if (!rows[p] || (app_protocol_ && !rule_->header.protocols.has(p))) continue;
+    const bool first = protocols.empty();
+    protocols.add(p);
     const Asked asked = rows[p]->parse(text);
     if (auto* value = std::get_if<Tested>(&asked)) {
       test->meanings[p] = {rows[p], value->value};
@@ -31,7 +31,7 @@ void RuleBuilder::apply_word(const RuleOption& option, const std::string& name) 
       ask_buffer(option, asked);
     }
   }
-  if (protocols == 0) fail(option, "does not belong to protocol '" + tree_.protocol + "'");
+  if (protocols.empty()) fail(option, "does not belong to protocol '" + tree_.protocol + "'");
   if (tests) rule_->field_tests.push_back({.buffer = tested, .word = std::move(test)});
   restrict_protocol(option, protocols);
 }

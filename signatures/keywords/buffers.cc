@@ -60,10 +60,11 @@ bool ip_header(const Packet& packet, Bytes& out) {
 void frame(RuleBuilder& rule, const RuleOption& option) {
   const std::string value = rule.text(option);
   const size_t dot = value.find('.');
-  uint64_t protocols = dot == std::string::npos ? 0 : rule.buffers().protocols_named(value.substr(0, dot));
-  const std::string name = protocols != 0 ? value.substr(dot + 1) : value;
-  if (protocols == 0) protocols = rule.rule().header.protocols;
-  if (protocols == 0) {
+  ProtocolSet protocols =
+      dot == std::string::npos ? ProtocolSet() : rule.buffers().protocols_named(value.substr(0, dot));
+  const std::string name = protocols.empty() ? value : value.substr(dot + 1);
+  if (protocols.empty()) protocols = rule.rule().header.protocols;
+  if (protocols.empty()) {
     const std::string first = value.substr(0, dot);
     if (dot != std::string::npos && is_known_protocol(first)) rule.skip(option, "no frames of " + first + " yet");
     rule.fail(option, "'" + value + "' needs its protocol in front, as in frame:<protocol>.pdu");

@@ -71,15 +71,15 @@ void app_layer_event(RuleBuilder& rule, const RuleOption& option) {
     return;
   }
   std::string protocol = name.substr(0, dot), event = name.substr(dot + 1);
-  uint64_t protocols = rule.buffers().protocols_named(protocol);
-  if (protocols == 0) {
+  const ProtocolSet protocols = rule.buffers().protocols_named(protocol);
+  if (protocols.empty()) {
     if (!is_known_protocol(protocol)) rule.fail(option, "'" + protocol + "' is no protocol");
     rule.skip(option, "protocol '" + protocol + "' has no dissector yet");
   }
   // Names that differ in their event tables cannot share one number: the first protocol of that name counts.
-  auto first = static_cast<size_t>(__builtin_ctzll(protocols));
+  const size_t first = *protocols.begin();
   uint16_t number = index_of(rule, option, rule.environment().protocols[first]->anomalies, event);
-  rule.restrict_protocol(option, uint64_t{1} << first);
+  rule.restrict_protocol(option, ProtocolSet::range(first, first));
   one_kind(rule, option, RuleKind::app_event, number);
   rule.transaction_event = std::make_unique<HasAnomaly>(static_cast<uint8_t>(number));
   rule.transaction_event->keyword = "app-layer-event";

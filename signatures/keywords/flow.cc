@@ -63,7 +63,7 @@ void flow(RuleBuilder& rule, const RuleOption& option) {
 enum class Whose : uint8_t { direction, final, original, either, to_server, to_client };
 
 struct ProtocolTest {
-  uint64_t protocols = 0;
+  ProtocolSet protocols;
   bool failed = false, unknown = false, negated = false;
   bool once = false;  // nothing else is asked: true only where a side was judged
   Whose whose = Whose::direction;
@@ -79,7 +79,7 @@ bool names(const Compiled& rules, const Spoken& spoken, const ProtocolTest& test
   if (!spoken.known()) return false;  // neither equal nor different yet
   if (spoken.failed && !spoken.protocol) return test.failed != test.negated;
   const uint8_t number = rules.protocol_index(spoken.protocol);
-  const bool equal = number != kMaxProtocols && (test.protocols >> number & 1);
+  const bool equal = number != kMaxProtocols && test.protocols.has(number);
   return equal != test.negated;
 }
 
@@ -138,13 +138,13 @@ void app_layer_protocol(RuleBuilder& rule, const RuleOption& option) {
   test.unknown = name == "unknown";
   if (!test.failed && !test.unknown) {
     test.protocols = rule.buffers().protocols_named(name);
-    if (test.protocols == 0) {
+    if (test.protocols.empty()) {
       if (!is_known_protocol(name)) rule.fail(option, "'" + name + "' is no protocol");
       rule.skip(option, "protocol '" + name + "' has no dissector yet");
     }
   }
   test.text = rule.text(option);
-  if (rule.rule().header.protocols != 0) {
+  if (!rule.rule().header.protocols.empty()) {
     rule.fail(option, "the header names a protocol already: name ip, tcp or udp there");
   }
   rule.rule().header.needs_flow = true;

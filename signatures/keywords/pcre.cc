@@ -93,7 +93,7 @@ void pcre(RuleBuilder& rule, const RuleOption& option) {
       case 'R': step->relative = true; break;
       default: {
         std::string field = rule.buffers().by_pcre_letter(flag, rule.rule().header.protocols);
-        if (field.empty()) field = rule.buffers().by_pcre_letter(flag, 0);
+        if (field.empty()) field = rule.buffers().by_pcre_letter(flag, {});
         if (field.empty()) {
           if (std::string_view("UIPQHDMCSYVWK").find(flag) != std::string_view::npos) {
             rule.skip(option, std::string("no dissector has the buffer of flag ") + flag);

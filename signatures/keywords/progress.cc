@@ -19,10 +19,9 @@ void app_layer_state(RuleBuilder& rule, const RuleOption& option) {
   if (name.starts_with('<')) rule.fail(option, "every transaction begins before any state; write [>]<state>");
   const bool later = name.starts_with('>');
   if (later) name.erase(0, 1);
-  const uint64_t protocols = rule.rule().header.protocols;
+  const ProtocolSet& protocols = rule.rule().header.protocols;
   std::string known;
-  for (size_t p = 0; p < rule.buffers().protocol_count(); p++) {
-    if (!(protocols >> p & 1)) continue;
+  for (size_t p : protocols) {
     const auto states = progress_states(*rule.environment().protocols[p]);
     known += names_of(states);
     auto found = std::ranges::find(states, name, &ProgressState::name);
@@ -31,7 +30,7 @@ void app_layer_state(RuleBuilder& rule, const RuleOption& option) {
     const auto next = static_cast<uint8_t>(found->stage + 1);
     rule.reach(p, found->direction, later ? next : found->stage);
   }
-  if (protocols == 0) rule.fail(option, "needs a rule of one protocol, as in 'alert <protocol> ...'");
+  if (protocols.empty()) rule.fail(option, "needs a rule of one protocol, as in 'alert <protocol> ...'");
   if (rule.rule().states.empty()) rule.fail(option, "'" + name + "' is none of " + known);
 }
 

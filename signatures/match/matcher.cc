@@ -218,7 +218,7 @@ void Matcher::matched(const Rule& rule, const Scene& scene, const Payload& paylo
   for (const auto& effect : rule.effects) effect->apply(scene);
   keep_captures(scene);
   if (!rule.alerts && rule.info->action != Action::pass) return;
-  if (scene.event || !datagram_.tx || rule.header.protocols == 0)
+  if (scene.event || !datagram_.tx || rule.header.protocols.empty())
     return queue_.add(rule, scene, payload, inspection_->context);
   Scene named = scene;
   named.event = &datagram_;

@@ -32,7 +32,7 @@ inline std::optional<Misfit> misfit(const Header& h, const Scene& scene) {
   if (scene.flow && !(h.directions >> index(scene.direction) & 1)) return Misfit::direction;
   if (h.established && *h.established != scene.context->established)
     return *h.established ? Misfit::established : Misfit::not_established;
-  if (h.protocols != 0 && (scene.protocol == kMaxProtocols || !(h.protocols >> scene.protocol & 1)))
+  if (!h.protocols.empty() && (scene.protocol == kMaxProtocols || !h.protocols.has(scene.protocol)))
     return Misfit::app_protocol;
   if (scene.transport == 0) {
     if (!h.without_ip) return Misfit::transport;

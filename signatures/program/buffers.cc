@@ -39,9 +39,9 @@ BufferTable::Named BufferTable::find(std::string_view word) const {
   return found == named_.end() ? Named{} : found->second;
 }
 
-std::string BufferTable::by_pcre_letter(char letter, uint64_t protocols) const {
+std::string BufferTable::by_pcre_letter(char letter, const ProtocolSet& protocols) const {
   for (size_t p = 0; p < protocols_.size(); p++) {
-    if (protocols != 0 && !(protocols >> p & 1)) continue;
+    if (!protocols.empty() && !protocols.has(p)) continue;
     for (const Field& field : protocols_[p]->fields) {
       if (field.pcre_letter == letter) return std::string(field.name);
     }
@@ -80,11 +80,10 @@ BufferId BufferTable::of_packet(std::string_view name, bool (*get)(const Packet&
                 {.name = std::string(name), .transforms = {}, .transform_names = {}, .fields = {}, .of_packet = get});
 }
 
-BufferId BufferTable::of_frame(std::string_view name, uint64_t protocols) {
+BufferId BufferTable::of_frame(std::string_view name, const ProtocolSet& protocols) {
   Buffer buffer{.name = "frame:" + std::string(name), .transforms = {}, .transform_names = {}, .fields = {}};
   std::string identity = buffer.name;
-  for (size_t p = 0; p < protocols_.size(); p++) {
-    if (!(protocols >> p & 1)) continue;
+  for (size_t p : protocols) {
     const auto& kinds = protocols_[p]->frames;
     for (size_t number = 0; number <= kinds.size(); number++) {
       // One that never sends over a stream has none: those that name no frames at all are not dissected in frames.
@@ -122,14 +121,13 @@ bool BufferTable::lowercased(BufferId id) const {
          std::any_of(fields.begin(), fields.end(), [](const Field* f) { return f && f->lowercased; });
 }
 
-uint64_t BufferTable::protocols_named(std::string_view name) const {
-  uint64_t bits = 0;
+ProtocolSet BufferTable::protocols_named(std::string_view name) const {
+  ProtocolSet out;
   for (size_t p = 0; p < protocols_.size(); p++) {
     const auto& also = protocols_[p]->also;
-    if (protocols_[p]->name == name || std::find(also.begin(), also.end(), name) != also.end())
-      bits |= uint64_t{1} << p;
+    if (protocols_[p]->name == name || std::find(also.begin(), also.end(), name) != also.end()) out.add(p);
   }
-  return bits;
+  return out;
 }
 
 }  // namespace lapwing::rules

@@ -20,8 +20,8 @@ class BufferTable {
     std::string name;  // canonical, of the field or word
   };
   Named find(std::string_view word) const;
-  /// The field that a pcre letter selects for rules of these protocols (0: any); empty when none does.
-  std::string by_pcre_letter(char letter, uint64_t protocols) const;
+  /// The field that a pcre letter selects for rules of these protocols (none: any); empty when none does.
+  std::string by_pcre_letter(char letter, const ProtocolSet& protocols) const;
   /// Field of that name by protocol index.
   const std::vector<const Field*>& fields(const std::string& field) const { return fields_.at(field); }
   bool has(const std::string& field) const { return fields_.count(field) != 0; }
@@ -34,7 +34,7 @@ class BufferTable {
   BufferId of_word(const std::string& word);
   BufferId of_packet(std::string_view name, bool (*get)(const Packet&, Bytes&));
   /// The frame of that name of each of the protocols that have it; kRawBuffer when none has.
-  BufferId of_frame(std::string_view name, uint64_t protocols);
+  BufferId of_frame(std::string_view name, const ProtocolSet& protocols);
   /// The buffer as one direction of a transaction has it.
   BufferId directed(BufferId buffer, Direction direction);
   /// The buffer seen through one more transform; `identity` tells transforms apart.
@@ -45,8 +45,8 @@ class BufferTable {
   bool many(BufferId id) const;
   bool lowercased(BufferId id) const;
   size_t protocol_count() const { return protocols_.size(); }
-  /// Bits of the protocols that a rule's protocol name stands for; 0 when there is none of that name.
-  uint64_t protocols_named(std::string_view name) const;
+  /// The protocols that a rule's protocol name stands for; empty when there is none of that name.
+  ProtocolSet protocols_named(std::string_view name) const;
 
  private:
   BufferId intern(std::string identity, Buffer buffer);

@@ -13,6 +13,7 @@
 #include "sensor/event/alert.h"
 #include "sensor/event/event.h"
 #include "sensor/event/integer_test.h"
+#include "sensor/event/protocol_set.h"
 #include "sensor/event/word.h"
 #include "signatures/parse/parse.h"
 #include "signatures/program/state_use.h"
@@ -64,8 +65,6 @@ constexpr uint8_t transport_of(uint8_t proto) {
 /// Bits by index(Direction).
 inline constexpr uint8_t kToServer = 1, kToClient = 2, kBothDirections = 3;
 
-inline constexpr size_t kMaxProtocols = 64;  // dissectors that rules can tell apart
-
 using BufferId = uint16_t;
 inline constexpr BufferId kRawBuffer = 0;  // packet payload or stream
 
@@ -116,7 +115,7 @@ struct Header {
   bool needs_flow = false;
   bool v4 = true, v6 = true, without_ip = false;
   std::optional<bool> established;
-  uint64_t protocols = 0;           // bits of detected protocols; 0: does not matter
+  ProtocolSet protocols;            // detected, by protocol index; empty: does not matter
   const AddressSet* src = nullptr;  // owned by the rule set, shared by rules
   const AddressSet* dst = nullptr;
   const PortSet* src_port = nullptr;

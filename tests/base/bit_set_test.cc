@@ -28,6 +28,9 @@ TEST(BitSet, HoldsNumbersOfEveryWord) {
   EXPECT_FALSE(set.has(64));
   EXPECT_EQ(Set::all().size(), 128u);
   EXPECT_EQ(Set::range(62, 65).size(), 4u);
+  EXPECT_EQ(Set::below(65), Set::range(0, 64));
+  EXPECT_EQ(Set::below(128), Set::all());
+  EXPECT_TRUE(Set::below(0).empty());
 }
 
 TEST(BitSet, MeetsJoinsAndLeavesOut) {

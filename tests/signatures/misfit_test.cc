@@ -51,7 +51,7 @@ constexpr Spoil kSpoils[] = {
       c.header.established = false;
       c.context.established = true;
     },
-    [](Case& c) { c.header.protocols = 1; },
+    [](Case& c) { c.header.protocols.add(0); },
     [](Case& c) { c.header.transports = transport_bit::udp; },
     [](Case& c) {
       c.scene.transport = transport_bit::other;

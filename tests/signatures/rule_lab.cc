@@ -346,7 +346,8 @@ void RuleLab::run(const LabPacket& wanted) {
     tx->anomalies.insert(tx->anomalies.end(), step.anomalies.begin(), step.anomalies.end());
     tx->progress[index(step.direction)] = step.progress;
     Event event;
-    event.protocol = step.protocol == "dns" ? &kDns : step.protocol == "tls" ? &kTls : &kHttp;
+    const auto named = std::ranges::find(environment.protocols, step.protocol, &Protocol::name);
+    event.protocol = named == environment.protocols.end() ? &kHttp : *named;
     event.tx = tx.get();
     event.direction = step.direction;
     context.protocol = event.protocol;
