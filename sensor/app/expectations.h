@@ -20,8 +20,8 @@ struct ExpectationCounters {
   uint64_t pair_max = 0, total_max = 0;  // given up: too many of a pair of hosts, too many
 };
 
-/// [W] Both hosts of an announced flow are those of the announcing one, whose packets all come to one worker: no lock
-/// is needed. A third host that a protocol may name (RFC 959's "proxy" FTP) is not followed.
+/// [W] Both hosts of an announced flow are those of the announcing one, whose packets come to one worker (but where a
+/// device deals by ports): no lock is needed. A third host (RFC 959's "proxy" FTP) is not followed.
 class Expectations {
  public:
   /// As Suricata has it: seconds that a flow is waited for, and how many of one pair of hosts; of more the oldest is

@@ -109,6 +109,27 @@ TEST(CarriedFiles, WhatIsUnderWayWhenTheFlowEndsIsTruncated) {
   EXPECT_EQ(seen["two"]["state"], "CLOSED");
 }
 
+TEST(CarriedFiles, AreOfTheirTransaction) {
+  const std::string one = begin(1, 3, "one") + piece(1, 0, "abc") + "carrier done\n";
+  const std::string two = begin(1, 3, "two") + piece(1, 1, "bc");
+  for (const bool lost : {false, true}) {
+    Capture capture;
+    Conversation talk(capture);
+    talk.open().client(one + two);
+    if (lost) talk.lose(Direction::to_server, 100);
+    const Outcome got = sense([&] {
+      talk.client(piece(1, 0, "a") + "carrier done\n").close();
+      return capture;
+    }());
+    auto seen = files(got);
+    ASSERT_EQ(seen.size(), 2u);
+    EXPECT_EQ(seen["one"]["tx_id"], 0);
+    EXPECT_EQ(seen["two"]["tx_id"], 1);
+    EXPECT_EQ(seen["two"]["state"], lost ? "TRUNCATED" : "CLOSED") << "behind a hole its dissector gives up";
+    EXPECT_EQ(got.stat("app_layer.parser_errors"), lost ? 1u : 0u);
+  }
+}
+
 /// What lies in the store, by the names of its files.
 std::map<std::string, std::string> stored(const std::string& folder) {
   std::map<std::string, std::string> out;

@@ -70,6 +70,17 @@ TEST(ChangedProtocols, WhatEitherSideSaidAheadIsReadByTheNext) {
   }
 }
 
+TEST(ChangedProtocols, WhoSaidAllAheadMayHaveEnded) {
+  for (Cut cut : kCuts) {
+    Capture capture(cut);
+    Conversation(capture).open().client(joined(kAsks, kOne)).end(kClient).server(joined(kGrants, kTwo)).end(kServer);
+    const Outcome got = sense(capture);
+    EXPECT_THAT(lines(got), ElementsAre("herald 0 > herald asks guest a note", "herald 1 < herald grants",
+                                        "guest 0 > guest says one", "guest 1 < guest says two"));
+    expect_changed(got, "ended", "a note");
+  }
+}
+
 TEST(ChangedProtocols, TheServerMayBeTheOnlyOneAhead) {
   for (Cut cut : kCuts) {
     Capture capture(cut);
@@ -157,6 +168,20 @@ TEST(ChangedProtocols, AnotherThanSaidIsToldAndNamed) {
     EXPECT_EQ(got.of("http")[0]["tx_id"], 0);
     ASSERT_EQ(got.of("anomaly").size(), 1u);
     EXPECT_EQ(got.of("anomaly")[0]["anomaly"]["event"], "APPLAYER_UNEXPECTED_PROTOCOL");
+  }
+}
+
+TEST(ChangedProtocols, TheNextMayBeOffOrOnlyRecognised) {
+  for (const std::string enabled : {"no", "detection-only"}) {
+    Capture capture;
+    Conversation(capture).open().client(joined(kAsks, joined(kOne, kOne))).server(joined(kGrants, kTwo)).close();
+    const Outcome got = sense(capture, {.options = "app-layer: {protocols: {guest: {enabled: " + enabled + "}}}\n"});
+    auto flow = got.flow_to(kPort);
+    EXPECT_EQ(flow["app_proto"], enabled == "no" ? "failed" : "guest");
+    EXPECT_EQ(flow.value("app_proto_expected", ""), enabled == "no" ? "guest" : "");
+    EXPECT_EQ(flow["app_proto_orig"], "herald");
+    EXPECT_EQ(flow["flow"]["tx_cnt"], 2);
+    EXPECT_TRUE(got.of("guest").empty());
   }
 }
 

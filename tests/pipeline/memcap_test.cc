@@ -48,6 +48,32 @@ TEST(Memcap, FlowsSilentForLongestAreGivenUpAndCounted) {
   for (const auto& flow : got.of("flow")) EXPECT_EQ(flow["app_proto"], "http");
 }
 
+TEST(Memcap, PiecesOfFilesThatWaitCount) {
+  constexpr size_t kCarriers = 16, kPieces = 20, kPiece = 15'000, kSize = 1 + kPieces * kPiece;
+  Capture capture;
+  std::vector<Conversation> talks;
+  for (uint16_t i = 0; i < kCarriers; ++i) {
+    talks.emplace_back(capture, Ends{.client_port = static_cast<uint16_t>(kPort + i)}).open();
+    talks.back().client("carrier file 1 " + std::to_string(kSize) + " a\n");
+    for (size_t n = 0; n < kPieces; ++n) {
+      talks.back().client("carrier piece 1 " + std::to_string(1 + n * kPiece) + " " + std::to_string(kPiece) + "\n" +
+                          std::string(kPiece, 'x'));
+    }
+  }
+  for (auto& talk : talks) talk.client("carrier piece 1 0 1\nxcarrier done\n");
+  const Outcome got = sense(capture, {.options = "app-layer: {memcap: 2mb}\n"});
+  const uint64_t given_up = got.stat("app_layer.memcap");
+  EXPECT_GT(given_up, 0u);
+  EXPECT_LT(given_up, kCarriers);
+  const auto files = got.of("fileinfo");
+  ASSERT_EQ(files.size(), kCarriers);
+  for (const auto& file : files) {
+    const bool early = file["src_port"].get<uint64_t>() - kPort < given_up;
+    EXPECT_EQ(file["fileinfo"]["state"], early ? "TRUNCATED" : "CLOSED");
+    EXPECT_EQ(file["fileinfo"]["size"], kSize);
+  }
+}
+
 TEST(Memcap, WithinItNobodyIs) {
   Capture capture;
   std::vector<Conversation> talks;

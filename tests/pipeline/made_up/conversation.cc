@@ -83,12 +83,14 @@ Conversation& Conversation::say(Direction from, std::string_view text) {
   return *this;
 }
 
-Conversation& Conversation::close() {
-  for (Direction from : {Direction::to_server, Direction::to_client}) {
-    add(from, tcp(packet(from), ends_, from, next_[index(from)]++).ack(next_[index(reverse(from))]).fin());
-    acknowledge(reverse(from));
-  }
-  return *this;
+Conversation& Conversation::lose(Direction from, uint32_t bytes) {
+  next_[index(from)] += bytes;
+  return acknowledge(reverse(from));
+}
+
+Conversation& Conversation::end(Direction from) {
+  add(from, tcp(packet(from), ends_, from, next_[index(from)]++).ack(next_[index(reverse(from))]).fin());
+  return acknowledge(reverse(from));
 }
 
 Conversation& Conversation::datagram(Direction from, std::string_view text) {

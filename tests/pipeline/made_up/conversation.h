@@ -54,7 +54,10 @@ class Conversation {
   Conversation& say(Direction from, std::string_view text);
   Conversation& client(std::string_view text) { return say(Direction::to_server, text); }
   Conversation& server(std::string_view text) { return say(Direction::to_client, text); }
-  Conversation& close();
+  /// So many bytes are acknowledged that nobody saw.
+  Conversation& lose(Direction from, uint32_t bytes);
+  Conversation& end(Direction from);
+  Conversation& close() { return end(Direction::to_server).end(Direction::to_client); }
   Conversation& datagram(Direction from, std::string_view text);
   /// From now on nobody sees what that side sends.
   Conversation& hide(Direction from) {
