@@ -141,7 +141,6 @@ void add_app(const Recognition& app, Envelope& envelope) {
   envelope.app_proto_ts = unless_final(app.sides[0].name());
   envelope.app_proto_tc = unless_final(app.sides[1].name());
   envelope.app_proto_orig = app.original ? unless_final(app.original->name) : std::string_view{};
-  envelope.parent_id = app.parent;
   envelope.app_proto_expected = unless_final(app.expected);
 }
 
@@ -160,7 +159,9 @@ std::span<const AppliedPolicy> applied_policies(const Flow& flow, const Exceptio
 FlowSummary summarise(const Flow& flow, const AppLayer& app, Timestamp now, EnvelopeSpace& space) {
   FlowSummary summary;
   summary.envelope = describe(flow, nullptr, now, space);
-  add_app(app.recognition(flow), summary.envelope);
+  const Recognition spoken = app.recognition(flow);
+  add_app(spoken, summary.envelope);
+  summary.envelope.parent_id = spoken.parent;
   summary.start = flow.start;
   summary.end = flow.last;
   summary.packets = flow.packets;

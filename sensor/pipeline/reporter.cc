@@ -94,6 +94,7 @@ void Reporter::add_origin(Envelope& envelope) const {
 
 void Reporter::add_flow(const Flow& flow, bool ruled, Envelope& envelope) {
   envelope.flow_id = flow.id;
+  envelope.parent_id = facts_.app.recognition(flow).parent;
   envelope.community_id = community_id(flow);
   if (!ruled) return;
   envelope.flowbits = facts_.matcher.flowbits(flow);
