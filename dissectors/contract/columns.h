@@ -115,8 +115,9 @@ template <auto Read>
 bool for_each(const Place& at, std::string& scratch, auto&& each) {
   auto&& range = call<Read>(at, scratch);
   auto walk = [&](auto&& elements) {
-    for (auto&& element : elements) {
-      if (!each(std::forward<decltype(element)>(element))) return false;
+    const auto end = elements.end();
+    for (auto next = elements.begin(); next != end; ++next) {
+      if (!each(*next)) return false;
     }
     return true;
   };

@@ -71,8 +71,7 @@ struct RecordRow {
 
 /// [S] What the rest of the sensor knows of a protocol: enough to match rules on it and to write its records.
 struct Protocol {
-  std::string_view name;  // EVE app_proto, rule protocol
-  std::span<const Field> fields;
+  std::string_view name;                        // EVE app_proto, rule protocol
   std::span<const std::string_view> anomalies;  // names for app-layer-event and anomaly records
   std::span<const RecordRow> records;
   std::string_view help;
@@ -96,6 +95,7 @@ struct Protocol {
   std::span<const Cap> caps = {};
   /// How much options ask for of a record, or, where `record` is empty, of what alerts show.
   RecordExtent (*extent)(const void* config, std::string_view record) = nullptr;
+  std::vector<Field> fields = rule_fields(in_alert);  // follows from the columns; never given
 };
 
 /// One step of a transaction [W], valid during the call.

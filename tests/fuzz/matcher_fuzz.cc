@@ -75,9 +75,8 @@ constexpr Column kColumns[] = {
     Column{.member = "", .shape = Shape::integer, .many = true, .visit = &visit_numbers, .names = &names}.rule(
         {.name = "f.number", .sender = Sender::either, .stage = 1}),
 };
-const std::vector<Field> kFields = rule_fields(kColumns);
 constexpr std::string_view kAnomalies[] = {"odd", "even"};
-const Protocol kProtocol{.name = "f", .fields = kFields, .anomalies = kAnomalies};
+const Protocol kProtocol{.name = "f", .anomalies = kAnomalies, .in_alert = kColumns};
 constexpr std::string_view kStreamEvents[] = {"pkt_broken_ack", "est_syn_resend"};
 
 const RuleEnvironment& environment() {

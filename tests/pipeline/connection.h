@@ -29,11 +29,16 @@ class Connection : public ::testing::Test {
     const bool up = direction == Direction::to_server;
     PacketBuilder out;
     out.ether().ipv4(up ? kClient : kServer, up ? kServer : kClient);
-    out.tcp(up ? kClientPort : kServerPort, up ? kServerPort : kClientPort).seq(sent_[!up]);
+    out.tcp(up ? kClientPort : server_port_, up ? server_port_ : kClientPort).seq(sent_[!up]);
     return out;
   }
   void handshake() {
     frames_ = std::make_unique<Frames>();
+    connect(kServerPort);
+  }
+  /// One more connection, which goes on from here.
+  void connect(uint16_t server_port) {
+    server_port_ = server_port;
     sent_[0] = sent_[1] = 0;
     frames_->add(packet(Direction::to_server).syn().build());
     frames_->add(packet(Direction::to_client).syn_ack(1).build());
@@ -57,15 +62,18 @@ class Connection : public ::testing::Test {
     return out;
   }
   std::vector<nlohmann::json> all(const std::string& rules) {
-    const auto config = SensorConfig::read(root_, {});
+    return run<nlohmann::json>(*SensorConfig::read(root_, {}), rules);
+  }
+  template <class Json>
+  std::vector<Json> run(const SensorConfig& config, const std::string& rules) {
     std::vector<RuleMessage> messages;
-    RuleCompiler compiler(config->rules, config->detect, messages);
+    RuleCompiler compiler(config.rules, config.detect, messages);
     parse_rules(rules, "test.rules", messages, [&](const RuleTree& tree) { compiler.add(tree); });
-    std::vector<nlohmann::json> out;
-    Pipeline::Plan plan{.config = config.get()};
+    std::vector<Json> out;
+    Pipeline::Plan plan{.config = &config};
     plan.rules = compiler.finish();
     plan.sources.push_back(std::move(frames_));
-    plan.exporters.push_back(std::make_unique<Keeping>(out));
+    plan.exporters.push_back(std::make_unique<KeepingAs<Json>>(out));
     Pipeline(std::move(plan)).run(nullptr);
     return out;
   }
@@ -73,6 +81,7 @@ class Connection : public ::testing::Test {
 
   Setting root_;
   std::unique_ptr<Frames> frames_ = std::make_unique<Frames>();
+  uint16_t server_port_ = kServerPort;
   uint32_t sent_[2] = {};  // of the client, of the server
 };
 

@@ -10,15 +10,16 @@
 
 namespace lapwing::test {
 
-/// Appends them to a list of the caller's, which is to be read after the run.
-class Keeping final : public Exporter {
+/// Appends them to a list of the caller's, which is to be read after the run. `Json` may keep the order of members.
+template <class Json>
+class KeepingAs final : public Exporter {
  public:
-  explicit Keeping(std::vector<nlohmann::json>& records) : records_(records) {}
+  explicit KeepingAs(std::vector<Json>& records) : records_(records) {}
   void write(std::span<const std::shared_ptr<const RecordBatch>> batches) override {
     for (const auto& batch : batches) {
       uint64_t begin = 0;
       for (const auto& entry : batch->entries) {
-        records_.push_back(nlohmann::json::parse(batch->text.substr(begin, entry.end - begin)));
+        records_.push_back(Json::parse(batch->text.substr(begin, entry.end - begin)));
         begin = entry.end;
       }
     }
@@ -28,7 +29,8 @@ class Keeping final : public Exporter {
   ExporterLabel label() const override { return {"keeping", "memory"}; }
 
  private:
-  std::vector<nlohmann::json>& records_;
+  std::vector<Json>& records_;
 };
+using Keeping = KeepingAs<nlohmann::json>;
 
 }  // namespace lapwing::test

@@ -137,8 +137,6 @@ constexpr Column kTlsColumns[] = {
     of_shape(Shape::date, nullptr, column(&visit<kNotBefore>, {.name = kNotBefore, .sender = kServer, .stage = 1})),
     of_shape(Shape::date, nullptr, column(&visit<kNotAfter>, {.name = kNotAfter, .sender = kServer, .stage = 1})),
 };
-const std::vector<Field> kHttpFields = rule_fields(kHttpColumns), kDnsFields = rule_fields(kDnsColumns),
-                         kTlsFields = rule_fields(kTlsColumns);
 constexpr std::string_view kHttpAnomalies[] = {"invalid_request", "invalid_response"};
 constexpr ProgressState kHttpStates[] = {{"request_headers", Direction::to_server, 2},
                                          {"request_body", Direction::to_server, 3},
@@ -150,20 +148,20 @@ constexpr ProgressState kTlsStates[] = {{"client_hello_done", Direction::to_serv
 constexpr std::string_view kHttpAlso[] = {"http1"}, kTlsAlso[] = {"ssl"};
 constexpr FrameKind kTlsFrames[] = {{"pdu", "a record"}, {"hdr", "its header"}};
 const Protocol kHttp{.name = "http",
-                     .fields = kHttpFields,
                      .anomalies = kHttpAnomalies,
                      .also = kHttpAlso,
                      .file = &file_at,
                      .head = 2,
                      .states = kHttpStates,
-                     .words = http::rule_words()};
-const Protocol kDns{.name = "dns", .fields = kDnsFields};
+                     .words = http::rule_words(),
+                     .in_alert = kHttpColumns};
+const Protocol kDns{.name = "dns", .in_alert = kDnsColumns};
 const Protocol kTls{.name = "tls",
-                    .fields = kTlsFields,
                     .also = kTlsAlso,
                     .frames = kTlsFrames,
                     .states = kTlsStates,
-                    .words = tls::rule_words()};
+                    .words = tls::rule_words(),
+                    .in_alert = kTlsColumns};
 
 std::string date_text(uint64_t seconds) {
   const auto time = static_cast<time_t>(seconds);

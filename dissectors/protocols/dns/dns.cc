@@ -55,7 +55,6 @@ const About Dns::about{.name = "dns",
                        .help = "domain name system (RFC 1035)"};
 
 const Protocol Dns::protocol{.name = "dns",
-                             .fields = fields(),
                              .anomalies = kAnomalies,
                              .records = records(),
                              .help = "domain name system",

@@ -54,7 +54,6 @@ enum class Anomaly : uint8_t {
   invalid_authorities,
 };
 
-std::span<const Field> fields();
 /// Of requests and responses in version 3.
 Table columns();
 std::span<const RecordRow> records();

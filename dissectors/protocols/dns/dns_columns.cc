@@ -454,11 +454,6 @@ Table columns() {
   return kRecord3;
 }
 
-std::span<const Field> fields() {
-  static const std::vector<Field> kFields = rule_fields(kRecord3);
-  return kFields;
-}
-
 std::span<const RecordRow> records() {
   return kRecords;
 }

@@ -40,7 +40,6 @@ const About Http::about{.name = "http",
                         .starts = {kRequestStarts, kResponseStarts}};
 
 const Protocol Http::protocol{.name = "http",
-                              .fields = http::fields(),
                               .anomalies = anomaly_names(),
                               .records = http::records(),
                               .help = "web traffic, HTTP/0.9 to 1.1",

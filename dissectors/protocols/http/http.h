@@ -67,7 +67,6 @@ struct HttpTransaction : Transaction {
 
 /// What http_columns.cc brings.
 Table columns();
-std::span<const Field> fields();
 std::span<const Word> rule_words();
 std::span<const RecordRow> records();
 RecordExtent record_extent(const void* config, std::string_view record);

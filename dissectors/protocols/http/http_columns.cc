@@ -413,11 +413,6 @@ Table columns() {
   return kInAlert;
 }
 
-std::span<const Field> fields() {
-  static const std::vector<Field> kFields = rule_fields(kInAlert);
-  return kFields;
-}
-
 std::span<const RecordRow> records() {
   return kRecords;
 }

@@ -177,7 +177,6 @@ const About Tls::about{.name = "tls",
                        .starts = {kStarts, kStarts}};
 
 const Protocol Tls::protocol{.name = "tls",
-                             .fields = fields(),
                              .anomalies = kAnomalies,
                              .records = records(),
                              .help = "transport layer security",

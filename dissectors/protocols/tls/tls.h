@@ -89,7 +89,6 @@ enum class Anomaly : uint8_t {
   certificate_invalid_validity,
 };
 
-std::span<const Field> fields();
 Table columns();
 std::span<const RecordRow> records();
 std::span<const Word> rule_words();

@@ -1,6 +1,7 @@
 // What a connection costs grows with its bytes: twice the elements that a peer counts, less than 2.5 times the CPU.
 #include "tests/dissectors/http/http_dialogue.h"
 #include "tests/support/cost.h"
+#include "tests/support/silent_sink.h"
 
 namespace lapwing::test {
 namespace {
@@ -116,28 +117,10 @@ const Shape kShapes[] = {
      }},
 };
 
-/// Takes events and does nothing, so that the dissector alone is measured.
-class Silent final : public EventSink {
- public:
-  void emit(const Event&) override {}
-  void anomaly(const Protocol&, const Transaction&, uint8_t, Direction) override {}
-  void file(const Event&, CarriedFile&, Bytes, bool) override {}
-  void become(std::string_view, std::shared_ptr<const Context>) override {}
-  void rename(std::string_view) override {}
-  void expect(const Expectation&) override {}
-  void encrypted(Direction, uint64_t) override {}
-  void plain(Direction, uint64_t) override {}
-  bool picked_up_late() const override { return false; }
-  void frame(uint8_t, Direction, uint64_t, uint64_t, Transaction*) override {}
-  void end_frame(uint8_t, Direction, uint64_t, const Transaction*) override {}
-  void capped(const Protocol&, uint8_t, uint64_t) override {}
-  bool work(uint64_t) override { return true; }
-};
-
 void converse(const std::vector<Line>& lines, size_t piece) {
   static const auto config = dissector("http").configure(Setting{});
   const DissectorRow& row = dissector("http");
-  Silent sink;
+  SilentSink sink;  // so that the dissector alone is measured
   void* instance = row.create({.sink = sink, .config = config.get()});
   std::array<uint64_t, 2> offset{};
   for (const auto& line : lines) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dissectors/contract/dissector.h"
+#include "tests/support/silent_sink.h"
 
 namespace lapwing {
 namespace {
@@ -23,22 +24,11 @@ struct Carrier {
 const Protocol Carrier::protocol{.name = "carrier", .caps = Carrier::kCaps};
 
 /// Notes what the store would be given.
-struct Store final : EventSink {
-  void emit(const Event&) override {}
-  void anomaly(const Protocol&, const Transaction&, uint8_t, Direction) override {}
+struct Store final : test::SilentSink {
   void file(const Event&, CarriedFile& file, Bytes bytes, bool over) override {
     passed += to_text(bytes);
     if (over) ended.push_back(file.state);
   }
-  void become(std::string_view, std::shared_ptr<const Context>) override {}
-  void rename(std::string_view) override {}
-  void expect(const Expectation&) override {}
-  void encrypted(Direction, uint64_t) override {}
-  void plain(Direction, uint64_t) override {}
-  bool picked_up_late() const override { return false; }
-  void frame(uint8_t, Direction, uint64_t, uint64_t, Transaction*) override {}
-  void end_frame(uint8_t, Direction, uint64_t, const Transaction*) override {}
-  bool work(uint64_t) override { return true; }
   void capped(const Protocol&, uint8_t cap, uint64_t) override { ++caps[cap]; }
 
   std::string passed;

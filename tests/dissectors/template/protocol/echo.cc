@@ -22,7 +22,6 @@ const About Echo::about{.name = "echo",
                         .starts = {bytes_of(kVerb.substr(0, 1)), ByteSet()}};
 
 const Protocol Echo::protocol{.name = "echo",
-                              .fields = fields(),
                               .anomalies = kAnomalies,
                               .records = records(),
                               .help = "echo requests in lines",

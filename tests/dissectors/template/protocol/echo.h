@@ -32,7 +32,6 @@ enum Anomaly : uint8_t { kMismatchedReply, kUnexpectedReply, kInvalidLine, kLine
 
 /// What echo_columns.cc brings.
 Table columns();
-std::span<const Field> fields();
 std::span<const RecordRow> records();
 RecordExtent record_extent(const void* config, std::string_view record);
 

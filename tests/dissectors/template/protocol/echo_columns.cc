@@ -40,11 +40,6 @@ Table columns() {
   return kRecord;
 }
 
-std::span<const Field> fields() {
-  static const std::vector<Field> kFields = rule_fields(kRecord);
-  return kFields;
-}
-
 std::span<const RecordRow> records() {
   return kRecords;
 }
