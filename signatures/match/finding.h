@@ -33,6 +33,7 @@ struct Finding {
   Action action = Action::alert;
   Direction direction = Direction::to_server;
   bool has_tx = false, stream = false;
+  bool guessed = false;   // its rule names no transaction, its flow had no other
   bool complete = false;  // its transaction will say nothing more
   uint64_t tx_id = 0, tx_number = 0;
   uint64_t begin = 0, end = 0;  // in the stream: of the transaction's message; of what was found, 0 when not there

@@ -189,7 +189,12 @@ class Matcher {
                      uint64_t floor);
   void look_at_both(const MatchContext& context);
 
+  // guess.cc
+  bool guesses() const { return rules_ && rules_->config.guess_transactions; }
+  const LiveTransactions* only_live(const Rule& rule, const Scene& scene, bool stream) const;
+
   // transactions.cc
+  void inspect(const MatchContext& context, const Event& event);
   void field_rules(const MatchContext& context, const Event& event, Direction direction);
   void joined_rules(const Scene& scene, Transaction& tx);
   void app_events(const MatchContext& context, const Event& event, std::array<uint8_t, 2> inspected);

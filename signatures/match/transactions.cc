@@ -18,8 +18,7 @@ Subject in_message(Bytes bytes, uint64_t base, uint64_t begin) {
 
 }  // namespace
 
-void Matcher::event(const MatchContext& context, const Event& event) {
-  if (!event.tx || !context.flow) return;
+void Matcher::inspect(const MatchContext& context, const Event& event) {
   Transaction& tx = *event.tx;
   if (context.packet && context.packet->is_udp() && event.protocol->one_message && !tx.blank) {
     datagram_ = event;
