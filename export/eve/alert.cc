@@ -145,6 +145,7 @@ void write_alert_record(std::string& out, RecordTools& tools, const Envelope& se
     write_envelope(line, tools, envelope, "alert", View::packet);
     write_common(line, tools, envelope, alert.flowbits, View::packet);
     if (alert.has_tx) line << ",\"tx_id\":" << alert.tx_id;
+    if (alert.tx_guessed) line << ",\"tx_guessed\":true";
   }
   JsonWriter json = continue_object(out);
   write_rule(json, options, envelope, alert, view.member());

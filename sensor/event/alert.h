@@ -42,6 +42,7 @@ struct Alert {
   Action action = Action::alert;  // after rate filters
   bool has_tx = false;            // it matched on a transaction, of which these are what remains:
   uint64_t tx_id = 0;
+  bool tx_guessed = false;  // its rule names none, its flow had no other
   const Protocol* protocol = nullptr;
   std::string_view app_layer;  // JSON members ("http":{...}) written when the rule matched, or empty
   std::string_view frame;      // JSON member ("frame":{...}) of the frame it matched on, or empty

@@ -12,6 +12,8 @@ std::span<const OptionRow<RuleConfig>> rule_options() {
        "rules of which action decide first; a pass lets what comes before it alert, with the verdict pass"},
       {"detect.inspection-recursion-limit", &RuleConfig::inspection_recursion_limit, "3000",
        "steps that the evaluation of one rule on one buffer may take"},
+      {"detect.guess-applayer-tx", &RuleConfig::guess_transactions, "no",
+       "alerts whose rule names no transaction show the only live one of their flow, with tx_guessed"},
       {"detect.sgh-mpm-caching", &RuleConfig::caching, "true", "keep compiled pattern databases on disk"},
       {"detect.sgh-mpm-caching-path", &RuleConfig::caching_path, "",
        "folder for them; without it the user's or the service's cache folder"},

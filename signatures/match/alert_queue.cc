@@ -17,9 +17,18 @@ std::optional<uint32_t> number_of(const CarriedFile& file, const Scene& scene) {
   }
 }
 
+void name(Finding& finding, const OpenMessage& message) {
+  finding.has_tx = true;
+  finding.tx_id = message.tx_id;
+  finding.tx_number = message.tx_number;
+  finding.protocol = message.protocol;
+  finding.begin = message.begin;
+}
+
 }  // namespace
 
-void AlertQueue::add(const Rule& rule, const Scene& scene, const Payload& payload, std::string_view context) {
+void AlertQueue::add(const Rule& rule, const Scene& scene, const Payload& payload, std::string_view context,
+                     const LiveTransactions* only) {
   if (count_ == kMaxQueuedAlerts) {
     counters_.alert_queue_overflow++;
     return;
@@ -33,7 +42,7 @@ void AlertQueue::add(const Rule& rule, const Scene& scene, const Payload& payloa
   finding.src = scene.src;
   finding.dst = scene.dst;
   finding.has_tx = scene.event != nullptr;
-  finding.complete = false;
+  finding.guessed = finding.complete = false;
   finding.begin = 0;
   finding.end = payload.end;
   finding.protocol = scene.context->protocol;
@@ -48,11 +57,16 @@ void AlertQueue::add(const Rule& rule, const Scene& scene, const Payload& payloa
     if (scene.file) finding.file = number_of(*scene.file, scene);
     if (shown) show(finding, *scene.event);
   } else if (payload.open.protocol && payload.end > payload.open.begin) {
-    finding.has_tx = true;
-    finding.tx_id = payload.open.tx_id;
-    finding.tx_number = payload.open.tx_number;
-    finding.protocol = payload.open.protocol;
-    finding.begin = payload.open.begin;
+    name(finding, payload.open);
+  } else if (only) {
+    name(finding, only->latest());
+  }
+  if (only && finding.has_tx && only->is_latest(*finding.protocol, finding.tx_id)) {
+    finding.guessed = scene.transport != transport_bit::udp;  // a datagram is its message
+    if (shown) {
+      finding.app_layer = only->shown(finding.direction).app_layer;
+      finding.forwarded = only->shown(finding.direction).forwarded;
+    }
   }
   finding.frame.clear();
   if (scene.frame && shown) sink_.serialise(*scene.frame, finding.frame);
@@ -70,25 +84,22 @@ void AlertQueue::show(Finding& finding, const Event& event) {
   // Files may move while their transaction lives.
   const CarriedFile* file = finding.file ? event.protocol->file(*event.tx, finding.direction, *finding.file) : nullptr;
   seen.detail = file ? file->self() : nullptr;
-  const auto& progress = event.tx->progress;
-  finding.complete = event.protocol->one_message || (progress[0] == kComplete && progress[1] == kComplete);
+  finding.complete = is_over(event);
   finding.app_layer.clear();
   finding.forwarded.clear();
   sink_.serialise(seen, finding.app_layer, finding.forwarded);
 }
 
-bool AlertQueue::belongs(Finding& finding, const Event& event) {
+bool AlertQueue::belongs(Finding& finding, const Event& event) const {
   const Transaction& tx = *event.tx;
   const uint64_t begin = tx.begin[index(finding.direction)];
+  const bool same = finding.has_tx && finding.tx_id == tx.id && finding.protocol == event.protocol;
   if (finding.end > begin && (!finding.has_tx || begin >= finding.begin)) {
-    finding.has_tx = true;
-    finding.tx_id = tx.id;
-    finding.tx_number = tx.number;
-    finding.protocol = event.protocol;
-    finding.begin = begin;
+    if (!same) finding.guessed = follows_one_;
+    name(finding, {event.protocol, tx.id, tx.number, begin});
     return true;
   }
-  return finding.has_tx && finding.tx_id == tx.id && finding.protocol == event.protocol;
+  return same;
 }
 
 void AlertQueue::follow(const Event& event, FlowState* state, size_t from) {
@@ -224,7 +235,7 @@ void AlertQueue::deliver(const MatchContext& context, const Compiled& rules, Sha
 }
 
 bool AlertQueue::waits(const Finding& finding, const MatchContext& context, const FlowStates& states) {
-  if (!finding.has_tx && !finding.stream) return false;
+  if (!finding.stream && (!finding.has_tx || finding.guessed)) return false;
   if (!context.packet || !context.flow) return false;
   const bool unanswered = finding.lacks_answer() && context.packet->is_tcp();
   if (finding.direction == context.direction && !unanswered) return false;
@@ -296,6 +307,7 @@ void AlertQueue::tell(const Finding& finding, const MatchContext& context, const
   alert.action = finding.action;
   alert.has_tx = finding.has_tx;
   alert.tx_id = finding.tx_number;
+  alert.tx_guessed = finding.guessed;
   alert.protocol = finding.protocol;
   alert.app_layer = finding.app_layer;
   alert.context = finding.context;

@@ -27,12 +27,19 @@ class AlertQueue {
  public:
   AlertQueue(AlertSink& sink, MatchCounters& counters) : sink_(sink), counters_(counters) {}
 
-  void clear() { count_ = 0; }
-  /// `context` holds JSON members.
-  void add(const Rule& rule, const Scene& scene, const Payload& payload, std::string_view context);
+  void clear() {
+    count_ = 0;
+    follows_one_ = false;
+  }
+  /// `context` holds JSON members. `only`: what is live of the flow, where that is one transaction and the rule names
+  /// none.
+  void add(const Rule& rule, const Scene& scene, const Payload& payload, std::string_view context,
+           const LiveTransactions* only = nullptr);
   /// The transaction got on: what was found in it, or in the bytes of its message, and is not told yet, shows it as it
   /// is now. `from`: of what was found in this packet, the first to look at.
   void follow(const Event& event, FlowState* state, size_t from = 0);
+  /// Whether what gets on is the only live transaction of its flow, and may be guessed.
+  void follow_one(bool is) { follows_one_ = is; }
   size_t size() const { return count_; }
   /// Tells what waited for a packet of this direction and for nothing else; without a packet, all that waits.
   void tell_waiting(const MatchContext& context, const Compiled& rules, FlowStates& states);
@@ -45,7 +52,7 @@ class AlertQueue {
 
   /// True when it was found in this transaction; what was found in a stream belongs to the last message that begins
   /// before its end.
-  static bool belongs(Finding& finding, const Event& event);
+  bool belongs(Finding& finding, const Event& event) const;
   void show(Finding& finding, const Event& event);
   bool suppressed(const Finding& finding, const Compiled& rules) const;
   /// False when a threshold holds the alert back; `action` may be changed by a rate filter.
@@ -68,6 +75,7 @@ class AlertQueue {
   std::vector<std::unique_ptr<Waiting>> spare_;
   std::vector<NamedText> pktvars_;
   size_t count_ = 0;
+  bool follows_one_ = false;
 };
 
 }  // namespace lapwing::rules

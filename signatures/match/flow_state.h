@@ -11,6 +11,7 @@
 #include "sensor/event/chunk.h"
 #include "sensor/flow/flow.h"
 #include "signatures/match/finding.h"
+#include "signatures/match/live_transactions.h"
 #include "signatures/match/stream_window.h"
 #include "signatures/match/tag.h"
 
@@ -64,6 +65,7 @@ class FlowState : public FlowAttachment {
   std::array<std::unique_ptr<StreamWindow>, 2> windows;  // by index(Direction); made with the first stream bytes
   std::array<OpenMessage, 2> open;                       // by index(Direction): the last that began, until its end
   std::unique_ptr<WaitingRoom> waiting;                  // null: nothing waits
+  std::unique_ptr<LiveTransactions> live;                // null where nobody guesses
 };
 
 /// False when there is no room for another.
@@ -96,6 +98,10 @@ class FlowStates {
   WaitingRoom& waiting_room(FlowState& state) {
     if (!state.waiting) state.waiting = std::make_unique<WaitingRoom>(waiting_budget_);
     return *state.waiting;
+  }
+  LiveTransactions& live(FlowState& state) {
+    if (!state.live) state.live = std::make_unique<LiveTransactions>(waiting_budget_);
+    return *state.live;
   }
   uint64_t waiting_bytes() const { return waiting_budget_->used; }
 

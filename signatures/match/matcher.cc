@@ -55,7 +55,11 @@ bool Matcher::idle(const MatchContext& context) const {
   return !rules_ || rules_->all.empty() || (context.flow && context.flow->flags & flow_flag::passed);
 }
 
-void Matcher::begin(const MatchContext&) {
+void Matcher::begin(const MatchContext& context) {
+  if (guesses() && context.flow) {
+    FlowState* state = states_.find(*context.flow);
+    if (state && state->live) state->live->settle();
+  }
   queue_.clear();
   captured_ = flow_ends_ = false;
   datagram_ = {};
@@ -219,7 +223,7 @@ void Matcher::matched(const Rule& rule, const Scene& scene, const Payload& paylo
   keep_captures(scene);
   if (!rule.alerts && rule.info->action != Action::pass) return;
   if (scene.event || !datagram_.tx || rule.header.protocols.empty())
-    return queue_.add(rule, scene, payload, inspection_->context);
+    return queue_.add(rule, scene, payload, inspection_->context, only_live(rule, scene, payload.stream));
   Scene named = scene;
   named.event = &datagram_;
   queue_.add(rule, named, payload, inspection_->context);
@@ -248,6 +252,7 @@ void Matcher::swap_direction(Flow& flow) {
   if (!state) return;
   if (state->waiting) counters_.alerts_turned += state->waiting->all.size();
   state->waiting.reset();
+  state->live.reset();
   state->open = {};
   std::swap(state->windows[0], state->windows[1]);
   for (auto& window : state->windows) {

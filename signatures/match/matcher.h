@@ -191,7 +191,12 @@ class Matcher {
                      uint64_t floor);
   void look_at_both(const MatchContext& context);
 
+  // guess.cc
+  bool guesses() const { return rules_ && rules_->config.guess_transactions; }
+  const LiveTransactions* only_live(const Rule& rule, const Scene& scene, bool stream) const;
+
   // transactions.cc
+  void inspect(const MatchContext& context, const Event& event);
   class FieldLook;
   void fields(const MatchContext& context, const Event& event, Direction direction);
   void field_rules(FieldLook& look);

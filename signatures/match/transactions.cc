@@ -11,8 +11,7 @@ namespace {
 constexpr size_t kMaxSeenEvents = 64;  // transactions of a flow whose events are remembered
 }  // namespace
 
-void Matcher::event(const MatchContext& context, const Event& event) {
-  if (!event.tx || !context.flow) return;
+void Matcher::inspect(const MatchContext& context, const Event& event) {
   Transaction& tx = *event.tx;
   if (context.packet && context.packet->is_udp() && event.protocol->one_message && !tx.blank) {
     datagram_ = event;

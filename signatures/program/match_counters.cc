@@ -36,6 +36,8 @@ std::span<const CounterRow<MatchCounters>> match_counter_rows() {
       {"detect.tags_max", &C::tags_max,
        "tags left out of a flow or host, and hosts whose tags were forgotten: too many at once"},
       {"detect.variables_max", &C::variables_max, "captured variables that found no room"},
+      {"detect.live_transactions_max", &C::live_transactions_max,
+       "transactions that detect.guess-applayer-tx does not name: too many bytes wait to be told", CounterKind::loss},
       {"detect.bytes_searched", &C::bytes_searched,
        "bytes searched for patterns, and by expressions, as often as they were"},
       {"detect.work_budget", &C::work_budget,

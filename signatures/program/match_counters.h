@@ -22,13 +22,14 @@ struct MatchCounters {
   uint64_t shared_entries_full = 0;                            // thresholds or bits forgotten: too many at once
   uint64_t field_bytes_max = 0;                                // fields with more values than are looked at
   uint64_t dataset_memcap = 0;                                 // values that a full set did not take
-  uint64_t tags_max = 0;            // tags left out of a flow or host; hosts whose tags were forgotten
-  uint64_t variables_max = 0;       // captured variables that found no room
-  uint64_t seen_events_max = 0;     // transactions whose event rules were forgotten
-  uint64_t waiting_alerts_max = 0;  // alerts told at once: too many waited
-  uint64_t alerts_turned = 0;       // alerts dropped: client and server changed places
-  uint64_t bytes_searched = 0;      // for patterns, and by expressions
-  uint64_t work_budget = 0;         // looks at transactions and frames not taken
+  uint64_t tags_max = 0;               // tags left out of a flow or host; hosts whose tags were forgotten
+  uint64_t variables_max = 0;          // captured variables that found no room
+  uint64_t seen_events_max = 0;        // transactions whose event rules were forgotten
+  uint64_t waiting_alerts_max = 0;     // alerts told at once: too many waited
+  uint64_t live_transactions_max = 0;  // transactions that no alert guesses: too many bytes wait
+  uint64_t alerts_turned = 0;          // alerts dropped: client and server changed places
+  uint64_t bytes_searched = 0;         // for patterns, and by expressions
+  uint64_t work_budget = 0;            // looks at transactions and frames not taken
 };
 std::span<const CounterRow<MatchCounters>> match_counter_rows();
 

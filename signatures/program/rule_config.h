@@ -11,6 +11,7 @@ namespace lapwing {
 struct RuleConfig {
   uint64_t packet_alert_max = 0, inspection_recursion_limit = 0, pcre_match_limit = 0, pcre_recursion_limit = 0;
   std::vector<std::string> action_order;  // those not named come last, in the usual order
+  bool guess_transactions = false;
   bool caching = false;
   std::string caching_path;  // empty: a folder of the user's or the service's caches
 };

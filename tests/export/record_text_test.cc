@@ -212,6 +212,7 @@ TEST(RecordText, AlertWithEverything) {
   constexpr std::string_view kBits[] = {"seen"};
   const uint8_t payload[] = {'G', 'E', 'T', 0, '\n'}, frame[] = {1, 2, 3};
   Alert alert{.rule = &r, .has_tx = true, .tx_id = 3, .protocol = &kDnsProtocol, .app_layer = R"("dns":{"id":3})"};
+  alert.tx_guessed = true;
   alert.direction = Direction::to_client;
   alert.has_flow = true;
   alert.payload = payload;
@@ -240,7 +241,7 @@ TEST(RecordText, AlertWithEverything) {
             R"("src_ip":"10.0.0.2","src_port":80,"dest_ip":"10.0.0.1","dest_port":1234,"proto":"TCP","ip_v":4,)"
             R"("pkt_src":"wire/pcap","tunnel":{"src_ip":"1.1.1.1","src_port":5000,"dest_ip":"2.2.2.2",)"
             R"("dest_port":4789,"proto":"UDP","depth":2,"pcap_cnt":7,"pkt_src":"wire/pcap"},)"
-            R"("metadata":{"flowbits":["seen"]},"tx_id":3,)"
+            R"("metadata":{"flowbits":["seen"]},"tx_id":3,"tx_guessed":true,)"
             R"("alert":{"action":"allowed","gid":1,"signature_id":5,"rev":2,"signature":"say \"hi\"",)"
             R"("category":"Misc activity","severity":1,"source":{"ip":"10.0.0.2","port":80},)"
             R"("target":{"ip":"10.0.0.1","port":1234},"references":["https://example.com/a"],)"

@@ -35,16 +35,10 @@ constexpr Table kFileShapes[] = {kFileRecord};
 constexpr RecordRow kRecords[] = {{.type = "fileinfo", .help = "a file", .shapes = kFileShapes}};
 constexpr Column kInAlert[] = {columns::objects<&files_of>("files", file::kColumns, "files of the parcel")};
 
-std::span<const Field> fields() {
-  static const std::vector<Field> kFields = rule_fields(kInAlert);
-  return kFields;
-}
-
 }  // namespace
 
 const About Carrier::about{.name = kName, .help = "files in pieces"};
 const Protocol Carrier::protocol{.name = kName,
-                                 .fields = fields(),
                                  .records = kRecords,
                                  .help = "files in pieces",
                                  .file = &carried_file,
