@@ -102,14 +102,18 @@ Likelihood Dns::probe(const Chunk& first) {
 
 Step Dns::data(const Chunk& chunk) {
   if (chunk.datagram) return message(chunk.data, 0, chunk) ? Step::ok(chunk.data.size()) : Step::fail();
-  bool& lost = lost_[index(chunk.direction)];
-  if (lost) {
-    // Messages often start a segment, so the first segment that looks like one is where reading goes on.
-    if (chunk.data.size() < kPrefix + kHeaderSize || probe(chunk) < Likelihood::maybe)
-      return Step::ok(chunk.data.size());
-    lost = false;
-  }
   size_t used = 0;
+  for (bool& lost = lost_[index(chunk.direction)]; lost; ++used) {
+    const Bytes rest = chunk.data.subspan(used);
+    const Verdict verdict = rest.size() < kPrefix ? Verdict::more
+                                                  : resume(rest.subspan(kPrefix), load_be16(rest.data()),
+                                                           chunk.direction == Direction::to_server);
+    if (verdict == Verdict::more) return Step::need(used, 1);
+    if (verdict == Verdict::certain) {
+      lost = false;
+      break;
+    }
+  }
   while (true) {
     const Bytes rest = chunk.data.subspan(used);
     if (rest.size() < kPrefix) return Step::need(used, rest.empty() ? 0 : kPrefix - rest.size());

@@ -115,6 +115,9 @@ inline constexpr size_t kMaxOdd = 512;
 /// stream the header and the first question tell alone, so that the verdict is the same however it was cut.
 enum class Verdict : uint8_t { no, more, plausible, certain };
 Verdict judge(Bytes wire, size_t size, bool to_server, bool datagram);
+/// Whether a message of a stream begins here, where any byte may be the first: certain, no, or more. Of its header and
+/// first question, which are looked at alone, all must be as it should, as of random bytes less than one in 2^60 is.
+Verdict resume(Bytes wire, size_t size, bool to_server);
 
 /// Takes the next string off the front of a TXT record's data; false at its end or when it is cut short.
 bool next_string(Bytes& rdata, Bytes& out);

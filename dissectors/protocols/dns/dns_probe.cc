@@ -103,4 +103,14 @@ Verdict judge(Bytes wire, size_t size, bool to_server, bool datagram) {
   return wire[kHeaderSize] & 0xc0 ? Verdict::plausible : Verdict::certain;
 }
 
+Verdict resume(Bytes wire, size_t size, bool to_server) {
+  constexpr size_t kQuestion = 255 + 4;  // the longest name (RFC 1035 2.3.4), type and class
+  const size_t enough = std::min(size, kHeaderSize + kQuestion);
+  wire = wire.first(std::min(wire.size(), enough));
+  if (!sane(read_header(wire, to_server), to_server)) return Verdict::no;
+  const Verdict verdict = judge(wire, size, to_server, false);
+  if (verdict == Verdict::more && wire.size() < enough) return verdict;
+  return verdict == Verdict::certain ? verdict : Verdict::no;
+}
+
 }  // namespace lapwing::dns
