@@ -31,6 +31,7 @@ struct Store final : EventSink {
     if (over) ended.push_back(file.state);
   }
   void become(std::string_view, std::shared_ptr<const Context>) override {}
+  bool knows(std::string_view) const override { return false; }
   void rename(std::string_view) override {}
   void expect(const Expectation&) override {}
   void encrypted(Direction, uint64_t) override {}
