@@ -102,6 +102,7 @@ class Out {
   void become(std::string_view name, std::shared_ptr<const Context> context = {}) {
     sink_.become(name, std::move(context));
   }
+  bool knows(std::string_view protocol) const { return sink_.knows(protocol); }
   void rename(std::string_view name) { sink_.rename(name); }
   void expect(const Expectation& expectation) { sink_.expect(expectation); }
 

@@ -420,8 +420,7 @@ void AppLayer::capped(const Protocol&, uint8_t cap, uint64_t count) {
 
 void AppLayer::rename(std::string_view name) {
   if (!current_->original) current_->original = current_->protocol;
-  const bool datagrams = flow_->key.proto == ip_proto::udp;
-  current_->named = named(name, datagrams ? transport::udp : transport::tcp);
+  current_->named = named_alike(name);
 }
 
 void AppLayer::expect(const Expectation& expectation) {

@@ -142,6 +142,10 @@ class AppLayer final : private EventSink {
   static size_t sufficient(const AppProtocol& protocol, const Chunk& first);
   /// The protocol of that name over one of the transports, or null.
   const AppProtocol* named(std::string_view name, uint8_t transports) const;
+  /// The same over the transport of the flow at hand.
+  const AppProtocol* named_alike(std::string_view name) const {
+    return named(name, flow_->key.proto == ip_proto::udp ? transport::udp : transport::tcp);
+  }
   ProtocolSet at_home(const Flow& flow) const;
   size_t number_of(const AppProtocol& protocol) const {
     return static_cast<size_t>(&protocol - config_.protocols.data());
@@ -172,6 +176,7 @@ class AppLayer final : private EventSink {
   void anomaly(const Protocol& protocol, const Transaction& tx, uint8_t name, Direction direction) override;
   void file(const Event& event, CarriedFile& file, Bytes bytes, bool over) override;
   void become(std::string_view name, std::shared_ptr<const Context> context) override;
+  bool knows(std::string_view protocol) const override { return named_alike(protocol) != nullptr; }
   void rename(std::string_view name) override;
   void expect(const Expectation& expectation) override;
   void encrypted(Direction direction, uint64_t offset) override;

@@ -23,6 +23,8 @@ class EventSink {
   /// From the next byte on the flow speaks another protocol (CONNECT, upgrade, STARTTLS), whose dissector is handed
   /// `context`. `name` empty: found by its first bytes.
   virtual void become(std::string_view name, std::shared_ptr<const Context> context) = 0;
+  /// Whether the flow may become that protocol: there is one, and it is not off.
+  virtual bool knows(std::string_view protocol) const = 0;
   /// The flow goes on under another name, as one of the protocol's own.
   virtual void rename(std::string_view name) = 0;
   virtual void expect(const Expectation& expectation) = 0;

@@ -188,6 +188,32 @@ void expect_fast_packets(std::string_view protocol, Direction direction, std::sp
   }
 }
 
+/// What is behind a gap, and may be a message wherever one looks, or nearly.
+constexpr Shape kBehindAGap[] = {
+    {"junk", 40'000, [](size_t n) { return std::string(n, '\0'); }},
+    {"headers", 3000,
+     [](size_t n) { return repeated(n, [](size_t) { return be16(0x1ff) + dns_header(7, 0x0100, 1); }); }},
+    // The labels of each name reach over the messages behind it, and never end.
+    {"names without end", 3000,
+     [](size_t n) { return repeated(n, [](size_t) { return be16(0x1ff) + dns_header(7, 0x0100, 1) + "\x3fx"; }); }},
+};
+
+TEST(Cost, OfTheSearchBehindAGapGrowsWithTheBytes) {
+  for (const Shape& shape : kBehindAGap) {
+    for (size_t piece : {0, 1, 1460}) {
+      const double grown = growth(
+          [&](size_t n) {
+            return [wire = shape.make(n), piece] {
+              Dialogue d(dissector("dns"));
+              d.gap(Direction::to_server, 40).client(wire, piece).finish();
+            };
+          },
+          shape.n);
+      EXPECT_LT(grown, kDoubled) << shape.name << " in pieces of " << piece;
+    }
+  }
+}
+
 TEST(Cost, OfDnsGrowsWithTheMessage) {
   expect_linear("dns", Direction::to_client, kDns);
 }

@@ -174,6 +174,45 @@ TEST_P(Dialogues, OfWhichOneSideIsSeenMeanTheSameHoweverItsBytesCome) {
   }
 }
 
+/// Some bytes of one side never come. False when nothing is left to lose.
+bool lose(std::vector<DialogueMove>& moves, std::minstd_rand& random) {
+  const auto may_lose = [](const DialogueMove& move) {
+    return move.kind == Kind::say && move.count == 1 && move.text.size() > 1;
+  };
+  const auto choices = static_cast<size_t>(std::ranges::count_if(moves, may_lose));
+  if (choices == 0) return false;
+  auto move = std::ranges::find_if(moves, may_lose);
+  for (size_t skip = random() % choices; skip > 0; --skip) move = std::find_if(move + 1, moves.end(), may_lose);
+  const DialogueMove said = *move;
+  const size_t from = random() % said.text.size(), size = 1 + random() % (said.text.size() - from);
+  move->text = said.text.substr(0, from);
+  const DialogueMove rest[] = {{Kind::gap, said.direction, {}, size},
+                               {Kind::say, said.direction, said.text.substr(from + size)}};
+  moves.insert(move + 1, std::begin(rest), std::end(rest));
+  return true;
+}
+
+TEST_P(Dialogues, OfWhichBytesAreLostMeanTheSameHoweverTheOthersCome) {
+  constexpr unsigned kRounds = 60, kMostLosses = 3;
+  for (unsigned round = 1; round <= kRounds; ++round) {
+    std::minstd_rand random(round);
+    DialogueFile file = file_;
+    std::erase_if(file.moves, [](const DialogueMove& move) { return move.kind == Kind::change; });
+    for (unsigned left = 1 + round % kMostLosses; left > 0 && lose(file.moves, random); --left) {
+    }
+    const Outcome whole = play(file, {});
+    for (const Cut& cut : {Cut{.size = 1}, Cut{.size = 7}, Cut{.seed = round}}) {
+      SCOPED_TRACE("round " + std::to_string(round) + " in pieces of " + std::to_string(cut.size));
+      const Outcome other = play(file, cut);
+      EXPECT_EQ(other.heard.records, whole.heard.records);
+      EXPECT_EQ(other.heard.anomalies, whole.heard.anomalies);
+      EXPECT_EQ(other.heard.fields, whole.heard.fields);
+      EXPECT_EQ(other.protocol, whole.protocol);
+      EXPECT_EQ(other.failed, whole.failed);
+    }
+  }
+}
+
 Strings dialogues() {
   Strings out;
   for (const auto& entry : std::filesystem::recursive_directory_iterator("tests/dissectors")) {

@@ -13,6 +13,7 @@ struct SilentSink : EventSink {
   void anomaly(const Protocol&, const Transaction&, uint8_t, Direction) override {}
   void file(const Event&, CarriedFile&, Bytes, bool) override {}
   void become(std::string_view, std::shared_ptr<const Context>) override {}
+  bool knows(std::string_view) const override { return false; }
   void rename(std::string_view) override {}
   void expect(const Expectation&) override {}
   void encrypted(Direction, uint64_t) override {}

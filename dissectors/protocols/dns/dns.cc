@@ -101,30 +101,27 @@ Likelihood Dns::probe(const Chunk& first) {
 
 Step Dns::data(const Chunk& chunk) {
   if (chunk.datagram) return message(chunk.data, 0, chunk) ? Step::ok(chunk.data.size()) : Step::fail();
-  size_t used = 0;
-  for (bool& lost = lost_[index(chunk.direction)]; lost; ++used) {
-    const Bytes rest = chunk.data.subspan(used);
-    const Verdict verdict = rest.size() < kPrefix ? Verdict::more
-                                                  : resume(rest.subspan(kPrefix), load_be16(rest.data()),
-                                                           chunk.direction == Direction::to_server);
-    if (verdict == Verdict::more) return Step::need(used, 1);
-    if (verdict == Verdict::certain) {
-      lost = false;
-      break;
-    }
-  }
+  Resync& resync = resync_[index(chunk.direction)];
+  size_t used = resync.skip(chunk, kPrefix + kEnoughToResume, [&](Bytes rest) {
+    return rest.size() < kPrefix ? Likelihood::more
+                                 : likelihood(resume(rest.subspan(kPrefix), load_be16(rest.data()),
+                                                     chunk.direction == Direction::to_server));
+  });
+  if (resync.lost()) return Step::need(used, 1);
   while (true) {
     const Bytes rest = chunk.data.subspan(used);
     if (rest.size() < kPrefix) return Step::need(used, rest.empty() ? 0 : kPrefix - rest.size());
     const size_t size = load_be16(rest.data());
+    const uint64_t begin = chunk.offset + used + kPrefix;
+    resync.reaches(begin + size);
     if (rest.size() < kPrefix + size) return Step::need(used, kPrefix + size - rest.size());
-    if (size > 0 && !message(rest.subspan(kPrefix, size), chunk.offset + used + kPrefix, chunk)) return Step::fail();
+    if (size > 0 && !message(rest.subspan(kPrefix, size), begin, chunk)) return Step::fail();
     used += kPrefix + size;
   }
 }
 
 Step Dns::gap(Direction direction, uint64_t) {
-  lost_[index(direction)] = true;
+  resync_[index(direction)].lose();
   return Step::ok(0);
 }
 

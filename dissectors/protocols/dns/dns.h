@@ -7,6 +7,7 @@
 
 #include "dissectors/contract/dissector.h"
 #include "dissectors/contract/names.h"
+#include "dissectors/contract/resync.h"
 #include "dissectors/protocols/dns/dns_parser.h"
 
 namespace lapwing::dns {
@@ -90,7 +91,7 @@ class Dns {
 
   const Config& config_;
   Out<Dns> out_;
-  std::array<bool, 2> lost_ = {};     // by Direction: bytes are missing, and no message boundary is known
+  std::array<Resync, 2> resync_;      // by Direction
   std::vector<uint16_t> unrecorded_;  // ids of queries without record: the answer shall have none either
   bool straight_ = false;  // a request came from the client or an answer from the server: the two are what they seem
 };

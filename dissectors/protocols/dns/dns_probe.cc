@@ -104,8 +104,7 @@ Verdict judge(Bytes wire, size_t size, bool to_server, bool datagram) {
 }
 
 Verdict resume(Bytes wire, size_t size, bool to_server) {
-  constexpr size_t kQuestion = 255 + 4;  // the longest name (RFC 1035 2.3.4), type and class
-  const size_t enough = std::min(size, kHeaderSize + kQuestion);
+  const size_t enough = std::min(size, kEnoughToResume);
   wire = wire.first(std::min(wire.size(), enough));
   if (!sane(read_header(wire, to_server), to_server)) return Verdict::no;
   const Verdict verdict = judge(wire, size, to_server, false);

@@ -19,6 +19,18 @@ constexpr uint64_t kGivenUpFactor = 4;
 /// Methods, whatever they are, and HTTP; either behind empty lines.
 constexpr ByteSet kRequestStarts = ByteSet::range('A', 'Z') | ByteSet::range('a', 'z') | bytes_of("-_ \t\r\n");
 constexpr ByteSet kResponseStarts = bytes_of("H\r\n");
+
+/// The protocol that a server went over to, by the first of its Upgrade header, or empty.
+std::string_view upgraded(std::string_view header) {
+  constexpr struct {
+    std::string_view token, protocol;
+  } kUpgrades[] = {{"websocket", "websocket"}, {"h2c", "http2"}, {"tls", "tls"}};  // RFC 6455, 7540 and 2817
+  const std::string_view token = trim(header.substr(0, header.find_first_of(",/")));
+  for (const auto& row : kUpgrades) {
+    if (equal_nocase(token, row.token)) return row.protocol;
+  }
+  return {};
+}
 }  // namespace
 
 constexpr FrameKind kFrames[] = {
@@ -64,6 +76,7 @@ Http::Http(const Config& config, const Out<Http>& out)
     : config_(config), out_(out), parser_(config.library(), config.headers_limit, *this) {}
 
 Step Http::data(const Chunk& chunk) {
+  if (parser_.stopped()) return Step::ok(chunk.data.size());
   auto& origin = origins_[index(chunk.direction)];
   if (!origin) origin = chunk.offset;
   Parser::Result result;
@@ -77,6 +90,7 @@ Step Http::data(const Chunk& chunk) {
 }
 
 Step Http::gap(Direction direction, uint64_t lost) {
+  if (parser_.stopped()) return Step::ok(0);
   return step(parser_.gap(direction, lost), 0);
 }
 
@@ -344,18 +358,20 @@ void Http::complete(htp_tx_t* tx, Direction direction) {
   end_direction(t, direction, state);
 }
 
-/// CONNECT (RFC 9110 9.3.6) and Upgrade (7.8): what follows this answer is another protocol.
+/// CONNECT (RFC 9110 9.3.6) and Upgrade (7.8): what follows this answer is another protocol, on both sides. One that is
+/// not known leaves the flow HTTP's, of which nothing more comes.
 void Http::check_switch(HttpTransaction& t) {
   const int status = t.tx->response_status_number;
   if (t.tx->request_method_number == HTP_M_CONNECT && status >= 200 && status < 300) {
     next_protocol_ = std::string_view{};
-    end_direction(t, kServer);
-  } else if (status == 101) {
-    std::string_view upgrade = header(t.tx->response_headers, "upgrade");
-    if (upgrade == "h2c") next_protocol_ = "http2";
-    if (equal_nocase(upgrade, "websocket")) next_protocol_ = "websocket";
+  } else if (status == Parser::kSwitchingProtocols) {
+    const std::string_view name = upgraded(header(t.tx->response_headers, "upgrade"));
+    if (!name.empty() && out_.knows(name)) next_protocol_ = name;
+  } else {
+    return;
   }
-  if (next_protocol_) parser_.stop();
+  parser_.stop();
+  end_direction(t, kServer);
 }
 
 void Http::log(htp_tx_t* tx, Direction direction, std::string_view message) {

@@ -131,6 +131,7 @@ struct Parser::Callbacks {
   static int response_headers(htp_tx_t* tx) {
     if (tx->request_method_number == HTP_M_CONNECT) parser(tx).sides_[index(Direction::to_server)].tunnels = false;
     restore_length<Direction::to_client>(tx);
+    parser(tx).switching_ = tx->response_status_number == kSwitchingProtocols;
     return plain<&ParserEvents::response_headers>(tx);
   }
   template <Direction direction>
@@ -462,6 +463,9 @@ Parser::Result Parser::give(Direction direction, Bytes piece) {
   piece_ = piece.size();
   int state = request ? htp_connp_req_data(connp_.get(), nullptr, piece.data(), piece.size())
                       : htp_connp_res_data(connp_.get(), nullptr, piece.data(), piece.size());
+  // libhtp leaves such an answer open, or waits for the body that its headers tell of.
+  htp_tx_t* answer = switching_ && !failed_ && !stopped_ ? current(Direction::to_client) : nullptr;
+  if (answer) htp_tx_state_response_complete(answer);
   piece_ = 0;
   if (failed_) return {Status::failed, piece.size()};
   switch (state) {

@@ -66,6 +66,8 @@ class Parser {
   static constexpr std::string_view kUnexpectedBody = "Unexpected request body";
   static constexpr std::string_view kTooManyRequestHeaders = "Too many request headers";
   static constexpr std::string_view kTooManyResponseHeaders = "Too many response headers";
+  /// The status behind whose headers another protocol is spoken, whatever length they tell (RFC 9112 6.3).
+  static constexpr int kSwitchingProtocols = 101;
   /// Headers that frame a message and come behind more than are kept.
   static constexpr uint64_t kFramingHeaders = 8;
 
@@ -171,6 +173,7 @@ class Parser {
   uint32_t messages_ = 0;
   size_t piece_ = 0;
   bool stopped_ = false, failed_ = false;
+  bool switching_ = false;     // the headers of an answer with kSwitchingProtocols are over
   bool filling_ = false;       // the bytes at hand stand for lost ones
   std::exception_ptr thrown_;  // by a callback
 };
