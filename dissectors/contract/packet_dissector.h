@@ -1,4 +1,4 @@
-// The contract of a packet dissector: records of packets that belong to no flow.
+// The contract of a packet dissector: records of single packets, each by itself, on request.
 #pragma once
 
 #include <cstdint>
@@ -8,19 +8,21 @@
 
 namespace lapwing {
 
-/// Where its packets are found: by the type of the network layer, or by the number of what IP carries.
+/// Where its packets are found: by the type of the network layer, or by the number of what IPv4 and IPv6 carry.
 struct PacketSelector {
   uint16_t ether_type = 0;
-  uint8_t ip_proto = 0;
+  uint8_t ipv4_proto = 0, ipv6_proto = 0;
 };
 
 /// [S] That of a protocol is kPacketRow of its namespace. `read` is given the packet from the selected layer's header
-/// on, as it was decoded, and gives a transaction of the thread's own, valid until its next call, or null where the
-/// bytes are none of the protocol. Its record is the protocol's first.
+/// on, as it was decoded, and the version of IP that carries it, or 0. It gives a transaction of the thread's own,
+/// which views the bytes and is valid until the next call, or null where they are none of the protocol. Its record, at
+/// most one a packet, is the protocol's first; its addresses are those of the packet, its flow_id that of the flow that
+/// the packet counts for, where it has one, as other records of that flow show it.
 struct PacketDissectorRow {
   const Protocol* protocol;
   PacketSelector selector;
-  Transaction* (*read)(Bytes bytes);
+  Transaction* (*read)(Bytes bytes, uint8_t ip_version);
 };
 
 }  // namespace lapwing

@@ -65,7 +65,7 @@ void Inspector::at_packet(Look& look) {
     app_.greet(*flow, look.time);
   }
   if (packet.event_count) report_decode(look);
-  if (!flow && !packets_.empty()) record_packet(look);
+  if (!packets_.empty()) record_packet(look);
   // The packet that completes what a side of a stream is judged by belongs to what came before.
   bool just_judged = look.ruled && flow && app_.take_just_judged(*flow, look.direction);
   if (flow) {
@@ -89,20 +89,26 @@ void Inspector::at_packet(Look& look) {
   if (flow && flow->flags & flow_flag::bypass_wanted) flows_.set_state(*flow, FlowState::bypassed);
 }
 
-/// Of a packet without flow.
+/// What packet dissectors say of the packet by itself. Where its headers are broken, anomalies tell.
 void Inspector::record_packet(const Look& look) {
   const Packet& packet = *look.packet;
+  if (packet.invalid) return;
   for (const Recorded& recorded : packets_) {
     const PacketSelector& selector = recorded.row->selector;
-    const bool carried = selector.ip_proto != 0;
-    if (carried ? packet.ip_version == 0 || packet.proto != selector.ip_proto || packet.is_fragment
+    const bool carried = selector.ether_type == 0;
+    const uint8_t proto = packet.ip_version == 4 ? selector.ipv4_proto : selector.ipv6_proto;
+    if (carried ? packet.ip_version == 0 || proto == 0 || packet.proto != proto || packet.is_fragment
                 : packet.ether_type != selector.ether_type) {
       continue;
     }
-    if (Transaction* tx = recorded.row->read(carried ? packet.ip_payload : packet.arp)) {
+    const Bytes bytes = carried ? packet.ip_payload : packet.arp;
+    if (Transaction* tx = recorded.row->read(bytes, packet.ip_version)) {
       const Protocol& protocol = *recorded.row->protocol;
-      reporter_.event(look,
-                      {.protocol = &protocol, .tx = tx, .record = &protocol.records[0], .plans = &recorded.plans});
+      reporter_.packet(look, {.protocol = &protocol,
+                              .tx = tx,
+                              .record = &protocol.records[0],
+                              .message = bytes.size(),
+                              .plans = &recorded.plans});
     }
   }
 }

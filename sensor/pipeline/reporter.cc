@@ -154,6 +154,12 @@ void Reporter::event(const Look& look, const Event& event) {
   recorder_.event(envelope, event);
 }
 
+void Reporter::packet(const Look& look, const Event& event) {
+  if (!may_record(look.flow)) return;
+  const Charge charge(recorder_, look.flow);
+  recorder_.event(as_sent(look, look.ruled), event);
+}
+
 void Reporter::frame(const Look& look, const MessageFrame& frame) {
   if (!frame.first || !recorder_.wants_frames() || !may_record(look.flow)) return;
   const Charge charge(recorder_, look.flow);

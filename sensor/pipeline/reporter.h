@@ -59,6 +59,8 @@ class Reporter final : public AlertSink {
   void anomaly(const Look& look, const Breach& breach);
   /// A transaction got on: its record, if one is due.
   void event(const Look& look, const Event& event);
+  /// What a packet says by itself, whatever its flow.
+  void packet(const Look& look, const Event& event);
   void frame(const Look& look, const MessageFrame& frame);
   /// As EventSink::file.
   void file(const Look& look, Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over);

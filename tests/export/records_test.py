@@ -23,7 +23,7 @@ ALL = [f"outputs.eve-log.{key}=yes" for key in (
     "types.anomaly.packethdr", "types.flow.exception-policy")] + [
     "app-layer.protocols.http.alert.body=yes", "app-layer.protocols.http.alert.body-printable=yes",
     "app-layer.protocols.http.record.dump-all-headers=both", "sensor-name=probe"]
-RECORDS = "alert,anomaly,flow,netflow,packet,stats,loss,frame,metadata,dns,http,fileinfo,tls,arp"
+RECORDS = "alert,anomaly,flow,netflow,packet,stats,loss,frame,metadata,dns,http,fileinfo,tls,arp,icmp,igmp,sctp"
 
 
 class Node:

@@ -11,7 +11,7 @@ namespace {
 constexpr uint16_t kEtherType = 0x0806, kEthernet = 1, kIpv4 = 0x0800;
 constexpr size_t kSize = 28;
 
-Transaction* read(Bytes bytes) {
+Transaction* read(Bytes bytes, uint8_t) {
   Message& message = per_thread([] { return Message(); });
   return parse(bytes, message) ? &message : nullptr;
 }

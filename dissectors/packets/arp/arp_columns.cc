@@ -1,4 +1,5 @@
 #include "dissectors/contract/columns.h"
+#include "dissectors/contract/hardware_address.h"
 #include "dissectors/packets/arp/arp.h"
 
 namespace lapwing::arp {
@@ -7,21 +8,11 @@ namespace {
 
 using namespace columns;
 
-std::string mac_text(const std::array<uint8_t, 6>& mac) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  for (uint8_t byte : mac) {
-    if (!out.empty()) out += ':';
-    (out += kDigits[byte >> 4]) += kDigits[byte & 15];
-  }
-  return out;
+std::string_view sender_mac(const Message& message, std::string& scratch) {
+  return hardware_address(message.sender_mac, scratch);
 }
-
-std::string sender_mac(const Message& message) {
-  return mac_text(message.sender_mac);
-}
-std::string target_mac(const Message& message) {
-  return mac_text(message.target_mac);
+std::string_view target_mac(const Message& message, std::string& scratch) {
+  return hardware_address(message.target_mac, scratch);
 }
 std::string_view hardware(const Message&) {
   return "ethernet";

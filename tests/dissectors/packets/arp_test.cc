@@ -4,17 +4,10 @@
 
 #include <string>
 
-#include "dissectors/registry.h"
+#include "tests/dissectors/packets/packet_record.h"
 
 namespace lapwing {
 namespace {
-
-const PacketDissectorRow& row() {
-  for (const PacketDissectorRow* row : packet_dissectors()) {
-    if (row->protocol->name == "arp") return *row;
-  }
-  std::abort();
-}
 
 std::string message(char operation) {
   const char bytes[] = {0, 1, 8, 0, 6, 4, 0, operation, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 2, 0, 0, 0, 0, 2, 10, 0, 0, 2};
@@ -22,20 +15,11 @@ std::string message(char operation) {
 }
 
 std::string record(const std::string& bytes) {
-  Transaction* tx = row().read(to_bytes(bytes));
-  if (!tx) return "none";
-  const RecordPlans plans(*row().protocol, nullptr);
-  const Event event{.protocol = row().protocol, .tx = tx, .record = row().protocol->records.data(), .plans = &plans};
-  std::string text, scratch;
-  JsonWriter json(text);
-  json.begin_object();
-  write_record(event, scratch, json);
-  json.end_object();
-  return text;
+  return test::packet_record(test::packet_row("arp"), to_bytes(bytes), 0);
 }
 
 TEST(Arp, SaysWhoAsksForWhom) {
-  EXPECT_EQ(row().selector.ether_type, 0x0806);
+  EXPECT_EQ(test::packet_row("arp").selector.ether_type, 0x0806);
   EXPECT_EQ(record(message(1)),
             R"({"arp":{"hw_type":"ethernet","proto_type":"ipv4","opcode":"request","src_mac":"02:00:00:00:00:01",)"
             R"("src_ip":"10.0.0.1","dest_mac":"02:00:00:00:00:02","dest_ip":"10.0.0.2"}})");

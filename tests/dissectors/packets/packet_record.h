@@ -1,0 +1,37 @@
+// What packet dissectors say of some bytes.
+#pragma once
+
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "dissectors/registry.h"
+
+namespace lapwing::test {
+
+inline const PacketDissectorRow& packet_row(std::string_view name) {
+  for (const PacketDissectorRow* row : packet_dissectors()) {
+    if (row->protocol->name == name) return *row;
+  }
+  std::abort();
+}
+
+/// The record's members, or "none".
+inline std::string packet_record(const PacketDissectorRow& row, Bytes bytes, uint8_t ip_version) {
+  Transaction* tx = row.read(bytes, ip_version);
+  if (!tx) return "none";
+  const RecordPlans plans(*row.protocol, nullptr);
+  const Event event{.protocol = row.protocol,
+                    .tx = tx,
+                    .record = row.protocol->records.data(),
+                    .message = bytes.size(),
+                    .plans = &plans};
+  std::string text, scratch;
+  JsonWriter json(text);
+  json.begin_object();
+  write_record(event, scratch, json);
+  json.end_object();
+  return text;
+}
+
+}  // namespace lapwing::test
