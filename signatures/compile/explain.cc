@@ -211,10 +211,13 @@ class Explainer {
   std::string event_words(uint16_t event) const {
     if (rule_.kind == RuleKind::decode_event) return "decode-event " + compiled_.decode_events[event];
     if (rule_.kind == RuleKind::stream_event) return "stream-event " + compiled_.stream_events[event];
+    if (const Part* part = rule_.event_part) {
+      return "app-layer-event " + std::string(part->name) + "." + std::string(part->anomalies[event]);
+    }
     for (size_t p = 0; p < compiled_.protocols.size(); p++) {
       if (!(rule_.header.protocols >> p & 1)) continue;
-      return "app-layer-event " + std::string(compiled_.protocols[p]->name) + "." +
-             std::string(compiled_.protocols[p]->anomalies[event]);
+      const Protocol& protocol = *compiled_.protocols[p];
+      return "app-layer-event " + std::string(protocol.name) + "." + anomaly_name(protocol, event);
     }
     return "app-layer-event";
   }
