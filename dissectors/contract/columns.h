@@ -410,6 +410,18 @@ constexpr Column objects(std::string_view member, Table inside, std::string_view
           .inside = inside};
 }
 
+/// A part whose object `Read` finds as `object` does, in `sender`'s direction; null where there is none. `stages`:
+/// those of the protocol at which the part's own are reached, in their order.
+template <auto Read>
+constexpr Carried carried(const Part& part, Sender sender, std::array<uint8_t, 4> stages) {
+  return {.part = &part, .enter = &made::enter<Read>, .sender = sender, .stages = stages};
+}
+/// One of which there are many.
+template <auto Read>
+constexpr Carried carried_each(const Part& part, Sender sender, std::array<uint8_t, 4> stages) {
+  return {.part = &part, .enter = &made::enter_each<Read>, .sender = sender, .stages = stages};
+}
+
 /// How many equal neighbours an element of `objects` stands for, where it is not alone.
 constexpr Column count() {
   return {.member = "count", .shape = Shape::integer, .help = "equal neighbours that this stands for"};

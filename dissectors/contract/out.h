@@ -21,7 +21,10 @@ struct Beginning {
   std::shared_ptr<const Context> context = {};  // from whoever became this protocol, or expected this flow
 };
 
-/// [W] D names its Anomaly, Pdu and Cap: enums that number the rows of its protocol.
+template <class P>
+class PartOut;
+
+/// [W] D names its Anomaly, Pdu and Cap: enums that number the rows of its protocol; and, where it has any, its kParts.
 template <class D>
 class Out {
  public:
@@ -53,17 +56,7 @@ class Out {
   }
   /// Told once a transaction, and rules look at once. What belongs to none is told of a transaction of its own.
   void anomaly(typename D::Anomaly name, Direction direction, Transaction* tx = nullptr) {
-    if (!tx) {
-      Transaction blank;
-      blank.blank = true;
-      open(blank);
-      return anomaly(name, direction, &blank);
-    }
-    const auto number = static_cast<uint8_t>(name);
-    if (std::ranges::find(tx->anomalies, number) != tx->anomalies.end()) return;
-    tx->anomalies.push_back(number);
-    sink_.anomaly(D::protocol, *tx, number, direction);
-    emit({.tx = tx, .direction = direction});
+    breach(static_cast<uint8_t>(name), direction, tx);
   }
   /// As EventSink::file; rules look at it where it has reached a stage.
   void file(Transaction& tx, Direction direction, CarriedFile& file, Bytes bytes, bool over) {
@@ -92,6 +85,14 @@ class Out {
   /// As EventSink::work: false when nothing more may be looked at.
   bool work(uint64_t bytes) { return sink_.work(bytes); }
 
+  // Parts.
+  /// What a part says under its own names. P names its rows as a dissector does: Anomaly, Cap, kCaps, and `part`.
+  template <class P>
+  PartOut<P> part() {
+    static_assert(carries(&P::part), "a part that kParts does not name");
+    return PartOut<P>(*this);
+  }
+
   // The flow.
   /// The protocol that the flow spoke before it went over to this one, else empty.
   std::string_view from() const { return from_; }
@@ -107,10 +108,33 @@ class Out {
   void expect(const Expectation& expectation) { sink_.expect(expectation); }
 
  private:
+  template <class P>
+  friend class PartOut;
+
   void own(Event& event) const {
     event.protocol = &D::protocol;
     event.config = config_;
     event.plans = plans_;
+  }
+  static consteval bool carries(const Part* part) {
+    if constexpr (requires { D::kParts; }) {
+      return std::ranges::find(D::kParts, part, &Carried::part) != std::ranges::end(D::kParts);
+    } else {
+      return false;
+    }
+  }
+  /// `number`: in kAnomalyRows.
+  void breach(uint8_t number, Direction direction, Transaction* tx) {
+    if (!tx) {
+      Transaction blank;
+      blank.blank = true;
+      open(blank);
+      return breach(number, direction, &blank);
+    }
+    if (std::ranges::find(tx->anomalies, number) != tx->anomalies.end()) return;
+    tx->anomalies.push_back(number);
+    sink_.anomaly(D::protocol, *tx, number, direction);
+    emit({.tx = tx, .direction = direction});
   }
 
   EventSink& sink_;
@@ -118,6 +142,40 @@ class Out {
   const void* config_;
   const RecordPlans* plans_;
   uint64_t first_id_, next_id_;
+};
+
+/// [W] The mouth of a part, which need not know whose Out it speaks through.
+template <class P>
+class PartOut {
+ public:
+  template <class D>
+  explicit PartOut(Out<D>& carrier)
+      : carrier_(&carrier),
+        breach_([](void* out, uint8_t name, Direction direction, Transaction* tx) {
+          const size_t first = kAnomalyRows.first(D::protocol, &P::part);
+          static_cast<Out<D>*>(out)->breach(static_cast<uint8_t>(first + name), direction, tx);
+        }),
+        capped_([](void* out, uint8_t cap, uint64_t count) {
+          const size_t first = kCapRows.first(D::protocol, &P::part);
+          static_cast<Out<D>*>(out)->sink_.capped(D::protocol, static_cast<uint8_t>(first + cap), count);
+        }) {}
+
+  // As those of Out.
+  void anomaly(typename P::Anomaly name, Direction direction, Transaction* tx = nullptr) {
+    breach_(carrier_, static_cast<uint8_t>(name), direction, tx);
+  }
+  bool within(typename P::Cap cap, uint64_t size) {
+    if (size <= limit(cap)) return true;
+    capped(cap);
+    return false;
+  }
+  void capped(typename P::Cap cap, uint64_t count = 1) { capped_(carrier_, static_cast<uint8_t>(cap), count); }
+  static constexpr uint64_t limit(typename P::Cap cap) { return P::kCaps[static_cast<size_t>(cap)].limit; }
+
+ private:
+  void* carrier_;
+  void (*breach_)(void* out, uint8_t name, Direction direction, Transaction* tx);
+  void (*capped_)(void* out, uint8_t cap, uint64_t count);
 };
 
 }  // namespace lapwing

@@ -1,6 +1,7 @@
-// Makers of words that test a transaction.
+// Makers of words that test a transaction, or the object of a part.
 #pragma once
 
+#include <concepts>
 #include <memory>
 
 #include "sensor/event/event.h"
@@ -22,22 +23,26 @@ namespace made {
 
 template <class Test>
 struct Of;
-template <class Tx, class V>
-struct Of<bool (*)(const Tx&, const Moment&, const V&)> {
-  using Transaction = Tx;
+template <class O, class V>
+struct Of<bool (*)(const O&, const Moment&, const V&)> {
+  using Object = O;
   using Value = V;
 };
 
 }  // namespace made
 
-/// `Parse(text)` gives the value, for which there is describe(value); `Test(tx, moment, value)` tries a transaction.
+/// `Parse(text)` gives the value, for which there is describe(value); `Test(object, moment, value)` tries one.
 template <auto Parse, auto Test>
 constexpr Word tested(Word row) {
-  using Tx = typename made::Of<decltype(Test)>::Transaction;
+  using Object = typename made::Of<decltype(Test)>::Object;
   using Value = typename made::Of<decltype(Test)>::Value;
   row.parse = [](const WordText& text) -> Asked { return Tested{std::make_shared<const Value>(Parse(text))}; };
-  row.test = [](const Transaction& tx, const Moment& at, const void* value) {
-    return Test(static_cast<const Tx&>(tx), at, *static_cast<const Value*>(value));
+  row.test = [](const Place& at, const Moment& moment, const void* value) {
+    if constexpr (std::derived_from<Object, Transaction>) {
+      return Test(static_cast<const Object&>(*at.tx), moment, *static_cast<const Value*>(value));
+    } else {
+      return Test(*static_cast<const Object*>(at.self), moment, *static_cast<const Value*>(value));
+    }
   };
   row.describe = [](const void* value) { return std::string(describe(*static_cast<const Value*>(value))); };
   return row;

@@ -34,7 +34,7 @@ constexpr OptionRow<A> kAlertRows[] = {
 };
 
 using N = EveAnomalyOptions;
-constexpr OptionRow<N> kAnomalyRows[] = {
+constexpr OptionRow<N> kAnomalyOptions[] = {
     {"types.decode", &N::decode, "no", "write anomalies of packet headers"},
     {"types.stream", &N::stream, "no", "write anomalies of TCP streams"},
     {"types.applayer", &N::applayer, "yes", "write anomalies of application protocols"},
@@ -268,7 +268,7 @@ void EveConfig::read_options_of(std::span<const Setting* const> sections) {
   options_.forwarded = read_options<X>(forwarded, kForwardedRows);
   options_.alert = read_options<A>(alert, kAlertRows);
   read_metadata(alert, options_.alert);
-  options_.anomaly = read_options<N>(options_of_type(sections, "anomaly"), kAnomalyRows);
+  options_.anomaly = read_options<N>(options_of_type(sections, "anomaly"), kAnomalyOptions);
   options_.frame = read_options<F>(options_of_type(sections, "frame"), kFrameRows);
   options_.flow = read_options<W>(options_of_type(sections, "flow"), kFlowRows);
   options_.stats = read_options<S>(options_of_type(sections, "stats"), kStatsRows);
@@ -329,7 +329,7 @@ std::vector<OptionInfo> eve_options() {
   add(describe_options<C>(kCommonRows, "outputs.eve-log."));
   add(describe_options<X>(kForwardedRows, "outputs.eve-log."));
   add(describe_options<A>(kAlertRows, "outputs.eve-log.types.alert."));
-  add(describe_options<N>(kAnomalyRows, "outputs.eve-log.types.anomaly."));
+  add(describe_options<N>(kAnomalyOptions, "outputs.eve-log.types.anomaly."));
   add(describe_options<F>(kFrameRows, "outputs.eve-log.types.frame."));
   add(describe_options<W>(kFlowRows, "outputs.eve-log.types.flow."));
   add(describe_options<S>(kStatsRows, "outputs.eve-log.types.stats."));

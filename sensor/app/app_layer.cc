@@ -38,9 +38,10 @@ void ProtocolCounters::add(const Protocol& protocol, CounterSet& set) const {
   const std::string name(protocol.name);
   set.add("app_layer.flow." + name, flows, "flows of this protocol");
   set.add("app_layer.tx." + name, transactions, "transactions of this protocol");
-  for (size_t i = 0; i < protocol.caps.size(); ++i) {
-    const Cap& cap = protocol.caps[i];
-    set.add("app_layer." + name + "." + std::string(cap.name) + "_max", capped[i], cap.help, CounterKind::loss);
+  for (size_t i = 0; i < capped.size(); ++i) {
+    const auto [part, cap] = kCapRows.at(protocol, i);
+    const std::string owner(part ? part->name : protocol.name);
+    set.add("app_layer." + owner + "." + std::string(cap.name) + "_max", capped[i], cap.help, CounterKind::loss);
   }
 }
 

@@ -36,12 +36,12 @@ struct AppCounters {
   uint64_t expectations_pair_max = 0, expectations_max = 0;  // announcements given up
 };
 std::span<const CounterRow<AppCounters>> app_counter_rows();
-/// What is counted of each protocol; `capped`: by row of Protocol::caps.
+/// What is counted of each protocol; `capped`: by row of kCapRows.
 struct ProtocolCounters {
   uint64_t flows = 0, transactions = 0;
   std::vector<uint64_t> capped;
 
-  explicit ProtocolCounters(const Protocol& protocol) : capped(protocol.caps.size()) {}
+  explicit ProtocolCounters(const Protocol& protocol) : capped(kCapRows.size(protocol)) {}
   void add(const Protocol& protocol, CounterSet& set) const;
 };
 

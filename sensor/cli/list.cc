@@ -61,15 +61,18 @@ Listing frames() {
 }
 
 Listing protocols() {
-  Listing list{{"name", "transports", "ports", "records", "help"}, {}};
+  Listing list{{"name", "transports", "ports", "records", "parts", "help"}, {}};
   for (const DissectorRow* row : dissectors()) {
     std::string transports = row->about->transports & transport::tcp ? "tcp" : "";
     if (row->about->transports & transport::udp) transports += transports.empty() ? "udp" : " udp";
-    std::string ports, records;
+    std::string ports, records, parts;
     for (uint16_t port : row->about->ports) ports += (ports.empty() ? "" : " ") + std::to_string(port);
     for (const RecordRow& record : row->protocol->records)
       records += (records.empty() ? "" : " ") + std::string(record.type);
-    list.rows.push_back({std::string(row->about->name), transports, ports, records, std::string(row->about->help)});
+    for (const Carried& carried : row->protocol->parts)
+      parts += (parts.empty() ? "" : " ") + std::string(carried.part->name);
+    list.rows.push_back(
+        {std::string(row->about->name), transports, ports, records, parts, std::string(row->about->help)});
   }
   return list;
 }

@@ -1,5 +1,7 @@
 #include "sensor/event/event.h"
 
+#include <algorithm>
+
 #include "sensor/event/recognition.h"
 
 namespace lapwing {
@@ -24,6 +26,25 @@ std::string_view name(RecognitionAnomaly event) {
 }
 std::span<const std::string_view> recognition_anomaly_names() {
   return kDetectionEvents;
+}
+
+std::string anomaly_name(const Protocol& protocol, size_t number) {
+  const auto [part, name] = kAnomalyRows.at(protocol, number);
+  return (part ? std::string(part->name) + "_" : std::string()) + std::string(name);
+}
+
+std::vector<const Part*> parts_of(std::span<const Protocol* const> protocols) {
+  std::vector<const Part*> out;
+  for (const Protocol* protocol : protocols) {
+    for (const Carried& row : protocol->parts) {
+      if (std::ranges::find(out, row.part) == out.end()) out.push_back(row.part);
+    }
+  }
+  return out;
+}
+
+bool carries(const Protocol& protocol, const Part& part) {
+  return std::ranges::find(protocol.parts, &part, &Carried::part) != protocol.parts.end();
 }
 
 RecordPlans::RecordPlans(const Protocol& protocol, const void* config, std::span<const std::string> requested) {

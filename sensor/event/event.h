@@ -14,6 +14,7 @@
 #include "sensor/event/chunk.h"
 #include "sensor/event/field.h"
 #include "sensor/event/message_frame.h"
+#include "sensor/event/part.h"
 #include "sensor/event/record_plan.h"
 #include "sensor/event/word.h"
 
@@ -38,8 +39,8 @@ struct Transaction {
   bool blank = false;                     // stands for an anomaly of no transaction: nothing can be read from it
   std::array<uint64_t, 2> begin = {kNowhere, kNowhere};  // by Direction: where in the stream its message began
   std::array<bool, 2> grown = {};                        // by Direction: what Protocol::grows names got more at the end
-  std::vector<uint8_t> anomalies;  // indices into the protocol's anomaly names, in order of discovery
-  std::vector<uint64_t> matched;   // owned by the rule matcher: rules that must not match again
+  std::vector<uint8_t> anomalies;                        // numbers in kAnomalyRows, in order of discovery
+  std::vector<uint64_t> matched;                         // owned by the rule matcher: rules that must not match again
 };
 
 /// A state that rules may wait for: a progress of one direction under its name.
@@ -47,14 +48,6 @@ struct ProgressState {
   std::string_view name;
   Direction direction = Direction::to_server;
   uint8_t stage = 0;
-};
-
-/// A bound on what a flow makes its dissector keep or look at. What lies beyond is counted as
-/// "app_layer.<protocol>.<name>_max", which is a loss.
-struct Cap {
-  std::string_view name;
-  uint64_t limit = 0;
-  std::string_view help;
 };
 
 struct Event;
@@ -93,10 +86,52 @@ struct Protocol {
   Table in_alert = {};                         // what alerts show of a transaction, and rules look at
   size_t most_entries = 0;                     // of lists in a record, which their message bounds; 0: no bound
   std::span<const Cap> caps = {};
+  std::span<const Carried> parts = {};  // whose anomalies, caps and words are there as well
   /// How much options ask for of a record, or, where `record` is empty, of what alerts show.
   RecordExtent (*extent)(const void* config, std::string_view record) = nullptr;
   std::vector<Field> fields = rule_fields(in_alert);  // follows from the columns; never given
 };
+
+/// Rows of a protocol and its parts, numbered as one list: its own come first, then those of each part.
+template <class Row>
+struct JoinedRows {
+  struct Found {
+    const Part* part;  // null: the protocol's own
+    const Row& row;
+  };
+  std::span<const Row> Protocol::*own;
+  std::span<const Row> Part::*carried;
+
+  size_t size(const Protocol& protocol) const { return first(protocol, nullptr); }
+  /// The number of the first row of a part, which the protocol carries.
+  size_t first(const Protocol& protocol, const Part* part) const {
+    size_t number = (protocol.*own).size();
+    for (const Carried& row : protocol.parts) {
+      if (row.part == part) break;
+      number += (row.part->*carried).size();
+    }
+    return number;
+  }
+  Found at(const Protocol& protocol, size_t number) const {
+    std::span<const Row> rows = protocol.*own;
+    const Part* part = nullptr;
+    for (size_t next = 0; number >= rows.size(); ++next) {
+      number -= rows.size();
+      part = protocol.parts[next].part;
+      rows = part->*carried;
+    }
+    return {part, rows[number]};
+  }
+};
+inline constexpr JoinedRows<std::string_view> kAnomalyRows{&Protocol::anomalies, &Part::anomalies};
+inline constexpr JoinedRows<Cap> kCapRows{&Protocol::caps, &Part::caps};
+
+/// "name", or "part_name", as rules of the protocol call it [cold].
+std::string anomaly_name(const Protocol& protocol, size_t number);
+
+/// Parts that these protocols carry, each once [cold].
+std::vector<const Part*> parts_of(std::span<const Protocol* const> protocols);
+bool carries(const Protocol& protocol, const Part& part);
 
 /// One step of a transaction [W], valid during the call.
 struct Event {

@@ -15,7 +15,7 @@ class EventSink {
   virtual ~EventSink() = default;
   /// A transaction advanced, or a record of it is due.
   virtual void emit(const Event& event) = 0;
-  /// The traffic breaks its protocol; `name` indexes Protocol::anomalies.
+  /// The traffic breaks its protocol; `name`: its number in kAnomalyRows.
   virtual void anomaly(const Protocol& protocol, const Transaction& tx, uint8_t name, Direction direction) = 0;
   /// The last `bytes` of a file came, or none but `over`: nothing more will. Called for every file, at least when it is
   /// over and before its record.
@@ -45,7 +45,7 @@ class EventSink {
   /// Asks for leave to look at so many bytes beside those just offered: what was decompressed, or is looked at again.
   /// False when the flow has cost all that its bytes pay for: return Step::fail().
   virtual bool work(uint64_t bytes) = 0;
-  /// Something went beyond a row of Protocol::caps.
+  /// Something went beyond a row of kCapRows, which `cap` numbers.
   virtual void capped(const Protocol& protocol, uint8_t cap, uint64_t count) = 0;
 };
 

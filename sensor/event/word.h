@@ -17,8 +17,6 @@
 
 namespace lapwing {
 
-struct Transaction;
-
 /// What stands behind a word in a rule.
 struct WordText {
   std::string_view word;
@@ -77,7 +75,7 @@ struct Word {
   uint8_t stage = 0;               // when it has come this far
   /// Throws SettingError.
   Asked (*parse)(const WordText& text) = nullptr;
-  bool (*test)(const Transaction& tx, const Moment& at, const void* value) = nullptr;
+  bool (*test)(const Place& at, const Moment& moment, const void* value) = nullptr;
   std::string (*describe)(const void* value) = nullptr;  // to be read behind the name [cold]
   std::string_view help = {};
 };

@@ -12,18 +12,21 @@ namespace lapwing {
 /// the room ends: names are constants, and shorter.
 class AnomalyName {
  public:
-  AnomalyName(std::string_view prefix, std::string_view name, bool capitals) {
-    append(prefix, [](char c) { return c; });
-    capitals ? append(name, [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; })
-             : append(name, [](char c) { return c; });
+  /// `part`: empty, or the one that is at fault.
+  AnomalyName(std::string_view prefix, std::string_view part, std::string_view name, bool capitals) {
+    append(prefix, false);
+    append(part, capitals);
+    if (!part.empty()) append("_", capitals);
+    append(name, capitals);
   }
   std::string_view view() const { return {text_.data(), size_}; }
 
  private:
-  template <class Letter>
-  void append(std::string_view text, Letter letter) {
+  void append(std::string_view text, bool capitals) {
     text = text.substr(0, text_.size() - size_);
-    std::ranges::transform(text, text_.begin() + static_cast<std::ptrdiff_t>(size_), letter);
+    std::ranges::transform(text, text_.begin() + static_cast<std::ptrdiff_t>(size_), [capitals](char c) {
+      return capitals && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
     size_ += text.size();
   }
 

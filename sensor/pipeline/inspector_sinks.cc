@@ -90,12 +90,14 @@ void Inspector::recognition_anomaly(Flow& flow, RecognitionAnomaly anomaly, Dire
 }
 
 void Inspector::anomaly(Flow&, const Protocol& protocol, const Transaction& tx, uint8_t name, Direction direction) {
+  const auto [part, known] = kAnomalyRows.at(protocol, name);
   reporter_.anomaly(*look_, {.layer = AnomalyLayer::applayer,
-                             .names = {&protocol.anomalies[name], 1},
+                             .names = {&known, 1},
                              .direction = direction,
                              .protocol = &protocol,
                              .by_dissector = true,
-                             .tx = &tx});
+                             .tx = &tx,
+                             .part = part ? part->name : std::string_view()});
 }
 
 }  // namespace lapwing

@@ -134,7 +134,7 @@ void Reporter::anomaly(const Look& look, const Breach& breach) {
   }
   const bool capitals = !of_packet && (!breach.by_dissector || breach.protocol->loud_anomalies);
   for (std::string_view name : breach.names) {
-    const AnomalyName full(prefix(breach.layer), name, capitals);
+    const AnomalyName full(prefix(breach.layer), breach.part, name, capitals);
     anomaly.event = full.view();
     recorder_.anomaly(envelope, anomaly);
   }

@@ -46,6 +46,7 @@ struct Breach {
   const Protocol* protocol = nullptr;          // where one is known
   bool by_dissector = false;                   // found in the protocol, not when it was recognised
   const Transaction* tx = nullptr;
+  std::string_view part = {};  // of the protocol, where the fault is that part's
 };
 
 /// [W] Writes records of a look, within what its flow may cost, and hands them over. It asks what is known of a flow,

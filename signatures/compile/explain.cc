@@ -209,9 +209,12 @@ class Explainer {
   std::string event_words(uint16_t event) const {
     if (rule_.kind == RuleKind::decode_event) return "decode-event " + compiled_.decode_events[event];
     if (rule_.kind == RuleKind::stream_event) return "stream-event " + compiled_.stream_events[event];
+    if (const Part* part = rule_.event_part) {
+      return "app-layer-event " + std::string(part->name) + "." + std::string(part->anomalies[event]);
+    }
     if (rule_.header.protocols.empty()) return "app-layer-event";
     const Protocol& protocol = *compiled_.protocols[*rule_.header.protocols.begin()];
-    return "app-layer-event " + std::string(protocol.name) + "." + std::string(protocol.anomalies[event]);
+    return "app-layer-event " + std::string(protocol.name) + "." + anomaly_name(protocol, event);
   }
 
   static std::string buffer_name(const Buffer& buffer) {

@@ -250,7 +250,10 @@ void place_event_rule(Compiled& compiled, const Rule& rule) {
     if (rule.kind == RuleKind::decode_event) {
       compiled.decode_event_rules[event].push_back(rule.order);
     } else {
-      for (size_t p : rule.header.protocols) compiled.app_event_rules[p][event].push_back(rule.order);
+      for (size_t p : rule.header.protocols) {
+        const size_t first = rule.event_part ? kAnomalyRows.first(*compiled.protocols[p], rule.event_part) : 0;
+        compiled.app_event_rules[p][first + event].push_back(rule.order);
+      }
     }
   }
 }
@@ -266,7 +269,7 @@ void group_rules(Compiled& compiled) {
   compiled.frame_groups.resize(compiled.protocols.size());
   compiled.app_event_rules.resize(compiled.protocols.size());
   for (size_t p = 0; p < compiled.protocols.size(); p++) {
-    compiled.app_event_rules[p].resize(compiled.protocols[p]->anomalies.size());
+    compiled.app_event_rules[p].resize(kAnomalyRows.size(*compiled.protocols[p]));
   }
   Stages stages(compiled);
   for (const auto& rule : compiled.all) {

@@ -178,6 +178,9 @@ std::vector<KeywordInfo> list_keywords(const RuleEnvironment& environment) {
     }
     for (const Word& word : protocol->words) out.push_back({word.name, protocol->name, word.help, false});
   }
+  for (const Part* part : parts_of(environment.protocols)) {
+    for (const Word& word : part->words) out.push_back({word.name, part->name, word.help, false});
+  }
   return out;
 }
 

@@ -11,19 +11,19 @@ namespace lapwing::rules {
 void RuleBuilder::apply_word(const RuleOption& option, const std::string& name) {
   const auto& rows = buffers_.words(name);
   std::string_view written = option.has_value ? trim(option.value) : std::string_view{};
-  const bool tests = std::any_of(rows.begin(), rows.end(), [](const Word* row) { return row && row->test; });
+  const bool tests = std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.word && row.word->test; });
   const BufferId tested = tests ? take_direction(option, written, buffers_.of_word(name)) : kRawBuffer;
   const WordText text{option.name, written, option.has_value ? option.value_mark : option.mark};
   ProtocolSet protocols;
   auto test = std::make_shared<WordTest>();
   test->meanings.resize(rows.size());
   for (size_t p = 0; p < rows.size(); p++) {
-    if (!rows[p] || (app_protocol_ && !rule_->header.protocols.has(p))) continue;
+    if (!rows[p].word || (app_protocol_ && !rule_->header.protocols.has(p))) continue;
     const bool first = protocols.empty();
     protocols.add(p);
-    const Asked asked = rows[p]->parse(text);
+    const Asked asked = rows[p].word->parse(text);
     if (auto* value = std::get_if<Tested>(&asked)) {
-      test->meanings[p] = {rows[p], value->value};
+      test->meanings[p] = {rows[p].word, rows[p].carried, value->value};
     } else if (auto* reached = std::get_if<Reached>(&asked)) {
       wait_for(p, *reached);
     } else if (first) {

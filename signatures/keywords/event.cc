@@ -11,17 +11,19 @@ namespace {
 /// Of a rule that looks into buffers too.
 class HasAnomaly : public Condition {
  public:
-  explicit HasAnomaly(uint8_t anomaly) : anomaly_(anomaly) {}
+  HasAnomaly(const Part* part, size_t anomaly) : part_(part), anomaly_(anomaly) {}
   bool holds(const Scene& scene) const override {
     if (!scene.event) return false;
     const auto& found = scene.event->tx->anomalies;
-    return std::find(found.begin(), found.end(), anomaly_) != found.end();
+    const size_t first = part_ ? kAnomalyRows.first(*scene.event->protocol, part_) : 0;
+    return std::find(found.begin(), found.end(), first + anomaly_) != found.end();
   }
 
   std::string describe() const override { return "of the transaction"; }
 
  private:
-  const uint8_t anomaly_;
+  const Part* const part_;  // null: the protocol's own number
+  const size_t anomaly_;
 };
 
 std::string joined(std::span<const std::string_view> names) {
@@ -54,7 +56,35 @@ void stream_event(RuleBuilder& rule, const RuleOption& option) {
            index_of(rule, option, rule.environment().stream_events, rule.text(option)));
 }
 
-/// "applayer_<event>" or "<protocol>.<event>"
+/// What a name stands for behind its dot.
+struct AppEvent {
+  const Part* part = nullptr;  // null: `number` is that of one protocol
+  size_t number = 0;
+  ProtocolSet protocols;  // that have it; empty: there is none of that name
+};
+
+AppEvent of_protocol(const RuleBuilder& rule, const ProtocolSet& named, std::string_view event) {
+  if (named.empty()) return {};
+  // Names that differ in their event tables cannot share one number: the first protocol of that name counts.
+  const size_t first = *named.begin();
+  const Protocol& protocol = *rule.environment().protocols[first];
+  for (size_t number = 0; number < kAnomalyRows.size(protocol); number++) {
+    if (equal_nocase(anomaly_name(protocol, number), event)) return {nullptr, number, ProtocolSet::range(first, first)};
+  }
+  return {};
+}
+
+AppEvent of_part(const Part& part, std::span<const Protocol* const> protocols, std::string_view event) {
+  const auto found = std::ranges::find_if(part.anomalies, [&](auto known) { return equal_nocase(known, event); });
+  if (found == part.anomalies.end()) return {};
+  AppEvent out{.part = &part, .number = static_cast<size_t>(found - part.anomalies.begin())};
+  for (size_t p = 0; p < protocols.size(); p++) {
+    if (carries(*protocols[p], part)) out.protocols.add(p);
+  }
+  return out;
+}
+
+/// "applayer_<event>", "<protocol>.<event>", "<protocol>.<part>_<event>" or "<part>.<event>"
 void app_layer_event(RuleBuilder& rule, const RuleOption& option) {
   std::string name = rule.text(option);
   size_t dot = name.find('.');
@@ -70,18 +100,22 @@ void app_layer_event(RuleBuilder& rule, const RuleOption& option) {
              static_cast<uint16_t>(rule.environment().stream_events.size() + (found - detection.begin())));
     return;
   }
-  std::string protocol = name.substr(0, dot), event = name.substr(dot + 1);
-  const ProtocolSet protocols = rule.buffers().protocols_named(protocol);
-  if (protocols.empty()) {
-    if (!is_known_protocol(protocol)) rule.fail(option, "'" + protocol + "' is no protocol");
-    rule.skip(option, "protocol '" + protocol + "' has no dissector yet");
+  const std::string owner = name.substr(0, dot), event = name.substr(dot + 1);
+  const std::span<const Protocol* const> protocols = rule.environment().protocols;
+  const ProtocolSet named = rule.buffers().protocols_named(owner);
+  const auto parts = parts_of(protocols);
+  const auto part = std::ranges::find(parts, owner, &Part::name);
+  if (named.empty() && part == parts.end()) {
+    if (!is_known_protocol(owner)) rule.fail(option, "'" + owner + "' is no protocol");
+    rule.skip(option, "protocol '" + owner + "' has no dissector yet");
   }
-  // Names that differ in their event tables cannot share one number: the first protocol of that name counts.
-  const size_t first = *protocols.begin();
-  uint16_t number = index_of(rule, option, rule.environment().protocols[first]->anomalies, event);
-  rule.restrict_protocol(option, ProtocolSet::range(first, first));
-  one_kind(rule, option, RuleKind::app_event, number);
-  rule.transaction_event = std::make_unique<HasAnomaly>(static_cast<uint8_t>(number));
+  AppEvent found = of_protocol(rule, named, event);
+  if (found.protocols.empty() && part != parts.end()) found = of_part(**part, protocols, event);
+  if (found.protocols.empty()) rule.skip(option, "event '" + event + "' is not raised yet");
+  rule.restrict_protocol(option, found.protocols);
+  one_kind(rule, option, RuleKind::app_event, static_cast<uint16_t>(found.number));
+  rule.rule().event_part = found.part;
+  rule.transaction_event = std::make_unique<HasAnomaly>(found.part, found.number);
   rule.transaction_event->keyword = "app-layer-event";
 }
 

@@ -149,12 +149,34 @@ bool Matcher::section_matches(const Section& section, const Subject* raw, uint64
   return false;
 }
 
+namespace {
+
+/// A part's word holds where it does for one of its objects.
+bool holds(const WordTest::Meaning& meaning, const Place& at, const Moment& moment) {
+  struct Objects final : PlaceSink {
+    Objects(const WordTest::Meaning& asked, const Moment& now) : meaning(asked), moment(now) {}
+    bool take(const Place& object) override {
+      found = meaning.word->test(object, moment, meaning.value.get());
+      return !found;
+    }
+    const WordTest::Meaning& meaning;
+    const Moment& moment;
+    bool found = false;
+  };
+  if (!meaning.carried) return meaning.word->test(at, moment, meaning.value.get());
+  Objects objects(meaning, moment);
+  meaning.carried->enter(at, objects);
+  return objects.found;
+}
+
+}  // namespace
+
 bool Matcher::field_test_passes(const FieldTest& test, const Scene& scene) {
   if (test.word) {
     if (scene.event->tx->blank) return false;
     const WordTest::Meaning& meaning = test.word->meanings[scene.protocol];
     const Direction direction = rules_->buffers[test.buffer].only.value_or(scene.direction);
-    return meaning.word->test(*scene.event->tx, {direction, scene.context->time, scene.src}, meaning.value.get());
+    return holds(meaning, {.tx = scene.event->tx, .direction = direction}, {direction, scene.context->time, scene.src});
   }
   FieldValues::Values values = values_.get(test.buffer);
   return test.multi.passes(values.size(), [&](size_t i) { return test.test.matches(values[i]->integer); });

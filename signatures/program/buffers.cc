@@ -23,14 +23,19 @@ BufferTable::BufferTable(const std::vector<const Protocol*>& protocols) : protoc
       }
       if (!field.modifier.empty()) named_.emplace(std::string(field.modifier), Named{Use::modifier, name});
     }
-    for (const Word& word : protocols_[p]->words) {
-      const std::string name(word.name);
-      auto& row = words_[name];
-      row.resize(protocols_.size());
-      row[p] = &word;
-      named_[name] = {Use::word, name};
-      if (!word.alias.empty()) named_[std::string(word.alias)] = {Use::word, name};
-    }
+    for (const Carried& carried : protocols_[p]->parts) add_words(p, carried.part->words, &carried);
+    add_words(p, protocols_[p]->words, nullptr);
+  }
+}
+
+void BufferTable::add_words(size_t protocol, std::span<const Word> words, const Carried* carried) {
+  for (const Word& word : words) {
+    const std::string name(word.name);
+    auto& row = words_[name];
+    row.resize(protocols_.size());
+    row[protocol] = {&word, carried};
+    named_[name] = {Named::Use::word, name};
+    if (!word.alias.empty()) named_[std::string(word.alias)] = {Named::Use::word, name};
   }
 }
 
@@ -66,10 +71,13 @@ BufferId BufferTable::of_word(const std::string& word) {
   Buffer buffer{.name = word, .transforms = {}, .transform_names = {}, .fields = {}};
   buffer.fields.resize(protocols_.size());
   for (size_t p = 0; p < protocols_.size(); p++) {
-    const Word* row = words_.at(word)[p];
-    if (!row) continue;
-    buffer.own_fields.push_back(std::make_shared<const Field>(Field{
-        .name = row->name, .kind = FieldKind::integer, .sender = row->sender, .stage = row->stage, .help = row->help}));
+    const WordRow& row = words_.at(word)[p];
+    if (!row.word) continue;
+    buffer.own_fields.push_back(std::make_shared<const Field>(Field{.name = row.word->name,
+                                                                    .kind = FieldKind::integer,
+                                                                    .sender = row.sender(),
+                                                                    .stage = row.stage(),
+                                                                    .help = row.word->help}));
     buffer.fields[p] = buffer.own_fields.back().get();
   }
   return intern("word " + word, std::move(buffer));

@@ -25,8 +25,16 @@ class BufferTable {
   /// Field of that name by protocol index.
   const std::vector<const Field*>& fields(const std::string& field) const { return fields_.at(field); }
   bool has(const std::string& field) const { return fields_.count(field) != 0; }
+  /// A word of a protocol, or of a part that it carries.
+  struct WordRow {
+    const Word* word = nullptr;
+    const Carried* carried = nullptr;  // the part, or null
+
+    Sender sender() const { return carried ? carried->sender : word->sender; }
+    uint8_t stage() const { return carried && word->stage > 0 ? carried->stages.at(word->stage - 1) : word->stage; }
+  };
   /// Word of that name by protocol index.
-  const std::vector<const Word*>& words(const std::string& word) const { return words_.at(word); }
+  const std::vector<WordRow>& words(const std::string& word) const { return words_.at(word); }
 
   BufferId raw() const { return kRawBuffer; }
   BufferId of_field(const std::string& field);
@@ -49,11 +57,12 @@ class BufferTable {
   ProtocolSet protocols_named(std::string_view name) const;
 
  private:
+  void add_words(size_t protocol, std::span<const Word> words, const Carried* carried);
   BufferId intern(std::string identity, Buffer buffer);
 
   std::vector<const Protocol*> protocols_;
   std::map<std::string, std::vector<const Field*>, std::less<>> fields_;
-  std::map<std::string, std::vector<const Word*>, std::less<>> words_;
+  std::map<std::string, std::vector<WordRow>, std::less<>> words_;
   std::map<std::string, Named, std::less<>> named_;
   std::map<std::string, BufferId, std::less<>> ids_;
   std::vector<Buffer> buffers_;

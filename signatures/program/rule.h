@@ -82,7 +82,8 @@ struct Section {
 /// A word of protocols with what its text means to each of them.
 struct WordTest {
   struct Meaning {
-    const Word* word = nullptr;  // null: of a protocol without it
+    const Word* word = nullptr;        // null: of a protocol without it
+    const Carried* carried = nullptr;  // the part whose word it is, or null
     std::shared_ptr<const void> value;
   };
   std::vector<Meaning> meanings;  // by protocol index
@@ -168,6 +169,7 @@ struct Rule {
   bool transactional = false;                  // =>: looks at request and response together
   bool joins_stream = false;                   // over fields, with raw content that is sought as the stream comes
   std::vector<uint16_t> events;                // of an event rule: indices of the events it waits for
+  const Part* event_part = nullptr;            // whose anomaly an app_event is; null: the protocol's
   std::vector<std::array<uint8_t, 2>> states;  // progress waited for, by protocol and direction, 0: not there; or empty
   std::vector<std::array<FileStage, 2>>
       file_stages;                     // of one file that it is about, by protocol and direction; or empty

@@ -29,7 +29,7 @@ const std::string kServerHello = hello(2, std::string("\x13\x01\0", 3));
 struct Sink : AppSink {
   void event(Flow&, const Event& event) override { transactions += event.record != nullptr; }
   void anomaly(Flow&, const Protocol& protocol, const Transaction&, uint8_t name, Direction) override {
-    anomalies.emplace_back(protocol.anomalies[name]);
+    anomalies.push_back(anomaly_name(protocol, name));
   }
   void file(Flow&, const Event&, CarriedFile&, Bytes, bool) override {}
   void encrypted(Flow&, Direction, uint64_t) override {}

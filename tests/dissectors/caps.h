@@ -1,4 +1,4 @@
-// How each bound of a protocol is reached; its tests say it, and caps_test.cc tries it.
+// How each bound of a protocol or part is reached; its tests say it, and caps_test.cc tries it.
 #pragma once
 
 #include <functional>
@@ -10,9 +10,12 @@
 namespace lapwing::test {
 
 struct CapReach {
-  std::string_view protocol, cap;  // a row of Protocol::caps
+  std::string_view protocol, cap;
   Settings settings;
   std::function<void(Dialogue&)> talk;
+  std::string_view part = {};  // carried by the protocol, whose cap it is; empty: the protocol's own
+
+  std::string_view owner() const { return part.empty() ? protocol : part; }
 };
 
 /// Of a protocol, and of all whose tests are in the program.

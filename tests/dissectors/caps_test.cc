@@ -1,4 +1,4 @@
-// Every bound of every protocol is reached, and counted under its own name.
+// Every bound of every protocol and part is reached, and counted under its own name.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -101,13 +101,15 @@ TEST(Caps, EachIsReachedAndCounted) {
     Dialogue d(dissector(reach.protocol), reach.settings);
     reach.talk(d);
     d.finish();
-    EXPECT_GT(d.capped(reach.cap), 0u) << reach.protocol << " " << reach.cap;
-    tried.insert({reach.protocol, reach.cap});
+    EXPECT_GT(d.capped(reach.owner(), reach.cap), 0u) << reach.protocol << " " << reach.cap;
+    tried.insert({reach.owner(), reach.cap});
   }
   for (const DissectorRow* row : all_dissectors()) {
-    for (const Cap& cap : row->protocol->caps) {
-      EXPECT_TRUE(tried.contains({row->about->name, cap.name})) << row->about->name << " " << cap.name << ": no test";
-      EXPECT_FALSE(cap.help.empty()) << row->about->name << " " << cap.name;
+    for (size_t i = 0; i < kCapRows.size(*row->protocol); ++i) {
+      const auto [part, cap] = kCapRows.at(*row->protocol, i);
+      const std::string_view owner = part ? part->name : row->about->name;
+      EXPECT_TRUE(tried.contains({owner, cap.name})) << owner << " " << cap.name << ": no test";
+      EXPECT_FALSE(cap.help.empty()) << owner << " " << cap.name;
     }
   }
 }

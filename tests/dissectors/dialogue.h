@@ -38,8 +38,9 @@ class Dialogue final : public Heard {
 
   /// Values of one field, in order, whatever the direction.
   std::vector<std::string> values(std::string_view name) const;
-  /// What went beyond that row of Protocol::caps.
-  uint64_t capped(std::string_view cap) { return driver().capped(row_.about->name, cap); }
+  /// What went beyond that cap of the protocol, or of a part.
+  uint64_t capped(std::string_view cap) { return capped(row_.about->name, cap); }
+  uint64_t capped(std::string_view owner, std::string_view cap) { return driver().capped(owner, cap); }
 
  private:
   FlowDriver& driver();

@@ -129,8 +129,45 @@ TEST(Registry, MembersAreDescribedAndFoundByTheirPath) {
 
 TEST(Registry, AnomalyNamesAreUniqueWithinAProtocol) {
   for (const DissectorRow* row : test::all_dissectors()) {
-    std::set<std::string_view> names(row->protocol->anomalies.begin(), row->protocol->anomalies.end());
-    EXPECT_EQ(names.size(), row->protocol->anomalies.size()) << row->about->name;
+    const size_t size = kAnomalyRows.size(*row->protocol);
+    std::set<std::string> names;
+    for (size_t number = 0; number < size; ++number) names.insert(anomaly_name(*row->protocol, number));
+    EXPECT_EQ(names.size(), size) << row->about->name;
+    EXPECT_LE(size, 256u) << row->about->name;
+  }
+}
+
+/// What its room may see, and what the rest of the sensor knows of it.
+TEST(Registry, PartsAreThoseOfTheLineInTheList) {
+  const std::pair<std::string_view, std::string_view> lines[] = {
+#define DISSECTOR(name, ...) {#name, #__VA_ARGS__},
+#define PACKETS(name)
+#include "dissectors/list.inc"
+#undef DISSECTOR
+#undef PACKETS
+  };
+  for (const auto& [name, parts] : lines) {
+    std::string carried;
+    for (const Carried& row : test::dissector(name).protocol->parts) {
+      carried += (carried.empty() ? "" : ", ") + std::string(row.part->name);
+    }
+    EXPECT_EQ(carried, parts) << name;
+  }
+}
+
+TEST(Registry, PartsAreDescribedAndTheirWordsFindTheirObject) {
+  for (const DissectorRow* row : test::all_dissectors()) {
+    for (const Carried& carried : row->protocol->parts) {
+      const Part& part = *carried.part;
+      EXPECT_FALSE(part.help.empty()) << part.name;
+      for (const Word& word : part.words) {
+        EXPECT_FALSE(word.help.empty()) << word.name;
+        EXPECT_EQ(word.test == nullptr, word.stage == 0) << word.name << " would be tested before anything is known";
+        if (!word.test) continue;
+        EXPECT_NE(carried.enter, nullptr) << row->about->name << " " << word.name;
+        EXPECT_GT(carried.stages.at(word.stage - 1), 0) << row->about->name << " " << word.name;
+      }
+    }
   }
 }
 

@@ -95,7 +95,7 @@ TEST(CarriedFiles, EachHasItsStateSizeAndDigests) {
                                    {"size", kCame},
                                    {"tx_id", 0}}));
     EXPECT_EQ(got.stat("app_layer.tx.carrier"), 1u);
-    EXPECT_EQ(got.stat("app_layer.carrier.file_pieces_max"), 0u);
+    EXPECT_EQ(got.stat("app_layer.file.pieces_max"), 0u);
   }
 }
 
@@ -229,11 +229,11 @@ TEST(CarriedFiles, WhatWaitsIsBoundedAndTheHolesCounted) {
   EXPECT_EQ(seen["many"]["size"], 133);
   EXPECT_EQ(seen["many"]["gaps"], true);
   EXPECT_EQ(seen["large"]["size"], 1'300'000);
-  EXPECT_EQ(got.stat("app_layer.carrier.file_pieces_max"), 2u);
-  EXPECT_EQ(got.stat("app_layer.carrier.file_waiting_max"), 1u);
-  const json loss = got.of("loss").back()["loss"]["app_layer"]["carrier"];
-  EXPECT_EQ(loss["file_pieces_max"], 2);
-  EXPECT_EQ(loss["file_waiting_max"], 1);
+  EXPECT_EQ(got.stat("app_layer.file.pieces_max"), 2u);
+  EXPECT_EQ(got.stat("app_layer.file.waiting_max"), 1u);
+  const json loss = got.of("loss").back()["loss"]["app_layer"]["file"];
+  EXPECT_EQ(loss["pieces_max"], 2);
+  EXPECT_EQ(loss["waiting_max"], 1);
 }
 
 TEST(CarriedFiles, AreNumberedInTheOrderOfPacketsWhicheverWorkerSeesThem) {

@@ -8,6 +8,7 @@
 
 #include "dissectors/parts/file/file_options.h"
 #include "sensor/base/setting.h"
+#include "tests/dissectors/parts/carriers.h"
 
 namespace lapwing::echo {
 extern const DissectorRow kRow;
@@ -143,7 +144,7 @@ std::string arrow(Direction direction) {
 std::span<const DissectorRow* const> all_dissectors() {
   static const auto kRows = [] {
     std::vector<const DissectorRow*> out(dissectors().begin(), dissectors().end());
-    out.push_back(&echo::kRow);
+    out.insert(out.end(), {&echo::kRow, &crate::kRow, &parcel::kRow});
     require(out.size() <= kMost);
     return out;
   }();
@@ -231,10 +232,10 @@ uint32_t FlowDriver::need() {
   return last_need;
 }
 
-uint64_t FlowDriver::capped(std::string_view protocol, std::string_view cap) const {
+uint64_t FlowDriver::capped(std::string_view owner, std::string_view cap) const {
   CounterSet counters;
   app_.add_protocol_counters(counters);
-  return counters.value("app_layer." + std::string(protocol) + "." + std::string(cap) + "_max");
+  return counters.value("app_layer." + std::string(owner) + "." + std::string(cap) + "_max");
 }
 
 void FlowDriver::event(Flow&, const Event& event) {
@@ -273,8 +274,8 @@ void FlowDriver::event(Flow&, const Event& event) {
 }
 
 void FlowDriver::anomaly(Flow&, const Protocol& protocol, const Transaction& tx, uint8_t name, Direction) {
-  require(name < protocol.anomalies.size() && tx.anomalies.size() <= protocol.anomalies.size());
-  heard_.anomalies.push_back(std::string(protocol.anomalies[name]) + (tx.blank ? "" : "@" + std::to_string(tx.id)));
+  require(name < kAnomalyRows.size(protocol) && tx.anomalies.size() <= kAnomalyRows.size(protocol));
+  heard_.anomalies.push_back(anomaly_name(protocol, name) + (tx.blank ? "" : "@" + std::to_string(tx.id)));
 }
 
 void FlowDriver::file(Flow&, const Event&, CarriedFile& file, Bytes bytes, bool over) {

@@ -18,7 +18,7 @@ namespace lapwing::test {
 /// Options by their whole key.
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
-/// The dissectors of the build, and the template of new ones.
+/// The dissectors of the build, the template of new ones, and the carriers of parts that tests have.
 std::span<const DissectorRow* const> all_dissectors();
 
 /// What dissectors said, in its order. A field is read once, at the stage at which rules would see it.
@@ -68,8 +68,8 @@ class FlowDriver : private AppSink {
   std::string protocol() const { return std::string(app_.recognition(flow_).final.name()); }
   /// A dissector gave up.
   bool failed() const { return app_.counters().parser_errors > 0; }
-  /// What went beyond a row of the protocol's Protocol::caps.
-  uint64_t capped(std::string_view protocol, std::string_view cap) const;
+  /// What went beyond a cap of that protocol or part.
+  uint64_t capped(std::string_view owner, std::string_view cap) const;
   /// Of the dissector's last look at stream bytes.
   static uint32_t need();
 

@@ -9,16 +9,10 @@
 
 #include "dissectors/contract/out.h"
 #include "dissectors/parts/file/file.h"
+#include "dissectors/parts/file/file_part.h"
 #include "dissectors/parts/file/pieces.h"
 
 namespace lapwing::file {
-
-/// Rows for the caps of a protocol that carries files in pieces, whose Cap then names them `file_pieces` and
-/// `file_waiting`.
-inline constexpr Cap kPiecesCap{"file_pieces", 64,
-                                "pieces of one file that wait for those before; the hole is given up"};
-inline constexpr Cap kWaitingCap{"file_waiting", 1 << 20,
-                                 "bytes of one file that wait; the hole before them is given up"};
 
 /// [W] The dissector D feeds it, and it tells the store and the rules. Its transaction outlives it.
 template <class D>
@@ -73,8 +67,6 @@ class Transfer {
   const File& file() const { return file_; }
 
  private:
-  using Cap = typename D::Cap;
-
   void pass(Bytes bytes) {
     next_ += bytes.size();
     file_.append(bytes);
@@ -105,11 +97,12 @@ class Transfer {
     drain();
   }
   void wait(uint64_t offset, Bytes bytes) {
-    const Pieces::Limits limits{out_.limit(Cap::file_pieces), out_.limit(Cap::file_waiting)};
+    PartOut out = out_.template part<Files>();
+    const Pieces::Limits limits{out.limit(Files::Cap::pieces), out.limit(Files::Cap::waiting)};
     while (true) {
       const Pieces::Refusal refusal = early_.add(offset, bytes, limits);
       if (refusal == Pieces::Refusal::none) return;
-      out_.capped(refusal == Pieces::Refusal::pieces ? Cap::file_pieces : Cap::file_waiting);
+      out.capped(refusal == Pieces::Refusal::pieces ? Files::Cap::pieces : Files::Cap::waiting);
       if (early_.empty()) {  // longer than may wait
         skip(offset - next_);
         return follow(bytes);

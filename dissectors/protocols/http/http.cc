@@ -66,6 +66,7 @@ const Protocol Http::protocol{.name = "http",
                               .words = http::rule_words(),
                               .in_alert = http::columns(),
                               .caps = kCaps,
+                              .parts = kParts,
                               .extent = &record_extent};
 
 uint64_t HttpTransaction::head_size() const {

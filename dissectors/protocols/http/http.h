@@ -10,6 +10,7 @@
 
 #include "dissectors/contract/dissector.h"
 #include "dissectors/parts/file/file.h"
+#include "dissectors/parts/file/file_part.h"
 #include "dissectors/protocols/http/http_anomaly.h"
 #include "dissectors/protocols/http/http_config.h"
 #include "dissectors/protocols/http/http_decoder.h"
@@ -95,6 +96,7 @@ class Http final : private ParserEvents {
       {"boundary", 200, "bytes of a form's boundary; one with a longer boundary is no form"},
       {"filename", 4096, "bytes of a file's name; a longer one is cut"},
   };
+  static constexpr Carried kParts[] = {{&file::Files::part}};
   static const About about;
   static const Protocol protocol;
   static std::span<const OptionRow<Config>> options() { return http::options(); }

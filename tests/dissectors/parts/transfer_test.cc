@@ -17,11 +17,11 @@ namespace {
 struct Carrier {
   enum class Anomaly : uint8_t {};
   using Pdu = None;
-  enum class Cap : uint8_t { file_pieces, file_waiting };
-  static constexpr lapwing::Cap kCaps[] = {file::kPiecesCap, file::kWaitingCap};
+  using Cap = None;
+  static constexpr Carried kParts[] = {{&file::Files::part}};
   static const Protocol protocol;
 };
-const Protocol Carrier::protocol{.name = "carrier", .caps = Carrier::kCaps};
+const Protocol Carrier::protocol{.name = "carrier", .parts = Carrier::kParts};
 
 /// Notes what the store would be given.
 struct Store final : test::SilentSink {

@@ -43,7 +43,7 @@ const Protocol Carrier::protocol{.name = kName,
                                  .help = "files in pieces",
                                  .file = &carried_file,
                                  .in_alert = kInAlert,
-                                 .caps = kCaps};
+                                 .parts = kParts};
 
 Likelihood Carrier::probe(const Chunk& first) {
   const std::string_view text = to_text(first.data);

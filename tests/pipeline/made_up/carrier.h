@@ -20,8 +20,8 @@ class Carrier {
   struct Config {};
   using Anomaly = None;
   using Pdu = None;
-  enum class Cap : uint8_t { file_pieces, file_waiting };
-  static constexpr lapwing::Cap kCaps[] = {file::kPiecesCap, file::kWaitingCap};
+  using Cap = None;
+  static constexpr Carried kParts[] = {{&file::Files::part}};
   static const About about;
   static const Protocol protocol;
   static std::span<const OptionRow<Config>> options() { return {}; }
