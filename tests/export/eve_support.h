@@ -25,7 +25,7 @@ inline constexpr Column kDnsRecord[] = {{.member = "dns", .shape = Shape::custom
 inline constexpr Column kDnsInAlert[] = {{.member = "dns", .shape = Shape::custom, .write = &write_dns<true>}};
 inline constexpr Table kDnsShapes[] = {kDnsRecord};
 inline constexpr RecordRow kDnsRecords[] = {{"dns", "", kDnsShapes}};
-inline constexpr Protocol kDnsProtocol{.name = "dns", .records = kDnsRecords, .in_alert = kDnsInAlert};
+inline const Protocol kDnsProtocol{.name = "dns", .records = kDnsRecords, .in_alert = kDnsInAlert};
 inline const RecordPlans kDnsPlans(kDnsProtocol, nullptr);
 inline const Protocol* const kProtocols[] = {&kDnsProtocol};
 

@@ -147,11 +147,6 @@ class Lines {
 
 template <class Name>
 const Protocol Lines<Name>::protocol{.name = Name::kName,
-                                     .fields =
-                                         [] {
-                                           static const std::vector<Field> kFields = rule_fields(kLineRecord<Name>);
-                                           return std::span<const Field>(kFields);
-                                         }(),
                                      .records = kLineRecords<Name>,
                                      .help = "lines of commands",
                                      .one_message = true,
