@@ -142,13 +142,13 @@ void Reporter::anomaly(const Look& look, const Breach& breach) {
 
 void Reporter::event(const Look& look, const Event& event) {
   if (!event.record || event.tx->unrecorded) return;
-  if (look.flow && look.flow->flags & flow_flag::transactions_unrecorded) return;
+  if (look.flow->flags & flow_flag::transactions_unrecorded) return;
   const bool beside = event.file && event.file->store_id && config_.file_store.write_fileinfo;
   if (!recorder_.wants(*event.record) && !beside) return;
   if (!may_record(look.flow)) return;
   const Charge charge(recorder_, look.flow);
-  Envelope envelope = look.flow ? of_application(look, look.ruled) : as_sent(look, look.ruled);
-  if (look.flow) envelope.app_proto = event.protocol->name;
+  Envelope envelope = of_application(look, look.ruled);
+  envelope.app_proto = event.protocol->name;
   if (event.reversed) reverse(envelope);
   if (beside) recorder_.file_info(envelope, event);
   recorder_.event(envelope, event);

@@ -14,10 +14,21 @@ inline Subject in_message(Bytes bytes, uint64_t base, uint64_t begin) {
   return {bytes.subspan(before), base + before};
 }
 
+/// The scene of one file, which alerts then show alone. `event` is made for it.
+inline Scene at_file(const Scene& scene, CarriedFile& file, Event& event) {
+  event = *scene.event;
+  event.file = &file;
+  event.detail = file.self();
+  Scene out = scene;
+  out.event = &event;
+  out.file = &file;
+  return out;
+}
+
 /// [W] Lives as long as the look.
 class Matcher::FieldLook {
  public:
-  /// `to`: the stage that the scene's direction has reached.
+  /// `to_stage`: the stage that the scene's direction has reached.
   FieldLook(Matcher& matcher, const Scene& at, const Event& event, uint8_t protocol, uint8_t to_stage)
       : tx(*event.tx), scene(at), request(at), from(tx.inspected[index(at.direction)]), to(to_stage) {
     const Direction direction = at.direction;
@@ -60,14 +71,9 @@ void Matcher::each_file(const Rule& rule, const Scene& scene, Use use) {
   if (!about_files) return use(scene, event->tx->matched);
   if (!event->protocol->file || event->tx->blank) return;
   for (uint32_t number = 0; CarriedFile* file = event->protocol->file(*event->tx, scene.direction, number); number++) {
-    Event one = *event;
-    one.file = file;
-    one.detail = file->self();
-    Scene seen = scene;
-    seen.event = &one;
-    seen.file = file;
+    Event one;
     values_.look_at(file);
-    use(seen, file->matched);
+    use(at_file(scene, *file, one), file->matched);
   }
   values_.look_at(nullptr);
 }

@@ -30,7 +30,7 @@ void FieldValues::start(const MessageFrame& frame, uint8_t protocol) {
 
 FieldValues::Values FieldValues::get(BufferId buffer) {
   Slot& slot = slots_[buffer];
-  const uint64_t round = file_ && of_file(rules_->buffers[buffer]) ? file_round_ : round_;
+  const uint64_t round = of_file(rules_->buffers[buffer]) ? file_round_ : round_;
   if (slot.round != round) {
     slot.round = round;
     slot.count = 0;

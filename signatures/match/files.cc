@@ -19,13 +19,9 @@ void Matcher::file_rules(FieldLook& look, CarriedFile& file) {
   const auto& groups = groups_of(look.scene).files[look.scene.protocol][index(look.scene.direction)];
   const FileStage from = file.inspected, to = file.stage();
   file.inspected = to;
-  // Alerts show the file that they are about.
-  const Event* all = look.scene.event;
-  Event one = *all;
-  one.file = &file;
-  one.detail = file.self();
-  look.scene.event = &one;
-  look.scene.file = &file;
+  const Scene all = look.scene;
+  Event one;
+  look.scene = at_file(all, file, one);
   values_.look_at(&file);
   for (size_t i = 0; i < groups.size();) {
     const auto [stage, file_stage] = std::pair(groups[i].stage, groups[i].file_stage);
@@ -39,8 +35,7 @@ void Matcher::file_rules(FieldLook& look, CarriedFile& file) {
     i = end;
   }
   values_.look_at(nullptr);
-  look.scene.event = all;
-  look.scene.file = nullptr;
+  look.scene = all;
 }
 
 void Matcher::file(const MatchContext& context, const Event& event, CarriedFile& file) {

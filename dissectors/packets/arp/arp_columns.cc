@@ -1,6 +1,6 @@
 #include "dissectors/contract/columns.h"
-#include "dissectors/contract/hardware_address.h"
 #include "dissectors/packets/arp/arp.h"
+#include "sensor/base/text.h"
 
 namespace lapwing::arp {
 
@@ -8,11 +8,11 @@ namespace {
 
 using namespace columns;
 
-std::string_view sender_mac(const Message& message, std::string& scratch) {
-  return hardware_address(message.sender_mac, scratch);
+std::string sender_mac(const Message& message) {
+  return to_hex(message.sender_mac, ':');
 }
-std::string_view target_mac(const Message& message, std::string& scratch) {
-  return hardware_address(message.target_mac, scratch);
+std::string target_mac(const Message& message) {
+  return to_hex(message.target_mac, ':');
 }
 std::string_view hardware(const Message&) {
   return "ethernet";

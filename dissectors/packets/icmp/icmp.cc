@@ -97,10 +97,7 @@ bool parse4(Bytes bytes, Message& out) {
 
 /// An address behind the header's 8 bytes, and those behind it.
 bool take_address(Bytes& rest, std::optional<IpAddress>& out) {
-  if (rest.size() < kAddress6) return false;
-  out = IpAddress::v6(rest.data());
-  rest = rest.subspan(kAddress6);
-  return true;
+  return next_address(rest, out.emplace());
 }
 
 bool parse6(Bytes bytes, Message& out) {
@@ -187,7 +184,7 @@ bool next_option(Bytes& rest, Option& out) {
   return true;
 }
 
-bool next_server(Bytes& rest, IpAddress& out) {
+bool next_address(Bytes& rest, IpAddress& out) {
   if (rest.size() < kAddress6) return false;
   out = IpAddress::v6(rest.data());
   rest = rest.subspan(kAddress6);

@@ -46,9 +46,9 @@ struct Message : Transaction {
 /// False when the header, or what its type has before options, is cut.
 bool parse(Bytes bytes, uint8_t ip_version, Message& out);
 
-/// Takes the next off the front; false when there is none that is whole.
+/// Takes the next off the front; false when there is none that is whole, and then `out` means nothing.
 bool next_option(Bytes& rest, Option& out);
-bool next_server(Bytes& rest, IpAddress& out);
+bool next_address(Bytes& rest, IpAddress& out);
 
 Table columns();
 

@@ -1,6 +1,6 @@
 #include "dissectors/contract/columns.h"
-#include "dissectors/contract/hardware_address.h"
 #include "dissectors/packets/icmp/icmp.h"
+#include "sensor/base/text.h"
 
 namespace lapwing::icmp {
 
@@ -8,11 +8,11 @@ namespace {
 
 using namespace columns;
 
-std::string_view mac(const Option& option, std::string& scratch) {
-  return hardware_address(option.mac, scratch);
+std::string mac(const Option& option) {
+  return to_hex(option.mac, ':');
 }
-Taken<IpAddress, &next_server> servers(const Option& option) {
-  return Taken<IpAddress, &next_server>(option.servers);
+Taken<IpAddress, &next_address> servers(const Option& option) {
+  return Taken<IpAddress, &next_address>(option.servers);
 }
 Taken<Option, &next_option> options(const Message& message) {
   return Taken<Option, &next_option>(message.options);
