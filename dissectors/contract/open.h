@@ -1,7 +1,6 @@
 // Open: the transactions of a flow that are not over.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -80,7 +79,7 @@ class Open {
     }
   }
 
-  std::deque<Row> rows_;
+  std::vector<Row> rows_;
 };
 
 }  // namespace lapwing

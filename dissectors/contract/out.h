@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "sensor/event/event_sink.h"
@@ -89,7 +91,7 @@ class Out {
   /// What a part says under its own names. P names its rows as a dissector does: Anomaly, Cap, kCaps, and `part`.
   template <class P>
   PartOut<P> part() {
-    static_assert(carries(&P::part), "a part that kParts does not name");
+    static_assert(carries<&P::part>(), "a part that kParts does not name");
     return PartOut<P>(*this);
   }
 
@@ -110,15 +112,23 @@ class Out {
  private:
   template <class P>
   friend class PartOut;
+  template <const Part* part>
+  using PartIs = std::integral_constant<const Part*, part>;
 
   void own(Event& event) const {
     event.protocol = &D::protocol;
     event.config = config_;
     event.plans = plans_;
   }
-  static consteval bool carries(const Part* part) {
+  /// Told apart as types: gcc does not take the addresses of two objects for different at compile time where it is to
+  /// instrument for undefined behaviour.
+  template <const Part* part>
+  static consteval bool carries() {
     if constexpr (requires { D::kParts; }) {
-      return std::ranges::find(D::kParts, part, &Carried::part) != std::ranges::end(D::kParts);
+      return []<size_t... i>(std::index_sequence<i...>) {
+        return (std::is_same_v<PartIs<D::kParts[i].part>, PartIs<part>> || ...);
+      }
+      (std::make_index_sequence<std::size(D::kParts)>());
     } else {
       return false;
     }

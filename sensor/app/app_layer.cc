@@ -77,12 +77,13 @@ void AppLayer::chunk(Flow& flow, const Chunk& chunk) {
 void AppLayer::create(State& state, const AppProtocol& chosen) {
   state.phase = State::Phase::dissecting;
   state.protocol = &chosen;
-  state.instance = chosen.row->create({.sink = *this,
-                                       .config = chosen.config.get(),
-                                       .plans = chosen.plans.get(),
-                                       .first_id = state.transactions,
-                                       .from = state.before ? state.before->row->about->name : std::string_view{},
-                                       .context = std::exchange(state.context, nullptr)});
+  Beginning beginning{
+      .sink = *this, .config = chosen.config.get(), .plans = chosen.plans.get(), .first_id = state.transactions};
+  if (state.origin) {
+    if (const AppProtocol* before = state.origin->before) beginning.from = before->row->about->name;
+    beginning.context = std::exchange(state.origin->context, nullptr);
+  }
+  state.instance = chosen.row->create(beginning);
   ++counters_.detected;
   const size_t number = number_of(chosen);
   ++by_protocol_[number].flows;
@@ -97,8 +98,9 @@ void AppLayer::greet(Flow& flow, Timestamp time) {
   const AppMemory::Metered metered(state.part);
   flow_ = &flow;
   current_ = &state;
-  state.parent = announced->parent;
-  state.context = std::move(announced->context);
+  Origin& origin = state.make_origin();
+  origin.parent = announced->parent;
+  origin.context = std::move(announced->context);
   for (auto& side : state.sides) {
     side.protocol = announced->protocol;
     side.just_judged = true;
@@ -240,11 +242,12 @@ void AppLayer::apply_change(Flow& flow, State& state, const Chunk& rest) {
   end_frames(state);
   state.protocol->row->finish(state.instance);
   state.destroy();
-  if (!state.original) state.original = state.protocol;
-  state.before = state.protocol;
-  state.named = nullptr;
-  state.context = std::exchange(handed_over_, nullptr);
-  state.expected = change_to_;
+  Origin& origin = state.make_origin();
+  if (!origin.original) origin.original = state.protocol;
+  origin.before = state.protocol;
+  origin.named = nullptr;
+  origin.context = std::exchange(handed_over_, nullptr);
+  origin.expected = change_to_;
   std::array<std::string, 2> waiting;
   waiting[index(rest.direction)] = to_text(rest.data);  // lies in that side's buffer
   waiting[index(reverse(rest.direction))] = std::move(state.sides[index(reverse(rest.direction))].buffer);
@@ -328,8 +331,7 @@ Recognition AppLayer::recognition(const Flow& flow) const {
   if (!state) return {};
   auto protocol = [](const AppProtocol* p) { return p ? p->row->protocol : nullptr; };
   Recognition out;
-  out.final.protocol = protocol(state->named ? state->named : state->protocol);
-  out.parent = state->parent;
+  out.final.protocol = protocol(state->protocol);
   const HalfFlow &a = state->sides[0], &b = state->sides[1];
   // A first datagram that fits no protocol speaks for the flow until a later one does better.
   const bool datagrams = a.datagrams > 0 || b.datagrams > 0;
@@ -341,8 +343,12 @@ Recognition AppLayer::recognition(const Flow& flow) const {
     const bool failed = state->undetected ? !side.protocol : side.failed && out.final.known();
     out.sides[i] = {protocol(side.protocol), failed};
   }
-  out.original = protocol(state->original);
-  out.expected = state->expected;
+  if (const Origin* origin = state->origin.get()) {
+    if (origin->named) out.final.protocol = protocol(origin->named);
+    out.parent = origin->parent;
+    out.original = protocol(origin->original);
+    out.expected = origin->expected;
+  }
   return out;
 }
 
@@ -420,8 +426,9 @@ void AppLayer::capped(const Protocol&, uint8_t cap, uint64_t count) {
 }
 
 void AppLayer::rename(std::string_view name) {
-  if (!current_->original) current_->original = current_->protocol;
-  current_->named = named_alike(name);
+  Origin& origin = current_->make_origin();
+  if (!origin.original) origin.original = current_->protocol;
+  origin.named = named_alike(name);
 }
 
 void AppLayer::expect(const Expectation& expectation) {

@@ -122,6 +122,7 @@ class AppLayer final : private EventSink {
   struct HalfFlow;
   struct OpenFrame;
   struct Frames;
+  struct Origin;
   struct Claim;
   /// What the first bytes of a side say. `undecided`: more of them may say more.
   struct Verdict {

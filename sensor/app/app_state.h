@@ -64,6 +64,16 @@ struct AppLayer::Frames {
   std::array<HalfFlow, 2> sides;
 };
 
+/// Where a flow comes from that another announced, or that changed its protocol.
+struct AppLayer::Origin {
+  const AppProtocol* original = nullptr;   // before all changes
+  const AppProtocol* before = nullptr;     // before the last one
+  const AppProtocol* named = nullptr;      // what the flow is called where it is not what is dissected
+  uint64_t parent = 0;                     // id of the flow that announced this one
+  std::string_view expected;               // what it was said to become
+  std::shared_ptr<const Context> context;  // for the dissector to come
+};
+
 struct AppLayer::State final : FlowAttachment {
   /// failed: nothing more is dissected, for lack of a protocol or of a dissector that can go on.
   enum class Phase : uint8_t { detecting, dissecting, failed };
@@ -79,6 +89,12 @@ struct AppLayer::State final : FlowAttachment {
     phase = Phase::failed;
     for (auto& side : sides) side.buffer = {};
   }
+  Origin& make_origin() {
+    if (!origin) origin = std::make_unique<Origin>();
+    return *origin;
+  }
+  bool changed() const { return origin && origin->original; }
+  std::string_view expected() const { return origin ? origin->expected : std::string_view{}; }
 
   AppMemory::Part part;
   Phase phase = Phase::detecting;
@@ -87,16 +103,11 @@ struct AppLayer::State final : FlowAttachment {
   bool turned = false;
   uint8_t changes = 0;  // of protocol
   const AppProtocol* protocol = nullptr;
-  const AppProtocol* original = nullptr;   // before all changes
-  const AppProtocol* before = nullptr;     // before the last one
-  const AppProtocol* named = nullptr;      // what the flow is called where it is not `protocol`
-  uint64_t parent = 0;                     // id of the flow that announced this one
-  std::string_view expected;               // what it was said to become
-  std::shared_ptr<const Context> context;  // for the dissector to come
   void* instance = nullptr;
   std::array<HalfFlow, 2> sides;
   uint64_t transactions = 0;
   std::unique_ptr<Frames> frames;  // null when none are wanted
+  std::unique_ptr<Origin> origin;  // few flows have one
 };
 
 }  // namespace lapwing

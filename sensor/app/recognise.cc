@@ -88,7 +88,7 @@ ProtocolSet AppLayer::at_home(const Flow& flow) const {
 /// then whom we took for the client is the server. `likely`: what they may be as they go, though not surely.
 bool AppLayer::runs_backwards(const Flow& flow, const State& state, const Chunk& first,
                               const AppProtocol* likely) const {
-  if (state.turned || state.original) return false;
+  if (state.turned || state.changed()) return false;
   if (!first.datagram && !(flow.flags & flow_flag::midstream)) return false;
   const ProtocolSet server = config_.probes.at(flow.server_port()), client = config_.probes.at(flow.client_port());
   Chunk other_way = first;
@@ -115,7 +115,7 @@ void AppLayer::recognise(Flow& flow, State& state, const Chunk& chunk) {
   side.note_end(chunk);
   const bool speaks = side.bytes == 0 && !chunk.data.empty() && chunk.direction == Direction::to_server;
   // What waited for a change is offered again in another order than it came in.
-  if (speaks && began_unseen(flow) && !state.original && !state.turned) {
+  if (speaks && began_unseen(flow) && !state.changed() && !state.turned) {
     state.sides[index(Direction::to_client)].drop_rest();
   }
   side.bytes += chunk.data.size();
@@ -137,7 +137,7 @@ void AppLayer::recognise(Flow& flow, State& state, const Chunk& chunk) {
   if (!first.data.empty()) {
     first.offset = 0;  // of what the protocol may have begun with
     const Verdict verdict =
-        probe(side.candidates, first, flow, named(state.expected, chunk.datagram ? transport::udp : transport::tcp));
+        probe(side.candidates, first, flow, named(state.expected(), chunk.datagram ? transport::udp : transport::tcp));
     // What is merely likely, for a port or a name, may be sure the other way round.
     const bool backwards = !verdict.sure && runs_backwards(flow, state, first, verdict.protocol);
     if (verdict.protocol && !backwards) {
@@ -203,7 +203,7 @@ void AppLayer::found(Flow& flow, State& state, const AppProtocol& protocol, cons
   side.just_judged = true;
   if (!first.datagram) {
     // Not by what is handed over first: the client's bytes may be acknowledged later than the server's.
-    if (about.client_first && !state.original && flow.flags & flow_flag::server_first) {
+    if (about.client_first && !state.changed() && flow.flags & flow_flag::server_first) {
       report(flow, RecognitionAnomaly::wrong_direction_first_data, first.direction);
       return fail(state);
     }
@@ -221,9 +221,9 @@ void AppLayer::found(Flow& flow, State& state, const AppProtocol& protocol, cons
       }
     }
   }
-  if (!state.expected.empty() && state.expected != about.name) {
+  if (!state.expected().empty() && state.expected() != about.name) {
     report(flow, RecognitionAnomaly::unexpected_protocol, first.direction);
-    if (state.expected == "tls") report(flow, RecognitionAnomaly::no_tls_after_starttls, first.direction);
+    if (state.expected() == "tls") report(flow, RecognitionAnomaly::no_tls_after_starttls, first.direction);
   }
   choose(flow, state, protocol, first);
 }
