@@ -79,13 +79,15 @@ wait_port() {
   done
 }
 
-# lab_save: ends the capture and puts it beside the script.
+# lab_save [FILE]: ends the capture and puts it there, or beside the script. One that misses packets is none.
 lab_save() {
+  local file=${1:-$HERE/$NAME.pcap}
   sleep 1
   kill -INT "$TCPDUMP"
   wait "$TCPDUMP" || true
-  cp "$LAB/capture.pcap" "$HERE/$NAME.pcap"
-  echo "$NAME.pcap: $(stat -c %s "$HERE/$NAME.pcap") bytes, $(tcpdump -nr "$HERE/$NAME.pcap" 2>/dev/null | wc -l) packets"
+  grep -q '^0 packets dropped by kernel' "$LAB/tcpdump.log" || { cat "$LAB/tcpdump.log" >&2; exit 1; }
+  cp "$LAB/capture.pcap" "$file"
+  echo "$file: $(stat -c %s "$file") bytes, $(tcpdump -nr "$file" 2>/dev/null | wc -l) packets"
 }
 
 # make_certificate FILE-STEM CN [SAN...]: a self-signed key and certificate.
