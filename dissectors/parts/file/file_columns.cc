@@ -1,8 +1,17 @@
 #include "dissectors/parts/file/file_columns.h"
 
+#include <algorithm>
+
 #include "sensor/base/text.h"
 
 namespace lapwing::file {
+
+std::span<const File> shown(std::span<const File> files, const Place& at) {
+  if (!at.detail) return files;
+  const auto found = std::ranges::find(files, at.detail, [](const File& file) -> const void* { return &file; });
+  return found == files.end() ? std::span<const File>() : std::span(&*found, 1);
+}
+
 namespace read {
 
 std::optional<std::string_view> name(const File& file) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <optional>
-#include <ranges>
+#include <span>
 #include <string>
 
 #include "dissectors/contract/columns.h"
@@ -10,10 +10,8 @@
 
 namespace lapwing::file {
 
-/// Filters of a transaction's files those that a record or alert shows: all, or the one that it is about.
-inline auto shown(const Place& at) {
-  return std::views::filter([about = at.detail](const File& file) { return !about || about == &file; });
-}
+/// Of a transaction's files those that a record or alert shows: all, or the one that it is about.
+std::span<const File> shown(std::span<const File> files, const Place& at);
 
 namespace read {
 

@@ -150,8 +150,8 @@ template <Direction Whose>
 std::string_view whole_body(const HttpTransaction& t) {
   return t.body(Whose).final ? std::string_view(t.body(Whose).bytes) : std::string_view();
 }
-auto files_at_hand(const HttpTransaction& t, const Place& at) {
-  return t.files[index(at.direction)] | file::shown(at);
+std::span<const file::File> files_at_hand(const HttpTransaction& t, const Place& at) {
+  return file::shown(t.files[index(at.direction)], at);
 }
 const file::File* file_of_record(const HttpTransaction&, const Place& at) {
   return static_cast<const file::File*>(at.detail);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <ranges>
+#include <sstream>
+#include <string>
+#include <vector>
 
 #include "dissectors/parts/file/file_columns.h"
 #include "sensor/base/text.h"
@@ -13,13 +15,15 @@ namespace {
 constexpr std::string_view kName = "carrier";
 constexpr uint64_t kKeep = 1 << 16;
 
-const file::File& file_of(const Carrier::Parcel::Item& item) {
-  return item.transfer->file();
-}
 /// All are the client's.
-auto files_of(const Carrier::Parcel& parcel, const Place& at) {
-  const size_t count = at.direction == Direction::to_server ? parcel.items.size() : 0;
-  return parcel.items | std::views::take(count) | std::views::transform(&file_of) | file::shown(at);
+std::vector<const file::File*> files_of(const Carrier::Parcel& parcel, const Place& at) {
+  std::vector<const file::File*> out;
+  if (at.direction != Direction::to_server) return out;
+  for (const auto& item : parcel.items) {
+    const file::File& file = item.transfer->file();
+    if (!at.detail || at.detail == &file) out.push_back(&file);
+  }
+  return out;
 }
 const file::File* file_of_record(const Carrier::Parcel&, const Place& at) {
   return static_cast<const file::File*>(at.detail);
@@ -57,11 +61,9 @@ Step Carrier::data(const Chunk& chunk) {
     std::string_view rest = to_text(chunk.data).substr(used);
     const size_t end = rest.find('\n');
     if (end == std::string_view::npos) return Step::ok(used);
-    std::array<std::string_view, 5> words;
-    size_t count = 0;
-    for (auto part : rest.substr(0, end) | std::views::split(' ')) {
-      if (count < words.size()) words[count++] = std::string_view(&*part.begin(), std::ranges::distance(part));
-    }
+    std::istringstream line{std::string(rest.substr(0, end))};
+    std::array<std::string, 5> words;
+    for (auto& word : words) line >> word;
     auto number = [&](size_t at) { return parse_unsigned(words[at]).value_or(0); };
     rest.remove_prefix(end + 1);
     if (words[1] == "piece") {
