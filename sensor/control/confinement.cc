@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <ranges>
 #include <stdexcept>
 
 #include "sensor/base/log.h"
@@ -96,9 +95,10 @@ void shrink_capabilities(const ConfinementConfig& config, const Setting& root, c
     if (capng_have_capability(CAPNG_EFFECTIVE, capability)) had.push_back(capability);
   }
   // Where there is nothing to give up, a service may lack the right to say so.
-  const bool more = std::ranges::any_of(std::views::iota(0u, static_cast<unsigned>(CAP_LAST_CAP) + 1), [&](unsigned c) {
-    return capng_have_capability(CAPNG_PERMITTED, c) && std::ranges::find(kept, c) == kept.end();
-  });
+  bool more = false;
+  for (unsigned capability = 0; capability <= CAP_LAST_CAP; ++capability) {
+    more |= capng_have_capability(CAPNG_PERMITTED, capability) && std::ranges::find(kept, capability) == kept.end();
+  }
   if (!more && same_as_now(wanted)) return;
   const bool may_bound = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) != 0;
   capng_clear(CAPNG_SELECT_BOTH);

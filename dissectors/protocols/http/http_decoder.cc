@@ -47,9 +47,9 @@ std::optional<size_t> gzip_header(std::string_view text) {
 
 std::optional<Coding> coding(std::string_view name) {
   auto names = [&](std::string_view known) {
-    return std::ranges::search(name, known, [](char a, char b) {
+    return std::search(name.begin(), name.end(), known.begin(), known.end(), [](char a, char b) {
              return lower(static_cast<uint8_t>(a)) == static_cast<uint8_t>(b);
-           }).size() == known.size();
+           }) != name.end();
   };
   if (names("gzip") || names("deflate")) return Coding::deflate;
   if (equal_nocase(name, "lzma")) return Coding::lzma;
