@@ -2,7 +2,7 @@
 // function of the object, which may also take its transaction, its Place, or a text for what it has to make. It gives
 // - a view or text, or an optional or pointer, whose empty text is a value where else it is none,
 // - a number, enum, flag, address, or an optional of one,
-// - for objects a reference or a pointer, which may be null, and for lists a range of any of these.
+// - for objects a reference or a pointer, which may be null but in a list, and for lists a range of any of these.
 #pragma once
 
 #include <algorithm>
@@ -214,11 +214,21 @@ void write_each(const Shown& shown, const Place& at, RecordWriter& out) {
   });
 }
 
+/// Where the columns of an element of a list are read.
+template <class Element>
+const void* address_of_element(const Element& element) {
+  if constexpr (std::is_pointer_v<Element>) {
+    return element;
+  } else {
+    return &element;
+  }
+}
+
 template <auto Read, auto Same>
 void write_objects(const Shown& shown, const Place& at, RecordWriter& out) {
   write_range<Read, Same>(shown, at, out, [&](const auto& element, size_t count) {
     out.json.begin_object();
-    out.write(shown.inside, at.within(&element));
+    out.write(shown.inside, at.within(address_of_element(element)));
     if (count > 1) out.json.member("count", count);
     out.json.end_object();
   });
@@ -255,7 +265,8 @@ bool enter(const Place& at, PlaceSink& sink) {
 template <auto Read>
 bool enter_each(const Place& at, PlaceSink& sink) {
   std::string unused;
-  return for_each<Read>(at, unused, [&](const auto& element) { return sink.take(at.within(&element)); });
+  return for_each<Read>(at, unused,
+                        [&](const auto& element) { return sink.take(at.within(address_of_element(element))); });
 }
 
 template <auto Read, Shape Kind>
