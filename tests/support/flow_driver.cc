@@ -158,8 +158,8 @@ FlowDriver::FlowDriver(const Setup& setup, Heard& heard)
       app_(*config_, budget, *this),
       heard_(heard) {
   if (setup.frames) {
-    std::vector<uint32_t> all(config_->protocols.size(), UINT32_MAX);
-    app_.want_frames(all);
+    std::vector<Wanted> all(config_->protocols.size(), Wanted{.frames = UINT32_MAX});
+    app_.want(all);
   }
   flow_.key.port[0] = 40000;
   flow_.key.port[1] = setup.port;
@@ -171,6 +171,11 @@ void FlowDriver::begin(Flow& flow) {
   if (setup_.late) flow.flags |= flow_flag::midstream;
   if (setup_.known.empty()) return;
   const bool datagrams = flow.key.proto == ip_proto::udp;
+  // Nobody is told of a flow that its protocol cannot have.
+  const auto known =
+      std::ranges::find(all_dissectors(), setup_.known, [](const auto* row) { return row->about->name; });
+  require(known != all_dissectors().end());
+  if (!((*known)->about->transports & (datagrams ? transport::udp : transport::tcp))) return;
   Flow herald;
   herald.key = flow.key;
   herald.client_side = flow.client_side;
