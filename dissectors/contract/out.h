@@ -19,6 +19,7 @@ struct Beginning {
   const void* config = nullptr;                 // its D::Config
   const RecordPlans* plans = nullptr;           // what records show under that
   uint64_t first_id = 0;                        // of its transactions, which go on counting those of protocols before
+  bool contents = true;                         // as Wanted
   std::string_view from = {};                   // the protocol before a change, else empty
   std::shared_ptr<const Context> context = {};  // from whoever became this protocol, or expected this flow
 };
@@ -35,6 +36,7 @@ class Out {
         from_(beginning.from),
         config_(beginning.config),
         plans_(beginning.plans),
+        contents_(beginning.contents),
         first_id_(beginning.first_id),
         next_id_(beginning.first_id) {}
 
@@ -98,6 +100,8 @@ class Out {
   // The flow.
   /// The protocol that the flow spoke before it went over to this one, else empty.
   std::string_view from() const { return from_; }
+  /// False where nobody looks at what messages carry: it need not be decoded or kept.
+  bool contents() const { return contents_; }
   bool picked_up_late() const { return sink_.picked_up_late(); }
   void encrypted(Direction direction, uint64_t offset) { sink_.encrypted(direction, offset); }
   void plain(Direction direction, uint64_t offset) { sink_.plain(direction, offset); }
@@ -151,6 +155,7 @@ class Out {
   std::string_view from_;
   const void* config_;
   const RecordPlans* plans_;
+  const bool contents_;
   uint64_t first_id_, next_id_;
 };
 

@@ -50,7 +50,7 @@ std::span<const CounterRow<AppCounters>> app_counter_rows() {
 }
 
 AppLayer::AppLayer(const AppConfig& config, const BudgetConfig& budget, AppSink& sink)
-    : config_(config), budget_(budget), sink_(sink), wanted_frames_(config.protocols.size()) {
+    : config_(config), budget_(budget), sink_(sink), wanted_(config.protocols.size()) {
   for (const AppProtocol& protocol : config.protocols) by_protocol_.emplace_back(*protocol.row->protocol);
 }
 
@@ -77,17 +77,20 @@ void AppLayer::chunk(Flow& flow, const Chunk& chunk) {
 void AppLayer::create(State& state, const AppProtocol& chosen) {
   state.phase = State::Phase::dissecting;
   state.protocol = &chosen;
-  Beginning beginning{
-      .sink = *this, .config = chosen.config.get(), .plans = chosen.plans.get(), .first_id = state.transactions};
+  const size_t number = number_of(chosen);
+  Beginning beginning{.sink = *this,
+                      .config = chosen.config.get(),
+                      .plans = chosen.plans.get(),
+                      .first_id = state.transactions,
+                      .contents = wanted_[number].contents};
   if (state.origin) {
     if (const AppProtocol* before = state.origin->before) beginning.from = before->row->about->name;
     beginning.context = std::exchange(state.origin->context, nullptr);
   }
   state.instance = chosen.row->create(beginning);
   ++counters_.detected;
-  const size_t number = number_of(chosen);
   ++by_protocol_[number].flows;
-  if (wanted_frames_[number]) begin_frames(state, wanted_frames_[number]);
+  if (wanted_[number].frames) begin_frames(state, wanted_[number].frames);
 }
 
 void AppLayer::greet(Flow& flow, Timestamp time) {

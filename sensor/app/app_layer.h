@@ -16,6 +16,7 @@
 #include "sensor/event/event_sink.h"
 #include "sensor/event/protocol_set.h"
 #include "sensor/event/recognition.h"
+#include "sensor/event/wanted.h"
 #include "sensor/flow/budget.h"
 
 namespace lapwing {
@@ -81,9 +82,9 @@ class AppLayer final : private EventSink {
   static constexpr size_t kBufferLimit = 1 << 20;
 
   AppLayer(const AppConfig& config, const BudgetConfig& budget, AppSink& sink);
-  /// Which frames the sink wants: bits by frame number for each protocol of the configuration, exchanged for what was
-  /// wanted before. Holds for flows whose protocol is found from now on.
-  void want_frames(std::vector<uint32_t>& wanted) { wanted_frames_.swap(wanted); }
+  /// What the sink wants of each protocol of the configuration, exchanged for what was wanted before. Holds for flows
+  /// whose protocol is found from now on.
+  void want(std::vector<Wanted>& wanted) { wanted_.swap(wanted); }
 
   /// Whether flows are waited for that others announced.
   bool expecting() const { return !expectations_.empty(); }
@@ -196,7 +197,7 @@ class AppLayer final : private EventSink {
   Expectations expectations_;
   const std::shared_ptr<AppMemory> memory_ = std::make_shared<AppMemory>();
   std::vector<ProtocolCounters> by_protocol_;
-  std::vector<uint32_t> wanted_frames_;  // by protocol
+  std::vector<Wanted> wanted_;  // by protocol
 
   // The call at hand: dissectors call back without knowing their flow.
   Flow* flow_ = nullptr;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sensor/event/alert.h"
+#include "sensor/event/wanted.h"
 #include "signatures/match/matcher.h"
 
 namespace lapwing {
@@ -22,7 +23,7 @@ struct SignatureHits {
 struct RuleHandover {
   std::unique_ptr<MatcherKit> kit;
   bool has_rules = false;
-  std::vector<uint32_t> frames;     // that the rules, or records, want
+  std::vector<Wanted> wanted;       // of each protocol, by the rules or by records
   std::vector<SignatureHits> hits;  // on the way back: of the rules replaced, whose descriptions end with the kit
 };
 

@@ -19,8 +19,8 @@ Inspector::Inspector(const WorkerShare& share, size_t index, const Origin& origi
       matcher_(share.rules, share.state, reporter_),
       has_rules_(!share.rules->rules().empty()) {
   matcher_.trace(share.tracer);
-  auto frames = frames_wanted(*share.rules);
-  app_.want_frames(frames);
+  auto all = wanted(*share.rules);
+  app_.want(all);
   for (const PacketDissectorRow* row : packet_dissectors()) {
     if (reporter_.wants(row->protocol->records[0])) packets_.push_back({row, RecordPlans(*row->protocol, nullptr)});
   }
@@ -210,7 +210,7 @@ void Inspector::report_decode(const Look& look) {
 std::unique_ptr<RuleHandover> Inspector::prepare(std::shared_ptr<const RuleSet> rules) const {
   auto handover = std::make_unique<RuleHandover>();
   handover->has_rules = !rules->rules().empty();
-  handover->frames = frames_wanted(*rules);
+  handover->wanted = wanted(*rules);
   handover->kit = matcher_.prepare(std::move(rules));
   return handover;
 }
@@ -218,17 +218,21 @@ std::unique_ptr<RuleHandover> Inspector::prepare(std::shared_ptr<const RuleSet> 
 void Inspector::exchange(RuleHandover& handover) {
   matcher_.exchange(*handover.kit);
   reporter_.exchange(handover.hits);
-  app_.want_frames(handover.frames);
+  app_.want(handover.wanted);
   has_rules_ = handover.has_rules;
 }
 
-/// What rules and records want of each protocol's frames, as AppLayer::want_frames takes it.
-std::vector<uint32_t> Inspector::frames_wanted(const RuleSet& rules) const {
-  std::vector<uint32_t> out;
+/// What rules and records look at of each protocol, as AppLayer::want takes it. An alert shows all of its transaction.
+std::vector<Wanted> Inspector::wanted(const RuleSet& rules) const {
+  const bool by_all = !rules.rules().empty() || config_.file_store.enabled || reporter_.wants(AnomalyLayer::applayer);
+  std::vector<Wanted> out;
   for (const AppProtocol& row : config_.app.protocols) {
     const Protocol& protocol = *row.row->protocol;
-    const bool all = reporter_.wants_frames() && !protocol.frames.empty();
-    out.push_back(all ? (uint32_t{2} << protocol.frames.size()) - 1 : rules.frames(protocol));
+    const bool all_frames = reporter_.wants_frames() && !protocol.frames.empty();
+    out.push_back({.frames = all_frames ? (uint32_t{2} << protocol.frames.size()) - 1 : rules.frames(protocol),
+                   .contents = by_all || std::ranges::any_of(protocol.records, [&](const RecordRow& record) {
+                                 return reporter_.wants(record);
+                               })});
   }
   return out;
 }

@@ -62,7 +62,7 @@ class Inspector final : private StreamSink, private AppSink {
   void see_anew(Look& look) const;
   void report_decode(const Look& look);
   void record_packet(const Look& look);
-  std::vector<uint32_t> frames_wanted(const RuleSet& rules) const;
+  std::vector<Wanted> wanted(const RuleSet& rules) const;
 
   // StreamSink
   void chunk(Flow& flow, const Chunk& chunk) override;

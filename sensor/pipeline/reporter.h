@@ -76,6 +76,7 @@ class Reporter final : public AlertSink {
   void exchange(std::vector<SignatureHits>& hits) { hits_.swap(hits); }
 
   bool wants(const RecordRow& row) const { return recorder_.wants(row); }
+  bool wants(AnomalyLayer layer) const { return recorder_.wants(layer); }
   bool wants_frames() const { return recorder_.wants_frames(); }
   std::span<const uint64_t> written() const { return recorder_.written(); }
   const std::vector<SignatureHits>& hits() const { return hits_; }

@@ -101,10 +101,11 @@ class Lab {
   const std::string& plain() const { return sink_.plain_bytes; }
   /// From now on each direction of a stream is shown as one frame, at its end.
   void want_streams() {
-    std::vector<uint32_t> wanted;
-    for (const AppProtocol& protocol : config_.protocols)
-      wanted.push_back(uint32_t{1} << protocol.row->protocol->frames.size());
-    app_.want_frames(wanted);
+    std::vector<Wanted> wanted;
+    for (const AppProtocol& protocol : config_.protocols) {
+      wanted.push_back({.frames = uint32_t{1} << protocol.row->protocol->frames.size()});
+    }
+    app_.want(wanted);
   }
   void finish() { app_.finish(flow_, {}); }
   const std::string& stream(Direction direction) {

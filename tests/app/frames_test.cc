@@ -41,9 +41,11 @@ class Frames : public testing::Test {
   }
   /// Bits by number, of the protocol.
   void want(std::string_view protocol, uint32_t bits) {
-    std::vector<uint32_t> wanted;
-    for (const AppProtocol& row : config_.protocols) wanted.push_back(row.row->protocol->name == protocol ? bits : 0);
-    app_.want_frames(wanted);
+    std::vector<Wanted> wanted;
+    for (const AppProtocol& row : config_.protocols) {
+      wanted.push_back({.frames = row.row->protocol->name == protocol ? bits : 0});
+    }
+    app_.want(wanted);
   }
   void say(Direction direction, const std::string& text, size_t step) {
     uint64_t& offset = offsets_[index(direction)];

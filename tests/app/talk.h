@@ -27,10 +27,10 @@ struct CountingSink : AppSink {
 class Talk {
  public:
   explicit Talk(AppConfig config, uint16_t client_port = 40000, uint16_t server_port = 9999)
-      : config_(std::move(config)), wanted_(config_.protocols.size(), UINT32_MAX) {
+      : config_(std::move(config)), wanted_(config_.protocols.size(), Wanted{.frames = UINT32_MAX}) {
     flow_.key.port[0] = client_port;
     flow_.key.port[1] = server_port;
-    app_.want_frames(wanted_);
+    app_.want(wanted_);
   }
 
   /// By the flow's own notion of its direction, in pieces of `piece` bytes.
@@ -69,7 +69,7 @@ class Talk {
   }
 
   AppConfig config_;
-  std::vector<uint32_t> wanted_;
+  std::vector<Wanted> wanted_;
   CountingSink sink_;
   BudgetConfig budget_ = read_options<BudgetConfig>(Setting{}, budget_options());
   AppLayer app_{config_, budget_, sink_};

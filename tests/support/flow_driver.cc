@@ -157,10 +157,9 @@ FlowDriver::FlowDriver(const Setup& setup, Heard& heard)
       config_(config_of(setup.settings)),
       app_(*config_, budget, *this),
       heard_(heard) {
-  if (setup.frames) {
-    std::vector<Wanted> all(config_->protocols.size(), Wanted{.frames = UINT32_MAX});
-    app_.want(all);
-  }
+  const Wanted wanted{.frames = setup.frames ? UINT32_MAX : 0, .contents = setup.contents};
+  std::vector<Wanted> all(config_->protocols.size(), wanted);
+  app_.want(all);
   flow_.key.port[0] = 40000;
   flow_.key.port[1] = setup.port;
 }

@@ -46,6 +46,7 @@ class FlowDriver : private AppSink {
     uint16_t port = 9999;         // of the server
     bool late = false;            // the flow was under way already
     bool frames = false;          // rules want all frames
+    bool contents = true;         // rules or records look at what messages carry
   };
   /// Notes down in `heard`, which outlives it.
   FlowDriver(const Setup& setup, Heard& heard);

@@ -242,6 +242,7 @@ class Http::BodyTaker final : public Decoder::Taker {
 };
 
 void Http::open_decoder(HttpTransaction& t, Direction direction) {
+  if (!out_.contents()) return;
   const std::string_view content = header(t.headers(direction), "content-encoding");
   const std::string_view transfer = header(t.headers(direction), "transfer-encoding");
   if (content.empty() && transfer.empty()) return;
@@ -278,6 +279,10 @@ bool Http::may_decode(HttpTransaction& t, Direction direction, uint64_t bytes) {
 
 void Http::body(htp_tx_t* tx, Direction direction, Bytes bytes, uint64_t lost) {
   HttpTransaction& known = transaction(tx);
+  if (!out_.contents()) {
+    if (direction == kClient) known.response_started = true;
+    return;
+  }
   const bool late = direction == kServer && known.progress[index(kServer)] == kComplete;
   HttpTransaction& t = late ? with_late_body(known) : known;
   if (direction == kClient) t.response_started = true;
