@@ -73,7 +73,9 @@ struct Herald {
     return out.append(protocol);
   }
   static Step data(void* instance, const Chunk& chunk) {
-    ByteReader reader(chunk.data.subspan(kMagic.size()));
+    ByteReader reader(chunk.data);
+    reader.skip(kMagic.size());
+    if (!reader.has(3)) return Step::fail();  // a fuzzer's own
     Expectation announced;
     announced.datagrams = reader.u8() != 0;
     announced.port = reader.u16();
