@@ -6,6 +6,7 @@
 
 #include "dissectors/contract/names.h"
 #include "dissectors/parts/file/transfer.h"
+#include "sensor/base/text.h"
 #include "tests/dissectors/parts/label.h"
 
 namespace lapwing {
@@ -64,7 +65,10 @@ class Lines {
     constexpr std::string_view kLabel = " label ", kPiece = " piece ";
     if (!text.starts_with(Kind::kName)) return;
     text.remove_prefix(Kind::kName.size());
-    if (text.starts_with(kPiece)) return piece(std::stoull(std::string(text.substr(kPiece.size()))), direction);
+    if (text.starts_with(kPiece)) {
+      const auto offset = parse_unsigned(text.substr(kPiece.size()));
+      return offset ? piece(*offset, direction) : void();
+    }
     Item item;
     out_.open(item);
     if (text.starts_with(kLabel)) {

@@ -5,6 +5,7 @@
 
 #include "dissectors/contract/names.h"
 #include "dissectors/contract/words.h"
+#include "sensor/base/text.h"
 
 namespace lapwing::label {
 
@@ -18,10 +19,9 @@ struct Size {
   uint64_t bytes;
 };
 Size size(const WordText& text) {
-  if (text.text.empty() || text.text.find_first_not_of("0123456789") != std::string_view::npos) {
-    text.fail("takes a number of bytes");
-  }
-  return {std::stoull(std::string(text.text))};
+  const auto bytes = parse_unsigned(text.text);
+  if (!bytes) text.fail("takes a number of bytes");
+  return {*bytes};
 }
 std::string describe(const Size& size) {
   return std::to_string(size.bytes);
