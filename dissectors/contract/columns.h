@@ -214,13 +214,13 @@ void write_each(const Shown& shown, const Place& at, RecordWriter& out) {
   });
 }
 
-/// Where the columns of an element of a list are read.
-template <class Element>
-const void* address_of_element(const Element& element) {
-  if constexpr (std::is_pointer_v<Element>) {
-    return element;
+/// Where the columns of an object are read: in itself, or in what it points to.
+template <class Object>
+const void* address(const Object& object) {
+  if constexpr (std::is_pointer_v<Object>) {
+    return object;
   } else {
-    return &element;
+    return &object;
   }
 }
 
@@ -228,7 +228,7 @@ template <auto Read, auto Same>
 void write_objects(const Shown& shown, const Place& at, RecordWriter& out) {
   write_range<Read, Same>(shown, at, out, [&](const auto& element, size_t count) {
     out.json.begin_object();
-    out.write(shown.inside, at.within(address_of_element(element)));
+    out.write(shown.inside, at.within(address(element)));
     if (count > 1) out.json.member("count", count);
     out.json.end_object();
   });
@@ -237,12 +237,9 @@ void write_objects(const Shown& shown, const Place& at, RecordWriter& out) {
 /// Where the columns of an object are read; null where there is none.
 template <auto Read>
 const void* address_of(const Place& at, std::string& scratch) {
-  if constexpr (std::is_pointer_v<std::remove_cvref_t<Result<Read>>>) {
-    return call<Read>(at, scratch);
-  } else {
-    static_assert(std::is_lvalue_reference_v<Result<Read>>, "an object that stays where it is");
-    return &call<Read>(at, scratch);
-  }
+  static_assert(std::is_pointer_v<std::remove_cvref_t<Result<Read>>> || std::is_lvalue_reference_v<Result<Read>>,
+                "an object that stays where it is");
+  return address(call<Read>(at, scratch));
 }
 
 template <auto Read>
@@ -265,8 +262,7 @@ bool enter(const Place& at, PlaceSink& sink) {
 template <auto Read>
 bool enter_each(const Place& at, PlaceSink& sink) {
   std::string unused;
-  return for_each<Read>(at, unused,
-                        [&](const auto& element) { return sink.take(at.within(address_of_element(element))); });
+  return for_each<Read>(at, unused, [&](const auto& element) { return sink.take(at.within(address(element))); });
 }
 
 template <auto Read, Shape Kind>

@@ -155,7 +155,7 @@ class Out {
   std::string_view from_;
   const void* config_;
   const RecordPlans* plans_;
-  const bool contents_;
+  bool contents_;
   uint64_t first_id_, next_id_;
 };
 

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "sensor/base/bytes.h"
+#include "sensor/base/per_thread.h"
 #include "sensor/event/event.h"
 
 namespace lapwing {
@@ -24,5 +26,16 @@ struct PacketDissectorRow {
   PacketSelector selector;
   Transaction* (*read)(Bytes bytes, uint8_t ip_version);
 };
+
+/// `read` by a parser of the protocol's messages, which takes the version where it asks for it.
+template <auto Parse, class Message>
+Transaction* read_as(Bytes bytes, [[maybe_unused]] uint8_t ip_version) {
+  Message& message = per_thread([] { return Message(); });
+  if constexpr (std::is_invocable_v<decltype(Parse), Bytes, uint8_t, Message&>) {
+    return Parse(bytes, ip_version, message) ? &message : nullptr;
+  } else {
+    return Parse(bytes, message) ? &message : nullptr;
+  }
+}
 
 }  // namespace lapwing

@@ -73,6 +73,7 @@ size_t AppLayer::sufficient(const AppProtocol& protocol, const Chunk& first) {
 }
 
 const AppProtocol* AppLayer::named(std::string_view name, uint8_t transports) const {
+  if (name.empty()) return nullptr;
   const auto found = std::ranges::find_if(config_.protocols, [&](const AppProtocol& protocol) {
     return protocol.row->about->name == name && protocol.transports & transports;
   });

@@ -1,4 +1,6 @@
 // ICMP and ICMPv6 header.
+#include "sensor/base/icmp.h"
+
 #include "signatures/keywords/families.h"
 
 namespace lapwing::rules {
@@ -17,20 +19,8 @@ void number(RuleBuilder& rule, const RuleOption& option) {
                 });
 }
 
-/// Only messages about echo and the like carry an identifier and a sequence number (RFC 792, RFC 4443).
 bool has_id(const Packet& p) {
-  if (p.proto == ip_proto::icmpv6) return p.icmp_type == 128 || p.icmp_type == 129;
-  switch (p.icmp_type) {
-    case 0:
-    case 8:
-    case 13:
-    case 14:
-    case 15:
-    case 16:
-    case 17:
-    case 18: return true;
-    default: return false;
-  }
+  return p.proto == ip_proto::icmpv6 ? icmpv6_has_id(p.icmp_type) : icmp_has_id(p.icmp_type);
 }
 
 constexpr auto kType = [](const Packet& p, uint64_t& out) {

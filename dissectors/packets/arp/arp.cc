@@ -2,19 +2,12 @@
 
 #include <algorithm>
 
-#include "sensor/base/per_thread.h"
-
 namespace lapwing::arp {
 
 namespace {
 
 constexpr uint16_t kEtherType = 0x0806, kEthernet = 1, kIpv4 = 0x0800;
 constexpr size_t kSize = 28;
-
-Transaction* read(Bytes bytes, uint8_t) {
-  Message& message = per_thread([] { return Message(); });
-  return parse(bytes, message) ? &message : nullptr;
-}
 
 const Table kShapes[] = {columns()};
 const RecordRow kRecords[] = {
@@ -38,6 +31,7 @@ bool parse(Bytes bytes, Message& out) {
 }
 
 extern const PacketDissectorRow kPacketRow;
-const PacketDissectorRow kPacketRow{.protocol = &kProtocol, .selector = {.ether_type = kEtherType}, .read = &read};
+const PacketDissectorRow kPacketRow{
+    .protocol = &kProtocol, .selector = {.ether_type = kEtherType}, .read = &read_as<&parse, Message>};
 
 }  // namespace lapwing::arp

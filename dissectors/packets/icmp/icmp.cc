@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <span>
 
+#include "sensor/base/icmp.h"
 #include "sensor/base/named_value.h"
-#include "sensor/base/per_thread.h"
 
 namespace lapwing::icmp {
 
@@ -68,20 +68,15 @@ void quote(Bytes packet, Message& out) {
   quoted.target_port = load_be16(&carried[2]);
 }
 
+void take_id(Bytes bytes, Message& out) {
+  out.id = load_be16(&bytes[4]);
+  out.seq = load_be16(&bytes[6]);
+}
+
 bool parse4(Bytes bytes, Message& out) {
   out.name = name_of(kNames4, bytes[0]);
+  if (icmp_has_id(bytes[0])) return take_id(bytes, out), true;
   switch (bytes[0]) {
-    case 0:
-    case 8:
-    case 13:
-    case 14:
-    case 15:
-    case 16:
-    case 17:
-    case 18:
-      out.id = load_be16(&bytes[4]);
-      out.seq = load_be16(&bytes[6]);
-      return true;
     case 3:
       if (bytes[1] == 4) out.mtu = load_be16(&bytes[6]);  // RFC 1191 section 4
       break;
@@ -102,17 +97,13 @@ bool take_address(Bytes& rest, std::optional<IpAddress>& out) {
 
 bool parse6(Bytes bytes, Message& out) {
   out.name = name_of(kNames6, bytes[0]);
+  if (icmpv6_has_id(bytes[0])) return take_id(bytes, out), true;
   Bytes rest = bytes.subspan(kHeader);
   switch (bytes[0]) {
     case 2: out.mtu = load_be32(&bytes[4]); return quote(rest, out), true;
     case 4: out.pointer = load_be32(&bytes[4]); return quote(rest, out), true;
     case 1:
     case 3: return quote(rest, out), true;
-    case 128:
-    case 129:
-      out.id = load_be16(&bytes[4]);
-      out.seq = load_be16(&bytes[6]);
-      return true;
     case 130:
     case 131:
     case 132: return take_address(rest, out.group);
@@ -140,11 +131,6 @@ bool parse6(Bytes bytes, Message& out) {
   }
   out.options = rest;
   return true;
-}
-
-Transaction* read(Bytes bytes, uint8_t ip_version) {
-  Message& message = per_thread([] { return Message(); });
-  return parse(bytes, ip_version, message) ? &message : nullptr;
 }
 
 const Table kShapes[] = {columns()};
@@ -200,6 +186,6 @@ bool parse(Bytes bytes, uint8_t ip_version, Message& out) {
 
 extern const PacketDissectorRow kPacketRow;
 const PacketDissectorRow kPacketRow{
-    .protocol = &kProtocol, .selector = {.ipv4_proto = kIcmp, .ipv6_proto = kIcmp6}, .read = &read};
+    .protocol = &kProtocol, .selector = {.ipv4_proto = kIcmp, .ipv6_proto = kIcmp6}, .read = &read_as<&parse, Message>};
 
 }  // namespace lapwing::icmp

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "sensor/base/per_thread.h"
-
 namespace lapwing::igmp {
 
 namespace {
@@ -12,11 +10,6 @@ constexpr uint8_t kIgmp = 2;
 constexpr uint8_t kQuery = 0x11, kReport1 = 0x12, kReport2 = 0x16, kLeave = 0x17, kReport3 = 0x22;
 constexpr size_t kHeader = 8, kQuery3 = 12, kAddress = 4;
 constexpr size_t kMostEntries = 512;  // of lists in a record: more than a packet of 1500 bytes holds
-
-Transaction* read(Bytes bytes, uint8_t) {
-  Message& message = per_thread([] { return Message(); });
-  return parse(bytes, message) ? &message : nullptr;
-}
 
 /// Max Resp Code and QQIC from 128 on have an exponent (RFC 3376 sections 4.1.1 and 4.1.7).
 uint32_t scaled(uint8_t code) {
@@ -97,6 +90,7 @@ bool parse(Bytes bytes, Message& out) {
 }
 
 extern const PacketDissectorRow kPacketRow;
-const PacketDissectorRow kPacketRow{.protocol = &kProtocol, .selector = {.ipv4_proto = kIgmp}, .read = &read};
+const PacketDissectorRow kPacketRow{
+    .protocol = &kProtocol, .selector = {.ipv4_proto = kIgmp}, .read = &read_as<&parse, Message>};
 
 }  // namespace lapwing::igmp

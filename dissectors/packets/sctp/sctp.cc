@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "sensor/base/per_thread.h"
-
 namespace lapwing::sctp {
 
 namespace {
@@ -13,11 +11,6 @@ constexpr size_t kHeader = 12, kChunkHeader = 4;
 constexpr size_t kInitSize = 16, kDataSize = 12, kIDataSize = 16;  // of values, before parameters and data
 constexpr uint8_t kBeginning = 2;                                  // flag of I_DATA
 constexpr size_t kMostEntries = 512;  // of lists in a record: more than a packet of 1500 bytes holds
-
-Transaction* read(Bytes bytes, uint8_t) {
-  Message& message = per_thread([] { return Message(); });
-  return parse(bytes, message) ? &message : nullptr;
-}
 
 const Table kShapes[] = {columns()};
 const RecordRow kRecords[] = {
@@ -79,6 +72,6 @@ bool parse(Bytes bytes, Message& out) {
 
 extern const PacketDissectorRow kPacketRow;
 const PacketDissectorRow kPacketRow{
-    .protocol = &kProtocol, .selector = {.ipv4_proto = kSctp, .ipv6_proto = kSctp}, .read = &read};
+    .protocol = &kProtocol, .selector = {.ipv4_proto = kSctp, .ipv6_proto = kSctp}, .read = &read_as<&parse, Message>};
 
 }  // namespace lapwing::sctp

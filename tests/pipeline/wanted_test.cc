@@ -1,0 +1,42 @@
+// What nobody looks at is not looked into, and whoever looks at anything of a message has all of it looked into.
+#include <gtest/gtest.h>
+
+#include "tests/pipeline/made_up/sensor.h"
+
+namespace lapwing::test {
+namespace {
+
+/// A form whose boundary is longer than its bound: counted by whoever looks into the body.
+Capture form() {
+  const std::string boundary(300, 'b');
+  const std::string body =
+      "--" + boundary + "\r\nContent-Disposition: form-data; name=f\r\n\r\nx\r\n--" + boundary + "--\r\n";
+  Capture capture;
+  Conversation talk(capture, {.server_port = 80});
+  talk.open();
+  talk.client("POST /u HTTP/1.1\r\nHost: a.org\r\nContent-Type: multipart/form-data; boundary=" + boundary +
+              "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  talk.server("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").close();
+  return capture;
+}
+
+Outcome sense_for(const std::string& types, const std::string& rules = "") {
+  return sense(form(), {.options = "outputs: [{eve-log: {types: [stats, flow" + types + "]}}]\n", .rules = rules});
+}
+
+TEST(Wanted, BodiesAreLookedIntoForWhomeverReadsThem) {
+  constexpr std::string_view kLooks = "app_layer.http.boundary_max";
+  const Outcome of_flows = sense_for("");
+  EXPECT_EQ(of_flows.stat(kLooks), 0u);
+  EXPECT_EQ(of_flows.stat("app_layer.tx.http"), 1u);
+  for (std::string types : {", http", ", files", ", {anomaly: {types: {applayer: yes}}}"}) {
+    const Outcome got = sense_for(types);
+    EXPECT_EQ(got.stat(kLooks), 1u) << types;
+    EXPECT_EQ(got.flow_to(80), of_flows.flow_to(80)) << types;
+  }
+  EXPECT_EQ(sense_for("", "alert dns any any -> any any (sid:1;)").stat(kLooks), 1u) << "rules of whatever";
+  EXPECT_EQ(sense_for(", dns").stat(kLooks), 0u) << "records of another protocol";
+}
+
+}  // namespace
+}  // namespace lapwing::test
