@@ -63,21 +63,22 @@ void UnknownProtocols::note(UnknownProtocol::Kind kind, uint16_t number, uint64_
 Decoder::Decoder(const DecodeConfig& config, ChecksumMode checksums)
     : plan_(make_decode_plan(config)), checksums_(checksums), verify_(checksums != ChecksumMode::none) {}
 
-size_t Decoder::finish(const Walk& walk) {
-  auto count = [this](const Packet& packet) {
-    counters_.dropped += packet.dropped;
-    for (uint8_t i = 0; i < packet.event_count; ++i) ++events_[static_cast<size_t>(packet.events[i])];
+size_t Decoder::finish(const Walk& walk, DecodeTally& tally) {
+  auto count = [&tally](const Packet& packet) {
+    tally.counters.dropped += packet.dropped;
+    for (uint8_t i = 0; i < packet.event_count; ++i) ++tally.events[static_cast<size_t>(packet.events[i])];
   };
-  counters_.invalid += walk.first->invalid;  // frames, not the packets in their tunnels
+  tally.counters.invalid += walk.first->invalid;  // frames, not the packets in their tunnels
   count(*walk.first);
   for (size_t i = 0; i < walk.used; ++i) count(walk.inner[i]);
   return walk.used + 1;
 }
 
-size_t Decoder::decode(const Frame& frame, Packet& first, std::span<Packet> inner) {
-  ++counters_.pkts;
-  counters_.bytes += frame.data.size();
-  counters_.max_pkt_size = std::max<uint64_t>(counters_.max_pkt_size, frame.data.size());
+size_t Decoder::decode(const Frame& frame, DecodeTally& tally, Packet& first, std::span<Packet> inner) {
+  DecodeCounters& counters = tally.counters;
+  ++counters.pkts;
+  counters.bytes += frame.data.size();
+  counters.max_pkt_size = std::max<uint64_t>(counters.max_pkt_size, frame.data.size());
   decoding::reset(first);
   first.frame = frame.data;
   first.time = frame.time;
@@ -86,7 +87,7 @@ size_t Decoder::decode(const Frame& frame, Packet& first, std::span<Packet> inne
   first.link_type = frame.link_type;
   first.interface = frame.interface;
   Walk walk{.plan = plan_,
-            .counters = counters_,
+            .counters = counters,
             .unknown = unknown_,
             .first = &first,
             .inner = inner,
@@ -94,8 +95,8 @@ size_t Decoder::decode(const Frame& frame, Packet& first, std::span<Packet> inne
             .verify = verify_,
             .automatic = checksums_ == ChecksumMode::automatic};
   decoding::frame(walk, frame.link_type, frame.data);
-  size_t used = finish(walk);
-  if (counters_.pkts == kChecksumSample) end_sample();
+  size_t used = finish(walk, tally);
+  if (&tally == &shared_ && counters.pkts == kChecksumSample) end_sample();
   return used;
 }
 
@@ -116,7 +117,7 @@ size_t Decoder::decode_reassembled(Bytes ip, const Packet& last, Packet& first, 
   first.tunnel_count = last.tunnel_count;
   std::copy_n(last.tunnels.begin(), last.tunnel_count, first.tunnels.begin());
   Walk walk{.plan = plan_,
-            .counters = counters_,
+            .counters = shared_.counters,
             .unknown = unknown_,
             .first = &first,
             .inner = inner,
@@ -125,15 +126,15 @@ size_t Decoder::decode_reassembled(Bytes ip, const Packet& last, Packet& first, 
             .automatic = checksums_ == ChecksumMode::automatic};
   walk.layers = last.tunnel_count;
   decoding::ip(walk, ip);
-  return finish(walk);
+  return finish(walk, shared_);
 }
 
-size_t Decoder::decode(const Frame& frame, std::span<Packet> out) {
-  return decode(frame, out[0], out.subspan(1));
+size_t Decoder::decode(const Frame& frame, std::span<Packet> out, Share share) {
+  return decode(frame, share == Share::own ? own_ : shared_, out[0], out.subspan(1));
 }
 
 void Decoder::decode(const Frame& frame, Packet& packet) {
-  size_t used = decode(frame, packet, inner_);
+  size_t used = decode(frame, shared_, packet, inner_);
   if (used > 1) packet = inner_[used - 2];
 }
 
@@ -147,7 +148,7 @@ void Decoder::decode_reassembled(Bytes ip, const Packet& last, Packet& packet) {
 }
 
 void Decoder::end_sample() {
-  if (checksums_ == ChecksumMode::automatic && counters_.bad_tcp_checksum * kChecksumRatio > kChecksumSample) {
+  if (checksums_ == ChecksumMode::automatic && shared_.counters.bad_tcp_checksum * kChecksumRatio > kChecksumSample) {
     verify_ = false;
   }
 }

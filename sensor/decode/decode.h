@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -60,6 +61,12 @@ struct DecodeCounters {
 /// "decoder.avg_pkt_size" is bytes / pkts and left to who writes the record.
 std::span<const CounterRow<DecodeCounters>> decode_counter_rows();
 
+/// What frames were, and how many packets had each event [W].
+struct DecodeTally {
+  DecodeCounters counters;
+  std::array<uint64_t, kDecodeEventCount> events{};
+};
+
 /// A number in a frame that nothing decodes.
 struct UnknownProtocol {
   enum class Kind : uint8_t { link_type, ether_type };
@@ -100,10 +107,23 @@ struct DecodePlan {
   TunnelPorts teredo, geneve, vxlan, gtpu;
   bool erspan_type1 = false;
   uint32_t max_layers = 16;
+
+  /// What a UDP datagram between these ports holds may be a tunnel's.
+  bool opens(uint16_t src, uint16_t dst) const {
+    return teredo.has(src, dst) || geneve.has(src, dst) || vxlan.has(src, dst) || gtpu.has(src, dst);
+  }
 };
 
 /// Throws SettingError when a port list is wrong.
 DecodePlan make_decode_plan(const DecodeConfig& config);
+
+struct AddressPair {
+  IpAddress src, dst;
+};
+
+/// Where several decode the same frames, who speaks for one: `shared` is decoded by all and counted by the first of
+/// them, `own` by one alone.
+enum class Share : uint8_t { shared, own };
 
 /// Decodes frames of every link type, and whole IP packets from the defragmenter [W]. Never throws, never allocates.
 class Decoder {
@@ -114,7 +134,7 @@ class Decoder {
   /// All packets of a frame, outermost first: one, and one more for each encapsulation that could be opened. Suricata
   /// treats each as a packet of its own, with a flow where wants_flow says so. `out` holds at least one, kMaxPackets
   /// always suffice. Each is filled as far as the bytes go; what is wrong with it is in its events.
-  size_t decode(const Frame& frame, std::span<Packet> out);
+  size_t decode(const Frame& frame, std::span<Packet> out, Share share = Share::shared);
   /// The innermost packet only.
   void decode(const Frame& frame, Packet& packet);
 
@@ -123,26 +143,30 @@ class Decoder {
   size_t decode_reassembled(Bytes ip, const Packet& last, std::span<Packet> out);
   void decode_reassembled(Bytes ip, const Packet& last, Packet& packet);
 
-  const DecodeCounters& counters() const { return counters_; }
+  /// The addresses of a frame whose first headers show it to be one packet and nobody else's: no tunnel, fragment or
+  /// quotation, whatever else is in it. None where only decoding tells.
+  std::optional<AddressPair> peek(const Frame& frame) const;
+
+  /// Of what is shared.
+  const DecodeCounters& counters() const { return shared_.counters; }
   std::span<const UnknownProtocol> unknown() const { return unknown_.view(); }
-  uint64_t event_count(DecodeAnomaly event) const { return events_[static_cast<size_t>(event)]; }
-  /// Adds "decoder.event.<name>" for every event seen.
-  void add_event_counters(CounterSet& set) const;
+  uint64_t event_count(DecodeAnomaly event) const { return shared_.events[static_cast<size_t>(event)]; }
+  /// Adds the counters of a share, and "decoder.event.<name>" for every event seen in it.
+  void add_counters(Share share, CounterSet& set) const;
   /// False when automatic mode has given up, or verification was never asked for.
   bool verifies_checksums() const { return verify_; }
 
  private:
-  size_t decode(const Frame& frame, Packet& first, std::span<Packet> inner);
+  size_t decode(const Frame& frame, DecodeTally& tally, Packet& first, std::span<Packet> inner);
   size_t decode_reassembled(Bytes ip, const Packet& last, Packet& first, std::span<Packet> inner);
-  size_t finish(const decoding::Walk& walk);
+  static size_t finish(const decoding::Walk& walk, DecodeTally& tally);
   void end_sample();
 
   DecodePlan plan_;
   ChecksumMode checksums_;
   bool verify_;
-  DecodeCounters counters_;
+  DecodeTally shared_, own_;
   UnknownProtocols unknown_;
-  std::array<uint64_t, kDecodeEventCount> events_{};
   std::array<Packet, kMaxTunnel> inner_{};  // where the one-packet calls put what is inside
 };
 

@@ -172,10 +172,12 @@ DecodeConfig read_decode_config(const Setting& root) {
   return config;
 }
 
-void Decoder::add_event_counters(CounterSet& set) const {
-  for (size_t i = 0; i < events_.size(); ++i) {
-    if (events_[i])
-      set.add("decoder.event." + std::string(name(static_cast<DecodeAnomaly>(i))), events_[i],
+void Decoder::add_counters(Share share, CounterSet& set) const {
+  const DecodeTally& tally = share == Share::own ? own_ : shared_;
+  set.add(tally.counters, decode_counter_rows());
+  for (size_t i = 0; i < tally.events.size(); ++i) {
+    if (tally.events[i])
+      set.add("decoder.event." + std::string(name(static_cast<DecodeAnomaly>(i))), tally.events[i],
               "packets with this event");
   }
 }

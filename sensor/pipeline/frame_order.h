@@ -9,7 +9,7 @@
 
 namespace lapwing {
 
-/// Every worker of a replay reads every frame, and announces the frame it has finished. Whoever needs shared state on
+/// Every worker of a replay sees every frame, and announces up to where it has finished or passed over them. Whoever needs shared state on
 /// frame n waits until all others are past what comes before it, so the outcome is that of a single worker.
 class FrameOrder {
  public:

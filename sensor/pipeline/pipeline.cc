@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <cstring>
+#include <iterator>
 
 #include "sensor/base/log.h"
 #include "sensor/control/confinement.h"
@@ -51,6 +52,22 @@ void tell_little_space(const SensorConfig& config) {
   spdlog::warn(
       "the address space of the process is limited (ulimit -v): flows, TCP sessions and fragments get {} MiB each",
       share >> 20);
+}
+
+/// Those whose path begins so come by name, in the places that they have: which worker met one first is no order.
+CounterSet by_name(const CounterSet& set, std::string_view prefix) {
+  const auto of = [&](const CounterValue& v) { return v.path.starts_with(prefix); };
+  std::vector<CounterValue> named;
+  std::ranges::copy_if(set.values(), std::back_inserter(named), of);
+  std::ranges::sort(named, {}, &CounterValue::path);
+  CounterSet out;
+  auto next = named.begin();
+  for (const CounterValue& v : set.values()) {
+    const CounterValue& here = of(v) ? *next++ : v;
+    here.text.empty() ? out.add(here.path, here.value, here.help, here.kind)
+                      : out.set_text(here.path, here.text, here.help);
+  }
+  return out;
 }
 
 constexpr std::string_view kLastReload = "detect.engines.0.last_reload",
@@ -119,6 +136,7 @@ CounterSet Pipeline::all_counters(bool running) {
       worker->counters().add_counters(all);
     }
   }
+  if (order_) all = by_name(all, "decoder.event.");
   add_rule_status(rule_status(), all);
   if (plan_.more_counters) plan_.more_counters(all);
   all.add(publisher_->counters(), publisher_counter_rows());

@@ -7,7 +7,6 @@
 #include <string_view>
 #include <utility>
 
-#include "sensor/base/hash.h"
 #include "sensor/base/log.h"
 #include "sensor/base/per_thread.h"
 
@@ -34,7 +33,7 @@ Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
       replay_(share.replay),
       workers_(share.workers),
       divided_(share.workers != 1 && share.replay),
-      hash_seed_(share.hash_seed),
+      speaks_(!share.replay || index == 0),
       order_(share.order),
       source_(source),
       origin_{.live = !share.replay},
@@ -87,26 +86,71 @@ void Worker::take_burst(std::span<const Frame> frames) {
 /// then where their flows lie in memory, then what they mean. Returns how many
 /// frames that were.
 size_t Worker::take_group(std::span<const Frame> frames) {
-  size_t used = 0, count = 0;
-  for (; used < frames.size() && count < kGroup; ++used) {
-    count += decoder_.decode(frames[used], std::span(packets_).subspan(count, kLayers));
-  }
+  size_t count = 0;
+  Timestamp clock = now_;
+  const size_t used = gather(frames, count, clock);
   for (size_t i = 0; i < count; ++i) {
-    lookups_[i] = mine(packets_[i]) ? look_up(packets_[i]) : FlowTable::Lookup{};
-    flows_.prefetch(lookups_[i]);
+    Arrival& arrival = arrivals_[i];
+    arrival.mine = arrival.share == Share::own || mine(packets_[i]);
+    arrival.lookup = arrival.mine ? look_up(packets_[i]) : FlowTable::Lookup{};
+    flows_.prefetch(arrival.lookup);
   }
-  for (size_t i = 0; i < count; ++i) flows_.prefetch_flow(lookups_[i]);
+  for (size_t i = 0; i < count; ++i) flows_.prefetch_flow(arrivals_[i].lookup);
   for (size_t i = 0; i < count; ++i) {
     Packet& packet = packets_[i];
-    now_ = std::max(now_, packet.time);
-    last_number_ = packet.number;
-    if (replay_ && now_.seconds() != expired_to_) expire();
-    guard_.run([&] { take(packet, lookups_[i]); });
+    come_to(packet.number, arrivals_[i].now);
+    guard_.run([&] { take(packet, arrivals_[i]); });
     inspector_.relieve(now_, last_number_);
-    bool frame_ends = i + 1 == count || packets_[i + 1].number != packet.number;
-    if (order_ && frame_ends) order_->finished(index_, packet.number);
+  }
+  now_ = clock;
+  last_number_ = frames[used - 1].number;
+  if (order_) order_->finished(index_, last_number_);
+  return used;
+}
+
+/// Decodes what does not fall to another worker alone, with the packets' `count` and, up to the last of the frames, the
+/// time. Of the others only the time counts: where it ends flows, they end between the packets before and after.
+size_t Worker::gather(std::span<const Frame> frames, size_t& count, Timestamp& clock) {
+  int64_t second = expired_to_;
+  size_t used = 0;
+  for (; used < frames.size() && count < kGroup; ++used) {
+    const Frame& frame = frames[used];
+    const Timestamp now = std::max(clock, frame.time);
+    const Claim claim = this->claim(frame);
+    if (claim == Claim::another) {
+      if (now.seconds() != second) {
+        if (count != 0) break;
+        come_to(frame.number, now);
+        inspector_.relieve(now_, last_number_);
+      }
+    } else {
+      const Share share = claim == Claim::me ? Share::own : Share::shared;
+      size_t layers = decoder_.decode(frame, std::span(packets_).subspan(count, kLayers), share);
+      for (; layers > 0; --layers, ++count) {
+        arrivals_[count].now = now;
+        arrivals_[count].share = share;
+      }
+    }
+    second = now.seconds();
+    clock = now;
   }
   return used;
+}
+
+/// All that comes before this frame is done, and its time has come.
+void Worker::come_to(uint64_t number, Timestamp now) {
+  if (order_) order_->finished(index_, number - 1);
+  now_ = now;
+  last_number_ = number;
+  if (replay_ && now_.seconds() != expired_to_) expire();
+}
+
+/// Ordinary frames tell by a glance whose they are.
+Worker::Claim Worker::claim(const Frame& frame) const {
+  if (!divided_) return Claim::everybody;
+  const auto pair = decoder_.peek(frame);
+  if (!pair) return Claim::everybody;
+  return falls_to_me(pair->src, pair->dst) ? Claim::me : Claim::another;
 }
 
 FlowTable::Lookup Worker::look_up(const Packet& packet) const {
@@ -114,18 +158,18 @@ FlowTable::Lookup Worker::look_up(const Packet& packet) const {
 }
 
 /// One layer of a frame.
-void Worker::take(Packet& packet, const FlowTable::Lookup& lookup) {
-  judge(packet);
-  if (packet.is_fragment) return take_fragment(packet);
-  if (mine(packet)) follow(packet, packet.dropped ? FlowTable::Lookup{} : lookup);
+void Worker::take(Packet& packet, const Arrival& arrival) {
+  judge(packet, arrival.share);
+  if (packet.is_fragment) return take_fragment(packet, arrival.mine);
+  if (arrival.mine) follow(packet, packet.dropped ? FlowTable::Lookup{} : arrival.lookup);
 }
 
 /// What is put together may be a tunnel's packet with a fragment inside, each
 /// level deeper by a tunnel of kMaxTunnel.
-void Worker::take_fragment(const Packet& first) {
+void Worker::take_fragment(const Packet& first, bool of_mine) {
   for (Packet fragment = first;;) {
     const Bytes whole = defrag_.add(fragment);
-    if (mine(fragment)) inspector_.packet(fragment, nullptr, Direction::to_server);
+    if (of_mine) inspector_.packet(fragment, nullptr, Direction::to_server);
     if (whole.empty()) return;
     const size_t count = decoder_.decode_reassembled(whole, fragment, reassembled_);
     for (size_t i = 0; i < count; ++i) {
@@ -133,18 +177,20 @@ void Worker::take_fragment(const Packet& first) {
       layer.frame = defrag_.frame();
       if (i == 0) layer.wire_length = static_cast<uint32_t>(layer.frame.size());
       if (defrag_.overlapped()) layer.host_drops |= host_drop::overlap;
-      judge(layer);
+      judge(layer, Share::shared);
       if (!layer.is_fragment && mine(layer)) follow(layer, look_up(layer));
     }
     // Nothing is decoded behind a fragment: it can only be the last.
     if (!reassembled_[count - 1].is_fragment) return;
     fragment = reassembled_[count - 1];
+    of_mine = mine(fragment);
   }
 }
 
 /// What the destination drops takes what it carries with it, which comes next.
-void Worker::judge(Packet& packet) {
-  if (packet.number == dropped_frame_ || (packet.host_drops != 0 && defrag_.drops(packet))) {
+void Worker::judge(Packet& packet, Share share) {
+  const bool counted = speaks_ || share == Share::own;
+  if (packet.number == dropped_frame_ || (packet.host_drops != 0 && defrag_.drops(packet, counted))) {
     packet.dropped = true;
     dropped_frame_ = packet.number;
   }
@@ -158,18 +204,28 @@ void Worker::follow(const Packet& packet, const FlowTable::Lookup& lookup) {
   inspector_.packet(packet, flow, static_cast<Direction>(direction));
 }
 
-/// Every worker of a replay decodes everything; the address pair decides who
-/// goes on. An ICMP error belongs to the pair that it quotes, as it belongs to
-/// that pair's flow.
+/// The address pair decides who goes on with a packet. An ICMP error belongs to the pair that it quotes, as it belongs
+/// to that pair's flow.
 bool Worker::falls_to_me(const Packet& packet) const {
   if (packet.ip_version == 0) return index_ == 0;
-  const IpAddress* a = packet.has_quoted ? &packet.quoted.src : &packet.src;
-  const IpAddress* b = packet.has_quoted ? &packet.quoted.dst : &packet.dst;
-  if (*b < *a) std::swap(a, b);
-  uint8_t pair[32];
-  std::memcpy(pair, a->bytes.data(), 16);
-  std::memcpy(pair + 16, b->bytes.data(), 16);
-  return keyed_hash(pair, hash_seed_) % workers_ == index_;
+  return packet.has_quoted ? falls_to_me(packet.quoted.src, packet.quoted.dst) : falls_to_me(packet.src, packet.dst);
+}
+
+/// The same both ways, and cheap, as each frame asks for it. Without a key: who chooses addresses can load one worker
+/// with them all, as he could where the seed is a replay's, which everybody knows.
+bool Worker::falls_to_me(const IpAddress& one, const IpAddress& other) const {
+  auto half = [](const IpAddress& address, size_t at) {
+    uint64_t value = 0;
+    std::memcpy(&value, &address.bytes[at], sizeof value);
+    return value;
+  };
+  auto mix = [](uint64_t value) {
+    constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;  // 2^64 by the golden ratio
+    value *= kOdd;
+    return (value ^ value >> 32) * kOdd;
+  };
+  const uint64_t sum = mix(half(one, 0) + mix(half(one, 8))) + mix(half(other, 0) + mix(half(other, 8)));
+  return (mix(sum) >> 32) % workers_ == index_;
 }
 
 /// In replay everything due ends in each second of packet time, so that results
@@ -209,7 +265,7 @@ void Worker::publish() {
 void Worker::tell_unknown() {
   const auto unknown = decoder_.unknown();
   for (; told_unknown_ < unknown.size(); ++told_unknown_) {
-    if (replay_ && index_ != 0) continue;
+    if (!speaks_) continue;
     const UnknownProtocol& first = unknown[told_unknown_];
     if (first.kind == UnknownProtocol::Kind::link_type) {
       spdlog::warn("{}: frames of link type {} are not decoded (the first is frame {})", origin_.name, first.number,
@@ -224,14 +280,15 @@ void Worker::tell_unknown() {
 }
 
 void Worker::add_counters(CounterSet& set) const {
-  // In a replay all workers read and decode the same frames: one of them speaks
-  // for all.
-  if (!replay_ || index_ == 0) {
+  // Of what all workers of a replay do alike, one of them speaks for all.
+  if (speaks_) {
     source_.add_counters(set);
-    set.add(decoder_.counters(), decode_counter_rows());
-    decoder_.add_event_counters(set);
+    decoder_.add_counters(Share::shared, set);
     set.add(defrag_.counters(), defrag_counter_rows());
+  } else {
+    set.add(DefragCounters{.host_drops = defrag_.counters().host_drops}, defrag_counter_rows());
   }
+  if (divided_) decoder_.add_counters(Share::own, set);
   set.add(flows_.counters(), flow_counter_rows());
   set.add(guard_.counters(), memory_fault_rows());
   inspector_.add_counters(set);

@@ -61,15 +61,28 @@ class Worker final {
   static constexpr size_t kGroup = 16;  // packets decoded before the first of them is looked into
   static constexpr size_t kLayers = kMaxTunnel + 1;
 
+  /// What is known of a packet before it is looked into.
+  struct Arrival {
+    Timestamp now;  // the latest time of all frames up to its own
+    Share share = Share::shared;
+    bool mine = true;
+    FlowTable::Lookup lookup;
+  };
+  enum class Claim : uint8_t { everybody, me, another };  // who decodes a frame
+
   void take_burst(std::span<const Frame> frames);
   size_t take_group(std::span<const Frame> frames);
-  void take(Packet& packet, const FlowTable::Lookup& lookup);
-  void take_fragment(const Packet& first);
-  void judge(Packet& packet);
+  size_t gather(std::span<const Frame> frames, size_t& count, Timestamp& clock);
+  void come_to(uint64_t number, Timestamp now);
+  void take(Packet& packet, const Arrival& arrival);
+  void take_fragment(const Packet& first, bool of_mine);
+  void judge(Packet& packet, Share share);
   void follow(const Packet& packet, const FlowTable::Lookup& lookup);
   FlowTable::Lookup look_up(const Packet& packet) const;
+  Claim claim(const Frame& frame) const;
   bool mine(const Packet& packet) const { return !divided_ || falls_to_me(packet); }
   bool falls_to_me(const Packet& packet) const;
+  bool falls_to_me(const IpAddress& one, const IpAddress& other) const;
 
   void expire();
   bool expire_idle();
@@ -83,7 +96,7 @@ class Worker final {
   const size_t workers_;
   const bool divided_;  // the workers of a replay read the same frames, and each
                         // takes the flows that fall to it
-  const uint64_t hash_seed_;
+  const bool speaks_;   // for what all workers do alike, so that it counts once
   FrameOrder* const order_;
   PacketSource& source_;
   Origin origin_;
@@ -94,7 +107,7 @@ class Worker final {
   Inspector inspector_;
 
   std::array<Packet, kGroup + kLayers> packets_;  // of the frames at hand, the layers of each outermost first
-  std::array<FlowTable::Lookup, kGroup + kLayers> lookups_;
+  std::array<Arrival, kGroup + kLayers> arrivals_;
   std::array<Packet, kLayers> reassembled_;  // layers of what the defragmenter put together
   Timestamp now_;
   int64_t expired_to_ = INT64_MIN;  // in replay: the second of packet time up to

@@ -503,9 +503,9 @@ Bytes Defragmenter::add(Packet& packet) {
   return d.take(handle, packet, before, data);
 }
 
-bool Defragmenter::drops(const Packet& packet) const {
+bool Defragmenter::drops(const Packet& packet, bool counted) const {
   if (!(packet.host_drops & lapwing::drops(impl_->hosts.of(packet.dst)))) return false;
-  ++impl_->counters.host_drops;
+  impl_->counters.host_drops += counted;
   return true;
 }
 

@@ -33,8 +33,8 @@ class Defragmenter {
   Bytes frame() const;
   /// The packet that add() returned last was put together of fragments that overlap.
   bool overlapped() const;
-  /// Whether the packet's destination drops it, for its host_drops.
-  bool drops(const Packet& packet) const;
+  /// Whether the packet's destination drops it, for its host_drops; counted where `counted` says so.
+  bool drops(const Packet& packet, bool counted = true) const;
   /// Gives up packets whose first fragment came longer ago than the timeout. Also done by add().
   void expire(Timestamp now);
   const DefragCounters& counters() const;

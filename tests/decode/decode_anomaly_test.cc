@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -63,10 +64,27 @@ TEST(DecodeCounters, EventsAreCountedByName) {
   Packet packet;
   for (int i = 0; i < 3; ++i) decoder.decode(test::BuiltFrame{.bytes = {1, 2, 3}}, packet);
   CounterSet set;
-  decoder.add_event_counters(set);
+  decoder.add_counters(Share::shared, set);
   EXPECT_EQ(set.value("decoder.event.ethernet.pkt_too_small"), 3u);
-  EXPECT_EQ(set.values().size(), 1u);
+  EXPECT_EQ(set.values().size(), decode_counter_rows().size() + 1);
   EXPECT_EQ(decoder.counters().invalid, 3u);
+}
+
+TEST(DecodeCounters, EachShareHasItsOwn) {
+  Decoder decoder(test::default_config(), ChecksumMode::all);
+  const test::BuiltFrame frame{.bytes = {1, 2, 3}};
+  std::array<Packet, kMaxPackets> packets;
+  decoder.decode(frame, packets);
+  for (int i = 0; i < 2; ++i) decoder.decode(frame, packets, Share::own);
+  auto counted = [&](Share share, std::string_view path) {
+    CounterSet set;
+    decoder.add_counters(share, set);
+    return set.value(path);
+  };
+  for (std::string_view path : {"decoder.pkts", "decoder.invalid", "decoder.event.ethernet.pkt_too_small"}) {
+    EXPECT_EQ(counted(Share::shared, path), 1u) << path;
+    EXPECT_EQ(counted(Share::own, path), 2u) << path;
+  }
 }
 
 TEST(DecodeCounters, EventsBeyondThePacketsRoomAreCounted) {

@@ -25,7 +25,9 @@ class Decoded {
   explicit Decoded(BuiltFrame frame, const DecodeConfig& config = default_config(),
                    ChecksumMode checksums = ChecksumMode::all)
       : frame_(std::move(frame)), decoder_(std::make_unique<Decoder>(config, checksums)) {
+    const auto peeked = decoder_->peek(frame_);
     count = decoder_->decode(frame_, *packets_);
+    if (peeked) expect_lone(*peeked);
   }
   explicit Decoded(const PacketBuilder& builder) : Decoded(builder.build()) {}
 
@@ -44,6 +46,13 @@ class Decoded {
   size_t count = 0;
 
  private:
+  /// What a glance says holds.
+  void expect_lone(const AddressPair& pair) const {
+    const Packet& p = (*packets_)[0];
+    EXPECT_TRUE(count == 1 && p.ip_version != 0 && !p.is_fragment && !p.has_quoted);
+    EXPECT_TRUE(p.src == pair.src && p.dst == pair.dst);
+  }
+
   BuiltFrame frame_;
   std::unique_ptr<Decoder> decoder_;
   std::unique_ptr<std::array<Packet, kMaxPackets>> packets_ = std::make_unique<std::array<Packet, kMaxPackets>>();

@@ -17,8 +17,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static Packet one;
   if (size < 2) return 0;
   Frame frame{.data = {data + 2, size - 2}, .wire_length = static_cast<uint32_t>(size), .link_type = load_be16(data)};
+  const auto peeked = decoder.peek(frame);
   size_t count = decoder.decode(frame, packets);
   if (count == 0 || count > packets.size()) std::abort();
+  const Packet& first = packets[0];
+  if (peeked && (count != 1 || first.ip_version == 0 || first.is_fragment || first.has_quoted ||
+                 first.src != peeked->src || first.dst != peeked->dst)) {
+    std::abort();
+  }
   auto inside = [&](Bytes b) { return b.empty() || (b.data() >= data && b.data() + b.size() <= data + size); };
   for (size_t i = 0; i < count; ++i) {
     const Packet& p = packets[i];

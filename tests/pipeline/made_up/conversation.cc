@@ -5,10 +5,10 @@
 
 namespace lapwing::test {
 
-void Capture::add(const PacketBuilder& packet) {
+void Capture::add(const BuiltFrame& frame) {
   for (int times = cut == Cut::twice ? 2 : 1; times > 0; --times) {
     now_.ns += 1'000'000;
-    built_.push_back(packet.build());
+    built_.push_back(frame);
     built_.back().time = now_;
   }
 }

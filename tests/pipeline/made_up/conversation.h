@@ -21,7 +21,8 @@ enum class Cut : uint8_t { whole, bytes, scrambled, twice };
 class Capture {
  public:
   explicit Capture(Cut how = Cut::whole) : cut(how) {}
-  void add(const PacketBuilder& packet);
+  void add(const PacketBuilder& packet) { add(packet.build()); }
+  void add(const BuiltFrame& frame);
   void wait(int64_t seconds) { now_.ns += seconds * 1'000'000'000; }
   /// All of it: each worker of a replay reads everything.
   std::unique_ptr<Frames> frames() const;
