@@ -9,8 +9,9 @@
 
 namespace lapwing {
 
-/// Every worker of a replay sees every frame, and announces up to where it has finished or passed over them. Whoever needs shared state on
-/// frame n waits until all others are past what comes before it, so the outcome is that of a single worker.
+/// Every worker of a replay sees every frame, and announces up to where it has finished or passed over them. Whoever
+/// needs shared state on frame n waits until all others are past what comes before it, so the outcome is that of a
+/// single worker.
 class FrameOrder {
  public:
   explicit FrameOrder(size_t workers) : finished_(std::make_unique<Slot[]>(workers)), workers_(workers) {}

@@ -18,6 +18,8 @@ namespace {
 
 /// Bytes that a layer makes at once.
 constexpr size_t kStep = 8192;
+/// Bytes that a guess may make before it is held to be right.
+constexpr size_t kWithheld = 8192;
 /// liblzma needs so much beside the dictionary.
 constexpr uint64_t kLzmaState = 64 * 1024;
 /// A longer list of codings is cut.
@@ -145,14 +147,16 @@ class Decoder::Layer {
     zlib_.next_in = const_cast<Bytef*>(in.data());
     zlib_.avail_in = static_cast<uInt>(in.size());
     zlib_.next_out = buffer.data();
-    zlib_.avail_out = kStep;
+    // What is withheld is released by the same byte however the input was cut.
+    const size_t room = std::min(kStep, kWithheld + 1 - withheld.size());
+    zlib_.avail_out = static_cast<uInt>(room);
     const int code = inflate(&zlib_, Z_NO_FLUSH);
     in = in.last(zlib_.avail_in);
-    made = kStep - zlib_.avail_out;
+    made = room - zlib_.avail_out;
     if (code == Z_STREAM_END) return Result::end;
     if (code == Z_MEM_ERROR) throw std::bad_alloc();
     if (code != Z_OK && code != Z_BUF_ERROR) return Result::failed;
-    return made == kStep || !in.empty() ? Result::made : Result::more;
+    return made == room || !in.empty() ? Result::made : Result::more;
   }
 
   Result lzma_step(Bytes& in, size_t& made) {
@@ -312,12 +316,13 @@ bool Decoder::run(size_t number, Bytes bytes, Taker& taker) {
     const bool broken = memory || result == Layer::Result::failed;
     const bool may_retry = keeps_head && layer.may_retry(before + (bytes.size() - in.size()));
     memory_limit_ |= memory;
-    if (broken && may_retry && (made == 0 || layer.guessed())) {
+    const bool doubtful = layer.guessed() && may_retry && layer.withheld.size() + made <= kWithheld;
+    if (broken && (doubtful || (may_retry && made == 0))) {
       return memory ? pass_through(number, taker) : read_anew(number, taker);
     }
     failed_ |= broken && !memory;
     layer.over = broken || result == Layer::Result::end;
-    if (layer.guessed() && may_retry && !layer.over && layer.withheld.size() + made < kStep) {
+    if (doubtful && !layer.over) {
       layer.withheld.append(to_text(out));
     } else if (!release(number, taker) || !give(number, out, taker)) {
       return false;

@@ -134,6 +134,20 @@ TEST(HttpHostile, WhatOnlySaysThatItIsCodedIsReadAsItIs) {
   }
 }
 
+TEST(HttpHostile, AGuessIsGivenUpAtTheSameByteHoweverItWasCut) {
+  // Bare deflate with what is no block behind it: nothing is deflate that breaks before it has made more than 8,192.
+  for (size_t size : {8'190u, 8'192u, 8'193u, 8'200u}) {
+    std::string text;
+    for (uint32_t drawn = 1; text.size() < size; drawn = drawn * 1664525 + 1013904223) {
+      text.push_back(static_cast<char>('a' + (drawn >> 24) % 8));
+    }
+    std::string broken = zlib(text, true);
+    broken[0] = static_cast<char>(broken[0] & ~1);  // not the last block
+    broken.append("\xff\xff\xff\xff\xff\xff");
+    EXPECT_EQ(body_of(response(broken, "Content-Encoding: deflate\r\n")), size <= 8'192 ? broken : text) << size;
+  }
+}
+
 TEST(HttpHostile, ALineOfOneSpaceEndsTheHeaders) {
   for (const std::string blank : {" \n", "\t\n"}) {
     const std::string head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n";
