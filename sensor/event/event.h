@@ -51,6 +51,7 @@ struct ProgressState {
 };
 
 struct Event;
+struct Facts;
 struct RecordPlans;
 
 /// A record type that a dissector publishes: tables of its members beside the envelope, which export writes.
@@ -74,6 +75,8 @@ struct Protocol {
   CarriedFile* (*file)(Transaction& tx, Direction direction, uint32_t index) = nullptr;
   /// The value of a request's header, or empty; the view lives as long as the transaction.
   std::string_view (*request_header)(const Transaction& tx, std::string_view name) = nullptr;
+  /// What the event adds to what is known of the application; null where its packets must be looked at for that.
+  void (*facts)(const Event& event, Facts& facts) = nullptr;
   /// The progress at which all but bodies and files is final.
   uint8_t head = kComplete;
   /// A transaction is a message: nothing of it comes later, and that of a datagram lives until the next is read.

@@ -1,60 +1,19 @@
 #include "sensor/identify/identify.h"
 
-#include <arpa/inet.h>
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cctype>
 #include <cstring>
-#include <mutex>
-#include <new>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "sensor/identify/ndpi_memory.h"
-
-// nDPI 4.2 has no call to switch its caches between flows off; with this its module struct can be seen.
-#define NDPI_LIB_COMPILATION
-extern "C" {
-#include <ndpi/ndpi_api.h>
-}
-
-/// Takes the place of nDPI's function of this name, which asks it of each of its protocols for each packet of a flow
-/// not yet identified. Both masks were pushed as words of 64 bits just before: reading them in just these lets the
-/// processor forward each store, where a vector would wait for two. The dynamic linker prefers the program's.
-extern "C" int NDPI_BITMASK_COMPARE(NDPI_PROTOCOL_BITMASK a, NDPI_PROTOCOL_BITMASK b) {
-  static_assert(sizeof a.fds_bits % sizeof(uint64_t) == 0);
-  for (size_t at = 0; at < sizeof a.fds_bits; at += sizeof(uint64_t)) {
-    uint64_t x = 0;
-    uint64_t y = 0;
-    std::memcpy(&x, reinterpret_cast<const char*>(a.fds_bits) + at, sizeof x);
-    std::memcpy(&y, reinterpret_cast<const char*>(b.fds_bits) + at, sizeof y);
-    if (x & y) return 1;
-  }
-  return 0;
-}
-
-/// Takes libc's place, which goes through snprintf: nDPI asks for each flow that names a host.
-extern "C" char* inet_ntoa(in_addr address) noexcept {
-  static thread_local std::array<char, INET_ADDRSTRLEN> text;
-  std::array<uint8_t, 4> bytes;
-  std::memcpy(bytes.data(), &address, bytes.size());
-  char* end = text.data();
-  for (const uint8_t byte : bytes) {
-    if (end != text.data()) *end++ = '.';
-    end = std::to_chars(end, text.data() + text.size(), byte).ptr;
-  }
-  *end = '\0';
-  return text.data();
-}
+#include "sensor/identify/ndpi_module.h"
+#include "sensor/identify/told.h"
 
 namespace lapwing {
 namespace {
 
-constexpr size_t kCaches = 7;
-constexpr size_t kCacheEntries = 2;  // a flow adds at most one entry for each direction
 constexpr size_t kMinIpHeader = 20;
 constexpr size_t kMaxIpPacket = 65'535;  // nDPI takes the length as 16 bits
 
@@ -62,104 +21,63 @@ static_assert(NDPI_PROTOCOL_NUM_CATEGORIES <= 256 && NDPI_CONFIDENCE_MAX <= 256,
               "IdentifyState keeps one byte of each");
 static_assert(NDPI_MAX_RISK <= 64);
 
-using CacheEntries = std::array<std::array<ndpi_lru_cache_entry, kCacheEntries>, kCaches>;
-
 }  // namespace
 
-/// nDPI's state of one flow [W]. It holds pointers of its own, freed by ndpi_free_flow_data.
-struct NdpiDetection {
-  ndpi_flow_struct flow;
-  CacheEntries caches;
-  ndpi_protocol protocol;
-  uint64_t last_ms;
-  uint32_t packets;
-  uint8_t transport;
-};
+/// The first packets of a flow, kept until its dissector tells whether nDPI is to see them.
+struct HeldPackets {
+  static constexpr size_t kPackets = 4, kBytes = 3'000;  // a hello or request, with its headers
+  struct Entry {
+    uint16_t begin, end;
+    Timestamp time;
+  };
 
-struct Identifier::Pool {
-  static constexpr size_t kChunk = 64;
-  std::vector<std::unique_ptr<NdpiDetection[]>> chunks;
-  std::vector<NdpiDetection*> free;
-  size_t in_use = 0;
+  size_t count;
+  std::array<Entry, kPackets> packets;
+  std::array<uint8_t, kBytes> bytes;
 
-  NdpiDetection* take() {
-    if (free.empty()) {
-      free.reserve((chunks.size() + 1) * kChunk);  // so that giving back never allocates
-      chunks.push_back(std::make_unique_for_overwrite<NdpiDetection[]>(kChunk));
-      for (size_t i = kChunk; i-- > 0;) free.push_back(&chunks.back()[i]);
-    }
-    NdpiDetection* detection = free.back();
-    free.pop_back();
-    ++in_use;
-    std::memset(static_cast<void*>(detection), 0, sizeof *detection);
-    return detection;
-  }
-
-  void give(NdpiDetection* detection) {
-    ndpi_free_flow_data(&detection->flow);
-    free.push_back(detection);
-    --in_use;
+  bool add(Bytes packet, Timestamp time) {
+    const size_t begin = count == 0 ? 0 : packets[count - 1].end;
+    if (count == kPackets || packet.size() > kBytes - begin) return false;
+    std::memcpy(&bytes[begin], packet.data(), packet.size());
+    packets[count++] = {static_cast<uint16_t>(begin), static_cast<uint16_t>(begin + packet.size()), time};
+    return true;
   }
 };
 
-namespace {
-
-/// Throws std::bad_alloc where so much memory is not to be had. Asks the system: an allocator might keep it apart.
-void look_for_memory(size_t size) {
-  void* range = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (range == MAP_FAILED) throw std::bad_alloc();
-  munmap(range, size);
-}
-
-}  // namespace
-
-struct Identifier::Module {
-  ndpi_detection_module_struct* ndpi = nullptr;
-  std::array<ndpi_lru_cache, kCaches> caches{};
-
-  Module() {
-    if (ndpi_get_api_version() != NDPI_API_VERSION || ndpi_get_ndpi_detection_module_size() != sizeof *ndpi ||
-        ndpi_detection_get_sizeof_ndpi_flow_struct() != sizeof(ndpi_flow_struct)) {
-      throw std::runtime_error(std::string("libndpi ") + ndpi_revision() +
-                               " is not the version this was compiled with");
+/// Never gives memory back to the system: its most is ndpi.max-flows.
+template <class T>
+class Pool {
+ public:
+  /// Its bytes are what they were.
+  T* take() {
+    if (free_.empty()) {
+      free_.reserve((chunks_.size() + 1) * kChunk);  // so that giving back never allocates
+      chunks_.push_back(std::make_unique_for_overwrite<T[]>(kChunk));
+      for (size_t i = kChunk; i-- > 0;) free_.push_back(&chunks_.back()[i]);
     }
-    NdpiMemory::install();
-    static std::mutex starting;  // ndpi_init_detection_module must not run twice at once
-    std::lock_guard lock(starting);
-    // It does not look whether it got the memory it asks for, some 30 MB: what is had and given back is there for it.
-    look_for_memory(size_t{64} << 20);
-    ndpi = ndpi_init_detection_module(ndpi_no_prefs);
-    if (!ndpi) throw std::runtime_error("libndpi could not be started");
-    NDPI_PROTOCOL_BITMASK all;
-    NDPI_BITMASK_SET_ALL(all);
-    ndpi_set_protocol_detection_bitmask2(ndpi, &all);
-    ndpi_finalize_initialization(ndpi);
-    set_caches(caches.data());
-    for (auto& cache : caches) cache.num_entries = kCacheEntries;
+    T* taken = free_.back();
+    free_.pop_back();
+    return taken;
   }
-
-  ~Module() {
-    set_caches(nullptr);
-    ndpi_exit_detection_module(ndpi);
-  }
-
-  /// What one flow leaves in a cache must not change what another flow is taken for: with several workers the
-  /// others may be elsewhere. So every flow brings its own.
-  void enter(NdpiDetection& detection) {
-    for (size_t i = 0; i < kCaches; ++i) caches[i].entries = detection.caches[i].data();
-  }
+  void give(T* taken) { free_.push_back(taken); }
+  size_t in_use() const { return chunks_.size() * kChunk - free_.size(); }
 
  private:
-  void set_caches(ndpi_lru_cache* first) {
-    ndpi_lru_cache** const all[kCaches] = {&ndpi->ookla_cache,  &ndpi->bittorrent_cache, &ndpi->zoom_cache,
-                                           &ndpi->stun_cache,   &ndpi->tls_cert_cache,   &ndpi->mining_cache,
-                                           &ndpi->msteams_cache};
-    for (size_t i = 0; i < kCaches; ++i) *all[i] = first ? first + i : nullptr;
-  }
+  static constexpr size_t kChunk = 64;
+  std::vector<std::unique_ptr<T[]>> chunks_;
+  std::vector<T*> free_;
+};
+
+struct Identifier::Pools {
+  Pool<NdpiDetection> detections;
+  Pool<HeldPackets> held;
+
+  size_t in_use() const { return detections.in_use() + held.in_use(); }
 };
 
 void IdentifyState::clear() {
   if (phase_ == Phase::detecting) owner_->release(detection_);
+  if (phase_ == Phase::holding) owner_->pools_->held.give(held_);
   if (has_host()) delete[] host_;
   host_size_ = 0;
   phase_ = Phase::done;
@@ -167,23 +85,31 @@ void IdentifyState::clear() {
 
 Identifier::Identifier(const IdentifyConfig& config)
     : config_(config),
-      module_(config.enabled ? std::make_unique<Module>() : nullptr),  // dear to make
-      pool_(std::make_unique<Pool>()) {}
+      module_(config.enabled ? std::make_unique<NdpiModule>() : nullptr),  // dear to make
+      pools_(std::make_unique<Pools>()),
+      scratch_(std::make_unique<NdpiDetection>()),
+      memo_(std::make_unique<NameMemo>()) {}
 
 Identifier::~Identifier() = default;
 
 void Identifier::release(NdpiDetection* detection) {
-  pool_->give(detection);
+  ndpi_free_flow_data(&detection->flow);
+  pools_->detections.give(detection);
+}
+
+/// False, and the flow is left, where too many are looked at.
+bool Identifier::room(IdentifyState& state) {
+  state.owner_ = this;
+  if (config_.enabled && pools_->in_use() < config_.max_flows) return true;
+  if (config_.enabled) ++counters_.max_flows;
+  state.phase_ = IdentifyState::Phase::done;
+  return false;
 }
 
 bool Identifier::start(IdentifyState& state, uint8_t transport) {
-  state.owner_ = this;
-  if (!config_.enabled || pool_->in_use >= config_.max_flows) {
-    if (config_.enabled) ++counters_.max_flows;
-    state.phase_ = IdentifyState::Phase::done;
-    return false;
-  }
-  state.detection_ = pool_->take();
+  if (!room(state)) return false;
+  state.detection_ = pools_->detections.take();
+  std::memset(static_cast<void*>(state.detection_), 0, sizeof *state.detection_);
   state.phase_ = IdentifyState::Phase::detecting;
   state.detection_->transport = transport;
   return true;
@@ -200,7 +126,31 @@ void Identifier::shed(IdentifyState& state) {
   finish(state);
 }
 
+bool Identifier::hold(IdentifyState& state, Bytes ip_packet, Timestamp time) {
+  if (state.port_protocol_ == 0 || shedding_) return false;
+  if (state.phase_ == IdentifyState::Phase::fresh) {
+    if (!room(state)) return true;
+    state.held_ = pools_->held.take();
+    state.held_->count = 0;
+    state.phase_ = IdentifyState::Phase::holding;
+  }
+  return state.phase_ == IdentifyState::Phase::holding && state.held_->add(ip_packet, time);
+}
+
+/// What was kept goes to nDPI after all.
+void Identifier::let_go(IdentifyState& state) {
+  const auto give_back = [this](HeldPackets* held) { pools_->held.give(held); };
+  const std::unique_ptr<HeldPackets, decltype(give_back)> held(state.held_, give_back);
+  state.detection_ = nullptr;
+  state.phase_ = IdentifyState::Phase::fresh;
+  for (size_t i = 0; i < held->count; ++i) {
+    const HeldPackets::Entry& entry = held->packets[i];
+    packet(state, Bytes(held->bytes).subspan(entry.begin, entry.end - entry.begin), entry.time);
+  }
+}
+
 void Identifier::packet(IdentifyState& state, Bytes ip_packet, Timestamp time) {
+  if (state.phase_ == IdentifyState::Phase::holding) let_go(state);
   if (state.done()) return;
   if (shedding_) return shed(state);
   auto size = static_cast<uint16_t>(std::min(ip_packet.size(), kMaxIpPacket));
@@ -225,16 +175,16 @@ void Identifier::packet(IdentifyState& state, Bytes ip_packet, Timestamp time) {
   module_->enter(detection);
   const NdpiMemory::Call call;
   detection.protocol =
-      ndpi_detection_process_packet(module_->ndpi, &detection.flow, ip_packet.data(), size, detection.last_ms);
+      ndpi_detection_process_packet(*module_, &detection.flow, ip_packet.data(), size, detection.last_ms);
   call.done();
 
   bool enough = (transport == IPPROTO_TCP && detection.packets > config_.tcp_packets) ||
                 (transport != IPPROTO_TCP && detection.packets > config_.udp_packets);
   bool known = detection.protocol.app_protocol != NDPI_PROTOCOL_UNKNOWN;
-  if (enough || (known && !ndpi_extra_dissection_possible(module_->ndpi, &detection.flow))) {
+  if (enough || (known && !ndpi_extra_dissection_possible(*module_, &detection.flow))) {
     if (!known) {
       uint8_t guessed = 0;
-      detection.protocol = ndpi_detection_giveup(module_->ndpi, &detection.flow, config_.guess, &guessed);
+      detection.protocol = ndpi_detection_giveup(*module_, &detection.flow, config_.guess, &guessed);
       call.done();
     }
     conclude(state);
@@ -242,37 +192,120 @@ void Identifier::packet(IdentifyState& state, Bytes ip_packet, Timestamp time) {
 }
 
 void Identifier::finish(IdentifyState& state) {
+  if (state.phase_ == IdentifyState::Phase::holding) let_go(state);
   if (state.phase_ == IdentifyState::Phase::detecting) {
     NdpiDetection& detection = *state.detection_;
     module_->enter(detection);
     uint8_t guessed = 0;
     const NdpiMemory::Call call;
-    detection.protocol = ndpi_detection_giveup(module_->ndpi, &detection.flow, config_.guess, &guessed);
+    detection.protocol = ndpi_detection_giveup(*module_, &detection.flow, config_.guess, &guessed);
     call.done();
     conclude(state);
   }
+  if (state.phase_ == IdentifyState::Phase::told) {
+    const Verdict verdict = settle(*module_, told(state));
+    state.master_ = verdict.master;
+    state.application_ = verdict.application;
+    state.category_ = static_cast<uint8_t>(verdict.category);
+    state.risk_ = verdict.risk;
+    ++counters_.told;
+  }
   state.phase_ = IdentifyState::Phase::done;
+}
+
+namespace {
+
+/// nDPI's own copy of the host goes with its flow. Null where it has none.
+std::unique_ptr<char[]> copy_host(const ndpi_flow_struct& flow, uint8_t& size) {
+  static_assert(sizeof flow.host_server_name <= 256);
+  size = static_cast<uint8_t>(strnlen(flow.host_server_name, sizeof flow.host_server_name));
+  if (size == 0) return nullptr;
+  auto host = std::make_unique_for_overwrite<char[]>(size);
+  std::memcpy(host.get(), flow.host_server_name, size);
+  return host;
+}
+
+/// Of a flow's messages most name the host that the first did.
+bool same_host(std::string_view host, std::string_view kept) {
+  return std::ranges::equal(host, kept,
+                            [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
+}
+
+}  // namespace
+
+void Identifier::begin(IdentifyState& state, const FlowEnds& ends) {
+  if (!config_.enabled || config_.depth == IdentifyDepth::full) return;
+  uint8_t by_user = 0;
+  const uint16_t number =
+      ndpi_guess_protocol_id(*module_, nullptr, ends.transport, ends.ports[0], ends.ports[1], &by_user);
+  if (tells(number)) state.port_protocol_ = number;
+}
+
+bool Identifier::rely_on_facts(IdentifyState& state, std::string_view protocol, const FlowEnds& ends) {
+  if (state.phase_ == IdentifyState::Phase::told) return true;
+  const uint16_t number = state.port_protocol_;
+  if (state.done() || number == 0 || told_protocol(protocol) != number) return false;
+  if (state.phase_ == IdentifyState::Phase::detecting) release(state.detection_);
+  if (state.phase_ == IdentifyState::Phase::holding) pools_->held.give(state.held_);
+  state.owner_ = this;
+  state.host_ = nullptr;
+  state.host_size_ = 0;
+  state.phase_ = IdentifyState::Phase::told;
+  state.confidence_ = NDPI_CONFIDENCE_DPI;
+  state.master_ = number;
+  state.application_ = 0;
+  state.by_address_ = application_of(*module_, ends);
+  state.category_ = 0;
+  state.risk_ = 0;
+  return true;
+}
+
+/// Until they are settled, with the protocol as master.
+Told Identifier::told(const IdentifyState& state) {
+  return {.protocol = state.master_,
+          .application = state.application_,
+          .by_address = state.by_address_,
+          .category = state.category_,
+          .risk = state.risk_};
+}
+
+void Identifier::tell(IdentifyState& state, Facts& facts) {
+  if (state.phase_ != IdentifyState::Phase::told) return;
+  if (state.has_host() && same_host(facts.host, {state.host_, state.host_size_})) facts.host = {};
+  if (!facts.empty()) {
+    Told all = told(state);
+    lapwing::tell(*module_, *memo_, facts, scratch_->flow, all);
+    state.application_ = all.application;
+    state.category_ = static_cast<uint8_t>(all.category);
+    state.risk_ = all.risk;
+    if (!facts.host.empty()) {
+      uint8_t size = 0;
+      auto host = copy_host(scratch_->flow, size);
+      if (state.has_host()) delete[] state.host_;
+      state.host_ = host.release();
+      state.host_size_ = size;
+    }
+  }
+  if (facts.complete) finish(state);
 }
 
 void Identifier::conclude(IdentifyState& state) {
   NdpiDetection* detection = state.detection_;
   const ndpi_flow_struct& flow = detection->flow;
-  const size_t host_size = strnlen(flow.host_server_name, sizeof flow.host_server_name);
-  static_assert(sizeof flow.host_server_name <= 256);
-  char* host = host_size ? new char[host_size] : nullptr;
-  if (host) std::memcpy(host, flow.host_server_name, host_size);
+  uint8_t host_size = 0;
+  auto host = copy_host(flow, host_size);  // before all else: it may fail
   state.risk_ = flow.risk;
   state.master_ = detection->protocol.master_protocol;
   state.application_ = detection->protocol.app_protocol;
   state.category_ = static_cast<uint8_t>(detection->protocol.category);
   state.confidence_ = static_cast<uint8_t>(flow.confidence);
-  state.host_size_ = static_cast<uint8_t>(host_size);
   state.phase_ = IdentifyState::Phase::done;
+  state.host_ = host.release();
+  state.host_size_ = host_size;
   bool unknown = state.master_ == NDPI_PROTOCOL_UNKNOWN && state.application_ == NDPI_PROTOCOL_UNKNOWN;
   bool by_content = flow.confidence == NDPI_CONFIDENCE_DPI || flow.confidence == NDPI_CONFIDENCE_DPI_CACHE;
   ++(unknown ? counters_.unknown : by_content ? counters_.detected : counters_.guessed);
   release(detection);
-  state.host_ = host;
 }
 
 /// As "TLS.Google", made once for each pair that comes.
@@ -283,28 +316,31 @@ std::string_view Identifier::name_of(uint16_t master, uint16_t application) {
     ndpi_protocol protocol{};
     protocol.master_protocol = master;
     protocol.app_protocol = application;
-    name = ndpi_protocol2name(module_->ndpi, protocol, text.data(), static_cast<u_int>(text.size()));
+    name = ndpi_protocol2name(*module_, protocol, text.data(), static_cast<u_int>(text.size()));
   }
   return name;
 }
 
-Application Identifier::describe(const IdentifyState& state) {
-  bool detecting = state.phase_ == IdentifyState::Phase::detecting;
+Application Identifier::describe(IdentifyState& state) {
+  if (state.phase_ == IdentifyState::Phase::holding) let_go(state);
+  const bool detecting = state.phase_ == IdentifyState::Phase::detecting;
   const NdpiDetection* detection = detecting ? state.detection_ : nullptr;
+  Verdict verdict{state.master_, state.application_, state.category_, state.risk_};
+  if (state.phase_ == IdentifyState::Phase::told) verdict = settle(*module_, told(state));
   ndpi_protocol protocol{};
-  protocol.master_protocol = detecting ? detection->protocol.master_protocol : state.master_;
-  protocol.app_protocol = detecting ? detection->protocol.app_protocol : state.application_;
-  protocol.category = detecting ? detection->protocol.category : static_cast<ndpi_protocol_category_t>(state.category_);
+  protocol.master_protocol = detecting ? detection->protocol.master_protocol : verdict.master;
+  protocol.app_protocol = detecting ? detection->protocol.app_protocol : verdict.application;
+  protocol.category =
+      detecting ? detection->protocol.category : static_cast<ndpi_protocol_category_t>(verdict.category);
   Application out;
-  out.risk = detecting ? detection->flow.risk : state.risk_;
+  out.risk = detecting ? detection->flow.risk : verdict.risk;
   bool known = protocol.master_protocol != NDPI_PROTOCOL_UNKNOWN || protocol.app_protocol != NDPI_PROTOCOL_UNKNOWN;
   if (known) {
     out.protocol = name_of(protocol.master_protocol, protocol.app_protocol);
-    out.category = ndpi_category_get_name(module_->ndpi, protocol.category);
+    out.category = ndpi_category_get_name(*module_, protocol.category);
     out.confidence = ndpi_confidence_get_name(detecting ? detection->flow.confidence
                                                         : static_cast<ndpi_confidence_t>(state.confidence_));
-    out.breed =
-        ndpi_get_proto_breed_name(module_->ndpi, ndpi_get_proto_breed(module_->ndpi, ndpi_get_upper_proto(protocol)));
+    out.breed = ndpi_get_proto_breed_name(*module_, ndpi_get_proto_breed(*module_, ndpi_get_upper_proto(protocol)));
   }
   if (detecting) {
     out.hostname = {detection->flow.host_server_name,

@@ -17,9 +17,20 @@
 
 namespace lapwing {
 
+/// Both ends of a flow, the client first.
+struct FlowEnds {
+  uint8_t transport = 0;
+  std::array<uint16_t, 2> ports{};
+  std::array<uint32_t, 2> ipv4{};  // in network order; 0 of IPv6
+};
+
+/// What nDPI looks at: packets of flows that no dissector tells enough of, or those of all.
+enum class IdentifyDepth : uint8_t { facts, full };
+
 /// Keys below "ndpi.".
 struct IdentifyConfig {
   bool enabled = true;
+  IdentifyDepth depth = IdentifyDepth::facts;
   bool guess = true;
   uint64_t tcp_packets = 0;  // packets looked at before giving up, handshake included
   uint64_t udp_packets = 0;
@@ -32,6 +43,7 @@ std::span<const OptionRow<IdentifyConfig>> identify_options();
 struct IdentifyCounters {
   uint64_t packets = 0;   // handed to nDPI
   uint64_t detected = 0;  // flows, by what is known of them when detection ended
+  uint64_t told = 0;
   uint64_t guessed = 0;
   uint64_t unknown = 0;
   uint64_t max_flows = 0;        // flows not looked at because of the cap
@@ -42,10 +54,16 @@ struct IdentifyCounters {
 std::span<const CounterRow<IdentifyCounters>> identify_counter_rows();
 
 class Identifier;
+class NameMemo;
+class NdpiModule;
+struct Facts;
+struct HeldPackets;
 struct NdpiDetection;
+struct Told;
 
 /// What is known of one flow [W]; lives in the flow's attachment and must not outlive its Identifier. It costs its
-/// 32 bytes, a pooled 1 KB while detecting, and the host name's bytes afterwards where there is one.
+/// 40 bytes, a pooled 1 KB while detecting or 3 KB while packets are held, and the host name's bytes afterwards where
+/// there is one.
 class IdentifyState {
  public:
   IdentifyState() = default;
@@ -54,22 +72,26 @@ class IdentifyState {
   ~IdentifyState() { clear(); }
 
   /// No more packets are wanted.
-  bool done() const { return phase_ == Phase::done; }
+  bool done() const { return phase_ == Phase::told || phase_ == Phase::done; }
+  /// Facts are.
+  bool wants_facts() const { return phase_ == Phase::told; }
 
  private:
   friend class Identifier;
-  enum class Phase : uint8_t { fresh, detecting, done };
+  enum class Phase : uint8_t { fresh, holding, detecting, told, done };
 
   void clear();
-  bool has_host() const { return phase_ == Phase::done && host_size_ > 0; }
+  bool has_host() const { return done() && host_size_ > 0; }
 
   Identifier* owner_ = nullptr;
   union {
     NdpiDetection* detection_ = nullptr;  // while detecting
+    HeldPackets* held_;                   // while holding
     char* host_;                          // afterwards, host_size_ bytes
   };
   uint64_t risk_ = 0;
-  uint16_t master_ = 0, application_ = 0;
+  uint16_t master_ = 0, application_ = 0, by_address_ = 0;
+  uint16_t port_protocol_ = 0;  // of which facts are enough, on these ports; 0: of none
   uint8_t category_ = 0, confidence_ = 0, host_size_ = 0;
   Phase phase_ = Phase::fresh;
 };
@@ -90,29 +112,41 @@ class Identifier {
   void backlog(double share);
   /// The next packet of the flow, from its IP header on.
   void packet(IdentifyState& state, Bytes ip_packet, Timestamp time);
+  /// Before all else of a flow.
+  void begin(IdentifyState& state, const FlowEnds& ends);
+  /// A packet of a flow whose dissector may yet tell facts. True: packet() need not be called for it, now or later.
+  bool hold(IdentifyState& state, Bytes ip_packet, Timestamp time);
+  /// True when the flow's packets are not wanted: what a dissector tells of this protocol is enough on these ports, and
+  /// comes to tell(). What nDPI made of packets so far is given up.
+  bool rely_on_facts(IdentifyState& state, std::string_view protocol, const FlowEnds& ends);
+  void tell(IdentifyState& state, Facts& facts);
   /// The flow has ended: settles for what is known, or guesses.
   void finish(IdentifyState& state);
-  /// What is known so far. The views live until the next call.
-  Application describe(const IdentifyState& state);
+  /// What is known so far; packets that are held need not wait longer. The views live until the next call.
+  Application describe(IdentifyState& state);
 
   const IdentifyCounters& counters() const { return counters_; }
 
  private:
   friend class IdentifyState;
-  struct Module;
-  struct Pool;
+  struct Pools;
 
+  void let_go(IdentifyState& state);
+  bool room(IdentifyState& state);
   bool start(IdentifyState& state, uint8_t transport);
   void shed(IdentifyState& state);
   void conclude(IdentifyState& state);
+  static Told told(const IdentifyState& state);
   void release(NdpiDetection* detection);
   std::string_view name_of(uint16_t master, uint16_t application);
 
   IdentifyConfig config_;
   IdentifyCounters counters_;
   bool shedding_ = false;
-  std::unique_ptr<Module> module_;
-  std::unique_ptr<Pool> pool_;
+  std::unique_ptr<NdpiModule> module_;
+  std::unique_ptr<Pools> pools_;
+  std::unique_ptr<NdpiDetection> scratch_;  // of no flow, for facts
+  std::unique_ptr<NameMemo> memo_;
   std::unordered_map<uint32_t, std::string> names_;  // by name_of()'s pair
   std::array<std::string_view, 64> risk_names_{};
 };

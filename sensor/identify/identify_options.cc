@@ -4,9 +4,14 @@ namespace lapwing {
 namespace {
 
 using Config = IdentifyConfig;
+constexpr NamedValue kDepths[] = {{"facts", IdentifyDepth::facts}, {"full", IdentifyDepth::full}};
 // ndpiReader looks at 80 and 24 packets; of the 3,877 flows of nDPI's own captures none comes out otherwise with these.
 constexpr OptionRow<Config> kOptions[] = {
     {"ndpi.enabled", &Config::enabled, "yes", "Identify the application of every flow."},
+    {"ndpi.depth", one_of<&Config::depth>(kDepths), "facts",
+     "What nDPI looks at: facts, at the packets of flows on which no dissector is sure, and else at the names and "
+     "other "
+     "facts that the dissector found; full, at the first packets of every flow, at ten times the cost."},
     {"ndpi.guess", &Config::guess, "yes", "Guess by port and address where the content did not tell."},
     {"ndpi.tcp-packets", &Config::tcp_packets, "30", "Packets of a TCP flow looked at before giving up.",
      Unit::packets},
@@ -24,6 +29,7 @@ using Counters = IdentifyCounters;
 constexpr CounterRow<Counters> kCounters[] = {
     {"ndpi.packets", &Counters::packets, "Packets looked at to identify applications."},
     {"ndpi.detected", &Counters::detected, "Flows whose application was identified by content."},
+    {"ndpi.told", &Counters::told, "Flows whose application was identified by what a dissector found."},
     {"ndpi.guessed", &Counters::guessed, "Flows whose application was guessed by port or address."},
     {"ndpi.unknown", &Counters::unknown, "Flows whose application stayed unknown."},
     {"ndpi.max_flows", &Counters::max_flows, "Flows not identified because of ndpi.max-flows.", CounterKind::loss},

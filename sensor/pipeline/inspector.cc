@@ -75,7 +75,7 @@ void Inspector::at_packet(Look& look) {
       dissect(look);
     }
     if (config_.exceptions.bypasses(*flow)) return bypass(look);
-    identification_.packet(packet, *flow);
+    identification_.packet(packet, *flow, app_);
   }
   if (!look.ruled) return;
   if (flow) {

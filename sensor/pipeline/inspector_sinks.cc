@@ -45,7 +45,8 @@ void Inspector::plain(Flow&, const Chunk& bytes) {
   if (look_->ruled) matcher_.chunk(*look_, bytes, [](const Chunk&) {});
 }
 
-void Inspector::event(Flow&, const Event& event) {
+void Inspector::event(Flow& flow, const Event& event) {
+  identification_.event(event, flow, look_->time);
   if (look_->ruled) {
     see_anew(*look_);
     look_->protocol = event.protocol;

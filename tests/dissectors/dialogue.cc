@@ -17,6 +17,7 @@ FlowDriver& Dialogue::driver() {
   driver_.emplace(FlowDriver::Setup{.settings = settings_, .known = row_.about->name, .late = late}, *this);
   driver_->budget = {.work_base = work_limit};
   driver_->unrecord = unrecord;
+  driver_->time = time;
   driver_->store_depth = store_depth;
   return *driver_;
 }

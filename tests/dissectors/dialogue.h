@@ -28,6 +28,7 @@ class Dialogue final : public Heard {
   Dialogue& end(Direction direction, bool broken_off = false);
   Dialogue& finish();
 
+  Timestamp time;                    // of all packets
   bool late = false;                 // the flow was under way already
   bool unrecord = false;             // a rule turns the records of its transactions off
   uint64_t store_depth = 0;          // files are stored up to this many bytes

@@ -1,16 +1,9 @@
 #include "sensor/identify/identify.h"
 
-#include <arpa/inet.h>
-#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/packet_builder.h"
-
-extern "C" {
-#include <ndpi/ndpi_api.h>
-int NDPI_BITMASK_COMPARE(NDPI_PROTOCOL_BITMASK a, NDPI_PROTOCOL_BITMASK b);
-}
 
 namespace lapwing {
 namespace {
@@ -51,37 +44,6 @@ class IdentifyTest : public testing::Test {
 
   Identifier identifier_;
 };
-
-TEST(NdpiAddress, IsWrittenByOurFunctionAsByTheirs) {
-  using Write = char* (*)(in_addr);
-  const auto theirs = reinterpret_cast<Write>(dlsym(RTLD_NEXT, "inet_ntoa"));
-  ASSERT_NE(theirs, nullptr);
-  ASSERT_NE(reinterpret_cast<Write>(dlsym(RTLD_DEFAULT, "inet_ntoa")), theirs);
-  for (const char* text : {"0.0.0.0", "255.255.255.255", "10.200.3.99", "1.22.100.9", "192.0.2.80"}) {
-    in_addr address{};
-    ASSERT_EQ(inet_pton(AF_INET, text, &address), 1);
-    EXPECT_STREQ(inet_ntoa(address), text);
-    EXPECT_STREQ(theirs(address), text);
-  }
-}
-
-TEST(NdpiBitmask, IsComparedByOurFunctionAsByTheirs) {
-  const auto found = [](void* from) {
-    return reinterpret_cast<decltype(&NDPI_BITMASK_COMPARE)>(dlsym(from, "NDPI_BITMASK_COMPARE"));
-  };
-  const auto used = found(RTLD_DEFAULT), theirs = found(RTLD_NEXT);
-  ASSERT_NE(theirs, nullptr);
-  EXPECT_NE(used, theirs);
-  EXPECT_EQ(used, &NDPI_BITMASK_COMPARE);
-  for (size_t bit = 0; bit < NDPI_NUM_BITS; ++bit) {
-    for (size_t other : {bit, (bit + 1) % NDPI_NUM_BITS, (bit + 200) % NDPI_NUM_BITS}) {
-      NDPI_PROTOCOL_BITMASK a{}, b{};
-      NDPI_SET(&a, bit);
-      NDPI_SET(&b, other);
-      EXPECT_EQ(used(a, b) != 0, theirs(a, b) != 0) << bit << ' ' << other;
-    }
-  }
-}
 
 TEST_F(IdentifyTest, HttpIsNamedWithItsHostAndCategory) {
   IdentifyState state;

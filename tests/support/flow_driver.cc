@@ -244,8 +244,26 @@ uint64_t FlowDriver::capped(std::string_view owner, std::string_view cap) const 
   return counters.value("app_layer." + std::string(owner) + "." + std::string(cap) + "_max");
 }
 
+void FlowDriver::note_facts(const Event& event) {
+  if (!event.protocol->facts) return;
+  Facts facts;
+  facts.time = time;
+  facts.datagram = flow_.key.proto == ip_proto::udp;
+  event.protocol->facts(event, facts);
+  if (facts.empty() && !facts.complete) return;
+  heard_.facts.push_back({.host = std::string(facts.host),
+                          .subject = std::string(facts.subject),
+                          .names = {facts.names.begin(), facts.names.end()},
+                          .alpns = {facts.alpns.begin(), facts.alpns.end()},
+                          .cipher = facts.cipher,
+                          .sign = facts.sign,
+                          .risks = facts.risks,
+                          .complete = facts.complete});
+}
+
 void FlowDriver::event(Flow&, const Event& event) {
   if (event.tx->blank) return;
+  note_facts(event);
   event.tx->unrecorded |= unrecord;
   const Direction direction = event.direction;
   uint8_t& inspected = event.tx->inspected[index(direction)];

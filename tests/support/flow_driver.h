@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "sensor/app/app_layer.h"
+#include "sensor/event/facts.h"
 
 namespace lapwing::test {
 
@@ -21,6 +23,16 @@ using Settings = std::vector<std::pair<std::string, std::string>>;
 /// The dissectors of the build, the template of new ones, and the carriers of parts that tests have.
 std::span<const DissectorRow* const> all_dissectors();
 
+/// What one event told of the application (sensor/event/facts.h).
+struct HeardFacts {
+  std::string host, subject;
+  std::vector<std::string> names, alpns;
+  std::optional<uint16_t> cipher;
+  Sign sign = Sign::unknown;
+  uint64_t risks = 0;
+  bool complete = false;
+};
+
 /// What dissectors said, in its order. A field is read once, at the stage at which rules would see it.
 struct Heard {
   std::vector<std::string> records;     // JSON objects
@@ -28,6 +40,7 @@ struct Heard {
   std::vector<uint64_t> messages;       // of each record: bytes of its message
   std::vector<std::string> alerts;      // the object an alert on each event would carry
   std::vector<std::string> anomalies;   // "name" with "@tx" when it belongs to a transaction
+  std::vector<HeardFacts> facts;        // of events that told any
   std::vector<std::string> fields;      // "> name=value" and "< name=value"
   std::vector<std::string> frames;      // "> kind offset+length", of those that are over
   std::vector<std::string> recognised;  // anomalies of recognition
@@ -76,10 +89,12 @@ class FlowDriver : private AppSink {
 
   BudgetConfig budget;
   uint64_t store_depth = 0;  // files are stored up to this many bytes
+  Timestamp time;            // of all packets
   bool unrecord = false;     // a rule turns the records of its transactions off
 
  private:
   void event(Flow& flow, const Event& event) override;
+  void note_facts(const Event& event);
   void anomaly(Flow& flow, const Protocol& protocol, const Transaction& tx, uint8_t name, Direction direction) override;
   void file(Flow& flow, const Event& event, CarriedFile& file, Bytes bytes, bool over) override;
   void encrypted(Flow& flow, Direction direction, uint64_t offset) override;

@@ -59,6 +59,7 @@ enum class Anomaly : uint8_t {
 Table columns();
 std::span<const RecordRow> records();
 RecordExtent record_extent(const void* config, std::string_view record);
+void facts(const Event& event, Facts& out);
 
 class Dns {
  public:

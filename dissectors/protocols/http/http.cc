@@ -58,6 +58,7 @@ const Protocol Http::protocol{.name = "http",
                               .also = kAlso,
                               .file = &carried_file,
                               .request_header = &request_header,
+                              .facts = &facts,
                               .head = http::kHeaders,
                               .grows = http::kHeaders,
                               .loud_anomalies = true,
@@ -279,6 +280,7 @@ bool Http::may_decode(HttpTransaction& t, Direction direction, uint64_t bytes) {
 
 void Http::body(htp_tx_t* tx, Direction direction, Bytes bytes, uint64_t lost) {
   HttpTransaction& known = transaction(tx);
+  known.bodies[index(direction)].begin(bytes, lost);
   if (!out_.contents()) {
     if (direction == kClient) known.response_started = true;
     return;

@@ -1,6 +1,7 @@
 // HTTP/1 (RFC 9112, with what servers and clients really do): transactions, bodies, files.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <memory>
@@ -25,6 +26,8 @@ inline constexpr uint8_t kBody = 3;  // final: whole, cut at the limit, or broke
 
 /// A decoded body, as far as it is kept.
 struct Body {
+  static constexpr size_t kStart = 8;
+  std::string start;   // its first bytes as sent, whether more is kept or not; zeros for those that were lost
   std::string bytes;   // that came, up to the limit
   uint64_t size = 0;   // what came, and what was lost, up to the limit
   bool final = false;  // no more bytes are kept
@@ -32,6 +35,12 @@ struct Body {
   bool truncated = false;
   bool begun = false;
   bool is_file = false;  // files[0] is the body as a whole
+
+  void begin(Bytes part, uint64_t lost) {
+    const size_t room = kStart - start.size();
+    start.append(to_text(part.first(std::min(room, part.size()))));
+    if (lost > 0) start.append(static_cast<size_t>(std::min<uint64_t>(room, lost)), '\0');
+  }
 };
 
 /// [W]
@@ -72,6 +81,7 @@ std::span<const Word> rule_words();
 std::span<const RecordRow> records();
 RecordExtent record_extent(const void* config, std::string_view record);
 std::string_view request_header(const Transaction& tx, std::string_view name);
+void facts(const Event& event, Facts& out);
 CarriedFile* carried_file(Transaction& tx, Direction direction, uint32_t index);
 
 /// A header's value, or empty.

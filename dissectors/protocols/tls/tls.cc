@@ -181,6 +181,7 @@ const Protocol Tls::protocol{.name = "tls",
                              .records = records(),
                              .help = "transport layer security",
                              .also = kAlso,
+                             .facts = &facts,
                              .head = kHelloDone,
                              .loud_anomalies = true,
                              .frames = kFrames,
@@ -305,10 +306,12 @@ bool Tls::valid(const RecordHeader& header, Direction direction) {
 
 /// A record begins; `payload` has its first bytes where these matter. False: give the flow up.
 bool Tls::record(const RecordHeader& header, Bytes payload, Direction direction) {
+  constexpr uint8_t kFatal = 2;  // RFC 5246 7.2
   HalfFlow& side = sides_[index(direction)];
   switch (header.type) {
     case kChangeCipherSpec: side.encrypted = !retrying_ && header.length > 0; break;
     case kAlert:
+      if (!side.encrypted && payload.size() >= 2 && payload[0] == kFatal) tx_.fatal_alert = true;
       if (tx_.parties[index(direction)].greeted && !side.encrypted && !done_ &&
           (header.length != 2 || payload[0] < 1 || payload[0] > 2)) {
         raise(Anomaly::invalid_alert_message, direction);

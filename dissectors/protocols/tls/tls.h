@@ -45,8 +45,9 @@ struct Handshake : Transaction {
   std::string_view from;  // the protocol before, which announced this one
   std::string sni;
   std::string ja3, ja3_hash, ja3s, ja3s_hash, ja4;
-  uint64_t bytes = 0;       // of the messages that were read
-  bool may_resume = false;  // the client has a ticket, or the server took up the client's session id
+  uint64_t bytes = 0;        // of the messages that were read
+  bool fatal_alert = false;  // in the clear
+  bool may_resume = false;   // the client has a ticket, or the server took up the client's session id
 
   const Party& client() const { return parties[index(Direction::to_server)]; }
   const Party& server() const { return parties[index(Direction::to_client)]; }
@@ -93,6 +94,7 @@ Table columns();
 std::span<const RecordRow> records();
 std::span<const Word> rule_words();
 RecordExtent record_extent(const void* config, std::string_view record);
+void facts(const Event& event, Facts& out);
 
 class Tls {
  public:
