@@ -87,8 +87,8 @@ Identifier::Identifier(const IdentifyConfig& config)
     : config_(config),
       module_(config.enabled ? std::make_unique<NdpiModule>() : nullptr),  // dear to make
       pools_(std::make_unique<Pools>()),
-      scratch_(std::make_unique<NdpiDetection>()),
-      memo_(std::make_unique<NameMemo>()) {}
+      scratch_(config.enabled ? std::make_unique<NdpiDetection>() : nullptr),
+      memo_(config.enabled ? std::make_unique<NameMemo>() : nullptr) {}
 
 Identifier::~Identifier() = default;
 

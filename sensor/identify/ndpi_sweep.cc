@@ -11,10 +11,7 @@
 #include <span>
 #include <vector>
 
-#define NDPI_LIB_COMPILATION
-extern "C" {
-#include <ndpi/ndpi_api.h>
-}
+#include "sensor/identify/ndpi_module.h"
 
 /// Takes nDPI's place: of a flow's first packet most of its dissectors call it.
 extern "C" void ndpi_exclude_protocol(ndpi_detection_module_struct*, ndpi_flow_struct* flow, u_int16_t protocol,
@@ -43,7 +40,7 @@ struct IdleRow {
   bool (*idle)(const ndpi_packet_struct& packet, const ndpi_flow_struct& flow);
 };
 constexpr IdleRow kIdle[] = {
-    // Commands and replies begin with a letter or digit. It looks at eight packets, and not at those of SMTP.
+    // Until it saw a command, which begins with a letter. It looks at eight packets, and not at those of SMTP.
     {NDPI_PROTOCOL_FTP_CONTROL,
      [](const ndpi_packet_struct& packet, const ndpi_flow_struct& flow) {
        constexpr uint32_t kPackets = 8;
