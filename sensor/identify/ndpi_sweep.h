@@ -1,5 +1,5 @@
-// Which of nDPI's dissectors look at a packet. nDPI walks all of some 200, comparing two masks of 512 bits for each; here
-// each is a bit or two to look at.
+// Which of nDPI's dissectors look at a packet. nDPI walks all of some 200, comparing two masks of 512 bits for each;
+// here each is a bit or two to look at.
 #pragma once
 
 struct ndpi_detection_module_struct;
