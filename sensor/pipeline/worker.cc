@@ -42,7 +42,10 @@ Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
       flows_(flow_config(share), share.hash_seed,
              [this](Flow& flow, Timestamp now) { inspector_.close(flow, now, last_number_); }),
       inspector_(share, index, origin_, flows_, guard_),
-      board_([this](CounterSet& set) { add_counters(set); }) {}
+      board_([this](CounterSet& set) { add_counters(set); }) {
+  // A worker that has not begun is no worker that counts nothing: an interface may be down already.
+  board_.take();
+}
 
 void Worker::run() {
   ThreadObjects::begin();

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <thread>
+
+#include "sensor/pipeline/pipeline.h"
 
 namespace lapwing {
 namespace {
@@ -80,6 +83,27 @@ TEST(CounterBoard, APictureIsOfOneMomentWhileTheWorkerCounts) {
   }
   over = true;
   worker.join();
+}
+
+/// An interface that is down from the start.
+class Down final : public PacketSource {
+ public:
+  Result receive(Burst&) override { return Result::end; }
+  void release(Burst&) override {}
+  CaptureCounters counters() override { return {.down = 1}; }
+  std::string_view interface_name(uint16_t) const override { return "wire"; }
+  std::span<const CaptureError> errors() const override { return {}; }
+  void stop() override {}
+};
+
+TEST(CounterBoard, WhatIsSoBeforeAWorkerBeginsIsToldToo) {
+  Setting root;
+  root.kind = Setting::Kind::map;
+  const auto config = SensorConfig::read(root, {"stats"});
+  Pipeline::Plan plan{.config = config.get(), .replay = false};
+  plan.sources.push_back(std::make_unique<Down>());
+  Pipeline pipeline(std::move(plan));
+  EXPECT_EQ(pipeline.counters().value("capture.down"), 1u);
 }
 
 }  // namespace
