@@ -23,8 +23,8 @@ RuleBuilder::RuleBuilder(const RuleTree& tree, bool swapped, BufferTable& buffer
 }
 
 void RuleBuilder::fail(const RuleOption& option, const std::string& message) const {
-  const SourceMark& mark = option.has_value ? option.value_mark : option.mark;
-  throw SettingError(mark.line ? mark : tree_.mark, option.name.empty() ? message : option.name + ": " + message);
+  const RulePlace& place = option.has_value ? option.value_mark : option.mark;
+  throw SettingError(place.line ? place : tree_.mark, option.name.empty() ? message : option.name + ": " + message);
 }
 
 void RuleBuilder::skip(const RuleOption& option, const std::string& message) const {
@@ -89,7 +89,8 @@ void RuleBuilder::wait_for_hook(const std::string& hook) {
   }
   if (!known)
     skip({}, "the hook '" + hook + "' of " + tree_.protocol.substr(0, tree_.protocol.find(':')) + " is not there yet");
-  const RuleOption state{"app-layer-state", hook, true, tree_.mark, tree_.mark};
+  const RulePlace place{&tree_.mark.file, tree_.mark.line, tree_.mark.column};
+  const RuleOption state{"app-layer-state", hook, true, place, place};
   find_keyword(state.name)->build(*this, state);
 }
 
@@ -141,7 +142,7 @@ void RuleBuilder::apply_field(const RuleOption& option, const std::string& name)
 void RuleBuilder::apply_integer(const RuleOption& option, const std::string& name) {
   const auto& fields = buffers_.fields(name);
   const Field& field = **std::find_if(fields.begin(), fields.end(), [](const Field* f) { return f != nullptr; });
-  const SourceMark& mark = option.value_mark;
+  const SourceMark mark = option.value_mark;
   std::string value = text(option);
   std::string_view rest = value;
   FieldTest test;
@@ -209,7 +210,7 @@ Section& RuleBuilder::section_of(BufferId buffer, bool fresh) {
 }
 
 void RuleBuilder::add(std::unique_ptr<Step> step, const RuleOption& option) {
-  blamed_ = option;
+  blamed_ = &option;
   origins_.steps.emplace_back(step.get(), &option);
   auto* content = dynamic_cast<ContentStep*>(step.get());
   if (nested_) {
@@ -260,7 +261,7 @@ void RuleBuilder::move_content(const RuleOption& option, BufferId buffer) {
 }
 
 void RuleBuilder::select(const RuleOption& option, BufferId buffer) {
-  blamed_ = option;
+  blamed_ = &option;
   nested_ = nullptr;
   last_content_ = nullptr;
   if (buffer == kRawBuffer) {
@@ -276,7 +277,7 @@ void RuleBuilder::set_absence(const RuleOption& option, Absence absence) {
   if (current_ < 0) fail(option, "needs a sticky buffer before it");
   Section& section = rule_->sections[static_cast<size_t>(current_)];
   if (buffers_.buffer(section.buffer).fields.empty()) fail(option, "is for the buffers of protocols only");
-  blamed_ = option;
+  blamed_ = &option;
   section.absence = absence;
 }
 

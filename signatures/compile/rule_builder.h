@@ -123,6 +123,7 @@ class RuleBuilder {
   void apply_word(const RuleOption& option, const std::string& name);
   void wait_for(size_t protocol, const Reached& reached);
   void ask_buffer(const RuleOption& option, const Asked& asked);
+  [[noreturn]] void blame(const std::string& message) const { fail(blamed_ ? *blamed_ : RuleOption{}, message); }
   void finish_payload();
   void sort_by_variables();
   void finish_directions();
@@ -146,7 +147,7 @@ class RuleBuilder {
   Chain* nested_ = nullptr;
   bool packet_only_ = false, stream_only_ = false, also_packet_ = false, ip_only_ = true;
   bool app_protocol_ = false;           // the header names a detected protocol
-  RuleOption blamed_;                   // the last payload option, for messages about the whole rule
+  const RuleOption* blamed_ = nullptr;  // the last payload option, for messages about the whole rule
   const RuleOption* option_ = nullptr;  // at hand
   Origins origins_;
 };

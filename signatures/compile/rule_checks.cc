@@ -60,22 +60,22 @@ void RuleBuilder::check_content(const Section& section) {
     if (!content) continue;
     const auto size = static_cast<int64_t>(content->pattern.size());
     if (content->has_depth && content->depth.variable < 0 && content->depth.value < size) {
-      fail(blamed_, "depth " + std::to_string(content->depth.value) + " is less than the content's " +
-                        std::to_string(size) + " bytes: it can never match");
+      blame("depth " + std::to_string(content->depth.value) + " is less than the content's " + std::to_string(size) +
+            " bytes: it can never match");
     }
     if (content->has_within && content->within.variable < 0 && content->within.value < size) {
-      fail(blamed_, "within " + std::to_string(content->within.value) + " is less than the content's " +
-                        std::to_string(size) + " bytes: it can never match");
+      blame("within " + std::to_string(content->within.value) + " is less than the content's " + std::to_string(size) +
+            " bytes: it can never match");
     }
     if (!content->negated && static_cast<uint64_t>(size) > longest) {
-      fail(blamed_, "a content of " + std::to_string(size) + " bytes cannot be in a buffer that the rule limits to " +
-                        std::to_string(longest));
+      blame("a content of " + std::to_string(size) + " bytes cannot be in a buffer that the rule limits to " +
+            std::to_string(longest));
     }
     if (buffers_.lowercased(section.buffer)) {
       bool upper = content->pattern != to_lower(content->pattern);
       if (content->nocase || upper) {
-        fail(blamed_, buffers_.buffer(section.buffer).name + " is always in lower case: " +
-                          (upper ? "the content's upper case can never match" : "nocase has no meaning"));
+        blame(buffers_.buffer(section.buffer).name + " is always in lower case: " +
+              (upper ? "the content's upper case can never match" : "nocase has no meaning"));
       }
     }
   }
@@ -86,11 +86,11 @@ void RuleBuilder::finish_payload() {
   std::erase_if(sections, [](const Section& s) { return s.buffer == kRawBuffer && s.chain.empty(); });
   for (Section& section : sections) {
     if (section.absence == Absence::only && !section.chain.empty()) {
-      fail(blamed_, "buffer " + buffers_.buffer(section.buffer).name +
-                        " cannot be absent and be looked into; 'absent: or_else' allows either");
+      blame("buffer " + buffers_.buffer(section.buffer).name +
+            " cannot be absent and be looked into; 'absent: or_else' allows either");
     }
     if (section.absence == Absence::or_else && section.chain.empty()) {
-      fail(blamed_, "'absent: or_else' needs something to look for in " + buffers_.buffer(section.buffer).name);
+      blame("'absent: or_else' needs something to look for in " + buffers_.buffer(section.buffer).name);
     }
     if (section.chain.empty() && section.absence == Absence::never) {
       fail({}, "nothing is looked for in buffer " + buffers_.buffer(section.buffer).name);
@@ -219,15 +219,15 @@ void RuleBuilder::finish_frame() {
   if (frame == kRawBuffer) return;
   auto check = [&](BufferId id) {
     if (!of_frame(id) || buffers_.buffer(id).frames != buffers_.buffer(frame).frames) {
-      fail(blamed_, "a rule that looks at " + buffers_.buffer(frame).name + " cannot look at " +
-                        (id == kRawBuffer ? "the payload" : buffers_.buffer(id).name) + " too");
+      blame("a rule that looks at " + buffers_.buffer(frame).name + " cannot look at " +
+            (id == kRawBuffer ? "the payload" : buffers_.buffer(id).name) + " too");
     }
   };
   for (const Section& section : rule_->sections) check(section.buffer);
   for (const FieldTest& test : rule_->field_tests) check(test.buffer);
   for (const FileTest& test : rule_->file_tests) check(test.buffer);
-  if (packet_only_) fail(blamed_, "a rule that looks at frames cannot be for single packets");
-  if (event_rule) fail(blamed_, "a rule for an event cannot look at frames");
+  if (packet_only_) blame("a rule that looks at frames cannot be for single packets");
+  if (event_rule) blame("a rule for an event cannot look at frames");
   rule_->kind = RuleKind::frame;
 }
 

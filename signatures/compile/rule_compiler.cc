@@ -147,7 +147,7 @@ bool RuleCompiler::replaces(const Rule& rule, const RuleTree& tree) {
 void RuleCompiler::say(RuleMessage::Level level, const RuleTree& tree, const RuleInfo& info, std::string_view option,
                        std::string text) {
   auto named = std::find_if(tree.options.begin(), tree.options.end(), [&](const auto& o) { return o.name == option; });
-  const SourceMark& mark = named == tree.options.end() ? tree.mark : named->value_mark;
+  const SourceMark mark = named == tree.options.end() ? tree.mark : named->value_mark;
   messages_.push_back({level, mark, info.sid, std::string(option), std::move(text)});
 }
 

@@ -21,7 +21,7 @@ std::string named(const StateUse& use) {
   return std::string(kind_name(use.kind)) + " '" + name_of(use.kind, use.name) + "'";
 }
 
-const SourceMark& place_of(const RuleOption& option) {
+const RulePlace& place_of(const RuleOption& option) {
   return option.has_value ? option.value_mark : option.mark;
 }
 

@@ -35,7 +35,10 @@ class RuleParser {
     header();
     options();
     check_identity();
-    rule_.text = trim(text_);
+    const std::string_view text = trim(text_);
+    const auto before = static_cast<uint32_t>(text.data() - text_.data());
+    for (RuleOption& option : rule_.options) option.value_at -= before;
+    rule_.text = text;
     return std::move(rule_);
   }
 
@@ -122,6 +125,7 @@ class RuleParser {
     size_t end = text_.find_last_not_of(kBlank);
     bool closed = end >= at_ && text_[end] == ')';
     if (closed) text_ = text_.substr(0, end);
+    rule_.options.reserve(static_cast<size_t>(std::count(text_.begin(), text_.end(), ';')));
     for (skip_blanks(); at_ < text_.size(); skip_blanks()) option();
     text_ = line_.text();
     if (rule_.options.empty()) line_.fail(at_, "the rule has no options; it needs at least a sid");
@@ -140,7 +144,7 @@ class RuleParser {
 
     std::string_view body = text_.substr(start, end - start);
     size_t colon = body.find(':');
-    RuleOption option{.name = std::string(trim(body.substr(0, colon))), .mark = line_.mark(start)};
+    RuleOption option{.name = std::string(trim(body.substr(0, colon))), .mark = line_.place(start)};
     if (option.name.empty()) line_.fail(start, "the name of an option is missing before this ';' or ':'");
     option.has_value = colon != npos;
     size_t value = start + std::min(colon, body.size() - 1) + 1;
@@ -148,7 +152,8 @@ class RuleParser {
       option.value = trim(body.substr(colon + 1));
       while (value < end && is_blank(text_[value])) ++value;
     }
-    option.value_mark = line_.mark(value);
+    option.value_mark = line_.place(value);
+    option.value_at = static_cast<uint32_t>(value);
     rule_.options.push_back(std::move(option));
   }
 
@@ -161,19 +166,20 @@ class RuleParser {
 
   /// A rule must name itself exactly once, or nothing can refer to it.
   void check_identity() {
-    for (const char* name : {"sid", "rev"}) {
+    for (std::string_view name : {"sid", "rev"}) {
       const RuleOption* first = nullptr;
       for (const RuleOption& option : rule_.options) {
-        if (option.name != name) continue;
+        if (std::string_view(option.name) != name) continue;
         if (first) fail(option, option.mark, std::string(name) + " is given twice; keep one");
         first = &option;
         auto number = parse_unsigned(option.value);
         if (!number || *number == 0 || *number > UINT32_MAX) {
           fail(option, option.value_mark,
-               "'" + option.value + "' is not a " + name + "; write a number from 1 to 4294967295, without quotes");
+               "'" + option.value + "' is not a " + std::string(name) +
+                   "; write a number from 1 to 4294967295, without quotes");
         }
       }
-      if (!first && name == std::string_view("sid")) line_.fail(0, "the rule has no sid; add sid:NUMBER;", "sid");
+      if (!first && name == "sid") line_.fail(0, "the rule has no sid; add sid:NUMBER;", "sid");
     }
   }
 
@@ -209,7 +215,9 @@ uint32_t guess_sid(std::string_view text) {
 
 void parse_rules(std::string_view text, const std::string& file, std::vector<RuleMessage>& messages,
                  const TakeRule& take) {
-  for (const SourceLine& line : split_lines(text, file)) {
+  SourceLines lines(text, file);
+  while (std::optional<SourceLine> next = lines.next()) {
+    const SourceLine& line = *next;
     size_t first = messages.size();
     std::optional<RuleTree> rule;
     try {

@@ -20,14 +20,22 @@ struct ListNode {
   SourceMark mark;
 };
 
+/// A SourceMark that borrows the file's name from whoever asked for the parse: a rule has many, and few are ever shown.
+struct RulePlace {
+  const std::string* file = nullptr;
+  uint32_t line = 0, column = 0;
+  operator SourceMark() const { return {file ? *file : std::string(), line, column}; }
+};
+
 /// One option of a rule's body. `value` is the text after the colon with surrounding blanks cut, quotes and escapes
 /// still in place.
 struct RuleOption {
   std::string name;
   std::string value;
   bool has_value = false;
-  SourceMark mark;        // of the name
-  SourceMark value_mark;  // of the first byte of value
+  RulePlace mark;         // of the name
+  RulePlace value_mark;   // of the first byte of value
+  uint32_t value_at = 0;  // the same in the rule's text
 };
 
 enum class RuleDirection : uint8_t { one_way, both_ways, transactional };

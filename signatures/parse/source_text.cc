@@ -23,41 +23,43 @@ void SourceLine::append(std::string_view text, uint32_t line, uint32_t column) {
   text_ += text;
 }
 
-SourceMark SourceLine::mark(size_t offset) const {
+RulePlace SourceLine::place(size_t offset) const {
   auto next = std::upper_bound(pieces_.begin(), pieces_.end(), offset,
                                [](size_t at, const Piece& piece) { return at < piece.offset; });
   const Piece& piece = *std::prev(next);
-  return {*file_, piece.line, piece.column + static_cast<uint32_t>(offset - piece.offset)};
+  return {file_, piece.line, piece.column + static_cast<uint32_t>(offset - piece.offset)};
 }
 
 void SourceLine::fail(size_t offset, std::string text, std::string option) const {
   throw ParseFault{mark(offset), std::move(text), std::move(option)};
 }
 
-std::vector<SourceLine> split_lines(std::string_view text, const std::string& file) {
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // byte order mark
-  std::vector<SourceLine> lines;
-  bool joining = false;
-  for (uint32_t number = 1; !text.empty(); ++number) {
-    size_t end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+SourceLines::SourceLines(std::string_view text, const std::string& file) : rest_(text), file_(file) {
+  if (rest_.starts_with("\xef\xbb\xbf")) rest_.remove_prefix(3);  // byte order mark
+}
+
+std::optional<SourceLine> SourceLines::next() {
+  std::optional<SourceLine> joined;
+  for (bool continued = false; !rest_.empty() && (continued || !joined);) {
+    size_t end = rest_.find('\n');
+    std::string_view line = rest_.substr(0, end);
+    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+    ++number_;
 
     std::string_view body = trim(line);
-    if (!joining && (body.empty() || body[0] == '#' || body[0] == ';')) continue;
-    bool continued = body.ends_with('\\');
+    if (!joined && (body.empty() || body[0] == '#' || body[0] == ';')) continue;
+    continued = body.ends_with('\\');
     if (continued) body.remove_suffix(1);
-    if (!joining) {
-      lines.emplace_back(file);
+    if (!joined) {
+      joined.emplace(file_);
     } else {  // the blanks before a continued text count: a quoted value may go on there
       const char* stop = body.data() + body.size();
       body = line.substr(0, body.empty() ? 0 : static_cast<size_t>(stop - line.data()));
     }
     auto column = body.empty() ? 1 : static_cast<uint32_t>(body.data() - line.data()) + 1;
-    lines.back().append(body, number, column);
-    joining = continued;
+    joined->append(body, number_, column);
   }
-  return lines;
+  return joined;
 }
 
 std::string read_text_file(const std::string& path) {

@@ -1,6 +1,7 @@
 // A logical line of a rule file: physical lines joined at trailing backslashes, and the place of every byte.
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -29,7 +30,8 @@ class SourceLine {
   void append(std::string_view text, uint32_t line, uint32_t column);
   const std::string& text() const { return text_; }
   /// The place in the file of the byte at `offset` of text().
-  SourceMark mark(size_t offset) const;
+  RulePlace place(size_t offset) const;
+  SourceMark mark(size_t offset) const { return place(offset); }
   [[noreturn]] void fail(size_t offset, std::string text, std::string option = {}) const;
 
  private:
@@ -42,9 +44,19 @@ class SourceLine {
   std::vector<Piece> pieces_;
 };
 
-/// Splits a file at its line ends and joins the lines that end with a backslash. Leaves out blank lines and those
-/// that begin with '#' or ';'. The lines keep a reference to `file`.
-std::vector<SourceLine> split_lines(std::string_view text, const std::string& file);
+/// The lines of a file one by one, since all of them would be the file once more. Joins those that end with a backslash
+/// and leaves out blank lines and those that begin with '#' or ';'. Text and name stay the caller's.
+class SourceLines {
+ public:
+  SourceLines(std::string_view text, const std::string& file);
+  /// Nothing at the end.
+  std::optional<SourceLine> next();
+
+ private:
+  std::string_view rest_;
+  const std::string& file_;
+  uint32_t number_ = 0;  // of the line read last
+};
 
 /// Reads a whole file, unpacking gzip. Throws SettingError when that is not possible.
 std::string read_text_file(const std::string& path);

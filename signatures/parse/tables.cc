@@ -21,10 +21,11 @@ std::optional<std::string_view> after_keyword(std::string_view line, std::string
 /// Calls `read(text after the keyword)` on every line of the kind; a failed line throws SettingError.
 template <class Read>
 void read_lines(std::string_view text, const std::string& file, std::string_view kind, const char* form, Read read) {
-  for (const SourceLine& line : split_lines(text, file)) {
-    auto rest = after_keyword(line.text(), kind);
+  SourceLines lines(text, file);
+  while (std::optional<SourceLine> line = lines.next()) {
+    auto rest = after_keyword(line->text(), kind);
     if (!rest || !read(*rest))
-      throw SettingError(line.mark(0), std::string("the line is not understood; write ") + form);
+      throw SettingError(line->mark(0), std::string("the line is not understood; write ") + form);
   }
 }
 

@@ -141,9 +141,10 @@ class LineReader {
 std::vector<ThresholdLine> parse_thresholds(std::string_view text, const std::string& file,
                                             std::vector<RuleMessage>& faults) {
   std::vector<ThresholdLine> out;
-  for (const SourceLine& line : split_lines(text, file)) {
+  SourceLines lines(text, file);
+  while (std::optional<SourceLine> line = lines.next()) {
     try {
-      out.push_back(LineReader(line).read());
+      out.push_back(LineReader(*line).read());
     } catch (const ParseFault& fault) {
       faults.push_back({RuleMessage::Level::error, fault.mark, 0, {}, fault.text});
     }

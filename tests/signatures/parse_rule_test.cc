@@ -17,8 +17,9 @@ struct Parsed {
 };
 
 Parsed parse(std::string_view text) {
+  static const std::string kFile = "t.rules";  // the places of options refer to it
   Parsed out;
-  parse_rules(text, "t.rules", out.messages, [&](const RuleTree& rule) { out.rules.push_back(rule); });
+  parse_rules(text, kFile, out.messages, [&](const RuleTree& rule) { out.rules.push_back(rule); });
   return out;
 }
 
@@ -131,6 +132,9 @@ TEST(ParseRule, JoinsContinuedLinesAndKeepsTheirPlaces) {
   EXPECT_EQ(place(rules[0].options[1].mark), "t.rules:5:5");
   EXPECT_EQ(place(rules[0].options[1].value_mark), "t.rules:5:9");
   EXPECT_EQ(rules[0].text.find('\\'), std::string::npos);
+  for (const RuleOption& option : rules[0].options) {
+    EXPECT_EQ(rules[0].text.substr(option.value_at, option.value.size()), option.value);
+  }
   EXPECT_EQ(place(rules[1].mark), "t.rules:6:1");
 }
 
