@@ -30,17 +30,20 @@ void write_packet(JsonWriter& json, Bytes packet, uint16_t link_type) {
 }
 
 void write_rule_metadata(JsonWriter& json, const RuleInfo& rule) {
-  if (rule.metadata.empty()) return;
+  MetadataReader item(rule);
+  if (!item.next()) return;
   json.begin_object("metadata");
-  for (auto item = rule.metadata.begin(); item != rule.metadata.end(); ++item) {
-    auto same = [&](const auto& other) { return other.first == item->first; };
-    if (std::any_of(rule.metadata.begin(), item, same)) continue;
-    json.escaped_key(item->first).begin_array();
-    for (auto other = item; other != rule.metadata.end(); ++other) {
-      if (same(*other)) json.value(std::string_view(other->second));
+  do {
+    MetadataReader first(rule);
+    while (first.next() && first.key() != item.key()) {
     }
+    if (first.key().data() != item.key().data()) continue;  // shown with the first of its key
+    json.escaped_key(item.key()).begin_array();
+    do {
+      if (first.key() == item.key()) json.value(first.value());
+    } while (first.next());
     json.end_array();
-  }
+  } while (item.next());
   json.end_object();
 }
 

@@ -5,7 +5,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "sensor/base/bytes.h"
@@ -24,10 +23,29 @@ struct RuleInfo {
   std::string msg;
   std::string category;  // classtype's description
   uint8_t severity = 3;
-  std::vector<std::pair<std::string, std::string>> metadata;  // in the rule's order; a key may repeat
-  std::vector<std::string> references;                        // full URLs
+  struct Part {
+    uint32_t at = 0, size = 0;  // bytes of the text
+  };
+  std::vector<Part> metadata;           // "key value, key value", as written
+  std::vector<std::string> references;  // full URLs
   enum class Target : uint8_t { none, source, destination } target = Target::none;
   std::string text;  // the rule as written
+};
+
+/// Keys and values of a rule's metadata, in the rule's order; a key may repeat. They are views of the rule's text: a
+/// large rule set has hundreds of thousands, and the few that alerts show are taken apart when they do.
+class MetadataReader {
+ public:
+  explicit MetadataReader(const RuleInfo& rule) : rule_(&rule) {}
+  /// Goes to the next; false at the end.
+  bool next();
+  std::string_view key() const { return key_; }
+  std::string_view value() const { return value_; }
+
+ private:
+  const RuleInfo* rule_;
+  size_t part_ = 0;  // the one that rest_ is of comes before it
+  std::string_view rest_, key_, value_;
 };
 
 /// What records show of a packet.

@@ -52,7 +52,9 @@ Lines about(const RuleInfo& info) {
   if (!info.category.empty()) out.push_back("classtype: " + info.category);
   for (const std::string& reference : info.references) out.push_back("reference: " + reference);
   Sentence metadata;
-  for (const auto& [key, value] : info.metadata) metadata.add(key + (value.empty() ? "" : " " + value));
+  for (MetadataReader item(info); item.next();) {
+    metadata.add(std::string(item.key()) + (item.value().empty() ? "" : " " + std::string(item.value())));
+  }
   if (!metadata.text().empty()) out.push_back("metadata: " + metadata.text());
   return out;
 }

@@ -12,6 +12,7 @@ constexpr int64_t kSuricataVersion = 80007;  // whose language is spoken: 8.0.7
 
 /// Text with the escapes of the rule language taken back.
 std::string unescape(std::string_view text) {
+  if (text.find('\\') == std::string_view::npos) return std::string(text);
   std::string out;
   for (size_t i = 0; i < text.size(); i++) {
     bool escape = text[i] == '\\' && i + 1 < text.size() &&
@@ -61,26 +62,21 @@ void classtype(RuleBuilder& rule, const RuleOption& option) {
 }
 
 void reference(RuleBuilder& rule, const RuleOption& option) {
-  std::string value = rule.text(option);
+  const std::string text = rule.text(option);
+  const std::string_view value = text;
   size_t comma = value.find(',');
-  if (comma == std::string::npos) rule.fail(option, "is written '<system>,<id>'");
-  std::string system(trim(std::string_view(value).substr(0, comma))),
-      id(trim(std::string_view(value).substr(comma + 1)));
+  if (comma == std::string_view::npos) rule.fail(option, "is written '<system>,<id>'");
+  const std::string_view system = trim(value.substr(0, comma)), id = trim(value.substr(comma + 1));
   const auto& known = rule.environment().tables.references;
   auto found = known.find(system);
   if (found == known.end()) found = known.find(to_lower(system));
-  rule.info().references.push_back(found == known.end() ? system + ":" + id : found->second + unescape(id));
+  rule.info().references.push_back(found == known.end() ? std::string(system) + ":" + std::string(id)
+                                                        : found->second + unescape(id));
 }
 
 void metadata(RuleBuilder& rule, const RuleOption& option) {
   if (!option.has_value) rule.fail(option, "needs a value");
-  for (const std::string& part : parts(option.value, ',')) {
-    if (part.empty()) continue;
-    size_t blank = part.find(' ');
-    std::string_view value =
-        blank == std::string::npos ? std::string_view{} : trim(std::string_view(part).substr(blank));
-    rule.info().metadata.emplace_back(part.substr(0, blank), value);
-  }
+  rule.info().metadata.push_back({option.value_at, static_cast<uint32_t>(option.value.size())});
 }
 
 void target(RuleBuilder& rule, const RuleOption& option) {

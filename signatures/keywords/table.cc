@@ -1,5 +1,5 @@
 #include <charconv>
-#include <map>
+#include <unordered_map>
 
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
@@ -18,8 +18,8 @@ std::span<const KeywordFamily> keyword_families() {
 }
 
 const Keyword* find_keyword(std::string_view name) {
-  static const std::map<std::string_view, const Keyword*> kByName = [] {
-    std::map<std::string_view, const Keyword*> map;
+  static const std::unordered_map<std::string_view, const Keyword*> kByName = [] {
+    std::unordered_map<std::string_view, const Keyword*> map;
     for (const KeywordFamily& family : keyword_families()) {
       for (const Keyword& row : family.rows) {
         map.emplace(row.name, &row);

@@ -200,10 +200,10 @@ TEST(RecordText, ACounterOnTheWayToOthersLeavesTheJsonWhole) {
 
 RuleInfo rule() {
   RuleInfo r{.sid = 5, .gid = 1, .rev = 2, .msg = "say \"hi\"", .category = "Misc activity", .severity = 1};
-  r.metadata = {{"tag", "a"}, {"other", "x"}, {"tag", "b"}};
+  r.metadata = {{39, 18}, {68, 6}};
   r.references = {"https://example.com/a"};
   r.target = RuleInfo::Target::destination;
-  r.text = "alert tcp any any -> any any (sid:5;)";
+  r.text = "alert tcp any any -> any any (metadata:tag a, , other x ,; metadata:tag  b; sid:5;)";
   return r;
 }
 
@@ -246,7 +246,8 @@ TEST(RecordText, AlertWithEverything) {
             R"("category":"Misc activity","severity":1,"source":{"ip":"10.0.0.2","port":80},)"
             R"("target":{"ip":"10.0.0.1","port":1234},"references":["https://example.com/a"],)"
             R"("metadata":{"tag":["a","b"],"other":["x"]},"context":{"list":"x"},)"
-            R"x("rule":"alert tcp any any -> any any (sid:5;)"},"dns":{"id":3},"direction":"to_client",)x"
+            R"x("rule":"alert tcp any any -> any any (metadata:tag a, , other x ,; metadata:tag  b; sid:5;)"},)x"
+            R"("dns":{"id":3},"direction":"to_client",)"
             R"("flow":{"pkts_toserver":3,"pkts_toclient":2,"bytes_toserver":300,"bytes_toclient":200,)"
             R"("start":"2023-11-14T22:11:40.999999+0000","src_ip":"10.0.0.1","dest_ip":"10.0.0.2",)"
             R"("src_port":1234,"dest_port":80},)"

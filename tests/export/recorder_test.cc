@@ -214,10 +214,10 @@ std::string all_records() {
                 .rev = 1,
                 .msg = "m",
                 .category = "c",
-                .metadata = {{"tag", "x"}},
+                .metadata = {{38, 5}},
                 .references = {"https://a"},
                 .target = RuleInfo::Target::source,
-                .text = "alert ip any any -> any any (sid:1;)"};
+                .text = "alert ip any any -> any any (metadata:tag x; sid:1;)"};
   Alert alert{.rule = &rule, .has_tx = true, .app_layer = R"("dns":{"version":2})", .has_flow = true, .flow = s};
   alert.payload = alert.packet = bytes;
   alert.flowbits = kBits;
