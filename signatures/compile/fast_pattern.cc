@@ -100,11 +100,11 @@ std::optional<FastPattern> choose(const Rule& rule, const std::vector<Buffer>& b
     const uint64_t longest = longest_buffer(rule, section);
     uint64_t reach = UINT64_MAX;  // of the match so far
     for (const auto& step : section.chain) {
-      if (auto* pcre = dynamic_cast<const PcreStep*>(step.get()); pcre && !pcre->negated && !regex) {
+      auto* content = dynamic_cast<const ContentStep*>(step.get());
+      if (auto* pcre = content || regex ? nullptr : dynamic_cast<const PcreStep*>(step.get()); pcre && !pcre->negated) {
         regex = pcre;
         regex_buffer = section.buffer;
       }
-      auto* content = dynamic_cast<const ContentStep*>(step.get());
       if (!content && step->moves_cursor) reach = UINT64_MAX;
       if (!content || content->negated || content->pattern.empty()) continue;
       reach = reach_of(*content, reach);

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 
 #include "sensor/base/descriptor.h"
 #include "sensor/base/hash.h"
@@ -54,22 +55,34 @@ bool is_kept_folder(const fs::path& folder) {
   return lstat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && is_kept(info);
 }
 
-/// Empty when there is none, or it is not ours.
-std::vector<uint8_t> read_kept(const fs::path& path) {
-  std::vector<uint8_t> out;
+/// -1 when there is none.
+int open_unblocked(const fs::path& path) {
   // Not to be held up by a FIFO in the file's place.
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  struct stat info {};
-  if (file.get() < 0 || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) || !is_kept(info)) return out;
-  out.resize(static_cast<size_t>(info.st_size));
-  for (size_t have = 0; have < out.size();) {
-    const ssize_t n = read(file.get(), out.data() + have, out.size() - have);
+  return open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
+
+bool read_at(int descriptor, uint64_t at, void* out, size_t size) {
+  for (size_t have = 0; have < size;) {
+    const ssize_t n = pread(descriptor, static_cast<uint8_t*>(out) + have, size - have, static_cast<off_t>(at + have));
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return {};
+    if (n <= 0) return false;
     have += static_cast<size_t>(n);
   }
-  futimens(file.get(), nullptr);  // used last now
-  return out;
+  return true;
+}
+
+/// digest_of() the first `size` bytes of a file.
+std::optional<Digest> digest_of_file(int descriptor, uint64_t size) {
+  std::vector<uint8_t> chunk(256 << 10);
+  XXH3_state_t state;
+  XXH3_128bits_reset(&state);
+  for (uint64_t at = 0; at < size; at += chunk.size()) {
+    chunk.resize(std::min<uint64_t>(chunk.size(), size - at));
+    if (!read_at(descriptor, at, chunk.data(), chunk.size())) return {};
+    XXH3_128bits_update(&state, chunk.data(), chunk.size());
+  }
+  const XXH128_hash_t hash = XXH3_128bits_digest(&state);
+  return Digest{hash.low64, hash.high64};
 }
 
 bool write_all(int descriptor, Bytes bytes) {
@@ -95,30 +108,38 @@ DatabaseCache::DatabaseCache(fs::path folder, std::span<const Digest> set)
 bool DatabaseCache::read() {
   entries_.clear();
   if (!is_kept_folder(folder_)) return false;
-  content_ = read_kept(file_);
-  if (content_.size() < kFormat.size() + kChecksumSize) return false;
-  Bytes left(content_);
+  content_ = std::make_unique<Descriptor>(open_unblocked(file_));
+  const int file = content_->get();
+  struct stat info {};
+  if (file < 0 || fstat(file, &info) != 0 || !S_ISREG(info.st_mode) || !is_kept(info)) return false;
+  const auto size = static_cast<uint64_t>(info.st_size);
+  if (size < kFormat.size() + kChecksumSize) return false;
+  const uint64_t end = size - kChecksumSize;
   Digest sum;
-  std::memcpy(&sum, left.last(kChecksumSize).data(), sizeof sum);
-  left = left.first(left.size() - kChecksumSize);
-  if (digest_of(left) != sum) return false;
-  left = left.subspan(kFormat.size());
-  while (left.size() >= kEntryHead) {
-    Digest digest;
-    uint64_t length = 0;
-    std::memcpy(&digest, left.data(), sizeof digest);
-    std::memcpy(&length, left.data() + sizeof digest, sizeof length);
-    left = left.subspan(kEntryHead);
-    if (length > left.size()) return false;
-    entries_[digest] = left.first(length);
-    left = left.subspan(length);
+  if (!read_at(file, end, &sum, sizeof sum) || digest_of_file(file, end) != sum) return false;
+  futimens(file, nullptr);  // used last now
+  uint64_t at = kFormat.size();
+  while (end - at >= kEntryHead) {
+    struct {
+      Digest digest;
+      uint64_t length;
+    } head;
+    static_assert(sizeof head == kEntryHead);
+    if (!read_at(file, at, &head, sizeof head)) return false;
+    at += kEntryHead;
+    if (head.length > end - at) return false;
+    entries_[head.digest] = {at, head.length};
+    at += head.length;
   }
-  return left.empty();
+  return at == end;
 }
 
-Bytes DatabaseCache::find(const Digest& digest) const {
+Bytes DatabaseCache::find(const Digest& digest) {
   auto found = entries_.find(digest);
-  return found == entries_.end() ? Bytes() : found->second;
+  if (found == entries_.end()) return {};
+  bytes_.resize(found->second.size);
+  if (!read_at(content_->get(), found->second.at, bytes_.data(), bytes_.size())) return {};
+  return bytes_;
 }
 
 void DatabaseCache::write(std::span<const Entry> entries) const {

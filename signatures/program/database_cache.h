@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "sensor/base/bytes.h"
+#include "sensor/base/descriptor.h"
 
 namespace lapwing::rules {
 
@@ -35,8 +37,9 @@ class DatabaseCache {
 
   /// Whether the set was found, whole and unaltered.
   bool read();
-  /// Bytes of one database; empty when the set has none of this digest.
-  Bytes find(const Digest& digest) const;
+  /// Bytes of one database, until the next is asked for: all at once would be every database once more. Empty when the
+  /// set has none of this digest.
+  Bytes find(const Digest& digest);
   /// Written beside and renamed, so that a reader sees all of it or nothing.
   void write(std::span<const Entry> entries) const;
 
@@ -44,8 +47,12 @@ class DatabaseCache {
   void evict() const;
 
   std::filesystem::path folder_, file_;
-  std::vector<uint8_t> content_;
-  std::map<Digest, Bytes> entries_;
+  struct Place {
+    uint64_t at = 0, size = 0;
+  };
+  std::unique_ptr<Descriptor> content_;
+  std::map<Digest, Place> entries_;
+  std::vector<uint8_t> bytes_;
 };
 
 /// Where caches lie unless configured: $CACHE_DIRECTORY (systemd), $XDG_CACHE_HOME/lapwing, $HOME/.cache/lapwing; empty

@@ -105,7 +105,8 @@ void Prefilter::prepare() {
   }
   part_common_endings(literals);
   std::sort(added_.begin(), added_.end(), [](const Added& a, const Added& b) {
-    return a.pattern != b.pattern ? a.pattern < b.pattern : a.rule < b.rule;
+    const auto order = a.pattern <=> b.pattern;
+    return order != 0 ? order < 0 : a.rule < b.rule;
   });
   for (Added& added : added_) {
     if (prepared_.empty() || prepared_.back() != added.pattern) {
