@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,7 +14,6 @@
 #include <optional>
 
 #include "sensor/base/descriptor.h"
-#include "sensor/base/hash.h"
 
 namespace lapwing::rules {
 namespace {
@@ -74,14 +74,14 @@ bool read_at(int descriptor, uint64_t at, void* out, size_t size) {
 /// digest_of() the first `size` bytes of a file.
 std::optional<Digest> digest_of_file(int descriptor, uint64_t size) {
   std::vector<uint8_t> chunk(256 << 10);
-  XXH3_state_t state;
-  XXH3_128bits_reset(&state);
+  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(), XXH3_freeState);
+  if (!state || XXH3_128bits_reset(state.get()) != XXH_OK) return {};
   for (uint64_t at = 0; at < size; at += chunk.size()) {
     chunk.resize(std::min<uint64_t>(chunk.size(), size - at));
     if (!read_at(descriptor, at, chunk.data(), chunk.size())) return {};
-    XXH3_128bits_update(&state, chunk.data(), chunk.size());
+    XXH3_128bits_update(state.get(), chunk.data(), chunk.size());
   }
-  const XXH128_hash_t hash = XXH3_128bits_digest(&state);
+  const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
   return Digest{hash.low64, hash.high64};
 }
 

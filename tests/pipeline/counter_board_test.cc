@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "sensor/pipeline/pipeline.h"
+#include "signatures/compile/rule_compiler.h"
 
 namespace lapwing {
 namespace {
@@ -101,6 +102,8 @@ TEST(CounterBoard, WhatIsSoBeforeAWorkerBeginsIsToldToo) {
   root.kind = Setting::Kind::map;
   const auto config = SensorConfig::read(root, {"stats"});
   Pipeline::Plan plan{.config = config.get(), .replay = false};
+  std::vector<RuleMessage> messages;
+  plan.rules = RuleCompiler(config->rules, config->detect, messages).finish();
   plan.sources.push_back(std::make_unique<Down>());
   Pipeline pipeline(std::move(plan));
   EXPECT_EQ(pipeline.counters().value("capture.down"), 1u);
