@@ -14,7 +14,6 @@
 
 #include "sensor/identify/address_table.h"
 #include "sensor/identify/ndpi_memory.h"
-#include "sensor/identify/ndpi_sweep.h"
 
 /// Takes libc's place, which goes through snprintf: nDPI asks for each flow that names a host.
 extern "C" char* inet_ntoa(in_addr address) noexcept {
@@ -79,7 +78,7 @@ extern "C" u_int16_t ndpi_network_ptree_match(ndpi_detection_module_struct*, in_
 
 namespace lapwing {
 
-NdpiModule::NdpiModule() {
+NdpiModule::NdpiModule(Sweep which) {
   if (ndpi_get_api_version() != NDPI_API_VERSION || ndpi_get_ndpi_detection_module_size() != sizeof *ndpi_ ||
       ndpi_detection_get_sizeof_ndpi_flow_struct() != sizeof(ndpi_flow_struct)) {
     throw std::runtime_error(std::string("libndpi ") + ndpi_revision() + " is not the version this was compiled with");
@@ -97,7 +96,7 @@ NdpiModule::NdpiModule() {
   ndpi_finalize_initialization(ndpi_.get());
   static const AddressTable read = read_addresses(*ndpi_);
   addresses = &read;
-  take_over_ndpi_sweep(*ndpi_);
+  take_over_ndpi_sweep(*ndpi_, which);
   set_caches(caches_.data());
   for (auto& cache : caches_) cache.num_entries = NdpiDetection::kCacheEntries;
 }

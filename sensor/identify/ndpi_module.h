@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "sensor/identify/ndpi_sweep.h"
+
 #define NDPI_LIB_COMPILATION
 extern "C" {
 #include <ndpi/ndpi_api.h>
@@ -30,7 +32,7 @@ struct NdpiDetection {
 class NdpiModule {
  public:
   /// Takes some 50 ms. Throws std::runtime_error when the library is not the one compiled against.
-  NdpiModule();
+  explicit NdpiModule(Sweep which = Sweep::needed);
   ~NdpiModule();
   NdpiModule(const NdpiModule&) = delete;
   NdpiModule& operator=(const NdpiModule&) = delete;

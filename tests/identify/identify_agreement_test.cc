@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 std::vector<std::string> captures() {
   const char* place = std::getenv("LAPWING_NDPI_CAPTURES");
-  fs::path folder = place ? place : "/work/shared/corpus/ndpi";
+  fs::path folder = place ? place : "../shared/corpus/ndpi";
   std::vector<std::string> out;
   if (!fs::is_directory(folder)) return out;
   for (const auto& entry : fs::directory_iterator(folder)) {
