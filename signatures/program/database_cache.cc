@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <optional>
 
 #include "sensor/base/descriptor.h"
 
@@ -20,15 +19,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kFormat = "lapwing databases 1\n";
 constexpr std::string_view kSuffix = ".databases";
-constexpr size_t kChecksumSize = sizeof(Digest);
-constexpr size_t kEntryHead = sizeof(Digest) + sizeof(uint64_t);
+
+/// What a file begins with. Rows follow, then the databases in their order.
+struct Head {
+  char format[24] = "lapwing databases 2\n";
+  uint64_t rows = 0;
+  Digest sum{};  // of the rows
+};
+struct Row {
+  Digest digest;
+  uint64_t size;  // of the database
+  Digest sum;     // ... and its checksum
+};
 
 std::string name_of(std::span<const Digest> set) {
   hs_platform_info_t platform{};
   hs_populate_platform(&platform);
-  std::string text(kFormat);
+  std::string text(Head{}.format);
   text.append(hs_version());
   for (unsigned long long part : {0ull + platform.tune, platform.cpu_features})
     text.append(reinterpret_cast<const char*>(&part), sizeof part);
@@ -40,9 +48,8 @@ std::string name_of(std::span<const Digest> set) {
   return name + std::string(kSuffix);
 }
 
-void append(std::vector<uint8_t>& out, const void* data, size_t size) {
-  const auto* bytes = static_cast<const uint8_t*>(data);
-  out.insert(out.end(), bytes, bytes + size);
+Bytes bytes_of(const std::vector<Row>& table) {
+  return {reinterpret_cast<const uint8_t*>(table.data()), table.size() * sizeof(Row)};
 }
 
 /// Ours alone to write.
@@ -69,20 +76,6 @@ bool read_at(int descriptor, uint64_t at, void* out, size_t size) {
     have += static_cast<size_t>(n);
   }
   return true;
-}
-
-/// digest_of() the first `size` bytes of a file.
-std::optional<Digest> digest_of_file(int descriptor, uint64_t size) {
-  std::vector<uint8_t> chunk(256 << 10);
-  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(), XXH3_freeState);
-  if (!state || XXH3_128bits_reset(state.get()) != XXH_OK) return {};
-  for (uint64_t at = 0; at < size; at += chunk.size()) {
-    chunk.resize(std::min<uint64_t>(chunk.size(), size - at));
-    if (!read_at(descriptor, at, chunk.data(), chunk.size())) return {};
-    XXH3_128bits_update(state.get(), chunk.data(), chunk.size());
-  }
-  const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
-  return Digest{hash.low64, hash.high64};
 }
 
 bool write_all(int descriptor, Bytes bytes) {
@@ -113,46 +106,37 @@ bool DatabaseCache::read() {
   struct stat info {};
   if (file < 0 || fstat(file, &info) != 0 || !S_ISREG(info.st_mode) || !is_kept(info)) return false;
   const auto size = static_cast<uint64_t>(info.st_size);
-  if (size < kFormat.size() + kChecksumSize) return false;
-  const uint64_t end = size - kChecksumSize;
-  Digest sum;
-  if (!read_at(file, end, &sum, sizeof sum) || digest_of_file(file, end) != sum) return false;
+  uint64_t at = sizeof(Head);
+  Head head;
+  if (size < at || !read_at(file, 0, &head, sizeof head)) return false;
+  if (std::memcmp(head.format, Head{}.format, sizeof head.format) != 0) return false;
+  if (head.rows > (size - at) / sizeof(Row)) return false;
+  std::vector<Row> table(head.rows);
+  if (!read_at(file, at, table.data(), head.rows * sizeof(Row)) || digest_of(bytes_of(table)) != head.sum) return false;
   futimens(file, nullptr);  // used last now
-  uint64_t at = kFormat.size();
-  while (end - at >= kEntryHead) {
-    struct {
-      Digest digest;
-      uint64_t length;
-    } head;
-    static_assert(sizeof head == kEntryHead);
-    if (!read_at(file, at, &head, sizeof head)) return false;
-    at += kEntryHead;
-    if (head.length > end - at) return false;
-    entries_[head.digest] = {at, head.length};
-    at += head.length;
+  at += head.rows * sizeof(Row);
+  for (const Row& row : table) {
+    if (row.size > size - at) return false;
+    entries_[row.digest] = {at, row.size, row.sum};
+    at += row.size;
   }
-  return at == end;
+  return at == size;
 }
 
 Bytes DatabaseCache::find(const Digest& digest) {
   auto found = entries_.find(digest);
   if (found == entries_.end()) return {};
-  bytes_.resize(found->second.size);
-  if (!read_at(content_->get(), found->second.at, bytes_.data(), bytes_.size())) return {};
-  return bytes_;
+  const Place& place = found->second;
+  if (bytes_.size() < place.size) bytes_.resize(place.size);
+  const Bytes bytes(bytes_.data(), place.size);
+  if (!read_at(content_->get(), place.at, bytes_.data(), place.size) || digest_of(bytes) != place.sum) return {};
+  return bytes;
 }
 
 void DatabaseCache::write(std::span<const Entry> entries) const {
-  std::vector<uint8_t> out;
-  append(out, kFormat.data(), kFormat.size());
-  for (const Entry& entry : entries) {
-    const uint64_t length = entry.bytes.size();
-    append(out, &entry.digest, sizeof entry.digest);
-    append(out, &length, sizeof length);
-    append(out, entry.bytes.data(), length);
-  }
-  const Digest sum = digest_of(out);
-  append(out, &sum, sizeof sum);
+  std::vector<Row> table;
+  for (const Entry& entry : entries) table.push_back({entry.digest, entry.bytes.size(), digest_of(entry.bytes)});
+  const Head head{.rows = table.size(), .sum = digest_of(bytes_of(table))};
   std::error_code error;
   fs::create_directories(folder_.parent_path(), error);
   mkdir(folder_.c_str(), 0700);
@@ -162,7 +146,10 @@ void DatabaseCache::write(std::span<const Entry> entries) const {
   }
   std::string beside = file_.string() + ".XXXXXX";
   const Descriptor file(mkostemp(beside.data(), O_CLOEXEC));
-  if (file.get() >= 0 && write_all(file.get(), out)) {
+  bool written = file.get() >= 0 && write_all(file.get(), {reinterpret_cast<const uint8_t*>(&head), sizeof head}) &&
+                 write_all(file.get(), bytes_of(table));
+  for (const Entry& entry : entries) written = written && write_all(file.get(), entry.bytes);
+  if (written) {
     fs::rename(beside, file_, error);
   } else {
     error.assign(errno, std::generic_category());

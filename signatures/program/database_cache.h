@@ -19,9 +19,10 @@ namespace lapwing::rules {
 using Digest = std::array<uint64_t, 2>;
 Digest digest_of(Bytes bytes);
 
-/// One file a rule set. What is read becomes the matcher's memory as it is, and a checksum tells chance from intent no
-/// more than who computed it: a folder or file that is not our own, or that others may write, is left alone. Nothing
-/// here throws: what cannot be read, written or trusted is compiled again.
+/// One file a rule set: a table, and the databases that it names with their checksums, so that each is read once. What
+/// is read becomes the matcher's memory as it is, and a checksum tells chance from intent no more than who computed it:
+/// a folder or file that is not our own, or that others may write, is left alone. Nothing here throws: what cannot be
+/// read, written or trusted is compiled again.
 class DatabaseCache {
  public:
   /// Files kept; beyond, those used longest ago go.
@@ -35,10 +36,10 @@ class DatabaseCache {
   /// `set` is what the file is named after, beside the versions of the library, of the format and of the processor.
   DatabaseCache(std::filesystem::path folder, std::span<const Digest> set);
 
-  /// Whether the set was found, whole and unaltered.
+  /// Whether the set's file was found.
   bool read();
   /// Bytes of one database, until the next is asked for: all at once would be every database once more. Empty when the
-  /// set has none of this digest.
+  /// set has none of this digest, or not as it was written.
   Bytes find(const Digest& digest);
   /// Written beside and renamed, so that a reader sees all of it or nothing.
   void write(std::span<const Entry> entries) const;
@@ -49,6 +50,7 @@ class DatabaseCache {
   std::filesystem::path folder_, file_;
   struct Place {
     uint64_t at = 0, size = 0;
+    Digest sum{};
   };
   std::unique_ptr<Descriptor> content_;
   std::map<Digest, Place> entries_;
