@@ -73,18 +73,21 @@ void sort_rules(std::vector<std::unique_ptr<Rule>>& rules, std::span<const std::
   constexpr NameKind kKinds[] = {NameKind::flowbit, NameKind::flowint, NameKind::variable, NameKind::hostbit,
                                  NameKind::xbit};
   for (size_t k = 0; k < kNameKinds; k++) by_kind[k] = levels(rules, kKinds[k]);
-  std::vector<uint32_t> sequence(rules.size());
-  for (uint32_t i = 0; i < sequence.size(); i++) sequence[i] = i;
-  auto key = [&](uint32_t i) {
-    return std::tuple(ranks[kind_of(rules[i]->info->action)], by_kind[0][i], by_kind[1][i], by_kind[2][i],
-                      by_kind[3][i], by_kind[4][i], rules[i]->info->severity);
-  };
-  std::stable_sort(sequence.begin(), sequence.end(), [&](uint32_t a, uint32_t b) { return key(a) < key(b); });
+  using Key = std::array<uint32_t, kNameKinds + 3>;  // the last is the place in the files
+  std::vector<Key> keys;
+  keys.reserve(rules.size());
+  for (uint32_t i = 0; i < rules.size(); i++) {
+    const RuleInfo& info = *rules[i]->info;
+    keys.push_back({static_cast<uint32_t>(ranks[kind_of(info.action)]), by_kind[0][i], by_kind[1][i], by_kind[2][i],
+                    by_kind[3][i], by_kind[4][i], info.severity, i});
+  }
+  std::sort(keys.begin(), keys.end());
   std::vector<std::unique_ptr<Rule>> sorted;
   sorted.reserve(rules.size());
-  for (uint32_t i : sequence) {
-    rules[i]->order = static_cast<uint32_t>(sorted.size());
-    sorted.push_back(std::move(rules[i]));
+  for (const Key& key : keys) {
+    auto& rule = rules[key.back()];
+    rule->order = static_cast<uint32_t>(sorted.size());
+    sorted.push_back(std::move(rule));
   }
   rules = std::move(sorted);
 }

@@ -38,6 +38,7 @@ struct Sides {
 Sides sides(const AddressSet* whole, const AddressSet& set) {
   if (!whole) return {false, true};
   if (set.any) return {true, true};
+  if (&set == whole) return {true, false};
   return {overlap(set.v4, whole->v4) || overlap(set.v6, whole->v6),
           !cover(whole->v4, set.v4) || !cover(whole->v6, set.v6)};
 }

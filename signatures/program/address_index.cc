@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "signatures/program/compiled.h"
@@ -33,23 +32,29 @@ void AddressIndex::add(const AddressSet& set, uint32_t rule) {
 void AddressIndex::build() {
   // A sweep over all ends of ranges: between two of them the same rules apply.
   struct Change {
-    std::vector<uint32_t> begin, end;
+    IpAddress at;
+    bool begins;
+    uint32_t rule;
   };
-  std::map<IpAddress, Change, Before> changes;
+  std::vector<Change> changes;
+  changes.reserve(added_.size() * 2);
   for (const Added& added : added_) {
-    changes[added.first].begin.push_back(added.rule);
+    changes.push_back({added.first, true, added.rule});
     IpAddress after = added.last;
-    if (advance(after))
-      changes[after].end.push_back(added.rule);
-    else
-      changes[IpAddress{.bytes = {}, .version = static_cast<uint8_t>(added.last.version + 1)}].end.push_back(
-          added.rule);
+    if (!advance(after)) after = {.bytes = {}, .version = static_cast<uint8_t>(added.last.version + 1)};
+    changes.push_back({after, false, added.rule});
   }
+  std::sort(changes.begin(), changes.end(),
+            [](const Change& a, const Change& b) { return a.at == b.at ? a.begins < b.begins : Before{}(a.at, b.at); });
   std::multiset<uint32_t> active;
-  for (const auto& [first, change] : changes) {
-    for (uint32_t rule : change.end) active.erase(active.find(rule));
-    active.insert(change.begin.begin(), change.begin.end());
-    Edge edge{first, static_cast<uint32_t>(rules_.size()), 0};
+  for (auto change = changes.begin(); change != changes.end();) {
+    Edge edge{change->at, static_cast<uint32_t>(rules_.size()), 0};
+    for (; change != changes.end() && change->at == edge.first; ++change) {
+      if (change->begins)
+        active.insert(change->rule);
+      else
+        active.erase(active.find(change->rule));
+    }
     std::unique_copy(active.begin(), active.end(), std::back_inserter(rules_));
     edge.end = static_cast<uint32_t>(rules_.size());
     edges_.push_back(edge);

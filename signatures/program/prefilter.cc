@@ -37,6 +37,13 @@ std::shared_ptr<const hs_database> owned(hs_database* database) {
   return {database, [](hs_database* last) { hs_free_database(last); }};
 }
 
+/// The text's first bytes as a number that compares as they do.
+uint64_t first_bytes(std::string_view text) {
+  uint8_t bytes[8] = {};
+  std::copy_n(text.data(), std::min(text.size(), sizeof bytes), bytes);
+  return load_be64(bytes);
+}
+
 struct ScanContext {
   const Prefilter* prefilter;
   Candidates* out;
@@ -104,11 +111,18 @@ void Prefilter::prepare() {
     longest_ = std::max(longest_, added.pattern.text.size());
   }
   part_common_endings(literals);
-  std::sort(added_.begin(), added_.end(), [](const Added& a, const Added& b) {
-    const auto order = a.pattern <=> b.pattern;
-    return order != 0 ? order < 0 : a.rule < b.rule;
+  // By pattern and rule; the first bytes decide nearly always.
+  std::vector<std::pair<uint64_t, Added*>> sorted;
+  sorted.reserve(added_.size());
+  for (Added& added : added_) sorted.emplace_back(first_bytes(added.pattern.text), &added);
+  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+    if (a.first != b.first) return a.first < b.first;
+    const auto order = a.second->pattern <=> b.second->pattern;
+    return order != 0 ? order < 0 : a.second->rule < b.second->rule;
   });
-  for (Added& added : added_) {
+  rules_.reserve(sorted.size());
+  for (const auto& [first, place] : sorted) {
+    Added& added = *place;
     if (prepared_.empty() || prepared_.back() != added.pattern) {
       starts_.push_back(static_cast<uint32_t>(rules_.size()));
       unbounded_ |= added.pattern.expression;
