@@ -36,12 +36,12 @@ bool repeats_one_byte(std::string_view pattern) {
 }
 
 /// The part of a long literal that is kept: the window of kLongest bytes with the most strength.
-std::string strongest_part(const std::string& pattern) {
+std::string_view strongest_part(std::string_view pattern) {
   if (pattern.size() <= kLongest) return pattern;
   size_t best = 0;
   uint32_t most = 0;
   for (size_t at = 0; at + kLongest <= pattern.size(); at += 8) {
-    uint32_t sum = strength(std::string_view(pattern).substr(at, kLongest));
+    uint32_t sum = strength(pattern.substr(at, kLongest));
     if (sum > most) {
       most = sum;
       best = at;
@@ -81,7 +81,7 @@ uint64_t longest_buffer(const Rule& rule, const Section& section) {
   const bool payload = section.buffer == kRawBuffer && rule.scope == RawScope::packet;
   uint64_t longest = payload ? rule.longest_payload : UINT64_MAX;
   for (const auto& step : section.chain) {
-    if (auto* size = dynamic_cast<const SizeStep*>(step.get())) longest = std::min(longest, size->test.most());
+    if (auto* size = step_as<SizeStep>(*step)) longest = std::min(longest, size->test.most());
   }
   return longest;
 }
@@ -100,16 +100,17 @@ std::optional<FastPattern> choose(const Rule& rule, const std::vector<Buffer>& b
     const uint64_t longest = longest_buffer(rule, section);
     uint64_t reach = UINT64_MAX;  // of the match so far
     for (const auto& step : section.chain) {
-      auto* content = dynamic_cast<const ContentStep*>(step.get());
-      if (auto* pcre = content || regex ? nullptr : dynamic_cast<const PcreStep*>(step.get()); pcre && !pcre->negated) {
+      auto* content = step_as<ContentStep>(*step);
+      if (auto* pcre = content || regex ? nullptr : step_as<PcreStep>(*step); pcre && !pcre->negated) {
         regex = pcre;
         regex_buffer = section.buffer;
       }
       if (!content && step->moves_cursor) reach = UINT64_MAX;
       if (!content || content->negated || content->pattern.empty()) continue;
       reach = reach_of(*content, reach);
-      std::string literal = content->chop_length ? content->pattern.substr(content->chop_offset, content->chop_length)
-                                                 : strongest_part(content->pattern);
+      const std::string_view whole = content->pattern;
+      const std::string_view literal =
+          content->chop_length ? whole.substr(content->chop_offset, content->chop_length) : strongest_part(whole);
       bool common = literal.size() <= kShort || repeats_one_byte(literal);
       const int rarity = rarity_class(buffer);
       const uint32_t strong = strength(literal);
@@ -118,7 +119,7 @@ std::optional<FastPattern> choose(const Rule& rule, const std::vector<Buffer>& b
       if (best && score <= best_score) continue;
       best_score = score;
       best = FastPattern{.buffer = section.buffer,
-                         .pattern = {std::move(literal), content->nocase, false, 0},
+                         .pattern = {std::string(literal), content->nocase, false, 0},
                          .reach = std::min(reach, longest),
                          .common = common,
                          .asked_for = content->fast_pattern,

@@ -79,8 +79,8 @@ class PayloadJudge {
     }
     for (const Origins::Variable& variable : origins_.variables) {
       if (variable.read) continue;
-      say(*variable.option,
-          "variable '" + variable.name + "' is never read; use it, or leave " + variable.option->name + " out");
+      say(*variable.option, "variable '" + variable.name + "' is never read; use it, or leave " +
+                                std::string(variable.option->name) + " out");
     }
     return std::move(messages_);
   }
@@ -88,7 +88,7 @@ class PayloadJudge {
  private:
   void say(const RuleOption& option, const std::string& text) {
     messages_.push_back({RuleMessage::Level::warning, option.has_value ? option.value_mark : option.mark, 0,
-                         option.name, option.name + ": " + text});
+                         std::string(option.name), std::string(option.name) + ": " + text});
   }
 
   /// The option of that name that belongs to the step, or else the one that made it.
@@ -109,7 +109,7 @@ class PayloadJudge {
     if (!narrow(section)) return;
     const size_t before = messages_.size();
     for (const auto& step : section.chain) {
-      if (auto* content = dynamic_cast<const ContentStep*>(step.get())) judge_bytes(*content);
+      if (auto* content = step_as<ContentStep>(*step)) judge_bytes(*content);
     }
     if (messages_.size() == before) judge_places(section);
     if (messages_.size() == before) judge_pairs(section);
@@ -126,7 +126,7 @@ class PayloadJudge {
       return false;
     };
     for (const auto& step : section.chain) {
-      auto* size = dynamic_cast<const SizeStep*>(step.get());
+      auto* size = step_as<SizeStep>(*step);
       if (size && !take(size->test, option_of(*step))) return false;
     }
     if (section.buffer != kRawBuffer || rule_.scope != RawScope::packet) return true;
@@ -158,10 +158,10 @@ class PayloadJudge {
     int64_t cursor = 0;  // where it is at least
     const auto longest = static_cast<int64_t>(std::min<uint64_t>(bounds_.longest, INT64_MAX));
     for (const auto& step : section.chain) {
-      auto* content = dynamic_cast<const ContentStep*>(step.get());
+      auto* content = step_as<ContentStep>(*step);
       if (!content) {
         // An expression that follows the last match ends behind it; others may go back.
-        if (step->moves_cursor && !(step->relative && dynamic_cast<const PcreStep*>(step.get()))) cursor = 0;
+        if (step->moves_cursor && !(step->relative && step_as<PcreStep>(*step))) cursor = 0;
         continue;
       }
       if (content->negated) continue;
@@ -198,7 +198,7 @@ class PayloadJudge {
   void judge_pairs(const Section& section) {
     std::vector<const ContentStep*> contents;
     for (const auto& step : section.chain) {
-      auto* content = dynamic_cast<const ContentStep*>(step.get());
+      auto* content = step_as<ContentStep>(*step);
       if (!content) continue;
       for (const ContentStep* earlier : contents) {
         if (judge_pair(*earlier, *content)) return;

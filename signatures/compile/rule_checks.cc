@@ -40,9 +40,11 @@ VariableUse variables_of(const Chain& chain) {
 }
 
 void settle(Chain& chain) {
-  std::stable_sort(chain.begin(), chain.end(), [](const auto& a, const auto& b) { return a->touches < b->touches; });
+  const auto earlier = [](const auto& a, const auto& b) { return a->touches < b->touches; };
+  // Most chains are, and stable_sort() allocates before it looks.
+  if (!std::is_sorted(chain.begin(), chain.end(), earlier)) std::stable_sort(chain.begin(), chain.end(), earlier);
   for (auto& step : chain) {
-    if (auto* content = dynamic_cast<ContentStep*>(step.get())) content->settle();
+    if (auto* content = step_as<ContentStep>(*step)) content->settle();
     if (Chain* inner = step->inner()) settle(*inner);
   }
   link_chain(chain);
@@ -53,10 +55,10 @@ void settle(Chain& chain) {
 void RuleBuilder::check_content(const Section& section) {
   uint64_t longest = UINT64_MAX;
   for (const auto& step : section.chain) {
-    if (auto* size = dynamic_cast<const SizeStep*>(step.get())) longest = std::min(longest, size->test.most());
+    if (auto* size = step_as<SizeStep>(*step)) longest = std::min(longest, size->test.most());
   }
   for (const auto& step : section.chain) {
-    auto* content = dynamic_cast<const ContentStep*>(step.get());
+    auto* content = step_as<ContentStep>(*step);
     if (!content) continue;
     const auto size = static_cast<int64_t>(content->pattern.size());
     if (content->has_depth && content->depth.variable < 0 && content->depth.value < size) {
@@ -247,7 +249,7 @@ void RuleBuilder::finish_kind() {
   rule.scope = RawScope::packet;
   if (raw && tcp && !packet_only_) {
     bool bounded = std::any_of(raw->chain.begin(), raw->chain.end(), [](const auto& step) {
-      auto* content = dynamic_cast<const ContentStep*>(step.get());
+      auto* content = step_as<ContentStep>(*step);
       return content && (content->has_depth || content->has_offset);
     });
     rule.scope = stream_only_ ? RawScope::stream_only : bounded || also_packet_ ? RawScope::both : RawScope::stream;

@@ -29,7 +29,7 @@ std::string port_text(const Scene& scene, uint16_t port) {
 /// Where a step begins to look.
 uint64_t start_of(const Step& step, uint64_t cursor, const Subject& subject) {
   if (step.relative) return std::clamp(cursor, subject.base, subject.end());
-  auto* content = dynamic_cast<const ContentStep*>(&step);
+  auto* content = step_as<ContentStep>(step);
   if (!content || !content->has_offset || content->offset.variable >= 0) return subject.base;
   return std::clamp(static_cast<uint64_t>(content->offset.value), subject.base, subject.end());
 }

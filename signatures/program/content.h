@@ -36,6 +36,9 @@ struct Number {
 
 class ContentStep : public Step {
  public:
+  static constexpr Form kForm = Form::content;
+
+  ContentStep() : Step(kForm) {}
   Outcome attempt(Inspection& inspection, Attempt& attempt) const override;
   std::string describe(VariableNames variables) const override;
   VariableUse variables() const override {

@@ -12,10 +12,13 @@ namespace lapwing::rules {
 
 class PcreStep : public Step {
  public:
+  static constexpr Form kForm = Form::expression;
+
+  PcreStep() : Step(kForm) {}
   Outcome attempt(Inspection& inspection, Attempt& attempt) const override;
   std::string describe(VariableNames variables) const override;
 
-  std::unique_ptr<Regex> regex;
+  std::shared_ptr<const Regex> regex;
   bool negated = false;
   std::string expression;  // for a prefilter, where the rule has no content
   RegexOptions options;

@@ -8,7 +8,9 @@ namespace lapwing::rules {
 
 class SizeStep : public Step {
  public:
-  explicit SizeStep(IntegerTest size) : test(size) {}
+  static constexpr Form kForm = Form::size;
+
+  explicit SizeStep(IntegerTest size) : Step(kForm), test(size) {}
   Outcome attempt(Inspection& inspection, Attempt&) const override {
     return test.matches(inspection.subject().end()) ? Outcome::match : Outcome::stop;
   }

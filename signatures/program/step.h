@@ -54,6 +54,10 @@ struct VariableUse {
 
 class Step {
  public:
+  /// Steps that others look into, for step_as().
+  enum class Form : uint8_t { content, expression, size, other };
+
+  explicit Step(Form its = Form::other) : form(its) {}
   virtual ~Step() = default;
   virtual Outcome attempt(Inspection& inspection, Attempt& attempt) const = 0;
   /// What the step asks for, in the words of the rule language [cold].
@@ -66,7 +70,18 @@ class Step {
   bool moves_cursor = false;   // success sets the cursor
   bool relative_next = false;  // a later step depends on where this one ended
   Touches touches = Touches::nothing;
+  const Form form;
 };
+
+/// The step as what it is, or null. A large rule set asks too often for dynamic_cast.
+template <class Which>
+Which* step_as(Step& step) {
+  return step.form == Which::kForm ? static_cast<Which*>(&step) : nullptr;
+}
+template <class Which>
+const Which* step_as(const Step& step) {
+  return step.form == Which::kForm ? static_cast<const Which*>(&step) : nullptr;
+}
 
 /// Sets relative_next of each step, once a chain is complete.
 void link_chain(Chain& chain);
