@@ -8,6 +8,14 @@
 
 namespace lapwing::rules {
 
+namespace {
+
+std::string about(const RuleOption& option, const std::string& message) {
+  return option.name.empty() ? message : std::string(option.name) + ": " + message;
+}
+
+}  // namespace
+
 RuleBuilder::RuleBuilder(const RuleTree& tree, bool swapped, BufferTable& buffers, const RuleEnvironment& environment,
                          const RuleConfig& config)
     : tree_(tree),
@@ -20,23 +28,23 @@ RuleBuilder::RuleBuilder(const RuleTree& tree, bool swapped, BufferTable& buffer
   info_->action = tree.action;
   if (tree.action == Action::config) rule_->alerts = false;
   info_->text = tree.text;
+  origins_.steps.reserve(tree.options.size());
 }
 
 void RuleBuilder::fail(const RuleOption& option, const std::string& message) const {
   const RulePlace& place = option.has_value ? option.value_mark : option.mark;
-  throw SettingError(place.line ? place : tree_.mark, option.name.empty() ? message : option.name + ": " + message);
+  throw SettingError(place.line ? place : tree_.mark, about(option, message));
 }
 
 void RuleBuilder::skip(const RuleOption& option, const std::string& message) const {
-  throw RuleSkipped(option.mark.line ? option.mark : tree_.mark,
-                    option.name.empty() ? message : option.name + ": " + message);
+  throw RuleSkipped(option.mark.line ? option.mark : tree_.mark, about(option, message));
 }
 
-std::string RuleBuilder::text(const RuleOption& option) const {
+std::string_view RuleBuilder::text(const RuleOption& option) const {
   if (!option.has_value || option.value.empty()) fail(option, "needs a value");
   std::string_view value = option.value;
   if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
-  return std::string(trim(value));
+  return trim(value);
 }
 
 void RuleBuilder::no_value(const RuleOption& option) const {
@@ -89,8 +97,7 @@ void RuleBuilder::wait_for_hook(const std::string& hook) {
   }
   if (!known)
     skip({}, "the hook '" + hook + "' of " + tree_.protocol.substr(0, tree_.protocol.find(':')) + " is not there yet");
-  const RulePlace place{&tree_.mark.file, tree_.mark.line, tree_.mark.column};
-  const RuleOption state{"app-layer-state", hook, true, place, place};
+  const RuleOption state{"app-layer-state", hook, true, tree_.mark, tree_.mark};
   find_keyword(state.name)->build(*this, state);
 }
 
@@ -100,7 +107,7 @@ void RuleBuilder::apply(const RuleOption& option) {
     apply_keyword(keyword->name, keyword->build, option);
     return;
   }
-  apply_field(option, option.name);
+  apply_field(option);
 }
 
 /// Whatever the keyword adds to the rule bears its name.
@@ -115,8 +122,9 @@ void RuleBuilder::apply_keyword(std::string_view name, void (*make)(RuleBuilder&
   origins_.state_uses.resize(rule_->state_uses.size(), &option);
 }
 
-void RuleBuilder::apply_field(const RuleOption& option, const std::string& name) {
-  const BufferTable::Named named = buffers_.find(name);
+void RuleBuilder::apply_field(const RuleOption& option) {
+  const std::string_view name = option.name;
+  const BufferTable::Named& named = buffers_.find(name);
   using Use = BufferTable::Named::Use;
   switch (named.use) {
     case Use::sticky: {
@@ -143,8 +151,7 @@ void RuleBuilder::apply_integer(const RuleOption& option, const std::string& nam
   const auto& fields = buffers_.fields(name);
   const Field& field = **std::find_if(fields.begin(), fields.end(), [](const Field* f) { return f != nullptr; });
   const SourceMark mark = option.value_mark;
-  std::string value = text(option);
-  std::string_view rest = value;
+  std::string_view rest = text(option);
   FieldTest test;
   test.buffer = take_direction(option, rest, buffers_.of_field(name));
   if (field.many && field.form == NumberForm::comparison) test.multi = parse_multi_test(rest, mark);
@@ -212,7 +219,7 @@ Section& RuleBuilder::section_of(BufferId buffer, bool fresh) {
 void RuleBuilder::add(std::unique_ptr<Step> step, const RuleOption& option) {
   blamed_ = &option;
   origins_.steps.emplace_back(step.get(), &option);
-  auto* content = dynamic_cast<ContentStep*>(step.get());
+  auto* content = step_as<ContentStep>(*step);
   if (nested_) {
     if (content) last_content_ = content;
     nested_->push_back(std::move(step));

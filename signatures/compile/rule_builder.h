@@ -53,7 +53,7 @@ class RuleBuilder {
   [[noreturn]] void fail(const RuleOption& option, const std::string& message) const;
   [[noreturn]] void skip(const RuleOption& option, const std::string& message) const;
   /// The option's value without quotes; fails when there is none.
-  std::string text(const RuleOption& option) const;
+  std::string_view text(const RuleOption& option) const;
   void no_value(const RuleOption& option) const;
 
   Rule& rule() { return *rule_; }
@@ -118,7 +118,7 @@ class RuleBuilder {
   void wait_for_hook(const std::string& hook);
   void apply(const RuleOption& option);
   void apply_keyword(std::string_view name, void (*make)(RuleBuilder&, const RuleOption&), const RuleOption& option);
-  void apply_field(const RuleOption& option, const std::string& name);
+  void apply_field(const RuleOption& option);
   void apply_integer(const RuleOption& option, const std::string& name);
   void apply_word(const RuleOption& option, const std::string& name);
   void wait_for(size_t protocol, const Reached& reached);

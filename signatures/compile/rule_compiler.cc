@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "sensor/base/text.h"
 #include "signatures/compile/grouping.h"
 #include "signatures/compile/keyword.h"
 #include "signatures/compile/order.h"
@@ -109,8 +110,8 @@ std::unique_ptr<Rule> RuleCompiler::build(RuleBuilder& builder, const RuleTree& 
 /// A signature id belongs to one rule: the one of the highest revision. False when another stays.
 bool RuleCompiler::replaces(const Rule& rule, const RuleTree& tree) {
   const RuleInfo& info = *rule.info;
-  const Kept kept{compiled_->all.size(), &*files_.insert(tree.mark.file).first, tree.mark.line, tree.mark.column};
-  auto [place, fresh] = by_id_.emplace(std::pair(info.gid, info.sid), kept);
+  const Kept kept{compiled_->all.size(), &*files_.insert(*tree.mark.file).first, tree.mark.line, tree.mark.column};
+  auto [place, fresh] = by_id_.emplace(uint64_t{info.gid} << 32 | info.sid, kept);
   if (fresh) {
     loaded_++;
     return true;
@@ -147,15 +148,14 @@ bool RuleCompiler::replaces(const Rule& rule, const RuleTree& tree) {
 void RuleCompiler::say(RuleMessage::Level level, const RuleTree& tree, const RuleInfo& info, std::string_view option,
                        std::string text) {
   auto named = std::find_if(tree.options.begin(), tree.options.end(), [&](const auto& o) { return o.name == option; });
-  const SourceMark mark = named == tree.options.end() ? tree.mark : named->value_mark;
+  const RulePlace& mark = named == tree.options.end() ? tree.mark : named->value_mark;
   messages_.push_back({level, mark, info.sid, std::string(option), std::move(text)});
 }
 
 void RuleCompiler::report(const RuleTree& tree, const SettingError& error, RuleMessage::Level level) {
   RuleMessage message{level, error.where(), 0, {}, text_of(error)};
   for (const RuleOption& option : tree.options) {
-    if (option.name == "sid" && option.has_value)
-      message.sid = static_cast<uint32_t>(std::strtoul(option.value.c_str(), nullptr, 10));
+    if (option.name == "sid") message.sid = static_cast<uint32_t>(parse_unsigned(option.value).value_or(0));
     bool here = option.mark.line == error.where().line &&
                 (option.mark.column == error.where().column || option.value_mark.column == error.where().column);
     if (here && message.option.empty()) message.option = option.name;

@@ -1,11 +1,11 @@
 // RuleCompiler: rules as they are read into a RuleSet.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -50,7 +50,7 @@ class RuleCompiler {
     const std::string* file;
     uint32_t line, column;
   };
-  std::map<std::pair<uint32_t, uint32_t>, Kept> by_id_;
+  std::unordered_map<uint64_t, Kept> by_id_;  // gid above sid
   std::set<std::string> files_;
   std::optional<Judge> judge_;
   uint64_t loaded_ = 0;

@@ -73,9 +73,9 @@ void Judge::note_state(const Rule& rule, const Origins& origins, Notes& notes) c
     if (use.writes) {
       notes.writes.push_back(use);
       idle = idle && use.kind != NameKind::variable;  // records show it
-      if (!use.clears) notes.idle.push_back({use, place_of(option), option.name});
+      if (!use.clears) notes.idle.push_back({use, place_of(option), std::string(option.name)});
     } else {
-      notes.reads.push_back({use, place_of(option), option.name});
+      notes.reads.push_back({use, place_of(option), std::string(option.name)});
     }
   }
   if (!idle) notes.idle.clear();

@@ -58,7 +58,7 @@ bool ip_header(const Packet& packet, Bytes& out) {
 
 /// "<protocol>.<frame>", or "<frame>" in a rule of that protocol.
 void frame(RuleBuilder& rule, const RuleOption& option) {
-  const std::string value = rule.text(option);
+  const std::string value(rule.text(option));
   const size_t dot = value.find('.');
   ProtocolSet protocols =
       dot == std::string::npos ? ProtocolSet() : rule.buffers().protocols_named(value.substr(0, dot));

@@ -162,7 +162,7 @@ void settle_files(RuleBuilder& rule, const RuleOption& option, SetWords& words, 
   }
   words.wish.mark = option.value_mark;
   words.wish.file.reputations = reputations;
-  if (!words.load.empty()) words.wish.file.path = store.find_file(words.load, rule.tree().mark.file);
+  if (!words.load.empty()) words.wish.file.path = store.find_file(words.load, *rule.tree().mark.file);
   if (!words.save.empty()) words.wish.save = store.saved_file(words.save, option.value_mark, true);
   if (!words.state.empty()) {
     words.wish.save = words.wish.file.path = store.saved_file(words.state, option.value_mark, true);

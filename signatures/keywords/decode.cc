@@ -116,11 +116,12 @@ template <int window>
 void inflate_keyword(RuleBuilder& rule, const RuleOption& option) {
   uint32_t limit = kDefaultInflated;
   if (option.has_value && !trim(option.value).empty()) {
-    std::string value = rule.text(option);
+    const std::string value(rule.text(option));
     if (!value.starts_with("max-size ")) rule.fail(option, "takes nothing, or 'max-size <bytes>'");
     limit = static_cast<uint32_t>(read_integer(rule, option, trim(std::string_view(value).substr(9)), 1, kMaxInflated));
   }
-  rule.add_transform(option, std::make_shared<Inflate>(window, limit), option.name + ":" + std::to_string(limit));
+  rule.add_transform(option, std::make_shared<Inflate>(window, limit),
+                     std::string(option.name) + ":" + std::to_string(limit));
 }
 
 /// By the public suffix list: "co.uk" of "www.bbc.co.uk", or "bbc.co.uk"; nothing where there is none.
@@ -138,7 +139,7 @@ class DomainPart : public Transform {
 template <const char* (*part)(const psl_ctx_t*, const char*)>
 void domain_keyword(RuleBuilder& rule, const RuleOption& option) {
   rule.no_value(option);
-  rule.add_transform(option, std::make_shared<DomainPart<part>>(), option.name);
+  rule.add_transform(option, std::make_shared<DomainPart<part>>(), std::string(option.name));
 }
 
 constexpr Keyword kRows[] = {

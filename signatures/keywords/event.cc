@@ -86,7 +86,7 @@ AppEvent of_part(const Part& part, std::span<const Protocol* const> protocols, s
 
 /// "applayer_<event>", "<protocol>.<event>", "<protocol>.<part>_<event>" or "<part>.<event>"
 void app_layer_event(RuleBuilder& rule, const RuleOption& option) {
-  std::string name = rule.text(option);
+  const std::string name(rule.text(option));
   size_t dot = name.find('.');
   if (dot == std::string::npos) {
     // Numbered after those of the stream: both are events of a packet.

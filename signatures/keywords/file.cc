@@ -40,8 +40,7 @@ void filemagic(RuleBuilder& rule, const RuleOption& option) {
 
 void filesize(RuleBuilder& rule, const RuleOption& option) {
   FileTest test;
-  const std::string text = rule.text(option);
-  std::string_view value = text;
+  std::string_view value = rule.text(option);
   test.buffer = rule.take_direction(option, value, file_field(rule, option, "filesize"));
   test.size = parse_integer_test(value, option.value_mark, UINT64_MAX);
   rule.rule().file_tests.push_back(std::move(test));
@@ -77,15 +76,15 @@ std::shared_ptr<const DigestList> read_list(RuleBuilder& rule, const RuleOption&
 
 template <size_t digits>
 void file_digest(RuleBuilder& rule, const RuleOption& option) {
-  std::string name = rule.text(option);
+  std::string_view name = rule.text(option);
   FileTest test;
-  test.buffer = file_field(rule, option, option.name);
+  test.buffer = file_field(rule, option, std::string(option.name));
   if (name.starts_with('!')) {
     test.negated = true;
-    name = trim(std::string_view(name).substr(1));
+    name = trim(name.substr(1));
   }
   const auto& store = static_cast<const Datasets&>(*rule.environment().datasets);
-  test.digests = read_list(rule, option, store.find_file(name, rule.tree().mark.file), digits);
+  test.digests = read_list(rule, option, store.find_file(std::string(name), *rule.tree().mark.file), digits);
   rule.rule().file_tests.push_back(std::move(test));
 }
 

@@ -30,7 +30,8 @@ void flow(RuleBuilder& rule, const RuleOption& option) {
     header.established = value;
   };
   bool stateless = false;
-  for (const std::string& word : parts(rule.text(option), ',')) {
+  for (std::string_view listed : split(rule.text(option), ',')) {
+    const std::string_view word = trim(listed);
     if (word == "to_server" || word == "from_client")
       direct(kToServer);
     else if (word == "to_client" || word == "from_server")
@@ -51,7 +52,7 @@ void flow(RuleBuilder& rule, const RuleOption& option) {
                       return scene.packet && scene.packet->defragmented == wanted.is;
                     });
     } else {
-      rule.fail(option, "'" + word +
+      rule.fail(option, "'" + std::string(word) +
                             "' is none of to_server, to_client, from_server, from_client, established, "
                             "not_established, stateless, only_stream, no_stream, only_frag, no_frag");
     }

@@ -45,7 +45,7 @@ void one_way(RuleBuilder& rule, const RuleOption& option) {
 /// "<toserver|toclient|either>,<comparison>"
 template <Counts counts, uint64_t max>
 void directed(RuleBuilder& rule, const RuleOption& option) {
-  std::string value = rule.text(option);
+  const std::string value(rule.text(option));
   size_t comma = value.find(',');
   if (comma == std::string::npos) rule.fail(option, "is written '<toserver|toclient|either>,<comparison>'");
   std::string way(trim(std::string_view(value).substr(0, comma)));

@@ -55,7 +55,8 @@ void geoip(RuleBuilder& rule, const RuleOption& option) {
     test.side = named->second;
     part.erase(part.begin());
   }
-  if (part.empty()) rule.fail(option, "names no country; write for example '" + rule.text(option) + ",DE,FR'");
+  if (part.empty())
+    rule.fail(option, "names no country; write for example '" + std::string(rule.text(option)) + ",DE,FR'");
   for (std::string& code : part) {
     if (code.starts_with('!')) {
       test.negated = true;

@@ -49,7 +49,7 @@ constexpr std::pair<std::string_view, uint8_t> kProtocolNames[] = {
     {"eigrp", 88}, {"ospf", 89}, {"pim", 103}, {"vrrp", 112},   {"l2tp", 115}, {"sctp", 132},  {"udplite", 136}};
 
 void ip_proto_keyword(RuleBuilder& rule, const RuleOption& option) {
-  std::string value = rule.text(option);
+  std::string value(rule.text(option));
   std::string_view prefix = value;
   size_t signs = std::min(prefix.find_first_not_of("!<>= "), prefix.size());
   std::string name = to_lower(trim(prefix.substr(signs)));

@@ -25,7 +25,7 @@ std::string unescape(std::string_view text) {
 
 /// As it stands between its quotes, blanks at the ends too.
 void msg(RuleBuilder& rule, const RuleOption& option) {
-  const std::string& value = option.value;
+  const std::string_view value = option.value;
   const bool quoted = value.size() >= 2 && value.front() == '"' && value.back() == '"';
   rule.info().msg = unescape(quoted ? value.substr(1, value.size() - 2) : rule.text(option));
 }
@@ -49,7 +49,7 @@ void priority(RuleBuilder& rule, const RuleOption& option) {
 }
 
 void classtype(RuleBuilder& rule, const RuleOption& option) {
-  std::string name = rule.text(option);
+  const std::string_view name = rule.text(option);
   const auto& known = rule.environment().tables.classifications;
   auto found = known.find(name);
   if (found == known.end()) found = known.find(to_lower(name));
@@ -62,16 +62,19 @@ void classtype(RuleBuilder& rule, const RuleOption& option) {
 }
 
 void reference(RuleBuilder& rule, const RuleOption& option) {
-  const std::string text = rule.text(option);
-  const std::string_view value = text;
-  size_t comma = value.find(',');
+  const std::string_view value = rule.text(option);
+  const size_t comma = value.find(',');
   if (comma == std::string_view::npos) rule.fail(option, "is written '<system>,<id>'");
   const std::string_view system = trim(value.substr(0, comma)), id = trim(value.substr(comma + 1));
   const auto& known = rule.environment().tables.references;
   auto found = known.find(system);
   if (found == known.end()) found = known.find(to_lower(system));
-  rule.info().references.push_back(found == known.end() ? std::string(system) + ":" + std::string(id)
-                                                        : found->second + unescape(id));
+  std::string& url = rule.info().references.emplace_back(found == known.end() ? system : found->second);
+  if (found == known.end()) {
+    url.append(":").append(id);
+  } else {
+    url += unescape(id);
+  }
 }
 
 void metadata(RuleBuilder& rule, const RuleOption& option) {
@@ -80,13 +83,13 @@ void metadata(RuleBuilder& rule, const RuleOption& option) {
 }
 
 void target(RuleBuilder& rule, const RuleOption& option) {
-  std::string value = rule.text(option);
+  const std::string_view value = rule.text(option);
   if (value == "src_ip")
     rule.info().target = RuleInfo::Target::source;
   else if (value == "dest_ip")
     rule.info().target = RuleInfo::Target::destination;
   else
-    rule.fail(option, "'" + value + "' is none of src_ip, dest_ip");
+    rule.fail(option, "'" + std::string(value) + "' is none of src_ip, dest_ip");
 }
 
 void noalert(RuleBuilder& rule, const RuleOption& option) {

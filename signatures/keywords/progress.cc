@@ -15,7 +15,7 @@ std::string names_of(const std::vector<ProgressState>& states) {
 
 /// "[>]name"
 void app_layer_state(RuleBuilder& rule, const RuleOption& option) {
-  std::string name = rule.text(option);
+  std::string name(rule.text(option));
   if (name.starts_with('<')) rule.fail(option, "every transaction begins before any state; write [>]<state>");
   const bool later = name.starts_with('>');
   if (later) name.erase(0, 1);

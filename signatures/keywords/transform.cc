@@ -180,7 +180,7 @@ class FunctionTransform : public Transform {
 template <Function function, BoundsFunction known>
 void plain(RuleBuilder& rule, const RuleOption& option) {
   rule.no_value(option);
-  rule.add_transform(option, std::make_shared<FunctionTransform>(function, known), option.name);
+  rule.add_transform(option, std::make_shared<FunctionTransform>(function, known), std::string(option.name));
 }
 
 class Xor : public Transform {
@@ -199,7 +199,8 @@ class Xor : public Transform {
 };
 
 void xor_keyword(RuleBuilder& rule, const RuleOption& option) {
-  std::string text = rule.text(option), key;
+  const std::string text(rule.text(option));
+  std::string key;
   if (text.size() % 2 != 0) rule.fail(option, "the key needs two hex digits a byte");
   for (size_t i = 0; i < text.size(); i += 2) {
     int high = hex_value(static_cast<uint8_t>(text[i])), low = hex_value(static_cast<uint8_t>(text[i + 1]));
@@ -229,7 +230,7 @@ class PcreTransform : public Transform {
 };
 
 void pcrexform(RuleBuilder& rule, const RuleOption& option) {
-  std::string expression = rule.text(option);
+  const std::string expression(rule.text(option));
   if (expression.find('(') == std::string::npos) rule.fail(option, "needs an expression with one group");
   try {
     rule.add_transform(option, std::make_shared<PcreTransform>(expression, rule.config()), "pcrexform:" + expression);

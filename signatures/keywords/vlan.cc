@@ -21,8 +21,7 @@ std::string words(const VlanTest& test) {
 /// "<comparison>[,<any|all|all1|nb<comparison>|layer>]"; layers count from the outermost, negative from the innermost.
 void vlan_id(RuleBuilder& rule, const RuleOption& option) {
   rule.require_packet(option);
-  std::string value = rule.text(option);
-  std::string_view rest = value;
+  std::string_view rest = rule.text(option);
   VlanTest test;
   test.multi = parse_multi_test(rest, option.value_mark);
   constexpr auto kLayers = static_cast<int64_t>(kMaxVlan);

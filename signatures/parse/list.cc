@@ -3,18 +3,24 @@
 namespace lapwing {
 namespace {
 
-constexpr std::string_view kBlank = " \t";
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+bool ends_word(char c) {
+  return is_blank(c) || c == ',' || c == '[' || c == ']';
+}
 
 class ListParser {
  public:
   ListParser(const SourceLine& line, size_t begin, size_t end)
-      : line_(line), text_(std::string_view(line.text()).substr(0, end)), at_(begin) {}
+      : line_(line), text_(line.text().substr(0, end)), at_(begin) {}
 
   ListNode parse() {
     size_t start = skip_blanks();
     ListNode node = item(0);
     if (skip_blanks() < text_.size() && text_[at_] == ',') {
-      ListNode list{.kind = ListNode::Kind::list, .mark = line_.mark(start)};
+      ListNode list{.kind = ListNode::Kind::list, .mark = line_.place(start)};
       list.items.push_back(std::move(node));
       while (at_ < text_.size() && text_[at_] == ',') {
         ++at_;
@@ -30,11 +36,14 @@ class ListParser {
   }
 
  private:
-  size_t skip_blanks() { return at_ = std::min(text_.find_first_not_of(kBlank, at_), text_.size()); }
+  size_t skip_blanks() {
+    while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
+    return at_;
+  }
 
   ListNode item(int depth) {
     if (depth > kMaxListDepth) line_.fail(at_, "lists nest deeper than 64 levels");
-    ListNode node{.mark = line_.mark(skip_blanks())};
+    ListNode node{.mark = line_.place(skip_blanks())};
     if (at_ < text_.size() && text_[at_] == '!') {
       node.negated = true;
       ++at_;
@@ -66,7 +75,7 @@ class ListParser {
 
   void word(ListNode& node) {
     size_t start = at_;
-    at_ = std::min(text_.find_first_of(", \t[]", at_), text_.size());
+    while (at_ < text_.size() && !ends_word(text_[at_])) ++at_;
     std::string_view text = text_.substr(start, at_ - start);
     if (text.empty()) line_.fail(start, "a value is missing; write an address or port, a $VARIABLE, a [list] or any");
     if (text == "any") return;

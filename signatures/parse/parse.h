@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -80,6 +81,7 @@ struct ThresholdLine {
   std::string type, track, new_action;
   uint32_t count = 0, seconds = 0, timeout = 0;
   std::optional<ListNode> address;
+  std::shared_ptr<const std::string> file;  // its name, which places within the address borrow
   SourceMark mark;
 };
 /// Lines at fault are left out, as Suricata does, and told in `faults`.

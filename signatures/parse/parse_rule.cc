@@ -5,12 +5,13 @@
 #include "sensor/base/text.h"
 #include "signatures/parse/list.h"
 #include "signatures/parse/parse.h"
+#include "signatures/parse/source_text.h"
 
 namespace lapwing {
 namespace {
 
-constexpr std::string_view kBlank = " \t\r";
 constexpr auto npos = std::string_view::npos;
+constexpr size_t kUsualOptions = 32;  // few rules have more
 
 constexpr std::array<std::pair<std::string_view, Action>, 8> kActions{{{"alert", Action::alert},
                                                                        {"pass", Action::pass},
@@ -22,7 +23,7 @@ constexpr std::array<std::pair<std::string_view, Action>, 8> kActions{{{"alert",
                                                                        {"config", Action::config}}};
 
 bool is_blank(char c) {
-  return kBlank.find(c) != npos;
+  return c == ' ' || c == '\t' || c == '\r';
 }
 
 class RuleParser {
@@ -31,7 +32,7 @@ class RuleParser {
       : line_(line), text_(line.text()), messages_(messages) {}
 
   RuleTree parse() {
-    rule_.mark = line_.mark(0);
+    rule_.mark = line_.place(0);
     header();
     options();
     check_identity();
@@ -89,7 +90,7 @@ class RuleParser {
   /// Begin and end of the next word of the header.
   std::pair<size_t, size_t> word(const char* what) {
     size_t start = next_part(what);
-    at_ = std::min(text_.find_first_of(kBlank, start), text_.size());
+    while (at_ < text_.size() && !is_blank(text_[at_])) ++at_;
     return {start, at_};
   }
 
@@ -115,17 +116,20 @@ class RuleParser {
     return at_;
   }
 
-  void skip_blanks() { at_ = std::min(text_.find_first_not_of(kBlank, at_), text_.size()); }
+  void skip_blanks() {
+    while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
+  }
 
   void options() {
     skip_blanks();
     if (at_ == text_.size()) line_.fail(at_, "the rule has no options; write them between ( and )");
     if (text_[at_] != '(') line_.fail(at_, "'(' is expected before the options");
     ++at_;
-    size_t end = text_.find_last_not_of(kBlank);
-    bool closed = end >= at_ && text_[end] == ')';
-    if (closed) text_ = text_.substr(0, end);
-    rule_.options.reserve(static_cast<size_t>(std::count(text_.begin(), text_.end(), ';')));
+    size_t end = text_.size();
+    while (end > at_ && is_blank(text_[end - 1])) --end;
+    const bool closed = end > at_ && text_[end - 1] == ')';
+    if (closed) text_ = text_.substr(0, end - 1);
+    rule_.options.reserve(kUsualOptions);
     for (skip_blanks(); at_ < text_.size(); skip_blanks()) option();
     text_ = line_.text();
     if (rule_.options.empty()) line_.fail(at_, "the rule has no options; it needs at least a sid");
@@ -144,7 +148,7 @@ class RuleParser {
 
     std::string_view body = text_.substr(start, end - start);
     size_t colon = body.find(':');
-    RuleOption option{.name = std::string(trim(body.substr(0, colon))), .mark = line_.place(start)};
+    RuleOption option{.name = trim(body.substr(0, colon)), .mark = line_.place(start)};
     if (option.name.empty()) line_.fail(start, "the name of an option is missing before this ';' or ':'");
     option.has_value = colon != npos;
     size_t value = start + std::min(colon, body.size() - 1) + 1;
@@ -169,13 +173,13 @@ class RuleParser {
     for (std::string_view name : {"sid", "rev"}) {
       const RuleOption* first = nullptr;
       for (const RuleOption& option : rule_.options) {
-        if (std::string_view(option.name) != name) continue;
+        if (option.name != name) continue;
         if (first) fail(option, option.mark, std::string(name) + " is given twice; keep one");
         first = &option;
         auto number = parse_unsigned(option.value);
         if (!number || *number == 0 || *number > UINT32_MAX) {
           fail(option, option.value_mark,
-               "'" + option.value + "' is not a " + std::string(name) +
+               "'" + std::string(option.value) + "' is not a " + std::string(name) +
                    "; write a number from 1 to 4294967295, without quotes");
         }
       }
@@ -184,7 +188,7 @@ class RuleParser {
   }
 
   [[noreturn]] static void fail(const RuleOption& option, const SourceMark& mark, std::string text) {
-    throw ParseFault{mark, std::move(text), option.name};
+    throw ParseFault{mark, std::move(text), std::string(option.name)};
   }
 
   void warn(SourceMark mark, std::string text) {
@@ -213,9 +217,7 @@ uint32_t guess_sid(std::string_view text) {
 
 }  // namespace
 
-void parse_rules(std::string_view text, const std::string& file, std::vector<RuleMessage>& messages,
-                 const TakeRule& take) {
-  SourceLines lines(text, file);
+void parse_rules(SourceLines& lines, std::vector<RuleMessage>& messages, const TakeRule& take) {
   while (std::optional<SourceLine> next = lines.next()) {
     const SourceLine& line = *next;
     size_t first = messages.size();
@@ -229,6 +231,12 @@ void parse_rules(std::string_view text, const std::string& file, std::vector<Rul
     for (; first < messages.size(); ++first) messages[first].sid = guess_sid(line.text());
     if (rule) take(*rule);
   }
+}
+
+void parse_rules(std::string_view text, const std::string& file, std::vector<RuleMessage>& messages,
+                 const TakeRule& take) {
+  SourceLines lines(text, file);
+  parse_rules(lines, messages, take);
 }
 
 }  // namespace lapwing

@@ -24,7 +24,11 @@ std::vector<std::string> rule_files(const std::string& path) {
 }  // namespace
 
 void read_rules(const std::string& path, std::vector<RuleMessage>& messages, const TakeRule& take) {
-  for (const std::string& file : rule_files(path)) parse_rules(read_text_file(file), file, messages, take);
+  for (const std::string& file : rule_files(path)) {
+    TextFile text(file);
+    SourceLines lines(text, file);
+    parse_rules(lines, messages, take);
+  }
 }
 
 }  // namespace lapwing

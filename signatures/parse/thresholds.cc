@@ -141,10 +141,12 @@ class LineReader {
 std::vector<ThresholdLine> parse_thresholds(std::string_view text, const std::string& file,
                                             std::vector<RuleMessage>& faults) {
   std::vector<ThresholdLine> out;
-  SourceLines lines(text, file);
+  const auto name = std::make_shared<const std::string>(file);
+  SourceLines lines(text, *name);
   while (std::optional<SourceLine> line = lines.next()) {
     try {
       out.push_back(LineReader(*line).read());
+      out.back().file = name;
     } catch (const ParseFault& fault) {
       faults.push_back({RuleMessage::Level::error, fault.mark, 0, {}, fault.text});
     }

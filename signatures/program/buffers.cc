@@ -39,9 +39,10 @@ void BufferTable::add_words(size_t protocol, std::span<const Word> words, const 
   }
 }
 
-BufferTable::Named BufferTable::find(std::string_view word) const {
+const BufferTable::Named& BufferTable::find(std::string_view word) const {
+  static const Named kNothing;
   auto found = named_.find(word);
-  return found == named_.end() ? Named{} : found->second;
+  return found == named_.end() ? kNothing : found->second;
 }
 
 std::string BufferTable::by_pcre_letter(char letter, const ProtocolSet& protocols) const {
@@ -64,6 +65,7 @@ BufferId BufferTable::intern(std::string identity, Buffer buffer) {
 }
 
 BufferId BufferTable::of_field(const std::string& field) {
+  if (auto known = ids_.find(field); known != ids_.end()) return known->second;
   return intern(field, {.name = field, .transforms = {}, .transform_names = {}, .fields = fields_.at(field)});
 }
 

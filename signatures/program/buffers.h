@@ -19,7 +19,7 @@ class BufferTable {
     enum class Use : uint8_t { none, sticky, modifier, integer, word } use = Use::none;
     std::string name;  // canonical, of the field or word
   };
-  Named find(std::string_view word) const;
+  const Named& find(std::string_view word) const;
   /// The field that a pcre letter selects for rules of these protocols (none: any); empty when none does.
   std::string by_pcre_letter(char letter, const ProtocolSet& protocols) const;
   /// Field of that name by protocol index.

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <list>
+#include <utility>
 
 #include "signatures/parse/parse.h"
 
@@ -14,12 +16,25 @@ namespace {
 struct Parsed {
   std::vector<RuleTree> rules;
   std::vector<RuleMessage> messages;
+  std::list<std::string> texts = {};  // what the rules view
 };
+
+/// A rule that outlives its line.
+RuleTree kept(RuleTree rule, std::list<std::string>& texts) {
+  const std::string& copy = texts.emplace_back(rule.text);
+  const std::string_view line = std::exchange(rule.text, copy);
+  for (RuleOption& option : rule.options) {
+    for (std::string_view* part : {&option.name, &option.value}) {
+      if (part->data()) *part = {copy.data() + (part->data() - line.data()), part->size()};
+    }
+  }
+  return rule;
+}
 
 Parsed parse(std::string_view text) {
   static const std::string kFile = "t.rules";  // the places of options refer to it
   Parsed out;
-  parse_rules(text, kFile, out.messages, [&](const RuleTree& rule) { out.rules.push_back(rule); });
+  parse_rules(text, kFile, out.messages, [&](const RuleTree& rule) { out.rules.push_back(kept(rule, out.texts)); });
   return out;
 }
 
@@ -38,7 +53,7 @@ std::string fault(std::string_view text) {
 }
 
 TEST(ParseRule, ReadsHeaderAndOptions) {
-  auto [rules, messages] =
+  auto [rules, messages, texts] =
       parse(R"(alert http $HOME_NET any -> [10.0.0.1,!$DMZ] !80 (msg:"a rule"; content:"x"; nocase; sid:7; rev:2;))");
   ASSERT_EQ(rules.size(), 1u);
   EXPECT_TRUE(messages.empty());
@@ -63,7 +78,7 @@ TEST(ParseRule, ReadsHeaderAndOptions) {
 }
 
 TEST(ParseRule, KnowsEveryActionAndDirectionInAnyCase) {
-  auto [rules, messages] = parse(
+  auto [rules, messages, texts] = parse(
       "alert tcp any any -> any any (sid:1;)\npass tcp any any <> any any (sid:2;)\ndrop tcp any any => any any "
       "(sid:3;)\n"
       "reject tcp any any -> any any (sid:4;)\nrejectsrc tcp any any -> any any (sid:5;)\n"
@@ -84,7 +99,7 @@ TEST(ParseRule, KnowsEveryActionAndDirectionInAnyCase) {
 }
 
 TEST(ParseRule, SplitsOptionsAtUnescapedSemicolonsWhateverTheQuotes) {
-  auto [rules, messages] =
+  auto [rules, messages, texts] =
       parse(R"(alert tcp any any -> any any (msg:"a\;b: c"; content : !"x:y" ; pcre:"/a\;[:]/R"; sid : 1 ;))");
   ASSERT_EQ(rules.size(), 1u);
   const auto& options = rules[0].options;
@@ -102,14 +117,15 @@ TEST(ParseRule, SplitsOptionsAtUnescapedSemicolonsWhateverTheQuotes) {
 }
 
 TEST(ParseRule, KeepsParensWithinValues) {
-  auto [rules, messages] = parse(R"x(alert tcp any any -> any any (msg:"(a) b)"; pcre:"/(x)/"; sid:1;)  )x");
+  auto [rules, messages, texts] = parse(R"x(alert tcp any any -> any any (msg:"(a) b)"; pcre:"/(x)/"; sid:1;)  )x");
   ASSERT_EQ(rules.size(), 1u);
   EXPECT_EQ(rules[0].options[0].value, "\"(a) b)\"");
   EXPECT_EQ(rules[0].options[1].value, "\"/(x)/\"");
 }
 
 TEST(ParseRule, MarksEveryPartExactly) {
-  auto [rules, messages] = parse("# first\n\nalert tcp  [1.1.1.1, !2.2.2.2] any -> any 80 (msg:  \"x\"; sid:1;)\n");
+  auto [rules, messages, texts] =
+      parse("# first\n\nalert tcp  [1.1.1.1, !2.2.2.2] any -> any 80 (msg:  \"x\"; sid:1;)\n");
   ASSERT_EQ(rules.size(), 1u);
   const RuleTree& rule = rules[0];
   EXPECT_EQ(place(rule.mark), "t.rules:3:1");
@@ -122,7 +138,7 @@ TEST(ParseRule, MarksEveryPartExactly) {
 }
 
 TEST(ParseRule, JoinsContinuedLinesAndKeepsTheirPlaces) {
-  auto [rules, messages] = parse(
+  auto [rules, messages, texts] = parse(
       "alert tcp any any -> any any ( \\\r\n  msg:\"one \\ \r\ntwo\"; \\\r\n\\\r\n    sid:1;)\r\nalert tcp any any -> "
       "any any (sid:2;)");
   ASSERT_EQ(rules.size(), 2u);
@@ -139,7 +155,7 @@ TEST(ParseRule, JoinsContinuedLinesAndKeepsTheirPlaces) {
 }
 
 TEST(ParseRule, SkipsCommentsDisabledRulesAndBlankLines) {
-  auto [rules, messages] = parse(
+  auto [rules, messages, texts] = parse(
       "\xef\xbb\xbf# c\r\n#alert tcp any any -> any any (sid:1;)\n   \n  # alert \\\n; old comment\nalert tcp any any "
       "-> any any (sid:2;)\n");
   ASSERT_EQ(rules.size(), 1u);
@@ -148,7 +164,7 @@ TEST(ParseRule, SkipsCommentsDisabledRulesAndBlankLines) {
 }
 
 TEST(ParseRule, LeavesOutOnlyTheFaultyRule) {
-  auto [rules, messages] = parse(
+  auto [rules, messages, texts] = parse(
       "alert tcp any any -> any any (sid:1;)\nalert tcp any any -> any (sid:2;)\nalert tcp any any -> any any "
       "(sid:3;)\n");
   ASSERT_EQ(rules.size(), 2u);
@@ -179,7 +195,7 @@ TEST(ParseRule, SaysWhatIsWrongAndWhere) {
 }
 
 TEST(ParseRule, TakesAMissingParenWithAWarning) {
-  auto [rules, messages] = parse("alert tcp any any -> any any (sid:18;");
+  auto [rules, messages, texts] = parse("alert tcp any any -> any any (sid:18;");
   EXPECT_EQ(rules.size(), 1u);
   ASSERT_EQ(messages.size(), 1u);
   EXPECT_EQ(messages[0].level, RuleMessage::Level::warning);
@@ -213,13 +229,41 @@ TEST_F(RuleFiles, ReadsADirectorySortedByNameAndGzip) {
   gzputs(gz, "alert tcp any any -> any any (sid:3;)\n");
   gzclose(gz);
   std::vector<RuleMessage> messages;
-  std::vector<RuleTree> rules;
-  read_rules(folder_.string(), messages, [&](const RuleTree& rule) { rules.push_back(rule); });
-  ASSERT_EQ(rules.size(), 3u);
-  EXPECT_EQ(rules[0].mark.file, path("a.rules"));
-  EXPECT_EQ(rules[2].mark.file, path("c.rules.gz"));
+  std::vector<std::string> files;
+  read_rules(folder_.string(), messages, [&](const RuleTree& rule) { files.push_back(*rule.mark.file); });
+  ASSERT_EQ(files.size(), 3u);
+  EXPECT_EQ(files[0], path("a.rules"));
+  EXPECT_EQ(files[2], path("c.rules.gz"));
   ASSERT_EQ(messages.size(), 1u);
   EXPECT_EQ(place(messages[0].mark), path("a.rules") + ":2:1");
+}
+
+TEST_F(RuleFiles, ReadsInPiecesWhatItReadsAsAWhole) {
+  std::string text = "\xef\xbb\xbf";
+  for (int i = 1; i <= 9000; ++i) {
+    const std::string sid = std::to_string(i);
+    text += "alert tcp any any -> any any (msg:\"" + std::string(static_cast<size_t>(i % 97), 'm') + "\"; ";
+    text += i % 3 == 0 ? "\\\n  " : "";
+    text += i % 5 == 0 ? "\\\n\\\n" : "";
+    if (i % 4000 == 0) text += "content:\"" + std::string(600'000, 'c') + "\"; ";
+    text += "sid:" + sid + ";)" + (i % 7 == 0 ? "\r\n" : "\n") + (i % 11 == 0 ? "# a comment\n\n" : "");
+  }
+  text += "alert tcp any any -> any any (sid:9001;) \\";
+  ASSERT_GT(text.size(), 2'000'000u);
+  write("a.rules", text);
+  auto list = [](std::vector<std::string>& out) {
+    return [&out](const RuleTree& rule) {
+      const RuleOption& last = rule.options.back();
+      out.push_back(place(rule.mark) + place(last.mark) + place(last.value_mark) + std::string(rule.text));
+    };
+  };
+  std::vector<RuleMessage> messages;
+  std::vector<std::string> whole, pieces;
+  parse_rules(text, path("a.rules"), messages, list(whole));
+  read_rules(path("a.rules"), messages, list(pieces));
+  EXPECT_TRUE(messages.empty());
+  EXPECT_EQ(whole.size(), 9001u);
+  EXPECT_EQ(pieces, whole);
 }
 
 TEST_F(RuleFiles, RefusesUnreadableAndDamagedFiles) {

@@ -100,5 +100,15 @@ TEST(Thresholds, NameTheFaultAndItsPlace) {
             std::string::npos);
 }
 
+TEST(Thresholds, PlacesWithinAnAddressOutliveTheFilesName) {
+  std::vector<RuleMessage> faults;
+  const auto lines = parse_thresholds("suppress gen_id 1, sig_id 2, track by_src, ip [10.0.0.1,$NOWHERE]\n",
+                                      std::string("a-name-that-is-gone-once-it-was-read.config"), faults);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(
+      fault([&] { resolve_addresses(*lines[0].address, {}); }).find("a-name-that-is-gone-once-it-was-read.config:1:"),
+      0u);
+}
+
 }  // namespace
 }  // namespace lapwing
