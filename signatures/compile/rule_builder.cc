@@ -16,11 +16,12 @@ std::string about(const RuleOption& option, const std::string& message) {
 
 }  // namespace
 
-RuleBuilder::RuleBuilder(const RuleTree& tree, bool swapped, BufferTable& buffers, const RuleEnvironment& environment,
-                         const RuleConfig& config)
+RuleBuilder::RuleBuilder(const RuleTree& tree, bool swapped, BufferTable& buffers, RegexPool& expressions,
+                         const RuleEnvironment& environment, const RuleConfig& config)
     : tree_(tree),
       swapped_(swapped),
       buffers_(buffers),
+      expressions_(expressions),
       environment_(environment),
       config_(config),
       rule_(std::make_unique<Rule>()),

@@ -11,6 +11,7 @@
 #include "signatures/compile/rule_environment.h"
 #include "signatures/program/buffers.h"
 #include "signatures/program/content.h"
+#include "signatures/program/pcre.h"
 #include "signatures/program/rule.h"
 
 namespace lapwing::rules {
@@ -44,8 +45,8 @@ struct Origins {
 
 class RuleBuilder {
  public:
-  RuleBuilder(const RuleTree& tree, bool swapped, BufferTable& buffers, const RuleEnvironment& environment,
-              const RuleConfig& config);
+  RuleBuilder(const RuleTree& tree, bool swapped, BufferTable& buffers, RegexPool& expressions,
+              const RuleEnvironment& environment, const RuleConfig& config);
 
   /// Runs all options and the checks over the whole rule.
   std::unique_ptr<Rule> build();
@@ -62,6 +63,7 @@ class RuleBuilder {
   const RuleConfig& config() const { return config_; }
   const RuleTree& tree() const { return tree_; }
   BufferTable& buffers() { return buffers_; }
+  RegexPool& expressions() { return expressions_; }
 
   // Conditions and effects
   void add(std::unique_ptr<Condition> condition, Needs needs);
@@ -136,6 +138,7 @@ class RuleBuilder {
   const RuleTree& tree_;
   bool swapped_;
   BufferTable& buffers_;
+  RegexPool& expressions_;
   const RuleEnvironment& environment_;
   const RuleConfig& config_;
   std::unique_ptr<Rule> rule_;

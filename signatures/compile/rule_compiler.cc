@@ -22,6 +22,7 @@ RuleCompiler::RuleCompiler(const RuleEnvironment& environment, const RuleConfig&
       first_message_(messages.size()),
       compiled_(std::make_shared<Compiled>()),
       buffers_(environment.protocols),
+      expressions_(static_cast<uint32_t>(config.pcre_match_limit), static_cast<uint32_t>(config.pcre_recursion_limit)),
       addresses_(compiled_->address_sets, environment.variables, &resolve_addresses),
       ports_(compiled_->port_sets, environment.variables, &resolve_ports) {
   compiled_->config = config;
@@ -47,10 +48,10 @@ void RuleCompiler::add(const RuleTree& tree) {
   }
   try {
     std::vector<std::unique_ptr<Rule>> made;
-    RuleBuilder builder(tree, false, buffers_, environment_, config_);
+    RuleBuilder builder(tree, false, buffers_, expressions_, environment_, config_);
     made.push_back(build(builder, tree, false));
     if (tree.direction == RuleDirection::both_ways && !same) {
-      RuleBuilder back(tree, true, buffers_, environment_, config_);
+      RuleBuilder back(tree, true, buffers_, expressions_, environment_, config_);
       made.push_back(build(back, tree, true));
       made[1]->info = made[0]->info;
     }

@@ -14,6 +14,7 @@
 #include "signatures/compile/warnings.h"
 #include "signatures/program/buffers.h"
 #include "signatures/program/compiled.h"
+#include "signatures/program/pcre.h"
 
 namespace lapwing::rules {
 
@@ -42,6 +43,7 @@ class RuleCompiler {
   const size_t first_message_;
   std::shared_ptr<Compiled> compiled_;
   BufferTable buffers_;
+  RegexPool expressions_;
   SetPool<AddressSet> addresses_;
   SetPool<PortSet> ports_;
   /// Where the rule of a signature id is, in the set and in its file.

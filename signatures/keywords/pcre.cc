@@ -108,9 +108,7 @@ void pcre(RuleBuilder& rule, const RuleOption& option) {
   step->searches = true;
   step->moves_cursor = !step->negated;
   try {
-    step->regex =
-        std::make_unique<Regex>(step->expression, options, static_cast<uint32_t>(rule.config().pcre_match_limit),
-                                static_cast<uint32_t>(rule.config().pcre_recursion_limit));
+    step->regex = rule.expressions().get(step->expression, options);
   } catch (const std::invalid_argument& error) {
     rule.fail(option, error.what());
   }

@@ -213,27 +213,26 @@ void xor_keyword(RuleBuilder& rule, const RuleOption& option) {
 /// The first group of an expression; without a match the buffer stays as it is.
 class PcreTransform : public Transform {
  public:
-  PcreTransform(const std::string& expression, const RuleConfig& config)
-      : regex_(expression, {}, static_cast<uint32_t>(config.pcre_match_limit),
-               static_cast<uint32_t>(config.pcre_recursion_limit)) {}
+  explicit PcreTransform(std::shared_ptr<const Regex> regex) : regex_(std::move(regex)) {}
   Bytes apply(Bytes in, std::string& out) const override {
     PcreScratch& scratch = per_thread([] { return PcreScratch(); });
     thread_local MatchCounters ignored;
     Regex::Match match;
-    if (!regex_.search(in, 0, scratch, ignored, match)) return in;
+    if (!regex_->search(in, 0, scratch, ignored, match)) return in;
     out.assign(to_text(Regex::first_group(in, scratch)));
     return to_bytes(out);
   }
 
  private:
-  Regex regex_;
+  std::shared_ptr<const Regex> regex_;
 };
 
 void pcrexform(RuleBuilder& rule, const RuleOption& option) {
   const std::string expression(rule.text(option));
   if (expression.find('(') == std::string::npos) rule.fail(option, "needs an expression with one group");
   try {
-    rule.add_transform(option, std::make_shared<PcreTransform>(expression, rule.config()), "pcrexform:" + expression);
+    auto regex = rule.expressions().get(expression, {});
+    rule.add_transform(option, std::make_shared<PcreTransform>(std::move(regex)), "pcrexform:" + expression);
   } catch (const std::invalid_argument& error) {
     rule.fail(option, error.what());
   }

@@ -103,4 +103,12 @@ size_t Regex::group_number(const std::string& name) const {
   return number > 0 ? static_cast<size_t>(number) : 0;
 }
 
+std::shared_ptr<const Regex> RegexPool::get(const std::string& expression, const RegexOptions& options) {
+  const auto key = std::pair(expression, options);
+  if (auto known = known_.find(key); known != known_.end()) return known->second;
+  auto made = std::make_shared<const Regex>(expression, options, match_limit_, recursion_limit_);
+  known_.emplace(key, made);
+  return made;
+}
+
 }  // namespace lapwing::rules

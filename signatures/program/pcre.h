@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "sensor/base/bytes.h"
 
@@ -43,6 +45,7 @@ struct RegexOptions {
   bool caseless = false, dotall = false, multiline = false, extended = false, anchored = false, dollar_endonly = false;
   bool ungreedy = false;
   bool no_limits = false;  // the /O flag
+  auto operator<=>(const RegexOptions&) const = default;
 };
 
 /// [S]
@@ -70,6 +73,20 @@ class Regex {
   pcre2_real_code_8* code_ = nullptr;
   uint32_t match_limit_, recursion_limit_;
   bool no_limits_;
+};
+
+/// The expressions of a rule set, each compiled once: half of a large one's are written in several rules [cold].
+class RegexPool {
+ public:
+  RegexPool(uint32_t match_limit, uint32_t recursion_limit)
+      : match_limit_(match_limit), recursion_limit_(recursion_limit) {}
+
+  /// Throws as Regex does.
+  std::shared_ptr<const Regex> get(const std::string& expression, const RegexOptions& options);
+
+ private:
+  uint32_t match_limit_, recursion_limit_;
+  std::map<std::pair<std::string, RegexOptions>, std::shared_ptr<const Regex>> known_;
 };
 
 }  // namespace lapwing::rules
