@@ -30,13 +30,8 @@ class Lines {
 
   /// The first line of `bytes`, which begin with those that were not used before. What is returned refers to them.
   Taken take(Bytes bytes) {
-    size_t begin = 0;
-    if (passing_) {
-      const size_t end = find(bytes, 0);
-      if (end == bytes.size()) return {end, {}};
-      passing_ = false;
-      begin = end + 1;
-    }
+    const size_t begin = pass(bytes);
+    if (passing_) return {begin, {}};
     const Bytes rest = bytes.subspan(begin);
     // One byte more may be the CR of a line that is just as long as allowed.
     const Bytes near = rest.first(std::min(rest.size(), limit_ + 2));
@@ -54,6 +49,15 @@ class Lines {
     seen_ = 0;
     passing_ = true;
     return {begin + limit_, Line{to_text(near.first(limit_)), near.first(limit_), true}};
+  }
+
+  /// How many of the bytes are the rest of a line that is passed over, its end included.
+  size_t pass(Bytes bytes) {
+    if (!passing_) return 0;
+    const size_t end = find(bytes, 0);
+    if (end == bytes.size()) return end;
+    passing_ = false;
+    return end + 1;
   }
 
   /// What waits is no line, or bytes were lost: the next byte begins one.

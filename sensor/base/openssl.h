@@ -4,9 +4,15 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <new>
+#include <string>
+#include <string_view>
+
+#include "sensor/base/per_thread.h"
+#include "sensor/base/text.h"
 
 namespace lapwing {
 
@@ -52,6 +58,20 @@ inline DigestContext make_digest_context() {
   DigestContext context(EVP_MD_CTX_new());
   if (!context) throw std::bad_alloc();
   return context;
+}
+
+/// Lower-case hex of the first `bytes` bytes of a text's digest; empty when the algorithm is not to be had.
+inline std::string digest_hex(DigestAlgorithm& algorithm, std::string_view text, size_t bytes = EVP_MAX_MD_SIZE) {
+  const DigestContext& context = per_thread([] { return make_digest_context(); });
+  const EVP_MD* md = algorithm.get();
+  unsigned char out[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  if (!md) return {};
+  if (!EVP_DigestInit_ex2(context.get(), md, nullptr) || !EVP_DigestUpdate(context.get(), text.data(), text.size()) ||
+      !EVP_DigestFinal_ex(context.get(), out, &size)) {
+    openssl_out_of_memory();
+  }
+  return to_hex(Bytes(out, std::min<size_t>(size, bytes)));
 }
 
 }  // namespace lapwing

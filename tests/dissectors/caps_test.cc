@@ -8,6 +8,7 @@
 #include "tests/dissectors/caps.h"
 #include "tests/dissectors/dns/dns_wire.h"
 #include "tests/dissectors/http/http_dialogue.h"
+#include "tests/dissectors/ssh/ssh_wire.h"
 #include "tests/dissectors/tls/tls_wire.h"
 
 namespace lapwing::test {
@@ -51,6 +52,11 @@ const CapReaches kReaches = {
        d.unrecord = true;
        for (unsigned i = 0; i < 65; ++i) d.datagram(Direction::to_server, query(i));
      }},
+    {"ssh",
+     "greeting",
+     {},
+     [](Dialogue& d) { d.client("SSH-2.0-x\r\n").server(times(65, [](size_t) { return std::string("hello\r\n"); })); }},
+    {"ssh", "kex_init", {}, [](Dialogue& d) { d.client("SSH-2.0-x\r\n" + ssh_kex_init({std::string(70'000, 'k')})); }},
     {"tls",
      "message",
      {},

@@ -5,26 +5,11 @@
 #include <vector>
 
 #include "sensor/base/openssl.h"
-#include "sensor/base/per_thread.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::tls {
 
 namespace {
-
-/// Lower-case hex of the first `bytes` bytes of the digest; empty when the algorithm is not to be had.
-std::string digest_hex(DigestAlgorithm& algorithm, std::string_view text, size_t bytes) {
-  const DigestContext& context = per_thread([] { return make_digest_context(); });
-  const EVP_MD* md = algorithm.get();
-  unsigned char out[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  if (!md) return {};
-  if (!EVP_DigestInit_ex2(context.get(), md, nullptr) || !EVP_DigestUpdate(context.get(), text.data(), text.size()) ||
-      !EVP_DigestFinal_ex(context.get(), out, &size)) {
-    openssl_out_of_memory();
-  }
-  return to_hex(Bytes(out, std::min<size_t>(size, bytes)));
-}
 
 constinit DigestAlgorithm md5("MD5"), sha256("SHA256");
 

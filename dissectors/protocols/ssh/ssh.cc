@@ -1,0 +1,263 @@
+#include "dissectors/protocols/ssh/ssh.h"
+
+#include <algorithm>
+
+#include "sensor/base/openssl.h"
+
+namespace lapwing::ssh {
+
+namespace {
+
+constexpr uint16_t kPorts[] = {22};
+
+constexpr FrameKind kFrames[] = {
+    {"record.hdr", "length, padding length and type of a record in the clear"},
+    {"record.data", "a record in the clear behind that"},
+    {"record.pdu", "a record in the clear"},
+};
+
+constexpr auto kAnomalies = names<Anomaly::invalid_record>({
+    {Anomaly::invalid_banner, "invalid_banner"},
+    {Anomaly::long_banner, "long_banner"},
+    {Anomaly::invalid_record, "invalid_record"},
+});
+
+constexpr NamedValue kEncrypted[] = {
+    {"track-only", Encrypted::watch}, {"full", Encrypted::match}, {"bypass", Encrypted::bypass}};
+
+constexpr OptionRow<Config> kOptions[] = {
+    {"app-layer.protocols.ssh.hassh", one_of<&Config::hassh>(kSwitchOrAuto<true>), "auto", "compute HASSH; auto: yes"},
+    {"app-layer.protocols.ssh.encryption-handling", one_of<&Config::encrypted>(kEncrypted), "track-only",
+     "once both sides are encrypted: guess how the login ended (track-only), match raw payload as well (full), or look "
+     "no more (bypass)"},
+};
+
+constexpr ByteSet kStarts = bytes_of(kBannerStart.substr(0, 1));
+
+constinit DigestAlgorithm md5("MD5");
+
+}  // namespace
+
+const About Ssh::about{.name = "ssh",
+                       .transports = transport::tcp,
+                       .ports = kPorts,
+                       .help = "secure shell (RFC 4253)",
+                       .starts = {kStarts, kStarts}};
+
+const Protocol Ssh::protocol{.name = "ssh",
+                             .anomalies = kAnomalies,
+                             .records = records(),
+                             .help = "secure shell",
+                             .frames = kFrames,
+                             .words = rule_words(),
+                             .in_alert = columns(),
+                             .caps = kCaps};
+
+std::span<const OptionRow<Config>> Ssh::options() {
+  return kOptions;
+}
+
+Likelihood Ssh::probe(const Chunk& first) {
+  const std::string_view start = to_text(first.data.first(std::min(first.data.size(), kBannerStart.size())));
+  if (!kBannerStart.starts_with(start)) return Likelihood::no;
+  return start.size() < kBannerStart.size() ? Likelihood::more : Likelihood::sure;
+}
+
+Step Ssh::data(const Chunk& chunk) {
+  HalfFlow& side = half(chunk.direction);
+  uint64_t& begin = tx_.begin[index(chunk.direction)];
+  begin = std::min(begin, chunk.offset);
+  size_t used = 0;
+  while (used < chunk.data.size()) {
+    const Bytes rest = chunk.data.subspan(used);
+    switch (side.phase) {
+      case Phase::banner: {
+        const Lines::Taken taken = side.lines.take(rest);
+        used += taken.used;
+        if (!taken.line) return Step::need(used, 1);
+        banner(*taken.line, chunk.direction);
+        break;
+      }
+      case Phase::records: {
+        if (side.lines.passing()) {
+          used += side.lines.pass(rest);  // the end of a banner that is too long
+          break;
+        }
+        if (side.record_left > 0) {
+          const size_t part = std::min<size_t>(side.record_left, rest.size());
+          side.record_left -= static_cast<uint32_t>(part);
+          used += part;
+        } else {
+          const Step step = record(rest, chunk.offset + used, chunk.direction);
+          if (step.kind != Step::Kind::ok) return Step::need(used, step.more);
+          used += step.used;
+        }
+        if (side.record_left == 0 && side.last_record) begin_encrypted(chunk.offset + used, chunk.direction);
+        break;
+      }
+      case Phase::encrypted: heard(chunk.direction, rest.size()); [[fallthrough]];
+      case Phase::stopped: used = chunk.data.size(); break;
+    }
+  }
+  return Step::ok(used);
+}
+
+void Ssh::stop_both() {
+  for (HalfFlow& side : halves_) side.phase = Phase::stopped;
+}
+
+void Ssh::banner(const Lines::Line& line, Direction direction) {
+  HalfFlow& side = half(direction);
+  Party& self = party(direction);
+  Banner read;
+  if (!line.text.starts_with(kBannerStart)) {
+    // Only a server may greet before (RFC 4253 4.2).
+    if (direction == Direction::to_client && out_.within(Cap::greeting, ++side.greeting)) return;
+    out_.anomaly(Anomaly::invalid_banner, direction, &tx_);
+    return stop(direction);
+  }
+  if (!parse_banner(line.text, read)) {
+    out_.anomaly(Anomaly::invalid_banner, direction, &tx_);
+    return stop(direction);
+  }
+  self.greeted = true;
+  self.proto = read.proto;
+  self.software = read.software;
+  self.comments = read.comments;
+  tx_.bytes += line.text.size();
+  side.phase = is_version_1(read.proto) ? Phase::stopped : Phase::records;
+  out_.reach(tx_, direction, kBannerDone, line.text.size());
+  if (line.cut) out_.anomaly(Anomaly::long_banner, direction, &tx_);
+  const bool other_stopped = half(reverse(direction)).phase == Phase::stopped;
+  if (party(reverse(direction)).greeted && (side.phase == Phase::stopped || other_stopped)) {
+    stop_both();
+    publish(direction);
+  }
+}
+
+Step Ssh::record(Bytes bytes, uint64_t offset, Direction direction) {
+  if (bytes.size() < RecordHeader::kSize) return Step::need(0, RecordHeader::kSize - bytes.size());
+  HalfFlow& side = half(direction);
+  const RecordHeader header = read_record_header(bytes.data());
+  if (header.length < RecordHeader::kShortest || header.length > RecordHeader::kLongest) {
+    out_.anomaly(Anomaly::invalid_record, direction, &tx_);
+    stop(direction);
+    return Step::ok(bytes.size());
+  }
+  const size_t size = RecordHeader::kLengthSize + header.length;
+  const bool first_exchange = header.type == kKexInit && party(direction).kex_init.empty() && !published_;
+  const bool kept = first_exchange && size <= out_.limit(Cap::kex_init);
+  if (kept && bytes.size() < size) return Step::need(0, size - bytes.size());
+  if (first_exchange && !kept) out_.capped(Cap::kex_init);
+  out_.frame(Pdu::header, direction, offset, RecordHeader::kSize, &tx_);
+  out_.frame(Pdu::data, direction, offset + RecordHeader::kSize, size - RecordHeader::kSize, &tx_);
+  out_.frame(Pdu::pdu, direction, offset, size, &tx_);
+  side.record_left = static_cast<uint32_t>(size - RecordHeader::kSize);
+  side.last_record = header.type == kNewKeys;
+  if (kept) key_exchange(bytes.subspan(RecordHeader::kSize, size - RecordHeader::kSize), direction);
+  return Step::ok(RecordHeader::kSize);
+}
+
+void Ssh::key_exchange(Bytes payload, Direction direction) {
+  Party& self = party(direction);
+  self.kex_init = to_text(payload);
+  if (!parse_kex_init(to_bytes(self.kex_init), self.offered)) {
+    self.offered = {};
+    out_.anomaly(Anomaly::invalid_record, direction, &tx_);
+    return;
+  }
+  if (config_.hassh) {
+    self.hassh = hassh(self.offered, direction);
+    self.hassh_hash = digest_hex(md5, self.hassh);
+  }
+  tx_.bytes += payload.size();
+  const bool both = !party(reverse(direction)).kex_init.empty();
+  if (both) negotiate();
+  out_.reach(tx_, direction, kKeyExchangeDone, payload.size());
+  if (both) publish(direction);
+}
+
+void Ssh::negotiate() {
+  const Lists &client = tx_.client().offered, &server = tx_.server().offered;
+  auto chosen = [&](List list, Direction whose = Direction::to_server) {
+    const size_t at = static_cast<size_t>(list) + index(whose);
+    return std::string(choose(client[at], server[at]));
+  };
+  tx_.kex = chosen(List::kex);
+  tx_.host_key = chosen(List::host_key);
+  for (const Direction whose : {Direction::to_server, Direction::to_client}) {
+    Channel& channel = tx_.channels[index(whose)];
+    channel.cipher = chosen(List::cipher_to_server, whose);
+    if (!authenticates(channel.cipher)) channel.mac = chosen(List::mac_to_server, whose);
+    channel.compression = chosen(List::compression_to_server, whose);
+  }
+}
+
+/// Alerts go on showing what is small.
+void Ssh::publish(Direction direction) {
+  constexpr size_t kHonest = 4096;  // bytes of a fingerprint's text
+  if (published_) return;
+  published_ = true;
+  out_.emit({.tx = &tx_, .direction = direction, .record = records().data(), .message = tx_.bytes});
+  for (Party& one : tx_.parties) {
+    one.kex_init = {};
+    one.offered = {};
+    if (one.hassh.size() > kHonest) one.hassh = {};
+  }
+}
+
+void Ssh::begin_encrypted(uint64_t offset, Direction direction) {
+  HalfFlow& side = half(direction);
+  side.phase = Phase::encrypted;
+  side.encrypted = offset;
+  if (half(reverse(direction)).phase != Phase::encrypted) return;
+  publish(direction);
+  for (const Direction each : {Direction::to_server, Direction::to_client}) {
+    if (config_.encrypted != Encrypted::match) out_.encrypted(each, half(each).encrypted);
+  }
+  if (config_.encrypted == Encrypted::bypass) stop_both();
+}
+
+void Ssh::heard(Direction direction, uint64_t bytes) {
+  if (!tx_.login.begun()) {
+    constexpr size_t kSuccess = 1, kServiceAccepted = 17;  // bytes of their payload, for the service ssh-userauth
+    const Channel& channel = tx_.channels[index(Direction::to_client)];
+    tx_.login.begin(size_on_wire(channel.cipher, channel.mac, kSuccess),
+                    size_on_wire(channel.cipher, channel.mac, kServiceAccepted));
+  }
+  tx_.login.heard(direction, bytes);
+  if (!tx_.login.over()) return;
+  stop_both();
+  publish_login(direction);
+}
+
+void Ssh::publish_login(Direction direction) {
+  if (tx_.login.attempts() == 0) return;
+  tx_.progress = {kComplete, kComplete};
+  out_.emit({.tx = &tx_, .direction = reverse(direction)});
+  out_.emit({.tx = &tx_, .direction = direction, .record = &records()[1], .message = tx_.bytes});
+}
+
+Step Ssh::gap(Direction direction, uint64_t lost) {
+  HalfFlow& side = half(direction);
+  if (side.phase == Phase::encrypted) {
+    heard(direction, lost);
+  } else if (side.phase == Phase::records && lost <= side.record_left) {
+    side.record_left -= static_cast<uint32_t>(lost);
+  } else {
+    stop(direction);  // no record's beginning is known any more
+  }
+  return Step::ok(0);
+}
+
+void Ssh::finish() {
+  if (tx_.client().greeted || tx_.server().greeted) publish(Direction::to_client);
+  if (tx_.login.over()) return;
+  tx_.login.end();
+  publish_login(Direction::to_client);
+}
+
+extern const DissectorRow kRow;
+const DissectorRow kRow = row<Ssh>();
+
+}  // namespace lapwing::ssh

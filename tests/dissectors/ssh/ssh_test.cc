@@ -1,0 +1,167 @@
+#include <gmock/gmock.h>
+
+#include "dissectors/protocols/ssh/ssh.h"
+#include "tests/dissectors/dialogue.h"
+#include "tests/dissectors/ssh/ssh_wire.h"
+
+namespace lapwing {
+namespace {
+
+using namespace test;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr unsigned kNewKeys = 21;
+const std::string kClient = "SSH-2.0-client_1 a comment\r\n", kServer = "SSH-2.0-server_2\r\n";
+
+const DissectorRow& row() {
+  return dissector("ssh");
+}
+
+/// Both sides up to their new keys.
+Dialogue& open(Dialogue& d, const SshLists& lists = kSshLists) {
+  d.client(kClient).server(kServer).client(ssh_kex_init(lists)).server(ssh_kex_init(lists));
+  return d.server(ssh_record(kNewKeys)).client(ssh_record(kNewKeys));
+}
+
+/// A login over aes128-ctr and hmac-md5: a success is 16 + 16 bytes, a service that is accepted 32 + 16.
+Dialogue& ask(Dialogue& d, size_t reply, size_t piece = 0) {
+  return d.client(std::string(80, 'x'), piece).server(std::string(reply, 'y'), piece);
+}
+
+TEST(Ssh, IsToldByItsBanner) {
+  EXPECT_EQ(probe(row(), Direction::to_server, "SSH-2.0-x\r\n"), Likelihood::sure);
+  EXPECT_EQ(probe(row(), Direction::to_client, "SS"), Likelihood::more);
+  EXPECT_EQ(probe(row(), Direction::to_client, "ssh-2.0"), Likelihood::no);
+}
+
+TEST(Ssh, ABannerHasThreeParts) {
+  ssh::Banner banner;
+  ASSERT_TRUE(ssh::parse_banner("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3", banner));
+  EXPECT_EQ(banner.proto, "2.0");
+  EXPECT_EQ(banner.software, "OpenSSH_9.2p1");
+  EXPECT_EQ(banner.comments, "Debian-2+deb12u3");
+  ASSERT_TRUE(ssh::parse_banner("SSH-1.99-Cisco-1.25", banner));
+  EXPECT_EQ(banner.software, "Cisco-1.25");
+  EXPECT_TRUE(banner.comments.empty());
+  for (const char* none : {"SSH-2.0", "SSH--x", "SSH-2.0-", "HTTP/1.1"})
+    EXPECT_FALSE(ssh::parse_banner(none, banner)) << none;
+}
+
+TEST(Ssh, TheClientsFirstChoiceThatTheServerHasIsTaken) {
+  EXPECT_EQ(ssh::choose("a,b,c", "c,b"), "b");
+  EXPECT_EQ(ssh::choose("a", "ab"), "");
+  EXPECT_EQ(ssh::choose(",,b", ",b"), "b") << "no name is empty";
+}
+
+TEST(Ssh, SizesFollowFromTheAlgorithms) {
+  EXPECT_EQ(ssh::size_on_wire("chacha20-poly1305@openssh.com", "", 1), 28u);
+  EXPECT_EQ(ssh::size_on_wire("aes256-gcm@openssh.com", "", 1), 36u);
+  EXPECT_EQ(ssh::size_on_wire("aes128-ctr", "hmac-sha2-256", 1), 48u);
+  EXPECT_EQ(ssh::size_on_wire("aes128-ctr", "hmac-sha2-256-etm@openssh.com", 1), 52u);
+  EXPECT_EQ(ssh::size_on_wire("aes128-ctr", "umac-64-etm@openssh.com", 17), 44u);
+  EXPECT_EQ(ssh::size_on_wire("none", "hmac-md5", 1), 0u);
+}
+
+TEST(Ssh, OneRecordHasBannersFingerprintsAndWhatWasChosen) {
+  for (const size_t piece : {0, 1, 7}) {
+    Dialogue d(row());
+    d.client(kClient, piece).server(kServer, piece).client(ssh_kex_init(), piece).server(ssh_kex_init(), piece);
+    ASSERT_THAT(d.records, SizeIs(1));
+    EXPECT_THAT(d.records[0],
+                HasSubstr(R"("algorithms":{"kex":"kex-a","host_key":"ssh-ed25519",)"
+                          R"("to_server":{"cipher":"aes128-ctr","mac":"hmac-sha1","compression":"none"},)"
+                          R"("to_client":{"cipher":"aes256-ctr","mac":"hmac-md5","compression":"none"}})"));
+    EXPECT_THAT(d.values("ssh.hassh.string"), ElementsAre("kex-a,kex-b;aes128-ctr;hmac-sha1;none,zlib"));
+    EXPECT_THAT(d.values("ssh.hassh.server.string"), ElementsAre("kex-a,kex-b;aes256-ctr;hmac-md5;none"));
+    EXPECT_THAT(d.values("ssh.software"), ElementsAre("client_1", "server_2"));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+}
+
+TEST(Ssh, AServerMayGreetBeforeItsBannerAndAClientMayNot) {
+  Dialogue d(row());
+  d.client(kClient).server("welcome\r\nto this host\n" + kServer).finish();
+  EXPECT_THAT(d.anomalies, IsEmpty());
+  EXPECT_THAT(d.values("ssh.software"), ElementsAre("client_1", "server_2"));
+  Dialogue other(row());
+  other.server(kServer).client("hello\r\n" + kClient);
+  EXPECT_THAT(other.anomalies, ElementsAre("invalid_banner@0"));
+  EXPECT_THAT(other.values("ssh.software"), ElementsAre("server_2"));
+}
+
+TEST(Ssh, ALongBannerIsCutAndWhatFollowsIsRead) {
+  for (const size_t piece : {0, 1, 100}) {
+    Dialogue d(row());
+    d.server(kServer)
+        .client("SSH-2.0-" + std::string(1000, 'x') + "\r\n" + ssh_kex_init(), piece)
+        .server(ssh_kex_init());
+    EXPECT_THAT(d.anomalies, ElementsAre("long_banner@0"));
+    EXPECT_THAT(d.values("ssh.hassh"), SizeIs(1));
+  }
+}
+
+TEST(Ssh, OfVersion1OnlyBannersAreRead) {
+  Dialogue d(row());
+  d.server("SSH-1.5-old\r\n").client("SSH-1.5-older\n" + std::string(100, '\xff'));
+  EXPECT_THAT(d.anomalies, IsEmpty());
+  ASSERT_THAT(d.records, SizeIs(1));
+  EXPECT_THAT(d.records[0], HasSubstr(R"("proto_version":"1.5")"));
+}
+
+TEST(Ssh, ARecordWithoutEndIsNotFollowed) {
+  Dialogue d(row());
+  d.server(kServer).client(kClient + std::string("\xff\xff\xff\xff\x04\x14", 6) + std::string(100, 'x')).finish();
+  EXPECT_THAT(d.anomalies, ElementsAre("invalid_record@0"));
+  EXPECT_THAT(d.records, SizeIs(1));
+}
+
+TEST(Ssh, ARefusedLoginIsGuessed) {
+  for (const size_t piece : {0, 9}) {
+    Dialogue d(row());
+    open(d);
+    for (const size_t reply : {48, 64, 64, 64}) ask(d, reply, piece);
+    d.finish();
+    ASSERT_THAT(d.records, SizeIs(2));
+    EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"failure","attempts":3})"));
+  }
+}
+
+TEST(Ssh, ALoginIsGuessedByTheShortestMessage) {
+  Dialogue d(row());
+  open(d);
+  for (const size_t reply : {48, 64, 64, 32}) ask(d, reply);
+  ask(d, 300);
+  ASSERT_THAT(d.records, SizeIs(2));
+  EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"success","attempts":3})"));
+  EXPECT_THAT(d.values("ssh.login.attempts"), ElementsAre("3"));
+}
+
+TEST(Ssh, ALoginIsGuessedByTheSessionThatBegins) {
+  Dialogue d(row());
+  open(d);
+  for (const size_t reply : {48, 64, 64, 700, 48, 100}) ask(d, reply);
+  ASSERT_THAT(d.records, SizeIs(2));
+  EXPECT_THAT(d.records[1], HasSubstr(R"("outcome":"success")"));
+}
+
+TEST(Ssh, ABannerInFrontOfTheFirstRefusalIsSeenThrough) {
+  Dialogue d(row());
+  open(d);
+  for (const size_t reply : {48, 400, 64, 64, 64}) ask(d, reply);
+  d.finish();
+  ASSERT_THAT(d.records, SizeIs(2));
+  EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"failure","attempts":4})"));
+}
+
+TEST(Ssh, WhereNothingWasAskedNothingIsGuessed) {
+  Dialogue d(row());
+  open(d).finish();
+  EXPECT_THAT(d.records, SizeIs(1));
+}
+
+}  // namespace
+}  // namespace lapwing
