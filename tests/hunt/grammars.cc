@@ -7,12 +7,16 @@ Dialogue speak_http(Random& random);
 Dialogue speak_dns(Random& random);
 Dialogue speak_dns_stream(Random& random);
 Dialogue speak_tls(Random& random);
+Dialogue speak_ssh(Random& random);
 Dialogue speak_nothing(Random& random);
 
 namespace {
 constexpr Grammar kGrammars[] = {
-    {"http", false, {80, 8080}, speak_http},          {"dns", true, {53, 5353}, speak_dns},
-    {"dns-tcp", false, {53, 5353}, speak_dns_stream}, {"tls", false, {443, 8443}, speak_tls},
+    {"http", false, {80, 8080}, speak_http},
+    {"dns", true, {53, 5353}, speak_dns},
+    {"dns-tcp", false, {53, 5353}, speak_dns_stream},
+    {"tls", false, {443, 8443}, speak_tls},
+    {"ssh", false, {22, 2222}, speak_ssh},
     {"none", false, {7, 4444}, speak_nothing},
 };
 }  // namespace

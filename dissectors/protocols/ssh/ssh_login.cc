@@ -26,7 +26,7 @@ void Login::end() {
   if (over_) return;
   if (reply_ > 0) judge(reply_);
   over_ = true;
-  if (outcome_ == Outcome::unknown && attempts_ > 0) outcome_ = Outcome::failure;
+  if (outcome_ == Outcome::unknown && attempts_ > 1) outcome_ = Outcome::failure;
 }
 
 void Login::judge(uint64_t reply) {
