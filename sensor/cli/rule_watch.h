@@ -27,7 +27,7 @@ class RuleWatch final : public Tracer {
 
   bool asks(const RuleInfo& rule) const override { return rules_.count(rule.sid) != 0; }
   void looked(const RuleLook& look, const RuleMiss* miss) override;
-  void scanned(size_t, uint64_t) override {}
+  void scanned(const rules::Group&, size_t, uint64_t) override {}
   void flow_over(const MatchContext& context, const RuleInfo& rule, std::string_view why_not) override;
 
  private:

@@ -11,6 +11,7 @@
 #include "sensor/cli/rights.h"
 #include "sensor/cli/rules.h"
 #include "sensor/pipeline/pipeline.h"
+#include "signatures/compile/explain.h"
 #include "signatures/match/tracer.h"
 
 namespace lapwing {
@@ -27,6 +28,18 @@ struct BenchOptions {
 struct RuleTime {
   const RuleInfo* rule = nullptr;
   uint64_t checks = 0, matches = 0, total = 0, most = 0;  // ticks
+};
+
+/// What looking for patterns took, in one group or in all.
+struct SearchTime {
+  const rules::Group* group = nullptr;
+  uint64_t scans = 0, bytes = 0, ticks = 0;
+
+  void add(size_t more, uint64_t spent) {
+    scans++;
+    bytes += more;
+    ticks += spent;
+  }
 };
 
 /// Adds up the ticks of looks and scans, without those that reading the counter takes.
@@ -51,10 +64,8 @@ class Profiler final : public Tracer {
     time.total += spent;
     time.most = std::max(time.most, spent);
   }
-  void scanned(size_t bytes, uint64_t ticks) override {
-    scans++;
-    scanned_bytes += bytes;
-    scan_ticks += net(ticks);
+  void scanned(const rules::Group& group, size_t bytes, uint64_t ticks) override {
+    for (SearchTime* time : {&searches, &groups_[&group]}) time->add(bytes, net(ticks));
   }
   void flow_over(const MatchContext&, const RuleInfo&, std::string_view) override {}
 
@@ -71,13 +82,26 @@ class Profiler final : public Tracer {
     return out;
   }
 
-  uint64_t scans = 0, scanned_bytes = 0, scan_ticks = 0;
+  std::vector<SearchTime> groups() const {
+    std::vector<SearchTime> out;
+    for (auto [group, time] : groups_) {
+      time.group = group;
+      out.push_back(time);
+    }
+    std::sort(out.begin(), out.end(), [](const SearchTime& a, const SearchTime& b) {
+      return std::tuple(b.ticks, b.scans, b.bytes) < std::tuple(a.ticks, a.scans, a.bytes);
+    });
+    return out;
+  }
+
+  SearchTime searches;
 
  private:
   uint64_t net(uint64_t ticks) const { return ticks > overhead_ ? ticks - overhead_ : 0; }
 
   uint64_t overhead_ = 0;
   std::unordered_map<const RuleInfo*, RuleTime> times_;
+  std::unordered_map<const rules::Group*, SearchTime> groups_;
 };
 
 struct Result {
@@ -85,6 +109,11 @@ struct Result {
   double ns_per_tick = 0;
   std::vector<RuleTime> times;
   RuleTime all;  // summed over the rules
+  struct Group {
+    std::string name;
+    SearchTime time;
+  };
+  std::vector<Group> groups;  // those that took longest
 
   double ns(uint64_t ticks) const { return static_cast<double>(ticks) * ns_per_tick; }
   double average(const RuleTime& time) const {
@@ -107,11 +136,17 @@ void print_text(const Result& result, const Profiler& profiler, size_t top) {
   if (result.times.size() > top) fmt::print("... and {} rules more that were candidates\n", result.times.size() - top);
   fmt::print("rules: {:.3f} ms in {} checks of {} rules, {} matches\n", result.ns(result.all.total) / kMs,
              result.all.checks, result.times.size(), result.all.matches);
-  const double scan_ns = result.ns(profiler.scan_ticks);
-  const auto scans = static_cast<double>(std::max<uint64_t>(profiler.scans, 1));
-  const auto bytes = static_cast<double>(std::max<uint64_t>(profiler.scanned_bytes, 1));
-  fmt::print("prefilter: {:.3f} ms in {} scans of {} bytes: {:.0f} ns a scan, {:.3f} ns a byte\n", scan_ns / kMs,
-             profiler.scans, profiler.scanned_bytes, scan_ns / scans, scan_ns / bytes);
+  fmt::print("{:>10} {:>6} {:>10} {:>11} {:>9} {:>9}  {}\n", "total ms", "share", "scans", "bytes", "ns a scan",
+             "ns a byte", "group");
+  auto print = [&](const SearchTime& time, std::string_view name) {
+    const double ns = result.ns(time.ticks);
+    const double all = std::max(1.0, result.ns(profiler.searches.ticks));
+    fmt::print("{:>10.3f} {:>5.1f}% {:>10} {:>11} {:>9.0f} {:>9.3f}  {}\n", ns / kMs, 100 * ns / all, time.scans,
+               time.bytes, ns / static_cast<double>(std::max<uint64_t>(time.scans, 1)),
+               ns / static_cast<double>(std::max<uint64_t>(time.bytes, 1)), name);
+  };
+  for (const Result::Group& group : result.groups) print(group.time, group.name);
+  print(profiler.searches, "all groups");
 }
 
 void print_json(const Result& result, const Profiler& profiler, size_t top) {
@@ -133,8 +168,17 @@ void print_json(const Result& result, const Profiler& profiler, size_t top) {
   }
   json.end_array().begin_object("all").member("rules", result.times.size());
   members(result.all);
-  json.end_object().begin_object("prefilter").member("scans", profiler.scans).member("bytes", profiler.scanned_bytes);
-  json.member("total_ns", result.ns(profiler.scan_ticks)).end_object();
+  auto search = [&](const SearchTime& time) {
+    json.member("scans", time.scans).member("bytes", time.bytes).member("total_ns", result.ns(time.ticks));
+    json.end_object();
+  };
+  json.end_object().begin_array("groups");
+  for (const Result::Group& group : result.groups) {
+    json.begin_object().member("name", std::string_view(group.name));
+    search(group.time);
+  }
+  json.end_array().begin_object("prefilter");
+  search(profiler.searches);
   json.member("packets", result.summary.packets).end_object();
   fmt::print("{}\n", out);
 }
@@ -147,7 +191,8 @@ int bench(const BenchOptions& options) {
   Profiler profiler;
   Pipeline::Plan plan{.config = config.get(), .hash_seed = kReplaySeed, .tracer = &profiler};
   plan.checksums = checksum_mode(options.checksums, *root);
-  plan.rules = load_rules(find_rule_files(options.configuration.rule_files, *root), *config, false);
+  const auto rules = load_rules(find_rule_files(options.configuration.rule_files, *root), *config, false);
+  plan.rules = rules;
   pass_over_options_of_run(*root);
   options.configuration.check_unread(*root, places);
   plan.sources = open_captures(options.captures, 1);
@@ -165,6 +210,10 @@ int bench(const BenchOptions& options) {
     result.all.total += time.total;
     result.all.most = std::max(result.all.most, time.most);
   }
+  for (const SearchTime& time : profiler.groups()) {
+    if (result.groups.size() == options.top) break;
+    result.groups.push_back({name_of_group(*rules, *time.group), time});
+  }
   if (options.json)
     print_json(result, profiler, options.top);
   else
@@ -180,7 +229,9 @@ void add_rules_bench(CLI::App& rules, Command& command) {
   auto options = std::make_shared<BenchOptions>();
   sub->add_option("CAPTURE", options->captures, "capture files or directories, as for replay")->required();
   options->configuration.add_to(*sub);
-  sub->add_option("--top", options->top, "so many rules")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  sub->add_option("--top", options->top, "so many rules, and groups of them")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   sub->add_option("--checksums", options->checksums, "verify checksums: none, all or auto")
       ->check(CLI::IsMember({"none", "all", "auto"}));
   sub->add_flag("--json", options->json, "one JSON object");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "signatures/compile/fast_pattern.h"
+#include "signatures/compile/group_names.h"
 #include "signatures/program/words.h"
 
 namespace lapwing {
@@ -16,12 +17,6 @@ namespace rules {
 namespace {
 
 constexpr size_t kMaxRangesShown = 8;  // of a set of addresses or ports
-
-constexpr std::string_view kTransportNames[kTransports] = {"tcp", "udp", "icmp", "sctp", "other", "icmpv6"};
-
-std::string_view direction_name(size_t direction) {
-  return direction == index(Direction::to_server) ? "to_server" : "to_client";
-}
 
 void finish_ranges(Sentence& out, size_t count) {
   if (count > kMaxRangesShown) out.add("and " + std::to_string(count - kMaxRangesShown) + " ranges more");
@@ -217,10 +212,6 @@ class Explainer {
     return "app-layer-event " + std::string(protocol.name) + "." + anomaly_name(protocol, event);
   }
 
-  static std::string buffer_name(const Buffer& buffer) {
-    return buffer.name + (buffer.only ? ": " + std::string(direction_name(index(*buffer.only))) : "");
-  }
-
   std::string section_name(BufferId id) const {
     if (id != kRawBuffer) return buffer_name(compiled_.buffers[id]);
     return rule_.scope == RawScope::packet ? "payload of the packet" : "payload of the stream";
@@ -264,83 +255,29 @@ class Explainer {
   }
 
   void add_place(const Group& group, const std::string& name) {
-    const auto& always = group.always;
-    RuleExplanation::Place place{name, 0, always.size(), group.prefilter.patterns() + group.head.patterns(), 0};
-    bool here = std::binary_search(always.begin(), always.end(), rule_.order);
-    std::vector<uint32_t> rules = always;
+    RuleExplanation::Place place{name, 0, group.always.size(), 0, 0};
+    bool here = std::binary_search(group.always.begin(), group.always.end(), rule_.order);
+    std::vector<uint32_t> rules = group.always;
+    auto add = [&](std::span<const uint32_t> sharing) {
+      rules.insert(rules.end(), sharing.begin(), sharing.end());
+      if (std::find(sharing.begin(), sharing.end(), rule_.order) == sharing.end()) return;
+      place.sharing = std::max(place.sharing, sharing.size());
+      here = true;
+    };
     for (const Prefilter* prefilter : {&group.prefilter, &group.head}) {
-      for (uint32_t pattern = 0; pattern < prefilter->patterns(); pattern++) {
-        const auto sharing = prefilter->rules_of(pattern);
-        rules.insert(rules.end(), sharing.begin(), sharing.end());
-        if (std::find(sharing.begin(), sharing.end(), rule_.order) == sharing.end()) continue;
-        place.sharing = sharing.size();
-        here = true;
-      }
+      for (uint32_t pattern = 0; pattern < prefilter->patterns(); pattern++) add(prefilter->rules_of(pattern));
     }
+    for (size_t literal = 0; literal < group.literals.literals(); literal++) add(group.literals.rules_of(literal));
     if (!here) return;
+    // Where they are, the literals have those of the prefilters too.
+    place.patterns = group.literals.empty() ? group.prefilter.patterns() + group.head.patterns() : group.patterns();
     std::sort(rules.begin(), rules.end());
     place.rules = static_cast<size_t>(std::unique(rules.begin(), rules.end()) - rules.begin());
     out_.places.push_back(std::move(place));
   }
 
-  void add_places(const PayloadGroups& groups, const std::string& name) {
-    add_place(groups.any, name + ", any port");
-    for (const PortSet* ports : {rule_.header.dst_port, rule_.header.src_port}) {
-      const auto& by_port = ports == rule_.header.dst_port ? groups.by_dst_port : groups.by_src_port;
-      const char* side = ports == rule_.header.dst_port ? ", destination port " : ", source port ";
-      // Only a rule with few ports is in groups of ports: every one of them can be asked for.
-      for (auto [first, last] : ports->ranges) {
-        for (uint32_t port = first; port <= last; port++) {
-          const Group* group = by_port.find(static_cast<uint16_t>(port));
-          if (group) add_place(*group, name + side + std::to_string(port));
-        }
-      }
-      if (rule_.header.dst_port == rule_.header.src_port) break;
-    }
-    for (size_t p = 0; p < groups.by_protocol.size(); p++) {
-      add_place(groups.by_protocol[p], name + ", protocol " + std::string(compiled_.protocols[p]->name));
-    }
-  }
-
   void groups() {
-    for (size_t c = 0; c < compiled_.groups.size(); c++) {
-      const std::string between = compiled_.classes.name(c);
-      const RuleGroups& groups = compiled_.groups[c];
-      for (size_t t = 0; t < kTransports; t++) {
-        for (size_t d = 0; d < 2; d++) {
-          const std::string where = std::string(kTransportNames[t]) + " " + std::string(direction_name(d)) + between;
-          add_places(groups.packets[t][d], where + ", packets");
-          add_places(groups.streams[t][d], where + ", stream");
-        }
-      }
-      field_groups(groups, between);
-    }
-    for (size_t p = 0; p < compiled_.frame_groups.size(); p++) {
-      for (size_t d = 0; d < 2; d++) {
-        const auto& by_frame = compiled_.frame_groups[p][d];
-        for (size_t number = 0; number < by_frame.size(); number++) {
-          const Protocol& protocol = *compiled_.protocols[p];
-          add_place(by_frame[number], std::string(protocol.name) + " " + std::string(direction_name(d)) + ", frame " +
-                                          std::string(frame_kind(protocol, number).name));
-        }
-      }
-    }
-  }
-
-  void field_groups(const RuleGroups& groups, const std::string& between) {
-    for (size_t p = 0; p < groups.fields.size(); p++) {
-      for (size_t d = 0; d < 2; d++) {
-        for (const FieldGroup& group : groups.fields[p][d]) {
-          const Buffer& buffer = compiled_.buffers[group.buffer];
-          std::string name =
-              std::string(compiled_.protocols[p]->name) + " " + std::string(direction_name(d)) + between + ", ";
-          name += group.buffer == kRawBuffer ? "no buffer" : "buffer " + buffer_name(buffer);
-          for (const std::string& transform : buffer.transform_names) name += " " + transform;
-          name += ", " + (group.stage == kComplete ? "when complete" : "stage " + std::to_string(group.stage));
-          add_place(group.rules, name);
-        }
-      }
-    }
+    each_group(compiled_, [&](const Group& group, const std::string& name) { add_place(group, name); });
   }
 
   void cost() {
@@ -412,6 +349,14 @@ std::vector<RuleExplanation> explain_rule(const RuleSet& rules, uint32_t sid) {
   for (const auto& rule : compiled.all) {
     if (rule->info->sid == sid) out.push_back(rules::Explainer(compiled, *rule).run());
   }
+  return out;
+}
+
+std::string name_of_group(const RuleSet& rules, const rules::Group& group) {
+  std::string out;
+  rules::each_group(static_cast<const rules::Compiled&>(rules), [&](const rules::Group& one, const std::string& name) {
+    if (&one == &group) out = name;
+  });
   return out;
 }
 

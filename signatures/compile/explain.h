@@ -8,6 +8,10 @@
 
 #include "signatures/program/rule_set.h"
 
+namespace lapwing::rules {
+struct Group;
+}
+
 namespace lapwing {
 
 /// What makes the engine look at a rule, from seldom to always: what a rule costs depends on it more than on anything
@@ -63,6 +67,8 @@ struct RuleExplanation {
 
 /// The rules of that number, in every group of numbers (gid).
 std::vector<RuleExplanation> explain_rule(const RuleSet& rules, uint32_t sid);
+/// What a group of the rules is called there; for a Tracer.
+std::string name_of_group(const RuleSet& rules, const rules::Group& group);
 /// Indented lines; one JSON object, appended to `out`.
 std::string to_text(const RuleExplanation& rule);
 void write_json(const RuleExplanation& rule, std::string& out);

@@ -35,10 +35,10 @@ bool repeats_one_byte(std::string_view pattern) {
   return std::all_of(pattern.begin(), pattern.end(), [&](char c) { return c == pattern.front(); });
 }
 
-/// The part of a long literal that is kept: the window of kLongest bytes with the most strength.
-std::string_view strongest_part(std::string_view pattern) {
-  if (pattern.size() <= kLongest) return pattern;
+/// The part of a long literal that is kept begins there: the window of kLongest bytes with the most strength.
+size_t strongest_part(std::string_view pattern) {
   size_t best = 0;
+  if (pattern.size() <= kLongest) return best;
   uint32_t most = 0;
   for (size_t at = 0; at + kLongest <= pattern.size(); at += 8) {
     uint32_t sum = strength(pattern.substr(at, kLongest));
@@ -47,7 +47,7 @@ std::string_view strongest_part(std::string_view pattern) {
       best = at;
     }
   }
-  return pattern.substr(best, kLongest);
+  return best;
 }
 
 uint8_t rarity_class(const Buffer& buffer) {
@@ -76,6 +76,15 @@ uint64_t reach_of(const ContentStep& content, uint64_t before) {
   return end(static_cast<int64_t>(before) + content.within.value + shift);
 }
 
+/// Where the content can begin at the earliest; `before`: where the match so far can have ended.
+uint64_t first_of(const ContentStep& content, uint64_t before) {
+  const Number& from = content.relative ? content.distance : content.offset;
+  const bool given = content.relative ? content.has_distance : content.has_offset;
+  if (given && from.variable >= 0) return 0;
+  const int64_t shift = given ? from.value : 0;
+  return static_cast<uint64_t>(std::max<int64_t>(0, (content.relative ? static_cast<int64_t>(before) : 0) + shift));
+}
+
 /// Bytes of the longest buffer that the section may match in.
 uint64_t longest_buffer(const Rule& rule, const Section& section) {
   const bool payload = section.buffer == kRawBuffer && rule.scope == RawScope::packet;
@@ -98,19 +107,24 @@ std::optional<FastPattern> choose(const Rule& rule, const std::vector<Buffer>& b
     const Buffer& buffer = buffers[section.buffer];
     if (section.absence != Absence::never || !sought(section, buffer)) continue;
     const uint64_t longest = longest_buffer(rule, section);
-    uint64_t reach = UINT64_MAX;  // of the match so far
+    uint64_t reach = UINT64_MAX, ended = 0;  // of the match so far: where it must end, and can at the earliest
     for (const auto& step : section.chain) {
       auto* content = step_as<ContentStep>(*step);
       if (auto* pcre = content || regex ? nullptr : step_as<PcreStep>(*step); pcre && !pcre->negated) {
         regex = pcre;
         regex_buffer = section.buffer;
       }
-      if (!content && step->moves_cursor) reach = UINT64_MAX;
+      if (!content && step->moves_cursor) {
+        reach = UINT64_MAX;
+        ended = 0;
+      }
       if (!content || content->negated || content->pattern.empty()) continue;
       reach = reach_of(*content, reach);
-      const std::string_view whole = content->pattern;
+      const uint64_t first = first_of(*content, ended);
+      ended = first + content->pattern.size();
+      const size_t part = content->chop_length ? content->chop_offset : strongest_part(content->pattern);
       const std::string_view literal =
-          content->chop_length ? whole.substr(content->chop_offset, content->chop_length) : strongest_part(whole);
+          std::string_view(content->pattern).substr(part, content->chop_length ? content->chop_length : kLongest);
       bool common = literal.size() <= kShort || repeats_one_byte(literal);
       const int rarity = rarity_class(buffer);
       const uint32_t strong = strength(literal);
@@ -120,6 +134,7 @@ std::optional<FastPattern> choose(const Rule& rule, const std::vector<Buffer>& b
       best_score = score;
       best = FastPattern{.buffer = section.buffer,
                          .pattern = {std::string(literal), content->nocase, false, 0},
+                         .first = first + part,
                          .reach = std::min(reach, longest),
                          .common = common,
                          .asked_for = content->fast_pattern,

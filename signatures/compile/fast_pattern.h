@@ -10,7 +10,8 @@ namespace lapwing::rules {
 struct FastPattern {
   BufferId buffer = kRawBuffer;
   Prefilter::Pattern pattern;
-  uint64_t reach = UINT64_MAX;  // bytes from the buffer's start in which the pattern must end
+  uint64_t first = 0;           // place in the buffer before which the pattern cannot begin
+  uint64_t reach = UINT64_MAX;  // bytes from the buffer's start in which it must end
 
   // Why this one: compared in this order, the first difference decides.
   bool common = false;  // so short or uniform that it is everywhere: taken only if there is no other

@@ -1,7 +1,9 @@
 #include "signatures/compile/grouping.h"
 
 #include <algorithm>
+#include <cstring>
 #include <tuple>
+#include <type_traits>
 
 #include "signatures/compile/build_prefilters.h"
 #include "signatures/compile/fast_pattern.h"
@@ -13,12 +15,17 @@ namespace lapwing::rules {
 namespace {
 
 constexpr size_t kMaxPortsOfGroup = 64;  // a rule with more ports is looked at whatever the port
+// What is found seldom costs least where all bytes are searched anyway: a group of its own has them searched once more.
+constexpr size_t kSeldom = 5;            // bytes of a literal that is
+constexpr size_t kMaxPortsOfSeldom = 4;  // a rule with such a literal and more ports is looked at whatever the port
+constexpr size_t kFewPlaces = 40;        // of a buffer, which are looked at before a call of Hyperscan would have begun
+constexpr size_t kFew = 16;              // literals for which a protocol needs no group of its own
 
 void place(Group& group, const Rule& rule, const std::optional<FastPattern>& pattern) {
-  if (pattern)
-    (pattern->reach <= Group::kHead ? group.head : group.prefilter).add(pattern->pattern, rule.order);
-  else
-    group.always.push_back(rule.order);
+  if (!pattern) return group.always.push_back(rule.order);
+  const Prefilter::Pattern& sought = pattern->pattern;
+  if (!sought.expression) group.literals.add({sought.text, sought.nocase, pattern->first, pattern->reach}, rule.order);
+  (pattern->reach <= Group::kHead ? group.head : group.prefilter).add(sought, rule.order);
 }
 
 size_t port_count(const PortSet& set) {
@@ -40,12 +47,14 @@ void place_by_port(PayloadGroups& groups, uint8_t transport, const Rule& rule,
   const bool has_ports = transport & (transport_bit::tcp | transport_bit::udp | transport_bit::sctp);
   size_t dst = port_count(*rule.header.dst_port), src = port_count(*rule.header.src_port);
   if (!has_ports && (dst != SIZE_MAX || src != SIZE_MAX)) return;  // a rule with ports is not about this transport
+  const bool seldom = pattern && !pattern->pattern.expression && pattern->pattern.text.size() >= kSeldom;
+  const size_t most = seldom ? kMaxPortsOfSeldom : kMaxPortsOfGroup;
   if (!rule.header.protocols.empty()) {
     groups.by_protocol.resize(protocols);
     for (size_t p : rule.header.protocols) place(groups.by_protocol[p], rule, pattern);
-  } else if (dst <= kMaxPortsOfGroup && dst <= src) {
+  } else if (dst <= most && dst <= src) {
     each_port(*rule.header.dst_port, [&](uint16_t port) { place(groups.by_dst_port[port], rule, pattern); });
-  } else if (src <= kMaxPortsOfGroup) {
+  } else if (src <= most) {
     each_port(*rule.header.src_port, [&](uint16_t port) { place(groups.by_src_port[port], rule, pattern); });
   } else {
     place(groups.any, rule, pattern);
@@ -113,6 +122,28 @@ void place_raw_part(Compiled& compiled, const Rule& rule, uint8_t classes, size_
   });
 }
 
+/// A column of its protocol may be several buffers, under names that rules know: patterns of all of them are sought
+/// together, in the first of those.
+BufferId searched_as(const Compiled& compiled, BufferId id, size_t protocol, size_t direction) {
+  static_assert(std::has_unique_object_representations_v<ColumnPath>);
+  const Buffer& buffer = compiled.buffers[id];
+  if (!buffer.transforms.empty() || buffer.fields.empty()) return id;
+  const Field& field = *buffer.fields[protocol];
+  const size_t side = buffer.only ? index(*buffer.only) : direction;
+  if (!field.paths[side].found()) return id;
+  for (BufferId other = 0; other < id; other++) {
+    const Buffer& candidate = compiled.buffers[other];
+    if (!candidate.transforms.empty() || candidate.fields.empty() || !candidate.fields[protocol]) continue;
+    const Field& same = *candidate.fields[protocol];
+    if (candidate.only == buffer.only && same.kind == field.kind && same.stage == field.stage &&
+        same.file_stage == field.file_stage &&
+        std::memcmp(&same.paths[side], &field.paths[side], sizeof(ColumnPath)) == 0) {
+      return other;
+    }
+  }
+  return id;
+}
+
 void place_field_rule(Compiled& compiled, Rule& rule, Stages& stages) {
   const uint8_t classes = compiled.classes.of(rule);
   bool raw =
@@ -126,7 +157,7 @@ void place_field_rule(Compiled& compiled, Rule& rule, Stages& stages) {
       if (!(rule.header.directions >> d & 1) || !field_in_direction(compiled, rule, p, d)) continue;
       if (!rule.states.empty() && rule.states[p][d] == 0) continue;
       placed[d] = true;
-      BufferId buffer = pattern ? pattern->buffer : kRawBuffer;
+      const BufferId buffer = pattern ? searched_as(compiled, pattern->buffer, p, d) : kRawBuffer;
       const FileStage file_stage = stages.of_file(rule, p, static_cast<Direction>(d));
       const uint8_t stage = stages.of(rule, p, static_cast<Direction>(d), file_stage);
       if (file_stage != FileStage::none) {
@@ -152,7 +183,10 @@ void place_frame_rule(Compiled& compiled, Rule& rule) {
   auto pattern = choose_fast_pattern(rule, compiled.buffers);
   rule.has_pattern = pattern.has_value();
   // A frame may be shown in pieces.
-  if (pattern) pattern->reach = UINT64_MAX;
+  if (pattern) {
+    pattern->first = 0;
+    pattern->reach = UINT64_MAX;
+  }
   const std::vector<uint64_t>& frames = compiled.buffers[rule.sections.front().buffer].frames;
   for (size_t p : rule.header.protocols) {
     for (size_t d = 0; d < 2; d++) {
@@ -193,6 +227,18 @@ void place_ip_only_rule(Compiled& compiled, const Rule& rule) {
     compiled.by_dst.add(*rule.header.dst, rule.order);
 }
 
+/// Of protocols with few literals, none of which is found often.
+void join_few(PayloadGroups& groups) {
+  for (Group& group : groups.by_protocol) {
+    const ShortSearch& literals = group.literals;
+    if (!group.always.empty() || group.prefilter.unbounded() || literals.empty()) continue;
+    if (literals.added() > kFew || literals.shortest_added() < kSeldom) continue;
+    groups.any.literals.take(group.literals);
+    groups.any.prefilter.take(group.prefilter);
+    groups.any.head.take(group.head);
+  }
+}
+
 void append_groups(RuleGroups& all, std::vector<Group*>& out) {
   for (auto* side : {&all.packets, &all.streams}) {
     for (auto& transport : *side) {
@@ -228,7 +274,13 @@ void build_groups(Compiled& compiled) {
   const std::vector<Group*> groups = all_groups(compiled);
   std::vector<Prefilter*> prefilters;
   for (Group* group : groups) {
-    if (!group->prefilter.empty() && !group->head.empty()) group->brief = group->prefilter.joined(group->head);
+    group->literals.build();
+    group->short_by_literals = group->literals.places() <= kFewPlaces;
+    const bool both = !group->prefilter.empty() && !group->head.empty();
+    if (both && !group->short_by_literals) group->brief = group->prefilter.joined(group->head);
+    if (group->literals.head_places() <= kFewPlaces) group->head = {};
+    const bool heads_by_literals = group->head.empty() && group->literals.has_heads();
+    if (!group->prefilter.empty() && !group->short_by_literals && !heads_by_literals) group->literals = {};
     for (Prefilter* prefilter : group->prefilters()) {
       if (!prefilter->empty()) prefilters.push_back(prefilter);
     }
@@ -236,7 +288,7 @@ void build_groups(Compiled& compiled) {
   compiled.database_counts = build_prefilters(prefilters, compiled.config);
   for (Group* group : groups) {
     for (Prefilter* prefilter : group->prefilters()) {
-      std::vector<uint32_t> refused = prefilter->settle(compiled.scratch);
+      const std::vector<uint32_t> refused = prefilter->settle(compiled.scratch);
       group->always.insert(group->always.end(), refused.begin(), refused.end());
     }
     std::sort(group->always.begin(), group->always.end());
@@ -292,6 +344,9 @@ void group_rules(Compiled& compiled) {
     }
   }
   for (RuleGroups& groups : compiled.groups) {
+    for (auto* side : {&groups.packets, &groups.streams}) {
+      for (auto& transport : *side) std::ranges::for_each(transport, join_few);
+    }
     for (auto* of : {&groups.fields, &groups.files}) {
       for (auto& protocol : *of) {
         for (auto& direction : protocol) {

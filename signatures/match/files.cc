@@ -9,14 +9,14 @@ namespace lapwing::rules {
 void Matcher::file_rules(FieldLook& look) {
   const Protocol& protocol = *look.scene.event->protocol;
   const size_t side = index(look.scene.direction);
-  if (!protocol.file || look.tx.blank || groups_of(look.scene).files[look.scene.protocol][side].empty()) return;
+  if (!protocol.file || look.tx.blank || look.scene.groups->files[look.scene.protocol][side].empty()) return;
   for (uint32_t number = 0; CarriedFile* file = protocol.file(look.tx, look.scene.direction, number); number++) {
     file_rules(look, *file);
   }
 }
 
 void Matcher::file_rules(FieldLook& look, CarriedFile& file) {
-  const auto& groups = groups_of(look.scene).files[look.scene.protocol][index(look.scene.direction)];
+  const auto& groups = look.scene.groups->files[look.scene.protocol][index(look.scene.direction)];
   const FileStage from = file.inspected, to = file.stage();
   file.inspected = to;
   const Scene all = look.scene;
@@ -44,7 +44,7 @@ void Matcher::file(const MatchContext& context, const Event& event, CarriedFile&
     const uint8_t protocol = rules_->protocol_index(event.protocol);
     const Scene scene = flow_scene(context, event.direction);
     Work work(context, counters_);
-    if (protocol != kMaxProtocols && !groups_of(scene).files[protocol][side].empty() && work.allowed()) {
+    if (protocol != kMaxProtocols && !scene.groups->files[protocol][side].empty() && work.allowed()) {
       // What the direction reached is looked at with its event.
       FieldLook look(*this, scene, event, protocol, event.tx->inspected[side]);
       file_rules(look, file);

@@ -23,7 +23,7 @@ void Matcher::frame(const MatchContext& context, const MessageFrame& frame) {
   if (frame.tx) scene.event = &event;
   values_.start(frame, protocol);
   candidates_.clear();
-  scan(groups[number].prefilter, frame.bytes);
+  scan_by(groups[number], groups[number].prefilter, frame.bytes);
   for (uint32_t rule : groups[number].always) candidates_.add(rule);
   for (uint32_t candidate : candidates_.sorted()) {
     const uint64_t mark = rules_->generation() << 32 | candidate;

@@ -112,6 +112,7 @@ Scene Matcher::packet_scene(const MatchContext& context) {
   const Packet& packet = *context.packet;
   out.src = packet.src;
   out.dst = packet.dst;
+  out.groups = groups_between(out.src, out.dst);
   out.src_port = packet.src_port;
   out.dst_port = packet.dst_port;
   out.transport = packet.ip_version == 0 ? uint8_t{0} : transport_of(packet.proto);
@@ -125,6 +126,7 @@ Scene Matcher::flow_scene(const MatchContext& context, Direction direction) {
   const bool from_client = direction == Direction::to_server;
   out.src = from_client ? flow.client() : flow.server();
   out.dst = from_client ? flow.server() : flow.client();
+  out.groups = groups_between(out.src, out.dst);
   out.src_port = from_client ? flow.client_port() : flow.server_port();
   out.dst_port = from_client ? flow.server_port() : flow.client_port();
   out.transport = flow.key.ip_version == 0 ? uint8_t{0} : transport_of(flow.key.proto);
@@ -251,21 +253,41 @@ void Matcher::matched(const Rule& rule, const Scene& scene, const Payload& paylo
   queue_.add(rule, named, payload, inspection_->context);
 }
 
-void Matcher::scan(const Prefilter& prefilter, Bytes bytes) {
-  counters_.bytes_searched += bytes.size();
-  if (tracer_) [[unlikely]]
-    return traced_scan(prefilter, bytes);
-  if (!prefilter.scan(bytes, scratch_.get(), candidates_)) counters_.hyperscan_error++;
+template <class Find>
+void Matcher::search(const Group& group, size_t bytes, Find find) {
+  counters_.bytes_searched += bytes;
+  if (!tracer_) [[likely]]
+    return find();
+  const uint64_t start = ticks();
+  find();
+  tracer_->scanned(group, bytes, ticks() - start);
+}
+
+void Matcher::scan_by(const Group& group, const Prefilter& prefilter, Bytes bytes) {
+  if (bytes.empty() || prefilter.empty()) return;
+  search(group, bytes.size(), [&] {
+    if (!prefilter.scan(bytes, scratch_.get(), candidates_)) counters_.hyperscan_error++;
+  });
 }
 
 void Matcher::scan_head(const Group& group, Bytes bytes, uint64_t base) {
-  scan(group.head, bytes.first(std::min<size_t>(bytes.size(), Group::kHead - base)));
+  const Bytes near = bytes.first(std::min<size_t>(bytes.size(), Group::kHead - base));
+  if (!group.head.empty()) return scan_by(group, group.head, near);
+  if (near.empty() || !group.literals.has_heads()) return;
+  search(group, near.size(), [&] { group.literals.scan_head(near, base, candidates_); });
 }
 
 void Matcher::scan(const Group& group, Bytes bytes) {
-  if (bytes.size() <= Group::kHead && !group.brief.empty()) return scan(group.brief, bytes);
-  scan(group.prefilter, bytes);
-  scan_head(group, bytes, 0);
+  if (bytes.empty() || !group.has_patterns()) return;
+  if (bytes.size() <= Group::kHead && group.short_by_literals) {
+    search(group, bytes.size(), [&] { group.literals.scan(bytes, 0, candidates_); });
+    if (group.prefilter.unbounded()) scan_by(group, group.prefilter, bytes);
+  } else if (bytes.size() <= Group::kHead && !group.brief.empty()) {
+    scan_by(group, group.brief, bytes);
+  } else {
+    scan_by(group, group.prefilter, bytes);
+    scan_head(group, bytes, 0);
+  }
 }
 
 void Matcher::swap_direction(Flow& flow) {

@@ -108,11 +108,11 @@ class Matcher {
   // matcher.cc: scenes and rules
   bool idle(const MatchContext& context) const;
   Scene scene(const MatchContext& context, Direction direction);
+  const RuleGroups* groups_between(const IpAddress& src, const IpAddress& dst) const {
+    return &rules_->groups[rules_->classes.of(src, dst)];
+  }
   Scene packet_scene(const MatchContext& context);
   Scene flow_scene(const MatchContext& context, Direction direction);
-  const RuleGroups& groups_of(const Scene& scene) const {
-    return rules_->groups[rules_->classes.of(scene.src, scene.dst)];
-  }
   /// `raw`: the bytes for raw content, or null when there are none.
   bool matches(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor) {
     if (tracer_) [[unlikely]]
@@ -130,15 +130,19 @@ class Matcher {
   bool files_match(const Rule& rule);
   bool field_test_passes(const FieldTest& test, const Scene& scene);
   void matched(const Rule& rule, const Scene& scene, const Payload& payload);
-  void scan(const Prefilter& prefilter, Bytes bytes);
-  /// `base`: where in its buffer `bytes` begins, less than Group::kHead.
-  void scan_head(const Group& group, Bytes bytes, uint64_t base);
+  /// Adds the candidates that patterns of the group name in a whole buffer.
   void scan(const Group& group, Bytes bytes);
+  /// ... in some bytes, by one of its prefilters.
+  void scan_by(const Group& group, const Prefilter& prefilter, Bytes bytes);
+  /// ... by those near the buffer's start alone. `base` is less than Group::kHead.
+  void scan_head(const Group& group, Bytes bytes, uint64_t base);
+  /// Counts the bytes that `find` goes over, and shows the tracer.
+  template <class Find>
+  void search(const Group& group, size_t bytes, Find find);
   void tags(const MatchContext& context);
 
   // trace.cc: the same, watched [cold]
   bool traced_match(const Rule& rule, const Scene& scene, const Subject* raw, uint64_t floor);
-  void traced_scan(const Prefilter& prefilter, Bytes bytes);
   RuleMiss find_miss(const Rule& rule, const Scene& scene, const Subject* raw);
   bool miss_in_sections(const Rule& rule, Touches touches, const Subject* raw, RuleMiss& miss);
   bool miss_in_section(const Rule& rule, const Section& section, const Subject* raw, RuleMiss& miss);

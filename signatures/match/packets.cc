@@ -48,7 +48,7 @@ void Matcher::add_packet_group(const PayloadGroups& groups, const Scene& scene, 
 void Matcher::packet_rules(const Scene& scene) {
   auto transport = static_cast<size_t>(__builtin_ctz(scene.transport));
   const Bytes payload = scene.packet->has_l4 && !scene.context->encrypted ? scene.packet->payload : Bytes{};
-  const RuleGroups& groups = groups_of(scene);
+  const RuleGroups& groups = *scene.groups;
   candidates_.clear();
   // Without a flow there is no direction: rules of either may match.
   for (Direction direction : {Direction::to_server, Direction::to_client}) {

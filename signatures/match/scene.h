@@ -17,7 +17,8 @@ class SharedState;
 struct Scene {
   const MatchContext* context = nullptr;
   const Compiled* rules = nullptr;
-  const Packet* packet = nullptr;  // null at a flow's end
+  const RuleGroups* groups = nullptr;  // of rules that may match between its addresses
+  const Packet* packet = nullptr;      // null at a flow's end
   Flow* flow = nullptr;
   FlowStates* states = nullptr;  // finds or makes the flow's state
   SharedState* shared = nullptr;

@@ -12,7 +12,7 @@ constexpr uint64_t kMostOwed = 64 * kCell;  // more than protocol detection may 
 }  // namespace
 
 Matcher::GroupSet Matcher::stream_groups(const Scene& scene) const {
-  const PayloadGroups& groups = groups_of(scene).streams[0][index(scene.direction)];
+  const PayloadGroups& groups = scene.groups->streams[0][index(scene.direction)];
   static_assert(transport_bit::tcp == 1);
   GroupSet set{};
   if (!groups.any.empty()) set[0] = &groups.any;
@@ -25,7 +25,7 @@ Matcher::GroupSet Matcher::stream_groups(const Scene& scene) const {
 }
 
 bool Matcher::wants_stream(const Scene& scene) const {
-  const RuleGroups& groups = groups_of(scene);
+  const RuleGroups& groups = *scene.groups;
   if (groups.raw_fields >> index(scene.direction) & 1) return true;
   if (!groups.has_streams) return false;
   // Rules of a protocol may still come to apply while none is detected.
@@ -69,7 +69,7 @@ size_t Matcher::take(const MatchContext& context, const Chunk& chunk) {
 bool Matcher::waits(const Scene& scene) const {
   const Recognition* seen = scene.context->recognition;
   if (!seen || flow_ends_) return false;
-  const RuleGroups& groups = groups_of(scene);
+  const RuleGroups& groups = *scene.groups;
   const size_t side = index(scene.direction);
   return (groups.waiting >> side & 1 && !seen->final.known()) ||
          (groups.waiting_for_side >> side & 1 && !seen->sides[side].known());
@@ -101,7 +101,7 @@ void Matcher::scan_stream(const Group& group, const Subject& stream, uint64_t sc
   const bool all = group.prefilter.unbounded() || scanned < stream.base + overlap;
   const uint64_t from = all ? stream.base : scanned - overlap;
   if (from == 0) return scan(group, stream.data);
-  scan(group.prefilter, stream.data.subspan(from - stream.base));
+  scan_by(group, group.prefilter, stream.data.subspan(from - stream.base));
   if (scanned <= Group::kHead && stream.base < Group::kHead) scan_head(group, stream.data, stream.base);
 }
 

@@ -86,12 +86,6 @@ bool Matcher::traced_match(const Rule& rule, const Scene& scene, const Subject* 
   return false;
 }
 
-void Matcher::traced_scan(const Prefilter& prefilter, Bytes bytes) {
-  const uint64_t start = ticks();
-  if (!prefilter.scan(bytes, scratch_.get(), candidates_)) counters_.hyperscan_error++;
-  if (!prefilter.empty()) tracer_->scanned(bytes.size(), ticks() - start);
-}
-
 std::string_view asked(Misfit misfit) {
   switch (misfit) {
     case Misfit::flow: return "it needs a flow";

@@ -7,6 +7,10 @@
 
 #include "signatures/match/match_context.h"
 
+namespace lapwing::rules {
+struct Group;
+}
+
 namespace lapwing {
 
 /// One look at a rule that was a candidate. Views live as long as the call.
@@ -41,8 +45,8 @@ class Tracer {
   virtual bool asks(const RuleInfo& rule) const = 0;
   /// `miss` is null when the rule matched or asks() was false.
   virtual void looked(const RuleLook& look, const RuleMiss* miss) = 0;
-  /// A prefilter went over so many bytes.
-  virtual void scanned(size_t bytes, uint64_t ticks) = 0;
+  /// Patterns of the group were sought in so many bytes.
+  virtual void scanned(const rules::Group& group, size_t bytes, uint64_t ticks) = 0;
   /// A flow is over. `why_not`: what would have kept the rule from being a candidate in it, if it was none.
   virtual void flow_over(const MatchContext& context, const RuleInfo& rule, std::string_view why_not) = 0;
 };

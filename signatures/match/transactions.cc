@@ -112,7 +112,7 @@ void Matcher::fields(const MatchContext& context, const Event& event, Direction 
   const uint8_t protocol = rules_->protocol_index(event.protocol);
   if (protocol == kMaxProtocols) return;
   const Scene scene = flow_scene(context, direction);
-  const RuleGroups& groups = groups_of(scene);
+  const RuleGroups& groups = *scene.groups;
   if (groups.fields[protocol][index(direction)].empty() && groups.files[protocol][index(direction)].empty()) return;
   Work work(context, counters_);
   if (!work.allowed()) return;
@@ -123,7 +123,7 @@ void Matcher::fields(const MatchContext& context, const Event& event, Direction 
 }
 
 void Matcher::field_rules(FieldLook& look) {
-  const auto& groups = groups_of(look.scene).fields[look.scene.protocol][index(look.scene.direction)];
+  const auto& groups = look.scene.groups->fields[look.scene.protocol][index(look.scene.direction)];
   for (size_t i = 0; i < groups.size();) {
     const uint8_t stage = groups[i].stage;
     size_t end = i;

@@ -16,6 +16,7 @@
 #include "signatures/program/rule.h"
 #include "signatures/program/rule_config.h"
 #include "signatures/program/rule_set.h"
+#include "signatures/program/short_search.h"
 
 namespace lapwing::rules {
 
@@ -46,17 +47,21 @@ struct Buffer {
   std::optional<Direction> only;                           // the direction it is taken from, whoever spoke last
 };
 
-/// Rules of which prefilters name candidates, and those that must always be looked at. Both in rule order.
+/// Rules that patterns name as candidates, and those that must always be looked at. Both in rule order.
 struct Group {
-  /// Patterns that must end within so many bytes of their buffer are sought there alone.
-  static constexpr uint64_t kHead = 128;
+  /// Literals that must end within so many bytes of their buffer are sought there alone.
+  static constexpr uint64_t kHead = ShortSearch::kMost;
 
-  Prefilter prefilter, head;
-  Prefilter brief;  // the patterns of both where there are both: for whole buffers of up to kHead bytes, which are most
+  Prefilter prefilter;   // patterns that may be anywhere
+  ShortSearch literals;  // all that are no expressions
+  // In place of `literals`, where those have Hyperscan search faster: near a buffer's start, and whole short buffers.
+  Prefilter head, brief;
+  bool short_by_literals = false;
   std::vector<uint32_t> always;
   std::array<Prefilter*, 3> prefilters() { return {&prefilter, &head, &brief}; }
-  bool has_patterns() const { return !prefilter.empty() || !head.empty(); }
+  bool has_patterns() const { return !prefilter.empty() || !literals.empty(); }
   bool empty() const { return !has_patterns() && always.empty(); }
+  size_t patterns() const { return literals.literals() + prefilter.expressions(); }
 };
 
 /// Groups by port. Most packets have a port that no rule names, which one bit tells.
@@ -69,6 +74,8 @@ class PortGroups {
   }
   auto begin() { return groups_.begin(); }
   auto end() { return groups_.end(); }
+  auto begin() const { return groups_.begin(); }
+  auto end() const { return groups_.end(); }
 
  private:
   std::bitset<65536> named_;

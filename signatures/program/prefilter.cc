@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <new>
 
 #include "signatures/program/literal_endings.h"
@@ -71,35 +72,22 @@ void Scratch::clone_from(const Scratch& other) {
   if (other.scratch_ && hs_clone_scratch(other.scratch_, &scratch_) != HS_SUCCESS) throw std::bad_alloc();
 }
 
-void Candidates::resize(size_t rules) {
-  seen_.assign(rules, 0);
-  list_.reserve(rules);
-  list_.clear();
-  round_ = 1;
-}
-
-void Candidates::clear() {
-  list_.clear();
-  if (++round_ == 0) {
-    std::fill(seen_.begin(), seen_.end(), 0);
-    round_ = 1;
-  }
-}
-
-std::span<const uint32_t> Candidates::sorted() {
-  std::sort(list_.begin(), list_.end());
-  return list_;
-}
-
 void Prefilter::add(Pattern pattern, uint32_t rule) {
+  unbounded_ |= pattern.expression;
   added_.push_back({std::move(pattern), rule});
 }
 
 Prefilter Prefilter::joined(const Prefilter& other) const {
-  Prefilter out;
-  out.added_ = added_;
+  Prefilter out = *this;
+  out.unbounded_ |= other.unbounded_;
   out.added_.insert(out.added_.end(), other.added_.begin(), other.added_.end());
   return out;
+}
+
+void Prefilter::take(Prefilter& other) {
+  unbounded_ |= other.unbounded_;
+  std::ranges::move(other.added_, std::back_inserter(added_));
+  other = {};
 }
 
 void Prefilter::prepare() {
@@ -125,7 +113,7 @@ void Prefilter::prepare() {
     Added& added = *place;
     if (prepared_.empty() || prepared_.back() != added.pattern) {
       starts_.push_back(static_cast<uint32_t>(rules_.size()));
-      unbounded_ |= added.pattern.expression;
+      expressions_ += added.pattern.expression;
       prepared_.push_back(std::move(added.pattern));
     }
     rules_.push_back(added.rule);

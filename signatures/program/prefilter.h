@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sensor/base/bytes.h"
+#include "signatures/program/candidates.h"
 #include "signatures/program/database_cache.h"
 
 struct hs_database;
@@ -33,23 +34,6 @@ class Scratch {
   hs_scratch* scratch_ = nullptr;
 };
 
-/// Takes candidate rules, each once [W].
-class Candidates {
- public:
-  void resize(size_t rules);
-  void clear();
-  void add(uint32_t rule) {
-    if (seen_[rule] == round_) return;
-    seen_[rule] = round_;
-    list_.push_back(rule);
-  }
-  std::span<const uint32_t> sorted();
-
- private:
-  std::vector<uint32_t> seen_, list_;
-  uint32_t round_ = 1;
-};
-
 /// Takes patterns, is prepared once, then gets its database compiled or from a former run. [S] after that.
 class Prefilter {
  public:
@@ -64,6 +48,8 @@ class Prefilter {
   void add(Pattern pattern, uint32_t rule);
   /// One for what was added to either, before they are prepared.
   Prefilter joined(const Prefilter& other) const;
+  /// What was added to the other, before they are prepared.
+  void take(Prefilter& other);
   /// Sorts and merges what was added.
   void prepare();
   /// Of the patterns, which alone determine the database. Valid between prepare() and settle().
@@ -81,6 +67,7 @@ class Prefilter {
 
   bool empty() const { return !database_ && added_.empty(); }
   size_t patterns() const { return starts_.empty() ? 0 : starts_.size() - 2; }
+  size_t expressions() const { return expressions_; }
   size_t longest() const { return longest_; }    // bytes of the longest literal
   bool unbounded() const { return unbounded_; }  // has expressions: a match may begin anywhere before its end
   size_t memory() const;
@@ -103,7 +90,7 @@ class Prefilter {
   std::vector<uint32_t> refused_;  // numbers of patterns
   std::shared_ptr<const hs_database> database_;
   std::vector<uint32_t> starts_, rules_;
-  size_t longest_ = 0;
+  size_t longest_ = 0, expressions_ = 0;
   bool unbounded_ = false;
 };
 

@@ -521,9 +521,11 @@ class RuleTools(Case):
         self.assertEqual(result["all"]["checks"], sum(rule["checks"] for rule in result["rules"]))
         self.assertGreater(result["prefilter"]["scans"], 0)
         self.assertGreater(result["prefilter"]["bytes"], 0)
+        self.assertEqual(result["prefilter"]["scans"], sum(group["scans"] for group in result["groups"]))
+        self.assertTrue(all(group["name"] for group in result["groups"]))
         text = run("rules", "bench", WEB, "--rules", self.file("z.rules", self.RULES + 'alert tcp any any -> any any (flow:established; sid:5;)\n'),
                    "--top", "1").stdout.decode()
-        self.assertIn("prefilter: ", text)
+        self.assertIn("all groups", text)
         self.assertIn("... and 1 rules more", text)
 
 

@@ -27,7 +27,7 @@ class Notes : public Tracer {
     }
     looks.push_back(text);
   }
-  void scanned(size_t bytes, uint64_t) override { scanned_bytes += bytes; }
+  void scanned(const rules::Group&, size_t bytes, uint64_t) override { scanned_bytes += bytes; }
   void flow_over(const MatchContext&, const RuleInfo& rule, std::string_view why_not) override {
     over.push_back(std::to_string(rule.sid) + " " + std::string(why_not));
   }
