@@ -245,6 +245,22 @@ TEST(Explain, SeeksWhatEndsEarlyInTheFirstBytesAlone) {
   }
 }
 
+TEST(Explain, SeeksRarePatternsOfSeveralPortsAndOfFewRulesOfAProtocolAtAnyPort) {
+  const std::pair<std::string, bool> kCases[] = {
+      {"alert tcp any any -> any [1,2,3,4] (flow:to_server; content:\"abcde\"; sid:1;)", false},
+      {"alert tcp any any -> any [1,2,3,4,5] (flow:to_server; content:\"abcde\"; sid:1;)", true},
+      {"alert tcp any any -> any [1,2,3,4,5] (flow:to_server; content:\"abcd\"; sid:1;)", false},
+      {"alert http any any -> any any (flow:to_server; content:\"abcde\"; sid:1;)", true},
+      {"alert http any any -> any any (flow:to_server; content:\"abcd\"; sid:1;)", false},
+  };
+  for (const auto& [text, any_port] : kCases) {
+    RuleLab lab;
+    const RuleExplanation rule = explain(lab, text);
+    ASSERT_FALSE(rule.places.empty()) << text;
+    for (const auto& place : rule.places) EXPECT_EQ(place.group.ends_with(", any port"), any_port) << place.group;
+  }
+}
+
 TEST(Explain, CountsTheRulesOfAGroup) {
   RuleLab lab;
   lab.load(
