@@ -507,6 +507,12 @@ class RuleTools(Case):
                           ["--explain-json", "x"], ["--explain", "1", "--explain-json", "/nowhere/x"]):
             self.assertEqual(run("replay", WEB, "--rules", self.rules(), "-q", *arguments).returncode, 2, arguments)
 
+    def test_names_of_one_part_of_a_message_are_searched_as_one(self):
+        head = "alert http any any -> any any (flow:to_client; "
+        rules = self.file("two.rules", head + 'http.response_body; content:"first"; sid:1;)\n' + head + 'file.data; content:"other"; sid:2;)\n')
+        text = run("rules", "explain", "2", "--rules", rules).stdout.decode()
+        self.assertRegex(text, "http to_client, buffer .*: 2 rules, .* 2 patterns")
+
     def test_bench_lists_the_dearest_rules(self):
         done = run("rules", "bench", WEB, "--rules", self.rules(), "--json")
         self.assertEqual(done.returncode, 0, done.stderr)
