@@ -57,6 +57,7 @@ const CapReaches kReaches = {
      {},
      [](Dialogue& d) { d.client("SSH-2.0-x\r\n").server(times(65, [](size_t) { return std::string("hello\r\n"); })); }},
     {"ssh", "kex_init", {}, [](Dialogue& d) { d.client("SSH-2.0-x\r\n" + ssh_kex_init({std::string(70'000, 'k')})); }},
+    {"telnet", "subnegotiation", {}, [](Dialogue& d) { d.client("\xff\xfa\x18" + std::string(2000, 'x')); }},
     {"tls",
      "message",
      {},

@@ -1,0 +1,156 @@
+#include "dissectors/protocols/telnet/telnet.h"
+
+#include <algorithm>
+
+namespace lapwing::telnet {
+
+namespace {
+
+constexpr uint16_t kPorts[] = {23, 2323};
+
+constexpr FrameKind kFrames[] = {
+    {"pdu", "a command, or a line of text"},
+    {"ctl", "a command with its option, or a subnegotiation"},
+    {"data", "text up to its end of line or a command"},
+};
+
+constexpr auto kAnomalies =
+    names<Anomaly::long_subnegotiation>({{Anomaly::long_subnegotiation, "long_subnegotiation"}});
+
+/// What a probe needs to see: two negotiations are nothing else's beginning.
+constexpr size_t kNegotiation = 3;
+
+constexpr ByteSet kText = ByteSet::range(' ', 0x7e) | bytes_of("\r\n\t\b\x1b");
+constexpr ByteSet kStarts = kText | ByteSet::range(kIac, kIac);
+
+}  // namespace
+
+const About Telnet::about{.name = "telnet",
+                          .transports = transport::tcp,
+                          .ports = kPorts,
+                          .help = "remote terminals (RFC 854)",
+                          .starts = {kStarts, kStarts}};
+
+const Protocol Telnet::protocol{.name = "telnet",
+                                .anomalies = kAnomalies,
+                                .records = records(),
+                                .help = "remote terminals",
+                                .frames = kFrames,
+                                .in_alert = columns(),
+                                .caps = kCaps};
+
+std::span<const OptionRow<Config>> Telnet::options() {
+  return {};
+}
+
+Likelihood Telnet::probe(const Chunk& first) {
+  const Bytes bytes = first.data;
+  if (bytes.empty()) return Likelihood::more;
+  if (bytes[0] != kIac) return kText.has(bytes[0]) ? Likelihood::maybe : Likelihood::no;
+  for (size_t at = 0; at < 2 * kNegotiation; ++at) {
+    if (at >= bytes.size()) return at >= kNegotiation ? Likelihood::maybe : Likelihood::more;
+    if (at % kNegotiation == 0 && bytes[at] != kIac) return Likelihood::maybe;
+    if (at % kNegotiation == 1 && bytes[at] < kSub) return at == 1 ? Likelihood::no : Likelihood::maybe;
+  }
+  return Likelihood::sure;
+}
+
+Step Telnet::data(const Chunk& chunk) {
+  size_t used = 0;
+  while (used < chunk.data.size() && !stopped_) {
+    const Bytes rest = chunk.data.subspan(used);
+    const Unit unit = next_unit(rest, kCaps[static_cast<size_t>(Cap::subnegotiation)].limit);
+    const uint64_t offset = chunk.offset + used;
+    if (unit.kind == Unit::Kind::unfinished) {
+      end_text(offset, chunk.direction);
+      return Step::need(used, 1);
+    }
+    used += unit.size;
+    if (unit.kind == Unit::Kind::text) {
+      text(rest.first(unit.size), offset, chunk.direction);
+    } else {
+      control(unit, offset, chunk.direction);
+    }
+  }
+  return Step::ok(chunk.data.size());
+}
+
+void Telnet::end_text(uint64_t offset, Direction direction) {
+  bool& open = in_text_[index(direction)];
+  if (!open) return;
+  open = false;
+  out_.end_frame(Pdu::data, direction, offset, nullptr);
+  out_.end_frame(Pdu::pdu, direction, offset, nullptr);
+}
+
+void Telnet::text(Bytes bytes, uint64_t offset, Direction direction) {
+  bool& open = in_text_[index(direction)];
+  if (!open) {
+    out_.frame(Pdu::pdu, direction, offset, kOpenLength);
+    out_.frame(Pdu::data, direction, offset, kOpenLength);
+    open = true;
+  }
+  if (bytes.back() == '\n') end_text(offset + bytes.size(), direction);
+  direction == Direction::to_server ? login_.client(to_text(bytes)) : login_.server(to_text(bytes));
+}
+
+void Telnet::control(const Unit& unit, uint64_t offset, Direction direction) {
+  end_text(offset, direction);
+  out_.frame(Pdu::pdu, direction, offset, unit.size);
+  out_.frame(Pdu::control, direction, offset, unit.size);
+  if (unit.kind == Unit::Kind::negotiation && unit.command == kWill) {
+    session_.options[index(direction)].set(unit.option);
+    session_.bytes += unit.size;
+  }
+  if (unit.kind == Unit::Kind::subnegotiation) subnegotiation(unit, direction);
+  if (unit.kind == Unit::Kind::command && unit.command == kSub) {
+    out_.capped(Cap::subnegotiation);
+    out_.anomaly(Anomaly::long_subnegotiation, direction);
+  }
+}
+
+void Telnet::subnegotiation(const Unit& unit, Direction direction) {
+  constexpr uint8_t kIs = 0;     // RFC 1091, 1079
+  constexpr uint8_t kStart = 3;  // RFC 2946
+  constexpr size_t kKept = 256;  // bytes of a value
+  if (unit.value.empty()) return;
+  const std::string_view value = to_text(unit.value.subspan(1, std::min(unit.value.size() - 1, kKept)));
+  if (unit.option == kEncryption && unit.value[0] == kStart) stopped_ = true;
+  if (direction != Direction::to_server) return;
+  if (unit.option == kTerminalType && unit.value[0] == kIs) session_.terminal_type = value;
+  if (unit.option == kTerminalSpeed && unit.value[0] == kIs) session_.terminal_speed = value;
+  if (unit.option == kEnvironment) session_.environment_user = environment_user(unit.value);
+  session_.bytes += unit.size;
+}
+
+void Telnet::publish(const std::string& user, std::optional<Outcome> outcome) {
+  told_ = true;
+  Attempt tx;
+  out_.open(tx);
+  tx.session = &session_;
+  tx.user = user;
+  tx.outcome = outcome;
+  tx.progress = {kComplete, kComplete};
+  out_.emit({.tx = &tx, .direction = Direction::to_server});
+  out_.emit({.tx = &tx,
+             .direction = Direction::to_client,
+             .record = records().data(),
+             .message = session_.bytes + user.size()});
+}
+
+/// Lost commands are not missed, and text goes on anywhere.
+Step Telnet::gap(Direction direction, uint64_t) {
+  in_text_[index(direction)] = false;
+  login_.lose();
+  return Step::ok(0);
+}
+
+void Telnet::finish() {
+  login_.end();
+  if (!told_ && session_.bytes > 0) publish({}, {});
+}
+
+extern const DissectorRow kRow;
+const DissectorRow kRow = row<Telnet>();
+
+}  // namespace lapwing::telnet

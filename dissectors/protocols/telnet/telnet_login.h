@@ -1,0 +1,43 @@
+// The dialogue of a login, as people and programs read it: prompts, and what is typed behind them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace lapwing::telnet {
+
+enum class Outcome : uint8_t { unknown, success, failure };
+
+/// [W] Takes the text of both sides byte by byte, so that nothing depends on how it was cut. What is typed at a prompt
+/// for a password is never kept.
+class Login {
+ public:
+  static constexpr size_t kLine = 128;  // bytes of a line that are looked at
+
+  /// Called with each attempt whose outcome is known, and at the end with one that is under way.
+  using Told = std::function<void(const std::string& user, Outcome)>;
+  explicit Login(Told told) : told_(std::move(told)) {}
+
+  void server(std::string_view text);
+  void client(std::string_view text);
+  /// Text was lost: what comes answers nothing that was asked.
+  void lose();
+  void end();
+
+ private:
+  enum class Waits : uint8_t { prompt, user, password, judgement, over };
+
+  void server_byte(char byte);
+  void judge_line();
+  void settle(Outcome outcome);
+
+  const Told told_;
+  std::string shown_, typed_;  // the line at hand of server and client
+  std::string user_;
+  Waits waits_ = Waits::prompt;
+};
+
+}  // namespace lapwing::telnet
