@@ -8,6 +8,7 @@ Dialogue speak_dns(Random& random);
 Dialogue speak_dns_stream(Random& random);
 Dialogue speak_tls(Random& random);
 Dialogue speak_ssh(Random& random);
+Dialogue speak_telnet(Random& random);
 Dialogue speak_nothing(Random& random);
 
 namespace {
