@@ -3,14 +3,18 @@
 // let LAPWING_BENCH_CAPTURES name a longer capture to see past it.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "sensor/app/app_layer.h"
 #include "sensor/base/hash.h"
+#include "sensor/capture/capture_file.h"
 #include "sensor/capture/packet_source.h"
 #include "sensor/decode/decode.h"
 #include "sensor/flow/flow_table.h"
@@ -26,6 +30,22 @@ namespace {
 std::vector<std::string> captures() {
   const char* other = std::getenv("LAPWING_BENCH_CAPTURES");
   return {other ? other : "pcaps"};
+}
+
+/// The files of captures().
+std::vector<std::string> files() {
+  namespace fs = std::filesystem;
+  std::vector<std::string> out;
+  for (const std::string& path : captures()) {
+    if (!fs::is_directory(path)) {
+      out.push_back(path);
+      continue;
+    }
+    for (const auto& entry : fs::recursive_directory_iterator(path)) {
+      if (entry.is_regular_file() && is_capture(entry.path().string())) out.push_back(entry.path().string());
+    }
+  }
+  return out;
 }
 
 const SensorConfig& config() {
@@ -143,6 +163,71 @@ void count(benchmark::State& state) {
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * trace().frames.size()));
   state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * bytes));
 }
+
+/// The least that a stage could do, whatever it is written in: what the bare work costs on this machine.
+namespace bare {
+
+void read(benchmark::State& state) {
+  std::vector<char> buffer(128 << 10);
+  for (auto _ : state) {
+    for (const std::string& path : files()) {
+      std::ifstream file(path, std::ios::binary);
+      file.rdbuf()->pubsetbuf(nullptr, 0);
+      while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || file.gcount() > 0) {
+        benchmark::DoNotOptimize(buffer.data());
+      }
+    }
+  }
+  count(state);
+}
+
+/// A byte of each header that decides what the next is, and of both ports.
+void headers(benchmark::State& state) {
+  for (auto _ : state) {
+    unsigned sum = 0;
+    for (const Frame& frame : trace().frames) {
+      for (const size_t at : {12, 23, 34, 47}) sum += at < frame.data.size() ? frame.data[at] : 0u;
+    }
+    benchmark::DoNotOptimize(sum);
+  }
+  count(state);
+}
+
+/// A keyed hash of the addresses and ports, and one line of a table of 64 bytes an entry read and written.
+void lookup(benchmark::State& state) {
+  struct alignas(64) Entry {
+    uint64_t key = 0, packets = 0;
+  };
+  std::vector<Entry> table(size_t{1} << 17);
+  for (auto _ : state) {
+    for (const Frame& frame : trace().frames) {
+      constexpr size_t kAddresses = 26, kSize = 12;  // of IPv4 in Ethernet, and the ports behind them
+      if (frame.data.size() < kAddresses + kSize) continue;
+      const uint64_t key = keyed_hash(frame.data.subspan(kAddresses, kSize), kReplaySeed);
+      Entry& entry = table[key % table.size()];
+      entry.packets += entry.key == key;
+      entry.key = key;
+    }
+  }
+  count(state);
+}
+
+/// Every byte looked at once, as a search for one that is not there.
+void bytes(benchmark::State& state) {
+  for (auto _ : state) {
+    size_t found = 0;
+    for (const Frame& frame : trace().frames) found += std::ranges::count(frame.data, uint8_t{0xfe});
+    benchmark::DoNotOptimize(found);
+  }
+  count(state);
+}
+
+BENCHMARK(read)->Unit(benchmark::kMillisecond);
+BENCHMARK(headers)->Unit(benchmark::kMillisecond);
+BENCHMARK(lookup)->Unit(benchmark::kMillisecond);
+BENCHMARK(bytes)->Unit(benchmark::kMillisecond);
+
+}  // namespace bare
 
 void capture(benchmark::State& state) {
   for (auto _ : state) {
