@@ -11,6 +11,9 @@
 
 namespace lapwing {
 
+/// Whom of the workers that divide a replay a frame concerns.
+enum class Claim : uint8_t { everybody, me, another };
+
 /// One captured frame [W]. `data` is borrowed from the source until the burst is released.
 struct Frame {
   Bytes data;  // captured bytes
@@ -19,6 +22,7 @@ struct Frame {
   uint32_t wire_length = 0;  // bytes on the wire, >= data.size()
   uint16_t link_type = 1;    // LINKTYPE_ number (pcap registry)
   uint16_t interface = 0;    // index into the source's interface names
+  Claim claim = Claim::everybody;
 };
 
 inline constexpr size_t kBurst = 64;

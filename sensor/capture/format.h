@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -19,8 +20,9 @@ inline constexpr size_t kMaxInterfaces = 4096;
 
 /// What fill() did with the bytes at hand.
 struct Fill {
+  size_t frames = 0;  // put into the room
   size_t used = 0;    // bytes of whole records
-  size_t need = 0;    // the next record takes at least this many; 0: the burst is full, or skip or fault is set
+  size_t need = 0;    // the next record takes at least this many; 0: the room is full, or skip or fault is set
   uint64_t skip = 0;  // bytes to pass over after `used`
   uint32_t unknown_blocks = 0, unknown_block = 0;  // of a type that nothing reads; the type of the first
   std::string fault;                               // why the next record cannot be read; the file ends here
@@ -47,9 +49,10 @@ class PcapFormat {
   static constexpr size_t kHeader = 24;
   /// `header` holds kHeader bytes; sets `fault` when it is none.
   static std::optional<PcapFormat> open(Bytes header, std::string& fault);
-  /// Appends the frames of `view` to the burst and numbers them on from `number`.
-  Fill fill(Bytes view, Burst& burst, uint64_t& number) const;
-  std::string_view interface_name(uint16_t) const { return {}; }
+  /// Puts frames of `view` into `room` and numbers them on from `number`.
+  Fill fill(Bytes view, std::span<Frame> room, uint64_t& number) const;
+  size_t interfaces() const { return 0; }
+  std::string_view interface_name(size_t) const { return {}; }
 
  private:
   Order order_;
@@ -65,8 +68,10 @@ class PcapngFormat {
  public:
   static constexpr size_t kHeader = 28;
   static std::optional<PcapngFormat> open(Bytes header, std::string& fault);
-  Fill fill(Bytes view, Burst& burst, uint64_t& number);
-  std::string_view interface_name(uint16_t index) const {
+  Fill fill(Bytes view, std::span<Frame> room, uint64_t& number);
+  /// Those that the file has described so far.
+  size_t interfaces() const { return interfaces_.size(); }
+  std::string_view interface_name(size_t index) const {
     return index < interfaces_.size() ? std::string_view(interfaces_[index].name) : std::string_view();
   }
 
@@ -81,7 +86,7 @@ class PcapngFormat {
 
   bool section(Bytes block, std::string& fault);
   bool interface(Bytes block, std::string& fault);
-  bool packet(uint32_t type, Bytes block, Burst& burst, uint64_t& number, std::string& fault) const;
+  bool packet(uint32_t type, Bytes block, Frame& frame, uint64_t& number, std::string& fault) const;
   Timestamp time(const Interface& interface, uint64_t units) const;
 
   Order order_;

@@ -41,6 +41,18 @@ struct CaptureError {
 };
 std::string to_string(const CaptureError& error);
 
+/// How the workers of a replay divide its frames [S].
+class Division {
+ public:
+  static constexpr size_t kEverybody = SIZE_MAX;
+
+  /// The worker that alone looks into this frame.
+  virtual size_t owner(const Frame& frame) const = 0;
+
+ protected:
+  ~Division() = default;
+};
+
 class PacketSource {
  public:
   enum class Result : uint8_t { frames, idle, end };
@@ -49,6 +61,10 @@ class PacketSource {
   /// Fills `burst` with at most kBurst frames. `idle` (live only): nothing came within some 100 ms. `end`: no more.
   /// A burst never crosses from one file to the next.
   virtual Result receive(Burst& burst) = 0;
+  /// From the first receive() on frames come with a claim: all that this division gives to this source's worker or to
+  /// everybody, and of the others those that its clock needs, for it to be that of all frames. The sources of a replay
+  /// are all told the same.
+  void divide(const Division& division) { division_ = &division; }
   /// Gives the frames of the last burst back; their bytes are gone.
   virtual void release(Burst& burst) = 0;
   virtual CaptureCounters counters() = 0;
@@ -73,11 +89,12 @@ class PacketSource {
 
  protected:
   bool may_wait_ = true;
+  const Division* division_ = nullptr;  // none: every frame is everybody's
 };
 
-/// Every source reads all of the capture; the worker keeps the packets of its share. Where the input can be read
-/// only once (standard input, a pipe, a compressed file) one reader feeds all `workers` sources, and waits for the
-/// slowest: each source is then received from on a thread of its own until its end, its stop() or its destruction.
+/// One source a worker. Several share what they read (sensor/capture/deal.h) and wait for the slowest: each is received
+/// from on a thread of its own until its end or its destruction, stop() of one ends all after the same frame, and
+/// errors() are complete when all have ended.
 /// Paths are files, directories (the captures in and below them, sorted by path) or "-". Throws std::runtime_error when
 /// a path is missing.
 std::vector<std::unique_ptr<PacketSource>> open_captures(const std::vector<std::string>& paths, size_t workers);

@@ -46,9 +46,9 @@ std::optional<PcapFormat> PcapFormat::open(Bytes header, std::string& fault) {
   return f;
 }
 
-Fill PcapFormat::fill(Bytes view, Burst& burst, uint64_t& number) const {
+Fill PcapFormat::fill(Bytes view, std::span<Frame> room, uint64_t& number) const {
   Fill out;
-  while (burst.count < kBurst) {
+  while (out.frames < room.size()) {
     Bytes left = view.subspan(out.used);
     if (left.size() < record_header_) {
       out.need = record_header_;
@@ -67,7 +67,7 @@ Fill PcapFormat::fill(Bytes view, Burst& burst, uint64_t& number) const {
     }
     // The next record's header is a cache miss of its own; its place is known now.
     __builtin_prefetch(left.data() + size + 512);
-    Frame& frame = burst.frames[burst.count++];
+    Frame& frame = room[out.frames++];
     frame.data = left.subspan(record_header_, std::min(captured, snaplen_));
     frame.time = Timestamp::from_seconds(order_.u32(&left[0]), int64_t{order_.u32(&left[4])} * to_ns_);
     frame.number = ++number;

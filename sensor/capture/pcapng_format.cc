@@ -104,7 +104,7 @@ Timestamp PcapngFormat::time(const Interface& interface, uint64_t units) const {
   return {static_cast<int64_t>(std::clamp<Wide>(ns, -Wide{kMax}, kMax))};
 }
 
-bool PcapngFormat::packet(uint32_t type, Bytes block, Burst& burst, uint64_t& number, std::string& fault) const {
+bool PcapngFormat::packet(uint32_t type, Bytes block, Frame& frame, uint64_t& number, std::string& fault) const {
   bool simple = type == kSimplePacket;
   size_t header = simple ? 12 : 28;
   if (block.size() < header + 4) {
@@ -124,7 +124,6 @@ bool PcapngFormat::packet(uint32_t type, Bytes block, Burst& burst, uint64_t& nu
     fault = "packet of " + std::to_string(captured) + " bytes in a block of " + std::to_string(block.size());
     return false;
   }
-  Frame& frame = burst.frames[burst.count++];
   frame.data = block.subspan(header, std::min(captured, interface.snaplen));
   frame.time = simple ? Timestamp{} : time(interface, uint64_t{order_.u32(&block[12])} << 32 | order_.u32(&block[16]));
   frame.number = ++number;
@@ -134,9 +133,9 @@ bool PcapngFormat::packet(uint32_t type, Bytes block, Burst& burst, uint64_t& nu
   return true;
 }
 
-Fill PcapngFormat::fill(Bytes view, Burst& burst, uint64_t& number) {
+Fill PcapngFormat::fill(Bytes view, std::span<Frame> room, uint64_t& number) {
   Fill out;
-  while (burst.count < kBurst) {
+  while (out.frames < room.size()) {
     Bytes left = view.subspan(out.used);
     if (left.size() < 12) {
       out.need = 12;
@@ -157,7 +156,7 @@ Fill PcapngFormat::fill(Bytes view, Burst& burst, uint64_t& number) {
                 type == kEnhancedPacket;
     if (!read) {
       // One to be skipped behind frames comes up again with the next call.
-      const bool again = left.size() < length && burst.count > 0;
+      const bool again = left.size() < length && out.frames > 0;
       if (!holds_no_packet(type) && !again && out.unknown_blocks++ == 0) out.unknown_block = type;
       if (left.size() < length) {
         out.skip = length;
@@ -179,10 +178,12 @@ Fill PcapngFormat::fill(Bytes view, Burst& burst, uint64_t& number) {
       out.fault = "block whose two lengths differ";
       break;
     }
+    bool holds_packet = type != kSection && type != kInterface;
     bool good = type == kSection     ? section(block, out.fault)
                 : type == kInterface ? interface(block, out.fault)
-                                     : packet(type, block, burst, number, out.fault);
+                                     : packet(type, block, room[out.frames], number, out.fault);
     if (!good) break;
+    out.frames += holds_packet;
     out.used += length;
   }
   return out;

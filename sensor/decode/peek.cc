@@ -45,7 +45,7 @@ std::optional<AddressPair> peek_ipv6(const DecodePlan& plan, Bytes d) {
 }  // namespace
 
 std::optional<AddressPair> Decoder::peek(const Frame& frame) const {
-  const bool sampling = checksums_ == ChecksumMode::automatic && shared_.counters.pkts < kChecksumSample;
+  const bool sampling = checksums_ == ChecksumMode::automatic && frame.number <= kChecksumSample;
   if (sampling || frame.link_type != kEthernet || plan_.max_layers <= kLayers) return std::nullopt;
   Bytes d = frame.data;
   if (d.size() < 14) return std::nullopt;

@@ -43,6 +43,7 @@ Worker::Worker(size_t index, PacketSource& source, const WorkerShare& share)
              [this](Flow& flow, Timestamp now) { inspector_.close(flow, now, last_number_); }),
       inspector_(share, index, origin_, flows_, guard_),
       board_([this](CounterSet& set) { add_counters(set); }) {
+  if (divided_) source_.divide(*this);
   // A worker that has not begun is no worker that counts nothing: an interface may be down already.
   board_.take();
 }
@@ -119,15 +120,14 @@ size_t Worker::gather(std::span<const Frame> frames, size_t& count, Timestamp& c
   for (; used < frames.size() && count < kGroup; ++used) {
     const Frame& frame = frames[used];
     const Timestamp now = std::max(clock, frame.time);
-    const Claim claim = this->claim(frame);
-    if (claim == Claim::another) {
+    if (frame.claim == Claim::another) {
       if (now.seconds() != second) {
         if (count != 0) break;
         come_to(frame.number, now);
         inspector_.relieve(now_, last_number_);
       }
     } else {
-      const Share share = claim == Claim::me ? Share::own : Share::shared;
+      const Share share = frame.claim == Claim::me ? Share::own : Share::shared;
       size_t layers = decoder_.decode(frame, std::span(packets_).subspan(count, kLayers), share);
       for (; layers > 0; --layers, ++count) {
         arrivals_[count].now = now;
@@ -149,11 +149,9 @@ void Worker::come_to(uint64_t number, Timestamp now) {
 }
 
 /// Ordinary frames tell by a glance whose they are.
-Worker::Claim Worker::claim(const Frame& frame) const {
-  if (!divided_) return Claim::everybody;
+size_t Worker::owner(const Frame& frame) const {
   const auto pair = decoder_.peek(frame);
-  if (!pair) return Claim::everybody;
-  return falls_to_me(pair->src, pair->dst) ? Claim::me : Claim::another;
+  return pair ? owner(pair->src, pair->dst) : kEverybody;
 }
 
 FlowTable::Lookup Worker::look_up(const Packet& packet) const {
@@ -211,24 +209,28 @@ void Worker::follow(const Packet& packet, const FlowTable::Lookup& lookup) {
 /// to that pair's flow.
 bool Worker::falls_to_me(const Packet& packet) const {
   if (packet.ip_version == 0) return index_ == 0;
-  return packet.has_quoted ? falls_to_me(packet.quoted.src, packet.quoted.dst) : falls_to_me(packet.src, packet.dst);
+  return index_ == (packet.has_quoted ? owner(packet.quoted.src, packet.quoted.dst) : owner(packet.src, packet.dst));
 }
 
 /// The same both ways, and cheap, as each frame asks for it. Without a key: who chooses addresses can load one worker
 /// with them all, as he could where the seed is a replay's, which everybody knows.
-bool Worker::falls_to_me(const IpAddress& one, const IpAddress& other) const {
-  auto half = [](const IpAddress& address, size_t at) {
-    uint64_t value = 0;
-    std::memcpy(&value, &address.bytes[at], sizeof value);
-    return value;
-  };
+size_t Worker::owner(const IpAddress& one, const IpAddress& other) const {
   auto mix = [](uint64_t value) {
     constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;  // 2^64 by the golden ratio
     value *= kOdd;
     return (value ^ value >> 32) * kOdd;
   };
-  const uint64_t sum = mix(half(one, 0) + mix(half(one, 8))) + mix(half(other, 0) + mix(half(other, 8)));
-  return (mix(sum) >> 32) % workers_ == index_;
+  auto fold = [&](const IpAddress& address) {
+    if (address.version == 4) {  // the other bytes are none
+      uint32_t value = 0;
+      std::memcpy(&value, address.bytes.data(), sizeof value);
+      return mix(value);
+    }
+    uint64_t halves[2];
+    std::memcpy(halves, address.bytes.data(), sizeof halves);
+    return mix(halves[0] + mix(halves[1]));
+  };
+  return static_cast<uint32_t>(mix(fold(one) + fold(other)) >> 32) % static_cast<uint32_t>(workers_);
 }
 
 /// In replay everything due ends in each second of packet time, so that results

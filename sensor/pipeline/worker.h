@@ -25,7 +25,7 @@ namespace lapwing {
 /// [W] Frames into packets with their flow, which the inspector looks at;
 /// between bursts, what is due: flows whose time is over, new rules, counters
 /// for others, records for the export thread.
-class Worker final {
+class Worker final : private Division {
  public:
   Worker(size_t index, PacketSource& source, const WorkerShare& share);
 
@@ -68,7 +68,6 @@ class Worker final {
     bool mine = true;
     FlowTable::Lookup lookup;
   };
-  enum class Claim : uint8_t { everybody, me, another };  // who decodes a frame
 
   void take_burst(std::span<const Frame> frames);
   size_t take_group(std::span<const Frame> frames);
@@ -79,10 +78,10 @@ class Worker final {
   void judge(Packet& packet, Share share);
   void follow(const Packet& packet, const FlowTable::Lookup& lookup);
   FlowTable::Lookup look_up(const Packet& packet) const;
-  Claim claim(const Frame& frame) const;
+  size_t owner(const Frame& frame) const override;
+  size_t owner(const IpAddress& one, const IpAddress& other) const;
   bool mine(const Packet& packet) const { return !divided_ || falls_to_me(packet); }
   bool falls_to_me(const Packet& packet) const;
-  bool falls_to_me(const IpAddress& one, const IpAddress& other) const;
 
   void expire();
   bool expire_idle();

@@ -23,7 +23,9 @@ Fill fill(Bytes file, Burst& burst, uint64_t& number) {
   auto format = PcapFormat::open(file, fault);
   EXPECT_TRUE(format) << fault;
   if (!format) return {};
-  return format->fill(file.subspan(PcapFormat::kHeader), burst, number);
+  const Fill got = format->fill(file.subspan(PcapFormat::kHeader), burst.frames, number);
+  burst.count = got.frames;
+  return got;
 }
 
 TEST(PcapFormat, ReadsBothByteOrdersAndResolutionsAndTheLongRecordHeader) {

@@ -100,7 +100,8 @@ Result read(const std::vector<uint8_t>& bytes) {
   Result r;
   uint64_t number = 0;
   r.format = PcapngFormat::open(bytes, r.fill.fault);
-  if (r.format) r.fill = r.format->fill(bytes, r.burst, number);
+  if (r.format) r.fill = r.format->fill(bytes, r.burst.frames, number);
+  r.burst.count = r.fill.frames;
   return r;
 }
 
@@ -219,10 +220,9 @@ TEST(PcapngFormat, BlocksThatMayHoldPacketsAreCountedOnce) {
   uint64_t number = 0;
   std::string fault;
   auto format = PcapngFormat::open(cut.bytes, fault);
-  Fill first = format->fill(cut.bytes, burst, number);
-  EXPECT_EQ(burst.count, 1U);
-  burst.count = 0;
-  Fill second = format->fill(Bytes(cut.bytes).subspan(first.used), burst, number);
+  Fill first = format->fill(cut.bytes, burst.frames, number);
+  EXPECT_EQ(first.frames, 1U);
+  Fill second = format->fill(Bytes(cut.bytes).subspan(first.used), burst.frames, number);
   EXPECT_GT(second.skip, 0U);
   EXPECT_EQ(first.unknown_blocks + second.unknown_blocks, 1U);
 }

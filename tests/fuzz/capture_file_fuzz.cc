@@ -31,7 +31,8 @@ std::pair<uint64_t, uint64_t> read(Bytes file, size_t step) {
   size_t have = std::min(file.size(), at + step);
   for (;;) {
     Burst burst;
-    Fill got = std::visit([&](auto& f) { return f.fill(file.subspan(at, have - at), burst, number); }, format);
+    Fill got = std::visit([&](auto& f) { return f.fill(file.subspan(at, have - at), burst.frames, number); }, format);
+    burst.count = got.frames;
     if (got.used > have - at) std::abort();
     for (const Frame& f : burst.view()) {
       digest = digest * 31 + static_cast<uint64_t>(f.time.ns) + f.wire_length;

@@ -14,11 +14,13 @@ namespace {
 
 class Frames final : public PacketSource {
  public:
-  explicit Frames(std::span<const test::BuiltFrame> frames) : frames_(frames) {}
+  Frames(std::span<const test::BuiltFrame> frames, size_t worker) : frames_(frames), worker_(worker) {}
   Result receive(Burst& burst) override {
     burst.count = 0;
     while (next_ < frames_.size() && burst.count < kBurst) burst.frames[burst.count++] = frames_[next_++].frame();
-    for (const Frame& frame : burst.view()) {
+    for (Frame& frame : std::span(burst.frames).first(burst.count)) {
+      const size_t owner = division_ ? division_->owner(frame) : Division::kEverybody;
+      if (owner != Division::kEverybody) frame.claim = owner == worker_ ? Claim::me : Claim::another;
       ++counters_.packets;
       counters_.bytes += frame.data.size();
     }
@@ -32,6 +34,7 @@ class Frames final : public PacketSource {
 
  private:
   std::span<const test::BuiltFrame> frames_;
+  size_t worker_;
   size_t next_ = 0;
   CaptureCounters counters_;
 };
@@ -84,7 +87,7 @@ Outcome Sensor::run(std::span<const test::BuiltFrame> frames, size_t workers, bo
   Outcome out;
   const Made& made = identify ? identifying_ : plain_;
   Pipeline::Plan plan{.config = made.config.get(), .rules = made.rules};
-  for (size_t i = 0; i < workers; ++i) plan.sources.push_back(std::make_unique<Frames>(frames));
+  for (size_t i = 0; i < workers; ++i) plan.sources.push_back(std::make_unique<Frames>(frames, i));
   plan.exporters.push_back(std::make_unique<Lines>(out));
   out.counters = Pipeline(std::move(plan)).run(nullptr).counters;
   out.lost = !LossWatch().since_last(out.counters).values().empty();

@@ -24,8 +24,8 @@ class Capture {
   void add(const PacketBuilder& packet) { add(packet.build()); }
   void add(const BuiltFrame& frame);
   void wait(int64_t seconds) { now_.ns += seconds * 1'000'000'000; }
-  /// All of it: each worker of a replay reads everything.
   std::unique_ptr<Frames> frames() const;
+  std::span<const BuiltFrame> built() const { return built_; }
 
   const Cut cut;
   std::minstd_rand random{7};

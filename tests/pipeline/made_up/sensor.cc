@@ -10,6 +10,7 @@
 #include "tests/pipeline/keeping.h"
 #include "tests/pipeline/made_up/carrier.h"
 #include "tests/pipeline/made_up/lines.h"
+#include "tests/support/capture_writer.h"
 
 namespace lapwing::test {
 namespace {
@@ -78,7 +79,13 @@ Outcome sense(const Capture& capture, const SensorSetup& setup) {
   Pipeline::Plan plan{.config = config.get()};
   plan.rules = compiler.finish();
   for (const RuleMessage& message : messages) ADD_FAILURE() << message.text;
-  for (size_t i = 0; i < setup.workers; ++i) plan.sources.push_back(capture.frames());
+  TemporaryDirectory folder;  // several workers divide a file
+  if (setup.workers == 1) {
+    plan.sources.push_back(capture.frames());
+  } else {
+    const std::string file = folder.write("capture.pcap", pcap_file(capture.built(), {.nanoseconds = true}));
+    plan.sources = open_captures({file}, setup.workers);
+  }
   plan.exporters.push_back(std::make_unique<Keeping>(out.records));
   if (config->file_store.enabled) plan.exporters.push_back(create_file_store(config->file_store, setup.log_folder));
   Pipeline(std::move(plan)).run(nullptr);

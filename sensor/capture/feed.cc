@@ -1,4 +1,4 @@
-#include "sensor/capture/shared_feed.h"
+#include "sensor/capture/feed.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -18,34 +18,22 @@ constexpr auto kStopPoll = std::chrono::milliseconds(50);
 
 }  // namespace
 
-SharedFeed::SharedFeed(std::vector<std::string> paths, size_t consumers)
-    : paths_(std::move(paths)), consumers_(consumers) {
+Feed::Feed(std::vector<std::string> paths) : paths_(std::move(paths)) {
   for (Chunk& chunk : ring_) chunk.bytes = std::make_unique_for_overwrite<uint8_t[]>(kChunk);
   reader_ = std::thread([this] { run(); });
 }
 
-SharedFeed::~SharedFeed() {
-  closing_ = true;
+Feed::~Feed() {
+  stop();
   changed_.notify_all();
   reader_.join();
 }
 
-bool SharedFeed::wanted() const {
-  return !closing_ && std::ranges::any_of(consumers_, [](const Consumer& c) {
-    return !c.left && !c.stopped.load(std::memory_order_relaxed);
-  });
-}
-
-SharedFeed::Chunk* SharedFeed::acquire() {
+Feed::Chunk* Feed::acquire() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    if (!wanted()) return nullptr;
-    uint64_t slowest = UINT64_MAX;
-    for (const Consumer& c : consumers_) {
-      if (!c.left) slowest = std::min(slowest, c.taken);
-    }
-    uint64_t free_from = slowest == 0 ? 0 : slowest - 1;  // the chunk taken last is still read
-    if (published_ < free_from + kChunks) break;
+    if (stopped_) return nullptr;
+    if (published_ < std::max<uint64_t>(taken_, 1) - 1 + kChunks) break;
     changed_.wait_for(lock, kStopPoll);
   }
   Chunk& chunk = ring_[published_ % kChunks];
@@ -55,7 +43,7 @@ SharedFeed::Chunk* SharedFeed::acquire() {
   return &chunk;
 }
 
-void SharedFeed::publish() {
+void Feed::publish() {
   {
     std::lock_guard lock(mutex_);
     ++published_;
@@ -63,29 +51,20 @@ void SharedFeed::publish() {
   changed_.notify_all();
 }
 
-const SharedFeed::Chunk* SharedFeed::next(size_t consumer) {
-  Consumer& self = consumers_[consumer];
+const Feed::Chunk* Feed::next() {
   std::unique_lock lock(mutex_);
-  while (self.taken == published_) {
-    if (self.stopped.load(std::memory_order_relaxed)) return nullptr;
+  while (taken_ == published_) {
+    if (stopped_) return nullptr;
     changed_.wait_for(lock, kStopPoll);
   }
-  const Chunk* chunk = &ring_[self.taken++ % kChunks];
+  const Chunk* chunk = &ring_[taken_++ % kChunks];
   lock.unlock();
   changed_.notify_all();
   return chunk;
 }
 
-void SharedFeed::leave(size_t consumer) {
-  {
-    std::lock_guard lock(mutex_);
-    consumers_[consumer].left = true;
-  }
-  changed_.notify_all();
-}
-
-void SharedFeed::run() {
-  for (size_t input = 0; input < paths_.size() && !closing_; ++input) {
+void Feed::run() {
+  for (size_t input = 0; input < paths_.size() && !stopped_; ++input) {
     Reading reading;
     try {
       read_input(input, reading);
@@ -102,14 +81,11 @@ void SharedFeed::run() {
   }
 }
 
-ssize_t SharedFeed::read_some(int fd, uint8_t* out, size_t room, std::string& error) {
+ssize_t Feed::read_some(int fd, uint8_t* out, size_t room, std::string& error) {
   for (;;) {
     pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
     int ready = poll(&waiting, 1, static_cast<int>(kStopPoll.count()));
-    {
-      std::lock_guard lock(mutex_);
-      if (!wanted()) return -1;
-    }
+    if (stopped_) return -1;
     if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
     ssize_t got = read(fd, out, room);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
@@ -118,11 +94,11 @@ ssize_t SharedFeed::read_some(int fd, uint8_t* out, size_t room, std::string& er
   }
 }
 
-SharedFeed::Reading::~Reading() {
+Feed::Reading::~Reading() {
   if (fd > STDIN_FILENO) close(fd);
 }
 
-void SharedFeed::read_input(size_t input, Reading& reading) {
+void Feed::read_input(size_t input, Reading& reading) {
   const std::string& path = paths_[input];
   const int fd = reading.fd = path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
   std::string& error = reading.error;
@@ -184,46 +160,22 @@ void SharedFeed::read_input(size_t input, Reading& reading) {
   }
 }
 
-void SharedInput::move_to_stitch() {
-  if (view_.data() != stitch_) std::memmove(stitch_, view_.data(), view_.size());
-  view_ = {stitch_, view_.size()};
-}
-
-/// False at the end of the input.
-bool SharedInput::next_chunk() {
-  const SharedFeed::Chunk* chunk = nullptr;
-  do {  // an input that was given up early may have chunks left
-    chunk = feed_.next(consumer_);
-  } while (chunk && chunk->input < input_);
-  if (chunk) file_position_ = chunk->file_position;
-  if (!chunk || chunk->end) {
-    end_ = true;
-    if (chunk) error_ = chunk->error;
-    return false;
-  }
-  ahead_ = {chunk->bytes.get(), chunk->size};
-  return true;
-}
-
-bool SharedInput::require(size_t count) {
-  while (view_.size() < count) {
-    if (ahead_.empty()) {
-      if (end_) return false;
-      if (!view_.empty()) move_to_stitch();  // its chunk is left now
-      if (!next_chunk()) return false;
+size_t FeedInput::read_some(uint8_t* out, size_t room) {
+  while (ahead_.empty()) {
+    const Feed::Chunk* chunk = feed_.next();
+    if (!chunk) return 0;
+    if (chunk->input < input_) continue;  // an input that was given up early may have chunks left
+    file_position_ = chunk->file_position;
+    if (chunk->end) {
+      error_ = chunk->error;
+      return 0;
     }
-    if (view_.empty()) {
-      view_ = ahead_;
-      ahead_ = {};
-      continue;
-    }
-    move_to_stitch();
-    size_t take = std::min(count - view_.size(), ahead_.size());
-    std::memcpy(stitch_ + view_.size(), ahead_.data(), take);
-    ahead_ = ahead_.subspan(take);
-    view_ = {stitch_, view_.size() + take};
+    ahead_ = {chunk->bytes.get(), chunk->size};
   }
-  return true;
+  const size_t count = std::min(room, ahead_.size());
+  std::memcpy(out, ahead_.data(), count);
+  ahead_ = ahead_.subspan(count);
+  return count;
 }
 
 }  // namespace lapwing::capture
