@@ -14,8 +14,8 @@ inline constexpr size_t kRead =
     128 << 10;  // ... where who reads also works: what is read stays in the second-level cache
 inline constexpr size_t kMaxRecord = 512 << 10;  // longest record that is looked at as a whole
 
-/// A stream of bytes, read piece by piece into a buffer of the caller's (kChunk bytes), with a contiguous window on what
-/// is unread. Views stay valid until require(), skip() or move_to().
+/// A stream of bytes, read piece by piece into a buffer of the caller's (kChunk bytes), with a contiguous window on
+/// what is unread. Views stay valid until require(), skip() or move_to().
 class ByteInput {
  public:
   explicit ByteInput(uint8_t* buffer) : buffer_(buffer) {}

@@ -17,8 +17,8 @@ namespace lapwing::capture {
 
 struct CaptureInput {
   std::string path;
-  uint64_t size = 0;  // 0 where it cannot be known
-  bool once = false;  // can be read only once, from the feed
+  uint64_t size = 0;      // 0 where it cannot be known
+  bool once = false;      // can be read only once, from the feed
   size_t feed_index = 0;  // set by the reader
 };
 
