@@ -93,8 +93,7 @@ class Worker final : private Division {
   const size_t index_;
   const bool replay_;
   const size_t workers_;
-  const bool divided_;  // the workers of a replay read the same frames, and each
-                        // takes the flows that fall to it
+  const bool divided_;  // of a replay with several: each takes the flows that fall to it
   const bool speaks_;   // for what all workers do alike, so that it counts once
   FrameOrder* const order_;
   PacketSource& source_;

@@ -8,24 +8,14 @@
 #include <vector>
 
 #include "sensor/decode/decode.h"
-#include "sensor/pipeline/sensor_config.h"
 #include "signatures/compile/rule_compiler.h"
 #include "signatures/match/matcher.h"
 #include "signatures/parse/parse.h"
+#include "tests/bench/defaults.h"
 #include "tests/support/packet_builder.h"
 
 namespace lapwing {
 namespace {
-
-const SensorConfig& config() {
-  static Setting root = [] {
-    Setting map;
-    map.kind = Setting::Kind::map;
-    return map;
-  }();
-  static const auto read = SensorConfig::read(root, {});
-  return *read;
-}
 
 std::string many_rules() {
   std::string out;

@@ -19,10 +19,10 @@
 #include "sensor/decode/decode.h"
 #include "sensor/flow/flow_table.h"
 #include "sensor/pipeline/pipeline.h"
-#include "sensor/pipeline/sensor_config.h"
 #include "sensor/stream/stream_engine.h"
 #include "signatures/compile/rule_compiler.h"
 #include "signatures/parse/parse.h"
+#include "tests/bench/defaults.h"
 
 namespace lapwing {
 namespace {
@@ -46,16 +46,6 @@ std::vector<std::string> files() {
     }
   }
   return out;
-}
-
-const SensorConfig& config() {
-  static Setting root = [] {
-    Setting map;
-    map.kind = Setting::Kind::map;
-    return map;
-  }();
-  static const auto read = SensorConfig::read(root, {});
-  return *read;
 }
 
 std::shared_ptr<const RuleSet> rules(const std::string& path) {

@@ -65,14 +65,6 @@ const Session* negotiated(const Session& tx) {
   return tx.kex.empty() && tx.host_key.empty() && tx.channels[0].cipher.empty() ? nullptr : &tx;
 }
 
-constexpr NamedValue kOutcomes[] = {
-    {"unknown", Outcome::unknown}, {"success", Outcome::success}, {"failure", Outcome::failure}};
-std::span<const NamedValue> outcomes() {
-  return kOutcomes;
-}
-std::string_view outcome_name(uint64_t outcome, std::string&) {
-  return kOutcomes[outcome].name;
-}
 std::optional<Outcome> outcome(const Session& tx) {
   return tx.login.attempts() == 0 ? std::nullopt : std::optional(tx.login.outcome());
 }

@@ -3,11 +3,10 @@
 
 #include <cstdint>
 
+#include "dissectors/contract/outcome.h"
 #include "sensor/event/chunk.h"
 
 namespace lapwing::ssh {
-
-enum class Outcome : uint8_t { unknown, success, failure };
 
 /// [W] A client asks and waits for the reply (RFC 4252 5): the bytes that the server sends between two words of the
 /// client are one reply, however TCP cut them. SSH_MSG_USERAUTH_SUCCESS is the shortest message there is; a refusal

@@ -59,7 +59,7 @@ Step Telnet::data(const Chunk& chunk) {
   size_t used = 0;
   while (used < chunk.data.size() && !stopped_) {
     const Bytes rest = chunk.data.subspan(used);
-    const Unit unit = next_unit(rest, kCaps[static_cast<size_t>(Cap::subnegotiation)].limit);
+    const Unit unit = next_unit(rest, out_.limit(Cap::subnegotiation), seen_[index(chunk.direction)]);
     const uint64_t offset = chunk.offset + used;
     if (unit.kind == Unit::Kind::unfinished) {
       end_text(offset, chunk.direction);
@@ -141,6 +141,7 @@ void Telnet::publish(const std::string& user, std::optional<Outcome> outcome) {
 /// Lost commands are not missed, and text goes on anywhere.
 Step Telnet::gap(Direction direction, uint64_t) {
   in_text_[index(direction)] = false;
+  seen_[index(direction)] = 0;
   login_.lose();
   return Step::ok(0);
 }

@@ -1,5 +1,4 @@
-// Telnet (RFC 854): its commands told from text, and the dialogue of a login; each attempt is a
-// transaction.
+// Telnet (RFC 854): its commands told from text, and the dialogue of a login; each attempt is a transaction.
 #pragma once
 
 #include <array>
@@ -69,6 +68,7 @@ class Telnet {
   Session session_;
   Login login_;
   std::array<bool, 2> in_text_{};  // by index(Direction): a frame of data is open
+  std::array<size_t, 2> seen_{};   // likewise: of next_unit()
   bool told_ = false;              // there is a record of the session
   bool stopped_ = false;           // the rest is encrypted
 };

@@ -7,15 +7,6 @@ namespace {
 
 using namespace columns;
 
-constexpr NamedValue kOutcomes[] = {
-    {"unknown", Outcome::unknown}, {"success", Outcome::success}, {"failure", Outcome::failure}};
-std::span<const NamedValue> outcomes() {
-  return kOutcomes;
-}
-std::string_view outcome_name(uint64_t outcome, std::string&) {
-  return kOutcomes[outcome].name;
-}
-
 // Rules look at the server's side, which decides.
 constexpr Column kLogin[] = {
     text<&Attempt::user>("user", "name that was typed")

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <utility>
 
-namespace lapwing::telnet {
+#include "dissectors/contract/outcome.h"
 
-enum class Outcome : uint8_t { unknown, success, failure };
+namespace lapwing::telnet {
 
 /// [W] Takes the text of both sides byte by byte, so that nothing depends on how it was cut. What is typed at a prompt
 /// for a password is never kept.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "sensor/base/named_value.h"
 
@@ -45,7 +46,8 @@ std::string_view option_name(uint64_t option, std::string& scratch) {
   return scratch;
 }
 
-Unit next_unit(Bytes bytes, size_t limit) {
+Unit next_unit(Bytes bytes, size_t limit, size_t& seen) {
+  size_t at = std::max<size_t>(std::exchange(seen, 0), 3);
   if (bytes[0] != kIac) {
     size_t size = 0;
     while (size < bytes.size() && bytes[size] != kIac && bytes[size] != '\n') ++size;
@@ -59,7 +61,8 @@ Unit next_unit(Bytes bytes, size_t limit) {
   if (command != kSub) {
     return {.kind = Unit::Kind::negotiation, .size = 3, .command = command, .option = bytes[2]};
   }
-  for (size_t at = 3; at + 1 < std::min(bytes.size(), limit); ++at) {
+  const size_t end = std::min(bytes.size(), limit);
+  for (; at + 1 < end; ++at) {
     if (bytes[at] != kIac) continue;
     if (bytes[at + 1] == kSubEnd) {
       return {
@@ -68,6 +71,7 @@ Unit next_unit(Bytes bytes, size_t limit) {
     ++at;
   }
   if (bytes.size() >= limit) return {.kind = Unit::Kind::command, .size = 2, .command = command};
+  seen = at;
   return {.size = bytes.size()};
 }
 

@@ -26,8 +26,9 @@ struct Unit {
   Bytes value;          // of a subnegotiation, behind its option, IAC IAC as it stands
 };
 /// The first unit of `bytes`, which are not empty. Text reaches to the next IAC, or to the end of its line. A
-/// subnegotiation has its end within its first `limit` bytes, or is a command alone.
-Unit next_unit(Bytes bytes, size_t limit);
+/// subnegotiation has its end within its first `limit` bytes, or is a command alone. `seen`: bytes of one that is not
+/// finished and was offered before; kept between calls, at first 0.
+Unit next_unit(Bytes bytes, size_t limit, size_t& seen);
 
 /// The value of USER in what a client says of its environment (RFC 1572), or empty.
 std::string environment_user(Bytes value);
