@@ -33,12 +33,15 @@ void Expectations::add(const Flow& announcing, const Expectation& expectation, c
                        Timestamp now) {
   expire(now);
   ++counters_.made;
-  const IpAddress listener = expectation.listener == Sender::client ? announcing.client() : announcing.server();
+  const bool of_client = expectation.listener == Sender::client;
+  const IpAddress listener = of_client ? announcing.client() : announcing.server();
+  const uint16_t own_port = of_client ? announcing.client_port() : announcing.server_port();
+  const uint16_t port = expectation.port ? expectation.port : own_port;
   const Pair pair = pair_of(announcing);
   if (const auto known = by_pair_.find(pair); known != by_pair_.end()) {
     const auto& rows = known->second;
     const auto same = std::ranges::find_if(rows, [&](const auto& row) {
-      return row->listener == listener && row->port == expectation.port && row->datagrams == expectation.datagrams;
+      return row->listener == listener && row->port == port && row->datagrams == expectation.datagrams;
     });
     if (same != rows.end()) {
       erase(*same);
@@ -52,12 +55,8 @@ void Expectations::add(const Flow& announcing, const Expectation& expectation, c
     erase(rows_.begin());
   }
   const Timestamp until{now.ns + kLifetime * 1'000'000'000};
-  rows_.push_back({pair,
-                   listener,
-                   expectation.port,
-                   expectation.datagrams,
-                   until,
-                   {&protocol, expectation.context, announcing.id}});
+  rows_.push_back(
+      {pair, listener, port, expectation.datagrams, until, {&protocol, expectation.context, announcing.id}});
   by_pair_[pair].push_back(std::prev(rows_.end()));
 }
 

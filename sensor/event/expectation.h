@@ -9,8 +9,9 @@
 
 namespace lapwing {
 
-/// [S] What a dissector hands to that of another protocol, or of a flow that it announced. Its types belong to
-/// dissectors/contract or to a part, which both can see.
+/// [W] What a dissector hands to that of another protocol, or of a flow that it announced. Its types belong to
+/// dissectors/contract or to a part, which both can see. Whoever made it may say more of it later: both flows are one
+/// worker's.
 struct Context {
   virtual ~Context() = default;
 };
@@ -19,7 +20,7 @@ struct Context {
 /// by the other, from any port. The flow is named before it says a byte, and dissected without a look at its bytes.
 struct Expectation {
   Sender listener = Sender::server;
-  uint16_t port = 0;
+  uint16_t port = 0;                       // 0: the one that the listener has in the announcing flow
   bool datagrams = false;                  // UDP, else TCP
   std::string_view protocol;               // a constant
   std::shared_ptr<const Context> context;  // handed to the dissector of the new flow

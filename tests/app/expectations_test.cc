@@ -61,6 +61,15 @@ TEST(Expectations, AFlowOfEitherListenerIsMetOnce) {
   EXPECT_TRUE(lab.expectations.empty());
 }
 
+TEST(Expectations, WithoutAPortAreOfTheListenersOwn) {
+  Lab lab;
+  lab.expect(Sender::client, 0, 0, true);
+  EXPECT_FALSE(lab.meets(flow(2, 69, 1, 21, ip_proto::udp), 1));
+  EXPECT_TRUE(lab.meets(flow(2, 50000, 1, 40000, ip_proto::udp), 1));
+  lab.expect(Sender::server, 0, 0);
+  EXPECT_TRUE(lab.meets(flow(1, 50000, 2, 21), 1));
+}
+
 TEST(Expectations, OthersAreNotMet) {
   Lab lab;
   lab.expect(Sender::server, 5000, 0);
