@@ -6,8 +6,10 @@
 namespace lapwing::test {
 
 const DissectorRow& dissector(std::string_view name) {
+  std::string called(name);
+  std::replace(called.begin(), called.end(), '_', '-');
   for (const DissectorRow* row : all_dissectors()) {
-    if (row->about->name == name) return *row;
+    if (row->about->name == called) return *row;
   }
   std::abort();
 }

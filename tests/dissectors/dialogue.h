@@ -10,7 +10,8 @@
 
 namespace lapwing::test {
 
-/// The row of that name, of all_dissectors(); aborts when there is none.
+/// The row of that name, of all_dissectors(), or of that folder, which has underscores for dashes; aborts when there is
+/// none.
 const DissectorRow& dissector(std::string_view name);
 
 /// One flow. What is set beside what was heard holds from the first word on.
