@@ -348,6 +348,13 @@ constexpr Column printable(std::string_view member, std::string_view help) {
   out.write = &made::write_printable<Read>;
   return out;
 }
+/// Text of which rules see what `Read` gives, and records show what `ReadShown` does: less, where it is secret.
+template <auto Read, auto ReadShown>
+constexpr Column redacted(std::string_view member, std::string_view help) {
+  Column out = text<Read>(member, help);
+  out.write = &made::write<ReadShown, Shape::text>;
+  return out;
+}
 template <auto Read>
 constexpr Column hex(std::string_view member, std::string_view help) {
   return made::plain<Read, Shape::hex>(member, help);

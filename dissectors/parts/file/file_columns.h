@@ -33,6 +33,9 @@ std::string shown_digest(const File& file);
 template <Algorithm algorithm>
 std::optional<std::string> whole_digest(const File& file);
 bool visit_size(const Place& at, ValueSink& sink);
+inline Bytes content(const File& file) {
+  return file.content();
+}
 
 }  // namespace read
 
@@ -66,6 +69,12 @@ inline constexpr Column kColumns[] = {
         .rule({.name = "filesha256", .sender = Sender::either, .file_stage = FileStage::over}),
     Column{.member = "", .shape = Shape::integer, .help = "size of the file in bytes", .visit = &read::visit_size}.rule(
         {.name = "filesize", .sender = Sender::either, .file_stage = FileStage::over}),
+};
+
+/// Of a File: what rules see of its content, where its carrier has no row of its own for that.
+inline constexpr Column kContent[] = {
+    columns::text<&read::content>("", "content of a file")
+        .rule({.name = "file.data", .sender = Sender::either, .file_stage = FileStage::over, .aliases = {"file_data"}}),
 };
 
 }  // namespace lapwing::file
