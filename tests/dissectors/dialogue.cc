@@ -16,7 +16,8 @@ const DissectorRow& dissector(std::string_view name) {
 
 FlowDriver& Dialogue::driver() {
   if (driver_) return *driver_;
-  driver_.emplace(FlowDriver::Setup{.settings = settings_, .known = row_.about->name, .late = late}, *this);
+  driver_.emplace(FlowDriver::Setup{.settings = settings_, .known = row_.about->name, .late = late, .context = context},
+                  *this);
   driver_->budget = {.work_base = work_limit};
   driver_->unrecord = unrecord;
   driver_->time = time;

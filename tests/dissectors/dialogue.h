@@ -1,6 +1,7 @@
 // Speaks to one dissector, in a flow that is known to be its own, and notes down what comes out.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,11 +30,12 @@ class Dialogue final : public Heard {
   Dialogue& end(Direction direction, bool broken_off = false);
   Dialogue& finish();
 
-  Timestamp time;                    // of all packets
-  bool late = false;                 // the flow was under way already
-  bool unrecord = false;             // a rule turns the records of its transactions off
-  uint64_t store_depth = 0;          // files are stored up to this many bytes
-  uint64_t work_limit = UINT64_MAX;  // bytes that may be looked at
+  Timestamp time;                          // of all packets
+  std::shared_ptr<const Context> context;  // what the flow that announced it hands over
+  bool late = false;                       // the flow was under way already
+  bool unrecord = false;                   // a rule turns the records of its transactions off
+  uint64_t store_depth = 0;                // files are stored up to this many bytes
+  uint64_t work_limit = UINT64_MAX;        // bytes that may be looked at
   bool failed = false;
   uint64_t worked = 0;  // bytes that were looked at
   uint32_t need = 0;    // of the last call

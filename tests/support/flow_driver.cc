@@ -34,6 +34,7 @@ struct Exact {
 };
 
 thread_local uint32_t last_need = 0;
+thread_local std::shared_ptr<const Context> announced_with;
 
 /// Row N, offered bytes of which it can read no more than there are, and believed no more than it was offered.
 template <size_t N>
@@ -79,6 +80,7 @@ struct Herald {
     Expectation announced;
     announced.datagrams = reader.u8() != 0;
     announced.port = reader.u16();
+    announced.context = announced_with;
     const std::string_view name = to_text(reader.bytes(reader.left()));
     for (const DissectorRow* row : all_dissectors()) {
       if (row->about->name == name) announced.protocol = row->about->name;
@@ -183,7 +185,9 @@ void FlowDriver::begin(Flow& flow) {
   herald.last = flow.last;
   const std::string message = Herald::message(setup_.known, flow.server_port(), datagrams);
   herald.bytes[0] = message.size();
+  announced_with = setup_.context;
   app_.chunk(herald, {.data = to_bytes(message), .datagram = datagrams});
+  announced_with = nullptr;
   require(app_.expecting());
   app_.greet(flow, flow.last);
 }
