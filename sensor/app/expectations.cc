@@ -55,8 +55,13 @@ void Expectations::add(const Flow& announcing, const Expectation& expectation, c
     erase(rows_.begin());
   }
   const Timestamp until{now.ns + kLifetime * 1'000'000'000};
-  rows_.push_back(
-      {pair, listener, port, expectation.datagrams, until, {&protocol, expectation.context, announcing.id}});
+  rows_.push_back({pair,
+                   listener,
+                   port,
+                   expectation.datagrams,
+                   expectation.answers,
+                   until,
+                   {&protocol, expectation.context, announcing.id}});
   by_pair_[pair].push_back(std::prev(rows_.end()));
 }
 
@@ -66,11 +71,11 @@ std::optional<Expectations::Announced> Expectations::take(const Flow& flow, Time
   if (known == by_pair_.end()) return {};
   const bool datagrams = flow.key.proto == ip_proto::udp;
   if (!datagrams && flow.key.proto != ip_proto::tcp) return {};
-  // Of datagrams the listener may be the first to send.
+  // Of datagrams the listener may be the first to send, unless it answers.
   auto meets = [&](const Rows::iterator& row) {
     if (row->datagrams != datagrams) return false;
     return (row->listener == flow.server() && row->port == flow.server_port()) ||
-           (datagrams && row->listener == flow.client() && row->port == flow.client_port());
+           (datagrams && !row->answers && row->listener == flow.client() && row->port == flow.client_port());
   };
   const auto found = std::ranges::find_if(known->second, meets);
   if (found == known->second.end()) return {};

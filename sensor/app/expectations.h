@@ -55,7 +55,7 @@ class Expectations {
     Pair pair;
     IpAddress listener;
     uint16_t port;
-    bool datagrams;
+    bool datagrams, answers;
     Timestamp until;
     Announced announced;
   };

@@ -22,6 +22,7 @@ struct Expectation {
   Sender listener = Sender::server;
   uint16_t port = 0;                       // 0: the one that the listener has in the announcing flow
   bool datagrams = false;                  // UDP, else TCP
+  bool answers = false;                    // of datagrams the listener never sends the first
   std::string_view protocol;               // a constant
   std::shared_ptr<const Context> context;  // handed to the dissector of the new flow
 };

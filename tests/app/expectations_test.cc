@@ -88,6 +88,9 @@ TEST(Expectations, OfDatagramsTheListenerMaySpeakFirst) {
   EXPECT_TRUE(lab.meets(flow(2, 7000, 1, 9000, ip_proto::udp), 1));
   lab.expect(Sender::server, 7000, 0);
   EXPECT_FALSE(lab.meets(flow(2, 7000, 1, 9000), 1));
+  lab.expectations.add(lab.control, {.port = 8000, .datagrams = true, .answers = true}, lab.protocol, at(0));
+  EXPECT_FALSE(lab.meets(flow(2, 8000, 1, 9000, ip_proto::udp), 1)) << "it only answers";
+  EXPECT_TRUE(lab.meets(flow(1, 9000, 2, 8000, ip_proto::udp), 1));
 }
 
 TEST(Expectations, AreBoundedByPairAndInAll) {

@@ -101,7 +101,7 @@ void Tftp::request(const Packet& packet, Direction direction) {
   heard->mode = packet.mode;
   heard->options = packet.options;
   const Sender listener = direction == Direction::to_server ? Sender::client : Sender::server;
-  out_.expect({.listener = listener, .datagrams = true, .protocol = "tftp", .context = heard});
+  out_.expect({.listener = listener, .datagrams = true, .answers = true, .protocol = "tftp", .context = heard});
   Exchange& exchange = begin(std::move(heard));
   out_.reach(exchange, direction, kComplete);
   out_.emit({.tx = &exchange,
