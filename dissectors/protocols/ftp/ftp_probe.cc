@@ -19,10 +19,12 @@ struct FirstLine {
 };
 
 FirstLine first_line(Bytes bytes) {
-  const std::string_view text = to_text(bytes.first(std::min(bytes.size(), kEnough)));
+  std::string_view text = to_text(bytes.first(std::min(bytes.size(), kEnough)));
   const size_t end = text.find('\n');
-  if (end == std::string_view::npos) return {text, bytes.size() >= kEnough};
-  return {text.substr(0, end - (end > 0 && text[end - 1] == '\r')), true};
+  const bool whole = end != std::string_view::npos || bytes.size() >= kEnough;
+  text = text.substr(0, end);
+  if (text.ends_with('\r')) text.remove_suffix(1);
+  return {text, whole};
 }
 
 bool has(std::string_view text, std::string_view word) {
@@ -46,6 +48,7 @@ bool is_of_no_other(const Command& command) {
 Likelihood probe_command(const FirstLine& line) {
   const auto is_letter = [](char c) { return kLetters.has(static_cast<uint8_t>(c)); };
   const auto letters = static_cast<size_t>(std::ranges::find_if_not(line.text, is_letter) - line.text.begin());
+  if (line.text.empty()) return Likelihood::no;
   if (letters == line.text.size() && !line.whole) {
     return begins_command(line.text) ? Likelihood::more : Likelihood::no;
   }
