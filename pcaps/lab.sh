@@ -30,6 +30,14 @@ need() {
   [ $guard = 0 ] || rm /usr/sbin/policy-rc.d
 }
 
+# unpack PACKAGE...: their files in $LAB/PACKAGE, of servers that Debian does not let be installed beside each other.
+unpack() {
+  local package
+  for package; do
+    (cd "$LAB" && apt-get -qq download "$package" 2>/dev/null && dpkg-deb -x "$package"_*.deb "$package")
+  done
+}
+
 lab_clean() {
   local job
   for job in "${JOBS[@]}"; do kill "$job" 2>/dev/null || true; done
@@ -45,6 +53,12 @@ on_client() { ip netns exec "lab-client-$$" "$@"; }
 
 # server_job COMMAND...: keeps running until the lab ends.
 server_job() { on_server "$@" >>"$LAB/jobs.log" 2>&1 & JOBS+=($!); }
+
+# stop_servers: all that runs on the server's side.
+stop_servers() {
+  ip netns pids "lab-server-$$" | xargs -r kill || true
+  sleep 0.5
+}
 
 # lab_start [TCPDUMP FILTER]: offloads are off, so that frames and checksums are those of a real wire.
 lab_start() {
