@@ -1,0 +1,110 @@
+#include "dissectors/parts/mime/mime_coding.h"
+
+#include <array>
+
+#include "sensor/base/text.h"
+
+namespace lapwing::mime {
+
+namespace {
+
+constexpr uint8_t kBlank = 64, kPad = 65, kNone = 66;
+
+constexpr std::array<uint8_t, 256> make_values() {
+  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::array<uint8_t, 256> out{};
+  out.fill(kNone);
+  for (size_t i = 0; i < kAlphabet.size(); ++i) out[static_cast<uint8_t>(kAlphabet[i])] = static_cast<uint8_t>(i);
+  for (uint8_t blank : {' ', '\t', '\r', '\n'}) out[blank] = kBlank;
+  out['='] = kPad;
+  return out;
+}
+constexpr std::array<uint8_t, 256> kValues = make_values();
+
+void put(uint32_t bits, size_t bytes, std::string& out) {
+  for (size_t i = 0; i < bytes; ++i) out.push_back(static_cast<char>(bits >> (16 - 8 * i)));
+}
+
+}  // namespace
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const uint8_t letter = lower(static_cast<uint8_t>(c));
+  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+void Base64::decode(Bytes coded, std::string& out) {
+  const uint8_t* at = coded.data();
+  const uint8_t* const end = at + coded.size();
+  while (at != end) {
+    while (count_ == 0 && end - at >= 4) {
+      const uint32_t a = kValues[at[0]], b = kValues[at[1]], c = kValues[at[2]], d = kValues[at[3]];
+      if ((a | b | c | d) >= kBlank) break;
+      put(a << 18 | b << 12 | c << 6 | d, 3, out);
+      at += 4;
+    }
+    if (at == end) return;
+    const uint8_t value = kValues[*at++];
+    if (value < kBlank) {
+      bits_ |= static_cast<uint32_t>(value) << (18 - 6 * count_);
+      if (++count_ < 4) continue;
+      put(bits_, 3, out);
+      bits_ = count_ = 0;
+    } else if (value == kPad) {
+      finish(out);
+    } else {
+      invalid_ |= value == kNone;
+    }
+  }
+}
+
+void Base64::finish(std::string& out) {
+  invalid_ |= count_ == 1;
+  if (count_ > 1) put(bits_, count_ - 1, out);
+  bits_ = count_ = 0;
+}
+
+void QuotedPrintable::decode(Bytes coded, std::string& out) {
+  for (size_t i = 0; i < coded.size();) {
+    if (after_ == After::text) {
+      const size_t equals = to_text(coded).find('=', i);
+      const size_t end = std::min(equals, coded.size());
+      out.append(to_text(coded.subspan(i, end - i)));
+      if (end == coded.size()) return;
+      after_ = After::equals;
+      i = end + 1;
+      continue;
+    }
+    const auto c = static_cast<char>(coded[i]);
+    if (after_ == After::digit && hex_digit(c) >= 0) {
+      out.push_back(static_cast<char>(hex_digit(digit_) << 4 | hex_digit(c)));
+      after_ = After::text;
+    } else if (after_ == After::equals && hex_digit(c) >= 0) {
+      digit_ = c;
+      after_ = After::digit;
+    } else if (after_ != After::digit && (c == ' ' || c == '\t')) {
+      after_ = After::blanks;
+    } else {
+      give_back(out);
+      continue;
+    }
+    ++i;
+  }
+}
+
+bool QuotedPrintable::end_line(std::string& out) {
+  const bool soft = after_ == After::equals || after_ == After::blanks;
+  if (after_ == After::digit) give_back(out);
+  after_ = After::text;
+  return !soft;
+}
+
+void QuotedPrintable::give_back(std::string& out) {
+  out.push_back('=');
+  if (after_ == After::digit) out.push_back(digit_);
+  if (after_ == After::blanks) out.push_back(' ');
+  after_ = After::text;
+  invalid_ = true;
+}
+
+}  // namespace lapwing::mime

@@ -1,0 +1,48 @@
+// Transfer encodings of mail (RFC 2045 6.7, 6.8), undone as the bytes come.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sensor/base/bytes.h"
+
+namespace lapwing::mime {
+
+/// The value of a hexadecimal digit; -1 of anything else.
+int hex_digit(char c);
+
+/// [W] Lines of any length, and what is in none of base64's alphabet, is passed over.
+class Base64 {
+ public:
+  void decode(Bytes coded, std::string& out);
+  /// No more comes: three bytes or two may be there of the last four.
+  void finish(std::string& out);
+  /// Something came that base64 has not.
+  bool invalid() const { return invalid_; }
+
+ private:
+  uint32_t bits_ = 0;
+  uint8_t count_ = 0;  // characters in bits_
+  bool invalid_ = false;
+};
+
+/// [W] Of lines without their ends.
+class QuotedPrintable {
+ public:
+  void decode(Bytes coded, std::string& out);
+  /// The line is over. True when its end belongs to the text, which that of a soft break does not.
+  bool end_line(std::string& out);
+  /// Something came that no encoder writes; it stays as it is.
+  bool invalid() const { return invalid_; }
+
+ private:
+  enum class After : uint8_t { text, equals, digit, blanks };  // the last two behind '='
+
+  void give_back(std::string& out);
+
+  After after_ = After::text;
+  char digit_ = 0;  // as it came
+  bool invalid_ = false;
+};
+
+}  // namespace lapwing::mime

@@ -1,0 +1,45 @@
+#include "dissectors/parts/mime/mime_columns.h"
+
+#include <algorithm>
+
+#include "sensor/base/text.h"
+
+namespace lapwing::mime {
+
+namespace read {
+
+/// Suricata's words.
+std::string_view status(const Message& message) {
+  constexpr std::string_view kNames[] = {"NONE", "HEADER_STARTED", "BODY_STARTED", "PARSE_DONE"};
+  return kNames[static_cast<size_t>(message.status)];
+}
+
+std::optional<std::string> subject_text(const Message& message) {
+  const auto& subject = message.header(Header::subject);
+  if (!subject || subject->find("=?") == std::string::npos) return {};
+  return decode_words(*subject);
+}
+
+std::string subject_md5(const Message& message) {
+  const auto& subject = message.header(Header::subject);
+  return subject ? to_hex(file::digest(file::Algorithm::md5, to_bytes(*subject)).view()) : std::string();
+}
+
+Bytes content(const file::File& file) {
+  return file.content();
+}
+
+}  // namespace read
+
+RecordExtent record_extent(const Config& config) {
+  RecordExtent out{.extended = config.extended};
+  for (std::string name : config.custom) {
+    std::ranges::replace(name, '-', '_');
+    out.names.push_back(to_lower(name));
+  }
+  if (config.digests & kBody) out.names.emplace_back("body_md5");
+  if (config.digests & kSubject) out.names.emplace_back("subject_md5");
+  return out;
+}
+
+}  // namespace lapwing::mime
