@@ -111,6 +111,7 @@ class Out {
   }
   bool knows(std::string_view protocol) const { return sink_.knows(protocol); }
   void rename(std::string_view name) { sink_.rename(name); }
+  void resume(Direction direction) { sink_.resume(direction); }
   void expect(const Expectation& expectation) { sink_.expect(expectation); }
 
  private:

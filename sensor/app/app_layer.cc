@@ -174,6 +174,24 @@ void AppLayer::feed(Flow& flow, State& state, const Chunk& chunk) {
   if (state.frames && state.phase == State::Phase::dissecting) {
     settle_frames(*state.frames, chunk.direction, chunk.datagram);
   }
+  offer_again(flow, state, chunk.time);
+}
+
+/// Each side in turn may tell how the other is to be read, as long as the work is paid for.
+void AppLayer::offer_again(Flow& flow, State& state, Timestamp time) {
+  while (resume_) {
+    const Direction direction = *std::exchange(resume_, std::nullopt);
+    const HalfFlow& side = state.sides[index(direction)];
+    if (state.phase != State::Phase::dissecting || side.buffer.empty()) continue;
+    dissect(flow, state,
+            {.data = to_bytes(side.buffer),
+             .offset = side.offset,
+             .time = time,
+             .direction = direction,
+             .end = side.ended,
+             .broken_off = side.broken_off});
+    if (state.frames && state.phase == State::Phase::dissecting) settle_frames(*state.frames, direction, false);
+  }
 }
 
 /// Offers the dissector all of `view`, which lies in the side's buffer unless that is empty, and keeps what it leaves.
@@ -245,6 +263,7 @@ void AppLayer::apply_change(Flow& flow, State& state, const Chunk& rest) {
   end_frames(state);
   state.protocol->row->finish(state.instance);
   state.destroy();
+  resume_.reset();
   Origin& origin = state.make_origin();
   if (!origin.original) origin.original = state.protocol;
   origin.before = state.protocol;
@@ -295,6 +314,7 @@ void AppLayer::gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lo
   side.buffer.clear();
   side.need = 0;
   skip(flow, state, {.offset = offset + lost, .time = time, .direction = direction}, lost);
+  offer_again(flow, state, time);
 }
 
 void AppLayer::finish(Flow& flow, Timestamp) {

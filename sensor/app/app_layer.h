@@ -157,6 +157,7 @@ class AppLayer final : private EventSink {
   void create(State& state, const AppProtocol& protocol);
   void feed(Flow& flow, State& state, const Chunk& chunk);
   void dissect(Flow& flow, State& state, Chunk view);
+  void offer_again(Flow& flow, State& state, Timestamp time);
   void report(Flow& flow, RecognitionAnomaly event, Direction direction);
   void fail(State& state);
   void end_detection(State& state);
@@ -180,6 +181,7 @@ class AppLayer final : private EventSink {
   void become(std::string_view name, std::shared_ptr<const Context> context) override;
   bool knows(std::string_view protocol) const override { return named_alike(protocol) != nullptr; }
   void rename(std::string_view name) override;
+  void resume(Direction direction) override { resume_ = direction; }
   void expect(const Expectation& expectation) override;
   void encrypted(Direction direction, uint64_t offset) override;
   void plain(Direction direction, uint64_t offset) override;
@@ -205,6 +207,7 @@ class AppLayer final : private EventSink {
   const Chunk* offered_ = nullptr;
   bool change_ = false;
   std::string_view change_to_;  // a constant of the dissector
+  std::optional<Direction> resume_;
   std::shared_ptr<const Context> handed_over_;
 };
 

@@ -27,6 +27,8 @@ class EventSink {
   virtual bool knows(std::string_view protocol) const = 0;
   /// The flow goes on under another name, as one of the protocol's own.
   virtual void rename(std::string_view name) = 0;
+  /// What this side left unread is offered once more behind this call: the other told how it is to be read.
+  virtual void resume(Direction direction) = 0;
   virtual void expect(const Expectation& expectation) = 0;
   /// From `offset` of this direction's stream on, and in the other direction from now on, the flow is encrypted: raw
   /// payload says nothing more. May be called again.

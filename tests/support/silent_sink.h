@@ -15,6 +15,7 @@ struct SilentSink : EventSink {
   void become(std::string_view, std::shared_ptr<const Context>) override {}
   bool knows(std::string_view) const override { return false; }
   void rename(std::string_view) override {}
+  void resume(Direction) override {}
   void expect(const Expectation&) override {}
   void encrypted(Direction, uint64_t) override {}
   void plain(Direction, uint64_t) override {}
