@@ -89,6 +89,9 @@ constexpr std::string_view kNamesakes[] = {
     "http.content_type",
     "http.cookie",
     "http.location",
+    // Of the whole header, where records show address by address.
+    "email.to",
+    "email.cc",
 };
 
 /// "tls.ja3.hash" is called like the buffer "ja3.hash".

@@ -34,27 +34,30 @@ constexpr auto kAnomalies = names<Mime::Anomaly::too_many_urls>({
     {Mime::Anomaly::too_many_urls, "too_many_urls"},
 });
 
-constexpr auto kHeaderNames = names<Header::relays>({
-    {Header::from, "from"},
-    {Header::to, "to"},
-    {Header::cc, "cc"},
-    {Header::bcc, "bcc"},
-    {Header::subject, "subject"},
-    {Header::date, "date"},
-    {Header::message_id, "message-id"},
-    {Header::x_mailer, "x-mailer"},
-    {Header::user_agent, "user-agent"},
-    {Header::reply_to, "reply-to"},
-    {Header::x_originating_ip, "x-originating-ip"},
-    {Header::in_reply_to, "in-reply-to"},
-    {Header::references, "references"},
-    {Header::importance, "importance"},
-    {Header::priority, "priority"},
-    {Header::sensitivity, "sensitivity"},
-    {Header::organization, "organization"},
-    {Header::content_md5, "content-md5"},
-    {Header::relays, "relays"},
-});
+constexpr struct {
+  std::string_view name;
+  std::optional<std::string> Message::*member;
+} kHeaders[] = {
+    {"from", &Message::from},
+    {"to", &Message::to},
+    {"cc", &Message::cc},
+    {"bcc", &Message::bcc},
+    {"subject", &Message::subject},
+    {"date", &Message::date},
+    {"message-id", &Message::message_id},
+    {"x-mailer", &Message::x_mailer},
+    {"user-agent", &Message::user_agent},
+    {"reply-to", &Message::reply_to},
+    {"x-originating-ip", &Message::x_originating_ip},
+    {"in-reply-to", &Message::in_reply_to},
+    {"references", &Message::references},
+    {"importance", &Message::importance},
+    {"priority", &Message::priority},
+    {"sensitivity", &Message::sensitivity},
+    {"organization", &Message::organization},
+    {"content-md5", &Message::content_md5},
+    {"relays", &Message::relays},
+};
 
 size_t find_line_end(Bytes bytes) {
   return std::min(to_text(bytes).find('\n'), bytes.size());
@@ -191,10 +194,9 @@ void Reader::end_header() {
     if (message_.received.size() == out_.limit(Cap::received)) return tell(Anomaly::too_many_hops, Cap::received);
     return message_.received.push_back(std::move(value));
   }
-  const auto found = std::ranges::find(kHeaderNames, std::string_view(name));
-  if (found == kHeaderNames.end()) return;
-  std::optional<std::string>& header = message_.headers[static_cast<size_t>(found - kHeaderNames.begin())];
-  if (!header) header = std::move(value);
+  for (const auto& row : kHeaders) {
+    if (row.name == name && !(message_.*row.member)) message_.*row.member = std::move(value);
+  }
 }
 
 void Reader::begin_headers() {

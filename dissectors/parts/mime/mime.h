@@ -2,7 +2,6 @@
 // each other, files, URLs.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,44 +17,22 @@
 
 namespace lapwing::mime {
 
-/// Headers of a message that are kept: the first of each name.
-enum class Header : uint8_t {
-  from,
-  to,
-  cc,
-  bcc,
-  subject,
-  date,
-  message_id,
-  x_mailer,
-  user_agent,
-  reply_to,
-  x_originating_ip,
-  in_reply_to,
-  references,
-  importance,
-  priority,
-  sensitivity,
-  organization,
-  content_md5,
-  relays,
-  count,
-};
-
 enum class Status : uint8_t { none, headers, body, done };
 
 /// [W] What is known of a message.
 struct Message {
   Status status = Status::none;
-  std::array<std::optional<std::string>, static_cast<size_t>(Header::count)> headers;  // folding undone
-  std::vector<std::string> received;                                                   // of its way, latest hop first
+  // Headers, the first of each name, with folding undone.
+  std::optional<std::string> from, to, cc, bcc, subject, date, message_id, x_mailer, user_agent, reply_to;
+  std::optional<std::string> x_originating_ip, in_reply_to, references, importance, priority, sensitivity;
+  std::optional<std::string> organization, content_md5, relays;
+  std::vector<std::string> received;  // of its way, latest hop first
   std::vector<file::File> files;
   std::vector<std::string> attachments;  // their names, and those of messages within it
   std::vector<std::string> urls;         // as they came
   std::string body_md5;
 
   bool begun() const { return status != Status::none; }
-  const std::optional<std::string>& header(Header name) const { return headers[static_cast<size_t>(name)]; }
 };
 
 /// The rows of the part.

@@ -15,13 +15,13 @@ std::string_view status(const Message& message) {
 }
 
 std::optional<std::string> subject_text(const Message& message) {
-  const auto& subject = message.header(Header::subject);
+  const auto& subject = message.subject;
   if (!subject || subject->find("=?") == std::string::npos) return {};
   return decode_words(*subject);
 }
 
 std::string subject_md5(const Message& message) {
-  const auto& subject = message.header(Header::subject);
+  const auto& subject = message.subject;
   return subject ? to_hex(file::digest(file::Algorithm::md5, to_bytes(*subject)).view()) : std::string();
 }
 
@@ -37,8 +37,7 @@ RecordExtent record_extent(const Config& config) {
     std::ranges::replace(name, '-', '_');
     out.names.push_back(to_lower(name));
   }
-  if (config.digests & kBody) out.names.emplace_back("body_md5");
-  if (config.digests & kSubject) out.names.emplace_back("subject_md5");
+  for (const std::string& what : config.digests) out.names.push_back(to_lower(what) + "_md5");
   return out;
 }
 

@@ -15,14 +15,17 @@ namespace lapwing::mime {
 namespace read {
 
 std::string_view status(const Message& message);
-template <Header name>
-const std::optional<std::string>& header(const Message& message) {
-  return message.header(name);
+inline auto addresses(const std::optional<std::string>& list) {
+  return columns::Taken<std::string_view, &next_address>(list ? to_bytes(*list) : Bytes());
 }
-template <Header name>
-auto addresses(const Message& message) {
-  const auto& value = message.header(name);
-  return columns::Taken<std::string_view, &next_address>(value ? to_bytes(*value) : Bytes());
+inline auto to(const Message& message) {
+  return addresses(message.to);
+}
+inline auto cc(const Message& message) {
+  return addresses(message.cc);
+}
+inline auto bcc(const Message& message) {
+  return addresses(message.bcc);
 }
 /// Where it says more than the header as it came.
 std::optional<std::string> subject_text(const Message& message);
@@ -45,46 +48,45 @@ Bytes content(const file::File& file);
 template <Sender sender, uint8_t headers, uint8_t text>
 inline constexpr Column kColumns[] = {
     columns::text<&read::status>("status", "how far it was read: HEADER_STARTED, BODY_STARTED or PARSE_DONE"),
-    columns::text<&read::header<Header::from>>("from", "From")
-        .rule({.name = "email.from", .sender = sender, .stage = headers}),
-    columns::each<&read::addresses<Header::to>>("to", "addresses of To"),
-    columns::each<&read::addresses<Header::cc>>("cc", "addresses of Cc"),
-    columns::each<&read::addresses<Header::bcc>>("bcc", "addresses of Bcc").extended(),
-    columns::text<&read::header<Header::subject>>("subject", "Subject")
+    columns::text<&Message::from>("from", "From").rule({.name = "email.from", .sender = sender, .stage = headers}),
+    columns::each<&read::to>("to", "addresses of To"),
+    columns::each<&read::cc>("cc", "addresses of Cc"),
+    columns::each<&read::bcc>("bcc", "addresses of Bcc").extended(),
+    columns::text<&Message::subject>("subject", "Subject")
         .extended()
         .rule({.name = "email.subject", .sender = sender, .stage = headers}),
     columns::text<&read::subject_text>("subject_text", "Subject with its encoded words (RFC 2047) undone").extended(),
-    columns::text<&read::header<Header::date>>("date", "Date")
+    columns::text<&Message::date>("date", "Date")
         .on_request()
         .rule({.name = "email.date", .sender = sender, .stage = headers}),
-    columns::text<&read::header<Header::message_id>>("message_id", "Message-ID")
+    columns::text<&Message::message_id>("message_id", "Message-ID")
         .extended()
         .rule({.name = "email.message_id", .sender = sender, .stage = headers}),
-    columns::text<&read::header<Header::x_mailer>>("x_mailer", "X-Mailer")
+    columns::text<&Message::x_mailer>("x_mailer", "X-Mailer")
         .extended()
         .rule({.name = "email.x_mailer", .sender = sender, .stage = headers}),
-    columns::text<&read::header<Header::user_agent>>("user_agent", "User-Agent").extended(),
+    columns::text<&Message::user_agent>("user_agent", "User-Agent").extended(),
     columns::each<&Message::received>("received", "Received, latest hop first")
         .on_request()
         .rule({.name = "email.received", .sender = sender, .stage = headers}),
-    columns::text<&read::header<Header::reply_to>>("reply_to", "Reply-To").on_request(),
-    columns::text<&read::header<Header::x_originating_ip>>("x_originating_ip", "X-Originating-IP").on_request(),
-    columns::text<&read::header<Header::in_reply_to>>("in_reply_to", "In-Reply-To").on_request(),
-    columns::text<&read::header<Header::references>>("references", "References").on_request(),
-    columns::text<&read::header<Header::importance>>("importance", "Importance").on_request(),
-    columns::text<&read::header<Header::priority>>("priority", "Priority").on_request(),
-    columns::text<&read::header<Header::sensitivity>>("sensitivity", "Sensitivity").on_request(),
-    columns::text<&read::header<Header::organization>>("organization", "Organization").on_request(),
-    columns::text<&read::header<Header::content_md5>>("content_md5", "Content-MD5").on_request(),
-    columns::text<&read::header<Header::relays>>("relays", "Relays").on_request(),
+    columns::text<&Message::reply_to>("reply_to", "Reply-To").on_request(),
+    columns::text<&Message::x_originating_ip>("x_originating_ip", "X-Originating-IP").on_request(),
+    columns::text<&Message::in_reply_to>("in_reply_to", "In-Reply-To").on_request(),
+    columns::text<&Message::references>("references", "References").on_request(),
+    columns::text<&Message::importance>("importance", "Importance").on_request(),
+    columns::text<&Message::priority>("priority", "Priority").on_request(),
+    columns::text<&Message::sensitivity>("sensitivity", "Sensitivity").on_request(),
+    columns::text<&Message::organization>("organization", "Organization").on_request(),
+    columns::text<&Message::content_md5>("content_md5", "Content-MD5").on_request(),
+    columns::text<&Message::relays>("relays", "Relays").on_request(),
     columns::each<&Message::attachments>("attachment", "names of the files"),
     columns::each<&read::newest_urls>("url", "URLs of the text, the last first")
         .rule({.name = "email.url", .sender = sender, .stage = text}),
     columns::text<&Message::body_md5>("body_md5", "MD5 of the body as it was sent").on_request(),
     columns::text<&read::subject_md5>("subject_md5", "MD5 of the subject").on_request(),
 
-    columns::text<&read::header<Header::to>>("", "To").rule({.name = "email.to", .sender = sender, .stage = headers}),
-    columns::text<&read::header<Header::cc>>("", "Cc").rule({.name = "email.cc", .sender = sender, .stage = headers}),
+    columns::text<&Message::to>("", "To").rule({.name = "email.to", .sender = sender, .stage = headers}),
+    columns::text<&Message::cc>("", "Cc").rule({.name = "email.cc", .sender = sender, .stage = headers}),
 };
 
 /// Columns of a message's File, with what rules see of it.

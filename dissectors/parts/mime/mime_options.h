@@ -14,8 +14,6 @@
 
 namespace lapwing::mime {
 
-enum Digested : uint8_t { kBody = 1, kSubject = 2 };
-
 /// [S] A carrier's own derives from it.
 struct Config {
   bool decode = true;                           // else nothing is looked for in messages
@@ -27,9 +25,9 @@ struct Config {
   bool body_md5 = false;
   uint64_t content_limit = 0;  // bytes of a file that rules look at
 
-  bool extended = true;             // records show more than addresses, files and URLs
-  std::vector<std::string> custom;  // further headers that they show
-  uint8_t digests = 0;              // bits of Digested that they show
+  bool extended = true;              // records show more than addresses, files and URLs
+  std::vector<std::string> custom;   // further headers that they show
+  std::vector<std::string> digests;  // that they show: of body, of subject
 };
 
 namespace made {
@@ -50,8 +48,6 @@ struct Joined {
 template <Literal prefix, Literal key>
 constexpr std::string_view kKey(Joined<prefix, key>::kText.data(), Joined<prefix, key>::kText.size());
 
-inline constexpr NamedValue kDigests[] = {{"body", kBody}, {"subject", kSubject}};
-
 }  // namespace made
 
 /// `own`, and behind them those of mail: C is the carrier's options, `prefix` what its keys begin with, as
@@ -65,7 +61,7 @@ std::vector<OptionRow<C>> with_options(std::vector<OptionRow<C>> own) {
       {made::kKey<prefix, "mime.header-value-depth">, &C::header_depth, "2000",
        "bytes of a header's value that are kept"},
       {made::kKey<prefix, "mime.extract-urls">, &C::urls, "yes", "look for URLs in text"},
-      {made::kKey<prefix, "mime.extract-urls-schemes">, &C::schemes, "[http]", "schemes of URLs that are looked for"},
+      {made::kKey<prefix, "mime.extract-urls-schemes">, &C::schemes, "http", "schemes of URLs that are looked for"},
       {made::kKey<prefix, "mime.log-url-scheme">, &C::log_scheme, "no", "records and rules see URLs with their scheme"},
       {made::kKey<prefix, "mime.body-md5">, &C::body_md5, "no", "compute the MD5 of a message's body as it was sent"},
       {made::kKey<prefix, "inspected-tracker.content-limit">, &C::content_limit, "100000",
@@ -73,7 +69,7 @@ std::vector<OptionRow<C>> with_options(std::vector<OptionRow<C>> own) {
       {made::kKey<prefix, "record.extended">, &C::extended, "yes",
        "records show subject, message id, mailer and blind copies"},
       {made::kKey<prefix, "record.custom">, &C::custom, "[]", "further headers that records show, by name"},
-      {made::kKey<prefix, "record.md5">, some_of<&C::digests>(made::kDigests), "[]",
+      {made::kKey<prefix, "record.md5">, &C::digests, "[]",
        "records show the MD5 of body (which mime.body-md5 computes) and subject"},
   };
   own.insert(own.end(), std::begin(rows), std::end(rows));

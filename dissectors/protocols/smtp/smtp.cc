@@ -1,0 +1,350 @@
+#include "dissectors/protocols/smtp/smtp.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "dissectors/contract/names.h"
+#include "sensor/base/text.h"
+
+namespace lapwing::smtp {
+
+namespace {
+
+constexpr auto kClient = Direction::to_server;  // who speaks
+constexpr auto kServer = Direction::to_client;
+constexpr uint16_t kPorts[] = {25, 465, 587};
+constexpr uint8_t kHandshake = 22;  // first byte of a TLS record (RFC 8446 5.1)
+constexpr ByteSet kLetters = ByteSet::range('A', 'Z') | ByteSet::range('a', 'z');
+constexpr size_t kVerbSize = 10;  // bytes that tell whether a line is a command
+
+constexpr auto kAnomalies = names<Anomaly::too_many_transactions>({
+    {Anomaly::invalid_reply, "invalid_reply"},
+    {Anomaly::unable_to_match_reply_with_request, "unable_to_match_reply_with_request"},
+    {Anomaly::max_command_line_len_exceeded, "max_command_line_len_exceeded"},
+    {Anomaly::max_reply_line_len_exceeded, "max_reply_line_len_exceeded"},
+    {Anomaly::invalid_pipelined_sequence, "invalid_pipelined_sequence"},
+    {Anomaly::bdat_chunk_len_exceeded, "bdat_chunk_len_exceeded"},
+    {Anomaly::no_server_welcome_message, "no_server_welcome_message"},
+    {Anomaly::tls_rejected, "tls_rejected"},
+    {Anomaly::data_command_rejected, "data_command_rejected"},
+    {Anomaly::failed_protocol_change, "failed_protocol_change"},
+    {Anomaly::duplicate_fields, "duplicate_fields"},
+    {Anomaly::unparsable_content, "unparsable_content"},
+    {Anomaly::invalid_bdat, "invalid_bdat"},
+    {Anomaly::truncated_line, "truncated_line"},
+    {Anomaly::ambiguous_end_of_data, "ambiguous_end_of_data"},
+    {Anomaly::too_many_commands, "too_many_commands"},
+    {Anomaly::too_many_recipients, "too_many_recipients"},
+    {Anomaly::too_many_transactions, "too_many_transactions"},
+});
+constexpr FrameKind kFrames[] = {
+    {"command_line", "a command, or an answer to a challenge of AUTH, with its end"},
+    {"data", "the text of a mail without the dot that ends it, or a chunk of it"},
+    {"response_line", "a line of the server, with its end"},
+};
+
+#define LAPWING_SMTP_KEY "app-layer.protocols.smtp."
+
+const auto kOptions = mime::with_options<Config, LAPWING_SMTP_KEY>({
+    {LAPWING_SMTP_KEY "raw-extraction", &Config::raw_extraction, "no",
+     "the whole text of a mail is a file \"rawmsg\", where mime.decode-mime is off"},
+    {LAPWING_SMTP_KEY "max-tx", &Config::max_tx, "256",
+     "mails of one session that may wait for their answer; then the oldest is recorded as it is"},
+    {LAPWING_SMTP_KEY "record.passwords", &Config::passwords, "no", "smtp records show passwords of AUTH"},
+});
+
+Likelihood likelihood(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::no: return Likelihood::no;
+    case Verdict::more: return Likelihood::more;
+    case Verdict::plausible: return Likelihood::maybe;
+    case Verdict::certain: return Likelihood::sure;
+  }
+  return Likelihood::no;
+}
+
+}  // namespace
+
+const About Smtp::about{.name = "smtp",
+                        .transports = transport::tcp,
+                        .ports = kPorts,
+                        .help = "mail transfer (RFC 5321)",
+                        .starts = {bytes_of("EeHhLlMmRr"), bytes_of("245")}};
+
+const Protocol Smtp::protocol{.name = "smtp",
+                              .anomalies = kAnomalies,
+                              .records = records(),
+                              .help = "mail transfer",
+                              .file = &carried_file,
+                              .head = kHeaders,
+                              .loud_anomalies = true,
+                              .frames = kFrames,
+                              .in_alert = columns(),
+                              .caps = kCaps,
+                              .parts = kParts,
+                              .extent = &record_extent};
+
+std::span<const OptionRow<Config>> Smtp::options() {
+  return kOptions;
+}
+
+Likelihood Smtp::probe(const Chunk& first) {
+  return likelihood(judge(to_text(first.data), first.direction == kClient));
+}
+
+Smtp::Smtp(const Config& config, const Out<Smtp>& out)
+    : config_(config), out_(out), in_step_(!out_.picked_up_late()), greeted_(!in_step_) {}
+
+Step Smtp::data(const Chunk& chunk) {
+  return chunk.direction == kClient ? client(chunk) : server(chunk);
+}
+
+Step Smtp::client(const Chunk& chunk) {
+  client_seen_ = true;
+  const Step step = read_client(chunk);
+  if (std::exchange(behind_, false)) out_.resume(kServer);
+  return step;
+}
+
+Step Smtp::read_client(const Chunk& chunk) {
+  size_t used = 0;
+  while (used < chunk.data.size() && !changed_) {
+    const Bytes rest = chunk.data.subspan(used);
+    read_to_ = chunk.offset + used;
+    if (mode_ == Mode::waiting) {
+      if (!must_guess(rest)) {
+        ahead_ = true;
+        out_.anomaly(Anomaly::invalid_pipelined_sequence, kClient, &at_hand());
+        return Step::need(used, out_.limit(Cap::ahead) + 1 - rest.size());
+      }
+      if (!guess(rest)) return Step::need(used, 1);
+    } else if (mode_ == Mode::text) {
+      const Step step = text(chunk, used);
+      if (step.kind != Step::Kind::ok) return step;
+      used = step.used;
+    } else if (mode_ == Mode::chunk) {
+      const auto size = static_cast<size_t>(std::min<uint64_t>(rest.size(), chunk_left_));
+      take_chunk(rest.first(size));
+      used += size;
+    } else if (!take_line(chunk, used)) {
+      return Step::need(used, 1);
+    }
+  }
+  return Step::ok(used);
+}
+
+/// Reads a command, or an answer to a challenge. False when there is none.
+bool Smtp::take_line(const Chunk& chunk, size_t& used) {
+  const Lines::Taken taken = lines_[index(kClient)].take(chunk.data.subspan(used));
+  used += taken.used;
+  if (!taken.line) return false;
+  line_begin_ = chunk.offset + static_cast<uint64_t>(taken.line->wire.data() - chunk.data.data());
+  if (taken.line->cut) {
+    out_.capped(Cap::line);
+    out_.anomaly(Anomaly::truncated_line, kClient, &at_hand());
+    out_.anomaly(Anomaly::max_command_line_len_exceeded, kClient, &at_hand());
+  }
+  command(taken.line->text, chunk.offset + used);
+  out_.frame(Pdu::command_line, kClient, line_begin_, taken.line->wire.size(), mails_.latest());
+  return true;
+}
+
+void Smtp::command(std::string_view line, uint64_t end) {
+  const auto [verb, argument] = parse_command(line);
+  if (mode_ == Mode::login) {
+    // Where no answers tell, a command says that the login is over.
+    if (verb == Verb::other || (server_seen_ && in_step_)) {
+      credential(line);
+      return unanswered(Verb::auth);
+    }
+    mode_ = Mode::commands;
+  }
+  if (std::exchange(behind_chunk_, false) && verb == Verb::other) {
+    out_.anomaly(Anomaly::bdat_chunk_len_exceeded, kClient, &at_hand());
+  }
+  switch (verb) {
+    case Verb::helo:
+    case Verb::ehlo: return greet(argument);
+    case Verb::mail: return sender(argument);
+    case Verb::rcpt: return recipient(argument);
+    case Verb::bdat: return begin_chunk(argument, end);
+    case Verb::auth: return begin_login(argument);
+    case Verb::rset: return unanswered(verb, set_aside());
+    case Verb::data: out_.reach(mail(), kClient, kRecipients); [[fallthrough]];
+    case Verb::starttls:
+      mode_ = Mode::waiting;
+      awaited_ = verb;
+      text_begin_ = end;
+      return unanswered(verb, current_);
+    case Verb::other:
+      if (!line.empty() && !kLetters.has(static_cast<uint8_t>(line.front()))) {
+        out_.anomaly(Anomaly::unparsable_content, kClient, &at_hand());
+      }
+      return unanswered(verb);
+    default: return unanswered(verb);
+  }
+}
+
+void Smtp::greet(std::string_view argument) {
+  argument = argument.substr(0, argument.find_first_of(" \t"));
+  if (!helo_.empty()) {
+    out_.anomaly(Anomaly::duplicate_fields, kClient, &at_hand());
+  } else {
+    helo_ = argument;
+  }
+  Mail* const before = set_aside();
+  // A session without a mail has a record of who greeted.
+  if (!before && !recorded_ && mails_.empty()) mail();
+  if (current_ && !helo_.empty()) {
+    current_->helo = helo_;
+    out_.reach(*current_, kClient, kHello);
+  }
+  unanswered(Verb::helo, before);
+}
+
+void Smtp::sender(std::string_view argument) {
+  Mail& now = mail();
+  if (now.from) {
+    out_.anomaly(Anomaly::duplicate_fields, kClient, &now);
+  } else {
+    now.from = path(argument);
+    out_.reach(now, kClient, kSender);
+  }
+  unanswered(Verb::mail);
+}
+
+void Smtp::recipient(std::string_view argument) {
+  Mail& now = mail();
+  if (out_.within(Cap::recipients, now.to.size() + 1)) {
+    now.to.emplace_back(path(argument));
+  } else {
+    out_.anomaly(Anomaly::too_many_recipients, kClient, &now);
+  }
+  unanswered(Verb::rcpt);
+}
+
+void Smtp::begin_chunk(std::string_view argument, uint64_t end) {
+  const auto size = parse_chunk_size(argument);
+  if (!size) {
+    out_.anomaly(Anomaly::invalid_bdat, kClient, &at_hand());
+    return unanswered(Verb::bdat);
+  }
+  Mail& now = mail();
+  out_.reach(now, kClient, kRecipients);
+  if (!std::exchange(now.chunked, true)) begin_text();
+  mode_ = Mode::chunk;
+  chunk_left_ = size->bytes;
+  last_chunk_ = size->last;
+  read_to_ = end;
+  out_.frame(Pdu::data, kClient, end, std::min(size->bytes, kNowhere / 2), &now);
+  unanswered(Verb::bdat, last_chunk_ ? &now : nullptr);
+  if (chunk_left_ == 0) end_chunk();
+}
+
+void Smtp::begin_login(std::string_view argument) {
+  const std::string_view mechanism = argument.substr(0, argument.find_first_of(" \t"));
+  login_ = Login{.mechanism = std::string(mechanism)};
+  const std::string_view first = trim(argument.substr(mechanism.size()));
+  if (!first.empty()) credential(first);
+  mode_ = Mode::login;
+  unanswered(Verb::auth);
+}
+
+void Smtp::credential(std::string_view coded) {
+  if (!login_) return;
+  if (equal_nocase(login_->mechanism, "PLAIN")) {
+    auto [user, password] = parse_plain(coded);
+    login_->user = std::move(user);
+    if (config_.passwords) login_->password = std::move(password);
+  } else if (equal_nocase(login_->mechanism, "LOGIN")) {
+    if (login_->user.empty()) {
+      login_->user = decode_answer(coded);
+    } else if (config_.passwords) {
+      login_->password = decode_answer(coded);
+    }
+  } else if (equal_nocase(login_->mechanism, "CRAM-MD5")) {  // RFC 2195 2
+    const std::string text = decode_answer(coded);
+    login_->user = text.substr(0, text.find(' '));
+  }
+}
+
+Mail* Smtp::set_aside() {
+  if (!current_ || !current_->has_envelope()) return nullptr;
+  Mail* const out = current_;
+  if (out->chunked) end_text(FileState::truncated);
+  current_ = nullptr;
+  return out;
+}
+
+void Smtp::unanswered(Verb verb, Mail* mail) {
+  const bool over = mail && mail != current_;
+  if (over && !server_seen_) return close(*mail);
+  if (!out_.within(Cap::unanswered, unanswered_.size() + 1)) {
+    out_.anomaly(Anomaly::too_many_commands, kClient, &at_hand());
+    const Unanswered oldest = unanswered_.front();
+    unanswered_.pop_front();
+    if (oldest.mail && oldest.mail != current_ && oldest.mail != mail) close(*oldest.mail);
+  }
+  unanswered_.push_back({verb, mail});
+}
+
+bool Smtp::must_guess(Bytes rest) const {
+  return !server_seen_ || !in_step_ || rest.size() > out_.limit(Cap::ahead);
+}
+
+bool Smtp::guess(Bytes rest) {
+  if (rest.size() > out_.limit(Cap::ahead)) out_.capped(Cap::ahead);
+  if (awaited_ == Verb::starttls) {
+    mode_ = Mode::commands;
+    if (rest.front() == kHandshake) become_tls();
+    return true;
+  }
+  const std::string_view line = to_text(rest).substr(0, to_text(rest).find_first_of("\r\n"));
+  if (line.size() == rest.size() && rest.size() < kVerbSize) return false;
+  if (parse_command(line).verb != Verb::other) {
+    mode_ = Mode::commands;
+  } else {
+    begin_data();
+  }
+  return true;
+}
+
+void Smtp::become_tls() {
+  if (!out_.knows("tls")) {
+    out_.anomaly(Anomaly::failed_protocol_change, kServer, &at_hand());
+    return;
+  }
+  changed_ = true;
+  if (current_) current_->tls = true;
+  out_.become("tls");
+}
+
+Step Smtp::gap(Direction direction, uint64_t lost) {
+  if (direction == kClient) ahead_ = false;
+  if (direction == kClient && mode_ == Mode::text) {
+    lose_text(lost);
+    text_lost_ = true;
+    line_begins_ = false;
+  } else if (direction == kClient && mode_ == Mode::chunk) {
+    const uint64_t within = std::min(lost, chunk_left_);
+    lose_text(within);
+    chunk_left_ -= within;
+    if (chunk_left_ == 0) end_chunk();
+    if (within < lost) lines_[index(direction)].pass_over();
+  } else {
+    lines_[index(direction)].pass_over();
+  }
+  lose_step(direction);
+  return Step::ok(0);
+}
+
+void Smtp::finish() {
+  if (mode_ == Mode::text || mode_ == Mode::chunk) end_text(FileState::truncated);
+  current_ = nullptr;
+  while (!mails_.empty()) close(*mails_.oldest());
+}
+
+extern const DissectorRow kRow;
+const DissectorRow kRow = row<Smtp>();
+
+}  // namespace lapwing::smtp

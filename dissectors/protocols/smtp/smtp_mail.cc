@@ -1,0 +1,191 @@
+// Mails of a session, and their text.
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "dissectors/protocols/smtp/smtp.h"
+
+namespace lapwing::smtp {
+
+namespace {
+
+constexpr auto kClient = Direction::to_server;
+constexpr auto kServer = Direction::to_client;
+
+/// The line at the beginning of `rest`, which begins with a dot (RFC 5321 4.5.2).
+struct DotLine {
+  bool known = false;  // else more bytes have to tell
+  size_t end = 0;      // bytes of the line that ends the text; 0: it is a line of it
+};
+DotLine dot_line(Bytes rest) {
+  if (rest.size() > 1 && rest[1] == '\n') return {true, 2};
+  if (rest.size() > 2 && rest[1] == '\r' && rest[2] == '\n') return {true, 3};
+  return {rest.size() > 2 || (rest.size() > 1 && rest[1] != '\r'), 0};
+}
+
+}  // namespace
+
+Mail& Smtp::mail() {
+  if (current_) return *current_;
+  if (config_.max_tx && mails_.size() >= config_.max_tx) {
+    out_.capped(Cap::tx);
+    out_.anomaly(Anomaly::too_many_transactions, kClient, mails_.oldest());
+    close(*mails_.oldest());
+  }
+  current_ = &mails_.open();
+  out_.open(*current_);
+  current_->begin[index(kClient)] = line_begin_;
+  current_->helo = helo_;
+  if (!helo_.empty()) out_.reach(*current_, kClient, kHello);
+  return *current_;
+}
+
+Mail& Smtp::at_hand() {
+  return current_ || mails_.empty() ? mail() : *mails_.latest();
+}
+
+void Smtp::begin_data() {
+  mode_ = Mode::text;
+  out_.reach(mail(), kClient, kRecipients);
+  begin_text();
+  if (text_begin_ != kNowhere) out_.frame(Pdu::data, kClient, text_begin_, kOpenLength, current_);
+}
+
+void Smtp::begin_text() {
+  line_begins_ = true;
+  bare_line_end_ = text_lost_ = false;
+  last_byte_ = 0;
+  Mail& now = *current_;
+  if (config_.decode) {
+    mime::Carrier& carrier = *this;
+    reader_.emplace(config_, mime::Reader::Place{out_.part<mime::Mime>(), now, kClient, out_.contents()}, now.message,
+                    carrier);
+  } else if (config_.raw_extraction && out_.contents()) {
+    const uint64_t keep = config_.content_limit ? config_.content_limit : UINT64_MAX;
+    message_file(now.message.files.emplace_back("rawmsg", keep), {}, false);
+  }
+}
+
+Step Smtp::text(const Chunk& chunk, size_t used) {
+  while (used < chunk.data.size()) {
+    const Bytes rest = chunk.data.subspan(used);
+    if (!line_begins_ || rest.front() != '.') {
+      used += text_until_dot(rest);
+      continue;
+    }
+    const DotLine dot = dot_line(rest);
+    if (!dot.known) return Step::need(used, 1);
+    if (dot.end == 0) {
+      ++used;
+      line_begins_ = false;
+      continue;
+    }
+    // Servers that disagree on where a text ends can be made to take what follows for a mail of its own.
+    if (dot.end == 2 || bare_line_end_) out_.anomaly(Anomaly::ambiguous_end_of_data, kClient, current_);
+    read_to_ = chunk.offset + used;
+    Mail* const over = current_;
+    mode_ = Mode::commands;
+    end_text(FileState::closed);
+    current_ = nullptr;
+    unanswered(Verb::text, over);
+    return Step::ok(used + dot.end);
+  }
+  return Step::ok(used);
+}
+
+/// Takes all up to the end of a line that one with a dot follows.
+size_t Smtp::text_until_dot(Bytes rest) {
+  const void* found = ::memmem(rest.data(), rest.size(), "\n.", 2);
+  const size_t size = found ? static_cast<size_t>(static_cast<const uint8_t*>(found) - rest.data()) + 1 : rest.size();
+  const uint8_t before = size > 1 ? rest[size - 2] : last_byte_;
+  last_byte_ = rest[size - 1];
+  line_begins_ = last_byte_ == '\n';
+  bare_line_end_ = line_begins_ && before != '\r';
+  take_text(rest.first(size));
+  return size;
+}
+
+void Smtp::take_text(Bytes bytes) {
+  Mail& now = *current_;
+  now.size += bytes.size();
+  if (reader_) return reader_->take(bytes);
+  if (now.message.files.empty()) return;
+  file::File& file = now.message.files.back();
+  file.append(bytes);
+  message_file(file, bytes, false);
+}
+
+void Smtp::lose_text(uint64_t count) {
+  if (reader_) return reader_->lose(count);
+  if (!current_->message.files.empty()) current_->message.files.back().lose(count);
+}
+
+void Smtp::take_chunk(Bytes bytes) {
+  take_text(bytes);
+  read_to_ += bytes.size();
+  chunk_left_ -= bytes.size();
+  if (chunk_left_ == 0) end_chunk();
+}
+
+void Smtp::end_chunk() {
+  mode_ = Mode::commands;
+  behind_chunk_ = true;
+  out_.end_frame(Pdu::data, kClient, read_to_, current_);
+  if (!last_chunk_) return;
+  end_text(FileState::closed);
+  Mail* const over = std::exchange(current_, nullptr);
+  if (over->answered || !server_seen_) close(*over);
+}
+
+void Smtp::end_text(FileState state) {
+  Mail& now = *current_;
+  out_.end_frame(Pdu::data, kClient, read_to_, &now);
+  if (reader_) {
+    reader_->end(state);
+    reader_.reset();
+  } else if (!now.message.files.empty()) {
+    file::File& file = now.message.files.back();
+    file.close(state);
+    message_file(file, {}, true);
+    file.over = true;
+  }
+  out_.reach(now, kClient, kText, now.size);
+  out_.reach(now, kClient, kComplete, now.size);
+}
+
+/// Writes what is to be written of a mail, and forgets it.
+void Smtp::close(Mail& mail) {
+  out_.reach(mail, kClient, kComplete, mail.size);
+  out_.reach(mail, kServer, kComplete);
+  for (Unanswered& asked : unanswered_) {
+    if (asked.mail == &mail) asked.mail = nullptr;
+  }
+  if (current_ == &mail) current_ = nullptr;
+  if (mail.has_envelope() || (!recorded_ && !mail.helo.empty())) record(mail);
+  mails_.close(mail);
+}
+
+void Smtp::record(Mail& mail) {
+  recorded_ = true;
+  mail.server = server_;
+  mail.login = login_;
+  for (file::File& file : mail.message.files) {
+    out_.emit({.tx = &mail,
+               .direction = kClient,
+               .record = &records()[1],
+               .detail = &file,
+               .file = &file,
+               .message = mail.size});
+  }
+  out_.emit({.tx = &mail, .direction = kClient, .record = records().data(), .message = mail.size});
+}
+
+void Smtp::message_headers() {
+  out_.reach(*current_, kClient, kHeaders, current_->size);
+}
+
+void Smtp::message_file(file::File& file, Bytes bytes, bool over) {
+  out_.file(*current_, kClient, file, bytes, over);
+}
+
+}  // namespace lapwing::smtp

@@ -1,0 +1,152 @@
+#include <gmock/gmock.h>
+
+#include "tests/dissectors/caps.h"
+#include "tests/dissectors/smtp/smtp_wire.h"
+#include "tests/support/cost.h"
+
+namespace lapwing {
+namespace {
+
+using namespace test;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+const DissectorRow& row() {
+  return dissector("smtp");
+}
+
+std::string attachment(size_t i, const std::string& body = "x") {
+  return "--b\r\nContent-Disposition: attachment; filename=f" + std::to_string(i) + "\r\n\r\n" + body + "\r\n";
+}
+const std::string kMixed = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+
+std::string nested(size_t depth) {
+  return repeated(depth, [](size_t i) {
+    const std::string b = std::to_string(i);
+    return "Content-Type: multipart/mixed; boundary=" + b + "\r\n\r\n--" + b + "\r\n";
+  });
+}
+
+CapReach in_text(std::string_view cap, const std::string& text) {
+  return {"smtp", cap, {}, [text](Dialogue& d) { mail_text(d, text); }, "mime"};
+}
+
+const CapReaches kReaches = {
+    in_text("boundary", "Content-Type: multipart/mixed; boundary=" + std::string(256, 'b') + "\r\n\r\nx"),
+    in_text("filename", "Content-Disposition: attachment; filename=" + std::string(256, 'f') + "\r\n\r\nx"),
+    in_text("depth", nested(33)),
+    in_text("files", kMixed + repeated(257, [](size_t i) { return attachment(i); })),
+    in_text("content", kMixed + repeated(50, [](size_t i) { return attachment(i, std::string(100'000, 'x')); })),
+    in_text("received", repeated(65, [](size_t) { return std::string("Received: x\r\n"); }) + "\r\nx"),
+    in_text("urls", "\r\n" + repeated(257, [](size_t) { return std::string("http://x "); })),
+    in_text("url", "\r\nhttp://" + std::string(2048, 'x')),
+    {"smtp",
+     "tx",
+     {{"app-layer.protocols.smtp.max-tx", "2"}},
+     [](Dialogue& d) {
+       d.server(kMailGreeting).client(repeated(3, [](size_t) { return std::string("MAIL FROM:<a@b>\r\nRSET\r\n"); }));
+     }},
+    {"smtp",
+     "recipients",
+     {},
+     [](Dialogue& d) { d.client(repeated(1025, [](size_t) { return std::string("RCPT TO:<a@b>\r\n"); })); }},
+    {"smtp", "line", {}, [](Dialogue& d) { d.client("NOOP " + std::string(5000, 'x') + "\r\n"); }},
+    {"smtp",
+     "unanswered",
+     {},
+     [](Dialogue& d) { d.client(repeated(257, [](size_t) { return std::string("NOOP\r\n"); })); }},
+    {"smtp", "ahead", {}, [](Dialogue& d) { d.server(kMailGreeting).client("DATA\r\n" + std::string(70'000, 'x')); }},
+};
+
+TEST(Smtp, AMailIsOneRecordWithItsText) {
+  for (size_t piece : {0, 1, 2, 5}) {
+    Dialogue d(row());
+    mail_text(d, "From: a@example.org\r\nSubject: hello\r\n\r\n..dots\r\n.more", piece);
+    d.client("QUIT\r\n").server("221 bye\r\n").finish();
+    EXPECT_THAT(d.records, SizeIs(1));
+    EXPECT_THAT(d.records, Each(HasSubstr(R"("mail_from":"<a@example.org>","rcpt_to":["<b@example.org>"])")));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+    EXPECT_THAT(d.values("smtp.mail_from"), ElementsAre("<a@example.org>"));
+    EXPECT_THAT(d.values("email.subject"), ElementsAre("hello"));
+  }
+}
+
+TEST(Smtp, APasswordIsInNoRecordUnlessAskedFor) {
+  for (bool asked : {false, true}) {
+    Dialogue d(row(), asked ? Settings{{"app-layer.protocols.smtp.record.passwords", "yes"}} : Settings{});
+    d.server(kMailGreeting).client("EHLO c\r\n").server(kMailOk);
+    d.client("AUTH PLAIN AHVzZXIAc2VjcmV0\r\n").server("235 welcome\r\n").finish();
+    ASSERT_THAT(d.records, SizeIs(1));
+    EXPECT_THAT(d.records[0], HasSubstr(R"("user":"user")"));
+    EXPECT_EQ(d.records[0].find("secret") != std::string::npos, asked);
+  }
+}
+
+TEST(Smtp, ATextMayComeByChunks) {
+  Dialogue d(row());
+  mail_envelope(d).client("BDAT 14\r\nSubject: a\r\n\r\nBDAT 3 LAST\r\nx\r\n").server(kMailOk).server(kMailOk).finish();
+  EXPECT_THAT(d.records, SizeIs(1));
+  EXPECT_THAT(d.values("email.subject"), ElementsAre("a"));
+  EXPECT_THAT(d.anomalies, IsEmpty());
+  Dialogue huge(row());
+  mail_envelope(huge).client("BDAT 9223372036854775808 LAST\r\nSubject: a\r\n\r\n").client(std::string(100'000, 'x'));
+  huge.finish();
+  EXPECT_THAT(huge.records, SizeIs(1));
+  EXPECT_FALSE(huge.failed);
+}
+
+TEST(Smtp, AnAnswerTellsWhatIsAheadOfIt) {
+  Dialogue text(row()), commands(row());
+  text.server(kMailGreeting).client("EHLO c\r\nMAIL FROM:<a@b>\r\nDATA\r\nSubject: a\r\n\r\nx\r\n.\r\nQUIT\r\n");
+  text.server("250 ok\r\n250 ok\r\n354 go\r\n250 queued\r\n221 bye\r\n").finish();
+  EXPECT_THAT(text.values("email.subject"), ElementsAre("a"));
+  EXPECT_THAT(text.anomalies, ElementsAre("invalid_pipelined_sequence@0"));
+  commands.server(kMailGreeting).client("EHLO c\r\nMAIL FROM:<a@b>\r\nDATA\r\nRSET\r\nMAIL FROM:<c@d>\r\n");
+  commands.server("250 ok\r\n250 ok\r\n503 no\r\n250 ok\r\n250 ok\r\n").finish();
+  EXPECT_THAT(commands.values("smtp.mail_from"), ElementsAre("<a@b>", "<c@d>"));
+}
+
+TEST(Smtp, OneSideAloneIsRead) {
+  Dialogue d(row());
+  d.client(
+      "EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nSubject: a\r\n\r\nx\r\n.\r\nMAIL FROM:<e@f>\r\nQUIT\r\n");
+  d.finish();
+  EXPECT_THAT(d.records, SizeIs(2));
+  EXPECT_THAT(d.anomalies, IsEmpty());
+}
+
+TEST(SmtpCost, GrowsWithTheBytes) {
+  const std::pair<std::string_view, std::function<std::string(size_t)>> shapes[] = {
+      {"one line", [](size_t n) { return "\r\n" + std::string(n, 'x'); }},
+      {"colons", [](size_t n) { return "\r\n" + std::string(n, ':'); }},
+      {"dots", [](size_t n) { return "\r\n" + repeated(n / 4, [](size_t) { return std::string("..\r\n"); }); }},
+      {"headers", [](size_t n) { return repeated(n / 8, [](size_t) { return std::string("To: =?=\r\n"); }); }},
+      {"folding", [](size_t n) { return "To: x\r\n" + repeated(n / 4, [](size_t) { return std::string(" y\r\n"); }); }},
+      {"nested", [](size_t n) { return nested(n / 60); }},
+      {"delimiters",
+       [](size_t n) { return kMixed + repeated(n / 6, [](size_t) { return std::string("--b\r\n\r\n"); }); }},
+      {"base64",
+       [](size_t n) {
+         return "Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+                repeated(n / 6, [](size_t) { return std::string("QUJD\r\n"); });
+       }},
+  };
+  for (const auto& [name, make] : shapes) {
+    const double grown = growth(
+        [&](size_t n) {
+          return [text = make(n)] {
+            Dialogue d(row());
+            mail_text(d, text, 1460).finish();
+          };
+        },
+        400'000);
+    EXPECT_LT(grown, kDoubled) << name;
+  }
+}
+
+}  // namespace
+}  // namespace lapwing
