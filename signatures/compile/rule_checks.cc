@@ -130,13 +130,20 @@ void RuleBuilder::sort_by_variables() {
 void RuleBuilder::finish_both_directions() {
   if (flow_direction_given) fail({}, "a transactional rule (=>) is for both directions; flow must not name one");
   uint8_t used = 0;
+  // Of the rule's protocols.
+  auto sides_of = [&](const std::vector<const Field*>& fields) {
+    uint8_t sides = 0;
+    for (size_t p = 0; p < fields.size(); ++p) {
+      if (fields[p] && (!app_protocol_ || rule_->header.protocols.has(p))) sides |= mask_of(fields[p]->sender);
+    }
+    return sides;
+  };
   auto settle_side = [&](BufferId& id) {
     if (id == kRawBuffer || buffers_.buffer(id).of_packet || !buffers_.buffer(id).frames.empty()) {
       fail({}, "a transactional rule (=>) looks at buffers of protocols only, not at " + buffers_.buffer(id).name);
     }
     if (!buffers_.buffer(id).only) {
-      uint8_t sides = 0;
-      for (const Field* field : buffers_.buffer(id).fields) sides |= field ? mask_of(field->sender) : uint8_t{0};
+      const uint8_t sides = sides_of(buffers_.buffer(id).fields);
       if (sides == kBothDirections) {
         fail({}, buffers_.buffer(id).name + " is in both directions; write '" + buffers_.buffer(id).name +
                      ": to_server' or '" + buffers_.buffer(id).name + ": to_client'");
@@ -144,11 +151,10 @@ void RuleBuilder::finish_both_directions() {
       id = buffers_.directed(id, sides == kToServer ? Direction::to_server : Direction::to_client);
     }
     const Direction direction = *buffers_.buffer(id).only;
-    const Sender other = direction == Direction::to_server ? Sender::server : Sender::client;
-    for (const Field* field : buffers_.buffer(id).fields) {
-      if (field && field->sender == other) fail({}, buffers_.buffer(id).name + " does not exist in that direction");
-    }
-    used |= direction == Direction::to_server ? kToServer : kToClient;
+    const uint8_t side = direction == Direction::to_server ? kToServer : kToClient;
+    const uint8_t sides = sides_of(buffers_.buffer(id).fields);
+    if (sides && !(sides & side)) fail({}, buffers_.buffer(id).name + " does not exist in that direction");
+    used |= side;
   };
   for (Section& section : rule_->sections) settle_side(section.buffer);
   for (FieldTest& test : rule_->field_tests) settle_side(test.buffer);
