@@ -112,7 +112,7 @@ Step Smtp::read_client(const Chunk& chunk) {
     const Bytes rest = chunk.data.subspan(used);
     read_to_ = chunk.offset + used;
     if (mode_ == Mode::waiting) {
-      if (!must_guess(rest)) {
+      if (!chunk.end && !must_guess(rest)) {
         ahead_ = true;
         out_.anomaly(Anomaly::invalid_pipelined_sequence, kClient, &at_hand());
         return Step::need(used, out_.limit(Cap::ahead) + 1 - rest.size());

@@ -110,6 +110,19 @@ TEST(Smtp, AnAnswerTellsWhatIsAheadOfIt) {
   EXPECT_THAT(commands.values("smtp.mail_from"), ElementsAre("<a@b>", "<c@d>"));
 }
 
+TEST(Smtp, WithoutAnAnswerBytesTellThemselvesWhatTheyAre) {
+  const std::string ahead = "DATA\r\nSubject: a\r\n\r\nx\r\n.\r\n";
+  Dialogue lost(row()), late(row()), never(row());
+  mail_envelope(lost).gap(Direction::to_client, 8).client(ahead);
+  mail_envelope(late).client(ahead).gap(Direction::to_client, 8);
+  mail_envelope(never).client(ahead).end(Direction::to_server);
+  for (Dialogue* d : {&lost, &late, &never}) {
+    d->finish();
+    EXPECT_THAT(d->values("email.subject"), ElementsAre("a"));
+    EXPECT_THAT(d->records, SizeIs(1));
+  }
+}
+
 TEST(Smtp, OneSideAloneIsRead) {
   Dialogue d(row());
   d.client(
