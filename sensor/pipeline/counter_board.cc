@@ -6,6 +6,7 @@ namespace lapwing {
 namespace {
 
 constexpr CounterRow<WorkerCounters> kRows[] = {
+    {"packets", &WorkerCounters::packets, "frames handed to the worker: whether the load is even"},
     {"burst_us_max", &WorkerCounters::burst_us_max,
      "microseconds from the receipt of a burst to its end, at most: so long packets waited; live only",
      CounterKind::maximum},

@@ -16,10 +16,11 @@ namespace lapwing {
 struct WorkerCounters {
   static constexpr uint64_t kLongBurst = 5000;  // microseconds
 
-  uint64_t burst_us_max = 0, bursts_long = 0;
+  uint64_t packets = 0, burst_us_max = 0, bursts_long = 0;
   uint64_t adoptions = 0, adoption_us_max = 0;
 
-  void burst(uint64_t microseconds) {
+  void burst(uint64_t frames, uint64_t microseconds) {
+    packets += frames;
     if (microseconds > burst_us_max) burst_us_max = microseconds;
     bursts_long += microseconds > kLongBurst;
   }

@@ -70,8 +70,8 @@ void Worker::run() {
     if (decoder_.unknown().size() != told_unknown_) tell_unknown();
     if (!replay_) expire();
     publish();
+    if (!replay_) worked_.burst(burst.view().size(), microseconds_since(begin));
     source_.release(burst);
-    if (!replay_) worked_.burst(microseconds_since(begin));
     progress_.store(source_.progress(), std::memory_order_relaxed);
   }
   flows_.end_all(now_);

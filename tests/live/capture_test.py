@@ -174,6 +174,26 @@ class Capture(netns.Case):
         self.assertEqual({r["in_iface"] for r in flows if r["src_port"] == 1}, {"lw1"})
         self.assertEqual({(r["in_iface"], r["flow"]["pkts_toclient"]) for r in flows if r["src_port"] == 2}, {("lw3.1", 1)}, "tags do not part flows here")
 
+    def test_four_workers_of_one_interface_share_its_frames(self):
+        self.start("-i", "lw1", "--workers", "4", ready=["watching lw1 with 4 workers"])
+        self.send([ip4(client(i), "10.2.0.1", udp(1, 2, b"x")) for i in range(400)])
+        self.until(lambda: self.stats()["capture"]["packets"] == 400)
+        shares = [worker["packets"] for worker in self.stats()["workers"]]
+        self.assertEqual((len(shares), sum(shares)), (4, 400))
+        self.assertTrue(all(60 <= share <= 140 for share in shares), shares)  # 4 standard deviations and more
+
+    def test_each_of_four_interfaces_has_a_worker(self):
+        names = ["lw1"] + [f"w{i}" for i in range(3)]
+        for name in names[1:]: self.add_pair(f"s{name}", name)
+        self.start("-c", self.file("c.yaml", "pcap:\n" + "".join(f"  - interface: {name}\n    threads: 1\n" for name in names)),
+                   ready=[f"watching {name} with 1 worker" for name in names])
+        for at, sent in enumerate(["lw0"] + [f"s{name}" for name in names[1:]]):
+            self.send([ip4(client(i), f"10.{at + 2}.0.1", udp(1, 2, b"x")) for i in range(50 * (at + 1))], sent)
+        self.until(lambda: self.stats()["capture"]["packets"] == 500)
+        stats = self.stats()
+        self.assertEqual([worker["packets"] for worker in stats["workers"]], [50, 100, 150, 200])
+        self.assertEqual([(i["name"], i["packets"]) for i in stats["capture"]["interfaces"]], list(zip(names, (50, 100, 150, 200))))
+
     def test_an_interface_comes_back(self):
         self.add_pair("lw2", "lw3")
         self.start("-i", "lw1", "-i", "lw3", "--workers", "2", ready=["watching lw1", "watching lw3"])
