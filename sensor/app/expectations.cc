@@ -20,8 +20,8 @@ Expectations::Pair Expectations::pair_of(const Flow& flow) {
 
 void Expectations::erase(Rows::iterator row) {
   const auto of_pair = by_pair_.find(row->pair);
-  std::erase(of_pair->second, row);
-  if (of_pair->second.empty()) by_pair_.erase(of_pair);
+  std::erase(of_pair->second.rows, row);
+  if (of_pair->second.rows.empty()) by_pair_.erase(of_pair);
   rows_.erase(row);
 }
 
@@ -39,7 +39,7 @@ void Expectations::add(const Flow& announcing, const Expectation& expectation, c
   const uint16_t port = expectation.port ? expectation.port : own_port;
   const Pair pair = pair_of(announcing);
   if (const auto known = by_pair_.find(pair); known != by_pair_.end()) {
-    const auto& rows = known->second;
+    const auto& rows = known->second.rows;
     const auto same = std::ranges::find_if(rows, [&](const auto& row) {
       return row->listener == listener && row->port == port && row->datagrams == expectation.datagrams;
     });
@@ -55,14 +55,17 @@ void Expectations::add(const Flow& announcing, const Expectation& expectation, c
     erase(rows_.begin());
   }
   const Timestamp until{now.ns + kLifetime * 1'000'000'000};
-  rows_.push_back({pair,
-                   listener,
-                   port,
-                   expectation.datagrams,
-                   expectation.answers,
-                   until,
-                   {&protocol, expectation.context, announcing.id}});
-  by_pair_[pair].push_back(std::prev(rows_.end()));
+  // Where memory fails, neither table has the row.
+  Rows row;
+  row.push_back({pair,
+                 listener,
+                 port,
+                 expectation.datagrams,
+                 expectation.answers,
+                 until,
+                 {&protocol, expectation.context, announcing.id}});
+  by_pair_[pair].rows.push_back(row.begin());
+  rows_.splice(rows_.end(), row);
 }
 
 std::optional<Expectations::Announced> Expectations::take(const Flow& flow, Timestamp now) {
@@ -77,8 +80,8 @@ std::optional<Expectations::Announced> Expectations::take(const Flow& flow, Time
     return (row->listener == flow.server() && row->port == flow.server_port()) ||
            (datagrams && !row->answers && row->listener == flow.client() && row->port == flow.client_port());
   };
-  const auto found = std::ranges::find_if(known->second, meets);
-  if (found == known->second.end()) return {};
+  const auto found = std::ranges::find_if(known->second.rows, meets);
+  if (found == known->second.rows.end()) return {};
   ++counters_.met;
   Announced announced = std::move((*found)->announced);
   erase(*found);

@@ -60,13 +60,18 @@ class Expectations {
     Announced announced;
   };
   using Rows = std::list<Row>;
+  /// Oldest first. Has room for all from the beginning: a row that was made can be entered.
+  struct OfPair {
+    OfPair() { rows.reserve(kMaxPair); }
+    std::vector<Rows::iterator> rows;
+  };
 
   static Pair pair_of(const Flow& flow);
   void erase(Rows::iterator row);
   void expire(Timestamp now);
 
   Rows rows_;  // oldest first
-  std::unordered_map<Pair, std::vector<Rows::iterator>, PairHash> by_pair_;
+  std::unordered_map<Pair, OfPair, PairHash> by_pair_;
   ExpectationCounters counters_;
 };
 
