@@ -57,8 +57,13 @@ class Open {
     std::unique_ptr<Tx> tx;
   };
 
+  /// Made before the first transaction, with room for all: to give one back takes no memory.
   static std::vector<std::unique_ptr<Tx>>& pool() {
-    return per_thread([] { return std::vector<std::unique_ptr<Tx>>(); });
+    return per_thread([] {
+      std::vector<std::unique_ptr<Tx>> spare;
+      spare.reserve(kPool);
+      return spare;
+    });
   }
   static std::unique_ptr<Tx> take() {
     if constexpr (kPooled) {
