@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -23,14 +22,10 @@
 #include "signatures/compile/rule_compiler.h"
 #include "signatures/parse/parse.h"
 #include "tests/bench/defaults.h"
+#include "tests/bench/trace.h"
 
 namespace lapwing {
 namespace {
-
-std::vector<std::string> captures() {
-  const char* other = std::getenv("LAPWING_BENCH_CAPTURES");
-  return {other ? other : "pcaps"};
-}
 
 /// The files of captures().
 std::vector<std::string> files() {
@@ -53,29 +48,6 @@ std::shared_ptr<const RuleSet> rules(const std::string& path) {
   RuleCompiler compiler(config().rules, config().detect, messages);
   if (!path.empty()) read_rules(path, messages, [&](const RuleTree& tree) { compiler.add(tree); });
   return compiler.finish();
-}
-
-/// All frames with their bytes, in memory.
-struct Trace {
-  Trace() {
-    auto sources = open_captures(captures(), 1);
-    Burst burst;
-    while (sources[0]->receive(burst) == PacketSource::Result::frames) {
-      for (const Frame& frame : burst.view()) {
-        kept.emplace_back(frame.data.begin(), frame.data.end());
-        frames.push_back(frame);
-      }
-      sources[0]->release(burst);
-    }
-    for (size_t i = 0; i < frames.size(); ++i) frames[i].data = kept[i];
-  }
-  std::vector<std::vector<uint8_t>> kept;
-  std::vector<Frame> frames;
-};
-
-const Trace& trace() {
-  static const Trace read;
-  return read;
 }
 
 enum class Stage : uint8_t { decode, flow, stream, app };

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <set>
 #include <string>
@@ -22,6 +24,17 @@ TEST(Registry, NamesAreUniqueAndAgree) {
     EXPECT_GT(row->protocol->in_alert.size(), 0u) << row->about->name;
   }
   EXPECT_TRUE(names.contains("dns"));
+}
+
+TEST(Registry, EachHasABudget) {
+  for (const DissectorRow* row : dissectors()) {
+    std::string folder(row->about->name);
+    std::ranges::replace(folder, '-', '_');
+    std::ifstream file("tests/dissectors/" + folder + "/budget.json");
+    const auto budget = nlohmann::json::parse(file, nullptr, false);
+    ASSERT_TRUE(budget.is_object()) << folder;
+    for (const char* name : {"ns_a_message", "mb_a_second"}) EXPECT_GT(budget.value(name, 0.0), 0.0) << folder;
+  }
 }
 
 TEST(Registry, StartsAreWhatProbesSayOfTheFirstByte) {
