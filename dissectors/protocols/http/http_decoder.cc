@@ -2,7 +2,6 @@
 
 #include <brotli/decode.h>
 #include <lzma.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -11,13 +10,14 @@
 #include <string>
 #include <utility>
 
+#include "dissectors/protocols/http/http_inflate.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::http {
 namespace {
 
 /// Bytes that a layer makes at once.
-constexpr size_t kStep = 8192;
+constexpr size_t kStep = Inflater::kStep;
 /// Bytes that a guess may make before it is held to be right.
 constexpr size_t kWithheld = 8192;
 /// liblzma needs so much beside the dictionary.
@@ -102,7 +102,7 @@ class Decoder::Layer {
   enum class Result : uint8_t { more, made, end, failed, memory };
 
   Layer(Coding coding, uint64_t lzma_memlimit) : coding_(coding), lzma_memlimit_(lzma_memlimit) {}
-  ~Layer() { close(); }
+  ~Layer() { lzma_end(&lzma_); }
   Layer(const Layer&) = delete;
   Layer& operator=(const Layer&) = delete;
 
@@ -112,21 +112,20 @@ class Decoder::Layer {
   bool waits = false;    // for the rest of a gzip header that zlib refuses
   std::string head;      // all that came, until something was decoded
   std::string withheld;  // of a reading that may be wrong: what it made so far
-  std::array<uint8_t, kStep> buffer;
 
   bool may_retry(size_t position) const { return !begun && position <= kHeadLimit; }
   bool can_retry() const { return coding_ == Coding::deflate && !raw_; }
   /// Another reading of the same bytes, as what stands behind `header` bytes in front.
   void retry(size_t header) {
-    close();
+    inflater_ = nullptr;
     raw_ = true;
     guessed_ = header == 0;
   }
   /// Nothing but that it was tried says that there is such a coding: any text may begin like raw deflate.
   bool guessed() const { return guessed_; }
 
-  /// Takes from `in`, and makes the first `made` bytes of `buffer`.
-  Result step(Bytes& in, size_t& made) {
+  /// Takes from `in`, and makes what stands until the next step.
+  Result step(Bytes& in, Bytes& made) {
     switch (coding_) {
       case Coding::deflate:
       case Coding::tagged: return inflate_step(in, made);
@@ -137,59 +136,46 @@ class Decoder::Layer {
   }
 
  private:
-  Result inflate_step(Bytes& in, size_t& made) {
-    if (!open_) {
-      zlib_ = {};
-      // 32: the head tells whether it is gzip or zlib; curl and browsers take raw deflate for "deflate" too.
-      if (inflateInit2(&zlib_, raw_ ? -MAX_WBITS : MAX_WBITS + 32) != Z_OK) throw std::bad_alloc();
-      open_ = true;
-    }
-    zlib_.next_in = const_cast<Bytef*>(in.data());
-    zlib_.avail_in = static_cast<uInt>(in.size());
-    zlib_.next_out = buffer.data();
+  Result inflate_step(Bytes& in, Bytes& made) {
+    // curl and browsers take raw deflate for "deflate" too.
+    if (!inflater_) inflater_ = std::make_unique<Inflater>(raw_);
     // What is withheld is released by the same byte however the input was cut.
-    const size_t room = std::min(kStep, kWithheld + 1 - withheld.size());
-    zlib_.avail_out = static_cast<uInt>(room);
-    const int code = inflate(&zlib_, Z_NO_FLUSH);
-    in = in.last(zlib_.avail_in);
-    made = room - zlib_.avail_out;
-    if (code == Z_STREAM_END) return Result::end;
-    if (code == Z_MEM_ERROR) throw std::bad_alloc();
-    if (code != Z_OK && code != Z_BUF_ERROR) return Result::failed;
-    return made == room || !in.empty() ? Result::made : Result::more;
+    switch (inflater_->step(in, std::min(kStep, kWithheld + 1 - withheld.size()), made)) {
+      case Inflater::State::starved: return Result::more;
+      case Inflater::State::full: return Result::made;
+      case Inflater::State::ended: return Result::end;
+      case Inflater::State::broken: break;
+    }
+    return Result::failed;
   }
 
-  Result lzma_step(Bytes& in, size_t& made) {
-    if (!open_) {
-      lzma_ = LZMA_STREAM_INIT;
-      if (lzma_alone_decoder(&lzma_, lzma_memlimit_ + kLzmaState) != LZMA_OK) throw std::bad_alloc();
-      open_ = true;
-    }
+  Result lzma_step(Bytes& in, Bytes& made) {
+    if (!lzma_.internal && lzma_alone_decoder(&lzma_, lzma_memlimit_ + kLzmaState) != LZMA_OK) throw std::bad_alloc();
     lzma_.next_in = in.data();
     lzma_.avail_in = in.size();
-    lzma_.next_out = buffer.data();
+    lzma_.next_out = buffer();
     lzma_.avail_out = kStep;
     const lzma_ret code = lzma_code(&lzma_, LZMA_RUN);
     in = in.last(lzma_.avail_in);
-    made = kStep - lzma_.avail_out;
+    made = Bytes(*buffer_).first(kStep - lzma_.avail_out);
     if (code == LZMA_STREAM_END) return Result::end;
     if (code == LZMA_MEMLIMIT_ERROR) return Result::memory;
     if (code == LZMA_MEM_ERROR) throw std::bad_alloc();
     if (code != LZMA_OK && code != LZMA_BUF_ERROR) return Result::failed;
-    return made == kStep || !in.empty() ? Result::made : Result::more;
+    return made.size() == kStep || !in.empty() ? Result::made : Result::more;
   }
 
   /// Its window is at most 16 MB (RFC 7932 9.1; large windows are not switched on), and as large as the block at hand
   /// is said to be: app-layer.memcap bounds what all of them take.
-  Result brotli_step(Bytes& in, size_t& made) {
+  Result brotli_step(Bytes& in, Bytes& made) {
     if (!brotli_) brotli_.reset(BrotliDecoderCreateInstance(nullptr, nullptr, nullptr));
     if (!brotli_) throw std::bad_alloc();
     const uint8_t* next_in = in.data();
     size_t in_left = in.size(), out_left = kStep;
-    uint8_t* next_out = buffer.data();
+    uint8_t* next_out = buffer();
     const auto result = BrotliDecoderDecompressStream(brotli_.get(), &in_left, &next_in, &out_left, &next_out, nullptr);
     in = in.last(in_left);
-    made = kStep - out_left;
+    made = Bytes(*buffer_).first(kStep - out_left);
     switch (result) {
       case BROTLI_DECODER_RESULT_SUCCESS: return Result::end;
       case BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT: return Result::made;
@@ -203,25 +189,22 @@ class Decoder::Layer {
     return Result::failed;
   }
 
-  void close() {
-    brotli_ = nullptr;
-    if (!open_) return;
-    open_ = false;
-    if (coding_ == Coding::lzma) {
-      lzma_end(&lzma_);
-    } else {
-      inflateEnd(&zlib_);
-    }
+  uint8_t* buffer() {
+    if (!buffer_) buffer_ = std::make_unique_for_overwrite<Buffer>();
+    return buffer_->data();
   }
 
   struct FreeBrotli {
     void operator()(BrotliDecoderState* state) const { BrotliDecoderDestroyInstance(state); }
   };
 
+  using Buffer = std::array<uint8_t, kStep>;
+
   Coding coding_;
   uint64_t lzma_memlimit_;
-  bool open_ = false, raw_ = false, guessed_ = false;
-  z_stream zlib_{};
+  bool raw_ = false, guessed_ = false;
+  std::unique_ptr<Inflater> inflater_;
+  std::unique_ptr<Buffer> buffer_;  // for what lzma and brotli make
   lzma_stream lzma_ = LZMA_STREAM_INIT;
   std::unique_ptr<BrotliDecoderState, FreeBrotli> brotli_;
 };
@@ -308,23 +291,22 @@ bool Decoder::run(size_t number, Bytes bytes, Taker& taker) {
   if (layer.waits) return read_anew(number, taker);
   Bytes in = bytes;
   while (!layer.over) {
-    size_t made = 0;
+    Bytes made;
     const auto result = layer.step(in, made);
-    if (made > 0 && !taker.work(made)) return false;
-    const Bytes out = Bytes(layer.buffer).first(made);
+    if (!made.empty() && !taker.work(made.size())) return false;
     const bool memory = result == Layer::Result::memory;
     const bool broken = memory || result == Layer::Result::failed;
     const bool may_retry = keeps_head && layer.may_retry(before + (bytes.size() - in.size()));
     memory_limit_ |= memory;
-    const bool doubtful = layer.guessed() && may_retry && layer.withheld.size() + made <= kWithheld;
-    if (broken && (doubtful || (may_retry && made == 0))) {
+    const bool doubtful = layer.guessed() && may_retry && layer.withheld.size() + made.size() <= kWithheld;
+    if (broken && (doubtful || (may_retry && made.empty()))) {
       return memory ? pass_through(number, taker) : read_anew(number, taker);
     }
     failed_ |= broken && !memory;
     layer.over = broken || result == Layer::Result::end;
     if (doubtful && !layer.over) {
-      layer.withheld.append(to_text(out));
-    } else if (!release(number, taker) || !give(number, out, taker)) {
+      layer.withheld.append(to_text(made));
+    } else if (!release(number, taker) || !give(number, made, taker)) {
       return false;
     }
     if (result == Layer::Result::more) return true;

@@ -1,5 +1,5 @@
-// Content codings (RFC 9110 8.4.1) undone as the bytes come: gzip and deflate by zlib, lzma by liblzma, br (RFC 7932)
-// by libbrotlidec.
+// Content codings (RFC 9110 8.4.1) undone as the bytes come: gzip and deflate by Inflater, lzma by liblzma, br (RFC
+// 7932) by libbrotlidec.
 #pragma once
 
 #include <cstdint>

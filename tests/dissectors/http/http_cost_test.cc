@@ -115,6 +115,16 @@ const Shape kShapes[] = {
                           server(response(repeated(n, [](size_t) { return std::string("\0\0\0\xff\xff", 5); }),
                                           "Content-Encoding: deflate\r\n"))};
      }},
+    {"blocks of deflate with codes of their own", 1'000,
+     [](size_t n) {
+       const std::string four(  // of the shortest that are not broken
+           "\x04\xc0\x81\x00\x00\x00\x00\x00\x90\xff\x6b\x10\x00\x07\x02\x00\x00\x00\x00\x40\xfe\xaf\x41"
+           "\x00\x1c\x08\x00\x00\x00\x00\x00\xf9\xbf\x06\x01\x70\x20\x00\x00\x00\x00\x00\xe4\xff\x1a",
+           45);
+       return std::vector{client(kGet),
+                          server(response(gzip("").substr(0, 10) + repeated(n, [&](size_t) { return four; }),
+                                          "Content-Encoding: gzip\r\n"))};
+     }},
 };
 
 void converse(const std::vector<Line>& lines, size_t piece) {
