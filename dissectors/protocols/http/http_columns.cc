@@ -4,6 +4,7 @@
 #include "dissectors/parts/file/file_columns.h"
 #include "dissectors/protocols/http/http.h"
 #include "dissectors/protocols/http/http_files.h"
+#include "dissectors/protocols/http/http_headers.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::http {
@@ -32,7 +33,7 @@ struct Literal {
   char name[N];
 };
 Text find(const htp_table_t* headers, const char* name) {
-  const auto* found = static_cast<const htp_header_t*>(headers ? htp_table_get_c(headers, name) : nullptr);
+  const htp_header_t* found = find_header(headers, name);
   return found ? there(found->value) : std::nullopt;
 }
 template <Direction Whose, Literal Name>

@@ -33,8 +33,23 @@ std::string unfolded(std::string_view value) {
 
 }  // namespace
 
+const htp_header_t* find_header(const htp_table_t* headers, const char* name) {
+  const std::string_view wanted(name);
+  for (size_t i = 0, n = headers ? htp_table_size(headers) : 0; i < n; ++i) {
+    const auto* header = static_cast<const htp_header_t*>(htp_table_get_index(headers, i, nullptr));
+    const std::string_view sent = to_text(view(header->name));
+    if (sent.size() < wanted.size()) continue;
+    if (sent.size() == wanted.size()
+            ? equal_nocase(sent, wanted)
+            : sent.find('\0') != std::string_view::npos && bstr_cmp_c_nocasenorzero(header->name, name) == 0) {
+      return header;
+    }
+  }
+  return nullptr;
+}
+
 std::string_view header_value(const htp_table_t* headers, const char* name) {
-  const auto* found = static_cast<const htp_header_t*>(headers ? htp_table_get_c(headers, name) : nullptr);
+  const htp_header_t* found = find_header(headers, name);
   return found ? trim(to_text(view(found->value))) : std::string_view{};
 }
 

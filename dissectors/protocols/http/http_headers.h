@@ -13,6 +13,9 @@
 
 namespace lapwing::http {
 
+/// Null when there is none. As htp_table_get_c, which compares every name byte by byte, it passes over bytes of zero in
+/// what was sent.
+const htp_header_t* find_header(const htp_table_t* headers, const char* name);
 /// Without the spaces around it; empty when there is none. `name` is in small letters.
 std::string_view header_value(const htp_table_t* headers, const char* name);
 /// How a request's body is framed whose transfer coding libhtp does not know, and for which it would give up the

@@ -121,6 +121,7 @@ TEST(HttpHostile, OneDecoderReadsWhatClientsRead) {
     EXPECT_EQ(body_of(coded("Content-Encoding: gzip\r\n", reserved)), text) << "reserved flags of RFC 1952 2.3.1";
   }
   EXPECT_EQ(body_of(coded(std::string("Content-Encoding: g\0zi\0p\r\n", 26), gzip(text))), text);
+  EXPECT_EQ(body_of(coded(std::string("Con\0tent-Encoding: gzip\r\n", 25), gzip(text))), text);
   Strings anomalies;
   EXPECT_EQ(body_of(coded("Content-Encoding: gzip, gzip\r\n", gzip(text)), &anomalies), text);
   EXPECT_TRUE(has(anomalies, "gzip_decompression_failed@0"));
