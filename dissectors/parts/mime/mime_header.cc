@@ -97,8 +97,9 @@ EncodedWord encoded_word(std::string_view text, size_t begin) {
   const size_t charset = begin + 2, mark = text.find('?', charset);
   if (mark == npos || mark + 2 >= text.size() || text[mark + 2] != '?') return {};
   const auto coding = static_cast<char>(lower(static_cast<uint8_t>(text[mark + 1])));
+  if (coding != 'b' && coding != 'q') return {};
   const size_t end = text.find("?=", mark + 3);
-  if ((coding != 'b' && coding != 'q') || end == npos) return {};
+  if (end == npos) return {};
   return {text.substr(charset, mark - charset), text.substr(mark + 3, end - mark - 3), coding, end + 2};
 }
 
