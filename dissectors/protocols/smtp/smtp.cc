@@ -69,6 +69,7 @@ const About Smtp::about{.name = "smtp",
                         .transports = transport::tcp,
                         .ports = kPorts,
                         .help = "mail transfer (RFC 5321)",
+                        .server_first = true,
                         .starts = {bytes_of("EeHhLlMmRr"), bytes_of("245")}};
 
 const Protocol Smtp::protocol{.name = "smtp",
@@ -252,14 +253,15 @@ void Smtp::begin_login(std::string_view argument) {
 
 void Smtp::credential(std::string_view coded) {
   if (!login_) return;
+  const unsigned number = ++login_->answers;
   if (equal_nocase(login_->mechanism, "PLAIN")) {
     auto [user, password] = parse_plain(coded);
     login_->user = std::move(user);
     if (config_.passwords) login_->password = std::move(password);
   } else if (equal_nocase(login_->mechanism, "LOGIN")) {
-    if (login_->user.empty()) {
+    if (number == 1) {
       login_->user = decode_answer(coded);
-    } else if (config_.passwords) {
+    } else if (number == 2 && config_.passwords) {
       login_->password = decode_answer(coded);
     }
   } else if (equal_nocase(login_->mechanism, "CRAM-MD5")) {  // RFC 2195 2
@@ -283,6 +285,7 @@ void Smtp::unanswered(Verb verb, Mail* mail) {
     out_.anomaly(Anomaly::too_many_commands, kClient, &at_hand());
     const Unanswered oldest = unanswered_.front();
     unanswered_.pop_front();
+    ++forgotten_;
     if (oldest.mail && oldest.mail != current_ && oldest.mail != mail) close(*oldest.mail);
   }
   unanswered_.push_back({verb, mail});

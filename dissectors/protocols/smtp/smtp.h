@@ -11,6 +11,7 @@
 #include "dissectors/contract/dissector.h"
 #include "dissectors/contract/lines.h"
 #include "dissectors/contract/open.h"
+#include "dissectors/contract/outcome.h"
 #include "dissectors/parts/file/file_part.h"
 #include "dissectors/parts/mime/mime.h"
 #include "dissectors/protocols/smtp/smtp_parser.h"
@@ -26,7 +27,8 @@ struct Config : mime::Config {
 /// A login (RFC 4954), as far as its mechanism shows it.
 struct Login {
   std::string mechanism, user, password;
-  std::optional<bool> success;  // what the server said of it
+  unsigned answers = 0;  // to challenges, with what came along with the command
+  Outcome outcome = Outcome::unknown;
 };
 
 // Progress of a mail: of the client,
@@ -37,6 +39,7 @@ inline constexpr uint8_t kHeaders = 4;
 inline constexpr uint8_t kText = 5;
 // and of the server.
 inline constexpr uint8_t kAnswer = 1;
+inline constexpr uint8_t kLoginDone = 2;
 
 /// One mail [W].
 struct Mail : Transaction {
@@ -50,7 +53,7 @@ struct Mail : Transaction {
   uint64_t size = 0;      // bytes of the text as it was sent, without what is lost
   bool chunked = false;   // by BDAT
   bool tls = false;       // behind it the session went over to TLS
-  bool answered = false;  // before its text was over
+  bool answered = false;  // before the end of its text was seen
 
   bool has_envelope() const { return from || !to.empty() || message.begun() || size > 0; }
 };
@@ -143,6 +146,7 @@ class Smtp final : private mime::Carrier {
   Mail& at_hand();
   void begin_data();
   void begin_text();
+  void end_reading(FileState state);
   Step text(const Chunk& chunk, size_t used);
   size_t text_until_dot(Bytes rest);
   void take_text(Bytes bytes);
@@ -162,6 +166,7 @@ class Smtp final : private mime::Carrier {
   std::optional<Unanswered> match(const Reply& reply);
   void answer(const Unanswered& asked, const Reply& reply);
   void answer_data(const Unanswered& asked, const Reply& reply);
+  void answer_login(const Reply& reply);
   void answer_starttls(const Reply& reply);
   /// An answer without its command, or the command without its answer, is among what was lost.
   void lose_step(Direction direction);
@@ -172,6 +177,7 @@ class Smtp final : private mime::Carrier {
   Open<Mail> mails_;                                                                           // that are not recorded
   Mail* current_ = nullptr;             // of them, whose envelope or text is under way
   std::deque<Unanswered> unanswered_;   // oldest first
+  uint64_t forgotten_ = 0;              // commands before them that are answered as well
   std::optional<mime::Reader> reader_;  // of current_
   std::string helo_, server_;
   std::optional<Login> login_;

@@ -52,6 +52,7 @@ void Smtp::begin_data() {
 }
 
 void Smtp::begin_text() {
+  end_reading(FileState::truncated);  // of chunks, behind which DATA begins anew
   line_begins_ = true;
   bare_line_end_ = text_lost_ = false;
   last_byte_ = 0;
@@ -61,7 +62,8 @@ void Smtp::begin_text() {
     reader_.emplace(config_, mime::Reader::Place{out_.part<mime::Mime>(), now, kClient, out_.contents()}, now.message,
                     carrier);
   } else if (config_.raw_extraction && out_.contents()) {
-    const uint64_t keep = config_.content_limit ? config_.content_limit : UINT64_MAX;
+    const uint64_t most = out_.part<mime::Mime>().limit(mime::Mime::Cap::content);
+    const uint64_t keep = config_.content_limit ? std::min(config_.content_limit, most) : most;
     message_file(now.message.files.emplace_back("rawmsg", keep), {}, false);
   }
 }
@@ -117,7 +119,7 @@ void Smtp::take_text(Bytes bytes) {
 
 void Smtp::lose_text(uint64_t count) {
   if (reader_) return reader_->lose(count);
-  if (!current_->message.files.empty()) current_->message.files.back().lose(count);
+  if (!current_->message.files.empty()) current_->message.files.back().lose(0);
 }
 
 void Smtp::take_chunk(Bytes bytes) {
@@ -140,17 +142,23 @@ void Smtp::end_chunk() {
 void Smtp::end_text(FileState state) {
   Mail& now = *current_;
   out_.end_frame(Pdu::data, kClient, read_to_, &now);
+  end_reading(state);
+  out_.reach(now, kClient, kText, now.size);
+  out_.reach(now, kClient, kComplete, now.size);
+}
+
+/// No more comes of the text, or of the chunks of it, that is read.
+void Smtp::end_reading(FileState state) {
+  auto& files = current_->message.files;
   if (reader_) {
     reader_->end(state);
     reader_.reset();
-  } else if (!now.message.files.empty()) {
-    file::File& file = now.message.files.back();
+  } else if (!files.empty() && !files.back().over) {
+    file::File& file = files.back();
     file.close(state);
     message_file(file, {}, true);
     file.over = true;
   }
-  out_.reach(now, kClient, kText, now.size);
-  out_.reach(now, kClient, kComplete, now.size);
 }
 
 /// Writes what is to be written of a mail, and forgets it.
@@ -161,7 +169,8 @@ void Smtp::close(Mail& mail) {
     if (asked.mail == &mail) asked.mail = nullptr;
   }
   if (current_ == &mail) current_ = nullptr;
-  if (mail.has_envelope() || (!recorded_ && !mail.helo.empty())) record(mail);
+  const bool refused = mail.login && mail.login->outcome == Outcome::failure;
+  if (mail.has_envelope() || refused || (!recorded_ && !mail.helo.empty())) record(mail);
   mails_.close(mail);
 }
 
