@@ -293,8 +293,8 @@ void Reader::end_part(FileState state) {
   if (coding_ == Coding::quoted_printable) quoted_printable_.end_line(decoded_);
   if (coding_ == Coding::base64) base64_.finish(decoded_);
   flush();
-  if (base64_.invalid()) tell(Anomaly::invalid_base64);
-  if (quoted_printable_.invalid()) tell(Anomaly::invalid_qp);
+  if (base64_.invalid() && !lost_) tell(Anomaly::invalid_base64);
+  if (quoted_printable_.invalid() && !lost_) tell(Anomaly::invalid_qp);
   words_.finish([this](std::string_view word, bool cut) { note_url(word, cut); });
   if (in_file_) {
     file::File& file = message_.files.back();
