@@ -81,6 +81,7 @@ const Protocol Smtp::protocol{.name = "smtp",
                               .loud_anomalies = true,
                               .frames = kFrames,
                               .in_alert = columns(),
+                              .most_entries = 4096,
                               .caps = kCaps,
                               .parts = kParts,
                               .extent = &record_extent};
@@ -209,6 +210,7 @@ void Smtp::sender(std::string_view argument) {
     out_.anomaly(Anomaly::duplicate_fields, kClient, &now);
   } else {
     now.from = path(argument);
+    now.envelope += argument.size();
     out_.reach(now, kClient, kSender);
   }
   unanswered(Verb::mail);
@@ -218,6 +220,7 @@ void Smtp::recipient(std::string_view argument) {
   Mail& now = mail();
   if (out_.within(Cap::recipients, now.to.size() + 1)) {
     now.to.emplace_back(path(argument));
+    now.envelope += argument.size();
   } else {
     out_.anomaly(Anomaly::too_many_recipients, kClient, &now);
   }

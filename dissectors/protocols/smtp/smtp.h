@@ -51,6 +51,7 @@ struct Mail : Transaction {
   std::string last_reply;  // of the server, its last line
   std::optional<Login> login;
   uint64_t size = 0;      // bytes of the text as it was sent, without what is lost
+  uint64_t envelope = 0;  // bytes of the commands that sender and recipients came by
   bool chunked = false;   // by BDAT
   bool tls = false;       // behind it the session went over to TLS
   bool answered = false;  // before the end of its text was seen

@@ -178,15 +178,16 @@ void Smtp::record(Mail& mail) {
   recorded_ = true;
   mail.server = server_;
   mail.login = login_;
+  const uint64_t bytes = mail.size + mail.envelope;
   for (file::File& file : mail.message.files) {
     out_.emit({.tx = &mail,
                .direction = kClient,
                .record = &records()[1],
                .detail = &file,
                .file = &file,
-               .message = mail.size});
+               .message = bytes / mail.message.files.size()});  // each says again what the others say of the mail
   }
-  out_.emit({.tx = &mail, .direction = kClient, .record = records().data(), .message = mail.size});
+  out_.emit({.tx = &mail, .direction = kClient, .record = records().data(), .message = bytes});
 }
 
 void Smtp::message_headers() {

@@ -59,7 +59,8 @@ void Smtp::reply(std::string_view line) {
     return;
   }
   Mail* const mail = asked && asked->mail ? asked->mail : current_;
-  if (mail) {
+  const bool of_mail = !asked || (asked->verb != Verb::quit && asked->verb != Verb::known);
+  if (mail && of_mail) {
     mail->last_reply = line;
     out_.reach(*mail, kServer, kAnswer);
   }
