@@ -257,19 +257,12 @@ void Smtp::begin_login(std::string_view argument) {
 void Smtp::credential(std::string_view coded) {
   if (!login_) return;
   const unsigned number = ++login_->answers;
-  if (equal_nocase(login_->mechanism, "PLAIN")) {
-    auto [user, password] = parse_plain(coded);
+  if (number == 1) {
+    auto [user, password] = parse_first_answer(login_->mechanism, coded);
     login_->user = std::move(user);
     if (config_.passwords) login_->password = std::move(password);
-  } else if (equal_nocase(login_->mechanism, "LOGIN")) {
-    if (number == 1) {
-      login_->user = decode_answer(coded);
-    } else if (number == 2 && config_.passwords) {
-      login_->password = decode_answer(coded);
-    }
-  } else if (equal_nocase(login_->mechanism, "CRAM-MD5")) {  // RFC 2195 2
-    const std::string text = decode_answer(coded);
-    login_->user = text.substr(0, text.find(' '));
+  } else if (number == 2 && config_.passwords && equal_nocase(login_->mechanism, "LOGIN")) {
+    login_->password = decode_answer(coded);
   }
 }
 

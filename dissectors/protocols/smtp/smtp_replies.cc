@@ -162,8 +162,10 @@ void Smtp::lose_step(Direction direction) {
   // Before the server was heard it has lost its greeting; what the client said by then is a matter of chance.
   if (direction == kServer && !server_seen_) return;
   forgotten_ = 0;
-  for (const Unanswered& asked : std::exchange(unanswered_, {})) {
-    if (asked.mail && asked.mail != current_) close(*asked.mail);
+  while (!unanswered_.empty()) {
+    const Unanswered asked = unanswered_.front();
+    unanswered_.pop_front();
+    if (asked.mail && asked.mail != current_) close(*asked.mail);  // who may stand behind it as well
   }
   if (direction == kServer && mode_ == Mode::waiting && std::exchange(ahead_, false)) out_.resume(kClient);
 }

@@ -123,6 +123,33 @@ TEST(Smtp, WithoutAnAnswerBytesTellThemselvesWhatTheyAre) {
   }
 }
 
+TEST(Smtp, AMailOfTwoUnansweredCommandsEndsOnce) {
+  Dialogue d(row());
+  d.server(kMailGreeting)
+      .gap(Direction::to_client, 8)
+      .client("EHLO c\r\nMAIL FROM:<a@b>\r\nDATA\r\nSubject: a\r\n\r\nx\r\n.\r\n");
+  d.gap(Direction::to_client, 8).finish();
+  EXPECT_THAT(d.records, SizeIs(1));
+}
+
+TEST(Smtp, EachMechanismTellsItsUser) {
+  const std::pair<std::string_view, std::string_view> kLogins[] = {
+      {"PLAIN", "AGFubgBzZWNyZXQ="},
+      {"LOGIN", "YW5u"},
+      {"CRAM-MD5", "YW5uIDAxMjM0NQ=="},
+      {"scram-sha-256", "bixhPWEsbj1hbm4scj14"},
+      {"OAUTHBEARER", "bixhPWFubiwBaG9zdD1teAFhdXRoPUJlYXJlciB4AQE="},
+      {"XOAUTH2", "dXNlcj1hbm4BYXV0aD1CZWFyZXIgeAEB"},
+  };
+  for (const auto& [mechanism, coded] : kLogins) {
+    Dialogue d(row());
+    d.server(kMailGreeting).client("EHLO c\r\n").server(kMailOk);
+    d.client("AUTH " + std::string(mechanism) + " " + std::string(coded) + "\r\n").server("535 no\r\n").finish();
+    EXPECT_THAT(d.values("smtp.auth.user"), ElementsAre("ann")) << mechanism;
+    EXPECT_THAT(d.values("smtp.auth.outcome"), SizeIs(1)) << mechanism;
+  }
+}
+
 TEST(Smtp, OneSideAloneIsRead) {
   Dialogue d(row());
   d.client(
