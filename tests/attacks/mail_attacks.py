@@ -3,10 +3,17 @@
 Each generator writes to a capture; `n` is the size of the one thing that might be searched anew, `flows` how often it comes.
 """
 GREETING, OK, GO = b"220 mx.example ESMTP\r\n", b"250 ok\r\n", b"354 go\r\n"
+WINDOW = 60000
 ENVELOPE = b"MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.org>\r\n"
 
 
 def filled(unit, n): return (unit * (n // len(unit) + 1))[:n]
+
+
+def say(connection, data):
+    """A window at a time, so that all of it is acknowledged."""
+    for at in range(0, len(data), WINDOW): connection.request(data[at:at + WINDOW])
+    return connection
 
 
 def session(capture):
@@ -15,7 +22,7 @@ def session(capture):
 
 def mail(capture, text):
     connection = session(capture).request(ENVELOPE).respond(OK * 2).request(b"DATA\r\n").respond(GO)
-    connection.request(text + b"\r\n.\r\n").respond(b"250 queued\r\n").close()
+    say(connection, text + b"\r\n.\r\n").respond(b"250 queued\r\n").close()
 
 
 def one_line(capture, n, flows):
@@ -25,7 +32,7 @@ def one_line(capture, n, flows):
 def nested(capture, n, flows):
     """`n` multiparts, each within the one before."""
     for _ in range(flows):
-        mail(capture, b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (i, i) for i in range(n)))
+        mail(capture, b"".join(b"Content-Type: multipart/mixed; boundary=%05d\r\n\r\n--%05d\r\n" % (i, i) for i in range(n)))
 
 
 def near_delimiters(capture, n, flows):
@@ -80,28 +87,28 @@ def recipients(capture, n, flows):
     """Nobody waits for an answer."""
     for _ in range(flows):
         connection = session(capture).request(b"MAIL FROM:<a@b>\r\n").respond(OK)
-        connection.request(filled(b"RCPT TO:<a@b>\r\n", 15 * n)).respond(OK * n).close()
+        say(connection, filled(b"RCPT TO:<a@b>\r\n", 15 * n)).respond(OK * n).close()
 
 
 def resets(capture, n, flows):
-    for _ in range(flows): session(capture).request(filled(b"MAIL FROM:<a@b>\r\nRSET\r\n", 23 * n)).respond(OK * (2 * n)).close()
+    for _ in range(flows): say(session(capture), filled(b"MAIL FROM:<a@b>\r\nRSET\r\n", 23 * n)).respond(OK * (2 * n)).close()
 
 
 def empty_chunks(capture, n, flows):
     for _ in range(flows):
-        session(capture).request(ENVELOPE + b"BDAT 0\r\n" * n + b"BDAT 0 LAST\r\n").respond(OK * (n + 3)).close()
+        say(session(capture), ENVELOPE + b"BDAT 0\r\n" * n + b"BDAT 0 LAST\r\n").respond(OK * (n + 3)).close()
 
 
 def endless_chunk(capture, n, flows):
-    for _ in range(flows): session(capture).request(ENVELOPE + b"BDAT 9223372036854775808 LAST\r\n" + filled(b"x\r\n", n)).respond(OK * 2).close()
+    for _ in range(flows): say(session(capture), ENVELOPE + b"BDAT 9223372036854775808 LAST\r\n" + filled(b"x\r\n", n)).respond(OK * 2).close()
 
 
 def pipelined(capture, n, flows):
     """Mails whose every DATA waits for its answer, which all come at once."""
     for _ in range(flows):
-        connection = session(capture).request((ENVELOPE + b"DATA\r\nx\r\n.\r\n") * n)
+        connection = say(session(capture), (ENVELOPE + b"DATA\r\nx\r\n.\r\n") * n)
         connection.respond((OK * 2 + GO + OK) * n).close()
 
 
 def logins(capture, n, flows):
-    for _ in range(flows): session(capture).request(b"AUTH PLAIN AGEAYg==\r\n" * n).respond(b"535 no\r\n" * n).close()
+    for _ in range(flows): say(session(capture), b"AUTH PLAIN AGEAYg==\r\n" * n).respond(b"535 no\r\n" * n).close()
