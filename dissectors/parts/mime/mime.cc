@@ -281,11 +281,12 @@ void Reader::open_file(std::string_view type) {
 }
 
 bool Reader::attach(const std::string& name) {
-  if (message_.attachments.size() == out_.limit(Cap::files)) {
+  if (attached_ == out_.limit(Cap::files)) {
     tell(Anomaly::too_many_files, Cap::files);
     return false;
   }
-  message_.attachments.push_back(name);
+  ++attached_;
+  if (!name.empty()) message_.attachments.push_back(name);
   return true;
 }
 

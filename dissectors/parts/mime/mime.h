@@ -28,7 +28,7 @@ struct Message {
   std::optional<std::string> organization, content_md5, relays;
   std::vector<std::string> received;  // of its way, latest hop first
   std::vector<file::File> files;
-  std::vector<std::string> attachments;  // their names, and those of messages within it
+  std::vector<std::string> attachments;  // names of those that have one, and of messages within it
   std::vector<std::string> urls;         // as they came
   std::string body_md5;                  // where all of it came
 
@@ -164,6 +164,7 @@ class Reader {
   Base64 base64_;
   QuotedPrintable quoted_printable_;
   bool in_file_ = false, in_text_ = false;  // the part is a file, is text
+  size_t attached_ = 0;                     // files, and messages with a name
   uint64_t kept_ = 0;                       // bytes of the files before
   std::string decoded_;                     // that nobody was told of
   Words words_;

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <random>
 #include <vector>
 
 #include "dissectors/parts/mime/mime_coding.h"
@@ -163,6 +165,33 @@ TEST(MimeUrl, AUrlReachesFromItsSchemeToTheEndOfTheWord) {
   EXPECT_EQ(find_url("https://x", schemes).text, "");
   EXPECT_EQ(find_url("http:/x", schemes).text, "");
   EXPECT_EQ(find_url("://x", schemes).text, "");
+}
+
+TEST(MimeUrl, WordsWithAColonAreFoundHoweverTextIsCut) {
+  std::minstd_rand random(1);
+  for (int round = 0; round < 2000; ++round) {
+    std::string text(random() % 60, 'x');
+    for (char& c : text) c = "ab:: \n<"[random() % 7];
+    std::vector<std::string> wanted, got;
+    std::string_view rest = text;
+    while (!rest.empty()) {
+      const size_t end = std::min(rest.find_first_of(" \n<"), rest.size());
+      const std::string_view one = rest.substr(0, std::min<size_t>(end, 8));
+      if (one.find(':') != one.npos) wanted.emplace_back(std::string(one) + (end > 8 ? "+" : ""));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    Words words(8);
+    const auto note = [&](std::string_view found, bool cut) {
+      got.emplace_back(std::string(found) + (cut ? "+" : ""));
+    };
+    for (size_t at = 0; at < text.size();) {
+      const size_t size = std::min<size_t>(1 + random() % 20, text.size() - at);
+      words.take(to_bytes(std::string_view(text).substr(at, size)), note);
+      at += size;
+    }
+    words.finish(note);
+    EXPECT_EQ(got, wanted) << text;
+  }
 }
 
 }  // namespace
