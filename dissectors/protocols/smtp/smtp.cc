@@ -165,6 +165,7 @@ void Smtp::command(std::string_view line, uint64_t end) {
     out_.anomaly(Anomaly::bdat_chunk_len_exceeded, kClient, &at_hand());
   }
   switch (verb) {
+    case Verb::lhlo: each_recipient_ = true; [[fallthrough]];
     case Verb::helo:
     case Verb::ehlo: return greet(argument);
     case Verb::mail: return sender(argument);

@@ -51,6 +51,7 @@ struct Mail : Transaction {
   std::string last_reply;  // of the server, its last line
   std::optional<Login> login;
   uint64_t size = 0;      // bytes of the text as it was sent, without what is lost
+  uint32_t accepted = 0;  // recipients
   uint64_t envelope = 0;  // bytes of the commands that sender and recipients came by
   bool chunked = false;   // by BDAT
   bool tls = false;       // behind it the session went over to TLS
@@ -190,15 +191,16 @@ class Smtp final : private mime::Carrier {
   uint64_t read_to_ = 0;        // there, behind what was read
   uint64_t chunk_left_ = 0;     // bytes of BDAT's
   bool last_chunk_ = false;
-  bool behind_chunk_ = false;   // a command must follow
-  bool line_begins_ = false;    // of the text
-  bool bare_line_end_ = false;  // the line before ended in LF alone
-  bool text_lost_ = false;      // bytes of it are lost, perhaps its end
-  uint8_t last_byte_ = 0;       // of it
-  bool ahead_ = false;          // the client is ahead of an answer, and unread
-  bool behind_ = false;         // the server is unread until the client is read that far
-  bool changed_ = false;        // to TLS
-  bool in_step_;                // each answer has its command
+  bool behind_chunk_ = false;    // a command must follow
+  bool line_begins_ = false;     // of the text
+  bool bare_line_end_ = false;   // the line before ended in LF alone
+  bool text_lost_ = false;       // bytes of it are lost, perhaps its end
+  uint8_t last_byte_ = 0;        // of it
+  bool ahead_ = false;           // the client is ahead of an answer, and unread
+  bool behind_ = false;          // the server is unread until the client is read that far
+  bool changed_ = false;         // to TLS
+  bool each_recipient_ = false;  // is answered for at the end of a text (LMTP, RFC 2033 4.2)
+  bool in_step_;                 // each answer has its command
   bool server_seen_ = false, client_seen_ = false, greeted_, recorded_ = false;
 };
 

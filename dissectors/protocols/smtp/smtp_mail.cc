@@ -89,6 +89,10 @@ Step Smtp::text(const Chunk& chunk, size_t used) {
     mode_ = Mode::commands;
     end_text(FileState::closed);
     current_ = nullptr;
+    if (each_recipient_ && server_seen_) {
+      for (size_t others = std::min<size_t>(over->accepted, over->to.size()); others > 1; --others)
+        unanswered(Verb::text);
+    }
     unanswered(Verb::text, over);
     return Step::ok(used + dot.end);
   }

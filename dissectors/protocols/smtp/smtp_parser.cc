@@ -15,7 +15,7 @@ constexpr struct {
   std::string_view name;
   Verb verb;
 } kVerbs[] = {
-    {"HELO", Verb::helo},  {"EHLO", Verb::ehlo},  {"LHLO", Verb::ehlo},         {"MAIL", Verb::mail},
+    {"HELO", Verb::helo},  {"EHLO", Verb::ehlo},  {"LHLO", Verb::lhlo},         {"MAIL", Verb::mail},
     {"RCPT", Verb::rcpt},  {"DATA", Verb::data},  {"BDAT", Verb::bdat},         {"RSET", Verb::rset},
     {"AUTH", Verb::auth},  {"QUIT", Verb::quit},  {"STARTTLS", Verb::starttls}, {"NOOP", Verb::known},
     {"VRFY", Verb::known}, {"EXPN", Verb::known}, {"HELP", Verb::known},        {"TURN", Verb::known},

@@ -15,6 +15,7 @@ enum class Verb : uint8_t {
   other,
   helo,
   ehlo,
+  lhlo,
   mail,
   rcpt,
   data,

@@ -120,6 +120,9 @@ void Smtp::answer(const Unanswered& asked, const Reply& reply) {
       }
       break;
     case Verb::auth: return answer_login(reply);
+    case Verb::rcpt:
+      if (current_ && reply.positive()) ++current_->accepted;
+      return;
     default: break;
   }
   if (!asked.mail) return;
