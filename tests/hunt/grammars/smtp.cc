@@ -64,10 +64,12 @@ std::string part(Random& random, size_t depth) {
 std::string text(Random& random, size_t depth) {
   std::string out;
   for (size_t headers = random.length(40); headers > 0; --headers) out += header(random);
+  for (size_t hops = random.chance(2) ? 70 : 0; hops > 0; --hops) out += "Received: from " + random.letters(5) + "\r\n";
   if (random.chance(40)) return out + part(random, 0);
   const std::string boundary = random.letters(random.chance(90) ? random.below(4) : random.length(400));
   out += "Content-Type: multipart/mixed; boundary=" + boundary + "\r\n\r\n";
-  for (size_t parts = random.length(12); parts > 0; --parts) out += "--" + boundary + "\r\n" + part(random, depth);
+  for (size_t parts = random.length(depth == 0 && random.chance(3) ? 600 : 12); parts > 0; --parts)
+    out += "--" + boundary + "\r\n" + part(random, depth);
   return random.chance(80) ? out + "\r\n--" + boundary + "--\r\n" : out;
 }
 
