@@ -236,7 +236,8 @@ void Smtp::begin_chunk(std::string_view argument, uint64_t end) {
   }
   Mail& now = mail();
   out_.reach(now, kClient, kRecipients);
-  if (!std::exchange(now.chunked, true)) begin_text();
+  now.chunked = true;
+  if (!reading_) begin_text();
   mode_ = Mode::chunk;
   chunk_left_ = size->bytes;
   last_chunk_ = size->last;
@@ -270,7 +271,7 @@ void Smtp::credential(std::string_view coded) {
 Mail* Smtp::set_aside() {
   if (!current_ || !current_->has_envelope()) return nullptr;
   Mail* const out = current_;
-  if (out->chunked) end_text(FileState::truncated);
+  if (reading_) end_text(FileState::truncated);
   current_ = nullptr;
   return out;
 }
@@ -339,7 +340,7 @@ Step Smtp::gap(Direction direction, uint64_t lost) {
 }
 
 void Smtp::finish() {
-  if (mode_ == Mode::text || mode_ == Mode::chunk) end_text(FileState::truncated);
+  if (reading_) end_text(FileState::truncated);
   current_ = nullptr;
   while (!mails_.empty()) close(*mails_.oldest());
 }

@@ -53,11 +53,12 @@ struct Mail : Transaction {
   uint64_t size = 0;      // bytes of the text as it was sent, without what is lost
   uint32_t accepted = 0;  // recipients
   uint64_t envelope = 0;  // bytes of the commands that sender and recipients came by
+  bool text = false;      // some of it was announced
   bool chunked = false;   // by BDAT
   bool tls = false;       // behind it the session went over to TLS
   bool answered = false;  // before the end of its text was seen
 
-  bool has_envelope() const { return from || !to.empty() || message.begun() || size > 0; }
+  bool has_envelope() const { return from || !to.empty() || text; }
 };
 
 enum class Anomaly : uint8_t {
@@ -180,7 +181,8 @@ class Smtp final : private mime::Carrier {
   Mail* current_ = nullptr;             // of them, whose envelope or text is under way
   std::deque<Unanswered> unanswered_;   // oldest first
   uint64_t forgotten_ = 0;              // commands before them that are answered as well
-  std::optional<mime::Reader> reader_;  // of current_
+  std::optional<mime::Reader> reader_;  // of the text of current_
+  bool reading_ = false;                // that, or its chunks, are under way
   std::string helo_, server_;
   std::optional<Login> login_;
 

@@ -53,6 +53,7 @@ void Smtp::begin_data() {
 
 void Smtp::begin_text() {
   end_reading(FileState::truncated);  // of chunks, behind which DATA begins anew
+  reading_ = current_->text = true;
   line_begins_ = true;
   bare_line_end_ = text_lost_ = false;
   last_byte_ = 0;
@@ -153,11 +154,12 @@ void Smtp::end_text(FileState state) {
 
 /// No more comes of the text, or of the chunks of it, that is read.
 void Smtp::end_reading(FileState state) {
+  if (!std::exchange(reading_, false)) return;
   auto& files = current_->message.files;
   if (reader_) {
     reader_->end(state);
     reader_.reset();
-  } else if (!files.empty() && !files.back().over) {
+  } else if (!files.empty()) {
     file::File& file = files.back();
     file.close(state);
     message_file(file, {}, true);

@@ -189,6 +189,36 @@ TEST(Smtp, DataBehindChunksBeginsTheTextAnew) {
   EXPECT_THAT(d.records[1], HasSubstr(R"("filename":"two","gaps":false,"state":"CLOSED")"));
 }
 
+TEST(Smtp, ChunksThatBreakOffLeaveATruncatedFile) {
+  const std::string head = "BDAT 61\r\nContent-Disposition: attachment; filename=one\r\n\r\nabcdefghijkl";
+  for (const char* decode : {"yes", "no"}) {
+    for (const std::string behind : {"", "EHLO d\r\n", "RSET\r\n", "MAIL FROM:<c@d>\r\n", "BDAT 5\r\nx"}) {
+      Dialogue d(row(), {{"app-layer.protocols.smtp.mime.decode-mime", decode},
+                         {"app-layer.protocols.smtp.raw-extraction", "yes"}});
+      mail_envelope(d).client(head).server(kMailOk).client(behind).finish();
+      ASSERT_THAT(d.records, SizeIs(2)) << behind;
+      EXPECT_THAT(d.records[0], HasSubstr(R"("state":"TRUNCATED")")) << behind;
+    }
+    // What is refused changes nothing: chunks behind it are a text of their own, for the first is over.
+    Dialogue refused(row(), {{"app-layer.protocols.smtp.mime.decode-mime", decode},
+                             {"app-layer.protocols.smtp.raw-extraction", "yes"}});
+    mail_envelope(refused).client(head).server(kMailOk).client("EHLO\r\n").server("501 no\r\n");
+    refused.client("BDAT 6 LAST\r\na: b\r\n").server(kMailOk).finish();
+    EXPECT_THAT(refused.records, Each(HasSubstr(R"("mail_from":"<a@example.org>")")));
+  }
+}
+
+TEST(Smtp, ALoginThatIsRefusedAmidATextEndsNoMail) {
+  for (const char* decode : {"yes", "no"}) {
+    for (const std::string text : {"BDAT 5\r\nab", "DATA\r\nab cd: ef gh"}) {
+      Dialogue d(row(), {{"app-layer.protocols.smtp.mime.decode-mime", decode}});
+      d.server(kMailGreeting).gap(Direction::to_client, 5).client("AUTH PLAIN eA==\r\n" + text);
+      d.server("\r\n535 no\r\n").client("cde\r\n.\r\nQUIT\r\n").finish();
+      EXPECT_THAT(d.records, SizeIs(1));
+    }
+  }
+}
+
 TEST(Smtp, AnswersToCommandsBeyondTheBoundAreCounted) {
   Dialogue d(row());
   d.server(kMailGreeting).client("EHLO c\r\n").server(kMailOk).client(repeated(300, [](size_t) { return "NOOP\r\n"; }));
