@@ -120,6 +120,7 @@ Step Smtp::read_client(const Chunk& chunk) {
         return Step::need(used, out_.limit(Cap::ahead) + 1 - rest.size());
       }
       if (!guess(rest)) return Step::need(used, 1);
+      ahead_ = false;
     } else if (mode_ == Mode::text) {
       const Step step = text(chunk, used);
       if (step.kind != Step::Kind::ok) return step;
