@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dissectors/parts/mime/mime_coding.h"
+#include "sensor/base/ip_address.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::mime {
@@ -182,6 +183,18 @@ std::string decode_words(std::string_view text) {
     }
   }
   return out;
+}
+
+std::string_view hop_address(std::string_view received) {
+  constexpr std::string_view kTag = "IPv6:";  // RFC 5321 4.1.3
+  for (size_t open = received.find('['); open != npos;) {
+    const size_t end = std::min(received.find_first_of("[]", open + 1), received.size());
+    std::string_view text = received.substr(open + 1, end - open - 1);
+    if (equal_nocase(text.substr(0, kTag.size()), kTag)) text.remove_prefix(kTag.size());
+    if (end < received.size() && received[end] == ']' && IpAddress::parse(text)) return text;
+    open = received.find('[', end);
+  }
+  return {};
 }
 
 bool next_address(Bytes& rest, std::string_view& address) {

@@ -79,6 +79,16 @@ TEST(MimeHeader, EncodedWordsAreUndone) {
   for (const auto& [text, decoded] : kCases) EXPECT_EQ(decode_words(text), decoded) << text;
 }
 
+TEST(MimeHeader, AHopIsTheAddressInBrackets) {
+  EXPECT_EQ(hop_address("from a.example (b.example [192.0.2.1]) by c with ESMTP"), "192.0.2.1");
+  EXPECT_EQ(hop_address("from [10.0.0.1] ([IPv6:2001:db8::1])"), "10.0.0.1");
+  EXPECT_EQ(hop_address("from a ([ipv6:2001:db8::1]) by b"), "2001:db8::1");
+  EXPECT_EQ(hop_address("from [a] ([[192.0.2.1]) by [b"), "192.0.2.1");
+  for (const std::string_view none : {"", "from a by b", "from [a", "[]", "192.0.2.1", "[192.0.2.1"}) {
+    EXPECT_EQ(hop_address(none), "") << none;
+  }
+}
+
 TEST(MimeHeader, AddressesOfAListAreTakenAsTheyAreWritten) {
   const std::string list = "a@b, \"c, \\\"d\" <e@f>,, <g@h>,\"open, i@j";
   Bytes rest = to_bytes(list);
