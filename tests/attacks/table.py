@@ -1,7 +1,7 @@
 """The attacks, one a row: what makes it, how much of it, and what a sensor may spend on it."""
 import dataclasses, typing
 
-import dns_attacks as dns, http_attacks as http, rule_attacks as rules, subscriptions, tls_attacks as tls, wire_attacks as wire
+import dns_attacks as dns, http_attacks as http, mail_attacks as mail, rule_attacks as rules, subscriptions, tls_attacks as tls, wire_attacks as wire
 
 MODERATE = 10         # times the CPU that normal traffic takes for a byte
 OUTPUT = 20           # bytes of records for a byte of the capture
@@ -35,6 +35,7 @@ class Row:
     near: bool = False             # so near to what it may cost that a busy machine shows: not among the tests of every day
 
 
+WHOLE = {"stream.reassembly.depth": "0"}  # else what is one message of great length is read to its first MB
 ASKED = tuple(f"asked{number:04}.example" for number in range(3))
 
 ROWS = (
@@ -122,6 +123,24 @@ ROWS = (
     Row("certificate-subject", tls.long_subject, (4000, 50), (4000, 10), 20, near=True),
     Row("certificate-nested", tls.nested_certificate, (8000, 20), (8000, 5), near=True),
     Row("certificate-bytewise", tls.certificate_bytewise, (1000, 5), (1000, 2)),
+
+    Row("mail-one-line", mail.one_line, (100 << 20, 1), (4 << 20, 1), sets=WHOLE),
+    Row("mail-nested", mail.nested, (10000, 20), (10000, 5)),
+    Row("mail-near-delimiters", mail.near_delimiters, (1 << 20, 10), (1 << 20, 4)),
+    Row("mail-parts", mail.parts, (1 << 20, 10), (1 << 20, 2), near=True),
+    Row("mail-named-parts", mail.named_parts, (256, 200), (256, 40), doubled=False),
+    Row("mail-messages", mail.messages, (1 << 20, 10), (1 << 20, 2)),
+    Row("mail-headers", mail.headers, (1 << 20, 10), (1 << 20, 2), near=True),
+    Row("mail-folding", mail.folding, (1 << 20, 10), (1 << 20, 2), near=True),
+    Row("mail-names", mail.sections, (1 << 20, 10), (1 << 20, 2), near=True),
+    Row("mail-tiny-lines", mail.tiny_lines, (1 << 20, 10), (1 << 20, 2), near=True),
+    Row("mail-links", mail.links, (1 << 20, 10), (1 << 20, 2)),
+    Row("smtp-recipients", mail.recipients, (1000000, 1), (50000, 2), 20, near=True, sets=WHOLE),
+    Row("smtp-resets", mail.resets, (50000, 4), (20000, 2), 30, near=True),
+    Row("smtp-empty-chunks", mail.empty_chunks, (100000, 10), (50000, 2), 20, near=True),
+    Row("smtp-endless-chunk", mail.endless_chunk, (1 << 20, 20), (1 << 20, 4), sets=WHOLE),
+    Row("smtp-pipelined", mail.pipelined, (5000, 4), (2000, 2), 30, near=True),
+    Row("smtp-logins", mail.logins, (20000, 4), (10000, 2), 30, near=True),
 
     Row("tcp-every-second", wire.every_second_byte, (60000, 4), (40000, 1)),
     Row("tcp-shuffled", wire.shuffled, (60000, 4), (40000, 1)),

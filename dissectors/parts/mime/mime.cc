@@ -107,11 +107,12 @@ void Reader::take(Bytes bytes) {
   flush();
 }
 
-void Reader::lose(uint64_t count) {
+void Reader::lose(uint64_t) {
   if (in_headers_) {
     name_.clear();
     value_.clear();
   }
+  lost_ = true;
   line_.clear();
   cr_ = false;
   ended_ = LineEnd::none;
@@ -119,7 +120,8 @@ void Reader::lose(uint64_t count) {
   quoted_printable_ = {};
   words_.begin_anew();
   passing_ = true;
-  if (in_file_) message_.files.back().lose(count);
+  // How much of it was the file's, and not coding, other parts or other mails, nobody knows.
+  if (in_file_) message_.files.back().lose(0);
 }
 
 void Reader::end(FileState state) {
@@ -131,7 +133,8 @@ void Reader::end(FileState state) {
     content(to_bytes(line_));
   }
   end_part(state);
-  if (body_) message_.body_md5 = to_hex(body_->finish(file::Algorithm::md5).view());
+  if (body_ && !lost_ && state == FileState::closed)
+    message_.body_md5 = to_hex(body_->finish(file::Algorithm::md5).view());
   if (state == FileState::closed) message_.status = Status::done;
 }
 
@@ -246,7 +249,7 @@ void Reader::begin_part(std::string_view type) {
     coding_ = Coding::quoted_printable;
   }
   if (is_message(type) && coding_ == Coding::none) {
-    if (std::string name = file_name(); !name.empty()) message_.attachments.push_back(std::move(name));
+    if (const std::string name = file_name(); !name.empty()) attach(name);
     return begin_headers();
   }
   open_file(type);
@@ -267,24 +270,32 @@ std::string Reader::file_name() {
 /// What has a name, is meant to be saved, or is of no kind that a reader shows in the text.
 void Reader::open_file(std::string_view type) {
   std::string name = file_name();
-  const bool shown =
-      type.empty() || type.starts_with("text/") || type.starts_with("message/") || type.starts_with("multipart/");
+  const bool shown = type.empty() || type.starts_with("text/") || type.starts_with("multipart/") ||
+                     (type.starts_with("message/") && !is_message(type));
   if (name.empty() && shown && media_type(disposition_) != "attachment") return;
-  if (message_.files.size() == out_.limit(Cap::files)) return tell(Anomaly::too_many_files, Cap::files);
-  message_.attachments.push_back(name);
-  if (!contents_) return;
+  if (!attach(name) || !contents_) return;
   const uint64_t wanted = config_.content_limit ? config_.content_limit : UINT64_MAX;
   const uint64_t keep = std::min(wanted, out_.limit(Cap::content) - kept_);
   in_file_ = true;
   carrier_.message_file(message_.files.emplace_back(std::move(name), keep), {}, false);
 }
 
+bool Reader::attach(const std::string& name) {
+  if (attached_ == out_.limit(Cap::files)) {
+    tell(Anomaly::too_many_files, Cap::files);
+    return false;
+  }
+  ++attached_;
+  if (!name.empty()) message_.attachments.push_back(name);
+  return true;
+}
+
 void Reader::end_part(FileState state) {
   if (coding_ == Coding::quoted_printable) quoted_printable_.end_line(decoded_);
   if (coding_ == Coding::base64) base64_.finish(decoded_);
   flush();
-  if (base64_.invalid()) tell(Anomaly::invalid_base64);
-  if (quoted_printable_.invalid()) tell(Anomaly::invalid_qp);
+  if (base64_.invalid() && !lost_) tell(Anomaly::invalid_base64);
+  if (quoted_printable_.invalid() && !lost_) tell(Anomaly::invalid_qp);
   words_.finish([this](std::string_view word, bool cut) { note_url(word, cut); });
   if (in_file_) {
     file::File& file = message_.files.back();

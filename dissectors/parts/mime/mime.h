@@ -28,9 +28,9 @@ struct Message {
   std::optional<std::string> organization, content_md5, relays;
   std::vector<std::string> received;  // of its way, latest hop first
   std::vector<file::File> files;
-  std::vector<std::string> attachments;  // their names, and those of messages within it
+  std::vector<std::string> attachments;  // names of those that have one, and of messages within it
   std::vector<std::string> urls;         // as they came
-  std::string body_md5;
+  std::string body_md5;                  // where all of it came
 
   bool begun() const { return status != Status::none; }
 };
@@ -59,7 +59,7 @@ struct Mime {
       {"boundary", 255, "bytes of a boundary; of a longer one the first count"},
       {"filename", 255, "bytes of a file's name; a longer one is cut"},
       {"depth", 32, "multiparts within each other; what is deeper is passed over"},
-      {"files", 256, "files of one message; others are passed over"},
+      {"files", 256, "files of one message, and messages within it that have a name; others are passed over"},
       {"content", 4 << 20, "bytes of all files of one message that are kept for rules; of others digests are"},
       {"received", 64, "hops of one message that are kept"},
       {"urls", 256, "URLs of one message that are kept"},
@@ -120,6 +120,8 @@ class Reader {
   bool begin_multipart(std::string_view type);
   void begin_part(std::string_view type);
   void open_file(std::string_view type);
+  /// Notes a file, or a message, within the message; false where there are as many already as are kept.
+  bool attach(const std::string& name);
   void end_part(FileState state);
   std::string file_name();
   /// Ends and begins parts where the line is a delimiter of one that is open (RFC 2046 5.1.1).
@@ -162,10 +164,12 @@ class Reader {
   Base64 base64_;
   QuotedPrintable quoted_printable_;
   bool in_file_ = false, in_text_ = false;  // the part is a file, is text
+  size_t attached_ = 0;                     // files, and messages with a name
   uint64_t kept_ = 0;                       // bytes of the files before
   std::string decoded_;                     // that nobody was told of
   Words words_;
   std::unique_ptr<file::Hasher> body_;
+  bool lost_ = false;  // bytes of the message
 };
 
 }  // namespace lapwing::mime

@@ -21,8 +21,10 @@ constexpr std::array<uint8_t, 256> make_values() {
 }
 constexpr std::array<uint8_t, 256> kValues = make_values();
 
-void put(uint32_t bits, size_t bytes, std::string& out) {
-  for (size_t i = 0; i < bytes; ++i) out.push_back(static_cast<char>(bits >> (16 - 8 * i)));
+/// Writes the first bytes of 24 bits; returns where the next go.
+char* put(uint32_t bits, size_t bytes, char* to) {
+  for (size_t i = 0; i < bytes; ++i) *to++ = static_cast<char>(bits >> (16 - 8 * i));
+  return to;
 }
 
 }  // namespace
@@ -34,34 +36,43 @@ int hex_digit(char c) {
 }
 
 void Base64::decode(Bytes coded, std::string& out) {
+  const size_t before = out.size();
+  out.resize(before + (count_ + coded.size()) / 4 * 3 + 3);
+  char* to = out.data() + before;
   const uint8_t* at = coded.data();
   const uint8_t* const end = at + coded.size();
   while (at != end) {
     while (count_ == 0 && end - at >= 4) {
       const uint32_t a = kValues[at[0]], b = kValues[at[1]], c = kValues[at[2]], d = kValues[at[3]];
       if ((a | b | c | d) >= kBlank) break;
-      put(a << 18 | b << 12 | c << 6 | d, 3, out);
+      to = put(a << 18 | b << 12 | c << 6 | d, 3, to);
       at += 4;
     }
-    if (at == end) return;
+    if (at == end) break;
     const uint8_t value = kValues[*at++];
     if (value < kBlank) {
       bits_ |= static_cast<uint32_t>(value) << (18 - 6 * count_);
-      if (++count_ < 4) continue;
-      put(bits_, 3, out);
-      bits_ = count_ = 0;
+      if (++count_ == 4) to = take_rest(to);
     } else if (value == kPad) {
-      finish(out);
+      to = take_rest(to);
     } else {
       invalid_ |= value == kNone;
     }
   }
+  out.resize(static_cast<size_t>(to - out.data()));
 }
 
 void Base64::finish(std::string& out) {
+  char rest[3];
+  out.append(rest, static_cast<size_t>(take_rest(rest) - rest));
+}
+
+/// Of the characters at hand, four or less.
+char* Base64::take_rest(char* to) {
   invalid_ |= count_ == 1;
-  if (count_ > 1) put(bits_, count_ - 1, out);
+  if (count_ > 1) to = put(bits_, count_ - 1, to);
   bits_ = count_ = 0;
+  return to;
 }
 
 void QuotedPrintable::decode(Bytes coded, std::string& out) {

@@ -21,6 +21,8 @@ class Base64 {
   bool invalid() const { return invalid_; }
 
  private:
+  char* take_rest(char* to);
+
   uint32_t bits_ = 0;
   uint8_t count_ = 0;  // characters in bits_
   bool invalid_ = false;

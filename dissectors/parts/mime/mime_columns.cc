@@ -25,6 +25,15 @@ std::string subject_md5(const Message& message) {
   return subject ? to_hex(file::digest(file::Algorithm::md5, to_bytes(*subject)).view()) : std::string();
 }
 
+std::vector<std::string_view> path(const Message& message) {
+  std::vector<std::string_view> out;
+  for (const std::string& hop : message.received) {
+    const std::string_view address = hop_address(hop);
+    if (!address.empty()) out.push_back(address);
+  }
+  return out;
+}
+
 Bytes content(const file::File& file) {
   return file.content();
 }

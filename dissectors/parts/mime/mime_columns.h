@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dissectors/contract/columns.h"
 #include "dissectors/parts/file/file_columns.h"
@@ -35,6 +36,7 @@ inline auto newest_urls(const Message& message) {
   });
 }
 std::string subject_md5(const Message& message);
+std::vector<std::string_view> path(const Message& message);
 
 inline const file::File& itself(const file::File& file) {
   return file;
@@ -69,6 +71,7 @@ inline constexpr Column kColumns[] = {
     columns::each<&Message::received>("received", "Received, latest hop first")
         .on_request()
         .rule({.name = "email.received", .sender = sender, .stage = headers}),
+    columns::each<&read::path>("path", "addresses of the hosts that Received names, latest hop first").extended(),
     columns::text<&Message::reply_to>("reply_to", "Reply-To").on_request(),
     columns::text<&Message::x_originating_ip>("x_originating_ip", "X-Originating-IP").on_request(),
     columns::text<&Message::in_reply_to>("in_reply_to", "In-Reply-To").on_request(),

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dissectors/parts/mime/mime_coding.h"
+#include "sensor/base/ip_address.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::mime {
@@ -97,8 +98,9 @@ EncodedWord encoded_word(std::string_view text, size_t begin) {
   const size_t charset = begin + 2, mark = text.find('?', charset);
   if (mark == npos || mark + 2 >= text.size() || text[mark + 2] != '?') return {};
   const auto coding = static_cast<char>(lower(static_cast<uint8_t>(text[mark + 1])));
+  if (coding != 'b' && coding != 'q') return {};
   const size_t end = text.find("?=", mark + 3);
-  if ((coding != 'b' && coding != 'q') || end == npos) return {};
+  if (end == npos) return {};
   return {text.substr(charset, mark - charset), text.substr(mark + 3, end - mark - 3), coding, end + 2};
 }
 
@@ -181,6 +183,18 @@ std::string decode_words(std::string_view text) {
     }
   }
   return out;
+}
+
+std::string_view hop_address(std::string_view received) {
+  constexpr std::string_view kTag = "IPv6:";  // RFC 5321 4.1.3
+  for (size_t open = received.find('['); open != npos;) {
+    const size_t end = std::min(received.find_first_of("[]", open + 1), received.size());
+    std::string_view text = received.substr(open + 1, end - open - 1);
+    if (equal_nocase(text.substr(0, kTag.size()), kTag)) text.remove_prefix(kTag.size());
+    if (end < received.size() && received[end] == ']' && IpAddress::parse(text)) return text;
+    open = received.find('[', end);
+  }
+  return {};
 }
 
 bool next_address(Bytes& rest, std::string_view& address) {

@@ -28,6 +28,11 @@ size_t Words::word_end(Bytes text, size_t from) {
   return from;
 }
 
+size_t Words::word_begin(Bytes text, size_t from, size_t before) {
+  while (before > from && !kEnds.has(text[before - 1])) --before;
+  return before;
+}
+
 void Words::append(Bytes piece) {
   const Bytes fits = piece.first(std::min(piece.size(), longest_ - word_.size()));
   cut_ |= fits.size() < piece.size();

@@ -1,6 +1,7 @@
 // URLs in running text.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -27,12 +28,15 @@ class Words {
   /// Calls `each(word, cut)` with those that end within `text` and have a ':', without which none is a URL; the views
   /// are valid during the call. Of a longer word the beginning is given, as `cut`.
   void take(Bytes text, auto&& each) {
-    for (size_t at = 0; at < text.size();) {
-      const size_t end = word_end(text, at);
-      append(text.subspan(at, end - at));
+    size_t begin = 0, end = word_end(text, 0);
+    while (true) {
+      append(text.subspan(begin, end - begin));
       if (end == text.size()) return;
       finish(each);
-      at = end + 1;
+      // Of the words behind it those around a ':' are looked for, and the one that text ends within.
+      const size_t from = end + 1, colon = std::min(to_text(text).find(':', from), text.size());
+      begin = word_begin(text, from, colon);
+      end = word_end(text, colon);
     }
   }
   void finish(auto&& each) {
@@ -47,6 +51,7 @@ class Words {
 
  private:
   static size_t word_end(Bytes text, size_t from);
+  static size_t word_begin(Bytes text, size_t from, size_t before);
   void append(Bytes piece);
 
   size_t longest_;

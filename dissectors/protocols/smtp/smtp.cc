@@ -69,6 +69,7 @@ const About Smtp::about{.name = "smtp",
                         .transports = transport::tcp,
                         .ports = kPorts,
                         .help = "mail transfer (RFC 5321)",
+                        .server_first = true,
                         .starts = {bytes_of("EeHhLlMmRr"), bytes_of("245")}};
 
 const Protocol Smtp::protocol{.name = "smtp",
@@ -80,6 +81,7 @@ const Protocol Smtp::protocol{.name = "smtp",
                               .loud_anomalies = true,
                               .frames = kFrames,
                               .in_alert = columns(),
+                              .most_entries = 4096,
                               .caps = kCaps,
                               .parts = kParts,
                               .extent = &record_extent};
@@ -118,6 +120,7 @@ Step Smtp::read_client(const Chunk& chunk) {
         return Step::need(used, out_.limit(Cap::ahead) + 1 - rest.size());
       }
       if (!guess(rest)) return Step::need(used, 1);
+      ahead_ = false;
     } else if (mode_ == Mode::text) {
       const Step step = text(chunk, used);
       if (step.kind != Step::Kind::ok) return step;
@@ -163,6 +166,7 @@ void Smtp::command(std::string_view line, uint64_t end) {
     out_.anomaly(Anomaly::bdat_chunk_len_exceeded, kClient, &at_hand());
   }
   switch (verb) {
+    case Verb::lhlo: each_recipient_ = true; [[fallthrough]];
     case Verb::helo:
     case Verb::ehlo: return greet(argument);
     case Verb::mail: return sender(argument);
@@ -208,6 +212,7 @@ void Smtp::sender(std::string_view argument) {
     out_.anomaly(Anomaly::duplicate_fields, kClient, &now);
   } else {
     now.from = path(argument);
+    now.envelope += argument.size();
     out_.reach(now, kClient, kSender);
   }
   unanswered(Verb::mail);
@@ -217,6 +222,7 @@ void Smtp::recipient(std::string_view argument) {
   Mail& now = mail();
   if (out_.within(Cap::recipients, now.to.size() + 1)) {
     now.to.emplace_back(path(argument));
+    now.envelope += argument.size();
   } else {
     out_.anomaly(Anomaly::too_many_recipients, kClient, &now);
   }
@@ -231,7 +237,8 @@ void Smtp::begin_chunk(std::string_view argument, uint64_t end) {
   }
   Mail& now = mail();
   out_.reach(now, kClient, kRecipients);
-  if (!std::exchange(now.chunked, true)) begin_text();
+  now.chunked = true;
+  if (!reading_) begin_text();
   mode_ = Mode::chunk;
   chunk_left_ = size->bytes;
   last_chunk_ = size->last;
@@ -252,26 +259,20 @@ void Smtp::begin_login(std::string_view argument) {
 
 void Smtp::credential(std::string_view coded) {
   if (!login_) return;
-  if (equal_nocase(login_->mechanism, "PLAIN")) {
-    auto [user, password] = parse_plain(coded);
+  const unsigned number = ++login_->answers;
+  if (number == 1) {
+    auto [user, password] = parse_first_answer(login_->mechanism, coded);
     login_->user = std::move(user);
     if (config_.passwords) login_->password = std::move(password);
-  } else if (equal_nocase(login_->mechanism, "LOGIN")) {
-    if (login_->user.empty()) {
-      login_->user = decode_answer(coded);
-    } else if (config_.passwords) {
-      login_->password = decode_answer(coded);
-    }
-  } else if (equal_nocase(login_->mechanism, "CRAM-MD5")) {  // RFC 2195 2
-    const std::string text = decode_answer(coded);
-    login_->user = text.substr(0, text.find(' '));
+  } else if (number == 2 && config_.passwords && equal_nocase(login_->mechanism, "LOGIN")) {
+    login_->password = decode_answer(coded);
   }
 }
 
 Mail* Smtp::set_aside() {
   if (!current_ || !current_->has_envelope()) return nullptr;
   Mail* const out = current_;
-  if (out->chunked) end_text(FileState::truncated);
+  if (reading_) end_text(FileState::truncated);
   current_ = nullptr;
   return out;
 }
@@ -283,6 +284,7 @@ void Smtp::unanswered(Verb verb, Mail* mail) {
     out_.anomaly(Anomaly::too_many_commands, kClient, &at_hand());
     const Unanswered oldest = unanswered_.front();
     unanswered_.pop_front();
+    ++forgotten_;
     if (oldest.mail && oldest.mail != current_ && oldest.mail != mail) close(*oldest.mail);
   }
   unanswered_.push_back({verb, mail});
@@ -339,7 +341,7 @@ Step Smtp::gap(Direction direction, uint64_t lost) {
 }
 
 void Smtp::finish() {
-  if (mode_ == Mode::text || mode_ == Mode::chunk) end_text(FileState::truncated);
+  if (reading_) end_text(FileState::truncated);
   current_ = nullptr;
   while (!mails_.empty()) close(*mails_.oldest());
 }

@@ -11,6 +11,7 @@
 #include "dissectors/contract/dissector.h"
 #include "dissectors/contract/lines.h"
 #include "dissectors/contract/open.h"
+#include "dissectors/contract/outcome.h"
 #include "dissectors/parts/file/file_part.h"
 #include "dissectors/parts/mime/mime.h"
 #include "dissectors/protocols/smtp/smtp_parser.h"
@@ -26,7 +27,8 @@ struct Config : mime::Config {
 /// A login (RFC 4954), as far as its mechanism shows it.
 struct Login {
   std::string mechanism, user, password;
-  std::optional<bool> success;  // what the server said of it
+  unsigned answers = 0;  // to challenges, with what came along with the command
+  Outcome outcome = Outcome::unknown;
 };
 
 // Progress of a mail: of the client,
@@ -37,6 +39,7 @@ inline constexpr uint8_t kHeaders = 4;
 inline constexpr uint8_t kText = 5;
 // and of the server.
 inline constexpr uint8_t kAnswer = 1;
+inline constexpr uint8_t kLoginDone = 2;
 
 /// One mail [W].
 struct Mail : Transaction {
@@ -48,11 +51,14 @@ struct Mail : Transaction {
   std::string last_reply;  // of the server, its last line
   std::optional<Login> login;
   uint64_t size = 0;      // bytes of the text as it was sent, without what is lost
+  uint32_t accepted = 0;  // recipients
+  uint64_t envelope = 0;  // bytes of the commands that sender and recipients came by
+  bool text = false;      // some of it was announced
   bool chunked = false;   // by BDAT
   bool tls = false;       // behind it the session went over to TLS
-  bool answered = false;  // before its text was over
+  bool answered = false;  // before the end of its text was seen
 
-  bool has_envelope() const { return from || !to.empty() || message.begun() || size > 0; }
+  bool has_envelope() const { return from || !to.empty() || text; }
 };
 
 enum class Anomaly : uint8_t {
@@ -143,6 +149,7 @@ class Smtp final : private mime::Carrier {
   Mail& at_hand();
   void begin_data();
   void begin_text();
+  void end_reading(FileState state);
   Step text(const Chunk& chunk, size_t used);
   size_t text_until_dot(Bytes rest);
   void take_text(Bytes bytes);
@@ -162,6 +169,7 @@ class Smtp final : private mime::Carrier {
   std::optional<Unanswered> match(const Reply& reply);
   void answer(const Unanswered& asked, const Reply& reply);
   void answer_data(const Unanswered& asked, const Reply& reply);
+  void answer_login(const Reply& reply);
   void answer_starttls(const Reply& reply);
   /// An answer without its command, or the command without its answer, is among what was lost.
   void lose_step(Direction direction);
@@ -172,7 +180,9 @@ class Smtp final : private mime::Carrier {
   Open<Mail> mails_;                                                                           // that are not recorded
   Mail* current_ = nullptr;             // of them, whose envelope or text is under way
   std::deque<Unanswered> unanswered_;   // oldest first
-  std::optional<mime::Reader> reader_;  // of current_
+  uint64_t forgotten_ = 0;              // commands before them that are answered as well
+  std::optional<mime::Reader> reader_;  // of the text of current_
+  bool reading_ = false;                // that, or its chunks, are under way
   std::string helo_, server_;
   std::optional<Login> login_;
 
@@ -183,15 +193,16 @@ class Smtp final : private mime::Carrier {
   uint64_t read_to_ = 0;        // there, behind what was read
   uint64_t chunk_left_ = 0;     // bytes of BDAT's
   bool last_chunk_ = false;
-  bool behind_chunk_ = false;   // a command must follow
-  bool line_begins_ = false;    // of the text
-  bool bare_line_end_ = false;  // the line before ended in LF alone
-  bool text_lost_ = false;      // bytes of it are lost, perhaps its end
-  uint8_t last_byte_ = 0;       // of it
-  bool ahead_ = false;          // the client is ahead of an answer, and unread
-  bool behind_ = false;         // the server is unread until the client is read that far
-  bool changed_ = false;        // to TLS
-  bool in_step_;                // each answer has its command
+  bool behind_chunk_ = false;    // a command must follow
+  bool line_begins_ = false;     // of the text
+  bool bare_line_end_ = false;   // the line before ended in LF alone
+  bool text_lost_ = false;       // bytes of it are lost, perhaps its end
+  uint8_t last_byte_ = 0;        // of it
+  bool ahead_ = false;           // the client is ahead of an answer, and unread
+  bool behind_ = false;          // the server is unread until the client is read that far
+  bool changed_ = false;         // to TLS
+  bool each_recipient_ = false;  // is answered for at the end of a text (LMTP, RFC 2033 4.2)
+  bool in_step_;                 // each answer has its command
   bool server_seen_ = false, client_seen_ = false, greeted_, recorded_ = false;
 };
 

@@ -27,9 +27,11 @@ const file::File* file_of_record(const Mail&, const Place& at) {
 
 constexpr Column kLogin[] = {
     text<&Login::mechanism>("mechanism", "SASL mechanism, as the client names it"),
-    text<&Login::user>("user", "who logs in, where the mechanism shows it"),
+    text<&Login::user>("user", "who logs in, where the mechanism shows it")
+        .rule({.name = "smtp.auth.user", .sender = Sender::server, .stage = kLoginDone}),
     text<&Login::password>("password", "password, where the mechanism shows it").on_request(),
-    flag<&Login::success>("success", "the server accepted it").shown_empty(),
+    choice<&Login::outcome, &outcome_name, &outcomes>("outcome", "how it ended, by what the server said")
+        .rule({.name = "smtp.auth.outcome", .sender = Sender::server, .stage = kLoginDone}),
 };
 constexpr Column kSmtp[] = {
     text<&Mail::helo>("helo", "what the client calls itself")

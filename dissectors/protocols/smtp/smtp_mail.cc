@@ -52,6 +52,8 @@ void Smtp::begin_data() {
 }
 
 void Smtp::begin_text() {
+  end_reading(FileState::truncated);  // of chunks, behind which DATA begins anew
+  reading_ = current_->text = true;
   line_begins_ = true;
   bare_line_end_ = text_lost_ = false;
   last_byte_ = 0;
@@ -61,7 +63,8 @@ void Smtp::begin_text() {
     reader_.emplace(config_, mime::Reader::Place{out_.part<mime::Mime>(), now, kClient, out_.contents()}, now.message,
                     carrier);
   } else if (config_.raw_extraction && out_.contents()) {
-    const uint64_t keep = config_.content_limit ? config_.content_limit : UINT64_MAX;
+    const uint64_t most = out_.part<mime::Mime>().limit(mime::Mime::Cap::content);
+    const uint64_t keep = config_.content_limit ? std::min(config_.content_limit, most) : most;
     message_file(now.message.files.emplace_back("rawmsg", keep), {}, false);
   }
 }
@@ -87,6 +90,10 @@ Step Smtp::text(const Chunk& chunk, size_t used) {
     mode_ = Mode::commands;
     end_text(FileState::closed);
     current_ = nullptr;
+    if (each_recipient_ && server_seen_) {
+      for (size_t others = std::min<size_t>(over->accepted, over->to.size()); others > 1; --others)
+        unanswered(Verb::text);
+    }
     unanswered(Verb::text, over);
     return Step::ok(used + dot.end);
   }
@@ -117,7 +124,7 @@ void Smtp::take_text(Bytes bytes) {
 
 void Smtp::lose_text(uint64_t count) {
   if (reader_) return reader_->lose(count);
-  if (!current_->message.files.empty()) current_->message.files.back().lose(count);
+  if (!current_->message.files.empty()) current_->message.files.back().lose(0);
 }
 
 void Smtp::take_chunk(Bytes bytes) {
@@ -140,17 +147,24 @@ void Smtp::end_chunk() {
 void Smtp::end_text(FileState state) {
   Mail& now = *current_;
   out_.end_frame(Pdu::data, kClient, read_to_, &now);
+  end_reading(state);
+  out_.reach(now, kClient, kText, now.size);
+  out_.reach(now, kClient, kComplete, now.size);
+}
+
+/// No more comes of the text, or of the chunks of it, that is read.
+void Smtp::end_reading(FileState state) {
+  if (!std::exchange(reading_, false)) return;
+  auto& files = current_->message.files;
   if (reader_) {
     reader_->end(state);
     reader_.reset();
-  } else if (!now.message.files.empty()) {
-    file::File& file = now.message.files.back();
+  } else if (!files.empty()) {
+    file::File& file = files.back();
     file.close(state);
     message_file(file, {}, true);
     file.over = true;
   }
-  out_.reach(now, kClient, kText, now.size);
-  out_.reach(now, kClient, kComplete, now.size);
 }
 
 /// Writes what is to be written of a mail, and forgets it.
@@ -161,7 +175,8 @@ void Smtp::close(Mail& mail) {
     if (asked.mail == &mail) asked.mail = nullptr;
   }
   if (current_ == &mail) current_ = nullptr;
-  if (mail.has_envelope() || (!recorded_ && !mail.helo.empty())) record(mail);
+  const bool refused = mail.login && mail.login->outcome == Outcome::failure;
+  if (mail.has_envelope() || refused || (!recorded_ && !mail.helo.empty())) record(mail);
   mails_.close(mail);
 }
 
@@ -169,15 +184,16 @@ void Smtp::record(Mail& mail) {
   recorded_ = true;
   mail.server = server_;
   mail.login = login_;
+  const uint64_t bytes = mail.size + mail.envelope;
   for (file::File& file : mail.message.files) {
     out_.emit({.tx = &mail,
                .direction = kClient,
                .record = &records()[1],
                .detail = &file,
                .file = &file,
-               .message = mail.size});
+               .message = bytes / mail.message.files.size()});  // each says again what the others say of the mail
   }
-  out_.emit({.tx = &mail, .direction = kClient, .record = records().data(), .message = mail.size});
+  out_.emit({.tx = &mail, .direction = kClient, .record = records().data(), .message = bytes});
 }
 
 void Smtp::message_headers() {

@@ -15,7 +15,7 @@ constexpr struct {
   std::string_view name;
   Verb verb;
 } kVerbs[] = {
-    {"HELO", Verb::helo},  {"EHLO", Verb::ehlo},  {"LHLO", Verb::ehlo},         {"MAIL", Verb::mail},
+    {"HELO", Verb::helo},  {"EHLO", Verb::ehlo},  {"LHLO", Verb::lhlo},         {"MAIL", Verb::mail},
     {"RCPT", Verb::rcpt},  {"DATA", Verb::data},  {"BDAT", Verb::bdat},         {"RSET", Verb::rset},
     {"AUTH", Verb::auth},  {"QUIT", Verb::quit},  {"STARTTLS", Verb::starttls}, {"NOOP", Verb::known},
     {"VRFY", Verb::known}, {"EXPN", Verb::known}, {"HELP", Verb::known},        {"TURN", Verb::known},
@@ -99,11 +99,26 @@ std::string decode_answer(std::string_view coded) {
   return out;
 }
 
-Credentials parse_plain(std::string_view coded) {
+Credentials parse_first_answer(std::string_view mechanism, std::string_view coded) {
   const std::string text = decode_answer(coded);
-  const std::vector<std::string_view> parts = split(text, '\0');
-  if (parts.size() != 3) return {};
-  return {std::string(parts[1]), std::string(parts[2])};
+  // What stands between two texts, neither of which a user's name has.
+  const auto between = [&](std::string_view begin, std::string_view end) -> Credentials {
+    const size_t found = text.find(begin);
+    if (found == npos) return {};
+    const size_t from = found + begin.size();
+    return {text.substr(from, text.find(end, from) - from), {}};
+  };
+  if (equal_nocase(mechanism, "PLAIN")) {  // RFC 4616 2
+    const std::vector<std::string_view> parts = split(text, '\0');
+    if (parts.size() != 3) return {};
+    return {std::string(parts[1]), std::string(parts[2])};
+  }
+  if (equal_nocase(mechanism, "LOGIN")) return {text, {}};
+  if (equal_nocase(mechanism, "CRAM-MD5")) return {text.substr(0, text.find(' ')), {}};  // RFC 2195 2
+  if (equal_nocase(mechanism.substr(0, 6), "SCRAM-")) return between(",n=", ",");        // RFC 5802 5.1
+  if (equal_nocase(mechanism, "OAUTHBEARER")) return between(",a=", ",");                // RFC 7628 3.1
+  if (equal_nocase(mechanism, "XOAUTH2")) return between("user=", std::string_view("\x01", 1));
+  return {};
 }
 
 Verdict judge(std::string_view first, bool to_server) {

@@ -15,6 +15,7 @@ enum class Verb : uint8_t {
   other,
   helo,
   ehlo,
+  lhlo,
   mail,
   rcpt,
   data,
@@ -56,8 +57,8 @@ Reply parse_reply(std::string_view line);
 struct Credentials {
   std::string user, password;
 };
-/// "authzid NUL authcid NUL password" (RFC 4616 2).
-Credentials parse_plain(std::string_view coded);
+/// What the first answer to a challenge of that mechanism says of them.
+Credentials parse_first_answer(std::string_view mechanism, std::string_view coded);
 std::string decode_answer(std::string_view coded);
 
 enum class Verdict : uint8_t { no, more, plausible, certain };

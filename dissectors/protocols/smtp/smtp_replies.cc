@@ -53,8 +53,14 @@ void Smtp::reply(std::string_view line) {
   if (!greeted_) return greeting(reply);
   if (reply.continued) return;
   const auto asked = match(reply);
+  if (!asked && in_step_ && (mode_ == Mode::text || mode_ == Mode::chunk)) {
+    // Its end lies beyond the depth of the stream, or the server breaks it off; what it says next is of other mails.
+    if (!std::exchange(current_->answered, true)) current_->last_reply = line;
+    return;
+  }
   Mail* const mail = asked && asked->mail ? asked->mail : current_;
-  if (mail) {
+  const bool of_mail = !asked || (asked->verb != Verb::quit && asked->verb != Verb::known);
+  if (mail && of_mail) {
     mail->last_reply = line;
     out_.reach(*mail, kServer, kAnswer);
   }
@@ -91,6 +97,10 @@ std::optional<Smtp::Unanswered> Smtp::match(const Reply& reply) {
       }
     }
   }
+  if (forgotten_ > 0) {
+    --forgotten_;
+    return Unanswered{Verb::other, nullptr};
+  }
   if (unanswered_.empty()) return {};
   const Unanswered out = unanswered_.front();
   unanswered_.pop_front();
@@ -109,10 +119,9 @@ void Smtp::answer(const Unanswered& asked, const Reply& reply) {
         return;
       }
       break;
-    case Verb::auth:
-      if (reply.code == kChallenge) return;
-      if (login_) login_->success = reply.positive();
-      if (mode_ == Mode::login) mode_ = Mode::commands;
+    case Verb::auth: return answer_login(reply);
+    case Verb::rcpt:
+      if (current_ && reply.positive()) ++current_->accepted;
       return;
     default: break;
   }
@@ -132,6 +141,18 @@ void Smtp::answer_data(const Unanswered& asked, const Reply& reply) {
   if (granted) begin_data();
 }
 
+void Smtp::answer_login(const Reply& reply) {
+  if (reply.code == kChallenge) return;
+  if (mode_ == Mode::login) mode_ = Mode::commands;
+  if (!login_) return;
+  login_->outcome = reply.positive() ? Outcome::success : Outcome::failure;
+  Mail& now = at_hand();
+  now.login = login_;
+  out_.reach(now, kServer, kLoginDone);
+  // Each that is refused has a record of its own.
+  if (login_->outcome == Outcome::failure && !now.has_envelope()) close(now);
+}
+
 void Smtp::answer_starttls(const Reply& reply) {
   if (mode_ == Mode::waiting && awaited_ == Verb::starttls) mode_ = Mode::commands;
   if (reply.code == kReady) return become_tls();
@@ -143,8 +164,11 @@ void Smtp::lose_step(Direction direction) {
   greeted_ = true;
   // Before the server was heard it has lost its greeting; what the client said by then is a matter of chance.
   if (direction == kServer && !server_seen_) return;
-  for (const Unanswered& asked : std::exchange(unanswered_, {})) {
-    if (asked.mail && asked.mail != current_) close(*asked.mail);
+  forgotten_ = 0;
+  while (!unanswered_.empty()) {
+    const Unanswered asked = unanswered_.front();
+    unanswered_.pop_front();
+    if (asked.mail && asked.mail != current_) close(*asked.mail);  // who may stand behind it as well
   }
   if (direction == kServer && mode_ == Mode::waiting && std::exchange(ahead_, false)) out_.resume(kClient);
 }

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -136,6 +137,195 @@ TEST(Mime, AMessageAndItsPartsAreReadHoweverTheyAreCut) {
     std::vector<std::string_view> to;
     for (std::string_view address : mime::read::to(m)) to.push_back(address);
     EXPECT_THAT(to, ElementsAre("x@example.org", "\"Y, Z\" <y@example.org>"));
+  }
+}
+
+/// What came of a text, whole and in pieces.
+struct Read {
+  std::string told;
+  std::vector<std::string> passed, anomalies, caps, urls, attachments;
+};
+Read read_whole(std::string_view text, const mime::Config& chosen = config()) {
+  std::optional<Read> first;
+  for (size_t piece : {0, 1, 3, 17}) {
+    Letter letter(chosen);
+    letter.say(text, piece).end();
+    Read now{letter.told,      letter.passed,       letter.sink.anomalies,
+             letter.sink.caps, letter.message.urls, letter.message.attachments};
+    if (!first) first = now;
+    EXPECT_EQ(now.told, first->told) << piece;
+    EXPECT_EQ(now.passed, first->passed) << piece;
+    EXPECT_EQ(now.anomalies, first->anomalies) << piece;
+    EXPECT_EQ(now.urls, first->urls) << piece;
+  }
+  return *first;
+}
+
+std::string part(std::string_view headers, std::string_view body) {
+  return "--b\r\n" + std::string(headers) + "\r\n\r\n" + std::string(body) + "\r\n";
+}
+const std::string kParts = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+
+TEST(Mime, WhatIsAtFaultIsTold) {
+  const std::string base64 = "Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+  const std::string printable = "Content-Type: image/png\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n";
+  const struct {
+    std::string text, anomaly;
+  } kCases[] = {
+      {"Content-Type: multipart/mixed\r\n\r\nx", "mime_parse_failed"},
+      {"Content-Type: multipart/mixed; boundary=\r\n\r\nx", "mime_parse_failed"},
+      {"no header\r\n\r\nx", "mime_malformed_msg"},
+      {base64 + "QU*JD\r\n", "mime_invalid_base64"},
+      {base64 + "Q\r\n", "mime_invalid_base64"},
+      {printable + "a=zz\r\n", "mime_invalid_qp"},
+      {"\r\n" + std::string(999, 'x'), "mime_long_line"},
+      {"A: " + std::string(997, 'x') + "\r\n\r\n", "mime_long_line"},
+      {base64 + std::string(80, 'A') + "\r\n", "mime_long_enc_line"},
+      {printable + std::string(77, 'A') + "\r\n", "mime_long_enc_line"},
+      {std::string(76, 'N') + ": x\r\n\r\n", "mime_long_header_name"},
+      {"A: " + std::string(900, 'x') + "\r\n " + std::string(900, 'x') + "\r\n " + std::string(201, 'x') + "\r\n\r\n",
+       "mime_long_header_value"},
+  };
+  for (const auto& [text, anomaly] : kCases) EXPECT_THAT(read_whole(text).anomalies, ElementsAre(anomaly)) << text;
+  const std::string good[] = {"\r\n" + std::string(998, 'x'),
+                              "A: " + std::string(995, 'x') + "\r\n\r\n",
+                              base64 + std::string(76, 'A') + "\r\n",
+                              std::string(75, 'N') + ": x\r\n\r\n",
+                              base64,
+                              ""};
+  for (const std::string& text : good) EXPECT_THAT(read_whole(text).anomalies, IsEmpty()) << text;
+}
+
+TEST(Mime, DelimitersEndPartsAsFarOutAsTheyBelong) {
+  // The inner multipart is never closed, its boundary begins like the outer one, and lines end in LF alone.
+  const Read got = read_whole(
+      "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; boundary=bb\n\n"
+      "--bb\nContent-Disposition: attachment; filename=1\n\none\n\n--bb\t\nContent-Disposition: attachment; "
+      "filename=2\n\n"
+      "--\n--x\ntwo--b\n--b\nContent-Disposition: attachment; filename=3\n\n\n--b--\nepilogue http://no.example/\n");
+  EXPECT_EQ(got.told, "headers;file 1;over 4 CLOSED;file 2;over 13 CLOSED;file 3;over 0 CLOSED;");
+  EXPECT_THAT(got.passed, ElementsAre("one\n", "--\n--x\ntwo--b", ""));
+  EXPECT_THAT(got.urls, IsEmpty());
+}
+
+TEST(Mime, APartIsAFileByItsNameItsDispositionOrItsKind) {
+  const struct {
+    std::string_view headers;
+    bool file;
+  } kCases[] = {
+      {"", false},
+      {"Content-Type: text/html", false},
+      {"Content-Type: text/plain; name=a", true},
+      {"Content-Disposition: inline; filename=a", true},
+      {"Content-Disposition: attachment", true},
+      {"Content-Type: application/zip", true},
+      {"Content-Type: message/delivery-status", false},
+      {"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64", true},  // which RFC 2046 5.2.1 forbids
+  };
+  for (const auto& [headers, file] : kCases) {
+    EXPECT_EQ(read_whole(kParts + part(headers, "x") + "--b--\r\n").passed.size(), file) << headers;
+  }
+}
+
+TEST(Mime, MessagesWithinAMessageAreReadAsPartsOfIt) {
+  const Read got = read_whole(kParts +
+                              part("Content-Type: message/rfc822; name=outer.eml",
+                                   "Subject: other\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n"
+                                   "Content-Disposition: attachment; filename=in\r\n\r\ninner\r\n--c--") +
+                              part("Content-Disposition: attachment; filename=out", "outer") + "--b--\r\n");
+  EXPECT_THAT(got.passed, ElementsAre("inner", "outer"));
+  EXPECT_THAT(got.attachments, ElementsAre("outer.eml", "in", "out"));
+}
+
+TEST(Mime, OptionsDecideWhatIsUndoneAndLookedFor) {
+  const std::string text = kParts + part("Content-Type: image/png\r\nContent-Transfer-Encoding: base64", "QUJD") +
+                           part("Content-Type: image/png\r\nContent-Transfer-Encoding: quoted-printable", "=41") +
+                           part("Content-Type: text/plain", "http://a.example/ https://b.example/") + "--b--\r\n";
+  EXPECT_THAT(read_whole(text).passed, ElementsAre("ABC", "A"));
+  EXPECT_THAT(read_whole(text).urls, ElementsAre("a.example/"));
+  mime::Config chosen = config();
+  chosen.base64 = chosen.quoted_printable = false;
+  chosen.schemes = {"https"};
+  chosen.log_scheme = true;
+  EXPECT_THAT(read_whole(text, chosen).passed, ElementsAre("QUJD", "=41"));
+  EXPECT_THAT(read_whole(text, chosen).urls, ElementsAre("https://b.example/"));
+  chosen.urls = false;
+  EXPECT_THAT(read_whole(text, chosen).urls, IsEmpty());
+  chosen.header_depth = 3;
+  Letter letter(chosen);
+  letter.say("Subject: abcdef\r\nSubject: second\r\n\r\n").end();
+  EXPECT_EQ(letter.message.subject, "abc");
+  EXPECT_THAT(letter.sink.anomalies, ElementsAre("mime_long_header_value"));
+}
+
+TEST(Mime, ABodysDigestIsThatOfAllOfIt) {
+  const std::string head = "Subject: x\r\n\r\n";
+  Letter whole, lost, broken, off(mime::Config{});
+  whole.say(head + "abc").end();
+  EXPECT_EQ(whole.message.body_md5, "900150983cd24fb0d6963f7d28e17f72");  // RFC 1321 A.5
+  lost.say(head + "a").reader.lose(1);
+  lost.say("c").end();
+  broken.say(head + "abc").end(FileState::truncated);
+  off.say(head + "abc").end();
+  for (const Letter* letter : {&lost, &broken, &off}) EXPECT_EQ(letter->message.body_md5, "");
+  EXPECT_EQ(broken.message.status, mime::Status::body);
+}
+
+TEST(Mime, BehindLostBytesTheNextLineIsReadAndNoLengthIsClaimed) {
+  Letter letter;
+  letter.say("Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\nQUJD\r\nQU");
+  letter.reader.lose(1'000'000);
+  letter.say("FBQ\r\nREVG\r\n").end();
+  EXPECT_THAT(letter.passed, ElementsAre("ABCDEF"));
+  EXPECT_EQ(letter.told, "headers;file ;over 6 TRUNCATED;");
+  EXPECT_TRUE(letter.message.files[0].gaps);
+}
+
+TEST(Mime, WhereNobodyLooksNamesAreStillTold) {
+  Names sink;
+  Out<Post> out{Beginning{.sink = sink}};
+  Transaction tx;
+  mime::Message message;
+  Letter carrier;
+  const mime::Config chosen = config();
+  mime::Reader reader(chosen, {out.part<mime::Mime>(), tx, Direction::to_server, false}, message, carrier);
+  const std::string text =
+      kParts + part("Content-Disposition: attachment; filename=a", "http://x.example/") + "--b--\r\n";
+  reader.take(to_bytes(text));
+  reader.end(FileState::closed);
+  EXPECT_THAT(message.attachments, ElementsAre("a"));
+  EXPECT_THAT(message.files, IsEmpty());
+}
+
+TEST(Mime, EachBoundIsToldAndCounted) {
+  const auto named = [](size_t i) {
+    return part("Content-Disposition: attachment; filename=" + std::to_string(i), "x");
+  };
+  const struct {
+    std::string text, cap, anomaly;
+  } kCases[] = {
+      {"Content-Type: multipart/mixed; boundary=" + std::string(256, 'b') + "\r\n\r\n", "boundary",
+       "mime_long_boundary"},
+      {"Content-Disposition: attachment; filename=" + std::string(256, 'f') + "\r\n\r\n", "filename",
+       "mime_long_filename"},
+      {kParts + test::repeated(257, named), "files", "mime_too_many_files"},
+      {test::repeated(257, [](size_t) { return std::string("Content-Type: message/rfc822; name=m\r\n\r\n"); }), "files",
+       "mime_too_many_files"},
+      {test::repeated(65, [](size_t) { return std::string("Received: x\r\n"); }) + "\r\n", "received",
+       "mime_too_many_hops"},
+      {"\r\n" + test::repeated(257, [](size_t) { return std::string("http://x "); }), "urls", "mime_too_many_urls"},
+      {"\r\n\r\nhttp://" + std::string(990, 'x') + "\r\nhttp://", "", ""},
+  };
+  for (const auto& [text, cap, anomaly] : kCases) {
+    Letter letter;
+    letter.say(text).end();
+    if (cap.empty()) {
+      EXPECT_THAT(letter.sink.caps, IsEmpty());
+      continue;
+    }
+    EXPECT_THAT(letter.sink.caps, testing::Each(cap));
+    EXPECT_THAT(letter.sink.anomalies, testing::Contains(anomaly)) << cap;
+    EXPECT_LE(letter.message.attachments.size(), 256u);
   }
 }
 

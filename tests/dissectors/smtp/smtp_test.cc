@@ -123,6 +123,33 @@ TEST(Smtp, WithoutAnAnswerBytesTellThemselvesWhatTheyAre) {
   }
 }
 
+TEST(Smtp, AMailOfTwoUnansweredCommandsEndsOnce) {
+  Dialogue d(row());
+  d.server(kMailGreeting)
+      .gap(Direction::to_client, 8)
+      .client("EHLO c\r\nMAIL FROM:<a@b>\r\nDATA\r\nSubject: a\r\n\r\nx\r\n.\r\n");
+  d.gap(Direction::to_client, 8).finish();
+  EXPECT_THAT(d.records, SizeIs(1));
+}
+
+TEST(Smtp, EachMechanismTellsItsUser) {
+  const std::pair<std::string_view, std::string_view> kLogins[] = {
+      {"PLAIN", "AGFubgBzZWNyZXQ="},
+      {"LOGIN", "YW5u"},
+      {"CRAM-MD5", "YW5uIDAxMjM0NQ=="},
+      {"scram-sha-256", "bixhPWEsbj1hbm4scj14"},
+      {"OAUTHBEARER", "bixhPWFubiwBaG9zdD1teAFhdXRoPUJlYXJlciB4AQE="},
+      {"XOAUTH2", "dXNlcj1hbm4BYXV0aD1CZWFyZXIgeAEB"},
+  };
+  for (const auto& [mechanism, coded] : kLogins) {
+    Dialogue d(row());
+    d.server(kMailGreeting).client("EHLO c\r\n").server(kMailOk);
+    d.client("AUTH " + std::string(mechanism) + " " + std::string(coded) + "\r\n").server("535 no\r\n").finish();
+    EXPECT_THAT(d.values("smtp.auth.user"), ElementsAre("ann")) << mechanism;
+    EXPECT_THAT(d.values("smtp.auth.outcome"), SizeIs(1)) << mechanism;
+  }
+}
+
 TEST(Smtp, OneSideAloneIsRead) {
   Dialogue d(row());
   d.client(
@@ -130,6 +157,135 @@ TEST(Smtp, OneSideAloneIsRead) {
   d.finish();
   EXPECT_THAT(d.records, SizeIs(2));
   EXPECT_THAT(d.anomalies, IsEmpty());
+}
+
+TEST(Smtp, WhereMimeIsNotReadTheTextMayBeAFile) {
+  for (const char* limit : {"100000", "0"}) {
+    for (size_t piece : {0, 1, 3}) {
+      Dialogue d(row(), {{"app-layer.protocols.smtp.mime.decode-mime", "no"},
+                         {"app-layer.protocols.smtp.raw-extraction", "yes"},
+                         {"app-layer.protocols.smtp.inspected-tracker.content-limit", limit}});
+      d.store_depth = 1000;
+      mail_text(d, "Subject: a\r\n\r\n..dots\r\nx\r\n.", piece).finish();
+      ASSERT_THAT(d.stored, SizeIs(1));
+      EXPECT_THAT(d.stored[0], HasSubstr("rawmsg=Subject: a\r\n\r\n.dots\r\nx\r\n"));
+      ASSERT_THAT(d.records, SizeIs(2));
+      EXPECT_THAT(d.records[0], HasSubstr(R"("filename":"rawmsg","gaps":false,"state":"CLOSED")"));
+      EXPECT_THAT(d.records[1], Not(HasSubstr("email")));
+    }
+  }
+}
+
+TEST(Smtp, DataBehindChunksBeginsTheTextAnew) {
+  Dialogue d(row());
+  mail_envelope(d).client("BDAT 62\r\nContent-Disposition: attachment; filename=one\r\n\r\nabcdefghijklm");
+  d.server(kMailOk)
+      .client("DATA\r\n")
+      .server(kMailGo)
+      .client("Content-Disposition: attachment; filename=two\r\n\r\nx\r\n.\r\n");
+  d.server(kMailOk).finish();
+  ASSERT_THAT(d.records, SizeIs(3));
+  EXPECT_THAT(d.records[0], HasSubstr(R"("filename":"one","gaps":false,"state":"TRUNCATED")"));
+  EXPECT_THAT(d.records[1], HasSubstr(R"("filename":"two","gaps":false,"state":"CLOSED")"));
+}
+
+TEST(Smtp, ChunksThatBreakOffLeaveATruncatedFile) {
+  const std::string head = "BDAT 61\r\nContent-Disposition: attachment; filename=one\r\n\r\nabcdefghijkl";
+  for (const char* decode : {"yes", "no"}) {
+    for (const std::string behind : {"", "EHLO d\r\n", "RSET\r\n", "MAIL FROM:<c@d>\r\n", "BDAT 5\r\nx"}) {
+      Dialogue d(row(), {{"app-layer.protocols.smtp.mime.decode-mime", decode},
+                         {"app-layer.protocols.smtp.raw-extraction", "yes"}});
+      mail_envelope(d).client(head).server(kMailOk).client(behind).finish();
+      ASSERT_THAT(d.records, SizeIs(2)) << behind;
+      EXPECT_THAT(d.records[0], HasSubstr(R"("state":"TRUNCATED")")) << behind;
+    }
+    // What is refused changes nothing: chunks behind it are a text of their own, for the first is over.
+    Dialogue refused(row(), {{"app-layer.protocols.smtp.mime.decode-mime", decode},
+                             {"app-layer.protocols.smtp.raw-extraction", "yes"}});
+    mail_envelope(refused).client(head).server(kMailOk).client("EHLO\r\n").server("501 no\r\n");
+    refused.client("BDAT 6 LAST\r\na: b\r\n").server(kMailOk).finish();
+    EXPECT_THAT(refused.records, Each(HasSubstr(R"("mail_from":"<a@example.org>")")));
+  }
+}
+
+TEST(Smtp, ALoginThatIsRefusedAmidATextEndsNoMail) {
+  for (const char* decode : {"yes", "no"}) {
+    for (const std::string text : {"BDAT 5\r\nab", "DATA\r\nab cd: ef gh"}) {
+      Dialogue d(row(), {{"app-layer.protocols.smtp.mime.decode-mime", decode}});
+      d.server(kMailGreeting).gap(Direction::to_client, 5).client("AUTH PLAIN eA==\r\n" + text);
+      d.server("\r\n535 no\r\n").client("cde\r\n.\r\nQUIT\r\n").finish();
+      EXPECT_THAT(d.records, SizeIs(1));
+    }
+  }
+}
+
+TEST(Smtp, AnswersToCommandsBeyondTheBoundAreCounted) {
+  Dialogue d(row());
+  d.server(kMailGreeting).client("EHLO c\r\n").server(kMailOk).client(repeated(300, [](size_t) { return "NOOP\r\n"; }));
+  d.client("STARTTLS\r\n")
+      .server(repeated(300, [](size_t) { return kMailOk; }))
+      .server("454 no\r\n")
+      .client("QUIT\r\n");
+  d.finish();
+  EXPECT_THAT(d.anomalies, ElementsAre("too_many_commands@0", "tls_rejected@0"));
+}
+
+TEST(Smtp, AnswersToMailsBehindOneWhoseEndIsUnseenAreNotItsOwn) {
+  Dialogue d(row());
+  mail_envelope(d).client("DATA\r\n").server(kMailGo).client("Subject: a\r\n\r\nx");
+  d.server("250 queued\r\n250 ok\r\n354 go\r\n250 other\r\n").gap(Direction::to_server, 1'000'000).finish();
+  EXPECT_THAT(d.records, ElementsAre(HasSubstr(R"("last_reply":"250 queued")")));
+  EXPECT_THAT(d.anomalies, IsEmpty());
+}
+
+TEST(Smtp, EachRefusedLoginIsToldAndNoPasswordIsAUser) {
+  Dialogue d(row());
+  d.server(kMailGreeting).client("EHLO c\r\n").server(kMailOk);
+  for (const std::string user : {"YW5u", "Ym9i", ""}) {
+    d.client("AUTH LOGIN\r\n").server("334 VXNlcm5hbWU6\r\n").client(user + "\r\n");
+    d.server("334 UGFzc3dvcmQ6\r\n").client("c2VjcmV0\r\n").server("535 no\r\n");
+  }
+  d.client("AUTH CRAM-MD5\r\n").server("334 PDFAYj4=\r\n").client("dG9tIDAx\r\n").server("235 yes\r\n");
+  d.client("QUIT\r\n").server("221 bye\r\n").finish();
+  EXPECT_THAT(d.values("smtp.auth.user"), ElementsAre("ann", "bob", "tom"));
+  EXPECT_THAT(d.records, SizeIs(3));
+  EXPECT_THAT(d.records, Each(HasSubstr(R"("outcome":"failure")")));
+  EXPECT_THAT(d.records, Each(Not(HasSubstr("secret"))));
+  EXPECT_THAT(d.anomalies, IsEmpty());
+}
+
+TEST(SmtpCost, GrowsWithTheSession) {
+  const std::pair<std::string_view, std::function<void(Dialogue&, size_t)>> shapes[] = {
+      {"recipients",
+       [](Dialogue& d, size_t n) { d.client(repeated(n, [](size_t) { return "RCPT TO:<a@b>\r\n"; }), 1460); }},
+      {"resets", [](Dialogue& d,
+                    size_t n) { d.client(repeated(n, [](size_t) { return "MAIL FROM:<a@b>\r\nRSET\r\n"; }), 1460); }},
+      {"empty chunks", [](Dialogue& d, size_t n) { d.client(repeated(n, [](size_t) { return "BDAT 0\r\n"; }), 1460); }},
+      {"endless chunk",
+       [](Dialogue& d, size_t n) { d.client("BDAT 9223372036854775808\r\n\r\n" + std::string(n * 20, 'x'), 1460); }},
+      {"logins",
+       [](Dialogue& d, size_t n) {
+         d.client(repeated(n, [](size_t) { return "AUTH PLAIN AGEAYg==\r\n"; }), 1460);
+         d.server(repeated(n, [](size_t) { return "535 no\r\n"; }), 1460);
+       }},
+      {"ahead",
+       [](Dialogue& d, size_t n) {
+         d.client(repeated(n / 10, [](size_t) { return "MAIL FROM:<a@b>\r\nDATA\r\nx\r\n.\r\n"; }), 1460);
+         d.server(repeated(n / 10, [](size_t) { return "250 a\r\n354 b\r\n250 c\r\n"; }), 1460);
+       }},
+  };
+  for (const auto& [name, talk] : shapes) {
+    const double grown = growth(
+        [&](size_t n) {
+          return [&talk = talk, n] {
+            Dialogue d(row());
+            talk(d.server(kMailGreeting), n);
+            d.finish();
+          };
+        },
+        20'000);
+    EXPECT_LT(grown, kDoubled) << name;
+  }
 }
 
 TEST(SmtpCost, GrowsWithTheBytes) {
@@ -140,6 +296,23 @@ TEST(SmtpCost, GrowsWithTheBytes) {
       {"headers", [](size_t n) { return repeated(n / 8, [](size_t) { return std::string("To: =?=\r\n"); }); }},
       {"folding", [](size_t n) { return "To: x\r\n" + repeated(n / 4, [](size_t) { return std::string(" y\r\n"); }); }},
       {"nested", [](size_t n) { return nested(n / 60); }},
+      {"messages",
+       [](size_t n) {
+         return repeated(n / 40, [](size_t) { return std::string("Content-Type: message/rfc822; name=m\r\n\r\n"); });
+       }},
+      {"near delimiters",
+       [](size_t n) {
+         return "Content-Type: multipart/mixed; boundary=" + std::string(250, '-') + "b\r\n\r\n" +
+                repeated(n / 256, [](size_t) { return std::string(254, '-') + "\r\n"; });
+       }},
+      {"names",
+       [](size_t n) {
+         return kMixed + repeated(n / 2000, [](size_t) {
+                  return "--b\r\nContent-Disposition: attachment" +
+                         repeated(100, [](size_t i) { return "; filename*" + std::to_string(99 - i) + "=x"; }) +
+                         "\r\n\r\n";
+                });
+       }},
       {"delimiters",
        [](size_t n) { return kMixed + repeated(n / 6, [](size_t) { return std::string("--b\r\n\r\n"); }); }},
       {"base64",
