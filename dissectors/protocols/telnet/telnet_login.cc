@@ -56,8 +56,10 @@ void Login::lose() {
 }
 
 void Login::server(std::string_view text) {
-  if (waits_ == Waits::over) return;
-  for (const char byte : text) server_byte(byte);
+  for (const char byte : text) {
+    if (waits_ == Waits::over) return;
+    server_byte(byte);
+  }
 }
 
 /// A line of the server is over.

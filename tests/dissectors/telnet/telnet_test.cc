@@ -49,6 +49,15 @@ TEST(Telnet, APromptAloneTellsOfSuccess) {
   EXPECT_THAT(d.records[0], HasSubstr(R"("outcome":"success")"));
 }
 
+TEST(Telnet, WhoIsInIsAskedNoMore) {
+  for (const size_t piece : {0, 1}) {
+    Dialogue d(row());
+    d.server("login: ").client("root\r\n").server("Password: ").client("x\r\n");
+    d.server("# ssh other\r\nlogin:", piece).client("bob\r\n").finish();
+    EXPECT_THAT(d.records, ElementsAre(HasSubstr(R"("user":"root","outcome":"success")")));
+  }
+}
+
 TEST(Telnet, WhatIsNegotiatedIsTold) {
   Dialogue d(row());
   d.client(kWillTerminal + std::string("\xff\xfa\x18\0xterm\xff\xf0", 11));
