@@ -227,6 +227,15 @@ TEST(Ssh, ABannerInFrontOfTheFirstRefusalIsSeenThrough) {
   EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"failure","attempts":4})"));
 }
 
+TEST(Ssh, AClientNeedNotWaitForTheService) {
+  Dialogue d(row());
+  open(d);
+  for (const size_t reply : {48 + 64, 64, 64}) ask(d, reply);
+  d.finish();
+  ASSERT_THAT(d.records, SizeIs(2));
+  EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"failure","attempts":3})"));
+}
+
 TEST(Ssh, WhereNothingWasAskedNothingIsGuessed) {
   Dialogue d(row());
   open(d).finish();
