@@ -1,5 +1,9 @@
-// The sensor's configuration where nothing is configured.
+// What benchmarks take where nothing is configured: the sensor's configuration, and captures.
 #pragma once
+
+#include <cstdlib>
+#include <string>
+#include <vector>
 
 #include "sensor/pipeline/sensor_config.h"
 
@@ -13,6 +17,12 @@ inline const SensorConfig& config() {
   }();
   static const auto read = SensorConfig::read(root, {});
   return *read;
+}
+
+/// Files and folders.
+inline std::vector<std::string> captures() {
+  const char* other = std::getenv("LAPWING_BENCH_CAPTURES");
+  return {other ? other : "pcaps"};
 }
 
 }  // namespace lapwing
