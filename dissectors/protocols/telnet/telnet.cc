@@ -50,7 +50,9 @@ Likelihood Telnet::probe(const Chunk& first) {
   for (size_t at = 0; at < 2 * kNegotiation; ++at) {
     if (at >= bytes.size()) return at >= kNegotiation ? Likelihood::maybe : Likelihood::more;
     if (at % kNegotiation == 0 && bytes[at] != kIac) return Likelihood::maybe;
-    if (at % kNegotiation == 1 && bytes[at] < kSub) return at == 1 ? Likelihood::no : Likelihood::maybe;
+    if (at % kNegotiation != 1) continue;
+    if (at == 1 && (bytes[at] < kSubEnd || bytes[at] == kIac)) return Likelihood::no;
+    if (bytes[at] < kWill || bytes[at] == kIac) return Likelihood::maybe;
   }
   return Likelihood::sure;
 }

@@ -143,6 +143,17 @@ TEST(Ssh, FromTheMiddleItIsToldByAKeyExchange) {
   }
 }
 
+TEST(Ssh, FromTheMiddleOfARecordItGoesOnWithTheNext) {
+  for (const size_t piece : {0, 1}) {
+    Dialogue d(row());
+    d.late = true;
+    d.client(ssh_kex_init(), piece).server("\xff\xffjunk" + ssh_kex_reply() + ssh_new_keys(), piece);
+    d.client(ssh_new_keys(), piece).finish();
+    EXPECT_THAT(d.encrypted_from, SizeIs(1));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+}
+
 TEST(Ssh, ALostBannerIsNone) {
   Dialogue d(row());
   d.client(kClient).server("SSH-2").gap(Direction::to_client, 20).server("rest\r\n" + ssh_kex_init());

@@ -24,6 +24,9 @@ TEST(Telnet, IsToldByItsNegotiation) {
   EXPECT_EQ(probe(row(), Direction::to_client, kDoTerminal), Likelihood::maybe);
   EXPECT_EQ(probe(row(), Direction::to_client, "\xff"), Likelihood::more);
   EXPECT_EQ(probe(row(), Direction::to_client, "\xff\x01"), Likelihood::no);
+  EXPECT_EQ(probe(row(), Direction::to_client, "\xff\xf1"), Likelihood::maybe);
+  EXPECT_EQ(probe(row(), Direction::to_client, std::string(19, '\xff')), Likelihood::no) << "as BGP begins";
+  EXPECT_EQ(probe(row(), Direction::to_client, kDoTerminal + "\xff\xff\xff"), Likelihood::maybe);
   EXPECT_EQ(probe(row(), Direction::to_client, "login: "), Likelihood::maybe) << "where it is at home";
   EXPECT_EQ(probe(row(), Direction::to_client, std::string("\0", 1)), Likelihood::no);
 }
