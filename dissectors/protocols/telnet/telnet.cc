@@ -137,7 +137,7 @@ void Telnet::subnegotiation(const Subnegotiation& said, Direction direction) {
   if (said.option() == kTerminalType && what == kIs) session_.terminal_type = value;
   if (said.option() == kTerminalSpeed && what == kIs) session_.terminal_speed = value;
   if (said.option() == kEnvironment) {
-    session_.environment_user = environment_user(said.value());
+    session_.environment_user = environment_user(said.value()).substr(0, kKept);
     login_.name(session_.environment_user);
   }
   session_.bytes += said.value().size();
