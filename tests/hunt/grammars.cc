@@ -20,6 +20,7 @@ constexpr Grammar kGrammars[] = {
     {"dns-tcp", false, {53, 5353}, speak_dns_stream},
     {"tls", false, {443, 8443}, speak_tls},
     {"ssh", false, {22, 2222}, speak_ssh},
+    {"telnet", false, {23, 2323}, speak_telnet},
     {"ftp", false, {21, 2121}, speak_ftp},
     {"tftp", true, {69, 6969}, speak_tftp},
     {"none", false, {7, 4444}, speak_nothing},
