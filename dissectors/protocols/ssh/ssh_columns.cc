@@ -80,6 +80,9 @@ std::optional<Outcome> outcome(const Session& tx) {
 std::optional<uint32_t> attempts(const Session& tx) {
   return tx.login.attempts() == 0 ? std::nullopt : std::optional(tx.login.attempts());
 }
+bool guessed(const Session&) {
+  return true;
+}
 constexpr Column kLogin[] = {
     choice<&outcome, &outcome_name, &outcomes>("outcome", "how the login ended, guessed from sizes")
         .rule({.name = "ssh.login.outcome", .sender = Sender::server, .stage = kLoginDone}),
@@ -87,6 +90,7 @@ constexpr Column kLogin[] = {
                        "requests that were answered, guessed from sizes; most clients begin with one for no "
                        "authentication")
         .rule({.name = "ssh.login.attempts", .sender = Sender::server, .stage = kLoginDone}),
+    flag<&guessed>("guessed", "all of this"),
 };
 const Session* logged_in(const Session& tx) {
   return tx.login.attempts() == 0 ? nullptr : &tx;

@@ -207,7 +207,7 @@ TEST(Ssh, ARefusedLoginIsGuessed) {
     for (const size_t reply : {48, 64, 64, 64}) ask(d, reply, piece);
     d.finish();
     ASSERT_THAT(d.records, SizeIs(2));
-    EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"failure","attempts":3})"));
+    EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"failure","attempts":3,"guessed":true})"));
   }
 }
 
@@ -217,7 +217,7 @@ TEST(Ssh, ALoginIsGuessedByTheShortestMessage) {
   for (const size_t reply : {48, 64, 64, 32}) ask(d, reply);
   ask(d, 300);
   ASSERT_THAT(d.records, SizeIs(2));
-  EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"success","attempts":3})"));
+  EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"success","attempts":3,"guessed":true})"));
   EXPECT_THAT(d.values("ssh.login.attempts"), ElementsAre("3"));
 }
 
@@ -235,7 +235,7 @@ TEST(Ssh, ABannerInFrontOfTheFirstRefusalIsSeenThrough) {
   for (const size_t reply : {48, 400, 64, 64, 64}) ask(d, reply);
   d.finish();
   ASSERT_THAT(d.records, SizeIs(2));
-  EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"failure","attempts":4})"));
+  EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"failure","attempts":4,"guessed":true})"));
 }
 
 TEST(Ssh, AClientNeedNotWaitForTheService) {
@@ -244,7 +244,7 @@ TEST(Ssh, AClientNeedNotWaitForTheService) {
   for (const size_t reply : {48 + 64, 64, 64}) ask(d, reply);
   d.finish();
   ASSERT_THAT(d.records, SizeIs(2));
-  EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"failure","attempts":3})"));
+  EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"failure","attempts":3,"guessed":true})"));
 }
 
 TEST(Ssh, WhereNothingWasAskedNothingIsGuessed) {
