@@ -19,9 +19,9 @@ def ssh(capture, flows, client=b"", server=b"", **words):
         connection.close()
 
 
-def endless_banner(capture, n, flows): ssh(capture, flows, BANNER[:-2] + b"x" * n, BANNER)
+def endless_banner(capture, n, flows): ssh(capture, flows, BANNER[:-2] + b"x" * n, BANNER, answer_each=True)
 def endless_greeting(capture, n, flows):
-    for _ in range(flows): capture.connection(22).request(BANNER).respond(b"x" * n).close()
+    for _ in range(flows): capture.connection(22).request(BANNER).respond(b"x" * n, answer_each=True).close()
 def endless_record(capture, n, flows): ssh(capture, flows, BANNER, BANNER + struct.pack("!IBB", 1 << 18, 4, KEX_INIT) + b"x" * n)
 def names(capture, n, flows):
     """Each of a letter or two, and none in common: both sides' lists are gone through to their ends."""
@@ -43,7 +43,7 @@ def turns(capture, n, flows):
 
 
 def telnet(capture, flows, client):
-    for _ in range(flows): capture.connection(23).respond(IAC + WILL + b"\1").request(client).close()
+    for _ in range(flows): capture.connection(23).respond(IAC + WILL + b"\1").request(client, answer_each=True).close()
 
 
 def endless_subnegotiation(capture, n, flows): telnet(capture, flows, IAC + SB + TERMINAL_TYPE + b"x" * n)
