@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 #include "dissectors/contract/dissector.h"
 
@@ -27,8 +28,8 @@ class Resync {
   template <class Begins>
   size_t skip(const Chunk& chunk, size_t enough, const Begins& begins) {
     if (!lost_) return 0;
-    if (chunk.offset <= end_) {
-      const uint64_t left = end_ - chunk.offset;
+    if (end_ && chunk.offset <= *end_) {
+      const uint64_t left = *end_ - chunk.offset;
       lost_ = left > chunk.data.size();
       return static_cast<size_t>(std::min<uint64_t>(left, chunk.data.size()));
     }
@@ -42,7 +43,7 @@ class Resync {
   }
 
  private:
-  uint64_t end_ = 0;  // of the last message whose length is known
+  std::optional<uint64_t> end_;  // of the last message whose length is known
   bool lost_ = false;
 };
 

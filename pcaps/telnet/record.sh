@@ -1,5 +1,6 @@
 #!/bin/bash
-# Telnet: a visitor who mistypes the password once and then looks around, and a bot that tries the passwords of cameras.
+# Telnet: a visitor who mistypes the password once and then looks around, a bot that tries the passwords of cameras, and one
+# that would be let in by the name it brings (CVE-2026-24061). saved.txt has what their terminals showed of logins.
 . "$(dirname "$0")/../lab.sh"
 need expect inetutils-telnet inetutils-telnetd login openssl socat
 lab_start
@@ -31,5 +32,12 @@ foreach {user password} {root xc3511 root vizxv admin admin} {
 expect "ncorrect"
 close
 BOT
-for script in visit bot; do TERM=xterm on_client expect "$LAB/$script" >"$LAB/$script.log"; done
+cat >"$LAB/bring" <<BRING
+set timeout 30
+spawn inetutils-telnet -l "-f root" $SERVER
+expect -re "login: |assword: |# "
+close
+BRING
+for script in visit bot bring; do TERM=xterm on_client expect "$LAB/$script" >"$LAB/$script.log"; done
 lab_save
+cat "$LAB"/{visit,bot,bring}.log | grep -aoE 'login: [a-z]+|Login incorrect|\$ uname' >"$HERE/saved.txt"

@@ -5,9 +5,12 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <new>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -60,18 +63,24 @@ inline DigestContext make_digest_context() {
   return context;
 }
 
-/// Lower-case hex of the first `bytes` bytes of a text's digest; empty when the algorithm is not to be had.
-inline std::string digest_hex(DigestAlgorithm& algorithm, std::string_view text, size_t bytes = EVP_MAX_MD_SIZE) {
+/// A text's digest, which lies in `out`; empty when the algorithm is not to be had.
+inline Bytes digest(DigestAlgorithm& algorithm, std::string_view text, std::span<uint8_t, EVP_MAX_MD_SIZE> out) {
   const DigestContext& context = per_thread([] { return make_digest_context(); });
   const EVP_MD* md = algorithm.get();
-  unsigned char out[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   if (!md) return {};
   if (!EVP_DigestInit_ex2(context.get(), md, nullptr) || !EVP_DigestUpdate(context.get(), text.data(), text.size()) ||
-      !EVP_DigestFinal_ex(context.get(), out, &size)) {
+      !EVP_DigestFinal_ex(context.get(), out.data(), &size)) {
     openssl_out_of_memory();
   }
-  return to_hex(Bytes(out, std::min<size_t>(size, bytes)));
+  return out.first(size);
+}
+
+/// Lower-case hex of the first `bytes` bytes of a text's digest; empty when the algorithm is not to be had.
+inline std::string digest_hex(DigestAlgorithm& algorithm, std::string_view text, size_t bytes = EVP_MAX_MD_SIZE) {
+  std::array<uint8_t, EVP_MAX_MD_SIZE> out;
+  const Bytes whole = digest(algorithm, text, out);
+  return to_hex(whole.first(std::min(whole.size(), bytes)));
 }
 
 }  // namespace lapwing

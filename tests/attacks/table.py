@@ -1,7 +1,7 @@
 """The attacks, one a row: what makes it, how much of it, and what a sensor may spend on it."""
 import dataclasses, typing
 
-import dns_attacks as dns, http_attacks as http, mail_attacks as mail, rule_attacks as rules, subscriptions, tls_attacks as tls, wire_attacks as wire
+import dns_attacks as dns, http_attacks as http, mail_attacks as mail, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
 
 MODERATE = 10         # times the CPU that normal traffic takes for a byte
 OUTPUT = 20           # bytes of records for a byte of the capture
@@ -12,6 +12,7 @@ NORMAL = 0.0025       # seconds
 APP, FLOWS, SESSIONS, SEGMENTS, DEFRAG, NDPI = (
     "app-layer.memcap", "flow.memcap", "stream.memcap", "stream.reassembly.memcap", "defrag.memcap", "ndpi.max-flows")
 EACH = {NDPI: 1.3 / 1024}  # MB for each of what is capped by number
+WHOLE = {"stream.reassembly.depth": "0"}  # what is to be seen of what never ends
 UNDECIDED = 128 * 430 / 200  # MB of what flows with payload have beside flow.memcap, 430 bytes each, when that is full
 
 
@@ -141,6 +142,18 @@ ROWS = (
     Row("smtp-endless-chunk", mail.endless_chunk, (1 << 20, 20), (1 << 20, 4), sets=WHOLE),
     Row("smtp-pipelined", mail.pipelined, (5000, 4), (2000, 2), 30, near=True),
     Row("smtp-logins", mail.logins, (20000, 4), (10000, 2), 30, near=True),
+    Row("ssh-banner", shell.endless_banner, (20 << 20, 4), (2 << 20, 4), sets=WHOLE),
+    Row("ssh-greeting", shell.endless_greeting, (20 << 20, 4), (2 << 20, 4), sets=WHOLE),
+    Row("ssh-record", shell.endless_record, (200000, 100), (200000, 20)),
+    Row("ssh-names", shell.names, (60000, 200), (60000, 40), caps=(APP,)),
+    Row("ssh-records", shell.tiny_records, (100000, 10), (50000, 5)),
+    Row("ssh-no-keys", shell.no_keys, (100000, 10), (50000, 5)),
+    Row("ssh-turns", shell.turns, (10000, 5), (4000, 2)),
+    Row("telnet-subnegotiation", shell.endless_subnegotiation, (20 << 20, 4), (2 << 20, 4), sets=WHOLE),
+    Row("telnet-subnegotiations", shell.nested_subnegotiations, (300000, 10), (100000, 5)),
+    Row("telnet-environments", shell.environments, (1000, 40), (1000, 5)),
+    Row("telnet-commands", shell.commands, (500000, 10), (200000, 5)),
+    Row("telnet-logins", shell.logins, (2000, 20), (1000, 5), 30),
 
     Row("tcp-every-second", wire.every_second_byte, (60000, 4), (40000, 1)),
     Row("tcp-shuffled", wire.shuffled, (60000, 4), (40000, 1)),
@@ -224,6 +237,11 @@ PACKETS = (
     packet("empty-records", tls.empty_records, 250),
     packet("certificates", tls.empty_certificates, 400),
     packet("alternative-names", tls.alternative_names, 80),
+    packet("ssh-names", shell.names, 1000),
+    packet("ssh-records", shell.tiny_records, 110),
+    packet("ssh-no-keys", shell.no_keys, 80),
+    packet("telnet-subnegotiations", shell.nested_subnegotiations, 450),
+    packet("telnet-commands", shell.commands, 700),
     packet("sctp", wire.chunks, 1400),
     packet("deep-tunnels", each(wire.deep_tunnels), 1),
     packet("extension-headers", each(wire.extension_headers), 1),

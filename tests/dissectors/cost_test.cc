@@ -6,6 +6,7 @@
 
 #include "tests/dissectors/dialogue.h"
 #include "tests/dissectors/dns/dns_wire.h"
+#include "tests/dissectors/ssh/ssh_wire.h"
 #include "tests/dissectors/tls/tls_wire.h"
 #include "tests/support/cost.h"
 
@@ -155,13 +156,46 @@ constexpr Shape kTlsServer[] = {
      }},
 };
 
+constexpr Shape kSsh[] = {
+    {"greetings", 32,
+     [](size_t n) { return repeated(n, [](size_t i) { return std::string(i % 250, 'x') + "\r\n"; }); }},
+    {"a greeting without end", 40'000, [](size_t n) { return std::string(n, 'x'); }},
+    {"a banner without end", 40'000, [](size_t n) { return "SSH-2.0-" + std::string(n, 'x'); }},
+    {"names of a key exchange", 10'000,
+     [](size_t n) {
+       const std::string names =
+           repeated(n, [](size_t i) { return static_cast<char>('a' + i % 26) + std::string(","); });
+       return "SSH-2.0-x\r\n" + ssh_kex_init({names});
+     }},
+    {"records", 5000, [](size_t n) { return "SSH-2.0-x\r\n" + repeated(n, [](size_t) { return ssh_record(2); }); }},
+    {"keys that are none", 5000,
+     [](size_t n) { return "SSH-2.0-x\r\n" + repeated(n, [](size_t) { return ssh_record(31); }); }},
+};
+
+constexpr Shape kTelnet[] = {
+    {"commands", 20'000, [](size_t n) { return repeated(n, [](size_t) { return "\xff\xf1"; }); }},
+    {"negotiations", 10'000, [](size_t n) { return repeated(n, [](size_t) { return "\xff\xfb\x18"; }); }},
+    {"subnegotiations", 5000, [](size_t n) { return repeated(n, [](size_t) { return "\xff\xfa\x18x\xff\xf0"; }); }},
+    {"subnegotiations within others", 10'000,
+     [](size_t n) { return repeated(n, [](size_t) { return "\xff\xfa\x18x"; }); }},
+    {"a subnegotiation without end", 20'000,
+     [](size_t n) { return "\xff\xfa\x18" + repeated(n, [](size_t) { return "\xff\xff"; }); }},
+    {"environments", 300,
+     [](size_t n) {
+       return repeated(
+           n, [](size_t) { return "\xff\xfa\x27" + std::string(1, '\0') + std::string(200, '\0') + "\xff\xf0"; });
+     }},
+    {"prompts", 5000, [](size_t n) { return repeated(n, [](size_t) { return "login:"; }); }},
+    {"logins", 2000, [](size_t n) { return repeated(n, [](size_t) { return "login: \r\nPassword: \r\n"; }); }},
+};
+
 std::function<void()> run(std::string_view protocol, Direction direction, const std::string& wire) {
   return [=] {
     Dialogue d(dissector(protocol));
     if (protocol == "dns") {
       d.datagram(direction, wire);
     } else {
-      if (direction == Direction::to_client) d.client(client_hello({}));
+      if (protocol == "tls" && direction == Direction::to_client) d.client(client_hello({}));
       d.say(direction, wire);
     }
     d.finish();
@@ -223,7 +257,15 @@ TEST(Cost, OfAHelloGrowsWithIt) {
 TEST(Cost, OfCertificatesGrowsWithThem) {
   expect_linear("tls", Direction::to_client, kTlsServer);
 }
+TEST(Cost, OfShellsGrowsWithWhatIsSaid) {
+  for (const Direction direction : {Direction::to_server, Direction::to_client}) {
+    expect_linear("ssh", direction, kSsh);
+    expect_linear("telnet", direction, kTelnet);
+  }
+}
 TEST(Cost, OfAPacketIsBelowAMillisecond) {
+  expect_fast_packets("ssh", Direction::to_server, kSsh);
+  expect_fast_packets("telnet", Direction::to_server, kTelnet);
   expect_fast_packets("dns", Direction::to_client, kDns);
   expect_fast_packets("tls", Direction::to_server, kTlsClient);
 }

@@ -1,6 +1,7 @@
 #include "dissectors/protocols/ssh/ssh.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sensor/base/openssl.h"
 
@@ -32,9 +33,18 @@ constexpr OptionRow<Config> kOptions[] = {
      "no more (bypass)"},
 };
 
-constexpr ByteSet kStarts = bytes_of(kBannerStart.substr(0, 1));
+/// A banner, or of a flow picked up late a record.
+constexpr ByteSet kStarts = bytes_of(kBannerStart.substr(0, 1)) | ByteSet::range(0, 0);
 
-constinit DigestAlgorithm md5("MD5");
+constinit DigestAlgorithm md5("MD5"), sha256("SHA256");
+
+/// As OpenSSH shows it.
+std::string fingerprint(Bytes key) {
+  std::array<uint8_t, EVP_MAX_MD_SIZE> out;
+  std::string text = to_base64(digest(sha256, to_text(key), out));
+  text.erase(std::min(text.find('='), text.size()));
+  return "SHA256:" + text;
+}
 
 }  // namespace
 
@@ -58,20 +68,29 @@ std::span<const OptionRow<Config>> Ssh::options() {
 }
 
 Likelihood Ssh::probe(const Chunk& first) {
-  const std::string_view start = to_text(first.data.first(std::min(first.data.size(), kBannerStart.size())));
-  if (!kBannerStart.starts_with(start)) return Likelihood::no;
-  return start.size() < kBannerStart.size() ? Likelihood::more : Likelihood::sure;
+  if (!first.data.empty() && first.data[0] == 0) return begins_records(first.data);
+  if (!may_begin_banner(first.data)) return Likelihood::no;
+  return first.data.size() < kBannerStart.size() ? Likelihood::more : Likelihood::sure;
+}
+
+Ssh::Ssh(const Config& config, const Out<Ssh>& out) : config_(config), out_(out), late_(out_.picked_up_late()) {
+  out_.open(tx_);
 }
 
 Step Ssh::data(const Chunk& chunk) {
   HalfFlow& side = half(chunk.direction);
   uint64_t& begin = tx_.begin[index(chunk.direction)];
   begin = std::min(begin, chunk.offset);
+  side.end = chunk.offset + chunk.data.size();
   size_t used = 0;
   while (used < chunk.data.size()) {
     const Bytes rest = chunk.data.subspan(used);
     switch (side.phase) {
       case Phase::banner: {
+        if (late_ && !may_begin_banner(rest) && side.greeting == 0) {
+          lose_banner(chunk.direction);
+          break;
+        }
         const Lines::Taken taken = side.lines.take(rest);
         used += taken.used;
         if (!taken.line) return Step::need(used, 1);
@@ -83,7 +102,10 @@ Step Ssh::data(const Chunk& chunk) {
           used += side.lines.pass(rest);  // the end of a banner that is too long
           break;
         }
-        if (side.record_left > 0) {
+        if (side.resync.lost()) {
+          used += side.resync.skip({.data = rest, .offset = chunk.offset + used}, kEnoughToResume, begins_records);
+          if (side.resync.lost()) return Step::need(used, 1);
+        } else if (side.record_left > 0) {
           const size_t part = std::min<size_t>(side.record_left, rest.size());
           side.record_left -= static_cast<uint32_t>(part);
           used += part;
@@ -92,7 +114,7 @@ Step Ssh::data(const Chunk& chunk) {
           if (step.kind != Step::Kind::ok) return Step::need(used, step.more);
           used += step.used;
         }
-        if (side.record_left == 0 && side.last_record) begin_encrypted(chunk.offset + used, chunk.direction);
+        if (side.encrypted <= chunk.offset + used) begin_encrypted(chunk.direction);
         break;
       }
       case Phase::encrypted: heard(chunk.direction, rest.size()); [[fallthrough]];
@@ -145,21 +167,29 @@ Step Ssh::record(Bytes bytes, uint64_t offset, Direction direction) {
     return Step::ok(bytes.size());
   }
   const size_t size = RecordHeader::kLengthSize + header.length;
-  const bool first_exchange = header.type == kKexInit && party(direction).kex_init.empty() && !published_;
-  const bool kept = first_exchange && size <= out_.limit(Cap::kex_init);
+  side.resync.reaches(offset + size);
+  const bool exchange = header.type == kKexInit && !party(direction).exchanged;
+  const bool shows_key =
+      direction == Direction::to_client && tx_.shown_key.empty() && !published_ && may_show_host_key(header.type);
+  const Cap cap = exchange ? Cap::kex_init : Cap::host_key;
+  const bool kept = (exchange || shows_key) && size <= out_.limit(cap);
   if (kept && bytes.size() < size) return Step::need(0, size - bytes.size());
-  if (first_exchange && !kept) out_.capped(Cap::kex_init);
+  if ((exchange || shows_key) && !kept) out_.capped(cap);
   out_.frame(Pdu::header, direction, offset, RecordHeader::kSize, &tx_);
   out_.frame(Pdu::data, direction, offset + RecordHeader::kSize, size - RecordHeader::kSize, &tx_);
   out_.frame(Pdu::pdu, direction, offset, size, &tx_);
   side.record_left = static_cast<uint32_t>(size - RecordHeader::kSize);
-  side.last_record = header.type == kNewKeys;
-  if (kept) key_exchange(bytes.subspan(RecordHeader::kSize, size - RecordHeader::kSize), direction);
+  if (header.type == kNewKeys) side.encrypted = offset + size;
+  if (kept) {
+    const Bytes payload = bytes.subspan(RecordHeader::kSize, size - RecordHeader::kSize);
+    exchange ? key_exchange(payload, direction) : host_key(payload);
+  }
   return Step::ok(RecordHeader::kSize);
 }
 
 void Ssh::key_exchange(Bytes payload, Direction direction) {
-  Party& self = party(direction);
+  Party &self = party(direction), &other = party(reverse(direction));
+  self.exchanged = true;
   self.kex_init = to_text(payload);
   if (!parse_kex_init(to_bytes(self.kex_init), self.offered)) {
     self.offered = {};
@@ -171,10 +201,25 @@ void Ssh::key_exchange(Bytes payload, Direction direction) {
     self.hassh_hash = digest_hex(md5, self.hassh);
   }
   tx_.bytes += payload.size();
-  const bool both = !party(reverse(direction)).kex_init.empty();
-  if (both) negotiate();
+  if (!other.kex_init.empty()) {
+    negotiate();
+    for (Party& one : tx_.parties) {
+      one.kex_init = {};
+      one.offered = {};
+    }
+  }
   out_.reach(tx_, direction, kKeyExchangeDone, payload.size());
-  if (both) publish(direction);
+  if (!tx_.shown_key.empty() && other.exchanged) publish(direction);
+}
+
+void Ssh::host_key(Bytes payload) {
+  const HostKey key = parse_host_key(payload);
+  if (key.blob.empty()) return;
+  tx_.shown_key_type = key.type;
+  tx_.shown_key = fingerprint(key.blob);
+  tx_.bytes += payload.size();
+  out_.reach(tx_, Direction::to_client, kHostKeyDone, payload.size());
+  if (tx_.client().exchanged && tx_.server().exchanged) publish(Direction::to_client);
 }
 
 void Ssh::negotiate() {
@@ -200,16 +245,12 @@ void Ssh::publish(Direction direction) {
   published_ = true;
   out_.emit({.tx = &tx_, .direction = direction, .record = records().data(), .message = tx_.bytes});
   for (Party& one : tx_.parties) {
-    one.kex_init = {};
-    one.offered = {};
     if (one.hassh.size() > kHonest) one.hassh = {};
   }
 }
 
-void Ssh::begin_encrypted(uint64_t offset, Direction direction) {
-  HalfFlow& side = half(direction);
-  side.phase = Phase::encrypted;
-  side.encrypted = offset;
+void Ssh::begin_encrypted(Direction direction) {
+  half(direction).phase = Phase::encrypted;
   if (half(reverse(direction)).phase != Phase::encrypted) return;
   publish(direction);
   for (const Direction each : {Direction::to_server, Direction::to_client}) {
@@ -240,18 +281,28 @@ void Ssh::publish_login(Direction direction) {
 
 Step Ssh::gap(Direction direction, uint64_t lost) {
   HalfFlow& side = half(direction);
-  if (side.phase == Phase::encrypted) {
-    heard(direction, lost);
-  } else if (side.phase == Phase::records && lost <= side.record_left) {
-    side.record_left -= static_cast<uint32_t>(lost);
-  } else {
-    stop(direction);  // no record's beginning is known any more
+  const uint64_t end = std::exchange(side.end, side.end + lost) + lost;
+  if (side.phase == Phase::banner) lose_banner(direction);
+  if (side.phase == Phase::encrypted) heard(direction, lost);
+  if (side.phase != Phase::records) return Step::ok(0);
+  side.lines.begin_anew();
+  side.record_left = 0;
+  side.resync.lose();
+  if (side.encrypted <= end) {
+    begin_encrypted(direction);
+    heard(direction, end - side.encrypted);
   }
   return Step::ok(0);
 }
 
+/// A banner was missed: what comes are records.
+void Ssh::lose_banner(Direction direction) {
+  half(direction).phase = Phase::records;
+  half(direction).resync.lose();
+}
+
 void Ssh::finish() {
-  if (tx_.client().greeted || tx_.server().greeted) publish(Direction::to_client);
+  if (tx_.client().spoke() || tx_.server().spoke()) publish(Direction::to_client);
   if (tx_.login.over()) return;
   tx_.login.end();
   publish_login(Direction::to_client);

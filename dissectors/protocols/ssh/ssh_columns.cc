@@ -41,9 +41,9 @@ constexpr std::array<Column, 4> party_columns(Table hassh) {
 constexpr auto kClientColumns = party_columns(kClientHassh), kServerColumns = party_columns(kServerHassh);
 
 template <Direction Whose>
-const Party* greeted(const Session& tx) {
+const Party* spoke(const Session& tx) {
   const Party& party = tx.parties[index(Whose)];
-  return party.greeted ? &party : nullptr;
+  return party.spoke() ? &party : nullptr;
 }
 
 constexpr Column kChannel[] = {
@@ -65,11 +65,23 @@ const Session* negotiated(const Session& tx) {
   return tx.kex.empty() && tx.host_key.empty() && tx.channels[0].cipher.empty() ? nullptr : &tx;
 }
 
+constexpr Column kHostKey[] = {
+    text<&Session::shown_key_type>("type", "kind of the server's key"),
+    text<&Session::shown_key>("fingerprint", "of the server's key, as OpenSSH shows it")
+        .rule({.name = "ssh.host_key.fingerprint", .sender = Sender::server, .stage = kHostKeyDone}),
+};
+const Session* with_host_key(const Session& tx) {
+  return tx.shown_key.empty() ? nullptr : &tx;
+}
+
 std::optional<Outcome> outcome(const Session& tx) {
   return tx.login.attempts() == 0 ? std::nullopt : std::optional(tx.login.outcome());
 }
 std::optional<uint32_t> attempts(const Session& tx) {
   return tx.login.attempts() == 0 ? std::nullopt : std::optional(tx.login.attempts());
+}
+bool guessed(const Session&) {
+  return true;
 }
 constexpr Column kLogin[] = {
     choice<&outcome, &outcome_name, &outcomes>("outcome", "how the login ended, guessed from sizes")
@@ -78,6 +90,7 @@ constexpr Column kLogin[] = {
                        "requests that were answered, guessed from sizes; most clients begin with one for no "
                        "authentication")
         .rule({.name = "ssh.login.attempts", .sender = Sender::server, .stage = kLoginDone}),
+    flag<&guessed>("guessed", "all of this"),
 };
 const Session* logged_in(const Session& tx) {
   return tx.login.attempts() == 0 ? nullptr : &tx;
@@ -91,9 +104,10 @@ const std::string& at_hand(const Session& tx, const Place& at) {
 }
 
 constexpr Column kSession[] = {
-    object<&greeted<kClient>>("client", kClientColumns, "what the client says of itself").of(Sender::client),
-    object<&greeted<kServer>>("server", kServerColumns, "what the server says of itself").of(Sender::server),
+    object<&spoke<kClient>>("client", kClientColumns, "what the client says of itself").of(Sender::client),
+    object<&spoke<kServer>>("server", kServerColumns, "what the server says of itself").of(Sender::server),
     object<&negotiated>("algorithms", kAlgorithms, "what both sides have of the algorithms that the client prefers"),
+    object<&with_host_key>("host_key", kHostKey, "the server's key"),
     object<&logged_in>("login", kLogin, "how the login ended, as far as sizes tell"),
 
     text<&at_hand<&Party::proto>>("", "version of the protocol in the banner")

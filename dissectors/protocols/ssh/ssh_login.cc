@@ -31,11 +31,14 @@ void Login::end() {
 
 void Login::judge(uint64_t reply) {
   constexpr uint32_t kService = 1, kFirst = 2;
-  if (++replies_ == kService) return;
+  if (++replies_ == kService) {
+    ahead_ = reply > accept_ ? reply - accept_ : 0;
+    return;
+  }
   if (reply == success_) return succeed();
   if (replies_ == kFirst) {
     refusal_ = reply;
-    attempts_ = 1;
+    attempts_ = reply == ahead_ ? 2 : 1;
     return;
   }
   // The first refusal may have come with the server's banner, which comes once.

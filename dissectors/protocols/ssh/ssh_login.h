@@ -36,6 +36,7 @@ class Login {
   void succeed();
 
   uint64_t success_ = 0, accept_ = 0;
+  uint64_t ahead_ = 0;    // bytes beside the service's acceptance: a refusal, of a client that did not wait for that
   uint64_t reply_ = 0;    // bytes of the one that is coming
   uint64_t refusal_ = 0;  // bytes of a reply that is taken for one
   uint64_t other_ = 0;    // bytes of the last that is not

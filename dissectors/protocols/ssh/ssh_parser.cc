@@ -55,6 +55,11 @@ const Cipher* find_cipher(std::string_view name) {
   return row == std::end(kCiphers) ? nullptr : row;
 }
 
+/// As names are written (RFC 4251 6).
+bool is_graph(uint8_t byte) {
+  return byte > ' ' && byte < 0x7f;
+}
+
 /// Takes the first name off a list.
 std::string_view next_name(std::string_view& list) {
   const size_t end = std::min(list.find(','), list.size());
@@ -86,6 +91,28 @@ RecordHeader read_record_header(const uint8_t* bytes) {
   return {.length = load_be32(bytes), .padding = bytes[4], .type = bytes[5]};
 }
 
+Likelihood begins_records(Bytes bytes) {
+  constexpr size_t kCookie = 16, kShownOfList = 4;
+  constexpr uint8_t kLeastPadding = 4;  // RFC 4253 6
+  constexpr uint32_t kNewKeysLength = 12;
+  constexpr uint8_t kNewKeysPadding = 10;
+  if (!bytes.empty() && bytes[0] != 0) return Likelihood::no;
+  if (bytes.size() < RecordHeader::kSize) return Likelihood::more;
+  const RecordHeader header = read_record_header(bytes.data());
+  if (header.type == kNewKeys && header.length == kNewKeysLength && header.padding == kNewKeysPadding) {
+    return Likelihood::sure;
+  }
+  if (header.type != kKexInit || header.length > RecordHeader::kLongest || header.padding < kLeastPadding) {
+    return Likelihood::no;
+  }
+  if (bytes.size() < kEnoughToResume) return Likelihood::more;
+  ByteReader reader(bytes);
+  reader.skip(RecordHeader::kSize + kCookie);
+  const uint32_t list = reader.u32();
+  const bool names = std::ranges::all_of(reader.bytes(kShownOfList), is_graph);
+  return names && list >= kShownOfList && list < header.length ? Likelihood::sure : Likelihood::no;
+}
+
 bool parse_kex_init(Bytes payload, Lists& out) {
   constexpr size_t kCookie = 16;
   ByteReader reader(payload);
@@ -95,6 +122,17 @@ bool parse_kex_init(Bytes payload, Lists& out) {
     list = to_text(reader.bytes(size));
   }
   return reader.ok();
+}
+
+HostKey parse_host_key(Bytes payload) {
+  ByteReader reader(payload);
+  const uint32_t size = reader.u32();
+  const Bytes blob = reader.bytes(size);
+  ByteReader key(blob);
+  const uint32_t length = key.u32();
+  const Bytes type = key.bytes(length);
+  if (!reader.ok() || !key.ok() || type.empty() || !std::ranges::all_of(type, is_graph)) return {};
+  return {to_text(type), blob};
 }
 
 std::string hassh(const Lists& offered, Direction whose) {

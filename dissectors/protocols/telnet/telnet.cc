@@ -50,17 +50,34 @@ Likelihood Telnet::probe(const Chunk& first) {
   for (size_t at = 0; at < 2 * kNegotiation; ++at) {
     if (at >= bytes.size()) return at >= kNegotiation ? Likelihood::maybe : Likelihood::more;
     if (at % kNegotiation == 0 && bytes[at] != kIac) return Likelihood::maybe;
-    if (at % kNegotiation == 1 && bytes[at] < kSub) return at == 1 ? Likelihood::no : Likelihood::maybe;
+    if (at % kNegotiation != 1) continue;
+    if (at == 1 && (bytes[at] < kSubEnd || bytes[at] == kIac)) return Likelihood::no;
+    if (bytes[at] < kWill || bytes[at] == kIac) return Likelihood::maybe;
   }
   return Likelihood::sure;
 }
 
 Step Telnet::data(const Chunk& chunk) {
+  Subnegotiation& subnegotiated = subnegotiations_[index(chunk.direction)];
   size_t used = 0;
-  while (used < chunk.data.size() && !stopped_) {
+  while (used < chunk.data.size() && !encrypted_[index(chunk.direction)]) {
     const Bytes rest = chunk.data.subspan(used);
-    const Unit unit = next_unit(rest, out_.limit(Cap::subnegotiation), seen_[index(chunk.direction)]);
     const uint64_t offset = chunk.offset + used;
+    if (subnegotiated.open()) {
+      const uint64_t limit = out_.limit(Cap::subnegotiation);
+      const bool short_before = subnegotiated.size() <= limit;
+      const size_t part = subnegotiated.take(rest, limit);
+      used += part;
+      if (short_before && !out_.within(Cap::subnegotiation, subnegotiated.size())) {
+        out_.anomaly(Anomaly::long_subnegotiation, chunk.direction);
+      }
+      if (subnegotiated.open()) return Step::need(used, 1);
+      out_.end_frame(Pdu::control, chunk.direction, offset + part);
+      out_.end_frame(Pdu::pdu, chunk.direction, offset + part);
+      subnegotiation(subnegotiated, chunk.direction);
+      continue;
+    }
+    const Unit unit = next_unit(rest);
     if (unit.kind == Unit::Kind::unfinished) {
       end_text(offset, chunk.direction);
       return Step::need(used, 1);
@@ -95,32 +112,43 @@ void Telnet::text(Bytes bytes, uint64_t offset, Direction direction) {
 }
 
 void Telnet::control(const Unit& unit, uint64_t offset, Direction direction) {
+  const bool whole = unit.kind != Unit::Kind::subnegotiation;
   end_text(offset, direction);
-  out_.frame(Pdu::pdu, direction, offset, unit.size);
-  out_.frame(Pdu::control, direction, offset, unit.size);
-  if (unit.kind == Unit::Kind::negotiation && unit.command == kWill) {
+  out_.frame(Pdu::pdu, direction, offset, whole ? unit.size : kOpenLength);
+  out_.frame(Pdu::control, direction, offset, whole ? unit.size : kOpenLength);
+  if (!whole) subnegotiations_[index(direction)].begin(unit.option);
+  if (unit.kind != Unit::Kind::negotiation) return;
+  if (unit.command == kWill) {
     session_.options[index(direction)].set(unit.option);
     session_.bytes += unit.size;
   }
-  if (unit.kind == Unit::Kind::subnegotiation) subnegotiation(unit, direction);
-  if (unit.kind == Unit::Kind::command && unit.command == kSub) {
-    out_.capped(Cap::subnegotiation);
-    out_.anomaly(Anomaly::long_subnegotiation, direction);
-  }
+  if (unit.command == kDo) session_.asked[index(direction)].set(unit.option);
 }
 
-void Telnet::subnegotiation(const Unit& unit, Direction direction) {
-  constexpr uint8_t kIs = 0;     // RFC 1091, 1079
-  constexpr uint8_t kStart = 3;  // RFC 2946
+void Telnet::subnegotiation(const Subnegotiation& said, Direction direction) {
+  constexpr char kIs = 0;        // RFC 1091, 1079
+  constexpr char kStart = 3;     // RFC 2946
   constexpr size_t kKept = 256;  // bytes of a value
-  if (unit.value.empty()) return;
-  const std::string_view value = to_text(unit.value.subspan(1, std::min(unit.value.size() - 1, kKept)));
-  if (unit.option == kEncryption && unit.value[0] == kStart) stopped_ = true;
+  if (said.value().empty()) return;
+  const char what = said.value()[0];
+  if (said.option() == kEncryption && what == kStart) begin_encrypted(direction);
   if (direction != Direction::to_server) return;
-  if (unit.option == kTerminalType && unit.value[0] == kIs) session_.terminal_type = value;
-  if (unit.option == kTerminalSpeed && unit.value[0] == kIs) session_.terminal_speed = value;
-  if (unit.option == kEnvironment) session_.environment_user = environment_user(unit.value);
-  session_.bytes += unit.size;
+  const std::string_view value = std::string_view(said.value()).substr(1, kKept);
+  if (said.option() == kTerminalType && what == kIs) session_.terminal_type = value;
+  if (said.option() == kTerminalSpeed && what == kIs) session_.terminal_speed = value;
+  if (said.option() == kEnvironment) {
+    session_.environment_user = environment_user(said.value()).substr(0, kKept);
+    login_.name(session_.environment_user);
+  }
+  session_.bytes += said.value().size();
+}
+
+/// Both must have agreed to it, or one side could hide what the other still reads.
+void Telnet::begin_encrypted(Direction direction) {
+  const size_t self = index(direction), other = index(reverse(direction));
+  if (!session_.options[self][kEncryption] || !session_.asked[other][kEncryption]) return;
+  encrypted_[self] = true;
+  login_.lose();
 }
 
 void Telnet::publish(const std::string& user, std::optional<Outcome> outcome) {
@@ -141,7 +169,7 @@ void Telnet::publish(const std::string& user, std::optional<Outcome> outcome) {
 /// Lost commands are not missed, and text goes on anywhere.
 Step Telnet::gap(Direction direction, uint64_t) {
   in_text_[index(direction)] = false;
-  seen_[index(direction)] = 0;
+  subnegotiations_[index(direction)].lose();
   login_.lose();
   return Step::ok(0);
 }

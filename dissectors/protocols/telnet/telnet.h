@@ -21,6 +21,7 @@ inline constexpr uint8_t kLoginDone = 1;
 /// What was negotiated so far [W].
 struct Session {
   std::array<std::bitset<256>, 2> options;  // by index(Direction): what that side uses or offers to use
+  std::array<std::bitset<256>, 2> asked;    // likewise: what it wants or lets the other side use
   std::string terminal_type, terminal_speed, environment_user;
   uint64_t bytes = 0;  // that it cost
 };
@@ -44,7 +45,7 @@ class Telnet {
   enum class Pdu : uint8_t { pdu, control, data };
   enum class Cap : uint8_t { subnegotiation };
   static constexpr lapwing::Cap kCaps[] = {
-      {"subnegotiation", 1024, "bytes of a subnegotiation; a longer one is read as text"},
+      {"subnegotiation", 1024, "bytes of a subnegotiation's value; the rest is passed over"},
   };
   static const About about;
   static const Protocol protocol;
@@ -61,16 +62,17 @@ class Telnet {
   void text(Bytes bytes, uint64_t offset, Direction direction);
   void end_text(uint64_t offset, Direction direction);
   void control(const Unit& unit, uint64_t offset, Direction direction);
-  void subnegotiation(const Unit& unit, Direction direction);
+  void subnegotiation(const Subnegotiation& said, Direction direction);
+  void begin_encrypted(Direction direction);
   void publish(const std::string& user, std::optional<Outcome> outcome);
 
   Out<Telnet> out_;
   Session session_;
   Login login_;
-  std::array<bool, 2> in_text_{};  // by index(Direction): a frame of data is open
-  std::array<size_t, 2> seen_{};   // likewise: of next_unit()
-  bool told_ = false;              // there is a record of the session
-  bool stopped_ = false;           // the rest is encrypted
+  std::array<bool, 2> in_text_{};                  // by index(Direction): a frame of data is open
+  std::array<bool, 2> encrypted_{};                // likewise: the rest is
+  std::array<Subnegotiation, 2> subnegotiations_;  // likewise
+  bool told_ = false;                              // there is a record of the session
 };
 
 }  // namespace lapwing::telnet

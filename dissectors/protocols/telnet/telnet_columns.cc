@@ -47,7 +47,8 @@ constexpr Column kAttempt[] = {
     text<&negotiated<&Session::terminal_type>>("terminal_type", "terminal of the client")
         .rule({.name = "telnet.terminal_type", .sender = Sender::server, .stage = kLoginDone}),
     text<&negotiated<&Session::terminal_speed>>("terminal_speed", "of sending and receiving, in bits a second"),
-    text<&negotiated<&Session::environment_user>>("environment_user", "user in the client's environment"),
+    text<&negotiated<&Session::environment_user>>("environment_user", "user in the client's environment")
+        .rule({.name = "telnet.environment_user", .sender = Sender::server, .stage = kLoginDone}),
     object<&with_options>("options", kOptions, "options, by IANA's names or number"),
 };
 

@@ -39,6 +39,7 @@ bool is_prompt(std::string_view line) {
 void Login::settle(Outcome outcome) {
   told_(user_, outcome);
   user_.clear();
+  named_.clear();
   waits_ = outcome == Outcome::success ? Waits::over : Waits::prompt;
 }
 
@@ -50,12 +51,15 @@ void Login::lose() {
   end();
   shown_.clear();
   typed_.clear();
+  named_.clear();
   if (waits_ != Waits::over) waits_ = Waits::prompt;
 }
 
 void Login::server(std::string_view text) {
-  if (waits_ == Waits::over) return;
-  for (const char byte : text) server_byte(byte);
+  for (const char byte : text) {
+    if (waits_ == Waits::over) return;
+    server_byte(byte);
+  }
 }
 
 /// A line of the server is over.
@@ -78,10 +82,12 @@ void Login::server_byte(char byte) {
   if (asks_user(shown_)) {
     if (waits_ == Waits::judgement) settle(Outcome::failure);
     waits_ = Waits::user;
+    named_.clear();
     typed_.clear();
   } else if (asks_password(shown_)) {
     if (waits_ == Waits::judgement) settle(Outcome::failure);
     waits_ = Waits::password;
+    if (user_.empty()) user_ = named_;
     typed_.clear();
   } else if (waits_ == Waits::judgement && is_prompt(shown_) && !refuses(shown_)) {
     settle(Outcome::success);
@@ -89,6 +95,11 @@ void Login::server_byte(char byte) {
 }
 
 void Login::client(std::string_view text) {
+  // Who goes on behind a prompt that nobody had to log in for has been let in by name.
+  if (waits_ == Waits::prompt && !named_.empty() && is_prompt(shown_)) {
+    user_ = named_;
+    settle(Outcome::success);
+  }
   for (const char byte : text) {
     if (waits_ != Waits::user && waits_ != Waits::password) return;
     if (byte == '\r' || byte == '\n') {

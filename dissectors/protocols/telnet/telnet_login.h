@@ -21,6 +21,8 @@ class Login {
   using Told = std::function<void(const std::string& user, Outcome)>;
   explicit Login(Told told) : told_(std::move(told)) {}
 
+  /// The client's environment names the user, who need not be asked then.
+  void name(std::string user) { named_ = std::move(user); }
   void server(std::string_view text);
   void client(std::string_view text);
   /// Text was lost: what comes answers nothing that was asked.
@@ -37,6 +39,7 @@ class Login {
   const Told told_;
   std::string shown_, typed_;  // the line at hand of server and client
   std::string user_;
+  std::string named_;  // who would log in where no user is asked for
   Waits waits_ = Waits::prompt;
 };
 

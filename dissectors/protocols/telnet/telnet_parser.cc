@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <utility>
+#include <cstring>
 
 #include "sensor/base/named_value.h"
 
@@ -46,8 +46,7 @@ std::string_view option_name(uint64_t option, std::string& scratch) {
   return scratch;
 }
 
-Unit next_unit(Bytes bytes, size_t limit, size_t& seen) {
-  size_t at = std::max<size_t>(std::exchange(seen, 0), 3);
+Unit next_unit(Bytes bytes) {
   if (bytes[0] != kIac) {
     size_t size = 0;
     while (size < bytes.size() && bytes[size] != kIac && bytes[size] != '\n') ++size;
@@ -58,25 +57,42 @@ Unit next_unit(Bytes bytes, size_t limit, size_t& seen) {
   const uint8_t command = bytes[1];
   if (command < kSub || command == kIac) return {.kind = Unit::Kind::command, .size = 2, .command = command};
   if (bytes.size() < 3) return {.size = bytes.size()};
-  if (command != kSub) {
-    return {.kind = Unit::Kind::negotiation, .size = 3, .command = command, .option = bytes[2]};
-  }
-  const size_t end = std::min(bytes.size(), limit);
-  for (; at + 1 < end; ++at) {
-    if (bytes[at] != kIac) continue;
-    if (bytes[at + 1] == kSubEnd) {
-      return {
-          .kind = Unit::Kind::subnegotiation, .size = at + 2, .option = bytes[2], .value = bytes.subspan(3, at - 3)};
-    }
-    ++at;
-  }
-  if (bytes.size() >= limit) return {.kind = Unit::Kind::command, .size = 2, .command = command};
-  seen = at;
-  return {.size = bytes.size()};
+  return {.kind = command == kSub ? Unit::Kind::subnegotiation : Unit::Kind::negotiation,
+          .size = 3,
+          .command = command,
+          .option = bytes[2]};
 }
 
-std::string environment_user(Bytes value) {
-  enum : uint8_t { is = 0, info = 2, var = 0, val = 1, esc = 2, uservar = 3 };
+void Subnegotiation::begin(uint8_t option) {
+  open_ = true;
+  option_ = option;
+  value_.clear();
+  size_ = 0;
+}
+
+size_t Subnegotiation::take(Bytes bytes, size_t limit) {
+  const auto keep = [&](Bytes part) {
+    value_ += to_text(part.first(std::min(part.size(), limit - value_.size())));
+    size_ += part.size();
+  };
+  size_t at = 0;
+  while (at < bytes.size()) {
+    const Bytes rest = bytes.subspan(at);
+    const void* found = std::memchr(rest.data(), kIac, rest.size());
+    const size_t plain = found ? static_cast<size_t>(static_cast<const uint8_t*>(found) - rest.data()) : rest.size();
+    keep(rest.first(plain));
+    at += plain;
+    if (at + 1 >= bytes.size()) return at;
+    open_ = bytes[at + 1] == kIac;
+    if (!open_) return at + (bytes[at + 1] == kSubEnd ? 2 : 0);
+    keep(bytes.subspan(at, 1));
+    at += 2;
+  }
+  return at;
+}
+
+std::string environment_user(std::string_view value) {
+  enum : char { is = 0, info = 2, var = 0, val = 1, esc = 2, uservar = 3 };
   if (value.empty() || (value[0] != is && value[0] != info)) return {};
   std::string name, content;
   bool in_value = false;
@@ -90,7 +106,7 @@ std::string environment_user(Bytes value) {
       in_value = true;
     } else {
       if (value[at] == esc && at + 1 < value.size()) ++at;
-      (in_value ? content : name) += static_cast<char>(value[at]);
+      (in_value ? content : name) += value[at];
     }
   }
   return {};

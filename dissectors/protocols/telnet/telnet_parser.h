@@ -19,18 +19,39 @@ std::string_view option_name(uint64_t option, std::string& scratch);
 
 /// What a stream goes on with.
 struct Unit {
+  /// subnegotiation: its beginning, with its option.
   enum class Kind : uint8_t { text, command, negotiation, subnegotiation, unfinished } kind = Kind::unfinished;
   size_t size = 0;      // bytes of it; of what is unfinished, those that are there
   uint8_t command = 0;  // of commands and negotiations
   uint8_t option = 0;   // of negotiations and subnegotiations
-  Bytes value;          // of a subnegotiation, behind its option, IAC IAC as it stands
 };
-/// The first unit of `bytes`, which are not empty. Text reaches to the next IAC, or to the end of its line. A
-/// subnegotiation has its end within its first `limit` bytes, or is a command alone. `seen`: bytes of one that is not
-/// finished and was offered before; kept between calls, at first 0.
-Unit next_unit(Bytes bytes, size_t limit, size_t& seen);
+/// The first unit of `bytes`, which are not empty and not within a subnegotiation. Text reaches to the next IAC, or to
+/// the end of its line.
+Unit next_unit(Bytes bytes);
+
+/// [W] What a subnegotiation says behind its option, in whatever pieces it comes.
+class Subnegotiation {
+ public:
+  void begin(uint8_t option);
+  bool open() const { return open_; }
+  /// Bytes were lost: it says nothing.
+  void lose() { open_ = false; }
+  /// Takes what of `bytes` belongs to it, of whose value `limit` bytes are kept, and returns how many those are. It is
+  /// over at IAC SE, and at any other command, as servers have it. An IAC that comes last is left.
+  size_t take(Bytes bytes, size_t limit);
+
+  uint8_t option() const { return option_; }
+  const std::string& value() const { return value_; }  // IAC IAC is one
+  uint64_t size() const { return size_; }              // of all its value
+
+ private:
+  bool open_ = false;
+  uint8_t option_ = 0;
+  std::string value_;
+  uint64_t size_ = 0;
+};
 
 /// The value of USER in what a client says of its environment (RFC 1572), or empty.
-std::string environment_user(Bytes value);
+std::string environment_user(std::string_view value);
 
 }  // namespace lapwing::telnet

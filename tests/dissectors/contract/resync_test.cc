@@ -93,6 +93,12 @@ TEST_P(Resyncs, LookAtEachByteABoundedNumberOfTimes) {
 
 INSTANTIATE_TEST_SUITE_P(InPiecesOf, Resyncs, testing::Values(1, 2, 3, 7, 100'000));
 
+TEST(Resync, LooksForTheFirstMessageWhereNoneIsKnown) {
+  Resync resync;
+  resync.lose();
+  EXPECT_EQ(Search(1)(resync, "junk<ab>", 0), 4u);
+}
+
 TEST(Resync, LosesNothingUnlessTold) {
   Resync resync;
   EXPECT_EQ(Search(1)(resync, "junk", 0), 0u);

@@ -14,7 +14,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr unsigned kNewKeys = 21;
 const std::string kClient = "SSH-2.0-client_1 a comment\r\n", kServer = "SSH-2.0-server_2\r\n";
 
 const DissectorRow& row() {
@@ -23,8 +22,8 @@ const DissectorRow& row() {
 
 /// Both sides up to their new keys.
 Dialogue& open(Dialogue& d, const SshLists& lists = kSshLists) {
-  d.client(kClient).server(kServer).client(ssh_kex_init(lists)).server(ssh_kex_init(lists));
-  return d.server(ssh_record(kNewKeys)).client(ssh_record(kNewKeys));
+  d.client(kClient).server(kServer).client(ssh_kex_init(lists)).server(ssh_kex_init(lists)).server(ssh_kex_reply());
+  return d.server(ssh_new_keys()).client(ssh_new_keys());
 }
 
 /// A login over aes128-ctr and hmac-md5: a success is 16 + 16 bytes, a service that is accepted 32 + 16.
@@ -70,6 +69,8 @@ TEST(Ssh, OneRecordHasBannersFingerprintsAndWhatWasChosen) {
   for (const size_t piece : {0, 1, 7}) {
     Dialogue d(row());
     d.client(kClient, piece).server(kServer, piece).client(ssh_kex_init(), piece).server(ssh_kex_init(), piece);
+    EXPECT_THAT(d.records, IsEmpty());
+    d.server(ssh_kex_reply(), piece);
     ASSERT_THAT(d.records, SizeIs(1));
     EXPECT_THAT(d.records[0],
                 HasSubstr(R"("algorithms":{"kex":"kex-a","host_key":"ssh-ed25519",)"
@@ -79,7 +80,87 @@ TEST(Ssh, OneRecordHasBannersFingerprintsAndWhatWasChosen) {
     EXPECT_THAT(d.values("ssh.hassh.server.string"), ElementsAre("kex-a,kex-b;aes256-ctr;hmac-md5;none"));
     EXPECT_THAT(d.values("ssh.software"), ElementsAre("client_1", "server_2"));
     EXPECT_THAT(d.anomalies, IsEmpty());
+    const std::string fingerprint = "SHA256:eCurkCR82idiIJrpM9vMgbh/DUO9Ybv8Jf+K9GJoQJs";
+    EXPECT_THAT(d.records[0], HasSubstr(R"("host_key":{"type":"ssh-ed25519","fingerprint":")" + fingerprint + "\"}"));
+    EXPECT_THAT(d.values("ssh.host_key.fingerprint"), ElementsAre(fingerprint));
   }
+}
+
+TEST(Ssh, WhatComesInPlaceOfAKeyIsNone) {
+  Dialogue d(row());
+  d.client(kClient).server(kServer).client(ssh_kex_init()).server(ssh_kex_init());
+  // The group that both are to use (RFC 4419 3), and then the key.
+  d.server(ssh_record(31, std::string("\0\0\0\5\0\xff\xff\xff\xff\0\0\0\1\2", 14)));
+  EXPECT_THAT(d.records, IsEmpty());
+  d.server(ssh_kex_reply("rsa-sha2-512", "key", 33));
+  ASSERT_THAT(d.records, SizeIs(1));
+  EXPECT_THAT(d.records[0], HasSubstr(R"("host_key":{"type":"rsa-sha2-512",)"));
+}
+
+TEST(Ssh, BehindAGapRecordsGoOn) {
+  const std::string exchange = ssh_kex_init();
+  for (const size_t piece : {0, 1, 7}) {
+    for (const size_t lost : {size_t{1}, exchange.size() - 20, exchange.size(), exchange.size() + 3}) {
+      Dialogue d(row());
+      d.client(kClient, piece).server(kServer, piece).client(exchange, piece).server(exchange.substr(0, 20), piece);
+      d.gap(Direction::to_client, lost);
+      const std::string whole = exchange + ssh_kex_reply() + ssh_record(30) + ssh_new_keys();
+      d.server(whole.substr(20 + lost), piece);
+      d.client(ssh_new_keys(), piece).finish();
+      EXPECT_THAT(d.encrypted_from, SizeIs(1)) << lost;
+      EXPECT_THAT(d.anomalies, IsEmpty());
+      ASSERT_THAT(d.records, SizeIs(1));
+      EXPECT_THAT(d.records[0], HasSubstr("client_1"));
+    }
+  }
+}
+
+TEST(Ssh, NewKeysThatAreLostInPartAreNewKeys) {
+  for (const size_t lost : {5, 10, 90}) {
+    Dialogue d(row());
+    d.client(kClient).server(kServer).client(ssh_kex_init()).server(ssh_kex_init());
+    d.client(ssh_new_keys()).server(ssh_new_keys().substr(0, 6)).gap(Direction::to_client, lost);
+    d.server(std::string(20, '\xff')).finish();
+    EXPECT_THAT(d.encrypted_from, SizeIs(1)) << lost;
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+}
+
+TEST(Ssh, FromTheMiddleItIsToldByAKeyExchange) {
+  const std::string exchange = ssh_kex_init();
+  EXPECT_EQ(probe(row(), Direction::to_server, exchange), Likelihood::sure);
+  EXPECT_EQ(probe(row(), Direction::to_server, exchange.substr(0, 10)), Likelihood::more);
+  EXPECT_EQ(probe(row(), Direction::to_server, std::string(40, '\0')), Likelihood::no);
+  for (const size_t piece : {0, 1}) {
+    Dialogue d(row());
+    d.late = true;
+    d.client(exchange, piece).server(exchange, piece).server(ssh_kex_reply() + ssh_new_keys(), piece);
+    d.client(ssh_new_keys(), piece);
+    EXPECT_THAT(d.values("ssh.hassh"), SizeIs(1));
+    EXPECT_THAT(d.encrypted_from, SizeIs(1));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+    ASSERT_THAT(d.records, SizeIs(1));
+  }
+}
+
+TEST(Ssh, FromTheMiddleOfARecordItGoesOnWithTheNext) {
+  for (const size_t piece : {0, 1}) {
+    Dialogue d(row());
+    d.late = true;
+    d.client(ssh_kex_init(), piece).server("\xff\xffjunk" + ssh_kex_reply() + ssh_new_keys(), piece);
+    d.client(ssh_new_keys(), piece).finish();
+    EXPECT_THAT(d.encrypted_from, SizeIs(1));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+}
+
+TEST(Ssh, ALostBannerIsNone) {
+  Dialogue d(row());
+  d.client(kClient).server("SSH-2").gap(Direction::to_client, 20).server("rest\r\n" + ssh_kex_init());
+  d.client(ssh_kex_init()).finish();
+  EXPECT_THAT(d.anomalies, IsEmpty());
+  EXPECT_THAT(d.values("ssh.software"), ElementsAre("client_1"));
+  EXPECT_THAT(d.values("ssh.hassh.server"), SizeIs(1));
 }
 
 TEST(Ssh, AServerMayGreetBeforeItsBannerAndAClientMayNot) {
@@ -126,7 +207,7 @@ TEST(Ssh, ARefusedLoginIsGuessed) {
     for (const size_t reply : {48, 64, 64, 64}) ask(d, reply, piece);
     d.finish();
     ASSERT_THAT(d.records, SizeIs(2));
-    EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"failure","attempts":3})"));
+    EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"failure","attempts":3,"guessed":true})"));
   }
 }
 
@@ -136,7 +217,7 @@ TEST(Ssh, ALoginIsGuessedByTheShortestMessage) {
   for (const size_t reply : {48, 64, 64, 32}) ask(d, reply);
   ask(d, 300);
   ASSERT_THAT(d.records, SizeIs(2));
-  EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"success","attempts":3})"));
+  EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"success","attempts":3,"guessed":true})"));
   EXPECT_THAT(d.values("ssh.login.attempts"), ElementsAre("3"));
 }
 
@@ -154,7 +235,16 @@ TEST(Ssh, ABannerInFrontOfTheFirstRefusalIsSeenThrough) {
   for (const size_t reply : {48, 400, 64, 64, 64}) ask(d, reply);
   d.finish();
   ASSERT_THAT(d.records, SizeIs(2));
-  EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"failure","attempts":4})"));
+  EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"failure","attempts":4,"guessed":true})"));
+}
+
+TEST(Ssh, AClientNeedNotWaitForTheService) {
+  Dialogue d(row());
+  open(d);
+  for (const size_t reply : {48 + 64, 64, 64}) ask(d, reply);
+  d.finish();
+  ASSERT_THAT(d.records, SizeIs(2));
+  EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"failure","attempts":3,"guessed":true})"));
 }
 
 TEST(Ssh, WhereNothingWasAskedNothingIsGuessed) {

@@ -12,6 +12,10 @@ std::string be32(size_t value) {
   return out;
 }
 
+std::string sized(std::string_view text) {
+  return be32(text.size()) + std::string(text);
+}
+
 }  // namespace
 
 std::string ssh_record(unsigned type, std::string_view payload) {
@@ -20,12 +24,20 @@ std::string ssh_record(unsigned type, std::string_view payload) {
          std::string(payload) + std::string(kPadding, '\0');
 }
 
+std::string ssh_new_keys() {
+  return std::string("\0\0\0\x0c\x0a\x15", 6) + std::string(10, '\0');
+}
+
 std::string ssh_kex_init(const SshLists& lists) {
   constexpr unsigned kType = 20;
   std::string payload(16, 'C');
-  for (const std::string& list : lists) payload += be32(list.size()) + list;
+  for (const std::string& list : lists) payload += sized(list);
   payload += be32(0) + be32(0) + '\0' + be32(0);  // languages, no guess, reserved
   return ssh_record(kType, payload);
+}
+
+std::string ssh_kex_reply(std::string_view key_type, std::string_view key, unsigned type) {
+  return ssh_record(type, sized(sized(key_type) + sized(key)) + sized("ephemeral") + sized("signature"));
 }
 
 }  // namespace lapwing::test

@@ -24,6 +24,9 @@ TEST(Telnet, IsToldByItsNegotiation) {
   EXPECT_EQ(probe(row(), Direction::to_client, kDoTerminal), Likelihood::maybe);
   EXPECT_EQ(probe(row(), Direction::to_client, "\xff"), Likelihood::more);
   EXPECT_EQ(probe(row(), Direction::to_client, "\xff\x01"), Likelihood::no);
+  EXPECT_EQ(probe(row(), Direction::to_client, "\xff\xf1"), Likelihood::maybe);
+  EXPECT_EQ(probe(row(), Direction::to_client, std::string(19, '\xff')), Likelihood::no) << "as BGP begins";
+  EXPECT_EQ(probe(row(), Direction::to_client, kDoTerminal + "\xff\xff\xff"), Likelihood::maybe);
   EXPECT_EQ(probe(row(), Direction::to_client, "login: "), Likelihood::maybe) << "where it is at home";
   EXPECT_EQ(probe(row(), Direction::to_client, std::string("\0", 1)), Likelihood::no);
 }
@@ -47,6 +50,15 @@ TEST(Telnet, APromptAloneTellsOfSuccess) {
   d.server("User:").client("cisco\r").server("Password:").client("cisco\r").server("\r\nrouter>").client("en\r");
   ASSERT_THAT(d.records, SizeIs(1));
   EXPECT_THAT(d.records[0], HasSubstr(R"("outcome":"success")"));
+}
+
+TEST(Telnet, WhoIsInIsAskedNoMore) {
+  for (const size_t piece : {0, 1}) {
+    Dialogue d(row());
+    d.server("login: ").client("root\r\n").server("Password: ").client("x\r\n");
+    d.server("# ssh other\r\nlogin:", piece).client("bob\r\n").finish();
+    EXPECT_THAT(d.records, ElementsAre(HasSubstr(R"("user":"root","outcome":"success")")));
+  }
 }
 
 TEST(Telnet, WhatIsNegotiatedIsTold) {
@@ -79,13 +91,53 @@ TEST(Telnet, BehindLostTextNothingIsAPassword) {
   EXPECT_THAT(d.records[0], HasSubstr(R"("outcome":"unknown")"));
 }
 
-TEST(Telnet, ASubnegotiationWithoutEndIsText) {
-  for (const size_t piece : {0, 100}) {
+TEST(Telnet, OfALongSubnegotiationTheBeginningIsKept) {
+  for (const size_t piece : {0, 1, 100}) {
     Dialogue d(row());
-    d.client("\xff\xfa\x18" + std::string(5000, 'x'), piece).server("login: ").client("\r\nroot\r\n").finish();
+    d.client(std::string("\xff\xfa\x18\0xterm", 9) + std::string(5000, 'x'), piece).server("login: ");
+    d.client("\r\nroot\r\n\xff\xf0", piece).client("guest\r\n", piece).finish();
     EXPECT_THAT(d.anomalies, SizeIs(1));
     EXPECT_EQ(d.capped("subnegotiation"), 1u);
+    ASSERT_THAT(d.records, SizeIs(1));
+    EXPECT_THAT(d.records[0], HasSubstr(R"("user":"guest")"));
+    EXPECT_THAT(d.records[0], HasSubstr(R"("terminal_type":"xterm)" + std::string(251, 'x') + '"'));
   }
+}
+
+TEST(Telnet, AnyCommandEndsASubnegotiation) {
+  for (const size_t piece : {0, 1}) {
+    Dialogue d(row());
+    d.client(std::string("\xff\xfa\x18\0x\xff\xffy", 8) + kWillTerminal + "a\n", piece).finish();
+    ASSERT_THAT(d.records, SizeIs(1));
+    EXPECT_THAT(d.records[0], HasSubstr(R"("terminal_type":"x\\xffy","options":{"client":["terminal-type"]})"));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+}
+
+TEST(Telnet, WhatBothAgreedToEncryptIsNotRead) {
+  const std::string start = std::string("\xff\xfa\x26\3\xff\xf0"), login = "login: ", user = "root\r\n";
+  Dialogue alone(row());
+  alone.client("\xff\xfb\x26" + start).server(login).client(user).finish();
+  EXPECT_THAT(alone.records, ElementsAre(HasSubstr(R"("user":"root")")));
+  Dialogue agreed(row());
+  agreed.server("\xff\xfd\x26").client("\xff\xfb\x26" + start).server(login).client(user).finish();
+  EXPECT_THAT(agreed.records, ElementsAre(Not(HasSubstr("root"))));
+}
+
+TEST(Telnet, AUserOfTheEnvironmentNeedNotBeAsked) {
+  const std::string named("\xff\xfa\x27\0\0USER\1-f root\xff\xf0", 19);
+  Dialogue d(row());
+  d.client(named).server("Password: ").client("x\r\n").server("\r\nLogin incorrect\r\n").finish();
+  EXPECT_THAT(d.values("telnet.environment_user"), ElementsAre("-f root"));
+  ASSERT_THAT(d.records, SizeIs(1));
+  EXPECT_THAT(d.records[0], HasSubstr(R"("login":{"user":"-f root","outcome":"failure"})"));
+  Dialogue let_in(row());
+  let_in.client(named).server("*** Welcome #1 ***\r\nhost:~# ").client("id\r\n");
+  ASSERT_THAT(let_in.records, SizeIs(1));
+  EXPECT_THAT(let_in.records[0], HasSubstr(R"("login":{"user":"-f root","outcome":"success"})"));
+  Dialogue asked(row());
+  asked.client(named).server("login: ").client("bob\r\n").server("Password: ").client("x\r\n").server("$ ").finish();
+  EXPECT_THAT(asked.records, ElementsAre(HasSubstr(R"("login":{"user":"bob","outcome":"success"})")));
 }
 
 }  // namespace

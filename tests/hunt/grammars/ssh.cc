@@ -38,6 +38,18 @@ std::string kex_init(Random& random) {
   return record(random, kKexInit, payload + '\0' + be32(0));
 }
 
+std::string sized(const std::string& text) {
+  return be32(text.size()) + text;
+}
+
+/// The answer of a key exchange, with the server's key or what is none.
+std::string kex_reply(Random& random) {
+  const std::string type(random.pick({"ssh-ed25519", "rsa-sha2-512", "", "ssh\n"}));
+  const std::string key = sized(type) + sized(random.bytes(random.chance(2) ? 70'000 : random.below(300)));
+  const std::string payload = random.chance(95) ? sized(key) + sized(random.bytes(32)) : random.bytes(random.below(40));
+  return record(random, static_cast<uint8_t>(random.pick({30, 31, 33})), payload);
+}
+
 std::string banner(Random& random, bool server) {
   std::string out;
   const size_t lines = server && random.chance(10) ? random.between(1, 100) : random.chance(2) ? 1 : 0;
@@ -61,7 +73,7 @@ Dialogue speak_ssh(Random& random) {
     if (random.chance(97)) out.push_back({static_cast<Direction>(server), kex_init(random)});
   }
   for (const bool server : {true, false}) {
-    std::string bytes;
+    std::string bytes = server && random.chance(80) ? kex_reply(random) : "";
     for (size_t count = random.below(3); count > 0; --count)
       bytes += record(random, static_cast<uint8_t>(random.below(256)), random.bytes(random.length(300)));
     if (random.chance(95)) bytes += record(random, kNewKeys, "");
