@@ -52,6 +52,7 @@ struct About {
   std::span<const uint16_t> ports;  // where it usually listens: decides between equals, never excludes
   std::string_view help;
   bool client_first = false;  // a server that speaks first does not speak this
+  bool server_first = false;  // the server greets: of what both said by then, its words are read first
   /// First bytes, by index(Direction), of which the probe may say anything but no: of others it is not asked.
   std::array<ByteSet, 2> starts = {ByteSet::all(), ByteSet::all()};
   bool only_on_ports = false;  // its bytes say too little: it is asked on its ports, and where its name was announced

@@ -113,10 +113,13 @@ void AppLayer::greet(Flow& flow, Timestamp time) {
 
 void AppLayer::choose(Flow& flow, State& state, const AppProtocol& chosen, const Chunk& first) {
   create(state, chosen);
-  // The other side's bytes came first if they are there, but a request explains its answer, not the other way round.
+  // The other side's bytes came first if they are there, but a request explains its answer, not the other way round. A
+  // greeting, or that it is lost, comes before both.
   std::array<std::string, 2> waiting = {std::move(state.sides[0].buffer), std::move(state.sides[1].buffer)};
   for (auto& side : state.sides) side.buffer.clear();
-  for (Direction direction : {Direction::to_server, Direction::to_client}) {
+  const bool greets = chosen.row->about->server_first && !state.changed();
+  const Direction earlier = greets ? Direction::to_client : Direction::to_server;
+  for (Direction direction : {earlier, reverse(earlier)}) {
     Chunk chunk = first;
     auto& side = state.sides[index(direction)];
     if (direction == first.direction) {

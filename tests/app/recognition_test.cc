@@ -303,5 +303,25 @@ TEST(Recognition, AQuestionBehindWhatNobodyUnderstoodTurnsTheFlow) {
   EXPECT_EQ(server.server_port(), 53);
 }
 
+TEST(Recognition, AGreetingIsReadBeforeTheCommandThatExplainsIt) {
+  static std::string heard;
+  for (const bool server_first : {false, true}) {
+    const MadeUp<1> one(
+        [](size_t, const Chunk& first) { return first.direction == kClient ? Likelihood::sure : Likelihood::no; });
+    DissectorRow row = *one.rows()[0];
+    About about = *row.about;
+    about.server_first = server_first;
+    row.about = &about;
+    row.data = [](void*, const Chunk& chunk) {
+      heard += to_text(chunk.data);
+      return Step::ok(chunk.data.size());
+    };
+    heard.clear();
+    const DissectorRow* rows[] = {&row};
+    Talk(AppConfig::read(Setting{}, {}, rows)).say(kServer, "greeting").say(kClient, "command");
+    EXPECT_EQ(heard, server_first ? "greetingcommand" : "commandgreeting");
+  }
+}
+
 }  // namespace
 }  // namespace lapwing::test
