@@ -76,7 +76,7 @@ class FtpData {
   Out<FtpData> out_;
   Data data_;
   std::array<Side, 2> sides_;  // by Direction
-  bool begun_ = false, over_ = false;
+  bool begun_ = false;
 };
 
 }  // namespace lapwing::ftp_data
