@@ -309,7 +309,7 @@ void Ftp::conclude(Exchange& exchange, std::string_view code, std::string_view t
       // RFC 4217: it answers AUTH and nothing else, which may not have been heard.
       secured_ = code == "234" && exchange.command.empty();
       // Any other behind lost bytes shows that both still speak plainly.
-      securing_ &= open_.find(Role::auth) != nullptr;
+      securing_ = securing_ && open_.find(Role::auth);
       break;
     case Verb::change_directory:
       if (success) enter(joined(session_->directory, exchange.argument));
