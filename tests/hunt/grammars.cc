@@ -11,6 +11,8 @@ Dialogue speak_ssh(Random& random);
 Dialogue speak_telnet(Random& random);
 Dialogue speak_ftp(Random& random);
 Dialogue speak_tftp(Random& random);
+std::vector<Announced> announce_ftp(Random& random);
+std::vector<Announced> announce_tftp(Random& random);
 Dialogue speak_nothing(Random& random);
 
 namespace {
@@ -20,8 +22,8 @@ constexpr Grammar kGrammars[] = {
     {"dns-tcp", false, {53, 5353}, speak_dns_stream},
     {"tls", false, {443, 8443}, speak_tls},
     {"ssh", false, {22, 2222}, speak_ssh},
-    {"ftp", false, {21, 2121}, speak_ftp},
-    {"tftp", true, {69, 6969}, speak_tftp},
+    {"ftp", false, {21, 2121}, speak_ftp, announce_ftp},
+    {"tftp", true, {69, 6969}, speak_tftp, announce_tftp},
     {"none", false, {7, 4444}, speak_nothing},
 };
 }  // namespace
