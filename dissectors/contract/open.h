@@ -1,7 +1,10 @@
 // Open: the transactions of a flow that are not over.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -13,8 +16,9 @@ namespace lapwing {
 /// Answers in the order of requests need no key.
 using NoKey = std::monostate;
 
-/// [W] In the order in which they were opened; addresses hold until close. A transaction with a `reset()` comes from,
-/// and goes back to, a pool of the thread, and keeps the capacities that it has grown.
+/// [W] In the order in which they were opened; addresses hold until close. The oldest is found and closed at once,
+/// however many wait. A transaction with a `reset()` comes from, and goes back to, a pool of the thread, and keeps the
+/// capacities that it has grown.
 template <class Tx, class Key = NoKey>
 class Open {
  public:
@@ -22,30 +26,34 @@ class Open {
   Open(const Open&) = delete;
   Open& operator=(const Open&) = delete;
   ~Open() {
-    while (!rows_.empty()) close(*rows_.back().tx);
+    for (Row& row : waiting()) give(std::move(row.tx));
   }
 
   Tx& open(const Key& key = {}) {
     rows_.push_back({key, take()});
     return *rows_.back().tx;
   }
-  Tx* oldest() { return rows_.empty() ? nullptr : rows_.front().tx.get(); }
-  Tx* latest() { return rows_.empty() ? nullptr : rows_.back().tx.get(); }
+  Tx* oldest() { return empty() ? nullptr : waiting().front().tx.get(); }
+  Tx* latest() { return empty() ? nullptr : waiting().back().tx.get(); }
   /// The oldest of that key, or null.
   Tx* find(const Key& key) {
-    for (auto& row : rows_) {
+    for (Row& row : waiting()) {
       if (row.key == key) return row.tx.get();
     }
     return nullptr;
   }
-  size_t size() const { return rows_.size(); }
-  bool empty() const { return rows_.empty(); }
+  size_t size() const { return rows_.size() - closed_; }
+  bool empty() const { return size() == 0; }
   void close(const Tx& tx) {
-    for (auto row = rows_.begin(); row != rows_.end(); ++row) {
-      if (row->tx.get() != &tx) continue;
-      give(std::move(row->tx));
+    const auto is_it = [&](const Row& row) { return row.tx.get() == &tx; };
+    const auto row = std::find_if(rows_.begin() + static_cast<std::ptrdiff_t>(closed_), rows_.end(), is_it);
+    if (row == rows_.end()) return;
+    give(std::move(row->tx));
+    if (row != rows_.begin() + static_cast<std::ptrdiff_t>(closed_)) {
       rows_.erase(row);
-      return;
+    } else if (++closed_ * 2 > rows_.size()) {
+      rows_.erase(rows_.begin(), row + 1);
+      closed_ = 0;
     }
   }
 
@@ -84,7 +92,10 @@ class Open {
     }
   }
 
+  std::span<Row> waiting() { return std::span(rows_).subspan(closed_); }
+
   std::vector<Row> rows_;
+  size_t closed_ = 0;  // at the front, until they are as many as the others
 };
 
 }  // namespace lapwing

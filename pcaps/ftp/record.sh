@@ -99,5 +99,5 @@ wait_port 21
 got lftp -u lab-ann,Lab-pass1 -e "set ftp:ssl-allow no; set net:timeout 5; get numbers.txt -o numbers-pure.txt; bye" $SERVER
 got curl -s -u $USER_PASS -Q "SITE HELP" "ftp://$SERVER/note.lftp" -o note-pure
 lab_save
-(sha256sum ledger.bin numbers-* note-pure && sha256sum "$LAB"/{note.txt,shell.php}) 2>/dev/null |
+(sha256sum ledger.bin numbers-* note-pure && sha256sum "$LAB"/{note.txt,note.txt,note.txt,shell.php}) 2>/dev/null |
   awk '{ sub(".*/", "", $2); print $1, $2 }' >"$HERE/saved.txt"

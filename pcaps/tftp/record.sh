@@ -28,5 +28,6 @@ sleep 0.5
 got atftp --option "blksize 1024" --option "windowsize 4" --get -r numbers.txt -l numbers-window.txt $SERVER
 got atftp --put -r up.txt -l "$LAB/served/router-confg" $SERVER
 lab_save
-(sha256sum boot.img boot-plain.img numbers-*.txt && sha256sum "$LAB/served/router-confg") |
+(sha256sum boot.img boot-plain.img numbers-*.txt && sha256sum "$LAB"/served/{router-confg,router-confg} &&
+  sed 's/$/\r/' "$LAB/served/router-confg" | sha256sum | sed "s|-|$LAB/router-confg.netascii|") |
   awk '{ sub(".*/", "", $2); print $1, $2 }' >"$HERE/saved.txt"

@@ -182,11 +182,13 @@ bool TcpTracker::is_window_update(const Step& s) const {
   return s.granted() != s.peer.window && s.ack() == s.peer.last_ack && s.seq() == s.self.next_seq;
 }
 
-/// A smaller window together with an acknowledgement and a sequence number from the future.
+/// A smaller window together with an acknowledgement and a sequence number from the future. What came out of order may
+/// be acknowledged: it was sent.
 bool TcpTracker::is_bad_window_update(Step& s) const {
   if (s.session.state < TcpState::established || s.session.state == TcpState::closed || s.flag(kControl)) return false;
   if (s.granted() >= s.peer.window || s.peer.window - s.granted() <= s.length()) return false;
-  if (!seq_gt(s.ack(), s.peer.next_seq) || !seq_gt(s.seq(), s.self.next_seq)) return false;
+  if (!seq_gt(s.ack(), s.peer.next_seq) || !seq_gt(s.ack(), s.peer.sent)) return false;
+  if (!seq_gt(s.seq(), s.self.next_seq)) return false;
   s.verdict.add(StreamAnomaly::pkt_bad_window_update);
   return true;
 }

@@ -1,7 +1,7 @@
 """The attacks, one a row: what makes it, how much of it, and what a sensor may spend on it."""
 import dataclasses, typing
 
-import dns_attacks as dns, http_attacks as http, mail_attacks as mail, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
+import dns_attacks as dns, ftp_attacks as ftp, http_attacks as http, mail_attacks as mail, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
 
 MODERATE = 10         # times the CPU that normal traffic takes for a byte
 OUTPUT = 20           # bytes of records for a byte of the capture
@@ -154,6 +154,17 @@ ROWS = (
     Row("telnet-environments", shell.environments, (1000, 40), (1000, 5)),
     Row("telnet-commands", shell.commands, (500000, 10), (200000, 5)),
     Row("telnet-logins", shell.logins, (2000, 20), (1000, 5), 30),
+    Row("ftp-ports", ftp.active, (20000, 5), (8000, 2), 25, caps=(APP,), near=True),
+    Row("ftp-passive", ftp.passive, (20000, 5), (8000, 2), 25, caps=(APP,), near=True),
+    Row("ftp-unanswered", ftp.unanswered, (200000, 5), (60000, 2)),
+    Row("ftp-answered", ftp.answered, (100000, 5), (20000, 2), 25, near=True),
+    Row("ftp-users", ftp.users, (20000, 5), (5000, 2)),
+    Row("ftp-endless-command", ftp.endless_command, (10000000, 3), (3000000, 1)),
+    Row("ftp-endless-reply", ftp.endless_reply, (10000000, 3), (3000000, 1)),
+    Row("ftp-interim", ftp.interim, (1000000, 3), (300000, 1)),
+    Row("ftp-repeated-names", ftp.repeated_names, (100000, 3), (20000, 1), 25, near=True),
+    Row("tftp-requests", ftp.requests, (100000, 3), (40000, 1)),
+    Row("tftp-blocks", ftp.blocks, (60000, 3), (30000, 1)),
 
     Row("tcp-every-second", wire.every_second_byte, (60000, 4), (40000, 1)),
     Row("tcp-shuffled", wire.shuffled, (60000, 4), (40000, 1)),

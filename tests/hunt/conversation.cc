@@ -19,15 +19,23 @@ const Grammar& choose(Random& random, std::string_view only) {
 }
 
 /// A third of all conversations go a smooth way: what is found in them must not depend on how streams are cut.
-Frames flow(Random& random, const Grammar& grammar, bool smooth) {
-  Dialogue dialogue = grammar.speak(random);
+Frames carry(Random& random, Dialogue dialogue, bool datagrams, const Wrap& wrap, bool smooth) {
   if (random.chance(30)) spoil(random, dialogue);
-  auto segments = grammar.datagrams ? carry_datagrams(dialogue) : carry_stream(random, dialogue);
+  auto segments = datagrams ? carry_datagrams(dialogue) : carry_stream(random, dialogue);
   if (!smooth && random.chance(70)) roughen(random, segments);
-  const Wrap wrap(random, grammar, smooth);
   Frames out;
   for (const Segment& segment : segments) wrap.add(random, segment, out);
   return out;
+}
+
+void add_flows(Random& random, const Grammar& grammar, bool smooth, std::vector<Frames>& out) {
+  const Wrap wrap(random, grammar, smooth);
+  out.push_back(carry(random, grammar.speak(random), grammar.datagrams, wrap, smooth));
+  // Whether a flow is announced before it begins depends on when its announcement is acknowledged.
+  if (smooth || !grammar.announce) return;
+  for (Announced& flow : grammar.announce(random)) {
+    out.push_back(carry(random, std::move(flow.dialogue), flow.datagrams, wrap.announced(random, flow), smooth));
+  }
 }
 
 int64_t pause(Random& random, bool smooth) {
@@ -47,7 +55,7 @@ Frames conversation(uint64_t seed, uint64_t number, std::string_view only) {
   const bool smooth = random.chance(33);
   std::vector<Frames> flows;
   for (size_t count = random.chance(60) ? 1 : random.between(2, 6); count > 0; --count)
-    flows.push_back(flow(random, choose(random, only), smooth));
+    add_flows(random, choose(random, only), smooth, flows);
   Frames out;
   std::vector<size_t> next(flows.size());
   int64_t now = kStart;

@@ -20,6 +20,14 @@ struct Turn {
 };
 using Dialogue = std::vector<Turn>;
 
+/// A flow between the same hosts that a dialogue announced; who listens is the server of its own dialogue.
+struct Announced {
+  Dialogue dialogue;
+  bool datagrams = false;
+  bool to_client = false;  // the client of the announcing dialogue listens
+  uint16_t port = 0;       // where; 0: on the port of the announcing flow
+};
+
 /// One protocol: valid dialogues, and what goes wrong in them that only who knows the protocol can break. What breaks
 /// bytes without knowing them is spoil().
 struct Grammar {
@@ -27,6 +35,7 @@ struct Grammar {
   bool datagrams = false;
   std::array<uint16_t, 2> ports = {};
   Dialogue (*speak)(Random& random) = nullptr;
+  std::vector<Announced> (*announce)(Random& random) = nullptr;
 };
 
 /// THE list of protocols (grammars.cc).

@@ -12,6 +12,8 @@ Dialogue speak_telnet(Random& random);
 Dialogue speak_ftp(Random& random);
 Dialogue speak_tftp(Random& random);
 Dialogue speak_smtp(Random& random);
+std::vector<Announced> announce_ftp(Random& random);
+std::vector<Announced> announce_tftp(Random& random);
 Dialogue speak_nothing(Random& random);
 
 namespace {
@@ -22,9 +24,9 @@ constexpr Grammar kGrammars[] = {
     {"tls", false, {443, 8443}, speak_tls},
     {"ssh", false, {22, 2222}, speak_ssh},
     {"telnet", false, {23, 2323}, speak_telnet},
-    {"ftp", false, {21, 2121}, speak_ftp},
-    {"tftp", true, {69, 6969}, speak_tftp},
     {"smtp", false, {25, 2525}, speak_smtp},
+    {"ftp", false, {21, 2121}, speak_ftp, announce_ftp},
+    {"tftp", true, {69, 6969}, speak_tftp, announce_tftp},
     {"none", false, {7, 4444}, speak_nothing},
 };
 }  // namespace

@@ -25,17 +25,27 @@ Wrap::Wrap(Random& random, const Grammar& grammar, bool plain)
   apart_ = random.chance(10);
 }
 
+Wrap Wrap::announced(Random& random, const Announced& flow) const {
+  Wrap out = *this;
+  out.datagrams_ = flow.datagrams;
+  out.reversed_ = flow.to_client;
+  out.server_port_ = flow.port ? flow.port : flow.to_client ? client_port_ : server_port_;
+  out.client_port_ = static_cast<uint16_t>(50'000 + random.below(40));
+  return out;
+}
+
 void Wrap::ip(PacketBuilder& builder, Direction direction, bool six, unsigned net) const {
   const std::string begin = six ? "2001:db8::" + std::to_string(net) + ":" : "10.9." + std::to_string(net) + ".";
   const std::string client = begin + std::to_string(host_), server = begin + std::to_string(200 + host_ % 3);
-  const bool to_server = direction == Direction::to_server;
+  const bool to_server = (direction == Direction::to_server) != reversed_;
   const auto &from = to_server ? client : server, &to = to_server ? server : client;
   six ? builder.ipv6(from, to) : builder.ipv4(from, to);
 }
 
 void Wrap::ether(PacketBuilder& builder, Direction direction) const {
   constexpr std::string_view kClient = "02:00:00:00:00:01", kServer = "02:00:00:00:00:02";
-  direction == Direction::to_server || apart_ ? builder.ether(kClient, kServer) : builder.ether(kServer, kClient);
+  (direction == Direction::to_server) != reversed_ || apart_ ? builder.ether(kClient, kServer)
+                                                             : builder.ether(kServer, kClient);
 }
 
 void Wrap::link(Random& random, PacketBuilder& builder, Direction direction) const {

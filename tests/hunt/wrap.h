@@ -14,6 +14,8 @@ class Wrap {
  public:
   /// `plain`: Ethernet and IP, nothing else.
   Wrap(Random& random, const Grammar& grammar, bool plain);
+  /// The same around a flow that this one announced.
+  Wrap announced(Random& random, const Announced& flow) const;
   /// One frame, or the fragments of its packet.
   void add(Random& random, const Segment& segment, std::vector<test::BuiltFrame>& out) const;
 
@@ -26,6 +28,7 @@ class Wrap {
   void tunnel(test::PacketBuilder& builder, Tunnel kind, Direction direction) const;
 
   bool datagrams_, six_;
+  bool reversed_ = false;  // the client is where the server of the announcing flow is
   uint8_t host_;
   uint16_t client_port_, server_port_;
   uint8_t vlans_ = 0, labels_ = 0;

@@ -52,6 +52,19 @@ TEST(Reassembly, SegmentsOutOfOrderComeInOrder) {
   EXPECT_EQ(t.request(), "hello world");
 }
 
+TEST(Reassembly, AnAnswerToSegmentsOutOfOrderMayComeOutOfOrderItselfAndNarrowTheWindow) {
+  Conversation t;
+  t.handshake().s(kAck, 5, 1, "wor").s(kAck, 1, 1, "pass").s(kAck, 8, 1, "d?");
+  t.next.window = 1000;
+  t.c(kAck, 4, 10, "ret").c(kAck, 1, 10, "sec").s(kAck, 10, 7);
+  EXPECT_EQ(t.request(), "secret");
+  EXPECT_EQ(t.sink.text[1], "password?");
+  // Of what nobody saw it is a misfit.
+  t.next.window = 100;
+  t.c(kAck, 17, 20, "more");
+  EXPECT_TRUE(t.sink.has("pkt_bad_window_update"));
+}
+
 TEST(Reassembly, ARetransmissionWithOtherContentIsReportedAndResolvedByPolicy) {
   auto config = stream_config();
   config.os_windows = {};

@@ -12,7 +12,8 @@ namespace {
 constexpr auto kClient = Direction::to_server;  // whose bytes go there
 constexpr auto kServer = Direction::to_client;
 constexpr std::string_view kNoCode = " ";
-constexpr uint64_t kLongestLine = 64 << 10;  // of what may be set: it is kept for every open command
+constexpr uint64_t kLongestLine = 64 << 10;       // of what may be set: it is kept for every open command
+constexpr size_t kLongestHello = 5 + (16 << 10);  // a record of TLS (RFC 8446 5.1)
 
 constexpr FrameKind kFrames[] = {{"command", "a line of the client"}, {"reply", "a line of the server"}};
 
@@ -69,6 +70,28 @@ bool is_success(std::string_view code) {
   return code.starts_with('2');
 }
 
+/// A reply to it tells how an attempt to log in ended; 230 is an answer to nothing else, and its command may not have
+/// been heard.
+bool decides_login(const Exchange& exchange) {
+  switch (exchange.verb) {
+    case Verb::user:
+    case Verb::password:
+    case Verb::account: return true;
+    case Verb::other: return exchange.command.empty() && exchange.codes.size() > 0 && exchange.codes[0] == "230";
+    default: return false;
+  }
+}
+/// Nothing where the reply asks for more, or is about how the command was written (RFC 959 4.2.1).
+std::optional<Outcome> outcome_of(std::string_view code) {
+  if (is_success(code)) return Outcome::success;
+  const bool refused = code.starts_with('4') || code.starts_with('5');
+  return refused && code[1] != '0' ? std::optional(Outcome::failure) : std::nullopt;
+}
+
+bool tells_size(Verb verb, std::string_view code) {
+  return verb == Verb::size ? code == "213" : verb == Verb::retrieve && (code == "150" || code == "125");
+}
+
 }  // namespace
 
 const Protocol Ftp::protocol{.name = "ftp",
@@ -91,20 +114,37 @@ Ftp::Ftp(const Config& config, const Out<Ftp>& out)
              Lines(std::clamp<uint64_t>(config.line_limit, 1, kLongestLine))} {}
 
 Step Ftp::data(const Chunk& chunk) {
+  server_heard_ |= chunk.direction == kServer;
+  const Step step = read(chunk);
+  if (chunk.direction == kClient && std::exchange(behind_, false)) out_.resume(kServer);
+  return step;
+}
+
+Step Ftp::read(const Chunk& chunk) {
   constexpr uint8_t kHandshake = 22;  // the first byte of a stream of TLS
   Lines& lines = lines_[index(chunk.direction)];
   size_t used = 0;
   while (!secured_) {
+    used += lines.pass(chunk.data.subspan(used));
     const Bytes rest = chunk.data.subspan(used);
-    // Where only the client is heard its hello tells that TLS was granted.
-    if (securing_ && chunk.direction == kClient && !rest.empty() && rest[0] == kHandshake && !lines.passing()) {
-      secured_ = true;
-      break;
+    if (securing_ && chunk.direction == kClient && !rest.empty() && rest[0] == kHandshake) {
+      // Where only the client is heard its hello tells that TLS was granted; else what looks like one hides nothing.
+      secured_ = !server_heard_;
+      if (secured_) break;
+      ahead_ = !chunk.end && rest.size() <= kLongestHello;
+      if (ahead_) return Step::need(used, kLongestHello + 1 - rest.size());
     }
     const auto [taken, line] = lines.take(rest);
     used += taken;
     if (line) {
       take(*line, chunk.offset + static_cast<size_t>(line->wire.data() - chunk.data.data()), chunk.direction);
+      if (ahead_ && !securing_ && !secured_) {
+        // What follows may answer what the client said meanwhile.
+        ahead_ = false;
+        behind_ = true;
+        out_.resume(kClient);
+        return Step::need(used, 1);
+      }
     } else if (chunk.end && !chunk.broken_off && used < chunk.data.size()) {
       // The last line needs no end.
       const Bytes last = chunk.data.subspan(used);
@@ -129,6 +169,8 @@ Step Ftp::gap(Direction direction, uint64_t) {
   lines_[index(direction)].pass_over();
   close_all();
   forgotten_ = 0;
+  server_heard_ |= direction == kServer;
+  ahead_ &= direction == kServer;
   return Step::ok(0);
 }
 
@@ -141,7 +183,7 @@ void Ftp::command(const Lines::Line& line, uint64_t offset) {
   if (!parsed) return out_.frame(Pdu::command, kClient, offset, line.wire.size());
   if (open_.size() >= std::max<uint64_t>(config_.max_tx, 1)) give_up_oldest();
   const Verb verb = parsed->verb;
-  Exchange& exchange = open_.open(is_passive(verb) ? Role::passive : transfers(verb) ? Role::transfer : Role::other);
+  Exchange& exchange = open_.open(role(verb));
   out_.open(exchange);
   exchange.verb = verb;
   exchange.command = to_upper(parsed->name);
@@ -157,6 +199,11 @@ void Ftp::command(const Lines::Line& line, uint64_t offset) {
   if (line.cut) out_.anomaly(Anomaly::request_command_too_long, kClient, &exchange);
   obey(exchange);
   out_.reach(exchange, kClient, kCommand, exchange.size);
+}
+
+Ftp::Role Ftp::role(Verb verb) {
+  if (verb == Verb::auth) return Role::auth;
+  return is_passive(verb) ? Role::passive : transfers(verb) ? Role::transfer : Role::other;
 }
 
 bool Ftp::shows_passwords() const {
@@ -240,8 +287,10 @@ void Ftp::keep(Exchange& exchange, std::string_view code, std::string_view text)
 
 /// A reply is whole; `text`: of its last line.
 void Ftp::conclude(Exchange& exchange, std::string_view code, std::string_view text) {
+  if (tells_size(exchange.verb, code)) exchange.file_size = parse_size(text);
   if (is_preliminary(code) && &exchange != &alone_) return;
   const bool success = is_success(code);
+  if (decides_login(exchange)) exchange.outcome = outcome_of(code);
   switch (exchange.verb) {
     case Verb::passive:
     case Verb::extended_passive:
@@ -259,6 +308,8 @@ void Ftp::conclude(Exchange& exchange, std::string_view code, std::string_view t
     case Verb::other:
       // RFC 4217: it answers AUTH and nothing else, which may not have been heard.
       secured_ = code == "234" && exchange.command.empty();
+      // Any other behind lost bytes shows that both still speak plainly.
+      securing_ = securing_ && open_.find(Role::auth);
       break;
     case Verb::change_directory:
       if (success) enter(joined(session_->directory, exchange.argument));
@@ -276,6 +327,8 @@ void Ftp::conclude(Exchange& exchange, std::string_view code, std::string_view t
 
 void Ftp::close(Exchange& exchange) {
   if (&exchange == replying_) replying_ = nullptr;
+  const bool answered = exchange.lines.size() > 0;
+  if (exchange.verb == Verb::password && !answered) exchange.outcome = Outcome::unknown;
   out_.reach(exchange, kServer, kComplete, exchange.size);
   out_.reach(exchange, kClient, kComplete, exchange.size);
   out_.emit({.tx = &exchange, .direction = kServer, .record = records().data(), .message = exchange.size});
@@ -339,6 +392,7 @@ void Ftp::tell(Exchange& exchange) {
 }
 
 void Ftp::log_in(std::string_view user) {
+  if (!out_.within(Cap::user, user.size())) user = {};
   session_ = std::make_shared<const Session>(Session{.user = std::string(user), .directory = {}});
 }
 

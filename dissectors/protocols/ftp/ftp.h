@@ -13,6 +13,7 @@
 #include "dissectors/contract/lines.h"
 #include "dissectors/contract/names.h"
 #include "dissectors/contract/open.h"
+#include "dissectors/contract/outcome.h"
 #include "dissectors/protocols/ftp/ftp_parser.h"
 
 namespace lapwing::ftp {
@@ -68,6 +69,8 @@ struct Exchange : Transaction {
   std::optional<Listener> listener;             // that command or reply told
   bool active = false;                          // it is the client's
   bool waits = false;                           // a transfer whose listener a reply is to tell
+  std::optional<Outcome> outcome;               // of an attempt to log in
+  std::optional<uint64_t> file_size;            // bytes, as the server tells it
   std::shared_ptr<const Session> session;
 
   void reset() {
@@ -80,6 +83,8 @@ struct Exchange : Transaction {
     codes.clear();
     kept = size = 0;
     listener.reset();
+    outcome.reset();
+    file_size.reset();
     session.reset();
   }
 };
@@ -106,11 +111,12 @@ class Ftp {
   using Config = ftp::Config;
   using Anomaly = ftp::Anomaly;
   enum class Pdu : uint8_t { command, reply };
-  enum class Cap : uint8_t { tx, reply, directory };
+  enum class Cap : uint8_t { tx, reply, user, directory };
   static constexpr size_t kPerLine = 16;  // that a line counts beside its bytes
   static constexpr lapwing::Cap kCaps[] = {
       {"tx", 0, "commands without their last reply, by max-tx; the oldest is forgotten, and has no record"},
       {"reply", 64 << 10, "bytes of the replies to one command, and 16 a line; further lines are left out"},
+      {"user", 256, "bytes of the name that a client logs in with; of a longer one later records show nothing"},
       {"directory", 1024, "bytes of the path of the current directory; of a longer one nothing is shown"},
   };
   static const About about;
@@ -125,8 +131,10 @@ class Ftp {
 
  private:
   /// What a later line may ask for among the open exchanges.
-  enum class Role : uint8_t { other, passive, transfer };
+  enum class Role : uint8_t { other, auth, passive, transfer };
+  static Role role(Verb verb);
 
+  Step read(const Chunk& chunk);
   void take(const Lines::Line& line, uint64_t offset, Direction direction);
   void command(const Lines::Line& line, uint64_t offset);
   bool shows_passwords() const;
@@ -157,8 +165,11 @@ class Ftp {
   std::string code_;              // of a reply that has further lines; of one without code a blank
   uint64_t forgotten_ = 0;        // commands given up whose replies are to come
   bool greeted_ = false;          // the server's first reply came
+  bool server_heard_ = false;     // or bytes of it were lost
   bool securing_ = false;         // TLS was asked for
   bool secured_ = false;          // and granted
+  bool ahead_ = false;            // the client began with it before the reply
+  bool behind_ = false;           // replies wait for what the client said meanwhile
   bool told_max_tx_ = false;
   uint64_t restart_ = 0;  // where the next transfer begins
   std::shared_ptr<const Session> session_ = std::make_shared<const Session>();

@@ -51,6 +51,14 @@ std::optional<IpAddress> listening_address(const Exchange& exchange) {
   return told ? std::optional(exchange.listener->address) : std::nullopt;
 }
 
+const Exchange* login(const Exchange& exchange) {
+  return exchange.outcome ? &exchange : nullptr;
+}
+constexpr Column kLogin[] = {
+    choice<&Exchange::outcome, &outcome_name, &outcomes>("outcome", "how the attempt ended, by the reply")
+        .rule({.name = "ftp.login.outcome", .sender = Sender::server, .stage = kComplete}),
+};
+
 std::string_view user(const Exchange& exchange) {
   return exchange.session ? std::string_view(exchange.session->user) : std::string_view();
 }
@@ -78,6 +86,8 @@ constexpr Column kExchange[] = {
     choice<&replied, &replied_name, &replied_names>("reply_received", "yes, or no")
         .rule({.name = "ftp.reply_received", .sender = Sender::server, .stage = kComplete}),
     flag<&Exchange::reply_cut>("reply_truncated", "a line of the replies was longer than is kept").shown_empty(),
+    object<&login>("login", kLogin, "the end of an attempt to log in"),
+    integer<&Exchange::file_size>("file_size", "bytes of the file that is asked for or about, as the server tells it"),
     text<&user>("user", "the latest name that the client logged in with"),
     text<&directory>("cwd", "the directory in which the command is carried out, where replies told it"),
 };

@@ -73,7 +73,7 @@ constexpr Known kCommands[] = {
     {"RNFR"},
     {"RNTO"},
     {"SITE"},
-    {"SIZE"},
+    {"SIZE", Verb::size},
     {"SMNT"},
     {"STAT"},
     {"STOR", Verb::store},
@@ -209,6 +209,15 @@ std::optional<Listener> parse_extended_passive(std::string_view text) {
   const auto port = take_number(text, 0xffff);
   if (!port || *port == 0 || !text.starts_with(delimiter)) return {};
   return Listener{{}, static_cast<uint16_t>(*port)};
+}
+
+std::optional<uint64_t> parse_size(std::string_view text) {
+  if (const auto size = parse_unsigned(trim(text))) return size;
+  const size_t opened = text.rfind('(');
+  if (opened == npos) return {};
+  text.remove_prefix(opened + 1);
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  return text.substr(digits).starts_with(" byte") ? parse_unsigned(text.substr(0, digits)) : std::nullopt;
 }
 
 std::optional<std::string> parse_directory(std::string_view text) {

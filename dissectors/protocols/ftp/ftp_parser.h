@@ -27,6 +27,7 @@ enum class Verb : uint8_t {
   reinitialize,
   restart,
   retrieve,
+  size,
   store,
   store_unique,
   user,
@@ -68,6 +69,10 @@ std::optional<Listener> parse_extended_port(std::string_view argument);
 std::optional<Listener> parse_passive(std::string_view text);
 /// Of the text of a 229: "(|||port|)".
 std::optional<Listener> parse_extended_passive(std::string_view text);
+
+/// Bytes of a file: of the text of a 213 to SIZE (RFC 3659 4), or "(n bytes)" in that of a 150 or 125, as most servers
+/// have it.
+std::optional<uint64_t> parse_size(std::string_view text);
 
 /// The path that the reply to PWD has, in which a quote is written twice (RFC 959 appendix II).
 std::optional<std::string> parse_directory(std::string_view text);

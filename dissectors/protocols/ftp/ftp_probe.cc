@@ -76,6 +76,7 @@ Likelihood probe_reply(const FirstLine& line) {
 const About Ftp::about{.name = "ftp",
                        .ports = kPorts,
                        .help = "file transfer, the control connection (RFC 959)",
+                       .server_first = true,
                        .starts = {kCommandStarts, kReplyStarts}};
 
 Likelihood Ftp::probe(const Chunk& first) {

@@ -9,6 +9,8 @@ namespace {
 constexpr Direction kDirections[] = {Direction::to_server, Direction::to_client};
 constexpr std::string_view kAlso[] = {"ftp_data"};
 
+constexpr FrameKind kFrames[] = {{"data", "all that one side sends, listings as well"}};
+
 constexpr auto kAnomalies =
     names<Anomaly::unexpected_direction>({{Anomaly::unexpected_direction, "unexpected_direction"}});
 
@@ -29,6 +31,7 @@ const Protocol FtpData::protocol{.name = "ftp-data",
                                  .help = "file transfer, the data connections",
                                  .also = kAlso,
                                  .file = &carried_file,
+                                 .frames = kFrames,
                                  .in_alert = columns(),
                                  .caps = kCaps,
                                  .parts = kParts};
@@ -47,7 +50,11 @@ Step FtpData::data(const Chunk& chunk) {
   const size_t waiting = sides_[0].early.size() + sides_[1].early.size();
   if (!begun_ && (may_begin() || !out_.within(Cap::early, waiting + chunk.data.size()))) begin();
   if (begun_) {
+    // What waited for its command is no more at hand.
+    const bool first = chunk.offset == 0 && !chunk.data.empty();
+    if (first) out_.frame(Pdu::data, chunk.direction, 0, kOpenLength, &data_);
     pass(chunk.direction, chunk.data);
+    if (chunk.end) out_.end_frame(Pdu::data, chunk.direction, chunk.offset + chunk.data.size(), &data_);
   } else {
     side.early.append(to_text(chunk.data));
   }

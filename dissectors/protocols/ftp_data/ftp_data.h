@@ -42,7 +42,7 @@ class FtpData {
   using Config = ftp_data::Config;
   using Anomaly = ftp_data::Anomaly;
   using Context = AnnouncedFile;
-  using Pdu = None;
+  enum class Pdu : uint8_t { data };
   enum class Cap : uint8_t { early };
   static constexpr lapwing::Cap kCaps[] = {
       {"early", 64 << 10, "bytes that came before the command for them; they are then a file without a name"},
@@ -76,7 +76,7 @@ class FtpData {
   Out<FtpData> out_;
   Data data_;
   std::array<Side, 2> sides_;  // by Direction
-  bool begun_ = false, over_ = false;
+  bool begun_ = false;
 };
 
 }  // namespace lapwing::ftp_data

@@ -20,14 +20,20 @@ constexpr OptionRow<Config> kOptions[] = {
      "bytes of a file that are inspected; 0: all", Unit::bytes},
 };
 
+/// What was agreed on, where RFC 2348 2 allows it.
+std::optional<uint64_t> agreed_size(const Options& options) {
+  const bool allowed = options.block_size >= 8 && options.block_size <= 65464;
+  return allowed ? options.block_size : std::nullopt;
+}
+
 /// Of a transfer whose first block has so many bytes. A server may take another size than it was asked for; that it
 /// took one, which its answer would say, may not have been heard.
 uint64_t block_size(const Exchange& exchange, uint64_t first) {
   uint64_t size = kBlockSize;
   if (exchange.granted) {
-    size = exchange.granted->block_size.value_or(size);
+    size = agreed_size(*exchange.granted).value_or(size);
   } else if (exchange.request && first > kBlockSize) {
-    size = exchange.request->options.block_size.value_or(size);
+    size = agreed_size(exchange.request->options).value_or(size);
   }
   return std::max(size, first);
 }
@@ -89,7 +95,6 @@ Exchange& Tftp::begin(std::shared_ptr<const Request> request) {
   Exchange& exchange = exchange_.emplace();
   out_.open(exchange);
   exchange.request = std::move(request);
-  next_ = 1;
   block_size_ = 0;
   return exchange;
 }
@@ -120,13 +125,15 @@ void Tftp::block(const Packet& packet, Direction direction) {
   }
   if (exchange.transfer->file().over) return;  // the last block again
   if (block_size_ == 0) block_size_ = block_size(exchange, packet.data.size());
-  const auto ahead = static_cast<int16_t>(packet.number - static_cast<uint16_t>(next_));
-  const int64_t number = static_cast<int64_t>(next_) + ahead;
+  // On the wire are the lowest 16 bits of it.
+  const uint64_t next = exchange.blocks + 1;
+  const auto ahead = static_cast<int16_t>(packet.number - static_cast<uint16_t>(next));
+  const int64_t number = static_cast<int64_t>(next) + ahead;
   if (number < 1 || packet.data.size() > block_size_ || direction != exchange.direction) {
     return out_.anomaly(Anomaly::unexpected_block, direction, &exchange);
   }
   const uint64_t offset = (static_cast<uint64_t>(number) - 1) * block_size_;
-  next_ = std::max(next_, static_cast<uint64_t>(number) + 1);
+  exchange.blocks = std::max(exchange.blocks, static_cast<uint64_t>(number));
   exchange.transfer->at(offset, packet.data);
   if (packet.data.size() < block_size_) exchange.transfer->expect_size(offset + packet.data.size());
   if (exchange.transfer->file().over) tell_file();

@@ -38,6 +38,7 @@ struct Exchange : Transaction {
   std::optional<Options> granted;
   std::optional<Failure> failure;
   Direction direction = Direction::to_server;  // of the file
+  uint64_t blocks = 0;                         // of it so far, the last being the highest that came
   std::optional<file::Transfer<Tftp>> transfer;
 };
 
@@ -81,7 +82,6 @@ class Tftp {
   Out<Tftp> out_;
   const std::shared_ptr<const Request> announced_;
   std::optional<Exchange> exchange_;
-  uint64_t next_ = 1;        // block that comes next; on the wire its lowest 16 bits
   uint64_t block_size_ = 0;  // bytes of all but the last; 0: not known yet
 };
 

@@ -28,6 +28,9 @@ const Options* asked(const Exchange& exchange) {
 const Options* granted(const Exchange& exchange) {
   return exchange.granted ? &*exchange.granted : nullptr;
 }
+std::optional<uint64_t> blocks(const Exchange& exchange) {
+  return exchange.blocks > 0 ? std::optional(exchange.blocks) : std::nullopt;
+}
 std::optional<uint16_t> error_code(const Exchange& exchange) {
   return exchange.failure ? std::optional(exchange.failure->code) : std::nullopt;
 }
@@ -55,6 +58,7 @@ constexpr Column kExchange[] = {
     text<&mode>("mode", "octet, netascii or mail"),
     object<&asked>("options", kOptions, "what the client asked for (RFC 2347)"),
     object<&granted>("granted", kOptions, "what the server granted of that"),
+    integer<&blocks>("blocks", "number of the highest block that came"),
     integer<&error_code>("error_code", "why there is no file (RFC 1350 5)"),
     text<&error_message>("error_message", "the same in words"),
 };

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "sensor/event/event.h"
+#include "tests/support/cost.h"
 
 namespace lapwing {
 namespace {
@@ -42,6 +44,34 @@ TEST(Open, KnowsWhichWasOpenedFirstAndLast) {
   open.close(first);
   EXPECT_EQ(open.oldest(), &second);
   EXPECT_EQ(open.size(), 1u);
+}
+
+TEST(Open, KeepsTheOrderWhicheverIsClosed) {
+  Open<Call, int> open;
+  std::vector<Call*> calls;
+  for (int i = 0; i < 9; ++i) calls.push_back(&open.open(i));
+  for (size_t i : {0, 1, 4, 2, 7, 3}) open.close(*calls[i]);
+  EXPECT_EQ(open.oldest(), calls[5]);
+  EXPECT_EQ(open.latest(), calls[8]);
+  EXPECT_EQ(open.find(6), calls[6]);
+  EXPECT_EQ(open.find(0), nullptr);
+  EXPECT_EQ(open.size(), 3u);
+  open.close(*calls[8]);
+  EXPECT_EQ(open.latest(), calls[6]);
+}
+
+TEST(Open, ClosesTheOldestAtOnceHoweverManyWait) {
+  const auto turnover = [](size_t waiting) {
+    return test::cost([waiting] {
+      Open<Call> open;
+      for (size_t i = 0; i < waiting; ++i) open.open();
+      for (size_t i = 0; i < 20'000; ++i) {
+        open.open();
+        open.close(*open.oldest());
+      }
+    });
+  };
+  EXPECT_LT(turnover(4000), 10 * turnover(10));
 }
 
 TEST(Open, TakesUpAClosedOneWithTheCapacityThatItHas) {

@@ -63,6 +63,15 @@ TEST(FtpParser, FindsWhereSomebodyListens) {
   }
 }
 
+TEST(FtpParser, FindsHowLargeAFileIs) {
+  EXPECT_EQ(parse_size("4711"), 4711U);
+  EXPECT_EQ(parse_size("Opening BINARY mode data connection for a (1 bytes) (12 bytes)."), 12U);
+  for (std::string_view text :
+       {"", "x", "(", "()", "(12)", "(12 lines)", "(12", "(x bytes)", "12 bytes", "(99999999999999999999 bytes)"}) {
+    EXPECT_EQ(parse_size(text), std::nullopt) << text;
+  }
+}
+
 TEST(FtpParser, FollowsDirectories) {
   EXPECT_EQ(parse_directory(R"("/a ""b""" is current)"), R"(/a "b")");
   EXPECT_EQ(parse_directory(R"("/open)"), std::nullopt);

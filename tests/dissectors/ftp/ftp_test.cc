@@ -29,6 +29,7 @@ std::string times(size_t count, std::string_view text) {
 const CapReaches kReaches = {
     {"ftp", "tx", {{"app-layer.protocols.ftp.max-tx", "4"}}, [](Dialogue& d) { d.client(times(5, "NOOP\r\n")); }},
     {"ftp", "reply", {}, [](Dialogue& d) { d.server(times(5000, "220-welcome\r\n")); }},
+    {"ftp", "user", {}, [](Dialogue& d) { d.client("USER " + std::string(300, 'u') + "\r\n"); }},
     {"ftp",
      "directory",
      {},
@@ -52,6 +53,41 @@ TEST(Ftp, PasswordsAreShownToRulesAndToRecordsAsOptionsSay) {
   EXPECT_THAT(records("Anonymous", "guests"), HasSubstr(R"("command_data":"secret")"));
   EXPECT_THAT(records("ftp", "none"), redacted);
   EXPECT_THAT(records("bob", "all"), HasSubstr(R"("command_data":"secret")"));
+}
+
+TEST(Ftp, HowALoginEndedIsToldByItsReply) {
+  const auto outcomes = [](std::string_view client, std::string_view server) {
+    Dialogue d(row());
+    d.client(std::string(client)).server(std::string(server)).finish();
+    return d.values("ftp.login.outcome");
+  };
+  const std::string kUnknown = "0", kSuccess = "1", kFailure = "2";
+  constexpr std::string_view kLogin = "USER a\r\nPASS b\r\n";
+  EXPECT_THAT(outcomes(kLogin, "331 go on\r\n230 in\r\n"), ElementsAre(kSuccess));
+  EXPECT_THAT(outcomes(kLogin, "331 go on\r\n530 no\r\n"), ElementsAre(kFailure));
+  EXPECT_THAT(outcomes(kLogin, "530 guests only\r\n503 who?\r\n"), ElementsAre(kFailure));
+  EXPECT_THAT(outcomes(kLogin, "331 go on\r\n"), ElementsAre(kUnknown));
+  EXPECT_THAT(outcomes("USER a\r\n", "230 no password is asked for\r\n"), ElementsAre(kSuccess));
+  EXPECT_THAT(outcomes("PASS b\r\nACCT c\r\n", "332 and the account\r\n530 no\r\n"), ElementsAre(kFailure));
+  EXPECT_THAT(outcomes("", "220 hello\r\n331 go on\r\n230 in\r\n"), ElementsAre(kSuccess));
+  EXPECT_THAT(outcomes("STOR a\r\n", "530 log in first\r\n"), IsEmpty());
+}
+
+TEST(Ftp, WhatTheServerSaysOfAFilesSizeIsTold) {
+  Dialogue d(row());
+  d.client("SIZE a\r\nEPSV\r\nRETR a (9 bytes)\r\n");
+  d.server("213 4711\r\n229 (|||1025|)\r\n150 Opening a (9 bytes) (4711 bytes).\r\n226 done\r\n");
+  ASSERT_THAT(d.records, SizeIs(3));
+  EXPECT_THAT(d.records[0], HasSubstr(R"("file_size":4711)"));
+  EXPECT_THAT(d.records[2], HasSubstr(R"("file_size":4711)"));
+}
+
+TEST(Ftp, ALongNameOfAUserIsNotRepeated) {
+  Dialogue d(row());
+  d.client("USER " + std::string(300, 'u') + "\r\nNOOP\r\n").finish();
+  ASSERT_THAT(d.records, SizeIs(2));
+  EXPECT_THAT(d.records[0], HasSubstr("uuu"));
+  EXPECT_THAT(d.records[1], Not(HasSubstr("uuu")));
 }
 
 TEST(Ftp, AReplyHasAllItsLinesInWhateverPiecesTheyCome) {

@@ -65,6 +65,15 @@ TEST(FtpData, AListingIsNoFile) {
   EXPECT_THAT(d.records, ElementsAre(R"({"ftp_data":{"command":"NLST"}})"));
 }
 
+TEST(FtpData, AListingIsAFrameUntilItsEnd) {
+  Heard heard;
+  FlowDriver flow({.known = "ftp-data", .frames = true, .context = announced("NLST", "", Direction::to_client)}, heard);
+  flow.say(Direction::to_client, "a\r\n");
+  flow.say(Direction::to_client, "b\r\n");
+  flow.end(Direction::to_client);
+  EXPECT_THAT(heard.frames, ElementsAre("< data 0+6"));
+}
+
 TEST(FtpData, APartOfAFileSaysWhereItBegins) {
   Dialogue d(dissector("ftp-data"));
   auto file = announced("RETR", "a", Direction::to_client);

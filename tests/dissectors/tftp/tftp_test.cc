@@ -66,7 +66,17 @@ TEST(Tftp, NumbersOfBlocksBeginAgain) {
   for (unsigned i = 1; i <= 70'000; ++i) d.datagram(kServer, block(i & 0xffff, "01234567"));
   d.datagram(kServer, block(70'001 & 0xffff, "x"));
   ASSERT_THAT(d.records, SizeIs(2));
-  EXPECT_THAT(d.records[1], AllOf(HasSubstr(R"("size":560001)"), HasSubstr("CLOSED")));
+  EXPECT_THAT(d.records[1], AllOf(HasSubstr(R"("size":560001)"), HasSubstr("CLOSED"), HasSubstr(R"("blocks":70001)")));
+}
+
+TEST(Tftp, SizesOfBlocksThatNobodyMayAgreeOnAreNone) {
+  for (const std::string& size : {"0", "7", "65465", "9223372036854775808", "99999999999999999999"}) {
+    Dialogue d(dissector("tftp"));
+    d.datagram(kClient, request(1, "a")).datagram(kServer, option("blksize", size));
+    d.datagram(kServer, block(1, std::string(512, 'a'))).datagram(kServer, block(2, "b"));
+    ASSERT_THAT(d.records, SizeIs(2)) << size;
+    EXPECT_THAT(d.records[1], AllOf(HasSubstr(R"("size":513)"), HasSubstr("CLOSED")));
+  }
 }
 
 TEST(Tftp, AnErrorEndsTheTransfer) {
