@@ -1,7 +1,7 @@
 """The attacks, one a row: what makes it, how much of it, and what a sensor may spend on it."""
 import dataclasses, typing
 
-import dns_attacks as dns, http_attacks as http, rule_attacks as rules, subscriptions, tls_attacks as tls, wire_attacks as wire
+import dns_attacks as dns, http_attacks as http, imap_attacks as imap, rule_attacks as rules, subscriptions, tls_attacks as tls, wire_attacks as wire
 
 MODERATE = 10         # times the CPU that normal traffic takes for a byte
 OUTPUT = 20           # bytes of records for a byte of the capture
@@ -122,6 +122,13 @@ ROWS = (
     Row("certificate-subject", tls.long_subject, (4000, 50), (4000, 10), 20, near=True),
     Row("certificate-nested", tls.nested_certificate, (8000, 20), (8000, 5), near=True),
     Row("certificate-bytewise", tls.certificate_bytewise, (1000, 5), (1000, 2)),
+
+    Row("imap-literals", imap.tiny_literals, (1000000, 4), (400000, 2)),
+    Row("imap-sections", imap.tiny_sections, (400000, 4), (200000, 2), 60, 40, near=True),
+    Row("imap-messages", imap.tiny_messages, (400000, 4), (200000, 2), 60, 40, near=True),
+    Row("imap-structures", imap.structures, (1000000, 4), (400000, 2)),
+    Row("imap-unanswered", imap.unanswered, (20000, 10), (10000, 4), 40, 60, near=True),
+    Row("imap-line", imap.one_line, (4000000, 4), (1000000, 4)),
 
     Row("tcp-every-second", wire.every_second_byte, (60000, 4), (40000, 1)),
     Row("tcp-shuffled", wire.shuffled, (60000, 4), (40000, 1)),
