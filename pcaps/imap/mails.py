@@ -21,17 +21,17 @@ def mail(number, subject, text, sender="Carol <carol@lab.example>"):
 def mails():
     yield mail(1, "Lunch", "At noon? See http://menu.lab.example/today\n")
     table = mail(2, "A picture, and a table", "Both are attached.\n")
-    table.add_attachment(random.randbytes(8_000), maintype="image", subtype="png", filename="picture.png")
-    table.add_attachment("a;b\n1;2\n" * 200, subtype="csv", filename="t\u00e4belle.csv", cte="quoted-printable")
+    table.add_attachment(random.randbytes(2_500), maintype="image", subtype="png", filename="picture.png")
+    table.add_attachment("a;b\n1;2\n" * 60, subtype="csv", filename="t\u00e4belle.csv", cte="quoted-printable")
     yield table
     forwarded, inner = mail(3, "Fwd: report", "As promised.\n"), mail(4, "report", "The report.\n")
-    inner.add_attachment(b"%PDF-1.4 " + random.randbytes(3_000), maintype="application", subtype="pdf", filename="report.pdf")
+    inner.add_attachment(b"%PDF-1.4 " + random.randbytes(1_500), maintype="application", subtype="pdf", filename="report.pdf")
     forwarded.add_attachment(inner)
     yield forwarded
     order = mail(5, "Your order", "Please open the document and enable its content.\nhttp://pay.malware.lab.example/order\n",
                  sender="Billing <billing@malware.lab.example>")
     # The first bytes of a document with a macro, and nothing that runs.
-    macro = b"PK\x03\x04\x14\x00\x00\x00\x08\x00" + bytes(16) + b"\x13\x00\x00\x00word/vbaProject.bin" + random.randbytes(2_000)
+    macro = b"PK\x03\x04\x14\x00\x00\x00\x08\x00" + bytes(16) + b"\x13\x00\x00\x00word/vbaProject.bin" + random.randbytes(800)
     order.add_attachment(macro, maintype="application", subtype="vnd.ms-word.document.macroEnabled.12", filename="order.docm")
     yield order
 

@@ -64,7 +64,7 @@ def parts():
     save("sections.eml", b"".join(item[1] for item in found if isinstance(item, tuple)))
     found = client.fetch("2", "(BODY.PEEK[2.MIME] BODY.PEEK[2])")[1]
     save("mime.eml", b"".join(item[1] for item in found if isinstance(item, tuple)))
-    pieces, whole = 4096, b""
+    pieces, whole = 1500, b""
     while True:
         found = client.fetch("2", f"(RFC822.SIZE BODY.PEEK[]<{len(whole)}.{pieces}>)")[1]
         whole += found[0][1]
