@@ -127,7 +127,7 @@ ROWS = (
     Row("imap-sections", imap.tiny_sections, (400000, 4), (200000, 2), 60, 40, near=True),
     Row("imap-messages", imap.tiny_messages, (400000, 4), (200000, 2), 60, 40, near=True),
     Row("imap-structures", imap.structures, (1000000, 4), (400000, 2)),
-    Row("imap-unanswered", imap.unanswered, (20000, 10), (10000, 4), 40, 60, near=True),
+    Row("imap-unanswered", imap.unanswered, (20000, 10), (10000, 4), 60, 60, near=True),
     Row("imap-line", imap.one_line, (4000000, 4), (1000000, 4)),
 
     Row("tcp-every-second", wire.every_second_byte, (60000, 4), (40000, 1)),
