@@ -93,7 +93,7 @@ Imap::Imap(const Config& config, const Out<Imap>& out)
 
 Step Imap::data(const Chunk& chunk) {
   seen_[index(chunk.direction)] = true;
-  if (compressed_) return Step::ok(chunk.data.size());
+  if (unreadable_) return Step::ok(chunk.data.size());
   return chunk.direction == kClient ? client(chunk) : server(chunk);
 }
 
@@ -105,7 +105,7 @@ bool Imap::begins_tls(const Side& side, Bytes rest) const {
 
 void Imap::become_tls() {
   if (!out_.knows("tls")) {
-    compressed_ = true;  // nor could it be read
+    unreadable_ = true;  // nor could it be read
     return;
   }
   over_ = true;
@@ -242,7 +242,7 @@ void Imap::enter(std::string user, std::string mailbox) {
 }
 
 Step Imap::gap(Direction direction, uint64_t lost) {
-  if (compressed_) return Step::ok(0);
+  if (unreadable_) return Step::ok(0);
   Side& from = side(direction);
   if (direction == kClient) ahead_ = false;
   if (from.literal > 0) {

@@ -206,7 +206,7 @@ class Imap {
   bool behind_ = false;        // the server is unread until the client is read that far
   bool securing_ = false;      // TLS was granted
   bool over_ = false;          // the flow is TLS's
-  bool compressed_ = false;    // nothing more is read
+  bool unreadable_ = false;    // nothing more is read
   bool in_step_;               // each answer has its command
   bool greeted_;
   bool told_max_tx_ = false;

@@ -24,7 +24,7 @@ Step Imap::read_client(const Chunk& chunk) {
   size_t used = 0;
   while (used < chunk.data.size() && !over_) {
     const Bytes rest = chunk.data.subspan(used);
-    if (compressed_) return Step::ok(chunk.data.size());
+    if (unreadable_) return Step::ok(chunk.data.size());
     if (awaited_ != Awaited::nothing) {
       if (!chunk.end && !must_guess(rest)) {
         ahead_ = true;
@@ -161,7 +161,7 @@ void Imap::guess(Bytes rest) {
   if (rest.size() > out_.limit(Cap::ahead)) out_.capped(Cap::ahead);
   if (awaited_ == Awaited::literal) return go_ahead();
   if (awaited_ == Awaited::compress && judge(to_text(rest), true) == Verdict::no) {
-    compressed_ = true;
+    unreadable_ = true;
     finish();
   }
   awaited_ = Awaited::nothing;

@@ -72,22 +72,27 @@ void Delivery::open(const Exchange& of, const Place& place, uint64_t at) {
                                          .offset = section.offset});
   if (!config_.decode) return;
   const bool part = section.kind == Kind::part;
-  if (part && (!place.header || !from_start)) return open_file();
+  std::string name = part && place.header ? place.header->file_name() : std::string();
+  // What is decoded has no lines of mail any more.
+  const bool file = part && (!place.header || !from_start || (section.decoded && !name.empty()));
+  if (file) return open_file(std::move(name));
   mime::Carrier& carrier = *this;
   reader_.emplace(config_, mime::Reader::Place{out_.part<mime::Mime>(), now, direction_, out_.contents()},
                   now.mail->message, carrier);
-  if (part) {
-    if (!section.decoded) reader_->take(to_bytes(place.header->coding));
-    reader_->take(to_bytes(place.header->others));
-  }
+  if (part) reader_->take(to_bytes(place.header->text(section.decoded)));
   if (part || !from_start || section.kind == Kind::text) reader_->take(to_bytes(kLineEnd));
 }
 
 /// A part without its headers may be anything, and is a file as it comes.
-void Delivery::open_file() {
+void Delivery::open_file(std::string name) {
   if (!out_.contents()) return;
+  PartOut part = out_.part<mime::Mime>();
+  if (!part.within(mime::Mime::Cap::filename, name.size())) {
+    part.anomaly(mime::Mime::Anomaly::long_filename, direction_, exchange_.get());
+    name.resize(part.limit(mime::Mime::Cap::filename));
+  }
   const uint64_t keep = config_.content_limit ? config_.content_limit : UINT64_MAX;
-  message_file(exchange_->mail->message.files.emplace_back("", keep), {}, false);
+  message_file(exchange_->mail->message.files.emplace_back(std::move(name), keep), {}, false);
 }
 
 void Delivery::take(Bytes bytes) {

@@ -61,7 +61,7 @@ class Delivery final : private mime::Carrier {
  private:
   bool goes_on(const Place& place) const;
   void open(const Exchange& of, const Place& place, uint64_t at);
-  void open_file();
+  void open_file(std::string name);
   void message_headers() override;
   void message_file(file::File& file, Bytes bytes, bool over) override;
 

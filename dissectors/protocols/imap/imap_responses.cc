@@ -31,7 +31,7 @@ Step Imap::server(const Chunk& chunk) {
   size_t used = 0;
   while (used < chunk.data.size() && !over_) {
     const Bytes rest = chunk.data.subspan(used);
-    if (compressed_) return Step::ok(chunk.data.size());
+    if (unreadable_) return Step::ok(chunk.data.size());
     if (begins_tls(side(kServer), rest)) {
       become_tls();
       break;
@@ -199,7 +199,7 @@ void Imap::answer(Exchange& exchange, const Response& response) {
   close(exchange);
   if (closes) enter(session_->user, {});
   if (!compresses) return;
-  compressed_ = true;
+  unreadable_ = true;
   finish();
 }
 

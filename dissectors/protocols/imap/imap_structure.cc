@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dissectors/parts/mime/mime_header.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::imap {
@@ -36,11 +37,10 @@ class Reader {
 
   void single(const std::string& part, size_t depth) {
     const std::string type = to_lower(string()), subtype = to_lower(string());
-    PartHeader header{
-        .part = part, .coding = {}, .others = "Content-Type: " + type + "/" + subtype + parameters() + "\r\n"};
+    PartHeader header{.part = part, .type = type + "/" + subtype + parameters(), .disposition = {}, .coding = {}};
     skip();  // id
     skip();  // description
-    header.coding = "Content-Transfer-Encoding: " + string() + "\r\n";
+    header.coding = string();
     skip();  // size
     if (type == "message" && (subtype == "rfc822" || subtype == "global")) {
       skip();  // envelope
@@ -49,8 +49,8 @@ class Reader {
     if (type == "text" || type == "message") skip();  // lines
     skip();                                           // MD5
     if (open()) {
-      header.others += "Content-Disposition: " + string();
-      header.others += parameters() + "\r\n";
+      header.disposition = string();
+      header.disposition += parameters();
       close();
     }
     parts.push_back(std::move(header));
@@ -127,6 +127,19 @@ class Reader {
 };
 
 }  // namespace
+
+std::string PartHeader::text(bool decoded) const {
+  std::string out = "Content-Type: " + type + "\r\n";
+  if (!disposition.empty()) out += "Content-Disposition: " + disposition + "\r\n";
+  if (!coding.empty() && !decoded) out += "Content-Transfer-Encoding: " + coding + "\r\n";
+  return out;
+}
+
+std::string PartHeader::file_name() const {
+  auto name = mime::parameter(disposition, "filename");
+  if (!name || name->empty()) name = mime::parameter(type, "name");
+  return mime::decode_words(name.value_or(""));
+}
 
 std::vector<PartHeader> parse_structure(std::string_view data) {
   constexpr std::string_view kItem = "BODYSTRUCTURE (";

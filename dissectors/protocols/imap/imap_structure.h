@@ -11,9 +11,13 @@
 namespace lapwing::imap {
 
 struct PartHeader {
-  std::string part;    // "1.2"
-  std::string coding;  // headers that say the same, each with its end: Content-Transfer-Encoding,
-  std::string others;  // and the others
+  std::string part;                       // "1.2"
+  std::string type, disposition, coding;  // values of the headers that say the same
+
+  /// Those headers, each with its end. `decoded`: the coding is undone.
+  std::string text(bool decoded) const;
+  /// Of the file that the part is; empty where it is none.
+  std::string file_name() const;
 };
 /// Of the items of a FETCH; what is cut off or wrong is left out.
 std::vector<PartHeader> parse_structure(std::string_view data);

@@ -123,14 +123,14 @@ TEST(ImapStructure, TellsThePartsOfAMessage) {
       "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 200 (NIL NIL ((NIL NIL \"a\" \"b\"))) "
       "(\"image\" \"png\" NIL NIL NIL \"base64\" 4) 7 NIL NIL) \"mixed\") FLAGS ())");
   std::string all;
-  for (const PartHeader& part : parts) all += part.part + "|" + part.coding + part.others;
+  for (const PartHeader& part : parts) all += part.part + "|" + part.text(part.part == "2") + part.file_name() + "\n";
   EXPECT_EQ(all,
-            "1.1|Content-Transfer-Encoding: 7bit\r\nContent-Type: text/plain; charset=\"utf-8\"\r\n"
-            "1.2|Content-Transfer-Encoding: quoted-printable\r\nContent-Type: text/html\r\n"
-            "2|Content-Transfer-Encoding: base64\r\nContent-Type: application/pdf; name=\"a \\\"b\\\".pdf\"\r\n"
-            "Content-Disposition: attachment; filename=\"c.pdf\"; size=\"66\"\r\n"
-            "3.1|Content-Transfer-Encoding: base64\r\nContent-Type: image/png\r\n"
-            "3|Content-Transfer-Encoding: 7bit\r\nContent-Type: message/rfc822\r\n");
+            "1.1|Content-Type: text/plain; charset=\"utf-8\"\r\nContent-Transfer-Encoding: 7bit\r\n\n"
+            "1.2|Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\n"
+            "2|Content-Type: application/pdf; name=\"a \\\"b\\\".pdf\"\r\n"
+            "Content-Disposition: attachment; filename=\"c.pdf\"; size=\"66\"\r\nc.pdf\n"
+            "3.1|Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\n"
+            "3|Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 7bit\r\n\n");
   const auto alone = parse_structure("(BODYSTRUCTURE (\"text\" \"plain\" NIL NIL NIL \"7bit\" 1 1))");
   ASSERT_EQ(alone.size(), 1u);
   EXPECT_EQ(alone[0].part, "1");
