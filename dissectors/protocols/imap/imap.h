@@ -165,7 +165,7 @@ class Imap {
   void end_command(Exchange& exchange);
   void log_in(Exchange& exchange);
   bool must_guess(Bytes rest) const;
-  void guess(Bytes rest);
+  bool guess(Bytes rest, bool end);
   void go_ahead();
 
   // imap_responses.cc: what the server says.

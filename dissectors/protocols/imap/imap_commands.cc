@@ -31,7 +31,8 @@ Step Imap::read_client(const Chunk& chunk) {
         out_.anomaly(Anomaly::invalid_pipelined_sequence, kClient, &at_hand());
         return Step::need(used, out_.limit(Cap::ahead) + 1 - rest.size());
       }
-      guess(rest);
+      ahead_ = false;
+      if (!guess(rest, chunk.end)) return Step::need(used, 1);
     } else if (begins_tls(side(kClient), rest)) {
       become_tls();
     } else if (!read(chunk, used)) {
@@ -156,15 +157,23 @@ bool Imap::must_guess(Bytes rest) const {
   return !seen_[index(kServer)] || !in_step_ || rest.size() > out_.limit(Cap::ahead);
 }
 
-/// Nobody tells what `rest` is.
-void Imap::guess(Bytes rest) {
+/// What `rest` looks like, of which nobody tells; false while there is too little of it.
+bool Imap::guess(Bytes rest, bool end) {
   if (rest.size() > out_.limit(Cap::ahead)) out_.capped(Cap::ahead);
-  if (awaited_ == Awaited::literal) return go_ahead();
-  if (awaited_ == Awaited::compress && judge(to_text(rest), true) == Verdict::no) {
-    unreadable_ = true;
-    finish();
+  if (awaited_ == Awaited::literal) {
+    go_ahead();
+    return true;
+  }
+  if (awaited_ == Awaited::compress) {
+    const Verdict verdict = judge(to_text(rest), true);
+    if (verdict == Verdict::more && !end) return false;
+    if (verdict == Verdict::no) {
+      unreadable_ = true;
+      finish();
+    }
   }
   awaited_ = Awaited::nothing;
+  return true;
 }
 
 }  // namespace lapwing::imap

@@ -180,6 +180,13 @@ TEST(Imap, ALiteralThatIsRefusedDoesNotCome) {
   EXPECT_THAT(granted.records, SizeIs(4));
 }
 
+TEST(Imap, AClientThatEndsAheadOfAnAnswerHoldsNobodyUp) {
+  Dialogue d(row());
+  d.server(kGreeting).client("a1 NOOP {9}\r\nahead").end(Direction::to_server);
+  d.server("* 1 EXISTS\r\na1 OK done\r\n").finish();
+  EXPECT_THAT(d.records, Contains(HasSubstr(R"("response":"done")")));
+}
+
 TEST(Imap, WhatIsSaidInTheClearBehindStarttlsIsTold) {
   const std::string hello = "\x16\x03\x03\x00\x2f\x01";
   Dialogue client(row()), server(row());
