@@ -1,7 +1,7 @@
 """The attacks, one a row: what makes it, how much of it, and what a sensor may spend on it."""
 import dataclasses, typing
 
-import dns_attacks as dns, ftp_attacks as ftp, http_attacks as http, mail_attacks as mail, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
+import dns_attacks as dns, ftp_attacks as ftp, http_attacks as http, imap_attacks as imap, mail_attacks as mail, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
 
 MODERATE = 10         # times the CPU that normal traffic takes for a byte
 OUTPUT = 20           # bytes of records for a byte of the capture
@@ -165,6 +165,12 @@ ROWS = (
     Row("ftp-repeated-names", ftp.repeated_names, (100000, 3), (20000, 1), 25, near=True),
     Row("tftp-requests", ftp.requests, (100000, 3), (40000, 1)),
     Row("tftp-blocks", ftp.blocks, (60000, 3), (30000, 1)),
+    Row("imap-literals", imap.tiny_literals, (1000000, 4), (400000, 2)),
+    Row("imap-sections", imap.tiny_sections, (400000, 4), (200000, 2), 60, 40, near=True),
+    Row("imap-messages", imap.tiny_messages, (400000, 4), (200000, 2), 60, 40, near=True),
+    Row("imap-structures", imap.structures, (1000000, 4), (400000, 2)),
+    Row("imap-unanswered", imap.unanswered, (20000, 10), (10000, 4), 60, 60, near=True),
+    Row("imap-line", imap.one_line, (4000000, 4), (1000000, 4)),
 
     Row("tcp-every-second", wire.every_second_byte, (60000, 4), (40000, 1)),
     Row("tcp-shuffled", wire.shuffled, (60000, 4), (40000, 1)),

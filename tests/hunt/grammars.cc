@@ -14,6 +14,7 @@ Dialogue speak_tftp(Random& random);
 Dialogue speak_smtp(Random& random);
 std::vector<Announced> announce_ftp(Random& random);
 std::vector<Announced> announce_tftp(Random& random);
+Dialogue speak_imap(Random& random);
 Dialogue speak_nothing(Random& random);
 
 namespace {
@@ -27,6 +28,7 @@ constexpr Grammar kGrammars[] = {
     {"smtp", false, {25, 2525}, speak_smtp},
     {"ftp", false, {21, 2121}, speak_ftp, announce_ftp},
     {"tftp", true, {69, 6969}, speak_tftp, announce_tftp},
+    {"imap", false, {143, 1143}, speak_imap},
     {"none", false, {7, 4444}, speak_nothing},
 };
 }  // namespace
