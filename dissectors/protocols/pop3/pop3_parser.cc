@@ -24,13 +24,14 @@ struct Known {
 constexpr std::array kLines = {Further::lines, Further::lines}, kListing = {Further::lines, Further::none},
                      kPerhaps = {Further::perhaps, Further::none};
 
-// RFC 1939, 2449 (CAPA), 2595 (STLS), 5034 (AUTH), 6856 (LANG, UTF8).
+// RFC 1460 (LAST), 1939, 2449 (CAPA), 2595 (STLS), 5034 (AUTH), 6856 (LANG, UTF8).
 constexpr Known kCommands[] = {
     {"APOP", Verb::apop, 2, 2, {}, true},
     {"AUTH", Verb::auth, 0, 2, kPerhaps},
     {"CAPA", Verb::other, 0, 0, kLines, true},
     {"DELE", Verb::other, 1, 1},
     {"LANG", Verb::other, 0, 1, kPerhaps},
+    {"LAST"},
     {"LIST", Verb::other, 0, 1, kListing},
     {"NOOP"},
     {"PASS", Verb::pass, 1, 1},
