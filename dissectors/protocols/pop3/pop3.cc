@@ -75,7 +75,8 @@ const About Pop3::about{.name = "pop3",
                         .transports = transport::tcp,
                         .ports = kPorts,
                         .help = "mailboxes (RFC 1939)",
-                        .starts = {bytes_of("ACDLNPQRSTUacdlnpqrstu"), bytes_of("+-")}};
+                        .starts = {bytes_of("ACDLNPQRSTUacdlnpqrstu"), bytes_of("+-")},
+                        .stream_depth = 0};  // a session may fetch a whole mailbox
 
 const Protocol Pop3::protocol{.name = "pop3",
                               .anomalies = kAnomalies,
