@@ -11,6 +11,7 @@ Dialogue speak_ssh(Random& random);
 Dialogue speak_telnet(Random& random);
 Dialogue speak_ftp(Random& random);
 Dialogue speak_tftp(Random& random);
+Dialogue speak_pop3(Random& random);
 Dialogue speak_nothing(Random& random);
 
 namespace {
@@ -22,6 +23,7 @@ constexpr Grammar kGrammars[] = {
     {"ssh", false, {22, 2222}, speak_ssh},
     {"ftp", false, {21, 2121}, speak_ftp},
     {"tftp", true, {69, 6969}, speak_tftp},
+    {"pop3", false, {110, 1110}, speak_pop3},
     {"none", false, {7, 4444}, speak_nothing},
 };
 }  // namespace
