@@ -117,7 +117,9 @@ std::optional<Lines::Line> Pop3::take_line(const Chunk& chunk, size_t& used) {
 /// `rest` begins a line. Where STLS was not heard, nor who granted it, a handshake tells of both.
 bool Pop3::turns_to_tls(Direction direction, Bytes rest) const {
   if (rest.front() != kHandshake) return false;
-  return stls_ != Stls::none || (direction == kServer && !in_step_ && rest.size() > 1 && rest[1] == kTlsVersion);
+  if (stls_ != Stls::none) return true;
+  const bool any = direction == kServer && (!in_step_ || reading_ == Reading::unsure);
+  return any && rest.size() > 1 && rest[1] == kTlsVersion;
 }
 
 void Pop3::become_tls() {
@@ -159,7 +161,7 @@ void Pop3::command(const Lines::Line& line, uint64_t offset) {
   exchange.begin[index(kClient)] = offset;
   if (!config_.passwords) {
     exchange.shown = without_secrets(parsed);
-    if (!parsed.known && !in_step_) {  // behind lost bytes it may be a response of AUTH
+    if (!parsed.known && (!in_step_ || unkept_ > 0)) {  // it may be a response of an AUTH that is not there
       exchange.command.clear();
       exchange.shown = 0;
       exchange.redacted = true;

@@ -43,6 +43,9 @@ bool TextLines::append(std::string_view text, uint64_t limit) {
 }
 
 void TextLines::clear() {
+  constexpr size_t kSmall = 4096;  // bytes that are worth keeping for the next
+  if (bytes_.capacity() > kSmall) bytes_ = {};
+  if (ends_.capacity() > kSmall / sizeof ends_[0]) ends_ = {};
   bytes_.clear();
   ends_.clear();
   kept_ = 0;
