@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -56,6 +57,7 @@ struct About {
   /// First bytes, by index(Direction), of which the probe may say anything but no: of others it is not asked.
   std::array<ByteSet, 2> starts = {ByteSet::all(), ByteSet::all()};
   bool only_on_ports = false;  // its bytes say too little: it is asked on its ports, and where its name was announced
+  std::optional<uint64_t> stream_depth = {};  // bytes of each direction to reassemble, 0: all; else as of all flows
 };
 
 /// A dissector is a plain class. Its instance lives as long as the flow speaks the protocol [W], and says through its

@@ -48,12 +48,11 @@ AppConfig AppConfig::read(const OptionSource& options, std::span<const std::stri
     }
     AppProtocol protocol{.config = row->configure(options)};
     protocol.plans = std::make_shared<const RecordPlans>(*row->protocol, protocol.config.get(), requested);
-    for (const Setting* node : options.find("app-layer.protocols." + std::string(row->about->name) + ".stream-depth")) {
-      const uint64_t depth = node->as_size();
-      protocol.stream_depth = depth ? depth : UINT64_MAX;
-    }
-    std::vector<uint16_t> ports(row->about->ports.begin(), row->about->ports.end());
     std::string base = "app-layer.protocols." + std::string(row->about->name);
+    protocol.stream_depth = row->about->stream_depth;
+    for (const Setting* node : options.find(base + ".stream-depth")) protocol.stream_depth = node->as_size();
+    if (protocol.stream_depth == 0) protocol.stream_depth = UINT64_MAX;
+    std::vector<uint16_t> ports(row->about->ports.begin(), row->about->ports.end());
     uint8_t off = 0, recognised = 0;
     for (const Switch& s : kSwitches) {
       std::string prefix = base + std::string(s.key);
@@ -93,8 +92,9 @@ std::vector<OptionInfo> app_options() {
     out.push_back({base + ".detection-ports.dp", "list", ports,
                    "further ports on which traffic that could be several protocols is taken for this one", ""});
     if (row->about->transports & transport::tcp) {
+      const std::optional<uint64_t> depth = row->about->stream_depth;
       out.push_back(
-          {base + ".stream-depth", "bytes", "",
+          {base + ".stream-depth", "bytes", depth ? std::to_string(*depth) : "",
            "bytes of each direction that are reassembled of its flows, 0: all; else as stream.reassembly.depth", ""});
     }
     for (OptionInfo& option : row->options()) out.push_back(std::move(option));

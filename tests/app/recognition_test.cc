@@ -41,6 +41,14 @@ TEST(Recognition, RefusesMoreThanItCanTellApart) {
   EXPECT_NO_THROW(AppConfig::read(Setting{}, {}, rows));
 }
 
+TEST(Recognition, AProtocolMayWantMoreOfItsFlowsReassembledThanOthers) {
+  MadeUp<2> two(&sure_of_own_number);
+  two.about(1).stream_depth = 0;
+  const AppConfig config = AppConfig::read(Setting{}, {}, two.rows());
+  EXPECT_EQ(config.protocols[0].stream_depth, std::nullopt);
+  EXPECT_EQ(config.protocols[1].stream_depth, UINT64_MAX);
+}
+
 size_t asked_of_all(const auto& made_up) {
   size_t out = 0;
   for (size_t i = 0; i < made_up.rows().size(); ++i) out += made_up.asked(i);

@@ -1,7 +1,7 @@
 """The attacks, one a row: what makes it, how much of it, and what a sensor may spend on it."""
 import dataclasses, typing
 
-import dns_attacks as dns, ftp_attacks as ftp, http_attacks as http, imap_attacks as imap, mail_attacks as mail, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
+import dns_attacks as dns, ftp_attacks as ftp, http_attacks as http, imap_attacks as imap, mail_attacks as mail, pop3_attacks as pop3, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
 
 MODERATE = 10         # times the CPU that normal traffic takes for a byte
 OUTPUT = 20           # bytes of records for a byte of the capture
@@ -171,6 +171,15 @@ ROWS = (
     Row("imap-structures", imap.structures, (1000000, 4), (400000, 2)),
     Row("imap-unanswered", imap.unanswered, (20000, 10), (10000, 4), 60, 60, near=True),
     Row("imap-line", imap.one_line, (4000000, 4), (1000000, 4)),
+    Row("pop3-commands", pop3.commands, (60000, 20), (60000, 4), 40),
+    Row("pop3-pipelined", pop3.pipelined, (200, 1000), (200, 100), 40, 30),
+    Row("pop3-replies", pop3.replies, (60000, 20), (60000, 4), 40),
+    Row("pop3-junk", pop3.junk, (60000, 20), (60000, 4), 40),
+    Row("pop3-one-line", pop3.one_line, (100 << 20, 1), (4 << 20, 1)),
+    Row("pop3-dots", pop3.dots, (8 << 20, 4), (2 << 20, 1)),
+    Row("pop3-dots-bytewise", pop3.dots_bytewise, (20000, 3), (8000, 2)),
+    Row("pop3-messages", pop3.messages, (20000, 10), (5000, 4), 40),
+    Row("pop3-listing", pop3.listing, (8 << 20, 4), (2 << 20, 1)),
 
     Row("tcp-every-second", wire.every_second_byte, (60000, 4), (40000, 1)),
     Row("tcp-shuffled", wire.shuffled, (60000, 4), (40000, 1)),

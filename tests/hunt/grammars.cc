@@ -15,6 +15,7 @@ Dialogue speak_smtp(Random& random);
 std::vector<Announced> announce_ftp(Random& random);
 std::vector<Announced> announce_tftp(Random& random);
 Dialogue speak_imap(Random& random);
+Dialogue speak_pop3(Random& random);
 Dialogue speak_nothing(Random& random);
 
 namespace {
@@ -29,6 +30,7 @@ constexpr Grammar kGrammars[] = {
     {"ftp", false, {21, 2121}, speak_ftp, announce_ftp},
     {"tftp", true, {69, 6969}, speak_tftp, announce_tftp},
     {"imap", false, {143, 1143}, speak_imap},
+    {"pop3", false, {110, 1110}, speak_pop3},
     {"none", false, {7, 4444}, speak_nothing},
 };
 }  // namespace

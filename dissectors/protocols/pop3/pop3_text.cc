@@ -1,0 +1,60 @@
+#include "dissectors/protocols/pop3/pop3_text.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace lapwing::pop3 {
+
+DottedText::Dot DottedText::read_dot(Bytes line) {
+  if (line.size() > 1 && line[1] == '\n') return {true, 2};
+  if (line.size() > 2 && line[1] == '\r' && line[2] == '\n') return {true, 3};
+  return {line.size() > 2 || (line.size() > 1 && line[1] != '\r'), 0};
+}
+
+size_t DottedText::until_dot(Bytes rest) {
+  const void* found = ::memmem(rest.data(), rest.size(), "\n.", 2);
+  const size_t size = found ? static_cast<size_t>(static_cast<const uint8_t*>(found) - rest.data()) + 1 : rest.size();
+  const uint8_t before = size > 1 ? rest[size - 2] : last_;
+  last_ = rest[size - 1];
+  line_begins_ = last_ == '\n';
+  bare_line_end_ = line_begins_ && before != '\r';
+  return size;
+}
+
+bool TextLines::append(std::string_view text, uint64_t limit) {
+  while (!text.empty() && !cut_) {
+    const uint64_t counted = kept_ + (open_ ? 0 : kPerLine);
+    const size_t end = text.find('\n');
+    const size_t line = end == std::string_view::npos ? text.size() : end + 1;
+    const auto size = static_cast<size_t>(std::min<uint64_t>(line, limit - std::min(limit, counted)));
+    cut_ = size < line;
+    if (size == 0) break;
+    bytes_.append(text.substr(0, size));
+    kept_ = counted + size;
+    open_ = size <= end;
+    if (!open_) {
+      bytes_.pop_back();
+      if (bytes_.size() > (ends_.empty() ? 0 : ends_.back()) && bytes_.back() == '\r') bytes_.pop_back();
+      ends_.push_back(bytes_.size());
+    }
+    text.remove_prefix(size);
+  }
+  return !cut_;
+}
+
+void TextLines::clear() {
+  constexpr size_t kSmall = 4096;  // bytes that are worth keeping for the next
+  if (bytes_.capacity() > kSmall) bytes_ = {};
+  if (ends_.capacity() > kSmall / sizeof ends_[0]) ends_ = {};
+  bytes_.clear();
+  ends_.clear();
+  kept_ = 0;
+  open_ = cut_ = false;
+}
+
+std::string_view TextLines::operator[](size_t i) const {
+  const size_t begin = i == 0 ? 0 : ends_[i - 1], end = i < ends_.size() ? ends_[i] : bytes_.size();
+  return std::string_view(bytes_).substr(begin, end - begin);
+}
+
+}  // namespace lapwing::pop3
