@@ -8,7 +8,7 @@ namespace lapwing {
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   char buffer[kIpTextSize];
-  if (text.size() >= sizeof buffer || text.find('\0') != text.npos) return std::nullopt;
+  if (text.empty() || text.size() >= sizeof buffer || text.find('\0') != text.npos) return std::nullopt;
   std::memcpy(buffer, text.data(), text.size());
   buffer[text.size()] = 0;
   IpAddress address;
