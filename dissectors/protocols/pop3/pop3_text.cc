@@ -1,7 +1,8 @@
 #include "dissectors/protocols/pop3/pop3_text.h"
 
 #include <algorithm>
-#include <cstring>
+
+#include "dissectors/contract/lines.h"
 
 namespace lapwing::pop3 {
 
@@ -12,8 +13,7 @@ DottedText::Dot DottedText::read_dot(Bytes line) {
 }
 
 size_t DottedText::until_dot(Bytes rest) {
-  const void* found = ::memmem(rest.data(), rest.size(), "\n.", 2);
-  const size_t size = found ? static_cast<size_t>(static_cast<const uint8_t*>(found) - rest.data()) + 1 : rest.size();
+  const size_t size = until_dot_line(rest);
   const uint8_t before = size > 1 ? rest[size - 2] : last_;
   last_ = rest[size - 1];
   line_begins_ = last_ == '\n';

@@ -1,6 +1,5 @@
 // Mails of a session, and their text.
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "dissectors/protocols/smtp/smtp.h"
@@ -102,8 +101,7 @@ Step Smtp::text(const Chunk& chunk, size_t used) {
 
 /// Takes all up to the end of a line that one with a dot follows.
 size_t Smtp::text_until_dot(Bytes rest) {
-  const void* found = ::memmem(rest.data(), rest.size(), "\n.", 2);
-  const size_t size = found ? static_cast<size_t>(static_cast<const uint8_t*>(found) - rest.data()) + 1 : rest.size();
+  const size_t size = until_dot_line(rest);
   const uint8_t before = size > 1 ? rest[size - 2] : last_byte_;
   last_byte_ = rest[size - 1];
   line_begins_ = last_byte_ == '\n';
