@@ -11,15 +11,13 @@
 #include <string_view>
 #include <vector>
 
+#include "dissectors/contract/likelihood.h"
 #include "dissectors/contract/out.h"
 #include "sensor/base/bit_set.h"
 #include "sensor/base/options.h"
 #include "sensor/event/event.h"
 
 namespace lapwing {
-
-/// `more`: may be this protocol, but these bytes do not suffice to tell.
-enum class Likelihood : uint8_t { no, more, maybe, sure };
 
 /// ok: `used` bytes were consumed, the rest (if any) is offered again with what follows.
 /// need: nothing can be done before `more` further bytes are there; `used` bytes were consumed.

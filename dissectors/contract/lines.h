@@ -11,18 +11,6 @@
 
 namespace lapwing {
 
-/// Bytes up to the first line that begins with a dot, but for one at their beginning (RFC 5321 4.5.2); all where there
-/// is none. What was coded in base64 has no dot.
-inline size_t until_dot_line(Bytes bytes) {
-  for (size_t at = 1; at < bytes.size(); ++at) {
-    const void* dot = std::memchr(bytes.data() + at, '.', bytes.size() - at);
-    if (!dot) break;
-    at = static_cast<size_t>(static_cast<const uint8_t*>(dot) - bytes.data());
-    if (bytes[at - 1] == '\n') return at;
-  }
-  return bytes.size();
-}
-
 /// [W] Of one side of a flow. A line ends with LF; a CR in front of it belongs to its end. What is found depends on the
 /// bytes alone, not on how they were cut, and no byte is looked at twice.
 class Lines {

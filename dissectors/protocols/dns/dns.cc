@@ -70,31 +70,19 @@ std::span<const OptionRow<Config>> Dns::options() {
   return kOptions;
 }
 
-namespace {
-
-Likelihood likelihood(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::no: return Likelihood::no;
-    case Verdict::more: return Likelihood::more;
-    case Verdict::plausible: return Likelihood::maybe;
-    case Verdict::certain: return Likelihood::sure;
-  }
-  return Likelihood::no;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Likelihood Dns::probe(const Chunk& first) {
   const bool to_server = first.direction == Direction::to_server;
-  if (first.datagram) return likelihood(judge(first.data, first.data.size(), to_server, true));
+  if (first.datagram) return judge(first.data, first.data.size(), to_server, true);
   // BIND, Unbound and dnsmasq go on behind a first message that is none.
   Bytes rest = first.data;
   for (bool junk = false;; junk = true) {
     if (rest.size() < kPrefix) return Likelihood::more;
     const size_t size = load_be16(rest.data());
     rest = rest.subspan(kPrefix);
-    const Verdict verdict = judge(rest, size, to_server, false);
-    if (verdict != Verdict::no || junk || size > kMaxOdd) return likelihood(verdict);
+    const Likelihood verdict = judge(rest, size, to_server, false);
+    if (verdict != Likelihood::no || junk || size > kMaxOdd) return verdict;
     if (rest.size() < size) return Likelihood::more;
     rest = rest.subspan(size);
   }
@@ -104,9 +92,9 @@ Step Dns::data(const Chunk& chunk) {
   if (chunk.datagram) return message(chunk.data, 0, chunk) ? Step::ok(chunk.data.size()) : Step::fail();
   Resync& resync = resync_[index(chunk.direction)];
   size_t used = resync.skip(chunk, kPrefix + kEnoughToResume, [&](Bytes rest) {
-    return rest.size() < kPrefix ? Likelihood::more
-                                 : likelihood(resume(rest.subspan(kPrefix), load_be16(rest.data()),
-                                                     chunk.direction == Direction::to_server));
+    return rest.size() < kPrefix
+               ? Likelihood::more
+               : resume(rest.subspan(kPrefix), load_be16(rest.data()), chunk.direction == Direction::to_server);
   });
   if (resync.lost()) return Step::need(used, 1);
   while (true) {

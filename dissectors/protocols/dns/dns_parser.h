@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "dissectors/contract/likelihood.h"
 #include "sensor/base/bytes.h"
 #include "sensor/base/named_value.h"
 
@@ -113,13 +114,12 @@ inline constexpr size_t kMaxOdd = 512;
 
 /// How sure the bytes are a DNS message. `size` is what the length prefix promises, wire.size() for datagrams. Of a
 /// stream the header and the first question tell alone, so that the verdict is the same however it was cut.
-enum class Verdict : uint8_t { no, more, plausible, certain };
-Verdict judge(Bytes wire, size_t size, bool to_server, bool datagram);
-/// Whether a message of a stream begins here, where any byte may be the first: certain, no, or more, which is no once
+Likelihood judge(Bytes wire, size_t size, bool to_server, bool datagram);
+/// Whether a message of a stream begins here, where any byte may be the first: sure, no, or more, which is no once
 /// kEnoughToResume bytes are there. Of its header and first question, which are looked at alone, all must be as it
 /// should, as of random bytes less than one in 2^60 is. Messages without question, as the later ones of a zone transfer
 /// may be (RFC 5936 2.2.1), are not found.
-Verdict resume(Bytes wire, size_t size, bool to_server);
+Likelihood resume(Bytes wire, size_t size, bool to_server);
 inline constexpr size_t kEnoughToResume = kHeaderSize + 255 + 4;  // the longest name (RFC 1035 2.3.4), type and class
 
 /// Takes the next string off the front of a TXT record's data; false at its end or when it is cut short.

@@ -73,43 +73,43 @@ bool known_type(uint16_t type) {
 
 }  // namespace
 
-Verdict judge(Bytes wire, size_t size, bool to_server, bool datagram) {
+Likelihood judge(Bytes wire, size_t size, bool to_server, bool datagram) {
   constexpr uint16_t kFatal = kMalformedAnswers | kUnterminatedName | kInfiniteLoop | kTooManyLabels;
-  if (size < kHeaderSize) return Verdict::no;
+  if (size < kHeaderSize) return Likelihood::no;
   wire = wire.first(std::min(wire.size(), size));
   const bool whole = wire.size() == size;
   const Header h = read_header(wire, to_server);
   const bool odd = !sane(h, to_server);
   // Which only its port makes DNS. Of streams no more is waited for than a short message or one with a good question.
   const bool may_be_odd = datagram || size <= kMaxOdd || (sane_flags(h, to_server) && h.questions > 0);
-  if (odd && !may_be_odd) return Verdict::no;
-  if (wire.size() < kHeaderSize) return Verdict::more;
+  if (odd && !may_be_odd) return Likelihood::no;
+  if (wire.size() < kHeaderSize) return Likelihood::more;
   const size_t count = size_t{h.questions} + h.answers + h.authorities + h.additionals;
   if (count == 0 || kHeaderSize + kSmallestQuestion * std::min<size_t>(h.questions, 1) > size || 2 * count > size) {
-    return Verdict::no;
+    return Likelihood::no;
   }
   Message& message = per_thread([] { return Message(); });
   const bool parsed = parse(wire, message);
   if (message.questions.empty() || (datagram && !parsed)) {
-    if (!whole) return Verdict::more;
-    return parsed && !(message.faults & kFatal) ? Verdict::plausible : Verdict::no;
+    if (!whole) return Likelihood::more;
+    return parsed && !(message.faults & kFatal) ? Likelihood::maybe : Likelihood::no;
   }
   const Question& question = message.questions[0];
   const Bytes name = message.text_of(question.name);
-  if (is_netbios(name) || (datagram && message.faults & kMalformedAnswers)) return Verdict::no;
-  if (odd || !known_class(question.klass) || !known_type(question.type)) return Verdict::plausible;
-  if (datagram && (may_be_multicast(message, name) || message.faults != 0)) return Verdict::plausible;
+  if (is_netbios(name) || (datagram && message.faults & kMalformedAnswers)) return Likelihood::no;
+  if (odd || !known_class(question.klass) || !known_type(question.type)) return Likelihood::maybe;
+  if (datagram && (may_be_multicast(message, name) || message.faults != 0)) return Likelihood::maybe;
   // Nothing before the first name it could point to.
-  return wire[kHeaderSize] & 0xc0 ? Verdict::plausible : Verdict::certain;
+  return wire[kHeaderSize] & 0xc0 ? Likelihood::maybe : Likelihood::sure;
 }
 
-Verdict resume(Bytes wire, size_t size, bool to_server) {
+Likelihood resume(Bytes wire, size_t size, bool to_server) {
   const size_t enough = std::min(size, kEnoughToResume);
   wire = wire.first(std::min(wire.size(), enough));
-  if (!sane(read_header(wire, to_server), to_server)) return Verdict::no;
-  const Verdict verdict = judge(wire, size, to_server, false);
-  if (verdict == Verdict::more && wire.size() < enough) return verdict;
-  return verdict == Verdict::certain ? verdict : Verdict::no;
+  if (!sane(read_header(wire, to_server), to_server)) return Likelihood::no;
+  const Likelihood verdict = judge(wire, size, to_server, false);
+  if (verdict == Likelihood::more && wire.size() < enough) return verdict;
+  return verdict == Likelihood::sure ? verdict : Likelihood::no;
 }
 
 }  // namespace lapwing::dns

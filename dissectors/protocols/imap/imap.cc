@@ -43,16 +43,6 @@ const auto kOptions = mime::with_options<Config, LAPWING_IMAP_KEY>({
     {LAPWING_IMAP_KEY "record.passwords", &Config::passwords, "no", "imap records show passwords of logins"},
 });
 
-Likelihood likelihood(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::no: return Likelihood::no;
-    case Verdict::more: return Likelihood::more;
-    case Verdict::plausible: return Likelihood::maybe;
-    case Verdict::certain: return Likelihood::sure;
-  }
-  return Likelihood::no;
-}
-
 }  // namespace
 
 const About Imap::about{.name = "imap",
@@ -78,7 +68,7 @@ std::span<const OptionRow<Config>> Imap::options() {
 }
 
 Likelihood Imap::probe(const Chunk& first) {
-  return likelihood(judge(to_text(first.data), first.direction == kClient));
+  return judge(to_text(first.data), first.direction == kClient);
 }
 
 Imap::Side::Side(const Config& config, Out<Imap>& out, Direction direction)

@@ -165,9 +165,9 @@ bool Imap::guess(Bytes rest, bool end) {
     return true;
   }
   if (awaited_ == Awaited::compress) {
-    const Verdict verdict = judge(to_text(rest), true);
-    if (verdict == Verdict::more && !end) return false;
-    if (verdict == Verdict::no) {
+    const Likelihood verdict = judge(to_text(rest), true);
+    if (verdict == Likelihood::more && !end) return false;
+    if (verdict == Likelihood::no) {
       unreadable_ = true;
       finish();
     }

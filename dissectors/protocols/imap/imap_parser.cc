@@ -157,24 +157,24 @@ FirstLine first_line(std::string_view first, size_t most) {
 }
 
 /// A tag is what the client likes: of words of other protocols it must differ by a digit.
-Verdict judge_client(std::string_view first) {
+Likelihood judge_client(std::string_view first) {
   constexpr size_t kTag = 32;
   auto [line, whole] = first_line(first, 64);
   const std::string_view tag = line.substr(0, line.find(' '));
-  if (!is_likely_tag(tag) || tag.size() > kTag) return Verdict::no;
-  if (tag.size() == line.size()) return whole ? Verdict::no : Verdict::more;
+  if (!is_likely_tag(tag) || tag.size() > kTag) return Likelihood::no;
+  if (tag.size() == line.size()) return whole ? Likelihood::no : Likelihood::more;
   line.remove_prefix(tag.size() + 1);
   const std::string_view name = line.substr(0, line.find(' '));
   if (name.size() == line.size() && !whole) {
     const bool begins = std::ranges::any_of(
         kVerbs, [&](const auto& row) { return equal_nocase(row.name.substr(0, name.size()), name); });
-    return begins || equal_nocase(name, "UID") || equal_nocase(name, "UI") ? Verdict::more : Verdict::no;
+    return begins || equal_nocase(name, "UID") || equal_nocase(name, "UI") ? Likelihood::more : Likelihood::no;
   }
   const bool numbered = std::ranges::any_of(tag, is_digit);
-  if (equal_nocase(name, "UID")) return numbered ? Verdict::certain : Verdict::plausible;
+  if (equal_nocase(name, "UID")) return numbered ? Likelihood::sure : Likelihood::maybe;
   const auto* const row = find_verb(name);
-  if (!row) return Verdict::no;
-  return row->distinct && numbered ? Verdict::certain : Verdict::plausible;
+  if (!row) return Likelihood::no;
+  return row->distinct && numbered ? Likelihood::sure : Likelihood::maybe;
 }
 
 /// Of the beginning of a line, whether it may be that of "a1 OK done".
@@ -189,15 +189,15 @@ bool may_be_tagged(std::string_view line) {
   });
 }
 
-Verdict judge_server(std::string_view first) {
+Likelihood judge_server(std::string_view first) {
   const auto [line, whole] = first_line(first, 512);
   const bool untagged = line.starts_with('*');
-  if (untagged && line.size() > 1 && line[1] != ' ') return Verdict::no;
-  if (!untagged && !may_be_tagged(line)) return Verdict::no;
-  if (!whole) return Verdict::more;
+  if (untagged && line.size() > 1 && line[1] != ' ') return Likelihood::no;
+  if (!untagged && !may_be_tagged(line)) return Likelihood::no;
+  if (!whole) return Likelihood::more;
   const Response response = parse_response(line);
-  if (response.kind == Response::Kind::tagged) return Verdict::plausible;
-  return is_distinct(response) ? Verdict::certain : Verdict::no;
+  if (response.kind == Response::Kind::tagged) return Likelihood::maybe;
+  return is_distinct(response) ? Likelihood::sure : Likelihood::no;
 }
 
 }  // namespace
@@ -379,8 +379,8 @@ std::optional<AskedPart> parse_asked_part(std::string_view arguments) {
   return offset && size ? std::optional(AskedPart{*offset, *size}) : std::nullopt;
 }
 
-Verdict judge(std::string_view first, bool to_server) {
-  if (first.empty()) return Verdict::more;
+Likelihood judge(std::string_view first, bool to_server) {
+  if (first.empty()) return Likelihood::more;
   return to_server ? judge_client(first) : judge_server(first);
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "dissectors/contract/likelihood.h"
+
 namespace lapwing::imap {
 
 /// What a command asks for, as far as it matters. `known` is any other of the RFCs; `mailbox` names one and no more.
@@ -95,8 +97,7 @@ struct AskedPart {
 };
 std::optional<AskedPart> parse_asked_part(std::string_view arguments);
 
-enum class Verdict : uint8_t { no, more, plausible, certain };
 /// Whether the first bytes of a side are those of IMAP.
-Verdict judge(std::string_view first, bool to_server);
+Likelihood judge(std::string_view first, bool to_server);
 
 }  // namespace lapwing::imap

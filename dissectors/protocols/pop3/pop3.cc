@@ -48,16 +48,6 @@ std::string to_upper(std::string_view text) {
   return out;
 }
 
-Likelihood likelihood(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::no: return Likelihood::no;
-    case Verdict::more: return Likelihood::more;
-    case Verdict::plausible: return Likelihood::maybe;
-    case Verdict::certain: return Likelihood::sure;
-  }
-  return Likelihood::no;
-}
-
 /// Bytes of the arguments that prove nothing.
 size_t without_secrets(const Command& command) {
   switch (command.verb) {
@@ -95,7 +85,7 @@ std::span<const OptionRow<Config>> Pop3::options() {
 }
 
 Likelihood Pop3::probe(const Chunk& first) {
-  return likelihood(judge(to_text(first.data), first.direction == kClient));
+  return judge(to_text(first.data), first.direction == kClient);
 }
 
 Pop3::Pop3(const Config& config, const Out<Pop3>& out)

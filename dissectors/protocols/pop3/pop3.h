@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "dissectors/contract/dissector.h"
+#include "dissectors/contract/dotted_text.h"
 #include "dissectors/contract/lines.h"
 #include "dissectors/contract/open.h"
 #include "dissectors/parts/file/file_part.h"

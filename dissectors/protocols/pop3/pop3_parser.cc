@@ -74,36 +74,36 @@ bool begins_with(std::string_view text, std::string_view begin) {
 /// The words that begin a status line, and stand alone or before a blank.
 constexpr std::string_view kOk = "+OK", kError = "-ERR";
 
-Verdict judge_client(std::string_view first) {
+Likelihood judge_client(std::string_view first) {
   const size_t size = std::min(first.find_first_of(" \t\r\n"), first.size());
   const std::string_view name = first.substr(0, size);
   if (size == first.size()) {
     const bool may = std::ranges::any_of(kCommands, [&](const Known& row) { return begins_with(row.name, name); });
-    return may && size <= kLongestName ? Verdict::more : Verdict::no;
+    return may && size <= kLongestName ? Likelihood::more : Likelihood::no;
   }
   const Known* row = find(name);
-  if (!row) return Verdict::no;
+  if (!row) return Likelihood::no;
   constexpr size_t kLine = 512;
   const size_t end = first.find('\n');
-  if (end == npos && first.size() < kLine) return Verdict::more;
+  if (end == npos && first.size() < kLine) return Likelihood::more;
   const Command command = parse_command(trim(first.substr(0, std::min(end, kLine))));
-  return row->of_no_other && command.counted ? Verdict::certain : Verdict::plausible;
+  return row->of_no_other && command.counted ? Likelihood::sure : Likelihood::maybe;
 }
 
-Verdict judge_server(std::string_view first) {
+Likelihood judge_server(std::string_view first) {
   for (const std::string_view word : {kOk, kError}) {
     const std::string_view start = first.substr(0, word.size());
     if (!word.starts_with(start)) continue;
-    if (first.size() <= word.size()) return Verdict::more;
+    if (first.size() <= word.size()) return Likelihood::more;
     const char behind = first[word.size()];
-    if (behind == '\r' || behind == '\n') return Verdict::plausible;
-    if (behind != ' ') return Verdict::no;
-    if (word == kError) return Verdict::plausible;
+    if (behind == '\r' || behind == '\n') return Likelihood::maybe;
+    if (behind != ' ') return Likelihood::no;
+    if (word == kError) return Likelihood::maybe;
     // Redis and NATS answer with the word alone.
-    if (first.size() == word.size() + 1) return Verdict::more;
-    return is_printable(first[word.size() + 1]) ? Verdict::certain : Verdict::plausible;
+    if (first.size() == word.size() + 1) return Likelihood::more;
+    return is_printable(first[word.size() + 1]) ? Likelihood::sure : Likelihood::maybe;
   }
-  return Verdict::no;
+  return Likelihood::no;
 }
 
 }  // namespace
@@ -177,8 +177,8 @@ Begins begins(Bytes first) {
   return name.size() < kLongest ? Begins::more : Begins::line;
 }
 
-Verdict judge(std::string_view first, bool to_server) {
-  if (first.empty()) return Verdict::more;
+Likelihood judge(std::string_view first, bool to_server) {
+  if (first.empty()) return Likelihood::more;
   return to_server ? judge_client(first) : judge_server(first);
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "dissectors/contract/likelihood.h"
 #include "sensor/base/bytes.h"
 
 namespace lapwing::pop3 {
@@ -48,8 +49,7 @@ std::optional<Mailbox> parse_mailbox(std::string_view text);
 enum class Begins : uint8_t { more, status, header, line };
 Begins begins(Bytes first);
 
-enum class Verdict : uint8_t { no, more, plausible, certain };
 /// Whether the first bytes of a side are those of POP3.
-Verdict judge(std::string_view first, bool to_server);
+Likelihood judge(std::string_view first, bool to_server);
 
 }  // namespace lapwing::pop3

@@ -2,24 +2,7 @@
 
 #include <algorithm>
 
-#include "dissectors/contract/lines.h"
-
 namespace lapwing::pop3 {
-
-DottedText::Dot DottedText::read_dot(Bytes line) {
-  if (line.size() > 1 && line[1] == '\n') return {true, 2};
-  if (line.size() > 2 && line[1] == '\r' && line[2] == '\n') return {true, 3};
-  return {line.size() > 2 || (line.size() > 1 && line[1] != '\r'), 0};
-}
-
-size_t DottedText::until_dot(Bytes rest) {
-  const size_t size = until_dot_line(rest);
-  const uint8_t before = size > 1 ? rest[size - 2] : last_;
-  last_ = rest[size - 1];
-  line_begins_ = last_ == '\n';
-  bare_line_end_ = line_begins_ && before != '\r';
-  return size;
-}
 
 bool TextLines::append(std::string_view text, uint64_t limit) {
   while (!text.empty() && !cut_) {

@@ -53,16 +53,6 @@ const auto kOptions = mime::with_options<Config, LAPWING_SMTP_KEY>({
     {LAPWING_SMTP_KEY "record.passwords", &Config::passwords, "no", "smtp records show passwords of AUTH"},
 });
 
-Likelihood likelihood(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::no: return Likelihood::no;
-    case Verdict::more: return Likelihood::more;
-    case Verdict::plausible: return Likelihood::maybe;
-    case Verdict::certain: return Likelihood::sure;
-  }
-  return Likelihood::no;
-}
-
 }  // namespace
 
 const About Smtp::about{.name = "smtp",
@@ -91,7 +81,7 @@ std::span<const OptionRow<Config>> Smtp::options() {
 }
 
 Likelihood Smtp::probe(const Chunk& first) {
-  return likelihood(judge(to_text(first.data), first.direction == kClient));
+  return judge(to_text(first.data), first.direction == kClient);
 }
 
 Smtp::Smtp(const Config& config, const Out<Smtp>& out)
@@ -326,7 +316,7 @@ Step Smtp::gap(Direction direction, uint64_t lost) {
   if (direction == kClient && mode_ == Mode::text) {
     lose_text(lost);
     text_lost_ = true;
-    line_begins_ = false;
+    text_.lose();
   } else if (direction == kClient && mode_ == Mode::chunk) {
     const uint64_t within = std::min(lost, chunk_left_);
     lose_text(within);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dissectors/contract/dissector.h"
+#include "dissectors/contract/dotted_text.h"
 #include "dissectors/contract/lines.h"
 #include "dissectors/contract/open.h"
 #include "dissectors/contract/outcome.h"
@@ -151,7 +152,6 @@ class Smtp final : private mime::Carrier {
   void begin_text();
   void end_reading(FileState state);
   Step text(const Chunk& chunk, size_t used);
-  size_t text_until_dot(Bytes rest);
   void take_text(Bytes bytes);
   void lose_text(uint64_t count);
   void take_chunk(Bytes bytes);
@@ -189,15 +189,13 @@ class Smtp final : private mime::Carrier {
   Mode mode_ = Mode::commands;
   Verb awaited_ = Verb::other;  // in Mode::waiting: whose answer
   uint64_t line_begin_ = 0;     // of the command at hand, in the stream
+  DottedText text_;             // what DATA is followed by
   uint64_t text_begin_ = 0;     // there, of what DATA is followed by
   uint64_t read_to_ = 0;        // there, behind what was read
   uint64_t chunk_left_ = 0;     // bytes of BDAT's
   bool last_chunk_ = false;
   bool behind_chunk_ = false;    // a command must follow
-  bool line_begins_ = false;     // of the text
-  bool bare_line_end_ = false;   // the line before ended in LF alone
   bool text_lost_ = false;       // bytes of it are lost, perhaps its end
-  uint8_t last_byte_ = 0;        // of it
   bool ahead_ = false;           // the client is ahead of an answer, and unread
   bool behind_ = false;          // the server is unread until the client is read that far
   bool changed_ = false;         // to TLS

@@ -11,17 +11,6 @@ namespace {
 constexpr auto kClient = Direction::to_server;
 constexpr auto kServer = Direction::to_client;
 
-/// The line at the beginning of `rest`, which begins with a dot (RFC 5321 4.5.2).
-struct DotLine {
-  bool known = false;  // else more bytes have to tell
-  size_t end = 0;      // bytes of the line that ends the text; 0: it is a line of it
-};
-DotLine dot_line(Bytes rest) {
-  if (rest.size() > 1 && rest[1] == '\n') return {true, 2};
-  if (rest.size() > 2 && rest[1] == '\r' && rest[2] == '\n') return {true, 3};
-  return {rest.size() > 2 || (rest.size() > 1 && rest[1] != '\r'), 0};
-}
-
 }  // namespace
 
 Mail& Smtp::mail() {
@@ -53,9 +42,8 @@ void Smtp::begin_data() {
 void Smtp::begin_text() {
   end_reading(FileState::truncated);  // of chunks, behind which DATA begins anew
   reading_ = current_->text = true;
-  line_begins_ = true;
-  bare_line_end_ = text_lost_ = false;
-  last_byte_ = 0;
+  text_ = {};
+  text_lost_ = false;
   Mail& now = *current_;
   if (config_.decode) {
     mime::Carrier& carrier = *this;
@@ -69,45 +57,22 @@ void Smtp::begin_text() {
 }
 
 Step Smtp::text(const Chunk& chunk, size_t used) {
-  while (used < chunk.data.size()) {
-    const Bytes rest = chunk.data.subspan(used);
-    if (!line_begins_ || rest.front() != '.') {
-      used += text_until_dot(rest);
-      continue;
-    }
-    const DotLine dot = dot_line(rest);
-    if (!dot.known) return Step::need(used, 1);
-    if (dot.end == 0) {
-      ++used;
-      line_begins_ = false;
-      continue;
-    }
-    // Servers that disagree on where a text ends can be made to take what follows for a mail of its own.
-    if (dot.end == 2 || bare_line_end_) out_.anomaly(Anomaly::ambiguous_end_of_data, kClient, current_);
-    read_to_ = chunk.offset + used;
-    Mail* const over = current_;
-    mode_ = Mode::commands;
-    end_text(FileState::closed);
-    current_ = nullptr;
-    if (each_recipient_ && server_seen_) {
-      for (size_t others = std::min<size_t>(over->accepted, over->to.size()); others > 1; --others)
-        unanswered(Verb::text);
-    }
-    unanswered(Verb::text, over);
-    return Step::ok(used + dot.end);
+  const DottedText::Taken taken = text_.read(chunk.data.subspan(used), [this](Bytes bytes) { take_text(bytes); });
+  used += taken.used;
+  if (taken.end == 0) return used == chunk.data.size() ? Step::ok(used) : Step::need(used, 1);
+  // Servers that disagree on where a text ends can be made to take what follows for a mail of its own.
+  if (taken.ambiguous) out_.anomaly(Anomaly::ambiguous_end_of_data, kClient, current_);
+  read_to_ = chunk.offset + used;
+  Mail* const over = current_;
+  mode_ = Mode::commands;
+  end_text(FileState::closed);
+  current_ = nullptr;
+  if (each_recipient_ && server_seen_) {
+    for (size_t others = std::min<size_t>(over->accepted, over->to.size()); others > 1; --others)
+      unanswered(Verb::text);
   }
-  return Step::ok(used);
-}
-
-/// Takes all up to the end of a line that one with a dot follows.
-size_t Smtp::text_until_dot(Bytes rest) {
-  const size_t size = until_dot_line(rest);
-  const uint8_t before = size > 1 ? rest[size - 2] : last_byte_;
-  last_byte_ = rest[size - 1];
-  line_begins_ = last_byte_ == '\n';
-  bare_line_end_ = line_begins_ && before != '\r';
-  take_text(rest.first(size));
-  return size;
+  unanswered(Verb::text, over);
+  return Step::ok(used + taken.end);
 }
 
 void Smtp::take_text(Bytes bytes) {

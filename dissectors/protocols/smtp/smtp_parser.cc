@@ -36,28 +36,28 @@ bool is_digit(char c) {
 }
 
 /// Beginnings that no other protocol has.
-Verdict judge_client(std::string_view first) {
+Likelihood judge_client(std::string_view first) {
   for (std::string_view begin : {"EHLO ", "HELO ", "LHLO ", "MAIL FROM:", "RCPT TO:"}) {
     const size_t size = std::min(first.size(), begin.size());
     if (!equal_nocase(first.substr(0, size), begin.substr(0, size))) continue;
-    return size == begin.size() ? Verdict::certain : Verdict::more;
+    return size == begin.size() ? Likelihood::sure : Likelihood::more;
   }
-  return Verdict::no;
+  return Likelihood::no;
 }
 
 /// FTP and others greet with 220 as well.
-Verdict judge_server(std::string_view first) {
+Likelihood judge_server(std::string_view first) {
   constexpr size_t kGreeting = 512;
   for (std::string_view begin : {"220", "554", "421"}) {
     const size_t size = std::min(first.size(), begin.size());
     if (first.substr(0, size) != begin.substr(0, size)) continue;
-    if (first.size() <= begin.size()) return Verdict::more;
-    if (first[begin.size()] != ' ' && first[begin.size()] != '-') return Verdict::no;
+    if (first.size() <= begin.size()) return Likelihood::more;
+    if (first[begin.size()] != ' ' && first[begin.size()] != '-') return Likelihood::no;
     const std::string_view line = first.substr(0, std::min({first.find('\n'), first.size(), kGreeting}));
-    if (to_lower(line).find("smtp") != npos) return Verdict::certain;
-    return line.size() == first.size() && line.size() < kGreeting ? Verdict::more : Verdict::plausible;
+    if (to_lower(line).find("smtp") != npos) return Likelihood::sure;
+    return line.size() == first.size() && line.size() < kGreeting ? Likelihood::more : Likelihood::maybe;
   }
-  return Verdict::no;
+  return Likelihood::no;
 }
 
 }  // namespace
@@ -121,8 +121,8 @@ Credentials parse_first_answer(std::string_view mechanism, std::string_view code
   return {};
 }
 
-Verdict judge(std::string_view first, bool to_server) {
-  if (first.empty()) return Verdict::more;
+Likelihood judge(std::string_view first, bool to_server) {
+  if (first.empty()) return Likelihood::more;
   return to_server ? judge_client(first) : judge_server(first);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "dissectors/contract/likelihood.h"
 #include "sensor/base/bytes.h"
 
 namespace lapwing::smtp {
@@ -61,8 +62,7 @@ struct Credentials {
 Credentials parse_first_answer(std::string_view mechanism, std::string_view coded);
 std::string decode_answer(std::string_view coded);
 
-enum class Verdict : uint8_t { no, more, plausible, certain };
 /// Whether the first bytes of a side are those of SMTP.
-Verdict judge(std::string_view first, bool to_server);
+Likelihood judge(std::string_view first, bool to_server);
 
 }  // namespace lapwing::smtp

@@ -63,14 +63,5 @@ TEST(Lines, OfNothingThereAreNone) {
   EXPECT_THAT(lines_of("", 10, 1), IsEmpty());
 }
 
-TEST(Lines, OneWithADotIsFoundBehindOthers) {
-  auto until = [](std::string_view text) { return until_dot_line(to_bytes(text)); };
-  EXPECT_EQ(until(""), 0u);
-  EXPECT_EQ(until(".\n"), 2u) << "it is asked for behind the first line";
-  EXPECT_EQ(until("\n.\n"), 1u);
-  EXPECT_EQ(until("a.b\r\nc...\r\n.\r\n"), 11u);
-  EXPECT_EQ(until("a.\r.\n"), 5u);
-}
-
 }  // namespace
 }  // namespace lapwing

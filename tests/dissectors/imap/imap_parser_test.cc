@@ -149,25 +149,25 @@ TEST(ImapStructure, IsReadWhateverItIs) {
 
 TEST(ImapParser, OnlyWhatNoOtherProtocolSaysIsCertain) {
   for (std::string_view text : {"* OK hi\r\n", "* BYE\r\n", "* 3 EXISTS\r\n", "* FLAGS ()\n"}) {
-    EXPECT_EQ(judge(text, false), Verdict::certain) << text;
+    EXPECT_EQ(judge(text, false), Likelihood::sure) << text;
   }
   for (std::string_view text : {"* OK", "*", "a1 O", "a1", "* 3 EXI"})
-    EXPECT_EQ(judge(text, false), Verdict::more) << text;
+    EXPECT_EQ(judge(text, false), Likelihood::more) << text;
   for (std::string_view text :
        {"220 x", "+OK hi\r\n", "*1\r\n", "HTTP/1.1 200 OK\r\n", "* hello\r\n", "SSH-2.0-x\r\n"}) {
-    EXPECT_EQ(judge(text, false), Verdict::no) << text;
+    EXPECT_EQ(judge(text, false), Likelihood::no) << text;
   }
-  EXPECT_EQ(judge("a1 OK done\r\n", false), Verdict::plausible);
+  EXPECT_EQ(judge("a1 OK done\r\n", false), Likelihood::maybe);
   for (std::string_view text : {"a1 LOGIN a b\r\n", "001 capability\r\n", "1 UID FETCH 1 FLAGS\r\n"}) {
-    EXPECT_EQ(judge(text, true), Verdict::certain) << text;
+    EXPECT_EQ(judge(text, true), Likelihood::sure) << text;
   }
   for (std::string_view text : {"USER LOGIN\r\n", "a1 NOOP\r\n", "STAT LIST\r\n"}) {
-    EXPECT_EQ(judge(text, true), Verdict::plausible) << text;
+    EXPECT_EQ(judge(text, true), Likelihood::maybe) << text;
   }
   for (std::string_view text : {"a", "a1 ", "a1 LOG", "a1 U", "a1 x"})
-    EXPECT_EQ(judge(text, true), Verdict::more) << text;
+    EXPECT_EQ(judge(text, true), Likelihood::more) << text;
   for (std::string_view text : {"EHLO x\r\n", "GET / HTTP/1.1\r\n", "USER a\r\n", "QUIT\r\n", "* OK\r\n", "a1 xx"}) {
-    EXPECT_EQ(judge(text, true), Verdict::no) << text;
+    EXPECT_EQ(judge(text, true), Likelihood::no) << text;
   }
 }
 
