@@ -20,6 +20,7 @@ struct Beginning {
   const RecordPlans* plans = nullptr;           // what records show under that
   uint64_t first_id = 0;                        // of its transactions, which go on counting those of protocols before
   bool contents = true;                         // as Wanted
+  uint8_t digests = UINT8_MAX;                  // as Wanted
   std::string_view from = {};                   // the protocol before a change, else empty
   std::shared_ptr<const Context> context = {};  // from whoever became this protocol, or expected this flow
 };
@@ -37,6 +38,7 @@ class Out {
         config_(beginning.config),
         plans_(beginning.plans),
         contents_(beginning.contents),
+        digests_(beginning.digests),
         first_id_(beginning.first_id),
         next_id_(beginning.first_id) {}
 
@@ -102,6 +104,8 @@ class Out {
   std::string_view from() const { return from_; }
   /// False where nobody looks at what messages carry: it need not be decoded or kept.
   bool contents() const { return contents_; }
+  /// Digests that somebody may read of a file longer than what is kept of it: bits by file::Algorithm.
+  uint8_t digests() const { return digests_; }
   bool picked_up_late() const { return sink_.picked_up_late(); }
   void encrypted(Direction direction, uint64_t offset) { sink_.encrypted(direction, offset); }
   void plain(Direction direction, uint64_t offset) { sink_.plain(direction, offset); }
@@ -157,6 +161,7 @@ class Out {
   const void* config_;
   const RecordPlans* plans_;
   bool contents_;
+  uint8_t digests_;
   uint64_t first_id_, next_id_;
 };
 

@@ -82,7 +82,8 @@ void AppLayer::create(State& state, const AppProtocol& chosen) {
                       .config = chosen.config.get(),
                       .plans = chosen.plans.get(),
                       .first_id = state.transactions,
-                      .contents = wanted_[number].contents};
+                      .contents = wanted_[number].contents,
+                      .digests = wanted_[number].digests};
   if (state.origin) {
     if (const AppProtocol* before = state.origin->before) beginning.from = before->row->about->name;
     beginning.context = std::exchange(state.origin->context, nullptr);

@@ -6,8 +6,9 @@
 namespace lapwing {
 
 struct Wanted {
-  uint32_t frames = 0;   // bits by frame number
-  bool contents = true;  // what messages carry, and what is wrong with it: else their bytes are only passed over
+  uint32_t frames = 0;          // bits by frame number
+  bool contents = true;         // what messages carry, and what is wrong with it: else their bytes are only passed over
+  uint8_t digests = UINT8_MAX;  // of files longer than what is kept of them: bits by file::Algorithm
 };
 
 }  // namespace lapwing

@@ -5,6 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "dissectors/parts/file/file_columns.h"
+
 namespace lapwing {
 
 Inspector::Inspector(const WorkerShare& share, size_t index, const Origin& origin, FlowTable& flows, MemoryGuard& guard)
@@ -225,14 +227,17 @@ void Inspector::exchange(RuleHandover& handover) {
 /// What rules and records look at of each protocol, as AppLayer::want takes it. An alert shows all of its transaction.
 std::vector<Wanted> Inspector::wanted(const RuleSet& rules) const {
   const bool by_all = !rules.rules().empty() || config_.file_store.enabled || reporter_.wants(AnomalyLayer::applayer);
+  uint8_t digests = config_.files.digests;
+  for (const auto& [name, algorithm] : file::kDigestBuffers) digests |= rules.reads(name) ? file::bit(algorithm) : 0;
   std::vector<Wanted> out;
   for (const AppProtocol& row : config_.app.protocols) {
     const Protocol& protocol = *row.row->protocol;
     const bool all_frames = reporter_.wants_frames() && !protocol.frames.empty();
-    out.push_back({.frames = all_frames ? (uint32_t{2} << protocol.frames.size()) - 1 : rules.frames(protocol),
-                   .contents = by_all || std::ranges::any_of(protocol.records, [&](const RecordRow& record) {
-                                 return reporter_.wants(record);
-                               })});
+    out.push_back(
+        {.frames = all_frames ? (uint32_t{2} << protocol.frames.size()) - 1 : rules.frames(protocol),
+         .contents = by_all || std::ranges::any_of(protocol.records,
+                                                   [&](const RecordRow& record) { return reporter_.wants(record); }),
+         .digests = digests});
   }
   return out;
 }

@@ -1,5 +1,7 @@
 #include "signatures/program/compiled.h"
 
+#include <algorithm>
+
 namespace lapwing::rules {
 
 uint8_t Compiled::protocol_index(const Protocol* protocol) const {
@@ -17,6 +19,10 @@ uint32_t Compiled::frames(const Protocol& protocol) const {
     for (size_t i = 0; i < direction.size(); i++) out |= direction[i].empty() ? 0 : uint32_t{1} << i;
   }
   return out;
+}
+
+bool Compiled::reads(std::string_view buffer) const {
+  return std::ranges::find(buffers, buffer, &Buffer::name) != buffers.end();
 }
 
 }  // namespace lapwing::rules

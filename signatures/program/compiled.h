@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -142,6 +143,7 @@ class Compiled : public RuleSet {
   uint64_t generation() const override { return serial; }
   DatabaseCounts databases() const override { return database_counts; }
   uint32_t frames(const Protocol& protocol) const override;
+  bool reads(std::string_view buffer) const override;
 
   uint8_t protocol_index(const Protocol* protocol) const;  // kMaxProtocols when null or unknown
 

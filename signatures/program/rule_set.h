@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "sensor/event/alert.h"
 #include "sensor/event/event.h"
@@ -32,6 +33,8 @@ class RuleSet {
   virtual DatabaseCounts databases() const = 0;
   /// Frames of the protocol that rules look at: bits by number (frame_kind).
   virtual uint32_t frames(const Protocol& protocol) const = 0;
+  /// Some rule looks at the buffer of that name.
+  virtual bool reads(std::string_view buffer) const = 0;
 };
 
 }  // namespace lapwing

@@ -1,6 +1,8 @@
 // What nobody looks at is not looked into, and whoever looks at anything of a message has all of it looked into.
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "tests/pipeline/made_up/sensor.h"
 
 namespace lapwing::test {
@@ -36,6 +38,35 @@ TEST(Wanted, BodiesAreLookedIntoForWhomeverReadsThem) {
   }
   EXPECT_EQ(sense_for("", "alert dns any any -> any any (sid:1;)").stat(kLooks), 1u) << "rules of whatever";
   EXPECT_EQ(sense_for(", dns").stat(kLooks), 0u) << "records of another protocol";
+}
+
+/// A file longer than what its carrier keeps, whose MD5 is kMd5.
+Capture long_file() {
+  const std::string content(300'000, 'x');
+  Capture capture;
+  Conversation talk(capture, {.server_port = 7000});
+  talk.open();
+  talk.client("carrier file 1 300000 f\ncarrier piece 1 0 300000\n" + content + "carrier done\n").close();
+  return capture;
+}
+constexpr std::string_view kMd5 = "d408ed46ebcc326f9e7c6bb9c77af1cd";
+
+TEST(Wanted, DigestsOfLongFilesAreForWhomeverReadsThem) {
+  const auto shown = [](const std::string& more) {
+    const Outcome got = sense(long_file(), {.options = "outputs: [{eve-log: {types: [files]}}]\n" + more});
+    return got.of("fileinfo").at(0).at("fileinfo");
+  };
+  EXPECT_FALSE(shown("").contains("md5"));
+  const auto one = shown("file: {hash: [md5]}\n");
+  EXPECT_EQ(one.at("md5"), kMd5);
+  EXPECT_FALSE(one.contains("sha256"));
+
+  const std::string list = testing::TempDir() + "wanted.md5";
+  std::ofstream(list) << kMd5 << "\n";
+  const Outcome ruled =
+      sense(long_file(), {.options = "outputs: [{eve-log: {types: [alert]}}]\n",
+                          .rules = "alert carrier any any -> any any (filemd5:" + list + "; sid:1;)"});
+  EXPECT_EQ(ruled.of("alert").size(), 1u) << "rules may ask whatever records show";
 }
 
 }  // namespace

@@ -63,14 +63,14 @@ Digest digest(Algorithm algorithm, Bytes content) {
   return out;
 }
 
-/// Null for an algorithm that OpenSSL does not have.
+/// Null for an algorithm that nobody asked for, or that OpenSSL does not have.
 struct Hasher::Contexts {
   std::array<DigestContext, 3> of;
 };
 
-Hasher::Hasher() : contexts_(std::make_unique<Contexts>()) {
+Hasher::Hasher(uint8_t algorithms) : contexts_(std::make_unique<Contexts>()) {
   for (Algorithm algorithm : kAlgorithms) {
-    const EVP_MD* md = fetched(algorithm);
+    const EVP_MD* md = algorithms & bit(algorithm) ? fetched(algorithm) : nullptr;
     if (!md) continue;
     DigestContext created = make_digest_context();
     if (EVP_DigestInit_ex(created.get(), md, nullptr)) {

@@ -9,11 +9,7 @@ namespace lapwing::file {
 void File::append(Bytes bytes) {
   size += bytes.size();
   if (gaps) return;
-  if (!hasher_ && own_.size() + bytes.size() > keep_) {
-    hasher_ = std::make_unique<Hasher>();
-    hasher_->update(to_bytes(own_));
-  }
-  if (hasher_) hasher_->update(bytes);
+  if (outgrown_ || own_.size() + bytes.size() > keep_) outgrow(to_bytes(own_), bytes);
   own_.append(to_text(bytes.first(std::min<uint64_t>(bytes.size(), keep_ - std::min<uint64_t>(keep_, own_.size())))));
 }
 
@@ -36,13 +32,20 @@ void File::follow(const std::string* owner) {
 
 void File::after(Bytes bytes, size_t kept) {
   size += bytes.size();
-  if (hasher_) {
-    hasher_->update(bytes);
-  } else if (kept < bytes.size()) {
-    hasher_ = std::make_unique<Hasher>();
-    hasher_->update(content());
-    hasher_->update(bytes.subspan(kept));
+  if (outgrown_ || kept < bytes.size()) outgrow(content(), bytes.subspan(kept));
+}
+
+void File::outgrow(Bytes kept, Bytes more) {
+  if (digests_ == 0) {
+    outgrown_ = true;
+    return;
   }
+  if (!outgrown_) {
+    hasher_ = std::make_unique<Hasher>(digests_);
+    hasher_->update(kept);
+    outgrown_ = true;
+  }
+  hasher_->update(more);
 }
 
 void File::close(State final_state) {
@@ -56,7 +59,8 @@ Bytes File::content() const {
 }
 
 Digest File::digest(Algorithm algorithm) const {
-  return hasher_ ? hasher_->finish(algorithm) : file::digest(algorithm, content());
+  if (outgrown_) return hasher_ ? hasher_->finish(algorithm) : Digest();
+  return file::digest(algorithm, content());
 }
 
 std::string File::sha256() const {

@@ -17,10 +17,13 @@ namespace lapwing::file {
 using State = FileState;
 
 /// Name and progress of one file [W]. Bytes reach it through append() or, where the protocol keeps the body itself,
-/// through borrow(). At most `keep` bytes are held; a digest of a longer file is computed as the bytes pass.
+/// through borrow(). At most `keep` bytes are held; of a longer file the digests that Out::digests() names are computed
+/// as the bytes pass.
 class File : public CarriedFile {
  public:
-  explicit File(std::string file_name, uint64_t keep = 0) : keep_(keep) { name = std::move(file_name); }
+  explicit File(std::string file_name, uint64_t keep = 0, uint8_t digests = 0) : keep_(keep), digests_(digests) {
+    name = std::move(file_name);
+  }
 
   void append(Bytes bytes);
   /// Bytes that never came: the content ends before them, the size counts them.
@@ -37,7 +40,7 @@ class File : public CarriedFile {
   std::string sha256() const override;
   FileStage stage() const override;
   const void* self() const override { return this; }
-  /// The digest of the content as far as it came without a gap.
+  /// Of the content as far as it came without a gap.
   Digest digest(Algorithm algorithm) const;
   /// libmagic's verdict on the content; empty until has_head().
   const std::string& magic() const;
@@ -50,8 +53,13 @@ class File : public CarriedFile {
   std::string own_;
   const std::string* owner_ = nullptr;
   size_t begin_ = 0, length_ = 0;
+  /// The file has outgrown what is kept of it, `kept`, by `more`.
+  void outgrow(Bytes kept, Bytes more);
+
   uint64_t keep_;
-  std::unique_ptr<Hasher> hasher_;  // once the file outgrew `keep`
+  uint8_t digests_;
+  bool outgrown_ = false;           // `keep`
+  std::unique_ptr<Hasher> hasher_;  // of what did, where digests are wanted
   mutable std::string magic_;
 };
 

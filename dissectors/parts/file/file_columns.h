@@ -39,6 +39,14 @@ inline Bytes content(const File& file) {
 
 }  // namespace read
 
+/// The keywords that ask for a digest.
+struct DigestBuffer {
+  std::string_view name;
+  Algorithm algorithm;
+};
+inline constexpr DigestBuffer kDigestBuffers[] = {
+    {"filemd5", Algorithm::md5}, {"filesha1", Algorithm::sha1}, {"filesha256", Algorithm::sha256}};
+
 /// Columns of a File. FileConfig names those on request.
 inline constexpr Column kColumns[] = {
     columns::text<&read::name>("filename", "name of the file")
@@ -62,11 +70,11 @@ inline constexpr Column kColumns[] = {
 
     // Rules ask for these in keywords of the same name.
     columns::text<&read::whole_digest<Algorithm::md5>>("", "MD5 of the whole file, hex")
-        .rule({.name = "filemd5", .sender = Sender::either, .file_stage = FileStage::over}),
+        .rule({.name = kDigestBuffers[0].name, .sender = Sender::either, .file_stage = FileStage::over}),
     columns::text<&read::whole_digest<Algorithm::sha1>>("", "SHA-1 of the whole file, hex")
-        .rule({.name = "filesha1", .sender = Sender::either, .file_stage = FileStage::over}),
+        .rule({.name = kDigestBuffers[1].name, .sender = Sender::either, .file_stage = FileStage::over}),
     columns::text<&read::whole_digest<Algorithm::sha256>>("", "SHA-256 of the whole file, hex")
-        .rule({.name = "filesha256", .sender = Sender::either, .file_stage = FileStage::over}),
+        .rule({.name = kDigestBuffers[2].name, .sender = Sender::either, .file_stage = FileStage::over}),
     Column{.member = "", .shape = Shape::integer, .help = "size of the file in bytes", .visit = &read::visit_size}.rule(
         {.name = "filesize", .sender = Sender::either, .file_stage = FileStage::over}),
 };

@@ -3,9 +3,8 @@
 namespace lapwing::file {
 namespace {
 
-constexpr NamedValue kDigests[] = {{"md5", 1 << static_cast<unsigned>(Algorithm::md5)},
-                                   {"sha1", 1 << static_cast<unsigned>(Algorithm::sha1)},
-                                   {"sha256", 1 << static_cast<unsigned>(Algorithm::sha256)}};
+constexpr NamedValue kDigests[] = {
+    {"md5", bit(Algorithm::md5)}, {"sha1", bit(Algorithm::sha1)}, {"sha256", bit(Algorithm::sha256)}};
 
 using C = FileConfig;
 constexpr OptionRow<C> kOptions[] = {

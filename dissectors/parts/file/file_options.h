@@ -16,7 +16,7 @@ struct FileConfig {
   uint8_t digests = 0;  // bits of Algorithm
   bool magic = false;
 
-  void add(Algorithm algorithm) { digests |= static_cast<uint8_t>(1 << static_cast<unsigned>(algorithm)); }
+  void add(Algorithm algorithm) { digests |= bit(algorithm); }
   void add(const FileConfig& other) {
     digests |= other.digests;
     magic |= other.magic;

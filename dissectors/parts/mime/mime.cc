@@ -78,6 +78,7 @@ Reader::Reader(const Config& config, const Place& place, Message& message, Carri
       tx_(place.tx),
       direction_(place.direction),
       contents_(place.contents),
+      digests_(place.digests),
       message_(message),
       carrier_(carrier),
       words_(out_.limit(Cap::url)) {
@@ -95,7 +96,7 @@ void Reader::take(Bytes bytes) {
     } else if (in_headers_) {
       take_header(bytes);
       if (!in_main_ && !body_ && config_.body_md5) {
-        body_ = std::make_unique<file::Hasher>();
+        body_ = std::make_unique<file::Hasher>(file::bit(file::Algorithm::md5));
         body_->update(bytes);
       }
     } else if (line_begins_ && !boundaries_.empty() && (!line_.empty() || bytes.front() == '-')) {
@@ -277,7 +278,7 @@ void Reader::open_file(std::string_view type) {
   const uint64_t wanted = config_.content_limit ? config_.content_limit : UINT64_MAX;
   const uint64_t keep = std::min(wanted, out_.limit(Cap::content) - kept_);
   in_file_ = true;
-  carrier_.message_file(message_.files.emplace_back(std::move(name), keep), {}, false);
+  carrier_.message_file(message_.files.emplace_back(std::move(name), keep, digests_), {}, false);
 }
 
 bool Reader::attach(const std::string& name) {

@@ -60,7 +60,7 @@ struct Mime {
       {"filename", 255, "bytes of a file's name; a longer one is cut"},
       {"depth", 32, "multiparts within each other; what is deeper is passed over"},
       {"files", 256, "files of one message, and messages within it that have a name; others are passed over"},
-      {"content", 4 << 20, "bytes of all files of one message that are kept for rules; of others digests are"},
+      {"content", 4 << 20, "bytes of all files of one message that are kept for rules"},
       {"received", 64, "hops of one message that are kept"},
       {"urls", 256, "URLs of one message that are kept"},
       {"url", 2048, "bytes of a URL; a longer one is cut"},
@@ -87,7 +87,8 @@ class Reader {
     PartOut<Mime> out;
     Transaction& tx;
     Direction direction;
-    bool contents = true;  // as Out::contents
+    bool contents = true;         // as Out::contents
+    uint8_t digests = UINT8_MAX;  // as Out::digests
   };
 
   Reader(const Config& config, const Place& place, Message& message, Carrier& carrier);
@@ -146,6 +147,7 @@ class Reader {
   Transaction& tx_;
   const Direction direction_;
   const bool contents_;
+  const uint8_t digests_;
   Message& message_;
   Carrier& carrier_;
 

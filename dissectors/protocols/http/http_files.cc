@@ -169,7 +169,9 @@ std::string Http::cut_name(HttpTransaction& t, Direction direction, std::string 
 
 void Http::follow_body(HttpTransaction& t, Direction direction, std::string name) {
   Body& body = t.bodies[index(direction)];
-  t.files[index(direction)].emplace_back(cut_name(t, direction, std::move(name))).follow(&body.bytes);
+  t.files[index(direction)]
+      .emplace_back(cut_name(t, direction, std::move(name)), 0, out_.digests())
+      .follow(&body.bytes);
   body.is_file = true;
 }
 

@@ -77,7 +77,8 @@ void Delivery::open(const Exchange& of, const Place& place, uint64_t at) {
   const bool file = part && (!place.header || !from_start || (section.decoded && !name.empty()));
   if (file) return open_file(std::move(name));
   mime::Carrier& carrier = *this;
-  reader_.emplace(config_, mime::Reader::Place{out_.part<mime::Mime>(), now, direction_, out_.contents()},
+  reader_.emplace(config_,
+                  mime::Reader::Place{out_.part<mime::Mime>(), now, direction_, out_.contents(), out_.digests()},
                   now.mail->message, carrier);
   if (part) reader_->take(to_bytes(place.header->text(section.decoded)));
   if (part || !from_start || section.kind == Kind::text) reader_->take(to_bytes(kLineEnd));
@@ -92,7 +93,7 @@ void Delivery::open_file(std::string name) {
     name.resize(part.limit(mime::Mime::Cap::filename));
   }
   const uint64_t keep = config_.content_limit ? config_.content_limit : UINT64_MAX;
-  message_file(exchange_->mail->message.files.emplace_back(std::move(name), keep), {}, false);
+  message_file(exchange_->mail->message.files.emplace_back(std::move(name), keep, out_.digests()), {}, false);
 }
 
 void Delivery::take(Bytes bytes) {

@@ -167,7 +167,8 @@ void Pop3::begin_text(bool message, bool headers, uint64_t offset) {
   replying_->message = std::make_unique<mime::Message>();
   if (!config_.decode || !headers) return;
   mime::Carrier& carrier = *this;
-  reader_.emplace(config_, mime::Reader::Place{out_.part<mime::Mime>(), *replying_, kServer, out_.contents()},
+  reader_.emplace(config_,
+                  mime::Reader::Place{out_.part<mime::Mime>(), *replying_, kServer, out_.contents(), out_.digests()},
                   *replying_->message, carrier);
 }
 

@@ -47,12 +47,13 @@ void Smtp::begin_text() {
   Mail& now = *current_;
   if (config_.decode) {
     mime::Carrier& carrier = *this;
-    reader_.emplace(config_, mime::Reader::Place{out_.part<mime::Mime>(), now, kClient, out_.contents()}, now.message,
-                    carrier);
+    reader_.emplace(config_,
+                    mime::Reader::Place{out_.part<mime::Mime>(), now, kClient, out_.contents(), out_.digests()},
+                    now.message, carrier);
   } else if (config_.raw_extraction && out_.contents()) {
     const uint64_t most = out_.part<mime::Mime>().limit(mime::Mime::Cap::content);
     const uint64_t keep = config_.content_limit ? std::min(config_.content_limit, most) : most;
-    message_file(now.message.files.emplace_back("rawmsg", keep), {}, false);
+    message_file(now.message.files.emplace_back("rawmsg", keep, out_.digests()), {}, false);
   }
 }
 

@@ -77,7 +77,7 @@ TEST(Files, DigestsAndMagicWhenAsked) {
 }
 
 TEST(Files, DigestsOfKeptAndPassedContentAgree) {
-  file::File kept("a", 100), passed("b", 2);
+  file::File kept("a", 100), passed("b", 2, UINT8_MAX);
   for (auto* f : {&kept, &passed}) {
     f->append(to_bytes("abc"));
     f->append(to_bytes("def"));
