@@ -91,6 +91,7 @@ constexpr OwnRecord kOwnRecords[kOwnTopics] = {
     {"frame", "a message of a protocol as its bytes stand; off unless asked for"},
     {"loss", "something was not seen, not followed or not delivered since the last one"},
     {"metadata", "what rules captured of a packet on which none alerted; off unless asked for"},
+    {"behaviour", "what a detector found in the behaviour of a host"},
 };
 
 /// Types a suricata.yaml may name that belong to protocols and features which a build may not have yet.

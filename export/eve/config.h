@@ -78,6 +78,7 @@ enum OwnRecordType : RecordType {
   kTopicFrame,
   kTopicLoss,
   kTopicMetadata,
+  kTopicBehaviour,
   kOwnTopics
 };
 struct OwnRecord {

@@ -16,11 +16,11 @@ constexpr Records of(OwnRecordType type) {
 constexpr Records kAlert = of(kTopicAlert), kAnomaly = of(kTopicAnomaly), kFlow = of(kTopicFlow),
                   kNetflow = of(kTopicNetflow), kPacket = of(kTopicPacket), kEngine = of(kTopicEngine),
                   kFrame = of(kTopicFrame), kStats = of(kTopicStats), kLoss = of(kTopicLoss),
-                  kMetadata = of(kTopicMetadata);
+                  kMetadata = of(kTopicMetadata), kBehaviour = of(kTopicBehaviour);
 constexpr Records kProtocols = 1u << kOwnTopics, kFiles = 2u << kOwnTopics;  // of protocols, and of files they carry
 constexpr Records kFlows = kFlow | kNetflow, kFound = kAlert | kAnomaly | kProtocols,
                   kPackets = kFound | kPacket | kFrame | kMetadata, kTraffic = kPackets | kFlows,
-                  kAll = kTraffic | kEngine | kStats | kLoss;
+                  kEnds = kTraffic | kBehaviour, kAll = kEnds | kEngine | kStats | kLoss;
 constexpr std::string_view kFileRecord = "fileinfo";
 
 /// What export writes itself. `path` as Member::path.
@@ -40,20 +40,20 @@ constexpr Row kRows[] = {
     // write_envelope
     {kAll, "timestamp", kText, "time of the packet, ISO 8601 with microseconds and offset"},
     {kAll, "suricata_version", kText, "version of the sensor", kOnRequest},
-    {kTraffic, "flow_id", kInteger,
+    {kEnds, "flow_id", kInteger,
      "number of the flow, below 2^51 so that JavaScript reads it exactly; the same in every run over the same capture"},
     {kTraffic, "parent_id", kInteger, "flow that announced this one"},
     {kTraffic, "in_iface", kText, "the interface, live only"},
     {kPackets, "pcap_cnt", kInteger, "number of the frame in the replay, from 1"},
     {kAll, "event_type", kText, "type of the record"},
     {kTraffic, "vlan[]", kInteger, "VLAN ids, outermost first"},
-    {kTraffic, "src_ip", kText,
+    {kEnds, "src_ip", kText,
      "alerts and anomalies of packets: source of the packet; all others: the client, of what a server says the server"},
-    {kTraffic, "src_port", kInteger, "of TCP, UDP and SCTP"},
-    {kTraffic, "dest_ip", kText, "the other end"},
-    {kTraffic, "dest_port", kInteger, "of TCP, UDP and SCTP"},
-    {kTraffic, "proto", kText, "transport protocol, by name or else number"},
-    {kTraffic, "ip_v", kInteger, "IP version"},
+    {kEnds, "src_port", kInteger, "of TCP, UDP and SCTP"},
+    {kEnds, "dest_ip", kText, "the other end"},
+    {kEnds, "dest_port", kInteger, "of TCP, UDP and SCTP"},
+    {kEnds, "proto", kText, "transport protocol, by name or else number"},
+    {kEnds, "ip_v", kInteger, "IP version"},
     {kTraffic, "icmp_type", kInteger, "of ICMP"},
     {kTraffic, "icmp_code", kInteger, "of ICMP"},
     {kTraffic ^ kNetflow, "response_icmp_type", kInteger, "of the answer to ICMP"},
@@ -234,6 +234,28 @@ constexpr Row kRows[] = {
     {kAlert | kFlow, "ndpi.risk_score.total", kInteger, "of both"},
     {kAlert | kFlow, "ndpi.risk_score.client", kInteger, "of the client"},
     {kAlert | kFlow, "ndpi.risk_score.server", kInteger, "of the server"},
+
+    // write_behaviour_record
+    {kBehaviour, "behaviour", kObject, "what a detector found"},
+    {kBehaviour, "behaviour.id", kText, "of the finding: the same in all its records, and in every run"},
+    {kBehaviour, "behaviour.name", kText, "the detector"},
+    {kBehaviour, "behaviour.state", kText, "open, updated or over"},
+    {kBehaviour, "behaviour.subject", kText, "who does it"},
+    {kBehaviour, "behaviour.objects[]", kText, "to whom, 16 at most"},
+    {kBehaviour, "behaviour.severity", kInteger, "harm if true, 0 to 100"},
+    {kBehaviour, "behaviour.confidence", kInteger, "how sure that is, 0 to 100"},
+    {kBehaviour, "behaviour.level", kText,
+     "severity times confidence in words: info below 20, low below 40, medium below 65, high below 85, else critical"},
+    {kBehaviour, "behaviour.first", kText, "time of the first observation"},
+    {kBehaviour, "behaviour.last", kText, "time of the last"},
+    {kBehaviour, "behaviour.count", kInteger, "observations so far"},
+    {kBehaviour, "behaviour.attack[]", kObject, "techniques of MITRE ATT&CK"},
+    {kBehaviour, "behaviour.attack[].tactic", kText, "the tactic that it serves, TA0007"},
+    {kBehaviour, "behaviour.attack[].technique", kText, "the technique, T1046"},
+    {kBehaviour, "behaviour.evidence", kObject, "the numbers of the verdict, and what they were held against"},
+    {kBehaviour, "behaviour.flows[]", kObject, "flows that show it, 8 at most"},
+    {kBehaviour, "behaviour.flows[].flow_id", kInteger, "number of the flow"},
+    {kBehaviour, "behaviour.flows[].community_id", kText, "Community ID v1"},
 
     // write_engine_record
     {kEngine, "engine", kObject, "what the sensor did to itself"},

@@ -1,6 +1,7 @@
 #include "export/eve/recorder.h"
 
 #include "export/eve/alert.h"
+#include "export/eve/behaviour.h"
 #include "export/eve/engine.h"
 #include "export/eve/envelope.h"
 #include "export/eve/frame.h"
@@ -28,7 +29,10 @@ std::span<const CounterRow<RecorderCounters>> recorder_counter_rows() {
 
 struct Recorder::Impl {
   explicit Impl(std::shared_ptr<const EveConfig> eve)
-      : config(std::move(eve)), tools{config->options()}, written(config->topics().size(), 0) {}
+      : config(std::move(eve)),
+        tools{config->options()},
+        community_id(config->community_id_seed()),
+        written(config->topics().size(), 0) {}
 
   /// The buffer to append a record to.
   std::string& text() {
@@ -87,6 +91,7 @@ struct Recorder::Impl {
 
   std::shared_ptr<const EveConfig> config;
   RecordTools tools;
+  CommunityId community_id;  // of the flows that behaviour names
   StatsRecord stats_record;
   std::string scratch;  // for values that are made
   BatchPool pool;
@@ -221,6 +226,13 @@ void Recorder::metadata(const Envelope& envelope) {
   if (!wants_metadata()) return;
   write_metadata_record(impl_->text(), impl_->tools, envelope);
   impl_->done(kTopicMetadata);
+}
+
+void Recorder::behaviour(const Behaviour& behaviour) {
+  if (!impl_->wants(kTopicBehaviour)) return;
+  write_behaviour_record(impl_->text(), impl_->tools, impl_->community_id, behaviour);
+  impl_->batch->urgent = true;
+  impl_->done(kTopicBehaviour);
 }
 
 void Recorder::engine(const EngineNotice& notice) {

@@ -12,6 +12,7 @@
 #include "sensor/base/counters.h"
 #include "sensor/event/alert.h"
 #include "sensor/event/anomaly.h"
+#include "sensor/event/behaviour.h"
 #include "sensor/event/envelope.h"
 #include "sensor/event/event.h"
 #include "sensor/event/flow_summary.h"
@@ -70,6 +71,7 @@ class Recorder {
   void flow(const FlowSummary& summary);
   void packet(const Envelope& envelope, Bytes packet, uint16_t link_type);
   void metadata(const Envelope& envelope);
+  void behaviour(const Behaviour& behaviour);
   void engine(const EngineNotice& notice);
   /// `lost`: counters since the last such record, `seconds` ago; nothing is written when there are none.
   void loss(Timestamp time, const CounterSet& lost, double seconds);

@@ -51,8 +51,8 @@ class FlowAttachment {
 };
 
 /// Rooms that keep state in a flow; each owns its own slot and nobody else's.
-enum class FlowSlot : uint8_t { stream, app, identify, match };
-inline constexpr size_t kFlowSlots = 4;
+enum class FlowSlot : uint8_t { stream, app, identify, match, watch };
+inline constexpr size_t kFlowSlots = 5;
 
 /// What a lone SYN said, sent again or not. Kept in the flow so that a scan or flood needs no TCP session.
 struct TcpSyn {
@@ -98,7 +98,6 @@ struct alignas(64) Flow {
   std::array<std::unique_ptr<FlowAttachment>, kFlowSlots> slots;
   Timestamp start;
   uint64_t id = 0;            // EVE flow_id
-  uint64_t first_number = 0;  // frame number of the first packet
   FlowCosts costs;
 
   void note(FlowException exception) { exceptions |= bit(exception); }

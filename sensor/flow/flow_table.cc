@@ -124,7 +124,6 @@ Flow* FlowTable::Impl::create(const Packet& packet, const Lookup& lookup) {
   flow.key = lookup.key;
   flow.client_side = lookup.swapped;
   flow.start = flow.last = packet.time;
-  flow.first_number = packet.number;
   // Where connections are picked up at their SYN/ACK its sender is the server; elsewhere who comes first is the client.
   if ((config.midstream || config.async_oneside) && is_syn_ack(packet)) flow.client_side = !lookup.swapped;
   struct {

@@ -66,4 +66,9 @@ Application Identification::of(const Flow& flow) {
   return identity ? identifier_.describe(identity->state) : Application{};
 }
 
+Application Identification::settled(const Flow& flow) {
+  auto* identity = flow.get<Identity>(FlowSlot::identify);
+  return identity && identity->state.done() ? identifier_.describe(identity->state) : Application{};
+}
+
 }  // namespace lapwing

@@ -23,8 +23,15 @@ Inspector::Inspector(const WorkerShare& share, size_t index, const Origin& origi
   matcher_.trace(share.tracer);
   auto all = wanted(*share.rules);
   app_.want(all);
+  if (share.analyst) {
+    observer_ = std::make_unique<analytics::Observer>(share.detectors, *share.surroundings,
+                                                      share.analyst->epochs(index), share.analyst->bell());
+    watch_ = std::make_unique<FlowWatch>(*observer_, app_, identification_);
+  }
   for (const PacketDissectorRow* row : packet_dissectors()) {
-    if (reporter_.wants(row->protocol->records[0])) packets_.push_back({row, RecordPlans(*row->protocol, nullptr)});
+    const bool watched = observer_ && observer_->wants(*row->protocol);
+    if (watched || reporter_.wants(row->protocol->records[0]))
+      packets_.push_back({row, RecordPlans(*row->protocol, nullptr)});
   }
 }
 
@@ -78,6 +85,7 @@ void Inspector::at_packet(Look& look) {
     }
     if (config_.exceptions.bypasses(*flow)) return bypass(look);
     identification_.packet(packet, *flow, app_);
+    if (watch_) watch_->packet(look);
   }
   if (!look.ruled) return;
   if (flow) {
@@ -106,11 +114,13 @@ void Inspector::record_packet(const Look& look) {
     const Bytes bytes = carried ? packet.ip_payload : packet.arp;
     if (Transaction* tx = recorded.row->read(bytes, packet.ip_version)) {
       const Protocol& protocol = *recorded.row->protocol;
-      reporter_.packet(look, {.protocol = &protocol,
-                              .tx = tx,
-                              .record = &protocol.records[0],
-                              .message = bytes.size(),
-                              .plans = &recorded.plans});
+      const Event event{.protocol = &protocol,
+                        .tx = tx,
+                        .record = &protocol.records[0],
+                        .message = bytes.size(),
+                        .plans = &recorded.plans};
+      reporter_.packet(look, event);
+      if (watch_) watch_->event(look, event);
     }
   }
 }
@@ -151,6 +161,7 @@ void Inspector::swap_direction(Look& look) {
   Flow& flow = *look.flow;
   stream_.swap_direction(flow);
   stations_.swap_direction(flow);
+  if (watch_) watch_->swap_direction(flow);
   look.stream_size = StreamEngine::sizes(flow);
   if (look.ruled) matcher_.swap_direction(flow);
   look.direction = reverse(look.direction);
@@ -176,6 +187,7 @@ void Inspector::at_close(Look& look) {
   if (look.ruled) matcher_.finish(look);
   matcher_.end(look);  // alerts wait there, perhaps of rules that are no more
   identification_.finish(flow);
+  if (watch_) watch_->close(look);
   reporter_.flow(look);
 }
 
@@ -251,6 +263,7 @@ void Inspector::add_counters(CounterSet& set) const {
   set.add(identification_.counters(), identify_counter_rows());
   set.add(matcher_.counters(), match_counter_rows());
   reporter_.add_counters(set);
+  if (watch_) watch_->add_counters(set);
 }
 
 }  // namespace lapwing

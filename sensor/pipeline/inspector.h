@@ -9,6 +9,7 @@
 
 #include "sensor/app/app_layer.h"
 #include "sensor/flow/flow_table.h"
+#include "sensor/pipeline/flow_watch.h"
 #include "sensor/pipeline/handover.h"
 #include "sensor/pipeline/identification.h"
 #include "sensor/pipeline/look.h"
@@ -34,6 +35,13 @@ class Inspector final : private StreamSink, private AppSink {
   /// Between packets: where dissection keeps more than its cap, flows give up what it keeps of them.
   void relieve(Timestamp now, uint64_t number) {
     while (Flow* flow = app_.over_memcap()) give_up(*flow, now, number);
+  }
+  /// The clock has come to this second; nothing more comes.
+  void advance(int64_t second) {
+    if (watch_) watch_->advance(second);
+  }
+  void finish() {
+    if (watch_) watch_->finish();
   }
   /// As Identifier::backlog.
   void backlog(double share) { identification_.backlog(share); }
@@ -89,6 +97,8 @@ class Inspector final : private StreamSink, private AppSink {
   Reporter reporter_;
   Matcher matcher_;
   bool has_rules_;
+  std::unique_ptr<analytics::Observer> observer_;
+  std::unique_ptr<FlowWatch> watch_;  // where behaviour is judged
   struct Recorded {
     const PacketDissectorRow* row;
     RecordPlans plans;

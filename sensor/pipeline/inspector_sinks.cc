@@ -52,6 +52,7 @@ void Inspector::event(Flow& flow, const Event& event) {
     look_->protocol = event.protocol;
     matcher_.event(look_->said_by(event.direction), event);
   }
+  if (watch_) watch_->event(*look_, event);
   reporter_.event(*look_, event);
 }
 

@@ -88,16 +88,40 @@ void add_rule_status(const RuleStatus& status, CounterSet& set) {
 
 }  // namespace
 
+class Pipeline::Teller final : public analytics::FindingSink {
+ public:
+  Teller(const std::shared_ptr<const EveConfig>& eve, Publisher& publisher, size_t ring)
+      : recorder_(eve), publisher_(publisher), ring_(ring) {}
+  void behaviour(const Behaviour& behaviour) override { recorder_.behaviour(behaviour); }
+  void publish() {
+    if (auto batch = recorder_.take()) publisher_.push(ring_, std::move(batch));
+  }
+  std::span<const uint64_t> written() const { return recorder_.written(); }
+
+ private:
+  Recorder recorder_;
+  Publisher& publisher_;
+  const size_t ring_;
+};
+
 Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
   const size_t count = plan_.sources.size();
   tell_little_space(*plan_.config);
-  // One ring a worker, and one for the stats record.
-  publisher_ = std::make_unique<Publisher>(std::move(plan_.exporters), count + 1, plan_.replay);
+  // One ring a worker, one for the stats record, and one for the analyst's.
+  publisher_ = std::make_unique<Publisher>(std::move(plan_.exporters), count + 2, plan_.replay);
   if (plan_.replay && count > 1) order_ = std::make_unique<FrameOrder>(count);
   start_ = Clock::now();
   rules_ = std::move(plan_.rules);
   status_ = {.generation = rules_->generation(), .counts = rules_->counts()};
   if (!plan_.replay) status_.since = wall_clock();
+  const analytics::Config& behaviour = plan_.config->analytics;
+  if (behaviour.enabled && plan_.config->eve->enabled("behaviour")) {
+    surroundings_ = behaviour.surroundings;
+    surroundings_.hash_seed = plan_.hash_seed;
+    surroundings_.replay = plan_.replay;
+    teller_ = std::make_unique<Teller>(plan_.config->eve, *publisher_, count + 1);
+    analyst_ = std::make_unique<analytics::Analyst>(behaviour.detectors, surroundings_, count, *teller_);
+  }
   WorkerShare share{.config = plan_.config,
                     .rules = rules_,
                     .state = std::make_shared<SharedState>([order = order_.get()](uint64_t number) {
@@ -110,7 +134,10 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
                     .workers = count,
                     .replay = plan_.replay,
                     .hash_seed = plan_.hash_seed,
-                    .tracer = plan_.tracer};
+                    .tracer = plan_.tracer,
+                    .analyst = analyst_.get(),
+                    .detectors = behaviour.detectors,
+                    .surroundings = &surroundings_};
   plan_.seats.resize(count);
   for (size_t i = 0; i < count; ++i) {
     WorkerShare own = share;
@@ -137,6 +164,7 @@ CounterSet Pipeline::all_counters(bool running) {
     }
   }
   if (order_) all = by_name(all, "decoder.event.");
+  if (analyst_) analyst_->add_counters(all);
   add_rule_status(rule_status(), all);
   if (plan_.more_counters) plan_.more_counters(all);
   all.add(publisher_->counters(), publisher_counter_rows());
@@ -229,7 +257,9 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
   const auto start = Clock::now();
   std::atomic<size_t> running = workers_.size();
   std::vector<std::thread> threads;
+  std::thread analyst;
   try {
+    if (analyst_) analyst = std::thread([this] { analyst_->run([this] { teller_->publish(); }); });
     for (size_t i = 0; i < workers_.size(); ++i) {
       threads.emplace_back([this, i, &running] {
         this_worker = i;
@@ -242,7 +272,9 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
     // A thread that cannot be had is no start; those that were had may wait for the order of those that were not.
     stop();
     for (size_t i = threads.size(); order_ && i < workers_.size(); ++i) order_->leave(i);
+    for (size_t i = threads.size(); analyst_ && i < workers_.size(); ++i) analyst_->abandon(i);
     for (auto& thread : threads) thread.join();
+    if (analyst.joinable()) analyst.join();
     throw;
   }
   auto last_stats = start;
@@ -256,6 +288,7 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
     }
   }
   for (auto& thread : threads) thread.join();
+  if (analyst.joinable()) analyst.join();
 
   RunSummary summary;
   Timestamp last;
@@ -294,6 +327,7 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
     uint64_t count = 0;
     for (auto& worker : workers_) count += worker->records_written()[t];
     count += stats_recorder_->written()[t];
+    if (teller_) count += teller_->written()[t];
     if (count) summary.records.emplace_back(std::string(topics[t]), count);
   }
   return summary;
@@ -317,6 +351,8 @@ std::vector<CounterValue> all_counter_rows() {
     ProtocolCounters(*protocol).add(*protocol, set);
   }
   set.add(IdentifyCounters{}, identify_counter_rows());
+  set.add(WatchCounters{}, watch_counter_rows());
+  analytics::list_analyst_counters(analytics::detectors(), set);
   set.add(MatchCounters{}, match_counter_rows());
   set.add(RecorderCounters{}, recorder_counter_rows());
   set.add(FileKeeperCounters{}, file_keeper_counter_rows());

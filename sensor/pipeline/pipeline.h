@@ -89,6 +89,10 @@ class Pipeline {
 
  private:
   /// `running`: workers are at work, so their latest snapshots are taken.
+  /// Takes findings to the records [G].
+  class Teller;
+
+  void start_analyst();
   void write_stats(Timestamp time, double uptime, bool running);
   CounterSet all_counters(bool running);
 
@@ -96,6 +100,9 @@ class Pipeline {
   std::unique_ptr<FrameOrder> order_;
   FileNumbers file_numbers_;
   std::unique_ptr<Publisher> publisher_;
+  analytics::Surroundings surroundings_;
+  std::unique_ptr<Teller> teller_;
+  std::unique_ptr<analytics::Analyst> analyst_;  // where behaviour is judged
   std::vector<std::unique_ptr<Worker>> workers_;
   std::chrono::steady_clock::time_point start_;
 

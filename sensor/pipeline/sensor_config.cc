@@ -262,6 +262,8 @@ constexpr OptionRoom kRooms[] = {
     room<&C::file_store, &file_store_options, &FileStoreConfig::read>(),
     {.options = &file_options,
      .read = [](const Reading& from, C& into) { into.files = read_file_config(from.root, into.file_store); }},
+    {.options = &analytics::options,
+     .read = [](const Reading& from, C& into) { into.analytics = analytics::Config::read(from.options); }},
     // Their records show what is asked of files.
     {.options = &app_options,
      .read = [](const Reading& from, C& into) { into.app = AppConfig::read(from.options, into.files.columns()); }},

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analytics/registry.h"
 #include "dissectors/parts/file/file_options.h"
 #include "export/eve/config.h"
 #include "export/filestore/file_store.h"
@@ -35,6 +36,7 @@ struct SensorConfig {
   FileStoreConfig file_store;
   file::FileConfig files;
   RuleEnvironment rules;
+  analytics::Config analytics;
 
   /// `only`: record types named on the command line, empty for those of the configuration. Throws SettingError.
   static std::unique_ptr<const SensorConfig> read(const Setting& root, const std::vector<std::string>& only);

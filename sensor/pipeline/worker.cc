@@ -75,6 +75,7 @@ void Worker::run() {
     progress_.store(source_.progress(), std::memory_order_relaxed);
   }
   flows_.end_all(now_);
+  inspector_.finish();
   publish();
   if (order_) order_->leave(index_);
   guard_.run([&] { board_.take(); });
@@ -237,6 +238,7 @@ size_t Worker::owner(const IpAddress& one, const IpAddress& other) const {
 /// do not depend on how it is read.
 void Worker::expire() {
   expired_to_ = now_.seconds();
+  guard_.run([&] { inspector_.advance(expired_to_); });
   const bool few = source_.backlog() > kCalm && flows_.late(now_) <= kLate;
   flows_.expire(now_, replay_ ? 0 : few ? kFewEnds : kEnds);
   guard_.run([&] { defrag_.expire(now_); });
@@ -250,7 +252,10 @@ bool Worker::expire_idle() {
   // Frames that are on their way through the ring are older.
   constexpr int64_t kOnTheWay = 1'000'000'000;
   now_ = std::max(now_, Timestamp{wall->ns - kOnTheWay});
-  guard_.run([&] { defrag_.expire(now_); });
+  guard_.run([&] {
+    defrag_.expire(now_);
+    inspector_.advance(now_.seconds());
+  });
   return flows_.expire(now_, kEnds);
 }
 

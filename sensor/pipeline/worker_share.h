@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 
+#include "analytics/frame/analyst.h"
 #include "export/outputs/publisher.h"
 #include "sensor/decode/decode.h"
 #include "sensor/pipeline/file_keeper.h"
@@ -28,6 +30,10 @@ struct WorkerShare {
   bool use_vlan = true;  // VLANs tell flows apart
   uint64_t hash_seed = 0;
   Tracer* tracer = nullptr;  // of a run with one worker
+  // Of behaviour, where it is judged:
+  analytics::Analyst* analyst = nullptr;
+  std::span<const std::unique_ptr<const analytics::AnyDetector>> detectors;
+  const analytics::Surroundings* surroundings = nullptr;
 };
 
 }  // namespace lapwing

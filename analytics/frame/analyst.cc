@@ -1,0 +1,97 @@
+#include "analytics/frame/analyst.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "analytics/frame/observer.h"
+
+namespace lapwing::analytics {
+namespace {
+
+void add_use(std::string_view detector, const StateUse& use, CounterSet& set) {
+  const std::string path = "analytics." + std::string(detector) + ".";
+  set.add(path + "keys", use.keys, "entries of the detector's tables", CounterKind::gauge);
+  set.add(path + "bytes", use.bytes, "memory of the detector's tables", CounterKind::gauge);
+  set.add(path + "evicted", use.evicted, "entries given up for others: the detector's part of memory was full");
+}
+
+}  // namespace
+
+Analyst::Analyst(std::span<const std::unique_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
+                 size_t workers, FindingSink& sink)
+    : book_(sink) {
+  for (size_t i = 0; i < workers; ++i) epochs_.emplace_back();
+  for (const auto& detector : detectors) {
+    seats_.push_back({detector.get(), detector->global(surroundings), Findings(book_, detector->about())});
+  }
+  show();
+}
+
+void Analyst::run(const std::function<void()>& pause) {
+  while (true) {
+    const uint64_t rung = bell_.load(std::memory_order_acquire);
+    Second sealed = Epochs::kEnd;
+    for (const Epochs& epochs : epochs_) sealed = std::min(sealed, epochs.sealed_to());
+    // Seconds of which all workers have said all, in order.
+    while (true) {
+      std::optional<Second> next;
+      for (const Epochs& epochs : epochs_) {
+        const Epoch* front = epochs.front();
+        if (front && front->second <= sealed && (!next || front->second < *next)) next = front->second;
+      }
+      if (!next) break;
+      judge(*next);
+    }
+    if (sealed == Epochs::kEnd) break;
+    show();
+    pause();
+    bell_.wait(rung);
+  }
+  book_.finish();
+  show();
+  pause();
+}
+
+void Analyst::judge(Second second) {
+  std::vector<std::unique_ptr<AnyDelta>> sums(seats_.size());
+  for (Epochs& epochs : epochs_) {
+    const Epoch* front = epochs.front();
+    if (!front || front->second != second) continue;
+    Epoch epoch = epochs.pop();
+    for (size_t i = 0; i < seats_.size(); ++i) {
+      if (!epoch.deltas[i]) continue;
+      if (sums[i]) {
+        sums[i]->add(*epoch.deltas[i]);
+      } else {
+        sums[i] = std::move(epoch.deltas[i]);
+      }
+    }
+  }
+  for (size_t i = 0; i < seats_.size(); ++i) {
+    if (sums[i]) seats_[i].global->take(second, *sums[i], seats_[i].findings);
+    seats_[i].global->expire(second, seats_[i].findings);
+  }
+  book_.expire(second);
+}
+
+void Analyst::show() {
+  CounterSet now;
+  now.add(book_.counters(), finding_counter_rows());
+  for (const Seat& seat : seats_) add_use(seat.detector->about().name, seat.global->use(), now);
+  const std::lock_guard lock(shown_mutex_);
+  shown_ = std::move(now);
+}
+
+void Analyst::add_counters(CounterSet& set) const {
+  const std::lock_guard lock(shown_mutex_);
+  set.add(shown_);
+}
+
+void list_analyst_counters(std::span<const DetectorRow> rows, CounterSet& set) {
+  set.add(ObserverCounters{}, observer_counter_rows());
+  set.add(FindingCounters{}, finding_counter_rows());
+  for (const DetectorRow& row : rows) add_use(row.about.name, {}, set);
+}
+
+}  // namespace lapwing::analytics

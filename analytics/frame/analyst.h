@@ -1,0 +1,56 @@
+// Analyst: adds up what all workers saw of each second, and has the detectors' Globals judge the sum.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "analytics/frame/epochs.h"
+#include "sensor/base/counters.h"
+
+namespace lapwing::analytics {
+
+/// [G] run() has a thread of its own.
+class Analyst {
+ public:
+  /// The detectors and the sink are borrowed for the run.
+  Analyst(std::span<const std::unique_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
+          size_t workers, FindingSink& sink);
+
+  /// What the observer of a worker needs.
+  Epochs& epochs(size_t worker) { return epochs_[worker]; }
+  std::atomic<uint64_t>& bell() { return bell_; }
+  /// Of a worker that could not begin.
+  void abandon(size_t worker) { epochs_[worker].sealed(Epochs::kEnd, bell_); }
+
+  /// Until every worker's observer has finished. `pause` is called when what has come was judged.
+  void run(const std::function<void()>& pause);
+  /// Safe from any thread.
+  void add_counters(CounterSet& set) const;
+
+ private:
+  struct Seat {
+    const AnyDetector* detector;
+    std::unique_ptr<AnyGlobal> global;
+    Findings findings;
+  };
+  void judge(Second second);
+  void show();
+
+  std::vector<Seat> seats_;
+  std::deque<Epochs> epochs_;  // by worker
+  std::atomic<uint64_t> bell_ = 0;
+  FindingBook book_;
+  mutable std::mutex shown_mutex_;
+  CounterSet shown_;
+};
+
+/// What add_counters() adds, for listing.
+void list_analyst_counters(std::span<const DetectorRow> rows, CounterSet& set);
+
+}  // namespace lapwing::analytics

@@ -1,0 +1,196 @@
+// The contract of a detector: two plain classes and a sum.
+//
+// Local [W] turns what it is shown of one second into a Delta. Deltas add up in any order and any grouping: integers,
+// by +, min, max, |, and sets that keep their least members; nothing that depends on who came first. Global [G] takes
+// the sum of all workers' deltas of each second of packet time, and holds all memory. So the findings of N workers are
+// those of one, and where Global is late, seconds are added together and nothing is lost.
+//
+//   struct Scan {
+//     static constexpr About about = {...};
+//     struct Config {...};
+//     static std::span<const OptionRow<Config>> options();
+//     struct Delta { void operator+=(Delta&&); bool empty() const; };
+//     struct Local { Local(const Config&, const Surroundings&); void flow(const FlowUpdate&, Delta&); ... };
+//     struct Global { Global(const Config&, const Surroundings&); void take(Second, Delta&, Findings&);
+//                     void expire(Second, Findings&); StateUse use() const; };
+//   };
+//
+// It becomes one by its line in analytics/registry.cc.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "analytics/frame/findings.h"
+#include "analytics/frame/surroundings.h"
+#include "sensor/base/options.h"
+#include "sensor/event/behaviour.h"
+#include "sensor/event/event.h"
+#include "sensor/event/flow_update.h"
+
+namespace lapwing::analytics {
+
+/// Of packet time since 1970.
+using Second = int64_t;
+
+/// [S] What the outside needs to know of a detector.
+struct About {
+  std::string_view name;                             // behaviour.name, "analytics.<name>.*"
+  std::span<const Technique> techniques;             // at most 32: reports name them by position
+  uint32_t moments = 0;                              // bits of the moments it is shown, and no others
+  std::span<const std::string_view> protocols = {};  // whose events it is shown
+  int64_t idle = 600;                                // seconds without news after which a finding is over
+  std::string_view help;
+};
+
+/// [W] An event, and where it came from.
+struct Observed {
+  const Event& event;
+  const FlowRef* flow;  // null: of a packet that is of no flow
+  Timestamp time;
+  IpAddress src, dest;  // of the packet, or of the flow's client and server
+};
+
+/// Of a Global's tables.
+struct StateUse {
+  uint64_t keys = 0, bytes = 0, evicted = 0;
+};
+
+template <class D>
+concept SeesFlows = requires(typename D::Local local, typename D::Delta delta, const FlowUpdate& update) {
+  local.flow(update, delta);
+};
+template <class D>
+concept SeesEvents = requires(typename D::Local local, typename D::Delta delta, const Observed& observed) {
+  local.event(observed, delta);
+};
+
+template <class D>
+concept Detector = (SeesFlows<D> || SeesEvents<D>)&&requires(typename D::Delta delta, typename D::Global global,
+                                                             const typename D::Global& idle, Second second,
+                                                             Findings& findings) {
+  { D::about } -> std::convertible_to<About>;
+  { D::options() } -> std::convertible_to<std::span<const OptionRow<typename D::Config>>>;
+  delta += std::move(delta);
+  { delta.empty() } -> std::same_as<bool>;
+  global.take(second, delta, findings);
+  global.expire(second, findings);
+  { idle.use() } -> std::same_as<StateUse>;
+};
+
+// A detector as the frame runs it, whatever its types.
+
+class AnyDelta {
+ public:
+  virtual ~AnyDelta() = default;
+  /// `other` is of the same detector, and spent.
+  virtual void add(AnyDelta& other) = 0;
+};
+
+class AnyLocal {
+ public:
+  virtual ~AnyLocal() = default;
+  virtual void flow(const FlowUpdate& update) = 0;
+  virtual void event(const Observed& observed) = 0;
+  /// What it was shown since the last call, or null where that came to nothing.
+  virtual std::unique_ptr<AnyDelta> seal() = 0;
+};
+
+class AnyGlobal {
+ public:
+  virtual ~AnyGlobal() = default;
+  virtual void take(Second second, AnyDelta& delta, Findings& findings) = 0;
+  virtual void expire(Second second, Findings& findings) = 0;
+  virtual StateUse use() const = 0;
+};
+
+/// [S] A detector with its options as read.
+class AnyDetector {
+ public:
+  virtual ~AnyDetector() = default;
+  virtual const About& about() const = 0;
+  virtual std::unique_ptr<AnyLocal> local(const Surroundings& surroundings) const = 0;
+  virtual std::unique_ptr<AnyGlobal> global(const Surroundings& surroundings) const = 0;
+};
+
+/// [S] A row of the table of detectors.
+struct DetectorRow {
+  const About& about;
+  std::vector<OptionInfo> (*options)();
+  /// Throws SettingError.
+  std::unique_ptr<const AnyDetector> (*read)(const OptionSource& source);
+};
+
+namespace made {
+
+template <Detector D>
+struct DeltaOf final : AnyDelta {
+  void add(AnyDelta& other) override { sum += std::move(static_cast<DeltaOf&>(other).sum); }
+  typename D::Delta sum;
+};
+
+template <Detector D>
+class LocalOf final : public AnyLocal {
+ public:
+  LocalOf(const typename D::Config& config, const Surroundings& surroundings) : local_(config, surroundings) {}
+  void flow(const FlowUpdate& update) override {
+    if constexpr (SeesFlows<D>) local_.flow(update, delta_->sum);
+  }
+  void event(const Observed& observed) override {
+    if constexpr (SeesEvents<D>) local_.event(observed, delta_->sum);
+  }
+  std::unique_ptr<AnyDelta> seal() override {
+    if (delta_->sum.empty()) return nullptr;
+    return std::exchange(delta_, std::make_unique<DeltaOf<D>>());
+  }
+
+ private:
+  typename D::Local local_;
+  std::unique_ptr<DeltaOf<D>> delta_ = std::make_unique<DeltaOf<D>>();
+};
+
+template <Detector D>
+class GlobalOf final : public AnyGlobal {
+ public:
+  GlobalOf(const typename D::Config& config, const Surroundings& surroundings) : global_(config, surroundings) {}
+  void take(Second second, AnyDelta& delta, Findings& findings) override {
+    global_.take(second, static_cast<DeltaOf<D>&>(delta).sum, findings);
+  }
+  void expire(Second second, Findings& findings) override { global_.expire(second, findings); }
+  StateUse use() const override { return global_.use(); }
+
+ private:
+  typename D::Global global_;
+};
+
+template <Detector D>
+class DetectorOf final : public AnyDetector {
+ public:
+  explicit DetectorOf(const OptionSource& source) : config_(read_options(source, D::options())) {}
+  const About& about() const override { return D::about; }
+  std::unique_ptr<AnyLocal> local(const Surroundings& surroundings) const override {
+    return std::make_unique<LocalOf<D>>(config_, surroundings);
+  }
+  std::unique_ptr<AnyGlobal> global(const Surroundings& surroundings) const override {
+    return std::make_unique<GlobalOf<D>>(config_, surroundings);
+  }
+
+ private:
+  const typename D::Config config_;
+};
+
+}  // namespace made
+
+template <Detector D>
+constexpr DetectorRow detector() {
+  return {D::about, [] { return describe_options(D::options()); },
+          [](const OptionSource& source) -> std::unique_ptr<const AnyDetector> {
+            return std::make_unique<made::DetectorOf<D>>(source);
+          }};
+}
+
+}  // namespace lapwing::analytics

@@ -1,0 +1,70 @@
+// Epochs: what a worker's Locals saw of a second, on its way to the analyst.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <vector>
+
+#include "analytics/frame/detector.h"
+
+namespace lapwing::analytics {
+
+/// [H]
+struct Epoch {
+  Second second = 0;                              // the last of those that it covers
+  std::vector<std::unique_ptr<AnyDelta>> deltas;  // by detector; null where it saw nothing
+};
+
+/// [H] From one worker to the analyst: a ring of sealed epochs, and how far the worker's clock has come.
+class Epochs {
+ public:
+  static constexpr size_t kRing = 8;
+  static constexpr Second kEnd = std::numeric_limits<Second>::max();
+
+  // The worker's side.
+  bool full() const { return tail_ - head_.load(std::memory_order_acquire) == kRing; }
+  void wait_for_room() const {
+    for (size_t head = head_.load(std::memory_order_acquire); tail_ - head == kRing;
+         head = head_.load(std::memory_order_acquire)) {
+      head_.wait(head);
+    }
+  }
+  /// There must be room.
+  void push(Epoch&& epoch) {
+    ring_[tail_ % kRing] = std::move(epoch);
+    ++tail_;
+  }
+  /// All that was seen up to `second` has been pushed. `bell` is shared by all workers, and wakes the analyst.
+  void sealed(Second second, std::atomic<uint64_t>& bell) {
+    shown_.store(tail_, std::memory_order_release);
+    sealed_to_.store(second, std::memory_order_release);
+    bell.fetch_add(1, std::memory_order_release);
+    bell.notify_one();
+  }
+
+  // The analyst's.
+  Second sealed_to() const { return sealed_to_.load(std::memory_order_acquire); }
+  const Epoch* front() const {
+    const size_t head = head_.load(std::memory_order_relaxed);
+    return head == shown_.load(std::memory_order_acquire) ? nullptr : &ring_[head % kRing];
+  }
+  Epoch pop() {
+    const size_t head = head_.load(std::memory_order_relaxed);
+    Epoch out = std::move(ring_[head % kRing]);
+    head_.store(head + 1, std::memory_order_release);
+    head_.notify_one();
+    return out;
+  }
+
+ private:
+  std::array<Epoch, kRing> ring_;
+  size_t tail_ = 0;  // the worker's
+  std::atomic<size_t> shown_ = 0, head_ = 0;
+  std::atomic<Second> sealed_to_ = std::numeric_limits<Second>::min();
+};
+
+}  // namespace lapwing::analytics

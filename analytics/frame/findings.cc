@@ -1,0 +1,132 @@
+#include "analytics/frame/findings.h"
+
+#include <algorithm>
+#include <array>
+
+#include "analytics/frame/detector.h"
+#include "sensor/base/hash.h"
+#include "sensor/base/text.h"
+
+namespace lapwing::analytics {
+namespace {
+
+constexpr CounterRow<FindingCounters> kRows[] = {
+    {"analytics.findings.opened", &FindingCounters::opened, "findings of detectors"},
+    {"analytics.findings.updated", &FindingCounters::updated, "records that brought one up to date"},
+    {"analytics.findings.over", &FindingCounters::over, "findings that came to their end"},
+    {"analytics.findings.open", &FindingCounters::open, "findings that are open", CounterKind::gauge},
+    {"analytics.findings_max", &FindingCounters::findings_max, "findings refused: 16384 are open", CounterKind::loss},
+};
+
+/// Equal in every run over the same traffic.
+std::string make_id(std::string_view detector, uint64_t key, Timestamp first) {
+  std::array<uint64_t, 3> parts = {keyed_hash(to_bytes(detector), kReplaySeed), key, static_cast<uint64_t>(first.ns)};
+  const uint64_t hash = keyed_hash({reinterpret_cast<const uint8_t*>(parts.data()), sizeof parts}, kReplaySeed);
+  return "b" + to_hex({reinterpret_cast<const uint8_t*>(&hash), sizeof hash});
+}
+
+template <class T>
+void cut(std::vector<T>& list, size_t most) {
+  if (list.size() > most) list.resize(most);
+}
+
+}  // namespace
+
+std::span<const CounterRow<FindingCounters>> finding_counter_rows() {
+  return kRows;
+}
+
+/// Not by address, which differs from build to build.
+bool FindingBook::ByName::operator()(const Key& one, const Key& other) const {
+  return one.first != other.first ? one.first->name < other.first->name : one.second < other.second;
+}
+
+void FindingBook::report(const About& about, Report&& report, std::string&& evidence) {
+  const Key key{&about, report.key};
+  auto found = open_.find(key);
+  const bool opens = found == open_.end();
+  if (opens) {
+    if (open_.size() >= kMostOpen) {
+      ++counters_.findings_max;
+      return;
+    }
+    found = open_.emplace(key, Open{&about, {}}).first;
+    found->second.behaviour.id = make_id(about.name, report.key, report.first);
+    found->second.behaviour.name = about.name;
+    found->second.behaviour.first = report.first;
+  }
+  Open& open = found->second;
+  Behaviour& now = open.behaviour;
+  cut(report.objects, kMostObjects);
+  cut(report.flows, kMostFlows);
+  now.subject = std::move(report.subject);
+  now.objects = std::move(report.objects);
+  now.severity = report.severity;
+  now.confidence = report.confidence;
+  now.first = std::min(now.first, report.first);
+  now.last = std::max(now.last, report.last);
+  now.count = report.count;
+  now.evidence = std::move(evidence);
+  now.flows = std::move(report.flows);
+  now.src = report.src;
+  now.dest = report.dest;
+  const uint32_t joined = report.techniques & ~open.techniques;
+  for (size_t i = 0; i < about.techniques.size(); ++i) {
+    if (joined >> i & 1) now.attack.push_back(about.techniques[i]);
+  }
+  open.techniques |= report.techniques;
+
+  const FindingLevel level = level_of(now.severity, now.confidence);
+  const bool grown = now.count >= 2 * open.count && report.time.ns - open.time.ns >= kPause;
+  if (opens || level != open.level || joined || grown) {
+    tell(open, opens ? FindingState::open : FindingState::updated, report.time);
+  }
+}
+
+void FindingBook::tell(Open& open, FindingState state, Timestamp time) {
+  Behaviour& now = open.behaviour;
+  now.state = state;
+  now.time = time;
+  open.level = level_of(now.severity, now.confidence);
+  open.count = now.count;
+  open.time = time;
+  ++(state == FindingState::open      ? counters_.opened
+     : state == FindingState::updated ? counters_.updated
+                                      : counters_.over);
+  counters_.open = open_.size() - (state == FindingState::over ? 1 : 0);
+  sink_.behaviour(now);
+}
+
+void FindingBook::expire(int64_t second) {
+  if (second <= expired_to_) return;
+  expired_to_ = second;
+  for (auto next = open_.begin(); next != open_.end();) {
+    Open& open = next->second;
+    const Timestamp due = Timestamp::from_seconds(open.behaviour.last.seconds() + open.about->idle + 1);
+    if (due.seconds() > second) {
+      ++next;
+      continue;
+    }
+    tell(open, FindingState::over, due);
+    next = open_.erase(next);
+  }
+}
+
+void FindingBook::finish() {
+  while (!open_.empty()) {
+    const auto first = open_.begin();
+    tell(first->second, FindingState::over, first->second.behaviour.last);
+    open_.erase(first);
+  }
+}
+
+void Findings::report(Report report, const std::function<void(JsonWriter&)>& evidence) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object();
+  evidence(json);
+  json.end_object();
+  book_.report(about_, std::move(report), std::move(text));
+}
+
+}  // namespace lapwing::analytics

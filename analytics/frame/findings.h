@@ -1,0 +1,98 @@
+// Findings: the life of what detectors find, from its opening record to the one that says it is over.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sensor/base/counters.h"
+#include "sensor/base/json_writer.h"
+#include "sensor/event/behaviour.h"
+
+namespace lapwing::analytics {
+
+struct About;
+
+/// [G] The state of a finding as its detector sees it now. Numbers are totals since `first`.
+struct Report {
+  uint64_t key = 0;                  // of subject and group of objects: one finding of a detector each
+  std::string subject;               // who does it
+  std::vector<std::string> objects;  // to whom; at most kMostObjects are shown
+  uint8_t severity = 0, confidence = 0;
+  uint32_t techniques = 1;      // bits by place in About::techniques
+  Timestamp time, first, last;  // of the observation that completed it; of what it rests on
+  uint64_t count = 0;           // of whatever it counts: where it has doubled, that is news
+  std::vector<FlowName> flows;  // at most kMostFlows are shown
+  IpAddress src, dest;          // where no flow has them
+};
+
+struct FindingCounters {
+  uint64_t opened = 0, updated = 0, over = 0, open = 0;
+  uint64_t findings_max = 0;  // refused: as many are open as may be
+};
+std::span<const CounterRow<FindingCounters>> finding_counter_rows();
+
+/// Who is told [G].
+class FindingSink {
+ public:
+  virtual ~FindingSink() = default;
+  virtual void behaviour(const Behaviour& behaviour) = 0;
+};
+
+/// [G] All findings of a run.
+class FindingBook {
+ public:
+  static constexpr size_t kMostOpen = 16384, kMostObjects = 16, kMostFlows = 8;
+  /// Nanoseconds between records of a finding that only grows.
+  static constexpr int64_t kPause = 600'000'000'000;
+
+  explicit FindingBook(FindingSink& sink) : sink_(sink) {}
+
+  void report(const About& about, Report&& report, std::string&& evidence);
+  /// Findings of which nothing was heard for their detector's idle time are over.
+  void expire(int64_t second);
+  /// Nothing more is heard of any.
+  void finish();
+  const FindingCounters& counters() const { return counters_; }
+
+ private:
+  struct Open {
+    const About* about;
+    Behaviour behaviour;
+    uint32_t techniques = 0;
+    // As last told:
+    FindingLevel level = FindingLevel::info;
+    uint64_t count = 0;
+    Timestamp time;
+  };
+  using Key = std::pair<const About*, uint64_t>;
+  struct ByName {
+    bool operator()(const Key& one, const Key& other) const;
+  };
+
+  void tell(Open& open, FindingState state, Timestamp time);
+
+  FindingSink& sink_;
+  std::map<Key, Open, ByName> open_;
+  int64_t expired_to_ = INT64_MIN;
+  FindingCounters counters_;
+};
+
+/// [G] A detector's way to the book.
+class Findings {
+ public:
+  Findings(FindingBook& book, const About& about) : book_(book), about_(about) {}
+  /// Opens the finding or brings it up to date; the book decides which of that is told. `evidence` writes the members
+  /// of the evidence object: the numbers of the verdict, and what they were held against.
+  void report(Report report, const std::function<void(JsonWriter&)>& evidence);
+
+ private:
+  FindingBook& book_;
+  const About& about_;
+};
+
+}  // namespace lapwing::analytics

@@ -1,0 +1,83 @@
+#include "analytics/frame/observer.h"
+
+#include <algorithm>
+
+namespace lapwing::analytics {
+namespace {
+
+constexpr CounterRow<ObserverCounters> kRows[] = {
+    {"analytics.epochs_merged", &ObserverCounters::epochs_merged,
+     "seconds of a worker that were added to the next, as the analyst was late: nothing is lost but resolution"},
+};
+
+}  // namespace
+
+std::span<const CounterRow<ObserverCounters>> observer_counter_rows() {
+  return kRows;
+}
+
+Observer::Observer(std::span<const std::unique_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
+                   Epochs& epochs, std::atomic<uint64_t>& bell)
+    : replay_(surroundings.replay), epochs_(epochs), bell_(bell) {
+  for (const auto& detector : detectors) {
+    AnyLocal* local = locals_.emplace_back(detector->local(surroundings)).get();
+    const About& about = detector->about();
+    for (size_t i = 0; i < kMoments; ++i) {
+      if (about.moments >> i & 1) by_moment_[i].push_back(local);
+    }
+    for (std::string_view protocol : about.protocols) {
+      auto known = std::ranges::find(by_protocol_, protocol, &decltype(by_protocol_)::value_type::first);
+      if (known == by_protocol_.end()) known = by_protocol_.insert(by_protocol_.end(), {protocol, {}});
+      known->second.push_back(local);
+    }
+  }
+}
+
+const Observer::Listeners* Observer::listeners(const Protocol& protocol) const {
+  if (&protocol != asked_) {
+    const auto known = std::ranges::find(by_protocol_, protocol.name, &decltype(by_protocol_)::value_type::first);
+    asked_ = &protocol;
+    found_ = known == by_protocol_.end() ? nullptr : &known->second;
+  }
+  return found_;
+}
+
+void Observer::event(const Observed& observed) {
+  const Listeners* wanted = listeners(*observed.event.protocol);
+  if (!wanted) return;
+  for (AnyLocal* local : *wanted) local->event(observed);
+}
+
+void Observer::advance(Second second) {
+  if (second <= now_) return;
+  if (seal(second - 1)) {
+    epochs_.sealed(second - 1, bell_);
+  } else {
+    ++counters_.epochs_merged;
+  }
+  now_ = second;
+}
+
+void Observer::finish() {
+  epochs_.wait_for_room();
+  seal(std::max(now_, Second{0}));
+  epochs_.sealed(Epochs::kEnd, bell_);
+}
+
+/// False where there was no room.
+bool Observer::seal(Second second) {
+  if (epochs_.full()) {
+    if (!replay_) return false;
+    epochs_.wait_for_room();
+  }
+  Epoch epoch{.second = second};
+  bool any = false;
+  for (const auto& local : locals_) {
+    epoch.deltas.push_back(local->seal());
+    any |= epoch.deltas.back() != nullptr;
+  }
+  if (any) epochs_.push(std::move(epoch));
+  return true;
+}
+
+}  // namespace lapwing::analytics

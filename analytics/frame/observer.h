@@ -1,0 +1,61 @@
+// Observer: the worker's end of analytics. Shows its Locals what happens, and seals what they made of each second.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "analytics/frame/epochs.h"
+#include "sensor/base/counters.h"
+
+namespace lapwing::analytics {
+
+struct ObserverCounters {
+  uint64_t epochs_merged = 0;  // live: seconds added to the next, as the analyst was late
+};
+std::span<const CounterRow<ObserverCounters>> observer_counter_rows();
+
+/// [W]
+class Observer {
+ public:
+  /// `epochs` and `bell` are borrowed for the run.
+  Observer(std::span<const std::unique_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
+           Epochs& epochs, std::atomic<uint64_t>& bell);
+
+  bool wants(FlowMoment moment) const { return !by_moment_[static_cast<size_t>(moment)].empty(); }
+  void flow(const FlowUpdate& update) {
+    for (AnyLocal* local : by_moment_[static_cast<size_t>(update.moment)]) local->flow(update);
+  }
+  bool wants(const Protocol& protocol) const { return listeners(protocol) != nullptr; }
+  void event(const Observed& observed);
+
+  /// The clock has come to `second`: what was seen before is sealed. A replay waits for the analyst, a live sensor adds
+  /// the next second to this one instead.
+  void advance(Second second);
+  /// Nothing more is seen.
+  void finish();
+  const ObserverCounters& counters() const { return counters_; }
+
+ private:
+  using Listeners = std::vector<AnyLocal*>;
+  const Listeners* listeners(const Protocol& protocol) const;
+  bool seal(Second second);
+
+  const bool replay_;
+  std::vector<std::unique_ptr<AnyLocal>> locals_;  // by detector
+  std::array<Listeners, kMoments> by_moment_;
+  std::vector<std::pair<std::string_view, Listeners>> by_protocol_;
+  mutable const Protocol* asked_ = nullptr;  // last, and what came of it
+  mutable const Listeners* found_ = nullptr;
+  Epochs& epochs_;
+  std::atomic<uint64_t>& bell_;
+  Second now_ = std::numeric_limits<Second>::min();
+  ObserverCounters counters_;
+};
+
+}  // namespace lapwing::analytics

@@ -1,0 +1,57 @@
+#include "analytics/frame/surroundings.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "sensor/base/text.h"
+
+namespace lapwing::analytics {
+namespace {
+
+using C = FrameConfig;
+constexpr OptionRow<C> kOptions[] = {
+    {"analytics.enabled", &C::enabled, "yes", "behaviour is judged, and told as records of the type behaviour"},
+    {"analytics.off", &C::off, "[]", "detectors that are off, by name"},
+    // RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291 2.5.6
+    {"analytics.internal", &C::internal,
+     "[10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 169.254.0.0/16, 'fc00::/7', 'fe80::/10']",
+     "networks that are watched over: whatever lies elsewhere is outside"},
+};
+
+}  // namespace
+
+std::span<const OptionRow<FrameConfig>> frame_options() {
+  return kOptions;
+}
+
+Networks::Networks(const std::vector<std::string>& texts, const Setting* where) {
+  for (const std::string& text : texts) {
+    const size_t slash = std::min(text.find('/'), text.size());
+    const auto address = IpAddress::parse(text.substr(0, slash));
+    const unsigned all = address ? static_cast<unsigned>(address->size() * 8) : 0;
+    const auto bits = slash == text.size() ? std::optional<uint64_t>(all) : parse_unsigned(text.substr(slash + 1));
+    if (!address || !bits || *bits > all) {
+      throw SettingError(where ? where->mark : SourceMark{},
+                         "analytics.internal: \"" + text + "\" is no network; write 10.0.0.0/8 or fd00::/8");
+    }
+    networks_.push_back({*address, static_cast<unsigned>(*bits)});
+  }
+}
+
+bool Networks::contain(const IpAddress& address) const {
+  return std::ranges::any_of(networks_, [&](const Network& network) {
+    if (network.first.version != address.version) return false;
+    const unsigned whole = network.bits / 8, rest = network.bits % 8;
+    if (!std::equal(address.bytes.begin(), address.bytes.begin() + whole, network.first.bytes.begin())) return false;
+    return rest == 0 || (address.bytes[whole] ^ network.first.bytes[whole]) >> (8 - rest) == 0;
+  });
+}
+
+bool to_many(const IpAddress& address) {
+  if (address.version == 6) return address.bytes[0] == 0xff;  // RFC 4291 2.7
+  return address.version == 4 && (address.bytes[0] >> 4 == 14 ||
+                                  std::ranges::all_of(std::span(address.bytes).first(4),
+                                                      [](uint8_t byte) { return byte == 255; }));  // RFC 5771, RFC 919
+}
+
+}  // namespace lapwing::analytics

@@ -1,0 +1,50 @@
+// Surroundings: what all detectors know of the network and the run.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sensor/base/ip_address.h"
+#include "sensor/base/options.h"
+
+namespace lapwing::analytics {
+
+/// [S] Keys "analytics.*" of the frame itself.
+struct FrameConfig {
+  bool enabled = true;
+  std::vector<std::string> off;       // detectors by name
+  std::vector<std::string> internal;  // networks, "10.0.0.0/8"
+};
+std::span<const OptionRow<FrameConfig>> frame_options();
+
+/// [S] Networks by prefix.
+class Networks {
+ public:
+  Networks() = default;
+  /// Throws SettingError at `where` for what is no network.
+  Networks(const std::vector<std::string>& texts, const Setting* where);
+  bool contain(const IpAddress& address) const;
+
+ private:
+  struct Network {
+    IpAddress first;
+    unsigned bits = 0;
+  };
+  std::vector<Network> networks_;
+};
+
+/// [S]
+struct Surroundings {
+  Networks internal;       // of those who are watched over
+  uint64_t hash_seed = 0;  // of keyed hashes: a replay repeats them
+  bool replay = false;
+
+  bool inside(const IpAddress& address) const { return internal.contain(address); }
+};
+
+/// Sent to many: multicast, or IPv4's broadcast to all.
+bool to_many(const IpAddress& address);
+
+}  // namespace lapwing::analytics

@@ -1,0 +1,48 @@
+#include "analytics/registry.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace lapwing::analytics {
+namespace {
+
+const std::array<DetectorRow, 0> kDetectors = {};
+
+const Setting* first(const OptionSource& source, std::string_view key) {
+  const std::vector<const Setting*> found = source.find(key);
+  return found.empty() ? nullptr : found.front();
+}
+
+}  // namespace
+
+std::span<const DetectorRow> detectors() {
+  return kDetectors;
+}
+
+std::vector<OptionInfo> options() {
+  std::vector<OptionInfo> out = describe_options(frame_options());
+  for (const DetectorRow& row : kDetectors) {
+    for (OptionInfo& option : row.options()) out.push_back(std::move(option));
+  }
+  return out;
+}
+
+Config Config::read(const OptionSource& source) {
+  const auto frame = read_options(source, frame_options());
+  Config out{.enabled = frame.enabled,
+             .surroundings = {.internal = Networks(frame.internal, first(source, "analytics.internal"))}};
+  for (const std::string& name : frame.off) {
+    if (std::ranges::any_of(kDetectors, [&](const DetectorRow& row) { return row.about.name == name; })) continue;
+    std::string all;
+    for (const DetectorRow& row : kDetectors) all += (all.empty() ? "" : ", ") + std::string(row.about.name);
+    first(source, "analytics.off")->fail("'" + name + "' is no detector; there are " + all);
+  }
+  for (const DetectorRow& row : kDetectors) {
+    auto detector = row.read(source);
+    if (std::ranges::find(frame.off, row.about.name) == frame.off.end()) out.detectors.push_back(std::move(detector));
+  }
+  return out;
+}
+
+}  // namespace lapwing::analytics

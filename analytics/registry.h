@@ -1,0 +1,25 @@
+// The table of detectors.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "analytics/frame/detector.h"
+
+namespace lapwing::analytics {
+
+std::span<const DetectorRow> detectors();
+std::vector<OptionInfo> options();
+
+/// [S] Behaviour as the configuration wants it judged.
+struct Config {
+  bool enabled = true;
+  std::vector<std::unique_ptr<const AnyDetector>> detectors;  // those that are on
+  Surroundings surroundings;                                  // but for what the run decides
+
+  /// Throws SettingError.
+  static Config read(const OptionSource& source);
+};
+
+}  // namespace lapwing::analytics

@@ -1,0 +1,270 @@
+#include "sensor/pipeline/flow_watch.h"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+namespace lapwing {
+namespace {
+
+constexpr CounterRow<WatchCounters> kRows[] = {
+    {"analytics.pending_max", &WatchCounters::pending_max,
+     "flows of which is not told that they stay without answer: 65536 wait for theirs", CounterKind::loss},
+};
+
+uint32_t saturated(uint64_t value) {
+  return static_cast<uint32_t>(std::min<uint64_t>(value, std::numeric_limits<uint32_t>::max()));
+}
+
+/// One side goes on as if the other had answered, of which nothing is seen.
+bool one_sided(const Flow& flow) {
+  if (flow.packets[0] == 0) return true;
+  return flow.key.proto == ip_proto::tcp && flow.packets[1] == 0 && flow.tcp_flags[0] & tcp_flag::ack;
+}
+
+}  // namespace
+
+std::span<const CounterRow<WatchCounters>> watch_counter_rows() {
+  return kRows;
+}
+
+struct FlowWatch::Pending {
+  Watched* watched = nullptr;  // null: answered, or over
+  Flow* flow = nullptr;
+  Timestamp due;
+};
+
+struct FlowWatch::Watched final : FlowAttachment {
+  ~Watched() override {
+    if (pending) pending->watched = nullptr;
+  }
+  Pending* pending = nullptr;  // where its answer is waited for
+  Timestamp last_payload, burst, ticked;
+  std::array<uint32_t, 2> burst_bytes{}, burst_packets{};
+  std::array<uint64_t, 2> bytes{};
+  std::array<uint32_t, 2> packets{};
+  bool answered = false, identified = false, in_burst = false, any_burst = false;
+};
+
+/// In the order in which flows began; of fixed size.
+class FlowWatch::Queue {
+ public:
+  bool add(Flow& flow, Watched& watched, Timestamp due) {
+    while (count_ > 0 && !slots_[first_].watched) drop();
+    if (count_ == kPending) return false;
+    Pending& slot = slots_[(first_ + count_++) % kPending];
+    slot = {&watched, &flow, due};
+    watched.pending = &slot;
+    return true;
+  }
+  /// The next that is due by `now`, which waits no more; null when none is.
+  Flow* take(Timestamp now, Timestamp& due) {
+    while (count_ > 0) {
+      Pending& slot = slots_[first_];
+      if (slot.watched && slot.due > now) return nullptr;
+      Watched* watched = slot.watched;
+      Flow* flow = slot.flow;
+      due = slot.due;
+      drop();
+      if (!watched) continue;
+      watched->pending = nullptr;
+      return flow;
+    }
+    return nullptr;
+  }
+
+ private:
+  void drop() {
+    first_ = (first_ + 1) % kPending;
+    --count_;
+  }
+  std::vector<Pending> slots_ = std::vector<Pending>(kPending);
+  size_t first_ = 0, count_ = 0;
+};
+
+FlowWatch::FlowWatch(analytics::Observer& observer, const AppLayer& app, Identification& identification)
+    : observer_(observer), app_(app), identification_(identification), pending_(std::make_unique<Queue>()) {}
+FlowWatch::~FlowWatch() = default;
+
+FlowWatch::Watched* FlowWatch::watch(Flow& flow, Timestamp now) {
+  auto& slot = flow.slots[static_cast<size_t>(FlowSlot::watch)];
+  auto made = std::make_unique<Watched>();
+  made->ticked = now;
+  Watched* watched = made.get();
+  slot = std::move(made);
+  return watched;
+}
+
+void FlowWatch::packet(const Look& look) {
+  Flow& flow = *look.flow;
+  const Packet& packet = *look.packet;
+  auto* watched = flow.get<Watched>(FlowSlot::watch);
+  if (flow.packets[0] + flow.packets[1] == 1 && !packet.has_quoted) {
+    tell(flow, FlowMoment::opened, look.time);
+    if (!one_sided(flow) && look.direction == Direction::to_server) {
+      watched = watch(flow, look.time);
+      if (!pending_->add(flow, *watched, {look.time.ns + kAnswerTime})) ++counters_.pending_max;
+    }
+  } else if (packet.has_quoted || (look.direction == Direction::to_client && !(watched && watched->answered))) {
+    tell_answer(look, watched);
+    watched = flow.get<Watched>(FlowSlot::watch);
+  }
+  if (!packet.has_quoted && !packet.payload.empty()) {
+    if (!watched) watched = watch(flow, look.time);
+    take_payload(look, *watched);
+  }
+  if (watched && watched->in_burst && flow.state == FlowState::closed) end_burst(flow, *watched);
+}
+
+/// The first packet back, or an ICMP error in its place.
+void FlowWatch::tell_answer(const Look& look, Watched* watched) {
+  Flow& flow = *look.flow;
+  const Packet& packet = *look.packet;
+  if (watched && watched->answered) return;
+  const bool reset = packet.is_tcp() && packet.tcp_flags & tcp_flag::rst;
+  const bool first = flow.packets[1] == 1 || (watched && watched->pending);
+  if (packet.has_quoted || reset) {
+    if (!first && !packet.has_quoted) return;
+    tell(flow, FlowMoment::refused, look.time, packet.has_quoted ? &packet : nullptr);
+    flow.slots[static_cast<size_t>(FlowSlot::watch)].reset();
+    return;
+  }
+  if (!watched) watched = watch(flow, look.time);
+  if (watched->pending) {
+    watched->pending->watched = nullptr;
+    watched->pending = nullptr;
+  }
+  watched->answered = true;
+  tell(flow, FlowMoment::answered, look.time);
+}
+
+void FlowWatch::take_payload(const Look& look, Watched& watched) {
+  const Flow& flow = *look.flow;
+  const Timestamp time = look.time;
+  if (watched.in_burst && time.ns - watched.last_payload.ns >= kSilence) end_burst(flow, watched);
+  if (!watched.in_burst) {
+    watched.in_burst = watched.any_burst = true;
+    watched.burst = time;
+  }
+  if (time.ns - watched.ticked.ns >= kTickTime) tell_tick(flow, watched, FlowMoment::tick, time);
+  const size_t side = index(look.direction);
+  const uint64_t size = look.packet->payload.size();
+  watched.last_payload = std::max(watched.last_payload, time);
+  watched.burst_bytes[side] = saturated(uint64_t{watched.burst_bytes[side]} + size);
+  ++watched.burst_packets[side];
+  watched.bytes[side] += size;
+  ++watched.packets[side];
+  if (!watched.identified && observer_.wants(FlowMoment::identified)) {
+    const Recognition known = app_.recognition(flow);
+    if (known.final.known()) {
+      watched.identified = true;
+      tell(flow, FlowMoment::identified, time);
+    }
+  }
+}
+
+void FlowWatch::end_burst(const Flow& flow, Watched& watched) {
+  FlowUpdate update = update_of(flow, FlowMoment::burst, watched.burst);
+  std::ranges::copy(watched.burst_bytes, update.bytes.begin());
+  std::ranges::copy(watched.burst_packets, update.packets.begin());
+  watched.burst_bytes = {};
+  watched.burst_packets = {};
+  watched.in_burst = false;
+  observer_.flow(update);
+}
+
+void FlowWatch::tell_tick(const Flow& flow, Watched& watched, FlowMoment moment, Timestamp time) {
+  FlowUpdate update = update_of(flow, moment, time);
+  update.bytes = watched.bytes;
+  std::ranges::copy(watched.packets, update.packets.begin());
+  watched.bytes = {};
+  watched.packets = {};
+  watched.ticked = time;
+  observer_.flow(update);
+}
+
+void FlowWatch::event(const Look& look, const Event& event) {
+  if (!observer_.wants(*event.protocol)) return;
+  if (look.flow) {
+    update_of(*look.flow, FlowMoment::opened, look.time);
+    flow_.protocol = event.protocol->name;
+    observer_.event({event, &flow_, look.time, flow_.client, flow_.server});
+  } else {
+    observer_.event({event, nullptr, look.time, look.packet->src, look.packet->dst});
+  }
+}
+
+void FlowWatch::swap_direction(const Flow& flow) {
+  auto* watched = flow.get<Watched>(FlowSlot::watch);
+  if (!watched) return;
+  std::ranges::reverse(watched->burst_bytes);
+  std::ranges::reverse(watched->burst_packets);
+  std::ranges::reverse(watched->bytes);
+  std::ranges::reverse(watched->packets);
+}
+
+void FlowWatch::close(const Look& look) {
+  Flow& flow = *look.flow;
+  auto* watched = flow.get<Watched>(FlowSlot::watch);
+  if (!watched) return tell(flow, FlowMoment::closed, flow.last);
+  if (watched->pending) tell(flow, FlowMoment::unanswered, flow.last);
+  if (watched->in_burst) {
+    end_burst(flow, *watched);
+  } else if (watched->answered && !watched->any_burst) {
+    watched->burst = flow.start;
+    end_burst(flow, *watched);
+  }
+  tell_tick(flow, *watched, FlowMoment::closed, flow.last);
+}
+
+void FlowWatch::advance(int64_t second) {
+  const Timestamp now = Timestamp::from_seconds(second);
+  Timestamp due;
+  while (Flow* flow = pending_->take(now, due)) {
+    tell(*flow, FlowMoment::unanswered, due);
+    // A datagram or SYN alone: what remains of a scan or flood is the flow itself.
+    auto& slot = flow->slots[static_cast<size_t>(FlowSlot::watch)];
+    if (flow->packets[0] == 1) slot.reset();
+  }
+  observer_.advance(second);
+}
+
+void FlowWatch::tell(const Flow& flow, FlowMoment moment, Timestamp time, const Packet* error) {
+  if (!observer_.wants(moment)) return;
+  FlowUpdate update = update_of(flow, moment, time);
+  if (error) {
+    update.icmp = true;
+    update.icmp_type = error->icmp_type;
+    update.icmp_code = error->icmp_code;
+    update.icmp_sender = error->src;
+  }
+  observer_.flow(update);
+}
+
+FlowUpdate FlowWatch::update_of(const Flow& flow, FlowMoment moment, Timestamp time) {
+  flow_ = {.id = flow.id,
+           .client = flow.client(),
+           .server = flow.server(),
+           .client_port = flow.client_port(),
+           .server_port = flow.server_port(),
+           .proto = flow.key.proto,
+           .vlan = flow.key.vlan[0],
+           .start = flow.start,
+           .midstream = (flow.flags & flow_flag::midstream) != 0,
+           .one_sided = one_sided(flow)};
+  // Before its first payload nothing is known of it.
+  if (moment >= FlowMoment::burst) {
+    flow_.protocol = app_.recognition(flow).final.name();
+    const Application application = identification_.settled(flow);
+    flow_.application = application.protocol;
+    flow_.host = application.hostname;
+  }
+  return {.moment = moment, .time = time, .flow = &flow_, .all_packets = flow.packets, .tcp_flags = flow.tcp_flags};
+}
+
+void FlowWatch::add_counters(CounterSet& set) const {
+  set.add(counters_, watch_counter_rows());
+  set.add(observer_.counters(), analytics::observer_counter_rows());
+}
+
+}  // namespace lapwing

@@ -1,0 +1,65 @@
+// FlowWatch: tells the detectors what happens to flows.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "analytics/frame/observer.h"
+#include "sensor/app/app_layer.h"
+#include "sensor/base/counters.h"
+#include "sensor/flow/flow.h"
+#include "sensor/pipeline/identification.h"
+#include "sensor/pipeline/look.h"
+
+namespace lapwing {
+
+struct WatchCounters {
+  uint64_t pending_max = 0;  // flows whose answer is not waited for: as many are waited for as may be
+};
+std::span<const CounterRow<WatchCounters>> watch_counter_rows();
+
+/// [W] Keeps in FlowSlot::watch what it needs of a flow that waits for its answer or that carries payload: a scan or
+/// flood leaves nothing behind.
+class FlowWatch {
+ public:
+  /// Flows whose answer is waited for.
+  static constexpr size_t kPending = 1 << 16;
+
+  FlowWatch(analytics::Observer& observer, const AppLayer& app, Identification& identification);
+  ~FlowWatch();
+
+  /// Each packet of a flow, when all else is done with it.
+  void packet(const Look& look);
+  void event(const Look& look, const Event& event);
+  /// Client and server change places.
+  void swap_direction(const Flow& flow);
+  /// The flow is over.
+  void close(const Look& look);
+  /// The clock has come to this second: what waited for it is told, and the seconds before are sealed.
+  void advance(int64_t second);
+  void finish() { observer_.finish(); }
+  void add_counters(CounterSet& set) const;
+
+ private:
+  struct Watched;
+  struct Pending;
+  class Queue;
+
+  Watched* watch(Flow& flow, Timestamp now);
+  void tell(const Flow& flow, FlowMoment moment, Timestamp time, const Packet* packet = nullptr);
+  void tell_answer(const Look& look, Watched* watched);
+  void take_payload(const Look& look, Watched& watched);
+  void end_burst(const Flow& flow, Watched& watched);
+  void tell_tick(const Flow& flow, Watched& watched, FlowMoment moment, Timestamp time);
+  FlowUpdate update_of(const Flow& flow, FlowMoment moment, Timestamp time);
+
+  analytics::Observer& observer_;
+  const AppLayer& app_;
+  Identification& identification_;
+  std::unique_ptr<Queue> pending_;
+  FlowRef flow_;  // of the update at hand
+  WatchCounters counters_;
+};
+
+}  // namespace lapwing
