@@ -14,7 +14,7 @@ constexpr OptionRow<C> kOptions[] = {
     {"analytics.off", &C::off, "[]", "detectors that are off, by name"},
     // RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291 2.5.6
     {"analytics.internal", &C::internal,
-     "[10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 169.254.0.0/16, 'fc00::/7', 'fe80::/10']",
+     "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 169.254.0.0/16, fc00::/7, fe80::/10",
      "networks that are watched over: whatever lies elsewhere is outside"},
 };
 

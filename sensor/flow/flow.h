@@ -97,7 +97,7 @@ struct alignas(64) Flow {
 
   std::array<std::unique_ptr<FlowAttachment>, kFlowSlots> slots;
   Timestamp start;
-  uint64_t id = 0;            // EVE flow_id
+  uint64_t id = 0;  // EVE flow_id
   FlowCosts costs;
 
   void note(FlowException exception) { exceptions |= bit(exception); }
