@@ -15,7 +15,7 @@ std::vector<OptionInfo> options();
 /// [S] Behaviour as the configuration wants it judged.
 struct Config {
   bool enabled = true;
-  std::vector<std::unique_ptr<const AnyDetector>> detectors;  // those that are on
+  std::vector<std::shared_ptr<const AnyDetector>> detectors;  // those that are on
   Surroundings surroundings;                                  // but for what the run decides
 
   /// Throws SettingError.

@@ -18,7 +18,7 @@ void add_use(std::string_view detector, const StateUse& use, CounterSet& set) {
 
 }  // namespace
 
-Analyst::Analyst(std::span<const std::unique_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
+Analyst::Analyst(std::span<const std::shared_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
                  size_t workers, FindingSink& sink)
     : book_(sink) {
   for (size_t i = 0; i < workers; ++i) epochs_.emplace_back();

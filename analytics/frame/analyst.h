@@ -19,7 +19,7 @@ namespace lapwing::analytics {
 class Analyst {
  public:
   /// The detectors and the sink are borrowed for the run.
-  Analyst(std::span<const std::unique_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
+  Analyst(std::span<const std::shared_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
           size_t workers, FindingSink& sink);
 
   /// What the observer of a worker needs.

@@ -16,7 +16,7 @@ std::span<const CounterRow<ObserverCounters>> observer_counter_rows() {
   return kRows;
 }
 
-Observer::Observer(std::span<const std::unique_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
+Observer::Observer(std::span<const std::shared_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
                    Epochs& epochs, std::atomic<uint64_t>& bell)
     : replay_(surroundings.replay), epochs_(epochs), bell_(bell) {
   for (const auto& detector : detectors) {

@@ -24,7 +24,7 @@ std::span<const CounterRow<ObserverCounters>> observer_counter_rows();
 class Observer {
  public:
   /// `epochs` and `bell` are borrowed for the run.
-  Observer(std::span<const std::unique_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
+  Observer(std::span<const std::shared_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
            Epochs& epochs, std::atomic<uint64_t>& bell);
 
   bool wants(FlowMoment moment) const { return !by_moment_[static_cast<size_t>(moment)].empty(); }
