@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analytics/frame/detector.h"
+#include "analytics/incidents/incidents.h"
 
 namespace lapwing::analytics {
 
@@ -16,7 +17,8 @@ std::vector<OptionInfo> options();
 struct Config {
   bool enabled = true;
   std::vector<std::shared_ptr<const AnyDetector>> detectors;  // those that are on
-  Surroundings surroundings;                                  // but for what the run decides
+  IncidentConfig incidents;
+  Surroundings surroundings;  // but for what the run decides
 
   /// Throws SettingError.
   static Config read(const OptionSource& source);

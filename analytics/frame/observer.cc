@@ -71,7 +71,8 @@ bool Observer::seal(Second second) {
     epochs_.wait_for_room();
   }
   Epoch epoch{.second = second};
-  bool any = false;
+  bool any = !alerts_.empty();
+  epoch.alerts = std::exchange(alerts_, {});
   for (const auto& local : locals_) {
     epoch.deltas.push_back(local->seal());
     any |= epoch.deltas.back() != nullptr;

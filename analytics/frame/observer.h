@@ -34,6 +34,8 @@ class Observer {
   bool wants(const Protocol& protocol) const { return listeners(protocol) != nullptr; }
   void event(const Observed& observed);
 
+  void alert(const AlertSeen& seen) { alerts_.add(seen); }
+
   /// The clock has come to `second`: what was seen before is sealed. A replay waits for the analyst, a live sensor adds
   /// the next second to this one instead.
   void advance(Second second);
@@ -52,6 +54,7 @@ class Observer {
   std::vector<std::pair<std::string_view, Listeners>> by_protocol_;
   mutable const Protocol* asked_ = nullptr;  // last, and what came of it
   mutable const Listeners* found_ = nullptr;
+  AlertSums alerts_;
   Epochs& epochs_;
   std::atomic<uint64_t>& bell_;
   Second now_ = std::numeric_limits<Second>::min();

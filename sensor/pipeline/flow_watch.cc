@@ -194,6 +194,28 @@ void FlowWatch::event(const Look& look, const Event& event) {
   }
 }
 
+/// Who acts is whom the rule does not call its target, or else the client.
+void FlowWatch::alert(const MatchContext& context, const Alert& alert) {
+  const Flow* flow = context.flow;
+  IpAddress actor, victim;
+  if (flow) {
+    actor = flow->client();
+    victim = flow->server();
+  } else if (context.packet) {
+    actor = context.packet->src;
+    victim = context.packet->dst;
+  }
+  using Target = RuleInfo::Target;
+  if (alert.rule->target != Target::none && flow) {
+    // The rule means the packet that it matched on.
+    const bool by_client = alert.direction == Direction::to_server;
+    if (by_client == (alert.rule->target == Target::source)) std::swap(actor, victim);
+  } else if (alert.rule->target == Target::source) {
+    std::swap(actor, victim);
+  }
+  if (actor.version != 0) observer_.alert({*alert.rule, context.time, actor, victim});
+}
+
 void FlowWatch::tell_unanswered(const Flow& flow, Timestamp time) {
   const auto& watched = *flow.get<Watched>(FlowSlot::watch);
   FlowUpdate update = update_of(flow, FlowMoment::unanswered, time);

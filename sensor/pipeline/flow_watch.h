@@ -32,6 +32,8 @@ class FlowWatch {
   /// Each packet of a flow, when all else is done with it.
   void packet(const Look& look);
   void event(const Look& look, const Event& event);
+  /// A rule alerts, of whatever packet or flow.
+  void alert(const MatchContext& context, const Alert& alert);
   /// Client and server change places.
   void swap_direction(const Flow& flow);
   /// The flow is over.

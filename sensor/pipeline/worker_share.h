@@ -6,7 +6,7 @@
 #include <memory>
 #include <span>
 
-#include "analytics/frame/analyst.h"
+#include "analytics/analyst.h"
 #include "export/outputs/publisher.h"
 #include "sensor/decode/decode.h"
 #include "sensor/pipeline/file_keeper.h"
