@@ -29,10 +29,12 @@ std::vector<Json> of_file(const std::string& path) {
   for (std::string line; std::getline(file, line);) {
     if (line.find("\"incident\"") == std::string::npos) continue;
     Json record = Json::parse(line, nullptr, false);
-    if (!record.is_object() || record.value("event_type", Json()) != "incident") continue;
+    if (!record.is_object() || !record.contains("event_type") || record["event_type"] != "incident") continue;
     if (!record.contains("incident") || !record["incident"].contains("id")) continue;
     Json& incident = record["incident"];
-    if (incident["id"].is_string()) last[incident["id"].get<std::string>()] = std::move(incident);
+    if (!incident["id"].is_string()) continue;
+    const std::string id = incident["id"];
+    last[id] = std::move(incident);
   }
   std::vector<Json> out;
   for (auto& [id, incident] : last) out.push_back(std::move(incident));
