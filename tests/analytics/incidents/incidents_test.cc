@@ -1,0 +1,129 @@
+// Which findings and alerts become an incident, what it scores, and what it is linked to.
+#include "analytics/incidents/incidents.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace lapwing::analytics {
+namespace {
+
+constexpr int64_t kStart = 1'700'000'000;
+
+struct Told : IncidentSink {
+  void incident(const Incident& incident) override { all.push_back(incident); }
+  std::vector<Incident> all;
+};
+
+class IncidentsTest : public testing::Test {
+ protected:
+  IncidentsTest() { surroundings.internal = Networks({"10.0.0.0/8"}, nullptr); }
+
+  void find(std::string_view detector, std::string_view subject, int64_t second, Technique technique,
+            unsigned severity = 60, std::vector<std::string> objects = {"198.51.100.7:443"}) {
+    Behaviour behaviour{.id = std::string(detector) + std::string(subject), .name = detector};
+    behaviour.subject = subject;
+    behaviour.objects = std::move(objects);
+    behaviour.severity = static_cast<uint8_t>(severity);
+    behaviour.confidence = 80;
+    behaviour.time = behaviour.first = behaviour.last = Timestamp::from_seconds(kStart + second);
+    behaviour.attack = {technique};
+    incidents.take(behaviour);
+  }
+  void alert(std::string_view actor, std::string_view victim, int64_t second, uint64_t count = 1,
+             unsigned severity = 65, uint32_t sid = 1) {
+    AlertSums sums;
+    RuleInfo rule;
+    rule.sid = sid;
+    rule.severity = severity == 65 ? 1 : 3;
+    for (uint64_t i = 0; i < count; ++i) {
+      sums.add({rule, Timestamp::from_seconds(kStart + second), *IpAddress::parse(actor), *IpAddress::parse(victim)});
+    }
+    incidents.take(sums);
+  }
+
+  IncidentConfig config = read_options<IncidentConfig>(Setting{}, incident_options());
+  Surroundings surroundings;
+  Told told;
+  Incidents incidents{config, surroundings, told};
+};
+
+constexpr Technique kScan{"T1046", "TA0007"}, kBeacon{"T1071.001", "TA0011"}, kLateral{"T1021", "TA0008"};
+
+TEST_F(IncidentsTest, WhatIsWeakWaitsAndJoinsWhenMoreComes) {
+  find("scan", "10.0.0.1", 0, kScan, 30);
+  EXPECT_TRUE(told.all.empty()) << "24 of 100";
+  find("beacon", "10.0.0.1", 100, kBeacon, 30);
+  ASSERT_EQ(told.all.size(), 1u);
+  EXPECT_EQ(told.all[0].findings.size(), 2u) << "with its past";
+  EXPECT_EQ(told.all[0].first.seconds(), kStart);
+  EXPECT_EQ(told.all[0].state, IncidentState::open);
+  EXPECT_GT(told.all[0].score, 40u) << "a second tactic adds more than its own";
+}
+
+TEST_F(IncidentsTest, RepeatsOfOneTechniqueDoNotRaiseTheScore) {
+  alert("10.0.0.1", "198.51.100.1", 0);
+  alert("10.0.0.1", "198.51.100.1", 100, 100);
+  EXPECT_EQ(told.all.front().score, 45u);
+  EXPECT_EQ(told.all.back().score, 45u);
+  EXPECT_EQ(told.all.back().alerts_total, 101u);
+  EXPECT_EQ(incidents.counters().input, 101u);
+  EXPECT_EQ(incidents.counters().opened, 1u);
+}
+
+TEST_F(IncidentsTest, WhatComesFromOutsideWithoutEffectIsBackground) {
+  for (int i = 1; i < 20; ++i) alert("198.51.100." + std::to_string(i), "10.0.0." + std::to_string(i), i);
+  EXPECT_TRUE(told.all.empty());
+  incidents.finish();
+  ASSERT_EQ(told.all.size(), 1u) << "one for the network and the day";
+  EXPECT_TRUE(told.all[0].background);
+  EXPECT_EQ(told.all[0].level, FindingLevel::info);
+  EXPECT_EQ(told.all[0].alerts_total, 19u);
+}
+
+TEST_F(IncidentsTest, WhoeverActsAfterItWasAttackedIsLinked) {
+  find("lateral", "10.0.0.1", 0, kLateral, 90, {"10.0.0.2:445"});
+  find("beacon", "10.0.0.2", 1000, kBeacon, 70);
+  ASSERT_EQ(told.all.size(), 2u);
+  ASSERT_EQ(told.all[1].links.size(), 1u);
+  EXPECT_EQ(told.all[1].links[0].incident, told.all[0].id);
+  EXPECT_EQ(told.all[1].links[0].kind, "spread_from");
+  EXPECT_EQ(told.all[1].campaign, told.all[0].id);
+}
+
+TEST_F(IncidentsTest, ButNotWhoeverActedBefore) {
+  find("beacon", "10.0.0.2", 0, kBeacon, 70);
+  find("lateral", "10.0.0.1", 1000, kLateral, 90, {"10.0.0.2:445"});
+  for (const Incident& incident : told.all) EXPECT_TRUE(incident.links.empty()) << incident.subject;
+}
+
+TEST_F(IncidentsTest, FewWhoUseTheSameThingOutsideAreLinked) {
+  find("beacon", "10.0.0.1", 0, kBeacon);
+  find("beacon", "10.0.0.2", 10, kBeacon);
+  ASSERT_EQ(told.all.size(), 2u);
+  ASSERT_EQ(told.all[1].links.size(), 1u);
+  EXPECT_EQ(told.all[1].links[0].kind, "shares");
+}
+
+TEST_F(IncidentsTest, SilenceClosesIt) {
+  find("beacon", "10.0.0.1", 0, kBeacon);
+  incidents.expire(kStart + 14'400);
+  EXPECT_EQ(told.all.back().state, IncidentState::open);
+  incidents.expire(kStart + 14'401 + 60);
+  EXPECT_EQ(told.all.back().state, IncidentState::closed);
+  EXPECT_EQ(told.all.back().time.seconds(), kStart + 14'400);
+  EXPECT_EQ(incidents.counters().open, 0u);
+}
+
+TEST_F(IncidentsTest, MembersAreBoundedAndCounted) {
+  for (uint32_t sid = 1; sid <= 100; ++sid) alert("10.0.0.1", "198.51.100." + std::to_string(sid), sid, 1, 65, sid);
+  incidents.finish();
+  const Incident& last = told.all.back();
+  EXPECT_EQ(last.signatures.size(), Case::kMostSignatures);
+  EXPECT_EQ(last.alerts_total, 100u);
+  EXPECT_EQ(last.objects.size(), Case::kMostObjects);
+  EXPECT_EQ(last.objects_total, 100u);
+}
+
+}  // namespace
+}  // namespace lapwing::analytics
