@@ -57,6 +57,19 @@ struct Exchange : Transaction {
   bool secret() const { return verb == Verb::login || verb == Verb::authenticate; }
 };
 
+  void reset() {
+    static_cast<Transaction&>(*this) = {};
+    verb = Verb::other;
+    for (std::string* words : {&tag, &command, &arguments, &mailbox, &code, &text}) words->clear();
+    arguments_cut = tls = compressed = false;
+    asked.reset();
+    login.reset();
+    status = Status::none;
+    told = {};
+    session.reset();
+    size = 0;
+    mail.reset();
+  }
 // Progress: of the client by its command, of a message's sender by its headers and the rest. The client's direction of
 // a command is complete with its answer.
 inline constexpr uint8_t kCommand = 1;

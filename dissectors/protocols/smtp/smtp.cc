@@ -265,6 +265,15 @@ Mail* Smtp::set_aside() {
   if (reading_) end_text(FileState::truncated);
   current_ = nullptr;
   return out;
+  if (mail) ++mail->asked;
+}
+
+/// The oldest.
+Smtp::Unanswered Smtp::take_unanswered() {
+  const Unanswered out = unanswered_.front();
+  unanswered_.pop_front();
+  if (out.mail) --out.mail->asked;
+  return out;
 }
 
 void Smtp::unanswered(Verb verb, Mail* mail) {
@@ -272,8 +281,7 @@ void Smtp::unanswered(Verb verb, Mail* mail) {
   if (over && !server_seen_) return close(*mail);
   if (!out_.within(Cap::unanswered, unanswered_.size() + 1)) {
     out_.anomaly(Anomaly::too_many_commands, kClient, &at_hand());
-    const Unanswered oldest = unanswered_.front();
-    unanswered_.pop_front();
+    const Unanswered oldest = take_unanswered();
     ++forgotten_;
     if (oldest.mail && oldest.mail != current_ && oldest.mail != mail) close(*oldest.mail);
   }

@@ -49,6 +49,7 @@ struct Mail : Transaction {
   std::vector<std::string> to;
   mime::Message message;
   std::string server;      // how it greeted
+  uint32_t asked = 0;     // commands whose answer decides of it, and is to come
   std::string last_reply;  // of the server, its last line
   std::optional<Login> login;
   uint64_t size = 0;      // bytes of the text as it was sent, without what is lost
@@ -131,6 +132,7 @@ class Smtp final : private mime::Carrier {
   void greet(std::string_view argument);
   void sender(std::string_view argument);
   void recipient(std::string_view argument);
+  Unanswered take_unanswered();
   void begin_chunk(std::string_view argument, uint64_t end);
   void begin_login(std::string_view argument);
   void credential(std::string_view coded);
