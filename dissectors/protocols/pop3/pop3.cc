@@ -65,6 +65,7 @@ const About Pop3::about{.name = "pop3",
                         .transports = transport::tcp,
                         .ports = kPorts,
                         .help = "mailboxes (RFC 1939)",
+                        .server_first = true,
                         .starts = {bytes_of("ACDLNPQRSTUacdlnpqrstu"), bytes_of("+-")},
                         .stream_depth = 0};  // a session may fetch a whole mailbox
 
