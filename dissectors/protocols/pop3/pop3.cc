@@ -213,8 +213,7 @@ void Pop3::begin_login(Exchange& exchange) {
 
 void Pop3::credential(Exchange& exchange, std::string_view coded) {
   Login& login = *exchange.login;
-  learn(coded, login);
-  if (!config_.passwords) login.password.clear();
+  login.answer(coded, config_.passwords);
   if (!login.user.empty()) name_user(login.user);
 }
 
