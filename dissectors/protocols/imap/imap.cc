@@ -49,6 +49,7 @@ const About Imap::about{.name = "imap",
                         .transports = transport::tcp,
                         .ports = kPorts,
                         .help = "mailboxes (RFC 9051)",
+                        .server_first = true,
                         .starts = {kTagStarts, kTagStarts | bytes_of("*")}};
 
 const Protocol Imap::protocol{.name = "imap",

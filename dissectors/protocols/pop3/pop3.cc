@@ -65,6 +65,7 @@ const About Pop3::about{.name = "pop3",
                         .transports = transport::tcp,
                         .ports = kPorts,
                         .help = "mailboxes (RFC 1939)",
+                        .server_first = true,
                         .starts = {bytes_of("ACDLNPQRSTUacdlnpqrstu"), bytes_of("+-")},
                         .stream_depth = 0};  // a session may fetch a whole mailbox
 
@@ -212,8 +213,7 @@ void Pop3::begin_login(Exchange& exchange) {
 
 void Pop3::credential(Exchange& exchange, std::string_view coded) {
   Login& login = *exchange.login;
-  learn(coded, login);
-  if (!config_.passwords) login.password.clear();
+  login.answer(coded, config_.passwords);
   if (!login.user.empty()) name_user(login.user);
 }
 
