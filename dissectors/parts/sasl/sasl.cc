@@ -116,9 +116,12 @@ constexpr struct Mechanism {
   std::string_view name;  // a family's ends with a dash
   void (*read)(std::string_view said, Login& login);
   uint32_t answers = 1;  // that tell anything; later ones prove it
+  bool clear = false;    // the secret is said as it is
 } kMechanisms[] = {
-    {"PLAIN", &plain},  {"LOGIN", &name_and_password, 2}, {"CRAM-MD5", &cram}, {"DIGEST-MD5", &digest},
-    {"SCRAM-", &scram}, {"OAUTHBEARER", &oauth_bearer},   {"XOAUTH2", &oauth}, {"EXTERNAL", &external},
+    {"PLAIN", &plain, 1, true},   {"LOGIN", &name_and_password, 2, true},
+    {"CRAM-MD5", &cram},          {"DIGEST-MD5", &digest},
+    {"SCRAM-", &scram},           {"OAUTHBEARER", &oauth_bearer, 1, true},
+    {"XOAUTH2", &oauth, 1, true}, {"EXTERNAL", &external},
 };
 
 const Mechanism* find(std::string_view name) {
@@ -137,6 +140,13 @@ void Login::answer(std::string_view coded, bool with_password) {
   if (!how || answers > how->answers) return;
   how->read(decode(coded), *this);
   if (!with_password) password.clear();
+}
+
+/// Without a mechanism, and by POP3's USER and PASS, the password is said as it is.
+LoginSeen Login::seen() const {
+  const Mechanism* const how = find(mechanism);
+  const bool clear = mechanism.empty() || equal_nocase(mechanism, "USER") || (how && how->clear);
+  return {.user = user, .outcome = outcome, .clear = clear};
 }
 
 }  // namespace lapwing::sasl

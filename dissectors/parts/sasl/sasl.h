@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "dissectors/contract/outcome.h"
+#include "sensor/event/login.h"
 #include "sensor/event/part.h"
 
 namespace lapwing::sasl {
@@ -21,6 +21,8 @@ struct Login {
 
   /// What the client says in base64, with the mechanism or to a challenge. Without `with_password` none is kept.
   void answer(std::string_view coded, bool with_password);
+  /// What any protocol tells of it.
+  LoginSeen seen() const;
 };
 
 }  // namespace lapwing::sasl

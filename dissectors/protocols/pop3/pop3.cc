@@ -59,6 +59,13 @@ size_t without_secrets(const Command& command) {
   }
 }
 
+bool told_login(const Event& event, LoginSeen& login) {
+  const auto& exchange = static_cast<const Exchange&>(*event.tx);
+  if (!event.record || event.file || !exchange.login) return false;
+  login = exchange.login->seen();
+  return true;
+}
+
 }  // namespace
 
 const About Pop3::about{.name = "pop3",
@@ -74,6 +81,7 @@ const Protocol Pop3::protocol{.name = "pop3",
                               .records = records(),
                               .help = "mailboxes",
                               .file = &carried_file,
+                              .login = &told_login,
                               .head = kHeaders,
                               .frames = kFrames,
                               .in_alert = columns(),

@@ -53,6 +53,13 @@ const auto kOptions = mime::with_options<Config, LAPWING_SMTP_KEY>({
     {LAPWING_SMTP_KEY "record.passwords", &Config::passwords, "no", "smtp records show passwords of AUTH"},
 });
 
+bool told_login(const Event& event, LoginSeen& login) {
+  const auto& mail = static_cast<const Mail&>(*event.tx);
+  if (!event.record || event.file || !mail.logged_in || !mail.login) return false;
+  login = mail.login->seen();
+  return true;
+}
+
 }  // namespace
 
 const About Smtp::about{.name = "smtp",
@@ -67,6 +74,7 @@ const Protocol Smtp::protocol{.name = "smtp",
                               .records = records(),
                               .help = "mail transfer",
                               .file = &carried_file,
+                              .login = &told_login,
                               .head = kHeaders,
                               .loud_anomalies = true,
                               .frames = kFrames,

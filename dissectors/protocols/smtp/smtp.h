@@ -46,14 +46,15 @@ struct Mail : Transaction {
   std::string server;      // how it greeted
   std::string last_reply;  // of the server, its last line
   std::optional<Login> login;
-  uint64_t size = 0;      // bytes of the text as it was sent, without what is lost
-  uint32_t accepted = 0;  // recipients
-  uint64_t envelope = 0;  // bytes of the commands that sender and recipients came by
-  uint32_t asked = 0;     // commands whose answer decides of it, and is to come
-  bool text = false;      // some of it was announced
-  bool chunked = false;   // by BDAT
-  bool tls = false;       // behind it the session went over to TLS
-  bool answered = false;  // before the end of its text was seen
+  uint64_t size = 0;       // bytes of the text as it was sent, without what is lost
+  uint32_t accepted = 0;   // recipients
+  uint64_t envelope = 0;   // bytes of the commands that sender and recipients came by
+  uint32_t asked = 0;      // commands whose answer decides of it, and is to come
+  bool text = false;       // some of it was announced
+  bool chunked = false;    // by BDAT
+  bool tls = false;        // behind it the session went over to TLS
+  bool logged_in = false;  // or was refused, within it
+  bool answered = false;   // before the end of its text was seen
 
   bool has_envelope() const { return from || !to.empty() || text; }
 };

@@ -145,6 +145,7 @@ void Smtp::answer_login(const Reply& reply) {
   login_->outcome = reply.positive() ? Outcome::success : Outcome::failure;
   Mail& now = at_hand();
   now.login = login_;
+  now.logged_in = true;
   out_.reach(now, kServer, kLoginDone);
   // Each that is refused has a record of its own.
   if (login_->outcome == Outcome::failure && !now.has_envelope()) close(now);
