@@ -41,6 +41,7 @@ using Second = int64_t;
 struct About {
   std::string_view name;                             // behaviour.name, "analytics.<name>.*"
   std::span<const Technique> techniques;             // at most 32: reports name them by position
+  bool logins = false;                               // it is shown them, whatever the protocol
   uint32_t moments = 0;                              // bits of the moments it is shown, and no others
   std::span<const std::string_view> protocols = {};  // whose events it is shown
   int64_t idle = 600;                                // seconds without news after which a finding is over
@@ -53,6 +54,13 @@ struct Observed {
   const FlowRef* flow;  // null: of a packet that is of no flow
   Timestamp time;
   IpAddress src, dest;  // of the packet, or of the flow's client and server
+};
+
+/// [W] A login, and whose flow it came in.
+struct LoginOf {
+  const LoginSeen& login;
+  const FlowRef& flow;
+  Timestamp time;
 };
 
 /// Of a Global's tables.
@@ -70,9 +78,14 @@ concept SeesEvents = requires(typename D::Local local, typename D::Delta delta, 
 };
 
 template <class D>
-concept Detector = (SeesFlows<D> || SeesEvents<D>)&&requires(typename D::Delta delta, typename D::Global global,
-                                                             const typename D::Global& idle, Second second,
-                                                             Findings& findings) {
+concept SeesLogins = requires(typename D::Local local, typename D::Delta delta, const LoginOf& login) {
+  local.login(login, delta);
+};
+
+template <class D>
+concept Detector = (SeesFlows<D> || SeesEvents<D> ||
+                    SeesLogins<D>)&&requires(typename D::Delta delta, typename D::Global global,
+                                             const typename D::Global& idle, Second second, Findings& findings) {
   { D::about } -> std::convertible_to<About>;
   { D::options() } -> std::convertible_to<std::span<const OptionRow<typename D::Config>>>;
   delta += std::move(delta);
@@ -96,6 +109,7 @@ class AnyLocal {
   virtual ~AnyLocal() = default;
   virtual void flow(const FlowUpdate& update) = 0;
   virtual void event(const Observed& observed) = 0;
+  virtual void login(const LoginOf& login) = 0;
   /// What it was shown since the last call, or null where that came to nothing.
   virtual std::unique_ptr<AnyDelta> seal() = 0;
 };
@@ -142,6 +156,9 @@ class LocalOf final : public AnyLocal {
   }
   void event(const Observed& observed) override {
     if constexpr (SeesEvents<D>) local_.event(observed, delta_->sum);
+  }
+  void login(const LoginOf& login) override {
+    if constexpr (SeesLogins<D>) local_.login(login, delta_->sum);
   }
   std::unique_ptr<AnyDelta> seal() override {
     if (delta_->sum.empty()) return nullptr;

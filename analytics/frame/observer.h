@@ -34,6 +34,10 @@ class Observer {
   bool wants(const Protocol& protocol) const { return listeners(protocol) != nullptr; }
   void event(const Observed& observed);
 
+  bool wants_logins() const { return !of_logins_.empty(); }
+  void login(const LoginOf& login) {
+    for (AnyLocal* local : of_logins_) local->login(login);
+  }
   void alert(const AlertSeen& seen) { alerts_.add(seen); }
 
   /// The clock has come to `second`: what was seen before is sealed. A replay waits for the analyst, a live sensor adds
@@ -50,6 +54,7 @@ class Observer {
 
   const bool replay_;
   std::vector<std::unique_ptr<AnyLocal>> locals_;  // by detector
+  Listeners of_logins_;
   std::array<Listeners, kMoments> by_moment_;
   std::vector<std::pair<std::string_view, Listeners>> by_protocol_;
   mutable const Protocol* asked_ = nullptr;  // last, and what came of it

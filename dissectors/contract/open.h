@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <utility>
@@ -30,15 +31,16 @@ class Open {
   }
 
   Tx& open(const Key& key = {}) {
-    rows_.push_back({key, take()});
+    rows_.push_back({mark(key), key, take()});
     return *rows_.back().tx;
   }
   Tx* oldest() { return empty() ? nullptr : waiting().front().tx.get(); }
   Tx* latest() { return empty() ? nullptr : waiting().back().tx.get(); }
   /// The oldest of that key, or null.
   Tx* find(const Key& key) {
+    const size_t wanted = mark(key);
     for (Row& row : waiting()) {
-      if (row.key == key) return row.tx.get();
+      if (row.mark == wanted && row.key == key) return row.tx.get();
     }
     return nullptr;
   }
@@ -61,9 +63,13 @@ class Open {
   static constexpr bool kPooled = requires(Tx & tx) { tx.reset(); };
   static constexpr size_t kPool = 64;  // spare transactions that a thread keeps
   struct Row {
-    Key key;
+    size_t mark;
+    [[no_unique_address]] Key key;
     std::unique_ptr<Tx> tx;
   };
+
+  /// Who looks for a key in vain compares no texts.
+  static size_t mark(const Key& key) { return std::hash<Key>()(key); }
 
   /// Made before the first transaction, with room for all: to give one back takes no memory.
   static std::vector<std::unique_ptr<Tx>>& pool() {

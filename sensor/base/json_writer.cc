@@ -130,7 +130,8 @@ JsonWriter& JsonWriter::value(std::string_view text) {
 void JsonWriter::escape(std::string_view text) {
   bool utf8 = valid_utf8(text);
   for (size_t i = 0; i < text.size();) {
-    const size_t n = plain_prefix(text.data() + i, text.size() - i);
+    const bool begins = plain(static_cast<uint8_t>(text[i]));  // else a run of what is not would be looked at 16 times
+    const size_t n = begins ? plain_prefix(text.data() + i, text.size() - i) : 0;
     const size_t fits = std::min(n, room());
     out_.append(text.substr(i, fits));
     i += fits;
@@ -155,9 +156,11 @@ void JsonWriter::escape(std::string_view text) {
       case '\b': out_.append("\\b"); break;
       case '\f': out_.append("\\f"); break;
       default:
-        out_.append(c < 0x80 ? "\\u00" : "\\\\x");
-        out_.push_back(kHex[c >> 4]);
-        out_.push_back(kHex[c & 15]);
+        if (c < 0x80) {
+          out_.append({'\\', 'u', '0', '0', kHex[c >> 4], kHex[c & 15]});
+        } else {
+          out_.append({'\\', '\\', 'x', kHex[c >> 4], kHex[c & 15]});
+        }
     }
   }
 }

@@ -13,6 +13,7 @@
 #include "sensor/event/carried_file.h"
 #include "sensor/event/chunk.h"
 #include "sensor/event/field.h"
+#include "sensor/event/login.h"
 #include "sensor/event/message_frame.h"
 #include "sensor/event/part.h"
 #include "sensor/event/record_plan.h"
@@ -77,6 +78,8 @@ struct Protocol {
   std::string_view (*request_header)(const Transaction& tx, std::string_view name) = nullptr;
   /// What the event adds to what is known of the application; null where its packets must be looked at for that.
   void (*facts)(const Event& event, Facts& facts) = nullptr;
+  /// What the event tells of a login, each once; false where it is about something else.
+  bool (*login)(const Event& event, LoginSeen& login) = nullptr;
   /// The progress at which all but bodies and files is final.
   uint8_t head = kComplete;
   /// A transaction is a message: nothing of it comes later, and that of a datagram lives until the next is read.

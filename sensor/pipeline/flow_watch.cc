@@ -184,6 +184,7 @@ void FlowWatch::tell_tick(const Flow& flow, Watched& watched, FlowMoment moment,
 }
 
 void FlowWatch::event(const Look& look, const Event& event) {
+  tell_login(look, event);
   if (!observer_.wants(*event.protocol)) return;
   if (look.flow) {
     update_of(*look.flow, FlowMoment::opened, look.time);
@@ -192,6 +193,15 @@ void FlowWatch::event(const Look& look, const Event& event) {
   } else {
     observer_.event({event, nullptr, look.time, look.packet->src, look.packet->dst});
   }
+}
+
+void FlowWatch::tell_login(const Look& look, const Event& event) {
+  if (!event.protocol->login || !look.flow || event.tx->blank || !observer_.wants_logins()) return;
+  LoginSeen login;
+  if (!event.protocol->login(event, login)) return;
+  update_of(*look.flow, FlowMoment::opened, look.time);
+  flow_.protocol = event.protocol->name;
+  observer_.login({login, flow_, look.time});
 }
 
 /// Who acts is whom the rule does not call its target, or else the client.

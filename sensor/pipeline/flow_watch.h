@@ -53,6 +53,7 @@ class FlowWatch {
   void tell_answer(const Look& look, Watched* watched);
   void take_payload(const Look& look, Watched& watched);
   void end_burst(const Flow& flow, Watched& watched);
+  void tell_login(const Look& look, const Event& event);
   void tell_unanswered(const Flow& flow, Timestamp time);
   void tell_tick(const Flow& flow, Watched& watched, FlowMoment moment, Timestamp time);
   FlowUpdate update_of(const Flow& flow, FlowMoment moment, Timestamp time);

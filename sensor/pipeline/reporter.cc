@@ -148,12 +148,15 @@ void Reporter::event(const Look& look, const Event& event) {
   const bool beside = event.file && event.file->store_id && config_.file_store.write_fileinfo;
   if (!recorder_.wants(*event.record) && !beside) return;
   if (!may_record(look.flow)) return;
-  const Charge charge(recorder_, look.flow);
-  Envelope envelope = of_application(look, look.ruled);
-  envelope.app_proto = event.protocol->name;
-  if (event.reversed) reverse(envelope);
-  if (beside) recorder_.file_info(envelope, event);
-  recorder_.event(envelope, event);
+  {
+    const Charge charge(recorder_, look.flow);
+    Envelope envelope = of_application(look, look.ruled);
+    envelope.app_proto = event.protocol->name;
+    if (event.reversed) reverse(envelope);
+    if (beside) recorder_.file_info(envelope, event);
+    recorder_.event(envelope, event);
+  }
+  publish_full();  // a packet may complete any number of tiny messages
 }
 
 void Reporter::packet(const Look& look, const Event& event) {
@@ -189,7 +192,11 @@ void Reporter::flow(const Look& look) {
   summary.envelope.community_id = community_id(flow);
   add_origin(summary.envelope);
   recorder_.flow(summary);
-  // Many flows may end at once: with the capture, or where the memory cap was hit.
+  publish_full();  // many flows may end at once: with the capture, or where the memory cap was hit
+}
+
+/// Hands over what need not wait for the burst to end.
+void Reporter::publish_full() {
   if (recorder_.waiting() >= kBatchBytes) publish();
 }
 

@@ -106,8 +106,9 @@ class Reporter final : public AlertSink {
   void add_variables(const Flow& flow, Envelope& envelope);
   void add_origin(Envelope& envelope) const;
   std::string_view community_id(const Flow& flow);
+  void publish_full();
 
-  static constexpr size_t kBatchBytes = 32 << 10;  // of records: handed over without waiting for the burst to end
+  static constexpr size_t kBatchBytes = 32 << 10;  // of records: what a batch gathers, and little more
 
   const SensorConfig& config_;
   const size_t index_;

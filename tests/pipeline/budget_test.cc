@@ -88,6 +88,12 @@ TEST_F(Budget, NothingIsRefusedWhereBytesPay) {
   EXPECT_EQ(summary_.counters.value("records.over_budget"), 0u);
 }
 
+TEST_F(Budget, WhatFillsABatchDoesNotWaitForTheBurstToEnd) {
+  run("", questions(64), 1 << 20);
+  EXPECT_EQ(count("dns"), 64);
+  EXPECT_GT(summary_.counters.value("publisher.batches"), 2u);
+}
+
 TEST(Stop, WhatTheSourceStillHeldIsCounted) {
   Setting root;
   root.kind = Setting::Kind::map;

@@ -92,12 +92,20 @@ bool tells_size(Verb verb, std::string_view code) {
   return verb == Verb::size ? code == "213" : verb == Verb::retrieve && (code == "150" || code == "125");
 }
 
+bool told_login(const Event& event, LoginSeen& login) {
+  const auto& exchange = static_cast<const Exchange&>(*event.tx);
+  if (!event.record || !exchange.outcome) return false;
+  login = {.user = exchange.session ? exchange.session->user : "", .outcome = *exchange.outcome, .clear = true};
+  return true;
+}
+
 }  // namespace
 
 const Protocol Ftp::protocol{.name = "ftp",
                              .anomalies = kAnomalies,
                              .records = records(),
                              .help = "file transfer, the control connection",
+                             .login = &told_login,
                              .frames = kFrames,
                              .words = rule_words(),
                              .in_alert = columns(),

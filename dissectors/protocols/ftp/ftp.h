@@ -13,8 +13,8 @@
 #include "dissectors/contract/lines.h"
 #include "dissectors/contract/names.h"
 #include "dissectors/contract/open.h"
-#include "dissectors/contract/outcome.h"
 #include "dissectors/protocols/ftp/ftp_parser.h"
+#include "sensor/event/outcome.h"
 
 namespace lapwing::ftp {
 

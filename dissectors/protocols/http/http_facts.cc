@@ -108,4 +108,15 @@ void facts(const Event& event, Facts& out) {
   }
 }
 
+/// Basic authentication (RFC 7617), which each request brings anew.
+bool told_login(const Event& event, LoginSeen& login) {
+  const auto& t = static_cast<const HttpTransaction&>(*event.tx);
+  if (!event.record || event.file || !t.tx || t.tx->response_status_number <= 0) return false;
+  constexpr std::string_view kBasic = "Basic ";
+  if (!equal_nocase(header(t.tx->request_headers, "authorization").substr(0, kBasic.size()), kBasic)) return false;
+  const int status = t.tx->response_status_number;
+  login = {.outcome = status == 401 || status == 403 ? Outcome::failure : Outcome::success, .clear = true};
+  return true;
+}
+
 }  // namespace lapwing::http

@@ -43,12 +43,20 @@ const auto kOptions = mime::with_options<Config, LAPWING_IMAP_KEY>({
     {LAPWING_IMAP_KEY "record.passwords", &Config::passwords, "no", "imap records show passwords of logins"},
 });
 
+bool told_login(const Event& event, LoginSeen& login) {
+  const auto& exchange = static_cast<const Exchange&>(*event.tx);
+  if (!event.record || event.file || !exchange.login) return false;
+  login = exchange.login->seen();
+  return true;
+}
+
 }  // namespace
 
 const About Imap::about{.name = "imap",
                         .transports = transport::tcp,
                         .ports = kPorts,
                         .help = "mailboxes (RFC 9051)",
+                        .server_first = true,
                         .starts = {kTagStarts, kTagStarts | bytes_of("*")}};
 
 const Protocol Imap::protocol{.name = "imap",
@@ -56,6 +64,7 @@ const Protocol Imap::protocol{.name = "imap",
                               .records = records(),
                               .help = "mailboxes",
                               .file = &carried_file,
+                              .login = &told_login,
                               .head = kHeaders,
                               .frames = kFrames,
                               .in_alert = columns(),

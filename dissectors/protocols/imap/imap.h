@@ -12,7 +12,7 @@
 #include "dissectors/contract/lines.h"
 #include "dissectors/contract/open.h"
 #include "dissectors/parts/file/file_part.h"
-#include "dissectors/protocols/imap/imap_login.h"
+#include "dissectors/parts/sasl/sasl.h"
 #include "dissectors/protocols/imap/imap_message.h"
 #include "dissectors/protocols/imap/imap_parser.h"
 #include "dissectors/protocols/imap/imap_tail.h"
@@ -23,6 +23,8 @@ struct Config : mime::Config {
   uint64_t max_tx = 0;
   bool passwords = false;  // records show them
 };
+
+using sasl::Login;  // by LOGIN without a mechanism
 
 /// What earlier commands say of a later one [S].
 struct Session {
@@ -55,6 +57,19 @@ struct Exchange : Transaction {
   std::unique_ptr<Mail> mail;
 
   bool secret() const { return verb == Verb::login || verb == Verb::authenticate; }
+  void reset() {
+    static_cast<Transaction&>(*this) = {};
+    verb = Verb::other;
+    for (std::string* words : {&tag, &command, &arguments, &mailbox, &code, &text}) words->clear();
+    arguments_cut = tls = compressed = false;
+    asked.reset();
+    login.reset();
+    status = Status::none;
+    told = {};
+    session.reset();
+    size = 0;
+    mail.reset();
+  }
 };
 
 // Progress: of the client by its command, of a message's sender by its headers and the rest. The client's direction of
@@ -98,7 +113,7 @@ class Imap {
       {"ahead", 64 << 10,
        "bytes that a client says before the answer that tells what they are; what they look like decides then"},
   };
-  static constexpr Carried kParts[] = {{&file::Files::part}, {&mime::Mime::part}};
+  static constexpr Carried kParts[] = {{&file::Files::part}, {&mime::Mime::part}, {&sasl::part}};
   static const About about;
   static const Protocol protocol;
   static std::span<const OptionRow<Config>> options();

@@ -64,9 +64,7 @@ Exchange* Imap::begin_command(std::string_view words, const Line& line) {
   Side& from = side(kClient);
   const auto command = parse_command(words);
   if (!command && authenticating_) {  // base64 has no blanks
-    Login& login = *authenticating_->login;
-    login.take(words);
-    if (!config_.passwords) login.password.clear();
+    authenticating_->login->answer(words, config_.passwords);
     return authenticating_;
   }
   if (words.empty() || equal_nocase(words, "DONE")) return open_.latest();  // RFC 2177
@@ -144,13 +142,12 @@ void Imap::log_in(Exchange& exchange) {
   std::string first = next_argument(rest).value_or(""), second = next_argument(rest).value_or("");
   if (exchange.verb == Verb::login) {
     login.user = std::move(first);
-    login.password = std::move(second);
+    if (config_.passwords) login.password = std::move(second);
   } else {
     login.mechanism = std::move(first);
-    login.take(second);
+    if (!second.empty()) login.answer(second, config_.passwords);
     authenticating_ = &exchange;
   }
-  if (!config_.passwords) login.password.clear();
 }
 
 bool Imap::must_guess(Bytes rest) const {

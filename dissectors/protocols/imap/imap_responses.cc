@@ -78,7 +78,9 @@ void Imap::server_line(const Line& line) {
   from.lost = false;
   const bool data = first.kind == Kind::untagged && first.status == Status::none;
   Exchange* const tagged = first.kind == Kind::tagged ? open_.find(std::string(first.tag)) : nullptr;
-  Exchange* const of = tagged ? tagged : first.kind == Kind::tagged ? &alone() : &asked();
+  // A client may have said something before it was greeted.
+  const bool greets = !greeted_ && first.kind == Kind::untagged && !data;
+  Exchange* const of = tagged ? tagged : first.kind == Kind::tagged || greets ? &alone() : &asked();
   if (of->begin[index(kServer)] == kNowhere) of->begin[index(kServer)] = line.begin;
   of->size += line.size();
   out_.frame(Pdu::response_line, kServer, line.begin, line.size(), of);

@@ -59,12 +59,20 @@ size_t without_secrets(const Command& command) {
   }
 }
 
+bool told_login(const Event& event, LoginSeen& login) {
+  const auto& exchange = static_cast<const Exchange&>(*event.tx);
+  if (!event.record || event.file || !exchange.login) return false;
+  login = exchange.login->seen();
+  return true;
+}
+
 }  // namespace
 
 const About Pop3::about{.name = "pop3",
                         .transports = transport::tcp,
                         .ports = kPorts,
                         .help = "mailboxes (RFC 1939)",
+                        .server_first = true,
                         .starts = {bytes_of("ACDLNPQRSTUacdlnpqrstu"), bytes_of("+-")},
                         .stream_depth = 0};  // a session may fetch a whole mailbox
 
@@ -73,6 +81,7 @@ const Protocol Pop3::protocol{.name = "pop3",
                               .records = records(),
                               .help = "mailboxes",
                               .file = &carried_file,
+                              .login = &told_login,
                               .head = kHeaders,
                               .frames = kFrames,
                               .in_alert = columns(),
@@ -212,8 +221,7 @@ void Pop3::begin_login(Exchange& exchange) {
 
 void Pop3::credential(Exchange& exchange, std::string_view coded) {
   Login& login = *exchange.login;
-  learn(coded, login);
-  if (!config_.passwords) login.password.clear();
+  login.answer(coded, config_.passwords);
   if (!login.user.empty()) name_user(login.user);
 }
 

@@ -14,7 +14,7 @@
 #include "dissectors/contract/open.h"
 #include "dissectors/parts/file/file_part.h"
 #include "dissectors/parts/mime/mime.h"
-#include "dissectors/protocols/pop3/pop3_login.h"
+#include "dissectors/parts/sasl/sasl.h"
 #include "dissectors/protocols/pop3/pop3_parser.h"
 #include "dissectors/protocols/pop3/pop3_text.h"
 
@@ -25,6 +25,8 @@ struct Config : mime::Config {
   uint64_t message_data = 0;  // bytes of a message that a record has as lines
   bool passwords = false;     // records show them
 };
+
+using sasl::Login;  // whose mechanism may be USER and APOP as well
 
 /// [W]
 struct Exchange : Transaction {
@@ -100,7 +102,7 @@ class Pop3 final : private mime::Carrier {
       {"reply", 256 << 10,
        "bytes of the lines of a reply that is no message, and 16 a line; further lines are left out"},
   };
-  static constexpr Carried kParts[] = {{&file::Files::part}, {&mime::Mime::part}};
+  static constexpr Carried kParts[] = {{&file::Files::part}, {&mime::Mime::part}, {&sasl::part}};
   static const About about;
   static const Protocol protocol;
   static std::span<const OptionRow<Config>> options();

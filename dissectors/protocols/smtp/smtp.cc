@@ -53,6 +53,13 @@ const auto kOptions = mime::with_options<Config, LAPWING_SMTP_KEY>({
     {LAPWING_SMTP_KEY "record.passwords", &Config::passwords, "no", "smtp records show passwords of AUTH"},
 });
 
+bool told_login(const Event& event, LoginSeen& login) {
+  const auto& mail = static_cast<const Mail&>(*event.tx);
+  if (!event.record || event.file || !mail.logged_in || !mail.login) return false;
+  login = mail.login->seen();
+  return true;
+}
+
 }  // namespace
 
 const About Smtp::about{.name = "smtp",
@@ -67,6 +74,7 @@ const Protocol Smtp::protocol{.name = "smtp",
                               .records = records(),
                               .help = "mail transfer",
                               .file = &carried_file,
+                              .login = &told_login,
                               .head = kHeaders,
                               .loud_anomalies = true,
                               .frames = kFrames,
@@ -147,7 +155,7 @@ void Smtp::command(std::string_view line, uint64_t end) {
   if (mode_ == Mode::login) {
     // Where no answers tell, a command says that the login is over.
     if (verb == Verb::other || (server_seen_ && in_step_)) {
-      credential(line);
+      if (login_) login_->answer(line, config_.passwords);
       return unanswered(Verb::auth);
     }
     mode_ = Mode::commands;
@@ -242,21 +250,9 @@ void Smtp::begin_login(std::string_view argument) {
   const std::string_view mechanism = argument.substr(0, argument.find_first_of(" \t"));
   login_ = Login{.mechanism = std::string(mechanism)};
   const std::string_view first = trim(argument.substr(mechanism.size()));
-  if (!first.empty()) credential(first);
+  if (!first.empty()) login_->answer(first, config_.passwords);
   mode_ = Mode::login;
   unanswered(Verb::auth);
-}
-
-void Smtp::credential(std::string_view coded) {
-  if (!login_) return;
-  const unsigned number = ++login_->answers;
-  if (number == 1) {
-    auto [user, password] = parse_first_answer(login_->mechanism, coded);
-    login_->user = std::move(user);
-    if (config_.passwords) login_->password = std::move(password);
-  } else if (number == 2 && config_.passwords && equal_nocase(login_->mechanism, "LOGIN")) {
-    login_->password = decode_answer(coded);
-  }
 }
 
 Mail* Smtp::set_aside() {
@@ -272,12 +268,20 @@ void Smtp::unanswered(Verb verb, Mail* mail) {
   if (over && !server_seen_) return close(*mail);
   if (!out_.within(Cap::unanswered, unanswered_.size() + 1)) {
     out_.anomaly(Anomaly::too_many_commands, kClient, &at_hand());
-    const Unanswered oldest = unanswered_.front();
-    unanswered_.pop_front();
+    const Unanswered oldest = take_unanswered();
     ++forgotten_;
     if (oldest.mail && oldest.mail != current_ && oldest.mail != mail) close(*oldest.mail);
   }
   unanswered_.push_back({verb, mail});
+  if (mail) ++mail->asked;
+}
+
+/// The oldest.
+Smtp::Unanswered Smtp::take_unanswered() {
+  const Unanswered out = unanswered_.front();
+  unanswered_.pop_front();
+  if (out.mail) --out.mail->asked;
+  return out;
 }
 
 bool Smtp::must_guess(Bytes rest) const {

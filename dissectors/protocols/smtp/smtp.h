@@ -12,9 +12,9 @@
 #include "dissectors/contract/dotted_text.h"
 #include "dissectors/contract/lines.h"
 #include "dissectors/contract/open.h"
-#include "dissectors/contract/outcome.h"
 #include "dissectors/parts/file/file_part.h"
 #include "dissectors/parts/mime/mime.h"
+#include "dissectors/parts/sasl/sasl.h"
 #include "dissectors/protocols/smtp/smtp_parser.h"
 
 namespace lapwing::smtp {
@@ -25,12 +25,7 @@ struct Config : mime::Config {
   bool passwords = false;  // records show them
 };
 
-/// A login (RFC 4954), as far as its mechanism shows it.
-struct Login {
-  std::string mechanism, user, password;
-  unsigned answers = 0;  // to challenges, with what came along with the command
-  Outcome outcome = Outcome::unknown;
-};
+using sasl::Login;  // RFC 4954
 
 // Progress of a mail: of the client,
 inline constexpr uint8_t kHello = 1;
@@ -51,13 +46,15 @@ struct Mail : Transaction {
   std::string server;      // how it greeted
   std::string last_reply;  // of the server, its last line
   std::optional<Login> login;
-  uint64_t size = 0;      // bytes of the text as it was sent, without what is lost
-  uint32_t accepted = 0;  // recipients
-  uint64_t envelope = 0;  // bytes of the commands that sender and recipients came by
-  bool text = false;      // some of it was announced
-  bool chunked = false;   // by BDAT
-  bool tls = false;       // behind it the session went over to TLS
-  bool answered = false;  // before the end of its text was seen
+  uint64_t size = 0;       // bytes of the text as it was sent, without what is lost
+  uint32_t accepted = 0;   // recipients
+  uint64_t envelope = 0;   // bytes of the commands that sender and recipients came by
+  uint32_t asked = 0;      // commands whose answer decides of it, and is to come
+  bool text = false;       // some of it was announced
+  bool chunked = false;    // by BDAT
+  bool tls = false;        // behind it the session went over to TLS
+  bool logged_in = false;  // or was refused, within it
+  bool answered = false;   // before the end of its text was seen
 
   bool has_envelope() const { return from || !to.empty() || text; }
 };
@@ -103,7 +100,7 @@ class Smtp final : private mime::Carrier {
       {"ahead", 64 << 10,
        "bytes that a client says before the answer that tells what they are; what they look like decides then"},
   };
-  static constexpr Carried kParts[] = {{&file::Files::part}, {&mime::Mime::part}};
+  static constexpr Carried kParts[] = {{&file::Files::part}, {&mime::Mime::part}, {&sasl::part}};
   static const About about;
   static const Protocol protocol;
   static std::span<const OptionRow<Config>> options();
@@ -133,10 +130,10 @@ class Smtp final : private mime::Carrier {
   void recipient(std::string_view argument);
   void begin_chunk(std::string_view argument, uint64_t end);
   void begin_login(std::string_view argument);
-  void credential(std::string_view coded);
   /// The envelope at hand ends, if the server has nothing against it.
   Mail* set_aside();
   void unanswered(Verb verb, Mail* mail = nullptr);
+  Unanswered take_unanswered();
   /// Whether nobody will tell what `rest`, which is ahead of its answer, is.
   bool must_guess(Bytes rest) const;
   /// What it looks like; false while there is too little of it.

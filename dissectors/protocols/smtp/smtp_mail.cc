@@ -136,7 +136,10 @@ void Smtp::close(Mail& mail) {
   out_.reach(mail, kClient, kComplete, mail.size);
   out_.reach(mail, kServer, kComplete);
   for (Unanswered& asked : unanswered_) {
-    if (asked.mail == &mail) asked.mail = nullptr;
+    if (mail.asked == 0) break;
+    if (asked.mail != &mail) continue;
+    asked.mail = nullptr;
+    --mail.asked;
   }
   if (current_ == &mail) current_ = nullptr;
   const bool refused = mail.login && mail.login->outcome == Outcome::failure;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "dissectors/parts/mime/mime_coding.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::smtp {
@@ -89,36 +88,6 @@ Reply parse_reply(std::string_view line) {
   return {.code = static_cast<uint16_t>((line[0] - '0') * 100 + (line[1] - '0') * 10 + line[2] - '0'),
           .continued = line.size() > 3 && line[3] == '-',
           .text = line.substr(std::min<size_t>(4, line.size()))};
-}
-
-std::string decode_answer(std::string_view coded) {
-  std::string out;
-  mime::Base64 decoder;
-  decoder.decode(to_bytes(coded), out);
-  decoder.finish(out);
-  return out;
-}
-
-Credentials parse_first_answer(std::string_view mechanism, std::string_view coded) {
-  const std::string text = decode_answer(coded);
-  // What stands between two texts, neither of which a user's name has.
-  const auto between = [&](std::string_view begin, std::string_view end) -> Credentials {
-    const size_t found = text.find(begin);
-    if (found == npos) return {};
-    const size_t from = found + begin.size();
-    return {text.substr(from, text.find(end, from) - from), {}};
-  };
-  if (equal_nocase(mechanism, "PLAIN")) {  // RFC 4616 2
-    const std::vector<std::string_view> parts = split(text, '\0');
-    if (parts.size() != 3) return {};
-    return {std::string(parts[1]), std::string(parts[2])};
-  }
-  if (equal_nocase(mechanism, "LOGIN")) return {text, {}};
-  if (equal_nocase(mechanism, "CRAM-MD5")) return {text.substr(0, text.find(' ')), {}};  // RFC 2195 2
-  if (equal_nocase(mechanism.substr(0, 6), "SCRAM-")) return between(",n=", ",");        // RFC 5802 5.1
-  if (equal_nocase(mechanism, "OAUTHBEARER")) return between(",a=", ",");                // RFC 7628 3.1
-  if (equal_nocase(mechanism, "XOAUTH2")) return between("user=", std::string_view("\x01", 1));
-  return {};
 }
 
 Likelihood judge(std::string_view first, bool to_server) {

@@ -54,14 +54,6 @@ struct Reply {
 };
 Reply parse_reply(std::string_view line);
 
-/// Who logs in, as a client says it in base64.
-struct Credentials {
-  std::string user, password;
-};
-/// What the first answer to a challenge of that mechanism says of them.
-Credentials parse_first_answer(std::string_view mechanism, std::string_view coded);
-std::string decode_answer(std::string_view coded);
-
 /// Whether the first bytes of a side are those of SMTP.
 Likelihood judge(std::string_view first, bool to_server);
 

@@ -91,8 +91,7 @@ std::optional<Smtp::Unanswered> Smtp::match(const Reply& reply) {
     const auto data = std::ranges::find(unanswered_, Verb::data, &Unanswered::verb);
     if (data != unanswered_.end()) {
       for (auto passed = data - unanswered_.begin(); passed > 0; --passed) {
-        const Unanswered without = unanswered_.front();
-        unanswered_.pop_front();
+        const Unanswered without = take_unanswered();
         if (without.mail && without.mail != current_) close(*without.mail);
       }
     }
@@ -102,9 +101,7 @@ std::optional<Smtp::Unanswered> Smtp::match(const Reply& reply) {
     return Unanswered{Verb::other, nullptr};
   }
   if (unanswered_.empty()) return {};
-  const Unanswered out = unanswered_.front();
-  unanswered_.pop_front();
-  return out;
+  return take_unanswered();
 }
 
 void Smtp::answer(const Unanswered& asked, const Reply& reply) {
@@ -148,6 +145,7 @@ void Smtp::answer_login(const Reply& reply) {
   login_->outcome = reply.positive() ? Outcome::success : Outcome::failure;
   Mail& now = at_hand();
   now.login = login_;
+  now.logged_in = true;
   out_.reach(now, kServer, kLoginDone);
   // Each that is refused has a record of its own.
   if (login_->outcome == Outcome::failure && !now.has_envelope()) close(now);
@@ -166,8 +164,7 @@ void Smtp::lose_step(Direction direction) {
   if (direction == kServer && !server_seen_) return;
   forgotten_ = 0;
   while (!unanswered_.empty()) {
-    const Unanswered asked = unanswered_.front();
-    unanswered_.pop_front();
+    const Unanswered asked = take_unanswered();
     if (asked.mail && asked.mail != current_) close(*asked.mail);  // who may stand behind it as well
   }
   if (direction == kServer && mode_ == Mode::waiting && std::exchange(ahead_, false)) out_.resume(kClient);

@@ -46,6 +46,14 @@ std::string fingerprint(Bytes key) {
   return "SHA256:" + text;
 }
 
+/// A client begins with a request for no authentication, which tells it what there is (RFC 4252 5.2).
+bool told_login(const Event& event, LoginSeen& login) {
+  const Login& guess = static_cast<const Session&>(*event.tx).login;
+  if (!event.record || guess.attempts() < 2) return false;
+  login = {.outcome = guess.outcome(), .attempts = guess.attempts() - 1, .guessed = true};
+  return true;
+}
+
 }  // namespace
 
 const About Ssh::about{.name = "ssh",
@@ -58,6 +66,7 @@ const Protocol Ssh::protocol{.name = "ssh",
                              .anomalies = kAnomalies,
                              .records = records(),
                              .help = "secure shell",
+                             .login = &told_login,
                              .frames = kFrames,
                              .words = rule_words(),
                              .in_alert = columns(),

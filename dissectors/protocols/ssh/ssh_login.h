@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "dissectors/contract/outcome.h"
 #include "sensor/event/chunk.h"
+#include "sensor/event/outcome.h"
 
 namespace lapwing::ssh {
 

@@ -23,6 +23,13 @@ constexpr size_t kNegotiation = 3;
 constexpr ByteSet kText = ByteSet::range(' ', 0x7e) | bytes_of("\r\n\t\b\x1b");
 constexpr ByteSet kStarts = kText | ByteSet::range(kIac, kIac);
 
+bool told_login(const Event& event, LoginSeen& login) {
+  const auto& attempt = static_cast<const Attempt&>(*event.tx);
+  if (!event.record || !attempt.outcome) return false;
+  login = {.user = attempt.user, .outcome = *attempt.outcome, .clear = true};
+  return true;
+}
+
 }  // namespace
 
 const About Telnet::about{.name = "telnet",
@@ -35,6 +42,7 @@ const Protocol Telnet::protocol{.name = "telnet",
                                 .anomalies = kAnomalies,
                                 .records = records(),
                                 .help = "remote terminals",
+                                .login = &told_login,
                                 .frames = kFrames,
                                 .in_alert = columns(),
                                 .caps = kCaps};

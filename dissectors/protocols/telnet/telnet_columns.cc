@@ -20,12 +20,12 @@ const Attempt* login(const Attempt& tx) {
 }
 
 template <Direction Whose>
-std::vector<std::string> options(const Attempt& tx) {
-  std::vector<std::string> out;
+std::vector<std::string_view> options(const Attempt& tx) {
+  std::vector<std::string_view> out;
   const auto& set = tx.session->options[index(Whose)];
-  std::string scratch;
+  out.reserve(set.count());
   for (size_t option = 0; option < set.size(); ++option) {
-    if (set[option]) out.emplace_back(option_name(option, scratch));
+    if (set[option]) out.push_back(option_name(static_cast<uint8_t>(option)));
   }
   return out;
 }

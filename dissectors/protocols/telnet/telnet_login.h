@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "dissectors/contract/outcome.h"
+#include "sensor/event/outcome.h"
 
 namespace lapwing::telnet {
 

@@ -1,7 +1,7 @@
 #include "dissectors/protocols/telnet/telnet_parser.h"
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <cstring>
 
 #include "sensor/base/named_value.h"
@@ -38,12 +38,15 @@ constexpr NamedValue kOptions[] = {
 
 }  // namespace
 
-std::string_view option_name(uint64_t option, std::string& scratch) {
-  const auto* known = std::ranges::find(kOptions, option, &NamedValue::value);
-  if (known != std::end(kOptions)) return known->name;
-  char text[4];
-  scratch.assign(text, std::to_chars(text, text + sizeof text, option).ptr);
-  return scratch;
+std::string_view option_name(uint8_t option) {
+  // A record of a few bytes of login may show all of them.
+  static const auto kNames = [] {
+    std::array<std::string, 256> out;
+    for (size_t number = 0; number < out.size(); ++number) out[number] = std::to_string(number);
+    for (const NamedValue& known : kOptions) out[known.value] = known.name;
+    return out;
+  }();
+  return kNames[option];
 }
 
 Unit next_unit(Bytes bytes) {

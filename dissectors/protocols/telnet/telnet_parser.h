@@ -14,8 +14,8 @@ enum Command : uint8_t { kSubEnd = 240, kSub = 250, kWill = 251, kWont = 252, kD
 
 /// Options (IANA registry "Telnet Options") that mean something here.
 enum Option : uint8_t { kTerminalType = 24, kTerminalSpeed = 32, kEncryption = 38, kEnvironment = 39 };
-/// By IANA's registry, or the number as text in `scratch`.
-std::string_view option_name(uint64_t option, std::string& scratch);
+/// By IANA's registry, or the number as text.
+std::string_view option_name(uint8_t option);
 
 /// What a stream goes on with.
 struct Unit {

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include "dissectors/protocols/imap/imap_login.h"
 #include "dissectors/protocols/imap/imap_structure.h"
 #include "sensor/base/text.h"
 
@@ -169,28 +168,6 @@ TEST(ImapParser, OnlyWhatNoOtherProtocolSaysIsCertain) {
   for (std::string_view text : {"EHLO x\r\n", "GET / HTTP/1.1\r\n", "USER a\r\n", "QUIT\r\n", "* OK\r\n", "a1 xx"}) {
     EXPECT_EQ(judge(text, true), Likelihood::no) << text;
   }
-}
-
-TEST(ImapLogin, AMechanismShowsWhoLogsIn) {
-  const auto user = [](std::string_view mechanism, std::string_view said) {
-    Login login{.mechanism = std::string(mechanism)};
-    login.take(to_base64(to_bytes(said)));
-    return login.user;
-  };
-  using namespace std::string_view_literals;
-  EXPECT_EQ(user("plain", "\0ann\0secret"sv), "ann");
-  EXPECT_EQ(user("PLAIN", "ann"), "");
-  EXPECT_EQ(user("CRAM-MD5", "ann smith 0123"), "ann smith");
-  EXPECT_EQ(user("DIGEST-MD5", "charset=utf-8,username=\"ann\",realm=\"x\""), "ann");
-  EXPECT_EQ(user("XOAUTH2", "user=ann@x\1auth=Bearer t\1\1"), "ann@x");
-  EXPECT_EQ(user("OAUTHBEARER", "n,a=ann@x,\1host=y\1\1"), "ann@x");
-  EXPECT_EQ(user("SCRAM-SHA-256", "n,,n=ann,r=abc"), "ann");
-  EXPECT_EQ(user("GSSAPI", "x"), "");
-  Login login{.mechanism = "login"};
-  login.take("YW5u");
-  login.take("cHc=");
-  EXPECT_EQ(login.user, "ann");
-  EXPECT_EQ(login.password, "pw");
 }
 
 }  // namespace
