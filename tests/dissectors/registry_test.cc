@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -151,6 +152,21 @@ TEST(Registry, AnomalyNamesAreUniqueWithinAProtocol) {
     EXPECT_EQ(names.size(), size) << row->about->name;
     EXPECT_LE(size, 256u) << row->about->name;
   }
+}
+
+TEST(Registry, EventRulesHaveARuleForEachEvent) {
+  size_t files = 0;
+  for (const DissectorRow* row : test::all_dissectors()) {
+    const std::string name(row->about->name);
+    std::ifstream file("dissectors/protocols/" + name + "/" + name + "-events.rules");
+    if (!file) continue;  // Suricata has them
+    ++files;
+    const std::string rules(std::istreambuf_iterator<char>(file), {});
+    for (const std::string_view anomaly : row->protocol->anomalies) {
+      EXPECT_THAT(rules, testing::HasSubstr("app-layer-event:" + name + "." + std::string(anomaly) + ";"));
+    }
+  }
+  EXPECT_GT(files, 0u);
 }
 
 /// What its room may see, and what the rest of the sensor knows of it.

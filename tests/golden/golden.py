@@ -5,7 +5,7 @@
 
 A case is a folder <protocol>/<name>/ with case.json ({"capture": path from the root, "arguments": [...],
 "packet_rules": [sids of rules that look at single packets, which a rewritten capture has others of], "rewritten": [modes
-of segments.py, where not all: more single bytes than a receiver would keep, or a capture whose point its segments are]})
+of segments.py, where not all: of a capture whose point its segments are]})
 and records.json (one record a line, canonical). Each case runs as captured with one and with several workers, and with
 its TCP payload byte by byte and cut, reordered and duplicated: what was seen of the applications must not change.
 With "read", a file of source ports a line, what a real host's application was sent from them and read must be what

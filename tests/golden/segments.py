@@ -1,8 +1,9 @@
 """Rewrites a capture so that its TCP payload arrives otherwise, while every byte of every stream stays the same."""
-import struct
+import collections, struct
 
 MODES = ("bytes", "reordered")
-PIECES = 3  # into which "reordered" cuts a segment
+PIECES = 3   # into which "reordered" cuts a segment
+KEPT = 4000  # single bytes that may wait for their acknowledgement: of more a receiver would lose some, so a segment stays whole
 
 
 def checksum(data):
@@ -40,7 +41,26 @@ def tcp_of(frame, link):
     tcp = at + header
     size = (frame[tcp + 12] >> 4) * 4
     payload = frame[tcp + size:at + total]
-    return (at, header, size, payload) if payload else None
+    return at, header, size, payload
+
+
+class Unacknowledged:
+    """Of each sender, where the bytes end that are yet to be acknowledged and come one by one."""
+
+    def __init__(self): self.ends = collections.defaultdict(collections.deque)
+
+    def splits(self, frame, place):
+        """Takes note of the packet, and tells whether its payload may come byte by byte."""
+        at, header, size, payload = place
+        tcp = at + header
+        addresses = frame[at + 12:at + 20] if frame[at] >> 4 == 4 else frame[at + 8:at + 40]
+        half, sequence, acknowledged = len(addresses) // 2, *struct.unpack(">II", frame[tcp + 4:tcp + 12])
+        mine = self.ends[addresses + frame[tcp:tcp + 4]]
+        others = self.ends[addresses[half:] + addresses[:half] + frame[tcp + 2:tcp + 4] + frame[tcp:tcp + 2]]
+        while others and (acknowledged - others[0]) & 0xffffffff < 1 << 31: others.popleft()
+        fits = len(mine) + len(payload) <= KEPT
+        if fits: mine.extend((sequence + i + 1) & 0xffffffff for i in range(len(payload)))
+        return fits
 
 
 def piece(frame, place, start, end, last):
@@ -65,12 +85,13 @@ def piece(frame, place, start, end, last):
 
 def rewrite(source, target, mode):
     head, order, link, records = read(source)
+    waiting = Unacknowledged()
     with open(target, "wb") as out:
         out.write(head)
         for seconds, fraction, wire, frame in records:
             place = tcp_of(frame, link)
             frames = [frame]
-            if place:
+            if place and (mode != "bytes" or waiting.splits(frame, place)):
                 length = len(place[3])
                 syn = frame[place[0] + place[1] + 13] & 2
                 step = 1 if mode == "bytes" else max(1, -(-length // PIECES))

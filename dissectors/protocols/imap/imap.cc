@@ -178,7 +178,7 @@ void Imap::end_literal(Direction direction) {
   Side& from = side(direction);
   if (std::string* const whole = line_at_hand(direction)) {
     const bool shown = from.into == Side::Into::words;
-    keep(*whole, shown ? quoted(from.words) : "{" + std::to_string(from.literal_size) + "}", direction);
+    keep(*whole, shown ? quoted(from.words) : std::string("{") + std::to_string(from.literal_size) + "}", direction);
   }
   // What APPEND stores is whole; what FETCH gives may go on behind more of the response.
   if (from.into == Side::Into::mail && direction == kClient) from.delivery.close(FileState::closed);
