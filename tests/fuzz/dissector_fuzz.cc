@@ -39,14 +39,14 @@ std::vector<Move> read_moves(Bytes input) {
   return out;
 }
 
-struct Outcome {
+struct Played {
   test::Heard heard;
   bool comparable = true;  // nothing that depends on how the bytes were cut
 };
 
 /// In pieces of `piece` bytes, or 0: as they are.
-Outcome play(const std::vector<Move>& moves, size_t piece) {
-  Outcome out;
+Played play(const std::vector<Move>& moves, size_t piece) {
+  Played out;
   const bool told = moves.empty() || moves[0].told;
   test::FlowDriver flow({.known = told ? LAPWING_DISSECTOR : "", .frames = true}, out.heard);
   bool ended[2] = {};
@@ -77,12 +77,12 @@ Outcome play(const std::vector<Move>& moves, size_t piece) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace lapwing;
   const auto moves = read_moves(Bytes(data, size));
-  const Outcome whole = play(moves, 0);
+  const Played whole = play(moves, 0);
   bool stream = true;
   for (const Move& move : moves) stream &= move.told && (move.what == What::data || move.what == What::more_data);
   constexpr size_t kAffordable = 4096;
   if (!stream || size > kAffordable) return 0;
-  const Outcome cut = play(moves, 1);
+  const Played cut = play(moves, 1);
   if (whole.comparable && cut.comparable && whole.heard.records != cut.heard.records) std::abort();
   return 0;
 }
