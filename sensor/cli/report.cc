@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "sensor/cli/incident_text.h"
 #include "sensor/pipeline/losses.h"
 
 namespace lapwing {
@@ -51,6 +52,7 @@ void print_summary(const RunSummary& summary) {
   for (const auto& [type, count] : summary.records)
     line += fmt::format("{}{} {}", line.empty() ? "" : ", ", count, type);
   fmt::print(stderr, "records: {}\n", line.empty() ? "none" : line);
+  print_incidents(summary.incidents);
   if (!summary.alerts.empty()) {
     fmt::print(stderr, "alerts by signature:\n");
     for (size_t i = 0; i < summary.alerts.size() && i < kSignaturesShown; ++i) {
