@@ -57,19 +57,8 @@ void write_members(JsonWriter& json, const Incident& incident) {
 
 }  // namespace
 
-void write_incident_record(std::string& out, RecordTools& tools, const Incident& incident) {
-  Envelope envelope;
-  envelope.time = incident.time;
-  {
-    Line line(out, tools.times);
-    write_envelope(line, tools, envelope, "incident", View::flow);
-  }
-  JsonWriter json(out);
-  json.raw("");  // the object is open and holds members: the next one needs its comma
-  json.begin_object("incident")
-      .member("id", incident.id)
-      .member("state", name(incident.state))
-      .member("reason", incident.reason);
+void write_incident_object(JsonWriter& json, const Incident& incident) {
+  json.begin_object().member("id", incident.id).member("state", name(incident.state)).member("reason", incident.reason);
   json.begin_object("subject");
   write_named(json, incident.subject);
   json.end_object();
@@ -94,6 +83,18 @@ void write_incident_record(std::string& out, RecordTools& tools, const Incident&
   json.end_array();
   if (!incident.campaign.empty()) json.member("campaign", incident.campaign);
   json.end_object();
+}
+
+void write_incident_record(std::string& out, RecordTools& tools, const Incident& incident) {
+  Envelope envelope;
+  envelope.time = incident.time;
+  {
+    Line line(out, tools.times);
+    write_envelope(line, tools, envelope, "incident", View::flow);
+  }
+  JsonWriter json(out);
+  json.raw("");  // the object is open and holds members: the next one needs its comma
+  write_incident_object(json.key("incident"), incident);
   Line line(out, tools.times);
   write_end(line, tools, envelope);
 }

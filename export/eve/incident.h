@@ -8,6 +8,8 @@
 
 namespace lapwing {
 
+/// The object "incident" of the record, as a value.
+void write_incident_object(JsonWriter& json, const Incident& incident);
 void write_incident_record(std::string& out, RecordTools& tools, const Incident& incident);
 
 }  // namespace lapwing
