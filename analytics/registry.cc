@@ -5,6 +5,8 @@
 
 #include "analytics/detectors/brute_force.h"
 #include "analytics/detectors/cleartext_credentials.h"
+#include "analytics/detectors/flood.h"
+#include "analytics/detectors/scan.h"
 
 namespace lapwing::analytics {
 namespace {
@@ -12,6 +14,8 @@ namespace {
 const DetectorRow kDetectors[] = {
     detector<BruteForce>(),
     detector<CleartextCredentials>(),
+    detector<Flood>(),
+    detector<Scan>(),
 };
 
 const Setting* first(const OptionSource& source, std::string_view key) {

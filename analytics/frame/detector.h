@@ -9,7 +9,7 @@
 //     static constexpr About about = {...};
 //     struct Config {...};
 //     static std::span<const OptionRow<Config>> options();
-//     struct Delta { void operator+=(Delta&&); bool empty() const; };
+//     struct Delta { void operator+=(Delta&&); bool empty() const; };  // seal() too, where it is to be put in order
 //     struct Local { Local(const Config&, const Surroundings&); void flow(const FlowUpdate&, Delta&); ... };
 //     struct Global { Global(const Config&, const Surroundings&); void take(Second, Delta&, Findings&);
 //                     void expire(Second, Findings&); StateUse use() const; };
@@ -66,6 +66,7 @@ struct LoginOf {
 /// Of a Global's tables.
 struct StateUse {
   uint64_t keys = 0, bytes = 0, evicted = 0;
+  uint64_t overflow = 0;  // observations beyond what a second may bring
 };
 
 template <class D>
@@ -162,6 +163,7 @@ class LocalOf final : public AnyLocal {
   }
   std::unique_ptr<AnyDelta> seal() override {
     if (delta_->sum.empty()) return nullptr;
+    if constexpr (requires { delta_->sum.seal(); }) delta_->sum.seal();
     return std::exchange(delta_, std::make_unique<DeltaOf<D>>());
   }
 
