@@ -3,7 +3,7 @@
 import os, shutil, subprocess, sys, tempfile, unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-ROOMS = ("sensor", "dissectors", "signatures", "export", "tests/dissectors/template")
+ROOMS = ("sensor", "dissectors", "signatures", "analytics", "export", "tests/dissectors/template")
 
 
 class Layers(unittest.TestCase):
