@@ -22,6 +22,7 @@ std::span<const DetectorRow> detectors() {
 
 std::vector<OptionInfo> options() {
   std::vector<OptionInfo> out = describe_options(frame_options());
+  for (OptionInfo& option : describe_options(incident_options())) out.push_back(std::move(option));
   for (const DetectorRow& row : kDetectors) {
     for (OptionInfo& option : row.options()) out.push_back(std::move(option));
   }
@@ -31,6 +32,7 @@ std::vector<OptionInfo> options() {
 Config Config::read(const OptionSource& source) {
   const auto frame = read_options(source, frame_options());
   Config out{.enabled = frame.enabled,
+             .incidents = read_options(source, incident_options()),
              .surroundings = {.internal = Networks(frame.internal, first(source, "analytics.internal"))}};
   for (const std::string& name : frame.off) {
     if (std::ranges::any_of(kDetectors, [&](const DetectorRow& row) { return row.about.name == name; })) continue;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analytics/frame/detector.h"
+#include "analytics/incidents/incidents.h"
 
 namespace lapwing::analytics {
 
@@ -15,8 +16,9 @@ std::vector<OptionInfo> options();
 /// [S] Behaviour as the configuration wants it judged.
 struct Config {
   bool enabled = true;
-  std::vector<std::unique_ptr<const AnyDetector>> detectors;  // those that are on
-  Surroundings surroundings;                                  // but for what the run decides
+  std::vector<std::shared_ptr<const AnyDetector>> detectors;  // those that are on
+  IncidentConfig incidents;
+  Surroundings surroundings;  // but for what the run decides
 
   /// Throws SettingError.
   static Config read(const OptionSource& source);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "analytics/frame/alerts.h"
 #include "analytics/frame/detector.h"
 
 namespace lapwing::analytics {
@@ -17,6 +18,7 @@ namespace lapwing::analytics {
 struct Epoch {
   Second second = 0;                              // the last of those that it covers
   std::vector<std::unique_ptr<AnyDelta>> deltas;  // by detector; null where it saw nothing
+  AlertSums alerts;
 };
 
 /// [H] From one worker to the analyst: a ring of sealed epochs, and how far the worker's clock has come.

@@ -16,7 +16,7 @@ std::span<const CounterRow<ObserverCounters>> observer_counter_rows() {
   return kRows;
 }
 
-Observer::Observer(std::span<const std::unique_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
+Observer::Observer(std::span<const std::shared_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
                    Epochs& epochs, std::atomic<uint64_t>& bell)
     : replay_(surroundings.replay), epochs_(epochs), bell_(bell) {
   for (const auto& detector : detectors) {
@@ -71,7 +71,8 @@ bool Observer::seal(Second second) {
     epochs_.wait_for_room();
   }
   Epoch epoch{.second = second};
-  bool any = false;
+  bool any = !alerts_.empty();
+  epoch.alerts = std::exchange(alerts_, {});
   for (const auto& local : locals_) {
     epoch.deltas.push_back(local->seal());
     any |= epoch.deltas.back() != nullptr;

@@ -24,7 +24,7 @@ std::span<const CounterRow<ObserverCounters>> observer_counter_rows();
 class Observer {
  public:
   /// `epochs` and `bell` are borrowed for the run.
-  Observer(std::span<const std::unique_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
+  Observer(std::span<const std::shared_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
            Epochs& epochs, std::atomic<uint64_t>& bell);
 
   bool wants(FlowMoment moment) const { return !by_moment_[static_cast<size_t>(moment)].empty(); }
@@ -33,6 +33,8 @@ class Observer {
   }
   bool wants(const Protocol& protocol) const { return listeners(protocol) != nullptr; }
   void event(const Observed& observed);
+
+  void alert(const AlertSeen& seen) { alerts_.add(seen); }
 
   /// The clock has come to `second`: what was seen before is sealed. A replay waits for the analyst, a live sensor adds
   /// the next second to this one instead.
@@ -52,6 +54,7 @@ class Observer {
   std::vector<std::pair<std::string_view, Listeners>> by_protocol_;
   mutable const Protocol* asked_ = nullptr;  // last, and what came of it
   mutable const Listeners* found_ = nullptr;
+  AlertSums alerts_;
   Epochs& epochs_;
   std::atomic<uint64_t>& bell_;
   Second now_ = std::numeric_limits<Second>::min();

@@ -92,6 +92,7 @@ constexpr OwnRecord kOwnRecords[kOwnTopics] = {
     {"loss", "something was not seen, not followed or not delivered since the last one"},
     {"metadata", "what rules captured of a packet on which none alerted; off unless asked for"},
     {"behaviour", "what a detector found in the behaviour of a host"},
+    {"incident", "findings and alerts that belong together, by the host they are about"},
 };
 
 /// Types a suricata.yaml may name that belong to protocols and features which a build may not have yet.

@@ -79,6 +79,7 @@ enum OwnRecordType : RecordType {
   kTopicLoss,
   kTopicMetadata,
   kTopicBehaviour,
+  kTopicIncident,
   kOwnTopics
 };
 struct OwnRecord {

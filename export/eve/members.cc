@@ -16,11 +16,11 @@ constexpr Records of(OwnRecordType type) {
 constexpr Records kAlert = of(kTopicAlert), kAnomaly = of(kTopicAnomaly), kFlow = of(kTopicFlow),
                   kNetflow = of(kTopicNetflow), kPacket = of(kTopicPacket), kEngine = of(kTopicEngine),
                   kFrame = of(kTopicFrame), kStats = of(kTopicStats), kLoss = of(kTopicLoss),
-                  kMetadata = of(kTopicMetadata), kBehaviour = of(kTopicBehaviour);
+                  kMetadata = of(kTopicMetadata), kBehaviour = of(kTopicBehaviour), kIncident = of(kTopicIncident);
 constexpr Records kProtocols = 1u << kOwnTopics, kFiles = 2u << kOwnTopics;  // of protocols, and of files they carry
 constexpr Records kFlows = kFlow | kNetflow, kFound = kAlert | kAnomaly | kProtocols,
                   kPackets = kFound | kPacket | kFrame | kMetadata, kTraffic = kPackets | kFlows,
-                  kEnds = kTraffic | kBehaviour, kAll = kEnds | kEngine | kStats | kLoss;
+                  kEnds = kTraffic | kBehaviour, kAll = kEnds | kIncident | kEngine | kStats | kLoss;
 constexpr std::string_view kFileRecord = "fileinfo";
 
 /// What export writes itself. `path` as Member::path.
@@ -256,6 +256,53 @@ constexpr Row kRows[] = {
     {kBehaviour, "behaviour.flows[]", kObject, "flows that show it, 8 at most"},
     {kBehaviour, "behaviour.flows[].flow_id", kInteger, "number of the flow"},
     {kBehaviour, "behaviour.flows[].community_id", kText, "Community ID v1"},
+
+    // write_incident_record
+    {kIncident, "incident", kObject, "what belongs together"},
+    {kIncident, "incident.id", kText, "the same in all its records, and in every run"},
+    {kIncident, "incident.state", kText, "open, updated or closed"},
+    {kIncident, "incident.reason", kText, "of the record: score, level, tactic, technique, growth, quiet or end"},
+    {kIncident, "incident.subject", kObject, "the host it is about"},
+    {kIncident, "incident.subject.ip", kText, "its address"},
+    {kIncident, "incident.subject.name", kText, "what it is known by, where that is no address"},
+    {kIncident, "incident.background", kFlag, "true: attacks from outside that had no effect, of a day and network"},
+    {kIncident, "incident.level", kText, "the score in words, as of findings"},
+    {kIncident, "incident.score", kInteger, "0 to 100, over distinct techniques and tactics"},
+    {kIncident, "incident.first", kText, "time of the first observation"},
+    {kIncident, "incident.last", kText, "time of the last"},
+    {kIncident, "incident.tactics[]", kText, "tactics of MITRE ATT&CK, in order of appearance"},
+    {kIncident, "incident.attack[]", kObject, "its techniques"},
+    {kIncident, "incident.attack[].technique", kText, "T1046"},
+    {kIncident, "incident.attack[].tactic", kText, "TA0007"},
+    {kIncident, "incident.attack[].count", kInteger, "distinct objects, 64 at most"},
+    {kIncident, "incident.objects[]", kObject, "whom it is done to or with, 32 at most"},
+    {kIncident, "incident.objects[].ip", kText, "address"},
+    {kIncident, "incident.objects[].name", kText, "what it is called, where that is no address"},
+    {kIncident, "incident.objects[].role", kText, "victim or peer"},
+    {kIncident, "incident.objects_total", kInteger, "all of them"},
+    {kIncident, "incident.findings[]", kObject, "of detectors, 32 at most"},
+    {kIncident, "incident.findings[].id", kText, "behaviour.id"},
+    {kIncident, "incident.findings[].name", kText, "the detector"},
+    {kIncident, "incident.findings[].first", kText, "time of its first observation"},
+    {kIncident, "incident.findings[].last", kText, "time of the last"},
+    {kIncident, "incident.findings[].score", kInteger, "severity times confidence, 0 to 100"},
+    {kIncident, "incident.findings[].count", kInteger, "observations"},
+    {kIncident, "incident.findings[].object", kText, "the first of its objects"},
+    {kIncident, "incident.findings_total", kInteger, "all of them"},
+    {kIncident, "incident.alerts", kObject, "alerts of rules"},
+    {kIncident, "incident.alerts.total", kInteger, "all of them"},
+    {kIncident, "incident.alerts.signatures[]", kObject, "by rule, 32 at most"},
+    {kIncident, "incident.alerts.signatures[].gid", kInteger, "group of the rule"},
+    {kIncident, "incident.alerts.signatures[].sid", kInteger, "sid of the rule"},
+    {kIncident, "incident.alerts.signatures[].signature", kText, "msg of the rule"},
+    {kIncident, "incident.alerts.signatures[].count", kInteger, "alerts"},
+    {kIncident, "incident.alerts.signatures[].first", kText, "time of the first"},
+    {kIncident, "incident.alerts.signatures[].last", kText, "time of the last"},
+    {kIncident, "incident.links[]", kObject, "incidents that this one comes from or goes with"},
+    {kIncident, "incident.links[].incident", kText, "incident.id of the other"},
+    {kIncident, "incident.links[].kind", kText,
+     "spread_from: the subject was attacked there before; shares: a rare peer"},
+    {kIncident, "incident.campaign", kText, "the first incident that links lead to"},
 
     // write_engine_record
     {kEngine, "engine", kObject, "what the sensor did to itself"},

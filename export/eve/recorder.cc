@@ -5,6 +5,7 @@
 #include "export/eve/engine.h"
 #include "export/eve/envelope.h"
 #include "export/eve/frame.h"
+#include "export/eve/incident.h"
 #include "export/eve/stats.h"
 #include "export/record/batch_pool.h"
 
@@ -233,6 +234,13 @@ void Recorder::behaviour(const Behaviour& behaviour) {
   write_behaviour_record(impl_->text(), impl_->tools, impl_->community_id, behaviour);
   impl_->batch->urgent = true;
   impl_->done(kTopicBehaviour);
+}
+
+void Recorder::incident(const Incident& incident) {
+  if (!impl_->wants(kTopicIncident)) return;
+  write_incident_record(impl_->text(), impl_->tools, incident);
+  impl_->batch->urgent = true;
+  impl_->done(kTopicIncident);
 }
 
 void Recorder::engine(const EngineNotice& notice) {

@@ -16,6 +16,7 @@
 #include "sensor/event/envelope.h"
 #include "sensor/event/event.h"
 #include "sensor/event/flow_summary.h"
+#include "sensor/event/incident.h"
 
 namespace lapwing {
 
@@ -72,6 +73,7 @@ class Recorder {
   void packet(const Envelope& envelope, Bytes packet, uint16_t link_type);
   void metadata(const Envelope& envelope);
   void behaviour(const Behaviour& behaviour);
+  void incident(const Incident& incident);
   void engine(const EngineNotice& notice);
   /// `lost`: counters since the last such record, `seconds` ago; nothing is written when there are none.
   void loss(Timestamp time, const CounterSet& lost, double seconds);

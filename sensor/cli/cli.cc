@@ -52,6 +52,7 @@ int run_command_line(int argc, char** argv) {
   add_show_config(app, command);
   add_status(app, command);
   add_control(app, command);
+  add_incidents(app, command);
   add_subscribe(app, command);
   add_keygen(app, command);
   add_rules(app, command);

@@ -1,6 +1,7 @@
 // `list`: what the tables of this build hold, for people and, with --json, for the documentation.
 #include <fmt/format.h>
 
+#include "analytics/registry.h"
 #include "export/eve/config.h"
 #include "export/eve/members.h"
 #include "export/outputs/exporter.h"
@@ -120,9 +121,25 @@ Listing options() {
   return list;
 }
 
+Listing detectors() {
+  Listing list{{"name", "attack", "protocols", "help"}, {}};
+  for (const analytics::DetectorRow& row : analytics::detectors()) {
+    std::string attack, protocols;
+    for (const Technique& technique : row.about.techniques) {
+      attack += (attack.empty() ? "" : " ") + std::string(technique.id);
+    }
+    for (std::string_view protocol : row.about.protocols) {
+      protocols += (protocols.empty() ? "" : " ") + std::string(protocol);
+    }
+    list.rows.push_back({std::string(row.about.name), attack, protocols, std::string(row.about.help)});
+  }
+  return list;
+}
+
 constexpr std::pair<std::string_view, Listing (*)()> kListings[] = {
     {"keywords", keywords},         {"fields", fields},   {"frames", frames},     {"protocols", protocols},
-    {"record-types", record_types}, {"records", records}, {"counters", counters}, {"options", options}};
+    {"record-types", record_types}, {"records", records}, {"counters", counters}, {"options", options},
+    {"detectors", detectors}};
 
 /// The commands below one, each before its options.
 void add_commands(const CLI::App& app, const std::string& path, Listing& list) {

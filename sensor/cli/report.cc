@@ -5,13 +5,14 @@
 
 #include <cstdio>
 
+#include "sensor/cli/incident_text.h"
 #include "sensor/pipeline/losses.h"
 
 namespace lapwing {
 namespace {
 
 constexpr int kWidth = 40;
-constexpr size_t kSignaturesShown = 15;
+constexpr size_t kSignaturesShown = 15, kIncidentsShown = 15;
 constexpr double kNoticeable = 0.005;
 
 std::string scaled(double value, const char* unit) {
@@ -51,6 +52,7 @@ void print_summary(const RunSummary& summary) {
   for (const auto& [type, count] : summary.records)
     line += fmt::format("{}{} {}", line.empty() ? "" : ", ", count, type);
   fmt::print(stderr, "records: {}\n", line.empty() ? "none" : line);
+  fmt::print(stderr, "{}", lapwing::summary(objects_of(summary.incidents), kIncidentsShown));
   if (!summary.alerts.empty()) {
     fmt::print(stderr, "alerts by signature:\n");
     for (size_t i = 0; i < summary.alerts.size() && i < kSignaturesShown; ++i) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "export/eve/incident.h"
 #include "sensor/base/json_writer.h"
 #include "sensor/pipeline/sensor_config.h"
 
@@ -39,6 +40,15 @@ std::string version(const SensorParts& parts) {
       .member("rules_loaded", status.counts.loaded)
       .member("rules_since", status.since)
       .end_object();
+  return out;
+}
+
+std::string incidents(const SensorParts& parts) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_array();
+  for (const Incident& incident : parts.pipeline.incidents()) write_incident_object(json, incident);
+  json.end_array();
   return out;
 }
 
@@ -159,6 +169,7 @@ std::vector<ControlCommand> sensor_commands(const SensorParts& parts) {
   for (std::string_view name : {"stats", "dump-counters"}) {
     tell(name, [](const SensorParts& of) { return of.pipeline.stats_object(); });
   }
+  tell("incidents", incidents);
   tell("version", version);
   tell("uptime", [](const SensorParts& of) { return std::to_string(static_cast<uint64_t>(of.pipeline.uptime())); });
   tell("running-mode", [](const SensorParts&) { return text("workers"); });

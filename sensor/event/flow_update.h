@@ -15,8 +15,9 @@ namespace lapwing {
 /// opened: the first packet. answered: the first packet back, but no refusal: a SYN/ACK, a datagram, an echo reply.
 /// refused: a RST in answer to a SYN, or an ICMP error that quotes the flow. unanswered: kAnswerTime after the first
 /// packet nothing had come back. burst: payload came after kSilence without any, and the silence behind it has come, or
-/// the flow's end; one that was answered and carried no payload has one burst of nothing. identified: protocol and
-/// application are known. tick: payload since the last tick, kTickTime or longer after it. closed: the flow is over.
+/// the flow's end; a lone packet without answer is none, one that was answered and carried no payload has one burst of
+/// nothing. identified: protocol and application are known. tick: payload since the last tick, kTickTime or longer
+/// after it. closed: the flow is over.
 enum class FlowMoment : uint8_t { opened, answered, refused, unanswered, burst, identified, tick, closed };
 inline constexpr size_t kMoments = 8;
 constexpr uint32_t bit(FlowMoment moment) {
@@ -48,7 +49,7 @@ struct FlowUpdate {
   Timestamp time;  // of what the moment is: of a burst its first payload
   const FlowRef* flow = nullptr;
   std::array<uint64_t, 2> bytes{},
-      packets{};                          // with payload: of a burst its own, of tick and closed since the tick before
+      packets{};  // with payload: of a burst its own, of unanswered so far, of others since the tick before
   std::array<uint64_t, 2> all_packets{};  // of the flow so far, with payload or not
   std::array<uint8_t, 2> tcp_flags{};     // union so far
   bool icmp = false;                      // refused by an ICMP error,

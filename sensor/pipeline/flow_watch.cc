@@ -194,6 +194,36 @@ void FlowWatch::event(const Look& look, const Event& event) {
   }
 }
 
+/// Who acts is whom the rule does not call its target, or else the client.
+void FlowWatch::alert(const MatchContext& context, const Alert& alert) {
+  const Flow* flow = context.flow;
+  IpAddress actor, victim;
+  if (flow) {
+    actor = flow->client();
+    victim = flow->server();
+  } else if (context.packet) {
+    actor = context.packet->src;
+    victim = context.packet->dst;
+  }
+  using Target = RuleInfo::Target;
+  if (alert.rule->target != Target::none && flow) {
+    // The rule means the packet that it matched on.
+    const bool by_client = alert.direction == Direction::to_server;
+    if (by_client == (alert.rule->target == Target::source)) std::swap(actor, victim);
+  } else if (alert.rule->target == Target::source) {
+    std::swap(actor, victim);
+  }
+  if (actor.version != 0) observer_.alert({*alert.rule, context.time, actor, victim});
+}
+
+void FlowWatch::tell_unanswered(const Flow& flow, Timestamp time) {
+  const auto& watched = *flow.get<Watched>(FlowSlot::watch);
+  FlowUpdate update = update_of(flow, FlowMoment::unanswered, time);
+  update.bytes = watched.bytes;
+  std::ranges::copy(watched.packets, update.packets.begin());
+  observer_.flow(update);
+}
+
 void FlowWatch::swap_direction(const Flow& flow) {
   auto* watched = flow.get<Watched>(FlowSlot::watch);
   if (!watched) return;
@@ -207,7 +237,7 @@ void FlowWatch::close(const Look& look) {
   Flow& flow = *look.flow;
   auto* watched = flow.get<Watched>(FlowSlot::watch);
   if (!watched) return tell(flow, FlowMoment::closed, flow.last);
-  if (watched->pending) tell(flow, FlowMoment::unanswered, flow.last);
+  if (watched->pending) tell_unanswered(flow, flow.last);
   if (watched->in_burst) {
     end_burst(flow, *watched);
   } else if (watched->answered && !watched->any_burst) {
@@ -221,10 +251,9 @@ void FlowWatch::advance(int64_t second) {
   const Timestamp now = Timestamp::from_seconds(second);
   Timestamp due;
   while (Flow* flow = pending_->take(now, due)) {
-    tell(*flow, FlowMoment::unanswered, due);
+    tell_unanswered(*flow, due);
     // A datagram or SYN alone: what remains of a scan or flood is the flow itself.
-    auto& slot = flow->slots[static_cast<size_t>(FlowSlot::watch)];
-    if (flow->packets[0] == 1) slot.reset();
+    if (flow->packets[0] == 1) flow->slots[static_cast<size_t>(FlowSlot::watch)].reset();
   }
   observer_.advance(second);
 }

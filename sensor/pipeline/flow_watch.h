@@ -32,6 +32,8 @@ class FlowWatch {
   /// Each packet of a flow, when all else is done with it.
   void packet(const Look& look);
   void event(const Look& look, const Event& event);
+  /// A rule alerts, of whatever packet or flow.
+  void alert(const MatchContext& context, const Alert& alert);
   /// Client and server change places.
   void swap_direction(const Flow& flow);
   /// The flow is over.
@@ -51,6 +53,7 @@ class FlowWatch {
   void tell_answer(const Look& look, Watched* watched);
   void take_payload(const Look& look, Watched& watched);
   void end_burst(const Flow& flow, Watched& watched);
+  void tell_unanswered(const Flow& flow, Timestamp time);
   void tell_tick(const Flow& flow, Watched& watched, FlowMoment moment, Timestamp time);
   FlowUpdate update_of(const Flow& flow, FlowMoment moment, Timestamp time);
 

@@ -27,6 +27,7 @@ Inspector::Inspector(const WorkerShare& share, size_t index, const Origin& origi
     observer_ = std::make_unique<analytics::Observer>(share.detectors, *share.surroundings,
                                                       share.analyst->epochs(index), share.analyst->bell());
     watch_ = std::make_unique<FlowWatch>(*observer_, app_, identification_);
+    reporter_.watch(*watch_);
   }
   for (const PacketDissectorRow* row : packet_dissectors()) {
     const bool watched = observer_ && observer_->wants(*row->protocol);

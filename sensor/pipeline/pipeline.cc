@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cstring>
 #include <iterator>
+#include <map>
+#include <tuple>
 
 #include "sensor/base/log.h"
 #include "sensor/control/confinement.h"
@@ -88,20 +90,44 @@ void add_rule_status(const RuleStatus& status, CounterSet& set) {
 
 }  // namespace
 
-class Pipeline::Teller final : public analytics::FindingSink {
+class Pipeline::Teller final : public analytics::AnalystSink {
  public:
-  Teller(const std::shared_ptr<const EveConfig>& eve, Publisher& publisher, size_t ring)
-      : recorder_(eve), publisher_(publisher), ring_(ring) {}
+  Teller(const std::shared_ptr<const EveConfig>& eve, Publisher& publisher, size_t ring, bool replay)
+      : recorder_(eve), publisher_(publisher), ring_(ring), replay_(replay) {}
   void behaviour(const Behaviour& behaviour) override { recorder_.behaviour(behaviour); }
+  void incident(const Incident& incident) override {
+    recorder_.incident(incident);
+    const std::lock_guard lock(mutex_);
+    if (incident.state == IncidentState::closed && incident.reason == "quiet" && !replay_) {
+      current_.erase(incident.id);
+    } else {
+      current_[incident.id] = incident;
+    }
+  }
   void publish() {
     if (auto batch = recorder_.take()) publisher_.push(ring_, std::move(batch));
   }
   std::span<const uint64_t> written() const { return recorder_.written(); }
+  /// As last told: of a replay all, of a live sensor those that are not closed; the gravest first.
+  std::vector<Incident> incidents() const {
+    std::vector<Incident> out;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& [id, incident] : current_) out.push_back(incident);
+    }
+    std::ranges::stable_sort(out, [](const Incident& one, const Incident& other) {
+      return std::tuple(!one.background, one.score) > std::tuple(!other.background, other.score);
+    });
+    return out;
+  }
 
  private:
   Recorder recorder_;
   Publisher& publisher_;
   const size_t ring_;
+  const bool replay_;
+  mutable std::mutex mutex_;
+  std::map<std::string, Incident> current_;  // by id
 };
 
 Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
@@ -115,12 +141,13 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
   status_ = {.generation = rules_->generation(), .counts = rules_->counts()};
   if (!plan_.replay) status_.since = wall_clock();
   const analytics::Config& behaviour = plan_.config->analytics;
-  if (behaviour.enabled && plan_.config->eve->enabled("behaviour")) {
+  if (behaviour.enabled && (plan_.config->eve->enabled("behaviour") || plan_.config->eve->enabled("incident"))) {
     surroundings_ = behaviour.surroundings;
     surroundings_.hash_seed = plan_.hash_seed;
     surroundings_.replay = plan_.replay;
-    teller_ = std::make_unique<Teller>(plan_.config->eve, *publisher_, count + 1);
-    analyst_ = std::make_unique<analytics::Analyst>(behaviour.detectors, surroundings_, count, *teller_);
+    teller_ = std::make_unique<Teller>(plan_.config->eve, *publisher_, count + 1, plan_.replay);
+    analyst_ =
+        std::make_unique<analytics::Analyst>(behaviour.detectors, surroundings_, count, behaviour.incidents, *teller_);
   }
   WorkerShare share{.config = plan_.config,
                     .rules = rules_,
@@ -245,6 +272,10 @@ CounterSet Pipeline::counters() {
   return publisher_ ? all_counters(true) : CounterSet{};
 }
 
+std::vector<Incident> Pipeline::incidents() const {
+  return teller_ ? teller_->incidents() : std::vector<Incident>();
+}
+
 std::string Pipeline::stats_object() {
   const CounterSet now = counters();
   if (now.values().empty()) return "{}";
@@ -301,6 +332,7 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
     totals_.add(worker->signature_hits());
   }
   summary.alerts = totals_.sorted();
+  if (teller_) summary.incidents = teller_->incidents();
   publisher_->drain();  // the last record tells of all others
   // A replay's uptime is the capture's own: the record must not depend on the machine.
   write_stats(last, plan_.replay ? 0 : seconds_since(start), false);

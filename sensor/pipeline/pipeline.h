@@ -15,6 +15,7 @@
 
 #include "export/outputs/publisher.h"
 #include "sensor/capture/packet_source.h"
+#include "sensor/event/incident.h"
 #include "sensor/pipeline/losses.h"
 #include "sensor/pipeline/reloader.h"
 #include "sensor/pipeline/signature_totals.h"
@@ -28,6 +29,7 @@ struct RunSummary {
   double seconds = 0;
   std::vector<std::pair<std::string, uint64_t>> records;  // by type
   std::vector<SignatureTotal> alerts;                     // by signature, most frequent first
+  std::vector<Incident> incidents;                        // the gravest first
   CounterSet counters;
   std::vector<CaptureError> errors;
 };
@@ -82,6 +84,8 @@ class Pipeline {
   void reopen_outputs();
   /// All counters of now; none when the run is over. Waits for the workers, some 100 ms at most.
   CounterSet counters();
+  /// As last told, the gravest first.
+  std::vector<Incident> incidents() const;
   /// Seconds since the start; 0 in a replay.
   double uptime() const;
   /// The object of a stats record with the counters of now. Waits for the workers, some 100 ms at most.

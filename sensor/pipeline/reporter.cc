@@ -5,6 +5,8 @@
 
 #include "sensor/pipeline/anomaly_name.h"
 
+#include "sensor/pipeline/flow_watch.h"
+
 namespace lapwing {
 namespace {
 
@@ -203,6 +205,7 @@ void Reporter::raised(const RuleInfo& rule) {
 
 void Reporter::alert(const MatchContext& context, Alert& alert) {
   Flow* const flow = context.flow;
+  if (watch_) watch_->alert(context, alert);
   // Whoever drowns a flow in alerts shall not hide another rule's by it.
   if (flow && !lapwing::may_record(config_.budget, *flow) && !facts_.matcher.first_alert(*flow, *alert.rule)) {
     recorder_.refuse();

@@ -28,6 +28,8 @@ struct Origin {
   std::string_view name;
 };
 
+class FlowWatch;
+
 /// [W] Who knows what records say of a flow.
 struct FlowFacts {
   const AppLayer& app;
@@ -55,6 +57,8 @@ class Reporter final : public AlertSink {
  public:
   Reporter(const WorkerShare& share, size_t index, const Origin& origin, const FlowFacts& facts);
 
+  /// Who is told of alerts too; outlives the reporter.
+  void watch(FlowWatch& watch) { watch_ = &watch; }
   /// To be told of each look before anything is said of it.
   void begin(const Look& look) { flow_ = look.flow; }
   void anomaly(const Look& look, const Breach& breach);
@@ -115,6 +119,7 @@ class Reporter final : public AlertSink {
   CommunityId community_id_;
   EnvelopeSpace space_, summary_space_;
   std::vector<SignatureHits> hits_;
+  FlowWatch* watch_ = nullptr;
   Flow* flow_ = nullptr;  // of the look: serialise() is not told whose transaction it shows
 };
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <span>
 
-#include "analytics/frame/analyst.h"
+#include "analytics/analyst.h"
 #include "export/outputs/publisher.h"
 #include "sensor/decode/decode.h"
 #include "sensor/pipeline/file_keeper.h"
@@ -32,7 +32,7 @@ struct WorkerShare {
   Tracer* tracer = nullptr;  // of a run with one worker
   // Of behaviour, where it is judged:
   analytics::Analyst* analyst = nullptr;
-  std::span<const std::unique_ptr<const analytics::AnyDetector>> detectors;
+  std::span<const std::shared_ptr<const analytics::AnyDetector>> detectors;
   const analytics::Surroundings* surroundings = nullptr;
 };
 

@@ -31,7 +31,8 @@ struct SensorSetup {
   std::string options = {};  // YAML
   std::string rules = {};
   size_t workers = 1;
-  std::string log_folder = {};  // of the file store, where there is one
+  std::string log_folder = {};                                                // of the file store, where there is one
+  std::vector<std::shared_ptr<const analytics::AnyDetector>> detectors = {};  // instead of the sensor's own
 };
 
 /// Throws SettingError for options; rules at fault fail the test.

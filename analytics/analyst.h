@@ -11,16 +11,20 @@
 #include <vector>
 
 #include "analytics/frame/epochs.h"
+#include "analytics/incidents/incidents.h"
 #include "sensor/base/counters.h"
 
 namespace lapwing::analytics {
 
+/// Who is told what was found [G].
+class AnalystSink : public FindingSink, public IncidentSink {};
+
 /// [G] run() has a thread of its own.
-class Analyst {
+class Analyst final : private FindingSink {
  public:
-  /// The detectors and the sink are borrowed for the run.
-  Analyst(std::span<const std::unique_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
-          size_t workers, FindingSink& sink);
+  /// Detectors, surroundings, options and sink are borrowed for the run.
+  Analyst(std::span<const std::shared_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
+          size_t workers, const IncidentConfig& incidents, AnalystSink& sink);
 
   /// What the observer of a worker needs.
   Epochs& epochs(size_t worker) { return epochs_[worker]; }
@@ -39,12 +43,16 @@ class Analyst {
     std::unique_ptr<AnyGlobal> global;
     Findings findings;
   };
+  // FindingSink
+  void behaviour(const Behaviour& behaviour) override;
   void judge(Second second);
   void show();
 
   std::vector<Seat> seats_;
   std::deque<Epochs> epochs_;  // by worker
   std::atomic<uint64_t> bell_ = 0;
+  AnalystSink& sink_;
+  Incidents incidents_;
   FindingBook book_;
   mutable std::mutex shown_mutex_;
   CounterSet shown_;

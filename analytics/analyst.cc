@@ -1,4 +1,4 @@
-#include "analytics/frame/analyst.h"
+#include "analytics/analyst.h"
 
 #include <algorithm>
 #include <optional>
@@ -18,9 +18,9 @@ void add_use(std::string_view detector, const StateUse& use, CounterSet& set) {
 
 }  // namespace
 
-Analyst::Analyst(std::span<const std::unique_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
-                 size_t workers, FindingSink& sink)
-    : book_(sink) {
+Analyst::Analyst(std::span<const std::shared_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
+                 size_t workers, const IncidentConfig& incidents, AnalystSink& sink)
+    : sink_(sink), incidents_(incidents, surroundings, sink), book_(*this) {
   for (size_t i = 0; i < workers; ++i) epochs_.emplace_back();
   for (const auto& detector : detectors) {
     seats_.push_back({detector.get(), detector->global(surroundings), Findings(book_, detector->about())});
@@ -49,16 +49,19 @@ void Analyst::run(const std::function<void()>& pause) {
     bell_.wait(rung);
   }
   book_.finish();
+  incidents_.finish();
   show();
   pause();
 }
 
 void Analyst::judge(Second second) {
   std::vector<std::unique_ptr<AnyDelta>> sums(seats_.size());
+  AlertSums alerts;
   for (Epochs& epochs : epochs_) {
     const Epoch* front = epochs.front();
     if (!front || front->second != second) continue;
     Epoch epoch = epochs.pop();
+    alerts += std::move(epoch.alerts);
     for (size_t i = 0; i < seats_.size(); ++i) {
       if (!epoch.deltas[i]) continue;
       if (sums[i]) {
@@ -68,16 +71,24 @@ void Analyst::judge(Second second) {
       }
     }
   }
+  incidents_.take(alerts);
   for (size_t i = 0; i < seats_.size(); ++i) {
     if (sums[i]) seats_[i].global->take(second, *sums[i], seats_[i].findings);
     seats_[i].global->expire(second, seats_[i].findings);
   }
   book_.expire(second);
+  incidents_.expire(second);
+}
+
+void Analyst::behaviour(const Behaviour& behaviour) {
+  sink_.behaviour(behaviour);
+  incidents_.take(behaviour);
 }
 
 void Analyst::show() {
   CounterSet now;
   now.add(book_.counters(), finding_counter_rows());
+  now.add(incidents_.counters(), incident_counter_rows());
   for (const Seat& seat : seats_) add_use(seat.detector->about().name, seat.global->use(), now);
   const std::lock_guard lock(shown_mutex_);
   shown_ = std::move(now);
@@ -91,6 +102,7 @@ void Analyst::add_counters(CounterSet& set) const {
 void list_analyst_counters(std::span<const DetectorRow> rows, CounterSet& set) {
   set.add(ObserverCounters{}, observer_counter_rows());
   set.add(FindingCounters{}, finding_counter_rows());
+  set.add(IncidentCounters{}, incident_counter_rows());
   for (const DetectorRow& row : rows) add_use(row.about.name, {}, set);
 }
 

@@ -1,0 +1,137 @@
+#include "analytics/incidents/case.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "sensor/base/hash.h"
+
+namespace lapwing::analytics {
+namespace {
+
+/// Distinct objects of a technique that are told apart.
+constexpr size_t kDistinct = 64;
+
+template <class List, class Match>
+auto* find_in(List& list, Match match) {
+  const auto found = std::ranges::find_if(list, match);
+  return found == list.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Case::Case(std::string id, std::string subject, const IpAddress& address, Timestamp first) {
+  told_.id = std::move(id);
+  told_.subject = std::move(subject);
+  told_.address = address;
+  told_.first = told_.last = first;
+}
+
+void Case::note_time(Timestamp first, Timestamp last) {
+  told_.first = std::min(told_.first, first);
+  told_.last = std::max(told_.last, last);
+}
+
+void Case::note(std::string_view id, std::string_view tactic, unsigned weight,
+                const std::vector<std::string>& objects) {
+  Technique* known = find_in(techniques_, [&](const Technique& technique) { return technique.id == id; });
+  if (!known) {
+    if (techniques_.size() == kMostTechniques) return;
+    known = &techniques_.emplace_back();
+    known->id = id;
+    known->tactic = tactic;
+  }
+  if (!tactic.empty()) tactics_.emplace(tactic);
+  known->weight = std::max(known->weight, weight);
+  for (const std::string& object : objects) {
+    if (known->objects.size() < kDistinct) known->objects.insert(keyed_hash(to_bytes(object), kReplaySeed));
+  }
+}
+
+void Case::note_object(const std::string& object, std::string_view role) {
+  const auto same = [&](const Incident::Object& known) { return known.name == object; };
+  if (find_in(told_.objects, same)) return;
+  ++told_.objects_total;
+  if (told_.objects.size() < kMostObjects) told_.objects.push_back({object, role});
+}
+
+void Case::add(const Behaviour& behaviour) {
+  const unsigned weight = unsigned{behaviour.severity} * behaviour.confidence;
+  note_time(behaviour.first, behaviour.last);
+  for (const lapwing::Technique& technique : behaviour.attack) {
+    note(technique.id, technique.tactic, weight, behaviour.objects);
+  }
+  for (const std::string& object : behaviour.objects) note_object(object, "peer");
+  Incident::Member* known =
+      find_in(told_.findings, [&](const Incident::Member& member) { return member.id == behaviour.id; });
+  if (!known) {
+    if (behaviour.state == FindingState::open) ++told_.findings_total;
+    if (told_.findings.size() == kMostFindings) return;
+    known = &told_.findings.emplace_back();
+    known->id = behaviour.id;
+    known->name = behaviour.name;
+  }
+  known->first = behaviour.first;
+  known->last = behaviour.last;
+  known->score = weight / 100;
+  known->count = behaviour.count;
+  if (!behaviour.objects.empty()) known->object = behaviour.objects.front();
+}
+
+void Case::add(const AlertSums::Key& key, const AlertSums::Sum& sum, std::string_view role, const std::string& object) {
+  const unsigned weight = sum.says.severity * sum.says.confidence;
+  note_time(sum.first, sum.last);
+  for (const auto& [technique, tactic] : sum.says.attack) note(technique, tactic, weight, {object});
+  // A rule that names no technique is one of its own kind.
+  if (sum.says.attack.empty()) note("", "", weight, {object});
+  note_object(object, role);
+  told_.alerts_total += sum.count;
+  Incident::Signature* known = find_in(told_.signatures, [&](const Incident::Signature& signature) {
+    return signature.gid == key.gid && signature.sid == key.sid;
+  });
+  if (!known) {
+    if (told_.signatures.size() == kMostSignatures) return;
+    told_.signatures.push_back({key.gid, key.sid, sum.says.message, 0, sum.first, sum.last});
+    known = &told_.signatures.back();
+  }
+  known->count += sum.count;
+  known->first = std::min(known->first, sum.first);
+  known->last = std::max(known->last, sum.last);
+}
+
+void Case::link(const std::string& incident, std::string_view kind) {
+  const auto same = [&](const Incident::Link& link) { return link.incident == incident; };
+  constexpr size_t kMostLinks = 32;
+  if (find_in(told_.links, same) || told_.links.size() == kMostLinks) return;
+  told_.links.push_back({incident, kind});
+}
+
+/// 1 - prod(1 - w) over techniques, w = min(0.95, weight * (1 + 0.1 log2 n)) of n distinct objects; times 1.15 for a
+/// second tactic, 1.3 for a third, at most 1.6. In parts of 10,000, and of log2 the whole part.
+unsigned Case::score() const {
+  uint64_t innocent = 10'000;
+  for (const Technique& technique : techniques_) {
+    const uint64_t objects = std::max<uint64_t>(1, technique.objects.size());
+    const uint64_t growth = 10 + static_cast<uint64_t>(std::bit_width(objects) - 1);
+    const uint64_t weight = std::min<uint64_t>(9'500, technique.weight * growth / 10);
+    innocent = innocent * (10'000 - weight) / 10'000;
+  }
+  const uint64_t stages = std::min<uint64_t>(160, 100 + 15 * (std::max<uint64_t>(1, tactics_.size()) - 1));
+  return static_cast<unsigned>(std::min<uint64_t>(100, (10'000 - innocent) * stages / 10'000));
+}
+
+Incident Case::tell(IncidentState state, std::string_view reason, Timestamp time) const {
+  Incident out = told_;
+  out.state = state;
+  out.reason = reason;
+  out.time = time;
+  out.score = score();
+  out.level = background ? FindingLevel::info : level_of(out.score, 100);
+  out.background = background;
+  out.campaign = campaign;
+  for (const Technique& technique : techniques_) {
+    if (!technique.id.empty()) out.attack.push_back({technique.id, technique.tactic, technique.objects.size()});
+  }
+  return out;
+}
+
+}  // namespace lapwing::analytics

@@ -1,0 +1,69 @@
+// Case: one incident as it grows.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "analytics/frame/alerts.h"
+#include "sensor/event/incident.h"
+
+namespace lapwing::analytics {
+
+/// [G] Its memory is bounded, whatever joins it: what is beyond is counted.
+class Case {
+ public:
+  static constexpr size_t kMostTechniques = 64, kMostObjects = 32, kMostFindings = 32, kMostSignatures = 32;
+
+  Case(std::string id, std::string subject, const IpAddress& address, Timestamp first);
+
+  void add(const Behaviour& behaviour);
+  void add(const AlertSums::Key& key, const AlertSums::Sum& sum, std::string_view role, const std::string& object);
+  void link(const std::string& incident, std::string_view kind);
+
+  /// 0 to 100, over distinct techniques: a hundred repeats of one add what three do, a second tactic more than either.
+  unsigned score() const;
+  /// As its record tells it.
+  Incident tell(IncidentState state, std::string_view reason, Timestamp time) const;
+
+  const std::string& id() const { return told_.id; }
+  const std::string& subject() const { return told_.subject; }
+  Timestamp first() const { return told_.first; }
+  Timestamp last() const { return told_.last; }
+  /// Findings and alerts that joined.
+  uint64_t items() const { return told_.findings_total + told_.alerts_total; }
+  size_t techniques() const { return techniques_.size(); }
+  size_t tactics() const { return tactics_.size(); }
+  bool linked() const { return !told_.links.empty(); }
+  const std::vector<Incident::Link>& links() const { return told_.links; }
+
+  // As last told:
+  bool open = false;
+  uint64_t told_items = 0;
+  size_t told_techniques = 0, told_tactics = 0;
+  FindingLevel told_level = FindingLevel::info;
+  Timestamp told_at;
+  std::string campaign;
+  bool background = false;
+
+ private:
+  struct Technique {
+    std::string id, tactic;
+    unsigned weight = 0;  // severity times confidence, 0 to 10,000: the most of its members
+    std::set<uint64_t> objects;
+    uint64_t objects_total = 0;
+  };
+  void note(std::string_view id, std::string_view tactic, unsigned weight, const std::vector<std::string>& objects);
+  void note_object(const std::string& object, std::string_view role);
+  void note_time(Timestamp first, Timestamp last);
+
+  Incident told_;
+  std::vector<Technique> techniques_;
+  std::set<std::string> tactics_;
+};
+
+}  // namespace lapwing::analytics

@@ -1,0 +1,237 @@
+#include "analytics/incidents/incidents.h"
+
+#include <algorithm>
+#include <array>
+
+#include "sensor/base/hash.h"
+#include "sensor/base/text.h"
+
+namespace lapwing::analytics {
+namespace {
+
+using C = IncidentConfig;
+constexpr OptionRow<C> kOptions[] = {
+    {"analytics.incidents.enabled", &C::enabled, "yes", "findings and alerts are put together into incidents"},
+    {"analytics.incidents.opens-at", &C::opens_at, "30", "score from which on a host's findings are an incident"},
+    {"analytics.incidents.quiet", &C::quiet, "14400", "silence after which an incident is closed", Unit::seconds},
+    {"analytics.incidents.memory", &C::memory, "86400",
+     "time within which findings of a host belong together, and a host that was attacked is suspected of what it does",
+     Unit::seconds},
+};
+
+using N = IncidentCounters;
+constexpr CounterRow<N> kCounters[] = {
+    {"incidents.input", &N::input, "findings and alerts that incidents are made of"},
+    {"incidents.opened", &N::opened, "incidents"},
+    {"incidents.updates", &N::updates, "records that brought one up to date"},
+    {"incidents.closed", &N::closed, "incidents that came to their end"},
+    {"incidents.background", &N::background, "attacks from outside without effect, put together by day and network"},
+    {"incidents.open", &N::open, "incidents that are open", CounterKind::gauge},
+    {"incidents.subjects_max", &N::subjects_max, "findings and alerts of hosts beyond the 16384 that are remembered",
+     CounterKind::loss},
+};
+
+/// Between records of one that only grows: an incident is read by people.
+constexpr int64_t kPause = 60'000'000'000;
+constexpr int64_t kDay = 86'400;
+/// Hosts by which an object is used at most, to link them.
+constexpr size_t kRare = 3;
+constexpr size_t kMostShared = 16384;
+/// Lateral movement: whoever is its target may be the next to act.
+constexpr std::string_view kLateral = "TA0008";
+
+std::string make_id(std::string_view subject, Timestamp first) {
+  const std::array<uint64_t, 2> parts = {keyed_hash(to_bytes(subject), kReplaySeed), static_cast<uint64_t>(first.ns)};
+  const uint64_t hash = keyed_hash({reinterpret_cast<const uint8_t*>(parts.data()), sizeof parts}, kReplaySeed);
+  return "i" + to_hex({reinterpret_cast<const uint8_t*>(&hash), sizeof hash});
+}
+
+/// "192.0.2.0/24"; of IPv6 the /64.
+std::string network_of(const IpAddress& address) {
+  IpAddress network = address;
+  std::fill(network.bytes.begin() + (address.version == 4 ? 3 : 8), network.bytes.end(), uint8_t{0});
+  return to_string(network) + (address.version == 4 ? "/24" : "/64");
+}
+
+}  // namespace
+
+std::span<const OptionRow<IncidentConfig>> incident_options() {
+  return kOptions;
+}
+
+std::span<const CounterRow<IncidentCounters>> incident_counter_rows() {
+  return kCounters;
+}
+
+/// Null where as many are remembered as may be.
+Case* Incidents::of(const std::string& subject, const IpAddress& address, Timestamp time) {
+  auto found = cases_.find(subject);
+  if (found == cases_.end()) {
+    if (cases_.size() >= kMostSubjects) {
+      ++counters_.subjects_max;
+      return nullptr;
+    }
+    found = cases_.emplace(subject, std::make_unique<Case>(make_id(subject, time), subject, address, time)).first;
+  }
+  return found->second.get();
+}
+
+Case* Incidents::background(const AlertSums::Key& key, const AlertSums::Sum& sum) {
+  const std::string technique = sum.says.attack.empty() ? "any" : sum.says.attack.front().first;
+  const std::string day = std::to_string(sum.first.seconds() / kDay);
+  Case* found = of("background " + technique + " " + network_of(key.victim) + " " + day, {}, sum.first);
+  if (found && !found->background) {
+    found->background = true;
+    ++counters_.background;
+  }
+  return found;
+}
+
+void Incidents::take(const AlertSums& alerts) {
+  if (!config_.enabled) return;
+  for (const auto& [key, sum] : alerts.sums()) {
+    counters_.input += sum.count;
+    const std::string actor = to_string(key.actor), victim = to_string(key.victim);
+    if (surroundings_.inside(key.actor)) {
+      Case* subject = of(actor, key.actor, sum.first);
+      if (!subject) continue;
+      acted(*subject, sum.first);
+      subject->add(key, sum, "victim", victim);
+      attacked(victim, *subject, sum.last);
+      consider(*subject, sum.last);
+    } else if (Case* outside = background(key, sum)) {
+      outside->add(key, sum, "victim", victim);
+      attacked(victim, *outside, sum.last);
+    }
+  }
+}
+
+void Incidents::take(const Behaviour& behaviour) {
+  if (!config_.enabled) return;
+  if (behaviour.state == FindingState::open) ++counters_.input;
+  const auto address = IpAddress::parse(behaviour.subject);
+  // A name or a MAC address is of this network.
+  const bool inside = !address || surroundings_.inside(*address);
+  Case* subject = nullptr;
+  if (inside) {
+    subject = of(behaviour.subject, address.value_or(IpAddress{}), behaviour.first);
+  } else {
+    AlertSums::Sum sum{.first = behaviour.first};
+    if (!behaviour.attack.empty()) sum.says.attack.emplace_back(behaviour.attack.front().id, "");
+    subject = background({.victim = behaviour.dest}, sum);
+  }
+  if (!subject) return;
+  if (inside) acted(*subject, behaviour.first);
+  subject->add(behaviour);
+  const bool lateral = std::ranges::any_of(behaviour.attack, [](const Technique& t) { return t.tactic == kLateral; });
+  for (const std::string& object : behaviour.objects) {
+    if (lateral) attacked(object.substr(0, object.find_last_of(':')), *subject, behaviour.last);
+  }
+  share(*subject, behaviour);
+  consider(*subject, behaviour.time);
+}
+
+void Incidents::attacked(const std::string& victim, const Case& by, Timestamp time) {
+  if (victim == by.subject()) return;
+  if (attacked_.size() >= kMostSubjects && !attacked_.contains(victim)) {
+    ++counters_.subjects_max;
+    return;
+  }
+  attacked_[victim] = {by.id(), by.campaign.empty() ? by.id() : by.campaign, time};
+}
+
+/// One that was attacked before does something itself: the attack had an effect.
+void Incidents::acted(Case& subject, Timestamp time) {
+  const auto found = attacked_.find(subject.subject());
+  if (found == attacked_.end() || subject.linked()) return;
+  const Attacked& attack = found->second;
+  if (time < attack.time || time.seconds() - attack.time.seconds() > static_cast<int64_t>(config_.memory)) return;
+  subject.link(attack.by, "spread_from");
+  subject.campaign = attack.campaign;
+}
+
+/// Hosts of which few use the same thing, and each with good reason to be suspected.
+void Incidents::share(Case& subject, const Behaviour& behaviour) {
+  constexpr unsigned kSure = 60;
+  if (behaviour.confidence < kSure || subject.background) return;
+  for (const std::string& object : behaviour.objects) {
+    const auto address = IpAddress::parse(object.substr(0, object.find_last_of(':')));
+    if (address && surroundings_.inside(*address)) continue;
+    if (sharing_.size() >= kMostShared && !sharing_.contains(object)) continue;
+    std::set<std::string>& subjects = sharing_[object];
+    if (subjects.size() <= kRare) subjects.insert(subject.subject());
+    if (subjects.size() < 2 || subjects.size() > kRare) continue;
+    for (const std::string& other : subjects) {
+      const auto known = cases_.find(other);
+      if (other == subject.subject() || known == cases_.end()) continue;
+      subject.link(known->second->id(), "shares");
+      if (subject.campaign.empty()) {
+        subject.campaign = known->second->campaign.empty() ? known->second->id() : known->second->campaign;
+      }
+    }
+  }
+}
+
+/// What is new of a case is told when it matters.
+void Incidents::consider(Case& subject, Timestamp time) {
+  if (subject.background) return;
+  const unsigned score = subject.score();
+  if (!subject.open) {
+    if (score < config_.opens_at) return;
+    subject.open = true;
+    ++counters_.opened;
+    ++counters_.open;
+    return tell(subject, IncidentState::open, "score", time);
+  }
+  const bool level = level_of(score, 100) != subject.told_level;
+  const bool tactic = subject.tactics() != subject.told_tactics;
+  const bool technique = subject.techniques() != subject.told_techniques;
+  const bool growth = subject.items() >= 2 * subject.told_items;
+  if (!(level || tactic || technique || growth) || time.ns - subject.told_at.ns < kPause) return;
+  ++counters_.updates;
+  tell(subject, IncidentState::updated, level ? "level" : tactic ? "tactic" : technique ? "technique" : "growth", time);
+}
+
+void Incidents::tell(Case& subject, IncidentState state, std::string_view reason, Timestamp time) {
+  subject.told_at = time;
+  subject.told_items = subject.items();
+  subject.told_techniques = subject.techniques();
+  subject.told_tactics = subject.tactics();
+  subject.told_level = level_of(subject.score(), 100);
+  sink_.incident(subject.tell(state, reason, time));
+}
+
+void Incidents::expire(int64_t second) {
+  constexpr int64_t kStep = 60;  // of cases, none of which is urgent
+  if (second < expired_to_ + kStep) return;
+  expired_to_ = second;
+  for (auto next = cases_.begin(); next != cases_.end();) {
+    Case& subject = *next->second;
+    const int64_t silent = second - subject.last().seconds();
+    const bool quiet = silent > static_cast<int64_t>(subject.open ? config_.quiet : config_.memory);
+    if (quiet && (subject.open || subject.background)) {
+      if (subject.open) {
+        ++counters_.closed;
+        --counters_.open;
+      }
+      const int64_t due =
+          subject.last().seconds() + static_cast<int64_t>(subject.open ? config_.quiet : config_.memory);
+      tell(subject, IncidentState::closed, "quiet", Timestamp::from_seconds(due));
+    }
+    next = quiet ? cases_.erase(next) : std::next(next);
+  }
+  std::erase_if(attacked_, [&](const auto& row) {
+    return second - row.second.time.seconds() > static_cast<int64_t>(config_.memory);
+  });
+}
+
+/// The run is over: what was not told of those that are open is.
+void Incidents::finish() {
+  for (const auto& [name, subject] : cases_) {
+    if (!subject->open && !subject->background) continue;
+    if (subject->open && subject->items() == subject->told_items && subject->told_at >= subject->last()) continue;
+    tell(*subject, subject->open ? IncidentState::updated : IncidentState::closed, "end", subject->last());
+  }
+}
+
+}  // namespace lapwing::analytics

@@ -1,0 +1,80 @@
+// Incidents: findings and alerts put together by the host they are about.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "analytics/frame/surroundings.h"
+#include "analytics/incidents/case.h"
+#include "sensor/base/counters.h"
+#include "sensor/base/options.h"
+
+namespace lapwing::analytics {
+
+/// [S]
+struct IncidentConfig {
+  bool enabled = true;
+  uint64_t opens_at = 0;           // score
+  uint64_t quiet = 0, memory = 0;  // seconds
+};
+std::span<const OptionRow<IncidentConfig>> incident_options();
+
+struct IncidentCounters {
+  uint64_t input = 0;  // findings and alerts
+  uint64_t opened = 0, updates = 0, closed = 0, background = 0, open = 0;
+  uint64_t subjects_max = 0;  // findings and alerts of hosts beyond those that are remembered
+};
+std::span<const CounterRow<IncidentCounters>> incident_counter_rows();
+
+class IncidentSink {
+ public:
+  virtual ~IncidentSink() = default;
+  virtual void incident(const Incident& incident) = 0;
+};
+
+/// [G] A host's findings and alerts within a day of each other are one case. It is told, with all its past, from the
+/// score on at which it becomes an incident. What comes from outside and has no effect is background: a case for each
+/// technique, network of targets and day, which only counts.
+class Incidents {
+ public:
+  static constexpr size_t kMostSubjects = 16384;
+
+  Incidents(const IncidentConfig& config, const Surroundings& surroundings, IncidentSink& sink)
+      : config_(config), surroundings_(surroundings), sink_(sink) {}
+
+  void take(const AlertSums& alerts);
+  void take(const Behaviour& behaviour);
+  void expire(int64_t second);
+  void finish();
+  const IncidentCounters& counters() const { return counters_; }
+
+ private:
+  Case* of(const std::string& subject, const IpAddress& address, Timestamp time);
+  Case* background(const AlertSums::Key& key, const AlertSums::Sum& sum);
+  void attacked(const std::string& victim, const Case& by, Timestamp time);
+  void acted(Case& subject, Timestamp time);
+  void consider(Case& subject, Timestamp time);
+  void tell(Case& subject, IncidentState state, std::string_view reason, Timestamp time);
+  void share(Case& subject, const Behaviour& behaviour);
+
+  const IncidentConfig& config_;
+  const Surroundings& surroundings_;
+  IncidentSink& sink_;
+  std::map<std::string, std::unique_ptr<Case>> cases_;  // by subject
+  struct Attacked {
+    std::string by;  // id of the case
+    std::string campaign;
+    Timestamp time;
+  };
+  std::map<std::string, Attacked> attacked_;              // by victim
+  std::map<std::string, std::set<std::string>> sharing_;  // subjects by object
+  int64_t expired_to_ = INT64_MIN;
+  IncidentCounters counters_;
+};
+
+}  // namespace lapwing::analytics

@@ -1,0 +1,102 @@
+#include "export/eve/incident.h"
+
+#include <algorithm>
+
+namespace lapwing {
+namespace {
+
+void write_named(JsonWriter& json, const std::string& text) {
+  json.member(IpAddress::parse(text) ? "ip" : "name", text);
+}
+
+void write_attack(JsonWriter& json, const Incident& incident) {
+  std::vector<std::string_view> tactics;
+  for (const Incident::Attack& attack : incident.attack) {
+    if (!attack.tactic.empty() && std::ranges::find(tactics, attack.tactic) == tactics.end()) {
+      tactics.push_back(attack.tactic);
+    }
+  }
+  json.begin_array("tactics");
+  for (std::string_view tactic : tactics) json.value(tactic);
+  json.end_array().begin_array("attack");
+  for (const Incident::Attack& attack : incident.attack) {
+    json.begin_object().member("technique", attack.technique);
+    if (!attack.tactic.empty()) json.member("tactic", attack.tactic);
+    json.member("count", attack.count).end_object();
+  }
+  json.end_array();
+}
+
+void write_members(JsonWriter& json, const Incident& incident) {
+  json.begin_array("findings");
+  for (const Incident::Member& finding : incident.findings) {
+    json.begin_object()
+        .member("id", finding.id)
+        .member("name", finding.name)
+        .member("first", finding.first)
+        .member("last", finding.last)
+        .member("score", finding.score)
+        .member("count", finding.count);
+    if (!finding.object.empty()) json.member("object", finding.object);
+    json.end_object();
+  }
+  json.end_array().member("findings_total", incident.findings_total);
+  json.begin_object("alerts").member("total", incident.alerts_total).begin_array("signatures");
+  for (const Incident::Signature& signature : incident.signatures) {
+    json.begin_object()
+        .member("gid", signature.gid)
+        .member("sid", signature.sid)
+        .member("signature", signature.message)
+        .member("count", signature.count)
+        .member("first", signature.first)
+        .member("last", signature.last)
+        .end_object();
+  }
+  json.end_array().end_object();
+}
+
+}  // namespace
+
+void write_incident_object(JsonWriter& json, const Incident& incident) {
+  json.begin_object().member("id", incident.id).member("state", name(incident.state)).member("reason", incident.reason);
+  json.begin_object("subject");
+  write_named(json, incident.subject);
+  json.end_object();
+  if (incident.background) json.member("background", true);
+  json.member("level", name(incident.level))
+      .member("score", incident.score)
+      .member("first", incident.first)
+      .member("last", incident.last);
+  write_attack(json, incident);
+  json.begin_array("objects");
+  for (const Incident::Object& object : incident.objects) {
+    json.begin_object();
+    write_named(json, object.name);
+    json.member("role", object.role).end_object();
+  }
+  json.end_array().member("objects_total", incident.objects_total);
+  write_members(json, incident);
+  json.begin_array("links");
+  for (const Incident::Link& link : incident.links) {
+    json.begin_object().member("incident", link.incident).member("kind", link.kind).end_object();
+  }
+  json.end_array();
+  if (!incident.campaign.empty()) json.member("campaign", incident.campaign);
+  json.end_object();
+}
+
+void write_incident_record(std::string& out, RecordTools& tools, const Incident& incident) {
+  Envelope envelope;
+  envelope.time = incident.time;
+  {
+    Line line(out, tools.times);
+    write_envelope(line, tools, envelope, "incident", View::flow);
+  }
+  JsonWriter json(out);
+  json.raw("");  // the object is open and holds members: the next one needs its comma
+  write_incident_object(json.key("incident"), incident);
+  Line line(out, tools.times);
+  write_end(line, tools, envelope);
+}
+
+}  // namespace lapwing

@@ -1,0 +1,155 @@
+#include "sensor/cli/incident_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "export/eve/incident.h"
+
+namespace lapwing {
+namespace {
+
+using Json = nlohmann::json;
+
+/// The member at a pointer, or the fallback where it is not there or of another type: what is read may be a file.
+template <class T>
+T at(const Json& object, const char* pointer, T fallback) {
+  const Json::json_pointer where(pointer);
+  if (!object.contains(where)) return fallback;
+  const Json& found = object.at(where);
+  if constexpr (std::is_same_v<T, std::string>) {
+    return found.is_string() ? found.get<std::string>() : fallback;
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return found.is_boolean() ? found.get<bool>() : fallback;
+  } else {
+    return found.is_number_unsigned() ? found.get<T>() : fallback;
+  }
+}
+std::string text(const Json& object, const char* pointer) {
+  return at<std::string>(object, pointer, "");
+}
+uint64_t number(const Json& object, const char* pointer) {
+  return at<uint64_t>(object, pointer, 0);
+}
+const Json& list(const Json& object, const char* pointer) {
+  static const Json kNone = Json::array();
+  const Json::json_pointer where(pointer);
+  return object.contains(where) && object.at(where).is_array() ? object.at(where) : kNone;
+}
+
+std::string named(const Json& object) {
+  const std::string address = text(object, "/ip");
+  return address.empty() ? text(object, "/name") : address;
+}
+
+std::string words(const Json& values) {
+  std::string out;
+  for (const Json& value : values) {
+    if (value.is_string()) out += (out.empty() ? "" : " ") + value.get<std::string>();
+  }
+  return out;
+}
+
+std::string counted(uint64_t count, std::string_view one) {
+  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
+}
+
+/// "2024-08-16 18:07:39" of an ISO time.
+std::string when(const std::string& time) {
+  std::string out = time.substr(0, 19);
+  if (out.size() > 10) out[10] = ' ';
+  return out;
+}
+
+std::string what(const Json& incident) {
+  std::vector<std::string> detectors;
+  for (const Json& finding : list(incident, "/findings")) {
+    std::string name = text(finding, "/name");
+    if (std::ranges::find(detectors, name) == detectors.end()) detectors.push_back(std::move(name));
+  }
+  std::string out;
+  for (const std::string& name : detectors) out += (out.empty() ? "" : ", ") + name;
+  if (const uint64_t alerts = number(incident, "/alerts/total")) {
+    out += out.empty() ? "" : "; ";
+    out += counted(alerts, "alert") + " of " + counted(list(incident, "/alerts/signatures").size(), "rule");
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Json> objects_of(std::span<const Incident> incidents) {
+  std::vector<Json> out;
+  std::string object;
+  for (const Incident& incident : incidents) {
+    object.clear();
+    JsonWriter json(object);
+    write_incident_object(json, incident);
+    out.push_back(Json::parse(object));
+  }
+  return out;
+}
+
+std::string one_line(const Json& incident) {
+  return fmt::format("{:<8} {:>3}  {}  {}  {}  {}", text(incident, "/level"), number(incident, "/score"),
+                     named(incident.value("subject", Json::object())), what(incident),
+                     words(list(incident, "/tactics")), text(incident, "/id"));
+}
+
+std::string story(const Json& incident) {
+  std::string out = fmt::format("{}  {} {}  {}\n", text(incident, "/id"), text(incident, "/level"),
+                                number(incident, "/score"), named(incident.value("subject", Json::object())));
+  out += fmt::format("{} to {}, {}\n", when(text(incident, "/first")), when(text(incident, "/last")),
+                     text(incident, "/state"));
+  std::string attack;
+  for (const Json& row : list(incident, "/attack")) {
+    const std::string tactic = text(row, "/tactic");
+    attack += fmt::format("{}{}{}", attack.empty() ? "" : ", ", text(row, "/technique"),
+                          tactic.empty() ? "" : " (" + tactic + ")");
+  }
+  if (!attack.empty()) out += "ATT&CK  " + attack + "\n";
+
+  std::vector<std::pair<std::string, std::string>> events;  // time, line
+  for (const Json& finding : list(incident, "/findings")) {
+    events.emplace_back(text(finding, "/first"),
+                        fmt::format("{:<20} {}  {}, score {}  {}", text(finding, "/name"), text(finding, "/object"),
+                                    counted(number(finding, "/count"), "observation"), number(finding, "/score"),
+                                    text(finding, "/id")));
+  }
+  for (const Json& rule : list(incident, "/alerts/signatures")) {
+    events.emplace_back(text(rule, "/first"),
+                        fmt::format("{:<20} {}  {}", fmt::format("{}:{}", number(rule, "/gid"), number(rule, "/sid")),
+                                    text(rule, "/signature"), counted(number(rule, "/count"), "alert")));
+  }
+  std::ranges::stable_sort(events, {}, &std::pair<std::string, std::string>::first);
+  out += "\n";
+  for (const auto& [time, line] : events) out += when(time) + "  " + line + "\n";
+
+  std::string objects;
+  for (const Json& object : list(incident, "/objects")) {
+    objects += fmt::format("{}{} ({})", objects.empty() ? "" : ", ", named(object), text(object, "/role"));
+  }
+  const uint64_t all = number(incident, "/objects_total"), shown = list(incident, "/objects").size();
+  if (all > shown) objects += fmt::format(" and {} more", all - shown);
+  if (!objects.empty()) out += "\nwith  " + objects + "\n";
+  for (const Json& link : list(incident, "/links")) {
+    out += fmt::format("{}  {}\n", text(link, "/kind"), text(link, "/incident"));
+  }
+  return out;
+}
+
+std::string summary(std::span<const Json> incidents, size_t most) {
+  const auto behind = std::ranges::find_if(incidents, [](const Json& one) { return at(one, "/background", false); });
+  const auto count = static_cast<size_t>(behind - incidents.begin());
+  std::string out = count > 0 ? "incidents:\n" : "";
+  for (const Json& incident : incidents.first(std::min(count, most))) out += "  " + one_line(incident) + "\n";
+  if (count > most) out += fmt::format("  and {} more\n", count - most);
+  if (count < incidents.size()) {
+    out += fmt::format("attacks from outside without effect: {} in the background\n", incidents.size() - count);
+  }
+  return out;
+}
+
+}  // namespace lapwing

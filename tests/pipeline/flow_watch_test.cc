@@ -1,0 +1,127 @@
+// What detectors are told of flows, and that several workers tell the same.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "tests/pipeline/made_up/sensor.h"
+
+namespace lapwing::test {
+namespace {
+
+constexpr int64_t kStart = 1'700'000'000;  // as Capture's
+using Lines = std::vector<std::string>;
+
+std::string_view word(FlowMoment moment) {
+  constexpr std::string_view kWords[] = {"opened", "answered",   "refused", "unanswered",
+                                         "burst",  "identified", "tick",    "closed"};
+  return kWords[static_cast<size_t>(moment)];
+}
+
+/// A detector that finds whatever it is shown: a line each, in the order of their texts.
+struct Witness {
+  static constexpr Technique kTechniques[] = {{"T1046", "TA0007"}};
+  static constexpr analytics::About about{.name = "witness", .techniques = kTechniques, .moments = 0xff, .help = "all"};
+  struct Config {};
+  static std::span<const OptionRow<Config>> options() { return {}; }
+
+  struct Delta {
+    void operator+=(Delta&& other) { lines.insert(lines.end(), other.lines.begin(), other.lines.end()); }
+    bool empty() const { return lines.empty(); }
+    Lines lines;
+  };
+  struct Local {
+    Local(const Config&, const analytics::Surroundings&) {}
+    static void flow(const FlowUpdate& update, Delta& delta) {
+      const FlowRef& flow = *update.flow;
+      std::string line = std::to_string(update.time.seconds() - kStart) + " " + std::string(word(update.moment)) + " " +
+                         std::to_string(flow.server_port);
+      if (update.moment >= FlowMoment::unanswered && update.moment != FlowMoment::identified) {
+        line += " " + std::to_string(update.bytes[0]) + "/" + std::to_string(update.bytes[1]);
+      }
+      if (update.moment == FlowMoment::identified) line += " " + std::string(flow.protocol);
+      if (update.icmp) line += " icmp " + std::to_string(update.icmp_type) + "," + std::to_string(update.icmp_code);
+      if (flow.one_sided) line += " one-sided";
+      delta.lines.push_back(line);
+    }
+  };
+  struct Global {
+    Global(const Config&, const analytics::Surroundings&) {}
+    static void take(analytics::Second, Delta& delta, analytics::Findings&) {
+      std::ranges::sort(delta.lines);
+      seen.insert(seen.end(), delta.lines.begin(), delta.lines.end());
+    }
+    static void expire(analytics::Second, analytics::Findings&) {}
+    static analytics::StateUse use() { return {}; }
+  };
+
+  static inline Lines seen;
+};
+
+Lines told(const Capture& capture, size_t workers) {
+  Witness::seen.clear();
+  SensorSetup setup{.workers = workers};
+  setup.detectors.push_back(std::make_shared<analytics::made::DetectorOf<Witness>>(OptionSource()));
+  sense(capture, setup);
+  return Witness::seen;
+}
+
+/// Of one and of four workers, which must be the same.
+Lines told(const Capture& capture) {
+  const Lines one = told(capture, 1);
+  EXPECT_EQ(told(capture, 4), one);
+  return one;
+}
+
+Lines of_port(const Lines& lines, uint16_t port) {
+  Lines out;
+  const std::string mark = " " + std::to_string(port);
+  std::ranges::copy_if(lines, std::back_inserter(out), [&](const std::string& line) {
+    const size_t at = line.find(mark);
+    return at != std::string::npos && (at + mark.size() == line.size() || line[at + mark.size()] == ' ');
+  });
+  return out;
+}
+
+TEST(FlowWatch, AConnectionIsToldInBursts) {
+  Capture capture;
+  Conversation talk(capture, {.server_port = 80});
+  talk.open();
+  talk.client("GET / HTTP/1.1\r\nHost: a.org\r\n\r\n").server("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  capture.wait(5);
+  talk.client("GET /b HTTP/1.1\r\n\r\n").server("HTTP/1.1 204 No Content\r\n\r\n");
+  capture.wait(70);
+  talk.client("GET /c HTTP/1.1\r\n\r\n").close();
+  EXPECT_EQ(told(capture), (Lines{"0 answered 80", "0 identified 80 http", "0 opened 80", "0 burst 80 31/40",
+                                  "5 burst 80 19/27", "75 burst 80 19/0", "75 closed 80 19/0", "75 tick 80 50/67"}));
+}
+
+TEST(FlowWatch, SilenceIsToldAfterItsTimeAndRefusalAtOnce) {
+  Capture capture;
+  Conversation(capture, {.server_port = 1}).syn();
+  Conversation(capture, {.server_port = 2}).datagram(Direction::to_server, "x");
+  capture.add(PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2").tcp(40000, 3).flags(tcp_flag::syn));
+  capture.add(PacketBuilder().ether().ipv4("10.0.0.2", "10.0.0.1").tcp(3, 40000).flags(tcp_flag::rst | tcp_flag::ack));
+  Conversation(capture, {.server_port = 4}).open().close();
+  capture.wait(10);
+  Conversation(capture, {.server_port = 5}).syn();
+  const Lines lines = told(capture);
+  EXPECT_EQ(of_port(lines, 1), (Lines{"0 opened 1", "3 unanswered 1 0/0", "0 closed 1 0/0"}));
+  EXPECT_EQ(of_port(lines, 2), (Lines{"0 identified 2 failed", "0 opened 2", "3 unanswered 2 1/0", "0 closed 2 0/0"}));
+  EXPECT_EQ(of_port(lines, 3), (Lines{"0 opened 3", "0 refused 3", "0 closed 3 0/0"}));
+  EXPECT_EQ(of_port(lines, 4), (Lines{"0 answered 4", "0 opened 4", "0 burst 4 0/0", "0 closed 4 0/0"}));
+  EXPECT_EQ(of_port(lines, 5), (Lines{"10 closed 5 0/0", "10 opened 5", "10 unanswered 5 0/0"}))
+      << "no longer is waited";
+}
+
+TEST(FlowWatch, OneSideThatGoesOnAloneIsSaidToBeSo) {
+  Capture capture;
+  Conversation talk(capture, {.server_port = 6});
+  talk.hide(Direction::to_client).open().client("hello");
+  const Lines lines = told(capture);
+  EXPECT_NE(std::ranges::find(lines, "0 closed 6 5/0 one-sided"), lines.end()) << testing::PrintToString(lines);
+}
+
+}  // namespace
+}  // namespace lapwing::test
