@@ -14,6 +14,7 @@ void add_use(std::string_view detector, const StateUse& use, CounterSet& set) {
   set.add(path + "keys", use.keys, "entries of the detector's tables", CounterKind::gauge);
   set.add(path + "bytes", use.bytes, "memory of the detector's tables", CounterKind::gauge);
   set.add(path + "evicted", use.evicted, "entries given up for others: the detector's part of memory was full");
+  set.add(path + "overflow", use.overflow, "observations that were only counted: a second brought too many");
 }
 
 }  // namespace

@@ -62,6 +62,7 @@ struct Observed {
 /// Of a Global's tables.
 struct StateUse {
   uint64_t keys = 0, bytes = 0, evicted = 0;
+  uint64_t overflow = 0;  // observations beyond what a second may bring
 };
 
 template <class D>

@@ -26,7 +26,8 @@ constexpr int kPacketSignatures = 5000;
 constexpr std::string_view kOfPackets[] = {"timestamp", "flow_id", "pcap_cnt",    "flow",    "tcp",
                                            "ndpi",      "packet",  "packet_info", "payload", "payload_printable",
                                            "stream",    "pkt_src", "direction",   "ether"};
-constexpr std::string_view kPacketTypes[] = {"flow", "netflow", "stats", "loss", "packet", "engine"};
+constexpr std::string_view kPacketTypes[] = {"flow",   "netflow", "stats",     "loss",
+                                             "packet", "engine",  "behaviour", "incident"};
 
 template <class List>
 bool one_of(std::string_view name, const List& list) {

@@ -1,0 +1,70 @@
+// Fields: what a transaction says, by the names that records have for it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sensor/base/bytes.h"
+#include "sensor/base/ip_address.h"
+#include "sensor/event/event.h"
+#include "sensor/event/member.h"
+
+namespace lapwing::analytics {
+
+/// [W] One member of records, "arp.src_ip" or "dns.answers.rdata": bound at the first event of each form of record that
+/// has it. A build whose records lack it gives no values.
+class FieldReader {
+ public:
+  explicit FieldReader(std::string_view path) : path_(path) {}
+
+  /// Calls each(const Value&) until it returns false. Bytes live as long as the call.
+  template <class Each>
+  void for_each(const Event& event, Each&& each) {
+    struct Sink final : ValueSink {
+      Sink(std::string& s, Each& e) : text(s), call(e) {}
+      std::string& scratch() override { return text; }
+      bool take(const Value& value) override { return call(value); }
+      std::string& text;
+      Each& call;
+    } sink(scratch_, each);
+    at(event).visit({.tx = event.tx, .direction = event.direction, .detail = event.detail}, sink);
+  }
+  /// The first value; its bytes live until the next is read.
+  std::optional<Value> first(const Event& event) {
+    std::optional<Value> out;
+    for_each(event, [&](const Value& value) {
+      out = value;
+      return false;
+    });
+    return out;
+  }
+  std::string_view text(const Event& event) {
+    const auto value = first(event);
+    return value ? to_text(value->bytes) : std::string_view();
+  }
+  std::optional<IpAddress> address(const Event& event) { return IpAddress::parse(text(event)); }
+
+ private:
+  const ColumnPath& at(const Event& event) {
+    const Table form = form_of(event);
+    for (const auto& [known, path] : bound_) {
+      if (known == form.begin()) return path;
+    }
+    return bound_.emplace_back(form.begin(), find(form, path_)).second;
+  }
+  /// Where no record is due, the form of the protocol's first.
+  static Table form_of(const Event& event) {
+    const RecordRow& record = event.record ? *event.record : event.protocol->records[0];
+    return record.shapes[event.record && record.shape ? record.shape(event, event.config) : 0];
+  }
+
+  std::string_view path_;
+  std::vector<std::pair<const Column*, ColumnPath>> bound_;  // by form of record
+  std::string scratch_;
+};
+
+}  // namespace lapwing::analytics
