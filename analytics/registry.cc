@@ -1,13 +1,18 @@
 #include "analytics/registry.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
+
+#include "analytics/detectors/dga.h"
+#include "analytics/detectors/dns_tunnel.h"
 
 namespace lapwing::analytics {
 namespace {
 
-const std::array<DetectorRow, 0> kDetectors = {};
+const DetectorRow kDetectors[] = {
+    detector<DnsTunnel>(),
+    detector<Dga>(),
+};
 
 const Setting* first(const OptionSource& source, std::string_view key) {
   const std::vector<const Setting*> found = source.find(key);
