@@ -30,10 +30,10 @@ constexpr OptionRow<C> kOptions[] = {
      "information in new names in a day, where types, length or randomness are those of a tunnel", Unit::bytes},
     {"analytics.dns-tunnel.queries", &C::queries, "20", "answered queries in an hour below which nothing is judged"},
     {"analytics.dns-tunnel.known", &C::known,
-     "[mcafee.com, sophosxl.net, e5.sk, trendmicro.com, webcfs00.com, spamhaus.org, spamhaus.net, surbl.org, "
+     "mcafee.com, sophosxl.net, e5.sk, trendmicro.com, webcfs00.com, spamhaus.org, spamhaus.net, surbl.org, "
      "uribl.com, "
      "barracudacentral.org, spamcop.net, sorbs.net, dnswl.org, senderscore.com, mailspike.net, cymru.com, abuseat.org, "
-     "footprintdns.com, akstat.io, cedexis-radar.net]",
+     "footprintdns.com, akstat.io, cedexis-radar.net",
      "domains whose names are meant to carry data: reputation services and measurements"},
 };
 
@@ -288,10 +288,14 @@ DnsTunnel::Global::Verdict DnsTunnel::Global::judge(States::Entry& entry, uint64
   }
   out.hosts = users ? users->value.count() : 0;
   if (!out.by_up && !out.by_down && !out.by_day) return out;
+  // The most that it was: what a host did is not undone by what it does less of.
   const int32_t times = std::max(log2_sixteenths(hour.up) - log2_sixteenths(out.up),
                                  log2_sixteenths(hour.down) - log2_sixteenths(out.down)) /
                         kBit;
-  int confidence = out.by_up || out.by_down ? 60 + std::clamp(times, 0, 3) * 10 : 50;
+  if (out.by_up || out.by_down) {
+    state.times = std::max(state.times, static_cast<uint8_t>(1 + std::clamp(times, 0, 3)));
+  }
+  int confidence = 50 + 10 * state.times;
   if (active_.count() >= kActive && out.hosts <= kFew) confidence += 10;
   if (out.hosts >= kMany) confidence -= 40;
   out.confidence = static_cast<uint8_t>(std::clamp(confidence, 0, 95));

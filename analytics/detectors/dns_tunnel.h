@@ -113,6 +113,7 @@ struct DnsTunnel {
       uint64_t asked = 0;  // since `first`
       uint32_t tens = 0;   // of minutes since 1970, up to which is forgotten
       Timestamp first;
+      uint8_t times = 0;  // doublings of what an alarm needs, and one
       bool used = false;  // in the way of a tunnel: counted among the domain's hosts
     };
     using States = Table<Key, State>;
