@@ -5,11 +5,15 @@
 
 #include "analytics/detectors/dga.h"
 #include "analytics/detectors/dns_tunnel.h"
+#include "analytics/detectors/flood.h"
+#include "analytics/detectors/scan.h"
 
 namespace lapwing::analytics {
 namespace {
 
 const DetectorRow kDetectors[] = {
+    detector<Scan>(),
+    detector<Flood>(),
     detector<DnsTunnel>(),
     detector<Dga>(),
 };
