@@ -5,6 +5,8 @@
 
 #include "analytics/detectors/brute_force.h"
 #include "analytics/detectors/cleartext_credentials.h"
+#include "analytics/detectors/dga.h"
+#include "analytics/detectors/dns_tunnel.h"
 #include "analytics/detectors/flood.h"
 #include "analytics/detectors/scan.h"
 
@@ -14,6 +16,8 @@ namespace {
 const DetectorRow kDetectors[] = {
     detector<BruteForce>(),
     detector<CleartextCredentials>(),
+    detector<Dga>(),
+    detector<DnsTunnel>(),
     detector<Flood>(),
     detector<Scan>(),
 };

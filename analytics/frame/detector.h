@@ -3,13 +3,14 @@
 // Local [W] turns what it is shown of one second into a Delta. Deltas add up in any order and any grouping: integers,
 // by +, min, max, |, and sets that keep their least members; nothing that depends on who came first. Global [G] takes
 // the sum of all workers' deltas of each second of packet time, and holds all memory. So the findings of N workers are
-// those of one, and where Global is late, seconds are added together and nothing is lost.
+// those of one, and where Global is late, seconds are added together and nothing is lost. A Delta's seal() is the last
+// that is done on its worker: what it sorts there, the analyst need not.
 //
 //   struct Scan {
 //     static constexpr About about = {...};
 //     struct Config {...};
 //     static std::span<const OptionRow<Config>> options();
-//     struct Delta { void operator+=(Delta&&); bool empty() const; };  // seal() too, where it is to be put in order
+//     struct Delta { void operator+=(Delta&&); bool empty() const; };  // may have Delta(const Surroundings&), seal()
 //     struct Local { Local(const Config&, const Surroundings&); void flow(const FlowUpdate&, Delta&); ... };
 //     struct Global { Global(const Config&, const Surroundings&); void take(Second, Delta&, Findings&);
 //                     void expire(Second, Findings&); StateUse use() const; };
@@ -23,6 +24,8 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "analytics/frame/findings.h"
@@ -44,6 +47,7 @@ struct About {
   bool logins = false;                               // it is shown them, whatever the protocol
   uint32_t moments = 0;                              // bits of the moments it is shown, and no others
   std::span<const std::string_view> protocols = {};  // whose events it is shown
+  std::span<const std::string_view> fields = {};     // of them that it reads, by their names in records
   int64_t idle = 600;                                // seconds without news after which a finding is over
   std::string_view help;
 };
@@ -144,14 +148,23 @@ namespace made {
 
 template <Detector D>
 struct DeltaOf final : AnyDelta {
+  explicit DeltaOf(const Surroundings& surroundings) : sum(make(surroundings)) {}
   void add(AnyDelta& other) override { sum += std::move(static_cast<DeltaOf&>(other).sum); }
+  static typename D::Delta make(const Surroundings& surroundings) {
+    if constexpr (std::is_constructible_v<typename D::Delta, const Surroundings&>) {
+      return typename D::Delta(surroundings);
+    } else {
+      return {};
+    }
+  }
   typename D::Delta sum;
 };
 
 template <Detector D>
 class LocalOf final : public AnyLocal {
  public:
-  LocalOf(const typename D::Config& config, const Surroundings& surroundings) : local_(config, surroundings) {}
+  LocalOf(const typename D::Config& config, const Surroundings& surroundings)
+      : surroundings_(surroundings), local_(config, surroundings) {}
   void flow(const FlowUpdate& update) override {
     if constexpr (SeesFlows<D>) local_.flow(update, delta_->sum);
   }
@@ -164,12 +177,13 @@ class LocalOf final : public AnyLocal {
   std::unique_ptr<AnyDelta> seal() override {
     if (delta_->sum.empty()) return nullptr;
     if constexpr (requires { delta_->sum.seal(); }) delta_->sum.seal();
-    return std::exchange(delta_, std::make_unique<DeltaOf<D>>());
+    return std::exchange(delta_, std::make_unique<DeltaOf<D>>(surroundings_));
   }
 
  private:
+  const Surroundings surroundings_;
   typename D::Local local_;
-  std::unique_ptr<DeltaOf<D>> delta_ = std::make_unique<DeltaOf<D>>();
+  std::unique_ptr<DeltaOf<D>> delta_ = std::make_unique<DeltaOf<D>>(surroundings_);
 };
 
 template <Detector D>

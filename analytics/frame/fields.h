@@ -54,7 +54,10 @@ class FieldReader {
     for (const auto& [known, path] : bound_) {
       if (known == form.begin()) return path;
     }
-    return bound_.emplace_back(form.begin(), find(form, path_)).second;
+    // What alerts show is there whatever form records have.
+    ColumnPath path = find(event.protocol->in_alert, path_);
+    if (!path.found()) path = find(form, path_);
+    return bound_.emplace_back(form.begin(), path).second;
   }
   /// Where no record is due, the form of the protocol's first.
   static lapwing::Table form_of(const Event& event) {

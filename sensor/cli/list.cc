@@ -1,12 +1,15 @@
 // `list`: what the tables of this build hold, for people and, with --json, for the documentation.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "analytics/registry.h"
 #include "export/eve/config.h"
 #include "export/eve/members.h"
 #include "export/outputs/exporter.h"
 #include "sensor/base/json_writer.h"
 #include "sensor/cli/commands.h"
+#include "sensor/event/member.h"
 #include "sensor/pipeline/pipeline.h"
 
 namespace lapwing {
@@ -121,8 +124,15 @@ Listing options() {
   return list;
 }
 
+/// Whether some protocol of this build has it, by its name in records.
+bool is_member(std::string_view path) {
+  const auto protocols = all_protocols();
+  return std::any_of(protocols.begin(), protocols.end(),
+                     [&](const Protocol* protocol) { return find(protocol->in_alert, path).found(); });
+}
+
 Listing detectors() {
-  Listing list{{"name", "attack", "protocols", "help"}, {}};
+  Listing list{{"name", "attack", "protocols", "lacks", "help"}, {}};
   for (const analytics::DetectorRow& row : analytics::detectors()) {
     std::string attack, protocols;
     for (const Technique& technique : row.about.techniques) {
@@ -131,7 +141,11 @@ Listing detectors() {
     for (std::string_view protocol : row.about.protocols) {
       protocols += (protocols.empty() ? "" : " ") + std::string(protocol);
     }
-    list.rows.push_back({std::string(row.about.name), attack, protocols, std::string(row.about.help)});
+    std::string lacks;
+    for (std::string_view field : row.about.fields) {
+      if (!is_member(field)) lacks += (lacks.empty() ? "" : " ") + std::string(field);
+    }
+    list.rows.push_back({std::string(row.about.name), attack, protocols, lacks, std::string(row.about.help)});
   }
   return list;
 }

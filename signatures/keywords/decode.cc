@@ -1,11 +1,11 @@
 // Transforms that undo an encoding, and those over domain names.
-#include <libpsl.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <cctype>
 #include <new>
 
+#include "sensor/base/domain.h"
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 
@@ -124,19 +124,17 @@ void inflate_keyword(RuleBuilder& rule, const RuleOption& option) {
                      std::string(option.name) + ":" + std::to_string(limit));
 }
 
-/// By the public suffix list: "co.uk" of "www.bbc.co.uk", or "bbc.co.uk"; nothing where there is none.
-template <const char* (*part)(const psl_ctx_t*, const char*)>
+template <std::string_view (*part)(std::string_view)>
 class DomainPart : public Transform {
  public:
   Bytes apply(Bytes in, std::string& out) const override {
     out = to_lower(to_text(in));
-    if (out.find('\0') != std::string::npos) return {};
-    const char* found = part(psl_builtin(), out.c_str());
-    return found ? in.subspan(static_cast<size_t>(found - out.c_str())) : in.first(0);
+    const std::string_view found = part(out);
+    return found.empty() ? in.first(0) : in.last(found.size());
   }
 };
 
-template <const char* (*part)(const psl_ctx_t*, const char*)>
+template <std::string_view (*part)(std::string_view)>
 void domain_keyword(RuleBuilder& rule, const RuleOption& option) {
   rule.no_value(option);
   rule.add_transform(option, std::make_shared<DomainPart<part>>(), std::string(option.name));
@@ -146,8 +144,8 @@ constexpr Keyword kRows[] = {
     {"from_base64", "", &from_base64, "base64 decoded"},
     {"zlib_deflate", "", &inflate_keyword<15>, "zlib data (RFC 1950) inflated"},
     {"gunzip", "", &inflate_keyword<15 + 16>, "gzip data (RFC 1952) inflated"},
-    {"domain", "", &domain_keyword<&psl_registrable_domain>, "the domain below the public suffix"},
-    {"tld", "", &domain_keyword<&psl_unregistrable_domain>, "the public suffix"},
+    {"domain", "", &domain_keyword<&registrable_domain>, "the domain below the public suffix"},
+    {"tld", "", &domain_keyword<&public_suffix>, "the public suffix"},
 };
 
 }  // namespace

@@ -209,6 +209,9 @@ std::optional<Bytes> rdata(const Entry& entry, const MessageTransaction& tx, std
     default: return {};
   }
 }
+std::optional<Bytes> data(const Entry& entry) {
+  return entry.data;
+}
 bool rdata_cut(const Entry& entry) {
   return entry.record->shape == RecordShape::host && entry.record->host.truncated;
 }
@@ -220,6 +223,7 @@ constexpr std::array kRecord{
     integer<&ttl>("ttl", "seconds that it may be kept"),
     text<&rdata>("rdata", "address of A and AAAA; name or text of CNAME, NS, PTR, MX, TXT and the like"),
     flag<&rdata_cut>("rdata_truncated", "the name is longer than is kept"),
+    hex<&data>("data", "data of any type as it came, but for the names of SOA; of TXT each string").on_request(),
     object<&of_shape<RecordShape::soa>>("soa", kSoa, "of SOA"),
     object<&of_shape<RecordShape::srv>>("srv", kSrv, "of SRV"),
     object<&of_shape<RecordShape::sshfp>>("sshfp", kSshfp, "of SSHFP"),

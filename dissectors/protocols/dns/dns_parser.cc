@@ -239,8 +239,7 @@ class Parser {
           break;
         case kSrv:
           record.shape = RecordShape::srv;
-          record.data = reader.bytes(6);
-          if (!reader.ok() || !name(reader, end, record.host)) return false;
+          if (!reader.skip(6) || !name(reader, end, record.host)) return false;
           break;
         case kSshfp:
           record.shape = RecordShape::sshfp;

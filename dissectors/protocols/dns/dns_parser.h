@@ -64,7 +64,7 @@ struct Record {
   uint16_t type = 0, klass = 0;
   uint32_t ttl = 0;
   RecordShape shape = RecordShape::opaque;
-  Bytes data;    // the whole rdata; for soa and srv the fixed part after or before the names
+  Bytes data;    // the whole rdata; for soa the fixed part after the names
   Name host;     // CNAME, NS, PTR, MX exchange, SRV target, SOA mname
   Name mailbox;  // SOA rname
 };
