@@ -1,13 +1,16 @@
 #include "analytics/registry.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
+
+#include "analytics/detectors/beacon.h"
 
 namespace lapwing::analytics {
 namespace {
 
-const std::array<DetectorRow, 0> kDetectors = {};
+const DetectorRow kDetectors[] = {
+    detector<Beacon>(),
+};
 
 const Setting* first(const OptionSource& source, std::string_view key) {
   const std::vector<const Setting*> found = source.find(key);
