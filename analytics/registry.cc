@@ -4,12 +4,16 @@
 #include <string>
 
 #include "analytics/detectors/beacon.h"
+#include "analytics/detectors/exfiltration.h"
+#include "analytics/detectors/flood.h"
+#include "analytics/detectors/long_connection.h"
+#include "analytics/detectors/scan.h"
 
 namespace lapwing::analytics {
 namespace {
 
 const DetectorRow kDetectors[] = {
-    detector<Beacon>(),
+    detector<Beacon>(), detector<LongConnection>(), detector<Exfiltration>(), detector<Scan>(), detector<Flood>(),
 };
 
 const Setting* first(const OptionSource& source, std::string_view key) {

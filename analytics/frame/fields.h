@@ -50,14 +50,14 @@ class FieldReader {
 
  private:
   const ColumnPath& at(const Event& event) {
-    const Table form = form_of(event);
+    const lapwing::Table form = form_of(event);
     for (const auto& [known, path] : bound_) {
       if (known == form.begin()) return path;
     }
     return bound_.emplace_back(form.begin(), find(form, path_)).second;
   }
   /// Where no record is due, the form of the protocol's first.
-  static Table form_of(const Event& event) {
+  static lapwing::Table form_of(const Event& event) {
     const RecordRow& record = event.record ? *event.record : event.protocol->records[0];
     return record.shapes[event.record && record.shape ? record.shape(event, event.config) : 0];
   }
