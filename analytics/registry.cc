@@ -3,22 +3,28 @@
 #include <algorithm>
 #include <string>
 
+#include "analytics/detectors/beacon.h"
 #include "analytics/detectors/brute_force.h"
 #include "analytics/detectors/cleartext_credentials.h"
 #include "analytics/detectors/dga.h"
 #include "analytics/detectors/dns_tunnel.h"
+#include "analytics/detectors/exfiltration.h"
 #include "analytics/detectors/flood.h"
+#include "analytics/detectors/long_connection.h"
 #include "analytics/detectors/scan.h"
 
 namespace lapwing::analytics {
 namespace {
 
 const DetectorRow kDetectors[] = {
+    detector<Beacon>(),
     detector<BruteForce>(),
     detector<CleartextCredentials>(),
     detector<Dga>(),
     detector<DnsTunnel>(),
+    detector<Exfiltration>(),
     detector<Flood>(),
+    detector<LongConnection>(),
     detector<Scan>(),
 };
 

@@ -75,6 +75,7 @@ void FindingBook::report(const About& about, Report&& report, std::string&& evid
     if (joined >> i & 1) now.attack.push_back(about.techniques[i]);
   }
   open.techniques |= report.techniques;
+  open.idle = std::max(about.idle, report.idle);
 
   const FindingLevel level = level_of(now.severity, now.confidence);
   const bool grown = now.count >= 2 * open.count && report.time.ns - open.time.ns >= kPause;
@@ -102,7 +103,7 @@ void FindingBook::expire(int64_t second) {
   expired_to_ = second;
   for (auto next = open_.begin(); next != open_.end();) {
     Open& open = next->second;
-    const Timestamp due = Timestamp::from_seconds(open.behaviour.last.seconds() + open.about->idle + 1);
+    const Timestamp due = Timestamp::from_seconds(open.behaviour.last.seconds() + open.idle + 1);
     if (due.seconds() > second) {
       ++next;
       continue;

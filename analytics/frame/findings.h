@@ -28,6 +28,7 @@ struct Report {
   uint64_t count = 0;           // of whatever it counts: where it has doubled, that is news
   std::vector<FlowName> flows;  // at most kMostFlows are shown
   IpAddress src, dest;          // where no flow has them
+  int64_t idle = 0;             // seconds without news after which it is over, where longer than About::idle
 };
 
 struct FindingCounters {
@@ -64,6 +65,7 @@ class FindingBook {
     const About* about;
     Behaviour behaviour;
     uint32_t techniques = 0;
+    int64_t idle = 0;  // seconds
     // As last told:
     FindingLevel level = FindingLevel::info;
     uint64_t count = 0;

@@ -1,0 +1,238 @@
+#include "analytics/detectors/beacon.h"
+
+#include <bit>
+#include <string>
+#include <tuple>
+
+#include "analytics/detectors/peer.h"
+#include "sensor/base/hash.h"
+
+namespace lapwing::analytics {
+namespace {
+
+using C = Beacon::Config;
+constexpr OptionRow<C> kOptions[] = {
+    {"analytics.beacon.confidence", &C::confidence, "50", "in percent, of which a rhythm is told"},
+    {"analytics.beacon.rare", &C::rare, "2", "hosts that may call a rare peer, which makes a rhythm more certain"},
+    {"analytics.beacon.prevalent", &C::prevalent, "20", "hosts, or half of all, that make a peer one that all call"},
+};
+
+constexpr uint8_t kTcp = 6, kUdp = 17;
+constexpr uint32_t kIdle = 3 * 86'400;  // seconds after which a line is forgotten
+constexpr unsigned kHarm = 70, kLittleHarm = 35;
+
+bool usual_port(uint16_t port) {
+  constexpr uint16_t kPorts[] = {53, 80, 443, 853, 8080, 8443};
+  return std::ranges::find(kPorts, port) != std::end(kPorts);
+}
+
+/// In parts of 20: how far beyond what chance reaches.
+unsigned margin(int32_t share, int32_t needed) {
+  if (share < needed || needed >= 1000) return 0;
+  return static_cast<unsigned>(20 * (share - needed) / (1000 - needed));
+}
+unsigned margin(const RhythmJudgement::Evidence& of) {
+  return std::max(margin(of.band, of.band_needed), margin(of.comb, of.comb_needed));
+}
+
+template <Key K>
+uint64_t hash_of(const K& value, uint64_t seed) {
+  return keyed_hash(bytes_of(value), seed);
+}
+
+}  // namespace
+
+std::span<const OptionRow<Beacon::Config>> Beacon::options() {
+  return kOptions;
+}
+
+void Beacon::Calls::merge(const Calls& other) {
+  out += other.out;
+  in += other.in;
+  calls += other.calls;
+  known += other.known;
+  web += other.web;
+  encrypted += other.encrypted;
+  bare += other.bare;
+  if (std::tie(other.first, other.flow.id) < std::tie(first, flow.id)) {
+    first = other.first;
+    flow = other.flow;
+  }
+  name = std::max(name, other.name);
+  application = std::max(application, other.application);
+}
+
+void Beacon::Local::flow(const FlowUpdate& update, Delta& delta) {
+  const FlowRef& flow = *update.flow;
+  if ((flow.proto != kTcp && flow.proto != kUdp) || !surroundings_.inside(flow.client) || to_many(flow.server)) return;
+  const bool burst = update.moment == FlowMoment::burst;
+  // A datagram without an answer is a burst as well.
+  if (!burst && (flow.proto == kUdp || flow.one_sided)) return;
+  const Peer peer = peer_of(flow, surroundings_.hash_seed);
+  const auto second = static_cast<uint32_t>(std::max<int64_t>(update.time.seconds(), 0));
+  Moment key{.line = {.client = flow.client, .peer = peer.key, .proto = flow.proto, .port = flow.server_port}};
+  key.line.answered = burst && update.all_packets[1] > 0;
+  for (size_t i = 0; i < 4; ++i) key.second[i] = static_cast<uint8_t>(second >> (24 - 8 * i));
+  if (delta.calls.bytes() == 0) delta.calls = DeltaTable<Moment, Calls>(surroundings_.hash_seed, Delta::kMostMoments);
+  const bool encrypted = flow.protocol == "tls" || flow.protocol == "quic";
+  const bool web = encrypted || flow.protocol.starts_with("http");
+  const bool bare = burst && flow.application.empty() && (flow.protocol.empty() || flow.protocol == "failed");
+  delta.calls.at(key).merge({.out = update.bytes[0],
+                             .in = update.bytes[1],
+                             .calls = 1,
+                             .known = known_service(flow.application),
+                             .web = web,
+                             .encrypted = encrypted,
+                             .bare = bare,
+                             .first = update.time,
+                             .flow = name_of(flow),
+                             .name = peer.name,
+                             .application = std::string(flow.application)});
+}
+
+unsigned Beacon::confidence(const RhythmJudgement& rhythm, const Circumstances& of) {
+  if (!rhythm.holds()) return 0;
+  int sum = 40 + static_cast<int>(std::max(margin(rhythm.all), margin(rhythm.same_size)));
+  sum += rhythm.same_size_percent >= 80 ? 10 : rhythm.same_size_percent >= 50 ? 5 : 0;
+  constexpr int64_t kLong = 600;
+  const auto doublings =
+      static_cast<int>(std::bit_width(static_cast<uint64_t>(std::max<int64_t>(of.seconds, 0) / kLong)));
+  sum += std::min(15, 5 * std::max(0, doublings - 1));
+  sum += (of.named ? 0 : 5) + (of.bare ? 5 : 0) + (of.rare ? 10 : 0);
+  sum -= (of.known ? 40 : 0) + (of.prevalent ? 30 : 0) + (of.datagrams ? 20 : 0);
+  return static_cast<unsigned>(std::clamp(sum, 1, 100));
+}
+
+Beacon::Global::Global(const Config& config, const Surroundings& surroundings)
+    : config_(config),
+      surroundings_(surroundings),
+      inklings_(kMostInklings, surroundings.hash_seed),
+      rhythms_(kMostRhythms, surroundings.hash_seed),
+      peers_(kMostPeers, surroundings.hash_seed) {}
+
+void Beacon::Global::take(Second second, Delta& delta, Findings& findings) {
+  now_ = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
+  overflow_ += delta.calls.overflowed();
+  delta.calls.walk([&](const Moment& moment, const Calls& calls) {
+    const Line& line = moment.line;
+    const uint64_t client = hash_of(line.client, surroundings_.hash_seed);
+    clients_.add(client);
+    if (auto* peer = peers_.touch(line.peer, now_)) peer->value.add(client, now_);
+    bool rung = false;
+    auto* entry = enter(line, calls, rung);
+    if (!entry) return;
+    State& state = entry->value;
+    state.sum.merge(calls);
+    if (rung) {
+      state.judgement = state.rhythm.judge();
+      state.found = state.rhythm.settle(state.judgement);
+      rhythms_.set_worth(*entry, static_cast<uint8_t>(state.found ? 15 : std::bit_width(state.rhythm.count())));
+    }
+    if (state.found) report(line, state, calls.first, findings);
+  });
+}
+
+Beacon::Global::Rhythms::Entry* Beacon::Global::enter(const Line& line, const Calls& calls, bool& rung) {
+  auto* entry = rhythms_.find(line);
+  if (!entry) {
+    auto* early = inklings_.touch(line, now_);
+    if (!early) return nullptr;
+    Inkling& inkling = early->value;
+    inkling.add(calls.first, calls.out, calls.in);
+    if (!inkling.full()) {
+      inklings_.set_worth(*early, static_cast<uint8_t>(inkling.count()));
+      return nullptr;
+    }
+    entry = rhythms_.touch(line, now_);
+    if (!entry) return nullptr;
+    entry->value.rhythm = Rhythm(inkling);
+    entry->value.first = inkling.time(inkling.check_ins().front());
+    inklings_.erase(*early);
+    return entry;
+  }
+  rhythms_.touch(line, now_);
+  rung = entry->value.rhythm.add(calls.first, calls.out, calls.in);
+  return entry;
+}
+
+void Beacon::Global::report(const Line& line, const State& state, Timestamp time, Findings& findings) {
+  const Calls& sum = state.sum;
+  const RhythmJudgement& rhythm = state.judgement;
+  const auto* known_peer = peers_.find(line.peer);
+  const Novelty::Judgement peer = known_peer ? known_peer->value.judge(clients_.count(), now_) : Novelty::Judgement{};
+  // Of few hosts none is rare.
+  const bool enough = clients_.count() >= 10;
+  const Timestamp last = std::max(time, state.rhythm.time(state.rhythm.check_ins().back()));
+  const Circumstances circumstances{.seconds = (last.ns - state.first.ns) / 1'000'000'000,
+                                    .named = !sum.name.empty(),
+                                    .bare = 2 * sum.bare >= sum.calls && line.answered,
+                                    .known = 2 * sum.known >= sum.calls,
+                                    .datagrams = line.proto == kUdp && 2 * sum.web < sum.calls,
+                                    .rare = enough && peer.hosts <= config_.rare,
+                                    .prevalent = enough && (peer.hosts >= config_.prevalent || peer.prevalence >= 50)};
+  const unsigned sure = confidence(rhythm, circumstances);
+  if (sure < config_.confidence) return;
+
+  const IpAddress& server = sum.flow.server;
+  // What stays inside is mostly watched or watches; what nobody answers brings no orders.
+  const bool harmful = !surroundings_.inside(server) && line.answered && !circumstances.known;
+  const std::string subject = to_string(line.client), place = to_string(server) + ":" + std::to_string(line.port);
+  const std::string object = sum.name.empty() ? place : sum.name;
+  const std::string key = subject + " " + object + " " + std::to_string(line.port) + " " + std::to_string(line.proto) +
+                          (line.answered ? "" : " unanswered");
+  Report report{.key = keyed_hash(to_bytes(key), kReplaySeed),
+                .subject = subject,
+                .objects = {place},
+                .severity = static_cast<uint8_t>(harmful ? kHarm : kLittleHarm),
+                .confidence = static_cast<uint8_t>(sure),
+                .techniques = 0,
+                .time = time,
+                .first = state.first,
+                .last = last,
+                .count = state.rhythm.count(),
+                .flows = {sum.flow},
+                .src = line.client,
+                .dest = server,
+                .idle = int64_t{3} * rhythm.period / 16};
+  if (!sum.name.empty()) report.objects.insert(report.objects.begin(), sum.name);
+  const bool web = 2 * sum.web >= sum.calls;
+  report.techniques = web ? 1U : 4U;
+  if (2 * sum.encrypted >= sum.calls) report.techniques |= 2;
+  if (!usual_port(line.port)) report.techniques |= 8;
+
+  findings.report(std::move(report), [&](JsonWriter& json) {
+    const auto check_ins = state.rhythm.check_ins();
+    json.member("checkins", state.rhythm.count()).member("period_s", rhythm.period / 16.0);
+    json.member("jitter_pct", rhythm.jitter_percent).member("missed_pct", rhythm.missed_percent);
+    const auto& of = rhythm.all.holds() || !rhythm.same_size.holds() ? rhythm.all : rhythm.same_size;
+    json.member("judged", of.n).member("band", of.band / 1000.0).member("band_needed", of.band_needed / 1000.0);
+    json.member("comb", of.comb / 1000.0).member("comb_needed", of.comb_needed / 1000.0);
+    json.member("same_size_pct", rhythm.same_size_percent).member("answered", line.answered != 0);
+    json.member("bytes_out", sum.out).member("bytes_in", sum.in).member("seconds", circumstances.seconds);
+    json.member("hosts", peer.hosts).member("hosts_active", clients_.count());
+    json.member("confidence_needed", config_.confidence);
+    if (!sum.application.empty()) json.member("app", sum.application);
+    json.begin_array("gaps_s");
+    for (size_t i = check_ins.size() - std::min<size_t>(check_ins.size(), 8); i + 1 < check_ins.size(); ++i) {
+      json.value((check_ins[i + 1].time - check_ins[i].time) / 16.0);
+    }
+    json.end_array();
+  });
+}
+
+void Beacon::Global::expire(Second second, Findings&) {
+  if (second <= kIdle || second % 60 != 0) return;
+  const auto due = static_cast<uint32_t>(second - kIdle);
+  inklings_.expire(due, [](const auto&) {});
+  rhythms_.expire(due, [](const auto&) {});
+  peers_.expire(due, [](const auto&) {});
+}
+
+StateUse Beacon::Global::use() const {
+  return {.keys = uint64_t{inklings_.keys()} + rhythms_.keys() + peers_.keys(),
+          .bytes = inklings_.bytes() + rhythms_.bytes() + peers_.bytes(),
+          .evicted = inklings_.evicted() + rhythms_.evicted() + peers_.evicted(),
+          .overflow = overflow_};
+}
+
+}  // namespace lapwing::analytics

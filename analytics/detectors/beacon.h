@@ -1,0 +1,128 @@
+// Beacon: a host calls the same peer by the clock, and waits for what it is told.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "analytics/frame/detector.h"
+#include "analytics/shape/delta_table.h"
+#include "analytics/shape/fan.h"
+#include "analytics/shape/novelty.h"
+#include "analytics/shape/rhythm.h"
+#include "analytics/shape/table.h"
+
+namespace lapwing::analytics {
+
+/// A check-in is a connection, or payload after a second of silence within one. Calls that nobody answers are a rhythm
+/// of their own.
+struct Beacon {
+  static constexpr Technique kTechniques[] = {
+      {"T1071.001", "TA0011"}, {"T1573", "TA0011"}, {"T1095", "TA0011"}, {"T1571", "TA0011"}};
+  static constexpr About about = {
+      .name = "beacon",
+      .techniques = kTechniques,
+      .moments = bit(FlowMoment::refused) | bit(FlowMoment::unanswered) | bit(FlowMoment::burst),
+      .help = "a host calls a peer at times so regular that a program keeps them, as agents under remote control do"};
+
+  struct Config {
+    uint64_t confidence = 0, rare = 0, prevalent = 0;
+  };
+  static std::span<const OptionRow<Config>> options();
+
+  /// Who calls whom. A key: no padding.
+  struct Line {
+    IpAddress client, peer;  // of version 0: the hash of a name
+    uint8_t proto = 0;
+    uint8_t answered = 0;
+    uint16_t port = 0;
+  };
+  /// A key: no padding, and by second in order.
+  struct Moment {
+    Line line;
+    std::array<uint8_t, 4> second{};  // of packet time, most significant first
+  };
+  static_assert(sizeof(Line) == 38 && sizeof(Moment) == 42);
+
+  /// Sums, minima and maxima, which add up in any order.
+  struct Calls {
+    uint64_t out = 0, in = 0;
+    uint32_t calls = 0, known = 0, web = 0, encrypted = 0, bare = 0;  // bare: by a protocol nobody knows
+    Timestamp first{std::numeric_limits<int64_t>::max()};
+    FlowName flow;  // of the first
+    std::string name, application;
+
+    void merge(const Calls& other);
+    bool operator==(const Calls&) const = default;
+  };
+
+  struct Delta {
+    static constexpr uint32_t kMostMoments = 32'768;
+    DeltaTable<Moment, Calls> calls;
+
+    void operator+=(Delta&& other) { calls.merge(other.calls); }
+    void seal() { calls.seal(); }
+    bool empty() const { return calls.empty(); }
+  };
+
+  /// [W]
+  class Local {
+   public:
+    Local(const Config&, const Surroundings& surroundings) : surroundings_(surroundings) {}
+    void flow(const FlowUpdate& update, Delta& delta);
+
+   private:
+    const Surroundings& surroundings_;
+  };
+
+  /// What else speaks for or against a rhythm.
+  struct Circumstances {
+    int64_t seconds = 0;  // that it lasts
+    bool named = false, bare = false, known = false, datagrams = false;
+    bool rare = false, prevalent = false;
+  };
+  /// In percent; 0 where the rhythm does not hold.
+  static unsigned confidence(const RhythmJudgement& rhythm, const Circumstances& circumstances);
+
+  class Global;
+};
+
+/// [G]
+class Beacon::Global {
+ public:
+  static constexpr uint32_t kMostInklings = 196'608, kMostRhythms = 24'576, kMostPeers = 65'536;
+
+  Global(const Config& config, const Surroundings& surroundings);
+  void take(Second second, Delta& delta, Findings& findings);
+  void expire(Second second, Findings& findings);
+  StateUse use() const;
+
+ private:
+  struct State {
+    Rhythm rhythm;
+    Calls sum;  // since it is a rhythm
+    Timestamp first;
+    RhythmJudgement judgement;
+    bool found = false;
+  };
+  using Rhythms = Table<Line, State>;
+
+  /// The line's state, once it has called often enough to have one.
+  Rhythms::Entry* enter(const Line& line, const Calls& calls, bool& rung);
+  void report(const Line& line, const State& state, Timestamp time, Findings& findings);
+
+  const Config config_;
+  const Surroundings& surroundings_;
+  Table<Line, Inkling> inklings_;
+  Rhythms rhythms_;
+  Table<IpAddress, Novelty> peers_;
+  FanOf<256> clients_;
+  uint32_t now_ = 0;
+  uint64_t overflow_ = 0;
+};
+
+}  // namespace lapwing::analytics

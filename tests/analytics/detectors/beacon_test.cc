@@ -1,0 +1,113 @@
+#include "analytics/detectors/beacon.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/analytics/scene.h"
+#include "tests/analytics/shape/series.h"
+
+namespace lapwing::analytics {
+namespace {
+
+using test::Ends;
+using test::Scene;
+
+const Ends kOutside{"10.0.0.7", "198.51.100.9", 4444};
+
+class BeaconTest : public testing::Test {
+ protected:
+  std::vector<Behaviour> found() const { return scene_.found(*detector<Beacon>().read(OptionSource())); }
+  void play(const Series& series, const Ends& ends, std::string_view application = "") {
+    for (const Call& call : series) {
+      FlowRef flow = scene_.at(call.time).flow(ends);
+      flow.application = application;
+      scene_.tell(flow, {.moment = FlowMoment::burst, .bytes = {call.out, call.in}, .all_packets = {4, 4}});
+    }
+  }
+  Scene scene_;
+};
+
+TEST_F(BeaconTest, ConnectionsByTheClock) {
+  play(beacon({.period = 60, .jitter = 0.2}, 3600, 1), kOutside);
+  const auto all = found();
+  ASSERT_GE(all.size(), 2U);
+  EXPECT_EQ(all.front().state, FindingState::open);
+  EXPECT_EQ(all.back().state, FindingState::over);
+  EXPECT_EQ(all.front().subject, "10.0.0.7");
+  EXPECT_EQ(all.front().objects, std::vector<std::string>{"198.51.100.9:4444"});
+  EXPECT_EQ(all.front().severity, 70);
+  EXPECT_EQ(all.front().attack, (std::vector<Technique>{{"T1095", "TA0011"}, {"T1571", "TA0011"}}));
+}
+
+TEST_F(BeaconTest, BurstsOfOneConnection) {
+  const FlowRef flow = scene_.flow(kOutside);
+  for (int i = 0; i < 40; ++i) {
+    scene_.at(5.0 * i).tell(flow, {.moment = FlowMoment::burst, .bytes = {20, 12}, .all_packets = {4, 4}});
+  }
+  ASSERT_FALSE(found().empty());
+  EXPECT_EQ(found().front().severity, 70);
+}
+
+TEST_F(BeaconTest, ServersOfOneNameAreOnePeer) {
+  constexpr std::string_view kHosts[] = {"a.example.co.uk", "b.Example.co.uk", "example.co.uk."};
+  for (int i = 0; i < 30; ++i) {
+    FlowRef flow = scene_.at(60.0 * i).flow({"10.0.0.7", "198.51.100." + std::to_string(1 + i % 7), 443});
+    flow.host = kHosts[i % 3];
+    flow.protocol = "tls";
+    scene_.tell(flow, {.moment = FlowMoment::burst, .bytes = {236, 141}, .all_packets = {4, 4}});
+  }
+  ASSERT_FALSE(found().empty());
+  EXPECT_EQ(found().front().objects.front(), "example.co.uk");
+}
+
+TEST_F(BeaconTest, WhoFollowsNoClock) {
+  uint64_t seed = 0;
+  for (Habit habit : {Habit::poisson, Habit::human, Habit::pages}) {
+    for (int i = 0; i < 8; ++i) {
+      ++seed;
+      play(random_client(habit, 200, seed), {"10.0.0." + std::to_string(seed), "198.51.100.9", 443}, "TLS");
+    }
+  }
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(BeaconTest, OfLittleHarm) {
+  play(beacon({.period = 60}, 3600, 1), {"10.0.0.7", "10.0.0.8", 10051});
+  for (int i = 0; i < 60; ++i) scene_.at(60.0 * i).silent({"10.0.0.9", "198.51.100.1", 8080});
+  const auto all = found();
+  EXPECT_FALSE(all.empty());
+  for (const Behaviour& one : all) EXPECT_LT(one.severity, 40) << one.subject;
+}
+
+TEST_F(BeaconTest, NotOfTheOutsideNorOfWhatIsKnown) {
+  play(beacon({.period = 60}, 3600, 1), {"198.51.100.9", "10.0.0.7", 443});
+  play(beacon({.period = 60}, 900, 1), {"10.0.0.7", "198.51.100.9", 5222}, "TLS.WhatsApp");
+  EXPECT_TRUE(found().empty());
+}
+
+TEST(BeaconConfidenceTest, EachCircumstanceCounts) {
+  RhythmJudgement rhythm{.all = {.n = 64, .band = 1000, .band_needed = 800, .comb = 0, .comb_needed = 1001},
+                         .same_size_percent = 100};
+  struct Row {
+    Beacon::Circumstances of;
+    unsigned percent;
+  };
+  const Row rows[] = {
+      {{.named = true}, 70},
+      {{.seconds = 1200, .named = true}, 75},
+      {{.seconds = 86'400, .named = true}, 85},
+      {{}, 75},
+      {{.bare = true}, 80},
+      {{.named = true, .known = true}, 30},
+      {{.named = true, .datagrams = true}, 50},
+      {{.named = true, .rare = true}, 80},
+      {{.named = true, .prevalent = true}, 40},
+  };
+  for (const Row& row : rows) EXPECT_EQ(Beacon::confidence(rhythm, row.of), row.percent);
+  rhythm.all.band = 799;
+  EXPECT_EQ(Beacon::confidence(rhythm, {}), 0U);
+}
+
+}  // namespace
+}  // namespace lapwing::analytics

@@ -1,0 +1,66 @@
+#include "analytics/detectors/exfiltration.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/analytics/scene.h"
+
+namespace lapwing::analytics {
+namespace {
+
+using test::Ends;
+using test::Scene;
+
+constexpr uint64_t kMega = 1 << 20;
+
+class ExfiltrationTest : public testing::Test {
+ protected:
+  std::vector<Behaviour> found() const { return scene_.found(*detector<Exfiltration>().read(OptionSource())); }
+  void send(double time, const Ends& ends, FlowMoment moment, uint64_t out, uint64_t in,
+            std::string_view application = "") {
+    FlowRef flow = scene_.at(time).flow(ends);
+    flow.application = application;
+    scene_.tell(flow, {.moment = moment, .bytes = {out, in}, .all_packets = {9, 9}});
+  }
+  Scene scene_;
+  const Ends out_{"10.0.0.7", "198.51.100.9", 4444};
+};
+
+TEST_F(ExfiltrationTest, FarMoreOutThanIn) {
+  for (int i = 0; i < 15; ++i) send(60.0 * i, out_, FlowMoment::tick, 10 * kMega, kMega / 10);
+  const auto all = found();
+  ASSERT_EQ(all.size(), 2U);  // it opens and is over
+  EXPECT_EQ(all[0].severity, 80);
+  EXPECT_EQ(all[0].attack, (std::vector<Technique>{{"T1041", "TA0010"}}));
+  EXPECT_EQ(all[1].count, 150 * kMega);
+}
+
+TEST_F(ExfiltrationTest, NotWhatIsUsualOrKnownOrStaysInside) {
+  for (int i = 0; i < 15; ++i) {
+    const double time = 60.0 * i;
+    send(time, {"10.0.0.1", "198.51.100.9", 443}, FlowMoment::tick, 10 * kMega, 5 * kMega);
+    send(time, {"10.0.0.2", "198.51.100.9", 443}, FlowMoment::tick, 10 * kMega, 0, "TLS.Dropbox");
+    send(time, {"10.0.0.3", "10.0.0.9", 445}, FlowMoment::tick, 10 * kMega, 0);
+    send(time, {"198.51.100.9", "10.0.0.4", 443}, FlowMoment::tick, 10 * kMega, 0);
+    send(time, {"10.0.0.5", "198.51.100.9", 443}, FlowMoment::tick, kMega, 0);
+  }
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(ExfiltrationTest, NotOfAHostThatAlwaysSends) {
+  for (int hour = 0; hour < 48; ++hour) {
+    send(3600.0 * hour, {"10.0.0.7", "198.51.100.8", 443}, FlowMoment::tick, 60 * kMega, 0);
+    send(3600.0 * hour, out_, FlowMoment::tick, 60 * kMega, 0);
+  }
+  send(3600.0 * 48, out_, FlowMoment::tick, 90 * kMega, 0);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(ExfiltrationTest, FileAfterFileOfOneSize) {
+  for (int i = 0; i < 25; ++i) send(600.0 * i, out_, FlowMoment::burst, 92'000, 300);
+  const auto all = found();
+  ASSERT_FALSE(all.empty());
+  EXPECT_EQ(all[0].severity, 35);
+}
+
+}  // namespace
+}  // namespace lapwing::analytics

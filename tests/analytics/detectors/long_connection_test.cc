@@ -1,0 +1,55 @@
+#include "analytics/detectors/long_connection.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/analytics/scene.h"
+
+namespace lapwing::analytics {
+namespace {
+
+using test::Scene;
+
+class LongConnectionTest : public testing::Test {
+ protected:
+  std::vector<Behaviour> found() const { return scene_.found(*detector<LongConnection>().read(OptionSource())); }
+  void keep(const test::Ends& ends, int minutes, uint64_t bytes, std::string_view application = "") {
+    FlowRef flow = scene_.at(0).flow(ends);
+    flow.application = application;
+    for (int i = 1; i <= minutes; ++i) {
+      scene_.at(60.0 * i).tell(flow, {.moment = i == minutes ? FlowMoment::closed : FlowMoment::tick,
+                                      .bytes = {bytes, bytes},
+                                      .all_packets = {9, 9}});
+    }
+  }
+  Scene scene_;
+};
+
+TEST_F(LongConnectionTest, OfAnUnknownProtocolForAnHour) {
+  keep({"10.0.0.7", "198.51.100.9", 443}, 120, 100);
+  const auto all = found();
+  ASSERT_EQ(all.size(), 2U);  // it opens and is over
+  EXPECT_EQ(all[0].severity, 45);
+  EXPECT_EQ(all[0].confidence, 70);
+  EXPECT_EQ(all[1].count, 7200U);
+}
+
+TEST_F(LongConnectionTest, KnownOnesMayLastLonger) {
+  keep({"10.0.0.7", "198.51.100.9", 443}, 59, 100);
+  keep({"10.0.0.7", "198.51.100.9", 443}, 700, 100, "TLS");
+  keep({"10.0.0.7", "198.51.100.9", 22}, 1400, 100, "SSH");
+  keep({"10.0.0.7", "10.0.0.9", 443}, 1400, 100);
+  EXPECT_TRUE(found().empty());
+  keep({"10.0.0.8", "198.51.100.9", 443}, 721, 100, "TLS");
+  EXPECT_FALSE(found().empty());
+}
+
+TEST_F(LongConnectionTest, NotWhereOthersLastAsLong) {
+  for (int i = 0; i < 250; ++i) {
+    keep({"10.0.1." + std::to_string(i), "198.51.100.9", 4000, 6, static_cast<uint16_t>(1000 + i)}, 50, 100);
+  }
+  keep({"10.0.0.7", "198.51.100.9", 4000}, 62, 100);
+  EXPECT_TRUE(found().empty());
+}
+
+}  // namespace
+}  // namespace lapwing::analytics
