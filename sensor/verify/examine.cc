@@ -50,9 +50,11 @@ class Variant {
 
   void skip(std::string why) { rows_ = {{.title = title_, .status = Status::skipped, .note = std::move(why)}}; }
   void note(std::string text) { note_ = std::move(text); }
-  void judge(const TestCase& test, std::span<const Json> records, bool steady) {
-    for (const Expectation& one : test.expectations) {
-      if (one.of_packets) continue;
+  /// `held`: what of the test did, of the capture as it is.
+  void judge(const TestCase& test, const std::vector<bool>& held, std::span<const Json> records, bool steady) {
+    for (size_t i = 0; i < held.size(); ++i) {
+      const Expectation& one = test.expectations[i];
+      if (one.of_packets || !held[i]) continue;
       const Verdict verdict = verify::judge(one, records, steady);
       if (!verdict.held) rows_.push_back(row_of(one, title_ + ": " + one.title, verdict));
     }
@@ -134,7 +136,9 @@ class Examiner {
     errors.insert(errors.end(), first.errors.begin(), first.errors.end());
     if (!errors.empty()) result_.note = to_string(errors.front());
     for (const Expectation& one : test_.expectations) {
-      result_.rows.push_back(row_of(one, one.title, judge(one, records_)));
+      const Verdict verdict = judge(one, records_);
+      held_.push_back(verdict.held);
+      result_.rows.push_back(row_of(one, one.title, verdict));
     }
     for (const Omitted& one : test_.omitted) {
       result_.rows.push_back({.title = one.title, .status = Status::skipped, .note = one.why});
@@ -192,7 +196,7 @@ class Examiner {
     } else {
       variant.compare(applications(records_), applications(records));
     }
-    variant.judge(test_, records, false);
+    variant.judge(test_, held_, records, false);
   }
 
   void scale() {
@@ -205,7 +209,7 @@ class Examiner {
     }
     Outcome outcome = run_test(test_, replay_frames(other.frames, how_.workers.front()));
     for (std::string& record : outcome.records) record = scaling.restored(record);
-    variant.judge(test_, judged_records(outcome.records, &other), true);
+    variant.judge(test_, held_, judged_records(outcome.records, &other), true);
   }
 
   const TestCase& test_;
@@ -214,6 +218,7 @@ class Examiner {
   Reel reel_;
   std::vector<std::string> bounded_;
   std::vector<Json> records_;
+  std::vector<bool> held_;  // expectations, of the capture as it is
 };
 
 }  // namespace

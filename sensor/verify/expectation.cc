@@ -32,8 +32,10 @@ constexpr std::string_view kSteady[] = {"name", "signature_id", "signature", "su
 struct BudgetRow {
   std::string_view word, type, identity;
 };
-constexpr BudgetRow kBudget[] = {
-    {"findings", "behaviour", "/behaviour/id"}, {"incidents", "incident", "/incident/id"}, {"alerts", "alert", ""}};
+constexpr BudgetRow kBudget[] = {{"findings", "behaviour", "/behaviour/id"},
+                                 {"incidents", "incident", "/incident/id"},
+                                 {"alerts", "alert", ""},
+                                 {"signatures", "alert", "/alert/signature_id"}};
 
 std::string plain(const DataNode& node) {
   return node.is_scalar() ? node.text : to_json(node).dump();
@@ -231,12 +233,12 @@ Expectation read_expectation(const DataNode& row) {
 }
 
 std::vector<Expectation> read_budget(const DataNode& budget) {
-  if (budget.kind != Kind::map) budget.fail("a map: findings, incidents, alerts");
+  if (budget.kind != Kind::map) budget.fail("a map: findings, incidents, alerts, signatures");
   std::vector<Expectation> out;
   for (const DataNode& member : budget.children) {
     const auto row = std::ranges::find(kBudget, member.key, &BudgetRow::word);
     if (row == std::end(kBudget))
-      throw SettingError(member.key_mark, "'" + member.key + "' is none of findings, incidents, alerts");
+      throw SettingError(member.key_mark, "'" + member.key + "' is none of findings, incidents, alerts, signatures");
     if (member.kind != Kind::integer || member.integer < 0) member.fail("a number");
     Expectation one{.title = "budget of " + member.key, .mark = member.mark};
     one.conditions.push_back(Condition::filter("event_type", std::string(row->type), member.mark));

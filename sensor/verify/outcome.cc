@@ -39,9 +39,9 @@ class Lines final : public Exporter {
 constexpr std::string_view kLostBefore[] = {"capture.", "decoder.", "tcp.reassembly_gap", "app_layer.parser_errors"};
 
 // Where and when a record came about depends on packets.
-constexpr std::string_view kOfPackets[] = {"timestamp", "flow_id", "pcap_cnt",    "flow",    "tcp",
-                                           "ndpi",      "packet",  "packet_info", "payload", "payload_printable",
-                                           "stream",    "pkt_src", "direction",   "ether"};
+constexpr std::string_view kOfPackets[] = {
+    "timestamp",   "flow_id", "parent_id",         "pcap_cnt", "flow",    "tcp",       "ndpi", "packet",
+    "packet_info", "payload", "payload_printable", "stream",   "pkt_src", "direction", "ether"};
 constexpr std::string_view kSensorTypes[] = {"stats", "loss", "engine"};
 constexpr std::string_view kPacketTypes[] = {"flow", "netflow", "packet", "behaviour", "incident", "response", "asset"};
 

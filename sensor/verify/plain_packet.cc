@@ -30,8 +30,10 @@ std::string end_of(const HeldFrame& frame, const PlainPacket& packet, bool sende
          std::string(to_text(ports.subspan(sender ? 0 : 2, 2)));
 }
 
+/// RFC 1071, over `bytes` and what sums up to `start`. The decoder adds words as they lie in memory.
 uint16_t internet_checksum(Bytes bytes, uint32_t start = 0) {
-  return static_cast<uint16_t>(~decoding::checksum_sum(bytes, start));
+  const uint16_t sum = decoding::checksum_sum(bytes, __builtin_bswap32(start));
+  return __builtin_bswap16(static_cast<uint16_t>(~sum));
 }
 
 void finish(HeldFrame& frame, const PlainPacket& packet) {

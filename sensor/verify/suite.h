@@ -19,7 +19,7 @@ struct Claim {
 
 struct SuiteOptions {
   std::vector<std::string> paths;
-  std::string filter;  // in the name, the file or a technique
+  std::string filter;           // in the name, the file or a technique
   std::vector<size_t> workers;  // empty: 1 and 2 for tests of our own, 1 for those of suricata-verify
   bool variants = true;
   size_t jobs = 1;
