@@ -1,6 +1,8 @@
 #include "sensor/verify/trial.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <set>
 #include <stdexcept>
 
@@ -45,6 +47,15 @@ void check_config(const TestCase& test, const Setting& root) {
   }
 }
 
+/// From a place in the text of a block to that in its file: it begins on the line behind its sign, and is indented.
+void place_in_block(const TestCase& test, SourceMark& mark) {
+  mark.line += test.rule_mark.line;
+  std::ifstream file(std::filesystem::path(test.folder) / std::filesystem::path(test.path).filename());
+  std::string line;
+  for (uint32_t i = 0; i < mark.line && std::getline(file, line); ++i) continue;
+  if (mark.column) mark.column += static_cast<uint32_t>(std::min(line.find_first_not_of(' '), line.size()));
+}
+
 std::shared_ptr<const RuleSet> compile(const TestCase& test, const SensorConfig& config, const Setting& root) {
   std::vector<RuleMessage> messages;
   RuleCompiler compiler(config.rules, config.detect, messages);
@@ -53,8 +64,7 @@ std::shared_ptr<const RuleSet> compile(const TestCase& test, const SensorConfig&
   for (const std::string& path : files.paths) read_rules(path, messages, add);
   const size_t of_files = messages.size();
   if (!test.rule_text.empty()) parse_rules(test.rule_text, test.path, messages, add);
-  // The text of a block begins on the line behind its sign.
-  for (size_t i = of_files; i < messages.size(); ++i) messages[i].mark.line += test.rule_mark.line;
+  for (size_t i = of_files; i < messages.size(); ++i) place_in_block(test, messages[i].mark);
   const auto rules = compiler.finish();
   const RuleCounts counts = rules->counts();
   if (test.adopted || counts.failed + counts.skipped == 0) return rules;
