@@ -245,6 +245,7 @@ CaseResult examine(const TestCase& test, const Examination& how) {
   const auto start = std::chrono::steady_clock::now();
   try {
     std::filesystem::current_path(test.folder);
+    if (how.confine) how.confine();
     Examiner(test, how, out).run();
     if (std::ranges::any_of(out.rows, [](const Row& row) { return row.status == Status::failed; })) {
       out.status = Status::failed;

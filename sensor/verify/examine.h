@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -45,6 +46,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CaseResult, name, file, line, status, note, a
 struct Examination {
   std::vector<size_t> workers = {1};  // the first count judges; the others must give the same records
   bool variants = false;              // with other segments, times and addresses too
+  std::function<void()> confine;      // what the process gives up before it looks at the capture
 };
 
 /// What is known of a test before it runs.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 #include <stdexcept>
 
@@ -41,7 +42,8 @@ CaseResult result_of(const TestCase& test, const Ending& ending) {
 }
 
 Examination how_to(const TestCase& test, const SuiteOptions& options) {
-  Examination out{.workers = options.workers, .variants = options.variants && !test.adopted};
+  Examination out{
+      .workers = options.workers, .variants = options.variants && !test.adopted, .confine = options.confine};
   if (out.workers.empty()) out.workers = out.variants ? std::vector<size_t>{1, 2} : std::vector<size_t>{1};
   return out;
 }

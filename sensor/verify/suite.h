@@ -1,7 +1,7 @@
 // A suite: tests found, run side by side, and told of.
 #pragma once
 
-#include <cstdio>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +27,7 @@ struct SuiteOptions {
   std::string junit, json, navigator;  // files to write; empty: none
   bool gaps = false, update = false, verbose = false;
   std::span<const Claim> claims;
+  std::function<void()> confine;  // as in Examination
 };
 
 /// Totals of results.
