@@ -57,6 +57,7 @@ int run_command_line(int argc, char** argv) {
   add_keygen(app, command);
   add_rules(app, command);
   add_list(app, command);
+  add_verify(app, command);
   app.add_subcommand("version", "print the version")->callback([&] {
     command = [] {
       std::puts("lapwing " LAPWING_VERSION);

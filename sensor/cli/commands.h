@@ -24,5 +24,6 @@ void add_subscribe(CLI::App& app, Command& command);
 void add_keygen(CLI::App& app, Command& command);
 void add_rules(CLI::App& app, Command& command);
 void add_list(CLI::App& app, Command& command);
+void add_verify(CLI::App& app, Command& command);
 
 }  // namespace lapwing

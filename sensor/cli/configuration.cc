@@ -1,15 +1,9 @@
 #include "sensor/cli/configuration.h"
 
-#include <glob.h>
-
-#include <filesystem>
 #include <set>
 
-#include "sensor/base/allocator.h"
 #include "sensor/base/log.h"
-#include "sensor/base/text.h"
 #include "sensor/config/config.h"
-#include "signatures/compile/rule_compiler.h"
 
 namespace lapwing {
 
@@ -19,17 +13,6 @@ namespace {
 void collect_files(const Setting& node, std::set<std::string>& files) {
   if (node.mark.line) files.insert(node.mark.file);
   for (const auto& child : node.children) collect_files(*child, files);
-}
-
-/// The files that a pattern such as *.rules stands for, sorted; the text itself where it is a file or stands for none.
-std::vector<std::string> expand(const std::string& pattern) {
-  std::error_code error;
-  if (pattern.find_first_of("*?[") == std::string::npos || std::filesystem::exists(pattern, error)) return {pattern};
-  glob_t found{};
-  std::vector<std::string> out;
-  if (glob(pattern.c_str(), 0, nullptr, &found) == 0) out.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  globfree(&found);
-  return out.empty() ? std::vector<std::string>{pattern} : out;
 }
 
 }  // namespace
@@ -55,17 +38,9 @@ std::vector<std::string> ConfigurationOptions::files() const {
 }
 
 std::unique_ptr<Setting> ConfigurationOptions::read() const {
-  auto root = std::make_unique<Setting>();
-  root->kind = Setting::Kind::map;
   Warnings warnings;
-  if (!suricata_file.empty()) {
-    auto adopted = adopt_suricata(read_suricata_yaml(suricata_file, warnings), *root);
-    warnings.insert(warnings.end(), adopted.begin(), adopted.end());
-  }
-  if (!file.empty()) merge(*root, read_yaml(file, &warnings));
-  for (const std::string& assignment : assignments) set_value(*root, assignment);
+  auto root = read_settings({.suricata = suricata_file, .own = file, .assignments = assignments}, warnings);
   for (const std::string& warning : warnings) spdlog::warn("{}", warning);
-  check_kinds(*root, option_keys());
   return root;
 }
 
@@ -91,39 +66,6 @@ void ConfigurationOptions::check_unread(const Setting& root, const KeyPlaces& pl
   for (const std::string& message : unknown_key_messages(root, known, places.suricata.get()))
     spdlog::warn("{}", message);
   if (std::string message = unsupported_keys_message(root); !message.empty()) spdlog::warn("{}", message);
-}
-
-RuleFiles find_rule_files(const std::vector<std::string>& named, const Setting& root) {
-  std::filesystem::path base;
-  if (const Setting* node = root.find("default-rule-path")) base = node->as_text();
-  std::vector<std::string> configured;
-  if (const Setting* node = root.find("rule-files")) configured = read_texts(*node);
-  // Files of the command line take the place of the configuration's, whose keys are no mistake for that.
-  if (!named.empty()) return {named, {}};
-  RuleFiles out;
-  for (const std::string& name : configured) {
-    const std::filesystem::path path =
-        std::filesystem::path(name).is_absolute() ? std::filesystem::path(name) : base / name;
-    for (const std::string& found : expand(path)) {
-      (std::filesystem::exists(found) ? out.paths : out.missing).push_back(found);
-    }
-  }
-  return out;
-}
-
-LoadedRules compile_rules(const std::vector<std::string>& paths, const RuleEnvironment& environment,
-                          const RuleConfig& detect, const std::atomic<bool>& stop) {
-  LoadedRules out;
-  RuleCompiler compiler(environment, detect, out.messages);
-  for (const std::string& path : paths) {
-    read_rules(path, out.messages, [&](const RuleTree& tree) {
-      if (stop.load(std::memory_order_relaxed)) throw std::runtime_error("stopped");
-      compiler.add(tree);
-    });
-  }
-  out.rules = compiler.finish();
-  return_free_memory();
-  return out;
 }
 
 std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorConfig& config, bool strict,
@@ -163,16 +105,6 @@ std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorCo
 
 void keep_datasets(const DatasetStore& datasets) {
   for (const std::string& failure : datasets.save()) spdlog::error("{}", failure);
-}
-
-ChecksumMode checksum_mode(const std::string& option, const Setting& root) {
-  std::string mode = option;
-  const Setting* checks = root.find("pcap-file.checksum-checks");
-  if (mode.empty() && checks) mode = to_lower(checks->as_text());
-  if (mode == "none" || mode == "no") return ChecksumMode::none;
-  if (mode == "all" || mode == "yes") return ChecksumMode::all;
-  if (mode.empty() || mode == "auto") return ChecksumMode::automatic;
-  checks->fail("'" + checks->scalar + "' is none of yes, no, auto");
 }
 
 }  // namespace lapwing

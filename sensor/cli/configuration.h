@@ -2,16 +2,15 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "sensor/base/setting.h"
 #include "sensor/cli/rule_faults.h"
-#include "sensor/decode/decode.h"
-#include "sensor/pipeline/reloader.h"
+#include "sensor/pipeline/rule_files.h"
 #include "sensor/pipeline/sensor_config.h"
+#include "sensor/pipeline/settings_files.h"
 
 namespace lapwing {
 
@@ -41,18 +40,6 @@ struct ConfigurationOptions {
   KeyPlaces key_places() const;
 };
 
-/// Files of rules: those that are there, and those that the configuration names in vain.
-struct RuleFiles {
-  std::vector<std::string> paths, missing;
-};
-
-/// Those named on the command line, or else in the configuration (rule-files below default-rule-path).
-RuleFiles find_rule_files(const std::vector<std::string>& named, const Setting& root);
-
-/// Throws SettingError when a file cannot be read, std::runtime_error when `stop` turned true.
-LoadedRules compile_rules(const std::vector<std::string>& paths, const RuleEnvironment& environment,
-                          const RuleConfig& detect, const std::atomic<bool>& stop);
-
 /// The rules to start with. Messages are logged, errors also go to `faults`; rules at fault are left out and counted.
 /// Throws SettingError when a file cannot be read, and where `strict` is set, when one is missing or a rule is at
 /// fault.
@@ -61,8 +48,5 @@ std::shared_ptr<const RuleSet> load_rules(const RuleFiles& files, const SensorCo
 
 /// Writes the sets that are kept in files, once the workers have ended; failures are logged.
 void keep_datasets(const DatasetStore& datasets);
-
-/// "none", "all" or "auto"; empty: from the configuration's pcap-file.checksum-checks and stream settings.
-ChecksumMode checksum_mode(const std::string& option, const Setting& root);
 
 }  // namespace lapwing

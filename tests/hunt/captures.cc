@@ -5,7 +5,7 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "sensor/capture/packet_source.h"
+#include "sensor/capture/held_frames.h"
 #include "tests/support/capture_writer.h"
 
 namespace lapwing::hunt {
@@ -13,20 +13,9 @@ namespace lapwing::hunt {
 namespace fs = std::filesystem;
 
 std::vector<test::BuiltFrame> read_capture(const std::string& path, std::string* fault) {
-  auto source = std::move(open_captures({path}, 1).front());
-  std::vector<test::BuiltFrame> out;
-  Burst burst;
-  while (source->receive(burst) == PacketSource::Result::frames) {
-    for (const Frame& frame : burst.view()) {
-      out.push_back({.bytes = {frame.data.begin(), frame.data.end()},
-                     .link_type = frame.link_type,
-                     .wire_length = frame.wire_length,
-                     .time = frame.time,
-                     .number = frame.number});
-    }
-    source->release(burst);
-  }
-  for (const CaptureError& error : source->errors()) {
+  std::vector<CaptureError> errors;
+  std::vector<test::BuiltFrame> out = read_frames({path}, errors);
+  for (const CaptureError& error : errors) {
     if (!fault) throw std::runtime_error(to_string(error));
     *fault = to_string(error);
   }

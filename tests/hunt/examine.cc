@@ -4,8 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "sensor/pipeline/losses.h"
-#include "tests/hunt/recut.h"
+#include "sensor/verify/recut.h"
 
 namespace lapwing::hunt {
 namespace {
@@ -21,18 +20,6 @@ constexpr uint64_t kAllBase = 512 << 10, kAllTimes = 24, kAllOfFrame = 24 << 10;
 
 // Signatures from here on look at single packets, which a capture that was cut anew has others of (hunt.rules).
 constexpr int kPacketSignatures = 5000;
-
-// Where and when a record came about depends on packets.
-constexpr std::string_view kOfPackets[] = {"timestamp", "flow_id", "pcap_cnt",    "flow",    "tcp",
-                                           "ndpi",      "packet",  "packet_info", "payload", "payload_printable",
-                                           "stream",    "pkt_src", "direction",   "ether"};
-constexpr std::string_view kPacketTypes[] = {"flow",   "netflow", "stats",     "loss",
-                                             "packet", "engine",  "behaviour", "incident"};
-
-template <class List>
-bool one_of(std::string_view name, const List& list) {
-  return std::ranges::find(list, name) != std::end(list);
-}
 
 constexpr size_t kShown = 1200;  // bytes of a record, where a finding quotes it
 
@@ -53,22 +40,12 @@ json bare_alert(const json& alert) {
 /// What was seen of the applications: the rest depends on packets.
 std::optional<std::string> of_applications(const std::string& line) {
   json record = json::parse(line);
-  const std::string type = record.value("event_type", "");
-  if (one_of(type, kPacketTypes)) return std::nullopt;
-  if (type == "anomaly" && record["anomaly"].value("type", "") != "applayer") return std::nullopt;
-  if (type == "alert") {
+  if (record.value("event_type", "") == "alert") {
     if (record["alert"].value("signature_id", 0) >= kPacketSignatures) return std::nullopt;
     return bare_alert(record).dump();
   }
-  // A frame that broke off shows what was there by then.
-  if (type == "frame" && !record["frame"].value("complete", true)) return std::nullopt;
-  for (std::string_view name : kOfPackets) record.erase(std::string(name));
-  // When detection gives up a side is a matter of packets too, and so is what rules had noted by then.
-  for (const char* name : {"app_proto", "app_proto_ts", "app_proto_tc"}) {
-    if (record.value(name, "") == "failed") record.erase(name);
-  }
-  record.erase("metadata");
-  return record.dump();
+  const auto kept = verify::of_applications(std::move(record));
+  return kept ? std::optional(kept->dump()) : std::nullopt;
 }
 
 Lines applications(const Lines& records) {
@@ -186,16 +163,6 @@ std::optional<Finding> examine_records(const Outcome& outcome, std::span<const B
   return std::nullopt;
 }
 
-/// Losses that are the frames' own: the same whoever reads them, however streams are cut.
-constexpr std::string_view kLostBefore[] = {"capture.", "decoder.", "tcp.reassembly_gap", "app_layer.parser_errors"};
-
-bool bounded(const Outcome& outcome) {
-  const CounterSet losses = losses_of(outcome.counters);
-  return std::ranges::any_of(losses.values(), [](const CounterValue& loss) {
-    return std::ranges::none_of(kLostBefore, [&](std::string_view path) { return loss.path.starts_with(path); });
-  });
-}
-
 }  // namespace
 
 std::string headline(const Finding& finding) {
@@ -210,7 +177,7 @@ Comparison compare(const Sensor& sensor, std::span<const BuiltFrame> frames, std
   for (size_t i = 0; i < seen.size() && !out.finding; ++i) {
     const auto& at_hand = i == 0 ? frames : others;
     Outcome one = sensor.run(at_hand, 1, false), shared = sensor.run(at_hand, kWorkers, false);
-    out.bounded |= bounded(one) || bounded(shared);
+    out.bounded |= !verify::bounds_hit(one.counters).empty() || !verify::bounds_hit(shared.counters).empty();
     seen[i] = applications(one.records);
     if (out.bounded) continue;
     out.finding = difference(i == 0 ? "workers differ" : "workers differ on other segments",
@@ -235,7 +202,7 @@ std::optional<Finding> examine(const Sensor& sensor, std::span<const BuiltFrame>
     }
   }
   if (checks.segmentation) {
-    const auto cut = in_single_bytes(frames);
+    const auto cut = verify::in_single_bytes(frames);
     if (!cut) return std::nullopt;
     const Outcome bytes = sensor.run(*cut, 1, checks.identify);
     if (auto finding = examine_records(bytes, *cut)) return finding;

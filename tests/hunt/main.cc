@@ -13,12 +13,12 @@
 
 #include "sensor/base/log.h"
 #include "sensor/pipeline/pipeline.h"
+#include "sensor/verify/recut.h"
 #include "tests/hunt/captures.h"
 #include "tests/hunt/child.h"
 #include "tests/hunt/conversation.h"
 #include "tests/hunt/dialogue.h"
 #include "tests/hunt/minimise.h"
-#include "tests/hunt/recut.h"
 #include "tests/hunt/resegment.h"
 
 extern "C" {
@@ -230,7 +230,7 @@ int look_at_one(const Options& options, const Sensor& sensor) {
       options.findings + "/conversation-" + std::to_string(options.seed) + "-" + std::to_string(options.only);
   write_capture(path + ".pcap", frames);
   std::cout << frames.size() << " frames: " << path << ".pcap" << std::endl;
-  if (const auto cut = in_single_bytes(frames)) write_capture(path + "-bytes.pcap", *cut);
+  if (const auto cut = verify::in_single_bytes(frames)) write_capture(path + "-bytes.pcap", *cut);
   if (options.show) {
     for (const std::string& record : sensor.run(frames, 1, true).records) std::cout << record << "\n";
   }

@@ -4,12 +4,14 @@
 #include <map>
 #include <string>
 
-#include "tests/hunt/plain_packet.h"
+#include "sensor/verify/plain_packet.h"
 
 namespace lapwing::hunt {
 namespace {
 
 using test::BuiltFrame;
+using verify::acknowledged, verify::connection_of, verify::flags, verify::from_first, verify::plain_packet,
+    verify::PlainPacket, verify::rewritten, verify::sequence;
 
 class Minimiser {
  public:

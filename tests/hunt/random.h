@@ -1,42 +1,18 @@
-// Random: what a seed draws. The same on every machine, unlike the distributions of the standard library.
+// Random: what a seed draws, numbers and texts.
 #pragma once
 
-#include <cstdint>
-#include <initializer_list>
-#include <iterator>
 #include <string>
-#include <string_view>
-#include <utility>
+
+#include "sensor/verify/draws.h"
 
 namespace lapwing::hunt {
 
-class Random {
+class Random : public verify::Draws {
  public:
-  /// The stream of one number under a seed: neighbours share nothing.
-  explicit Random(uint64_t seed, uint64_t number = 0) : state_(seed) {
-    state_ = next() ^ (number * 0x9e3779b97f4a7c15);
-    next();
-  }
+  using Draws::Draws;
 
-  uint64_t next() {  // splitmix64
-    uint64_t z = state_ += 0x9e3779b97f4a7c15;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-  }
-  /// 0 <= x < n; 0 when n is 0.
-  size_t below(size_t n) { return n ? static_cast<size_t>(next() % n) : 0; }
-  size_t between(size_t least, size_t most) { return least + below(most - least + 1); }
-  bool chance(unsigned percent) { return below(100) < percent; }
   /// Mostly small, now and then up to `most`.
   size_t length(size_t most) { return below(below(below(most + 1) + 1) + 1); }
-
-  template <class List>
-  const auto& pick(const List& list) {
-    return *std::next(std::begin(list), static_cast<std::ptrdiff_t>(below(std::size(list))));
-  }
-  std::string_view pick(std::initializer_list<std::string_view> list) { return *(list.begin() + below(list.size())); }
-  int pick(std::initializer_list<int> list) { return *(list.begin() + below(list.size())); }
 
   std::string bytes(size_t count) {
     std::string out(count, '\0');
@@ -76,9 +52,6 @@ class Random {
                              "a",
                              "1e3"}));
   }
-
- private:
-  uint64_t state_;
 };
 
 }  // namespace lapwing::hunt

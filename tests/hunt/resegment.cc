@@ -10,10 +10,10 @@
 #include <thread>
 
 #include "sensor/base/hash.h"
+#include "sensor/verify/recut.h"
 #include "tests/hunt/captures.h"
 #include "tests/hunt/child.h"
 #include "tests/hunt/examine.h"
-#include "tests/hunt/recut.h"
 
 namespace lapwing::hunt {
 namespace {
@@ -76,17 +76,17 @@ class Run {
  private:
   const std::string& capture_of(uint64_t number) const { return captures_[number % captures_.size()]; }
   uint64_t round_of(uint64_t number) const { return work_.first + number / captures_.size(); }
-  Resegmented cut(uint64_t number) const {
+  verify::Resegmented cut(uint64_t number) const {
     const std::string name = fs::path(capture_of(number)).filename();
-    Random random(work_.seed ^ keyed_hash(to_bytes(name), kReplaySeed), round_of(number));
+    verify::Draws draws(work_.seed ^ keyed_hash(to_bytes(name), kReplaySeed), round_of(number));
     std::string fault;  // of a capture that breaks off, what comes before
-    return resegmented(read_capture(capture_of(number), &fault), random);
+    return verify::resegmented(read_capture(capture_of(number), &fault), draws);
   }
 
   void look_at(uint64_t number, Child::Line& line) const {
     std::string fault;
     const auto frames = read_capture(capture_of(number), &fault);
-    const Resegmented other = cut(number);
+    const verify::Resegmented other = cut(number);
     const std::string name = std::to_string(number);
     if (other.changed > 0) line.seen("changed " + name);
     const Comparison found = compare(sensor_, frames, other.frames);

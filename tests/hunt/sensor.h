@@ -7,16 +7,13 @@
 #include <vector>
 
 #include "sensor/pipeline/sensor_config.h"
+#include "sensor/verify/outcome.h"
 #include "signatures/program/rule_set.h"
 #include "tests/support/packet_builder.h"
 
 namespace lapwing::hunt {
 
-/// What a run came to.
-struct Outcome {
-  std::vector<std::string> records;  // lines, without their ends
-  bool broken = false;               // a record did not end with a line, or its entry was out of place
-  CounterSet counters;
+struct Outcome : verify::Outcome {
   bool lost = false;  // something was given up, and told as a loss
 };
 

@@ -60,14 +60,6 @@ Buffer options_header(Bytes options) {
 
 }  // namespace
 
-Frame BuiltFrame::frame() const {
-  return {.data = bytes,
-          .time = time,
-          .number = number,
-          .wire_length = wire_length ? wire_length : static_cast<uint32_t>(bytes.size()),
-          .link_type = link_type};
-}
-
 std::vector<uint8_t> from_hex(std::string_view text) {
   Buffer out;
   int high = -1;

@@ -9,20 +9,11 @@
 #include "sensor/base/bytes.h"
 #include "sensor/base/frame.h"
 #include "sensor/base/time.h"
+#include "sensor/capture/held_frames.h"
 
 namespace lapwing::test {
 
-/// Bytes of a frame with what a Frame says of them. Keep it alive as long as a Packet decoded from it.
-struct BuiltFrame {
-  std::vector<uint8_t> bytes;
-  uint16_t link_type = 1;
-  uint32_t wire_length = 0;  // 0: as many as bytes
-  Timestamp time = Timestamp::from_seconds(1'700'000'000);
-  uint64_t number = 1;
-
-  Frame frame() const;
-  operator Frame() const { return frame(); }
-};
+using BuiltFrame = HeldFrame;
 
 /// "0a ff:10" -> bytes; separators are ignored, anything else aborts the test.
 std::vector<uint8_t> from_hex(std::string_view text);
@@ -185,7 +176,7 @@ class PacketBuilder {
   std::vector<Layer> layers_;
   size_t pad_ = 0, snap_ = kNone;
   int link_type_ = -1;
-  Timestamp time_ = BuiltFrame{}.time;
+  Timestamp time_ = Timestamp::from_seconds(1'700'000'000);
   uint64_t number_ = 1;
 };
 

@@ -1,11 +1,11 @@
-#include "tests/hunt/plain_packet.h"
+#include "sensor/verify/plain_packet.h"
 
 #include <algorithm>
 
-namespace lapwing::hunt {
-namespace {
+#include "sensor/decode/walk.h"
 
-using test::BuiltFrame;
+namespace lapwing::verify {
+namespace {
 
 constexpr size_t kEthernet = 14;
 
@@ -18,19 +18,25 @@ void put32(std::vector<uint8_t>& bytes, size_t at, uint32_t value) {
   put16(bytes, at + 2, value & 0xffff);
 }
 
-Bytes addresses(const BuiltFrame& frame, const PlainPacket& packet) {
+Bytes addresses(const HeldFrame& frame, const PlainPacket& packet) {
   return packet.six ? Bytes(frame.bytes).subspan(packet.ip + 8, 32) : Bytes(frame.bytes).subspan(packet.ip + 12, 8);
 }
 
 /// Address and port of the sender, or of the receiver.
-std::string end_of(const BuiltFrame& frame, const PlainPacket& packet, bool sender) {
+std::string end_of(const HeldFrame& frame, const PlainPacket& packet, bool sender) {
   const Bytes both = addresses(frame, packet), ports = Bytes(frame.bytes).subspan(packet.transport, 4);
   const size_t half = both.size() / 2;
   return std::string(to_text(both.subspan(sender ? 0 : half, half))) +
          std::string(to_text(ports.subspan(sender ? 0 : 2, 2)));
 }
 
-void finish(BuiltFrame& frame, const PlainPacket& packet) {
+/// RFC 1071, over `bytes` and what sums up to `start`. The decoder adds words as they lie in memory.
+uint16_t internet_checksum(Bytes bytes, uint32_t start = 0) {
+  const uint16_t sum = decoding::checksum_sum(bytes, __builtin_bswap32(start));
+  return __builtin_bswap16(static_cast<uint16_t>(~sum));
+}
+
+void finish(HeldFrame& frame, const PlainPacket& packet) {
   auto& bytes = frame.bytes;
   frame.wire_length = 0;
   const size_t length = bytes.size() - packet.transport;
@@ -39,8 +45,7 @@ void finish(BuiltFrame& frame, const PlainPacket& packet) {
   } else {
     put16(bytes, packet.ip + 2, bytes.size() - packet.ip);
     put16(bytes, packet.ip + 10, 0);
-    put16(bytes, packet.ip + 10,
-          test::internet_checksum(Bytes(bytes).subspan(packet.ip, packet.transport - packet.ip)));
+    put16(bytes, packet.ip + 10, internet_checksum(Bytes(bytes).subspan(packet.ip, packet.transport - packet.ip)));
   }
   if (!packet.tcp) put16(bytes, packet.transport + 4, length);
   const size_t at = packet.transport + (packet.tcp ? 16 : 6);
@@ -48,13 +53,13 @@ void finish(BuiltFrame& frame, const PlainPacket& packet) {
   uint32_t sum = static_cast<uint32_t>(length) + (packet.tcp ? 6 : 17);
   const Bytes both = addresses(frame, packet);
   for (size_t i = 0; i < both.size(); i += 2) sum += load_be16(&both[i]);
-  const uint16_t checksum = test::internet_checksum(Bytes(bytes).subspan(packet.transport), sum);
+  const uint16_t checksum = internet_checksum(Bytes(bytes).subspan(packet.transport), sum);
   put16(bytes, at, checksum || packet.tcp ? checksum : 0xffff);
 }
 
 }  // namespace
 
-std::optional<PlainPacket> plain_packet(const BuiltFrame& frame) {
+std::optional<PlainPacket> plain_packet(const HeldFrame& frame) {
   const auto& bytes = frame.bytes;
   constexpr size_t kLeast = kEthernet + 28;
   if (frame.link_type != 1 || bytes.size() < kLeast) return std::nullopt;
@@ -79,27 +84,27 @@ std::optional<PlainPacket> plain_packet(const BuiltFrame& frame) {
   return out;
 }
 
-std::string connection_of(const BuiltFrame& frame, const PlainPacket& packet) {
+std::string connection_of(const HeldFrame& frame, const PlainPacket& packet) {
   const std::string a = end_of(frame, packet, true), b = end_of(frame, packet, false);
   return std::min(a, b) + std::max(a, b) + (packet.tcp ? 't' : 'u');
 }
-bool from_first(const BuiltFrame& frame, const PlainPacket& packet) {
+bool from_first(const HeldFrame& frame, const PlainPacket& packet) {
   return end_of(frame, packet, true) < end_of(frame, packet, false);
 }
 
-uint32_t sequence(const BuiltFrame& frame, const PlainPacket& packet) {
+uint32_t sequence(const HeldFrame& frame, const PlainPacket& packet) {
   return load_be32(&frame.bytes[packet.transport + 4]);
 }
-uint32_t acknowledged(const BuiltFrame& frame, const PlainPacket& packet) {
+uint32_t acknowledged(const HeldFrame& frame, const PlainPacket& packet) {
   return load_be32(&frame.bytes[packet.transport + 8]);
 }
-uint8_t flags(const BuiltFrame& frame, const PlainPacket& packet) {
+uint8_t flags(const HeldFrame& frame, const PlainPacket& packet) {
   return frame.bytes[packet.transport + 13];
 }
 
-BuiltFrame rewritten(const BuiltFrame& frame, const PlainPacket& packet, Bytes payload, uint32_t seq, uint32_t ack,
-                     uint8_t tcp_flags) {
-  BuiltFrame out = frame;
+HeldFrame rewritten(const HeldFrame& frame, const PlainPacket& packet, Bytes payload, uint32_t seq, uint32_t ack,
+                    uint8_t tcp_flags) {
+  HeldFrame out = frame;
   out.bytes.resize(packet.payload);
   if (packet.tcp) {
     put32(out.bytes, packet.transport + 4, seq);
@@ -111,8 +116,8 @@ BuiltFrame rewritten(const BuiltFrame& frame, const PlainPacket& packet, Bytes p
   return out;
 }
 
-BuiltFrame answer(const BuiltFrame& frame, const PlainPacket& packet, uint32_t seq, uint32_t ack) {
-  BuiltFrame out = frame;
+HeldFrame answer(const HeldFrame& frame, const PlainPacket& packet, uint32_t seq, uint32_t ack) {
+  HeldFrame out = frame;
   auto& bytes = out.bytes;
   const size_t first = packet.ip + (packet.six ? 8 : 12), half = packet.six ? 16 : 4;
   std::swap_ranges(bytes.begin(), bytes.begin() + 6, bytes.begin() + 6);
@@ -123,4 +128,4 @@ BuiltFrame answer(const BuiltFrame& frame, const PlainPacket& packet, uint32_t s
   return rewritten(out, packet, {}, seq, ack, kAck);
 }
 
-}  // namespace lapwing::hunt
+}  // namespace lapwing::verify

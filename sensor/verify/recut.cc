@@ -1,4 +1,4 @@
-#include "tests/hunt/recut.h"
+#include "sensor/verify/recut.h"
 
 #include <algorithm>
 #include <array>
@@ -6,19 +6,17 @@
 #include <string>
 #include <utility>
 
-#include "tests/hunt/carry.h"
-#include "tests/hunt/plain_packet.h"
+#include "sensor/decode/packet.h"
+#include "sensor/verify/plain_packet.h"
 
-namespace lapwing::hunt {
+namespace lapwing::verify {
 namespace {
-
-using test::BuiltFrame;
 
 constexpr size_t kAffordable = 6000;    // bytes in all, one by one
 constexpr size_t kMorePieces = 20'000;  // frames that cutting at random may add
 constexpr size_t kLongestJoined = 60'000;
 constexpr size_t kHandshake = 3;  // segments
-// In no state does a connection end for want of packets within it, as hunt.yaml leaves the timeouts.
+// In no state does a connection end for want of packets within it, as the defaults of the timeouts are.
 constexpr int64_t kSilence = 20'000'000'000;  // ns
 
 /// One end of a connection that goes a smooth way.
@@ -36,7 +34,7 @@ struct Connection {
 
 /// False when the segment is not what comes next. `clock`: ns, the latest time so far. `bare`: nor one that others can
 /// continue.
-bool follow(Connection& connection, size_t side, const BuiltFrame& frame, const PlainPacket& packet, int64_t clock,
+bool follow(Connection& connection, size_t side, const HeldFrame& frame, const PlainPacket& packet, int64_t clock,
             bool bare) {
   End &sender = connection.ends[side], &receiver = connection.ends[1 - side];
   const uint8_t f = flags(frame, packet);
@@ -81,12 +79,12 @@ bool settled(const Connection& connection) {
 /// Cuts, joins and acknowledges anew what connections sent that went a smooth way.
 class Resegmenter {
  public:
-  Resegmenter(std::span<const BuiltFrame> frames, Random& random) : frames_(frames), random_(random) {}
+  Resegmenter(std::span<const HeldFrame> frames, Draws& draws) : frames_(frames), draws_(draws) {}
 
   Resegmented run() {
     if (!read()) return {{frames_.begin(), frames_.end()}, 0};
     for (next_ = 0; next_ < frames_.size();) {
-      const BuiltFrame& frame = frames_[next_];
+      const HeldFrame& frame = frames_[next_];
       const auto packet = plain_packet(frame);
       Course* course = packet && packet->tcp ? &courses_[connection_of(frame, *packet)] : nullptr;
       ++next_;
@@ -103,12 +101,12 @@ class Resegmenter {
  private:
   /// One end's part, as it is written.
   struct Part {
-    uint32_t next = 0;                 // behind what it sent
-    uint32_t told = 0, due = 0;        // how far the other end has acknowledged that, as written and as captured
-    uint16_t window = 0;               // of what it sent last
-    const BuiltFrame* last = nullptr;  // that it sent
-    size_t final = 0;                  // number of the last of its frames
-    bool over = false;                 // it sent a FIN or RST
+    uint32_t next = 0;                // behind what it sent
+    uint32_t told = 0, due = 0;       // how far the other end has acknowledged that, as written and as captured
+    uint16_t window = 0;              // of what it sent last
+    const HeldFrame* last = nullptr;  // that it sent
+    size_t final = 0;                 // number of the last of its frames
+    bool over = false;                // it sent a FIN or RST
   };
   struct Course {
     Connection connection;
@@ -124,13 +122,13 @@ class Resegmenter {
   bool read() {
     int64_t clock = 0;
     for (size_t i = 0; i < frames_.size(); ++i) {
-      const BuiltFrame& frame = frames_[i];
+      const HeldFrame& frame = frames_[i];
       clock = std::max(clock, frame.time.ns);
       const auto packet = plain_packet(frame);
       if (!packet || !packet->tcp) continue;
       const Bytes payload = Bytes(frame.bytes).subspan(packet->payload, packet->size());
       const uint32_t seq = sequence(frame, *packet), ack = acknowledged(frame, *packet);
-      const BuiltFrame sound = rewritten(frame, *packet, payload, seq, ack, flags(frame, *packet));
+      const HeldFrame sound = rewritten(frame, *packet, payload, seq, ack, flags(frame, *packet));
       if (!std::ranges::equal(sound.bytes, Bytes(frame.bytes).first(packet->end))) return false;
       Course& course = courses_[connection_of(frame, *packet)];
       const size_t side = !from_first(frame, *packet);
@@ -140,15 +138,15 @@ class Resegmenter {
     for (auto& [name, course] : courses_) {
       constexpr size_t kLongest[] = {1, 8, 64, 536, 1460, 9000, kLongestJoined};
       course.smooth &= settled(course.connection);
-      course.longest = random_.pick(kLongest);
-      course.joins = random_.pick({0, 30, 80});
-      course.withholds = random_.pick({0, 40, 90});
-      course.answered = random_.pick({0, 20, 100});
+      course.longest = draws_.pick(kLongest);
+      course.joins = draws_.pick({0, 30, 80});
+      course.withholds = draws_.pick({0, 40, 90});
+      course.answered = draws_.pick({0, 20, 100});
     }
     return true;
   }
 
-  void take(Course& course, const BuiltFrame& frame, const PlainPacket& packet) {
+  void take(Course& course, const HeldFrame& frame, const PlainPacket& packet) {
     const size_t side = !from_first(frame, packet);
     const uint8_t f = flags(frame, packet);
     Part &own = course.parts[side], &other = course.parts[1 - side];
@@ -157,7 +155,7 @@ class Resegmenter {
     // An end that closes may wait for this one.
     const bool optional = !fixed && f == tcp_flag::ack && next_ - 1 != own.final && !other.over;
     other.due = acknowledged(frame, packet);
-    if (optional && random_.chance(course.withholds)) {
+    if (optional && draws_.chance(course.withholds)) {
       ++out_.changed;
       return;
     }
@@ -166,15 +164,15 @@ class Resegmenter {
   }
 
   /// The segment and what follows it at once from the same end, in other pieces.
-  void send(Course& course, size_t side, const BuiltFrame& frame, const PlainPacket& packet) {
+  void send(Course& course, size_t side, const HeldFrame& frame, const PlainPacket& packet) {
     Part &own = course.parts[side], &other = course.parts[1 - side];
     uint8_t f = flags(frame, packet);
     const uint32_t seq = sequence(frame, packet), first_ack = acknowledged(frame, packet);
     const Bytes first = Bytes(frame.bytes).subspan(packet.payload, packet.size());
     std::vector<uint8_t> bytes(first.begin(), first.end());
     other.due = first_ack;
-    while (next_ < frames_.size() && random_.chance(course.joins)) {
-      const BuiltFrame& more = frames_[next_];
+    while (next_ < frames_.size() && draws_.chance(course.joins)) {
+      const HeldFrame& more = frames_[next_];
       const auto plain = plain_packet(more);
       if (!plain || !plain->tcp || connection_of(more, *plain) != connection_of(frame, packet)) break;
       const bool same = from_first(more, *plain) == from_first(frame, packet);
@@ -189,7 +187,7 @@ class Resegmenter {
       ++out_.changed;
     }
     for (size_t at = 0; at < bytes.size();) {
-      size_t size = 1 + random_.below(std::min(course.longest, bytes.size() - at));
+      size_t size = 1 + draws_.below(std::min(course.longest, bytes.size() - at));
       if (out_.frames.size() > frames_.size() + kMorePieces) size = bytes.size() - at;
       const uint32_t end = seq + static_cast<uint32_t>(at + size);
       // Withheld so far, the other end's acknowledgement is what opens its window.
@@ -202,21 +200,21 @@ class Resegmenter {
       at += size;
       if (last) return;
       ++out_.changed;
-      if (random_.chance(course.answered)) acknowledge(course, 1 - side, end, frame);
+      if (draws_.chance(course.answered)) acknowledge(course, 1 - side, end, frame);
     }
   }
 
   /// The end `side` acknowledges, when its last frame looks as `at` does.
-  void acknowledge(Course& course, size_t side, uint32_t ack, const BuiltFrame& at) {
-    const BuiltFrame* like = course.parts[side].last;
-    BuiltFrame frame = *like;
+  void acknowledge(Course& course, size_t side, uint32_t ack, const HeldFrame& at) {
+    const HeldFrame* like = course.parts[side].last;
+    HeldFrame frame = *like;
     frame.time = at.time;
     write(course, side, frame, *plain_packet(*like), {}, course.parts[side].next, ack, tcp_flag::ack, false);
     ++out_.changed;
   }
 
   /// `captured`: as a frame of the capture, which later ones may look like.
-  void write(Course& course, size_t side, const BuiltFrame& frame, const PlainPacket& packet, Bytes payload,
+  void write(Course& course, size_t side, const HeldFrame& frame, const PlainPacket& packet, Bytes payload,
              uint32_t seq, uint32_t ack, uint8_t f, bool captured) {
     Part &own = course.parts[side], &other = course.parts[1 - side];
     out_.frames.push_back(rewritten(frame, packet, payload, seq, ack, f));
@@ -229,8 +227,8 @@ class Resegmenter {
     own.window = load_be16(&frame.bytes[packet.transport + 14]);
   }
 
-  std::span<const BuiltFrame> frames_;
-  Random& random_;
+  std::span<const HeldFrame> frames_;
+  Draws& draws_;
   std::map<std::string, Course> courses_;
   size_t next_ = 0;
   Resegmented out_;
@@ -238,16 +236,16 @@ class Resegmenter {
 
 }  // namespace
 
-Resegmented resegmented(std::span<const BuiltFrame> frames, Random& random) {
-  return Resegmenter(frames, random).run();
+Resegmented resegmented(std::span<const HeldFrame> frames, Draws& draws) {
+  return Resegmenter(frames, draws).run();
 }
 
-std::optional<std::vector<BuiltFrame>> in_single_bytes(std::span<const BuiltFrame> frames) {
+std::optional<std::vector<HeldFrame>> in_single_bytes(std::span<const HeldFrame> frames) {
   std::map<std::string, Connection> connections;
-  std::vector<BuiltFrame> out;
+  std::vector<HeldFrame> out;
   size_t bytes = 0;
   int64_t clock = 0;
-  for (const BuiltFrame& frame : frames) {
+  for (const HeldFrame& frame : frames) {
     const auto packet = plain_packet(frame);
     if (!packet) return std::nullopt;
     clock = std::max(clock, frame.time.ns);
@@ -280,4 +278,4 @@ std::optional<std::vector<BuiltFrame>> in_single_bytes(std::span<const BuiltFram
   return out;
 }
 
-}  // namespace lapwing::hunt
+}  // namespace lapwing::verify
