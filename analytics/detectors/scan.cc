@@ -26,6 +26,8 @@ constexpr OptionRow<C> kOptions[] = {
      "within the window"},
     {"analytics.scan.peers", &C::peers, "32", "in place of ports, of sources that share files with many"},
     {"analytics.scan.window", &C::window, "300", "of sweeps, and of what rests on silence alone", Unit::seconds},
+    {"analytics.scan.arp-window", &C::arp_window, "30",
+     "of sweeps by ARP: a router asks all day for hosts that are gone", Unit::seconds},
 };
 
 constexpr TrialTest kTest;
@@ -198,7 +200,7 @@ void Scan::Global::add(const Contact& contact, const Ending& ending, Source& sou
   if (source.first.ns == 0 || ending.time < source.first) source.first = ending.time;
   source.last = std::max(source.last, ending.time);
   source.hosts.add(hash_of(contact.target, surroundings_.hash_seed));
-  (surroundings_.inside(contact.target) ? source.inward : source.outward) = true;
+  ++(surroundings_.inside(contact.target) ? source.inward : source.outward);
   show(contact, ending, source);
 }
 
@@ -246,7 +248,8 @@ std::pair<uint32_t, bool> Scan::Global::widen(const Facet& facet, uint64_t value
   if (!entry) return {0, false};
   Spread& spread = entry->value;
   const bool lasting = facet.side == Side::host || facet.side == Side::port;
-  const int64_t within = lasting ? int64_t{kDay} : static_cast<int64_t>(std::min<uint64_t>(config_.window, kDay));
+  const uint64_t window = lasting ? kDay : facet.medium == Medium::arp ? config_.arp_window : config_.window;
+  const auto within = static_cast<int64_t>(std::min<uint64_t>(window, kDay));
   if (spread.since.ns == 0 || ending.time.ns - spread.since.ns > within * 1'000'000'000) {
     spread = Spread{.since = ending.time};
   }
@@ -292,7 +295,7 @@ void Scan::Global::judge(const IpAddress& address, Sources::Entry& entry, Timest
 
   const bool inside = surroundings_.inside(address);
   const auto& [ports, hosts, net] = source.widest;
-  unsigned severity = inside ? (source.inward ? 60 : 55) : half + answered + good > 0 ? 40 : 35;
+  unsigned severity = inside ? (source.inward >= source.outward ? 60 : 55) : half + answered + good > 0 ? 40 : 35;
   // Whoever watches over hosts asks them all, and they answer.
   const bool known_hosts =
       (kinds & ~(sweep | echo_sweep | arp_sweep)) == 0 && (net.answered * 4 >= net.count * 3 || half * 4 >= tried * 3);

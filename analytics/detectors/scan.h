@@ -36,7 +36,7 @@ struct Scan {
 
   struct Config {
     uint64_t ports = 0, hosts = 0, slow_hosts = 0, sweep = 0, protocols = 0, silent_ports = 0, silent_hosts = 0,
-             peers = 0, window = 0;
+             peers = 0, window = 0, arp_window = 0;
   };
   static std::span<const OptionRow<Config>> options();
 
@@ -116,7 +116,8 @@ class Scan::Global {
     uint32_t good_since = 0, one_sided = 0;
     std::array<Widest, 3> widest{};  // by Side
     uint16_t kinds = 0;
-    bool peer = false, inward = false, outward = false;
+    uint32_t inward = 0, outward = 0;  // targets that it failed at
+    bool peer = false;
     Timestamp first, last, told;
     std::unique_ptr<Shown> shown;
   };
