@@ -5,8 +5,7 @@
 namespace lapwing::verify {
 namespace {
 
-constexpr std::string_view kBeacon[] = {"T1071.001", "T1571"}, kScan[] = {"T1046"}, kFlood[] = {"T1498"};
-const std::vector<Claim> kClaims = {{"beacon", kBeacon}, {"scan", kScan}, {"flood", kFlood}};
+const std::vector<Claim> kClaims = {{"beacon", {"T1071.001", "T1571"}}, {"scan", {"T1046"}}, {"flood", {"T1498"}}};
 
 std::vector<CaseResult> results() {
   return {
