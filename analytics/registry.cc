@@ -1,13 +1,20 @@
 #include "analytics/registry.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
+
+#include "analytics/detectors/arp_spoof.h"
+#include "analytics/detectors/cleartext_shell.h"
+#include "analytics/detectors/icmp_tunnel.h"
+#include "analytics/detectors/mining.h"
+#include "analytics/detectors/odd_port.h"
 
 namespace lapwing::analytics {
 namespace {
 
-const std::array<DetectorRow, 0> kDetectors = {};
+const DetectorRow kDetectors[] = {
+    detector<ArpSpoof>(), detector<CleartextShell>(), detector<IcmpTunnel>(), detector<Mining>(), detector<OddPort>(),
+};
 
 const Setting* first(const OptionSource& source, std::string_view key) {
   const std::vector<const Setting*> found = source.find(key);

@@ -1,0 +1,98 @@
+// What every row of the table of detectors must be.
+#include "analytics/registry.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <regex>
+#include <set>
+#include <string>
+
+#include "dissectors/registry.h"
+#include "tests/analytics/scene.h"
+
+namespace lapwing::analytics {
+namespace {
+
+using test::Dice;
+using test::Scene;
+
+bool known(std::string_view protocol) {
+  return std::ranges::any_of(dissectors(), [&](const DissectorRow* row) { return row->protocol->name == protocol; }) ||
+         std::ranges::any_of(packet_dissectors(),
+                             [&](const PacketDissectorRow* row) { return row->protocol->name == protocol; });
+}
+
+/// A little of everything, between hosts that are few enough to meet again.
+void fill(Scene& scene, Dice& dice) {
+  const auto inside = [&] { return "10.0.0." + std::to_string(1 + dice.below(6)); };
+  const auto anywhere = [&] {
+    return dice.percent(50) ? inside() : "198.51.100." + std::to_string(1 + dice.below(200));
+  };
+  for (int i = 0; i < 6000; ++i) {
+    scene.at(static_cast<double>(dice.below(900'000)) / 1000);
+    const test::Ends ends{inside(), anywhere(), static_cast<uint16_t>(dice.percent(50) ? 443 : dice.below(2000)),
+                          static_cast<uint8_t>(dice.percent(60)   ? 6
+                                               : dice.percent(70) ? 17
+                                               : dice.percent(80) ? 1
+                                                                  : 47),
+                          static_cast<uint16_t>(dice.percent(90) ? 40'000 + dice.below(1000) : 8)};
+    switch (dice.below(5)) {
+      case 0: scene.silent(ends, static_cast<uint8_t>(dice.percent(70) ? 2 : dice.below(64))); break;
+      case 1: scene.refused(ends); break;
+      case 2: scene.unreachable(ends, anywhere(), 3, static_cast<uint8_t>(dice.below(14))); break;
+      case 3: scene.talked(ends, dice.below(1 << dice.below(24)), dice.below(1 << dice.below(24))); break;
+      default: {
+        FlowRef flow = scene.flow(ends);
+        flow.one_sided = dice.percent(10);
+        flow.application = dice.percent(10) ? "BitTorrent" : dice.percent(50) ? "TLS.Microsoft" : "";
+        scene.tell(flow, {.moment = static_cast<FlowMoment>(dice.below(kMoments)),
+                          .bytes = {dice.below(2000), dice.below(2000)},
+                          .packets = {dice.below(9), dice.below(9)},
+                          .all_packets = {1 + dice.below(9), dice.below(9)},
+                          .tcp_flags = {static_cast<uint8_t>(dice.below(64)), static_cast<uint8_t>(dice.below(64))}});
+      }
+    }
+  }
+}
+
+TEST(RegistryTest, EachRowSaysWhatItIs) {
+  const std::regex technique("T[0-9]{4}(\\.[0-9]{3})?"), tactic("TA[0-9]{4}");
+  std::set<std::string_view> names;
+  for (const DetectorRow& row : detectors()) {
+    SCOPED_TRACE(row.about.name);
+    EXPECT_TRUE(names.insert(row.about.name).second);
+    EXPECT_FALSE(row.about.help.empty());
+    EXPECT_TRUE(row.about.moments != 0 || !row.about.protocols.empty());
+    EXPECT_LT(row.about.moments, 1U << kMoments);
+    EXPECT_GT(row.about.idle, 0);
+    EXPECT_FALSE(row.about.techniques.empty());
+    EXPECT_LE(row.about.techniques.size(), 32U);
+    for (const Technique& of : row.about.techniques) {
+      EXPECT_TRUE(std::regex_match(std::string(of.id), technique)) << of.id;
+      EXPECT_TRUE(std::regex_match(std::string(of.tactic), tactic)) << of.tactic;
+    }
+    for (std::string_view protocol : row.about.protocols) EXPECT_TRUE(known(protocol)) << protocol;
+    for (const OptionInfo& option : row.options()) {
+      EXPECT_TRUE(option.key.starts_with("analytics." + std::string(row.about.name) + ".")) << option.key;
+      EXPECT_FALSE(option.help.empty()) << option.key;
+    }
+  }
+}
+
+/// Deltas add up in any order and grouping: what is found does not depend on the number of workers.
+TEST(RegistryTest, EachFindsTheSameHoweverItIsDealt) {
+  for (const DetectorRow& row : detectors()) {
+    SCOPED_TRACE(row.about.name);
+    const auto detector = row.read(OptionSource());
+    for (uint64_t seed = 1; seed <= 3; ++seed) {
+      Scene scene;
+      Dice dice(seed);
+      fill(scene, dice);
+      scene.found(*detector);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lapwing::analytics

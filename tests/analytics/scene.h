@@ -1,0 +1,184 @@
+// Scene: what happens in a network as detectors are shown it, and what they find however it is dealt to workers.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analytics/frame/detector.h"
+#include "sensor/base/hash.h"
+#include "tests/support/dice.h"
+
+namespace lapwing::test {
+
+/// Of a flow of TCP unless it says otherwise.
+struct Ends {
+  std::string client, server;
+  uint16_t port = 0;
+  uint8_t proto = 6;
+  uint16_t client_port = 40'000;
+};
+
+class Scene {
+ public:
+  static constexpr int64_t kStart = 1'700'000'000;  // second
+
+  /// Packet time of what comes, in seconds since the start.
+  Scene& at(double seconds) {
+    now_ = Timestamp{kStart * 1'000'000'000 + static_cast<int64_t>(seconds * 1e9)};
+    return *this;
+  }
+  Timestamp now() const { return now_; }
+
+  FlowRef flow(const Ends& ends) {
+    return {.id = ++flows_,
+            .client = *IpAddress::parse(ends.client),
+            .server = *IpAddress::parse(ends.server),
+            .client_port = ends.client_port,
+            .server_port = ends.port,
+            .proto = ends.proto,
+            .start = now_};
+  }
+  /// `update` but for time and flow, at the scene's time.
+  void tell(const FlowRef& flow, FlowUpdate update) {
+    update.time = now_;
+    show(pair(flow.client, flow.server), [flow, update](analytics::AnyLocal& local, uint32_t moments) {
+      FlowUpdate shown = update;
+      shown.flow = &flow;
+      if (moments & bit(shown.moment)) local.flow(shown);
+    });
+  }
+  /// Anything else that `pair` says or does.
+  void show(uint64_t pair, std::function<void(analytics::AnyLocal&, uint32_t moments)> what) {
+    shown_.push_back({now_, pair, std::move(what)});
+  }
+  static uint64_t pair(const IpAddress& one, const IpAddress& other) {
+    return keyed_hash({one.bytes.data(), 16}, 1) ^ keyed_hash({other.bytes.data(), 16}, 1);
+  }
+
+  // Whole flows, from what they are told to be.
+  void silent(const Ends& ends, uint8_t flags = 2) {
+    const FlowRef of = flow(ends);
+    tell(of, {.moment = FlowMoment::opened, .all_packets = {1, 0}, .tcp_flags = {flags, 0}});
+    later(3).tell(of, {.moment = FlowMoment::unanswered, .all_packets = {1, 0}, .tcp_flags = {flags, 0}});
+    later(-3);
+  }
+  void refused(const Ends& ends, uint8_t flags = 2) {
+    const FlowRef of = flow(ends);
+    tell(of, {.moment = FlowMoment::opened, .all_packets = {1, 0}, .tcp_flags = {flags, 0}});
+    tell(of, {.moment = FlowMoment::refused, .all_packets = {1, 1}, .tcp_flags = {flags, 20}});
+  }
+  void unreachable(const Ends& ends, std::string_view sender, uint8_t type, uint8_t code) {
+    const FlowRef of = flow(ends);
+    tell(of, {.moment = FlowMoment::opened, .all_packets = {1, 0}, .tcp_flags = {2, 0}});
+    tell(of, {.moment = FlowMoment::refused,
+              .all_packets = {1, 0},
+              .tcp_flags = {2, 0},
+              .icmp = true,
+              .icmp_type = type,
+              .icmp_code = code,
+              .icmp_sender = *IpAddress::parse(sender)});
+  }
+  /// A connection or exchange that carried this much, and is over at once.
+  void talked(const Ends& ends, uint64_t out, uint64_t in) {
+    const FlowRef of = flow(ends);
+    const FlowUpdate end{.bytes = {out, in}, .all_packets = {6, 6}, .tcp_flags = {27, 27}};
+    for (FlowMoment moment : {FlowMoment::opened, FlowMoment::answered, FlowMoment::burst, FlowMoment::closed}) {
+      FlowUpdate update = moment < FlowMoment::burst ? FlowUpdate{.all_packets = {1, 1}, .tcp_flags = {2, 18}} : end;
+      update.moment = moment;
+      tell(of, update);
+    }
+  }
+
+  /// What is found with one worker, where 2 and 7 find the same.
+  std::vector<Behaviour> found(const analytics::AnyDetector& detector,
+                               std::vector<std::string> internal = {"10.0.0.0/8", "fd00::/8"}) const {
+    const std::vector<Behaviour> one = found_by(detector, internal, 1, 0);
+    for (uint64_t round = 1; round <= 4; ++round) {
+      for (size_t workers : {2, 7}) {
+        EXPECT_EQ(texts(found_by(detector, internal, workers, round)), texts(one)) << workers << " workers";
+      }
+    }
+    return one;
+  }
+
+ private:
+  struct Shown {
+    Timestamp time;
+    uint64_t pair;
+    std::function<void(analytics::AnyLocal&, uint32_t)> what;
+  };
+  struct Book final : analytics::FindingSink {
+    void behaviour(const Behaviour& behaviour) override { found.push_back(behaviour); }
+    std::vector<Behaviour> found;
+  };
+
+  Scene& later(int64_t seconds) {
+    now_.ns += seconds * 1'000'000'000;
+    return *this;
+  }
+  static std::vector<std::string> texts(const std::vector<Behaviour>& findings) {
+    std::vector<std::string> out;
+    for (const Behaviour& of : findings) {
+      std::string& text = out.emplace_back(of.id + " " + std::string(name(of.state)) + " " + of.subject);
+      for (const std::string& object : of.objects) text += " " + object;
+      for (int64_t number : {of.time.ns, of.first.ns, of.last.ns, static_cast<int64_t>(of.count), int64_t{of.severity},
+                             int64_t{of.confidence}}) {
+        text += " " + std::to_string(number);
+      }
+      for (const FlowName& flow : of.flows) text += " " + std::to_string(flow.id);
+      text += " " + of.evidence;
+    }
+    return out;
+  }
+  /// All of an address pair is one worker's.
+  std::vector<Behaviour> found_by(const analytics::AnyDetector& detector, const std::vector<std::string>& internal,
+                                  size_t workers, uint64_t round) const {
+    analytics::Surroundings surroundings{
+        .internal = analytics::Networks(internal, nullptr), .hash_seed = kReplaySeed, .replay = true};
+    std::vector<std::unique_ptr<analytics::AnyLocal>> locals;
+    for (size_t i = 0; i < workers; ++i) locals.push_back(detector.local(surroundings));
+    const auto global = detector.global(surroundings);
+    Book book;
+    analytics::FindingBook findings(book);
+    analytics::Findings way(findings, detector.about());
+    Dice dice(round);
+
+    std::vector<const Shown*> order;
+    for (const Shown& shown : shown_) order.push_back(&shown);
+    std::ranges::stable_sort(order, {}, [](const Shown* shown) { return shown->time; });
+    for (size_t next = 0; next < order.size();) {
+      const int64_t second = order[next]->time.seconds();
+      for (; next < order.size() && order[next]->time.seconds() == second; ++next) {
+        const uint64_t worker = keyed_hash({reinterpret_cast<const uint8_t*>(&order[next]->pair), 8}, round) % workers;
+        order[next]->what(*locals[worker], detector.about().moments);
+      }
+      std::vector<std::unique_ptr<analytics::AnyDelta>> deltas;
+      for (const auto& local : locals) {
+        if (auto delta = local->seal()) deltas.push_back(std::move(delta));
+      }
+      while (deltas.size() > 1) {
+        std::swap(deltas[dice.below(deltas.size())], deltas.back());
+        deltas.front()->add(*deltas.back());
+        deltas.pop_back();
+      }
+      if (!deltas.empty()) global->take(second, *deltas.front(), way);
+      global->expire(second, way);
+      findings.expire(second);
+    }
+    findings.finish();
+    return book.found;
+  }
+
+  std::vector<Shown> shown_;
+  Timestamp now_ = Timestamp::from_seconds(kStart);
+  uint64_t flows_ = 0;
+};
+
+}  // namespace lapwing::test
