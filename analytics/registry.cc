@@ -5,16 +5,26 @@
 
 #include "analytics/detectors/arp_spoof.h"
 #include "analytics/detectors/cleartext_shell.h"
+#include "analytics/detectors/flood.h"
 #include "analytics/detectors/icmp_tunnel.h"
 #include "analytics/detectors/mining.h"
 #include "analytics/detectors/odd_port.h"
+#include "analytics/detectors/scan.h"
 
 namespace lapwing::analytics {
 namespace {
 
+// clang-format off
 const DetectorRow kDetectors[] = {
-    detector<ArpSpoof>(), detector<CleartextShell>(), detector<IcmpTunnel>(), detector<Mining>(), detector<OddPort>(),
+    detector<ArpSpoof>(),
+    detector<CleartextShell>(),
+    detector<Flood>(),
+    detector<IcmpTunnel>(),
+    detector<Mining>(),
+    detector<OddPort>(),
+    detector<Scan>(),
 };
+// clang-format on
 
 const Setting* first(const OptionSource& source, std::string_view key) {
   const std::vector<const Setting*> found = source.find(key);

@@ -1,0 +1,133 @@
+#include "analytics/detectors/contact.h"
+
+#include <algorithm>
+#include <string_view>
+#include <tuple>
+
+namespace lapwing::analytics {
+namespace {
+
+constexpr uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kIcmp6 = 58, kSctp = 132;
+constexpr uint8_t kFin = 1, kSyn = 2, kRst = 4, kAck = 16;
+
+Medium medium_of(uint8_t proto) {
+  switch (proto) {
+    case kTcp: return Medium::tcp;
+    case kUdp: return Medium::udp;
+    case kSctp: return Medium::sctp;
+    case kIcmp:
+    case kIcmp6: return Medium::echo;
+    default: return Medium::protocol;
+  }
+}
+
+bool asks_echo(const FlowRef& flow) {
+  return flow.client_port == (flow.proto == kIcmp ? 8 : 128);
+}
+
+/// Answers to what was sent to many, and answers that came late, are flows of their own that begin at the service.
+bool from_service(const FlowRef& flow) {
+  constexpr uint16_t kSentToMany[] = {1900, 3702, 5353, 5355};
+  return flow.client_port != flow.server_port &&
+         (flow.client_port < 1024 || std::ranges::find(kSentToMany, flow.client_port) != std::end(kSentToMany));
+}
+
+/// nDPI's names of protocols by which anybody's computers look for each other.
+bool between_peers(std::string_view application) {
+  constexpr std::string_view kNames[] = {
+      "AppleJuice", "BitTorrent", "DirectConnect", "FastTrack", "Filetopia", "Gnutella", "IPFS",    "iMESH",
+      "KaZaA",      "Manolito",   "OpenFT",        "PPLive",    "PPStream",  "QQLive",   "SopCast", "Soulseek",
+      "Stealthnet", "Syncthing",  "Thunder",       "TVAnts",    "TVUplayer", "WinMX",    "Zattoo",  "eDonkey"};
+  const std::string_view first = application.substr(0, application.find('.'));
+  return std::ranges::find(kNames, first) != std::end(kNames);
+}
+
+/// The first packet of a connection, or one that no conforming stack sends so (RFC 9293 section 3.10.7).
+bool probes(uint8_t flags) {
+  return !(flags & (kAck | kRst));
+}
+
+uint8_t silence_of(const FlowUpdate& update) {
+  const FlowRef& flow = *update.flow;
+  switch (medium_of(flow.proto)) {
+    case Medium::tcp:
+      if (flow.one_sided && update.all_packets[0] > 1) return outcome::one_sided;
+      return probes(update.tcp_flags[0]) && !flow.midstream ? outcome::silent : 0;
+    case Medium::udp: return from_service(flow) ? 0 : outcome::silent;
+    case Medium::echo: return asks_echo(flow) ? outcome::silent : 0;
+    default: return outcome::silent;
+  }
+}
+
+uint8_t refusal_of(const FlowUpdate& update, Contact& contact) {
+  const FlowRef& flow = *update.flow;
+  if (!update.icmp) {
+    // An ACK that is answered by RST alone is a probe too; a stray one of an old connection is mostly not alone.
+    const bool alone = update.all_packets[0] == 1 && !(update.tcp_flags[0] & kRst);
+    return probes(update.tcp_flags[0]) || (alone && !(update.tcp_flags[0] & kSyn)) ? outcome::refused : 0;
+  }
+  if (update.icmp_sender == flow.client || (contact.medium == Medium::udp && from_service(flow)) ||
+      (contact.medium == Medium::echo && !asks_echo(flow))) {
+    return 0;
+  }
+  // RFC 792, RFC 1122 section 3.2.2.1; RFC 4443 section 3.1. Errors of other types are no refusal.
+  if (update.icmp_type != (flow.client.version == 4 ? 3 : 1)) return 0;
+  const bool no_route = update.icmp_code == 0 || (flow.client.version == 4 && update.icmp_code == 6);
+  const bool by_target =
+      flow.client.version == 4 ? update.icmp_code == 2 || update.icmp_code == 3 : update.icmp_code == 4;
+  if (no_route) {
+    // One router without a route is one failure, however many addresses lie behind it.
+    contact.target = update.icmp_sender;
+    contact.port = 0;
+  }
+  return by_target ? outcome::refused : outcome::unreachable;
+}
+
+/// Over with all that it carried.
+uint8_t end_of(const FlowUpdate& update) {
+  const FlowRef& flow = *update.flow;
+  if (update.bytes[0] > 0 && update.bytes[1] > 0) return outcome::good;
+  const bool connected = flow.proto == kTcp && (update.tcp_flags[1] & (kSyn | kAck)) == (kSyn | kAck) &&
+                         update.tcp_flags[0] & kSyn && (update.tcp_flags[0] & (kRst | kFin));
+  return update.moment == FlowMoment::closed && connected && update.bytes[0] + update.bytes[1] == 0 ? outcome::half : 0;
+}
+
+}  // namespace
+
+void Ending::merge(const Ending& other) {
+  outcomes |= other.outcomes;
+  const auto place = [](const Ending& of) { return std::tuple(of.time, of.flow, of.client_port); };
+  if (place(other) >= place(*this)) return;
+  time = other.time;
+  flow = other.flow;
+  client_port = other.client_port;
+}
+
+bool has_flows(uint8_t proto) {
+  return medium_of(proto) != Medium::protocol;
+}
+
+Seen contact_of(const FlowUpdate& update) {
+  const FlowRef& flow = *update.flow;
+  Seen out;
+  Contact& contact = out.contact;
+  contact = {.source = flow.client, .target = flow.server, .medium = medium_of(flow.proto)};
+  contact.port = contact.medium == Medium::protocol ? flow.proto
+                 : contact.medium == Medium::echo   ? uint16_t{0}
+                                                    : flow.server_port;
+  out.ending = {.client_port = flow.client_port, .time = update.time, .flow = flow.id};
+  uint8_t& outcomes = out.ending.outcomes;
+  switch (update.moment) {
+    case FlowMoment::unanswered: outcomes = silence_of(update); break;
+    case FlowMoment::refused: outcomes = refusal_of(update, contact); break;
+    case FlowMoment::answered:
+      outcomes = contact.medium == Medium::echo && asks_echo(flow) ? outcome::answered : uint8_t{0};
+      break;
+    case FlowMoment::identified: outcomes = between_peers(flow.application) ? outcome::peer : uint8_t{0}; break;
+    default: outcomes = contact.medium <= Medium::sctp ? end_of(update) : uint8_t{0};
+  }
+  if (outcomes & outcome::of_source) contact = {.source = flow.client};
+  return out;
+}
+
+}  // namespace lapwing::analytics

@@ -1,0 +1,325 @@
+#include "analytics/detectors/flood.h"
+
+#include <bit>
+#include <iterator>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "sensor/base/hash.h"
+
+namespace lapwing::analytics {
+namespace {
+
+using C = Flood::Config;
+using Kind = Flood::Kind;
+constexpr OptionRow<C> kOptions[] = {
+    {"analytics.flood.connections", &C::connections, "100",
+     "connections a second to a host inside, from which on their use is looked at"},
+    {"analytics.flood.connections-outside", &C::connections_outside, "500", "the same of hosts outside"},
+    {"analytics.flood.datagrams", &C::datagrams, "1000",
+     "new exchanges of UDP or ICMP a second with a host, from which on their answers are looked at"},
+    {"analytics.flood.packets", &C::packets, "10000",
+     "packets a second of one exchange of UDP that stays without answer"},
+    {"analytics.flood.answers", &C::answers, "100", "answers a second to a host that did not ask"},
+    {"analytics.flood.leases", &C::leases, "100", "requests for an address a second"},
+    {"analytics.flood.messages", &C::messages, "500",
+     "messages of ARP, neighbours or routers a second, of at least eight senders"},
+    {"analytics.flood.slow", &C::slow, "50",
+     "connections of one client to a host within two minutes whose requests do not come to their end"},
+};
+
+// In 1/16 second at the least rate.
+constexpr int32_t kDrift = 6, kAlarm = 80, kMostExcess = 1600;
+constexpr int32_t kMostWeight = 8;  // a second of many times the least rate weighs as many, up to this
+constexpr int64_t kNanoseconds = 1'000'000'000;
+constexpr uint32_t kSlowWindow = 120, kLeastSenders = 8;
+constexpr uint8_t kSyn = 2, kAck = 16, kRst = 4, kFin = 1;
+
+/// UDP services that answer with more than they are asked (US-CERT alert TA14-017A, and memcached).
+bool amplifies(uint16_t port) {
+  constexpr uint16_t kPorts[] = {17,  19,  53,   69,   111,  123,  137,   161,  389,
+                                 427, 520, 1900, 3283, 3702, 5353, 10001, 11211};
+  return std::ranges::find(kPorts, port) != std::end(kPorts);
+}
+
+/// Nobody asked: the first packet is the service's.
+bool answers(const FlowRef& flow) {
+  return flow.proto == 17 && amplifies(flow.client_port) && flow.server_port >= 1024 &&
+         flow.client_port != flow.server_port && !to_many(flow.server);
+}
+
+bool opens(const FlowUpdate& update) {
+  return (update.tcp_flags[0] & (kSyn | kAck | kRst | kFin)) == kSyn;
+}
+
+/// Seconds that a flow's packets came in.
+uint64_t seconds_of(const FlowUpdate& update) {
+  const int64_t all = (update.time.ns - update.flow->start.ns) / kNanoseconds;
+  return static_cast<uint64_t>(std::clamp<int64_t>(all, 1, kTickTime / kNanoseconds));
+}
+
+std::string_view name(Kind kind) {
+  constexpr std::string_view kNames[] = {"syn", "datagram", "echo", "answer", "lease", "message", "slow"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
+}  // namespace
+
+std::span<const OptionRow<Flood::Config>> Flood::options() {
+  return kOptions;
+}
+
+void Flood::Local::add(const Stream& stream, const Load& load, Delta& delta) {
+  if (delta.streams.bytes() == 0) delta.streams = DeltaTable<Stream, Load>(seed_, Delta::kMostStreams);
+  delta.streams.at(stream).merge(load);
+}
+
+void Flood::Local::flow(const FlowUpdate& update, Delta& delta) {
+  const FlowRef& flow = *update.flow;
+  if (update.moment == FlowMoment::tick || update.moment == FlowMoment::closed) return take_whole(update, delta);
+  const bool begins = update.moment == FlowMoment::opened;
+  const Load load{.begun = begins, .used = !begins, .time = update.time};
+  Stream stream{.target = flow.server, .port = flow.server_port, .source = flow.client};
+  switch (flow.proto) {
+    case 6:
+      if (begins ? opens(update) : update.moment == FlowMoment::identified) add(stream, load, delta);
+      return;
+    case 17:
+      if (to_many(flow.server) || update.moment == FlowMoment::identified) return;
+      stream.kind = Kind::datagram;
+      if (answers(flow)) {
+        stream.kind = Kind::answer;
+        stream.port = flow.client_port;
+      }
+      return add(stream, load, delta);
+    case 1:
+    case 58:
+      if (to_many(flow.server) || update.moment == FlowMoment::identified) return;
+      stream.kind = Kind::echo;
+      stream.port = 0;
+      return add(stream, load, delta);
+    default: return;
+  }
+}
+
+void Flood::Local::take_whole(const FlowUpdate& update, Delta& delta) {
+  const FlowRef& flow = *update.flow;
+  const uint64_t seconds = seconds_of(update), packets = update.packets[0];
+  Stream stream{.target = flow.server, .port = flow.server_port, .source = flow.client};
+  Load load{.begun = static_cast<uint32_t>(std::min<uint64_t>(packets, UINT32_MAX)), .time = update.time};
+  const auto add_from = [&](uint64_t least) {
+    if (load.begun / seconds >= least) add(stream, load, delta);
+  };
+  if (flow.proto == 6) {
+    if (opens(update)) {  // the same one again and again
+      load.begun = static_cast<uint32_t>(std::min<uint64_t>(update.all_packets[0], UINT32_MAX));
+      return add_from(config_.connections);
+    }
+    const bool waits = update.bytes[1] == 0 && update.bytes[0] > 0 && update.bytes[0] < 512 && seconds >= 30;
+    if (!waits || flow.midstream || flow.one_sided || update.all_packets[1] == 0) return;
+    stream.kind = Kind::slow;
+    return add(stream, {.begun = 1, .time = update.time}, delta);
+  }
+  if (flow.proto == 17 && flow.server_port == 67) {
+    stream.kind = Kind::lease;
+    return add_from(config_.leases);
+  }
+  if (to_many(flow.server)) return;
+  if (flow.proto == 1 || flow.proto == 58) {
+    stream.kind = Kind::echo;
+    return add_from(config_.datagrams);
+  }
+  if (flow.proto != 17 || update.packets[1] > 0) return;
+  stream.kind = answers(flow) ? Kind::answer : Kind::datagram;
+  if (stream.kind == Kind::answer) stream.port = flow.client_port;
+  add_from(stream.kind == Kind::answer ? config_.answers : config_.packets);
+}
+
+void Flood::Local::event(const Observed& observed, Delta& delta) {
+  if (observed.event.protocol->name == "icmp") {
+    const std::string_view message = message_.text(observed.event);
+    if (!message.starts_with("neighbor_") && !message.starts_with("router_")) return;
+  } else if (operation_.text(observed.event).empty()) {
+    return;
+  }
+  const uint16_t arp = observed.src.version == 0 ? 1 : 0;
+  add({.kind = Kind::message, .port = arp, .source = observed.src}, {.begun = 1, .time = observed.time}, delta);
+}
+
+Flood::Global::Global(const Config& config, const Surroundings& surroundings)
+    : config_(config), surroundings_(surroundings), targets_(kMostTargets, surroundings.hash_seed) {}
+
+Flood::Global::Target Flood::Global::target_of(const Stream& stream) {
+  return {
+      .address = stream.target, .source = stream.kind == Kind::slow ? stream.source : IpAddress(), .kind = stream.kind};
+}
+
+uint64_t Flood::Global::floor_of(const Target& target) const {
+  switch (target.kind) {
+    case Kind::syn: return surroundings_.inside(target.address) ? config_.connections : config_.connections_outside;
+    case Kind::datagram:
+    case Kind::echo: return config_.datagrams;
+    case Kind::answer: return config_.answers;
+    case Kind::lease: return config_.leases;
+    case Kind::message: return config_.messages;
+    case Kind::slow: return config_.slow;
+  }
+  return 0;
+}
+
+void Flood::Global::take(Second second, Delta& delta, Findings& findings) {
+  now_ = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
+  overflow_ += delta.streams.overflowed();
+  const auto each_group = [&](auto done) {
+    Group group;
+    delta.streams.walk([&](const Stream& stream, const Load& load) {
+      if (!group.empty() && !same(target_of(group.back().first), target_of(stream))) {
+        done(group);
+        group.clear();
+      }
+      group.emplace_back(stream, load);
+    });
+    if (!group.empty()) done(group);
+  };
+  // What there was no room for is the heaviest's: it is what took the room.
+  std::optional<Target> heaviest;
+  if (delta.streams.overflowed() > 0) {
+    size_t most = 0;
+    each_group([&](const Group& group) {
+      if (group.size() <= most) return;
+      most = group.size();
+      heaviest = target_of(group.front().first);
+    });
+  }
+  each_group([&](const Group& group) {
+    const Target target = target_of(group.front().first);
+    Burden now = sum_of(group);
+    if (heaviest && same(*heaviest, target)) {
+      now.begun += delta.streams.overflow().begun;
+      now.used += delta.streams.overflow().used;
+    }
+    if (8 * now.begun >= floor_of(target) || target.kind == Kind::slow) judge(target, std::move(now), findings);
+  });
+}
+
+Flood::Global::Burden Flood::Global::sum_of(const Group& group) const {
+  Burden out;
+  std::map<IpAddress, uint64_t> sources;
+  uint64_t of_port = 0, most = 0;
+  for (size_t i = 0; i < group.size(); ++i) {
+    const auto& [stream, load] = group[i];
+    if (i == 0 || stream.port != group[i - 1].first.port) {
+      of_port = 0;
+      out.ports += load.begun > 0;
+    }
+    out.begun += load.begun;
+    out.used += load.used;
+    out.time = std::max(out.time, load.time);
+    of_port += load.begun;
+    if (of_port > most) {
+      most = of_port;
+      out.port = stream.port;
+    }
+    if (load.begun > 0) sources[stream.source] += load.begun;
+  }
+  out.sources = static_cast<uint32_t>(sources.size());
+  for (const auto& [address, begun] : sources) out.strongest.push_back({address, begun});
+  std::ranges::stable_sort(out.strongest, std::greater(), &Source::begun);
+  if (out.strongest.size() > kMostShown) out.strongest.resize(kMostShown);
+  return out;
+}
+
+void Flood::Global::judge(const Target& target, Burden now, Findings& findings) {
+  auto* entry = targets_.touch(target, now_);
+  if (!entry) return;
+  State& state = entry->value;
+  const uint64_t floor = std::max<uint64_t>(floor_of(target), 1);
+  const bool slow = target.kind == Kind::slow;
+  if (slow) {
+    if (now_ - state.second > kSlowWindow) {
+      state = State();
+      state.second = now_;
+    }
+  } else {
+    const auto quiet = static_cast<int32_t>(std::min<uint32_t>(now_ - state.second, kMostExcess));
+    state.excess = std::max(0, state.excess - kDrift * std::max(0, quiet - 1));
+    if (state.excess == 0) state = State{.usual = state.usual};
+    state.second = now_;
+  }
+
+  // One who tries ports is a scanner, and found as one.
+  const bool scan = target.kind <= Kind::datagram && now.sources <= 2 && 2 * uint64_t{now.ports} >= now.begun;
+  const bool usual = (target.kind == Kind::datagram || target.kind == Kind::echo) && now.begun * 256 <= 8 * state.usual;
+  const bool few = target.kind == Kind::message && now.sources < kLeastSenders;
+  if (slow) {
+    state.excess = static_cast<int32_t>(std::min<uint64_t>(
+        kMostExcess,
+        static_cast<uint64_t>(state.excess) + now.begun * kAlarm / floor + (now.begun * kAlarm % floor != 0)));
+  } else if (now.begun >= floor && !scan && !usual && !few) {
+    const uint64_t unused = now.begun - std::min(now.begun, now.used);
+    const auto share = static_cast<int32_t>(16 * unused / now.begun);
+    const auto weight = static_cast<int32_t>(std::min<uint64_t>(kMostWeight, now.begun / floor));
+    state.excess = std::clamp(state.excess + (share - kDrift) * weight, 0, kMostExcess);
+  }
+  state.usual = state.usual - state.usual / 64 + now.begun * 4;
+  if (state.excess == 0) return;
+  if (state.first.ns == 0) state.first = now.time;
+  state.last = std::max(state.last, now.time);
+  state.total += now.begun;
+  state.used += now.used;
+  targets_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(static_cast<uint32_t>(state.excess))));
+  if (now.begun > state.peak.begun) state.peak = std::move(now);
+  if (state.excess >= kAlarm) report(target, state, findings);
+}
+
+void Flood::Global::report(const Target& target, const State& state, Findings& findings) const {
+  constexpr uint8_t kSeverity[] = {50, 60, 60, 70, 60, 55, 60};
+  constexpr uint32_t kUsed[] = {1 | 4, 1, 1, 2, 8, 1, 8};  // of the techniques
+  const auto kind = static_cast<size_t>(target.kind);
+  const uint64_t unused = state.total - std::min(state.total, state.used);
+  unsigned severity = kSeverity[kind];
+  if (target.kind == Kind::syn) severity += static_cast<unsigned>(30 * unused / std::max<uint64_t>(state.total, 1));
+  const Burden& peak = state.peak;
+  Report report{.key = keyed_hash(bytes_of(target), kReplaySeed),
+                .severity = static_cast<uint8_t>(severity),
+                .confidence = static_cast<uint8_t>(
+                    std::min<unsigned>(95, 55 + 5 * std::bit_width(static_cast<uint32_t>(state.excess / kAlarm)))),
+                .techniques = kUsed[kind],
+                .time = state.last,
+                .first = state.first,
+                .last = state.last,
+                .count = state.total,
+                .dest = target.address};
+  if (!peak.strongest.empty()) {
+    report.src = peak.strongest.front().address;
+    report.subject = to_string(report.src);
+  }
+  if (target.address.version != 0)
+    report.objects.push_back(to_string(target.address) + ":" + std::to_string(peak.port));
+  findings.report(std::move(report), [&](JsonWriter& json) {
+    json.member("kind", name(target.kind)).member("begun", state.total).member("used", state.used);
+    json.member("peak_per_second", peak.begun).member("peak_needed", floor_of(target));
+    json.member("excess", state.excess / 16.0).member("excess_needed", kAlarm / 16.0);
+    json.member("usual_per_second", static_cast<double>(state.usual) / 256.0);
+    json.member("sources", peak.sources).member("ports", peak.ports).member("port", peak.port);
+    json.member("seconds", (state.last.ns - state.first.ns) / kNanoseconds);
+    json.begin_array("strongest");
+    for (const Source& source : peak.strongest) {
+      json.begin_object().member("ip", source.address).member("begun", source.begun).end_object();
+    }
+    json.end_array();
+  });
+}
+
+void Flood::Global::expire(Second second, Findings&) {
+  constexpr Second kKept = 3600;
+  if (second > kKept && second % 60 == 0) targets_.expire(static_cast<uint32_t>(second - kKept), [](const auto&) {});
+}
+
+StateUse Flood::Global::use() const {
+  return {.keys = targets_.keys(), .bytes = targets_.bytes(), .evicted = targets_.evicted(), .overflow = overflow_};
+}
+
+}  // namespace lapwing::analytics

@@ -1,0 +1,147 @@
+// Flood: a target gets more than it can answer, whoever sends it.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "analytics/frame/detector.h"
+#include "analytics/frame/fields.h"
+#include "analytics/shape/delta_table.h"
+#include "analytics/shape/table.h"
+
+namespace lapwing::analytics {
+
+/// The excess of each second over what is normal is summed up (CUSUM; Wang, Zhang, Shin 2002): connections that are
+/// opened and never used, datagrams that nobody answers, answers that nobody asked for.
+struct Flood {
+  static constexpr Technique kTechniques[] = {
+      {"T1498.001", "TA0040"}, {"T1498.002", "TA0040"}, {"T1499.001", "TA0040"}, {"T1499.002", "TA0040"}};
+  static constexpr std::string_view kProtocols[] = {"arp", "icmp"};
+  static constexpr About about = {
+      .name = "flood",
+      .techniques = kTechniques,
+      .moments = bit(FlowMoment::opened) | bit(FlowMoment::answered) | bit(FlowMoment::identified) |
+                 bit(FlowMoment::tick) | bit(FlowMoment::closed),
+      .protocols = kProtocols,
+      .idle = 300,
+      .help = "a target gets more connections, datagrams, answers or unfinished requests than it can serve"};
+
+  struct Config {
+    uint64_t connections = 0, connections_outside = 0, datagrams = 0, packets = 0, answers = 0, messages = 0,
+             leases = 0, slow = 0;
+  };
+  static std::span<const OptionRow<Config>> options();
+
+  /// syn: connections. answer: of services that amplify. lease: requests for an address. message: of ARP, or of
+  /// neighbours and routers. slow: requests that do not come to their end.
+  enum class Kind : uint8_t { syn, datagram, echo, answer, lease, message, slow };
+
+  /// A key: no padding.
+  struct Stream {
+    IpAddress target;
+    Kind kind = Kind::syn;
+    uint16_t port = 0;  // of the target; of the service that answers
+    IpAddress source;
+    uint8_t vacant = 0;
+  };
+  static_assert(sizeof(Stream) == 38);
+
+  /// Sums of a second; the time is the latest.
+  struct Load {
+    uint32_t begun = 0, used = 0;
+    Timestamp time;
+
+    void merge(const Load& other) {
+      begun += other.begun;
+      used += other.used;
+      time = std::max(time, other.time);
+    }
+    bool operator==(const Load&) const = default;
+  };
+
+  struct Delta {
+    static constexpr uint32_t kMostStreams = 16'384;
+    DeltaTable<Stream, Load> streams;
+
+    void operator+=(Delta&& other) { streams.merge(other.streams); }
+    void seal() { streams.seal(); }
+    bool empty() const { return streams.empty(); }
+  };
+
+  /// [W]
+  class Local {
+   public:
+    Local(const Config& config, const Surroundings& surroundings) : config_(config), seed_(surroundings.hash_seed) {}
+    void flow(const FlowUpdate& update, Delta& delta);
+    void event(const Observed& observed, Delta& delta);
+
+   private:
+    void add(const Stream& stream, const Load& load, Delta& delta);
+    /// A flow of its own that is a flood, or a connection that is kept waiting.
+    void take_whole(const FlowUpdate& update, Delta& delta);
+
+    const Config config_;
+    uint64_t seed_;
+    FieldReader operation_{"arp.opcode"}, message_{"icmp.message"};
+  };
+
+  class Global;
+};
+
+/// [G]
+class Flood::Global {
+ public:
+  static constexpr uint32_t kMostTargets = 16'384;
+  static constexpr size_t kMostShown = 8;
+
+  Global(const Config& config, const Surroundings& surroundings);
+  void take(Second second, Delta& delta, Findings& findings);
+  void expire(Second second, Findings& findings);
+  StateUse use() const;
+
+ private:
+  /// A key: no padding.
+  struct Target {
+    IpAddress address, source;  // the source where each is a finding of its own
+    Kind kind = Kind::syn;
+  };
+  struct Source {
+    IpAddress address;
+    uint64_t begun = 0;
+  };
+  /// What a target got in a second.
+  struct Burden {
+    uint64_t begun = 0, used = 0;
+    uint32_t sources = 0, ports = 0;
+    uint16_t port = 0;              // that got most
+    std::vector<Source> strongest;  // by what they sent, kMostShown at most
+    Timestamp time;
+  };
+  struct State {
+    int32_t excess = 0;   // in 1/16 of what the least rate brings in a second
+    uint32_t second = 0;  // that was last added
+    uint64_t usual = 0;   // of a second, in 1/256
+    uint64_t total = 0, used = 0;
+    Burden peak;
+    Timestamp first, last;
+  };
+  using Group = std::vector<std::pair<Stream, Load>>;
+
+  static Target target_of(const Stream& stream);
+  uint64_t floor_of(const Target& target) const;
+  Burden sum_of(const Group& group) const;
+  void judge(const Target& target, Burden now, Findings& findings);
+  void report(const Target& target, const State& state, Findings& findings) const;
+
+  const Config config_;
+  const Surroundings& surroundings_;
+  Table<Target, State> targets_;
+  uint32_t now_ = 0;
+  uint64_t overflow_ = 0;
+};
+
+}  // namespace lapwing::analytics

@@ -1,0 +1,132 @@
+#include "analytics/detectors/flood.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/analytics/scene.h"
+
+namespace lapwing::analytics {
+namespace {
+
+using test::Ends;
+using test::Scene;
+
+std::string spoofed(int number) {
+  return std::to_string(11 + number % 80) + "." + std::to_string(number / 250 % 250) + "." +
+         std::to_string(number % 250) + ".7";
+}
+
+class FloodTest : public testing::Test {
+ protected:
+  std::vector<Behaviour> found() const { return scene_.found(*detector<Flood>().read(OptionSource())); }
+  std::string kind() const {
+    const auto all = found();
+    if (all.empty()) return "";
+    const std::string& evidence = all.front().evidence;
+    return evidence.substr(9, evidence.find(',') - 10);
+  }
+  /// What a flow is told at its first packet, and once it is in use.
+  void open(const Ends& ends, bool used, uint8_t flags = 2) {
+    const FlowRef flow = scene_.flow(ends);
+    scene_.tell(flow, {.moment = FlowMoment::opened, .all_packets = {1, 0}, .tcp_flags = {flags, 0}});
+    if (!used) return;
+    scene_.tell(flow, {.moment = FlowMoment::answered, .all_packets = {1, 1}, .tcp_flags = {flags, 18}});
+    scene_.tell(flow, {.moment = FlowMoment::identified, .all_packets = {3, 1}, .tcp_flags = {26, 18}});
+  }
+  Scene scene_;
+};
+
+TEST_F(FloodTest, ConnectionsThatNobodyUses) {
+  for (int i = 0; i < 3000; ++i) {
+    scene_.at(i / 200.0);
+    open({spoofed(i), "10.0.0.9", 80}, false);
+  }
+  const auto all = found();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].objects, std::vector<std::string>{"10.0.0.9:80"});
+  EXPECT_EQ(all[0].severity, 80);
+  EXPECT_EQ(all[1].count, 3000U);
+  EXPECT_EQ(kind(), "syn");
+}
+
+TEST_F(FloodTest, ACrowdThatIsServed) {
+  for (int i = 0; i < 6000; ++i) {
+    scene_.at(i / 600.0);
+    open({spoofed(i), "10.0.0.9", 80}, i % 10 != 0);
+  }
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(FloodTest, PortsThatOneSourceTriesAreAScan) {
+  for (int i = 0; i < 6000; ++i) {
+    scene_.at(i / 400.0);
+    open({"198.51.100.9", "10.0.0.9", static_cast<uint16_t>(1 + i)}, false);
+  }
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(FloodTest, DatagramsThatNobodyAnswers) {
+  for (int i = 0; i < 8000; ++i) {
+    scene_.at(i / 2000.0);
+    open({spoofed(i), "10.0.0.9", static_cast<uint16_t>(i * 7), 17}, false);
+  }
+  EXPECT_EQ(kind(), "datagram");
+}
+
+TEST_F(FloodTest, ABusyResolver) {
+  for (int i = 0; i < 8000; ++i) {
+    scene_.at(i / 2000.0);
+    open({spoofed(i), "10.0.0.9", 53, 17}, true);
+  }
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(FloodTest, AnswersThatNobodyAskedFor) {
+  for (int i = 0; i < 4000; ++i) {
+    scene_.at(i / 400.0);
+    open({spoofed(i), "10.0.0.9", 40'000, 17, 123}, false);
+  }
+  EXPECT_EQ(kind(), "answer");
+}
+
+TEST_F(FloodTest, RequestsForAddresses) {
+  const FlowRef flow = scene_.flow({"0.0.0.0", "255.255.255.255", 67, 17, 68});
+  scene_.at(1).tell(flow, {.moment = FlowMoment::closed, .packets = {10'000, 0}, .all_packets = {10'000, 0}});
+  EXPECT_EQ(kind(), "lease");
+}
+
+TEST_F(FloodTest, AMorningInTheOffice) {
+  const FlowRef flow = scene_.flow({"0.0.0.0", "255.255.255.255", 67, 17, 68});
+  scene_.at(60).tell(flow, {.moment = FlowMoment::tick, .packets = {3000, 0}, .all_packets = {3000, 0}});
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(FloodTest, RequestsThatDoNotEnd) {
+  for (int i = 0; i < 60; ++i) {
+    const FlowRef flow = scene_.at(i * 0.1).flow({"198.51.100.9", "10.0.0.9", 80});
+    scene_.at(61 + i * 0.1)
+        .tell(flow, {.moment = FlowMoment::tick,
+                     .bytes = {80, 0},
+                     .packets = {5, 0},
+                     .all_packets = {8, 6},
+                     .tcp_flags = {26, 18}});
+  }
+  EXPECT_EQ(kind(), "slow");
+}
+
+TEST_F(FloodTest, ManyClientsWithOneQuietConnectionEach) {
+  for (int i = 0; i < 60; ++i) {
+    const FlowRef flow = scene_.at(i * 0.1).flow({spoofed(i), "10.0.0.9", 514});
+    scene_.at(61 + i * 0.1)
+        .tell(flow, {.moment = FlowMoment::tick,
+                     .bytes = {80, 0},
+                     .packets = {5, 0},
+                     .all_packets = {8, 6},
+                     .tcp_flags = {26, 18}});
+  }
+  EXPECT_TRUE(found().empty());
+}
+
+}  // namespace
+}  // namespace lapwing::analytics
