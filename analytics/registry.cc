@@ -3,30 +3,42 @@
 #include <algorithm>
 #include <string>
 
+#include "analytics/detectors/arp_spoof.h"
 #include "analytics/detectors/beacon.h"
 #include "analytics/detectors/brute_force.h"
 #include "analytics/detectors/cleartext_credentials.h"
+#include "analytics/detectors/cleartext_shell.h"
 #include "analytics/detectors/dga.h"
 #include "analytics/detectors/dns_tunnel.h"
 #include "analytics/detectors/exfiltration.h"
 #include "analytics/detectors/flood.h"
+#include "analytics/detectors/icmp_tunnel.h"
 #include "analytics/detectors/long_connection.h"
+#include "analytics/detectors/mining.h"
+#include "analytics/detectors/odd_port.h"
 #include "analytics/detectors/scan.h"
 
 namespace lapwing::analytics {
 namespace {
 
+// clang-format off
 const DetectorRow kDetectors[] = {
+    detector<ArpSpoof>(),
     detector<Beacon>(),
     detector<BruteForce>(),
     detector<CleartextCredentials>(),
+    detector<CleartextShell>(),
     detector<Dga>(),
     detector<DnsTunnel>(),
     detector<Exfiltration>(),
     detector<Flood>(),
+    detector<IcmpTunnel>(),
     detector<LongConnection>(),
+    detector<Mining>(),
+    detector<OddPort>(),
     detector<Scan>(),
 };
+// clang-format on
 
 const Setting* first(const OptionSource& source, std::string_view key) {
   const std::vector<const Setting*> found = source.find(key);

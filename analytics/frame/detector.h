@@ -58,6 +58,7 @@ struct Observed {
   const FlowRef* flow;  // null: of a packet that is of no flow
   Timestamp time;
   IpAddress src, dest;  // of the packet, or of the flow's client and server
+  uint16_t vlan = 0;    // the outermost, or 0
 };
 
 /// [W] A login, and whose flow it came in.

@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "sensor/base/bytes.h"
 #include "sensor/base/ip_address.h"
 #include "sensor/base/time.h"
 
@@ -18,8 +19,8 @@ namespace lapwing {
 /// the flow's end; a lone packet without answer is none, one that was answered and carried no payload has one burst of
 /// nothing. identified: protocol and application are known. tick: payload since the last tick, kTickTime or longer
 /// after it. closed: the flow is over.
-enum class FlowMoment : uint8_t { opened, answered, refused, unanswered, burst, identified, tick, closed };
-inline constexpr size_t kMoments = 8;
+enum class FlowMoment : uint8_t { opened, answered, refused, unanswered, burst, spoke, identified, tick, closed };
+inline constexpr size_t kMoments = 9;
 constexpr uint32_t bit(FlowMoment moment) {
   return uint32_t{1} << static_cast<unsigned>(moment);
 }
@@ -27,6 +28,7 @@ constexpr uint32_t bit(FlowMoment moment) {
 inline constexpr int64_t kAnswerTime = 3'000'000'000;  // ns
 inline constexpr int64_t kSilence = 1'000'000'000;     // ns
 inline constexpr int64_t kTickTime = 60'000'000'000;   // ns
+inline constexpr size_t kBeginning = 512;              // bytes
 
 /// [W] Whose flow it is. Views live as long as the call.
 struct FlowRef {
@@ -52,6 +54,7 @@ struct FlowUpdate {
       packets{};  // with payload: of a burst its own, of unanswered so far, of others since the tick before
   std::array<uint64_t, 2> all_packets{};  // of the flow so far, with payload or not
   std::array<uint8_t, 2> tcp_flags{};     // union so far
+  std::array<Bytes, 2> said{};            // of spoke
   bool icmp = false;                      // refused by an ICMP error,
   uint8_t icmp_type = 0, icmp_code = 0;   // of this kind,
   IpAddress icmp_sender;                  // from there

@@ -43,6 +43,8 @@ struct FlowWatch::Watched final : FlowAttachment {
   std::array<uint32_t, 2> burst_bytes{}, burst_packets{};
   std::array<uint64_t, 2> bytes{};
   std::array<uint32_t, 2> packets{};
+  std::array<std::vector<uint8_t>, 2> said;  // until it is told, or the protocol is known
+  bool spoke = false;
   bool answered = false, identified = false, in_burst = false, any_burst = false;
 };
 
@@ -163,6 +165,35 @@ void FlowWatch::take_payload(const Look& look, Watched& watched) {
   }
 }
 
+void FlowWatch::chunk(Flow& flow, const Chunk& chunk) {
+  if (!observer_.wants(FlowMoment::spoke) || chunk.offset >= kBeginning || chunk.data.empty()) return;
+  auto* watched = flow.get<Watched>(FlowSlot::watch);
+  if (watched && watched->spoke) return;
+  if (app_.recognition(flow).final.protocol) {
+    if (watched) watched->said = {};
+    return;
+  }
+  if (!watched) watched = watch(flow, chunk.time);
+  auto& said = watched->said[index(chunk.direction)];
+  if (said.size() != chunk.offset) return;  // behind a gap
+  const Bytes more = chunk.data.first(std::min(chunk.data.size(), kBeginning - said.size()));
+  said.insert(said.end(), more.begin(), more.end());
+  if (std::ranges::all_of(watched->said, [](const auto& side) { return side.size() == kBeginning; })) {
+    tell_beginning(flow, *watched, chunk.time);
+  }
+}
+
+void FlowWatch::tell_beginning(const Flow& flow, Watched& watched, Timestamp time) {
+  if (watched.said[0].empty() && watched.said[1].empty()) return;
+  watched.spoke = true;
+  if (!app_.recognition(flow).final.protocol) {
+    FlowUpdate update = update_of(flow, FlowMoment::spoke, time);
+    std::ranges::copy(watched.said, update.said.begin());
+    observer_.flow(update);
+  }
+  watched.said = {};
+}
+
 void FlowWatch::end_burst(const Flow& flow, Watched& watched) {
   FlowUpdate update = update_of(flow, FlowMoment::burst, watched.burst);
   std::ranges::copy(watched.burst_bytes, update.bytes.begin());
@@ -174,6 +205,7 @@ void FlowWatch::end_burst(const Flow& flow, Watched& watched) {
 }
 
 void FlowWatch::tell_tick(const Flow& flow, Watched& watched, FlowMoment moment, Timestamp time) {
+  tell_beginning(flow, watched, time);
   FlowUpdate update = update_of(flow, moment, time);
   update.bytes = watched.bytes;
   std::ranges::copy(watched.packets, update.packets.begin());
@@ -189,9 +221,9 @@ void FlowWatch::event(const Look& look, const Event& event) {
   if (look.flow) {
     update_of(*look.flow, FlowMoment::opened, look.time);
     flow_.protocol = event.protocol->name;
-    observer_.event({event, &flow_, look.time, flow_.client, flow_.server});
+    observer_.event({event, &flow_, look.time, flow_.client, flow_.server, flow_.vlan});
   } else {
-    observer_.event({event, nullptr, look.time, look.packet->src, look.packet->dst});
+    observer_.event({event, nullptr, look.time, look.packet->src, look.packet->dst, look.packet->vlan[0]});
   }
 }
 
@@ -239,6 +271,7 @@ void FlowWatch::swap_direction(const Flow& flow) {
   if (!watched) return;
   std::ranges::reverse(watched->burst_bytes);
   std::ranges::reverse(watched->burst_packets);
+  std::ranges::reverse(watched->said);
   std::ranges::reverse(watched->bytes);
   std::ranges::reverse(watched->packets);
 }

@@ -8,6 +8,7 @@
 #include "analytics/frame/observer.h"
 #include "sensor/app/app_layer.h"
 #include "sensor/base/counters.h"
+#include "sensor/event/chunk.h"
 #include "sensor/flow/flow.h"
 #include "sensor/pipeline/identification.h"
 #include "sensor/pipeline/look.h"
@@ -34,6 +35,8 @@ class FlowWatch {
   void event(const Look& look, const Event& event);
   /// A rule alerts, of whatever packet or flow.
   void alert(const MatchContext& context, const Alert& alert);
+  /// Bytes of a stream that both ends agreed on, before they are dissected.
+  void chunk(Flow& flow, const Chunk& chunk);
   /// Client and server change places.
   void swap_direction(const Flow& flow);
   /// The flow is over.
@@ -52,6 +55,7 @@ class FlowWatch {
   void tell(const Flow& flow, FlowMoment moment, Timestamp time, const Packet* packet = nullptr);
   void tell_answer(const Look& look, Watched* watched);
   void take_payload(const Look& look, Watched& watched);
+  void tell_beginning(const Flow& flow, Watched& watched, Timestamp time);
   void end_burst(const Flow& flow, Watched& watched);
   void tell_login(const Look& look, const Event& event);
   void tell_unanswered(const Flow& flow, Timestamp time);

@@ -117,6 +117,7 @@ void Inspector::record_packet(const Look& look) {
       const Protocol& protocol = *recorded.row->protocol;
       const Event event{.protocol = &protocol,
                         .tx = tx,
+                        .direction = look.direction,
                         .record = &protocol.records[0],
                         .message = bytes.size(),
                         .plans = &recorded.plans};

@@ -10,6 +10,7 @@ void Inspector::chunk(Flow& flow, const Chunk& chunk) {
     if (!app_.done(flow)) app_.chunk(flow, part);
   };
   Look& look = *look_;
+  if (watch_) watch_->chunk(flow, chunk);
   if (!look.ruled) return dissect(chunk);
   // What was sent with the SYN is handed over before the handshake ends (RFC 7413).
   look.established = true;

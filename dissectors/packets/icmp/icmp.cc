@@ -71,6 +71,7 @@ void quote(Bytes packet, Message& out) {
 void take_id(Bytes bytes, Message& out) {
   out.id = load_be16(&bytes[4]);
   out.seq = load_be16(&bytes[6]);
+  out.data = bytes.subspan(kHeader);
 }
 
 bool parse4(Bytes bytes, Message& out) {

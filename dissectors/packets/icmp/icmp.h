@@ -32,6 +32,7 @@ struct Message : Transaction {
   std::string_view name;  // of its type, or empty
   uint64_t length = 0;    // bytes behind the 8 of the header
   std::optional<uint16_t> id, seq;
+  Bytes data;  // behind them
   std::optional<uint32_t> mtu, pointer;
   std::optional<IpAddress> gateway, group, target, destination;
   bool with_quoted = false;

@@ -42,6 +42,7 @@ constexpr Column kMembers[] = {
     integer<&Message::length>("length", "bytes behind the header of 8"),
     integer<&Message::id>("id", "identifier of a request and its reply"),
     integer<&Message::seq>("seq", "number of a request and its reply"),
+    hex<&Message::data>("data", "what a request and its reply carry").on_request(),
     integer<&Message::mtu>("mtu", "largest packet of the next hop"),
     integer<&Message::pointer>("pointer", "byte of the quoted packet that is at fault"),
     address<&Message::gateway>("gateway", "router that is to be used"),

@@ -1,0 +1,166 @@
+#include "analytics/detectors/cleartext_shell.h"
+
+#include <algorithm>
+#include <bit>
+#include <string>
+#include <string_view>
+
+#include "sensor/base/hash.h"
+
+namespace lapwing::analytics {
+namespace {
+
+constexpr size_t kMostPath = 260;                              // bytes: MAX_PATH of Windows
+constexpr uint32_t kMemory = 86'400;                           // seconds
+constexpr uint32_t kLeastStage = 1024, kMostStage = 16 << 20;  // bytes
+
+bool letter(char c) {
+  return (c | 32) >= 'a' && (c | 32) <= 'z';
+}
+bool of_name(char c) {
+  return letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+/// "C:\WINNT\system32>", at the beginning of a line.
+bool is_prompt(std::string_view line) {
+  if (line.starts_with("PS ")) line.remove_prefix(3);
+  if (line.size() < 4 || !letter(line[0]) || line[1] != ':' || line[2] != '\\') return false;
+  const size_t end = line.substr(0, kMostPath).find('>');
+  if (end == std::string_view::npos) return false;
+  return std::ranges::none_of(line.substr(3, end - 3), [](char c) {
+    return static_cast<uint8_t>(c) < 32 || std::string_view("/:*?\"<|").find(c) != std::string_view::npos;
+  });
+}
+
+/// "root@host:/tmp# ", "[root@host ~]# ", "sh-5.1$ ", "bash-4.2# ".
+bool is_unix_prompt(std::string_view line) {
+  const size_t end = std::min(line.find("$ "), line.find("# "));
+  if (end == std::string_view::npos || end == 0 || end > 100) return false;
+  std::string_view before = line.substr(0, end);
+  if (before.starts_with("sh-") || before.starts_with("bash-")) {
+    before.remove_prefix(before.find('-') + 1);
+    return !before.empty() && std::ranges::all_of(before, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+  }
+  const bool bracketed = before.starts_with('[') && before.ends_with(']');
+  if (bracketed) before.remove_prefix(1);
+  const size_t at = before.find('@');
+  if (at == std::string_view::npos || at == 0 || !std::ranges::all_of(before.substr(0, at), of_name)) return false;
+  const std::string_view behind = before.substr(at + 1);
+  const auto host = static_cast<size_t>(std::ranges::find_if_not(behind, of_name) - behind.begin());
+  return host > 0 && host < behind.size() && behind[host] == (bracketed ? ' ' : ':');
+}
+
+constexpr std::string_view kComplaints[] = {"no job control in this shell", "cannot set terminal process group",
+                                            "can't access tty; job control turned off"};
+
+}  // namespace
+
+uint8_t shell_signs(Bytes said) {
+  const std::string_view text = to_text(said);
+  uint8_t out = 0;
+  if (said.size() >= 6 && said[4] == 'M' && said[5] == 'Z') {
+    const uint32_t size = said[0] | said[1] << 8 | said[2] << 16 | uint32_t{said[3]} << 24;  // little-endian
+    if (size >= kLeastStage && size <= kMostStage) out |= shell_sign::stage;
+  }
+  const size_t banner = text.find("Microsoft");
+  if (banner != std::string_view::npos && text.substr(banner).starts_with("Microsoft Windows") &&
+      text.substr(banner, 40).find("[Version ") != std::string_view::npos) {
+    out |= shell_sign::banner;
+  }
+  for (std::string_view complaint : kComplaints) {
+    if (text.find(complaint) != std::string_view::npos) out |= shell_sign::unix_shell;
+  }
+  const size_t id = text.find("uid=");
+  if (id != std::string_view::npos && text.substr(id, 200).find(") gid=") != std::string_view::npos) {
+    out |= shell_sign::unix_shell;
+  }
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find_first_of("\r\n", begin), text.size());
+    const std::string_view line = text.substr(begin, end - begin);
+    if (is_prompt(line)) out |= shell_sign::prompt;
+    if (is_unix_prompt(line)) out |= shell_sign::unix_prompt;
+    begin = end + 1;
+  }
+  return out;
+}
+
+void CleartextShell::Talk::merge(const Talk& other) {
+  connections += other.connections;
+  by_client |= other.by_client;
+  by_server |= other.by_server;
+  first = std::min(first, other.first);
+  last = std::max(last, other.last);
+  if (other.flow < flow) {
+    flow = other.flow;
+    client_port = other.client_port;
+  }
+}
+
+CleartextShell::Local::Local(const Config&, const Surroundings& surroundings) : seed_(surroundings.hash_seed) {}
+
+void CleartextShell::Local::flow(const FlowUpdate& update, Delta& delta) {
+  const FlowRef& flow = *update.flow;
+  const uint8_t by_client = shell_signs(update.said[0]), by_server = shell_signs(update.said[1]);
+  if (by_client == 0 && by_server == 0) return;
+  if (delta.services.bytes() == 0) delta.services = DeltaTable<Service, Talk>(seed_, Global::kMostServices);
+  delta.services.at({flow.client, flow.server, flow.server_port})
+      .merge({.connections = 1,
+              .by_client = by_client,
+              .by_server = by_server,
+              .first = update.time.ns,
+              .last = update.time.ns,
+              .flow = flow.id,
+              .client_port = flow.client_port});
+}
+
+CleartextShell::Global::Global(const Config&, const Surroundings& surroundings)
+    : services_(kMostServices, surroundings.hash_seed) {}
+
+void CleartextShell::Global::take(Second second, Delta& delta, Findings& findings) {
+  const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
+  overflow_ += delta.services.overflowed();
+  delta.services.walk([&](const Service& service, const Talk& talk) {
+    auto* entry = services_.touch(service, now);
+    if (!entry) return;
+    Talk& all = entry->value;
+    all.merge(talk);
+    services_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(all.connections)));
+    const uint8_t signs = all.by_client | all.by_server;
+    const bool shell = signs & static_cast<uint8_t>(~shell_sign::stage);
+    Report report{.key = keyed_hash(bytes_of(service), kReplaySeed),
+                  .subject = to_string(service.client),
+                  .objects = {to_string(service.server) + ":" + std::to_string(service.port)},
+                  .severity = 75,
+                  .confidence = static_cast<uint8_t>(std::popcount(signs) > 1 ? 90 : 70),
+                  .techniques = 2U | (shell ? 1 : 0) | (signs & shell_sign::stage ? 4 : 0),
+                  .time = {talk.last},
+                  .first = {all.first},
+                  .last = {all.last},
+                  .count = all.connections,
+                  .src = service.client,
+                  .dest = service.server};
+    report.flows = {{all.flow, service.client, service.server, all.client_port, service.port, 6}};
+    findings.report(std::move(report), [&](JsonWriter& json) {
+      constexpr std::string_view kNames[] = {"banner", "prompt", "unix-prompt", "unix-shell", "stage"};
+      for (const auto& [side, bits] : {std::pair("by_client", all.by_client), std::pair("by_server", all.by_server)}) {
+        json.begin_array(side);
+        for (size_t i = 0; i < std::size(kNames); ++i) {
+          if (bits >> i & 1) json.value(kNames[i]);
+        }
+        json.end_array();
+      }
+      json.member("connections", all.connections);
+    });
+  });
+}
+
+void CleartextShell::Global::expire(Second second, Findings&) {
+  if (second <= kMemory || second % 60 != 0) return;
+  services_.expire(static_cast<uint32_t>(second - kMemory), [](const auto&) {});
+}
+
+StateUse CleartextShell::Global::use() const {
+  return {.keys = services_.keys(), .bytes = services_.bytes(), .evicted = services_.evicted(), .overflow = overflow_};
+}
+
+}  // namespace lapwing::analytics

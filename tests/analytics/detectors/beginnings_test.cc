@@ -1,0 +1,87 @@
+// What streams of unknown protocol begin with.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "analytics/detectors/cleartext_shell.h"
+#include "analytics/detectors/mining.h"
+#include "tests/analytics/scene.h"
+
+namespace lapwing::analytics {
+namespace {
+
+using test::Scene;
+
+TEST(CleartextShellTest, Signs) {
+  using namespace shell_sign;
+  const std::string stage = std::string("\x00\x0a\x0b\x00", 4) + "MZ\xe8";
+  const struct {
+    std::string_view said;
+    int signs;
+  } kRows[] = {
+      {"Microsoft Windows XP [Version 5.1.2600]\r\n(C) Copyright 1985-2001 Microsoft Corp.\r\n\r\nC:\\WINDOWS>",
+       banner | prompt},
+      {"C:\\WINNT\\system32>", prompt},
+      {"PS C:\\Users\\bob> ", prompt},
+      {"bash: no job control in this shell\nbash-4.2$ ", unix_shell | unix_prompt},
+      {"root@web-1:/var/www# id", unix_prompt},
+      {"[root@host ~]# ", unix_prompt},
+      {"sh-5.1$ ", unix_prompt},
+      {"uid=33(www-data) gid=33(www-data) groups=33(www-data)", unix_shell},
+      {stage, shell_sign::stage},
+      {"", 0},
+      {"hello", 0},
+      {"C:\\", 0},
+      {"see C:\\WINDOWS> there", 0},
+      {"<a href=\"C:\\x\">", 0},
+      {"costs 5$ or more# ", 0},
+      {"a@b.example, c@d.example: $ ", 0},
+      {"MZ", 0},
+      {"Microsoft Windows is a system", 0},
+  };
+  for (const auto& [said, signs] : kRows) EXPECT_EQ(shell_signs(to_bytes(said)), signs) << said;
+}
+
+TEST(MiningTest, Methods) {
+  EXPECT_NE(pool_methods(to_bytes(R"({"id":1,"method":"mining.subscribe","params":["cpuminer/2.5"]})")), 0U);
+  EXPECT_NE(
+      pool_methods(to_bytes(R"({"worker": "", "jsonrpc": "2.0", "params": [], "id": 3, "method": "eth_getWork"})")),
+      0U);
+  EXPECT_NE(
+      pool_methods(to_bytes(R"({"id":1,"jsonrpc":"2.0","method":"login","params":{"login":"4A","agent":"XMRig"}})")),
+      0U);
+  EXPECT_EQ(pool_methods(to_bytes(R"({"method":"login","params":{"user":"bob"}})")), 0U);
+  EXPECT_EQ(pool_methods(to_bytes(R"(POST / "method":"mining.subscribe")")), 0U);
+  EXPECT_EQ(pool_methods(to_bytes(R"({"method":"mining.subscribed"})")), 0U);
+  EXPECT_EQ(pool_methods(to_bytes(R"({"method":)")), 0U);
+  EXPECT_EQ(pool_methods({}), 0U);
+}
+
+template <class D>
+std::vector<Behaviour> found(std::string_view client, std::string_view server) {
+  Scene scene;
+  const FlowRef flow = scene.flow({"10.0.0.5", "203.0.113.9", 4444});
+  scene.tell(flow, {.moment = FlowMoment::spoke, .said = {to_bytes(client), to_bytes(server)}});
+  return scene.found(*detector<D>().read(OptionSource()));
+}
+
+TEST(CleartextShellTest, IsTheClientsWhoeverRunsIt) {
+  for (bool reverse : {false, true}) {
+    const auto all = reverse ? found<CleartextShell>("C:\\>", "dir\n") : found<CleartextShell>("dir\n", "C:\\>");
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].subject, "10.0.0.5");
+    EXPECT_EQ(all[0].objects, std::vector<std::string>{"203.0.113.9:4444"});
+    EXPECT_EQ(all[0].attack.size(), 2U);
+  }
+  EXPECT_TRUE(found<CleartextShell>("dir\n", "nothing").empty());
+}
+
+TEST(MiningTest, NamesThePool) {
+  const auto all = found<Mining>(R"({"id":1,"method":"mining.subscribe"})", "{}");
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].objects, std::vector<std::string>{"203.0.113.9:4444"});
+  EXPECT_EQ(all[0].confidence, 90);
+}
+
+}  // namespace
+}  // namespace lapwing::analytics
