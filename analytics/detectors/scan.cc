@@ -47,6 +47,8 @@ enum Kind : uint16_t {
 };
 constexpr std::string_view kKindNames[] = {"vertical",  "horizontal", "slow",       "sweep",    "udp-vertical",
                                            "udp-sweep", "protocol",   "echo-sweep", "arp-sweep"};
+/// By bit of outcome.
+constexpr std::string_view kOutcomeNames[] = {"silent", "refused", "unreachable", "half_open", "answered", "good"};
 /// Those that need a source guilty of failing.
 constexpr uint16_t kTried = vertical | horizontal | slow;
 constexpr uint16_t kSweeps = sweep | udp_sweep | echo_sweep | arp_sweep;
@@ -283,8 +285,9 @@ void Scan::Global::show(const Contact& contact, const Ending& ending, Source& so
 
 void Scan::Global::judge(const IpAddress& address, Sources::Entry& entry, Timestamp time, Findings& findings) {
   Source& source = entry.value;
-  const auto& [silent, refused, unreachable, half, answered, good] = source.counts;
-  const uint32_t tried = silent + refused + unreachable + half + answered;
+  const auto& counts = source.counts;
+  const uint32_t half = counts[3], answered = counts[4], good = counts[5];
+  const uint32_t tried = counts[0] + counts[1] + counts[2] + half + answered;
   sources_.set_worth(entry, static_cast<uint8_t>(std::min<unsigned>(std::bit_width(tried), 15)));
   if (source.kinds == 0 || !source.shown || source.last <= source.told) return;
   const Outcomes recent = source.trial.outcomes();
@@ -294,7 +297,7 @@ void Scan::Global::judge(const IpAddress& address, Sources::Entry& entry, Timest
   source.told = source.last;
 
   const bool inside = surroundings_.inside(address);
-  const auto& [ports, hosts, net] = source.widest;
+  const Widest &ports = source.widest[0], &hosts = source.widest[1], &net = source.widest[2];
   unsigned severity = inside ? (source.inward >= source.outward ? 60 : 55) : half + answered + good > 0 ? 40 : 35;
   // Whoever watches over hosts asks them all, and they answer.
   const bool known_hosts =
@@ -325,8 +328,8 @@ void Scan::Global::judge(const IpAddress& address, Sources::Entry& entry, Timest
       if (kinds >> i & 1) json.value(kKindNames[i]);
     }
     json.end_array();
-    json.member("hosts", source.hosts.count()).member("silent", silent).member("refused", refused);
-    json.member("unreachable", unreachable).member("half_open", half).member("answered", answered).member("good", good);
+    json.member("hosts", source.hosts.count());
+    for (size_t i = 0; i < counts.size(); ++i) json.member(kOutcomeNames[i], counts[i]);
     json.member("likelihood_bits", source.trial.likelihood() / 16.0).member("likelihood_needed", kTest.guilty / 16.0);
     json.member("ports_of_host", ports.count).member("ports_of_host_needed", config_.ports);
     if (ports.count > 0) json.member("host", ports.facet.target);
