@@ -80,7 +80,7 @@ void Beacon::Local::flow(const FlowUpdate& update, Delta& delta) {
   delta.calls.at(key).merge({.out = update.bytes[0],
                              .in = update.bytes[1],
                              .calls = 1,
-                             .known = known_service(flow.application),
+                             .known = known_service(flow),
                              .web = web,
                              .encrypted = encrypted,
                              .bare = bare,

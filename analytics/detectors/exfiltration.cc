@@ -67,7 +67,7 @@ void Exfiltration::Local::flow(const FlowUpdate& update, Delta& delta) {
   const bool bare = flow.application.empty() && (flow.protocol.empty() || flow.protocol == "failed");
   delta.pairs.at(pair).merge(
       {.traffic = traffic,
-       .known = known_service(flow.application) ? both : 0,
+       .known = known_service(flow) ? both : 0,
        .bare = bare ? both : 0,
        .uploads = burst,
        .web = flow.protocol == "tls" || flow.protocol == "quic" || flow.protocol.starts_with("http"),

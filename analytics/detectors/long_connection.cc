@@ -45,6 +45,7 @@ void LongConnection::Span::merge(const Span& other) {
     flow = other.flow;
     peer = other.peer;
     bare = other.bare;
+    known = other.known;
     name = other.name;
     application = other.application;
   }
@@ -89,6 +90,7 @@ void LongConnection::Local::flow(const FlowUpdate& update, Delta& delta) {
        .last = update.time,
        .closed = closed,
        .bare = flow.application.empty() && (flow.protocol.empty() || flow.protocol == "failed"),
+       .known = known_service(flow),
        .flow = name_of(flow),
        .peer = peer.key,
        .name = peer.name,
@@ -136,7 +138,7 @@ void LongConnection::Global::judge(const Span& span, Findings& findings) {
 
   const uint64_t out_rate = span.out * 60 / age, in_rate = span.in * 60 / age;
   const bool steady = out_rate < config_.steady && in_rate < config_.steady;
-  const bool known = known_service(span.application);
+  const bool known = span.known;
   int sure = 35 + (rare ? 10 : 0) + (span.bare ? 10 : 0) + (steady ? 10 : 0);
   for (uint64_t times : {1, 4, 12, 24}) sure += age >= times * config_.age ? 15 : 0;
   if (known) sure -= 40;

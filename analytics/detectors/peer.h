@@ -19,7 +19,8 @@ struct Peer {
 Peer peer_of(const FlowRef& flow, uint64_t seed);
 
 /// Whether nDPI knows a service or a protocol of its own behind the flow: not the web alone, nor who hosts the server.
-bool known_service(std::string_view application);
+/// Or it is a service that pushes messages to phones and browsers, by its port.
+bool known_service(const FlowRef& flow);
 
 FlowName name_of(const FlowRef& flow);
 

@@ -88,6 +88,7 @@ TEST_F(BeaconTest, NotOfTheOutsideNorOfWhatIsKnown) {
 
 TEST(BeaconConfidenceTest, EachCircumstanceCounts) {
   RhythmJudgement rhythm{.all = {.n = 64, .band = 1000, .band_needed = 800, .comb = 0, .comb_needed = 1001},
+                         .same_size = {.band_needed = 1001, .comb_needed = 1001},
                          .same_size_percent = 100};
   struct Row {
     Beacon::Circumstances of;
