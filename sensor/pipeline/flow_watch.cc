@@ -216,6 +216,7 @@ void FlowWatch::tell_tick(const Flow& flow, Watched& watched, FlowMoment moment,
 }
 
 void FlowWatch::event(const Look& look, const Event& event) {
+  if (event.tx->blank) return;  // of an anomaly: there is nothing to read
   tell_login(look, event);
   if (!observer_.wants(*event.protocol)) return;
   if (look.flow) {
@@ -228,7 +229,7 @@ void FlowWatch::event(const Look& look, const Event& event) {
 }
 
 void FlowWatch::tell_login(const Look& look, const Event& event) {
-  if (!event.protocol->login || !look.flow || event.tx->blank || !observer_.wants_logins()) return;
+  if (!event.protocol->login || !look.flow || !observer_.wants_logins()) return;
   LoginSeen login;
   if (!event.protocol->login(event, login)) return;
   update_of(*look.flow, FlowMoment::opened, look.time);
