@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "sensor/base/hash.h"
 
@@ -57,8 +58,10 @@ void Case::note_object(const std::string& object, std::string_view role) {
 void Case::add(const Behaviour& behaviour) {
   const unsigned weight = unsigned{behaviour.severity} * behaviour.confidence;
   note_time(behaviour.first, behaviour.last);
+  // It is weighed once, by the technique that comes first: several names of one thing are no more than one.
+  unsigned share = weight;
   for (const lapwing::Technique& technique : behaviour.attack) {
-    note(technique.id, technique.tactic, weight, behaviour.objects);
+    note(technique.id, technique.tactic, std::exchange(share, 0), behaviour.objects);
   }
   for (const std::string& object : behaviour.objects) note_object(object, "peer");
   Incident::Member* known =
@@ -80,7 +83,8 @@ void Case::add(const Behaviour& behaviour) {
 void Case::add(const AlertSums::Key& key, const AlertSums::Sum& sum, std::string_view role, const std::string& object) {
   const unsigned weight = sum.says.severity * sum.says.confidence;
   note_time(sum.first, sum.last);
-  for (const auto& [technique, tactic] : sum.says.attack) note(technique, tactic, weight, {object});
+  unsigned share = weight;
+  for (const auto& [technique, tactic] : sum.says.attack) note(technique, tactic, std::exchange(share, 0), {object});
   // A rule that names no technique is one of its own kind.
   if (sum.says.attack.empty()) note("", "", weight, {object});
   note_object(object, role);

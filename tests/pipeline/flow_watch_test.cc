@@ -14,15 +14,16 @@ constexpr int64_t kStart = 1'700'000'000;  // as Capture's
 using Lines = std::vector<std::string>;
 
 std::string_view word(FlowMoment moment) {
-  constexpr std::string_view kWords[] = {"opened", "answered",   "refused", "unanswered",
-                                         "burst",  "identified", "tick",    "closed"};
+  constexpr std::string_view kWords[kMoments] = {"opened", "answered",   "refused", "unanswered", "burst",
+                                                 "spoke",  "identified", "tick",    "closed"};
   return kWords[static_cast<size_t>(moment)];
 }
 
 /// A detector that finds whatever it is shown: a line each, in the order of their texts.
 struct Witness {
   static constexpr Technique kTechniques[] = {{"T1046", "TA0007"}};
-  static constexpr analytics::About about{.name = "witness", .techniques = kTechniques, .moments = 0xff, .help = "all"};
+  static constexpr analytics::About about{
+      .name = "witness", .techniques = kTechniques, .moments = (1U << kMoments) - 1, .help = "all"};
   struct Config {};
   static std::span<const OptionRow<Config>> options() { return {}; }
 

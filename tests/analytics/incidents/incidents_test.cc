@@ -71,6 +71,20 @@ TEST_F(IncidentsTest, RepeatsOfOneTechniqueDoNotRaiseTheScore) {
   EXPECT_EQ(incidents.counters().opened, 1u);
 }
 
+TEST_F(IncidentsTest, AFindingIsWeighedOnceHoweverManyTechniquesItNames) {
+  Behaviour behaviour{.id = "b1", .name = "dns-tunnel"};
+  behaviour.subject = "10.0.0.1";
+  behaviour.objects = {"lab.example"};
+  behaviour.severity = 80;
+  behaviour.confidence = 60;
+  behaviour.time = behaviour.first = behaviour.last = Timestamp::from_seconds(kStart);
+  behaviour.attack = {{"T1071.004", "TA0011"}, {"T1572", "TA0011"}};
+  incidents.take(behaviour);
+  ASSERT_EQ(told.all.size(), 1u);
+  EXPECT_EQ(told.all[0].score, 48u);
+  EXPECT_EQ(told.all[0].attack.size(), 2u);
+}
+
 TEST_F(IncidentsTest, WhatComesFromOutsideWithoutEffectIsBackground) {
   for (int i = 1; i < 20; ++i) alert("198.51.100." + std::to_string(i), "10.0.0." + std::to_string(i), i);
   EXPECT_TRUE(told.all.empty());
