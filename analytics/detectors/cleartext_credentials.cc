@@ -52,7 +52,7 @@ void CleartextCredentials::Global::take(Second second, Delta& delta, Findings& f
     Report report{.key = keyed_hash(to_bytes(to_string(key.server)), keyed_hash(to_bytes(key.service), kReplaySeed)),
                   .subject = to_string(sum.flow.client),
                   .objects = {to_string(key.server) + ":" + std::to_string(sum.flow.server_port)}};
-    report.severity = inside ? 15 : 30;
+    report.severity = inside ? 15 : 25;  // alone no incident, which begins at 30
     report.confidence = 100;
     report.techniques = 0b11;
     report.time = more.last;

@@ -21,7 +21,7 @@ TEST(CleartextCredentialsTest, IsOneFindingForEachServiceAndTellsNoSecret) {
   }
   const auto all = scene.found(*detector<CleartextCredentials>().read(OptionSource()));
   ASSERT_EQ(all.size(), 4u) << "two that open, and are over";
-  EXPECT_EQ(all[0].severity, 30) << "it leaves the network";
+  EXPECT_EQ(all[0].severity, 25) << "it leaves the network";
   EXPECT_EQ(all[2].count, 3u);
   EXPECT_NE(all[2].evidence.find(R"("clients":3,"users":3)"), std::string::npos) << all[2].evidence;
   EXPECT_EQ(all[2].evidence.find("user1"), std::string::npos);
