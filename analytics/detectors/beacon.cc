@@ -176,7 +176,7 @@ void Beacon::Global::report(const Line& line, const State& state, Timestamp time
   const IpAddress& server = sum.flow.server;
   // What stays inside is mostly watched or watches; what nobody answers brings no orders.
   const bool harmful = !surroundings_.inside(server) && line.answered && !circumstances.known;
-  const std::string subject = to_string(line.client), place = to_string(server) + ":" + std::to_string(line.port);
+  const std::string subject = to_string(line.client), place = endpoint(server, line.port);
   const std::string object = sum.name.empty() ? place : sum.name;
   const std::string key = subject + " " + object + " " + std::to_string(line.port) + " " + std::to_string(line.proto) +
                           (line.answered ? "" : " unanswered");

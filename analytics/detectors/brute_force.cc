@@ -20,14 +20,6 @@ constexpr OptionRow<C> kOptions[] = {
 
 enum Guess : uint32_t { kGuessing = 1, kSpraying = 2, kSuccess = 4 };
 
-/// Of the two the one that came first, and of those of one time the one of the lesser flow.
-void keep_first(FlowName& flow, Timestamp& time, const FlowName& other, Timestamp other_time) {
-  if (other.id == 0) return;
-  if (flow.id != 0 && std::pair(time, flow.id) <= std::pair(other_time, other.id)) return;
-  flow = other;
-  time = other_time;
-}
-
 void keep_least(std::string& name, const std::string& other) {
   if (name.empty() || (!other.empty() && other < name)) name = other;
 }
@@ -51,7 +43,7 @@ void BruteForce::Delta::operator+=(Delta&& other) {
     sum.last_bad = std::max(sum.last_bad, theirs.last_bad);
     sum.clear |= theirs.clear;
     sum.guessed |= theirs.guessed;
-    keep_first(sum.flow, sum.flow_time, theirs.flow, theirs.flow_time);
+    keep_first(sum.flow_time, sum.flow, theirs.flow_time, theirs.flow);
     keep_least(sum.name, theirs.name);
     keep_least(sum.good_name, theirs.good_name);
   }
@@ -78,8 +70,7 @@ void BruteForce::Local::login(const LoginOf& login, Delta& delta) const {
   sum.outcomes.bad += failed;
   sum.last_bad = std::max(sum.last_bad, login.time);
   if (!seen.user.empty()) sum.users.add(keyed_hash(to_bytes(seen.user), seed_));
-  keep_first(sum.flow, sum.flow_time,
-             {flow.id, flow.client, flow.server, flow.client_port, flow.server_port, flow.proto}, login.time);
+  keep_first(sum.flow_time, sum.flow, login.time, name_of(flow));
   keep_least(sum.name, seen.user);
 }
 
@@ -112,7 +103,7 @@ void BruteForce::Global::take(Second second, Delta& delta, Findings& findings) {
     state.clear |= sum.clear;
     state.guessed |= sum.guessed;
     state.last_bad = std::max(state.last_bad, sum.last_bad);
-    keep_first(state.flow, state.flow_time, sum.flow, sum.flow_time);
+    keep_first(state.flow_time, state.flow, sum.flow_time, sum.flow);
     pairs_.set_worth(*entry, static_cast<uint8_t>(std::min<uint32_t>(state.failures, 15)));
     report(key, state, sum, findings);
   }
@@ -139,7 +130,7 @@ void BruteForce::Global::report(const Key& key, State& state, const Sum& sum, Fi
   Report report{.key = keyed_hash(to_bytes(to_string(key.client) + " " + to_string(key.server)),
                                   keyed_hash(to_bytes(key.service), kReplaySeed)),
                 .subject = to_string(key.client),
-                .objects = {to_string(key.server) + ":" + std::to_string(state.flow.server_port)}};
+                .objects = {endpoint(key.server, state.flow.server_port)}};
   report.severity = state.succeeded ? 85 : inside ? 65 : 50;
   report.confidence = static_cast<uint8_t>(confidence);
   report.techniques =

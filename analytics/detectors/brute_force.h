@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <span>
 #include <string>
@@ -40,9 +41,9 @@ struct BruteForce {
     Fan users;                                   // that failed
     Timestamp first, last, last_good, last_bad;  // by their times: the least, the latest
     bool clear = false, guessed = false;
-    FlowName flow;                // the first of a failure
-    Timestamp flow_time;          // its login
-    std::string name, good_name;  // the least of those that failed, and that succeeded
+    FlowName flow;                                             // the first of a failure
+    Timestamp flow_time{std::numeric_limits<int64_t>::max()};  // its login
+    std::string name, good_name;                               // the least of those that failed, and that succeeded
   };
   struct Delta {
     std::map<Key, Sum> sums;
@@ -83,7 +84,7 @@ struct BruteForce {
       Timestamp first, last, last_bad;
       bool open = false, succeeded = false, clear = false, guessed = false;
       FlowName flow;
-      Timestamp flow_time;
+      Timestamp flow_time{std::numeric_limits<int64_t>::max()};
     };
     void report(const Key& key, State& state, const Sum& sum, Findings& findings);
 

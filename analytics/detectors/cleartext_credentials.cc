@@ -18,10 +18,7 @@ void add(CleartextCredentials::Sum& sum, const CleartextCredentials::Sum& more) 
   sum.users.merge(more.users);
   sum.first = std::min(sum.first, more.first);
   sum.last = std::max(sum.last, more.last);
-  if (std::pair(more.flow_time, more.flow.id) < std::pair(sum.flow_time, sum.flow.id)) {
-    sum.flow = more.flow;
-    sum.flow_time = more.flow_time;
-  }
+  keep_first(sum.flow_time, sum.flow, more.flow_time, more.flow);
 }
 
 }  // namespace
@@ -36,7 +33,7 @@ void CleartextCredentials::Local::login(const LoginOf& login, Delta& delta) cons
   Sum one{.logins = login.login.attempts, .first = login.time, .last = login.time};
   one.clients.add(keyed_hash(flow.client.bytes, seed_));
   if (!login.login.user.empty()) one.users.add(keyed_hash(to_bytes(login.login.user), seed_));
-  one.flow = {flow.id, flow.client, flow.server, flow.client_port, flow.server_port, flow.proto};
+  one.flow = name_of(flow);
   one.flow_time = login.time;
   add(delta.sums[{flow.server, flow.protocol}], one);
 }
@@ -51,7 +48,7 @@ void CleartextCredentials::Global::take(Second second, Delta& delta, Findings& f
     const bool inside = surroundings_.inside(key.server);
     Report report{.key = keyed_hash(to_bytes(to_string(key.server)), keyed_hash(to_bytes(key.service), kReplaySeed)),
                   .subject = to_string(sum.flow.client),
-                  .objects = {to_string(key.server) + ":" + std::to_string(sum.flow.server_port)}};
+                  .objects = {endpoint(key.server, sum.flow.server_port)}};
     report.severity = inside ? 15 : 25;  // alone no incident, which begins at 30
     report.confidence = 100;
     report.techniques = 0b11;

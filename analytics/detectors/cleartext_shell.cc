@@ -129,7 +129,7 @@ void CleartextShell::Global::take(Second second, Delta& delta, Findings& finding
     const bool shell = signs & static_cast<uint8_t>(~shell_sign::stage);
     Report report{.key = keyed_hash(bytes_of(service), kReplaySeed),
                   .subject = to_string(service.client),
-                  .objects = {to_string(service.server) + ":" + std::to_string(service.port)},
+                  .objects = {endpoint(service.server, service.port)},
                   .severity = 75,
                   .confidence = static_cast<uint8_t>(std::popcount(signs) > 1 ? 90 : 70),
                   .techniques = 2U | (shell ? 1 : 0) | (signs & shell_sign::stage ? 4 : 0),

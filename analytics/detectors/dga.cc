@@ -38,20 +38,13 @@ std::span<const OptionRow<C>> Dga::options() {
   return kOptions;
 }
 
-void Dga::Seen::begin(Timestamp time, const FlowName& name) {
-  const auto order = [](Timestamp at, const FlowName& of) { return std::tuple(at, of.id, of.client_port, of.server); };
-  if (order(first, flow) <= order(time, name)) return;
-  first = time;
-  flow = name;
-}
-
 void Dga::Seen::merge(const Seen& other) {
   failed.merge(other.failed);
   missing.merge(other.missing);
   found.merge(other.found);
   missing_names.merge(other.missing_names);
   odd_names.merge(other.odd_names);
-  begin(other.first, other.flow);
+  keep_first(first, flow, other.first, other.flow);
   last = std::max(last, other.last);
 }
 
@@ -74,8 +67,9 @@ void Dga::Local::event(const Observed& observed, Delta& delta) {
     constexpr uint32_t kFew = 6;
     if (surprise && *surprise > surprise_limit(kFew)) seen.odd_names.add(hash, domain);
   }
-  seen.begin(observed.time, {observed.flow->id, observed.flow->client, observed.flow->server,
-                             observed.flow->client_port, observed.flow->server_port, observed.flow->proto});
+  keep_first(seen.first, seen.flow, observed.time,
+             {observed.flow->id, observed.flow->client, observed.flow->server, observed.flow->client_port,
+              observed.flow->server_port, observed.flow->proto});
   seen.last = std::max(seen.last, observed.time);
 }
 

@@ -42,7 +42,6 @@ struct Dga {
     Timestamp first{std::numeric_limits<int64_t>::max()}, last{std::numeric_limits<int64_t>::min()};
     FlowName flow;  // the least of those at `first`
 
-    void begin(Timestamp time, const FlowName& name);
     void merge(const Seen& other);
   };
 

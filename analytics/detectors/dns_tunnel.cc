@@ -66,10 +66,6 @@ std::string_view text_of(const std::array<char, N>& text) {
   return {text.data(), static_cast<size_t>(std::find(text.begin(), text.end(), '\0') - text.begin())};
 }
 
-FlowName name_of(const FlowRef& flow) {
-  return {flow.id, flow.client, flow.server, flow.client_port, flow.server_port, flow.proto};
-}
-
 template <class T>
 T less_part(T value, T part) {
   return value - (value + part - 1) / part;
@@ -118,13 +114,6 @@ std::span<const OptionRow<C>> DnsTunnel::options() {
   return kOptions;
 }
 
-void DnsTunnel::Seen::begin(Timestamp time, const FlowName& name) {
-  const auto order = [](Timestamp at, const FlowName& of) { return std::tuple(at, of.id, of.client_port, of.server); };
-  if (order(first, flow) <= order(time, name)) return;
-  first = time;
-  flow = name;
-}
-
 void DnsTunnel::Seen::merge(const Seen& other) {
   names.merge(other.names);
   data.merge(other.data);
@@ -133,7 +122,7 @@ void DnsTunnel::Seen::merge(const Seen& other) {
   telling += other.telling;
   characters += other.characters;
   bits += other.bits;
-  begin(other.first, other.flow);
+  keep_first(first, flow, other.first, other.flow);
   last = std::max(last, other.last);
   samples.merge(other.samples);
   domain = std::max(domain, other.domain);
@@ -180,7 +169,7 @@ void DnsTunnel::Local::event(const Observed& observed, Delta& delta) {
     seen.telling += is_telling(response->type);
     seen.characters += text.size();
     seen.bits += bits;
-    seen.begin(observed.time, name_of(*observed.flow));
+    keep_first(seen.first, seen.flow, observed.time, name_of(*observed.flow));
     seen.last = std::max(seen.last, observed.time);
     seen.samples.add(name, response->name);
     return seen;
@@ -313,8 +302,7 @@ void DnsTunnel::Global::report(const Key& key, const State& state, const Seen& s
   constexpr uint32_t kAsked = 1, kTunnel = 2, kOut = 4;  // bits of kTechniques
   Report out{.key = keyed_hash(bytes_of(key), kReplaySeed),
              .subject = to_string(key.client),
-             .objects = {domain.empty() ? to_string(seen.flow.server) + ":" + std::to_string(seen.flow.server_port)
-                                        : std::string(domain)},
+             .objects = {domain.empty() ? endpoint(seen.flow.server, seen.flow.server_port) : std::string(domain)},
              .severity = 80,
              .confidence = verdict.confidence,
              .techniques = kAsked | (hour.up / kByteUp > 4 * (hour.down / kByteDown) ? kOut : kTunnel),

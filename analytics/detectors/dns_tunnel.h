@@ -60,7 +60,6 @@ struct DnsTunnel {
     Samples<3, 80> samples;
     std::array<char, 64> domain{};  // none: many
 
-    void begin(Timestamp time, const FlowName& name);
     void merge(const Seen& other);
   };
 

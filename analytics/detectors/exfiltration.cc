@@ -138,8 +138,7 @@ void Exfiltration::Global::judge(const Pair& pair, const State& state, const Vol
   const unsigned sure = confidence(circumstances);
   if (sure < config_.confidence) return;
 
-  const std::string subject = to_string(pair.host),
-                    place = to_string(sum.flow.server) + ":" + std::to_string(sum.flow.server_port);
+  const std::string subject = to_string(pair.host), place = endpoint(sum.flow.server, sum.flow.server_port);
   const std::string key = subject + " " + (sum.name.empty() ? to_string(sum.flow.server) : sum.name) + " " +
                           std::to_string(pair.size_class);
   Report report{.key = keyed_hash(to_bytes(key), kReplaySeed),

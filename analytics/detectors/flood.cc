@@ -296,8 +296,7 @@ void Flood::Global::report(const Target& target, const State& state, Findings& f
     report.src = peak.strongest.front().address;
     report.subject = to_string(report.src);
   }
-  if (target.address.version != 0)
-    report.objects.push_back(to_string(target.address) + ":" + std::to_string(peak.port));
+  if (target.address.version != 0) report.objects.push_back(endpoint(target.address, peak.port));
   findings.report(std::move(report), [&](JsonWriter& json) {
     json.member("kind", name(target.kind)).member("begun", state.total).member("used", state.used);
     json.member("peak_per_second", peak.begun).member("peak_needed", floor_of(target));

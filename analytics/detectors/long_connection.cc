@@ -145,7 +145,7 @@ void LongConnection::Global::judge(const Span& span, Findings& findings) {
   sure = std::clamp(sure, 1, 95);
   if (static_cast<uint64_t>(sure) < config_.confidence) return;
 
-  const std::string place = to_string(span.flow.server) + ":" + std::to_string(span.flow.server_port);
+  const std::string place = endpoint(span.flow.server, span.flow.server_port);
   const bool usual_port = span.flow.server_port == 443 || span.flow.server_port == 80;
   Report report{.key = span.flow.id,
                 .subject = to_string(span.flow.client),

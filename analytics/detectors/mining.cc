@@ -93,7 +93,7 @@ void Mining::Global::take(Second second, Delta& delta, Findings& findings) {
     pools_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(all.connections)));
     Report report{.key = keyed_hash(bytes_of(pool), kReplaySeed),
                   .subject = to_string(pool.client),
-                  .objects = {to_string(pool.server) + ":" + std::to_string(pool.port)},
+                  .objects = {endpoint(pool.server, pool.port)},
                   .severity = 60,
                   .confidence = static_cast<uint8_t>(all.answered ? 90 : 60),
                   .time = {talk.last},

@@ -106,7 +106,7 @@ void OddPort::Global::report(const Service& service, const Use& use, Findings& f
   const Owner* owner = owner_of(service.port);
   findings.report({.key = keyed_hash(bytes_of(service), kReplaySeed),
                    .subject = to_string(service.client),
-                   .objects = {to_string(service.server) + ":" + std::to_string(service.port)},
+                   .objects = {endpoint(service.server, service.port)},
                    .severity = 30,
                    .confidence = static_cast<uint8_t>(service.spoken == kUnknown ? 50 : 80),
                    .time = {use.last},

@@ -33,8 +33,4 @@ bool known_service(const FlowRef& flow) {
   return !last.empty() && std::ranges::find(kAnybodys, last) == std::end(kAnybodys);
 }
 
-FlowName name_of(const FlowRef& flow) {
-  return {flow.id, flow.client, flow.server, flow.client_port, flow.server_port, flow.proto};
-}
-
 }  // namespace lapwing::analytics

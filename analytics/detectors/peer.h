@@ -22,6 +22,4 @@ Peer peer_of(const FlowRef& flow, uint64_t seed);
 /// Or it is a service that pushes messages to phones and browsers, by its port.
 bool known_service(const FlowRef& flow);
 
-FlowName name_of(const FlowRef& flow);
-
 }  // namespace lapwing::analytics

@@ -340,7 +340,7 @@ void Scan::Global::judge(const IpAddress& address, Sources::Entry& entry, Timest
     if (net.count > 0) json.member("net", to_string(net.facet.target) + (address.version == 4 ? "/24" : "/120"));
     json.member("seconds", (source.last.ns - source.first.ns) / 1'000'000'000);
     json.begin_array("open");
-    for (const Contact& open : source.shown->open) json.value(to_string(open.target) + ":" + std::to_string(open.port));
+    for (const Contact& open : source.shown->open) json.value(endpoint(open.target, open.port));
     json.end_array();
   });
 }

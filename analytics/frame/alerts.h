@@ -15,7 +15,7 @@
 
 namespace lapwing::analytics {
 
-/// [W] Who does it to whom, as the rule says or the network: see actor_first().
+/// [W] Who does it to whom: the victim is the rule's target, or else the server.
 struct AlertSeen {
   const RuleInfo& rule;
   Timestamp time;

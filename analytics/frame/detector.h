@@ -28,6 +28,7 @@
 #include <utility>
 #include <vector>
 
+#include "analytics/frame/evidence.h"
 #include "analytics/frame/findings.h"
 #include "analytics/frame/surroundings.h"
 #include "sensor/base/options.h"

@@ -20,10 +20,9 @@ auto* find_in(List& list, Match match) {
 
 }  // namespace
 
-Case::Case(std::string id, std::string subject, const IpAddress& address, Timestamp first) {
+Case::Case(std::string id, std::string subject, Timestamp first) {
   told_.id = std::move(id);
   told_.subject = std::move(subject);
-  told_.address = address;
   told_.first = told_.last = first;
 }
 

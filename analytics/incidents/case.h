@@ -19,7 +19,7 @@ class Case {
  public:
   static constexpr size_t kMostTechniques = 64, kMostObjects = 32, kMostFindings = 32, kMostSignatures = 32;
 
-  Case(std::string id, std::string subject, const IpAddress& address, Timestamp first);
+  Case(std::string id, std::string subject, Timestamp first);
 
   void add(const Behaviour& behaviour);
   void add(const AlertSums::Key& key, const AlertSums::Sum& sum, std::string_view role, const std::string& object);
@@ -39,7 +39,6 @@ class Case {
   size_t techniques() const { return techniques_.size(); }
   size_t tactics() const { return tactics_.size(); }
   bool linked() const { return !told_.links.empty(); }
-  const std::vector<Incident::Link>& links() const { return told_.links; }
 
   // As last told:
   bool open = false;
@@ -55,7 +54,6 @@ class Case {
     std::string id, tactic;
     unsigned weight = 0;  // severity times confidence, 0 to 10,000: the most of its members
     std::set<uint64_t> objects;
-    uint64_t objects_total = 0;
   };
   void note(std::string_view id, std::string_view tactic, unsigned weight, const std::vector<std::string>& objects);
   void note_object(const std::string& object, std::string_view role);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "analytics/frame/evidence.h"
 #include "sensor/base/hash.h"
 #include "sensor/base/text.h"
 
@@ -64,14 +65,14 @@ std::span<const CounterRow<IncidentCounters>> incident_counter_rows() {
 }
 
 /// Null where as many are remembered as may be.
-Case* Incidents::of(const std::string& subject, const IpAddress& address, Timestamp time) {
+Case* Incidents::of(const std::string& subject, Timestamp time) {
   auto found = cases_.find(subject);
   if (found == cases_.end()) {
     if (cases_.size() >= kMostSubjects) {
       ++counters_.subjects_max;
       return nullptr;
     }
-    found = cases_.emplace(subject, std::make_unique<Case>(make_id(subject, time), subject, address, time)).first;
+    found = cases_.emplace(subject, std::make_unique<Case>(make_id(subject, time), subject, time)).first;
   }
   return found->second.get();
 }
@@ -79,7 +80,7 @@ Case* Incidents::of(const std::string& subject, const IpAddress& address, Timest
 Case* Incidents::background(const AlertSums::Key& key, const AlertSums::Sum& sum) {
   const std::string technique = sum.says.attack.empty() ? "any" : sum.says.attack.front().first;
   const std::string day = std::to_string(sum.first.seconds() / kDay);
-  Case* found = of("background " + technique + " " + network_of(key.victim) + " " + day, {}, sum.first);
+  Case* found = of("background " + technique + " " + network_of(key.victim) + " " + day, sum.first);
   if (found && !found->background) {
     found->background = true;
     ++counters_.background;
@@ -93,7 +94,7 @@ void Incidents::take(const AlertSums& alerts) {
     counters_.input += sum.count;
     const std::string actor = to_string(key.actor), victim = to_string(key.victim);
     if (surroundings_.inside(key.actor)) {
-      Case* subject = of(actor, key.actor, sum.first);
+      Case* subject = of(actor, sum.first);
       if (!subject) continue;
       acted(*subject, sum.first);
       subject->add(key, sum, "victim", victim);
@@ -114,7 +115,7 @@ void Incidents::take(const Behaviour& behaviour) {
   const bool inside = !address || surroundings_.inside(*address);
   Case* subject = nullptr;
   if (inside) {
-    subject = of(behaviour.subject, address.value_or(IpAddress{}), behaviour.first);
+    subject = of(behaviour.subject, behaviour.first);
   } else {
     AlertSums::Sum sum{.first = behaviour.first};
     if (!behaviour.attack.empty()) sum.says.attack.emplace_back(behaviour.attack.front().id, "");
@@ -125,7 +126,7 @@ void Incidents::take(const Behaviour& behaviour) {
   subject->add(behaviour);
   const bool lateral = std::ranges::any_of(behaviour.attack, [](const Technique& t) { return t.tactic == kLateral; });
   for (const std::string& object : behaviour.objects) {
-    if (lateral) attacked(object.substr(0, object.find_last_of(':')), *subject, behaviour.last);
+    if (lateral) attacked(std::string(host_of(object)), *subject, behaviour.last);
   }
   share(*subject, behaviour);
   consider(*subject, behaviour.time);
@@ -155,7 +156,7 @@ void Incidents::share(Case& subject, const Behaviour& behaviour) {
   constexpr unsigned kSure = 60;
   if (behaviour.confidence < kSure || subject.background) return;
   for (const std::string& object : behaviour.objects) {
-    const auto address = IpAddress::parse(object.substr(0, object.find_last_of(':')));
+    const auto address = IpAddress::parse(host_of(object));
     if (address && surroundings_.inside(*address)) continue;
     if (sharing_.size() >= kMostShared && !sharing_.contains(object)) continue;
     std::set<std::string>& subjects = sharing_[object];

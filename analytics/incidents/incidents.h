@@ -54,7 +54,7 @@ class Incidents {
   const IncidentCounters& counters() const { return counters_; }
 
  private:
-  Case* of(const std::string& subject, const IpAddress& address, Timestamp time);
+  Case* of(const std::string& subject, Timestamp time);
   Case* background(const AlertSums::Key& key, const AlertSums::Sum& sum);
   void attacked(const std::string& victim, const Case& by, Timestamp time);
   void acted(Case& subject, Timestamp time);

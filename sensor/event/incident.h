@@ -48,7 +48,6 @@ struct Incident {
   IncidentState state = IncidentState::open;
   std::string_view reason;  // of the record: "score", "technique", "tactic", "level", "growth", "quiet", "end"
   std::string subject;      // the host it is about
-  IpAddress address;        // of it, where it has one
   bool background = false;  // attacks from outside without effect: told as counts
   FindingLevel level = FindingLevel::info;
   unsigned score = 0;

@@ -96,7 +96,6 @@ class Pipeline {
   /// Takes findings to the records [G].
   class Teller;
 
-  void start_analyst();
   void write_stats(Timestamp time, double uptime, bool running);
   CounterSet all_counters(bool running);
 

@@ -1,0 +1,32 @@
+#include "analytics/frame/evidence.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace lapwing::analytics {
+
+FlowName name_of(const FlowRef& flow) {
+  return {flow.id, flow.client, flow.server, flow.client_port, flow.server_port, flow.proto};
+}
+
+std::string endpoint(const IpAddress& address, uint16_t port) {
+  const std::string text = to_string(address);
+  return (address.version == 6 ? "[" + text + "]" : text) + ":" + std::to_string(port);
+}
+
+std::string_view host_of(std::string_view object) {
+  if (object.starts_with('[')) return object.substr(1, object.find(']') - 1);
+  const size_t colon = object.find(':');
+  // More than one: an IPv6 or MAC address by itself.
+  return object.find(':', std::min(colon, object.size() - 1) + 1) == std::string_view::npos ? object.substr(0, colon)
+                                                                                            : object;
+}
+
+void keep_first(Timestamp& first, FlowName& flow, Timestamp time, const FlowName& other) {
+  const auto order = [](Timestamp at, const FlowName& of) { return std::tuple(at, of.id, of.client_port, of.server); };
+  if (order(first, flow) <= order(time, other)) return;
+  first = time;
+  flow = other;
+}
+
+}  // namespace lapwing::analytics
