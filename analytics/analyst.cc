@@ -37,7 +37,7 @@ void Analyst::run(const std::function<void()>& pause) {
     // Seconds of which all workers have said all, in order.
     while (true) {
       std::optional<Second> next;
-      for (const Epochs& epochs : epochs_) {
+      for (Epochs& epochs : epochs_) {
         const Epoch* front = epochs.front();
         if (front && front->second <= sealed && (!next || front->second < *next)) next = front->second;
       }
@@ -56,26 +56,34 @@ void Analyst::run(const std::function<void()>& pause) {
 }
 
 void Analyst::judge(Second second) {
-  std::vector<std::unique_ptr<AnyDelta>> sums(seats_.size());
+  sums_.assign(seats_.size(), nullptr);
   AlertSums alerts;
   for (Epochs& epochs : epochs_) {
-    const Epoch* front = epochs.front();
+    Epoch* front = epochs.front();
     if (!front || front->second != second) continue;
-    Epoch epoch = epochs.pop();
-    alerts += std::move(epoch.alerts);
+    alerts += std::exchange(front->alerts, {});
     for (size_t i = 0; i < seats_.size(); ++i) {
-      if (!epoch.deltas[i]) continue;
-      if (sums[i]) {
-        sums[i]->add(*epoch.deltas[i]);
+      if (!front->said[i].any) continue;
+      AnyDelta& delta = *front->said[i].delta;
+      if (sums_[i]) {
+        sums_[i]->add(delta);
       } else {
-        sums[i] = std::move(epoch.deltas[i]);
+        sums_[i] = &delta;
       }
     }
   }
   incidents_.take(alerts);
   for (size_t i = 0; i < seats_.size(); ++i) {
-    if (sums[i]) seats_[i].global->take(second, *sums[i], seats_[i].findings);
+    if (sums_[i]) seats_[i].global->take(second, *sums_[i], seats_[i].findings);
     seats_[i].global->expire(second, seats_[i].findings);
+  }
+  for (Epochs& epochs : epochs_) {
+    Epoch* front = epochs.front();
+    if (!front || front->second != second) continue;
+    for (Epoch::Said& said : front->said) {
+      if (said.any) said.delta->clear();
+    }
+    epochs.pop();
   }
   book_.expire(second);
   incidents_.expire(second);

@@ -49,7 +49,8 @@ class Analyst final : private FindingSink {
   void show();
 
   std::vector<Seat> seats_;
-  std::deque<Epochs> epochs_;  // by worker
+  std::deque<Epochs> epochs_;    // by worker
+  std::vector<AnyDelta*> sums_;  // of the second at hand, by seat
   std::atomic<uint64_t> bell_ = 0;
   AnalystSink& sink_;
   Incidents incidents_;

@@ -55,6 +55,7 @@ struct ArpSpoof {
 
     void operator+=(Delta&& other) { messages.merge(other.messages); }
     void seal() { messages.seal(); }
+    void clear() { messages.clear(); }
     bool empty() const { return messages.empty(); }
   };
 

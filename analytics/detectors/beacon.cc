@@ -4,7 +4,6 @@
 #include <string>
 #include <tuple>
 
-#include "analytics/detectors/peer.h"
 #include "sensor/base/hash.h"
 
 namespace lapwing::analytics {
@@ -68,7 +67,7 @@ void Beacon::Local::flow(const FlowUpdate& update, Delta& delta) {
   const bool burst = update.moment == FlowMoment::burst;
   // A datagram without an answer is a burst as well.
   if (!burst && (flow.proto == kUdp || flow.one_sided)) return;
-  const Peer peer = peer_of(flow, surroundings_.hash_seed);
+  const Peer& peer = peers_.of(flow);
   const auto second = static_cast<uint32_t>(std::max<int64_t>(update.time.seconds(), 0));
   Moment key{.line = {.client = flow.client, .peer = peer.key, .proto = flow.proto, .port = flow.server_port}};
   key.line.answered = burst && update.all_packets[1] > 0;
@@ -80,7 +79,7 @@ void Beacon::Local::flow(const FlowUpdate& update, Delta& delta) {
   delta.calls.at(key).merge({.out = update.bytes[0],
                              .in = update.bytes[1],
                              .calls = 1,
-                             .known = known_service(flow),
+                             .known = peers_.known_service(flow),
                              .web = web,
                              .encrypted = encrypted,
                              .bare = bare,

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "analytics/detectors/peer.h"
 #include "analytics/frame/detector.h"
 #include "analytics/shape/delta_table.h"
 #include "analytics/shape/fan.h"
@@ -66,17 +67,20 @@ struct Beacon {
 
     void operator+=(Delta&& other) { calls.merge(other.calls); }
     void seal() { calls.seal(); }
+    void clear() { calls.clear(); }
     bool empty() const { return calls.empty(); }
   };
 
   /// [W]
   class Local {
    public:
-    Local(const Config&, const Surroundings& surroundings) : surroundings_(surroundings) {}
+    Local(const Config&, const Surroundings& surroundings)
+        : surroundings_(surroundings), peers_(surroundings.hash_seed) {}
     void flow(const FlowUpdate& update, Delta& delta);
 
    private:
     const Surroundings& surroundings_;
+    Peers peers_;
   };
 
   /// What else speaks for or against a rhythm.

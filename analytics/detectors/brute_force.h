@@ -49,6 +49,7 @@ struct BruteForce {
     std::map<Key, Sum> sums;
 
     void operator+=(Delta&& other);
+    void clear() { sums.clear(); }
     bool empty() const { return sums.empty(); }
   };
 

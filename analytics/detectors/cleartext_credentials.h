@@ -40,6 +40,7 @@ struct CleartextCredentials {
     std::map<Key, Sum> sums;
 
     void operator+=(Delta&& other);
+    void clear() { sums.clear(); }
     bool empty() const { return sums.empty(); }
   };
 

@@ -55,6 +55,7 @@ struct CleartextShell {
 
     void operator+=(Delta&& other) { services.merge(other.services); }
     void seal() { services.seal(); }
+    void clear() { services.clear(); }
     bool empty() const { return services.empty(); }
   };
 

@@ -68,6 +68,7 @@ struct DnsTunnel {
     explicit Delta(const Surroundings& surroundings) : seen(surroundings.hash_seed, kMostKeys) {}
     void operator+=(Delta&& other) { seen.merge(other.seen); }
     void seal() { seen.seal(); }
+    void clear() { seen.clear(); }
     bool empty() const { return seen.empty(); }
 
     static constexpr uint32_t kMostKeys = 16'384;

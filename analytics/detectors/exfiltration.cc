@@ -3,7 +3,6 @@
 #include <bit>
 #include <tuple>
 
-#include "analytics/detectors/peer.h"
 #include "analytics/shape/bits.h"
 #include "sensor/base/hash.h"
 
@@ -60,14 +59,14 @@ void Exfiltration::Local::flow(const FlowUpdate& update, Delta& delta) {
   const bool burst = update.moment == FlowMoment::burst;
   if (burst && (traffic.out < config_.upload_bytes || producer_ratio(traffic) < kUploadRatio)) return;
   if (delta.pairs.bytes() == 0) delta.pairs = DeltaTable<Pair, Sent>(surroundings_.hash_seed, Delta::kMostPairs);
-  const Peer peer = peer_of(flow, surroundings_.hash_seed);
+  const Peer& peer = peers_.of(flow);
   Pair pair{.host = flow.client, .peer = peer.key};
   if (burst) pair.size_class = static_cast<uint8_t>(std::clamp(log2_sixteenths(traffic.out) / 2, 1, 255));
   const uint64_t both = traffic.out + traffic.in;
   const bool bare = flow.application.empty() && (flow.protocol.empty() || flow.protocol == "failed");
   delta.pairs.at(pair).merge(
       {.traffic = traffic,
-       .known = known_service(flow) ? both : 0,
+       .known = peers_.known_service(flow) ? both : 0,
        .bare = bare ? both : 0,
        .uploads = burst,
        .web = flow.protocol == "tls" || flow.protocol == "quic" || flow.protocol.starts_with("http"),

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "analytics/detectors/peer.h"
 #include "analytics/frame/detector.h"
 #include "analytics/shape/delta_table.h"
 #include "analytics/shape/fan.h"
@@ -60,18 +61,21 @@ struct Exfiltration {
 
     void operator+=(Delta&& other) { pairs.merge(other.pairs); }
     void seal() { pairs.seal(); }
+    void clear() { pairs.clear(); }
     bool empty() const { return pairs.empty(); }
   };
 
   /// [W]
   class Local {
    public:
-    Local(const Config& config, const Surroundings& surroundings) : config_(config), surroundings_(surroundings) {}
+    Local(const Config& config, const Surroundings& surroundings)
+        : config_(config), surroundings_(surroundings), peers_(surroundings.hash_seed) {}
     void flow(const FlowUpdate& update, Delta& delta);
 
    private:
     const Config config_;
     const Surroundings& surroundings_;
+    Peers peers_;
   };
 
   /// How sure it is, in percent. `excess`: doublings beyond what is needed.

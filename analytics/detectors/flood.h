@@ -69,6 +69,7 @@ struct Flood {
 
     void operator+=(Delta&& other) { streams.merge(other.streams); }
     void seal() { streams.seal(); }
+    void clear() { streams.clear(); }
     bool empty() const { return streams.empty(); }
   };
 

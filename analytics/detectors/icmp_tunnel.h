@@ -58,6 +58,7 @@ struct IcmpTunnel {
 
     void operator+=(Delta&& other) { messages.merge(other.messages); }
     void seal() { messages.seal(); }
+    void clear() { messages.clear(); }
     bool empty() const { return messages.empty(); }
   };
 

@@ -2,7 +2,6 @@
 
 #include <bit>
 
-#include "analytics/detectors/peer.h"
 #include "sensor/base/hash.h"
 
 namespace lapwing::analytics {
@@ -82,7 +81,7 @@ void LongConnection::Local::flow(const FlowUpdate& update, Delta& delta) {
     ++delta.kinds.at(kind_of(flow.application, flow.server_port, surroundings_.hash_seed)).counts[Ages::bin(age)];
   }
   if (closed && age < kLeast) return;
-  const Peer peer = peer_of(flow, surroundings_.hash_seed);
+  const Peer& peer = peers_.of(flow);
   delta.connections.at({flow.id}).merge(
       {.out = update.bytes[0],
        .in = update.bytes[1],
@@ -90,7 +89,7 @@ void LongConnection::Local::flow(const FlowUpdate& update, Delta& delta) {
        .last = update.time,
        .closed = closed,
        .bare = flow.application.empty() && (flow.protocol.empty() || flow.protocol == "failed"),
-       .known = known_service(flow),
+       .known = peers_.known_service(flow),
        .flow = name_of(flow),
        .peer = peer.key,
        .name = peer.name,

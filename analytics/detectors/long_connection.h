@@ -9,6 +9,7 @@
 #include <string>
 #include <tuple>
 
+#include "analytics/detectors/peer.h"
 #include "analytics/frame/detector.h"
 #include "analytics/shape/delta_table.h"
 #include "analytics/shape/fan.h"
@@ -83,17 +84,23 @@ struct LongConnection {
       connections.seal();
       kinds.seal();
     }
+    void clear() {
+      connections.clear();
+      kinds.clear();
+    }
     bool empty() const { return connections.empty() && kinds.empty(); }
   };
 
   /// [W]
   class Local {
    public:
-    Local(const Config&, const Surroundings& surroundings) : surroundings_(surroundings) {}
+    Local(const Config&, const Surroundings& surroundings)
+        : surroundings_(surroundings), peers_(surroundings.hash_seed) {}
     void flow(const FlowUpdate& update, Delta& delta);
 
    private:
     const Surroundings& surroundings_;
+    Peers peers_;
   };
 
   class Global;

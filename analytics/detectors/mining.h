@@ -48,6 +48,7 @@ struct Mining {
 
     void operator+=(Delta&& other) { pools.merge(other.pools); }
     void seal() { pools.seal(); }
+    void clear() { pools.clear(); }
     bool empty() const { return pools.empty(); }
   };
 

@@ -48,6 +48,7 @@ struct OddPort {
 
     void operator+=(Delta&& other) { services.merge(other.services); }
     void seal() { services.seal(); }
+    void clear() { services.clear(); }
     bool empty() const { return services.empty(); }
   };
 

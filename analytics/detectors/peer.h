@@ -1,9 +1,11 @@
 // Peer: whom a flow talks to, by name where the client gave one.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sensor/base/ip_address.h"
 #include "sensor/event/behaviour.h"
@@ -15,11 +17,34 @@ struct Peer {
   IpAddress key;     // its address; of version 0: the hash of its name
   std::string name;  // registrable, or ""
 };
-/// `seed`: of the run.
-Peer peer_of(const FlowRef& flow, uint64_t seed);
 
-/// Whether nDPI knows a service or a protocol of its own behind the flow: not the web alone, nor who hosts the server.
-/// Or it is a service that pushes messages to phones and browsers, by its port.
-bool known_service(const FlowRef& flow);
+/// [W] Tells peers; few names stand in most flows, so that what became of a name is remembered.
+class Peers {
+ public:
+  /// `seed`: of the run.
+  explicit Peers(uint64_t seed) : seed_(seed) {}
+
+  /// Valid until the next call.
+  const Peer& of(const FlowRef& flow);
+  /// Whether nDPI knows a service or a protocol of its own behind the flow: not the web alone, nor who hosts the
+  /// server. Or it is a service that pushes messages to phones and browsers, by its port.
+  bool known_service(const FlowRef& flow);
+
+ private:
+  static constexpr size_t kNames = 256, kApplications = 64;
+  struct Named {
+    uint64_t hash = 0;
+    Peer peer;  // with an address where the name is none
+  };
+  struct Known {
+    uint64_t hash = 0;
+    bool service = false;
+  };
+
+  const uint64_t seed_;
+  std::vector<Named> names_ = std::vector<Named>(kNames);
+  std::array<Known, kApplications> applications_{};
+  Peer unnamed_;
+};
 
 }  // namespace lapwing::analytics

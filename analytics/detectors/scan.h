@@ -47,6 +47,7 @@ struct Scan {
 
     void operator+=(Delta&& other) { contacts.merge(other.contacts); }
     void seal() { contacts.seal(); }
+    void clear() { contacts.clear(); }
     bool empty() const { return contacts.empty(); }
   };
 

@@ -4,14 +4,15 @@
 // by +, min, max, |, and sets that keep their least members; nothing that depends on who came first. Global [G] takes
 // the sum of all workers' deltas of each second of packet time, and holds all memory. So the findings of N workers are
 // those of one, and where Global is late, seconds are added together and nothing is lost. A Delta's seal() is the last
-// that is done on its worker: what it sorts there, the analyst need not.
+// that is done on its worker: what it sorts there, the analyst need not. A spent one goes back to its worker by
+// clear(), which keeps memory.
 //
 //   struct Scan {
 //     static constexpr About about = {...};
 //     struct Config {...};
 //     static std::span<const OptionRow<Config>> options();
-//     struct Delta { void operator+=(Delta&&); bool empty() const; };  // may have Delta(const Surroundings&), seal()
-//     struct Local { Local(const Config&, const Surroundings&); void flow(const FlowUpdate&, Delta&); ... };
+//     struct Delta { void operator+=(Delta&&); bool empty() const; };  // may have Delta(const Surroundings&), seal(),
+//     clear() struct Local { Local(const Config&, const Surroundings&); void flow(const FlowUpdate&, Delta&); ... };
 //     struct Global { Global(const Config&, const Surroundings&); void take(Second, Delta&, Findings&);
 //                     void expire(Second, Findings&); StateUse use() const; };
 //   };
@@ -109,6 +110,8 @@ class AnyDelta {
   virtual ~AnyDelta() = default;
   /// `other` is of the same detector, and spent.
   virtual void add(AnyDelta& other) = 0;
+  /// It is spent: as new, but for the memory that it keeps.
+  virtual void clear() = 0;
 };
 
 class AnyLocal {
@@ -117,8 +120,13 @@ class AnyLocal {
   virtual void flow(const FlowUpdate& update) = 0;
   virtual void event(const Observed& observed) = 0;
   virtual void login(const LoginOf& login) = 0;
-  /// What it was shown since the last call, or null where that came to nothing.
-  virtual std::unique_ptr<AnyDelta> seal() = 0;
+  /// Puts into `slot` what it was shown since the last call, and takes the cleared delta there for what comes; null
+  /// does as well. False, and nothing changes, where that came to nothing.
+  virtual bool seal(std::unique_ptr<AnyDelta>& slot) = 0;
+  std::unique_ptr<AnyDelta> seal() {
+    std::unique_ptr<AnyDelta> out;
+    return seal(out) ? std::move(out) : nullptr;
+  }
 };
 
 class AnyGlobal {
@@ -152,6 +160,14 @@ template <Detector D>
 struct DeltaOf final : AnyDelta {
   explicit DeltaOf(const Surroundings& surroundings) : sum(make(surroundings)) {}
   void add(AnyDelta& other) override { sum += std::move(static_cast<DeltaOf&>(other).sum); }
+  void clear() override {
+    if constexpr (requires { sum.clear(); }) {
+      sum.clear();
+    } else {
+      static_assert(!std::is_constructible_v<typename D::Delta, const Surroundings&>, "what knows the run has clear()");
+      sum = {};
+    }
+  }
   static typename D::Delta make(const Surroundings& surroundings) {
     if constexpr (std::is_constructible_v<typename D::Delta, const Surroundings&>) {
       return typename D::Delta(surroundings);
@@ -176,10 +192,14 @@ class LocalOf final : public AnyLocal {
   void login(const LoginOf& login) override {
     if constexpr (SeesLogins<D>) local_.login(login, delta_->sum);
   }
-  std::unique_ptr<AnyDelta> seal() override {
-    if (delta_->sum.empty()) return nullptr;
+  using AnyLocal::seal;
+  bool seal(std::unique_ptr<AnyDelta>& slot) override {
+    if (delta_->sum.empty()) return false;
     if constexpr (requires { delta_->sum.seal(); }) delta_->sum.seal();
-    return std::exchange(delta_, std::make_unique<DeltaOf<D>>(surroundings_));
+    auto next = slot ? std::unique_ptr<DeltaOf<D>>(static_cast<DeltaOf<D>*>(slot.release()))
+                     : std::make_unique<DeltaOf<D>>(surroundings_);
+    slot = std::exchange(delta_, std::move(next));
+    return true;
   }
 
  private:

@@ -14,10 +14,14 @@
 
 namespace lapwing::analytics {
 
-/// [H]
+/// [H] Its deltas stay: cleared by the analyst, they are filled anew, and a second costs no memory.
 struct Epoch {
-  Second second = 0;                              // the last of those that it covers
-  std::vector<std::unique_ptr<AnyDelta>> deltas;  // by detector; null where it saw nothing
+  struct Said {
+    std::unique_ptr<AnyDelta> delta;
+    bool any = false;
+  };
+  Second second = 0;       // the last of those that it covers
+  std::vector<Said> said;  // by detector
   AlertSums alerts;
 };
 
@@ -35,11 +39,9 @@ class Epochs {
       head_.wait(head);
     }
   }
-  /// There must be room.
-  void push(Epoch&& epoch) {
-    ring_[tail_ % kRing] = std::move(epoch);
-    ++tail_;
-  }
+  /// The one to fill; there must be room.
+  Epoch& next() { return ring_[tail_ % kRing]; }
+  void push() { ++tail_; }
   /// All that was seen up to `second` has been pushed. `bell` is shared by all workers, and wakes the analyst.
   void sealed(Second second, std::atomic<uint64_t>& bell) {
     shown_.store(tail_, std::memory_order_release);
@@ -50,16 +52,14 @@ class Epochs {
 
   // The analyst's.
   Second sealed_to() const { return sealed_to_.load(std::memory_order_acquire); }
-  const Epoch* front() const {
+  Epoch* front() {
     const size_t head = head_.load(std::memory_order_relaxed);
     return head == shown_.load(std::memory_order_acquire) ? nullptr : &ring_[head % kRing];
   }
-  Epoch pop() {
-    const size_t head = head_.load(std::memory_order_relaxed);
-    Epoch out = std::move(ring_[head % kRing]);
-    head_.store(head + 1, std::memory_order_release);
+  /// The front is read, and its deltas are cleared.
+  void pop() {
+    head_.fetch_add(1, std::memory_order_release);
     head_.notify_one();
-    return out;
   }
 
  private:

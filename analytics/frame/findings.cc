@@ -76,6 +76,7 @@ void FindingBook::report(const About& about, Report&& report, std::string&& evid
   }
   open.techniques |= report.techniques;
   open.idle = std::max(about.idle, report.idle);
+  next_due_ = std::min(next_due_, due_of(open).seconds());
 
   const FindingLevel level = level_of(now.severity, now.confidence);
   const bool grown = now.count >= 2 * open.count && report.time.ns - open.time.ns >= kPause;
@@ -98,13 +99,18 @@ void FindingBook::tell(Open& open, FindingState state, Timestamp time) {
   sink_.behaviour(now);
 }
 
+Timestamp FindingBook::due_of(const Open& open) {
+  return Timestamp::from_seconds(open.behaviour.last.seconds() + open.idle + 1);
+}
+
 void FindingBook::expire(int64_t second) {
-  if (second <= expired_to_) return;
-  expired_to_ = second;
+  if (second < next_due_) return;
+  next_due_ = INT64_MAX;
   for (auto next = open_.begin(); next != open_.end();) {
     Open& open = next->second;
-    const Timestamp due = Timestamp::from_seconds(open.behaviour.last.seconds() + open.idle + 1);
+    const Timestamp due = due_of(open);
     if (due.seconds() > second) {
+      next_due_ = std::min(next_due_, due.seconds());
       ++next;
       continue;
     }

@@ -76,11 +76,13 @@ class FindingBook {
     bool operator()(const Key& one, const Key& other) const;
   };
 
+  /// When it is over, if nothing more is heard of it.
+  static Timestamp due_of(const Open& open);
   void tell(Open& open, FindingState state, Timestamp time);
 
   FindingSink& sink_;
   std::map<Key, Open, ByName> open_;
-  int64_t expired_to_ = INT64_MIN;
+  int64_t next_due_ = INT64_MAX;  // second before which none is over; no later than the first that is
   FindingCounters counters_;
 };
 

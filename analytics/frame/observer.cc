@@ -71,14 +71,17 @@ bool Observer::seal(Second second) {
     if (!replay_) return false;
     epochs_.wait_for_room();
   }
-  Epoch epoch{.second = second};
+  Epoch& epoch = epochs_.next();
+  epoch.second = second;
   bool any = !alerts_.empty();
-  epoch.alerts = std::exchange(alerts_, {});
-  for (const auto& local : locals_) {
-    epoch.deltas.push_back(local->seal());
-    any |= epoch.deltas.back() != nullptr;
+  if (any) epoch.alerts = std::exchange(alerts_, {});
+  epoch.said.resize(locals_.size());
+  for (size_t i = 0; i < locals_.size(); ++i) {
+    Epoch::Said& said = epoch.said[i];
+    said.any = locals_[i]->seal(said.delta);
+    any |= said.any;
   }
-  if (any) epochs_.push(std::move(epoch));
+  if (any) epochs_.push();
   return true;
 }
 

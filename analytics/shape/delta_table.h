@@ -13,7 +13,7 @@ namespace lapwing::analytics {
 
 /// [W] while it is filled, [H] from seal() on. V has merge(), commutative and associative, and V{} changes nothing: so
 /// is a sum of tables the same in any order. What new keys say once it is full goes into one more value, `overflow`.
-/// Memory is kept by clear().
+/// Memory is kept by clear(), but for what an unusual second took.
 template <Key K, class V>
 class DeltaTable {
  public:
@@ -84,6 +84,10 @@ class DeltaTable {
   }
 
   void clear() {
+    if (bytes() > kKept && 4 * entries_.size() < entries_.capacity()) {
+      *this = limit_ <= kMostKeys ? DeltaTable(seed_, limit_) : DeltaTable();
+      return;
+    }
     entries_.clear();
     order_.clear();
     overflow_ = V{};
@@ -104,7 +108,7 @@ class DeltaTable {
   }
 
  private:
-  static constexpr size_t kLeastIndex = 256;
+  static constexpr size_t kLeastIndex = 64, kKept = 64 << 10;  // bytes
 
   struct Entry {
     K key;

@@ -25,7 +25,6 @@ class Table {
     const K& key() const { return key_; }
     uint8_t worth() const { return worth_; }
     bool pinned() const { return pinned_; }
-    uint32_t touched() const { return touched_; }
     V value{};
 
    private:
@@ -33,8 +32,10 @@ class Table {
     K key_{};
     uint32_t next_ = kNone, before_ = kNone;  // in the list of its worth, or among the vacant
     uint32_t touched_ = 0;                    // second
-    uint8_t worth_ = 0;
-    bool pinned_ = false, used_ = false;
+    uint32_t handle_ : 24 = 0;
+    uint8_t worth_ : 6 = 0;
+    bool pinned_ : 1 = false;
+    bool used_ : 1 = false;
   };
 
   /// `cap`: 1 to 16 million keys. `seed`: of the run.
@@ -75,6 +76,7 @@ class Table {
     made.key_ = key;
     made.touched_ = clock_;
     made.worth_ = 0;
+    made.handle_ = handle & kMostKeys;
     made.used_ = true;
     append(handle, 0);
     ++keys_;
@@ -83,19 +85,20 @@ class Table {
   /// What losing it would cost, below kWorths; it is then the last touched.
   void set_worth(Entry& of, uint8_t worth) {
     worth = std::min<uint8_t>(worth, kWorths - 1);
-    if (!of.pinned_) relist(handle_of(of), worth);
-    of.worth_ = worth;
+    if (of.worth_ == worth && of.touched_ == clock_ && lists_[worth].last == of.handle_) return;
+    if (!of.pinned_) relist(of.handle_, worth);
+    of.worth_ = worth & (kWorths - 1);
     of.touched_ = clock_;
   }
   /// A pinned key is neither evicted nor expired.
   void pin(Entry& of, bool pinned) {
     if (of.pinned_ == pinned) return;
-    const uint32_t handle = handle_of(of);
+    const uint32_t handle = of.handle_;
     pinned ? unlist(handle) : append(handle, of.worth_);
     of.pinned_ = pinned;
     of.touched_ = clock_;
   }
-  void erase(Entry& of) { remove(handle_of(of)); }
+  void erase(Entry& of) { remove(of.handle_); }
   /// Erases what was last touched before `second`, after `gone(entry)`: by worth, then the longest untouched first.
   template <class Gone>
   void expire(uint32_t second, Gone gone) {
@@ -139,7 +142,6 @@ class Table {
   /// The part of the hash that a slot keeps beside the handle, which leaves it at least 8 bits.
   uint32_t tag(uint64_t hashed) const { return static_cast<uint32_t>(hashed >> (32 + handle_bits_)); }
   Entry& entry(uint32_t handle) { return chunks_[handle / kChunk][handle % kChunk]; }
-  uint32_t handle_of(const Entry& of) { return (index_[slot_of(of.key_, hash(of.key_))] & handle_mask()) - 1; }
 
   /// Where the key is, or would be.
   uint32_t slot_of(const K& key, uint64_t hashed) {

@@ -353,25 +353,33 @@ AppCounters AppLayer::counters() const {
   return out;
 }
 
+Spoken AppLayer::spoken(const Flow& flow) const {
+  const auto* state = flow.get<State>(FlowSlot::app);
+  if (!state) return {};
+  const AppProtocol* protocol = state->protocol;
+  if (state->origin && state->origin->named) protocol = state->origin->named;
+  const HalfFlow &a = state->sides[0], &b = state->sides[1];
+  // A first datagram that fits no protocol speaks for the flow until a later one does better.
+  const bool datagrams = a.datagrams > 0 || b.datagrams > 0;
+  const bool failed =
+      state->undetected || (!state->protocol && (datagrams ? a.failed || b.failed : a.failed && b.failed));
+  return {protocol ? protocol->row->protocol : nullptr, failed};
+}
+
 Recognition AppLayer::recognition(const Flow& flow) const {
   const auto* state = flow.get<State>(FlowSlot::app);
   if (!state) return {};
   auto protocol = [](const AppProtocol* p) { return p ? p->row->protocol : nullptr; };
   Recognition out;
-  out.final.protocol = protocol(state->protocol);
-  const HalfFlow &a = state->sides[0], &b = state->sides[1];
-  // A first datagram that fits no protocol speaks for the flow until a later one does better.
-  const bool datagrams = a.datagrams > 0 || b.datagrams > 0;
-  out.final.failed =
-      state->undetected || (!state->protocol && (datagrams ? a.failed || b.failed : a.failed && b.failed));
+  out.final = spoken(flow);
+  const bool judged = state->protocol || out.final.failed;
   for (size_t i = 0; i < 2; ++i) {
     const HalfFlow& side = state->sides[i];
     // As long as the other may explain it, a side that fits nothing is no verdict.
-    const bool failed = state->undetected ? !side.protocol : side.failed && out.final.known();
+    const bool failed = state->undetected ? !side.protocol : side.failed && judged;
     out.sides[i] = {protocol(side.protocol), failed};
   }
   if (const Origin* origin = state->origin.get()) {
-    if (origin->named) out.final.protocol = protocol(origin->named);
     out.parent = origin->parent;
     out.original = protocol(origin->original);
     out.expected = origin->expected;

@@ -103,6 +103,8 @@ class AppLayer final : private EventSink {
   /// Publishes what is half done of it, and keeps no more than what its records say of its protocol.
   void give_up(Flow& flow);
   Recognition recognition(const Flow& flow) const;
+  /// Of that, what the flow is dissected as.
+  Spoken spoken(const Flow& flow) const;
   /// Bytes of each direction that the flow's protocol is to be followed for, where its options say so.
   std::optional<uint64_t> stream_depth(const Flow& flow) const;
   uint64_t transactions(const Flow& flow) const;

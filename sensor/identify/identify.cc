@@ -321,6 +321,17 @@ std::string_view Identifier::name_of(uint16_t master, uint16_t application) {
   return name;
 }
 
+Label Identifier::label(const IdentifyState& state) {
+  Verdict verdict{state.master_, state.application_, state.category_, state.risk_};
+  if (state.phase_ == IdentifyState::Phase::told) verdict = settle(*module_, told(state));
+  Label out;
+  if (verdict.master != NDPI_PROTOCOL_UNKNOWN || verdict.application != NDPI_PROTOCOL_UNKNOWN) {
+    out.application = name_of(verdict.master, verdict.application);
+  }
+  if (state.has_host()) out.host = {state.host_, state.host_size_};
+  return out;
+}
+
 Application Identifier::describe(IdentifyState& state) {
   if (state.phase_ == IdentifyState::Phase::holding) let_go(state);
   const bool detecting = state.phase_ == IdentifyState::Phase::detecting;

@@ -61,6 +61,11 @@ struct HeldPackets;
 struct NdpiDetection;
 struct Told;
 
+/// "TLS.Google", and the host that the client named; "" where unknown.
+struct Label {
+  std::string_view application, host;
+};
+
 /// What is known of one flow [W]; lives in the flow's attachment and must not outlive its Identifier. It costs its
 /// 40 bytes, a pooled 1 KB while detecting or 3 KB while packets are held, and the host name's bytes afterwards where
 /// there is one.
@@ -124,6 +129,8 @@ class Identifier {
   void finish(IdentifyState& state);
   /// What is known so far; packets that are held need not wait longer. The views live until the next call.
   Application describe(IdentifyState& state);
+  /// Of that, what a flow whose verdict stands is called. The views live until the flow's next packet or fact.
+  Label label(const IdentifyState& state);
 
   const IdentifyCounters& counters() const { return counters_; }
 

@@ -157,8 +157,7 @@ void FlowWatch::take_payload(const Look& look, Watched& watched) {
   watched.bytes[side] += size;
   ++watched.packets[side];
   if (!watched.identified && observer_.wants(FlowMoment::identified)) {
-    const Recognition known = app_.recognition(flow);
-    if (known.final.known()) {
+    if (app_.spoken(flow).known()) {
       watched.identified = true;
       tell(flow, FlowMoment::identified, time);
     }
@@ -169,7 +168,7 @@ void FlowWatch::chunk(Flow& flow, const Chunk& chunk) {
   if (!observer_.wants(FlowMoment::spoke) || chunk.offset >= kBeginning || chunk.data.empty()) return;
   auto* watched = flow.get<Watched>(FlowSlot::watch);
   if (watched && watched->spoke) return;
-  if (app_.recognition(flow).final.protocol) {
+  if (app_.spoken(flow).protocol) {
     if (watched) watched->said = {};
     return;
   }
@@ -186,7 +185,7 @@ void FlowWatch::chunk(Flow& flow, const Chunk& chunk) {
 void FlowWatch::tell_beginning(const Flow& flow, Watched& watched, Timestamp time) {
   if (watched.said[0].empty() && watched.said[1].empty()) return;
   watched.spoke = true;
-  if (!app_.recognition(flow).final.protocol) {
+  if (!app_.spoken(flow).protocol) {
     FlowUpdate update = update_of(flow, FlowMoment::spoke, time);
     std::ranges::copy(watched.said, update.said.begin());
     observer_.flow(update);
@@ -327,10 +326,10 @@ FlowUpdate FlowWatch::update_of(const Flow& flow, FlowMoment moment, Timestamp t
            .one_sided = one_sided(flow)};
   // Before its first payload nothing is known of it.
   if (moment >= FlowMoment::burst) {
-    flow_.protocol = app_.recognition(flow).final.name();
-    const Application application = identification_.settled(flow);
-    flow_.application = application.protocol;
-    flow_.host = application.hostname;
+    flow_.protocol = app_.spoken(flow).name();
+    const Label label = identification_.label(flow);
+    flow_.application = label.application;
+    flow_.host = label.host;
   }
   return {.moment = moment, .time = time, .flow = &flow_, .all_packets = flow.packets, .tcp_flags = flow.tcp_flags};
 }

@@ -38,7 +38,7 @@ void Identification::packet(const Packet& packet, Flow& flow, const AppLayer& ap
   if (packet.payload.empty() && (!full_ || !flow.get<Identity>(FlowSlot::identify))) return;
   IdentifyState& known = state(flow);
   if (known.done()) return;
-  const Spoken spoken = app.recognition(flow).final;
+  const Spoken spoken = app.spoken(flow);
   if (spoken.protocol && rely_on_facts(known, flow, *spoken.protocol)) return;
   // Bytes of a stream come to their dissector once they are acknowledged.
   const bool pending = !spoken.known() && flow.tcp_state != TcpState::none;
@@ -66,9 +66,9 @@ Application Identification::of(const Flow& flow) {
   return identity ? identifier_.describe(identity->state) : Application{};
 }
 
-Application Identification::settled(const Flow& flow) {
-  auto* identity = flow.get<Identity>(FlowSlot::identify);
-  return identity && identity->state.done() ? identifier_.describe(identity->state) : Application{};
+Label Identification::label(const Flow& flow) {
+  const auto* identity = flow.get<Identity>(FlowSlot::identify);
+  return identity && identity->state.done() ? identifier_.label(identity->state) : Label{};
 }
 
 }  // namespace lapwing

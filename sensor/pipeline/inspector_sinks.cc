@@ -89,7 +89,7 @@ void Inspector::recognition_anomaly(Flow& flow, RecognitionAnomaly anomaly, Dire
   reporter_.anomaly(*look_, {.layer = AnomalyLayer::applayer,
                              .names = {&known, 1},
                              .direction = direction,
-                             .protocol = app_.recognition(flow).final.protocol});
+                             .protocol = app_.spoken(flow).protocol});
 }
 
 void Inspector::anomaly(Flow&, const Protocol& protocol, const Transaction& tx, uint8_t name, Direction direction) {
