@@ -22,9 +22,9 @@ class AnalystSink : public FindingSink, public IncidentSink {};
 /// [G] run() has a thread of its own.
 class Analyst final : private FindingSink {
  public:
-  /// Detectors, surroundings, options and sink are borrowed for the run.
+  /// Detectors, surroundings, options, policy and sink are borrowed for the run.
   Analyst(std::span<const std::shared_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
-          size_t workers, const IncidentConfig& incidents, AnalystSink& sink);
+          size_t workers, const IncidentConfig& incidents, const Policy& policy, AnalystSink& sink);
 
   /// What the observer of a worker needs.
   Epochs& epochs(size_t worker) { return epochs_[worker]; }
@@ -53,6 +53,7 @@ class Analyst final : private FindingSink {
   std::atomic<uint64_t> bell_ = 0;
   AnalystSink& sink_;
   Incidents incidents_;
+  Gate gate_;
   FindingBook book_;
   mutable std::mutex shown_mutex_;
   CounterSet shown_;

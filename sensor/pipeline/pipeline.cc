@@ -146,8 +146,8 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
     surroundings_.hash_seed = plan_.hash_seed;
     surroundings_.replay = plan_.replay;
     teller_ = std::make_unique<Teller>(plan_.config->eve, *publisher_, count + 1, plan_.replay);
-    analyst_ =
-        std::make_unique<analytics::Analyst>(behaviour.detectors, surroundings_, count, behaviour.incidents, *teller_);
+    analyst_ = std::make_unique<analytics::Analyst>(behaviour.detectors, surroundings_, count, behaviour.incidents,
+                                                    behaviour.policy, *teller_);
   }
   WorkerShare share{.config = plan_.config,
                     .rules = rules_,
