@@ -45,10 +45,12 @@ void Analyst::run(const std::function<void()>& pause) {
       judge(*next);
     }
     if (sealed == Epochs::kEnd) break;
+    serve(false);
     show();
     pause();
     bell_.wait(rung);
   }
+  serve(true);
   book_.finish();
   incidents_.finish();
   show();
@@ -79,6 +81,29 @@ void Analyst::judge(Second second) {
   }
   book_.expire(second);
   incidents_.expire(second);
+}
+
+void Analyst::close_incident(std::string id, std::string_view reason, std::function<void(bool)> done) {
+  {
+    const std::lock_guard lock(closings_mutex_);
+    if (!over_) {
+      closings_.push_back({std::move(id), reason, std::move(done)});
+      bell_.fetch_add(1, std::memory_order_release);
+      bell_.notify_one();
+      return;
+    }
+  }
+  done(false);
+}
+
+void Analyst::serve(bool last) {
+  std::vector<Closing> closings;
+  {
+    const std::lock_guard lock(closings_mutex_);
+    closings.swap(closings_);
+    over_ = last;
+  }
+  for (const Closing& closing : closings) closing.done(incidents_.close(closing.id, closing.reason));
 }
 
 void Analyst::behaviour(const Behaviour& behaviour) {

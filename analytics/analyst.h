@@ -8,6 +8,8 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "analytics/frame/epochs.h"
@@ -34,7 +36,9 @@ class Analyst final : private FindingSink {
 
   /// Until every worker's observer has finished. `pause` is called when what has come was judged.
   void run(const std::function<void()>& pause);
-  /// Safe from any thread.
+  /// Both are safe from any thread. `done` is called once, with whether an incident of that id was open: on the
+  /// analyst's thread, or at once where the run is over.
+  void close_incident(std::string id, std::string_view reason, std::function<void(bool)> done);
   void add_counters(CounterSet& set) const;
 
  private:
@@ -46,6 +50,7 @@ class Analyst final : private FindingSink {
   // FindingSink
   void behaviour(const Behaviour& behaviour) override;
   void judge(Second second);
+  void serve(bool last);
   void show();
 
   std::vector<Seat> seats_;
@@ -55,6 +60,14 @@ class Analyst final : private FindingSink {
   Incidents incidents_;
   Gate gate_;
   FindingBook book_;
+  struct Closing {
+    std::string id;
+    std::string_view reason;
+    std::function<void(bool)> done;
+  };
+  std::mutex closings_mutex_;
+  std::vector<Closing> closings_;
+  bool over_ = false;
   mutable std::mutex shown_mutex_;
   CounterSet shown_;
 };
