@@ -76,7 +76,7 @@ int show(const IncidentOptions& options) {
   throw std::runtime_error("no incident '" + options.id + "'; `lapwing incidents` shows all");
 }
 
-/// The rows of analytics.allow that would have withheld its findings, and what hides its alerts.
+/// The rows of analytics.allow that would have withheld its findings.
 std::string rows_against(const Json& incident) {
   /// As YAML has it, and fit for a terminal: subjects and objects are what traffic called them.
   const auto quoted = [](std::string_view words) {
@@ -100,9 +100,8 @@ std::string rows_against(const Json& incident) {
   std::string out = rows.empty() ? "" : "rows that would have prevented it:\nanalytics.allow:\n";
   for (const std::string& row : rows) out += row;
   const auto alerts = incident.find("alerts");
-  for (const Json& rule : alerts == incident.end() ? Json::array() : alerts->value("signatures", Json::array())) {
-    out += fmt::format("# threshold-file: suppress gen_id {}, sig_id {}, track by_src, ip {}\n", rule.value("gid", 1),
-                       rule.value("sid", 0), quoted(host));
+  if (alerts != incident.end() && alerts->value("total", uint64_t{0}) > 0) {
+    out += "# its alerts are of rules, which no row withholds\n";
   }
   return out;
 }
