@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "analytics/frame/gate.h"
 #include "sensor/base/counters.h"
 #include "sensor/base/json_writer.h"
 #include "sensor/event/behaviour.h"
@@ -51,8 +52,11 @@ class FindingBook {
   /// Nanoseconds between records of a finding that only grows.
   static constexpr int64_t kPause = 600'000'000'000;
 
-  explicit FindingBook(FindingSink& sink) : sink_(sink) {}
+  /// Borrowed. Without a gate nothing is withheld.
+  explicit FindingBook(FindingSink& sink, Gate* gate = nullptr) : sink_(sink), gate_(gate) {}
 
+  /// One that the gate withholds is not told, nor counted among those that are; one that was told before ends when its
+  /// time without news is over.
   void report(const About& about, Report&& report, std::string&& evidence);
   /// Findings of which nothing was heard for their detector's idle time are over.
   void expire(int64_t second);
@@ -62,10 +66,11 @@ class FindingBook {
 
  private:
   struct Open {
-    const About* about;
+    const About* about = nullptr;
     Behaviour behaviour;
     uint32_t techniques = 0;
     int64_t idle = 0;  // seconds
+    bool withheld = false, told = false;
     // As last told:
     FindingLevel level = FindingLevel::info;
     uint64_t count = 0;
@@ -81,6 +86,7 @@ class FindingBook {
   void tell(Open& open, FindingState state, Timestamp time);
 
   FindingSink& sink_;
+  Gate* gate_;
   std::map<Key, Open, ByName> open_;
   int64_t next_due_ = INT64_MAX;  // second before which none is over; no later than the first that is
   FindingCounters counters_;

@@ -86,6 +86,8 @@ class Pipeline {
   CounterSet counters();
   /// As last told, the gravest first.
   std::vector<Incident> incidents() const;
+  /// `done` is told whether one of that id was open, on any thread. `reason` is one of kCloseReasons.
+  void close_incident(std::string id, std::string_view reason, std::function<void(bool)> done);
   /// Seconds since the start; 0 in a replay.
   double uptime() const;
   /// The object of a stats record with the counters of now. Waits for the workers, some 100 ms at most.
