@@ -17,6 +17,7 @@
 #include "analytics/detectors/mining.h"
 #include "analytics/detectors/odd_port.h"
 #include "analytics/detectors/scan.h"
+#include "analytics/detectors/tls_anomaly.h"
 
 namespace lapwing::analytics {
 namespace {
@@ -37,6 +38,7 @@ const DetectorRow kDetectors[] = {
     detector<Mining>(),
     detector<OddPort>(),
     detector<Scan>(),
+    detector<TlsAnomaly>(),
 };
 // clang-format on
 
