@@ -160,19 +160,21 @@ void TlsAnomaly::Global::take(Second second, Delta& delta, Findings& findings) {
     uint32_t traits = seen.traits;
     if (inside) traits &= seen.traits & self_signed ? 0 : kInside;
     if (!inside) traits |= shared_key(key, seen, now) | new_pair(key, seen, now);
+    // A fresh certificate by itself is an everyday thing, but where few go.
+    if (traits == young && active_.count() < kManyHosts) traits = 0;
     auto* entry = traits ? peers_.touch(key.peer, now) : peers_.find(key.peer);
     if (!entry) return;
     State& state = entry->value;
     state.connections += seen.connections;
     state.traits |= traits;
     state.clients.merge(seen.clients);
-    state.subject.merge(seen.subject);
-    state.issuer.merge(seen.issuer);
-    state.sni.merge(seen.sni);
     state.first = std::min(state.first, seen.first);
     state.last = std::max(state.last, seen.last);
     if (state.rhythm.add(seen.began, 0, 0)) state.rhythmic |= state.rhythm.settle(state.rhythm.judge());
     if (traits) {
+      state.subject.merge(seen.subject);
+      state.issuer.merge(seen.issuer);
+      state.sni.merge(seen.sni);
       keep_first(state.flow_time, state.flow, seen.first, seen.flow);
       const auto slot = std::ranges::find_if(
           state.certificates, [&](const auto& of) { return of.second == 0 || of.first == key.certificate; });
@@ -189,8 +191,7 @@ void TlsAnomaly::Global::report(const Key& key, const State& state, Timestamp ti
   // What many use is how it is here.
   const uint32_t counted = rare ? UINT32_MAX : ~(self_signed | young | address_name);
   const uint32_t traits = state.traits & counted;
-  // A fresh certificate is an everyday thing, but where few go.
-  if (traits == 0 || (traits == young && !(many && rare))) return;
+  if (traits == 0) return;
   unsigned most = 0, severity = 0;
   for (const auto& [certificate, of] : state.certificates) most = std::max(most, count_traits(of & counted));
   for (const TlsTraitRow& row : tls_traits()) {
