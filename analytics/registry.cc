@@ -6,6 +6,7 @@
 #include "analytics/detectors/arp_spoof.h"
 #include "analytics/detectors/beacon.h"
 #include "analytics/detectors/brute_force.h"
+#include "analytics/detectors/callback.h"
 #include "analytics/detectors/cleartext_credentials.h"
 #include "analytics/detectors/cleartext_shell.h"
 #include "analytics/detectors/dga.h"
@@ -27,6 +28,7 @@ const DetectorRow kDetectors[] = {
     detector<ArpSpoof>(),
     detector<Beacon>(),
     detector<BruteForce>(),
+    detector<Callback>(),
     detector<CleartextCredentials>(),
     detector<CleartextShell>(),
     detector<Dga>(),

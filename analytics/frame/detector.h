@@ -28,6 +28,7 @@
 #include <utility>
 #include <vector>
 
+#include "analytics/frame/alerts.h"
 #include "analytics/frame/evidence.h"
 #include "analytics/frame/findings.h"
 #include "analytics/frame/surroundings.h"
@@ -46,6 +47,7 @@ struct About {
   std::string_view name;                             // behaviour.name, "analytics.<name>.*"
   std::span<const Technique> techniques;             // at most 32: reports name them by position
   bool logins = false;                               // it is shown them, whatever the protocol
+  bool alerts = false;                               // of rules
   uint32_t moments = 0;                              // bits of the moments it is shown, and no others
   std::span<const std::string_view> protocols = {};  // whose events it is shown
   std::span<const std::string_view> fields = {};     // of them that it reads, by their names in records
@@ -90,8 +92,13 @@ concept SeesLogins = requires(typename D::Local local, typename D::Delta delta, 
 };
 
 template <class D>
-concept Detector = (SeesFlows<D> || SeesEvents<D> ||
-                    SeesLogins<D>)&&requires(typename D::Delta delta, typename D::Global global,
+concept SeesAlerts = requires(typename D::Local local, typename D::Delta delta, const AlertSeen& alert) {
+  local.alert(alert, delta);
+};
+
+template <class D>
+concept Detector = (SeesFlows<D> || SeesEvents<D> || SeesLogins<D> ||
+                    SeesAlerts<D>)&&requires(typename D::Delta delta, typename D::Global global,
                                              const typename D::Global& idle, Second second, Findings& findings) {
   { D::about } -> std::convertible_to<About>;
   { D::options() } -> std::convertible_to<std::span<const OptionRow<typename D::Config>>>;
@@ -117,6 +124,7 @@ class AnyLocal {
   virtual void flow(const FlowUpdate& update) = 0;
   virtual void event(const Observed& observed) = 0;
   virtual void login(const LoginOf& login) = 0;
+  virtual void alert(const AlertSeen& alert) = 0;
   /// What it was shown since the last call, or null where that came to nothing.
   virtual std::unique_ptr<AnyDelta> seal() = 0;
 };
@@ -175,6 +183,9 @@ class LocalOf final : public AnyLocal {
   }
   void login(const LoginOf& login) override {
     if constexpr (SeesLogins<D>) local_.login(login, delta_->sum);
+  }
+  void alert(const AlertSeen& alert) override {
+    if constexpr (SeesAlerts<D>) local_.alert(alert, delta_->sum);
   }
   std::unique_ptr<AnyDelta> seal() override {
     if (delta_->sum.empty()) return nullptr;

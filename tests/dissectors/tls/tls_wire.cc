@@ -1,6 +1,7 @@
 #include "tests/dissectors/tls/tls_wire.h"
 
 #include <openssl/bn.h>
+#include <openssl/conf.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -80,9 +81,15 @@ std::string make_certificate(const CertificateParts& parts) {
   for (const auto& [nid, text] : {std::pair(NID_subject_alt_name, parts.alternative_names),
                                   std::pair(NID_certificate_policies, parts.policies)}) {
     if (text.empty()) continue;
-    X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, nid, text.c_str());
+    // Policies are looked for in a file of configuration too, which has to be there.
+    CONF* file = NCONF_new(nullptr);
+    X509V3_CTX context;
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_nconf(&context, file);
+    X509_EXTENSION* extension = X509V3_EXT_nconf_nid(file, &context, nid, text.c_str());
     X509_add_ext(certificate, extension, -1);
     X509_EXTENSION_free(extension);
+    NCONF_free(file);
   }
   X509_set_pubkey(certificate, key);
   X509_sign(certificate, key, parts.sha1 ? EVP_sha1() : EVP_sha256());
