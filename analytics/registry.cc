@@ -6,6 +6,7 @@
 #include "analytics/detectors/arp_spoof.h"
 #include "analytics/detectors/beacon.h"
 #include "analytics/detectors/brute_force.h"
+#include "analytics/detectors/callback.h"
 #include "analytics/detectors/cleartext_credentials.h"
 #include "analytics/detectors/cleartext_shell.h"
 #include "analytics/detectors/dga.h"
@@ -17,6 +18,7 @@
 #include "analytics/detectors/mining.h"
 #include "analytics/detectors/odd_port.h"
 #include "analytics/detectors/scan.h"
+#include "analytics/detectors/tls_anomaly.h"
 
 namespace lapwing::analytics {
 namespace {
@@ -26,6 +28,7 @@ const DetectorRow kDetectors[] = {
     detector<ArpSpoof>(),
     detector<Beacon>(),
     detector<BruteForce>(),
+    detector<Callback>(),
     detector<CleartextCredentials>(),
     detector<CleartextShell>(),
     detector<Dga>(),
@@ -37,6 +40,7 @@ const DetectorRow kDetectors[] = {
     detector<Mining>(),
     detector<OddPort>(),
     detector<Scan>(),
+    detector<TlsAnomaly>(),
 };
 // clang-format on
 

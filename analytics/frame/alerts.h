@@ -9,17 +9,37 @@
 #include <utility>
 #include <vector>
 
+#include "analytics/frame/surroundings.h"
+#include "sensor/base/bytes.h"
 #include "sensor/base/ip_address.h"
 #include "sensor/base/time.h"
 #include "sensor/event/alert.h"
+#include "sensor/event/behaviour.h"
 
 namespace lapwing::analytics {
 
-/// [W] Who does it to whom: the victim is the rule's target, or else the server.
+/// [W] An alert where it was raised. Of a packet that is of no flow its sender is the client.
+struct AlertAt {
+  const RuleInfo& rule;
+  Timestamp time;
+  FlowName flow;
+  Direction direction = Direction::to_server;  // of the packet that the rule means
+  Bytes payload;                               // what was inspected; lives as long as the call
+};
+
+/// [W] The same, with who does it to whom.
 struct AlertSeen {
   const RuleInfo& rule;
   Timestamp time;
   IpAddress actor, victim;
+  bool attack = false;  // the rule is one of attacks by which hosts are taken over
+  FlowName flow;
+  Bytes payload;
+
+  /// The victim is the rule's target. Of an attack it is otherwise the end that the rule's metadata `attack_target`
+  /// names, or else the one inside that received it from outside. Where these say nothing, and of anything else, it is
+  /// the server.
+  static AlertSeen of(const AlertAt& alert, const Surroundings& surroundings);
 };
 
 /// What a rule says of itself that an incident tells.

@@ -29,6 +29,7 @@
 #include <utility>
 #include <vector>
 
+#include "analytics/frame/alerts.h"
 #include "analytics/frame/evidence.h"
 #include "analytics/frame/findings.h"
 #include "analytics/frame/roles.h"
@@ -48,6 +49,7 @@ struct About {
   std::string_view name;                             // behaviour.name, "analytics.<name>.*"
   std::span<const Technique> techniques;             // at most 32: reports name them by position
   bool logins = false;                               // it is shown them, whatever the protocol
+  bool alerts = false;                               // of rules
   uint32_t moments = 0;                              // bits of the moments it is shown, and no others
   std::span<const std::string_view> protocols = {};  // whose events it is shown
   std::span<const std::string_view> fields = {};     // of them that it reads, by their names in records
@@ -94,8 +96,13 @@ concept SeesLogins = requires(typename D::Local local, typename D::Delta delta, 
 };
 
 template <class D>
-concept Detector = (SeesFlows<D> || SeesEvents<D> ||
-                    SeesLogins<D>)&&requires(typename D::Delta delta, typename D::Global global,
+concept SeesAlerts = requires(typename D::Local local, typename D::Delta delta, const AlertSeen& alert) {
+  local.alert(alert, delta);
+};
+
+template <class D>
+concept Detector = (SeesFlows<D> || SeesEvents<D> || SeesLogins<D> ||
+                    SeesAlerts<D>)&&requires(typename D::Delta delta, typename D::Global global,
                                              const typename D::Global& idle, Second second, Findings& findings) {
   { D::about } -> std::convertible_to<About>;
   { D::options() } -> std::convertible_to<std::span<const OptionRow<typename D::Config>>>;
@@ -123,6 +130,7 @@ class AnyLocal {
   virtual void flow(const FlowUpdate& update) = 0;
   virtual void event(const Observed& observed) = 0;
   virtual void login(const LoginOf& login) = 0;
+  virtual void alert(const AlertSeen& alert) = 0;
   /// Puts into `slot` what it was shown since the last call, and takes the cleared delta there for what comes; null
   /// does as well. False, and nothing changes, where that came to nothing.
   virtual bool seal(std::unique_ptr<AnyDelta>& slot) = 0;
@@ -194,6 +202,9 @@ class LocalOf final : public AnyLocal {
   }
   void login(const LoginOf& login) override {
     if constexpr (SeesLogins<D>) local_.login(login, delta_->sum);
+  }
+  void alert(const AlertSeen& alert) override {
+    if constexpr (SeesAlerts<D>) local_.alert(alert, delta_->sum);
   }
   using AnyLocal::seal;
   bool seal(std::unique_ptr<AnyDelta>& slot) override {

@@ -18,7 +18,7 @@ std::span<const CounterRow<ObserverCounters>> observer_counter_rows() {
 
 Observer::Observer(std::span<const std::shared_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
                    Epochs& epochs, std::atomic<uint64_t>& bell)
-    : replay_(surroundings.replay), epochs_(epochs), bell_(bell) {
+    : surroundings_(surroundings), epochs_(epochs), bell_(bell) {
   for (const auto& detector : detectors) {
     AnyLocal* local = locals_.emplace_back(detector->local(surroundings)).get();
     const About& about = detector->about();
@@ -26,6 +26,7 @@ Observer::Observer(std::span<const std::shared_ptr<const AnyDetector>> detectors
       if (about.moments >> i & 1) by_moment_[i].push_back(local);
     }
     if (about.logins) of_logins_.push_back(local);
+    if (about.alerts) of_alerts_.push_back(local);
     for (std::string_view protocol : about.protocols) {
       auto known = std::ranges::find(by_protocol_, protocol, &decltype(by_protocol_)::value_type::first);
       if (known == by_protocol_.end()) known = by_protocol_.insert(by_protocol_.end(), {protocol, {}});
@@ -68,7 +69,7 @@ void Observer::finish() {
 /// False where there was no room.
 bool Observer::seal(Second second) {
   if (epochs_.full()) {
-    if (!replay_) return false;
+    if (!surroundings_.replay) return false;
     epochs_.wait_for_room();
   }
   Epoch& epoch = epochs_.next();

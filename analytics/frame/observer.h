@@ -38,7 +38,11 @@ class Observer {
   void login(const LoginOf& login) {
     for (AnyLocal* local : of_logins_) local->login(login);
   }
-  void alert(const AlertSeen& seen) { alerts_.add(seen); }
+  void alert(const AlertAt& alert) {
+    const AlertSeen seen = AlertSeen::of(alert, surroundings_);
+    alerts_.add(seen);
+    for (AnyLocal* local : of_alerts_) local->alert(seen);
+  }
 
   /// The clock has come to `second`: what was seen before is sealed. A replay waits for the analyst, a live sensor adds
   /// the next second to this one instead.
@@ -52,9 +56,9 @@ class Observer {
   const Listeners* listeners(const Protocol& protocol) const;
   bool seal(Second second);
 
-  const bool replay_;
+  const Surroundings surroundings_;
   std::vector<std::unique_ptr<AnyLocal>> locals_;  // by detector
-  Listeners of_logins_;
+  Listeners of_logins_, of_alerts_;
   std::array<Listeners, kMoments> by_moment_;
   std::vector<std::pair<std::string_view, Listeners>> by_protocol_;
   mutable const Protocol* asked_ = nullptr;  // last, and what came of it

@@ -236,26 +236,17 @@ void FlowWatch::tell_login(const Look& look, const Event& event) {
   observer_.login({login, flow_, look.time});
 }
 
-/// Who acts is whom the rule does not call its target, or else the client.
 void FlowWatch::alert(const MatchContext& context, const Alert& alert) {
-  const Flow* flow = context.flow;
-  IpAddress actor, victim;
-  if (flow) {
-    actor = flow->client();
-    victim = flow->server();
+  analytics::AlertAt at{
+      .rule = *alert.rule, .time = context.time, .flow = {}, .direction = alert.direction, .payload = alert.payload};
+  if (const Flow* flow = context.flow) {
+    at.flow = {flow->id, flow->client(), flow->server(), flow->client_port(), flow->server_port(), flow->key.proto};
   } else if (context.packet) {
-    actor = context.packet->src;
-    victim = context.packet->dst;
+    at.flow.client = context.packet->src;
+    at.flow.server = context.packet->dst;
+    at.direction = Direction::to_server;
   }
-  using Target = RuleInfo::Target;
-  if (alert.rule->target != Target::none && flow) {
-    // The rule means the packet that it matched on.
-    const bool by_client = alert.direction == Direction::to_server;
-    if (by_client == (alert.rule->target == Target::source)) std::swap(actor, victim);
-  } else if (alert.rule->target == Target::source) {
-    std::swap(actor, victim);
-  }
-  if (actor.version != 0) observer_.alert({*alert.rule, context.time, actor, victim});
+  if (at.flow.client.version != 0) observer_.alert(at);
 }
 
 void FlowWatch::tell_unanswered(const Flow& flow, Timestamp time) {

@@ -29,6 +29,7 @@ void fill(Scene& scene, Dice& dice) {
   const auto anywhere = [&] {
     return dice.percent(50) ? inside() : "198.51.100." + std::to_string(1 + dice.below(200));
   };
+  static const RuleInfo kAttack{.sid = 1, .msg = "attack", .category = "Web Application Attack"}, kOther{.sid = 2};
   for (int i = 0; i < 6000; ++i) {
     scene.at(static_cast<double>(dice.below(900'000)) / 1000);
     const test::Ends ends{inside(), anywhere(), static_cast<uint16_t>(dice.percent(50) ? 443 : dice.below(2000)),
@@ -37,7 +38,7 @@ void fill(Scene& scene, Dice& dice) {
                                                : dice.percent(80) ? 1
                                                                   : 47),
                           static_cast<uint16_t>(dice.percent(90) ? 40'000 + dice.below(1000) : 8)};
-    switch (dice.below(6)) {
+    switch (dice.below(7)) {
       case 0: scene.silent(ends, static_cast<uint8_t>(dice.percent(70) ? 2 : dice.below(64))); break;
       case 1: scene.refused(ends); break;
       case 2: scene.unreachable(ends, anywhere(), 3, static_cast<uint8_t>(dice.below(14))); break;
@@ -52,6 +53,10 @@ void fill(Scene& scene, Dice& dice) {
                            .guessed = dice.percent(50)});
         break;
       }
+      case 5:
+        scene.alert(scene.flow(ends), dice.percent(70) ? kAttack : kOther,
+                    dice.percent(50) ? "wget http://" + inside() + "/x" : "");
+        break;
       default: {
         FlowRef flow = scene.flow(ends);
         flow.one_sided = dice.percent(10);
@@ -73,7 +78,7 @@ TEST(RegistryTest, EachRowSaysWhatItIs) {
     SCOPED_TRACE(row.about.name);
     EXPECT_TRUE(names.insert(row.about.name).second);
     EXPECT_FALSE(row.about.help.empty());
-    EXPECT_TRUE(row.about.moments != 0 || row.about.logins || !row.about.protocols.empty());
+    EXPECT_TRUE(row.about.moments != 0 || row.about.logins || row.about.alerts || !row.about.protocols.empty());
     EXPECT_LT(row.about.moments, 1U << kMoments);
     EXPECT_GT(row.about.idle, 0);
     EXPECT_FALSE(row.about.techniques.empty());

@@ -59,6 +59,16 @@ class Scene {
       local.login({seen, flow, time});
     });
   }
+  /// `rule` lives as long as the scene.
+  void alert(const FlowRef& flow, const RuleInfo& rule, const std::string& payload = {},
+             Direction direction = Direction::to_server) {
+    show(pair(flow.client, flow.server), [name = analytics::name_of(flow), &rule, payload, direction, time = now_,
+                                          networks = internal_](analytics::AnyLocal& local, uint32_t) {
+      const analytics::Surroundings surroundings{.internal = analytics::Networks(networks, nullptr)};
+      const analytics::AlertAt at{rule, time, name, direction, to_bytes(payload)};
+      local.alert(analytics::AlertSeen::of(at, surroundings));
+    });
+  }
   /// Anything else that `pair` says or does.
   void show(uint64_t pair, std::function<void(analytics::AnyLocal&, uint32_t moments)> what) {
     shown_.push_back({now_, pair, std::move(what)});
@@ -181,6 +191,7 @@ class Scene {
     return book.found;
   }
 
+  std::vector<std::string> internal_ = {"10.0.0.0/8", "fd00::/8"};
   std::vector<Shown> shown_;
   Timestamp now_ = Timestamp::from_seconds(kStart);
   uint64_t flows_ = 0;

@@ -84,7 +84,7 @@ constexpr OptionRow<Config> kOptions[] = {
     {"app-layer.protocols.tls.record.custom", &Config::custom, "",
      "write exactly these members: subject, issuer, session_resumed, serial, fingerprint, sni, version, not_before, "
      "not_after, certificate, chain, ja3, ja3s, ja4, subjectaltname, client, client_certificate, client_chain, "
-     "client_alpns, server_alpns, client_handshake, server_handshake"},
+     "client_alpns, server_alpns, client_handshake, server_handshake, x509"},
     {"app-layer.protocols.tls.record.session-resumption", &Config::session_resumption, "yes",
      "write records of resumed sessions, which show no certificate"},
 };

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -67,10 +68,24 @@ std::string attribute_text(const Element& value, bool& sound) {
   return to_hex(value.content);
 }
 
+std::unique_ptr<ASN1_OBJECT, Free> object_of(const Element& oid) {
+  const unsigned char* place = oid.whole.data();
+  return std::unique_ptr<ASN1_OBJECT, Free>(d2i_ASN1_OBJECT(nullptr, &place, static_cast<long>(oid.whole.size())));
+}
+
+int nid_of(const Element& oid) {
+  const auto type = object_of(oid);
+  return type ? OBJ_obj2nid(type.get()) : NID_undef;
+}
+
+std::string short_name(int nid) {
+  const char* name = nid == NID_undef ? nullptr : OBJ_nid2sn(nid);
+  return name ? name : "";
+}
+
 /// The name EVE records use for an attribute: rules match on it, so these are Suricata's. "OID(2.5.4.97)" for others.
 std::string attribute_type(const Element& oid) {
-  const unsigned char* place = oid.whole.data();
-  const std::unique_ptr<ASN1_OBJECT, Free> type(d2i_ASN1_OBJECT(nullptr, &place, static_cast<long>(oid.whole.size())));
+  const auto type = object_of(oid);
   if (!type) return "OID(" + to_hex(oid.content) + ")";
   switch (OBJ_obj2nid(type.get())) {
     case NID_commonName: return "CN";
@@ -193,6 +208,32 @@ Sha1 sha1(Bytes data) {
   return out;
 }
 
+/// Bits of the modulus (RFC 8017 A.1.1) in a SubjectPublicKeyInfo's BIT STRING.
+unsigned modulus_bits(Bytes bits) {
+  Element key, modulus;
+  if (bits.empty()) return 0;
+  bits = bits.subspan(1);  // how many bits of the last byte are unused
+  if (!next_element(bits, der::kSequence, key) || !next_element(key.content, der::kInteger, modulus)) return 0;
+  Bytes number = modulus.content;
+  while (!number.empty() && number[0] == 0) number = number.subspan(1);
+  return number.empty() ? 0 : static_cast<unsigned>(8 * (number.size() - 1)) + std::bit_width(unsigned{number[0]});
+}
+
+/// Whether a certificatePolicies (RFC 5280 4.2.1.4) has a policy under 2.23.140.1, which public authorities must claim
+/// (CA/Browser Forum, Baseline Requirements 7.1.6.1).
+bool claims_public_policy(Bytes value) {
+  constexpr uint8_t kForum[] = {0x67, 0x81, 0x0c, 0x01};
+  Element list, policy, id;
+  if (!next_element(value, der::kSequence, list)) return false;
+  while (next_element(list.content, der::kSequence, policy)) {
+    if (next_element(policy.content, der::kOid, id) && id.content.size() > sizeof kForum &&
+        std::ranges::equal(id.content.first(sizeof kForum), kForum)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// The fields of a certificate (RFC 5280 4.1), one after the other: what is odd in one hides none of the others. The
 /// first fault counts.
 class Reader {
@@ -242,6 +283,7 @@ class Reader {
     if (!field(der::kInteger, CertificateFault::serial, part)) return;
     out_.serial = serial_text(part.content);
     if (!field(der::kSequence, CertificateFault::algorithm, part)) return;
+    signature(part.content);
     if (!field(der::kSequence, CertificateFault::name, part)) return;
     out_.issuer = name(part.content, CertificateFault::issuer);
     if (!field(der::kSequence, CertificateFault::validity, part)) return;
@@ -249,11 +291,33 @@ class Reader {
     if (!field(der::kSequence, CertificateFault::name, part)) return;
     out_.subject = name(part.content, CertificateFault::subject);
     out_.readable = true;
-    if (!field(der::kSequence, CertificateFault::der, part)) return;  // the key
+    out_.self_issued = out_.subject == out_.issuer;
+    if (!field(der::kSequence, CertificateFault::der, part)) return;
+    key(part);
     for (uint8_t unique_id : {uint8_t{1}, uint8_t{2}}) {
       if (!rest_.empty() && rest_[0] == der::context(unique_id, false)) next_element(rest_, part);
     }
     if (!rest_.empty() && field(der::context(3, true), CertificateFault::extensions, part)) extensions(part.content);
+  }
+
+  void signature(Bytes content) {
+    Element id;
+    int digest = NID_undef;
+    if (!next_element(content, der::kOid, id)) return;
+    const int nid = nid_of(id);
+    out_.signature = short_name(nid);
+    if (OBJ_find_sigid_algs(nid, &digest, nullptr)) out_.digest = short_name(digest);
+  }
+
+  void key(const Element& whole) {
+    static constinit DigestAlgorithm sha256("SHA256");
+    Bytes content = whole.content;
+    Element algorithm, id, bits;
+    if (!next_element(content, der::kSequence, algorithm) || !next_element(algorithm.content, der::kOid, id)) return;
+    const int nid = nid_of(id);
+    out_.key = short_name(nid);
+    out_.key_hash = digest_hex(sha256, to_text(whole.whole));
+    if (nid == NID_rsaEncryption && next_element(content, der::kBits, bits)) out_.key_bits = modulus_bits(bits.content);
   }
 
   std::string name(Bytes content, CertificateFault with_nul) {
@@ -274,7 +338,7 @@ class Reader {
   }
 
   void extensions(Bytes content) {
-    constexpr uint8_t kAlternativeName[] = {0x55, 0x1d, 0x11};  // 2.5.29.17
+    constexpr uint8_t kAlternativeName[] = {0x55, 0x1d, 0x11}, kPolicies[] = {0x55, 0x1d, 0x20};  // 2.5.29.17 and .32
     Element list, extension, id, value;
     if (!next_element(content, der::kSequence, list)) return fault(CertificateFault::extensions);
     while (!list.content.empty()) {
@@ -286,6 +350,8 @@ class Reader {
         fault(CertificateFault::extensions);
       } else if (std::ranges::equal(id.content, kAlternativeName)) {
         alternative_names(value.content, out_.names);
+      } else if (std::ranges::equal(id.content, kPolicies)) {
+        out_.public_policy = claims_public_policy(value.content);
       }
     }
   }

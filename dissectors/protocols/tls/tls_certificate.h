@@ -33,6 +33,11 @@ struct Certificate {
   std::string fingerprint;            // SHA-1 of the DER form, "0a:ff:..."
   std::string not_before, not_after;  // "2020-05-13T12:00:00"
   std::vector<std::string> names;     // subject alternative names
+  std::string key, key_hash;          // "rsaEncryption"; SHA-256 of the SubjectPublicKeyInfo, in hex (RFC 7469 2.4)
+  unsigned key_bits = 0;              // of an RSA key's modulus
+  std::string signature, digest;      // "RSA-SHA256", "SHA256"; of an algorithm with none of its own, none
+  bool self_issued = false;           // issuer and subject are the same; whether its key signed it is not asked
+  bool public_policy = false;         // claims one of the CA/Browser Forum's policies, as what browsers trust must
   bool readable = false;              // all up to the subject was found, even if some of it is empty
   CertificateFault fault = CertificateFault::none;
 };

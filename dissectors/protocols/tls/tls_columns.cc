@@ -65,6 +65,19 @@ constexpr Column kCertificate[] = {
         .rule({.name = "tls_cert_notafter", .sender = Sender::server, .stage = kCertificateDone}),
 };
 
+// What Suricata's records do not say of it.
+constexpr Column kX509[] = {
+    text<&Certificate::key>("key", "algorithm of the key: rsaEncryption, id-ecPublicKey"),
+    integer<&Certificate::key_bits>("key_bits", "length of an RSA key, 0 of others"),
+    text<&Certificate::key_hash>("key_hash", "SHA-256 of the SubjectPublicKeyInfo in lower-case hex"),
+    text<&Certificate::signature>("signature", "algorithm of the signature: RSA-SHA256, ecdsa-with-SHA256"),
+    text<&Certificate::digest>("digest", "of the signature: SHA256"),
+    integer<&tls::date<&Certificate::not_before>>("valid_from", "beginning of its time, in seconds since 1970"),
+    integer<&tls::date<&Certificate::not_after>>("valid_to", "end of its time, in seconds since 1970"),
+    flag<&Certificate::self_issued>("self_issued", "issuer and subject are the same"),
+    flag<&Certificate::public_policy>("public_policy", "it claims a policy of the CA/Browser Forum"),
+};
+
 template <Direction Whose>
 const std::string* own_der(const Handshake& tx) {
   const auto& chain = tx.parties[index(Whose)].chain;
@@ -199,6 +212,9 @@ constexpr Column kHandshake[] = {
     text<&Handshake::from>("from_proto", "protocol that the flow spoke before").extended(),
     base64<&own_der<kServer>>("certificate", "of the server, in DER").on_request(),
     each<&chain<kServer>, Shape::base64>("chain", "each certificate of the server, in DER").on_request(),
+    object<&server_certificate>("x509", kX509, "key and signature of the server's certificate")
+        .on_request()
+        .of(Sender::server),
     object<&with<&Handshake::ja3_hash>>("ja3", kJa3, "JA3 fingerprint of the client").extended(),
     object<&with<&Handshake::ja3s_hash>>("ja3s", kJa3s, "JA3S fingerprint of the server").extended(),
     text<&Handshake::ja4>("ja4", "JA4 fingerprint of the client")

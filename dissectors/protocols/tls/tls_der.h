@@ -9,9 +9,10 @@ namespace lapwing::tls {
 
 /// Universal and context-specific tags, as they are written.
 namespace der {
-inline constexpr uint8_t kBoolean = 0x01, kInteger = 0x02, kOctets = 0x04, kOid = 0x06, kUtf8 = 0x0c, kNumeric = 0x12,
-                         kPrintable = 0x13, kT61 = 0x14, kIa5 = 0x16, kUtcTime = 0x17, kGeneralizedTime = 0x18,
-                         kVisible = 0x1a, kUniversal = 0x1c, kBmp = 0x1e, kSequence = 0x30, kSet = 0x31;
+inline constexpr uint8_t kBoolean = 0x01, kInteger = 0x02, kBits = 0x03, kOctets = 0x04, kOid = 0x06, kUtf8 = 0x0c,
+                         kNumeric = 0x12, kPrintable = 0x13, kT61 = 0x14, kIa5 = 0x16, kUtcTime = 0x17,
+                         kGeneralizedTime = 0x18, kVisible = 0x1a, kUniversal = 0x1c, kBmp = 0x1e, kSequence = 0x30,
+                         kSet = 0x31;
 constexpr uint8_t context(uint8_t number, bool constructed) {
   return static_cast<uint8_t>(0x80 | (constructed ? 0x20 : 0) | number);
 }

@@ -1,6 +1,7 @@
 #include "tests/dissectors/tls/tls_wire.h"
 
 #include <openssl/bn.h>
+#include <openssl/conf.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -59,7 +60,7 @@ std::string tls_certificate(const std::vector<std::string>& chain) {
 }
 
 std::string make_certificate(const CertificateParts& parts) {
-  EVP_PKEY* key = EVP_EC_gen("P-256");
+  EVP_PKEY* key = parts.rsa_bits ? EVP_RSA_gen(parts.rsa_bits) : EVP_EC_gen("P-256");
   X509* certificate = X509_new();
   X509_set_version(certificate, X509_VERSION_3);
   BIGNUM* serial = nullptr;
@@ -77,14 +78,21 @@ std::string make_certificate(const CertificateParts& parts) {
   };
   fill(X509_get_subject_name(certificate), parts.subject);
   fill(X509_get_issuer_name(certificate), parts.issuer);
-  if (!parts.alternative_names.empty()) {
-    X509_EXTENSION* extension =
-        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, parts.alternative_names.c_str());
+  for (const auto& [nid, text] : {std::pair(NID_subject_alt_name, parts.alternative_names),
+                                  std::pair(NID_certificate_policies, parts.policies)}) {
+    if (text.empty()) continue;
+    // Policies are looked for in a file of configuration too, which has to be there.
+    CONF* file = NCONF_new(nullptr);
+    X509V3_CTX context;
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_nconf(&context, file);
+    X509_EXTENSION* extension = X509V3_EXT_nconf_nid(file, &context, nid, text.c_str());
     X509_add_ext(certificate, extension, -1);
     X509_EXTENSION_free(extension);
+    NCONF_free(file);
   }
   X509_set_pubkey(certificate, key);
-  X509_sign(certificate, key, EVP_sha256());
+  X509_sign(certificate, key, parts.sha1 ? EVP_sha1() : EVP_sha256());
   unsigned char* der = nullptr;
   const int size = i2d_X509(certificate, &der);
   std::string out(reinterpret_cast<char*>(der), static_cast<size_t>(size));

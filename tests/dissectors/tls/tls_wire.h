@@ -37,6 +37,9 @@ struct CertificateParts {
   std::string serial_hex;
   std::string not_before, not_after;  // "20170323000000Z"
   std::string alternative_names;      // "DNS:a.org,IP:1.2.3.4"
+  std::string policies;               // "2.23.140.1.2.1"
+  unsigned rsa_bits = 0;              // 0: a key on P-256
+  bool sha1 = false;
 };
 std::string make_certificate(const CertificateParts& parts);
 /// SHA-1, lower-case hex with colons.

@@ -1,0 +1,60 @@
+#include "dissectors/protocols/tls/tls_certificate.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/dissectors/tls/tls_wire.h"
+
+namespace lapwing::tls {
+namespace {
+
+test::CertificateParts parts(std::string subject, std::string issuer) {
+  return {.subject = {{"CN", std::move(subject)}},
+          .issuer = {{"CN", std::move(issuer)}},
+          .serial_hex = "0A",
+          .not_before = "20240101000000Z",
+          .not_after = "20240401000000Z"};
+}
+
+TEST(TlsCertificateTest, KeyAndSignature) {
+  const auto own = read_certificate(to_bytes(test::make_certificate(parts("a.example", "a.example"))));
+  EXPECT_EQ(own->key, "id-ecPublicKey");
+  EXPECT_EQ(own->key_bits, 0u);
+  EXPECT_EQ(own->signature, "ecdsa-with-SHA256");
+  EXPECT_EQ(own->digest, "SHA256");
+  EXPECT_EQ(own->key_hash.size(), 64u);
+  EXPECT_TRUE(own->self_issued);
+  EXPECT_FALSE(own->public_policy);
+
+  auto old = parts("a.example", "b.example");
+  old.rsa_bits = 1024;
+  old.sha1 = true;
+  old.policies = "1.2.3.4,2.23.140.1.2.1";
+  const auto other = read_certificate(to_bytes(test::make_certificate(old)));
+  EXPECT_EQ(other->key, "rsaEncryption");
+  EXPECT_EQ(other->key_bits, 1024u);
+  EXPECT_EQ(other->digest, "SHA1");
+  EXPECT_FALSE(other->self_issued);
+  EXPECT_TRUE(other->public_policy);
+  EXPECT_NE(other->key_hash, own->key_hash);
+}
+
+TEST(TlsCertificateTest, PoliciesOfOthersAreNotPublic) {
+  auto own = parts("a.example", "b.example");
+  own.policies = "2.23.140.2.1,2.5.29.32.0";
+  EXPECT_FALSE(read_certificate(to_bytes(test::make_certificate(own)))->public_policy);
+}
+
+/// Whatever is cut off, what remains is read without harm.
+TEST(TlsCertificateTest, Cut) {
+  auto made = parts("a.example", "a.example");
+  made.policies = "2.23.140.1.2.1";
+  made.rsa_bits = 1024;
+  const std::string der = test::make_certificate(made);
+  for (size_t size = 0; size < der.size(); ++size) {
+    const auto read = read_certificate(to_bytes(std::string_view(der).substr(0, size)));
+    EXPECT_TRUE(read->key_bits == 0 || read->key_bits <= 1024u);
+  }
+}
+
+}  // namespace
+}  // namespace lapwing::tls
