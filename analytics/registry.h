@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "analytics/frame/detector.h"
@@ -19,6 +20,7 @@ struct Config {
   std::vector<std::shared_ptr<const AnyDetector>> detectors;  // those that are on
   IncidentConfig incidents;
   Surroundings surroundings;  // but for what the run decides
+  std::string state;          // path, or ""
 
   /// Throws SettingError.
   static Config read(const OptionSource& source);

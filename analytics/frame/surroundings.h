@@ -16,6 +16,8 @@ struct FrameConfig {
   bool enabled = true;
   std::vector<std::string> off;       // detectors by name
   std::vector<std::string> internal;  // networks, "10.0.0.0/8"
+  double learn = 0;                   // days
+  std::string state;                  // path, or ""
 };
 std::span<const OptionRow<FrameConfig>> frame_options();
 
@@ -26,6 +28,8 @@ class Networks {
   /// Throws SettingError at `where` for what is no network.
   Networks(const std::vector<std::string>& texts, const Setting* where);
   bool contain(const IpAddress& address) const;
+  /// Another for other networks, and the same in every run.
+  uint64_t fingerprint() const;
 
  private:
   struct Network {
@@ -40,6 +44,7 @@ struct Surroundings {
   Networks internal;       // of those who are watched over
   uint64_t hash_seed = 0;  // of keyed hashes: a replay repeats them
   bool replay = false;
+  uint64_t learn = 0;  // seconds of packet time that must lie behind what is told to be new
 
   bool inside(const IpAddress& address) const { return internal.contain(address); }
 };

@@ -28,6 +28,7 @@ struct Ends {
 class Scene {
  public:
   static constexpr int64_t kStart = 1'700'000'000;  // second
+  uint64_t learn = 0;                               // Surroundings::learn
 
   /// Packet time of what comes, in seconds since the start.
   Scene& at(double seconds) {
@@ -146,7 +147,7 @@ class Scene {
   std::vector<Behaviour> found_by(const analytics::AnyDetector& detector, const std::vector<std::string>& internal,
                                   size_t workers, uint64_t round) const {
     analytics::Surroundings surroundings{
-        .internal = analytics::Networks(internal, nullptr), .hash_seed = kReplaySeed, .replay = true};
+        .internal = analytics::Networks(internal, nullptr), .hash_seed = kReplaySeed, .replay = true, .learn = learn};
     std::vector<std::unique_ptr<analytics::AnyLocal>> locals;
     for (size_t i = 0; i < workers; ++i) locals.push_back(detector.local(surroundings));
     const auto global = detector.global(surroundings);
