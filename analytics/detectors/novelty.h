@@ -170,6 +170,7 @@ class Novelties::Global {
   bool is_worth_telling(const Value& value, const State& state, const Sight& sight, bool is_new);
   uint32_t hosts_of(Kind kind, const IpAddress& host);
   uint32_t active() const;
+  void pass(Second second);
   void report(const Value& value, const State& state, const Sight& sight, Findings& findings);
 
   const Config config_;
@@ -177,6 +178,7 @@ class Novelties::Global {
   Learning learning_;
   FanOf<256> today_, yesterday_;  // hosts that were active
   uint32_t day_ = 0;              // since 1970
+  uint32_t learned_ = 0;          // second since which enough is learned, or 0
   Table<Value, State> values_;
   Table<GroupKey, Group> groups_;
   uint32_t now_ = 0;

@@ -68,9 +68,18 @@ uint32_t Novelties::Global::hosts_of(Kind kind, const IpAddress& host) {
   return entry ? entry->value.seen.novelty.hosts() : 0;
 }
 
-void Novelties::Global::take(Second second, Delta& delta, Findings& findings) {
+void Novelties::Global::pass(Second second) {
   now_ = static_cast<uint32_t>(std::clamp<Second>(second, 0, UINT32_MAX));
   learning_.pass(now_);
+  if (learning_.missing(surroundings_.learn) != 0) {
+    learned_ = 0;
+  } else if (learned_ == 0) {
+    learned_ = now_;
+  }
+}
+
+void Novelties::Global::take(Second second, Delta& delta, Findings& findings) {
+  pass(second);
   if (now_ / kDay > day_) {
     yesterday_ = now_ / kDay == day_ + 1 ? today_ : FanOf<256>();
     today_ = FanOf<256>();
@@ -78,11 +87,12 @@ void Novelties::Global::take(Second second, Delta& delta, Findings& findings) {
   }
   today_.merge(delta.hosts);
   overflow_ += delta.values.overflowed();
-  const bool learned = learning_.missing(surroundings_.learn) == 0;
   delta.values.walk([&](const Value& value, const Sight& sight) {
     auto* entry = values_.touch(value, now_);
     if (!entry) return;
     State& state = entry->value;
+    // Of a flow that ended long ago it may be told only now.
+    const bool learned = learned_ != 0 && sight.first.seconds() >= learned_;
     const bool is_new = state.seen.novelty.empty();
     state.fresh |= is_new && learned;
     state.seen.merge(sight.seen);
@@ -163,8 +173,7 @@ void Novelties::Global::report(const Value& value, const State& state, const Sig
 }
 
 void Novelties::Global::expire(Second second, Findings&) {
-  now_ = std::max(now_, static_cast<uint32_t>(std::clamp<Second>(second, 0, UINT32_MAX)));
-  learning_.pass(now_);
+  pass(second);
   if (second % 60 != 0) return;
   if (now_ > kMemory) values_.expire(now_ - kMemory, [](const auto&) {});
   if (now_ > about.idle) groups_.expire(now_ - static_cast<uint32_t>(about.idle), [](const auto&) {});
@@ -180,6 +189,7 @@ StateUse Novelties::Global::use() const {
 
 void Novelties::Global::save(StateWriter& out) {
   learning_.save(out);
+  out.u32(learned_);
   out.u32(day_);
   out.bytes(today_.bytes());
   out.bytes(yesterday_.bytes());
@@ -194,6 +204,7 @@ void Novelties::Global::save(StateWriter& out) {
 bool Novelties::Global::load(StateReader& in) {
   if (!learning_.load(in)) return false;
   now_ = learning_.last();
+  learned_ = in.u32();
   day_ = in.u32();
   if (!today_.load(in.bytes(sizeof today_)) || !yesterday_.load(in.bytes(sizeof yesterday_))) return false;
   return load_table(values_, in, learning_.last(), kSavedState, [](State& state, StateReader& from) {

@@ -45,8 +45,8 @@ class State(Case):
         broken = bytearray(whole)
         broken[len(broken) // 2] ^= 1
         for content, more, why in ((broken, (), "checksum"), (whole[:-9], (), "checksum"), (whole[:9], (), "cut off"),
-                                   (whole, ("--set", "analytics.internal=[10.0.0.0/9]"), "analytics.internal"),
-                                   (whole, ("--set", "analytics.off=[exfiltration]"), "exfiltration"),
+                                   (whole, ("--set", "analytics.internal=10.0.0.0/9"), "analytics.internal"),
+                                   (whole, ("--set", "analytics.off=exfiltration"), "exfiltration"),
                                    (whole[:8] + b"\x63" + whole[9:], (), "version is 99")):
             with open(self.state, "wb") as file: file.write(content)
             kinds, stats, said = self.replay(JUDGED, "--state", self.state, *more, learn="1")
