@@ -71,7 +71,7 @@ bool Analyst::recall(const Snapshot& before) {
       const auto of = [&](const Seat& seat) { return seat.detector->about().name == section.name; };
       const auto seat = std::ranges::find_if(seats_, of);
       if (seat == seats_.end() || !seat->global->load(in) || !in.done()) {
-        throw SnapshotError("what " + section.name + " kept is at fault", false);
+        throw SnapshotError("what " + section.name + " kept is at fault");
       }
     }
     return true;

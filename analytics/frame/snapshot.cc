@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -22,7 +23,7 @@ constexpr size_t kLeastSection = 13;  // bytes
 constexpr mode_t kMode = S_IRUSR | S_IWUSR;
 
 [[noreturn]] void reject(const std::string& why) {
-  throw SnapshotError(why, false);
+  throw SnapshotError(why);
 }
 
 std::string names(const std::vector<std::string>& list) {
@@ -67,7 +68,7 @@ std::vector<uint8_t> Snapshot::encode() const {
 
 Snapshot decode_snapshot(Bytes bytes) {
   if (bytes.size() < kMagic.size() || to_text(bytes.first(kMagic.size())) != kMagic) {
-    throw SnapshotError("it is no state of Lapwing", true);
+    reject("it is no state of Lapwing");
   }
   StateReader in(bytes);
   in.bytes(kMagic.size());
@@ -112,6 +113,16 @@ void check_fit(const Snapshot& snapshot, std::span<const std::shared_ptr<const A
   }
 }
 
+bool SnapshotFile::foreign() const {
+  const Descriptor file(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.get() < 0) return false;
+  struct stat about {};
+  if (fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode)) return true;
+  std::array<char, kMagic.size()> head{};
+  const ssize_t got = ::read(file.get(), head.data(), head.size());
+  return got != 0 && std::string_view(head.data(), head.size()) != kMagic;
+}
+
 std::optional<Snapshot> SnapshotFile::read() const {
   // Who may write beside it might put a pipe in its place.
   const Descriptor file(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -120,7 +131,7 @@ std::optional<Snapshot> SnapshotFile::read() const {
     reject(std::strerror(errno));
   }
   struct stat about {};
-  if (fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode)) throw SnapshotError("it is no regular file", true);
+  if (fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode)) reject("it is no regular file");
   if (about.st_size == 0) return std::nullopt;
   if (static_cast<uint64_t>(about.st_size) > Snapshot::kMostBytes) reject("it is larger than 1 GiB");
   std::vector<uint8_t> bytes(static_cast<size_t>(about.st_size));

@@ -35,11 +35,10 @@ struct Snapshot {
   std::vector<uint8_t> encode() const;
 };
 
-/// Why a file is not taken up; `foreign`: it is none of ours, and must not be written over.
+/// Why a file is not taken up.
 class SnapshotError : public std::runtime_error {
  public:
-  SnapshotError(const std::string& why, bool is_foreign) : std::runtime_error(why), foreign(is_foreign) {}
-  const bool foreign;
+  using std::runtime_error::runtime_error;
 };
 
 /// Allocates no more than twice what it is given. Throws SnapshotError.
@@ -55,6 +54,8 @@ class SnapshotFile {
   explicit SnapshotFile(std::string path) : path_(std::move(path)) {}
   const std::string& path() const { return path_; }
 
+  /// What is there is none of ours, and must not be written over.
+  bool foreign() const;
   /// Nothing where there is no file, or an empty one. Throws SnapshotError.
   std::optional<Snapshot> read() const;
   /// Beside it and then in its place, readable by its owner alone: seed and contents tell of the network. Returns 0, or

@@ -12,6 +12,7 @@
 #include <set>
 #include <utility>
 
+#include "analytics/frame/snapshot.h"
 #include "export/eve/recorder.h"
 #include "export/outputs/selection.h"
 #include "sensor/base/log.h"
@@ -175,6 +176,9 @@ void check_state(const std::string& path, const Setting* where, const std::vecto
   std::error_code error;
   if (!folder.empty() && !fs::is_directory(folder, error)) {
     throw SettingError(mark, "there is no folder " + folder.string() + " for " + path);
+  }
+  if (analytics::SnapshotFile(path).foreign()) {
+    throw SettingError(mark, path + " is no state of Lapwing, and would be written over");
   }
   if (const int fault = fault_of_making(path)) {
     throw SettingError(mark, path + " cannot be written: " + std::strerror(fault));

@@ -189,8 +189,6 @@ std::optional<analytics::Snapshot> Pipeline::read_state() {
     if (out) analytics::check_fit(*out, plan_.config->analytics.detectors, surroundings_);
     return out;
   } catch (const analytics::SnapshotError& error) {
-    if (error.foreign)
-      throw SettingError({plan_.state, 0, 0}, std::string(error.what()) + "; it would be written over");
     spdlog::warn("{}: {}; learning begins anew", plan_.state, error.what());
     state_->refuse();
     return std::nullopt;
