@@ -1,10 +1,12 @@
 #include "analytics/analyst.h"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 #include <string>
 
 #include "analytics/frame/observer.h"
+#include "sensor/base/log.h"
 
 namespace lapwing::analytics {
 namespace {
@@ -17,16 +19,87 @@ void add_use(std::string_view detector, const StateUse& use, CounterSet& set) {
   set.add(path + "overflow", use.overflow, "observations that were only counted: a second brought too many");
 }
 
+constexpr CounterRow<MemoryCounters> kMemoryRows[] = {
+    {"analytics.learning", &MemoryCounters::learning,
+     "seconds of packet time that must still be seen before anything is told to be new (analytics.learn)",
+     CounterKind::gauge},
+    {"analytics.state.saved", &MemoryCounters::saved,
+     "times that what detectors learned was written (analytics.state)"},
+    {"analytics.state.failed", &MemoryCounters::failed, "times that it could not be written"},
+    {"analytics.state.refused", &MemoryCounters::refused, "files of it that did not fit: learning began anew"},
+    {"analytics.state.bytes", &MemoryCounters::bytes, "size of what was last written", CounterKind::gauge},
+};
+
 }  // namespace
+
+std::span<const CounterRow<MemoryCounters>> memory_counter_rows() {
+  return kMemoryRows;
+}
 
 Analyst::Analyst(std::span<const std::shared_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
                  size_t workers, const IncidentConfig& incidents, const Policy& policy, AnalystSink& sink)
-    : sink_(sink), incidents_(incidents, surroundings, sink), gate_(policy), book_(*this, &gate_) {
+    : detectors_(detectors),
+      surroundings_(surroundings),
+      sink_(sink),
+      incidents_(incidents, surroundings, sink),
+      gate_(policy),
+      book_(*this, &gate_) {
   for (size_t i = 0; i < workers; ++i) epochs_.emplace_back();
-  for (const auto& detector : detectors) {
-    seats_.push_back({detector.get(), detector->global(surroundings), Findings(book_, detector->about())});
-  }
+  begin();
   show();
+}
+
+/// With nothing.
+void Analyst::begin() {
+  seats_.clear();
+  for (const auto& detector : detectors_) {
+    seats_.push_back({detector.get(), detector->global(surroundings_), Findings(book_, detector->about())});
+  }
+}
+
+void Analyst::remember(SnapshotFile& file, std::optional<Snapshot> before) {
+  file_ = &file;
+  kept_ = std::chrono::steady_clock::now();
+  if (before && !recall(*before)) begin();
+  if (file.refused()) ++memory_.refused;
+  show();
+}
+
+bool Analyst::recall(const Snapshot& before) {
+  try {
+    for (const Snapshot::Section& section : before.sections) {
+      StateReader in(section.bytes);
+      const auto of = [&](const Seat& seat) { return seat.detector->about().name == section.name; };
+      const auto seat = std::ranges::find_if(seats_, of);
+      if (seat == seats_.end() || !seat->global->load(in) || !in.done()) {
+        throw SnapshotError("what " + section.name + " kept is at fault");
+      }
+    }
+    return true;
+  } catch (const SnapshotError& error) {
+    spdlog::warn("{}: {}; learning begins anew", file_->path(), error.what());
+    file_->refuse();
+    return false;
+  }
+}
+
+void Analyst::keep() {
+  kept_ = std::chrono::steady_clock::now();
+  Snapshot now{.seed = surroundings_.hash_seed, .internal = surroundings_.internal.fingerprint(), .sections = {}};
+  for (const Seat& seat : seats_) {
+    if (seat.detector->state() == 0) continue;
+    StateWriter out;
+    seat.global->save(out);
+    now.sections.push_back({std::string(seat.detector->about().name), seat.detector->state(), out.take()});
+  }
+  const std::vector<uint8_t> bytes = now.encode();
+  const int error = bytes.size() > Snapshot::kMostBytes ? EFBIG : file_->write(bytes);
+  if (error == 0) {
+    ++memory_.saved;
+    memory_.bytes = bytes.size();
+    return;
+  }
+  if (++memory_.failed == 1) spdlog::error("{} cannot be written: {}", file_->path(), std::strerror(error));
 }
 
 void Analyst::run(const std::function<void()>& pause) {
@@ -46,13 +119,15 @@ void Analyst::run(const std::function<void()>& pause) {
     }
     if (sealed == Epochs::kEnd) break;
     serve(false);
-    show();
+    if (file_ && !surroundings_.replay && std::chrono::steady_clock::now() - kept_ >= kPause) keep();
+    if (std::chrono::steady_clock::now() - shown_at_ >= kShow) show();
     pause();
     bell_.wait(rung);
   }
   serve(true);
   book_.finish();
   incidents_.finish();
+  if (file_) keep();
   show();
   pause();
 }
@@ -124,7 +199,14 @@ void Analyst::show() {
   now.add(book_.counters(), finding_counter_rows());
   gate_.add_counters(now);
   now.add(incidents_.counters(), incident_counter_rows());
-  for (const Seat& seat : seats_) add_use(seat.detector->about().name, seat.global->use(), now);
+  memory_.learning = 0;
+  for (const Seat& seat : seats_) {
+    const StateUse use = seat.global->use();
+    memory_.learning = std::max(memory_.learning, use.learning);
+    add_use(seat.detector->about().name, use, now);
+  }
+  now.add(memory_, memory_counter_rows());
+  shown_at_ = std::chrono::steady_clock::now();
   const std::lock_guard lock(shown_mutex_);
   shown_ = std::move(now);
 }
@@ -140,6 +222,7 @@ void list_analyst_counters(std::span<const DetectorRow> rows, CounterSet& set) {
   list_gate_counters(set);
   set.add(IncidentCounters{}, incident_counter_rows());
   for (const DetectorRow& row : rows) add_use(row.about.name, {}, set);
+  set.add(MemoryCounters{}, memory_counter_rows());
 }
 
 }  // namespace lapwing::analytics

@@ -2,21 +2,32 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "analytics/frame/epochs.h"
+#include "analytics/frame/snapshot.h"
 #include "analytics/incidents/incidents.h"
 #include "sensor/base/counters.h"
 
 namespace lapwing::analytics {
+
+/// Of what detectors keep across restarts.
+struct MemoryCounters {
+  uint64_t learning = 0;
+  uint64_t saved = 0, failed = 0, refused = 0;
+  uint64_t bytes = 0;
+};
+std::span<const CounterRow<MemoryCounters>> memory_counter_rows();
 
 /// Who is told what was found [G].
 class AnalystSink : public FindingSink, public IncidentSink {};
@@ -27,6 +38,11 @@ class Analyst final : private FindingSink {
   /// Detectors, surroundings, options, policy and sink are borrowed for the run.
   Analyst(std::span<const std::shared_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
           size_t workers, const IncidentConfig& incidents, const Policy& policy, AnalystSink& sink);
+
+  /// Before run(): takes up what an earlier one kept in the file, which fits, or begins with nothing where it is at
+  /// fault, and says so. Keeps it there at the end, and each kPause of real time of a live sensor. The file is
+  /// borrowed.
+  void remember(SnapshotFile& file, std::optional<Snapshot> before);
 
   /// What the observer of a worker needs.
   Epochs& epochs(size_t worker) { return epochs_[worker]; }
@@ -47,13 +63,24 @@ class Analyst final : private FindingSink {
     std::unique_ptr<AnyGlobal> global;
     Findings findings;
   };
+  static constexpr std::chrono::minutes kPause{5};
+  static constexpr std::chrono::milliseconds kShow{200};  // that counters may be behind
+
+  void begin();
+  bool recall(const Snapshot& before);
+  void keep();
   // FindingSink
   void behaviour(const Behaviour& behaviour) override;
   void judge(Second second);
   void serve(bool last);
   void show();
 
+  const std::span<const std::shared_ptr<const AnyDetector>> detectors_;
+  const Surroundings& surroundings_;
   std::vector<Seat> seats_;
+  SnapshotFile* file_ = nullptr;
+  std::chrono::steady_clock::time_point kept_{}, shown_at_{};
+  MemoryCounters memory_;
   std::deque<Epochs> epochs_;    // by worker
   std::vector<AnyDelta*> sums_;  // of the second at hand, by seat
   std::atomic<uint64_t> bell_ = 0;

@@ -16,6 +16,7 @@
 #include "analytics/detectors/icmp_tunnel.h"
 #include "analytics/detectors/long_connection.h"
 #include "analytics/detectors/mining.h"
+#include "analytics/detectors/novelty.h"
 #include "analytics/detectors/odd_port.h"
 #include "analytics/detectors/scan.h"
 #include "analytics/detectors/tls_anomaly.h"
@@ -38,6 +39,7 @@ const DetectorRow kDetectors[] = {
     detector<IcmpTunnel>(),
     detector<LongConnection>(),
     detector<Mining>(),
+    detector<Novelties>(),
     detector<OddPort>(),
     detector<Scan>(),
     detector<TlsAnomaly>(),
@@ -82,10 +84,15 @@ std::vector<OptionInfo> options() {
 
 Config Config::read(const OptionSource& source) {
   const auto frame = read_options(source, frame_options());
+  if (frame.learn < 0 || frame.learn > 365) {
+    first(source, "analytics.learn")->fail("analytics.learn: write 0 to 365 days");
+  }
   Config out{.enabled = frame.enabled,
              .incidents = read_options(source, incident_options()),
              .policy = read_policy(source),
-             .surroundings = {.internal = Networks(frame.internal, first(source, "analytics.internal"))}};
+             .surroundings = {.internal = Networks(frame.internal, first(source, "analytics.internal")),
+                              .learn = static_cast<uint64_t>(frame.learn * 86'400 + 0.5)},
+             .state = frame.state};
   for (const std::string& name : frame.off) {
     if (std::ranges::any_of(kDetectors, [&](const DetectorRow& row) { return row.about.name == name; })) continue;
     std::string all;

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "analytics/frame/detector.h"
@@ -22,6 +23,7 @@ struct Config {
   IncidentConfig incidents;
   Policy policy;
   Surroundings surroundings;  // but for what the run decides
+  std::string state;          // path, or ""
 
   /// Throws SettingError.
   static Config read(const OptionSource& source);

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "analytics/shape/bits.h"
+#include "analytics/shape/saved_table.h"
 #include "sensor/base/hash.h"
 
 namespace lapwing::analytics {
@@ -181,6 +182,25 @@ void Exfiltration::Global::expire(Second second, Findings&) {
   hosts_.expire(due, [](const auto&) {});
   pairs_.expire(due, [](const auto&) {});
   peers_.expire(due, [](const auto&) {});
+}
+
+void Exfiltration::Global::save(StateWriter& out) {
+  out.u32(now_);
+  out.bytes(clients_.bytes());
+  save_table(hosts_, out, [](const Volume& volume, StateWriter& to) { volume.save(to); });
+  save_table(peers_, out, [](const Novelty& peer, StateWriter& to) { peer.save(to); });
+  save_table(pairs_, out, [](const State& state, StateWriter& to) { state.volume.save(to); });
+}
+
+bool Exfiltration::Global::load(StateReader& in) {
+  now_ = in.u32();
+  if (!clients_.load(in.bytes(sizeof clients_))) return false;
+  const auto volume = [](Volume& into, StateReader& from) { return into.load(from); };
+  return load_table(hosts_, in, now_, Volume::kSaved, volume) &&
+         load_table(peers_, in, now_, Novelty::kSaved,
+                    [](Novelty& peer, StateReader& from) { return peer.load(from); }) &&
+         load_table(pairs_, in, now_, Volume::kSaved,
+                    [&](State& state, StateReader& from) { return volume(state.volume, from); });
 }
 
 StateUse Exfiltration::Global::use() const {

@@ -93,12 +93,16 @@ struct Exfiltration {
 /// [G]
 class Exfiltration::Global {
  public:
+  static constexpr uint32_t kState = 1;
   static constexpr uint32_t kMostHosts = 32'768, kMostPairs = 32'768, kMostPeers = 32'768;
 
   Global(const Config& config, const Surroundings& surroundings);
   void take(Second second, Delta& delta, Findings& findings);
   void expire(Second second, Findings& findings);
   StateUse use() const;
+  /// What hosts and pairs are used to. A finding's own sums begin anew.
+  void save(StateWriter& out);
+  bool load(StateReader& in);
 
  private:
   struct State {

@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "analytics/shape/saved_table.h"
 #include "sensor/base/hash.h"
 
 namespace lapwing::analytics {
@@ -176,6 +177,27 @@ void LongConnection::Global::expire(Second second, Findings&) {
   const auto due = static_cast<uint32_t>(second - kIdle);
   connections_.expire(due, [](const auto&) {});
   peers_.expire(due, [](const auto&) {});
+}
+
+void LongConnection::Global::save(StateWriter& out) {
+  out.u32(now_);
+  out.bytes(clients_.bytes());
+  save_table(kinds_, out, [](const Ages& ages, StateWriter& to) {
+    for (uint32_t count : ages.counts) to.u32(count);
+  });
+  save_table(peers_, out, [](const Novelty& peer, StateWriter& to) { peer.save(to); });
+}
+
+bool LongConnection::Global::load(StateReader& in) {
+  now_ = in.u32();
+  if (!clients_.load(in.bytes(sizeof clients_))) return false;
+  return load_table(kinds_, in, now_, sizeof(Ages),
+                    [](Ages& ages, StateReader& from) {
+                      for (uint32_t& count : ages.counts) count = from.u32();
+                      return from.ok();
+                    }) &&
+         load_table(peers_, in, now_, Novelty::kSaved,
+                    [](Novelty& peer, StateReader& from) { return peer.load(from); });
 }
 
 StateUse LongConnection::Global::use() const {

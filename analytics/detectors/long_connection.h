@@ -111,12 +111,16 @@ struct LongConnection {
 /// [G]
 class LongConnection::Global {
  public:
+  static constexpr uint32_t kState = 1;
   static constexpr uint32_t kMostConnections = 32'768, kMostKinds = 8'192, kMostPeers = 32'768;
 
   Global(const Config& config, const Surroundings& surroundings);
   void take(Second second, Delta& delta, Findings& findings);
   void expire(Second second, Findings& findings);
   StateUse use() const;
+  /// How long what lives, and who talks to whom. Connections do not outlive the sensor.
+  void save(StateWriter& out);
+  bool load(StateReader& in);
 
  private:
   void judge(const Span& span, Findings& findings);

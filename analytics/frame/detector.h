@@ -17,6 +17,9 @@
 //                     void expire(Second, Findings&); StateUse use() const; };
 //   };
 //
+// What a Global remembers survives a restart where it has `static constexpr uint32_t kState`, the version of its bytes,
+// `void save(StateWriter&)` and `bool load(StateReader&)`, which is false for bytes that it could not have saved.
+//
 // It becomes one by its line in analytics/registry.cc.
 #pragma once
 
@@ -34,6 +37,7 @@
 #include "analytics/frame/findings.h"
 #include "analytics/frame/roles.h"
 #include "analytics/frame/surroundings.h"
+#include "analytics/shape/state.h"
 #include "sensor/base/options.h"
 #include "sensor/event/behaviour.h"
 #include "sensor/event/event.h"
@@ -79,6 +83,7 @@ struct LoginOf {
 struct StateUse {
   uint64_t keys = 0, bytes = 0, evicted = 0;
   uint64_t overflow = 0;  // observations beyond what a second may bring
+  uint64_t learning = 0;  // seconds of packet time that it lacks to tell what is new
 };
 
 template <class D>
@@ -111,6 +116,14 @@ concept Detector = (SeesFlows<D> || SeesEvents<D> || SeesLogins<D> ||
   global.take(second, delta, findings);
   global.expire(second, findings);
   { idle.use() } -> std::same_as<StateUse>;
+};
+
+/// What it learned is worth keeping.
+template <class D>
+concept Remembers = requires(typename D::Global global, StateWriter& out, StateReader& in) {
+  { D::Global::kState } -> std::convertible_to<uint32_t>;
+  global.save(out);
+  { global.load(in) } -> std::same_as<bool>;
 };
 
 // A detector as the frame runs it, whatever its types.
@@ -146,6 +159,8 @@ class AnyGlobal {
   virtual void take(Second second, AnyDelta& delta, Findings& findings) = 0;
   virtual void expire(Second second, Findings& findings) = 0;
   virtual StateUse use() const = 0;
+  virtual void save(StateWriter& out) = 0;
+  virtual bool load(StateReader& in) = 0;
 };
 
 /// [S] A detector with its options as read.
@@ -153,6 +168,8 @@ class AnyDetector {
  public:
   virtual ~AnyDetector() = default;
   virtual const About& about() const = 0;
+  /// Version of what its Global saves, or 0: it saves nothing.
+  virtual uint32_t state() const = 0;
   virtual std::unique_ptr<AnyLocal> local(const Surroundings& surroundings) const = 0;
   virtual std::unique_ptr<AnyGlobal> global(const Surroundings& surroundings) const = 0;
 };
@@ -231,6 +248,13 @@ class GlobalOf final : public AnyGlobal {
   }
   void expire(Second second, Findings& findings) override { global_.expire(second, findings); }
   StateUse use() const override { return global_.use(); }
+  void save(StateWriter& out) override {
+    if constexpr (Remembers<D>) global_.save(out);
+  }
+  bool load(StateReader& in) override {
+    if constexpr (Remembers<D>) return global_.load(in);
+    return in.done();
+  }
 
  private:
   typename D::Global global_;
@@ -241,6 +265,10 @@ class DetectorOf final : public AnyDetector {
  public:
   explicit DetectorOf(const OptionSource& source) : config_(read_options(source, D::options())) {}
   const About& about() const override { return D::about; }
+  uint32_t state() const override {
+    if constexpr (Remembers<D>) return D::Global::kState;
+    return 0;
+  }
   std::unique_ptr<AnyLocal> local(const Surroundings& surroundings) const override {
     return std::make_unique<LocalOf<D>>(config_, surroundings);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "sensor/base/hash.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::analytics {
@@ -16,6 +17,10 @@ constexpr OptionRow<C> kOptions[] = {
     {"analytics.internal", &C::internal,
      "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 169.254.0.0/16, fc00::/7, fe80::/10",
      "networks that are watched over: whatever lies elsewhere is outside"},
+    {"analytics.learn", &C::learn, "7",
+     "days of packet time that must have been seen before anything is told to be new"},
+    {"analytics.state", &C::state, "",
+     "file that keeps what detectors have learned across restarts of a live sensor; empty: none"},
 };
 
 }  // namespace
@@ -49,6 +54,16 @@ bool Networks::contain(const IpAddress& address) const {
     if (!std::equal(address.bytes.begin(), address.bytes.begin() + whole, network.first.bytes.begin())) return false;
     return rest == 0 || (address.bytes[whole] ^ network.first.bytes[whole]) >> (8 - rest) == 0;
   });
+}
+
+uint64_t Networks::fingerprint() const {
+  std::vector<std::string> texts;
+  for (const Network& network : networks_)
+    texts.push_back(to_string(network.first) + "/" + std::to_string(network.bits));
+  std::ranges::sort(texts);
+  std::string all;
+  for (const std::string& text : texts) all += text + " ";
+  return keyed_hash(to_bytes(all), kReplaySeed);
 }
 
 bool to_many(const IpAddress& address) {

@@ -17,6 +17,8 @@ struct FrameConfig {
   bool enabled = true;
   std::vector<std::string> off;       // detectors by name
   std::vector<std::string> internal;  // networks, "10.0.0.0/8"
+  double learn = 0;                   // days
+  std::string state;                  // path, or ""
 };
 std::span<const OptionRow<FrameConfig>> frame_options();
 
@@ -29,6 +31,8 @@ class Networks {
   /// "10.0.0.0/8" or an address; false for what is neither.
   bool add(std::string_view text);
   bool contain(const IpAddress& address) const;
+  /// Another for other networks, and the same in every run.
+  uint64_t fingerprint() const;
 
  private:
   struct Network {
@@ -43,6 +47,7 @@ struct Surroundings {
   Networks internal;       // of those who are watched over
   uint64_t hash_seed = 0;  // of keyed hashes: a replay repeats them
   bool replay = false;
+  uint64_t learn = 0;  // seconds of packet time that must lie behind what is told to be new
 
   bool inside(const IpAddress& address) const { return internal.contain(address); }
 };

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <span>
 
+#include "sensor/base/bytes.h"
+
 namespace lapwing::analytics {
 
 /// The number of distinct values behind registers of a HyperLogLog, by O. Ertl's estimator (arXiv 1702.01284, algorithm
@@ -43,6 +45,21 @@ class FanOf {
     }
     return std::max(estimate(counts), static_cast<uint32_t>(kExact + 1));
   }
+  /// As it is kept, whose bytes mean the same on any machine.
+  Bytes bytes() const { return {reinterpret_cast<const uint8_t*>(this), sizeof *this}; }
+  /// False: these are no set's.
+  bool load(Bytes kept) {
+    if (kept.size() != sizeof *this) return false;
+    std::memcpy(static_cast<void*>(this), kept.data(), kept.size());
+    if (exact()) return used_ <= kExact;
+    for (size_t i = 0; i < kExact; ++i) {
+      for (uint32_t four = word(i), at = 0; at < 4; ++at, four >>= 6) {
+        if ((four & 63) > kLargest) return false;
+      }
+    }
+    return true;
+  }
+
   bool empty() const { return used_ == 0; }
   bool exact() const { return used_ != kSpread; }
   bool operator==(const FanOf&) const = default;

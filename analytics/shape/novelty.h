@@ -6,6 +6,7 @@
 
 #include "analytics/shape/bits.h"
 #include "analytics/shape/fan.h"
+#include "analytics/shape/state.h"
 
 namespace lapwing::analytics {
 
@@ -43,6 +44,23 @@ class Novelty {
     out.age = now > first_ ? now - first_ : 0;
     out.silence = now > last_ ? now - last_ : 0;
     return out;
+  }
+  /// Few enough to be counted one by one.
+  bool exact() const { return hosts_.exact(); }
+  uint32_t hosts() const { return hosts_.count(); }
+  /// Seconds from the first time to the last.
+  uint32_t span() const { return last_ > first_ ? last_ - first_ : 0; }
+
+  static constexpr size_t kSaved = 8 + sizeof(SmallFan);  // bytes
+  void save(StateWriter& out) const {
+    out.u32(first_);
+    out.u32(last_);
+    out.bytes(hosts_.bytes());
+  }
+  bool load(StateReader& in) {
+    first_ = in.u32();
+    last_ = in.u32();
+    return hosts_.load(in.bytes(sizeof hosts_)) && in.ok();
   }
   bool operator==(const Novelty&) const = default;
 

@@ -7,6 +7,8 @@ namespace {
 
 using Wide = unsigned __int128;
 
+constexpr uint64_t kMost = uint64_t{1} << 52;  // bytes: what the averages hold
+
 /// (1 - 1/of)^steps as a fraction of 2^32.
 uint64_t decay(uint32_t of, uint32_t steps) {
   uint64_t power = (uint64_t{1} << 32) - (uint64_t{1} << 32) / of, out = uint64_t{1} << 32;
@@ -60,13 +62,34 @@ void Volume::advance(uint32_t minute) {
 }
 
 void Volume::add(const Traffic& traffic, uint32_t second) {
-  constexpr uint64_t kMost = uint64_t{1} << 52;  // bytes: what the averages hold
   advance(second / 60);
   auto add_to = [&](uint64_t& sum, uint64_t more, uint64_t most) { sum = std::min(most, sum + std::min(more, most)); };
   add_to(hour_.out, traffic.out, kMost);
   add_to(hour_.in, traffic.in, kMost);
   add_to(recent_.out, std::min(traffic.out, kMost) << kFraction, kMost << kFraction);
   add_to(recent_.in, std::min(traffic.in, kMost) << kFraction, kMost << kFraction);
+}
+
+void Volume::save(StateWriter& out) const {
+  out.u32(minute_);
+  out.u8(static_cast<uint8_t>(hours_));
+  for (const Traffic* traffic : {&hour_, &recent_, &usual_}) {
+    out.u64(traffic->out);
+    out.u64(traffic->in);
+  }
+}
+
+bool Volume::load(StateReader& in) {
+  minute_ = in.u32();
+  hours_ = in.u8();
+  bool sound = hours_ <= kWeek;
+  for (Traffic* traffic : {&hour_, &recent_, &usual_}) {
+    traffic->out = in.u64();
+    traffic->in = in.u64();
+    const uint64_t most = traffic == &hour_ ? kMost : kMost << kFraction;
+    sound = sound && traffic->out <= most && traffic->in <= most;
+  }
+  return sound && in.ok();
 }
 
 Volume::Judgement Volume::judge(uint32_t second) const {

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "analytics/shape/state.h"
+
 namespace lapwing::analytics {
 
 /// Bytes of payload. Sums, which add up in any order.
@@ -34,6 +36,9 @@ class Volume {
 
   /// What came in a second; a late one counts in the minute that runs.
   void add(const Traffic& traffic, uint32_t second);
+  static constexpr size_t kSaved = 5 + 6 * 8;  // bytes
+  void save(StateWriter& out) const;
+  bool load(StateReader& in);
   /// As it stands at a second, not before the last that was added.
   Judgement judge(uint32_t second) const;
 

@@ -6,15 +6,18 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <set>
 #include <utility>
 
+#include "analytics/frame/snapshot.h"
 #include "export/eve/recorder.h"
 #include "export/outputs/selection.h"
 #include "sensor/base/log.h"
 #include "sensor/base/text.h"
+#include "sensor/base/writable.h"
 #include "sensor/capture/capture_file.h"
 
 namespace lapwing {
@@ -159,6 +162,26 @@ void check_outputs(const OutputOptions& options, const Setting& root, const std:
     if ((type && type->as_text() != "regular") || !name) continue;
     const std::string path = fs::path(folder ? folder->as_text() : "") / name->as_text();
     if (is_read(path)) name->fail(path + why);
+  }
+}
+
+void check_state(const std::string& path, const Setting* where, const std::vector<std::string>& inputs) {
+  if (path.empty()) return;
+  const SourceMark mark = where ? where->mark : SourceMark{"--state"};
+  const auto file = identity_of(path, -1);
+  if (file && identities_of(inputs).count(*file)) {
+    throw SettingError(mark, path + " is a file that is read, and what was learned would destroy it");
+  }
+  const fs::path folder = fs::path(path).parent_path();
+  std::error_code error;
+  if (!folder.empty() && !fs::is_directory(folder, error)) {
+    throw SettingError(mark, "there is no folder " + folder.string() + " for " + path);
+  }
+  if (analytics::SnapshotFile(path).foreign()) {
+    throw SettingError(mark, path + " is no state of Lapwing, and would be written over");
+  }
+  if (const int fault = fault_of_making(path)) {
+    throw SettingError(mark, path + " cannot be written: " + std::strerror(fault));
   }
 }
 

@@ -33,6 +33,9 @@ std::string log_folder(const OutputOptions& options, const Setting& root);
 /// Throws SettingError where records would go into one of the files that are read, under whatever name: to write a
 /// capture or rules anew by mistake would destroy them. `inputs` are files, folders with files, or "-".
 void check_outputs(const OutputOptions& options, const Setting& root, const std::vector<std::string>& inputs);
+/// The same of the file that keeps what detectors learn, "" for none, and where it could not be made. `where`: its
+/// setting, or null where the command line names it.
+void check_state(const std::string& path, const Setting* where, const std::vector<std::string>& inputs);
 
 /// What outputs are made for. A trial is as a run, but opens and makes nothing.
 enum class OutputUse : uint8_t { run, replay, trial };

@@ -25,6 +25,7 @@ struct ReplayOptions {
   bool quiet = false;
   std::vector<uint32_t> explained;  // sids
   std::string explain_json;
+  std::string state;
 };
 
 /// Whoever explains the rules asked for, or null.
@@ -52,6 +53,7 @@ PathRights paths_of(const ReplayOptions& options, const Setting& root, const Sen
   if (uses_sockets(options.outputs, root)) add_configuration(root, rights);
   add_outputs(options.outputs, root, config, false, rights);
   if (!options.explain_json.empty() && options.explain_json != "-") add_file(options.explain_json, rights);
+  add_rewritten(options.state, rights);
   return rights;
 }
 
@@ -70,12 +72,13 @@ int replay(const ReplayOptions& options) {
   const auto confinement = read_options<ConfinementConfig>(*root, confinement_options());
   drop_privileges(confinement, *root, Task::replay);
   auto config = SensorConfig::read(*root, options.outputs.records);
-  Pipeline::Plan plan{.config = config.get(), .hash_seed = kReplaySeed};
+  Pipeline::Plan plan{.config = config.get(), .hash_seed = kReplaySeed, .state = options.state};
   plan.checksums = checksum_mode(options.checksums, *root);
   const RuleFiles files = find_rule_files(options.configuration.rule_files, *root);
   const std::vector<std::string> inputs = inputs_of(options, files.paths);
   check_outputs(options.outputs, *root, inputs);
   if (!options.explain_json.empty()) check_outputs({.eve_file = options.explain_json}, *root, inputs);
+  check_state(options.state, nullptr, inputs);
   // They end with the process: to free a large set rule by rule costs time and gains nothing.
   static auto& kept = *new std::shared_ptr<const RuleSet>;
   kept = load_rules(files, *config, options.configuration.strict);
@@ -132,6 +135,8 @@ void add_replay(CLI::App& app, Command& command) {
   sub->add_option("--explain-json", options->explain_json,
                   "the same as JSON lines in this file, or - for standard output")
       ->needs(explain);
+  sub->add_option("--state", options->state,
+                  "file of what detectors have learned: read where it is there, and written at the end");
   sub->add_flag("-q,--quiet", options->quiet, "no summary at the end");
   sub->callback([options, &command] { command = [options] { return replay(*options); }; });
 }

@@ -81,6 +81,10 @@ void add_file(const std::string& path, PathRights& rights) {
   rights.write.push_back(path);
 }
 
+void add_rewritten(const std::string& path, PathRights& rights) {
+  if (!path.empty()) rights.write.push_back(folder_of(path));
+}
+
 void add_endpoints(const std::vector<std::string>& endpoints, PathRights& rights) {
   for (const std::string& endpoint : endpoints) {
     if (endpoint.starts_with(kIpc) && !endpoint.starts_with("ipc://@"))

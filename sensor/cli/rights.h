@@ -18,6 +18,8 @@ void add_replaceable(const std::string& path, PathRights& rights);
 void add_folder(const std::string& path, PathRights& rights);
 /// One file to write, made where it is missing: the folder around it is none of the process's business.
 void add_file(const std::string& path, PathRights& rights);
+/// A file that is written anew beside itself: its folder, which must be there.
+void add_rewritten(const std::string& path, PathRights& rights);
 
 /// The folders of sockets that are bound.
 void add_endpoints(const std::vector<std::string>& endpoints, PathRights& rights);

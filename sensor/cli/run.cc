@@ -104,8 +104,10 @@ int run(const RunOptions& options) {
   const auto metrics = read_options<MetricsConfig>(*root, metrics_options());
   const auto control = read_options<ControlConfig>(*root, control_options());
   Pipeline::Plan plan{.config = config.get(), .replay = false, .hash_seed = draw_seed()};
+  plan.state = config->analytics.state;
   RuleFiles files = find_rule_files(options.configuration.rule_files, *root);
   check_outputs(options.outputs, *root, inputs_of(options, files));
+  check_state(plan.state, root->find("analytics.state"), inputs_of(options, files));
   RuleFaults faults;
   plan.rules = load_rules(files, *config, options.configuration.strict, &faults);
   const RuleCounts counts = plan.rules->counts();

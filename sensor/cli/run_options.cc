@@ -69,6 +69,7 @@ PathRights paths_of(const RunOptions& options, const Setting& root, const Sensor
     for (const std::string& path : paths) add_replaceable(path, rights);
   }
   add_outputs(options.outputs, root, config, true, rights);
+  add_rewritten(config.analytics.state, rights);
   add_cache(config.detect, rights);
   const std::string socket = control.socket.empty() ? own_control_path() : control.socket;
   if (control.enabled && !socket.empty()) add_folder(std::filesystem::path(socket).parent_path(), rights);

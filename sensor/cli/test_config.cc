@@ -126,6 +126,7 @@ class Test {
   std::string rules() {
     const RuleFiles files = find_rule_files(options_.configuration.rule_files, *root_);
     check_outputs(options_.outputs, *root_, inputs_of(options_, files));
+    check_state(config_->analytics.state, root_->find("analytics.state"), inputs_of(options_, files));
     const RuleCounts counts = load_rules(files, *config_, options_.configuration.strict)->counts();
     return fmt::format("{} loaded, {} left out for what is not supported yet, {} at fault", counts.loaded,
                        counts.skipped, counts.failed);

@@ -146,8 +146,12 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
     surroundings_.hash_seed = plan_.hash_seed;
     surroundings_.replay = plan_.replay;
     teller_ = std::make_unique<Teller>(plan_.config->eve, *publisher_, count + 1, plan_.replay);
+    const std::optional<analytics::Snapshot> before = read_state();
+    // What was learned is told by hashes.
+    if (before) surroundings_.hash_seed = before->seed;
     analyst_ = std::make_unique<analytics::Analyst>(behaviour.detectors, surroundings_, count, behaviour.incidents,
                                                     behaviour.policy, *teller_);
+    if (state_) analyst_->remember(*state_, before);
   }
   WorkerShare share{.config = plan_.config,
                     .rules = rules_,
@@ -176,6 +180,20 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
 }
 
 Pipeline::~Pipeline() = default;
+
+std::optional<analytics::Snapshot> Pipeline::read_state() {
+  if (plan_.state.empty()) return std::nullopt;
+  state_.emplace(plan_.state);
+  try {
+    std::optional<analytics::Snapshot> out = state_->read();
+    if (out) analytics::check_fit(*out, plan_.config->analytics.detectors, surroundings_);
+    return out;
+  } catch (const analytics::SnapshotError& error) {
+    spdlog::warn("{}: {}; learning begins anew", plan_.state, error.what());
+    state_->refuse();
+    return std::nullopt;
+  }
+}
 
 void Pipeline::stop() {
   for (auto& source : plan_.sources) source->stop();

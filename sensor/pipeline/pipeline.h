@@ -60,6 +60,7 @@ class Pipeline {
     ChecksumMode checksums = ChecksumMode::all;
     bool replay = true;
     uint64_t hash_seed = 0;
+    std::string state = {};                          // file of what detectors learned, or ""
     Tracer* tracer = nullptr;                        // borrowed; for one worker only
     std::function<void(CounterSet&)> more_counters;  // of who works beside the pipeline; called on any thread
   };
@@ -98,6 +99,7 @@ class Pipeline {
   /// Takes findings to the records [G].
   class Teller;
 
+  std::optional<analytics::Snapshot> read_state();
   void write_stats(Timestamp time, double uptime, bool running);
   CounterSet all_counters(bool running);
 
@@ -107,6 +109,7 @@ class Pipeline {
   std::unique_ptr<Publisher> publisher_;
   analytics::Surroundings surroundings_;
   std::unique_ptr<Teller> teller_;
+  std::optional<analytics::SnapshotFile> state_;
   std::unique_ptr<analytics::Analyst> analyst_;  // where behaviour is judged
   std::vector<std::unique_ptr<Worker>> workers_;
   std::chrono::steady_clock::time_point start_;

@@ -119,23 +119,27 @@ Outcome run_test(const TestCase& test, std::vector<std::unique_ptr<PacketSource>
 
 std::vector<Json> judged_records(std::span<const std::string> records, const Reel* reel) {
   std::vector<Json> out;
-  const bool learned = reel && reel->learned > 0;
-  const std::string begin = learned ? to_iso8601(reel->begin) : "";
-  std::set<uint64_t> flows;  // that began while it learned
   for (const std::string& line : records) {
     Json record = Json::parse(line, nullptr, false);
     if (record.is_discarded()) throw std::runtime_error("a record is no JSON: " + line.substr(0, 200));
-    if (learned) {
-      const uint64_t flow = record.value("flow_id", uint64_t{0});
-      const Json start = record.contains("flow") ? record["flow"].value("start", Json()) : Json();
-      // Texts of one form, which are in the order of their times.
-      const bool before = record.value("timestamp", "") < begin || (start.is_string() && start < Json(begin)) ||
-                          (record.contains("pcap_cnt") && record["pcap_cnt"] <= reel->learned);
-      if (before && flow) flows.insert(flow);
-      if (before || flows.contains(flow)) continue;
-    }
     out.push_back(std::move(record));
   }
+  if (!reel || reel->learned == 0) return out;
+  const std::string begin = to_iso8601(reel->begin);
+  const auto before = [&](const Json& record) {
+    const Json start = record.contains("flow") ? record["flow"].value("start", Json()) : Json();
+    // Texts of one form, which are in the order of their times.
+    return record.value("timestamp", "") < begin || (start.is_string() && start < Json(begin)) ||
+           (record.contains("pcap_cnt") && record["pcap_cnt"] <= reel->learned);
+  };
+  const auto flow_of = [](const Json& record) { return record.value("flow_id", uint64_t{0}); };
+  // All of them first: workers write in any order.
+  std::set<uint64_t> flows;  // that began while it learned
+  for (const Json& record : out) {
+    if (before(record)) flows.insert(flow_of(record));
+  }
+  flows.erase(0);
+  std::erase_if(out, [&](const Json& record) { return before(record) || flows.contains(flow_of(record)); });
   return out;
 }
 

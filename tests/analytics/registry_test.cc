@@ -109,5 +109,51 @@ TEST(RegistryTest, EachFindsTheSameHoweverItIsDealt) {
   }
 }
 
+std::vector<uint8_t> saved(AnyGlobal& global) {
+  StateWriter out;
+  global.save(out);
+  return out.take();
+}
+
+/// What was kept is taken up as it was, and what nobody could have kept does no harm, whoever wrote it.
+TEST(RegistryTest, EachRemembersWhatItSavedAndTrustsNoBytes) {
+  const Surroundings surroundings{
+      .internal = Networks({"10.0.0.0/8"}, nullptr), .hash_seed = kReplaySeed, .replay = true};
+  Scene scene;
+  Dice dice(1);
+  fill(scene, dice);
+  Scene little;
+  little.at(1000).talked({"10.0.0.1", "198.51.100.1", 443}, 1 << 22, 1000);
+  size_t remember = 0;
+  for (const DetectorRow& row : detectors()) {
+    SCOPED_TRACE(row.about.name);
+    const auto detector = row.read(OptionSource());
+    if (detector->state() == 0) continue;
+    ++remember;
+    const auto global = detector->global(surroundings);
+    scene.play(*detector, surroundings, *global);
+    const std::vector<uint8_t> bytes = saved(*global);
+    EXPECT_GT(bytes.size(), 500U);
+    const auto again = detector->global(surroundings);
+    StateReader in(bytes);
+    EXPECT_TRUE(again->load(in) && in.done());
+    EXPECT_EQ(saved(*again), bytes);
+    for (size_t size = 0; size < bytes.size(); size += 1 + size / 16) {
+      StateReader cut(Bytes(bytes).first(size));
+      EXPECT_FALSE(detector->global(surroundings)->load(cut) && cut.done()) << size;
+    }
+    for (int i = 0; i < 200; ++i) {
+      auto broken = bytes;
+      for (uint64_t flips = 1 + dice.below(4); flips > 0; --flips) {
+        broken[dice.below(broken.size())] = static_cast<uint8_t>(dice.below(256));
+      }
+      const auto other = detector->global(surroundings);
+      StateReader reader(broken);
+      if (other->load(reader)) little.play(*detector, surroundings, *other);
+    }
+  }
+  EXPECT_GE(remember, 3U);
+}
+
 }  // namespace
 }  // namespace lapwing::analytics

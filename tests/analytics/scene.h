@@ -28,6 +28,7 @@ struct Ends {
 class Scene {
  public:
   static constexpr int64_t kStart = 1'700'000'000;  // second
+  uint64_t learn = 0;                               // Surroundings::learn
 
   /// Packet time of what comes, in seconds since the start.
   Scene& at(double seconds) {
@@ -123,6 +124,42 @@ class Scene {
     return one;
   }
 
+  /// What `global` finds. All of an address pair is one worker's.
+  std::vector<Behaviour> play(const analytics::AnyDetector& detector, const analytics::Surroundings& surroundings,
+                              analytics::AnyGlobal& global, size_t workers = 1, uint64_t round = 0) const {
+    std::vector<std::unique_ptr<analytics::AnyLocal>> locals;
+    for (size_t i = 0; i < workers; ++i) locals.push_back(detector.local(surroundings));
+    Book book;
+    analytics::FindingBook findings(book);
+    analytics::Findings way(findings, detector.about());
+    Dice dice(round);
+
+    std::vector<const Shown*> order;
+    for (const Shown& shown : shown_) order.push_back(&shown);
+    std::ranges::stable_sort(order, {}, [](const Shown* shown) { return shown->time; });
+    for (size_t next = 0; next < order.size();) {
+      const int64_t second = order[next]->time.seconds();
+      for (; next < order.size() && order[next]->time.seconds() == second; ++next) {
+        const uint64_t worker = keyed_hash({reinterpret_cast<const uint8_t*>(&order[next]->pair), 8}, round) % workers;
+        order[next]->what(*locals[worker], detector.about().moments);
+      }
+      std::vector<std::unique_ptr<analytics::AnyDelta>> deltas;
+      for (const auto& local : locals) {
+        if (auto delta = local->seal()) deltas.push_back(std::move(delta));
+      }
+      while (deltas.size() > 1) {
+        std::swap(deltas[dice.below(deltas.size())], deltas.back());
+        deltas.front()->add(*deltas.back());
+        deltas.pop_back();
+      }
+      if (!deltas.empty()) global.take(second, *deltas.front(), way);
+      global.expire(second, way);
+      findings.expire(second);
+    }
+    findings.finish();
+    return book.found;
+  }
+
  private:
   struct Shown {
     Timestamp time;
@@ -152,43 +189,11 @@ class Scene {
     }
     return out;
   }
-  /// All of an address pair is one worker's.
   std::vector<Behaviour> found_by(const analytics::AnyDetector& detector, const std::vector<std::string>& internal,
                                   size_t workers, uint64_t round) const {
-    analytics::Surroundings surroundings{
-        .internal = analytics::Networks(internal, nullptr), .hash_seed = kReplaySeed, .replay = true};
-    std::vector<std::unique_ptr<analytics::AnyLocal>> locals;
-    for (size_t i = 0; i < workers; ++i) locals.push_back(detector.local(surroundings));
-    const auto global = detector.global(surroundings);
-    Book book;
-    analytics::FindingBook findings(book);
-    analytics::Findings way(findings, detector.about());
-    Dice dice(round);
-
-    std::vector<const Shown*> order;
-    for (const Shown& shown : shown_) order.push_back(&shown);
-    std::ranges::stable_sort(order, {}, [](const Shown* shown) { return shown->time; });
-    for (size_t next = 0; next < order.size();) {
-      const int64_t second = order[next]->time.seconds();
-      for (; next < order.size() && order[next]->time.seconds() == second; ++next) {
-        const uint64_t worker = keyed_hash({reinterpret_cast<const uint8_t*>(&order[next]->pair), 8}, round) % workers;
-        order[next]->what(*locals[worker], detector.about().moments);
-      }
-      std::vector<std::unique_ptr<analytics::AnyDelta>> deltas;
-      for (const auto& local : locals) {
-        if (auto delta = local->seal()) deltas.push_back(std::move(delta));
-      }
-      while (deltas.size() > 1) {
-        std::swap(deltas[dice.below(deltas.size())], deltas.back());
-        deltas.front()->add(*deltas.back());
-        deltas.pop_back();
-      }
-      if (!deltas.empty()) global->take(second, *deltas.front(), way);
-      global->expire(second, way);
-      findings.expire(second);
-    }
-    findings.finish();
-    return book.found;
+    const analytics::Surroundings surroundings{
+        .internal = analytics::Networks(internal, nullptr), .hash_seed = kReplaySeed, .replay = true, .learn = learn};
+    return play(detector, surroundings, *detector.global(surroundings), workers, round);
   }
 
   std::vector<std::string> internal_ = {"10.0.0.0/8", "fd00::/8"};
