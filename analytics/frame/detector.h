@@ -46,6 +46,7 @@ struct About {
   std::string_view name;                             // behaviour.name, "analytics.<name>.*"
   std::span<const Technique> techniques;             // at most 32: reports name them by position
   bool logins = false;                               // it is shown them, whatever the protocol
+  bool bindings = false, software = false;           // likewise
   uint32_t moments = 0;                              // bits of the moments it is shown, and no others
   std::span<const std::string_view> protocols = {};  // whose events it is shown
   std::span<const std::string_view> fields = {};     // of them that it reads, by their names in records
@@ -69,6 +70,22 @@ struct LoginOf {
   Timestamp time;
 };
 
+/// [W] A name or station, and whose it is.
+struct BindingOf {
+  const BindingSeen& binding;
+  IpAddress address;
+  uint16_t vlan;
+  Timestamp time;
+};
+
+/// [W] Software, and whose it is.
+struct SoftwareOf {
+  const SoftwareSeen& software;
+  const FlowRef& flow;
+  Timestamp time;
+  IpAddress address() const { return software.side == Side::client ? flow.client : flow.server; }
+};
+
 /// Of a Global's tables.
 struct StateUse {
   uint64_t keys = 0, bytes = 0, evicted = 0;
@@ -90,8 +107,16 @@ concept SeesLogins = requires(typename D::Local local, typename D::Delta delta, 
 };
 
 template <class D>
-concept Detector = (SeesFlows<D> || SeesEvents<D> ||
-                    SeesLogins<D>)&&requires(typename D::Delta delta, typename D::Global global,
+concept SeesBindings = requires(typename D::Local local, typename D::Delta delta, const BindingOf& binding) {
+  local.binding(binding, delta);
+};
+template <class D>
+concept SeesSoftware = requires(typename D::Local local, typename D::Delta delta, const SoftwareOf& software) {
+  local.software(software, delta);
+};
+
+template <class D>
+concept Detector = (SeesFlows<D> || SeesEvents<D> || SeesLogins<D> || SeesBindings<D> || SeesSoftware<D>)&&requires(typename D::Delta delta, typename D::Global global,
                                              const typename D::Global& idle, Second second, Findings& findings) {
   { D::about } -> std::convertible_to<About>;
   { D::options() } -> std::convertible_to<std::span<const OptionRow<typename D::Config>>>;
@@ -117,6 +142,8 @@ class AnyLocal {
   virtual void flow(const FlowUpdate& update) = 0;
   virtual void event(const Observed& observed) = 0;
   virtual void login(const LoginOf& login) = 0;
+  virtual void binding(const BindingOf& binding) = 0;
+  virtual void software(const SoftwareOf& software) = 0;
   /// What it was shown since the last call, or null where that came to nothing.
   virtual std::unique_ptr<AnyDelta> seal() = 0;
 };
@@ -126,6 +153,8 @@ class AnyGlobal {
   virtual ~AnyGlobal() = default;
   virtual void take(Second second, AnyDelta& delta, Findings& findings) = 0;
   virtual void expire(Second second, Findings& findings) = 0;
+  /// Nothing more comes.
+  virtual void finish(Findings& findings) = 0;
   virtual StateUse use() const = 0;
 };
 
@@ -176,6 +205,12 @@ class LocalOf final : public AnyLocal {
   void login(const LoginOf& login) override {
     if constexpr (SeesLogins<D>) local_.login(login, delta_->sum);
   }
+  void binding(const BindingOf& binding) override {
+    if constexpr (SeesBindings<D>) local_.binding(binding, delta_->sum);
+  }
+  void software(const SoftwareOf& software) override {
+    if constexpr (SeesSoftware<D>) local_.software(software, delta_->sum);
+  }
   std::unique_ptr<AnyDelta> seal() override {
     if (delta_->sum.empty()) return nullptr;
     if constexpr (requires { delta_->sum.seal(); }) delta_->sum.seal();
@@ -196,6 +231,9 @@ class GlobalOf final : public AnyGlobal {
     global_.take(second, static_cast<DeltaOf<D>&>(delta).sum, findings);
   }
   void expire(Second second, Findings& findings) override { global_.expire(second, findings); }
+  void finish(Findings& findings) override {
+    if constexpr (requires { global_.finish(findings); }) global_.finish(findings);
+  }
   StateUse use() const override { return global_.use(); }
 
  private:

@@ -11,6 +11,7 @@
 
 #include "sensor/base/counters.h"
 #include "sensor/base/json_writer.h"
+#include "sensor/event/asset.h"
 #include "sensor/event/behaviour.h"
 
 namespace lapwing::analytics {
@@ -42,6 +43,7 @@ class FindingSink {
  public:
   virtual ~FindingSink() = default;
   virtual void behaviour(const Behaviour& behaviour) = 0;
+  virtual void asset(const Asset& asset) = 0;
 };
 
 /// [G] All findings of a run.
@@ -54,6 +56,7 @@ class FindingBook {
   explicit FindingBook(FindingSink& sink) : sink_(sink) {}
 
   void report(const About& about, Report&& report, std::string&& evidence);
+  void asset(const Asset& asset) { sink_.asset(asset); }
   /// Findings of which nothing was heard for their detector's idle time are over.
   void expire(int64_t second);
   /// Nothing more is heard of any.
@@ -91,6 +94,8 @@ class Findings {
   /// Opens the finding or brings it up to date; the book decides which of that is told. `evidence` writes the members
   /// of the evidence object: the numbers of the verdict, and what they were held against.
   void report(Report report, const std::function<void(JsonWriter&)>& evidence);
+  /// Told as it is.
+  void asset(const Asset& asset) { book_.asset(asset); }
 
  private:
   FindingBook& book_;
