@@ -26,16 +26,20 @@ std::span<const OptionRow<FrameConfig>> frame_options() {
 
 Networks::Networks(const std::vector<std::string>& texts, const Setting* where) {
   for (const std::string& text : texts) {
-    const size_t slash = std::min(text.find('/'), text.size());
-    const auto address = IpAddress::parse(text.substr(0, slash));
-    const unsigned all = address ? static_cast<unsigned>(address->size() * 8) : 0;
-    const auto bits = slash == text.size() ? std::optional<uint64_t>(all) : parse_unsigned(text.substr(slash + 1));
-    if (!address || !bits || *bits > all) {
-      throw SettingError(where ? where->mark : SourceMark{},
-                         "analytics.internal: \"" + text + "\" is no network; write 10.0.0.0/8 or fd00::/8");
-    }
-    networks_.push_back({*address, static_cast<unsigned>(*bits)});
+    if (add(text)) continue;
+    throw SettingError(where ? where->mark : SourceMark{},
+                       "analytics.internal: \"" + text + "\" is no network; write 10.0.0.0/8 or fd00::/8");
   }
+}
+
+bool Networks::add(std::string_view text) {
+  const size_t slash = std::min(text.find('/'), text.size());
+  const auto address = IpAddress::parse(text.substr(0, slash));
+  const unsigned all = address ? static_cast<unsigned>(address->size() * 8) : 0;
+  const auto bits = slash == text.size() ? std::optional<uint64_t>(all) : parse_unsigned(text.substr(slash + 1));
+  if (!address || !bits || *bits > all) return false;
+  networks_.push_back({*address, static_cast<unsigned>(*bits)});
+  return true;
 }
 
 bool Networks::contain(const IpAddress& address) const {

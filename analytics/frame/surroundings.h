@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sensor/base/ip_address.h"
@@ -25,6 +26,8 @@ class Networks {
   Networks() = default;
   /// Throws SettingError at `where` for what is no network.
   Networks(const std::vector<std::string>& texts, const Setting* where);
+  /// "10.0.0.0/8" or an address; false for what is neither.
+  bool add(std::string_view text);
   bool contain(const IpAddress& address) const;
 
  private:
