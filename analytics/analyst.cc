@@ -5,6 +5,7 @@
 #include <string>
 
 #include "analytics/frame/observer.h"
+#include "analytics/inventory/inventory.h"
 
 namespace lapwing::analytics {
 namespace {
@@ -49,6 +50,7 @@ void Analyst::run(const std::function<void()>& pause) {
     pause();
     bell_.wait(rung);
   }
+  for (Seat& seat : seats_) seat.global->finish(seat.findings);
   book_.finish();
   incidents_.finish();
   show();
@@ -86,6 +88,10 @@ void Analyst::behaviour(const Behaviour& behaviour) {
   incidents_.take(behaviour);
 }
 
+void Analyst::asset(const Asset& asset) {
+  sink_.asset(asset);
+}
+
 void Analyst::show() {
   CounterSet now;
   now.add(book_.counters(), finding_counter_rows());
@@ -105,6 +111,7 @@ void list_analyst_counters(std::span<const DetectorRow> rows, CounterSet& set) {
   set.add(FindingCounters{}, finding_counter_rows());
   set.add(IncidentCounters{}, incident_counter_rows());
   for (const DetectorRow& row : rows) add_use(row.about.name, {}, set);
+  add_use(Inventory::about.name, {}, set);
 }
 
 }  // namespace lapwing::analytics

@@ -45,6 +45,7 @@ class Analyst final : private FindingSink {
   };
   // FindingSink
   void behaviour(const Behaviour& behaviour) override;
+  void asset(const Asset& asset) override;
   void judge(Second second);
   void show();
 

@@ -17,6 +17,7 @@
 #include "analytics/detectors/mining.h"
 #include "analytics/detectors/odd_port.h"
 #include "analytics/detectors/scan.h"
+#include "analytics/inventory/inventory.h"
 
 namespace lapwing::analytics {
 namespace {
@@ -54,6 +55,7 @@ std::span<const DetectorRow> detectors() {
 std::vector<OptionInfo> options() {
   std::vector<OptionInfo> out = describe_options(frame_options());
   for (OptionInfo& option : describe_options(incident_options())) out.push_back(std::move(option));
+  for (OptionInfo& option : describe_options(Inventory::options())) out.push_back(std::move(option));
   for (const DetectorRow& row : kDetectors) {
     for (OptionInfo& option : row.options()) out.push_back(std::move(option));
   }
@@ -75,6 +77,8 @@ Config Config::read(const OptionSource& source) {
     auto detector = row.read(source);
     if (std::ranges::find(frame.off, row.about.name) == frame.off.end()) out.detectors.push_back(std::move(detector));
   }
+  // It stands among detectors, and is none.
+  if (Inventory::read(source).enabled) out.detectors.push_back(detector<Inventory>().read(source));
   return out;
 }
 

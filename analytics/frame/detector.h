@@ -240,10 +240,20 @@ class GlobalOf final : public AnyGlobal {
   typename D::Global global_;
 };
 
+/// What D reads itself, or its options.
+template <Detector D>
+typename D::Config config_of(const OptionSource& source) {
+  if constexpr (requires { D::read(source); }) {
+    return D::read(source);
+  } else {
+    return read_options(source, D::options());
+  }
+}
+
 template <Detector D>
 class DetectorOf final : public AnyDetector {
  public:
-  explicit DetectorOf(const OptionSource& source) : config_(read_options(source, D::options())) {}
+  explicit DetectorOf(const OptionSource& source) : config_(config_of<D>(source)) {}
   const About& about() const override { return D::about; }
   std::unique_ptr<AnyLocal> local(const Surroundings& surroundings) const override {
     return std::make_unique<LocalOf<D>>(config_, surroundings);

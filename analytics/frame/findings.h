@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "analytics/frame/roles.h"
 #include "sensor/base/counters.h"
 #include "sensor/base/json_writer.h"
 #include "sensor/event/asset.h"
@@ -43,7 +44,8 @@ class FindingSink {
  public:
   virtual ~FindingSink() = default;
   virtual void behaviour(const Behaviour& behaviour) = 0;
-  virtual void asset(const Asset& asset) = 0;
+  virtual void asset(const Asset&) {}
+  virtual void learned(const IpAddress&, Role, bool) {}
 };
 
 /// [G] All findings of a run.
@@ -57,6 +59,7 @@ class FindingBook {
 
   void report(const About& about, Report&& report, std::string&& evidence);
   void asset(const Asset& asset) { sink_.asset(asset); }
+  void learned(const IpAddress& address, Role role, bool has) { sink_.learned(address, role, has); }
   /// Findings of which nothing was heard for their detector's idle time are over.
   void expire(int64_t second);
   /// Nothing more is heard of any.
@@ -96,6 +99,8 @@ class Findings {
   void report(Report report, const std::function<void(JsonWriter&)>& evidence);
   /// Told as it is.
   void asset(const Asset& asset) { book_.asset(asset); }
+  /// A host has a role, or has it no more.
+  void learned(const IpAddress& address, Role role, bool has) { book_.learned(address, role, has); }
 
  private:
   FindingBook& book_;

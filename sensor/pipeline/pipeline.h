@@ -15,6 +15,7 @@
 
 #include "export/outputs/publisher.h"
 #include "sensor/capture/packet_source.h"
+#include "sensor/event/asset.h"
 #include "sensor/event/incident.h"
 #include "sensor/pipeline/losses.h"
 #include "sensor/pipeline/reloader.h"
@@ -86,6 +87,8 @@ class Pipeline {
   CounterSet counters();
   /// As last told, the gravest first.
   std::vector<Incident> incidents() const;
+  /// As last told.
+  std::vector<Asset> assets() const;
   /// Seconds since the start; 0 in a replay.
   double uptime() const;
   /// The object of a stats record with the counters of now. Waits for the workers, some 100 ms at most.
