@@ -21,8 +21,8 @@ void add_use(std::string_view detector, const StateUse& use, CounterSet& set) {
 }  // namespace
 
 Analyst::Analyst(std::span<const std::shared_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
-                 size_t workers, const IncidentConfig& incidents, AnalystSink& sink)
-    : sink_(sink), incidents_(incidents, surroundings, sink), book_(*this) {
+                 size_t workers, const IncidentConfig& incidents, const Policy& policy, AnalystSink& sink)
+    : sink_(sink), incidents_(incidents, surroundings, sink), gate_(policy), book_(*this, &gate_) {
   for (size_t i = 0; i < workers; ++i) epochs_.emplace_back();
   for (const auto& detector : detectors) {
     seats_.push_back({detector.get(), detector->global(surroundings), Findings(book_, detector->about())});
@@ -46,10 +46,12 @@ void Analyst::run(const std::function<void()>& pause) {
       judge(*next);
     }
     if (sealed == Epochs::kEnd) break;
+    serve(false);
     show();
     pause();
     bell_.wait(rung);
   }
+  serve(true);
   for (Seat& seat : seats_) seat.global->finish(seat.findings);
   book_.finish();
   incidents_.finish();
@@ -83,6 +85,29 @@ void Analyst::judge(Second second) {
   incidents_.expire(second);
 }
 
+void Analyst::close_incident(std::string id, std::string_view reason, std::function<void(bool)> done) {
+  {
+    const std::lock_guard lock(closings_mutex_);
+    if (!over_) {
+      closings_.push_back({std::move(id), reason, std::move(done)});
+      bell_.fetch_add(1, std::memory_order_release);
+      bell_.notify_one();
+      return;
+    }
+  }
+  done(false);
+}
+
+void Analyst::serve(bool last) {
+  std::vector<Closing> closings;
+  {
+    const std::lock_guard lock(closings_mutex_);
+    closings.swap(closings_);
+    over_ = last;
+  }
+  for (const Closing& closing : closings) closing.done(incidents_.close(closing.id, closing.reason));
+}
+
 void Analyst::behaviour(const Behaviour& behaviour) {
   sink_.behaviour(behaviour);
   incidents_.take(behaviour);
@@ -92,9 +117,14 @@ void Analyst::asset(const Asset& asset) {
   sink_.asset(asset);
 }
 
+void Analyst::learned(const IpAddress& address, Role role, bool has) {
+  gate_.roles().learned(address, role, has);
+}
+
 void Analyst::show() {
   CounterSet now;
   now.add(book_.counters(), finding_counter_rows());
+  gate_.add_counters(now);
   now.add(incidents_.counters(), incident_counter_rows());
   for (const Seat& seat : seats_) add_use(seat.detector->about().name, seat.global->use(), now);
   const std::lock_guard lock(shown_mutex_);
@@ -109,6 +139,7 @@ void Analyst::add_counters(CounterSet& set) const {
 void list_analyst_counters(std::span<const DetectorRow> rows, CounterSet& set) {
   set.add(ObserverCounters{}, observer_counter_rows());
   set.add(FindingCounters{}, finding_counter_rows());
+  list_gate_counters(set);
   set.add(IncidentCounters{}, incident_counter_rows());
   for (const DetectorRow& row : rows) add_use(row.about.name, {}, set);
   add_use(Inventory::about.name, {}, set);

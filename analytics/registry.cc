@@ -48,12 +48,28 @@ const Setting* first(const OptionSource& source, std::string_view key) {
 
 }  // namespace
 
+Policy read_policy(const OptionSource& source) {
+  std::vector<std::string_view> names;
+  for (const DetectorRow& row : kDetectors) names.push_back(row.about.name);
+  return {.roles = read_roles(source), .allow = read_allow(source, names)};
+}
+
 std::span<const DetectorRow> detectors() {
   return kDetectors;
 }
 
 std::vector<OptionInfo> options() {
   std::vector<OptionInfo> out = describe_options(frame_options());
+  out.push_back(
+      {"analytics.roles", "list", "[]",
+       "rows {role, hosts}: what hosts are there for; `lapwing list roles` has the roles, and `list detectors` "
+       "which findings they explain",
+       ""});
+  out.push_back(
+      {"analytics.allow", "list", "[]",
+       "rows {detector, subject, peer, port, until, reason}: findings that are withheld, all of whose objects "
+       "are of `peer` (address, network or domain) and `port`; `reason` is needed, and one of the first four",
+       ""});
   for (OptionInfo& option : describe_options(incident_options())) out.push_back(std::move(option));
   for (OptionInfo& option : describe_options(Inventory::options())) out.push_back(std::move(option));
   for (const DetectorRow& row : kDetectors) {
@@ -66,6 +82,7 @@ Config Config::read(const OptionSource& source) {
   const auto frame = read_options(source, frame_options());
   Config out{.enabled = frame.enabled,
              .incidents = read_options(source, incident_options()),
+             .policy = read_policy(source),
              .surroundings = {.internal = Networks(frame.internal, first(source, "analytics.internal"))}};
   for (const std::string& name : frame.off) {
     if (std::ranges::any_of(kDetectors, [&](const DetectorRow& row) { return row.about.name == name; })) continue;

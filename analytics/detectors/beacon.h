@@ -27,6 +27,8 @@ struct Beacon {
       .name = "beacon",
       .techniques = kTechniques,
       .moments = bit(FlowMoment::refused) | bit(FlowMoment::unanswered) | bit(FlowMoment::burst),
+      .explained_by = bit(Role::monitor),
+      .explained_at = bit(Role::monitor),
       .help = "a host calls a peer at times so regular that a program keeps them, as agents under remote control do"};
 
   struct Config {

@@ -24,6 +24,7 @@ struct BruteForce {
                                   .techniques = kTechniques,
                                   .logins = true,
                                   .idle = 1800,
+                                  .explained_by = bit(Role::monitor) | bit(Role::proxy) | bit(Role::scanner),
                                   .help = "one client guesses passwords, of one account or of many"};
 
   struct Config {

@@ -22,6 +22,7 @@ struct Dga {
                                .techniques = kTechniques,
                                .protocols = kProtocols,
                                .fields = DnsResponses::kFields,
+                               .explained_by = bit(Role::resolver) | bit(Role::mail),
                                .help =
                                    "a host that asks for domains which do not exist and that nobody would have "
                                    "named so, or for many that do not exist"};

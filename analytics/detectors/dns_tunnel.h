@@ -33,6 +33,7 @@ struct DnsTunnel {
       .techniques = kTechniques,
       .protocols = kProtocols,
       .fields = kFields,
+      .explained_by = bit(Role::resolver) | bit(Role::mail),
       .help =
           "a host that sends or fetches data through names under one domain, or through names without a domain in "
           "common that one server answers"};

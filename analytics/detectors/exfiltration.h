@@ -25,6 +25,8 @@ struct Exfiltration {
       .techniques = kTechniques,
       .moments = bit(FlowMoment::burst) | bit(FlowMoment::tick) | bit(FlowMoment::closed),
       .idle = 3600,
+      .explained_by = bit(Role::backup) | bit(Role::mail) | bit(Role::proxy),
+      .explained_at = bit(Role::backup),
       .help = "a host sends far more to a peer outside than it gets from there and than it is used to"};
 
   struct Config {

@@ -28,6 +28,7 @@ struct Flood {
                  bit(FlowMoment::tick) | bit(FlowMoment::closed),
       .protocols = kProtocols,
       .idle = 300,
+      .explained_by = bit(Role::scanner),
       .help = "a target gets more connections, datagrams, answers or unfinished requests than it can serve"};
 
   struct Config {

@@ -25,6 +25,7 @@ struct IcmpTunnel {
                                   .techniques = kTechniques,
                                   .protocols = kProtocols,
                                   .idle = 600,
+                                  .explained_by = bit(Role::monitor),
                                   .help = "echo requests and replies carry more than what comes back as it went"};
 
   struct Config {

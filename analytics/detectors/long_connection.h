@@ -26,6 +26,8 @@ struct LongConnection {
       .techniques = kTechniques,
       .moments = bit(FlowMoment::tick) | bit(FlowMoment::closed),
       .idle = 7200,
+      .explained_by = bit(Role::proxy) | bit(Role::vpn),
+      .explained_at = bit(Role::vpn),
       .help = "a connection to the outside lives for hours: a tunnel, remote control, or an agent that waits"};
 
   struct Config {

@@ -19,6 +19,7 @@ struct OddPort {
       .techniques = kTechniques,
       .moments = bit(FlowMoment::identified) | bit(FlowMoment::tick) | bit(FlowMoment::closed),
       .idle = 3600,
+      .explained_by = bit(Role::scanner),
       .help = "a protocol speaks on the well-known port of another, or one that is unknown does"};
 
   struct Config {

@@ -32,6 +32,7 @@ struct Scan {
                  bit(FlowMoment::burst) | bit(FlowMoment::identified) | bit(FlowMoment::tick) | bit(FlowMoment::closed),
       .protocols = kProtocols,
       .idle = 3600,
+      .explained_by = bit(Role::scanner) | bit(Role::monitor),
       .help = "one source tries many ports of a host, many hosts by one port, or the addresses of a network"};
 
   struct Config {

@@ -30,6 +30,7 @@
 
 #include "analytics/frame/evidence.h"
 #include "analytics/frame/findings.h"
+#include "analytics/frame/roles.h"
 #include "analytics/frame/surroundings.h"
 #include "sensor/base/options.h"
 #include "sensor/event/behaviour.h"
@@ -51,6 +52,8 @@ struct About {
   std::span<const std::string_view> protocols = {};  // whose events it is shown
   std::span<const std::string_view> fields = {};     // of them that it reads, by their names in records
   int64_t idle = 600;                                // seconds without news after which a finding is over
+  RoleMask explained_by = 0;  // roles of the subject that make its findings what is to be expected,
+  RoleMask explained_at = 0;  // and roles that all of its objects have then
   std::string_view help;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "sensor/base/text.h"
+
 namespace lapwing::analytics {
 
 FlowName name_of(const FlowRef& flow) {
@@ -20,6 +22,14 @@ std::string_view host_of(std::string_view object) {
   // More than one: an IPv6 or MAC address by itself.
   return object.find(':', std::min(colon, object.size() - 1) + 1) == std::string_view::npos ? object.substr(0, colon)
                                                                                             : object;
+}
+
+std::optional<uint16_t> port_of(std::string_view object) {
+  const std::string_view host = host_of(object);
+  const auto end = static_cast<size_t>(host.data() + host.size() - object.data());
+  const size_t colon = object.find(':', std::min(end, object.size()));
+  const auto port = colon == std::string_view::npos ? std::nullopt : parse_unsigned(object.substr(colon + 1));
+  return port && *port <= 65535 ? std::optional(static_cast<uint16_t>(*port)) : std::nullopt;
 }
 
 void keep_first(Timestamp& first, FlowName& flow, Timestamp time, const FlowName& other) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,8 @@ FlowName name_of(const FlowRef& flow);
 std::string endpoint(const IpAddress& address, uint16_t port);
 /// The address or name of an object with or without port.
 std::string_view host_of(std::string_view object);
+/// Its port, or nothing where it has none.
+std::optional<uint16_t> port_of(std::string_view object);
 
 /// Of a delta: the first of several, and of those of one time the least, whatever the order in which they come.
 void keep_first(Timestamp& first, FlowName& flow, Timestamp time, const FlowName& other);

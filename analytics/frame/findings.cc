@@ -44,19 +44,24 @@ bool FindingBook::ByName::operator()(const Key& one, const Key& other) const {
 void FindingBook::report(const About& about, Report&& report, std::string&& evidence) {
   const Key key{&about, report.key};
   auto found = open_.find(key);
-  const bool opens = found == open_.end();
-  if (opens) {
+  if (found == open_.end()) {
     if (open_.size() >= kMostOpen) {
       ++counters_.findings_max;
       return;
     }
-    found = open_.emplace(key, Open{&about, {}}).first;
+    found = open_.try_emplace(key).first;
+    found->second.about = &about;
     found->second.behaviour.id = make_id(about.name, report.key, report.first);
     found->second.behaviour.name = about.name;
     found->second.behaviour.first = report.first;
   }
   Open& open = found->second;
   Behaviour& now = open.behaviour;
+  const Withheld withheld = gate_ ? gate_->judge(about, report) : Withheld{};
+  if (withheld && !open.withheld) gate_->count(withheld);
+  open.withheld = static_cast<bool>(withheld);
+  if (withheld && open.told) return;  // as it was told, until it is over
+  const bool opens = !open.told;
   cut(report.objects, kMostObjects);
   cut(report.flows, kMostFlows);
   now.subject = std::move(report.subject);
@@ -77,6 +82,7 @@ void FindingBook::report(const About& about, Report&& report, std::string&& evid
   open.techniques |= report.techniques;
   open.idle = std::max(about.idle, report.idle);
 
+  if (withheld) return;
   const FindingLevel level = level_of(now.severity, now.confidence);
   const bool grown = now.count >= 2 * open.count && report.time.ns - open.time.ns >= kPause;
   if (opens || level != open.level || joined || grown) {
@@ -94,7 +100,9 @@ void FindingBook::tell(Open& open, FindingState state, Timestamp time) {
   ++(state == FindingState::open      ? counters_.opened
      : state == FindingState::updated ? counters_.updated
                                       : counters_.over);
-  counters_.open = open_.size() - (state == FindingState::over ? 1 : 0);
+  if (state == FindingState::open) ++counters_.open;
+  if (state == FindingState::over) --counters_.open;
+  open.told = true;
   sink_.behaviour(now);
 }
 
@@ -108,7 +116,7 @@ void FindingBook::expire(int64_t second) {
       ++next;
       continue;
     }
-    tell(open, FindingState::over, due);
+    if (open.told) tell(open, FindingState::over, due);
     next = open_.erase(next);
   }
 }
@@ -116,7 +124,7 @@ void FindingBook::expire(int64_t second) {
 void FindingBook::finish() {
   while (!open_.empty()) {
     const auto first = open_.begin();
-    tell(first->second, FindingState::over, first->second.behaviour.last);
+    if (first->second.told) tell(first->second, FindingState::over, first->second.behaviour.last);
     open_.erase(first);
   }
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "analytics/frame/roles.h"
+#include "analytics/frame/gate.h"
 #include "sensor/base/counters.h"
 #include "sensor/base/json_writer.h"
 #include "sensor/event/asset.h"
@@ -55,8 +56,11 @@ class FindingBook {
   /// Nanoseconds between records of a finding that only grows.
   static constexpr int64_t kPause = 600'000'000'000;
 
-  explicit FindingBook(FindingSink& sink) : sink_(sink) {}
+  /// Borrowed. Without a gate nothing is withheld.
+  explicit FindingBook(FindingSink& sink, Gate* gate = nullptr) : sink_(sink), gate_(gate) {}
 
+  /// One that the gate withholds is not told, nor counted among those that are; one that was told before ends when its
+  /// time without news is over.
   void report(const About& about, Report&& report, std::string&& evidence);
   void asset(const Asset& asset) { sink_.asset(asset); }
   void learned(const IpAddress& address, Role role, bool has) { sink_.learned(address, role, has); }
@@ -68,10 +72,11 @@ class FindingBook {
 
  private:
   struct Open {
-    const About* about;
+    const About* about = nullptr;
     Behaviour behaviour;
     uint32_t techniques = 0;
     int64_t idle = 0;  // seconds
+    bool withheld = false, told = false;
     // As last told:
     FindingLevel level = FindingLevel::info;
     uint64_t count = 0;
@@ -85,6 +90,7 @@ class FindingBook {
   void tell(Open& open, FindingState state, Timestamp time);
 
   FindingSink& sink_;
+  Gate* gate_;
   std::map<Key, Open, ByName> open_;
   int64_t expired_to_ = INT64_MIN;
   FindingCounters counters_;

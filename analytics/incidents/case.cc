@@ -76,6 +76,7 @@ void Case::add(const Behaviour& behaviour) {
   known->last = behaviour.last;
   known->score = weight / 100;
   known->count = behaviour.count;
+  known->objects = behaviour.objects.size();
   if (!behaviour.objects.empty()) known->object = behaviour.objects.front();
 }
 

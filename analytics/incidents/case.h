@@ -23,6 +23,7 @@ class Case {
 
   void add(const Behaviour& behaviour);
   void add(const AlertSums::Key& key, const AlertSums::Sum& sum, std::string_view role, const std::string& object);
+  void follow(std::string previous) { told_.previous = std::move(previous); }
   void link(const std::string& incident, std::string_view kind);
 
   /// 0 to 100, over distinct techniques: a hundred repeats of one add what three do, a second tactic more than either.
@@ -47,7 +48,8 @@ class Case {
   FindingLevel told_level = FindingLevel::info;
   Timestamp told_at;
   std::string campaign;
-  bool background = false;
+  std::string cause;  // key of the case that it spread from
+  bool background = false, promoted = false;
 
  private:
   struct Technique {

@@ -27,7 +27,10 @@ constexpr CounterRow<N> kCounters[] = {
     {"incidents.updates", &N::updates, "records that brought one up to date"},
     {"incidents.closed", &N::closed, "incidents that came to their end"},
     {"incidents.background", &N::background, "attacks from outside without effect, put together by day and network"},
+    {"incidents.promoted", &N::promoted, "of them those that had an effect after all: a target became an incident"},
     {"incidents.open", &N::open, "incidents that are open", CounterKind::gauge},
+    {"incidents.previous_max", &N::previous_max, "closed incidents that later ones do not name: 16384 hosts have such",
+     CounterKind::loss},
     {"incidents.subjects_max", &N::subjects_max, "findings and alerts of hosts beyond the 16384 that are remembered",
      CounterKind::loss},
 };
@@ -35,6 +38,8 @@ constexpr CounterRow<N> kCounters[] = {
 /// Between records of one that only grows: an incident is read by people.
 constexpr int64_t kPause = 60'000'000'000;
 constexpr int64_t kDay = 86'400;
+/// Within which a new incident of a subject names the last one.
+constexpr int64_t kPrevious = 7 * kDay;
 /// Hosts by which an object is used at most, to link them.
 constexpr size_t kRare = 3;
 constexpr size_t kMostShared = 16384;
@@ -81,7 +86,7 @@ Case* Incidents::background(const AlertSums::Key& key, const AlertSums::Sum& sum
   const std::string technique = sum.says.attack.empty() ? "any" : sum.says.attack.front().first;
   const std::string day = std::to_string(sum.first.seconds() / kDay);
   Case* found = of("background " + technique + " " + network_of(key.victim) + " " + day, sum.first);
-  if (found && !found->background) {
+  if (found && !found->background && !found->promoted) {
     found->background = true;
     ++counters_.background;
   }
@@ -103,6 +108,7 @@ void Incidents::take(const AlertSums& alerts) {
     } else if (Case* outside = background(key, sum)) {
       outside->add(key, sum, "victim", victim);
       attacked(victim, *outside, sum.last);
+      if (outside->promoted) consider(*outside, sum.last);
     }
   }
 }
@@ -138,7 +144,7 @@ void Incidents::attacked(const std::string& victim, const Case& by, Timestamp ti
     ++counters_.subjects_max;
     return;
   }
-  attacked_[victim] = {by.id(), by.campaign.empty() ? by.id() : by.campaign, time};
+  attacked_[victim] = {by.id(), by.subject(), by.campaign.empty() ? by.id() : by.campaign, time};
 }
 
 /// One that was attacked before does something itself: the attack had an effect.
@@ -149,6 +155,7 @@ void Incidents::acted(Case& subject, Timestamp time) {
   if (time < attack.time || time.seconds() - attack.time.seconds() > static_cast<int64_t>(config_.memory)) return;
   subject.link(attack.by, "spread_from");
   subject.campaign = attack.campaign;
+  subject.cause = attack.case_of;
 }
 
 /// Hosts of which few use the same thing, and each with good reason to be suspected.
@@ -179,10 +186,8 @@ void Incidents::consider(Case& subject, Timestamp time) {
   const unsigned score = subject.score();
   if (!subject.open) {
     if (score < config_.opens_at) return;
-    subject.open = true;
-    ++counters_.opened;
-    ++counters_.open;
-    return tell(subject, IncidentState::open, "score", time);
+    open(subject, "score", time);
+    return promote(subject, time);
   }
   const bool level = level_of(score, 100) != subject.told_level;
   const bool tactic = subject.tactics() != subject.told_tactics;
@@ -191,6 +196,49 @@ void Incidents::consider(Case& subject, Timestamp time) {
   if (!(level || tactic || technique || growth) || time.ns - subject.told_at.ns < kPause) return;
   ++counters_.updates;
   tell(subject, IncidentState::updated, level ? "level" : tactic ? "tactic" : technique ? "technique" : "growth", time);
+}
+
+void Incidents::open(Case& subject, std::string_view reason, Timestamp time) {
+  subject.open = true;
+  ++counters_.opened;
+  ++counters_.open;
+  const auto last = closed_.find(subject.subject());
+  if (last != closed_.end() && time.seconds() - last->second.time.seconds() <= kPrevious) {
+    subject.follow(last->second.id);
+  }
+  tell(subject, IncidentState::open, reason, time);
+}
+
+/// The background that it was attacked from has had an effect: it is an incident, with its past.
+void Incidents::promote(const Case& victim, Timestamp time) {
+  const auto found = cases_.find(victim.cause);
+  if (found == cases_.end() || !found->second->background) return;
+  found->second->background = false;
+  found->second->promoted = true;
+  ++counters_.promoted;
+  open(*found->second, "effect", time);
+}
+
+void Incidents::close(Case& subject, std::string_view reason, Timestamp time) {
+  if (subject.open) {
+    ++counters_.closed;
+    --counters_.open;
+    if (closed_.size() < kMostSubjects || closed_.contains(subject.subject())) {
+      closed_[subject.subject()] = {subject.id(), time};
+    } else {
+      ++counters_.previous_max;
+    }
+  }
+  tell(subject, IncidentState::closed, reason, time);
+}
+
+bool Incidents::close(std::string_view id, std::string_view reason) {
+  const auto found =
+      std::ranges::find_if(cases_, [&](const auto& row) { return row.second->open && row.second->id() == id; });
+  if (found == cases_.end()) return false;
+  close(*found->second, reason, std::max(found->second->last(), Timestamp::from_seconds(now_)));
+  cases_.erase(found);
+  return true;
 }
 
 void Incidents::tell(Case& subject, IncidentState state, std::string_view reason, Timestamp time) {
@@ -203,6 +251,7 @@ void Incidents::tell(Case& subject, IncidentState state, std::string_view reason
 }
 
 void Incidents::expire(int64_t second) {
+  now_ = std::max(now_, second);
   constexpr int64_t kStep = 60;  // of cases, none of which is urgent
   if (second < expired_to_ + kStep) return;
   expired_to_ = second;
@@ -211,16 +260,13 @@ void Incidents::expire(int64_t second) {
     const int64_t silent = second - subject.last().seconds();
     const bool quiet = silent > static_cast<int64_t>(subject.open ? config_.quiet : config_.memory);
     if (quiet && (subject.open || subject.background)) {
-      if (subject.open) {
-        ++counters_.closed;
-        --counters_.open;
-      }
       const int64_t due =
           subject.last().seconds() + static_cast<int64_t>(subject.open ? config_.quiet : config_.memory);
-      tell(subject, IncidentState::closed, "quiet", Timestamp::from_seconds(due));
+      close(subject, "quiet", Timestamp::from_seconds(due));
     }
     next = quiet ? cases_.erase(next) : std::next(next);
   }
+  std::erase_if(closed_, [&](const auto& row) { return second - row.second.time.seconds() > kPrevious; });
   std::erase_if(attacked_, [&](const auto& row) {
     return second - row.second.time.seconds() > static_cast<int64_t>(config_.memory);
   });

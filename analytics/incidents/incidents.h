@@ -26,7 +26,8 @@ std::span<const OptionRow<IncidentConfig>> incident_options();
 
 struct IncidentCounters {
   uint64_t input = 0;  // findings and alerts
-  uint64_t opened = 0, updates = 0, closed = 0, background = 0, open = 0;
+  uint64_t opened = 0, updates = 0, closed = 0, background = 0, promoted = 0, open = 0;
+  uint64_t previous_max = 0;  // closed incidents that are not remembered: as many are as may be
   uint64_t subjects_max = 0;  // findings and alerts of hosts beyond those that are remembered
 };
 std::span<const CounterRow<IncidentCounters>> incident_counter_rows();
@@ -39,7 +40,7 @@ class IncidentSink {
 
 /// [G] A host's findings and alerts within a day of each other are one case. It is told, with all its past, from the
 /// score on at which it becomes an incident. What comes from outside and has no effect is background: a case for each
-/// technique, network of targets and day, which only counts.
+/// technique, network of targets and day, which only counts, until one of its targets becomes an incident.
 class Incidents {
  public:
   static constexpr size_t kMostSubjects = 16384;
@@ -51,6 +52,9 @@ class Incidents {
   void take(const Behaviour& behaviour);
   void expire(int64_t second);
   void finish();
+  /// A person closes one that is open, as of the last second judged. `reason` is one of kCloseReasons. False: none of
+  /// that id is open.
+  bool close(std::string_view id, std::string_view reason);
   const IncidentCounters& counters() const { return counters_; }
 
  private:
@@ -61,19 +65,28 @@ class Incidents {
   void consider(Case& subject, Timestamp time);
   void tell(Case& subject, IncidentState state, std::string_view reason, Timestamp time);
   void share(Case& subject, const Behaviour& behaviour);
+  void open(Case& subject, std::string_view reason, Timestamp time);
+  void promote(const Case& victim, Timestamp time);
+  void close(Case& subject, std::string_view reason, Timestamp time);
 
   const IncidentConfig& config_;
   const Surroundings& surroundings_;
   IncidentSink& sink_;
   std::map<std::string, std::unique_ptr<Case>> cases_;  // by subject
   struct Attacked {
-    std::string by;  // id of the case
+    std::string by;       // id of the case
+    std::string case_of;  // and its key
     std::string campaign;
     Timestamp time;
   };
-  std::map<std::string, Attacked> attacked_;              // by victim
+  std::map<std::string, Attacked> attacked_;  // by victim
+  struct Closed {
+    std::string id;
+    Timestamp time;
+  };
+  std::map<std::string, Closed> closed_;                  // the last, by subject
   std::map<std::string, std::set<std::string>> sharing_;  // subjects by object
-  int64_t expired_to_ = INT64_MIN;
+  int64_t expired_to_ = INT64_MIN, now_ = 0;
   IncidentCounters counters_;
 };
 

@@ -53,7 +53,7 @@ const Bound* Host::newest() const {
 bool Host::note_name(BindingKind kind, uint64_t hash, std::string_view text, int64_t from, int64_t to) {
   Slot<63>* vacant = nullptr;
   const auto number = static_cast<uint8_t>(kind);
-  if (seen_again(std::span(names), hash, number, from, to, vacant)) return false;
+  if (seen_again(names, hash, number, from, to, vacant)) return false;
   if (vacant->hash != 0 && to - vacant->last < kDay) return false;
   const Slot<63>* before = name();
   const bool had = before != nullptr;
@@ -77,7 +77,7 @@ const Slot<63>* Host::name() const {
 bool Host::note_software(SoftwareKind kind, uint64_t hash, std::string_view text, int64_t from, int64_t to) {
   Slot<Sight::kText>* vacant = nullptr;
   const auto number = static_cast<uint8_t>(kind);
-  if (seen_again(std::span(software), hash, number, from, to, vacant)) return false;
+  if (seen_again(software, hash, number, from, to, vacant)) return false;
   fill(*vacant, hash, number, text, from, to);
   return true;
 }
@@ -97,12 +97,12 @@ bool Host::guess_system() {
 
 void Host::note_user(uint64_t hash, std::string_view user, int64_t from, int64_t to) {
   Slot<31>* vacant = nullptr;
-  if (!seen_again(std::span(users), hash, 0, from, to, vacant)) fill(*vacant, hash, 0, user, from, to);
+  if (!seen_again(users, hash, 0, from, to, vacant)) fill(*vacant, hash, 0, user, from, to);
 }
 
 void Host::note_client(uint64_t hash, std::string_view ja4, int64_t from, int64_t to) {
   Slot<39>* vacant = nullptr;
-  if (seen_again(std::span(clients), hash, 0, from, to, vacant)) return;
+  if (seen_again(clients, hash, 0, from, to, vacant)) return;
   if (vacant->hash != 0) {
     vacant = &*std::ranges::max_element(clients, {}, &Slot<39>::hash);
     if (vacant->hash < hash) return;
@@ -132,8 +132,8 @@ bool Host::set_role(Role role, const Evidence& of) {
 
 void Host::absorb(const Host& other) {
   if (other.seen()) see(other.first, other.last);
-  out += other.out;
-  in += other.in;
+  sent += other.sent;
+  received += other.received;
   for (const auto& slot : other.names) {
     if (slot.hash) note_name(static_cast<BindingKind>(slot.kind), slot.hash, slot.text.view(), slot.first, slot.last);
   }

@@ -26,8 +26,8 @@ struct Slot {
 };
 /// The slot of that hash and kind, brought up to date; or null, and `vacant` the first that is free, or else the one
 /// that was not seen for longest.
-template <size_t N>
-Slot<N>* seen_again(std::span<Slot<N>> slots, uint64_t hash, uint8_t kind, int64_t first, int64_t last,
+template <size_t N, size_t Count>
+Slot<N>* seen_again(std::array<Slot<N>, Count>& slots, uint64_t hash, uint8_t kind, int64_t first, int64_t last,
                     Slot<N>*& vacant) {
   vacant = &slots.front();
   for (Slot<N>& slot : slots) {
@@ -65,7 +65,7 @@ struct ServiceSeen {
 };
 
 /// What news of a host may be about, as bits.
-enum Change : uint8_t { kRole = 1, kName = 2, kSystem = 4, kService = 8, kAddress = 16 };
+enum Change : uint8_t { kNothing = 0, kRole = 1, kName = 2, kSystem = 4, kService = 8, kAddress = 16 };
 inline constexpr std::string_view kChangeNames[] = {"role", "name", "os", "service", "address"};
 
 struct Evidence {
@@ -79,7 +79,7 @@ struct Host {
                           kServices = 16, kRoles = 15;
   int64_t first = 0, last = 0;  // ns; 0: only spoken of
   int64_t told_at = 0;          // second; 0: never
-  uint64_t out = 0, in = 0;     // bytes of payload
+  uint64_t sent = 0, received = 0;  // bytes of payload
   std::array<Bound, kHistory> addresses;
   std::array<Slot<63>, kNames> names;
   std::array<Slot<Sight::kText>, kSoftware> software;

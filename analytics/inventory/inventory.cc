@@ -98,14 +98,14 @@ void Inventory::Global::take(const SightKey& key, const Sight& sight, Findings& 
   Hosts::Entry* entry = hosts_.touch(of, static_cast<uint32_t>(now_));
   if (!entry) return;
   Host& host = entry->value;
-  uint8_t changes = 0;
+  uint8_t changes = kNothing;
   switch (key.what) {
     case What::station: break;
     case What::traffic:
-      host.out += sight.out;
-      host.in += sight.in;
-      changes |= host.note_address(key.host, sight.first, sight.last) ? kAddress : 0;
-      changes |= host.see(sight.first, sight.last) ? kAddress : 0;
+      host.sent += sight.out;
+      host.received += sight.in;
+      if (host.note_address(key.host, sight.first, sight.last)) changes |= kAddress;
+      if (host.see(sight.first, sight.last)) changes |= kAddress;
       break;
     case What::service: serve(key, sight, *entry, findings); break;
     case What::software: software(key, sight, host, findings); break;
@@ -145,8 +145,8 @@ void Inventory::Global::bind(const HostKey& address, const Sight& sight, Finding
     Hosts::Entry* behind = hosts_.touch(address, static_cast<uint32_t>(now_));
     if (!behind) return;
     behind->value.via = station;
-    uint8_t changes = behind->value.see(sight.first, sight.last) ? kAddress : 0;
-    changes |= behind->value.note_address(address, sight.first, sight.last) ? kAddress : 0;
+    uint8_t changes = behind->value.see(sight.first, sight.last) ? kAddress : kNothing;
+    if (behind->value.note_address(address, sight.first, sight.last)) changes |= kAddress;
     rate(*behind);
     return news(address, behind->value, changes);
   }
@@ -165,8 +165,8 @@ void Inventory::Global::bind(const HostKey& address, const Sight& sight, Finding
       }
     }
   }
-  uint8_t changes = host.see(sight.first, sight.last) ? kAddress : 0;
-  changes |= host.note_address(address, sight.first, sight.last) ? kAddress : 0;
+  uint8_t changes = host.see(sight.first, sight.last) ? kAddress : kNothing;
+  if (host.note_address(address, sight.first, sight.last)) changes |= kAddress;
   if (host.addresses_since(sight.last - kTogether) > Host::kMostAddresses) become_router(station, host, findings);
   rate(*entry);
   news(station, host, changes);
@@ -244,7 +244,7 @@ void Inventory::Global::software(const SightKey& key, const Sight& sight, Host& 
 /// Who is only spoken of goes first, then who only says so himself.
 void Inventory::Global::rate(Hosts::Entry& entry) {
   const Host& host = entry.value;
-  const bool talks = host.out + host.in > 0;
+  const bool talks = host.sent + host.received > 0;
   const auto worth =
       static_cast<uint8_t>(!host.seen() ? 0 : 1 + 2 * talks + 4 * (host.service_count > 0) + 8 * (host.roles != 0));
   if (worth != entry.worth()) hosts_.set_worth(entry, worth);

@@ -41,7 +41,7 @@ std::string evidence_of(Role role, const Evidence& evidence) {
 }  // namespace
 
 void Inventory::Global::tell(const HostKey& key, Host& host, AssetState state, Findings& findings) {
-  Asset out{.id = id_of(key), .state = state, .vlan = key.vlan, .bytes_out = host.out, .bytes_in = host.in};
+  Asset out{.id = id_of(key), .state = state, .vlan = key.vlan, .bytes_out = host.sent, .bytes_in = host.received};
   if (state == AssetState::changed) {
     for (size_t i = 0; i < std::size(kChangeNames); ++i) {
       if (host.changes >> i & 1) out.changes.push_back(kChangeNames[i]);

@@ -38,6 +38,7 @@ void write_members(JsonWriter& json, const Incident& incident) {
         .member("score", finding.score)
         .member("count", finding.count);
     if (!finding.object.empty()) json.member("object", finding.object);
+    if (finding.objects > 1) json.member("objects", finding.objects);
     json.end_object();
   }
   json.end_array().member("findings_total", incident.findings_total);
@@ -81,6 +82,7 @@ void write_incident_object(JsonWriter& json, const Incident& incident) {
     json.begin_object().member("incident", link.incident).member("kind", link.kind).end_object();
   }
   json.end_array();
+  if (!incident.previous.empty()) json.member("previous", incident.previous);
   if (!incident.campaign.empty()) json.member("campaign", incident.campaign);
   json.end_object();
 }

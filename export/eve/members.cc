@@ -309,7 +309,9 @@ constexpr Row kRows[] = {
     {kIncident, "incident", kObject, "what belongs together"},
     {kIncident, "incident.id", kText, "the same in all its records, and in every run"},
     {kIncident, "incident.state", kText, "open, updated or closed"},
-    {kIncident, "incident.reason", kText, "of the record: score, level, tactic, technique, growth, quiet or end"},
+    {kIncident, "incident.reason", kText,
+     "of the record: score, level, tactic, technique, growth, effect, quiet, end, or why a person closed it: "
+     "false-positive, benign, handled"},
     {kIncident, "incident.subject", kObject, "the host it is about"},
     {kIncident, "incident.subject.ip", kText, "its address"},
     {kIncident, "incident.subject.name", kText, "what it is known by, where that is no address"},
@@ -336,6 +338,7 @@ constexpr Row kRows[] = {
     {kIncident, "incident.findings[].score", kInteger, "severity times confidence, 0 to 100"},
     {kIncident, "incident.findings[].count", kInteger, "observations"},
     {kIncident, "incident.findings[].object", kText, "the first of its objects"},
+    {kIncident, "incident.findings[].objects", kInteger, "how many it has, where there are more; 16 at most"},
     {kIncident, "incident.findings_total", kInteger, "all of them"},
     {kIncident, "incident.alerts", kObject, "alerts of rules"},
     {kIncident, "incident.alerts.total", kInteger, "all of them"},
@@ -350,6 +353,7 @@ constexpr Row kRows[] = {
     {kIncident, "incident.links[].incident", kText, "incident.id of the other"},
     {kIncident, "incident.links[].kind", kText,
      "spread_from: the subject was attacked there before; shares: a rare peer"},
+    {kIncident, "incident.previous", kText, "the incident of the same subject that was closed less than a week before"},
     {kIncident, "incident.campaign", kText, "the first incident that links lead to"},
 
     // write_engine_record

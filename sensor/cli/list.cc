@@ -132,7 +132,7 @@ bool is_member(std::string_view path) {
 }
 
 Listing detectors() {
-  Listing list{{"name", "attack", "protocols", "lacks", "help"}, {}};
+  Listing list{{"name", "attack", "protocols", "explained-by", "explained-at", "lacks", "help"}, {}};
   for (const analytics::DetectorRow& row : analytics::detectors()) {
     std::string attack, protocols;
     for (const Technique& technique : row.about.techniques) {
@@ -145,7 +145,16 @@ Listing detectors() {
     for (std::string_view field : row.about.fields) {
       if (!is_member(field)) lacks += (lacks.empty() ? "" : " ") + std::string(field);
     }
-    list.rows.push_back({std::string(row.about.name), attack, protocols, lacks, std::string(row.about.help)});
+    list.rows.push_back({std::string(row.about.name), attack, protocols, analytics::names_of(row.about.explained_by),
+                         analytics::names_of(row.about.explained_at), lacks, std::string(row.about.help)});
+  }
+  return list;
+}
+
+Listing roles() {
+  Listing list{{"name", "help"}, {}};
+  for (const analytics::RoleRow& row : analytics::role_rows()) {
+    list.rows.push_back({std::string(row.name), std::string(row.help)});
   }
   return list;
 }
@@ -153,7 +162,7 @@ Listing detectors() {
 constexpr std::pair<std::string_view, Listing (*)()> kListings[] = {
     {"keywords", keywords},         {"fields", fields},   {"frames", frames},     {"protocols", protocols},
     {"record-types", record_types}, {"records", records}, {"counters", counters}, {"options", options},
-    {"detectors", detectors}};
+    {"detectors", detectors},       {"roles", roles}};
 
 /// The commands below one, each before its options.
 void add_commands(const CLI::App& app, const std::string& path, Listing& list) {
@@ -212,8 +221,9 @@ void add_list(CLI::App& app, Command& command) {
   std::vector<std::string> names;
   for (const auto& [name, make] : kListings) names.emplace_back(name);
   names.emplace_back("commands");
-  sub->add_option("WHAT", *what,
-                  "keywords, fields, frames, protocols, record-types, records, counters, options or commands")
+  sub->add_option(
+         "WHAT", *what,
+         "keywords, fields, frames, protocols, record-types, records, counters, options, detectors, roles or commands")
       ->required()
       ->check(CLI::IsMember(names));
   sub->add_flag("--json", *json, "as a JSON array of objects");

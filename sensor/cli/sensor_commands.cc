@@ -62,6 +62,15 @@ std::string assets(const SensorParts& parts) {
   return out;
 }
 
+void close_incident(const SensorParts& parts, const std::string& id, std::string_view wanted,
+                    const ControlAnswer& answer) {
+  const auto reason = std::ranges::find(kCloseReasons, wanted);
+  if (reason == kCloseReasons.end()) return answer(false, text("the reason is false-positive, benign or handled"));
+  parts.pipeline.close_incident(id, *reason, [answer](bool closed) {
+    answer(closed, text(closed ? "closed" : "no incident of that id is open"));
+  });
+}
+
 std::string interface_list(const SensorParts& parts) {
   std::string out;
   JsonWriter json(out);
@@ -181,6 +190,11 @@ std::vector<ControlCommand> sensor_commands(const SensorParts& parts) {
   }
   tell("incidents", incidents);
   tell("assets", assets);
+  add("incident-close",
+      [parts](const ControlInput& input, const ControlAnswer& answer) {
+        close_incident(parts, input.argument("id"), input.argument("reason"), answer);
+      },
+      {"id", "reason"});
   tell("version", version);
   tell("uptime", [](const SensorParts& of) { return std::to_string(static_cast<uint64_t>(of.pipeline.uptime())); });
   tell("running-mode", [](const SensorParts&) { return text("workers"); });

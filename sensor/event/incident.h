@@ -1,6 +1,7 @@
 // Incident: what belongs together of findings and alerts, as its record tells it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,6 +15,10 @@ namespace lapwing {
 
 enum class IncidentState : uint8_t { open, updated, closed };
 std::string_view name(IncidentState state);
+
+/// Why a person closes one.
+inline constexpr std::string_view kFalsePositive = "false-positive";
+inline constexpr std::array<std::string_view, 3> kCloseReasons = {kFalsePositive, "benign", "handled"};
 
 /// [G] Written as the object "incident". Counts are totals.
 struct Incident {
@@ -31,7 +36,8 @@ struct Incident {
     Timestamp first, last;
     unsigned score = 0;  // severity times confidence, 0 to 100
     uint64_t count = 0;
-    std::string object;  // the first of its objects
+    std::string object;    // the first of its objects
+    uint64_t objects = 0;  // that its record shows
   };
   struct Signature {
     uint32_t gid = 1, sid = 0;
@@ -46,7 +52,8 @@ struct Incident {
 
   std::string id;  // the same in every run
   IncidentState state = IncidentState::open;
-  std::string_view reason;  // of the record: "score", "technique", "tactic", "level", "growth", "quiet", "end"
+  std::string_view reason;  // of the record: "score", "technique", "tactic", "level", "growth", "effect", "quiet",
+                            // "end", kCloseReasons
   std::string subject;      // the host it is about
   bool background = false;  // attacks from outside without effect: told as counts
   FindingLevel level = FindingLevel::info;
@@ -58,6 +65,7 @@ struct Incident {
   std::vector<Signature> signatures;
   uint64_t findings_total = 0, alerts_total = 0, objects_total = 0;
   std::vector<Link> links;
+  std::string previous;  // the subject's last incident, where it was closed less than a week before
   std::string campaign;  // the oldest of the incidents that links lead to
 };
 

@@ -98,7 +98,7 @@ class Pipeline::Teller final : public analytics::AnalystSink {
   void incident(const Incident& incident) override {
     recorder_.incident(incident);
     const std::lock_guard lock(mutex_);
-    if (incident.state == IncidentState::closed && incident.reason == "quiet" && !replay_) {
+    if (incident.state == IncidentState::closed && incident.reason != "end" && !replay_) {
       current_.erase(incident.id);
     } else {
       current_[incident.id] = incident;
@@ -166,8 +166,8 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
     surroundings_.hash_seed = plan_.hash_seed;
     surroundings_.replay = plan_.replay;
     teller_ = std::make_unique<Teller>(plan_.config->eve, *publisher_, count + 1, plan_.replay);
-    analyst_ =
-        std::make_unique<analytics::Analyst>(behaviour.detectors, surroundings_, count, behaviour.incidents, *teller_);
+    analyst_ = std::make_unique<analytics::Analyst>(behaviour.detectors, surroundings_, count, behaviour.incidents,
+                                                    behaviour.policy, *teller_);
   }
   WorkerShare share{.config = plan_.config,
                     .rules = rules_,
@@ -298,6 +298,11 @@ std::vector<Incident> Pipeline::incidents() const {
 
 std::vector<Asset> Pipeline::assets() const {
   return teller_ ? teller_->assets() : std::vector<Asset>();
+}
+
+void Pipeline::close_incident(std::string id, std::string_view reason, std::function<void(bool)> done) {
+  if (!analyst_) return done(false);
+  analyst_->close_incident(std::move(id), reason, std::move(done));
 }
 
 std::string Pipeline::stats_object() {

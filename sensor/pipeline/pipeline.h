@@ -89,6 +89,8 @@ class Pipeline {
   std::vector<Incident> incidents() const;
   /// As last told.
   std::vector<Asset> assets() const;
+  /// `done` is told whether one of that id was open, on any thread. `reason` is one of kCloseReasons.
+  void close_incident(std::string id, std::string_view reason, std::function<void(bool)> done);
   /// Seconds since the start; 0 in a replay.
   double uptime() const;
   /// The object of a stats record with the counters of now. Waits for the workers, some 100 ms at most.

@@ -10,7 +10,7 @@ from cli_test import Case, run
 
 class Lists(Case):
     def test_every_list_is_json_and_has_help(self):
-        for what in ("keywords", "fields", "protocols", "records", "counters", "options", "detectors"):
+        for what in ("keywords", "fields", "protocols", "records", "counters", "options", "detectors", "roles"):
             rows = json.loads(run("list", what, "--json").stdout)
             if isinstance(rows, dict): rows = rows["rows"]
             self.assertGreater(len(rows), 2, what)

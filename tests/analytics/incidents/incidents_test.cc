@@ -129,6 +129,59 @@ TEST_F(IncidentsTest, SilenceClosesIt) {
   EXPECT_EQ(incidents.counters().open, 0u);
 }
 
+TEST_F(IncidentsTest, TheNextOfASubjectNamesTheLastWithinAWeek) {
+  constexpr int64_t kDay = 86'400;
+  find("beacon", "10.0.0.1", 0, kBeacon);
+  incidents.expire(kStart + kDay);
+  const std::string first = told.all.back().id;
+  find("beacon", "10.0.0.1", 6 * kDay, kBeacon);
+  EXPECT_EQ(told.all.back().previous, first);
+  EXPECT_NE(told.all.back().id, first);
+  find("beacon", "10.0.0.2", 6 * kDay, kBeacon, 60, {"198.51.100.8:443"});
+  EXPECT_EQ(told.all.back().previous, "") << "another subject";
+  incidents.expire(kStart + 7 * kDay);
+  find("beacon", "10.0.0.1", 15 * kDay, kBeacon);
+  EXPECT_EQ(told.all.back().state, IncidentState::open);
+  EXPECT_EQ(told.all.back().previous, "") << "more than a week later";
+}
+
+TEST_F(IncidentsTest, APersonClosesOneThatIsOpen) {
+  find("scan", "10.0.0.2", 0, kScan, 30);
+  find("beacon", "10.0.0.1", 0, kBeacon);
+  const std::string id = told.all.back().id;
+  incidents.expire(kStart + 100);
+  EXPECT_FALSE(incidents.close("i0", kFalsePositive));
+  EXPECT_TRUE(incidents.close(id, kFalsePositive));
+  EXPECT_EQ(told.all.back().state, IncidentState::closed);
+  EXPECT_EQ(told.all.back().reason, "false-positive");
+  EXPECT_EQ(told.all.back().time.seconds(), kStart + 100);
+  EXPECT_FALSE(incidents.close(id, kFalsePositive)) << "once";
+  EXPECT_EQ(incidents.counters().closed, 1u);
+  EXPECT_EQ(incidents.counters().open, 0u);
+  find("beacon", "10.0.0.1", 200, kBeacon);
+  EXPECT_EQ(told.all.back().previous, id) << "what goes on is another that names it";
+}
+
+TEST_F(IncidentsTest, BackgroundIsAnIncidentWhenOneOfItsTargetsBecomesOne) {
+  for (int i = 1; i < 20; ++i) alert("198.51.100." + std::to_string(i), "10.0.0." + std::to_string(i), i);
+  find("scan", "10.0.0.2", 500, kScan, 30);
+  EXPECT_TRUE(told.all.empty()) << "what is weak is no effect";
+  find("beacon", "10.0.0.2", 1000, kBeacon);
+  ASSERT_EQ(told.all.size(), 2u);
+  EXPECT_EQ(told.all[0].subject, "10.0.0.2");
+  const Incident& cause = told.all[1];
+  EXPECT_EQ(told.all[0].links.at(0).incident, cause.id);
+  EXPECT_EQ(cause.reason, "effect");
+  EXPECT_FALSE(cause.background);
+  EXPECT_EQ(cause.alerts_total, 19u) << "with its past";
+  EXPECT_EQ(incidents.counters().promoted, 1u);
+  find("beacon", "10.0.0.3", 1100, kBeacon, 60, {"203.0.113.9:443"});
+  EXPECT_EQ(told.all.size(), 3u) << "once";
+  alert("198.51.100.99", "10.0.0.99", 1200, 100);
+  EXPECT_EQ(told.all.back().id, cause.id);
+  EXPECT_EQ(told.all.back().state, IncidentState::updated) << "it goes on as one";
+}
+
 TEST_F(IncidentsTest, MembersAreBoundedAndCounted) {
   for (uint32_t sid = 1; sid <= 100; ++sid) alert("10.0.0.1", "198.51.100." + std::to_string(sid), sid, 1, 65, sid);
   incidents.finish();
