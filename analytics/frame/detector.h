@@ -119,8 +119,9 @@ concept SeesSoftware = requires(typename D::Local local, typename D::Delta delta
 };
 
 template <class D>
-concept Detector = (SeesFlows<D> || SeesEvents<D> || SeesLogins<D> || SeesBindings<D> || SeesSoftware<D>)&&requires(typename D::Delta delta, typename D::Global global,
-                                             const typename D::Global& idle, Second second, Findings& findings) {
+concept Detector = (SeesFlows<D> || SeesEvents<D> || SeesLogins<D> || SeesBindings<D> ||
+                    SeesSoftware<D>)&&requires(typename D::Delta delta, typename D::Global global,
+                                               const typename D::Global& idle, Second second, Findings& findings) {
   { D::about } -> std::convertible_to<About>;
   { D::options() } -> std::convertible_to<std::span<const OptionRow<typename D::Config>>>;
   delta += std::move(delta);

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "analytics/frame/roles.h"
 #include "analytics/frame/gate.h"
+#include "analytics/frame/roles.h"
 #include "sensor/base/counters.h"
 #include "sensor/base/json_writer.h"
 #include "sensor/event/asset.h"

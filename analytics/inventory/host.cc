@@ -28,8 +28,8 @@ bool Host::note_address(const HostKey& address, int64_t from, int64_t to) {
       bound.last = std::max(bound.last, to);
       return false;
     }
-    const bool older = bound.address.kind == 0 ? oldest->address.kind != 0
-                                               : oldest->address.kind != 0 && bound.last < oldest->last;
+    const bool older =
+        bound.address.kind == 0 ? oldest->address.kind != 0 : oldest->address.kind != 0 && bound.last < oldest->last;
     if (older) oldest = &bound;
   }
   *oldest = {address, from, to};

@@ -77,8 +77,8 @@ struct Evidence {
 struct Host {
   static constexpr size_t kHistory = 8, kMostAddresses = 4, kNames = 6, kSoftware = 8, kUsers = 8, kClients = 8,
                           kServices = 16, kRoles = 15;
-  int64_t first = 0, last = 0;  // ns; 0: only spoken of
-  int64_t told_at = 0;          // second; 0: never
+  int64_t first = 0, last = 0;      // ns; 0: only spoken of
+  int64_t told_at = 0;              // second; 0: never
   uint64_t sent = 0, received = 0;  // bytes of payload
   std::array<Bound, kHistory> addresses;
   std::array<Slot<63>, kNames> names;
@@ -89,10 +89,10 @@ struct Host {
   std::array<Evidence, kRoles> evidence;  // by Role
   Fan administered;
   int64_t administers_since = 0;  // second
+  int64_t due = 0;                // second from which on its news are told; 0: there are none
   RoleMask roles = 0;
   HostKey via;  // of an address behind a router: its station
   uint8_t service_count = 0, system = 0, changes = 0;
-  bool queued = false;
 
   bool seen() const { return last != 0; }
   /// True: it is the first time.

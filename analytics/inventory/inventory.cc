@@ -8,7 +8,8 @@ namespace {
 
 using C = Inventory::Config;
 constexpr OptionRow<C> kOptions[] = {
-    {"analytics.inventory.enabled", &C::enabled, "yes", "hosts of this network are told of as records of the type asset"},
+    {"analytics.inventory.enabled", &C::enabled, "yes",
+     "hosts of this network are told of as records of the type asset"},
     {"analytics.inventory.hosts", &C::hosts, "16384", "hosts that are remembered, 3 KB each"},
     {"analytics.inventory.services", &C::services, "32768", "services of them that are remembered"},
     {"analytics.inventory.records", &C::records, "600", "asset records a minute; what is beyond is told later"},
@@ -35,16 +36,20 @@ struct Serves {
   uint32_t clients;
 };
 constexpr Serves kServes[] = {
-    {"dns", Role::resolver, 3},    {"dhcp", Role::dhcp, 2},        {"smtp", Role::mail, 3},
-    {"imap", Role::mail, 3},       {"imaps", Role::mail, 3},       {"pop3", Role::mail, 3},
-    {"http", Role::web, 2},        {"ftp", Role::file, 2},         {"tftp", Role::file, 2},
-    {"smb", Role::file, 2},        {"smbv1", Role::file, 2},       {"smbv23", Role::file, 2},
-    {"nfs", Role::file, 2},        {"afp", Role::file, 2},         {"mysql", Role::database, 2},
-    {"postgresql", Role::database, 2}, {"postgres", Role::database, 2}, {"mssql-tds", Role::database, 2},
-    {"oracle", Role::database, 2}, {"mongodb", Role::database, 2}, {"redis", Role::database, 2},
-    {"http_connect", Role::proxy, 3}, {"http_proxy", Role::proxy, 3}, {"socks", Role::proxy, 3},
-    {"ipp", Role::printer, 2},     {"openvpn", Role::vpn, 2},      {"wireguard", Role::vpn, 2},
-    {"kerberos", Role::dc, 2},
+    {"dns", Role::resolver, 3},      {"dhcp", Role::dhcp, 2},
+    {"smtp", Role::mail, 3},         {"imap", Role::mail, 3},
+    {"imaps", Role::mail, 3},        {"pop3", Role::mail, 3},
+    {"http", Role::web, 2},          {"ftp", Role::file, 2},
+    {"tftp", Role::file, 2},         {"smb", Role::file, 2},
+    {"smbv1", Role::file, 2},        {"smbv23", Role::file, 2},
+    {"nfs", Role::file, 2},          {"afp", Role::file, 2},
+    {"mysql", Role::database, 2},    {"postgresql", Role::database, 2},
+    {"postgres", Role::database, 2}, {"mssql-tds", Role::database, 2},
+    {"oracle", Role::database, 2},   {"mongodb", Role::database, 2},
+    {"redis", Role::database, 2},    {"http_connect", Role::proxy, 3},
+    {"http_proxy", Role::proxy, 3},  {"socks", Role::proxy, 3},
+    {"ipp", Role::printer, 2},       {"openvpn", Role::vpn, 2},
+    {"wireguard", Role::vpn, 2},     {"kerberos", Role::dc, 2},
 };
 constexpr uint32_t kProxyClients = 3;
 
@@ -158,6 +163,10 @@ void Inventory::Global::bind(const HostKey& address, const Sight& sight, Finding
   if (before != station) {
     if (Hosts::Entry* other = hosts_.find(before.kind ? before : address)) {
       if (before.kind) {
+        for (const ServiceKey& key : std::span(other->value.services).first(other->value.service_count)) {
+          auto* service = key.address == address ? services_.find(key) : nullptr;
+          if (service) services_.erase(*service);
+        }
         other->value.drop_services(address);
       } else {
         host.absorb(other->value);
@@ -253,11 +262,27 @@ void Inventory::Global::rate(Hosts::Entry& entry) {
 /// It is told when it has been gathered for a while.
 void Inventory::Global::news(const HostKey& key, Host& host, uint8_t changes) {
   host.changes |= changes;
-  if (!host.seen() || host.queued) return;
+  if (!host.seen() || host.due != 0) return;
   const bool daily = host.told_at != 0 && now_ - host.told_at >= static_cast<Second>(config_.active);
   if (host.changes == 0 && !daily) return;
-  host.queued = true;
-  due_.push_back({now_ + static_cast<Second>(config_.pause), key});
+  host.due = std::max<Second>(now_ + static_cast<Second>(config_.pause), 1);
+  due_.push_back({host.due, key});
+  // Forged hosts push one another out before they are told.
+  if (due_.size() > 2 * size_t{hosts_.cap()}) std::erase_if(due_, [this](const Due& due) { return !waiting(due); });
+}
+
+/// Null where it was evicted meanwhile, or put together with another.
+Inventory::Global::Hosts::Entry* Inventory::Global::waiting(const Due& due) {
+  Hosts::Entry* entry = hosts_.find(due.host);
+  return entry && entry->value.due == due.second ? entry : nullptr;
+}
+
+void Inventory::Global::tell(Hosts::Entry& entry, Findings& findings) {
+  const Host& host = entry.value;
+  const AssetState state = host.told_at == 0   ? AssetState::known
+                           : host.changes != 0 ? AssetState::changed
+                                               : AssetState::active;
+  tell(entry.key(), entry.value, state, findings);
 }
 
 void Inventory::Global::expire(Second second, Findings& findings) {
@@ -267,16 +292,11 @@ void Inventory::Global::expire(Second second, Findings& findings) {
     told_minute_ = second / kMinute;
     told_ = 0;
   }
-  while (!due_.empty() && due_.front().second <= second && told_ < config_.records) {
-    const HostKey key = due_.front().host;
-    due_.pop_front();
-    Hosts::Entry* entry = hosts_.find(key);
-    if (!entry || !entry->value.queued) continue;  // evicted, or put together with another
-    ++told_;
-    tell(key, entry->value, entry->value.told_at == 0 ? AssetState::known
-                            : entry->value.changes    ? AssetState::changed
-                                                      : AssetState::active,
-         findings);
+  for (; !due_.empty() && due_.front().second <= second && told_ < config_.records; due_.pop_front()) {
+    if (Hosts::Entry* entry = waiting(due_.front())) {
+      ++told_;
+      tell(*entry, findings);
+    }
   }
   if (second < expired_to_ + kMinute) return;
   expired_to_ = second;
@@ -293,12 +313,7 @@ void Inventory::Global::expire(Second second, Findings& findings) {
 /// All news, however recent.
 void Inventory::Global::finish(Findings& findings) {
   for (; !due_.empty(); due_.pop_front()) {
-    Hosts::Entry* entry = hosts_.find(due_.front().host);
-    if (!entry || !entry->value.queued) continue;
-    tell(entry->key(), entry->value, entry->value.told_at == 0 ? AssetState::known
-                                     : entry->value.changes    ? AssetState::changed
-                                                               : AssetState::active,
-         findings);
+    if (Hosts::Entry* entry = waiting(due_.front())) tell(*entry, findings);
   }
 }
 

@@ -27,8 +27,8 @@ struct Inventory {
 
   struct Config {
     bool enabled = true;
-    uint64_t hosts = 0, services = 0;     // that are remembered
-    uint64_t records = 0;                 // a minute
+    uint64_t hosts = 0, services = 0;          // that are remembered
+    uint64_t records = 0;                      // a minute
     uint64_t pause = 0, active = 0, gone = 0;  // seconds
     std::vector<CriticalityRow> criticality;
   };
@@ -84,6 +84,8 @@ struct Inventory {
     void software(const SightKey& key, const Sight& sight, Host& host, Findings& findings);
     void rate(Hosts::Entry& entry);
     void news(const HostKey& key, Host& host, uint8_t changes);
+    Hosts::Entry* waiting(const Due& due);
+    void tell(Hosts::Entry& entry, Findings& findings);
     void tell(const HostKey& key, Host& host, AssetState state, Findings& findings);
 
     const Config config_;

@@ -17,28 +17,11 @@ struct Row {
 };
 /// The first that is found tells: Android's agents name Linux too, and those of iOS "like Mac OS X".
 constexpr Row kRows[] = {
-    {"Windows", kWindows},
-    {"Microsoft", kWindows},
-    {"Win32", kWindows},
-    {"Win64", kWindows},
-    {"WinHTTP", kWindows},
-    {"iPhone", kIos},
-    {"iPad", kIos},
-    {"Mac OS X", kMacOs},
-    {"macOS", kMacOs},
-    {"Darwin", kMacOs},
-    {"Android", kAndroid},
-    {"Dalvik", kAndroid},
-    {"CrOS", kChromeOs},
-    {"FreeBSD", kFreeBsd},
-    {"OpenBSD", kOpenBsd},
-    {"Debian", kLinux},
-    {"Ubuntu", kLinux},
-    {"CentOS", kLinux},
-    {"Red Hat", kLinux},
-    {"Fedora", kLinux},
-    {"Linux", kLinux},
-    {"linux-gnu", kLinux},
+    {"Windows", kWindows}, {"Microsoft", kWindows}, {"Win32", kWindows},  {"Win64", kWindows},   {"WinHTTP", kWindows},
+    {"iPhone", kIos},      {"iPad", kIos},          {"Mac OS X", kMacOs}, {"macOS", kMacOs},     {"Darwin", kMacOs},
+    {"Android", kAndroid}, {"Dalvik", kAndroid},    {"CrOS", kChromeOs},  {"FreeBSD", kFreeBsd}, {"OpenBSD", kOpenBsd},
+    {"Debian", kLinux},    {"Ubuntu", kLinux},      {"CentOS", kLinux},   {"Red Hat", kLinux},   {"Fedora", kLinux},
+    {"Linux", kLinux},     {"linux-gnu", kLinux},
 };
 
 }  // namespace

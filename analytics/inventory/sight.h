@@ -63,9 +63,9 @@ static_assert(Key<SightKey>);
 struct Sight {
   static constexpr size_t kText = 79;
   int64_t first = std::numeric_limits<int64_t>::max(), last = std::numeric_limits<int64_t>::min();  // ns
-  uint64_t out = 0, in = 0;  // bytes of payload
-  Fan others;                // clients of a service, servers of who administers
-  ShortText<kText> text;     // of the same key the same, but for protocols of services
+  uint64_t out = 0, in = 0;                                                                         // bytes of payload
+  Fan others;             // clients of a service, servers of who administers
+  ShortText<kText> text;  // of the same key the same, but for protocols of services
 
   void merge(const Sight& other) {
     first = std::min(first, other.first);

@@ -24,10 +24,7 @@ void write_services(JsonWriter& json, const std::vector<Asset::Service>& service
     if (!service.protocol.empty()) json.member("app_proto", service.protocol);
     if (!service.software.empty()) json.member("software", service.software);
     if (!service.certificate.empty()) json.member("certificate", service.certificate);
-    json.member("clients", service.clients)
-        .member("first", service.first)
-        .member("last", service.last)
-        .end_object();
+    json.member("clients", service.clients).member("first", service.first).member("last", service.last).end_object();
   }
   json.end_array();
 }

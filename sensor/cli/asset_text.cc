@@ -37,7 +37,8 @@ std::string services_of(const Json& asset) {
     const auto port = service.find("port");
     if (port == service.end() || !port->is_number_unsigned()) continue;
     const std::string protocol = text(service, "app_proto");
-    out += fmt::format("{}{}{}{}", out.empty() ? "" : " ", port->get<uint64_t>(), protocol.empty() ? "" : "/", protocol);
+    out +=
+        fmt::format("{}{}{}{}", out.empty() ? "" : " ", port->get<uint64_t>(), protocol.empty() ? "" : "/", protocol);
   }
   return out;
 }
@@ -62,12 +63,14 @@ bool has_role(const Json& asset, std::string_view role) {
 uint64_t risk_of(const Json& asset, std::span<const Json> incidents) {
   uint64_t out = 0;
   for (const Json& incident : incidents) {
-    if (text(incident, "state") == "closed" || incident.contains("background") || !incident.contains("subject")) continue;
+    if (text(incident, "state") == "closed" || incident.contains("background") || !incident.contains("subject"))
+      continue;
     const Json& subject = incident["subject"];
     const std::string address = text(subject, "ip"), name = text(subject, "name");
     const bool about = (!name.empty() && name == text(asset, "mac")) ||
-                       std::ranges::any_of(list(asset, "addresses"),
-                                           [&](const Json& of) { return !address.empty() && text(of, "ip") == address; });
+                       std::ranges::any_of(list(asset, "addresses"), [&](const Json& of) {
+                         return !address.empty() && text(of, "ip") == address;
+                       });
     const auto score = incident.find("score");
     if (about && score != incident.end() && score->is_number_unsigned()) out = std::max(out, score->get<uint64_t>());
   }
@@ -86,10 +89,9 @@ std::string asset_table(std::span<const Json> assets, std::span<const Json> inci
                                 "risk", "roles", "services");
   for (const Json* asset : order) {
     const uint64_t risk = risk_of(*asset, incidents);
-    const std::string line =
-        fmt::format("{:<39}  {:<17}  {:<24}  {:<8}  {:>4}  {:<20}  {}", text(*asset, "ip"), text(*asset, "mac"),
-                    text(*asset, "name"), text(*asset, "os"), risk ? std::to_string(risk) : "", roles_of(*asset),
-                    services_of(*asset));
+    const std::string line = fmt::format("{:<39}  {:<17}  {:<24}  {:<8}  {:>4}  {:<20}  {}", text(*asset, "ip"),
+                                         text(*asset, "mac"), text(*asset, "name"), text(*asset, "os"),
+                                         risk ? std::to_string(risk) : "", roles_of(*asset), services_of(*asset));
     out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
   return out;

@@ -36,7 +36,8 @@ int list(const AssetOptions& options) {
 
 int who(const AssetOptions& options) {
   if (!IpAddress::parse(options.address)) throw std::runtime_error("'" + options.address + "' is no address");
-  const auto now = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
   const auto time = record_time(options.at.empty() ? std::to_string(now.count()) : options.at);
   if (!time) {
     throw std::runtime_error("--at: '" + options.at +
@@ -66,8 +67,10 @@ int who(const AssetOptions& options) {
 
 void add_assets(CLI::App& app, Command& command) {
   auto options = std::make_shared<AssetOptions>();
-  CLI::App* all = app.add_subcommand("assets", "list the hosts of this network that a sensor, or a file of records, knows");
-  CLI::App* one = app.add_subcommand("who", "tell which host had an address at a time, what it is called and who used it");
+  CLI::App* all =
+      app.add_subcommand("assets", "list the hosts of this network that a sensor, or a file of records, knows");
+  CLI::App* one =
+      app.add_subcommand("who", "tell which host had an address at a time, what it is called and who used it");
   for (CLI::App* sub : {all, one}) {
     auto* socket = sub->add_option("--socket", options->socket,
                                    "the sensor's control socket (control.socket); else where it lies by default");

@@ -45,10 +45,10 @@ struct Asset {
   std::string os;               // or empty
   std::vector<Role> roles;
   std::vector<Text> software;
-  std::vector<Text> users;          // who logged in from there, the last seen first
-  std::vector<std::string> clients;  // JA4 of what it runs
-  std::vector<Service> services;    // by port
-  std::string_view criticality;     // "low", "normal", "high"
+  std::vector<Text> users;               // who logged in from there, the last seen first
+  std::vector<std::string> clients;      // JA4 of what it runs
+  std::vector<Service> services;         // by port
+  std::string_view criticality;          // "low", "normal", "high"
   uint64_t bytes_out = 0, bytes_in = 0;  // of payload, that it sent and received
   Timestamp time, first, last;
 };

@@ -159,9 +159,8 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
   status_ = {.generation = rules_->generation(), .counts = rules_->counts()};
   if (!plan_.replay) status_.since = wall_clock();
   const analytics::Config& behaviour = plan_.config->analytics;
-  if (behaviour.enabled && std::ranges::any_of(std::array{"behaviour", "incident", "asset"}, [&](const char* type) {
-        return plan_.config->eve->enabled(type);
-      })) {
+  if (behaviour.enabled && std::ranges::any_of(std::array{"behaviour", "incident", "asset"},
+                                               [&](const char* type) { return plan_.config->eve->enabled(type); })) {
     surroundings_ = behaviour.surroundings;
     surroundings_.hash_seed = plan_.hash_seed;
     surroundings_.replay = plan_.replay;
