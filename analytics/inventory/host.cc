@@ -132,6 +132,9 @@ bool Host::set_role(Role role, const Evidence& of) {
 
 void Host::absorb(const Host& other) {
   if (other.seen()) see(other.first, other.last);
+  for (const Bound& bound : other.addresses) {
+    if (bound.address.kind != 0) note_address(bound.address, bound.first, bound.last);
+  }
   sent += other.sent;
   received += other.received;
   for (const auto& slot : other.names) {
@@ -155,7 +158,6 @@ void Host::absorb(const Host& other) {
   administered.merge(other.administered);
   if (administers_since == 0) administers_since = other.administers_since;
   changes |= other.changes;
-  told_at = std::max(told_at, other.told_at);
   guess_system();
 }
 

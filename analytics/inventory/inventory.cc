@@ -169,8 +169,14 @@ void Inventory::Global::bind(const HostKey& address, const Sight& sight, Finding
         }
         other->value.drop_services(address);
       } else {
-        host.absorb(other->value);
+        // From here on its records have the station's id.
+        Host was = other->value;
         hosts_.erase(*other);
+        if (was.told_at != 0) tell(address, was, AssetState::gone, findings);
+        host.absorb(was);
+        for (const RoleRow& row : role_rows()) {
+          if (was.roles & bit(row.role)) findings.learned(address.address(), row.role, true);
+        }
       }
     }
   }

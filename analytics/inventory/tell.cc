@@ -96,8 +96,7 @@ void Inventory::Global::tell(const HostKey& key, Host& host, AssetState state, F
   out.criticality = criticality_name(criticality_of(config_.criticality, host, host.roles));
   out.first = {host.first};
   out.last = {host.last};
-  out.time =
-      state == AssetState::gone ? Timestamp{host.last + static_cast<int64_t>(config_.gone) * 1'000'000'000} : out.last;
+  out.time = state == AssetState::gone ? Timestamp::from_seconds(now_) : out.last;
   if (state == AssetState::gone) {
     for (const RoleRow& row : role_rows()) {
       if (!(host.roles & bit(row.role))) continue;

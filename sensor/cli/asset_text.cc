@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "sensor/base/ip_address.h"
@@ -131,7 +132,8 @@ Json owner_at(std::span<const Json> assets, std::string_view address, const std:
     for (const Json& of : list(asset, "addresses")) {
       const std::string first = text(of, "first");
       if (IpAddress::parse(text(of, "ip")) != wanted || first.empty() || first > time) continue;
-      if (binding && first <= text(*binding, "first")) continue;
+      const auto times = [](const Json& one) { return std::pair(text(one, "first"), text(one, "last")); };
+      if (binding && times(of) <= times(*binding)) continue;
       owner = &asset;
       binding = &of;
     }
