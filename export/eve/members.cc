@@ -282,7 +282,7 @@ constexpr Row kRows[] = {
     {kAsset, "asset.addresses[].last", kText, "time of the last"},
     {kAsset, "asset.names[]", kObject, "names, 6 at most, the most trusted first"},
     {kAsset, "asset.names[].name", kText, "name, in lower case"},
-    {kAsset, "asset.names[].source", kText, "dns, certificate, sni or http_host"},
+    {kAsset, "asset.names[].source", kText, "by what it is known: an answer, a certificate, what a client calls it"},
     {kAsset, "asset.names[].first", kText, "time of the first observation"},
     {kAsset, "asset.names[].last", kText, "time of the last"},
     {kAsset, "asset.software[]", kObject, "what it runs, 8 at most, the last seen first"},

@@ -1,11 +1,11 @@
 #include "export/eve/recorder.h"
 
 #include "export/eve/alert.h"
+#include "export/eve/asset.h"
 #include "export/eve/behaviour.h"
 #include "export/eve/engine.h"
 #include "export/eve/envelope.h"
 #include "export/eve/frame.h"
-#include "export/eve/asset.h"
 #include "export/eve/incident.h"
 #include "export/eve/stats.h"
 #include "export/record/batch_pool.h"

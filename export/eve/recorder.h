@@ -12,11 +12,11 @@
 #include "sensor/base/counters.h"
 #include "sensor/event/alert.h"
 #include "sensor/event/anomaly.h"
+#include "sensor/event/asset.h"
 #include "sensor/event/behaviour.h"
 #include "sensor/event/envelope.h"
 #include "sensor/event/event.h"
 #include "sensor/event/flow_summary.h"
-#include "sensor/event/asset.h"
 #include "sensor/event/incident.h"
 
 namespace lapwing {

@@ -64,7 +64,7 @@ class Assets(Case):
     def test_it_can_be_left_out(self):
         self.assertFalse([line for line in records(WEB, "--set", "analytics.inventory.enabled=no") if '"event_type":"asset"' in line])
         wrong = self.file("wrong.yaml", "analytics:\n  inventory:\n    criticality:\n      - {level: grave, hosts: 10.0.0.0/8}\n")
-        done = run("test-config", "--config", wrong)
+        done = run("test-config", "-c", wrong)
         self.assertEqual(done.returncode, 2)
         self.assertIn("'grave' is none of low, normal, high", done.stderr.decode())
 

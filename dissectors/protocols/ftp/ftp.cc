@@ -103,7 +103,8 @@ bool told_login(const Event& event, LoginSeen& login) {
 void sightings(const Event& event, SightingSink& sink) {
   const auto& exchange = static_cast<const Exchange&>(*event.tx);
   if (!event.record || event.file) return;
-  if (exchange.command.empty() && exchange.codes.size() > 0 && exchange.codes[0] == "220" && exchange.lines.size() > 0) {
+  if (exchange.command.empty() && exchange.codes.size() > 0 && exchange.codes[0] == "220" &&
+      exchange.lines.size() > 0) {
     sink.software({.kind = SoftwareKind::product, .side = Side::server, .value = exchange.lines[0]});
   }
 }

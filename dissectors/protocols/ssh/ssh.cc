@@ -60,8 +60,7 @@ void sightings(const Event& event, SightingSink& sink) {
   for (Side side : {Side::client, Side::server}) {
     const Party& party = side == Side::client ? session.client() : session.server();
     if (!party.software.empty()) {
-      sink.software(
-          {.kind = SoftwareKind::product, .side = side, .value = party.software, .version = party.comments});
+      sink.software({.kind = SoftwareKind::product, .side = side, .value = party.software, .version = party.comments});
     }
     if (!party.hassh_hash.empty()) {
       sink.software({.kind = SoftwareKind::hassh, .side = side, .value = party.hassh_hash});
