@@ -88,7 +88,7 @@ Inventory::Global::Global(const Config& config, const Surroundings& surroundings
 
 HostKey Inventory::Global::owner_of(const HostKey& address) {
   const auto* owner = owners_.find(address);
-  return owner ? owner->value : address;
+  return owner ? owner->value.station : address;
 }
 
 void Inventory::Global::take(Second second, Delta& delta, Findings& findings) {
@@ -157,10 +157,11 @@ void Inventory::Global::bind(const HostKey& address, const Sight& sight, Finding
   }
   auto* owner = owners_.touch(address, static_cast<uint32_t>(now_));
   if (!owner) return;
-  const HostKey before = owner->value;
-  owner->value = station;
+  const HostKey before = owner->value.station;
   Host& host = entry->value;
-  if (before != station) {
+  const bool last = sight.last >= owner->value.last;
+  if (last) owner->value = {station, sight.last};
+  if (last && before != station) {
     if (Hosts::Entry* other = hosts_.find(before.kind ? before : address)) {
       if (before.kind) {
         for (const ServiceKey& key : std::span(other->value.services).first(other->value.service_count)) {
@@ -192,7 +193,7 @@ void Inventory::Global::become_router(const HostKey& station, Host& host, Findin
   const auto count = static_cast<uint32_t>(host.addresses_since(host.last - kTogether));
   for (const Bound& bound : host.addresses) {
     auto* owner = bound.address.kind ? owners_.find(bound.address) : nullptr;
-    if (owner && owner->value == station) owners_.erase(*owner);
+    if (owner && owner->value.station == station) owners_.erase(*owner);
   }
   learn(host, Role::router, {.count = count}, findings);
   host.service_count = 0;

@@ -69,6 +69,10 @@ struct Inventory {
    private:
     using Hosts = Table<HostKey, Host>;
     using Services = Table<ServiceKey, ServiceSeen>;
+    struct Owner {
+      HostKey station;
+      int64_t last = 0;  // ns: when it said so
+    };
     struct Due {
       Second second = 0;
       HostKey host;
@@ -90,7 +94,7 @@ struct Inventory {
 
     const Config config_;
     Hosts hosts_;
-    Table<HostKey, HostKey> owners_;  // stations of addresses
+    Table<HostKey, Owner> owners_;  // of addresses
     Services services_;
     std::deque<Due> due_;  // hosts of which there is news, in the order in which they are told
     Second now_ = 0, told_minute_ = 0, expired_to_ = 0;

@@ -121,6 +121,19 @@ TEST(InventoryTest, AnAddressThatChangesItsOwnerIsTwoHostsWithTheirTimes) {
   EXPECT_EQ(other.services[0].port, 80);
 }
 
+TEST(InventoryTest, OfTwoOwnersInASecondTheLastHasTheAddress) {
+  for (uint8_t later : {1, 2}) {
+    Scene scene;
+    arp(scene.at(0.2), static_cast<uint8_t>(3 - later), "10.0.0.5");
+    arp(scene.at(0.7), later, "10.0.0.5");
+    serve(scene.at(2), "10.0.0.9", "10.0.0.5", 22, "ssh");
+    for (const Asset& asset : told(scene).assets) {
+      if (asset.station.empty()) continue;
+      EXPECT_EQ(asset.services.size(), asset.station.back() == '0' + later ? 1U : 0U) << asset.station;
+    }
+  }
+}
+
 TEST(InventoryTest, AStationOfManyAddressesIsARouterAndTheyAreHosts) {
   Scene scene;
   for (int i = 0; i < 20; ++i) arp(scene.at(i), 1, "10.0.1." + std::to_string(1 + i % 10));
