@@ -10,7 +10,7 @@ using C = Inventory::Config;
 constexpr OptionRow<C> kOptions[] = {
     {"analytics.inventory.enabled", &C::enabled, "yes",
      "hosts of this network are told of as records of the type asset"},
-    {"analytics.inventory.hosts", &C::hosts, "16384", "hosts that are remembered, 3 KB each"},
+    {"analytics.inventory.hosts", &C::hosts, "16384", "hosts that are remembered, 4 KB each"},
     {"analytics.inventory.services", &C::services, "32768", "services of them that are remembered"},
     {"analytics.inventory.records", &C::records, "600", "asset records a minute; what is beyond is told later"},
     {"analytics.inventory.pause", &C::pause, "60", "time for which what is new of a host is gathered before it is told",
