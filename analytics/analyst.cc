@@ -6,6 +6,7 @@
 #include <string>
 
 #include "analytics/frame/observer.h"
+#include "analytics/inventory/inventory.h"
 #include "sensor/base/log.h"
 
 namespace lapwing::analytics {
@@ -125,6 +126,7 @@ void Analyst::run(const std::function<void()>& pause) {
     bell_.wait(rung);
   }
   serve(true);
+  for (Seat& seat : seats_) seat.global->finish(seat.findings);
   book_.finish();
   incidents_.finish();
   if (file_) keep();
@@ -194,6 +196,14 @@ void Analyst::behaviour(const Behaviour& behaviour) {
   incidents_.take(behaviour);
 }
 
+void Analyst::asset(const Asset& asset) {
+  sink_.asset(asset);
+}
+
+void Analyst::learned(const IpAddress& address, Role role, bool has) {
+  gate_.roles().learned(address, role, has);
+}
+
 void Analyst::show() {
   CounterSet now;
   now.add(book_.counters(), finding_counter_rows());
@@ -223,6 +233,7 @@ void list_analyst_counters(std::span<const DetectorRow> rows, CounterSet& set) {
   set.add(IncidentCounters{}, incident_counter_rows());
   for (const DetectorRow& row : rows) add_use(row.about.name, {}, set);
   set.add(MemoryCounters{}, memory_counter_rows());
+  add_use(Inventory::about.name, {}, set);
 }
 
 }  // namespace lapwing::analytics

@@ -71,6 +71,8 @@ class Analyst final : private FindingSink {
   void keep();
   // FindingSink
   void behaviour(const Behaviour& behaviour) override;
+  void asset(const Asset& asset) override;
+  void learned(const IpAddress& address, Role role, bool has) override;
   void judge(Second second);
   void serve(bool last);
   void show();

@@ -20,6 +20,7 @@
 #include "analytics/detectors/odd_port.h"
 #include "analytics/detectors/scan.h"
 #include "analytics/detectors/tls_anomaly.h"
+#include "analytics/inventory/inventory.h"
 
 namespace lapwing::analytics {
 namespace {
@@ -76,6 +77,7 @@ std::vector<OptionInfo> options() {
        "are of `peer` (address, network or domain) and `port`; `reason` is needed, and one of the first four",
        ""});
   for (OptionInfo& option : describe_options(incident_options())) out.push_back(std::move(option));
+  for (OptionInfo& option : describe_options(Inventory::options())) out.push_back(std::move(option));
   for (const DetectorRow& row : kDetectors) {
     for (OptionInfo& option : row.options()) out.push_back(std::move(option));
   }
@@ -103,6 +105,8 @@ Config Config::read(const OptionSource& source) {
     auto detector = row.read(source);
     if (std::ranges::find(frame.off, row.about.name) == frame.off.end()) out.detectors.push_back(std::move(detector));
   }
+  // It stands among detectors, and is none.
+  if (Inventory::read(source).enabled) out.detectors.push_back(detector<Inventory>().read(source));
   return out;
 }
 

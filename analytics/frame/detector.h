@@ -54,6 +54,7 @@ struct About {
   std::span<const Technique> techniques;             // at most 32: reports name them by position
   bool logins = false;                               // it is shown them, whatever the protocol
   bool alerts = false;                               // of rules
+  bool bindings = false, software = false;           // likewise
   uint32_t moments = 0;                              // bits of the moments it is shown, and no others
   std::span<const std::string_view> protocols = {};  // whose events it is shown
   std::span<const std::string_view> fields = {};     // of them that it reads, by their names in records
@@ -77,6 +78,22 @@ struct LoginOf {
   const LoginSeen& login;
   const FlowRef& flow;
   Timestamp time;
+};
+
+/// [W] A name or station, and whose it is.
+struct BindingOf {
+  const BindingSeen& binding;
+  IpAddress address;
+  uint16_t vlan;
+  Timestamp time;
+};
+
+/// [W] Software, and whose it is.
+struct SoftwareOf {
+  const SoftwareSeen& software;
+  const FlowRef& flow;
+  Timestamp time;
+  IpAddress address() const { return software.side == Side::client ? flow.client : flow.server; }
 };
 
 /// Of a Global's tables.
@@ -104,11 +121,19 @@ template <class D>
 concept SeesAlerts = requires(typename D::Local local, typename D::Delta delta, const AlertSeen& alert) {
   local.alert(alert, delta);
 };
+template <class D>
+concept SeesBindings = requires(typename D::Local local, typename D::Delta delta, const BindingOf& binding) {
+  local.binding(binding, delta);
+};
+template <class D>
+concept SeesSoftware = requires(typename D::Local local, typename D::Delta delta, const SoftwareOf& software) {
+  local.software(software, delta);
+};
 
 template <class D>
-concept Detector = (SeesFlows<D> || SeesEvents<D> || SeesLogins<D> ||
-                    SeesAlerts<D>)&&requires(typename D::Delta delta, typename D::Global global,
-                                             const typename D::Global& idle, Second second, Findings& findings) {
+concept Detector = (SeesFlows<D> || SeesEvents<D> || SeesLogins<D> || SeesAlerts<D> || SeesBindings<D> ||
+                    SeesSoftware<D>)&&requires(typename D::Delta delta, typename D::Global global,
+                                               const typename D::Global& idle, Second second, Findings& findings) {
   { D::about } -> std::convertible_to<About>;
   { D::options() } -> std::convertible_to<std::span<const OptionRow<typename D::Config>>>;
   delta += std::move(delta);
@@ -143,6 +168,8 @@ class AnyLocal {
   virtual void flow(const FlowUpdate& update) = 0;
   virtual void event(const Observed& observed) = 0;
   virtual void login(const LoginOf& login) = 0;
+  virtual void binding(const BindingOf& binding) = 0;
+  virtual void software(const SoftwareOf& software) = 0;
   virtual void alert(const AlertSeen& alert) = 0;
   /// Puts into `slot` what it was shown since the last call, and takes the cleared delta there for what comes; null
   /// does as well. False, and nothing changes, where that came to nothing.
@@ -158,6 +185,8 @@ class AnyGlobal {
   virtual ~AnyGlobal() = default;
   virtual void take(Second second, AnyDelta& delta, Findings& findings) = 0;
   virtual void expire(Second second, Findings& findings) = 0;
+  /// Nothing more comes.
+  virtual void finish(Findings& findings) = 0;
   virtual StateUse use() const = 0;
   virtual void save(StateWriter& out) = 0;
   virtual bool load(StateReader& in) = 0;
@@ -223,6 +252,12 @@ class LocalOf final : public AnyLocal {
   void alert(const AlertSeen& alert) override {
     if constexpr (SeesAlerts<D>) local_.alert(alert, delta_->sum);
   }
+  void binding(const BindingOf& binding) override {
+    if constexpr (SeesBindings<D>) local_.binding(binding, delta_->sum);
+  }
+  void software(const SoftwareOf& software) override {
+    if constexpr (SeesSoftware<D>) local_.software(software, delta_->sum);
+  }
   using AnyLocal::seal;
   bool seal(std::unique_ptr<AnyDelta>& slot) override {
     if (delta_->sum.empty()) return false;
@@ -247,6 +282,9 @@ class GlobalOf final : public AnyGlobal {
     global_.take(second, static_cast<DeltaOf<D>&>(delta).sum, findings);
   }
   void expire(Second second, Findings& findings) override { global_.expire(second, findings); }
+  void finish(Findings& findings) override {
+    if constexpr (requires { global_.finish(findings); }) global_.finish(findings);
+  }
   StateUse use() const override { return global_.use(); }
   void save(StateWriter& out) override {
     if constexpr (Remembers<D>) global_.save(out);
@@ -260,10 +298,20 @@ class GlobalOf final : public AnyGlobal {
   typename D::Global global_;
 };
 
+/// What D reads itself, or its options.
+template <Detector D>
+typename D::Config config_of(const OptionSource& source) {
+  if constexpr (requires { D::read(source); }) {
+    return D::read(source);
+  } else {
+    return read_options(source, D::options());
+  }
+}
+
 template <Detector D>
 class DetectorOf final : public AnyDetector {
  public:
-  explicit DetectorOf(const OptionSource& source) : config_(read_options(source, D::options())) {}
+  explicit DetectorOf(const OptionSource& source) : config_(config_of<D>(source)) {}
   const About& about() const override { return D::about; }
   uint32_t state() const override {
     if constexpr (Remembers<D>) return D::Global::kState;

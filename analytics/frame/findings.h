@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "analytics/frame/gate.h"
+#include "analytics/frame/roles.h"
 #include "sensor/base/counters.h"
 #include "sensor/base/json_writer.h"
+#include "sensor/event/asset.h"
 #include "sensor/event/behaviour.h"
 
 namespace lapwing::analytics {
@@ -43,6 +45,8 @@ class FindingSink {
  public:
   virtual ~FindingSink() = default;
   virtual void behaviour(const Behaviour& behaviour) = 0;
+  virtual void asset(const Asset&) {}
+  virtual void learned(const IpAddress&, Role, bool) {}
 };
 
 /// [G] All findings of a run.
@@ -58,6 +62,8 @@ class FindingBook {
   /// One that the gate withholds is not told, nor counted among those that are; one that was told before ends when its
   /// time without news is over.
   void report(const About& about, Report&& report, std::string&& evidence);
+  void asset(const Asset& asset) { sink_.asset(asset); }
+  void learned(const IpAddress& address, Role role, bool has) { sink_.learned(address, role, has); }
   /// Findings of which nothing was heard for their detector's idle time are over.
   void expire(int64_t second);
   /// Nothing more is heard of any.
@@ -99,6 +105,10 @@ class Findings {
   /// Opens the finding or brings it up to date; the book decides which of that is told. `evidence` writes the members
   /// of the evidence object: the numbers of the verdict, and what they were held against.
   void report(Report report, const std::function<void(JsonWriter&)>& evidence);
+  /// Told as it is.
+  void asset(const Asset& asset) { book_.asset(asset); }
+  /// A host has a role, or has it no more.
+  void learned(const IpAddress& address, Role role, bool has) { book_.learned(address, role, has); }
 
  private:
   FindingBook& book_;

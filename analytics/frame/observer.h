@@ -38,6 +38,14 @@ class Observer {
   void login(const LoginOf& login) {
     for (AnyLocal* local : of_logins_) local->login(login);
   }
+  /// Whether Protocol::sightings is asked at all.
+  bool wants_sightings() const { return !of_bindings_.empty() || !of_software_.empty(); }
+  void binding(const BindingOf& binding) {
+    for (AnyLocal* local : of_bindings_) local->binding(binding);
+  }
+  void software(const SoftwareOf& software) {
+    for (AnyLocal* local : of_software_) local->software(software);
+  }
   void alert(const AlertAt& alert) {
     const AlertSeen seen = AlertSeen::of(alert, surroundings_);
     alerts_.add(seen);
@@ -58,7 +66,7 @@ class Observer {
 
   const Surroundings surroundings_;
   std::vector<std::unique_ptr<AnyLocal>> locals_;  // by detector
-  Listeners of_logins_, of_alerts_;
+  Listeners of_logins_, of_alerts_, of_bindings_, of_software_;
   std::array<Listeners, kMoments> by_moment_;
   std::vector<std::pair<std::string_view, Listeners>> by_protocol_;
   mutable const Protocol* asked_ = nullptr;  // last, and what came of it

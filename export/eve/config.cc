@@ -93,6 +93,7 @@ constexpr OwnRecord kOwnRecords[kOwnTopics] = {
     {"metadata", "what rules captured of a packet on which none alerted; off unless asked for"},
     {"behaviour", "what a detector found in the behaviour of a host"},
     {"incident", "findings and alerts that belong together, by the host they are about"},
+    {"asset", "what is known of a host of this network"},
 };
 
 /// Types a suricata.yaml may name that belong to protocols and features which a build may not have yet.

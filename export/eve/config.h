@@ -80,6 +80,7 @@ enum OwnRecordType : RecordType {
   kTopicMetadata,
   kTopicBehaviour,
   kTopicIncident,
+  kTopicAsset,
   kOwnTopics
 };
 struct OwnRecord {

@@ -16,11 +16,12 @@ constexpr Records of(OwnRecordType type) {
 constexpr Records kAlert = of(kTopicAlert), kAnomaly = of(kTopicAnomaly), kFlow = of(kTopicFlow),
                   kNetflow = of(kTopicNetflow), kPacket = of(kTopicPacket), kEngine = of(kTopicEngine),
                   kFrame = of(kTopicFrame), kStats = of(kTopicStats), kLoss = of(kTopicLoss),
-                  kMetadata = of(kTopicMetadata), kBehaviour = of(kTopicBehaviour), kIncident = of(kTopicIncident);
+                  kMetadata = of(kTopicMetadata), kBehaviour = of(kTopicBehaviour), kIncident = of(kTopicIncident),
+                  kAsset = of(kTopicAsset);
 constexpr Records kProtocols = 1u << kOwnTopics, kFiles = 2u << kOwnTopics;  // of protocols, and of files they carry
 constexpr Records kFlows = kFlow | kNetflow, kFound = kAlert | kAnomaly | kProtocols,
                   kPackets = kFound | kPacket | kFrame | kMetadata, kTraffic = kPackets | kFlows,
-                  kEnds = kTraffic | kBehaviour, kAll = kEnds | kIncident | kEngine | kStats | kLoss;
+                  kEnds = kTraffic | kBehaviour, kAll = kEnds | kIncident | kAsset | kEngine | kStats | kLoss;
 constexpr std::string_view kFileRecord = "fileinfo";
 
 /// What export writes itself. `path` as Member::path.
@@ -256,6 +257,53 @@ constexpr Row kRows[] = {
     {kBehaviour, "behaviour.flows[]", kObject, "flows that show it, 8 at most"},
     {kBehaviour, "behaviour.flows[].flow_id", kInteger, "number of the flow"},
     {kBehaviour, "behaviour.flows[].community_id", kText, "Community ID v1"},
+
+    // write_asset_record
+    {kAsset, "asset", kObject, "what is known of a host"},
+    {kAsset, "asset.id", kText, "of the host: the same in all its records, and in every run"},
+    {kAsset, "asset.state", kText, "known, changed, active or gone"},
+    {kAsset, "asset.changes[]", kText, "of a changed one: role, name, os, service, address"},
+    {kAsset, "asset.ip", kText, "the address that it was last seen with"},
+    {kAsset, "asset.mac", kText, "of its station; behind a router the router's"},
+    {kAsset, "asset.vlan", kInteger, "the outermost VLAN that it lies in"},
+    {kAsset, "asset.name", kText, "the one to call it by"},
+    {kAsset, "asset.os", kText, "operating system, by what its software says"},
+    {kAsset, "asset.criticality", kText, "low, normal or high, by the configuration"},
+    {kAsset, "asset.first", kText, "time when it was first seen"},
+    {kAsset, "asset.last", kText, "time when it was last seen"},
+    {kAsset, "asset.bytes_out", kInteger, "payload that it sent"},
+    {kAsset, "asset.bytes_in", kInteger, "payload that it received"},
+    {kAsset, "asset.roles[]", kObject, "what it is there for"},
+    {kAsset, "asset.roles[].role", kText, "resolver, mail, router, ..."},
+    {kAsset, "asset.roles[].evidence", kText, "what it was learned from"},
+    {kAsset, "asset.addresses[]", kObject, "addresses that it had, 8 at most, the last seen first"},
+    {kAsset, "asset.addresses[].ip", kText, "address"},
+    {kAsset, "asset.addresses[].first", kText, "time of the first observation"},
+    {kAsset, "asset.addresses[].last", kText, "time of the last"},
+    {kAsset, "asset.names[]", kObject, "names, 6 at most, the most trusted first"},
+    {kAsset, "asset.names[].name", kText, "name, in lower case"},
+    {kAsset, "asset.names[].source", kText, "by what it is known: an answer, a certificate, what a client calls it"},
+    {kAsset, "asset.names[].first", kText, "time of the first observation"},
+    {kAsset, "asset.names[].last", kText, "time of the last"},
+    {kAsset, "asset.software[]", kObject, "what it runs, 8 at most, the last seen first"},
+    {kAsset, "asset.software[].kind", kText, "product, user_agent or hassh"},
+    {kAsset, "asset.software[].value", kText, "as it says, 79 bytes at most"},
+    {kAsset, "asset.software[].first", kText, "time of the first observation"},
+    {kAsset, "asset.software[].last", kText, "time of the last"},
+    {kAsset, "asset.users[]", kObject, "who logged in from there, 8 at most, the last seen first"},
+    {kAsset, "asset.users[].user", kText, "name, 31 bytes at most"},
+    {kAsset, "asset.users[].first", kText, "time of the first observation"},
+    {kAsset, "asset.users[].last", kText, "time of the last"},
+    {kAsset, "asset.ja4[]", kText, "fingerprints of its TLS clients, 8 at most"},
+    {kAsset, "asset.services[]", kObject, "what it serves, 16 at most, by port"},
+    {kAsset, "asset.services[].port", kInteger, "port"},
+    {kAsset, "asset.services[].proto", kText, "TCP or UDP"},
+    {kAsset, "asset.services[].app_proto", kText, "protocol"},
+    {kAsset, "asset.services[].software", kText, "as the server says"},
+    {kAsset, "asset.services[].certificate", kText, "name in its certificate"},
+    {kAsset, "asset.services[].clients", kInteger, "distinct clients that it answered; beyond 16 within 13 %"},
+    {kAsset, "asset.services[].first", kText, "time of the first observation"},
+    {kAsset, "asset.services[].last", kText, "time of the last"},
 
     // write_incident_record
     {kIncident, "incident", kObject, "what belongs together"},

@@ -1,6 +1,7 @@
 #include "export/eve/recorder.h"
 
 #include "export/eve/alert.h"
+#include "export/eve/asset.h"
 #include "export/eve/behaviour.h"
 #include "export/eve/engine.h"
 #include "export/eve/envelope.h"
@@ -241,6 +242,12 @@ void Recorder::incident(const Incident& incident) {
   write_incident_record(impl_->text(), impl_->tools, incident);
   impl_->batch->urgent = true;
   impl_->done(kTopicIncident);
+}
+
+void Recorder::asset(const Asset& asset) {
+  if (!impl_->wants(kTopicAsset)) return;
+  write_asset_record(impl_->text(), impl_->tools, asset);
+  impl_->done(kTopicAsset);
 }
 
 void Recorder::engine(const EngineNotice& notice) {

@@ -12,6 +12,7 @@
 #include "sensor/base/counters.h"
 #include "sensor/event/alert.h"
 #include "sensor/event/anomaly.h"
+#include "sensor/event/asset.h"
 #include "sensor/event/behaviour.h"
 #include "sensor/event/envelope.h"
 #include "sensor/event/event.h"
@@ -74,6 +75,7 @@ class Recorder {
   void metadata(const Envelope& envelope);
   void behaviour(const Behaviour& behaviour);
   void incident(const Incident& incident);
+  void asset(const Asset& asset);
   void engine(const EngineNotice& notice);
   /// `lost`: counters since the last such record, `seconds` ago; nothing is written when there are none.
   void loss(Timestamp time, const CounterSet& lost, double seconds);

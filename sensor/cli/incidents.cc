@@ -2,15 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <limits>
-#include <map>
 #include <set>
 #include <stdexcept>
 
 #include "analytics/frame/evidence.h"
 #include "sensor/cli/commands.h"
 #include "sensor/cli/incident_text.h"
+#include "sensor/cli/last_told.h"
 #include "sensor/cli/sensor_answer.h"
 
 namespace lapwing {
@@ -23,23 +22,10 @@ struct IncidentOptions {
   bool json = false;
 };
 
-/// The last record of each.
-std::vector<Json> of_file(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) throw std::runtime_error(path + ": cannot be read");
-  std::map<std::string, Json> last;
-  for (std::string line; std::getline(file, line);) {
-    if (line.find("\"incident\"") == std::string::npos) continue;
-    Json record = Json::parse(line, nullptr, false);
-    if (!record.is_object() || !record.contains("event_type") || record["event_type"] != "incident") continue;
-    if (!record.contains("incident") || !record["incident"].contains("id")) continue;
-    Json& incident = record["incident"];
-    if (!incident["id"].is_string()) continue;
-    const std::string id = incident["id"];
-    last[id] = std::move(incident);
-  }
-  std::vector<Json> out;
-  for (auto& [id, incident] : last) out.push_back(std::move(incident));
+/// The gravest first.
+std::vector<Json> incidents_of(const IncidentOptions& options) {
+  std::vector<Json> out = last_told("incident", options.eve, options.socket);
+  if (options.eve.empty()) return out;
   const auto rank = [](const Json& one) {
     const auto score = one.find("score");
     return std::pair(one.contains("background"),
@@ -47,13 +33,6 @@ std::vector<Json> of_file(const std::string& path) {
   };
   std::ranges::stable_sort(out, {}, rank);
   return out;
-}
-
-std::vector<Json> incidents_of(const IncidentOptions& options) {
-  if (!options.eve.empty()) return of_file(options.eve);
-  const SensorAnswer answer = ask_sensor_at(options.socket, R"({"command":"incidents"})", kStatsSeconds);
-  if (!answer.ok || !answer.message.is_array()) throw std::runtime_error(answer.message.dump());
-  return answer.message;
 }
 
 int list(const IncidentOptions& options) {

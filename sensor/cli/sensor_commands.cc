@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "export/eve/asset.h"
 #include "export/eve/incident.h"
 #include "sensor/base/json_writer.h"
 #include "sensor/pipeline/sensor_config.h"
@@ -48,6 +49,15 @@ std::string incidents(const SensorParts& parts) {
   JsonWriter json(out);
   json.begin_array();
   for (const Incident& incident : parts.pipeline.incidents()) write_incident_object(json, incident);
+  json.end_array();
+  return out;
+}
+
+std::string assets(const SensorParts& parts) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_array();
+  for (const Asset& asset : parts.pipeline.assets()) write_asset_object(json, asset);
   json.end_array();
   return out;
 }
@@ -179,6 +189,7 @@ std::vector<ControlCommand> sensor_commands(const SensorParts& parts) {
     tell(name, [](const SensorParts& of) { return of.pipeline.stats_object(); });
   }
   tell("incidents", incidents);
+  tell("assets", assets);
   add("incident-close",
       [parts](const ControlInput& input, const ControlAnswer& answer) {
         close_incident(parts, input.argument("id"), input.argument("reason"), answer);

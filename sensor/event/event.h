@@ -17,6 +17,7 @@
 #include "sensor/event/message_frame.h"
 #include "sensor/event/part.h"
 #include "sensor/event/record_plan.h"
+#include "sensor/event/sighting.h"
 #include "sensor/event/word.h"
 
 namespace lapwing {
@@ -80,6 +81,8 @@ struct Protocol {
   void (*facts)(const Event& event, Facts& facts) = nullptr;
   /// What the event tells of a login, each once; false where it is about something else.
   bool (*login)(const Event& event, LoginSeen& login) = nullptr;
+  /// What the event tells of names, addresses and software, where somebody wants to know.
+  void (*sightings)(const Event& event, SightingSink& sink) = nullptr;
   /// The progress at which all but bodies and files is final.
   uint8_t head = kComplete;
   /// A transaction is a message: nothing of it comes later, and that of a datagram lives until the next is read.

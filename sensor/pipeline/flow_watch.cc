@@ -217,6 +217,7 @@ void FlowWatch::tell_tick(const Flow& flow, Watched& watched, FlowMoment moment,
 void FlowWatch::event(const Look& look, const Event& event) {
   if (event.tx->blank) return;  // of an anomaly: there is nothing to read
   tell_login(look, event);
+  tell_sightings(look, event);
   if (!observer_.wants(*event.protocol)) return;
   if (look.flow) {
     update_of(*look.flow, FlowMoment::opened, look.time);
@@ -234,6 +235,40 @@ void FlowWatch::tell_login(const Look& look, const Event& event) {
   update_of(*look.flow, FlowMoment::opened, look.time);
   flow_.protocol = event.protocol->name;
   observer_.login({login, flow_, look.time});
+}
+
+/// Gives each the address that it is about.
+class FlowWatch::Sightings final : public SightingSink {
+ public:
+  /// `flow`: null for a packet that is of none.
+  Sightings(analytics::Observer& observer, const FlowRef* flow, uint16_t vlan, Timestamp time)
+      : observer_(observer), flow_(flow), vlan_(vlan), time_(time) {}
+  void binding(const BindingSeen& seen) override {
+    if (seen.side != Side::address && !flow_) return;
+    const IpAddress address = seen.side == Side::client   ? flow_->client
+                              : seen.side == Side::server ? flow_->server
+                                                          : seen.address;
+    observer_.binding({seen, address, vlan_, time_});
+  }
+  void software(const SoftwareSeen& seen) override {
+    if (flow_) observer_.software({seen, *flow_, time_});
+  }
+
+ private:
+  analytics::Observer& observer_;
+  const FlowRef* flow_;
+  const uint16_t vlan_;
+  const Timestamp time_;
+};
+
+void FlowWatch::tell_sightings(const Look& look, const Event& event) {
+  if (!event.protocol->sightings || !observer_.wants_sightings()) return;
+  if (look.flow) {
+    update_of(*look.flow, FlowMoment::opened, look.time);
+    flow_.protocol = event.protocol->name;
+  }
+  Sightings sink(observer_, look.flow ? &flow_ : nullptr, look.flow ? flow_.vlan : look.packet->vlan[0], look.time);
+  event.protocol->sightings(event, sink);
 }
 
 void FlowWatch::alert(const MatchContext& context, const Alert& alert) {

@@ -50,6 +50,7 @@ class FlowWatch {
   struct Watched;
   struct Pending;
   class Queue;
+  class Sightings;
 
   Watched* watch(Flow& flow, Timestamp now);
   void tell(const Flow& flow, FlowMoment moment, Timestamp time, const Packet* packet = nullptr);
@@ -58,6 +59,7 @@ class FlowWatch {
   void tell_beginning(const Flow& flow, Watched& watched, Timestamp time);
   void end_burst(const Flow& flow, Watched& watched);
   void tell_login(const Look& look, const Event& event);
+  void tell_sightings(const Look& look, const Event& event);
   void tell_unanswered(const Flow& flow, Timestamp time);
   void tell_tick(const Flow& flow, Watched& watched, FlowMoment moment, Timestamp time);
   FlowUpdate update_of(const Flow& flow, FlowMoment moment, Timestamp time);

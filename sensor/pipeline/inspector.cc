@@ -30,7 +30,8 @@ Inspector::Inspector(const WorkerShare& share, size_t index, const Origin& origi
     reporter_.watch(*watch_);
   }
   for (const PacketDissectorRow* row : packet_dissectors()) {
-    const bool watched = observer_ && observer_->wants(*row->protocol);
+    const bool watched =
+        observer_ && (observer_->wants(*row->protocol) || (row->protocol->sightings && observer_->wants_sightings()));
     if (watched || reporter_.wants(row->protocol->records[0]))
       packets_.push_back({row, RecordPlans(*row->protocol, nullptr)});
   }

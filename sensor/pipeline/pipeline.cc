@@ -104,6 +104,22 @@ class Pipeline::Teller final : public analytics::AnalystSink {
       current_[incident.id] = incident;
     }
   }
+  void asset(const Asset& asset) override {
+    recorder_.asset(asset);
+    const std::lock_guard lock(mutex_);
+    if (asset.state == AssetState::gone && !replay_) {
+      assets_.erase(asset.id);
+    } else if (assets_.size() < kMostAssets || assets_.contains(asset.id)) {
+      assets_[asset.id] = asset;
+    }
+  }
+  /// As last told: of a replay all, of a live sensor those that are not gone.
+  std::vector<Asset> assets() const {
+    std::vector<Asset> out;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, asset] : assets_) out.push_back(asset);
+    return out;
+  }
   void publish() {
     if (auto batch = recorder_.take()) publisher_.push(ring_, std::move(batch));
   }
@@ -126,8 +142,10 @@ class Pipeline::Teller final : public analytics::AnalystSink {
   Publisher& publisher_;
   const size_t ring_;
   const bool replay_;
+  static constexpr size_t kMostAssets = 65536;
   mutable std::mutex mutex_;
   std::map<std::string, Incident> current_;  // by id
+  std::map<std::string, Asset> assets_;      // likewise
 };
 
 Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
@@ -141,7 +159,8 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
   status_ = {.generation = rules_->generation(), .counts = rules_->counts()};
   if (!plan_.replay) status_.since = wall_clock();
   const analytics::Config& behaviour = plan_.config->analytics;
-  if (behaviour.enabled && (plan_.config->eve->enabled("behaviour") || plan_.config->eve->enabled("incident"))) {
+  if (behaviour.enabled && std::ranges::any_of(std::array{"behaviour", "incident", "asset"},
+                                               [&](const char* type) { return plan_.config->eve->enabled(type); })) {
     surroundings_ = behaviour.surroundings;
     surroundings_.hash_seed = plan_.hash_seed;
     surroundings_.replay = plan_.replay;
@@ -292,6 +311,10 @@ CounterSet Pipeline::counters() {
 
 std::vector<Incident> Pipeline::incidents() const {
   return teller_ ? teller_->incidents() : std::vector<Incident>();
+}
+
+std::vector<Asset> Pipeline::assets() const {
+  return teller_ ? teller_->assets() : std::vector<Asset>();
 }
 
 void Pipeline::close_incident(std::string id, std::string_view reason, std::function<void(bool)> done) {

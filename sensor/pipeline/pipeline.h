@@ -15,6 +15,7 @@
 
 #include "export/outputs/publisher.h"
 #include "sensor/capture/packet_source.h"
+#include "sensor/event/asset.h"
 #include "sensor/event/incident.h"
 #include "sensor/pipeline/losses.h"
 #include "sensor/pipeline/reloader.h"
@@ -87,6 +88,8 @@ class Pipeline {
   CounterSet counters();
   /// As last told, the gravest first.
   std::vector<Incident> incidents() const;
+  /// As last told.
+  std::vector<Asset> assets() const;
   /// `done` is told whether one of that id was open, on any thread. `reason` is one of kCloseReasons.
   void close_incident(std::string id, std::string_view reason, std::function<void(bool)> done);
   /// Seconds since the start; 0 in a replay.

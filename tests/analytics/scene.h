@@ -70,6 +70,25 @@ class Scene {
       local.alert(analytics::AlertSeen::of(at, surroundings));
     });
   }
+  /// What anybody says of an address.
+  void binding(const BindingSeen& seen, std::string_view address, uint16_t vlan = 0) {
+    const std::string name(seen.name);
+    const IpAddress of = *IpAddress::parse(address);
+    show(keyed_hash({of.bytes.data(), 16}, 1),
+         [seen, name, of, vlan, time = now_](analytics::AnyLocal& local, uint32_t) {
+           BindingSeen shown = seen;
+           shown.name = name;
+           local.binding({shown, of, vlan, time});
+         });
+  }
+  void software(const FlowRef& flow, const SoftwareSeen& seen) {
+    const std::string value(seen.value);
+    show(pair(flow.client, flow.server), [flow, seen, value, time = now_](analytics::AnyLocal& local, uint32_t) {
+      SoftwareSeen shown = seen;
+      shown.value = value;
+      local.software({shown, flow, time});
+    });
+  }
   /// Anything else that `pair` says or does.
   void show(uint64_t pair, std::function<void(analytics::AnyLocal&, uint32_t moments)> what) {
     shown_.push_back({now_, pair, std::move(what)});
@@ -115,18 +134,91 @@ class Scene {
   /// What is found with one worker, where 2 and 7 find the same.
   std::vector<Behaviour> found(const analytics::AnyDetector& detector,
                                std::vector<std::string> internal = {"10.0.0.0/8", "fd00::/8"}) const {
-    const std::vector<Behaviour> one = found_by(detector, internal, 1, 0);
+    const std::vector<Behaviour> one = told_by(detector, internal, 1, 0).found;
     for (uint64_t round = 1; round <= 2; ++round) {
       for (size_t workers : {2, 7}) {
-        EXPECT_EQ(texts(found_by(detector, internal, workers, round)), texts(one)) << workers << " workers";
+        EXPECT_EQ(texts(told_by(detector, internal, workers, round).found), texts(one)) << workers << " workers";
       }
     }
     return one;
   }
 
-  /// What `global` finds. All of an address pair is one worker's.
+  /// What `global` finds.
   std::vector<Behaviour> play(const analytics::AnyDetector& detector, const analytics::Surroundings& surroundings,
-                              analytics::AnyGlobal& global, size_t workers = 1, uint64_t round = 0) const {
+                              analytics::AnyGlobal& global) const {
+    return run(detector, surroundings, global, 1, 0).found;
+  }
+
+  /// Likewise of what is told of assets, and which roles are learned.
+  struct Told {
+    std::vector<Asset> assets;
+    std::vector<std::string> learned;  // "10.0.0.53 resolver"
+    analytics::StateUse use;
+  };
+  Told told(const analytics::AnyDetector& detector, std::vector<std::string> internal = {"10.0.0.0/8"},
+            std::string (*text)(const Asset&) = nullptr) const {
+    const auto all = [&](const Book& book) {
+      std::vector<std::string> out;
+      for (const Asset& asset : book.assets) out.push_back(text(asset));
+      return out;
+    };
+    Book one = told_by(detector, internal, 1, 0);
+    for (size_t workers : {2, 7}) {
+      const Book other = told_by(detector, internal, workers, 1);
+      if (text) {
+        EXPECT_EQ(all(other), all(one)) << workers << " workers";
+      }
+      EXPECT_EQ(other.assets.size(), one.assets.size());
+      EXPECT_EQ(other.roles, one.roles);
+    }
+    return {std::move(one.assets), std::move(one.roles), one.use};
+  }
+
+ private:
+  struct Shown {
+    Timestamp time;
+    uint64_t pair;
+    std::function<void(analytics::AnyLocal&, uint32_t)> what;
+  };
+  struct Book final : analytics::FindingSink {
+    void behaviour(const Behaviour& behaviour) override { found.push_back(behaviour); }
+    void asset(const Asset& asset) override { assets.push_back(asset); }
+    void learned(const IpAddress& address, analytics::Role role, bool has) override {
+      roles.push_back((has ? "" : "-") + to_string(address) + " " + analytics::names_of(analytics::bit(role)));
+    }
+    std::vector<Behaviour> found;
+    std::vector<Asset> assets;
+    std::vector<std::string> roles;
+    analytics::StateUse use;
+  };
+
+  Scene& later(int64_t seconds) {
+    now_.ns += seconds * 1'000'000'000;
+    return *this;
+  }
+  static std::vector<std::string> texts(const std::vector<Behaviour>& findings) {
+    std::vector<std::string> out;
+    for (const Behaviour& of : findings) {
+      std::string& text = out.emplace_back(of.id + " " + std::string(name(of.state)) + " " + of.subject);
+      for (const std::string& object : of.objects) text += " " + object;
+      for (int64_t number : {of.time.ns, of.first.ns, of.last.ns, static_cast<int64_t>(of.count), int64_t{of.severity},
+                             int64_t{of.confidence}}) {
+        text += " " + std::to_string(number);
+      }
+      for (const FlowName& flow : of.flows) text += " " + std::to_string(flow.id);
+      text += " " + of.evidence;
+    }
+    return out;
+  }
+  Book told_by(const analytics::AnyDetector& detector, const std::vector<std::string>& internal, size_t workers,
+               uint64_t round) const {
+    const analytics::Surroundings surroundings{
+        .internal = analytics::Networks(internal, nullptr), .hash_seed = kReplaySeed, .replay = true, .learn = learn};
+    return run(detector, surroundings, *detector.global(surroundings), workers, round);
+  }
+  /// All of an address pair is one worker's.
+  Book run(const analytics::AnyDetector& detector, const analytics::Surroundings& surroundings,
+           analytics::AnyGlobal& global, size_t workers, uint64_t round) const {
     std::vector<std::unique_ptr<analytics::AnyLocal>> locals;
     for (size_t i = 0; i < workers; ++i) locals.push_back(detector.local(surroundings));
     Book book;
@@ -156,44 +248,10 @@ class Scene {
       global.expire(second, way);
       findings.expire(second);
     }
+    global.finish(way);
     findings.finish();
-    return book.found;
-  }
-
- private:
-  struct Shown {
-    Timestamp time;
-    uint64_t pair;
-    std::function<void(analytics::AnyLocal&, uint32_t)> what;
-  };
-  struct Book final : analytics::FindingSink {
-    void behaviour(const Behaviour& behaviour) override { found.push_back(behaviour); }
-    std::vector<Behaviour> found;
-  };
-
-  Scene& later(int64_t seconds) {
-    now_.ns += seconds * 1'000'000'000;
-    return *this;
-  }
-  static std::vector<std::string> texts(const std::vector<Behaviour>& findings) {
-    std::vector<std::string> out;
-    for (const Behaviour& of : findings) {
-      std::string& text = out.emplace_back(of.id + " " + std::string(name(of.state)) + " " + of.subject);
-      for (const std::string& object : of.objects) text += " " + object;
-      for (int64_t number : {of.time.ns, of.first.ns, of.last.ns, static_cast<int64_t>(of.count), int64_t{of.severity},
-                             int64_t{of.confidence}}) {
-        text += " " + std::to_string(number);
-      }
-      for (const FlowName& flow : of.flows) text += " " + std::to_string(flow.id);
-      text += " " + of.evidence;
-    }
-    return out;
-  }
-  std::vector<Behaviour> found_by(const analytics::AnyDetector& detector, const std::vector<std::string>& internal,
-                                  size_t workers, uint64_t round) const {
-    const analytics::Surroundings surroundings{
-        .internal = analytics::Networks(internal, nullptr), .hash_seed = kReplaySeed, .replay = true, .learn = learn};
-    return play(detector, surroundings, *detector.global(surroundings), workers, round);
+    book.use = global.use();
+    return book;
   }
 
   std::vector<std::string> internal_ = {"10.0.0.0/8", "fd00::/8"};

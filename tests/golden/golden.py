@@ -26,7 +26,7 @@ WORKERS = 3
 # Where and when a record came about depends on packets, which a rewritten capture has others of.
 OF_PACKETS = ("timestamp", "flow_id", "pcap_cnt", "flow", "tcp", "ndpi", "packet", "packet_info", "payload", "payload_printable",
               "stream", "pkt_src", "direction", "parent_id")
-PACKET_TYPES = ("flow", "netflow", "stats", "loss", "packet", "behaviour", "incident")
+PACKET_TYPES = ("flow", "netflow", "stats", "loss", "packet", "behaviour", "incident", "asset")
 
 
 def canonical(records):

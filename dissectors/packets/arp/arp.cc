@@ -13,7 +13,20 @@ const Table kShapes[] = {columns()};
 const RecordRow kRecords[] = {
     {.type = "arp", .help = "an ARP packet", .shapes = kShapes, .on_request = true},
 };
-const Protocol kProtocol{.name = "arp", .records = kRecords, .help = "address resolution (RFC 826)"};
+/// What the sender says of itself; a probe (RFC 5227 2.1.1) has no address yet, and inverse ARP is about others.
+void sightings(const Event& event, SightingSink& sink) {
+  constexpr uint16_t kRequest = 1, kReply = 2;
+  const auto& message = static_cast<const Message&>(*event.tx);
+  if (message.operation != kRequest && message.operation != kReply) return;
+  if (message.sender == IpAddress::v4(std::array<uint8_t, 4>{}.data())) return;
+  sink.binding({.kind = BindingKind::arp,
+                .address = message.sender,
+                .station = message.sender_mac,
+                .unasked = message.sender == message.target});
+}
+
+const Protocol kProtocol{
+    .name = "arp", .records = kRecords, .help = "address resolution (RFC 826)", .sightings = &sightings};
 
 }  // namespace
 

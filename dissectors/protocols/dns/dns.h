@@ -60,6 +60,7 @@ Table columns();
 std::span<const RecordRow> records();
 RecordExtent record_extent(const void* config, std::string_view record);
 void facts(const Event& event, Facts& out);
+void sightings(const Event& event, SightingSink& sink);
 
 class Dns {
  public:

@@ -99,6 +99,16 @@ bool told_login(const Event& event, LoginSeen& login) {
   return true;
 }
 
+/// How the server greets.
+void sightings(const Event& event, SightingSink& sink) {
+  const auto& exchange = static_cast<const Exchange&>(*event.tx);
+  if (!event.record || event.file) return;
+  if (exchange.command.empty() && exchange.codes.size() > 0 && exchange.codes[0] == "220" &&
+      exchange.lines.size() > 0) {
+    sink.software({.kind = SoftwareKind::product, .side = Side::server, .value = exchange.lines[0]});
+  }
+}
+
 }  // namespace
 
 const Protocol Ftp::protocol{.name = "ftp",
@@ -106,6 +116,7 @@ const Protocol Ftp::protocol{.name = "ftp",
                              .records = records(),
                              .help = "file transfer, the control connection",
                              .login = &told_login,
+                             .sightings = &sightings,
                              .frames = kFrames,
                              .words = rule_words(),
                              .in_alert = columns(),

@@ -82,6 +82,7 @@ std::span<const RecordRow> records();
 RecordExtent record_extent(const void* config, std::string_view record);
 std::string_view request_header(const Transaction& tx, std::string_view name);
 void facts(const Event& event, Facts& out);
+void sightings(const Event& event, SightingSink& sink);
 bool told_login(const Event& event, LoginSeen& login);
 CarriedFile* carried_file(Transaction& tx, Direction direction, uint32_t index);
 

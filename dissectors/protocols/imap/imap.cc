@@ -50,6 +50,15 @@ bool told_login(const Event& event, LoginSeen& login) {
   return true;
 }
 
+/// How the server greets.
+void sightings(const Event& event, SightingSink& sink) {
+  const auto& exchange = static_cast<const Exchange&>(*event.tx);
+  if (!event.record || event.file) return;
+  if (exchange.command.empty() && exchange.status == Status::ok && !exchange.text.empty()) {
+    sink.software({.kind = SoftwareKind::product, .side = Side::server, .value = exchange.text});
+  }
+}
+
 }  // namespace
 
 const About Imap::about{.name = "imap",
@@ -65,6 +74,7 @@ const Protocol Imap::protocol{.name = "imap",
                               .help = "mailboxes",
                               .file = &carried_file,
                               .login = &told_login,
+                              .sightings = &sightings,
                               .head = kHeaders,
                               .frames = kFrames,
                               .in_alert = columns(),

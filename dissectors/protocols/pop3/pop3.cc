@@ -66,6 +66,15 @@ bool told_login(const Event& event, LoginSeen& login) {
   return true;
 }
 
+/// How the server greets.
+void sightings(const Event& event, SightingSink& sink) {
+  const auto& exchange = static_cast<const Exchange&>(*event.tx);
+  if (!event.record || event.file) return;
+  if (!exchange.asked && exchange.status == Status::Kind::ok && !exchange.header.empty()) {
+    sink.software({.kind = SoftwareKind::product, .side = Side::server, .value = exchange.header});
+  }
+}
+
 }  // namespace
 
 const About Pop3::about{.name = "pop3",
@@ -82,6 +91,7 @@ const Protocol Pop3::protocol{.name = "pop3",
                               .help = "mailboxes",
                               .file = &carried_file,
                               .login = &told_login,
+                              .sightings = &sightings,
                               .head = kHeaders,
                               .frames = kFrames,
                               .in_alert = columns(),

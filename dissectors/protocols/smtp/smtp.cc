@@ -60,6 +60,13 @@ bool told_login(const Event& event, LoginSeen& login) {
   return true;
 }
 
+/// How the server greeted.
+void sightings(const Event& event, SightingSink& sink) {
+  const auto& mail = static_cast<const Mail&>(*event.tx);
+  if (!event.record || event.file || mail.server.empty()) return;
+  sink.software({.kind = SoftwareKind::product, .side = Side::server, .value = mail.server});
+}
+
 }  // namespace
 
 const About Smtp::about{.name = "smtp",
@@ -75,6 +82,7 @@ const Protocol Smtp::protocol{.name = "smtp",
                               .help = "mail transfer",
                               .file = &carried_file,
                               .login = &told_login,
+                              .sightings = &sightings,
                               .head = kHeaders,
                               .loud_anomalies = true,
                               .frames = kFrames,

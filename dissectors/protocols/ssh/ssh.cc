@@ -54,6 +54,20 @@ bool told_login(const Event& event, LoginSeen& login) {
   return true;
 }
 
+void sightings(const Event& event, SightingSink& sink) {
+  if (!event.record) return;
+  const auto& session = static_cast<const Session&>(*event.tx);
+  for (Side side : {Side::client, Side::server}) {
+    const Party& party = side == Side::client ? session.client() : session.server();
+    if (!party.software.empty()) {
+      sink.software({.kind = SoftwareKind::product, .side = side, .value = party.software, .version = party.comments});
+    }
+    if (!party.hassh_hash.empty()) {
+      sink.software({.kind = SoftwareKind::hassh, .side = side, .value = party.hassh_hash});
+    }
+  }
+}
+
 }  // namespace
 
 const About Ssh::about{.name = "ssh",
@@ -67,6 +81,7 @@ const Protocol Ssh::protocol{.name = "ssh",
                              .records = records(),
                              .help = "secure shell",
                              .login = &told_login,
+                             .sightings = &sightings,
                              .frames = kFrames,
                              .words = rule_words(),
                              .in_alert = columns(),

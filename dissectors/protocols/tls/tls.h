@@ -95,6 +95,7 @@ std::span<const RecordRow> records();
 std::span<const Word> rule_words();
 RecordExtent record_extent(const void* config, std::string_view record);
 void facts(const Event& event, Facts& out);
+void sightings(const Event& event, SightingSink& sink);
 
 class Tls {
  public:
