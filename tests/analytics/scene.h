@@ -63,11 +63,12 @@ class Scene {
   void binding(const BindingSeen& seen, std::string_view address, uint16_t vlan = 0) {
     const std::string name(seen.name);
     const IpAddress of = *IpAddress::parse(address);
-    show(keyed_hash({of.bytes.data(), 16}, 1), [seen, name, of, vlan, time = now_](analytics::AnyLocal& local, uint32_t) {
-      BindingSeen shown = seen;
-      shown.name = name;
-      local.binding({shown, of, vlan, time});
-    });
+    show(keyed_hash({of.bytes.data(), 16}, 1),
+         [seen, name, of, vlan, time = now_](analytics::AnyLocal& local, uint32_t) {
+           BindingSeen shown = seen;
+           shown.name = name;
+           local.binding({shown, of, vlan, time});
+         });
   }
   void software(const FlowRef& flow, const SoftwareSeen& seen) {
     const std::string value(seen.value);
