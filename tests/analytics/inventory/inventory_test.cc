@@ -122,7 +122,7 @@ TEST(InventoryTest, AnAddressThatChangesItsOwnerIsTwoHostsWithTheirTimes) {
 }
 
 TEST(InventoryTest, OfTwoOwnersInASecondTheLastHasTheAddress) {
-  for (uint8_t later : {1, 2}) {
+  for (uint8_t later : {uint8_t{1}, uint8_t{2}}) {
     Scene scene;
     arp(scene.at(0.2), static_cast<uint8_t>(3 - later), "10.0.0.5");
     arp(scene.at(0.7), later, "10.0.0.5");
