@@ -41,6 +41,7 @@ struct Inventory {
     void operator+=(Delta&& other) { sights.merge(other.sights); }
     bool empty() const { return sights.empty(); }
     void seal() { sights.seal(); }
+    void clear() { sights.clear(); }
     DeltaTable<SightKey, Sight> sights;
   };
 
