@@ -68,7 +68,8 @@ Application Identification::of(const Flow& flow) {
 
 Application Identification::settled(const Flow& flow) {
   auto* identity = flow.get<Identity>(FlowSlot::identify);
-  return identity && identity->state.done() ? identifier_.describe(identity->state) : Application{};
+  return identity && identity->state.done() && !identity->state.by_port() ? identifier_.describe(identity->state)
+                                                                          : Application{};
 }
 
 }  // namespace lapwing
