@@ -3,11 +3,11 @@
 #
 #   client  10.9.0.2  fd00:9::2          server  10.9.0.1  fd00:9::1
 #
-# Use: need PACKAGE...; lab_start; on_server|on_client COMMAND...; lab_save
+# Use: need PACKAGE...; lab_start; on_server|on_client COMMAND...; lab_save [FILE; lab_record; ...; lab_save FILE]
 
 set -euo pipefail
 export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
-SERVER=10.9.0.1 CLIENT=10.9.0.2 SERVER6=fd00:9::1 CLIENT6=fd00:9::2
+SERVER=10.9.0.1 CLIENT=10.9.0.2 THIRD=10.9.0.3 SERVER6=fd00:9::1 CLIENT6=fd00:9::2
 HERE=$(cd "$(dirname "${BASH_SOURCE[1]}")" && pwd)
 NAME=$(basename "$HERE")
 LAB=$(mktemp -d)
@@ -40,8 +40,8 @@ unpack() {
 
 lab_clean() {
   local job
-  for job in "${JOBS[@]}"; do kill "$job" 2>/dev/null || true; done
-  for side in server client; do
+  for job in "${JOBS[@]}" ${CLIENT_JOBS[@]+"${CLIENT_JOBS[@]}"}; do kill "$job" 2>/dev/null || true; done
+  for side in server client third; do
     ip netns pids "lab-$side-$$" 2>/dev/null | xargs -r kill 2>/dev/null || true
     ip netns del "lab-$side-$$" 2>/dev/null || true
   done
@@ -53,6 +53,14 @@ on_client() { ip netns exec "lab-client-$$" "$@"; }
 
 # server_job COMMAND...: keeps running until the lab ends.
 server_job() { on_server "$@" >>"$LAB/jobs.log" 2>&1 & JOBS+=($!); }
+
+# client_job COMMAND...: keeps running on the client's side until stop_clients.
+CLIENT_JOBS=()
+client_job() { ip netns exec "lab-client-$$" "$@" >>"$LAB/client.log" 2>&1 & CLIENT_JOBS+=($!); }
+stop_clients() {
+  kill "${CLIENT_JOBS[@]}" 2>/dev/null || true
+  CLIENT_JOBS=()
+}
 
 # stop_servers: all that runs on the server's side.
 stop_servers() {
@@ -79,10 +87,43 @@ lab_start() {
   ip -n "lab-client-$$" address add $CLIENT6/64 dev wire
   for side in server client; do ip -n "lab-$side-$$" link set wire up; done
   sleep 1 # for the multicast of two fresh interfaces, which is no part of the recording
-  ip netns exec "lab-client-$$" tcpdump -i wire -U -B 8192 -s 0 -w "$LAB/capture.pcap" "${1:-ip or ip6 and not icmp6 and not igmp}" \
-    2>"$LAB/tcpdump.log" & JOBS+=($!) TCPDUMP=$!
+  lab_record "${1:-}"
+}
+
+# lab_record [TCPDUMP FILTER]: records from now on. lab_start does; a script may again after lab_save FILE.
+# LAB_SIDE, LAB_INTERFACE: where.
+lab_record() {
+  ip netns exec "lab-${LAB_SIDE:-client}-$$" tcpdump -i "${LAB_INTERFACE:-wire}" -U -B 8192 -s 0 -w "$LAB/capture.pcap" \
+    "${1:-ip or ip6 and not icmp6 and not igmp}" 2>"$LAB/tcpdump.log" & JOBS+=($!) TCPDUMP=$!
   until grep -q listening "$LAB/tcpdump.log"; do sleep 0.1; done
 }
+
+# lab_networks NETWORK...: the server answers for all of each, as whoever is asked; 198.51.100.0/24 (RFC 5737) is outside.
+lab_networks() {
+  local network
+  for network; do
+    ip -n "lab-server-$$" route add local "$network" dev lo
+    ip -n "lab-client-$$" route add "$network" via $SERVER
+  done
+}
+
+# lab_third: a third host, 10.9.0.3, behind a switch at the server's; recordings are made there from the next on.
+lab_third() {
+  ip netns add "lab-third-$$"
+  ip -n "lab-server-$$" link add switch type bridge
+  ip link add wire netns "lab-third-$$" type veth peer name third netns "lab-server-$$"
+  ip netns exec "lab-third-$$" ethtool -K wire tx off rx off tso off gso off gro off >/dev/null 2>&1
+  ip -n "lab-server-$$" address del $SERVER/24 dev wire
+  local port
+  for port in wire third; do ip -n "lab-server-$$" link set "$port" master switch up; done
+  ip -n "lab-server-$$" link set switch up
+  ip -n "lab-server-$$" address add $SERVER/24 dev switch
+  ip -n "lab-third-$$" address add $THIRD/24 dev wire
+  ip -n "lab-third-$$" link set wire up
+  LAB_SIDE=server LAB_INTERFACE=switch
+  sleep 1
+}
+on_third() { ip netns exec "lab-third-$$" "$@"; }
 
 # wait_port PORT [SECONDS]: until something listens for TCP there.
 wait_port() {

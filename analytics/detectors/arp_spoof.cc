@@ -149,7 +149,11 @@ void ArpSpoof::Global::add(const Message& message, const Sightings& seen, Findin
   } else if (message.reply != 0 && !announced && of_a_station(message.target_mac)) {
     const StationKey asker{message.target_mac, message.vlan};
     const auto* asked = questions_.find({.target = message.sender, .asker = asker});
-    if (!asked || time.ns - asked->value.ns > kPatience) {
+    // Who had the address before defends it (RFC 5227 section 2.4); tools put it back in its name when they end.
+    const bool defends = std::ranges::any_of(claims.claimants, [&](const Claimant& other) {
+      return other.first > claimant->first && time.ns - other.last.ns <= window();
+    });
+    if (!defends && (!asked || time.ns - asked->value.ns > kPatience)) {
       if (time.ns - claimant->unasked_since.ns > kMinute) {
         claimant->unasked = 0;
         claimant->unasked_since = time;

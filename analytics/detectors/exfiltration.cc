@@ -1,6 +1,8 @@
 #include "analytics/detectors/exfiltration.h"
 
+#include <algorithm>
 #include <bit>
+#include <iterator>
 #include <tuple>
 
 #include "analytics/shape/bits.h"
@@ -27,6 +29,12 @@ constexpr uint8_t kTcp = 6, kUdp = 17;
 constexpr int16_t kUploadRatio = 800;  // in 1/1000
 constexpr uint32_t kDay = 86'400, kIdle = 14 * kDay;
 constexpr unsigned kHarm = 80, kLittleHarm = 35;
+
+/// nDPI's names of protocols that take files to whoever runs a server: they tell of no service that is known.
+bool moves_files(std::string_view application) {
+  constexpr std::string_view kNames[] = {"FTPS", "FTP_CONTROL", "FTP_DATA", "RSYNC", "SSH", "TFTP"};
+  return std::ranges::find(kNames, application) != std::end(kNames);
+}
 
 }  // namespace
 
@@ -67,7 +75,7 @@ void Exfiltration::Local::flow(const FlowUpdate& update, Delta& delta) {
   const bool bare = flow.application.empty() && (flow.protocol.empty() || flow.protocol == "failed");
   delta.pairs.at(pair).merge(
       {.traffic = traffic,
-       .known = peers_.known_service(flow) ? both : 0,
+       .known = peers_.known_service(flow) && !moves_files(flow.application) ? both : 0,
        .bare = bare ? both : 0,
        .uploads = burst,
        .web = flow.protocol == "tls" || flow.protocol == "quic" || flow.protocol.starts_with("http"),

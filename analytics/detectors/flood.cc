@@ -145,7 +145,9 @@ void Flood::Local::event(const Observed& observed, Delta& delta) {
     return;
   }
   const uint16_t arp = observed.src.version == 0 ? 1 : 0;
-  add({.kind = Kind::message, .port = arp, .source = observed.src}, {.begun = 1, .time = observed.time}, delta);
+  // Frames of ARP have no addresses but those they tell of.
+  const IpAddress source = arp ? sender_.address(observed.event).value_or(IpAddress()) : observed.src;
+  add({.kind = Kind::message, .port = arp, .source = source}, {.begun = 1, .time = observed.time}, delta);
 }
 
 Flood::Global::Global(const Config& config, const Surroundings& surroundings)

@@ -88,7 +88,7 @@ struct Flood {
 
     const Config config_;
     uint64_t seed_;
-    FieldReader operation_{"arp.opcode"}, message_{"icmp.message"};
+    FieldReader operation_{"arp.opcode"}, sender_{"arp.src_ip"}, message_{"icmp.message"};
   };
 
   class Global;

@@ -72,7 +72,9 @@ void OddPort::Local::flow(const FlowUpdate& update, Delta& delta) {
   } else {
     // QUIC is not told by its name.
     const bool unknown = flow.protocol.empty() || flow.protocol == "failed";
-    if (!unknown || flow.proto != 6 || !flow.application.empty() || flow.midstream || flow.one_sided) return;
+    // nDPI takes whatever comes on port 53 for DNS.
+    const bool named = !flow.application.empty() && !(flow.server_port == 53 && flow.application == "DNS");
+    if (!unknown || flow.proto != 6 || named || flow.midstream || flow.one_sided) return;
     if (std::ranges::find(kPassages, flow.server_port) == std::end(kPassages)) return;
     if (std::ranges::min(update.bytes) < config_.unknown) return;
   }

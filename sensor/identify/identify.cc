@@ -75,6 +75,10 @@ struct Identifier::Pools {
   size_t in_use() const { return detections.in_use() + held.in_use(); }
 };
 
+bool IdentifyState::by_port() const {
+  return phase_ == Phase::done && confidence_ == NDPI_CONFIDENCE_MATCH_BY_PORT;
+}
+
 void IdentifyState::clear() {
   if (phase_ == Phase::detecting) owner_->release(detection_);
   if (phase_ == Phase::holding) owner_->pools_->held.give(held_);

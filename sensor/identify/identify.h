@@ -80,6 +80,8 @@ class IdentifyState {
   bool done() const { return phase_ == Phase::told || phase_ == Phase::done; }
   /// Facts are.
   bool wants_facts() const { return phase_ == Phase::told; }
+  /// Its port is all that speaks for what was found.
+  bool by_port() const;
 
  private:
   friend class Identifier;

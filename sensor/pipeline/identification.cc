@@ -68,7 +68,8 @@ Application Identification::of(const Flow& flow) {
 
 Label Identification::label(const Flow& flow) {
   const auto* identity = flow.get<Identity>(FlowSlot::identify);
-  return identity && identity->state.done() ? identifier_.label(identity->state) : Label{};
+  const bool stands = identity && identity->state.done() && !identity->state.by_port();
+  return stands ? identifier_.label(identity->state) : Label{};
 }
 
 }  // namespace lapwing

@@ -25,7 +25,7 @@ class Identification {
   void finish(const Flow& flow);
   /// What is known so far. The views live until the next call.
   Application of(const Flow& flow);
-  /// Of a flow whose verdict stands; of any other nothing.
+  /// Of a flow whose verdict stands by more than its port; of any other nothing.
   Label label(const Flow& flow);
   const IdentifyCounters& counters() const { return identifier_.counters(); }
 

@@ -56,6 +56,18 @@ TEST_F(ArpSpoofTest, TellsBothSides) {
   EXPECT_EQ(all.back().objects.size(), 2U);
 }
 
+TEST_F(ArpSpoofTest, WhatIsPutBackIsTheIntrudersAlone) {
+  ask(0, 2, 2, 1, 1);
+  for (int i = 1; i <= 8; ++i) {
+    say(2 * i, {9, 1, 2, 2, true});
+    if (i % 3 == 0) say(2 * i + 0.5, {2, 2, 3});
+  }
+  for (int i = 0; i < 6; ++i) say(20 + i, {1, 1, 2, 2, true});
+  const auto all = found();
+  ASSERT_FALSE(all.empty());
+  for (const Behaviour& of : all) EXPECT_EQ(of.subject, "02:00:00:00:00:09");
+}
+
 TEST_F(ArpSpoofTest, CopiesAQuestionUnderItsName) {
   say(0, {2, 2, 1});
   say(0.011, {9, 2, 1});

@@ -34,6 +34,13 @@ TEST_F(ExfiltrationTest, FarMoreOutThanIn) {
   EXPECT_EQ(all[1].count, 150 * kMega);
 }
 
+TEST_F(ExfiltrationTest, FilesByProtocolsOfAnybodys) {
+  for (int i = 0; i < 15; ++i) send(60.0 * i, out_, FlowMoment::tick, 10 * kMega, kMega / 10, "SSH");
+  const auto all = found();
+  ASSERT_FALSE(all.empty());
+  EXPECT_EQ(all[0].attack, (std::vector<Technique>{{"T1048", "TA0010"}}));
+}
+
 TEST_F(ExfiltrationTest, NotWhatIsUsualOrKnownOrStaysInside) {
   for (int i = 0; i < 15; ++i) {
     const double time = 60.0 * i;

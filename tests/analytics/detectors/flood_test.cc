@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "tests/analytics/scene.h"
+#include "tests/analytics/detectors/packet_scene.h"
 
 namespace lapwing::analytics {
 namespace {
@@ -99,6 +99,19 @@ TEST_F(FloodTest, RequestsForAddresses) {
 TEST_F(FloodTest, AMorningInTheOffice) {
   const FlowRef flow = scene_.flow({"0.0.0.0", "255.255.255.255", 67, 17, 68});
   scene_.at(60).tell(flow, {.moment = FlowMoment::tick, .packets = {3000, 0}, .all_packets = {3000, 0}});
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(FloodTest, StationsThatAreMadeUp) {
+  for (int i = 0; i < 8000; ++i) {
+    const auto host = static_cast<uint8_t>(1 + i % 200);
+    show(scene_.at(i / 800.0), {host, host, 250, 250, true});
+  }
+  EXPECT_EQ(kind(), "message");
+}
+
+TEST_F(FloodTest, OneStationThatAsksForAll) {
+  for (int i = 0; i < 8000; ++i) show(scene_.at(i / 800.0), {1, 1, static_cast<uint8_t>(2 + i % 200)});
   EXPECT_TRUE(found().empty());
 }
 

@@ -11,11 +11,13 @@ namespace {
 
 using test::Scene;
 
-size_t found_of(uint16_t port, std::string_view protocol, FlowUpdate update, bool midstream = false) {
+size_t found_of(uint16_t port, std::string_view protocol, FlowUpdate update, bool midstream = false,
+                std::string_view application = "") {
   Scene scene;
   FlowRef flow = scene.flow({"10.0.0.5", "203.0.113.9", port});
   flow.protocol = protocol;
   flow.midstream = midstream;
+  flow.application = application;
   scene.tell(flow, update);
   return scene.found(*detector<OddPort>().read(OptionSource())).size();
 }
@@ -40,6 +42,8 @@ TEST(OddPortTest, WhatIsUnknown) {
   EXPECT_GT(found_of(443, "failed", much), 0U);
   EXPECT_EQ(found_of(443, "failed", much, true), 0U);
   EXPECT_EQ(found_of(443, "failed", little), 0U);
+  EXPECT_EQ(found_of(443, "failed", much, false, "TLS.Signal"), 0U);
+  EXPECT_GT(found_of(53, "failed", much, false, "DNS"), 0U);
   EXPECT_EQ(found_of(4444, "failed", much), 0U);
 }
 
