@@ -53,6 +53,7 @@ int run_command_line(int argc, char** argv) {
   add_status(app, command);
   add_control(app, command);
   add_incidents(app, command);
+  add_intel(app, command);
   add_subscribe(app, command);
   add_keygen(app, command);
   add_rules(app, command);
