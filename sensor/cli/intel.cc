@@ -15,6 +15,7 @@ using namespace analytics;
 
 struct IntelOptions {
   FeedOptions feeds;
+  std::string list;
   std::vector<std::string> files, records;
   bool all = false;
 };
@@ -52,6 +53,7 @@ int check(IntelOptions& options) {
 }
 
 int hunt(IntelOptions& options) {
+  options.feeds.paths = {options.list};
   const auto set = IndicatorSet::load(options.feeds, {});
   RecordHunt hunt(*set);
   uint64_t found = 0, broken = 0;
@@ -79,13 +81,14 @@ int hunt(IntelOptions& options) {
 
 void add_intel(CLI::App& app, Command& command) {
   auto options = std::make_shared<IntelOptions>();
+  options->feeds.seed = draw_seed();
   CLI::App* intel = app.add_subcommand("intel", "read lists of indicators, and look for them in records");
   intel->require_subcommand(1);
   CLI::App* checks = intel->add_subcommand("check", "tell what each row of a list becomes, and which are at fault");
   checks->add_option("FILE", options->files, "lists, or folders of lists")->required();
   checks->add_flag("--all", options->all, "every row, not only those at fault");
   CLI::App* hunts = intel->add_subcommand("hunt", "find what a list names in records of the past");
-  hunts->add_option("FILE", options->feeds.paths, "the list, or a folder of lists")->required()->expected(1);
+  hunts->add_option("FILE", options->list, "the list, or a folder of lists")->required();
   hunts->add_option("RECORDS", options->records, "files of records, one JSON object a line")->required();
   for (CLI::App* sub : {checks, hunts}) {
     sub->add_option("--min-confidence", options->feeds.min_confidence, "of rows that state one")
