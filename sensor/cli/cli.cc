@@ -55,6 +55,7 @@ int run_command_line(int argc, char** argv) {
   add_incidents(app, command);
   add_assets(app, command);
   add_analytics(app, command);
+  add_intel(app, command);
   add_subscribe(app, command);
   add_keygen(app, command);
   add_rules(app, command);

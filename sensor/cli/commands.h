@@ -21,6 +21,7 @@ void add_status(CLI::App& app, Command& command);
 void add_incidents(CLI::App& app, Command& command);
 void add_assets(CLI::App& app, Command& command);
 void add_analytics(CLI::App& app, Command& command);
+void add_intel(CLI::App& app, Command& command);
 void add_control(CLI::App& app, Command& command);
 void add_subscribe(CLI::App& app, Command& command);
 void add_keygen(CLI::App& app, Command& command);
