@@ -142,11 +142,11 @@ class World:
     def tunnel(self, time, end, host):
         """WireGuard keeps its way through the firewall open."""
         peer, port = self.external("vpn.home.example"), host.next_port()
-        self.wire.udp(time, host, peer, port, 51820, b"\1\0\0\0" + plain(self.random, 144))
-        self.wire.udp(time + 0.03, peer, host, 51820, port, b"\2\0\0\0" + plain(self.random, 88))
+        self.wire.udp(time, host, peer, port, 51820, b"\1\0\0\0abcd" + plain(self.random, 140))
+        self.wire.udp(time + 0.03, peer, host, 51820, port, b"\2\0\0\0efghabcd" + plain(self.random, 80))
         count = 0
         while (time := time + 25) < min(end, self.end):
-            head = b"\4\0\0\0" + b"abcd" + count.to_bytes(8, "little")
+            head = b"\4\0\0\0" + b"efgh" + count.to_bytes(8, "little")
             self.wire.udp(time, host, peer, port, 51820, head + plain(self.random, 16))
             if count % 5 == 0: self.wire.udp(time + 0.03, peer, host, 51820, port, head + plain(self.random, 16))
             count += 1
@@ -199,9 +199,9 @@ class World:
         talk.close(1)
 
 
-def make(out, hosts, length, seed, planted=()):
-    """Returns the wire that was written to, and who did what was planted."""
-    world = World(Wire(out), hosts, length, seed)
+def make(out, hosts, length, seed, planted=(), cut=None):
+    """Returns the wire that was written to, and who did what was planted. `cut`: the seed by which segments are cut anew."""
+    world = World(Wire(out, random.Random(cut) if cut else None), hosts, length, seed)
     world.plan()
     done = {name: world.plant(name) for name in planted}
     world.run()

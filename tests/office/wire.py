@@ -3,6 +3,7 @@
 Times are seconds, as floats. Nothing is random but by the Random that is handed in.
 """
 import bisect, struct
+from random import Random
 
 SYN, ACK, PSH, FIN, RST = 2, 16, 8, 1, 4
 MSS = 1460
@@ -31,10 +32,11 @@ def checksum(data):
 
 
 class Wire:
-    """Writes a pcap in order of time. What is said of a later hour is kept until `flush` comes there."""
+    """Writes a pcap in order of time. What is said of a later time is kept until `flush` comes there. `cut`: a Random that cuts
+    segments of TCP anew, which changes neither what is said nor when."""
 
-    def __init__(self, out):
-        self.out, self.kept, self.frames, self.bytes = out, [], 0, 0
+    def __init__(self, out, cut=None):
+        self.out, self.cut, self.kept, self.frames, self.bytes = out, cut, [], 0, 0
         out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
 
     def frame(self, time, data):
@@ -102,6 +104,13 @@ class Wire:
         sum_ = checksum(src.ip + dst.ip + struct.pack(">HH", 6, length) + head + payload)
         self.ip(time, src, dst, 6, head[:16] + sum_.to_bytes(2, "big") + head[18:] + payload)
 
+    def pieces(self, data):
+        while self.cut and len(data) > 1 and self.cut.random() < 0.7:
+            at = self.cut.randrange(1, len(data))
+            yield data[:at]
+            data = data[at:]
+        yield data
+
     def connect(self, time, client, server, port):
         return Connection(self, time, client, server, port)
 
@@ -130,7 +139,7 @@ class Connection:
         """`pause`: seconds between segments."""
         for i, at in enumerate(range(0, len(data), piece)):
             last = at + piece >= len(data)
-            self._send(side, ACK | (PSH if last else 0), data[at:at + piece])
+            for part in self.wire.pieces(data[at:at + piece]): self._send(side, ACK | (PSH if last else 0), part)
             self.time += 0.00005 + pause
             if i % 2 or last:
                 self.time += self.trip / 8
@@ -206,13 +215,12 @@ def server_hello(random):
     return _record(22, _handshake(2, body)) + _record(20, b"\1")
 
 
-_NOISE = None
+# The same in every run, and whatever was made before.
+_NOISE = Random(0).randbytes(1 << 20)
 
 
 def sealed(random, length):
     """Application data, of this length in all or a little more."""
-    global _NOISE
-    if _NOISE is None: _NOISE = random.randbytes(1 << 20)
     out = []
     while length > 0:
         size = min(max(length - 5, 24), 16384)
@@ -231,7 +239,6 @@ def handshake(connection, random, name, certificate=3100, **hello):
 
 def plain(random, length):
     """Bytes that nobody else knows the meaning of."""
-    sealed(random, 1)
     at = random.randrange(len(_NOISE) - min(length, 1 << 19))
     out = _NOISE[at:at + min(length, 1 << 19)]
     return out if len(out) == length else (out * (length // len(out) + 1))[:length]
