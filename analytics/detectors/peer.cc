@@ -22,7 +22,7 @@ Peer peer_of(const FlowRef& flow, uint64_t seed) {
 }
 
 bool known_service(const FlowRef& flow) {
-  constexpr uint16_t kPushes[] = {5222, 5223, 5228, 5229, 5230};
+  constexpr uint16_t kPushes[] = {5222, 5223, 5228, 5229, 5230, 8883};
   if (std::ranges::find(kPushes, flow.server_port) != std::end(kPushes)) return true;
   const std::string_view application = flow.application;
   constexpr std::string_view kAnybodys[] = {"AmazonAWS",   "Azure", "Cloudflare", "DTLS",         "DigitalOcean",

@@ -19,7 +19,7 @@ struct Peer {
 Peer peer_of(const FlowRef& flow, uint64_t seed);
 
 /// Whether nDPI knows a service or a protocol of its own behind the flow: not the web alone, nor who hosts the server.
-/// Or it is a service that pushes messages to phones and browsers, by its port.
+/// Or it is a service that pushes messages to phones, browsers and things, by its port.
 bool known_service(const FlowRef& flow);
 
 }  // namespace lapwing::analytics

@@ -16,6 +16,10 @@ constexpr OptionRow<C> kOptions[] = {
     {"analytics.internal", &C::internal,
      "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 169.254.0.0/16, fc00::/7, fe80::/10",
      "networks that are watched over: whatever lies elsewhere is outside"},
+    {"analytics.memory", &C::memory, "256 MiB",
+     "of the detectors' tables, 4 MiB to 4 GiB, of which each has a fixed part; at it the key with the least evidence "
+     "goes",
+     Unit::bytes},
 };
 
 }  // namespace
