@@ -95,6 +95,11 @@ Config Config::read(const OptionSource& source) {
              .surroundings = {.internal = Networks(frame.internal, first(source, "analytics.internal")),
                               .learn = static_cast<uint64_t>(frame.learn * 86'400 + 0.5)},
              .state = frame.state};
+  if (frame.memory < Surroundings::kLeastMemory || frame.memory > Surroundings::kMostMemory) {
+    const Setting* where = first(source, "analytics.memory");
+    throw SettingError(where ? where->mark : SourceMark{}, "analytics.memory: write 4 MiB to 4 GiB");
+  }
+  out.surroundings.memory = frame.memory;
   for (const std::string& name : frame.off) {
     if (std::ranges::any_of(kDetectors, [&](const DetectorRow& row) { return row.about.name == name; })) continue;
     std::string all;

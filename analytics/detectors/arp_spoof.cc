@@ -93,9 +93,9 @@ void ArpSpoof::Local::event(const Observed& observed, Delta& delta) {
 
 ArpSpoof::Global::Global(const Config& config, const Surroundings& surroundings)
     : config_(config),
-      addresses_(kMostAddresses, surroundings.hash_seed),
-      stations_(kMostStations, surroundings.hash_seed),
-      questions_(kMostQuestions, surroundings.hash_seed) {}
+      addresses_(surroundings.part(kMostAddresses), surroundings.hash_seed),
+      stations_(surroundings.part(kMostStations), surroundings.hash_seed),
+      questions_(surroundings.part(kMostQuestions), surroundings.hash_seed) {}
 
 int64_t ArpSpoof::Global::window() const {
   return static_cast<int64_t>(std::min<uint64_t>(config_.window, kMemory)) * kSecond;

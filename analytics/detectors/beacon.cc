@@ -18,7 +18,10 @@ constexpr OptionRow<C> kOptions[] = {
 
 constexpr uint8_t kTcp = 6, kUdp = 17;
 constexpr uint32_t kIdle = 3 * 86'400;  // seconds after which a line is forgotten
-constexpr unsigned kHarm = 70, kLittleHarm = 35;
+constexpr int64_t kDay = 86'400;
+constexpr unsigned kHarm = 70, kLittleHarm = 35, kInside = 20;
+constexpr uint32_t kWatches = 4;  // hosts inside
+constexpr uint64_t kSure = 32;    // check-ins
 
 bool usual_port(uint16_t port) {
   constexpr uint16_t kPorts[] = {53, 80, 443, 853, 8080, 8443};
@@ -50,6 +53,7 @@ void Beacon::Calls::merge(const Calls& other) {
   in += other.in;
   calls += other.calls;
   known += other.known;
+  midstream += other.midstream;
   web += other.web;
   encrypted += other.encrypted;
   bare += other.bare;
@@ -80,6 +84,7 @@ void Beacon::Local::flow(const FlowUpdate& update, Delta& delta) {
                              .in = update.bytes[1],
                              .calls = 1,
                              .known = peers_.known_service(flow),
+                             .midstream = flow.midstream,
                              .web = web,
                              .encrypted = encrypted,
                              .bare = bare,
@@ -105,15 +110,19 @@ unsigned Beacon::confidence(const RhythmJudgement& rhythm, const Circumstances& 
 Beacon::Global::Global(const Config& config, const Surroundings& surroundings)
     : config_(config),
       surroundings_(surroundings),
-      inklings_(kMostInklings, surroundings.hash_seed),
-      rhythms_(kMostRhythms, surroundings.hash_seed),
-      peers_(kMostPeers, surroundings.hash_seed) {}
+      inklings_(surroundings.part(kMostInklings), surroundings.hash_seed),
+      rhythms_(surroundings.part(kMostRhythms), surroundings.hash_seed),
+      peers_(surroundings.part(kMostPeers), surroundings.hash_seed),
+      named_(surroundings.part(kMostNamed), surroundings.hash_seed),
+      watchers_(surroundings.part(kMostWatchers), surroundings.hash_seed) {}
 
 void Beacon::Global::take(Second second, Delta& delta, Findings& findings) {
   now_ = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
   overflow_ += delta.calls.overflowed();
-  delta.calls.walk([&](const Moment& moment, const Calls& calls) {
-    const Line& line = moment.line;
+  delta.calls.walk([&](const Moment& moment, const Calls& seen) {
+    Line line = moment.line;
+    Calls room;
+    const Calls& calls = name(line, seen, room);
     const uint64_t client = hash_of(line.client, surroundings_.hash_seed);
     clients_.add(client);
     if (auto* peer = peers_.touch(line.peer, now_)) peer->value.add(client, now_);
@@ -129,6 +138,34 @@ void Beacon::Global::take(Second second, Delta& delta, Findings& findings) {
     }
     if (state.found) report(line, state, calls.first, findings);
   });
+}
+
+const Beacon::Calls& Beacon::Global::name(Line& line, const Calls& calls, Calls& room) {
+  if (line.peer.version == 0) {
+    if (auto* entry = named_.touch(calls.flow.server, now_)) {
+      entry->value = {line.peer, 2 * calls.known >= calls.calls, 2 * calls.web >= calls.calls,
+                      2 * calls.encrypted >= calls.calls, calls.name};
+    }
+    return calls;
+  }
+  const auto* entry = calls.midstream == calls.calls ? named_.find(line.peer) : nullptr;
+  if (!entry) return calls;
+  const Named& named = entry->value;
+  line.peer = named.peer;
+  room = calls;
+  room.name = named.name;
+  room.known = named.known ? calls.calls : 0;
+  room.web = named.web ? calls.calls : 0;
+  room.encrypted = named.encrypted ? calls.calls : 0;
+  room.bare = 0;
+  return room;
+}
+
+uint32_t Beacon::Global::watched(const IpAddress& client, const IpAddress& server) {
+  auto* entry = watchers_.touch(client, now_);
+  if (!entry) return 0;
+  entry->value.add(hash_of(server, surroundings_.hash_seed));
+  return entry->value.count();
 }
 
 Beacon::Global::Rhythms::Entry* Beacon::Global::enter(const Line& line, const Calls& calls, bool& rung) {
@@ -174,7 +211,11 @@ void Beacon::Global::report(const Line& line, const State& state, Timestamp time
 
   const IpAddress& server = sum.flow.server;
   // What stays inside is mostly watched or watches; what nobody answers brings no orders.
-  const bool harmful = !surroundings_.inside(server) && line.answered && !circumstances.known;
+  const bool inside = surroundings_.inside(server);
+  const bool harmful = !inside && line.answered && !circumstances.known;
+  // Whoever calls many inside watches them, which shows before the first of them is told.
+  if (inside && (watched(line.client, server) >= kWatches || state.rhythm.count() < kSure)) return;
+  const unsigned severity = harmful ? kHarm : inside ? kInside : kLittleHarm;
   const std::string subject = to_string(line.client), place = endpoint(server, line.port);
   const std::string object = sum.name.empty() ? place : sum.name;
   const std::string key = subject + " " + object + " " + std::to_string(line.port) + " " + std::to_string(line.proto) +
@@ -182,7 +223,7 @@ void Beacon::Global::report(const Line& line, const State& state, Timestamp time
   Report report{.key = keyed_hash(to_bytes(key), kReplaySeed),
                 .subject = subject,
                 .objects = {place},
-                .severity = static_cast<uint8_t>(harmful ? kHarm : kLittleHarm),
+                .severity = static_cast<uint8_t>(severity),
                 .confidence = static_cast<uint8_t>(sure),
                 .techniques = 0,
                 .time = time,
@@ -192,7 +233,7 @@ void Beacon::Global::report(const Line& line, const State& state, Timestamp time
                 .flows = {sum.flow},
                 .src = line.client,
                 .dest = server,
-                .idle = int64_t{3} * rhythm.period / 16};
+                .idle = std::max(kDay, int64_t{3} * rhythm.period / 16)};
   if (!sum.name.empty()) report.objects.insert(report.objects.begin(), sum.name);
   const bool web = 2 * sum.web >= sum.calls;
   report.techniques = web ? 1U : 4U;
@@ -225,13 +266,16 @@ void Beacon::Global::expire(Second second, Findings&) {
   inklings_.expire(due, [](const auto&) {});
   rhythms_.expire(due, [](const auto&) {});
   peers_.expire(due, [](const auto&) {});
+  named_.expire(due, [](const auto&) {});
+  watchers_.expire(due, [](const auto&) {});
 }
 
 StateUse Beacon::Global::use() const {
-  return {.keys = uint64_t{inklings_.keys()} + rhythms_.keys() + peers_.keys(),
-          .bytes = inklings_.bytes() + rhythms_.bytes() + peers_.bytes(),
-          .evicted = inklings_.evicted() + rhythms_.evicted() + peers_.evicted(),
-          .overflow = overflow_};
+  return {
+      .keys = uint64_t{inklings_.keys()} + rhythms_.keys() + peers_.keys() + named_.keys() + watchers_.keys(),
+      .bytes = inklings_.bytes() + rhythms_.bytes() + peers_.bytes() + named_.bytes() + watchers_.bytes(),
+      .evicted = inklings_.evicted() + rhythms_.evicted() + peers_.evicted() + named_.evicted() + watchers_.evicted(),
+      .overflow = overflow_};
 }
 
 }  // namespace lapwing::analytics

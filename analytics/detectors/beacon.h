@@ -54,7 +54,7 @@ struct Beacon {
   /// Sums, minima and maxima, which add up in any order.
   struct Calls {
     uint64_t out = 0, in = 0;
-    uint32_t calls = 0, known = 0, web = 0, encrypted = 0, bare = 0;  // bare: by a protocol nobody knows
+    uint32_t calls = 0, known = 0, midstream = 0, web = 0, encrypted = 0, bare = 0;  // bare: by a protocol nobody knows
     Timestamp first{std::numeric_limits<int64_t>::max()};
     FlowName flow;  // of the first
     std::string name, application;
@@ -100,7 +100,8 @@ struct Beacon {
 /// [G]
 class Beacon::Global {
  public:
-  static constexpr uint32_t kMostInklings = 196'608, kMostRhythms = 24'576, kMostPeers = 65'536;
+  static constexpr uint32_t kMostInklings = 196'608, kMostRhythms = 24'576, kMostPeers = 65'536, kMostNamed = 32'768,
+                            kMostWatchers = 4096;
 
   Global(const Config& config, const Surroundings& surroundings);
   void take(Second second, Delta& delta, Findings& findings);
@@ -116,16 +117,28 @@ class Beacon::Global {
     bool found = false;
   };
   using Rhythms = Table<Line, State>;
+  struct Named {
+    IpAddress peer;
+    bool known = false, web = false, encrypted = false;
+    std::string name;
+  };
 
+  /// A flow that is picked up behind a silence that it outlived has lost the name that it began with; its server has
+  /// not. `line` and what is returned, which `room` may hold, are then of that name.
+  const Calls& name(Line& line, const Calls& calls, Calls& room);
   /// The line's state, once it has called often enough to have one.
   Rhythms::Entry* enter(const Line& line, const Calls& calls, bool& rung);
   void report(const Line& line, const State& state, Timestamp time, Findings& findings);
+  /// How many inside the client calls at a rhythm, this one among them.
+  uint32_t watched(const IpAddress& client, const IpAddress& server);
 
   const Config config_;
   const Surroundings& surroundings_;
   Table<Line, Inkling> inklings_;
   Rhythms rhythms_;
   Table<IpAddress, Novelty> peers_;
+  Table<IpAddress, Named> named_;        // by the address that had the name last
+  Table<IpAddress, SmallFan> watchers_;  // whom they call inside
   FanOf<256> clients_;
   uint32_t now_ = 0;
   uint64_t overflow_ = 0;

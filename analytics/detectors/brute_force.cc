@@ -75,7 +75,7 @@ void BruteForce::Local::login(const LoginOf& login, Delta& delta) const {
 }
 
 BruteForce::Global::Global(const Config& config, const Surroundings& surroundings)
-    : config_(config), surroundings_(surroundings), pairs_(kMostPairs, surroundings.hash_seed) {
+    : config_(config), surroundings_(surroundings), pairs_(surroundings.part(kMostPairs), surroundings.hash_seed) {
   test_.good = -4 * kBit;
   test_.guilty = 12 * kBit;
   test_.least_bad = static_cast<uint16_t>(std::min<uint64_t>(config.failures, UINT16_MAX));

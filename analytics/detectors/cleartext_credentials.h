@@ -60,7 +60,7 @@ struct CleartextCredentials {
     static constexpr uint32_t kMostServices = 20'000;
 
     Global(const Config&, const Surroundings& surroundings)
-        : surroundings_(surroundings), services_(kMostServices, surroundings.hash_seed) {}
+        : surroundings_(surroundings), services_(surroundings.part(kMostServices), surroundings.hash_seed) {}
     void take(Second second, Delta& delta, Findings& findings);
     void expire(Second second, Findings& findings);
     StateUse use() const;

@@ -114,7 +114,7 @@ void CleartextShell::Local::flow(const FlowUpdate& update, Delta& delta) {
 }
 
 CleartextShell::Global::Global(const Config&, const Surroundings& surroundings)
-    : services_(kMostServices, surroundings.hash_seed) {}
+    : services_(surroundings.part(kMostServices), surroundings.hash_seed) {}
 
 void CleartextShell::Global::take(Second second, Delta& delta, Findings& findings) {
   const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));

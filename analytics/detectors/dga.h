@@ -71,7 +71,7 @@ struct Dga {
   class Global {
    public:
     Global(const Config& config, const Surroundings& surroundings)
-        : config_(config), hosts_(8'192, surroundings.hash_seed) {}
+        : config_(config), hosts_(surroundings.part(8'192), surroundings.hash_seed) {}
     void take(Second second, Delta& delta, Findings& findings);
     void expire(Second second, Findings& findings);
     StateUse use() const;

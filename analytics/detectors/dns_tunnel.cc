@@ -186,9 +186,9 @@ uint64_t DnsTunnel::Local::hash(std::string_view text) const {
 DnsTunnel::Global::Global(const Config& config, const Surroundings& surroundings)
     : config_(config),
       seed_(surroundings.hash_seed),
-      states_(65'536, seed_),
-      users_(16'384, seed_),
-      servers_(4'096, seed_) {}
+      states_(surroundings.part(65'536), seed_),
+      users_(surroundings.part(16'384), seed_),
+      servers_(surroundings.part(4'096), seed_) {}
 
 struct DnsTunnel::Global::Verdict {
   uint64_t up = 0, down = 0;  // limits, in units of sums

@@ -29,6 +29,7 @@ constexpr uint8_t kTcp = 6, kUdp = 17;
 constexpr int16_t kUploadRatio = 800;  // in 1/1000
 constexpr uint32_t kDay = 86'400, kIdle = 14 * kDay;
 constexpr unsigned kHarm = 80, kLittleHarm = 35;
+constexpr uint64_t kForm = 4;  // part of what is told of any peer, to which people fill in forms with files
 
 /// nDPI's names of protocols that take files to whoever runs a server: they tell of no service that is known.
 bool moves_files(std::string_view application) {
@@ -95,9 +96,9 @@ unsigned Exfiltration::confidence(const Circumstances& of) {
 Exfiltration::Global::Global(const Config& config, const Surroundings& surroundings)
     : config_(config),
       surroundings_(surroundings),
-      hosts_(kMostHosts, surroundings.hash_seed),
-      pairs_(kMostPairs, surroundings.hash_seed),
-      peers_(kMostPeers, surroundings.hash_seed) {}
+      hosts_(surroundings.part(kMostHosts), surroundings.hash_seed),
+      pairs_(surroundings.part(kMostPairs), surroundings.hash_seed),
+      peers_(surroundings.part(kMostPeers), surroundings.hash_seed) {}
 
 void Exfiltration::Global::take(Second second, Delta& delta, Findings& findings) {
   now_ = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
@@ -145,6 +146,8 @@ void Exfiltration::Global::judge(const Pair& pair, const State& state, const Vol
   circumstances.excess = static_cast<unsigned>(log2_sixteenths(times) / kBit);
   const unsigned sure = confidence(circumstances);
   if (sure < config_.confidence) return;
+  const bool form =
+      !by_size && sum.web && !sum.name.empty() && !circumstances.bare && now.recent.out < config_.bytes / kForm;
 
   const std::string subject = to_string(pair.host), place = endpoint(sum.flow.server, sum.flow.server_port);
   const std::string key = subject + " " + (sum.name.empty() ? to_string(sum.flow.server) : sum.name) + " " +
@@ -152,7 +155,7 @@ void Exfiltration::Global::judge(const Pair& pair, const State& state, const Vol
   Report report{.key = keyed_hash(to_bytes(key), kReplaySeed),
                 .subject = subject,
                 .objects = {place},
-                .severity = static_cast<uint8_t>(by_size ? kLittleHarm : kHarm),
+                .severity = static_cast<uint8_t>(by_size || form ? kLittleHarm : kHarm),
                 .confidence = static_cast<uint8_t>(sure),
                 .techniques = circumstances.bare ? 1U
                               : sum.web          ? 4U

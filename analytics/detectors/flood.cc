@@ -151,7 +151,7 @@ void Flood::Local::event(const Observed& observed, Delta& delta) {
 }
 
 Flood::Global::Global(const Config& config, const Surroundings& surroundings)
-    : config_(config), surroundings_(surroundings), targets_(kMostTargets, surroundings.hash_seed) {}
+    : config_(config), surroundings_(surroundings), targets_(surroundings.part(kMostTargets), surroundings.hash_seed) {}
 
 Flood::Global::Target Flood::Global::target_of(const Stream& stream) {
   return {

@@ -67,7 +67,7 @@ void IcmpTunnel::Local::event(const Observed& observed, Delta& delta) {
 }
 
 IcmpTunnel::Global::Global(const Config& config, const Surroundings& surroundings)
-    : config_(config), seed_(surroundings.hash_seed), pairs_(kMostPairs, surroundings.hash_seed) {}
+    : config_(config), seed_(surroundings.hash_seed), pairs_(surroundings.part(kMostPairs), surroundings.hash_seed) {}
 
 void IcmpTunnel::Global::take(Second second, Delta& delta, Findings& findings) {
   now_ = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));

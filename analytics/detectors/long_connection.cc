@@ -100,9 +100,9 @@ void LongConnection::Local::flow(const FlowUpdate& update, Delta& delta) {
 LongConnection::Global::Global(const Config& config, const Surroundings& surroundings)
     : config_(config),
       surroundings_(surroundings),
-      connections_(kMostConnections, surroundings.hash_seed),
-      kinds_(kMostKinds, surroundings.hash_seed),
-      peers_(kMostPeers, surroundings.hash_seed) {}
+      connections_(surroundings.part(kMostConnections), surroundings.hash_seed),
+      kinds_(surroundings.part(kMostKinds), surroundings.hash_seed),
+      peers_(surroundings.part(kMostPeers), surroundings.hash_seed) {}
 
 void LongConnection::Global::take(Second second, Delta& delta, Findings& findings) {
   now_ = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
@@ -147,7 +147,10 @@ void LongConnection::Global::judge(const Span& span, Findings& findings) {
 
   const std::string place = endpoint(span.flow.server, span.flow.server_port);
   const bool usual_port = span.flow.server_port == 443 || span.flow.server_port == 80;
-  Report report{.key = span.flow.id,
+  // Of its ends and its beginning, which a live sensor and a replay call alike.
+  const std::string key = endpoint(span.flow.client, span.flow.client_port) + " " + place + " " +
+                          std::to_string(span.flow.proto) + " " + std::to_string(span.first.ns);
+  Report report{.key = keyed_hash(to_bytes(key), kReplaySeed),
                 .subject = to_string(span.flow.client),
                 .objects = {place},
                 .severity = static_cast<uint8_t>(known ? kLittleHarm : kHarm),

@@ -80,7 +80,8 @@ void Mining::Local::flow(const FlowUpdate& update, Delta& delta) {
               .client_port = flow.client_port});
 }
 
-Mining::Global::Global(const Config&, const Surroundings& surroundings) : pools_(kMostPools, surroundings.hash_seed) {}
+Mining::Global::Global(const Config&, const Surroundings& surroundings)
+    : pools_(surroundings.part(kMostPools), surroundings.hash_seed) {}
 
 void Mining::Global::take(Second second, Delta& delta, Findings& findings) {
   const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));

@@ -90,7 +90,7 @@ void OddPort::Local::flow(const FlowUpdate& update, Delta& delta) {
 }
 
 OddPort::Global::Global(const Config& config, const Surroundings& surroundings)
-    : config_(config), services_(kMostServices, surroundings.hash_seed) {}
+    : config_(config), services_(surroundings.part(kMostServices), surroundings.hash_seed) {}
 
 void OddPort::Global::take(Second second, Delta& delta, Findings& findings) {
   const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));

@@ -44,7 +44,7 @@ const Peer& Peers::of(const FlowRef& flow) {
 }
 
 bool Peers::known_service(const FlowRef& flow) {
-  constexpr uint16_t kPushes[] = {5222, 5223, 5228, 5229, 5230};
+  constexpr uint16_t kPushes[] = {5222, 5223, 5228, 5229, 5230, 8883};
   if (std::ranges::find(kPushes, flow.server_port) != std::end(kPushes)) return true;
   if (flow.application.empty()) return false;
   const uint64_t hash = keyed_hash(to_bytes(flow.application), seed_);

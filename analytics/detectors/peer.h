@@ -27,7 +27,7 @@ class Peers {
   /// Valid until the next call.
   const Peer& of(const FlowRef& flow);
   /// Whether nDPI knows a service or a protocol of its own behind the flow: not the web alone, nor who hosts the
-  /// server. Or it is a service that pushes messages to phones and browsers, by its port.
+  /// server. Or it is a service that pushes messages to phones, browsers and things, by its port.
   bool known_service(const FlowRef& flow);
 
  private:

@@ -33,6 +33,8 @@ constexpr OptionRow<C> kOptions[] = {
 constexpr TrialTest kTest;
 constexpr uint32_t kDay = 86'400, kHour = 3600;
 constexpr uint32_t kLeastOfNet = 8;
+constexpr uint64_t kRounds = 4;
+constexpr uint32_t kWide = 64;  // addresses of 256 in a row
 
 enum Kind : uint16_t {
   vertical = 1,
@@ -136,8 +138,8 @@ void Scan::Local::take_icmp(const Observed& observed, Delta& delta) {
 Scan::Global::Global(const Config& config, const Surroundings& surroundings)
     : config_(config),
       surroundings_(surroundings),
-      sources_(kMostSources, surroundings.hash_seed),
-      facets_(kMostFacets, surroundings.hash_seed) {}
+      sources_(surroundings.part(kMostSources), surroundings.hash_seed),
+      facets_(surroundings.part(kMostFacets), surroundings.hash_seed) {}
 
 void Scan::Global::take(Second second, Delta& delta, Findings& findings) {
   now_ = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
@@ -196,6 +198,9 @@ void Scan::Global::add(const Contact& contact, const Ending& ending, Source& sou
     known = !note_silent(contact, ending, source);
   } else {
     known = !note_failed(contact, ending, source);
+    ++(known ? source.again : source.fresh);
+    // That it watches is news.
+    if (known && source.again == kRounds * source.fresh) source.last = std::max(source.last, ending.time);
     if (!known) ++(ending.has(outcome::half) ? outcomes.partial : outcomes.bad);
   }
   if (known) return;
@@ -302,8 +307,12 @@ void Scan::Global::judge(const IpAddress& address, Sources::Entry& entry, Timest
   // Whoever watches over hosts asks them all, and they answer.
   const bool known_hosts =
       (kinds & ~(sweep | echo_sweep | arp_sweep)) == 0 && (net.answered * 4 >= net.count * 3 || half * 4 >= tried * 3);
-  if (kinds == arp_sweep) severity = 45;
-  if (known_hosts) severity = 35;
+  // Whoever watches asks the same of the same, round by round; who scans asks once or twice.
+  const bool watches = (kinds & ~(horizontal | slow | sweep | echo_sweep | arp_sweep)) == 0 && source.fresh > 0 &&
+                       source.again >= kRounds * source.fresh;
+  // Part of a network is asked for by many who know some of it.
+  if ((kinds & ~(echo_sweep | arp_sweep)) == 0) severity = net.count >= kWide ? 45 : 25;
+  if (known_hosts || watches) severity = 20;
   const uint32_t different = std::max({ports.count, hosts.count, net.count});
   Report report{.key = keyed_hash(bytes_of(address), kReplaySeed),
                 .subject = to_string(address),
@@ -330,6 +339,7 @@ void Scan::Global::judge(const IpAddress& address, Sources::Entry& entry, Timest
     json.end_array();
     json.member("hosts", source.hosts.count());
     for (size_t i = 0; i < counts.size(); ++i) json.member(kOutcomeNames[i], counts[i]);
+    json.member("contacts", source.fresh).member("contacts_again", source.again);
     json.member("likelihood_bits", source.trial.likelihood() / 16.0).member("likelihood_needed", kTest.guilty / 16.0);
     json.member("ports_of_host", ports.count).member("ports_of_host_needed", config_.ports);
     if (ports.count > 0) json.member("host", ports.facet.target);

@@ -119,6 +119,7 @@ class Scan::Global {
     std::array<Widest, 3> widest{};  // by Side
     uint16_t kinds = 0;
     uint32_t inward = 0, outward = 0;  // targets that it failed at
+    uint32_t fresh = 0, again = 0;     // contacts that failed for the first time of a day, and once more
     bool peer = false;
     Timestamp first, last, told;
     std::unique_ptr<Shown> shown;

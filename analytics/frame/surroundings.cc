@@ -21,6 +21,10 @@ constexpr OptionRow<C> kOptions[] = {
      "days of packet time that must have been seen before anything is told to be new"},
     {"analytics.state", &C::state, "",
      "file that keeps what detectors have learned across restarts of a live sensor; empty: none"},
+    {"analytics.memory", &C::memory, "256 MiB",
+     "of the detectors' tables, 4 MiB to 4 GiB, of which each has a fixed part; at it the key with the least evidence "
+     "goes",
+     Unit::bytes},
 };
 
 }  // namespace

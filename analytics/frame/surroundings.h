@@ -19,6 +19,7 @@ struct FrameConfig {
   std::vector<std::string> internal;  // networks, "10.0.0.0/8"
   double learn = 0;                   // days
   std::string state;                  // path, or ""
+  uint64_t memory = 0;                // bytes
 };
 std::span<const OptionRow<FrameConfig>> frame_options();
 
@@ -48,6 +49,12 @@ struct Surroundings {
   uint64_t hash_seed = 0;  // of keyed hashes: a replay repeats them
   bool replay = false;
   uint64_t learn = 0;  // seconds of packet time that must lie behind what is told to be new
+  uint64_t memory = kMemory;  // of all tables, by analytics.memory
+
+  static constexpr uint64_t kMemory = uint64_t{256} << 20, kLeastMemory = uint64_t{4} << 20,
+                            kMostMemory = uint64_t{4} << 30;
+  /// The keys that a table may have, of which `keys` are its part of kMemory.
+  uint32_t part(uint32_t keys) const { return static_cast<uint32_t>(uint64_t{keys} * memory / kMemory); }
 
   bool inside(const IpAddress& address) const { return internal.contain(address); }
 };

@@ -336,7 +336,12 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
   std::vector<std::thread> threads;
   std::thread analyst;
   try {
-    if (analyst_) analyst = std::thread([this] { analyst_->run([this] { teller_->publish(); }); });
+    if (analyst_) {
+      analyst = std::thread([this] {
+        pthread_setname_np(pthread_self(), "analyst");
+        analyst_->run([this] { teller_->publish(); });
+      });
+    }
     for (size_t i = 0; i < workers_.size(); ++i) {
       threads.emplace_back([this, i, &running] {
         this_worker = i;

@@ -80,6 +80,43 @@ TEST_F(BeaconTest, OfLittleHarm) {
   for (const Behaviour& one : all) EXPECT_LT(one.severity, 40) << one.subject;
 }
 
+TEST_F(BeaconTest, WhoCallsManyInsideWatchesThem) {
+  for (int i = 1; i <= 6; ++i) play(beacon({.period = 60}, 7200, 1), {"10.0.0.7", "10.0.1." + std::to_string(i), 443});
+  EXPECT_TRUE(found().empty());
+  play(beacon({.period = 60}, 7200, 2), {"10.0.0.8", "10.0.1.1", 443});
+  ASSERT_FALSE(found().empty()) << "of one alone";
+  EXPECT_EQ(found().front().subject, "10.0.0.8");
+  EXPECT_EQ(found().front().severity, 20);
+}
+
+/// Whose silence is longer than a flow is remembered: of what follows only the address is seen.
+TEST_F(BeaconTest, ANameOutlivesItsFlow) {
+  for (int i = 0; i < 40; ++i) {
+    FlowRef flow = scene_.at(900.0 * i).flow({"10.0.0.7", "198.51.100.9", 443});
+    if (i == 0) {
+      flow.host = "push.example.com";
+      flow.protocol = "tls";
+    } else {
+      flow.midstream = true;
+    }
+    scene_.tell(flow, {.moment = FlowMoment::burst, .bytes = {60, 60}, .all_packets = {4, 4}});
+  }
+  ASSERT_FALSE(found().empty());
+  EXPECT_EQ(found().front().objects.front(), "example.com");
+  EXPECT_EQ(found().front().attack.front(), (Technique{"T1071.001", "TA0011"}));
+}
+
+TEST_F(BeaconTest, AFlowWithoutAnyNameIsOfItsAddress) {
+  for (int i = 0; i < 40; ++i) {
+    FlowRef flow = scene_.at(900.0 * i).flow(kOutside);
+    flow.midstream = true;
+    scene_.tell(flow, {.moment = FlowMoment::burst, .bytes = {60, 60}, .all_packets = {4, 4}});
+  }
+  ASSERT_FALSE(found().empty());
+  EXPECT_EQ(found().front().objects.front(), "198.51.100.9:4444");
+  EXPECT_EQ(found().front().severity, 70);
+}
+
 TEST_F(BeaconTest, NotOfTheOutsideNorOfWhatIsKnown) {
   play(beacon({.period = 60}, 3600, 1), {"198.51.100.9", "10.0.0.7", 443});
   play(beacon({.period = 60}, 900, 1), {"10.0.0.7", "198.51.100.9", 5222}, "TLS.WhatsApp");

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+
 #include "tests/analytics/scene.h"
 
 namespace lapwing::analytics {
@@ -60,6 +63,25 @@ TEST_F(ExfiltrationTest, NotOfAHostThatAlwaysSends) {
   }
   send(3600.0 * 48, out_, FlowMoment::tick, 90 * kMega, 0);
   EXPECT_TRUE(found().empty());
+}
+
+/// Where few talk to a peer less is told; what people fill in for a named site is no harm, and the same to a bare
+/// address is.
+TEST_F(ExfiltrationTest, FormsWithFiles) {
+  for (int i = 0; i < 20; ++i)
+    send(0, {"10.0.1." + std::to_string(1 + i), "198.51.100.1", 443}, FlowMoment::tick, 1, 1);
+  const auto upload = [&](std::string_view name, uint64_t bytes, const Ends& ends) {
+    FlowRef flow = scene_.at(60).flow(ends);
+    flow.host = name;
+    flow.protocol = name.empty() ? "" : "tls";
+    scene_.tell(flow, {.moment = FlowMoment::tick, .bytes = {bytes, 1000}, .all_packets = {9, 9}});
+  };
+  upload("www.example.com", 9 * kMega, {"10.0.0.1", "198.51.100.2", 443});
+  upload("www.example.net", 60 * kMega, {"10.0.0.2", "198.51.100.3", 443});
+  upload("", 9 * kMega, {"10.0.0.3", "198.51.100.4", 4444});
+  std::map<std::string, int> severity;
+  for (const Behaviour& one : found()) severity[one.subject] = one.severity;
+  EXPECT_EQ(severity, (std::map<std::string, int>{{"10.0.0.1", 35}, {"10.0.0.2", 80}, {"10.0.0.3", 80}}));
 }
 
 TEST_F(ExfiltrationTest, FileAfterFileOfOneSize) {

@@ -158,6 +158,17 @@ TEST_F(ScanTest, WhoseAnswersAreNotSeenIsNotJudgedBySilence) {
   EXPECT_TRUE(found().empty());
 }
 
+/// A connection to each host, minute by minute, which says nothing, and half of them are off.
+TEST_F(ScanTest, WhoAsksTheSameAgainAndAgainWatches) {
+  for (int round = 0; round < 30; ++round) {
+    for (int i = 0; i < 40; ++i) scene_.at(60.0 * round + i).silent({"10.0.0.1", host(i), 445});
+  }
+  const auto all = found();
+  ASSERT_FALSE(all.empty());
+  EXPECT_EQ(all.front().severity, 60);
+  EXPECT_EQ(all.back().severity, 20);
+}
+
 TEST_F(ScanTest, BackscatterIsNone) {
   for (int i = 0; i < 200; ++i) scene_.at(i).silent({"198.51.100.9", host(i), uint16_t(1024 + i), 6, 80}, 18);
   for (int i = 0; i < 200; ++i) scene_.at(i).silent({"198.51.100.9", host(i), uint16_t(1024 + i), 6, 80}, 4);

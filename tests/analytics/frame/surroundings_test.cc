@@ -28,6 +28,13 @@ TEST(Networks, RefuseWhatIsNone) {
   }
 }
 
+TEST(Surroundings, TablesHaveFixedPartsOfMemory) {
+  const Surroundings usual{}, small{.memory = Surroundings::kLeastMemory}, large{.memory = Surroundings::kMostMemory};
+  EXPECT_EQ(usual.part(196'608), 196'608U);
+  EXPECT_EQ(small.part(196'608), 3'072U);
+  EXPECT_EQ(large.part(196'608), 3'145'728U);
+}
+
 TEST(ToMany, MulticastAndBroadcast) {
   for (const char* many : {"224.0.0.1", "239.255.255.250", "255.255.255.255", "ff02::fb"}) {
     EXPECT_TRUE(to_many(ip(many))) << many;
