@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "analytics/detectors/peer.h"
 #include "sensor/base/domain.h"
 #include "sensor/base/hash.h"
 #include "sensor/base/text.h"
@@ -195,7 +194,7 @@ void Novelties::Local::event(const Observed& observed, Delta& delta) {
       if (!surroundings_.inside(flow.server)) add_name(delta, text, observed.time, flow);
       continue;
     }
-    if (peer == 0) peer = hash(peer_of(flow, surroundings_.hash_seed).key);
+    if (peer == 0) peer = hash(peers_.of(flow).key);
     add(delta, {source.kind, value, client, peer, text}, observed.time, flow);
   }
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analytics/detectors/peer.h"
 #include "analytics/frame/detector.h"
 #include "analytics/frame/fields.h"
 #include "analytics/shape/delta_table.h"
@@ -95,7 +96,8 @@ struct Novelties {
 /// [W]
 class Novelties::Local {
  public:
-  Local(const Config&, const Surroundings& surroundings) : surroundings_(surroundings) {}
+  Local(const Config&, const Surroundings& surroundings)
+      : surroundings_(surroundings), peers_(surroundings.hash_seed) {}
   void flow(const FlowUpdate& update, Delta& delta);
   void event(const Observed& observed, Delta& delta);
 
@@ -126,6 +128,7 @@ class Novelties::Local {
   void add_service(Delta& delta, Timestamp time, const FlowRef& flow);
 
   const Surroundings& surroundings_;
+  Peers peers_;
   std::array<Source, 5> sources_{{{"tls", Kind::ja4, FieldReader(kFields[0])},
                                   {"tls", Kind::name, FieldReader(kFields[1])},
                                   {"tls", Kind::issuer, FieldReader(kFields[2])},

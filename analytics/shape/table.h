@@ -25,6 +25,7 @@ class Table {
     const K& key() const { return key_; }
     uint8_t worth() const { return worth_; }
     bool pinned() const { return pinned_; }
+    uint32_t touched() const { return touched_; }
     V value{};
 
    private:
