@@ -105,7 +105,7 @@ void Analyst::keep() {
 
 void Analyst::run(const std::function<void()>& pause) {
   while (true) {
-    const uint64_t rung = bell_.load(std::memory_order_acquire);
+    const uint64_t rung = bell_.rung();
     Second sealed = Epochs::kEnd;
     for (const Epochs& epochs : epochs_) sealed = std::min(sealed, epochs.sealed_to());
     // Seconds of which all workers have said all, in order.
@@ -173,8 +173,7 @@ void Analyst::close_incident(std::string id, std::string_view reason, std::funct
     const std::lock_guard lock(closings_mutex_);
     if (!over_) {
       closings_.push_back({std::move(id), reason, std::move(done)});
-      bell_.fetch_add(1, std::memory_order_release);
-      bell_.notify_one();
+      bell_.ring();
       return;
     }
   }

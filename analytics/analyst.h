@@ -46,9 +46,9 @@ class Analyst final : private FindingSink {
 
   /// What the observer of a worker needs.
   Epochs& epochs(size_t worker) { return epochs_[worker]; }
-  std::atomic<uint64_t>& bell() { return bell_; }
+  Bell& bell() { return bell_; }
   /// Of a worker that could not begin.
-  void abandon(size_t worker) { epochs_[worker].sealed(Epochs::kEnd, bell_); }
+  void abandon(size_t worker) { epochs_[worker].sealed(Epochs::kEnd, bell_, true); }
 
   /// Until every worker's observer has finished. `pause` is called when what has come was judged.
   void run(const std::function<void()>& pause);
@@ -85,7 +85,7 @@ class Analyst final : private FindingSink {
   MemoryCounters memory_;
   std::deque<Epochs> epochs_;    // by worker
   std::vector<AnyDelta*> sums_;  // of the second at hand, by seat
-  std::atomic<uint64_t> bell_ = 0;
+  Bell bell_;
   AnalystSink& sink_;
   Incidents incidents_;
   Gate gate_;

@@ -311,8 +311,9 @@ void Scan::Global::judge(const IpAddress& address, Sources::Entry& entry, Timest
   const bool watches = (kinds & ~(horizontal | slow | sweep | echo_sweep | arp_sweep)) == 0 && source.fresh > 0 &&
                        source.again >= kRounds * source.fresh;
   // Part of a network is asked for by many who know some of it.
-  if ((kinds & ~(echo_sweep | arp_sweep)) == 0) severity = net.count >= kWide ? 45 : 25;
-  if (known_hosts || watches) severity = 20;
+  if ((kinds & ~(echo_sweep | arp_sweep)) == 0) severity = net.count >= kWide ? 45 : 35;
+  if (known_hosts) severity = std::min(severity, 35U);
+  if (watches) severity = 20;
   const uint32_t different = std::max({ports.count, hosts.count, net.count});
   Report report{.key = keyed_hash(bytes_of(address), kReplaySeed),
                 .subject = to_string(address),

@@ -17,7 +17,7 @@ std::span<const CounterRow<ObserverCounters>> observer_counter_rows() {
 }
 
 Observer::Observer(std::span<const std::shared_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
-                   Epochs& epochs, std::atomic<uint64_t>& bell)
+                   Epochs& epochs, Bell& bell)
     : surroundings_(surroundings), epochs_(epochs), bell_(bell) {
   for (const auto& detector : detectors) {
     AnyLocal* local = locals_.emplace_back(detector->local(surroundings)).get();
@@ -55,7 +55,7 @@ void Observer::event(const Observed& observed) {
 void Observer::advance(Second second) {
   if (second <= now_) return;
   if (seal(second - 1)) {
-    epochs_.sealed(second - 1, bell_);
+    epochs_.sealed(second - 1, bell_, !surroundings_.replay);
   } else {
     ++counters_.epochs_merged;
   }
@@ -63,16 +63,16 @@ void Observer::advance(Second second) {
 }
 
 void Observer::finish() {
-  epochs_.wait_for_room();
+  epochs_.wait_for_room(bell_);
   seal(std::max(now_, Second{0}));
-  epochs_.sealed(Epochs::kEnd, bell_);
+  epochs_.sealed(Epochs::kEnd, bell_, true);
 }
 
 /// False where there was no room.
 bool Observer::seal(Second second) {
   if (epochs_.full()) {
     if (!surroundings_.replay) return false;
-    epochs_.wait_for_room();
+    epochs_.wait_for_room(bell_);
   }
   Epoch& epoch = epochs_.next();
   epoch.second = second;

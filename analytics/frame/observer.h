@@ -25,7 +25,7 @@ class Observer {
  public:
   /// `epochs` and `bell` are borrowed for the run.
   Observer(std::span<const std::shared_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
-           Epochs& epochs, std::atomic<uint64_t>& bell);
+           Epochs& epochs, Bell& bell);
 
   bool wants(FlowMoment moment) const { return !by_moment_[static_cast<size_t>(moment)].empty(); }
   void flow(const FlowUpdate& update) {
@@ -73,7 +73,7 @@ class Observer {
   mutable const Listeners* found_ = nullptr;
   AlertSums alerts_;
   Epochs& epochs_;
-  std::atomic<uint64_t>& bell_;
+  Bell& bell_;
   Second now_ = std::numeric_limits<Second>::min();
   ObserverCounters counters_;
 };
