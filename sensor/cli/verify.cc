@@ -26,6 +26,9 @@ void add_verify(CLI::App& app, Command& command) {
   sub->add_option("--junit", options->junit, "write JUnit XML to this file");
   sub->add_option("--json", options->json, "write all results to this file");
   sub->add_option("--navigator", options->navigator, "write a layer of the ATT&CK Navigator to this file");
+  sub->add_flag("--live", options->live,
+                "make the traffic of tests that say how, in network namespaces without a way out; as root, and their "
+                "commands are run as they stand");
   sub->add_flag("--gaps", options->gaps,
                 "list techniques that detectors claim and no test shows, and fail where there are any");
   sub->add_flag("--update", options->update, "write the numbers of records found into rows that count an exact one");

@@ -24,6 +24,12 @@ void say(const std::string& text) {
   std::fflush(stdout);
 }
 
+void say_line(const std::string& text) {
+  std::string line;
+  append_for_terminal(line, text + "\n");
+  say(line);
+}
+
 void write_file(const std::string& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   if (!(file << text).flush()) throw std::runtime_error("cannot write " + path);
@@ -48,8 +54,31 @@ Examination how_to(const TestCase& test, const SuiteOptions& options) {
   return out;
 }
 
+/// Of tests whose traffic is made by steps; those whose is not are told of in `faults` and left out.
+std::vector<Recording> record_all(std::vector<TestCase>& tests, double limit, std::vector<std::string>& faults) {
+  std::vector<Recording> out;
+  std::erase_if(tests, [&](TestCase& test) {
+    if (!test.staging) return false;
+    try {
+      say_line("LIVE  " + test.name);
+      out.emplace_back(*test.staging, limit);
+    } catch (const SettingError& error) {
+      faults.push_back(error.what());
+      return true;
+    } catch (const std::exception& error) {
+      faults.push_back(SettingError(test.staging->mark, error.what()).what());
+      return true;
+    }
+    test.capture = {.files = {out.back().file()}};
+    test.skipped.clear();
+    return false;
+  });
+  return out;
+}
+
+constexpr int kGood = 0, kFailed = 1, kFault = 2;
+
 int status_of(const Totals& totals, bool gaps, bool faults) {
-  constexpr int kGood = 0, kFailed = 1, kFault = 2;
   if (faults || totals.faults) return kFault;
   return totals.failed || gaps ? kFailed : kGood;
 }
@@ -60,6 +89,12 @@ int run_suite(const SuiteOptions& options) {
   std::vector<std::string> faults;
   std::vector<TestCase> tests = find_tests(options.paths, faults);
   std::erase_if(tests, [&](const TestCase& test) { return !is_meant(test, options.filter); });
+  if (const std::string why = options.live ? lab_hindrance() : ""; !why.empty()) {
+    say_line(why);
+    return kFault;
+  }
+  const std::vector<Recording> recordings =
+      options.live ? record_all(tests, options.limit, faults) : std::vector<Recording>{};
   std::vector<CaseResult> results;
   in_children(
       tests.size(), options.jobs, options.limit,
@@ -70,11 +105,7 @@ int run_suite(const SuiteOptions& options) {
         results.push_back(result_of(tests[i], ending));
         say(to_text(results.back(), options.verbose));
       });
-  for (const std::string& fault : faults) {
-    std::string line;
-    append_for_terminal(line, "FAULT " + fault + "\n");
-    say(line);
-  }
+  for (const std::string& fault : faults) say_line("FAULT " + fault);
   if (options.update) {
     say(fmt::format("{} counts written anew\n", update_counts(results, tests)));
   }

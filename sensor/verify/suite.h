@@ -25,6 +25,7 @@ struct SuiteOptions {
   size_t jobs = 1;
   double limit = 600;                  // seconds for one test
   std::string junit, json, navigator;  // files to write; empty: none
+  bool live = false;                   // traffic of steps is made and recorded before it is judged
   bool gaps = false, update = false, verbose = false;
   std::vector<Claim> claims;
   std::function<void()> confine;  // as in Examination

@@ -23,6 +23,66 @@ bool bool_of(const DataNode& node) {
   return node.boolean;
 }
 
+std::vector<std::string> texts(const DataNode& node) {
+  if (node.kind != Kind::list) return {text_of(node)};
+  std::vector<std::string> out;
+  for (const DataNode& item : node.children) out.push_back(text_of(item));
+  return out;
+}
+
+const Topology& topology_of(const DataNode& node) {
+  const auto found = std::ranges::find(topologies(), text_of(node), &Topology::name);
+  if (found != topologies().end()) return *found;
+  Sentence known;
+  for (const Topology& one : topologies()) known.add(one.name);
+  node.fail("there is no topology '" + node.text + "'; there are " + known.text());
+}
+
+Step read_step(const DataNode& node, const Topology& topology) {
+  if (node.kind != Kind::map) node.fail("a step is a map: {on: attacker, run: nmap -p1-100 $SERVER}");
+  Step out{.mark = node.mark};
+  for (const DataNode& member : node.children) {
+    if (member.key == "on") {
+      out.host = text_of(member);
+      if (std::ranges::find(topology.hosts, std::string_view(out.host), &LabHost::name) != topology.hosts.end())
+        continue;
+      Sentence known;
+      for (const LabHost& one : topology.hosts) known.add(one.name);
+      member.fail("there is no host '" + out.host + "' in " + std::string(topology.name) + "; there are " +
+                  known.text());
+    } else if (member.key == "run") {
+      out.run = text_of(member);
+    } else if (member.key == "keep") {
+      out.keep = bool_of(member);
+    } else {
+      throw SettingError(member.key_mark, "'" + member.key + "' is no word of a step; there are on, run and keep");
+    }
+  }
+  if (out.host.empty()) node.fail("the step is on no host: on");
+  if (out.run.empty()) node.fail("the step runs nothing: run");
+  return out;
+}
+
+Staging read_staging(const DataNode& node) {
+  Staging out{.mark = node.mark};
+  const DataNode* topology = node.find("topology");
+  if (!topology) node.fail("traffic is made somewhere: topology");
+  out.topology = &topology_of(*topology);
+  for (const DataNode& member : node.children) {
+    if (member.key == "tools") {
+      out.tools = texts(member);
+    } else if (member.key == "steps") {
+      if (member.kind != Kind::list) member.fail("a list of steps: {on: attacker, run: nmap -p1-100 $SERVER}");
+      for (const DataNode& step : member.children) out.steps.push_back(read_step(step, *out.topology));
+    } else if (member.key != "topology") {
+      throw SettingError(member.key_mark,
+                         "'" + member.key + "' is no word of generate; there are topology, tools and steps");
+    }
+  }
+  if (out.steps.empty()) node.fail("traffic is made by steps: steps");
+  return out;
+}
+
 class Reader {
  public:
   Reader(const DataNode& document, const std::string& path) : document_(document) {
@@ -37,7 +97,8 @@ class Reader {
     if (out_.name.empty()) document_.fail("the test has no name");
     if (out_.expectations.empty()) document_.fail("the test expects nothing; `expect` says what");
     if (out_.capture.files.empty() && !out_.generated) document_.fail("the test has no capture");
-    if (out_.capture.files.empty()) out_.skipped = "its traffic was not recorded yet";
+    if (out_.capture.files.empty())
+      out_.skipped = out_.staging ? "its traffic is made by --live" : "its traffic was not recorded yet";
     return std::move(out_);
   }
 
@@ -65,7 +126,10 @@ class Reader {
   void recut(const DataNode& node) { out_.recut = bool_of(node); }
   void scale(const DataNode& node) { out_.scale = bool_of(node); }
   void learn(const DataNode& node) { out_.learn = files(node); }
-  void generate(const DataNode&) { out_.generated = true; }
+  void generate(const DataNode& node) {
+    out_.generated = true;
+    if (node.kind == Kind::map) out_.staging = read_staging(node);
+  }
   void checksums(const DataNode& node) {
     constexpr std::string_view kModes[] = {"none", "all", "auto"};
     out_.checksums = text_of(node);
@@ -116,12 +180,6 @@ class Reader {
     for (Expectation& one : read_budget(node)) out_.expectations.push_back(std::move(one));
   }
 
-  static std::vector<std::string> texts(const DataNode& node) {
-    if (node.kind != Kind::list) return {text_of(node)};
-    std::vector<std::string> out;
-    for (const DataNode& item : node.children) out.push_back(text_of(item));
-    return out;
-  }
   /// Names of files that are there, relative to the test's.
   std::vector<std::string> files(const DataNode& node) const {
     std::vector<std::string> out;

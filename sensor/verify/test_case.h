@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sensor/verify/expectation.h"
+#include "sensor/verify/lab.h"
 
 namespace lapwing::verify {
 
@@ -27,6 +29,7 @@ struct TestCase {
   std::vector<std::string> attack;  // ATT&CK ids
   std::string skipped;              // why it is not run; empty: it is
   bool generated = false;           // its traffic was made for it
+  std::optional<Staging> staging;   // how it is made anew
 
   Footage capture;
   std::vector<std::string> learn;  // captures that the sensor has seen before

@@ -79,6 +79,31 @@ TEST_F(Tests, AtFaultAreToldWithLineAndColumn) {
   EXPECT_TRUE(fault("nam: x\n").starts_with(":1:1: 'nam' is no word of a test; there are name, attack, capture"));
 }
 
+TEST_F(Tests, SayHowTheirTrafficIsMade) {
+  const std::string head = "name: x\nexpect: [{alert: 1}]\ngenerate: ";
+  write("t.yaml",
+        head + "{topology: lan, tools: nmap, steps: [{on: victim, run: true, keep: yes}, {on: server, run: nmap}]}\n");
+  const auto tests = read_tests(folder_.path("t.yaml"));
+  ASSERT_TRUE(tests.at(0).staging);
+  const Staging& staging = *tests[0].staging;
+  EXPECT_EQ(staging.topology->name, "lan");
+  EXPECT_EQ(staging.tools, std::vector<std::string>{"nmap"});
+  ASSERT_EQ(staging.steps.size(), 2u);
+  EXPECT_TRUE(staging.steps[0].keep);
+  EXPECT_EQ(staging.steps[1].host, "server");
+  EXPECT_EQ(tests[0].skipped, "its traffic is made by --live");
+  EXPECT_EQ(fault(head + "{steps: [{on: server, run: x}]}\n"), ":3:11: traffic is made somewhere: topology");
+  EXPECT_EQ(fault(head + "{topology: moon}\n"), ":3:22: there is no topology 'moon'; there are two-hosts, lan");
+  EXPECT_EQ(fault(head + "{topology: lan}\n"), ":3:11: traffic is made by steps: steps");
+  EXPECT_EQ(fault(head + "{topology: lan, step: x}\n"),
+            ":3:27: 'step' is no word of generate; there are topology, tools and steps");
+  EXPECT_EQ(fault(head + "{topology: two-hosts, steps: [{on: victim, run: x}]}\n"),
+            ":3:46: there is no host 'victim' in two-hosts; there are attacker, server");
+  EXPECT_EQ(fault(head + "{topology: lan, steps: [{on: victim}]}\n"), ":3:35: the step runs nothing: run");
+  EXPECT_EQ(fault(head + "{topology: lan, steps: [{on: victim, at: 3}]}\n"),
+            ":3:48: 'at' is no word of a step; there are on, run and keep");
+}
+
 TEST_F(Tests, AreFoundInFoldersInTheOrderOfTheirNames) {
   write("a.pcap", "x");
   const std::string good = "capture: " + folder_.path("a.pcap") + "\nexpect: [{alert: 1}]\n";

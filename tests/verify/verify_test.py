@@ -95,6 +95,49 @@ class Verify(unittest.TestCase):
         self.assertEqual((second["name"], second["status"], second["note"]), ("later", "skipped", "min-version 99"))
         self.assertEqual([row["status"] for row in first["rows"]], ["failed", "passed", "skipped"])
 
+    LIVE = ("name: knocking\ngenerate:\n  topology: two-hosts\n  tools: [%s]\n  steps:\n    - {on: attacker, run: \"%s\"}\n"
+            "expect: [{behaviour: scan, subject: 10.9.0.2, objects: [10.9.0.1], evidence: {kinds: [vertical], refused: 40}}]\n")
+    KNOCK = "for n in $(seq 40); do bash -c \\\"echo >/dev/tcp/$SERVER/$n\\\" || true; done"
+
+    def live(self, tool, run, status):
+        path = self.write("live.yaml", self.LIVE % (tool, run))
+        out = self.verify(path, "--live", "--quick", status=status)
+        return path, out
+
+    def able(self):
+        if os.geteuid() != 0: self.skipTest("namespaces are root's")
+        if not all(shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin:/sbin") for tool in ("ip", "tcpdump", "ethtool", "bash")):
+            self.skipTest("ip, tcpdump, ethtool or bash is missing")
+        if subprocess.run(["unshare", "-n", "true"], capture_output=True).returncode: self.skipTest("no namespace may be made here")
+
+    def test_live_traffic_is_made_recorded_and_judged(self):
+        self.able()
+        _, out = self.live("bash", self.KNOCK, 0)
+        self.assertIn("PASS  knocking\n", out)
+        self.assertEqual([name for name in os.listdir(tempfile.gettempdir()) if name.startswith("lapwing-live-")], [])
+
+    def test_a_lab_has_no_way_out(self):
+        self.able()
+        path, out = self.live("bash", "ip route get 9.9.9.9 && exit 7; ip route | grep -q default && exit 8; " + self.KNOCK, 0)
+        self.assertIn("PASS  knocking\n", out)
+
+    def test_a_tool_that_is_missing_is_named_and_so_is_a_step_that_fails(self):
+        self.able()
+        path, out = self.live("no-such-tool", "true", 2)
+        self.assertIn(f"FAULT {path}:3:3: the test needs no-such-tool, which is not installed\n", out)
+        path, out = self.live("bash", "echo no luck; exit 3", 2)
+        self.assertIn(f"FAULT {path}:6:7: the step ended with status 3: no luck\n", out)
+
+    def test_live_is_refused_to_others_than_root(self):
+        path = self.write("live.yaml", self.LIVE % ("bash", "true"))
+        self.assertIn("SKIP  knocking: its traffic is made by --live\n", self.verify(path))
+        if os.geteuid() != 0:
+            return self.assertIn("only root may", self.verify(path, "--live", status=2))
+        os.chmod(self.folder, 0o755)
+        try: done = subprocess.run([LAPWING, "verify", path, "--live"], capture_output=True, text=True, timeout=60, user=65534)
+        except PermissionError: self.skipTest("nobody cannot run it from here")
+        self.assertEqual((done.returncode, done.stdout), (2, "--live makes network namespaces, which only root may\n"))
+
     def test_gaps_are_what_detectors_claim_and_no_test_shows(self):
         told = self.verify(CASES, "--filter", "T1046", "--quick", "--gaps", status=1)
         self.assertIn("GAP   T1071.004 of dns-tunnel", told)
