@@ -48,7 +48,7 @@ struct Surroundings {
   Networks internal;       // of those who are watched over
   uint64_t hash_seed = 0;  // of keyed hashes: a replay repeats them
   bool replay = false;
-  uint64_t learn = 0;  // seconds of packet time that must lie behind what is told to be new
+  uint64_t learn = 0;         // seconds of packet time that must lie behind what is told to be new
   uint64_t memory = kMemory;  // of all tables, by analytics.memory
 
   static constexpr uint64_t kMemory = uint64_t{256} << 20, kLeastMemory = uint64_t{4} << 20,
