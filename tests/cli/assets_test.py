@@ -12,7 +12,7 @@ class Assets(Case):
     def setUp(self):
         super().setUp()
         self.eve = os.path.join(self.folder, "eve.json")
-        done = run("replay", WEB, "--eve", self.eve, "--set", "analytics.internal=[0.0.0.0/0]")
+        done = run("replay", WEB, "--eve", self.eve, "--set", "analytics.internal=0.0.0.0/0")
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def asset(self, id, address, first, last, **more):
@@ -66,7 +66,7 @@ class Assets(Case):
         wrong = self.file("wrong.yaml", "analytics:\n  inventory:\n    criticality:\n      - {level: grave, hosts: 10.0.0.0/8}\n")
         done = run("test-config", "-c", wrong)
         self.assertEqual(done.returncode, 2)
-        self.assertIn("'grave' is none of low, normal, high", done.stderr.decode())
+        self.assertIn("'grave' is none of low, normal, high", done.stdout.decode())
 
 
 if __name__ == "__main__": unittest.main()

@@ -41,8 +41,8 @@ class Incidents(Case):
         for off in ("analytics.enabled=no", "analytics.incidents.enabled=no"):
             got = records(WEB, "--rules", self.file("a.rules", self.RULE), "--set", off)
             self.assertFalse([line for line in got if '"event_type":"incident"' in line], off)
-        self.assertEqual(run("replay", WEB, "--set", "analytics.off=[nosuch]", "--eve", "-").returncode, 2)
-        wrong = run("replay", WEB, "--set", "analytics.internal=[10.0.0.0/99]", "--eve", "-")
+        self.assertEqual(run("replay", WEB, "--set", "analytics.off=nosuch", "--eve", "-").returncode, 2)
+        wrong = run("replay", WEB, "--set", "analytics.internal=10.0.0.0/99", "--eve", "-")
         self.assertEqual(wrong.returncode, 2)
         self.assertIn("10.0.0.0/99", wrong.stderr.decode())
 

@@ -33,7 +33,7 @@ class Policy(Case):
             stats, told = self.stats(text)
             self.assertEqual(kinds(map(json.dumps, told)), set(), text)
             self.assertEqual((stats["explained"], stats["allowed"]), (int(counter == "explained"), int(counter == "allowed")), text)
-            if counter == "allowed": self.assertEqual(stats["allow"], {"0": {"hits": 1}})
+            if counter == "allowed": self.assertEqual(stats["allow"], [{"hits": 1}])
 
     def test_what_does_not_fit_withholds_nothing(self):
         plain = self.replay("")
