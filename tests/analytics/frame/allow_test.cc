@@ -69,12 +69,14 @@ TEST(AllowTest, WhatIsNoRowIsSaidWithItsPlace) {
   EXPECT_EQ(fault({{"detector", "scan"}}), "c.yaml:2:5: the row lacks 'reason'");
   EXPECT_TRUE(fault({{"reason", "known"}}).starts_with("c.yaml:2:5: the row would hide all findings"));
   EXPECT_EQ(fault({{"reason", "known"}, {"detector", "scam"}}),
-            "c.yaml:2:6: 'scam' is no detector; there are beacon, scan");
-  EXPECT_TRUE(fault({{"reason", "known"}, {"port", "65536"}}).starts_with("c.yaml:2:6: '65536' is no port"));
-  EXPECT_TRUE(fault({{"reason", "known"}, {"subject", "10.0.0.0/40"}}).starts_with("c.yaml:2:6: '10.0.0.0/40' is no"));
-  EXPECT_TRUE(fault({{"reason", "known"}, {"peer", ""}}).starts_with("c.yaml:2:6: '' is no host"));
+            "c.yaml:2:6: detector: 'scam' is no detector; there are beacon, scan");
+  EXPECT_TRUE(fault({{"reason", "known"}, {"port", "65536"}}).starts_with("c.yaml:2:6: port: '65536' is no port"));
+  EXPECT_TRUE(
+      fault({{"reason", "known"}, {"subject", "10.0.0.0/40"}}).starts_with("c.yaml:2:6: subject: '10.0.0.0/40'"));
+  EXPECT_TRUE(fault({{"reason", "known"}, {"peer", ""}}).starts_with("c.yaml:2:6: peer: '' is no host"));
   for (std::string_view until : {"2023-02-31", "tomorrow", "2023-11-14T22:13", "2023-11-14x"}) {
-    EXPECT_TRUE(fault({{"reason", "known"}, {"port", "1"}, {"until", until}}).starts_with("c.yaml:2:7: '")) << until;
+    EXPECT_TRUE(fault({{"reason", "known"}, {"port", "1"}, {"until", until}}).starts_with("c.yaml:2:7: until: '"))
+        << until;
   }
 }
 

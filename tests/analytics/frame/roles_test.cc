@@ -66,11 +66,12 @@ TEST(RolesTest, WhatIsWrongIsSaidWithItsPlace) {
   const auto fault = [](const test::Row& row) { return fault_of(list_of("analytics.roles", {row}), read_roles); };
   EXPECT_EQ(fault({{"role", "mail"}, {"hosts", "10.0.0.5"}}), "");
   EXPECT_TRUE(
-      fault({{"role", "postman"}, {"hosts", "10.0.0.5"}}).starts_with("c.yaml:2:5: 'postman' is no role; there"));
-  EXPECT_TRUE(fault({{"role", "mail"}, {"hosts", "10.0.0.5/33"}}).starts_with("c.yaml:2:6: '10.0.0.5/33' is no addr"));
+      fault({{"role", "postman"}, {"hosts", "10.0.0.5"}}).starts_with("c.yaml:2:5: role: 'postman' is no role; there"));
+  EXPECT_TRUE(
+      fault({{"role", "mail"}, {"hosts", "10.0.0.5/33"}}).starts_with("c.yaml:2:6: hosts: '10.0.0.5/33' is no addr"));
   EXPECT_EQ(fault({{"role", "mail"}}), "c.yaml:2:5: the row lacks 'hosts'");
   EXPECT_EQ(fault({{"role", "mail"}, {"host", "10.0.0.5"}}),
-            "c.yaml:2:6: 'host' is nothing that a row has; there are role, hosts");
+            "c.yaml:2:6: host: 'host' is nothing that a row has; there are role, hosts");
 }
 
 }  // namespace

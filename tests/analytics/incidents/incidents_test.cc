@@ -169,7 +169,7 @@ TEST_F(IncidentsTest, BackgroundIsAnIncidentWhenOneOfItsTargetsBecomesOne) {
   find("beacon", "10.0.0.2", 1000, kBeacon);
   ASSERT_EQ(told.all.size(), 2u);
   EXPECT_EQ(told.all[0].subject, "10.0.0.2");
-  const Incident& cause = told.all[1];
+  const Incident cause = told.all[1];
   EXPECT_EQ(told.all[0].links.at(0).incident, cause.id);
   EXPECT_EQ(cause.reason, "effect");
   EXPECT_FALSE(cause.background);

@@ -106,7 +106,7 @@ TEST(DeltaTable, WhatNewKeysSayWhenItIsFullGoesIntoTheOverflow) {
   EXPECT_EQ(table.overflow().out, 57U);
 }
 
-TEST(DeltaTable, KeepsItsMemoryAndNothingElseWhenCleared) {
+TEST(DeltaTable, KeepsTheMemoryThatItUsesAndNothingElseWhenCleared) {
   DeltaTable<uint64_t, Fan> table(3);
   size_t bytes = 0;
   for (uint64_t second = 0; second < 70'000; ++second) {
@@ -115,10 +115,18 @@ TEST(DeltaTable, KeepsItsMemoryAndNothingElseWhenCleared) {
     for (uint64_t i = 0; i < keys; ++i) ASSERT_TRUE(table.at(second + i * 7).add(i << 40));
     ASSERT_EQ(table.size(), keys);
     table.seal();
-    if (second == 0) bytes = table.bytes();
+    const size_t full = table.bytes();
     table.clear();
+    if (keys > 3) {
+      EXPECT_EQ(table.bytes(), full) << "more of the same may come";
+    } else if (second % 10'000 == 1) {
+      EXPECT_LT(table.bytes(), full / 100) << "what an unusual second took goes";
+    } else if (second % 10'000 == 3) {
+      bytes = table.bytes();
+    } else if (second % 10'000 > 3) {
+      ASSERT_EQ(table.bytes(), bytes);
+    }
   }
-  EXPECT_EQ(table.bytes(), bytes);
 }
 
 }  // namespace
