@@ -39,8 +39,10 @@ class DeltaTable {
       grow();
       slot = slot_of(key, hash);
     }
-    index_[slot] = {static_cast<uint32_t>(hash >> 32), generation_, static_cast<uint16_t>(entries_.size())};
-    return entries_.emplace_back(Entry{key, V{}}).value;
+    // Memory may fail here: then the index must not know of it.
+    entries_.emplace_back(Entry{key, V{}});
+    index_[slot] = {static_cast<uint32_t>(hash >> 32), generation_, static_cast<uint16_t>(entries_.size() - 1)};
+    return entries_.back().value;
   }
   bool full() const { return entries_.size() >= limit_; }
 

@@ -25,5 +25,3 @@ on_client python3 "$HERE/reflect.py" $SERVER
 ended reflection
 on_client python3 "$HERE/slow.py" $SERVER
 ended slow
-on_client ab -q -n 160 -c 10 http://$SERVER/ >/dev/null
-lab_save "$HERE/load.pcap"
