@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <optional>
 #include <string>
 
@@ -24,6 +25,8 @@ constexpr CounterRow<MemoryCounters> kMemoryRows[] = {
     {"analytics.learning", &MemoryCounters::learning,
      "seconds of packet time that must still be seen before anything is told to be new (analytics.learn)",
      CounterKind::gauge},
+    {"analytics.memory_exhausted", &MemoryCounters::exhausted,
+     "steps of the analyst that were left undone, a detector's second each: memory lacked", CounterKind::loss},
     {"analytics.state.saved", &MemoryCounters::saved,
      "times that what detectors learned was written (analytics.state)"},
     {"analytics.state.failed", &MemoryCounters::failed, "times that it could not be written"},
@@ -103,7 +106,19 @@ void Analyst::keep() {
   if (++memory_.failed == 1) spdlog::error("{} cannot be written: {}", file_->path(), std::strerror(error));
 }
 
+template <class Step>
+void Analyst::spare(Step step) {
+  try {
+    step();
+  } catch (const std::bad_alloc&) {
+    ++memory_.exhausted;
+  }
+}
+
 void Analyst::run(const std::function<void()>& pause) {
+  // The allocator needs memory of its own for a thread that first allocates, and ends the process where none is left:
+  // so it does while there is some.
+  spare([&] { show(); });
   while (true) {
     const uint64_t rung = bell_.rung();
     Second sealed = Epochs::kEnd;
@@ -116,22 +131,25 @@ void Analyst::run(const std::function<void()>& pause) {
         if (front && front->second <= sealed && (!next || front->second < *next)) next = front->second;
       }
       if (!next) break;
-      judge(*next);
+      spare([&] { judge(*next); });
+      release(*next);
     }
     if (sealed == Epochs::kEnd) break;
-    serve(false);
-    if (file_ && !surroundings_.replay && std::chrono::steady_clock::now() - kept_ >= kPause) keep();
-    if (std::chrono::steady_clock::now() - shown_at_ >= kShow) show();
-    pause();
+    spare([&] {
+      serve(false);
+      if (file_ && !surroundings_.replay && std::chrono::steady_clock::now() - kept_ >= kPause) keep();
+      if (std::chrono::steady_clock::now() - shown_at_ >= kShow) show();
+      pause();
+    });
     bell_.wait(rung);
   }
-  serve(true);
-  for (Seat& seat : seats_) seat.global->finish(seat.findings);
-  book_.finish();
-  incidents_.finish();
-  if (file_) keep();
-  show();
-  pause();
+  spare([&] { serve(true); });
+  for (Seat& seat : seats_) spare([&] { seat.global->finish(seat.findings); });
+  spare([&] { book_.finish(); });
+  spare([&] { incidents_.finish(); });
+  if (file_) spare([&] { keep(); });
+  spare([&] { show(); });
+  spare([&] { pause(); });
 }
 
 void Analyst::judge(Second second) {
@@ -153,9 +171,17 @@ void Analyst::judge(Second second) {
   }
   incidents_.take(alerts);
   for (size_t i = 0; i < seats_.size(); ++i) {
-    if (sums_[i]) seats_[i].global->take(second, *sums_[i], seats_[i].findings);
-    seats_[i].global->expire(second, seats_[i].findings);
+    spare([&] {
+      if (sums_[i]) seats_[i].global->take(second, *sums_[i], seats_[i].findings);
+      seats_[i].global->expire(second, seats_[i].findings);
+    });
   }
+  book_.expire(second);
+  incidents_.expire(second);
+}
+
+/// The second goes back to those who saw it.
+void Analyst::release(Second second) {
   for (Epochs& epochs : epochs_) {
     Epoch* front = epochs.front();
     if (!front || front->second != second) continue;
@@ -164,8 +190,6 @@ void Analyst::judge(Second second) {
     }
     epochs.pop();
   }
-  book_.expire(second);
-  incidents_.expire(second);
 }
 
 void Analyst::close_incident(std::string id, std::string_view reason, std::function<void(bool)> done) {

@@ -24,6 +24,7 @@ namespace lapwing::analytics {
 /// Of what detectors keep across restarts.
 struct MemoryCounters {
   uint64_t learning = 0;
+  uint64_t exhausted = 0;
   uint64_t saved = 0, failed = 0, refused = 0;
   uint64_t bytes = 0;
 };
@@ -73,7 +74,11 @@ class Analyst final : private FindingSink {
   void behaviour(const Behaviour& behaviour) override;
   void asset(const Asset& asset) override;
   void learned(const IpAddress& address, Role role, bool has) override;
+  /// A step that is left where memory lacks, which is counted: what it holds is whole whenever it may fail.
+  template <class Step>
+  void spare(Step step);
   void judge(Second second);
+  void release(Second second);
   void serve(bool last);
   void show();
 
