@@ -85,6 +85,7 @@ guess -l lab-ann -P "$LAB/words" ftp://$SERVER && ended ftp
 guess -l ann -P "$LAB/words" pop3://$SERVER && ended pop3
 guess -l ann -P "$LAB/words" imap://$SERVER && ended imap
 guess -l ann -P "$LAB/words" smtp://$SERVER/LOGIN && ended smtp
+guess -l ann -P "$LAB/words" http-get://$SERVER/ && ended http
 guess -l root -P "$LAB/words" telnet://$SERVER && ended telnet
 guess -L "$LAB/users" -p Winter2026 imap://$SERVER && ended spray
 echo Lab-pass1 >>"$LAB/words"

@@ -449,6 +449,12 @@ void Parser::follow_orphan(HalfFlow& side, Bytes bytes) {
   side.consumed += bytes.size();
 }
 
+/// Where memory lacks for the password of a basic authorization, libhtp 0.5.42 frees the user's name, still holds it, and
+/// would free it again with the transaction.
+void Parser::forget_freed_user(htp_tx_t* tx) {
+  if (tx && tx->request_auth_type == HTP_AUTH_BASIC && !tx->request_auth_password) tx->request_auth_username = nullptr;
+}
+
 /// An answer without status line: libhtp would close the transaction after each piece of it.
 void Parser::bare_body(HalfFlow& side, Bytes bytes) {
   if (bytes.empty()) return;
@@ -470,6 +476,8 @@ Parser::Result Parser::give(Direction direction, Bytes piece) {
   if (failed_) return {Status::failed, piece.size()};
   switch (state) {
     case HTP_STREAM_ERROR:
+      if (request) forget_freed_user(current(direction));
+      return {Status::failed, piece.size()};
     case HTP_STREAM_STOP: return {Status::failed, piece.size()};
     case HTP_STREAM_TUNNEL:
       for (HalfFlow& side : sides_) side.dead = true;

@@ -157,6 +157,7 @@ class Parser {
   void follow_to_end(HalfFlow& side, htp_tx_t& tx, Bytes bytes);
   void follow_orphan(HalfFlow& side, Bytes bytes);
   void bare_body(HalfFlow& side, Bytes bytes);
+  static void forget_freed_user(htp_tx_t* tx);
   void open_body(HalfFlow& side, Bytes bytes);
   void end_open();
   void begin_answer(const htp_tx_t* tx);
