@@ -21,23 +21,23 @@ void add_use(std::string_view detector, const StateUse& use, CounterSet& set) {
   set.add(path + "overflow", use.overflow, "observations that were only counted: a second brought too many");
 }
 
-constexpr CounterRow<MemoryCounters> kMemoryRows[] = {
-    {"analytics.learning", &MemoryCounters::learning,
+constexpr CounterRow<AnalystCounters> kRows[] = {
+    {"analytics.learning", &AnalystCounters::learning,
      "seconds of packet time that must still be seen before anything is told to be new (analytics.learn)",
      CounterKind::gauge},
-    {"analytics.memory_exhausted", &MemoryCounters::exhausted,
+    {"analytics.memory_exhausted", &AnalystCounters::exhausted,
      "steps of the analyst that were left undone, a detector's second each: memory lacked", CounterKind::loss},
-    {"analytics.state.saved", &MemoryCounters::saved,
+    {"analytics.state.saved", &AnalystCounters::saved,
      "times that what detectors learned was written (analytics.state)"},
-    {"analytics.state.failed", &MemoryCounters::failed, "times that it could not be written"},
-    {"analytics.state.refused", &MemoryCounters::refused, "files of it that did not fit: learning began anew"},
-    {"analytics.state.bytes", &MemoryCounters::bytes, "size of what was last written", CounterKind::gauge},
+    {"analytics.state.failed", &AnalystCounters::failed, "times that it could not be written"},
+    {"analytics.state.refused", &AnalystCounters::refused, "files of it that did not fit: learning began anew"},
+    {"analytics.state.bytes", &AnalystCounters::bytes, "size of what was last written", CounterKind::gauge},
 };
 
 }  // namespace
 
-std::span<const CounterRow<MemoryCounters>> memory_counter_rows() {
-  return kMemoryRows;
+std::span<const CounterRow<AnalystCounters>> analyst_counter_rows() {
+  return kRows;
 }
 
 Analyst::Analyst(std::span<const std::shared_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
@@ -65,7 +65,7 @@ void Analyst::remember(SnapshotFile& file, std::optional<Snapshot> before) {
   file_ = &file;
   kept_ = std::chrono::steady_clock::now();
   if (before && !recall(*before)) begin();
-  if (file.refused()) ++memory_.refused;
+  if (file.refused()) ++counters_.refused;
   show();
 }
 
@@ -99,11 +99,11 @@ void Analyst::keep() {
   const std::vector<uint8_t> bytes = now.encode();
   const int error = bytes.size() > Snapshot::kMostBytes ? EFBIG : file_->write(bytes);
   if (error == 0) {
-    ++memory_.saved;
-    memory_.bytes = bytes.size();
+    ++counters_.saved;
+    counters_.bytes = bytes.size();
     return;
   }
-  if (++memory_.failed == 1) spdlog::error("{} cannot be written: {}", file_->path(), std::strerror(error));
+  if (++counters_.failed == 1) spdlog::error("{} cannot be written: {}", file_->path(), std::strerror(error));
 }
 
 template <class Step>
@@ -111,7 +111,7 @@ void Analyst::spare(Step step) {
   try {
     step();
   } catch (const std::bad_alloc&) {
-    ++memory_.exhausted;
+    ++counters_.exhausted;
   }
 }
 
@@ -232,13 +232,13 @@ void Analyst::show() {
   now.add(book_.counters(), finding_counter_rows());
   gate_.add_counters(now);
   now.add(incidents_.counters(), incident_counter_rows());
-  memory_.learning = 0;
+  counters_.learning = 0;
   for (const Seat& seat : seats_) {
     const StateUse use = seat.global->use();
-    memory_.learning = std::max(memory_.learning, use.learning);
+    counters_.learning = std::max(counters_.learning, use.learning);
     add_use(seat.detector->about().name, use, now);
   }
-  now.add(memory_, memory_counter_rows());
+  now.add(counters_, analyst_counter_rows());
   shown_at_ = std::chrono::steady_clock::now();
   const std::lock_guard lock(shown_mutex_);
   shown_ = std::move(now);
@@ -255,7 +255,7 @@ void list_analyst_counters(std::span<const DetectorRow> rows, CounterSet& set) {
   list_gate_counters(set);
   set.add(IncidentCounters{}, incident_counter_rows());
   for (const DetectorRow& row : rows) add_use(row.about.name, {}, set);
-  set.add(MemoryCounters{}, memory_counter_rows());
+  set.add(AnalystCounters{}, analyst_counter_rows());
   add_use(Inventory::about.name, {}, set);
 }
 

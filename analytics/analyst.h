@@ -22,13 +22,13 @@
 namespace lapwing::analytics {
 
 /// Of what detectors keep across restarts.
-struct MemoryCounters {
+struct AnalystCounters {
   uint64_t learning = 0;
   uint64_t exhausted = 0;
   uint64_t saved = 0, failed = 0, refused = 0;
   uint64_t bytes = 0;
 };
-std::span<const CounterRow<MemoryCounters>> memory_counter_rows();
+std::span<const CounterRow<AnalystCounters>> analyst_counter_rows();
 
 /// Who is told what was found [G].
 class AnalystSink : public FindingSink, public IncidentSink {};
@@ -87,7 +87,7 @@ class Analyst final : private FindingSink {
   std::vector<Seat> seats_;
   SnapshotFile* file_ = nullptr;
   std::chrono::steady_clock::time_point kept_{}, shown_at_{};
-  MemoryCounters memory_;
+  AnalystCounters counters_;
   std::deque<Epochs> epochs_;    // by worker
   std::vector<AnyDelta*> sums_;  // of the second at hand, by seat
   Bell bell_;

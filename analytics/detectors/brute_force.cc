@@ -18,7 +18,7 @@ constexpr OptionRow<C> kOptions[] = {
     {"analytics.brute-force.window", &C::window, "1800", "time within which they count", Unit::seconds},
 };
 
-enum Guess : uint32_t { kGuessing = 1, kSpraying = 2, kSuccess = 4 };
+constexpr uint32_t kGuessing = 1, kSpraying = 2, kSuccess = 4;  // by place in About::techniques
 
 void keep_least(std::string& name, const std::string& other) {
   if (name.empty() || (!other.empty() && other < name)) name = other;

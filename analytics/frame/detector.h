@@ -174,10 +174,6 @@ class AnyLocal {
   /// Puts into `slot` what it was shown since the last call, and takes the cleared delta there for what comes; null
   /// does as well. False, and nothing changes, where that came to nothing.
   virtual bool seal(std::unique_ptr<AnyDelta>& slot) = 0;
-  std::unique_ptr<AnyDelta> seal() {
-    std::unique_ptr<AnyDelta> out;
-    return seal(out) ? std::move(out) : nullptr;
-  }
 };
 
 class AnyGlobal {
@@ -258,7 +254,6 @@ class LocalOf final : public AnyLocal {
   void software(const SoftwareOf& software) override {
     if constexpr (SeesSoftware<D>) local_.software(software, delta_->sum);
   }
-  using AnyLocal::seal;
   bool seal(std::unique_ptr<AnyDelta>& slot) override {
     if (delta_->sum.empty()) return false;
     if constexpr (requires { delta_->sum.seal(); }) delta_->sum.seal();

@@ -1,5 +1,7 @@
 #include "export/eve/asset.h"
 
+#include "export/eve/own_record.h"
+
 namespace lapwing {
 namespace {
 
@@ -71,15 +73,8 @@ void write_asset_object(JsonWriter& json, const Asset& asset) {
 void write_asset_record(std::string& out, RecordTools& tools, const Asset& asset) {
   Envelope envelope;
   envelope.time = asset.time;
-  {
-    Line line(out, tools.times);
-    write_envelope(line, tools, envelope, "asset", View::flow);
-  }
-  JsonWriter json(out);
-  json.raw("");  // the object is open and holds members: the next one needs its comma
-  write_asset_object(json.key("asset"), asset);
-  Line line(out, tools.times);
-  write_end(line, tools, envelope);
+  write_own_record(out, tools, envelope, "asset",
+                   [&](JsonWriter& json) { write_asset_object(json.key("asset"), asset); });
 }
 
 }  // namespace lapwing

@@ -1,5 +1,7 @@
 #include "export/eve/behaviour.h"
 
+#include "export/eve/own_record.h"
+
 namespace lapwing {
 namespace {
 
@@ -38,37 +40,31 @@ void write_flow_name(JsonWriter& json, const RecordTools& tools, CommunityId& id
 
 void write_behaviour_record(std::string& out, RecordTools& tools, CommunityId& ids, const Behaviour& behaviour) {
   const Envelope envelope = envelope_of(behaviour);
-  {
-    Line line(out, tools.times);
-    write_envelope(line, tools, envelope, "behaviour", View::flow);
-  }
-  JsonWriter json(out);
-  json.raw("");  // the object is open and holds members: the next one needs its comma
-  json.begin_object("behaviour")
-      .member("id", behaviour.id)
-      .member("name", behaviour.name)
-      .member("state", name(behaviour.state))
-      .member("subject", behaviour.subject);
-  json.begin_array("objects");
-  for (const std::string& object : behaviour.objects) json.value(object);
-  json.end_array();
-  json.member("severity", behaviour.severity)
-      .member("confidence", behaviour.confidence)
-      .member("level", name(level_of(behaviour.severity, behaviour.confidence)))
-      .member("first", behaviour.first)
-      .member("last", behaviour.last)
-      .member("count", behaviour.count);
-  json.begin_array("attack");
-  for (const Technique& technique : behaviour.attack) {
-    json.begin_object().member("tactic", technique.tactic).member("technique", technique.id).end_object();
-  }
-  json.end_array();
-  json.key("evidence").raw(behaviour.evidence);
-  json.begin_array("flows");
-  for (const FlowName& flow : behaviour.flows) write_flow_name(json, tools, ids, flow);
-  json.end_array().end_object();
-  Line line(out, tools.times);
-  write_end(line, tools, envelope);
+  write_own_record(out, tools, envelope, "behaviour", [&](JsonWriter& json) {
+    json.begin_object("behaviour")
+        .member("id", behaviour.id)
+        .member("name", behaviour.name)
+        .member("state", name(behaviour.state))
+        .member("subject", behaviour.subject);
+    json.begin_array("objects");
+    for (const std::string& object : behaviour.objects) json.value(object);
+    json.end_array();
+    json.member("severity", behaviour.severity)
+        .member("confidence", behaviour.confidence)
+        .member("level", name(level_of(behaviour.severity, behaviour.confidence)))
+        .member("first", behaviour.first)
+        .member("last", behaviour.last)
+        .member("count", behaviour.count);
+    json.begin_array("attack");
+    for (const Technique& technique : behaviour.attack) {
+      json.begin_object().member("tactic", technique.tactic).member("technique", technique.id).end_object();
+    }
+    json.end_array();
+    json.key("evidence").raw(behaviour.evidence);
+    json.begin_array("flows");
+    for (const FlowName& flow : behaviour.flows) write_flow_name(json, tools, ids, flow);
+    json.end_array().end_object();
+  });
 }
 
 }  // namespace lapwing

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "export/eve/own_record.h"
+
 namespace lapwing {
 namespace {
 
@@ -90,15 +92,8 @@ void write_incident_object(JsonWriter& json, const Incident& incident) {
 void write_incident_record(std::string& out, RecordTools& tools, const Incident& incident) {
   Envelope envelope;
   envelope.time = incident.time;
-  {
-    Line line(out, tools.times);
-    write_envelope(line, tools, envelope, "incident", View::flow);
-  }
-  JsonWriter json(out);
-  json.raw("");  // the object is open and holds members: the next one needs its comma
-  write_incident_object(json.key("incident"), incident);
-  Line line(out, tools.times);
-  write_end(line, tools, envelope);
+  write_own_record(out, tools, envelope, "incident",
+                   [&](JsonWriter& json) { write_incident_object(json.key("incident"), incident); });
 }
 
 }  // namespace lapwing

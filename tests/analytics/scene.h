@@ -25,6 +25,12 @@ struct Ends {
   uint16_t client_port = 40'000;
 };
 
+/// What it was shown since the last call, or null.
+inline std::unique_ptr<analytics::AnyDelta> sealed(analytics::AnyLocal& local) {
+  std::unique_ptr<analytics::AnyDelta> out;
+  return local.seal(out) ? std::move(out) : nullptr;
+}
+
 class Scene {
  public:
   static constexpr int64_t kStart = 1'700'000'000;  // second
@@ -237,7 +243,7 @@ class Scene {
       }
       std::vector<std::unique_ptr<analytics::AnyDelta>> deltas;
       for (const auto& local : locals) {
-        if (auto delta = local->seal()) deltas.push_back(std::move(delta));
+        if (auto delta = sealed(*local)) deltas.push_back(std::move(delta));
       }
       while (deltas.size() > 1) {
         std::swap(deltas[dice.below(deltas.size())], deltas.back());

@@ -33,7 +33,8 @@ void go_on(AnyGlobal& global, const Surroundings& surroundings, const AnyDetecto
   Nobody sink;
   FindingBook book(sink);
   Findings findings(book, detector.about());
-  if (const auto delta = local->seal()) global.take(1'800'000'000, *delta, findings);
+  std::unique_ptr<AnyDelta> delta;
+  if (local->seal(delta)) global.take(1'800'000'000, *delta, findings);
   global.expire(1'800'000'000, findings);
   StateWriter out;
   global.save(out);

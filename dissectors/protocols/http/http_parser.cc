@@ -449,8 +449,8 @@ void Parser::follow_orphan(HalfFlow& side, Bytes bytes) {
   side.consumed += bytes.size();
 }
 
-/// Where memory lacks for the password of a basic authorization, libhtp 0.5.42 frees the user's name, still holds it, and
-/// would free it again with the transaction.
+/// Where memory lacks for the password of a basic authorization, libhtp 0.5.42 frees the user's name, still holds it,
+/// and would free it again with the transaction.
 void Parser::forget_freed_user(htp_tx_t* tx) {
   if (tx && tx->request_auth_type == HTP_AUTH_BASIC && !tx->request_auth_password) tx->request_auth_username = nullptr;
 }

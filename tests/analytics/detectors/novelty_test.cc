@@ -205,7 +205,7 @@ class Memory {
                       .flow = &flow,
                       .all_packets = {2, 2}});
       }
-      if (const auto delta = local_->seal()) global.take(Scene::kStart + second, *delta, findings);
+      if (const auto delta = test::sealed(*local_)) global.take(Scene::kStart + second, *delta, findings);
       global.expire(Scene::kStart + second, findings);
     }
     return sink.told;

@@ -198,7 +198,7 @@ TEST_F(ScanTest, MemoryIsBounded) {
                    .all_packets = {1, 0},
                    .tcp_flags = {2, 0}});
     }
-    const auto delta = local->seal();
+    const auto delta = test::sealed(*local);
     ASSERT_TRUE(delta);
     global->take(1000 + second, *delta, findings);
   }
