@@ -244,11 +244,11 @@ void Worker::expire() {
   guard_.run([&] { defrag_.expire(now_); });
 }
 
-/// No frame tells the time on a silent wire, yet flows must end there too. True
-/// when more are due.
+/// No frame tells the time on a silent wire, yet flows must end there too, and who waits for what all workers saw of a
+/// second must not wait for one that sees nothing. True when more are due.
 bool Worker::expire_idle() {
   const std::optional<Timestamp> wall = source_.now();
-  if (!wall || last_number_ == 0) return false;
+  if (!wall) return false;
   // Frames that are on their way through the ring are older.
   constexpr int64_t kOnTheWay = 1'000'000'000;
   now_ = std::max(now_, Timestamp{wall->ns - kOnTheWay});

@@ -221,6 +221,8 @@ class SuricataClient(Case):
         tell("iface-stat", "NOK")
         self.assertEqual(tell("dump-counters")["capture"]["packets"], 20)
         self.assertIsInstance(tell("incidents"), list)
+        self.assertIsInstance(tell("assets"), list)
+        tell("incident-close", "NOK")
         self.assertEqual(tell("ruleset-stats"), [{"id": 0, "rules_loaded": 1, "rules_failed": 0, "rules_skipped": 0}])
         self.assertEqual(tell("ruleset-failed-rules"), [])
         since = tell("ruleset-reload-time")[0]["last_reload"]
