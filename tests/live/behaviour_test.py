@@ -47,7 +47,7 @@ class Behaviour(netns.Case):
 
     def test_live_and_replay_find_the_same(self):
         sent, recorded = self.capture(), os.path.join(self.folder, "recorded.pcap")
-        recorder = self.space.start("tcpdump", "-i", "lw1", "-w", recorded, "-U", "-Q", "in", "--immediate-mode", "--time-stamp-precision=nano", "-Z", "root",
+        recorder = self.space.start("tcpdump", "-i", "lw1", "-w", recorded, "-U", "-Q", "in", "--immediate-mode", "-B", "65536", "-s", "2048", "--time-stamp-precision=nano", "-Z", "root",
                                     stderr=subprocess.PIPE, text=True)
         self.addCleanup(recorder.stderr.close)
         self.assertTrue(any("listening" in line for line in iter(recorder.stderr.readline, "")))
@@ -60,6 +60,7 @@ class Behaviour(netns.Case):
         self.assertEqual(sensor.packets(), packets)
         sensor.end()
         while os.path.getsize(recorded) < os.path.getsize(sent) and time.monotonic() < deadline: time.sleep(0.1)
+        self.assertEqual(os.path.getsize(recorded), os.path.getsize(sent), "the recorder lost none")
         recorder.send_signal(signal.SIGINT)
         recorder.wait(timeout=60)
         again = os.path.join(self.folder, "again.json")
