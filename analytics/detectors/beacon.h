@@ -139,7 +139,7 @@ class Beacon::Global {
   Table<IpAddress, Novelty> peers_;
   Table<IpAddress, Named> named_;        // by the address that had the name last
   Table<IpAddress, SmallFan> watchers_;  // whom they call inside
-  FanOf<256> clients_;
+  Population clients_;
   uint32_t now_ = 0;
   uint64_t overflow_ = 0;
 };

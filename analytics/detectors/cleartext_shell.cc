@@ -75,7 +75,8 @@ uint8_t shell_signs(Bytes said) {
     out |= shell_sign::unix_shell;
   }
   for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find_first_of("\r\n", begin), text.size());
+    size_t end = begin;
+    while (end < text.size() && text[end] != '\r' && text[end] != '\n') ++end;
     const std::string_view line = text.substr(begin, end - begin);
     if (is_prompt(line)) out |= shell_sign::prompt;
     if (is_unix_prompt(line)) out |= shell_sign::unix_prompt;

@@ -115,28 +115,32 @@ void Exfiltration::Global::take(Second second, Delta& delta, Findings& findings)
     entry->value.sum.merge(sent);
     pairs_.set_worth(*entry,
                      static_cast<uint8_t>(std::min<uint64_t>(std::bit_width(entry->value.sum.traffic.out >> 16), 15)));
-    judge(pair, entry->value, whole->value.judge(now_), findings);
+    judge(pair, entry->value, whole->value, findings);
   });
 }
 
-void Exfiltration::Global::judge(const Pair& pair, const State& state, const Volume::Judgement& host,
-                                 Findings& findings) {
+void Exfiltration::Global::judge(const Pair& pair, const State& state, const Volume& whole, Findings& findings) {
   const Volume::Judgement now = state.volume.judge(now_);
   const Sent& sum = state.sum;
+  const bool by_size = pair.size_class != 0;
+  // Most have sent little, whoever the peer is.
+  if (by_size ? sum.uploads < config_.uploads
+              : now.recent.out < std::min(config_.bytes, config_.rare_bytes) ||
+                    now.pcr < static_cast<int64_t>(config_.ratio)) {
+    return;
+  }
+  const Volume::Judgement host = whole.judge(now_);
   const auto* known_peer = peers_.find(pair.peer);
   const Novelty::Judgement peer = known_peer ? known_peer->value.judge(clients_.count(), now_) : Novelty::Judgement{};
   const bool rare = clients_.count() >= 10 && peer.hosts <= config_.rare;
   const uint64_t both = std::max<uint64_t>(1, sum.traffic.out + sum.traffic.in);
   Circumstances circumstances{.rare = rare, .bare = 2 * sum.bare >= both, .known = 2 * sum.known >= both};
 
-  const bool by_size = pair.size_class != 0;
   const uint64_t needed = by_size                   ? config_.uploads * config_.upload_bytes
                           : rare && peer.age < kDay ? config_.rare_bytes
                                                     : config_.bytes;
-  if (by_size) {
-    if (sum.uploads < config_.uploads) return;
-  } else {
-    if (now.recent.out < needed || now.pcr < static_cast<int64_t>(config_.ratio)) return;
+  if (!by_size) {
+    if (now.recent.out < needed) return;
     // A host without a history has none to differ from.
     const bool changed = host.hours == 0 || host.pcr - host.usual_pcr >= static_cast<int64_t>(config_.ratio) ||
                          now.out_percent / 100 >= config_.times;
@@ -205,7 +209,7 @@ void Exfiltration::Global::save(StateWriter& out) {
 
 bool Exfiltration::Global::load(StateReader& in) {
   now_ = in.u32();
-  if (!clients_.load(in.bytes(sizeof clients_))) return false;
+  if (!clients_.load(in.bytes(clients_.bytes().size()))) return false;
   const auto volume = [](Volume& into, StateReader& from) { return into.load(from); };
   return load_table(hosts_, in, now_, Volume::kSaved, volume) &&
          load_table(peers_, in, now_, Novelty::kSaved,

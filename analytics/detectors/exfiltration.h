@@ -110,14 +110,14 @@ class Exfiltration::Global {
     Sent sum;
   };
 
-  void judge(const Pair& pair, const State& state, const Volume::Judgement& host, Findings& findings);
+  void judge(const Pair& pair, const State& state, const Volume& whole, Findings& findings);
 
   const Config config_;
   const Surroundings& surroundings_;
   Table<IpAddress, Volume> hosts_;
   Table<Pair, State> pairs_;
   Table<IpAddress, Novelty> peers_;
-  FanOf<256> clients_;
+  Population clients_;
   uint32_t now_ = 0;
   uint64_t overflow_ = 0;
 };

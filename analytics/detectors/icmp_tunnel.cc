@@ -72,15 +72,27 @@ IcmpTunnel::Global::Global(const Config& config, const Surroundings& surrounding
 void IcmpTunnel::Global::take(Second second, Delta& delta, Findings& findings) {
   now_ = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
   overflow_ += delta.messages.overflowed();
-  std::vector<std::pair<const Message*, const Sightings*>> order;
-  delta.messages.walk([&](const Message& message, const Sightings& seen) { order.push_back({&message, &seen}); });
-  std::ranges::stable_sort(order, {}, [](const auto& of) { return of.second->first; });
-  for (const auto& [message, seen] : order) {
-    const PairKey key{message->client, message->server};
-    auto* entry = pairs_.touch(key, now_);
-    if (!entry) continue;
-    Exchange& exchange = entry->value;
-    const auto window = static_cast<int64_t>(std::min(config_.window, kMostWindow)) * kSecond;
+  // Messages of a pair follow each other.
+  Messages of_pair;
+  const auto finish = [&] {
+    if (!of_pair.empty()) take(of_pair, findings);
+    of_pair.clear();
+  };
+  delta.messages.walk([&](const Message& message, const Sightings& seen) {
+    if (!of_pair.empty() && pair_of(*of_pair.front().first) != pair_of(message)) finish();
+    of_pair.push_back({&message, &seen});
+  });
+  finish();
+}
+
+void IcmpTunnel::Global::take(Messages& of_pair, Findings& findings) {
+  const PairKey key = pair_of(*of_pair.front().first);
+  auto* entry = pairs_.touch(key, now_);
+  if (!entry) return;
+  Exchange& exchange = entry->value;
+  std::ranges::stable_sort(of_pair, {}, [](const auto& of) { return of.second->first; });
+  const auto window = static_cast<int64_t>(std::min(config_.window, kMostWindow)) * kSecond;
+  for (const auto& [message, seen] : of_pair) {
     if (exchange.since.ns == 0 || seen->first - exchange.since.ns > window) {
       Exchange fresh{.recent = std::move(exchange.recent),
                      .next = exchange.next,
@@ -89,9 +101,9 @@ void IcmpTunnel::Global::take(Second second, Delta& delta, Findings& findings) {
       exchange = std::move(fresh);
     }
     add(*message, *seen, exchange);
-    pairs_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(exchange.altered + exchange.unasked)));
-    judge(key, exchange, findings);
   }
+  pairs_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(exchange.altered + exchange.unasked)));
+  judge(key, exchange, findings);
 }
 
 void IcmpTunnel::Global::add(const Message& message, const Sightings& seen, Exchange& exchange) const {

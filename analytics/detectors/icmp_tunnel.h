@@ -91,7 +91,10 @@ class IcmpTunnel::Global {
   /// A key: no padding.
   struct PairKey {
     IpAddress client, server;
+    bool operator==(const PairKey&) const = default;
   };
+  static PairKey pair_of(const Message& message) { return {message.client, message.server}; }
+  using Messages = std::vector<std::pair<const Message*, const Sightings*>>;
   struct Request {
     uint16_t id = 0, seq = 0;
     uint64_t start = 0, whole = 0, size = 0;
@@ -110,6 +113,8 @@ class IcmpTunnel::Global {
   };
   using Pairs = Table<PairKey, Exchange>;
 
+  /// Of one pair and second, in no order.
+  void take(Messages& of_pair, Findings& findings);
   void add(const Message& message, const Sightings& seen, Exchange& exchange) const;
   void judge(const PairKey& key, Exchange& exchange, Findings& findings) const;
 

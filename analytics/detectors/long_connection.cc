@@ -193,7 +193,7 @@ void LongConnection::Global::save(StateWriter& out) {
 
 bool LongConnection::Global::load(StateReader& in) {
   now_ = in.u32();
-  if (!clients_.load(in.bytes(sizeof clients_))) return false;
+  if (!clients_.load(in.bytes(clients_.bytes().size()))) return false;
   return load_table(kinds_, in, now_, sizeof(Ages),
                     [](Ages& ages, StateReader& from) {
                       for (uint32_t& count : ages.counts) count = from.u32();

@@ -130,7 +130,7 @@ class LongConnection::Global {
   Table<Connection, Span> connections_;
   Table<Kind, Ages> kinds_;
   Table<IpAddress, Novelty> peers_;
-  FanOf<256> clients_;
+  Population clients_;
   uint32_t now_ = 0;
   uint64_t overflow_ = 0;
 };

@@ -25,6 +25,7 @@ Observer::Observer(std::span<const std::shared_ptr<const AnyDetector>> detectors
     for (size_t i = 0; i < kMoments; ++i) {
       if (about.moments >> i & 1) by_moment_[i].push_back(local);
     }
+    if (const uint32_t kept = about.moments & ~bit(FlowMoment::spoke)) of_flows_.emplace_back(local, kept);
     if (about.logins) of_logins_.push_back(local);
     if (about.alerts) of_alerts_.push_back(local);
     if (about.bindings) of_bindings_.push_back(local);
@@ -46,6 +47,32 @@ const Observer::Listeners* Observer::listeners(const Protocol& protocol) const {
   return found_;
 }
 
+void Observer::flow(const FlowUpdate& update) {
+  if (!wants(update.moment)) return;
+  if (update.moment == FlowMoment::spoke) {  // what was said lives no longer than the call, and is rare
+    for (AnyLocal* local : by_moment_[static_cast<size_t>(update.moment)]) local->flow(update);
+    return;
+  }
+  Kept& kept = kept_[kept_count_];
+  kept.update = update;
+  kept.flow = *update.flow;
+  kept.update.flow = &kept.flow;
+  kept.names.assign(update.flow->application).append(update.flow->host);
+  const std::string_view names = kept.names;
+  kept.flow.application = names.substr(0, update.flow->application.size());
+  kept.flow.host = names.substr(update.flow->application.size());
+  if (++kept_count_ == kBatch) show_kept();
+}
+
+void Observer::show_kept() {
+  const auto kept = std::span(kept_).first(std::exchange(kept_count_, 0));
+  for (const auto& [local, moments] : of_flows_) {
+    for (const Kept& one : kept) {
+      if (moments & bit(one.update.moment)) local->flow(one.update);
+    }
+  }
+}
+
 void Observer::event(const Observed& observed) {
   const Listeners* wanted = listeners(*observed.event.protocol);
   if (!wanted) return;
@@ -54,6 +81,7 @@ void Observer::event(const Observed& observed) {
 
 void Observer::advance(Second second) {
   if (second <= now_) return;
+  show_kept();
   if (seal(second - 1)) {
     epochs_.sealed(second - 1, bell_, !surroundings_.replay);
   } else {
@@ -63,6 +91,7 @@ void Observer::advance(Second second) {
 }
 
 void Observer::finish() {
+  show_kept();
   epochs_.wait_for_room(bell_);
   seal(std::max(now_, Second{0}));
   epochs_.sealed(Epochs::kEnd, bell_, true);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -28,9 +29,8 @@ class Observer {
            Epochs& epochs, Bell& bell);
 
   bool wants(FlowMoment moment) const { return !by_moment_[static_cast<size_t>(moment)].empty(); }
-  void flow(const FlowUpdate& update) {
-    for (AnyLocal* local : by_moment_[static_cast<size_t>(update.moment)]) local->flow(update);
-  }
+  /// Kept for a while: a detector that is shown many at once finds its code and tables at hand.
+  void flow(const FlowUpdate& update);
   bool wants(const Protocol& protocol) const { return listeners(protocol) != nullptr; }
   void event(const Observed& observed);
 
@@ -61,16 +61,26 @@ class Observer {
 
  private:
   using Listeners = std::vector<AnyLocal*>;
+  struct Kept {
+    FlowUpdate update;
+    FlowRef flow;
+    std::string names;  // application and host, which live no longer than the call
+  };
+  static constexpr size_t kBatch = 32;
   const Listeners* listeners(const Protocol& protocol) const;
   bool seal(Second second);
+  void show_kept();
 
   const Surroundings surroundings_;
   std::vector<std::unique_ptr<AnyLocal>> locals_;  // by detector
   Listeners of_logins_, of_alerts_, of_bindings_, of_software_;
+  std::vector<std::pair<AnyLocal*, uint32_t>> of_flows_;  // and the moments that each is shown
   std::array<Listeners, kMoments> by_moment_;
   std::vector<std::pair<std::string_view, Listeners>> by_protocol_;
   mutable const Protocol* asked_ = nullptr;  // last, and what came of it
   mutable const Listeners* found_ = nullptr;
+  std::vector<Kept> kept_ = std::vector<Kept>(kBatch);
+  size_t kept_count_ = 0;
   AlertSums alerts_;
   Epochs& epochs_;
   Bell& bell_;

@@ -47,23 +47,18 @@ bool Networks::add(std::string_view text) {
   const unsigned all = address ? static_cast<unsigned>(address->size() * 8) : 0;
   const auto bits = slash == text.size() ? std::optional<uint64_t>(all) : parse_unsigned(text.substr(slash + 1));
   if (!address || !bits || *bits > all) return false;
-  networks_.push_back({*address, static_cast<unsigned>(*bits)});
+  IpAddress mask;
+  for (unsigned bit = 0; bit < *bits; ++bit) mask.bytes[bit / 8] |= static_cast<uint8_t>(0x80 >> bit % 8);
+  networks_.push_back({.first = halves_of(*address),
+                       .mask = halves_of(mask),
+                       .version = address->version,
+                       .text = to_string(*address) + "/" + std::to_string(*bits)});
   return true;
-}
-
-bool Networks::contain(const IpAddress& address) const {
-  return std::ranges::any_of(networks_, [&](const Network& network) {
-    if (network.first.version != address.version) return false;
-    const unsigned whole = network.bits / 8, rest = network.bits % 8;
-    if (!std::equal(address.bytes.begin(), address.bytes.begin() + whole, network.first.bytes.begin())) return false;
-    return rest == 0 || (address.bytes[whole] ^ network.first.bytes[whole]) >> (8 - rest) == 0;
-  });
 }
 
 uint64_t Networks::fingerprint() const {
   std::vector<std::string> texts;
-  for (const Network& network : networks_)
-    texts.push_back(to_string(network.first) + "/" + std::to_string(network.bits));
+  for (const Network& network : networks_) texts.push_back(network.text);
   std::ranges::sort(texts);
   std::string all;
   for (const std::string& text : texts) all += text + " ";

@@ -1,6 +1,8 @@
 // Surroundings: what all detectors know of the network and the run.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -31,15 +33,27 @@ class Networks {
   Networks(const std::vector<std::string>& texts, const Setting* where);
   /// "10.0.0.0/8" or an address; false for what is neither.
   bool add(std::string_view text);
-  bool contain(const IpAddress& address) const;
+  bool contain(const IpAddress& address) const {
+    const Halves halves = halves_of(address);
+    for (const Network& network : networks_) {
+      const bool differs = ((halves[0] ^ network.first[0]) & network.mask[0]) != 0 ||
+                           ((halves[1] ^ network.first[1]) & network.mask[1]) != 0;
+      if (network.version == address.version && !differs) return true;
+    }
+    return false;
+  }
   /// Another for other networks, and the same in every run.
   uint64_t fingerprint() const;
 
  private:
+  using Halves = std::array<uint64_t, 2>;  // of an address's bytes, as the machine reads them
   struct Network {
-    IpAddress first;
-    unsigned bits = 0;
+    Halves first{}, mask{};
+    uint8_t version = 0;
+    std::string text;  // "10.0.0.0/8"
   };
+  static Halves halves_of(const IpAddress& address) { return std::bit_cast<Halves>(address.bytes); }
+
   std::vector<Network> networks_;
 };
 

@@ -125,6 +125,24 @@ class FanOf {
 using Fan = FanOf<64>;
 /// Exact to 8, then within 20 %: where there are a million of them.
 using SmallFan = FanOf<32>;
+/// Exact to 64, then within 7 %; asked more often than it grows, it remembers how many there are.
+class Population {
+ public:
+  void add(uint64_t hash) {
+    if (members_.add(hash)) count_ = members_.count();
+  }
+  uint32_t count() const { return count_; }
+  Bytes bytes() const { return members_.bytes(); }
+  bool load(Bytes kept) {
+    if (!members_.load(kept)) return false;
+    count_ = members_.count();
+    return true;
+  }
+
+ private:
+  FanOf<256> members_;
+  uint32_t count_ = 0;
+};
 static_assert(sizeof(Fan) == 49 && sizeof(SmallFan) == 25);
 
 }  // namespace lapwing::analytics

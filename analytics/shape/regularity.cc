@@ -38,9 +38,11 @@ const Wave& wave() {
   return made;
 }
 
+/// The mean vector of phases.
 struct Phase {
-  double length = 0;  // of the mean vector: 1 where all are alike
-  double turn = 0;    // its direction, of one turn
+  double x = 0, y = 0;
+  double length = 0;                                                         // 1 where all are alike
+  double turn() const { return std::atan2(y, x) / (2 * std::numbers::pi); }  // its direction, of one turn
 };
 Phase mean_phase(Times times, uint64_t frequency) {
   const Wave& table = wave();
@@ -51,8 +53,7 @@ Phase mean_phase(Times times, uint64_t frequency) {
     sine += table.sine[phase];
   }
   const double x = cosine, y = sine;
-  return {std::sqrt(x * x + y * y) / (16384.0 * static_cast<double>(times.size())),
-          std::atan2(y, x) / (2 * std::numbers::pi)};
+  return {x, y, std::sqrt(x * x + y * y) / (16384.0 * static_cast<double>(times.size()))};
 }
 
 /// The share of periods, from the first time to the last, with a time in them; periods lie around the mean phase.
@@ -73,7 +74,7 @@ double comb_of(Times times, double period, double& best) {
   const auto frequency = static_cast<uint64_t>(kTurn / period);
   const Phase phase = mean_phase(times, frequency);
   if (phase.length <= best) return 0;
-  return phase.length * filled(times, frequency, phase.turn);
+  return phase.length * filled(times, frequency, phase.turn());
 }
 
 struct Needed {

@@ -89,8 +89,9 @@ RhythmJudgement judge_rhythm(std::span<const CheckIn> check_ins) {
   for (const CheckIn& one : check_ins) every.push(one.time);
   const uint32_t least = window(every.view());
   const List all = joined(every.view(), least), alike = most_alike(check_ins), same = joined(alike.view(), least);
-  const Band all_band = band(all.view(), least), same_band = band(same.view(), least);
-  Comb all_comb = comb(all.view()), same_comb = comb(same.view());
+  const bool differ = same.size != all.size;  // of the same times all are the same
+  const Band all_band = band(all.view(), least), same_band = differ ? band(same.view(), least) : all_band;
+  const Comb all_comb = comb(all.view()), same_comb = differ ? comb(same.view()) : all_comb;
   out.all = evidence(all.view(), all_band, all_comb);
   out.same_size = evidence(same.view(), same_band, same_comb);
   if (!check_ins.empty()) out.same_size_percent = static_cast<uint32_t>(alike.size * 100 / check_ins.size());

@@ -132,7 +132,9 @@ class Table {
 
  private:
   static constexpr uint32_t kNone = UINT32_MAX, kMostKeys = (1U << 24) - 1;
-  static constexpr size_t kChunk = 256, kLeastIndex = 64;
+  static constexpr size_t kLeastIndex = 64;
+  /// Entries that memory is taken for at once: some 64 KiB of it.
+  static constexpr size_t kChunk = std::bit_floor(std::clamp<size_t>((64 << 10) / (sizeof(V) + sizeof(K)), 8, 256));
 
   struct List {
     uint32_t first = kNone, last = kNone;

@@ -1,0 +1,96 @@
+#include "analytics/frame/observer.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lapwing::analytics {
+namespace {
+
+/// What a detector was shown, as it is seen when the second is sealed.
+struct Diary {
+  static constexpr About about{.name = "diary", .moments = bit(FlowMoment::burst) | bit(FlowMoment::spoke)};
+  struct Config {};
+  static std::span<const OptionRow<Config>> options() { return {}; }
+  struct Delta {
+    void operator+=(Delta&& other) { lines.insert(lines.end(), other.lines.begin(), other.lines.end()); }
+    bool empty() const { return lines.empty(); }
+    std::vector<std::string> lines;
+  };
+  struct Local {
+    Local(const Config&, const Surroundings&) {}
+    void flow(const FlowUpdate& update, Delta& delta) const {
+      delta.lines.push_back(std::to_string(update.flow->id) + " " + std::string(update.flow->application) + " " +
+                            std::string(update.flow->host) + " " + std::to_string(update.said[0].size()));
+    }
+  };
+  struct Global {
+    Global(const Config&, const Surroundings&) {}
+    void take(Second, Delta&, Findings&) {}
+    void expire(Second, Findings&) {}
+    StateUse use() const { return {}; }
+  };
+};
+
+class OfObserver : public testing::Test {
+ protected:
+  /// Names are gone when the call is over.
+  void show(uint64_t id, FlowMoment moment) {
+    const std::string application = "TLS.N" + std::to_string(id), host = "h" + std::to_string(id) + ".example";
+    const std::vector<uint8_t> said(7);
+    FlowRef flow{.id = id};
+    flow.application = application;
+    flow.host = host;
+    FlowUpdate update{.moment = moment, .flow = &flow};
+    if (moment == FlowMoment::spoke) update.said[0] = said;
+    observer_.flow(update);
+  }
+  std::vector<std::string> sealed() {
+    Epoch* epoch = epochs_.front();
+    if (!epoch) return {};
+    const auto& lines = static_cast<made::DeltaOf<Diary>&>(*epoch->said[0].delta).sum.lines;
+    std::vector<std::string> out(lines.begin(), lines.end());
+    epoch->said[0].delta->clear();
+    epochs_.pop();
+    return out;
+  }
+
+  const Surroundings surroundings_;
+  const std::shared_ptr<const AnyDetector> detector_ = std::make_shared<made::DetectorOf<Diary>>(OptionSource());
+  Epochs epochs_;
+  Bell bell_;
+  Observer observer_{std::span(&detector_, 1), surroundings_, epochs_, bell_};
+};
+
+TEST_F(OfObserver, ADetectorIsShownTheMomentsThatItAskedForWithTheirNames) {
+  observer_.advance(1);
+  std::vector<std::string> expected;
+  for (uint64_t id = 0; id < 100; ++id) {
+    show(id, FlowMoment::burst);
+    show(id, FlowMoment::closed);
+    expected.push_back(std::to_string(id) + " TLS.N" + std::to_string(id) + " h" + std::to_string(id) + ".example 0");
+  }
+  observer_.advance(2);
+  EXPECT_EQ(sealed(), expected);
+  EXPECT_EQ(sealed(), std::vector<std::string>());
+}
+
+TEST_F(OfObserver, WhatWasSaidIsShownWhileItLives) {
+  observer_.advance(1);
+  show(1, FlowMoment::spoke);
+  observer_.advance(2);
+  EXPECT_EQ(sealed(), std::vector<std::string>({"1 TLS.N1 h1.example 7"}));
+}
+
+TEST_F(OfObserver, WhatWasKeptIsOfTheLastSecondAtTheEnd) {
+  observer_.advance(1);
+  show(1, FlowMoment::burst);
+  observer_.finish();
+  EXPECT_EQ(sealed(), std::vector<std::string>({"1 TLS.N1 h1.example 0"}));
+  EXPECT_EQ(epochs_.sealed_to(), Epochs::kEnd);
+}
+
+}  // namespace
+}  // namespace lapwing::analytics
