@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
   }
   const size_t before = heap_bytes();
   const double start = cpu_seconds();
-  const auto set = IndicatorSet::load({.paths = {path}, .seed = 7}, {});
+  const auto set = IndicatorSet::load({.feeds = {{.path = path}}, .seed = 7}, {});
   std::printf("load: %zu indicators, %.2f CPU s, %.1f MB\n", set->table().size(), cpu_seconds() - start,
               static_cast<double>(heap_bytes() - before) / 1e6);
   std::filesystem::remove(path);
@@ -83,8 +83,8 @@ int main(int argc, char** argv) {
     }
     const double from = cpu_seconds();
     for (size_t i = 0; i < kBatch; i += 2) {
-      hits += set->table().find_domain(names[i]) != nullptr;
-      hits += set->table().find_address(addresses[i]) != nullptr && addresses[i].bytes[0] != 198;
+      hits += set->table().find_domain(names[i]).slot != nullptr;
+      hits += set->table().find_address(addresses[i]).slot != nullptr && addresses[i].bytes[0] != 198;
     }
     spent += cpu_seconds() - from;
   }
