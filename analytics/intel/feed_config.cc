@@ -1,7 +1,6 @@
 #include "analytics/intel/feed_config.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -11,8 +10,6 @@
 namespace lapwing::analytics {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::string_view kName = "intel", kFeeds = "analytics.intel.feeds", kNever = "analytics.intel.never";
 
 uint64_t percent(const Setting& node) {
@@ -21,17 +18,12 @@ uint64_t percent(const Setting& node) {
   return out;
 }
 
-std::string path_of(const Setting& node) {
-  const std::string& text = node.as_text();
-  if (text.empty()) node.fail("a file or folder is needed");
-  const fs::path folder = fs::path(node.mark.file).parent_path();
-  return node.mark.line == 0 ? text : (folder / text).string();
-}
-
 std::vector<Feed> feeds_of(const OptionSource& source) {
   std::vector<Feed> out;
   for_each_row(source, kFeeds, {"path", "name", "severity", "min-confidence"}, [&](const Setting& row) {
-    Feed& feed = out.emplace_back(Feed{.path = path_of(required(row, "path")), .mark = row.mark});
+    const Setting& path = required(row, "path");
+    Feed& feed = out.emplace_back(Feed{.path = path.as_text(), .mark = path.mark});
+    if (feed.path.empty()) path.fail("a file or folder is needed");
     if (const Setting* node = row.find("name")) feed.name = node->as_text();
     if (const Setting* node = row.find("severity")) feed.severity = static_cast<uint8_t>(percent(*node));
     if (const Setting* node = row.find("min-confidence")) feed.min_confidence = percent(*node);

@@ -62,7 +62,7 @@ std::string refuse_network(const Network& network, const FeedOptions& options) {
   for (const IpAddress& resolver : resolvers()) {
     if (holds(network, resolver)) return "holds the public resolver " + to_string(resolver);
   }
-  if (options.own.contain(network.first)) return "of the own networks (analytics.internal)";
+  if (options.own.contain(network.first)) return "of the own networks (analytics.internal, HOME_NET)";
   for (const std::string& allowed : options.allow) {
     const auto other = Network::parse(allowed);
     if (other && (holds(*other, network.first) || holds(network, other->first))) return "allowed as " + allowed;
