@@ -76,6 +76,17 @@ std::optional<Found> email_of(const IndicatorTable& table, std::string_view valu
   return name_of(table, std::string_view(*form).substr(form->rfind('@') + 1), day);
 }
 
+/// By its length; SHA-1 of certificates has colons.
+std::optional<IndicatorType> hash_of(std::string_view value) {
+  switch (value.size()) {
+    case 32: return IndicatorType::md5;
+    case 40:
+    case 59: return IndicatorType::sha1;
+    case 64: return IndicatorType::sha256;
+    default: return std::nullopt;
+  }
+}
+
 /// The last part of a path.
 std::string_view file_of(std::string_view path) {
   return path.substr(path.find_last_of("/\\") + 1);
@@ -120,12 +131,10 @@ std::optional<Found> look_up(const IndicatorTable& table, Observable what, std::
       if (const auto address = IpAddress::parse(value)) return look_up(table, *address, day);
       return std::nullopt;
     case Observable::url: return url_of(table, value, day);
-    case Observable::hash:
-      for (const IndicatorType type : {IndicatorType::md5, IndicatorType::sha1, IndicatorType::sha256}) {
-        if (!table.has(type)) continue;
-        if (auto found = of_type(table, type, value, day)) return found;
-      }
-      return std::nullopt;
+    case Observable::hash: {
+      const std::optional<IndicatorType> type = hash_of(value);
+      return type && table.has(*type) ? of_type(table, *type, value, day) : std::nullopt;
+    }
     case Observable::ja3: return of_type(table, IndicatorType::ja3, value, day);
     case Observable::ja3s: return of_type(table, IndicatorType::ja3s, value, day);
     case Observable::ja4: return of_type(table, IndicatorType::ja4, value, day);
