@@ -1,6 +1,8 @@
 #include "analytics/intel/intel.h"
 
 #include <algorithm>
+#include <cstring>
+#include <tuple>
 
 #include "analytics/intel/feed_config.h"
 #include "sensor/base/hash.h"
@@ -77,6 +79,36 @@ void Intel::Seen::merge(const Seen& other) {
   if (canonical.empty() || (!other.canonical.empty() && other.canonical < canonical)) canonical = other.canonical;
 }
 
+void Intel::Answer::merge(const Answer& other) {
+  if (other.first.ns == std::numeric_limits<int64_t>::max()) return;
+  const bool empty = first.ns == std::numeric_limits<int64_t>::max();
+  if (empty || std::memcmp(&other.of, &of, sizeof of) < 0) of = other.of;
+  first = std::min(first, other.first);
+}
+
+void Intel::Opened::merge(const Opened& other) {
+  const auto order = [](const Opened& one) { return std::tuple(-one.last.ns, one.flow.id, one.flow.client_port); };
+  if (other.flow.id != 0 && (flow.id == 0 || order(other) < order(*this))) *this = other;
+}
+
+void Intel::Delta::operator+=(Delta&& other) {
+  seen.merge(other.seen);
+  answers.merge(other.answers);
+  opened.merge(other.opened);
+}
+
+void Intel::Delta::seal() {
+  seen.seal();
+  answers.seal();
+  opened.seal();
+}
+
+void Intel::Delta::clear() {
+  seen.clear();
+  answers.clear();
+  opened.clear();
+}
+
 Intel::Local::Local(const Config& config, const Surroundings& surroundings)
     : surroundings_(surroundings), view_(config.feeds.get()) {}
 
@@ -85,7 +117,13 @@ void Intel::Local::advance() {
 }
 
 void Intel::Local::flow(const FlowUpdate& update, Delta& delta) {
-  if (!view_.get() || !view_.get()->table().has(IndicatorType::network)) return;
+  if (!view_.get()) return;
+  const IndicatorTable& table = view_.get()->table();
+  const bool names = table.has(IndicatorType::domain) || table.has(IndicatorType::domain_exact);
+  if (names && update.moment == FlowMoment::answered && !surroundings_.inside(update.flow->server)) {
+    delta.opened.at({update.flow->client, update.flow->server}).merge({update.time, name_of(*update.flow)});
+  }
+  if (!table.has(IndicatorType::network)) return;
   if (update.moment >= FlowMoment::tick && update.bytes[0] + update.bytes[1] == 0) return;
   for (const bool of_client : {false, true}) end(update, of_client, delta);
 }
@@ -133,54 +171,78 @@ void Intel::Local::event(const Observed& observed, Delta& delta) {
   const Event& event = observed.event;
   if (!view_.get() || !observed.flow || (!event.record && !event.protocol->one_message)) return;
   const uint32_t types = view_.get()->table().types();
-  for (Field& field : fields_of(*event.protocol)) {
+  Fields& fields = fields_of(*event.protocol);
+  for (Field& field : fields) {
     if (field.of_files != (event.file != nullptr) || (types & types_of(field.row->what)) == 0) continue;
-    std::string front;
+    std::optional<Found> name;  // that was asked for, and is answered
     field.value.for_each(event, [&](const Value& read) {
       std::string_view text = to_text(read.bytes);
       if (!field.row->in_front.empty() && text.starts_with('/')) {
         joined_ = field.in_front.text(event);
         text = joined_ += text;
       }
-      value(observed, *field.row, text, delta);
+      auto found = value(observed, *field.row, text, delta);
+      if (found && (field.row->deeds & deed::asked) != 0 && event.direction == Direction::to_client) {
+        name = std::move(found);
+      }
+      return true;
+    });
+    if (name) answers(observed, fields, *name, delta);
+  }
+}
+
+/// The addresses that a client is told for a listed name.
+void Intel::Local::answers(const Observed& observed, Fields& fields, const Found& name, Delta& delta) {
+  const Key key = key_of(*observed.flow, false, name);
+  for (Field& field : fields) {
+    if ((field.row->deeds & deed::answered) == 0) continue;
+    field.value.for_each(observed.event, [&](const Value& read) {
+      if (const auto address = IpAddress::parse(to_text(read.bytes))) {
+        delta.answers.at({observed.flow->client, *address}).merge({observed.time, key});
+      }
       return true;
     });
   }
 }
 
-void Intel::Local::value(const Observed& observed, const ObservableField& row, std::string_view text, Delta& delta) {
+std::optional<Found> Intel::Local::value(const Observed& observed, const ObservableField& row, std::string_view text,
+                                         Delta& delta) {
   const uint64_t hash = keyed_hash(to_bytes(text), surroundings_.hash_seed + 1 + static_cast<uint64_t>(row.what));
-  if (unlisted_.has(hash)) return;
+  if (unlisted_.has(hash)) return std::nullopt;
   const IndicatorTable& table = view_.get()->table();
-  const auto found = look_up(table, row.what, text, day_of(observed.time));
+  auto found = look_up(table, row.what, text, day_of(observed.time));
   if (!found) {
     if (!look_up(table, row.what, text)) unlisted_.add(hash);
-    return;
+    return std::nullopt;
   }
   const bool to_server = observed.event.direction == Direction::to_server;
   const FlowRef& flow = *observed.flow;
   const bool named = found->slot->type <= IndicatorType::domain_exact;
   // The host of a URL is seen by its name as well.
-  if (row.what == Observable::url && (row.deeds & deed::connected) && found->slot->type != IndicatorType::url) return;
+  if (row.what == Observable::url && (row.deeds & deed::connected) && found->slot->type != IndicatorType::url)
+    return std::nullopt;
   Seen& seen =
       add({flow, observed.time, row.deeds, (row.deeds & deed::file) != 0 && to_server}, *found,
           named && row.what == Observable::name ? to_lower(text) : endpoint(flow.server, flow.server_port), delta);
   seen.queries += (row.deeds & deed::asked) != 0 && to_server;
   seen.connections += (row.deeds & deed::connected) != 0;
+  return found;
+}
+
+Intel::Key Intel::Local::key_of(const FlowRef& flow, bool by_server, const Found& found) const {
+  by_server = by_server && surroundings_.inside(flow.server);
+  return {.host = by_server ? flow.server : flow.client,
+          .type = found.slot->type,
+          .from_outside = !by_server && !surroundings_.inside(flow.client),
+          .indicator = keyed_hash(to_bytes(found.canonical), surroundings_.hash_seed)};
 }
 
 Intel::Seen& Intel::Local::add(const Hit& hit, const Found& found, std::string_view object, Delta& delta) const {
   const FlowRef& flow = hit.flow;
-  const bool by_server = hit.by_server && surroundings_.inside(flow.server);
-  const IpAddress& host = by_server ? flow.server : flow.client;
-  const uint64_t seed = surroundings_.hash_seed;
-  Seen& seen = delta.seen.at({.host = host,
-                              .type = found.slot->type,
-                              .from_outside = !by_server && !surroundings_.inside(flow.client),
-                              .indicator = keyed_hash(to_bytes(found.canonical), seed)});
+  Seen& seen = delta.seen.at(key_of(flow, hit.by_server, found));
   seen.deeds |= hit.deeds;
   ++seen.count;
-  const uint64_t hash = keyed_hash(to_bytes(object), seed);
+  const uint64_t hash = keyed_hash(to_bytes(object), surroundings_.hash_seed);
   seen.objects.add(hash, object);
   seen.others.add(hash);
   keep_first(seen.first, seen.flow, hit.time, name_of(flow));

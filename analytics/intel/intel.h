@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -73,15 +74,37 @@ struct Intel {
 
     void merge(const Seen& other);
   };
+  /// A key: no padding.
+  struct Pair {
+    IpAddress client, server;
+  };
+  /// The client was told the address for a listed name.
+  struct Answer {
+    Timestamp first{std::numeric_limits<int64_t>::max()};
+    Key of;  // of several names the least
+
+    void merge(const Answer& other);
+  };
+  struct Opened {
+    Timestamp last{std::numeric_limits<int64_t>::min()};
+    FlowName flow;  // the least of those at `last`
+
+    void merge(const Opened& other);
+  };
   struct Delta {
-    static constexpr uint32_t kMostKeys = 4'096;
+    static constexpr uint32_t kMostKeys = 4'096, kMostPairs = 16'384;
     Delta() = default;
-    explicit Delta(const Surroundings& surroundings) : seen(surroundings.hash_seed, kMostKeys) {}
-    void operator+=(Delta&& other) { seen.merge(other.seen); }
-    void seal() { seen.seal(); }
-    void clear() { seen.clear(); }
-    bool empty() const { return seen.empty(); }
+    explicit Delta(const Surroundings& surroundings)
+        : seen(surroundings.hash_seed, kMostKeys),
+          answers(surroundings.hash_seed, kMostKeys),
+          opened(surroundings.hash_seed, kMostPairs) {}
+    void operator+=(Delta&& other);
+    void seal();
+    void clear();
+    bool empty() const { return seen.empty() && answers.empty() && opened.empty(); }
     DeltaTable<Key, Seen> seen;
+    DeltaTable<Pair, Answer> answers;
+    DeltaTable<Pair, Opened> opened;  // to servers outside, where names are listed
   };
 
   /// [W]
@@ -119,7 +142,10 @@ struct Intel {
 
     Fields& fields_of(const Protocol& protocol);
     void end(const FlowUpdate& update, bool of_client, Delta& delta);
-    void value(const Observed& observed, const ObservableField& row, std::string_view text, Delta& delta);
+    std::optional<Found> value(const Observed& observed, const ObservableField& row, std::string_view text,
+                               Delta& delta);
+    void answers(const Observed& observed, Fields& fields, const Found& name, Delta& delta);
+    Key key_of(const FlowRef& flow, bool by_server, const Found& found) const;
     Seen& add(const Hit& hit, const Found& found, std::string_view object, Delta& delta) const;
 
     const Surroundings surroundings_;
@@ -132,7 +158,7 @@ struct Intel {
   /// [G]
   class Global {
    public:
-    static constexpr uint32_t kMostKeys = 8'192;
+    static constexpr uint32_t kMostKeys = 8'192, kMostPairs = 16'384;
 
     Global(const Config& config, const Surroundings& surroundings);
     void take(Second second, Delta& delta, Findings& findings);
@@ -149,10 +175,12 @@ struct Intel {
     };
 
     bool confirm(const Key& key, const Seen& seen, State& state);
-    void report(const Key& key, const State& state, const Seen& seen, Findings& findings) const;
+    void follow(const Pair& pair, const Opened& opened, Findings& findings);
+    void report(const Key& key, const State& state, Timestamp time, const FlowName& flow, Findings& findings) const;
 
     const Config config_;
     Table<Key, State> states_;
+    Table<Pair, Answer> answers_;
     uint64_t overflow_ = 0, unconfirmed_ = 0, expired_ = 0;
     uint64_t generation_ = 0;
     uint16_t day_ = 0;  // of packet time, since 1970

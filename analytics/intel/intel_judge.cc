@@ -10,6 +10,7 @@ namespace {
 
 constexpr uint8_t kNoise = 15;                      // severity: info, however sure
 constexpr unsigned kAfterAsking = 10, kLarge = 15;  // added to a feed's severity
+constexpr int64_t kFollows = 60'000'000'000;        // ns from an answer to a connection
 constexpr size_t kMostText = 256;                   // bytes that are shown of what a feed says
 
 /// How sure it is that who shows an indicator is who is meant, where the feed does not say: addresses change hands,
@@ -58,7 +59,9 @@ void Intel::list_counters(CounterSet& set) {
 }
 
 Intel::Global::Global(const Config& config, const Surroundings& surroundings)
-    : config_(config), states_(surroundings.part(kMostKeys), surroundings.hash_seed) {}
+    : config_(config),
+      states_(surroundings.part(kMostKeys), surroundings.hash_seed),
+      answers_(surroundings.part(kMostPairs), surroundings.hash_seed) {}
 
 /// Whether a feed in force has it, as it stands there: a fingerprint proves nothing.
 bool Intel::Global::confirm(const Key& key, const Seen& seen, State& state) {
@@ -79,7 +82,7 @@ bool Intel::Global::confirm(const Key& key, const Seen& seen, State& state) {
 
 void Intel::Global::take(Second second, Delta& delta, Findings& findings) {
   if (!config_.feeds) return;
-  overflow_ += delta.seen.overflowed();
+  overflow_ += delta.seen.overflowed() + delta.answers.overflowed() + delta.opened.overflowed();
   delta.seen.walk([&](const Key& key, const Seen& seen) {
     auto* entry = states_.touch(key, to_second(second));
     if (!entry) return;
@@ -87,15 +90,33 @@ void Intel::Global::take(Second second, Delta& delta, Findings& findings) {
     const bool listed = confirm(key, seen, state);
     state.all.merge(seen);
     states_.set_worth(*entry, static_cast<uint8_t>(listed ? 1 + std::popcount(state.all.deeds) : 0));
-    if (listed) report(key, state, seen, findings);
+    if (listed) report(key, state, seen.last, seen.flow, findings);
   });
+  delta.answers.walk([&](const Pair& pair, const Answer& answer) {
+    if (auto* entry = answers_.touch(pair, to_second(second))) entry->value = answer;
+  });
+  delta.opened.walk([&](const Pair& pair, const Opened& opened) { follow(pair, opened, findings); });
 }
 
-void Intel::Global::report(const Key& key, const State& state, const Seen& seen, Findings& findings) const {
+/// Whether a client goes where a listed name led it.
+void Intel::Global::follow(const Pair& pair, const Opened& opened, Findings& findings) {
+  const auto* answer = answers_.find(pair);
+  if (!answer) return;
+  const int64_t after = opened.last.ns - answer->value.first.ns;
+  auto* entry = after >= 0 && after <= kFollows ? states_.find(answer->value.of) : nullptr;
+  if (!entry || !entry->value.listed || (entry->value.all.deeds & deed::followed) != 0) return;
+  Seen& all = entry->value.all;
+  all.deeds |= deed::followed;
+  all.last = std::max(all.last, opened.last);
+  report(entry->key(), entry->value, opened.last, opened.flow, findings);
+}
+
+void Intel::Global::report(const Key& key, const State& state, Timestamp time, const FlowName& flow,
+                           Findings& findings) const {
   const Seen& all = state.all;
   const auto did = [&](uint8_t deeds) { return (all.deeds & deeds) != 0; };
   const bool from_outside = key.from_outside != 0, large = all.out >= config_.large;
-  const bool asked = did(deed::asked) && did(deed::connected);
+  const bool asked = did(deed::asked) && did(deed::connected | deed::followed);
   unsigned severity = state.text.severity + (asked ? kAfterAsking : 0) + (large ? kLarge : 0);
   if (from_outside && !did(deed::data)) severity = std::min<unsigned>(severity, kNoise);
   const bool only_asked = (all.deeds & ~(deed::asked | deed::answered)) == 0;
@@ -106,13 +127,13 @@ void Intel::Global::report(const Key& key, const State& state, const Seen& seen,
              .severity = static_cast<uint8_t>(std::min(severity, 100U)),
              .confidence = static_cast<uint8_t>(confidence),
              .techniques = techniques_of(all.deeds, from_outside, large),
-             .time = seen.last,
+             .time = time,
              .first = all.first,
              .last = all.last,
              .count = std::max<uint64_t>(all.count, 1),
              .flows = {all.flow},
              .explained_by = only_asked ? bit(Role::resolver) | bit(Role::mail) : 0};
-  if (!(seen.flow == all.flow)) out.flows.push_back(seen.flow);
+  if (!(flow == all.flow)) out.flows.push_back(flow);
   all.objects.walk([&](std::string_view text) { out.objects.emplace_back(text); });
   findings.report(std::move(out), [&](JsonWriter& json) {
     json.begin_object("indicator").member("type", name(key.type)).member("value", cut(state.text.text));
@@ -140,11 +161,16 @@ void Intel::Global::expire(Second second, Findings&) {
     generation_ = config_.feeds->generation();
     expired_ = config_.feeds->current()->table().expired(day);
   }
-  if (second % 60 == 0) states_.expire(to_second(second - about.idle), [](const auto&) {});
+  if (second % 60 != 0) return;
+  answers_.expire(to_second(second - kFollows / 1'000'000'000), [](const auto&) {});
+  states_.expire(to_second(second - about.idle), [](const auto&) {});
 }
 
 StateUse Intel::Global::use() const {
-  return {.keys = states_.keys(), .bytes = states_.bytes(), .evicted = states_.evicted(), .overflow = overflow_};
+  return {.keys = uint64_t{states_.keys()} + answers_.keys(),
+          .bytes = states_.bytes() + answers_.bytes(),
+          .evicted = states_.evicted() + answers_.evicted(),
+          .overflow = overflow_};
 }
 
 void Intel::Global::add_counters(CounterSet& set) const {

@@ -35,9 +35,11 @@ inline constexpr uint8_t answered = 4;   // by a name server, with the name or a
 inline constexpr uint8_t connected = 8;  // to it, or to who shows it
 inline constexpr uint8_t data = 16;      // both sides said something
 inline constexpr uint8_t mailed = 32;
-inline constexpr uint8_t file = 64;  // got or gave it
+inline constexpr uint8_t file = 64;       // got or gave it
+inline constexpr uint8_t followed = 128;  // connected to an address that it got for the name
 /// "asked", in the order of the bits.
-inline constexpr std::string_view kNames[] = {"tried", "asked", "answered", "connected", "data", "mailed", "file"};
+inline constexpr std::string_view kNames[] = {"tried", "asked",  "answered", "connected",
+                                              "data",  "mailed", "file",     "followed"};
 }  // namespace deed
 
 /// [S] A member of records that shows one.

@@ -154,6 +154,29 @@ TEST_F(IntelTest, QuestionsAndAnswersOfNameServers) {
   for (const Behaviour& one : found) EXPECT_EQ(one.subject, "10.0.0.5");
 }
 
+TEST_F(IntelTest, WhoFollowsAListedNameIsGraver) {
+  const auto listed = listing("bad.example\n");
+  const auto go = [&](std::string_view client, std::string_view server, double after) {
+    DnsScene scene;
+    scene.at(1).say({.name = "bad.example", .response = false});
+    scene.at(1.1).say({.name = "bad.example", .answers = {{dns::kA, std::string("\xc6\x33\x64\x09", 4)}}});
+    scene.at(1.1 + after);
+    scene.talked({std::string(client), std::string(server), 4444}, 10, 10);
+    const auto found = scene.found(*listed);
+    EXPECT_EQ(found.back().subject, "10.0.0.5");
+    return found.back();
+  };
+  for (const double after : {0.1, 5.0, 59.0}) {
+    const Behaviour followed = go("10.0.0.5", "198.51.100.9", after);
+    EXPECT_EQ(followed.severity, 70) << after;
+    EXPECT_THAT(followed.evidence, HasSubstr(R"("done":["asked","followed"])"));
+  }
+  EXPECT_EQ(go("10.0.0.5", "198.51.100.9", -1).severity, 60) << "it was there before";
+  EXPECT_EQ(go("10.0.0.5", "198.51.100.9", 100).severity, 60) << "much later";
+  EXPECT_EQ(go("10.0.0.5", "198.51.100.8", 1).severity, 60) << "elsewhere";
+  EXPECT_EQ(go("10.0.0.6", "198.51.100.9", 1).severity, 60) << "somebody else";
+}
+
 TEST_F(IntelTest, WhatHasExpiredByPacketTimeIsNoHit) {
   // The scene begins on 2023-11-14.
   Scene scene;
