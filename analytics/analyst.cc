@@ -237,6 +237,7 @@ void Analyst::show() {
     const StateUse use = seat.global->use();
     counters_.learning = std::max(counters_.learning, use.learning);
     add_use(seat.detector->about().name, use, now);
+    seat.global->add_counters(now);
   }
   now.add(counters_, analyst_counter_rows());
   shown_at_ = std::chrono::steady_clock::now();
@@ -254,7 +255,10 @@ void list_analyst_counters(std::span<const DetectorRow> rows, CounterSet& set) {
   set.add(FindingCounters{}, finding_counter_rows());
   list_gate_counters(set);
   set.add(IncidentCounters{}, incident_counter_rows());
-  for (const DetectorRow& row : rows) add_use(row.about.name, {}, set);
+  for (const DetectorRow& row : rows) {
+    add_use(row.about.name, {}, set);
+    if (row.list_counters) row.list_counters(set);
+  }
   set.add(AnalystCounters{}, analyst_counter_rows());
   add_use(Inventory::about.name, {}, set);
 }

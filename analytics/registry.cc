@@ -20,6 +20,7 @@
 #include "analytics/detectors/odd_port.h"
 #include "analytics/detectors/scan.h"
 #include "analytics/detectors/tls_anomaly.h"
+#include "analytics/intel/intel.h"
 #include "analytics/inventory/inventory.h"
 
 namespace lapwing::analytics {
@@ -38,6 +39,7 @@ const DetectorRow kDetectors[] = {
     detector<Exfiltration>(),
     detector<Flood>(),
     detector<IcmpTunnel>(),
+    detector<Intel>(),
     detector<LongConnection>(),
     detector<Mining>(),
     detector<Novelties>(),
@@ -108,10 +110,25 @@ Config Config::read(const OptionSource& source) {
   }
   for (const DetectorRow& row : kDetectors) {
     auto detector = row.read(source);
-    if (std::ranges::find(frame.off, row.about.name) == frame.off.end()) out.detectors.push_back(std::move(detector));
+    const bool off = std::ranges::find(frame.off, row.about.name) != frame.off.end();
+    if (!off && detector->wanted()) out.detectors.push_back(std::move(detector));
   }
   // It stands among detectors, and is none.
   if (Inventory::read(source).enabled) out.detectors.push_back(detector<Inventory>().read(source));
+  return out;
+}
+
+Reread Config::reread(const OptionSource& source) const {
+  std::vector<std::function<void()>> adoptions;
+  Reread out;
+  for (const auto& detector : detectors) {
+    Reread one = detector->reread(source);
+    if (one.adopt) adoptions.push_back(std::move(one.adopt));
+    for (std::string& fault : one.faults) out.faults.push_back(std::move(fault));
+  }
+  out.adopt = [adoptions = std::move(adoptions)] {
+    for (const auto& adopt : adoptions) adopt();
+  };
   return out;
 }
 

@@ -27,6 +27,8 @@ struct Config {
 
   /// Throws SettingError.
   static Config read(const OptionSource& source);
+  /// What detectors read from files, read anew while they work. Throws SettingError.
+  Reread reread(const OptionSource& source) const;
 };
 
 }  // namespace lapwing::analytics

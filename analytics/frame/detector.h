@@ -20,13 +20,24 @@
 // What a Global remembers survives a restart where it has `static constexpr uint32_t kState`, the version of its bytes,
 // `void save(StateWriter&)` and `bool load(StateReader&)`, which is false for bytes that it could not have saved.
 //
+// What a detector has beyond that, where it needs it:
+//
+//   static Config read(const OptionSource&);            // throws SettingError; instead of its options alone
+//   static std::vector<OptionInfo> described();         // of options that are no rows
+//   static bool wanted(const Config&);                  // false: it has nothing to do, and is left out
+//   static Reread reread(const Config&, const OptionSource&);  // what its configuration names, read anew
+//   static void list_counters(CounterSet&);             // those that Global::add_counters(CounterSet&) adds
+//   void Local::advance();                              // once a second, whether anything is seen or not
+//
 // It becomes one by its line in analytics/registry.cc.
 #pragma once
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -38,6 +49,7 @@
 #include "analytics/frame/roles.h"
 #include "analytics/frame/surroundings.h"
 #include "analytics/shape/state.h"
+#include "sensor/base/counters.h"
 #include "sensor/base/options.h"
 #include "sensor/event/behaviour.h"
 #include "sensor/event/event.h"
@@ -101,6 +113,12 @@ struct StateUse {
   uint64_t keys = 0, bytes = 0, evicted = 0;
   uint64_t overflow = 0;  // observations beyond what a second may bring
   uint64_t learning = 0;  // seconds of packet time that it lacks to tell what is new
+};
+
+/// What a detector read anew while it works. Nothing of it is in force before `adopt` is called.
+struct Reread {
+  std::function<void()> adopt;      // may be empty; safe from any one thread
+  std::vector<std::string> faults;  // what stays as it was, and why: "file: what is wrong"
 };
 
 template <class D>
@@ -184,6 +202,7 @@ class AnyGlobal {
   /// Nothing more comes.
   virtual void finish(Findings& findings) = 0;
   virtual StateUse use() const = 0;
+  virtual void add_counters(CounterSet& set) const = 0;
   virtual void save(StateWriter& out) = 0;
   virtual bool load(StateReader& in) = 0;
 };
@@ -195,6 +214,10 @@ class AnyDetector {
   virtual const About& about() const = 0;
   /// Version of what its Global saves, or 0: it saves nothing.
   virtual uint32_t state() const = 0;
+  /// False: as it is configured, there is nothing for it to do.
+  virtual bool wanted() const = 0;
+  /// Throws SettingError. One thread at a time.
+  virtual Reread reread(const OptionSource& source) const = 0;
   virtual std::unique_ptr<AnyLocal> local(const Surroundings& surroundings) const = 0;
   virtual std::unique_ptr<AnyGlobal> global(const Surroundings& surroundings) const = 0;
 };
@@ -205,6 +228,7 @@ struct DetectorRow {
   std::vector<OptionInfo> (*options)();
   /// Throws SettingError.
   std::unique_ptr<const AnyDetector> (*read)(const OptionSource& source);
+  void (*list_counters)(CounterSet& set) = nullptr;
 };
 
 namespace made {
@@ -255,6 +279,7 @@ class LocalOf final : public AnyLocal {
     if constexpr (SeesSoftware<D>) local_.software(software, delta_->sum);
   }
   bool seal(std::unique_ptr<AnyDelta>& slot) override {
+    if constexpr (requires { local_.advance(); }) local_.advance();
     if (delta_->sum.empty()) return false;
     if constexpr (requires { delta_->sum.seal(); }) delta_->sum.seal();
     auto next = slot ? std::unique_ptr<DeltaOf<D>>(static_cast<DeltaOf<D>*>(slot.release()))
@@ -281,6 +306,9 @@ class GlobalOf final : public AnyGlobal {
     if constexpr (requires { global_.finish(findings); }) global_.finish(findings);
   }
   StateUse use() const override { return global_.use(); }
+  void add_counters(CounterSet& set) const override {
+    if constexpr (requires { global_.add_counters(set); }) global_.add_counters(set);
+  }
   void save(StateWriter& out) override {
     if constexpr (Remembers<D>) global_.save(out);
   }
@@ -312,6 +340,14 @@ class DetectorOf final : public AnyDetector {
     if constexpr (Remembers<D>) return D::Global::kState;
     return 0;
   }
+  bool wanted() const override {
+    if constexpr (requires { D::wanted(config_); }) return D::wanted(config_);
+    return true;
+  }
+  Reread reread(const OptionSource& source) const override {
+    if constexpr (requires { D::reread(config_, source); }) return D::reread(config_, source);
+    return {};
+  }
   std::unique_ptr<AnyLocal> local(const Surroundings& surroundings) const override {
     return std::make_unique<LocalOf<D>>(config_, surroundings);
   }
@@ -327,10 +363,19 @@ class DetectorOf final : public AnyDetector {
 
 template <Detector D>
 constexpr DetectorRow detector() {
-  return {D::about, [] { return describe_options(D::options()); },
-          [](const OptionSource& source) -> std::unique_ptr<const AnyDetector> {
-            return std::make_unique<made::DetectorOf<D>>(source);
-          }};
+  DetectorRow out{D::about,
+                  [] {
+                    std::vector<OptionInfo> options = describe_options(D::options());
+                    if constexpr (requires { D::described(); }) {
+                      for (OptionInfo& option : D::described()) options.push_back(std::move(option));
+                    }
+                    return options;
+                  },
+                  [](const OptionSource& source) -> std::unique_ptr<const AnyDetector> {
+                    return std::make_unique<made::DetectorOf<D>>(source);
+                  }};
+  if constexpr (requires(CounterSet & set) { D::list_counters(set); }) out.list_counters = &D::list_counters;
+  return out;
 }
 
 }  // namespace lapwing::analytics

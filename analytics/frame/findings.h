@@ -31,6 +31,7 @@ struct Report {
   uint64_t count = 0;           // of whatever it counts: where it has doubled, that is news
   std::vector<FlowName> flows;  // at most kMostFlows are shown
   IpAddress src, dest;          // where no flow has them
+  RoleMask explained_by = 0;    // roles of the subject that explain this one, beside About::explained_by
   int64_t idle = 0;             // seconds without news after which it is over, where longer than About::idle
 };
 

@@ -28,7 +28,8 @@ Withheld Gate::judge(const About& about, const Report& report) const {
     const auto address = IpAddress::parse(host);
     return address ? roles_.of(*address) : RoleMask{0};
   };
-  if (about.explained_by != 0 && (roles_of(report.subject) & about.explained_by)) return {Why::explained};
+  const RoleMask explained_by = about.explained_by | report.explained_by;
+  if (explained_by != 0 && (roles_of(report.subject) & explained_by)) return {Why::explained};
   if (about.explained_at != 0 && !report.objects.empty() &&
       std::ranges::all_of(report.objects, [&](const std::string& object) {
         return (roles_of(host_of(object)) & about.explained_at) != 0;

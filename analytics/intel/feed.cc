@@ -132,6 +132,13 @@ std::string_view without_mark(std::string_view line) {
   return trim(line);
 }
 
+/// Its beginning.
+std::string quoted(std::string_view text) {
+  constexpr size_t kShown = 80;
+  std::string out(1, '\'');
+  return (out += text.substr(0, kShown)) += '\'';
+}
+
 void add(FeedRow& row, IndicatorType type, std::string_view text) {
   if (type == IndicatorType::domain && text.starts_with('=')) {
     type = IndicatorType::domain_exact;
@@ -139,21 +146,23 @@ void add(FeedRow& row, IndicatorType type, std::string_view text) {
   }
   auto form = canonical(type, text);
   if (!form) {
-    row.why = "'" + std::string(text.substr(0, 80)) + "' is no " + std::string(name(type));
+    row.why = quoted(text) + " is no " + std::string(name(type));
     return;
   }
   row.indicators.push_back({.type = type, .canonical = std::move(*form), .text = std::string(text)});
 }
 
 void add_guessed(FeedRow& row, std::string_view text) {
-  const auto type = guess_type(text);
-  if (!type) {
-    row.why = "'" + std::string(text.substr(0, 80)) +
-              "' is no address, network, name, URL, hash or e-mail address; names outside ASCII are written in their "
-              "xn-- form";
+  auto found = guess(text);
+  if (!found) {
+    row.why =
+        quoted(text) +
+        " is no address, network, name, URL, hash or e-mail address; names outside ASCII are written in their xn-- "
+        "form";
     return;
   }
-  add(row, *type, text);
+  if (found->type == IndicatorType::domain_exact) text.remove_prefix(1);
+  row.indicators.push_back({.type = found->type, .canonical = std::move(found->canonical), .text = std::string(text)});
 }
 
 }  // namespace
@@ -237,11 +246,13 @@ bool FeedReader::read(std::string_view line, FeedRow& row) const {
 }
 
 void FeedReader::read_plain(std::string_view line, FeedRow& row) const {
-  const size_t space = line.find_first_of(" \t");
+  // A loop: find_first_of() asks memchr() about every byte.
+  size_t space = 0;
+  while (space < line.size() && line[space] != ' ' && line[space] != '\t') ++space;
   const std::string_view word = line.substr(0, space);
   // "0.0.0.0 name", as hosts(5) has it.
   const bool hosts = word == "0.0.0.0" || word == "127.0.0.1" || word == "::" || word == "::1";
-  if (hosts && space != std::string_view::npos) {
+  if (hosts && space < line.size()) {
     const std::string_view rest = trim(line.substr(space));
     const std::string_view host = rest.substr(0, rest.find_first_of(" \t#"));
     if (host.find('.') == std::string_view::npos || host == word || host == "localhost.localdomain") {
@@ -284,7 +295,7 @@ void FeedReader::read_fields(const std::vector<std::string>& fields, FeedRow& ro
     named = indicator_type(alias->type);
   } else if (!named && !type.empty() && format_ == FeedFormat::zeek) {
     row.skipped = true;
-    row.why = "nothing is looked up by '" + type.substr(0, 80) + "'";
+    row.why = "nothing is looked up by " + quoted(type);
     return;
   }
   for (size_t i = 0; i < std::min(fields.size(), columns_.size()); ++i) {

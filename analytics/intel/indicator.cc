@@ -1,7 +1,9 @@
 #include "analytics/intel/indicator.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <utility>
 
 #include "sensor/base/text.h"
 
@@ -14,9 +16,47 @@ constexpr std::string_view kNames[kIndicatorTypes] = {
 constexpr size_t kMostName = 253;  // RFC 1035 2.3.4, as text
 constexpr size_t kMostLabel = 63;
 
+/// What a byte of an indicator can be: bits.
+enum : uint8_t {
+  kDigit = 1,
+  kHexLetter = 2,
+  kLetter = 4,
+  kHyphen = 8,
+  kDot = 16,
+  kColon = 32,
+  kSlash = 64,
+  kOther = 128
+};
+constexpr uint8_t kHex = kDigit | kHexLetter, kOfNames = kHex | kLetter | kHyphen;
+constexpr std::array<uint8_t, 256> kClass = [] {
+  std::array<uint8_t, 256> out{};
+  for (size_t i = 0; i < out.size(); ++i) {
+    const auto c = lower(static_cast<uint8_t>(i));
+    out[i] = c >= '0' && c <= '9'   ? kDigit
+             : c >= 'a' && c <= 'f' ? kHexLetter
+             : c >= 'g' && c <= 'z' ? kLetter
+             : c == '-' || c == '_' ? kHyphen
+             : c == '.'             ? kDot
+             : c == ':'             ? kColon
+             : c == '/'             ? kSlash
+                                    : kOther;
+  }
+  return out;
+}();
+
+uint8_t class_of(char c) {
+  return kClass[static_cast<uint8_t>(c)];
+}
+
+/// Of all bytes.
+uint8_t classes_of(std::string_view text) {
+  uint8_t out = 0;
+  for (const char c : text) out |= class_of(c);
+  return out;
+}
+
 bool is_hex(std::string_view text) {
-  return std::ranges::all_of(text,
-                             [](char c) { return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f'); });
+  return (classes_of(text) & ~kHex) == 0;
 }
 
 std::optional<std::string> hex_of(std::string_view text, size_t size) {
@@ -29,14 +69,14 @@ std::optional<std::string> host_name(std::string_view text) {
   if (text.empty() || text.size() > kMostName) return std::nullopt;
   size_t label = 0;
   for (const char c : text) {
-    const uint8_t low = lower(static_cast<uint8_t>(c));
-    if (c == '.') {
-      if (label == 0) return std::nullopt;
+    const uint8_t of = class_of(c);
+    if (of & kOfNames) {
+      if (++label > kMostLabel) return std::nullopt;
+    } else if (of != kDot || label == 0) {
+      return std::nullopt;
+    } else {
       label = 0;
-      continue;
     }
-    const bool good = (low >= 'a' && low <= 'z') || (low >= '0' && low <= '9') || low == '-' || low == '_';
-    if (!good || ++label > kMostLabel) return std::nullopt;
   }
   if (label == 0) return std::nullopt;
   return to_lower(text);
@@ -44,11 +84,19 @@ std::optional<std::string> host_name(std::string_view text) {
 
 std::optional<std::string> domain(std::string_view text) {
   if (text.starts_with("*.")) text.remove_prefix(2);
-  if (text.find('.') == std::string_view::npos || IpAddress::parse(text)) return std::nullopt;
-  auto out = host_name(text);
+  const size_t dot = text.substr(0, text.size() - text.ends_with('.')).rfind('.');
+  if (dot == std::string_view::npos) return std::nullopt;
   // The last label is no number (RFC 3696 2): an address with a fault is no name.
-  if (out && out->find_first_not_of("0123456789", out->rfind('.') + 1) == std::string::npos) return std::nullopt;
-  return out;
+  if ((classes_of(text.substr(dot + 1)) & ~(kDigit | kDot)) == 0) return std::nullopt;
+  return host_name(text);
+}
+
+/// Where the first of the two stands, or the end.
+size_t first_of(std::string_view text, char one, char other) {
+  // A loop: find_first_of() asks memchr() about every byte.
+  size_t at = 0;
+  while (at < text.size() && text[at] != one && text[at] != other) ++at;
+  return at;
 }
 
 int hex_value(char c) {
@@ -57,6 +105,7 @@ int hex_value(char c) {
 
 /// Octets that need no escape are written as themselves (RFC 3986 6.2.2.2), the digits of others in capitals.
 std::string without_needless_escapes(std::string_view text) {
+  if (text.find('%') == std::string_view::npos) return std::string(text);
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string out;
   out.reserve(text.size());
@@ -86,7 +135,7 @@ std::optional<std::string> url(std::string_view text) {
     text.remove_prefix(end + 3);
   }
   text = text.substr(0, text.find('#'));
-  const size_t slash = std::min(text.find_first_of("/?"), text.size());
+  const size_t slash = first_of(text, '/', '?');
   std::string_view host = text.substr(0, slash);
   if (const size_t at = host.rfind('@'); at != std::string_view::npos) host.remove_prefix(at + 1);
   std::string_view port;
@@ -100,7 +149,7 @@ std::optional<std::string> url(std::string_view text) {
   std::optional<std::string> named;
   if (bracketed && host.ends_with(']')) {
     const auto address = IpAddress::parse(host.substr(1, host.size() - 2));
-    if (address) named = "[" + to_string(*address) + "]";
+    if (address) named = std::string(1, '[').append(to_string(*address)) += ']';
   } else {
     named = host_name(host);
   }
@@ -185,6 +234,7 @@ std::optional<std::string> canonical(IndicatorType type, std::string_view text) 
     case IndicatorType::ja3s:
     case IndicatorType::hassh: return hex_of(text, kMd5);
     case IndicatorType::sha1: {
+      if (text.size() == kSha1) return hex_of(text, kSha1);
       std::string plain(text);  // certificates' are written with colons
       std::erase(plain, ':');
       return hex_of(plain, kSha1);
@@ -199,16 +249,28 @@ std::optional<std::string> canonical(IndicatorType type, std::string_view text) 
   return std::nullopt;
 }
 
-std::optional<IndicatorType> guess_type(std::string_view text) {
-  if (text.starts_with('=')) return domain(text.substr(1)) ? std::optional(IndicatorType::domain_exact) : std::nullopt;
-  constexpr IndicatorType kTried[] = {IndicatorType::network, IndicatorType::md5, IndicatorType::sha1,
-                                      IndicatorType::sha256,  IndicatorType::ja4, IndicatorType::domain};
-  for (const IndicatorType type : kTried) {
-    if (canonical(type, text)) return type;
+std::optional<Guess> guess(std::string_view text) {
+  const auto as = [](IndicatorType type, std::optional<std::string> form) {
+    return form ? std::optional(Guess{type, std::move(*form)}) : std::nullopt;
+  };
+  if (text.starts_with('=')) return as(IndicatorType::domain_exact, domain(text.substr(1)));
+  const uint8_t classes = classes_of(text);
+  // By what its bytes are, most types need not be tried.
+  const bool hex = (classes & ~kHex) == 0;
+  const bool address = (classes & ~(kHex | kDot | kColon | kSlash)) == 0 && (classes & (kDot | kColon)) != 0;
+  const std::pair<IndicatorType, bool> kTried[] = {
+      {IndicatorType::network, address},
+      {IndicatorType::md5, hex},
+      {IndicatorType::sha1, hex || (classes & ~(kHex | kColon)) == 0},
+      {IndicatorType::sha256, hex},
+      {IndicatorType::ja4, (classes & kHyphen) != 0 && (classes & (kDot | kColon | kSlash | kOther)) == 0},
+      {IndicatorType::domain, (classes & kDot) != 0 && (classes & (kColon | kSlash)) == 0}};
+  for (const auto& [type, may_be] : kTried) {
+    if (!may_be) continue;
+    if (auto form = canonical(type, text)) return Guess{type, std::move(*form)};
   }
-  if (text.find('/') != std::string_view::npos) return url(text) ? std::optional(IndicatorType::url) : std::nullopt;
-  if (email(text)) return IndicatorType::email;
-  return std::nullopt;
+  if ((classes & kSlash) != 0) return as(IndicatorType::url, url(text));
+  return as(IndicatorType::email, email(text));
 }
 
 }  // namespace lapwing::analytics

@@ -51,7 +51,11 @@ struct Network {
 /// a URL host, port where it is not the scheme's own, path and query (RFC 3986 6.2.2, 6.2.3), without scheme and
 /// fragment.
 std::optional<std::string> canonical(IndicatorType type, std::string_view text);
+struct Guess {
+  IndicatorType type;
+  std::string canonical;
+};
 /// What a row of a plain list is. 32 digits are an MD5 of a file: nothing tells that from a JA3.
-std::optional<IndicatorType> guess_type(std::string_view text);
+std::optional<Guess> guess(std::string_view text);
 
 }  // namespace lapwing::analytics

@@ -35,6 +35,15 @@ constexpr std::string_view kResolvers[] = {"1.1.1.1",
                                            "2620:fe::fe",
                                            "2620:fe::9"};
 
+const std::vector<IpAddress>& resolvers() {
+  static const std::vector<IpAddress> kAll = [] {
+    std::vector<IpAddress> out;
+    for (const std::string_view text : kResolvers) out.push_back(*IpAddress::parse(text));
+    return out;
+  }();
+  return kAll;
+}
+
 bool holds(const Network& network, const IpAddress& address) {
   return address.version == network.first.version && Network::of(address, network.bits).first == network.first;
 }
@@ -50,10 +59,10 @@ Network network_of(const FeedIndicator& indicator) {
 std::string refuse_network(const Network& network, const FeedOptions& options) {
   const unsigned widest = network.first.version == 4 ? kWidestV4 : kWidestV6;
   if (network.bits < widest) return "a network of fewer than " + std::to_string(widest) + " bits";
-  for (const std::string_view resolver : kResolvers) {
-    if (holds(network, *IpAddress::parse(resolver))) return "holds the public resolver " + std::string(resolver);
+  for (const IpAddress& resolver : resolvers()) {
+    if (holds(network, resolver)) return "holds the public resolver " + to_string(resolver);
   }
-  if (options.own.contain(network.first)) return "of the own networks (analytics.internal)";
+  if (options.own.contain(network.first)) return "of the own networks (analytics.internal, HOME_NET)";
   for (const std::string& allowed : options.allow) {
     const auto other = Network::parse(allowed);
     if (other && (holds(*other, network.first) || holds(network, other->first))) return "allowed as " + allowed;
@@ -109,18 +118,21 @@ std::string refusal(const FeedIndicator& indicator, const FeedOptions& options) 
 
 std::shared_ptr<const IndicatorSet> IndicatorSet::load(const FeedOptions& options, const Watch& watch) {
   std::shared_ptr<IndicatorSet> out(new IndicatorSet(options.seed));
-  for (const std::string& path : options.paths) {
+  for (size_t i = 0; i < options.feeds.size(); ++i) {
+    const Feed& feed = options.feeds[i];
     try {
-      for (const std::string& file : files_of(path)) out->read(file, options, watch);
+      for (const std::string& file : files_of(feed.path)) out->read(file, feed, options, watch);
     } catch (const fs::filesystem_error& error) {
-      fail(path, error.code().message());
+      throw FeedError(i, feed.path + ": " + error.code().message());
+    } catch (const std::runtime_error& error) {
+      throw FeedError(i, error.what());
     }
   }
   out->table_.build();
   return out;
 }
 
-void IndicatorSet::read(const std::string& path, const FeedOptions& options, const Watch& watch) {
+void IndicatorSet::read(const std::string& path, const Feed& feed, const FeedOptions& options, const Watch& watch) {
   // Not blocked by a pipe of that name.
   auto file = std::make_unique<Descriptor>(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file->get() < 0) fail(path, std::system_category().message(errno));
@@ -142,6 +154,8 @@ void IndicatorSet::read(const std::string& path, const FeedOptions& options, con
   text.resize(size);
   FeedReader reader(text);
   Source source{.path = path,
+                .name = feed.name,
+                .severity = feed.severity,
                 .base = base,
                 .size = size,
                 .changed = changed(status),
@@ -160,14 +174,15 @@ void IndicatorSet::read(const std::string& path, const FeedOptions& options, con
     source.reader = FeedReader(source.lines);
     source.file.reset();
     sources_.push_back(std::move(source));
-    read_lines(sources_.back(), sources_.back().lines, options, watch);
+    read_lines(sources_.back(), sources_.back().lines, feed, options, watch);
     return;
   }
   sources_.push_back(std::move(source));
-  read_lines(sources_.back(), text, options, watch);
+  read_lines(sources_.back(), text, feed, options, watch);
 }
 
-void IndicatorSet::read_lines(Source& source, std::string_view text, const FeedOptions& options, const Watch& watch) {
+void IndicatorSet::read_lines(Source& source, std::string_view text, const Feed& feed, const FeedOptions& options,
+                              const Watch& watch) {
   const FeedFormat format = source.file ? source.reader.format() : FeedFormat::json;
   FeedRow row;
   for (size_t at = 0; at < text.size();) {
@@ -183,10 +198,10 @@ void IndicatorSet::read_lines(Source& source, std::string_view text, const FeedO
       ++counts_.bad;
     }
     for (const FeedIndicator& one : row.indicators) {
-      if (one.confidence >= 0 && static_cast<uint64_t>(one.confidence) < options.min_confidence) {
+      if (one.confidence >= 0 && static_cast<uint64_t>(one.confidence) < feed.min_confidence) {
         row.skipped = true;
         row.why =
-            "confidence " + std::to_string(one.confidence) + " is less than " + std::to_string(options.min_confidence);
+            "confidence " + std::to_string(one.confidence) + " is less than " + std::to_string(feed.min_confidence);
         ++counts_.skipped;
       } else if (std::string why = refusal(one, options); !why.empty()) {
         row.why = "'" + one.text + "' is refused: " + why;
@@ -209,7 +224,7 @@ std::optional<IndicatorText> IndicatorSet::text(const IndicatorSlot& slot, std::
     struct stat status {};
     const bool same = fstat(source.file->get(), &status) == 0 && changed(status) == source.changed &&
                       static_cast<uint64_t>(status.st_size) == source.size;
-    if (!same) return IndicatorText{.source = source.path};
+    if (!same) return IndicatorText{.source = source.path, .feed = source.name, .severity = source.severity};
     bytes.resize(FeedReader::kMostRow + 1);
     const ssize_t got = pread(source.file->get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     bytes.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
@@ -220,7 +235,12 @@ std::optional<IndicatorText> IndicatorSet::text(const IndicatorSlot& slot, std::
   if (!source.reader.read(line, row)) return std::nullopt;
   for (FeedIndicator& one : row.indicators) {
     if (one.type == slot.type && one.canonical == canonical)
-      return IndicatorText{.text = std::move(one.text), .tags = std::move(one.tags), .source = source.path};
+      return IndicatorText{.text = std::move(one.text),
+                           .tags = std::move(one.tags),
+                           .source = source.path,
+                           .feed = source.name,
+                           .confidence = one.confidence,
+                           .severity = source.severity};
   }
   return std::nullopt;
 }

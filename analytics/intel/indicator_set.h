@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,13 +13,24 @@
 #include "analytics/intel/feed.h"
 #include "analytics/intel/indicator_table.h"
 #include "sensor/base/descriptor.h"
+#include "sensor/base/setting.h"
 
 namespace lapwing::analytics {
 
+/// A list, or a folder for the files in it.
+struct Feed {
+  static constexpr uint8_t kSeverity = 60;
+
+  std::string path;
+  std::string name = {};         // for people; empty: that of the file
+  uint64_t min_confidence = 0;   // of rows that state one
+  uint8_t severity = kSeverity;  // of findings, 0 to 100
+  SourceMark mark = {};          // of the configuration
+};
+
 /// What is read, and what of it is refused.
 struct FeedOptions {
-  std::vector<std::string> paths;  // files, and folders for the files in them
-  uint64_t min_confidence = 0;     // of rows that state one
+  std::vector<Feed> feeds;
   std::vector<std::string> allow;  // names and networks that no feed may name
   Networks own;
   uint64_t seed = 0;
@@ -32,6 +44,16 @@ struct FeedCounts {
 /// What the feed says of an indicator.
 struct IndicatorText {
   std::string text, tags, source;  // source: the file
+  std::string feed;                // its name, or empty
+  int confidence = -1;             // 0 to 100, or -1: not said
+  uint8_t severity = Feed::kSeverity;
+};
+
+/// A feed that cannot be read. what() begins with the file.
+class FeedError : public std::runtime_error {
+ public:
+  FeedError(size_t number, const std::string& what) : std::runtime_error(what), feed(number) {}
+  const size_t feed;  // its place in FeedOptions::feeds
 };
 
 /// [S]
@@ -40,7 +62,7 @@ class IndicatorSet {
   /// Told of every row that says something, good or not; `line` counts from 1, and for JSON the indicators.
   using Watch = std::function<void(const std::string& file, FeedFormat format, const FeedRow& row)>;
 
-  /// Throws std::runtime_error, naming the file, when one cannot be read or is none of the formats.
+  /// Throws FeedError when a file cannot be read or is none of the formats.
   static std::shared_ptr<const IndicatorSet> load(const FeedOptions& options, const Watch& watch);
 
   const IndicatorTable& table() const { return table_; }
@@ -52,6 +74,8 @@ class IndicatorSet {
  private:
   struct Source {
     std::string path;
+    std::string name;  // of the feed
+    uint8_t severity = 0;
     uint64_t base = 0, size = 0;  // of its places
     int64_t changed = 0;          // ns
     FeedReader reader;
@@ -60,8 +84,9 @@ class IndicatorSet {
   };
 
   explicit IndicatorSet(uint64_t seed) : table_(seed) {}
-  void read(const std::string& path, const FeedOptions& options, const Watch& watch);
-  void read_lines(Source& source, std::string_view text, const FeedOptions& options, const Watch& watch);
+  void read(const std::string& path, const Feed& feed, const FeedOptions& options, const Watch& watch);
+  void read_lines(Source& source, std::string_view text, const Feed& feed, const FeedOptions& options,
+                  const Watch& watch);
 
   IndicatorTable table_;
   std::vector<Source> sources_;

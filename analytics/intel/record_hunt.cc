@@ -54,11 +54,13 @@ bool RecordHunt::read(std::string_view line, const std::function<void(const Reco
          .text = std::move(*text)});
   };
   for (const ObservableField& field : observable_fields()) {
-    each_at(record, field.path, [&](const std::string& value) { look(field.what, value); });
+    std::string front;
+    each_at(record, field.in_front, [&](const std::string& value) { front = value; });
+    each_at(record, field.path, [&](const std::string& value) {
+      look(field.what, !front.empty() && value.starts_with('/') ? front + value : value);
+    });
   }
   for (const char* end : {"src_ip", "dest_ip"}) look(Observable::address, text_of(record, end));
-  if (const auto http = record.find("http"); http != record.end() && http->is_object())
-    look(Observable::url, text_of(*http, "hostname") + text_of(*http, "url"));
   return true;
 }
 

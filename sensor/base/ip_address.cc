@@ -2,13 +2,23 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace lapwing {
 
+namespace {
+
+bool of_addresses(char c) {
+  return (c >= '0' && c <= ':') || c == '.' || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+}  // namespace
+
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   char buffer[kIpTextSize];
-  if (text.empty() || text.size() >= sizeof buffer || text.find('\0') != text.npos) return std::nullopt;
+  // Most that is no address is a name, which other letters tell.
+  if (text.empty() || text.size() >= sizeof buffer || !std::ranges::all_of(text, of_addresses)) return std::nullopt;
   std::memcpy(buffer, text.data(), text.size());
   buffer[text.size()] = 0;
   IpAddress address;

@@ -17,6 +17,7 @@ struct IntelOptions {
   FeedOptions feeds;
   std::string list;
   std::vector<std::string> files, records;
+  uint64_t min_confidence = 0;
   bool all = false;
 };
 
@@ -37,7 +38,7 @@ IndicatorSet::Watch teller(bool all) {
 int check(IntelOptions& options) {
   bool failed = false;
   for (const std::string& file : options.files) {
-    options.feeds.paths = {file};
+    options.feeds.feeds = {{.path = file, .min_confidence = options.min_confidence}};
     try {
       const auto set = IndicatorSet::load(options.feeds, teller(options.all));
       const FeedCounts& counts = set->counts();
@@ -53,7 +54,7 @@ int check(IntelOptions& options) {
 }
 
 int hunt(IntelOptions& options) {
-  options.feeds.paths = {options.list};
+  options.feeds.feeds = {{.path = options.list, .min_confidence = options.min_confidence}};
   const auto set = IndicatorSet::load(options.feeds, {});
   RecordHunt hunt(*set);
   uint64_t found = 0, broken = 0;
@@ -91,8 +92,7 @@ void add_intel(CLI::App& app, Command& command) {
   hunts->add_option("FILE", options->list, "the list, or a folder of lists")->required();
   hunts->add_option("RECORDS", options->records, "files of records, one JSON object a line")->required();
   for (CLI::App* sub : {checks, hunts}) {
-    sub->add_option("--min-confidence", options->feeds.min_confidence, "of rows that state one")
-        ->check(CLI::Range(0, 100));
+    sub->add_option("--min-confidence", options->min_confidence, "of rows that state one")->check(CLI::Range(0, 100));
     sub->add_option("--allow", options->feeds.allow, "names and networks that no list may name")
         ->allow_extra_args(false);
   }

@@ -22,11 +22,16 @@ LoadedRules RuleReading::read(const std::atomic<bool>& stop) {
   }
   auto environment = std::make_shared<RuleEnvironment>(next_rule_environment(*root, environment_));
   LoadedRules out = compile_rules(files.paths, *environment, config_.detect, stop);
-  out.accepted = [this, environment, files, messages = out.messages] {
+  analytics::Reread behaviour = config_.analytics.reread(option_source(*root));
+  out.accepted = [this, environment, files, messages = out.messages, adopt = std::move(behaviour.adopt)] {
     environment_ = std::move(*environment);
     files_ = files;
     faults_.take(messages);
+    adopt();
   };
+  for (std::string& fault : behaviour.faults) {
+    out.messages.push_back({RuleMessage::Level::error, {}, 0, {}, std::move(fault)});
+  }
   return out;
 }
 

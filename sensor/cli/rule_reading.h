@@ -14,9 +14,9 @@ class RuleReading {
   /// `files`: what the rules in force were read from. `config` and `faults`, those of the rules in force, outlive this.
   RuleReading(ConfigurationOptions options, const SensorConfig& config, RuleFiles files, RuleFaults& faults);
 
-  /// Reads the configuration's files, its address and port variables, its tables, thresholds and reputation, and
-  /// compiles the rules. Throws SettingError when a file cannot be read or a rule file is missing that was not missing
-  /// before.
+  /// Reads the configuration's files, its address and port variables, its tables, thresholds, reputation and feeds of
+  /// indicators, and compiles the rules; a feed that cannot be read is told and left as it is. Throws SettingError when
+  /// a file cannot be read or a rule file is missing that was not missing before.
   LoadedRules read(const std::atomic<bool>& stop);
 
   /// The sets of values that the rules in force use.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "analytics/intel/feed_config.h"
 #include "export/eve/recorder.h"
 #include "sensor/base/log.h"
 #include "sensor/cli/rights.h"
@@ -67,6 +68,9 @@ PathRights paths_of(const RunOptions& options, const Setting& root, const Sensor
   // A file that is not there yet may be there for a reload.
   for (const auto& paths : {files.paths, files.missing}) {
     for (const std::string& path : paths) add_replaceable(path, rights);
+  }
+  for (const analytics::Feed& feed : analytics::read_feeds(option_source(root)).feeds) {
+    add_replaceable(feed.path, rights);
   }
   add_outputs(options.outputs, root, config, true, rights);
   add_rewritten(config.analytics.state, rights);

@@ -3,9 +3,9 @@
 
   intel_test.py LAPWING
 """
-import json, unittest
+import json, os, unittest
 
-from cli_test import Case, run
+from cli_test import ROOT, Case, run
 
 
 class Intel(Case):
@@ -36,6 +36,30 @@ class Intel(Case):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(done.stdout.decode(), f"{records}:1: T dns domain a.bad.example in {path}\n1 hits, 1 lines that are no record\n")
         self.assertEqual(run("intel", "hunt", path, path + ".none").returncode, 1)
+
+    def test_a_capture_is_held_against_lists(self):
+        capture = os.path.join(ROOT, "pcaps/dns/dns.pcap")
+        path = self.file("a.txt", "lab.example\n8.8.8.8\n")
+        feeds = lambda more: self.file("c.yaml", f"analytics:\n  intel:\n    feeds:\n      - {{path: {path}{more}}}\n")
+        done = run("replay", capture, "-c", feeds(", name: lab"), "--records", "behaviour,stats", "--eve", "-", "-q")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        records = [json.loads(line) for line in done.stdout.decode().splitlines()]
+        found = [r["behaviour"] for r in records if r["event_type"] == "behaviour" and r["behaviour"]["name"] == "intel"]
+        self.assertEqual(found[0]["evidence"]["indicator"], {"type": "domain", "value": "lab.example", "source": path, "feed": "lab"})
+        stats = records[-1]["stats"]["analytics"]["intel"]
+        self.assertEqual((stats["indicators"]["domain"], stats["refused"], stats["bad"]), (1, 1, 0))
+        self.assertIn(f"{path}:2: '8.8.8.8' is refused", done.stderr.decode())
+
+    def test_what_is_wrong_with_a_feed_is_told_before_anything_begins(self):
+        capture = os.path.join(ROOT, "pcaps/dns/dns.pcap")
+        for member, why in (("path: /none", "c.yaml:4:16: analytics.intel.feeds: /none: No such file"),
+                            ("path: /dev/null", "c.yaml:4:16: analytics.intel.feeds: /dev/null: no file"),
+                            ("severity: 3", "lacks 'path'"), ("path: x, min-confidence: 200", "'200' is more than 100")):
+            config = self.file("c.yaml", f"analytics:\n  intel:\n    feeds:\n      - {{{member}}}\n")
+            for command in (("replay", capture, "--eve", "-"), ("test-config", "-i", "lo")):
+                done = run(*command, "-c", config)
+                self.assertEqual(done.returncode, 2, (command, done.stderr))
+                self.assertIn(why, (done.stdout + done.stderr).decode())
 
 
 if __name__ == "__main__": unittest.main()

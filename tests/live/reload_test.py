@@ -18,6 +18,15 @@ ip = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, bytes
 s.send(bytes(6) + bytes([2, 0, 0, 0, 0, 1]) + b'\\x08\\x00' + ip + udp)
 """
 
+QUESTION = """import socket, struct, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(('lw0', 0))
+name = b''.join(bytes([len(label)]) + label.encode() for label in sys.argv[1].split('.')) + b'\\0'
+dns = struct.pack('>HHHHHH', 1, 0x100, 1, 0, 0, 0) + name + struct.pack('>HH', 1, 1)
+udp = struct.pack('>HHHH', 40000, 53, 8 + len(dns), 0) + dns
+ip = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]))
+s.send(bytes(6) + bytes([2, 0, 0, 0, 0, 1]) + b'\\x08\\x00' + ip + udp)
+"""
+
 
 def rule(sid, word):
     return f'alert udp any any -> $HOME_NET any (msg:"{word}"; content:"{word}"; sid:{sid};)\n'
@@ -144,6 +153,56 @@ class Reload(netns.Case):
         self.assertEqual(self.lapwing("reload", "--json").returncode, 0)
         stats = self.stats()["reload"]
         self.assertEqual((stats["taken"], stats["refused"]), (1, len(faults) + 1))
+
+    def test_lists_of_indicators_are_read_anew_and_kept_where_one_is_broken(self):
+        lists = os.path.join(self.folder, "lists")
+        os.mkdir(lists)
+        self.write("lists/a.txt", "bad.test\n")
+        self.write("c.yaml", self.configuration("10.0.0.0/8") + f"analytics: {{intel: {{feeds: [{{path: {lists}}}]}}}}\n")
+        sensor = self.start()
+
+        def findings(name):
+            return [r for r in self.records("behaviour") if r["behaviour"]["name"] == "intel" and name in r["behaviour"]["objects"]]
+
+        def asked(name):
+            self.space.run(sys.executable, "-c", QUESTION, name)
+            self.until(lambda: findings(name))
+            return findings(name)[0]["behaviour"]
+
+        intel = lambda: self.stats()["analytics"]["intel"]
+        self.assertEqual(asked("www.bad.test")["evidence"]["indicator"]["value"], "bad.test")
+        # Another file in the folder, one that is gone, and a broken row.
+        self.write("lists/b.txt", "worse.test\nafter.test\nlast.test\n???\n")
+        os.remove(os.path.join(lists, "a.txt"))
+        done = self.lapwing("reload")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("b.txt:4: '???' is no ", self.log())
+        self.assertEqual(asked("www.worse.test")["evidence"]["indicator"]["source"], os.path.join(lists, "b.txt"))
+        self.space.run(sys.executable, "-c", QUESTION, "other.bad.test")
+        asked("www.after.test")
+        self.assertEqual(findings("other.bad.test"), [], "it is listed no more")
+        self.until(lambda: intel()["reloads"] == 1)
+        self.assertEqual((intel()["indicators"]["domain"], intel()["bad"], intel()["reloads_refused"]), (3, 1, 0))
+
+        self.write("lists/c.json", "{}")
+        done = self.lapwing("reload")
+        self.assertEqual(done.returncode, 0, "the rules are in force")
+        self.assertIn("c.json: JSON that is no ", done.stdout)
+        self.assertIn("the indicators stay as they were", done.stdout)
+        self.assertEqual(self.lapwing("reload", "--strict").returncode, 2)
+        asked("www.last.test")
+        self.until(lambda: intel()["reloads_refused"] == 2)
+        os.remove(os.path.join(lists, "c.json"))
+        os.kill(sensor.pid, signal.SIGUSR2)
+        self.until(lambda: intel()["reloads"] == 2)
+        self.assertEqual(self.stats()["capture"]["kernel_drops"], 0)
+
+    def test_a_list_that_cannot_be_read_is_no_start(self):
+        self.write("c.yaml", self.configuration("10.0.0.0/8") + "analytics:\n  intel:\n    feeds:\n      - {path: /none/list.txt}\n")
+        done = self.space.run(LAPWING, "run", "-i", "lw1", "-c", os.path.join(self.folder, "c.yaml"), check=False, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"c\.yaml:\d+:16: analytics")
+        self.assertIn("/none/list.txt: No such file", done.stderr)
 
     def test_sighup_reloads(self):
         sensor = self.start()

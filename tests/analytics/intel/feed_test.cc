@@ -39,6 +39,7 @@ std::string json(std::string_view text, uint64_t skipped) {
 TEST(Feed, PlainListsAndHostsFiles) {
   EXPECT_EQ(read("\xef\xbb\xbf# a list\r\nbad.example\r\n\r\n198.51.100.0/24 # why\nnothing\n"),
             (Rows{"domain bad.example", "network 198.51.100.0/24", "bad"}));
+  EXPECT_EQ(read("=bad.example\n=nothing\n"), (Rows{"domain-exact bad.example", "bad"}));
   EXPECT_EQ(read("127.0.0.1 localhost\n0.0.0.0 bad.example # x\n0.0.0.0\tworse.example\n"),
             (Rows{"skipped", "domain bad.example", "domain worse.example"}));
 }

@@ -41,7 +41,7 @@ TEST_F(Feeds, AHitTellsWhatStandsInItsFile) {
   write("b.json", R"({"data": [{"ipAddress": "198.51.100.7", "abuseConfidenceScore": 90}]})");
   write("c.txt", "http://bad.test/a?b\nhttp://bad.test/c\n");
   write("manifest.json", "{}");
-  options_.paths = {folder_};
+  options_.feeds = {{.path = folder_}};
   const auto set = IndicatorSet::load(options_, {});
   EXPECT_EQ(set->counts().indicators, 5U);
   EXPECT_EQ(told(*set, Observable::name, "WWW.bad.example"), "bad.example in a.csv: C2");
@@ -52,25 +52,25 @@ TEST_F(Feeds, AHitTellsWhatStandsInItsFile) {
 }
 
 TEST_F(Feeds, AFileAlteredSinceTellsItsNameAlone) {
-  options_.paths = {write("a.txt", "bad.example\n")};
+  options_.feeds = {{.path = write("a.txt", "bad.example\n")}};
   const auto set = IndicatorSet::load(options_, {});
-  const auto slot = set->table().find_domain("bad.example");
+  const auto slot = set->table().find_domain("bad.example").slot;
   ASSERT_NE(slot, nullptr);
   EXPECT_FALSE(set->text(*slot, "other.example"));
   write("a.txt", "");
   ASSERT_TRUE(set->text(*slot, "bad.example"));
   EXPECT_EQ(set->text(*slot, "bad.example")->text, "");
-  EXPECT_EQ(set->text(*slot, "bad.example")->source, options_.paths[0]);
+  EXPECT_EQ(set->text(*slot, "bad.example")->source, options_.feeds[0].path);
 }
 
 TEST_F(Feeds, WhatWouldHitEverybodyIsRefused) {
   options_.allow = {"fine.example", "203.0.113.0/24"};
   options_.own = Networks({"192.0.2.0/24"}, nullptr);
-  options_.min_confidence = 50;
-  options_.paths = {
-      write("a.txt",
-            "10.0.0.0/7\n2001::/31\n8.8.8.0/24\n192.0.2.7\nwww.fine.example\nhttp://fine.example/x\n"
-            "203.0.113.9\nco.uk\n198.51.100.7,1,10\n198.51.100.8,1,100\nbad.example\nnotfine.example\n?\n")};
+  options_.feeds = {
+      {.path = write("a.txt",
+                     "10.0.0.0/7\n2001::/31\n8.8.8.0/24\n192.0.2.7\nwww.fine.example\nhttp://fine.example/x\n"
+                     "203.0.113.9\nco.uk\n198.51.100.7,1,10\n198.51.100.8,1,100\nbad.example\nnotfine.example\n?\n"),
+       .min_confidence = 50}};
   std::vector<uint64_t> lines;
   const auto set = IndicatorSet::load(options_, [&](const std::string&, FeedFormat, const FeedRow& row) {
     if (!row.why.empty()) lines.push_back(row.line);
@@ -84,7 +84,7 @@ TEST_F(Feeds, WhatWouldHitEverybodyIsRefused) {
 
 TEST_F(Feeds, WhatIsNoFeedIsNamed) {
   for (const std::string& path : {(folder_ / "missing").string(), write("a", "{\"x\": 1}"), std::string("/dev/null")}) {
-    options_.paths = {path};
+    options_.feeds = {{.path = path}};
     try {
       IndicatorSet::load(options_, {});
       FAIL() << path;
@@ -95,7 +95,7 @@ TEST_F(Feeds, WhatIsNoFeedIsNamed) {
 }
 
 TEST_F(Feeds, RecordsOfThePastAreHunted) {
-  options_.paths = {write("a.txt", "bad.example\n198.51.100.7\nd41d8cd98f00b204e9800998ecf8427e\n")};
+  options_.feeds = {{.path = write("a.txt", "bad.example\n198.51.100.7\nd41d8cd98f00b204e9800998ecf8427e\n")}};
   const auto set = IndicatorSet::load(options_, {});
   const RecordHunt hunt(*set);
   const auto hits = [&](std::string_view line) {
