@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <string>
 #include <utility>
 
+#include "analytics/detectors/station.h"
 #include "sensor/base/hash.h"
 #include "sensor/base/text.h"
 
@@ -28,41 +28,6 @@ constexpr int64_t kPatience = 5 * kSecond;  // a reply after that long answers n
 constexpr int64_t kMinute = 60 * kSecond;
 constexpr uint32_t kMemory = 3600;  // seconds
 
-std::optional<ArpSpoof::Mac> parse_mac(std::string_view text) {
-  ArpSpoof::Mac out{};
-  if (text.size() != 17) return std::nullopt;
-  for (size_t i = 0; i < out.size(); ++i) {
-    const char* from = text.data() + 3 * i;
-    if (std::from_chars(from, from + 2, out[i], 16).ptr != from + 2) return std::nullopt;
-  }
-  return out;
-}
-
-bool of_a_station(const ArpSpoof::Mac& mac) {
-  return (mac[0] & 1) == 0 && mac != ArpSpoof::Mac{};
-}
-
-/// VRRP and CARP (RFC 9568 section 7.3), HSRP, HSRP 2 and GLBP: an address goes from router to router by design.
-bool of_redundant_routers(const ArpSpoof::Mac& mac) {
-  constexpr std::array<uint8_t, 5> kPrefixes[] = {{0x00, 0x00, 0x5e, 0x00, 0x01},
-                                                  {0x00, 0x00, 0x5e, 0x00, 0x02},
-                                                  {0x00, 0x00, 0x0c, 0x07, 0xac},
-                                                  {0x00, 0x07, 0xb4, 0x00, 0x01}};
-  constexpr std::array<uint8_t, 4> kHsrp2 = {0x00, 0x00, 0x0c, 0x9f};
-  return std::ranges::any_of(
-             kPrefixes, [&](const auto& prefix) { return std::equal(prefix.begin(), prefix.end(), mac.begin()); }) ||
-         (std::equal(kHsrp2.begin(), kHsrp2.end(), mac.begin()) && mac[4] >> 4 == 15);
-}
-
-template <class T>
-bool holds(const std::vector<T>& list, const T& value) {
-  return std::ranges::find(list, value) != list.end();
-}
-template <class T>
-void note(std::vector<T>& list, const T& value, size_t most) {
-  if (list.size() < most && !holds(list, value)) list.push_back(value);
-}
-
 }  // namespace
 
 std::span<const OptionRow<ArpSpoof::Config>> ArpSpoof::options() {
@@ -77,18 +42,16 @@ void ArpSpoof::Local::event(const Observed& observed, Delta& delta) {
   const bool reply = operation == "reply";
   if (!reply && operation != "request") return;
   const auto sender = sender_.address(event), target = target_.address(event);
-  const auto sender_mac = parse_mac(sender_mac_.text(event)), target_mac = parse_mac(target_mac_.text(event));
+  const auto sender_mac = parse_station(sender_mac_.text(event)), target_mac = parse_station(target_mac_.text(event));
   // Who asks without an address of its own claims none (RFC 5227 section 2.1.1).
-  if (!sender || !target || *sender == IpAddress{.version = 4} || !sender_mac || !of_a_station(*sender_mac)) return;
-  if (delta.messages.bytes() == 0) delta.messages = DeltaTable<Message, Sightings>(seed_, Delta::kMostMessages);
-  delta.messages
-      .at({.sender = *sender,
-           .target = *target,
-           .sender_mac = *sender_mac,
-           .target_mac = reply && target_mac ? *target_mac : Mac{},
-           .vlan = observed.vlan,
-           .reply = reply})
-      .merge({.first = observed.time.ns, .count = 1});
+  if (!sender || !target || *sender == IpAddress{.version = 4} || !sender_mac || !of_one(*sender_mac)) return;
+  delta.hear({.sender = *sender,
+              .target = *target,
+              .sender_mac = *sender_mac,
+              .target_mac = reply && target_mac ? *target_mac : Mac{},
+              .vlan = observed.vlan,
+              .reply = reply},
+             observed.time, seed_);
 }
 
 ArpSpoof::Global::Global(const Config& config, const Surroundings& surroundings)
@@ -104,14 +67,10 @@ int64_t ArpSpoof::Global::window() const {
 void ArpSpoof::Global::take(Second second, Delta& delta, Findings& findings) {
   now_ = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
   overflow_ += delta.messages.overflowed();
-  std::vector<std::pair<const Message*, const Sightings*>> order;
-  delta.messages.walk([&](const Message& message, const Sightings& seen) { order.push_back({&message, &seen}); });
-  std::ranges::stable_sort(order, {}, [](const auto& of) { return of.second->first; });
-  for (const auto& [message, seen] : order) add(*message, *seen, findings);
+  delta.in_order([&](const Message& message, Timestamp time, uint64_t count) { add(message, time, count, findings); });
 }
 
-void ArpSpoof::Global::add(const Message& message, const Sightings& seen, Findings& findings) {
-  const Timestamp time{seen.first};
+void ArpSpoof::Global::add(const Message& message, Timestamp time, uint64_t count, Findings& findings) {
   const StationKey key{message.sender_mac, message.vlan};
   auto* entry = stations_.touch(key, now_);
   auto* place = addresses_.touch({.address = message.sender, .vlan = message.vlan}, now_);
@@ -146,7 +105,7 @@ void ArpSpoof::Global::add(const Message& message, const Sightings& seen, Findin
         if (of.unasked > 0) note_victim(station, message.target, nullptr, time);
       }
     }
-  } else if (message.reply != 0 && !announced && of_a_station(message.target_mac)) {
+  } else if (message.reply != 0 && !announced && of_one(message.target_mac)) {
     const StationKey asker{message.target_mac, message.vlan};
     const auto* asked = questions_.find({.target = message.sender, .asker = asker});
     // Who had the address before defends it (RFC 5227 section 2.4); tools put it back in its name when they end.
@@ -158,8 +117,8 @@ void ArpSpoof::Global::add(const Message& message, const Sightings& seen, Findin
         claimant->unasked = 0;
         claimant->unasked_since = time;
       }
-      claimant->unasked += static_cast<uint32_t>(seen.count);
-      station.unasked += static_cast<uint32_t>(seen.count);
+      claimant->unasked += static_cast<uint32_t>(count);
+      station.unasked += static_cast<uint32_t>(count);
       const auto* told = stations_.find(asker);
       if (claimant->unasked >= config_.unasked && told && told->value.questions > 0) {
         station.persistent = true;

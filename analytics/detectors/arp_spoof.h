@@ -1,17 +1,15 @@
 // ArpSpoof: a station answers for addresses of others, so that what is meant for them comes to it.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "analytics/detectors/heard.h"
 #include "analytics/frame/detector.h"
 #include "analytics/frame/fields.h"
-#include "analytics/shape/delta_table.h"
 #include "analytics/shape/table.h"
 
 namespace lapwing::analytics {
@@ -32,32 +30,15 @@ struct ArpSpoof {
   };
   static std::span<const OptionRow<Config>> options();
 
-  using Mac = std::array<uint8_t, 6>;
+  using Mac = Station;
   /// A key: no padding.
   struct Message {
     IpAddress sender, target;
     Mac sender_mac{}, target_mac{};
     uint16_t vlan = 0, reply = 0;
   };
-  struct Sightings {
-    int64_t first = std::numeric_limits<int64_t>::max();  // ns
-    uint64_t count = 0;
-
-    void merge(const Sightings& other) {
-      first = std::min(first, other.first);
-      count += other.count;
-    }
-  };
-  /// Of a second: its different messages.
-  struct Delta {
-    static constexpr uint32_t kMostMessages = 16'384;
-    DeltaTable<Message, Sightings> messages;
-
-    void operator+=(Delta&& other) { messages.merge(other.messages); }
-    void seal() { messages.seal(); }
-    void clear() { messages.clear(); }
-    bool empty() const { return messages.empty(); }
-  };
+  static constexpr uint32_t kMostMessages = 16'384;  // of a second
+  using Delta = HeardMessages<Message, kMostMessages>;
 
   /// [W]
   class Local {
@@ -126,7 +107,7 @@ class ArpSpoof::Global {
   };
   using Stations = Table<StationKey, Station>;
 
-  void add(const Message& message, const Sightings& seen, Findings& findings);
+  void add(const Message& message, Timestamp time, uint64_t count, Findings& findings);
   Claimant* claim(const Message& message, Timestamp time, Claims& claims);
   void change_hands(const Message& message, Timestamp time, Claims& claims, const Claimant& claimant,
                     Findings& findings);

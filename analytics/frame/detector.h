@@ -83,6 +83,11 @@ struct Observed {
   Timestamp time;
   IpAddress src, dest;  // of the packet, or of the flow's client and server
   uint16_t vlan = 0;    // the outermost, or 0
+  Station station{};    // that sent the frame which brought it, or zeros
+
+  /// Who said it, and to whom.
+  const IpAddress& sender() const { return event.direction == Direction::to_server ? src : dest; }
+  const IpAddress& receiver() const { return event.direction == Direction::to_server ? dest : src; }
 };
 
 /// [W] A login, and whose flow it came in.

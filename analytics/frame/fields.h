@@ -59,8 +59,9 @@ class FieldReader {
     if (!path.found()) path = find(form, path_);
     return bound_.emplace_back(form.begin(), path).second;
   }
-  /// Where no record is due, the form of the protocol's first.
+  /// Where no record is due, the form of the protocol's first; where it has none, what it shows detectors.
   static lapwing::Table form_of(const Event& event) {
+    if (!event.record && event.protocol->records.empty()) return event.protocol->observed;
     const RecordRow& record = event.record ? *event.record : event.protocol->records[0];
     return record.shapes[event.record && record.shape ? record.shape(event, event.config) : 0];
   }

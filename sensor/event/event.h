@@ -93,6 +93,7 @@ struct Protocol {
   std::span<const ProgressState> states = {};  // beyond those of every protocol
   std::span<const Word> words = {};            // keywords of rules with a syntax of their own
   Table in_alert = {};                         // what alerts show of a transaction, and rules look at
+  Table observed = {};                         // what detectors read of one that has no record
   size_t most_entries = 0;                     // of lists in a record, which their message bounds; 0: no bound
   std::span<const Cap> caps = {};
   std::span<const Carried> parts = {};  // whose anomalies, caps and words are there as well

@@ -214,6 +214,17 @@ void FlowWatch::tell_tick(const Flow& flow, Watched& watched, FlowMoment moment,
   observer_.flow(update);
 }
 
+namespace {
+
+/// That of the Ethernet header.
+Station sender_of(const Look& look) {
+  Station out{};
+  if (look.packet && look.packet->ether) std::copy_n(look.packet->ether + out.size(), out.size(), out.begin());
+  return out;
+}
+
+}  // namespace
+
 void FlowWatch::event(const Look& look, const Event& event) {
   if (event.tx->blank) return;  // of an anomaly: there is nothing to read
   tell_login(look, event);
@@ -222,9 +233,10 @@ void FlowWatch::event(const Look& look, const Event& event) {
   if (look.flow) {
     update_of(*look.flow, FlowMoment::opened, look.time);
     flow_.protocol = event.protocol->name;
-    observer_.event({event, &flow_, look.time, flow_.client, flow_.server, flow_.vlan});
+    observer_.event({event, &flow_, look.time, flow_.client, flow_.server, flow_.vlan, sender_of(look)});
   } else {
-    observer_.event({event, nullptr, look.time, look.packet->src, look.packet->dst, look.packet->vlan[0]});
+    const Packet& packet = *look.packet;
+    observer_.event({event, nullptr, look.time, packet.src, packet.dst, packet.vlan[0], sender_of(look)});
   }
 }
 

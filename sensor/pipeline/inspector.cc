@@ -32,8 +32,10 @@ Inspector::Inspector(const WorkerShare& share, size_t index, const Origin& origi
   for (const PacketDissectorRow* row : packet_dissectors()) {
     const bool watched =
         observer_ && (observer_->wants(*row->protocol) || (row->protocol->sightings && observer_->wants_sightings()));
-    if (watched || reporter_.wants(row->protocol->records[0]))
+    const auto& records = row->protocol->records;
+    if (watched || (!records.empty() && reporter_.wants(records[0]))) {
       packets_.push_back({row, RecordPlans(*row->protocol, nullptr)});
+    }
   }
 }
 
@@ -113,16 +115,17 @@ void Inspector::record_packet(const Look& look) {
                 : packet.ether_type != selector.ether_type) {
       continue;
     }
+    if (!selector.of_port(packet.src_port) && !selector.of_port(packet.dst_port)) continue;
     const Bytes bytes = carried ? packet.ip_payload : packet.arp;
     if (Transaction* tx = recorded.row->read(bytes, packet.ip_version)) {
       const Protocol& protocol = *recorded.row->protocol;
       const Event event{.protocol = &protocol,
                         .tx = tx,
                         .direction = look.direction,
-                        .record = &protocol.records[0],
+                        .record = protocol.records.empty() ? nullptr : &protocol.records[0],
                         .message = bytes.size(),
                         .plans = &recorded.plans};
-      reporter_.packet(look, event);
+      if (event.record) reporter_.packet(look, event);
       if (watch_) watch_->event(look, event);
     }
   }

@@ -13,7 +13,7 @@ namespace lapwing::test {
 
 /// `bytes` from the header of the protocol on, from `src` to `dest`, which may be no addresses.
 inline void show_packet(Scene& scene, std::string_view protocol, std::vector<uint8_t> bytes, uint8_t ip_version,
-                        std::string_view src = "", std::string_view dest = "") {
+                        std::string_view src = "", std::string_view dest = "", Station station = {}) {
   const PacketDissectorRow* row = nullptr;
   for (const PacketDissectorRow* of : packet_dissectors()) {
     if (of->protocol->name == protocol) row = of;
@@ -25,8 +25,9 @@ inline void show_packet(Scene& scene, std::string_view protocol, std::vector<uin
   scene.show(pair, [=, time = scene.now()](analytics::AnyLocal& local, uint32_t) {
     Transaction* tx = row->read(bytes, ip_version);
     ASSERT_TRUE(tx);
-    const Event event{.protocol = row->protocol, .tx = tx, .record = &row->protocol->records[0]};
-    local.event({event, nullptr, time, from, to});
+    const auto& records = row->protocol->records;
+    const Event event{.protocol = row->protocol, .tx = tx, .record = records.empty() ? nullptr : &records[0]};
+    local.event({event, nullptr, time, from, to, 0, station});
   });
 }
 
