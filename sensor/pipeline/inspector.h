@@ -1,6 +1,7 @@
 // Inspector: what a packet means to its flow.
 #pragma once
 
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -103,7 +104,8 @@ class Inspector final : private StreamSink, private AppSink {
     const PacketDissectorRow* row;
     RecordPlans plans;
   };
-  std::vector<Recorded> packets_;  // without flow, of which records are wanted
+  std::vector<Recorded> packets_;     // without flow, of which records are wanted
+  std::bitset<256> recorded_protos_;  // of IP, that any of them is about
   ExceptionCounters exceptions_;
   Look* look_ = nullptr;                     // for those that call back
   std::vector<std::string_view> anomalies_;  // of the look, as rules may ask for them: of its stream and recognition
