@@ -57,16 +57,18 @@ void FindingBook::report(const About& about, Report&& report, std::string&& evid
   }
   Open& open = found->second;
   Behaviour& now = open.behaviour;
-  const Withheld withheld = gate_ ? gate_->judge(about, report) : Withheld{};
-  if (withheld && !open.withheld) gate_->count(withheld);
-  open.withheld = static_cast<bool>(withheld);
-  if (withheld && open.told) return;  // as it was told, until it is over
+  const Judged judged = gate_ ? gate_->judge(about, report) : Judged{};
+  if (judged.as != open.judged) gate_->count(judged);
+  open.judged = judged.as;
+  if (judged.withheld() && open.told) return;  // as it was told, until it is over
   const bool opens = !open.told;
   cut(report.objects, kMostObjects);
   cut(report.flows, kMostFlows);
   now.subject = std::move(report.subject);
   now.objects = std::move(report.objects);
-  now.severity = report.severity;
+  const bool lowered = judged.as == Judged::As::lowered;
+  now.severity = lowered ? std::min(report.severity, kLowered) : report.severity;
+  now.explained_by = lowered ? names_of(judged.explained) : std::string();
   now.confidence = report.confidence;
   now.first = std::min(now.first, report.first);
   now.last = std::max(now.last, report.last);
@@ -83,7 +85,7 @@ void FindingBook::report(const About& about, Report&& report, std::string&& evid
   open.idle = std::max(about.idle, report.idle);
   next_due_ = std::min(next_due_, due_of(open).seconds());
 
-  if (withheld) return;
+  if (judged.withheld()) return;
   const FindingLevel level = level_of(now.severity, now.confidence);
   const bool grown = now.count >= 2 * open.count && report.time.ns - open.time.ns >= kPause;
   if (opens || level != open.level || joined || grown) {

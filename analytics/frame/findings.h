@@ -56,6 +56,7 @@ class FindingBook {
   static constexpr size_t kMostOpen = 16384, kMostObjects = 16, kMostFlows = 8;
   /// Nanoseconds between records of a finding that only grows.
   static constexpr int64_t kPause = 600'000'000'000;
+  static constexpr uint8_t kLowered = 15;  // severity of what a learned role explains
 
   /// Borrowed. Without a gate nothing is withheld.
   explicit FindingBook(FindingSink& sink, Gate* gate = nullptr) : sink_(sink), gate_(gate) {}
@@ -77,7 +78,8 @@ class FindingBook {
     Behaviour behaviour;
     uint32_t techniques = 0;
     int64_t idle = 0;  // seconds
-    bool withheld = false, told = false;
+    Judged::As judged = Judged::As::told;
+    bool told = false;
     // As last told:
     FindingLevel level = FindingLevel::info;
     uint64_t count = 0;

@@ -10,10 +10,30 @@ namespace {
 constexpr CounterRow<GateCounters> kRows[] = {
     {"analytics.explained", &GateCounters::explained, "findings withheld: a role explains them (analytics.roles)"},
     {"analytics.allowed", &GateCounters::allowed, "findings withheld by a row of analytics.allow"},
+    {"analytics.lowered", &GateCounters::lowered, "findings told as info: a role that was learned explains them"},
 };
 
 void add_row(size_t row, uint64_t hits, CounterSet& set) {
   set.add("analytics.allow." + std::to_string(row) + ".hits", hits, "findings that the row withheld, rows from 0 on");
+}
+
+/// `of`: the roles of an address.
+template <class Of>
+RoleMask explaining(const About& about, const Report& report, Of of) {
+  const auto roles_of = [&](std::string_view host) {
+    const auto address = IpAddress::parse(host);
+    return address ? of(*address) : RoleMask{0};
+  };
+  const RoleMask by = about.explained_by | report.explained_by;
+  if (const RoleMask found = by == 0 ? 0 : roles_of(report.subject) & by) return found;
+  if (about.explained_at == 0) return 0;
+  RoleMask at = 0;
+  for (const std::string& object : report.objects) {
+    const RoleMask found = roles_of(host_of(object)) & about.explained_at;
+    if (found == 0) return 0;
+    at |= found;
+  }
+  return at;
 }
 
 }  // namespace
@@ -22,31 +42,23 @@ std::span<const CounterRow<GateCounters>> gate_counter_rows() {
   return kRows;
 }
 
-Withheld Gate::judge(const About& about, const Report& report) const {
-  using Why = Withheld::Why;
-  const auto roles_of = [&](std::string_view host) {
-    const auto address = IpAddress::parse(host);
-    return address ? roles_.of(*address) : RoleMask{0};
-  };
-  const RoleMask explained_by = about.explained_by | report.explained_by;
-  if (explained_by != 0 && (roles_of(report.subject) & explained_by)) return {Why::explained};
-  if (about.explained_at != 0 && !report.objects.empty() &&
-      std::ranges::all_of(report.objects, [&](const std::string& object) {
-        return (roles_of(host_of(object)) & about.explained_at) != 0;
-      })) {
-    return {Why::explained};
-  }
+Judged Gate::judge(const About& about, const Report& report) const {
+  const auto configured = [&](const IpAddress& address) { return roles_.configured(address); };
+  if (const RoleMask roles = explaining(about, report, configured)) return {Judged::As::explained, 0, roles};
   for (size_t i = 0; i < policy_.allow.size(); ++i) {
-    if (policy_.allow[i].hits(about.name, report.subject, report.objects, report.time)) return {Why::allowed, i};
+    if (policy_.allow[i].hits(about.name, report.subject, report.objects, report.time)) return {Judged::As::allowed, i};
   }
+  const auto all = [&](const IpAddress& address) { return roles_.of(address); };
+  if (const RoleMask roles = explaining(about, report, all)) return {Judged::As::lowered, 0, roles};
   return {};
 }
 
-void Gate::count(const Withheld& withheld) {
-  if (withheld.why == Withheld::Why::explained) ++counters_.explained;
-  if (withheld.why == Withheld::Why::allowed) {
-    ++counters_.allowed;
-    ++hits_[withheld.row];
+void Gate::count(const Judged& judged) {
+  switch (judged.as) {
+    case Judged::As::told: break;
+    case Judged::As::lowered: ++counters_.lowered; break;
+    case Judged::As::explained: ++counters_.explained; break;
+    case Judged::As::allowed: ++counters_.allowed; ++hits_[judged.row];
   }
 }
 

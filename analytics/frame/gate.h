@@ -1,5 +1,5 @@
 // Gate: the one place where findings are withheld that are to be expected: by the roles of who is in them, by rows of
-// the configuration, and where silence proves nothing.
+// the configuration. What only traffic says of a host hides nothing, as whoever sends it chooses what it says.
 #pragma once
 
 #include <cstdint>
@@ -25,14 +25,16 @@ struct Policy {
 struct GateCounters {
   uint64_t explained = 0;  // findings withheld, for the roles of subject or objects
   uint64_t allowed = 0;    // findings withheld, for a row
+  uint64_t lowered = 0;    // findings told as info, for learned roles
 };
 std::span<const CounterRow<GateCounters>> gate_counter_rows();
 
-/// Why a finding is withheld.
-struct Withheld {
-  enum class Why : uint8_t { no, explained, allowed } why = Why::no;
-  size_t row = 0;  // of Policy::allow
-  explicit operator bool() const { return why != Why::no; }
+/// What becomes of a finding.
+struct Judged {
+  enum class As : uint8_t { told, lowered, explained, allowed } as = As::told;
+  size_t row = 0;          // of Policy::allow
+  RoleMask explained = 0;  // by these roles of subject or objects
+  bool withheld() const { return as >= As::explained; }
 };
 
 /// [G] Counts are of findings, not of reports.
@@ -41,9 +43,9 @@ class Gate {
   /// Borrowed for the run.
   explicit Gate(const Policy& policy) : policy_(policy), roles_(policy.roles), hits_(policy.allow.size()) {}
 
-  Withheld judge(const About& about, const Report& report) const;
-  /// A finding that was not withheld before is now.
-  void count(const Withheld& withheld);
+  Judged judge(const About& about, const Report& report) const;
+  /// A finding that was not judged so before is now.
+  void count(const Judged& judged);
   Roles& roles() { return roles_; }
   void add_counters(CounterSet& set) const;
 

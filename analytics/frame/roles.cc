@@ -71,11 +71,16 @@ std::vector<RoleHosts> read_roles(const OptionSource& source) {
   return out;
 }
 
-RoleMask Roles::of(const IpAddress& address) const {
+RoleMask Roles::configured(const IpAddress& address) const {
   RoleMask out = 0;
   for (const RoleHosts& row : configured_) {
     if (row.hosts.contain(address)) out |= bit(row.role);
   }
+  return out;
+}
+
+RoleMask Roles::of(const IpAddress& address) const {
+  const RoleMask out = configured(address);
   const auto known = learned_.find(address);
   return known == learned_.end() ? out : out | known->second;
 }

@@ -72,6 +72,7 @@ class Roles {
   Roles() = default;
   explicit Roles(std::vector<RoleHosts> configured) : configured_(std::move(configured)) {}
 
+  RoleMask configured(const IpAddress& address) const;
   /// Configured and learned ones.
   RoleMask of(const IpAddress& address) const;
   /// The inventory has seen that it has the role, or that it has it no more. What is configured stays.

@@ -51,10 +51,9 @@ void write_behaviour_record(std::string& out, RecordTools& tools, CommunityId& i
     json.end_array();
     json.member("severity", behaviour.severity)
         .member("confidence", behaviour.confidence)
-        .member("level", name(level_of(behaviour.severity, behaviour.confidence)))
-        .member("first", behaviour.first)
-        .member("last", behaviour.last)
-        .member("count", behaviour.count);
+        .member("level", name(level_of(behaviour.severity, behaviour.confidence)));
+    if (!behaviour.explained_by.empty()) json.member("explained_by", behaviour.explained_by);
+    json.member("first", behaviour.first).member("last", behaviour.last).member("count", behaviour.count);
     json.begin_array("attack");
     for (const Technique& technique : behaviour.attack) {
       json.begin_object().member("tactic", technique.tactic).member("technique", technique.id).end_object();

@@ -247,6 +247,7 @@ constexpr Row kRows[] = {
     {kBehaviour, "behaviour.confidence", kInteger, "how sure that is, 0 to 100"},
     {kBehaviour, "behaviour.level", kText,
      "severity times confidence in words: info below 20, low below 40, medium below 65, high below 85, else critical"},
+    {kBehaviour, "behaviour.explained_by", kText, "learned roles of who is in it, for which its severity is low"},
     {kBehaviour, "behaviour.first", kText, "time of the first observation"},
     {kBehaviour, "behaviour.last", kText, "time of the last"},
     {kBehaviour, "behaviour.count", kInteger, "observations so far"},

@@ -50,6 +50,7 @@ struct Behaviour {
   std::string subject;               // who does it: an address, name or MAC address
   std::vector<std::string> objects;  // to whom: "198.51.100.7:443"
   uint8_t severity = 0, confidence = 0;
+  std::string explained_by;     // roles that are learned, for which its severity is low; or ""
   Timestamp time, first, last;  // of what made the record due; of what it rests on
   uint64_t count = 0;
   std::vector<Technique> attack;

@@ -93,16 +93,26 @@ TEST_F(GateTest, OneIsToldWhenItsRowIsOver) {
   EXPECT_EQ(told.all[0].first.seconds(), 1000) << "with its past";
 }
 
-TEST_F(GateTest, OneThatWasToldEndsAsItWasWhenARoleIsLearned) {
+TEST_F(GateTest, ARoleThatIsLearnedLowersAndHidesNothing) {
   tell(kScan, "10.0.0.9", 1000);
   gate.roles().learned(*IpAddress::parse("10.0.0.9"), Role::scanner, true);
   tell(kScan, "10.0.0.9", 1050);
   tell(kScan, "10.0.0.9", 1099);
-  book.expire(1101);
   ASSERT_EQ(told.all.size(), 2u);
-  EXPECT_EQ(told.all[1].state, FindingState::over);
-  EXPECT_EQ(told.all[1].last.seconds(), 1000);
-  EXPECT_EQ(counter("analytics.explained"), 1u);
+  EXPECT_EQ(told.all[0].severity, 60);
+  EXPECT_EQ(told.all[0].explained_by, "");
+  EXPECT_EQ(told.all[1].state, FindingState::updated);
+  EXPECT_EQ(told.all[1].severity, FindingBook::kLowered);
+  EXPECT_EQ(told.all[1].explained_by, "scanner");
+  EXPECT_EQ(counter("analytics.lowered"), 1u);
+  EXPECT_EQ(counter("analytics.explained"), 0u);
+}
+
+TEST_F(GateTest, WhatIsConfiguredAndWhatIsLearnedExplainTogetherAndLower) {
+  gate.roles().learned(*IpAddress::parse("10.0.0.8"), Role::monitor, true);
+  tell(kBeacon, "10.0.0.1", 1000, {"10.0.0.6:8086", "10.0.0.8:8086"});
+  ASSERT_EQ(told.all.size(), 1u);
+  EXPECT_EQ(told.all[0].explained_by, "monitor");
 }
 
 }  // namespace
