@@ -227,6 +227,10 @@ void Analyst::learned(const IpAddress& address, Role role, bool has) {
   gate_.roles().learned(address, role, has);
 }
 
+void Analyst::known(const IpAddress& address, const AssetBrief& brief) {
+  incidents_.known(address, brief);
+}
+
 void Analyst::show() {
   CounterSet now;
   now.add(book_.counters(), finding_counter_rows());

@@ -48,6 +48,7 @@ class FindingSink {
   virtual void behaviour(const Behaviour& behaviour) = 0;
   virtual void asset(const Asset&) {}
   virtual void learned(const IpAddress&, Role, bool) {}
+  virtual void known(const IpAddress&, const AssetBrief&) {}
 };
 
 /// [G] All findings of a run.
@@ -66,6 +67,7 @@ class FindingBook {
   void report(const About& about, Report&& report, std::string&& evidence);
   void asset(const Asset& asset) { sink_.asset(asset); }
   void learned(const IpAddress& address, Role role, bool has) { sink_.learned(address, role, has); }
+  void known(const IpAddress& address, const AssetBrief& brief) { sink_.known(address, brief); }
   /// Findings of which nothing was heard for their detector's idle time are over.
   void expire(int64_t second);
   /// Nothing more is heard of any.
@@ -112,6 +114,8 @@ class Findings {
   void asset(const Asset& asset) { book_.asset(asset); }
   /// A host has a role, or has it no more.
   void learned(const IpAddress& address, Role role, bool has) { book_.learned(address, role, has); }
+  /// What a host is known by from here on.
+  void known(const IpAddress& address, const AssetBrief& brief) { book_.known(address, brief); }
 
  private:
   FindingBook& book_;

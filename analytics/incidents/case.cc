@@ -51,7 +51,7 @@ void Case::note_object(const std::string& object, std::string_view role) {
   const auto same = [&](const Incident::Object& known) { return known.name == object; };
   if (find_in(told_.objects, same)) return;
   ++told_.objects_total;
-  if (told_.objects.size() < kMostObjects) told_.objects.push_back({object, role});
+  if (told_.objects.size() < kMostObjects) told_.objects.push_back({object, "", role});
 }
 
 void Case::add(const Behaviour& behaviour) {
@@ -110,7 +110,8 @@ void Case::link(const std::string& incident, std::string_view kind) {
 }
 
 /// 1 - prod(1 - w) over techniques, w = min(0.95, weight * (1 + 0.1 log2 n)) of n distinct objects; times 1.15 for a
-/// second tactic, 1.3 for a third, at most 1.6. In parts of 10,000, and of log2 the whole part.
+/// second tactic, 1.3 for a third, at most 1.6; times how much the host matters. In parts of 10,000, and of log2 the
+/// whole part.
 unsigned Case::score() const {
   uint64_t innocent = 10'000;
   for (const Technique& technique : techniques_) {
@@ -120,7 +121,7 @@ unsigned Case::score() const {
     innocent = innocent * (10'000 - weight) / 10'000;
   }
   const uint64_t stages = std::min<uint64_t>(160, 100 + 15 * (std::max<uint64_t>(1, tactics_.size()) - 1));
-  return static_cast<unsigned>(std::min<uint64_t>(100, (10'000 - innocent) * stages / 10'000));
+  return static_cast<unsigned>(std::min<uint64_t>(100, (10'000 - innocent) * stages * matters / 1'000'000));
 }
 
 Incident Case::tell(IncidentState state, std::string_view reason, Timestamp time) const {

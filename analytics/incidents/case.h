@@ -47,6 +47,7 @@ class Case {
   size_t told_techniques = 0, told_tactics = 0;
   FindingLevel told_level = FindingLevel::info;
   Timestamp told_at;
+  unsigned matters = 100;  // in percent: how much its subject does
   std::string campaign;
   std::string cause;  // key of the case that it spread from
   bool background = false, promoted = false;

@@ -31,6 +31,7 @@ constexpr CounterRow<N> kCounters[] = {
     {"incidents.open", &N::open, "incidents that are open", CounterKind::gauge},
     {"incidents.previous_max", &N::previous_max, "closed incidents that later ones do not name: 16384 hosts have such",
      CounterKind::loss},
+    {"incidents.hosts_max", &N::hosts_max, "hosts that incidents do not name: 65536 are known", CounterKind::loss},
     {"incidents.subjects_max", &N::subjects_max, "findings and alerts of hosts beyond the 16384 that are remembered",
      CounterKind::loss},
 };
@@ -45,6 +46,11 @@ constexpr size_t kRare = 3;
 constexpr size_t kMostShared = 16384;
 /// Lateral movement: whoever is its target may be the next to act.
 constexpr std::string_view kLateral = "TA0008";
+
+/// Percent of the score, by how much the host matters.
+unsigned weight_of(std::string_view criticality) {
+  return criticality == "low" ? 80 : criticality == "high" ? 125 : 100;
+}
 
 std::string make_id(std::string_view subject, Timestamp first) {
   const std::array<uint64_t, 2> parts = {keyed_hash(to_bytes(subject), kReplaySeed), static_cast<uint64_t>(first.ns)};
@@ -78,6 +84,9 @@ Case* Incidents::of(const std::string& subject, Timestamp time) {
       return nullptr;
     }
     found = cases_.emplace(subject, std::make_unique<Case>(make_id(subject, time), subject, time)).first;
+    if (const auto host = hosts_.find(subject); host != hosts_.end()) {
+      found->second->matters = weight_of(host->second.criticality);
+    }
   }
   return found->second.get();
 }
@@ -110,6 +119,19 @@ void Incidents::take(const AlertSums& alerts) {
       attacked(victim, *outside, sum.last);
       if (outside->promoted) consider(*outside, sum.last);
     }
+  }
+}
+
+void Incidents::known(const IpAddress& address, const AssetBrief& brief) {
+  if (!config_.enabled) return;
+  const std::string host = to_string(address);
+  if (hosts_.size() >= kMostHosts && !hosts_.contains(host)) {
+    ++counters_.hosts_max;
+    return;
+  }
+  hosts_[host] = brief;
+  if (const auto subject = cases_.find(host); subject != cases_.end()) {
+    subject->second->matters = weight_of(brief.criticality);
   }
 }
 
@@ -247,7 +269,13 @@ void Incidents::tell(Case& subject, IncidentState state, std::string_view reason
   subject.told_techniques = subject.techniques();
   subject.told_tactics = subject.tactics();
   subject.told_level = level_of(subject.score(), 100);
-  sink_.incident(subject.tell(state, reason, time));
+  Incident incident = subject.tell(state, reason, time);
+  if (const auto known = hosts_.find(incident.subject); known != hosts_.end()) incident.host = known->second;
+  for (Incident::Object& object : incident.objects) {
+    const auto known = hosts_.find(std::string(host_of(object.name)));
+    if (known != hosts_.end()) object.host = known->second.name;
+  }
+  sink_.incident(incident);
 }
 
 void Incidents::expire(int64_t second) {

@@ -28,6 +28,7 @@ struct IncidentCounters {
   uint64_t input = 0;  // findings and alerts
   uint64_t opened = 0, updates = 0, closed = 0, background = 0, promoted = 0, open = 0;
   uint64_t previous_max = 0;  // closed incidents that are not remembered: as many are as may be
+  uint64_t hosts_max = 0;     // hosts of which nothing is said: as many are known as may be
   uint64_t subjects_max = 0;  // findings and alerts of hosts beyond those that are remembered
 };
 std::span<const CounterRow<IncidentCounters>> incident_counter_rows();
@@ -43,13 +44,15 @@ class IncidentSink {
 /// technique, network of targets and day, which only counts, until one of its targets becomes an incident.
 class Incidents {
  public:
-  static constexpr size_t kMostSubjects = 16384;
+  static constexpr size_t kMostSubjects = 16384, kMostHosts = 65536;
 
   Incidents(const IncidentConfig& config, const Surroundings& surroundings, IncidentSink& sink)
       : config_(config), surroundings_(surroundings), sink_(sink) {}
 
   void take(const AlertSums& alerts);
   void take(const Behaviour& behaviour);
+  /// What the inventory knows a host by from here on.
+  void known(const IpAddress& address, const AssetBrief& brief);
   void expire(int64_t second);
   void finish();
   /// A person closes one that is open, as of the last second judged. `reason` is one of kCloseReasons. False: none of
@@ -86,6 +89,7 @@ class Incidents {
   };
   std::map<std::string, Closed> closed_;                  // the last, by subject
   std::map<std::string, std::set<std::string>> sharing_;  // subjects by object
+  std::map<std::string, AssetBrief> hosts_;               // by address
   int64_t expired_to_ = INT64_MIN, now_ = 0;
   IncidentCounters counters_;
 };

@@ -1,5 +1,7 @@
 #include "analytics/inventory/host.h"
 
+#include <tuple>
+
 namespace lapwing::analytics {
 namespace {
 
@@ -95,9 +97,19 @@ bool Host::guess_system() {
   return std::exchange(system, guess) != guess;
 }
 
-void Host::note_user(uint64_t hash, std::string_view user, int64_t from, int64_t to) {
+bool Host::note_user(uint64_t hash, std::string_view user, int64_t from, int64_t to) {
   Slot<31>* vacant = nullptr;
-  if (!seen_again(users, hash, 0, from, to, vacant)) fill(*vacant, hash, 0, user, from, to);
+  if (seen_again(users, hash, 0, from, to, vacant)) return false;
+  fill(*vacant, hash, 0, user, from, to);
+  return true;
+}
+
+const Slot<31>* Host::user() const {
+  const Slot<31>* out = nullptr;
+  for (const Slot<31>& slot : users) {
+    if (slot.hash != 0 && (!out || std::tie(out->last, slot.hash) < std::tie(slot.last, out->hash))) out = &slot;
+  }
+  return out;
 }
 
 void Host::note_client(uint64_t hash, std::string_view ja4, int64_t from, int64_t to) {

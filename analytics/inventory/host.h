@@ -106,7 +106,10 @@ struct Host {
   const Slot<63>* name() const;
   bool note_software(SoftwareKind kind, uint64_t hash, std::string_view text, int64_t from, int64_t to);
   bool guess_system();
-  void note_user(uint64_t hash, std::string_view user, int64_t from, int64_t to);
+  /// True: one that was not known.
+  bool note_user(uint64_t hash, std::string_view user, int64_t from, int64_t to);
+  /// Who logged in last; null where nobody is known to have.
+  const Slot<31>* user() const;
   void note_client(uint64_t hash, std::string_view ja4, int64_t from, int64_t to);
   bool note_service(const ServiceKey& key);
   void drop_services(const HostKey& address);

@@ -103,7 +103,9 @@ void Inventory::Global::take(const SightKey& key, const Sight& sight, Findings& 
   Hosts::Entry* entry = hosts_.touch(of, static_cast<uint32_t>(now_));
   if (!entry) return;
   Host& host = entry->value;
+  const uint8_t before = host.changes;
   uint8_t changes = kNothing;
+  bool user = false;
   switch (key.what) {
     case What::station: break;
     case What::traffic:
@@ -127,7 +129,7 @@ void Inventory::Global::take(const SightKey& key, const Sight& sight, Findings& 
         }
       }
       break;
-    case What::user: host.note_user(hash_of(key), sight.text.view(), sight.first, sight.last); break;
+    case What::user: user = host.note_user(hash_of(key), sight.text.view(), sight.first, sight.last); break;
     case What::admin:
       host.administered.merge(sight.others);
       if (host.administers_since == 0) host.administers_since = now_;
@@ -138,6 +140,7 @@ void Inventory::Global::take(const SightKey& key, const Sight& sight, Findings& 
   }
   rate(*entry);
   news(of, host, changes);
+  if (user || changes != kNothing || (host.changes & ~before)) introduce(of, host, findings);
 }
 
 /// An address is that of the station which says so last.
@@ -186,6 +189,7 @@ void Inventory::Global::bind(const HostKey& address, const Sight& sight, Finding
   if (host.addresses_since(sight.last - kTogether) > Host::kMostAddresses) become_router(station, host, findings);
   rate(*entry);
   news(station, host, changes);
+  if (changes != kNothing) introduce(station, host, findings);
 }
 
 /// From here on the addresses behind it are hosts of their own.

@@ -89,6 +89,7 @@ struct Inventory {
     void software(const SightKey& key, const Sight& sight, Host& host, Findings& findings);
     void rate(Hosts::Entry& entry);
     void news(const HostKey& key, Host& host, uint8_t changes);
+    void introduce(const HostKey& key, const Host& host, Findings& findings) const;
     Hosts::Entry* waiting(const Due& due);
     void tell(Hosts::Entry& entry, Findings& findings);
     void tell(const HostKey& key, Host& host, AssetState state, Findings& findings);

@@ -40,6 +40,21 @@ std::string evidence_of(Role role, const Evidence& evidence) {
 
 }  // namespace
 
+/// By all of its addresses.
+void Inventory::Global::introduce(const HostKey& key, const Host& host, Findings& findings) const {
+  AssetBrief brief;
+  if (const Slot<63>* name = host.name()) brief.name = name->text.view();
+  if (key.is_station() || host.via.is_station()) brief.station = station_text(key.is_station() ? key : host.via);
+  if (const Slot<31>* user = host.user()) brief.user = user->text.view();
+  for (const RoleRow& row : role_rows()) {
+    if (host.roles & bit(row.role)) brief.roles.push_back(row.name);
+  }
+  brief.criticality = criticality_name(criticality_of(config_.criticality, host, host.roles));
+  for (const Bound& bound : host.addresses) {
+    if (bound.address.kind != 0) findings.known(bound.address.address(), brief);
+  }
+}
+
 void Inventory::Global::tell(const HostKey& key, Host& host, AssetState state, Findings& findings) {
   Asset out{.id = id_of(key), .state = state, .vlan = key.vlan, .bytes_out = host.sent, .bytes_in = host.received};
   if (state == AssetState::changed) {

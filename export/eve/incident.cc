@@ -11,6 +11,20 @@ void write_named(JsonWriter& json, const std::string& text) {
   json.member(IpAddress::parse(text) ? "ip" : "name", text);
 }
 
+void write_subject(JsonWriter& json, const Incident& incident) {
+  write_named(json, incident.subject);
+  const AssetBrief& host = incident.host;
+  if (!host.name.empty() && host.name != incident.subject) json.member("name", host.name);
+  if (!host.station.empty()) json.member("mac", host.station);
+  if (!host.user.empty()) json.member("user", host.user);
+  if (!host.roles.empty()) {
+    json.begin_array("roles");
+    for (std::string_view role : host.roles) json.value(role);
+    json.end_array();
+  }
+  if (!host.criticality.empty()) json.member("criticality", host.criticality);
+}
+
 void write_attack(JsonWriter& json, const Incident& incident) {
   std::vector<std::string_view> tactics;
   for (const Incident::Attack& attack : incident.attack) {
@@ -63,7 +77,7 @@ void write_members(JsonWriter& json, const Incident& incident) {
 void write_incident_object(JsonWriter& json, const Incident& incident) {
   json.begin_object().member("id", incident.id).member("state", name(incident.state)).member("reason", incident.reason);
   json.begin_object("subject");
-  write_named(json, incident.subject);
+  write_subject(json, incident);
   json.end_object();
   if (incident.background) json.member("background", true);
   json.member("level", name(incident.level))
@@ -75,6 +89,7 @@ void write_incident_object(JsonWriter& json, const Incident& incident) {
   for (const Incident::Object& object : incident.objects) {
     json.begin_object();
     write_named(json, object.name);
+    if (!object.host.empty()) json.member("host", object.host);
     json.member("role", object.role).end_object();
   }
   json.end_array().member("objects_total", incident.objects_total);

@@ -53,4 +53,15 @@ void append_for_terminal(std::string& out, std::string_view text) {
   }
 }
 
+std::string for_terminal(std::string_view text) {
+  std::string out;
+  for (size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    append_for_terminal(out, text.substr(0, end));
+    out += "\\u000a";
+    text.remove_prefix(end + 1);
+  }
+  append_for_terminal(out, text);
+  return out;
+}
+
 }  // namespace lapwing

@@ -99,9 +99,7 @@ int test(const AllowOptions& options) {
     fmt::print("{}: {} finding{}: {}\n", to_string(rows[i].mark), hits[i].findings.size(),
                hits[i].findings.size() == 1 ? "" : "s", rows[i].reason);
     for (const auto& [id, text] : hits[i].findings) {
-      std::string shown;
-      append_for_terminal(shown, text);
-      fmt::print("  {}  {}\n", id, shown);
+      fmt::print("  {}  {}\n", id, for_terminal(text));
     }
   }
   fmt::print("{} of {} findings would have been withheld\n", withheld, findings);

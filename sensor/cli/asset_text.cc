@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sensor/base/ip_address.h"
+#include "sensor/base/terminal.h"
 #include "sensor/base/text.h"
 #include "sensor/base/time.h"
 
@@ -90,9 +91,11 @@ std::string asset_table(std::span<const Json> assets, std::span<const Json> inci
                                 "risk", "roles", "services");
   for (const Json* asset : order) {
     const uint64_t risk = risk_of(*asset, incidents);
-    const std::string line = fmt::format("{:<39}  {:<17}  {:<24}  {:<8}  {:>4}  {:<20}  {}", text(*asset, "ip"),
-                                         text(*asset, "mac"), text(*asset, "name"), text(*asset, "os"),
-                                         risk ? std::to_string(risk) : "", roles_of(*asset), services_of(*asset));
+    // Whatever traffic called them.
+    const std::string line =
+        for_terminal(fmt::format("{:<39}  {:<17}  {:<24}  {:<8}  {:>4}  {:<20}  {}", text(*asset, "ip"),
+                                 text(*asset, "mac"), text(*asset, "name"), text(*asset, "os"),
+                                 risk ? std::to_string(risk) : "", roles_of(*asset), services_of(*asset)));
     out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
   return out;

@@ -6,6 +6,7 @@
 
 #include "analytics/frame/roles.h"
 #include "sensor/base/ip_address.h"
+#include "sensor/base/terminal.h"
 #include "sensor/base/time.h"
 #include "sensor/cli/asset_text.h"
 #include "sensor/cli/commands.h"
@@ -58,7 +59,7 @@ int who(const AssetOptions& options) {
     } else {
       shown = value.get<std::string>();
     }
-    fmt::print("{:<8} {}\n", member, shown);
+    fmt::print("{:<8} {}\n", member, for_terminal(shown));
   }
   return exit_status::done;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "export/eve/incident.h"
+#include "sensor/base/terminal.h"
 
 namespace lapwing {
 namespace {
@@ -27,8 +28,9 @@ T at(const Json& object, const char* pointer, T fallback) {
     return found.is_number_unsigned() ? found.get<T>() : fallback;
   }
 }
+/// Subjects, objects and names are what traffic called them.
 std::string text(const Json& object, const char* pointer) {
-  return at<std::string>(object, pointer, "");
+  return for_terminal(at<std::string>(object, pointer, ""));
 }
 uint64_t number(const Json& object, const char* pointer) {
   return at<uint64_t>(object, pointer, 0);
@@ -39,17 +41,30 @@ const Json& list(const Json& object, const char* pointer) {
   return object.contains(where) && object.at(where).is_array() ? object.at(where) : kNone;
 }
 
-std::string named(const Json& object) {
-  const std::string address = text(object, "/ip");
-  return address.empty() ? text(object, "/name") : address;
-}
-
 std::string words(const Json& values) {
   std::string out;
   for (const Json& value : values) {
-    if (value.is_string()) out += (out.empty() ? "" : " ") + value.get<std::string>();
+    if (value.is_string()) out += (out.empty() ? "" : " ") + for_terminal(value.get<std::string>());
   }
   return out;
+}
+
+/// "10.1.2.3 (anna-pc)"
+std::string named(const Json& object) {
+  const std::string address = text(object, "/ip"), name = text(object, "/name");
+  return address.empty() || name.empty() ? address + name : address + " (" + name + ")";
+}
+
+/// What else is known of the host: "mac 02:00:00:00:00:01  user anna  resolver web  criticality high".
+std::string known_of(const Json& subject) {
+  std::string out;
+  for (const auto& [member, word] : {std::pair("/mac", "mac "), {"/user", "user "}}) {
+    if (const std::string value = text(subject, member); !value.empty()) out += "  " + (word + value);
+  }
+  if (const std::string roles = words(list(subject, "/roles")); !roles.empty()) out += "  " + roles;
+  const std::string criticality = text(subject, "/criticality");
+  if (!criticality.empty() && criticality != "normal") out += "  criticality " + criticality;
+  return out.empty() ? out : out.substr(2);
 }
 
 std::string counted(uint64_t count, std::string_view one) {
@@ -103,6 +118,8 @@ std::string story(const Json& incident) {
                                 number(incident, "/score"), named(incident.value("subject", Json::object())));
   out += fmt::format("{} to {}, {}\n", when(text(incident, "/first")), when(text(incident, "/last")),
                      text(incident, "/state"));
+  if (const std::string known = known_of(incident.value("subject", Json::object())); !known.empty())
+    out += known + "\n";
   std::string attack;
   for (const Json& row : list(incident, "/attack")) {
     const std::string tactic = text(row, "/tactic");

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "analytics/intel/record_hunt.h"
+#include "sensor/base/terminal.h"
 #include "sensor/cli/commands.h"
 
 namespace lapwing {
@@ -27,10 +28,11 @@ IndicatorSet::Watch teller(bool all) {
     const std::string place = format == FeedFormat::json ? fmt::format("{}: indicator {}", file, row.line - 1)
                                                          : fmt::format("{}:{}", file, row.line);
     if (!row.why.empty() && (!row.skipped || all))
-      fmt::print("{}: {}{}\n", place, row.skipped ? "skipped: " : "", row.why);
+      fmt::print("{}: {}{}\n", place, row.skipped ? "skipped: " : "", for_terminal(row.why));
     if (!all || !row.why.empty()) return;
     for (const FeedIndicator& one : row.indicators) {
-      fmt::print("{}: {} {}{}\n", place, name(one.type), one.text, one.tags.empty() ? "" : " (" + one.tags + ")");
+      fmt::print("{}: {} {}{}\n", place, name(one.type), for_terminal(one.text),
+                 for_terminal(one.tags.empty() ? "" : " (" + one.tags + ")"));
     }
   };
 }
@@ -66,8 +68,9 @@ int hunt(IntelOptions& options) {
       ++number;
       const bool good = hunt.read(line, [&](const RecordHit& hit) {
         ++found;
-        fmt::print("{}:{}: {} {} {} {} in {}{}\n", path, number, hit.timestamp, hit.event_type, name(hit.type),
-                   hit.value, hit.text.source, hit.text.tags.empty() ? "" : " (" + hit.text.tags + ")");
+        fmt::print("{}:{}: {} {} {} {} in {}{}\n", path, number, for_terminal(hit.timestamp),
+                   for_terminal(hit.event_type), name(hit.type), for_terminal(hit.value), hit.text.source,
+                   for_terminal(hit.text.tags.empty() ? "" : " (" + hit.text.tags + ")"));
       });
       broken += !good && !line.empty();
     }

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "sensor/base/terminal.h"
 #include "sensor/cli/incident_text.h"
 #include "sensor/pipeline/losses.h"
 
@@ -57,7 +58,8 @@ void print_summary(const RunSummary& summary) {
     fmt::print(stderr, "alerts by signature:\n");
     for (size_t i = 0; i < summary.alerts.size() && i < kSignaturesShown; ++i) {
       const SignatureTotal& signature = summary.alerts[i];
-      fmt::print(stderr, "  {:>8}  {}:{}  {}\n", signature.hits, signature.gid, signature.sid, signature.msg);
+      fmt::print(stderr, "  {:>8}  {}:{}  {}\n", signature.hits, signature.gid, signature.sid,
+                 for_terminal(signature.msg));
     }
     if (summary.alerts.size() > kSignaturesShown) {
       fmt::print(stderr, "  ... and {} more signatures\n", summary.alerts.size() - kSignaturesShown);

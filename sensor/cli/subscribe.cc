@@ -36,13 +36,6 @@ std::atomic<bool> stop_subscriber = false;
 constexpr int kPollMilliseconds = 200;
 constexpr int kIndent = 2;  // columns
 
-/// A peer's names and texts, which it may have from traffic or made up.
-std::string for_terminal(std::string_view text) {
-  std::string out;
-  append_for_terminal(out, text);
-  return out;
-}
-
 /// Prints records to standard output and losses to standard error. A pipe gets records byte for byte; a terminal must
 /// not be steered by them.
 class Printer {

@@ -53,4 +53,11 @@ struct Asset {
   Timestamp time, first, last;
 };
 
+/// What an asset is known by, where others speak of it.
+struct AssetBrief {
+  std::string name, station, user;      // or empty
+  std::vector<std::string_view> roles;  // in the order of their names
+  std::string_view criticality;         // "low", "normal", "high"
+};
+
 }  // namespace lapwing

@@ -9,6 +9,7 @@
 
 #include "sensor/base/ip_address.h"
 #include "sensor/base/time.h"
+#include "sensor/event/asset.h"
 #include "sensor/event/behaviour.h"
 
 namespace lapwing {
@@ -28,6 +29,7 @@ struct Incident {
   };
   struct Object {
     std::string name;       // address, or what the detector calls it
+    std::string host;       // what the host of that address is called, or empty
     std::string_view role;  // "victim", "peer"
   };
   struct Member {
@@ -55,6 +57,7 @@ struct Incident {
   std::string_view reason;  // of the record: "score", "technique", "tactic", "level", "growth", "effect", "quiet",
                             // "end", kCloseReasons
   std::string subject;      // the host it is about
+  AssetBrief host;          // what the inventory knows it by, if anything
   bool background = false;  // attacks from outside without effect: told as counts
   FindingLevel level = FindingLevel::info;
   unsigned score = 0;

@@ -26,6 +26,12 @@ TEST(Terminal, WhatSteersIsWrittenOut) {
             "a\\u202eb\\u2066c\\u2028");
 }
 
+TEST(Terminal, AWordEndsNoLine) {
+  EXPECT_EQ(for_terminal("web\n10.0.0.9  fake\n"), "web\\u000a10.0.0.9  fake\\u000a");
+  EXPECT_EQ(for_terminal("\x1b[2J"), "\\u001b[2J");
+  EXPECT_EQ(for_terminal("Grüße"), "Grüße");
+}
+
 TEST(Terminal, WhatIsNoUtf8IsWrittenOutByteByByte) {
   EXPECT_EQ(shown("\x9b\xff"), "\\u009b\\u00ff");
   EXPECT_EQ(shown("\xc0\x9b"), "\\u00c0\\u009b") << "overlong";

@@ -85,6 +85,34 @@ TEST_F(IncidentsTest, AFindingIsWeighedOnceHoweverManyTechniquesItNames) {
   EXPECT_EQ(told.all[0].attack.size(), 2u);
 }
 
+TEST_F(IncidentsTest, HostsAreCalledAsTheInventoryKnowsThem) {
+  incidents.known(*IpAddress::parse("10.0.0.1"), {.name = "anna-pc", .station = "02:00:00:00:00:01", .user = "anna"});
+  incidents.known(*IpAddress::parse("10.0.0.2"), {.name = "files"});
+  find("lateral", "10.0.0.1", 0, kLateral, 90, {"10.0.0.2:445", "10.0.0.3:445"});
+  ASSERT_EQ(told.all.size(), 1u);
+  EXPECT_EQ(told.all[0].host.name, "anna-pc");
+  EXPECT_EQ(told.all[0].host.user, "anna");
+  ASSERT_EQ(told.all[0].objects.size(), 2u);
+  EXPECT_EQ(told.all[0].objects[0].host, "files");
+  EXPECT_EQ(told.all[0].objects[1].host, "");
+}
+
+TEST_F(IncidentsTest, TheScoreIsWeighedByHowMuchTheHostMatters) {
+  for (const auto& [address, criticality] :
+       {std::pair("10.0.0.1", "low"), {"10.0.0.2", "normal"}, {"10.0.0.3", "high"}}) {
+    incidents.known(*IpAddress::parse(address), {.criticality = criticality});
+    alert(address, "198.51.100.1", 0);
+  }
+  alert("10.0.0.4", "198.51.100.1", 0);
+  ASSERT_EQ(told.all.size(), 4u);
+  EXPECT_EQ(told.all[0].score, 36u);
+  EXPECT_EQ(told.all[1].score, 45u);
+  EXPECT_EQ(told.all[2].score, 56u);
+  EXPECT_EQ(told.all[3].score, 45u) << "nothing is known of it";
+  incidents.known(*IpAddress::parse("10.0.0.4"), {.criticality = "high"});
+  incidents.finish();
+}
+
 TEST_F(IncidentsTest, WhatComesFromOutsideWithoutEffectIsBackground) {
   for (int i = 1; i < 20; ++i) alert("198.51.100." + std::to_string(i), "10.0.0." + std::to_string(i), i);
   EXPECT_TRUE(told.all.empty());
