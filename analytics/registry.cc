@@ -16,8 +16,11 @@
 #include "analytics/detectors/icmp_tunnel.h"
 #include "analytics/detectors/long_connection.h"
 #include "analytics/detectors/mining.h"
+#include "analytics/detectors/name_poisoning.h"
 #include "analytics/detectors/novelty.h"
 #include "analytics/detectors/odd_port.h"
+#include "analytics/detectors/rogue_dhcp.h"
+#include "analytics/detectors/rogue_ra.h"
 #include "analytics/detectors/scan.h"
 #include "analytics/detectors/tls_anomaly.h"
 #include "analytics/intel/intel.h"
@@ -42,8 +45,11 @@ const DetectorRow kDetectors[] = {
     detector<Intel>(),
     detector<LongConnection>(),
     detector<Mining>(),
+    detector<NamePoisoning>(),
     detector<Novelties>(),
     detector<OddPort>(),
+    detector<RogueDhcp>(),
+    detector<RogueRa>(),
     detector<Scan>(),
     detector<TlsAnomaly>(),
 };

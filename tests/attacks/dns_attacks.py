@@ -123,3 +123,21 @@ def queries_unanswered(capture, n, flows):
     for _ in range(flows):
         client, server = capture.pair()
         for ident in range(n): capture.datagram(client, server, 5353 + flows, 53, message([question(b"\1a\0")], ident=ident, flags=0x0100))
+
+
+def local_names(capture, n, flows):
+    """LLMNR (RFC 4795): a host asks for n names, and another has them all."""
+    everybody = bytes((224, 0, 0, 252))
+    for _ in range(flows):
+        client, server = capture.pair()
+        for number in range(n):
+            asked = question(b"\x0cname%08d\0" % number)
+            capture.datagram(client, everybody, 40000, 5355, message([asked], flags=0))
+            capture.datagram(server, client, 5355, 40000, message([asked], [record(POINTER, A, server[-4:])], flags=0x8000))
+
+
+def local_pointers(capture, n, flows):
+    """The same, answered by records that point to a name of 255."""
+    for _ in range(flows):
+        client, server = capture.pair()
+        capture.datagram(server, client, 5355, 40000, filled_with(record(POINTER, A, b"\x0a\0\0\1"), n, A))

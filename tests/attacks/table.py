@@ -98,6 +98,8 @@ ROWS = (
 
     Row("txt-one-frame", dns.texts_in_one_frame, (64000, 12), (64000, 2)),
     Row("txt-tcp", dns.texts_over_tcp, (64000, 4), (30000, 2)),
+    Row("local-names", dns.local_names, (2000, 100), (2000, 10), 25, records=('"name":"name-poisoning"',)),
+    Row("local-pointers", dns.local_pointers, (1472, 4000), (1472, 400)),
     Row("dns-pointer-chains", dns.pointer_chains, (60000, 20), (60000, 4)),
     Row("dns-questions", dns.questions, (60000, 20), (60000, 4)),
     Row("dns-short-answers", dns.short_answers, (60000, 20), (60000, 4)),

@@ -96,6 +96,15 @@ bool take_address(Bytes& rest, std::optional<IpAddress>& out) {
   return next_address(rest, out.emplace());
 }
 
+/// Of a router among routers (RFC 4191 section 2.2); the reserved value means medium.
+std::string_view preference_of(uint8_t flags) {
+  switch (flags >> 3 & 3) {
+    case 1: return "high";
+    case 3: return "low";
+    default: return "medium";
+  }
+}
+
 bool parse6(Bytes bytes, Message& out) {
   out.name = name_of(kNames6, bytes[0]);
   if (icmpv6_has_id(bytes[0])) return take_id(bytes, out), true;
@@ -114,6 +123,7 @@ bool parse6(Bytes bytes, Message& out) {
       out.hop_limit = bytes[4];
       out.managed = bytes[5] & 0x80;
       out.other = bytes[5] & 0x40;
+      out.preference = preference_of(bytes[5]);
       out.lifetime = load_be16(&bytes[6]);
       rest = rest.subspan(8);
       break;

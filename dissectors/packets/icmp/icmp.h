@@ -41,6 +41,7 @@ struct Message : Transaction {
   bool router = false, solicited = false, overriding = false, managed = false, other = false;
   std::optional<uint8_t> hop_limit;
   std::optional<uint16_t> lifetime;  // seconds
+  std::string_view preference;       // RFC 4191 section 2.1
   Bytes options;
 };
 

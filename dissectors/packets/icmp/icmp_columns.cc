@@ -56,6 +56,7 @@ constexpr Column kMembers[] = {
     flag<&Message::managed>("managed", "of a router: addresses come by DHCPv6"),
     flag<&Message::other>("other", "of a router: other settings come by DHCPv6"),
     integer<&Message::lifetime>("lifetime", "of a router: seconds that it serves as default router"),
+    text<&Message::preference>("preference", "of a router: high, medium or low, among several"),
     object<&quoted>("quoted", kQuoted, "the packet that an error is about"),
     objects<&options>("options", kOption, "options of neighbour discovery"),
 };

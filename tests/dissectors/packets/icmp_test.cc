@@ -41,14 +41,19 @@ TEST(Icmp, Neighbours) {
 }
 
 TEST(Icmp, Routers) {
-  EXPECT_EQ(record(6,
-                   "8600 0000 40c0 0708 00000000 00000000 0304 40c0 00015180 00003840 00000000 "
-                   "fd000009000000000000000000000000 0501 0000 00000578 1903 0000 00000258 "
-                   "fd000009000000000000000000000001"),
-            R"({"icmp":{"message":"router_advertisement","length":72,"hop_limit":64,"managed":true,"other":true,)"
-            R"("lifetime":1800,"options":[{"type":3,"prefix":"fd00:0009:0000:0000:0000:0000:0000:0000",)"
-            R"("prefix_length":64,"lifetime":86400},{"type":5,"mtu":1400},{"type":25,"lifetime":600,)"
-            R"("servers":["fd00:0009:0000:0000:0000:0000:0000:0001"]}]}})");
+  EXPECT_EQ(
+      record(6,
+             "8600 0000 40c0 0708 00000000 00000000 0304 40c0 00015180 00003840 00000000 "
+             "fd000009000000000000000000000000 0501 0000 00000578 1903 0000 00000258 "
+             "fd000009000000000000000000000001"),
+      R"({"icmp":{"message":"router_advertisement","length":72,"hop_limit":64,"managed":true,"other":true,)"
+      R"("lifetime":1800,"preference":"medium","options":[{"type":3,"prefix":"fd00:0009:0000:0000:0000:0000:0000:0000",)"
+      R"("prefix_length":64,"lifetime":86400},{"type":5,"mtu":1400},{"type":25,"lifetime":600,)"
+      R"("servers":["fd00:0009:0000:0000:0000:0000:0000:0001"]}]}})");
+  // RFC 4191 section 2.2.
+  EXPECT_NE(record(6, "8600 0000 4008 0708 00000000 00000000").find(R"("preference":"high")"), std::string::npos);
+  EXPECT_NE(record(6, "8600 0000 4018 0708 00000000 00000000").find(R"("preference":"low")"), std::string::npos);
+  EXPECT_NE(record(6, "8600 0000 4010 0708 00000000 00000000").find(R"("preference":"medium")"), std::string::npos);
 }
 
 }  // namespace

@@ -1,0 +1,264 @@
+#include "analytics/detectors/rogue_dhcp.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "analytics/detectors/station.h"
+#include "sensor/base/hash.h"
+#include "sensor/base/text.h"
+
+namespace lapwing::analytics {
+namespace {
+
+using C = RogueDhcp::Config;
+using Quad = RogueDhcp::Quad;
+constexpr OptionRow<C> kOptions[] = {
+    {"analytics.rogue-dhcp.learn", &C::learn, "20",
+     "servers that answer so early after the first answer on a LAN are its own", Unit::seconds},
+    {"analytics.rogue-dhcp.window", &C::window, "3600", "two servers that answer so close together both live",
+     Unit::seconds},
+    {"analytics.rogue-dhcp.settled", &C::settled, "86400",
+     "a LAN that was watched for so long has no further server, even one that tells the same as the others",
+     Unit::seconds},
+    {"analytics.rogue-dhcp.servers", &C::servers, "[]",
+     "addresses and networks of servers that may come, as those that fail over"},
+};
+
+constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kTransaction = 60 * kSecond;  // RFC 2131 section 4.1: a client has long given up
+constexpr uint32_t kMemory = 7 * 86'400;        // seconds
+
+Quad quad_of(const std::optional<IpAddress>& address) {
+  Quad out{};
+  if (address && address->version == 4) std::copy_n(address->bytes.begin(), out.size(), out.begin());
+  return out;
+}
+IpAddress address_of(const Quad& quad) {
+  return quad == Quad{} ? IpAddress() : IpAddress::v4(quad.data());
+}
+Quad masked(const Quad& address, const Quad& mask) {
+  Quad out;
+  std::transform(address.begin(), address.end(), mask.begin(), out.begin(),
+                 [](uint8_t a, uint8_t b) { return static_cast<uint8_t>(a & b); });
+  return out;
+}
+
+template <size_t Most>
+void read_list(FieldReader& reader, const Event& event, std::array<Quad, Most>& out) {
+  size_t at = 0;
+  reader.for_each(event, [&](const Value& value) {
+    out[at++] = quad_of(IpAddress::parse(to_text(value.bytes)));
+    return at < Most;
+  });
+}
+
+void write(JsonWriter& json, std::string_view name, const std::vector<Quad>& addresses) {
+  json.begin_array(name);
+  for (const Quad& address : addresses) json.value(address_of(address));
+  json.end_array();
+}
+
+}  // namespace
+
+std::span<const OptionRow<RogueDhcp::Config>> RogueDhcp::options() {
+  return kOptions;
+}
+
+RogueDhcp::Config RogueDhcp::read(const OptionSource& source) {
+  Config out = read_options(source, options());
+  for (const std::string& text : out.servers) {
+    if (out.known.add(text)) continue;
+    source.find("analytics.rogue-dhcp.servers")
+        .front()
+        ->fail("\"" + text + "\" is no address or network; write 10.0.0.5 or 10.0.0.0/24");
+  }
+  return out;
+}
+
+void RogueDhcp::Local::event(const Observed& observed, Delta& delta) {
+  constexpr uint64_t kClientPort = 68;
+  const Event& event = observed.event;
+  // What goes to a relay is told by it once more, on the client's LAN.
+  if (const auto port = port_.first(event); !port || port->integer != kClientPort) return;
+  const std::string_view kind = kind_.text(event);
+  const bool ack = kind == "ack";
+  if (!ack && kind != "offer") return;
+  const auto server = server_.address(event), assigned = assigned_.address(event);
+  // Without an address it answers who has one (RFC 2131 section 3.4), or is told where to boot from.
+  if (!server || !assigned) return;
+  Message message{.station = observed.station,
+                  .client = parse_station(client_.text(event)).value_or(Station{}),
+                  .server = quad_of(server),
+                  .assigned = quad_of(assigned),
+                  .mask = quad_of(mask_.address(event)),
+                  .vlan = observed.vlan,
+                  .ack = ack};
+  const auto id = id_.first(event);
+  for (size_t i = 0; i < message.id.size(); ++i) {
+    message.id[i] = static_cast<uint8_t>((id ? id->integer : 0) >> (24 - 8 * i));
+  }
+  read_list(routers_, event, message.routers);
+  read_list(resolvers_, event, message.resolvers);
+  delta.hear(message, observed.time, seed_);
+}
+
+RogueDhcp::Global::Global(const Config& config, const Surroundings& surroundings)
+    : config_(config),
+      lans_(surroundings.part(kMostLans), surroundings.hash_seed),
+      transactions_(surroundings.part(kMostTransactions), surroundings.hash_seed) {}
+
+void RogueDhcp::Global::take(Second second, Delta& delta, Findings& findings) {
+  now_ = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
+  overflow_ += delta.messages.overflowed();
+  delta.in_order([&](const Message& message, Timestamp time, uint64_t count) { add(message, time, count); });
+  // Once a second: what is judged costs more than a message.
+  for (uint16_t vlan : due_) {
+    auto* entry = lans_.find({vlan});
+    if (!entry) continue;
+    entry->value.due = false;
+    for (const Server& of : entry->value.servers) {
+      if (!of.known) judge(vlan, entry->value, of, findings);
+    }
+  }
+  due_.clear();
+}
+
+void RogueDhcp::Global::add(const Message& message, Timestamp time, uint64_t count) {
+  auto* entry = lans_.touch({message.vlan}, now_);
+  if (!entry) return;
+  Lan& lan = entry->value;
+  if (lan.servers.empty()) lan.first = time;
+  Server* server = serve(message, time, lan);
+  if (!server) return;
+  lans_.set_worth(*entry, static_cast<uint8_t>(lan.servers.size()));
+  (message.ack ? server->acks : server->offers) += count;
+  note(server->clients, message.client, Server::kMostShown);
+  contest(message, time, lan, *server);
+  if (!std::exchange(lan.due, true)) due_.push_back(message.vlan);
+}
+
+/// Null where there are too many already.
+RogueDhcp::Global::Server* RogueDhcp::Global::serve(const Message& message, Timestamp time, Lan& lan) const {
+  const int64_t window = static_cast<int64_t>(std::min<uint64_t>(config_.window, kMemory)) * kSecond;
+  const int64_t learn = static_cast<int64_t>(std::min<uint64_t>(config_.learn, kMemory)) * kSecond;
+  auto found = std::ranges::find_if(
+      lan.servers, [&](const Server& of) { return of.id == message.server && of.station == message.station; });
+  const auto alive = [&](const Server& of) { return time.ns - of.last.ns <= window; };
+  const bool alone = std::ranges::none_of(lan.servers, [&](const Server& of) { return of.known && alive(of); });
+  if (found == lan.servers.end()) {
+    if (lan.servers.size() == Lan::kMost) {
+      const auto oldest = std::ranges::min_element(lan.servers, {}, &Server::last);
+      if (alive(*oldest)) return nullptr;
+      lan.servers.erase(oldest);
+    }
+    lan.servers.push_back({.id = message.server, .station = message.station, .first = time});
+    found = lan.servers.end() - 1;
+    found->known = time.ns - lan.first.ns <= learn || config_.known.contain(address_of(message.server));
+  }
+  // One that goes on where the others are silent has taken their place.
+  found->known |= alone;
+  found->last = time;
+  found->mask = message.mask;
+  found->network = masked(message.assigned, message.mask);
+  for (const Quad& router : message.routers) {
+    if (router != Quad{}) note(found->routers, router, Server::kMostShown);
+  }
+  for (const Quad& resolver : message.resolvers) {
+    if (resolver != Quad{}) note(found->resolvers, resolver, Server::kMostShown);
+  }
+  return &*found;
+}
+
+/// Who else answers the same question of the same client is of the same LAN, and lives.
+void RogueDhcp::Global::contest(const Message& message, Timestamp time, Lan& lan, Server& server) {
+  auto* entry = transactions_.touch({message.client, message.vlan, message.id}, now_);
+  if (!entry) return;
+  Asked& asked = entry->value;
+  if (time.ns - asked.time.ns > kTransaction) asked.servers.clear();
+  asked.time = time;
+  const std::pair<Quad, Station> name{message.server, message.station};
+  if (holds(asked.servers, name)) return;
+  for (Server& other : lan.servers) {
+    if (other.known == server.known || !holds(asked.servers, {other.id, other.station})) continue;
+    ++(server.known ? other : server).contested;
+  }
+  note(asked.servers, name, Lan::kMost);
+}
+
+void RogueDhcp::Global::judge(uint16_t vlan, const Lan& lan, const Server& server, Findings& findings) const {
+  const int64_t window = static_cast<int64_t>(std::min<uint64_t>(config_.window, kMemory)) * kSecond;
+  std::vector<const Server*> rivals;
+  for (const Server& of : lan.servers) {
+    const bool both_live =
+        of.last >= server.first && of.last.ns - server.last.ns <= window && server.last.ns - of.last.ns <= window;
+    const bool one_lan =
+        server.contested > 0 || (of.mask != Quad{} && of.mask == server.mask && of.network == server.network);
+    if (of.known && both_live && one_lan) rivals.push_back(&of);
+  }
+  if (rivals.empty()) return;
+  Timestamp time = server.last;
+  for (const Server* rival : rivals) time = std::max(time, rival->last);
+  const auto tells_others = [&](std::vector<Quad> Server::*list) {
+    return std::ranges::any_of(server.*list, [&](const Quad& told) {
+      return std::ranges::none_of(rivals, [&](const Server* rival) { return holds(rival->*list, told); });
+    });
+  };
+  const bool other_router = tells_others(&Server::routers), other_resolver = tells_others(&Server::resolvers);
+  const bool settled =
+      server.first.ns - lan.first.ns >= static_cast<int64_t>(std::min<uint64_t>(config_.settled, kMemory)) * kSecond;
+  // Under a known name from another station only what it says can tell: relays have many stations.
+  const bool same_name = std::ranges::any_of(rivals, [&](const Server* rival) { return rival->id == server.id; });
+  const bool differs = other_router || other_resolver;
+  if (!differs && (!settled || same_name)) return;
+
+  unsigned confidence = 50;
+  if (differs) confidence += 10;
+  if (other_router && other_resolver) confidence += 5;
+  if (server.contested > 0) confidence += 20;
+  if (server.acks > 0) confidence += 10;
+  if (server.clients.size() > 1) confidence += 5;
+  struct {
+    Quad id;
+    Station station;
+    uint16_t vlan;
+  } const key{server.id, server.station, vlan};
+  const IpAddress address = address_of(server.id);
+  Report report{.key = keyed_hash(bytes_of(key), kReplaySeed),
+                .subject = to_string(address),
+                .severity = static_cast<uint8_t>(differs ? 80 : 50),
+                .confidence = static_cast<uint8_t>(std::min(95U, confidence)),
+                .time = time,
+                .first = server.first,
+                .last = server.last,
+                .count = server.offers + server.acks,
+                .src = address,
+                .dest = address_of(rivals.front()->id)};
+  for (const Server* rival : rivals) note(report.objects, to_string(address_of(rival->id)), Lan::kMost);
+  findings.report(std::move(report), [&](JsonWriter& json) {
+    json.member("station", to_hex(server.station, ':')).member("offers", server.offers).member("acks", server.acks);
+    json.member("contested", server.contested).member("other_router", other_router);
+    json.member("other_resolver", other_resolver);
+    write(json, "routers", server.routers);
+    write(json, "resolvers", server.resolvers);
+    json.begin_array("clients");
+    for (const Station& client : server.clients) json.value(to_hex(client, ':'));
+    json.end_array();
+    json.member("known_s", static_cast<uint64_t>(std::max<int64_t>(0, server.first.ns - lan.first.ns) / kSecond));
+    json.member("learn_s", config_.learn).member("settled_s", config_.settled).member("vlan", vlan);
+  });
+}
+
+void RogueDhcp::Global::expire(Second second, Findings&) {
+  if (second <= kMemory || second % 60 != 0) return;
+  lans_.expire(static_cast<uint32_t>(second - kMemory), [](const auto&) {});
+  transactions_.expire(static_cast<uint32_t>(second - kTransaction / kSecond), [](const auto&) {});
+}
+
+StateUse RogueDhcp::Global::use() const {
+  return {.keys = uint64_t{lans_.keys()} + transactions_.keys(),
+          .bytes = lans_.bytes() + transactions_.bytes(),
+          .evicted = lans_.evicted() + transactions_.evicted(),
+          .overflow = overflow_};
+}
+
+}  // namespace lapwing::analytics

@@ -1,0 +1,122 @@
+// RogueDhcp: a second server tells clients of a LAN which router and resolver to use.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "analytics/detectors/heard.h"
+#include "analytics/frame/detector.h"
+#include "analytics/frame/fields.h"
+#include "analytics/shape/table.h"
+
+namespace lapwing::analytics {
+
+/// Clients take what comes first (RFC 2131 section 3.1). A server that came to a LAN where another serves is one too
+/// many as long as that one lives; it matters most where it names other routers or resolvers.
+struct RogueDhcp {
+  static constexpr Technique kTechniques[] = {{"T1557.003", "TA0006"}};
+  static constexpr std::string_view kProtocols[] = {"dhcp"};
+  static constexpr About about = {.name = "rogue-dhcp",
+                                  .techniques = kTechniques,
+                                  .protocols = kProtocols,
+                                  .idle = 3600,
+                                  .help = "a DHCP server comes to a LAN where another serves"};
+
+  struct Config {
+    uint64_t learn = 0, window = 0, settled = 0;  // seconds
+    std::vector<std::string> servers;
+    Networks known;  // of `servers`
+  };
+  static std::span<const OptionRow<Config>> options();
+  /// Throws SettingError.
+  static Config read(const OptionSource& source);
+
+  using Quad = std::array<uint8_t, 4>;  // an IPv4 address; zeros: none
+  /// What a server tells a client. A key: no padding.
+  struct Message {
+    static constexpr size_t kMostRouters = 2, kMostResolvers = 4;  // those that clients come to use
+    Station station{}, client{};
+    Quad server{}, assigned{}, mask{}, id{};
+    std::array<Quad, kMostRouters> routers{};
+    std::array<Quad, kMostResolvers> resolvers{};
+    uint16_t vlan = 0, ack = 0;
+  };
+  using Delta = HeardMessages<Message, 8192>;
+
+  /// [W]
+  class Local {
+   public:
+    Local(const Config&, const Surroundings& surroundings) : seed_(surroundings.hash_seed) {}
+    void event(const Observed& observed, Delta& delta);
+
+   private:
+    uint64_t seed_;
+    FieldReader kind_{"dhcp.dhcp_type"}, port_{"dhcp.dest_port"}, id_{"dhcp.id"}, client_{"dhcp.client_mac"},
+        assigned_{"dhcp.assigned_ip"}, server_{"dhcp.server_ip"}, mask_{"dhcp.subnet_mask"}, routers_{"dhcp.routers"},
+        resolvers_{"dhcp.dns_servers"};
+  };
+
+  class Global;
+};
+
+/// [G]
+class RogueDhcp::Global {
+ public:
+  static constexpr uint32_t kMostLans = 4096, kMostTransactions = 16'384;
+
+  Global(const Config& config, const Surroundings& surroundings);
+  void take(Second second, Delta& delta, Findings& findings);
+  void expire(Second second, Findings& findings);
+  StateUse use() const;
+
+ private:
+  struct Server {
+    static constexpr size_t kMostShown = 8;
+    Quad id{};
+    Station station{};
+    Timestamp first, last;
+    bool known = false;
+    Quad network{}, mask{};
+    std::vector<Quad> routers, resolvers;
+    std::vector<Station> clients;
+    uint64_t offers = 0, acks = 0, contested = 0;  // contested: answers to whom a known one answers as well
+  };
+  struct Lan {
+    static constexpr size_t kMost = 16;
+    Timestamp first;
+    std::vector<Server> servers;
+    bool due = false;  // to be judged
+  };
+  // Keys: no padding.
+  struct Place {
+    uint16_t vlan = 0;
+  };
+  struct Transaction {
+    Station client{};
+    uint16_t vlan = 0;
+    Quad id{};
+  };
+  struct Asked {
+    Timestamp time;
+    std::vector<std::pair<Quad, Station>> servers;  // that answered; at most kMost of a LAN
+  };
+
+  void add(const Message& message, Timestamp time, uint64_t count);
+  Server* serve(const Message& message, Timestamp time, Lan& lan) const;
+  void contest(const Message& message, Timestamp time, Lan& lan, Server& server);
+  void judge(uint16_t vlan, const Lan& lan, const Server& server, Findings& findings) const;
+
+  const Config config_;
+  Table<Place, Lan> lans_;
+  Table<Transaction, Asked> transactions_;
+  std::vector<uint16_t> due_;
+  uint32_t now_ = 0;
+  uint64_t overflow_ = 0;
+};
+
+}  // namespace lapwing::analytics
