@@ -57,7 +57,7 @@ void CleartextCredentials::Global::take(Second second, Delta& delta, Findings& f
     report.last = sum.last;
     report.count = sum.logins;
     report.flows = {sum.flow};
-    findings.report(std::move(report), [&](JsonWriter& json) {
+    findings.report(std::move(report), [&, &key = key](JsonWriter& json) {
       json.member("service", key.service)
           .member("logins", sum.logins)
           .member("clients", sum.clients.count())
