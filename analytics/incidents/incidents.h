@@ -29,6 +29,7 @@ struct IncidentCounters {
   uint64_t opened = 0, updates = 0, closed = 0, background = 0, promoted = 0, open = 0;
   uint64_t previous_max = 0;  // closed incidents that are not remembered: as many are as may be
   uint64_t subjects_max = 0;  // findings and alerts of hosts beyond those that are remembered
+  uint64_t shared_max = 0;    // objects of findings by which no hosts are linked: as many are remembered as may be
 };
 std::span<const CounterRow<IncidentCounters>> incident_counter_rows();
 
@@ -43,7 +44,7 @@ class IncidentSink {
 /// technique, network of targets and day, which only counts, until one of its targets becomes an incident.
 class Incidents {
  public:
-  static constexpr size_t kMostSubjects = 16384;
+  static constexpr size_t kMostSubjects = 16384, kMostShared = 16384;
 
   Incidents(const IncidentConfig& config, const Surroundings& surroundings, IncidentSink& sink)
       : config_(config), surroundings_(surroundings), sink_(sink) {}
@@ -84,8 +85,12 @@ class Incidents {
     std::string id;
     Timestamp time;
   };
-  std::map<std::string, Closed> closed_;                  // the last, by subject
-  std::map<std::string, std::set<std::string>> sharing_;  // subjects by object
+  std::map<std::string, Closed> closed_;  // the last, by subject
+  struct Shared {
+    std::set<std::string> subjects;
+    Timestamp last;
+  };
+  std::map<std::string, Shared> sharing_;  // by object
   int64_t expired_to_ = INT64_MIN, now_ = 0;
   IncidentCounters counters_;
 };
