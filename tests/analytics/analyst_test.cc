@@ -1,8 +1,10 @@
-// What becomes of a second where memory lacks.
+// The analyst beside its workers, and what becomes of a second where memory lacks.
 #include "analytics/analyst.h"
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <memory>
 #include <new>
 #include <thread>
 #include <vector>
@@ -63,9 +65,10 @@ class AnalystTest : public ::testing::Test {
   const std::vector<std::shared_ptr<const AnyDetector>> detectors_ = {
       std::make_shared<made::DetectorOf<Counter>>(OptionSource())};
   const Surroundings surroundings_{.replay = true};
+  const IncidentConfig incidents_;
   const Policy policy_;
   Nobody nobody_;
-  Analyst analyst_{detectors_, surroundings_, 1, {}, policy_, nobody_};
+  Analyst analyst_{detectors_, surroundings_, 1, incidents_, policy_, nobody_};
 };
 
 TEST_F(AnalystTest, WhatCannotBeClearedIsNotJudgedAgain) {
@@ -94,6 +97,42 @@ TEST_F(AnalystTest, WhoAsksAfterOneThatCannotBeAnsweredIsAnswered) {
   analyst_.run([] {});
   EXPECT_EQ(answers, 1);
   EXPECT_EQ(exhausted(), 1U);
+}
+
+/// A live sensor's worker does not wait for the analyst, a replay's does; meanwhile others ask.
+TEST_F(AnalystTest, SeveralWorkersLoseNothing) {
+  constexpr size_t kWorkers = 4;
+  constexpr Second kSeconds = 500;
+  for (const bool replay : {false, true}) {
+    SCOPED_TRACE(replay ? "replay" : "live");
+    Counter::told = 0;
+    const Surroundings surroundings{.replay = replay};
+    Analyst analyst(detectors_, surroundings, kWorkers, incidents_, policy_, nobody_);
+    std::vector<std::thread> threads;
+    threads.emplace_back([&] { analyst.run([] {}); });
+    for (size_t i = 0; i < kWorkers; ++i) {
+      threads.emplace_back([&, i] {
+        Observer observer(detectors_, surroundings, analyst.epochs(i), analyst.bell());
+        for (Second second = 1; second <= kSeconds; ++second) {
+          observer.advance(second);
+          // Nobody sees something in every second.
+          if (second % static_cast<Second>(kWorkers) == static_cast<Second>(i)) continue;
+          observer.flow({.moment = FlowMoment::opened, .time = Timestamp::from_seconds(second)});
+        }
+        observer.finish();
+      });
+    }
+    std::atomic<int> answers = 0;
+    constexpr int kAsked = 20;
+    for (int i = 0; i < kAsked; ++i) {
+      analyst.close_incident("none", "operator", [&](bool open) { answers += !open; });
+      CounterSet set;
+      analyst.add_counters(set);
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(Counter::told, kSeconds * (kWorkers - 1));
+    EXPECT_EQ(answers, kAsked);
+  }
 }
 
 }  // namespace
