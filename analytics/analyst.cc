@@ -186,7 +186,13 @@ void Analyst::release(Second second) {
     Epoch* front = epochs.front();
     if (!front || front->second != second) continue;
     for (Epoch::Said& said : front->said) {
-      if (said.any) said.delta->clear();
+      if (!said.any) continue;
+      // One that keeps what was judged must not be filled again.
+      auto spent = std::move(said.delta);
+      spare([&] {
+        spent->clear();
+        said.delta = std::move(spent);
+      });
     }
     epochs.pop();
   }
@@ -211,7 +217,12 @@ void Analyst::serve(bool last) {
     closings.swap(closings_);
     over_ = last;
   }
-  for (const Closing& closing : closings) closing.done(incidents_.close(closing.id, closing.reason));
+  // Whoever asked waits for an answer.
+  for (const Closing& closing : closings) {
+    bool open = false;
+    spare([&] { open = incidents_.close(closing.id, closing.reason); });
+    spare([&] { closing.done(open); });
+  }
 }
 
 void Analyst::behaviour(const Behaviour& behaviour) {

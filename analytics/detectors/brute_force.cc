@@ -83,9 +83,10 @@ BruteForce::Global::Global(const Config& config, const Surroundings& surrounding
 }
 
 void BruteForce::Global::take(Second second, Delta& delta, Findings& findings) {
+  const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
   for (const auto& [key, sum] : delta.sums) {
     const Pair pair{key.client.bytes, key.server.bytes, keyed_hash(to_bytes(key.service), surroundings_.hash_seed)};
-    auto* entry = pairs_.touch(pair, static_cast<uint32_t>(second));
+    auto* entry = pairs_.touch(pair, now);
     if (!entry) continue;
     State& state = entry->value;
     if (state.failures == 0 && state.successes == 0) state.first = sum.first;
@@ -99,7 +100,7 @@ void BruteForce::Global::take(Second second, Delta& delta, Findings& findings) {
     state.failures += sum.outcomes.bad;
     state.successes += sum.outcomes.good;
     state.users.merge(sum.users);
-    state.trial.add(sum.outcomes, static_cast<uint32_t>(second), test_);
+    state.trial.add(sum.outcomes, now, test_);
     state.clear |= sum.clear;
     state.guessed |= sum.guessed;
     state.last_bad = std::max(state.last_bad, sum.last_bad);

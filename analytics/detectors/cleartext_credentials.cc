@@ -1,6 +1,7 @@
 #include "analytics/detectors/cleartext_credentials.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "sensor/base/hash.h"
@@ -39,9 +40,10 @@ void CleartextCredentials::Local::login(const LoginOf& login, Delta& delta) cons
 }
 
 void CleartextCredentials::Global::take(Second second, Delta& delta, Findings& findings) {
+  const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
   for (const auto& [key, more] : delta.sums) {
     const Service service{key.server.bytes, keyed_hash(to_bytes(key.service), surroundings_.hash_seed)};
-    auto* entry = services_.touch(service, static_cast<uint32_t>(second));
+    auto* entry = services_.touch(service, now);
     if (!entry) continue;
     Sum& sum = entry->value;
     add(sum, more);
@@ -57,7 +59,7 @@ void CleartextCredentials::Global::take(Second second, Delta& delta, Findings& f
     report.last = sum.last;
     report.count = sum.logins;
     report.flows = {sum.flow};
-    findings.report(std::move(report), [&](JsonWriter& json) {
+    findings.report(std::move(report), [&, &key = key](JsonWriter& json) {
       json.member("service", key.service)
           .member("logins", sum.logins)
           .member("clients", sum.clients.count())

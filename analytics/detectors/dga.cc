@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <string>
 #include <tuple>
 
@@ -74,7 +75,7 @@ void Dga::Local::event(const Observed& observed, Delta& delta) {
 }
 
 void Dga::Global::take(Second second, Delta& delta, Findings& findings) {
-  const auto now = static_cast<uint32_t>(second);
+  const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
   overflowed_ += delta.seen.overflowed();
   delta.seen.walk([&](const IpAddress& host, const Seen& seen) {
     auto* entry = seen.missing.empty() ? hosts_.find(host) : hosts_.touch(host, now);

@@ -198,7 +198,7 @@ struct DnsTunnel::Global::Verdict {
 };
 
 void DnsTunnel::Global::take(Second second, Delta& delta, Findings& findings) {
-  const auto now = static_cast<uint32_t>(second);
+  const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
   overflowed_ += delta.seen.overflowed();
   delta.seen.walk([&](const Key& key, const Seen& seen) {
     const uint64_t client = keyed_hash(bytes_of(key.client), seed_);

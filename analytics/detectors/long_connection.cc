@@ -164,7 +164,7 @@ void LongConnection::Global::judge(const Span& span, Findings& findings) {
                 .src = span.flow.client,
                 .dest = span.flow.server};
   if (!span.name.empty()) report.objects.insert(report.objects.begin(), span.name);
-  findings.report(std::move(report), [&](JsonWriter& json) {
+  findings.report(std::move(report), [&, others = others, rank = rank](JsonWriter& json) {
     json.member("seconds", age).member("seconds_needed", span.bare || rare ? config_.age : config_.known_age);
     json.member("bytes_out", span.out).member("bytes_in", span.in);
     json.member("bytes_out_minute", out_rate).member("bytes_in_minute", in_rate).member("steady_below", config_.steady);

@@ -49,9 +49,10 @@ void FindingBook::report(const About& about, Report&& report, std::string&& evid
       ++counters_.findings_max;
       return;
     }
+    std::string id = make_id(about.name, report.key, report.first);  // memory may fail here: then there is none
     found = open_.try_emplace(key).first;
     found->second.about = &about;
-    found->second.behaviour.id = make_id(about.name, report.key, report.first);
+    found->second.behaviour.id = std::move(id);
     found->second.behaviour.name = about.name;
     found->second.behaviour.first = report.first;
   }

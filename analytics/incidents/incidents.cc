@@ -34,6 +34,8 @@ constexpr CounterRow<N> kCounters[] = {
     {"incidents.hosts_max", &N::hosts_max, "hosts that incidents do not name: 65536 are known", CounterKind::loss},
     {"incidents.subjects_max", &N::subjects_max, "findings and alerts of hosts beyond the 16384 that are remembered",
      CounterKind::loss},
+    {"incidents.shared_max", &N::shared_max,
+     "objects of findings by which no hosts are linked, beyond the 16384 that are remembered", CounterKind::loss},
 };
 
 /// Between records of one that only grows: an incident is read by people.
@@ -43,7 +45,6 @@ constexpr int64_t kDay = 86'400;
 constexpr int64_t kPrevious = 7 * kDay;
 /// Hosts by which an object is used at most, to link them.
 constexpr size_t kRare = 3;
-constexpr size_t kMostShared = 16384;
 /// Lateral movement: whoever is its target may be the next to act.
 constexpr std::string_view kLateral = "TA0008";
 
@@ -187,8 +188,12 @@ void Incidents::share(Case& subject, const Behaviour& behaviour) {
   for (const std::string& object : behaviour.objects) {
     const auto address = IpAddress::parse(host_of(object));
     if (address && surroundings_.inside(*address)) continue;
-    if (sharing_.size() >= kMostShared && !sharing_.contains(object)) continue;
-    std::set<std::string>& subjects = sharing_[object];
+    if (sharing_.size() >= kMostShared && !sharing_.contains(object)) {
+      ++counters_.shared_max;
+      continue;
+    }
+    auto& [subjects, last] = sharing_[object];
+    last = std::max(last, behaviour.time);
     if (subjects.size() <= kRare) subjects.insert(subject.subject());
     if (subjects.size() < 2 || subjects.size() > kRare) continue;
     for (const std::string& other : subjects) {
@@ -295,9 +300,9 @@ void Incidents::expire(int64_t second) {
     next = quiet ? cases_.erase(next) : std::next(next);
   }
   std::erase_if(closed_, [&](const auto& row) { return second - row.second.time.seconds() > kPrevious; });
-  std::erase_if(attacked_, [&](const auto& row) {
-    return second - row.second.time.seconds() > static_cast<int64_t>(config_.memory);
-  });
+  const auto forgotten = [&](Timestamp last) { return second - last.seconds() > static_cast<int64_t>(config_.memory); };
+  std::erase_if(attacked_, [&](const auto& row) { return forgotten(row.second.time); });
+  std::erase_if(sharing_, [&](const auto& row) { return forgotten(row.second.last); });
 }
 
 /// The run is over: what was not told of those that are open is.

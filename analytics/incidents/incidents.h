@@ -30,6 +30,7 @@ struct IncidentCounters {
   uint64_t previous_max = 0;  // closed incidents that are not remembered: as many are as may be
   uint64_t hosts_max = 0;     // hosts of which nothing is said: as many are known as may be
   uint64_t subjects_max = 0;  // findings and alerts of hosts beyond those that are remembered
+  uint64_t shared_max = 0;    // objects of findings by which no hosts are linked: as many are remembered as may be
 };
 std::span<const CounterRow<IncidentCounters>> incident_counter_rows();
 
@@ -44,7 +45,7 @@ class IncidentSink {
 /// technique, network of targets and day, which only counts, until one of its targets becomes an incident.
 class Incidents {
  public:
-  static constexpr size_t kMostSubjects = 16384, kMostHosts = 65536;
+  static constexpr size_t kMostSubjects = 16384, kMostHosts = 65536, kMostShared = 16384;
 
   Incidents(const IncidentConfig& config, const Surroundings& surroundings, IncidentSink& sink)
       : config_(config), surroundings_(surroundings), sink_(sink) {}
@@ -87,9 +88,13 @@ class Incidents {
     std::string id;
     Timestamp time;
   };
-  std::map<std::string, Closed> closed_;                  // the last, by subject
-  std::map<std::string, std::set<std::string>> sharing_;  // subjects by object
-  std::map<std::string, AssetBrief> hosts_;               // by address
+  std::map<std::string, Closed> closed_;  // the last, by subject
+  struct Shared {
+    std::set<std::string> subjects;
+    Timestamp last;
+  };
+  std::map<std::string, Shared> sharing_;    // by object
+  std::map<std::string, AssetBrief> hosts_;  // by address
   int64_t expired_to_ = INT64_MIN, now_ = 0;
   IncidentCounters counters_;
 };

@@ -19,13 +19,15 @@ Inspector::Inspector(const WorkerShare& share, size_t index, const Origin& origi
       stations_(config_.eve->wants_ethernet()),
       reporter_(share, index, origin, {app_, stations_, identification_, matcher_}),
       matcher_(share.rules, share.state, reporter_),
-      has_rules_(!share.rules->rules().empty()) {
+      has_rules_(!share.rules->rules().empty()),
+      index_(index),
+      analyst_(share.analyst) {
   matcher_.trace(share.tracer);
   auto all = wanted(*share.rules);
   app_.want(all);
-  if (share.analyst) {
-    observer_ = std::make_unique<analytics::Observer>(share.detectors, *share.surroundings,
-                                                      share.analyst->epochs(index), share.analyst->bell());
+  if (analyst_) {
+    observer_ = std::make_unique<analytics::Observer>(share.detectors, *share.surroundings, analyst_->epochs(index),
+                                                      analyst_->bell());
     watch_ = std::make_unique<FlowWatch>(*observer_, app_, identification_);
     reporter_.watch(*watch_);
   }
@@ -199,6 +201,11 @@ void Inspector::at_close(Look& look) {
   reporter_.flow(look);
 }
 
+/// Where memory lacks for what was seen last, the analyst does without it, but waits no more.
+void Inspector::finish() {
+  if (watch_ && !guard_.run([&] { watch_->finish(); })) analyst_->abandon(index_);
+}
+
 /// What dissection has half done of this flow comes out, and no more of it is dissected.
 void Inspector::give_up(Flow& flow, Timestamp now, uint64_t number) {
   Look look(flow, now, number, config_.budget, has_rules_);
@@ -248,7 +255,8 @@ void Inspector::exchange(RuleHandover& handover) {
 std::vector<Wanted> Inspector::wanted(const RuleSet& rules) const {
   const bool by_all = !rules.rules().empty() || config_.file_store.enabled || reporter_.wants(AnomalyLayer::applayer);
   uint8_t digests = config_.files.digests;
-  for (const auto& [name, algorithm] : file::kDigestBuffers) digests |= rules.reads(name) ? file::bit(algorithm) : 0;
+  for (const auto& [name, algorithm] : file::kDigestBuffers)
+    digests |= rules.reads(name) ? file::bit(algorithm) : uint8_t{0};
   std::vector<Wanted> out;
   for (const AppProtocol& row : config_.app.protocols) {
     const Protocol& protocol = *row.row->protocol;

@@ -41,9 +41,7 @@ class Inspector final : private StreamSink, private AppSink {
   void advance(int64_t second) {
     if (watch_) watch_->advance(second);
   }
-  void finish() {
-    if (watch_) watch_->finish();
-  }
+  void finish();
   /// As Identifier::backlog.
   void backlog(double share) { identification_.backlog(share); }
 
@@ -98,8 +96,10 @@ class Inspector final : private StreamSink, private AppSink {
   Reporter reporter_;
   Matcher matcher_;
   bool has_rules_;
+  const size_t index_;
+  analytics::Analyst* const analyst_;  // where behaviour is judged, with the next two
   std::unique_ptr<analytics::Observer> observer_;
-  std::unique_ptr<FlowWatch> watch_;  // where behaviour is judged
+  std::unique_ptr<FlowWatch> watch_;
   struct Recorded {
     const PacketDissectorRow* row;
     RecordPlans plans;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "dissectors/registry.h"
+#include "tests/analytics/detectors/dns_scene.h"
 #include "tests/analytics/scene.h"
 
 namespace lapwing::analytics {
@@ -23,15 +24,15 @@ bool known(std::string_view protocol) {
                              [&](const PacketDissectorRow* row) { return row->protocol->name == protocol; });
 }
 
-/// A little of everything, between hosts that are few enough to meet again.
-void fill(Scene& scene, Dice& dice) {
+/// A little of everything, between hosts that are few enough to meet again, in a quarter of an hour.
+void fill(Scene& scene, Dice& dice, double begin = 0) {
   const auto inside = [&] { return "10.0.0." + std::to_string(1 + dice.below(6)); };
   const auto anywhere = [&] {
     return dice.percent(50) ? inside() : "198.51.100." + std::to_string(1 + dice.below(200));
   };
   static const RuleInfo kAttack{.sid = 1, .msg = "attack", .category = "Web Application Attack"}, kOther{.sid = 2};
   for (int i = 0; i < 6000; ++i) {
-    scene.at(static_cast<double>(dice.below(900'000)) / 1000);
+    scene.at(begin + static_cast<double>(dice.below(900'000)) / 1000);
     const test::Ends ends{inside(), anywhere(), static_cast<uint16_t>(dice.percent(50) ? 443 : dice.below(2000)),
                           static_cast<uint8_t>(dice.percent(60)   ? 6
                                                : dice.percent(70) ? 17
@@ -106,6 +107,27 @@ TEST(RegistryTest, EachFindsTheSameHoweverItIsDealt) {
       fill(scene, dice);
       scene.found(*detector);
     }
+  }
+}
+
+/// What is left of it after 40 days, whose last second ends a minute.
+uint64_t left(const AnyDetector& detector, double begin) {
+  test::DnsScene scene;
+  Dice dice(1);
+  fill(scene, dice, begin);
+  for (int i = 0; i < 400; ++i) {
+    scene.at(begin + 2 * i).say({.name = test::drawn(dice, 40, test::kBase32) + ".example.org", .rcode = 3});
+  }
+  scene.at(begin + 40 * 86'400 + 40).show(0, [](AnyLocal&, uint32_t) {});
+  return scene.told(detector).use.keys;
+}
+
+/// Nobody says that a capture's clock was set.
+TEST(RegistryTest, EachForgetsWhatWasSeenBefore1970) {
+  for (const DetectorRow& row : detectors()) {
+    SCOPED_TRACE(row.about.name);
+    const auto detector = row.read(OptionSource());
+    EXPECT_EQ(left(*detector, -Scene::kStart - 460), left(*detector, 0));
   }
 }
 

@@ -45,8 +45,9 @@ class Minimiser {
     for (const auto& [connection, size] : sizes) {
       if (size == frames_.size()) break;
       Frames rest;
-      std::ranges::copy_if(frames_, std::back_inserter(rest),
-                           [&](const BuiltFrame& frame) { return name(frame) != connection; });
+      std::ranges::copy_if(frames_, std::back_inserter(rest), [&, &connection = connection](const BuiltFrame& frame) {
+        return name(frame) != connection;
+      });
       better |= keep(std::move(rest));
     }
     return better;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ struct Witness {
   struct Delta {
     void operator+=(Delta&& other) { lines.insert(lines.end(), other.lines.begin(), other.lines.end()); }
     bool empty() const { return lines.empty(); }
+    void seal() const {
+      if (starved) throw std::bad_alloc();
+    }
     Lines lines;
   };
   struct Local {
@@ -58,13 +62,18 @@ struct Witness {
   };
 
   static inline Lines seen;
+  static inline bool starved = false;  // there is no memory for what was seen
 };
 
-Lines told(const Capture& capture, size_t workers) {
+Outcome watched(const Capture& capture, size_t workers) {
   Witness::seen.clear();
   SensorSetup setup{.workers = workers};
   setup.detectors.push_back(std::make_shared<analytics::made::DetectorOf<Witness>>(OptionSource()));
-  sense(capture, setup);
+  return sense(capture, setup);
+}
+
+Lines told(const Capture& capture, size_t workers) {
+  watched(capture, workers);
   return Witness::seen;
 }
 
@@ -122,6 +131,19 @@ TEST(FlowWatch, OneSideThatGoesOnAloneIsSaidToBeSo) {
   talk.hide(Direction::to_client).open().client("hello");
   const Lines lines = told(capture);
   EXPECT_NE(std::ranges::find(lines, "0 closed 6 5/0 one-sided"), lines.end()) << testing::PrintToString(lines);
+}
+
+TEST(FlowWatch, WhereMemoryLacksForWhatWasSeenNobodyWaitsForIt) {
+  Capture capture;
+  Conversation(capture, {.server_port = 7}).open().client("hello").close();
+  Witness::starved = true;
+  for (size_t workers : {1, 4}) {
+    const Outcome outcome = watched(capture, workers);
+    EXPECT_EQ(Witness::seen, Lines());
+    EXPECT_EQ(outcome.of("flow").size(), 1U);
+    EXPECT_GT(outcome.stat("flow.out_of_memory"), 0U);
+  }
+  Witness::starved = false;
 }
 
 }  // namespace

@@ -220,5 +220,20 @@ TEST_F(IncidentsTest, MembersAreBoundedAndCounted) {
   EXPECT_EQ(last.objects_total, 100u);
 }
 
+TEST_F(IncidentsTest, WhatIsSharedIsBoundedCountedAndForgotten) {
+  constexpr int64_t kDay = 86'400;
+  for (size_t i = 0; i < Incidents::kMostShared + 3; ++i) {
+    find("beacon", "10.0.0.1", 0, kBeacon, 60, {"c" + std::to_string(i) + ".example:443"});
+  }
+  EXPECT_EQ(incidents.counters().shared_max, 3u);
+  incidents.expire(kStart + 3 * kDay);
+  for (const char* host : {"10.0.0.2", "10.0.0.3"}) {
+    find("beacon", host, 3 * kDay, kBeacon, 60, {"another.example:443"});
+  }
+  EXPECT_EQ(incidents.counters().shared_max, 3u);
+  ASSERT_EQ(told.all.back().links.size(), 1u);
+  EXPECT_EQ(told.all.back().links[0].kind, "shares");
+}
+
 }  // namespace
 }  // namespace lapwing::analytics

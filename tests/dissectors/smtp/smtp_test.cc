@@ -276,8 +276,8 @@ TEST(SmtpCost, GrowsWithTheSession) {
   };
   for (const auto& [name, talk] : shapes) {
     const double grown = growth(
-        [&](size_t n) {
-          return [&talk = talk, n] {
+        [&talk = talk](size_t n) {
+          return [&talk, n] {
             Dialogue d(row());
             talk(d.server(kMailGreeting), n);
             d.finish();
@@ -323,7 +323,7 @@ TEST(SmtpCost, GrowsWithTheBytes) {
   };
   for (const auto& [name, make] : shapes) {
     const double grown = growth(
-        [&](size_t n) {
+        [&make = make](size_t n) {
           return [text = make(n)] {
             Dialogue d(row());
             mail_text(d, text, 1460).finish();

@@ -76,9 +76,11 @@ std::vector<std::pair<SampleRule, SamplePacket>> smaller(const SampleRule& rule,
   for (const auto& [name, values] : packet.fields) {
     for (size_t v = 0; v < values.size(); v++) {
       if (values.size() > 1)
-        offer([&](SamplePacket& p) { p.fields[name].erase(p.fields[name].begin() + static_cast<ptrdiff_t>(v)); });
+        offer([&, &name = name](SamplePacket& p) {
+          p.fields[name].erase(p.fields[name].begin() + static_cast<ptrdiff_t>(v));
+        });
       for (size_t i = 0; i < values[v].size() && values[v].size() > 1; i++)
-        offer([&](SamplePacket& p) { p.fields[name][v].erase(i, 1); });
+        offer([&, &name = name](SamplePacket& p) { p.fields[name][v].erase(i, 1); });
     }
   }
   return out;
