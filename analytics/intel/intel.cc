@@ -22,12 +22,8 @@ uint16_t day_of(Timestamp time) {
   return static_cast<uint16_t>(std::clamp<int64_t>(time.seconds() / kDay, 1, UINT16_MAX));
 }
 
-/// Of a protocol whose name stands in front, or of parts that several carry.
-bool shows(const Protocol& protocol, std::string_view path) {
-  if (find(protocol.in_alert, path).found()) return true;
-  return std::ranges::any_of(protocol.records, [&](const RecordRow& record) {
-    return std::ranges::any_of(record.shapes, [&](const lapwing::Table& shape) { return find(shape, path).found(); });
-  });
+bool shows(const RecordRow& record, std::string_view path) {
+  return std::ranges::any_of(record.shapes, [&](const lapwing::Table& shape) { return find(shape, path).found(); });
 }
 
 }  // namespace
@@ -155,25 +151,30 @@ void Intel::Local::end(const FlowUpdate& update, bool of_client, Delta& delta) {
   seen.in += update.bytes[of_client ? 0 : 1];
 }
 
-Intel::Local::Fields& Intel::Local::fields_of(const Protocol& protocol) {
-  const auto known = std::ranges::find(fields_, &protocol, &decltype(fields_)::value_type::first);
+/// What several records of a transaction show is read where it is shown first; of files only what is about them.
+Intel::Local::Fields& Intel::Local::fields_of(const Protocol& protocol, const RecordRow& record) {
+  const auto known = std::ranges::find(fields_, &record, &decltype(fields_)::value_type::first);
   if (known != fields_.end()) return known->second;
-  Fields& made = fields_.emplace_back(&protocol, Fields()).second;
+  Fields& made = fields_.emplace_back(&record, Fields()).second;
+  const auto of_files = [](const RecordRow& of) { return shows(of, "fileinfo.filename"); };
   for (const ObservableField& row : observable_fields()) {
-    if (row.deeds == 0 || !shows(protocol, row.path)) continue;
-    made.push_back({&row, FieldReader(row.path), FieldReader(row.in_front), (row.deeds & deed::file) != 0});
+    const bool file = (row.deeds & deed::file) != 0;
+    const auto first = std::ranges::find_if(
+        protocol.records, [&](const RecordRow& of) { return of_files(of) == file && shows(of, row.path); });
+    if (row.deeds == 0 || first == protocol.records.end() || &*first != &record) continue;
+    made.push_back({&row, FieldReader(row.path), FieldReader(row.in_front)});
   }
   return made;
 }
 
-/// Once each transaction and file: where its record is due.
+/// Once each transaction and file: where the record that shows it is due.
 void Intel::Local::event(const Observed& observed, Delta& delta) {
   const Event& event = observed.event;
   if (!view_.get() || !observed.flow || (!event.record && !event.protocol->one_message)) return;
   const uint32_t types = view_.get()->table().types();
-  Fields& fields = fields_of(*event.protocol);
+  Fields& fields = fields_of(*event.protocol, event.record ? *event.record : event.protocol->records[0]);
   for (Field& field : fields) {
-    if (field.of_files != (event.file != nullptr) || (types & types_of(field.row->what)) == 0) continue;
+    if ((types & types_of(field.row->what)) == 0) continue;
     std::optional<Found> name;  // that was asked for, and is answered
     field.value.for_each(event, [&](const Value& read) {
       std::string_view text = to_text(read.bytes);

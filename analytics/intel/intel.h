@@ -130,7 +130,6 @@ struct Intel {
     struct Field {
       const ObservableField* row;
       FieldReader value, in_front;
-      bool of_files;
     };
     using Fields = std::vector<Field>;
     struct Hit {
@@ -140,7 +139,7 @@ struct Intel {
       bool by_server = false;  // it is the server that deals with it
     };
 
-    Fields& fields_of(const Protocol& protocol);
+    Fields& fields_of(const Protocol& protocol, const RecordRow& record);
     void end(const FlowUpdate& update, bool of_client, Delta& delta);
     std::optional<Found> value(const Observed& observed, const ObservableField& row, std::string_view text,
                                Delta& delta);
@@ -151,7 +150,7 @@ struct Intel {
     const Surroundings surroundings_;
     IndicatorView view_;
     Unlisted unlisted_;
-    std::vector<std::pair<const Protocol*, Fields>> fields_;
+    std::vector<std::pair<const RecordRow*, Fields>> fields_;
     std::string joined_;
   };
 
