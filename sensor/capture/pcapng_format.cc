@@ -83,8 +83,7 @@ bool PcapngFormat::interface(Bytes block, std::string& fault) {
   return true;
 }
 
-/// Saturates: a resolution and a count may name a time outside of the range of Timestamp. The most that is taken is
-/// what a pcap can say, and as long before 1970: the time between any two, and some days more, is a Timestamp too.
+/// Saturates: a resolution and a count may name a time outside of the range of Timestamp.
 Timestamp PcapngFormat::time(const Interface& interface, uint64_t units) const {
   using Wide = __int128;
   Wide ns = 0;
@@ -101,8 +100,8 @@ Timestamp PcapngFormat::time(const Interface& interface, uint64_t units) const {
     for (unsigned i = 9; i < exponent && ns != 0; ++i) ns /= 10;
   }
   ns += Wide{interface.offset} * kNanosecond;
-  constexpr Wide kMax = Wide{std::numeric_limits<uint32_t>::max()} * kNanosecond;
-  return {static_cast<int64_t>(std::clamp(ns, -kMax, kMax))};
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  return {static_cast<int64_t>(std::clamp<Wide>(ns, -Wide{kMax}, kMax))};
 }
 
 bool PcapngFormat::packet(uint32_t type, Bytes block, Frame& frame, uint64_t& number, std::string& fault) const {

@@ -164,12 +164,8 @@ TEST(PcapngFormat, ResolutionsOfTenAndTwoBecomeNanoseconds) {
 }
 
 TEST(PcapngFormat, TimesOutOfRangeSaturate) {
-  const int64_t latest = time_of(0, UINT64_MAX), earliest = time_of(6, 0, INT64_MIN);
-  EXPECT_EQ(latest, 4'294'967'295'000'000'000) << "2106-02-07";
-  EXPECT_EQ(earliest, -latest);
-  int64_t between = 0;
-  EXPECT_FALSE(__builtin_sub_overflow(latest, earliest, &between));
-  EXPECT_FALSE(__builtin_add_overflow(between, 86'400'000'000'000, &between)) << "and what is waited for besides";
+  EXPECT_EQ(time_of(0, UINT64_MAX), INT64_MAX);
+  EXPECT_EQ(time_of(6, 0, INT64_MIN), -INT64_MAX);
   EXPECT_EQ(time_of(0x7f, UINT64_MAX), 0);
   EXPECT_EQ(time_of(0xff, UINT64_MAX), 0);
 }
