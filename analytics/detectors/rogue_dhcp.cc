@@ -104,7 +104,7 @@ void RogueDhcp::Local::event(const Observed& observed, Delta& delta) {
 
 RogueDhcp::Global::Global(const Config& config, const Surroundings& surroundings)
     : config_(config),
-      lans_(surroundings.part(kMostLans), surroundings.hash_seed),
+      lans_(surroundings),
       transactions_(surroundings.part(kMostTransactions), surroundings.hash_seed) {}
 
 void RogueDhcp::Global::take(Second second, Delta& delta, Findings& findings) {
@@ -112,29 +112,21 @@ void RogueDhcp::Global::take(Second second, Delta& delta, Findings& findings) {
   overflow_ += delta.messages.overflowed();
   delta.in_order([&](const Message& message, Timestamp time, uint64_t count) { add(message, time, count); });
   // Once a second: what is judged costs more than a message.
-  for (uint16_t vlan : due_) {
-    auto* entry = lans_.find({vlan});
-    if (!entry) continue;
-    entry->value.due = false;
-    for (const Server& of : entry->value.servers) {
-      if (!of.known) judge(vlan, entry->value, of, findings);
+  lans_.judge([&](uint16_t vlan, const Lan& lan) {
+    for (const Server& of : lan.members) {
+      if (!of.known) judge(vlan, lan, of, findings);
     }
-  }
-  due_.clear();
+  });
 }
 
 void RogueDhcp::Global::add(const Message& message, Timestamp time, uint64_t count) {
-  auto* entry = lans_.touch({message.vlan}, now_);
-  if (!entry) return;
-  Lan& lan = entry->value;
-  if (lan.servers.empty()) lan.first = time;
-  Server* server = serve(message, time, lan);
+  Lan* lan = lans_.hear(message.vlan, time, now_);
+  if (!lan) return;
+  Server* server = serve(message, time, *lan);
   if (!server) return;
-  lans_.set_worth(*entry, static_cast<uint8_t>(lan.servers.size()));
   (message.ack ? server->acks : server->offers) += count;
   note(server->clients, message.client, Server::kMostShown);
-  contest(message, time, lan, *server);
-  if (!std::exchange(lan.due, true)) due_.push_back(message.vlan);
+  contest(message, time, *lan, *server);
 }
 
 /// Null where there are too many already.
@@ -142,17 +134,17 @@ RogueDhcp::Global::Server* RogueDhcp::Global::serve(const Message& message, Time
   const int64_t window = static_cast<int64_t>(std::min<uint64_t>(config_.window, kMemory)) * kSecond;
   const int64_t learn = static_cast<int64_t>(std::min<uint64_t>(config_.learn, kMemory)) * kSecond;
   auto found = std::ranges::find_if(
-      lan.servers, [&](const Server& of) { return of.id == message.server && of.station == message.station; });
+      lan.members, [&](const Server& of) { return of.id == message.server && of.station == message.station; });
   const auto alive = [&](const Server& of) { return time.ns - of.last.ns <= window; };
-  const bool alone = std::ranges::none_of(lan.servers, [&](const Server& of) { return of.known && alive(of); });
-  if (found == lan.servers.end()) {
-    if (lan.servers.size() == Lan::kMost) {
-      const auto oldest = std::ranges::min_element(lan.servers, {}, &Server::last);
+  const bool alone = std::ranges::none_of(lan.members, [&](const Server& of) { return of.known && alive(of); });
+  if (found == lan.members.end()) {
+    if (lan.members.size() == Lan::kMost) {
+      const auto oldest = std::ranges::min_element(lan.members, {}, &Server::last);
       if (alive(*oldest)) return nullptr;
-      lan.servers.erase(oldest);
+      lan.members.erase(oldest);
     }
-    lan.servers.push_back({.id = message.server, .station = message.station, .first = time});
-    found = lan.servers.end() - 1;
+    lan.members.push_back({.id = message.server, .station = message.station, .first = time});
+    found = lan.members.end() - 1;
     found->known = time.ns - lan.first.ns <= learn || config_.known.contain(address_of(message.server));
   }
   // One that goes on where the others are silent has taken their place.
@@ -178,7 +170,7 @@ void RogueDhcp::Global::contest(const Message& message, Timestamp time, Lan& lan
   asked.time = time;
   const std::pair<Quad, Station> name{message.server, message.station};
   if (holds(asked.servers, name)) return;
-  for (Server& other : lan.servers) {
+  for (Server& other : lan.members) {
     if (other.known == server.known || !holds(asked.servers, {other.id, other.station})) continue;
     ++(server.known ? other : server).contested;
   }
@@ -188,7 +180,7 @@ void RogueDhcp::Global::contest(const Message& message, Timestamp time, Lan& lan
 void RogueDhcp::Global::judge(uint16_t vlan, const Lan& lan, const Server& server, Findings& findings) const {
   const int64_t window = static_cast<int64_t>(std::min<uint64_t>(config_.window, kMemory)) * kSecond;
   std::vector<const Server*> rivals;
-  for (const Server& of : lan.servers) {
+  for (const Server& of : lan.members) {
     const bool both_live =
         of.last >= server.first && of.last.ns - server.last.ns <= window && server.last.ns - of.last.ns <= window;
     const bool one_lan =
@@ -250,14 +242,15 @@ void RogueDhcp::Global::judge(uint16_t vlan, const Lan& lan, const Server& serve
 
 void RogueDhcp::Global::expire(Second second, Findings&) {
   if (second <= kMemory || second % 60 != 0) return;
-  lans_.expire(static_cast<uint32_t>(second - kMemory), [](const auto&) {});
+  lans_.expire(static_cast<uint32_t>(second - kMemory));
   transactions_.expire(static_cast<uint32_t>(second - kTransaction / kSecond), [](const auto&) {});
 }
 
 StateUse RogueDhcp::Global::use() const {
-  return {.keys = uint64_t{lans_.keys()} + transactions_.keys(),
-          .bytes = lans_.bytes() + transactions_.bytes(),
-          .evicted = lans_.evicted() + transactions_.evicted(),
+  const StateUse lans = lans_.use();
+  return {.keys = lans.keys + transactions_.keys(),
+          .bytes = lans.bytes + transactions_.bytes(),
+          .evicted = lans.evicted + transactions_.evicted(),
           .overflow = overflow_};
 }
 

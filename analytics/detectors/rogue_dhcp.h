@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "analytics/detectors/heard.h"
+#include "analytics/detectors/lans.h"
 #include "analytics/frame/detector.h"
 #include "analytics/frame/fields.h"
 #include "analytics/shape/table.h"
@@ -67,7 +68,7 @@ struct RogueDhcp {
 /// [G]
 class RogueDhcp::Global {
  public:
-  static constexpr uint32_t kMostLans = 4096, kMostTransactions = 16'384;
+  static constexpr uint32_t kMostTransactions = 16'384;
 
   Global(const Config& config, const Surroundings& surroundings);
   void take(Second second, Delta& delta, Findings& findings);
@@ -86,16 +87,8 @@ class RogueDhcp::Global {
     std::vector<Station> clients;
     uint64_t offers = 0, acks = 0, contested = 0;  // contested: answers to whom a known one answers as well
   };
-  struct Lan {
-    static constexpr size_t kMost = 16;
-    Timestamp first;
-    std::vector<Server> servers;
-    bool due = false;  // to be judged
-  };
-  // Keys: no padding.
-  struct Place {
-    uint16_t vlan = 0;
-  };
+  using Lan = analytics::Lan<Server>;
+  /// A key: no padding.
   struct Transaction {
     Station client{};
     uint16_t vlan = 0;
@@ -112,9 +105,8 @@ class RogueDhcp::Global {
   void judge(uint16_t vlan, const Lan& lan, const Server& server, Findings& findings) const;
 
   const Config config_;
-  Table<Place, Lan> lans_;
+  Lans<Server> lans_;
   Table<Transaction, Asked> transactions_;
-  std::vector<uint16_t> due_;
   uint32_t now_ = 0;
   uint64_t overflow_ = 0;
 };

@@ -76,7 +76,7 @@ void RogueRa::Local::event(const Observed& observed, Delta& delta) {
 }
 
 RogueRa::Global::Global(const Config& config, const Surroundings& surroundings)
-    : config_(config), lans_(surroundings.part(kMostLans), surroundings.hash_seed) {}
+    : config_(config), lans_(surroundings) {}
 
 int64_t RogueRa::Global::window() const {
   return static_cast<int64_t>(std::min<uint64_t>(config_.window, kMemory)) * kSecond;
@@ -87,35 +87,27 @@ void RogueRa::Global::take(Second second, Delta& delta, Findings& findings) {
   overflow_ += delta.messages.overflowed();
   delta.in_order([&](const Message& message, Timestamp time, uint64_t count) { add(message, time, count); });
   // Once a second: what is judged costs more than a message.
-  for (uint16_t vlan : due_) {
-    auto* entry = lans_.find({vlan});
-    if (!entry) continue;
-    entry->value.due = false;
-    for (const Router& of : entry->value.routers) {
-      if (!of.known || of.ended > 0) judge(vlan, entry->value, of, findings);
+  lans_.judge([&](uint16_t vlan, const Lan& lan) {
+    for (const Router& of : lan.members) {
+      if (!of.known || of.ended > 0) judge(vlan, lan, of, findings);
     }
-  }
-  due_.clear();
+  });
 }
 
 void RogueRa::Global::add(const Message& message, Timestamp time, uint64_t count) {
-  auto* entry = lans_.touch({message.vlan}, now_);
-  if (!entry) return;
-  Lan& lan = entry->value;
-  if (lan.routers.empty()) lan.first = time;
-  Router* router = advertise(message, time, lan);
+  Lan* lan = lans_.hear(message.vlan, time, now_);
+  if (!lan) return;
+  Router* router = advertise(message, time, *lan);
   if (!router) return;
   router->count += count;
-  lans_.set_worth(*entry, static_cast<uint8_t>(lan.routers.size()));
-  end_in_name(message, time, count, lan, *router);
-  if (!std::exchange(lan.due, true)) due_.push_back(message.vlan);
+  end_in_name(message, time, count, *lan, *router);
 }
 
 /// Who ends a router from another station, and never served under that name, does not speak for it. A router that moves
 /// to another card says its end first, and once. Redundant routers share a name, and a station.
 void RogueRa::Global::end_in_name(const Message& message, Timestamp time, uint64_t count, Lan& lan,
                                   Router& router) const {
-  for (Router& other : lan.routers) {
+  for (Router& other : lan.members) {
     if (other.address != router.address || other.station == router.station) continue;
     if (of_redundant_routers(other.station) || of_redundant_routers(router.station)) continue;
     if (message.lifetime > 0) {
@@ -130,19 +122,19 @@ void RogueRa::Global::end_in_name(const Message& message, Timestamp time, uint64
 /// Null where there are too many already.
 RogueRa::Global::Router* RogueRa::Global::advertise(const Message& message, Timestamp time, Lan& lan) const {
   auto found = std::ranges::find_if(
-      lan.routers, [&](const Router& of) { return of.address == message.router && of.station == message.station; });
+      lan.members, [&](const Router& of) { return of.address == message.router && of.station == message.station; });
   const auto alive = [&](const Router& of) { return of.known && time.ns - of.last.ns <= window(); };
-  const bool alone = std::ranges::none_of(lan.routers, alive);
-  if (found == lan.routers.end()) {
-    if (lan.routers.size() == Lan::kMost) {
-      const auto oldest = std::ranges::min_element(lan.routers, {}, &Router::last);
+  const bool alone = std::ranges::none_of(lan.members, alive);
+  if (found == lan.members.end()) {
+    if (lan.members.size() == Lan::kMost) {
+      const auto oldest = std::ranges::min_element(lan.members, {}, &Router::last);
       if (time.ns - oldest->last.ns <= window()) return nullptr;
-      lan.routers.erase(oldest);
+      lan.members.erase(oldest);
     }
     const bool learning = std::ranges::none_of(
-        lan.routers, [&](const Router& of) { return alive(of) && of.seconds >= config_.advertisements; });
-    lan.routers.push_back({.address = message.router, .station = message.station, .first = time});
-    found = lan.routers.end() - 1;
+        lan.members, [&](const Router& of) { return alive(of) && of.seconds >= config_.advertisements; });
+    lan.members.push_back({.address = message.router, .station = message.station, .first = time});
+    found = lan.members.end() - 1;
     found->known = learning;
   }
   // One that goes on where the others are silent has taken their place.
@@ -180,7 +172,7 @@ RogueRa::Global::Change RogueRa::Global::changed(const Router& router, std::span
 
 void RogueRa::Global::judge(uint16_t vlan, const Lan& lan, const Router& router, Findings& findings) const {
   std::vector<const Router*> rivals;
-  for (const Router& of : lan.routers) {
+  for (const Router& of : lan.members) {
     if (of.known && of.last >= router.first && of.last.ns - router.last.ns <= window() &&
         router.last.ns - of.last.ns <= window()) {
       rivals.push_back(&of);
@@ -246,11 +238,13 @@ void RogueRa::Global::judge(uint16_t vlan, const Lan& lan, const Router& router,
 
 void RogueRa::Global::expire(Second second, Findings&) {
   if (second <= kMemory || second % 60 != 0) return;
-  lans_.expire(static_cast<uint32_t>(second - kMemory), [](const auto&) {});
+  lans_.expire(static_cast<uint32_t>(second - kMemory));
 }
 
 StateUse RogueRa::Global::use() const {
-  return {.keys = lans_.keys(), .bytes = lans_.bytes(), .evicted = lans_.evicted(), .overflow = overflow_};
+  StateUse out = lans_.use();
+  out.overflow = overflow_;
+  return out;
 }
 
 }  // namespace lapwing::analytics

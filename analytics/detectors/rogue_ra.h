@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "analytics/detectors/heard.h"
+#include "analytics/detectors/lans.h"
 #include "analytics/frame/detector.h"
 #include "analytics/frame/fields.h"
-#include "analytics/shape/table.h"
 
 namespace lapwing::analytics {
 
@@ -66,8 +66,6 @@ struct RogueRa {
 /// [G]
 class RogueRa::Global {
  public:
-  static constexpr uint32_t kMostLans = 4096;
-
   Global(const Config& config, const Surroundings& surroundings);
   void take(Second second, Delta& delta, Findings& findings);
   void expire(Second second, Findings& findings);
@@ -88,15 +86,7 @@ class RogueRa::Global {
     std::vector<Prefix> prefixes;
     std::vector<Address> resolvers;
   };
-  struct Lan {
-    static constexpr size_t kMost = 16;
-    Timestamp first;
-    std::vector<Router> routers;
-    bool due = false;  // to be judged
-  };
-  struct Place {
-    uint16_t vlan = 0;
-  };
+  using Lan = analytics::Lan<Router>;
   /// What one tells hosts that no other does.
   struct Change {
     bool prefix = false, resolver = false, preference = false, configured = false;
@@ -111,8 +101,7 @@ class RogueRa::Global {
   int64_t window() const;
 
   const Config config_;
-  Table<Place, Lan> lans_;
-  std::vector<uint16_t> due_;
+  Lans<Router> lans_;
   uint32_t now_ = 0;
   uint64_t overflow_ = 0;
 };

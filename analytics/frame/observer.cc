@@ -22,10 +22,8 @@ Observer::Observer(std::span<const std::shared_ptr<const AnyDetector>> detectors
   for (const auto& detector : detectors) {
     AnyLocal* local = locals_.emplace_back(detector->local(surroundings)).get();
     const About& about = detector->about();
-    for (size_t i = 0; i < kMoments; ++i) {
-      if (about.moments >> i & 1) by_moment_[i].push_back(local);
-    }
-    if (const uint32_t kept = about.moments & ~bit(FlowMoment::spoke)) of_flows_.emplace_back(local, kept);
+    if (about.moments != 0) of_flows_.emplace_back(local, about.moments);
+    moments_ |= about.moments;
     if (about.logins) of_logins_.push_back(local);
     if (about.alerts) of_alerts_.push_back(local);
     if (about.bindings) of_bindings_.push_back(local);
@@ -50,7 +48,9 @@ const Observer::Listeners* Observer::listeners(const Protocol& protocol) const {
 void Observer::flow(const FlowUpdate& update) {
   if (!wants(update.moment)) return;
   if (update.moment == FlowMoment::spoke) {  // what was said lives no longer than the call, and is rare
-    for (AnyLocal* local : by_moment_[static_cast<size_t>(update.moment)]) local->flow(update);
+    for (const auto& [local, moments] : of_flows_) {
+      if (moments & bit(update.moment)) local->flow(update);
+    }
     return;
   }
   Kept& kept = kept_[kept_count_];

@@ -28,7 +28,7 @@ class Observer {
   Observer(std::span<const std::shared_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
            Epochs& epochs, Bell& bell);
 
-  bool wants(FlowMoment moment) const { return !by_moment_[static_cast<size_t>(moment)].empty(); }
+  bool wants(FlowMoment moment) const { return (moments_ & bit(moment)) != 0; }
   /// Kept for a while: a detector that is shown many at once finds its code and tables at hand.
   void flow(const FlowUpdate& update);
   bool wants(const Protocol& protocol) const { return listeners(protocol) != nullptr; }
@@ -75,7 +75,7 @@ class Observer {
   std::vector<std::unique_ptr<AnyLocal>> locals_;  // by detector
   Listeners of_logins_, of_alerts_, of_bindings_, of_software_;
   std::vector<std::pair<AnyLocal*, uint32_t>> of_flows_;  // and the moments that each is shown
-  std::array<Listeners, kMoments> by_moment_;
+  uint32_t moments_ = 0;                                  // all of them
   std::vector<std::pair<std::string_view, Listeners>> by_protocol_;
   mutable const Protocol* asked_ = nullptr;  // last, and what came of it
   mutable const Listeners* found_ = nullptr;

@@ -31,7 +31,8 @@ constexpr CounterRow<N> kCounters[] = {
     {"incidents.open", &N::open, "incidents that are open", CounterKind::gauge},
     {"incidents.previous_max", &N::previous_max, "closed incidents that later ones do not name: 16384 hosts have such",
      CounterKind::loss},
-    {"incidents.hosts_max", &N::hosts_max, "hosts that incidents do not name: 65536 are known", CounterKind::loss},
+    {"incidents.hosts_max", &N::hosts_max, "hosts that incidents name no more: 65536 became known since",
+     CounterKind::loss},
     {"incidents.subjects_max", &N::subjects_max, "findings and alerts of hosts beyond the 16384 that are remembered",
      CounterKind::loss},
     {"incidents.shared_max", &N::shared_max,
@@ -85,9 +86,7 @@ Case* Incidents::of(const std::string& subject, Timestamp time) {
       return nullptr;
     }
     found = cases_.emplace(subject, std::make_unique<Case>(make_id(subject, time), subject, time)).first;
-    if (const auto host = hosts_.find(subject); host != hosts_.end()) {
-      found->second->matters = weight_of(host->second.criticality);
-    }
+    if (const AssetBrief* host = host_at(subject)) found->second->matters = weight_of(host->criticality);
   }
   return found->second.get();
 }
@@ -123,15 +122,18 @@ void Incidents::take(const AlertSums& alerts) {
   }
 }
 
+/// Null where nothing is known of it, or it is no address.
+const AssetBrief* Incidents::host_at(std::string_view text) {
+  const auto address = IpAddress::parse(text);
+  const auto* entry = address ? hosts_.find(*address) : nullptr;
+  return entry ? &entry->value : nullptr;
+}
+
 void Incidents::known(const IpAddress& address, const AssetBrief& brief) {
   if (!config_.enabled) return;
-  const std::string host = to_string(address);
-  if (hosts_.size() >= kMostHosts && !hosts_.contains(host)) {
-    ++counters_.hosts_max;
-    return;
-  }
-  hosts_[host] = brief;
-  if (const auto subject = cases_.find(host); subject != cases_.end()) {
+  hosts_.touch(address, static_cast<uint32_t>(std::clamp<int64_t>(now_, 0, UINT32_MAX)))->value = brief;
+  counters_.hosts_max = hosts_.evicted();
+  if (const auto subject = cases_.find(to_string(address)); subject != cases_.end()) {
     subject->second->matters = weight_of(brief.criticality);
   }
 }
@@ -275,10 +277,9 @@ void Incidents::tell(Case& subject, IncidentState state, std::string_view reason
   subject.told_tactics = subject.tactics();
   subject.told_level = level_of(subject.score(), 100);
   Incident incident = subject.tell(state, reason, time);
-  if (const auto known = hosts_.find(incident.subject); known != hosts_.end()) incident.host = known->second;
+  if (const AssetBrief* host = host_at(incident.subject)) incident.host = *host;
   for (Incident::Object& object : incident.objects) {
-    const auto known = hosts_.find(std::string(host_of(object.name)));
-    if (known != hosts_.end()) object.host = known->second.name;
+    if (const AssetBrief* host = host_at(host_of(object.name))) object.host = host->name;
   }
   sink_.incident(incident);
 }

@@ -11,6 +11,7 @@
 
 #include "analytics/frame/surroundings.h"
 #include "analytics/incidents/case.h"
+#include "analytics/shape/table.h"
 #include "sensor/base/counters.h"
 #include "sensor/base/options.h"
 
@@ -28,7 +29,7 @@ struct IncidentCounters {
   uint64_t input = 0;  // findings and alerts
   uint64_t opened = 0, updates = 0, closed = 0, background = 0, promoted = 0, open = 0;
   uint64_t previous_max = 0;  // closed incidents that are not remembered: as many are as may be
-  uint64_t hosts_max = 0;     // hosts of which nothing is said: as many are known as may be
+  uint64_t hosts_max = 0;     // hosts that are named no more: as many became known since as may be
   uint64_t subjects_max = 0;  // findings and alerts of hosts beyond those that are remembered
   uint64_t shared_max = 0;    // objects of findings by which no hosts are linked: as many are remembered as may be
 };
@@ -48,7 +49,7 @@ class Incidents {
   static constexpr size_t kMostSubjects = 16384, kMostHosts = 65536, kMostShared = 16384;
 
   Incidents(const IncidentConfig& config, const Surroundings& surroundings, IncidentSink& sink)
-      : config_(config), surroundings_(surroundings), sink_(sink) {}
+      : config_(config), surroundings_(surroundings), sink_(sink), hosts_(kMostHosts, surroundings.hash_seed) {}
 
   void take(const AlertSums& alerts);
   void take(const Behaviour& behaviour);
@@ -63,6 +64,7 @@ class Incidents {
 
  private:
   Case* of(const std::string& subject, Timestamp time);
+  const AssetBrief* host_at(std::string_view text);
   Case* background(const AlertSums::Key& key, const AlertSums::Sum& sum);
   void attacked(const std::string& victim, const Case& by, Timestamp time);
   void acted(Case& subject, Timestamp time);
@@ -93,8 +95,8 @@ class Incidents {
     std::set<std::string> subjects;
     Timestamp last;
   };
-  std::map<std::string, Shared> sharing_;    // by object
-  std::map<std::string, AssetBrief> hosts_;  // by address
+  std::map<std::string, Shared> sharing_;  // by object
+  Table<IpAddress, AssetBrief> hosts_;
   int64_t expired_to_ = INT64_MIN, now_ = 0;
   IncidentCounters counters_;
 };

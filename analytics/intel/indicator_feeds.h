@@ -56,7 +56,6 @@ class IndicatorView {
     return true;
   }
   const IndicatorSet* get() const { return set_.get(); }
-  uint64_t generation() const { return generation_; }
 
  private:
   const IndicatorFeeds* feeds_;

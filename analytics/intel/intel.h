@@ -54,6 +54,10 @@ struct Intel {
   static Reread reread(const Config& config, const OptionSource& source);
   static void list_counters(CounterSet& set);
 
+  struct Counters {
+    uint64_t expired = 0, unconfirmed = 0;
+  };
+
   /// A key: no padding.
   struct Key {
     IpAddress host;  // who deals with it
@@ -180,7 +184,8 @@ struct Intel {
     const Config config_;
     Table<Key, State> states_;
     Table<Pair, Answer> answers_;
-    uint64_t overflow_ = 0, unconfirmed_ = 0, expired_ = 0;
+    uint64_t overflow_ = 0;
+    Counters counters_;
     uint64_t generation_ = 0;
     uint16_t day_ = 0;  // of packet time, since 1970
   };

@@ -33,6 +33,13 @@ constexpr uint8_t kConfidence[kIndicatorTypes] = {
     80,  // tls_serial
 };
 
+constexpr CounterRow<Intel::Counters> kCounters[] = {
+    {"analytics.intel.expired", &Intel::Counters::expired, "indicators in force that hold no more, by packet time",
+     CounterKind::gauge},
+    {"analytics.intel.unconfirmed", &Intel::Counters::unconfirmed,
+     "hits that were none: what stands in the feed is another indicator"},
+};
+
 /// Bits by place in Intel::kTechniques.
 uint32_t techniques_of(uint8_t deeds, bool from_outside, bool large) {
   constexpr uint32_t kProtocol = 1, kTransfer = 2, kPhishing = 4, kExfiltration = 8, kScanning = 16;
@@ -54,8 +61,7 @@ uint32_t to_second(Second second) {
 
 void Intel::list_counters(CounterSet& set) {
   IndicatorFeeds::list_counters(set);
-  set.add("analytics.intel.expired", 0, "indicators in force that hold no more, by packet time", CounterKind::gauge);
-  set.add("analytics.intel.unconfirmed", 0, "hits that were none: what stands in the feed is another indicator");
+  set.add(Counters{}, std::span<const CounterRow<Counters>>(kCounters));
 }
 
 Intel::Global::Global(const Config& config, const Surroundings& surroundings)
@@ -72,7 +78,7 @@ bool Intel::Global::confirm(const Key& key, const Seen& seen, State& state) {
   auto text = slot ? set->text(*slot, seen.canonical) : std::nullopt;
   state.listed = text.has_value();
   if (!state.listed) {
-    unconfirmed_ += slot != nullptr;
+    counters_.unconfirmed += slot != nullptr;
     return false;
   }
   state.text = std::move(*text);
@@ -159,7 +165,7 @@ void Intel::Global::expire(Second second, Findings&) {
   if (day != day_ || config_.feeds->generation() != generation_) {
     day_ = day;
     generation_ = config_.feeds->generation();
-    expired_ = config_.feeds->current()->table().expired(day);
+    counters_.expired = config_.feeds->current()->table().expired(day);
   }
   if (second % 60 != 0) return;
   answers_.expire(to_second(second - kFollows / 1'000'000'000), [](const auto&) {});
@@ -175,10 +181,7 @@ StateUse Intel::Global::use() const {
 
 void Intel::Global::add_counters(CounterSet& set) const {
   if (config_.feeds) config_.feeds->add_counters(set);
-  set.add("analytics.intel.expired", expired_, "indicators in force that hold no more, by packet time",
-          CounterKind::gauge);
-  set.add("analytics.intel.unconfirmed", unconfirmed_,
-          "hits that were none: what stands in the feed is another indicator");
+  set.add(counters_, std::span<const CounterRow<Counters>>(kCounters));
 }
 
 }  // namespace lapwing::analytics

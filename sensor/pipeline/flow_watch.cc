@@ -22,6 +22,13 @@ bool one_sided(const Flow& flow) {
   return flow.key.proto == ip_proto::tcp && flow.packets[1] == 0 && flow.tcp_flags[0] & tcp_flag::ack;
 }
 
+/// That of the Ethernet header.
+Station sender_of(const Look& look) {
+  Station out{};
+  if (look.packet && look.packet->ether) std::copy_n(look.packet->ether + out.size(), out.size(), out.begin());
+  return out;
+}
+
 }  // namespace
 
 std::span<const CounterRow<WatchCounters>> watch_counter_rows() {
@@ -213,17 +220,6 @@ void FlowWatch::tell_tick(const Flow& flow, Watched& watched, FlowMoment moment,
   watched.ticked = time;
   observer_.flow(update);
 }
-
-namespace {
-
-/// That of the Ethernet header.
-Station sender_of(const Look& look) {
-  Station out{};
-  if (look.packet && look.packet->ether) std::copy_n(look.packet->ether + out.size(), out.size(), out.begin());
-  return out;
-}
-
-}  // namespace
 
 void FlowWatch::event(const Look& look, const Event& event) {
   if (event.tx->blank) return;  // of an anomaly: there is nothing to read

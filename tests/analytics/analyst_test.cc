@@ -48,6 +48,8 @@ struct Counter {
   static inline uint64_t told = 0;
 };
 
+constexpr FlowRef kFlow;
+
 struct Nobody final : AnalystSink {
   void behaviour(const Behaviour&) override {}
   void incident(const Incident&) override {}
@@ -80,7 +82,7 @@ TEST_F(AnalystTest, WhatCannotBeClearedIsNotJudgedAgain) {
   Observer observer(detectors_, surroundings_, analyst_.epochs(0), analyst_.bell());
   for (Second second = 1; second <= kSeconds; ++second) {
     observer.advance(second);
-    observer.flow({.moment = FlowMoment::opened, .time = Timestamp::from_seconds(second)});
+    observer.flow({.moment = FlowMoment::opened, .time = Timestamp::from_seconds(second), .flow = &kFlow});
   }
   observer.finish();
   thread.join();
@@ -117,7 +119,7 @@ TEST_F(AnalystTest, SeveralWorkersLoseNothing) {
           observer.advance(second);
           // Nobody sees something in every second.
           if (second % static_cast<Second>(kWorkers) == static_cast<Second>(i)) continue;
-          observer.flow({.moment = FlowMoment::opened, .time = Timestamp::from_seconds(second)});
+          observer.flow({.moment = FlowMoment::opened, .time = Timestamp::from_seconds(second), .flow = &kFlow});
         }
         observer.finish();
       });

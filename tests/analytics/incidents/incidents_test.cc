@@ -97,6 +97,19 @@ TEST_F(IncidentsTest, HostsAreCalledAsTheInventoryKnowsThem) {
   EXPECT_EQ(told.all[0].objects[1].host, "");
 }
 
+TEST_F(IncidentsTest, WhatBecameKnownLastIsNamedWhereThereAreTooMany) {
+  for (uint32_t i = 0; i <= Incidents::kMostHosts; ++i) {
+    const uint8_t bytes[] = {10, static_cast<uint8_t>(i >> 16), static_cast<uint8_t>(i >> 8), static_cast<uint8_t>(i)};
+    incidents.known(IpAddress::v4(bytes), {.name = "host" + std::to_string(i)});
+  }
+  EXPECT_EQ(incidents.counters().hosts_max, 1u);
+  find("lateral", "10.1.0.0", 0, kLateral, 90, {"10.0.0.0:445", "10.0.0.1:445"});
+  ASSERT_EQ(told.all.size(), 1u);
+  EXPECT_EQ(told.all[0].host.name, "host65536");
+  EXPECT_EQ(told.all[0].objects[0].host, "");
+  EXPECT_EQ(told.all[0].objects[1].host, "host1");
+}
+
 TEST_F(IncidentsTest, TheScoreIsWeighedByHowMuchTheHostMatters) {
   for (const auto& [address, criticality] :
        {std::pair("10.0.0.1", "low"), {"10.0.0.2", "normal"}, {"10.0.0.3", "high"}}) {
