@@ -4,19 +4,20 @@
 
 namespace lapwing {
 
+CounterValue& CounterSet::at(std::string_view path, std::string_view help, CounterKind kind) {
+  if (const auto known = places_.find(path); known != places_.end()) return values_[known->second];
+  values_.push_back({std::string(path), 0, help, kind, {}});
+  places_.emplace(path, values_.size() - 1);
+  return values_.back();
+}
+
 void CounterSet::add(std::string_view path, uint64_t value, std::string_view help, CounterKind kind) {
-  auto found = std::find_if(values_.begin(), values_.end(), [&](const CounterValue& v) { return v.path == path; });
-  if (found == values_.end()) {
-    values_.push_back({std::string(path), value, help, kind, {}});
-  } else {
-    found->value = kind == CounterKind::maximum ? std::max(found->value, value) : found->value + value;
-  }
+  CounterValue& of = at(path, help, kind);
+  of.value = of.kind == CounterKind::maximum ? std::max(of.value, value) : of.value + value;
 }
 
 void CounterSet::set_text(std::string_view path, std::string text, std::string_view help) {
-  add(path, 0, help);
-  std::find_if(values_.begin(), values_.end(), [&](const CounterValue& v) { return v.path == path; })->text =
-      std::move(text);
+  at(path, help, CounterKind::sum).text = std::move(text);
 }
 
 void CounterSet::add(const CounterSet& other) {
@@ -26,8 +27,8 @@ void CounterSet::add(const CounterSet& other) {
 }
 
 uint64_t CounterSet::value(std::string_view path) const {
-  auto found = std::find_if(values_.begin(), values_.end(), [&](const CounterValue& v) { return v.path == path; });
-  return found == values_.end() ? 0 : found->value;
+  const auto known = places_.find(path);
+  return known == places_.end() ? 0 : values_[known->second].value;
 }
 
 }  // namespace lapwing

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace lapwing {
@@ -46,7 +47,13 @@ class CounterSet {
   uint64_t value(std::string_view path) const;
 
  private:
+  struct PathHash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  CounterValue& at(std::string_view path, std::string_view help, CounterKind kind);
+
   std::vector<CounterValue> values_;
+  std::unordered_map<std::string, size_t, PathHash, std::equal_to<>> places_;  // in values_, by path
 };
 
 }  // namespace lapwing

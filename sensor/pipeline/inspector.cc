@@ -37,8 +37,12 @@ Inspector::Inspector(const WorkerShare& share, size_t index, const Origin& origi
     const auto& records = row->protocol->records;
     if (watched || (!records.empty() && reporter_.wants(records[0]))) {
       packets_.push_back({row, RecordPlans(*row->protocol, nullptr)});
-      recorded_protos_.set(row->selector.ipv4_proto);
-      recorded_protos_.set(row->selector.ipv6_proto);
+      const PacketSelector& selector = row->selector;
+      if (selector.ports[0] == 0) {
+        recorded_protos_.set(selector.ipv4_proto);
+        recorded_protos_.set(selector.ipv6_proto);
+      }
+      for (uint16_t port : selector.ports) recorded_ports_.set(port, port != 0);
     }
   }
 }
@@ -110,7 +114,12 @@ void Inspector::at_packet(Look& look) {
 /// What packet dissectors say of the packet by itself. Where its headers are broken, anomalies tell.
 void Inspector::record_packet(const Look& look) {
   const Packet& packet = *look.packet;
-  if (packet.invalid || (packet.ip_version != 0 && !recorded_protos_[packet.proto])) return;
+  if (packet.invalid) return;
+  // Of most packets nobody asks.
+  if (packet.ip_version != 0 && !recorded_protos_[packet.proto] && !recorded_ports_[packet.src_port] &&
+      !recorded_ports_[packet.dst_port]) {
+    return;
+  }
   for (const Recorded& recorded : packets_) {
     const PacketSelector& selector = recorded.row->selector;
     const bool carried = selector.ether_type == 0;

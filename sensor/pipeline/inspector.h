@@ -104,8 +104,9 @@ class Inspector final : private StreamSink, private AppSink {
     const PacketDissectorRow* row;
     RecordPlans plans;
   };
-  std::vector<Recorded> packets_;     // without flow, of which records are wanted
-  std::bitset<256> recorded_protos_;  // of IP, that any of them is about
+  std::vector<Recorded> packets_;      // without flow, of which records are wanted
+  std::bitset<256> recorded_protos_;   // of IP, that any of them is about on every port
+  std::bitset<65536> recorded_ports_;  // that any is about, whatever the protocol
   ExceptionCounters exceptions_;
   Look* look_ = nullptr;                     // for those that call back
   std::vector<std::string_view> anomalies_;  // of the look, as rules may ask for them: of its stream and recognition
