@@ -154,11 +154,11 @@ void Analyst::run(const std::function<void()>& pause) {
 
 void Analyst::judge(Second second) {
   sums_.assign(seats_.size(), nullptr);
-  AlertSums alerts;
+  AlertSums alerts(surroundings_.hash_seed);
   for (Epochs& epochs : epochs_) {
     Epoch* front = epochs.front();
     if (!front || front->second != second) continue;
-    alerts += std::exchange(front->alerts, {});
+    alerts += std::exchange(front->alerts, AlertSums());
     for (size_t i = 0; i < seats_.size(); ++i) {
       if (!front->said[i].any) continue;
       AnyDelta& delta = *front->said[i].delta;
@@ -169,6 +169,7 @@ void Analyst::judge(Second second) {
       }
     }
   }
+  alerts.cut();
   incidents_.take(alerts);
   for (size_t i = 0; i < seats_.size(); ++i) {
     spare([&] {
@@ -246,7 +247,7 @@ void Analyst::show() {
   CounterSet now;
   now.add(book_.counters(), finding_counter_rows());
   gate_.add_counters(now);
-  now.add(incidents_.counters(), incident_counter_rows());
+  incidents_.add_counters(now);
   counters_.learning = 0;
   for (const Seat& seat : seats_) {
     const StateUse use = seat.global->use();
@@ -269,13 +270,14 @@ void list_analyst_counters(std::span<const DetectorRow> rows, CounterSet& set) {
   set.add(ObserverCounters{}, observer_counter_rows());
   set.add(FindingCounters{}, finding_counter_rows());
   list_gate_counters(set);
-  set.add(IncidentCounters{}, incident_counter_rows());
+  list_incident_counters(set);
   for (const DetectorRow& row : rows) {
     add_use(row.about.name, {}, set);
     if (row.list_counters) row.list_counters(set);
   }
   set.add(AnalystCounters{}, analyst_counter_rows());
   add_use(Inventory::about.name, {}, set);
+  set.add(Inventory::Counters{}, Inventory::counter_rows());
 }
 
 }  // namespace lapwing::analytics

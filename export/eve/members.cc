@@ -335,7 +335,7 @@ constexpr Row kRows[] = {
     {kIncident, "incident.objects[].name", kText, "what it is called, where that is no address"},
     {kIncident, "incident.objects[].host", kText, "what the host of that address is called"},
     {kIncident, "incident.objects[].role", kText, "victim or peer"},
-    {kIncident, "incident.objects_total", kInteger, "all of them"},
+    {kIncident, "incident.objects_total", kInteger, "all of them, 256 at most"},
     {kIncident, "incident.findings[]", kObject, "of detectors, 32 at most"},
     {kIncident, "incident.findings[].id", kText, "behaviour.id"},
     {kIncident, "incident.findings[].name", kText, "the detector"},

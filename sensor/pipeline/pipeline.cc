@@ -7,14 +7,13 @@
 #include <chrono>
 #include <cstring>
 #include <iterator>
-#include <map>
-#include <tuple>
 
 #include "sensor/base/log.h"
 #include "sensor/control/confinement.h"
 #include "sensor/control/control.h"
 #include "sensor/flow/slab.h"
 #include "sensor/metrics/http_server.h"
+#include "sensor/pipeline/told.h"
 
 namespace lapwing {
 namespace {
@@ -93,59 +92,27 @@ void add_rule_status(const RuleStatus& status, CounterSet& set) {
 class Pipeline::Teller final : public analytics::AnalystSink {
  public:
   Teller(const std::shared_ptr<const EveConfig>& eve, Publisher& publisher, size_t ring, bool replay)
-      : recorder_(eve), publisher_(publisher), ring_(ring), replay_(replay) {}
+      : recorder_(eve), publisher_(publisher), ring_(ring), told_(replay) {}
   void behaviour(const Behaviour& behaviour) override { recorder_.behaviour(behaviour); }
   void incident(const Incident& incident) override {
     recorder_.incident(incident);
-    const std::lock_guard lock(mutex_);
-    if (incident.state == IncidentState::closed && incident.reason != "end" && !replay_) {
-      current_.erase(incident.id);
-    } else {
-      current_[incident.id] = incident;
-    }
+    told_.take(incident);
   }
   void asset(const Asset& asset) override {
     recorder_.asset(asset);
-    const std::lock_guard lock(mutex_);
-    if (asset.state == AssetState::gone && !replay_) {
-      assets_.erase(asset.id);
-    } else if (assets_.size() < kMostAssets || assets_.contains(asset.id)) {
-      assets_[asset.id] = asset;
-    }
+    told_.take(asset);
   }
-  /// As last told: of a replay all, of a live sensor those that are not gone.
-  std::vector<Asset> assets() const {
-    std::vector<Asset> out;
-    const std::lock_guard lock(mutex_);
-    for (const auto& [id, asset] : assets_) out.push_back(asset);
-    return out;
-  }
+  const Told& told() const { return told_; }
   void publish() {
     if (auto batch = recorder_.take()) publisher_.push(ring_, std::move(batch));
   }
   std::span<const uint64_t> written() const { return recorder_.written(); }
-  /// As last told: of a replay all, of a live sensor those that are not closed; the gravest first.
-  std::vector<Incident> incidents() const {
-    std::vector<Incident> out;
-    {
-      const std::lock_guard lock(mutex_);
-      for (const auto& [id, incident] : current_) out.push_back(incident);
-    }
-    std::ranges::stable_sort(out, [](const Incident& one, const Incident& other) {
-      return std::tuple(!one.background, one.score) > std::tuple(!other.background, other.score);
-    });
-    return out;
-  }
 
  private:
   Recorder recorder_;
   Publisher& publisher_;
   const size_t ring_;
-  const bool replay_;
-  static constexpr size_t kMostAssets = 65536;
-  mutable std::mutex mutex_;
-  std::map<std::string, Incident> current_;  // by id
-  std::map<std::string, Asset> assets_;      // likewise
+  Told told_;
 };
 
 Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
@@ -229,6 +196,7 @@ CounterSet Pipeline::all_counters(bool running) {
   }
   if (order_) all = by_name(all, "decoder.event.");
   if (analyst_) analyst_->add_counters(all);
+  if (teller_) teller_->told().add_counters(all);
   add_rule_status(rule_status(), all);
   if (plan_.more_counters) plan_.more_counters(all);
   all.add(publisher_->counters(), publisher_counter_rows());
@@ -310,11 +278,11 @@ CounterSet Pipeline::counters() {
 }
 
 std::vector<Incident> Pipeline::incidents() const {
-  return teller_ ? teller_->incidents() : std::vector<Incident>();
+  return teller_ ? teller_->told().incidents() : std::vector<Incident>();
 }
 
 std::vector<Asset> Pipeline::assets() const {
-  return teller_ ? teller_->assets() : std::vector<Asset>();
+  return teller_ ? teller_->told().assets() : std::vector<Asset>();
 }
 
 void Pipeline::close_incident(std::string id, std::string_view reason, std::function<void(bool)> done) {
@@ -383,7 +351,7 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
     totals_.add(worker->signature_hits());
   }
   summary.alerts = totals_.sorted();
-  if (teller_) summary.incidents = teller_->incidents();
+  if (teller_) summary.incidents = teller_->told().incidents();
   publisher_->drain();  // the last record tells of all others
   // A replay's uptime is the capture's own: the record must not depend on the machine.
   write_stats(last, plan_.replay ? 0 : seconds_since(start), false);
@@ -436,6 +404,7 @@ std::vector<CounterValue> all_counter_rows() {
   set.add(IdentifyCounters{}, identify_counter_rows());
   set.add(WatchCounters{}, watch_counter_rows());
   analytics::list_analyst_counters(analytics::detectors(), set);
+  set.add(ToldCounters{}, told_counter_rows());
   set.add(MatchCounters{}, match_counter_rows());
   set.add(RecorderCounters{}, recorder_counter_rows());
   set.add(FileKeeperCounters{}, file_keeper_counter_rows());

@@ -86,7 +86,7 @@ class Pipeline {
   void reopen_outputs();
   /// All counters of now; none when the run is over. Waits for the workers, some 100 ms at most.
   CounterSet counters();
-  /// As last told, the gravest first.
+  /// As last told, the gravest first: see Told.
   std::vector<Incident> incidents() const;
   /// As last told.
   std::vector<Asset> assets() const;

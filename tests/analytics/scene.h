@@ -149,6 +149,16 @@ class Scene {
     return one;
   }
 
+  /// What a counter of the detector comes to with one worker, where 2 and 7 count the same.
+  uint64_t count(const analytics::AnyDetector& detector, std::string_view path,
+                 std::vector<std::string> internal = {"10.0.0.0/8", "fd00::/8"}) const {
+    const uint64_t one = told_by(detector, internal, 1, 0).counters.value(path);
+    for (size_t workers : {2, 7}) {
+      EXPECT_EQ(told_by(detector, internal, workers, 1).counters.value(path), one) << workers << " workers";
+    }
+    return one;
+  }
+
   /// What `global` finds.
   std::vector<Behaviour> play(const analytics::AnyDetector& detector, const analytics::Surroundings& surroundings,
                               analytics::AnyGlobal& global) const {
@@ -196,6 +206,7 @@ class Scene {
     std::vector<Asset> assets;
     std::vector<std::string> roles;
     analytics::StateUse use;
+    CounterSet counters;
   };
 
   Scene& later(int64_t seconds) {
@@ -257,6 +268,7 @@ class Scene {
     global.finish(way);
     findings.finish();
     book.use = global.use();
+    global.add_counters(book.counters);
     return book;
   }
 
