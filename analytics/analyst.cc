@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "analytics/frame/interfaces.h"
 #include "analytics/frame/observer.h"
 #include "analytics/inventory/inventory.h"
 #include "sensor/base/log.h"
@@ -243,6 +244,10 @@ void Analyst::known(const IpAddress& address, const AssetBrief& brief) {
   incidents_.known(address, brief);
 }
 
+void Analyst::sides(const InterfaceSides& of) {
+  sink_.sides(of);
+}
+
 void Analyst::show() {
   CounterSet now;
   now.add(book_.counters(), finding_counter_rows());
@@ -276,6 +281,8 @@ void list_analyst_counters(std::span<const DetectorRow> rows, CounterSet& set) {
     if (row.list_counters) row.list_counters(set);
   }
   set.add(AnalystCounters{}, analyst_counter_rows());
+  add_use(Interfaces::about.name, {}, set);
+  set.add(Interfaces::Counters{}, Interfaces::counter_rows());
   add_use(Inventory::about.name, {}, set);
   set.add(Inventory::Counters{}, Inventory::counter_rows());
 }

@@ -75,6 +75,7 @@ class Analyst final : private FindingSink {
   void asset(const Asset& asset) override;
   void learned(const IpAddress& address, Role role, bool has) override;
   void known(const IpAddress& address, const AssetBrief& brief) override;
+  void sides(const InterfaceSides& of) override;
   /// A step that is left where memory lacks, which is counted: what it holds is whole whenever it may fail.
   template <class Step>
   void spare(Step step);

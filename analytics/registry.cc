@@ -23,6 +23,7 @@
 #include "analytics/detectors/rogue_ra.h"
 #include "analytics/detectors/scan.h"
 #include "analytics/detectors/tls_anomaly.h"
+#include "analytics/frame/interfaces.h"
 #include "analytics/intel/intel.h"
 #include "analytics/inventory/inventory.h"
 
@@ -84,6 +85,7 @@ std::vector<OptionInfo> options() {
        "rows {detector, subject, peer, port, until, reason}: findings that are withheld, all of whose objects "
        "are of `peer` (address, network or domain) and `port`; `reason` is needed, and one of the first four",
        ""});
+  for (OptionInfo& option : describe_options(Interfaces::options())) out.push_back(std::move(option));
   for (OptionInfo& option : describe_options(incident_options())) out.push_back(std::move(option));
   for (OptionInfo& option : describe_options(Inventory::options())) out.push_back(std::move(option));
   for (const DetectorRow& row : kDetectors) {
@@ -114,12 +116,15 @@ Config Config::read(const OptionSource& source) {
     for (const DetectorRow& row : kDetectors) all += (all.empty() ? "" : ", ") + std::string(row.about.name);
     first(source, "analytics.off")->fail("'" + name + "' is no detector; there are " + all);
   }
+  // These two stand among detectors, and are none. Where nothing may rest on silence is decided before others judge.
+  if (auto interfaces = detector<Interfaces>().read(source); interfaces->wanted()) {
+    out.detectors.push_back(std::move(interfaces));
+  }
   for (const DetectorRow& row : kDetectors) {
     auto detector = row.read(source);
     const bool off = std::ranges::find(frame.off, row.about.name) != frame.off.end();
     if (!off && detector->wanted()) out.detectors.push_back(std::move(detector));
   }
-  // It stands among detectors, and is none.
   if (Inventory::read(source).enabled) out.detectors.push_back(detector<Inventory>().read(source));
   return out;
 }

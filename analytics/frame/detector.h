@@ -74,6 +74,7 @@ struct About {
   int64_t idle = 600;                                // seconds without news after which a finding is over
   RoleMask explained_by = 0;  // roles of the subject that make its findings what is to be expected,
   RoleMask explained_at = 0;  // and roles that all of its objects have then
+  bool silence = false;       // it rests on what stays unanswered, so not where interfaces show one side alone
   std::string_view help;
 };
 

@@ -1,6 +1,7 @@
 // Findings: the life of what detectors find, from its opening record to the one that says it is over.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -15,6 +16,8 @@
 #include "sensor/base/json_writer.h"
 #include "sensor/event/asset.h"
 #include "sensor/event/behaviour.h"
+#include "sensor/event/flow_update.h"
+#include "sensor/event/interface_sides.h"
 
 namespace lapwing::analytics {
 
@@ -49,6 +52,7 @@ class FindingSink {
   virtual void asset(const Asset&) {}
   virtual void learned(const IpAddress&, Role, bool) {}
   virtual void known(const IpAddress&, const AssetBrief&) {}
+  virtual void sides(const InterfaceSides&) {}
 };
 
 /// [G] All findings of a run.
@@ -68,6 +72,11 @@ class FindingBook {
   void asset(const Asset& asset) { sink_.asset(asset); }
   void learned(const IpAddress& address, Role role, bool has) { sink_.learned(address, role, has); }
   void known(const IpAddress& address, const AssetBrief& brief) { sink_.known(address, brief); }
+  void sides(const InterfaceSides& of) {
+    one_sided_.set(of.interface, of.one_sided);
+    sink_.sides(of);
+  }
+  bool one_sided(uint8_t interface) const { return one_sided_.test(interface); }
   /// Findings of which nothing was heard for their detector's idle time are over.
   void expire(int64_t second);
   /// Nothing more is heard of any.
@@ -98,6 +107,7 @@ class FindingBook {
 
   FindingSink& sink_;
   Gate* gate_;
+  std::bitset<kNoInterface + 1> one_sided_;  // by interface
   std::map<Key, Open, ByName> open_;
   int64_t next_due_ = INT64_MAX;  // second before which none is over; no later than the first that is
   FindingCounters counters_;
@@ -116,6 +126,10 @@ class Findings {
   void learned(const IpAddress& address, Role role, bool has) { book_.learned(address, role, has); }
   /// What a host is known by from here on.
   void known(const IpAddress& address, const AssetBrief& brief) { book_.known(address, brief); }
+  /// An interface shows connections from one side, or from both again.
+  void sides(const InterfaceSides& of) { book_.sides(of); }
+  /// Nothing may rest on the silence of flows there: an answer may have gone another way.
+  bool one_sided(uint8_t interface) const { return book_.one_sided(interface); }
 
  private:
   FindingBook& book_;

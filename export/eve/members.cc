@@ -364,9 +364,16 @@ constexpr Row kRows[] = {
 
     // write_engine_record
     {kEngine, "engine", kObject, "what the sensor did to itself"},
-    {kEngine, "engine.module", kText, "reload"},
+    {kEngine, "engine.module", kText, "reload, analytics"},
     {kEngine, "engine.message", kText, "what was done"},
     {kEngine, "engine.error", kText, "what was refused, instead"},
+    {kEngine, "interface", kObject,
+     "of analytics: that an interface shows connections from one side, or from both again"},
+    {kEngine, "interface.name", kText, "its name; of a capture its number"},
+    {kEngine, "interface.one_sided", kFlag, "nothing that stays unanswered there is judged"},
+    {kEngine, "interface.connections", kInteger, "of TCP, of the last minute, 16 of each client at most"},
+    {kEngine, "interface.one_sided_connections", kInteger, "those seen from one side"},
+    {kEngine, "interface.detectors[]", kText, "which are on and rest on silence"},
     {kEngine, "reload", kObject, "the same for programs, as `lapwing reload --json` prints it"},
     {kEngine, "reload.taken", kFlag, "the new rules are in force"},
     {kEngine, "reload.reason", kText, "why not"},

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "sensor/base/json_writer.h"
 #include "sensor/base/log.h"
 #include "sensor/control/confinement.h"
 #include "sensor/control/control.h"
@@ -91,8 +92,15 @@ void add_rule_status(const RuleStatus& status, CounterSet& set) {
 
 class Pipeline::Teller final : public analytics::AnalystSink {
  public:
-  Teller(const std::shared_ptr<const EveConfig>& eve, Publisher& publisher, size_t ring, bool replay)
-      : recorder_(eve), publisher_(publisher), ring_(ring), told_(replay) {}
+  /// `interfaces`: names by number, none in a replay. `silent`: detectors that rest on silence.
+  Teller(const std::shared_ptr<const EveConfig>& eve, Publisher& publisher, size_t ring, bool replay,
+         std::vector<std::string> interfaces, std::vector<std::string_view> silent)
+      : recorder_(eve),
+        publisher_(publisher),
+        ring_(ring),
+        interfaces_(std::move(interfaces)),
+        silent_(std::move(silent)),
+        told_(replay) {}
   void behaviour(const Behaviour& behaviour) override { recorder_.behaviour(behaviour); }
   void incident(const Incident& incident) override {
     recorder_.incident(incident);
@@ -101,6 +109,28 @@ class Pipeline::Teller final : public analytics::AnalystSink {
   void asset(const Asset& asset) override {
     recorder_.asset(asset);
     told_.take(asset);
+  }
+  void sides(const InterfaceSides& of) override {
+    const bool named = of.interface < interfaces_.size();
+    const std::string name = named ? interfaces_[of.interface] : std::to_string(of.interface);
+    std::string detectors, object;
+    JsonWriter json(object);
+    json.begin_object().member("name", name).member("one_sided", of.one_sided).member("connections", of.connections);
+    json.member("one_sided_connections", of.one_sided_connections).begin_array("detectors");
+    for (std::string_view detector : silent_) {
+      json.value(detector);
+      detectors += (detectors.empty() ? "" : ", ") + std::string(detector);
+    }
+    json.end_array().end_object();
+    const std::string seen = std::to_string(of.one_sided_connections) + " of " + std::to_string(of.connections) +
+                             " TCP connections are seen from one side";
+    const std::string message = "interface " + name + ": " + seen + ": " +
+                                (of.one_sided ? "what stays unanswered there is not judged by "
+                                              : "what stays unanswered there is judged again by ") +
+                                (detectors.empty() ? "any detector" : detectors);
+    if (!interfaces_.empty()) of.one_sided ? spdlog::warn("{}", message) : spdlog::info("{}", message);
+    recorder_.engine(
+        {.time = of.time, .module = "analytics", .message = message, .name = "interface", .object = object});
   }
   const Told& told() const { return told_; }
   void publish() {
@@ -112,6 +142,8 @@ class Pipeline::Teller final : public analytics::AnalystSink {
   Recorder recorder_;
   Publisher& publisher_;
   const size_t ring_;
+  const std::vector<std::string> interfaces_;
+  const std::vector<std::string_view> silent_;
   Told told_;
 };
 
@@ -131,7 +163,18 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
     surroundings_ = behaviour.surroundings;
     surroundings_.hash_seed = plan_.hash_seed;
     surroundings_.replay = plan_.replay;
-    teller_ = std::make_unique<Teller>(plan_.config->eve, *publisher_, count + 1, plan_.replay);
+    std::vector<std::string> interfaces;
+    std::vector<std::string_view> silent;
+    for (const auto& source : plan_.sources) {  // those of an interface follow each other
+      if (plan_.replay) break;
+      const std::string_view name = source->interface_name(0);
+      if (interfaces.empty() || interfaces.back() != name) interfaces.emplace_back(name);
+    }
+    for (const auto& detector : behaviour.detectors) {
+      if (detector->about().silence) silent.push_back(detector->about().name);
+    }
+    teller_ = std::make_unique<Teller>(plan_.config->eve, *publisher_, count + 1, plan_.replay, std::move(interfaces),
+                                       std::move(silent));
     const std::optional<analytics::Snapshot> before = read_state();
     // What was learned is told by hashes.
     if (before) surroundings_.hash_seed = before->seed;
