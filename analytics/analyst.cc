@@ -122,6 +122,7 @@ void Analyst::run(const std::function<void()>& pause) {
   spare([&] { show(); });
   while (true) {
     const uint64_t rung = bell_.rung();
+    take_losses();
     Second sealed = Epochs::kEnd;
     for (const Epochs& epochs : epochs_) sealed = std::min(sealed, epochs.sealed_to());
     // Seconds of which all workers have said all, in order.
@@ -144,6 +145,7 @@ void Analyst::run(const std::function<void()>& pause) {
     });
     bell_.wait(rung);
   }
+  take_losses();
   spare([&] { serve(true); });
   for (Seat& seat : seats_) spare([&] { seat.global->finish(seat.findings); });
   spare([&] { book_.finish(); });
@@ -202,7 +204,7 @@ void Analyst::release(Second second) {
 
 void Analyst::close_incident(std::string id, std::string_view reason, std::function<void(bool)> done) {
   {
-    const std::lock_guard lock(closings_mutex_);
+    const std::lock_guard lock(told_mutex_);
     if (!over_) {
       closings_.push_back({std::move(id), reason, std::move(done)});
       bell_.ring();
@@ -212,10 +214,21 @@ void Analyst::close_incident(std::string id, std::string_view reason, std::funct
   done(false);
 }
 
+void Analyst::lost(const PacketLosses& now, const PacketLosses& before) {
+  const std::lock_guard lock(told_mutex_);
+  lost_ = now;
+  lost_before_ = before;
+}
+
+void Analyst::take_losses() {
+  const std::lock_guard lock(told_mutex_);
+  book_.lost(lost_, lost_before_);
+}
+
 void Analyst::serve(bool last) {
   std::vector<Closing> closings;
   {
-    const std::lock_guard lock(closings_mutex_);
+    const std::lock_guard lock(told_mutex_);
     closings.swap(closings_);
     over_ = last;
   }

@@ -18,6 +18,7 @@
 #include "sensor/event/behaviour.h"
 #include "sensor/event/flow_update.h"
 #include "sensor/event/interface_sides.h"
+#include "sensor/event/packet_losses.h"
 
 namespace lapwing::analytics {
 
@@ -77,6 +78,12 @@ class FindingBook {
     sink_.sides(of);
   }
   bool one_sided(uint8_t interface) const { return one_sided_.test(interface); }
+  /// Totals of now, and of shortly before: what is judged now was seen in between. Findings tell by how much they grew
+  /// while they were open, as evidence.loss.
+  void lost(const PacketLosses& now, const PacketLosses& before) {
+    lost_ = now;
+    lost_before_ = before;
+  }
   /// Findings of which nothing was heard for their detector's idle time are over.
   void expire(int64_t second);
   /// Nothing more is heard of any.
@@ -91,6 +98,7 @@ class FindingBook {
     int64_t idle = 0;  // seconds
     Judged::As judged = Judged::As::told;
     bool told = false;
+    PacketLosses lost{};  // when it opened
     // As last told:
     FindingLevel level = FindingLevel::info;
     uint64_t count = 0;
@@ -104,11 +112,13 @@ class FindingBook {
   /// When it is over, if nothing more is heard of it.
   static Timestamp due_of(const Open& open);
   void tell(Open& open, FindingState state, Timestamp time);
+  std::string with_loss(const Open& open) const;
 
   FindingSink& sink_;
   Gate* gate_;
   std::bitset<kNoInterface + 1> one_sided_;  // by interface
   std::map<Key, Open, ByName> open_;
+  PacketLosses lost_{}, lost_before_{};
   int64_t next_due_ = INT64_MAX;  // second before which none is over; no later than the first that is
   FindingCounters counters_;
 };

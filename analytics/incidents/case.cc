@@ -4,6 +4,7 @@
 #include <bit>
 #include <utility>
 
+#include "analytics/incidents/next.h"
 #include "sensor/base/hash.h"
 
 namespace lapwing::analytics {
@@ -173,6 +174,7 @@ Incident Case::tell(IncidentState state, std::string_view reason, Timestamp time
   for (const Technique& technique : techniques_) {
     if (!technique.id.empty()) out.attack.push_back({technique.id, technique.tactic, technique.objects.size()});
   }
+  if (!background) out.next = next_of(out.attack);
   return out;
 }
 

@@ -41,6 +41,10 @@ void write_attack(JsonWriter& json, const Incident& incident) {
     json.member("count", attack.count).end_object();
   }
   json.end_array();
+  if (incident.next.empty()) return;
+  json.begin_array("next");
+  for (std::string_view technique : incident.next) json.value(technique);
+  json.end_array();
 }
 
 void write_members(JsonWriter& json, const Incident& incident) {

@@ -254,7 +254,10 @@ constexpr Row kRows[] = {
     {kBehaviour, "behaviour.attack[]", kObject, "techniques of MITRE ATT&CK"},
     {kBehaviour, "behaviour.attack[].tactic", kText, "the tactic that it serves, TA0007"},
     {kBehaviour, "behaviour.attack[].technique", kText, "the technique, T1046"},
-    {kBehaviour, "behaviour.evidence", kObject, "the numbers of the verdict, and what they were held against"},
+    {kBehaviour, "behaviour.evidence", kObject,
+     "the numbers of the verdict, and what they were held against; live, where packets were lost meanwhile, how many, "
+     "as "
+     "loss"},
     {kBehaviour, "behaviour.flows[]", kObject, "flows that show it, 8 at most"},
     {kBehaviour, "behaviour.flows[].flow_id", kInteger, "number of the flow"},
     {kBehaviour, "behaviour.flows[].community_id", kText, "Community ID v1"},
@@ -330,6 +333,8 @@ constexpr Row kRows[] = {
     {kIncident, "incident.attack[].technique", kText, "T1046"},
     {kIncident, "incident.attack[].tactic", kText, "TA0007"},
     {kIncident, "incident.attack[].count", kInteger, "distinct objects, 64 at most"},
+    {kIncident, "incident.next[]", kText,
+     "techniques that put to use what these give, and that the incident does not have yet: 6 at most"},
     {kIncident, "incident.objects[]", kObject, "whom it is done to or with, 32 at most"},
     {kIncident, "incident.objects[].ip", kText, "address"},
     {kIncident, "incident.objects[].name", kText, "what it is called, where that is no address"},

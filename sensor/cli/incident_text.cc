@@ -127,6 +127,7 @@ std::string story(const Json& incident) {
                           tactic.empty() ? "" : " (" + tactic + ")");
   }
   if (!attack.empty()) out += "ATT&CK  " + attack + "\n";
+  if (const std::string next = words(list(incident, "/next")); !next.empty()) out += "may follow  " + next + "\n";
 
   std::vector<std::pair<std::string, std::string>> events;  // time, line
   for (const Json& finding : list(incident, "/findings")) {

@@ -249,6 +249,20 @@ CounterSet Pipeline::all_counters(bool running) {
   return all;
 }
 
+/// What the analyst judges was seen some seconds ago.
+void Pipeline::tell_losses() {
+  constexpr size_t kSeconds = 5;
+  PacketLosses now{};
+  if (packet_losses_.empty()) packet_losses_.push_back(now);
+  for (auto& worker : workers_) {
+    const CounterSet counters = worker->counters().snapshot();
+    for (size_t i = 0; i < now.size(); ++i) now[i] += counters.value(kPacketLosses[i].path);
+  }
+  packet_losses_.push_back(now);
+  if (packet_losses_.size() > kSeconds) packet_losses_.pop_front();
+  analyst_->lost(now, packet_losses_.front());
+}
+
 void Pipeline::write_stats(Timestamp time, double uptime, bool running) {
   if (!plan_.config->eve->enabled("stats") && !plan_.config->eve->enabled("loss")) return;
   std::lock_guard lock(records_mutex_);
@@ -370,11 +384,15 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
     if (analyst.joinable()) analyst.join();
     throw;
   }
-  auto last_stats = start;
+  auto last_stats = start, last_losses = start;
   while (running.load() > 0) {
     std::this_thread::sleep_for(
         plan_.replay ? std::min(kTick, std::chrono::milliseconds(seconds_since(start) < 0.1 ? 2 : 100)) : kTick);
     if (tick) tick(workers_[0]->progress());
+    if (!plan_.replay && analyst_ && seconds_since(last_losses) >= 1) {
+      last_losses = Clock::now();
+      tell_losses();
+    }
     if (!plan_.replay && seconds_since(last_stats) >= static_cast<double>(plan_.config->eve->stats_interval())) {
       last_stats = Clock::now();
       write_stats(wall_clock(), seconds_since(start), true);

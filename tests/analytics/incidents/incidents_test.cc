@@ -295,5 +295,17 @@ TEST_F(IncidentsTest, AlertsBeyondThoseOfASecondAreCounted) {
   EXPECT_EQ(incidents.counters().alerts_max, 5u);
 }
 
+TEST_F(IncidentsTest, WhatMayFollowIsNamedUnlessItIsThere) {
+  using Next = std::vector<std::string_view>;
+  find("beacon", "10.0.0.1", 0, kBeacon, 60);
+  EXPECT_EQ(told.all.back().next, (Next{"T1046", "T1003", "T1041"}));
+  find("scan", "10.0.0.1", 100, kScan);
+  EXPECT_EQ(told.all.back().next, (Next{"T1003", "T1041", "T1110", "T1210", "T1021"}));
+  find("brute-force", "10.0.0.1", 200, {"T1110.001", "TA0006"});
+  EXPECT_EQ(told.all.back().next, (Next{"T1003", "T1041", "T1210", "T1021", "T1078"})) << "a sub-technique is of it";
+  find("exfiltration", "10.0.0.2", 0, {"T1048", "TA0010"}, 90);
+  EXPECT_EQ(told.all.back().next, Next()) << "an end in itself";
+}
+
 }  // namespace
 }  // namespace lapwing::analytics
