@@ -1,6 +1,7 @@
 #include "analytics/registry.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <string>
 
 #include "analytics/detectors/arp_spoof.h"
@@ -110,6 +111,13 @@ Config Config::read(const OptionSource& source) {
     throw SettingError(where ? where->mark : SourceMark{}, "analytics.memory: write 4 MiB to 4 GiB");
   }
   out.surroundings.memory = frame.memory;
+  try {
+    if (frame.enabled) out.surroundings.vendors = read_vendors(frame.vendors);
+  } catch (const std::runtime_error& error) {
+    const Setting* where = first(source, "analytics.vendors");
+    throw SettingError(where ? where->mark : SourceMark{},
+                       "analytics.vendors: " + std::string(error.what()) + "; write auto, off, or where there is one");
+  }
   for (const std::string& name : frame.off) {
     if (std::ranges::any_of(kDetectors, [&](const DetectorRow& row) { return row.about.name == name; })) continue;
     std::string all;

@@ -292,6 +292,7 @@ void Incidents::tell(Case& subject, IncidentState state, std::string_view reason
   subject.told_level = level_of(subject.score(), 100);
   Incident incident = subject.tell(state, reason, time);
   if (const AssetBrief* host = host_at(incident.subject)) incident.host = *host;
+  if (incident.host.vendor.empty()) incident.host.vendor = surroundings_.vendor_of(incident.subject);
   for (Incident::Object& object : incident.objects) {
     if (const AssetBrief* host = host_at(host_of(object.name))) object.host = host->name;
   }

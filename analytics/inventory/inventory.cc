@@ -102,6 +102,7 @@ Inventory::Config Inventory::read(const OptionSource& source) {
 
 Inventory::Global::Global(const Config& config, const Surroundings& surroundings)
     : config_(config),
+      surroundings_(surroundings),
       hosts_(cap_of(config.hosts), surroundings.hash_seed),
       owners_(cap_of(config.hosts), surroundings.hash_seed),
       services_(cap_of(config.services), surroundings.hash_seed) {}

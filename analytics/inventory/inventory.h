@@ -98,6 +98,7 @@ struct Inventory {
     void tell(const HostKey& key, Host& host, AssetState state, Findings& findings);
 
     const Config config_;
+    const Surroundings& surroundings_;
     Hosts hosts_;
     Table<HostKey, Owner> owners_;  // of addresses
     Services services_;

@@ -16,6 +16,7 @@ void write_subject(JsonWriter& json, const Incident& incident) {
   const AssetBrief& host = incident.host;
   if (!host.name.empty() && host.name != incident.subject) json.member("name", host.name);
   if (!host.station.empty()) json.member("mac", host.station);
+  if (!host.vendor.empty()) json.member("vendor", host.vendor);
   if (!host.user.empty()) json.member("user", host.user);
   if (!host.roles.empty()) {
     json.begin_array("roles");

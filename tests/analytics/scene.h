@@ -35,6 +35,7 @@ class Scene {
  public:
   static constexpr int64_t kStart = 1'700'000'000;  // second
   uint64_t learn = 0;                               // Surroundings::learn
+  std::shared_ptr<const analytics::Vendors> vendors;
 
   /// Packet time of what comes, in seconds since the start.
   Scene& at(double seconds) {
@@ -229,8 +230,11 @@ class Scene {
   }
   Book told_by(const analytics::AnyDetector& detector, const std::vector<std::string>& internal, size_t workers,
                uint64_t round) const {
-    const analytics::Surroundings surroundings{
-        .internal = analytics::Networks(internal, nullptr), .hash_seed = kReplaySeed, .replay = true, .learn = learn};
+    const analytics::Surroundings surroundings{.internal = analytics::Networks(internal, nullptr),
+                                               .hash_seed = kReplaySeed,
+                                               .replay = true,
+                                               .learn = learn,
+                                               .vendors = vendors};
     return run(detector, surroundings, *detector.global(surroundings), workers, round);
   }
   /// All of an address pair is one worker's.

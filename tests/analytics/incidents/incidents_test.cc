@@ -307,5 +307,17 @@ TEST_F(IncidentsTest, WhatMayFollowIsNamedUnlessItIsThere) {
   EXPECT_EQ(told.all.back().next, Next()) << "an end in itself";
 }
 
+TEST_F(IncidentsTest, ASubjectThatIsACardHasItsVendor) {
+  auto vendors = std::make_shared<Vendors>();
+  vendors->add("MA-L,0017F2,Lapwing Works,\n");
+  vendors->seal();
+  surroundings.vendors = vendors;
+  find("arp-spoof", "00:17:f2:00:00:01", 0, {"T1557.002", "TA0006"});
+  EXPECT_EQ(told.all.back().host.vendor, "Lapwing Works");
+  incidents.known(*IpAddress::parse("10.0.0.1"), {.station = "00:17:f2:00:00:02", .vendor = "of the inventory"});
+  find("beacon", "10.0.0.1", 0, kBeacon);
+  EXPECT_EQ(told.all.back().host.vendor, "of the inventory");
+}
+
 }  // namespace
 }  // namespace lapwing::analytics

@@ -264,5 +264,18 @@ TEST(InventoryTest, OldAddressesMakeRoomAndAreCounted) {
   EXPECT_EQ(scene.count(*inventory(), "analytics.inventory.addresses_max"), 2U);
 }
 
+TEST(InventoryTest, TheVendorOfItsCardIsTold) {
+  auto vendors = std::make_shared<Vendors>();
+  vendors->add("MA-L,0017F2,Lapwing Works,\n");
+  vendors->seal();
+  Scene scene;
+  scene.vendors = vendors;
+  scene.at(0).binding({.kind = BindingKind::arp, .station = {0, 0x17, 0xf2, 0, 0, 1}}, "10.0.0.5");
+  serve(scene.at(1), "10.0.0.9", "10.0.0.5", 80, "http");
+  const Scene::Told all = told(scene);
+  EXPECT_EQ(of(all, "10.0.0.5").vendor, "Lapwing Works");
+  EXPECT_EQ(of(all, "10.0.0.9").vendor, "");
+}
+
 }  // namespace
 }  // namespace lapwing::analytics
