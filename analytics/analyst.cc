@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "analytics/frame/interfaces.h"
 #include "analytics/frame/observer.h"
 #include "analytics/inventory/inventory.h"
 #include "sensor/base/log.h"
@@ -121,6 +122,7 @@ void Analyst::run(const std::function<void()>& pause) {
   spare([&] { show(); });
   while (true) {
     const uint64_t rung = bell_.rung();
+    take_losses();
     Second sealed = Epochs::kEnd;
     for (const Epochs& epochs : epochs_) sealed = std::min(sealed, epochs.sealed_to());
     // Seconds of which all workers have said all, in order.
@@ -143,6 +145,7 @@ void Analyst::run(const std::function<void()>& pause) {
     });
     bell_.wait(rung);
   }
+  take_losses();
   spare([&] { serve(true); });
   for (Seat& seat : seats_) spare([&] { seat.global->finish(seat.findings); });
   spare([&] { book_.finish(); });
@@ -154,11 +157,11 @@ void Analyst::run(const std::function<void()>& pause) {
 
 void Analyst::judge(Second second) {
   sums_.assign(seats_.size(), nullptr);
-  AlertSums alerts;
+  AlertSums alerts(surroundings_.hash_seed);
   for (Epochs& epochs : epochs_) {
     Epoch* front = epochs.front();
     if (!front || front->second != second) continue;
-    alerts += std::exchange(front->alerts, {});
+    alerts += std::exchange(front->alerts, AlertSums());
     for (size_t i = 0; i < seats_.size(); ++i) {
       if (!front->said[i].any) continue;
       AnyDelta& delta = *front->said[i].delta;
@@ -169,6 +172,7 @@ void Analyst::judge(Second second) {
       }
     }
   }
+  alerts.cut();
   incidents_.take(alerts);
   for (size_t i = 0; i < seats_.size(); ++i) {
     spare([&] {
@@ -200,7 +204,7 @@ void Analyst::release(Second second) {
 
 void Analyst::close_incident(std::string id, std::string_view reason, std::function<void(bool)> done) {
   {
-    const std::lock_guard lock(closings_mutex_);
+    const std::lock_guard lock(told_mutex_);
     if (!over_) {
       closings_.push_back({std::move(id), reason, std::move(done)});
       bell_.ring();
@@ -210,10 +214,21 @@ void Analyst::close_incident(std::string id, std::string_view reason, std::funct
   done(false);
 }
 
+void Analyst::lost(const PacketLosses& now, const PacketLosses& before) {
+  const std::lock_guard lock(told_mutex_);
+  lost_ = now;
+  lost_before_ = before;
+}
+
+void Analyst::take_losses() {
+  const std::lock_guard lock(told_mutex_);
+  book_.lost(lost_, lost_before_);
+}
+
 void Analyst::serve(bool last) {
   std::vector<Closing> closings;
   {
-    const std::lock_guard lock(closings_mutex_);
+    const std::lock_guard lock(told_mutex_);
     closings.swap(closings_);
     over_ = last;
   }
@@ -242,11 +257,15 @@ void Analyst::known(const IpAddress& address, const AssetBrief& brief) {
   incidents_.known(address, brief);
 }
 
+void Analyst::sides(const InterfaceSides& of) {
+  sink_.sides(of);
+}
+
 void Analyst::show() {
   CounterSet now;
   now.add(book_.counters(), finding_counter_rows());
   gate_.add_counters(now);
-  now.add(incidents_.counters(), incident_counter_rows());
+  incidents_.add_counters(now);
   counters_.learning = 0;
   for (const Seat& seat : seats_) {
     const StateUse use = seat.global->use();
@@ -269,13 +288,16 @@ void list_analyst_counters(std::span<const DetectorRow> rows, CounterSet& set) {
   set.add(ObserverCounters{}, observer_counter_rows());
   set.add(FindingCounters{}, finding_counter_rows());
   list_gate_counters(set);
-  set.add(IncidentCounters{}, incident_counter_rows());
+  list_incident_counters(set);
   for (const DetectorRow& row : rows) {
     add_use(row.about.name, {}, set);
     if (row.list_counters) row.list_counters(set);
   }
   set.add(AnalystCounters{}, analyst_counter_rows());
+  add_use(Interfaces::about.name, {}, set);
+  set.add(Interfaces::Counters{}, Interfaces::counter_rows());
   add_use(Inventory::about.name, {}, set);
+  set.add(Inventory::Counters{}, Inventory::counter_rows());
 }
 
 }  // namespace lapwing::analytics

@@ -56,6 +56,8 @@ class Analyst final : private FindingSink {
   /// Both are safe from any thread. `done` is called once, with whether an incident of that id was open: on the
   /// analyst's thread, or at once where the run is over.
   void close_incident(std::string id, std::string_view reason, std::function<void(bool)> done);
+  /// What the sensor lost in all, and had lost some seconds before; safe from any thread.
+  void lost(const PacketLosses& now, const PacketLosses& before);
   void add_counters(CounterSet& set) const;
 
  private:
@@ -75,11 +77,13 @@ class Analyst final : private FindingSink {
   void asset(const Asset& asset) override;
   void learned(const IpAddress& address, Role role, bool has) override;
   void known(const IpAddress& address, const AssetBrief& brief) override;
+  void sides(const InterfaceSides& of) override;
   /// A step that is left where memory lacks, which is counted: what it holds is whole whenever it may fail.
   template <class Step>
   void spare(Step step);
   void judge(Second second);
   void release(Second second);
+  void take_losses();
   void serve(bool last);
   void show();
 
@@ -101,8 +105,9 @@ class Analyst final : private FindingSink {
     std::string_view reason;
     std::function<void(bool)> done;
   };
-  std::mutex closings_mutex_;
+  std::mutex told_mutex_;  // what others ask and tell
   std::vector<Closing> closings_;
+  PacketLosses lost_{}, lost_before_{};
   bool over_ = false;
   mutable std::mutex shown_mutex_;
   CounterSet shown_;

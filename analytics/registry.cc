@@ -1,6 +1,7 @@
 #include "analytics/registry.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <string>
 
 #include "analytics/detectors/arp_spoof.h"
@@ -23,6 +24,7 @@
 #include "analytics/detectors/rogue_ra.h"
 #include "analytics/detectors/scan.h"
 #include "analytics/detectors/tls_anomaly.h"
+#include "analytics/frame/interfaces.h"
 #include "analytics/intel/intel.h"
 #include "analytics/inventory/inventory.h"
 
@@ -84,6 +86,7 @@ std::vector<OptionInfo> options() {
        "rows {detector, subject, peer, port, until, reason}: findings that are withheld, all of whose objects "
        "are of `peer` (address, network or domain) and `port`; `reason` is needed, and one of the first four",
        ""});
+  for (OptionInfo& option : describe_options(Interfaces::options())) out.push_back(std::move(option));
   for (OptionInfo& option : describe_options(incident_options())) out.push_back(std::move(option));
   for (OptionInfo& option : describe_options(Inventory::options())) out.push_back(std::move(option));
   for (const DetectorRow& row : kDetectors) {
@@ -108,18 +111,28 @@ Config Config::read(const OptionSource& source) {
     throw SettingError(where ? where->mark : SourceMark{}, "analytics.memory: write 4 MiB to 4 GiB");
   }
   out.surroundings.memory = frame.memory;
+  try {
+    if (frame.enabled) out.surroundings.vendors = read_vendors(frame.vendors);
+  } catch (const std::runtime_error& error) {
+    const Setting* where = first(source, "analytics.vendors");
+    throw SettingError(where ? where->mark : SourceMark{},
+                       "analytics.vendors: " + std::string(error.what()) + "; write auto, off, or where there is one");
+  }
   for (const std::string& name : frame.off) {
     if (std::ranges::any_of(kDetectors, [&](const DetectorRow& row) { return row.about.name == name; })) continue;
     std::string all;
     for (const DetectorRow& row : kDetectors) all += (all.empty() ? "" : ", ") + std::string(row.about.name);
     first(source, "analytics.off")->fail("'" + name + "' is no detector; there are " + all);
   }
+  // These two stand among detectors, and are none. Where nothing may rest on silence is decided before others judge.
+  if (auto interfaces = detector<Interfaces>().read(source); interfaces->wanted()) {
+    out.detectors.push_back(std::move(interfaces));
+  }
   for (const DetectorRow& row : kDetectors) {
     auto detector = row.read(source);
     const bool off = std::ranges::find(frame.off, row.about.name) != frame.off.end();
     if (!off && detector->wanted()) out.detectors.push_back(std::move(detector));
   }
-  // It stands among detectors, and is none.
   if (Inventory::read(source).enabled) out.detectors.push_back(detector<Inventory>().read(source));
   return out;
 }

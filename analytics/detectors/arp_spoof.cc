@@ -22,6 +22,12 @@ constexpr OptionRow<C> kOptions[] = {
      "replies a minute that nobody asked for, to one who does ask, before it is told"},
 };
 
+using N = ArpSpoof::Counters;
+constexpr CounterRow<N> kCounters[] = {
+    {"analytics.arp-spoof.claimants_max", &N::claimants_max,
+     "messages of stations that are not judged: 4 others claim the same address", CounterKind::loss},
+};
+
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kRelay = kSecond / 2;  // a question that comes again so soon, under another station's name, is a copy
 constexpr int64_t kPatience = 5 * kSecond;  // a reply after that long answers no question
@@ -32,6 +38,10 @@ constexpr uint32_t kMemory = 3600;  // seconds
 
 std::span<const OptionRow<ArpSpoof::Config>> ArpSpoof::options() {
   return kOptions;
+}
+
+std::span<const CounterRow<ArpSpoof::Counters>> ArpSpoof::counter_rows() {
+  return kCounters;
 }
 
 ArpSpoof::Local::Local(const Config&, const Surroundings& surroundings) : seed_(surroundings.hash_seed) {}
@@ -81,7 +91,10 @@ void ArpSpoof::Global::add(const Message& message, Timestamp time, uint64_t coun
   stations_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(station.changes + station.unasked)));
   Claims& claims = place->value;
   Claimant* claimant = claim(message, time, claims);
-  if (!claimant) return;
+  if (!claimant) {
+    counters_.claimants_max += count;
+    return;
+  }
   const bool announced = message.sender == message.target;
 
   if (message.reply == 0 && !announced) {

@@ -30,6 +30,11 @@ struct ArpSpoof {
   };
   static std::span<const OptionRow<Config>> options();
 
+  struct Counters {
+    uint64_t claimants_max = 0;  // messages that are not judged: as many others claim the address as may be
+  };
+  static std::span<const CounterRow<Counters>> counter_rows();
+
   using Mac = Station;
   /// A key: no padding.
   struct Message {
@@ -64,6 +69,7 @@ class ArpSpoof::Global {
   void take(Second second, Delta& delta, Findings& findings);
   void expire(Second second, Findings& findings);
   StateUse use() const;
+  const Counters& counters() const { return counters_; }
 
  private:
   // Keys: no padding.
@@ -122,6 +128,7 @@ class ArpSpoof::Global {
   Table<Question, Timestamp> questions_;
   uint32_t now_ = 0;
   uint64_t overflow_ = 0;
+  Counters counters_;
 };
 
 }  // namespace lapwing::analytics

@@ -100,6 +100,7 @@ void Ending::merge(const Ending& other) {
   if (place(other) >= place(*this)) return;
   time = other.time;
   flow = other.flow;
+  interface = other.interface;
   client_port = other.client_port;
 }
 
@@ -115,7 +116,7 @@ Seen contact_of(const FlowUpdate& update) {
   contact.port = contact.medium == Medium::protocol ? flow.proto
                  : contact.medium == Medium::echo   ? uint16_t{0}
                                                     : flow.server_port;
-  out.ending = {.client_port = flow.client_port, .time = update.time, .flow = flow.id};
+  out.ending = {.interface = flow.interface, .client_port = flow.client_port, .time = update.time, .flow = flow.id};
   uint8_t& outcomes = out.ending.outcomes;
   switch (update.moment) {
     case FlowMoment::unanswered: outcomes = silence_of(update); break;

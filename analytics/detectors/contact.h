@@ -39,6 +39,7 @@ inline constexpr uint8_t failed = silent | refused | unreachable | half;
 /// How attempts at one target ended. Unions and minima, which add up in any order.
 struct Ending {
   uint8_t outcomes = 0;
+  uint8_t interface = kNoInterface;  // of the flow
   uint16_t client_port = 0;
   Timestamp time{std::numeric_limits<int64_t>::max()};  // of the first
   uint64_t flow = 0;                                    // and its id, or 0

@@ -30,6 +30,13 @@ constexpr OptionRow<C> kOptions[] = {
      "connections of one client to a host within two minutes whose requests do not come to their end"},
 };
 
+using N = Flood::Counters;
+constexpr CounterRow<N> kCounters[] = {
+    {"analytics.flood.one_sided", &N::one_sided,
+     "connections, datagrams, echo requests and answers that are not judged: their interface shows connections from "
+     "one side"},
+};
+
 // In 1/16 second at the least rate.
 constexpr int32_t kDrift = 6, kAlarm = 80, kMostExcess = 1600;
 constexpr int32_t kMostWeight = 8;  // a second of many times the least rate weighs as many, up to this
@@ -71,6 +78,10 @@ std::span<const OptionRow<Flood::Config>> Flood::options() {
   return kOptions;
 }
 
+std::span<const CounterRow<Flood::Counters>> Flood::counter_rows() {
+  return kCounters;
+}
+
 void Flood::Local::add(const Stream& stream, const Load& load, Delta& delta) {
   if (delta.streams.bytes() == 0) delta.streams = DeltaTable<Stream, Load>(seed_, Delta::kMostStreams);
   delta.streams.at(stream).merge(load);
@@ -81,7 +92,7 @@ void Flood::Local::flow(const FlowUpdate& update, Delta& delta) {
   if (update.moment == FlowMoment::tick || update.moment == FlowMoment::closed) return take_whole(update, delta);
   const bool begins = update.moment == FlowMoment::opened;
   const Load load{.begun = begins, .used = !begins, .time = update.time};
-  Stream stream{.target = flow.server, .port = flow.server_port, .source = flow.client};
+  Stream stream{.target = flow.server, .port = flow.server_port, .source = flow.client, .interface = flow.interface};
   switch (flow.proto) {
     case 6:
       if (begins ? opens(update) : update.moment == FlowMoment::identified) add(stream, load, delta);
@@ -107,7 +118,7 @@ void Flood::Local::flow(const FlowUpdate& update, Delta& delta) {
 void Flood::Local::take_whole(const FlowUpdate& update, Delta& delta) {
   const FlowRef& flow = *update.flow;
   const uint64_t seconds = seconds_of(update), packets = update.packets[0];
-  Stream stream{.target = flow.server, .port = flow.server_port, .source = flow.client};
+  Stream stream{.target = flow.server, .port = flow.server_port, .source = flow.client, .interface = flow.interface};
   Load load{.begun = static_cast<uint32_t>(std::min<uint64_t>(packets, UINT32_MAX)), .time = update.time};
   const auto add_from = [&](uint64_t least) {
     if (load.begun / seconds >= least) add(stream, load, delta);
@@ -177,6 +188,7 @@ void Flood::Global::take(Second second, Delta& delta, Findings& findings) {
   const auto each_group = [&](auto done) {
     Group group;
     delta.streams.walk([&](const Stream& stream, const Load& load) {
+      if (stream.kind <= Kind::answer && findings.one_sided(stream.interface)) return;
       if (!group.empty() && !same(target_of(group.back().first), target_of(stream))) {
         done(group);
         group.clear();
@@ -185,6 +197,9 @@ void Flood::Global::take(Second second, Delta& delta, Findings& findings) {
     });
     if (!group.empty()) done(group);
   };
+  delta.streams.walk([&](const Stream& stream, const Load& load) {
+    if (stream.kind <= Kind::answer && findings.one_sided(stream.interface)) counters_.one_sided += load.begun;
+  });
   // What there was no room for is the heaviest's: it is what took the room.
   std::optional<Target> heaviest;
   if (delta.streams.overflowed() > 0) {

@@ -29,6 +29,7 @@ struct Flood {
       .protocols = kProtocols,
       .idle = 300,
       .explained_by = bit(Role::scanner),
+      .silence = true,
       .help = "a target gets more connections, datagrams, answers or unfinished requests than it can serve"};
 
   struct Config {
@@ -36,6 +37,11 @@ struct Flood {
              leases = 0, slow = 0;
   };
   static std::span<const OptionRow<Config>> options();
+
+  struct Counters {
+    uint64_t one_sided = 0;  // what is not judged for want of use: its interface shows one side
+  };
+  static std::span<const CounterRow<Counters>> counter_rows();
 
   /// syn: connections. answer: of services that amplify. lease: requests for an address. message: of ARP, or of
   /// neighbours and routers. slow: requests that do not come to their end.
@@ -47,7 +53,7 @@ struct Flood {
     Kind kind = Kind::syn;
     uint16_t port = 0;  // of the target; of the service that answers
     IpAddress source;
-    uint8_t vacant = 0;
+    uint8_t interface = kNoInterface;
   };
   static_assert(sizeof(Stream) == 38);
 
@@ -104,6 +110,7 @@ class Flood::Global {
   void take(Second second, Delta& delta, Findings& findings);
   void expire(Second second, Findings& findings);
   StateUse use() const;
+  const Counters& counters() const { return counters_; }
 
  private:
   /// A key: no padding.
@@ -144,6 +151,7 @@ class Flood::Global {
   Table<Target, State> targets_;
   uint32_t now_ = 0;
   uint64_t overflow_ = 0;
+  Counters counters_;
 };
 
 }  // namespace lapwing::analytics

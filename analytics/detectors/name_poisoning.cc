@@ -23,6 +23,12 @@ constexpr OptionRow<C> kOptions[] = {
      Unit::seconds},
 };
 
+using N = NamePoisoning::Counters;
+constexpr CounterRow<N> kCounters[] = {
+    {"analytics.name-poisoning.names_max", &N::names_max,
+     "answers and announcements whose name is not judged: their host has 32 others", CounterKind::loss},
+};
+
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr uint64_t kPatience = 5;       // seconds: an answer after that long answers no question
 constexpr uint32_t kMemory = 4 * 3600;  // seconds
@@ -52,6 +58,10 @@ Service service_of(std::string_view text) {
 
 std::span<const OptionRow<NamePoisoning::Config>> NamePoisoning::options() {
   return kOptions;
+}
+
+std::span<const CounterRow<NamePoisoning::Counters>> NamePoisoning::counter_rows() {
+  return kCounters;
 }
 
 void NamePoisoning::Local::event(const Observed& observed, Delta& delta) {
@@ -172,6 +182,8 @@ void NamePoisoning::Global::announce(const HostKey& key, const Name& name) {
   if (!entry) return;
   // What it answered first, it took when it was asked.
   if (std::ranges::find(entry->value.answered, name, &Answered::name) != entry->value.answered.end()) return;
+  if (holds(entry->value.own, name)) return;
+  counters_.names_max += entry->value.own.size() == Host::kMostNames;
   note(entry->value.own, name, Host::kMostNames);
 }
 
@@ -194,6 +206,8 @@ void NamePoisoning::Global::answer(const Message& message, Timestamp time, uint6
   if (known == host.answered.end()) {
     if (host.answered.size() < Host::kMostNames) {
       known = host.answered.insert(known, {.name = message.name, .address = message.address});
+    } else {
+      counters_.names_max += count;
     }
   }
   if (known != host.answered.end()) {

@@ -34,6 +34,11 @@ struct NamePoisoning {
   };
   static std::span<const OptionRow<Config>> options();
 
+  struct Counters {
+    uint64_t names_max = 0;  // answers and announcements that are not judged: their host has as many names as may be
+  };
+  static std::span<const CounterRow<Counters>> counter_rows();
+
   enum class Kind : uint8_t { question, answer, announcement, named, absent, login };
   enum class Service : uint8_t { none, llmnr, nbns, mdns };
   /// The first label, in lower case, as far as NetBIOS has room for it: whoever is asked by several services, and with
@@ -81,6 +86,7 @@ class NamePoisoning::Global {
   void take(Second second, Delta& delta, Findings& findings);
   void expire(Second second, Findings& findings);
   StateUse use() const;
+  const Counters& counters() const { return counters_; }
 
  private:
   // Keys: no padding.
@@ -141,6 +147,7 @@ class NamePoisoning::Global {
   std::vector<HostKey> due_;
   uint32_t now_ = 0;
   uint64_t overflow_ = 0;
+  Counters counters_;
 };
 
 }  // namespace lapwing::analytics

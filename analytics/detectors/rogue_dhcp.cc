@@ -24,6 +24,12 @@ constexpr OptionRow<C> kOptions[] = {
      "addresses and networks of servers that may come, as those that fail over"},
 };
 
+using N = RogueDhcp::Counters;
+constexpr CounterRow<N> kCounters[] = {
+    {"analytics.rogue-dhcp.servers_max", &N::servers_max,
+     "answers of DHCP servers that are not judged: 16 others live on their LAN", CounterKind::loss},
+};
+
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kTransaction = 60 * kSecond;  // RFC 2131 section 4.1: a client has long given up
 constexpr uint32_t kMemory = 7 * 86'400;        // seconds
@@ -62,6 +68,10 @@ void write(JsonWriter& json, std::string_view name, const std::vector<Quad>& add
 
 std::span<const OptionRow<RogueDhcp::Config>> RogueDhcp::options() {
   return kOptions;
+}
+
+std::span<const CounterRow<RogueDhcp::Counters>> RogueDhcp::counter_rows() {
+  return kCounters;
 }
 
 RogueDhcp::Config RogueDhcp::read(const OptionSource& source) {
@@ -123,14 +133,17 @@ void RogueDhcp::Global::add(const Message& message, Timestamp time, uint64_t cou
   Lan* lan = lans_.hear(message.vlan, time, now_);
   if (!lan) return;
   Server* server = serve(message, time, *lan);
-  if (!server) return;
+  if (!server) {
+    counters_.servers_max += count;
+    return;
+  }
   (message.ack ? server->acks : server->offers) += count;
   note(server->clients, message.client, Server::kMostShown);
   contest(message, time, *lan, *server);
 }
 
 /// Null where there are too many already.
-RogueDhcp::Global::Server* RogueDhcp::Global::serve(const Message& message, Timestamp time, Lan& lan) const {
+RogueDhcp::Global::Server* RogueDhcp::Global::serve(const Message& message, Timestamp time, Lan& lan) {
   const int64_t window = static_cast<int64_t>(std::min<uint64_t>(config_.window, kMemory)) * kSecond;
   const int64_t learn = static_cast<int64_t>(std::min<uint64_t>(config_.learn, kMemory)) * kSecond;
   auto found = std::ranges::find_if(

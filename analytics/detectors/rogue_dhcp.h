@@ -37,6 +37,11 @@ struct RogueDhcp {
   /// Throws SettingError.
   static Config read(const OptionSource& source);
 
+  struct Counters {
+    uint64_t servers_max = 0;  // what servers say that are not judged: their LAN has as many as may be
+  };
+  static std::span<const CounterRow<Counters>> counter_rows();
+
   using Quad = std::array<uint8_t, 4>;  // an IPv4 address; zeros: none
   /// What a server tells a client. A key: no padding.
   struct Message {
@@ -74,6 +79,7 @@ class RogueDhcp::Global {
   void take(Second second, Delta& delta, Findings& findings);
   void expire(Second second, Findings& findings);
   StateUse use() const;
+  const Counters& counters() const { return counters_; }
 
  private:
   struct Server {
@@ -100,7 +106,7 @@ class RogueDhcp::Global {
   };
 
   void add(const Message& message, Timestamp time, uint64_t count);
-  Server* serve(const Message& message, Timestamp time, Lan& lan) const;
+  Server* serve(const Message& message, Timestamp time, Lan& lan);
   void contest(const Message& message, Timestamp time, Lan& lan, Server& server);
   void judge(uint16_t vlan, const Lan& lan, const Server& server, Findings& findings) const;
 
@@ -109,6 +115,7 @@ class RogueDhcp::Global {
   Table<Transaction, Asked> transactions_;
   uint32_t now_ = 0;
   uint64_t overflow_ = 0;
+  Counters counters_;
 };
 
 }  // namespace lapwing::analytics

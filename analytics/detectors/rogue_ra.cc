@@ -21,6 +21,16 @@ constexpr OptionRow<C> kOptions[] = {
      Unit::seconds},
 };
 
+using N = RogueRa::Counters;
+constexpr CounterRow<N> kCounters[] = {
+    {"analytics.rogue-ra.routers_max", &N::routers_max,
+     "advertisements of routers that are not judged: 16 others live on their LAN", CounterKind::loss},
+    {"analytics.rogue-ra.prefixes_max", &N::prefixes_max,
+     "prefixes that are not judged: their advertisement has 6 before them", CounterKind::loss},
+    {"analytics.rogue-ra.resolvers_max", &N::resolvers_max,
+     "resolvers that are not judged: their advertisement has 4 before them", CounterKind::loss},
+};
+
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr uint32_t kMemory = 7 * 86'400;  // seconds
 
@@ -38,6 +48,10 @@ bool link_local(const IpAddress& address) {
 
 std::span<const OptionRow<RogueRa::Config>> RogueRa::options() {
   return kOptions;
+}
+
+std::span<const CounterRow<RogueRa::Counters>> RogueRa::counter_rows() {
+  return kCounters;
 }
 
 void RogueRa::Local::event(const Observed& observed, Delta& delta) {
@@ -58,9 +72,14 @@ void RogueRa::Local::event(const Observed& observed, Delta& delta) {
                   .configured = is(managed_) || is(other_)};
   size_t at = 0;
   prefix_.for_each(event, [&](const Value& value) {
+    if (at == Message::kMostPrefixes) {
+      ++message.more_prefixes;
+      return true;
+    }
     const auto address = IpAddress::parse(to_text(value.bytes));
     if (address) std::copy(address->bytes.begin(), address->bytes.end(), message.prefixes[at].begin());
-    return ++at < Message::kMostPrefixes;
+    ++at;
+    return true;
   });
   at = 0;
   bits_.for_each(event, [&](const Value& value) {
@@ -69,8 +88,13 @@ void RogueRa::Local::event(const Observed& observed, Delta& delta) {
   });
   at = 0;
   resolvers_.for_each(event, [&](const Value& value) {
+    if (at == Message::kMostResolvers) {
+      ++message.more_resolvers;
+      return true;
+    }
     if (const auto address = IpAddress::parse(to_text(value.bytes))) message.resolvers[at] = address->bytes;
-    return ++at < Message::kMostResolvers;
+    ++at;
+    return true;
   });
   delta.hear(message, observed.time, seed_);
 }
@@ -97,8 +121,13 @@ void RogueRa::Global::take(Second second, Delta& delta, Findings& findings) {
 void RogueRa::Global::add(const Message& message, Timestamp time, uint64_t count) {
   Lan* lan = lans_.hear(message.vlan, time, now_);
   if (!lan) return;
+  counters_.prefixes_max += message.more_prefixes * count;
+  counters_.resolvers_max += message.more_resolvers * count;
   Router* router = advertise(message, time, *lan);
-  if (!router) return;
+  if (!router) {
+    counters_.routers_max += count;
+    return;
+  }
   router->count += count;
   end_in_name(message, time, count, *lan, *router);
 }

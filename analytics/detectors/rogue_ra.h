@@ -31,6 +31,13 @@ struct RogueRa {
   };
   static std::span<const OptionRow<Config>> options();
 
+  struct Counters {
+    uint64_t routers_max = 0;   // what routers say that are not judged: their LAN has as many as may be
+    uint64_t prefixes_max = 0;  // prefixes that are not judged: their advertisement has as many as may be
+    uint64_t resolvers_max = 0;
+  };
+  static std::span<const CounterRow<Counters>> counter_rows();
+
   using Prefix = std::array<uint8_t, 17>;  // and its bits; zeros: none
   using Address = std::array<uint8_t, 16>;
   enum class Preference : uint8_t { low, medium, high };
@@ -44,6 +51,7 @@ struct RogueRa {
     uint8_t configured = 0;  // addresses or other settings come by DHCPv6
     std::array<Prefix, kMostPrefixes> prefixes{};
     std::array<Address, kMostResolvers> resolvers{};
+    uint16_t more_prefixes = 0, more_resolvers = 0;  // than these
   };
   using Delta = HeardMessages<Message, 4096>;
 
@@ -70,6 +78,7 @@ class RogueRa::Global {
   void take(Second second, Delta& delta, Findings& findings);
   void expire(Second second, Findings& findings);
   StateUse use() const;
+  const Counters& counters() const { return counters_; }
 
  private:
   struct Router {
@@ -104,6 +113,7 @@ class RogueRa::Global {
   Lans<Router> lans_;
   uint32_t now_ = 0;
   uint64_t overflow_ = 0;
+  Counters counters_;
 };
 
 }  // namespace lapwing::analytics

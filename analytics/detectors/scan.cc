@@ -30,6 +30,12 @@ constexpr OptionRow<C> kOptions[] = {
      "of sweeps by ARP: a router asks all day for hosts that are gone", Unit::seconds},
 };
 
+using N = Scan::Counters;
+constexpr CounterRow<N> kCounters[] = {
+    {"analytics.scan.one_sided", &N::one_sided,
+     "contacts that stayed unanswered and are not judged: their interface shows connections from one side"},
+};
+
 constexpr TrialTest kTest;
 constexpr uint32_t kDay = 86'400, kHour = 3600;
 constexpr uint32_t kLeastOfNet = 8;
@@ -86,6 +92,10 @@ uint64_t hash_of(const K& value, uint64_t seed) {
 
 std::span<const OptionRow<Scan::Config>> Scan::options() {
   return kOptions;
+}
+
+std::span<const CounterRow<Scan::Counters>> Scan::counter_rows() {
+  return kCounters;
 }
 
 Scan::Local::Local(const Config&, const Surroundings& surroundings) : seed_(surroundings.hash_seed) {}
@@ -155,6 +165,10 @@ void Scan::Global::take(Second second, Delta& delta, Findings& findings) {
   };
   std::optional<IpAddress> address;
   delta.contacts.walk([&](const Contact& contact, const Ending& ending) {
+    if (ending.outcomes == outcome::silent && findings.one_sided(ending.interface)) {
+      ++counters_.one_sided;
+      return;
+    }
     if (!address || *address != contact.source) {
       finish();
       address = contact.source;

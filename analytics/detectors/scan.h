@@ -33,6 +33,7 @@ struct Scan {
       .protocols = kProtocols,
       .idle = 3600,
       .explained_by = bit(Role::scanner) | bit(Role::monitor),
+      .silence = true,
       .help = "one source tries many ports of a host, many hosts by one port, or the addresses of a network"};
 
   struct Config {
@@ -40,6 +41,11 @@ struct Scan {
              peers = 0, window = 0, arp_window = 0;
   };
   static std::span<const OptionRow<Config>> options();
+
+  struct Counters {
+    uint64_t one_sided = 0;  // contacts that stayed unanswered and are not judged: their interface shows one side
+  };
+  static std::span<const CounterRow<Counters>> counter_rows();
 
   /// Of a second: contacts with their ends.
   struct Delta {
@@ -82,6 +88,7 @@ class Scan::Global {
   void take(Second second, Delta& delta, Findings& findings);
   void expire(Second second, Findings& findings);
   StateUse use() const;
+  const Counters& counters() const { return counters_; }
 
  private:
   /// What contacts of a source have in common. silent: datagrams that nothing came back to, which alone mean little.
@@ -140,6 +147,7 @@ class Scan::Global {
   Table<Facet, Spread> facets_;
   uint32_t now_ = 0;
   uint64_t overflow_ = 0;
+  Counters counters_;
 };
 
 }  // namespace lapwing::analytics

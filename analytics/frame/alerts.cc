@@ -1,9 +1,11 @@
 #include "analytics/frame/alerts.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string_view>
 
+#include "analytics/shape/key.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::analytics {
@@ -77,6 +79,59 @@ RuleSays RuleSays::of(const RuleInfo& rule) {
     out.attack.emplace_back(techniques[i], i < tactics.size() ? tactics[i] : std::string());
   }
   return out;
+}
+
+uint64_t AlertSums::hash(const Key& key) const {
+  const std::array<uint64_t, 3> parts = {keyed_hash(key.actor.bytes, seed_), keyed_hash(key.victim.bytes, seed_),
+                                         uint64_t{key.gid} << 32 | key.sid};
+  return keyed_hash(bytes_of(parts), seed_);
+}
+
+void AlertSums::add(const AlertSeen& seen) {
+  const Key key{seen.actor, seen.victim, seen.rule.gid, seen.rule.sid};
+  if (last_ != UINT64_MAX && hash(key) > last_) {
+    ++beyond_;
+    return;
+  }
+  Sum& sum = sums_[key];
+  if (sum.count == 0) sum = {0, seen.time, seen.time, RuleSays::of(seen.rule)};
+  ++sum.count;
+  sum.first = std::min(sum.first, seen.time);
+  sum.last = std::max(sum.last, seen.time);
+  if (sums_.size() == 2 * kMost) cut();
+}
+
+void AlertSums::operator+=(AlertSums&& other) {
+  beyond_ += other.beyond_;
+  last_ = std::min(last_, other.last_);
+  for (auto& [key, theirs] : other.sums_) {
+    Sum& sum = sums_[key];
+    if (sum.count == 0) {
+      sum = std::move(theirs);
+      continue;
+    }
+    sum.count += theirs.count;
+    sum.first = std::min(sum.first, theirs.first);
+    sum.last = std::max(sum.last, theirs.last);
+  }
+  if (last_ != UINT64_MAX || sums_.size() > 2 * kMost) cut();
+}
+
+void AlertSums::cut() {
+  if (last_ == UINT64_MAX && sums_.size() <= kMost) return;
+  std::vector<uint64_t> hashes;
+  hashes.reserve(sums_.size());
+  for (const auto& [key, sum] : sums_) hashes.push_back(hash(key));
+  if (hashes.size() > kMost) {
+    const auto least = hashes.begin() + (kMost - 1);
+    std::ranges::nth_element(hashes, least);
+    last_ = std::min(last_, *least);
+  }
+  std::erase_if(sums_, [&](const auto& row) {
+    const bool gone = hash(row.first) > last_;
+    if (gone) beyond_ += row.second.count;
+    return gone;
+  });
 }
 
 }  // namespace lapwing::analytics

@@ -1,16 +1,16 @@
 // Alerts of rules as observations: what a worker saw of them in a second, coalesced.
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "analytics/frame/surroundings.h"
 #include "sensor/base/bytes.h"
+#include "sensor/base/hash.h"
 #include "sensor/base/ip_address.h"
 #include "sensor/base/time.h"
 #include "sensor/event/alert.h"
@@ -51,7 +51,7 @@ struct RuleSays {
   static RuleSays of(const RuleInfo& rule);
 };
 
-/// A delta.
+/// A delta, of a bounded number of keys: those of the least hashes, which are the same in whatever order they come.
 class AlertSums {
  public:
   struct Key {
@@ -64,31 +64,26 @@ class AlertSums {
     Timestamp first, last;
     RuleSays says;  // the same for the same rule
   };
+  static constexpr size_t kMost = 8192;
 
-  void add(const AlertSeen& seen) {
-    Sum& sum = sums_[{seen.actor, seen.victim, seen.rule.gid, seen.rule.sid}];
-    if (sum.count == 0) sum = {0, seen.time, seen.time, RuleSays::of(seen.rule)};
-    ++sum.count;
-    sum.first = std::min(sum.first, seen.time);
-    sum.last = std::max(sum.last, seen.time);
-  }
-  void operator+=(AlertSums&& other) {
-    for (auto& [key, theirs] : other.sums_) {
-      Sum& sum = sums_[key];
-      if (sum.count == 0) {
-        sum = std::move(theirs);
-        continue;
-      }
-      sum.count += theirs.count;
-      sum.first = std::min(sum.first, theirs.first);
-      sum.last = std::max(sum.last, theirs.last);
-    }
-  }
-  bool empty() const { return sums_.empty(); }
+  /// `seed`: of the run, for hashes that whoever sends packets cannot choose.
+  explicit AlertSums(uint64_t seed = kReplaySeed) : seed_(seed) {}
+
+  void add(const AlertSeen& seen);
+  void operator+=(AlertSums&& other);
+  /// Before it is read: leaves no more than kMost keys.
+  void cut();
+  bool empty() const { return sums_.empty() && beyond_ == 0; }
   const std::map<Key, Sum>& sums() const { return sums_; }
+  /// Alerts of keys for which there is no room.
+  uint64_t beyond() const { return beyond_; }
 
  private:
-  std::map<Key, Sum> sums_;
+  uint64_t hash(const Key& key) const;
+
+  uint64_t seed_, beyond_ = 0;
+  uint64_t last_ = UINT64_MAX;  // hash behind which there is no room
+  std::map<Key, Sum> sums_;     // 2 * kMost at most
 };
 
 }  // namespace lapwing::analytics

@@ -26,7 +26,8 @@
 //   static std::vector<OptionInfo> described();         // of options that are no rows
 //   static bool wanted(const Config&);                  // false: it has nothing to do, and is left out
 //   static Reread reread(const Config&, const OptionSource&);  // what its configuration names, read anew
-//   static void list_counters(CounterSet&);             // those that Global::add_counters(CounterSet&) adds
+//   static std::span<const CounterRow<Counters>> counter_rows();  // of `const Counters& Global::counters() const`
+//   static void list_counters(CounterSet&);             // or else those that Global::add_counters(CounterSet&) adds
 //   void Local::advance();                              // once a second, whether anything is seen or not
 //
 // It becomes one by its line in analytics/registry.cc.
@@ -73,6 +74,7 @@ struct About {
   int64_t idle = 600;                                // seconds without news after which a finding is over
   RoleMask explained_by = 0;  // roles of the subject that make its findings what is to be expected,
   RoleMask explained_at = 0;  // and roles that all of its objects have then
+  bool silence = false;       // it rests on what stays unanswered, so not where interfaces show one side alone
   std::string_view help;
 };
 
@@ -312,6 +314,7 @@ class GlobalOf final : public AnyGlobal {
   }
   StateUse use() const override { return global_.use(); }
   void add_counters(CounterSet& set) const override {
+    if constexpr (requires { D::counter_rows(); }) set.add(global_.counters(), D::counter_rows());
     if constexpr (requires { global_.add_counters(set); }) global_.add_counters(set);
   }
   void save(StateWriter& out) override {
@@ -379,7 +382,11 @@ constexpr DetectorRow detector() {
                   [](const OptionSource& source) -> std::unique_ptr<const AnyDetector> {
                     return std::make_unique<made::DetectorOf<D>>(source);
                   }};
-  if constexpr (requires(CounterSet & set) { D::list_counters(set); }) out.list_counters = &D::list_counters;
+  if constexpr (requires { D::counter_rows(); }) {
+    out.list_counters = [](CounterSet& set) { set.add(typename D::Counters{}, D::counter_rows()); };
+  } else if constexpr (requires(CounterSet & set) { D::list_counters(set); }) {
+    out.list_counters = &D::list_counters;
+  }
   return out;
 }
 

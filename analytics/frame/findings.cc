@@ -55,6 +55,7 @@ void FindingBook::report(const About& about, Report&& report, std::string&& evid
     found->second.behaviour.id = std::move(id);
     found->second.behaviour.name = about.name;
     found->second.behaviour.first = report.first;
+    found->second.lost = lost_before_;
   }
   Open& open = found->second;
   Behaviour& now = open.behaviour;
@@ -107,7 +108,27 @@ void FindingBook::tell(Open& open, FindingState state, Timestamp time) {
   if (state == FindingState::open) ++counters_.open;
   if (state == FindingState::over) --counters_.open;
   open.told = true;
-  sink_.behaviour(now);
+  if (open.lost == lost_) return sink_.behaviour(now);
+  Behaviour shown = now;
+  shown.evidence = with_loss(open);
+  sink_.behaviour(shown);
+}
+
+/// The evidence, and that some is missing.
+std::string FindingBook::with_loss(const Open& open) const {
+  std::string out = open.behaviour.evidence;
+  if (out.empty()) out = "{}";
+  out.pop_back();
+  if (out.size() > 1) out += ',';
+  out += "\"loss\":";
+  std::string object;
+  JsonWriter json(object);
+  json.begin_object();
+  for (size_t i = 0; i < kPacketLosses.size(); ++i) {
+    if (lost_[i] > open.lost[i]) json.member(kPacketLosses[i].name, lost_[i] - open.lost[i]);
+  }
+  json.end_object();
+  return out + object + "}";
 }
 
 Timestamp FindingBook::due_of(const Open& open) {

@@ -1,6 +1,7 @@
 // Findings: the life of what detectors find, from its opening record to the one that says it is over.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -15,6 +16,9 @@
 #include "sensor/base/json_writer.h"
 #include "sensor/event/asset.h"
 #include "sensor/event/behaviour.h"
+#include "sensor/event/flow_update.h"
+#include "sensor/event/interface_sides.h"
+#include "sensor/event/packet_losses.h"
 
 namespace lapwing::analytics {
 
@@ -49,6 +53,7 @@ class FindingSink {
   virtual void asset(const Asset&) {}
   virtual void learned(const IpAddress&, Role, bool) {}
   virtual void known(const IpAddress&, const AssetBrief&) {}
+  virtual void sides(const InterfaceSides&) {}
 };
 
 /// [G] All findings of a run.
@@ -68,6 +73,17 @@ class FindingBook {
   void asset(const Asset& asset) { sink_.asset(asset); }
   void learned(const IpAddress& address, Role role, bool has) { sink_.learned(address, role, has); }
   void known(const IpAddress& address, const AssetBrief& brief) { sink_.known(address, brief); }
+  void sides(const InterfaceSides& of) {
+    one_sided_.set(of.interface, of.one_sided);
+    sink_.sides(of);
+  }
+  bool one_sided(uint8_t interface) const { return one_sided_.test(interface); }
+  /// Totals of now, and of shortly before: what is judged now was seen in between. Findings tell by how much they grew
+  /// while they were open, as evidence.loss.
+  void lost(const PacketLosses& now, const PacketLosses& before) {
+    lost_ = now;
+    lost_before_ = before;
+  }
   /// Findings of which nothing was heard for their detector's idle time are over.
   void expire(int64_t second);
   /// Nothing more is heard of any.
@@ -82,6 +98,7 @@ class FindingBook {
     int64_t idle = 0;  // seconds
     Judged::As judged = Judged::As::told;
     bool told = false;
+    PacketLosses lost{};  // when it opened
     // As last told:
     FindingLevel level = FindingLevel::info;
     uint64_t count = 0;
@@ -95,10 +112,13 @@ class FindingBook {
   /// When it is over, if nothing more is heard of it.
   static Timestamp due_of(const Open& open);
   void tell(Open& open, FindingState state, Timestamp time);
+  std::string with_loss(const Open& open) const;
 
   FindingSink& sink_;
   Gate* gate_;
+  std::bitset<kNoInterface + 1> one_sided_;  // by interface
   std::map<Key, Open, ByName> open_;
+  PacketLosses lost_{}, lost_before_{};
   int64_t next_due_ = INT64_MAX;  // second before which none is over; no later than the first that is
   FindingCounters counters_;
 };
@@ -116,6 +136,10 @@ class Findings {
   void learned(const IpAddress& address, Role role, bool has) { book_.learned(address, role, has); }
   /// What a host is known by from here on.
   void known(const IpAddress& address, const AssetBrief& brief) { book_.known(address, brief); }
+  /// An interface shows connections from one side, or from both again.
+  void sides(const InterfaceSides& of) { book_.sides(of); }
+  /// Nothing may rest on the silence of flows there: an answer may have gone another way.
+  bool one_sided(uint8_t interface) const { return book_.one_sided(interface); }
 
  private:
   FindingBook& book_;

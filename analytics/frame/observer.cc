@@ -18,7 +18,7 @@ std::span<const CounterRow<ObserverCounters>> observer_counter_rows() {
 
 Observer::Observer(std::span<const std::shared_ptr<const AnyDetector>> detectors, const Surroundings& surroundings,
                    Epochs& epochs, Bell& bell)
-    : surroundings_(surroundings), epochs_(epochs), bell_(bell) {
+    : surroundings_(surroundings), alerts_(surroundings.hash_seed), epochs_(epochs), bell_(bell) {
   for (const auto& detector : detectors) {
     AnyLocal* local = locals_.emplace_back(detector->local(surroundings)).get();
     const About& about = detector->about();
@@ -106,7 +106,7 @@ bool Observer::seal(Second second) {
   Epoch& epoch = epochs_.next();
   epoch.second = second;
   bool any = !alerts_.empty();
-  if (any) epoch.alerts = std::exchange(alerts_, {});
+  if (any) epoch.alerts = std::exchange(alerts_, AlertSums(surroundings_.hash_seed));
   epoch.said.resize(locals_.size());
   for (size_t i = 0; i < locals_.size(); ++i) {
     Epoch::Said& said = epoch.said[i];

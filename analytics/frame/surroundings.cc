@@ -25,6 +25,10 @@ constexpr OptionRow<C> kOptions[] = {
      "of the detectors' tables, 4 MiB to 4 GiB, of which each has a fixed part; at it the key with the least evidence "
      "goes",
      Unit::bytes},
+    {"analytics.vendors", &C::vendors, "auto",
+     "who made network cards, by the IEEE's registries: a file as oui.csv or oui.txt, or a folder of their CSV files; "
+     "auto: "
+     "/usr/share/ieee-data, of Debian's package ieee-data, where it is there; off: not told"},
 };
 
 }  // namespace

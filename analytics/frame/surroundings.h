@@ -4,11 +4,13 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "analytics/frame/vendors.h"
 #include "sensor/base/ip_address.h"
 #include "sensor/base/options.h"
 
@@ -22,6 +24,7 @@ struct FrameConfig {
   double learn = 0;                   // days
   std::string state;                  // path, or ""
   uint64_t memory = 0;                // bytes
+  std::string vendors;                // "auto", "off", or a path
 };
 std::span<const OptionRow<FrameConfig>> frame_options();
 
@@ -64,6 +67,7 @@ struct Surroundings {
   bool replay = false;
   uint64_t learn = 0;         // seconds of packet time that must lie behind what is told to be new
   uint64_t memory = kMemory;  // of all tables, by analytics.memory
+  std::shared_ptr<const Vendors> vendors = nullptr;
 
   static constexpr uint64_t kMemory = uint64_t{256} << 20, kLeastMemory = uint64_t{4} << 20,
                             kMostMemory = uint64_t{4} << 30;
@@ -71,6 +75,8 @@ struct Surroundings {
   uint32_t part(uint32_t keys) const { return static_cast<uint32_t>(uint64_t{keys} * memory / kMemory); }
 
   bool inside(const IpAddress& address) const { return internal.contain(address); }
+  /// Of "00:22:72:01:02:03"; "" where none is known.
+  std::string_view vendor_of(std::string_view station) const { return vendors ? vendors->of(station) : ""; }
 };
 
 /// Sent to many: multicast, or IPv4's broadcast to all.

@@ -4,6 +4,7 @@
 #include <bit>
 #include <utility>
 
+#include "analytics/incidents/next.h"
 #include "sensor/base/hash.h"
 
 namespace lapwing::analytics {
@@ -18,9 +19,28 @@ auto* find_in(List& list, Match match) {
   return found == list.end() ? nullptr : &*found;
 }
 
+using C = CaseCounters;
+constexpr CounterRow<C> kRows[] = {
+    {"incidents.techniques_max", &C::techniques_max,
+     "techniques of findings and alerts by which no incident is scored: it has 64 already", CounterKind::loss},
+    {"incidents.objects_max", &C::objects_max,
+     "objects of findings and alerts that no incident counts: it tells 256 apart, and shows the first 32",
+     CounterKind::loss},
+    {"incidents.findings_max", &C::findings_max, "findings that their incident does not list: it has 32 already",
+     CounterKind::loss},
+    {"incidents.signatures_max", &C::signatures_max,
+     "alerts whose rule their incident does not list: it has 32 already", CounterKind::loss},
+    {"incidents.links_max", &C::links_max, "links of incidents that are not told: it has 32 already",
+     CounterKind::loss},
+};
+
 }  // namespace
 
-Case::Case(std::string id, std::string subject, Timestamp first) {
+std::span<const CounterRow<CaseCounters>> case_counter_rows() {
+  return kRows;
+}
+
+Case::Case(std::string id, std::string subject, Timestamp first, CaseCounters& counters) : counters_(counters) {
   told_.id = std::move(id);
   told_.subject = std::move(subject);
   told_.first = told_.last = first;
@@ -35,7 +55,10 @@ void Case::note(std::string_view id, std::string_view tactic, unsigned weight,
                 const std::vector<std::string>& objects) {
   Technique* known = find_in(techniques_, [&](const Technique& technique) { return technique.id == id; });
   if (!known) {
-    if (techniques_.size() == kMostTechniques) return;
+    if (techniques_.size() == kMostTechniques) {
+      ++counters_.techniques_max;
+      return;
+    }
     known = &techniques_.emplace_back();
     known->id = id;
     known->tactic = tactic;
@@ -48,10 +71,16 @@ void Case::note(std::string_view id, std::string_view tactic, unsigned weight,
 }
 
 void Case::note_object(const std::string& object, std::string_view role) {
-  const auto same = [&](const Incident::Object& known) { return known.name == object; };
-  if (find_in(told_.objects, same)) return;
-  ++told_.objects_total;
-  if (told_.objects.size() < kMostObjects) told_.objects.push_back({object, "", role});
+  const uint64_t hash = keyed_hash(to_bytes(object), kReplaySeed);
+  const auto place = std::ranges::lower_bound(objects_, hash);
+  if (place != objects_.end() && *place == hash) return;
+  if (objects_.size() == kMostObjects) {
+    ++counters_.objects_max;
+    return;
+  }
+  objects_.insert(place, hash);
+  told_.objects_total = objects_.size();
+  if (told_.objects.size() < kShownObjects) told_.objects.push_back({object, "", role});
 }
 
 void Case::add(const Behaviour& behaviour) {
@@ -67,7 +96,10 @@ void Case::add(const Behaviour& behaviour) {
       find_in(told_.findings, [&](const Incident::Member& member) { return member.id == behaviour.id; });
   if (!known) {
     if (behaviour.state == FindingState::open) ++told_.findings_total;
-    if (told_.findings.size() == kMostFindings) return;
+    if (told_.findings.size() == kMostFindings) {
+      counters_.findings_max += behaviour.state == FindingState::open;
+      return;
+    }
     known = &told_.findings.emplace_back();
     known->id = behaviour.id;
     known->name = behaviour.name;
@@ -93,7 +125,10 @@ void Case::add(const AlertSums::Key& key, const AlertSums::Sum& sum, std::string
     return signature.gid == key.gid && signature.sid == key.sid;
   });
   if (!known) {
-    if (told_.signatures.size() == kMostSignatures) return;
+    if (told_.signatures.size() == kMostSignatures) {
+      counters_.signatures_max += sum.count;
+      return;
+    }
     told_.signatures.push_back({key.gid, key.sid, sum.says.message, 0, sum.first, sum.last});
     known = &told_.signatures.back();
   }
@@ -104,8 +139,11 @@ void Case::add(const AlertSums::Key& key, const AlertSums::Sum& sum, std::string
 
 void Case::link(const std::string& incident, std::string_view kind) {
   const auto same = [&](const Incident::Link& link) { return link.incident == incident; };
-  constexpr size_t kMostLinks = 32;
-  if (find_in(told_.links, same) || told_.links.size() == kMostLinks) return;
+  if (find_in(told_.links, same)) return;
+  if (told_.links.size() == kMostLinks) {
+    ++counters_.links_max;
+    return;
+  }
   told_.links.push_back({incident, kind});
 }
 
@@ -136,6 +174,7 @@ Incident Case::tell(IncidentState state, std::string_view reason, Timestamp time
   for (const Technique& technique : techniques_) {
     if (!technique.id.empty()) out.attack.push_back({technique.id, technique.tactic, technique.objects.size()});
   }
+  if (!background) out.next = next_of(out.attack);
   return out;
 }
 

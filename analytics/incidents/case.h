@@ -4,22 +4,33 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "analytics/frame/alerts.h"
+#include "sensor/base/counters.h"
 #include "sensor/event/incident.h"
 
 namespace lapwing::analytics {
 
+/// Of what cases have no room for.
+struct CaseCounters {
+  uint64_t techniques_max = 0, objects_max = 0, findings_max = 0, signatures_max = 0, links_max = 0;
+};
+std::span<const CounterRow<CaseCounters>> case_counter_rows();
+
 /// [G] Its memory is bounded, whatever joins it: what is beyond is counted.
 class Case {
  public:
-  static constexpr size_t kMostTechniques = 64, kMostObjects = 32, kMostFindings = 32, kMostSignatures = 32;
+  static constexpr size_t kMostTechniques = 64, kMostObjects = 256, kMostFindings = 32, kMostSignatures = 32,
+                          kMostLinks = 32;
+  static constexpr size_t kShownObjects = 32;  // of those that it tells apart
 
-  Case(std::string id, std::string subject, Timestamp first);
+  /// `counters` are borrowed.
+  Case(std::string id, std::string subject, Timestamp first, CaseCounters& counters);
 
   void add(const Behaviour& behaviour);
   void add(const AlertSums::Key& key, const AlertSums::Sum& sum, std::string_view role, const std::string& object);
@@ -63,6 +74,8 @@ class Case {
   void note_time(Timestamp first, Timestamp last);
 
   Incident told_;
+  CaseCounters& counters_;
+  std::vector<uint64_t> objects_;  // their hashes, ascending
   std::vector<Technique> techniques_;
   std::set<std::string> tactics_;
 };

@@ -35,6 +35,8 @@ constexpr CounterRow<N> kCounters[] = {
      CounterKind::loss},
     {"incidents.subjects_max", &N::subjects_max, "findings and alerts of hosts beyond the 16384 that are remembered",
      CounterKind::loss},
+    {"incidents.alerts_max", &N::alerts_max,
+     "alerts of which no incident is made: in their second 8192 others differ in host or rule", CounterKind::loss},
     {"incidents.shared_max", &N::shared_max,
      "objects of findings by which no hosts are linked, beyond the 16384 that are remembered", CounterKind::loss},
 };
@@ -77,6 +79,16 @@ std::span<const CounterRow<IncidentCounters>> incident_counter_rows() {
   return kCounters;
 }
 
+void Incidents::add_counters(CounterSet& set) const {
+  set.add(counters_, incident_counter_rows());
+  set.add(case_counters_, case_counter_rows());
+}
+
+void list_incident_counters(CounterSet& set) {
+  set.add(IncidentCounters{}, incident_counter_rows());
+  set.add(CaseCounters{}, case_counter_rows());
+}
+
 /// Null where as many are remembered as may be.
 Case* Incidents::of(const std::string& subject, Timestamp time) {
   auto found = cases_.find(subject);
@@ -85,7 +97,8 @@ Case* Incidents::of(const std::string& subject, Timestamp time) {
       ++counters_.subjects_max;
       return nullptr;
     }
-    found = cases_.emplace(subject, std::make_unique<Case>(make_id(subject, time), subject, time)).first;
+    found =
+        cases_.emplace(subject, std::make_unique<Case>(make_id(subject, time), subject, time, case_counters_)).first;
     if (const AssetBrief* host = host_at(subject)) found->second->matters = weight_of(host->criticality);
   }
   return found->second.get();
@@ -104,6 +117,7 @@ Case* Incidents::background(const AlertSums::Key& key, const AlertSums::Sum& sum
 
 void Incidents::take(const AlertSums& alerts) {
   if (!config_.enabled) return;
+  counters_.alerts_max += alerts.beyond();
   for (const auto& [key, sum] : alerts.sums()) {
     counters_.input += sum.count;
     const std::string actor = to_string(key.actor), victim = to_string(key.victim);
@@ -278,6 +292,7 @@ void Incidents::tell(Case& subject, IncidentState state, std::string_view reason
   subject.told_level = level_of(subject.score(), 100);
   Incident incident = subject.tell(state, reason, time);
   if (const AssetBrief* host = host_at(incident.subject)) incident.host = *host;
+  if (incident.host.vendor.empty()) incident.host.vendor = surroundings_.vendor_of(incident.subject);
   for (Incident::Object& object : incident.objects) {
     if (const AssetBrief* host = host_at(host_of(object.name))) object.host = host->name;
   }

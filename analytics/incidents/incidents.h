@@ -31,6 +31,7 @@ struct IncidentCounters {
   uint64_t previous_max = 0;  // closed incidents that are not remembered: as many are as may be
   uint64_t hosts_max = 0;     // hosts that are named no more: as many became known since as may be
   uint64_t subjects_max = 0;  // findings and alerts of hosts beyond those that are remembered
+  uint64_t alerts_max = 0;    // alerts left out: as many hosts and rules alerted in their second as may be
   uint64_t shared_max = 0;    // objects of findings by which no hosts are linked: as many are remembered as may be
 };
 std::span<const CounterRow<IncidentCounters>> incident_counter_rows();
@@ -51,6 +52,7 @@ class Incidents {
   Incidents(const IncidentConfig& config, const Surroundings& surroundings, IncidentSink& sink)
       : config_(config), surroundings_(surroundings), sink_(sink), hosts_(kMostHosts, surroundings.hash_seed) {}
 
+  /// Of a second, and cut.
   void take(const AlertSums& alerts);
   void take(const Behaviour& behaviour);
   /// What the inventory knows a host by from here on.
@@ -61,6 +63,8 @@ class Incidents {
   /// that id is open.
   bool close(std::string_view id, std::string_view reason);
   const IncidentCounters& counters() const { return counters_; }
+  const CaseCounters& case_counters() const { return case_counters_; }
+  void add_counters(CounterSet& set) const;
 
  private:
   Case* of(const std::string& subject, Timestamp time);
@@ -99,6 +103,10 @@ class Incidents {
   Table<IpAddress, AssetBrief> hosts_;
   int64_t expired_to_ = INT64_MIN, now_ = 0;
   IncidentCounters counters_;
+  CaseCounters case_counters_;
 };
+
+/// What add_counters() adds, for listing.
+void list_incident_counters(CounterSet& set);
 
 }  // namespace lapwing::analytics

@@ -39,7 +39,6 @@ std::vector<OptionInfo> Intel::described() {
 Intel::Config Intel::read(const OptionSource& source) {
   Config out = read_options(source, options());
   const FeedOptions feeds = read_feeds(source);
-  if (feeds.feeds.empty()) return out;
   try {
     out.feeds = std::make_shared<IndicatorFeeds>(feeds);
   } catch (const FeedError& error) {
@@ -49,7 +48,6 @@ Intel::Config Intel::read(const OptionSource& source) {
 }
 
 Reread Intel::reread(const Config& config, const OptionSource& source) {
-  if (!config.feeds) return {};
   try {
     return {.adopt = [feeds = config.feeds, next = IndicatorFeeds::load(read_feeds(source))]() mutable {
       feeds->adopt(std::move(next));
@@ -172,6 +170,7 @@ void Intel::Local::event(const Observed& observed, Delta& delta) {
   const Event& event = observed.event;
   if (!view_.get() || !observed.flow || (!event.record && !event.protocol->one_message)) return;
   const uint32_t types = view_.get()->table().types();
+  if (types == 0) return;  // a reload may bring some
   Fields& fields = fields_of(*event.protocol, event.record ? *event.record : event.protocol->records[0]);
   for (Field& field : fields) {
     if ((types & types_of(field.row->what)) == 0) continue;

@@ -24,7 +24,7 @@
 namespace lapwing::analytics {
 
 /// One finding for each indicator and the host that deals with it: the client, of files who gets them. Without feeds
-/// it is left out.
+/// it finds nothing, until a reload brings some.
 struct Intel {
   static constexpr Technique kTechniques[] = {
       {"T1071", "TA0011"}, {"T1105", "TA0011"}, {"T1566", "TA0001"}, {"T1041", "TA0010"}, {"T1595", "TA0043"}};
@@ -50,7 +50,6 @@ struct Intel {
   static std::vector<OptionInfo> described();
   /// Reads the feeds. Throws SettingError.
   static Config read(const OptionSource& source);
-  static bool wanted(const Config& config) { return config.feeds != nullptr; }
   static Reread reread(const Config& config, const OptionSource& source);
   static void list_counters(CounterSet& set);
 

@@ -22,7 +22,7 @@ bool Host::see(int64_t from, int64_t to) {
 }
 
 /// When there are too many, the one that was not seen for longest makes room.
-bool Host::note_address(const HostKey& address, int64_t from, int64_t to) {
+bool Host::note_address(const HostKey& address, int64_t from, int64_t to, HostCounters& counters) {
   Bound* oldest = &addresses.front();
   for (Bound& bound : addresses) {
     if (bound.address == address) {
@@ -34,6 +34,7 @@ bool Host::note_address(const HostKey& address, int64_t from, int64_t to) {
         bound.address.kind == 0 ? oldest->address.kind != 0 : oldest->address.kind != 0 && bound.last < oldest->last;
     if (older) oldest = &bound;
   }
+  counters.addresses_max += oldest->address.kind != 0;
   *oldest = {address, from, to};
   return true;
 }
@@ -52,10 +53,12 @@ const Bound* Host::newest() const {
 }
 
 /// Whoever is called by very many names keeps the first, until they are out of use.
-bool Host::note_name(BindingKind kind, uint64_t hash, std::string_view text, int64_t from, int64_t to) {
+bool Host::note_name(BindingKind kind, uint64_t hash, std::string_view text, int64_t from, int64_t to,
+                     HostCounters& counters) {
   Slot<63>* vacant = nullptr;
   const auto number = static_cast<uint8_t>(kind);
   if (seen_again(names, hash, number, from, to, vacant)) return false;
+  counters.names_max += vacant->hash != 0;
   if (vacant->hash != 0 && to - vacant->last < kDay) return false;
   const Slot<63>* before = name();
   const bool had = before != nullptr;
@@ -76,10 +79,12 @@ const Slot<63>* Host::name() const {
   return out;
 }
 
-bool Host::note_software(SoftwareKind kind, uint64_t hash, std::string_view text, int64_t from, int64_t to) {
+bool Host::note_software(SoftwareKind kind, uint64_t hash, std::string_view text, int64_t from, int64_t to,
+                         HostCounters& counters) {
   Slot<Sight::kText>* vacant = nullptr;
   const auto number = static_cast<uint8_t>(kind);
   if (seen_again(software, hash, number, from, to, vacant)) return false;
+  counters.software_max += vacant->hash != 0;
   fill(*vacant, hash, number, text, from, to);
   return true;
 }
@@ -97,9 +102,10 @@ bool Host::guess_system() {
   return std::exchange(system, guess) != guess;
 }
 
-bool Host::note_user(uint64_t hash, std::string_view user, int64_t from, int64_t to) {
+bool Host::note_user(uint64_t hash, std::string_view user, int64_t from, int64_t to, HostCounters& counters) {
   Slot<31>* vacant = nullptr;
   if (seen_again(users, hash, 0, from, to, vacant)) return false;
+  counters.users_max += vacant->hash != 0;
   fill(*vacant, hash, 0, user, from, to);
   return true;
 }
@@ -112,19 +118,24 @@ const Slot<31>* Host::user() const {
   return out;
 }
 
-void Host::note_client(uint64_t hash, std::string_view ja4, int64_t from, int64_t to) {
+void Host::note_client(uint64_t hash, std::string_view ja4, int64_t from, int64_t to, HostCounters& counters) {
   Slot<39>* vacant = nullptr;
   if (seen_again(clients, hash, 0, from, to, vacant)) return;
   if (vacant->hash != 0) {
+    ++counters.clients_max;
     vacant = &*std::ranges::max_element(clients, {}, &Slot<39>::hash);
     if (vacant->hash < hash) return;
   }
   fill(*vacant, hash, 0, ja4, from, to);
 }
 
-bool Host::note_service(const ServiceKey& key) {
+bool Host::note_service(const ServiceKey& key, HostCounters& counters) {
   const auto known = std::span(services).first(service_count);
-  if (std::ranges::find(known, key) != known.end() || service_count == kServices) return false;
+  if (std::ranges::find(known, key) != known.end()) return false;
+  if (service_count == kServices) {
+    ++counters.services_max;
+    return false;
+  }
   services[service_count++] = key;
   return true;
 }
@@ -142,28 +153,28 @@ bool Host::set_role(Role role, const Evidence& of) {
   return true;
 }
 
-void Host::absorb(const Host& other) {
+void Host::absorb(const Host& other, HostCounters& counters) {
   if (other.seen()) see(other.first, other.last);
   for (const Bound& bound : other.addresses) {
-    if (bound.address.kind != 0) note_address(bound.address, bound.first, bound.last);
+    if (bound.address.kind != 0) note_address(bound.address, bound.first, bound.last, counters);
   }
   sent += other.sent;
   received += other.received;
   for (const auto& slot : other.names) {
-    if (slot.hash) note_name(static_cast<BindingKind>(slot.kind), slot.hash, slot.text.view(), slot.first, slot.last);
+    if (slot.hash == 0) continue;
+    note_name(static_cast<BindingKind>(slot.kind), slot.hash, slot.text.view(), slot.first, slot.last, counters);
   }
   for (const auto& slot : other.software) {
-    if (slot.hash) {
-      note_software(static_cast<SoftwareKind>(slot.kind), slot.hash, slot.text.view(), slot.first, slot.last);
-    }
+    if (slot.hash == 0) continue;
+    note_software(static_cast<SoftwareKind>(slot.kind), slot.hash, slot.text.view(), slot.first, slot.last, counters);
   }
   for (const auto& slot : other.users) {
-    if (slot.hash) note_user(slot.hash, slot.text.view(), slot.first, slot.last);
+    if (slot.hash) note_user(slot.hash, slot.text.view(), slot.first, slot.last, counters);
   }
   for (const auto& slot : other.clients) {
-    if (slot.hash) note_client(slot.hash, slot.text.view(), slot.first, slot.last);
+    if (slot.hash) note_client(slot.hash, slot.text.view(), slot.first, slot.last, counters);
   }
-  for (size_t i = 0; i < other.service_count; ++i) note_service(other.services[i]);
+  for (size_t i = 0; i < other.service_count; ++i) note_service(other.services[i], counters);
   for (const RoleRow& row : role_rows()) {
     if (other.roles & bit(row.role)) set_role(row.role, other.evidence[static_cast<size_t>(row.role)]);
   }

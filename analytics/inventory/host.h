@@ -68,6 +68,11 @@ struct ServiceSeen {
 enum Change : uint8_t { kNothing = 0, kRole = 1, kName = 2, kSystem = 4, kService = 8, kAddress = 16 };
 inline constexpr std::string_view kChangeNames[] = {"role", "name", "os", "service", "address"};
 
+/// Of what hosts have no room for.
+struct HostCounters {
+  uint64_t addresses_max = 0, names_max = 0, software_max = 0, users_max = 0, clients_max = 0, services_max = 0;
+};
+
 struct Evidence {
   uint16_t port = 0;
   uint8_t proto = 0;
@@ -97,25 +102,27 @@ struct Host {
   bool seen() const { return last != 0; }
   /// True: it is the first time.
   bool see(int64_t from, int64_t to);
-  bool note_address(const HostKey& address, int64_t from, int64_t to);
+  bool note_address(const HostKey& address, int64_t from, int64_t to, HostCounters& counters);
   /// Addresses since `since` (ns).
   size_t addresses_since(int64_t since) const;
   const Bound* newest() const;
-  bool note_name(BindingKind kind, uint64_t hash, std::string_view name, int64_t from, int64_t to);
+  bool note_name(BindingKind kind, uint64_t hash, std::string_view name, int64_t from, int64_t to,
+                 HostCounters& counters);
   /// The one to call it by: null where none is known. Of one kind the first that was seen.
   const Slot<63>* name() const;
-  bool note_software(SoftwareKind kind, uint64_t hash, std::string_view text, int64_t from, int64_t to);
+  bool note_software(SoftwareKind kind, uint64_t hash, std::string_view text, int64_t from, int64_t to,
+                     HostCounters& counters);
   bool guess_system();
   /// True: one that was not known.
-  bool note_user(uint64_t hash, std::string_view user, int64_t from, int64_t to);
+  bool note_user(uint64_t hash, std::string_view user, int64_t from, int64_t to, HostCounters& counters);
   /// Who logged in last; null where nobody is known to have.
   const Slot<31>* user() const;
-  void note_client(uint64_t hash, std::string_view ja4, int64_t from, int64_t to);
-  bool note_service(const ServiceKey& key);
+  void note_client(uint64_t hash, std::string_view ja4, int64_t from, int64_t to, HostCounters& counters);
+  bool note_service(const ServiceKey& key, HostCounters& counters);
   void drop_services(const HostKey& address);
   bool set_role(Role role, const Evidence& of);
   /// All that is known of another, which turned out to be this one.
-  void absorb(const Host& other);
+  void absorb(const Host& other, HostCounters& counters);
 };
 
 }  // namespace lapwing::analytics

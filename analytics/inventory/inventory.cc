@@ -20,6 +20,22 @@ constexpr OptionRow<C> kOptions[] = {
     {"analytics.inventory.gone", &C::gone, "604800", "silence after which a host is gone", Unit::seconds},
 };
 
+using N = HostCounters;
+constexpr CounterRow<N> kCounters[] = {
+    {"analytics.inventory.addresses_max", &N::addresses_max,
+     "addresses of hosts that made room for later ones: a host is told with its last 8"},
+    {"analytics.inventory.names_max", &N::names_max,
+     "times that a host was called by a further name: it is told with 6, which the last day's keep"},
+    {"analytics.inventory.software_max", &N::software_max,
+     "software of hosts that made room for other: a host is told with the last 8 that were seen"},
+    {"analytics.inventory.users_max", &N::users_max,
+     "users of hosts that made room for others: a host is told with the last 8 that were seen"},
+    {"analytics.inventory.clients_max", &N::clients_max,
+     "sightings of JA4 beyond the 8 of the least hashes that a host is told with"},
+    {"analytics.inventory.services_max", &N::services_max,
+     "ends of flows of services that their host is not told with: it has 16", CounterKind::loss},
+};
+
 constexpr int64_t kNanoseconds = 1'000'000'000;
 /// A station that had more addresses than a host has within so long passes on what others send.
 constexpr int64_t kTogether = 3600 * kNanoseconds;
@@ -74,6 +90,10 @@ std::span<const OptionRow<Inventory::Config>> Inventory::options() {
   return kOptions;
 }
 
+std::span<const CounterRow<HostCounters>> Inventory::counter_rows() {
+  return kCounters;
+}
+
 Inventory::Config Inventory::read(const OptionSource& source) {
   Config out = read_options(source, options());
   out.criticality = read_criticality(source);
@@ -82,6 +102,7 @@ Inventory::Config Inventory::read(const OptionSource& source) {
 
 Inventory::Global::Global(const Config& config, const Surroundings& surroundings)
     : config_(config),
+      surroundings_(surroundings),
       hosts_(cap_of(config.hosts), surroundings.hash_seed),
       owners_(cap_of(config.hosts), surroundings.hash_seed),
       services_(cap_of(config.services), surroundings.hash_seed) {}
@@ -111,13 +132,14 @@ void Inventory::Global::take(const SightKey& key, const Sight& sight, Findings& 
     case What::traffic:
       host.sent += sight.out;
       host.received += sight.in;
-      if (host.note_address(key.host, sight.first, sight.last)) changes |= kAddress;
+      if (host.note_address(key.host, sight.first, sight.last, counters_)) changes |= kAddress;
       if (host.see(sight.first, sight.last)) changes |= kAddress;
       break;
     case What::service: serve(key, sight, *entry, findings); break;
     case What::software: software(key, sight, host, findings); break;
     case What::name:
-      if (host.note_name(static_cast<BindingKind>(key.sub), hash_of(key), sight.text.view(), sight.first, sight.last)) {
+      if (host.note_name(static_cast<BindingKind>(key.sub), hash_of(key), sight.text.view(), sight.first, sight.last,
+                         counters_)) {
         changes |= kName;
       }
       if (static_cast<BindingKind>(key.sub) == BindingKind::certificate) {
@@ -129,7 +151,7 @@ void Inventory::Global::take(const SightKey& key, const Sight& sight, Findings& 
         }
       }
       break;
-    case What::user: user = host.note_user(hash_of(key), sight.text.view(), sight.first, sight.last); break;
+    case What::user: user = host.note_user(hash_of(key), sight.text.view(), sight.first, sight.last, counters_); break;
     case What::admin:
       host.administered.merge(sight.others);
       if (host.administers_since == 0) host.administers_since = now_;
@@ -154,7 +176,7 @@ void Inventory::Global::bind(const HostKey& address, const Sight& sight, Finding
     if (!behind) return;
     behind->value.via = station;
     uint8_t changes = behind->value.see(sight.first, sight.last) ? kAddress : kNothing;
-    if (behind->value.note_address(address, sight.first, sight.last)) changes |= kAddress;
+    if (behind->value.note_address(address, sight.first, sight.last, counters_)) changes |= kAddress;
     rate(*behind);
     return news(address, behind->value, changes);
   }
@@ -177,7 +199,7 @@ void Inventory::Global::bind(const HostKey& address, const Sight& sight, Finding
         Host was = other->value;
         hosts_.erase(*other);
         if (was.told_at != 0) tell(address, was, AssetState::gone, findings);
-        host.absorb(was);
+        host.absorb(was, counters_);
         for (const RoleRow& row : role_rows()) {
           if (was.roles & bit(row.role)) findings.learned(address.address(), row.role, true);
         }
@@ -185,7 +207,7 @@ void Inventory::Global::bind(const HostKey& address, const Sight& sight, Finding
     }
   }
   uint8_t changes = host.see(sight.first, sight.last) ? kAddress : kNothing;
-  if (host.note_address(address, sight.first, sight.last)) changes |= kAddress;
+  if (host.note_address(address, sight.first, sight.last, counters_)) changes |= kAddress;
   if (host.addresses_since(sight.last - kTogether) > Host::kMostAddresses) become_router(station, host, findings);
   rate(*entry);
   news(station, host, changes);
@@ -214,7 +236,7 @@ void Inventory::Global::serve(const SightKey& key, const Sight& sight, Hosts::En
   seen.clients.merge(sight.others);
   if (seen.protocol.empty()) seen.protocol = ShortText<31>(sight.text.view());
   Host& host = entry.value;
-  if (host.note_service(of)) news(entry.key(), host, kService);
+  if (host.note_service(of, counters_)) news(entry.key(), host, kService);
   learn(host, of, seen, findings);
 }
 
@@ -235,7 +257,9 @@ void Inventory::Global::learn(Host& host, Role role, const Evidence& evidence, F
 
 void Inventory::Global::software(const SightKey& key, const Sight& sight, Host& host, Findings& findings) {
   const auto kind = static_cast<SoftwareKind>(key.sub);
-  if (kind == SoftwareKind::ja4) return host.note_client(hash_of(key), sight.text.view(), sight.first, sight.last);
+  if (kind == SoftwareKind::ja4) {
+    return host.note_client(hash_of(key), sight.text.view(), sight.first, sight.last, counters_);
+  }
   const ServiceKey of{.address = key.host, .port = key.port, .proto = key.proto};
   if (kind == SoftwareKind::proxy) {
     auto* service = services_.touch(of, static_cast<uint32_t>(now_));
@@ -256,7 +280,8 @@ void Inventory::Global::software(const SightKey& key, const Sight& sight, Host& 
       seen.software = sight.text;
     }
   }
-  if (host.note_software(kind, hash_of(key), sight.text.view(), sight.first, sight.last) && host.guess_system()) {
+  if (host.note_software(kind, hash_of(key), sight.text.view(), sight.first, sight.last, counters_) &&
+      host.guess_system()) {
     host.changes |= kSystem;
   }
 }

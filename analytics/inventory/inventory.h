@@ -33,6 +33,8 @@ struct Inventory {
     std::vector<CriticalityRow> criticality;
   };
   static std::span<const OptionRow<Config>> options();
+  using Counters = HostCounters;
+  static std::span<const CounterRow<Counters>> counter_rows();
   /// Throws SettingError.
   static Config read(const OptionSource& source);
 
@@ -66,6 +68,7 @@ struct Inventory {
     void expire(Second second, Findings& findings);
     void finish(Findings& findings);
     StateUse use() const;
+    const Counters& counters() const { return counters_; }
 
    private:
     using Hosts = Table<HostKey, Host>;
@@ -95,6 +98,7 @@ struct Inventory {
     void tell(const HostKey& key, Host& host, AssetState state, Findings& findings);
 
     const Config config_;
+    const Surroundings& surroundings_;
     Hosts hosts_;
     Table<HostKey, Owner> owners_;  // of addresses
     Services services_;
@@ -102,6 +106,7 @@ struct Inventory {
     Second now_ = 0, told_minute_ = 0, expired_to_ = 0;
     uint64_t told_ = 0;  // records of that minute
     uint64_t overflow_ = 0;
+    Counters counters_;
   };
 };
 

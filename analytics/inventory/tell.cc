@@ -45,6 +45,7 @@ void Inventory::Global::introduce(const HostKey& key, const Host& host, Findings
   AssetBrief brief;
   if (const Slot<63>* name = host.name()) brief.name = name->text.view();
   if (key.is_station() || host.via.is_station()) brief.station = station_text(key.is_station() ? key : host.via);
+  brief.vendor = surroundings_.vendor_of(brief.station);
   if (const Slot<31>* user = host.user()) brief.user = user->text.view();
   for (const RoleRow& row : role_rows()) {
     if (host.roles & bit(row.role)) brief.roles.push_back(row.name);
@@ -63,6 +64,7 @@ void Inventory::Global::tell(const HostKey& key, Host& host, AssetState state, F
     }
   }
   if (key.is_station() || host.via.is_station()) out.station = station_text(key.is_station() ? key : host.via);
+  out.vendor = surroundings_.vendor_of(out.station);
   for (const Bound& bound : host.addresses) {
     if (bound.address.kind == 0) continue;
     out.addresses.push_back({"", to_string(bound.address.address()), {bound.first}, {bound.last}});

@@ -42,6 +42,7 @@ void write_asset_object(JsonWriter& json, const Asset& asset) {
   }
   if (asset.address.version != 0) json.member("ip", to_string(asset.address));
   if (!asset.station.empty()) json.member("mac", asset.station);
+  if (!asset.vendor.empty()) json.member("vendor", asset.vendor);
   if (asset.vlan != 0) json.member("vlan", asset.vlan);
   if (!asset.names.empty()) json.member("name", asset.names.front().value);
   if (!asset.os.empty()) json.member("os", asset.os);

@@ -16,6 +16,7 @@ void write_subject(JsonWriter& json, const Incident& incident) {
   const AssetBrief& host = incident.host;
   if (!host.name.empty() && host.name != incident.subject) json.member("name", host.name);
   if (!host.station.empty()) json.member("mac", host.station);
+  if (!host.vendor.empty()) json.member("vendor", host.vendor);
   if (!host.user.empty()) json.member("user", host.user);
   if (!host.roles.empty()) {
     json.begin_array("roles");
@@ -40,6 +41,10 @@ void write_attack(JsonWriter& json, const Incident& incident) {
     if (!attack.tactic.empty()) json.member("tactic", attack.tactic);
     json.member("count", attack.count).end_object();
   }
+  json.end_array();
+  if (incident.next.empty()) return;
+  json.begin_array("next");
+  for (std::string_view technique : incident.next) json.value(technique);
   json.end_array();
 }
 

@@ -233,7 +233,7 @@ void LiveSource::take(uint8_t* self, const pcap_pkthdr* header, const uint8_t* d
   frame.number = ++s.number_;
   frame.wire_length = std::max(header->len, static_cast<uint32_t>(size));
   frame.link_type = s.handle_->link_type();
-  frame.interface = 0;
+  frame.interface = static_cast<uint16_t>(s.interface_->index());
   s.counters_.bytes += size;
   s.counters_.truncated += header->len > size;
   s.counters_.frames_above_mtu += header->len > s.handle_->longest();

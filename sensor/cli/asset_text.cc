@@ -148,6 +148,7 @@ Json owner_at(std::span<const Json> assets, std::string_view address, const std:
               {"since", text(*binding, "first")},
               {"last", text(*binding, "last")}};
   if (const std::string mac = text(*owner, "mac"); !mac.empty()) out["mac"] = mac;
+  if (const std::string vendor = text(*owner, "vendor"); !vendor.empty()) out["vendor"] = vendor;
   Json names = Json::array();
   for (const Json& name : list(*owner, "names")) {
     if (text(name, "first") <= time) names.push_back(text(name, "name"));

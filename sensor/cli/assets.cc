@@ -50,7 +50,7 @@ int who(const AssetOptions& options) {
     fmt::print("{}\n", owner.dump());
     return exit_status::done;
   }
-  for (const char* member : {"address", "at", "host", "mac", "names", "user", "since", "last"}) {
+  for (const char* member : {"address", "at", "host", "mac", "vendor", "names", "user", "since", "last"}) {
     if (!owner.contains(member)) continue;
     const Json& value = owner[member];
     std::string shown;

@@ -55,10 +55,11 @@ std::string named(const Json& object) {
   return address.empty() || name.empty() ? address + name : address + " (" + name + ")";
 }
 
-/// What else is known of the host: "mac 02:00:00:00:00:01  user anna  resolver web  criticality high".
+/// What else is known of the host: "mac 00:22:72:00:00:01  by Example Cards  user anna  resolver web  criticality
+/// high".
 std::string known_of(const Json& subject) {
   std::string out;
-  for (const auto& [member, word] : {std::pair("/mac", "mac "), {"/user", "user "}}) {
+  for (const auto& [member, word] : {std::pair("/mac", "mac "), {"/vendor", "by "}, {"/user", "user "}}) {
     if (const std::string value = text(subject, member); !value.empty()) out += "  " + (word + value);
   }
   if (const std::string roles = words(list(subject, "/roles")); !roles.empty()) out += "  " + roles;
@@ -127,6 +128,7 @@ std::string story(const Json& incident) {
                           tactic.empty() ? "" : " (" + tactic + ")");
   }
   if (!attack.empty()) out += "ATT&CK  " + attack + "\n";
+  if (const std::string next = words(list(incident, "/next")); !next.empty()) out += "may follow  " + next + "\n";
 
   std::vector<std::pair<std::string, std::string>> events;  // time, line
   for (const Json& finding : list(incident, "/findings")) {

@@ -132,7 +132,7 @@ bool is_member(std::string_view path) {
 }
 
 Listing detectors() {
-  Listing list{{"name", "attack", "protocols", "explained-by", "explained-at", "lacks", "help"}, {}};
+  Listing list{{"name", "attack", "protocols", "explained-by", "explained-at", "silence", "lacks", "help"}, {}};
   for (const analytics::DetectorRow& row : analytics::detectors()) {
     std::string attack, protocols;
     for (const Technique& technique : row.about.techniques) {
@@ -146,7 +146,8 @@ Listing detectors() {
       if (!is_member(field)) lacks += (lacks.empty() ? "" : " ") + std::string(field);
     }
     list.rows.push_back({std::string(row.about.name), attack, protocols, analytics::names_of(row.about.explained_by),
-                         analytics::names_of(row.about.explained_at), lacks, std::string(row.about.help)});
+                         analytics::names_of(row.about.explained_at), row.about.silence ? "yes" : "", lacks,
+                         std::string(row.about.help)});
   }
   return list;
 }

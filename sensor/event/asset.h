@@ -38,6 +38,7 @@ struct Asset {
   AssetState state = AssetState::known;
   std::vector<std::string_view> changes;  // since the last record: "role", "name", "os", "service", "address"
   std::string station;                    // its MAC address, or empty
+  std::string vendor;                     // who made that card, or empty
   uint16_t vlan = 0;
   IpAddress address;            // the one that it was last seen with
   std::vector<Text> addresses;  // the last seen first
@@ -56,6 +57,7 @@ struct Asset {
 /// What an asset is known by, where others speak of it.
 struct AssetBrief {
   std::string name, station, user;      // or empty
+  std::string vendor;                   // of the station, or empty
   std::vector<std::string_view> roles;  // in the order of their names
   std::string_view criticality;         // "low", "normal", "high"
 };

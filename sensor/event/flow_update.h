@@ -31,13 +31,17 @@ inline constexpr int64_t kSilence = 1'000'000'000;     // ns
 inline constexpr int64_t kTickTime = 60'000'000'000;   // ns
 inline constexpr size_t kBeginning = 512;              // bytes
 
+/// Of what comes from no interface that is known. Those behind the 254th count as one.
+inline constexpr uint8_t kNoInterface = 255;
+
 /// [W] Whose flow it is. Views live as long as the call.
 struct FlowRef {
   uint64_t id = 0;
   IpAddress client, server;
   uint16_t client_port = 0, server_port = 0;  // of ICMP the types of message and counterpart
   uint8_t proto = 0;
-  uint16_t vlan = 0;  // the outermost, or 0
+  uint8_t interface = kNoInterface;  // number of that which brought it
+  uint16_t vlan = 0;                 // the outermost, or 0
   Timestamp start;
   bool midstream = false;        // its beginning was not seen
   bool one_sided = false;        // one side goes on as if answered, and nothing of the other was ever seen

@@ -62,8 +62,9 @@ struct Incident {
   FindingLevel level = FindingLevel::info;
   unsigned score = 0;
   Timestamp time, first, last;
-  std::vector<Attack> attack;   // by first occurrence
-  std::vector<Object> objects;  // at most 32
+  std::vector<Attack> attack;          // by first occurrence
+  std::vector<std::string_view> next;  // techniques that may follow
+  std::vector<Object> objects;         // at most 32
   std::vector<Member> findings;
   std::vector<Signature> signatures;
   uint64_t findings_total = 0, alerts_total = 0, objects_total = 0;

@@ -50,6 +50,7 @@ struct FlowWatch::Watched final : FlowAttachment {
   std::array<uint32_t, 2> burst_bytes{}, burst_packets{};
   std::array<uint64_t, 2> bytes{};
   std::array<uint32_t, 2> packets{};
+  uint8_t interface = kNoInterface;          // that its first packet came from
   std::array<std::vector<uint8_t>, 2> said;  // until it is told, or the protocol is known
   bool spoke = false;
   bool answered = false, identified = false, in_burst = false, any_burst = false;
@@ -99,15 +100,22 @@ FlowWatch::Watched* FlowWatch::watch(Flow& flow, Timestamp now) {
   auto& slot = flow.slots[static_cast<size_t>(FlowSlot::watch)];
   auto made = std::make_unique<Watched>();
   made->ticked = now;
+  made->interface = interface_;
   Watched* watched = made.get();
   slot = std::move(made);
   return watched;
 }
 
+void FlowWatch::come_to(const Packet* packet) {
+  interface_ = packet ? static_cast<uint8_t>(std::min<uint16_t>(packet->interface, kNoInterface - 1)) : kNoInterface;
+}
+
 void FlowWatch::packet(const Look& look) {
+  come_to(look.packet);
   Flow& flow = *look.flow;
   const Packet& packet = *look.packet;
   auto* watched = flow.get<Watched>(FlowSlot::watch);
+  if (watched && watched->interface == kNoInterface) watched->interface = interface_;
   if (flow.packets[0] + flow.packets[1] == 1 && !packet.has_quoted) {
     tell(flow, FlowMoment::opened, look.time);
     if (!one_sided(flow) && look.direction == Direction::to_server) {
@@ -179,7 +187,10 @@ void FlowWatch::chunk(Flow& flow, const Chunk& chunk) {
     if (watched) watched->said = {};
     return;
   }
-  if (!watched) watched = watch(flow, chunk.time);
+  if (!watched) {
+    come_to(nullptr);  // packet() knows which
+    watched = watch(flow, chunk.time);
+  }
   auto& said = watched->said[index(chunk.direction)];
   if (said.size() != chunk.offset) return;  // behind a gap
   const Bytes more = chunk.data.first(std::min(chunk.data.size(), kBeginning - said.size()));
@@ -223,6 +234,7 @@ void FlowWatch::tell_tick(const Flow& flow, Watched& watched, FlowMoment moment,
 
 void FlowWatch::event(const Look& look, const Event& event) {
   if (event.tx->blank) return;  // of an anomaly: there is nothing to read
+  come_to(look.packet);
   tell_login(look, event);
   tell_sightings(look, event);
   if (!observer_.wants(*event.protocol)) return;
@@ -311,6 +323,7 @@ void FlowWatch::swap_direction(const Flow& flow) {
 }
 
 void FlowWatch::close(const Look& look) {
+  come_to(look.packet);
   Flow& flow = *look.flow;
   auto* watched = flow.get<Watched>(FlowSlot::watch);
   if (!watched) return tell(flow, FlowMoment::closed, flow.last);
@@ -326,6 +339,7 @@ void FlowWatch::close(const Look& look) {
 
 void FlowWatch::advance(int64_t second) {
   const Timestamp now = Timestamp::from_seconds(second);
+  come_to(nullptr);
   Timestamp due;
   while (Flow* flow = pending_->take(now, due)) {
     tell_unanswered(*flow, due);
@@ -348,12 +362,14 @@ void FlowWatch::tell(const Flow& flow, FlowMoment moment, Timestamp time, const 
 }
 
 FlowUpdate FlowWatch::update_of(const Flow& flow, FlowMoment moment, Timestamp time) {
+  const auto* watched = flow.get<Watched>(FlowSlot::watch);
   flow_ = {.id = flow.id,
            .client = flow.client(),
            .server = flow.server(),
            .client_port = flow.client_port(),
            .server_port = flow.server_port(),
            .proto = flow.key.proto,
+           .interface = watched ? watched->interface : interface_,
            .vlan = flow.key.vlan[0],
            .start = flow.start,
            .midstream = (flow.flags & flow_flag::midstream) != 0,

@@ -61,6 +61,8 @@ class FlowWatch {
   void tell_login(const Look& look, const Event& event);
   void tell_sightings(const Look& look, const Event& event);
   void tell_unanswered(const Flow& flow, Timestamp time);
+  /// What comes next is of the packet looked at, or of none.
+  void come_to(const Packet* packet);
   void tell_tick(const Flow& flow, Watched& watched, FlowMoment moment, Timestamp time);
   FlowUpdate update_of(const Flow& flow, FlowMoment moment, Timestamp time);
 
@@ -68,7 +70,8 @@ class FlowWatch {
   const AppLayer& app_;
   Identification& identification_;
   std::unique_ptr<Queue> pending_;
-  FlowRef flow_;  // of the update at hand
+  FlowRef flow_;                      // of the update at hand
+  uint8_t interface_ = kNoInterface;  // of the packet at hand
   WatchCounters counters_;
 };
 

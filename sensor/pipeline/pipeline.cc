@@ -7,14 +7,14 @@
 #include <chrono>
 #include <cstring>
 #include <iterator>
-#include <map>
-#include <tuple>
 
+#include "sensor/base/json_writer.h"
 #include "sensor/base/log.h"
 #include "sensor/control/confinement.h"
 #include "sensor/control/control.h"
 #include "sensor/flow/slab.h"
 #include "sensor/metrics/http_server.h"
+#include "sensor/pipeline/told.h"
 
 namespace lapwing {
 namespace {
@@ -92,60 +92,59 @@ void add_rule_status(const RuleStatus& status, CounterSet& set) {
 
 class Pipeline::Teller final : public analytics::AnalystSink {
  public:
-  Teller(const std::shared_ptr<const EveConfig>& eve, Publisher& publisher, size_t ring, bool replay)
-      : recorder_(eve), publisher_(publisher), ring_(ring), replay_(replay) {}
+  /// `interfaces`: names by number, none in a replay. `silent`: detectors that rest on silence.
+  Teller(const std::shared_ptr<const EveConfig>& eve, Publisher& publisher, size_t ring, bool replay,
+         std::vector<std::string> interfaces, std::vector<std::string_view> silent)
+      : recorder_(eve),
+        publisher_(publisher),
+        ring_(ring),
+        interfaces_(std::move(interfaces)),
+        silent_(std::move(silent)),
+        told_(replay) {}
   void behaviour(const Behaviour& behaviour) override { recorder_.behaviour(behaviour); }
   void incident(const Incident& incident) override {
     recorder_.incident(incident);
-    const std::lock_guard lock(mutex_);
-    if (incident.state == IncidentState::closed && incident.reason != "end" && !replay_) {
-      current_.erase(incident.id);
-    } else {
-      current_[incident.id] = incident;
-    }
+    told_.take(incident);
   }
   void asset(const Asset& asset) override {
     recorder_.asset(asset);
-    const std::lock_guard lock(mutex_);
-    if (asset.state == AssetState::gone && !replay_) {
-      assets_.erase(asset.id);
-    } else if (assets_.size() < kMostAssets || assets_.contains(asset.id)) {
-      assets_[asset.id] = asset;
+    told_.take(asset);
+  }
+  void sides(const InterfaceSides& of) override {
+    const bool named = of.interface < interfaces_.size();
+    const std::string name = named ? interfaces_[of.interface] : std::to_string(of.interface);
+    std::string detectors, object;
+    JsonWriter json(object);
+    json.begin_object().member("name", name).member("one_sided", of.one_sided).member("connections", of.connections);
+    json.member("one_sided_connections", of.one_sided_connections).begin_array("detectors");
+    for (std::string_view detector : silent_) {
+      json.value(detector);
+      detectors += (detectors.empty() ? "" : ", ") + std::string(detector);
     }
+    json.end_array().end_object();
+    const std::string seen = std::to_string(of.one_sided_connections) + " of " + std::to_string(of.connections) +
+                             " TCP connections are seen from one side";
+    const std::string message = "interface " + name + ": " + seen + ": " +
+                                (of.one_sided ? "what stays unanswered there is not judged by "
+                                              : "what stays unanswered there is judged again by ") +
+                                (detectors.empty() ? "any detector" : detectors);
+    if (!interfaces_.empty()) of.one_sided ? spdlog::warn("{}", message) : spdlog::info("{}", message);
+    recorder_.engine(
+        {.time = of.time, .module = "analytics", .message = message, .name = "interface", .object = object});
   }
-  /// As last told: of a replay all, of a live sensor those that are not gone.
-  std::vector<Asset> assets() const {
-    std::vector<Asset> out;
-    const std::lock_guard lock(mutex_);
-    for (const auto& [id, asset] : assets_) out.push_back(asset);
-    return out;
-  }
+  const Told& told() const { return told_; }
   void publish() {
     if (auto batch = recorder_.take()) publisher_.push(ring_, std::move(batch));
   }
   std::span<const uint64_t> written() const { return recorder_.written(); }
-  /// As last told: of a replay all, of a live sensor those that are not closed; the gravest first.
-  std::vector<Incident> incidents() const {
-    std::vector<Incident> out;
-    {
-      const std::lock_guard lock(mutex_);
-      for (const auto& [id, incident] : current_) out.push_back(incident);
-    }
-    std::ranges::stable_sort(out, [](const Incident& one, const Incident& other) {
-      return std::tuple(!one.background, one.score) > std::tuple(!other.background, other.score);
-    });
-    return out;
-  }
 
  private:
   Recorder recorder_;
   Publisher& publisher_;
   const size_t ring_;
-  const bool replay_;
-  static constexpr size_t kMostAssets = 65536;
-  mutable std::mutex mutex_;
-  std::map<std::string, Incident> current_;  // by id
-  std::map<std::string, Asset> assets_;      // likewise
+  const std::vector<std::string> interfaces_;
+  const std::vector<std::string_view> silent_;
+  Told told_;
 };
 
 Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
@@ -164,7 +163,18 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
     surroundings_ = behaviour.surroundings;
     surroundings_.hash_seed = plan_.hash_seed;
     surroundings_.replay = plan_.replay;
-    teller_ = std::make_unique<Teller>(plan_.config->eve, *publisher_, count + 1, plan_.replay);
+    std::vector<std::string> interfaces;
+    std::vector<std::string_view> silent;
+    for (const auto& source : plan_.sources) {  // those of an interface follow each other
+      if (plan_.replay) break;
+      const std::string_view name = source->interface_name(0);
+      if (interfaces.empty() || interfaces.back() != name) interfaces.emplace_back(name);
+    }
+    for (const auto& detector : behaviour.detectors) {
+      if (detector->about().silence) silent.push_back(detector->about().name);
+    }
+    teller_ = std::make_unique<Teller>(plan_.config->eve, *publisher_, count + 1, plan_.replay, std::move(interfaces),
+                                       std::move(silent));
     const std::optional<analytics::Snapshot> before = read_state();
     // What was learned is told by hashes.
     if (before) surroundings_.hash_seed = before->seed;
@@ -229,6 +239,7 @@ CounterSet Pipeline::all_counters(bool running) {
   }
   if (order_) all = by_name(all, "decoder.event.");
   if (analyst_) analyst_->add_counters(all);
+  if (teller_) teller_->told().add_counters(all);
   add_rule_status(rule_status(), all);
   if (plan_.more_counters) plan_.more_counters(all);
   all.add(publisher_->counters(), publisher_counter_rows());
@@ -236,6 +247,20 @@ CounterSet Pipeline::all_counters(bool running) {
   add_exporter_counters(exporters, all);
   for (const ExporterStatus& exporter : exporters) all.add(exporter.counters.files, file_store_counter_rows());
   return all;
+}
+
+/// What the analyst judges was seen some seconds ago.
+void Pipeline::tell_losses() {
+  constexpr size_t kSeconds = 5;
+  PacketLosses now{};
+  if (packet_losses_.empty()) packet_losses_.push_back(now);
+  for (auto& worker : workers_) {
+    const CounterSet counters = worker->counters().snapshot();
+    for (size_t i = 0; i < now.size(); ++i) now[i] += counters.value(kPacketLosses[i].path);
+  }
+  packet_losses_.push_back(now);
+  if (packet_losses_.size() > kSeconds) packet_losses_.pop_front();
+  analyst_->lost(now, packet_losses_.front());
 }
 
 void Pipeline::write_stats(Timestamp time, double uptime, bool running) {
@@ -310,11 +335,11 @@ CounterSet Pipeline::counters() {
 }
 
 std::vector<Incident> Pipeline::incidents() const {
-  return teller_ ? teller_->incidents() : std::vector<Incident>();
+  return teller_ ? teller_->told().incidents() : std::vector<Incident>();
 }
 
 std::vector<Asset> Pipeline::assets() const {
-  return teller_ ? teller_->assets() : std::vector<Asset>();
+  return teller_ ? teller_->told().assets() : std::vector<Asset>();
 }
 
 void Pipeline::close_incident(std::string id, std::string_view reason, std::function<void(bool)> done) {
@@ -359,11 +384,15 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
     if (analyst.joinable()) analyst.join();
     throw;
   }
-  auto last_stats = start;
+  auto last_stats = start, last_losses = start;
   while (running.load() > 0) {
     std::this_thread::sleep_for(
         plan_.replay ? std::min(kTick, std::chrono::milliseconds(seconds_since(start) < 0.1 ? 2 : 100)) : kTick);
     if (tick) tick(workers_[0]->progress());
+    if (!plan_.replay && analyst_ && seconds_since(last_losses) >= 1) {
+      last_losses = Clock::now();
+      tell_losses();
+    }
     if (!plan_.replay && seconds_since(last_stats) >= static_cast<double>(plan_.config->eve->stats_interval())) {
       last_stats = Clock::now();
       write_stats(wall_clock(), seconds_since(start), true);
@@ -383,7 +412,7 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
     totals_.add(worker->signature_hits());
   }
   summary.alerts = totals_.sorted();
-  if (teller_) summary.incidents = teller_->incidents();
+  if (teller_) summary.incidents = teller_->told().incidents();
   publisher_->drain();  // the last record tells of all others
   // A replay's uptime is the capture's own: the record must not depend on the machine.
   write_stats(last, plan_.replay ? 0 : seconds_since(start), false);
@@ -436,6 +465,7 @@ std::vector<CounterValue> all_counter_rows() {
   set.add(IdentifyCounters{}, identify_counter_rows());
   set.add(WatchCounters{}, watch_counter_rows());
   analytics::list_analyst_counters(analytics::detectors(), set);
+  set.add(ToldCounters{}, told_counter_rows());
   set.add(MatchCounters{}, match_counter_rows());
   set.add(RecorderCounters{}, recorder_counter_rows());
   set.add(FileKeeperCounters{}, file_keeper_counter_rows());

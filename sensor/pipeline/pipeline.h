@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -17,6 +18,7 @@
 #include "sensor/capture/packet_source.h"
 #include "sensor/event/asset.h"
 #include "sensor/event/incident.h"
+#include "sensor/event/packet_losses.h"
 #include "sensor/pipeline/losses.h"
 #include "sensor/pipeline/reloader.h"
 #include "sensor/pipeline/signature_totals.h"
@@ -86,7 +88,7 @@ class Pipeline {
   void reopen_outputs();
   /// All counters of now; none when the run is over. Waits for the workers, some 100 ms at most.
   CounterSet counters();
-  /// As last told, the gravest first.
+  /// As last told, the gravest first: see Told.
   std::vector<Incident> incidents() const;
   /// As last told.
   std::vector<Asset> assets() const;
@@ -103,6 +105,7 @@ class Pipeline {
   class Teller;
 
   std::optional<analytics::Snapshot> read_state();
+  void tell_losses();
   void write_stats(Timestamp time, double uptime, bool running);
   CounterSet all_counters(bool running);
 
@@ -124,8 +127,9 @@ class Pipeline {
   SignatureTotals totals_;
   std::mutex records_mutex_;  // the recorder of records about the sensor, its ring, and that the publisher is there
   std::unique_ptr<Recorder> stats_recorder_;
-  LossWatch losses_;        // what loss records have told
-  double losses_told_ = 0;  // and up to which uptime
+  LossWatch losses_;                        // what loss records have told
+  double losses_told_ = 0;                  // and up to which uptime
+  std::deque<PacketLosses> packet_losses_;  // of the last seconds, live; of run() alone
 };
 
 /// Paths and meanings of all counters that a stats record can hold.

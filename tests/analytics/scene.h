@@ -35,6 +35,7 @@ class Scene {
  public:
   static constexpr int64_t kStart = 1'700'000'000;  // second
   uint64_t learn = 0;                               // Surroundings::learn
+  std::shared_ptr<const analytics::Vendors> vendors;
 
   /// Packet time of what comes, in seconds since the start.
   Scene& at(double seconds) {
@@ -149,6 +150,16 @@ class Scene {
     return one;
   }
 
+  /// What a counter of the detector comes to with one worker, where 2 and 7 count the same.
+  uint64_t count(const analytics::AnyDetector& detector, std::string_view path,
+                 std::vector<std::string> internal = {"10.0.0.0/8", "fd00::/8"}) const {
+    const uint64_t one = told_by(detector, internal, 1, 0).counters.value(path);
+    for (size_t workers : {2, 7}) {
+      EXPECT_EQ(told_by(detector, internal, workers, 1).counters.value(path), one) << workers << " workers";
+    }
+    return one;
+  }
+
   /// What `global` finds.
   std::vector<Behaviour> play(const analytics::AnyDetector& detector, const analytics::Surroundings& surroundings,
                               analytics::AnyGlobal& global) const {
@@ -196,6 +207,7 @@ class Scene {
     std::vector<Asset> assets;
     std::vector<std::string> roles;
     analytics::StateUse use;
+    CounterSet counters;
   };
 
   Scene& later(int64_t seconds) {
@@ -218,8 +230,11 @@ class Scene {
   }
   Book told_by(const analytics::AnyDetector& detector, const std::vector<std::string>& internal, size_t workers,
                uint64_t round) const {
-    const analytics::Surroundings surroundings{
-        .internal = analytics::Networks(internal, nullptr), .hash_seed = kReplaySeed, .replay = true, .learn = learn};
+    const analytics::Surroundings surroundings{.internal = analytics::Networks(internal, nullptr),
+                                               .hash_seed = kReplaySeed,
+                                               .replay = true,
+                                               .learn = learn,
+                                               .vendors = vendors};
     return run(detector, surroundings, *detector.global(surroundings), workers, round);
   }
   /// All of an address pair is one worker's.
@@ -257,6 +272,7 @@ class Scene {
     global.finish(way);
     findings.finish();
     book.use = global.use();
+    global.add_counters(book.counters);
     return book;
   }
 

@@ -36,7 +36,8 @@ def canonical(records):
 def replay(lapwing, case, capture, workers):
     with tempfile.TemporaryDirectory() as folder:
         eve = os.path.join(folder, "eve.json")
-        command = [lapwing, "--log-level", "error", "replay", capture, "--eve", eve, "--workers", str(workers), "-q"] + case.get("arguments", [])
+        command = [lapwing, "--log-level", "error", "replay", capture, "--eve", eve, "--workers", str(workers), "-q",
+                   "--set", "analytics.vendors=off"] + case.get("arguments", [])
         subprocess.run(command, check=True, cwd=ROOT)
         records = [json.loads(line) for line in open(eve, encoding="utf-8")]
     for record in records:

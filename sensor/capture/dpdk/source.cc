@@ -136,7 +136,7 @@ void Source::take(Burst& burst, size_t count) {
     frame.number = ++number_;
     frame.wire_length = packet->pkt_len;
     frame.link_type = 1;
-    frame.interface = 0;
+    frame.interface = static_cast<uint16_t>(port_->index());
     counters_.bytes += frame.data.size();
     counters_.truncated += packet->pkt_len > frame.data.size();
     counters_.frames_above_mtu += packet->pkt_len > port_->longest();

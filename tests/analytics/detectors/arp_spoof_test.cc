@@ -135,5 +135,10 @@ TEST_F(ArpSpoofTest, WhatAFloodLeavesIsBounded) {
   for (const Behaviour& of : found()) EXPECT_LE(of.evidence.size(), 4096U);
 }
 
+TEST_F(ArpSpoofTest, StationsBeyondThoseThatMayClaimAnAddressAreCounted) {
+  for (uint8_t station = 1; station <= 6; ++station) say(station, {station, 1, 2});
+  EXPECT_EQ(scene_.count(*detector<ArpSpoof>().read(OptionSource()), "analytics.arp-spoof.claimants_max"), 2U);
+}
+
 }  // namespace
 }  // namespace lapwing::analytics

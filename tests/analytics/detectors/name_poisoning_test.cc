@@ -188,5 +188,13 @@ TEST_F(NamePoisoningTest, WhatAFloodLeavesIsBounded) {
   for (const Behaviour& of : all) EXPECT_LE(of.evidence.size(), 4096U);
 }
 
+TEST_F(NamePoisoningTest, NamesBeyondThoseOfAHostAreCounted) {
+  for (int i = 0; i < 34; ++i) {
+    announce(i, kMdns, 5, "own" + std::to_string(i) + ".local");
+    ask(i + 0.2, kLlmnr, 2, "asked" + std::to_string(i), 9);
+  }
+  EXPECT_EQ(scene_.count(*detector<NamePoisoning>().read(OptionSource()), "analytics.name-poisoning.names_max"), 4U);
+}
+
 }  // namespace
 }  // namespace lapwing::analytics

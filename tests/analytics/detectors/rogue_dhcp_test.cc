@@ -187,5 +187,10 @@ TEST(RogueDhcpOptions, WhatIsNoNetworkIsRefused) {
   EXPECT_THROW(detector<RogueDhcp>().read(OptionSource(odd)), SettingError);
 }
 
+TEST_F(RogueDhcpTest, ServersBeyondThoseOfALanAreCounted) {
+  for (uint8_t server = 1; server <= 18; ++server) say(server, {.server = server, .client = 50});
+  EXPECT_EQ(scene_.count(*detector<RogueDhcp>().read(OptionSource()), "analytics.rogue-dhcp.servers_max"), 2U);
+}
+
 }  // namespace
 }  // namespace lapwing::analytics

@@ -172,5 +172,28 @@ TEST_F(RogueRaTest, WhatAFloodLeavesIsBounded) {
   for (const Behaviour& of : all) EXPECT_LE(of.evidence.size(), 4096U);
 }
 
+TEST_F(RogueRaTest, RoutersBeyondThoseOfALanAreCounted) {
+  for (uint8_t router = 1; router <= 19; ++router) say(router, {.router = router});
+  EXPECT_EQ(scene_.count(*detector<RogueRa>().read(OptionSource()), "analytics.rogue-ra.routers_max"), 3U);
+}
+
+TEST_F(RogueRaTest, WhatAnAdvertisementSaysBeyondItsBoundIsCounted) {
+  std::vector<uint8_t> bytes = {134, 0, 0, 0, 64, 0, 7, 8};
+  bytes.resize(16);
+  for (uint8_t prefix = 1; prefix <= 8; ++prefix) {
+    bytes.insert(bytes.end(), {3, 4, 64, 0xc0, 0, 0, 14, 16, 0, 0, 14, 16, 0, 0, 0, 0, 0xfd, 0, 0, prefix});
+    bytes.resize(bytes.size() + 12);
+  }
+  bytes.insert(bytes.end(), {25, 11, 0, 0, 0, 0, 2, 88});
+  for (uint8_t resolver = 1; resolver <= 5; ++resolver) {
+    bytes.push_back(0xfd);
+    bytes.resize(bytes.size() + 14);
+    bytes.push_back(resolver);
+  }
+  show_packet(scene_.at(0), "icmp", std::move(bytes), 6, "fe80::1", "ff02::1", {2, 0, 0, 0, 0, 1});
+  EXPECT_EQ(scene_.count(*detector<RogueRa>().read(OptionSource()), "analytics.rogue-ra.prefixes_max"), 2U);
+  EXPECT_EQ(scene_.count(*detector<RogueRa>().read(OptionSource()), "analytics.rogue-ra.resolvers_max"), 1U);
+}
+
 }  // namespace
 }  // namespace lapwing::analytics

@@ -52,5 +52,38 @@ TEST(AlertsTest, WhoAttacksWhom) {
   }
 }
 
+/// What is kept does not depend on the order, nor on how many workers there are.
+TEST(AlertsTest, SumsAreBoundedTheSameWayInAnyOrder) {
+  constexpr uint32_t kHosts = 3 * AlertSums::kMost, kRounds = 2;
+  RuleInfo rule;
+  const auto seen = [&](uint32_t host, uint32_t round) {
+    const uint8_t bytes[] = {10, static_cast<uint8_t>(host >> 16), static_cast<uint8_t>(host >> 8),
+                             static_cast<uint8_t>(host)};
+    return AlertSeen{rule, Timestamp::from_seconds(round), IpAddress::v4(bytes), *IpAddress::parse(kOutside)};
+  };
+  AlertSums one(7);
+  for (uint32_t round = 0; round < kRounds; ++round) {
+    for (uint32_t host = 0; host < kHosts; ++host) one.add(seen(host, round));
+  }
+  one.cut();
+  EXPECT_EQ(one.sums().size(), AlertSums::kMost);
+  EXPECT_EQ(one.beyond(), kRounds * (kHosts - AlertSums::kMost));
+
+  AlertSums parts[] = {AlertSums(7), AlertSums(7), AlertSums(7)}, sum(7);
+  for (uint32_t host = kHosts; host-- > 0;) {
+    for (uint32_t round = kRounds; round-- > 0;) parts[host % 2 + (host == 5)].add(seen(host, round));
+  }
+  for (AlertSums& part : parts) sum += std::move(part);
+  sum.cut();
+  EXPECT_EQ(sum.beyond(), one.beyond());
+  ASSERT_EQ(sum.sums().size(), one.sums().size());
+  for (auto mine = one.sums().begin(), theirs = sum.sums().begin(); mine != one.sums().end(); ++mine, ++theirs) {
+    ASSERT_EQ(mine->first, theirs->first);
+    ASSERT_EQ(mine->second.count, kRounds);
+    ASSERT_EQ(theirs->second.count, kRounds);
+    ASSERT_EQ(theirs->second.last.seconds(), kRounds - 1);
+  }
+}
+
 }  // namespace
 }  // namespace lapwing::analytics

@@ -108,5 +108,16 @@ TEST_F(FindingsTest, ObjectsAndFlowsAreShownUpToTheirBounds) {
   EXPECT_EQ(told.all[0].flows.size(), FindingBook::kMostFlows);
 }
 
+TEST_F(FindingsTest, WhatWasLostWhileItWasOpenIsInItsEvidence) {
+  book.lost({100, 5, 0}, {90, 5, 0});
+  tell(kScan, report(1001, 10));
+  EXPECT_EQ(told.all.back().evidence, R"({"ports":9,"loss":{"kernel_drops":10}})") << "since shortly before";
+  book.lost({100, 5, 7}, {100, 5, 7});
+  tell(kScan, report(1002, 10, 90));
+  EXPECT_EQ(told.all.back().evidence, R"({"ports":9,"loss":{"kernel_drops":10,"shed_above":7}})");
+  tell(kBeacon, report(1003, 10));
+  EXPECT_EQ(told.all.back().evidence, R"({"ports":9})") << "nothing since";
+}
+
 }  // namespace
 }  // namespace lapwing::analytics

@@ -224,13 +224,48 @@ TEST_F(IncidentsTest, BackgroundIsAnIncidentWhenOneOfItsTargetsBecomesOne) {
 }
 
 TEST_F(IncidentsTest, MembersAreBoundedAndCounted) {
-  for (uint32_t sid = 1; sid <= 100; ++sid) alert("10.0.0.1", "198.51.100." + std::to_string(sid), sid, 1, 65, sid);
+  constexpr uint32_t kAlerts = 300;
+  for (uint32_t sid = 1; sid <= kAlerts; ++sid) {
+    const std::string victim = "198.51." + std::to_string(sid / 250) + "." + std::to_string(sid % 250);
+    for (int repeat = 0; repeat < 2; ++repeat) alert("10.0.0.1", victim, sid, 1, 65, sid);
+  }
   incidents.finish();
   const Incident& last = told.all.back();
   EXPECT_EQ(last.signatures.size(), Case::kMostSignatures);
-  EXPECT_EQ(last.alerts_total, 100u);
-  EXPECT_EQ(last.objects.size(), Case::kMostObjects);
-  EXPECT_EQ(last.objects_total, 100u);
+  EXPECT_EQ(last.alerts_total, 2 * kAlerts);
+  EXPECT_EQ(incidents.case_counters().signatures_max, 2 * (kAlerts - Case::kMostSignatures));
+  EXPECT_EQ(last.objects.size(), Case::kShownObjects);
+  EXPECT_EQ(last.objects_total, Case::kMostObjects) << "however often one comes again";
+  EXPECT_EQ(incidents.case_counters().objects_max, 2 * (kAlerts - Case::kMostObjects));
+}
+
+TEST_F(IncidentsTest, FindingsAndTechniquesAreBoundedAndCounted) {
+  std::vector<std::string> names, techniques;
+  for (size_t i = 0; i < Case::kMostTechniques + 2; ++i) {
+    names.push_back("detector" + std::to_string(i));
+    techniques.push_back("T" + std::to_string(1000 + i));
+  }
+  for (size_t i = 0; i < names.size(); ++i) find(names[i], "10.0.0.1", 0, {techniques[i], "TA0007"}, 10);
+  incidents.finish();
+  const Incident& last = told.all.back();
+  EXPECT_EQ(last.findings.size(), Case::kMostFindings);
+  EXPECT_EQ(last.findings_total, names.size());
+  EXPECT_EQ(incidents.case_counters().findings_max, names.size() - Case::kMostFindings);
+  EXPECT_EQ(last.attack.size(), Case::kMostTechniques);
+  EXPECT_EQ(incidents.case_counters().techniques_max, 2u);
+}
+
+TEST_F(IncidentsTest, LinksAreBoundedAndCounted) {
+  for (size_t i = 1; i <= Case::kMostLinks + 3; ++i) {
+    const std::vector<std::string> shared = {"c" + std::to_string(i) + ".example:443"};
+    find("beacon", "10.0.1." + std::to_string(i), 0, kBeacon, 60, shared);
+    find(i % 2 ? "beacon" : "dga", "10.0.0.1", 0, kBeacon, 60, shared);
+  }
+  incidents.finish();
+  const auto many = std::ranges::find_if(told.all, [](const Incident& of) { return of.links.size() > 3; });
+  ASSERT_NE(many, told.all.end());
+  EXPECT_EQ(many->links.size(), Case::kMostLinks);
+  EXPECT_EQ(incidents.case_counters().links_max, 3u);
 }
 
 TEST_F(IncidentsTest, WhatIsSharedIsBoundedCountedAndForgotten) {
@@ -246,6 +281,42 @@ TEST_F(IncidentsTest, WhatIsSharedIsBoundedCountedAndForgotten) {
   EXPECT_EQ(incidents.counters().shared_max, 3u);
   ASSERT_EQ(told.all.back().links.size(), 1u);
   EXPECT_EQ(told.all.back().links[0].kind, "shares");
+}
+
+TEST_F(IncidentsTest, AlertsBeyondThoseOfASecondAreCounted) {
+  AlertSums sums;
+  const RuleInfo rule;
+  for (uint32_t i = 0; i < AlertSums::kMost + 5; ++i) {
+    const uint8_t bytes[] = {10, 0, static_cast<uint8_t>(i >> 8), static_cast<uint8_t>(i)};
+    sums.add({rule, Timestamp::from_seconds(kStart), IpAddress::v4(bytes), *IpAddress::parse("198.51.100.1")});
+  }
+  sums.cut();
+  incidents.take(sums);
+  EXPECT_EQ(incidents.counters().alerts_max, 5u);
+}
+
+TEST_F(IncidentsTest, WhatMayFollowIsNamedUnlessItIsThere) {
+  using Next = std::vector<std::string_view>;
+  find("beacon", "10.0.0.1", 0, kBeacon, 60);
+  EXPECT_EQ(told.all.back().next, (Next{"T1046", "T1003", "T1041"}));
+  find("scan", "10.0.0.1", 100, kScan);
+  EXPECT_EQ(told.all.back().next, (Next{"T1003", "T1041", "T1110", "T1210", "T1021"}));
+  find("brute-force", "10.0.0.1", 200, {"T1110.001", "TA0006"});
+  EXPECT_EQ(told.all.back().next, (Next{"T1003", "T1041", "T1210", "T1021", "T1078"})) << "a sub-technique is of it";
+  find("exfiltration", "10.0.0.2", 0, {"T1048", "TA0010"}, 90);
+  EXPECT_EQ(told.all.back().next, Next()) << "an end in itself";
+}
+
+TEST_F(IncidentsTest, ASubjectThatIsACardHasItsVendor) {
+  auto vendors = std::make_shared<Vendors>();
+  vendors->add("MA-L,0017F2,Lapwing Works,\n");
+  vendors->seal();
+  surroundings.vendors = vendors;
+  find("arp-spoof", "00:17:f2:00:00:01", 0, {"T1557.002", "TA0006"});
+  EXPECT_EQ(told.all.back().host.vendor, "Lapwing Works");
+  incidents.known(*IpAddress::parse("10.0.0.1"), {.station = "00:17:f2:00:00:02", .vendor = "of the inventory"});
+  find("beacon", "10.0.0.1", 0, kBeacon);
+  EXPECT_EQ(told.all.back().host.vendor, "of the inventory");
 }
 
 }  // namespace

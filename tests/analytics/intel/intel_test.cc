@@ -56,14 +56,31 @@ class IntelTest : public testing::Test {
   std::deque<std::string> paths_;
 };
 
-TEST_F(IntelTest, WithoutFeedsItIsLeftOut) {
-  EXPECT_FALSE(detector<Intel>().read(OptionSource())->wanted());
-  EXPECT_TRUE(listing("198.51.100.7\n")->wanted());
+TEST_F(IntelTest, WithoutFeedsItFindsNothing) {
+  Scene scene;
+  scene.at(1).talked(kCall, 500, 800);
+  EXPECT_TRUE(scene.found(*detector<Intel>().read(OptionSource())).empty());
+}
+
+TEST_F(IntelTest, TheFirstFeedsMayComeWithAReload) {
+  const auto none = detector<Intel>().read(OptionSource());
+  const Setting root = list_of(kFeeds, {{{"path", write("first.txt", "198.51.100.7\n")}}});
+  const Reread first = none->reread(OptionSource(root));
+  EXPECT_THAT(first.faults, IsEmpty());
+  first.adopt();
+  Scene scene;
+  scene.at(1).talked(kCall, 500, 800);
+  EXPECT_FALSE(scene.found(*none).empty());
+  none->reread(OptionSource()).adopt();
+  EXPECT_TRUE(scene.found(*none).empty()) << "and go with one";
+}
+
+TEST_F(IntelTest, WhatIsOffReadsNothing) {
   Setting root = list_of(kFeeds, {{{"path", "missing"}}});
   Setting& off = root.make("analytics.off", {"c.yaml", 9, 1});
   off.kind = Setting::Kind::scalar;
   off.scalar = "intel";
-  EXPECT_FALSE(detector<Intel>().read(OptionSource(root))->wanted()) << "what is off reads nothing";
+  EXPECT_NO_THROW(detector<Intel>().read(OptionSource(root)));
 }
 
 TEST_F(IntelTest, AConnectionToWhatIsListedIsAFinding) {

@@ -238,5 +238,44 @@ TEST(InventoryTest, DeltasAddUpInAnyOrder) {
   EXPECT_EQ(with_none.text.view(), "dns");
 }
 
+TEST(InventoryTest, WhatAHostHasNoRoomForIsCounted) {
+  Scene scene;
+  const auto number = [](std::string_view text, int i) { return std::string(text) + std::to_string(i); };
+  for (int i = 0; i < 20; ++i) {
+    scene.at(i).binding({.kind = BindingKind::dns, .name = number("name", i)}, "10.0.0.5");
+    FlowRef flow = scene.flow({"10.0.0.9", "10.0.0.5", static_cast<uint16_t>(1000 + i)});
+    scene.software(flow, {.kind = SoftwareKind::user_agent, .side = Side::client, .value = number("agent", i)});
+    scene.software(flow, {.kind = SoftwareKind::ja4, .side = Side::client, .value = number("ja4", i)});
+    scene.login(flow, {.user = number("user", i), .outcome = Outcome::success});
+    serve(scene, "10.0.0.9", "10.0.0.5", static_cast<uint16_t>(1000 + i), "http");
+  }
+  const struct {
+    std::string_view what;
+    uint64_t count;
+  } kRows[] = {{"names", 14}, {"software", 12}, {"clients", 12}, {"users", 12}, {"services", 4}};
+  for (const auto& [what, count] : kRows) {
+    EXPECT_EQ(scene.count(*inventory(), "analytics.inventory." + std::string(what) + "_max"), count) << what;
+  }
+}
+
+TEST(InventoryTest, OldAddressesMakeRoomAndAreCounted) {
+  Scene scene;
+  for (int i = 0; i < 10; ++i) arp(scene.at(i * 7200), 7, "10.0.2." + std::to_string(i));
+  EXPECT_EQ(scene.count(*inventory(), "analytics.inventory.addresses_max"), 2U);
+}
+
+TEST(InventoryTest, TheVendorOfItsCardIsTold) {
+  auto vendors = std::make_shared<Vendors>();
+  vendors->add("MA-L,0017F2,Lapwing Works,\n");
+  vendors->seal();
+  Scene scene;
+  scene.vendors = vendors;
+  scene.at(0).binding({.kind = BindingKind::arp, .station = {0, 0x17, 0xf2, 0, 0, 1}}, "10.0.0.5");
+  serve(scene.at(1), "10.0.0.9", "10.0.0.5", 80, "http");
+  const Scene::Told all = told(scene);
+  EXPECT_EQ(of(all, "10.0.0.5").vendor, "Lapwing Works");
+  EXPECT_EQ(of(all, "10.0.0.9").vendor, "");
+}
+
 }  // namespace
 }  // namespace lapwing::analytics
