@@ -29,6 +29,12 @@ bool usual_port(uint16_t port) {
   return std::ranges::find(kPorts, port) != std::end(kPorts);
 }
 
+/// The peer of the name that is looked up: the hash alone.
+IpAddress called(IpAddress key) {
+  std::fill(key.bytes.begin() + sizeof(uint64_t), key.bytes.end(), uint8_t{0});
+  return key;
+}
+
 /// In parts of 20: how far beyond what chance reaches.
 unsigned margin(int32_t share, int32_t needed) {
   if (share < needed || needed >= 1000) return 0;
@@ -196,8 +202,16 @@ Beacon::Global::Rhythms::Entry* Beacon::Global::enter(const Line& line, const Ca
 void Beacon::Global::report(const Line& line, const State& state, Timestamp time, Findings& findings) {
   const Calls& sum = state.sum;
   const RhythmJudgement& rhythm = state.judgement;
-  const auto* known_peer = peers_.find(line.peer);
-  const Novelty::Judgement peer = known_peer ? known_peer->value.judge(clients_.count(), now_) : Novelty::Judgement{};
+  const bool looks_up = Peer::looked_up(line.peer);
+  const auto judge = [&](const IpAddress& key) {
+    const auto* known = peers_.find(key);
+    return known ? known->value.judge(clients_.count(), now_) : Novelty::Judgement{};
+  };
+  Novelty::Judgement peer = judge(line.peer);
+  // A name is looked up by the clock as often as what was learned of it expires: it is as common as those who call it
+  // make it.
+  if (looks_up)
+    peer = std::max(peer, judge(called(line.peer)), [](const auto& a, const auto& b) { return a.hosts < b.hosts; });
   // Of few hosts none is rare.
   const bool enough = clients_.count() >= 10;
   const bool everywhere = enough && peer.prevalence >= kEverywhere;
@@ -239,6 +253,7 @@ void Beacon::Global::report(const Line& line, const State& state, Timestamp time
                 .flows = {sum.flow},
                 .src = line.client,
                 .dest = server,
+                .explained_by = looks_up ? bit(Role::resolver) : RoleMask{0},  // it asks for others
                 .idle = std::max(kDay, int64_t{3} * rhythm.period / 16)};
   if (!sum.name.empty()) report.objects.insert(report.objects.begin(), sum.name);
   const bool web = 2 * sum.web >= sum.calls;

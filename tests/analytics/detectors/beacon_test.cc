@@ -138,6 +138,31 @@ TEST_F(BeaconTest, WhatIsLookedUpIsNotCalled) {
   EXPECT_TRUE(asked) << "the resolver is not what it was asked for";
 }
 
+/// A resolver asks anew when what it learned expires, for a name that many call.
+TEST_F(BeaconTest, WhatManyCallIsLookedUpForThem) {
+  for (int host = 1; host <= 12; ++host) {
+    FlowRef flow = scene_.at(1 + host).flow({"10.0.0." + std::to_string(host), "198.51.100.9", 443});
+    flow.host = "cdn.example.net";
+    flow.protocol = "tls";
+    scene_.tell(flow, {.moment = FlowMoment::burst, .bytes = {60, 60}, .all_packets = {4, 4}});
+  }
+  for (std::string_view name : {"cdn.example.net", "c2.example.org"}) {
+    for (int i = 0; i < 60; ++i) {
+      FlowRef flow = scene_.at(20 + 300.0 * i).flow({"10.0.0.53", "198.51.100.53", 53, 17});
+      flow.host = name;
+      flow.protocol = "dns";
+      scene_.tell(flow, {.moment = FlowMoment::burst, .bytes = {40, 60}, .all_packets = {1, 1}});
+    }
+  }
+  unsigned other = 0;
+  for (const Behaviour& one : found()) {
+    const bool common = one.objects.front() == "example.net";
+    EXPECT_EQ(one.severity, common ? 35 : 70);
+    other += !common;
+  }
+  EXPECT_GT(other, 0U);
+}
+
 /// Of a peer that half of all hosts call by the clock, each is of little harm.
 TEST_F(BeaconTest, WhatMostHostsCallCameToThemByOrder) {
   const auto call = [&](int host, std::string_view name, int server, double since) {
