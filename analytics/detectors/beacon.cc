@@ -20,12 +20,19 @@ constexpr uint8_t kTcp = 6, kUdp = 17;
 constexpr uint32_t kIdle = 3 * 86'400;  // seconds after which a line is forgotten
 constexpr int64_t kDay = 86'400;
 constexpr unsigned kHarm = 70, kLittleHarm = 35, kInside = 20;
-constexpr uint32_t kWatches = 4;  // hosts inside
-constexpr uint64_t kSure = 32;    // check-ins
+constexpr uint32_t kWatches = 4;      // hosts inside
+constexpr uint64_t kSure = 32;        // check-ins
+constexpr uint32_t kEverywhere = 50;  // percent of the hosts
 
 bool usual_port(uint16_t port) {
   constexpr uint16_t kPorts[] = {53, 80, 443, 853, 8080, 8443};
   return std::ranges::find(kPorts, port) != std::end(kPorts);
+}
+
+/// The peer of the name that is looked up: the hash alone.
+IpAddress called(IpAddress key) {
+  std::fill(key.bytes.begin() + sizeof(uint64_t), key.bytes.end(), uint8_t{0});
+  return key;
 }
 
 /// In parts of 20: how far beyond what chance reaches.
@@ -103,7 +110,7 @@ unsigned Beacon::confidence(const RhythmJudgement& rhythm, const Circumstances& 
       static_cast<int>(std::bit_width(static_cast<uint64_t>(std::max<int64_t>(of.seconds, 0) / kLong)));
   sum += std::min(15, 5 * std::max(0, doublings - 1));
   sum += (of.named ? 0 : 5) + (of.bare ? 5 : 0) + (of.rare ? 10 : 0);
-  sum -= (of.known ? 40 : 0) + (of.prevalent ? 30 : 0) + (of.datagrams ? 20 : 0);
+  sum -= (of.known ? 40 : 0) + (of.prevalent ? 30 : 0) + (of.datagrams ? 20 : 0) + (of.unanswered ? 20 : 0);
   return static_cast<unsigned>(std::clamp(sum, 1, 100));
 }
 
@@ -142,6 +149,7 @@ void Beacon::Global::take(Second second, Delta& delta, Findings& findings) {
 
 const Beacon::Calls& Beacon::Global::name(Line& line, const Calls& calls, Calls& room) {
   if (line.peer.version == 0) {
+    if (Peer::looked_up(line.peer)) return calls;
     if (auto* entry = named_.touch(calls.flow.server, now_)) {
       entry->value = {line.peer, 2 * calls.known >= calls.calls, 2 * calls.web >= calls.calls,
                       2 * calls.encrypted >= calls.calls, calls.name};
@@ -194,27 +202,39 @@ Beacon::Global::Rhythms::Entry* Beacon::Global::enter(const Line& line, const Ca
 void Beacon::Global::report(const Line& line, const State& state, Timestamp time, Findings& findings) {
   const Calls& sum = state.sum;
   const RhythmJudgement& rhythm = state.judgement;
-  const auto* known_peer = peers_.find(line.peer);
-  const Novelty::Judgement peer = known_peer ? known_peer->value.judge(clients_.count(), now_) : Novelty::Judgement{};
+  const bool looks_up = Peer::looked_up(line.peer);
+  const auto judge = [&](const IpAddress& key) {
+    const auto* known = peers_.find(key);
+    return known ? known->value.judge(clients_.count(), now_) : Novelty::Judgement{};
+  };
+  Novelty::Judgement peer = judge(line.peer);
+  // A name is looked up by the clock as often as what was learned of it expires: it is as common as those who call it
+  // make it.
+  if (looks_up)
+    peer = std::max(peer, judge(called(line.peer)), [](const auto& a, const auto& b) { return a.hosts < b.hosts; });
   // Of few hosts none is rare.
   const bool enough = clients_.count() >= 10;
+  const bool everywhere = enough && peer.prevalence >= kEverywhere;
   const Timestamp last = std::max(time, state.rhythm.time(state.rhythm.check_ins().back()));
   const Circumstances circumstances{.seconds = (last.ns - state.first.ns) / 1'000'000'000,
                                     .named = !sum.name.empty(),
                                     .bare = 2 * sum.bare >= sum.calls && line.answered,
                                     .known = 2 * sum.known >= sum.calls,
                                     .datagrams = line.proto == kUdp && 2 * sum.web < sum.calls,
+                                    .unanswered = line.answered == 0,
                                     .rare = enough && peer.hosts <= config_.rare,
-                                    .prevalent = enough && (peer.hosts >= config_.prevalent || peer.prevalence >= 50)};
+                                    .prevalent = enough && (peer.hosts >= config_.prevalent || everywhere)};
   const unsigned sure = confidence(rhythm, circumstances);
   if (sure < config_.confidence) return;
 
   const IpAddress& server = sum.flow.server;
-  // What stays inside is mostly watched or watches; what nobody answers brings no orders.
+  // What stays inside is mostly watched or watches; what nobody answers brings no orders; what most hosts run came to
+  // them by order.
   const bool inside = surroundings_.inside(server);
-  const bool harmful = !inside && line.answered && !circumstances.known;
-  // Whoever calls many inside watches them, which shows before the first of them is told.
-  if (inside && (watched(line.client, server) >= kWatches || state.rhythm.count() < kSure)) return;
+  const bool harmful = !inside && line.answered && !circumstances.known && !everywhere;
+  // Whoever calls many inside watches them, which shows before the first of them is told; whom most call serves them.
+  const bool serves = everywhere && line.answered;
+  if (inside && (watched(line.client, server) >= kWatches || serves || state.rhythm.count() < kSure)) return;
   const unsigned severity = harmful ? kHarm : inside ? kInside : kLittleHarm;
   const std::string subject = to_string(line.client), place = endpoint(server, line.port);
   const std::string object = sum.name.empty() ? place : sum.name;
@@ -233,6 +253,7 @@ void Beacon::Global::report(const Line& line, const State& state, Timestamp time
                 .flows = {sum.flow},
                 .src = line.client,
                 .dest = server,
+                .explained_by = looks_up ? bit(Role::resolver) : RoleMask{0},  // it asks for others
                 .idle = std::max(kDay, int64_t{3} * rhythm.period / 16)};
   if (!sum.name.empty()) report.objects.insert(report.objects.begin(), sum.name);
   const bool web = 2 * sum.web >= sum.calls;

@@ -88,7 +88,7 @@ struct Beacon {
   /// What else speaks for or against a rhythm.
   struct Circumstances {
     int64_t seconds = 0;  // that it lasts
-    bool named = false, bare = false, known = false, datagrams = false;
+    bool named = false, bare = false, known = false, datagrams = false, unanswered = false;
     bool rare = false, prevalent = false;
   };
   /// In percent; 0 where the rhythm does not hold.

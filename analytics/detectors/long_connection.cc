@@ -46,6 +46,7 @@ void LongConnection::Span::merge(const Span& other) {
     peer = other.peer;
     bare = other.bare;
     known = other.known;
+    waits = other.waits;
     name = other.name;
     application = other.application;
   }
@@ -91,6 +92,7 @@ void LongConnection::Local::flow(const FlowUpdate& update, Delta& delta) {
        .closed = closed,
        .bare = flow.application.empty() && (flow.protocol.empty() || flow.protocol == "failed"),
        .known = peers_.known_service(flow),
+       .waits = Peers::waits(flow),
        .flow = name_of(flow),
        .peer = peer.key,
        .name = peer.name,
@@ -127,7 +129,7 @@ void LongConnection::Global::take(Second second, Delta& delta, Findings& finding
 
 void LongConnection::Global::judge(const Span& span, Findings& findings) {
   const auto age = static_cast<uint64_t>(std::max<int64_t>(span.last.ns - span.first.ns, 0) / 1'000'000'000);
-  if (age < config_.age) return;
+  if (age < config_.age || span.waits) return;
   const auto* ages = kinds_.find(kind_of(span.application, span.flow.server_port, surroundings_.hash_seed));
   const auto [others, rank] = ages ? ages->value.rank(static_cast<int64_t>(age)) : std::pair(uint64_t{0}, 1000U);
   if (others >= kHistory && rank < kUnusual) return;

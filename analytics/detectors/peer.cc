@@ -20,13 +20,22 @@ Peer named(std::string_view host, uint64_t seed) {
   return out;
 }
 
+/// The last name of "TLS.Microsoft" tells most.
+std::string_view last_name(std::string_view application) {
+  return application.substr(application.rfind('.') + 1);
+}
+
+bool pushes(uint16_t port) {
+  constexpr uint16_t kPushes[] = {5222, 5223, 5228, 5229, 5230, 8883};
+  return std::ranges::find(kPushes, port) != std::end(kPushes);
+}
+
 /// Not of the web alone, nor of who hosts the server.
 bool of_its_own(std::string_view application) {
   constexpr std::string_view kAnybodys[] = {"AmazonAWS",   "Azure", "Cloudflare", "DTLS",         "DigitalOcean",
                                             "GoogleCloud", "HTTP",  "HTTP2",      "HTTP_Connect", "HTTP_Proxy",
                                             "Hetzner",     "QUIC",  "TLS",        "Unknown",      "WebSocket"};
-  // The last name of "TLS.Microsoft" tells most.
-  const std::string_view last = application.substr(application.rfind('.') + 1);
+  const std::string_view last = last_name(application);
   return !last.empty() && std::ranges::find(kAnybodys, last) == std::end(kAnybodys);
 }
 
@@ -37,20 +46,31 @@ const Peer& Peers::of(const FlowRef& flow) {
     const uint64_t hash = keyed_hash(to_bytes(flow.host), seed_);
     Named& known = names_[hash % kNames];
     if (known.hash != hash) known = {hash, named(flow.host, seed_)};
-    if (!known.peer.name.empty()) return known.peer;
+    if (!known.peer.name.empty()) {
+      if (flow.protocol != "dns") return known.peer;
+      looked_up_ = known.peer;
+      looked_up_.key.bytes[Peer::kLookUp] = 1;
+      return looked_up_;
+    }
   }
   unnamed_.key = flow.server;
   return unnamed_;
 }
 
 bool Peers::known_service(const FlowRef& flow) {
-  constexpr uint16_t kPushes[] = {5222, 5223, 5228, 5229, 5230, 8883};
-  if (std::ranges::find(kPushes, flow.server_port) != std::end(kPushes)) return true;
+  if (pushes(flow.server_port)) return true;
   if (flow.application.empty()) return false;
   const uint64_t hash = keyed_hash(to_bytes(flow.application), seed_);
   Known& known = applications_[hash % kApplications];
   if (known.hash != hash) known = {hash, of_its_own(flow.application)};
   return known.service;
+}
+
+bool Peers::waits(const FlowRef& flow) {
+  const bool unknown = flow.protocol.empty() || flow.protocol == "failed";
+  if (pushes(flow.server_port) && !(unknown && flow.application.empty())) return true;
+  constexpr std::string_view kNames[] = {"ApplePush", "IMAP", "IMAPS", "Jabber", "MQTT", "SIP"};
+  return std::ranges::find(kNames, last_name(flow.application)) != std::end(kNames);
 }
 
 }  // namespace lapwing::analytics

@@ -16,6 +16,14 @@ namespace lapwing::analytics {
 struct Peer {
   IpAddress key;     // its address; of version 0: the hash of its name
   std::string name;  // registrable, or ""
+
+  /// Of DNS the name is what is asked for, and not who is asked: who looks it up has not called it, and is no address
+  /// of it. Such are peers of their own.
+  static bool looked_up(const IpAddress& key) { return key.version == 0 && key.bytes[kLookUp] != 0; }
+
+ private:
+  friend class Peers;
+  static constexpr size_t kLookUp = 8;  // behind the hash
 };
 
 /// [W] Tells peers; few names stand in most flows, so that what became of a name is remembered.
@@ -29,6 +37,9 @@ class Peers {
   /// Whether nDPI knows a service or a protocol of its own behind the flow: not the web alone, nor who hosts the
   /// server. Or it is a service that pushes messages to phones, browsers and things, by its port.
   bool known_service(const FlowRef& flow);
+  /// Whether such a service keeps its connections for as long as there are both ends: of pushes, whose protocol is
+  /// known, of registrations of telephones, and of mail and messages that are waited for.
+  static bool waits(const FlowRef& flow);
 
  private:
   static constexpr size_t kNames = 256, kApplications = 64;
@@ -44,7 +55,7 @@ class Peers {
   const uint64_t seed_;
   std::vector<Named> names_ = std::vector<Named>(kNames);
   std::array<Known, kApplications> applications_{};
-  Peer unnamed_;
+  Peer unnamed_, looked_up_;
 };
 
 }  // namespace lapwing::analytics

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <span>
 #include <utility>
 
+#include "analytics/frame/evidence.h"
 #include "analytics/incidents/next.h"
 #include "sensor/base/hash.h"
 
@@ -33,6 +35,12 @@ constexpr CounterRow<C> kRows[] = {
     {"incidents.links_max", &C::links_max, "links of incidents that are not told: it has 32 already",
      CounterKind::loss},
 };
+
+/// A name with the one address that it had is one object.
+size_t distinct(const std::vector<std::string>& objects) {
+  const auto address = [&](size_t i) { return IpAddress::parse(host_of(objects[i])).has_value(); };
+  return objects.size() == 2 && !address(0) && address(1) ? 1 : objects.size();
+}
 
 }  // namespace
 
@@ -65,8 +73,10 @@ void Case::note(std::string_view id, std::string_view tactic, unsigned weight,
   }
   if (!tactic.empty()) tactics_.emplace(tactic);
   known->weight = std::max(known->weight, weight);
-  for (const std::string& object : objects) {
-    if (known->objects.size() < kDistinct) known->objects.insert(keyed_hash(to_bytes(object), kReplaySeed));
+  for (const std::string& object : std::span(objects).first(distinct(objects))) {
+    const uint64_t hash = keyed_hash(to_bytes(object), kReplaySeed);
+    if (known->objects.size() < kDistinct) known->objects.insert(hash);
+    if (&object == objects.data() && known->growth.size() < kDistinct) known->growth.insert(hash);
   }
 }
 
@@ -86,6 +96,12 @@ void Case::note_object(const std::string& object, std::string_view role) {
 void Case::add(const Behaviour& behaviour) {
   const unsigned weight = unsigned{behaviour.severity} * behaviour.confidence;
   note_time(behaviour.first, behaviour.last);
+  if (behaviour.state == FindingState::over) {
+    living_.erase(behaviour.id);
+    ended_ = std::max(ended_, behaviour.time);
+  } else if (living_.size() < kMostFindings) {
+    living_.insert(behaviour.id);
+  }
   // It is weighed once, by the technique that comes first: several names of one thing are no more than one.
   unsigned share = weight;
   for (const lapwing::Technique& technique : behaviour.attack) {
@@ -147,13 +163,13 @@ void Case::link(const std::string& incident, std::string_view kind) {
   told_.links.push_back({incident, kind});
 }
 
-/// 1 - prod(1 - w) over techniques, w = min(0.95, weight * (1 + 0.1 log2 n)) of n distinct objects; times 1.15 for a
-/// second tactic, 1.3 for a third, at most 1.6; times how much the host matters. In parts of 10,000, and of log2 the
-/// whole part.
+/// 1 - prod(1 - w) over techniques, w = min(0.95, weight * (1 + 0.1 log2 n)) of n different first objects; times 1.15
+/// for a second tactic, 1.3 for a third, at most 1.6; times how much the host matters. In parts of 10,000, and of log2
+/// the whole part.
 unsigned Case::score() const {
   uint64_t innocent = 10'000;
   for (const Technique& technique : techniques_) {
-    const uint64_t objects = std::max<uint64_t>(1, technique.objects.size());
+    const uint64_t objects = std::max<uint64_t>(1, technique.growth.size());
     const uint64_t growth = 10 + static_cast<uint64_t>(std::bit_width(objects) - 1);
     const uint64_t weight = std::min<uint64_t>(9'500, technique.weight * growth / 10);
     innocent = innocent * (10'000 - weight) / 10'000;

@@ -46,6 +46,10 @@ class Case {
   const std::string& subject() const { return told_.subject; }
   Timestamp first() const { return told_.first; }
   Timestamp last() const { return told_.last; }
+  /// A finding of it is not over, though there may be no news of it for long.
+  bool lives() const { return !living_.empty(); }
+  /// When the last of those that are over was.
+  Timestamp ended() const { return ended_; }
   /// Findings and alerts that joined.
   uint64_t items() const { return told_.findings_total + told_.alerts_total; }
   size_t techniques() const { return techniques_.size(); }
@@ -66,8 +70,9 @@ class Case {
  private:
   struct Technique {
     std::string id, tactic;
-    unsigned weight = 0;  // severity times confidence, 0 to 10,000: the most of its members
-    std::set<uint64_t> objects;
+    unsigned weight = 0;         // severity times confidence, 0 to 10,000: the most of its members
+    std::set<uint64_t> objects;  // that are shown
+    std::set<uint64_t> growth;  // that raise its weight: of a finding the first, as its confidence says how many it has
   };
   void note(std::string_view id, std::string_view tactic, unsigned weight, const std::vector<std::string>& objects);
   void note_object(const std::string& object, std::string_view role);
@@ -78,6 +83,8 @@ class Case {
   std::vector<uint64_t> objects_;  // their hashes, ascending
   std::vector<Technique> techniques_;
   std::set<std::string> tactics_;
+  std::set<std::string> living_;  // ids of findings, kMostFindings at most
+  Timestamp ended_;
 };
 
 }  // namespace lapwing::analytics

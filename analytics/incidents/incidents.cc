@@ -14,7 +14,8 @@ using C = IncidentConfig;
 constexpr OptionRow<C> kOptions[] = {
     {"analytics.incidents.enabled", &C::enabled, "yes", "findings and alerts are put together into incidents"},
     {"analytics.incidents.opens-at", &C::opens_at, "30", "score from which on a host's findings are an incident"},
-    {"analytics.incidents.quiet", &C::quiet, "14400", "silence after which an incident is closed", Unit::seconds},
+    {"analytics.incidents.quiet", &C::quiet, "14400",
+     "silence after which an incident is closed, once all its findings are over", Unit::seconds},
     {"analytics.incidents.memory", &C::memory, "86400",
      "time within which findings of a host belong together, and a host that was attacked is suspected of what it does",
      Unit::seconds},
@@ -160,6 +161,8 @@ void Incidents::take(const Behaviour& behaviour) {
   const bool inside = !address || surroundings_.inside(*address);
   Case* subject = nullptr;
   if (inside) {
+    // That one is over of which nothing is known any more, as a person closed its incident, makes no other.
+    if (behaviour.state == FindingState::over && !cases_.contains(behaviour.subject)) return;
     subject = of(behaviour.subject, behaviour.first);
   } else {
     AlertSums::Sum sum{.first = behaviour.first};
@@ -307,11 +310,11 @@ void Incidents::expire(int64_t second) {
   for (auto next = cases_.begin(); next != cases_.end();) {
     Case& subject = *next->second;
     const int64_t silent = second - subject.last().seconds();
-    const bool quiet = silent > static_cast<int64_t>(subject.open ? config_.quiet : config_.memory);
+    const bool quiet = !subject.lives() && silent > static_cast<int64_t>(subject.open ? config_.quiet : config_.memory);
     if (quiet && (subject.open || subject.background)) {
       const int64_t due =
           subject.last().seconds() + static_cast<int64_t>(subject.open ? config_.quiet : config_.memory);
-      close(subject, "quiet", Timestamp::from_seconds(due));
+      close(subject, "quiet", std::max(subject.ended(), Timestamp::from_seconds(due)));
     }
     next = quiet ? cases_.erase(next) : std::next(next);
   }

@@ -59,6 +59,8 @@ static_assert(Key<ServiceKey>);
 
 struct ServiceSeen {
   int64_t first = 0, last = 0;  // ns
+  int64_t day = 0;              // since 1970, of which the bytes of payload are, of clients inside:
+  uint64_t sent = 0, received = 0;
   Fan clients;
   ShortText<31> protocol;
   ShortText<Sight::kText> software, certificate;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace lapwing::analytics {
 namespace {
@@ -41,7 +42,7 @@ constexpr int64_t kNanoseconds = 1'000'000'000;
 constexpr int64_t kTogether = 3600 * kNanoseconds;
 /// Between clients of so many and for so long, it is whom others are administered from.
 constexpr uint32_t kAdministered = 10;
-constexpr Second kAdministers = 7 * 86'400;
+constexpr Second kDay = 86'400, kAdministers = 7 * kDay;
 
 constexpr uint32_t kMost = 1U << 22;  // of any table
 
@@ -68,6 +69,16 @@ constexpr Serves kServes[] = {
     {"wireguard", Role::vpn, 2},     {"kerberos", Role::dc, 2},
 };
 constexpr uint32_t kProxyClients = 3;
+
+/// What so many hosts hand over to one in a day, so much of each and hardly anything back, is kept there. By a protocol
+/// in which people move files that is no sign of it: who gathers what he wants to steal does so by it (T1074.002).
+/// Papers and logs are not kept for those who sent them.
+constexpr uint32_t kSaved = 8;
+constexpr uint64_t kOfEach = uint64_t{8} << 20, kOfAll = uint64_t{100} << 20;  // bytes
+constexpr uint64_t kBack = 10;                                                 // parts received for one that is sent
+constexpr std::string_view kPeoples[] = {"afp", "ftp",   "http",   "http2", "ipp",    "nfs",
+                                         "smb", "smbv1", "smbv23", "ssh",   "syslog", "tftp"};
+constexpr uint16_t kPapers[] = {515, 631, 9100};  // LPR (RFC 1179), IPP (RFC 8010), and printers' own
 
 uint64_t hash_of(const SightKey& key) {
   const uint64_t hash = uint64_t{key.detail[0]} << 32 | key.detail[1];
@@ -234,13 +245,26 @@ void Inventory::Global::serve(const SightKey& key, const Sight& sight, Hosts::En
   seen.first = seen.first == 0 ? sight.first : std::min(seen.first, sight.first);
   seen.last = std::max(seen.last, sight.last);
   seen.clients.merge(sight.others);
+  if (std::exchange(seen.day, now_ / kDay) != now_ / kDay) seen.sent = seen.received = 0;
+  seen.sent += sight.out;
+  seen.received += sight.in;
   if (seen.protocol.empty()) seen.protocol = ShortText<31>(sight.text.view());
   Host& host = entry.value;
   if (host.note_service(of, counters_)) news(entry.key(), host, kService);
   learn(host, of, seen, findings);
 }
 
+void Inventory::Global::learn_backup(Host& host, const ServiceKey& key, const ServiceSeen& service,
+                                     Findings& findings) {
+  const uint32_t clients = service.clients.count();
+  if (clients < kSaved || service.received < std::max(kOfAll, clients * kOfEach)) return;
+  if (service.sent > service.received / kBack || std::ranges::find(kPapers, key.port) != std::end(kPapers)) return;
+  if (std::ranges::find(kPeoples, service.protocol.view()) != std::end(kPeoples)) return;
+  learn(host, Role::backup, {key.port, key.proto, clients}, findings);
+}
+
 void Inventory::Global::learn(Host& host, const ServiceKey& key, const ServiceSeen& service, Findings& findings) {
+  learn_backup(host, key, service, findings);
   const auto row = std::ranges::find(kServes, service.protocol.view(), &Serves::protocol);
   if (row == std::end(kServes)) return;
   const uint32_t clients = service.clients.count();

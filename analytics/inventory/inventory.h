@@ -88,6 +88,7 @@ struct Inventory {
     void take(const SightKey& key, const Sight& sight, Findings& findings);
     void serve(const SightKey& key, const Sight& sight, Hosts::Entry& entry, Findings& findings);
     void learn(Host& host, const ServiceKey& key, const ServiceSeen& service, Findings& findings);
+    void learn_backup(Host& host, const ServiceKey& key, const ServiceSeen& service, Findings& findings);
     void learn(Host& host, Role role, const Evidence& evidence, Findings& findings);
     void software(const SightKey& key, const Sight& sight, Host& host, Findings& findings);
     void rate(Hosts::Entry& entry);

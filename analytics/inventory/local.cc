@@ -73,6 +73,10 @@ void Inventory::Local::flow(const FlowUpdate& update, Delta& delta) const {
   if (flow.proto == kUdp && flow.server_port >= kWellKnown && protocol.empty()) return;
   Sight& service = at(delta, {.what = What::service, .proto = flow.proto, .host = host, .port = flow.server_port},
                       protocol.view(), first, update.time);
+  if (client) {
+    service.out += update.bytes[1];
+    service.in += update.bytes[0];
+  }
   if (update.bytes[1] > 0) service.others.add(keyed_hash(flow.client.bytes, surroundings_.hash_seed));
   if (client && std::ranges::find(kAdmin, protocol.view()) != std::end(kAdmin)) {
     at(delta, {.what = What::admin, .host = HostKey::of(flow.client, flow.vlan)}, "", first, update.time)

@@ -212,11 +212,57 @@ def neighbours(c):
         if n % 10: arp(c, at + 0.001, 2, bytes((2, 0, 0, 0, 9, 20 + n % 40)), host, MAC[False], "10.9.0.1")
 
 
+def visit(c, at, client, port, agent):
+    one = Connection(c, at, client, "203.0.113.50", 80, port)
+    one.say(0, b"GET /%d HTTP/1.1\r\nHost: news.example\r\nUser-Agent: %s\r\n\r\n" % (port, agent))
+    one.say(1, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    one.close()
+
+
+def many_hosts(c):
+    """Seventy, who all use one browser."""
+    for n in range(70): visit(c, 2 + 0.5 * n, f"10.9.0.{30 + n}", 46000 + n, b"Mozilla/5.0 (X11; Linux x86_64)")
+
+
+def odd_client(c):
+    """One of them calls with a program that nobody has, for an hour and a quarter, at no time in particular."""
+    many_hosts(c)
+    at = 60.0
+    for n in range(12):
+        visit(c, at, "10.9.0.33", 47000 + n, b"Updater/0.1 (build 7)")
+        at += c.draw.uniform(60, 700)
+    visit(c, 4600, "10.9.0.33", 47100, b"Updater/0.1 (build 7)")
+
+
+def extension(kind, body): return struct.pack("!HH", kind, len(body)) + body
+
+
+def hello(c, name):
+    """A client's first record of TLS 1.2 (RFC 5246 section 7.4.1.2, RFC 6066 section 3)."""
+    named = extension(0, struct.pack("!HBH", len(name) + 3, 0, len(name)) + name) + extension(10, b"\0\2\0\x17") + extension(11, b"\1\0")
+    body = b"\3\3" + c.draw.randbytes(32) + b"\0" + b"\0\4\xc0\x2f\xc0\x30" + b"\1\0" + struct.pack("!H", len(named)) + named
+    return b"\x16\3\1" + struct.pack("!H", len(body) + 4) + b"\1" + len(body).to_bytes(3, "big") + body
+
+
+def doh(c):
+    """Names are asked for by HTTPS, of a public resolver (RFC 8484)."""
+    one = Connection(c, 2, AGENT, "203.0.113.53", 443, 48000)
+    one.say(0, hello(c, b"cloudflare-dns.com"))
+    body = b"\3\3" + c.draw.randbytes(32) + b"\0" + b"\xc0\x2f\0"
+    one.say(1, b"\x16\3\3" + struct.pack("!H", len(body) + 4) + b"\2" + len(body).to_bytes(3, "big") + body)
+    for side in (0, 1): one.say(side, b"\x14\3\3\0\1\1" + b"\x16\3\3\0\x28" + c.draw.randbytes(40))
+    for n in range(20):
+        one.say(0, b"\x17\3\3\0\x60" + c.draw.randbytes(96), one.at + c.draw.uniform(0.1, 9))
+        one.say(1, b"\x17\3\3\0\xa0" + c.draw.randbytes(160))
+    one.close()
+
+
 MADE = {
     "beacon-hour": hour_beacon, "beacon-unanswered": unanswered_beacon, "clock": clock, "page-visits": page_visits,
     "long-unknown": long_unknown, "long-remote": long_remote, "long-ssh": long_ssh,
     "sent-out": sent_out, "fetched": fetched, "both-ways": both_ways, "posted": posted, "copied": copied, "one-size": one_size,
     "slow-scan": slow_scan, "server-gone": server_gone, "arp-flood": arp_flood, "neighbours": neighbours,
+    "many-hosts": many_hosts, "odd-client": odd_client, "doh": doh,
 }
 
 if __name__ == "__main__":

@@ -22,6 +22,14 @@ bool one_sided(const Flow& flow) {
   return flow.key.proto == ip_proto::tcp && flow.packets[1] == 0 && flow.tcp_flags[0] & tcp_flag::ack;
 }
 
+/// Its beginning was not seen, whether the stream engine takes up such connections (stream.midstream) or not: no side
+/// sent a SYN, and the first that is seen goes on with what came before.
+bool midstream(const Flow& flow) {
+  if (flow.flags & flow_flag::midstream) return true;
+  const auto flags = static_cast<uint8_t>(flow.tcp_flags[0] | flow.tcp_flags[1]);
+  return flow.key.proto == ip_proto::tcp && !(flags & tcp_flag::syn) && flow.tcp_flags[0] & tcp_flag::ack;
+}
+
 /// That of the Ethernet header.
 Station sender_of(const Look& look) {
   Station out{};
@@ -372,7 +380,7 @@ FlowUpdate FlowWatch::update_of(const Flow& flow, FlowMoment moment, Timestamp t
            .interface = watched ? watched->interface : interface_,
            .vlan = flow.key.vlan[0],
            .start = flow.start,
-           .midstream = (flow.flags & flow_flag::midstream) != 0,
+           .midstream = midstream(flow),
            .one_sided = one_sided(flow)};
   // Before its first payload nothing is known of it.
   if (moment >= FlowMoment::burst) {

@@ -102,6 +102,10 @@ class World:
             for _ in range(random.randint(1, 8)):
                 at = random.uniform(begin, end)
                 self.at(at, office.mail_out, at, host)
+            # Half of them work together on files outside, of which a program fetches what is new at log-on.
+            for n in range(random.randint(3, 15) if i % 2 else 0):
+                at = random.uniform(begin, end) if n else begin + 40
+                self.at(at, office.together, at, host)
             if random.random() < 0.4:
                 at = random.uniform(begin, end)
                 self.at(at, office.print, at, host)
@@ -111,7 +115,7 @@ class World:
             if random.random() < 0.06:
                 at = random.uniform(begin, end)
                 self.at(at, office.upload, at, host, office.small_site(), random.randint(1_000_000, 12_000_000))
-            if random.random() < 0.1:
+            if i % 2 and random.random() < 0.2:
                 at = random.uniform(begin, end)
                 self.at(at, office.upload, at, host, "contoso.sharepoint.com", random.randint(1_000_000, 40_000_000))
             # The programs.

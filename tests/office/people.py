@@ -118,6 +118,12 @@ class Office:
         """A form with a file."""
         self.tls(time, host, name, [(0.2, 700, 4000), (1.0, length, 900)])
 
+    def together(self, time, host):
+        """A file of all is opened, read and perhaps changed."""
+        exchanges = [(0, 1400, 9000), (0.3, 900, int(self.random.lognormvariate(11, 1.5)))]
+        if self.random.random() < 0.4: exchanges.append((self.random.uniform(20, 400), self.random.randint(2000, 60_000), 600))
+        self.tls(time, host, "contoso.sharepoint.com", exchanges)
+
     def call(self, time, host, minutes):
         """STUN (RFC 8489), then sound and picture by RTP (RFC 3550)."""
         random, wire = self.random, self.wire

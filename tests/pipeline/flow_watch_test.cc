@@ -48,6 +48,7 @@ struct Witness {
       if (update.moment == FlowMoment::identified) line += " " + std::string(flow.protocol);
       if (update.icmp) line += " icmp " + std::to_string(update.icmp_type) + "," + std::to_string(update.icmp_code);
       if (flow.one_sided) line += " one-sided";
+      if (flow.midstream) line += " midstream";
       delta.lines.push_back(line);
     }
   };
@@ -131,6 +132,21 @@ TEST(FlowWatch, OneSideThatGoesOnAloneIsSaidToBeSo) {
   talk.hide(Direction::to_client).open().client("hello");
   const Lines lines = told(capture);
   EXPECT_NE(std::ranges::find(lines, "0 closed 6 5/0 one-sided"), lines.end()) << testing::PrintToString(lines);
+}
+
+/// Though the stream engine does not take it up by itself (stream.midstream).
+TEST(FlowWatch, AConnectionWhoseBeginningWasNotSeenIsSaidToBeSo) {
+  Capture capture;
+  Conversation(capture, {.server_port = 7}).client("ping").server("pong");
+  capture.add(PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2").tcp(40000, 8).flags(tcp_flag::fin));
+  Conversation(capture, {.server_port = 9}).datagram(Direction::to_server, "x");
+  const Lines lines = told(capture);
+  EXPECT_EQ(of_port(lines, 7), (Lines{"0 answered 7 midstream", "0 opened 7 midstream", "0 burst 7 4/4 midstream",
+                                      "0 closed 7 4/4 midstream"}));
+  for (uint16_t port : {8, 9}) {
+    for (const std::string& line : of_port(lines, port)) EXPECT_EQ(line.find("midstream"), std::string::npos) << line;
+    EXPECT_FALSE(of_port(lines, port).empty());
+  }
 }
 
 TEST(FlowWatch, WhereMemoryLacksForWhatWasSeenNobodyWaitsForIt) {

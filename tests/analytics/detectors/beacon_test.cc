@@ -106,6 +106,87 @@ TEST_F(BeaconTest, ANameOutlivesItsFlow) {
   EXPECT_EQ(found().front().attack.front(), (Technique{"T1071.001", "TA0011"}));
 }
 
+/// Who looks a name up, and who is asked for it, are no hosts that call it; nor is who is asked an address of it.
+TEST_F(BeaconTest, WhatIsLookedUpIsNotCalled) {
+  const auto look_up = [&](double at, const Ends& ends, std::string_view name) {
+    FlowRef flow = scene_.at(at).flow(ends);
+    flow.host = name;
+    flow.protocol = "dns";
+    scene_.tell(flow, {.moment = FlowMoment::burst, .bytes = {40, 60}, .all_packets = {1, 1}});
+  };
+  for (int i = 0; i < 12; ++i) look_up(i, {"10.0.1." + std::to_string(i), "10.0.0.53", 53, 17}, "other.example.com");
+  for (int i = 0; i < 40; ++i) {
+    look_up(100 + 60.0 * i, {"10.0.0.7", "10.0.0.53", 53, 17}, "c2.example.net");
+    look_up(100.01 + 60.0 * i, {"10.0.0.53", "198.51.100.53", 53, 17}, "c2.example.net");
+    FlowRef flow = scene_.at(101 + 60.0 * i).flow({"10.0.0.7", "198.51.100.9", 443});
+    flow.host = "c2.example.net";
+    flow.protocol = "tls";
+    scene_.tell(flow, {.moment = FlowMoment::burst, .bytes = {60, 60}, .all_packets = {4, 4}});
+  }
+  for (int i = 0; i < 40; ++i) {
+    FlowRef flow = scene_.at(103 + 60.0 * i).flow({"10.0.0.7", "198.51.100.53", 853});
+    flow.midstream = true;
+    scene_.tell(flow, {.moment = FlowMoment::burst, .bytes = {60, 60}, .all_packets = {4, 4}});
+  }
+  bool called = false, asked = false;
+  for (const Behaviour& one : found()) {
+    const bool tls = one.objects.back() == "198.51.100.9:443";
+    called |= tls && one.evidence.find("\"hosts\":1,") != std::string::npos;
+    asked |= one.objects == std::vector<std::string>{"198.51.100.53:853"};
+  }
+  EXPECT_TRUE(called) << "by one host, not by the resolver as well";
+  EXPECT_TRUE(asked) << "the resolver is not what it was asked for";
+}
+
+/// A resolver asks anew when what it learned expires, for a name that many call.
+TEST_F(BeaconTest, WhatManyCallIsLookedUpForThem) {
+  for (int host = 1; host <= 12; ++host) {
+    FlowRef flow = scene_.at(1 + host).flow({"10.0.0." + std::to_string(host), "198.51.100.9", 443});
+    flow.host = "cdn.example.net";
+    flow.protocol = "tls";
+    scene_.tell(flow, {.moment = FlowMoment::burst, .bytes = {60, 60}, .all_packets = {4, 4}});
+  }
+  for (std::string_view name : {"cdn.example.net", "c2.example.org"}) {
+    for (int i = 0; i < 60; ++i) {
+      FlowRef flow = scene_.at(20 + 300.0 * i).flow({"10.0.0.53", "198.51.100.53", 53, 17});
+      flow.host = name;
+      flow.protocol = "dns";
+      scene_.tell(flow, {.moment = FlowMoment::burst, .bytes = {40, 60}, .all_packets = {1, 1}});
+    }
+  }
+  unsigned other = 0;
+  for (const Behaviour& one : found()) {
+    const bool common = one.objects.front() == "example.net";
+    EXPECT_EQ(one.severity, common ? 35 : 70);
+    other += !common;
+  }
+  EXPECT_GT(other, 0U);
+}
+
+/// Of a peer that half of all hosts call by the clock, each is of little harm.
+TEST_F(BeaconTest, WhatMostHostsCallCameToThemByOrder) {
+  const auto call = [&](int host, std::string_view name, int server, double since) {
+    for (int i = 0; i < 40; ++i) {
+      FlowRef flow = scene_.at(since + 60.0 * i)
+                         .flow({"10.0.0." + std::to_string(host), "198.51.100." + std::to_string(server), 443});
+      flow.host = name;
+      flow.protocol = "tls";
+      scene_.tell(flow, {.moment = FlowMoment::burst, .bytes = {60, 60}, .all_packets = {4, 4}});
+    }
+  };
+  for (int host = 1; host <= 12; ++host) call(host, "agent.example.com", 9, 1 + host * 0.7);
+  call(13, "c2.example.net", 8, 20);
+  for (int host = 1; host <= 12; ++host) {
+    play(beacon({.period = 60}, 7200, 1), {"10.0.0." + std::to_string(host), "10.0.3.10", 389});
+  }
+  unsigned other = 0;
+  for (const Behaviour& one : found()) {
+    EXPECT_EQ(one.severity, one.objects.front() == "example.com" ? 35 : 70) << one.objects.front();
+    other += one.objects.front() == "example.net";
+  }
+  EXPECT_GT(other, 0U);
+}
+
 TEST_F(BeaconTest, AFlowWithoutAnyNameIsOfItsAddress) {
   for (int i = 0; i < 40; ++i) {
     FlowRef flow = scene_.at(900.0 * i).flow(kOutside);
@@ -141,6 +222,7 @@ TEST(BeaconConfidenceTest, EachCircumstanceCounts) {
       {{.named = true, .datagrams = true}, 50},
       {{.named = true, .rare = true}, 80},
       {{.named = true, .prevalent = true}, 40},
+      {{.named = true, .unanswered = true}, 50},
   };
   for (const Row& row : rows) EXPECT_EQ(Beacon::confidence(rhythm, row.of), row.percent);
   rhythm.all.band = 799;

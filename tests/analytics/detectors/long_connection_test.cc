@@ -12,8 +12,10 @@ using test::Scene;
 class LongConnectionTest : public testing::Test {
  protected:
   std::vector<Behaviour> found() const { return scene_.found(*detector<LongConnection>().read(OptionSource())); }
-  void keep(const test::Ends& ends, int minutes, uint64_t bytes, std::string_view application = "") {
+  void keep(const test::Ends& ends, int minutes, uint64_t bytes, std::string_view application = "",
+            std::string_view protocol = "") {
     FlowRef flow = scene_.at(0).flow(ends);
+    flow.protocol = protocol;
     flow.application = application;
     for (int i = 1; i <= minutes; ++i) {
       scene_.at(60.0 * i).tell(flow, {.moment = i == minutes ? FlowMoment::closed : FlowMoment::tick,
@@ -40,6 +42,19 @@ TEST_F(LongConnectionTest, KnownOnesMayLastLonger) {
   EXPECT_TRUE(found().empty());
   keep({"10.0.0.8", "198.51.100.9", 443}, 721, 100, "TLS");
   EXPECT_FALSE(found().empty());
+}
+
+/// Pushes, telephones and mail that is waited for.
+TEST_F(LongConnectionTest, NotOfWhatWaitsByItsNature) {
+  constexpr int kDays = 3 * 1440;
+  keep({"10.0.0.1", "198.51.100.9", 5060, 17, 5060}, kDays, 100, "SIP");
+  keep({"10.0.0.2", "198.51.100.9", 8883}, kDays, 100, "TLS", "tls");
+  keep({"10.0.0.3", "198.51.100.9", 993}, kDays, 100, "TLS.IMAPS", "tls");
+  EXPECT_TRUE(found().empty());
+  keep({"10.0.0.4", "198.51.100.9", 8883}, kDays, 100);
+  const auto all = found();
+  ASSERT_FALSE(all.empty()) << "by a protocol that nobody knows";
+  for (const Behaviour& one : all) EXPECT_EQ(one.subject, "10.0.0.4");
 }
 
 TEST_F(LongConnectionTest, NotWhereOthersLastAsLong) {

@@ -15,13 +15,16 @@ struct Told : IncidentSink {
   std::vector<Incident> all;
 };
 
+constexpr Technique kScan{"T1046", "TA0007"}, kBeacon{"T1071.001", "TA0011"}, kLateral{"T1021", "TA0008"};
+
 class IncidentsTest : public testing::Test {
  protected:
   IncidentsTest() { surroundings.internal = Networks({"10.0.0.0/8"}, nullptr); }
 
   void find(std::string_view detector, std::string_view subject, int64_t second, Technique technique,
-            unsigned severity = 60, std::vector<std::string> objects = {"198.51.100.7:443"}) {
-    Behaviour behaviour{.id = std::string(detector) + std::string(subject), .name = detector};
+            unsigned severity = 60, std::vector<std::string> objects = {"198.51.100.7:443"},
+            FindingState state = FindingState::open) {
+    Behaviour behaviour{.id = std::string(detector) + std::string(subject), .name = detector, .state = state};
     behaviour.subject = subject;
     behaviour.objects = std::move(objects);
     behaviour.severity = static_cast<uint8_t>(severity);
@@ -29,6 +32,9 @@ class IncidentsTest : public testing::Test {
     behaviour.time = behaviour.first = behaviour.last = Timestamp::from_seconds(kStart + second);
     behaviour.attack = {technique};
     incidents.take(behaviour);
+  }
+  void over(std::string_view detector, std::string_view subject, int64_t second) {
+    find(detector, subject, second, kBeacon, 60, {"198.51.100.7:443"}, FindingState::over);
   }
   void alert(std::string_view actor, std::string_view victim, int64_t second, uint64_t count = 1,
              unsigned severity = 65, uint32_t sid = 1) {
@@ -47,8 +53,6 @@ class IncidentsTest : public testing::Test {
   Told told;
   Incidents incidents{config, surroundings, told};
 };
-
-constexpr Technique kScan{"T1046", "TA0007"}, kBeacon{"T1071.001", "TA0011"}, kLateral{"T1021", "TA0008"};
 
 TEST_F(IncidentsTest, WhatIsWeakWaitsAndJoinsWhenMoreComes) {
   find("scan", "10.0.0.1", 0, kScan, 30);
@@ -162,6 +166,7 @@ TEST_F(IncidentsTest, FewWhoUseTheSameThingOutsideAreLinked) {
 
 TEST_F(IncidentsTest, SilenceClosesIt) {
   find("beacon", "10.0.0.1", 0, kBeacon);
+  over("beacon", "10.0.0.1", 0);
   incidents.expire(kStart + 14'400);
   EXPECT_EQ(told.all.back().state, IncidentState::open);
   incidents.expire(kStart + 14'401 + 60);
@@ -170,9 +175,54 @@ TEST_F(IncidentsTest, SilenceClosesIt) {
   EXPECT_EQ(incidents.counters().open, 0u);
 }
 
+/// A beacon of a day's period is silent for longer than incidents are.
+TEST_F(IncidentsTest, ItIsOpenAsLongAsAFindingOfItLives) {
+  find("beacon", "10.0.0.1", 0, kBeacon);
+  incidents.expire(kStart + 86'000);
+  find("beacon", "10.0.0.1", 86'100, kBeacon, 60, {"198.51.100.7:443"}, FindingState::updated);
+  EXPECT_EQ(incidents.counters().opened, 1u) << "what goes on is no other";
+  over("beacon", "10.0.0.1", 172'600);
+  EXPECT_EQ(incidents.counters().opened, 1u) << "nor is its end";
+  incidents.expire(kStart + 172'600 + 14'500);
+  EXPECT_EQ(told.all.back().state, IncidentState::closed);
+  EXPECT_EQ(told.all.back().time.seconds(), kStart + 172'600 + 14'400);
+  EXPECT_EQ(incidents.counters().opened, 1u);
+}
+
+/// A weak finding that lives is remembered with its subject.
+TEST_F(IncidentsTest, WhatIsWeakIsRememberedAsLongAsItLives) {
+  find("scan", "10.0.0.1", 0, kScan, 30);
+  incidents.expire(kStart + 3 * 86'400);
+  find("beacon", "10.0.0.1", 3 * 86'400 + 10, kBeacon, 30);
+  ASSERT_EQ(told.all.size(), 1u);
+  EXPECT_EQ(told.all[0].findings.size(), 2u);
+}
+
+TEST_F(IncidentsTest, ANameAndItsAddressAreOneObject) {
+  find("beacon", "10.0.0.1", 0, kBeacon, 60, {"c2.example", "198.51.100.7:443"});
+  find("beacon", "10.0.0.2", 0, kBeacon, 60, {"203.0.113.7:443", "203.0.113.8:443"});
+  ASSERT_EQ(told.all.size(), 2u);
+  EXPECT_EQ(told.all[0].score, 48u);
+  EXPECT_EQ(told.all[0].attack.at(0).count, 1u);
+  EXPECT_EQ(told.all[0].objects.size(), 2u) << "both are shown";
+  EXPECT_EQ(told.all[1].attack.at(0).count, 2u);
+}
+
+/// Sixteen targets of one scan make it no worse than its confidence says; sixteen scans are.
+TEST_F(IncidentsTest, AFindingIsWeighedByItselfHoweverManyObjectsItHas) {
+  std::vector<std::string> targets;
+  for (int i = 0; i < 16; ++i) targets.push_back("10.0.1." + std::to_string(i));
+  find("scan", "10.0.0.1", 0, kScan, 30, targets);
+  EXPECT_TRUE(told.all.empty()) << "24 of 100";
+  for (const std::string& target : targets) find("scan", "10.0.0.2", 0, kScan, 30, {target});
+  ASSERT_FALSE(told.all.empty());
+  EXPECT_EQ(told.all.front().subject, "10.0.0.2");
+}
+
 TEST_F(IncidentsTest, TheNextOfASubjectNamesTheLastWithinAWeek) {
   constexpr int64_t kDay = 86'400;
   find("beacon", "10.0.0.1", 0, kBeacon);
+  over("beacon", "10.0.0.1", 0);
   incidents.expire(kStart + kDay);
   const std::string first = told.all.back().id;
   find("beacon", "10.0.0.1", 6 * kDay, kBeacon);
@@ -180,6 +230,7 @@ TEST_F(IncidentsTest, TheNextOfASubjectNamesTheLastWithinAWeek) {
   EXPECT_NE(told.all.back().id, first);
   find("beacon", "10.0.0.2", 6 * kDay, kBeacon, 60, {"198.51.100.8:443"});
   EXPECT_EQ(told.all.back().previous, "") << "another subject";
+  for (const char* host : {"10.0.0.1", "10.0.0.2"}) over("beacon", host, 6 * kDay);
   incidents.expire(kStart + 7 * kDay);
   find("beacon", "10.0.0.1", 15 * kDay, kBeacon);
   EXPECT_EQ(told.all.back().state, IncidentState::open);
@@ -199,6 +250,8 @@ TEST_F(IncidentsTest, APersonClosesOneThatIsOpen) {
   EXPECT_FALSE(incidents.close(id, kFalsePositive)) << "once";
   EXPECT_EQ(incidents.counters().closed, 1u);
   EXPECT_EQ(incidents.counters().open, 0u);
+  over("beacon", "10.0.0.1", 150);
+  EXPECT_EQ(incidents.counters().opened, 1u) << "the end of what was closed opens nothing";
   find("beacon", "10.0.0.1", 200, kBeacon);
   EXPECT_EQ(told.all.back().previous, id) << "what goes on is another that names it";
 }

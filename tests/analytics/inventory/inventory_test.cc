@@ -162,6 +162,44 @@ TEST(InventoryTest, RolesAreLearnedFromSeveralClients) {
   EXPECT_EQ(resolver.roles[0].evidence, "53/udp for 3 clients");
 }
 
+/// And nobody else: who gathers by what people move files with, printers, whoever gives back as much, what few hand
+/// over, and what takes days to come together.
+TEST(InventoryTest, WhatManyHandOverInVolumeIsKeptByABackup) {
+  constexpr uint64_t kMega = 1 << 20;
+  struct Row {
+    uint16_t port;
+    std::string_view protocol;
+    int clients;
+    uint64_t up, down;  // MiB of each
+    double apart = 60;  // seconds
+    bool learned = false;
+  };
+  const Row rows[] = {
+      {10'006, "", 12, 20, 0, 60, true},
+      {6556, "tls", 8, 13, 1, 60, true},
+      {445, "smbv23", 12, 20, 0},
+      {9100, "", 12, 20, 0},
+      {10'006, "", 12, 20, 3},
+      {10'006, "", 7, 40, 0},
+      {10'006, "", 20, 6, 0},
+      {10'006, "", 12, 20, 0, 20'000},
+  };
+  for (const Row& row : rows) {
+    Scene scene;
+    for (int i = 0; i < row.clients; ++i) {
+      FlowRef flow = scene.at(row.apart * i).flow({"10.0.1." + std::to_string(i), "10.0.0.15", row.port});
+      flow.protocol = row.protocol;
+      scene.tell(flow, {.moment = FlowMoment::closed,
+                        .bytes = {row.up * kMega, row.down * kMega + 1},
+                        .all_packets = {6, 6},
+                        .tcp_flags = {27, 27}});
+    }
+    const auto learned = told(scene).learned;
+    const bool backup = std::ranges::find(learned, "10.0.0.15 backup") != learned.end();
+    EXPECT_EQ(backup, row.learned) << row.port << row.protocol << " " << row.clients << " " << row.up;
+  }
+}
+
 TEST(InventoryTest, ARoleEndsWithItsHost) {
   Scene scene;
   for (int i = 1; i <= 3; ++i) serve(scene.at(i), "10.0.0." + std::to_string(i), "10.0.0.53", 53, "dns", 17);
