@@ -76,7 +76,7 @@ def main():
             time.sleep(0.2)
         if sensor.returncode: sys.exit(f"lapwing replay ended with {sensor.returncode}")
         with open(eve) as file: stats = [json.loads(line) for line in file if '"event_type":"stats"' in line][-1]["stats"]["analytics"]
-    rows = {name: row for name, row in stats.items() if isinstance(row, dict) and "bytes" in row}
+    rows = {name: row for name, row in stats.items() if isinstance(row, dict) and "keys" in row}
     print(f"{'detector':24}{'keys':>10}{'MiB':>8}{'B/key':>8}{'evicted':>10}{'overflow':>10}")
     for name, row in sorted(rows.items(), key=lambda item: -item[1]["bytes"]):
         print(f"{name:24}{row['keys']:10}{row['bytes'] / 2**20:8.1f}{row['bytes'] // max(1, row['keys']):8}{row['evicted']:10}{row['overflow']:10}")
