@@ -210,8 +210,10 @@ void Beacon::Global::report(const Line& line, const State& state, Timestamp time
   Novelty::Judgement peer = judge(line.peer);
   // A name is looked up by the clock as often as what was learned of it expires: it is as common as those who call it
   // make it.
-  if (looks_up)
-    peer = std::max(peer, judge(called(line.peer)), [](const auto& a, const auto& b) { return a.hosts < b.hosts; });
+  if (looks_up) {
+    const Novelty::Judgement callers = judge(called(line.peer));
+    if (callers.hosts > peer.hosts) peer = callers;
+  }
   // Of few hosts none is rare.
   const bool enough = clients_.count() >= 10;
   const bool everywhere = enough && peer.prevalence >= kEverywhere;

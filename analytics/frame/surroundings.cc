@@ -27,8 +27,7 @@ constexpr OptionRow<C> kOptions[] = {
      Unit::bytes},
     {"analytics.vendors", &C::vendors, "auto",
      "who made network cards, by the IEEE's registries: a file as oui.csv or oui.txt, or a folder of their CSV files; "
-     "auto: "
-     "/usr/share/ieee-data, of Debian's package ieee-data, where it is there; off: not told"},
+     "auto: /usr/share/ieee-data, of Debian's package ieee-data, where it is there; off: not told"},
 };
 
 }  // namespace

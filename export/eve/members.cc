@@ -255,9 +255,8 @@ constexpr Row kRows[] = {
     {kBehaviour, "behaviour.attack[].tactic", kText, "the tactic that it serves, TA0007"},
     {kBehaviour, "behaviour.attack[].technique", kText, "the technique, T1046"},
     {kBehaviour, "behaviour.evidence", kObject,
-     "the numbers of the verdict, and what they were held against; live, where packets were lost meanwhile, how many, "
-     "as "
-     "loss"},
+     "the numbers of the verdict, and what they were held against; live, where packets were lost meanwhile, as loss "
+     "how many"},
     {kBehaviour, "behaviour.flows[]", kObject, "flows that show it, 8 at most"},
     {kBehaviour, "behaviour.flows[].flow_id", kInteger, "number of the flow"},
     {kBehaviour, "behaviour.flows[].community_id", kText, "Community ID v1"},

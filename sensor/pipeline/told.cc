@@ -1,7 +1,5 @@
 #include "sensor/pipeline/told.h"
 
-#include <iterator>
-
 namespace lapwing {
 namespace {
 
@@ -25,21 +23,25 @@ bool Told::Graver::operator()(const Incident* one, const Incident* other) const 
 
 void Told::take(const Incident& incident) {
   const std::lock_guard lock(mutex_);
-  auto known = incidents_.find(incident.id);
-  if (known != incidents_.end()) by_gravity_.erase(&known->second);
-  if (incident.state == IncidentState::closed && incident.reason != "end" && !replay_) {
-    if (known != incidents_.end()) incidents_.erase(known);
-    return;
+  const bool over = incident.state == IncidentState::closed && incident.reason != "end" && !replay_;
+  // Memory may lack for any of it: what is taken out first is known no more, and not half.
+  if (const auto known = incidents_.find(incident.id); known != incidents_.end()) drop(known);
+  if (over) return;
+  const auto made = incidents_.emplace(incident.id, incident).first;
+  try {
+    by_gravity_.insert(&made->second);
+  } catch (...) {
+    incidents_.erase(made);
+    throw;
   }
-  if (known == incidents_.end()) known = incidents_.try_emplace(incident.id).first;
-  known->second = incident;
-  by_gravity_.insert(&known->second);
   if (by_gravity_.size() <= kMostIncidents) return;
-  const auto least = std::prev(by_gravity_.end());
-  const std::string id = (*least)->id;
-  by_gravity_.erase(least);
-  incidents_.erase(id);
+  drop(incidents_.find((*by_gravity_.rbegin())->id));
   ++counters_.incidents_max;
+}
+
+void Told::drop(std::map<std::string, Incident>::iterator known) {
+  by_gravity_.erase(&known->second);
+  incidents_.erase(known);
 }
 
 void Told::take(const Asset& asset) {

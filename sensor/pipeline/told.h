@@ -40,6 +40,7 @@ class Told {
   struct Graver {
     bool operator()(const Incident* one, const Incident* other) const;
   };
+  void drop(std::map<std::string, Incident>::iterator known);
 
   const bool replay_;
   mutable std::mutex mutex_;

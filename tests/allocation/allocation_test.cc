@@ -32,7 +32,7 @@ constexpr uint64_t kMany = 3'000;
 /// Of one worker that fail something.
 constexpr uint64_t kPasses = 256;
 
-/// Of how many allocations one is tried: of all in a minute or so, or as LAPWING_ALLOCATION_STRIDE says.
+/// Of how many allocations one is tried: all take ten minutes.
 uint64_t stride() {
   constexpr uint64_t kStride = 7;
   const char* said = std::getenv("LAPWING_ALLOCATION_STRIDE");

@@ -143,7 +143,7 @@ TEST(FlowWatch, AConnectionWhoseBeginningWasNotSeenIsSaidToBeSo) {
   const Lines lines = told(capture);
   EXPECT_EQ(of_port(lines, 7), (Lines{"0 answered 7 midstream", "0 burst 7 4/4 midstream", "0 closed 7 4/4 midstream",
                                       "0 opened 7 one-sided midstream"}));
-  for (uint16_t port : {8, 9}) {
+  for (const uint16_t port : {uint16_t{8}, uint16_t{9}}) {
     for (const std::string& line : of_port(lines, port)) EXPECT_EQ(line.find("midstream"), std::string::npos) << line;
     EXPECT_FALSE(of_port(lines, port).empty());
   }
