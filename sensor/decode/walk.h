@@ -1,6 +1,7 @@
 // The state of decoding one frame, and the layer decoders that pass it on. Private to the room.
 #pragma once
 
+#include "sensor/base/little_endian.h"
 #include "sensor/decode/decode.h"
 
 namespace lapwing::decoding {
@@ -57,13 +58,6 @@ struct Walk {
 };
 
 using LayerDecoder = bool (*)(Walk&, Bytes);
-
-inline uint16_t load_le16(const uint8_t* p) {
-  return __builtin_bswap16(load_be16(p));
-}
-inline uint32_t load_le32(const uint8_t* p) {
-  return __builtin_bswap32(load_be32(p));
-}
 
 /// Makes every field as new but for the arrays behind a count.
 void reset(Packet& packet);

@@ -12,7 +12,7 @@
 #include <ctime>
 #include <vector>
 
-#include "dissectors/protocols/tls/tls_der.h"
+#include "sensor/base/ber.h"
 #include "sensor/base/hash.h"
 #include "sensor/base/openssl.h"
 #include "sensor/base/per_thread.h"
@@ -35,7 +35,7 @@ struct Free {
   void operator()(unsigned char* p) const { OPENSSL_free(p); }
 };
 
-std::unique_ptr<ASN1_STRING, Free> asn1_string(const Element& value) {
+std::unique_ptr<ASN1_STRING, Free> asn1_string(const ber::Element& value) {
   std::unique_ptr<ASN1_STRING, Free> out(ASN1_STRING_type_new(value.tag));
   if (!out || !ASN1_STRING_set(out.get(), value.content.data(), static_cast<int>(value.content.size()))) {
     openssl_out_of_memory();
@@ -45,35 +45,35 @@ std::unique_ptr<ASN1_STRING, Free> asn1_string(const Element& value) {
 
 /// The value of a name's attribute as UTF-8; its bytes where they are no such text, the hex of them for types that are
 /// none. `sound`: whether the value is what its type says.
-std::string attribute_text(const Element& value, bool& sound) {
+std::string attribute_text(const ber::Element& value, bool& sound) {
   switch (value.tag) {
-    case der::kUtf8:
-    case der::kBmp:
-    case der::kUniversal: {
+    case ber::kUtf8:
+    case ber::kBmp:
+    case ber::kUniversal: {
       unsigned char* utf8 = nullptr;
       const int size = ASN1_STRING_to_UTF8(&utf8, asn1_string(value).get());
       std::unique_ptr<unsigned char, Free> owner(utf8);
       if (size >= 0) return std::string(reinterpret_cast<char*>(utf8), static_cast<size_t>(size));
       sound = false;
-      if (value.tag == der::kUtf8) return std::string(to_text(value.content));
+      if (value.tag == ber::kUtf8) return std::string(to_text(value.content));
       break;
     }
-    case der::kPrintable:
-    case der::kIa5:
-    case der::kNumeric:
-    case der::kVisible:
-    case der::kT61: return std::string(to_text(value.content));
+    case ber::kPrintable:
+    case ber::kIa5:
+    case ber::kNumeric:
+    case ber::kVisible:
+    case ber::kT61: return std::string(to_text(value.content));
     default: sound = false;
   }
   return to_hex(value.content);
 }
 
-std::unique_ptr<ASN1_OBJECT, Free> object_of(const Element& oid) {
+std::unique_ptr<ASN1_OBJECT, Free> object_of(const ber::Element& oid) {
   const unsigned char* place = oid.whole.data();
   return std::unique_ptr<ASN1_OBJECT, Free>(d2i_ASN1_OBJECT(nullptr, &place, static_cast<long>(oid.whole.size())));
 }
 
-int nid_of(const Element& oid) {
+int nid_of(const ber::Element& oid) {
   const auto type = object_of(oid);
   return type ? OBJ_obj2nid(type.get()) : NID_undef;
 }
@@ -84,7 +84,7 @@ std::string short_name(int nid) {
 }
 
 /// The name EVE records use for an attribute: rules match on it, so these are Suricata's. "OID(2.5.4.97)" for others.
-std::string attribute_type(const Element& oid) {
+std::string attribute_type(const ber::Element& oid) {
   const auto type = object_of(oid);
   if (!type) return "OID(" + to_hex(oid.content) + ")";
   switch (OBJ_obj2nid(type.get())) {
@@ -126,17 +126,17 @@ std::string attribute_type(const Element& oid) {
 /// `content`: of a Name (RFC 5280 4.1.2.4). Of a broken one what comes before the fault.
 std::string distinguished_name(Bytes content, bool& sound) {
   std::string out;
-  Element set, pair, type, value;
+  ber::Element set, pair, type, value;
   while (!content.empty()) {
-    if (!next_element(content, der::kSet, set)) {
+    if (!ber::next(content, ber::kSet, set)) {
       sound = false;
       break;
     }
     const char* between = out.empty() ? "" : ", ";
     for (Bytes pairs = set.content; !pairs.empty(); between = " + ") {
       Bytes parts;
-      if (next_element(pairs, der::kSequence, pair)) parts = pair.content;
-      if (!next_element(parts, der::kOid, type) || !next_element(parts, value) || value.cut) {
+      if (ber::next(pairs, ber::kSequence, pair)) parts = pair.content;
+      if (!ber::next(parts, ber::kOid, type) || !ber::next(parts, value) || value.cut) {
         sound = false;
         break;
       }
@@ -153,9 +153,9 @@ std::string serial_text(Bytes content) {
   return content.size() > kLongest ? std::string() : to_hex(content, ':', true);
 }
 
-std::string time_text(const Element& time) {
+std::string time_text(const ber::Element& time) {
   tm parts{};
-  if (time.tag != der::kUtcTime && time.tag != der::kGeneralizedTime) return {};
+  if (time.tag != ber::kUtcTime && time.tag != ber::kGeneralizedTime) return {};
   if (!ASN1_TIME_to_tm(asn1_string(time).get(), &parts)) return {};
   char text[80];
   const int size = std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d", parts.tm_year + 1900,
@@ -172,11 +172,11 @@ std::string address_text(Bytes address) {
 
 /// Appends the names of a GeneralNames (RFC 5280 4.2.1.6).
 void alternative_names(Bytes value, std::vector<std::string>& out) {
-  constexpr uint8_t kEmail = der::context(1, false), kDns = der::context(2, false), kUri = der::context(6, false),
-                    kAddress = der::context(7, false), kDirectory = der::context(4, true);
-  Element list, name, directory;
-  if (!next_element(value, der::kSequence, list)) return;
-  for (Bytes names = list.content; out.size() < kMaxNames && next_element(names, name) && !name.cut;) {
+  constexpr uint8_t kEmail = ber::context(1, false), kDns = ber::context(2, false), kUri = ber::context(6, false),
+                    kAddress = ber::context(7, false), kDirectory = ber::context(4, true);
+  ber::Element list, name, directory;
+  if (!ber::next(value, ber::kSequence, list)) return;
+  for (Bytes names = list.content; out.size() < kMaxNames && ber::next(names, name) && !name.cut;) {
     bool sound = true;
     switch (name.tag) {
       case kDns:
@@ -184,7 +184,7 @@ void alternative_names(Bytes value, std::vector<std::string>& out) {
       case kUri: out.emplace_back(to_text(name.content)); break;
       case kAddress: out.push_back(address_text(name.content)); break;
       case kDirectory:
-        if (next_element(name.content, der::kSequence, directory)) {
+        if (ber::next(name.content, ber::kSequence, directory)) {
           out.push_back(distinguished_name(directory.content, sound));
         }
         break;
@@ -210,10 +210,10 @@ Sha1 sha1(Bytes data) {
 
 /// Bits of the modulus (RFC 8017 A.1.1) in a SubjectPublicKeyInfo's BIT STRING.
 unsigned modulus_bits(Bytes bits) {
-  Element key, modulus;
+  ber::Element key, modulus;
   if (bits.empty()) return 0;
   bits = bits.subspan(1);  // how many bits of the last byte are unused
-  if (!next_element(bits, der::kSequence, key) || !next_element(key.content, der::kInteger, modulus)) return 0;
+  if (!ber::next(bits, ber::kSequence, key) || !ber::next(key.content, ber::kInteger, modulus)) return 0;
   Bytes number = modulus.content;
   while (!number.empty() && number[0] == 0) number = number.subspan(1);
   return number.empty() ? 0 : static_cast<unsigned>(8 * (number.size() - 1)) + std::bit_width(unsigned{number[0]});
@@ -223,10 +223,10 @@ unsigned modulus_bits(Bytes bits) {
 /// (CA/Browser Forum, Baseline Requirements 7.1.6.1).
 bool claims_public_policy(Bytes value) {
   constexpr uint8_t kForum[] = {0x67, 0x81, 0x0c, 0x01};
-  Element list, policy, id;
-  if (!next_element(value, der::kSequence, list)) return false;
-  while (next_element(list.content, der::kSequence, policy)) {
-    if (next_element(policy.content, der::kOid, id) && id.content.size() > sizeof kForum &&
+  ber::Element list, policy, id;
+  if (!ber::next(value, ber::kSequence, list)) return false;
+  while (ber::next(list.content, ber::kSequence, policy)) {
+    if (ber::next(policy.content, ber::kOid, id) && id.content.size() > sizeof kForum &&
         std::ranges::equal(id.content.first(sizeof kForum), kForum)) {
       return true;
     }
@@ -239,7 +239,7 @@ bool claims_public_policy(Bytes value) {
 class Reader {
  public:
   Reader(Bytes der, Certificate& out) : out_(out) {
-    Element whole, signed_part;
+    ber::Element whole, signed_part;
     if (!sequence(der, whole) || !sequence(whole.content, signed_part)) return;
     rest_ = signed_part.content;
     fields();
@@ -251,21 +251,21 @@ class Reader {
   }
 
   /// The next element, as far as it goes.
-  bool begin(Bytes& in, Element& out) {
-    if (ends_in_head(in)) fault(CertificateFault::length);
-    return next_element(in, out);
+  bool begin(Bytes& in, ber::Element& out) {
+    if (ber::ends_in_head(in)) fault(CertificateFault::length);
+    return ber::next(in, out);
   }
 
   /// The certificate, or what of it is signed, as far as it goes.
-  bool sequence(Bytes in, Element& out) {
-    const bool begun = begin(in, out) && out.tag == der::kSequence;
+  bool sequence(Bytes in, ber::Element& out) {
+    const bool begun = begin(in, out) && out.tag == ber::kSequence;
     if (!begun) fault(CertificateFault::der);
     if (begun && out.cut) fault(CertificateFault::cut);
     return begun;
   }
 
   /// The next field, which is empty when it is of another kind. False when nothing is there.
-  bool field(uint8_t tag, CertificateFault fault_of, Element& out) {
+  bool field(uint8_t tag, CertificateFault fault_of, ber::Element& out) {
     const bool begun = begin(rest_, out), there = begun && !out.cut;
     if (begun && out.cut) fault(CertificateFault::length);
     if (there && out.tag == tag) return true;
@@ -275,49 +275,49 @@ class Reader {
   }
 
   void fields() {
-    Element part;
-    if (!rest_.empty() && rest_[0] == der::context(0, true)) {
-      if (!field(der::context(0, true), CertificateFault::version, part)) return;
-      if (!next_element(part.content, der::kInteger, part)) fault(CertificateFault::version);
+    ber::Element part;
+    if (!rest_.empty() && rest_[0] == ber::context(0, true)) {
+      if (!field(ber::context(0, true), CertificateFault::version, part)) return;
+      if (!ber::next(part.content, ber::kInteger, part)) fault(CertificateFault::version);
     }
-    if (!field(der::kInteger, CertificateFault::serial, part)) return;
+    if (!field(ber::kInteger, CertificateFault::serial, part)) return;
     out_.serial = serial_text(part.content);
-    if (!field(der::kSequence, CertificateFault::algorithm, part)) return;
+    if (!field(ber::kSequence, CertificateFault::algorithm, part)) return;
     signature(part.content);
-    if (!field(der::kSequence, CertificateFault::name, part)) return;
+    if (!field(ber::kSequence, CertificateFault::name, part)) return;
     out_.issuer = name(part.content, CertificateFault::issuer);
-    if (!field(der::kSequence, CertificateFault::validity, part)) return;
+    if (!field(ber::kSequence, CertificateFault::validity, part)) return;
     validity(part.content);
-    if (!field(der::kSequence, CertificateFault::name, part)) return;
+    if (!field(ber::kSequence, CertificateFault::name, part)) return;
     out_.subject = name(part.content, CertificateFault::subject);
     out_.readable = true;
     out_.self_issued = out_.subject == out_.issuer;
-    if (!field(der::kSequence, CertificateFault::der, part)) return;
+    if (!field(ber::kSequence, CertificateFault::der, part)) return;
     key(part);
     for (uint8_t unique_id : {uint8_t{1}, uint8_t{2}}) {
-      if (!rest_.empty() && rest_[0] == der::context(unique_id, false)) next_element(rest_, part);
+      if (!rest_.empty() && rest_[0] == ber::context(unique_id, false)) ber::next(rest_, part);
     }
-    if (!rest_.empty() && field(der::context(3, true), CertificateFault::extensions, part)) extensions(part.content);
+    if (!rest_.empty() && field(ber::context(3, true), CertificateFault::extensions, part)) extensions(part.content);
   }
 
   void signature(Bytes content) {
-    Element id;
+    ber::Element id;
     int digest = NID_undef;
-    if (!next_element(content, der::kOid, id)) return;
+    if (!ber::next(content, ber::kOid, id)) return;
     const int nid = nid_of(id);
     out_.signature = short_name(nid);
     if (OBJ_find_sigid_algs(nid, &digest, nullptr)) out_.digest = short_name(digest);
   }
 
-  void key(const Element& whole) {
+  void key(const ber::Element& whole) {
     static constinit DigestAlgorithm sha256("SHA256");
     Bytes content = whole.content;
-    Element algorithm, id, bits;
-    if (!next_element(content, der::kSequence, algorithm) || !next_element(algorithm.content, der::kOid, id)) return;
+    ber::Element algorithm, id, bits;
+    if (!ber::next(content, ber::kSequence, algorithm) || !ber::next(algorithm.content, ber::kOid, id)) return;
     const int nid = nid_of(id);
     out_.key = short_name(nid);
     out_.key_hash = digest_hex(sha256, to_text(whole.whole));
-    if (nid == NID_rsaEncryption && next_element(content, der::kBits, bits)) out_.key_bits = modulus_bits(bits.content);
+    if (nid == NID_rsaEncryption && ber::next(content, ber::kBits, bits)) out_.key_bits = modulus_bits(bits.content);
   }
 
   std::string name(Bytes content, CertificateFault with_nul) {
@@ -329,9 +329,9 @@ class Reader {
   }
 
   void validity(Bytes content) {
-    Element time;
+    ber::Element time;
     for (std::string* text : {&out_.not_before, &out_.not_after}) {
-      if (!next_element(content, time) || time.cut) return fault(CertificateFault::validity);
+      if (!ber::next(content, time) || time.cut) return fault(CertificateFault::validity);
       *text = time_text(time);
       if (text->empty()) fault(CertificateFault::date);
     }
@@ -339,14 +339,14 @@ class Reader {
 
   void extensions(Bytes content) {
     constexpr uint8_t kAlternativeName[] = {0x55, 0x1d, 0x11}, kPolicies[] = {0x55, 0x1d, 0x20};  // 2.5.29.17 and .32
-    Element list, extension, id, value;
-    if (!next_element(content, der::kSequence, list)) return fault(CertificateFault::extensions);
+    ber::Element list, extension, id, value;
+    if (!ber::next(content, ber::kSequence, list)) return fault(CertificateFault::extensions);
     while (!list.content.empty()) {
-      if (!next_element(list.content, extension) || extension.cut) return fault(CertificateFault::extensions);
+      if (!ber::next(list.content, extension) || extension.cut) return fault(CertificateFault::extensions);
       Bytes parts = extension.content;
-      const bool known = next_element(parts, der::kOid, id);
-      next_element(parts, der::kBoolean, value);  // critical
-      if (!known || !next_element(parts, der::kOctets, value)) {
+      const bool known = ber::next(parts, ber::kOid, id);
+      ber::next(parts, ber::kBoolean, value);  // critical
+      if (!known || !ber::next(parts, ber::kOctets, value)) {
         fault(CertificateFault::extensions);
       } else if (std::ranges::equal(id.content, kAlternativeName)) {
         alternative_names(value.content, out_.names);

@@ -1,9 +1,9 @@
-#include "dissectors/protocols/tls/tls_der.h"
+#include "sensor/base/ber.h"
 
 #include <algorithm>
 #include <optional>
 
-namespace lapwing::tls {
+namespace lapwing::ber {
 
 namespace {
 
@@ -23,7 +23,6 @@ size_t length_bytes(uint8_t first) {
 
 bool read_head(Bytes in, Head& out) {
   constexpr uint8_t kLongTag = 0x1f, kConstructed = 0x20;
-  // No certificate has tags beyond 30.
   if (in.size() < 2 || (in[0] & kLongTag) == kLongTag) return false;
   out.tag = in[0];
   out.bytes = 2;
@@ -65,7 +64,7 @@ std::optional<size_t> size_to_end_mark(Bytes content) {
 
 }  // namespace
 
-bool next_element(Bytes& rest, Element& out) {
+bool next(Bytes& rest, Element& out) {
   constexpr size_t kEndMark = 2;
   Head head;
   if (!read_head(rest, head)) return false;
@@ -78,9 +77,9 @@ bool next_element(Bytes& rest, Element& out) {
   return true;
 }
 
-bool next_element(Bytes& rest, uint8_t tag, Element& out) {
+bool next(Bytes& rest, uint8_t tag, Element& out) {
   Bytes behind = rest;
-  if (!next_element(behind, out) || out.tag != tag || out.cut) return false;
+  if (!next(behind, out) || out.tag != tag || out.cut) return false;
   rest = behind;
   return true;
 }
@@ -91,4 +90,36 @@ bool ends_in_head(Bytes rest) {
   return count <= kMostLengthBytes && rest.size() < 2 + count;
 }
 
-}  // namespace lapwing::tls
+std::optional<uint64_t> extent(Bytes front) {
+  Head head;
+  if (!read_head(front, head) || !head.size) return {};
+  return uint64_t{head.bytes} + *head.size;
+}
+
+std::optional<int64_t> integer(Bytes content) {
+  if (content.empty() || content.size() > sizeof(int64_t)) return {};
+  uint64_t value = content[0] & 0x80 ? UINT64_MAX : 0;
+  for (const uint8_t byte : content) value = value << 8 | byte;
+  return static_cast<int64_t>(value);
+}
+
+std::string oid(Bytes content) {
+  constexpr uint8_t kMore = 0x80;
+  std::string out;
+  uint64_t number = 0;
+  for (const uint8_t byte : content) {
+    if (number >> 57) return {};
+    number = number << 7 | (byte & 0x7f);
+    if (byte & kMore) continue;
+    if (out.empty()) {  // the first holds two (X.690 8.19.4)
+      const uint64_t first = number < 80 ? number / 40 : 2;
+      out = std::to_string(first) + "." + std::to_string(number - first * 40);
+    } else {
+      out += "." + std::to_string(number);
+    }
+    number = 0;
+  }
+  return content.empty() || content.back() & kMore ? std::string() : out;
+}
+
+}  // namespace lapwing::ber
