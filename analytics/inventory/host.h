@@ -8,6 +8,7 @@
 
 #include "analytics/frame/roles.h"
 #include "analytics/inventory/sight.h"
+#include "analytics/shape/on_demand.h"
 #include "sensor/event/sighting.h"
 
 namespace lapwing::analytics {
@@ -81,13 +82,9 @@ struct Evidence {
   uint32_t count = 0;  // distinct peers, or addresses
 };
 
-struct Host {
-  static constexpr size_t kHistory = 8, kMostAddresses = 4, kNames = 6, kSoftware = 8, kUsers = 8, kClients = 8,
-                          kServices = 16, kRoles = 15;
-  int64_t first = 0, last = 0;      // ns; 0: only spoken of
-  int64_t told_at = 0;              // second; 0: never
-  uint64_t sent = 0, received = 0;  // bytes of payload
-  std::array<Bound, kHistory> addresses;
+/// What is known of a host beside its addresses.
+struct HostDetails {
+  static constexpr size_t kNames = 6, kSoftware = 8, kUsers = 8, kClients = 8, kServices = 16, kRoles = 15;
   std::array<Slot<63>, kNames> names;
   std::array<Slot<Sight::kText>, kSoftware> software;
   std::array<Slot<31>, kUsers> users;
@@ -96,7 +93,16 @@ struct Host {
   std::array<Evidence, kRoles> evidence;  // by Role
   Fan administered;
   int64_t administers_since = 0;  // second
-  int64_t due = 0;                // second from which on its news are told; 0: there are none
+};
+
+struct Host {
+  static constexpr size_t kHistory = 8, kMostAddresses = 4;
+  int64_t first = 0, last = 0;      // ns; 0: only spoken of
+  int64_t told_at = 0;              // second; 0: never
+  uint64_t sent = 0, received = 0;  // bytes of payload
+  std::array<Bound, kHistory> addresses;
+  OnDemand<HostDetails> details;
+  int64_t due = 0;  // second from which on its news are told; 0: there are none
   RoleMask roles = 0;
   HostKey via;  // of an address behind a router: its station
   uint8_t service_count = 0, system = 0, changes = 0;
@@ -120,8 +126,11 @@ struct Host {
   /// Who logged in last; null where nobody is known to have.
   const Slot<31>* user() const;
   void note_client(uint64_t hash, std::string_view ja4, int64_t from, int64_t to, HostCounters& counters);
+  std::span<const ServiceKey> services() const { return std::span(details->services).first(service_count); }
   bool note_service(const ServiceKey& key, HostCounters& counters);
   void drop_services(const HostKey& address);
+  /// Since that second it is seen to administer others; how many.
+  uint32_t administer(const Fan& others, int64_t since);
   bool set_role(Role role, const Evidence& of);
   /// All that is known of another, which turned out to be this one.
   void absorb(const Host& other, HostCounters& counters);

@@ -11,7 +11,8 @@ using C = Inventory::Config;
 constexpr OptionRow<C> kOptions[] = {
     {"analytics.inventory.enabled", &C::enabled, "yes",
      "hosts of this network are told of as records of the type asset"},
-    {"analytics.inventory.hosts", &C::hosts, "16384", "hosts that are remembered, 4 KB each"},
+    {"analytics.inventory.hosts", &C::hosts, "16384",
+     "hosts that are remembered, half a KB each, and 3 KB more of which a name, software or the like is known"},
     {"analytics.inventory.services", &C::services, "32768", "services of them that are remembered"},
     {"analytics.inventory.records", &C::records, "600", "asset records a minute; what is beyond is told later"},
     {"analytics.inventory.pause", &C::pause, "60", "time for which what is new of a host is gathered before it is told",
@@ -154,22 +155,22 @@ void Inventory::Global::take(const SightKey& key, const Sight& sight, Findings& 
         changes |= kName;
       }
       if (static_cast<BindingKind>(key.sub) == BindingKind::certificate) {
-        for (size_t i = 0; i < host.service_count; ++i) {
-          auto* service = services_.find(host.services[i]);
-          if (service && host.services[i].address == key.host && service->value.protocol.view() == "tls") {
+        for (const ServiceKey& of_host : host.services()) {
+          auto* service = services_.find(of_host);
+          if (service && of_host.address == key.host && service->value.protocol.view() == "tls") {
             service->value.certificate = sight.text;
           }
         }
       }
       break;
     case What::user: user = host.note_user(hash_of(key), sight.text.view(), sight.first, sight.last, counters_); break;
-    case What::admin:
-      host.administered.merge(sight.others);
-      if (host.administers_since == 0) host.administers_since = now_;
-      if (now_ - host.administers_since >= kAdministers && host.administered.count() >= kAdministered) {
-        learn(host, Role::admin, {.count = host.administered.count()}, findings);
+    case What::admin: {
+      const uint32_t others = host.administer(sight.others, now_);
+      if (now_ - host.details->administers_since >= kAdministers && others >= kAdministered) {
+        learn(host, Role::admin, {.count = others}, findings);
       }
       break;
+    }
   }
   rate(*entry);
   news(of, host, changes);
@@ -200,14 +201,14 @@ void Inventory::Global::bind(const HostKey& address, const Sight& sight, Finding
   if (last && before != station) {
     if (Hosts::Entry* other = hosts_.find(before.kind ? before : address)) {
       if (before.kind) {
-        for (const ServiceKey& key : std::span(other->value.services).first(other->value.service_count)) {
+        for (const ServiceKey& key : other->value.services()) {
           auto* service = key.address == address ? services_.find(key) : nullptr;
           if (service) services_.erase(*service);
         }
         other->value.drop_services(address);
       } else {
         // From here on its records have the station's id.
-        Host was = other->value;
+        Host was = std::move(other->value);
         hosts_.erase(*other);
         if (was.told_at != 0) tell(address, was, AssetState::gone, findings);
         host.absorb(was, counters_);
@@ -378,8 +379,9 @@ void Inventory::Global::finish(Findings& findings) {
 }
 
 StateUse Inventory::Global::use() const {
+  const uint64_t details = hosts_.sum([](const Host& host) { return host.details.bytes(); });
   return {.keys = hosts_.keys() + owners_.keys() + services_.keys(),
-          .bytes = hosts_.bytes() + owners_.bytes() + services_.bytes(),
+          .bytes = hosts_.bytes() + details + owners_.bytes() + services_.bytes(),
           .evicted = hosts_.evicted() + owners_.evicted() + services_.evicted(),
           .overflow = overflow_};
 }

@@ -124,6 +124,17 @@ class Table {
     for (const KeyPlace& place : places) each(entry(place.at));
   }
 
+  /// The sum of `of(value)` over all entries, of which the order cannot be told. O(n).
+  template <class Of>
+  uint64_t sum(Of of) const {
+    uint64_t out = 0;
+    for (uint32_t handle = 0; handle < fresh_; ++handle) {
+      const Entry& each = entry(handle);
+      if (each.used_) out += of(each.value);
+    }
+    return out;
+  }
+
   uint32_t keys() const { return keys_; }
   uint32_t cap() const { return cap_; }
   uint64_t evicted() const { return evicted_; }
@@ -145,6 +156,7 @@ class Table {
   /// The part of the hash that a slot keeps beside the handle, which leaves it at least 8 bits.
   uint32_t tag(uint64_t hashed) const { return static_cast<uint32_t>(hashed >> (32 + handle_bits_)); }
   Entry& entry(uint32_t handle) { return chunks_[handle / kChunk][handle % kChunk]; }
+  const Entry& entry(uint32_t handle) const { return chunks_[handle / kChunk][handle % kChunk]; }
 
   /// Where the key is, or would be.
   uint32_t slot_of(const K& key, uint64_t hashed) {
