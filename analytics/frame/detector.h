@@ -68,6 +68,7 @@ struct About {
   bool logins = false;                               // it is shown them, whatever the protocol
   bool alerts = false;                               // of rules
   bool bindings = false, software = false;           // likewise
+  bool operations = false;                           // that clients have servers do
   uint32_t moments = 0;                              // bits of the moments it is shown, and no others
   std::span<const std::string_view> protocols = {};  // whose events it is shown
   std::span<const std::string_view> fields = {};     // of them that it reads, by their names in records
@@ -115,6 +116,13 @@ struct SoftwareOf {
   IpAddress address() const { return software.side == Side::client ? flow.client : flow.server; }
 };
 
+/// [W] What a client had its server do, and in which flow.
+struct OperationOf {
+  const OperationSeen& operation;
+  const FlowRef& flow;
+  Timestamp time;
+};
+
 /// Of a Global's tables.
 struct StateUse {
   uint64_t keys = 0, bytes = 0, evicted = 0;
@@ -154,11 +162,16 @@ template <class D>
 concept SeesSoftware = requires(typename D::Local local, typename D::Delta delta, const SoftwareOf& software) {
   local.software(software, delta);
 };
+template <class D>
+concept SeesOperations = requires(typename D::Local local, typename D::Delta delta, const OperationOf& operation) {
+  local.operation(operation, delta);
+};
 
 template <class D>
 concept Detector = (SeesFlows<D> || SeesEvents<D> || SeesLogins<D> || SeesAlerts<D> || SeesBindings<D> ||
-                    SeesSoftware<D>)&&requires(typename D::Delta delta, typename D::Global global,
-                                               const typename D::Global& idle, Second second, Findings& findings) {
+                    SeesSoftware<D> || SeesOperations<D>)&&requires(typename D::Delta delta, typename D::Global global,
+                                                                    const typename D::Global& idle, Second second,
+                                                                    Findings& findings) {
   { D::about } -> std::convertible_to<About>;
   { D::options() } -> std::convertible_to<std::span<const OptionRow<typename D::Config>>>;
   delta += std::move(delta);
@@ -195,6 +208,7 @@ class AnyLocal {
   virtual void login(const LoginOf& login) = 0;
   virtual void binding(const BindingOf& binding) = 0;
   virtual void software(const SoftwareOf& software) = 0;
+  virtual void operation(const OperationOf& operation) = 0;
   virtual void alert(const AlertSeen& alert) = 0;
   /// Puts into `slot` what it was shown since the last call, and takes the cleared delta there for what comes; null
   /// does as well. False, and nothing changes, where that came to nothing.
@@ -284,6 +298,9 @@ class LocalOf final : public AnyLocal {
   }
   void software(const SoftwareOf& software) override {
     if constexpr (SeesSoftware<D>) local_.software(software, delta_->sum);
+  }
+  void operation(const OperationOf& operation) override {
+    if constexpr (SeesOperations<D>) local_.operation(operation, delta_->sum);
   }
   bool seal(std::unique_ptr<AnyDelta>& slot) override {
     if constexpr (requires { local_.advance(); }) local_.advance();

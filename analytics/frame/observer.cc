@@ -28,6 +28,7 @@ Observer::Observer(std::span<const std::shared_ptr<const AnyDetector>> detectors
     if (about.alerts) of_alerts_.push_back(local);
     if (about.bindings) of_bindings_.push_back(local);
     if (about.software) of_software_.push_back(local);
+    if (about.operations) of_operations_.push_back(local);
     for (std::string_view protocol : about.protocols) {
       auto known = std::ranges::find(by_protocol_, protocol, &decltype(by_protocol_)::value_type::first);
       if (known == by_protocol_.end()) known = by_protocol_.insert(by_protocol_.end(), {protocol, {}});

@@ -39,12 +39,15 @@ class Observer {
     for (AnyLocal* local : of_logins_) local->login(login);
   }
   /// Whether Protocol::sightings is asked at all.
-  bool wants_sightings() const { return !of_bindings_.empty() || !of_software_.empty(); }
+  bool wants_sightings() const { return !of_bindings_.empty() || !of_software_.empty() || !of_operations_.empty(); }
   void binding(const BindingOf& binding) {
     for (AnyLocal* local : of_bindings_) local->binding(binding);
   }
   void software(const SoftwareOf& software) {
     for (AnyLocal* local : of_software_) local->software(software);
+  }
+  void operation(const OperationOf& operation) {
+    for (AnyLocal* local : of_operations_) local->operation(operation);
   }
   void alert(const AlertAt& alert) {
     const AlertSeen seen = AlertSeen::of(alert, surroundings_);
@@ -73,7 +76,7 @@ class Observer {
 
   const Surroundings surroundings_;
   std::vector<std::unique_ptr<AnyLocal>> locals_;  // by detector
-  Listeners of_logins_, of_alerts_, of_bindings_, of_software_;
+  Listeners of_logins_, of_alerts_, of_bindings_, of_software_, of_operations_;
   std::vector<std::pair<AnyLocal*, uint32_t>> of_flows_;  // and the moments that each is shown
   uint32_t moments_ = 0;                                  // all of them
   std::vector<std::pair<std::string_view, Listeners>> by_protocol_;

@@ -1,4 +1,5 @@
-// Sightings: what an event of any protocol tells of hosts beside what it is about: names, addresses, software.
+// Sightings: what an event of any protocol tells of hosts beside what it is about: names, addresses, software, and what
+// one has another do.
 #pragma once
 
 #include <array>
@@ -7,6 +8,7 @@
 #include <string_view>
 
 #include "sensor/base/ip_address.h"
+#include "sensor/event/outcome.h"
 
 namespace lapwing {
 
@@ -41,12 +43,25 @@ struct SoftwareSeen {
   std::string_view value, version;  // version: where it stands apart
 };
 
+/// [W] What a client has its server do, told once, when it is known how it ended or that this will not show. Views live
+/// as long as the call.
+struct OperationSeen {
+  std::string_view interface;  // "smb", "ldap" or the like; of DCERPC its name, or its UUID where it has none
+  std::string_view operation;  // by its name; empty: sealed
+  std::string_view object;     // what it is done to: "SHARE\\path", a service, an account, a DN
+  uint16_t number = 0;         // of the operation
+  Outcome outcome = Outcome::unknown;
+  bool sealed = false;   // what it is about is encrypted
+  bool by_pipe = false;  // DCERPC within SMB
+};
+
 /// Who is told [W].
 class SightingSink {
  public:
   virtual ~SightingSink() = default;
   virtual void binding(const BindingSeen& seen) = 0;
   virtual void software(const SoftwareSeen& seen) = 0;
+  virtual void operation(const OperationSeen& seen) = 0;
 };
 
 }  // namespace lapwing

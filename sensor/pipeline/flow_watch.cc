@@ -281,6 +281,9 @@ class FlowWatch::Sightings final : public SightingSink {
   void software(const SoftwareSeen& seen) override {
     if (flow_) observer_.software({seen, *flow_, time_});
   }
+  void operation(const OperationSeen& seen) override {
+    if (flow_) observer_.operation({seen, *flow_, time_});
+  }
 
  private:
   analytics::Observer& observer_;

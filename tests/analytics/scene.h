@@ -96,6 +96,17 @@ class Scene {
       local.software({shown, flow, time});
     });
   }
+  void operation(const FlowRef& flow, const OperationSeen& seen) {
+    const std::string interface(seen.interface), operation(seen.operation), object(seen.object);
+    show(pair(flow.client, flow.server),
+         [flow, seen, interface, operation, object, time = now_](analytics::AnyLocal& local, uint32_t) {
+           OperationSeen shown = seen;
+           shown.interface = interface;
+           shown.operation = operation;
+           shown.object = object;
+           local.operation({shown, flow, time});
+         });
+  }
   /// Anything else that `pair` says or does.
   void show(uint64_t pair, std::function<void(analytics::AnyLocal&, uint32_t moments)> what) {
     shown_.push_back({now_, pair, std::move(what)});
