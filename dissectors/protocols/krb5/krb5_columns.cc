@@ -32,9 +32,6 @@ std::string_view error_name(uint64_t code, std::string& scratch) {
   return kerberos::error_name(static_cast<int32_t>(code), scratch);
 }
 
-const Message& message(const MessageTransaction& tx) {
-  return tx.message;
-}
 bool is_request(Type type) {
   return type == Type::as_request || type == Type::tgs_request;
 }
