@@ -65,7 +65,7 @@ Reply read_reply(XdrReader& message) {
   if (denied > 1) message.fail();
   out.denied = denied == 1;
   if (!out.denied) {
-    message.u32();
+    out.verifier = message.u32();
     message.opaque(kMostAuth);
   }
   out.state = message.u32();
@@ -95,8 +95,8 @@ Likelihood judge(Bytes bytes, uint32_t program, bool marked) {
   if (!reader.whole()) return short_of;
   if (kind == static_cast<uint32_t>(Kind::reply)) {
     XdrReader reply(bytes);
-    read_reply(reply);
-    if (!reply.ok()) return Likelihood::no;
+    const uint32_t verifier = read_reply(reply).verifier;
+    if (!reply.ok() || verifier > kMostKnownFlavor) return Likelihood::no;
     return reply.missing() ? short_of : Likelihood::maybe;
   }
   if (kind != static_cast<uint32_t>(Kind::call)) return Likelihood::no;

@@ -56,6 +56,7 @@ struct Reply {
   bool denied = false;
   uint32_t state = 0;                // of Accepted, or of Denied
   uint32_t why = 0;                  // of Denied::auth_error
+  uint32_t verifier = flavor::none;  // its flavor
   uint32_t lowest = 0, highest = 0;  // versions, where one does not fit
 
   /// What the procedure says follows.
