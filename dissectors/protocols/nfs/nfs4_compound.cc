@@ -1,0 +1,137 @@
+// Compounds of version 4: what their operations are about, and what came of them.
+#include <utility>
+
+#include "dissectors/protocols/nfs/nfs.h"
+
+namespace lapwing::nfs {
+
+uint64_t Nfs::recorded(uint32_t operation) const {
+  constexpr struct {
+    uint32_t operation;
+    uint64_t bit;
+  } kRows[] = {{op::create, kCreate}, {op::remove, kRemove}, {op::rename, kRename},  {op::link, kLink},
+               {op::open, kOpen},     {op::lookup, kLookup}, {op::setattr, kSetattr}};
+  for (const auto& row : kRows) {
+    if (row.operation == operation) return config_.operations & row.bit;
+  }
+  return 0;
+}
+
+void Nfs::operation(Reading& reading, XdrReader& body, Direction direction) {
+  const Operation said = read_operation(body);
+  if (!body.whole()) return;
+  reading.left -= 1;
+  if (reading.left == 0 || !said.known) reading.next = Next::nothing;
+  if (!said.known) return;
+  Waiting& waiting = *reading.waiting;
+  track(reading, said);
+  if (said.name && said.number != op::remove && said.number != op::rename && said.number != op::link &&
+      remembers(waiting.names.size())) {
+    waiting.names.emplace_back(*said.name);
+  }
+  note(reading, said);
+  switch (said.number) {
+    case op::read:
+      if (!remembers(waiting.accesses.size())) break;
+      waiting.accesses.push_back({reading.handle, said.offset, false});
+      ++file(reading.handle, reverse(direction), waiting).unanswered;
+      break;
+    case op::write:
+      if (remembers(waiting.accesses.size())) waiting.accesses.push_back({reading.handle, said.offset, true});
+      write(reading, reading.handle, said.offset, *said.data, direction);
+      break;
+    case op::close: end_reading(waiting, reading.handle); [[fallthrough]];
+    case op::commit: end_writing(waiting, reading.handle, said.number); break;
+    default: break;
+  }
+}
+
+/// Which handle operations are about (RFC 8881 16.2.3.1).
+void Nfs::track(Reading& reading, const Operation& operation) {
+  switch (operation.number) {
+    case op::putfh: reading.handle = to_text(*operation.handle); break;
+    case op::savefh: reading.saved = reading.handle; break;
+    case op::restorefh: reading.handle = reading.saved; break;
+    case op::putrootfh:
+    case op::putpubfh:
+    case op::lookupp: reading.handle.clear(); break;
+    case op::lookup: reading.handle.clear(); break;
+    default: break;
+  }
+}
+
+void Nfs::note(const Reading& reading, const Operation& operation) {
+  if (!recorded(operation.number) && operation.software.empty()) return;
+  Waiting& waiting = *reading.waiting;
+  if (!remembers(waiting.operations.size())) return;
+  auto made = std::make_unique<Exchange>();
+  made->rpc = waiting.exchange.rpc;
+  made->asked_by = waiting.exchange.asked_by;
+  made->minor = waiting.exchange.minor;
+  made->begin = waiting.exchange.begin;
+  made->procedure = operation.number;
+  made->handle = reading.handle;
+  if (operation.name) made->name = *operation.name;
+  made->to = operation.to;
+  made->software = operation.software;
+  Exchange& out = *waiting.operations.emplace_back(std::move(made));
+  open(out);
+  out_.reach(out, out.asked_by, kComplete);
+}
+
+void Nfs::outcome(Reading& reading, XdrReader& body, Direction direction) {
+  const Outcome4 said = read_outcome(body);
+  if (!body.whole()) return;
+  reading.left -= 1;
+  if (reading.left == 0 || !said.known) reading.next = Next::nothing;
+  if (!said.known) return;
+  if (said.entries) reading.next = Next::entry4;
+  Waiting& waiting = *reading.waiting;
+  if (waiting.answered < waiting.operations.size()) {
+    Exchange& operation = *waiting.operations[waiting.answered];
+    if (operation.procedure == said.number) {
+      ++waiting.answered;
+      operation.status = said.status;
+      if (!said.software.empty()) operation.software.append(1, '\n').append(said.software);
+    }
+  }
+  switch (said.number) {
+    case op::lookup:
+    case op::open:
+    case op::create:
+      reading.name =
+          waiting.named < waiting.names.size() ? std::exchange(waiting.names[waiting.named++], {}) : std::string();
+      break;
+    case op::putfh:
+    case op::putrootfh:
+    case op::putpubfh:
+    case op::lookupp:
+    case op::restorefh: reading.name.clear(); break;
+    case op::getfh:
+      if (said.handle) name(*said.handle, reading.name);
+      break;
+    case op::getattr:
+      if (waiting.answered > 0 && !waiting.operations[waiting.answered - 1]->attributes) {
+        waiting.operations[waiting.answered - 1]->attributes = said.attributes;
+      }
+      break;
+    case op::read:
+    case op::write: {
+      if (waiting.accessed == waiting.accesses.size()) break;
+      const Waiting::Access& access = waiting.accesses[waiting.accessed++];
+      if (access.write) {
+        if (Exchange* into = find_file(access.handle, waiting.exchange.asked_by)) into->status = said.status;
+        break;
+      }
+      Results results;
+      results.status = said.status;
+      results.data = said.data;
+      results.last = said.last;
+      read(reading, access.handle, access.offset, results, direction);
+      break;
+    }
+    default: break;
+  }
+}
+
+}  // namespace lapwing::nfs
