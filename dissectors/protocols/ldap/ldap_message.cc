@@ -17,6 +17,10 @@ bool flag(Bytes content) {
   return !content.empty() && content[0] != 0;
 }
 
+bool is_token(Item item) {
+  return item == Item::credentials || item == Item::negotiation;
+}
+
 /// A response that ends others says how, whatever was kept of those.
 constexpr size_t kForTheEnd = 16384;
 
@@ -81,7 +85,7 @@ void Reader::end(Item item) {
 }
 
 size_t Reader::room(Item item) const {
-  return item == Item::credentials || item == Item::negotiation ? limits_.token : limits_.value;
+  return is_token(item) ? limits_.token : limits_.value;
 }
 
 void Reader::too_deep(Item item) {
@@ -90,7 +94,7 @@ void Reader::too_deep(Item item) {
 }
 
 void Reader::value(Item item, Bytes head, uint64_t size) {
-  if (head.size() < size) ++message_.long_values;
+  if (head.size() < size) ++(is_token(item) ? message_.long_tokens : message_.long_values);
   if (of_filter(item)) return filter_.value(item, head);
   switch (item) {
     case Item::version: message_.version = number(head); break;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -51,7 +52,11 @@ struct Contents {
   Bytes of(Text part) const {
     return part.there() ? to_bytes(text).subspan(part.at, part.size) : Bytes();
   }
-  std::span<const Text> of(Range range) const { return std::span(values).subspan(range.first, range.count); }
+  std::span<const Text> of(Range range) const { return of(values, range); }
+  template <class T>
+  std::span<const T> of(const std::vector<T>& list, Range range) const {
+    return std::span(list).subspan(range.first, range.count);
+  }
   /// Bytes that it takes.
   size_t size() const {
     return text.size() + values.size() * sizeof(Text) + attributes.size() * sizeof(Attribute) +
@@ -87,11 +92,11 @@ struct Message {
   std::optional<uint32_t> result;
   Text message;
   // What is left out of what came, in numbers.
-  uint32_t long_values = 0, unkept = 0, deep = 0, long_filters = 0;
+  uint32_t long_values = 0, long_tokens = 0, unkept = 0, deep = 0, long_filters = 0;
   bool broken = false;  // its elements are not what they should be,
   bool lost = false;    // or did not all come
 
-  bool cut() const { return long_values + unkept + deep + long_filters > 0 || broken || lost; }
+  bool cut() const { return long_values + long_tokens + unkept + deep + long_filters > 0 || broken || lost; }
 };
 
 /// [W] Of one direction.
