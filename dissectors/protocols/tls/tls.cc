@@ -190,6 +190,7 @@ const Protocol Tls::protocol{.name = "tls",
                              .words = rule_words(),
                              .in_alert = columns(),
                              .caps = kCaps,
+                             .parts = kParts,
                              .extent = &record_extent};
 
 std::span<const OptionRow<Config>> Tls::options() {
@@ -393,7 +394,7 @@ Step Tls::gap(Direction direction, uint64_t lost) {
     side.record_left -= static_cast<uint32_t>(lost);
   } else {
     side.stopped = true;  // no record boundary is known any more
-    side.message = {};
+    side.messages = {};
   }
   return Step::ok(0);
 }
@@ -416,7 +417,7 @@ void Tls::complete(Direction direction) {
   done_ = true;
   publish(direction);
   tx_.abridge();
-  for (HalfFlow& side : sides_) side.message = {};
+  for (HalfFlow& side : sides_) side.messages = {};
 }
 
 extern const DissectorRow kRow;

@@ -8,8 +8,8 @@
 
 #include "dissectors/contract/dissector.h"
 #include "dissectors/contract/names.h"
-#include "dissectors/protocols/tls/tls_certificate.h"
-#include "dissectors/protocols/tls/tls_parser.h"
+#include "dissectors/parts/handshake/messages.h"
+#include "dissectors/parts/x509/x509.h"
 
 namespace lapwing::tls {
 
@@ -36,7 +36,7 @@ struct Party {
   Hello hello;
   std::string alpns;               // the list that next_alpn reads
   std::vector<std::string> chain;  // DER, as sent: the party's own certificate first
-  std::shared_ptr<const Certificate> certificate;
+  std::shared_ptr<const x509::Certificate> certificate;
 };
 
 /// The handshake of a flow [W]; parties by index(Direction) of who speaks.
@@ -107,6 +107,7 @@ class Tls {
       {"message", 256 * 1024, "bytes of a handshake message; a longer one is skipped"},
       {"chain", 32, "certificates of one chain that are kept"},
   };
+  static constexpr Carried kParts[] = {{&part}, {&x509::part}};
   static const About about;
   static const Protocol protocol;
   static std::span<const OptionRow<Config>> options();
@@ -127,9 +128,8 @@ class Tls {
   }
   /// One direction's place in its records and messages.
   struct HalfFlow {
-    std::string message;        // the beginning of a handshake message
-    uint32_t message_left = 0;  // bytes of a message that is skipped
-    uint32_t record_left = 0;   // bytes of the current record still to come
+    Messages messages;
+    uint32_t record_left = 0;  // bytes of the current record still to come
     uint8_t record_type = 0;
     uint8_t data_records = 0;  // of application data, up to kLateRecords
     bool started = false, encrypted = false, stopped = false;

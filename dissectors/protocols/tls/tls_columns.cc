@@ -1,4 +1,5 @@
 #include "dissectors/contract/columns.h"
+#include "dissectors/parts/x509/x509_columns.h"
 #include "dissectors/protocols/tls/tls.h"
 
 namespace lapwing::tls {
@@ -13,69 +14,37 @@ const Party& party(const Handshake& tx, const Place& at) {
 
 // Certificates.
 
-/// An empty name is one, where all up to the subject could be read.
-template <std::string Certificate::*Name>
-std::optional<Bytes> name(const Certificate& certificate) {
-  if (!certificate.readable && (certificate.*Name).empty()) return {};
-  return to_bytes(certificate.*Name);
-}
-template <std::string Certificate::*Text>
-std::optional<uint64_t> date(const Certificate& certificate) {
-  return seconds_of(certificate.*Text);
-}
-const Certificate* server_certificate(const Handshake& tx) {
+const x509::Certificate* server_certificate(const Handshake& tx) {
   return tx.server().certificate.get();
 }
-const Certificate* client_certificate(const Handshake& tx) {
+const x509::Certificate* client_certificate(const Handshake& tx) {
   return tx.client().certificate.get();
 }
 
 constexpr Column kCertificate[] = {
-    text<&name<&Certificate::subject>>("subject", "subject of the certificate, on one line")
-        .rule({.name = "tls.cert_subject",
-               .sender = Sender::either,
-               .stage = kCertificateDone,
-               .aliases = {"tls_cert_subject"}}),
-    text<&name<&Certificate::issuer>>("issuerdn", "issuer of the certificate, on one line")
-        .option("issuer")
-        .rule({.name = "tls.cert_issuer",
-               .sender = Sender::either,
-               .stage = kCertificateDone,
-               .aliases = {"tls_cert_issuer"}}),
-    text<&Certificate::serial>("serial", "serial number in upper-case hex with colons")
-        .extended()
-        .rule({.name = "tls.cert_serial",
-               .sender = Sender::either,
-               .stage = kCertificateDone,
-               .aliases = {"tls_cert_serial"}}),
-    text<&Certificate::fingerprint>("fingerprint", "SHA-1 of the certificate in lower-case hex with colons")
-        .extended()
-        .rule({.name = "tls.cert_fingerprint",
-               .sender = Sender::either,
-               .stage = kCertificateDone,
-               .aliases = {"tls_cert_fingerprint"}}),
-    text<&Certificate::not_before>("notbefore", "beginning of the certificate's time").extended().option("not_before"),
-    text<&Certificate::not_after>("notafter", "end of the certificate's time").extended().option("not_after"),
-    each<&Certificate::names>("subjectaltname", "each subject alternative name of the certificate")
-        .extended()
-        .rule({.name = "tls.subjectaltname", .sender = Sender::either, .stage = kCertificateDone}),
-    columns::date<&tls::date<&Certificate::not_before>>("beginning of the certificate's time")
+    x509::kSubject.rule({.name = "tls.cert_subject",
+                         .sender = Sender::either,
+                         .stage = kCertificateDone,
+                         .aliases = {"tls_cert_subject"}}),
+    x509::kIssuer.option("issuer").rule({.name = "tls.cert_issuer",
+                                         .sender = Sender::either,
+                                         .stage = kCertificateDone,
+                                         .aliases = {"tls_cert_issuer"}}),
+    x509::kSerial.extended().rule({.name = "tls.cert_serial",
+                                   .sender = Sender::either,
+                                   .stage = kCertificateDone,
+                                   .aliases = {"tls_cert_serial"}}),
+    x509::kFingerprint.extended().rule({.name = "tls.cert_fingerprint",
+                                        .sender = Sender::either,
+                                        .stage = kCertificateDone,
+                                        .aliases = {"tls_cert_fingerprint"}}),
+    x509::kNotBefore.extended().option("not_before"),
+    x509::kNotAfter.extended().option("not_after"),
+    x509::kNames.extended().rule({.name = "tls.subjectaltname", .sender = Sender::either, .stage = kCertificateDone}),
+    columns::date<&x509::read::date<&x509::Certificate::not_before>>("beginning of the certificate's time")
         .rule({.name = "tls_cert_notbefore", .sender = Sender::server, .stage = kCertificateDone}),
-    columns::date<&tls::date<&Certificate::not_after>>("end of the certificate's time")
+    columns::date<&x509::read::date<&x509::Certificate::not_after>>("end of the certificate's time")
         .rule({.name = "tls_cert_notafter", .sender = Sender::server, .stage = kCertificateDone}),
-};
-
-// What Suricata's records do not say of it.
-constexpr Column kX509[] = {
-    text<&Certificate::key>("key", "algorithm of the key: rsaEncryption, id-ecPublicKey"),
-    integer<&Certificate::key_bits>("key_bits", "length of an RSA key, 0 of others"),
-    text<&Certificate::key_hash>("key_hash", "SHA-256 of the SubjectPublicKeyInfo in lower-case hex"),
-    text<&Certificate::signature>("signature", "algorithm of the signature: RSA-SHA256, ecdsa-with-SHA256"),
-    text<&Certificate::digest>("digest", "of the signature: SHA256"),
-    integer<&tls::date<&Certificate::not_before>>("valid_from", "beginning of its time, in seconds since 1970"),
-    integer<&tls::date<&Certificate::not_after>>("valid_to", "end of its time, in seconds since 1970"),
-    flag<&Certificate::self_issued>("self_issued", "issuer and subject are the same"),
-    flag<&Certificate::public_policy>("public_policy", "it claims a policy of the CA/Browser Forum"),
 };
 
 template <Direction Whose>
@@ -212,7 +181,7 @@ constexpr Column kHandshake[] = {
     text<&Handshake::from>("from_proto", "protocol that the flow spoke before").extended(),
     base64<&own_der<kServer>>("certificate", "of the server, in DER").on_request(),
     each<&chain<kServer>, Shape::base64>("chain", "each certificate of the server, in DER").on_request(),
-    object<&server_certificate>("x509", kX509, "key and signature of the server's certificate")
+    object<&server_certificate>("x509", x509::kKey, "key and signature of the server's certificate")
         .on_request()
         .of(Sender::server),
     object<&with<&Handshake::ja3_hash>>("ja3", kJa3, "JA3 fingerprint of the client").extended(),

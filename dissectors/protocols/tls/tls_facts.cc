@@ -75,7 +75,7 @@ bool covers(std::string_view name, std::string_view host) {
 }
 
 void certificate(const Handshake& tx, Facts& facts) {
-  const Certificate& shown = *tx.server().certificate;
+  const x509::Certificate& shown = *tx.server().certificate;
   facts.names.assign(shown.names.begin(), shown.names.end());
   facts.subject = shown.subject;
   facts.complete = true;
@@ -84,7 +84,7 @@ void certificate(const Handshake& tx, Facts& facts) {
       std::ranges::none_of(shown.names, [&](const std::string& name) { return covers(name, tx.sni); })) {
     facts.risk(Risk::tls_certificate_mismatch);
   }
-  const auto begin = seconds_of(shown.not_before), end = seconds_of(shown.not_after);
+  const auto begin = x509::seconds_of(shown.not_before), end = x509::seconds_of(shown.not_after);
   if (!begin || !end) return;
   const auto now = static_cast<uint64_t>(std::max<int64_t>(facts.time.seconds(), 0));
   if (*begin > kShorterLives && *end > *begin && *end - *begin > kLongestLife) {

@@ -1,21 +1,12 @@
-// Handshake messages: put together from records, and what each tells.
+// Handshake messages, and what each tells.
 #include <algorithm>
 
+#include "dissectors/parts/handshake/fingerprint.h"
 #include "dissectors/protocols/tls/tls.h"
-#include "dissectors/protocols/tls/tls_fingerprint.h"
 
 namespace lapwing::tls {
 
 namespace {
-
-/// Messages whose content is read; the others are passed over without keeping them.
-bool is_read(uint8_t type) {
-  return type == kClientHello || type == kServerHello || type == kCertificate;
-}
-
-size_t message_size(const void* header) {
-  return load_be24(static_cast<const uint8_t*>(header) + 1);
-}
 
 /// Bytes of a text, or of all that is kept of a certificate, that stay with the flow.
 constexpr size_t kMaxKeptText = 4 << 10, kMaxKeptCertificate = 32 << 10;
@@ -25,7 +16,7 @@ void shed(std::string& text) {
   text.shrink_to_fit();
 }
 
-size_t weight(const Certificate& certificate) {
+size_t weight(const x509::Certificate& certificate) {
   size_t out = certificate.subject.size() + certificate.issuer.size() + certificate.serial.size();
   for (const std::string& name : certificate.names) out += sizeof name + name.size();
   return out;
@@ -49,52 +40,17 @@ void Handshake::abridge() {
 
 void Tls::handshake(Bytes part, Direction direction) {
   HalfFlow& side = sides_[index(direction)];
-  while (!part.empty() && !side.encrypted && !side.stopped && !done_) {
-    if (side.message_left > 0) {
-      const size_t skipped = std::min<size_t>(side.message_left, part.size());
-      side.message_left -= static_cast<uint32_t>(skipped);
-      part = part.subspan(skipped);
-      continue;
+  const auto goes_on = [&] { return !side.encrypted && !side.stopped && !done_; };
+  if (!goes_on()) return;
+  side.messages.read(part, out_.limit(Cap::message), [&](const Message& next) {
+    if (next.too_long) {
+      out_.capped(Cap::message);
+      raise(Anomaly::handshake_invalid_length, direction);
+    } else {
+      message(next.type, next.body, direction);
     }
-    if (side.message.size() < kMessageHeader) {
-      // A message that lies in this part as a whole is read where it is.
-      if (side.message.empty() && part.size() >= kMessageHeader) {
-        const size_t size = kMessageHeader + message_size(part.data());
-        if (size <= part.size()) {
-          const Bytes whole = part.first(size);
-          part = part.subspan(size);
-          message(whole[0], whole.subspan(kMessageHeader), direction);
-          continue;
-        }
-      }
-      const size_t taken = std::min(kMessageHeader - side.message.size(), part.size());
-      side.message.append(to_text(part.first(taken)));
-      part = part.subspan(taken);
-      if (side.message.size() < kMessageHeader) return;
-      const uint8_t type = static_cast<uint8_t>(side.message[0]);
-      const size_t size = message_size(side.message.data());
-      const bool too_long = size > out_.limit(Cap::message);
-      if (too_long || !is_read(type)) {
-        side.message.clear();
-        side.message_left = static_cast<uint32_t>(size);
-        if (too_long && known_message_type(type)) {
-          out_.capped(Cap::message);
-          raise(Anomaly::handshake_invalid_length, direction);
-        } else {
-          message(type, {}, direction);
-        }
-        continue;
-      }
-    }
-    const size_t size = kMessageHeader + message_size(side.message.data());
-    const size_t taken = std::min(size - side.message.size(), part.size());
-    side.message.append(to_text(part.first(taken)));
-    part = part.subspan(taken);
-    if (side.message.size() < size) return;
-    const std::string whole = std::move(side.message);
-    side.message.clear();
-    message(static_cast<uint8_t>(whole[0]), to_bytes(whole).subspan(kMessageHeader), direction);
-  }
+    return goes_on();
+  });
 }
 
 /// `body` is empty for messages that are not read.
@@ -228,11 +184,11 @@ void Tls::keep_certificate(Bytes der, Direction direction) {
   Party& party = tx_.parties[index(direction)];
   party.chain.emplace_back(to_text(der));
   if (party.certificate) return;  // only the first says who the party is
-  party.certificate = read_certificate(der);
-  switch (const CertificateFault fault = party.certificate->fault) {
-    case CertificateFault::none: break;
-    case CertificateFault::cut: raise(Anomaly::invalid_certificate, direction); break;
-    case CertificateFault::length: raise(Anomaly::certificate_invalid_length, direction); break;
+  party.certificate = x509::read_certificate(der);
+  switch (const x509::CertificateFault fault = party.certificate->fault) {
+    case x509::CertificateFault::none: break;
+    case x509::CertificateFault::cut: raise(Anomaly::invalid_certificate, direction); break;
+    case x509::CertificateFault::length: raise(Anomaly::certificate_invalid_length, direction); break;
     default: {
       // The others stand behind it in their order.
       constexpr auto kBefore = static_cast<uint8_t>(Anomaly::invalid_alert_message);

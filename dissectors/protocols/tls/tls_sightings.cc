@@ -3,19 +3,6 @@
 #include "sensor/event/sighting.h"
 
 namespace lapwing::tls {
-namespace {
-
-constexpr std::string_view kCommonName = "CN=";
-
-/// The first alternative name, or the subject's common name.
-std::string_view name_of(const Certificate& certificate) {
-  if (!certificate.names.empty()) return certificate.names.front();
-  const std::string_view subject = certificate.subject;
-  const size_t at = subject.rfind(kCommonName);
-  return at == std::string_view::npos ? std::string_view() : subject.substr(at + kCommonName.size());
-}
-
-}  // namespace
 
 void sightings(const Event& event, SightingSink& sink) {
   const auto& tx = static_cast<const Handshake&>(*event.tx);
@@ -29,7 +16,7 @@ void sightings(const Event& event, SightingSink& sink) {
   if (stage == kHelloDone && !tx.sni.empty()) {
     sink.binding({.kind = BindingKind::sni, .side = Side::server, .name = tx.sni});
   } else if (stage == kCertificateDone && tx.server().certificate) {
-    const std::string_view name = name_of(*tx.server().certificate);
+    const std::string_view name = x509::name_of(*tx.server().certificate);
     if (!name.empty()) sink.binding({.kind = BindingKind::certificate, .side = Side::server, .name = name});
   }
 }

@@ -26,21 +26,21 @@ Asked is_fingerprint(const WordText& text) {
 }
 
 /// Of the server's certificate.
-template <std::string Certificate::*Date>
+template <std::string x509::Certificate::*Date>
 std::optional<uint64_t> date(const Handshake& tx) {
   const auto& certificate = tx.server().certificate;
-  return certificate ? seconds_of((*certificate).*Date) : std::nullopt;
+  return certificate ? x509::seconds_of((*certificate).*Date) : std::nullopt;
 }
 uint64_t seconds(const Moment& at) {
   return static_cast<uint64_t>(at.time.ns / kSecond);
 }
 
 bool is_expired(const Handshake& tx, const Moment& at, const words::Nothing&) {
-  const auto end = date<&Certificate::not_after>(tx);
+  const auto end = date<&x509::Certificate::not_after>(tx);
   return end && *end < seconds(at);
 }
 bool is_valid(const Handshake& tx, const Moment& at, const words::Nothing&) {
-  const auto begin = date<&Certificate::not_before>(tx), end = date<&Certificate::not_after>(tx);
+  const auto begin = date<&x509::Certificate::not_before>(tx), end = date<&x509::Certificate::not_after>(tx);
   return begin && end && *begin <= seconds(at) && seconds(at) <= *end;
 }
 

@@ -20,7 +20,7 @@ std::string date(int64_t days) {
   return to_iso8601(Timestamp::from_seconds(Scene::kStart + days * kDay)).substr(0, 19);
 }
 
-tls::Certificate honest() {
+x509::Certificate honest() {
   return {.subject = "CN=www.shop.example",
           .issuer = "O=Authority, CN=Authority",
           .fingerprint = "01",
@@ -34,7 +34,7 @@ tls::Certificate honest() {
           .digest = "SHA256",
           .public_policy = true};
 }
-tls::Certificate own(std::string name) {
+x509::Certificate own(std::string name) {
   auto out = honest();
   out.subject = out.issuer = "CN=" + std::move(name);
   out.names = {};
@@ -46,7 +46,7 @@ tls::Certificate own(std::string name) {
 class TlsScene : public Scene {
  public:
   struct Said {
-    tls::Certificate certificate;
+    x509::Certificate certificate;
     std::string sni = "www.shop.example";
     uint16_t version = tls::kTls12;
     std::string client = "10.0.0.5", server = "198.51.100.7";
@@ -67,7 +67,7 @@ class TlsScene : public Scene {
       party.version = said.version;
     }
     if (said.version != tls::kTls13) {
-      tx->parties[index(Direction::to_client)].certificate = std::make_shared<tls::Certificate>(said.certificate);
+      tx->parties[index(Direction::to_client)].certificate = std::make_shared<x509::Certificate>(said.certificate);
     }
     show(pair(of.client, of.server), [of, tx, time = now()](AnyLocal& local, uint32_t) {
       const Event event{.protocol = &tls::Tls::protocol,
@@ -177,7 +177,7 @@ TEST(TlsAnomalyTest, OneByTheClockIsMedium) {
 }
 
 TEST(TlsAnomalyTest, OneKeyInManyNetworks) {
-  const auto shown = [](const tls::Certificate& certificate) {
+  const auto shown = [](const x509::Certificate& certificate) {
     TlsScene scene;
     for (int i = 1; i <= 3; ++i) {
       scene.at(i).say({certificate, "", tls::kTls12, "10.0.0.5", "198." + std::to_string(50 + i) + ".100.7"});

@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 
-#include "dissectors/protocols/tls/tls_certificate.h"
-#include "dissectors/protocols/tls/tls_fingerprint.h"
-#include "dissectors/protocols/tls/tls_parser.h"
+#include "dissectors/parts/handshake/fingerprint.h"
+#include "dissectors/parts/handshake/handshake.h"
+#include "dissectors/parts/x509/x509.h"
 #include "tests/dissectors/dns/dns_wire.h"
 #include "tests/dissectors/tls/tls_wire.h"
 
@@ -116,7 +116,7 @@ TEST(TlsCertificate, IsReadAsRecordsWantIt) {
                         .not_before = "19691231000000Z",
                         .not_after = "20200513120000Z",
                         .alternative_names = "DNS:a.org,IP:192.0.2.1,IP:2001:db8::1,email:x@y.z"});
-  const auto certificate = tls::read_certificate(to_bytes(der));
+  const auto certificate = x509::read_certificate(to_bytes(der));
   ASSERT_TRUE(certificate->readable);
   EXPECT_EQ(certificate->subject, "C=US, O=GitHub, Inc., CN=www.example.org");
   EXPECT_EQ(certificate->issuer, "DC=example, Email=a@b.org, surname=Müller");
@@ -125,7 +125,7 @@ TEST(TlsCertificate, IsReadAsRecordsWantIt) {
   EXPECT_EQ(certificate->not_after, "2020-05-13T12:00:00");
   EXPECT_THAT(certificate->names, ElementsAre("a.org", "192.0.2.1", "2001:db8::1", "x@y.z"));
   EXPECT_EQ(certificate->fingerprint, sha1_colons(der));
-  EXPECT_EQ(tls::read_certificate(to_bytes(der)), certificate) << "kept";
+  EXPECT_EQ(x509::read_certificate(to_bytes(der)), certificate) << "kept";
 }
 
 TEST(TlsCertificate, WhatIsOddInOneFieldHidesNoOther) {
@@ -135,7 +135,7 @@ TEST(TlsCertificate, WhatIsOddInOneFieldHidesNoOther) {
                                             .not_before = "20240101000000Z",
                                             .not_after = "20340101000000Z",
                                             .alternative_names = "DNS:alt.example"});
-  using Fault = tls::CertificateFault;
+  using Fault = x509::CertificateFault;
   struct {
     std::string what, by, subject, issuer;
     Fault fault;
@@ -154,7 +154,7 @@ TEST(TlsCertificate, WhatIsOddInOneFieldHidesNoOther) {
     std::string odd = der;
     ASSERT_NE(odd.find(one.what), std::string::npos) << one.what;
     odd.replace(odd.find(one.what), one.what.size(), one.by);
-    const auto certificate = tls::read_certificate(to_bytes(odd));
+    const auto certificate = x509::read_certificate(to_bytes(odd));
     EXPECT_EQ(certificate->subject, one.subject);
     EXPECT_EQ(certificate->issuer, one.issuer);
     EXPECT_EQ(certificate->serial, "0A");
@@ -164,11 +164,11 @@ TEST(TlsCertificate, WhatIsOddInOneFieldHidesNoOther) {
   }
   std::string undated = der;
   undated.replace(undated.find("240101"), 6, "241301");
-  const auto certificate = tls::read_certificate(to_bytes(undated));
+  const auto certificate = x509::read_certificate(to_bytes(undated));
   EXPECT_EQ(certificate->fault, Fault::date);
   EXPECT_EQ(certificate->not_before, "");
   EXPECT_EQ(certificate->subject, "O=Example, CN=www.example.org");
-  EXPECT_EQ(tls::read_certificate(to_bytes(der))->fault, Fault::none);
+  EXPECT_EQ(x509::read_certificate(to_bytes(der))->fault, Fault::none);
 }
 
 TEST(TlsCertificate, ReadsLengthsThatTheEndMarks) {
@@ -183,14 +183,14 @@ TEST(TlsCertificate, ReadsLengthsThatTheEndMarks) {
   const size_t size = static_cast<uint8_t>(der[6]);
   const std::string end(2, '\0');
   const auto certificate =
-      tls::read_certificate(to_bytes("\x30\x80\x30\x80" + der.substr(7, size) + end + der.substr(7 + size) + end));
+      x509::read_certificate(to_bytes("\x30\x80\x30\x80" + der.substr(7, size) + end + der.substr(7 + size) + end));
   EXPECT_EQ(certificate->subject, "CN=www.example.org");
   EXPECT_THAT(certificate->names, ElementsAre("alt.example"));
-  EXPECT_EQ(certificate->fault, tls::CertificateFault::none);
+  EXPECT_EQ(certificate->fault, x509::CertificateFault::none);
 }
 
 TEST(TlsCertificate, WhatIsNoneHasOnlyAFingerprint) {
-  const auto certificate = tls::read_certificate(to_bytes("not a certificate"));
+  const auto certificate = x509::read_certificate(to_bytes("not a certificate"));
   EXPECT_FALSE(certificate->readable);
   EXPECT_EQ(certificate->fingerprint, sha1_colons("not a certificate"));
   EXPECT_TRUE(certificate->subject.empty());

@@ -1,4 +1,4 @@
-#include "dissectors/protocols/tls/tls_parser.h"
+#include "dissectors/parts/handshake/handshake.h"
 
 #include "sensor/base/text.h"
 

@@ -1,4 +1,5 @@
-// TLS records and handshake messages in the clear (RFC 5246, 8446; SSLv2: RFC 6101 E): bytes to views of them.
+// The part `handshake`: TLS records and handshake messages in the clear (RFC 5246, 8446; SSLv2: RFC 6101 E), bytes to
+// views of them. Its names are TLS's, whoever carries it.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +8,11 @@
 #include <string_view>
 
 #include "sensor/base/bytes.h"
+#include "sensor/event/part.h"
 
 namespace lapwing::tls {
+
+inline constexpr Part part{.name = "handshake", .help = "a handshake of TLS"};
 
 inline constexpr size_t kRecordHeader = 5;
 inline constexpr size_t kMessageHeader = 4;

@@ -1,4 +1,4 @@
-#include "dissectors/protocols/tls/tls_certificate.h"
+#include "dissectors/parts/x509/x509.h"
 
 #include <arpa/inet.h>
 #include <openssl/asn1.h>
@@ -18,7 +18,7 @@
 #include "sensor/base/per_thread.h"
 #include "sensor/base/text.h"
 
-namespace lapwing::tls {
+namespace lapwing::x509 {
 
 namespace {
 
@@ -378,6 +378,14 @@ std::optional<uint64_t> seconds_of(const std::string& date) {
   return static_cast<uint64_t>(std::max<time_t>(timegm(&parts), 0));
 }
 
+std::string_view name_of(const Certificate& certificate) {
+  constexpr std::string_view kCommonName = "CN=";
+  if (!certificate.names.empty()) return certificate.names.front();
+  const std::string_view subject = certificate.subject;
+  const size_t at = subject.rfind(kCommonName);
+  return at == std::string_view::npos ? std::string_view() : subject.substr(at + kCommonName.size());
+}
+
 std::shared_ptr<const Certificate> read_certificate(Bytes der) {
   struct Kept {
     uint64_t hash = 0;
@@ -400,4 +408,4 @@ std::shared_ptr<const Certificate> read_certificate(Bytes der) {
   return kept.certificate;
 }
 
-}  // namespace lapwing::tls
+}  // namespace lapwing::x509

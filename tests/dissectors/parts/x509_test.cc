@@ -1,10 +1,10 @@
-#include "dissectors/protocols/tls/tls_certificate.h"
+#include "dissectors/parts/x509/x509.h"
 
 #include <gtest/gtest.h>
 
 #include "tests/dissectors/tls/tls_wire.h"
 
-namespace lapwing::tls {
+namespace lapwing::x509 {
 namespace {
 
 test::CertificateParts parts(std::string subject, std::string issuer) {
@@ -15,7 +15,7 @@ test::CertificateParts parts(std::string subject, std::string issuer) {
           .not_after = "20240401000000Z"};
 }
 
-TEST(TlsCertificateTest, KeyAndSignature) {
+TEST(X509Test, KeyAndSignature) {
   const auto own = read_certificate(to_bytes(test::make_certificate(parts("a.example", "a.example"))));
   EXPECT_EQ(own->key, "id-ecPublicKey");
   EXPECT_EQ(own->key_bits, 0u);
@@ -38,14 +38,22 @@ TEST(TlsCertificateTest, KeyAndSignature) {
   EXPECT_NE(other->key_hash, own->key_hash);
 }
 
-TEST(TlsCertificateTest, PoliciesOfOthersAreNotPublic) {
+TEST(X509Test, PoliciesOfOthersAreNotPublic) {
   auto own = parts("a.example", "b.example");
   own.policies = "2.23.140.2.1,2.5.29.32.0";
   EXPECT_FALSE(read_certificate(to_bytes(test::make_certificate(own)))->public_policy);
 }
 
+TEST(X509Test, ItIsForItsFirstNameOrElseForItsSubject) {
+  auto made = parts("a.example", "b.example");
+  EXPECT_EQ(name_of(*read_certificate(to_bytes(test::make_certificate(made)))), "a.example");
+  made.alternative_names = "DNS:c.example,DNS:d.example";
+  EXPECT_EQ(name_of(*read_certificate(to_bytes(test::make_certificate(made)))), "c.example");
+  EXPECT_EQ(name_of({.subject = "O=Example"}), "");
+}
+
 /// Whatever is cut off, what remains is read without harm.
-TEST(TlsCertificateTest, Cut) {
+TEST(X509Test, Cut) {
   auto made = parts("a.example", "a.example");
   made.policies = "2.23.140.1.2.1";
   made.rsa_bits = 1024;
@@ -57,4 +65,4 @@ TEST(TlsCertificateTest, Cut) {
 }
 
 }  // namespace
-}  // namespace lapwing::tls
+}  // namespace lapwing::x509

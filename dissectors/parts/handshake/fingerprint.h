@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "dissectors/protocols/tls/tls_parser.h"
+#include "dissectors/parts/handshake/handshake.h"
 
 namespace lapwing::tls {
 

@@ -1,4 +1,4 @@
-#include "dissectors/protocols/tls/tls_fingerprint.h"
+#include "dissectors/parts/handshake/fingerprint.h"
 
 #include <algorithm>
 #include <charconv>

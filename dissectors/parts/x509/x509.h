@@ -1,14 +1,18 @@
-// What records and rules want to know of an X.509 certificate, as far as it is sound.
+// The part `x509`: what records and rules want to know of a certificate (RFC 5280), as far as it is sound.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sensor/base/bytes.h"
+#include "sensor/event/part.h"
 
-namespace lapwing::tls {
+namespace lapwing::x509 {
+
+inline constexpr Part part{.name = "x509", .help = "a certificate"};
 
 /// The first thing that is wrong with a certificate.
 enum class CertificateFault : uint8_t {
@@ -45,7 +49,10 @@ struct Certificate {
 /// Seconds since 1970 of a certificate's date; what lies before counts as 1970.
 std::optional<uint64_t> seconds_of(const std::string& date);
 
+/// Whom it is for: the first alternative name, or the subject's common name.
+std::string_view name_of(const Certificate& certificate);
+
 /// Reads a certificate. Recently read ones are kept, so a server's certificate costs a hash and a comparison.
 std::shared_ptr<const Certificate> read_certificate(Bytes der);
 
-}  // namespace lapwing::tls
+}  // namespace lapwing::x509
