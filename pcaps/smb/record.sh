@@ -91,6 +91,6 @@ rpc "${pipes[@]}" -c epmmap
 for call in "service list" "registry enumerate HKLM\\Software" "share" "user"; do
   quietly net rpc $call -s "$LAB/client.conf" -S $DC -U "Administrator%$PASSWORD" --use-kerberos=off
 done
-rpc -m SMB3_11 -N --use-kerberos=off $DC -c 'srvinfo; enumdomusers; lsaquery'
+rpc -m SMB3_11 -U% --use-kerberos=off $DC -c 'srvinfo; enumdomusers; lsaquery'
 lab_save "$HERE/pipes.pcap"
 grep -v " smb3 " "$LAB/saved" >"$HERE/saved.txt"
