@@ -3,13 +3,19 @@
 #
 # Use: need $DOMAIN_PACKAGES PACKAGE...; domain_start [SMB.CONF LINES]; domain COMMAND...; example NAME ARGUMENTS...
 
-DOMAIN_PACKAGES="samba samba-ad-provision samba-dsdb-modules samba-vfs-modules samba-common-bin winbind smbclient krb5-user python3-impacket"
+DOMAIN_PACKAGES="samba samba-ad-provision samba-dsdb-modules samba-vfs-modules samba-common-bin winbind ldb-tools smbclient krb5-user python3-impacket"
 REALM=LAB.EXAMPLE DC=dc1.lab.example PASSWORD=Lab-pass1
 DOMAIN=$LAB/domain
-export KRB5_CONFIG=$LAB/krb5.conf KRB5CCNAME=FILE:$LAB/tickets
+export KRB5_CONFIG=$LAB/krb5.conf KRB5CCNAME=$LAB/tickets
 
 # domain COMMAND...: samba-tool at the controller's database.
 domain() { samba-tool "$@" -s "$DOMAIN/etc/smb.conf" -H "$DOMAIN/private/sam.ldb" >>"$LAB/jobs.log" 2>&1; }
+
+# unproved USER: who needs no proof of the password (MS-ADTS 2.2.16, ADS_UF_DONT_REQUIRE_PREAUTH and NORMAL_ACCOUNT).
+unproved() {
+  printf 'dn: CN=%s,CN=Users,DC=lab,DC=example\nchangetype: modify\nreplace: userAccountControl\nuserAccountControl: 4194816\n' "$1" >"$LAB/unproved.ldif"
+  ldbmodify -H "$DOMAIN/private/sam.ldb" "$LAB/unproved.ldif" >>"$LAB/jobs.log" 2>&1
+}
 
 # domain_names SIDE...: those sides know the controller by name, and that it answers for names.
 domain_names() {
@@ -64,6 +70,7 @@ C
   local user
   domain domain passwordsettings set --complexity=off --min-pwd-length=4
   for user in ann bob carol web sql; do domain user create $user $PASSWORD; done
+  domain spn add ldap/$DC DC1\$
   domain spn add HTTP/www.lab.example web
   domain spn add MSSQLSvc/sql.lab.example:1433 sql
   cat >"$KRB5_CONFIG" <<C
@@ -115,4 +122,4 @@ quietly() { on_client timeout 60 "$@" >>"$LAB/client.log" 2>&1 </dev/null || tru
 smb() { quietly smbclient -s "$LAB/client.conf" "$@"; }
 rpc() { quietly rpcclient -s "$LAB/client.conf" "$@"; }
 # example NAME ARGUMENTS...: a program of impacket's.
-example() { local name=$1; shift; (cd "$LAB" && quietly /usr/bin/python3 "/usr/share/doc/python3-impacket/examples/$name.py" "$@"); }
+example() { local name=$1; shift; (cd "$LAB" && quietly env -u KRB5CCNAME /usr/bin/python3 "/usr/share/doc/python3-impacket/examples/$name.py" "$@"); }
