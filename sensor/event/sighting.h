@@ -22,6 +22,8 @@ enum class Side : uint8_t { address, client, server };
 enum class BindingKind : uint8_t { arp, dns, certificate, ntlm, ldap, kerberos, sni, http_host };
 inline constexpr std::string_view kBindingKinds[] = {"arp",  "dns",      "certificate", "ntlm",
                                                      "ldap", "kerberos", "sni",         "http_host"};
+enum class BindingKind : uint8_t { arp, dns, certificate, sni, http_host };
+inline constexpr std::string_view kBindingKinds[] = {"arp", "dns", "certificate", "sni", "http_host"};
 
 /// [W] Views live as long as the call.
 struct BindingSeen {
