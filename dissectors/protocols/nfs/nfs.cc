@@ -13,7 +13,6 @@ namespace {
 
 constexpr uint16_t kPorts[] = {2049};
 constexpr uint32_t kLeastVersion = 2, kMostVersion = 4;
-constexpr uint32_t kPage = 4096;  // bytes of which clients write all but the last
 
 constexpr FrameKind kFrames[] = {
     {"rpc.pdu", "a call or answer, over TCP with its record mark"},
@@ -42,8 +41,9 @@ const OptionRow<Config> kOptions[] = {
      Unit::bytes},
     {LAPWING_NFS_KEY "record.operations", some_of<&Config::operations>(kRecorded), "create,remove,rename,link",
      "operations of version 4 that have transactions and records of their own, beside files that are read and written"},
-    {LAPWING_NFS_KEY "record.extended", &Config::extended, "no",
-     "records show attributes of files, and all groups of who asks"},
+    {LAPWING_NFS_KEY "record.extended", &Config::extended, "no", "records show attributes of files"},
+    {LAPWING_NFS_KEY "version2-writes", &Config::version2_writes, "no",
+     "what version 2 writes is a file, which ends with the flow; else each WRITE is a call like others"},
 };
 
 }  // namespace
@@ -105,6 +105,10 @@ void Waiting::reset() {
   named = accessed = answered = 0;
   compound = false;
   ended.clear();
+}
+
+bool Nfs::is_write(const Exchange& call) const {
+  return as_v3(call.rpc.version, call.procedure) == v3::write && (call.rpc.version != 2 || config_.version2_writes);
 }
 
 Likelihood Nfs::probe(const Chunk& first) {
@@ -196,6 +200,7 @@ void Nfs::reply(const onc_rpc::Reply& head, const onc_rpc::Span& span, Direction
   heads.reply = head;
   for (const auto& operation : waiting->operations) operation->rpc.reply = head;
   if (!head.has_results()) return;
+  if (heads.procedure == v3::null) waiting->exchange.status = 0;
   frames(*waiting, span, true, direction);
   const auto& gss = heads.identity.gss;
   if (heads.is_private() || (gss && gss->procedure != 0)) return;
@@ -298,7 +303,7 @@ void Nfs::arguments(Reading& reading, XdrReader& body, Direction direction) {
     exchange.name = *known;
   }
   if (procedure == v3::link) exchange.name = said.to;
-  if (procedure == v3::write) return write(reading, exchange.handle, said.offset, *said.data, direction);
+  if (is_write(exchange)) return write(reading, exchange.handle, said.offset, *said.data, direction);
   if (procedure == v3::read) {
     ++file(exchange.handle, reverse(direction), waiting).unanswered;
   } else if (procedure == v3::commit) {
@@ -322,7 +327,7 @@ void Nfs::results(Reading& reading, XdrReader& body, Direction direction) {
     if (exchange.handle.empty()) exchange.handle = to_text(*said.handle);
   }
   const auto procedure = as_v3(exchange.rpc.version, exchange.procedure);
-  if (procedure == v3::write) written(waiting, said.status, said.attributes);
+  if (is_write(exchange)) written(waiting, said.status, said.attributes);
   if (procedure == v3::read) {
     Results results = said;
     const uint64_t end = waiting.arguments.offset + said.data.value_or(0);
@@ -375,12 +380,15 @@ void Nfs::end(bool whole, Direction direction) {
 void Nfs::end_call(Waiting& waiting, bool whole) {
   const onc_rpc::Heads& heads = waiting.exchange.rpc;
   const auto procedure = as_v3(heads.version, heads.procedure);
-  const bool of_file = procedure == v3::read || procedure == v3::write || procedure == v3::commit;
+  const bool of_file = procedure == v3::read || procedure == v3::commit || is_write(waiting.exchange);
   if (!of_file && !waiting.compound) open(waiting);
-  // Who writes synchronously commits nothing: a page that is not full is the last.
-  const uint32_t size = waiting.arguments.data.value_or(0);
-  const bool last = whole && waiting.arguments.synced && size % kPage != 0;
-  if (procedure == v3::write && last) end_writing(waiting, waiting.exchange.handle, heads.procedure);
+  if (!whole) return;
+  if (procedure == v3::write && ends(waiting.arguments.synced, waiting.arguments.data.value_or(0))) {
+    end_writing(waiting, waiting.exchange.handle, heads.procedure);
+  }
+  for (const Waiting::Access& access : waiting.accesses) {
+    if (access.last) end_writing(waiting, access.handle, op::write);
+  }
 }
 
 void Nfs::fault(Fault fault, Direction direction) {
