@@ -16,6 +16,10 @@ std::vector<Announced> announce_ftp(Random& random);
 std::vector<Announced> announce_tftp(Random& random);
 Dialogue speak_imap(Random& random);
 Dialogue speak_pop3(Random& random);
+Dialogue speak_nfs(Random& random);
+Dialogue speak_nfs_datagrams(Random& random);
+Dialogue speak_mount(Random& random);
+Dialogue speak_portmap(Random& random);
 Dialogue speak_nothing(Random& random);
 
 namespace {
@@ -31,6 +35,10 @@ constexpr Grammar kGrammars[] = {
     {"tftp", true, {69, 6969}, speak_tftp, announce_tftp},
     {"imap", false, {143, 1143}, speak_imap},
     {"pop3", false, {110, 1110}, speak_pop3},
+    {"nfs", false, {2049, 20490}, speak_nfs},
+    {"nfs-udp", true, {2049, 20490}, speak_nfs_datagrams},
+    {"mount", false, {20048, 635}, speak_mount},
+    {"portmap", true, {111, 1111}, speak_portmap},
     {"none", false, {7, 4444}, speak_nothing},
 };
 }  // namespace

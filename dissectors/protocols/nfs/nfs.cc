@@ -51,7 +51,8 @@ const OptionRow<Config> kOptions[] = {
 const About Nfs::about{.name = "nfs",
                        .transports = transport::tcp | transport::udp,
                        .ports = kPorts,
-                       .help = "network file system (RFC 1094, 1813, 7530, 8881)"};
+                       .help = "network file system (RFC 1094, 1813, 7530, 8881)",
+                       .stream_depth = 0};  // a connection lasts as long as what is mounted
 
 const Protocol Nfs::protocol{.name = "nfs",
                              .anomalies = kAnomalies,
