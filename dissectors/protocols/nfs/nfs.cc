@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "sensor/base/hash.h"
-
 namespace lapwing::nfs {
 
 namespace {
@@ -121,7 +119,7 @@ Nfs::Nfs(const Config& config, const Out<Nfs>& out) : config_(config), out_(out)
 }
 
 Step Nfs::data(const Chunk& chunk) {
-  digest_ = chunk.datagram ? keyed_hash(chunk.data, kReplaySeed) : 0;
+  digest_ = chunk.datagram ? onc_rpc::digest(chunk.data) : 0;
   return messages_.data(chunk);
 }
 
@@ -243,10 +241,11 @@ onc_rpc::Carrier::Taken Nfs::body(Bytes bytes, bool whole, Direction direction) 
       continue;
     }
     if (reading.next == Next::nothing || !reading.waiting) return {bytes.size(), 0};
-    XdrReader reader(rest);
+    XdrReader reader(onc_rpc::Messages::unit(rest));
     if (reading.wrapped) reader.skip(8);  // length and number of what integrity protects (RFC 2203 5.3.2.2)
     unit(reading, reader, direction);
-    if (!reader.ok() || (reader.missing() && whole)) {
+    const bool cut = whole && reader.missing() && !onc_rpc::Messages::too_long(rest, reader.missing());
+    if (!reader.ok() || cut) {
       malformed(reading, direction);
       return {bytes.size(), 0};
     }
@@ -400,9 +399,10 @@ void Nfs::fault(Fault fault, Direction direction) {
 void Nfs::malformed(Reading& reading, Direction direction) {
   reading.next = Next::nothing;
   reading.bulk = reading.padding = 0;
-  Waiting* waiting = reading.waiting ? reading.waiting : calls_.latest();
-  if (waiting && reading.waiting && !waiting->opened) open(*waiting);
-  Exchange* exchange = waiting && waiting->opened ? &waiting->exchange : nullptr;
+  Waiting* waiting = reading.waiting;
+  if (waiting && !waiting->opened && !reading.file) open(*waiting);
+  if (!waiting) waiting = calls_.latest();
+  Exchange* exchange = reading.file ? reading.file : waiting && waiting->opened ? &waiting->exchange : nullptr;
   if (!exchange && std::exchange(told_malformed_, true)) return;
   out_.anomaly(Anomaly::malformed_data, direction, exchange);
 }

@@ -182,6 +182,10 @@ class Nfs : private onc_rpc::Carrier {
   void expect_data(Reading& reading, Exchange* file, uint64_t offset, uint32_t size, Direction direction);
   size_t take_data(Reading& reading, Bytes bytes);
   void write(Reading& reading, std::string_view handle, uint64_t offset, uint32_t size, Direction direction);
+  /// The file of that handle that the call writes, or has just ended; null where there is none.
+  Exchange* written_file(Waiting& waiting, std::string_view handle);
+  /// It is over, and has its record when the call is answered.
+  void end_file(Waiting& waiting, Exchange& file, file::State state);
   void written(Waiting& waiting, uint32_t status, const std::optional<Attributes>& attributes);
   void read(Reading& reading, std::string_view handle, uint64_t offset, const Results& results, Direction direction);
   /// A READ of it was answered, or never will be.

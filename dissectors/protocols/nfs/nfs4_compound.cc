@@ -122,7 +122,7 @@ void Nfs::outcome(Reading& reading, XdrReader& body, Direction direction) {
       if (waiting.accessed == waiting.accesses.size()) break;
       const Waiting::Access& access = waiting.accesses[waiting.accessed++];
       if (access.write) {
-        if (Exchange* into = find_file(access.handle, waiting.exchange.asked_by)) {
+        if (Exchange* into = written_file(waiting, access.handle)) {
           into->status = said.status;
           into->rpc.reply = waiting.exchange.rpc.reply;
         }
