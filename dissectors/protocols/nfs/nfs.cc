@@ -111,7 +111,7 @@ bool Nfs::is_write(const Exchange& call) const {
 }
 
 Likelihood Nfs::probe(const Chunk& first) {
-  return onc_rpc::judge(first.data, kProgram, !first.datagram);
+  return onc_rpc::probe(first, kProgram);
 }
 
 Nfs::Nfs(const Config& config, const Out<Nfs>& out) : config_(config), out_(out), messages_(*this) {

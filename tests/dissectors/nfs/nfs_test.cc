@@ -452,6 +452,8 @@ TEST(Nfs, ACallIsToldFromOthers) {
   EXPECT_EQ(probe(dissector("nfs"), kClient, rpc_record(rpc_call(1, 100005, 3, 1))), Likelihood::no);
   EXPECT_EQ(probe(dissector("nfs"), kServer, found(1)), Likelihood::maybe);
   EXPECT_EQ(probe(dissector("nfs"), kServer, found(1).substr(0, 9)), Likelihood::more);
+  EXPECT_EQ(probe(dissector("nfs"), kServer, lookup(1, "a")), Likelihood::no);
+  EXPECT_EQ(probe(dissector("nfs"), kClient, found(1)), Likelihood::no);
 }
 
 /// Whether the keyword of that text holds for a call.
