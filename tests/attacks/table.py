@@ -2,6 +2,7 @@
 import dataclasses, typing
 
 import dns_attacks as dns, ftp_attacks as ftp, http_attacks as http, imap_attacks as imap, krb5_attacks as krb5, mail_attacks as mail, pop3_attacks as pop3, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
+import dns_attacks as dns, ftp_attacks as ftp, http_attacks as http, imap_attacks as imap, mail_attacks as mail, pop3_attacks as pop3, rpc_attacks as rpc, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
 
 MODERATE = 10         # times the CPU that normal traffic takes for a byte
 OUTPUT = 20           # bytes of records for a byte of the capture
@@ -190,6 +191,16 @@ ROWS = (
     Row("pop3-dots-bytewise", pop3.dots_bytewise, (20000, 3), (8000, 2)),
     Row("pop3-messages", pop3.messages, (20000, 10), (5000, 4), 25),
     Row("pop3-listing", pop3.listing, (8 << 20, 4), (2 << 20, 1)),
+    Row("nfs-unanswered", rpc.unanswered, (200000, 4), (50000, 1)),
+    Row("nfs-handles", rpc.handles, (200000, 4), (40000, 1)),
+    Row("nfs-files", rpc.files, (200000, 4), (40000, 1)),
+    Row("nfs-same-number", rpc.same_number, (200000, 4), (50000, 1)),
+    Row("nfs-fragments", rpc.fragments, (2000000, 4), (500000, 1)),
+    Row("nfs-no-fragments", rpc.no_fragments, (5000000, 4), (1000000, 1)),
+    Row("nfs-operations", rpc.operations, (1000000, 4), (200000, 1)),
+    Row("nfs-listing", rpc.listing, (500000, 4), (100000, 1)),
+    Row("nfs-bytewise", rpc.bytewise, (60000, 4), (20000, 1)),
+    Row("nfs-backwards", rpc.backwards, (100000, 4), (30000, 1)),
 
     Row("tcp-every-second", wire.every_second_byte, (60000, 4), (40000, 1)),
     Row("tcp-shuffled", wire.shuffled, (60000, 4), (40000, 1)),

@@ -18,6 +18,10 @@ Dialogue speak_imap(Random& random);
 Dialogue speak_pop3(Random& random);
 Dialogue speak_krb5(Random& random);
 Dialogue speak_krb5_stream(Random& random);
+Dialogue speak_nfs(Random& random);
+Dialogue speak_nfs_datagrams(Random& random);
+Dialogue speak_mount(Random& random);
+Dialogue speak_portmap(Random& random);
 Dialogue speak_nothing(Random& random);
 
 namespace {
@@ -35,6 +39,10 @@ constexpr Grammar kGrammars[] = {
     {"pop3", false, {110, 1110}, speak_pop3},
     {"krb5", true, {88, 8888}, speak_krb5},
     {"krb5-tcp", false, {88, 8888}, speak_krb5_stream},
+    {"nfs", false, {2049, 20490}, speak_nfs},
+    {"nfs-udp", true, {2049, 20490}, speak_nfs_datagrams},
+    {"mount", false, {20048, 635}, speak_mount},
+    {"portmap", true, {111, 1111}, speak_portmap},
     {"none", false, {7, 4444}, speak_nothing},
 };
 }  // namespace

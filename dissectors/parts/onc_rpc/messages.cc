@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sensor/base/hash.h"
+
 namespace lapwing::onc_rpc {
 
 namespace {
@@ -11,6 +13,11 @@ constexpr uint32_t kLastFragment = 0x80000000;  // RFC 5531 11
 constexpr size_t kEnoughToResume = 4 + 40;
 
 }  // namespace
+
+uint64_t digest(Bytes datagram) {
+  static const uint64_t kSeed = draw_seed();
+  return keyed_hash(datagram, kSeed);
+}
 
 Step Messages::data(const Chunk& chunk) {
   const Direction direction = chunk.direction;
@@ -140,7 +147,7 @@ size_t Messages::read(Side& side, Bytes bytes, bool whole, Direction direction) 
   const size_t left = bytes.size() - used;
   // Half as much again, at least: fields that come one by one are not read anew with each.
   side.wanted = left + std::max<uint64_t>(taken.missing, left / 2);
-  if (left + taken.missing > kUnit && !whole) {
+  if (taken.missing > 0 && too_long(bytes.subspan(used), taken.missing)) {
     carrier_.fault(Carrier::Fault::unit, direction);
     give_up(side, direction);
   }

@@ -1,6 +1,7 @@
 // Messages: calls and answers as they come over a stream or in datagrams.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -9,6 +10,9 @@
 #include "dissectors/parts/onc_rpc/onc_rpc.h"
 
 namespace lapwing::onc_rpc {
+
+/// Tells a datagram that comes once more from others, which nobody can make up.
+uint64_t digest(Bytes datagram);
 
 /// Where a message lies in the stream, or in its datagram.
 struct Span {
@@ -28,7 +32,7 @@ class Carrier {
   virtual void reply(const Reply& head, const Span& span, Direction direction) = 0;
   struct Taken {
     size_t used = 0;       // of the bytes; the rest is offered again with what follows
-    uint64_t missing = 0;  // so many more, at least, make it worth asking again
+    uint64_t missing = 0;  // so many more, at least, make it worth asking again; too_long(): it is passed over
   };
   /// Bytes of the body that follow those taken. `whole`: nothing more of it comes, and nothing is offered again.
   virtual Taken body(Bytes bytes, bool whole, Direction direction) = 0;
@@ -52,6 +56,11 @@ class Messages {
  public:
   /// What cannot be read before it is whole: a field list, an entry of a directory, an operation.
   static constexpr size_t kUnit = 64 << 10;
+
+  /// What of a body may be read as one.
+  static Bytes unit(Bytes rest) { return rest.first(std::min(rest.size(), kUnit)); }
+  /// So many bytes more would make it too long.
+  static bool too_long(Bytes rest, uint64_t missing) { return unit(rest).size() + missing > kUnit; }
 
   explicit Messages(Carrier& carrier) : carrier_(carrier) {}
   Step data(const Chunk& chunk);

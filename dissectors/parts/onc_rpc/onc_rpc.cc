@@ -111,6 +111,13 @@ Likelihood judge(Bytes bytes, uint32_t program, bool marked) {
   return Likelihood::sure;
 }
 
+Likelihood probe(const Chunk& first, uint32_t program) {
+  const Likelihood verdict = judge(first.data, program, !first.datagram);
+  const bool answers = verdict == Likelihood::maybe, calls = verdict == Likelihood::sure;
+  const bool to_server = first.direction == Direction::to_server;
+  return to_server ? (answers ? Likelihood::no : verdict) : (calls ? Likelihood::no : verdict);
+}
+
 void Identity::take(const Call& call) {
   flavor = call.flavor;
   machine = call.machine;

@@ -9,6 +9,7 @@
 
 #include "dissectors/contract/likelihood.h"
 #include "dissectors/parts/onc_rpc/xdr.h"
+#include "sensor/event/chunk.h"
 
 namespace lapwing::onc_rpc {
 
@@ -77,6 +78,9 @@ Reply read_reply(XdrReader& message);
 /// Whether the bytes are the beginning of a call of `program`, or of an answer, which does not say whose it is: then
 /// it is maybe at best. `marked`: with a record mark before it (RFC 5531 11).
 Likelihood judge(Bytes bytes, uint32_t program, bool marked);
+
+/// The same of the first bytes of a side: clients call, servers answer.
+Likelihood probe(const Chunk& first, uint32_t program);
 
 /// Credentials as long as the transaction that came with them [W].
 struct Identity {

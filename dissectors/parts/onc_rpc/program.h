@@ -10,7 +10,6 @@
 #include "dissectors/contract/out.h"
 #include "dissectors/parts/onc_rpc/messages.h"
 #include "dissectors/parts/onc_rpc/rpc_part.h"
-#include "sensor/base/hash.h"
 
 namespace lapwing::onc_rpc {
 
@@ -50,7 +49,7 @@ class Program : private Carrier {
   }
 
   Step data(const Chunk& chunk) {
-    digest_ = chunk.datagram ? keyed_hash(chunk.data, kReplaySeed) : 0;
+    digest_ = chunk.datagram ? digest(chunk.data) : 0;
     return messages_.data(chunk);
   }
   Step gap(Direction direction, uint64_t lost) { return messages_.gap(direction, lost); }
@@ -100,7 +99,8 @@ class Program : private Carrier {
     Reading& reading = readings_[index(direction)];
     size_t used = 0;
     while (reading.tx && !reading.over) {
-      XdrReader reader(bytes.subspan(used));
+      const Bytes rest = bytes.subspan(used);
+      XdrReader reader(Messages::unit(rest));
       if (reading.wrapped) reader.skip(8);  // length and number of what integrity protects (RFC 2203 5.3.2.2)
       bool more = false;
       if (reading.reply) {
@@ -108,7 +108,8 @@ class Program : private Carrier {
       } else {
         dissector_.arguments(*reading.tx, reader);
       }
-      if (!reader.ok() || (reader.missing() && whole)) {
+      const bool cut = whole && reader.missing() && !Messages::too_long(rest, reader.missing());
+      if (!reader.ok() || cut) {
         malformed(reading.tx, direction);
         reading.over = true;
         break;

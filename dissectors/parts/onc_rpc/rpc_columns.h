@@ -28,7 +28,7 @@ inline constexpr Column kCreds[] = {
     columns::text<&read::machine>("machine_name", "what the client calls itself"),
     columns::integer<&Identity::uid>("uid", "user, as the client says"),
     columns::integer<&Identity::gid>("gid", "group, as the client says"),
-    columns::each<&Identity::groups, Shape::integer>("groups", "further groups, as the client says").extended(),
+    columns::each<&Identity::groups, Shape::integer>("groups", "further groups, as the client says"),
 };
 
 /// Columns of Heads.

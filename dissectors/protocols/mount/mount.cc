@@ -42,7 +42,7 @@ void Exchange::reset() {
 }
 
 Likelihood Mount::probe(const Chunk& first) {
-  return onc_rpc::judge(first.data, kProgram, !first.datagram);
+  return onc_rpc::probe(first, kProgram);
 }
 
 void Mount::arguments(Exchange& exchange, XdrReader& body) {

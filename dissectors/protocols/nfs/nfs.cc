@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "sensor/base/hash.h"
-
 namespace lapwing::nfs {
 
 namespace {
@@ -13,7 +11,6 @@ namespace {
 
 constexpr uint16_t kPorts[] = {2049};
 constexpr uint32_t kLeastVersion = 2, kMostVersion = 4;
-constexpr uint32_t kPage = 4096;  // bytes of which clients write all but the last
 
 constexpr FrameKind kFrames[] = {
     {"rpc.pdu", "a call or answer, over TCP with its record mark"},
@@ -42,8 +39,9 @@ const OptionRow<Config> kOptions[] = {
      Unit::bytes},
     {LAPWING_NFS_KEY "record.operations", some_of<&Config::operations>(kRecorded), "create,remove,rename,link",
      "operations of version 4 that have transactions and records of their own, beside files that are read and written"},
-    {LAPWING_NFS_KEY "record.extended", &Config::extended, "no",
-     "records show attributes of files, and all groups of who asks"},
+    {LAPWING_NFS_KEY "record.extended", &Config::extended, "no", "records show attributes of files"},
+    {LAPWING_NFS_KEY "version2-writes", &Config::version2_writes, "no",
+     "what version 2 writes is a file, which ends with the flow; else each WRITE is a call like others"},
 };
 
 }  // namespace
@@ -51,7 +49,8 @@ const OptionRow<Config> kOptions[] = {
 const About Nfs::about{.name = "nfs",
                        .transports = transport::tcp | transport::udp,
                        .ports = kPorts,
-                       .help = "network file system (RFC 1094, 1813, 7530, 8881)"};
+                       .help = "network file system (RFC 1094, 1813, 7530, 8881)",
+                       .stream_depth = 0};  // a connection lasts as long as what is mounted
 
 const Protocol Nfs::protocol{.name = "nfs",
                              .anomalies = kAnomalies,
@@ -107,8 +106,12 @@ void Waiting::reset() {
   ended.clear();
 }
 
+bool Nfs::is_write(const Exchange& call) const {
+  return as_v3(call.rpc.version, call.procedure) == v3::write && (call.rpc.version != 2 || config_.version2_writes);
+}
+
 Likelihood Nfs::probe(const Chunk& first) {
-  return onc_rpc::judge(first.data, kProgram, !first.datagram);
+  return onc_rpc::probe(first, kProgram);
 }
 
 Nfs::Nfs(const Config& config, const Out<Nfs>& out) : config_(config), out_(out), messages_(*this) {
@@ -116,7 +119,7 @@ Nfs::Nfs(const Config& config, const Out<Nfs>& out) : config_(config), out_(out)
 }
 
 Step Nfs::data(const Chunk& chunk) {
-  digest_ = chunk.datagram ? keyed_hash(chunk.data, kReplaySeed) : 0;
+  digest_ = chunk.datagram ? onc_rpc::digest(chunk.data) : 0;
   return messages_.data(chunk);
 }
 
@@ -196,6 +199,7 @@ void Nfs::reply(const onc_rpc::Reply& head, const onc_rpc::Span& span, Direction
   heads.reply = head;
   for (const auto& operation : waiting->operations) operation->rpc.reply = head;
   if (!head.has_results()) return;
+  if (heads.procedure == v3::null) waiting->exchange.status = 0;
   frames(*waiting, span, true, direction);
   const auto& gss = heads.identity.gss;
   if (heads.is_private() || (gss && gss->procedure != 0)) return;
@@ -237,10 +241,11 @@ onc_rpc::Carrier::Taken Nfs::body(Bytes bytes, bool whole, Direction direction) 
       continue;
     }
     if (reading.next == Next::nothing || !reading.waiting) return {bytes.size(), 0};
-    XdrReader reader(rest);
+    XdrReader reader(onc_rpc::Messages::unit(rest));
     if (reading.wrapped) reader.skip(8);  // length and number of what integrity protects (RFC 2203 5.3.2.2)
     unit(reading, reader, direction);
-    if (!reader.ok() || (reader.missing() && whole)) {
+    const bool cut = whole && reader.missing() && !onc_rpc::Messages::too_long(rest, reader.missing());
+    if (!reader.ok() || cut) {
       malformed(reading, direction);
       return {bytes.size(), 0};
     }
@@ -298,7 +303,7 @@ void Nfs::arguments(Reading& reading, XdrReader& body, Direction direction) {
     exchange.name = *known;
   }
   if (procedure == v3::link) exchange.name = said.to;
-  if (procedure == v3::write) return write(reading, exchange.handle, said.offset, *said.data, direction);
+  if (is_write(exchange)) return write(reading, exchange.handle, said.offset, *said.data, direction);
   if (procedure == v3::read) {
     ++file(exchange.handle, reverse(direction), waiting).unanswered;
   } else if (procedure == v3::commit) {
@@ -322,7 +327,7 @@ void Nfs::results(Reading& reading, XdrReader& body, Direction direction) {
     if (exchange.handle.empty()) exchange.handle = to_text(*said.handle);
   }
   const auto procedure = as_v3(exchange.rpc.version, exchange.procedure);
-  if (procedure == v3::write) written(waiting, said.status, said.attributes);
+  if (is_write(exchange)) written(waiting, said.status, said.attributes);
   if (procedure == v3::read) {
     Results results = said;
     const uint64_t end = waiting.arguments.offset + said.data.value_or(0);
@@ -375,12 +380,15 @@ void Nfs::end(bool whole, Direction direction) {
 void Nfs::end_call(Waiting& waiting, bool whole) {
   const onc_rpc::Heads& heads = waiting.exchange.rpc;
   const auto procedure = as_v3(heads.version, heads.procedure);
-  const bool of_file = procedure == v3::read || procedure == v3::write || procedure == v3::commit;
+  const bool of_file = procedure == v3::read || procedure == v3::commit || is_write(waiting.exchange);
   if (!of_file && !waiting.compound) open(waiting);
-  // Who writes synchronously commits nothing: a page that is not full is the last.
-  const uint32_t size = waiting.arguments.data.value_or(0);
-  const bool last = whole && waiting.arguments.synced && size % kPage != 0;
-  if (procedure == v3::write && last) end_writing(waiting, waiting.exchange.handle, heads.procedure);
+  if (!whole) return;
+  if (procedure == v3::write && ends(waiting.arguments.synced, waiting.arguments.data.value_or(0))) {
+    end_writing(waiting, waiting.exchange.handle, heads.procedure);
+  }
+  for (const Waiting::Access& access : waiting.accesses) {
+    if (access.last) end_writing(waiting, access.handle, op::write);
+  }
 }
 
 void Nfs::fault(Fault fault, Direction direction) {
@@ -391,9 +399,10 @@ void Nfs::fault(Fault fault, Direction direction) {
 void Nfs::malformed(Reading& reading, Direction direction) {
   reading.next = Next::nothing;
   reading.bulk = reading.padding = 0;
-  Waiting* waiting = reading.waiting ? reading.waiting : calls_.latest();
-  if (waiting && reading.waiting && !waiting->opened) open(*waiting);
-  Exchange* exchange = waiting && waiting->opened ? &waiting->exchange : nullptr;
+  Waiting* waiting = reading.waiting;
+  if (waiting && !waiting->opened && !reading.file) open(*waiting);
+  if (!waiting) waiting = calls_.latest();
+  Exchange* exchange = reading.file ? reading.file : waiting && waiting->opened ? &waiting->exchange : nullptr;
   if (!exchange && std::exchange(told_malformed_, true)) return;
   out_.anomaly(Anomaly::malformed_data, direction, exchange);
 }

@@ -24,6 +24,7 @@ struct Config {
   uint64_t inspected = 0;   // bytes of a file
   uint64_t operations = 0;  // bits of Recorded
   bool extended = false;
+  bool version2_writes = false;  // are files
 };
 
 /// Operations of version 4 that may have transactions of their own, beside those of files.
@@ -70,6 +71,7 @@ struct Waiting {
     std::string handle;
     uint64_t offset = 0;
     bool write = false;
+    bool last = false;  // of the file, as far as the call tells
   };
   std::vector<std::string> names;  // of LOOKUP, OPEN and CREATE
   std::vector<Access> accesses;
@@ -145,6 +147,7 @@ class Nfs : private onc_rpc::Carrier {
 
   // nfs.cc
   static uint64_t key(uint32_t xid, Direction asked_by) { return uint64_t{index(asked_by)} << 32 | xid; }
+  bool is_write(const Exchange& call) const;
   Reading& begin(bool reply, Direction direction);
   void frames(const Waiting& waiting, const onc_rpc::Span& span, bool reply, Direction direction);
   /// Reads the next unit, and does what it says, unless bytes of it are missing.
@@ -179,10 +182,16 @@ class Nfs : private onc_rpc::Carrier {
   void expect_data(Reading& reading, Exchange* file, uint64_t offset, uint32_t size, Direction direction);
   size_t take_data(Reading& reading, Bytes bytes);
   void write(Reading& reading, std::string_view handle, uint64_t offset, uint32_t size, Direction direction);
+  /// The file of that handle that the call writes, or has just ended; null where there is none.
+  Exchange* written_file(Waiting& waiting, std::string_view handle);
+  /// It is over, and has its record when the call is answered.
+  void end_file(Waiting& waiting, Exchange& file, file::State state);
   void written(Waiting& waiting, uint32_t status, const std::optional<Attributes>& attributes);
   void read(Reading& reading, std::string_view handle, uint64_t offset, const Results& results, Direction direction);
   /// A READ of it was answered, or never will be.
   void read_over(std::string_view handle, Direction direction);
+  /// Who writes synchronously commits nothing: a page that is not full is the last.
+  static bool ends(bool synced, uint32_t size) { return synced && size % 4096 != 0; }
   /// The call at hand says that nothing more of it will be written.
   void end_writing(Waiting& waiting, std::string_view handle, uint32_t procedure);
   /// CLOSE: nothing more of it will be read.

@@ -33,11 +33,13 @@ void Nfs::operation(Reading& reading, XdrReader& body, Direction direction) {
   switch (said.number) {
     case op::read:
       if (!remembers(waiting.accesses.size())) break;
-      waiting.accesses.push_back({reading.handle, said.offset, false});
+      waiting.accesses.push_back({.handle = reading.handle, .offset = said.offset});
       ++file(reading.handle, reverse(direction), waiting).unanswered;
       break;
     case op::write:
-      if (remembers(waiting.accesses.size())) waiting.accesses.push_back({reading.handle, said.offset, true});
+      if (remembers(waiting.accesses.size())) {
+        waiting.accesses.push_back({.handle = reading.handle, .write = true, .last = ends(said.synced, *said.data)});
+      }
       write(reading, reading.handle, said.offset, *said.data, direction);
       break;
     case op::close: end_reading(waiting, reading.handle); [[fallthrough]];
@@ -120,7 +122,10 @@ void Nfs::outcome(Reading& reading, XdrReader& body, Direction direction) {
       if (waiting.accessed == waiting.accesses.size()) break;
       const Waiting::Access& access = waiting.accesses[waiting.accessed++];
       if (access.write) {
-        if (Exchange* into = find_file(access.handle, waiting.exchange.asked_by)) into->status = said.status;
+        if (Exchange* into = written_file(waiting, access.handle)) {
+          into->status = said.status;
+          into->rpc.reply = waiting.exchange.rpc.reply;
+        }
         break;
       }
       Results results;

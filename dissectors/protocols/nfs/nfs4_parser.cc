@@ -217,6 +217,7 @@ std::string_view read_implementation(XdrReader& body) {
   for (uint32_t i = 0; i < count && body.whole(); ++i) {
     body.opaque(kMostText);
     out = body.text(kMostName);
+    out = out.substr(0, out.find('\0'));  // some servers count zeros behind it
     pass(body, "T");
   }
   return out;
@@ -281,7 +282,7 @@ void read_by_hand(XdrReader& body, Operation& out) {
     case op::write:
       pass(body, "S");
       out.offset = body.u64();
-      pass(body, "4");
+      out.synced = body.u32() == kFileSync;
       out.data = body.u32();
       break;
     case op::exchange_id: read_exchange_id(body, out); break;

@@ -34,6 +34,7 @@ struct Operation {
   std::string_view to;                   // RENAME
   uint64_t offset = 0;                   // READ, WRITE
   std::optional<uint32_t> data;          // WRITE
+  bool synced = false;                   // WRITE: nothing need be committed
   std::string_view software;             // EXCHANGE_ID: what the client runs
 };
 Operation read_operation(XdrReader& body);

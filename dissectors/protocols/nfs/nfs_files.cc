@@ -44,14 +44,11 @@ Exchange& Nfs::file(std::string_view handle, Direction direction, const Waiting&
 }
 
 void Nfs::expect_data(Reading& reading, Exchange* file, uint64_t offset, uint32_t size, Direction direction) {
-  if (offset > kMostOffset - size) {
-    malformed(reading, direction);
-    return;
-  }
+  reading.file = file;
+  if (offset > kMostOffset - size) return malformed(reading, direction);
   reading.bulk = size;
   reading.padding = -size & 3;
   reading.offset = offset;
-  reading.file = file;
   if (!file || size == 0 || file->transfer) return;
   const uint64_t keep = !out_.contents() ? 0 : config_.inspected ? config_.inspected : UINT64_MAX;
   file->transfer.emplace(out_, *file, file->direction, file->name, keep);
@@ -70,6 +67,22 @@ void Nfs::write(Reading& reading, std::string_view handle, uint64_t offset, uint
   ++into.chunks;
   into.last_xid = reading.waiting->exchange.rpc.xid;
   expect_data(reading, &into, offset, size, direction);
+}
+
+Exchange* Nfs::written_file(Waiting& waiting, std::string_view handle) {
+  if (Exchange* file = find_file(handle, waiting.exchange.asked_by)) return file;
+  for (auto& file : waiting.ended) {
+    if (file->handle == handle && file->direction == file->asked_by) return file.get();
+  }
+  return nullptr;
+}
+
+void Nfs::end_file(Waiting& waiting, Exchange& file, file::State state) {
+  std::unique_ptr<Exchange> taken = take_file(file);
+  if (!remembers(waiting.ended.size())) return finish_file(std::move(taken), state);
+  close_transfer(*taken, state);
+  out_.reach(*taken, taken->asked_by, kComplete);
+  waiting.ended.push_back(std::move(taken));
 }
 
 void Nfs::written(Waiting& waiting, uint32_t status, const std::optional<Attributes>& attributes) {
@@ -108,9 +121,7 @@ void Nfs::read_over(std::string_view handle, Direction direction) {
 void Nfs::end_reading(Waiting& waiting, std::string_view handle) {
   Exchange* file = find_file(handle, reverse(waiting.exchange.asked_by));
   if (!file) return;
-  std::unique_ptr<Exchange> taken = take_file(*file);
-  close_transfer(*taken, taken->last ? file::State::closed : file::State::truncated);
-  waiting.ended.push_back(std::move(taken));
+  end_file(waiting, *file, file->last ? file::State::closed : file::State::truncated);
 }
 
 void Nfs::end_writing(Waiting& waiting, std::string_view handle, uint32_t procedure) {
@@ -123,10 +134,7 @@ void Nfs::end_writing(Waiting& waiting, std::string_view handle, uint32_t proced
     file->commit = procedure;
     file->grown[index(file->asked_by)] = true;
   }
-  std::unique_ptr<Exchange> taken = take_file(*file);
-  close_transfer(*taken, file::State::closed);
-  out_.reach(*taken, taken->asked_by, kComplete);
-  waiting.ended.push_back(std::move(taken));
+  end_file(waiting, *file, file::State::closed);
 }
 
 std::unique_ptr<Exchange> Nfs::take_file(Exchange& file) {

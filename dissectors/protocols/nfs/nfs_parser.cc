@@ -4,8 +4,6 @@ namespace lapwing::nfs {
 
 namespace {
 
-constexpr uint32_t kFileSync = 2;  // RFC 1813 3.3.7
-
 // Version 2.
 constexpr uint32_t kHandle2 = 32;  // bytes of every handle (RFC 1094 2.3.3)
 

@@ -32,6 +32,9 @@ namespace v4 {
 inline constexpr uint32_t null = 0, compound = 1;
 }
 
+/// stable_how (RFC 1813 3.3.7, RFC 8881 18.32): what is written so need not be committed.
+inline constexpr uint32_t kFileSync = 2;
+
 /// Bytes of the longest handle (RFC 7530 2.1), name and list that are read.
 inline constexpr uint32_t kMostHandle = 128, kMostName = 4096, kMostEntries = 65536;
 

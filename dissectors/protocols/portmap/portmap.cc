@@ -61,7 +61,7 @@ void Exchange::reset() {
 }
 
 Likelihood Portmap::probe(const Chunk& first) {
-  return onc_rpc::judge(first.data, kProgram, !first.datagram);
+  return onc_rpc::probe(first, kProgram);
 }
 
 void Portmap::arguments(Exchange& exchange, XdrReader& body) {

@@ -14,9 +14,6 @@ uint32_t version(const Exchange& exchange) {
 std::string_view procedure_text(const Exchange& exchange, std::string& scratch) {
   return procedure_name(exchange.rpc.version, exchange.rpc.procedure, scratch);
 }
-uint32_t procedure_number(const Exchange& exchange) {
-  return exchange.rpc.procedure;
-}
 const Place* asked(const Exchange& exchange) {
   return exchange.asked ? &*exchange.asked : nullptr;
 }
@@ -51,8 +48,8 @@ constexpr Column kPlace[] = {
 constexpr Column kExchange[] = {
     integer<&version>("version", "version of the protocol: 2 is the portmapper, 3 and 4 are rpcbind")
         .rule({.name = "portmap.version", .stage = kComplete}),
-    text<&procedure_text>("procedure", "GETPORT, GETADDR, DUMP, SET, CALLIT, ..."),
-    integer<&procedure_number>("", "number of the procedure").rule({.name = "portmap.procedure", .stage = kComplete}),
+    text<&procedure_text>("procedure", "GETPORT, GETADDR, DUMP, SET, CALLIT, ...")
+        .rule({.name = "portmap.procedure", .stage = kComplete}),
     integer<&asked_program>("", "number of the program that is asked for")
         .rule({.name = "portmap.program", .stage = kComplete}),
     object<&asked>("asked", kPlace, "the program that is asked for, or set"),
