@@ -236,7 +236,8 @@ constexpr Column kSasl[] = {
 constexpr Column kBind[] = {
     integer<&Message::version>("version", "of LDAP"),
     text<&said<&Message::dn>>("name", "who logs in"),
-    text<&authentication>("authentication", "anonymous, unauthenticated (a name without a password), simple, sasl or sicily"),
+    text<&authentication>("authentication",
+                          "anonymous, unauthenticated (a name without a password), simple, sasl or sicily"),
     text<&said<&Message::password>>("password", "of a simple login").on_request(),
     object<&sasl>("sasl", kSasl, "a login by SASL"),
 };
@@ -280,8 +281,7 @@ constexpr Column kRequestColumns[] = {
     integer<&Message::id>("message_id", "of the request"),
     choice<&Message::operation, &operation_name, &operation_names>("operation", "what is asked for")
         .rule({.name = "ldap.request.operation", .stage = kRequest}),
-    text<&request_dn>("", "name that the request is about")
-        .rule({.name = "ldap.request.dn", .stage = kRequest}),
+    text<&request_dn>("", "name that the request is about").rule({.name = "ldap.request.dn", .stage = kRequest}),
     each<&attribute_types>("", "type of each attribute that the request names")
         .rule({.name = "ldap.request.attribute_type", .stage = kRequest}),
     object<&as<Operation::bind_request>>("bind_request", kBind, "a login"),
@@ -363,7 +363,8 @@ constexpr Column kLogin[] = {
     integer<&kerberos_error>("kerberos_error", "code of Kerberos's error (RFC 4120 7.5.9)"),
 };
 constexpr Column kRefusal[] = {
-    integer<&Refusal::code>("code", "Windows error, which Active Directory writes in hexadecimal digits behind \"data\""),
+    integer<&Refusal::code>("code",
+                            "Windows error, which Active Directory writes in hexadecimal digits behind \"data\""),
     choice<&Refusal::code, &refusal_name, &refusal_names>("name", "what that means (MS-ERREF 2.2)")
         .rule({.name = "ldap.refusal", .sender = Sender::server, .stage = kComplete}),
 };

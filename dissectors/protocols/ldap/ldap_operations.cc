@@ -35,9 +35,7 @@ std::optional<Protection> agreed(const gss::Login& login) {
   constexpr uint32_t kSign = 0x10, kSeal = 0x20;
   const ntlmssp::Exchange* const ntlm = login.ntlmssp();
   if (!ntlm || !ntlm->authenticated) return {};
-  return ntlm->flags & kSeal   ? Protection::sealed
-         : ntlm->flags & kSign ? Protection::signed_only
-                               : Protection::none;
+  return ntlm->flags & kSeal ? Protection::sealed : ntlm->flags & kSign ? Protection::signed_only : Protection::none;
 }
 
 }  // namespace
