@@ -149,7 +149,7 @@ void Ldap::log_in(Exchange& exchange) {
     if (const auto chosen = chosen_protection(to_bytes(token))) {
       login_->protection = chosen;
     } else if (message.proof == Proof::negotiation || is_gss(mechanism)) {
-      login_->gss.take(to_bytes(token), kClient, out_.part<gss::Gss>(), &exchange);
+      gss::tell(login_->gss.take(to_bytes(token), kClient), out_.part<gss::Gss>(), kClient, &exchange);
       login_->user = login_->gss.seen(Outcome::unknown).user;
       if (const auto by_ntlm = agreed(login_->gss)) login_->protection = by_ntlm;
     } else {
@@ -179,12 +179,13 @@ void Ldap::answer_login(Exchange& exchange, const Message& message) {
   // MS-ADTS 5.1.1.1.3: its challenge stands where the name does.
   const Bytes answer = negotiates ? said.of(message.dn) : to_bytes(token);
   if (!answer.empty() && (negotiates || is_gss(login->mechanism)) && !chosen_protection(answer)) {
-    login->gss.take(answer, kServer, out_.part<gss::Gss>(), &exchange);
+    gss::tell(login->gss.take(answer, kServer), out_.part<gss::Gss>(), kServer, &exchange);
   }
   const bool challenged = negotiates && login->gss.ntlmssp() && !login->gss.proposed();
   login->over = message.result != kBindInProgress && !(challenged && message.result == kSuccess);
   if (!login->over || !message.result) return;
   login->outcome = message.result == kSuccess ? Outcome::success : Outcome::failure;
+  login->gss.end(login->outcome);
   told_layers_ = 0;
 }
 
