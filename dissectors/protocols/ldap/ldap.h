@@ -25,16 +25,11 @@ struct Config {
   bool passwords = false;  // records show them
 };
 
-/// [W] A login, which may take several requests.
+/// [W] A login, which may take several requests; one by a name and a password has no mechanism.
 struct Login {
-  std::string mechanism;  // as the client names it; empty: a name and a password
-  std::string user, password;
-  Outcome outcome = Outcome::unknown;
+  sasl::Login said;
   bool over = false;                     // the last answer did not ask for more
-  bool clear = false;                    // whoever reads along has the secret
   std::optional<Protection> protection;  // that was agreed on, where it shows
-  gss::Login gss;
-  sasl::Login plain;  // by a mechanism that is none of GSS-API's
 };
 
 /// A security layer, as the first buffer shows it.
@@ -151,6 +146,7 @@ class Ldap {
   void request(Exchange& exchange);
   void response(Exchange& exchange, const Message& message);
   void log_in(Exchange& exchange);
+  void take_token(std::string_view token, Direction direction, Exchange& exchange);
   void answer_login(Exchange& exchange, const Message& message);
   void look_into(Exchange& exchange, const Message& message);
   void end(Exchange& exchange);

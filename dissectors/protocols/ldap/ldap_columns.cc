@@ -113,7 +113,7 @@ const Message* sasl(const Message& message) {
 }
 /// What has the secret in it is shown to nobody.
 Shown credentials(const Message& message, const Exchange& exchange) {
-  const bool hidden = exchange.login && exchange.login->clear && !exchange.open;
+  const bool hidden = exchange.login && exchange.login->said.seen().clear && !exchange.open;
   return hidden ? std::nullopt : shown(exchange, message.side, message.credentials);
 }
 std::string_view extension(const Message& message, const Exchange& exchange) {
@@ -155,21 +155,30 @@ const Login* login(const Exchange& exchange) {
 std::optional<uint8_t> login_protection(const Login& login) {
   return login.protection ? std::optional(static_cast<uint8_t>(*login.protection)) : std::nullopt;
 }
-std::string_view login_by(const Login& login) {
-  return login.gss.mechanism();
+const std::string& mechanism(const Login& login) {
+  return login.said.mechanism;
+}
+const std::string& user(const Login& login) {
+  return login.said.user;
+}
+const std::string& password(const Login& login) {
+  return login.said.password;
 }
 std::optional<uint8_t> outcome(const Login& login, const Exchange& exchange) {
-  const bool told = login.over && exchange.request.operation == Operation::bind_request && exchange.asked;
-  return told ? std::optional(static_cast<uint8_t>(login.outcome)) : std::nullopt;
+  const bool told = login.over && exchange.asked && exchange.request.operation == Operation::bind_request;
+  return told ? std::optional(static_cast<uint8_t>(login.said.outcome)) : std::nullopt;
+}
+std::string_view within(const Login& login) {
+  return login.said.tokens ? login.said.tokens->mechanism() : std::string_view();
 }
 const ntlmssp::Exchange* ntlm(const Login& login) {
-  return login.gss.ntlmssp();
+  return login.said.tokens ? login.said.tokens->ntlmssp() : nullptr;
 }
 const kerberos::Ticket* ticket(const Login& login) {
-  return login.gss.kerberos();
+  return login.said.tokens ? login.said.tokens->kerberos() : nullptr;
 }
 std::optional<int32_t> kerberos_error(const Login& login) {
-  return login.gss.kerberos_error();
+  return login.said.tokens ? login.said.tokens->kerberos_error() : std::nullopt;
 }
 const Refusal* refusal(const Exchange& exchange) {
   return exchange.refusal ? &*exchange.refusal : nullptr;
@@ -349,11 +358,11 @@ constexpr Column kResponseColumns[] = {
 };
 
 constexpr Column kLogin[] = {
-    text<&Login::mechanism>("mechanism", "of SASL, as the client names it; none where it is a name and a password"),
-    text<&login_by>("by", "what is within a negotiating mechanism: ntlmssp, krb5 ..."),
-    text<&Login::user>("user", "who logs in, where that shows")
+    text<&mechanism>("mechanism", "of SASL, as the client names it; none where it is a name and a password"),
+    text<&within>("by", "what is within a negotiating mechanism: ntlmssp, krb5 ..."),
+    text<&user>("user", "who logs in, where that shows")
         .rule({.name = "ldap.login.user", .sender = Sender::server, .stage = kComplete}),
-    text<&Login::password>("password", "password, where it shows").on_request(),
+    text<&password>("password", "password, where it shows").on_request(),
     choice<&outcome, &outcome_name, &outcomes>("outcome", "how it ended, by what the server answered")
         .rule({.name = "ldap.login.outcome", .sender = Sender::server, .stage = kComplete}),
     choice<&login_protection, &protection_name, &protection_names>(
