@@ -91,7 +91,7 @@ void sightings(const Event& event, SightingSink& sink) {
   if (!event.record) return;
   const auto& exchange = static_cast<const Exchange&>(*event.tx);
   const std::string_view name = server_name(exchange);
-  if (!name.empty()) sink.binding({.kind = BindingKind::ntlm, .side = lapwing::Side::server, .name = name});
+  if (!name.empty()) sink.binding({.kind = BindingKind::dns, .side = lapwing::Side::server, .name = name});
   if (ends_login(exchange) && exchange.login->said.tokens) gss::sightings(*exchange.login->said.tokens, sink);
 }
 
