@@ -22,6 +22,8 @@ Dialogue speak_nfs(Random& random);
 Dialogue speak_nfs_datagrams(Random& random);
 Dialogue speak_mount(Random& random);
 Dialogue speak_portmap(Random& random);
+Dialogue speak_ldap(Random& random);
+Dialogue speak_cldap(Random& random);
 Dialogue speak_nothing(Random& random);
 
 namespace {
@@ -43,6 +45,8 @@ constexpr Grammar kGrammars[] = {
     {"nfs-udp", true, {2049, 20490}, speak_nfs_datagrams},
     {"mount", false, {20048, 635}, speak_mount},
     {"portmap", true, {111, 1111}, speak_portmap},
+    {"ldap", false, {389, 3268}, speak_ldap},
+    {"cldap", true, {389, 3890}, speak_cldap},
     {"none", false, {7, 4444}, speak_nothing},
 };
 }  // namespace

@@ -68,8 +68,7 @@ bool ends_login(const Exchange& exchange) {
 bool told_login(const Event& event, LoginSeen& login) {
   const auto& exchange = static_cast<const Exchange&>(*event.tx);
   if (!event.record || !ends_login(exchange)) return false;
-  const Login& said = *exchange.login;
-  login = {.user = said.user, .outcome = said.outcome, .clear = said.clear};
+  login = exchange.login->said.seen();
   return true;
 }
 
@@ -92,8 +91,8 @@ void sightings(const Event& event, SightingSink& sink) {
   if (!event.record) return;
   const auto& exchange = static_cast<const Exchange&>(*event.tx);
   const std::string_view name = server_name(exchange);
-  if (!name.empty()) sink.binding({.kind = BindingKind::ldap, .side = lapwing::Side::server, .name = name});
-  if (ends_login(exchange)) gss::sightings(exchange.login->gss, sink);
+  if (!name.empty()) sink.binding({.kind = BindingKind::dns, .side = lapwing::Side::server, .name = name});
+  if (ends_login(exchange) && exchange.login->said.tokens) gss::sightings(*exchange.login->said.tokens, sink);
 }
 
 }  // namespace
@@ -225,7 +224,7 @@ std::optional<size_t> Ldap::begin_buffer(Bytes bytes, Direction direction, uint6
   Buffer buffer;
   const Verdict verdict = read_buffer(bytes, from.goes_on(), buffer);
   if (verdict == Verdict::more || (verdict == Verdict::good && bytes.size() < buffer.front)) return {};
-  const bool expected = !in_step_ || (login_ && !login_->mechanism.empty());
+  const bool expected = !in_step_ || (login_ && !login_->said.mechanism.empty());
   if (verdict == Verdict::bad || !expected) return go_astray(direction);
   if (from.goes_on() && buffer.plain == 0) {  // with what cannot be read
     from.head_size = 0;

@@ -25,16 +25,11 @@ struct Config {
   bool passwords = false;  // records show them
 };
 
-/// [W] A login, which may take several requests.
+/// [W] A login, which may take several requests; one by a name and a password has no mechanism.
 struct Login {
-  std::string mechanism;  // as the client names it; empty: a name and a password
-  std::string user, password;
-  Outcome outcome = Outcome::unknown;
-  bool over = false;   // the last answer did not ask for more
-  bool clear = false;  // whoever reads along has the secret
+  sasl::Login said;
+  bool over = false;                     // the last answer did not ask for more
   std::optional<Protection> protection;  // that was agreed on, where it shows
-  gss::Login gss;
-  sasl::Login plain;  // by a mechanism that is none of GSS-API's
 };
 
 /// A security layer, as the first buffer shows it.
@@ -52,9 +47,9 @@ struct Refusal {
 struct Exchange : Transaction {
   bool asked = false;  // else no request explains the responses
   Message request;
-  std::vector<Message> responses;     // as many as are kept
-  std::array<Contents, 2> contents;   // by Direction
-  uint64_t count = 0;                 // of responses,
+  std::vector<Message> responses;        // as many as are kept
+  std::array<Contents, 2> contents;      // by Direction
+  uint64_t count = 0;                    // of responses,
   uint64_t entries = 0, references = 0;  // and of what a search found among them
   std::shared_ptr<Login> login;
   std::optional<Refusal> refusal;
@@ -66,8 +61,8 @@ struct Exchange : Transaction {
 
   // The dissector's own.
   Links<Exchange> links;
-  bool over = false;                   // nothing more is to come,
-  std::array<bool, 2> reading = {};    // but for the rest of a message, by Direction
+  bool over = false;                 // nothing more is to come,
+  std::array<bool, 2> reading = {};  // but for the rest of a message, by Direction
 
   const Contents& of(Direction side) const { return contents[index(side)]; }
   void reset();
@@ -92,7 +87,8 @@ class Ldap {
   enum class Cap : uint8_t { tx, responses, value, token, kept, filter, depth };
   static constexpr lapwing::Cap kCaps[] = {
       {"tx", 0, "requests of one flow that wait for their last response, by max-tx; the oldest is recorded as it is"},
-      {"responses", 0, "responses of one request that are kept, by max-responses; more are counted, and the last is kept"},
+      {"responses", 0,
+       "responses of one request that are kept, by max-responses; more are counted, and the last is kept"},
       {"value", 4096, "bytes of a name or value that are kept"},
       {"token", 65536, "bytes of what proves who logs in; of a longer one nothing is read"},
       {"kept", 128 << 10, "bytes that the messages of one side of a transaction take; what else they say is left out"},
@@ -150,6 +146,7 @@ class Ldap {
   void request(Exchange& exchange);
   void response(Exchange& exchange, const Message& message);
   void log_in(Exchange& exchange);
+  void take_token(std::string_view token, Direction direction, Exchange& exchange);
   void answer_login(Exchange& exchange, const Message& message);
   void look_into(Exchange& exchange, const Message& message);
   void end(Exchange& exchange);

@@ -113,7 +113,7 @@ const Message* sasl(const Message& message) {
 }
 /// What has the secret in it is shown to nobody.
 Shown credentials(const Message& message, const Exchange& exchange) {
-  const bool hidden = exchange.login && exchange.login->clear && !exchange.open;
+  const bool hidden = exchange.login && exchange.login->said.seen().clear && !exchange.open;
   return hidden ? std::nullopt : shown(exchange, message.side, message.credentials);
 }
 std::string_view extension(const Message& message, const Exchange& exchange) {
@@ -155,21 +155,30 @@ const Login* login(const Exchange& exchange) {
 std::optional<uint8_t> login_protection(const Login& login) {
   return login.protection ? std::optional(static_cast<uint8_t>(*login.protection)) : std::nullopt;
 }
-std::string_view login_by(const Login& login) {
-  return login.gss.mechanism();
+const std::string& mechanism(const Login& login) {
+  return login.said.mechanism;
+}
+const std::string& user(const Login& login) {
+  return login.said.user;
+}
+const std::string& password(const Login& login) {
+  return login.said.password;
 }
 std::optional<uint8_t> outcome(const Login& login, const Exchange& exchange) {
-  const bool told = login.over && exchange.request.operation == Operation::bind_request && exchange.asked;
-  return told ? std::optional(static_cast<uint8_t>(login.outcome)) : std::nullopt;
+  const bool told = login.over && exchange.asked && exchange.request.operation == Operation::bind_request;
+  return told ? std::optional(static_cast<uint8_t>(login.said.outcome)) : std::nullopt;
+}
+std::string_view within(const Login& login) {
+  return login.said.tokens ? login.said.tokens->mechanism() : std::string_view();
 }
 const ntlmssp::Exchange* ntlm(const Login& login) {
-  return login.gss.ntlmssp();
+  return login.said.tokens ? login.said.tokens->ntlmssp() : nullptr;
 }
 const kerberos::Ticket* ticket(const Login& login) {
-  return login.gss.kerberos();
+  return login.said.tokens ? login.said.tokens->kerberos() : nullptr;
 }
 std::optional<int32_t> kerberos_error(const Login& login) {
-  return login.gss.kerberos_error();
+  return login.said.tokens ? login.said.tokens->kerberos_error() : std::nullopt;
 }
 const Refusal* refusal(const Exchange& exchange) {
   return exchange.refusal ? &*exchange.refusal : nullptr;
@@ -236,7 +245,8 @@ constexpr Column kSasl[] = {
 constexpr Column kBind[] = {
     integer<&Message::version>("version", "of LDAP"),
     text<&said<&Message::dn>>("name", "who logs in"),
-    text<&authentication>("authentication", "anonymous, unauthenticated (a name without a password), simple, sasl or sicily"),
+    text<&authentication>("authentication",
+                          "anonymous, unauthenticated (a name without a password), simple, sasl or sicily"),
     text<&said<&Message::password>>("password", "of a simple login").on_request(),
     object<&sasl>("sasl", kSasl, "a login by SASL"),
 };
@@ -280,8 +290,7 @@ constexpr Column kRequestColumns[] = {
     integer<&Message::id>("message_id", "of the request"),
     choice<&Message::operation, &operation_name, &operation_names>("operation", "what is asked for")
         .rule({.name = "ldap.request.operation", .stage = kRequest}),
-    text<&request_dn>("", "name that the request is about")
-        .rule({.name = "ldap.request.dn", .stage = kRequest}),
+    text<&request_dn>("", "name that the request is about").rule({.name = "ldap.request.dn", .stage = kRequest}),
     each<&attribute_types>("", "type of each attribute that the request names")
         .rule({.name = "ldap.request.attribute_type", .stage = kRequest}),
     object<&as<Operation::bind_request>>("bind_request", kBind, "a login"),
@@ -349,11 +358,11 @@ constexpr Column kResponseColumns[] = {
 };
 
 constexpr Column kLogin[] = {
-    text<&Login::mechanism>("mechanism", "of SASL, as the client names it; none where it is a name and a password"),
-    text<&login_by>("by", "what is within a negotiating mechanism: ntlmssp, krb5 ..."),
-    text<&Login::user>("user", "who logs in, where that shows")
+    text<&mechanism>("mechanism", "of SASL, as the client names it; none where it is a name and a password"),
+    text<&within>("by", "what is within a negotiating mechanism: ntlmssp, krb5 ..."),
+    text<&user>("user", "who logs in, where that shows")
         .rule({.name = "ldap.login.user", .sender = Sender::server, .stage = kComplete}),
-    text<&Login::password>("password", "password, where it shows").on_request(),
+    text<&password>("password", "password, where it shows").on_request(),
     choice<&outcome, &outcome_name, &outcomes>("outcome", "how it ended, by what the server answered")
         .rule({.name = "ldap.login.outcome", .sender = Sender::server, .stage = kComplete}),
     choice<&login_protection, &protection_name, &protection_names>(
@@ -363,9 +372,10 @@ constexpr Column kLogin[] = {
     integer<&kerberos_error>("kerberos_error", "code of Kerberos's error (RFC 4120 7.5.9)"),
 };
 constexpr Column kRefusal[] = {
-    integer<&Refusal::code>("code", "Windows error, which Active Directory writes in hexadecimal digits behind \"data\""),
+    integer<&Refusal::code>("code",
+                            "Windows error, which Active Directory writes in hexadecimal digits behind \"data\""),
     choice<&Refusal::code, &refusal_name, &refusal_names>("name", "what that means (MS-ERREF 2.2)")
-        .rule({.name = "ldap.refusal", .sender = Sender::server, .stage = kComplete}),
+        .rule({.name = "ldap.refusal.name", .sender = Sender::server, .stage = kComplete}),
 };
 constexpr Column kNetlogon[] = {
     flag<&Netlogon::user_known>("user_known", "the user that was asked for is known, or none was").shown_empty(),
@@ -382,7 +392,7 @@ constexpr Column kNetlogon[] = {
 };
 constexpr Column kLayer[] = {
     choice<&Layer::protection, &protection_name, &protection_names>("protection", "signed, or sealed")
-        .rule({.name = "ldap.security_layer", .sender = Sender::server, .stage = kComplete}),
+        .rule({.name = "ldap.security_layer.protection", .sender = Sender::server, .stage = kComplete}),
     text<&Layer::mechanism>("mechanism", "by which messages are wrapped, where that shows"),
 };
 constexpr Column kLdap[] = {
@@ -392,7 +402,7 @@ constexpr Column kLdap[] = {
         .rule({.name = "ldap.responses.count", .sender = Sender::server, .stage = kComplete}),
     integer<&responses_in_all>("responses_count", "responses that came, where they are more than are shown"),
     integer<&entries>("entries", "that a search found, by the responses that came")
-        .rule({.name = "ldap.responses.entries", .sender = Sender::server, .stage = kComplete}),
+        .rule({.name = "ldap.entries", .sender = Sender::server, .stage = kComplete}),
     integer<&references>("references", "to other servers that a search found"),
     flag<&Exchange::abandoned>("abandoned", "the client took back its request"),
     object<&login>("login", kLogin, "an attempt to log in"),

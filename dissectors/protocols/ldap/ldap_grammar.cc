@@ -105,14 +105,10 @@ constexpr Shape kControlList{kControls, true};
 constexpr Row kBehindRows[] = {{context(0, true), Item::structure, &kControlList, true}};
 
 constexpr Row kSearchRows[] = {
-    {kOctets, Item::dn},
-    {kEnumerated, Item::scope},
-    {kEnumerated, Item::aliases},
-    {kInteger, Item::size_limit},
-    {kInteger, Item::time_limit},
-    {kBoolean, Item::types_only},
-    {.one_of = &kFilter},
-    {kSequence, Item::structure, &kAskedList, true},
+    {kOctets, Item::dn},          {kEnumerated, Item::scope},
+    {kEnumerated, Item::aliases}, {kInteger, Item::size_limit},
+    {kInteger, Item::time_limit}, {kBoolean, Item::types_only},
+    {.one_of = &kFilter},         {kSequence, Item::structure, &kAskedList, true},
 };
 constexpr Shape kSearch{kSearchRows};
 

@@ -49,9 +49,7 @@ struct Contents {
   std::vector<Attribute> attributes;
   std::vector<Control> controls;
 
-  Bytes of(Text part) const {
-    return part.there() ? to_bytes(text).subspan(part.at, part.size) : Bytes();
-  }
+  Bytes of(Text part) const { return part.there() ? to_bytes(text).subspan(part.at, part.size) : Bytes(); }
   std::span<const Text> of(Range range) const { return of(values, range); }
   template <class T>
   std::span<const T> of(const std::vector<T>& list, Range range) const {
@@ -142,7 +140,7 @@ class Reader final : private Listener {
   Contents* into_ = nullptr;
   std::string token_;
   uint64_t left_ = 0;
-  std::optional<uint8_t> change_;  // of the attribute that comes
+  std::optional<uint8_t> change_;                       // of the attribute that comes
   bool attribute_kept_ = false, control_kept_ = false;  // the one that is under way
   bool sound_ = true;
 };

@@ -206,11 +206,26 @@ constexpr NamedOid kControls[] = {
 
 // RFC 4519 2.41, RFC 3112; MS-ADA1 to MS-ADA3 for Active Directory's; LAPS's; Samba's and FreeIPA's.
 constexpr std::string_view kSecrets[] = {
-    "userPassword",     "authPassword",        "unicodePwd",           "dBCSPwd",
-    "lmPwdHistory",     "ntPwdHistory",        "supplementalCredentials", "ms-Mcs-AdmPwd",
-    "msLAPS-Password",  "unixUserPassword",    "msSFU30Password",      "sambaNTPassword",
-    "sambaLMPassword",  "clearTextPassword",   "krbPrincipalKey",      "msDS-ManagedPassword",
-    "initialAuthIncoming", "initialAuthOutgoing", "trustAuthIncoming", "trustAuthOutgoing",
+    "userPassword",
+    "authPassword",
+    "unicodePwd",
+    "dBCSPwd",
+    "lmPwdHistory",
+    "ntPwdHistory",
+    "supplementalCredentials",
+    "ms-Mcs-AdmPwd",
+    "msLAPS-Password",
+    "unixUserPassword",
+    "msSFU30Password",
+    "sambaNTPassword",
+    "sambaLMPassword",
+    "clearTextPassword",
+    "krbPrincipalKey",
+    "msDS-ManagedPassword",
+    "initialAuthIncoming",
+    "initialAuthOutgoing",
+    "trustAuthIncoming",
+    "trustAuthOutgoing",
     "ipaNTHash",
 };
 

@@ -53,7 +53,7 @@ std::string_view refusal_name(uint64_t code, std::string& scratch);
 /// Extended operations and controls that have a name; empty: it has none.
 std::string_view extension_name(std::string_view oid);
 std::string_view control_name(std::string_view oid);
-inline constexpr std::string_view kStartTls = "1.3.6.1.4.1.1466.20037";      // RFC 4511 4.14
+inline constexpr std::string_view kStartTls = "1.3.6.1.4.1.1466.20037";         // RFC 4511 4.14
 inline constexpr std::string_view kPasswordModify = "1.3.6.1.4.1.4203.1.11.1";  // RFC 3062
 
 /// Attributes whose values are passwords, or open what they protect.

@@ -14,11 +14,6 @@ constexpr auto kClient = Direction::to_server;  // who speaks
 constexpr auto kServer = Direction::to_client;
 constexpr uint32_t kUnsolicited = 0;  // RFC 4511 4.4: message id of what nobody asked for
 
-/// Mechanisms whose tokens are those of GSS-API (RFC 4752, MS-ADTS 5.1.1.1.2).
-bool is_gss(std::string_view mechanism) {
-  return equal_nocase(mechanism, "GSS-SPNEGO") || equal_nocase(mechanism, "GSSAPI") || equal_nocase(mechanism, "NTLM");
-}
-
 /// "80090308: LdapErr: DSID-0C090446, comment: AcceptSecurityContext error, data 52e, v4563"
 std::optional<Refusal> read_refusal(std::string_view message) {
   constexpr std::string_view kData = ", data ";
@@ -30,14 +25,12 @@ std::optional<Refusal> read_refusal(std::string_view message) {
   return error == std::errc() && end != digits.data() && out.code != 0 ? std::optional(out) : std::nullopt;
 }
 
-/// What NTLMSSP agreed on (MS-NLMP 2.2.2.5); empty where it was not that.
-std::optional<Protection> agreed(const gss::Login& login) {
+/// What NTLMSSP agreed on (MS-NLMP 2.2.2.5), where it is that.
+std::optional<Protection> agreed(const sasl::Login& login) {
   constexpr uint32_t kSign = 0x10, kSeal = 0x20;
-  const ntlmssp::Exchange* const ntlm = login.ntlmssp();
-  if (!ntlm || !ntlm->authenticated) return {};
-  return ntlm->flags & kSeal   ? Protection::sealed
-         : ntlm->flags & kSign ? Protection::signed_only
-                               : Protection::none;
+  if (!login.by_ntlm()) return {};
+  const uint32_t flags = login.tokens->ntlmssp()->flags;
+  return flags & kSeal ? Protection::sealed : flags & kSign ? Protection::signed_only : Protection::none;
 }
 
 }  // namespace
@@ -134,59 +127,53 @@ void Ldap::response(Exchange& exchange, const Message& message) {
 
 void Ldap::log_in(Exchange& exchange) {
   const Message& message = exchange.request;
-  const Contents& said = exchange.of(kClient);
-  const std::string& token = side(kClient).reader.token();
-  const bool by_token = message.proof == Proof::sasl || message.proof == Proof::negotiation;
-  if (by_token) {
+  const Contents& words = exchange.of(kClient);
+  if (message.proof == Proof::sasl || message.proof == Proof::negotiation) {
+    // MS-ADTS 5.1.1.1.3: a login without SASL, by messages of NTLMSSP.
     const std::string_view mechanism =
-        message.proof == Proof::sasl ? to_text(said.of(message.mechanism)) : std::string_view("sicily");
-    // A mechanism may take several requests (RFC 4511 4.2.1); another one begins anew.
-    const bool goes_on = login_ && !login_->over && login_->mechanism == mechanism;
+        message.proof == Proof::sasl ? to_text(words.of(message.mechanism)) : std::string_view("NTLM");
+    // One may take several requests (RFC 4511 4.2.1); another begins anew.
+    const bool goes_on = login_ && !login_->over && login_->said.mechanism == mechanism;
     if (!goes_on) {
       login_ = std::make_shared<Login>();
-      login_->mechanism = login_->plain.mechanism = mechanism;
+      login_->said.mechanism = mechanism;
     }
     exchange.login = login_;
-    if (token.empty()) return;
-    if (const auto chosen = chosen_protection(to_bytes(token))) {
-      login_->protection = chosen;
-    } else if (message.proof == Proof::negotiation || is_gss(mechanism)) {
-      login_->gss.take(to_bytes(token), kClient, out_.part<gss::Gss>(), &exchange);
-      login_->user = login_->gss.seen(Outcome::unknown).user;
-      if (const auto by_ntlm = agreed(login_->gss)) login_->protection = by_ntlm;
-    } else {
-      login_->plain.answer(to_base64(to_bytes(token)), config_.passwords);
-      login_->user = login_->plain.user;
-      login_->password = login_->plain.password;
-      login_->clear = login_->plain.seen().clear;
-    }
-    return;
+    return take_token(side(kClient).reader.token(), kClient, exchange);
   }
   login_.reset();
   if (!message.proved) return;  // nobody logs in (RFC 4513 5.1.1, 5.1.2)
   login_ = std::make_shared<Login>();
-  login_->user = to_text(said.of(message.dn));
-  login_->password = to_text(said.of(message.password));
-  login_->clear = true;
+  login_->said.user = to_text(words.of(message.dn));
+  login_->said.password = to_text(words.of(message.password));
   exchange.login = login_;
 }
 
+void Ldap::take_token(std::string_view token, Direction direction, Exchange& exchange) {
+  if (token.empty()) return;
+  const auto chosen = chosen_protection(to_bytes(token));
+  Login& login = *exchange.login;
+  if (chosen && direction == kClient) login.protection = chosen;
+  if (chosen) return;  // nor does it say anything else
+  const std::string coded = to_base64(to_bytes(token));
+  const gss::Token said =
+      direction == kClient ? login.said.answer(coded, config_.passwords) : login.said.challenge(coded);
+  gss::tell(said, out_.part<gss::Gss>(), direction, &exchange);
+  if (const auto by_ntlm = agreed(login.said)) login.protection = by_ntlm;
+}
+
 void Ldap::answer_login(Exchange& exchange, const Message& message) {
-  const Contents& said = exchange.of(kServer);
-  if (message.result != kSuccess) exchange.refusal = read_refusal(to_text(said.of(message.message)));
-  Login* const login = exchange.login.get();
-  if (!login) return;
-  const std::string& token = side(kServer).reader.token();
+  const Contents& words = exchange.of(kServer);
+  if (message.result != kSuccess) exchange.refusal = read_refusal(to_text(words.of(message.message)));
+  if (!exchange.login) return;
+  // The challenge to a login without SASL stands where the name does, and is no end (MS-ADTS 5.1.1.1.3).
   const bool negotiates = exchange.request.proof == Proof::negotiation;
-  // MS-ADTS 5.1.1.1.3: its challenge stands where the name does.
-  const Bytes answer = negotiates ? said.of(message.dn) : to_bytes(token);
-  if (!answer.empty() && (negotiates || is_gss(login->mechanism)) && !chosen_protection(answer)) {
-    login->gss.take(answer, kServer, out_.part<gss::Gss>(), &exchange);
-  }
-  const bool challenged = negotiates && login->gss.ntlmssp() && !login->gss.proposed();
-  login->over = message.result != kBindInProgress && !(challenged && message.result == kSuccess);
-  if (!login->over || !message.result) return;
-  login->outcome = message.result == kSuccess ? Outcome::success : Outcome::failure;
+  take_token(negotiates ? to_text(words.of(message.dn)) : side(kServer).reader.token(), kServer, exchange);
+  Login& login = *exchange.login;
+  const bool challenged = negotiates && message.result == kSuccess && !login.said.by_ntlm();
+  login.over = message.result && message.result != kBindInProgress && !challenged;
+  if (!login.over) return;
+  login.said.end(message.result == kSuccess ? Outcome::success : Outcome::failure);
   told_layers_ = 0;
 }
 

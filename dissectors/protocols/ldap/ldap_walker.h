@@ -86,7 +86,7 @@ class Walker {
 
   std::array<Level, kDeepest> levels_;
   size_t depth_ = 0;
-  const Row* value_ = nullptr;  // under way
+  const Row* value_ = nullptr;    // under way
   uint64_t size_ = 0, left_ = 0;  // of it
   std::string kept_;              // of it, where it came in pieces
   std::array<uint8_t, kLongestOpening> opening_;

@@ -38,7 +38,9 @@ TEST(Ldap, ASearchAndWhatItFindsAreOneRecord) {
       d.records,
       ElementsAre(R"({"ldap":{"request":{"message_id":2,"operation":"search_request","search_request":{)"
                   R"("base_object":"dc=example,dc=com","scope":2,"deref_alias":0,"size_limit":1000,"time_limit":30,)"
-                  R"("types_only":false,"filter":"(objectClass=*)","attributes":["*","+"]}},"responses":[{)"
+                  R"("types_only":false,"filter":"(objectClass=*)","attributes":["*","+"]
+}
+},"responses":[{)"
                   R"("operation":"search_result_entry","search_result_entry":{"base_object":"dc=example,dc=com",)"
                   R"("attributes":[{"type":"objectClass","values":["top","domain"]},{"type":"dc","values":["example"]}]}},)"
                   R"({"operation":"search_result_done","search_result_done":{"result_code":"success","matched_dn":"",)"
@@ -53,27 +55,31 @@ TEST(Ldap, ASearchAndWhatItFindsAreOneRecord) {
 
 TEST(Ldap, OperationsThatChangeEntries) {
   Dialogue d = session();
-  const std::string change =
-      ber(0x30, ber_integer(0, 10) + ldap_attribute("mail", {"a@b"})) + ber(0x30, ber_integer(1, 10) + ldap_attribute("sn", {}));
+  const std::string change = ber(0x30, ber_integer(0, 10) + ldap_attribute("mail", {"a@b"})) +
+                             ber(0x30, ber_integer(1, 10) + ldap_attribute("sn", {}));
   d.client(ldap_message(1, 0x66, octets("cn=a") + ber(0x30, change))).server(ldap_result(1, 0x67, 0));
-  d.client(ldap_message(2, 0x68, octets("cn=b") + ber(0x30, ldap_attribute("cn", {"b"})))).server(ldap_result(2, 0x69, 68));
+  d.client(ldap_message(2, 0x68, octets("cn=b") + ber(0x30, ldap_attribute("cn", {"b"}))))
+      .server(ldap_result(2, 0x69, 68));
   d.client(ldap_message(3, 0x4a, "cn=c")).server(ldap_result(3, 0x6b, 32, "dc=x", "none"));
   d.client(ldap_message(4, 0x6c, octets("cn=d") + octets("cn=e") + ber(1, "\xff") + ber(0x80, "ou=f")));
   d.server(ldap_result(4, 0x6d, 53));
-  d.client(ldap_message(5, 0x6e, octets("cn=g") + ber(0x30, octets("sn") + octets("h")))).server(ldap_result(5, 0x6f, 6));
+  d.client(ldap_message(5, 0x6e, octets("cn=g") + ber(0x30, octets("sn") + octets("h"))))
+      .server(ldap_result(5, 0x6f, 6));
   ASSERT_THAT(d.records, SizeIs(5));
   EXPECT_THAT(d.records[0],
               HasSubstr(R"("modify_request":{"object":"cn=a","changes":[{"operation":"add","modification":{)"
                         R"("attribute_type":"mail","attribute_values":["a@b"]}},{"operation":"delete","modification":{)"
                         R"("attribute_type":"sn"}}]})"));
-  EXPECT_THAT(d.records[1], AllOf(HasSubstr(R"("add_request":{"entry":"cn=b","attributes":[{"name":"cn","values":["b"]}]})"),
-                                  HasSubstr(R"("result_code":"entry_already_exists")")));
+  EXPECT_THAT(d.records[1],
+              AllOf(HasSubstr(R"("add_request":{"entry":"cn=b","attributes":[{"name":"cn","values":["b"]}]})"),
+                    HasSubstr(R"("result_code":"entry_already_exists")")));
   EXPECT_THAT(d.records[2], AllOf(HasSubstr(R"("del_request":{"dn":"cn=c"})"),
                                   HasSubstr(R"("result_code":"no_such_object","matched_dn":"dc=x","message":"none")")));
   EXPECT_THAT(d.records[3], HasSubstr(R"("mod_dn_request":{"entry":"cn=d","new_rdn":"cn=e","delete_old_rdn":true,)"
                                       R"("new_superior":"ou=f"})"));
-  EXPECT_THAT(d.records[4],
-              HasSubstr(R"("compare_request":{"entry":"cn=g","attribute_value_assertion":{"description":"sn","value":"h"}})"));
+  EXPECT_THAT(
+      d.records[4],
+      HasSubstr(R"("compare_request":{"entry":"cn=g","attribute_value_assertion":{"description":"sn","value":"h"}})"));
   EXPECT_THAT(d.values("ldap.request.attribute_type"), ElementsAre("mail", "sn", "cn", "sn"));
 }
 
@@ -127,13 +133,13 @@ TEST(Ldap, ALoginEndsAsTheServerSays) {
 
 TEST(Ldap, ALoginBySaslIsOverWhenNoMoreIsAskedFor) {
   Dialogue d = session();
-  d.client(ldap_sasl(1, "SCRAM-SHA-256", "n,,n=joe,r=abc")).server(ldap_result(1, kBindResponse, 14, "", "", ber(0x87, "r=")));
+  d.client(ldap_sasl(1, "SCRAM-SHA-256", "n,,n=joe,r=abc"))
+      .server(ldap_result(1, kBindResponse, 14, "", "", ber(0x87, "r=")));
   d.client(ldap_sasl(2, "SCRAM-SHA-256", "c=biws")).server(ldap_result(2, kBindResponse, 0));
   ASSERT_THAT(d.records, SizeIs(2));
   EXPECT_THAT(d.records[0], AllOf(HasSubstr(R"("result_code":"sasl_bind_in_progress")"),
                                   HasSubstr(R"("server_sasl_creds":"723d")"), Not(HasSubstr("outcome"))));
-  EXPECT_THAT(d.records[1],
-              HasSubstr(R"("login":{"mechanism":"SCRAM-SHA-256","user":"joe","outcome":"success"})"));
+  EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"mechanism":"SCRAM-SHA-256","user":"joe","outcome":"success"})"));
 }
 
 TEST(Ldap, ActiveDirectorySaysWhyItRefuses) {
@@ -151,19 +157,21 @@ TEST(Ldap, ControlsHaveTheirNames) {
                         ldap_control("1.2.840.113556.1.4.805", true) + ldap_control("1.2.3", false, "\x01\x02")));
   d.server(ldap_result(1, 0x6b, 0));
   ASSERT_THAT(d.records, SizeIs(1));
-  EXPECT_THAT(d.records[0],
-              HasSubstr(R"("controls":[{"control_type":"1.2.840.113556.1.4.805","name":"tree_delete","criticality":true},)"
-                        R"({"control_type":"1.2.3","criticality":false,"control_value":"0102"}])"));
+  EXPECT_THAT(
+      d.records[0],
+      HasSubstr(R"("controls":[{"control_type":"1.2.840.113556.1.4.805","name":"tree_delete","criticality":true},)"
+                R"({"control_type":"1.2.3","criticality":false,"control_value":"0102"}])"));
 }
 
 TEST(Ldap, WhatNoRequestExplainsIsToldOfItself) {
   Dialogue d = session();
   d.server(ldap_result(0, kExtendedResponse, 52, "", "shutting down", ber(0x8a, "1.3.6.1.4.1.1466.20036")));
   EXPECT_THAT(d.anomalies, IsEmpty());
-  EXPECT_THAT(d.records,
-              ElementsAre(R"({"ldap":{"responses":[{"operation":"extended_response","message_id":0,"extended_response":{)"
-                          R"("result_code":"unavailable","matched_dn":"","message":"shutting down",)"
-                          R"("name":"1.3.6.1.4.1.1466.20036","operation":"notice_of_disconnection"}}]}})"));
+  EXPECT_THAT(
+      d.records,
+      ElementsAre(R"({"ldap":{"responses":[{"operation":"extended_response","message_id":0,"extended_response":{)"
+                  R"("result_code":"unavailable","matched_dn":"","message":"shutting down",)"
+                  R"("name":"1.3.6.1.4.1.1466.20036","operation":"notice_of_disconnection"}}]}})"));
   d.server(ldap_entry(7, "cn=a", "")).server(ldap_done(7));
   EXPECT_THAT(d.anomalies, ElementsAre("request_not_found@1"));
   ASSERT_THAT(d.records, SizeIs(2));
@@ -189,7 +197,8 @@ TEST(Ldap, IdsThatComeAgainAreAnsweredInTheirOrder) {
 
 TEST(Ldap, AnAnswerMayComeBeforeTheRequestIsOver) {
   Dialogue d = session();
-  const std::string request = ldap_message(1, 0x68, octets("cn=b") + ber(0x30, ldap_attribute("cn", {std::string(999, 'x')})));
+  const std::string request =
+      ldap_message(1, 0x68, octets("cn=b") + ber(0x30, ldap_attribute("cn", {std::string(999, 'x')})));
   d.client(request.substr(0, 500)).server(ldap_result(1, 0x69, 80));
   EXPECT_THAT(d.records, IsEmpty());
   d.client(request.substr(500));
@@ -286,24 +295,43 @@ TEST(Ldap, TheClientsChoiceOfALayerIsShown) {
 }
 
 TEST(Ldap, ADomainControllerSaysWhoItIs) {
-  const std::string name = "\x04" "corp\x04" "test\0"s;
-  const std::string reply = "\x17\0\0\0\xfd\xf3\x03\0"s + std::string(16, '\x11') + name + "\xc0\x18"s + "\x02" "dc\xc0\x18"s +
-                            "\x04" "CORP\0"s + "\x02" "DC\0"s + "\0"s + "\x07" "Default\0"s + "\x07" "Default\0"s;
+  const std::string name =
+      "\x04"
+      "corp\x04"
+      "test\0"s;
+  const std::string reply = "\x17\0\0\0\xfd\xf3\x03\0"s + std::string(16, '\x11') + name + "\xc0\x18"s +
+                            "\x02"
+                            "dc\xc0\x18"s +
+                            "\x04"
+                            "CORP\0"s +
+                            "\x02"
+                            "DC\0"s +
+                            "\0"s +
+                            "\x07"
+                            "Default\0"s +
+                            "\x07"
+                            "Default\0"s;
   Dialogue d = session();
   d.datagram(kClient, ldap_search(1, "", {"Netlogon"}));
   d.datagram(kServer, ldap_entry(1, "", ldap_attribute("netlogon", {reply})) + ldap_done(1));
   ASSERT_THAT(d.records, SizeIs(1));
-  EXPECT_THAT(d.records[0],
-              HasSubstr(R"("netlogon":{"user_known":true,"flags":259069,"domain_guid":"11111111-1111-1111-1111-111111111111",)"
-                        R"("forest":"corp.test","domain":"corp.test","host":"dc.corp.test","netbios_domain":"CORP",)"
-                        R"("netbios_host":"DC","server_site":"Default","client_site":"Default"})"));
+  EXPECT_THAT(
+      d.records[0],
+      HasSubstr(R"("netlogon":{"user_known":true,"flags":259069,"domain_guid":"11111111-1111-1111-1111-111111111111",)"
+                R"("forest":"corp.test","domain":"corp.test","host":"dc.corp.test","netbios_domain":"CORP",)"
+                R"("netbios_host":"DC","server_site":"Default","client_site":"Default"})"));
 }
 
 TEST(Ldap, ElementsThatLieAreTold) {
   // The name says that it is longer than the request.
-  const std::string lie = ber(0x30, ber_integer(1) + ber(0x63, "\x04\x7f" "ab"));
+  const std::string lie = ber(0x30, ber_integer(1) + ber(0x63,
+                                                         "\x04\x7f"
+                                                         "ab"));
   // No definite length (RFC 4511 5.1).
-  const std::string indefinite = ber(0x30, ber_integer(2) + ber(0x63, "\x04\x01" "a" "\x30\x80\0\0"s));
+  const std::string indefinite = ber(0x30, ber_integer(2) + ber(0x63,
+                                                                "\x04\x01"
+                                                                "a"
+                                                                "\x30\x80\0\0"s));
   Dialogue d = session();
   d.client(lie).client(indefinite).client(ldap_search(3, "dc=c")).server(ldap_done(3));
   EXPECT_THAT(d.anomalies, ElementsAre("invalid_data@0", "invalid_data@1"));
