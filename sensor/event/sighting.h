@@ -24,6 +24,9 @@ inline constexpr std::string_view kBindingKinds[] = {"arp",  "dns",      "certif
                                                      "ldap", "kerberos", "sni",         "http_host"};
 enum class BindingKind : uint8_t { arp, dns, certificate, sni, http_host };
 inline constexpr std::string_view kBindingKinds[] = {"arp", "dns", "certificate", "sni", "http_host"};
+enum class BindingKind : uint8_t { arp, dns, certificate, ntlm, kerberos, rdp, sni, http_host };
+inline constexpr std::string_view kBindingKinds[] = {"arp",      "dns", "certificate", "ntlm",
+                                                     "kerberos", "rdp", "sni",         "http_host"};
 
 /// [W] Views live as long as the call.
 struct BindingSeen {

@@ -378,6 +378,12 @@ std::optional<uint64_t> seconds_of(const std::string& date) {
   return static_cast<uint64_t>(std::max<time_t>(timegm(&parts), 0));
 }
 
+size_t weight(const Certificate& certificate) {
+  size_t out = certificate.subject.size() + certificate.issuer.size() + certificate.serial.size();
+  for (const std::string& name : certificate.names) out += sizeof name + name.size();
+  return out;
+}
+
 std::string_view name_of(const Certificate& certificate) {
   constexpr std::string_view kCommonName = "CN=";
   if (!certificate.names.empty()) return certificate.names.front();

@@ -49,6 +49,9 @@ struct Certificate {
 /// Seconds since 1970 of a certificate's date; what lies before counts as 1970.
 std::optional<uint64_t> seconds_of(const std::string& date);
 
+/// Bytes of what may be long of it.
+size_t weight(const Certificate& certificate);
+
 /// Whom it is for: the first alternative name, or the subject's common name.
 std::string_view name_of(const Certificate& certificate);
 

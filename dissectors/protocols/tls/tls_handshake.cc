@@ -16,12 +16,6 @@ void shed(std::string& text) {
   text.shrink_to_fit();
 }
 
-size_t weight(const x509::Certificate& certificate) {
-  size_t out = certificate.subject.size() + certificate.issuer.size() + certificate.serial.size();
-  for (const std::string& name : certificate.names) out += sizeof name + name.size();
-  return out;
-}
-
 }  // namespace
 
 void Handshake::abridge() {
@@ -30,7 +24,7 @@ void Handshake::abridge() {
     party.hello_bytes = {};
     party.chain = {};
     if (party.alpns.size() > kMaxKeptText) party.alpns = {};
-    if (party.certificate && weight(*party.certificate) > kMaxKeptCertificate) {
+    if (party.certificate && x509::weight(*party.certificate) > kMaxKeptCertificate) {
       party.certificate = {};
       may_resume = false;
     }
