@@ -32,6 +32,8 @@ void Call::reset() {
   status.reset();
   refusal.reset();
   endpoints.clear();
+  login.reset();
+  outcome.reset();
   maybe = cancelled = orphaned = false;
   key = 0;
 }
