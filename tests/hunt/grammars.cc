@@ -16,6 +16,8 @@ std::vector<Announced> announce_ftp(Random& random);
 std::vector<Announced> announce_tftp(Random& random);
 Dialogue speak_imap(Random& random);
 Dialogue speak_pop3(Random& random);
+Dialogue speak_dcerpc(Random& random);
+Dialogue speak_dcerpc_datagrams(Random& random);
 Dialogue speak_nothing(Random& random);
 
 namespace {
@@ -31,6 +33,8 @@ constexpr Grammar kGrammars[] = {
     {"tftp", true, {69, 6969}, speak_tftp, announce_tftp},
     {"imap", false, {143, 1143}, speak_imap},
     {"pop3", false, {110, 1110}, speak_pop3},
+    {"dcerpc", false, {135, 49'668}, speak_dcerpc},
+    {"dcerpc-udp", true, {135, 49'669}, speak_dcerpc_datagrams},
     {"none", false, {7, 4444}, speak_nothing},
 };
 }  // namespace

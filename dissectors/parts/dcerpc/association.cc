@@ -20,11 +20,6 @@ constexpr uint64_t key_of(Family family, uint32_t call_id) {
   return static_cast<uint64_t>(family) << 32 | call_id;
 }
 
-bool begins_pdu(Bytes bytes) {
-  // Two bytes are reserved (C706 14.1): amid junk they tell.
-  return parse_header(bytes) && bytes[6] == 0 && bytes[7] == 0;
-}
-
 /// Where the first header is, or where fewer bytes are left than one has.
 size_t first_header(Bytes bytes) {
   size_t at = 0;

@@ -157,6 +157,10 @@ std::string_view security_type_name(uint64_t type, std::string& scratch) {
 std::string_view security_level_name(uint64_t level, std::string& scratch) {
   return name_of(kSecurityLevels, level, scratch);
 }
+bool begins_pdu(Bytes bytes) {
+  return parse_header(bytes) && bytes[6] == 0 && bytes[7] == 0;
+}
+
 bool sent_by(Direction direction, Type type) {
   switch (type) {
     case Type::request:
@@ -179,7 +183,7 @@ Likelihood judge(Bytes first, Direction direction) {
   if (first.empty() || first[0] != kVersion) return Likelihood::no;
   if (first.size() < Header::kSize) return Likelihood::more;
   const auto header = parse_header(first);
-  return header && sent_by(direction, header->type) ? Likelihood::sure : Likelihood::no;
+  return header && begins_pdu(first) && sent_by(direction, header->type) ? Likelihood::sure : Likelihood::no;
 }
 
 bool is_gss(const Security& security) {

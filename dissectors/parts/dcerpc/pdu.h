@@ -107,6 +107,8 @@ struct Header {
 
 /// Nothing where no PDU begins so.
 std::optional<Header> parse_header(Bytes bytes);
+/// Amid other bytes more is asked: what is reserved is zero.
+bool begins_pdu(Bytes bytes);
 /// Whether the side sends such PDUs; MS-RPCH's and those of datagrams are nobody's.
 bool sent_by(Direction direction, Type type);
 /// Whether these are the first bytes that the side sends.

@@ -220,10 +220,10 @@ TEST(Dcerpc, AFlowMayBeMetInTheMiddle) {
 }
 
 TEST(Dcerpc, TheMapperSaysWhereAnInterfaceIs) {
-  for (bool big : {false, true}) {
+  for (const bool wide : {false, true}) {
     Dialogue d(dissector("dcerpc"));
-    bound(d, kMapper).client(rpc_request(2, 0, 3, "map"));
-    d.server(rpc_response(2, rpc_towers(kSamr, {49668, 65536 + 49669})));
+    d.client(rpc_bind(1, {kMapper})).server(rpc_bind_ack(1, {0}, {.wide = wide})).client(rpc_request(2, 0, 3, "map"));
+    d.server(rpc_response(2, rpc_towers(kSamr, {49668, 65536 + 49669}, wide)));
     EXPECT_THAT(d.records[1],
                 HasSubstr(R"("endpoints":[{"uuid":")" + kSamr +
                           R"(","version":"1.0","service":"samr","transport":"tcp","port":49668,"address":"192.0.2.5"},)"

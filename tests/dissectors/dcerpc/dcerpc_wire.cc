@@ -7,6 +7,7 @@ namespace lapwing::test {
 namespace {
 
 const std::string kNdr = "8a885d04-1ceb-11c9-9fe8-08002b104860";
+const std::string kNdr64 = "71710533-beba-4937-8319-b5dbef9ccc36";
 
 std::string syntax(std::string_view uuid, uint32_t version, bool little) {
   return rpc_uuid(uuid, little) + rpc_number(version, 4, little);
@@ -69,7 +70,7 @@ std::string rpc_bind_ack(uint32_t call, const std::vector<unsigned>& results, co
   body += rpc_number(results.size(), 1) + std::string(3, '\0');
   for (unsigned result : results) {
     body += rpc_number(result, 2, form.little) + rpc_number(result ? 1 : 0, 2, form.little);
-    body += result ? std::string(20, '\0') : syntax(kNdr, 2, form.little);
+    body += result ? std::string(20, '\0') : syntax(form.wide ? kNdr64 : kNdr, form.wide ? 1 : 2, form.little);
   }
   return rpc_pdu(type, call, body, form);
 }

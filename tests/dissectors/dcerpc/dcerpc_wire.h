@@ -11,9 +11,10 @@ namespace lapwing::test {
 /// How a PDU is written.
 struct RpcForm {
   bool little = true;
-  unsigned flags = 3;    // the first and the last fragment
-  unsigned minor = 0;    // of version 5
-  std::string verifier;  // type, level, padding, reserved, context, and the token
+  unsigned flags = 3;         // the first and the last fragment
+  unsigned minor = 0;         // of version 5
+  std::string verifier = {};  // type, level, padding, reserved, context, and the token
+  bool wide = false;          // the syntax that is accepted is NDR64
 };
 
 inline const std::string kSvcctl = "367abb81-9844-35f1-ad32-98f038001003";
