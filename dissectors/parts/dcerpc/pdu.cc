@@ -151,12 +151,6 @@ std::optional<Header> parse_header(Bytes bytes) {
   return out.size < Header::kSize + verifier ? std::nullopt : std::optional(out);
 }
 
-std::string_view security_type_name(uint64_t type, std::string& scratch) {
-  return name_of(kSecurityTypes, type, scratch);
-}
-std::string_view security_level_name(uint64_t level, std::string& scratch) {
-  return name_of(kSecurityLevels, level, scratch);
-}
 bool begins_pdu(Bytes bytes) {
   return parse_header(bytes) && bytes[6] == 0 && bytes[7] == 0;
 }
@@ -186,14 +180,26 @@ Likelihood judge(Bytes first, Direction direction) {
   return header && begins_pdu(first) && sent_by(direction, header->type) ? Likelihood::sure : Likelihood::no;
 }
 
+std::string_view security_type_name(uint64_t type, std::string& scratch) {
+  return name_of(kSecurityTypes, type, scratch);
+}
+
+std::string_view security_level_name(uint64_t level, std::string& scratch) {
+  return name_of(kSecurityLevels, level, scratch);
+}
+
 bool is_gss(const Security& security) {
-  return security.type == 9 || security.type == 10 || security.type == 16;
+  constexpr uint8_t kSpnego = 9, kNtlmssp = 10, kKerberos = 16;
+  return security.type == kSpnego || security.type == kNtlmssp || security.type == kKerberos;
 }
-bool refuses_login(uint32_t status) {
-  return status == 0x00000005 || status == 0x00000721;
-}
+
 std::string_view status_name(uint64_t status, std::string& scratch) {
   return name_of(kStatus, status, scratch);
+}
+
+bool refuses_login(uint32_t status) {
+  constexpr uint32_t kAccessDenied = 0x00000005, kSecurityError = 0x00000721;
+  return status == kAccessDenied || status == kSecurityError;
 }
 
 std::optional<Verifier> parse_verifier(const Header& header, Bytes pdu) {
