@@ -24,6 +24,8 @@ Dialogue speak_mount(Random& random);
 Dialogue speak_portmap(Random& random);
 Dialogue speak_ldap(Random& random);
 Dialogue speak_cldap(Random& random);
+Dialogue speak_dcerpc(Random& random);
+Dialogue speak_dcerpc_datagrams(Random& random);
 Dialogue speak_nothing(Random& random);
 
 namespace {
@@ -47,6 +49,8 @@ constexpr Grammar kGrammars[] = {
     {"portmap", true, {111, 1111}, speak_portmap},
     {"ldap", false, {389, 3268}, speak_ldap},
     {"cldap", true, {389, 3890}, speak_cldap},
+    {"dcerpc", false, {135, 49'668}, speak_dcerpc},
+    {"dcerpc-udp", true, {135, 49'669}, speak_dcerpc_datagrams},
     {"none", false, {7, 4444}, speak_nothing},
 };
 }  // namespace
