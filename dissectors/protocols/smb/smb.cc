@@ -119,6 +119,17 @@ bool told_login(const Event& event, LoginSeen& login) {
   return true;
 }
 
+/// Bytes of a message that are waited for. What it reads or writes is passed on as it comes.
+size_t head_of(const v2::Header& header) {
+  const bool response = header.response();
+  if (header.command == v2::Command::read && response) return v2::kReadHead + kProbed;
+  if (header.command == v2::Command::write && !response) return v2::kWriteHead + kProbed;
+  if (header.command == v2::Command::ioctl) {
+    return (response ? v2::kIoctlResponseHead : v2::kIoctlRequestHead) + kProbed;
+  }
+  return Smb::kCaps[static_cast<size_t>(Smb::Cap::message)].limit;
+}
+
 /// What both sides say of their names and systems as they log in.
 void sightings(const Event& event, SightingSink& sink) {
   const Setup* setup = static_cast<const Operation&>(*event.tx).as<Setup>();
@@ -219,6 +230,7 @@ void Smb::go_on(Side& from, const Chunk& chunk) {
   skip_bulk(from, chunk.offset);
   if (chunk.offset < from.pdu_end) return;
   end_bulk(from);
+  if (chunk.offset == from.pdu_end) return;
   if (chunk.offset < from.message_end) {
     from.pdu_end = from.message_end;
     return;
@@ -316,13 +328,8 @@ size_t Smb::take_smb2(Side& from, Direction direction, Bytes rest, uint64_t at, 
     sound = header.next >= kHeader2 && header.next <= left;
     if (sound) size = header.next;
   }
-  size_t head = out_.limit(Cap::message);
   const bool response = header.response();
-  if (header.command == v2::Command::read && response) head = v2::kReadHead + kProbed;
-  if (header.command == v2::Command::write && !response) head = v2::kWriteHead + kProbed;
-  if (header.command == v2::Command::ioctl) head = response ? v2::kIoctlResponseHead : v2::kIoctlRequestHead + kProbed;
-  if (header.command == v2::Command::ioctl && response) head += kProbed;
-  head = static_cast<size_t>(std::min<uint64_t>(head, size));
+  const auto head = static_cast<size_t>(std::min<uint64_t>(head_of(header), size));
   if (rest.size() < head) {
     wanted = head;
     return 0;
