@@ -1,0 +1,24 @@
+// What a search of a directory is after, by its filter.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace lapwing::analytics {
+
+enum class DirectoryQuery : uint8_t {
+  none,         // one thing by its name, or what hosts look for by themselves
+  services,     // accounts that services run as
+  privileged,   // accounts and groups that administer
+  unprotected,  // accounts by bits that make them easy to take over, or to act through
+  users,
+  groups,
+  computers,
+  trusts,
+  all
+};
+
+/// `search`: "base?scope?filter", the filter as RFC 4515 writes it.
+DirectoryQuery query_of(std::string_view search);
+
+}  // namespace lapwing::analytics
