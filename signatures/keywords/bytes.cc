@@ -9,11 +9,15 @@ namespace lapwing::rules {
 
 namespace {
 
+/// message: as the message says that the bytes belong to; of bytes that belong to none, the greatest comes first.
+enum class ByteOrder : uint8_t { big, little, message };
+
 /// Where a number is and how it is written.
 struct ByteSource {
   Number count;  // bytes
   Number offset;
-  bool relative = false, little = false, string = false;
+  bool relative = false, string = false;
+  ByteOrder order = ByteOrder::big;
   int base = 10;         // of a string
   uint32_t bitmask = 0;  // 0: none; else the result is shifted right by the mask's trailing zeros
 
@@ -26,7 +30,8 @@ struct ByteSource {
       return std::nullopt;
     Bytes bytes = subject.data.subspan(static_cast<size_t>(at) - subject.base, static_cast<size_t>(size));
     end = static_cast<uint64_t>(at + size);
-    std::optional<uint64_t> value = string ? read_text(bytes, static_cast<uint64_t>(at), end) : read_binary(bytes);
+    std::optional<uint64_t> value = string ? read_text(bytes, static_cast<uint64_t>(at), end)
+                                           : read_binary(bytes, is_little(inspection));
     return value;
   }
 
@@ -36,14 +41,23 @@ struct ByteSource {
   std::string describe(VariableNames variables) const {
     Sentence out;
     out.add(words(count, variables) + " bytes at offset " + words(offset, variables));
-    out.add_if(relative, "relative").add_if(little, "little");
+    out.add_if(relative, "relative").add_if(order == ByteOrder::little, "little");
+    out.add_if(order == ByteOrder::message, "in the byte order of the message");
     if (string) out.add(base == 16 ? "string, hex" : base == 8 ? "string, oct" : "string, dec");
     if (bitmask != 0) out.add("bitmask " + std::to_string(bitmask));
     return out.text();
   }
 
  private:
-  std::optional<uint64_t> read_binary(Bytes bytes) const {
+  bool is_little(const Inspection& inspection) const {
+    if (order != ByteOrder::message) return order == ByteOrder::little;
+    const Scene* const scene = inspection.scene;
+    if (!scene) return false;
+    const Transaction* const tx = scene->event ? scene->event->tx : scene->frame ? scene->frame->tx : nullptr;
+    return tx && tx->little_endian;
+  }
+
+  static std::optional<uint64_t> read_binary(Bytes bytes, bool little) {
     if (bytes.size() > 8) return std::nullopt;
     uint64_t value = 0;
     for (size_t i = 0; i < bytes.size(); i++) value = value << 8 | bytes[little ? bytes.size() - 1 - i : i];
@@ -67,14 +81,18 @@ struct ByteSource {
   }
 };
 
+ByteOrder parse_order(std::string_view word) {
+  return word == "little" ? ByteOrder::little : word == "dce" ? ByteOrder::message : ByteOrder::big;
+}
+
 /// Takes the flags that all byte keywords share; false for other words.
 bool take_flag(ByteSource& source, std::string_view word, const RuleBuilder& rule, const RuleOption& option) {
   if (word == "relative")
     source.relative = true;
   else if (word == "little")
-    source.little = true;
+    source.order = ByteOrder::little;
   else if (word == "big")
-    source.little = false;
+    source.order = ByteOrder::big;
   else if (word == "string")
     source.string = true;
   else if (word == "hex")
@@ -84,11 +102,11 @@ bool take_flag(ByteSource& source, std::string_view word, const RuleBuilder& rul
   else if (word == "oct")
     source.base = 8;
   else if (word.starts_with("endian "))
-    source.little = trim(word.substr(7)) == "little";
+    source.order = parse_order(trim(word.substr(7)));
   else if (word.starts_with("bitmask ")) {
     source.bitmask = static_cast<uint32_t>(read_integer(rule, option, trim(word.substr(8)), 1, UINT32_MAX));
   } else if (word == "dce") {
-    rule.skip(option, "the byte order of DCERPC is not there yet");
+    source.order = ByteOrder::message;
   } else {
     return false;
   }

@@ -12,7 +12,7 @@
 namespace lapwing::file {
 
 /// [W] Pieces that wait, by where in the file they begin; none overlaps another, and of two that said different things
-/// of a byte the first counts.
+/// of a byte the first counts. What follows one is part of it, so that it does not matter how they are cut.
 class Pieces {
  public:
   struct Limits {
@@ -24,6 +24,7 @@ class Pieces {
   /// Where the first one begins.
   uint64_t begin() const { return waiting_.begin()->first; }
   uint64_t bytes() const { return bytes_; }
+  size_t size() const { return waiting_.size(); }
 
   /// What of it is not there yet waits from now on, unless there is no room for it.
   Refusal add(uint64_t offset, Bytes piece, const Limits& limits) {
@@ -41,9 +42,15 @@ class Pieces {
       const bool reaches = next != waiting_.end() && next->first - offset < piece.size();
       const size_t size = reaches ? static_cast<size_t>(next->first - offset) : piece.size();
       if (size > 0) {
-        if (waiting_.size() == limits.pieces) return Refusal::pieces;
+        const auto before = next == waiting_.begin() ? waiting_.end() : std::prev(next);
+        const bool joins = before != waiting_.end() && before->first + before->second.size() == offset;
+        if (!joins && waiting_.size() == limits.pieces) return Refusal::pieces;
         if (size > limits.bytes - std::min(limits.bytes, bytes_)) return Refusal::bytes;
-        waiting_.emplace_hint(next, offset, to_text(piece.first(size)));
+        if (joins) {
+          before->second.append(to_text(piece.first(size)));
+        } else {
+          waiting_.emplace_hint(next, offset, to_text(piece.first(size)));
+        }
         bytes_ += size;
       }
       if (!reaches) break;

@@ -63,6 +63,13 @@ class Transfer {
     file_.over = true;
   }
 
+  /// Pieces that may wait instead of those that the part's rows allow; what is beyond counts there as well.
+  void allow(const Pieces::Limits& limits) { limits_ = limits; }
+  /// Pieces and bytes that wait.
+  Pieces::Limits waiting() const { return {early_.size(), early_.bytes()}; }
+  /// Offset behind what came without a hole, or was given up.
+  uint64_t reached() const { return next_; }
+
   File& file() { return file_; }
   const File& file() const { return file_; }
 
@@ -98,9 +105,8 @@ class Transfer {
   }
   void wait(uint64_t offset, Bytes bytes) {
     PartOut out = out_.template part<Files>();
-    const Pieces::Limits limits{out.limit(Files::Cap::pieces), out.limit(Files::Cap::waiting)};
     while (true) {
-      const Pieces::Refusal refusal = early_.add(offset, bytes, limits);
+      const Pieces::Refusal refusal = early_.add(offset, bytes, limits_);
       if (refusal == Pieces::Refusal::none) return;
       out.capped(refusal == Pieces::Refusal::pieces ? Files::Cap::pieces : Files::Cap::waiting);
       if (early_.empty()) {  // longer than may wait
@@ -121,6 +127,7 @@ class Transfer {
   const Direction direction_;
   File file_;
   Pieces early_;
+  Pieces::Limits limits_ = {PartOut<Files>::limit(Files::Cap::pieces), PartOut<Files>::limit(Files::Cap::waiting)};
   uint64_t next_ = 0;  // offset behind what was passed on
   std::optional<uint64_t> size_;
 };

@@ -1,0 +1,13 @@
+// What the endpoint mapper answers (C706 O, MS-RPCE 2.2.1.2.5): where interfaces are to be had.
+#pragma once
+
+#include "dissectors/parts/dcerpc/dcerpc.h"
+
+namespace lapwing::dcerpc {
+
+/// The call asks the mapper for the endpoints of an interface.
+bool maps_endpoints(const Call& call);
+/// Fills in Call::endpoints by the stub data of its answer: those of TCP and UDP.
+void read_endpoints(Call& call);
+
+}  // namespace lapwing::dcerpc

@@ -1,0 +1,329 @@
+#include "dissectors/protocols/smb/smb1_messages.h"
+
+#include <algorithm>
+
+#include "sensor/base/utf16.h"
+
+namespace lapwing::smb::v1 {
+
+namespace {
+
+constexpr size_t kAndx = 4;          // bytes: the command that follows, a byte unused, where it begins
+constexpr size_t kDialectsMax = 64;  // no client knows of a dozen
+constexpr uint8_t kTextFollows = 4;  // MS-CIFS 2.2.1.2: format of a buffer
+
+/// The parameters, behind those of a chain where there are any.
+LittleReader words(const Block& block, size_t begin) {
+  LittleReader out(block.words);
+  out.skip(begin);
+  return out;
+}
+
+std::optional<std::string> take_path(LittleReader& reader, bool unicode) {
+  if (reader.u8() != kTextFollows || !reader.ok()) return {};
+  return take_text(reader, unicode);
+}
+
+Native take_native(LittleReader& reader, bool unicode) {
+  Native out;
+  out.os = take_text(reader, unicode);
+  out.lm = take_text(reader, unicode);
+  return out;
+}
+
+/// Bytes that the message points to; none where it points elsewhere.
+std::optional<Bytes> within(Bytes message, size_t offset, size_t size) {
+  if (size == 0) return Bytes();
+  if (offset < kHeader1 || offset > message.size() || size > message.size() - offset) return {};
+  return message.subspan(offset, size);
+}
+
+}  // namespace
+
+bool chains(Command command) {
+  switch (command) {
+    case Command::locking_andx:
+    case Command::open_andx:
+    case Command::read_andx:
+    case Command::write_andx:
+    case Command::session_setup_andx:
+    case Command::logoff_andx:
+    case Command::tree_connect_andx:
+    case Command::nt_create_andx: return true;
+    default: return false;
+  }
+}
+
+Header read_header(Bytes message) {
+  LittleReader reader(message);
+  reader.skip(kMagicSize);
+  Header out;
+  out.command = static_cast<Command>(reader.u8());
+  out.status = reader.u32();
+  out.flags = reader.u8();
+  out.flags2 = reader.u16();
+  reader.skip(12);
+  out.tree = reader.u16();
+  out.process = reader.u16();
+  out.user = reader.u16();
+  out.multiplex = reader.u16();
+  return out;
+}
+
+std::optional<Block> read_block(Bytes message, size_t at) {
+  LittleReader reader(message);
+  reader.seek(at);
+  Block out;
+  out.words = reader.bytes(size_t{2} * reader.u8());
+  const size_t size = reader.u16();
+  if (!reader.ok()) return {};
+  out.data = reader.position();
+  out.message = message.first(out.data + std::min(size, reader.left()));
+  return out;
+}
+
+std::optional<Next> next_command(const Block& block, size_t at) {
+  LittleReader reader(block.words);
+  const auto command = static_cast<Command>(reader.u8());
+  reader.skip(1);
+  const size_t next = reader.u16();
+  if (!reader.ok() || command == Command::none || next <= at + 2) return {};
+  return Next{command, next};
+}
+
+std::optional<std::vector<std::string>> read_negotiate_request(const Block& block) {
+  constexpr uint8_t kDialect = 2;
+  std::vector<std::string> out;
+  LittleReader reader = block.reader();
+  while (reader.left() > 0) {
+    if (out.size() == kDialectsMax || reader.u8() != kDialect) return {};
+    out.push_back(take_text(reader, false));
+  }
+  return out;
+}
+
+std::optional<NegotiateResponse> read_negotiate_response(const Block& block, bool unicode) {
+  constexpr uint32_t kExtendedSecurity = 0x80000000;
+  LittleReader parameters = words(block, 0);
+  NegotiateResponse out;
+  out.dialect = parameters.u16();
+  if (!parameters.ok()) return {};
+  if (block.words.size() < 34) return out;  // a dialect before NT LM 0.12
+  out.security = parameters.u8();
+  parameters.skip(16);
+  const uint32_t capabilities = parameters.u32();
+  parameters.skip(10);
+  const uint8_t challenge = parameters.u8();
+  LittleReader reader = block.reader();
+  if (capabilities & kExtendedSecurity) {
+    out.guid = reader.bytes(16);
+  } else if (reader.skip(challenge)) {
+    // Unicode, without alignment (MS-CIFS 2.2.4.52.2).
+    const bool even = reader.position() % 2 == 0;
+    if (unicode && !even) {
+      out.domain = utf16_to_utf8(reader.rest());
+      out.domain = out.domain.substr(0, out.domain.find('\0'));
+    } else {
+      out.domain = take_text(reader, unicode);
+    }
+  }
+  return reader.ok() ? std::optional(out) : std::nullopt;
+}
+
+std::optional<SessionSetupRequest> read_session_setup_request(const Block& block, bool unicode) {
+  constexpr size_t kLanManager = 20, kExtended = 24;  // bytes of words; NT LM 0.12 without a token has 26
+  LittleReader parameters = words(block, kAndx + 10);
+  SessionSetupRequest out;
+  LittleReader reader = block.reader();
+  const uint16_t first = parameters.u16();
+  if (!parameters.ok()) return {};
+  out.extended = block.words.size() == kExtended;
+  if (out.extended) {
+    out.token = reader.bytes(first);
+  } else {
+    const size_t second = block.words.size() == kLanManager ? 0 : parameters.u16();
+    out.password = first + second > 1;  // of nobody it is empty, or a zero
+    reader.skip(first + second);
+    out.user = take_text(reader, unicode);
+    out.domain = take_text(reader, unicode);
+  }
+  if (!reader.ok()) return {};
+  out.native = take_native(reader, unicode);
+  return out;
+}
+
+std::optional<SessionSetupResponse> read_session_setup_response(const Block& block, bool unicode) {
+  constexpr size_t kExtended = 8;  // bytes of words
+  LittleReader parameters = words(block, kAndx);
+  SessionSetupResponse out;
+  out.action = parameters.u16();
+  LittleReader reader = block.reader();
+  if (block.words.size() >= kExtended) out.token = reader.bytes(parameters.u16());
+  if (!parameters.ok() || !reader.ok()) return {};
+  out.native = take_native(reader, unicode);
+  return out;
+}
+
+std::optional<TreeConnectRequest> read_tree_connect_request(const Block& block, bool unicode) {
+  LittleReader parameters = words(block, kAndx + 2);
+  LittleReader reader = block.reader();
+  reader.skip(parameters.u16());
+  if (!parameters.ok() || !reader.ok()) return {};
+  TreeConnectRequest out;
+  out.path = take_text(reader, unicode);
+  out.service = take_text(reader, false);
+  return out;
+}
+
+std::optional<std::string> read_tree_connect_response(const Block& block) {
+  if (block.words.empty()) return {};
+  LittleReader reader = block.reader();
+  return take_text(reader, false);
+}
+
+std::optional<CreateRequest> read_create_request(const Block& block, bool unicode) {
+  LittleReader parameters = words(block, kAndx + 11);
+  CreateRequest out;
+  out.access = parameters.u32();
+  parameters.skip(16);
+  out.disposition = parameters.u32();
+  out.options = parameters.u32();
+  if (!parameters.ok()) return {};
+  LittleReader reader = block.reader();
+  out.name = take_text(reader, unicode);
+  return out;
+}
+
+std::optional<CreateResponse> read_create_response(const Block& block) {
+  LittleReader parameters = words(block, kAndx + 1);
+  CreateResponse out;
+  out.file = parameters.u16();
+  out.action = parameters.u32();
+  out.created = parameters.u64();
+  out.accessed = parameters.u64();
+  out.written = parameters.u64();
+  out.changed = parameters.u64();
+  parameters.skip(12);
+  out.size = parameters.u64();
+  return parameters.ok() ? std::optional(out) : std::nullopt;
+}
+
+std::optional<std::string> read_open_request(const Block& block, bool unicode) {
+  if (block.words.size() < 30) return {};
+  LittleReader reader = block.reader();
+  return take_text(reader, unicode);
+}
+
+std::optional<uint16_t> read_open_response(const Block& block) {
+  LittleReader parameters = words(block, kAndx);
+  const uint16_t file = parameters.u16();
+  return parameters.ok() ? std::optional(file) : std::nullopt;
+}
+
+std::optional<uint16_t> read_close_request(const Block& block) {
+  LittleReader parameters = words(block, 0);
+  const uint16_t file = parameters.u16();
+  return parameters.ok() ? std::optional(file) : std::nullopt;
+}
+
+std::optional<Extent> read_read_request(const Block& block) {
+  constexpr size_t kLong = 24;  // bytes of words with the high half of the offset
+  LittleReader parameters = words(block, kAndx);
+  Extent out;
+  out.file = parameters.u16();
+  out.offset = parameters.u32();
+  out.length = parameters.u16();
+  parameters.skip(2);
+  const uint32_t high = parameters.u32();
+  if (high != UINT32_MAX) out.length |= high << 16;  // else it is a timeout
+  parameters.skip(2);
+  if (block.words.size() >= kLong) out.offset |= uint64_t{parameters.u32()} << 32;
+  return parameters.ok() ? std::optional(out) : std::nullopt;
+}
+
+std::optional<Extent> read_read_response(const Block& block) {
+  LittleReader parameters = words(block, kAndx + 6);
+  Extent out;
+  out.length = parameters.u16();
+  out.data = parameters.u16();
+  out.length |= uint32_t{parameters.u16()} << 16;
+  if (!parameters.ok() || (out.length > 0 && out.data < block.data)) return {};
+  return out;
+}
+
+std::optional<Extent> read_write_request(Command command, const Block& block) {
+  const bool andx = command == Command::write_andx;
+  constexpr size_t kLong = 28;  // bytes of words with the high half of the offset
+  LittleReader parameters = words(block, andx ? kAndx : 0);
+  Extent out;
+  out.file = parameters.u16();
+  if (andx) {
+    out.offset = parameters.u32();
+    parameters.skip(8);
+    out.length = uint32_t{parameters.u16()} << 16;
+    out.length |= parameters.u16();
+    out.data = parameters.u16();
+    if (block.words.size() >= kLong) out.offset |= uint64_t{parameters.u32()} << 32;
+  } else {
+    out.length = parameters.u16();
+    out.offset = parameters.u32();
+    // Behind the format and length of a buffer, or behind a pad.
+    out.data = block.data + (command == Command::write ? 3 : 1);
+  }
+  if (!parameters.ok() || (out.length > 0 && out.data < block.data)) return {};
+  return out;
+}
+
+std::optional<Transaction> read_transaction(const Block& block, bool response) {
+  LittleReader parameters = words(block, response ? 6 : 18);
+  const uint16_t parameter_count = parameters.u16(), parameter_at = parameters.u16();
+  if (response) parameters.skip(2);
+  const uint16_t data_count = parameters.u16(), data_at = parameters.u16();
+  if (response) parameters.skip(2);
+  const uint8_t setup = parameters.u8();
+  parameters.skip(1);
+  Transaction out;
+  for (size_t i = 0; i < setup && parameters.ok(); ++i) out.setup.push_back(parameters.u16());
+  const auto kept = within(block.message, parameter_at, parameter_count);
+  const auto data = within(block.message, data_at, data_count);
+  if (!parameters.ok() || !kept || !data) return {};
+  out.parameters = *kept;
+  out.data = *data;
+  return out;
+}
+
+std::optional<SetInfo> read_set_info(const Transaction& transaction, bool unicode) {
+  if (transaction.setup.empty()) return {};
+  LittleReader reader(transaction.parameters);
+  SetInfo out;
+  if (transaction.setup[0] == kSetFileInfo) out.file = reader.u16();
+  out.level = reader.u16();
+  if (transaction.setup[0] == kSetPathInfo) {
+    reader.skip(4);
+    out.path = take_text(reader, unicode);
+  }
+  out.data = transaction.data;
+  return reader.ok() ? std::optional(out) : std::nullopt;
+}
+
+std::optional<std::string> read_rename_info(Bytes data, bool unicode) {
+  LittleReader reader(data);
+  reader.skip(8);
+  const Bytes name = reader.bytes(reader.u32());
+  if (!reader.ok()) return {};
+  return unicode ? utf16_to_utf8(name) : std::string(to_text(name));
+}
+
+std::optional<Rename> read_rename_request(const Block& block, bool unicode) {
+  LittleReader reader = block.reader();
+  const auto from = take_path(reader, unicode);
+  const auto to = from ? take_path(reader, unicode) : std::nullopt;
+  return to ? std::optional(Rename{*from, *to}) : std::nullopt;
+}
+
+std::optional<std::string> read_path(const Block& block, bool unicode) {
+  LittleReader reader = block.reader();
+  return take_path(reader, unicode);
+}
+
+}  // namespace lapwing::smb::v1

@@ -1,0 +1,175 @@
+// Messages of SMB 1 (MS-CIFS 2.2, MS-SMB 2.2): pure functions from bytes to structs, which view them. Offsets within a
+// message count from its header.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dissectors/protocols/smb/smb_parser.h"
+
+namespace lapwing::smb::v1 {
+
+/// MS-CIFS 2.2.2.1, those of which more than the name is read.
+enum class Command : uint8_t {
+  create_directory = 0x00,
+  delete_directory = 0x01,
+  close = 0x04,
+  remove = 0x06,
+  rename = 0x07,
+  write = 0x0b,
+  locking_andx = 0x24,
+  trans = 0x25,
+  write_and_close = 0x2c,
+  open_andx = 0x2d,
+  read_andx = 0x2e,
+  write_andx = 0x2f,
+  trans2 = 0x32,
+  trans2_secondary = 0x33,
+  tree_disconnect = 0x71,
+  negotiate = 0x72,
+  session_setup_andx = 0x73,
+  logoff_andx = 0x74,
+  tree_connect_andx = 0x75,
+  nt_create_andx = 0xa2,
+  nt_cancel = 0xa4,
+  none = 0xff,
+};
+/// Another command may follow it within the message (MS-CIFS 2.2.3.4).
+bool chains(Command command);
+
+struct Header {
+  Command command = Command::none;
+  uint32_t status = 0;
+  uint8_t flags = 0;
+  uint16_t flags2 = 0;
+  uint16_t tree = 0, process = 0, user = 0, multiplex = 0;
+
+  bool response() const { return flags & 0x80; }
+  bool unicode() const { return flags2 & 0x8000; }
+  /// The status is an error of DOS: its class, a byte without meaning, its code.
+  bool dos_error() const { return !(flags2 & 0x4000); }
+  bool is_signed() const { return flags2 & 0x0004; }
+};
+/// Of at least kHeader1 bytes.
+Header read_header(Bytes message);
+
+/// Parameters and data of one command.
+struct Block {
+  Bytes message;    // up to the end of the data
+  Bytes words;      // parameters
+  size_t data = 0;  // where the bytes behind them begin in the message
+
+  /// Behind the words, where texts are aligned by their place in the message.
+  LittleReader reader() const {
+    LittleReader out(message);
+    out.seek(data);
+    return out;
+  }
+};
+/// The one that begins there. What it says of its data beyond the end of the message is not there.
+std::optional<Block> read_block(Bytes message, size_t at);
+
+/// The command that follows, and where; nothing where none does. It lies behind: a chain cannot loop.
+struct Next {
+  Command command = Command::none;
+  size_t at = 0;
+};
+std::optional<Next> next_command(const Block& block, size_t at);
+
+struct NegotiateResponse {
+  uint16_t dialect = 0;  // which of those that the client offers
+  uint8_t security = 0;  // of NT LM 0.12
+  Bytes guid;            // with extended security
+  std::string domain;    // without it
+};
+inline constexpr uint8_t kPasswordsHashed = 2, kSigningRequired = 8;  // of `security`
+
+/// What a side says of its software.
+struct Native {
+  std::string os, lm;
+};
+
+struct SessionSetupRequest {
+  bool extended = false;
+  Bytes token;               // with extended security;
+  std::string user, domain;  // without it
+  bool password = false;     // there is one, hashed or not
+  Native native;
+};
+struct SessionSetupResponse {
+  uint16_t action = 0;  // bit 0: as a guest
+  Bytes token;
+  Native native;
+};
+
+struct TreeConnectRequest {
+  std::string path, service;
+};
+
+struct CreateRequest {
+  uint32_t access = 0, disposition = 0, options = 0;
+  std::string name;
+};
+struct CreateResponse {
+  uint16_t file = 0;
+  uint32_t action = 0;
+  uint64_t created = 0, accessed = 0, written = 0, changed = 0;  // FILETIME
+  uint64_t size = 0;
+};
+
+/// Of READ and WRITE in all their forms.
+struct Extent {
+  uint16_t file = 0;
+  uint64_t offset = 0;
+  uint32_t length = 0;
+  size_t data = 0;  // where the bytes begin within the message; of a request to read none
+};
+
+/// TRANSACTION and TRANSACTION2 (MS-CIFS 2.2.4.33, 2.2.4.46): what of it the message holds.
+struct Transaction {
+  std::vector<uint16_t> setup;
+  Bytes parameters, data;
+};
+inline constexpr uint16_t kTransactPipe = 0x26;                // the first of `setup`, and the second is the file
+inline constexpr uint16_t kSetPathInfo = 6, kSetFileInfo = 8;  // likewise, of TRANSACTION2
+
+/// What TRANSACTION2 sets of a path or an open file.
+struct SetInfo {
+  uint16_t level = 0;
+  std::string path;  // or
+  std::optional<uint16_t> file;
+  Bytes data;
+};
+// Levels (MS-CIFS 2.2.6.7, MS-SMB 2.2.6.8: those of MS-FSCC with 1000 added).
+inline constexpr uint16_t kDispositionCifs = 0x102, kRenameInfo = 1010, kDispositionInfo = 1013;
+
+struct Rename {
+  std::string from, to;
+};
+
+// Nothing where the message is malformed.
+std::optional<std::vector<std::string>> read_negotiate_request(const Block& block);  // dialects
+std::optional<NegotiateResponse> read_negotiate_response(const Block& block, bool unicode);
+std::optional<SessionSetupRequest> read_session_setup_request(const Block& block, bool unicode);
+std::optional<SessionSetupResponse> read_session_setup_response(const Block& block, bool unicode);
+std::optional<TreeConnectRequest> read_tree_connect_request(const Block& block, bool unicode);
+std::optional<std::string> read_tree_connect_response(const Block& block);  // the service
+std::optional<CreateRequest> read_create_request(const Block& block, bool unicode);
+std::optional<CreateResponse> read_create_response(const Block& block);
+std::optional<std::string> read_open_request(const Block& block, bool unicode);  // the name
+std::optional<uint16_t> read_open_response(const Block& block);                  // the file
+std::optional<uint16_t> read_close_request(const Block& block);
+std::optional<Extent> read_read_request(const Block& block);
+std::optional<Extent> read_read_response(const Block& block);
+std::optional<Extent> read_write_request(Command command, const Block& block);
+std::optional<Transaction> read_transaction(const Block& block, bool response);
+std::optional<SetInfo> read_set_info(const Transaction& transaction, bool unicode);
+/// Of FileRenameInformation in the form of SMB 1 (MS-FSCC 2.4.42.1): where to.
+std::optional<std::string> read_rename_info(Bytes data, bool unicode);
+std::optional<Rename> read_rename_request(const Block& block, bool unicode);
+std::optional<std::string> read_path(const Block& block, bool unicode);  // of a directory or a file that is deleted
+
+}  // namespace lapwing::smb::v1

@@ -1,0 +1,149 @@
+// Files: what READ and WRITE carry of them, by their place in the file.
+#include <algorithm>
+#include <utility>
+
+#include "dissectors/protocols/smb/smb.h"
+#include "dissectors/protocols/smb/smb_pipe.h"
+
+namespace lapwing::smb {
+
+const std::shared_ptr<const Tree>* Smb::tree(const Origin& origin) {
+  return trees_.use({origin.version == 2 ? origin.session : 0, origin.tree});
+}
+
+/// A message reads or writes: `extent` says where its bytes lie, of which `first` are at hand.
+void Smb::take_data(const std::shared_ptr<Opened>& opened, const Origin& origin, const Extent& extent, Bytes first) {
+  const Direction direction = origin.direction;
+  const bool reads = direction == Direction::to_client;
+  const uint64_t agreed = reads ? agreement_.max_read : agreement_.max_write;
+  const uint64_t most = config_.limits(direction).size;
+  if ((agreed && extent.length > agreed) || (most && extent.length > most) || !extent.whole) {
+    return tell(reads ? Anomaly::read_response_too_large : Anomaly::write_request_too_large, direction);
+  }
+  if (!is_pipe(opened, origin, first)) {
+    if (const auto* known = tree(origin); known && (*known)->pipes) return;  // of something else than DCERPC
+    Operation* const before = opened->transfers[index(direction)];
+    if (!may_transfer(before ? *before : begin_transfer(opened, origin), extent, direction)) return;
+  }
+  side(direction).bulk = {opened, extent.begin, extent.begin + extent.length, extent.offset, origin};
+}
+
+bool Smb::may_transfer(Operation& operation, const Extent& extent, Direction direction) {
+  const bool reads = direction == Direction::to_client;
+  const TransferLimits limits = config_.limits(direction);
+  const file::Transfer<Smb>& file = *operation.as<Transferred>()->transfer;
+  if (file.file().over) return false;  // its end was read, and this is it once more
+  const auto refuse = [&](Anomaly read, Anomaly write) {
+    tell(reads ? read : write, direction, &operation);
+    return false;
+  };
+  if (extent.offset < file.reached()) tell(Anomaly::file_overlap, direction, &operation);
+  if (limits.queue_size && file.waiting().bytes + extent.length > limits.queue_size) {
+    return refuse(Anomaly::read_queue_size_exceeded, Anomaly::write_queue_size_exceeded);
+  }
+  if (limits.queue_count && file.waiting().pieces >= limits.queue_count) {
+    return refuse(Anomaly::read_queue_cnt_exceeded, Anomaly::write_queue_cnt_exceeded);
+  }
+  return true;
+}
+
+Operation& Smb::begin_transfer(const std::shared_ptr<Opened>& opened, const Origin& origin) {
+  const bool reads = origin.direction == Direction::to_client;
+  Operation& operation = open({.own = ++own_}, Kind::file, origin);
+  Transferred& file = operation.detail.emplace<Transferred>();
+  file.opened = opened;
+  file.direction = origin.direction;
+  // What is called <unknown>, and what nothing, is as Suricata has it.
+  file.name = opened->named ? opened->name : (origin.version == 2) == reads ? "<unknown>" : "";
+  if (const auto* known = tree(origin)) file.share = (*known)->path;
+  const uint64_t keep = !out_.contents() ? 0 : config_.inspected ? config_.inspected : UINT64_MAX;
+  file.transfer.emplace(out_, operation, origin.direction, file.name, keep);
+  const TransferLimits limits = config_.limits(origin.direction);
+  file.transfer->allow(
+      {limits.queue_count ? limits.queue_count + 1 : UINT64_MAX, limits.queue_size ? limits.queue_size : UINT64_MAX});
+  opened->transfers[index(origin.direction)] = &operation;
+  return operation;
+}
+
+void Smb::take_bulk(Side& from, Bytes bytes) {
+  Bulk& bulk = from.bulk;
+  const Direction direction = bulk.origin.direction;
+  if (bulk.opened->pipe) {
+    bulk.opened->pipe->take(bytes, bulk.origin);
+  } else if (Operation* operation = bulk.opened->transfers[index(direction)]) {
+    operation->as<Transferred>()->transfer->at(bulk.offset, bytes);
+  }
+  bulk.offset += bytes.size();
+}
+
+/// Bytes up to there in the stream never come.
+void Smb::skip_bulk(Side& from, uint64_t to) {
+  Bulk& bulk = from.bulk;
+  const uint64_t begin = std::max(from.position, bulk.begin), end = std::min(to, bulk.end);
+  if (!bulk.opened || begin >= end) return;
+  const Direction direction = bulk.origin.direction;
+  if (bulk.opened->pipe) {
+    bulk.opened->pipe->gap(direction, end - begin);
+  } else if (Operation* operation = bulk.opened->transfers[index(direction)]) {
+    file::Transfer<Smb>& file = *operation->as<Transferred>()->transfer;
+    if (file.reached() == bulk.offset) file.lose(end - begin);
+  }
+  bulk.offset += end - begin;
+}
+
+/// The message is over. What was asked for before its handle was closed has come.
+void Smb::end_bulk(Side& from) {
+  const std::shared_ptr<Opened> opened = std::move(from.bulk.opened);
+  const Direction direction = from.bulk.origin.direction;
+  from.bulk = {};
+  if (opened && opened->closing) close_handle(*opened, direction);
+}
+
+/// The file is over, and is told; what is said of its operation is due later.
+void Smb::end_transfer(Operation& operation, file::State state) {
+  Transferred& file = *operation.as<Transferred>();
+  if (file.transfer->file().over) return;
+  file.transfer->close(state);
+  out_.emit({.tx = &operation,
+             .direction = file.direction,
+             .record = &records()[1],
+             .detail = &file.transfer->file(),
+             .file = &file.transfer->file(),
+             .reversed = file.direction == Direction::to_client});
+}
+
+/// There is nothing more to read: the file has come as a whole, though it is still open.
+void Smb::end_of_file(Opened& opened) {
+  Operation* const operation = opened.transfers[index(Direction::to_client)];
+  if (operation) end_transfer(*operation, file::State::closed);
+}
+
+/// One side of a handle is closed, as the bytes of `direction` say.
+void Smb::close_file(Opened& opened, Direction whose, Direction direction) {
+  Operation* const operation = opened.transfers[index(whose)];
+  if (!operation) return;
+  end_transfer(*operation, file::State::closed);
+  answer(*operation, {}, direction);
+}
+
+/// It is asked for. What is still asked for before that belongs to the file.
+void Smb::close_handle(Opened& opened, Direction direction) {
+  opened.closing = true;
+  close_file(opened, Direction::to_server, direction);
+  close_read(opened, direction);
+}
+
+/// It is closed by the message that is at hand, once what that writes has come.
+void Smb::close_behind(const std::shared_ptr<Opened>& opened, Direction direction) {
+  opened->closing = true;
+  if (side(direction).bulk.opened != opened) close_handle(*opened, direction);
+}
+
+void Smb::close_read(Opened& opened, Direction direction) {
+  if (opened.reads > 0) return;
+  if (const Bulk& bulk = side(Direction::to_client).bulk; bulk.opened.get() == &opened) return;
+  close_file(opened, Direction::to_client, direction);
+  end_pipe(opened, 0);
+}
+
+}  // namespace lapwing::smb

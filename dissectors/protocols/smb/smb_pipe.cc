@@ -1,0 +1,84 @@
+#include "dissectors/protocols/smb/smb_pipe.h"
+
+#include <algorithm>
+
+namespace lapwing::smb {
+
+namespace {
+
+constexpr uint64_t kCalls = 64;  // of one pipe that wait: clients make one or two at a time
+
+}  // namespace
+
+Opened::Opened() = default;
+Opened::~Opened() = default;
+
+Pipe::Pipe(Smb& smb, uint64_t number)
+    : smb_(smb),
+      number_(number),
+      association_(smb.out_.part<dcerpc::Rpc>(), *this,
+                   {.calls = kCalls, .stub = smb.config_.max_stub, .contents = smb.out_.contents()}) {}
+
+void Pipe::take(Bytes bytes, const Smb::Origin& origin) {
+  origin_ = origin;
+  if (origin.direction == Direction::to_client) status_ = Status{origin.status};
+  association_.take(bytes, origin.direction);
+}
+
+void Pipe::finish(uint32_t status) {
+  status_.reset();
+  if (status != 0) status_ = Status{status};
+  association_.finish();
+}
+
+dcerpc::Call& Pipe::begin(uint32_t, Direction) {
+  return smb_.begin_call(origin_);
+}
+
+void Pipe::reached(dcerpc::Call& call, Direction direction) {
+  smb_.out_.reach(*call.tx, direction, kComplete);
+}
+
+void Pipe::end(dcerpc::Call& call) {
+  Operation& operation = static_cast<Operation&>(*call.tx);
+  if (call.response().seen || (status_ && status_->code != 0)) operation.status = status_;
+  smb_.close(operation, origin_.direction);
+}
+
+/// What is said to it, or by it, is DCERPC. That is looked at anew until it is.
+bool Smb::is_pipe(const std::shared_ptr<Opened>& opened, const Origin& origin, Bytes first) {
+  const auto* const known = tree(origin);
+  if (known && !(*known)->pipes) return false;
+  if (opened->pipe) {
+    pipes_.use(opened->pipe->number());
+    return true;
+  }
+  if (!dcerpc::parse_header(first)) return false;
+  while (pipes_.size() >= std::max<uint64_t>(config_.pipes, 1)) {
+    out_.capped(Cap::pipes);
+    end_pipe(*std::shared_ptr<Opened>(pipes_.oldest()), 0);
+  }
+  opened->pipe = std::make_unique<Pipe>(*this, ++own_);
+  pipes_.add(opened->pipe->number(), opened);
+  return true;
+}
+
+/// `status`: why, where it is none of success.
+void Smb::end_pipe(Opened& opened, uint32_t status) {
+  if (!opened.pipe) return;
+  opened.pipe->finish(status);
+  const uint64_t number = opened.pipe->number();
+  opened.pipe.reset();
+  pipes_.erase(number);  // and with it perhaps what it is the pipe of
+}
+
+dcerpc::Call& Smb::begin_call(const Origin& origin) {
+  Operation& operation = calls_.add(++own_);
+  begin(operation, Kind::dcerpc, origin);
+  operation.key.own = own_;
+  dcerpc::Call& call = operation.detail.emplace<dcerpc::Call>();
+  call.tx = &operation;
+  return call;
+}
+
+}  // namespace lapwing::smb

@@ -1,0 +1,395 @@
+// Version 1: requests and responses (MS-CIFS 3.3.5, MS-SMB 3.3.5). A message is a command, or a chain of them.
+#include <algorithm>
+#include <utility>
+
+#include "dissectors/protocols/smb/smb.h"
+#include "dissectors/protocols/smb/smb_pipe.h"
+#include "sensor/base/text.h"
+
+namespace lapwing::smb {
+
+namespace {
+
+using v1::Command;
+
+constexpr uint32_t kSuccess = 0, kBufferOverflow = 0x80000005, kMoreProcessing = 0xc0000016;
+constexpr std::string_view kPipeService = "IPC";
+
+Status status_of(const v1::Header& header) {
+  return {header.status, header.dos_error() && header.status != 0};
+}
+
+/// What is recorded of it is what it reads or writes, or nothing.
+bool told_alone(Command command) {
+  switch (command) {
+    case Command::read_andx:
+    case Command::write_andx:
+    case Command::trans:
+    case Command::trans2: return false;
+    default: return true;
+  }
+}
+
+/// Suricata's own: who speaks, and from which process.
+uint64_t session_of(const v1::Header& header) {
+  return uint64_t{header.process} << 16 | header.user;
+}
+
+std::string fuid(uint16_t file) {
+  const uint8_t turned[] = {static_cast<uint8_t>(file >> 8), static_cast<uint8_t>(file)};
+  return to_hex(turned);
+}
+
+/// Bytes that the message has of them, from there on.
+Bytes behind(Bytes bytes, size_t offset) {
+  return bytes.subspan(std::min(offset, bytes.size()));
+}
+
+}  // namespace
+
+bool Smb::carries_data(const v1::Header& header) {
+  if (header.response()) return header.command == Command::read_andx && header.status == kSuccess;
+  return header.command == Command::write_andx || header.command == Command::write ||
+         header.command == Command::write_and_close;
+}
+
+Key Smb::key_of(const Command1& command) {
+  const v1::Header& header = command.header;
+  return {.message = uint64_t{header.process} << 16 | header.multiplex,
+          .command = 1u << 16 | static_cast<uint32_t>(command.command)};
+}
+
+Smb::Origin Smb::origin(const Command1& command) {
+  const v1::Header& header = command.header;
+  return {1,
+          static_cast<uint16_t>(command.command),
+          session_of(header),
+          header.tree,
+          command.direction,
+          header.response() ? header.status : kSuccess};
+}
+
+Operation& Smb::open(const Command1& command, Kind kind) {
+  return open(key_of(command), kind, origin(command));
+}
+
+std::shared_ptr<Opened> Smb::opened(uint16_t file) {
+  return opened(HandleKey{file, kHandle1}, fuid(file));
+}
+
+void Smb::message(const v1::Header& header, Bytes bytes, uint64_t size, uint64_t at, Direction direction) {
+  Command1 command{header, header.command, {}, bytes, size, at, direction};
+  for (std::optional<v1::Next> next = v1::Next{header.command, kHeader1}; next && next->at < bytes.size();) {
+    const auto block = v1::read_block(bytes, next->at);
+    command.command = next->command;
+    command.block = block.value_or(v1::Block());
+    command.sound = block.has_value();
+    header.response() ? response(command) : request(command);
+    next = block && v1::chains(command.command) ? v1::next_command(*block, next->at) : std::nullopt;
+  }
+}
+
+void Smb::malformed(const Command1& command) {
+  Operation* operation = operations_.find(key_of(command));
+  if (!operation && !command.header.response()) operation = &open(command, Kind::generic);
+  tell(Anomaly::malformed_data, command.direction, operation);
+}
+
+/// The request is whole with this message.
+void Smb::asked(Operation& operation, Direction direction) {
+  out_.reach(operation, direction, kComplete);
+}
+
+void Smb::request(const Command1& command) {
+  if (!command.sound) return malformed(command);
+  const bool unicode = command.header.unicode();
+  const v1::Block& block = command.block;
+  switch (command.command) {
+    case Command::negotiate: return negotiate_request(command);
+    case Command::session_setup_andx: return session_setup_request(command);
+    case Command::trans2: return set_info_request(command);
+    case Command::trans: return pipe_request(command);
+    case Command::read_andx:
+      if (const auto said = v1::read_read_request(block)) {
+        return expect_read(key_of(command), opened(said->file), said->offset);
+      }
+      break;
+    case Command::write_andx:
+    case Command::write:
+    case Command::write_and_close: return write_request(command);
+    case Command::tree_connect_andx:
+      if (auto said = v1::read_tree_connect_request(block, unicode)) {
+        Operation& operation = open(command, Kind::tree_connect);
+        operation.tree = 0;
+        Connect& detail = operation.detail.emplace<Connect>();
+        detail.path = std::move(said->path);
+        detail.asked = std::move(said->service);
+        return;
+      }
+      break;
+    case Command::nt_create_andx:
+      if (auto said = v1::read_create_request(block, unicode)) {
+        Operation& operation = open(command, Kind::create);
+        Creation& detail = operation.detail.emplace<Creation>();
+        detail.directory = said->options & v2::kDirectory;
+        detail.delete_on_close = said->options & v2::kDeleteOnClose;
+        detail.disposition = said->disposition;
+        detail.access = said->access;
+        detail.opened = std::make_shared<Opened>();
+        detail.opened->name = std::move(said->name);
+        detail.opened->named = true;
+        return asked(operation, command.direction);
+      }
+      break;
+    case Command::rename:
+      if (auto said = v1::read_rename_request(block, unicode)) {
+        Operation& operation = open(command, Kind::rename);
+        operation.detail = Renaming{{}, std::move(said->from), std::move(said->to), {}};
+        return asked(operation, command.direction);
+      }
+      break;
+    case Command::close:
+      if (const auto file = v1::read_close_request(block)) {
+        asked(open(command, Kind::generic), command.direction);
+        const HandleKey key{*file, kHandle1};
+        if (const auto* known = handles_.find(key)) {
+          const std::shared_ptr<Opened> opened = *known;
+          handles_.erase(key);
+          close_handle(*opened, command.direction);
+        }
+        return;
+      }
+      break;
+    case Command::open_andx:
+    case Command::create_directory:
+    case Command::delete_directory:
+    case Command::remove: {
+      const bool opens = command.command == Command::open_andx;
+      if (auto path = opens ? v1::read_open_request(block, unicode) : v1::read_path(block, unicode)) {
+        Operation& operation = open(command, Kind::generic);
+        operation.detail = Named{std::move(*path)};
+        return asked(operation, command.direction);
+      }
+      break;
+    }
+    case Command::nt_cancel:
+    case Command::trans2_secondary:
+    case Command::locking_andx: {  // of which only the last may be answered
+      Operation& operation = open(command, Kind::generic);
+      asked(operation, command.direction);
+      if (command.command != Command::locking_andx) close(operation, command.direction);
+      return;
+    }
+    default: return asked(open(command, Kind::generic), command.direction);
+  }
+  malformed(command);
+}
+
+void Smb::response(const Command1& command) {
+  const v1::Header& header = command.header;
+  if (command.command == Command::read_andx) return read_response(command);
+  if (command.command == Command::trans) return pipe_response(command);
+  Operation* const operation = operations_.find(key_of(command));
+  if (!operation) return;
+  const bool success = header.status == kSuccess && command.sound;
+  switch (command.command) {
+    case Command::negotiate: negotiate_response(command, *operation); break;
+    case Command::session_setup_andx: session_setup_response(command, *operation); break;
+    case Command::tree_connect_andx: tree_connect_response(command, *operation); break;
+    case Command::nt_create_andx:
+      if (success) create_response(command, *operation);
+      break;
+    case Command::open_andx:
+      if (const auto file = success ? v1::read_open_response(command.block) : std::nullopt) {
+        const Named* const named = operation->as<Named>();
+        auto opened = std::make_shared<Opened>();
+        if (named) opened->name = named->path;
+        opened->named = named != nullptr;
+        opened->fuid = fuid(*file);
+        hold({*file, kHandle1}, std::move(opened));
+      }
+      break;
+    case Command::tree_disconnect: trees_.erase({0, header.tree}); break;
+    case Command::logoff_andx: logins_.erase(header.user); break;
+    case Command::trans2:
+      if (success) renamed(*operation);
+      break;
+    default: break;
+  }
+  answer(*operation, status_of(header), command.direction);
+}
+
+void Smb::negotiate_request(const Command1& command) {
+  const bool again = negotiating_.has_value();
+  const auto dialects = v1::read_negotiate_request(command.block);
+  if (!dialects) return malformed(command);
+  Operation& operation = open(command, Kind::negotiate);
+  operation.session = operation.tree = 0;
+  Negotiation& detail = operation.detail.emplace<Negotiation>();
+  detail.dialects = *dialects;
+  negotiating_ = operation.key;
+  if (std::ranges::count(detail.dialects, std::string()) > 0) {
+    tell(Anomaly::negotiate_malformed_dialects, command.direction, &operation);
+  }
+  if (again) tell(Anomaly::duplicate_negotiate, command.direction, &operation);
+  asked(operation, command.direction);
+}
+
+void Smb::negotiate_response(const Command1& command, Operation& operation) {
+  Negotiation* const detail = operation.as<Negotiation>();
+  if (!detail) return;
+  auto said = command.sound ? v1::read_negotiate_response(command.block, command.header.unicode()) : std::nullopt;
+  if (!said) return tell(Anomaly::malformed_data, command.direction, &operation);
+  if (said->guid.size() == 16) detail->server_guid = guid_text(said->guid);
+  detail->signing_required = (said->security & v1::kSigningRequired) != 0;
+  plain_passwords_ = !(said->security & v1::kPasswordsHashed);
+  if (said->dialect < detail->dialects.size()) {
+    agreement_.dialect1 = detail->dialects[said->dialect];
+  } else {
+    tell(Anomaly::negotiate_malformed_dialects, command.direction, &operation);
+  }
+}
+
+void Smb::session_setup_request(const Command1& command) {
+  auto said = v1::read_session_setup_request(command.block, command.header.unicode());
+  if (!said) return malformed(command);
+  Operation& operation = open(command, Kind::session_setup);
+  operation.tree = 0;
+  Setup& setup = operation.detail.emplace<Setup>();
+  if (said->extended) {
+    setup.login = login(command.header.user);
+    take_token(operation, said->token, command.direction);
+  } else {
+    setup.own = true;
+    setup.user = std::move(said->user);
+    setup.domain = std::move(said->domain);
+    setup.clear = plain_passwords_ && said->password;
+  }
+  setup.request = std::move(said->native);
+  asked(operation, command.direction);
+}
+
+void Smb::session_setup_response(const Command1& command, Operation& operation) {
+  Setup* const setup = operation.as<Setup>();
+  if (!setup) return;
+  operation.session = session_of(command.header);
+  operation.tree = command.header.tree;
+  auto said = command.sound ? v1::read_session_setup_response(command.block, command.header.unicode()) : std::nullopt;
+  if (said) {
+    setup->guest = said->action & 1;
+    setup->response = std::move(said->native);
+    take_token(operation, said->token, command.direction);
+  } else if (command.header.status == kSuccess) {
+    tell(Anomaly::malformed_data, command.direction, &operation);
+  }
+  end_setup(*setup, command.header.user, command.header.status == kMoreProcessing);
+}
+
+void Smb::tree_connect_response(const Command1& command, Operation& operation) {
+  Connect* const detail = operation.as<Connect>();
+  if (!detail || command.header.status != kSuccess) return;
+  auto service = command.sound ? v1::read_tree_connect_response(command.block) : std::nullopt;
+  if (!service) return tell(Anomaly::malformed_data, command.direction, &operation);
+  detail->pipes = *service == kPipeService;
+  detail->given = std::move(*service);
+  operation.session = session_of(command.header);
+  operation.tree = command.header.tree;
+  enter({0, command.header.tree}, detail->path, detail->pipes);
+}
+
+void Smb::create_response(const Command1& command, Operation& operation) {
+  Creation* const detail = operation.as<Creation>();
+  if (!detail) return;
+  const auto said = v1::read_create_response(command.block);
+  if (!said) return tell(Anomaly::malformed_data, command.direction, &operation);
+  detail->action = said->action;
+  detail->created = unix_time(said->created);
+  detail->accessed = unix_time(said->accessed);
+  detail->modified = unix_time(said->written);
+  detail->changed = unix_time(said->changed);
+  detail->size = said->size;
+  detail->opened->fuid = fuid(said->file);
+  hold({said->file, kHandle1}, detail->opened);
+}
+
+void Smb::write_request(const Command1& command) {
+  const auto said = v1::read_write_request(command.command, command.block);
+  if (!said) return malformed(command);
+  if (told_alone(command.command)) asked(open(command, Kind::generic), command.direction);
+  const std::shared_ptr<Opened> opened = this->opened(said->file);
+  if (said->length > 0) {
+    const bool whole = said->data + uint64_t{said->length} <= command.size;
+    take_data(opened, origin(command), {command.at + said->data, said->length, said->offset, whole},
+              behind(command.bytes, said->data));
+  }
+  if (command.command != Command::write_and_close) return;
+  handles_.erase({said->file, kHandle1});
+  close_behind(opened, command.direction);
+}
+
+void Smb::read_response(const Command1& command) {
+  const auto pending = take_read(key_of(command));
+  if (!pending) return;
+  const uint32_t status = command.header.status;
+  const bool has_data = command.sound && (status == kSuccess || status == kBufferOverflow);
+  const auto said = has_data ? v1::read_read_response(command.block) : std::nullopt;
+  if (has_data && !said) {
+    tell(Anomaly::malformed_data, command.direction);
+  } else if (said && said->length > 0) {
+    const bool whole = said->data + uint64_t{said->length} <= command.size;
+    take_data(pending->opened, origin(command), {command.at + said->data, said->length, pending->offset, whole},
+              behind(command.bytes, said->data));
+  }
+  if (pending->opened->closing) close_read(*pending->opened, command.direction);
+}
+
+/// A pipe is written to and read from at once (MS-CIFS 2.2.5.6).
+void Smb::pipe_request(const Command1& command) {
+  const auto said = v1::read_transaction(command.block, false);
+  if (!said) return malformed(command);
+  if (said->setup.size() < 2 || said->setup[0] != v1::kTransactPipe) return;
+  const std::shared_ptr<Opened> opened = this->opened(said->setup[1]);
+  if (!is_pipe(opened, origin(command), said->data)) return;
+  expect_read(key_of(command), opened, 0);
+  if (opened->pipe) opened->pipe->take(said->data, origin(command));
+}
+
+void Smb::pipe_response(const Command1& command) {
+  const auto pending = take_read(key_of(command));
+  if (!pending) return;
+  const uint32_t status = command.header.status;
+  const bool has_data = command.sound && (status == kSuccess || status == kBufferOverflow);
+  const auto said = has_data ? v1::read_transaction(command.block, true) : std::nullopt;
+  if (has_data && !said) tell(Anomaly::malformed_data, command.direction);
+  if (said && pending->opened->pipe) pending->opened->pipe->take(said->data, origin(command));
+  if (!has_data) end_pipe(*pending->opened, status);
+  if (pending->opened->closing) close_read(*pending->opened, command.direction);
+}
+
+/// TRANSACTION2, of which what it sets of names and deletion is told.
+void Smb::set_info_request(const Command1& command) {
+  const bool unicode = command.header.unicode();
+  const auto said = v1::read_transaction(command.block, false);
+  if (!said) return malformed(command);
+  const uint16_t subcommand = said->setup.empty() ? 0 : said->setup[0];
+  if (subcommand != v1::kSetPathInfo && subcommand != v1::kSetFileInfo) return;
+  const auto info = v1::read_set_info(*said, unicode);
+  if (!info) return malformed(command);
+  const std::shared_ptr<Opened> file = info->file ? opened(*info->file) : nullptr;
+  const std::string name = !file ? info->path : file->named ? file->name : "<unknown>";
+  const std::string number = file ? file->fuid : std::string();
+  if (info->level == v1::kDispositionInfo || info->level == v1::kDispositionCifs) {
+    if (info->data.empty()) return malformed(command);
+    Operation& operation = open(command, Kind::set_file_path_info);
+    operation.detail = Disposal{name, number, (info->data[0] & 1) != 0, subcommand, info->level};
+    asked(operation, command.direction);
+  } else if (info->level == v1::kRenameInfo) {
+    const auto to = v1::read_rename_info(info->data, unicode);
+    if (!to) return malformed(command);
+    Operation& operation = open(command, Kind::rename);
+    operation.detail = Renaming{file, name, *to, number};
+    asked(operation, command.direction);
+  }
+}
+
+}  // namespace lapwing::smb

@@ -1,0 +1,455 @@
+#include <gmock/gmock.h>
+
+#include "tests/dissectors/caps.h"
+#include "tests/dissectors/smb/smb_wire.h"
+#include "tests/support/cost.h"
+
+namespace lapwing {
+namespace {
+
+using namespace test;
+using namespace test::smb;
+using testing::AllOf;
+using testing::Contains;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+using testing::StartsWith;
+
+const DissectorRow& row() {
+  return dissector("smb");
+}
+
+/// A message of a session that is under way, and what the server says to it.
+struct Talk {
+  explicit Talk(Dialogue& dialogue, size_t piece_size = 0) : d(dialogue), piece(piece_size) {}
+
+  Talk& exchange(uint16_t command, const std::string& request, const std::string& response, uint32_t status = 0) {
+    ask(command, request);
+    return answer(command, response, status);
+  }
+  Talk& ask(uint16_t command, const std::string& request) {
+    d.client(packet(message2(command, {.message = ++message}, request)), piece);
+    return *this;
+  }
+  Talk& answer(uint16_t command, const std::string& response, uint32_t status = 0, uint32_t flags = 0) {
+    d.server(packet(message2(command, {.message = message, .status = status, .flags = kResponse | flags}, response)),
+             piece);
+    return *this;
+  }
+  Talk& tree(uint8_t type = 1) { return exchange(3, tree_connect2("\\\\srv\\share"), tree2(type)); }
+  Talk& open(uint64_t file, std::string_view name) { return exchange(5, create2(name), created2(file_id(file))); }
+  Talk& close(uint64_t file) { return exchange(6, close2(file_id(file)), closed2()); }
+  Talk& write(uint64_t file, uint64_t offset, const std::string& bytes) {
+    return exchange(9, write2(file_id(file), offset, bytes), written2());
+  }
+  Talk& read(uint64_t file, uint64_t offset, const std::string& bytes) {
+    return exchange(8, read2(file_id(file), 65536, offset), data2(bytes));
+  }
+
+  Dialogue& d;
+  size_t piece;
+  uint64_t message = 0;
+};
+
+std::string repeat_message(size_t count, auto&& make) {
+  return repeated(count, [&](size_t i) { return packet(make(i)); });
+}
+
+const CapReaches kReaches = {
+    {"smb",
+     "tx",
+     {{"app-layer.protocols.smb.max-tx", "4"}},
+     [](Dialogue& d) {
+       d.client(repeat_message(5, [](size_t i) { return message2(13, {.message = i}, le(4, 2) + zeros(2)); }));
+     }},
+    {"smb",
+     "handles",
+     {{"app-layer.protocols.smb.max-guid-cache-size", "4"}},
+     [](Dialogue& d) {
+       d.client(repeat_message(5, [](size_t i) { return message2(9, {.message = i}, write2(file_id(i), 0, "x")); }));
+     }},
+    {"smb",
+     "reads",
+     {{"app-layer.protocols.smb.max-read-offset-cache-size", "4"}},
+     [](Dialogue& d) {
+       d.client(repeat_message(5, [](size_t i) { return message2(8, {.message = i}, read2(file_id(1), 9, 0)); }));
+     }},
+    {"smb",
+     "trees",
+     {{"app-layer.protocols.smb.max-tree-cache-size", "4"}},
+     [](Dialogue& d) {
+       for (uint32_t i = 0; i < 5; ++i) {
+         d.client(packet(message2(3, {.message = i}, tree_connect2("\\\\a\\b"))));
+         d.server(packet(message2(3, {.message = i, .tree = i, .flags = kResponse}, tree2(1))));
+       }
+     }},
+    {"smb",
+     "sessions",
+     {{"app-layer.protocols.smb.max-session-cache-size", "4"}},
+     [](Dialogue& d) {
+       for (uint64_t i = 1; i < 6; ++i) {
+         d.client(packet(message2(1, {.message = i, .session = 0}, session_setup2(ntlm_negotiate()))));
+         d.server(packet(message2(1, {.message = i, .session = i, .status = kMoreProcessing, .flags = kResponse},
+                                  session2(ntlm_challenge()))));
+       }
+     }},
+    {"smb",
+     "pipes",
+     {{"app-layer.protocols.smb.max-dcerpc-frag-cache-size", "4"}},
+     [](Dialogue& d) {
+       d.client(
+           repeat_message(5, [](size_t i) { return message2(9, {.message = i}, write2(file_id(i), 0, rpc_bind(1))); }));
+     }},
+    {"smb",
+     "message",
+     {},
+     [](Dialogue& d) { d.client(packet(message2(1, {}, session_setup2("x") + std::string(140'000, 'x')))); }},
+};
+
+TEST(Smb, AFileIsReadFromItsPieces) {
+  for (size_t piece : {0, 1, 3, 7}) {
+    Dialogue d(row());
+    Talk talk(d, piece);
+    talk.tree().open(1, "dir\\a.txt").read(1, 0, "hello ").read(1, 6, "world").close(1);
+    d.finish();
+    ASSERT_THAT(d.records, SizeIs(5));
+    EXPECT_THAT(d.records[2], AllOf(HasSubstr(R"("fileinfo":{"filename":"dir\\a.txt")"), HasSubstr(R"("size":11)"),
+                                    HasSubstr(R"("state":"CLOSED")")));
+    EXPECT_THAT(d.records[3], AllOf(HasSubstr(R"("command":"SMB2_COMMAND_READ","status":"STATUS_SUCCESS")"),
+                                    HasSubstr(R"("share":"\\\\srv\\share")")));
+    EXPECT_THAT(d.values("file.data"), ElementsAre("hello world"));
+    EXPECT_THAT(d.values("smb.share"), ElementsAre("\\\\srv\\share"));
+    EXPECT_THAT(d.reversed, ElementsAre(false, false, true, false, false));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+}
+
+TEST(Smb, PiecesThatComeEarlyWait) {
+  Dialogue d(row());
+  Talk talk(d);
+  talk.tree().open(1, "a").write(1, 3, "def").write(1, 0, "abc").write(1, 6, "ghi").close(1);
+  d.finish();
+  EXPECT_THAT(d.values("file.data"), ElementsAre("abcdefghi"));
+  EXPECT_THAT(d.anomalies, IsEmpty());
+}
+
+TEST(Smb, WhatIsWrittenTwiceIsAnOverlap) {
+  Dialogue d(row());
+  Talk talk(d);
+  talk.tree().open(1, "a").write(1, 0, "abc").write(1, 1, "xyz").close(1);
+  d.finish();
+  EXPECT_THAT(d.values("file.data"), ElementsAre("abcz"));
+  EXPECT_THAT(d.anomalies, ElementsAre("file_overlap@2"));
+}
+
+TEST(Smb, AHoleThatIsNeverFilledCutsTheFile) {
+  Dialogue d(row());
+  Talk talk(d);
+  talk.tree().open(1, "a").write(1, 0, "abc").write(1, uint64_t{1} << 63, "far").close(1);
+  d.finish();
+  EXPECT_THAT(d.records, Contains(AllOf(HasSubstr(R"("state":"TRUNCATED")"), HasSubstr(R"("gaps":true)"))));
+  EXPECT_THAT(d.values("file.data"), ElementsAre("abc"));
+}
+
+TEST(Smb, ReadsThatAreUnderWayWhenTheFileIsClosedBelongToIt) {
+  for (size_t piece : {0, 1}) {
+    Dialogue d(row());
+    Talk talk(d, piece);
+    talk.tree();
+    const std::string name = message2(5, {.message = 10}, create2("a"));
+    const Head2 related{.message = 11, .session = UINT64_MAX, .tree = UINT32_MAX, .flags = kRelated};
+    Head2 last = related;
+    last.message = 12;
+    d.client(compound({name, message2(8, related, read2(kFileBefore, 9, 0)), message2(6, last, close2(kFileBefore))}),
+             piece);
+    const auto answer = [](Head2 head) {
+      head.flags |= kResponse;
+      return head;
+    };
+    d.server(compound({message2(5, answer({.message = 10}), created2(file_id(4))),
+                       message2(8, answer(related), data2("whole")), message2(6, answer(last), closed2())}),
+             piece);
+    d.finish();
+    EXPECT_THAT(d.values("file.data"), ElementsAre("whole"));
+    EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("fileinfo"), HasSubstr(R"("state":"CLOSED")"))).Times(1));
+    EXPECT_THAT(d.records, Contains(HasSubstr("SMB2_COMMAND_CLOSE")).Times(1));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+}
+
+TEST(Smb, LostBytesOfAFileAreAHoleInIt) {
+  Dialogue d(row());
+  Talk talk(d);
+  talk.tree().open(1, "a");
+  const std::string write = packet(message2(9, {.message = 9}, write2(file_id(1), 0, std::string(100, 'x') + "end")));
+  d.client(write.substr(0, 150)).gap(Direction::to_server, 20).client(write.substr(170));
+  talk.close(1);
+  d.finish();
+  EXPECT_THAT(d.records, Contains(AllOf(HasSubstr(R"("size":103)"), HasSubstr(R"("state":"TRUNCATED")"))));
+  EXPECT_THAT(d.records, Contains(HasSubstr("SMB2_COMMAND_CLOSE")));
+  EXPECT_THAT(d.anomalies, IsEmpty());
+}
+
+TEST(Smb, BehindLostBytesTheNextMessageIsFound) {
+  Dialogue d(row());
+  Talk talk(d);
+  talk.tree();
+  const std::string first = packet(message2(13, {.message = 7}, zeros(4)));
+  d.client(first.substr(0, 20)).gap(Direction::to_server, first.size() + 10).client("junk\0\0\0\x44\xfeSMB");
+  talk.message = 20;
+  talk.open(1, "found");
+  d.finish();
+  EXPECT_THAT(d.records, Contains(HasSubstr(R"("filename":"found")")));
+}
+
+TEST(Smb, AnAsynchronousAnswerIsWaitedFor) {
+  Dialogue d(row());
+  Talk talk(d);
+  talk.tree().ask(15, zeros(32)).answer(15, zeros(9), kPending, kAsync).answer(15, zeros(9), 0, kAsync);
+  d.finish();
+  ASSERT_THAT(d.records, SizeIs(2));
+  EXPECT_THAT(d.records[1], AllOf(HasSubstr(R"("command":"SMB2_COMMAND_CHANGE_NOTIFY","status":"STATUS_SUCCESS")"),
+                                  HasSubstr(R"("tree_id":5)")));
+}
+
+TEST(Smb, NamesAndDeletionsAreTold) {
+  Dialogue d(row());
+  Talk talk(d);
+  talk.tree().open(1, "old").exchange(17, set_info2(file_id(1), 10, rename_info2("new")), le(2, 2));
+  talk.exchange(17, set_info2(file_id(1), 13, le(1, 1)), le(2, 2));
+  d.finish();
+  ASSERT_THAT(d.records, SizeIs(4));
+  EXPECT_THAT(d.records[2], HasSubstr(R"("rename":{"from":"old","to":"new"})"));
+  EXPECT_THAT(d.records[2], HasSubstr(R"("info_level":"SMB2_FILE_RENAME_INFO")"));
+  EXPECT_THAT(d.records[3], AllOf(HasSubstr(R"("filename":"new")"), HasSubstr(R"("access":"delete on close")")));
+}
+
+TEST(Smb, WhoLogsInIsTold) {
+  for (const uint32_t status : {0u, kLogonFailure}) {
+    Dialogue d(row());
+    d.client(packet(message2(1, {.message = 1, .session = 0, .tree = 0}, session_setup2(ntlm_negotiate()))));
+    d.server(packet(message2(1, {.message = 1, .tree = 0, .status = kMoreProcessing, .flags = kResponse},
+                             session2(ntlm_challenge()))));
+    d.client(packet(message2(1, {.message = 2, .tree = 0}, session_setup2(ntlm_authenticate("DOM", "ann", "PC")))));
+    d.server(packet(message2(1, {.message = 2, .tree = 0, .status = status, .flags = kResponse}, session2(""))));
+    d.finish();
+    ASSERT_THAT(d.records, SizeIs(2));
+    EXPECT_THAT(d.records[0], AllOf(HasSubstr("STATUS_MORE_PROCESSING_REQUIRED"), HasSubstr(R"("session_id":119)"),
+                                    Not(HasSubstr("ntlmssp\":{"))));
+    EXPECT_THAT(d.records[1], HasSubstr(R"("ntlmssp":{"domain":"DOM","user":"ann","host":"PC")"));
+    EXPECT_THAT(d.values("smb.ntlmssp_user"), ElementsAre("ann"));
+    EXPECT_THAT(d.values("smb.ntlmssp_domain"), ElementsAre("DOM"));
+  }
+}
+
+TEST(Smb, WhatIsAgreedOnIsTold) {
+  Dialogue d(row());
+  d.client(packet(message2(0, {.message = 0, .session = 0, .tree = 0}, negotiate2({0x202, 0x311}))));
+  d.server(
+      packet(message2(0, {.message = 0, .session = 0, .tree = 0, .flags = kResponse}, negotiated2(0x311, 1 << 25))));
+  d.finish();
+  ASSERT_THAT(d.records, SizeIs(1));
+  EXPECT_THAT(d.records[0], AllOf(HasSubstr(R"("dialect":"3.11")"), HasSubstr(R"("client_dialects":["2.02","3.11"])"),
+                                  HasSubstr(R"("max_read_size":33554432)"), HasSubstr(R"("cipher":"AES-128-GCM")"),
+                                  HasSubstr(R"("signing":"required","signing_algorithm":"AES-CMAC")")));
+  EXPECT_THAT(d.anomalies, ElementsAre("negotiate_max_read_size_too_large@0"));
+}
+
+TEST(Smb, CallsComeByWriteAndReadAndByTransceive) {
+  for (size_t piece : {0, 1, 5}) {
+    Dialogue d(row());
+    Talk talk(d, piece);
+    talk.tree(2).open(1, "svcctl").write(1, 0, rpc_bind(1)).read(1, 0, rpc_bound(1));
+    talk.exchange(11, ioctl2(kTransceive, file_id(1), rpc_request(2, 15, "stub")),
+                  controlled2(kTransceive, file_id(1), rpc_response(2, "answer")));
+    talk.close(1);
+    d.finish();
+    EXPECT_THAT(d.values("smb.named_pipe"), ElementsAre("\\\\srv\\share"));
+    EXPECT_THAT(d.values("dcerpc.stub_data"), Contains("stub"));
+    EXPECT_THAT(d.values("dcerpc.opnum"), Contains("15"));
+    EXPECT_THAT(d.records, Contains(AllOf(HasSubstr(R"("command":"SMB2_COMMAND_WRITE","status":"STATUS_SUCCESS")"),
+                                          HasSubstr(R"("request":"BIND")"), HasSubstr(R"("response":"BINDACK")"),
+                                          HasSubstr("367abb81-9844-35f1-ad32-98f038001003"))));
+    EXPECT_THAT(d.records, Contains(AllOf(HasSubstr(R"("command":"SMB2_COMMAND_IOCTL")"), HasSubstr(R"("opnum":15)"))));
+    EXPECT_THAT(d.records, Each(Not(HasSubstr("FSCTL"))));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+}
+
+TEST(Smb, AFailedTransceiveEndsItsCall) {
+  Dialogue d(row());
+  Talk talk(d);
+  talk.tree(2).open(1, "svcctl");
+  talk.exchange(11, ioctl2(kTransceive, file_id(1), rpc_request(2, 15, "stub")), zeros(8), 0xc00000b0);
+  EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("STATUS_PIPE_DISCONNECTED"), HasSubstr("UNREPLIED"))));
+}
+
+TEST(Smb, APipeThatSpeaksSomethingElseIsNoFile) {
+  Dialogue d(row());
+  Talk talk(d);
+  talk.tree(2).open(1, "stdout").write(1, 0, "dir c:\\").read(1, 0, "Volume in drive").close(1);
+  d.finish();
+  EXPECT_THAT(d.values("file.data"), IsEmpty());
+  EXPECT_THAT(d.records, SizeIs(3));
+}
+
+TEST(Smb, SizesBeyondWhatWasAgreedOnAreNotFollowed) {
+  Dialogue d(row(), {{"app-layer.protocols.smb.max-read-size", "8"}, {"app-layer.protocols.smb.max-write-size", "8"}});
+  Talk talk(d);
+  talk.tree().open(1, "a").write(1, 0, "much too long").ask(8, read2(file_id(1), 9, 0));
+  talk.ask(8, read2(file_id(1), 8, 0)).answer(8, data2("nine byte"));
+  d.finish();
+  EXPECT_THAT(d.values("file.data"), IsEmpty());
+  EXPECT_THAT(d.anomalies, ElementsAre(StartsWith("write_request_too_large"), StartsWith("read_request_too_large"),
+                                       StartsWith("read_response_too_large")));
+}
+
+TEST(Smb, QueuesAreBounded) {
+  Dialogue d(row(), {{"app-layer.protocols.smb.max-write-queue-cnt", "2"},
+                     {"app-layer.protocols.smb.max-read-queue-size", "4"}});
+  Talk talk(d);
+  talk.tree().open(1, "a").write(1, 10, "x").write(1, 20, "x").write(1, 30, "x");
+  talk.read(1, 10, "abc").read(1, 20, "def");
+  d.finish();
+  EXPECT_THAT(d.anomalies, ElementsAre(StartsWith("write_queue_cnt_exceeded"), StartsWith("read_queue_size_exceeded")));
+  Dialogue other(row(), {{"app-layer.protocols.smb.max-read-queue-cnt", "1"},
+                         {"app-layer.protocols.smb.max-write-queue-size", "4"}});
+  Talk again(other);
+  again.tree().open(1, "a").write(1, 10, "abc").write(1, 20, "def").read(1, 10, "x").read(1, 20, "x");
+  other.finish();
+  EXPECT_THAT(other.anomalies,
+              ElementsAre(StartsWith("write_queue_size_exceeded"), StartsWith("read_queue_cnt_exceeded")));
+}
+
+TEST(Smb, ACompoundOverlapsNothingAndLoopsNowhere) {
+  for (const uint32_t next : {1u, 8u, 63u, 1000u, UINT32_MAX}) {
+    Dialogue d(row());
+    d.client(packet(message2(13, {.message = 1}, zeros(40), next)));
+    d.client(packet(message2(13, {.message = 2}, zeros(4))));
+    d.finish();
+    EXPECT_THAT(d.records, SizeIs(2)) << next;
+    EXPECT_THAT(d.anomalies, SizeIs(1));
+  }
+}
+
+TEST(Smb, ChainsOfVersion1AreFollowedForward) {
+  const size_t second = 32 + 1 + 4 + 2;
+  const std::string chain = head1(0x74, {}) + block1(andx(0x2f, second), "") + write_andx1(9, 0, "in a chain", second);
+  for (size_t piece : {0, 1}) {
+    Dialogue d(row());
+    d.client(packet(chain), piece).finish();
+    EXPECT_THAT(d.values("file.data"), ElementsAre("in a chain"));
+    EXPECT_THAT(d.records, Contains(HasSubstr("SMB1_COMMAND_LOGOFF_ANDX")));
+  }
+  Dialogue d(row());
+  d.client(packet(head1(0x74, {}) + block1(andx(0x74, 32), ""))).finish();
+  EXPECT_THAT(d.records, SizeIs(1));
+}
+
+TEST(Smb, FilesOfVersion1AreReadAndWritten) {
+  for (size_t piece : {0, 1, 3}) {
+    Dialogue d(row());
+    const auto ask = [&](uint8_t command, uint16_t multiplex, const std::string& block) {
+      d.client(packet(head1(command, {.multiplex = multiplex}) + block), piece);
+    };
+    const auto answer = [&](uint8_t command, uint16_t multiplex, const std::string& block) {
+      d.server(packet(head1(command, {.multiplex = multiplex, .response = true}) + block), piece);
+    };
+    ask(0x75, 1, tree_connect1("\\\\SRV\\C$", "?????"));
+    answer(0x75, 1, block1(kNoAndx + zeros(2), "A:" + zeros(1) + wide("NTFS") + zeros(2)));
+    ask(0xa2, 2, nt_create1("\\eicar"));
+    answer(0xa2, 2, nt_created1(0x4001, 5));
+    ask(0x2f, 3, write_andx1(0x4001, 0, std::string(600, 'w')));
+    ask(0x2e, 4, read_andx1(0x4001, 0, 100));
+    answer(0x2e, 4, read_data1(std::string(100, 'r')));
+    ask(0x04, 5, block1(le(0x4001, 2) + zeros(4), ""));
+    answer(0x04, 5, block1("", ""));
+    d.finish();
+    EXPECT_THAT(d.values("smb.share"), ElementsAre("\\\\SRV\\C$"));
+    EXPECT_THAT(d.values("file.data"), ElementsAre(std::string(600, 'w'), std::string(100, 'r')));
+    EXPECT_THAT(d.values("file.name"), Each("\\eicar"));
+    EXPECT_THAT(d.records, Contains(AllOf(HasSubstr(R"("service":{"request":"?????","response":"A:"})"),
+                                          HasSubstr(R"("tree_id":3)"))));
+    EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("NT_CREATE_ANDX"), HasSubstr(R"("fuid":"4001")"),
+                                          HasSubstr(R"("created":1700000000)"))));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+}
+
+TEST(Smb, PipesOfVersion1CarryCalls) {
+  Dialogue d(row());
+  const auto exchange = [&](uint8_t command, uint16_t multiplex, const std::string& ask, const std::string& answer) {
+    d.client(packet(head1(command, {.multiplex = multiplex}) + ask));
+    d.server(packet(head1(command, {.multiplex = multiplex, .response = true}) + answer));
+  };
+  exchange(0x75, 1, tree_connect1("\\\\SRV\\IPC$", "IPC"), block1(kNoAndx + zeros(2), "IPC" + zeros(1)));
+  exchange(0xa2, 2, nt_create1("\\svcctl"), nt_created1(7));
+  exchange(0x25, 3, transact1(7, rpc_bind(1)), transacted1(rpc_bound(1)));
+  exchange(0x25, 4, transact1(7, rpc_request(2, 3, "in")), transacted1(rpc_response(2, "out")));
+  d.finish();
+  EXPECT_THAT(d.values("smb.named_pipe"), ElementsAre("\\\\SRV\\IPC$"));
+  EXPECT_THAT(d.values("dcerpc.opnum"), Contains("3"));
+  EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("SMB1_COMMAND_TRANS"), HasSubstr(R"("response":"RESPONSE")"))));
+}
+
+TEST(Smb, LoginsOfVersion1ShowTheirSoftware) {
+  Dialogue d(row());
+  const std::string dialects = std::string("\2LANMAN1.0\0\2NT LM 0.12\0", 23);
+  d.client(message1(0x72, {}, "", dialects));
+  d.server(message1(0x72, {.response = true}, le(1, 2) + le(3, 1) + zeros(31), ""));
+  const std::string words = kNoAndx + zeros(10) + le(0, 2) + le(0, 2) + zeros(8);
+  const std::string texts = aligned(32 + 1 + words.size() + 2, "ann") + wide("DOM") + zeros(2) + wide("Unix") +
+                            zeros(2) + wide("Samba") + zeros(2);
+  d.client(message1(0x73, {.multiplex = 2}, words, texts));
+  d.server(message1(0x73, {.multiplex = 2, .status = 0x005b0002, .response = true}, kNoAndx + zeros(2),
+                    aligned(32 + 1 + 6 + 2, "Windows") + wide("LM") + zeros(2)));
+  d.finish();
+  ASSERT_THAT(d.records, SizeIs(2));
+  EXPECT_THAT(d.records[0], AllOf(HasSubstr(R"("dialect":"NT LM 0.12")"),
+                                  HasSubstr(R"("client_dialects":["LANMAN1.0","NT LM 0.12"])")));
+  EXPECT_THAT(d.records[1], AllOf(HasSubstr(R"("request":{"native_os":"Unix","native_lm":"Samba"})"),
+                                  HasSubstr(R"("response":{"native_os":"Windows","native_lm":"LM"})"),
+                                  HasSubstr(R"("user":"ann","domain":"DOM")")));
+}
+
+TEST(Smb, MessagesOfTheWrongSideAreTold) {
+  Dialogue d(row());
+  d.client(packet(message2(13, {.message = 1}, zeros(4))));
+  d.client(packet(message2(13, {.message = 1, .flags = kResponse}, zeros(4))));
+  d.server(packet(message2(13, {.message = 2}, zeros(4))));
+  d.finish();
+  EXPECT_THAT(d.anomalies, ElementsAre("response_to_server@0", "request_to_client@0"));
+  EXPECT_THAT(d.records, SizeIs(1));
+}
+
+TEST(Smb, RecordsAreThoseThatOptionsName) {
+  Dialogue d(row(), {{"app-layer.protocols.smb.record.types", "create"}});
+  Talk talk(d);
+  talk.tree().open(1, "a").write(1, 0, "x").close(1);
+  d.finish();
+  ASSERT_THAT(d.records, SizeIs(2));
+  EXPECT_THAT(d.records[0], HasSubstr("CREATE"));
+  EXPECT_THAT(d.records[1], HasSubstr("fileinfo"));
+}
+
+/// Sixteen megabytes of one answer, byte by byte, are neither kept nor looked at again.
+TEST(Smb, LongReadsArePassedOnAsTheyCome) {
+  Dialogue d(row());
+  Talk talk(d);
+  talk.tree().open(1, "big").ask(8, read2(file_id(1), 1 << 24, 0));
+  const size_t size = 1 << 18;
+  const std::string answer =
+      packet(message2(8, {.message = talk.message, .flags = kResponse}, data2(std::string(size, 'x'))));
+  const uint64_t before = d.worked;
+  d.server(answer, 1);
+  EXPECT_LT(d.worked - before, 2 * answer.size());
+  talk.close(1);
+  EXPECT_THAT(d.records, Contains(HasSubstr(R"("size":262144)")));
+}
+
+}  // namespace
+}  // namespace lapwing
