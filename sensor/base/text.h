@@ -17,8 +17,6 @@ bool equal_nocase(std::string_view a, std::string_view b);
 /// Lower-case hex, with `separator` between bytes when it is not 0.
 std::string to_hex(Bytes bytes, char separator = 0, bool upper = false);
 std::string to_base64(Bytes bytes);
-/// Of the whole text, whether padded (RFC 4648 4) or not; nothing where it has other characters.
-std::optional<std::string> from_base64(std::string_view text);
 /// Decimal only, the whole text; nothing on overflow or other characters.
 std::optional<uint64_t> parse_unsigned(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);

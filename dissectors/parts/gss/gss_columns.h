@@ -3,7 +3,7 @@
 
 #include "dissectors/contract/columns.h"
 #include "dissectors/parts/gss/gss.h"
-#include "sensor/base/time.h"
+#include "sensor/base/utc.h"
 
 namespace lapwing::gss {
 

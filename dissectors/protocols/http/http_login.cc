@@ -2,6 +2,7 @@
 
 #include "dissectors/parts/gss/gss.h"
 #include "dissectors/protocols/http/http.h"
+#include "sensor/base/base64.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::http {

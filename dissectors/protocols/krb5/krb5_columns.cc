@@ -1,7 +1,7 @@
 #include "dissectors/contract/columns.h"
 #include "dissectors/parts/kerberos/kerberos_names.h"
 #include "dissectors/protocols/krb5/krb5.h"
-#include "sensor/base/time.h"
+#include "sensor/base/utc.h"
 #include "sensor/event/sighting.h"
 
 namespace lapwing::krb5 {
@@ -246,7 +246,7 @@ void sightings(const Event& event, SightingSink& sink) {
   if (!event.record) return;
   const Message& said = static_cast<const MessageTransaction&>(*event.tx).message;
   if (said.netbios_name.empty()) return;
-  sink.binding({.kind = BindingKind::kerberos, .side = Side::client, .name = said.netbios_name});
+  sink.binding({.kind = BindingKind::dns, .side = Side::client, .name = said.netbios_name});
 }
 
 }  // namespace lapwing::krb5

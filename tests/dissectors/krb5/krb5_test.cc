@@ -1,6 +1,7 @@
 // Kerberos over UDP and TCP.
 #include <gmock/gmock.h>
 
+#include "dissectors/protocols/krb5/krb5.h"
 #include "tests/dissectors/caps.h"
 #include "tests/dissectors/parts/kerberos_wire.h"
 #include "tests/support/cost.h"
@@ -191,7 +192,40 @@ TEST(Krb5, TheHostThatAsksIsSighted) {
   Dialogue d(row());
   d.datagram(kClient, krb_request(kAsRequest, {.more = der_field(9, address)}));
   EXPECT_THAT(d.records[0], HasSubstr(R"("client_host":"WS1")"));
-  EXPECT_THAT(d.sightings, ElementsAre("kerberos client WS1"));
+  EXPECT_THAT(d.sightings, ElementsAre("dns client WS1"));
+}
+
+TEST(Krb5, TheTypeOfATicketIsAskedForByNamesNumbersOrWeakness) {
+  const Word& word = row().protocol->words[0];
+  ASSERT_EQ(word.name, "krb5.ticket_encryption");
+  constexpr struct {
+    std::string_view text;
+    bool rc4, aes;
+    std::string_view described;
+  } kCases[] = {
+      {"weak", true, false, "weak"},
+      {"!weak", false, true, "not weak"},
+      {"rc4-hmac", true, false, "rc4-hmac"},
+      {"17, rc4-hmac ,-128", true, false, "aes128-cts-hmac-sha1-96 or rc4-hmac or rc4-md4"},
+      {"aes256-cts-hmac-sha1-96,1", false, true, "aes256-cts-hmac-sha1-96 or des-cbc-crc"},
+      {"23", true, false, "rc4-hmac"},
+  };
+  const auto holds = [&](const Tested& asked, unsigned type, int encryption) {
+    krb5::MessageTransaction tx;
+    tx.message.type = static_cast<kerberos::Type>(type);
+    tx.message.ticket.encryption = encryption;
+    return word.test({.tx = &tx}, {}, asked.value.get());
+  };
+  for (const auto& one : kCases) {
+    const auto asked = std::get<Tested>(word.parse({word.name, one.text, {}}));
+    EXPECT_EQ(holds(asked, kTgsReply, 23), one.rc4) << one.text;
+    EXPECT_EQ(holds(asked, kAsReply, 18), one.aes) << one.text;
+    EXPECT_FALSE(holds(asked, kTgsRequest, 23)) << one.text;  // with which another is asked for
+    EXPECT_EQ(word.describe(asked.value.get()), one.described);
+  }
+  for (const std::string_view wrong : {"", "strong", "rc4-hmac,", "99999999999", "!rc4-hmac", "weak,23"}) {
+    EXPECT_THROW(word.parse({word.name, wrong, {}}), SettingError) << wrong;
+  }
 }
 
 TEST(Krb5, MessagesAndJunkCostNoMoreThanTheirBytes) {
