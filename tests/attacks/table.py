@@ -1,7 +1,7 @@
 """The attacks, one a row: what makes it, how much of it, and what a sensor may spend on it."""
 import dataclasses, typing
 
-import dns_attacks as dns, ftp_attacks as ftp, http_attacks as http, imap_attacks as imap, krb5_attacks as krb5, mail_attacks as mail, pop3_attacks as pop3, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
+import dns_attacks as dns, ftp_attacks as ftp, http_attacks as http, imap_attacks as imap, krb5_attacks as krb5, ldap_attacks as ldap, mail_attacks as mail, pop3_attacks as pop3, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
 
 MODERATE = 10         # times the CPU that normal traffic takes for a byte
 OUTPUT = 20           # bytes of records for a byte of the capture
@@ -190,6 +190,15 @@ ROWS = (
     Row("pop3-dots-bytewise", pop3.dots_bytewise, (20000, 3), (8000, 2)),
     Row("pop3-messages", pop3.messages, (20000, 10), (5000, 4), 25),
     Row("pop3-listing", pop3.listing, (8 << 20, 4), (2 << 20, 1)),
+    Row("ldap-pending", ldap.pending, (400000, 4), (100000, 1), 25),
+    Row("ldap-backwards", ldap.backwards, (40000, 4), (10000, 2), 30),
+    Row("ldap-same-id", ldap.same_id, (40000, 4), (10000, 2), 30),
+    Row("ldap-entries", ldap.entries, (1000000, 2), (100000, 1), 25),
+    Row("ldap-large-entry", ldap.large_entry, (100 << 20, 1), (4 << 20, 1)),
+    Row("ldap-deep", ldap.deep, (10000, 20), (10000, 4)),
+    Row("ldap-wide", ldap.wide, (1000000, 4), (200000, 2), 25),
+    Row("ldap-layers", ldap.layers, (100000, 4), (20000, 2)),
+    Row("ldap-junk", ldap.junk, (4 << 20, 2), (1 << 20, 1)),
 
     Row("tcp-every-second", wire.every_second_byte, (60000, 4), (40000, 1)),
     Row("tcp-shuffled", wire.shuffled, (60000, 4), (40000, 1)),

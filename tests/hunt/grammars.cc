@@ -18,6 +18,8 @@ Dialogue speak_imap(Random& random);
 Dialogue speak_pop3(Random& random);
 Dialogue speak_krb5(Random& random);
 Dialogue speak_krb5_stream(Random& random);
+Dialogue speak_ldap(Random& random);
+Dialogue speak_cldap(Random& random);
 Dialogue speak_nothing(Random& random);
 
 namespace {
@@ -35,6 +37,8 @@ constexpr Grammar kGrammars[] = {
     {"pop3", false, {110, 1110}, speak_pop3},
     {"krb5", true, {88, 8888}, speak_krb5},
     {"krb5-tcp", false, {88, 8888}, speak_krb5_stream},
+    {"ldap", false, {389, 3268}, speak_ldap},
+    {"cldap", true, {389, 3890}, speak_cldap},
     {"none", false, {7, 4444}, speak_nothing},
 };
 }  // namespace
