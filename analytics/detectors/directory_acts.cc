@@ -3,6 +3,7 @@
 #include <string>
 
 #include "analytics/detectors/directory_attack.h"
+#include "analytics/detectors/directory_query.h"
 #include "sensor/base/hash.h"
 #include "sensor/base/text.h"
 
@@ -83,6 +84,23 @@ bool is_of_machine(std::string_view service) {
          std::ranges::any_of(kClasses, [&](std::string_view of) { return equal_nocase(name, of); });
 }
 
+/// Of LDAP (MS-ADTS 6.1.1.2.2.1.2.1.1, MS-ADA2 2.346, 2.480).
+std::optional<uint8_t> act_on_entry(const OperationSeen& seen) {
+  constexpr std::string_view kKeys[] = {"msds-keycredentiallink", "msds-allowedtoactonbehalfofotheridentity"};
+  const DirectoryObject object = directory_object(seen.object);
+  if (seen.operation == "add") {
+    return to_lower(object.name).starts_with("cn=ntds settings,") ? std::optional<uint8_t>(D::replica_add)
+                                                                  : std::nullopt;
+  }
+  if (seen.operation != "modify") return {};
+  for (const std::string_view attribute : split(object.attributes, ',')) {
+    for (const std::string_view key : kKeys) {
+      if (equal_nocase(attribute, key)) return D::account_key;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 void DirectoryAttack::Delta::operator+=(Delta&& other) {
@@ -111,7 +129,7 @@ void DirectoryAttack::Local::operation(const OperationOf& operation, Delta& delt
   const OperationSeen& seen = operation.operation;
   const FlowRef& flow = operation.flow;
   if (!surroundings_.inside(flow.server)) return;
-  const auto act = act_of(kActs, seen);
+  const auto act = seen.interface == "ldap" ? act_on_entry(seen) : act_of(kActs, seen);
   if (act == authenticate && seen.outcome == Outcome::success) return serve(flow.server, flow.client, delta);
   if (act) delta.acts.acts.at({{flow.client, flow.server}, *act}).merge(Act::of(operation, seen.object, seed_));
 }

@@ -135,6 +135,7 @@ const DirectoryAttack::Global::Verdict DirectoryAttack::Global::kVerdicts[] = {
      bit(Role::printer), true},
     {"account-change", account_change, 0, 50, 1 << 7, [](const Case&, uint8_t&) { return 50; }, bit(Role::admin)},
     {"member-add", member_add, 0, 55, 1 << 7, [](const Case&, uint8_t&) { return 50; }, bit(Role::admin)},
+    {"account-key", account_key, 0, 75, 1 << 7, [](const Case&, uint8_t&) { return 60; }, bit(Role::admin)},
     {"secret-read", secret_read, 0, 70, 1 << 8, [](const Case&, uint8_t&) { return 60; }, bit(Role::admin)},
     {"hive-save", hive_save, 0, 80, 1 << 9, [](const Case&, uint8_t&) { return 75; },
      bit(Role::admin) | bit(Role::backup)},

@@ -71,6 +71,7 @@ struct DirectoryAttack {
     bare_rc4,      // a reply that anybody may have, with what a password can be guessed by
     bare_refused,  // the account must prove itself first
     login_rc4,     // by a client that offers nothing better, where better is there
+    account_key,   // an entry is told who else may log in as it, or act for others at it
     kKinds
   };
 

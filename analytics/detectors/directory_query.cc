@@ -69,22 +69,30 @@ bool looks_up_one(std::string_view filter) {
 
 }  // namespace
 
+DirectoryObject directory_object(std::string_view text) {
+  DirectoryObject out;
+  for (std::string_view* part : {&out.name, &out.attributes, &out.scope}) {
+    const size_t end = text.find('?');
+    *part = text.substr(0, end);
+    if (end == std::string_view::npos) return out;
+    text.remove_prefix(end + 1);
+  }
+  out.filter = text;
+  return out;
+}
+
 DirectoryQuery query_of(std::string_view search) {
-  const size_t scope = search.find('?');
-  if (scope == std::string_view::npos) return Q::none;
-  const size_t begin = search.find('?', scope + 1);
-  if (begin == std::string_view::npos) return Q::none;
-  const std::string_view base = search.substr(0, scope), depth = search.substr(scope + 1, begin - scope - 1);
-  const std::string filter = to_lower(search.substr(begin + 1));
-  if (depth == "base") return Q::none;
+  const DirectoryObject object = directory_object(search);
+  if (object.filter.empty() || object.scope == "base") return Q::none;
+  const std::string filter = to_lower(object.filter);
   const auto* sign = std::ranges::find_if(
       kSigns, [&](const Sign& of) { return std::string_view(filter).find(of.text) != std::string_view::npos; });
   if (sign != std::end(kSigns)) {
     const bool kind_alone = sign->query >= Q::users;
     return kind_alone && looks_up_one(filter) ? Q::none : sign->query;
   }
-  const bool domain = to_lower(base).starts_with("dc=");
-  return domain && depth == "sub" && filter == "(objectclass=*)" ? Q::all : Q::none;
+  const bool domain = to_lower(object.name).starts_with("dc=");
+  return domain && object.scope == "sub" && filter == "(objectclass=*)" ? Q::all : Q::none;
 }
 
 }  // namespace lapwing::analytics

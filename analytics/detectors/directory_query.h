@@ -18,7 +18,13 @@ enum class DirectoryQuery : uint8_t {
   all
 };
 
-/// `search`: "base?scope?filter", the filter as RFC 4515 writes it.
+/// What "DN?attributes?scope?filter" (RFC 4516) parts; those that are not there are empty.
+struct DirectoryObject {
+  std::string_view name, attributes, scope, filter;
+};
+DirectoryObject directory_object(std::string_view text);
+
+/// `search`: what a search is for, written so.
 DirectoryQuery query_of(std::string_view search);
 
 }  // namespace lapwing::analytics

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "dissectors/protocols/krb5/krb5.h"
 #include "tests/analytics/detectors/operation_scene.h"
 
 namespace lapwing::analytics {
@@ -104,6 +108,23 @@ TEST(DirectoryAttackTest, AServerIsMadeToLogIn) {
   EXPECT_TRUE(found(scene.session("10.0.0.9", "10.0.0.5", 445)).empty());
 }
 
+TEST(DirectoryAttackTest, EntriesThatAreWrittenTo) {
+  const auto write = [](std::string_view operation, std::string_view object) {
+    OperationScene scene;
+    scene.operation(scene.flow({"10.0.0.5", "10.0.0.9", 389}),
+                    {.interface = "ldap", .operation = operation, .object = object, .outcome = Outcome::success});
+    return found(scene);
+  };
+  const auto key = write("modify", "CN=DC1,OU=Domain Controllers,DC=a?description,msDS-KeyCredentialLink");
+  ASSERT_FALSE(key.empty());
+  EXPECT_TRUE(says(key.back(), R"("account-key")")) << key.back().evidence;
+  const auto shadow = write("add", "CN=NTDS Settings,CN=X,CN=Servers,CN=S,CN=Sites,CN=Configuration,DC=a");
+  ASSERT_FALSE(shadow.empty());
+  EXPECT_TRUE(names(shadow.back(), "T1207"));
+  EXPECT_TRUE(write("modify", "CN=anna,DC=a?description,lastLogon").empty());
+  EXPECT_TRUE(write("add", "CN=X,CN=Computers,DC=a").empty());
+}
+
 TEST(DirectoryAttackTest, EachVerdictHasItsTechnique) {
   const struct {
     std::string_view interface;
@@ -124,6 +145,141 @@ TEST(DirectoryAttackTest, EachVerdictHasItsTechnique) {
     EXPECT_TRUE(names(all.back(), row.technique)) << row.verdict;
     EXPECT_EQ(name(level(all.back())), row.level) << row.verdict;
   }
+}
+
+// Kerberos.
+
+constexpr int32_t kAes = 18, kRc4 = 23, kTimestamp = 2, kPac = 128;
+
+kerberos::Principal principal(std::string_view text) {
+  kerberos::Principal out;
+  out.text = text;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '/') out.ends.push_back(static_cast<uint32_t>(i));
+  }
+  out.ends.push_back(static_cast<uint32_t>(text.size()));
+  return out;
+}
+
+struct Request {
+  std::vector<int32_t> encryptions, preauthentication;
+};
+
+class KdcScene : public OperationScene {
+ public:
+  KdcScene& at(double seconds) {
+    OperationScene::at(seconds);
+    return *this;
+  }
+  /// What a KDC says of `request`.
+  KdcScene& say(kerberos::Message message, const Request& request) {
+    const FlowRef of = flow({client, "10.0.0.9", 88});
+    const auto asked = std::make_shared<kerberos::Message>();
+    asked->type = message.type == kerberos::Type::tgs_reply ? kerberos::Type::tgs_request : kerberos::Type::as_request;
+    asked->encryptions = request.encryptions;
+    asked->preauthentication = request.preauthentication;
+    const auto tx = std::make_shared<krb5::MessageTransaction>();
+    tx->message = std::move(message);
+    tx->request = asked.get();
+    show(pair(of.client, of.server), [of, asked, tx, time = now()](AnyLocal& local, uint32_t) {
+      const Event event{.protocol = &krb5::Krb5::protocol,
+                        .tx = tx.get(),
+                        .direction = Direction::to_client,
+                        .record = krb5::records().data()};
+      local.event({event, &of, time, of.client, of.server});
+    });
+    return *this;
+  }
+  KdcScene& ticket(std::string_view service, int32_t encryption, const std::vector<int32_t>& wanted) {
+    kerberos::Message out{.type = kerberos::Type::tgs_reply, .encryption = kAes};
+    out.client = principal("anna");
+    out.service = out.ticket.service = principal(service);
+    out.ticket.encryption = encryption;
+    return say(std::move(out), {wanted, {1}});
+  }
+  KdcScene& login(std::string_view account, int32_t encryption, const std::vector<int32_t>& wanted, bool proven) {
+    kerberos::Message out{.type = kerberos::Type::as_reply, .encryption = encryption};
+    out.client = principal(account);
+    out.service = out.ticket.service = principal("krbtgt/A");
+    out.ticket.encryption = kAes;
+    return say(std::move(out), {wanted, proven ? std::vector{kTimestamp, kPac} : std::vector{kPac}});
+  }
+  KdcScene& refuse(std::string_view account, int32_t error) {
+    kerberos::Message out{.type = kerberos::Type::error};
+    out.client = principal(account);
+    out.error = error;
+    return say(std::move(out), {{kAes, kRc4}, {kPac}});
+  }
+  std::string client = "10.0.0.5";
+};
+
+std::string verdicts(const KdcScene& scene) {
+  std::string out;
+  for (const Behaviour& of : found(scene)) {
+    if (of.state == FindingState::open) out += (out.empty() ? "" : " ") + std::string(of.attack.at(0).id);
+  }
+  return out;
+}
+
+TEST(DirectoryAttackTest, TicketsAreGatheredWhosePasswordsCanBeGuessed) {
+  KdcScene scene;
+  scene.login("anna", kAes, {kAes, kRc4}, true);
+  for (const char* service : {"MSSQLSvc/a:1433", "HTTP/b", "svc/c"}) scene.ticket(service, kRc4, {kRc4});
+  const auto all = found(scene);
+  ASSERT_FALSE(all.empty());
+  EXPECT_TRUE(names(all.back(), "T1558.003"));
+  EXPECT_EQ(all.back().confidence, 80);
+  EXPECT_EQ(level(all.back()), FindingLevel::medium);
+  EXPECT_TRUE(says(all.back(), R"("objects":3)")) << all.back().evidence;
+
+  EXPECT_EQ(level(found(KdcScene().login("anna", kAes, {kAes}, true).ticket("HTTP/b", kRc4, {kRc4})).back()),
+            FindingLevel::low)
+      << "one, which the client would like that weak";
+  EXPECT_EQ(verdicts(KdcScene().login("anna", kAes, {kAes}, true).ticket("HTTP/b", kRc4, {kAes, kRc4})), "")
+      << "one that has no better key";
+  EXPECT_EQ(verdicts(KdcScene().ticket("HTTP/b", kRc4, {kRc4}).ticket("HTTP/c", kRc4, {kRc4})), "")
+      << "a domain in which there is nothing better";
+  KdcScene machines;
+  machines.login("anna", kAes, {kAes, kRc4}, true);
+  for (const char* service : {"cifs/a", "HOST/b", "ldap/c", "krbtgt/B", "PC$"}) machines.ticket(service, kRc4, {kRc4});
+  EXPECT_EQ(verdicts(machines), "");
+  KdcScene strong;
+  for (const char* service : {"a/a", "b/b", "c/c", "d/d"}) strong.ticket(service, kAes, {kAes, kRc4});
+  EXPECT_EQ(verdicts(strong), "");
+  KdcScene slow;
+  slow.login("anna", kAes, {kAes, kRc4}, true);
+  for (int i = 0; i < 6; ++i) slow.at(400 * i).ticket("svc/" + std::to_string(i), kRc4, {kAes, kRc4});
+  EXPECT_EQ(verdicts(slow), "") << "old services, one by one";
+}
+
+TEST(DirectoryAttackTest, RepliesThatAnybodyMayHave) {
+  constexpr int32_t kProofRequired = 25, kUnknown = 6;
+  EXPECT_EQ(verdicts(KdcScene().login("a", kRc4, {kRc4}, false).login("b", kRc4, {kRc4}, false)), "T1558.004");
+  EXPECT_EQ(verdicts(KdcScene().login("a", kRc4, {kRc4}, false)), "") << "a printer";
+  EXPECT_EQ(verdicts(KdcScene().login("a", kAes, {kAes}, false).login("b", kAes, {kAes}, false)), "");
+  KdcScene tried;
+  for (const char* account : {"a", "b", "c"}) tried.refuse(account, kProofRequired);
+  EXPECT_EQ(verdicts(tried), "") << "as each login begins";
+  EXPECT_EQ(verdicts(tried.at(1).login("d", kRc4, {kRc4}, false)), "T1558.004");
+  EXPECT_EQ(verdicts(KdcScene().refuse("a", kUnknown).refuse("b", kUnknown)), "");
+}
+
+TEST(DirectoryAttackTest, AHashInPlaceOfAPassword) {
+  EXPECT_EQ(verdicts(KdcScene().login("admin", kRc4, {kRc4}, true)), "T1550.002");
+  EXPECT_EQ(verdicts(KdcScene().login("admin", kRc4, {kAes, kRc4}, true)), "") << "it has no better key";
+  EXPECT_EQ(verdicts(KdcScene().login("admin", kAes, {kAes, kRc4}, true)), "");
+}
+
+TEST(DirectoryAttackTest, WhoServesKerberosIsADomainController) {
+  KdcScene scene;
+  for (const char* client : {"10.0.0.6", "10.0.0.7"}) {
+    scene.client = client;
+    scene.login("anna", kAes, {kAes}, true);
+  }
+  scene.at(5).between("10.0.0.9", "10.0.0.10").call("drsuapi", kReplicate);
+  const auto all = found(scene);
+  ASSERT_FALSE(all.empty());
+  EXPECT_EQ(level(all.back()), FindingLevel::info);
 }
 
 }  // namespace

@@ -22,27 +22,27 @@ TEST(DirectoryQueryTest, IsWhatTheFilterIsAfter) {
     std::string_view search;
     Q query;
   } kRows[] = {
-      {"DC=a,DC=b?sub?(&(objectClass=user)(servicePrincipalName=*)(!(objectClass=computer)))", Q::services},
-      {"DC=a?sub?(&(samAccountType=805306368)(servicePrincipalName=*))", Q::services},
-      {"DC=a?sub?(adminCount=1)", Q::privileged},
-      {"DC=a?sub?(userAccountControl:1.2.840.113556.1.4.803:=4194304)", Q::unprotected},
-      {"DC=a?sub?(samAccountType=805306368)", Q::users},
-      {"DC=a?sub?(&(objectClass=user)(objectCategory=person))", Q::users},
-      {"DC=a?sub?(objectClass=group)", Q::groups},
-      {"DC=a?sub?(objectCategory=computer)", Q::computers},
-      {"DC=a?sub?(objectClass=trustedDomain)", Q::trusts},
-      {"DC=a?sub?(objectClass=*)", Q::all},
+      {"DC=a,DC=b??sub?(&(objectClass=user)(servicePrincipalName=*)(!(objectClass=computer)))", Q::services},
+      {"DC=a??sub?(&(samAccountType=805306368)(servicePrincipalName=*))", Q::services},
+      {"DC=a??sub?(adminCount=1)", Q::privileged},
+      {"DC=a??sub?(userAccountControl:1.2.840.113556.1.4.803:=4194304)", Q::unprotected},
+      {"DC=a??sub?(samAccountType=805306368)", Q::users},
+      {"DC=a??sub?(&(objectClass=user)(objectCategory=person))", Q::users},
+      {"DC=a??sub?(objectClass=group)", Q::groups},
+      {"DC=a??sub?(objectCategory=computer)", Q::computers},
+      {"DC=a??sub?(objectClass=trustedDomain)", Q::trusts},
+      {"DC=a??sub?(objectClass=*)", Q::all},
       // What hosts look for as somebody logs in.
-      {"?base?(objectClass=*)", Q::none},
-      {"?base?(&(DnsDomain=a.b)(Host=X)(NtVer=\\16\\00\\00\\00))", Q::none},
-      {"DC=a?base?(objectClass=*)", Q::none},
-      {"DC=a?sub?(&(objectClass=user)(sAMAccountName=anna))", Q::none},
-      {"DC=a?sub?(&(objectCategory=person)(objectGUID=\\01))", Q::none},
-      {"CN=Policies,DC=a?one?(objectClass=groupPolicyContainer)", Q::none},
-      {"DC=a?sub?(servicePrincipalName=HOST/x)", Q::none},
+      {"??base?(objectClass=*)", Q::none},
+      {"??base?(&(DnsDomain=a.b)(Host=X)(NtVer=\\16\\00\\00\\00))", Q::none},
+      {"DC=a??base?(objectClass=*)", Q::none},
+      {"DC=a??sub?(&(objectClass=user)(sAMAccountName=anna))", Q::none},
+      {"DC=a??sub?(&(objectCategory=person)(objectGUID=\\01))", Q::none},
+      {"CN=Policies,DC=a??one?(objectClass=groupPolicyContainer)", Q::none},
+      {"DC=a??sub?(servicePrincipalName=HOST/x)", Q::none},
       {"", Q::none},
       {"DC=a", Q::none},
-      {"DC=a?sub", Q::none},
+      {"DC=a??sub", Q::none},
   };
   for (const auto& [search, query] : kRows) EXPECT_EQ(query_of(search), query) << search;
 }
@@ -72,7 +72,7 @@ TEST(DiscoveryTest, WhatHostsAskForByThemselvesIsNone) {
   OperationScene scene;
   scene.call("lsarpc", 15).call("lsarpc", 68).call("netlogon", 40).call("samr", 17).call("samr", 36);
   scene.call("wkssvc", 0).call("srvsvc", 21).call("netlogon", 26).call("drsuapi", 12).call("epmapper", 3);
-  scene.search("?base?(objectClass=*)").search("CN=x,DC=a?sub?(&(objectClass=user)(sAMAccountName=anna))");
+  scene.search("??base?(objectClass=*)").search("CN=x,DC=a??sub?(&(objectClass=user)(sAMAccountName=anna))");
   EXPECT_TRUE(scene.found<Discovery>().empty());
 }
 
@@ -100,10 +100,10 @@ TEST(DiscoveryTest, ManyServersAreASweep) {
 TEST(DiscoveryTest, AllOfADomainAndOfItsHosts) {
   OperationScene scene;
   scene.between("10.0.0.5", "10.0.0.1", 389)
-      .search("DC=a?sub?(samAccountType=805306368)")
-      .search("DC=a?sub?(objectCategory=computer)")
-      .search("DC=a?sub?(objectClass=group)")
-      .search("DC=a?sub?(objectClass=trustedDomain)");
+      .search("DC=a??sub?(samAccountType=805306368)")
+      .search("DC=a??sub?(objectCategory=computer)")
+      .search("DC=a??sub?(objectClass=group)")
+      .search("DC=a??sub?(objectClass=trustedDomain)");
   for (int i = 1; i <= 12; ++i) {
     scene.at(i).between("10.0.0.5", "10.0.1." + std::to_string(i)).call("srvsvc", 12).call("samr", 33);
   }
