@@ -11,10 +11,13 @@
 #include "analytics/detectors/cleartext_credentials.h"
 #include "analytics/detectors/cleartext_shell.h"
 #include "analytics/detectors/dga.h"
+#include "analytics/detectors/directory_attack.h"
+#include "analytics/detectors/discovery.h"
 #include "analytics/detectors/dns_tunnel.h"
 #include "analytics/detectors/exfiltration.h"
 #include "analytics/detectors/flood.h"
 #include "analytics/detectors/icmp_tunnel.h"
+#include "analytics/detectors/lateral.h"
 #include "analytics/detectors/long_connection.h"
 #include "analytics/detectors/mining.h"
 #include "analytics/detectors/name_poisoning.h"
@@ -40,11 +43,14 @@ const DetectorRow kDetectors[] = {
     detector<CleartextCredentials>(),
     detector<CleartextShell>(),
     detector<Dga>(),
+    detector<DirectoryAttack>(),
+    detector<Discovery>(),
     detector<DnsTunnel>(),
     detector<Exfiltration>(),
     detector<Flood>(),
     detector<IcmpTunnel>(),
     detector<Intel>(),
+    detector<Lateral>(),
     detector<LongConnection>(),
     detector<Mining>(),
     detector<NamePoisoning>(),

@@ -24,6 +24,20 @@ bool known(std::string_view protocol) {
                              [&](const PacketDissectorRow* row) { return row->protocol->name == protocol; });
 }
 
+void operate(Scene& scene, Dice& dice, const FlowRef& flow) {
+  static constexpr std::string_view kInterfaces[] = {"smb",     "svcctl", "IWbemServices", "samr",   "srvsvc",
+                                                     "drsuapi", "efs",    "netlogon",      "lsarpc", "ldap"};
+  static constexpr std::string_view kOperations[] = {"create", "write", "read", "delete", "search"};
+  static constexpr std::string_view kObjects[] = {"ADMIN$\\x.exe", "C$\\x", "public\\x.exe", "DC=a??sub?(adminCount=1)"};
+  scene.operation(flow, {.interface = kInterfaces[dice.below(std::size(kInterfaces))],
+                         .operation = kOperations[dice.below(std::size(kOperations))],
+                         .object = kObjects[dice.below(std::size(kObjects))],
+                         .number = static_cast<uint16_t>(dice.below(32)),
+                         .outcome = static_cast<Outcome>(dice.below(3)),
+                         .sealed = dice.percent(20),
+                         .by_pipe = dice.percent(50)});
+}
+
 /// A little of everything, between hosts that are few enough to meet again, in a quarter of an hour.
 void fill(Scene& scene, Dice& dice, double begin = 0) {
   const auto inside = [&] { return "10.0.0." + std::to_string(1 + dice.below(6)); };
@@ -39,7 +53,7 @@ void fill(Scene& scene, Dice& dice, double begin = 0) {
                                                : dice.percent(80) ? 1
                                                                   : 47),
                           static_cast<uint16_t>(dice.percent(90) ? 40'000 + dice.below(1000) : 8)};
-    switch (dice.below(7)) {
+    switch (dice.below(8)) {
       case 0: scene.silent(ends, static_cast<uint8_t>(dice.percent(70) ? 2 : dice.below(64))); break;
       case 1: scene.refused(ends); break;
       case 2: scene.unreachable(ends, anywhere(), 3, static_cast<uint8_t>(dice.below(14))); break;
@@ -58,6 +72,7 @@ void fill(Scene& scene, Dice& dice, double begin = 0) {
         scene.alert(scene.flow(ends), dice.percent(70) ? kAttack : kOther,
                     dice.percent(50) ? "wget http://" + inside() + "/x" : "");
         break;
+      case 6: operate(scene, dice, scene.flow(ends)); break;
       default: {
         FlowRef flow = scene.flow(ends);
         flow.one_sided = dice.percent(10);
@@ -79,7 +94,8 @@ TEST(RegistryTest, EachRowSaysWhatItIs) {
     SCOPED_TRACE(row.about.name);
     EXPECT_TRUE(names.insert(row.about.name).second);
     EXPECT_FALSE(row.about.help.empty());
-    EXPECT_TRUE(row.about.moments != 0 || row.about.logins || row.about.alerts || !row.about.protocols.empty());
+    EXPECT_TRUE(row.about.moments != 0 || row.about.logins || row.about.alerts || row.about.operations ||
+                !row.about.protocols.empty());
     EXPECT_LT(row.about.moments, 1U << kMoments);
     EXPECT_GT(row.about.idle, 0);
     EXPECT_FALSE(row.about.techniques.empty());

@@ -169,6 +169,7 @@ TEST_P(Dialogues, OfWhichOneSideIsSeenMeanTheSameHoweverItsBytesCome) {
       EXPECT_EQ(other.heard.records, whole.heard.records);
       EXPECT_EQ(other.heard.anomalies, whole.heard.anomalies);
       EXPECT_EQ(other.heard.fields, whole.heard.fields);
+      EXPECT_EQ(other.heard.operations, whole.heard.operations);
       EXPECT_EQ(other.failed, whole.failed);
     }
   }
@@ -207,6 +208,7 @@ TEST_P(Dialogues, OfWhichBytesAreLostMeanTheSameHoweverTheOthersCome) {
       EXPECT_EQ(other.heard.records, whole.heard.records);
       EXPECT_EQ(other.heard.anomalies, whole.heard.anomalies);
       EXPECT_EQ(other.heard.fields, whole.heard.fields);
+      EXPECT_EQ(other.heard.operations, whole.heard.operations);
       EXPECT_EQ(other.protocol, whole.protocol);
       EXPECT_EQ(other.failed, whole.failed);
     }

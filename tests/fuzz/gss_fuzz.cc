@@ -14,6 +14,7 @@ struct Nobody final : SightingSink {
     if (seen.name.empty()) std::abort();
   }
   void software(const SoftwareSeen&) override {}
+  void operation(const OperationSeen&) override {}
 };
 
 size_t shown(Table table, const void* object) {

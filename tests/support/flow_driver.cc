@@ -274,7 +274,7 @@ void FlowDriver::note_login(const Event& event) {
 
 void FlowDriver::note_sightings(const Event& event) {
   struct Sink final : SightingSink {
-    explicit Sink(std::vector<std::string>& out) : lines(out) {}
+    explicit Sink(Heard& heard) : lines(heard.sightings), operations(heard.operations) {}
     void note(std::string_view kind, Side side, const std::string& value) {
       constexpr std::string_view kSides[] = {"address", "client", "server"};
       lines.push_back(std::string(kind) + ' ' + std::string(kSides[static_cast<size_t>(side)]) + ' ' + value);
@@ -286,8 +286,15 @@ void FlowDriver::note_sightings(const Event& event) {
       const std::string version = seen.version.empty() ? "" : ' ' + std::string(seen.version);
       note(kSoftwareKinds[static_cast<size_t>(seen.kind)], seen.side, std::string(seen.value) + version);
     }
-    std::vector<std::string>& lines;
-  } sink(heard_.sightings);
+    void operation(const OperationSeen& seen) override {
+      const auto or_none = [](std::string_view text) { return ' ' + std::string(text.empty() ? "-" : text); };
+      std::string scratch;
+      operations.push_back(std::string(seen.interface) + ' ' + std::to_string(seen.number) + or_none(seen.operation) +
+                           or_none(seen.sealed ? "" : seen.object) +
+                           or_none(outcome_name(static_cast<uint64_t>(seen.outcome), scratch)));
+    }
+    std::vector<std::string>&lines, &operations;
+  } sink(heard_);
   if (event.protocol->sightings) event.protocol->sightings(event, sink);
 }
 

@@ -43,6 +43,7 @@ struct Heard {
   std::vector<HeardFacts> facts;        // of events that told any
   std::vector<std::string> logins;      // "user outcome"
   std::vector<std::string> sightings;   // "kind side value": names, and software
+  std::vector<std::string> operations;  // "interface number operation object outcome", what is sealed or unknown as "-"
   std::vector<std::string> fields;      // "> name=value" and "< name=value"
   std::vector<std::string> frames;      // "> kind offset+length", of those that are over
   std::vector<std::string> recognised;  // anomalies of recognition

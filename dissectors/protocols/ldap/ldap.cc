@@ -90,6 +90,7 @@ std::string_view server_name(const Exchange& exchange) {
 void sightings(const Event& event, SightingSink& sink) {
   if (!event.record) return;
   const auto& exchange = static_cast<const Exchange&>(*event.tx);
+  tell_operation(exchange, sink);
   const std::string_view name = server_name(exchange);
   if (!name.empty()) sink.binding({.kind = BindingKind::dns, .side = lapwing::Side::server, .name = name});
   if (ends_login(exchange) && exchange.login->said.tokens) gss::sightings(*exchange.login->said.tokens, sink);

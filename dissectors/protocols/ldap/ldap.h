@@ -78,6 +78,8 @@ Table columns();
 std::span<const RecordRow> records();
 RecordExtent record_extent(const void* config, std::string_view record);
 std::span<const Word> rule_words();
+/// What ldap_sightings.cc brings: what a request that is over had the server do.
+void tell_operation(const Exchange& exchange, SightingSink& sink);
 
 class Ldap {
  public:

@@ -131,7 +131,9 @@ size_t head_of(const v2::Header& header) {
 }
 
 /// What both sides say of their names and systems as they log in.
+/// What both sides say of their names and systems as they log in, and what the client has the server do.
 void sightings(const Event& event, SightingSink& sink) {
+  if (event.record == records().data()) tell_operations(static_cast<const Operation&>(*event.tx), sink);
   const Setup* setup = static_cast<const Operation&>(*event.tx).as<Setup>();
   if (!event.record || !setup) return;
   if (setup->login && setup->login->proposed()) gss::sightings(*setup->login, sink);

@@ -45,6 +45,8 @@ struct Config {
 /// What smb_columns.cc brings.
 Table columns();
 std::span<const RecordRow> records();
+/// What smb_sightings.cc brings: what an operation that is over did.
+void tell_operations(const Operation& operation, SightingSink& sink);
 CarriedFile* carried_file(lapwing::Transaction& tx, Direction direction, uint32_t index);
 
 class Smb {

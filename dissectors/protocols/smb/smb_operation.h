@@ -148,6 +148,7 @@ struct Operation : Transaction {
   uint16_t command = 0;
   uint64_t session = 0;
   uint32_t tree = 0;
+  std::shared_ptr<const Tree> share;  // null: it was connected to before this flow was seen
   std::optional<Status> status;
   const Agreement* agreed = nullptr;
   std::variant<std::monostate, Negotiation, Setup, Connect, Creation, Transferred, Renaming, Disposal, Control, Named,

@@ -32,6 +32,7 @@ void Smb::begin(Operation& operation, Kind kind, const Origin& origin) {
   operation.command = origin.command;
   operation.session = origin.session;
   operation.tree = origin.tree;
+  if (const auto* known = tree(origin)) operation.share = *known;
   operation.agreed = &agreement_;
   out_.open(operation);
 }

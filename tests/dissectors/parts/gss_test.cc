@@ -119,6 +119,7 @@ struct Told final : SightingSink {
     software_of.push_back((seen.side == Side::server ? "server " : "client ") + std::string(seen.value) + ' ' +
                           std::string(seen.version));
   }
+  void operation(const OperationSeen&) override {}
   std::vector<std::string> names, software_of;
 };
 

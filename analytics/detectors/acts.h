@@ -1,0 +1,110 @@
+// Acts: what clients have servers do, of the kinds that a detector tells apart.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "analytics/frame/detector.h"
+#include "analytics/shape/delta_table.h"
+#include "analytics/shape/fan.h"
+#include "analytics/shape/samples.h"
+#include "analytics/shape/table.h"
+
+namespace lapwing::analytics {
+
+/// OperationSeen::number where an interface was bound, and no call of it can be read.
+inline constexpr uint16_t kBound = 0xffff;
+
+/// [S] An operation and the act that it is. Tables of them are in the order of interface and number: what documents
+/// call an operation differs.
+struct ActRow {
+  std::string_view interface;
+  uint16_t number = 0;
+  uint8_t act = 0;
+
+  constexpr bool operator<(const ActRow& other) const {
+    return interface != other.interface ? interface < other.interface : number < other.number;
+  }
+};
+std::optional<uint8_t> act_of(std::span<const ActRow> rows, const OperationSeen& seen);
+
+/// Bits of acts.
+using ActSet = uint32_t;
+constexpr ActSet act_bit(unsigned act) {
+  return ActSet{1} << act;
+}
+
+/// A key: no padding.
+struct PairOf {
+  IpAddress client, server;
+  auto operator<=>(const PairOf&) const = default;
+};
+struct ActOf {
+  PairOf pair;
+  uint8_t act = 0;
+};
+
+/// How often it was done, and to what. Sums, minima, maxima and sets.
+struct Act {
+  using Names = Samples<2, 64>;
+
+  uint64_t count = 0, failed = 0, sealed = 0, by_pipe = 0;
+  Timestamp first{std::numeric_limits<int64_t>::max()}, last{std::numeric_limits<int64_t>::min()};
+  Fan objects;
+  Names names;    // of some of them
+  FlowName flow;  // the least of those at `first`
+
+  void merge(const Act& other);
+  bool done() const { return count > failed; }
+  /// `object`: to what; empty where that is not known.
+  static Act of(const OperationOf& operation, std::string_view object, uint64_t seed);
+  static Act of(const FlowRef& flow, Timestamp time, std::string_view object, uint64_t seed);
+};
+
+/// A delta.
+struct Acts {
+  static constexpr uint32_t kMost = 16'384;
+  Acts() = default;
+  explicit Acts(const Surroundings& surroundings) : acts(surroundings.hash_seed, kMost) {}
+  void operator+=(Acts&& other) { acts.merge(other.acts); }
+  void seal() { acts.seal(); }
+  void clear() { acts.clear(); }
+  bool empty() const { return acts.empty(); }
+
+  DeltaTable<ActOf, Act> acts;
+};
+
+/// [G] Acts of late, by pair and kind.
+class ActMemory {
+ public:
+  /// Of what lies behind: it is forgotten where nothing was done for a time, or when that time is over.
+  enum class Renewal : uint8_t { after_silence, by_time };
+
+  ActMemory(uint32_t keys, const Surroundings& surroundings) : acts_(surroundings.part(keys), surroundings.hash_seed) {}
+
+  /// What it comes to with those of the last `window` seconds; null where there is no room.
+  const Act* add(const ActOf& key, const Act& act, int64_t window, Renewal renewal, uint32_t now);
+  /// Null: not done since then.
+  const Act* find(const PairOf& pair, uint8_t act, Timestamp since);
+  void expire(uint32_t before) {
+    acts_.expire(before, [](const auto&) {});
+  }
+  StateUse use() const { return {.keys = acts_.keys(), .bytes = acts_.bytes(), .evicted = acts_.evicted()}; }
+
+ private:
+  Table<ActOf, Act> acts_;
+};
+
+constexpr Timestamp seconds_before(Timestamp time, int64_t seconds) {
+  return Timestamp{time.ns - seconds * 1'000'000'000};
+}
+/// Second of packet time as tables count it.
+inline uint32_t table_second(Second second) {
+  return static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
+}
+
+}  // namespace lapwing::analytics

@@ -1,0 +1,86 @@
+#include "dissectors/parts/dcerpc/dcerpc_sightings.h"
+
+#include <algorithm>
+#include <string>
+
+#include "sensor/base/little_endian.h"
+#include "sensor/base/utf16.h"
+
+namespace lapwing::dcerpc {
+
+namespace {
+
+constexpr uint16_t kBound = 0xffff;
+constexpr uint8_t kPrivacy = 6;  // MS-RPCE 2.2.1.1.8: stub data is encrypted
+
+std::string_view interface_text(const Context& context, std::string& scratch) {
+  return context.interface ? context.interface->name : uuid_text(context.uuid, scratch);
+}
+
+/// The first text among the parameters: a conformant and varying array of UTF-16 (C706 14.3.3.4) whose count and bytes
+/// fit each other. Empty where there is none near their beginning.
+std::string first_text(Bytes stub) {
+  constexpr size_t kLook = 256, kHead = 12, kLongest = 260;  // bytes, but for the longest: characters of a path
+  for (size_t at = 0; at + kHead < stub.size() && at <= kLook; at += 4) {
+    LittleReader reader(stub.subspan(at));
+    const uint32_t room = reader.u32(), offset = reader.u32(), count = reader.u32();
+    if (offset != 0 || count < 2 || count > room || room > kLongest || reader.left() < size_t{2} * count) continue;
+    Bytes text = stub.subspan(at + kHead, size_t{2} * count);
+    if (text[text.size() - 2] == 0 && text[text.size() - 1] == 0) text = text.first(text.size() - 2);
+    bool shown = !text.empty();
+    for (size_t i = 0; i < text.size(); i += 2) shown &= text[i] >= ' ' || text[i + 1] != 0;
+    if (shown) return utf16_to_utf8(text);
+  }
+  return {};
+}
+
+/// Operations end with what they return (MS-RPCE 3.1.1.5.3.1): NTSTATUS, HRESULT or an error of Windows, all of which
+/// are 0 where it went well. Of lists the beginning is told by an error of its own, or by what NTSTATUS has from 0x101
+/// on.
+Outcome outcome(const Call& call) {
+  constexpr size_t kBeforeStub = 8;
+  constexpr uint32_t kMoreData = 234, kFirstStatus = 0x101, kLastStatus = 0x1ff;
+  if (call.status) return Outcome::failure;
+  const Side& answer = call.response();
+  // A verifier may stand behind what is kept.
+  if (!answer.seen || !answer.whole || answer.type != Type::response || call.security) return Outcome::unknown;
+  if (answer.lost || answer.size != answer.stub.size() || answer.stub.size() < kBeforeStub + 4) return Outcome::unknown;
+  LittleReader end(to_bytes(answer.stub).last(4));
+  const uint32_t value = end.u32();
+  const bool listed = value == kMoreData || (value >= kFirstStatus && value <= kLastStatus);
+  return value == 0 || listed ? Outcome::success : Outcome::failure;
+}
+
+void tell_bound(const Call& call, bool by_pipe, SightingSink& sink) {
+  std::string scratch;
+  const Outcome bound = call.refusal ? Outcome::failure : Outcome::success;
+  for (const Context& context : call.contexts) {
+    if (context.refused()) continue;
+    sink.operation({.interface = interface_text(context, scratch),
+                    .operation = "bind",
+                    .number = kBound,
+                    .outcome = call.response().seen ? bound : Outcome::unknown,
+                    .by_pipe = by_pipe});
+  }
+}
+
+}  // namespace
+
+void tell_operations(const Call& call, bool by_pipe, SightingSink& sink) {
+  const Side& request = call.request();
+  if (!request.seen) return;
+  if (request.type == Type::bind || request.type == Type::alter_context) return tell_bound(call, by_pipe, sink);
+  if (request.type != Type::request || call.contexts.size() != 1) return;
+  std::string scratch;
+  const bool sealed = call.security && call.security->level == kPrivacy;
+  const std::string object = sealed ? std::string() : first_text(to_bytes(request.stub));
+  sink.operation({.interface = interface_text(call.contexts.front(), scratch),
+                  .operation = call.operation_name(),
+                  .object = object,
+                  .number = call.operation,
+                  .outcome = outcome(call),
+                  .sealed = sealed,
+                  .by_pipe = by_pipe});
+}
+
+}  // namespace lapwing::dcerpc
