@@ -1,9 +1,7 @@
 """The attacks, one a row: what makes it, how much of it, and what a sensor may spend on it."""
 import dataclasses, typing
 
-import dns_attacks as dns, ftp_attacks as ftp, http_attacks as http, imap_attacks as imap, krb5_attacks as krb5, mail_attacks as mail, pop3_attacks as pop3, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
-import dns_attacks as dns, ftp_attacks as ftp, http_attacks as http, imap_attacks as imap, mail_attacks as mail, pop3_attacks as pop3, rpc_attacks as rpc, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
-import dns_attacks as dns, ftp_attacks as ftp, http_attacks as http, imap_attacks as imap, krb5_attacks as krb5, ldap_attacks as ldap, mail_attacks as mail, pop3_attacks as pop3, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
+import dns_attacks as dns, ftp_attacks as ftp, http_attacks as http, imap_attacks as imap, krb5_attacks as krb5, ldap_attacks as ldap, mail_attacks as mail, pop3_attacks as pop3, rpc_attacks as rpc, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
 
 MODERATE = 10         # times the CPU that normal traffic takes for a byte
 OUTPUT = 20           # bytes of records for a byte of the capture

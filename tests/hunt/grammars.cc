@@ -27,8 +27,6 @@ Dialogue speak_cldap(Random& random);
 Dialogue speak_dcerpc(Random& random);
 Dialogue speak_dcerpc_datagrams(Random& random);
 Dialogue speak_smb(Random& random);
-Dialogue speak_ldap(Random& random);
-Dialogue speak_cldap(Random& random);
 Dialogue speak_nothing(Random& random);
 
 namespace {
@@ -55,8 +53,6 @@ constexpr Grammar kGrammars[] = {
     {"dcerpc", false, {135, 49'668}, speak_dcerpc},
     {"dcerpc-udp", true, {135, 49'669}, speak_dcerpc_datagrams},
     {"smb", false, {445, 139}, speak_smb},
-    {"ldap", false, {389, 3268}, speak_ldap},
-    {"cldap", true, {389, 3890}, speak_cldap},
     {"none", false, {7, 4444}, speak_nothing},
 };
 }  // namespace

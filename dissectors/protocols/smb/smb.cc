@@ -130,7 +130,6 @@ size_t head_of(const v2::Header& header) {
   return Smb::kCaps[static_cast<size_t>(Smb::Cap::message)].limit;
 }
 
-/// What both sides say of their names and systems as they log in.
 /// What both sides say of their names and systems as they log in, and what the client has the server do.
 void sightings(const Event& event, SightingSink& sink) {
   if (event.record == records().data()) tell_operations(static_cast<const Operation&>(*event.tx), sink);
