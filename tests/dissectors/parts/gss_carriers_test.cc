@@ -94,7 +94,7 @@ TEST(GssCarriers, HttpLogsAConnectionIn) {
         ASSERT_THAT(d.records, SizeIs(5));
         EXPECT_EQ(d.records[3], kRecord + outcome + "\"}}");
         EXPECT_THAT(d.logins, ElementsAre("ann " + outcome));
-        EXPECT_THAT(d.anomalies, IsEmpty());
+        EXPECT_THAT(d.anomalies, Not(Contains(HasSubstr("gss"))));
       }
     }
   }
@@ -108,7 +108,7 @@ TEST(GssCarriers, HttpTellsOfKerberosThatSomebodyCame) {
   d.client(get("Authorization: Basic eDp5\r\n")).server(answer("200 OK")).finish();
   EXPECT_THAT(d.records, SizeIs(2));
   EXPECT_THAT(d.logins, ElementsAre(" success", " success"));
-  EXPECT_THAT(d.anomalies, IsEmpty());
+  EXPECT_THAT(d.anomalies, Not(Contains(HasSubstr("gss"))));
 }
 
 TEST(GssCarriers, HttpTellsWhatIsMalformed) {
@@ -122,12 +122,12 @@ TEST(GssCarriers, HttpTellsWhatIsMalformed) {
   for (const auto& [token, anomaly] : kCases) {
     Dialogue d(dissector("http"));
     d.client(get("Authorization: Negotiate " + token + "\r\n")).server(answer("401 no")).finish();
-    EXPECT_THAT(d.anomalies, ElementsAre(anomaly));
+    EXPECT_THAT(d.anomalies, Contains(anomaly));
   }
   Dialogue offers(dissector("http"));
   offers.client(get("Authorization: Negotiate\r\nProxy-Authorization: Digest NTLM=\"x\"\r\n")).server(answer("401 no"));
   offers.finish();
-  EXPECT_THAT(offers.anomalies, IsEmpty());
+  EXPECT_THAT(offers.anomalies, Not(Contains(HasSubstr("gss"))));
 }
 
 }  // namespace
