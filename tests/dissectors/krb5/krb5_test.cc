@@ -192,7 +192,7 @@ TEST(Krb5, TheHostThatAsksIsSighted) {
   Dialogue d(row());
   d.datagram(kClient, krb_request(kAsRequest, {.more = der_field(9, address)}));
   EXPECT_THAT(d.records[0], HasSubstr(R"("client_host":"WS1")"));
-  EXPECT_THAT(d.sightings, ElementsAre("dns client WS1"));
+  EXPECT_THAT(d.sightings, ElementsAre("kerberos client WS1"));
 }
 
 TEST(Krb5, TheTypeOfATicketIsAskedForByNamesNumbersOrWeakness) {
