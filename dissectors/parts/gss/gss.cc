@@ -174,7 +174,7 @@ void sightings(const Login& login, SightingSink& sink) {
   system(Side::server, ntlm->server_version);
   for (const std::string* name : {&ntlm->server_dns_name, &ntlm->server_name}) {
     if (name->empty()) continue;
-    sink.binding({.kind = BindingKind::dns, .side = Side::server, .name = *name});
+    sink.binding({.kind = BindingKind::ntlm, .side = Side::server, .name = *name});
     break;
   }
 }

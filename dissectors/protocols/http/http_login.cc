@@ -1,5 +1,8 @@
 #include "dissectors/protocols/http/http_login.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "dissectors/parts/gss/gss.h"
 #include "dissectors/protocols/http/http.h"
 #include "sensor/base/base64.h"
@@ -17,12 +20,13 @@ constexpr struct {
 
 }  // namespace
 
-std::optional<std::string_view> gss_token(std::string_view header) {
+std::string_view gss_token(std::string_view header) {
   while (!header.empty()) {
     const std::string_view one = trim(header.substr(0, header.find(',')));
     header.remove_prefix(std::min(header.find(','), header.size() - 1) + 1);
     const std::string_view scheme = one.substr(0, one.find_first_of(" \t"));
-    if (equal_nocase(scheme, "negotiate") || equal_nocase(scheme, "ntlm")) return trim(one.substr(scheme.size()));
+    const std::string_view token = trim(one.substr(scheme.size()));
+    if (!token.empty() && (equal_nocase(scheme, "negotiate") || equal_nocase(scheme, "ntlm"))) return token;
   }
   return {};
 }
@@ -35,10 +39,10 @@ Outcome login_outcome(int status) {
 /// NTLMSSP logs in a connection (MS-NTHT 3.1.5): its messages come in requests one behind the other.
 void Http::take_credentials(HttpTransaction& t) {
   for (size_t i = 0; i < std::size(kRealms); ++i) {
-    const auto coded = gss_token(header(t.tx->request_headers, kRealms[i].credentials));
-    if (!coded || coded->empty()) continue;
+    const std::string_view coded = gss_token(header(t.tx->request_headers, kRealms[i].credentials));
+    if (coded.empty()) continue;
     if (!logins_[i]) logins_[i] = std::make_unique<gss::Login>();
-    if (!take_token(t, *logins_[i], *coded, Direction::to_server) || !logins_[i]->proposed()) continue;
+    if (!take_token(t, *logins_[i], coded, Direction::to_server) || !logins_[i]->proposed()) continue;
     t.login = std::make_unique<gss::Login>(*logins_[i]);
     t.login_to_proxy = i == 1;
   }
@@ -47,8 +51,8 @@ void Http::take_credentials(HttpTransaction& t) {
 void Http::take_challenges(HttpTransaction& t) {
   for (size_t i = 0; i < std::size(kRealms); ++i) {
     if (!logins_[i]) continue;  // nobody has begun
-    const auto coded = gss_token(header(t.tx->response_headers, kRealms[i].challenge));
-    if (coded && !coded->empty()) take_token(t, *logins_[i], *coded, Direction::to_client);
+    const std::string_view coded = gss_token(header(t.tx->response_headers, kRealms[i].challenge));
+    if (!coded.empty()) take_token(t, *logins_[i], coded, Direction::to_client);
   }
 }
 

@@ -246,7 +246,7 @@ void sightings(const Event& event, SightingSink& sink) {
   if (!event.record) return;
   const Message& said = static_cast<const MessageTransaction&>(*event.tx).message;
   if (said.netbios_name.empty()) return;
-  sink.binding({.kind = BindingKind::dns, .side = Side::client, .name = said.netbios_name});
+  sink.binding({.kind = BindingKind::kerberos, .side = Side::client, .name = said.netbios_name});
 }
 
 }  // namespace lapwing::krb5
