@@ -218,11 +218,11 @@ TEST(Messages, WhatIsKeptHasABoundHoweverItComes) {
   }
 }
 
-TEST(Messages, WhatComesByteByByteIsNotReadAnewWithEach) {
+TEST(Messages, AFieldThatComesByteByByteIsNotReadAnewWithEach) {
   Lab lab;
-  lab.say(rpc_record(rpc_call(1, kProgram, 3, 1, xdr_text(std::string(60'000, 'a')))), 1);
+  lab.say(rpc_record(rpc_call(1, kProgram, 3, 1, xdr_text(std::string(16'000, 'a')))), 1);
   EXPECT_THAT(lab.notes.said, ElementsAre("call 1 at 0", std::string(20, 'a'), "end"));
-  EXPECT_LT(lab.notes.looked, 60u);
+  EXPECT_LT(lab.notes.looked, 6u);
 }
 
 TEST(Messages, CostGrowsWithWhatIsSaid) {
