@@ -145,8 +145,7 @@ size_t Messages::read(Side& side, Bytes bytes, bool whole, Direction direction) 
   const Carrier::Taken taken = carrier_.body(bytes.subspan(used), whole, direction);
   used += taken.used;
   const size_t left = bytes.size() - used;
-  // Half as much again, at least: fields that come one by one are not read anew with each.
-  side.wanted = left + std::max<uint64_t>(taken.missing, left / 2);
+  side.wanted = left + taken.missing;
   if (taken.missing > 0 && too_long(bytes.subspan(used), taken.missing)) {
     carrier_.fault(Carrier::Fault::unit, direction);
     give_up(side, direction);

@@ -54,8 +54,9 @@ class Carrier {
 /// come; what of one cannot be read yet is kept, up to kUnit bytes.
 class Messages {
  public:
-  /// What cannot be read before it is whole: a field list, an entry of a directory, an operation.
-  static constexpr size_t kUnit = 64 << 10;
+  /// What cannot be read before it is whole: a field list, an entry of a directory, an operation. It is read anew with
+  /// each field that comes, lest it depended on segments what is known when bytes are lost: this bounds the work.
+  static constexpr size_t kUnit = 16 << 10;
 
   /// What of a body may be read as one.
   static Bytes unit(Bytes rest) { return rest.first(std::min(rest.size(), kUnit)); }

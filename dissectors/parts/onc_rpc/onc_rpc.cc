@@ -1,5 +1,6 @@
 #include "dissectors/parts/onc_rpc/onc_rpc.h"
 
+#include <algorithm>
 #include <array>
 
 namespace lapwing::onc_rpc {
@@ -10,8 +11,8 @@ constexpr uint32_t kRpcVersion = 2;
 constexpr uint32_t kMostVersion = 10, kMostProcedure = 100;  // of programs that a flow is known by
 constexpr uint32_t kMostKnownFlavor = flavor::gss;
 constexpr uint32_t kMostName = 255, kMostGroups = 16;  // of AUTH_SYS (RFC 5531 appendix A)
-constexpr size_t kMark = 4;
-constexpr uint32_t kLastFragment = 0x80000000;  // RFC 5531 11
+constexpr size_t kMark = 4, kLeastMessage = 20;        // bytes of a record mark, and of the shortest answer
+constexpr uint32_t kLastFragment = 0x80000000;         // RFC 5531 11
 
 /// AUTH_SYS: a number that tells the machine's boots apart, its name, and who asks.
 void read_sys(Bytes body, Call& out) {
@@ -81,34 +82,77 @@ Reply read_reply(XdrReader& message) {
   return out;
 }
 
-Likelihood judge(Bytes bytes, uint32_t program, bool marked) {
-  if (marked) {
-    if (bytes.size() < kMark) return Likelihood::more;
-    const uint32_t size = load_be32(bytes.data()) & ~kLastFragment;
-    if (size == 0 || size > kMostRecord) return Likelihood::no;
-    bytes = bytes.subspan(kMark);
+namespace {
+
+/// The first bytes of a message, as far as they are needed to tell it from others.
+struct Beginning {
+  std::array<uint8_t, 40> bytes = {};
+  size_t size = 0;
+  bool possible = true;
+};
+
+/// Takes the record marks off, however small the fragments are.
+Beginning unmark(Bytes stream) {
+  Beginning out;
+  bool last = false;
+  while (!last && out.size < out.bytes.size()) {
+    if (stream.size() < kMark) return out;
+    const uint32_t mark = load_be32(stream.data());
+    const size_t left = mark & ~kLastFragment;
+    last = (mark & kLastFragment) != 0;
+    stream = stream.subspan(kMark);
+    const size_t size = std::min({left, stream.size(), out.bytes.size() - out.size});
+    std::ranges::copy(stream.first(size), out.bytes.begin() + static_cast<std::ptrdiff_t>(out.size));
+    out.size += size;
+    stream = stream.subspan(size);
+    if (left > kMostRecord) out.possible = false;
+    if (size < left) return out;
   }
-  const Likelihood short_of = marked ? Likelihood::more : Likelihood::no;
+  if (out.size < kLeastMessage) out.possible = false;
+  return out;
+}
+
+/// Of an answer, behind its xid and type.
+Likelihood judge_reply(XdrReader& reader) {
+  const uint32_t denied = reader.u32();
+  bool possible = denied <= 1;
+  if (denied == 0) {
+    possible &= reader.u32() <= kMostKnownFlavor;
+    const uint32_t verifier = reader.u32();
+    possible &= verifier <= kMostAuth;
+    if (verifier > 0) return !possible ? Likelihood::no : reader.whole() ? Likelihood::maybe : Likelihood::more;
+  }
+  possible &= reader.u32() <= (denied == 0 ? 5 : 1);
+  return !possible ? Likelihood::no : reader.whole() ? Likelihood::maybe : Likelihood::more;
+}
+
+Likelihood judge_call(XdrReader& reader, uint32_t program) {
+  const bool possible = reader.u32() == kRpcVersion || !reader.whole();
+  const bool is_program = reader.u32() == program || !reader.whole();
+  constexpr std::array<uint32_t, 4> kMost = {kMostVersion, kMostProcedure, kMostKnownFlavor, kMostAuth};
+  bool fits = possible && is_program;
+  for (const uint32_t most : kMost) fits &= reader.u32() <= most;
+  return !fits ? Likelihood::no : reader.whole() ? Likelihood::sure : Likelihood::more;
+}
+
+}  // namespace
+
+Likelihood judge(Bytes bytes, uint32_t program, bool marked) {
+  Beginning beginning;
+  if (marked) {
+    beginning = unmark(bytes);
+    bytes = Bytes(beginning.bytes).first(beginning.size);
+    if (!beginning.possible) return Likelihood::no;
+  }
   XdrReader reader(bytes);
   reader.u32();
   const uint32_t kind = reader.u32();
-  if (!reader.whole()) return short_of;
-  if (kind == static_cast<uint32_t>(Kind::reply)) {
-    XdrReader reply(bytes);
-    const uint32_t verifier = read_reply(reply).verifier;
-    if (!reply.ok() || verifier > kMostKnownFlavor) return Likelihood::no;
-    return reply.missing() ? short_of : Likelihood::maybe;
+  Likelihood verdict = Likelihood::more;
+  if (reader.whole() && kind > static_cast<uint32_t>(Kind::reply)) return Likelihood::no;
+  if (reader.whole()) {
+    verdict = kind == static_cast<uint32_t>(Kind::reply) ? judge_reply(reader) : judge_call(reader, program);
   }
-  if (kind != static_cast<uint32_t>(Kind::call)) return Likelihood::no;
-  constexpr size_t kFields = 6;  // rpc version, program, version, procedure, flavor, length of credentials
-  constexpr std::array<uint32_t, kFields> kMost = {kRpcVersion,      0,        kMostVersion, kMostProcedure,
-                                                   kMostKnownFlavor, kMostAuth};
-  for (size_t i = 0; i < kFields; ++i) {
-    const uint32_t value = reader.u32();
-    if (!reader.whole()) return short_of;
-    if (i == 0 ? value != kRpcVersion : i == 1 ? value != program : value > kMost[i]) return Likelihood::no;
-  }
-  return Likelihood::sure;
+  return verdict == Likelihood::more && !marked ? Likelihood::no : verdict;
 }
 
 Likelihood probe(const Chunk& first, uint32_t program) {
