@@ -49,7 +49,6 @@ TEST(Ldap, ASearchAndWhatItFindsAreOneRecord) {
   EXPECT_THAT(d.values("ldap.responses.attribute_type"), ElementsAre("objectClass", "dc"));
   EXPECT_THAT(d.values("ldap.responses.dn"), ElementsAre("dc=example,dc=com", ""));
   EXPECT_THAT(d.values("ldap.responses.count"), ElementsAre("2"));
-  EXPECT_THAT(d.frames, SizeIs(3));
 }
 
 TEST(Ldap, OperationsThatChangeEntries) {
@@ -263,7 +262,7 @@ TEST(Ldap, WhatIsSealedIsToldToBe) {
   d.server(ldap_buffer(krb5_wrap(std::string(5000, 'e'), true)));
   ASSERT_THAT(d.records, SizeIs(2));
   EXPECT_THAT(d.records[1], HasSubstr(R"("protection":"sealed","mechanism":"krb5")"));
-  EXPECT_THAT(d.encrypted_from, SizeIs(2));
+  EXPECT_THAT(d.encrypted_from, SizeIs(1)) << "from there on in both directions";
   EXPECT_THAT(d.anomalies, IsEmpty());
 }
 
