@@ -102,7 +102,6 @@ const About Ldap::about{.name = "ldap",
                         .transports = transport::tcp | transport::udp,
                         .ports = kPorts,
                         .help = "directories (RFC 4511)",
-                        .client_first = true,
                         .starts = {kStarts, kStarts},
                         .stream_depth = 0};  // an answer may be a whole directory
 
