@@ -16,6 +16,7 @@ std::vector<Announced> announce_ftp(Random& random);
 std::vector<Announced> announce_tftp(Random& random);
 Dialogue speak_imap(Random& random);
 Dialogue speak_pop3(Random& random);
+Dialogue speak_rdp(Random& random);
 Dialogue speak_nothing(Random& random);
 
 namespace {
@@ -31,6 +32,7 @@ constexpr Grammar kGrammars[] = {
     {"tftp", true, {69, 6969}, speak_tftp, announce_tftp},
     {"imap", false, {143, 1143}, speak_imap},
     {"pop3", false, {110, 1110}, speak_pop3},
+    {"rdp", false, {3389, 3390}, speak_rdp},
     {"none", false, {7, 4444}, speak_nothing},
 };
 }  // namespace
