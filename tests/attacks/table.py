@@ -1,7 +1,7 @@
 """The attacks, one a row: what makes it, how much of it, and what a sensor may spend on it."""
 import dataclasses, typing
 
-import dns_attacks as dns, ftp_attacks as ftp, http_attacks as http, imap_attacks as imap, krb5_attacks as krb5, ldap_attacks as ldap, mail_attacks as mail, pop3_attacks as pop3, rpc_attacks as rpc, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
+import dns_attacks as dns, ftp_attacks as ftp, http_attacks as http, imap_attacks as imap, krb5_attacks as krb5, ldap_attacks as ldap, mail_attacks as mail, pop3_attacks as pop3, rdp_attacks as rdp, rpc_attacks as rpc, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
 
 MODERATE = 10         # times the CPU that normal traffic takes for a byte
 OUTPUT = 20           # bytes of records for a byte of the capture
@@ -185,6 +185,12 @@ ROWS = (
     Row("pop3-pipelined", pop3.pipelined, (200, 1000), (200, 100), 30, 30),
     Row("pop3-replies", pop3.replies, (60000, 20), (60000, 4), 25),
     Row("pop3-junk", pop3.junk, (60000, 20), (60000, 4), 25),
+    Row("rdp-requests", rdp.requests, (200000, 20), (60000, 4)),
+    Row("rdp-messages", rdp.messages, (300000, 10), (100000, 4)),
+    Row("rdp-channels", rdp.channels, (2600, 400), (2600, 100), caps=(APP,)),
+    Row("rdp-segments", rdp.one_byte_segments, (2600, 20), (2600, 4), 25, near=True),
+    Row("rdp-blocks", rdp.blocks, (3900, 400), (3900, 100)),
+    Row("rdp-records", rdp.records, (300000, 10), (100000, 4)),
     Row("pop3-one-line", pop3.one_line, (100 << 20, 1), (4 << 20, 1)),
     Row("pop3-dots", pop3.dots, (8 << 20, 4), (2 << 20, 1)),
     Row("pop3-dots-bytewise", pop3.dots_bytewise, (20000, 3), (8000, 2)),

@@ -27,6 +27,7 @@ Dialogue speak_cldap(Random& random);
 Dialogue speak_dcerpc(Random& random);
 Dialogue speak_dcerpc_datagrams(Random& random);
 Dialogue speak_smb(Random& random);
+Dialogue speak_rdp(Random& random);
 Dialogue speak_nothing(Random& random);
 
 namespace {
@@ -53,6 +54,7 @@ constexpr Grammar kGrammars[] = {
     {"dcerpc", false, {135, 49'668}, speak_dcerpc},
     {"dcerpc-udp", true, {135, 49'669}, speak_dcerpc_datagrams},
     {"smb", false, {445, 139}, speak_smb},
+    {"rdp", false, {3389, 3390}, speak_rdp},
     {"none", false, {7, 4444}, speak_nothing},
 };
 }  // namespace

@@ -25,26 +25,26 @@ class Messages {
  public:
   /// What a record carries, or a piece of that. `take(message)` is false when no more are wanted.
   template <class Take>
-  void read(Bytes part, size_t longest, const Take& take) {
-    while (!part.empty()) {
+  void read(Bytes piece, size_t longest, const Take& take) {
+    while (!piece.empty()) {
       if (left_ > 0) {
-        const size_t skipped = std::min<size_t>(left_, part.size());
+        const size_t skipped = std::min<size_t>(left_, piece.size());
         left_ -= static_cast<uint32_t>(skipped);
-        part = part.subspan(skipped);
+        piece = piece.subspan(skipped);
         continue;
       }
       if (begun_.size() < kMessageHeader) {
-        // A message that lies in this part as a whole is read where it is.
-        if (begun_.empty() && part.size() >= kMessageHeader) {
-          const size_t size = kMessageHeader + size_of(part.data());
-          if (size <= part.size()) {
-            const Bytes whole = part.first(size);
-            part = part.subspan(size);
+        // A message that lies in this piece as a whole is read where it is.
+        if (begun_.empty() && piece.size() >= kMessageHeader) {
+          const size_t size = kMessageHeader + size_of(piece.data());
+          if (size <= piece.size()) {
+            const Bytes whole = piece.first(size);
+            piece = piece.subspan(size);
             if (!take(Message{whole[0], whole.subspan(kMessageHeader)})) return;
             continue;
           }
         }
-        keep(part, kMessageHeader);
+        keep(piece, kMessageHeader);
         if (begun_.size() < kMessageHeader) return;
         const uint8_t type = static_cast<uint8_t>(begun_[0]);
         const size_t size = size_of(begun_.data());
@@ -56,7 +56,7 @@ class Messages {
         }
       }
       const size_t size = kMessageHeader + size_of(begun_.data());
-      keep(part, size);
+      keep(piece, size);
       if (begun_.size() < size) return;
       const std::string whole = std::move(begun_);
       begun_.clear();
@@ -68,10 +68,10 @@ class Messages {
   static size_t size_of(const void* header) { return load_be24(static_cast<const uint8_t*>(header) + 1); }
 
   /// Moves bytes over until there are `size`.
-  void keep(Bytes& part, size_t size) {
-    const size_t taken = std::min(size - begun_.size(), part.size());
-    begun_.append(to_text(part.first(taken)));
-    part = part.subspan(taken);
+  void keep(Bytes& piece, size_t size) {
+    const size_t taken = std::min(size - begun_.size(), piece.size());
+    begun_.append(to_text(piece.first(taken)));
+    piece = piece.subspan(taken);
   }
 
   std::string begun_;

@@ -73,10 +73,10 @@ Step Rdp::data(const Chunk& chunk) {
       continue;
     }
     if (side.left > 0) {
-      const Bytes part = rest.first(std::min<size_t>(side.left, rest.size()));
-      side.left -= static_cast<uint32_t>(part.size());
-      used += part.size();
-      if (side.phase == Phase::tls) handshake(part, chunk.direction);
+      const Bytes piece = rest.first(std::min<size_t>(side.left, rest.size()));
+      side.left -= static_cast<uint32_t>(piece.size());
+      used += piece.size();
+      if (side.phase == Phase::tls) handshake(piece, chunk.direction);
       continue;
     }
     if (side.phase == Phase::opening && turns_to_tls(rest)) side.phase = Phase::tls;

@@ -113,7 +113,7 @@ class Rdp {
 
   // rdp_tls.cc
   Step record(Bytes bytes, uint64_t offset, Direction direction);
-  void handshake(Bytes part, Direction direction);
+  void handshake(Bytes piece, Direction direction);
   void handshake_message(const tls::Message& message, Direction direction);
   void client_hello(Bytes body);
   void server_hello(Bytes body);

@@ -119,8 +119,9 @@ const x509::Certificate* certificate(const Said& said) {
   return said.certificate.get();
 }
 
-std::optional<std::span<const std::string>> serials(const Handshake& handshake) {
-  return handshake.shown ? std::optional<std::span<const std::string>>(handshake.serials) : std::nullopt;
+std::optional<std::span<const std::string>> serials(const Message& message) {
+  const auto* handshake = as<Handshake>(message);
+  return handshake && handshake->shown ? std::optional<std::span<const std::string>>(handshake->serials) : std::nullopt;
 }
 template <std::string Handshake::*Hash>
 const Handshake* with(const Handshake& handshake) {
@@ -213,7 +214,6 @@ constexpr Column kServer[] = {
     object<&with_certificate>("certificate", kServerCertificate, "by which the client knows the server"),
     integer<&ServerData::channels>("channels", "that the server opens"),
 };
-constexpr Column kServerData[] = {object<&self<ServerData>>("server", kServer, "what the server says of itself")};
 constexpr Column kJa3[] = {
     text<&Handshake::ja3_hash>("hash", "JA3 fingerprint of the client, MD5 in hex"),
     text<&Handshake::ja3>("string", "JA3 fingerprint of the client before hashing"),
@@ -232,11 +232,6 @@ constexpr Column kTlsHandshake[] = {
     object<&with<&Handshake::ja3s_hash>>("ja3s", kJa3s, "JA3S fingerprint of the server"),
     text<&Handshake::ja4>("ja4", "JA4 fingerprint of the client"),
 };
-constexpr Column kHandshake[] = {
-    each<&serials>("x509_serials", "serial number of each certificate of the server, in lower-case hex").shown_empty(),
-    object<&self<Handshake>>("tls", kTlsHandshake, "what else TLS says in the clear"),
-};
-
 constexpr Column kMessage[] = {
     integer<&tx_id>("tx_id", "number of the message, from 1 on"),
     text<&event_type>("event_type",
@@ -244,8 +239,9 @@ constexpr Column kMessage[] = {
     object<&as<Request>>("", kRequest, "the first request"),
     object<&as<Confirm>>("", kConfirm, "its answer"),
     object<&as<ClientData>>("", kClientData, "the request of a connection"),
-    object<&as<ServerData>>("", kServerData, "its answer"),
-    object<&as<Handshake>>("", kHandshake, "the handshake of TLS"),
+    object<&as<ServerData>>("server", kServer, "what the server says of itself"),
+    each<&serials>("x509_serials", "serial number of each certificate of the server, in lower-case hex").shown_empty(),
+    object<&as<Handshake>>("tls", kTlsHandshake, "what else TLS says in the clear"),
 };
 constexpr Column kRecord[] = {object<&self<Message>>("rdp", kMessage, "a message of an opening")};
 constexpr Table kShapes[] = {kRecord};

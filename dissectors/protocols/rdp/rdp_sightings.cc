@@ -17,7 +17,7 @@ void sightings(const Event& event, SightingSink& sink) {
   if (!event.record) return;
   const auto& said = static_cast<const Message&>(*event.tx).said;
   if (const auto* client = std::get_if<ClientData>(&said); client && client->core && !client->core->name.empty()) {
-    sink.binding({.kind = BindingKind::rdp, .side = Side::client, .name = client->core->name});
+    sink.binding({.kind = BindingKind::dns, .side = Side::client, .name = client->core->name});
   }
   if (const auto* server = std::get_if<ServerData>(&said)) named_by(server->certificate.get(), sink);
   if (const auto* handshake = std::get_if<Handshake>(&said)) {

@@ -61,11 +61,11 @@ Step Rdp::record(Bytes bytes, uint64_t offset, Direction direction) {
   return Step::ok(tls::kRecordHeader);
 }
 
-void Rdp::handshake(Bytes part, Direction direction) {
+void Rdp::handshake(Bytes piece, Direction direction) {
   HalfFlow& side = half(direction);
   const auto goes_on = [&] { return !side.encrypted && side.phase == Phase::tls && !handshake_told_; };
   if (side.record_type != tls::kHandshake || !goes_on()) return;
-  side.messages.read(part, out_.limit(Cap::message), [&](const tls::Message& message) {
+  side.messages.read(piece, out_.limit(Cap::message), [&](const tls::Message& message) {
     handshake_message(message, direction);
     return goes_on();
   });

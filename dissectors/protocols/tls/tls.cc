@@ -233,10 +233,10 @@ Step Tls::records_of(const Chunk& chunk) {
   auto used = [&] { return chunk.data.size() - rest.size(); };
   while (!rest.empty() && !side.stopped) {
     if (side.record_left > 0) {
-      const Bytes part = rest.first(std::min<size_t>(side.record_left, rest.size()));
-      side.record_left -= static_cast<uint32_t>(part.size());
-      rest = rest.subspan(part.size());
-      if (side.record_type == kHandshake && !side.encrypted) handshake(part, chunk.direction);
+      const Bytes piece = rest.first(std::min<size_t>(side.record_left, rest.size()));
+      side.record_left -= static_cast<uint32_t>(piece.size());
+      rest = rest.subspan(piece.size());
+      if (side.record_type == kHandshake && !side.encrypted) handshake(piece, chunk.direction);
       continue;
     }
     if (!side.started && rest[0] & 0x80) {

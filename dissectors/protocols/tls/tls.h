@@ -147,7 +147,7 @@ class Tls {
   bool record(const RecordHeader& header, Bytes payload, Direction direction);
   bool valid(const RecordHeader& header, Direction direction);
   void heartbeat(const RecordHeader& header, Bytes payload, Direction direction);
-  void handshake(Bytes part, Direction direction);
+  void handshake(Bytes piece, Direction direction);
   void message(uint8_t type, Bytes body, Direction direction);
   void client_hello(Bytes body);
   void server_hello(Bytes body);

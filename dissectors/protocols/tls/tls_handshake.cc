@@ -32,11 +32,11 @@ void Handshake::abridge() {
   for (std::string* text : {&sni, &ja3, &ja3s}) shed(*text);
 }
 
-void Tls::handshake(Bytes part, Direction direction) {
+void Tls::handshake(Bytes piece, Direction direction) {
   HalfFlow& side = sides_[index(direction)];
   const auto goes_on = [&] { return !side.encrypted && !side.stopped && !done_; };
   if (!goes_on()) return;
-  side.messages.read(part, out_.limit(Cap::message), [&](const Message& next) {
+  side.messages.read(piece, out_.limit(Cap::message), [&](const Message& next) {
     if (next.too_long) {
       out_.capped(Cap::message);
       raise(Anomaly::handshake_invalid_length, direction);
