@@ -187,13 +187,14 @@ class Association {
     size_t stub_before = 0;                              // what the side had kept before the fragment
     std::array<uint8_t, Security::kSize> security = {};  // of the fragment
     bool searching = false;                              // for the next PDU
-    bool told = false;                                   // that no PDU was where one had to be
+    bool told = false;                                   // that a PDU is malformed
 
     uint64_t end() const { return begin + header->size; }
   };
 
   // Bytes into PDUs.
   static Bytes search(Lane& lane, Bytes bytes);
+  void complain(Lane& lane, Direction direction);
   void mistrust(Lane& lane, Direction direction);
   static bool hold(Lane& lane, Bytes& bytes, size_t size);
   static void leave(Lane& lane);
