@@ -32,14 +32,6 @@ Side& side_of(Call& call, Direction direction) {
   return call.sides[index(direction)];
 }
 
-/// A PDU of the side that is all of it.
-void note(Call& call, Direction direction, Type type) {
-  Side& side = side_of(call, direction);
-  side.type = type;
-  side.seen = side.whole = true;
-  ++side.fragments;
-}
-
 }  // namespace
 
 Association::Association(PartOut<Rpc> out, PartOut<gss::Gss> login_out, Carrier& carrier, const Limits& limits)
@@ -261,6 +253,7 @@ void Association::fragment(Lane& lane, Direction direction, uint16_t context, ui
   if (!side.seen) {
     side.seen = true;
     side.type = header.type;
+    side.begin = lane.begin;
     side.lost = !header.first();
     if (direction == Direction::to_server) {
       call->operation = operation;
@@ -325,6 +318,15 @@ void Association::end_fragment(Lane& lane, Direction direction) {
   }
   lane.unfinished = header.last() ? nullptr : &call;
   if (header.last()) finish_side(call, direction);
+}
+
+/// A PDU of the side that is all of it.
+void Association::note(Call& call, Direction direction, Type type) {
+  Side& side = side_of(call, direction);
+  if (!side.seen) side.begin = lanes_[index(direction)].begin;
+  side.type = type;
+  side.seen = side.whole = true;
+  ++side.fragments;
 }
 
 void Association::offer(const Header& header, Bytes pdu) {

@@ -53,6 +53,7 @@ struct Side {
   bool seen = false, whole = false;
   bool lost = false;  // bytes of it, or its first fragment
   uint32_t fragments = 0;
+  uint64_t begin = 0;  // of the first that was seen, counted as Carrier::frame's
   /// Bytes of the fragments behind what all of them begin with and, of a request, the context and the operation: the 8
   /// before a response's stub data, and verifiers, are among them.
   uint64_t size = 0;
@@ -208,6 +209,7 @@ class Association {
                 const std::optional<Uuid>& object);
   void keep(Lane& lane, Bytes bytes, Direction direction);
   void end_fragment(Lane& lane, Direction direction);
+  void note(Call& call, Direction direction, Type type);
   void offer(const Header& header, Bytes pdu);
   void answer(const Header& header, Bytes pdu);
   void fault(const Header& header, Bytes pdu);
