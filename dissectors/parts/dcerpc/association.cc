@@ -482,10 +482,7 @@ void Association::resolve(Call& call, uint16_t context) {
 void Association::finish_side(Call& call, Direction direction) {
   Side& side = side_of(call, direction);
   side.whole = true;
-  if (direction == Direction::to_client && maps_endpoints(call)) {
-    read_endpoints(call);
-    for (const Endpoint& endpoint : call.endpoints) carrier_.endpoint(endpoint);
-  }
+  if (direction == Direction::to_client && maps_endpoints(call)) read_endpoints(call, out_, carrier_);
   if (direction == Direction::to_client) judge_login(call);
   reach(call, direction);
   const Side &request = call.request(), &response = call.response();

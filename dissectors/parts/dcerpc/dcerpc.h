@@ -23,10 +23,11 @@ namespace lapwing::dcerpc {
 /// The rows of the part.
 struct Rpc {
   enum class Anomaly : uint8_t { malformed_pdu, refused_context, too_many_contexts };
-  enum class Cap : uint8_t { calls, contexts, stub };
+  enum class Cap : uint8_t { calls, contexts, endpoints, stub };
   static constexpr lapwing::Cap kCaps[] = {
       {"calls", 1024, "calls of a connection that wait for their end; the oldest is given up"},
       {"contexts", 1024, "contexts of a connection that are known at once; what is offered beyond them is not"},
+      {"endpoints", 64, "endpoints of one answer of the mapper that are kept and expected"},
       {"stub", 1 << 20, "bytes of the stub data of one side of a call that are kept"},
   };
   static const Part part;
