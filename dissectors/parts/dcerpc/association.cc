@@ -11,6 +11,7 @@ namespace {
 
 constexpr size_t kStubBegin = Header::kSize + 8;  // behind the hint of a size, the context, the operation (C706 12.6.4)
 constexpr size_t kObject = 16;
+constexpr size_t kHeldKept = 8 << 10;  // bytes that a side keeps room for between large PDUs
 constexpr size_t kMostMapped =
     64 << 10;  // bytes of an endpoint mapper's answer that are read where nobody else reads it
 
@@ -154,15 +155,22 @@ bool Association::hold(Lane& lane, Bytes& bytes, size_t size) {
   return lane.held.size() >= size;
 }
 
-/// No PDU is where one has to be: told once of a side, or junk would be told of at every few bytes.
-void Association::mistrust(Lane& lane, Direction direction) {
+/// Told once of a side, or junk would be told of at every few bytes.
+void Association::complain(Lane& lane, Direction direction) {
   if (!lane.told) out_.anomaly(Anomaly::malformed_pdu, direction);
-  lane.told = lane.searching = true;
+  lane.told = true;
+}
+
+/// No PDU is where one has to be.
+void Association::mistrust(Lane& lane, Direction direction) {
+  complain(lane, direction);
+  lane.searching = true;
 }
 
 void Association::leave(Lane& lane) {
   lane.header.reset();
   lane.held.clear();
+  if (lane.held.capacity() > kHeldKept) lane.held = {};
   lane.call = nullptr;
   lane.passing = false;
 }
@@ -194,7 +202,7 @@ bool Association::read_head(Lane& lane, Bytes& bytes, Direction direction) {
   std::optional<Uuid> object;
   if (has_object) object = reader.uuid();
   if (!reader.ok()) {
-    out_.anomaly(Anomaly::malformed_pdu, direction);
+    complain(lane, direction);
     return true;
   }
   fragment(lane, direction, context, operation, object);
@@ -245,6 +253,7 @@ void Association::fragment(Lane& lane, Direction direction, uint16_t context, ui
   if (!side.seen) {
     side.seen = true;
     side.type = header.type;
+    side.begin = lane.begin;
     side.lost = !header.first();
     if (direction == Direction::to_server) {
       call->operation = operation;
@@ -258,6 +267,7 @@ void Association::fragment(Lane& lane, Direction direction, uint16_t context, ui
   }
   lane.call = call;
   lane.stub_before = side.stub.size();
+  lane.security = {};
 }
 
 /// Bytes of the fragment that end at the lane's position.
@@ -310,11 +320,19 @@ void Association::end_fragment(Lane& lane, Direction direction) {
   if (header.last()) finish_side(call, direction);
 }
 
+/// A PDU of the side that is all of it.
+void Association::note(Call& call, Direction direction, Type type) {
+  Side& side = side_of(call, direction);
+  if (!side.seen) side.begin = lanes_[index(direction)].begin;
+  side.type = type;
+  side.seen = side.whole = true;
+  ++side.fragments;
+}
+
 void Association::offer(const Header& header, Bytes pdu) {
   const bool sound = parse_offers(header, pdu, offers_);
   Call& call = open(key_of(Family::bind, header.call_id), header, Direction::to_server);
-  Side& side = side_of(call, Direction::to_server);
-  side = {.type = header.type, .seen = true, .whole = true, .fragments = 1};
+  note(call, Direction::to_server, header.type);
   if (!sound) out_.anomaly(Anomaly::malformed_pdu, Direction::to_server, call.tx);
   log_in(call, header, pdu, Direction::to_server);
   for (const Offer& each : offers_) {
@@ -340,7 +358,7 @@ void Association::answer(const Header& header, Bytes pdu) {
   const uint64_t key = key_of(Family::bind, header.call_id);
   Call* const found = calls_.find(key);
   Call& call = found ? *found : open(key, header, Direction::to_client);
-  side_of(call, Direction::to_client) = {.type = header.type, .seen = true, .fragments = 1};
+  note(call, Direction::to_client, header.type);
   bool sound = true;
   if (header.type == Type::bind_nak) {
     call.refusal = parse_refusal(header, pdu);
@@ -369,7 +387,7 @@ void Association::fault(const Header& header, Bytes pdu) {
   Call* found = calls_.find(key_of(Family::request, header.call_id));
   if (!found) found = calls_.find(key_of(Family::bind, header.call_id));
   Call& call = found ? *found : open(key_of(Family::request, header.call_id), header, Direction::to_client);
-  side_of(call, Direction::to_client) = {.type = header.type, .seen = true, .fragments = 1};
+  note(call, Direction::to_client, header.type);
   OrderedReader reader(pdu, header.little);
   reader.skip(kStubBegin);
   const uint32_t status = reader.u32();
@@ -381,7 +399,7 @@ void Association::fault(const Header& header, Bytes pdu) {
 /// The third leg of a login, which nothing answers (MS-RPCE 2.2.2.10).
 void Association::authenticate(const Header& header, Bytes pdu) {
   Call& call = begin(header, Direction::to_server);
-  side_of(call, Direction::to_server) = {.type = header.type, .seen = true, .whole = true, .fragments = 1};
+  note(call, Direction::to_server, header.type);
   log_in(call, header, pdu, Direction::to_server);
   reach(call, Direction::to_server);
   carrier_.end(call);
@@ -389,7 +407,7 @@ void Association::authenticate(const Header& header, Bytes pdu) {
 
 void Association::shut_down(const Header& header) {
   Call& call = begin(header, Direction::to_client);
-  side_of(call, Direction::to_client) = {.type = header.type, .seen = true, .whole = true, .fragments = 1};
+  note(call, Direction::to_client, header.type);
   reach(call, Direction::to_client);
   carrier_.end(call);
 }
@@ -410,7 +428,7 @@ void Association::log_in(Call& call, const Header& header, Bytes pdu, Direction 
 void Association::judge_login(Call& call) {
   if (!login_ || !login_->proposed()) return;
   const Type answer = call.response().type;
-  if (answer == Type::response && call.security) {
+  if (answer == Type::response) {
     call.outcome = Outcome::success;
   } else if (answer == Type::bind_nak || (answer == Type::fault && call.status && refuses_login(*call.status))) {
     call.outcome = Outcome::failure;
@@ -464,10 +482,7 @@ void Association::resolve(Call& call, uint16_t context) {
 void Association::finish_side(Call& call, Direction direction) {
   Side& side = side_of(call, direction);
   side.whole = true;
-  if (direction == Direction::to_client && maps_endpoints(call)) {
-    read_endpoints(call);
-    for (const Endpoint& endpoint : call.endpoints) carrier_.endpoint(endpoint);
-  }
+  if (direction == Direction::to_client && maps_endpoints(call)) read_endpoints(call, out_, carrier_);
   if (direction == Direction::to_client) judge_login(call);
   reach(call, direction);
   const Side &request = call.request(), &response = call.response();

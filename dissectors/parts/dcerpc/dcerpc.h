@@ -23,10 +23,11 @@ namespace lapwing::dcerpc {
 /// The rows of the part.
 struct Rpc {
   enum class Anomaly : uint8_t { malformed_pdu, refused_context, too_many_contexts };
-  enum class Cap : uint8_t { calls, contexts, stub };
+  enum class Cap : uint8_t { calls, contexts, endpoints, stub };
   static constexpr lapwing::Cap kCaps[] = {
       {"calls", 1024, "calls of a connection that wait for their end; the oldest is given up"},
       {"contexts", 1024, "contexts of a connection that are known at once; what is offered beyond them is not"},
+      {"endpoints", 64, "endpoints of one answer of the mapper that are kept and expected"},
       {"stub", 1 << 20, "bytes of the stub data of one side of a call that are kept"},
   };
   static const Part part;
@@ -53,6 +54,7 @@ struct Side {
   bool seen = false, whole = false;
   bool lost = false;  // bytes of it, or its first fragment
   uint32_t fragments = 0;
+  uint64_t begin = 0;  // of the first that was seen, counted as Carrier::frame's
   /// Bytes of the fragments behind what all of them begin with and, of a request, the context and the operation: the 8
   /// before a response's stub data, and verifiers, are among them.
   uint64_t size = 0;
@@ -187,13 +189,14 @@ class Association {
     size_t stub_before = 0;                              // what the side had kept before the fragment
     std::array<uint8_t, Security::kSize> security = {};  // of the fragment
     bool searching = false;                              // for the next PDU
-    bool told = false;                                   // that no PDU was where one had to be
+    bool told = false;                                   // that a PDU is malformed
 
     uint64_t end() const { return begin + header->size; }
   };
 
   // Bytes into PDUs.
   static Bytes search(Lane& lane, Bytes bytes);
+  void complain(Lane& lane, Direction direction);
   void mistrust(Lane& lane, Direction direction);
   static bool hold(Lane& lane, Bytes& bytes, size_t size);
   static void leave(Lane& lane);
@@ -207,6 +210,7 @@ class Association {
                 const std::optional<Uuid>& object);
   void keep(Lane& lane, Bytes bytes, Direction direction);
   void end_fragment(Lane& lane, Direction direction);
+  void note(Call& call, Direction direction, Type type);
   void offer(const Header& header, Bytes pdu);
   void answer(const Header& header, Bytes pdu);
   void fault(const Header& header, Bytes pdu);

@@ -62,7 +62,7 @@ bool maps_endpoints(const Call& call) {
          call.contexts.front().uuid == kMapper && call.response().type == Type::response;
 }
 
-void read_endpoints(Call& call) {
+void read_endpoints(Call& call, PartOut<Rpc> out, Carrier& carrier) {
   const Bytes stub = to_bytes(call.response().stub);
   const size_t head = call.activity ? 0 : kResponseHead;
   if (stub.size() < head) return;
@@ -80,7 +80,10 @@ void read_endpoints(Call& call) {
     count();
     const uint32_t length = reader.u32();
     if (!reader.ok() || length > reader.left()) return;
-    if (const auto endpoint = read_tower(reader.bytes(length))) call.endpoints.push_back(*endpoint);
+    const auto endpoint = read_tower(reader.bytes(length));
+    if (!endpoint || !out.within(Rpc::Cap::endpoints, call.endpoints.size() + 1)) continue;
+    call.endpoints.push_back(*endpoint);
+    carrier.endpoint(*endpoint);
   }
 }
 

@@ -71,10 +71,7 @@ void Datagrams::fragment(Call& call, const Datagram& datagram, Direction directi
 void Datagrams::finish_side(Call& call, Direction direction) {
   Side& side = call.sides[index(direction)];
   side.whole = true;
-  if (direction == Direction::to_client && maps_endpoints(call)) {
-    read_endpoints(call);
-    for (const Endpoint& endpoint : call.endpoints) carrier_.endpoint(endpoint);
-  }
+  if (direction == Direction::to_client && maps_endpoints(call)) read_endpoints(call, out_, carrier_);
   side.reached = true;
   carrier_.reached(call, direction);
   if (direction == Direction::to_client || call.maybe) close(call);

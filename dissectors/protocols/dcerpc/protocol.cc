@@ -113,7 +113,11 @@ Call& Dcerpc::begin(uint32_t, Direction) {
 }
 
 void Dcerpc::reached(Call& call, Direction direction) {
-  out_.reach(exchange_of(call), direction, kComplete);
+  Exchange& exchange = exchange_of(call);
+  if (const auto& begin = begin_[index(direction)]) {
+    exchange.begin[index(direction)] = *begin + call.sides[index(direction)].begin;
+  }
+  out_.reach(exchange, direction, kComplete);
 }
 
 void Dcerpc::end(Call& call) {

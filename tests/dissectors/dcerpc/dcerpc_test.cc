@@ -51,6 +51,14 @@ const CapReaches kReaches{
      "dcerpc"},
     {"dcerpc", "contexts", {}, [](Dialogue& d) { d.client(contexts(1025)); }, "dcerpc"},
     {"dcerpc",
+     "endpoints",
+     {},
+     [](Dialogue& d) {
+       bound(d, kMapper).client(rpc_request(2, 0, 3, "map"));
+       d.server(rpc_response(2, rpc_towers(kSamr, std::vector<uint32_t>(65, 49668))));
+     },
+     "dcerpc"},
+    {"dcerpc",
      "stub",
      {{"app-layer.protocols.dcerpc.max-stub-size", "64"}},
      [](Dialogue& d) { bound(d).client(rpc_request(2, 0, 15, std::string(65, 'x'))); },
