@@ -20,6 +20,8 @@ Dialogue speak_krb5(Random& random);
 Dialogue speak_krb5_stream(Random& random);
 Dialogue speak_ldap(Random& random);
 Dialogue speak_cldap(Random& random);
+Dialogue speak_dcerpc(Random& random);
+Dialogue speak_dcerpc_datagrams(Random& random);
 Dialogue speak_nothing(Random& random);
 
 namespace {
@@ -39,6 +41,8 @@ constexpr Grammar kGrammars[] = {
     {"krb5-tcp", false, {88, 8888}, speak_krb5_stream},
     {"ldap", false, {389, 3268}, speak_ldap},
     {"cldap", true, {389, 3890}, speak_cldap},
+    {"dcerpc", false, {135, 49'668}, speak_dcerpc},
+    {"dcerpc-udp", true, {135, 49'669}, speak_dcerpc_datagrams},
     {"none", false, {7, 4444}, speak_nothing},
 };
 }  // namespace

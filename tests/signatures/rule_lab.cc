@@ -343,6 +343,7 @@ void RuleLab::run(const LabPacket& wanted) {
     }
     tx->anomalies.insert(tx->anomalies.end(), step.anomalies.begin(), step.anomalies.end());
     tx->progress[index(step.direction)] = step.progress;
+    tx->little_endian = step.little_endian;
     Event event;
     const auto named = std::ranges::find(environment.protocols, step.protocol, &Protocol::name);
     event.protocol = named == environment.protocols.end() ? &kHttp : *named;

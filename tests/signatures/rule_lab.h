@@ -54,6 +54,7 @@ struct LabPacket {
     std::string protocol;
     Direction direction = Direction::to_server;
     uint8_t progress = kComplete;
+    bool little_endian = false;
     std::map<std::string, std::vector<std::string>> fields;  // numbers for integer fields
     std::vector<uint8_t> anomalies;
     std::vector<FileStage> files;  // that they reach by themselves, by number; else they keep up with `progress`

@@ -28,6 +28,7 @@ LabPacket::Step read_step(const YAML::Node& node) {
   step.tx = number(node, "id", 0);
   step.direction = node["to"] && node["to"].as<std::string>() == "client" ? Direction::to_client : Direction::to_server;
   step.progress = static_cast<uint8_t>(number(node, "progress", kComplete));
+  step.little_endian = number(node, "little_endian", 0) != 0;
   if (node["anomalies"]) step.anomalies.push_back(static_cast<uint8_t>(node["anomalies"].as<int>()));
   for (const auto& field : node["fields"]) {
     auto& values = step.fields[field.first.as<std::string>()];

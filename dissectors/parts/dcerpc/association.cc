@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "dissectors/parts/dcerpc/dcerpc.h"
 #include "dissectors/parts/dcerpc/endpoints.h"
@@ -10,6 +11,7 @@ namespace {
 
 constexpr size_t kStubBegin = Header::kSize + 8;  // behind the hint of a size, the context, the operation (C706 12.6.4)
 constexpr size_t kObject = 16;
+constexpr size_t kHeldKept = 8 << 10;  // bytes that a side keeps room for between large PDUs
 constexpr size_t kMostMapped =
     64 << 10;  // bytes of an endpoint mapper's answer that are read where nobody else reads it
 
@@ -17,30 +19,6 @@ constexpr size_t kMostMapped =
 enum class Family : uint8_t { request, bind };
 constexpr uint64_t key_of(Family family, uint32_t call_id) {
   return static_cast<uint64_t>(family) << 32 | call_id;
-}
-
-/// Whether the side sends such PDUs; MS-RPCH's and those of datagrams are nobody's here.
-bool sent_by(Direction direction, Type type) {
-  switch (type) {
-    case Type::request:
-    case Type::bind:
-    case Type::alter_context:
-    case Type::auth3:
-    case Type::co_cancel:
-    case Type::orphaned: return direction == Direction::to_server;
-    case Type::response:
-    case Type::fault:
-    case Type::bind_ack:
-    case Type::bind_nak:
-    case Type::alter_context_resp:
-    case Type::shutdown: return direction == Direction::to_client;
-    default: return false;
-  }
-}
-
-bool begins_pdu(Bytes bytes) {
-  // Two bytes are reserved (C706 14.1): amid junk they tell.
-  return parse_header(bytes) && bytes[6] == 0 && bytes[7] == 0;
 }
 
 /// Where the first header is, or where fewer bytes are left than one has.
@@ -56,8 +34,8 @@ Side& side_of(Call& call, Direction direction) {
 
 }  // namespace
 
-Association::Association(PartOut<Rpc> out, Carrier& carrier, const Limits& limits)
-    : out_(out), carrier_(carrier), limits_(limits) {}
+Association::Association(PartOut<Rpc> out, PartOut<gss::Gss> login_out, Carrier& carrier, const Limits& limits)
+    : out_(out), login_out_(login_out), carrier_(carrier), limits_(limits) {}
 
 void Association::take(Bytes bytes, Direction direction) {
   Lane& lane = lanes_[index(direction)];
@@ -84,6 +62,33 @@ void Association::take(Bytes bytes, Direction direction) {
       leave(lane);
     }
   }
+}
+
+size_t Association::read(Bytes bytes, Direction direction) {
+  Lane& lane = lanes_[index(direction)];
+  size_t used = 0;
+  while (used < bytes.size()) {
+    const Bytes rest = bytes.subspan(used);
+    size_t count = Header::kSize;
+    if (lane.header) {
+      count = static_cast<size_t>(std::min<uint64_t>(lane.end() - lane.position, rest.size()));
+    } else if (lane.searching) {
+      const size_t junk = first_header(rest);
+      lane.position += junk;
+      lane.searching = rest.size() - junk < Header::kSize;
+      used += junk;
+      if (lane.searching) return used;
+      continue;
+    } else if (rest.size() < Header::kSize) {
+      return used;
+    } else if (!parse_header(rest)) {
+      mistrust(lane, direction);
+      continue;
+    }
+    take(rest.first(count), direction);
+    used += count;
+  }
+  return used;
 }
 
 void Association::gap(Direction direction, uint64_t lost) {
@@ -150,9 +155,22 @@ bool Association::hold(Lane& lane, Bytes& bytes, size_t size) {
   return lane.held.size() >= size;
 }
 
+/// Told once of a side, or junk would be told of at every few bytes.
+void Association::complain(Lane& lane, Direction direction) {
+  if (!lane.told) out_.anomaly(Anomaly::malformed_pdu, direction);
+  lane.told = true;
+}
+
+/// No PDU is where one has to be.
+void Association::mistrust(Lane& lane, Direction direction) {
+  complain(lane, direction);
+  lane.searching = true;
+}
+
 void Association::leave(Lane& lane) {
   lane.header.reset();
   lane.held.clear();
+  if (lane.held.capacity() > kHeldKept) lane.held = {};
   lane.call = nullptr;
   lane.passing = false;
 }
@@ -160,11 +178,7 @@ void Association::leave(Lane& lane) {
 void Association::read_header(Lane& lane, Direction direction) {
   lane.begin = lane.position - lane.held.size();
   lane.header = parse_header(to_bytes(lane.held));
-  if (!lane.header) {
-    if (!lane.told) out_.anomaly(Anomaly::malformed_pdu, direction);
-    lane.told = lane.searching = true;
-    return;
-  }
+  if (!lane.header) return mistrust(lane, direction);
   lane.passing = !sent_by(direction, lane.header->type);
   carrier_.frame(Pdu::pdu, direction, lane.begin, lane.header->size);
   carrier_.frame(Pdu::hdr, direction, lane.begin, Header::kSize);
@@ -188,7 +202,7 @@ bool Association::read_head(Lane& lane, Bytes& bytes, Direction direction) {
   std::optional<Uuid> object;
   if (has_object) object = reader.uuid();
   if (!reader.ok()) {
-    out_.anomaly(Anomaly::malformed_pdu, direction);
+    complain(lane, direction);
     return true;
   }
   fragment(lane, direction, context, operation, object);
@@ -239,6 +253,7 @@ void Association::fragment(Lane& lane, Direction direction, uint16_t context, ui
   if (!side.seen) {
     side.seen = true;
     side.type = header.type;
+    side.begin = lane.begin;
     side.lost = !header.first();
     if (direction == Direction::to_server) {
       call->operation = operation;
@@ -252,6 +267,7 @@ void Association::fragment(Lane& lane, Direction direction, uint16_t context, ui
   }
   lane.call = call;
   lane.stub_before = side.stub.size();
+  lane.security = {};
 }
 
 /// Bytes of the fragment that end at the lane's position.
@@ -304,13 +320,21 @@ void Association::end_fragment(Lane& lane, Direction direction) {
   if (header.last()) finish_side(call, direction);
 }
 
+/// A PDU of the side that is all of it.
+void Association::note(Call& call, Direction direction, Type type) {
+  Side& side = side_of(call, direction);
+  if (!side.seen) side.begin = lanes_[index(direction)].begin;
+  side.type = type;
+  side.seen = side.whole = true;
+  ++side.fragments;
+}
+
 void Association::offer(const Header& header, Bytes pdu) {
   const bool sound = parse_offers(header, pdu, offers_);
   Call& call = open(key_of(Family::bind, header.call_id), header, Direction::to_server);
-  Side& side = side_of(call, Direction::to_server);
-  side = {.type = header.type, .seen = true, .whole = true, .fragments = 1};
+  note(call, Direction::to_server, header.type);
   if (!sound) out_.anomaly(Anomaly::malformed_pdu, Direction::to_server, call.tx);
-  if (const auto verifier = parse_verifier(header, pdu)) call.security = verifier->security;
+  log_in(call, header, pdu, Direction::to_server);
   for (const Offer& each : offers_) {
     const Context context{.id = each.context,
                           .uuid = each.interface,
@@ -334,7 +358,7 @@ void Association::answer(const Header& header, Bytes pdu) {
   const uint64_t key = key_of(Family::bind, header.call_id);
   Call* const found = calls_.find(key);
   Call& call = found ? *found : open(key, header, Direction::to_client);
-  side_of(call, Direction::to_client) = {.type = header.type, .seen = true, .fragments = 1};
+  note(call, Direction::to_client, header.type);
   bool sound = true;
   if (header.type == Type::bind_nak) {
     call.refusal = parse_refusal(header, pdu);
@@ -354,7 +378,7 @@ void Association::answer(const Header& header, Bytes pdu) {
     if (context.result == 0 || known->second.uuid == context.uuid) known->second = context;
   }
   if (!sound) out_.anomaly(Anomaly::malformed_pdu, Direction::to_client, call.tx);
-  if (const auto verifier = parse_verifier(header, pdu)) call.security = verifier->security;
+  log_in(call, header, pdu, Direction::to_client);
   finish_side(call, Direction::to_client);
 }
 
@@ -363,7 +387,7 @@ void Association::fault(const Header& header, Bytes pdu) {
   Call* found = calls_.find(key_of(Family::request, header.call_id));
   if (!found) found = calls_.find(key_of(Family::bind, header.call_id));
   Call& call = found ? *found : open(key_of(Family::request, header.call_id), header, Direction::to_client);
-  side_of(call, Direction::to_client) = {.type = header.type, .seen = true, .fragments = 1};
+  note(call, Direction::to_client, header.type);
   OrderedReader reader(pdu, header.little);
   reader.skip(kStubBegin);
   const uint32_t status = reader.u32();
@@ -375,17 +399,45 @@ void Association::fault(const Header& header, Bytes pdu) {
 /// The third leg of a login, which nothing answers (MS-RPCE 2.2.2.10).
 void Association::authenticate(const Header& header, Bytes pdu) {
   Call& call = begin(header, Direction::to_server);
-  side_of(call, Direction::to_server) = {.type = header.type, .seen = true, .whole = true, .fragments = 1};
-  if (const auto verifier = parse_verifier(header, pdu)) call.security = verifier->security;
+  note(call, Direction::to_server, header.type);
+  log_in(call, header, pdu, Direction::to_server);
   reach(call, Direction::to_server);
   carrier_.end(call);
 }
 
 void Association::shut_down(const Header& header) {
   Call& call = begin(header, Direction::to_client);
-  side_of(call, Direction::to_client) = {.type = header.type, .seen = true, .whole = true, .fragments = 1};
+  note(call, Direction::to_client, header.type);
   reach(call, Direction::to_client);
   carrier_.end(call);
+}
+
+/// What sets up the connection brings tokens of a login.
+void Association::log_in(Call& call, const Header& header, Bytes pdu, Direction direction) {
+  const auto verifier = parse_verifier(header, pdu);
+  if (!verifier) return;
+  call.security = verifier->security;
+  if (!is_gss(verifier->security)) return;
+  if (!login_ && direction == Direction::to_client) return;
+  if (!login_) login_ = std::make_shared<gss::Login>();
+  gss::tell(login_->take(verifier->token, direction), login_out_, direction, call.tx);
+  call.login = login_;
+}
+
+/// Nothing says that a login succeeded but that the server goes on (MS-RPCE 3.3.1.5.2.2).
+void Association::judge_login(Call& call) {
+  if (!login_ || !login_->proposed()) return;
+  const Type answer = call.response().type;
+  if (answer == Type::response) {
+    call.outcome = Outcome::success;
+  } else if (answer == Type::bind_nak || (answer == Type::fault && call.status && refuses_login(*call.status))) {
+    call.outcome = Outcome::failure;
+  } else if (login_->outcome() != Outcome::unknown) {
+    call.outcome = login_->outcome();
+  } else {
+    return;
+  }
+  call.login = std::move(login_);
 }
 
 /// The client gives a call up; the server may answer all the same.
@@ -430,10 +482,8 @@ void Association::resolve(Call& call, uint16_t context) {
 void Association::finish_side(Call& call, Direction direction) {
   Side& side = side_of(call, direction);
   side.whole = true;
-  if (direction == Direction::to_client && maps_endpoints(call)) {
-    read_endpoints(call);
-    for (const Endpoint& endpoint : call.endpoints) carrier_.endpoint(endpoint);
-  }
+  if (direction == Direction::to_client && maps_endpoints(call)) read_endpoints(call, out_, carrier_);
+  if (direction == Direction::to_client) judge_login(call);
   reach(call, direction);
   const Side &request = call.request(), &response = call.response();
   const bool asked = request.whole || request.lost || !request.seen;

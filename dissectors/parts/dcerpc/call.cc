@@ -6,7 +6,7 @@ void Side::reset() {
   type = Type::request;
   seen = whole = lost = full = reached = false;
   fragments = 0;
-  size = 0;
+  begin = size = 0;
   stub.clear();
 }
 
@@ -32,6 +32,8 @@ void Call::reset() {
   status.reset();
   refusal.reset();
   endpoints.clear();
+  login.reset();
+  outcome.reset();
   maybe = cancelled = orphaned = false;
   key = 0;
 }

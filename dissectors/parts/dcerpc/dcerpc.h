@@ -14,6 +14,7 @@
 #include "dissectors/parts/dcerpc/calls.h"
 #include "dissectors/parts/dcerpc/interfaces.h"
 #include "dissectors/parts/dcerpc/pdu.h"
+#include "dissectors/parts/gss/gss.h"
 #include "sensor/base/ip_address.h"
 #include "sensor/event/event.h"
 
@@ -22,10 +23,11 @@ namespace lapwing::dcerpc {
 /// The rows of the part.
 struct Rpc {
   enum class Anomaly : uint8_t { malformed_pdu, refused_context, too_many_contexts };
-  enum class Cap : uint8_t { calls, contexts, stub };
+  enum class Cap : uint8_t { calls, contexts, endpoints, stub };
   static constexpr lapwing::Cap kCaps[] = {
       {"calls", 1024, "calls of a connection that wait for their end; the oldest is given up"},
       {"contexts", 1024, "contexts of a connection that are known at once; what is offered beyond them is not"},
+      {"endpoints", 64, "endpoints of one answer of the mapper that are kept and expected"},
       {"stub", 1 << 20, "bytes of the stub data of one side of a call that are kept"},
   };
   static const Part part;
@@ -52,6 +54,7 @@ struct Side {
   bool seen = false, whole = false;
   bool lost = false;  // bytes of it, or its first fragment
   uint32_t fragments = 0;
+  uint64_t begin = 0;  // of the first that was seen, counted as Carrier::frame's
   /// Bytes of the fragments behind what all of them begin with and, of a request, the context and the operation: the 8
   /// before a response's stub data, and verifiers, are among them.
   uint64_t size = 0;
@@ -66,6 +69,12 @@ struct Side {
   void reset();
 };
 
+/// [W] What a dissector is handed of a flow that the endpoint mapper announced.
+struct Announced : lapwing::Context {
+  explicit Announced(const dcerpc::Context& interface) : context(interface) {}
+  dcerpc::Context context;
+};
+
 /// A port where an interface is to be had, by the endpoint mapper.
 struct Endpoint {
   Uuid uuid = {};
@@ -74,12 +83,16 @@ struct Endpoint {
   bool datagrams = false;  // UDP, else TCP
   uint16_t port = 0;
   std::optional<IpAddress> address;  // none: that of the server
+
+  Context context() const { return {.uuid = uuid, .major = major, .minor = minor, .interface = interface}; }
 };
 
 /// Of calls by datagrams (C706 12.5.2): which of whose calls.
 struct Activity {
   Uuid uuid = {};
   uint32_t sequence = 0;
+
+  bool operator==(const Activity&) const = default;
 };
 
 /// [W] A request and its answer, or another exchange of a connection: bind, alter_context, auth3, shutdown.
@@ -92,11 +105,13 @@ struct Call {
   uint16_t context = 0, operation = 0;
   std::vector<Context> contexts;  // that are offered; or of a request its own, where it is known
   std::optional<Uuid> object;
-  std::optional<Security> security;  // of the latest fragment that has a verifier
-  std::optional<uint32_t> status;    // of a fault
-  std::optional<uint16_t> refusal;   // of a bind
-  std::vector<Endpoint> endpoints;   // that the endpoint mapper named
-  bool maybe = false;                // no answer is asked for
+  std::optional<Security> security;         // of the latest fragment that has a verifier
+  std::optional<uint32_t> status;           // of a fault
+  std::optional<uint16_t> refusal;          // of a bind
+  std::vector<Endpoint> endpoints;          // that the endpoint mapper named
+  std::shared_ptr<const gss::Login> login;  // whose token it brings, or whose end its answer shows
+  std::optional<Outcome> outcome;           // of that
+  bool maybe = false;                       // no answer is asked for
   bool cancelled = false, orphaned = false;
   uint64_t key = 0;  // owned by the association
 
@@ -139,7 +154,7 @@ struct Limits {
 class Association {
  public:
   /// All outlive it.
-  Association(PartOut<Rpc> out, Carrier& carrier, const Limits& limits);
+  Association(PartOut<Rpc> out, PartOut<gss::Gss> login_out, Carrier& carrier, const Limits& limits);
   Association(const Association&) = delete;
   Association& operator=(const Association&) = delete;
 
@@ -155,11 +170,9 @@ class Association {
   void announce(const Context& context) { announced_ = context; }
   /// Bytes of a direction that were taken and lost so far.
   uint64_t position(Direction direction) const { return lanes_[index(direction)].position; }
-  /// Bytes of the PDU at hand that are still to come; 0: the next one begins, or is searched.
-  uint64_t left(Direction direction) const {
-    const Lane& lane = lanes_[index(direction)];
-    return lane.header ? lane.end() - lane.position : 0;
-  }
+  /// As take(), for a carrier whose bytes are offered again: how many were taken. What is left is too short for a
+  /// header that may begin there, so that frames do not depend on how bytes are cut.
+  size_t read(Bytes bytes, Direction direction);
 
  private:
   using Anomaly = Rpc::Anomaly;
@@ -176,13 +189,15 @@ class Association {
     size_t stub_before = 0;                              // what the side had kept before the fragment
     std::array<uint8_t, Security::kSize> security = {};  // of the fragment
     bool searching = false;                              // for the next PDU
-    bool told = false;                                   // that no PDU was where one had to be
+    bool told = false;                                   // that a PDU is malformed
 
     uint64_t end() const { return begin + header->size; }
   };
 
   // Bytes into PDUs.
   static Bytes search(Lane& lane, Bytes bytes);
+  void complain(Lane& lane, Direction direction);
+  void mistrust(Lane& lane, Direction direction);
   static bool hold(Lane& lane, Bytes& bytes, size_t size);
   static void leave(Lane& lane);
   void read_header(Lane& lane, Direction direction);
@@ -195,12 +210,15 @@ class Association {
                 const std::optional<Uuid>& object);
   void keep(Lane& lane, Bytes bytes, Direction direction);
   void end_fragment(Lane& lane, Direction direction);
+  void note(Call& call, Direction direction, Type type);
   void offer(const Header& header, Bytes pdu);
   void answer(const Header& header, Bytes pdu);
   void fault(const Header& header, Bytes pdu);
   void authenticate(const Header& header, Bytes pdu);
   void shut_down(const Header& header);
   void mark(const Header& header);
+  void log_in(Call& call, const Header& header, Bytes pdu, Direction direction);
+  void judge_login(Call& call);
 
   // Calls.
   Call& open(uint64_t key, const Header& header, Direction direction);
@@ -211,14 +229,16 @@ class Association {
   void close(Call& call);
 
   PartOut<Rpc> out_;
+  PartOut<gss::Gss> login_out_;
   Carrier& carrier_;
   const Limits limits_;
   std::array<Lane, 2> lanes_;  // by Direction
   Calls<uint64_t> calls_;      // that have not ended
   std::unordered_map<uint16_t, Context> contexts_;
   std::optional<Context> announced_;
-  std::vector<Offer> offers_;    // scratch
-  std::vector<Answer> answers_;  // scratch
+  std::shared_ptr<gss::Login> login_;  // null: none is under way
+  std::vector<Offer> offers_;          // scratch
+  std::vector<Answer> answers_;        // scratch
 };
 
 }  // namespace lapwing::dcerpc

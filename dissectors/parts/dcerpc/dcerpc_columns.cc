@@ -61,7 +61,7 @@ std::optional<uint32_t> status(const Call& call) {
 }
 
 const Call* protection(const Call& call) {
-  return call.security ? &call : nullptr;
+  return call.security || call.outcome ? &call : nullptr;
 }
 
 std::optional<uint16_t> refusal(const Call& call) {
@@ -92,12 +92,12 @@ std::optional<uint32_t> sequence(const Call& call) {
   return call.activity ? std::optional(call.activity->sequence) : std::nullopt;
 }
 
-uint8_t security_type(const Call& call) {
-  return call.security->type;
+std::optional<uint8_t> security_type(const Call& call) {
+  return call.security ? std::optional(call.security->type) : std::nullopt;
 }
 
-uint8_t security_level(const Call& call) {
-  return call.security->level;
+std::optional<uint8_t> security_level(const Call& call) {
+  return call.security ? std::optional(call.security->level) : std::nullopt;
 }
 
 std::string_view endpoint_uuid(const Endpoint& endpoint, std::string& scratch) {

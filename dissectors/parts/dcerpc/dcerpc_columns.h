@@ -1,12 +1,16 @@
 // What records, alerts and rules show of a call, whoever carries it.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "dissectors/contract/columns.h"
 #include "dissectors/parts/dcerpc/dcerpc.h"
+#include "dissectors/parts/gss/gss_columns.h"
 
 namespace lapwing::dcerpc {
 
@@ -40,8 +44,14 @@ std::string_view context_name(const Context& context);
 std::string_view activity_uuid(const Call& call, std::string& scratch);
 std::optional<uint32_t> sequence(const Call& call);
 
-uint8_t security_type(const Call& call);
-uint8_t security_level(const Call& call);
+std::optional<uint8_t> security_type(const Call& call);
+std::optional<uint8_t> security_level(const Call& call);
+inline const ntlmssp::Exchange* ntlmssp(const Call& call) {
+  return call.login ? call.login->ntlmssp() : nullptr;
+}
+inline const kerberos::Ticket* kerberos(const Call& call) {
+  return call.login ? call.login->kerberos() : nullptr;
+}
 
 std::string_view endpoint_uuid(const Endpoint& endpoint, std::string& scratch);
 std::string_view endpoint_version(const Endpoint& endpoint, std::string& scratch);
@@ -68,6 +78,10 @@ inline constexpr Column kRequestColumns[] = {
 inline constexpr Column kProtectionColumns[] = {
     columns::choice<&read::security_type, &security_type_name, nullptr>("type", "by what (MS-RPCE 2.2.1.1.7)"),
     columns::choice<&read::security_level, &security_level_name, nullptr>("level", "how far (MS-RPCE 2.2.1.1.8)"),
+    columns::choice<&Call::outcome, &outcome_name, &outcomes>("outcome",
+                                                              "how the login ended, which shows by this call"),
+    columns::object<&read::ntlmssp>("ntlmssp", gss::kNtlmsspColumns, "a login by NTLMSSP"),
+    columns::object<&read::kerberos>("kerberos", gss::kKerberosColumns, "a login by Kerberos"),
 };
 inline constexpr Column kEndpointColumns[] = {
     columns::text<&read::endpoint_uuid>("uuid", "UUID of the interface"),
@@ -103,9 +117,9 @@ inline constexpr Column kOwnColumns[] = {
         .rule({.name = "dcerpc.stub_data", .sender = Sender::either, .stage = whole, .aliases = {"dce_stub_data"}}),
 };
 
-/// Columns of a Call of a protocol that is nothing else.
-template <uint8_t whole>
-inline constexpr Column kColumns[] = {
+namespace made {
+
+inline constexpr Column kAlone[] = {
     columns::text<&read::request>("request", "type of the request, or REQUEST_LOST"),
     columns::object<&read::called>("req", kRequestColumns, "what is called"),
     columns::objects<&Call::contexts>("interfaces", kContextColumns, "what is offered, or called"),
@@ -115,12 +129,9 @@ inline constexpr Column kColumns[] = {
     columns::integer<&read::sequence>("seqnum", "of calls by datagrams: which of them"),
     columns::integer<&read::call_id>("call_id", "which call of the connection"),
     columns::text<&read::version>("rpc_version", "5.0 or 5.1, by datagrams 4.0"),
-    columns::object<&columns::self<Call>>("", kOwnColumns<whole>, "the call"),
 };
 
-/// Columns of a Call within a record of its carrier.
-template <uint8_t whole>
-inline constexpr Column kCarriedColumns[] = {
+inline constexpr Column kCarried[] = {
     columns::text<&read::request>("request", "type of the request, or REQUEST_LOST"),
     columns::integer<&read::operation>("opnum", "number of the operation"),
     columns::object<&read::request_data>("req", kSideColumns, "what is called"),
@@ -128,7 +139,23 @@ inline constexpr Column kCarriedColumns[] = {
     columns::text<&read::response>("response", "type of the answer, or UNREPLIED"),
     columns::object<&read::response_data>("res", kSideColumns, "the answer"),
     columns::integer<&read::call_id>("call_id", "which call of the pipe"),
-    columns::object<&columns::self<Call>>("", kOwnColumns<whole>, "the call"),
 };
+
+template <size_t A, size_t B>
+constexpr std::array<Column, A + B> joined(const Column (&a)[A], const Column (&b)[B]) {
+  std::array<Column, A + B> out;
+  std::copy(std::begin(b), std::end(b), std::copy(std::begin(a), std::end(a), out.begin()));
+  return out;
+}
+
+}  // namespace made
+
+/// Columns of a Call of a protocol that is nothing else.
+template <uint8_t whole>
+inline constexpr auto kColumns = made::joined(made::kAlone, kOwnColumns<whole>);
+
+/// Columns of a Call within a record of its carrier.
+template <uint8_t whole>
+inline constexpr auto kCarriedColumns = made::joined(made::kCarried, kOwnColumns<whole>);
 
 }  // namespace lapwing::dcerpc

@@ -10,7 +10,7 @@ namespace {
 constexpr Uuid kMapper = *parse_uuid("e1af8308-5d1f-11c9-91a4-08002b14a0fa");
 constexpr uint16_t kMap = 3;
 
-constexpr size_t kResponseHead = 8;  // before the stub data
+constexpr size_t kResponseHead = 8;  // before the stub data, of a connection
 constexpr size_t kHandle = 20;       // of the mapper's context
 
 /// Protocols of a tower's floors (C706 I).
@@ -62,11 +62,12 @@ bool maps_endpoints(const Call& call) {
          call.contexts.front().uuid == kMapper && call.response().type == Type::response;
 }
 
-void read_endpoints(Call& call) {
+void read_endpoints(Call& call, PartOut<Rpc> out, Carrier& carrier) {
   const Bytes stub = to_bytes(call.response().stub);
-  if (stub.size() < kResponseHead) return;
+  const size_t head = call.activity ? 0 : kResponseHead;
+  if (stub.size() < head) return;
   const bool wide = call.contexts.front().wide;
-  OrderedReader reader(stub.subspan(kResponseHead), call.tx->little_endian);
+  OrderedReader reader(stub.subspan(head), call.tx->little_endian);
   const auto count = [&] { return wide ? (reader.align(8), reader.u64()) : (reader.align(4), uint64_t{reader.u32()}); };
   reader.skip(kHandle + 4);         // towers there are
   count();                          // that there is room for,
@@ -79,7 +80,10 @@ void read_endpoints(Call& call) {
     count();
     const uint32_t length = reader.u32();
     if (!reader.ok() || length > reader.left()) return;
-    if (const auto endpoint = read_tower(reader.bytes(length))) call.endpoints.push_back(*endpoint);
+    const auto endpoint = read_tower(reader.bytes(length));
+    if (!endpoint || !out.within(Rpc::Cap::endpoints, call.endpoints.size() + 1)) continue;
+    call.endpoints.push_back(*endpoint);
+    carrier.endpoint(*endpoint);
   }
 }
 

@@ -7,7 +7,7 @@ namespace lapwing::dcerpc {
 
 /// The call asks the mapper for the endpoints of an interface.
 bool maps_endpoints(const Call& call);
-/// Fills in Call::endpoints by the stub data of its answer: those of TCP and UDP.
-void read_endpoints(Call& call);
+/// Fills in Call::endpoints by the stub data of its answer: those of TCP and UDP. The carrier is told of each.
+void read_endpoints(Call& call, PartOut<Rpc> out, Carrier& carrier);
 
 }  // namespace lapwing::dcerpc

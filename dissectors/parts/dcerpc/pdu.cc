@@ -94,7 +94,8 @@ std::string_view name_of(std::span<const Numbered> rows, uint64_t number, std::s
   return row == rows.end() ? scratch = std::to_string(number) : row->name;
 }
 
-constexpr size_t kSyntax = 20;  // bytes of an interface or transfer syntax: UUID, version
+constexpr uint8_t kVersion = 5;  // of connections
+constexpr size_t kSyntax = 20;   // bytes of an interface or transfer syntax: UUID, version
 
 /// MS-RPCE 2.2.4.12
 constexpr Uuid kNdr64 = *parse_uuid("71710533-beba-4937-8319-b5dbef9ccc36");
@@ -136,7 +137,7 @@ Uuid OrderedReader::uuid() {
 std::optional<Header> parse_header(Bytes bytes) {
   if (bytes.size() < Header::kSize) return {};
   const uint8_t* const p = bytes.data();
-  constexpr uint8_t kVersion = 5, kMostMinor = 1, kMostFloat = 3;
+  constexpr uint8_t kMostMinor = 1, kMostFloat = 3;
   // Byte order and characters are each 0 or 1 (C706 14.1).
   const bool known =
       p[0] == kVersion && p[1] <= kMostMinor && p[2] <= kLastType && (p[4] & 0xee) == 0 && p[5] <= kMostFloat;
@@ -150,14 +151,55 @@ std::optional<Header> parse_header(Bytes bytes) {
   return out.size < Header::kSize + verifier ? std::nullopt : std::optional(out);
 }
 
+bool begins_pdu(Bytes bytes) {
+  return parse_header(bytes) && bytes[6] == 0 && bytes[7] == 0;
+}
+
+bool sent_by(Direction direction, Type type) {
+  switch (type) {
+    case Type::request:
+    case Type::bind:
+    case Type::alter_context:
+    case Type::auth3:
+    case Type::co_cancel:
+    case Type::orphaned: return direction == Direction::to_server;
+    case Type::response:
+    case Type::fault:
+    case Type::bind_ack:
+    case Type::bind_nak:
+    case Type::alter_context_resp:
+    case Type::shutdown: return direction == Direction::to_client;
+    default: return false;
+  }
+}
+
+Likelihood judge(Bytes first, Direction direction) {
+  if (first.empty() || first[0] != kVersion) return Likelihood::no;
+  if (first.size() < Header::kSize) return Likelihood::more;
+  const auto header = parse_header(first);
+  return header && begins_pdu(first) && sent_by(direction, header->type) ? Likelihood::sure : Likelihood::no;
+}
+
 std::string_view security_type_name(uint64_t type, std::string& scratch) {
   return name_of(kSecurityTypes, type, scratch);
 }
+
 std::string_view security_level_name(uint64_t level, std::string& scratch) {
   return name_of(kSecurityLevels, level, scratch);
 }
+
+bool is_gss(const Security& security) {
+  constexpr uint8_t kSpnego = 9, kNtlmssp = 10, kKerberos = 16;
+  return security.type == kSpnego || security.type == kNtlmssp || security.type == kKerberos;
+}
+
 std::string_view status_name(uint64_t status, std::string& scratch) {
   return name_of(kStatus, status, scratch);
+}
+
+bool refuses_login(uint32_t status) {
+  constexpr uint32_t kAccessDenied = 0x00000005, kSecurityError = 0x00000721;
+  return status == kAccessDenied || status == kSecurityError;
 }
 
 std::optional<Verifier> parse_verifier(const Header& header, Bytes pdu) {

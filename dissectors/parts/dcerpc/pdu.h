@@ -8,8 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "dissectors/contract/likelihood.h"
 #include "sensor/base/bytes.h"
-#include "sensor/event/message_frame.h"
+#include "sensor/event/chunk.h"
 
 namespace lapwing::dcerpc {
 
@@ -106,6 +107,12 @@ struct Header {
 
 /// Nothing where no PDU begins so.
 std::optional<Header> parse_header(Bytes bytes);
+/// Amid other bytes more is asked: what is reserved is zero.
+bool begins_pdu(Bytes bytes);
+/// Whether the side sends such PDUs; MS-RPCH's and those of datagrams are nobody's.
+bool sent_by(Direction direction, Type type);
+/// Whether these are the first bytes that the side sends.
+Likelihood judge(Bytes first, Direction direction);
 
 /// Before a verifier (MS-RPCE 2.2.2.11): of what kind it is.
 struct Security {
@@ -115,6 +122,8 @@ struct Security {
 };
 std::string_view security_type_name(uint64_t type, std::string& scratch);
 std::string_view security_level_name(uint64_t level, std::string& scratch);
+/// Tokens of its kind are GSS-API's.
+bool is_gss(const Security& security);
 
 struct Verifier {
   Security security;
@@ -143,5 +152,7 @@ std::optional<uint16_t> parse_refusal(const Header& header, Bytes pdu);
 
 /// What a fault says (C706 E).
 std::string_view status_name(uint64_t status, std::string& scratch);
+/// It says that the client is not who it says it is.
+bool refuses_login(uint32_t status);
 
 }  // namespace lapwing::dcerpc
