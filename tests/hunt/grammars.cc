@@ -22,6 +22,7 @@ Dialogue speak_ldap(Random& random);
 Dialogue speak_cldap(Random& random);
 Dialogue speak_dcerpc(Random& random);
 Dialogue speak_dcerpc_datagrams(Random& random);
+Dialogue speak_smb(Random& random);
 Dialogue speak_nothing(Random& random);
 
 namespace {
@@ -43,6 +44,7 @@ constexpr Grammar kGrammars[] = {
     {"cldap", true, {389, 3890}, speak_cldap},
     {"dcerpc", false, {135, 49'668}, speak_dcerpc},
     {"dcerpc-udp", true, {135, 49'669}, speak_dcerpc_datagrams},
+    {"smb", false, {445, 139}, speak_smb},
     {"none", false, {7, 4444}, speak_nothing},
 };
 }  // namespace

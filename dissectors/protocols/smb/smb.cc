@@ -220,6 +220,7 @@ void Smb::go_on(Side& from, const Chunk& chunk) {
   skip_bulk(from, chunk.offset);
   if (chunk.offset < from.pdu_end) return;
   end_bulk(from);
+  if (chunk.offset == from.pdu_end) return;
   if (chunk.offset < from.message_end) {
     from.pdu_end = from.message_end;
     return;
@@ -317,13 +318,8 @@ size_t Smb::take_smb2(Side& from, Direction direction, Bytes rest, uint64_t at, 
     sound = header.next >= kHeader2 && header.next <= left;
     if (sound) size = header.next;
   }
-  size_t head = out_.limit(Cap::message);
   const bool response = header.response();
-  if (header.command == v2::Command::read && response) head = v2::kReadHead + kProbed;
-  if (header.command == v2::Command::write && !response) head = v2::kWriteHead + kProbed;
-  if (header.command == v2::Command::ioctl) head = response ? v2::kIoctlResponseHead : v2::kIoctlRequestHead + kProbed;
-  if (header.command == v2::Command::ioctl && response) head += kProbed;
-  head = static_cast<size_t>(std::min<uint64_t>(head, size));
+  const auto head = static_cast<size_t>(std::min<uint64_t>(head_of(header), size));
   if (rest.size() < head) {
     wanted = head;
     return 0;

@@ -123,8 +123,8 @@ void Smb::response(const Message2& message) {
   const v2::Header& header = message.header;
   if (header.command == Command::negotiate) return negotiate_response(message);
   if (header.command == Command::read) return read_response(message);
-  Operation* const operation = header.message == kNoMessage ? nullptr : operations_.find(key_of(message));
   if (header.command == Command::ioctl) ioctl_response(message);
+  Operation* const operation = header.message == kNoMessage ? nullptr : operations_.find(key_of(message));
   if (!operation) return;
   switch (header.command) {
     case Command::session_setup: session_setup_response(message, *operation); break;
@@ -258,7 +258,7 @@ void Smb::create_response(const Message2& message, Operation& operation) {
   detail->size = said->size;
   detail->opened->fuid = guid_text(said->file);
   side(message.direction).opened = detail->opened;
-  hold(handle(said->file), detail->opened);
+  if (!detail->opened->closing) hold(handle(said->file), detail->opened);
 }
 
 void Smb::close_request(const Message2& message) {
