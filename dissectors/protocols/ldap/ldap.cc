@@ -92,7 +92,7 @@ void sightings(const Event& event, SightingSink& sink) {
   const auto& exchange = static_cast<const Exchange&>(*event.tx);
   tell_operation(exchange, sink);
   const std::string_view name = server_name(exchange);
-  if (!name.empty()) sink.binding({.kind = BindingKind::ldap, .side = lapwing::Side::server, .name = name});
+  if (!name.empty()) sink.binding({.kind = BindingKind::dns, .side = lapwing::Side::server, .name = name});
   if (ends_login(exchange) && exchange.login->said.tokens) gss::sightings(*exchange.login->said.tokens, sink);
 }
 

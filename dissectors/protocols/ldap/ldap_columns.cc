@@ -375,7 +375,7 @@ constexpr Column kRefusal[] = {
     integer<&Refusal::code>("code",
                             "Windows error, which Active Directory writes in hexadecimal digits behind \"data\""),
     choice<&Refusal::code, &refusal_name, &refusal_names>("name", "what that means (MS-ERREF 2.2)")
-        .rule({.name = "ldap.refusal", .sender = Sender::server, .stage = kComplete}),
+        .rule({.name = "ldap.refusal.name", .sender = Sender::server, .stage = kComplete}),
 };
 constexpr Column kNetlogon[] = {
     flag<&Netlogon::user_known>("user_known", "the user that was asked for is known, or none was").shown_empty(),
@@ -392,7 +392,7 @@ constexpr Column kNetlogon[] = {
 };
 constexpr Column kLayer[] = {
     choice<&Layer::protection, &protection_name, &protection_names>("protection", "signed, or sealed")
-        .rule({.name = "ldap.security_layer", .sender = Sender::server, .stage = kComplete}),
+        .rule({.name = "ldap.security_layer.protection", .sender = Sender::server, .stage = kComplete}),
     text<&Layer::mechanism>("mechanism", "by which messages are wrapped, where that shows"),
 };
 constexpr Column kLdap[] = {
@@ -402,7 +402,7 @@ constexpr Column kLdap[] = {
         .rule({.name = "ldap.responses.count", .sender = Sender::server, .stage = kComplete}),
     integer<&responses_in_all>("responses_count", "responses that came, where they are more than are shown"),
     integer<&entries>("entries", "that a search found, by the responses that came")
-        .rule({.name = "ldap.responses.entries", .sender = Sender::server, .stage = kComplete}),
+        .rule({.name = "ldap.entries", .sender = Sender::server, .stage = kComplete}),
     integer<&references>("references", "to other servers that a search found"),
     flag<&Exchange::abandoned>("abandoned", "the client took back its request"),
     object<&login>("login", kLogin, "an attempt to log in"),

@@ -36,15 +36,14 @@ TEST(Ldap, ASearchAndWhatItFindsAreOneRecord) {
   d.server(ldap_done(2));
   EXPECT_THAT(
       d.records,
-      ElementsAre(R"({"ldap":{"request":{"message_id":2,"operation":"search_request","search_request":{)"
-                  R"("base_object":"dc=example,dc=com","scope":2,"deref_alias":0,"size_limit":1000,"time_limit":30,)"
-                  R"("types_only":false,"filter":"(objectClass=*)","attributes":["*","+"]
-}
-},"responses":[{)"
-                  R"("operation":"search_result_entry","search_result_entry":{"base_object":"dc=example,dc=com",)"
-                  R"("attributes":[{"type":"objectClass","values":["top","domain"]},{"type":"dc","values":["example"]}]}},)"
-                  R"({"operation":"search_result_done","search_result_done":{"result_code":"success","matched_dn":"",)"
-                  R"("message":""}}],"entries":1}})"));
+      ElementsAre(
+          R"({"ldap":{"request":{"message_id":2,"operation":"search_request","search_request":{)"
+          R"("base_object":"dc=example,dc=com","scope":2,"deref_alias":0,"size_limit":1000,"time_limit":30,)"
+          R"x("types_only":false,"filter":"(objectClass=*)","attributes":["*","+"]}},"responses":[{)x"
+          R"("operation":"search_result_entry","search_result_entry":{"base_object":"dc=example,dc=com",)"
+          R"("attributes":[{"type":"objectClass","values":["top","domain"]},{"type":"dc","values":["example"]}]}},)"
+          R"({"operation":"search_result_done","search_result_done":{"result_code":"success","matched_dn":"",)"
+          R"("message":""}}],"entries":1}})"));
   EXPECT_THAT(d.values("ldap.request.dn"), ElementsAre("dc=example,dc=com"));
   EXPECT_THAT(d.values("ldap.request.attribute_type"), ElementsAre("*", "+"));
   EXPECT_THAT(d.values("ldap.responses.attribute_type"), ElementsAre("objectClass", "dc"));
