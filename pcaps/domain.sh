@@ -11,6 +11,10 @@ export KRB5_CONFIG=$LAB/krb5.conf KRB5CCNAME=$LAB/tickets
 # domain COMMAND...: samba-tool at the controller's database.
 domain() { samba-tool "$@" -s "$DOMAIN/etc/smb.conf" -H "$DOMAIN/private/sam.ldb" >>"$LAB/jobs.log" 2>&1; }
 
+# Hosts by their own names: what programs say of theirs is not that of the machine.
+on_server() { ip netns exec "lab-server-$$" unshare --uts sh -c 'hostname dc1 && exec "$@"' sh "$@"; }
+on_client() { ip netns exec "lab-client-$$" unshare --uts sh -c 'hostname client && exec "$@"' sh "$@"; }
+
 # unproved USER: who needs no proof of the password (MS-ADTS 2.2.16, ADS_UF_DONT_REQUIRE_PREAUTH and NORMAL_ACCOUNT).
 unproved() {
   printf 'dn: CN=%s,CN=Users,DC=lab,DC=example\nchangetype: modify\nreplace: userAccountControl\nuserAccountControl: 4194816\n' "$1" >"$LAB/unproved.ldif"
