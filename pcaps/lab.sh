@@ -4,6 +4,7 @@
 #   client  10.9.0.2  fd00:9::2          server  10.9.0.1  fd00:9::1
 #
 # Use: need PACKAGE...; lab_start; on_server|on_client COMMAND...; lab_save [FILE; lab_record; ...; lab_save FILE]
+# LAB_LOGS=FOLDER: what servers and clients said is kept there.
 
 set -euo pipefail
 export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
@@ -44,7 +45,9 @@ lab_clean() {
   for side in server client third; do
     ip netns pids "lab-$side-$$" 2>/dev/null | xargs -r kill 2>/dev/null || true
     ip netns del "lab-$side-$$" 2>/dev/null || true
+    rm -rf "/etc/netns/lab-$side-$$"
   done
+  [ -z "${LAB_LOGS:-}" ] || cp "$LAB"/*.log "$LAB_LOGS"
   rm -rf "$LAB"
 }
 
