@@ -19,9 +19,8 @@ enum class Side : uint8_t { address, client, server };
 
 /// By what a name or a station is known to be that of an address. Those that the host itself, or who answers for it,
 /// says come before those that clients call it by.
-enum class BindingKind : uint8_t { arp, dns, certificate, ntlm, ldap, kerberos, sni, http_host };
-inline constexpr std::string_view kBindingKinds[] = {"arp",  "dns",      "certificate", "ntlm",
-                                                     "ldap", "kerberos", "sni",         "http_host"};
+enum class BindingKind : uint8_t { arp, dns, certificate, sni, http_host };
+inline constexpr std::string_view kBindingKinds[] = {"arp", "dns", "certificate", "sni", "http_host"};
 
 /// [W] Views live as long as the call.
 struct BindingSeen {

@@ -119,6 +119,17 @@ bool told_login(const Event& event, LoginSeen& login) {
   return true;
 }
 
+/// Bytes of a message that are waited for. What it reads or writes is passed on as it comes.
+size_t head_of(const v2::Header& header) {
+  const bool response = header.response();
+  if (header.command == v2::Command::read && response) return v2::kReadHead + kProbed;
+  if (header.command == v2::Command::write && !response) return v2::kWriteHead + kProbed;
+  if (header.command == v2::Command::ioctl) {
+    return (response ? v2::kIoctlResponseHead : v2::kIoctlRequestHead) + kProbed;
+  }
+  return Smb::kCaps[static_cast<size_t>(Smb::Cap::message)].limit;
+}
+
 /// What both sides say of their names and systems as they log in, and what the client has the server do.
 void sightings(const Event& event, SightingSink& sink) {
   if (event.record == records().data()) tell_operations(static_cast<const Operation&>(*event.tx), sink);
