@@ -3,7 +3,7 @@
 #
 # Use: need $DOMAIN_PACKAGES PACKAGE...; domain_start [SMB.CONF LINES]; domain COMMAND...; example NAME ARGUMENTS...
 
-DOMAIN_PACKAGES="samba samba-ad-provision samba-dsdb-modules samba-vfs-modules samba-common-bin winbind ldb-tools smbclient krb5-user python3-impacket"
+DOMAIN_PACKAGES="samba samba-ad-provision samba-dsdb-modules samba-vfs-modules samba-common-bin winbind smbclient krb5-user python3-impacket"
 REALM=LAB.EXAMPLE DC=dc1.lab.example PASSWORD=Lab-pass1
 DOMAIN=$LAB/domain
 export KRB5_CONFIG=$LAB/krb5.conf KRB5CCNAME=$LAB/tickets
@@ -11,11 +11,9 @@ export KRB5_CONFIG=$LAB/krb5.conf KRB5CCNAME=$LAB/tickets
 # domain COMMAND...: samba-tool at the controller's database.
 domain() { samba-tool "$@" -s "$DOMAIN/etc/smb.conf" -H "$DOMAIN/private/sam.ldb" >>"$LAB/jobs.log" 2>&1; }
 
-# unproved USER: who needs no proof of the password (MS-ADTS 2.2.16, ADS_UF_DONT_REQUIRE_PREAUTH and NORMAL_ACCOUNT).
-unproved() {
-  printf 'dn: CN=%s,CN=Users,DC=lab,DC=example\nchangetype: modify\nreplace: userAccountControl\nuserAccountControl: 4194816\n' "$1" >"$LAB/unproved.ldif"
-  ldbmodify -H "$DOMAIN/private/sam.ldb" "$LAB/unproved.ldif" >>"$LAB/jobs.log" 2>&1
-}
+# Hosts by their own names: what programs say of theirs is not that of the machine.
+on_server() { ip netns exec "lab-server-$$" unshare --uts sh -c 'hostname dc1 && exec "$@"' sh "$@"; }
+on_client() { ip netns exec "lab-client-$$" unshare --uts sh -c 'hostname client && exec "$@"' sh "$@"; }
 
 # domain_names SIDE...: those sides know the controller by name, and that it answers for names.
 domain_names() {

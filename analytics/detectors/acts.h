@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <span>
@@ -36,6 +37,11 @@ std::optional<uint8_t> act_of(std::span<const ActRow> rows, const OperationSeen&
 using ActSet = uint32_t;
 constexpr ActSet act_bit(unsigned act) {
   return ActSet{1} << act;
+}
+constexpr ActSet act_bits(std::initializer_list<unsigned> acts) {
+  ActSet out = 0;
+  for (const unsigned act : acts) out |= act_bit(act);
+  return out;
 }
 
 /// A key: no padding.

@@ -13,6 +13,9 @@
 
 namespace lapwing::analytics {
 
+struct DirectoryCase;
+struct DirectoryVerdict;
+
 /// One finding for a client, a server and a verdict.
 struct DirectoryAttack {
   static constexpr Technique kTechniques[] = {{"T1003.006", "TA0006"}, {"T1207", "TA0005"},     {"T1210", "TA0008"},
@@ -138,13 +141,10 @@ class DirectoryAttack::Global {
     ActSet acts = 0;
     Timestamp time{std::numeric_limits<int64_t>::min()};
   };
-  struct Case;
-  struct Verdict;
-  static const Verdict kVerdicts[];
 
   void add(const ActOf& key, const Act& act, Timestamp time);
   void judge(const PairOf& pair, const Touched& touched, Findings& findings);
-  void report(const Case& of, const Verdict& verdict, Findings& findings) const;
+  void report(const DirectoryCase& of, const DirectoryVerdict& verdict, Findings& findings) const;
 
   const Config config_;
   const Surroundings& surroundings_;

@@ -6,12 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "analytics/detectors/lateral_verdicts.h"
 #include "sensor/base/hash.h"
 
 namespace lapwing::analytics {
 namespace {
 
-using L = Lateral;
 using C = Lateral::Config;
 constexpr OptionRow<C> kOptions[] = {
     {"analytics.lateral.window", &C::window, "600", "time within which acts towards a server belong together",
@@ -25,66 +25,6 @@ constexpr OptionRow<C> kOptions[] = {
     {"analytics.lateral.series", &C::series, "3", "services that are made and deleted, which are a series"},
 };
 
-constexpr std::string_view kStages[] = {"admin-share-write",
-                                        "program-write",
-                                        "service-change",
-                                        "service-start",
-                                        "service-delete",
-                                        "task-register",
-                                        "task-run",
-                                        "wmi",
-                                        "wmi-method",
-                                        "dcom-create",
-                                        "dcom-call",
-                                        "winrm",
-                                        "rdp",
-                                        "ssh",
-                                        "output-read"};
-static_assert(std::size(kStages) == L::kKinds);
-
-/// Of what the acts are together; by place, those before it are graver.
-constexpr unsigned kSeries = L::kKinds;  // bit of services that are made and deleted again and again
-struct Verdict {
-  std::string_view name;
-  ActSet all = 0, any = 0, none = 0;
-  uint8_t severity = 0, confidence = 0;
-  uint32_t techniques = 0;  // bits by place in About::techniques
-  bool if_new = false;      // many do so who mean no harm: it counts where it is new
-  RoleMask explained_by = 0;
-};
-
-constexpr ActSet acts(std::initializer_list<unsigned> of) {
-  ActSet out = 0;
-  for (const unsigned act : of) out |= act_bit(act);
-  return out;
-}
-constexpr ActSet kWmi = acts({L::wmi_use, L::wmi_method}), kDcom = acts({L::dcom_create, L::dcom_call});
-constexpr uint32_t kShare = 1, kService = 2 | 4, kTask = 8, kByWmi = 16, kByDcom = 32, kWinrm = 64, kRdp = 128,
-                   kSsh = 256, kTool = 512;
-
-constexpr Verdict kVerdicts[] = {
-    {"psexec", acts({L::service_change}), acts({L::admin_write, L::program_write}), 0, 90, 60,
-     kShare | kService | kTool},
-    {"service-output", acts({L::service_change, L::fetch_output}), 0, 0, 90, 70, kShare | kService},
-    {"task-output", acts({L::task_register, L::fetch_output}), 0, 0, 90, 70, kShare | kTask},
-    {"wmi-output", acts({L::fetch_output}), kWmi, 0, 90, 70, kShare | kByWmi},
-    {"service-series", acts({kSeries}), 0, 0, 90, 60, kService},
-    {"dcom-output", acts({L::fetch_output}), kDcom, kWmi, 85, 65, kShare | kByDcom},
-    {"task", acts({L::task_register}), 0, 0, 80, 60, kTask},
-    {"service", acts({L::service_change}), 0, 0, 75, 60, kService},
-    {"dcom-call", acts({L::dcom_call}), 0, kWmi, 75, 55, kByDcom},
-    {"wmi", acts({L::wmi_method}), 0, 0, 65, 60, kByWmi},
-    {"output", acts({L::fetch_output}), 0, 0, 60, 55, kShare},
-    {"task-run", acts({L::task_run}), 0, 0, 55, 55, kTask},
-    {"dcom", acts({L::dcom_create}), 0, kWmi, 55, 45, kByDcom, true},
-    {"winrm", acts({L::winrm}), 0, 0, 45, 60, kWinrm},
-    {"rdp", acts({L::rdp}), 0, 0, 45, 40, kRdp, true},
-    {"ssh", acts({L::ssh}), 0, 0, 45, 40, kSsh, true},
-    {"wmi-query", acts({L::wmi_use}), 0, 0, 35, 50, kByWmi, false, bit(Role::monitor)},
-    {"service-start", acts({L::service_start}), 0, 0, 35, 50, 2, false, bit(Role::monitor)},
-    {"admin-share-write", acts({L::admin_write}), 0, 0, 35, 50, kShare | kTool},
-};
-static_assert(std::ranges::is_sorted(kVerdicts, std::ranges::greater(), &Verdict::severity));
 constexpr uint8_t kStrong = 55, kWeak = 45;  // severities that count towards many servers
 
 }  // namespace
@@ -158,14 +98,13 @@ void Lateral::Global::judge(const PairOf& pair, Timestamp time, Findings& findin
     counts[act] = of->count - of->failed;
     first = std::min(first, of->first);
   }
-  if (std::min(counts[service_change], counts[service_delete]) >= config_.series) done |= act_bit(kSeries);
+  if (std::min(counts[service_change], counts[service_delete]) >= config_.series) done |= act_bit(kServiceSeries);
   uint32_t techniques = 0;
-  auto gravest = static_cast<uint8_t>(std::size(kVerdicts));
-  for (size_t i = std::size(kVerdicts); i-- > 0;) {
-    const Verdict& of = kVerdicts[i];
-    if ((of.all & ~done) != 0 || (of.any != 0 && (of.any & done) == 0) || (of.none & done) != 0) continue;
-    if (of.if_new && (of.all & fresh) == 0) continue;
-    techniques |= of.techniques;
+  uint8_t gravest = UINT8_MAX;
+  const std::span<const LateralVerdict> verdicts = lateral_verdicts();
+  for (size_t i = verdicts.size(); i-- > 0;) {
+    if (!verdicts[i].holds(done, fresh)) continue;
+    techniques |= verdicts[i].techniques;
     gravest = static_cast<uint8_t>(i);
   }
   if (techniques == 0) return;
@@ -177,7 +116,7 @@ void Lateral::Global::judge(const PairOf& pair, Timestamp time, Findings& findin
   found.techniques |= techniques;
   found.verdict = std::min(found.verdict, gravest);
   found.first = std::min(found.first, first);
-  const uint8_t severity = kVerdicts[found.verdict].severity;
+  const uint8_t severity = verdicts[found.verdict].severity;
   found_.set_worth(*entry, severity / 10);
   report(pair, found, time, findings);
 }
@@ -194,7 +133,7 @@ uint32_t Lateral::Global::hosts_of(const PairOf& pair, std::string_view& name) {
 
 void Lateral::Global::report(const PairOf& pair, const Found& found, Timestamp time, Findings& findings) {
   constexpr uint32_t kManyHosts = 3;
-  const Verdict& verdict = kVerdicts[found.verdict];
+  const LateralVerdict& verdict = lateral_verdicts()[found.verdict];
   const Timestamp since = seconds_before(time, static_cast<int64_t>(config_.window));
   struct Stage {
     uint8_t kind;
@@ -240,7 +179,7 @@ void Lateral::Global::report(const PairOf& pair, const Found& found, Timestamp t
   findings.report(std::move(out), [&](JsonWriter& json) {
     json.member("verdict", verdict.name);
     json.begin_array("stages");
-    for (const Stage& stage : stages) json.value(kStages[stage.kind]);
+    for (const Stage& stage : stages) json.value(stage_name(stage.kind));
     json.end_array();
     json.begin_array("stages_s");
     for (const Stage& stage : stages) json.value(static_cast<double>(stage.act->first.ns - found.first.ns) / 1e9);

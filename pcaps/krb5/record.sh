@@ -10,11 +10,10 @@ lab_start
 domain_start
 client_conf
 lab_save "$LAB/nothing.pcap"
-for user in dave old new; do domain user create $user $PASSWORD; done
+for user in old new; do domain user create $user $PASSWORD; done
 domain user disable old
 domain user setpassword new --newpassword=$PASSWORD --must-change-at-next-login
 domain user setexpiry ann --noexpiry
-unproved dave
 domain delegation for-any-protocol web on
 domain delegation add-service web MSSQLSvc/sql.lab.example:1433
 
@@ -45,7 +44,6 @@ tickets ann -f -- cifs/$DC ldap/$DC HTTP/www.lab.example
 quietly env KRB5_CONFIG="$LAB/krb5-now.conf" kinit -R
 tickets bob --no-request-pac -- HTTP/www.lab.example MSSQLSvc/sql.lab.example:1433 HTTP/nobody.lab.example
 tickets ann -S HTTP/www.lab.example
-tickets dave
 tickets ann=wrong
 tickets nobody7
 tickets old

@@ -6,8 +6,8 @@
 . "$(dirname "$0")/../lab.sh"
 . "$(dirname "$0")/../domain.sh"
 need $DOMAIN_PACKAGES slapd ldap-utils python3-ldap3 libsasl2-modules libsasl2-modules-gssapi-mit openssl
-lab_start
 domain_names server client
+lab_start "port 389"
 client_conf
 export LDAPTLS_REQCERT=never
 mkdir -p "$LAB/db"
@@ -43,7 +43,7 @@ access to * by users read by anonymous read
 overlay syncprov
 overlay sssvlv
 C
-slapadd -f "$LAB/slapd.conf" -l "$LAB/tree.ldif"
+slapadd -f "$LAB/slapd.conf" -l "$LAB/tree.ldif" 2>>"$LAB/jobs.log"
 server_job slapd -d 0 -f "$LAB/slapd.conf" -h "ldap://$SERVER/ ldap://[$SERVER6]/"
 wait_port 389
 BASE=dc=lab,dc=example

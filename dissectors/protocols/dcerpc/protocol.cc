@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "dissectors/parts/dcerpc/dcerpc_sightings.h"
+
 namespace lapwing::dcerpc {
 
 namespace {
@@ -32,7 +34,9 @@ bool told_login(const Event& event, LoginSeen& login) {
 
 void sightings(const Event& event, SightingSink& sink) {
   const Call& call = static_cast<const Exchange&>(*event.tx).call;
-  if (event.record && call.login && call.outcome) gss::sightings(*call.login, sink);
+  if (!event.record) return;
+  tell_operations(call, false, sink);
+  if (call.login && call.outcome) gss::sightings(*call.login, sink);
 }
 
 }  // namespace

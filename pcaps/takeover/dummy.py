@@ -1,0 +1,59 @@
+"""A file server that takes services and tasks, and runs none: impacket's, with dummies of svcctl (MS-SCMR), ITaskScheduler
+(MS-TSCH 3.2.5.4) and atsvc (MS-TSCH 3.2.5.2) behind its pipes.
+
+  dummy.py ADDRESS FOLDER USER PASSWORD
+"""
+import struct, sys
+from impacket.dcerpc.v5.rpcrt import DCERPCServer
+from impacket.ntlm import compute_lmhash, compute_nthash
+from impacket.smbserver import SimpleSMBServer
+
+address, folder, user, password = sys.argv[1:]
+DONE, NO_SERVICE = struct.pack("<I", 0), struct.pack("<I", 1060)
+HANDLE, NONE = b"\0" * 4 + bytes(range(1, 17)), b"\0" * 20
+made = set()
+
+
+def status(state): return struct.pack("<7I", 0x10, state, 1, 0, 0, 0, 0)
+
+
+def name_of(stub):
+    """The string that follows a handle."""
+    count = struct.unpack("<I", stub[20:24])[0]
+    return stub[32:32 + 2 * count].decode("utf-16le").rstrip("\0").lower()
+
+
+def create(stub):
+    made.add(name_of(stub))
+    return b"\0" * 4 + HANDLE + DONE
+
+
+def open_(stub): return HANDLE + DONE if name_of(stub) in made else NONE + NO_SERVICE
+
+
+def registered(stub):
+    path = "\\task\0".encode("utf-16le")
+    return struct.pack("<4I", 0x20000, 6, 0, 6) + path + struct.pack("<II", 0, 0)
+
+
+def pipe(name, *interfaces):
+    server = DCERPCServer()
+    server.daemon = True
+    for interface, calls in interfaces: server.addCallbacks(interface, f"\\PIPE\\{name}", calls)
+    server.start()
+    files.registerNamedPipe(name, ("127.0.0.1", server.getListenPort()))
+
+
+files = SimpleSMBServer(listenAddress=address, listenPort=445)
+files.setSMB2Support(True)
+files.addShare("ADMIN$", folder)
+files.addShare("C$", folder)
+files.addCredential(user, 0, compute_lmhash(password).hex(), compute_nthash(password).hex())
+pipe("svcctl", (("367abb81-9844-35f1-ad32-98f038001003", "2.0"), {
+    0: lambda stub: NONE + DONE, 1: lambda stub: status(1) + DONE, 2: lambda stub: DONE, 6: lambda stub: status(1) + DONE,
+    12: create, 15: lambda stub: HANDLE + DONE, 16: open_, 19: lambda stub: DONE}))
+pipe("atsvc",
+     (("86d35949-83c9-4044-b424-db363231fd0c", "1.0"), {0: lambda stub: struct.pack("<II", 0x10002, 0), 1: registered,
+                                                       12: lambda stub: bytes(range(16)) + DONE, 13: lambda stub: DONE}),
+     (("1ff70682-0a51-30e8-076d-740be8cee98b", "1.0"), {0: lambda stub: struct.pack("<II", 7, 0), 1: lambda stub: DONE}))
+files.start()
