@@ -181,10 +181,10 @@ void greet(LabTransaction& tx, Direction direction) {
   }
   const auto begin = tx.integers.find(kNotBefore), end = tx.integers.find(kNotAfter);
   if (begin == tx.integers.end() || end == tx.integers.end()) return;
-  tls::Certificate certificate;
+  x509::Certificate certificate;
   certificate.not_before = date_text(begin->second.back());
   certificate.not_after = date_text(end->second.back());
-  party.certificate = std::make_shared<const tls::Certificate>(std::move(certificate));
+  party.certificate = std::make_shared<const x509::Certificate>(std::move(certificate));
 }
 
 constexpr std::string_view kStreamEvents[] = {"pkt_broken_ack", "est_syn_resend"};
