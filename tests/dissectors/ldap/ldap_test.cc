@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "sensor/event/event.h"
+#include "dissectors/protocols/ldap/ldap.h"
 #include "tests/dissectors/dialogue.h"
 #include "tests/dissectors/ldap/ldap_wire.h"
 #include "tests/support/cost.h"
@@ -367,6 +367,37 @@ TEST(Ldap, AFlowThatWasUnderWayIsReadFromWhereItIs) {
   sealed.client(ldap_buffer(krb5_wrap(std::string(99, 'e'), true)));
   ASSERT_THAT(sealed.records, SizeIs(1));
   EXPECT_THAT(sealed.records[0], HasSubstr("sealed"));
+}
+
+TEST(Ldap, ARuleMayAskForTheResultOfOneResponse) {
+  ldap::Exchange exchange;
+  exchange.responses.resize(3);
+  exchange.responses[0].operation = ldap::Operation::search_result_entry;
+  exchange.responses[1].result = 32;
+  exchange.responses[2].result = 0;
+  const Word& word = ldap::rule_words().front();
+  const auto holds = [&](std::string_view text) {
+    const Asked asked = word.parse({.word = word.name, .text = text, .mark = {}});
+    return word.test({.tx = &exchange}, {}, std::get<Tested>(asked).value.get());
+  };
+  for (const char* text : {"success", "0", "no_such_object,1", "success,-1", "<33,all", "success,any", ">0,nb1"}) {
+    EXPECT_TRUE(holds(text)) << text;
+  }
+  for (const char* text : {"success,1", "success,0", "success,all", "busy", "success,3", "no_such_object,-1"}) {
+    EXPECT_FALSE(holds(text)) << text;
+  }
+  EXPECT_THROW(holds("nonsense"), SettingError);
+  EXPECT_THROW(holds("success,first"), SettingError);
+}
+
+TEST(Ldap, LoginsAndNamesAreToldOnce) {
+  Dialogue d = session();
+  d.client(ldap_sasl(1, "PLAIN", "\0joe\0x"s)).server(ldap_result(1, kBindResponse, 49));
+  d.client(ldap_search(2, ""))
+      .server(ldap_entry(2, "", ldap_attribute("dnsHostName", {"dc1.corp.test"})) + ldap_done(2));
+  d.finish();
+  EXPECT_THAT(d.logins, ElementsAre("joe failure"));
+  EXPECT_THAT(d.sightings, Contains(HasSubstr("dc1.corp.test")));
 }
 
 TEST(Ldap, IsToldFromOthers) {
