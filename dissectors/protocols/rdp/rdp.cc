@@ -41,7 +41,6 @@ const About Rdp::about{.name = "rdp",
                        .transports = transport::tcp,
                        .ports = kPorts,
                        .help = "remote desktops (MS-RDPBCGR)",
-                       .client_first = true,
                        .starts = {kStarts, kStarts}};
 
 const Protocol Rdp::protocol{.name = "rdp",
