@@ -67,6 +67,7 @@ constexpr Serves kServes[] = {
     {"http_proxy", Role::proxy, 3},  {"socks", Role::proxy, 3},
     {"ipp", Role::printer, 2},       {"openvpn", Role::vpn, 2},
     {"wireguard", Role::vpn, 2},     {"kerberos", Role::dc, 2},
+    {"krb5", Role::dc, 2},
 };
 constexpr uint32_t kProxyClients = 3;
 

@@ -1,7 +1,5 @@
 #include "sensor/base/time.h"
 
-#include <chrono>
-
 namespace lapwing {
 namespace {
 
@@ -58,21 +56,6 @@ char* write_iso8601(Timestamp time, char* out) {
 std::string to_iso8601(Timestamp time) {
   char text[kIso8601Size];
   return {text, write_iso8601(time, text)};
-}
-
-std::string to_utc(int64_t seconds) {
-  constexpr int64_t kDay = 86'400, kEnd = 253'402'300'800;  // of the year 9999
-  if (seconds < 0 || seconds >= kEnd) return {};
-  const std::chrono::year_month_day date(std::chrono::sys_days(std::chrono::days(seconds / kDay)));
-  const int64_t of_day = seconds % kDay;
-  char text[] = "0000-00-00T00:00:00";
-  digits(text, static_cast<int>(date.year()), 4);
-  digits(text + 5, static_cast<unsigned>(date.month()), 2);
-  digits(text + 8, static_cast<unsigned>(date.day()), 2);
-  digits(text + 11, of_day / 3'600, 2);
-  digits(text + 14, of_day / 60 % 60, 2);
-  digits(text + 17, of_day % 60, 2);
-  return text;
 }
 
 }  // namespace lapwing

@@ -26,8 +26,4 @@ inline constexpr size_t kIso8601Size = 31;
 char* write_iso8601(Timestamp time, char* out);
 std::string to_iso8601(Timestamp time);
 
-/// "2024-05-01T10:20:30" of seconds since 1970 (UTC): how records show the times of certificates and tickets. Empty
-/// where it lies before 1970 or behind the year 9999.
-std::string to_utc(int64_t seconds);
-
 }  // namespace lapwing

@@ -1,7 +1,7 @@
 """The attacks, one a row: what makes it, how much of it, and what a sensor may spend on it."""
 import dataclasses, typing
 
-import dns_attacks as dns, ftp_attacks as ftp, http_attacks as http, imap_attacks as imap, mail_attacks as mail, pop3_attacks as pop3, rdp_attacks as rdp, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
+import dns_attacks as dns, ftp_attacks as ftp, http_attacks as http, imap_attacks as imap, krb5_attacks as krb5, mail_attacks as mail, pop3_attacks as pop3, rdp_attacks as rdp, rule_attacks as rules, shell_attacks as shell, subscriptions, tls_attacks as tls, wire_attacks as wire
 
 MODERATE = 10         # times the CPU that normal traffic takes for a byte
 OUTPUT = 20           # bytes of records for a byte of the capture
@@ -174,6 +174,13 @@ ROWS = (
     Row("imap-structures", imap.structures, (1000000, 4), (400000, 2)),
     Row("imap-unanswered", imap.unanswered, (20000, 10), (10000, 4), 25, near=True),
     Row("imap-line", imap.one_line, (4000000, 4), (1000000, 4)),
+    Row("krb5-types", krb5.types, (120000, 20), (120000, 4)),
+    Row("krb5-nested", krb5.nested, (120000, 20), (120000, 4)),
+    Row("krb5-preauthentication", krb5.preauthentication, (120000, 20), (120000, 4)),
+    Row("krb5-requests", krb5.requests, (5000, 10), (5000, 2), 25),
+    Row("krb5-errors", krb5.errors, (5000, 10), (5000, 2), 25),
+    Row("krb5-lengths", krb5.lengths, (120000, 20), (120000, 4)),
+    Row("krb5-bytewise", krb5.bytewise, (30000, 4), (30000, 1), 25),
     Row("pop3-commands", pop3.commands, (60000, 20), (60000, 4), 25),
     Row("pop3-pipelined", pop3.pipelined, (200, 1000), (200, 100), 30, 30),
     Row("pop3-replies", pop3.replies, (60000, 20), (60000, 4), 25),

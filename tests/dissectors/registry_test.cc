@@ -103,6 +103,9 @@ constexpr std::string_view kNamesakes[] = {
     "http.content_type",
     "http.cookie",
     "http.location",
+    // Of each component of a name, where records show the name.
+    "krb5.cname",
+    "krb5.sname",
     // Of the whole header, where records show address by address.
     "email.to",
     "email.cc",

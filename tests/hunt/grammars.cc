@@ -16,6 +16,8 @@ std::vector<Announced> announce_ftp(Random& random);
 std::vector<Announced> announce_tftp(Random& random);
 Dialogue speak_imap(Random& random);
 Dialogue speak_pop3(Random& random);
+Dialogue speak_krb5(Random& random);
+Dialogue speak_krb5_stream(Random& random);
 Dialogue speak_rdp(Random& random);
 Dialogue speak_nothing(Random& random);
 
@@ -32,6 +34,8 @@ constexpr Grammar kGrammars[] = {
     {"tftp", true, {69, 6969}, speak_tftp, announce_tftp},
     {"imap", false, {143, 1143}, speak_imap},
     {"pop3", false, {110, 1110}, speak_pop3},
+    {"krb5", true, {88, 8888}, speak_krb5},
+    {"krb5-tcp", false, {88, 8888}, speak_krb5_stream},
     {"rdp", false, {3389, 3390}, speak_rdp},
     {"none", false, {7, 4444}, speak_nothing},
 };

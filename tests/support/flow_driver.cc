@@ -265,9 +265,37 @@ void FlowDriver::note_facts(const Event& event) {
                           .complete = facts.complete});
 }
 
+void FlowDriver::note_login(const Event& event) {
+  LoginSeen login;
+  if (!event.protocol->login || !event.protocol->login(event, login)) return;
+  std::string scratch;
+  heard_.logins.push_back(login.user + ' ' + std::string(outcome_name(static_cast<uint64_t>(login.outcome), scratch)));
+}
+
+void FlowDriver::note_sightings(const Event& event) {
+  struct Sink final : SightingSink {
+    explicit Sink(std::vector<std::string>& out) : lines(out) {}
+    void note(std::string_view kind, Side side, const std::string& value) {
+      constexpr std::string_view kSides[] = {"address", "client", "server"};
+      lines.push_back(std::string(kind) + ' ' + std::string(kSides[static_cast<size_t>(side)]) + ' ' + value);
+    }
+    void binding(const BindingSeen& seen) override {
+      note(kBindingKinds[static_cast<size_t>(seen.kind)], seen.side, std::string(seen.name));
+    }
+    void software(const SoftwareSeen& seen) override {
+      const std::string version = seen.version.empty() ? "" : ' ' + std::string(seen.version);
+      note(kSoftwareKinds[static_cast<size_t>(seen.kind)], seen.side, std::string(seen.value) + version);
+    }
+    std::vector<std::string>& lines;
+  } sink(heard_.sightings);
+  if (event.protocol->sightings) event.protocol->sightings(event, sink);
+}
+
 void FlowDriver::event(Flow&, const Event& event) {
   if (event.tx->blank) return;
   note_facts(event);
+  note_login(event);
+  note_sightings(event);
   event.tx->unrecorded |= unrecord;
   const Direction direction = event.direction;
   uint8_t& inspected = event.tx->inspected[index(direction)];

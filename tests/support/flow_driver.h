@@ -41,6 +41,8 @@ struct Heard {
   std::vector<std::string> alerts;      // the object an alert on each event would carry
   std::vector<std::string> anomalies;   // "name" with "@tx" when it belongs to a transaction
   std::vector<HeardFacts> facts;        // of events that told any
+  std::vector<std::string> logins;      // "user outcome"
+  std::vector<std::string> sightings;   // "kind side value": names, and software
   std::vector<std::string> fields;      // "> name=value" and "< name=value"
   std::vector<std::string> frames;      // "> kind offset+length", of those that are over
   std::vector<std::string> recognised;  // anomalies of recognition
@@ -96,6 +98,8 @@ class FlowDriver : private AppSink {
  private:
   void event(Flow& flow, const Event& event) override;
   void note_facts(const Event& event);
+  void note_login(const Event& event);
+  void note_sightings(const Event& event);
   void anomaly(Flow& flow, const Protocol& protocol, const Transaction& tx, uint8_t name, Direction direction) override;
   void file(Flow& flow, const Event& event, CarriedFile& file, Bytes bytes, bool over) override;
   void encrypted(Flow& flow, Direction direction, uint64_t offset) override;

@@ -64,14 +64,15 @@ Token Login::take(Bytes token, Direction direction) {
   return mechanism_token(token);
 }
 
-void Login::take(Bytes token, Direction direction, PartOut<Gss> out, Transaction* tx) {
-  switch (take(token, direction)) {
-    case Token::malformed: out.anomaly(Gss::Anomaly::malformed_token, direction, tx); break;
-    case Token::malformed_ntlmssp: out.anomaly(Gss::Anomaly::malformed_ntlmssp, direction, tx); break;
-    case Token::malformed_kerberos: out.anomaly(Gss::Anomaly::malformed_kerberos, direction, tx); break;
-    default: break;
+void tell(Token token, PartOut<Gss> out, Direction direction, Transaction* tx) {
+  switch (token) {
+    case Token::nothing:
+    case Token::sound: return;
+    case Token::unusual_ntlmssp: return out.anomaly(Gss::Anomaly::unusual_ntlmssp_order, direction, tx);
+    case Token::malformed: return out.anomaly(Gss::Anomaly::malformed_token, direction, tx);
+    case Token::malformed_ntlmssp: return out.anomaly(Gss::Anomaly::malformed_ntlmssp, direction, tx);
+    case Token::malformed_kerberos: return out.anomaly(Gss::Anomaly::malformed_kerberos, direction, tx);
   }
-  if (ntlmssp_ && ntlmssp_->unusual) out.anomaly(Gss::Anomaly::unusual_ntlmssp_order, direction, tx);
 }
 
 /// NegTokenInit or NegTokenResp (RFC 4178 4.2). A server may begin with hints (MS-SPNG 2.2.1), which are its
@@ -136,7 +137,8 @@ Token Login::read_ntlmssp(Bytes token) {
   mechanism_ = kNtlmssp;
   by_token_ = true;
   if (!ntlmssp_) ntlmssp_.emplace();
-  return ntlmssp::read(token, *ntlmssp_) ? Token::sound : Token::malformed_ntlmssp;
+  if (!ntlmssp::read(token, *ntlmssp_)) return Token::malformed_ntlmssp;
+  return ntlmssp_->unusual ? Token::unusual_ntlmssp : Token::sound;
 }
 
 /// AP-REQ, AP-REP or KRB-ERROR as it is.

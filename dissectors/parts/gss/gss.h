@@ -24,8 +24,15 @@ struct Gss {
   static const Part part;
 };
 
-/// What a token was. nothing: empty, or of no mechanism that is known here, such as what Kerberos encrypts.
-enum class Token : uint8_t { nothing, sound, malformed, malformed_ntlmssp, malformed_kerberos };
+/// What a token was. nothing: empty, or of no mechanism that is known here, such as what Kerberos encrypts. unusual:
+/// sound, but for the order of names in a message of NTLMSSP (ntlmssp::Exchange::unusual).
+enum class Token : uint8_t { nothing, sound, unusual_ntlmssp, malformed, malformed_ntlmssp, malformed_kerberos };
+
+inline bool wrong(Token token) {
+  return token > Token::sound;
+}
+/// Tells what is wrong with a token, if anything is, for a carrier that has no names of its own for that.
+void tell(Token token, PartOut<Gss> out, Direction direction, Transaction* tx);
 
 /// [W] A login, from its first token to its last. What it keeps is bounded by the tokens that said it, which their
 /// carrier bounds.
@@ -33,8 +40,8 @@ class Login {
  public:
   /// A token of one side, whole.
   Token take(Bytes token, Direction direction);
-  /// The same, for a carrier that has no names of its own for what is wrong: it is told of `tx` as the part calls it.
-  void take(Bytes token, Direction direction, PartOut<Gss> out, Transaction* tx);
+  /// How it ended, by what the carrier's own words say.
+  void end(Outcome outcome) { outcome_ = outcome; }
 
   /// Null where no message of NTLMSSP came. Names of the client are there when it is `authenticated`.
   const ntlmssp::Exchange* ntlmssp() const { return ntlmssp_ ? &*ntlmssp_ : nullptr; }
@@ -47,7 +54,7 @@ class Login {
   std::string_view mechanism() const { return mechanism_; }
   /// Tokens come within SPNEGO.
   bool negotiated() const { return spnego_; }
-  /// What SPNEGO's negState says of the end (RFC 4178 4.2.2).
+  /// How it ended: as the carrier says, or until then SPNEGO's negState (RFC 4178 4.2.2).
   Outcome outcome() const { return outcome_; }
   /// The client has said who it is.
   bool proposed() const { return kerberos_ || (ntlmssp_ && ntlmssp_->authenticated); }

@@ -3,7 +3,7 @@
 
 #include "dissectors/contract/columns.h"
 #include "dissectors/parts/gss/gss.h"
-#include "sensor/base/time.h"
+#include "sensor/base/utc.h"
 
 namespace lapwing::gss {
 
@@ -37,6 +37,12 @@ inline std::string server_time(const ntlmssp::Exchange& exchange) {
 inline const ntlmssp::Exchange* server(const ntlmssp::Exchange& exchange) {
   return exchange.challenged ? &exchange : nullptr;
 }
+inline const ntlmssp::Exchange* exchange(const Login& login) {
+  return login.ntlmssp();
+}
+inline Outcome outcome(const Login& login) {
+  return login.outcome();
+}
 inline auto names(const kerberos::Ticket& ticket) {
   return columns::Numbered(ticket.service.size(), [&ticket](size_t i) { return ticket.service[i]; });
 }
@@ -68,6 +74,23 @@ inline constexpr Column kNtlmsspColumns[] = {
     columns::text<&ntlmssp::Exchange::service>("service", "service that the client means to log in to"),
     columns::object<&read::server>("server", kServerColumns, "what the server says of itself"),
 };
+
+/// Columns of a Login by NTLMSSP, in a record of its own.
+inline constexpr Column kNtlmColumns[] = {
+    columns::object<&read::exchange>("", kNtlmsspColumns, ""),
+    columns::flag<&Login::negotiated>("spnego", "the mechanism was agreed upon by SPNEGO"),
+    columns::choice<&read::outcome, &outcome_name, &outcomes>("outcome", "how it ended"),
+};
+template <auto Read>
+inline constexpr Column kNtlmRecord[] = {columns::object<Read>("ntlm", kNtlmColumns, "a login by NTLMSSP")};
+template <auto Read>
+inline constexpr Table kNtlmShapes[] = {kNtlmRecord<Read>};
+/// The record of a login by NTLMSSP that a carrier brings where it has none of its own that shows it: `Read` finds the
+/// Login in its transaction as columns::object does.
+template <auto Read>
+constexpr RecordRow ntlm_record() {
+  return {.type = "ntlm", .help = "a login by NTLMSSP", .shapes = kNtlmShapes<Read>};
+}
 
 /// Columns of a kerberos::Ticket.
 inline constexpr Column kKerberosColumns[] = {

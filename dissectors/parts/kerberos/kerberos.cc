@@ -207,10 +207,10 @@ class Reader {
     });
     return true;
   }
-  /// KERB_EXT_ERROR (MS-KILE 2.2.1): status, a reserved number and flags, of which one is always set.
+  /// KERB_EXT_ERROR (MS-KILE 2.2.1): status, a reserved number and flags, which are 1.
   void status(Bytes value) {
     constexpr size_t kSize = 12;
-    if (value.size() == kSize && load_le32(&value[8]) & 1) out_.status = load_le32(&value[0]);
+    if (value.size() == kSize && load_le32(&value[8]) == 1) out_.status = load_le32(&value[0]);
   }
 
   /// RFC 4120 5.2.2

@@ -1,4 +1,5 @@
-// Kerberos (RFC 4120): what its messages and tickets say in clear. Pure functions from bytes to messages.
+// The part `kerberos`: what messages and tickets of Kerberos (RFC 4120) say in clear. Pure functions from bytes to
+// messages.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +11,11 @@
 
 #include "dissectors/contract/likelihood.h"
 #include "sensor/base/bytes.h"
+#include "sensor/event/part.h"
 
 namespace lapwing::kerberos {
+
+inline constexpr Part part{.name = "kerberos", .help = "what messages and tickets of Kerberos say in clear"};
 
 /// RFC 4120 5.10; each is the application tag of its message as well.
 enum class Type : uint8_t {

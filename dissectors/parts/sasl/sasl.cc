@@ -113,15 +113,22 @@ void external(std::string_view said, Login& login) {
 }
 
 constexpr struct Mechanism {
-  std::string_view name;  // a family's ends with a dash
-  void (*read)(std::string_view said, Login& login);
-  uint32_t answers = 1;  // that tell anything; later ones prove it
-  bool clear = false;    // the secret is said as it is
+  std::string_view name;                              // a family's ends with a dash
+  void (*read)(std::string_view said, Login& login);  // null: tokens of GSS-API
+  uint32_t answers = 1;                               // that tell anything; later ones prove it
+  bool clear = false;                                 // the secret is said as it is
 } kMechanisms[] = {
-    {"PLAIN", &plain, 1, true},   {"LOGIN", &name_and_password, 2, true},
-    {"CRAM-MD5", &cram},          {"DIGEST-MD5", &digest},
-    {"SCRAM-", &scram},           {"OAUTHBEARER", &oauth_bearer, 1, true},
-    {"XOAUTH2", &oauth, 1, true}, {"EXTERNAL", &external},
+    {"PLAIN", &plain, 1, true},
+    {"LOGIN", &name_and_password, 2, true},
+    {"CRAM-MD5", &cram},
+    {"DIGEST-MD5", &digest},
+    {"SCRAM-", &scram},
+    {"OAUTHBEARER", &oauth_bearer, 1, true},
+    {"XOAUTH2", &oauth, 1, true},
+    {"EXTERNAL", &external},
+    {"GSSAPI", nullptr},
+    {"GSS-SPNEGO", nullptr},
+    {"NTLM", nullptr},
 };
 
 const Mechanism* find(std::string_view name) {
@@ -133,13 +140,33 @@ const Mechanism* find(std::string_view name) {
 
 }  // namespace
 
-void Login::answer(std::string_view coded, bool with_password) {
-  if (coded == "*") return;  // it gives up (RFC 4954 4, RFC 5034 4, RFC 9051 6.2.2)
+gss::Token Login::answer(std::string_view coded, bool with_password) {
+  if (coded == "*") return gss::Token::nothing;  // it gives up (RFC 4954 4, RFC 5034 4, RFC 9051 6.2.2)
   ++answers;
   const Mechanism* const how = find(mechanism);
-  if (!how || answers > how->answers) return;
+  if (how && !how->read) return token(coded, Direction::to_server);
+  if (!how || answers > how->answers) return gss::Token::nothing;
   how->read(decode(coded), *this);
   if (!with_password) password.clear();
+  return gss::Token::nothing;
+}
+
+gss::Token Login::challenge(std::string_view coded) {
+  const Mechanism* const how = find(mechanism);
+  return how && !how->read ? token(coded, Direction::to_client) : gss::Token::nothing;
+}
+
+/// Of those that tokens carry NTLMSSP alone shows who it is.
+gss::Token Login::token(std::string_view coded, Direction direction) {
+  if (!tokens) tokens.emplace();
+  const gss::Token out = tokens->take(to_bytes(decode(coded)), direction);
+  if (by_ntlm()) user = tokens->ntlmssp()->user;
+  return out;
+}
+
+void Login::end(Outcome how) {
+  outcome = how;
+  if (tokens) tokens->end(how);
 }
 
 /// Without a mechanism, and by POP3's USER and PASS, the password is said as it is.

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "dissectors/parts/gss/gss.h"
 #include "sensor/event/login.h"
 #include "sensor/event/part.h"
 
@@ -17,12 +19,22 @@ struct Login {
   std::string mechanism;  // as the client names it
   std::string user, password;
   Outcome outcome = Outcome::unknown;
-  uint32_t answers = 0;  // that the client gave
+  uint32_t answers = 0;              // that the client gave
+  std::optional<gss::Login> tokens;  // of a mechanism that speaks in those of GSS-API
 
-  /// What the client says in base64, with the mechanism or to a challenge. Without `with_password` none is kept.
-  void answer(std::string_view coded, bool with_password);
+  /// What the client says in base64, with the mechanism or to a challenge, and what kind of token that is, if any.
+  /// Without `with_password` none is kept.
+  gss::Token answer(std::string_view coded, bool with_password);
+  /// What the server says in base64 to go on.
+  gss::Token challenge(std::string_view coded);
+  void end(Outcome how);
+  /// NTLMSSP has told who logs in: a record of it is due when the login is over.
+  bool by_ntlm() const { return tokens && tokens->ntlmssp() && tokens->ntlmssp()->authenticated; }
   /// What any protocol tells of it.
   LoginSeen seen() const;
+
+ private:
+  gss::Token token(std::string_view coded, Direction direction);
 };
 
 }  // namespace lapwing::sasl

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dissectors/protocols/http/http_login.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::http {
@@ -189,6 +190,7 @@ void Http::request_headers(htp_tx_t* tx) {
   t.headers_over(kServer);
   request_anomalies(*tx, [&](Anomaly name) { raise(&t, name, kServer); });
   open_decoder(t, kServer);
+  take_credentials(t);
   advance(t, kServer, kHeaders);
 }
 
@@ -216,6 +218,7 @@ void Http::response_headers(htp_tx_t* tx) {
   if (tx->seen_100continue && raw.starts_with(to_text(view(tx->response_line)))) raw.erase(0, raw.find('\n') + 1);
   t.headers_over(kClient);
   open_decoder(t, kClient);
+  take_challenges(t);
   advance(t, kClient, kHeaders);
 }
 
@@ -469,7 +472,10 @@ void Http::record(HttpTransaction& t, Direction direction) {
   t.recorded = true;
   ++recorded_;
   if (t.files_wait) record_files(t, kServer);
+  if (t.login) t.login->end(login_outcome(t.tx->response_status_number));
   out_.emit({.tx = &t, .direction = direction, .record = &http::records()[0], .message = t.kept_size()});
+  if (!t.login || !t.login->ntlmssp()) return;
+  out_.emit({.tx = &t, .direction = direction, .record = &http::records()[2], .message = t.head_size()});
 }
 
 /// A server that answers none of so many requests has nothing to say that could be told from one answer: only requests

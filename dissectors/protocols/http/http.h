@@ -12,6 +12,7 @@
 #include "dissectors/contract/dissector.h"
 #include "dissectors/parts/file/file.h"
 #include "dissectors/parts/file/file_part.h"
+#include "dissectors/parts/gss/gss.h"
 #include "dissectors/protocols/http/http_anomaly.h"
 #include "dissectors/protocols/http/http_config.h"
 #include "dissectors/protocols/http/http_decoder.h"
@@ -57,6 +58,8 @@ struct HttpTransaction : Transaction {
   std::array<Body, 2> bodies;
   std::array<std::unique_ptr<Decoder>, 2> decoders;  // while a body comes that has codings
   std::array<std::vector<file::File>, 2> files;      // their content lies in the bodies
+  std::unique_ptr<gss::Login> login;                 // that the request brings by GSS-API
+  bool login_to_proxy = false;
 
   uint64_t head_size() const;  // bytes of first lines and headers, both ways
   uint64_t kept_size() const { return head_size() + bodies[0].bytes.size() + bodies[1].bytes.size(); }
@@ -108,7 +111,7 @@ class Http final : private ParserEvents {
       {"boundary", 200, "bytes of a form's boundary; one with a longer boundary is no form"},
       {"filename", 4096, "bytes of a file's name; a longer one is cut"},
   };
-  static constexpr Carried kParts[] = {{&file::Files::part}};
+  static constexpr Carried kParts[] = {{&file::Files::part}, {&gss::Gss::part}};
   static const About about;
   static const Protocol protocol;
   static std::span<const OptionRow<Config>> options() { return http::options(); }
@@ -160,6 +163,10 @@ class Http final : private ParserEvents {
   void add_parts(HttpTransaction& t, std::string_view boundary, file::State state);
   std::string form_boundary(const HttpTransaction& t);
   std::string cut_name(HttpTransaction& t, Direction direction, std::string name);
+  // http_login.cc
+  void take_credentials(HttpTransaction& t);
+  void take_challenges(HttpTransaction& t);
+  bool take_token(HttpTransaction& t, gss::Login& login, std::string_view coded, Direction direction);
   void record(HttpTransaction& t, Direction direction);
   void record_files(HttpTransaction& t, Direction direction);
   void check_switch(HttpTransaction& t);
@@ -180,7 +187,8 @@ class Http final : private ParserEvents {
   std::vector<Anomaly> pending_;                    // of a transaction that libhtp is about to start
   std::array<std::optional<uint64_t>, 2> origins_;  // where each side of the stream became HTTP
   std::optional<std::string_view> next_protocol_;
-  std::array<bool, 2> broken_off_{};  // what a side still has open ends before more that was sent
+  std::array<std::unique_ptr<gss::Login>, 2> logins_;  // of the connection: to the server, to a proxy
+  std::array<bool, 2> broken_off_{};                   // what a side still has open ends before more that was sent
   bool told_max_tx_ = false, unanswering_ = false, finished_ = false;
 };
 

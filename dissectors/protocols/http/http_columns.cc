@@ -2,6 +2,7 @@
 
 #include "dissectors/contract/columns.h"
 #include "dissectors/parts/file/file_columns.h"
+#include "dissectors/parts/gss/gss_columns.h"
 #include "dissectors/protocols/http/http.h"
 #include "dissectors/protocols/http/http_files.h"
 #include "dissectors/protocols/http/http_headers.h"
@@ -377,6 +378,10 @@ constexpr Column kHttp[] = {
     each<&file_contents>("", "content of a file, or of a response").rule({.name = "file.data", .stage = kBody}),
 };
 
+const gss::Login* login(const HttpTransaction& t) {
+  return t.login && t.login->ntlmssp() ? t.login.get() : nullptr;
+}
+
 constexpr Column kHttpRecord[] = {object<&self<HttpTransaction>>("http", kHttp, "one request and its response")};
 constexpr Column kFileRecord[] = {
     object<&self<HttpTransaction>>("http", kHttp, "the request and its response"),
@@ -390,6 +395,7 @@ constexpr Table kHttpShapes[] = {kHttpRecord}, kFileShapes[] = {kFileRecord};
 constexpr RecordRow kRecords[] = {
     {.type = "http", .help = "one HTTP request and its response", .shapes = kHttpShapes},
     {.type = "fileinfo", .help = "one file that HTTP carried", .shapes = kFileShapes},
+    gss::ntlm_record<&login>(),
 };
 
 }  // namespace

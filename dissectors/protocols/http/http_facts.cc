@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "dissectors/protocols/http/http.h"
+#include "dissectors/protocols/http/http_login.h"
 #include "sensor/base/ip_address.h"
 #include "sensor/base/text.h"
 #include "sensor/event/facts.h"
@@ -108,14 +109,18 @@ void facts(const Event& event, Facts& out) {
   }
 }
 
-/// Basic authentication (RFC 7617), which each request brings anew.
+/// By GSS-API, or by Basic authentication (RFC 7617), which each request brings anew.
 bool told_login(const Event& event, LoginSeen& login) {
   const auto& t = static_cast<const HttpTransaction&>(*event.tx);
-  if (!event.record || event.file || !t.tx || t.tx->response_status_number <= 0) return false;
+  if (event.record != records().data() || !t.tx || t.tx->response_status_number <= 0) return false;
+  const Outcome outcome = login_outcome(t.tx->response_status_number);
+  if (t.login) {
+    login = t.login->seen(outcome);
+    return true;
+  }
   constexpr std::string_view kBasic = "Basic ";
   if (!equal_nocase(header(t.tx->request_headers, "authorization").substr(0, kBasic.size()), kBasic)) return false;
-  const int status = t.tx->response_status_number;
-  login = {.outcome = status == 401 || status == 403 ? Outcome::failure : Outcome::success, .clear = true};
+  login = {.outcome = outcome, .clear = true};
   return true;
 }
 

@@ -15,13 +15,14 @@ constexpr std::string_view kConnect = "CONNECT";
 /// Of what was answered: anybody may ask for anything.
 void sightings(const Event& event, SightingSink& sink) {
   const auto& t = static_cast<const HttpTransaction&>(*event.tx);
-  if (!event.record || event.file || !t.tx || !t.request_seen || t.tx->response_status_number <= 0) return;
+  if (event.record != records().data() || !t.tx || !t.request_seen || t.tx->response_status_number <= 0) return;
   const bool granted = t.tx->response_status_number < 400;
   const bool by_proxy = equal_nocase(to_text(view(t.tx->request_method)), kConnect) ||
                         equal_nocase(to_text(view(t.tx->request_uri)).substr(0, kAbsolute.size()), kAbsolute);
   if (const auto agent = header(t.tx->request_headers, "user-agent"); !agent.empty()) {
     sink.software({.kind = SoftwareKind::user_agent, .side = Side::client, .value = agent});
   }
+  if (t.login && t.login_to_proxy == by_proxy) gss::sightings(*t.login, sink);
   if (by_proxy) {
     if (granted) sink.software({.kind = SoftwareKind::proxy, .side = Side::server, .value = "http"});
     return;  // what answers is behind it

@@ -45,15 +45,16 @@ const auto kOptions = mime::with_options<Config, LAPWING_IMAP_KEY>({
 
 bool told_login(const Event& event, LoginSeen& login) {
   const auto& exchange = static_cast<const Exchange&>(*event.tx);
-  if (!event.record || event.file || !exchange.login) return false;
+  if (event.record != records().data() || !exchange.login) return false;
   login = exchange.login->seen();
   return true;
 }
 
-/// How the server greets.
+/// How the server greets, and what a login shows of both hosts.
 void sightings(const Event& event, SightingSink& sink) {
   const auto& exchange = static_cast<const Exchange&>(*event.tx);
-  if (!event.record || event.file) return;
+  if (event.record != records().data()) return;
+  if (exchange.login && exchange.login->tokens) gss::sightings(*exchange.login->tokens, sink);
   if (exchange.command.empty() && exchange.status == Status::ok && !exchange.text.empty()) {
     sink.software({.kind = SoftwareKind::product, .side = Side::server, .value = exchange.text});
   }
@@ -222,6 +223,9 @@ void Imap::close(Exchange& exchange) {
   // Of one that stands for what is wrong there is nothing to record.
   const bool heard = &exchange != alone_.get() || exchange.begin[index(kServer)] != kNowhere;
   if (heard) out_.emit({.tx = &exchange, .direction = kServer, .record = records().data(), .message = exchange.size});
+  if (exchange.login && exchange.login->by_ntlm()) {
+    out_.emit({.tx = &exchange, .direction = kServer, .record = &records()[2], .message = exchange.size});
+  }
   if (&exchange == alone_.get()) {
     alone_.reset();
   } else {

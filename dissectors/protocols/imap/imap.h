@@ -113,7 +113,7 @@ class Imap {
       {"ahead", 64 << 10,
        "bytes that a client says before the answer that tells what they are; what they look like decides then"},
   };
-  static constexpr Carried kParts[] = {{&file::Files::part}, {&mime::Mime::part}, {&sasl::part}};
+  static constexpr Carried kParts[] = {{&file::Files::part}, {&mime::Mime::part}, {&sasl::part}, {&gss::Gss::part}};
   static const About about;
   static const Protocol protocol;
   static std::span<const OptionRow<Config>> options();
@@ -178,6 +178,7 @@ class Imap {
   void announce_literal(const Literal& literal, uint64_t at);
   void name_mailbox(Exchange& exchange);
   void end_command(Exchange& exchange);
+  void credential(Exchange& exchange, std::string_view coded);
   void log_in(Exchange& exchange);
   bool must_guess(Bytes rest) const;
   bool guess(Bytes rest, bool end);

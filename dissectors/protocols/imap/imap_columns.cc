@@ -1,5 +1,6 @@
 #include "dissectors/contract/columns.h"
 #include "dissectors/parts/file/file_columns.h"
+#include "dissectors/parts/gss/gss_columns.h"
 #include "dissectors/parts/mime/mime_columns.h"
 #include "dissectors/protocols/imap/imap.h"
 
@@ -28,6 +29,9 @@ std::string_view user(const Exchange& exchange) {
 }
 const Login* login(const Exchange& exchange) {
   return exchange.login ? &*exchange.login : nullptr;
+}
+const gss::Login* tokens(const Exchange& exchange) {
+  return exchange.login && exchange.login->by_ntlm() ? &*exchange.login->tokens : nullptr;
 }
 std::string_view status(const Exchange& exchange) {
   return status_name(exchange.status);
@@ -140,6 +144,7 @@ constexpr Table kShapes[] = {kRecord}, kFileShapes[] = {kFileRecord};
 constexpr RecordRow kRecords[] = {
     {.type = "imap", .help = "one IMAP command and its answers, or one message", .shapes = kShapes},
     {.type = "fileinfo", .help = "one file that IMAP carried", .shapes = kFileShapes},
+    gss::ntlm_record<&tokens>(),
 };
 
 }  // namespace

@@ -64,7 +64,7 @@ Exchange* Imap::begin_command(std::string_view words, const Line& line) {
   Side& from = side(kClient);
   const auto command = parse_command(words);
   if (!command && authenticating_) {  // base64 has no blanks
-    authenticating_->login->answer(words, config_.passwords);
+    credential(*authenticating_, words);
     return authenticating_;
   }
   if (words.empty() || equal_nocase(words, "DONE")) return open_.latest();  // RFC 2177
@@ -136,6 +136,10 @@ void Imap::end_command(Exchange& exchange) {
   out_.reach(exchange, kClient, kCommand, exchange.size);
 }
 
+void Imap::credential(Exchange& exchange, std::string_view coded) {
+  gss::tell(exchange.login->answer(coded, config_.passwords), out_.part<gss::Gss>(), kClient, &exchange);
+}
+
 void Imap::log_in(Exchange& exchange) {
   Login& login = exchange.login.emplace();
   std::string_view rest = exchange.arguments;
@@ -145,7 +149,7 @@ void Imap::log_in(Exchange& exchange) {
     if (config_.passwords) login.password = std::move(second);
   } else {
     login.mechanism = std::move(first);
-    if (!second.empty()) login.answer(second, config_.passwords);
+    if (!second.empty()) credential(exchange, second);
     authenticating_ = &exchange;
   }
 }

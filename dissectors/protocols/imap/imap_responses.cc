@@ -133,7 +133,12 @@ void Imap::status(const Response& response) {
     return;
   }
   if (response.kind == Kind::continuation) {
-    if (awaited_ == Awaited::literal) go_ahead();
+    if (awaited_ == Awaited::literal) {
+      go_ahead();
+    } else if (authenticating_) {
+      const gss::Token token = authenticating_->login->challenge(response.text);
+      gss::tell(token, out_.part<gss::Gss>(), kServer, authenticating_);
+    }
     return;
   }
   const bool greets = !std::exchange(greeted_, true);
@@ -176,7 +181,7 @@ void Imap::note(Exchange& exchange, const Response& response) {
 
 void Imap::answer(Exchange& exchange, const Response& response) {
   const bool granted = response.status == Status::ok;
-  if (exchange.login) exchange.login->outcome = granted ? Outcome::success : Outcome::failure;
+  if (exchange.login) exchange.login->end(granted ? Outcome::success : Outcome::failure);
   switch (exchange.verb) {
     case Verb::login:
     case Verb::authenticate:

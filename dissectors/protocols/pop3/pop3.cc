@@ -61,15 +61,16 @@ size_t without_secrets(const Command& command) {
 
 bool told_login(const Event& event, LoginSeen& login) {
   const auto& exchange = static_cast<const Exchange&>(*event.tx);
-  if (!event.record || event.file || !exchange.login) return false;
+  if (event.record != records().data() || !exchange.login) return false;
   login = exchange.login->seen();
   return true;
 }
 
-/// How the server greets.
+/// How the server greets, and what a login shows of both hosts.
 void sightings(const Event& event, SightingSink& sink) {
   const auto& exchange = static_cast<const Exchange&>(*event.tx);
-  if (!event.record || event.file) return;
+  if (event.record != records().data()) return;
+  if (exchange.login && exchange.login->tokens) gss::sightings(*exchange.login->tokens, sink);
   if (!exchange.asked && exchange.status == Status::Kind::ok && !exchange.header.empty()) {
     sink.software({.kind = SoftwareKind::product, .side = Side::server, .value = exchange.header});
   }
@@ -231,7 +232,7 @@ void Pop3::begin_login(Exchange& exchange) {
 
 void Pop3::credential(Exchange& exchange, std::string_view coded) {
   Login& login = *exchange.login;
-  login.answer(coded, config_.passwords);
+  gss::tell(login.answer(coded, config_.passwords), out_.part<gss::Gss>(), kClient, &exchange);
   if (!login.user.empty()) name_user(login.user);
 }
 
@@ -255,6 +256,9 @@ void Pop3::close(Exchange& exchange) {
     }
   }
   out_.emit({.tx = &exchange, .direction = kServer, .record = records().data(), .message = exchange.size});
+  if (exchange.login && exchange.login->by_ntlm()) {
+    out_.emit({.tx = &exchange, .direction = kServer, .record = &records()[2], .message = exchange.size});
+  }
   if (&exchange != &alone_) open_.close(exchange);
 }
 

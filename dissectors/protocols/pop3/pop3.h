@@ -102,7 +102,7 @@ class Pop3 final : private mime::Carrier {
       {"reply", 256 << 10,
        "bytes of the lines of a reply that is no message, and 16 a line; further lines are left out"},
   };
-  static constexpr Carried kParts[] = {{&file::Files::part}, {&mime::Mime::part}, {&sasl::part}};
+  static constexpr Carried kParts[] = {{&file::Files::part}, {&mime::Mime::part}, {&sasl::part}, {&gss::Gss::part}};
   static const About about;
   static const Protocol protocol;
   static std::span<const OptionRow<Config>> options();
@@ -135,7 +135,7 @@ class Pop3 final : private mime::Carrier {
   // pop3_replies.cc: what the server says.
   Step server(const Chunk& chunk);
   void reply(const Lines::Line& line, uint64_t offset);
-  void challenge(const Lines::Line& line, uint64_t offset);
+  void challenge(const Lines::Line& line, std::string_view coded, uint64_t offset);
   void junk(const Lines::Line& line, uint64_t offset);
   Exchange& begin_alone();
   /// The status is known, and whether there is more to come; `end`: of its line in the stream.

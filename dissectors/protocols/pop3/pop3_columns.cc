@@ -1,5 +1,6 @@
 #include "dissectors/contract/columns.h"
 #include "dissectors/parts/file/file_columns.h"
+#include "dissectors/parts/gss/gss_columns.h"
 #include "dissectors/parts/mime/mime_columns.h"
 #include "dissectors/protocols/pop3/pop3.h"
 
@@ -68,6 +69,9 @@ constexpr Column kResponse[] = {
 
 const Login* login(const Exchange& exchange) {
   return exchange.login ? &*exchange.login : nullptr;
+}
+const gss::Login* tokens(const Exchange& exchange) {
+  return exchange.login && exchange.login->by_ntlm() ? &*exchange.login->tokens : nullptr;
 }
 constexpr Column kLogin[] = {
     text<&Login::mechanism>("mechanism", "USER, APOP, or that of SASL as the client names it"),
@@ -143,6 +147,7 @@ constexpr Table kPop3Shapes[] = {kPop3Record}, kFileShapes[] = {kFileRecord};
 constexpr RecordRow kRecords[] = {
     {.type = "pop3", .help = "one POP3 command and its reply, with the message that it has", .shapes = kPop3Shapes},
     {.type = "fileinfo", .help = "one file that came with a message over POP3", .shapes = kFileShapes},
+    gss::ntlm_record<&tokens>(),
 };
 
 }  // namespace

@@ -76,7 +76,7 @@ Step Pop3::server(const Chunk& chunk) {
 void Pop3::reply(const Lines::Line& line, uint64_t offset) {
   const Status status = parse_status(line.text);
   if (line.cut) out_.capped(Cap::line);
-  if (status.kind == Status::Kind::challenge) return challenge(line, offset);
+  if (status.kind == Status::Kind::challenge) return challenge(line, status.text, offset);
   if (status.kind == Status::Kind::none) return junk(line, offset);
   junk_ = false;
   const bool greeting = !std::exchange(greeted_, true);
@@ -92,13 +92,14 @@ void Pop3::reply(const Lines::Line& line, uint64_t offset) {
   conclude(exchange, offset + line.wire.size());
 }
 
-void Pop3::challenge(const Lines::Line& line, uint64_t offset) {
+void Pop3::challenge(const Lines::Line& line, std::string_view coded, uint64_t offset) {
   Exchange* asked = open_.oldest();
   if (!asked || asked->verb != Verb::auth || !greeted_) {
     if (in_step_ && asked) return junk(line, offset);
     return out_.frame(Pdu::response_line, kServer, offset, line.wire.size());
   }
   ++asked->challenges;
+  if (asked->login) gss::tell(asked->login->challenge(coded), out_.part<gss::Gss>(), kServer, asked);
   asked->size += line.wire.size();
   out_.frame(Pdu::response_line, kServer, offset, line.wire.size(), asked);
 }
@@ -124,7 +125,7 @@ Exchange& Pop3::begin_alone() {
 
 void Pop3::conclude(Exchange& exchange, uint64_t end) {
   const bool positive = exchange.status == Status::Kind::ok;
-  if (exchange.login) exchange.login->outcome = positive ? Outcome::success : Outcome::failure;
+  if (exchange.login) exchange.login->end(positive ? Outcome::success : Outcome::failure);
   if (exchange.verb == Verb::stls && stls_ != Stls::granted) stls_ = positive ? Stls::granted : Stls::none;
   out_.reach(exchange, kServer, kStatus, exchange.size);
   replying_ = &exchange;

@@ -55,15 +55,17 @@ const auto kOptions = mime::with_options<Config, LAPWING_SMTP_KEY>({
 
 bool told_login(const Event& event, LoginSeen& login) {
   const auto& mail = static_cast<const Mail&>(*event.tx);
-  if (!event.record || event.file || !mail.logged_in || !mail.login) return false;
+  if (event.record != records().data() || !mail.logged_in || !mail.login) return false;
   login = mail.login->seen();
   return true;
 }
 
-/// How the server greeted.
+/// How the server greeted, and what a login shows of both hosts.
 void sightings(const Event& event, SightingSink& sink) {
   const auto& mail = static_cast<const Mail&>(*event.tx);
-  if (!event.record || event.file || mail.server.empty()) return;
+  if (event.record != records().data()) return;
+  if (mail.logged_in && mail.login && mail.login->tokens) gss::sightings(*mail.login->tokens, sink);
+  if (mail.server.empty()) return;
   sink.software({.kind = SoftwareKind::product, .side = Side::server, .value = mail.server});
 }
 
@@ -163,7 +165,7 @@ void Smtp::command(std::string_view line, uint64_t end) {
   if (mode_ == Mode::login) {
     // Where no answers tell, a command says that the login is over.
     if (verb == Verb::other || (server_seen_ && in_step_)) {
-      if (login_) login_->answer(line, config_.passwords);
+      if (login_) credential(line);
       return unanswered(Verb::auth);
     }
     mode_ = Mode::commands;
@@ -258,9 +260,14 @@ void Smtp::begin_login(std::string_view argument) {
   const std::string_view mechanism = argument.substr(0, argument.find_first_of(" \t"));
   login_ = Login{.mechanism = std::string(mechanism)};
   const std::string_view first = trim(argument.substr(mechanism.size()));
-  if (!first.empty()) login_->answer(first, config_.passwords);
+  if (!first.empty()) credential(first);
   mode_ = Mode::login;
   unanswered(Verb::auth);
+}
+
+void Smtp::credential(std::string_view coded) {
+  const gss::Token token = login_->answer(coded, config_.passwords);
+  if (gss::wrong(token)) gss::tell(token, out_.part<gss::Gss>(), kClient, &at_hand());
 }
 
 Mail* Smtp::set_aside() {

@@ -100,7 +100,7 @@ class Smtp final : private mime::Carrier {
       {"ahead", 64 << 10,
        "bytes that a client says before the answer that tells what they are; what they look like decides then"},
   };
-  static constexpr Carried kParts[] = {{&file::Files::part}, {&mime::Mime::part}, {&sasl::part}};
+  static constexpr Carried kParts[] = {{&file::Files::part}, {&mime::Mime::part}, {&sasl::part}, {&gss::Gss::part}};
   static const About about;
   static const Protocol protocol;
   static std::span<const OptionRow<Config>> options();
@@ -130,6 +130,8 @@ class Smtp final : private mime::Carrier {
   void recipient(std::string_view argument);
   void begin_chunk(std::string_view argument, uint64_t end);
   void begin_login(std::string_view argument);
+  void credential(std::string_view coded);
+  void challenge(std::string_view coded);
   /// The envelope at hand ends, if the server has nothing against it.
   Mail* set_aside();
   void unanswered(Verb verb, Mail* mail = nullptr);

@@ -1,5 +1,6 @@
 #include "dissectors/contract/columns.h"
 #include "dissectors/parts/file/file_columns.h"
+#include "dissectors/parts/gss/gss_columns.h"
 #include "dissectors/parts/mime/mime_columns.h"
 #include "dissectors/protocols/smtp/smtp.h"
 
@@ -14,6 +15,9 @@ const mime::Message* message(const Mail& mail) {
 }
 const Login* login(const Mail& mail) {
   return mail.login ? &*mail.login : nullptr;
+}
+const gss::Login* tokens(const Mail& mail) {
+  return mail.login && mail.login->by_ntlm() ? &*mail.login->tokens : nullptr;
 }
 std::optional<uint64_t> size(const Mail& mail) {
   return mail.size ? std::optional(mail.size) : std::nullopt;
@@ -66,6 +70,7 @@ constexpr Table kSmtpShapes[] = {kSmtpRecord}, kFileShapes[] = {kFileRecord};
 constexpr RecordRow kRecords[] = {
     {.type = "smtp", .help = "one mail: its envelope and what is in it", .shapes = kSmtpShapes},
     {.type = "fileinfo", .help = "one file that SMTP carried", .shapes = kFileShapes},
+    gss::ntlm_record<&tokens>(),
 };
 
 }  // namespace

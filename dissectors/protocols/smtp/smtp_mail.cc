@@ -161,6 +161,9 @@ void Smtp::record(Mail& mail) {
                .message = bytes / mail.message.files.size()});  // each says again what the others say of the mail
   }
   out_.emit({.tx = &mail, .direction = kClient, .record = records().data(), .message = bytes});
+  if (mail.logged_in && mail.login && mail.login->by_ntlm()) {
+    out_.emit({.tx = &mail, .direction = kClient, .record = &records()[2], .message = bytes});
+  }
 }
 
 void Smtp::message_headers() {

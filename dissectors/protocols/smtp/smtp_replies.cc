@@ -139,16 +139,21 @@ void Smtp::answer_data(const Unanswered& asked, const Reply& reply) {
 }
 
 void Smtp::answer_login(const Reply& reply) {
-  if (reply.code == kChallenge) return;
+  if (reply.code == kChallenge) return challenge(reply.text);
   if (mode_ == Mode::login) mode_ = Mode::commands;
   if (!login_) return;
-  login_->outcome = reply.positive() ? Outcome::success : Outcome::failure;
+  login_->end(reply.positive() ? Outcome::success : Outcome::failure);
   Mail& now = at_hand();
   now.login = login_;
   now.logged_in = true;
   out_.reach(now, kServer, kLoginDone);
   // Each that is refused has a record of its own.
   if (login_->outcome == Outcome::failure && !now.has_envelope()) close(now);
+}
+
+void Smtp::challenge(std::string_view coded) {
+  const gss::Token token = login_ ? login_->challenge(coded) : gss::Token::nothing;
+  if (gss::wrong(token)) gss::tell(token, out_.part<gss::Gss>(), kServer, &at_hand());
 }
 
 void Smtp::answer_starttls(const Reply& reply) {

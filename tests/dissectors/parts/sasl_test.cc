@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sensor/base/text.h"
+#include "tests/dissectors/parts/ntlmssp_wire.h"
 
 namespace lapwing::sasl {
 namespace {
@@ -100,6 +101,37 @@ TEST(Sasl, WhatIsNotCodedShowsNothing) {
       EXPECT_EQ(login.password, "") << mechanism << ' ' << coded;
     }
   }
+}
+
+TEST(Sasl, NtlmsspShowsWhoLogsInWhereverItsTokensStand) {
+  using namespace test;
+  const auto coded = [](const std::string& token) { return to_base64(to_bytes(token)); };
+  for (const bool spnego : {false, true}) {
+    Login login{.mechanism = spnego ? "GSS-SPNEGO" : "NTLM"};
+    EXPECT_EQ(login.answer("", false), gss::Token::nothing);
+    EXPECT_EQ(login.challenge(""), gss::Token::nothing);
+    const auto client = [&](const std::string& token) {
+      return login.answer(coded(spnego ? spnego_init(kOidNtlm, token) : token), false);
+    };
+    const std::string challenge = ntlm_challenge(wide("LAB"), ntlm_server_pairs());
+    EXPECT_EQ(client(ntlm_negotiate()), gss::Token::sound);
+    EXPECT_EQ(login.challenge(coded(spnego ? spnego_response(1, kOidNtlm, challenge) : challenge)), gss::Token::sound);
+    EXPECT_FALSE(login.by_ntlm());
+    EXPECT_EQ(client(ntlm_authenticate()), gss::Token::sound);
+    EXPECT_TRUE(login.by_ntlm());
+    login.end(Outcome::failure);
+    EXPECT_EQ(login.seen().user, "ann");
+    EXPECT_EQ(login.seen().outcome, Outcome::failure);
+    EXPECT_FALSE(login.seen().clear);
+    EXPECT_EQ(login.tokens->outcome(), Outcome::failure);
+    EXPECT_EQ(login.tokens->ntlmssp()->server_name, "DC1");
+  }
+  Login kerberos{.mechanism = "GSSAPI"}, plain{.mechanism = "PLAIN"};
+  EXPECT_EQ(kerberos.answer(coded(krb_ap_request("LAB", {"smtp", "mail.lab"}, 18)), false), gss::Token::sound);
+  EXPECT_EQ(kerberos.tokens->kerberos()->service.text, "smtp/mail.lab");
+  EXPECT_EQ(kerberos.answer("YIIB", false), gss::Token::malformed);
+  EXPECT_EQ(plain.challenge(coded(ntlm_negotiate())), gss::Token::nothing);
+  EXPECT_FALSE(plain.tokens.has_value());
 }
 
 }  // namespace
