@@ -35,13 +35,21 @@ bool turns_to_tls(Bytes bytes) {
   return bytes[0] == tls::kHandshake;
 }
 
+/// Behind lost bytes, where that byte alone says nothing: a record that begins with a hello.
+Likelihood begins_hello(Bytes bytes) {
+  if (bytes.size() > 1 && bytes[1] != tls::kSsl3 >> 8) return Likelihood::no;
+  if (bytes.size() <= tls::kRecordHeader) return Likelihood::more;
+  const uint8_t type = bytes[tls::kRecordHeader];
+  const bool hello = type == tls::kClientHello || type == tls::kServerHello;
+  return hello && load_be16(&bytes[3]) <= tls::kMaxRecord ? Likelihood::sure : Likelihood::no;
+}
+
 }  // namespace
 
 const About Rdp::about{.name = "rdp",
                        .transports = transport::tcp,
                        .ports = kPorts,
                        .help = "remote desktops (MS-RDPBCGR)",
-                       .client_first = true,
                        .starts = {kStarts, kStarts}};
 
 const Protocol Rdp::protocol{.name = "rdp",
@@ -67,7 +75,7 @@ Step Rdp::data(const Chunk& chunk) {
     if (side.phase == Phase::stopped) return Step::ok(chunk.data.size());
     if (side.resync.lost()) {
       used += side.resync.skip({.data = rest, .offset = chunk.offset + used}, kEnoughToResume, [&](Bytes bytes) {
-        return turns_to_tls(bytes) ? Likelihood::sure : judge(bytes, chunk.direction);
+        return turns_to_tls(bytes) ? begins_hello(bytes) : judge(bytes, chunk.direction);
       });
       if (side.resync.lost()) return Step::need(used, 1);
       continue;

@@ -18,6 +18,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
+using testing::StartsWith;
 
 constexpr unsigned kHandshake = 22;
 constexpr auto kClient = Direction::to_server, kServer = Direction::to_client;
@@ -254,6 +255,15 @@ TEST(Rdp, ASecondHelloMayBeAskedFor) {
   EXPECT_THAT(d.anomalies, IsEmpty());
 }
 
+TEST(Rdp, ClientAndServerAreSeenByName) {
+  Dialogue standard(dissector("rdp")), tls(dissector("rdp"));
+  open(standard, rdp_connect(rdp_core({})), rdp_connected(rdp_security(2, 2, rdp_x509_chain({certificate()}))));
+  EXPECT_THAT(standard.sightings, ElementsAre("dns client DESK", "certificate server desk.example"));
+  tls.client(kAskTls).server(kChooseTls).client(hello()).server(answer()).server(shown({certificate()}));
+  EXPECT_THAT(tls.sightings,
+              ElementsAre(StartsWith("ja4 client t12d"), "sni server desk.example", "certificate server desk.example"));
+}
+
 TEST(Rdp, OneSideAloneIsTold) {
   Dialogue client(dissector("rdp")), server(dissector("rdp"));
   client.client(kAskTls).client(hello()).finish();
@@ -316,6 +326,13 @@ TEST(Rdp, BehindALossAMessageIsFound) {
   Dialogue d(dissector("rdp"));
   d.client(rdp_request(kCookie)).gap(kServer, 500).server("junk\3\3" + rdp_connected(rdp_security(1, 1))).finish();
   EXPECT_THAT(d.records, ElementsAre(HasSubstr("initial_request"), HasSubstr("40bit")));
+  EXPECT_THAT(d.anomalies, IsEmpty());
+}
+
+TEST(Rdp, BehindALossAHelloIsFound) {
+  Dialogue d(dissector("rdp"));
+  d.client(kAskTls).gap(kServer, 19).client(hello()).server("\x16junk" + answer() + shown({certificate()})).finish();
+  EXPECT_THAT(d.records, ElementsAre(HasSubstr("initial_request"), HasSubstr(R"("x509_serials":["aff"])")));
   EXPECT_THAT(d.anomalies, IsEmpty());
 }
 
