@@ -34,7 +34,6 @@ std::string_view object(const Call& call, std::string& scratch);
 std::optional<uint32_t> status(const Call& call);
 const Call* protection(const Call& call);
 std::optional<uint16_t> refusal(const Call& call);
-const Activity* activity(const Call& call);
 Bytes stub(const Call& call, const Place& at);
 
 std::string_view context_uuid(const Context& context, std::string& scratch);

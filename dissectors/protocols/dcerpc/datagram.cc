@@ -18,8 +18,7 @@ std::optional<Datagram> parse_datagram(Bytes bytes) {
   reader.skip(8);
   out.object = reader.uuid();
   out.interface = reader.uuid();
-  // No more than a name: Suricata's records, with which it is to agree, take it for one in the little order.
-  out.activity = OrderedReader(reader.bytes(out.activity.size()), true).uuid();
+  out.activity = reader.uuid();
   reader.skip(4);  // when the server was started
   const uint32_t version = reader.u32();
   out.major = static_cast<uint16_t>(version);
