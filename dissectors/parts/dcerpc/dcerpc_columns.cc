@@ -84,8 +84,11 @@ std::string_view context_name(const Context& context) {
   return name(context.interface);
 }
 
+/// As Suricata writes it, which takes it to be in the little order whatever that of the call is.
 std::string_view activity_uuid(const Call& call, std::string& scratch) {
-  return call.activity ? uuid_text(call.activity->uuid, scratch) : std::string_view();
+  if (!call.activity) return {};
+  const Uuid& uuid = call.activity->uuid;
+  return uuid_text(call.tx->little_endian ? uuid : OrderedReader(uuid, true).uuid(), scratch);
 }
 
 std::optional<uint32_t> sequence(const Call& call) {

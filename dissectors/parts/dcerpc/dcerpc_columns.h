@@ -34,7 +34,6 @@ std::string_view object(const Call& call, std::string& scratch);
 std::optional<uint32_t> status(const Call& call);
 const Call* protection(const Call& call);
 std::optional<uint16_t> refusal(const Call& call);
-const Activity* activity(const Call& call);
 Bytes stub(const Call& call, const Place& at);
 
 std::string_view context_uuid(const Context& context, std::string& scratch);
@@ -107,18 +106,24 @@ inline constexpr Column kOwnColumns[] = {
     columns::flag<&Call::orphaned>("orphaned", "the client does not want the answer any more"),
     columns::objects<&Call::endpoints>("endpoints", kEndpointColumns, "where the interface is to be had"),
 
-    columns::integer<&read::operation>("", "number of the operation")
-        .rule({.name = "dcerpc.opnum",
-               .sender = Sender::either,
-               .stage = whole,
-               .aliases = {"dce_opnum"},
-               .form = NumberForm::list}),
     columns::text<&read::stub>("", "stub data of one side of the call")
         .rule({.name = "dcerpc.stub_data", .sender = Sender::either, .stage = whole, .aliases = {"dce_stub_data"}}),
 };
 
 namespace made {
 
+/// What rules ask of it.
+template <uint8_t whole>
+constexpr Column operation(std::string_view member) {
+  return columns::integer<&read::operation>(member, "number of the operation")
+      .rule({.name = "dcerpc.opnum",
+             .sender = Sender::either,
+             .stage = whole,
+             .aliases = {"dce_opnum"},
+             .form = NumberForm::list});
+}
+
+template <uint8_t whole>
 inline constexpr Column kAlone[] = {
     columns::text<&read::request>("request", "type of the request, or REQUEST_LOST"),
     columns::object<&read::called>("req", kRequestColumns, "what is called"),
@@ -129,11 +134,13 @@ inline constexpr Column kAlone[] = {
     columns::integer<&read::sequence>("seqnum", "of calls by datagrams: which of them"),
     columns::integer<&read::call_id>("call_id", "which call of the connection"),
     columns::text<&read::version>("rpc_version", "5.0 or 5.1, by datagrams 4.0"),
+    operation<whole>(""),
 };
 
+template <uint8_t whole>
 inline constexpr Column kCarried[] = {
     columns::text<&read::request>("request", "type of the request, or REQUEST_LOST"),
-    columns::integer<&read::operation>("opnum", "number of the operation"),
+    operation<whole>("opnum"),
     columns::object<&read::request_data>("req", kSideColumns, "what is called"),
     columns::objects<&Call::contexts>("interfaces", kContextColumns, "what is offered, or called"),
     columns::text<&read::response>("response", "type of the answer, or UNREPLIED"),
@@ -152,10 +159,10 @@ constexpr std::array<Column, A + B> joined(const Column (&a)[A], const Column (&
 
 /// Columns of a Call of a protocol that is nothing else.
 template <uint8_t whole>
-inline constexpr auto kColumns = made::joined(made::kAlone, kOwnColumns<whole>);
+inline constexpr auto kColumns = made::joined(made::kAlone<whole>, kOwnColumns<whole>);
 
 /// Columns of a Call within a record of its carrier.
 template <uint8_t whole>
-inline constexpr auto kCarriedColumns = made::joined(made::kCarried, kOwnColumns<whole>);
+inline constexpr auto kCarriedColumns = made::joined(made::kCarried<whole>, kOwnColumns<whole>);
 
 }  // namespace lapwing::dcerpc

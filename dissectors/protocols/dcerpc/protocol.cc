@@ -127,7 +127,9 @@ void Dcerpc::reached(Call& call, Direction direction) {
 void Dcerpc::end(Call& call) {
   Exchange& exchange = exchange_of(call);
   const Direction direction = call.response().seen ? Direction::to_client : Direction::to_server;
-  out_.emit({.tx = &exchange, .direction = direction, .record = records().data()});
+  // The third leg of a login has no record, as Suricata has none: who logs in stands in that of the call behind it.
+  const bool recorded = call.response().seen || call.request().type != Type::auth3;
+  if (recorded) out_.emit({.tx = &exchange, .direction = direction, .record = records().data()});
   exchanges_.close(exchange);
 }
 
