@@ -89,7 +89,7 @@ class Smb {
     smb3_hdr,
     smb3_data,
   };
-  enum class Cap : uint8_t { tx, handles, reads, trees, sessions, pipes, message };
+  enum class Cap : uint8_t { tx, handles, reads, trees, sessions, pipes, dialects, message };
   static constexpr lapwing::Cap kCaps[] = {
       {"tx", 0, "requests of one flow that wait for their response, by max-tx; the oldest is recorded as it is"},
       {"handles", 0, "open files of one flow that are known, by max-guid-cache-size; the longest unused is forgotten"},
@@ -98,6 +98,7 @@ class Smb {
       {"sessions", 0, "logins of one flow under way, by max-session-cache-size; the longest unused is forgotten"},
       {"pipes", 0,
        "pipes of one flow that carry DCERPC, by max-dcerpc-frag-cache-size; the longest unused is given up"},
+      {"dialects", 64, "dialects of one offer that are kept"},
       {"message", 128 << 10, "bytes of one message that are kept beside what it reads or writes"},
   };
   static constexpr Carried kParts[] = {

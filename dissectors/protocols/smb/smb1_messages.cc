@@ -1,6 +1,7 @@
 #include "dissectors/protocols/smb/smb1_messages.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sensor/base/utf16.h"
 
@@ -9,7 +10,6 @@ namespace lapwing::smb::v1 {
 namespace {
 
 constexpr size_t kAndx = 4;          // bytes: the command that follows, a byte unused, where it begins
-constexpr size_t kDialectsMax = 64;  // no client knows of a dozen
 constexpr uint8_t kTextFollows = 4;  // MS-CIFS 2.2.1.2: format of a buffer
 
 /// The parameters, behind those of a chain where there are any.
@@ -91,13 +91,18 @@ std::optional<Next> next_command(const Block& block, size_t at) {
   return Next{command, next};
 }
 
-std::optional<std::vector<std::string>> read_negotiate_request(const Block& block) {
+std::optional<std::vector<std::string>> read_negotiate_request(const Block& block, size_t most, size_t& left_out) {
   constexpr uint8_t kDialect = 2;
   std::vector<std::string> out;
   LittleReader reader = block.reader();
   while (reader.left() > 0) {
-    if (out.size() == kDialectsMax || reader.u8() != kDialect) return {};
-    out.push_back(take_text(reader, false));
+    if (reader.u8() != kDialect) return {};
+    std::string dialect = take_text(reader, false);
+    if (out.size() == most) {
+      ++left_out;
+    } else {
+      out.push_back(std::move(dialect));
+    }
   }
   return out;
 }

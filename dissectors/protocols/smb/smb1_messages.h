@@ -151,7 +151,8 @@ struct Rename {
 };
 
 // Nothing where the message is malformed.
-std::optional<std::vector<std::string>> read_negotiate_request(const Block& block);  // dialects
+/// `most`: dialects that are taken; `left_out`: those behind them.
+std::optional<std::vector<std::string>> read_negotiate_request(const Block& block, size_t most, size_t& left_out);
 std::optional<NegotiateResponse> read_negotiate_response(const Block& block, bool unicode);
 std::optional<SessionSetupRequest> read_session_setup_request(const Block& block, bool unicode);
 std::optional<SessionSetupResponse> read_session_setup_response(const Block& block, bool unicode);

@@ -221,8 +221,10 @@ void Smb::response(const Command1& command) {
 
 void Smb::negotiate_request(const Command1& command) {
   const bool again = negotiating_.has_value();
-  const auto dialects = v1::read_negotiate_request(command.block);
+  size_t left_out = 0;
+  const auto dialects = v1::read_negotiate_request(command.block, out_.limit(Cap::dialects), left_out);
   if (!dialects) return malformed(command);
+  if (left_out > 0) out_.capped(Cap::dialects, left_out);
   Operation& operation = open(command, Kind::negotiate);
   operation.session = operation.tree = 0;
   Negotiation& detail = operation.detail.emplace<Negotiation>();

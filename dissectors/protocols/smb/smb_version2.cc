@@ -146,7 +146,11 @@ void Smb::negotiate_request(const Message2& message) {
   Operation& operation = open(message, Kind::negotiate);
   Negotiation& detail = operation.detail.emplace<Negotiation>();
   std::string scratch;
-  for (uint16_t dialect : said->dialects) detail.dialects.emplace_back(dialect_name(dialect, scratch));
+  const size_t most = out_.limit(Cap::dialects), offered = said->dialects.size();
+  for (size_t i = 0; i < std::min(offered, most); ++i) {
+    detail.dialects.emplace_back(dialect_name(said->dialects[i], scratch));
+  }
+  if (offered > most) out_.capped(Cap::dialects, offered - most);
   detail.client_guid = guid_text(said->guid);
   out_.reach(operation, message.direction, kComplete);
 }

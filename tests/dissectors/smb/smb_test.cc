@@ -105,6 +105,10 @@ const CapReaches kReaches = {
            repeat_message(5, [](size_t i) { return message2(9, {.message = i}, write2(file_id(i), 0, rpc_bind(1))); }));
      }},
     {"smb",
+     "dialects",
+     {},
+     [](Dialogue& d) { d.client(packet(message2(0, {}, negotiate2(std::vector<uint16_t>(65, 0x202))))); }},
+    {"smb",
      "message",
      {},
      [](Dialogue& d) { d.client(packet(message2(1, {}, session_setup2("x") + std::string(140'000, 'x')))); }},
