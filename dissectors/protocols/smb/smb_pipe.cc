@@ -16,7 +16,7 @@ Opened::~Opened() = default;
 Pipe::Pipe(Smb& smb, uint64_t number)
     : smb_(smb),
       number_(number),
-      association_(smb.out_.part<dcerpc::Rpc>(), *this,
+      association_(smb.out_.part<dcerpc::Rpc>(), smb.out_.part<gss::Gss>(), *this,
                    {.calls = kCalls, .stub = smb.config_.max_stub, .contents = smb.out_.contents()}) {}
 
 void Pipe::take(Bytes bytes, const Smb::Origin& origin) {
