@@ -19,7 +19,7 @@ chmod 644 "$LAB/http.keytab"
 chgrp proxy "$DOMAIN/state/winbindd_privileged" # where Squid's helper asks
 printf '#!/bin/sh\nexec /usr/bin/ntlm_auth --configfile=%s "$@"\n' "$DOMAIN/etc/smb.conf" >"$LAB/ntlm_auth"
 chmod 755 "$LAB/ntlm_auth"
-sed -i "s/dc6.lab.example dc6/dc6.lab.example dc6 www6.lab.example/; s/$DC dc1/$DC dc1 www.lab.example/" "/etc/netns/lab-client-$$/hosts"
+sed -i "s/dc6.lab.example dc6/dc6.lab.example dc6 www6.lab.example/; s/$DC dc1/$DC dc1 www.lab.example/" /etc/netns/lab-{client,server}-$$/hosts
 cat >"$LAB/apache.conf" <<C
 ServerRoot /etc/apache2
 PidFile $LAB/apache.pid
@@ -114,9 +114,11 @@ ntlm:
   server_set_id = \$auth1
 C
 chown -R Debian-exim: "$LAB/spool"
-# beside COMMAND...: where the socket of winbindd is.
-beside() { server_job unshare --mount sh -c "mount --bind '$LAB/run' /run/samba && exec \"\$@\"" sh "$@"; }
-server_job env -u KRB5CCNAME apache2 -d /etc/apache2 -f "$LAB/apache.conf" -D FOREGROUND
+chown proxy: "$LAB/squid"
+# beside COMMAND...: where the socket of winbindd is, and memory to share of its own.
+beside() { server_job unshare --mount sh -c "mount --bind '$LAB/run' /run/samba && mount -t tmpfs none /dev/shm && exec \"\$@\"" sh "$@"; }
+# Apache ends its process group.
+server_job setsid env -u KRB5CCNAME apache2 -d /etc/apache2 -f "$LAB/apache.conf" -D FOREGROUND
 beside /usr/bin/python3 "$HERE/server.py" 8080 "$LAB/web" "$LAB/ntlm_auth"
 beside squid -N -f "$LAB/squid.conf"
 beside dovecot -F -c "$LAB/dovecot.conf"
