@@ -43,7 +43,7 @@ dialogue(bind(1, ann, password) + search(2) + search(3, 0) + abandon(4, 2) + sea
 for word in ("123456", "letmein", password):
     dialogue(bind(1, ann, word), bind(2, ann, "again"), bind(3, "", ""), message(4, 0x42))
 dialogue(message(1, 0x7E, b"\0"))
-dialogue(bytes.fromhex("30840000000a020101400000000000"), b"\x30\x84\xff\xff\xff\xff")
+dialogue(bytes.fromhex("30840000000a0201015e0000000000"), b"\x30\x84\xff\xff\xff\xff")
 link = ldap3.Connection(ldap3.Server(server, get_info=ldap3.NONE), ann, password, client_strategy=ldap3.ASYNC, auto_bind=True)
 asked = [link.search(base, f"(uid=b{number:02})", attributes=["uid", "cn"]) for number in range(8)]
 for number in asked: link.get_response(number)

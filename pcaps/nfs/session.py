@@ -7,7 +7,7 @@ import hashlib, itertools, socket, struct, sys
 
 server, export, carrier, what = sys.argv[1:]
 MOUNT, NFS, PORTMAP = 100005, 100003, 100000
-numbers = itertools.count(0x1A2B0001)
+numbers = itertools.count(0x1A2B0001 + 0x1000 * ("tcp", "udp").index(carrier) + 0x4000 * ("tree", "odd", "compounds").index(what))
 saved = open("session.saved", "a")
 
 
@@ -103,7 +103,7 @@ def tree():
     nfs.call(NFS, 3, 18, text(root))
     nfs.call(NFS, 3, 20, text(root))
     docs = lookup(nfs, root, "docs")
-    folder = handle_of(nfs.call(NFS, 3, 9, text(docs) + text(plans) + ATTRIBUTES))
+    folder = handle_of(nfs.call(NFS, 3, 9, text(docs) + text(plans) + word(1, 0o755, 0, 0, 0, 0, 0)))
     file = handle_of(nfs.call(NFS, 3, 8, text(folder) + text(draft) + word(0) + ATTRIBUTES))
     data = bytes(range(256)) * 20
     # Written in pieces, the last first; then read the same way.
@@ -174,9 +174,9 @@ def compounds():
     compound(*at("nowhere"), word(10))
     compound(*at("export"), word(9999))
     compound(*at("export"), minor=7)
-    compound(*at("export", "docs", "letter.txt"), word(3, 0x3F), attributes, word(25) + word(0) + b"\0" * 12 + long(0) + word(8192))
-    keep_at = b"Dear all,\nplease find the plans below.\n"
-    print(hashlib.sha256(keep_at).hexdigest(), "nfs4", "get", "docs/letter.txt", file=saved)
+    compound(*at("export", "docs", "letter.txt"), word(10), word(3, 0x3F), attributes, word(25) + word(0) + b"\0" * 12 + long(0) + word(8192))
+    letter = open(f"{export}/docs/letter.txt", "rb").read()
+    print(hashlib.sha256(letter).hexdigest(), "nfs4", "get", "docs/letter.txt", file=saved)
 
 
 globals()[what]()

@@ -93,8 +93,12 @@ def keep(way, name, data): saved.append(f"{hashlib.sha256(data).hexdigest()} smb
 def handle(answer): return smb.SMBNtCreateAndXResponse_Parameters(smb.SMBCommand(answer["Data"][0])["Parameters"])["Fid"]
 
 
+def got(answer):
+    if served not in answer.getData(): sys.exit("another file is served")
+
+
 served = open("../share/on server.txt", "rb").read()
-send(open_("\\on server.txt"), read(0xFFFF, 4096))
+got(send(open_("\\on server.txt"), read(0xFFFF, 4096)))
 keep("get", "on server.txt", served)
 for padding in (b"", b"\0\0\0\0\0"):
     data = b"written in a chain after " + str(len(padding)).encode() + b" bytes of padding\n"
@@ -103,6 +107,7 @@ for padding in (b"", b"\0\0\0\0\0"):
     send(close(handle(answer)))
     keep("put", "chained.txt", data)
 answer = send(create("\\on server.txt", 0x20089, 1), read(0xFFFF, 4096))
+got(answer)
 send(close(handle(answer)))
 keep("get", "on server.txt", served)
 link.remove("docs", "\\chained.txt")

@@ -26,6 +26,7 @@ printf '%%PDF-1.5\n a stand-in for a document\n%%%%EOF\n' >"$LAB/share/Märzberi
 files() {
   local name=$1 share=$2 commands=$3 command folder=
   shift 3
+  rm -f got*
   smb "$share" "$@" -c "$commands"
   while read -r command; do
     eval "set -- $command"

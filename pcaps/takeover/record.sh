@@ -38,7 +38,7 @@ done
 names=(alice adam anna bert bella chris clara david diana emil emma fred fiona george greta hans hanna ivan ida ann)
 
 lab_record "tcp port 445"
-(cd "$LAB" && brief psexec -file "$LAB/stand-in.exe" -service-name remote7 -remote-binary-name remote7.exe "LAB/Administrator:$PASSWORD@$SERVER" whoami)
+(cd "$LAB" && example psexec -file "$LAB/stand-in.exe" -service-name remote7 -remote-binary-name remote7.exe "LAB/Administrator:$PASSWORD@$SERVER" whoami)
 lab_save "$HERE/psexec.pcap"
 
 lab_record "tcp port 445"
