@@ -330,6 +330,7 @@ TEST(Nfs, BothSidesSayWhatTheyRun) {
 
   struct Sink final : SightingSink {
     void binding(const BindingSeen&) override {}
+    void operation(const OperationSeen&) override {}
     void software(const SoftwareSeen& one) override {
       seen.push_back(std::to_string(int(one.side)) + " " + std::string(one.value));
     }
