@@ -30,8 +30,8 @@ struct ByteSource {
       return std::nullopt;
     Bytes bytes = subject.data.subspan(static_cast<size_t>(at) - subject.base, static_cast<size_t>(size));
     end = static_cast<uint64_t>(at + size);
-    std::optional<uint64_t> value = string ? read_text(bytes, static_cast<uint64_t>(at), end)
-                                           : read_binary(bytes, is_little(inspection));
+    std::optional<uint64_t> value =
+        string ? read_text(bytes, static_cast<uint64_t>(at), end) : read_binary(bytes, is_little(inspection));
     return value;
   }
 

@@ -41,7 +41,7 @@ std::string_view operation_name(uint64_t operation, std::string& scratch);
 /// Result codes (RFC 4511 A, IANA registry "LDAP Result Codes", and what client libraries add), as EVE has them.
 std::span<const NamedValue> result_names();
 std::string_view result_name(uint64_t code, std::string& scratch);
-inline constexpr uint32_t kSuccess = 0, kBindInProgress = 14;
+inline constexpr uint32_t kSuccess = 0, kCompareFalse = 5, kCompareTrue = 6, kBindInProgress = 14;
 
 /// What a modification does (RFC 4511 4.6, RFC 4525).
 std::string_view change_name(uint64_t change, std::string& scratch);
