@@ -112,7 +112,9 @@ void BruteForce::Global::take(Second second, Delta& delta, Findings& findings) {
 
 void BruteForce::Global::report(const Key& key, State& state, const Sum& sum, Findings& findings) {
   const uint32_t users = state.users.count();
-  const bool guessing = state.trial.judge(test_) == Verdict::guilty;
+  // Many users behind one address, of whom some mistype in a row, mostly get in.
+  const Outcomes late = state.trial.outcomes();
+  const bool guessing = state.trial.judge(test_) == Verdict::guilty && late.bad > late.good;
   const bool spraying = users >= config_.users && state.failures <= 2 * users && state.failures > state.successes;
   // The good one comes behind the bad, and they are not the same few typing errors of many users behind one address.
   if (sum.outcomes.good > 0 && sum.last_good >= state.last_bad && state.failures >= config_.before_success &&

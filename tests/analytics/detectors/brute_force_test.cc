@@ -55,6 +55,14 @@ TEST_F(BruteForceTest, NorIsAnAddressWithManyUsersWhoMostlyGetIn) {
   EXPECT_TRUE(found().empty());
 }
 
+TEST_F(BruteForceTest, NorWhereSomeOfThemFailInARow) {
+  for (int i = 0; i < 40; ++i) attempt(0.5 * i, "10.0.0.1", "user" + std::to_string(i % 3), Outcome::success);
+  for (int i = 0; i < 20; ++i) fail(20 + 0.5 * i, "10.0.0.1", "user" + std::to_string(i % 3));
+  EXPECT_TRUE(found().empty());
+  for (int i = 0; i < 30; ++i) fail(40 + 0.5 * i, "10.0.0.1", "user" + std::to_string(i % 3));
+  EXPECT_FALSE(found().empty()) << "no past pays for more than that";
+}
+
 TEST_F(BruteForceTest, ManyUsersTriedOnceAreASpray) {
   for (int i = 0; i < 7; ++i) fail(i, "10.0.0.1", "user" + std::to_string(i));
   const auto all = found();
