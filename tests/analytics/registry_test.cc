@@ -28,7 +28,8 @@ void operate(Scene& scene, Dice& dice, const FlowRef& flow) {
   static constexpr std::string_view kInterfaces[] = {"smb",     "svcctl", "IWbemServices", "samr",   "srvsvc",
                                                      "drsuapi", "efs",    "netlogon",      "lsarpc", "ldap"};
   static constexpr std::string_view kOperations[] = {"create", "write", "read", "delete", "search"};
-  static constexpr std::string_view kObjects[] = {"ADMIN$\\x.exe", "C$\\x", "public\\x.exe", "DC=a??sub?(adminCount=1)"};
+  static constexpr std::string_view kObjects[] = {"ADMIN$\\x.exe", "C$\\x", "public\\x.exe",
+                                                  "DC=a??sub?(adminCount=1)"};
   scene.operation(flow, {.interface = kInterfaces[dice.below(std::size(kInterfaces))],
                          .operation = kOperations[dice.below(std::size(kOperations))],
                          .object = kObjects[dice.below(std::size(kObjects))],
