@@ -19,6 +19,7 @@ void Act::merge(const Act& other) {
   failed += other.failed;
   sealed += other.sealed;
   by_pipe += other.by_pipe;
+  earlier += other.earlier;
   keep_first(first, flow, other.first, other.flow);
   last = std::max(last, other.last);
   objects.merge(other.objects);
@@ -47,7 +48,9 @@ const Act* ActMemory::add(const ActOf& key, const Act& act, int64_t window, Rene
   if (!entry) return nullptr;
   Act& kept = entry->value;
   const Timestamp& from = renewal == Renewal::by_time ? kept.first : kept.last;
-  if (kept.count > 0 && from < seconds_before(act.first, window)) kept = Act();
+  if (kept.count > 0 && from < seconds_before(act.first, window)) {
+    kept = Act{.earlier = kept.total()};
+  }
   kept.merge(act);
   // A flood of other pairs takes the place of what was done once before it takes that of what goes on.
   acts_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(kept.count)));

@@ -59,6 +59,7 @@ struct Act {
   using Names = Samples<2, 64>;
 
   uint64_t count = 0, failed = 0, sealed = 0, by_pipe = 0;
+  uint64_t earlier = 0;  // of those that ActMemory has forgotten but for their number
   Timestamp first{std::numeric_limits<int64_t>::max()}, last{std::numeric_limits<int64_t>::min()};
   Fan objects;
   Names names;    // of some of them
@@ -66,6 +67,7 @@ struct Act {
 
   void merge(const Act& other);
   bool done() const { return count > failed; }
+  uint64_t total() const { return count + earlier; }
   /// `object`: to what; empty where that is not known.
   static Act of(const OperationOf& operation, std::string_view object, uint64_t seed);
   static Act of(const FlowRef& flow, Timestamp time, std::string_view object, uint64_t seed);

@@ -140,8 +140,8 @@ void DirectoryAttack::Local::flow(const FlowUpdate& update, Delta& delta) const 
   constexpr uint8_t kTcp = 6;
   const FlowRef& flow = *update.flow;
   if (flow.proto != kTcp || flow.midstream || std::ranges::find(kPorts, flow.server_port) == std::end(kPorts)) return;
-  if (!surroundings_.inside(flow.client)) return;
-  delta.sessions.at({flow.client, flow.server}).merge(Act::of(flow, flow.start, {}, seed_));
+  if (!surroundings_.inside(flow.client) || !surroundings_.inside(flow.server)) return;
+  delta.sessions.at({flow.client, flow.server}).merge({flow.start, name_of(flow)});
 }
 
 void DirectoryAttack::Local::add(const Observed& observed, Kind kind, std::string_view object, Delta& delta) const {

@@ -62,8 +62,9 @@ void DirectoryAttack::Global::take(Second second, Delta& delta, Findings& findin
   touched_.clear();
   delta.acts.acts.walk([&](const ActOf& key, const Act& act) { add(key, act, act.last); });
   // Of sessions only those count that somebody asked for.
-  delta.sessions.walk([&](const PairOf& session, const Act& act) {
+  delta.sessions.walk([&](const PairOf& session, const Session& seen) {
     const PairOf asked{session.server, session.client};
+    const Act act{.count = 1, .first = seen.first, .last = seen.first, .flow = seen.flow};
     for (const Kind kind : {coerce_print, coerce_files}) {
       const Act* coerced = acts_.find(asked, kind, seconds_before(act.last, kBack));
       if (!coerced || act.last < coerced->first) continue;
@@ -105,7 +106,7 @@ void DirectoryAttack::Global::report(const DirectoryCase& of, const DirectoryVer
              .time = of.time,
              .first = act.first,
              .last = of.time,
-             .count = act.count,
+             .count = act.total(),
              .flows = {act.flow},
              .explained_by = verdict.explained_by};
   ActSet beside = 0;
@@ -118,7 +119,7 @@ void DirectoryAttack::Global::report(const DirectoryCase& of, const DirectoryVer
   }
   findings.report(std::move(out), [&](JsonWriter& json) {
     json.member("verdict", verdict.name)
-        .member("operations", act.count)
+        .member("operations", act.total())
         .member("failed", act.failed)
         .member("sealed", act.sealed)
         .member("by_pipe", act.by_pipe)

@@ -78,6 +78,13 @@ struct DirectoryAttack {
     kKinds
   };
 
+  /// The first connection of a pair.
+  struct Session {
+    Timestamp first{std::numeric_limits<int64_t>::max()};
+    FlowName flow;
+
+    void merge(const Session& other) { keep_first(first, flow, other.first, other.flow); }
+  };
   struct Delta {
     static constexpr uint32_t kMostServers = 4'096, kMostSessions = 8'192;
     Delta() = default;
@@ -91,7 +98,7 @@ struct DirectoryAttack {
     bool empty() const { return acts.empty() && sessions.empty() && controllers.empty(); }
 
     Acts acts;
-    DeltaTable<PairOf, Act> sessions;        // of SMB and the web
+    DeltaTable<PairOf, Session> sessions;    // of SMB and the web
     DeltaTable<IpAddress, Fan> controllers;  // by their clients
   };
 

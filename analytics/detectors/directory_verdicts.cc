@@ -31,7 +31,7 @@ constexpr DirectoryVerdict kVerdicts[] = {
        const Act* set = of.find(D::password_set);
        const bool reset = set && set->done() && set->last >= of.act.first;
        if (reset) severity = 98;
-       return 40 + 10 * static_cast<int>(std::bit_width(of.act.count / least)) + (reset ? 20 : 0);
+       return 40 + 10 * static_cast<int>(std::bit_width(of.act.total() / least)) + (reset ? 20 : 0);
      },
      0, true},
     {"kerberoast", D::ticket_rc4, act_bits({D::ticket_rc4_asked}), 75, 1 << 3,

@@ -149,7 +149,7 @@ void Lateral::Global::report(const PairOf& pair, const Found& found, Timestamp t
     stages.push_back({kind, act});
     fresh |= edges_.is_new({pair, kind}) && ((verdict.all | verdict.any) & act_bit(kind)) != 0;
     age = std::min(age, edges_.age({pair, kind}));
-    count += act->count;
+    count += act->total();
     failed += act->failed;
     sealed += act->sealed;
     by_pipe += act->by_pipe;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <tuple>
 
 #include "analytics/detectors/lateral.h"
 #include "sensor/base/hash.h"
