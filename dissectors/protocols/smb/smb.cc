@@ -178,6 +178,7 @@ Likelihood Smb::probe(const Chunk& first) {
   if (data.empty()) return Likelihood::more;
   const auto type = static_cast<Packet>(data[0]);
   if (type == Packet::message) return begins_message(data);
+  if (!about.starts[index(first.direction)].has(data[0])) return Likelihood::no;
   if (type == Packet::session_request) {
     // Who is called, and who calls: two names of 32 letters.
     constexpr size_t kName = 34, kRequest = kNetbiosHeader + 2 * kName;

@@ -104,7 +104,7 @@ class Smb {
   static constexpr Carried kParts[] = {
       {&file::Files::part},
       {&gss::Gss::part},
-      columns::carried<&call_of>(dcerpc::Rpc::part, Sender::either, {0, kComplete, kComplete, kComplete}),
+      columns::carried<&call_of>(dcerpc::Rpc::part, Sender::either, {kComplete}),
   };
   static const About about;
   static const Protocol protocol;
