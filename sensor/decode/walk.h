@@ -1,7 +1,6 @@
 // The state of decoding one frame, and the layer decoders that pass it on. Private to the room.
 #pragma once
 
-#include "sensor/base/little_endian.h"
 #include "sensor/decode/decode.h"
 
 namespace lapwing::decoding {

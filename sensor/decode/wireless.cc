@@ -1,6 +1,7 @@
 // IEEE 802.11 and the headers that capturing programs put before it (radiotap, PPI); NFLOG.
 #include <algorithm>
 
+#include "sensor/base/little_endian.h"
 #include "sensor/decode/walk.h"
 
 namespace lapwing::decoding {

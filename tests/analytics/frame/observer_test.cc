@@ -11,7 +11,8 @@ namespace {
 
 /// What a detector was shown, as it is seen when the second is sealed.
 struct Diary {
-  static constexpr About about{.name = "diary", .moments = bit(FlowMoment::burst) | bit(FlowMoment::spoke)};
+  static constexpr About about{
+      .name = "diary", .operations = true, .moments = bit(FlowMoment::burst) | bit(FlowMoment::spoke)};
   struct Config {};
   static std::span<const OptionRow<Config>> options() { return {}; }
   struct Delta {
@@ -24,6 +25,10 @@ struct Diary {
     void flow(const FlowUpdate& update, Delta& delta) const {
       delta.lines.push_back(std::to_string(update.flow->id) + " " + std::string(update.flow->application) + " " +
                             std::string(update.flow->host) + " " + std::to_string(update.said[0].size()));
+    }
+    void operation(const OperationOf& of, Delta& delta) const {
+      delta.lines.push_back(std::to_string(of.flow.id) + " " + std::string(of.operation.interface) + " " +
+                            std::string(of.operation.operation) + " " + std::string(of.operation.object));
     }
   };
   struct Global {
@@ -82,6 +87,16 @@ TEST_F(OfObserver, WhatWasSaidIsShownWhileItLives) {
   show(1, FlowMoment::spoke);
   observer_.advance(2);
   EXPECT_EQ(sealed(), std::vector<std::string>({"1 TLS.N1 h1.example 7"}));
+}
+
+TEST_F(OfObserver, OperationsAreSightingsThatOneDetectorIsEnoughToAskFor) {
+  EXPECT_TRUE(observer_.wants_sightings());
+  observer_.advance(1);
+  const FlowRef flow{.id = 1};
+  const OperationSeen seen{.interface = "smb", .operation = "create", .object = "ADMIN$\\x.exe"};
+  observer_.operation({seen, flow, {}});
+  observer_.advance(2);
+  EXPECT_EQ(sealed(), std::vector<std::string>({"1 smb create ADMIN$\\x.exe"}));
 }
 
 TEST_F(OfObserver, WhatWasKeptIsOfTheLastSecondAtTheEnd) {
