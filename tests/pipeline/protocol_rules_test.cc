@@ -143,7 +143,7 @@ TEST_F(ProtocolRules, OverFieldsSeeTheSameHoweverAnOddRequestWasCut) {
   };
   for (std::string_view junk : {std::string_view("MGLNDD_192.0.2.10_80\n"), std::string_view("\r\n\r\n"),
                                 std::string_view("\x16\3\1\0\5hello-not-tls\r\n\r\n", 22),
-                                std::string_view("\3\0\0\x13\x0e\xe0\0\0\0\0\0\1\0\x08\0\x0b\0\0\0", 19)}) {
+                                std::string_view("\3\0\0\x16\x11\xe0\0\0\0\1\0\xc1\2\1\0\xc2\2\1\2\xc0\1\n", 22)}) {
     expect(std::string(junk), {1, 2});
   }
   for (std::string_view method : {"G3T", "\x01GET", "LONGLONGLONGLONGLONGLONGLONGLONGMETHOD"})
