@@ -27,6 +27,7 @@
 #include "analytics/detectors/rogue_ra.h"
 #include "analytics/detectors/scan.h"
 #include "analytics/detectors/tls_anomaly.h"
+#include "analytics/detectors/zerologon.h"
 #include "analytics/frame/interfaces.h"
 #include "analytics/intel/intel.h"
 #include "analytics/inventory/inventory.h"
@@ -60,6 +61,7 @@ const DetectorRow kDetectors[] = {
     detector<RogueRa>(),
     detector<Scan>(),
     detector<TlsAnomaly>(),
+    detector<Zerologon>(),
 };
 // clang-format on
 

@@ -4,6 +4,7 @@
 
 #include "analytics/detectors/directory_attack.h"
 #include "analytics/detectors/directory_query.h"
+#include "analytics/detectors/machine_login.h"
 #include "sensor/base/hash.h"
 #include "sensor/base/text.h"
 
@@ -11,7 +12,7 @@ namespace lapwing::analytics {
 namespace {
 
 using D = DirectoryAttack;
-// MS-DRSR 4.1, MS-NRPC 3.5.4, MS-RPRN 3.1.4, MS-EFSR 3.1.4.2, MS-DFSNM 3.1.4, MS-FSRVP 3.1.4, MS-SAMR 3.1.5,
+// MS-DRSR 4.1, MS-RPRN 3.1.4, MS-EFSR 3.1.4.2, MS-DFSNM 3.1.4, MS-FSRVP 3.1.4, MS-SAMR 3.1.5,
 // MS-LSAD 3.1.4, MS-RRP 3.1.5, MS-PAR 3.1.4, MS-EVEN 3.1.4, MS-EVEN6 3.1.4, MS-BKRP 3.1.4.
 constexpr ActRow kActs[] = {
     {"IRemoteWinspool", 39, D::print_driver},  // RpcAsyncAddPrinterDriver
@@ -44,11 +45,6 @@ constexpr ActRow kActs[] = {
     {"lsarpc", 43, D::secret_read},         // LsarRetrievePrivateData
     {"netdfs", 12, D::coerce_files},        // NetrDfsAddStdRoot
     {"netdfs", 13, D::coerce_files},        // NetrDfsRemoveStdRoot
-    {"netlogon", 5, D::authenticate},       // NetrServerAuthenticate
-    {"netlogon", 6, D::password_set},       // NetrServerPasswordSet
-    {"netlogon", 15, D::authenticate},      // NetrServerAuthenticate2
-    {"netlogon", 26, D::authenticate},      // NetrServerAuthenticate3
-    {"netlogon", 30, D::password_set},      // NetrServerPasswordSet2
     {"samr", 22, D::member_add},            // SamrAddMemberToGroup
     {"samr", 31, D::member_add},            // SamrAddMemberToAlias
     {"samr", 37, D::account_change},        // SamrSetInformationUser
@@ -129,8 +125,8 @@ void DirectoryAttack::Local::operation(const OperationOf& operation, Delta& delt
   const OperationSeen& seen = operation.operation;
   const FlowRef& flow = operation.flow;
   if (!surroundings_.inside(flow.server)) return;
+  if (logs_machine_in(seen) && seen.outcome == Outcome::success) serve(flow.server, flow.client, delta);
   const auto act = seen.interface == "ldap" ? act_on_entry(seen) : act_of(kActs, seen);
-  if (act == authenticate && seen.outcome == Outcome::success) return serve(flow.server, flow.client, delta);
   if (act) delta.acts.acts.at({{flow.client, flow.server}, *act}).merge(Act::of(operation, seen.object, seed_));
 }
 

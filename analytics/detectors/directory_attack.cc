@@ -13,8 +13,6 @@ namespace {
 
 using C = DirectoryAttack::Config;
 constexpr OptionRow<C> kOptions[] = {
-    {"analytics.directory-attack.authentications", &C::authentications, "5",
-     "logins of machines by one client within a minute that do not succeed, or of which this does not show"},
     {"analytics.directory-attack.services", &C::services, "3",
      "services for which a client gets weak tickets within five minutes, where better are there; twice as many "
      "elsewhere"},
@@ -24,7 +22,8 @@ constexpr OptionRow<C> kOptions[] = {
      Unit::seconds},
 };
 
-constexpr int64_t kBack = 10;        // seconds within which a server that is made to log in does so
+constexpr int64_t kBack = 10;  // seconds within which a server that is made to log in does so
+constexpr int64_t kFiveMinutes = 300;
 constexpr uint32_t kController = 2;  // clients of whom a host is a domain controller
 
 }  // namespace
@@ -40,10 +39,9 @@ DirectoryAttack::Global::Global(const Config& config, const Surroundings& surrou
       controllers_(surroundings.part(kMostServers), surroundings.hash_seed) {}
 
 void DirectoryAttack::Global::add(const ActOf& key, const Act& act, Timestamp time) {
-  constexpr ActSet kRates = act_bits({authenticate, ticket_rc4, ticket_rc4_asked, bare_rc4, bare_refused});
-  constexpr int64_t kMinute = 60;
+  constexpr ActSet kRates = act_bits({ticket_rc4, ticket_rc4_asked, bare_rc4, bare_refused});
   const bool rate = (kRates & act_bit(key.act)) != 0;
-  const int64_t window = key.act == authenticate ? kMinute : rate ? 5 * kMinute : static_cast<int64_t>(config_.window);
+  const int64_t window = rate ? kFiveMinutes : static_cast<int64_t>(config_.window);
   acts_.add(key, act, window, rate ? ActMemory::Renewal::by_time : ActMemory::Renewal::after_silence, now_);
   Touched& touched = touched_[key.pair];
   touched.acts |= act_bit(key.act);

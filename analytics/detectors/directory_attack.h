@@ -41,12 +41,12 @@ struct DirectoryAttack {
       .idle = 3600,
       .explained_by = bit(Role::scanner),
       .help =
-          "secrets are replicated to a host that is no domain controller, or one is forged; logins of machines are "
-          "guessed (Zerologon); tickets are gathered whose passwords can be guessed; a server is made to log in to who "
+          "secrets are replicated to a host that is no domain controller, or one is forged; tickets are gathered whose "
+          "passwords can be guessed; a server is made to log in to who "
           "asks it; accounts, hives, print drivers or logs are changed from afar"};
 
   struct Config {
-    uint64_t authentications = 0, services = 0, accounts = 0, window = 0;
+    uint64_t services = 0, accounts = 0, window = 0;
   };
   static std::span<const OptionRow<Config>> options();
 
@@ -55,8 +55,6 @@ struct DirectoryAttack {
     replicate_prepare,  // what tools ask for before it
     replicate_manage,   // what domain controllers ask of each other beside it
     replica_add,
-    authenticate,  // of a machine, unless it succeeded
-    password_set,  // of a machine
     coerce_print,
     coerce_files,
     session_back,  // the server connects to the client

@@ -1,8 +1,5 @@
 #include "analytics/detectors/directory_verdicts.h"
 
-#include <algorithm>
-#include <bit>
-
 namespace lapwing::analytics {
 namespace {
 
@@ -24,16 +21,6 @@ constexpr DirectoryVerdict kVerdicts[] = {
        return of.back(D::replicate) ? 90 : 75;
      },
      bit(Role::dc)},
-    {"zerologon", D::authenticate, act_bits({D::password_set}), 90, 1 << 2,
-     [](const DirectoryCase& of, uint8_t& severity) {
-       const uint64_t least = std::max<uint64_t>(of.config.authentications, 1);
-       if (of.act.count < least) return 0;
-       const Act* set = of.find(D::password_set);
-       const bool reset = set && set->done() && set->last >= of.act.first;
-       if (reset) severity = 98;
-       return 40 + 10 * static_cast<int>(std::bit_width(of.act.total() / least)) + (reset ? 20 : 0);
-     },
-     0, true},
     {"kerberoast", D::ticket_rc4, act_bits({D::ticket_rc4_asked}), 75, 1 << 3,
      [](const DirectoryCase& of, uint8_t&) {
        const bool better = of.find(D::granted_aes) != nullptr, asked = of.find(D::ticket_rc4_asked) != nullptr;
@@ -86,7 +73,6 @@ std::string_view name_of_act(DirectoryAttack::Kind kind) {
   switch (kind) {
     case DirectoryAttack::replicate_prepare: return "crack-names";
     case DirectoryAttack::replicate_manage: return "replica-sync";
-    case DirectoryAttack::password_set: return "password-set";
     case DirectoryAttack::session_back: return "session-back";
     case DirectoryAttack::ticket_rc4_asked: return "rc4-asked";
     case DirectoryAttack::bare_refused: return "proof-required";

@@ -1,8 +1,8 @@
 #!/bin/bash
 # What who takes over a domain does, harmless here: services made and tasks set on a dummy server (dummy.py) by impacket's
 # psexec, smbexec, services and atexec, with a stand-in of a program; and on Samba's controller the accounts and shares listed,
-# names and a password tried, tickets asked for many services, and secrets replicated. Then what
-# looks alike: an administrator at work.
+# names and a password tried, tickets asked for many services, secrets replicated, and the controller's own login guessed. Then
+# what looks alike: an administrator at work.
 . "$(dirname "$0")/../lab.sh"
 . "$(dirname "$0")/../domain.sh"
 need $DOMAIN_PACKAGES ldap-utils
@@ -67,6 +67,10 @@ lab_record "tcp"
 rpc -U "Administrator%$PASSWORD" --use-kerberos=off "ncacn_ip_tcp:$DC[seal]" -c 'dsgetncchanges CN=krbtgt,CN=Users,DC=lab,DC=example'
 example secretsdump -just-dc-user krbtgt "lab.example/Administrator:$PASSWORD@$SERVER"
 lab_save "$HERE/replication.pcap"
+
+lab_record "tcp"
+quietly /usr/bin/python3 "$HERE/guesses.py" $SERVER 40
+lab_save "$HERE/guesses.pcap"
 
 lab_record "tcp port 445"
 smb -m SMB3 -L $DC -U "LAB\\ann%$PASSWORD" --use-kerberos=off

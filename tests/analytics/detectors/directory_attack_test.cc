@@ -19,7 +19,7 @@ using test::OperationScene;
 using test::says;
 
 constexpr uint16_t kBind = 0, kReplicate = 3, kUpdateRefs = 4, kReplicaAdd = 5, kCrackNames = 12;
-constexpr uint16_t kAuthenticate = 26, kPasswordSet = 30;
+constexpr uint16_t kAuthenticate = 26;
 
 std::vector<Behaviour> found(const OperationScene& scene) {
   return scene.found<DirectoryAttack>();
@@ -62,30 +62,6 @@ TEST(DirectoryAttackTest, AForgedDomainController) {
   ASSERT_NE(shadow, all.end());
   EXPECT_EQ(shadow->severity, 95);
   EXPECT_TRUE(names(*shadow, "T1207"));
-}
-
-TEST(DirectoryAttackTest, LoginsOfMachinesThatAreGuessed) {
-  const auto guess = [](int times, double every, Outcome outcome) {
-    OperationScene scene;
-    for (int i = 0; i < times; ++i) scene.at(every * i).call("netlogon", kAuthenticate, {}, outcome);
-    return scene;
-  };
-  const auto many = found(guess(20, 0.4, Outcome::failure));
-  ASSERT_FALSE(many.empty());
-  EXPECT_EQ(many.front().severity, 90);
-  EXPECT_EQ(level(many.front()), FindingLevel::medium) << "five";
-  EXPECT_TRUE(names(many.front(), "T1210"));
-  EXPECT_GE(level(found(guess(400, 0.1, Outcome::failure)).back()), FindingLevel::high) << "hundreds";
-  EXPECT_FALSE(found(guess(6, 1, Outcome::unknown)).empty()) << "sealed";
-  EXPECT_TRUE(found(guess(4, 1, Outcome::failure)).empty()) << "its password has changed";
-  EXPECT_TRUE(found(guess(20, 20, Outcome::failure)).empty()) << "again and again";
-  EXPECT_TRUE(found(guess(20, 0.1, Outcome::success)).empty()) << "many machines behind an address";
-
-  OperationScene scene = guess(20, 0.4, Outcome::failure);
-  const auto reset = found(scene.at(9).call("netlogon", kPasswordSet));
-  EXPECT_EQ(reset.back().severity, 98);
-  EXPECT_TRUE(says(reset.back(), "password-set")) << reset.back().evidence;
-  EXPECT_TRUE(found(OperationScene().call("netlogon", kPasswordSet)).empty()) << "each month";
 }
 
 TEST(DirectoryAttackTest, AServerIsMadeToLogIn) {
