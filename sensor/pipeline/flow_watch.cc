@@ -60,6 +60,7 @@ struct FlowWatch::Watched final : FlowAttachment {
   std::array<uint32_t, 2> packets{};
   uint8_t interface = kNoInterface;          // that its first packet came from
   std::array<std::vector<uint8_t>, 2> said;  // until it is told, or the protocol is known
+  std::unique_ptr<Flow> midway;              // as Midway follows it
   bool spoke = false;
   bool answered = false, identified = false, in_burst = false, any_burst = false;
 };
@@ -100,8 +101,13 @@ class FlowWatch::Queue {
   size_t first_ = 0, count_ = 0;
 };
 
-FlowWatch::FlowWatch(analytics::Observer& observer, const AppLayer& app, Identification& identification)
-    : observer_(observer), app_(app), identification_(identification), pending_(std::make_unique<Queue>()) {}
+FlowWatch::FlowWatch(analytics::Observer& observer, const AppLayer& app, Identification& identification,
+                     const SensorConfig& config)
+    : observer_(observer), app_(app), identification_(identification), pending_(std::make_unique<Queue>()) {
+  if (!config.midway.enabled || config.stream.midstream) return;
+  midway_ = std::make_unique<Midway>(config.midway, config.stream, config.app, config.budget,
+                                     [this](const Look& look, const Event& event) { this->event(look, event); });
+}
 FlowWatch::~FlowWatch() = default;
 
 FlowWatch::Watched* FlowWatch::watch(Flow& flow, Timestamp now) {
@@ -112,6 +118,12 @@ FlowWatch::Watched* FlowWatch::watch(Flow& flow, Timestamp now) {
   Watched* watched = made.get();
   slot = std::move(made);
   return watched;
+}
+
+void FlowWatch::forget(Flow& flow, Timestamp now) {
+  auto* watched = flow.get<Watched>(FlowSlot::watch);
+  if (watched && watched->midway) midway_->close(watched->midway, now);
+  flow.slots[static_cast<size_t>(FlowSlot::watch)].reset();
 }
 
 void FlowWatch::come_to(const Packet* packet) {
@@ -138,6 +150,7 @@ void FlowWatch::packet(const Look& look) {
     if (!watched) watched = watch(flow, look.time);
     take_payload(look, *watched);
   }
+  if (midway_ && watched && packet.is_tcp()) midway_->packet(look, watched->midway);
   if (watched && watched->in_burst && flow.state == FlowState::closed) end_burst(flow, *watched);
 }
 
@@ -151,7 +164,7 @@ void FlowWatch::tell_answer(const Look& look, Watched* watched) {
   if (packet.has_quoted || reset) {
     if (!first && !packet.has_quoted) return;
     tell(flow, FlowMoment::refused, look.time, packet.has_quoted ? &packet : nullptr);
-    flow.slots[static_cast<size_t>(FlowSlot::watch)].reset();
+    forget(flow, look.time);
     return;
   }
   if (!watched) watched = watch(flow, look.time);
@@ -338,6 +351,7 @@ void FlowWatch::close(const Look& look) {
   Flow& flow = *look.flow;
   auto* watched = flow.get<Watched>(FlowSlot::watch);
   if (!watched) return tell(flow, FlowMoment::closed, flow.last);
+  if (watched->midway) midway_->close(watched->midway, look.time);
   if (watched->pending) tell_unanswered(flow, flow.last);
   if (watched->in_burst) {
     end_burst(flow, *watched);
@@ -355,7 +369,7 @@ void FlowWatch::advance(int64_t second) {
   while (Flow* flow = pending_->take(now, due)) {
     tell_unanswered(*flow, due);
     // A datagram or SYN alone: what remains of a scan or flood is the flow itself.
-    if (flow->packets[0] == 1) flow->slots[static_cast<size_t>(FlowSlot::watch)].reset();
+    if (flow->packets[0] == 1) forget(*flow, now);
   }
   observer_.advance(second);
 }
@@ -397,6 +411,7 @@ FlowUpdate FlowWatch::update_of(const Flow& flow, FlowMoment moment, Timestamp t
 
 void FlowWatch::add_counters(CounterSet& set) const {
   set.add(counters_, watch_counter_rows());
+  if (midway_) midway_->add_counters(set);
   set.add(observer_.counters(), analytics::observer_counter_rows());
 }
 

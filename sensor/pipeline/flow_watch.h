@@ -12,6 +12,8 @@
 #include "sensor/flow/flow.h"
 #include "sensor/pipeline/identification.h"
 #include "sensor/pipeline/look.h"
+#include "sensor/pipeline/midway.h"
+#include "sensor/pipeline/sensor_config.h"
 
 namespace lapwing {
 
@@ -27,7 +29,9 @@ class FlowWatch {
   /// Flows whose answer is waited for.
   static constexpr size_t kPending = 1 << 16;
 
-  FlowWatch(analytics::Observer& observer, const AppLayer& app, Identification& identification);
+  /// `config`: of connections whose beginning was not seen.
+  FlowWatch(analytics::Observer& observer, const AppLayer& app, Identification& identification,
+            const SensorConfig& config);
   ~FlowWatch();
 
   /// Each packet of a flow, when all else is done with it.
@@ -53,6 +57,7 @@ class FlowWatch {
   class Sightings;
 
   Watched* watch(Flow& flow, Timestamp now);
+  void forget(Flow& flow, Timestamp now);
   void tell(const Flow& flow, FlowMoment moment, Timestamp time, const Packet* packet = nullptr);
   void tell_answer(const Look& look, Watched* watched);
   void take_payload(const Look& look, Watched& watched);
@@ -70,6 +75,7 @@ class FlowWatch {
   const AppLayer& app_;
   Identification& identification_;
   std::unique_ptr<Queue> pending_;
+  std::unique_ptr<Midway> midway_;    // null: of those nothing is read
   FlowRef flow_;                      // of the update at hand
   uint8_t interface_ = kNoInterface;  // of the packet at hand
   WatchCounters counters_;

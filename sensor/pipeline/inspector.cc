@@ -28,7 +28,7 @@ Inspector::Inspector(const WorkerShare& share, size_t index, const Origin& origi
   if (analyst_) {
     observer_ = std::make_unique<analytics::Observer>(share.detectors, *share.surroundings, analyst_->epochs(index),
                                                       analyst_->bell());
-    watch_ = std::make_unique<FlowWatch>(*observer_, app_, identification_);
+    watch_ = std::make_unique<FlowWatch>(*observer_, app_, identification_, config_);
     reporter_.watch(*watch_);
   }
   for (const PacketDissectorRow* row : packet_dissectors()) {

@@ -464,6 +464,7 @@ std::vector<CounterValue> all_counter_rows() {
   }
   set.add(IdentifyCounters{}, identify_counter_rows());
   set.add(WatchCounters{}, watch_counter_rows());
+  set.add(MidwayCounters{}, midway_counter_rows());
   analytics::list_analyst_counters(analytics::detectors(), set);
   set.add(ToldCounters{}, told_counter_rows());
   set.add(MatchCounters{}, match_counter_rows());

@@ -264,6 +264,7 @@ constexpr OptionRoom kRooms[] = {
      .read = [](const Reading& from, C& into) { into.files = read_file_config(from.root, into.file_store); }},
     {.options = &analytics::options,
      .read = [](const Reading& from, C& into) { into.analytics = analytics::Config::read(from.options); }},
+    room<&C::midway, &midway_options>(),
     // Their records show what is asked of files.
     {.options = &app_options,
      .read = [](const Reading& from, C& into) { into.app = AppConfig::read(from.options, into.files.columns()); }},

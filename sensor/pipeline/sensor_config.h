@@ -17,6 +17,7 @@
 #include "sensor/flow/exception_policy.h"
 #include "sensor/flow/flow_table.h"
 #include "sensor/identify/identify.h"
+#include "sensor/pipeline/midway.h"
 #include "sensor/stream/stream_engine.h"
 #include "signatures/compile/rule_environment.h"
 
@@ -37,6 +38,7 @@ struct SensorConfig {
   file::FileConfig files;
   RuleEnvironment rules;
   analytics::Config analytics;
+  MidwayConfig midway;
 
   /// `only`: record types named on the command line, empty for those of the configuration. Throws SettingError.
   static std::unique_ptr<const SensorConfig> read(const Setting& root, const std::vector<std::string>& only);

@@ -1,0 +1,147 @@
+#include "sensor/pipeline/midway.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace lapwing {
+namespace {
+
+using C = MidwayConfig;
+constexpr OptionRow<C> kOptions[] = {
+    {"analytics.midstream", &C::enabled, "yes",
+     "connections whose beginning was not seen are read for behaviour, though records and rules know nothing of them "
+     "without stream.midstream"},
+    {"analytics.midstream-memcap", &C::memcap, "32 MiB",
+     "that each of sessions, reassembly and dissection of those may take on each worker", Unit::bytes},
+};
+
+using N = MidwayCounters;
+constexpr CounterRow<N> kRows[] = {
+    {"analytics.midstream", &N::flows, "connections that are read for behaviour alone, from their middle"},
+    {"analytics.midstream-memcap", &N::memcap,
+     "of those, what was not read because of analytics.midstream-memcap: connections and segments", CounterKind::loss},
+};
+
+StreamConfig picking_up(StreamConfig config, uint64_t memcap) {
+  config.midstream = true;
+  config.memcap = std::min(config.memcap, memcap);
+  config.reassembly_memcap = std::min(config.reassembly_memcap, memcap);
+  return config;
+}
+
+AppConfig bounded(AppConfig config, uint64_t memcap) {
+  config.memcap = std::min(config.memcap, memcap);
+  return config;
+}
+
+/// Stream engine and dissectors know nothing of it, but what the packets so far showed.
+std::unique_ptr<Flow> shadow_of(const Flow& flow) {
+  auto out = std::make_unique<Flow>();
+  out->key = flow.key;
+  out->client_side = flow.client_side;
+  out->start = flow.start;
+  out->id = flow.id;
+  return out;
+}
+
+/// What the table counts of the real one.
+void bring_up(Flow& followed, const Flow& flow) {
+  const bool turned = followed.client_side != flow.client_side;
+  for (size_t side = 0; side < 2; ++side) {
+    const size_t from = turned ? 1 - side : side;
+    followed.packets[side] = flow.packets[from];
+    followed.bytes[side] = flow.bytes[from];
+    followed.tcp_flags[side] = flow.tcp_flags[from];
+  }
+  followed.last = flow.last;
+}
+
+}  // namespace
+
+std::span<const OptionRow<C>> midway_options() {
+  return kOptions;
+}
+
+std::span<const CounterRow<N>> midway_counter_rows() {
+  return kRows;
+}
+
+Midway::Midway(const MidwayConfig& config, const StreamConfig& stream, const AppConfig& app, const BudgetConfig& budget,
+               Take take)
+    : app_config_(bounded(app, config.memcap)),
+      budget_(budget),
+      take_(std::move(take)),
+      stream_(picking_up(stream, config.memcap), *this),
+      app_(app_config_, budget, *this) {
+  std::vector<Wanted> wanted(app_config_.protocols.size(), {.contents = false, .digests = 0});
+  app_.want(wanted);
+}
+
+void Midway::packet(const Look& look, std::unique_ptr<Flow>& followed) {
+  const Packet& packet = *look.packet;
+  const Flow& flow = *look.flow;
+  if (flow.tcp_state != TcpState::none || packet.has_quoted) {
+    if (followed) close(followed, look.time);
+    return;
+  }
+  if (!followed) {
+    if (packet.payload.empty()) return;
+    followed = shadow_of(flow);
+    ++counters_.flows;
+  }
+  bring_up(*followed, flow);
+  const Direction direction = followed->client_side == flow.client_side ? look.direction : reverse(look.direction);
+  const Look at(packet, followed.get(), direction, budget_, false);
+  look_ = &at;
+  stream_.packet(*followed, packet, direction);
+  swap_if_reversed(*followed);
+  look_ = nullptr;
+  while (Flow* idle = app_.over_memcap()) {
+    const Look over(*idle, look.time, look.number, budget_, false);
+    look_ = &over;
+    app_.give_up(*idle);
+    look_ = nullptr;
+  }
+}
+
+void Midway::swap_if_reversed(Flow& followed) {
+  if (!app_.reversed(followed)) return;
+  stream_.swap_direction(followed);
+  app_.swap_direction(followed, look_->time);
+}
+
+void Midway::close(std::unique_ptr<Flow>& followed, Timestamp now) {
+  const Look at(*followed, now, 0, budget_, false);  // of no frame
+  look_ = &at;
+  stream_.finish(*followed, now);
+  swap_if_reversed(*followed);
+  app_.finish(*followed, now);
+  look_ = nullptr;
+  followed.reset();
+}
+
+void Midway::chunk(Flow& flow, const Chunk& chunk) {
+  if (!app_.done(flow)) app_.chunk(flow, chunk);
+}
+
+void Midway::gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time) {
+  app_.gap(flow, direction, offset, lost, time);
+}
+
+void Midway::event(Flow&, const Event& event) {
+  take_(*look_, event);
+}
+
+uint64_t Midway::depth(const Flow& flow, uint64_t configured) const {
+  return app_.stream_depth(flow).value_or(configured);
+}
+
+void Midway::add_counters(CounterSet& set) const {
+  MidwayCounters out = counters_;
+  const StreamCounters& stream = stream_.counters();
+  out.memcap = stream.ssn_memcap_drop + stream.segment_memcap_drop + app_.counters().memcap;
+  set.add(out, midway_counter_rows());
+}
+
+}  // namespace lapwing

@@ -1,0 +1,75 @@
+// Midway: connections whose beginning was not seen are read for behaviour, where the sensor does not follow them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "sensor/app/app_layer.h"
+#include "sensor/base/counters.h"
+#include "sensor/base/options.h"
+#include "sensor/flow/budget.h"
+#include "sensor/flow/flow.h"
+#include "sensor/pipeline/look.h"
+#include "sensor/stream/stream_engine.h"
+
+namespace lapwing {
+
+/// [S] Keys "analytics.midstream", "analytics.midstream-memcap".
+struct MidwayConfig {
+  bool enabled = false;
+  uint64_t memcap = 0;
+};
+std::span<const OptionRow<MidwayConfig>> midway_options();
+
+struct MidwayCounters {
+  uint64_t flows = 0, memcap = 0;
+};
+std::span<const CounterRow<MidwayCounters>> midway_counter_rows();
+
+/// [W] Records and rules know nothing of such connections unless stream.midstream says so; who is watched is at work in
+/// them all the same. Each is followed in a flow of its own, that no table has, so that nothing changes of the real
+/// one: what is seen there is told of that flow.
+class Midway final : private StreamSink, private AppSink {
+ public:
+  using Take = std::function<void(const Look&, const Event&)>;
+
+  /// `take`: each event of a dissector.
+  Midway(const MidwayConfig& config, const StreamConfig& stream, const AppConfig& app, const BudgetConfig& budget,
+         Take take);
+
+  /// A packet of TCP, of a flow that the stream engine has looked at. `followed`: null until there is something to
+  /// follow, and for flows that the engine follows itself.
+  void packet(const Look& look, std::unique_ptr<Flow>& followed);
+  /// It is over: what is half done of it is told.
+  void close(std::unique_ptr<Flow>& followed, Timestamp now);
+  void add_counters(CounterSet& set) const;
+
+ private:
+  void swap_if_reversed(Flow& followed);
+
+  void chunk(Flow& flow, const Chunk& chunk) override;
+  void gap(Flow& flow, Direction direction, uint64_t offset, uint64_t lost, Timestamp time) override;
+  void event(Flow& flow, const Event& event) override;
+  uint64_t depth(const Flow& flow, uint64_t configured) const override;
+  // Of no use to detectors.
+  void behind_hole(Flow&, const Chunk&, uint64_t) override {}
+  void event(Flow&, StreamAnomaly) override {}
+  void anomaly(Flow&, const Protocol&, const Transaction&, uint8_t, Direction) override {}
+  void file(Flow&, const Event&, CarriedFile&, Bytes, bool) override {}
+  void encrypted(Flow&, Direction, uint64_t) override {}
+  void plain(Flow&, const Chunk&) override {}
+  void recognition_anomaly(Flow&, RecognitionAnomaly, Direction) override {}
+  void frame(Flow&, const MessageFrame&) override {}
+
+  const AppConfig app_config_;
+  const BudgetConfig& budget_;
+  const Take take_;
+  StreamEngine stream_;
+  AppLayer app_;
+  const Look* look_ = nullptr;  // for those that call back
+  MidwayCounters counters_;
+};
+
+}  // namespace lapwing
