@@ -457,6 +457,15 @@ TEST(Nfs, ACallIsToldFromOthers) {
   EXPECT_EQ(probe(dissector("nfs"), kClient, found(1)), Likelihood::no);
 }
 
+TEST(Nfs, AnAnswerThatItsProgramIsUnknownIsNoSignOfNfs) {
+  const std::string unknown = rpc_reply(1, "", 1);
+  EXPECT_EQ(probe(dissector("nfs"), kServer, unknown, true), Likelihood::no);
+  EXPECT_EQ(probe(dissector("nfs"), kServer, rpc_record(unknown)), Likelihood::more);
+  EXPECT_EQ(probe(dissector("nfs"), kServer, rpc_record(unknown) + found(2)), Likelihood::maybe);
+  EXPECT_EQ(probe(dissector("nfs"), kServer, rpc_record(unknown) + rpc_record(unknown, 8)), Likelihood::more);
+  EXPECT_EQ(probe(dissector("nfs"), kServer, rpc_record(unknown) + "GET / HTTP/1.1\r\n"), Likelihood::no);
+}
+
 /// Whether the keyword of that text holds for a call.
 bool holds(std::string_view word, std::string_view text, uint32_t version, uint32_t procedure, uint32_t commit = 0) {
   nfs::Exchange exchange;
