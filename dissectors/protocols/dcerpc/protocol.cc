@@ -63,7 +63,10 @@ std::span<const OptionRow<Config>> Dcerpc::options() {
 
 /// Who sends a PDU its type says, so that a flow whose first bytes were missed is turned the right way.
 Likelihood Dcerpc::probe(const Chunk& first) {
-  if (first.datagram) return parse_datagram(first.data) ? Likelihood::sure : Likelihood::no;
+  if (first.datagram) {
+    const auto datagram = parse_datagram(first.data);
+    return datagram && datagram->sent_by(first.direction) ? Likelihood::sure : Likelihood::no;
+  }
   return judge(first.data, first.direction);
 }
 

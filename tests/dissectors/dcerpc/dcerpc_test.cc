@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "dissectors/parts/dcerpc/dcerpc.h"
 #include "tests/dissectors/caps.h"
 #include "tests/dissectors/dcerpc/dcerpc_wire.h"
@@ -340,6 +342,20 @@ TEST(Dcerpc, IsToldFromOthers) {
   }
   EXPECT_EQ(verdict(kClient, rpc_datagram(0, kSamr, kActivity, 1, 1, "x"), true), Likelihood::sure);
   EXPECT_EQ(verdict(kClient, rpc_datagram(0, kSamr, kActivity, 1, 1, "x").substr(0, 80), true), Likelihood::no);
+}
+
+TEST(Dcerpc, DatagramsTellWhoSendsThem) {
+  const auto sent = [](Direction direction, unsigned type) {
+    return probe(dissector("dcerpc"), direction, rpc_datagram(type, kSamr, kActivity, 1, 1, "x"), true) ==
+           Likelihood::sure;
+  };
+  constexpr unsigned kAcknowledges = 9, kLast = 10;
+  const std::vector<unsigned> client{0, 1, 7, 8};
+  for (unsigned type = 0; type < 20; ++type) {
+    const bool asks = std::ranges::count(client, type) > 0, either = type == kAcknowledges;
+    EXPECT_EQ(sent(kClient, type), asks || either) << type;
+    EXPECT_EQ(sent(kServer, type), (!asks && type <= kLast) || either) << type;
+  }
 }
 
 TEST(Dcerpc, InterfacesAndOperationsHaveNames) {
