@@ -59,13 +59,17 @@ struct Side {
   /// before a response's stub data, and verifiers, are among them.
   uint64_t size = 0;
   /// Those of `size` where a single fragment has them all; of several the first up to its verifier, and of the others
-  /// the stub data alone, so that it is in one piece. Ends before what was lost.
+  /// the stub data alone, so that it is in one piece. Ends before what was lost, and where nothing more is kept.
   std::string stub;
+  uint64_t stub_size = 0;                // of `stub`, were all of it kept,
+  std::array<uint8_t, 4> stub_end = {};  // and its last bytes
 
   // Owned by the association:
   bool full = false;     // nothing more is kept
   bool reached = false;  // the carrier was told
 
+  /// Bytes of `stub` that follow those before: of them so many are kept, or all; `full` says so.
+  void add_stub(Bytes bytes, uint64_t limit);
   void reset();
 };
 
@@ -146,7 +150,10 @@ class Carrier {
 struct Limits {
   uint64_t calls = Rpc::kCaps[static_cast<size_t>(Rpc::Cap::calls)].limit;
   uint64_t stub = Rpc::kCaps[static_cast<size_t>(Rpc::Cap::stub)].limit;
-  bool contents = true;  // as Out::contents
+  bool contents = true;  // as Out::contents; else no more stub data is kept than sightings show
+
+  /// Bytes of a side's stub data. `mapped`: it says where interfaces are to be had.
+  uint64_t kept(bool mapped) const;
 };
 
 /// [W] One connection of TCP, or one open pipe of SMB. What it tells depends on the bytes alone, not on how they are

@@ -7,6 +7,7 @@
 #include "tests/dissectors/dcerpc/dcerpc_wire.h"
 #include "tests/dissectors/dialogue.h"
 #include "tests/support/cost.h"
+#include "tests/support/flow_driver.h"
 
 namespace lapwing {
 namespace {
@@ -322,6 +323,57 @@ TEST(Dcerpc, ALoginEndsWithTheAnswerBehindIt) {
                                     HasSubstr(accepted ? R"("outcome":"success")" : R"("outcome":"failure")")));
     EXPECT_THAT(d.logins, ElementsAre(HasSubstr(accepted ? "success" : "failure")));
   }
+}
+
+/// A text among the parameters of a call, behind so many bytes.
+std::string rpc_text(size_t before, const std::string& text) {
+  std::string out(before, '\0');
+  out += rpc_number(text.size(), 4) + rpc_number(0, 4) + rpc_number(text.size(), 4);
+  for (const char c : text) out += std::string{c, '\0'};
+  return out;
+}
+
+TEST(Dcerpc, WhatIsDoneToWhatIsToldWhoeverLooksAtContents) {
+  const std::string service = rpc_text(20, "PSEXESVC"), bulk(100'000, 'x');
+  for (const bool contents : {true, false}) {
+    Heard heard;
+    FlowDriver flow(
+        {.settings = {{"app-layer.protocols.dcerpc.max-stub-size", "2kb"}}, .known = "dcerpc", .contents = contents},
+        heard);
+    const auto exchange = [&](const std::string& request, const std::string& response) {
+      flow.say(kClient, request);
+      flow.say(kServer, response);
+    };
+    exchange(rpc_bind(1, {kSvcctl}), rpc_bind_ack(1, {0}));
+    exchange(rpc_request(2, 0, 12, service + bulk.substr(0, 9'000)),
+             rpc_response(2, bulk.substr(0, 9'000) + "\0\0\0\0"s));
+    exchange(rpc_request(3, 0, 12, service), rpc_response(3, bulk.substr(0, 3'000) + "\5\0\0\0"s));
+    // In fragments, and cut within what it returns.
+    std::string answer = rpc_response(4, "xxxx\0\0"s, {.flags = 1}) + rpc_response(4, "\0\0"s, {.flags = 2});
+    exchange(rpc_request(4, 0, 12, service), answer);
+    flow.say(kClient, rpc_request(5, 0, 12, service));
+    answer = rpc_response(5, "xxxx\5\0\0\0"s);
+    for (const char c : answer) flow.say(kServer, std::string(1, c));
+    const RpcForm big{.little = false};
+    exchange(rpc_request(6, 0, 12, "", big), rpc_response(6, "\0\0\1\5"s, big));  // STATUS_MORE_ENTRIES
+    exchange(rpc_request(7, 0, 12, ""), rpc_response(7, "xx"));
+    flow.finish();
+    EXPECT_THAT(heard.operations,
+                ElementsAre("svcctl 65535 bind - success", "svcctl 12 RCreateServiceW PSEXESVC success",
+                            "svcctl 12 RCreateServiceW PSEXESVC failure", "svcctl 12 RCreateServiceW PSEXESVC success",
+                            "svcctl 12 RCreateServiceW PSEXESVC failure", "svcctl 12 RCreateServiceW - success",
+                            "svcctl 12 RCreateServiceW - unknown"))
+        << contents;
+    EXPECT_EQ(flow.capped("dcerpc", "stub"), contents ? 3u : 0u);
+  }
+}
+
+TEST(Dcerpc, WhatIsDoneByDatagramsIsTold) {
+  Heard heard;
+  FlowDriver flow({.known = "dcerpc", .contents = false}, heard);
+  flow.datagram(kClient, rpc_datagram(0, kSvcctl, kActivity, 1, 12, rpc_text(20, "PSEXESVC")));
+  flow.datagram(kServer, rpc_datagram(2, kSvcctl, kActivity, 1, 12, "\5\0\0\0"s));
+  EXPECT_THAT(heard.operations, ElementsAre("svcctl 12 RCreateServiceW PSEXESVC failure"));
 }
 
 TEST(Dcerpc, IsToldFromOthers) {
