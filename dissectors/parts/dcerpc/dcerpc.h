@@ -79,9 +79,9 @@ struct Announced : lapwing::Context {
   dcerpc::Context context;
 };
 
-/// A port where an interface is to be had, by the endpoint mapper.
+/// A port where an interface is to be had, by the endpoint mapper, or objects, by an activator of DCOM.
 struct Endpoint {
-  Uuid uuid = {};
+  Uuid uuid = {};  // zeros: of objects, whose interfaces clients bind there
   uint16_t major = 0, minor = 0;
   const Interface* interface = nullptr;
   bool datagrams = false;  // UDP, else TCP
@@ -112,7 +112,7 @@ struct Call {
   std::optional<Security> security;         // of the latest fragment that has a verifier
   std::optional<uint32_t> status;           // of a fault
   std::optional<uint16_t> refusal;          // of a bind
-  std::vector<Endpoint> endpoints;          // that the endpoint mapper named
+  std::vector<Endpoint> endpoints;          // that its answer names
   std::shared_ptr<const gss::Login> login;  // whose token it brings, or whose end its answer shows
   std::optional<Outcome> outcome;           // of that
   bool maybe = false;                       // no answer is asked for
@@ -142,7 +142,7 @@ class Carrier {
   /// `offset`: counted as the bytes that the association took of the direction, and lost. A frame is told as the bytes
   /// that complete its header are taken.
   virtual void frame(Pdu, Direction, uint64_t /*offset*/, uint64_t /*size*/) {}
-  /// The call's answer says where an interface is to be had.
+  /// The call's answer says where an interface is to be had, or objects: told once of each port.
   virtual void endpoint(const Endpoint&) {}
 };
 

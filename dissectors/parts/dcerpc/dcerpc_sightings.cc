@@ -11,7 +11,6 @@ namespace lapwing::dcerpc {
 namespace {
 
 constexpr uint16_t kBound = 0xffff;
-constexpr uint8_t kPrivacy = 6;  // MS-RPCE 2.2.1.1.8: stub data is encrypted
 
 std::string_view interface_text(const Context& context, std::string& scratch) {
   return context.interface ? context.interface->name : uuid_text(context.uuid, scratch);
@@ -74,7 +73,7 @@ void tell_operations(const Call& call, bool by_pipe, SightingSink& sink) {
   if (request.type == Type::bind || request.type == Type::alter_context) return tell_bound(call, by_pipe, sink);
   if (request.type != Type::request || call.contexts.size() != 1) return;
   std::string scratch;
-  const bool sealed = call.security && call.security->level == kPrivacy;
+  const bool sealed = call.security && call.security->seals();
   const std::string object = sealed ? std::string() : first_text(to_bytes(request.stub));
   sink.operation({.interface = interface_text(call.contexts.front(), scratch),
                   .operation = call.operation_name(),

@@ -234,6 +234,53 @@ TEST(Dcerpc, TheMapperSaysWhereAnInterfaceIs) {
   }
 }
 
+TEST(Dcerpc, ActivatorsSayWhereObjectsAre) {
+  const std::string bindings = rpc_bindings({{15, "\\\\DC1[\\PIPE\\atsvc]"},
+                                             {7, "DC1[49154]"},
+                                             {7, "192.0.2.5[49154]"},
+                                             {7, "192.0.2.6[49154]"},
+                                             {7, "DC1[0]"},
+                                             {7, "DC1[65536]"},
+                                             {7, "DC1[123"},
+                                             {7, "DC1 [123]"},
+                                             {7, "DC1"},
+                                             {8, "2001:db8::5[49154]"}});
+  const std::string answer = std::string(26, '\7') + bindings;
+  Dialogue d(dissector("dcerpc"));
+  bound(d, kActivator).client(rpc_request(2, 0, 4, "create")).server(rpc_response(2, answer), 1);
+  EXPECT_THAT(d.records.back(), HasSubstr(R"("endpoints":[{"transport":"tcp","port":49154,"address":"192.0.2.5"},)"
+                                          R"({"transport":"tcp","port":49154,"address":"192.0.2.6"},)"
+                                          R"({"transport":"udp","port":49154,"address":"2001:0db8:)"));
+  const auto endpoints = [&](const std::string& uuid, unsigned operation, const RpcForm& form = {}) {
+    Dialogue other(dissector("dcerpc"));
+    bound(other, uuid).client(rpc_request(2, 0, operation, "x")).server(rpc_response(2, answer, form));
+    return other.records.back().find("endpoints") != std::string::npos;
+  };
+  EXPECT_TRUE(endpoints("4d9f4ab8-7d1c-11cf-861e-0020af6e7c57", 0));
+  EXPECT_TRUE(endpoints("99fcfec4-5260-101b-bbcb-00aa0021347a", 4));
+  EXPECT_FALSE(endpoints("99fcfec4-5260-101b-bbcb-00aa0021347a", 5));
+  EXPECT_FALSE(endpoints(kSamr, 4));
+  // Signed it is in the clear, sealed it is not.
+  EXPECT_TRUE(endpoints(kActivator, 4, {.verifier = rpc_verifier(10, 5, "signature")}));
+  EXPECT_FALSE(endpoints(kActivator, 4, {.verifier = rpc_verifier(10, 6, "signature")}));
+}
+
+TEST(Dcerpc, FlowsToPortsThatAreNamedAreExpected) {
+  const auto expected = [](const std::string& uuid, unsigned operation, const std::string& answer) {
+    Heard heard;
+    FlowDriver flow({.known = "dcerpc", .contents = false}, heard);
+    flow.say(kClient, rpc_bind(1, {uuid}));
+    flow.say(kServer, rpc_bind_ack(1, {0}));
+    flow.say(kClient, rpc_request(2, 0, operation, "x"));
+    const uint64_t before = flow.app().counters().expectations;
+    flow.say(kServer, rpc_response(2, answer));
+    return flow.app().counters().expectations - before;
+  };
+  EXPECT_EQ(expected(kMapper, 3, rpc_towers(kSamr, {49668, 65536 + 49669})), 2u);
+  EXPECT_EQ(expected(kActivator, 4, rpc_bindings({{7, "DC1[49154]"}, {7, "192.0.2.5[49154]"}, {7, "::1[49154]"}})), 1u);
+  EXPECT_EQ(expected(kActivator, 4, std::string(60'000, 'x') + rpc_bindings({{7, "DC1[49154]"}})), 1u);
+}
+
 TEST(Dcerpc, WhatTheMapperBreaksOffIsNotRead) {
   const std::string towers = rpc_towers(kSamr, {49668, 49669});
   for (size_t size = 0; size < towers.size(); ++size) {
@@ -452,6 +499,14 @@ TEST(Dcerpc, CostGrowsWithWhatIsSaid) {
               bound(d).client(rpc_request(2, 0, 1, "x", {.flags = 1}));
               for (size_t i = 0; i < n; ++i) d.client(rpc_request(2, 0, 1, std::string(100, 'x'), {.flags = 0}));
               d.finish();
+            }),
+            kDoubled);
+  EXPECT_LT(measure([](size_t n) {
+              Dialogue d(dissector("dcerpc"));
+              bound(d, kActivator).client(rpc_request(2, 0, 4, "")).server(rpc_response(2, "", {.flags = 1}));
+              const std::string bindings = rpc_bindings({{7, std::string(80, 'x')}, {7, "x[1]"}, {7, "x[2]"}});
+              for (size_t i = 0; i < n; ++i) d.server(rpc_response(2, bindings, {.flags = 0}));
+              d.server(rpc_response(2, "", {.flags = 2})).finish();
             }),
             kDoubled);
 }
