@@ -12,8 +12,6 @@ namespace {
 constexpr size_t kStubBegin = Header::kSize + 8;  // behind the hint of a size, the context, the operation (C706 12.6.4)
 constexpr size_t kObject = 16;
 constexpr size_t kHeldKept = 8 << 10;  // bytes that a side keeps room for between large PDUs
-constexpr size_t kMostMapped =
-    64 << 10;  // bytes of an endpoint mapper's answer that are read where nobody else reads it
 
 /// What an exchange is about: a client may call, and go on setting up the connection, under the same identifier.
 enum class Family : uint8_t { request, bind };
@@ -289,17 +287,13 @@ void Association::keep(Lane& lane, Bytes bytes, Direction direction) {
                   part.size());
     }
   }
-  if (side.full) return;
+  const bool was_full = side.full;
   const bool object = direction == Direction::to_server && (header.flags & flag::object);
   const size_t begin = header.first() ? 0 : kStubBegin + (object ? kObject : 0);
   const Bytes part = within(begin, header.first() && header.last() ? header.size : verifier);
   const bool mapped = direction == Direction::to_client && maps_endpoints(*lane.call);
-  const uint64_t limit = std::max<uint64_t>(limits_.contents ? limits_.stub : 0, mapped ? kMostMapped : 0);
-  const size_t more = static_cast<size_t>(std::min<uint64_t>(part.size(), limit - side.stub.size()));
-  side.stub.append(to_text(part.first(more)));
-  if (more == part.size()) return;
-  side.full = true;
-  if (!limits_.contents) return;
+  side.add_stub(part, limits_.kept(mapped));
+  if (side.full == was_full || !limits_.contents) return;
   out_.capped(Cap::stub);
   reach(*lane.call, direction);
 }

@@ -1,13 +1,35 @@
+#include <algorithm>
+
 #include "dissectors/parts/dcerpc/dcerpc.h"
+#include "dissectors/parts/dcerpc/dcerpc_sightings.h"
 
 namespace lapwing::dcerpc {
+
+uint64_t Limits::kept(bool mapped) const {
+  constexpr uint64_t kMostMapped = 64 << 10;  // bytes of a mapper's answer that are read where nobody else reads it
+  if (contents) return mapped ? std::max(stub, kMostMapped) : stub;
+  return mapped ? kMostMapped : std::min<uint64_t>(stub, kShownStub);
+}
+
+void Side::add_stub(Bytes bytes, uint64_t limit) {
+  const size_t last = std::min(bytes.size(), stub_end.size());
+  std::shift_left(stub_end.begin(), stub_end.end(), static_cast<std::ptrdiff_t>(last));
+  std::ranges::copy(bytes.last(last), stub_end.end() - static_cast<std::ptrdiff_t>(last));
+  stub_size += bytes.size();
+  if (full) return;
+  const uint64_t room = limit - std::min<uint64_t>(limit, stub.size());
+  const auto more = static_cast<size_t>(std::min<uint64_t>(bytes.size(), room));
+  stub.append(to_text(bytes.first(more)));
+  full = more < bytes.size();
+}
 
 void Side::reset() {
   type = Type::request;
   seen = whole = lost = full = reached = false;
   fragments = 0;
-  begin = size = 0;
+  begin = size = stub_size = 0;
   stub.clear();
+  stub_end = {};
 }
 
 const Interface* Call::interface() const {

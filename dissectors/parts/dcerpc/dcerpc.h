@@ -59,13 +59,17 @@ struct Side {
   /// before a response's stub data, and verifiers, are among them.
   uint64_t size = 0;
   /// Those of `size` where a single fragment has them all; of several the first up to its verifier, and of the others
-  /// the stub data alone, so that it is in one piece. Ends before what was lost.
+  /// the stub data alone, so that it is in one piece. Ends before what was lost, and where nothing more is kept.
   std::string stub;
+  uint64_t stub_size = 0;                // of `stub`, were all of it kept,
+  std::array<uint8_t, 4> stub_end = {};  // and its last bytes
 
   // Owned by the association:
   bool full = false;     // nothing more is kept
   bool reached = false;  // the carrier was told
 
+  /// Bytes of `stub` that follow those before: of them so many are kept, or all; `full` says so.
+  void add_stub(Bytes bytes, uint64_t limit);
   void reset();
 };
 
@@ -75,9 +79,9 @@ struct Announced : lapwing::Context {
   dcerpc::Context context;
 };
 
-/// A port where an interface is to be had, by the endpoint mapper.
+/// A port where an interface is to be had, by the endpoint mapper, or objects, by an activator of DCOM.
 struct Endpoint {
-  Uuid uuid = {};
+  Uuid uuid = {};  // zeros: of objects, whose interfaces clients bind there
   uint16_t major = 0, minor = 0;
   const Interface* interface = nullptr;
   bool datagrams = false;  // UDP, else TCP
@@ -108,7 +112,7 @@ struct Call {
   std::optional<Security> security;         // of the latest fragment that has a verifier
   std::optional<uint32_t> status;           // of a fault
   std::optional<uint16_t> refusal;          // of a bind
-  std::vector<Endpoint> endpoints;          // that the endpoint mapper named
+  std::vector<Endpoint> endpoints;          // that its answer names
   std::shared_ptr<const gss::Login> login;  // whose token it brings, or whose end its answer shows
   std::optional<Outcome> outcome;           // of that
   bool maybe = false;                       // no answer is asked for
@@ -138,7 +142,7 @@ class Carrier {
   /// `offset`: counted as the bytes that the association took of the direction, and lost. A frame is told as the bytes
   /// that complete its header are taken.
   virtual void frame(Pdu, Direction, uint64_t /*offset*/, uint64_t /*size*/) {}
-  /// The call's answer says where an interface is to be had.
+  /// The call's answer says where an interface is to be had, or objects: told once of each port.
   virtual void endpoint(const Endpoint&) {}
 };
 
@@ -146,7 +150,10 @@ class Carrier {
 struct Limits {
   uint64_t calls = Rpc::kCaps[static_cast<size_t>(Rpc::Cap::calls)].limit;
   uint64_t stub = Rpc::kCaps[static_cast<size_t>(Rpc::Cap::stub)].limit;
-  bool contents = true;  // as Out::contents
+  bool contents = true;  // as Out::contents; else no more stub data is kept than sightings show
+
+  /// Bytes of a side's stub data. `mapped`: it says where interfaces are to be had.
+  uint64_t kept(bool mapped) const;
 };
 
 /// [W] One connection of TCP, or one open pipe of SMB. What it tells depends on the bytes alone, not on how they are

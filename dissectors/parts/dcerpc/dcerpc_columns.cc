@@ -104,11 +104,11 @@ std::optional<uint8_t> security_level(const Call& call) {
 }
 
 std::string_view endpoint_uuid(const Endpoint& endpoint, std::string& scratch) {
-  return uuid_text(endpoint.uuid, scratch);
+  return endpoint.uuid == Uuid() ? std::string_view() : uuid_text(endpoint.uuid, scratch);
 }
 
 std::string_view endpoint_version(const Endpoint& endpoint, std::string& scratch) {
-  return dotted(endpoint.major, endpoint.minor, scratch);
+  return endpoint.uuid == Uuid() ? std::string_view() : dotted(endpoint.major, endpoint.minor, scratch);
 }
 
 std::string_view endpoint_name(const Endpoint& endpoint) {

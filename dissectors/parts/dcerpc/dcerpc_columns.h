@@ -104,7 +104,8 @@ inline constexpr Column kOwnColumns[] = {
     columns::integer<&read::refusal>("bind_nak_reason", "why the connection was refused (C706 12.6.4.5)"),
     columns::flag<&Call::cancelled>("cancelled", "the client asked for its end"),
     columns::flag<&Call::orphaned>("orphaned", "the client does not want the answer any more"),
-    columns::objects<&Call::endpoints>("endpoints", kEndpointColumns, "where the interface is to be had"),
+    columns::objects<&Call::endpoints>("endpoints", kEndpointColumns,
+                                       "where the interface is to be had, or the objects of DCOM"),
 
     columns::text<&read::stub>("", "stub data of one side of the call")
         .rule({.name = "dcerpc.stub_data", .sender = Sender::either, .stage = whole, .aliases = {"dce_stub_data"}}),

@@ -11,7 +11,6 @@ namespace lapwing::dcerpc {
 namespace {
 
 constexpr uint16_t kBound = 0xffff;
-constexpr uint8_t kPrivacy = 6;  // MS-RPCE 2.2.1.1.8: stub data is encrypted
 
 std::string_view interface_text(const Context& context, std::string& scratch) {
   return context.interface ? context.interface->name : uuid_text(context.uuid, scratch);
@@ -21,6 +20,7 @@ std::string_view interface_text(const Context& context, std::string& scratch) {
 /// fit each other. Empty where there is none near their beginning.
 std::string first_text(Bytes stub) {
   constexpr size_t kLook = 256, kHead = 12, kLongest = 260;  // bytes, but for the longest: characters of a path
+  static_assert(kLook + kHead + 2 * kLongest <= kShownStub);
   for (size_t at = 0; at + kHead < stub.size() && at <= kLook; at += 4) {
     LittleReader reader(stub.subspan(at));
     const uint32_t room = reader.u32(), offset = reader.u32(), count = reader.u32();
@@ -38,15 +38,16 @@ std::string first_text(Bytes stub) {
 /// are 0 where it went well. Of lists the beginning is told by an error of its own, or by what NTSTATUS has from 0x101
 /// on.
 Outcome outcome(const Call& call) {
-  constexpr size_t kBeforeStub = 8;
+  constexpr size_t kBeforeStub = 8;  // of a connection
   constexpr uint32_t kMoreData = 234, kFirstStatus = 0x101, kLastStatus = 0x1ff;
   if (call.status) return Outcome::failure;
   const Side& answer = call.response();
-  // A verifier may stand behind what is kept.
+  // A verifier stands behind it.
   if (!answer.seen || !answer.whole || answer.type != Type::response || call.security) return Outcome::unknown;
-  if (answer.lost || answer.size != answer.stub.size() || answer.stub.size() < kBeforeStub + 4) return Outcome::unknown;
-  LittleReader end(to_bytes(answer.stub).last(4));
-  const uint32_t value = end.u32();
+  if (answer.lost || answer.stub_size < (call.activity ? 0 : kBeforeStub) + answer.stub_end.size()) {
+    return Outcome::unknown;
+  }
+  const uint32_t value = OrderedReader(answer.stub_end, call.tx->little_endian).u32();
   const bool listed = value == kMoreData || (value >= kFirstStatus && value <= kLastStatus);
   return value == 0 || listed ? Outcome::success : Outcome::failure;
 }
@@ -72,7 +73,7 @@ void tell_operations(const Call& call, bool by_pipe, SightingSink& sink) {
   if (request.type == Type::bind || request.type == Type::alter_context) return tell_bound(call, by_pipe, sink);
   if (request.type != Type::request || call.contexts.size() != 1) return;
   std::string scratch;
-  const bool sealed = call.security && call.security->level == kPrivacy;
+  const bool sealed = call.security && call.security->seals();
   const std::string object = sealed ? std::string() : first_text(to_bytes(request.stub));
   sink.operation({.interface = interface_text(call.contexts.front(), scratch),
                   .operation = call.operation_name(),

@@ -119,6 +119,9 @@ struct Security {
   static constexpr size_t kSize = 8;
   uint8_t type = 0, level = 0;
   uint8_t padding = 0;  // bytes before it that belong to nothing
+
+  /// Stub data is encrypted (MS-RPCE 2.2.1.1.8).
+  bool seals() const { return level == 6; }
 };
 std::string_view security_type_name(uint64_t type, std::string& scratch);
 std::string_view security_level_name(uint64_t level, std::string& scratch);

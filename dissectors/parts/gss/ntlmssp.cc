@@ -1,6 +1,7 @@
 #include "dissectors/parts/gss/ntlmssp.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "sensor/base/little_endian.h"
 #include "sensor/base/utf16.h"
@@ -56,8 +57,19 @@ std::string text(Bytes bytes, uint32_t flags) {
   return out;
 }
 
-std::optional<Version> read_version(LittleReader& in, uint32_t flags) {
-  if (!(flags & kVersion) || !in.has(8)) return {};
+/// Where the first of the fields lies that are not empty; the message's end where all are.
+uint64_t payload(Bytes message, std::initializer_list<Field> fields) {
+  uint64_t out = message.size();
+  for (const Field& field : fields) {
+    if (field.size > 0) out = std::min<uint64_t>(out, field.offset);
+  }
+  return out;
+}
+
+/// Clients that take the flag over from the server have no such field: payload lies there (MS-NLMP 2.2.1.3).
+std::optional<Version> read_version(LittleReader& in, uint32_t flags, uint64_t payload) {
+  constexpr size_t kSize = 8;
+  if (!(flags & kVersion) || payload < in.position() + kSize) return {};
   Version out;
   out.major = in.u8();
   out.minor = in.u8();
@@ -94,8 +106,9 @@ bool negotiate(LittleReader& in, Exchange& out) {
   out = {};
   out.negotiated = true;
   out.flags = flags;
-  // Domain and workstation are there, of which no client today says anything (MS-NLMP 2.2.1.1).
-  if (in.skip(16)) out.client_version = read_version(in, flags);
+  // Of domain and workstation no client today says anything (MS-NLMP 2.2.1.1), and what it says is not read.
+  const Field domain = read_field(in), host = read_field(in);
+  if (in.ok()) out.client_version = read_version(in, flags, payload(in.all(), {domain, host}));
   return true;
 }
 
@@ -110,7 +123,7 @@ bool challenge(LittleReader& in, Exchange& out) {
   out.challenged = true;
   out.flags = flags;
   out.target = text(bytes(in.all(), target), flags);
-  out.server_version = read_version(in, flags);
+  out.server_version = read_version(in, flags, payload(in.all(), {target, has_info ? info : Field()}));
   return !has_info || av_pairs(bytes(in.all(), info), [&](Av kind, Bytes value) {
     switch (kind) {
       case Av::computer: out.server_name = utf16_to_utf8(value); break;
@@ -143,18 +156,16 @@ bool authenticate(LittleReader& in, Exchange& out) {
   const Field lm = read_field(in), nt = read_field(in);
   const Field domain = read_field(in), user = read_field(in), host = read_field(in);
   if (!in.ok()) return false;
-  uint64_t payload = in.all().size();
   for (const Field& field : {lm, nt, domain, user, host}) {
     if (!inside(in.all(), field)) return false;
-    if (field.size > 0) payload = std::min<uint64_t>(payload, field.offset);
   }
   // The oldest clients end here, and then texts are as the server asked for them.
   uint32_t flags = out.flags;
   out.version.reset();
-  if (payload >= kFlagsEnd && in.has(12)) {
-    in.skip(8);  // the session key
+  if (payload(in.all(), {lm, nt, domain, user, host}) >= kFlagsEnd) {
+    const Field key = read_field(in);
     flags = in.u32();
-    out.version = read_version(in, flags);
+    out.version = read_version(in, flags, payload(in.all(), {lm, nt, domain, user, host, key}));
   }
   out.authenticated = true;
   out.flags = flags;

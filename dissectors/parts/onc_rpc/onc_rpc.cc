@@ -126,6 +126,12 @@ Likelihood judge_reply(XdrReader& reader) {
   return !possible ? Likelihood::no : reader.whole() ? Likelihood::maybe : Likelihood::more;
 }
 
+bool says_unknown(Bytes message) {
+  XdrReader reader(message);
+  const Reply reply = read_reply(reader);
+  return reader.whole() && !reply.denied && reply.state == static_cast<uint32_t>(Accepted::program_unavailable);
+}
+
 Likelihood judge_call(XdrReader& reader, uint32_t program) {
   const bool possible = reader.u32() == kRpcVersion || !reader.whole();
   const bool is_program = reader.u32() == program || !reader.whole();
@@ -155,8 +161,34 @@ Likelihood judge(Bytes bytes, uint32_t program, bool marked) {
   return verdict == Likelihood::more && !marked ? Likelihood::no : verdict;
 }
 
+namespace {
+
+/// Takes the records off the front that say that their program is unknown: whoever asked for it, this one is none.
+Bytes behind_unknown(Bytes stream) {
+  while (true) {
+    Bytes rest = stream;
+    std::array<uint8_t, 24 + kMostAuth> message = {};  // with the longest verifier
+    size_t size = 0;
+    for (bool last = false; !last;) {
+      if (rest.size() < kMark) return stream;
+      const uint32_t mark = load_be32(rest.data()), left = mark & ~kLastFragment;
+      last = (mark & kLastFragment) != 0;
+      rest = rest.subspan(kMark);
+      if (left > rest.size() || left > message.size() - size) return stream;
+      std::ranges::copy(rest.first(left), message.begin() + static_cast<std::ptrdiff_t>(size));
+      size += left;
+      rest = rest.subspan(left);
+    }
+    if (!says_unknown(Bytes(message).first(size))) return stream;
+    stream = rest;
+  }
+}
+
+}  // namespace
+
 Likelihood probe(const Chunk& first, uint32_t program) {
-  const Likelihood verdict = judge(first.data, program, !first.datagram);
+  if (first.datagram && says_unknown(first.data)) return Likelihood::no;
+  const Likelihood verdict = judge(first.datagram ? first.data : behind_unknown(first.data), program, !first.datagram);
   const bool answers = verdict == Likelihood::maybe, calls = verdict == Likelihood::sure;
   const bool to_server = first.direction == Direction::to_server;
   return to_server ? (answers ? Likelihood::no : verdict) : (calls ? Likelihood::no : verdict);

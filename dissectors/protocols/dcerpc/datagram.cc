@@ -2,6 +2,24 @@
 
 namespace lapwing::dcerpc {
 
+/// C706 12.5.3.
+bool Datagram::sent_by(Direction direction) const {
+  switch (type) {
+    case Type::request:
+    case Type::ping:
+    case Type::ack:
+    case Type::cl_cancel: return direction == Direction::to_server;
+    case Type::response:
+    case Type::fault:
+    case Type::working:
+    case Type::nocall:
+    case Type::reject:
+    case Type::cancel_ack: return direction == Direction::to_client;
+    case Type::fack: return true;
+    default: return false;
+  }
+}
+
 std::optional<Datagram> parse_datagram(Bytes bytes) {
   if (bytes.size() < Datagram::kHeader) return {};
   const uint8_t* const p = bytes.data();

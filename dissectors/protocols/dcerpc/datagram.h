@@ -22,6 +22,8 @@ struct Datagram {
   bool first() const { return !(flags & kFragment) || fragment == 0; }
   bool last() const { return !(flags & kFragment) || (flags & kLast); }
   bool maybe() const { return flags & kMaybe; }
+  /// Whether that side sends such; of what acknowledges fragments either does, and of those of connections neither.
+  bool sent_by(Direction direction) const;
 
  private:
   static constexpr uint8_t kLast = 0x02, kFragment = 0x04, kMaybe = 0x10;

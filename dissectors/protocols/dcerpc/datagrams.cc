@@ -58,12 +58,10 @@ void Datagrams::fragment(Call& call, const Datagram& datagram, Direction directi
     OrderedReader reader(datagram.body, datagram.little);
     const uint32_t status = reader.u32();
     if (reader.ok()) call.status = status;
-  } else if (!side.full) {
-    const uint64_t limit = limits_.contents || maps_endpoints(call) ? limits_.stub : 0;
-    const auto more = static_cast<size_t>(std::min<uint64_t>(datagram.body.size(), limit - side.stub.size()));
-    side.stub.append(to_text(datagram.body.first(more)));
-    side.full = more < datagram.body.size();
-    if (side.full && limits_.contents) out_.capped(Rpc::Cap::stub);
+  } else {
+    const bool was_full = side.full;
+    side.add_stub(datagram.body, limits_.kept(direction == Direction::to_client && maps_endpoints(call)));
+    if (side.full != was_full && limits_.contents) out_.capped(Rpc::Cap::stub);
   }
   if (datagram.last()) finish_side(call, direction);
 }

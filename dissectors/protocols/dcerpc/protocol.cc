@@ -63,7 +63,10 @@ std::span<const OptionRow<Config>> Dcerpc::options() {
 
 /// Who sends a PDU its type says, so that a flow whose first bytes were missed is turned the right way.
 Likelihood Dcerpc::probe(const Chunk& first) {
-  if (first.datagram) return parse_datagram(first.data) ? Likelihood::sure : Likelihood::no;
+  if (first.datagram) {
+    const auto datagram = parse_datagram(first.data);
+    return datagram && datagram->sent_by(first.direction) ? Likelihood::sure : Likelihood::no;
+  }
   return judge(first.data, first.direction);
 }
 
@@ -139,11 +142,12 @@ void Dcerpc::frame(Pdu kind, Direction direction, uint64_t offset, uint64_t size
 
 /// The server says of itself where else it is to be found: what it says of another host is not followed.
 void Dcerpc::endpoint(const Endpoint& endpoint) {
+  const bool named = endpoint.uuid != Uuid();
   out_.expect({.listener = Sender::server,
                .port = endpoint.port,
                .datagrams = endpoint.datagrams,
                .protocol = "dcerpc",
-               .context = std::make_shared<const Announced>(endpoint.context())});
+               .context = named ? std::make_shared<const Announced>(endpoint.context()) : nullptr});
 }
 
 extern const DissectorRow kRow;

@@ -30,6 +30,11 @@ struct Config {
 /// Operations of version 4 that may have transactions of their own, beside those of files.
 enum Recorded : uint64_t { kCreate = 1, kRemove = 2, kRename = 4, kLink = 8, kOpen = 16, kLookup = 32, kSetattr = 64 };
 
+/// Where a compound looks a file up, its handle stands in no call: what it is known by then is longer than any.
+inline bool stands_in(std::string_view handle) {
+  return handle.size() > kMostHandle;
+}
+
 class Nfs;
 
 /// The call is known, of a file at least the first.
@@ -43,7 +48,8 @@ struct Exchange : Transaction {
   uint32_t procedure = 0;                     // of version 4: the operation
   uint32_t commit = 0;                        // procedure that ended a file: COMMIT, or 0
   uint32_t minor = 0;                         // of version 4
-  std::string handle, name, to;
+  std::string handle;                         // or what stands in for it
+  std::string name, to;
   std::optional<uint32_t> status;
   std::optional<Attributes> attributes;
   std::string software;  // EXCHANGE_ID: of the client and, behind a line end, of the server
@@ -169,6 +175,9 @@ class Nfs : private onc_rpc::Carrier {
   void operation(Reading& reading, XdrReader& body, Direction direction);
   void outcome(Reading& reading, XdrReader& body, Direction direction);
   void track(Reading& reading, const Operation& operation);
+  static void look_up(Reading& reading, std::string_view name);
+  /// Before its file is read or written.
+  void name_stand_in(const Reading& reading);
   /// The operation has a transaction, if such have any.
   void note(const Reading& reading, const Operation& operation);
   /// False where there are too many of them in the compound.

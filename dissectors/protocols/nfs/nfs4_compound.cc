@@ -1,9 +1,22 @@
 // Compounds of version 4: what their operations are about, and what came of them.
+#include <cstring>
 #include <utility>
 
 #include "dissectors/protocols/nfs/nfs.h"
 
 namespace lapwing::nfs {
+
+namespace {
+
+/// Stands for the handle of what has that name in a directory, where the answer alone says it.
+std::string handle_of(std::string_view directory, std::string_view name) {
+  const uint64_t place = onc_rpc::digest(to_bytes(std::string(directory).append(1, '/').append(name)));
+  std::string out(kMostHandle + 1, '\0');
+  std::memcpy(out.data(), &place, sizeof place);
+  return out;
+}
+
+}  // namespace
 
 uint64_t Nfs::recorded(uint32_t operation) const {
   constexpr struct {
@@ -30,9 +43,11 @@ void Nfs::operation(Reading& reading, XdrReader& body, Direction direction) {
     waiting.names.emplace_back(*said.name);
   }
   note(reading, said);
+  if (said.name && (said.number == op::open || said.number == op::create)) look_up(reading, *said.name);
   switch (said.number) {
     case op::read:
       if (!remembers(waiting.accesses.size())) break;
+      name_stand_in(reading);
       waiting.accesses.push_back({.handle = reading.handle, .offset = said.offset});
       ++file(reading.handle, reverse(direction), waiting).unanswered;
       break;
@@ -40,6 +55,7 @@ void Nfs::operation(Reading& reading, XdrReader& body, Direction direction) {
       if (remembers(waiting.accesses.size())) {
         waiting.accesses.push_back({.handle = reading.handle, .write = true, .last = ends(said.synced, *said.data)});
       }
+      name_stand_in(reading);
       write(reading, reading.handle, said.offset, *said.data, direction);
       break;
     case op::close: end_reading(waiting, reading.handle); [[fallthrough]];
@@ -53,13 +69,25 @@ void Nfs::track(Reading& reading, const Operation& operation) {
   switch (operation.number) {
     case op::putfh: reading.handle = to_text(*operation.handle); break;
     case op::savefh: reading.saved = reading.handle; break;
-    case op::restorefh: reading.handle = reading.saved; break;
+    case op::restorefh:
+      reading.handle = reading.saved;
+      reading.name.clear();
+      break;
     case op::putrootfh:
     case op::putpubfh:
     case op::lookupp: reading.handle.clear(); break;
-    case op::lookup: reading.handle.clear(); break;
+    case op::lookup: look_up(reading, *operation.name); break;
     default: break;
   }
+}
+
+void Nfs::look_up(Reading& reading, std::string_view name) {
+  reading.handle = handle_of(reading.handle, name);
+  reading.name = name;
+}
+
+void Nfs::name_stand_in(const Reading& reading) {
+  if (stands_in(reading.handle)) name(to_bytes(reading.handle), reading.name);
 }
 
 void Nfs::note(const Reading& reading, const Operation& operation) {

@@ -37,7 +37,7 @@ std::optional<std::string_view> filename(const Exchange& exchange) {
   return exchange.name;
 }
 std::string_view handle_hash(const Exchange& exchange, std::string& scratch) {
-  if (exchange.handle.empty()) return {};
+  if (exchange.handle.empty() || stands_in(exchange.handle)) return {};
   char text[16];
   const int size = std::snprintf(text, sizeof text, "%x", crc32(exchange.handle));
   scratch.assign(text, static_cast<size_t>(size));

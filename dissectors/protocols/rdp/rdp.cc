@@ -87,7 +87,9 @@ Step Rdp::data(const Chunk& chunk) {
       if (side.phase == Phase::tls) handshake(piece, chunk.direction);
       continue;
     }
-    if (side.phase == Phase::opening && turns_to_tls(rest)) side.phase = Phase::tls;
+    // Who gives up alerts the other side before any hello.
+    const bool turns = turns_to_tls(rest) || (tls_chosen_ && tls::known_record_type(rest[0]));
+    if (side.phase == Phase::opening && turns) side.phase = Phase::tls;
     const uint64_t offset = chunk.offset + used;
     const Step step =
         side.phase == Phase::tls ? record(rest, offset, chunk.direction) : tpkt(rest, offset, chunk.direction);
@@ -140,6 +142,7 @@ void Rdp::connection(Bytes tpdu, const Head& head, uint64_t offset, Direction di
   if (!begin(direction, offset)) return;
   if (head.size != kTpktHeader + 1 + size_t{head.header}) raise(Anomaly::invalid_tpkt, direction);
   if (!(request ? request->sound : confirm->sound)) raise(Anomaly::invalid_negotiation, direction);
+  if (confirm && confirm->response) tls_chosen_ = confirm->response->value != kStandardSecurity;
   if (request) {
     tx_.said = std::move(*request);
   } else {

@@ -121,7 +121,8 @@ class Rdp {
   void tell_handshake();
 
   Out<Rdp> out_;
-  bool opened_;  // what follows need not be TPKTs
+  bool opened_;              // what follows need not be TPKTs
+  bool tls_chosen_ = false;  // by the server: each protocol of security but RDP's own is within it
   std::array<HalfFlow, 2> halves_;
   Message tx_;  // the latest
   uint32_t told_ = 0;

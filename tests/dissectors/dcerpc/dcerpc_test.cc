@@ -1,10 +1,13 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "dissectors/parts/dcerpc/dcerpc.h"
 #include "tests/dissectors/caps.h"
 #include "tests/dissectors/dcerpc/dcerpc_wire.h"
 #include "tests/dissectors/dialogue.h"
 #include "tests/support/cost.h"
+#include "tests/support/flow_driver.h"
 
 namespace lapwing {
 namespace {
@@ -231,6 +234,53 @@ TEST(Dcerpc, TheMapperSaysWhereAnInterfaceIs) {
   }
 }
 
+TEST(Dcerpc, ActivatorsSayWhereObjectsAre) {
+  const std::string bindings = rpc_bindings({{15, "\\\\DC1[\\PIPE\\atsvc]"},
+                                             {7, "DC1[49154]"},
+                                             {7, "192.0.2.5[49154]"},
+                                             {7, "192.0.2.6[49154]"},
+                                             {7, "DC1[0]"},
+                                             {7, "DC1[65536]"},
+                                             {7, "DC1[123"},
+                                             {7, "DC1 [123]"},
+                                             {7, "DC1"},
+                                             {8, "2001:db8::5[49154]"}});
+  const std::string answer = std::string(26, '\7') + bindings;
+  Dialogue d(dissector("dcerpc"));
+  bound(d, kActivator).client(rpc_request(2, 0, 4, "create")).server(rpc_response(2, answer), 1);
+  EXPECT_THAT(d.records.back(), HasSubstr(R"("endpoints":[{"transport":"tcp","port":49154,"address":"192.0.2.5"},)"
+                                          R"({"transport":"tcp","port":49154,"address":"192.0.2.6"},)"
+                                          R"({"transport":"udp","port":49154,"address":"2001:0db8:)"));
+  const auto endpoints = [&](const std::string& uuid, unsigned operation, const RpcForm& form = {}) {
+    Dialogue other(dissector("dcerpc"));
+    bound(other, uuid).client(rpc_request(2, 0, operation, "x")).server(rpc_response(2, answer, form));
+    return other.records.back().find("endpoints") != std::string::npos;
+  };
+  EXPECT_TRUE(endpoints("4d9f4ab8-7d1c-11cf-861e-0020af6e7c57", 0));
+  EXPECT_TRUE(endpoints("99fcfec4-5260-101b-bbcb-00aa0021347a", 4));
+  EXPECT_FALSE(endpoints("99fcfec4-5260-101b-bbcb-00aa0021347a", 5));
+  EXPECT_FALSE(endpoints(kSamr, 4));
+  // Signed it is in the clear, sealed it is not.
+  EXPECT_TRUE(endpoints(kActivator, 4, {.verifier = rpc_verifier(10, 5, "signature")}));
+  EXPECT_FALSE(endpoints(kActivator, 4, {.verifier = rpc_verifier(10, 6, "signature")}));
+}
+
+TEST(Dcerpc, FlowsToPortsThatAreNamedAreExpected) {
+  const auto expected = [](const std::string& uuid, unsigned operation, const std::string& answer) {
+    Heard heard;
+    FlowDriver flow({.known = "dcerpc", .contents = false}, heard);
+    flow.say(kClient, rpc_bind(1, {uuid}));
+    flow.say(kServer, rpc_bind_ack(1, {0}));
+    flow.say(kClient, rpc_request(2, 0, operation, "x"));
+    const uint64_t before = flow.app().counters().expectations;
+    flow.say(kServer, rpc_response(2, answer));
+    return flow.app().counters().expectations - before;
+  };
+  EXPECT_EQ(expected(kMapper, 3, rpc_towers(kSamr, {49668, 65536 + 49669})), 2u);
+  EXPECT_EQ(expected(kActivator, 4, rpc_bindings({{7, "DC1[49154]"}, {7, "192.0.2.5[49154]"}, {7, "::1[49154]"}})), 1u);
+  EXPECT_EQ(expected(kActivator, 4, std::string(60'000, 'x') + rpc_bindings({{7, "DC1[49154]"}})), 1u);
+}
+
 TEST(Dcerpc, WhatTheMapperBreaksOffIsNotRead) {
   const std::string towers = rpc_towers(kSamr, {49668, 49669});
   for (size_t size = 0; size < towers.size(); ++size) {
@@ -322,6 +372,57 @@ TEST(Dcerpc, ALoginEndsWithTheAnswerBehindIt) {
   }
 }
 
+/// A text among the parameters of a call, behind so many bytes.
+std::string rpc_text(size_t before, const std::string& text) {
+  std::string out(before, '\0');
+  out += rpc_number(text.size(), 4) + rpc_number(0, 4) + rpc_number(text.size(), 4);
+  for (const char c : text) out += std::string{c, '\0'};
+  return out;
+}
+
+TEST(Dcerpc, WhatIsDoneToWhatIsToldWhoeverLooksAtContents) {
+  const std::string service = rpc_text(20, "PSEXESVC"), bulk(100'000, 'x');
+  for (const bool contents : {true, false}) {
+    Heard heard;
+    FlowDriver flow(
+        {.settings = {{"app-layer.protocols.dcerpc.max-stub-size", "2kb"}}, .known = "dcerpc", .contents = contents},
+        heard);
+    const auto exchange = [&](const std::string& request, const std::string& response) {
+      flow.say(kClient, request);
+      flow.say(kServer, response);
+    };
+    exchange(rpc_bind(1, {kSvcctl}), rpc_bind_ack(1, {0}));
+    exchange(rpc_request(2, 0, 12, service + bulk.substr(0, 9'000)),
+             rpc_response(2, bulk.substr(0, 9'000) + "\0\0\0\0"s));
+    exchange(rpc_request(3, 0, 12, service), rpc_response(3, bulk.substr(0, 3'000) + "\5\0\0\0"s));
+    // In fragments, and cut within what it returns.
+    std::string answer = rpc_response(4, "xxxx\0\0"s, {.flags = 1}) + rpc_response(4, "\0\0"s, {.flags = 2});
+    exchange(rpc_request(4, 0, 12, service), answer);
+    flow.say(kClient, rpc_request(5, 0, 12, service));
+    answer = rpc_response(5, "xxxx\5\0\0\0"s);
+    for (const char c : answer) flow.say(kServer, std::string(1, c));
+    const RpcForm big{.little = false};
+    exchange(rpc_request(6, 0, 12, "", big), rpc_response(6, "\0\0\1\5"s, big));  // STATUS_MORE_ENTRIES
+    exchange(rpc_request(7, 0, 12, ""), rpc_response(7, "xx"));
+    flow.finish();
+    EXPECT_THAT(heard.operations,
+                ElementsAre("svcctl 65535 bind - success", "svcctl 12 RCreateServiceW PSEXESVC success",
+                            "svcctl 12 RCreateServiceW PSEXESVC failure", "svcctl 12 RCreateServiceW PSEXESVC success",
+                            "svcctl 12 RCreateServiceW PSEXESVC failure", "svcctl 12 RCreateServiceW - success",
+                            "svcctl 12 RCreateServiceW - unknown"))
+        << contents;
+    EXPECT_EQ(flow.capped("dcerpc", "stub"), contents ? 3u : 0u);
+  }
+}
+
+TEST(Dcerpc, WhatIsDoneByDatagramsIsTold) {
+  Heard heard;
+  FlowDriver flow({.known = "dcerpc", .contents = false}, heard);
+  flow.datagram(kClient, rpc_datagram(0, kSvcctl, kActivity, 1, 12, rpc_text(20, "PSEXESVC")));
+  flow.datagram(kServer, rpc_datagram(2, kSvcctl, kActivity, 1, 12, "\5\0\0\0"s));
+  EXPECT_THAT(heard.operations, ElementsAre("svcctl 12 RCreateServiceW PSEXESVC failure"));
+}
+
 TEST(Dcerpc, IsToldFromOthers) {
   const auto verdict = [](Direction direction, const std::string& bytes, bool datagram = false) {
     return probe(dissector("dcerpc"), direction, bytes, datagram);
@@ -340,6 +441,20 @@ TEST(Dcerpc, IsToldFromOthers) {
   }
   EXPECT_EQ(verdict(kClient, rpc_datagram(0, kSamr, kActivity, 1, 1, "x"), true), Likelihood::sure);
   EXPECT_EQ(verdict(kClient, rpc_datagram(0, kSamr, kActivity, 1, 1, "x").substr(0, 80), true), Likelihood::no);
+}
+
+TEST(Dcerpc, DatagramsTellWhoSendsThem) {
+  const auto sent = [](Direction direction, unsigned type) {
+    return probe(dissector("dcerpc"), direction, rpc_datagram(type, kSamr, kActivity, 1, 1, "x"), true) ==
+           Likelihood::sure;
+  };
+  constexpr unsigned kAcknowledges = 9, kLast = 10;
+  const std::vector<unsigned> client{0, 1, 7, 8};
+  for (unsigned type = 0; type < 20; ++type) {
+    const bool asks = std::ranges::count(client, type) > 0, either = type == kAcknowledges;
+    EXPECT_EQ(sent(kClient, type), asks || either) << type;
+    EXPECT_EQ(sent(kServer, type), (!asks && type <= kLast) || either) << type;
+  }
 }
 
 TEST(Dcerpc, InterfacesAndOperationsHaveNames) {
@@ -384,6 +499,14 @@ TEST(Dcerpc, CostGrowsWithWhatIsSaid) {
               bound(d).client(rpc_request(2, 0, 1, "x", {.flags = 1}));
               for (size_t i = 0; i < n; ++i) d.client(rpc_request(2, 0, 1, std::string(100, 'x'), {.flags = 0}));
               d.finish();
+            }),
+            kDoubled);
+  EXPECT_LT(measure([](size_t n) {
+              Dialogue d(dissector("dcerpc"));
+              bound(d, kActivator).client(rpc_request(2, 0, 4, "")).server(rpc_response(2, "", {.flags = 1}));
+              const std::string bindings = rpc_bindings({{7, std::string(80, 'x')}, {7, "x[1]"}, {7, "x[2]"}});
+              for (size_t i = 0; i < n; ++i) d.server(rpc_response(2, bindings, {.flags = 0}));
+              d.server(rpc_response(2, "", {.flags = 2})).finish();
             }),
             kDoubled);
 }

@@ -109,6 +109,18 @@ std::string rpc_towers(std::string_view uuid, const std::vector<uint32_t>& ports
   return out;
 }
 
+std::string rpc_bindings(const std::vector<std::pair<unsigned, std::string>>& bindings) {
+  std::string array;
+  for (const auto& [protocol, text] : bindings) {
+    array += rpc_number(protocol, 2);
+    for (const char c : text) array += std::string{c, '\0'};
+    array += std::string(2, '\0');
+  }
+  array += std::string(2, '\0');
+  return rpc_number(array.size() / 2 + 4, 2) + rpc_number(array.size() / 2, 2) + array + rpc_number(10, 2) +
+         rpc_number(0xffff, 2) + std::string(4, '\0');
+}
+
 std::string rpc_datagram(unsigned type, std::string_view interface, std::string_view activity, uint32_t sequence,
                          unsigned operation, std::string_view body, unsigned flags, unsigned fragment, bool little) {
   std::string out = rpc_number(4, 1) + rpc_number(type, 1) + rpc_number(flags, 1) + std::string(1, '\0');

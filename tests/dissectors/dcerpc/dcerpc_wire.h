@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lapwing::test {
@@ -19,6 +20,7 @@ struct RpcForm {
 
 inline const std::string kSvcctl = "367abb81-9844-35f1-ad32-98f038001003";
 inline const std::string kSamr = "12345778-1234-abcd-ef00-0123456789ac";
+inline const std::string kActivator = "000001a0-0000-0000-c000-000000000046";
 inline const std::string kMapper = "e1af8308-5d1f-11c9-91a4-08002b14a0fa";
 
 std::string rpc_number(uint64_t value, size_t size, bool little = true);
@@ -40,6 +42,9 @@ std::string rpc_fault(uint32_t call, uint32_t status, const RpcForm& form = {});
 
 /// An answer of the endpoint mapper: an interface at ports of TCP (or, where greater than 65,535, of UDP: less that).
 std::string rpc_towers(std::string_view uuid, const std::vector<uint32_t>& ports, bool wide = false);
+
+/// Bindings of DCOM: protocol and text of each.
+std::string rpc_bindings(const std::vector<std::pair<unsigned, std::string>>& bindings);
 
 /// A datagram of version 4.
 std::string rpc_datagram(unsigned type, std::string_view interface, std::string_view activity, uint32_t sequence,

@@ -275,6 +275,33 @@ TEST(Nfs, AFileOfVersion4IsNamedByItsOpen) {
   EXPECT_THAT(d.values("file.data"), ElementsAre("hello"));
 }
 
+TEST(Nfs, ACompoundReadsWhatItHasJustLookedUp) {
+  Dialogue d(dissector("nfs"));
+  const std::string root = xdr(24), read = xdr(25) + kState + xdr64(0) + xdr(100);
+  const auto lookup4 = [](const std::string& name) { return xdr(15) + xdr_text(name); };
+  const auto results = [](const std::string& data, bool last = true) { return done(25, xdr(last) + xdr_text(data)); };
+  d.client(compound(1, {root, lookup4("docs"), lookup4("letter.txt"), xdr(10), xdr(3) + xdr(1), read}) +
+           compound(2, {root, lookup4("docs"), lookup4("notes.txt"), read}) +
+           compound(3, {putfh(kDirectory), xdr(32), lookup4("list"), read, xdr(31), open4("plan"), read}));
+  d.server(outcomes(3, {done(24), done(32), done(15), results("list"), done(31), opened(), results("plan")}) +
+           outcomes(2, {done(24), done(15), done(15), results("notes")}) +
+           outcomes(1, {done(24), done(15), done(15), done(10, kFile), done(3, xdr(1) + xdr(1)), results("letter")}));
+  d.client(compound(4, {putfh(kFile), read})).server(outcomes(4, {done(22), results("again")}));
+  EXPECT_THAT(d.values("file.name"), ElementsAre("list", "plan", "notes.txt", "letter.txt", "letter.txt"));
+  EXPECT_THAT(d.values("file.data"), ElementsAre("list", "plan", "notes", "letter", "again"));
+  // What only stands for a handle is not shown as one.
+  ASSERT_THAT(d.records, SizeIs(10));
+  for (size_t i = 0; i < 8; ++i) EXPECT_THAT(d.records[i], Not(HasSubstr("hhash")));
+  EXPECT_THAT(d.records[9], HasSubstr(R"("hhash":"83cc31db")"));
+  // Where more follows, it is that of the same file.
+  d.client(compound(5, {root, lookup4("long"), xdr(25) + kState + xdr64(0) + xdr(4)}));
+  d.server(outcomes(5, {done(24), done(15), results("some", false)}));
+  d.client(compound(6, {root, lookup4("long"), xdr(25) + kState + xdr64(4) + xdr(4)}));
+  d.server(outcomes(6, {done(24), done(15), results("more")}));
+  EXPECT_THAT(d.records.back(), AllOf(HasSubstr(R"("filename":"long")"), HasSubstr(R"("chunks":2)")));
+  EXPECT_THAT(d.values("file.data"), Contains("somemore"));
+}
+
 TEST(Nfs, AFileOfVersion4IsWrittenUntilItIsClosed) {
   Dialogue d(dissector("nfs"));
   const std::string write = xdr(38) + kState + xdr64(0) + xdr(0) + xdr_text("hello");
@@ -455,6 +482,15 @@ TEST(Nfs, ACallIsToldFromOthers) {
   EXPECT_EQ(probe(dissector("nfs"), kServer, found(1).substr(0, 9)), Likelihood::more);
   EXPECT_EQ(probe(dissector("nfs"), kServer, lookup(1, "a")), Likelihood::no);
   EXPECT_EQ(probe(dissector("nfs"), kClient, found(1)), Likelihood::no);
+}
+
+TEST(Nfs, AnAnswerThatItsProgramIsUnknownIsNoSignOfNfs) {
+  const std::string unknown = rpc_reply(1, "", 1);
+  EXPECT_EQ(probe(dissector("nfs"), kServer, unknown, true), Likelihood::no);
+  EXPECT_EQ(probe(dissector("nfs"), kServer, rpc_record(unknown)), Likelihood::more);
+  EXPECT_EQ(probe(dissector("nfs"), kServer, rpc_record(unknown) + found(2)), Likelihood::maybe);
+  EXPECT_EQ(probe(dissector("nfs"), kServer, rpc_record(unknown) + rpc_record(unknown, 8)), Likelihood::more);
+  EXPECT_EQ(probe(dissector("nfs"), kServer, rpc_record(unknown) + "GET / HTTP/1.1\r\n"), Likelihood::no);
 }
 
 /// Whether the keyword of that text holds for a call.

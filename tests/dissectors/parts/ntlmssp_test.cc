@@ -82,6 +82,20 @@ TEST(Ntlmssp, TheOldestClientsSayNoFlags) {
   EXPECT_EQ(e.user, "an");
 }
 
+TEST(Ntlmssp, AVersionIsThereWhereNoPayloadLies) {
+  EXPECT_FALSE(heard(ntlm_negotiate_at_once()).client_version);
+  const uint32_t flags = kNtlmUnicode | kNtlmTargetInfo | kNtlmVersion;
+  EXPECT_FALSE(heard(ntlm_challenge(wide("LAB"), ntlm_server_pairs(), flags, "")).server_version);
+  EXPECT_FALSE(heard(ntlm_challenge("", ntlm_server_pairs(), flags, "")).server_version);
+  const Exchange e = heard(ntlm_authenticate({.system = ""}));
+  EXPECT_FALSE(e.version);
+  EXPECT_EQ(e.user, "ann");
+  EXPECT_FALSE(
+      heard(ntlm_authenticate(
+                {.lm = "", .nt = "", .domain = "", .user = "", .host = "", .system = "", .key = "0123456789abcdef"}))
+          .version);
+}
+
 TEST(Ntlmssp, ANegotiateBeginsAnew) {
   Exchange e = heard(ntlm_authenticate());
   ASSERT_TRUE(read(to_bytes(ntlm_negotiate()), e));

@@ -32,17 +32,23 @@ inline const std::string kNtlmSystem("\x0a\0\x63\x45\0\0\0\x0f", 8);
 inline std::string ntlm_negotiate(uint32_t flags = kNtlmUnicode | kNtlmVersion) {
   return kNtlmSignature + le32(1) + le32(flags) + std::string(16, '\0') + kNtlmSystem;
 }
+/// Domain and workstation stand where others have a version.
+inline std::string ntlm_negotiate_at_once() {
+  const auto field = [](uint32_t offset) { return le16(3) + le16(3) + le32(offset); };
+  return kNtlmSignature + le32(1) + le32(kNtlmUnicode | kNtlmVersion) + field(35) + field(32) + "WS1LAB";
+}
 
 inline std::string ntlm_pair(unsigned kind, const std::string& value) {
   return le16(kind) + le16(static_cast<unsigned>(value.size())) + value;
 }
 inline std::string ntlm_challenge(const std::string& target, const std::string& pairs,
-                                  uint32_t flags = kNtlmUnicode | kNtlmTargetInfo | kNtlmVersion) {
-  constexpr unsigned kHead = 56;
+                                  uint32_t flags = kNtlmUnicode | kNtlmTargetInfo | kNtlmVersion,
+                                  const std::string& system = kNtlmSystem) {
+  const auto head = static_cast<uint32_t>(48 + system.size());
   const auto size = [](const std::string& text) { return le16(static_cast<unsigned>(text.size())); };
-  const auto behind = static_cast<uint32_t>(kHead + target.size());
-  return kNtlmSignature + le32(2) + size(target) + size(target) + le32(kHead) + le32(flags) + std::string(16, 'c') +
-         size(pairs) + size(pairs) + le32(behind) + kNtlmSystem + target + pairs;
+  const auto behind = static_cast<uint32_t>(head + target.size());
+  return kNtlmSignature + le32(2) + size(target) + size(target) + le32(head) + le32(flags) + std::string(16, 'c') +
+         size(pairs) + size(pairs) + le32(behind) + system + target + pairs;
 }
 /// Pairs of a domain controller.
 inline std::string ntlm_server_pairs() {
@@ -56,21 +62,22 @@ struct NtlmAuthenticate {
   std::string domain = wide("LAB"), user = wide("ann"), host = wide("WS1");
   uint32_t flags = kNtlmUnicode | kNtlmVersion;
   bool host_first = false;  // of what lies behind the head
+  std::string system = kNtlmSystem, key = {};
 };
 inline std::string ntlm_authenticate(const NtlmAuthenticate& said = {}) {
-  constexpr size_t kHead = 72;
+  const size_t head = 64 + said.system.size();
   std::string payload, fields;
   const auto place = [&](const std::string& text) {
     const std::string size = le16(static_cast<unsigned>(text.size()));
-    const std::string out = size + size + le32(static_cast<uint32_t>(kHead + payload.size()));
+    const std::string out = size + size + le32(static_cast<uint32_t>(head + payload.size()));
     payload += text;
     return out;
   };
   const std::string early = said.host_first ? place(said.host) : "";
   const std::string domain = place(said.domain), user = place(said.user);
   const std::string host = said.host_first ? early : place(said.host);
-  const std::string lm = place(said.lm), nt = place(said.nt), key = place("");
-  return kNtlmSignature + le32(3) + lm + nt + domain + user + host + key + le32(said.flags) + kNtlmSystem + payload;
+  const std::string lm = place(said.lm), nt = place(said.nt), key = place(said.key);
+  return kNtlmSignature + le32(3) + lm + nt + domain + user + host + key + le32(said.flags) + said.system + payload;
 }
 /// A response of NTLMv2 with these pairs of the client (MS-NLMP 2.2.2.8).
 inline std::string ntlm_v2_response(const std::string& pairs) {

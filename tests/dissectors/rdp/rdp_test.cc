@@ -299,6 +299,25 @@ TEST(Rdp, BrokenBytesAreTold) {
   EXPECT_THAT(anomalies(ask + segmented), ElementsAre("segmented_x224@1"));
 }
 
+TEST(Rdp, WhoGivesUpMayAlertBeforeAnyHello) {
+  const std::string alert("\x15\3\3\0\2\2\x32", 7), asked = rdp_request(kCookie + rdp_negotiation(1, 0, 3));
+  const auto anomalies = [&](const std::string& confirm, const std::string& client, const std::string& server) {
+    Dialogue d(dissector("rdp"));
+    d.client(asked).server(confirm).client(client).server(server).finish();
+    EXPECT_THAT(d.records, SizeIs(2));
+    return d.anomalies;
+  };
+  for (const uint32_t protocol : {1, 2, 8}) {
+    const std::string confirm = rdp_confirm(rdp_negotiation(2, 0, protocol));
+    EXPECT_THAT(anomalies(confirm, "", alert), IsEmpty());
+    EXPECT_THAT(anomalies(confirm, alert, alert), IsEmpty());
+    EXPECT_THAT(anomalies(confirm, "", alert + "plain"), ElementsAre("invalid_tls_record@1"));
+    EXPECT_THAT(anomalies(confirm, "GET / HTTP/1.1", ""), ElementsAre("invalid_tpkt@1"));
+  }
+  EXPECT_THAT(anomalies(rdp_confirm(rdp_negotiation(2, 0, 0)), "", alert), ElementsAre("invalid_tpkt@1"));
+  EXPECT_THAT(anomalies(rdp_confirm(), "", alert), ElementsAre("invalid_tpkt@1"));
+}
+
 TEST(Rdp, BrokenTlsIsTold) {
   const auto anomalies = [](const std::string& server) {
     Dialogue d(dissector("rdp"));
