@@ -214,7 +214,7 @@ inline std::string rpc(uint8_t type, uint32_t call, const std::string& body) {
 inline std::string rpc_bind(uint32_t call) {
   return rpc(11, call,
              le(4280, 2) + le(4280, 2) + zeros(4) + le(1, 4) + le(0, 2) + le(1, 2) +
-                 "\x81\xbb\x7a\x36\x44\x98\xf1\x35\xad\x32\x98\xf0\x38\x00\x10\x03" + le(2, 4) +
+                 std::string("\x81\xbb\x7a\x36\x44\x98\xf1\x35\xad\x32\x98\xf0\x38\x00\x10\x03", 16) + le(2, 4) +
                  std::string("\x04\x5d\x88\x8a\xeb\x1c\xc9\x11\x9f\xe8\x08\x00\x2b\x10\x48\x60", 16) + le(2, 4));
 }
 inline std::string rpc_bound(uint32_t call) {
