@@ -240,16 +240,14 @@ inline std::string ntlm_challenge() {
          zeros(8) + le(0, 2) + le(0, 2) + le(48, 4);
 }
 inline std::string ntlm_authenticate(std::string_view domain, std::string_view user, std::string_view host) {
-  const std::string texts = wide(domain) + wide(user) + wide(host);
-  size_t at = 64;
-  const auto field = [&](size_t size) {
-    const std::string out = le(size, 2) + le(size, 2) + le(at, 4);
-    at += size;
-    return out;
-  };
   const std::string none = le(0, 2) + le(0, 2) + le(64, 4);
-  const std::string names = field(2 * domain.size()) + field(2 * user.size()) + field(2 * host.size());
-  return std::string("NTLMSSP\0", 8) + le(3, 4) + none + none + names + none + le(0x201, 4) + texts;
+  std::string out = std::string("NTLMSSP\0", 8) + le(3, 4) + none + none;
+  size_t at = 64;
+  for (std::string_view name : {domain, user, host}) {
+    out += le(2 * name.size(), 2) + le(2 * name.size(), 2) + le(at, 4);
+    at += 2 * name.size();
+  }
+  return out + none + le(0x201, 4) + wide(domain) + wide(user) + wide(host);
 }
 
 }  // namespace lapwing::test::smb
