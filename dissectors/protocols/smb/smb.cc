@@ -390,7 +390,7 @@ size_t Smb::pass(Side& from, Bytes rest, uint64_t at) {
   const auto size = static_cast<size_t>(std::min<uint64_t>(rest.size(), from.pdu_end - at));
   Bulk& bulk = from.bulk;
   const uint64_t begin = std::max(at, bulk.begin), end = std::min(at + size, bulk.end);
-  if (bulk.opened && begin < end) take_bulk(from, rest.subspan(begin - at, end - begin));
+  if (bulk.opened && begin < end) take_bulk(bulk, rest.subspan(begin - at, end - begin));
   if (at + size == from.pdu_end) end_bulk(from);
   return size;
 }

@@ -140,8 +140,9 @@ class Smb {
     bool broken = false;       // bytes in front of that were lost
     uint64_t message_end = 0;  // in the stream, of the message at hand
     uint64_t pdu_end = 0;      // of what in it is passed on or over
+    uint64_t data_end = 0;     // of what in it is read or written
     Bulk bulk;
-    // Of a compound, what those behind it refer to (MS-SMB2 3.2.4.1.4).
+    // Of a compound or chain, what those behind it refer to (MS-SMB2 3.2.4.1.4, MS-CIFS 3.3.5.2.4).
     uint64_t session = 0;
     uint32_t tree = 0;
     std::shared_ptr<Opened> opened;
@@ -216,7 +217,7 @@ class Smb {
   void take_data(const std::shared_ptr<Opened>& opened, const Origin& origin, const Extent& extent, Bytes first);
   bool may_transfer(Operation& operation, const Extent& extent, Direction direction);
   Operation& begin_transfer(const std::shared_ptr<Opened>& opened, const Origin& origin);
-  void take_bulk(Side& from, Bytes bytes);
+  void take_bulk(Bulk& bulk, Bytes bytes);
   void skip_bulk(Side& from, uint64_t to);
   void end_bulk(Side& from);
   void end_transfer(Operation& operation, file::State state);
@@ -275,7 +276,8 @@ class Smb {
   void pipe_response(const Command1& command);
   void set_info_request(const Command1& command);
   void malformed(const Command1& command);
-  std::shared_ptr<Opened> opened(uint16_t file);
+  std::shared_ptr<Opened> opened(const Command1& command, uint16_t file);
+  void close_request(const Command1& command, uint16_t file);
   Operation& open(const Command1& command, Kind kind);
   static bool carries_data(const v1::Header& header);
   static Key key_of(const Command1& command);

@@ -11,7 +11,7 @@ const std::shared_ptr<const Tree>* Smb::tree(const Origin& origin) {
   return trees_.use({origin.version == 2 ? origin.session : 0, origin.tree});
 }
 
-/// A message reads or writes: `extent` says where its bytes lie, of which `first` are at hand.
+/// A message reads or writes: `extent` says where its bytes lie, of which `first` are at hand, or of those behind them.
 void Smb::take_data(const std::shared_ptr<Opened>& opened, const Origin& origin, const Extent& extent, Bytes first) {
   const Direction direction = origin.direction;
   const bool reads = direction == Direction::to_client;
@@ -20,12 +20,21 @@ void Smb::take_data(const std::shared_ptr<Opened>& opened, const Origin& origin,
   if ((agreed && extent.length > agreed) || (most && extent.length > most) || !extent.whole) {
     return tell(reads ? Anomaly::read_response_too_large : Anomaly::write_request_too_large, direction);
   }
+  // Commands of a chain that share their bytes would have them read as often as there are commands.
+  Side& from = side(direction);
+  if (extent.begin < from.data_end || from.bulk.opened) return tell(Anomaly::malformed_data, direction);
+  from.data_end = extent.begin + extent.length;
   if (!is_pipe(opened, origin, first)) {
     if (const auto* known = tree(origin); known && (*known)->pipes) return;  // of something else than DCERPC
     Operation* const before = opened->transfers[index(direction)];
     if (!may_transfer(before ? *before : begin_transfer(opened, origin), extent, direction)) return;
   }
-  side(direction).bulk = {opened, extent.begin, extent.begin + extent.length, extent.offset, origin};
+  Bulk bulk{opened, extent.begin, from.data_end, extent.offset, origin};
+  if (first.size() >= extent.length) {
+    take_bulk(bulk, first.first(extent.length));
+  } else {
+    from.bulk = std::move(bulk);
+  }
 }
 
 bool Smb::may_transfer(Operation& operation, const Extent& extent, Direction direction) {
@@ -65,8 +74,7 @@ Operation& Smb::begin_transfer(const std::shared_ptr<Opened>& opened, const Orig
   return operation;
 }
 
-void Smb::take_bulk(Side& from, Bytes bytes) {
-  Bulk& bulk = from.bulk;
+void Smb::take_bulk(Bulk& bulk, Bytes bytes) {
   const Direction direction = bulk.origin.direction;
   if (bulk.opened->pipe) {
     bulk.opened->pipe->take(bytes, bulk.origin);

@@ -357,6 +357,71 @@ TEST(Smb, ChainsOfVersion1AreFollowedForward) {
   EXPECT_THAT(d.records, SizeIs(1));
 }
 
+/// The number of a file that a chain opens is not known when the next command is sent.
+constexpr uint16_t kOpenedBefore = 0xffff;
+
+TEST(Smb, CommandsOfAChainAreAboutTheFileThatItOpens) {
+  for (size_t piece : {0, 1}) {
+    Dialogue d(row());
+    for (const std::string name : {"\\a", "\\b"}) {
+      const std::string create = chained1(nt_create1(name), 0x2f);
+      d.client(packet(head1(0xa2, {}) + create + write_andx1(kOpenedBefore, 0, "of " + name, 32 + create.size())),
+               piece);
+      const std::string created = chained1(nt_created1(name == "\\a" ? 7 : 8), 0x2f);
+      d.server(packet(head1(0xa2, {.response = true}) + created + block1(kNoAndx + zeros(8), "")), piece);
+    }
+    const std::string open = chained1(open1("\\c"), 0x2e), opened = chained1(opened1(9), 0x2e);
+    d.client(packet(head1(0x2d, {}) + open + read_andx1(kOpenedBefore, 0, 100)), piece);
+    d.server(packet(head1(0x2d, {.response = true}) + opened + read_data1("of \\c", 32 + opened.size())), piece);
+    for (uint16_t file = 7; file <= 9; ++file) d.client(packet(head1(4, {.multiplex = file}) + close1(file)), piece);
+    d.finish();
+    EXPECT_THAT(d.values("file.name"), ElementsAre("\\a", "\\b", "\\c"));
+    EXPECT_THAT(d.values("file.data"), ElementsAre("of \\a", "of \\b", "of \\c"));
+    EXPECT_THAT(d.records, Contains(HasSubstr(R"("state":"CLOSED")")).Times(3));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+}
+
+TEST(Smb, AChainIsAboutTheFileOfItsFirstCommandWhateverThoseBehindItSay) {
+  const std::string lock = chained1(block1(kNoAndx + le(7, 2) + zeros(10), ""), 0x2f);
+  const std::string write = write_andx1(5, 0, "written", 32 + lock.size());
+  Dialogue d(row());
+  d.client(packet(head1(0xa2, {}) + nt_create1("\\a")));
+  d.server(packet(head1(0xa2, {.response = true}) + nt_created1(7)));
+  d.client(packet(head1(0x24, {.multiplex = 2}) + lock + write));
+  d.finish();
+  EXPECT_THAT(d.values("file.name"), ElementsAre("\\a"));
+}
+
+TEST(Smb, WhatAChainWritesMayLieBehindWhatClosesTheFile) {
+  const std::string close = close1(7);
+  std::string write = chained1(block1(kNoAndx + le(7, 2) + zeros(14) + le(7, 2) + le(0, 2) + zeros(4), ""), 4);
+  write.replace(1 + 22, 2, le(32 + write.size() + close.size(), 2));
+  for (size_t piece : {0, 1}) {
+    Dialogue d(row());
+    d.client(packet(head1(0x2f, {}) + write + close + "written"), piece);
+    d.finish();
+    EXPECT_THAT(d.values("file.data"), ElementsAre("written"));
+    EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("fileinfo"), HasSubstr(R"("state":"CLOSED")"))));
+  }
+}
+
+/// Or each would have them read once more.
+TEST(Smb, CommandsOfAChainDoNotShareTheirBytes) {
+  constexpr size_t kCommands = 1000, kBytes = 60'000;
+  std::string chain = head1(0x2f, {});
+  for (size_t i = 0; i < kCommands; ++i) {
+    const std::string empty = block1(kNoAndx + le(i, 2) + zeros(14) + le(kBytes, 2) + zeros(2) + zeros(4), "");
+    std::string write = chained1(empty, 0x2f, chain.size());
+    write.replace(1 + 22, 2, le(32 + kCommands * write.size(), 2));
+    chain += write;
+  }
+  Dialogue d(row());
+  d.client(packet(chain + std::string(kBytes, 'x'))).finish();
+  EXPECT_THAT(d.records, Contains(HasSubstr("fileinfo")).Times(1));
+  EXPECT_THAT(d.anomalies, Each(StartsWith("malformed_data")));
+}
+
 TEST(Smb, FilesOfVersion1AreReadAndWritten) {
   for (size_t piece : {0, 1, 3}) {
     Dialogue d(row());

@@ -162,6 +162,20 @@ inline std::string aligned(size_t offset, std::string_view text) {
   return zeros(offset % 2) + wide(text) + zeros(2);
 }
 
+/// A block that begins there, and the command whose block follows it.
+inline std::string chained1(std::string block, uint8_t next, size_t at = 32) {
+  return block.replace(1, 4, andx(next, at + block.size()));
+}
+inline std::string open1(std::string_view name) {
+  const std::string words = kNoAndx + zeros(26);
+  return block1(words, aligned(32 + 1 + words.size() + 2, name));
+}
+inline std::string opened1(uint16_t file) {
+  return block1(kNoAndx + le(file, 2) + zeros(24), "");
+}
+inline std::string close1(uint16_t file) {
+  return block1(le(file, 2) + zeros(4), "");
+}
 inline std::string nt_create1(std::string_view name, uint32_t options = 0) {
   const std::string words = kNoAndx + zeros(1) + le(2 * name.size(), 2) + zeros(8) + le(0x20089, 4) + zeros(16) +
                             le(1, 4) + le(options, 4) + zeros(5);
@@ -188,8 +202,8 @@ inline std::string read_andx1(uint16_t file, uint64_t offset, uint16_t length) {
                     le(offset >> 32, 4),
                 "");
 }
-inline std::string read_data1(const std::string& bytes) {
-  const size_t data = 32 + 1 + 24 + 2;
+inline std::string read_data1(const std::string& bytes, size_t at = 32) {
+  const size_t data = at + 1 + 24 + 2;
   return block1(kNoAndx + zeros(6) + le(bytes.size() & 0xffff, 2) + le(data, 2) + le(bytes.size() >> 16, 2) + zeros(8),
                 bytes);
 }
