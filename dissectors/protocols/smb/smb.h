@@ -133,6 +133,11 @@ class Smb {
     uint64_t begin = 0, end = 0;     // in the stream
     uint64_t offset = 0;             // of the next one in the file
     Origin origin;
+    std::optional<Key> transceived;  // what a pipe is told, and is to answer by that key
+    bool judged = false;             // it is known whose they are; until then
+    std::array<uint8_t, dcerpc::Header::kSize> first = {};
+    size_t held = 0;      // of those
+    bool wanted = false;  // by a pipe or a file
   };
   struct Side {
     Resync resync;
@@ -213,11 +218,15 @@ class Smb {
     uint32_t length = 0;  // bytes
     uint64_t offset = 0;  // in the file
     bool whole = false;   // the message has room for them
+    std::optional<Key> transceived = {};
   };
-  void take_data(const std::shared_ptr<Opened>& opened, const Origin& origin, const Extent& extent, Bytes first);
-  bool may_transfer(Operation& operation, const Extent& extent, Direction direction);
+  bool take_data(const std::shared_ptr<Opened>& opened, const Origin& origin, const Extent& extent, Bytes first);
+  bool may_transfer(Operation& operation, const Bulk& bulk);
   Operation& begin_transfer(const std::shared_ptr<Opened>& opened, const Origin& origin);
+  bool judge(Bulk& bulk);
+  void settle(Bulk& bulk);
   void take_bulk(Bulk& bulk, Bytes bytes);
+  void pass_on(Bulk& bulk, Bytes bytes);
   void skip_bulk(Side& from, uint64_t to);
   void end_bulk(Side& from);
   void end_transfer(Operation& operation, file::State state);
@@ -229,6 +238,7 @@ class Smb {
   const std::shared_ptr<const Tree>* tree(const Origin& origin);
 
   // smb_pipe.cc
+  bool may_become_pipe(const Opened& opened, const Origin& origin);
   bool is_pipe(const std::shared_ptr<Opened>& opened, const Origin& origin, Bytes first);
   void end_pipe(Opened& opened, uint32_t status);
   dcerpc::Call& begin_call(const Origin& origin);
@@ -250,6 +260,7 @@ class Smb {
   void close_request(const Message2& message);
   void set_info_request(const Message2& message);
   void ioctl_request(const Message2& message);
+  void open_control(const Key& key, const Origin& origin, uint32_t function);
   void ioctl_response(const Message2& message);
   void malformed(const Message2& message);
   void end_setup(const Setup& setup, uint64_t session, bool goes_on);

@@ -201,6 +201,43 @@ TEST(Smb, LostBytesOfAFileAreAHoleInIt) {
   EXPECT_THAT(d.anomalies, IsEmpty());
 }
 
+/// What of a message tells DCERPC apart is not waited for.
+TEST(Smb, LostBytesAtTheBeginningOfWhatIsWrittenAreAHoleInIt) {
+  for (const bool connected : {true, false}) {
+    for (size_t came : {0, 3, 15}) {
+      Dialogue d(row());
+      Talk talk(d);
+      if (connected) talk.tree();
+      talk.open(1, "a");
+      const std::string write = packet(message2(9, {.message = 9}, write2(file_id(1), 0, "0123456789abcdefghij")));
+      const size_t data = write.size() - 20;
+      d.client(write.substr(0, data + came)).gap(Direction::to_server, 17 - came).client(write.substr(data + 17));
+      talk.close(1);
+      d.finish();
+      const std::string kept = std::string("0123456789abcde").substr(0, came);
+      EXPECT_EQ(d.values("file.data"), std::vector<std::string>(came > 0, kept)) << came;
+      EXPECT_THAT(d.records, Contains(AllOf(HasSubstr(R"("size":20)"), HasSubstr(R"("state":"TRUNCATED")"))));
+      EXPECT_THAT(d.records, Contains(HasSubstr("SMB2_COMMAND_WRITE")));
+      EXPECT_THAT(d.anomalies, IsEmpty());
+    }
+  }
+}
+
+TEST(Smb, LostBytesAtTheBeginningOfWhatAPipeIsToldLeaveItsOperation) {
+  Dialogue d(row());
+  Talk talk(d);
+  talk.tree(2).open(1, "svcctl");
+  const std::string ask = packet(message2(11, {.message = 9}, ioctl2(kTransceive, file_id(1), std::string(40, 'x'))));
+  d.client(ask.substr(0, ask.size() - 30)).gap(Direction::to_server, 20).client(ask.substr(ask.size() - 10));
+  talk.message = 9;
+  talk.answer(11, controlled2(kTransceive, file_id(1), ""));
+  const std::string last = packet(message2(11, {.message = 10}, ioctl2(kTransceive, file_id(1), std::string(40, 'x'))));
+  d.client(last.substr(0, last.size() - 30)).finish();
+  EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("FSCTL_PIPE_TRANSCEIVE"), HasSubstr("STATUS_SUCCESS"))).Times(1));
+  EXPECT_THAT(d.records, Contains(HasSubstr("FSCTL_PIPE_TRANSCEIVE")).Times(2));
+  EXPECT_THAT(d.anomalies, IsEmpty());
+}
+
 TEST(Smb, BehindLostBytesTheNextMessageIsFound) {
   Dialogue d(row());
   Talk talk(d);
