@@ -9,7 +9,6 @@ namespace {
 
 constexpr uint16_t kPorts[] = {445, 139};
 constexpr uint32_t kSessionPacketMax = 1024;  // bytes: two names of at most 255, or an address
-constexpr size_t kProbed = 16;                // bytes of what is read or written that tell DCERPC apart
 
 constexpr auto kAnomalies = names<Smb::Anomaly::too_many_transactions>({
     {Smb::Anomaly::malformed_data, "malformed_data"},
@@ -122,11 +121,9 @@ bool told_login(const Event& event, LoginSeen& login) {
 /// Bytes of a message that are waited for. What it reads or writes is passed on as it comes.
 size_t head_of(const v2::Header& header) {
   const bool response = header.response();
-  if (header.command == v2::Command::read && response) return v2::kReadHead + kProbed;
-  if (header.command == v2::Command::write && !response) return v2::kWriteHead + kProbed;
-  if (header.command == v2::Command::ioctl) {
-    return (response ? v2::kIoctlResponseHead : v2::kIoctlRequestHead) + kProbed;
-  }
+  if (header.command == v2::Command::read && response) return v2::kReadHead;
+  if (header.command == v2::Command::write && !response) return v2::kWriteHead;
+  if (header.command == v2::Command::ioctl) return response ? v2::kIoctlResponseHead : v2::kIoctlRequestHead;
   return Smb::kCaps[static_cast<size_t>(Smb::Cap::message)].limit;
 }
 
@@ -362,17 +359,13 @@ size_t Smb::take_smb1(Side& from, Direction direction, Bytes rest, uint64_t at, 
   const v1::Header header = v1::read_header(rest);
   size_t head = out_.limit(Cap::message);
   // What one command alone reads or writes is not waited for.
-  if (const size_t words = fixed + size_t{2} * rest[kHeader1] + 2; words + kProbed < left && carries_data(header)) {
+  if (const size_t words = fixed + size_t{2} * rest[kHeader1] + 2; words < left && carries_data(header)) {
     if (rest.size() < words) {
       wanted = words;
       return 0;
     }
     const auto block = v1::read_block(rest.first(words), kHeader1);
-    if (!v1::chains(header.command) || !v1::next_command(*block, kHeader1)) {
-      const auto extent =
-          header.response() ? v1::read_read_response(*block) : v1::read_write_request(header.command, *block);
-      head = std::max<size_t>(words, extent ? std::min<uint64_t>(extent->data, head) : 0) + kProbed;
-    }
+    if (!v1::chains(header.command) || !v1::next_command(*block, kHeader1)) head = words;
   }
   head = static_cast<size_t>(std::min<uint64_t>(head, left));
   if (rest.size() < head) {
@@ -390,7 +383,7 @@ size_t Smb::pass(Side& from, Bytes rest, uint64_t at) {
   const auto size = static_cast<size_t>(std::min<uint64_t>(rest.size(), from.pdu_end - at));
   Bulk& bulk = from.bulk;
   const uint64_t begin = std::max(at, bulk.begin), end = std::min(at + size, bulk.end);
-  if (bulk.opened && begin < end) take_bulk(from, rest.subspan(begin - at, end - begin));
+  if (bulk.opened && begin < end) take_bulk(bulk, rest.subspan(begin - at, end - begin));
   if (at + size == from.pdu_end) end_bulk(from);
   return size;
 }
@@ -416,6 +409,9 @@ Step Smb::gap(Direction direction, uint64_t) {
 }
 
 void Smb::finish() {
+  for (Side& side : sides_) {
+    if (side.bulk.opened) settle(side.bulk);
+  }
   while (!pipes_.empty()) end_pipe(*std::shared_ptr<Opened>(pipes_.oldest()), 0);
   while (!operations_.empty()) close(operations_.oldest(), Direction::to_server);
 }

@@ -133,6 +133,11 @@ class Smb {
     uint64_t begin = 0, end = 0;     // in the stream
     uint64_t offset = 0;             // of the next one in the file
     Origin origin;
+    std::optional<Key> transceived;  // what a pipe is told, and is to answer by that key
+    bool judged = false;             // it is known whose they are; until then
+    std::array<uint8_t, dcerpc::Header::kSize> first = {};
+    size_t held = 0;      // of those
+    bool wanted = false;  // by a pipe or a file
   };
   struct Side {
     Resync resync;
@@ -140,8 +145,9 @@ class Smb {
     bool broken = false;       // bytes in front of that were lost
     uint64_t message_end = 0;  // in the stream, of the message at hand
     uint64_t pdu_end = 0;      // of what in it is passed on or over
+    uint64_t data_end = 0;     // of what in it is read or written
     Bulk bulk;
-    // Of a compound, what those behind it refer to (MS-SMB2 3.2.4.1.4).
+    // Of a compound or chain, what those behind it refer to (MS-SMB2 3.2.4.1.4, MS-CIFS 3.3.5.2.4).
     uint64_t session = 0;
     uint32_t tree = 0;
     std::shared_ptr<Opened> opened;
@@ -212,11 +218,15 @@ class Smb {
     uint32_t length = 0;  // bytes
     uint64_t offset = 0;  // in the file
     bool whole = false;   // the message has room for them
+    std::optional<Key> transceived = {};
   };
-  void take_data(const std::shared_ptr<Opened>& opened, const Origin& origin, const Extent& extent, Bytes first);
-  bool may_transfer(Operation& operation, const Extent& extent, Direction direction);
+  bool take_data(const std::shared_ptr<Opened>& opened, const Origin& origin, const Extent& extent, Bytes first);
+  bool may_transfer(Operation& operation, const Bulk& bulk);
   Operation& begin_transfer(const std::shared_ptr<Opened>& opened, const Origin& origin);
-  void take_bulk(Side& from, Bytes bytes);
+  bool judge(Bulk& bulk);
+  void settle(Bulk& bulk);
+  void take_bulk(Bulk& bulk, Bytes bytes);
+  void pass_on(Bulk& bulk, Bytes bytes);
   void skip_bulk(Side& from, uint64_t to);
   void end_bulk(Side& from);
   void end_transfer(Operation& operation, file::State state);
@@ -228,6 +238,7 @@ class Smb {
   const std::shared_ptr<const Tree>* tree(const Origin& origin);
 
   // smb_pipe.cc
+  bool may_become_pipe(const Opened& opened, const Origin& origin);
   bool is_pipe(const std::shared_ptr<Opened>& opened, const Origin& origin, Bytes first);
   void end_pipe(Opened& opened, uint32_t status);
   dcerpc::Call& begin_call(const Origin& origin);
@@ -249,6 +260,7 @@ class Smb {
   void close_request(const Message2& message);
   void set_info_request(const Message2& message);
   void ioctl_request(const Message2& message);
+  void open_control(const Key& key, const Origin& origin, uint32_t function);
   void ioctl_response(const Message2& message);
   void malformed(const Message2& message);
   void end_setup(const Setup& setup, uint64_t session, bool goes_on);
@@ -275,7 +287,8 @@ class Smb {
   void pipe_response(const Command1& command);
   void set_info_request(const Command1& command);
   void malformed(const Command1& command);
-  std::shared_ptr<Opened> opened(uint16_t file);
+  std::shared_ptr<Opened> opened(const Command1& command, uint16_t file);
+  void close_request(const Command1& command, uint16_t file);
   Operation& open(const Command1& command, Kind kind);
   static bool carries_data(const v1::Header& header);
   static Key key_of(const Command1& command);

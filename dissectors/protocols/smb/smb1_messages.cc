@@ -225,6 +225,12 @@ std::optional<uint16_t> read_open_response(const Block& block) {
   return parameters.ok() ? std::optional(file) : std::nullopt;
 }
 
+std::optional<uint16_t> read_locking_request(const Block& block) {
+  LittleReader parameters = words(block, kAndx);
+  const uint16_t file = parameters.u16();
+  return parameters.ok() ? std::optional(file) : std::nullopt;
+}
+
 std::optional<uint16_t> read_close_request(const Block& block) {
   LittleReader parameters = words(block, 0);
   const uint16_t file = parameters.u16();

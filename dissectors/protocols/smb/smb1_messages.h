@@ -162,6 +162,7 @@ std::optional<CreateRequest> read_create_request(const Block& block, bool unicod
 std::optional<CreateResponse> read_create_response(const Block& block);
 std::optional<std::string> read_open_request(const Block& block, bool unicode);  // the name
 std::optional<uint16_t> read_open_response(const Block& block);                  // the file
+std::optional<uint16_t> read_locking_request(const Block& block);
 std::optional<uint16_t> read_close_request(const Block& block);
 std::optional<Extent> read_read_request(const Block& block);
 std::optional<Extent> read_read_response(const Block& block);

@@ -11,24 +11,61 @@ const std::shared_ptr<const Tree>* Smb::tree(const Origin& origin) {
   return trees_.use({origin.version == 2 ? origin.session : 0, origin.tree});
 }
 
-/// A message reads or writes: `extent` says where its bytes lie, of which `first` are at hand.
-void Smb::take_data(const std::shared_ptr<Opened>& opened, const Origin& origin, const Extent& extent, Bytes first) {
+/// A message reads or writes: `extent` says where its bytes lie, of which `first` are at hand, or of those behind them.
+/// False where nobody wants them.
+bool Smb::take_data(const std::shared_ptr<Opened>& opened, const Origin& origin, const Extent& extent, Bytes first) {
   const Direction direction = origin.direction;
   const bool reads = direction == Direction::to_client;
   const uint64_t agreed = reads ? agreement_.max_read : agreement_.max_write;
   const uint64_t most = config_.limits(direction).size;
   if ((agreed && extent.length > agreed) || (most && extent.length > most) || !extent.whole) {
-    return tell(reads ? Anomaly::read_response_too_large : Anomaly::write_request_too_large, direction);
+    tell(reads ? Anomaly::read_response_too_large : Anomaly::write_request_too_large, direction);
+    return false;
   }
-  if (!is_pipe(opened, origin, first)) {
-    if (const auto* known = tree(origin); known && (*known)->pipes) return;  // of something else than DCERPC
-    Operation* const before = opened->transfers[index(direction)];
-    if (!may_transfer(before ? *before : begin_transfer(opened, origin), extent, direction)) return;
+  // Commands of a chain that share their bytes would have them read as often as there are commands.
+  Side& from = side(direction);
+  if (extent.begin < from.data_end || from.bulk.opened) {
+    tell(Anomaly::malformed_data, direction);
+    return false;
   }
-  side(direction).bulk = {opened, extent.begin, extent.begin + extent.length, extent.offset, origin};
+  from.data_end = extent.begin + extent.length;
+  Bulk bulk{opened, extent.begin, from.data_end, extent.offset, origin, extent.transceived};
+  const bool first_tell = extent.length >= bulk.first.size() && may_become_pipe(*opened, origin);
+  if (!first_tell && !judge(bulk)) return false;
+  if (first.size() >= extent.length) {
+    take_bulk(bulk, first.first(extent.length));
+  } else {
+    from.bulk = std::move(bulk);
+  }
+  return true;
 }
 
-bool Smb::may_transfer(Operation& operation, const Extent& extent, Direction direction) {
+/// Whose they are, by what came of the first ones.
+bool Smb::judge(Bulk& bulk) {
+  bulk.judged = true;
+  const Direction direction = bulk.origin.direction;
+  if (is_pipe(bulk.opened, bulk.origin, Bytes(bulk.first).first(bulk.held))) {
+    if (bulk.transceived && direction == Direction::to_server) expect_read(*bulk.transceived, bulk.opened, 0);
+    return bulk.wanted = true;
+  }
+  // Of something else than DCERPC.
+  if (const auto* known = tree(bulk.origin); bulk.transceived || (known && (*known)->pipes)) return false;
+  Operation* const before = bulk.opened->transfers[index(direction)];
+  return bulk.wanted = may_transfer(before ? *before : begin_transfer(bulk.opened, bulk.origin), bulk);
+}
+
+/// The first ones are there, or never come.
+void Smb::settle(Bulk& bulk) {
+  if (bulk.judged) return;
+  const bool wanted = judge(bulk);
+  if (!wanted && bulk.transceived && bulk.origin.direction == Direction::to_server) {
+    open_control(*bulk.transceived, bulk.origin, v2::kPipeTransceive);
+  }
+  pass_on(bulk, Bytes(bulk.first).first(bulk.held));
+}
+
+bool Smb::may_transfer(Operation& operation, const Bulk& bulk) {
+  const Direction direction = bulk.origin.direction;
   const bool reads = direction == Direction::to_client;
   const TransferLimits limits = config_.limits(direction);
   const file::Transfer<Smb>& file = *operation.as<Transferred>()->transfer;
@@ -37,8 +74,8 @@ bool Smb::may_transfer(Operation& operation, const Extent& extent, Direction dir
     tell(reads ? read : write, direction, &operation);
     return false;
   };
-  if (extent.offset < file.reached()) tell(Anomaly::file_overlap, direction, &operation);
-  if (limits.queue_size && file.waiting().bytes + extent.length > limits.queue_size) {
+  if (bulk.offset < file.reached()) tell(Anomaly::file_overlap, direction, &operation);
+  if (limits.queue_size && file.waiting().bytes + (bulk.end - bulk.begin) > limits.queue_size) {
     return refuse(Anomaly::read_queue_size_exceeded, Anomaly::write_queue_size_exceeded);
   }
   if (limits.queue_count && file.waiting().pieces >= limits.queue_count) {
@@ -65,8 +102,20 @@ Operation& Smb::begin_transfer(const std::shared_ptr<Opened>& opened, const Orig
   return operation;
 }
 
-void Smb::take_bulk(Side& from, Bytes bytes) {
-  Bulk& bulk = from.bulk;
+void Smb::take_bulk(Bulk& bulk, Bytes bytes) {
+  if (!bulk.judged) {
+    const Bytes more = bytes.first(std::min(bulk.first.size() - bulk.held, bytes.size()));
+    std::ranges::copy(more, bulk.first.begin() + static_cast<ptrdiff_t>(bulk.held));
+    bulk.held += more.size();
+    if (bulk.held < bulk.first.size()) return;
+    settle(bulk);
+    bytes = bytes.subspan(more.size());
+  }
+  pass_on(bulk, bytes);
+}
+
+void Smb::pass_on(Bulk& bulk, Bytes bytes) {
+  if (!bulk.wanted || bytes.empty()) return;
   const Direction direction = bulk.origin.direction;
   if (bulk.opened->pipe) {
     bulk.opened->pipe->take(bytes, bulk.origin);
@@ -81,6 +130,8 @@ void Smb::skip_bulk(Side& from, uint64_t to) {
   Bulk& bulk = from.bulk;
   const uint64_t begin = std::max(from.position, bulk.begin), end = std::min(to, bulk.end);
   if (!bulk.opened || begin >= end) return;
+  settle(bulk);
+  if (!bulk.wanted) return;
   const Direction direction = bulk.origin.direction;
   if (bulk.opened->pipe) {
     bulk.opened->pipe->gap(direction, end - begin);

@@ -124,6 +124,7 @@ struct Control {
 /// A command of SMB 1 that is about a path.
 struct Named {
   std::string path;
+  std::shared_ptr<Opened> opened;  // of OPEN_ANDX
 };
 
 struct Status {

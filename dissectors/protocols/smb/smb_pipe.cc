@@ -45,6 +45,12 @@ void Pipe::end(dcerpc::Call& call) {
   smb_.close(operation, origin_.direction);
 }
 
+/// It may turn out to be one by the first bytes of the next message.
+bool Smb::may_become_pipe(const Opened& opened, const Origin& origin) {
+  const auto* const known = tree(origin);
+  return !opened.pipe && (!known || (*known)->pipes);
+}
+
 /// What is said to it, or by it, is DCERPC. That is looked at anew until it is.
 bool Smb::is_pipe(const std::shared_ptr<Opened>& opened, const Origin& origin, Bytes first) {
   const auto* const known = tree(origin);

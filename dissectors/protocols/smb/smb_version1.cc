@@ -73,8 +73,12 @@ Operation& Smb::open(const Command1& command, Kind kind) {
   return open(key_of(command), kind, origin(command));
 }
 
-std::shared_ptr<Opened> Smb::opened(uint16_t file) {
-  return opened(HandleKey{file, kHandle1}, fuid(file));
+/// What is open by that number. Within a chain that of the first command counts, or what it opens, whatever those
+/// behind it say.
+std::shared_ptr<Opened> Smb::opened(const Command1& command, uint16_t file) {
+  std::shared_ptr<Opened>& before = side(command.direction).opened;
+  if (!before) before = opened(HandleKey{file, kHandle1}, fuid(file));
+  return before;
 }
 
 void Smb::message(const v1::Header& header, Bytes bytes, uint64_t size, uint64_t at, Direction direction) {
@@ -111,7 +115,7 @@ void Smb::request(const Command1& command) {
     case Command::trans: return pipe_request(command);
     case Command::read_andx:
       if (const auto said = v1::read_read_request(block)) {
-        return expect_read(key_of(command), opened(said->file), said->offset);
+        return expect_read(key_of(command), opened(command, said->file), said->offset);
       }
       break;
     case Command::write_andx:
@@ -138,6 +142,7 @@ void Smb::request(const Command1& command) {
         detail.opened = std::make_shared<Opened>();
         detail.opened->name = std::move(said->name);
         detail.opened->named = true;
+        side(command.direction).opened = detail.opened;
         return asked(operation, command.direction);
       }
       break;
@@ -149,35 +154,38 @@ void Smb::request(const Command1& command) {
       }
       break;
     case Command::close:
-      if (const auto file = v1::read_close_request(block)) {
-        asked(open(command, Kind::generic), command.direction);
-        const HandleKey key{*file, kHandle1};
-        if (const auto* known = handles_.find(key)) {
-          const std::shared_ptr<Opened> opened = *known;
-          handles_.erase(key);
-          close_handle(*opened, command.direction);
-        }
-        return;
-      }
+      if (const auto file = v1::read_close_request(block)) return close_request(command, *file);
       break;
     case Command::open_andx:
-    case Command::create_directory:
-    case Command::delete_directory:
-    case Command::remove: {
-      const bool opens = command.command == Command::open_andx;
-      if (auto path = opens ? v1::read_open_request(block, unicode) : v1::read_path(block, unicode)) {
+      if (auto path = v1::read_open_request(block, unicode)) {
         Operation& operation = open(command, Kind::generic);
-        operation.detail = Named{std::move(*path)};
+        auto opened = std::make_shared<Opened>();
+        opened->name = *path;
+        opened->named = true;
+        side(command.direction).opened = opened;
+        operation.detail = Named{std::move(*path), std::move(opened)};
         return asked(operation, command.direction);
       }
       break;
-    }
+    case Command::create_directory:
+    case Command::delete_directory:
+    case Command::remove:
+      if (auto path = v1::read_path(block, unicode)) {
+        Operation& operation = open(command, Kind::generic);
+        operation.detail = Named{std::move(*path), {}};
+        return asked(operation, command.direction);
+      }
+      break;
     case Command::nt_cancel:
     case Command::trans2_secondary:
     case Command::locking_andx: {  // of which only the last may be answered
       Operation& operation = open(command, Kind::generic);
       asked(operation, command.direction);
-      if (command.command != Command::locking_andx) close(operation, command.direction);
+      if (command.command != Command::locking_andx) {
+        close(operation, command.direction);
+      } else if (const auto file = v1::read_locking_request(block)) {
+        opened(command, *file);
+      }
       return;
     }
     default: return asked(open(command, Kind::generic), command.direction);
@@ -202,11 +210,9 @@ void Smb::response(const Command1& command) {
     case Command::open_andx:
       if (const auto file = success ? v1::read_open_response(command.block) : std::nullopt) {
         const Named* const named = operation->as<Named>();
-        auto opened = std::make_shared<Opened>();
-        if (named) opened->name = named->path;
-        opened->named = named != nullptr;
+        auto opened = named ? named->opened : std::make_shared<Opened>();
         opened->fuid = fuid(*file);
-        hold({*file, kHandle1}, std::move(opened));
+        if (!opened->closing) hold({*file, kHandle1}, std::move(opened));
       }
       break;
     case Command::tree_disconnect: trees_.erase({0, header.tree}); break;
@@ -311,14 +317,14 @@ void Smb::create_response(const Command1& command, Operation& operation) {
   detail->changed = unix_time(said->changed);
   detail->size = said->size;
   detail->opened->fuid = fuid(said->file);
-  hold({said->file, kHandle1}, detail->opened);
+  if (!detail->opened->closing) hold({said->file, kHandle1}, detail->opened);
 }
 
 void Smb::write_request(const Command1& command) {
   const auto said = v1::read_write_request(command.command, command.block);
   if (!said) return malformed(command);
   if (told_alone(command.command)) asked(open(command, Kind::generic), command.direction);
-  const std::shared_ptr<Opened> opened = this->opened(said->file);
+  const std::shared_ptr<Opened> opened = this->opened(command, said->file);
   if (said->length > 0) {
     const bool whole = said->data + uint64_t{said->length} <= command.size;
     take_data(opened, origin(command), {command.at + said->data, said->length, said->offset, whole},
@@ -326,6 +332,17 @@ void Smb::write_request(const Command1& command) {
   }
   if (command.command != Command::write_and_close) return;
   handles_.erase({said->file, kHandle1});
+  close_behind(opened, command.direction);
+}
+
+/// The bytes of what was written before it in a chain may lie behind it.
+void Smb::close_request(const Command1& command, uint16_t file) {
+  asked(open(command, Kind::generic), command.direction);
+  const HandleKey key{file, kHandle1};
+  std::shared_ptr<Opened> opened = side(command.direction).opened;
+  if (const auto* known = handles_.find(key); known && !opened) opened = *known;
+  if (!opened) return;
+  handles_.erase(key);
   close_behind(opened, command.direction);
 }
 
@@ -350,7 +367,7 @@ void Smb::pipe_request(const Command1& command) {
   const auto said = v1::read_transaction(command.block, false);
   if (!said) return malformed(command);
   if (said->setup.size() < 2 || said->setup[0] != v1::kTransactPipe) return;
-  const std::shared_ptr<Opened> opened = this->opened(said->setup[1]);
+  const std::shared_ptr<Opened> opened = this->opened(command, said->setup[1]);
   if (!is_pipe(opened, origin(command), said->data)) return;
   expect_read(key_of(command), opened, 0);
   if (opened->pipe) opened->pipe->take(said->data, origin(command));
@@ -377,7 +394,7 @@ void Smb::set_info_request(const Command1& command) {
   if (subcommand != v1::kSetPathInfo && subcommand != v1::kSetFileInfo) return;
   const auto info = v1::read_set_info(*said, unicode);
   if (!info) return malformed(command);
-  const std::shared_ptr<Opened> file = info->file ? opened(*info->file) : nullptr;
+  const std::shared_ptr<Opened> file = info->file ? opened(command, *info->file) : nullptr;
   const std::string name = !file ? info->path : file->named ? file->name : "<unknown>";
   const std::string number = file ? file->fuid : std::string();
   if (info->level == v1::kDispositionInfo || info->level == v1::kDispositionCifs) {

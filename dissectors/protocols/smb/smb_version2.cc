@@ -342,19 +342,21 @@ void Smb::set_info_request(const Message2& message) {
 void Smb::ioctl_request(const Message2& message) {
   const auto said = v2::read_ioctl(message.bytes, false);
   if (!said) return malformed(message);
-  const Bytes first = behind(message.bytes, said->data);
+  const Key key = key_of(message);
   if (said->function == v2::kPipeTransceive) {
     const std::shared_ptr<Opened> opened = this->opened(message, said->file);
-    if (is_pipe(opened, origin(message), first)) {
-      expect_read(key_of(message), opened, 0);
-      if (said->length == 0) return;
-      const bool whole = said->data + uint64_t{said->length} <= message.size;
-      return take_data(opened, origin(message), {message.at + said->data, said->length, 0, whole}, first);
-    }
+    if (said->length == 0 && opened->pipe) return expect_read(key, opened, 0);
+    const bool whole = said->data + uint64_t{said->length} <= message.size;
+    const Extent extent{message.at + said->data, said->length, 0, whole, key};
+    if (said->length > 0 && take_data(opened, origin(message), extent, behind(message.bytes, said->data))) return;
   }
-  Operation& operation = open(message, Kind::ioctl);
-  operation.detail = Control{said->function};
-  out_.reach(operation, message.direction, kComplete);
+  open_control(key, origin(message), said->function);
+}
+
+void Smb::open_control(const Key& key, const Origin& origin, uint32_t function) {
+  Operation& operation = open(key, Kind::ioctl, origin);
+  operation.detail = Control{function};
+  out_.reach(operation, origin.direction, kComplete);
 }
 
 /// What a pipe answers. Whether it answers at all, the status tells.
@@ -367,7 +369,7 @@ void Smb::ioctl_response(const Message2& message) {
   const auto said = has_data ? v2::read_ioctl(message.bytes, true) : std::nullopt;
   if (said && said->length > 0) {
     const bool whole = said->data + uint64_t{said->length} <= message.size;
-    take_data(pending->opened, origin(message), {message.at + said->data, said->length, 0, whole},
+    take_data(pending->opened, origin(message), {message.at + said->data, said->length, 0, whole, key_of(message)},
               behind(message.bytes, said->data));
   } else if (!has_data) {
     end_pipe(*pending->opened, header.status);

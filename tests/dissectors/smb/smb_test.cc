@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
+#include "sensor/flow/flow.h"
 #include "tests/dissectors/caps.h"
 #include "tests/dissectors/smb/smb_wire.h"
 #include "tests/support/cost.h"
@@ -198,6 +201,43 @@ TEST(Smb, LostBytesOfAFileAreAHoleInIt) {
   EXPECT_THAT(d.anomalies, IsEmpty());
 }
 
+/// What of a message tells DCERPC apart is not waited for.
+TEST(Smb, LostBytesAtTheBeginningOfWhatIsWrittenAreAHoleInIt) {
+  for (const bool connected : {true, false}) {
+    for (size_t came : {0, 3, 15}) {
+      Dialogue d(row());
+      Talk talk(d);
+      if (connected) talk.tree();
+      talk.open(1, "a");
+      const std::string write = packet(message2(9, {.message = 9}, write2(file_id(1), 0, "0123456789abcdefghij")));
+      const size_t data = write.size() - 20;
+      d.client(write.substr(0, data + came)).gap(Direction::to_server, 17 - came).client(write.substr(data + 17));
+      talk.close(1);
+      d.finish();
+      const std::string kept = std::string("0123456789abcde").substr(0, came);
+      EXPECT_EQ(d.values("file.data"), std::vector<std::string>(came > 0, kept)) << came;
+      EXPECT_THAT(d.records, Contains(AllOf(HasSubstr(R"("size":20)"), HasSubstr(R"("state":"TRUNCATED")"))));
+      EXPECT_THAT(d.records, Contains(HasSubstr("SMB2_COMMAND_WRITE")));
+      EXPECT_THAT(d.anomalies, IsEmpty());
+    }
+  }
+}
+
+TEST(Smb, LostBytesAtTheBeginningOfWhatAPipeIsToldLeaveItsOperation) {
+  Dialogue d(row());
+  Talk talk(d);
+  talk.tree(2).open(1, "svcctl");
+  const std::string ask = packet(message2(11, {.message = 9}, ioctl2(kTransceive, file_id(1), std::string(40, 'x'))));
+  d.client(ask.substr(0, ask.size() - 30)).gap(Direction::to_server, 20).client(ask.substr(ask.size() - 10));
+  talk.message = 9;
+  talk.answer(11, controlled2(kTransceive, file_id(1), ""));
+  const std::string last = packet(message2(11, {.message = 10}, ioctl2(kTransceive, file_id(1), std::string(40, 'x'))));
+  d.client(last.substr(0, last.size() - 30)).finish();
+  EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("FSCTL_PIPE_TRANSCEIVE"), HasSubstr("STATUS_SUCCESS"))).Times(1));
+  EXPECT_THAT(d.records, Contains(HasSubstr("FSCTL_PIPE_TRANSCEIVE")).Times(2));
+  EXPECT_THAT(d.anomalies, IsEmpty());
+}
+
 TEST(Smb, BehindLostBytesTheNextMessageIsFound) {
   Dialogue d(row());
   Talk talk(d);
@@ -354,6 +394,71 @@ TEST(Smb, ChainsOfVersion1AreFollowedForward) {
   EXPECT_THAT(d.records, SizeIs(1));
 }
 
+/// The number of a file that a chain opens is not known when the next command is sent.
+constexpr uint16_t kOpenedBefore = 0xffff;
+
+TEST(Smb, CommandsOfAChainAreAboutTheFileThatItOpens) {
+  for (size_t piece : {0, 1}) {
+    Dialogue d(row());
+    for (const std::string name : {"\\a", "\\b"}) {
+      const std::string create = chained1(nt_create1(name), 0x2f);
+      d.client(packet(head1(0xa2, {}) + create + write_andx1(kOpenedBefore, 0, "of " + name, 32 + create.size())),
+               piece);
+      const std::string created = chained1(nt_created1(name == "\\a" ? 7 : 8), 0x2f);
+      d.server(packet(head1(0xa2, {.response = true}) + created + block1(kNoAndx + zeros(8), "")), piece);
+    }
+    const std::string open = chained1(open1("\\c"), 0x2e), opened = chained1(opened1(9), 0x2e);
+    d.client(packet(head1(0x2d, {}) + open + read_andx1(kOpenedBefore, 0, 100)), piece);
+    d.server(packet(head1(0x2d, {.response = true}) + opened + read_data1("of \\c", 32 + opened.size())), piece);
+    for (uint16_t file = 7; file <= 9; ++file) d.client(packet(head1(4, {.multiplex = file}) + close1(file)), piece);
+    d.finish();
+    EXPECT_THAT(d.values("file.name"), ElementsAre("\\a", "\\b", "\\c"));
+    EXPECT_THAT(d.values("file.data"), ElementsAre("of \\a", "of \\b", "of \\c"));
+    EXPECT_THAT(d.records, Contains(HasSubstr(R"("state":"CLOSED")")).Times(3));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+}
+
+TEST(Smb, AChainIsAboutTheFileOfItsFirstCommandWhateverThoseBehindItSay) {
+  const std::string lock = chained1(block1(kNoAndx + le(7, 2) + zeros(10), ""), 0x2f);
+  const std::string write = write_andx1(5, 0, "written", 32 + lock.size());
+  Dialogue d(row());
+  d.client(packet(head1(0xa2, {}) + nt_create1("\\a")));
+  d.server(packet(head1(0xa2, {.response = true}) + nt_created1(7)));
+  d.client(packet(head1(0x24, {.multiplex = 2}) + lock + write));
+  d.finish();
+  EXPECT_THAT(d.values("file.name"), ElementsAre("\\a"));
+}
+
+TEST(Smb, WhatAChainWritesMayLieBehindWhatClosesTheFile) {
+  const std::string close = close1(7);
+  std::string write = chained1(block1(kNoAndx + le(7, 2) + zeros(14) + le(7, 2) + le(0, 2) + zeros(4), ""), 4);
+  write.replace(1 + 22, 2, le(32 + write.size() + close.size(), 2));
+  for (size_t piece : {0, 1}) {
+    Dialogue d(row());
+    d.client(packet(head1(0x2f, {}) + write + close + "written"), piece);
+    d.finish();
+    EXPECT_THAT(d.values("file.data"), ElementsAre("written"));
+    EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("fileinfo"), HasSubstr(R"("state":"CLOSED")"))));
+  }
+}
+
+/// Or each would have them read once more.
+TEST(Smb, CommandsOfAChainDoNotShareTheirBytes) {
+  constexpr size_t kCommands = 1000, kBytes = 60'000;
+  std::string chain = head1(0x2f, {});
+  for (size_t i = 0; i < kCommands; ++i) {
+    const std::string empty = block1(kNoAndx + le(i, 2) + zeros(14) + le(kBytes, 2) + zeros(2) + zeros(4), "");
+    std::string write = chained1(empty, 0x2f, chain.size());
+    write.replace(1 + 22, 2, le(32 + kCommands * write.size(), 2));
+    chain += write;
+  }
+  Dialogue d(row());
+  d.client(packet(chain + std::string(kBytes, 'x'))).finish();
+  EXPECT_THAT(d.records, Contains(HasSubstr("fileinfo")).Times(1));
+  EXPECT_THAT(d.anomalies, Each(StartsWith("malformed_data")));
+}
+
 TEST(Smb, FilesOfVersion1AreReadAndWritten) {
   for (size_t piece : {0, 1, 3}) {
     Dialogue d(row());
@@ -440,19 +545,25 @@ TEST(Smb, RecordsAreThoseThatOptionsName) {
   EXPECT_THAT(d.records[1], HasSubstr("fileinfo"));
 }
 
-/// Sixteen megabytes of one answer, byte by byte, are neither kept nor looked at again.
+/// The longest answer that is followed, however it is cut, is neither kept nor looked at again.
 TEST(Smb, LongReadsArePassedOnAsTheyCome) {
-  Dialogue d(row());
-  Talk talk(d);
-  talk.tree().open(1, "big").ask(8, read2(file_id(1), 1 << 24, 0));
-  const size_t size = 1 << 18;
-  const std::string answer =
-      packet(message2(8, {.message = talk.message, .flags = kResponse}, data2(std::string(size, 'x'))));
-  const uint64_t before = d.worked;
-  d.server(answer, 1);
-  EXPECT_LT(d.worked - before, 2 * answer.size());
-  talk.close(1);
-  EXPECT_THAT(d.records, Contains(HasSubstr(R"("size":262144)")));
+  struct Case {
+    size_t size, piece;
+  };
+  constexpr size_t kLongest = (1 << 24) - 1 - 80;  // the header of a packet has 24 bits for the rest of it
+  for (const auto& [size, piece] : {Case{kLongest, 1024}, Case{1 << 18, 1}}) {
+    Dialogue d(row());
+    Talk talk(d);
+    talk.tree().open(1, "big").ask(8, read2(file_id(1), static_cast<uint32_t>(size), 0));
+    const std::string answer =
+        packet(message2(8, {.message = talk.message, .flags = kResponse}, data2(std::string(size, 'x'))));
+    const uint64_t before = d.worked;
+    d.server(answer, piece);
+    // A look costs a unit at least.
+    EXPECT_LT(d.worked - before, 2 * answer.size() * std::max<size_t>(FlowCosts::kWorkUnit / piece, 1));
+    talk.close(1);
+    EXPECT_THAT(d.records, Contains(HasSubstr("\"size\":" + std::to_string(size))));
+  }
 }
 
 }  // namespace

@@ -162,6 +162,20 @@ inline std::string aligned(size_t offset, std::string_view text) {
   return zeros(offset % 2) + wide(text) + zeros(2);
 }
 
+/// A block that begins there, and the command whose block follows it.
+inline std::string chained1(std::string block, uint8_t next, size_t at = 32) {
+  return block.replace(1, 4, andx(next, at + block.size()));
+}
+inline std::string open1(std::string_view name) {
+  const std::string words = kNoAndx + zeros(26);
+  return block1(words, aligned(32 + 1 + words.size() + 2, name));
+}
+inline std::string opened1(uint16_t file) {
+  return block1(kNoAndx + le(file, 2) + zeros(24), "");
+}
+inline std::string close1(uint16_t file) {
+  return block1(le(file, 2) + zeros(4), "");
+}
 inline std::string nt_create1(std::string_view name, uint32_t options = 0) {
   const std::string words = kNoAndx + zeros(1) + le(2 * name.size(), 2) + zeros(8) + le(0x20089, 4) + zeros(16) +
                             le(1, 4) + le(options, 4) + zeros(5);
@@ -188,8 +202,8 @@ inline std::string read_andx1(uint16_t file, uint64_t offset, uint16_t length) {
                     le(offset >> 32, 4),
                 "");
 }
-inline std::string read_data1(const std::string& bytes) {
-  const size_t data = 32 + 1 + 24 + 2;
+inline std::string read_data1(const std::string& bytes, size_t at = 32) {
+  const size_t data = at + 1 + 24 + 2;
   return block1(kNoAndx + zeros(6) + le(bytes.size() & 0xffff, 2) + le(data, 2) + le(bytes.size() >> 16, 2) + zeros(8),
                 bytes);
 }
@@ -214,7 +228,7 @@ inline std::string rpc(uint8_t type, uint32_t call, const std::string& body) {
 inline std::string rpc_bind(uint32_t call) {
   return rpc(11, call,
              le(4280, 2) + le(4280, 2) + zeros(4) + le(1, 4) + le(0, 2) + le(1, 2) +
-                 "\x81\xbb\x7a\x36\x44\x98\xf1\x35\xad\x32\x98\xf0\x38\x00\x10\x03" + le(2, 4) +
+                 std::string("\x81\xbb\x7a\x36\x44\x98\xf1\x35\xad\x32\x98\xf0\x38\x00\x10\x03", 16) + le(2, 4) +
                  std::string("\x04\x5d\x88\x8a\xeb\x1c\xc9\x11\x9f\xe8\x08\x00\x2b\x10\x48\x60", 16) + le(2, 4));
 }
 inline std::string rpc_bound(uint32_t call) {
@@ -240,16 +254,14 @@ inline std::string ntlm_challenge() {
          zeros(8) + le(0, 2) + le(0, 2) + le(48, 4);
 }
 inline std::string ntlm_authenticate(std::string_view domain, std::string_view user, std::string_view host) {
-  const std::string texts = wide(domain) + wide(user) + wide(host);
-  size_t at = 64;
-  const auto field = [&](size_t size) {
-    const std::string out = le(size, 2) + le(size, 2) + le(at, 4);
-    at += size;
-    return out;
-  };
   const std::string none = le(0, 2) + le(0, 2) + le(64, 4);
-  const std::string names = field(2 * domain.size()) + field(2 * user.size()) + field(2 * host.size());
-  return std::string("NTLMSSP\0", 8) + le(3, 4) + none + none + names + none + le(0x201, 4) + texts;
+  std::string out = std::string("NTLMSSP\0", 8) + le(3, 4) + none + none;
+  size_t at = 64;
+  for (std::string_view name : {domain, user, host}) {
+    out += le(2 * name.size(), 2) + le(2 * name.size(), 2) + le(at, 4);
+    at += 2 * name.size();
+  }
+  return out + none + le(0x201, 4) + wide(domain) + wide(user) + wide(host);
 }
 
 }  // namespace lapwing::test::smb
