@@ -411,7 +411,7 @@ FlowUpdate FlowWatch::update_of(const Flow& flow, FlowMoment moment, Timestamp t
 
 void FlowWatch::add_counters(CounterSet& set) const {
   set.add(counters_, watch_counter_rows());
-  if (midway_) midway_->add_counters(set);
+  set.add(midway_ ? midway_->counters() : MidwayCounters(), midway_counter_rows());
   set.add(observer_.counters(), analytics::observer_counter_rows());
 }
 

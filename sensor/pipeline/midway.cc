@@ -137,11 +137,11 @@ uint64_t Midway::depth(const Flow& flow, uint64_t configured) const {
   return app_.stream_depth(flow).value_or(configured);
 }
 
-void Midway::add_counters(CounterSet& set) const {
+MidwayCounters Midway::counters() const {
   MidwayCounters out = counters_;
   const StreamCounters& stream = stream_.counters();
   out.memcap = stream.ssn_memcap_drop + stream.segment_memcap_drop + app_.counters().memcap;
-  set.add(out, midway_counter_rows());
+  return out;
 }
 
 }  // namespace lapwing

@@ -44,7 +44,7 @@ class Midway final : private StreamSink, private AppSink {
   void packet(const Look& look, std::unique_ptr<Flow>& followed);
   /// It is over: what is half done of it is told.
   void close(std::unique_ptr<Flow>& followed, Timestamp now);
-  void add_counters(CounterSet& set) const;
+  MidwayCounters counters() const;
 
  private:
   void swap_if_reversed(Flow& followed);

@@ -108,8 +108,6 @@ constexpr std::string_view kNamesakes[] = {
     // Of each component of a name, where records show the name.
     "krb5.cname",
     "krb5.sname",
-    // Of what connects to it, where records of files show it as well.
-    "smb.share",
     // Of the whole header, where records show address by address.
     "email.to",
     "email.cc",

@@ -1,0 +1,126 @@
+// Connections whose beginning was not seen: detectors are shown what is in them, records and rules are as without.
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "analytics/frame/fields.h"
+#include "tests/pipeline/made_up/sensor.h"
+
+namespace lapwing::test {
+namespace {
+
+using Lines = std::set<std::string>;
+constexpr std::string_view kAsk = "GET /a HTTP/1.1\r\nHost: a.org\r\n\r\n";
+constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+/// A detector that sees each request of the web.
+struct Reader {
+  static constexpr Technique kTechniques[] = {{"T1046", "TA0007"}};
+  static constexpr std::string_view kProtocols[] = {"http"};
+  static constexpr std::string_view kFields[] = {"http.url"};
+  static constexpr analytics::About about{
+      .name = "reader", .techniques = kTechniques, .protocols = kProtocols, .fields = kFields, .help = "all"};
+  struct Config {};
+  static std::span<const OptionRow<Config>> options() { return {}; }
+
+  struct Delta {
+    void operator+=(Delta&& other) { lines.merge(other.lines); }
+    bool empty() const { return lines.empty(); }
+    static void seal() {}
+    Lines lines;
+  };
+  struct Local {
+    Local(const Config&, const analytics::Surroundings&) {}
+    void event(const analytics::Observed& observed, Delta& delta) {
+      const FlowRef& flow = *observed.flow;
+      delta.lines.insert(std::string(url.text(observed.event)) + " " + to_string(flow.server) + " " +
+                         std::to_string(flow.server_port) + (flow.midstream ? " midstream" : ""));
+    }
+    analytics::FieldReader url{kFields[0]};
+  };
+  struct Global {
+    Global(const Config&, const analytics::Surroundings&) {}
+    static void take(analytics::Second, Delta& delta, analytics::Findings&) {
+      seen.insert(delta.lines.begin(), delta.lines.end());
+    }
+    static void expire(analytics::Second, analytics::Findings&) {}
+    static analytics::StateUse use() { return {}; }
+  };
+
+  static inline std::set<std::string> seen;  // each request has several events
+};
+
+const std::string kRules =
+    "alert tcp any any -> any any (msg:\"raw\"; content:\"GET /a\"; sid:1;)\n"
+    "alert http any any -> any any (msg:\"web\"; http.uri; content:\"/a\"; sid:2;)\n";
+
+Outcome read(const Capture& capture, std::string options = {}, size_t workers = 1) {
+  Reader::seen.clear();
+  SensorSetup setup{.options = std::move(options), .rules = kRules, .workers = workers};
+  setup.detectors.push_back(std::make_shared<analytics::made::DetectorOf<Reader>>(OptionSource()));
+  return sense(capture, setup);
+}
+
+std::string off(std::string_view analytics) {
+  return "analytics:\n  " + std::string(analytics) + "\n";
+}
+
+TEST(Midway, IsReadForBehaviourAloneHoweverItWasCut) {
+  for (const Cut cut : {Cut::whole, Cut::bytes, Cut::twice}) {
+    Capture capture(cut);
+    Conversation(capture, {.server_port = 80}).client(kAsk).server(kAnswer).close();
+    const auto without = read(capture, off("midstream: no")).told();
+    EXPECT_EQ(Reader::seen, Lines());
+    for (const size_t workers : {1, 4}) {
+      const Outcome outcome = read(capture, {}, workers);
+      EXPECT_EQ(Reader::seen, Lines{"/a 10.0.0.2 80 midstream"}) << static_cast<int>(cut);
+      EXPECT_EQ(outcome.told(), without);
+      EXPECT_EQ(outcome.stat("analytics.midstream"), 1U);
+    }
+  }
+}
+
+TEST(Midway, WhoSpeaksFirstIsNotWhoAsks) {
+  Capture capture;
+  Conversation(capture, {.server_port = 8080}).server(kAnswer).client(kAsk).server(kAnswer).close();
+  const Outcome outcome = read(capture);
+  EXPECT_TRUE(Reader::seen.contains("/a 10.0.0.2 8080 midstream")) << testing::PrintToString(Reader::seen);
+  EXPECT_EQ(outcome.of("flow").at(0)["dest_port"], 40000) << "of which records know nothing";
+}
+
+TEST(Midway, WhereTheSensorFollowsNobodyElseDoes) {
+  Capture capture;
+  Conversation(capture, {.server_port = 80}).client(kAsk).server(kAnswer).close();
+  Outcome outcome = read(capture, "stream:\n  midstream: yes\n");
+  EXPECT_EQ(Reader::seen, Lines{"/a 10.0.0.2 80 midstream"});
+  EXPECT_EQ(outcome.of("http").size(), 1U);
+  EXPECT_EQ(outcome.stat("analytics.midstream"), 0U);
+
+  Capture begun;
+  Conversation(begun, {.server_port = 80}).open().client(kAsk).server(kAnswer).close();
+  outcome = read(begun);
+  EXPECT_EQ(Reader::seen, Lines{"/a 10.0.0.2 80"});
+  EXPECT_EQ(outcome.stat("analytics.midstream"), 0U);
+}
+
+TEST(Midway, AScanLeavesNothingBehind) {
+  Capture capture;
+  for (uint16_t port = 1; port < 50; ++port) {
+    capture.add(PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2").tcp(40000, port).flags(tcp_flag::ack));
+  }
+  EXPECT_EQ(read(capture).stat("analytics.midstream"), 0U);
+}
+
+TEST(Midway, WhatDoesNotFitIsCounted) {
+  Capture capture;
+  for (uint16_t port = 1; port < 20; ++port) {
+    Conversation(capture, {.server_port = port}).client(kAsk).server(kAnswer);
+  }
+  const Outcome outcome = read(capture, off("midstream-memcap: 1 KiB"));
+  EXPECT_LT(Reader::seen.size(), 19U);
+  EXPECT_GE(outcome.stat("analytics.midstream-memcap"), 19U - Reader::seen.size());
+}
+
+}  // namespace
+}  // namespace lapwing::test
