@@ -16,7 +16,8 @@ constexpr OptionRow<C> kOptions[] = {
 };
 
 // Protocols by number.
-constexpr std::string_view kSpoken[] = {"ftp", "ssh", "telnet", "smtp", "dns", "http", "pop3", "imap", "tls"};
+constexpr std::string_view kSpoken[] = {"ftp",  "ssh",  "telnet", "smtp", "dns", "http",
+                                        "pop3", "imap", "tls",    "smb",  "rdp"};
 constexpr uint8_t kUnknown = 255;
 constexpr uint32_t kMemory = 86'400;  // seconds
 
@@ -29,7 +30,8 @@ struct Owner {
 constexpr Owner kOwners[] = {
     {21, "ftp", "tls"},   {22, "ssh", ""},      {23, "telnet", ""},   {25, "smtp", "tls"},  {53, "dns", ""},
     {80, "http", ""},     {110, "pop3", "tls"}, {143, "imap", "tls"}, {443, "tls", ""},     {465, "tls", "smtp"},
-    {587, "smtp", "tls"}, {853, "tls", "dns"},  {993, "tls", "imap"}, {995, "tls", "pop3"},
+    {587, "smtp", "tls"}, {853, "tls", "dns"},  {993, "tls", "imap"}, {995, "tls", "pop3"}, {389, "ldap", "tls"},
+    {445, "smb", ""},     {3389, "rdp", "tls"},
 };
 /// Where nothing but its own protocol gets through, so that tunnels choose it.
 constexpr uint16_t kPassages[] = {22, 53, 80, 443};

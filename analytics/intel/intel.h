@@ -28,8 +28,8 @@ namespace lapwing::analytics {
 struct Intel {
   static constexpr Technique kTechniques[] = {
       {"T1071", "TA0011"}, {"T1105", "TA0011"}, {"T1566", "TA0001"}, {"T1041", "TA0010"}, {"T1595", "TA0043"}};
-  static constexpr std::string_view kProtocols[] = {"dns",  "http", "tls",      "ssh", "smtp",
-                                                    "imap", "pop3", "ftp-data", "tftp"};
+  static constexpr std::string_view kProtocols[] = {"dns",  "http",     "tls",  "ssh", "smtp", "imap",
+                                                    "pop3", "ftp-data", "tftp", "smb", "nfs"};
   static constexpr About about = {
       .name = "intel",
       .techniques = kTechniques,

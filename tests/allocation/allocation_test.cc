@@ -32,9 +32,9 @@ constexpr uint64_t kMany = 3'000;
 /// Of one worker that fail something.
 constexpr uint64_t kPasses = 256;
 
-/// Of how many allocations one is tried: all take ten minutes.
+/// Of how many allocations one is tried: all take half an hour.
 uint64_t stride() {
-  constexpr uint64_t kStride = 7;
+  constexpr uint64_t kStride = 13;
   const char* said = std::getenv("LAPWING_ALLOCATION_STRIDE");
   return said ? std::max(1UL, std::strtoul(said, nullptr, 10)) : kStride;
 }

@@ -40,6 +40,9 @@ constexpr std::string_view kMethods[] = {
     "MERGE",
 };
 constexpr size_t kLongestMethod = 24;
+/// Blank bytes before a first line, which servers pass over however many they are (RFC 9112 2.2 asks for one line).
+/// More are nobody's, whether what follows is at hand or not.
+constexpr size_t kMostBlanks = 2048;
 /// A request line without an end in sight.
 constexpr size_t kProbeLine = 4096;
 
@@ -56,8 +59,9 @@ bool token_byte(char c) {
 }
 
 Likelihood probe_request(std::string_view text) {
-  size_t start = text.find_first_not_of(" \t\r\n");
-  if (start == npos) return text.size() < kLongestMethod ? Likelihood::more : Likelihood::no;
+  const size_t start = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  if (start >= kMostBlanks) return Likelihood::no;
+  if (start == text.size()) return Likelihood::more;
   text.remove_prefix(start);
   size_t end = static_cast<size_t>(std::ranges::find_if_not(text, token_byte) - text.begin());
   if (end > kLongestMethod) return Likelihood::no;
@@ -73,8 +77,9 @@ Likelihood probe_request(std::string_view text) {
 }  // namespace
 
 Likelihood probe_response(std::string_view text) {
-  size_t start = text.find_first_not_of("\r\n");
-  if (start == npos) return text.size() < kLongestMethod ? Likelihood::more : Likelihood::no;
+  const size_t start = std::min(text.find_first_not_of("\r\n"), text.size());
+  if (start >= kMostBlanks) return Likelihood::no;
+  if (start == text.size()) return Likelihood::more;
   text.remove_prefix(start);
   constexpr std::string_view kVersion1 = "HTTP/1.", kVersion0 = "HTTP/0.";
   if (text.starts_with(kVersion1) || text.starts_with(kVersion0)) return Likelihood::sure;

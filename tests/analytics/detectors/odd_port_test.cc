@@ -30,7 +30,8 @@ TEST(OddPortTest, WhatBelongsElsewhere) {
     bool odd;
   } kRows[] = {{80, "tls", true},   {22, "http", true},      {443, "ssh", true},   {443, "tls", false},
                {80, "http", false}, {25, "tls", false},      {853, "dns", false},  {8443, "ssh", false},
-               {53, "http", true},  {21, "ftp-data", false}, {993, "imap", false}, {443, "", false}};
+               {53, "http", true},  {21, "ftp-data", false}, {993, "imap", false}, {443, "", false},
+               {443, "rdp", true},  {445, "ssh", true},      {3389, "tls", false}, {445, "smb", false}};
   for (const auto& [port, protocol, odd] : kRows) {
     EXPECT_EQ(found_of(port, protocol, identified) > 0, odd) << protocol << " on " << port;
   }

@@ -94,6 +94,15 @@ TEST(HttpProbe, DecidesByContent) {
   EXPECT_EQ(probe(http, to_server, "GET / HTTP/1.1\r\n"), Likelihood::sure);
   EXPECT_EQ(probe(http, to_server, "\r\nGET /"), Likelihood::sure);
   EXPECT_EQ(probe(http, to_server, "GE"), Likelihood::more);
+  for (const size_t blanks : {30, 2000, 2048, 3000}) {
+    const std::string before(blanks, '\n');
+    const bool few = blanks < 2048;
+    for (const auto& [from, begins] :
+         {std::pair(to_server, "GET / HTTP/1.1\r\n"), {to_client, "HTTP/1.1 200 OK\r\n"}}) {
+      EXPECT_EQ(probe(http, from, before), few ? Likelihood::more : Likelihood::no) << blanks;
+      EXPECT_EQ(probe(http, from, before + begins), few ? Likelihood::sure : Likelihood::no) << blanks;
+    }
+  }
   EXPECT_EQ(probe(http, to_server, "STRANGE /x"), Likelihood::more);
   EXPECT_EQ(probe(http, to_server, "STRANGE /x HTTP/1.1\r\n"), Likelihood::sure);
   EXPECT_EQ(probe(http, to_server, "OPTIONS rtsp://h RTSP/1.0\r\n"), Likelihood::no);
