@@ -87,12 +87,14 @@ void Lateral::Global::add_output(const FileOf& key, const FileUse& use) {
 
 void Lateral::Global::judge(const PairOf& pair, Timestamp time, Findings& findings) {
   const Timestamp since = seconds_before(time, static_cast<int64_t>(config_.window));
-  ActSet done = 0, fresh = 0;
+  ActSet done = 0, fresh = 0, attempts = 0;
   Timestamp first{std::numeric_limits<int64_t>::max()};
   std::array<uint64_t, kKinds> counts{};
   for (uint8_t act = 0; act < kKinds; ++act) {
     const Act* of = acts_.find(pair, act, since);
-    if (!of || !of->done()) continue;
+    if (!of) continue;
+    attempts |= act_bit(act);
+    if (!of->done()) continue;
     done |= act_bit(act);
     if (edges_.is_new({pair, act})) fresh |= act_bit(act);
     counts[act] = of->count - of->failed;
@@ -103,7 +105,7 @@ void Lateral::Global::judge(const PairOf& pair, Timestamp time, Findings& findin
   uint8_t gravest = UINT8_MAX;
   const std::span<const LateralVerdict> verdicts = lateral_verdicts();
   for (size_t i = verdicts.size(); i-- > 0;) {
-    if (!verdicts[i].holds(done, fresh)) continue;
+    if (!verdicts[i].holds(done, fresh, attempts)) continue;
     techniques |= verdicts[i].techniques;
     gravest = static_cast<uint8_t>(i);
   }

@@ -37,6 +37,8 @@ constexpr LateralVerdict kVerdicts[] = {
     {"dcom-output", act_bits({L::fetch_output}), kDcom, kWmi, 85, 65, kShare | kByDcom},
     {"task", act_bits({L::task_register}), 0, 0, 80, 60, kTask},
     {"service", act_bits({L::service_change}), 0, 0, 75, 60, kService},
+    // One that was there before is used again: it cannot be made anew.
+    {"service-again", act_bits({L::service_start}), 0, 0, 75, 55, kService, false, 0, act_bits({L::service_change})},
     {"dcom-call", act_bits({L::dcom_call}), 0, kWmi, 75, 55, kByDcom},
     {"wmi", act_bits({L::wmi_method}), 0, 0, 65, 60, kByWmi},
     {"output", act_bits({L::fetch_output}), 0, 0, 60, 55, kShare},

@@ -20,8 +20,10 @@ struct LateralVerdict {
   uint32_t techniques = 0;  // bits by place in About::techniques
   bool if_new = false;      // many do so who mean no harm: it counts where it is new
   RoleMask explained_by = 0;
+  ActSet tried = 0;  // done or refused
 
-  constexpr bool holds(ActSet done, ActSet fresh) const {
+  constexpr bool holds(ActSet done, ActSet fresh, ActSet attempts) const {
+    if ((tried & ~attempts) != 0) return false;
     if ((all & ~done) != 0 || (any != 0 && (any & done) == 0) || (none & done) != 0) return false;
     return !if_new || (all & fresh) != 0;
   }

@@ -62,6 +62,10 @@ TEST(LateralTest, EachWayHasItsVerdict) {
   EXPECT_EQ(verdict(OperationScene().call("IRemoteSCMActivator", 4).call("IDispatch", 6)), "dcom-call");
   EXPECT_EQ(verdict(OperationScene().call("IRemoteSCMActivator", 4).call("IWbemServices", 24)), "wmi");
   EXPECT_EQ(verdict(OperationScene().call("svcctl", kStartService)), "service-start");
+  OperationScene there;
+  there.smb("write", "ADMIN$\\x.exe", Outcome::failure).call("svcctl", kCreateService, {}, Outcome::failure);
+  EXPECT_EQ(verdict(there), "");
+  EXPECT_EQ(verdict(there.call("svcctl", kStartService)), "service-again");
   EXPECT_EQ(verdict(OperationScene().smb("write", "C$\\Users\\x.txt")), "admin-share-write");
   EXPECT_EQ(verdict(OperationScene().smb("write", "share\\x.EXE").call("svcctl", kCreateService)), "psexec");
 }
