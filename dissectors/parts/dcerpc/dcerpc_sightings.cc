@@ -36,10 +36,10 @@ std::string first_text(Bytes stub) {
 
 /// Operations end with what they return (MS-RPCE 3.1.1.5.3.1): NTSTATUS, HRESULT or an error of Windows, all of which
 /// are 0 where it went well. Of lists the beginning is told by an error of its own, or by what NTSTATUS has from 0x101
-/// on.
+/// on; a service that was to be started runs already (MS-SCMR 3.1.4.19).
 Outcome outcome(const Call& call) {
   constexpr size_t kBeforeStub = 8;  // of a connection
-  constexpr uint32_t kMoreData = 234, kFirstStatus = 0x101, kLastStatus = 0x1ff;
+  constexpr uint32_t kMoreData = 234, kAlreadyRunning = 1056, kFirstStatus = 0x101, kLastStatus = 0x1ff;
   if (call.status) return Outcome::failure;
   const Side& answer = call.response();
   // A verifier stands behind it.
@@ -49,7 +49,7 @@ Outcome outcome(const Call& call) {
   }
   const uint32_t value = OrderedReader(answer.stub_end, call.tx->little_endian).u32();
   const bool listed = value == kMoreData || (value >= kFirstStatus && value <= kLastStatus);
-  return value == 0 || listed ? Outcome::success : Outcome::failure;
+  return value == 0 || listed || value == kAlreadyRunning ? Outcome::success : Outcome::failure;
 }
 
 void tell_bound(const Call& call, bool by_pipe, SightingSink& sink) {

@@ -404,12 +404,13 @@ TEST(Dcerpc, WhatIsDoneToWhatIsToldWhoeverLooksAtContents) {
     const RpcForm big{.little = false};
     exchange(rpc_request(6, 0, 12, "", big), rpc_response(6, "\0\0\1\5"s, big));  // STATUS_MORE_ENTRIES
     exchange(rpc_request(7, 0, 12, ""), rpc_response(7, "xx"));
+    exchange(rpc_request(8, 0, 19, ""), rpc_response(8, "\x20\4\0\0"s));  // ERROR_SERVICE_ALREADY_RUNNING
     flow.finish();
     EXPECT_THAT(heard.operations,
                 ElementsAre("svcctl 65535 bind - success", "svcctl 12 RCreateServiceW PSEXESVC success",
                             "svcctl 12 RCreateServiceW PSEXESVC failure", "svcctl 12 RCreateServiceW PSEXESVC success",
                             "svcctl 12 RCreateServiceW PSEXESVC failure", "svcctl 12 RCreateServiceW - success",
-                            "svcctl 12 RCreateServiceW - unknown"))
+                            "svcctl 12 RCreateServiceW - unknown", "svcctl 19 RStartServiceW - success"))
         << contents;
     EXPECT_EQ(flow.capped("dcerpc", "stub"), contents ? 3u : 0u);
   }
