@@ -33,9 +33,7 @@ struct Zerologon {
     password_set,
   };
 
-  struct Delta : Acts {
-    using Acts::Acts;
-  };
+  using Delta = Acts;
 
   class Local;
   class Global;

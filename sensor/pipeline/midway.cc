@@ -81,7 +81,7 @@ Midway::Midway(const MidwayConfig& config, const StreamConfig& stream, const App
 void Midway::packet(const Look& look, std::unique_ptr<Flow>& followed) {
   const Packet& packet = *look.packet;
   const Flow& flow = *look.flow;
-  if (flow.tcp_state != TcpState::none || packet.has_quoted) {
+  if (flow.tcp_state != TcpState::none) {
     if (followed) close(followed, look.time);
     return;
   }
