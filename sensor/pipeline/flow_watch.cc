@@ -60,7 +60,7 @@ struct FlowWatch::Watched final : FlowAttachment {
   std::array<uint32_t, 2> packets{};
   uint8_t interface = kNoInterface;          // that its first packet came from
   std::array<std::vector<uint8_t>, 2> said;  // until it is told, or the protocol is known
-  std::unique_ptr<Flow> midway;              // as Midway follows it
+  Followed midway;
   bool spoke = false;
   bool answered = false, identified = false, in_burst = false, any_burst = false;
 };
@@ -122,7 +122,7 @@ FlowWatch::Watched* FlowWatch::watch(Flow& flow, Timestamp now) {
 
 void FlowWatch::forget(Flow& flow, Timestamp now) {
   auto* watched = flow.get<Watched>(FlowSlot::watch);
-  if (watched && watched->midway) midway_->close(watched->midway, now);
+  if (watched && midway_) midway_->close(watched->midway, now);
   flow.slots[static_cast<size_t>(FlowSlot::watch)].reset();
 }
 
@@ -351,7 +351,7 @@ void FlowWatch::close(const Look& look) {
   Flow& flow = *look.flow;
   auto* watched = flow.get<Watched>(FlowSlot::watch);
   if (!watched) return tell(flow, FlowMoment::closed, flow.last);
-  if (watched->midway) midway_->close(watched->midway, look.time);
+  if (midway_) midway_->close(watched->midway, look.time);
   if (watched->pending) tell_unanswered(flow, flow.last);
   if (watched->in_burst) {
     end_burst(flow, *watched);

@@ -21,7 +21,22 @@ constexpr CounterRow<N> kRows[] = {
     {"analytics.midstream", &N::flows, "connections that are read for behaviour alone, from their middle"},
     {"analytics.midstream-memcap", &N::memcap,
      "of those, what was not read because of analytics.midstream-memcap: connections and segments", CounterKind::loss},
+    {"analytics.midstream-limits", &N::limits,
+     "of those, what was left out by the limits that dissection has everywhere, and parsers that gave up",
+     CounterKind::loss},
 };
+
+/// Whatever dissection counts as a loss, but for its memory.
+uint64_t limits_of(const AppLayer& app) {
+  CounterSet set;
+  set.add(app.counters(), app_counter_rows());
+  app.add_protocol_counters(set);
+  uint64_t out = 0;
+  for (const CounterValue& counter : set.values()) {
+    if (counter.kind == CounterKind::loss) out += counter.value;
+  }
+  return out - app.counters().memcap;
+}
 
 StreamConfig picking_up(StreamConfig config, uint64_t memcap) {
   config.midstream = true;
@@ -78,25 +93,28 @@ Midway::Midway(const MidwayConfig& config, const StreamConfig& stream, const App
   app_.want(wanted);
 }
 
-void Midway::packet(const Look& look, std::unique_ptr<Flow>& followed) {
+void Midway::packet(const Look& look, Followed& followed) {
   const Packet& packet = *look.packet;
   const Flow& flow = *look.flow;
-  if (flow.tcp_state != TcpState::none) {
-    if (followed) close(followed, look.time);
-    return;
-  }
-  if (!followed) {
+  if (flow.tcp_state != TcpState::none) return close(followed, look.time);
+  if (followed.over) return;
+  if (!followed.flow) {
     if (packet.payload.empty()) return;
-    followed = shadow_of(flow);
+    followed.flow = shadow_of(flow);
     ++counters_.flows;
   }
-  bring_up(*followed, flow);
-  const Direction direction = followed->client_side == flow.client_side ? look.direction : reverse(look.direction);
-  const Look at(packet, followed.get(), direction, budget_, false);
+  Flow& shadow = *followed.flow;
+  bring_up(shadow, flow);
+  const Direction direction = shadow.client_side == flow.client_side ? look.direction : reverse(look.direction);
+  const Look at(packet, &shadow, direction, budget_, false);
   look_ = &at;
-  stream_.packet(*followed, packet, direction);
-  swap_if_reversed(*followed);
+  stream_.packet(shadow, packet, direction);
+  swap_if_reversed(shadow);
   look_ = nullptr;
+  if (app_.done(shadow)) {
+    close(followed, look.time);
+    followed.over = true;
+  }
   while (Flow* idle = app_.over_memcap()) {
     const Look over(*idle, look.time, look.number, budget_, false);
     look_ = &over;
@@ -111,14 +129,15 @@ void Midway::swap_if_reversed(Flow& followed) {
   app_.swap_direction(followed, look_->time);
 }
 
-void Midway::close(std::unique_ptr<Flow>& followed, Timestamp now) {
-  const Look at(*followed, now, 0, budget_, false);  // of no frame
+void Midway::close(Followed& followed, Timestamp now) {
+  if (!followed.flow) return;
+  const Look at(*followed.flow, now, 0, budget_, false);  // of no frame
   look_ = &at;
-  stream_.finish(*followed, now);
-  swap_if_reversed(*followed);
-  app_.finish(*followed, now);
+  stream_.finish(*followed.flow, now);
+  swap_if_reversed(*followed.flow);
+  app_.finish(*followed.flow, now);
   look_ = nullptr;
-  followed.reset();
+  followed.flow.reset();
 }
 
 void Midway::chunk(Flow& flow, const Chunk& chunk) {
@@ -141,6 +160,7 @@ MidwayCounters Midway::counters() const {
   MidwayCounters out = counters_;
   const StreamCounters& stream = stream_.counters();
   out.memcap = stream.ssn_memcap_drop + stream.segment_memcap_drop + app_.counters().memcap;
+  out.limits = limits_of(app_);
   return out;
 }
 

@@ -24,9 +24,15 @@ struct MidwayConfig {
 std::span<const OptionRow<MidwayConfig>> midway_options();
 
 struct MidwayCounters {
-  uint64_t flows = 0, memcap = 0;
+  uint64_t flows = 0, memcap = 0, limits = 0;
 };
 std::span<const CounterRow<MidwayCounters>> midway_counter_rows();
+
+/// What is kept of a connection beside what the flow table has of it.
+struct Followed {
+  std::unique_ptr<Flow> flow;  // as Midway follows it; null until there is something to follow
+  bool over = false;           // no dissector knows it: nothing more is looked at
+};
 
 /// [W] Records and rules know nothing of such connections unless stream.midstream says so; who is watched is at work in
 /// them all the same. Each is followed in a flow of its own, that no table has, so that nothing changes of the real
@@ -39,11 +45,10 @@ class Midway final : private StreamSink, private AppSink {
   Midway(const MidwayConfig& config, const StreamConfig& stream, const AppConfig& app, const BudgetConfig& budget,
          Take take);
 
-  /// A packet of TCP, of a flow that the stream engine has looked at. `followed`: null until there is something to
-  /// follow, and for flows that the engine follows itself.
-  void packet(const Look& look, std::unique_ptr<Flow>& followed);
-  /// It is over: what is half done of it is told.
-  void close(std::unique_ptr<Flow>& followed, Timestamp now);
+  /// A packet of TCP, of a flow that the stream engine has looked at and may follow itself.
+  void packet(const Look& look, Followed& followed);
+  /// It is over, if it was followed: what is half done of it is told.
+  void close(Followed& followed, Timestamp now);
   MidwayCounters counters() const;
 
  private:

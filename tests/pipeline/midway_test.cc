@@ -3,8 +3,12 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "analytics/frame/fields.h"
+#include "sensor/decode/decode.h"
+#include "sensor/pipeline/midway.h"
+#include "sensor/pipeline/sensor_config.h"
 #include "tests/pipeline/made_up/sensor.h"
 
 namespace lapwing::test {
@@ -110,6 +114,37 @@ TEST(Midway, AScanLeavesNothingBehind) {
     capture.add(PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2").tcp(40000, port).flags(tcp_flag::ack));
   }
   EXPECT_EQ(read(capture).stat("analytics.midstream"), 0U);
+}
+
+TEST(Midway, WhatNoDissectorKnowsIsLetGo) {
+  const SensorConfig config;
+  Midway midway({.enabled = true, .memcap = 1 << 20}, config.stream, config.app, config.budget,
+                [](const Look&, const Event&) {});
+  Decoder decoder(config.decode, ChecksumMode::none);
+  std::vector<Packet> packets(kMaxPackets);
+  Flow flow;
+  Followed followed;
+  const std::string junk(1400, '\x01');
+  uint32_t sent = 0;
+  while (!followed.over && sent < 200'000) {
+    const BuiltFrame frame =
+        PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2").tcp(40000, 9000).seq(sent).payload(junk).build();
+    ASSERT_EQ(decoder.decode(frame, packets), 1U);
+    sent += junk.size();
+    midway.packet(Look(packets[0], &flow, Direction::to_server, config.budget, false), followed);
+  }
+  EXPECT_TRUE(followed.over);
+  EXPECT_FALSE(followed.flow);
+  EXPECT_GT(sent, junk.size()) << "one segment decides nothing";
+}
+
+TEST(Midway, WhatDissectorsLeaveOutIsCounted) {
+  Capture capture;
+  Conversation(capture, {.server_port = 80}).client(kAsk).client(kAsk).client(kAsk).server(kAnswer).close();
+  constexpr std::string_view kOne =
+      "app-layer:\n  protocols:\n    http:\n      libhtp:\n        default-config:\n          max-tx: 1\n";
+  EXPECT_EQ(read(capture).stat("analytics.midstream-limits"), 0U);
+  EXPECT_EQ(read(capture, std::string(kOne)).stat("analytics.midstream-limits"), 2U);
 }
 
 TEST(Midway, WhatDoesNotFitIsCounted) {
