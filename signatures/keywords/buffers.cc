@@ -111,7 +111,11 @@ class Base64Decode : public Step {
     uint64_t from = std::max(subject.base, offset + (relative ? attempt.cursor : 0));
     if (from >= subject.end()) return Outcome::fail;
     Bytes in = subject.data.subspan(from - subject.base);
-    if (bytes > 0 && bytes < in.size()) in = in.first(bytes);
+    if (bytes > 0) {
+      if (subject.comes(std::min(attempt.oldest, from), from + bytes)) return inspection.put_off();
+      in = in.first(std::min(bytes, in.size()));
+      attempt.rests_on(from, from + bytes);
+    }
     decode_base64(in, inspection.decoded);
     inspection.has_decoded = !inspection.decoded.empty();
     return inspection.has_decoded ? Outcome::match : Outcome::fail;

@@ -22,16 +22,17 @@ struct ByteSource {
   uint32_t bitmask = 0;  // 0: none; else the result is shifted right by the mask's trailing zeros
 
   /// Nothing when the bytes are not all in the buffer, or a string has no digits. `end` is the position after them.
-  std::optional<uint64_t> read(const Inspection& inspection, uint64_t cursor, uint64_t& end) const {
+  std::optional<uint64_t> read(const Inspection& inspection, Attempt& attempt, uint64_t& end) const {
     const Subject& subject = inspection.subject();
     int64_t size = count.position(inspection);
-    int64_t at = offset.position(inspection) + (relative ? static_cast<int64_t>(cursor) : 0);
+    int64_t at = offset.position(inspection) + (relative ? static_cast<int64_t>(attempt.cursor) : 0);
     if (size < 0 || at < static_cast<int64_t>(subject.base) || at + size > static_cast<int64_t>(subject.end()))
       return std::nullopt;
     Bytes bytes = subject.data.subspan(static_cast<size_t>(at) - subject.base, static_cast<size_t>(size));
     end = static_cast<uint64_t>(at + size);
     std::optional<uint64_t> value =
         string ? read_text(bytes, static_cast<uint64_t>(at), end) : read_binary(bytes, is_little(inspection));
+    attempt.rests_on(static_cast<uint64_t>(at), static_cast<uint64_t>(at + size));
     return value;
   }
 
@@ -129,7 +130,7 @@ class ByteTest : public Step {
 
   Outcome attempt(Inspection& inspection, Attempt& attempt) const override {
     uint64_t end = 0;
-    auto read = source.read(inspection, attempt.cursor, end);
+    auto read = source.read(inspection, attempt, end);
     if (!read) return Outcome::fail;
     const uint64_t seen = source.masked(*read);
     auto other = static_cast<uint64_t>(value.get(inspection));
@@ -204,7 +205,7 @@ class ByteJump : public Step {
   Outcome attempt(Inspection& inspection, Attempt& attempt) const override {
     const Subject& subject = inspection.subject();
     uint64_t end = 0;
-    auto read = source.read(inspection, attempt.cursor, end);
+    auto read = source.read(inspection, attempt, end);
     const uint64_t value = read ? source.masked(*read) : UINT64_MAX;
     if (value > UINT32_MAX) return Outcome::fail;
     auto jump = static_cast<int64_t>(value * multiplier);
@@ -214,6 +215,7 @@ class ByteJump : public Step {
     int64_t target = from + jump;
     if (target > static_cast<int64_t>(subject.end())) return Outcome::fail;  // to its end is a jump, past it none
     attempt.cursor = static_cast<uint64_t>(std::max<int64_t>(target, 0));    // before the buffer is its start
+    if (!from_end) attempt.newest = std::max(attempt.newest, attempt.cursor);
     return Outcome::match;
   }
 
@@ -264,7 +266,7 @@ class ByteExtract : public Step {
   }
   Outcome attempt(Inspection& inspection, Attempt& attempt) const override {
     uint64_t end = 0;
-    auto read = source.read(inspection, attempt.cursor, end);
+    auto read = source.read(inspection, attempt, end);
     if (!read) return Outcome::fail;
     uint64_t value = source.masked(*read) * multiplier;
     if (align > 0) value = (value + align - 1) / align * align;
@@ -312,7 +314,7 @@ class ByteMath : public Step {
   }
   Outcome attempt(Inspection& inspection, Attempt& attempt) const override {
     uint64_t end = 0;
-    auto read = source.read(inspection, attempt.cursor, end);
+    auto read = source.read(inspection, attempt, end);
     if (!read) return Outcome::fail;
     auto right = static_cast<uint64_t>(operand.get(inspection));
     uint64_t value = *read;

@@ -9,14 +9,22 @@ namespace {
 class IsDataAt : public Step {
  public:
   Outcome attempt(Inspection& inspection, Attempt& attempt) const override {
-    auto end = static_cast<int64_t>(inspection.subject().end());
+    const Subject& subject = inspection.subject();
+    auto end = static_cast<int64_t>(subject.end());
     int64_t count = position.get(inspection);
     // What a calculation made of it may be negative or huge: there is no data there.
     constexpr int64_t kFarthest = 100'000'000;
     if (position.variable >= 0 && (count < 0 || count >= kFarthest)) return negated ? Outcome::match : Outcome::fail;
     // Absolute: byte number `count` exists. Relative: `count` bytes follow the last match.
-    bool there = relative ? static_cast<int64_t>(attempt.cursor) + count <= end : count < end;
-    return there != negated ? Outcome::match : Outcome::fail;
+    const int64_t wanted = relative ? static_cast<int64_t>(attempt.cursor) + count : count + 1;
+    const bool there = wanted <= end;
+    if (there == negated) return Outcome::fail;
+    if (wanted > 0) {
+      const auto to = static_cast<uint64_t>(wanted);
+      if (negated && subject.comes(attempt.oldest, to)) return inspection.put_off();
+      attempt.newest = std::max(attempt.newest, to);
+    }
+    return Outcome::match;
   }
   std::string describe(VariableNames variables) const override {
     return std::string("isdataat ") + (negated ? "!" : "") + words(position, variables) +

@@ -187,7 +187,8 @@ class Matcher {
   bool keeps_stream(const Scene& scene) const;
   StreamWindow* window_of(const MatchContext& context, Direction direction) const;
   bool waits(const Scene& scene) const;
-  void look(const MatchContext& context, Direction direction);
+  /// `goes_on`: more of the stream comes, and rules that want to see it first are looked at again.
+  void look(const MatchContext& context, Direction direction, bool goes_on = false);
   void look_back(const MatchContext& context);
   void scan_stream(const Group& group, const Subject& stream, uint64_t scanned);
   void look_at_owed(const Scene& scene, StreamWindow& window);

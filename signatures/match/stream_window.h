@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sensor/base/bytes.h"
+#include "signatures/program/step.h"
 
 namespace lapwing::rules {
 
@@ -46,6 +47,13 @@ class StreamWindow {
   /// Where the evidence of the next look may end.
   uint64_t floor() const { return std::min(floor_, cell_); }
   Bytes bytes() const { return bytes(cell_); }
+  /// The cell at hand of a stream that goes on: until it is full it is looked at again, then as the one before.
+  Subject at_hand() const {
+    const bool full = room() == 0;
+    return {bytes(), base(), full ? cell_ : base(), cell_ + (full ? 2 : 1) * kCell};
+  }
+  /// Whether another look at it may tell something new.
+  bool looks() const { return looked_to != end() || put_off; }
   size_t room() const { return static_cast<size_t>(cell_ + kCell - end()); }
   /// The first cell that rules look at again once what they wait for is known; that at hand when there is none.
   uint64_t owed() const { return owed_; }
@@ -188,6 +196,7 @@ class StreamWindow {
   };
 
   uint64_t looked_to = 0;  // end of the stream at the last look
+  bool put_off = false;    // that look left rules undecided until there is more, or no more comes
   bool waits = false;      // that look was taken before the protocol was known, which some rules ask for
   std::array<Scanned, 4> scanned{};
   std::vector<uint32_t> before, here,

@@ -80,7 +80,7 @@ void Matcher::settle(const MatchContext& context, const Chunk& part) {
   if (!window || part.datagram || idle(context)) return;
   look_back(context);
   const bool full = window->room() == 0;
-  if (full || part.end) look(context, part.direction);
+  if (full || part.end) look(context, part.direction, !part.end);
   if (!full) return;
   const bool room = window->cell() - window->owed() < kMostOwed;
   counters_.stream_owed_max += window->waits && !room;
@@ -91,7 +91,7 @@ void Matcher::settle(const MatchContext& context, const Chunk& part) {
 void Matcher::look_back(const MatchContext& context) {
   for (Direction direction : {Direction::to_server, Direction::to_client}) {
     StreamWindow* window = window_of(context, direction);
-    if (window && window->waits && !waits(flow_scene(context, direction))) look(context, direction);
+    if (window && window->waits && !waits(flow_scene(context, direction))) look(context, direction, !flow_ends_);
   }
 }
 
@@ -109,7 +109,7 @@ void Matcher::scan_stream(const Group& group, const Subject& stream, uint64_t sc
 void Matcher::look_at_owed(const Scene& scene, StreamWindow& window) {
   const GroupSet set = stream_groups(scene);
   for (uint64_t cell = window.owed(); cell < window.cell(); cell += kCell) {
-    const Subject subject{window.bytes(cell), window.base(cell)};
+    const Subject subject{window.bytes(cell), window.base(cell), cell, cell + 2 * kCell};
     candidates_.clear();
     for (const Group* group : set) {
       if (!group) continue;
@@ -169,9 +169,9 @@ void Matcher::look_at_both(const MatchContext& context) {
   look(context, Direction::to_client);
 }
 
-void Matcher::look(const MatchContext& context, Direction direction) {
+void Matcher::look(const MatchContext& context, Direction direction, bool goes_on) {
   StreamWindow* window = window_of(context, direction);
-  if (!window || (window->looked_to == window->end() && !window->waits)) return;
+  if (!window || (!window->looks() && !window->waits)) return;
   if (window->generation != rules_->generation()) {
     window->forget_rules();
     window->forget_found();
@@ -183,9 +183,10 @@ void Matcher::look(const MatchContext& context, Direction direction) {
   if (window->waits && !unsure) {
     look_at_owed(scene, *window);
     window->settle();
-  } else if (window->looked_to == window->end()) {
+  } else if (!window->looks()) {
     return;
   }
+  const uint64_t put_off = inspection_->times_put_off();
   GroupSet set = stream_groups(scene);
   candidates_.clear();
   for (size_t i = 0; i < set.size(); i++) {
@@ -209,7 +210,7 @@ void Matcher::look(const MatchContext& context, Direction direction) {
     if (!group) continue;
     for (uint32_t rule : group->always) candidates_.add(rule);
   }
-  Subject subject{window->bytes(), window->base()};
+  const Subject subject = goes_on ? window->at_hand() : Subject{window->bytes(), window->base()};
   for (uint32_t number : candidates_.sorted()) {
     // One alert of a rule for each cell its evidence ends in, however often the cell is looked at.
     if (std::find(window->alerted.begin(), window->alerted.end(), number) != window->alerted.end()) continue;
@@ -224,6 +225,7 @@ void Matcher::look(const MatchContext& context, Direction direction) {
   }
   window->waits = unsure;
   window->looked();
+  window->put_off = inspection_->times_put_off() != put_off;
 }
 
 }  // namespace lapwing::rules

@@ -8,6 +8,10 @@
 
 namespace lapwing::rules {
 
+namespace {
+constexpr int64_t kNoLimit = int64_t{1} << 62;  // and more is no overflow
+}  // namespace
+
 void ContentStep::settle() {
   if (nocase) pattern = to_lower(pattern);
   if (startswith) {
@@ -25,26 +29,26 @@ Outcome ContentStep::attempt(Inspection& inspection, Attempt& attempt) const {
   const Subject& subject = inspection.subject();
   const auto end = static_cast<int64_t>(subject.end());
   const auto cursor = static_cast<int64_t>(attempt.cursor);
-  int64_t from = 0, to = end;
+  int64_t from = 0, limit = kNoLimit;
   if (relative) {
     int64_t shift = has_distance ? distance.shift(inspection) : 0;
     from = std::max<int64_t>(0, cursor + shift);
-    if (has_within) to = std::min(to, cursor + within.shift(inspection) + shift);
-    if (has_depth) to = std::min(to, cursor + depth.place(inspection));
+    if (has_within) limit = std::min(limit, cursor + within.shift(inspection) + shift);
+    if (has_depth) limit = std::min(limit, cursor + depth.place(inspection));
     if (has_offset) from = std::max(from, offset.place(inspection));
   } else {
     if (has_offset) from = offset.place(inspection);
-    if (has_depth) to = std::min(to, depth.place(inspection));
+    if (has_depth) limit = std::min(limit, depth.place(inspection));
   }
   // Variables are known only now, so depth is counted from offset only now.
-  if (has_depth && (offset.variable >= 0 || depth.variable >= 0)) to = std::min(end, to + from);
+  if (has_depth && (offset.variable >= 0 || depth.variable >= 0)) limit += from;
+  const int64_t to = std::min(end, limit);
   if (attempt.resume != 0) from = static_cast<int64_t>(attempt.resume);
 
-  const Outcome not_found = negated ? Outcome::match : Outcome::fail;
   const auto base = static_cast<int64_t>(subject.base);
   if (from > to || to <= 0) {
     attempt.resume = 0;
-    return not_found;
+    return negated ? absent(inspection, attempt, from, limit) : Outcome::fail;
   }
   from = std::max(from, base);  // bytes before are gone
   const auto size = static_cast<int64_t>(pattern.size());
@@ -64,7 +68,7 @@ Outcome ContentStep::attempt(Inspection& inspection, Attempt& attempt) const {
   }
   if (negated) {
     attempt.resume = 0;
-    if (place == kNotFound) return Outcome::match;
+    if (place == kNotFound) return absent(inspection, attempt, from, limit);
     int64_t hit_end = from + static_cast<int64_t>(place) + size;
     // Suricata compares the end of the first hit, from the buffer's start, with the length of the window.
     if (endswith && hit_end != to - from) return Outcome::match;
@@ -72,8 +76,17 @@ Outcome ContentStep::attempt(Inspection& inspection, Attempt& attempt) const {
   }
   if (place == kNotFound) return relative ? Outcome::fail : Outcome::stop;
   attempt.cursor = static_cast<uint64_t>(from) + place + pattern.size();
-  attempt.newest = std::max(attempt.newest, attempt.cursor);
   attempt.resume = static_cast<uint64_t>(from) + place + 1;
+  attempt.rests_on(attempt.resume - 1, attempt.cursor);
+  return Outcome::match;
+}
+
+Outcome ContentStep::absent(Inspection& inspection, Attempt& attempt, int64_t from, int64_t limit) const {
+  if (limit == kNoLimit || limit <= from || endswith) return Outcome::match;
+  const auto to = static_cast<uint64_t>(limit);
+  if (inspection.subject().comes(std::min(attempt.oldest, static_cast<uint64_t>(from)), to))
+    return inspection.put_off();
+  attempt.newest = std::max(attempt.newest, to);
   return Outcome::match;
 }
 

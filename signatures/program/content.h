@@ -54,6 +54,10 @@ class ContentStep : public Step {
   Number offset, depth, distance, within;
   bool fast_pattern = false;  // asked for
   uint16_t chop_offset = 0, chop_length = 0;
+
+ private:
+  /// It is not from `from` to `limit`, as far as those bytes are there. That they are all there is evidence too.
+  Outcome absent(Inspection& inspection, Attempt& attempt, int64_t from, int64_t limit) const;
 };
 
 }  // namespace lapwing::rules

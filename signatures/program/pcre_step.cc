@@ -28,7 +28,7 @@ Outcome PcreStep::attempt(Inspection& inspection, Attempt& attempt) const {
     if (!inspection.captures.set(target.kind, target.name, to_text(group))) inspection.counters().variables_max++;
   }
   attempt.cursor = start + match.end;
-  attempt.newest = std::max(attempt.newest, attempt.cursor);
+  attempt.rests_on(start + match.start, attempt.cursor);
   attempt.resume = start + match.start + 1;
   return Outcome::match;
 }

@@ -87,7 +87,8 @@ Outcome Inspection::run(const std::unique_ptr<Step>* step, size_t left, Attempt 
   const Step& self = **step;
   uint64_t resume = 0;
   for (;;) {
-    Attempt attempt{from.cursor, from.newest, resume};
+    Attempt attempt = from;
+    attempt.resume = resume;
     Outcome found = self.attempt(*this, attempt);
     // A failure that would be final is not while alternatives with new evidence are being looked for.
     if (found == Outcome::stop && stale_) return Outcome::fail;

@@ -1,6 +1,7 @@
 // Step: one payload keyword of a rule. A chain of them is matched against a buffer, with backtracking.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -22,8 +23,12 @@ namespace lapwing::rules {
 struct Subject {
   Bytes data;
   uint64_t base = 0;
+  // Of a stream that goes on: the bytes from `kept` to `coming` are seen once more, or for the first time.
+  uint64_t kept = 0, coming = 0;
 
   uint64_t end() const { return base + data.size(); }
+  /// What begins at `from` and ends at `to` is not all here, but will be.
+  bool comes(uint64_t from, uint64_t to) const { return to > end() && to <= coming && from >= kept; }
 };
 
 /// fail: an earlier step may try its next alternative; stop: that cannot help.
@@ -32,8 +37,14 @@ enum class Outcome : uint8_t { match, fail, stop };
 /// What a step knows and leaves behind.
 struct Attempt {
   uint64_t cursor = 0;  // end of the previous match; on success of this one
-  uint64_t newest = 0;  // furthest end of any match so far
   uint64_t resume = 0;  // 0: first attempt; else where the next alternative may start
+  // What the steps so far rest on: from the first byte of any to the last, wherever there are some.
+  uint64_t oldest = UINT64_MAX, newest = 0;
+
+  void rests_on(uint64_t from, uint64_t to) {
+    oldest = std::min(oldest, from);
+    newest = std::max(newest, to);
+  }
 };
 
 class Inspection;
@@ -133,6 +144,12 @@ class Inspection {
   /// Furthest end of what the last chain that matched found; 0: it found nothing anywhere.
   uint64_t newest() const { return newest_; }
   MatchCounters& counters() { return counters_; }
+  /// Of the bytes that a step asks for some come later: it fails, and the chain is to be tried again then.
+  Outcome put_off() {
+    ++put_off_;
+    return Outcome::fail;
+  }
+  uint64_t times_put_off() const { return put_off_; }
   PcreScratch& pcre() { return *pcre_; }
   /// A search of the subject's rest was in vain: the steps before will lead to the same, and to places behind, again
   /// and again.
@@ -162,7 +179,7 @@ class Inspection {
   Absent absent_;                              // the latest
   uint64_t floor_ = 0, end_ = 0, newest_ = 0;  // end_, newest_: of the last chain that matched
   bool stale_ = false;  // the chain matched on old evidence only: every alternative is worth a try
-  uint64_t recursions_ = 0, recursion_limit_;
+  uint64_t recursions_ = 0, recursion_limit_, put_off_ = 0;
   MatchCounters& counters_;
   std::unique_ptr<PcreScratch> pcre_;
 };
