@@ -83,13 +83,16 @@ std::shared_ptr<Opened> Smb::opened(const Command1& command, uint16_t file) {
 
 void Smb::message(const v1::Header& header, Bytes bytes, uint64_t size, uint64_t at, Direction direction) {
   Command1 command{header, header.command, {}, bytes, size, at, direction};
-  for (std::optional<v1::Next> next = v1::Next{header.command, kHeader1}; next && next->at < bytes.size();) {
-    const auto block = v1::read_block(bytes, next->at);
-    command.command = next->command;
+  for (std::optional<v1::Next> here = v1::Next{header.command, kHeader1}; here && here->at < bytes.size();) {
+    const auto block = v1::read_block(bytes, here->at);
+    const auto next = block && v1::chains(here->command) ? v1::next_command(*block) : std::nullopt;
+    command.command = here->command;
     command.block = block.value_or(v1::Block());
+    // Or each command would have the names of all behind it read once more.
+    if (next) command.block.message = bytes.first(std::min(command.block.message.size(), next->at));
     command.sound = block.has_value();
     header.response() ? response(command) : request(command);
-    next = block && v1::chains(command.command) ? v1::next_command(*block, next->at) : std::nullopt;
+    here = next;
   }
 }
 

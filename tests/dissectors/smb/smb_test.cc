@@ -443,6 +443,20 @@ TEST(Smb, WhatAChainWritesMayLieBehindWhatClosesTheFile) {
   }
 }
 
+TEST(Smb, NamesEndWhereTheNextCommandOfAChainBegins) {
+  // A count of bytes to the end, and no zero before that.
+  const std::string open = block1(kNoAndx + zeros(26), "");
+  std::string chain = head1(0x2d, {.unicode = false});
+  for (const std::string name : {"\\a", "\\b", "\\c"}) {
+    chain += chained1(open, 0x2d, chain.size() + name.size()).replace(31, 2, "\xff\xff") + name;
+  }
+  Dialogue d(row());
+  d.client(packet(chain + block1(kNoAndx + zeros(26), "\\d" + zeros(1)))).finish();
+  for (const std::string name : {"a", "b", "c", "d"}) {
+    EXPECT_THAT(d.records, Contains(HasSubstr(R"("filename":"\\)" + name + '"'))) << name;
+  }
+}
+
 /// Or each would have them read once more.
 TEST(Smb, CommandsOfAChainDoNotShareTheirBytes) {
   constexpr size_t kCommands = 1000, kBytes = 60'000;
