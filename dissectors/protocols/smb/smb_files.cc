@@ -91,7 +91,7 @@ Operation& Smb::begin_transfer(const std::shared_ptr<Opened>& opened, const Orig
   file.opened = opened;
   file.direction = origin.direction;
   // What is called <unknown>, and what nothing, is as Suricata has it.
-  file.name = opened->named ? opened->name : (origin.version == 2) == reads ? "<unknown>" : "";
+  file.name = opened->name ? *opened->name : (origin.version == 2) == reads ? "<unknown>" : "";
   if (const auto* known = tree(origin)) file.share = (*known)->path;
   const uint64_t keep = !out_.contents() ? 0 : config_.inspected ? config_.inspected : UINT64_MAX;
   file.transfer.emplace(out_, operation, origin.direction, file.name, keep);

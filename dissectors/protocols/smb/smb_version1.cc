@@ -143,8 +143,7 @@ void Smb::request(const Command1& command) {
         detail.disposition = said->disposition;
         detail.access = said->access;
         detail.opened = std::make_shared<Opened>();
-        detail.opened->name = std::move(said->name);
-        detail.opened->named = true;
+        detail.opened->name = make_name(std::move(said->name));
         side(command.direction).opened = detail.opened;
         return asked(operation, command.direction);
       }
@@ -152,7 +151,7 @@ void Smb::request(const Command1& command) {
     case Command::rename:
       if (auto said = v1::read_rename_request(block, unicode)) {
         Operation& operation = open(command, Kind::rename);
-        operation.detail = Renaming{{}, std::move(said->from), std::move(said->to), {}};
+        operation.detail = Renaming{{}, make_name(std::move(said->from)), make_name(std::move(said->to)), {}};
         return asked(operation, command.direction);
       }
       break;
@@ -163,10 +162,9 @@ void Smb::request(const Command1& command) {
       if (auto path = v1::read_open_request(block, unicode)) {
         Operation& operation = open(command, Kind::generic);
         auto opened = std::make_shared<Opened>();
-        opened->name = *path;
-        opened->named = true;
+        opened->name = make_name(std::move(*path));
         side(command.direction).opened = opened;
-        operation.detail = Named{std::move(*path), std::move(opened)};
+        operation.detail = Named{opened->name, opened};
         return asked(operation, command.direction);
       }
       break;
@@ -175,7 +173,7 @@ void Smb::request(const Command1& command) {
     case Command::remove:
       if (auto path = v1::read_path(block, unicode)) {
         Operation& operation = open(command, Kind::generic);
-        operation.detail = Named{std::move(*path), {}};
+        operation.detail = Named{make_name(std::move(*path)), {}};
         return asked(operation, command.direction);
       }
       break;
@@ -398,7 +396,7 @@ void Smb::set_info_request(const Command1& command) {
   const auto info = v1::read_set_info(*said, unicode);
   if (!info) return malformed(command);
   const std::shared_ptr<Opened> file = info->file ? opened(command, *info->file) : nullptr;
-  const std::string name = !file ? info->path : file->named ? file->name : "<unknown>";
+  const Name name = file ? file->name : make_name(info->path);
   const std::string number = file ? file->fuid : std::string();
   if (info->level == v1::kDispositionInfo || info->level == v1::kDispositionCifs) {
     if (info->data.empty()) return malformed(command);
@@ -409,7 +407,7 @@ void Smb::set_info_request(const Command1& command) {
     const auto to = v1::read_rename_info(info->data, unicode);
     if (!to) return malformed(command);
     Operation& operation = open(command, Kind::rename);
-    operation.detail = Renaming{file, name, *to, number};
+    operation.detail = Renaming{file, name, make_name(*to), number};
     asked(operation, command.direction);
   }
 }
