@@ -50,6 +50,11 @@ bool Smb::judge(Bulk& bulk) {
   }
   // Of something else than DCERPC.
   if (const auto* known = tree(bulk.origin); bulk.transceived || (known && (*known)->pipes)) return false;
+  // Or its bytes would go on at the file's beginning. Of a pipe the offset says nothing (MS-SMB2 2.2.21).
+  if (bulk.offset > UINT64_MAX - (bulk.end - bulk.begin)) {
+    tell(Anomaly::malformed_data, direction);
+    return false;
+  }
   Operation* const before = bulk.opened->transfers[index(direction)];
   return bulk.wanted = may_transfer(before ? *before : begin_transfer(bulk.opened, bulk.origin), bulk);
 }

@@ -162,6 +162,16 @@ TEST(Smb, AHoleThatIsNeverFilledCutsTheFile) {
   EXPECT_THAT(d.values("file.data"), ElementsAre("abc"));
 }
 
+TEST(Smb, WhatIsWrittenBehindTheLastOffsetDoesNotGoOnAtTheFirst) {
+  for (size_t piece : {0, 1}) {
+    Dialogue d(row());
+    d.client(packet(message2(9, {.message = 1}, write2(file_id(1), UINT64_MAX - 1, "xyfile"))), piece);
+    d.client(packet(message2(9, {.message = 2}, write2(file_id(1), 0, "a file"))), piece).finish();
+    EXPECT_THAT(d.values("file.data"), ElementsAre("a file"));
+    EXPECT_THAT(d.anomalies, ElementsAre(StartsWith("malformed_data")));
+  }
+}
+
 TEST(Smb, ReadsThatAreUnderWayWhenTheFileIsClosedBelongToIt) {
   for (size_t piece : {0, 1}) {
     Dialogue d(row());
