@@ -5,6 +5,8 @@ FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 TCP, UDP, GRE, ICMP, SCTP = 6, 17, 47, 1, 132
 MSS = 1460
 MTU = 1500
+WINDOW = 65535
+FLIGHT = 4 << 20  # bytes without an acknowledgement: half of a window that is scaled by 128
 
 
 def checksum(data, start=0):
@@ -39,7 +41,7 @@ def udp(source, target, source_port, target_port, payload):
     return head + struct.pack("!H", total) + payload
 
 
-def tcp(source, target, source_port, target_port, sequence, acknowledged, flags, payload=b"", window=65535, options=b""):
+def tcp(source, target, source_port, target_port, sequence, acknowledged, flags, payload=b"", window=WINDOW, options=b""):
     size = 20 + len(options)
     head = struct.pack("!HHIIBBH", source_port, target_port, sequence & 0xffffffff, acknowledged & 0xffffffff, size << 2, flags, window)
     total = checksum(source + target + struct.pack("!HH", TCP, size + len(payload)) + head + options + payload)
@@ -117,11 +119,13 @@ class Connection:
 
     def say(self, side, data, size=MSS, answer_each=False):
         """In segments of `size` bytes; one acknowledgement at the end, or one for each."""
+        # The window of a SYN is not scaled (RFC 7323 2.2): without another, what is said beyond it is nobody's.
+        if len(data) > WINDOW: self.segment(1 - side, ACK)
         for at in range(0, len(data), size):
             piece = data[at:at + size]
             self.segment(side, PSH | ACK, piece)
             self.next[side] += len(piece)
-            if answer_each: self.segment(1 - side, ACK)
+            if answer_each or at // FLIGHT < (at + size) // FLIGHT: self.segment(1 - side, ACK)
         if not answer_each: self.segment(1 - side, ACK)
         return self
 

@@ -365,7 +365,7 @@ size_t Smb::take_smb1(Side& from, Direction direction, Bytes rest, uint64_t at, 
       return 0;
     }
     const auto block = v1::read_block(rest.first(words), kHeader1);
-    if (!v1::chains(header.command) || !v1::next_command(*block, kHeader1)) head = words;
+    if (!v1::chains(header.command) || !v1::next_command(*block)) head = words;
   }
   head = static_cast<size_t>(std::min<uint64_t>(head, left));
   if (rest.size() < head) {

@@ -82,12 +82,12 @@ std::optional<Block> read_block(Bytes message, size_t at) {
   return out;
 }
 
-std::optional<Next> next_command(const Block& block, size_t at) {
+std::optional<Next> next_command(const Block& block) {
   LittleReader reader(block.words);
   const auto command = static_cast<Command>(reader.u8());
   reader.skip(1);
   const size_t next = reader.u16();
-  if (!reader.ok() || command == Command::none || next <= at + 2) return {};
+  if (!reader.ok() || command == Command::none || next < block.data) return {};
   return Next{command, next};
 }
 

@@ -72,12 +72,13 @@ struct Block {
 /// The one that begins there. What it says of its data beyond the end of the message is not there.
 std::optional<Block> read_block(Bytes message, size_t at);
 
-/// The command that follows, and where; nothing where none does. It lies behind: a chain cannot loop.
+/// The command that follows, and where; nothing where none does. It lies behind the words (MS-CIFS 2.2.3.4): no chain
+/// loops, and none has more commands than there is room for.
 struct Next {
   Command command = Command::none;
   size_t at = 0;
 };
-std::optional<Next> next_command(const Block& block, size_t at);
+std::optional<Next> next_command(const Block& block);
 
 struct NegotiateResponse {
   uint16_t dialect = 0;  // which of those that the client offers

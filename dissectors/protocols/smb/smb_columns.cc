@@ -128,11 +128,11 @@ std::string_view or_root(std::string_view name) {
   return name.empty() ? std::string_view("<share_root>") : name;
 }
 std::string_view created_file(const Creation& creation) {
-  const std::string_view name = creation.opened->name;
+  const std::string_view name = text_of(creation.opened->name);
   return creation.directory && !name.empty() ? std::string_view() : or_root(name);
 }
 std::string_view created_directory(const Creation& creation) {
-  return creation.directory ? std::string_view(creation.opened->name) : std::string_view();
+  return creation.directory ? text_of(creation.opened->name) : std::string_view();
 }
 std::string_view disposition(const Creation& creation) {
   return disposition_name(creation.disposition);
@@ -166,10 +166,10 @@ std::optional<std::string_view> transferred_fuid(const Transferred& file) {
   return file.opened->fuid;
 }
 std::optional<std::string_view> old_name(const Renaming& renaming) {
-  return renaming.from;
+  return text_of(renaming.from);
 }
 std::optional<std::string_view> new_name(const Renaming& renaming) {
-  return renaming.to;
+  return text_of(renaming.to);
 }
 std::optional<std::string_view> renamed_fuid(const Renaming& renaming) {
   return renaming.fuid;
@@ -190,7 +190,7 @@ std::string_view disposal_level(const Disposal&) {
   return "SMB2_FILE_DISPOSITION_INFO";
 }
 std::string_view disposed_name(const Disposal& disposal) {
-  return or_root(disposal.name);
+  return or_root(text_of(disposal.name));
 }
 std::string_view disposed_access(const Disposal& disposal) {
   return access_of(disposal.removed);
@@ -204,6 +204,9 @@ std::string_view level_of_interest(const Disposal& disposal) {
 }
 std::optional<std::string_view> disposed_fuid(const Disposal& disposal) {
   return disposal.fuid;
+}
+std::string_view path(const Named& named) {
+  return text_of(named.path);
 }
 std::string_view function(const Control& control, std::string& scratch) {
   return control_name(control.function, scratch);
@@ -320,7 +323,7 @@ constexpr Column kDisposal[] = {
     text<&disposed_fuid>("fuid", "number of the open file"),
 };
 constexpr Column kControl[] = {text<&function>("function", "that is called (MS-FSCC 2.3)")};
-constexpr Column kNamed[] = {text<&Named::path>("filename", "file or directory")};
+constexpr Column kNamed[] = {text<&path>("filename", "file or directory")};
 
 constexpr Column kOperation[] = {
     integer<&id>("id", "counted from 1 within the flow"),

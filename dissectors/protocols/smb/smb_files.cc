@@ -50,6 +50,11 @@ bool Smb::judge(Bulk& bulk) {
   }
   // Of something else than DCERPC.
   if (const auto* known = tree(bulk.origin); bulk.transceived || (known && (*known)->pipes)) return false;
+  // Or its bytes would go on at the file's beginning. Of a pipe the offset says nothing (MS-SMB2 2.2.21).
+  if (bulk.offset > UINT64_MAX - (bulk.end - bulk.begin)) {
+    tell(Anomaly::malformed_data, direction);
+    return false;
+  }
   Operation* const before = bulk.opened->transfers[index(direction)];
   return bulk.wanted = may_transfer(before ? *before : begin_transfer(bulk.opened, bulk.origin), bulk);
 }
@@ -91,7 +96,7 @@ Operation& Smb::begin_transfer(const std::shared_ptr<Opened>& opened, const Orig
   file.opened = opened;
   file.direction = origin.direction;
   // What is called <unknown>, and what nothing, is as Suricata has it.
-  file.name = opened->named ? opened->name : (origin.version == 2) == reads ? "<unknown>" : "";
+  file.name = opened->name ? *opened->name : (origin.version == 2) == reads ? "<unknown>" : "";
   if (const auto* known = tree(origin)) file.share = (*known)->path;
   const uint64_t keep = !out_.contents() ? 0 : config_.inspected ? config_.inspected : UINT64_MAX;
   file.transfer.emplace(out_, operation, origin.direction, file.name, keep);

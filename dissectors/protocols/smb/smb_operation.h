@@ -6,6 +6,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -48,13 +50,22 @@ struct Tree {
   bool pipes = false;  // what is opened in it is a pipe
 };
 
+/// [W] All that is about a name shares it: it may have 96 KB (MS-SMB2 2.2.13), and who renames or deletes what it names
+/// sends a hundred bytes. Null: it is not known.
+using Name = std::shared_ptr<const std::string>;
+inline Name make_name(std::string text) {
+  return std::make_shared<const std::string>(std::move(text));
+}
+inline std::string_view text_of(const Name& name) {
+  return name ? std::string_view(*name) : std::string_view("<unknown>");  // Suricata's word
+}
+
 /// [W] A file, directory or pipe that is open, or is to be.
 struct Opened {
   Opened();
   ~Opened();
 
-  std::string name;
-  bool named = false;                        // else it was opened before this flow was seen
+  Name name;                                 // null: it was opened before this flow was seen
   std::string fuid;                          // as records show its handle
   std::array<Operation*, 2> transfers = {};  // by Direction; null: none is under way
   std::unique_ptr<Pipe> pipe;                // of DCERPC; null: nothing of that was seen
@@ -107,12 +118,14 @@ struct Transferred {
 
 struct Renaming {
   std::shared_ptr<Opened> opened;  // null: it is named by its path
-  std::string from, to, fuid;
+  Name from, to;
+  std::string fuid;
 };
 
 /// Of the disposition: whether a file is deleted once it is closed.
 struct Disposal {
-  std::string name, fuid;
+  Name name;
+  std::string fuid;
   bool removed = false;
   uint16_t subcommand = 0, level = 0;  // of SMB 1
 };
@@ -123,7 +136,7 @@ struct Control {
 
 /// A command of SMB 1 that is about a path.
 struct Named {
-  std::string path;
+  Name path;
   std::shared_ptr<Opened> opened;  // of OPEN_ANDX
 };
 

@@ -42,7 +42,6 @@ void Smb::renamed(Operation& operation) {
   const Renaming* const detail = operation.as<Renaming>();
   if (!detail || !detail->opened) return;
   detail->opened->name = detail->to;
-  detail->opened->named = true;
 }
 
 /// The response came. One that only says that another will leaves it open.

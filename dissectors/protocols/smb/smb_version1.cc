@@ -83,13 +83,16 @@ std::shared_ptr<Opened> Smb::opened(const Command1& command, uint16_t file) {
 
 void Smb::message(const v1::Header& header, Bytes bytes, uint64_t size, uint64_t at, Direction direction) {
   Command1 command{header, header.command, {}, bytes, size, at, direction};
-  for (std::optional<v1::Next> next = v1::Next{header.command, kHeader1}; next && next->at < bytes.size();) {
-    const auto block = v1::read_block(bytes, next->at);
-    command.command = next->command;
+  for (std::optional<v1::Next> here = v1::Next{header.command, kHeader1}; here && here->at < bytes.size();) {
+    const auto block = v1::read_block(bytes, here->at);
+    const auto next = block && v1::chains(here->command) ? v1::next_command(*block) : std::nullopt;
+    command.command = here->command;
     command.block = block.value_or(v1::Block());
+    // Or each command would have the names of all behind it read once more.
+    if (next) command.block.message = bytes.first(std::min(command.block.message.size(), next->at));
     command.sound = block.has_value();
     header.response() ? response(command) : request(command);
-    next = block && v1::chains(command.command) ? v1::next_command(*block, next->at) : std::nullopt;
+    here = next;
   }
 }
 
@@ -140,8 +143,7 @@ void Smb::request(const Command1& command) {
         detail.disposition = said->disposition;
         detail.access = said->access;
         detail.opened = std::make_shared<Opened>();
-        detail.opened->name = std::move(said->name);
-        detail.opened->named = true;
+        detail.opened->name = make_name(std::move(said->name));
         side(command.direction).opened = detail.opened;
         return asked(operation, command.direction);
       }
@@ -149,7 +151,7 @@ void Smb::request(const Command1& command) {
     case Command::rename:
       if (auto said = v1::read_rename_request(block, unicode)) {
         Operation& operation = open(command, Kind::rename);
-        operation.detail = Renaming{{}, std::move(said->from), std::move(said->to), {}};
+        operation.detail = Renaming{{}, make_name(std::move(said->from)), make_name(std::move(said->to)), {}};
         return asked(operation, command.direction);
       }
       break;
@@ -160,10 +162,9 @@ void Smb::request(const Command1& command) {
       if (auto path = v1::read_open_request(block, unicode)) {
         Operation& operation = open(command, Kind::generic);
         auto opened = std::make_shared<Opened>();
-        opened->name = *path;
-        opened->named = true;
+        opened->name = make_name(std::move(*path));
         side(command.direction).opened = opened;
-        operation.detail = Named{std::move(*path), std::move(opened)};
+        operation.detail = Named{opened->name, opened};
         return asked(operation, command.direction);
       }
       break;
@@ -172,7 +173,7 @@ void Smb::request(const Command1& command) {
     case Command::remove:
       if (auto path = v1::read_path(block, unicode)) {
         Operation& operation = open(command, Kind::generic);
-        operation.detail = Named{std::move(*path), {}};
+        operation.detail = Named{make_name(std::move(*path)), {}};
         return asked(operation, command.direction);
       }
       break;
@@ -395,7 +396,7 @@ void Smb::set_info_request(const Command1& command) {
   const auto info = v1::read_set_info(*said, unicode);
   if (!info) return malformed(command);
   const std::shared_ptr<Opened> file = info->file ? opened(command, *info->file) : nullptr;
-  const std::string name = !file ? info->path : file->named ? file->name : "<unknown>";
+  const Name name = file ? file->name : make_name(info->path);
   const std::string number = file ? file->fuid : std::string();
   if (info->level == v1::kDispositionInfo || info->level == v1::kDispositionCifs) {
     if (info->data.empty()) return malformed(command);
@@ -406,7 +407,7 @@ void Smb::set_info_request(const Command1& command) {
     const auto to = v1::read_rename_info(info->data, unicode);
     if (!to) return malformed(command);
     Operation& operation = open(command, Kind::rename);
-    operation.detail = Renaming{file, name, *to, number};
+    operation.detail = Renaming{file, name, make_name(*to), number};
     asked(operation, command.direction);
   }
 }

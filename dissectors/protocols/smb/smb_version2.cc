@@ -243,8 +243,7 @@ void Smb::create_request(const Message2& message) {
   detail.disposition = said->disposition;
   detail.access = said->access;
   detail.opened = std::make_shared<Opened>();
-  detail.opened->name = utf16_to_utf8(said->name);
-  detail.opened->named = true;
+  detail.opened->name = make_name(utf16_to_utf8(said->name));
   side(message.direction).opened = detail.opened;
   out_.reach(operation, message.direction, kComplete);
 }
@@ -322,19 +321,18 @@ void Smb::set_info_request(const Message2& message) {
   const auto said = v2::read_set_info_request(message.bytes);
   if (!said) return malformed(message);
   if (said->type != kFile) return;
-  const auto name_of = [](const Opened& opened) { return opened.named ? opened.name : std::string("<unknown>"); };
   if (said->level == kRename || said->level == kRenameEx) {
     const auto to = v2::read_rename(said->data);
     if (!to) return malformed(message);
     const std::shared_ptr<Opened> opened = this->opened(message, said->file);
     Operation& operation = open(message, Kind::rename);
-    operation.detail = Renaming{opened, name_of(*opened), *to, opened->fuid};
+    operation.detail = Renaming{opened, opened->name, make_name(*to), opened->fuid};
     out_.reach(operation, message.direction, kComplete);
   } else if (said->level == kDisposition || said->level == kDispositionEx) {
     if (said->data.empty()) return malformed(message);
     const std::shared_ptr<Opened> opened = this->opened(message, said->file);
     Operation& operation = open(message, Kind::set_file_path_info);
-    operation.detail = Disposal{.name = name_of(*opened), .fuid = opened->fuid, .removed = (said->data[0] & 1) != 0};
+    operation.detail = Disposal{.name = opened->name, .fuid = opened->fuid, .removed = (said->data[0] & 1) != 0};
     out_.reach(operation, message.direction, kComplete);
   }
 }

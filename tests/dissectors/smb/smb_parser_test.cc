@@ -118,9 +118,16 @@ TEST(SmbParser, AChainLeadsBackNowhere) {
   const std::string message = head1(0x73, {}) + block1(andx(0x75, 32), "");
   const auto block = v1::read_block(to_bytes(message), kHeader1);
   ASSERT_TRUE(block);
-  EXPECT_FALSE(v1::next_command(*block, kHeader1));
-  EXPECT_FALSE(v1::next_command(*block, 40));
-  EXPECT_TRUE(v1::next_command(*block, 20));
+  EXPECT_FALSE(v1::next_command(*block));
+}
+
+TEST(SmbParser, ACommandOfAChainBeginsBehindTheWordsOfTheOneBefore) {
+  for (size_t at : {38, 39}) {  // a byte of the count, and behind it
+    const std::string message = head1(0x73, {}) + block1(andx(0x75, at), "");
+    const auto block = v1::read_block(to_bytes(message), kHeader1);
+    ASSERT_TRUE(block);
+    EXPECT_EQ(v1::next_command(*block).has_value(), at == 39);
+  }
 }
 
 TEST(SmbParser, OffsetsOf64BitsAreRead) {

@@ -56,6 +56,16 @@ TEST(SmbSightings, WhatIsDoneToFiles) {
                           "smb 17 delete ADMIN$\\__output success"));
 }
 
+/// Or each short request about it would cost as much as the one that named it.
+TEST(SmbSightings, OfALongNameTheEndIsTold) {
+  Talk talk;
+  talk.tree("\\\\s\\" + std::string(30'000, 'S'), kDisk).open(1, std::string(30'000, 'd') + "\\x.exe");
+  talk.exchange(17, set_info2(file_id(1), 13, le(1, 1)), le(2, 2));
+  const std::vector<std::string> operations = talk.operations();
+  for (const std::string& told : operations) EXPECT_LT(told.size(), 1'200) << told;
+  EXPECT_THAT(operations, Contains(testing::EndsWith("\\x.exe success")).Times(2));
+}
+
 TEST(SmbSightings, WhatIsRefusedIsToldAsFailed) {
   EXPECT_THAT(Talk().tree("\\\\s\\C$", kDisk).open(1, "x.exe", 0, kOverwrite, kAccessDenied).operations(),
               Contains("smb 5 create C$\\x.exe failure"));

@@ -162,6 +162,16 @@ TEST(Smb, AHoleThatIsNeverFilledCutsTheFile) {
   EXPECT_THAT(d.values("file.data"), ElementsAre("abc"));
 }
 
+TEST(Smb, WhatIsWrittenBehindTheLastOffsetDoesNotGoOnAtTheFirst) {
+  for (size_t piece : {0, 1}) {
+    Dialogue d(row());
+    d.client(packet(message2(9, {.message = 1}, write2(file_id(1), UINT64_MAX - 1, "xyfile"))), piece);
+    d.client(packet(message2(9, {.message = 2}, write2(file_id(1), 0, "a file"))), piece).finish();
+    EXPECT_THAT(d.values("file.data"), ElementsAre("a file"));
+    EXPECT_THAT(d.anomalies, ElementsAre(StartsWith("malformed_data")));
+  }
+}
+
 TEST(Smb, ReadsThatAreUnderWayWhenTheFileIsClosedBelongToIt) {
   for (size_t piece : {0, 1}) {
     Dialogue d(row());
@@ -440,6 +450,20 @@ TEST(Smb, WhatAChainWritesMayLieBehindWhatClosesTheFile) {
     d.finish();
     EXPECT_THAT(d.values("file.data"), ElementsAre("written"));
     EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("fileinfo"), HasSubstr(R"("state":"CLOSED")"))));
+  }
+}
+
+TEST(Smb, NamesEndWhereTheNextCommandOfAChainBegins) {
+  // A count of bytes to the end, and no zero before that.
+  const std::string open = block1(kNoAndx + zeros(26), "");
+  std::string chain = head1(0x2d, {.unicode = false});
+  for (const std::string name : {"\\a", "\\b", "\\c"}) {
+    chain += chained1(open, 0x2d, chain.size() + name.size()).replace(31, 2, "\xff\xff") + name;
+  }
+  Dialogue d(row());
+  d.client(packet(chain + block1(kNoAndx + zeros(26), "\\d" + zeros(1)))).finish();
+  for (const std::string name : {"a", "b", "c", "d"}) {
+    EXPECT_THAT(d.records, Contains(HasSubstr(R"("filename":"\\)" + name + '"'))) << name;
   }
 }
 
