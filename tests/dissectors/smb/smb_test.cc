@@ -525,6 +525,34 @@ TEST(Smb, LoginsOfVersion1ShowTheirSoftware) {
                                   HasSubstr(R"("user":"ann","domain":"DOM")")));
 }
 
+/// A flow whose first bytes were missed is turned by them.
+TEST(Smb, WhoSendsAMessageItsHeaderSays) {
+  using enum Direction;
+  const std::string ask2 = packet(message2(3, {}, tree_connect2("\\\\a\\b"))),
+                    answer2 = packet(message2(3, {.flags = kResponse | kAsync}, tree2(1))),
+                    ask1 = packet(head1(4, {}) + close1(7)),
+                    answer1 = packet(head1(4, {.response = true}) + block1("", ""));
+  for (const std::string& ask : {ask1, ask2}) {
+    EXPECT_EQ(probe(row(), to_server, ask), Likelihood::sure);
+    EXPECT_EQ(probe(row(), to_client, ask), Likelihood::maybe);
+  }
+  for (const std::string& answer : {answer1, answer2}) {
+    EXPECT_EQ(probe(row(), to_client, answer), Likelihood::sure);
+    EXPECT_EQ(probe(row(), to_server, answer), Likelihood::maybe);
+    for (size_t size = 1; size < answer.size(); ++size) {
+      const Likelihood verdict = probe(row(), to_server, answer.substr(0, size));
+      EXPECT_TRUE(verdict == Likelihood::more || verdict == Likelihood::maybe) << size;
+    }
+  }
+  // Either side takes a lock back so, and what is encrypted says nothing.
+  const std::string locking = packet(head1(0x24, {}) + block1(kNoAndx + zeros(12), "")),
+                    encrypted = packet("\xfdSMB" + zeros(60));
+  for (const std::string& either : {locking, encrypted}) {
+    EXPECT_EQ(probe(row(), to_server, either), Likelihood::sure);
+    EXPECT_EQ(probe(row(), to_client, either), Likelihood::sure);
+  }
+}
+
 TEST(Smb, MessagesOfTheWrongSideAreTold) {
   Dialogue d(row());
   d.client(packet(message2(13, {.message = 1}, zeros(4))));
