@@ -60,9 +60,8 @@ void Smb::close(Operation& operation, Direction direction) {
   }
   if (negotiating_ == operation.key) negotiating_.reset();
   for (Direction whose : kDirections) out_.reach(operation, whose, kComplete);
-  if (config_.kinds >> static_cast<uint8_t>(operation.kind) & 1) {
-    out_.emit({.tx = &operation, .direction = direction, .record = records().data()});
-  }
+  operation.unrecorded |= !(config_.kinds >> static_cast<uint8_t>(operation.kind) & 1);
+  out_.emit({.tx = &operation, .direction = direction, .record = records().data()});
   if (operation.kind == Kind::dcerpc) {
     calls_.erase(operation.key.own);
   } else {
