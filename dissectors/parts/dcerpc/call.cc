@@ -32,6 +32,15 @@ void Side::reset() {
   stub_end = {};
 }
 
+Expectation Endpoint::expectation() const {
+  Expectation out{.listener = Sender::server, .port = port, .datagrams = datagrams, .protocol = "dcerpc"};
+  if (uuid != Uuid()) {
+    out.context = std::make_shared<const Announced>(
+        Context{.uuid = uuid, .major = major, .minor = minor, .interface = interface});
+  }
+  return out;
+}
+
 const Interface* Call::interface() const {
   return contexts.size() == 1 ? contexts.front().interface : nullptr;
 }

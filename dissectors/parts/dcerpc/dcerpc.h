@@ -17,6 +17,7 @@
 #include "dissectors/parts/gss/gss.h"
 #include "sensor/base/ip_address.h"
 #include "sensor/event/event.h"
+#include "sensor/event/expectation.h"
 
 namespace lapwing::dcerpc {
 
@@ -88,7 +89,8 @@ struct Endpoint {
   uint16_t port = 0;
   std::optional<IpAddress> address;  // none: that of the server
 
-  Context context() const { return {.uuid = uuid, .major = major, .minor = minor, .interface = interface}; }
+  /// The server says of itself where else it is to be found: what it says of another host is not followed.
+  Expectation expectation() const;
 };
 
 /// Of calls by datagrams (C706 12.5.2): which of whose calls.

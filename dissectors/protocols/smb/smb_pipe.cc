@@ -45,6 +45,10 @@ void Pipe::end(dcerpc::Call& call) {
   smb_.close(operation, origin_.direction);
 }
 
+void Pipe::endpoint(const dcerpc::Endpoint& endpoint) {
+  smb_.out_.expect(endpoint.expectation());
+}
+
 /// It may turn out to be one by the first bytes of the next message.
 bool Smb::may_become_pipe(const Opened& opened, const Origin& origin) {
   const auto* const known = tree(origin);
