@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "dissectors/parts/file/transfer.h"
 #include "dissectors/parts/gss/gss.h"
 #include "dissectors/protocols/smb/smb1_messages.h"
+#include "dissectors/protocols/smb/smb2_messages.h"
 #include "sensor/event/event.h"
 
 namespace lapwing::smb {
@@ -96,6 +98,28 @@ struct Creation {
   std::optional<uint32_t> action;                                 // that was taken
   uint64_t created = 0, accessed = 0, modified = 0, changed = 0;  // seconds since 1970
   uint64_t size = 0;
+
+  // What the messages of either version say.
+  template <class Request>
+  void ask(const Request& said, std::string name) {
+    directory = said.options & v2::kDirectory;
+    delete_on_close = said.options & v2::kDeleteOnClose;
+    disposition = said.disposition;
+    access = said.access;
+    opened = std::make_shared<Opened>();
+    opened->name = std::move(name);
+    opened->named = true;
+  }
+  template <class Response>
+  void answer(const Response& said, std::string fuid) {
+    action = said.action;
+    created = unix_time(said.created);
+    accessed = unix_time(said.accessed);
+    modified = unix_time(said.written);
+    changed = unix_time(said.changed);
+    size = said.size;
+    opened->fuid = std::move(fuid);
+  }
 };
 
 struct Transferred {

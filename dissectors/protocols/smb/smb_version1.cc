@@ -135,13 +135,7 @@ void Smb::request(const Command1& command) {
       if (auto said = v1::read_create_request(block, unicode)) {
         Operation& operation = open(command, Kind::create);
         Creation& detail = operation.detail.emplace<Creation>();
-        detail.directory = said->options & v2::kDirectory;
-        detail.delete_on_close = said->options & v2::kDeleteOnClose;
-        detail.disposition = said->disposition;
-        detail.access = said->access;
-        detail.opened = std::make_shared<Opened>();
-        detail.opened->name = std::move(said->name);
-        detail.opened->named = true;
+        detail.ask(*said, std::move(said->name));
         side(command.direction).opened = detail.opened;
         return asked(operation, command.direction);
       }
@@ -310,13 +304,7 @@ void Smb::create_response(const Command1& command, Operation& operation) {
   if (!detail) return;
   const auto said = v1::read_create_response(command.block);
   if (!said) return tell(Anomaly::malformed_data, command.direction, &operation);
-  detail->action = said->action;
-  detail->created = unix_time(said->created);
-  detail->accessed = unix_time(said->accessed);
-  detail->modified = unix_time(said->written);
-  detail->changed = unix_time(said->changed);
-  detail->size = said->size;
-  detail->opened->fuid = fuid(said->file);
+  detail->answer(*said, fuid(said->file));
   if (!detail->opened->closing) hold({said->file, kHandle1}, detail->opened);
 }
 

@@ -238,13 +238,7 @@ void Smb::create_request(const Message2& message) {
   if (!said) return malformed(message);
   Operation& operation = open(message, Kind::create);
   Creation& detail = operation.detail.emplace<Creation>();
-  detail.directory = said->options & v2::kDirectory;
-  detail.delete_on_close = said->options & v2::kDeleteOnClose;
-  detail.disposition = said->disposition;
-  detail.access = said->access;
-  detail.opened = std::make_shared<Opened>();
-  detail.opened->name = utf16_to_utf8(said->name);
-  detail.opened->named = true;
+  detail.ask(*said, utf16_to_utf8(said->name));
   side(message.direction).opened = detail.opened;
   out_.reach(operation, message.direction, kComplete);
 }
@@ -254,13 +248,7 @@ void Smb::create_response(const Message2& message, Operation& operation) {
   if (message.header.status != kSuccess || !detail) return;
   const auto said = v2::read_create_response(message.bytes);
   if (!said) return tell(Anomaly::malformed_data, message.direction, &operation);
-  detail->action = said->action;
-  detail->created = unix_time(said->created);
-  detail->accessed = unix_time(said->accessed);
-  detail->modified = unix_time(said->written);
-  detail->changed = unix_time(said->changed);
-  detail->size = said->size;
-  detail->opened->fuid = guid_text(said->file);
+  detail->answer(*said, guid_text(said->file));
   side(message.direction).opened = detail->opened;
   if (!detail->opened->closing) hold(handle(said->file), detail->opened);
 }
