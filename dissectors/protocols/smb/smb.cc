@@ -294,7 +294,7 @@ size_t Smb::take_packet(Side& from, Direction direction, Bytes rest, uint64_t at
   from.message_end = end;
   from.session = 0;
   from.tree = 0;
-  from.opened.reset();
+  from.leave_chain();
   return kNetbiosHeader;
 }
 
@@ -366,7 +366,7 @@ size_t Smb::take_smb2(Side& from, Direction direction, Bytes rest, uint64_t at, 
   } else {
     from.session = header.session;
     from.tree = header.tree;
-    from.opened.reset();
+    from.leave_chain();
   }
   message({header, rest.first(head), size, at, direction});
   return kHeader2;

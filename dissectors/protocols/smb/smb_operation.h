@@ -44,10 +44,11 @@ struct Agreement {
   uint32_t max_read = 0, max_write = 0;
 };
 
-/// A share that a client uses [S].
+/// [W] A share that a client uses, or asks for.
 struct Tree {
   std::string path;
-  bool pipes = false;  // what is opened in it is a pipe
+  uint32_t number = 0;        // by which messages name it, once the server has answered
+  std::optional<bool> pipes;  // what is opened in it is a pipe; nothing: the server has not answered
 };
 
 /// [W] A file, directory or pipe that is open, or is to be.
@@ -84,10 +85,10 @@ struct Setup {
 };
 
 struct Connect {
-  std::string path;
+  std::shared_ptr<Tree> tree;
   std::optional<std::string> asked, given;  // service of SMB 1
   uint8_t type = 0;                         // of SMB 2
-  bool pipes = false, encryption = false;
+  bool encryption = false;
 };
 
 struct Creation {
@@ -174,12 +175,14 @@ struct Operation : Transaction {
   uint64_t session = 0;
   uint32_t tree = 0;
   std::shared_ptr<const Tree> share;  // null: it was connected to before this flow was seen
+  bool chained = false;               // behind what asks for its share: that has no number yet
   std::optional<Status> status;
   const Agreement* agreed = nullptr;
   std::variant<std::monostate, Negotiation, Setup, Connect, Creation, Transferred, Renaming, Disposal, Control, Named,
                dcerpc::Call>
       detail;
 
+  uint32_t tree_number() const { return chained ? share->number : tree; }
   template <class D>
   D* as() {
     return std::get_if<D>(&detail);

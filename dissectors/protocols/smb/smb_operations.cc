@@ -33,6 +33,7 @@ void Smb::begin(Operation& operation, Kind kind, const Origin& origin) {
   operation.session = origin.session;
   operation.tree = origin.tree;
   if (const auto* known = tree(origin)) operation.share = *known;
+  operation.chained = origin.connecting != nullptr;
   operation.agreed = &agreement_;
   out_.open(operation);
 }
@@ -105,8 +106,15 @@ void Smb::forget(Opened& opened, Direction direction) {
   end_pipe(opened, 0);
 }
 
-void Smb::enter(const TreeKey& key, std::string path, bool pipes) {
-  auto tree = std::make_shared<const Tree>(Tree{std::move(path), pipes});
+/// A share is asked for. Those behind it in its chain are about that.
+Connect& Smb::connect(Operation& operation, std::string path, Direction direction) {
+  Connect& detail = operation.detail.emplace<Connect>();
+  detail.tree = std::make_shared<Tree>(Tree{.path = std::move(path)});
+  side(direction).connecting = detail.tree;
+  return detail;
+}
+
+void Smb::enter(const TreeKey& key, std::shared_ptr<const Tree> tree) {
   if (auto* known = trees_.use(key)) {
     *known = std::move(tree);
     return;

@@ -66,7 +66,8 @@ Smb::Origin Smb::origin(const Command1& command) {
           session_of(header),
           header.tree,
           command.direction,
-          header.response() ? header.status : kSuccess};
+          header.response() ? header.status : kSuccess,
+          side(command.direction).connecting};
 }
 
 Operation& Smb::open(const Command1& command, Kind kind) {
@@ -125,9 +126,7 @@ void Smb::request(const Command1& command) {
       if (auto said = v1::read_tree_connect_request(block, unicode)) {
         Operation& operation = open(command, Kind::tree_connect);
         operation.tree = 0;
-        Connect& detail = operation.detail.emplace<Connect>();
-        detail.path = std::move(said->path);
-        detail.asked = std::move(said->service);
+        connect(operation, std::move(said->path), command.direction).asked = std::move(said->service);
         return;
       }
       break;
@@ -292,11 +291,12 @@ void Smb::tree_connect_response(const Command1& command, Operation& operation) {
   if (!detail || command.header.status != kSuccess) return;
   auto service = command.sound ? v1::read_tree_connect_response(command.block) : std::nullopt;
   if (!service) return tell(Anomaly::malformed_data, command.direction, &operation);
-  detail->pipes = *service == kPipeService;
+  detail->tree->pipes = *service == kPipeService;
   detail->given = std::move(*service);
   operation.session = session_of(command.header);
-  operation.tree = command.header.tree;
-  enter({0, command.header.tree}, detail->path, detail->pipes);
+  operation.tree = detail->tree->number = command.header.tree;
+  operation.chained = false;
+  enter({0, command.header.tree}, detail->tree);
 }
 
 void Smb::create_response(const Command1& command, Operation& operation) {
