@@ -54,7 +54,7 @@ class Smb {
   using Config = smb::Config;
   enum class Anomaly : uint8_t {
     malformed_data,
-    internal_error,
+    internal_error,  // never told: Suricata's, where its own count of the bytes that it read is wrong
     record_overflow,
     malformed_ntlmssp_request,
     malformed_ntlmssp_response,
