@@ -86,7 +86,7 @@ ProtocolSet AppLayer::at_home(const Flow& flow) const {
 }
 
 /// The first bytes of a flow picked up late, or datagrams of one of which nothing is known yet, may go the other way:
-/// then whom we took for the client is the server. `likely`: what they may be as they go, though not surely.
+/// then whom we took for the client is the server. `likely`: what they may be as they go.
 bool AppLayer::runs_backwards(const Flow& flow, const State& state, const Chunk& first,
                               const AppProtocol* likely) const {
   if (state.turned || state.changed()) return false;
@@ -94,6 +94,11 @@ bool AppLayer::runs_backwards(const Flow& flow, const State& state, const Chunk&
   const ProtocolSet server = config_.probes.at(flow.server_port()), client = config_.probes.at(flow.client_port());
   Chunk other_way = first;
   other_way.direction = reverse(first.direction);
+  if (likely && likely->row->probe(first) == Likelihood::sure) {
+    // What either side may say does not tell; whose port it is does.
+    return !first.datagram && (client - server).has(number_of(*likely)) &&
+           likely->row->probe(other_way) == Likelihood::sure;
+  }
   ProtocolSet asked = config_.probes.asked(other_way, server | client);
   if (first.datagram) {
     // What makes it likely is the port of the one that we took for the client.
@@ -140,7 +145,7 @@ void AppLayer::recognise(Flow& flow, State& state, const Chunk& chunk) {
     const Verdict verdict =
         probe(side.candidates, first, flow, named(state.expected(), chunk.datagram ? transport::udp : transport::tcp));
     // What is merely likely, for a port or a name, may be sure the other way round.
-    const bool backwards = !verdict.sure && runs_backwards(flow, state, first, verdict.protocol);
+    const bool backwards = runs_backwards(flow, state, first, verdict.protocol);
     if (verdict.protocol && !backwards) {
       first.offset = chunk.datagram ? 0 : side.buffer.empty() ? chunk.offset : side.offset;
       return found(flow, state, *verdict.protocol, first);
@@ -203,8 +208,9 @@ void AppLayer::found(Flow& flow, State& state, const AppProtocol& protocol, cons
   side.protocol = &protocol;
   side.just_judged = true;
   if (!first.datagram) {
-    // Not by what is handed over first: the client's bytes may be acknowledged later than the server's.
-    if (about.client_first && !state.changed() && flow.flags & flow_flag::server_first) {
+    // Not by what is handed over first: the client's bytes may be acknowledged later than the server's. Nor by what was
+    // seen first where more was said before.
+    if (about.client_first && !state.changed() && !began_unseen(flow) && flow.flags & flow_flag::server_first) {
       report(flow, RecognitionAnomaly::wrong_direction_first_data, first.direction);
       return fail(state);
     }

@@ -38,7 +38,7 @@ struct Transaction {
   std::array<uint8_t, 2> inspected = {};  // owned by the rule matcher: stages already evaluated
   uint8_t store_files = 0;                // bits by Direction: rules ask for all files of it to be stored
   bool little_endian = false;  // order of the bytes of its numbers, where its messages say it: "dce" in rules
-  bool unrecorded = false;     // a rule of the action config turned its records off
+  bool unrecorded = false;     // its records are not written, by a rule of the action config or by options
   bool blank = false;          // stands for an anomaly of no transaction: nothing can be read from it
   std::array<uint64_t, 2> begin = {kNowhere, kNowhere};  // by Direction: where in the stream its message began
   std::array<bool, 2> grown = {};                        // by Direction: what Protocol::grows names got more at the end

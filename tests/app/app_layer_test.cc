@@ -96,6 +96,7 @@ class Lab {
     if (app_.reversed(flow_)) swap_direction();
   }
   void at_port(uint16_t port) { flow_.key.port[1] = port; }
+  void from_port(uint16_t port) { flow_.key.port[0] = port; }
   Recognition recognition() const { return app_.recognition(flow_); }
   bool encrypted() const { return flow_.flags & flow_flag::encrypted; }
   const std::string& plain() const { return sink_.plain_bytes; }
@@ -359,6 +360,25 @@ TEST(AppLayer, FlowsPickedUpLateAreTurnedRound) {
   EXPECT_TRUE(ended.turned());
   Lab whole;
   whole.run({{kClient, kAnswer}}, 100'000);
+  EXPECT_FALSE(whole.turned());
+}
+
+/// What is encrypted says nothing of who sends it (MS-SMB2 2.2.41): the port does.
+TEST(AppLayer, FlowsPickedUpLateAreTurnedByTheServersPort) {
+  const std::string message = std::string("\0\0\0\x44\xfdSMB", 8) + std::string(64, 'x');
+  for (size_t step : {100'000, 1}) {
+    for (const auto& [client, server, turned] :
+         {std::tuple(445, 40000, true), {40000, 445, false}, {445, 445, false}, {40000, 40001, false}}) {
+      Lab lab(flow_flag::midstream);
+      lab.at_port(static_cast<uint16_t>(server));
+      lab.from_port(static_cast<uint16_t>(client));
+      EXPECT_EQ(lab.run({{kClient, message}, {kServer, message}}, step).final, "smb");
+      EXPECT_EQ(lab.turned(), turned) << client << ' ' << server;
+    }
+  }
+  Lab whole;
+  whole.from_port(445);
+  whole.run({{kClient, message}}, 100'000);
   EXPECT_FALSE(whole.turned());
 }
 

@@ -330,7 +330,7 @@ void FlowDriver::event(Flow&, const Event& event) {
   };
   std::string scratch;
   heard_.alerts.push_back(object([&](JsonWriter& json) { write_in_alert(event, scratch, json); }));
-  if (!event.record) return;
+  if (!event.record || event.tx->unrecorded) return;
   heard_.records.push_back(object([&](JsonWriter& json) { write_record(event, scratch, json); }));
   heard_.reversed.push_back(event.reversed);
   heard_.messages.push_back(event.message);

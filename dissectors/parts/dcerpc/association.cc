@@ -291,6 +291,7 @@ void Association::keep(Lane& lane, Bytes bytes, Direction direction) {
   const bool object = direction == Direction::to_server && (header.flags & flag::object);
   const size_t begin = header.first() ? 0 : kStubBegin + (object ? kObject : 0);
   const Bytes part = within(begin, header.first() && header.last() ? header.size : verifier);
+  side.end.add(within(kStubBegin + (object ? kObject : 0), verifier));
   const bool mapped = direction == Direction::to_client && maps_endpoints(*lane.call);
   side.add_stub(part, limits_.kept(mapped));
   if (side.full == was_full || !limits_.contents) return;
@@ -306,6 +307,7 @@ void Association::end_fragment(Lane& lane, Direction direction) {
   ++side.fragments;
   if (header.auth && !side.lost) {
     call.security = Security{lane.security[0], lane.security[1], lane.security[2]};
+    side.end.drop(call.security->padding);
     const size_t kept = side.stub.size() - lane.stub_before;
     const bool only = header.first() && header.last();
     if (!only && !side.full) side.stub.resize(side.stub.size() - std::min<size_t>(kept, call.security->padding));

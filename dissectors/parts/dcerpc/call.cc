@@ -11,11 +11,22 @@ uint64_t Limits::kept(bool mapped) const {
   return mapped ? kMostMapped : std::min<uint64_t>(stub, kShownStub);
 }
 
+void StubEnd::add(Bytes bytes) {
+  bytes = bytes.last(std::min(bytes.size(), bytes_.size()));
+  const size_t kept = std::min(size_, bytes_.size() - bytes.size());
+  std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(size_ - kept), kept, bytes_.begin());
+  std::ranges::copy(bytes, bytes_.begin() + static_cast<std::ptrdiff_t>(kept));
+  size_ = kept + bytes.size();
+}
+
+std::optional<StubEnd::Last> StubEnd::last() const {
+  Last out = {};
+  if (size_ < out.size()) return {};
+  std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(size_ - out.size()), out.size(), out.begin());
+  return out;
+}
+
 void Side::add_stub(Bytes bytes, uint64_t limit) {
-  const size_t last = std::min(bytes.size(), stub_end.size());
-  std::shift_left(stub_end.begin(), stub_end.end(), static_cast<std::ptrdiff_t>(last));
-  std::ranges::copy(bytes.last(last), stub_end.end() - static_cast<std::ptrdiff_t>(last));
-  stub_size += bytes.size();
   if (full) return;
   const uint64_t room = limit - std::min<uint64_t>(limit, stub.size());
   const auto more = static_cast<size_t>(std::min<uint64_t>(bytes.size(), room));
@@ -27,9 +38,18 @@ void Side::reset() {
   type = Type::request;
   seen = whole = lost = full = reached = false;
   fragments = 0;
-  begin = size = stub_size = 0;
+  begin = size = 0;
   stub.clear();
-  stub_end = {};
+  end.reset();
+}
+
+Expectation Endpoint::expectation() const {
+  Expectation out{.listener = Sender::server, .port = port, .datagrams = datagrams, .protocol = "dcerpc"};
+  if (uuid != Uuid()) {
+    out.context = std::make_shared<const Announced>(
+        Context{.uuid = uuid, .major = major, .minor = minor, .interface = interface});
+  }
+  return out;
 }
 
 const Interface* Call::interface() const {

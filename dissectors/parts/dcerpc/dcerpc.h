@@ -2,6 +2,7 @@
 // a pipe of SMB. Fragments become calls, whose interfaces and operations have names.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "dissectors/parts/gss/gss.h"
 #include "sensor/base/ip_address.h"
 #include "sensor/event/event.h"
+#include "sensor/event/expectation.h"
 
 namespace lapwing::dcerpc {
 
@@ -48,6 +50,23 @@ struct Context {
   bool refused() const { return result && *result != 0; }
 };
 
+/// [W] The last bytes of stub data.
+class StubEnd {
+ public:
+  using Last = std::array<uint8_t, 4>;
+  void add(Bytes bytes);
+  /// So many of the bytes that were added last are none of it.
+  void drop(size_t count) { size_ -= std::min(count, size_); }
+  void reset() { size_ = 0; }
+  /// Nothing where there are not so many, or what was dropped was longer than any padding.
+  std::optional<Last> last() const;
+
+ private:
+  static constexpr size_t kPadding = 16;  // bytes by which a verifier is aligned at most (MS-RPCE 2.2.2.11)
+  std::array<uint8_t, std::tuple_size_v<Last> + kPadding> bytes_ = {};
+  size_t size_ = 0;
+};
+
 /// [W] One side of a call: its fragments.
 struct Side {
   Type type = Type::request;
@@ -61,8 +80,7 @@ struct Side {
   /// Those of `size` where a single fragment has them all; of several the first up to its verifier, and of the others
   /// the stub data alone, so that it is in one piece. Ends before what was lost, and where nothing more is kept.
   std::string stub;
-  uint64_t stub_size = 0;                // of `stub`, were all of it kept,
-  std::array<uint8_t, 4> stub_end = {};  // and its last bytes
+  StubEnd end;  // however much of it is kept
 
   // Owned by the association:
   bool full = false;     // nothing more is kept
@@ -88,7 +106,8 @@ struct Endpoint {
   uint16_t port = 0;
   std::optional<IpAddress> address;  // none: that of the server
 
-  Context context() const { return {.uuid = uuid, .major = major, .minor = minor, .interface = interface}; }
+  /// The server says of itself where else it is to be found: what it says of another host is not followed.
+  Expectation expectation() const;
 };
 
 /// Of calls by datagrams (C706 12.5.2): which of whose calls.

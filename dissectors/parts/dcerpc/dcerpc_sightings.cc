@@ -36,18 +36,15 @@ std::string first_text(Bytes stub) {
 
 /// Operations end with what they return (MS-RPCE 3.1.1.5.3.1): NTSTATUS, HRESULT or an error of Windows, all of which
 /// are 0 where it went well. Of lists the beginning is told by an error of its own, or by what NTSTATUS has from 0x101
-/// on; a service that was to be started runs already (MS-SCMR 3.1.4.19).
-Outcome outcome(const Call& call) {
-  constexpr size_t kBeforeStub = 8;  // of a connection
+/// on; a service that was to be started runs already (MS-SCMR 3.1.4.19). Of what is sealed a fault alone shows.
+Outcome outcome(const Call& call, bool sealed) {
   constexpr uint32_t kMoreData = 234, kAlreadyRunning = 1056, kFirstStatus = 0x101, kLastStatus = 0x1ff;
   if (call.status) return Outcome::failure;
   const Side& answer = call.response();
-  // A verifier stands behind it.
-  if (!answer.seen || !answer.whole || answer.type != Type::response || call.security) return Outcome::unknown;
-  if (answer.lost || answer.stub_size < (call.activity ? 0 : kBeforeStub) + answer.stub_end.size()) {
-    return Outcome::unknown;
-  }
-  const uint32_t value = OrderedReader(answer.stub_end, call.tx->little_endian).u32();
+  if (!answer.seen || !answer.whole || answer.lost || answer.type != Type::response || sealed) return Outcome::unknown;
+  const auto end = answer.end.last();
+  if (!end) return Outcome::unknown;
+  const uint32_t value = OrderedReader(*end, call.tx->little_endian).u32();
   const bool listed = value == kMoreData || (value >= kFirstStatus && value <= kLastStatus);
   return value == 0 || listed || value == kAlreadyRunning ? Outcome::success : Outcome::failure;
 }
@@ -79,7 +76,7 @@ void tell_operations(const Call& call, bool by_pipe, SightingSink& sink) {
                   .operation = call.operation_name(),
                   .object = object,
                   .number = call.operation,
-                  .outcome = outcome(call),
+                  .outcome = outcome(call, sealed),
                   .sealed = sealed,
                   .by_pipe = by_pipe});
 }

@@ -59,6 +59,7 @@ void Datagrams::fragment(Call& call, const Datagram& datagram, Direction directi
     const uint32_t status = reader.u32();
     if (reader.ok()) call.status = status;
   } else {
+    side.end.add(datagram.body);
     const bool was_full = side.full;
     side.add_stub(datagram.body, limits_.kept(direction == Direction::to_client && maps_endpoints(call)));
     if (side.full != was_full && limits_.contents) out_.capped(Rpc::Cap::stub);

@@ -140,14 +140,8 @@ void Dcerpc::frame(Pdu kind, Direction direction, uint64_t offset, uint64_t size
   out_.frame(kind, direction, *begin_[index(direction)] + offset, size);
 }
 
-/// The server says of itself where else it is to be found: what it says of another host is not followed.
 void Dcerpc::endpoint(const Endpoint& endpoint) {
-  const bool named = endpoint.uuid != Uuid();
-  out_.expect({.listener = Sender::server,
-               .port = endpoint.port,
-               .datagrams = endpoint.datagrams,
-               .protocol = "dcerpc",
-               .context = named ? std::make_shared<const Announced>(endpoint.context()) : nullptr});
+  out_.expect(endpoint.expectation());
 }
 
 extern const DissectorRow kRow;

@@ -100,8 +100,9 @@ void Waiting::reset() {
   arguments = {};
   names.clear();
   accesses.clear();
+  asked.clear();
   operations.clear();
-  named = accessed = answered = 0;
+  named = accessed = got = answered = 0;
   compound = false;
   ended.clear();
 }
@@ -155,6 +156,7 @@ Nfs::Reading& Nfs::begin(bool reply, Direction direction) {
   reading.handle.clear();
   reading.saved.clear();
   reading.name.clear();
+  reading.place.clear();
   return reading;
 }
 

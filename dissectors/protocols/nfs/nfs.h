@@ -81,10 +81,11 @@ struct Waiting {
   };
   std::vector<std::string> names;  // of LOOKUP, OPEN and CREATE
   std::vector<Access> accesses;
-  std::vector<std::unique_ptr<Exchange>> operations;  // that have transactions
-  size_t named = 0, accessed = 0, answered = 0;       // of those how many were answered
-  bool compound = false;                              // its operations are read
-  std::vector<std::unique_ptr<Exchange>> ended;       // files that it ended, which have no record yet
+  std::vector<std::string> asked;                         // by GETFH: what stands in for the handle, or nothing
+  std::vector<std::unique_ptr<Exchange>> operations;      // that have transactions
+  size_t named = 0, accessed = 0, got = 0, answered = 0;  // of those how many were answered
+  bool compound = false;                                  // its operations are read
+  std::vector<std::unique_ptr<Exchange>> ended;           // files that it ended, which have no record yet
 
   void reset();
 };
@@ -104,10 +105,13 @@ class Nfs : private onc_rpc::Carrier {
   using Config = nfs::Config;
   using Anomaly = nfs::Anomaly;
   enum class Pdu : uint8_t { rpc_pdu, rpc_hdr, rpc_data, rpc_creds, pdu, status, pdu4, hdr4, ops4, status4 };
-  enum class Cap : uint8_t { tx, names, files, operations };
+  enum class Cap : uint8_t { tx, names, handles, files, operations };
   static constexpr lapwing::Cap kCaps[] = {
       {"tx", 0, "calls without answer, by max-tx; the oldest is recorded as it is"},
       {"names", 4096, "names of handles of a flow; the one that was not used longest is forgotten"},
+      {"handles", 1024,
+       "handles of a flow that are known by where compounds looked them up; the one that was not used longest is "
+       "forgotten"},
       {"files", 256, "files of a flow that are read or written; the one that was not used longest is over"},
       {"operations", 64,
        "operations of one compound that have a name, read, or have a transaction; others are passed over"},
@@ -137,6 +141,7 @@ class Nfs : private onc_rpc::Carrier {
     uint64_t offset = 0;              // of them in the file
     Exchange* file = nullptr;         // null: nobody's
     std::string handle, saved, name;  // current and saved handle of a compound, and the name that was last looked up
+    std::string place;                // what stood in for the current handle as it was looked up
   };
 
   // Carrier.
@@ -175,7 +180,13 @@ class Nfs : private onc_rpc::Carrier {
   void operation(Reading& reading, XdrReader& body, Direction direction);
   void outcome(Reading& reading, XdrReader& body, Direction direction);
   void track(Reading& reading, const Operation& operation);
-  static void look_up(Reading& reading, std::string_view name);
+  void look_up(Reading& reading, std::string_view name);
+  /// A name in that directory is another file's now, or nobody's.
+  void forget(std::string_view directory, std::string_view name);
+  /// What was looked up has that handle: what is read and written of it by either is one file.
+  void learn(Waiting& waiting, const std::string& place, Bytes handle);
+  /// The handle that something stands in for, where it is known.
+  std::string_view known(std::string_view handle);
   /// Before its file is read or written.
   void name_stand_in(const Reading& reading);
   /// The operation has a transaction, if such have any.
@@ -216,6 +227,7 @@ class Nfs : private onc_rpc::Carrier {
   Open<Waiting, uint64_t> calls_;
   std::array<Reading, 2> readings_;  // by Direction
   Recent<std::string> names_;        // by handle
+  Recent<std::string> handles_;      // by what stands in for them
   Recent<std::unique_ptr<Exchange>> files_;
   uint64_t digest_ = 0;  // of the datagram at hand
   uint64_t recorded_ = 0;

@@ -1,4 +1,6 @@
 // Compounds of version 4: what their operations are about, and what came of them.
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -45,6 +47,14 @@ void Nfs::operation(Reading& reading, XdrReader& body, Direction direction) {
   note(reading, said);
   if (said.name && (said.number == op::open || said.number == op::create)) look_up(reading, *said.name);
   switch (said.number) {
+    case op::getfh:
+      if (remembers(waiting.asked.size())) waiting.asked.push_back(reading.place);
+      break;
+    case op::remove: forget(reading.handle, *said.name); break;
+    case op::rename:
+      forget(reading.saved, *said.name);
+      forget(reading.handle, said.to);
+      break;
     case op::read:
       if (!remembers(waiting.accesses.size())) break;
       name_stand_in(reading);
@@ -66,24 +76,65 @@ void Nfs::operation(Reading& reading, XdrReader& body, Direction direction) {
 
 /// Which handle operations are about (RFC 8881 16.2.3.1).
 void Nfs::track(Reading& reading, const Operation& operation) {
+  const auto turn_to = [&](std::string_view handle) {
+    reading.handle = handle;
+    reading.place.clear();
+  };
   switch (operation.number) {
-    case op::putfh: reading.handle = to_text(*operation.handle); break;
+    case op::putfh: turn_to(to_text(*operation.handle)); break;
     case op::savefh: reading.saved = reading.handle; break;
     case op::restorefh:
-      reading.handle = reading.saved;
+      turn_to(reading.saved);
       reading.name.clear();
       break;
     case op::putrootfh:
     case op::putpubfh:
-    case op::lookupp: reading.handle.clear(); break;
+    case op::lookupp: turn_to({}); break;
     case op::lookup: look_up(reading, *operation.name); break;
     default: break;
   }
 }
 
 void Nfs::look_up(Reading& reading, std::string_view name) {
-  reading.handle = handle_of(reading.handle, name);
+  reading.place = handle_of(reading.handle, name);
+  reading.handle = known(reading.place);
   reading.name = name;
+}
+
+void Nfs::forget(std::string_view directory, std::string_view name) {
+  if (!handles_.empty()) handles_.remove(handle_of(directory, name));
+}
+
+void Nfs::learn(Waiting& waiting, const std::string& place, Bytes handle) {
+  if (place.empty() || handle.empty()) return;
+  const std::string_view text = to_text(handle);
+  constexpr std::array kDirections = {Direction::to_server, Direction::to_client};
+  const auto both_under_way = [&](Direction direction) {
+    return files_.find(file_key(place, direction)) && files_.find(file_key(text, direction));
+  };
+  if (std::ranges::any_of(kDirections, both_under_way)) return;
+  for (const Direction direction : kDirections) {
+    auto* found = files_.find(file_key(place, direction));
+    if (!found) continue;
+    std::unique_ptr<Exchange> file = std::move(*found);
+    files_.remove(file_key(place, direction));
+    file->handle = text;
+    files_.add(file_key(text, direction), std::move(file));
+  }
+  for (auto& file : waiting.ended) {
+    if (file->handle == place) file->handle = text;
+  }
+  if (std::string* before = handles_.find(place)) {
+    *before = text;
+    return;
+  }
+  if (!out_.within(Cap::handles, handles_.size() + 1)) handles_.remove(std::string(handles_.oldest()->key));
+  handles_.add(place, std::string(text));
+}
+
+std::string_view Nfs::known(std::string_view handle) {
+  const std::string* found = stands_in(handle) ? handles_.find(handle) : nullptr;
+  return found ? std::string_view(*found) : handle;
 }
 
 void Nfs::name_stand_in(const Reading& reading) {
@@ -139,6 +190,8 @@ void Nfs::outcome(Reading& reading, XdrReader& body, Direction direction) {
     case op::restorefh: reading.name.clear(); break;
     case op::getfh:
       if (said.handle) name(*said.handle, reading.name);
+      if (said.handle && waiting.got < waiting.asked.size()) learn(waiting, waiting.asked[waiting.got], *said.handle);
+      ++waiting.got;
       break;
     case op::getattr:
       if (waiting.answered > 0 && !waiting.operations[waiting.answered - 1]->attributes) {

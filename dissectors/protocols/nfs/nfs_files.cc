@@ -18,12 +18,13 @@ std::string Nfs::file_key(std::string_view handle, Direction direction) {
 }
 
 Exchange* Nfs::find_file(std::string_view handle, Direction direction) {
-  const auto* found = files_.find(file_key(handle, direction));
+  const auto* found = files_.find(file_key(known(handle), direction));
   return found ? found->get() : nullptr;
 }
 
 Exchange& Nfs::file(std::string_view handle, Direction direction, const Waiting& waiting) {
-  if (Exchange* known = find_file(handle, direction)) return *known;
+  handle = known(handle);
+  if (Exchange* before = find_file(handle, direction)) return *before;
   if (!out_.within(Cap::files, files_.size() + 1)) {
     finish_file(take_file(*files_.oldest()->value), file::State::truncated);
   }
@@ -70,6 +71,7 @@ void Nfs::write(Reading& reading, std::string_view handle, uint64_t offset, uint
 }
 
 Exchange* Nfs::written_file(Waiting& waiting, std::string_view handle) {
+  handle = known(handle);
   if (Exchange* file = find_file(handle, waiting.exchange.asked_by)) return file;
   for (auto& file : waiting.ended) {
     if (file->handle == handle && file->direction == file->asked_by) return file.get();

@@ -35,6 +35,7 @@ class Recent {
     return rows_.front().value;
   }
   size_t size() const { return rows_.size(); }
+  bool empty() const { return rows_.empty(); }
   Row* oldest() { return rows_.empty() ? nullptr : &rows_.back(); }
   void remove(std::string_view key) {
     const auto found = index_.find(key);

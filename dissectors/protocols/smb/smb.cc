@@ -127,6 +127,29 @@ size_t head_of(const v2::Header& header) {
   return Smb::kCaps[static_cast<size_t>(Smb::Cap::message)].limit;
 }
 
+/// Which side sends a message most headers say, so that a flow whose first bytes were missed is turned the right way:
+/// from the other side it is likely, but not sure.
+Likelihood judge_message(Bytes packet, Direction direction) {
+  const Likelihood verdict = begins_message(packet);
+  if (verdict != Likelihood::sure) return verdict;
+  const Bytes message = packet.subspan(kNetbiosHeader);
+  bool response = false;
+  switch (static_cast<Magic>(load_be32(message.data()))) {
+    case Magic::smb1:
+      if (message.size() < kHeader1) return Likelihood::more;
+      response = v1::read_header(message).response();
+      // Either side asks so: the server for its leave to be given back (MS-CIFS 3.3.4.2).
+      if (v1::read_header(message).command == v1::Command::locking_andx && !response) return verdict;
+      break;
+    case Magic::smb2:
+      if (message.size() < kHeader2) return Likelihood::more;
+      response = v2::read_header(message).response();
+      break;
+    default: return verdict;
+  }
+  return response == (direction == Direction::to_client) ? verdict : Likelihood::maybe;
+}
+
 /// What both sides say of their names and systems as they log in, and what the client has the server do.
 void sightings(const Event& event, SightingSink& sink) {
   if (event.record == records().data()) tell_operations(static_cast<const Operation&>(*event.tx), sink);
@@ -174,7 +197,7 @@ Likelihood Smb::probe(const Chunk& first) {
   const Bytes data = first.data;
   if (data.empty()) return Likelihood::more;
   const auto type = static_cast<Packet>(data[0]);
-  if (type == Packet::message) return begins_message(data);
+  if (type == Packet::message) return judge_message(data, first.direction);
   if (!about.starts[index(first.direction)].has(data[0])) return Likelihood::no;
   if (type == Packet::session_request) {
     // Who is called, and who calls: two names of 32 letters.
@@ -271,7 +294,7 @@ size_t Smb::take_packet(Side& from, Direction direction, Bytes rest, uint64_t at
   from.message_end = end;
   from.session = 0;
   from.tree = 0;
-  from.opened.reset();
+  from.leave_chain();
   return kNetbiosHeader;
 }
 
@@ -343,7 +366,7 @@ size_t Smb::take_smb2(Side& from, Direction direction, Bytes rest, uint64_t at, 
   } else {
     from.session = header.session;
     from.tree = header.tree;
-    from.opened.reset();
+    from.leave_chain();
   }
   message({header, rest.first(head), size, at, direction});
   return kHeader2;

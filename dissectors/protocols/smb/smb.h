@@ -54,7 +54,7 @@ class Smb {
   using Config = smb::Config;
   enum class Anomaly : uint8_t {
     malformed_data,
-    internal_error,
+    internal_error,  // never told: Suricata's, where its own count of the bytes that it read is wrong
     record_overflow,
     malformed_ntlmssp_request,
     malformed_ntlmssp_response,
@@ -125,7 +125,8 @@ class Smb {
     uint64_t session = 0;
     uint32_t tree = 0;
     Direction direction = Direction::to_server;
-    uint32_t status = 0;  // of a response
+    uint32_t status = 0;                          // of a response
+    std::shared_ptr<const Tree> connecting = {};  // as that of its side
   };
   /// Bytes of the stream that are read or written.
   struct Bulk {
@@ -150,7 +151,13 @@ class Smb {
     // Of a compound or chain, what those behind it refer to (MS-SMB2 3.2.4.1.4, MS-CIFS 3.3.5.2.4).
     uint64_t session = 0;
     uint32_t tree = 0;
+    std::shared_ptr<const Tree> connecting;  // that one before them asks for: its number is not known yet
     std::shared_ptr<Opened> opened;
+
+    void leave_chain() {
+      connecting.reset();
+      opened.reset();
+    }
   };
   /// A message of version 2, or a command of version 1.
   struct Message2 {
@@ -205,7 +212,8 @@ class Smb {
   std::shared_ptr<Opened> opened(const HandleKey& key, std::string fuid);
   void hold(const HandleKey& key, std::shared_ptr<Opened> opened);
   void forget(Opened& opened, Direction direction);
-  void enter(const TreeKey& key, std::string path, bool pipes);
+  Connect& connect(Operation& operation, std::string path, Direction direction);
+  void enter(const TreeKey& key, std::shared_ptr<const Tree> tree);
   void expect_read(const Key& key, std::shared_ptr<Opened> opened, uint64_t offset);
   std::optional<PendingRead> take_read(const Key& key);
   std::shared_ptr<gss::Login> login(uint64_t session);
@@ -268,7 +276,7 @@ class Smb {
   Operation& open(const Message2& message, Kind kind);
   static HandleKey handle(const v2::FileId& file);
   static Key key_of(const Message2& message);
-  static Origin origin(const Message2& message);
+  Origin origin(const Message2& message);
 
   // smb_version1.cc
   void message(const v1::Header& header, Bytes bytes, uint64_t size, uint64_t at, Direction direction);
@@ -292,7 +300,7 @@ class Smb {
   Operation& open(const Command1& command, Kind kind);
   static bool carries_data(const v1::Header& header);
   static Key key_of(const Command1& command);
-  static Origin origin(const Command1& command);
+  Origin origin(const Command1& command);
 
   const Config& config_;
   Out<Smb> out_;

@@ -106,10 +106,10 @@ const Setup* granted(const Setup& setup) {
 
 // Of TREE_CONNECT.
 std::optional<std::string_view> share(const Connect& connect) {
-  return connect.pipes ? std::nullopt : std::optional<std::string_view>(connect.path);
+  return connect.tree->pipes == true ? std::nullopt : std::optional<std::string_view>(connect.tree->path);
 }
 std::optional<std::string_view> named_pipe(const Connect& connect) {
-  return connect.pipes ? std::optional<std::string_view>(connect.path) : std::nullopt;
+  return connect.tree->pipes == true ? std::optional<std::string_view>(connect.tree->path) : std::nullopt;
 }
 std::string_view share_type(const Connect& connect, const lapwing::Transaction& tx) {
   constexpr std::string_view kTypes[] = {"UNKNOWN", "FILE", "PIPE", "PRINT"};
@@ -334,7 +334,7 @@ constexpr Column kOperation[] = {
     text<&status>("status", "how it went (MS-ERREF 2.3.1)"),
     text<&status_code>("status_code", "the same as a number"),
     integer<&Operation::session>("session_id", "number of the login"),
-    integer<&Operation::tree>("tree_id", "number of the share"),
+    integer<&Operation::tree_number>("tree_id", "number of the share"),
     object<&detail<Negotiation>>("", kNegotiation, "NEGOTIATE"),
     object<&detail<Setup>>("", kSetup, "SESSION_SETUP"),
     object<&detail<Connect>>("", kConnect, "TREE_CONNECT"),

@@ -8,6 +8,7 @@
 namespace lapwing::smb {
 
 const std::shared_ptr<const Tree>* Smb::tree(const Origin& origin) {
+  if (origin.connecting) return &origin.connecting;
   return trees_.use({origin.version == 2 ? origin.session : 0, origin.tree});
 }
 
@@ -49,7 +50,7 @@ bool Smb::judge(Bulk& bulk) {
     return bulk.wanted = true;
   }
   // Of something else than DCERPC.
-  if (const auto* known = tree(bulk.origin); bulk.transceived || (known && (*known)->pipes)) return false;
+  if (const auto* known = tree(bulk.origin); bulk.transceived || (known && (*known)->pipes == true)) return false;
   // Or its bytes would go on at the file's beginning. Of a pipe the offset says nothing (MS-SMB2 2.2.21).
   if (bulk.offset > UINT64_MAX - (bulk.end - bulk.begin)) {
     tell(Anomaly::malformed_data, direction);

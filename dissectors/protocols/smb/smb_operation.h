@@ -15,6 +15,7 @@
 #include "dissectors/parts/file/transfer.h"
 #include "dissectors/parts/gss/gss.h"
 #include "dissectors/protocols/smb/smb1_messages.h"
+#include "dissectors/protocols/smb/smb2_messages.h"
 #include "sensor/event/event.h"
 
 namespace lapwing::smb {
@@ -44,10 +45,11 @@ struct Agreement {
   uint32_t max_read = 0, max_write = 0;
 };
 
-/// A share that a client uses [S].
+/// [W] A share that a client uses, or asks for.
 struct Tree {
   std::string path;
-  bool pipes = false;  // what is opened in it is a pipe
+  uint32_t number = 0;        // by which messages name it, once the server has answered
+  std::optional<bool> pipes;  // what is opened in it is a pipe; nothing: the server has not answered
 };
 
 /// [W] All that is about a name shares it: it may have 96 KB (MS-SMB2 2.2.13), and who renames or deletes what it names
@@ -93,10 +95,10 @@ struct Setup {
 };
 
 struct Connect {
-  std::string path;
+  std::shared_ptr<Tree> tree;
   std::optional<std::string> asked, given;  // service of SMB 1
   uint8_t type = 0;                         // of SMB 2
-  bool pipes = false, encryption = false;
+  bool encryption = false;
 };
 
 struct Creation {
@@ -107,6 +109,27 @@ struct Creation {
   std::optional<uint32_t> action;                                 // that was taken
   uint64_t created = 0, accessed = 0, modified = 0, changed = 0;  // seconds since 1970
   uint64_t size = 0;
+
+  // What the messages of either version say.
+  template <class Request>
+  void ask(const Request& said, std::string name) {
+    directory = said.options & v2::kDirectory;
+    delete_on_close = said.options & v2::kDeleteOnClose;
+    disposition = said.disposition;
+    access = said.access;
+    opened = std::make_shared<Opened>();
+    opened->name = make_name(std::move(name));
+  }
+  template <class Response>
+  void answer(const Response& said, std::string fuid) {
+    action = said.action;
+    created = unix_time(said.created);
+    accessed = unix_time(said.accessed);
+    modified = unix_time(said.written);
+    changed = unix_time(said.changed);
+    size = said.size;
+    opened->fuid = std::move(fuid);
+  }
 };
 
 struct Transferred {
@@ -163,12 +186,14 @@ struct Operation : Transaction {
   uint64_t session = 0;
   uint32_t tree = 0;
   std::shared_ptr<const Tree> share;  // null: it was connected to before this flow was seen
+  bool chained = false;               // behind what asks for its share: that has no number yet
   std::optional<Status> status;
   const Agreement* agreed = nullptr;
   std::variant<std::monostate, Negotiation, Setup, Connect, Creation, Transferred, Renaming, Disposal, Control, Named,
                dcerpc::Call>
       detail;
 
+  uint32_t tree_number() const { return chained ? share->number : tree; }
   template <class D>
   D* as() {
     return std::get_if<D>(&detail);

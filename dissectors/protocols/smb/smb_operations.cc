@@ -33,6 +33,7 @@ void Smb::begin(Operation& operation, Kind kind, const Origin& origin) {
   operation.session = origin.session;
   operation.tree = origin.tree;
   if (const auto* known = tree(origin)) operation.share = *known;
+  operation.chained = origin.connecting != nullptr;
   operation.agreed = &agreement_;
   out_.open(operation);
 }
@@ -59,9 +60,8 @@ void Smb::close(Operation& operation, Direction direction) {
   }
   if (negotiating_ == operation.key) negotiating_.reset();
   for (Direction whose : kDirections) out_.reach(operation, whose, kComplete);
-  if (config_.kinds >> static_cast<uint8_t>(operation.kind) & 1) {
-    out_.emit({.tx = &operation, .direction = direction, .record = records().data()});
-  }
+  operation.unrecorded |= !(config_.kinds >> static_cast<uint8_t>(operation.kind) & 1);
+  out_.emit({.tx = &operation, .direction = direction, .record = records().data()});
   if (operation.kind == Kind::dcerpc) {
     calls_.erase(operation.key.own);
   } else {
@@ -105,8 +105,15 @@ void Smb::forget(Opened& opened, Direction direction) {
   end_pipe(opened, 0);
 }
 
-void Smb::enter(const TreeKey& key, std::string path, bool pipes) {
-  auto tree = std::make_shared<const Tree>(Tree{std::move(path), pipes});
+/// A share is asked for. Those behind it in its chain are about that.
+Connect& Smb::connect(Operation& operation, std::string path, Direction direction) {
+  Connect& detail = operation.detail.emplace<Connect>();
+  detail.tree = std::make_shared<Tree>(Tree{.path = std::move(path)});
+  side(direction).connecting = detail.tree;
+  return detail;
+}
+
+void Smb::enter(const TreeKey& key, std::shared_ptr<const Tree> tree) {
   if (auto* known = trees_.use(key)) {
     *known = std::move(tree);
     return;

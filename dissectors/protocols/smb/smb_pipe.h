@@ -21,6 +21,7 @@ class Pipe final : public dcerpc::Carrier {
   dcerpc::Call& begin(uint32_t call_id, Direction direction) override;
   void reached(dcerpc::Call& call, Direction direction) override;
   void end(dcerpc::Call& call) override;
+  void endpoint(const dcerpc::Endpoint& endpoint) override;
 
  private:
   Smb& smb_;

@@ -51,7 +51,7 @@ class Teller {
         {.interface = "smb", .operation = what, .object = object, .number = operation_.command, .outcome = outcome});
   }
 
-  void connect(const Connect& said) { tell("tree_connect", share_of(said.path)); }
+  void connect(const Connect& said) { tell("tree_connect", share_of(said.tree->path)); }
   void create(const Creation& said) {
     constexpr uint32_t kOpened = 1, kOpen = 1;  // action and disposition (MS-SMB2 2.2.14, 2.2.13)
     const bool opens = said.action ? *said.action == kOpened : said.disposition == kOpen;

@@ -66,7 +66,8 @@ Smb::Origin Smb::origin(const Command1& command) {
           session_of(header),
           header.tree,
           command.direction,
-          header.response() ? header.status : kSuccess};
+          header.response() ? header.status : kSuccess,
+          side(command.direction).connecting};
 }
 
 Operation& Smb::open(const Command1& command, Kind kind) {
@@ -128,9 +129,7 @@ void Smb::request(const Command1& command) {
       if (auto said = v1::read_tree_connect_request(block, unicode)) {
         Operation& operation = open(command, Kind::tree_connect);
         operation.tree = 0;
-        Connect& detail = operation.detail.emplace<Connect>();
-        detail.path = std::move(said->path);
-        detail.asked = std::move(said->service);
+        connect(operation, std::move(said->path), command.direction).asked = std::move(said->service);
         return;
       }
       break;
@@ -138,12 +137,7 @@ void Smb::request(const Command1& command) {
       if (auto said = v1::read_create_request(block, unicode)) {
         Operation& operation = open(command, Kind::create);
         Creation& detail = operation.detail.emplace<Creation>();
-        detail.directory = said->options & v2::kDirectory;
-        detail.delete_on_close = said->options & v2::kDeleteOnClose;
-        detail.disposition = said->disposition;
-        detail.access = said->access;
-        detail.opened = std::make_shared<Opened>();
-        detail.opened->name = make_name(std::move(said->name));
+        detail.ask(*said, std::move(said->name));
         side(command.direction).opened = detail.opened;
         return asked(operation, command.direction);
       }
@@ -299,11 +293,12 @@ void Smb::tree_connect_response(const Command1& command, Operation& operation) {
   if (!detail || command.header.status != kSuccess) return;
   auto service = command.sound ? v1::read_tree_connect_response(command.block) : std::nullopt;
   if (!service) return tell(Anomaly::malformed_data, command.direction, &operation);
-  detail->pipes = *service == kPipeService;
+  detail->tree->pipes = *service == kPipeService;
   detail->given = std::move(*service);
   operation.session = session_of(command.header);
-  operation.tree = command.header.tree;
-  enter({0, command.header.tree}, detail->path, detail->pipes);
+  operation.tree = detail->tree->number = command.header.tree;
+  operation.chained = false;
+  enter({0, command.header.tree}, detail->tree);
 }
 
 void Smb::create_response(const Command1& command, Operation& operation) {
@@ -311,13 +306,7 @@ void Smb::create_response(const Command1& command, Operation& operation) {
   if (!detail) return;
   const auto said = v1::read_create_response(command.block);
   if (!said) return tell(Anomaly::malformed_data, command.direction, &operation);
-  detail->action = said->action;
-  detail->created = unix_time(said->created);
-  detail->accessed = unix_time(said->accessed);
-  detail->modified = unix_time(said->written);
-  detail->changed = unix_time(said->changed);
-  detail->size = said->size;
-  detail->opened->fuid = fuid(said->file);
+  detail->answer(*said, fuid(said->file));
   if (!detail->opened->closing) hold({said->file, kHandle1}, detail->opened);
 }
 

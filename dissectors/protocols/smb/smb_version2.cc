@@ -60,7 +60,8 @@ Smb::Origin Smb::origin(const Message2& message) {
           header.session,
           header.tree,
           message.direction,
-          header.response() ? header.status : kSuccess};
+          header.response() ? header.status : kSuccess,
+          side(message.direction).connecting};
 }
 
 Operation& Smb::open(const Message2& message, Kind kind) {
@@ -91,7 +92,7 @@ void Smb::request(const Message2& message) {
     case Command::session_setup: return session_setup_request(message);
     case Command::tree_connect:
       if (!path) break;
-      open(message, Kind::tree_connect).detail.emplace<Connect>().path = *path;
+      connect(open(message, Kind::tree_connect), *path, message.direction);
       return;
     case Command::create: return create_request(message);
     case Command::close: return close_request(message);
@@ -130,7 +131,7 @@ void Smb::response(const Message2& message) {
     case Command::session_setup: session_setup_response(message, *operation); break;
     case Command::tree_connect: tree_connect_response(message, *operation); break;
     case Command::create: create_response(message, *operation); break;
-    case Command::tree_disconnect: trees_.erase({header.session, operation->tree}); break;
+    case Command::tree_disconnect: trees_.erase({header.session, operation->tree_number()}); break;
     case Command::logoff: logins_.erase(header.session); break;
     case Command::set_info:
       if (header.status == kSuccess) renamed(*operation);
@@ -220,17 +221,18 @@ void Smb::end_setup(const Setup& setup, uint64_t session, bool goes_on) {
 
 void Smb::tree_connect_response(const Message2& message, Operation& operation) {
   const v2::Header& header = message.header;
-  Connect* const connect = operation.as<Connect>();
-  if (header.status != kSuccess || !connect) return;
+  Connect* const detail = operation.as<Connect>();
+  if (header.status != kSuccess || !detail) return;
   const auto said = v2::read_tree_connect_response(message.bytes);
   if (!said) return tell(Anomaly::malformed_data, message.direction, &operation);
   constexpr uint8_t kPipe = 2;
-  connect->type = said->type;
-  connect->pipes = said->type == kPipe;
-  connect->encryption = said->flags & v2::kShareEncrypts;
+  detail->type = said->type;
+  detail->tree->pipes = said->type == kPipe;
+  detail->encryption = said->flags & v2::kShareEncrypts;
   operation.session = header.session;
-  operation.tree = header.tree;
-  enter({header.session, header.tree}, connect->path, connect->pipes);
+  operation.tree = detail->tree->number = header.tree;
+  operation.chained = false;
+  enter({header.session, header.tree}, detail->tree);
 }
 
 void Smb::create_request(const Message2& message) {
@@ -238,12 +240,7 @@ void Smb::create_request(const Message2& message) {
   if (!said) return malformed(message);
   Operation& operation = open(message, Kind::create);
   Creation& detail = operation.detail.emplace<Creation>();
-  detail.directory = said->options & v2::kDirectory;
-  detail.delete_on_close = said->options & v2::kDeleteOnClose;
-  detail.disposition = said->disposition;
-  detail.access = said->access;
-  detail.opened = std::make_shared<Opened>();
-  detail.opened->name = make_name(utf16_to_utf8(said->name));
+  detail.ask(*said, utf16_to_utf8(said->name));
   side(message.direction).opened = detail.opened;
   out_.reach(operation, message.direction, kComplete);
 }
@@ -253,13 +250,7 @@ void Smb::create_response(const Message2& message, Operation& operation) {
   if (message.header.status != kSuccess || !detail) return;
   const auto said = v2::read_create_response(message.bytes);
   if (!said) return tell(Anomaly::malformed_data, message.direction, &operation);
-  detail->action = said->action;
-  detail->created = unix_time(said->created);
-  detail->accessed = unix_time(said->accessed);
-  detail->modified = unix_time(said->written);
-  detail->changed = unix_time(said->changed);
-  detail->size = said->size;
-  detail->opened->fuid = guid_text(said->file);
+  detail->answer(*said, guid_text(said->file));
   side(message.direction).opened = detail->opened;
   if (!detail->opened->closing) hold(handle(said->file), detail->opened);
 }

@@ -260,6 +260,7 @@ void Smtp::begin_login(std::string_view argument) {
   const std::string_view mechanism = argument.substr(0, argument.find_first_of(" \t"));
   login_ = Login{.mechanism = std::string(mechanism)};
   const std::string_view first = trim(argument.substr(mechanism.size()));
+  if (helo_.empty()) at_hand();  // that of a greeting has begun
   if (!first.empty()) credential(first);
   mode_ = Mode::login;
   unanswered(Verb::auth);

@@ -142,8 +142,8 @@ void Smtp::close(Mail& mail) {
     --mail.asked;
   }
   if (current_ == &mail) current_ = nullptr;
-  const bool refused = mail.login && mail.login->outcome == Outcome::failure;
-  if (mail.has_envelope() || refused || (!recorded_ && !mail.helo.empty())) record(mail);
+  const bool session = !recorded_ && (!mail.helo.empty() || login_);  // of which nothing else tells
+  if (mail.has_envelope() || mail.logged_in || session) record(mail);
   mails_.close(mail);
 }
 

@@ -416,6 +416,37 @@ TEST(Dcerpc, WhatIsDoneToWhatIsToldWhoeverLooksAtContents) {
   }
 }
 
+/// What an operation returns stands before the padding of a verifier, in the clear unless it is sealed.
+TEST(Dcerpc, HowCallsEndIsToldUnlessItIsSealed) {
+  const auto operation = [](unsigned level, const std::string& answer) {
+    Heard heard;
+    FlowDriver flow({.known = "dcerpc", .contents = false}, heard);
+    flow.say(kClient, rpc_bind(1, {kSvcctl}));
+    flow.say(kServer, rpc_bind_ack(1, {0}));
+    flow.say(kClient, rpc_request(2, 0, 19, "", {.verifier = rpc_verifier(10, level, "signature")}));
+    flow.say(kServer, answer);
+    flow.finish();
+    return heard.operations.back();
+  };
+  const auto answer = [](unsigned level, const std::string& stub, unsigned padding, unsigned flags = 3) {
+    return rpc_response(2, stub + std::string(padding, 'p'),
+                        {.flags = flags, .verifier = rpc_verifier(10, level, "signature", padding)});
+  };
+  const std::string success = "handle\0\0\0\0"s, failure = "handle\5\0\0\0"s;
+  for (const unsigned padding : {0u, 4u, 15u}) {
+    EXPECT_EQ(operation(5, answer(5, success, padding)), "svcctl 19 RStartServiceW - success");
+    EXPECT_EQ(operation(5, answer(5, failure, padding)), "svcctl 19 RStartServiceW - failure");
+    // Cut within what it returns, each fragment padded.
+    EXPECT_EQ(operation(2, answer(2, failure.substr(0, 7), padding, 1) + answer(2, failure.substr(7), padding, 2)),
+              "svcctl 19 RStartServiceW - failure");
+    EXPECT_EQ(operation(6, answer(6, success, padding)), "svcctl 19 RStartServiceW - unknown");
+  }
+  // No padding is so long, and what stands before it is not known any more.
+  EXPECT_EQ(operation(5, answer(5, std::string(200, 'x') + success, 17)), "svcctl 19 RStartServiceW - unknown");
+  EXPECT_EQ(operation(5, answer(5, "\0\0"s, 8)), "svcctl 19 RStartServiceW - unknown");
+  EXPECT_EQ(operation(6, rpc_fault(2, 5)), "svcctl 19 RStartServiceW - failure");
+}
+
 TEST(Dcerpc, WhatIsDoneByDatagramsIsTold) {
   Heard heard;
   FlowDriver flow({.known = "dcerpc", .contents = false}, heard);

@@ -291,8 +291,8 @@ TEST(Nfs, ACompoundReadsWhatItHasJustLookedUp) {
   EXPECT_THAT(d.values("file.data"), ElementsAre("list", "plan", "notes", "letter", "again"));
   // What only stands for a handle is not shown as one.
   ASSERT_THAT(d.records, SizeIs(10));
-  for (size_t i = 0; i < 8; ++i) EXPECT_THAT(d.records[i], Not(HasSubstr("hhash")));
-  EXPECT_THAT(d.records[9], HasSubstr(R"("hhash":"83cc31db")"));
+  for (size_t i = 0; i < 6; ++i) EXPECT_THAT(d.records[i], Not(HasSubstr("hhash")));
+  for (size_t i : {7, 9}) EXPECT_THAT(d.records[i], HasSubstr(R"("hhash":"83cc31db")"));
   // Where more follows, it is that of the same file.
   d.client(compound(5, {root, lookup4("long"), xdr(25) + kState + xdr64(0) + xdr(4)}));
   d.server(outcomes(5, {done(24), done(15), results("some", false)}));
@@ -300,6 +300,27 @@ TEST(Nfs, ACompoundReadsWhatItHasJustLookedUp) {
   d.server(outcomes(6, {done(24), done(15), results("more")}));
   EXPECT_THAT(d.records.back(), AllOf(HasSubstr(R"("filename":"long")"), HasSubstr(R"("chunks":2)")));
   EXPECT_THAT(d.values("file.data"), Contains("somemore"));
+}
+
+TEST(Nfs, AFileThatIsLookedUpAndThenKnownByItsHandleIsOne) {
+  const std::string root = xdr(24), look = xdr(15) + xdr_text("long"), get = xdr(10);
+  const auto read = [](uint64_t offset) { return xdr(25) + kState + xdr64(offset) + xdr(4); };
+  const auto data = [](const std::string& bytes, bool last = false) { return done(25, xdr(last) + xdr_text(bytes)); };
+  Dialogue d(dissector("nfs"));
+  d.client(compound(1, {root, look, read(0), get}));
+  d.server(outcomes(1, {done(24), done(15), data("what"), done(10, kFile)}));
+  d.client(compound(2, {putfh(kFile), read(4)})).server(outcomes(2, {done(22), data(" is ")}));
+  d.client(compound(3, {root, look, read(8)})).server(outcomes(3, {done(24), done(15), data("long", true)}));
+  EXPECT_THAT(d.values("file.data"), ElementsAre("what is long"));
+  EXPECT_THAT(d.records.back(),
+              AllOf(HasSubstr(R"("filename":"long","hhash":"83cc31db")"), HasSubstr(R"("chunks":3)")));
+  EXPECT_THAT(d.records, SizeIs(2));
+
+  // Once it is gone its name may be another's.
+  d.client(compound(4, {root, xdr(28) + xdr_text("long"), look, read(0)}));
+  d.server(outcomes(4, {done(24), done(28, changed()), done(15), data("other", true)}));
+  EXPECT_THAT(d.records.back(), AllOf(HasSubstr(R"("filename":"long")"), Not(HasSubstr("hhash"))));
+  EXPECT_THAT(d.anomalies, IsEmpty());
 }
 
 TEST(Nfs, AFileOfVersion4IsWrittenUntilItIsClosed) {
@@ -442,6 +463,15 @@ const CapReaches kReaches = {
      {},
      [](Dialogue& d) {
        for (uint32_t i = 0; i < 4097; ++i) d.client(lookup(i, "a")).server(found(i, xdr_text(std::to_string(i))));
+     }},
+    {"nfs",
+     "handles",
+     {},
+     [](Dialogue& d) {
+       for (uint32_t i = 0; i < 1025; ++i) {
+         d.client(compound(i, {xdr(24), xdr(15) + xdr_text(std::to_string(i)), xdr(10)}));
+         d.server(outcomes(i, {done(24), done(15), done(10, kFile)}));
+       }
      }},
     {"nfs",
      "files",

@@ -13,12 +13,15 @@ using namespace test;
 using namespace test::smb;
 using testing::Contains;
 using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
 
 constexpr uint32_t kAccessDenied = 0xc0000022, kOverwrite = 5, kDeleteOnClose = 0x1000;
 constexpr uint8_t kDisk = 1, kPipe = 2;
 
 class Talk {
  public:
+  explicit Talk(const Settings& settings = {}) : dialogue_(dissector("smb"), settings) {}
   Talk& exchange(uint16_t command, const std::string& request, const std::string& response, uint32_t status = 0) {
     dialogue_.client(packet(message2(command, {.message = ++message_}, request)));
     dialogue_.server(packet(
@@ -35,9 +38,10 @@ class Talk {
     dialogue_.finish();
     return dialogue_.operations;
   }
+  const Heard& heard() const { return dialogue_; }
 
  private:
-  Dialogue dialogue_{dissector("smb")};
+  Dialogue dialogue_;
   uint64_t message_ = 0;
 };
 
@@ -90,6 +94,26 @@ TEST(SmbSightings, CallsByPipesAreTold) {
   EXPECT_THAT(operations, Contains("svcctl 65535 bind - success"));
   EXPECT_THAT(operations, Contains("svcctl 12 RCreateServiceW PSEXESVC success"));
   EXPECT_THAT(operations, Contains("svcctl 19 RStartServiceW - failure"));
+}
+
+/// What is done, and who logs in, whatever has records.
+TEST(SmbSightings, AreToldWithoutRecords) {
+  const auto talk = [](const Settings& settings) {
+    Talk out(settings);
+    out.exchange(1, session_setup2(ntlm_authenticate("DOM", "ann", "PC")), session2(""));
+    out.tree("\\\\s\\IPC$", kPipe).open(1, "svcctl");
+    out.exchange(11, ioctl2(kTransceive, file_id(1), rpc_bind(1)), controlled2(kTransceive, file_id(1), rpc_bound(1)));
+    out.exchange(11, ioctl2(kTransceive, file_id(1), rpc_request(2, 19, zeros(20))),
+                 controlled2(kTransceive, file_id(1), rpc_response(2, le(0, 4))));
+    out.close(1).operations();
+    return out.heard();
+  };
+  const Heard all = talk({}), none = talk({{"app-layer.protocols.smb.record.types", "rename"}});
+  EXPECT_THAT(none.records, IsEmpty());
+  EXPECT_THAT(all.operations, Contains("svcctl 19 RStartServiceW - success"));
+  EXPECT_EQ(none.operations, all.operations);
+  EXPECT_THAT(all.logins, SizeIs(1));
+  EXPECT_EQ(none.logins, all.logins);
 }
 
 }  // namespace

@@ -429,6 +429,58 @@ TEST(Smb, CommandsOfAChainAreAboutTheFileThatItOpens) {
   }
 }
 
+TEST(Smb, CommandsOfAChainAreInTheShareThatItConnectsTo) {
+  for (size_t piece : {0, 1}) {
+    Dialogue d(row());
+    const std::string connect = chained1(tree_connect1("\\\\SRV\\C$", "?????"), 0x2d);
+    std::string open = chained1(open1("\\a"), 0x2f, 32 + connect.size());
+    const std::string write = write_andx1(kOpenedBefore, 0, "written", 32 + connect.size() + open.size());
+    d.client(packet(head1(0x75, {.tree = 0xffff}) + connect + open + write), piece);
+    const std::string connected = chained1(block1(kNoAndx + zeros(2), "A:" + zeros(1) + wide("NTFS") + zeros(2)), 0x2d);
+    const std::string opened = chained1(opened1(7), 0x2f, 32 + connected.size());
+    d.server(packet(head1(0x75, {.tree = 9, .response = true}) + connected + opened + block1(kNoAndx + zeros(8), "")),
+             piece);
+    d.client(packet(head1(4, {.multiplex = 2, .tree = 9}) + close1(7)), piece).finish();
+    EXPECT_THAT(d.operations, Contains("smb 47 write C$\\a success"));
+    EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("SMB1_COMMAND_WRITE_ANDX"), HasSubstr(R"("tree_id":9)"),
+                                          HasSubstr(R"("share":"\\\\SRV\\C$")"))));
+    EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("SMB1_COMMAND_OPEN_ANDX"), HasSubstr(R"("tree_id":9)"))));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+}
+
+TEST(Smb, MessagesOfACompoundAreInTheShareThatItConnectsTo) {
+  const auto related = [](uint64_t message) {
+    return Head2{.message = message, .session = UINT64_MAX, .tree = UINT32_MAX, .flags = kRelated};
+  };
+  const auto answer = [](Head2 head) {
+    head.flags |= kResponse;
+    return head;
+  };
+  for (size_t piece : {0, 1}) {
+    for (const bool pipe : {false, true}) {
+      Dialogue d(row());
+      d.client(compound({message2(3, {.message = 1, .tree = 0}, tree_connect2(pipe ? "\\\\s\\IPC$" : "\\\\s\\C$")),
+                         message2(5, related(2), create2("svcctl", 0, 5)),
+                         message2(9, related(3), write2(kFileBefore, 0, pipe ? rpc_bind(1) : "sixteen bytes ...")),
+                         message2(6, related(4), close2(kFileBefore))}),
+               piece);
+      d.server(compound({message2(3, {.message = 1, .tree = 8, .flags = kResponse}, tree2(pipe ? 2 : 1)),
+                         message2(5, answer(related(2)), created2(file_id(4))),
+                         message2(9, answer(related(3)), written2()), message2(6, answer(related(4)), closed2())}),
+               piece);
+      d.finish();
+      EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("SMB2_COMMAND_CREATE"), HasSubstr(R"("tree_id":8)"))));
+      EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("SMB2_COMMAND_CLOSE"), HasSubstr(R"("tree_id":8)"))));
+      // They end before the number is known.
+      EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("SMB2_COMMAND_WRITE"),
+                                            HasSubstr(pipe ? R"("request":"BIND")" : R"("share":"\\\\s\\C$")"))));
+      EXPECT_THAT(d.operations, Contains(pipe ? "smb 5 open IPC$\\svcctl success" : "smb 9 write C$\\svcctl success"));
+      EXPECT_THAT(d.anomalies, IsEmpty());
+    }
+  }
+}
+
 TEST(Smb, AChainIsAboutTheFileOfItsFirstCommandWhateverThoseBehindItSay) {
   const std::string lock = chained1(block1(kNoAndx + le(7, 2) + zeros(10), ""), 0x2f);
   const std::string write = write_andx1(5, 0, "written", 32 + lock.size());
@@ -547,6 +599,34 @@ TEST(Smb, LoginsOfVersion1ShowTheirSoftware) {
   EXPECT_THAT(d.records[1], AllOf(HasSubstr(R"("request":{"native_os":"Unix","native_lm":"Samba"})"),
                                   HasSubstr(R"("response":{"native_os":"Windows","native_lm":"LM"})"),
                                   HasSubstr(R"("user":"ann","domain":"DOM")")));
+}
+
+/// A flow whose first bytes were missed is turned by them.
+TEST(Smb, WhoSendsAMessageItsHeaderSays) {
+  using enum Direction;
+  const std::string ask2 = packet(message2(3, {}, tree_connect2("\\\\a\\b"))),
+                    answer2 = packet(message2(3, {.flags = kResponse | kAsync}, tree2(1))),
+                    ask1 = packet(head1(4, {}) + close1(7)),
+                    answer1 = packet(head1(4, {.response = true}) + block1("", ""));
+  for (const std::string& ask : {ask1, ask2}) {
+    EXPECT_EQ(probe(row(), to_server, ask), Likelihood::sure);
+    EXPECT_EQ(probe(row(), to_client, ask), Likelihood::maybe);
+  }
+  for (const std::string& answer : {answer1, answer2}) {
+    EXPECT_EQ(probe(row(), to_client, answer), Likelihood::sure);
+    EXPECT_EQ(probe(row(), to_server, answer), Likelihood::maybe);
+    for (size_t size = 1; size < answer.size(); ++size) {
+      const Likelihood verdict = probe(row(), to_server, answer.substr(0, size));
+      EXPECT_TRUE(verdict == Likelihood::more || verdict == Likelihood::maybe) << size;
+    }
+  }
+  // Either side takes a lock back so, and what is encrypted says nothing.
+  const std::string locking = packet(head1(0x24, {}) + block1(kNoAndx + zeros(12), "")),
+                    encrypted = packet("\xfdSMB" + zeros(60));
+  for (const std::string& either : {locking, encrypted}) {
+    EXPECT_EQ(probe(row(), to_server, either), Likelihood::sure);
+    EXPECT_EQ(probe(row(), to_client, either), Likelihood::sure);
+  }
 }
 
 TEST(Smb, MessagesOfTheWrongSideAreTold) {

@@ -8,6 +8,7 @@ namespace lapwing {
 namespace {
 
 using namespace test;
+using testing::AllOf;
 using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -238,7 +239,22 @@ TEST(Smtp, AnswersToMailsBehindOneWhoseEndIsUnseenAreNotItsOwn) {
   EXPECT_THAT(d.anomalies, IsEmpty());
 }
 
-TEST(Smtp, EachRefusedLoginIsToldAndNoPasswordIsAUser) {
+/// Clients need not greet before (RFC 4954 4), and servers let many of them.
+TEST(Smtp, ALoginWithoutAGreetingIsTold) {
+  for (const bool answered : {true, false}) {
+    Dialogue d(row());
+    d.server(kMailGreeting).client("AUTH PLAIN AGFubgBzZWNyZXQ=\r\n");
+    if (answered) d.server("235 welcome\r\n").client("QUIT\r\n").server("221 bye\r\n");
+    d.finish();
+    EXPECT_THAT(d.records,
+                ElementsAre(AllOf(HasSubstr(R"("user":"ann")"),
+                                  HasSubstr(answered ? R"("outcome":"success")" : R"("outcome":"unknown")"))));
+    EXPECT_EQ(d.logins, std::vector<std::string>(answered, "ann success"));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+}
+
+TEST(Smtp, EachAnsweredLoginIsToldAndNoPasswordIsAUser) {
   Dialogue d(row());
   d.server(kMailGreeting).client("EHLO c\r\n").server(kMailOk);
   for (const std::string user : {"YW5u", "Ym9i", ""}) {
@@ -248,8 +264,9 @@ TEST(Smtp, EachRefusedLoginIsToldAndNoPasswordIsAUser) {
   d.client("AUTH CRAM-MD5\r\n").server("334 PDFAYj4=\r\n").client("dG9tIDAx\r\n").server("235 yes\r\n");
   d.client("QUIT\r\n").server("221 bye\r\n").finish();
   EXPECT_THAT(d.values("smtp.auth.user"), ElementsAre("ann", "bob", "tom"));
-  EXPECT_THAT(d.records, SizeIs(3));
-  EXPECT_THAT(d.records, Each(HasSubstr(R"("outcome":"failure")")));
+  const auto failure = HasSubstr(R"("outcome":"failure")"), success = HasSubstr(R"("outcome":"success")");
+  EXPECT_THAT(d.records, ElementsAre(failure, failure, failure, success));
+  EXPECT_THAT(d.logins, ElementsAre("ann failure", "bob failure", " failure", "tom success"));
   EXPECT_THAT(d.records, Each(Not(HasSubstr("secret"))));
   EXPECT_THAT(d.anomalies, IsEmpty());
 }
