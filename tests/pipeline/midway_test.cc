@@ -126,12 +126,16 @@ TEST(Midway, WhatNoDissectorKnowsIsLetGo) {
   Followed followed;
   const std::string junk(1400, '\x01');
   uint32_t sent = 0;
-  while (!followed.over && sent < 200'000) {
-    const BuiltFrame frame =
-        PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2").tcp(40000, 9000).seq(sent).payload(junk).build();
+  auto see = [&](Direction from, const PacketBuilder& built) {
+    const BuiltFrame frame = built.build();
     ASSERT_EQ(decoder.decode(frame, packets), 1U);
+    midway.packet(Look(packets[0], &flow, from, config.budget, false), followed);
+  };
+  while (!followed.over && sent < 200'000) {
+    see(Direction::to_server,
+        PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2").tcp(40000, 9000).seq(sent).ack(1).payload(junk));
     sent += junk.size();
-    midway.packet(Look(packets[0], &flow, Direction::to_server, config.budget, false), followed);
+    see(Direction::to_client, PacketBuilder().ether().ipv4("10.0.0.2", "10.0.0.1").tcp(9000, 40000).seq(1).ack(sent));
   }
   EXPECT_TRUE(followed.over);
   EXPECT_FALSE(followed.flow);
@@ -149,9 +153,10 @@ TEST(Midway, WhatDissectorsLeaveOutIsCounted) {
 
 TEST(Midway, WhatDoesNotFitIsCounted) {
   Capture capture;
-  for (uint16_t port = 1; port < 20; ++port) {
-    Conversation(capture, {.server_port = port}).client(kAsk).server(kAnswer);
-  }
+  std::vector<Conversation> open;
+  for (uint16_t port = 1; port < 20; ++port) open.emplace_back(capture, Ends{.server_port = port});
+  for (Conversation& one : open) one.client(kAsk);
+  for (Conversation& one : open) one.server(kAnswer);
   const Outcome outcome = read(capture, off("midstream-memcap: 1 KiB"));
   EXPECT_LT(Reader::seen.size(), 19U);
   EXPECT_GE(outcome.stat("analytics.midstream-memcap"), 19U - Reader::seen.size());

@@ -370,6 +370,13 @@ Step Tls::ssl2_record(Bytes bytes, uint64_t offset, Direction direction) {
   Ssl2Hello hello;
   const bool client = direction == Direction::to_server;
   const Bytes record = bytes.first(size);
+  constexpr uint8_t kError = 0;  // of draft-hickman-netscape-ssl-00, 5.4: nothing that both sides have
+  if (const size_t type = bytes[0] & 0x80 ? 2 : 3; !client && size > type && record[type] == kError) {
+    raise(Anomaly::error_message_encountered, direction);
+    complete(direction);
+    sides_[0].stopped = sides_[1].stopped = true;
+    return Step::ok(size);
+  }
   if (!(client ? parse_ssl2_client_hello(record, hello) : parse_ssl2_server_hello(record, hello))) {
     raise(Anomaly::invalid_sslv2_header, direction);
     return Step::fail();

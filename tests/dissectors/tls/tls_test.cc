@@ -379,6 +379,15 @@ TEST(Tls, Ssl2HellosAreRead) {
   EXPECT_THAT(d.records, ElementsAre(AllOf(HasSubstr("CN=server.example"), Not(HasSubstr("\"ja3\"")))));
 }
 
+TEST(Tls, AnErrorOfSsl2IsNamedAndNoMalformedHello) {
+  const std::string body =
+      std::string("\1\0\2", 3) + be16(3) + be16(0) + be16(16) + std::string("\1\0\x80", 3) + std::string(16, 'C');
+  Dialogue d(row());
+  d.client(be16(0x8000 | static_cast<unsigned>(body.size())) + body).server(std::string("\x80\3\0\0\1", 5));
+  EXPECT_THAT(d.anomalies, ElementsAre("error_message_encountered@0"));
+  EXPECT_EQ(d.records.size(), 1U);
+}
+
 TEST(Tls, HeartbeatsThatLeakAreNamed) {
   Dialogue heartbleed(row());
   heartbleed.client(client_hello() + tls_record(kHeartbeat, std::string("\1\x40\0", 3)));
