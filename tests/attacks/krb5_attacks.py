@@ -38,8 +38,8 @@ def types(capture, n, flows):
 
 
 def nested(capture, n, flows):
-    """Elements within each other, whose ends are marks that do not come."""
-    over_tcp(capture, marked(element(0x6a, b"\x30\x80" + b"\xa3\x80\x30\x80" * (n // 4))), flows)
+    """Behind a true request, elements within each other, whose ends are marks that do not come."""
+    over_tcp(capture, marked(request(b"\2\1\x12")) + marked(element(0x6a, b"\x30\x80" + b"\xa3\x80\x30\x80" * (n // 4))), flows)
 
 
 def preauthentication(capture, n, flows):
