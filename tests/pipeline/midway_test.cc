@@ -117,10 +117,12 @@ TEST(Midway, AScanLeavesNothingBehind) {
 }
 
 TEST(Midway, WhatNoDissectorKnowsIsLetGo) {
-  const SensorConfig config;
-  Midway midway({.enabled = true, .memcap = 1 << 20}, config.stream, config.app, config.budget,
+  Setting root;
+  root.kind = Setting::Kind::map;
+  const auto config = SensorConfig::read(root, {});
+  Midway midway({.enabled = true, .memcap = 1 << 20}, config->stream, config->app, config->budget,
                 [](const Look&, const Event&) {});
-  Decoder decoder(config.decode, ChecksumMode::none);
+  Decoder decoder(config->decode, ChecksumMode::none);
   std::vector<Packet> packets(kMaxPackets);
   Flow flow;
   Followed followed;
@@ -129,7 +131,7 @@ TEST(Midway, WhatNoDissectorKnowsIsLetGo) {
   auto see = [&](Direction from, const PacketBuilder& built) {
     const BuiltFrame frame = built.build();
     ASSERT_EQ(decoder.decode(frame, packets), 1U);
-    midway.packet(Look(packets[0], &flow, from, config.budget, false), followed);
+    midway.packet(Look(packets[0], &flow, from, config->budget, false), followed);
   };
   while (!followed.over && sent < 200'000) {
     see(Direction::to_server,
