@@ -154,7 +154,7 @@ class AppLayer final : private EventSink {
   size_t number_of(const AppProtocol& protocol) const {
     return static_cast<size_t>(&protocol - config_.protocols.data());
   }
-  bool runs_backwards(const Flow& flow, const State& state, const Chunk& first, const AppProtocol* likely) const;
+  bool runs_backwards(const Flow& flow, const State& state, const Chunk& first, const Verdict& verdict) const;
   void choose(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& chunk);
   void create(State& state, const AppProtocol& protocol);
   void feed(Flow& flow, State& state, const Chunk& chunk);

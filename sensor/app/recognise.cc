@@ -86,15 +86,15 @@ ProtocolSet AppLayer::at_home(const Flow& flow) const {
 }
 
 /// The first bytes of a flow picked up late, or datagrams of one of which nothing is known yet, may go the other way:
-/// then whom we took for the client is the server. `likely`: what they may be as they go.
-bool AppLayer::runs_backwards(const Flow& flow, const State& state, const Chunk& first,
-                              const AppProtocol* likely) const {
+/// then whom we took for the client is the server. `verdict`: what they are, or may be, as they go.
+bool AppLayer::runs_backwards(const Flow& flow, const State& state, const Chunk& first, const Verdict& verdict) const {
+  const AppProtocol* const likely = verdict.protocol;
   if (state.turned || state.changed()) return false;
   if (!first.datagram && !(flow.flags & flow_flag::midstream)) return false;
   const ProtocolSet server = config_.probes.at(flow.server_port()), client = config_.probes.at(flow.client_port());
   Chunk other_way = first;
   other_way.direction = reverse(first.direction);
-  if (likely && likely->row->probe(first) == Likelihood::sure) {
+  if (verdict.sure) {
     // What either side may say does not tell; whose port it is does.
     return !first.datagram && (client - server).has(number_of(*likely)) &&
            likely->row->probe(other_way) == Likelihood::sure;
@@ -144,8 +144,7 @@ void AppLayer::recognise(Flow& flow, State& state, const Chunk& chunk) {
     first.offset = 0;  // of what the protocol may have begun with
     const Verdict verdict =
         probe(side.candidates, first, flow, named(state.expected(), chunk.datagram ? transport::udp : transport::tcp));
-    // What is merely likely, for a port or a name, may be sure the other way round.
-    const bool backwards = runs_backwards(flow, state, first, verdict.protocol);
+    const bool backwards = runs_backwards(flow, state, first, verdict);
     if (verdict.protocol && !backwards) {
       first.offset = chunk.datagram ? 0 : side.buffer.empty() ? chunk.offset : side.offset;
       return found(flow, state, *verdict.protocol, first);

@@ -370,7 +370,7 @@ Step Tls::ssl2_record(Bytes bytes, uint64_t offset, Direction direction) {
   Ssl2Hello hello;
   const bool client = direction == Direction::to_server;
   const Bytes record = bytes.first(size);
-  constexpr uint8_t kError = 0;  // of draft-hickman-netscape-ssl-00, 5.4: nothing that both sides have
+  constexpr uint8_t kError = 0;  // SSL_MT_ERROR of draft-hickman-netscape-ssl-00
   if (const size_t type = bytes[0] & 0x80 ? 2 : 3; !client && size > type && record[type] == kError) {
     raise(Anomaly::error_message_encountered, direction);
     complete(direction);

@@ -68,7 +68,7 @@ enum class Anomaly : uint8_t {
   invalid_certificate,
   certificate_invalid_length,
   error_message_encountered,
-  invalid_ssl_record,  // never told: Suricata's, where its reader returned what it cannot
+  invalid_ssl_record,  // never told: Suricata's, where its own reader contradicts itself
   heartbeat_message,
   overflow_heartbeat_message,
   invalid_heartbeat_message,
