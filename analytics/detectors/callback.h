@@ -29,6 +29,7 @@ struct Callback {
       .alerts = true,
       .moments = bit(FlowMoment::answered),
       .protocols = kProtocols,
+      .only_due = true,
       .idle = 86'400,
       .help =
           "behind an alert of an attack the attacked host connects to the attacker, or to an address in what it "

@@ -37,6 +37,7 @@ struct DirectoryAttack {
       .operations = true,
       .moments = bit(FlowMoment::answered),
       .protocols = kProtocols,
+      .only_due = true,
       .fields = kFields,
       .idle = 3600,
       .explained_by = bit(Role::scanner),

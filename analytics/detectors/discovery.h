@@ -27,6 +27,7 @@ struct Discovery {
       .techniques = kTechniques,
       .operations = true,
       .protocols = kProtocols,
+      .only_due = true,
       .fields = kFields,
       .idle = 300,
       .explained_by = bit(Role::admin) | bit(Role::dc) | bit(Role::mail) | bit(Role::monitor) | bit(Role::scanner),

@@ -30,6 +30,7 @@ struct Lateral {
       .operations = true,
       .moments = bit(FlowMoment::tick) | bit(FlowMoment::closed),
       .protocols = kProtocols,
+      .only_due = true,
       .fields = kFields,
       .idle = 3600,
       .explained_by = bit(Role::admin) | bit(Role::backup) | bit(Role::scanner),

@@ -34,6 +34,7 @@ struct Novelties {
                                   .techniques = kTechniques,
                                   .moments = bit(FlowMoment::identified) | bit(FlowMoment::closed),
                                   .protocols = kProtocols,
+                                  .only_due = true,
                                   .fields = kFields,
                                   .idle = 3600,
                                   .help =

@@ -43,6 +43,7 @@ struct TlsAnomaly {
       .name = "tls-anomaly",
       .techniques = kTechniques,
       .protocols = kProtocols,
+      .only_due = true,
       .fields = kFields,
       .idle = 86'400,
       .help =

@@ -71,11 +71,12 @@ struct About {
   bool operations = false;                           // that clients have servers do
   uint32_t moments = 0;                              // bits of the moments it is shown, and no others
   std::span<const std::string_view> protocols = {};  // whose events it is shown
-  std::span<const std::string_view> fields = {};     // of them that it reads, by their names in records
-  int64_t idle = 600;                                // seconds without news after which a finding is over
-  RoleMask explained_by = 0;  // roles of the subject that make its findings what is to be expected,
-  RoleMask explained_at = 0;  // and roles that all of its objects have then
-  bool silence = false;       // it rests on what stays unanswered, so not where interfaces show one side alone
+  bool only_due = false;  // of them only those whose record is due, and those that are a message each
+  std::span<const std::string_view> fields = {};  // of them that it reads, by their names in records
+  int64_t idle = 600;                             // seconds without news after which a finding is over
+  RoleMask explained_by = 0;                      // roles of the subject that make its findings what is to be expected,
+  RoleMask explained_at = 0;                      // and roles that all of its objects have then
+  bool silence = false;  // it rests on what stays unanswered, so not where interfaces show one side alone
   std::string_view help;
 };
 

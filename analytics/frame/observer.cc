@@ -30,20 +30,28 @@ Observer::Observer(std::span<const std::shared_ptr<const AnyDetector>> detectors
     if (about.software) of_software_.push_back(local);
     if (about.operations) of_operations_.push_back(local);
     for (std::string_view protocol : about.protocols) {
-      auto known = std::ranges::find(by_protocol_, protocol, &decltype(by_protocol_)::value_type::first);
-      if (known == by_protocol_.end()) known = by_protocol_.insert(by_protocol_.end(), {protocol, {}});
-      known->second.push_back(local);
+      auto known = std::ranges::find(audiences_, protocol, &Audience::protocol);
+      if (known == audiences_.end()) known = audiences_.insert(audiences_.end(), {.protocol = protocol});
+      known->of_due.push_back(local);
+      if (!about.only_due) known->of_all.push_back(local);
     }
   }
 }
 
-const Observer::Listeners* Observer::listeners(const Protocol& protocol) const {
+const Observer::Audience* Observer::audience(const Protocol& protocol) const {
   if (&protocol != asked_) {
-    const auto known = std::ranges::find(by_protocol_, protocol.name, &decltype(by_protocol_)::value_type::first);
+    const auto known = std::ranges::find(audiences_, protocol.name, &Audience::protocol);
     asked_ = &protocol;
-    found_ = known == by_protocol_.end() ? nullptr : &known->second;
+    found_ = known == audiences_.end() ? nullptr : &*known;
   }
   return found_;
+}
+
+const Observer::Listeners* Observer::listeners(const Event& event) const {
+  const Audience* of = audience(*event.protocol);
+  if (!of) return nullptr;
+  const Listeners& listeners = event.record || event.protocol->one_message ? of->of_due : of->of_all;
+  return listeners.empty() ? nullptr : &listeners;
 }
 
 void Observer::flow(const FlowUpdate& update) {
@@ -75,7 +83,7 @@ void Observer::show_kept() {
 }
 
 void Observer::event(const Observed& observed) {
-  const Listeners* wanted = listeners(*observed.event.protocol);
+  const Listeners* wanted = listeners(observed.event);
   if (!wanted) return;
   for (AnyLocal* local : *wanted) local->event(observed);
 }

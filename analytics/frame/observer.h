@@ -31,7 +31,9 @@ class Observer {
   bool wants(FlowMoment moment) const { return (moments_ & bit(moment)) != 0; }
   /// Kept for a while: a detector that is shown many at once finds its code and tables at hand.
   void flow(const FlowUpdate& update);
-  bool wants(const Protocol& protocol) const { return listeners(protocol) != nullptr; }
+  /// Any of its events.
+  bool wants(const Protocol& protocol) const { return audience(protocol) != nullptr; }
+  bool wants(const Event& event) const { return listeners(event) != nullptr; }
   void event(const Observed& observed);
 
   bool wants_logins() const { return !of_logins_.empty(); }
@@ -70,7 +72,14 @@ class Observer {
     std::string names;  // application and host, which live no longer than the call
   };
   static constexpr size_t kBatch = 32;
-  const Listeners* listeners(const Protocol& protocol) const;
+  /// Those of a protocol's events.
+  struct Audience {
+    std::string_view protocol;
+    Listeners of_due, of_all;
+  };
+  const Audience* audience(const Protocol& protocol) const;
+  /// Null: the event is for nobody.
+  const Listeners* listeners(const Event& event) const;
   bool seal(Second second);
   void show_kept();
 
@@ -79,9 +88,9 @@ class Observer {
   Listeners of_logins_, of_alerts_, of_bindings_, of_software_, of_operations_;
   std::vector<std::pair<AnyLocal*, uint32_t>> of_flows_;  // and the moments that each is shown
   uint32_t moments_ = 0;                                  // all of them
-  std::vector<std::pair<std::string_view, Listeners>> by_protocol_;
+  std::vector<Audience> audiences_;
   mutable const Protocol* asked_ = nullptr;  // last, and what came of it
-  mutable const Listeners* found_ = nullptr;
+  mutable const Audience* found_ = nullptr;
   std::vector<Kept> kept_ = std::vector<Kept>(kBatch);
   size_t kept_count_ = 0;
   AlertSums alerts_;

@@ -36,6 +36,7 @@ struct Intel {
       .moments = bit(FlowMoment::answered) | bit(FlowMoment::refused) | bit(FlowMoment::unanswered) |
                  bit(FlowMoment::tick) | bit(FlowMoment::closed),
       .protocols = kProtocols,
+      .only_due = true,
       .idle = 3600,
       .help =
           "a host asks for, connects to, gets or sends what a list of indicators names (analytics.intel.feeds); what "

@@ -253,65 +253,79 @@ void FlowWatch::tell_tick(const Flow& flow, Watched& watched, FlowMoment moment,
   observer_.flow(update);
 }
 
+/// Whose an event is: made when somebody asks, as most tell nobody anything.
+class FlowWatch::Source {
+ public:
+  Source(FlowWatch& watch, const Look& look, const Event& event) : watch_(watch), look_(look), event_(event) {}
+  /// Null: of a packet that is of no flow.
+  const FlowRef* flow() {
+    if (look_.flow && !made_) {
+      made_ = true;
+      watch_.update_of(*look_.flow, FlowMoment::opened, look_.time);
+      watch_.flow_.protocol = event_.protocol->name;
+    }
+    return look_.flow ? &watch_.flow_ : nullptr;
+  }
+  uint16_t vlan() const { return look_.flow ? look_.flow->key.vlan[0] : look_.packet->vlan[0]; }
+  Timestamp time() const { return look_.time; }
+
+ private:
+  FlowWatch& watch_;
+  const Look& look_;
+  const Event& event_;
+  bool made_ = false;
+};
+
 void FlowWatch::event(const Look& look, const Event& event) {
   if (event.tx->blank) return;  // of an anomaly: there is nothing to read
   come_to(look.packet);
-  tell_login(look, event);
-  tell_sightings(look, event);
-  if (!observer_.wants(*event.protocol)) return;
-  if (look.flow) {
-    update_of(*look.flow, FlowMoment::opened, look.time);
-    flow_.protocol = event.protocol->name;
-    observer_.event({event, &flow_, look.time, flow_.client, flow_.server, flow_.vlan, sender_of(look)});
+  Source source(*this, look, event);
+  tell_login(source, event);
+  tell_sightings(source, event);
+  if (!observer_.wants(event)) return;
+  if (const FlowRef* flow = source.flow()) {
+    observer_.event({event, flow, look.time, flow->client, flow->server, flow->vlan, sender_of(look)});
   } else {
     const Packet& packet = *look.packet;
     observer_.event({event, nullptr, look.time, packet.src, packet.dst, packet.vlan[0], sender_of(look)});
   }
 }
 
-void FlowWatch::tell_login(const Look& look, const Event& event) {
-  if (!event.protocol->login || !look.flow || !observer_.wants_logins()) return;
+void FlowWatch::tell_login(Source& source, const Event& event) {
+  if (!event.protocol->login || !observer_.wants_logins()) return;
   LoginSeen login;
   if (!event.protocol->login(event, login)) return;
-  update_of(*look.flow, FlowMoment::opened, look.time);
-  flow_.protocol = event.protocol->name;
-  observer_.login({login, flow_, look.time});
+  if (const FlowRef* flow = source.flow()) observer_.login({login, *flow, source.time()});
 }
 
 /// Gives each the address that it is about.
 class FlowWatch::Sightings final : public SightingSink {
  public:
-  /// `flow`: null for a packet that is of none.
-  Sightings(analytics::Observer& observer, const FlowRef* flow, uint16_t vlan, Timestamp time)
-      : observer_(observer), flow_(flow), vlan_(vlan), time_(time) {}
+  Sightings(analytics::Observer& observer, Source& source) : observer_(observer), source_(source) {}
   void binding(const BindingSeen& seen) override {
-    if (seen.side != Side::address && !flow_) return;
-    const IpAddress address = seen.side == Side::client   ? flow_->client
-                              : seen.side == Side::server ? flow_->server
-                                                          : seen.address;
-    observer_.binding({seen, address, vlan_, time_});
+    IpAddress address = seen.address;
+    if (seen.side != Side::address) {
+      const FlowRef* flow = source_.flow();
+      if (!flow) return;
+      address = seen.side == Side::client ? flow->client : flow->server;
+    }
+    observer_.binding({seen, address, source_.vlan(), source_.time()});
   }
   void software(const SoftwareSeen& seen) override {
-    if (flow_) observer_.software({seen, *flow_, time_});
+    if (const FlowRef* flow = source_.flow()) observer_.software({seen, *flow, source_.time()});
   }
   void operation(const OperationSeen& seen) override {
-    if (flow_) observer_.operation({seen, *flow_, time_});
+    if (const FlowRef* flow = source_.flow()) observer_.operation({seen, *flow, source_.time()});
   }
 
  private:
   analytics::Observer& observer_;
-  const FlowRef* flow_;
-  const uint16_t vlan_;
-  const Timestamp time_;
+  Source& source_;
 };
 
-void FlowWatch::tell_sightings(const Look& look, const Event& event) {
+void FlowWatch::tell_sightings(Source& source, const Event& event) {
   if (!event.protocol->sightings || !observer_.wants_sightings()) return;
-  if (look.flow) {
-    update_of(*look.flow, FlowMoment::opened, look.time);
-    flow_.protocol = event.protocol->name;
-  }
-  Sightings sink(observer_, look.flow ? &flow_ : nullptr, look.flow ? flow_.vlan : look.packet->vlan[0], look.time);
+  Sightings sink(observer_, source);
   event.protocol->sightings(event, sink);
 }
 

@@ -54,6 +54,7 @@ class FlowWatch {
   struct Watched;
   struct Pending;
   class Queue;
+  class Source;
   class Sightings;
 
   Watched* watch(Flow& flow, Timestamp now);
@@ -63,8 +64,8 @@ class FlowWatch {
   void take_payload(const Look& look, Watched& watched);
   void tell_beginning(const Flow& flow, Watched& watched, Timestamp time);
   void end_burst(const Flow& flow, Watched& watched);
-  void tell_login(const Look& look, const Event& event);
-  void tell_sightings(const Look& look, const Event& event);
+  void tell_login(Source& source, const Event& event);
+  void tell_sightings(Source& source, const Event& event);
   void tell_unanswered(const Flow& flow, Timestamp time);
   /// What comes next is of the packet looked at, or of none.
   void come_to(const Packet* packet);

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "dissectors/parts/mime/base64_blocks.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::mime {
@@ -37,11 +38,16 @@ int hex_digit(char c) {
 
 void Base64::decode(Bytes coded, std::string& out) {
   const size_t before = out.size();
-  out.resize(before + (count_ + coded.size()) / 4 * 3 + 3);
+  out.resize(before + (count_ + coded.size()) / 4 * 3 + 3 + 8);  // see decode_blocks
   char* to = out.data() + before;
   const uint8_t* at = coded.data();
   const uint8_t* const end = at + coded.size();
   while (at != end) {
+    if (count_ == 0) {
+      const size_t used = decode_blocks({at, end}, to);
+      at += used;
+      to += used / 4 * 3;
+    }
     while (count_ == 0 && end - at >= 4) {
       const uint32_t a = kValues[at[0]], b = kValues[at[1]], c = kValues[at[2]], d = kValues[at[3]];
       if ((a | b | c | d) >= kBlank) break;

@@ -184,9 +184,20 @@ Bytes behind_unknown(Bytes stream) {
   }
 }
 
+/// Told by the type of its first message, as most that is asked about is.
+bool is_other(const Chunk& first) {
+  Bytes rest = first.data;
+  if (!first.datagram) {
+    if (rest.size() < kMark || (load_be32(rest.data()) & ~kLastFragment) < 8) return false;
+    rest = rest.subspan(kMark);
+  }
+  return rest.size() >= 8 && load_be32(rest.data() + 4) > static_cast<uint32_t>(Kind::reply);
+}
+
 }  // namespace
 
 Likelihood probe(const Chunk& first, uint32_t program) {
+  if (is_other(first)) return Likelihood::no;
   if (first.datagram && says_unknown(first.data)) return Likelihood::no;
   const Likelihood verdict = judge(first.datagram ? first.data : behind_unknown(first.data), program, !first.datagram);
   const bool answers = verdict == Likelihood::maybe, calls = verdict == Likelihood::sure;

@@ -39,6 +39,19 @@ struct Diary {
   };
 };
 
+constexpr std::string_view kHeard[] = {"stream", "message"};
+
+/// One that reads what is final.
+struct Reader : Diary {
+  static constexpr About about{.name = "reader", .protocols = kHeard, .only_due = true};
+  struct Local {
+    Local(const Config&, const Surroundings&) {}
+    void event(const Observed& observed, Delta& delta) const {
+      delta.lines.push_back(std::string(observed.event.protocol->name) + (observed.event.record ? " due" : ""));
+    }
+  };
+};
+
 class OfObserver : public testing::Test {
  protected:
   /// Names are gone when the call is over.
@@ -97,6 +110,31 @@ TEST_F(OfObserver, OperationsAreSightingsThatOneDetectorIsEnoughToAskFor) {
   observer_.operation({seen, flow, {}});
   observer_.advance(2);
   EXPECT_EQ(sealed(), std::vector<std::string>({"1 smb create ADMIN$\\x.exe"}));
+}
+
+TEST(AReader, IsShownWhatIsDueAndMessages) {
+  const Surroundings surroundings;
+  const std::shared_ptr<const AnyDetector> detector = std::make_shared<made::DetectorOf<Reader>>(OptionSource());
+  Epochs epochs;
+  Bell bell;
+  Observer observer(std::span(&detector, 1), surroundings, epochs, bell);
+  const Protocol stream{.name = "stream"}, message{.name = "message", .one_message = true}, other{.name = "other"};
+  EXPECT_TRUE(observer.wants(stream));
+  EXPECT_FALSE(observer.wants(other));
+  const RecordRow row{};
+  observer.advance(1);
+  for (const Protocol* protocol : {&stream, &message, &other}) {
+    for (const RecordRow* record : {static_cast<const RecordRow*>(nullptr), &row}) {
+      const Event event{.protocol = protocol, .record = record};
+      EXPECT_EQ(observer.wants(event), protocol == &message || (protocol == &stream && record));
+      observer.event({.event = event, .flow = nullptr, .time = {}, .src = {}, .dest = {}});
+    }
+  }
+  observer.advance(2);
+  Epoch* epoch = epochs.front();
+  ASSERT_NE(epoch, nullptr);
+  EXPECT_EQ(static_cast<made::DeltaOf<Reader>&>(*epoch->said[0].delta).sum.lines,
+            std::vector<std::string>({"stream due", "message", "message due"}));
 }
 
 TEST_F(OfObserver, WhatWasKeptIsOfTheLastSecondAtTheEnd) {

@@ -137,6 +137,21 @@ TEST(MimeCoding, Base64IsUndoneHoweverItIsCut) {
   }
 }
 
+TEST(MimeCoding, ManyCharactersAtOnceAreWhatTheyAreOneByOne) {
+  std::mt19937 random(1);
+  for (int round = 0; round < 2000; ++round) {
+    std::string coded;
+    const size_t size = random() % 200;
+    // Mostly of the alphabet: blocks of nothing else are common, and end anywhere.
+    const uint32_t odd = 1 + random() % 100;
+    while (coded.size() < size) {
+      constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+      coded += random() % odd == 0 ? static_cast<char>(random()) : kAlphabet[random() % kAlphabet.size()];
+    }
+    EXPECT_EQ(decoded<Base64>(coded, coded.size() + 1), decoded<Base64>(coded, 1)) << coded;
+  }
+}
+
 TEST(MimeCoding, QuotedPrintableIsUndoneHoweverItIsCut) {
   const struct {
     std::string_view coded, text;
