@@ -37,7 +37,7 @@ constexpr auto kText = JsonType::string, kInteger = JsonType::integer, kNumber =
                kFlag = JsonType::boolean, kObject = JsonType::object;
 constexpr auto kOnRequest = Level::on_request;
 
-constexpr Row kRows[] = {
+constexpr Row kMemberRows[] = {
     // write_envelope
     {kAll, "timestamp", kText, "time of the packet, ISO 8601 with microseconds and offset"},
     {kAll, "suricata_version", kText, "version of the sensor", kOnRequest},
@@ -406,7 +406,7 @@ constexpr Row kRows[] = {
 class List {
  public:
   void own(Records records, std::string_view record) {
-    for (const Row& row : kRows) {
+    for (const Row& row : kMemberRows) {
       if (row.records & records)
         add({record, std::string(row.path), row.type, row.level, "sensor", "", std::string(row.help)});
     }

@@ -14,7 +14,7 @@ namespace lapwing {
 
 namespace {
 
-constexpr CounterRow<RecorderCounters> kRows[] = {
+constexpr CounterRow<RecorderCounters> kCounterRows[] = {
     {"records.over_budget", &RecorderCounters::over_budget,
      "records not written: their flow had cost all that flow.budget.record-times and -base allow", CounterKind::loss},
     {"records.entries_max", &RecorderCounters::entries_max,
@@ -26,7 +26,7 @@ constexpr CounterRow<RecorderCounters> kRows[] = {
 }  // namespace
 
 std::span<const CounterRow<RecorderCounters>> recorder_counter_rows() {
-  return kRows;
+  return kCounterRows;
 }
 
 struct Recorder::Impl {

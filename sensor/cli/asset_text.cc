@@ -17,11 +17,11 @@ namespace {
 using Json = nlohmann::json;
 
 /// Or empty where it is not there or no text: what is read may be a file.
-std::string text(const Json& object, const char* name) {
+std::string member_text(const Json& object, const char* name) {
   const auto found = object.is_object() ? object.find(name) : object.end();
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
-const Json& list(const Json& object, const char* name) {
+const Json& listed(const Json& object, const char* name) {
   static const Json kNone = Json::array();
   const auto found = object.is_object() ? object.find(name) : object.end();
   return found != object.end() && found->is_array() ? *found : kNone;
@@ -29,16 +29,16 @@ const Json& list(const Json& object, const char* name) {
 
 std::string roles_of(const Json& asset) {
   std::string out;
-  for (const Json& role : list(asset, "roles")) out += (out.empty() ? "" : " ") + text(role, "role");
+  for (const Json& role : listed(asset, "roles")) out += (out.empty() ? "" : " ") + member_text(role, "role");
   return out;
 }
 
 std::string services_of(const Json& asset) {
   std::string out;
-  for (const Json& service : list(asset, "services")) {
+  for (const Json& service : listed(asset, "services")) {
     const auto port = service.find("port");
     if (port == service.end() || !port->is_number_unsigned()) continue;
-    const std::string protocol = text(service, "app_proto");
+    const std::string protocol = member_text(service, "app_proto");
     out +=
         fmt::format("{}{}{}{}", out.empty() ? "" : " ", port->get<uint64_t>(), protocol.empty() ? "" : "/", protocol);
   }
@@ -49,9 +49,9 @@ std::string services_of(const Json& asset) {
 const Json* last_by(const Json& entries, const std::string& time) {
   const Json* out = nullptr;
   for (const Json& entry : entries) {
-    const std::string first = text(entry, "first");
+    const std::string first = member_text(entry, "first");
     if (first.empty() || first > time) continue;
-    if (!out || first > text(*out, "first")) out = &entry;
+    if (!out || first > member_text(*out, "first")) out = &entry;
   }
   return out;
 }
@@ -59,19 +59,19 @@ const Json* last_by(const Json& entries, const std::string& time) {
 }  // namespace
 
 bool has_role(const Json& asset, std::string_view role) {
-  return std::ranges::any_of(list(asset, "roles"), [&](const Json& of) { return text(of, "role") == role; });
+  return std::ranges::any_of(listed(asset, "roles"), [&](const Json& of) { return member_text(of, "role") == role; });
 }
 
 uint64_t risk_of(const Json& asset, std::span<const Json> incidents) {
   uint64_t out = 0;
   for (const Json& incident : incidents) {
-    if (text(incident, "state") == "closed" || incident.contains("background") || !incident.contains("subject"))
+    if (member_text(incident, "state") == "closed" || incident.contains("background") || !incident.contains("subject"))
       continue;
     const Json& subject = incident["subject"];
-    const std::string address = text(subject, "ip"), name = text(subject, "name");
-    const bool about = (!name.empty() && name == text(asset, "mac")) ||
-                       std::ranges::any_of(list(asset, "addresses"), [&](const Json& of) {
-                         return !address.empty() && text(of, "ip") == address;
+    const std::string address = member_text(subject, "ip"), name = member_text(subject, "name");
+    const bool about = (!name.empty() && name == member_text(asset, "mac")) ||
+                       std::ranges::any_of(listed(asset, "addresses"), [&](const Json& of) {
+                         return !address.empty() && member_text(of, "ip") == address;
                        });
     const auto score = incident.find("score");
     if (about && score != incident.end() && score->is_number_unsigned()) out = std::max(out, score->get<uint64_t>());
@@ -84,8 +84,8 @@ std::string asset_table(std::span<const Json> assets, std::span<const Json> inci
   std::vector<const Json*> order;
   for (const Json& asset : assets) order.push_back(&asset);
   std::ranges::stable_sort(order, [](const Json* one, const Json* other) {
-    const auto a = IpAddress::parse(text(*one, "ip")), b = IpAddress::parse(text(*other, "ip"));
-    return a != b ? a < b : text(*one, "mac") < text(*other, "mac");
+    const auto a = IpAddress::parse(member_text(*one, "ip")), b = IpAddress::parse(member_text(*other, "ip"));
+    return a != b ? a < b : member_text(*one, "mac") < member_text(*other, "mac");
   });
   std::string out = fmt::format("{:<39}  {:<17}  {:<24}  {:<8}  {:>4}  {:<20}  {}\n", "address", "mac", "name", "os",
                                 "risk", "roles", "services");
@@ -93,8 +93,8 @@ std::string asset_table(std::span<const Json> assets, std::span<const Json> inci
     const uint64_t risk = risk_of(*asset, incidents);
     // Whatever traffic called them.
     const std::string line =
-        for_terminal(fmt::format("{:<39}  {:<17}  {:<24}  {:<8}  {:>4}  {:<20}  {}", text(*asset, "ip"),
-                                 text(*asset, "mac"), text(*asset, "name"), text(*asset, "os"),
+        for_terminal(fmt::format("{:<39}  {:<17}  {:<24}  {:<8}  {:>4}  {:<20}  {}", member_text(*asset, "ip"),
+                                 member_text(*asset, "mac"), member_text(*asset, "name"), member_text(*asset, "os"),
                                  risk ? std::to_string(risk) : "", roles_of(*asset), services_of(*asset)));
     out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
@@ -132,10 +132,10 @@ Json owner_at(std::span<const Json> assets, std::string_view address, const std:
   const auto wanted = IpAddress::parse(address);
   const Json *owner = nullptr, *binding = nullptr;
   for (const Json& asset : assets) {
-    for (const Json& of : list(asset, "addresses")) {
-      const std::string first = text(of, "first");
-      if (IpAddress::parse(text(of, "ip")) != wanted || first.empty() || first > time) continue;
-      const auto times = [](const Json& one) { return std::pair(text(one, "first"), text(one, "last")); };
+    for (const Json& of : listed(asset, "addresses")) {
+      const std::string first = member_text(of, "first");
+      if (IpAddress::parse(member_text(of, "ip")) != wanted || first.empty() || first > time) continue;
+      const auto times = [](const Json& one) { return std::pair(member_text(one, "first"), member_text(one, "last")); };
       if (binding && times(of) <= times(*binding)) continue;
       owner = &asset;
       binding = &of;
@@ -144,17 +144,17 @@ Json owner_at(std::span<const Json> assets, std::string_view address, const std:
   if (!owner) return nullptr;
   Json out = {{"address", address},
               {"at", time},
-              {"host", text(*owner, "id")},
-              {"since", text(*binding, "first")},
-              {"last", text(*binding, "last")}};
-  if (const std::string mac = text(*owner, "mac"); !mac.empty()) out["mac"] = mac;
-  if (const std::string vendor = text(*owner, "vendor"); !vendor.empty()) out["vendor"] = vendor;
+              {"host", member_text(*owner, "id")},
+              {"since", member_text(*binding, "first")},
+              {"last", member_text(*binding, "last")}};
+  if (const std::string mac = member_text(*owner, "mac"); !mac.empty()) out["mac"] = mac;
+  if (const std::string vendor = member_text(*owner, "vendor"); !vendor.empty()) out["vendor"] = vendor;
   Json names = Json::array();
-  for (const Json& name : list(*owner, "names")) {
-    if (text(name, "first") <= time) names.push_back(text(name, "name"));
+  for (const Json& name : listed(*owner, "names")) {
+    if (member_text(name, "first") <= time) names.push_back(member_text(name, "name"));
   }
   if (!names.empty()) out["names"] = std::move(names);
-  if (const Json* user = last_by(list(*owner, "users"), time)) out["user"] = text(*user, "user");
+  if (const Json* user = last_by(listed(*owner, "users"), time)) out["user"] = member_text(*user, "user");
   return out;
 }
 

@@ -22,7 +22,7 @@ struct AssetOptions {
   bool json = false;
 };
 
-int list(const AssetOptions& options) {
+int list_assets(const AssetOptions& options) {
   std::vector<Json> assets = last_told("asset", options.eve, options.socket);
   std::erase_if(assets, [&](const Json& asset) { return !options.role.empty() && !has_role(asset, options.role); });
   const std::vector<Json> incidents = last_told("incident", options.eve, options.socket);
@@ -83,7 +83,7 @@ void add_assets(CLI::App& app, Command& command) {
   all->add_option("--role", options->role, "only those that have this role")->check(CLI::IsMember(roles));
   one->add_option("ADDRESS", options->address, "IPv4 or IPv6")->required();
   one->add_option("--at", options->at, "when: 2026-05-01T10:20:30 (UTC) or seconds since 1970; else now");
-  all->callback([options, &command] { command = [options] { return list(*options); }; });
+  all->callback([options, &command] { command = [options] { return list_assets(*options); }; });
   one->callback([options, &command] { command = [options] { return who(*options); }; });
 }
 

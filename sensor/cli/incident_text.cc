@@ -29,13 +29,13 @@ T at(const Json& object, const char* pointer, T fallback) {
   }
 }
 /// Subjects, objects and names are what traffic called them.
-std::string text(const Json& object, const char* pointer) {
+std::string text_at(const Json& object, const char* pointer) {
   return for_terminal(at<std::string>(object, pointer, ""));
 }
 uint64_t number(const Json& object, const char* pointer) {
   return at<uint64_t>(object, pointer, 0);
 }
-const Json& list(const Json& object, const char* pointer) {
+const Json& list_at(const Json& object, const char* pointer) {
   static const Json kNone = Json::array();
   const Json::json_pointer where(pointer);
   return object.contains(where) && object.at(where).is_array() ? object.at(where) : kNone;
@@ -51,7 +51,7 @@ std::string words(const Json& values) {
 
 /// "10.1.2.3 (anna-pc)"
 std::string named(const Json& object) {
-  const std::string address = text(object, "/ip"), name = text(object, "/name");
+  const std::string address = text_at(object, "/ip"), name = text_at(object, "/name");
   return address.empty() || name.empty() ? address + name : address + " (" + name + ")";
 }
 
@@ -60,10 +60,10 @@ std::string named(const Json& object) {
 std::string known_of(const Json& subject) {
   std::string out;
   for (const auto& [member, word] : {std::pair("/mac", "mac "), {"/vendor", "by "}, {"/user", "user "}}) {
-    if (const std::string value = text(subject, member); !value.empty()) out += "  " + (word + value);
+    if (const std::string value = text_at(subject, member); !value.empty()) out += "  " + (word + value);
   }
-  if (const std::string roles = words(list(subject, "/roles")); !roles.empty()) out += "  " + roles;
-  const std::string criticality = text(subject, "/criticality");
+  if (const std::string roles = words(list_at(subject, "/roles")); !roles.empty()) out += "  " + roles;
+  const std::string criticality = text_at(subject, "/criticality");
   if (!criticality.empty() && criticality != "normal") out += "  criticality " + criticality;
   return out.empty() ? out : out.substr(2);
 }
@@ -81,15 +81,15 @@ std::string when(const std::string& time) {
 
 std::string what(const Json& incident) {
   std::vector<std::string> detectors;
-  for (const Json& finding : list(incident, "/findings")) {
-    std::string name = text(finding, "/name");
+  for (const Json& finding : list_at(incident, "/findings")) {
+    std::string name = text_at(finding, "/name");
     if (std::ranges::find(detectors, name) == detectors.end()) detectors.push_back(std::move(name));
   }
   std::string out;
   for (const std::string& name : detectors) out += (out.empty() ? "" : ", ") + name;
   if (const uint64_t alerts = number(incident, "/alerts/total")) {
     out += out.empty() ? "" : "; ";
-    out += counted(alerts, "alert") + " of " + counted(list(incident, "/alerts/signatures").size(), "rule");
+    out += counted(alerts, "alert") + " of " + counted(list_at(incident, "/alerts/signatures").size(), "rule");
   }
   return out;
 }
@@ -109,52 +109,52 @@ std::vector<Json> objects_of(std::span<const Incident> incidents) {
 }
 
 std::string one_line(const Json& incident) {
-  return fmt::format("{:<8} {:>3}  {}  {}  {}  {}", text(incident, "/level"), number(incident, "/score"),
+  return fmt::format("{:<8} {:>3}  {}  {}  {}  {}", text_at(incident, "/level"), number(incident, "/score"),
                      named(incident.value("subject", Json::object())), what(incident),
-                     words(list(incident, "/tactics")), text(incident, "/id"));
+                     words(list_at(incident, "/tactics")), text_at(incident, "/id"));
 }
 
 std::string story(const Json& incident) {
-  std::string out = fmt::format("{}  {} {}  {}\n", text(incident, "/id"), text(incident, "/level"),
+  std::string out = fmt::format("{}  {} {}  {}\n", text_at(incident, "/id"), text_at(incident, "/level"),
                                 number(incident, "/score"), named(incident.value("subject", Json::object())));
-  out += fmt::format("{} to {}, {}\n", when(text(incident, "/first")), when(text(incident, "/last")),
-                     text(incident, "/state"));
+  out += fmt::format("{} to {}, {}\n", when(text_at(incident, "/first")), when(text_at(incident, "/last")),
+                     text_at(incident, "/state"));
   if (const std::string known = known_of(incident.value("subject", Json::object())); !known.empty())
     out += known + "\n";
   std::string attack;
-  for (const Json& row : list(incident, "/attack")) {
-    const std::string tactic = text(row, "/tactic");
-    attack += fmt::format("{}{}{}", attack.empty() ? "" : ", ", text(row, "/technique"),
+  for (const Json& row : list_at(incident, "/attack")) {
+    const std::string tactic = text_at(row, "/tactic");
+    attack += fmt::format("{}{}{}", attack.empty() ? "" : ", ", text_at(row, "/technique"),
                           tactic.empty() ? "" : " (" + tactic + ")");
   }
   if (!attack.empty()) out += "ATT&CK  " + attack + "\n";
-  if (const std::string next = words(list(incident, "/next")); !next.empty()) out += "may follow  " + next + "\n";
+  if (const std::string next = words(list_at(incident, "/next")); !next.empty()) out += "may follow  " + next + "\n";
 
   std::vector<std::pair<std::string, std::string>> events;  // time, line
-  for (const Json& finding : list(incident, "/findings")) {
-    events.emplace_back(text(finding, "/first"),
-                        fmt::format("{:<20} {}  {}, score {}  {}", text(finding, "/name"), text(finding, "/object"),
-                                    counted(number(finding, "/count"), "observation"), number(finding, "/score"),
-                                    text(finding, "/id")));
+  for (const Json& finding : list_at(incident, "/findings")) {
+    events.emplace_back(text_at(finding, "/first"),
+                        fmt::format("{:<20} {}  {}, score {}  {}", text_at(finding, "/name"),
+                                    text_at(finding, "/object"), counted(number(finding, "/count"), "observation"),
+                                    number(finding, "/score"), text_at(finding, "/id")));
   }
-  for (const Json& rule : list(incident, "/alerts/signatures")) {
-    events.emplace_back(text(rule, "/first"),
+  for (const Json& rule : list_at(incident, "/alerts/signatures")) {
+    events.emplace_back(text_at(rule, "/first"),
                         fmt::format("{:<20} {}  {}", fmt::format("{}:{}", number(rule, "/gid"), number(rule, "/sid")),
-                                    text(rule, "/signature"), counted(number(rule, "/count"), "alert")));
+                                    text_at(rule, "/signature"), counted(number(rule, "/count"), "alert")));
   }
   std::ranges::stable_sort(events, {}, &std::pair<std::string, std::string>::first);
   out += "\n";
   for (const auto& [time, line] : events) out += when(time) + "  " + line + "\n";
 
   std::string objects;
-  for (const Json& object : list(incident, "/objects")) {
-    objects += fmt::format("{}{} ({})", objects.empty() ? "" : ", ", named(object), text(object, "/role"));
+  for (const Json& object : list_at(incident, "/objects")) {
+    objects += fmt::format("{}{} ({})", objects.empty() ? "" : ", ", named(object), text_at(object, "/role"));
   }
-  const uint64_t all = number(incident, "/objects_total"), shown = list(incident, "/objects").size();
+  const uint64_t all = number(incident, "/objects_total"), shown = list_at(incident, "/objects").size();
   if (all > shown) objects += fmt::format(" and {} more", all - shown);
   if (!objects.empty()) out += "\nwith  " + objects + "\n";
-  for (const Json& link : list(incident, "/links")) {
-    out += fmt::format("{}  {}\n", text(link, "/kind"), text(link, "/incident"));
+  for (const Json& link : list_at(incident, "/links")) {
+    out += fmt::format("{}  {}\n", text_at(link, "/kind"), text_at(link, "/incident"));
   }
   return out;
 }

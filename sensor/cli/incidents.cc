@@ -35,7 +35,7 @@ std::vector<Json> incidents_of(const IncidentOptions& options) {
   return out;
 }
 
-int list(const IncidentOptions& options) {
+int list_incidents(const IncidentOptions& options) {
   const std::vector<Json> all = incidents_of(options);
   if (options.json) {
     fmt::print("{}\n", Json(all).dump());
@@ -121,7 +121,7 @@ void add_incidents(CLI::App& app, Command& command) {
       ->check(CLI::IsMember(std::vector<std::string>(kCloseReasons.begin(), kCloseReasons.end())));
   ended->add_option("--socket", options->socket,
                     "the sensor's control socket (control.socket); else where it lies by default");
-  all->callback([options, &command] { command = [options] { return list(*options); }; });
+  all->callback([options, &command] { command = [options] { return list_incidents(*options); }; });
   one->callback([options, id, ended, &command] {
     if (ended->parsed()) return;
     if (id->count() == 0) throw CLI::RequiredError("ID");

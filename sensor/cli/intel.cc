@@ -12,10 +12,8 @@
 namespace lapwing {
 namespace {
 
-using namespace analytics;
-
 struct IntelOptions {
-  FeedOptions feeds;
+  analytics::FeedOptions feeds;
   std::string list;
   std::vector<std::string> files, records;
   uint64_t min_confidence = 0;
@@ -23,27 +21,28 @@ struct IntelOptions {
 };
 
 /// One line for what is at fault, or, where all is asked for, for every row.
-IndicatorSet::Watch teller(bool all) {
-  return [all](const std::string& file, FeedFormat format, const FeedRow& row) {
-    const std::string place = format == FeedFormat::json ? fmt::format("{}: indicator {}", file, row.line - 1)
-                                                         : fmt::format("{}:{}", file, row.line);
+analytics::IndicatorSet::Watch teller(bool all) {
+  return [all](const std::string& file, analytics::FeedFormat format, const analytics::FeedRow& row) {
+    const std::string place = format == analytics::FeedFormat::json
+                                  ? fmt::format("{}: indicator {}", file, row.line - 1)
+                                  : fmt::format("{}:{}", file, row.line);
     if (!row.why.empty() && (!row.skipped || all))
       fmt::print("{}: {}{}\n", place, row.skipped ? "skipped: " : "", for_terminal(row.why));
     if (!all || !row.why.empty()) return;
-    for (const FeedIndicator& one : row.indicators) {
+    for (const analytics::FeedIndicator& one : row.indicators) {
       fmt::print("{}: {} {}{}\n", place, name(one.type), for_terminal(one.text),
                  for_terminal(one.tags.empty() ? "" : " (" + one.tags + ")"));
     }
   };
 }
 
-int check(IntelOptions& options) {
+int check_indicators(IntelOptions& options) {
   bool failed = false;
   for (const std::string& file : options.files) {
     options.feeds.feeds = {{.path = file, .min_confidence = options.min_confidence}};
     try {
-      const auto set = IndicatorSet::load(options.feeds, teller(options.all));
-      const FeedCounts& counts = set->counts();
+      const auto set = analytics::IndicatorSet::load(options.feeds, teller(options.all));
+      const analytics::FeedCounts& counts = set->counts();
       fmt::print("{}: {} rows: {} indicators, {} bad, {} skipped, {} refused\n", file, counts.rows, counts.indicators,
                  counts.bad, counts.skipped, counts.refused);
       failed |= counts.bad > 0 || counts.refused > 0;
@@ -57,8 +56,8 @@ int check(IntelOptions& options) {
 
 int hunt(IntelOptions& options) {
   options.feeds.feeds = {{.path = options.list, .min_confidence = options.min_confidence}};
-  const auto set = IndicatorSet::load(options.feeds, {});
-  RecordHunt hunt(*set);
+  const auto set = analytics::IndicatorSet::load(options.feeds, {});
+  analytics::RecordHunt hunt(*set);
   uint64_t found = 0, broken = 0;
   for (const std::string& path : options.records) {
     std::ifstream file(path);
@@ -66,7 +65,7 @@ int hunt(IntelOptions& options) {
     uint64_t number = 0;
     for (std::string line; std::getline(file, line);) {
       ++number;
-      const bool good = hunt.read(line, [&](const RecordHit& hit) {
+      const bool good = hunt.read(line, [&](const analytics::RecordHit& hit) {
         ++found;
         fmt::print("{}:{}: {} {} {} {} in {}{}\n", path, number, for_terminal(hit.timestamp),
                    for_terminal(hit.event_type), name(hit.type), for_terminal(hit.value), hit.text.source,
@@ -99,7 +98,7 @@ void add_intel(CLI::App& app, Command& command) {
     sub->add_option("--allow", options->feeds.allow, "names and networks that no list may name")
         ->allow_extra_args(false);
   }
-  checks->callback([options, &command] { command = [options] { return check(*options); }; });
+  checks->callback([options, &command] { command = [options] { return check_indicators(*options); }; });
   hunts->callback([options, &command] { command = [options] { return hunt(*options); }; });
 }
 

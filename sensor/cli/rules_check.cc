@@ -31,7 +31,7 @@ void write_json(const RuleMessage& message) {
   fmt::print("{}\n", text);
 }
 
-int check(const CheckOptions& options) {
+int check_rules(const CheckOptions& options) {
   auto root = options.configuration.read();
   RuleEnvironment environment = rule_environment(*root);
   // A suricata.yaml comes with many variables that its author never wrote.
@@ -86,7 +86,7 @@ void add_rules_check(CLI::App& rules, Command& command) {
       ->take_all();
   sub->add_flag("--lenient", options->lenient, "status 0 unless no rule at all can be loaded");
   sub->add_flag("--json", options->json, "one JSON object a message");
-  sub->callback([options, &command] { command = [options] { return check(*options); }; });
+  sub->callback([options, &command] { command = [options] { return check_rules(*options); }; });
 }
 
 }  // namespace lapwing

@@ -5,7 +5,7 @@
 namespace lapwing {
 namespace {
 
-constexpr CounterRow<WorkerCounters> kRows[] = {
+constexpr CounterRow<WorkerCounters> kWorkerRows[] = {
     {"packets", &WorkerCounters::packets, "frames handed to the worker: whether the load is even"},
     {"burst_us_max", &WorkerCounters::burst_us_max,
      "microseconds from the receipt of a burst to its end, at most: so long packets waited; live only",
@@ -20,7 +20,7 @@ constexpr CounterRow<WorkerCounters> kRows[] = {
 
 void add_worker_counters(const WorkerCounters& counters, size_t index, CounterSet& set) {
   const std::string prefix = "workers." + std::to_string(index) + ".";
-  for (const auto& row : kRows) set.add(prefix + std::string(row.path), counters.*row.member, row.help, row.kind);
+  for (const auto& row : kWorkerRows) set.add(prefix + std::string(row.path), counters.*row.member, row.help, row.kind);
 }
 
 void CounterBoard::take() {

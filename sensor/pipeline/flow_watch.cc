@@ -7,7 +7,7 @@
 namespace lapwing {
 namespace {
 
-constexpr CounterRow<WatchCounters> kRows[] = {
+constexpr CounterRow<WatchCounters> kWatchRows[] = {
     {"analytics.pending_max", &WatchCounters::pending_max,
      "flows of which is not told that they stay without answer: 65536 wait for theirs", CounterKind::loss},
 };
@@ -40,7 +40,7 @@ Station sender_of(const Look& look) {
 }  // namespace
 
 std::span<const CounterRow<WatchCounters>> watch_counter_rows() {
-  return kRows;
+  return kWatchRows;
 }
 
 struct FlowWatch::Pending {

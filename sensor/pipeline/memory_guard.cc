@@ -3,7 +3,7 @@
 namespace lapwing {
 namespace {
 
-constexpr CounterRow<MemoryFaults> kRows[] = {
+constexpr CounterRow<MemoryFaults> kFaultRows[] = {
     {"flow.out_of_memory", &MemoryFaults::out_of_memory,
      "flows dropped, or steps without a flow left out, because memory for them could not be had", CounterKind::loss},
 };
@@ -11,7 +11,7 @@ constexpr CounterRow<MemoryFaults> kRows[] = {
 }  // namespace
 
 std::span<const CounterRow<MemoryFaults>> memory_fault_rows() {
-  return kRows;
+  return kFaultRows;
 }
 
 }  // namespace lapwing

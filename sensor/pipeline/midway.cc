@@ -17,7 +17,7 @@ constexpr OptionRow<C> kOptions[] = {
 };
 
 using N = MidwayCounters;
-constexpr CounterRow<N> kRows[] = {
+constexpr CounterRow<N> kMidwayRows[] = {
     {"analytics.midstream", &N::flows, "connections that are read for behaviour alone, from their middle"},
     {"analytics.midstream-memcap", &N::memcap,
      "of those, what was not read because of analytics.midstream-memcap: connections and segments", CounterKind::loss},
@@ -79,7 +79,7 @@ std::span<const OptionRow<C>> midway_options() {
 }
 
 std::span<const CounterRow<N>> midway_counter_rows() {
-  return kRows;
+  return kMidwayRows;
 }
 
 Midway::Midway(const MidwayConfig& config, const StreamConfig& stream, const AppConfig& app, const BudgetConfig& budget,

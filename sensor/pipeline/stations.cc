@@ -7,7 +7,7 @@
 namespace lapwing {
 namespace {
 
-constexpr CounterRow<StationCounters> kRows[] = {
+constexpr CounterRow<StationCounters> kStationRows[] = {
     {"flow.max_stations", &StationCounters::max_stations,
      "packets whose MAC address was not kept, as that side of the flow had shown 10 others; with ethernet: yes",
      CounterKind::loss},
@@ -16,7 +16,7 @@ constexpr CounterRow<StationCounters> kRows[] = {
 }  // namespace
 
 std::span<const CounterRow<StationCounters>> station_counter_rows() {
-  return kRows;
+  return kStationRows;
 }
 
 void Stations::note(Side& side, const uint8_t* address) {

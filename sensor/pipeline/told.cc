@@ -3,7 +3,7 @@
 namespace lapwing {
 namespace {
 
-constexpr CounterRow<ToldCounters> kRows[] = {
+constexpr CounterRow<ToldCounters> kToldRows[] = {
     {"analytics.incidents_max", &ToldCounters::incidents_max,
      "incidents that lists and the summary leave out, in their records alone: 16384 are graver", CounterKind::loss},
     {"analytics.assets_max", &ToldCounters::assets_max,
@@ -13,7 +13,7 @@ constexpr CounterRow<ToldCounters> kRows[] = {
 }  // namespace
 
 std::span<const CounterRow<ToldCounters>> told_counter_rows() {
-  return kRows;
+  return kToldRows;
 }
 
 bool Told::Graver::operator()(const Incident* one, const Incident* other) const {

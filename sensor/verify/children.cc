@@ -12,10 +12,10 @@
 #include <cstring>
 #include <map>
 #include <memory>
-#include <system_error>
 #include <vector>
 
 #include "sensor/base/descriptor.h"
+#include "sensor/verify/system_fault.h"
 
 namespace lapwing::verify {
 namespace {
@@ -31,10 +31,6 @@ struct Child {
   std::string said;
   bool killed = false;
 };
-
-[[noreturn]] void fail(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
 
 void write_all(int to, const std::string& text) {
   for (size_t at = 0; at < text.size();) {

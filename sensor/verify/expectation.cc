@@ -41,9 +41,9 @@ std::string plain(const DataNode& node) {
   return node.is_scalar() ? node.text : to_json(node).dump();
 }
 
-class Row {
+class RowReader {
  public:
-  explicit Row(const DataNode& row) : row_(row) {}
+  explicit RowReader(const DataNode& row) : row_(row) {}
 
   Expectation read() {
     if (row_.kind != Kind::map) row_.fail("a row of expect is a map: behaviour, alert, incident, none or match");
@@ -112,7 +112,7 @@ class Row {
       out_.title = none.text;
       out_.steady = 1;
     } else {
-      out_ = Row(none).read();
+      out_ = RowReader(none).read();
       if (out_.count_mark.line) throw SettingError(out_.count_mark, "none counts nothing");
       out_.mark = row_.mark;
     }
@@ -192,7 +192,7 @@ class Row {
   std::vector<Condition> steady_, others_;
 };
 
-std::string shown(const Json& value) {
+std::string shortened(const Json& value) {
   constexpr size_t kMost = 200;  // bytes
   if (value.is_null()) return "nothing";
   std::string text =
@@ -223,13 +223,13 @@ void explain(std::span<const Condition> conditions, std::span<const Json> record
   }
   verdict.key = failed->path();
   verdict.expected = failed->wanted();
-  verdict.value = nearest ? shown(failed->value(*nearest)) : "no record has it";
+  verdict.value = nearest ? shortened(failed->value(*nearest)) : "no record has it";
 }
 
 }  // namespace
 
 Expectation read_expectation(const DataNode& row) {
-  return Row(row).read();
+  return RowReader(row).read();
 }
 
 std::vector<Expectation> read_budget(const DataNode& budget) {
@@ -255,7 +255,7 @@ Expectation read_filter(const DataNode& filter) {
   const DataNode *match = filter.find("match"), *count = filter.find("count");
   if (!match || match->kind != Kind::map) filter.fail("a filter has a match");
   if (!count) filter.fail("a filter has a count");
-  Row row(filter);
+  RowReader row(filter);
   for (const DataNode& member : match->children) row.match(member);
   row.count(*count);
   Expectation out = row.finish();

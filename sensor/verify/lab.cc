@@ -17,11 +17,11 @@
 #include <memory>
 #include <optional>
 #include <sstream>
-#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "sensor/base/descriptor.h"
+#include "sensor/verify/system_fault.h"
 
 namespace lapwing::verify {
 namespace {
@@ -33,10 +33,6 @@ constexpr std::string_view kOwnTools[] = {"ip", "tcpdump", "ethtool", "sh"};
 constexpr std::string_view kServer = "server";
 constexpr std::string_view kBehindServer[] = {"10.9.8.0/24", "198.51.100.0/24"};  // the latter: RFC 5737
 constexpr double kSetUp = 20;                                                     // seconds
-
-[[noreturn]] void fail(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
 
 bool installed(std::string_view tool) {
   std::istringstream path(std::string(getenv("PATH") ? getenv("PATH") : "") + ":/usr/sbin:/sbin");

@@ -10,9 +10,9 @@ namespace lapwing::verify {
 namespace {
 
 /// [H side] Records as lines.
-class Lines final : public Exporter {
+class LineKeeper final : public Exporter {
  public:
-  explicit Lines(Outcome& outcome) : outcome_(outcome) {}
+  explicit LineKeeper(Outcome& outcome) : outcome_(outcome) {}
   void write(std::span<const std::shared_ptr<const RecordBatch>> batches) override {
     for (const auto& batch : batches) {
       size_t begin = 0;
@@ -53,7 +53,7 @@ bool one_of(std::string_view name, std::span<const std::string_view> list) {
 
 Outcome run(Pipeline::Plan plan) {
   Outcome out;
-  plan.exporters.push_back(std::make_unique<Lines>(out));
+  plan.exporters.push_back(std::make_unique<LineKeeper>(out));
   RunSummary summary = Pipeline(std::move(plan)).run(nullptr);
   out.counters = std::move(summary.counters);
   out.errors = std::move(summary.errors);

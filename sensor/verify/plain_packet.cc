@@ -26,8 +26,8 @@ Bytes addresses(const HeldFrame& frame, const PlainPacket& packet) {
 std::string end_of(const HeldFrame& frame, const PlainPacket& packet, bool sender) {
   const Bytes both = addresses(frame, packet), ports = Bytes(frame.bytes).subspan(packet.transport, 4);
   const size_t half = both.size() / 2;
-  return std::string(to_text(both.subspan(sender ? 0 : half, half))) +
-         std::string(to_text(ports.subspan(sender ? 0 : 2, 2)));
+  return std::string(lapwing::to_text(both.subspan(sender ? 0 : half, half))) +
+         std::string(lapwing::to_text(ports.subspan(sender ? 0 : 2, 2)));
 }
 
 /// RFC 1071, over `bytes` and what sums up to `start`. The decoder adds words as they lie in memory.

@@ -109,9 +109,10 @@ std::string text_of_file(const std::string& path) {
   return text.str();
 }
 
-class Reader {
+class SuricataReader {
  public:
-  Reader(const std::string& folder, const std::string& name) : folder_(fs::absolute(folder).lexically_normal()) {
+  SuricataReader(const std::string& folder, const std::string& name)
+      : folder_(fs::absolute(folder).lexically_normal()) {
     out_.name = name;
     out_.path = (fs::path(folder) / "test.yaml").string();
     out_.folder = folder_.string();
@@ -137,7 +138,8 @@ class Reader {
     if (const DataNode* skip = test_.find("skip"); skip && skip->kind == Kind::boolean && skip->boolean) return "skip";
     if (std::string why = missing(test_.find("requires")); !why.empty()) return why;
     if (const DataNode* code = test_.find("exit-code"); code && code->integer) return "exit-code";
-    for (std::string (Reader::*step)() : {&Reader::arguments, &Reader::capture, &Reader::rules}) {
+    for (std::string (SuricataReader::*step)() :
+         {&SuricataReader::arguments, &SuricataReader::capture, &SuricataReader::rules}) {
       if (std::string why = (this->*step)(); !why.empty()) return why;
     }
     if (fs::path file = folder_ / "suricata.yaml"; fs::is_regular_file(file)) out_.suricata_config = file;
@@ -239,7 +241,7 @@ class Reader {
 }  // namespace
 
 TestCase read_suricata_test(const std::string& folder, const std::string& name) {
-  return Reader(folder, name).read();
+  return SuricataReader(folder, name).read();
 }
 
 }  // namespace lapwing::verify

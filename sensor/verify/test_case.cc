@@ -83,9 +83,9 @@ Staging read_staging(const DataNode& node) {
   return out;
 }
 
-class Reader {
+class CaseReader {
  public:
-  Reader(const DataNode& document, const std::string& path) : document_(document) {
+  CaseReader(const DataNode& document, const std::string& path) : document_(document) {
     out_.path = path;
     out_.folder = fs::absolute(path).parent_path().lexically_normal().string();
     out_.mark = document.mark;
@@ -106,7 +106,7 @@ class Reader {
   /// What a test may say, by its word.
   struct Word {
     std::string_view name;
-    void (Reader::*take)(const DataNode&);
+    void (CaseReader::*take)(const DataNode&);
   };
   static const Word kWords[];
 
@@ -201,14 +201,14 @@ class Reader {
   TestCase out_;
 };
 
-const Reader::Word Reader::kWords[] = {
-    {"name", &Reader::name},         {"attack", &Reader::attack}, {"capture", &Reader::capture},
-    {"generate", &Reader::generate}, {"learn", &Reader::learn},   {"rules", &Reader::rules},
-    {"config", &Reader::config},     {"expect", &Reader::expect}, {"budget", &Reader::budget},
-    {"scale", &Reader::scale},       {"recut", &Reader::recut},   {"checksums", &Reader::checksums},
+const CaseReader::Word CaseReader::kWords[] = {
+    {"name", &CaseReader::name},         {"attack", &CaseReader::attack}, {"capture", &CaseReader::capture},
+    {"generate", &CaseReader::generate}, {"learn", &CaseReader::learn},   {"rules", &CaseReader::rules},
+    {"config", &CaseReader::config},     {"expect", &CaseReader::expect}, {"budget", &CaseReader::budget},
+    {"scale", &CaseReader::scale},       {"recut", &CaseReader::recut},   {"checksums", &CaseReader::checksums},
 };
 
-std::span<const Reader::Word> Reader::words() {
+std::span<const CaseReader::Word> CaseReader::words() {
   return kWords;
 }
 
@@ -293,7 +293,7 @@ class Finder {
 
 std::vector<TestCase> read_tests(const std::string& path) {
   std::vector<TestCase> out;
-  for (const DataNode& document : read_documents(path)) out.push_back(Reader(document, path).read());
+  for (const DataNode& document : read_documents(path)) out.push_back(CaseReader(document, path).read());
   if (out.empty()) throw SettingError({path, 1, 1}, "there is no test in it");
   return out;
 }

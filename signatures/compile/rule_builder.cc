@@ -10,7 +10,7 @@ namespace lapwing::rules {
 
 namespace {
 
-std::string about(const RuleOption& option, const std::string& message) {
+std::string of_option(const RuleOption& option, const std::string& message) {
   return option.name.empty() ? message : std::string(option.name) + ": " + message;
 }
 
@@ -34,11 +34,11 @@ RuleBuilder::RuleBuilder(const RuleTree& tree, bool swapped, BufferTable& buffer
 
 void RuleBuilder::fail(const RuleOption& option, const std::string& message) const {
   const RulePlace& place = option.has_value ? option.value_mark : option.mark;
-  throw SettingError(place.line ? place : tree_.mark, about(option, message));
+  throw SettingError(place.line ? place : tree_.mark, of_option(option, message));
 }
 
 void RuleBuilder::skip(const RuleOption& option, const std::string& message) const {
-  throw RuleSkipped(option.mark.line ? option.mark : tree_.mark, about(option, message));
+  throw RuleSkipped(option.mark.line ? option.mark : tree_.mark, of_option(option, message));
 }
 
 std::string_view RuleBuilder::text(const RuleOption& option) const {

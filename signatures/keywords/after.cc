@@ -94,7 +94,7 @@ void config(RuleBuilder& rule, const RuleOption& option) {
             "'logging disable, type flow, scope flow'");
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kAfterKeywords[] = {
     {"tag", "", &tag, "packets of the flow or host that follow the alert are recorded"},
     {"bypass", "", &bypass, "the rest of the flow is counted and not looked into"},
     {"config", "", &config, "turns off the records of the transaction, of all of the flow, or of the flow itself"},
@@ -102,6 +102,6 @@ constexpr Keyword kRows[] = {
 
 }  // namespace
 
-const KeywordFamily kAfterFamily{"after", kRows};
+const KeywordFamily kAfterFamily{"after", kAfterKeywords};
 
 }  // namespace lapwing::rules

@@ -1,6 +1,7 @@
 // Buffers that are parts of the packet, and decoded payload.
 #include <array>
 
+#include "sensor/base/base64.h"
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
 
@@ -78,13 +79,6 @@ void frame(RuleBuilder& rule, const RuleOption& option) {
 void pkt_data(RuleBuilder& rule, const RuleOption& option) {
   rule.no_value(option);
   rule.select(option, kRawBuffer);
-}
-
-int base64_value(uint8_t c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 /// Decodes until the first byte that is no base64; blanks and line ends are passed over.
@@ -170,7 +164,7 @@ void base64_data(RuleBuilder& rule, const RuleOption& option) {
   rule.enter(chain);
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kBufferKeywords[] = {
     {"pkt_data", "", &pkt_data, "what follows looks at the packet payload or stream again"},
     {"frame", "", &frame, "a message of the protocol, or a part of it, as its bytes stand: lapwing list frames"},
     {"absent", "", &absent, "the buffer has no value; with or_else what follows need only hold if it has one"},
@@ -188,6 +182,6 @@ constexpr Keyword kRows[] = {
 
 }  // namespace
 
-const KeywordFamily kBufferFamily{"buffer", kRows};
+const KeywordFamily kBufferFamily{"buffer", kBufferKeywords};
 
 }  // namespace lapwing::rules

@@ -389,7 +389,7 @@ void byte_math(RuleBuilder& rule, const RuleOption& option) {
   rule.add(std::move(step), option);
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kBytesKeywords[] = {
     {"byte_test", "", &byte_test, "compares a number in the payload"},
     {"byte_jump", "", &byte_jump, "moves on by a number in the payload"},
     {"byte_extract", "", &byte_extract, "keeps a number of the payload in a variable"},
@@ -398,6 +398,6 @@ constexpr Keyword kRows[] = {
 
 }  // namespace
 
-const KeywordFamily kBytesFamily{"bytes", kRows};
+const KeywordFamily kBytesFamily{"bytes", kBytesKeywords};
 
 }  // namespace lapwing::rules

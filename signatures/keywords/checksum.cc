@@ -30,7 +30,7 @@ void checksum(RuleBuilder& rule, const RuleOption& option) {
   });
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kChecksumKeywords[] = {
     {"ipv4-csum", "", &checksum<4, 0>, "the IPv4 header checksum is valid or invalid"},
     {"tcpv4-csum", "", &checksum<4, ip_proto::tcp>, "the TCP checksum over IPv4 is valid or invalid"},
     {"tcpv6-csum", "", &checksum<6, ip_proto::tcp>, "the TCP checksum over IPv6 is valid or invalid"},
@@ -43,6 +43,6 @@ constexpr Keyword kRows[] = {
 
 }  // namespace
 
-const KeywordFamily kChecksumFamily{"checksum", kRows};
+const KeywordFamily kChecksumFamily{"checksum", kChecksumKeywords};
 
 }  // namespace lapwing::rules

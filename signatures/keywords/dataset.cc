@@ -68,7 +68,7 @@ class DatasetStep : public Step {
 class ReputationStep : public Step {
  public:
   ReputationStep(Dataset& set, IntegerTest test) : set_(set), test_(test) { touches = Touches::reads_shared; }
-  std::string describe(VariableNames) const override { return "datarep " + set_.name() + " " + words(test_); }
+  std::string describe(VariableNames) const override { return "datarep " + set_.name() + " " + rules::words(test_); }
   Outcome attempt(Inspection& inspection, Attempt&) const override {
     await_turn(inspection, set_);
     auto found = set_.find(inspection.subject().data);
@@ -237,13 +237,13 @@ void datarep(RuleBuilder& rule, const RuleOption& option) {
   rule.add(std::make_unique<ReputationStep>(find_set(rule, option, words.wish), test), option);
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kDatasetKeywords[] = {
     {"dataset", "", &dataset, "looks the buffer up in a set of values, adds it or takes it out"},
     {"datarep", "", &datarep, "compares the reputation that a set gives the buffer"},
 };
 
 }  // namespace
 
-const KeywordFamily kDatasetFamily{"dataset", kRows};
+const KeywordFamily kDatasetFamily{"dataset", kDatasetKeywords};
 
 }  // namespace lapwing::rules

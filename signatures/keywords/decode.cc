@@ -5,6 +5,7 @@
 #include <cctype>
 #include <new>
 
+#include "sensor/base/base64.h"
 #include "sensor/base/domain.h"
 #include "sensor/base/text.h"
 #include "signatures/keywords/families.h"
@@ -15,13 +16,6 @@ namespace {
 
 constexpr uint32_t kMaxInflated = 64 * 1024;  // bytes that max-size may ask for
 constexpr uint32_t kDefaultInflated = 1024;
-
-int base64_value(uint8_t c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
 
 /// What cannot be decoded stays as it is.
 class FromBase64 : public Transform {
@@ -140,7 +134,7 @@ void domain_keyword(RuleBuilder& rule, const RuleOption& option) {
   rule.add_transform(option, std::make_shared<DomainPart<part>>(), std::string(option.name));
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kDecodeKeywords[] = {
     {"from_base64", "", &from_base64, "base64 decoded"},
     {"zlib_deflate", "", &inflate_keyword<15>, "zlib data (RFC 1950) inflated"},
     {"gunzip", "", &inflate_keyword<15 + 16>, "gzip data (RFC 1952) inflated"},
@@ -150,6 +144,6 @@ constexpr Keyword kRows[] = {
 
 }  // namespace
 
-const KeywordFamily kDecodeFamily{"decode", kRows};
+const KeywordFamily kDecodeFamily{"decode", kDecodeKeywords};
 
 }  // namespace lapwing::rules

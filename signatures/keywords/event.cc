@@ -119,7 +119,7 @@ void app_layer_event(RuleBuilder& rule, const RuleOption& option) {
   rule.transaction_event->keyword = "app-layer-event";
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kEventKeywords[] = {
     {"decode-event", "engine-event", &decode_event, "the decoder found this wrong with the packet"},
     {"stream-event", "", &stream_event, "the packet broke its TCP connection in this way"},
     {"app-layer-event", "", &app_layer_event, "the transaction breaks its protocol in this way"},
@@ -127,6 +127,6 @@ constexpr Keyword kRows[] = {
 
 }  // namespace
 
-const KeywordFamily kEventFamily{"event", kRows};
+const KeywordFamily kEventFamily{"event", kEventKeywords};
 
 }  // namespace lapwing::rules

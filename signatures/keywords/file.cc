@@ -155,7 +155,7 @@ void filestore(RuleBuilder& rule, const RuleOption& option) {
   rule.add(std::make_unique<StoreFiles>(wish));
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kFileKeywords[] = {
     {"filename", "", &filename, "the file's name contains this text, in either case"},
     {"fileext", "", &fileext, "the file's name ends with a dot and this text, in either case"},
     {"filemagic", "", &filemagic, "libmagic's verdict on the file contains this text, in either case"},
@@ -168,6 +168,6 @@ constexpr Keyword kRows[] = {
 
 }  // namespace
 
-const KeywordFamily kFileFamily{"file", kRows};
+const KeywordFamily kFileFamily{"file", kFileKeywords};
 
 }  // namespace lapwing::rules

@@ -155,13 +155,13 @@ void app_layer_protocol(RuleBuilder& rule, const RuleOption& option) {
   add_condition(rule, Needs::any_packet, test, &speaks);
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kFlowKeywords[] = {
     {"flow", "", &flow, "direction and state of the flow"},
     {"app-layer-protocol", "", &app_layer_protocol, "the detected protocol"},
 };
 
 }  // namespace
 
-const KeywordFamily kFlowFamily{"flow", kRows};
+const KeywordFamily kFlowFamily{"flow", kFlowKeywords};
 
 }  // namespace lapwing::rules

@@ -68,7 +68,7 @@ void flow_age(RuleBuilder& rule, const RuleOption& option) {
                 });
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kFlowCountKeywords[] = {
     {"flow.age", "", &flow_age, "seconds since the flow's first packet"},
     {"flow.pkts", "", &directed<&Flow::packets, kMaxPackets>, "packets of a direction, or of either"},
     {"flow.pkts_toserver", "", &one_way<&Flow::packets, kMaxPackets, true>, "packets to the server"},
@@ -80,6 +80,6 @@ constexpr Keyword kRows[] = {
 
 }  // namespace
 
-const KeywordFamily kFlowCountFamily{"flow-counts", kRows};
+const KeywordFamily kFlowCountFamily{"flow-counts", kFlowCountKeywords};
 
 }  // namespace lapwing::rules

@@ -70,12 +70,12 @@ void geoip(RuleBuilder& rule, const RuleOption& option) {
   add_condition(rule, Needs::any_packet, std::move(test), &holds);
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kGeoipKeywords[] = {
     {"geoip", "", &geoip, "country of the source or destination address"},
 };
 
 }  // namespace
 
-const KeywordFamily kGeoipFamily{"geoip", kRows};
+const KeywordFamily kGeoipFamily{"geoip", kGeoipKeywords};
 
 }  // namespace lapwing::rules

@@ -8,7 +8,7 @@ namespace lapwing::rules {
 namespace {
 
 template <auto get, uint64_t max>
-void number(RuleBuilder& rule, const RuleOption& option) {
+void icmp_number(RuleBuilder& rule, const RuleOption& option) {
   rule.require_packet(option);
   add_condition(rule, Needs::packet, parse_integer_test(rule.text(option), option.value_mark, max),
                 [](const Scene& scene, const IntegerTest& test) {
@@ -31,11 +31,11 @@ constexpr auto kCode = [](const Packet& p, uint64_t& out) {
   out = p.icmp_code;
   return true;
 };
-constexpr auto kId = [](const Packet& p, uint64_t& out) {
+constexpr auto kIcmpId = [](const Packet& p, uint64_t& out) {
   out = p.icmp_id;
   return has_id(p);
 };
-constexpr auto kSeq = [](const Packet& p, uint64_t& out) {
+constexpr auto kIcmpSeq = [](const Packet& p, uint64_t& out) {
   out = p.icmp_seq;
   return has_id(p);
 };
@@ -47,16 +47,16 @@ constexpr auto kMtu = [](const Packet& p, uint64_t& out) {
   return true;
 };
 
-constexpr Keyword kRows[] = {
-    {"itype", "", &number<kType, UINT8_MAX>, "ICMP type"},
-    {"icode", "", &number<kCode, UINT8_MAX>, "ICMP code"},
-    {"icmp_id", "", &number<kId, UINT16_MAX>, "ICMP identifier"},
-    {"icmp_seq", "", &number<kSeq, UINT16_MAX>, "ICMP sequence number"},
-    {"icmpv6.mtu", "", &number<kMtu, UINT32_MAX>, "MTU of an ICMPv6 packet-too-big message"},
+constexpr Keyword kIcmpKeywords[] = {
+    {"itype", "", &icmp_number<kType, UINT8_MAX>, "ICMP type"},
+    {"icode", "", &icmp_number<kCode, UINT8_MAX>, "ICMP code"},
+    {"icmp_id", "", &icmp_number<kIcmpId, UINT16_MAX>, "ICMP identifier"},
+    {"icmp_seq", "", &icmp_number<kIcmpSeq, UINT16_MAX>, "ICMP sequence icmp_number"},
+    {"icmpv6.mtu", "", &icmp_number<kMtu, UINT32_MAX>, "MTU of an ICMPv6 packet-too-big message"},
 };
 
 }  // namespace
 
-const KeywordFamily kIcmpFamily{"icmp", kRows};
+const KeywordFamily kIcmpFamily{"icmp", kIcmpKeywords};
 
 }  // namespace lapwing::rules

@@ -8,9 +8,9 @@ namespace lapwing::rules {
 
 namespace {
 
-/// A row for a number of the packet: `get` returns false where the packet has none.
+/// A row for a ip_number of the packet: `get` returns false where the packet has none.
 template <auto get, uint64_t max>
-void number(RuleBuilder& rule, const RuleOption& option) {
+void ip_number(RuleBuilder& rule, const RuleOption& option) {
   rule.require_packet(option);
   add_condition(rule, Needs::packet, parse_integer_test(rule.text(option), option.value_mark, max),
                 [](const Scene& scene, const IntegerTest& test) {
@@ -27,7 +27,7 @@ constexpr auto kTos = [](const Packet& p, uint64_t& out) {
   out = p.tos;
   return p.ip_version == 4;
 };
-constexpr auto kId = [](const Packet& p, uint64_t& out) {
+constexpr auto kIpId = [](const Packet& p, uint64_t& out) {
   out = p.ip_id;
   return p.ip_version == 4;
 };
@@ -53,14 +53,14 @@ void ip_proto_keyword(RuleBuilder& rule, const RuleOption& option) {
   std::string_view prefix = value;
   size_t signs = std::min(prefix.find_first_not_of("!<>= "), prefix.size());
   std::string name = to_lower(trim(prefix.substr(signs)));
-  for (auto [known, number] : kProtocolNames) {
-    if (known == name) value = value.substr(0, signs) + std::to_string(number);
+  for (auto [known, ip_number] : kProtocolNames) {
+    if (known == name) value = value.substr(0, signs) + std::to_string(ip_number);
   }
   const IntegerTest wanted = parse_integer_test(value, option.value_mark, UINT8_MAX);
   // So that the rule is not looked at in packets of other protocols.
   uint8_t transports = 0;
-  for (unsigned number = 0; number <= UINT8_MAX; number++) {
-    if (wanted.matches(number)) transports |= transport_of(static_cast<uint8_t>(number));
+  for (unsigned ip_number = 0; ip_number <= UINT8_MAX; ip_number++) {
+    if (wanted.matches(ip_number)) transports |= transport_of(static_cast<uint8_t>(ip_number));
   }
   rule.rule().header.transports &= transports;
   add_condition(rule, Needs::any_packet, wanted, [](const Scene& scene, const IntegerTest& test) {
@@ -68,12 +68,12 @@ void ip_proto_keyword(RuleBuilder& rule, const RuleOption& option) {
   });
 }
 
-struct FlagTest {
+struct FragmentFlagTest {
   uint8_t bits = 0;
   enum class How : uint8_t { exactly, all, any, none } how = How::exactly;
 };
 
-std::string words(const FlagTest& test) {
+std::string words(const FragmentFlagTest& test) {
   static constexpr std::string_view kHow[] = {"exactly ", "all of ", "any of ", "not all of "};
   std::string out(kHow[static_cast<size_t>(test.how)]);
   for (auto [bit, letter] : {std::pair(4, 'R'), {2, 'D'}, {1, 'M'}}) {
@@ -82,12 +82,12 @@ std::string words(const FlagTest& test) {
   return out;
 }
 
-bool passes(uint8_t value, const FlagTest& test) {
+bool passes(uint8_t value, const FragmentFlagTest& test) {
   switch (test.how) {
-    case FlagTest::How::exactly: return value == test.bits;
-    case FlagTest::How::all: return (value & test.bits) == test.bits;
-    case FlagTest::How::any: return (value & test.bits) != 0;
-    case FlagTest::How::none: return (value & test.bits) != test.bits;
+    case FragmentFlagTest::How::exactly: return value == test.bits;
+    case FragmentFlagTest::How::all: return (value & test.bits) == test.bits;
+    case FragmentFlagTest::How::any: return (value & test.bits) != 0;
+    case FragmentFlagTest::How::none: return (value & test.bits) != test.bits;
   }
   return false;
 }
@@ -95,12 +95,12 @@ bool passes(uint8_t value, const FlagTest& test) {
 /// Bits of the flags field: reserved, don't fragment, more fragments.
 void fragbits(RuleBuilder& rule, const RuleOption& option) {
   rule.require_packet(option);
-  FlagTest test;
+  FragmentFlagTest test;
   for (char c : rule.text(option)) {
     switch (c) {
-      case '+': test.how = FlagTest::How::all; break;
-      case '*': test.how = FlagTest::How::any; break;
-      case '!': test.how = FlagTest::How::none; break;
+      case '+': test.how = FragmentFlagTest::How::all; break;
+      case '*': test.how = FragmentFlagTest::How::any; break;
+      case '!': test.how = FragmentFlagTest::How::none; break;
       case 'R':
       case 'r': test.bits |= 4; break;
       case 'D':
@@ -113,7 +113,7 @@ void fragbits(RuleBuilder& rule, const RuleOption& option) {
     }
   }
   if (test.bits == 0) rule.fail(option, "names no bit; they are M, D and R");
-  add_condition(rule, Needs::packet, test, [](const Scene& scene, const FlagTest& flags) {
+  add_condition(rule, Needs::packet, test, [](const Scene& scene, const FragmentFlagTest& flags) {
     if (!scene.packet || scene.packet->ip_version != 4 || scene.packet->ip_header.size() < 8) return false;
     return passes(static_cast<uint8_t>(scene.packet->ip_header[6] >> 5), flags);
   });
@@ -129,8 +129,8 @@ struct OptionTest {
 };
 
 std::string words(const OptionTest& test) {
-  for (auto [name, number] : kIpOptions) {
-    if (number == test.wanted) return std::string(name);
+  for (auto [name, ip_number] : kIpOptions) {
+    if (ip_number == test.wanted) return std::string(name);
   }
   return {};
 }
@@ -161,19 +161,19 @@ void ipopts(RuleBuilder& rule, const RuleOption& option) {
   });
 }
 
-constexpr Keyword kRows[] = {
-    {"ttl", "", &number<kTtl, UINT8_MAX>, "IP time to live, or hop limit"},
-    {"tos", "", &number<kTos, UINT8_MAX>, "IPv4 type of service"},
-    {"id", "", &number<kId, UINT16_MAX>, "IPv4 identification"},
-    {"fragoffset", "", &number<kFragOffset, 8191>, "IP fragment offset in units of 8 bytes"},
+constexpr Keyword kIpKeywords[] = {
+    {"ttl", "", &ip_number<kTtl, UINT8_MAX>, "IP time to live, or hop limit"},
+    {"tos", "", &ip_number<kTos, UINT8_MAX>, "IPv4 type of service"},
+    {"id", "", &ip_number<kIpId, UINT16_MAX>, "IPv4 identification"},
+    {"fragoffset", "", &ip_number<kFragOffset, 8191>, "IP fragment offset in units of 8 bytes"},
     {"fragbits", "", &fragbits, "bits of the IPv4 flags"},
     {"sameip", "", &sameip, "source and destination address are equal"},
-    {"ip_proto", "", &ip_proto_keyword, "transport protocol by name or number"},
+    {"ip_proto", "", &ip_proto_keyword, "transport protocol by name or ip_number"},
     {"ipopts", "", &ipopts, "an IPv4 option is present"},
 };
 
 }  // namespace
 
-const KeywordFamily kIpFamily{"ip", kRows};
+const KeywordFamily kIpFamily{"ip", kIpKeywords};
 
 }  // namespace lapwing::rules

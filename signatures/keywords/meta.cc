@@ -158,7 +158,7 @@ void requires_keyword(RuleBuilder& rule, const RuleOption& option) {
   }
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kMetaKeywords[] = {
     {"msg", "", &msg, "what the alert says"},
     {"sid", "", &sid, "number of the rule"},
     {"gid", "", &gid, "number of the rule's group"},
@@ -176,6 +176,6 @@ constexpr Keyword kRows[] = {
 
 }  // namespace
 
-const KeywordFamily kMetaFamily{"meta", kRows};
+const KeywordFamily kMetaFamily{"meta", kMetaKeywords};
 
 }  // namespace lapwing::rules

@@ -145,7 +145,7 @@ void fast_pattern(RuleBuilder& rule, const RuleOption& option) {
   content.chop_length = static_cast<uint16_t>(read_integer(rule, option, part[1], 1, size - content.chop_offset));
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kPayloadKeywords[] = {
     {"content", "", &content, "bytes that occur in the buffer, or with ! do not"},
     {"nocase", "", &nocase, "the content matches ASCII letters of either case"},
     {"rawbytes", "", &rawbytes, "accepted for old rules; has no effect"},
@@ -160,6 +160,6 @@ constexpr Keyword kRows[] = {
 
 }  // namespace
 
-const KeywordFamily kPayloadFamily{"payload", kRows};
+const KeywordFamily kPayloadFamily{"payload", kPayloadKeywords};
 
 }  // namespace lapwing::rules

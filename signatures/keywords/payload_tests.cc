@@ -426,7 +426,7 @@ void rpc(RuleBuilder& rule, const RuleOption& option) {
                 [](const Scene& scene, const RpcTest& t) { return scene.packet && is_call(*scene.packet, t); });
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kDetectorKeywords[] = {
     {"entropy", "", &entropy, "entropy of the buffer in bits a byte"},
     {"asn1", "", &asn1, "malformed ASN.1 in the buffer"},
     {"rpc", "", &rpc, "a call of a Sun RPC program, version and procedure"},
@@ -434,6 +434,6 @@ constexpr Keyword kRows[] = {
 
 }  // namespace
 
-const KeywordFamily kDetectorFamily{"detector", kRows};
+const KeywordFamily kDetectorFamily{"detector", kDetectorKeywords};
 
 }  // namespace lapwing::rules

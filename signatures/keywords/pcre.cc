@@ -119,10 +119,10 @@ void pcre(RuleBuilder& rule, const RuleOption& option) {
     rule.add_to_buffer(rule.buffers().of_field(buffer), std::move(step));
 }
 
-constexpr Keyword kRows[] = {{"pcre", "", &pcre, "a regular expression that matches, or with ! does not"}};
+constexpr Keyword kPcreKeywords[] = {{"pcre", "", &pcre, "a regular expression that matches, or with ! does not"}};
 
 }  // namespace
 
-const KeywordFamily kPcreFamily{"pcre", kRows};
+const KeywordFamily kPcreFamily{"pcre", kPcreKeywords};
 
 }  // namespace lapwing::rules

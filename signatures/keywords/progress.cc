@@ -34,12 +34,12 @@ void app_layer_state(RuleBuilder& rule, const RuleOption& option) {
   if (rule.rule().states.empty()) rule.fail(option, "'" + name + "' is none of " + known);
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kProgressKeywords[] = {
     {"app-layer-state", "", &app_layer_state, "the transaction has come to this state, or with > further"},
 };
 
 }  // namespace
 
-const KeywordFamily kProgressFamily{"progress", kRows};
+const KeywordFamily kProgressFamily{"progress", kProgressKeywords};
 
 }  // namespace lapwing::rules

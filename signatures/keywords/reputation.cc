@@ -74,12 +74,12 @@ void iprep(RuleBuilder& rule, const RuleOption& option) {
   add_condition(rule, Needs::nothing, std::move(test), &holds);
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kReputationKeywords[] = {
     {"iprep", "", &iprep, "reputation of the source or destination address"},
 };
 
 }  // namespace
 
-const KeywordFamily kReputationFamily{"reputation", kRows};
+const KeywordFamily kReputationFamily{"reputation", kReputationKeywords};
 
 }  // namespace lapwing::rules

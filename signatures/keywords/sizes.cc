@@ -117,7 +117,7 @@ void stream_size(RuleBuilder& rule, const RuleOption& option) {
   });
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kSizeKeywords[] = {
     {"isdataat", "", &isdataat, "there is data at this position, or with ! there is none"},
     {"bsize", "", &bsize, "length of the buffer in bytes"},
     {"dsize", "", &dsize, "length of the packet's payload in bytes"},
@@ -126,6 +126,6 @@ constexpr Keyword kRows[] = {
 
 }  // namespace
 
-const KeywordFamily kSizeFamily{"size", kRows};
+const KeywordFamily kSizeFamily{"size", kSizeKeywords};
 
 }  // namespace lapwing::rules

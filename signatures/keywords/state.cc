@@ -386,7 +386,7 @@ void hostbits(RuleBuilder& rule, const RuleOption& option) {
   if (side != "src") add_shared_bit(rule, option, part[0], {SharedKey::Kind::hostbit, name, BitTrack::dst}, 0);
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kStateKeywords[] = {
     {"flowvar", "", &flowvar, "text in a variable of the flow that an expression captured"},
     {"pktvar", "", &pktvar, "text in a variable of the packet that an expression captured"},
     {"flowbits", "", &flowbits, "bits of the flow that rules set and test"},
@@ -397,6 +397,6 @@ constexpr Keyword kRows[] = {
 
 }  // namespace
 
-const KeywordFamily kStateFamily{"state", kRows};
+const KeywordFamily kStateFamily{"state", kStateKeywords};
 
 }  // namespace lapwing::rules

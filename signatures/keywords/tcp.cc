@@ -7,7 +7,7 @@ namespace lapwing::rules {
 namespace {
 
 template <auto get, uint64_t max>
-void number(RuleBuilder& rule, const RuleOption& option) {
+void tcp_number(RuleBuilder& rule, const RuleOption& option) {
   rule.require_packet(option);
   add_condition(rule, Needs::packet, parse_integer_test(rule.text(option), option.value_mark, max),
                 [](const Scene& scene, const IntegerTest& test) {
@@ -16,7 +16,7 @@ void number(RuleBuilder& rule, const RuleOption& option) {
                 });
 }
 
-constexpr auto kSeq = [](const Packet& p, uint64_t& out) {
+constexpr auto kTcpSeq = [](const Packet& p, uint64_t& out) {
   out = p.seq;
   return true;
 };
@@ -37,12 +37,12 @@ constexpr auto kWscale = [](const Packet& p, uint64_t& out) {
   return p.tcp.has_wscale;
 };
 
-struct FlagTest {
+struct TcpFlagTest {
   uint8_t bits = 0, ignored = 0;
   char how = '=';  // = exactly, + all, * any, ! not these
 };
 
-std::string words(const FlagTest& test) {
+std::string words(const TcpFlagTest& test) {
   auto letters = [](uint8_t bits) {
     std::string out;
     for (auto [bit, letter] : {std::pair(tcp_flag::fin, 'F'),
@@ -92,7 +92,7 @@ void flags(RuleBuilder& rule, const RuleOption& option) {
   rule.require_packet(option);
   auto part = parts(rule.text(option), ',');
   if (part.size() > 2) rule.fail(option, "is written '[+|*|!]<flags>[,<flags to ignore>]'");
-  FlagTest test;
+  TcpFlagTest test;
   bool none = false;
   for (char c : part[0]) {
     if (c == '+' || c == '*' || c == '!')
@@ -113,7 +113,7 @@ void flags(RuleBuilder& rule, const RuleOption& option) {
         rule.fail(option, std::string("'") + c + "' is no TCP flag");
     }
   }
-  add_condition(rule, Needs::packet, test, [](const Scene& scene, const FlagTest& t) {
+  add_condition(rule, Needs::packet, test, [](const Scene& scene, const TcpFlagTest& t) {
     if (!scene.packet || !scene.packet->is_tcp()) return false;
     auto value = static_cast<uint8_t>(scene.packet->tcp_flags & ~t.ignored);
     switch (t.how) {
@@ -125,17 +125,17 @@ void flags(RuleBuilder& rule, const RuleOption& option) {
   });
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kTcpKeywords[] = {
     {"tcp.flags", "flags", &flags, "TCP flags"},
-    {"tcp.seq", "seq", &number<kSeq, UINT32_MAX>, "TCP sequence number"},
-    {"tcp.ack", "ack", &number<kAck, UINT32_MAX>, "TCP acknowledgement number"},
-    {"tcp.window", "window", &number<kWindow, UINT16_MAX>, "TCP window as sent"},
-    {"tcp.mss", "", &number<kMss, UINT16_MAX>, "TCP maximum segment size option"},
-    {"tcp.wscale", "", &number<kWscale, UINT8_MAX>, "TCP window scale option"},
+    {"tcp.seq", "seq", &tcp_number<kTcpSeq, UINT32_MAX>, "TCP sequence tcp_number"},
+    {"tcp.ack", "ack", &tcp_number<kAck, UINT32_MAX>, "TCP acknowledgement tcp_number"},
+    {"tcp.window", "window", &tcp_number<kWindow, UINT16_MAX>, "TCP window as sent"},
+    {"tcp.mss", "", &tcp_number<kMss, UINT16_MAX>, "TCP maximum segment size option"},
+    {"tcp.wscale", "", &tcp_number<kWscale, UINT8_MAX>, "TCP window scale option"},
 };
 
 }  // namespace
 
-const KeywordFamily kTcpFamily{"tcp", kRows};
+const KeywordFamily kTcpFamily{"tcp", kTcpKeywords};
 
 }  // namespace lapwing::rules

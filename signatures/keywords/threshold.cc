@@ -65,13 +65,13 @@ void detection_filter(RuleBuilder& rule, const RuleOption& option) {
   rule.rule().thresholds.push_back(made);
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kThresholdKeywords[] = {
     {"threshold", "", &threshold, "limits how often the rule alerts"},
     {"detection_filter", "", &detection_filter, "the rule alerts only after more matches than this"},
 };
 
 }  // namespace
 
-const KeywordFamily kThresholdFamily{"threshold", kRows};
+const KeywordFamily kThresholdFamily{"threshold", kThresholdKeywords};
 
 }  // namespace lapwing::rules

@@ -238,7 +238,7 @@ void pcrexform(RuleBuilder& rule, const RuleOption& option) {
   }
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kTransformKeywords[] = {
     {"dotprefix", "", &plain<&dotprefix, &with_dot>, "a dot before the buffer"},
     {"strip_whitespace", "", &plain<&strip_whitespace, &without_whitespace>, "the buffer without whitespace"},
     {"compress_whitespace", "", &plain<&compress_whitespace, &no_longer>, "runs of whitespace as one"},
@@ -256,6 +256,6 @@ constexpr Keyword kRows[] = {
 
 }  // namespace
 
-const KeywordFamily kTransformFamily{"transform", kRows};
+const KeywordFamily kTransformFamily{"transform", kTransformKeywords};
 
 }  // namespace lapwing::rules

@@ -44,13 +44,13 @@ void vlan_layers(RuleBuilder& rule, const RuleOption& option) {
                 });
 }
 
-constexpr Keyword kRows[] = {
+constexpr Keyword kVlanKeywords[] = {
     {"vlan.id", "", &vlan_id, "VLAN id of a layer, of any or of all"},
     {"vlan.layers", "", &vlan_layers, "number of VLAN tags"},
 };
 
 }  // namespace
 
-const KeywordFamily kVlanFamily{"vlan", kRows};
+const KeywordFamily kVlanFamily{"vlan", kVlanKeywords};
 
 }  // namespace lapwing::rules

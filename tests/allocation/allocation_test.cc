@@ -34,7 +34,7 @@ constexpr uint64_t kPasses = 256;
 
 /// Of how many allocations one is tried: all take half an hour.
 uint64_t stride() {
-  constexpr uint64_t kStride = 13;
+  constexpr uint64_t kStride = 29;
   const char* said = std::getenv("LAPWING_ALLOCATION_STRIDE");
   return said ? std::max(1UL, std::strtoul(said, nullptr, 10)) : kStride;
 }

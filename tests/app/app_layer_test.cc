@@ -12,7 +12,7 @@ namespace lapwing::test {
 namespace {
 
 using Side = Direction;
-constexpr Side kClient = Side::to_server, kServer = Side::to_client;
+constexpr Side kFromClient = Side::to_server, kFromServer = Side::to_client;
 
 const std::string kRequest = "GET / HTTP/1.1\r\nHost: a.org\r\n\r\n";
 const std::string kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -26,7 +26,7 @@ std::string hello(char type, const std::string& ciphers) {
 const std::string kClientHello = hello(1, std::string("\0\x02\x13\x01\x01\0", 6));
 const std::string kServerHello = hello(2, std::string("\x13\x01\0", 3));
 
-struct Sink : AppSink {
+struct TallySink : AppSink {
   void event(Flow&, const Event& event) override { transactions += event.record != nullptr; }
   void anomaly(Flow&, const Protocol& protocol, const Transaction&, uint8_t name, Direction) override {
     anomalies.push_back(anomaly_name(protocol, name));
@@ -45,7 +45,7 @@ struct Sink : AppSink {
   std::array<std::string, 2> streams;
 };
 
-using Talk = std::vector<std::pair<Side, std::string>>;
+using Lines = std::vector<std::pair<Side, std::string>>;
 
 struct Outcome {
   std::vector<std::string> events;
@@ -66,7 +66,7 @@ class Lab {
     flow_.key.port[1] = 9999;
   }
 
-  Outcome run(const Talk& talk, size_t step) {
+  Outcome run(const Lines& talk, size_t step) {
     for (const auto& [side, text] : talk) {
       for (size_t at = 0; at < text.size(); at += step) {
         const std::string part = text.substr(at, step);
@@ -118,7 +118,7 @@ class Lab {
   /// As the stream does with the first payload it sees.
   void note_first(Direction direction) {
     if (flow_.flags & (flow_flag::client_first | flow_flag::server_first)) return;
-    flow_.flags |= direction == kClient ? flow_flag::client_first : flow_flag::server_first;
+    flow_.flags |= direction == kFromClient ? flow_flag::client_first : flow_flag::server_first;
   }
 
  private:
@@ -129,7 +129,7 @@ class Lab {
   }
 
   AppConfig config_ = AppConfig::read(Setting{});
-  Sink sink_;
+  TallySink sink_;
   BudgetConfig budget_ = read_options<BudgetConfig>(Setting{}, budget_options());
   AppLayer app_{config_, budget_, sink_};
   Flow flow_;
@@ -137,27 +137,29 @@ class Lab {
   std::array<uint64_t, 2> offset_{};
 };
 
-void expect(const Talk& talk, const Outcome& wanted) {
+void expect(const Lines& talk, const Outcome& wanted) {
   for (size_t step : {100'000, 7, 1}) EXPECT_EQ(Lab().run(talk, step), wanted) << "in pieces of " << step;
 }
 
 TEST(AppLayer, BothSidesSpeakTheSame) {
-  expect({{kClient, kRequest}, {kServer, kAnswer}}, {{}, "http", "http", "http"});
-  expect({{kServer, kAnswer}, {kClient, kRequest}}, {{}, "http", "http", "http"});
-  expect({{kClient, kClientHello}, {kServer, kServerHello}}, {{}, "tls", "tls", "tls"});
+  expect({{kFromClient, kRequest}, {kFromServer, kAnswer}}, {{}, "http", "http", "http"});
+  expect({{kFromServer, kAnswer}, {kFromClient, kRequest}}, {{}, "http", "http", "http"});
+  expect({{kFromClient, kClientHello}, {kFromServer, kServerHello}}, {{}, "tls", "tls", "tls"});
 }
 
 TEST(AppLayer, EachSideSpeaksAnother) {
-  expect({{kClient, kRequest}, {kServer, kServerHello}},
+  expect({{kFromClient, kRequest}, {kFromServer, kServerHello}},
          {{"mismatch_protocol_both_directions"}, "http", "http", "tls"});
 }
 
 TEST(AppLayer, OnlyOneSideIsKnown) {
-  expect({{kClient, kRequest}, {kServer, kJunk}}, {{"detect_protocol_only_one_direction"}, "http", "http", "failed"});
-  expect({{kServer, kJunk}, {kClient, kRequest}}, {{"detect_protocol_only_one_direction"}, "http", "http", "failed"});
+  expect({{kFromClient, kRequest}, {kFromServer, kJunk}},
+         {{"detect_protocol_only_one_direction"}, "http", "http", "failed"});
+  expect({{kFromServer, kJunk}, {kFromClient, kRequest}},
+         {{"detect_protocol_only_one_direction"}, "http", "http", "failed"});
   // Too short to be called none.
-  expect({{kClient, kRequest}, {kServer, "OK"}}, {{}, "http", "http", ""});
-  expect({{kClient, kJunk}, {kServer, kJunk}}, {{}, "failed", "failed", "failed"});
+  expect({{kFromClient, kRequest}, {kFromServer, "OK"}}, {{}, "http", "http", ""});
+  expect({{kFromClient, kJunk}, {kFromServer, kJunk}}, {{}, "failed", "failed", "failed"});
 }
 
 TEST(AppLayer, WhatFitsNoProtocolWaitsForTheOtherSide) {
@@ -165,9 +167,10 @@ TEST(AppLayer, WhatFitsNoProtocolWaitsForTheOtherSide) {
   for (size_t step : {100'000, 1400, 7, 1}) {
     Lab lab;
     lab.want_streams();
-    Outcome seen = lab.run({{kServer, kJunk}, {kServer, more}, {kClient, kRequest}, {kServer, kJunk}}, step);
+    Outcome seen =
+        lab.run({{kFromServer, kJunk}, {kFromServer, more}, {kFromClient, kRequest}, {kFromServer, kJunk}}, step);
     EXPECT_EQ(seen.final, "http");
-    EXPECT_EQ(lab.stream(kServer), kJunk + more + kJunk) << "in pieces of " << step;
+    EXPECT_EQ(lab.stream(kFromServer), kJunk + more + kJunk) << "in pieces of " << step;
   }
 }
 
@@ -176,26 +179,28 @@ TEST(AppLayer, AHoleBeforeTheVerdictIsToldToTheDissector) {
   for (size_t step : {100'000, 7, 1}) {
     Lab lab;
     lab.want_streams();
-    lab.run({{kClient, "POST"}}, step);
-    lab.gap(kClient, 500);
-    Outcome seen = lab.run({{kClient, rest}, {kServer, kAnswer}, {kClient, next}, {kServer, kAnswer}}, step);
+    lab.run({{kFromClient, "POST"}}, step);
+    lab.gap(kFromClient, 500);
+    Outcome seen =
+        lab.run({{kFromClient, rest}, {kFromServer, kAnswer}, {kFromClient, next}, {kFromServer, kAnswer}}, step);
     EXPECT_EQ(seen, (Outcome{{}, "http", "", "http"}));
-    EXPECT_EQ(lab.stream(kClient), rest + next) << "in pieces of " << step;
+    EXPECT_EQ(lab.stream(kFromClient), rest + next) << "in pieces of " << step;
     // Were the rest taken for a request, it would be an odd one.
     EXPECT_EQ(lab.anomalies(), std::vector<std::string>{"unable_to_match_response_to_request"});
   }
 }
 
 TEST(AppLayer, ServerSpeaksFirstWhereTheClientMust) {
-  expect({{kServer, kServerHello}, {kClient, kClientHello}},
+  expect({{kFromServer, kServerHello}, {kFromClient, kClientHello}},
          {{"wrong_direction_first_data"}, "failed", "failed", "tls"});
 }
 
 TEST(AppLayer, WhatTheServerSaysMayBeAcknowledgedFirst) {
   for (size_t step : {100'000, 7, 1}) {
     Lab lab;
-    lab.note_first(kClient);
-    EXPECT_EQ(lab.run({{kServer, kServerHello}, {kClient, kClientHello}}, step), (Outcome{{}, "tls", "tls", "tls"}))
+    lab.note_first(kFromClient);
+    EXPECT_EQ(lab.run({{kFromServer, kServerHello}, {kFromClient, kClientHello}}, step),
+              (Outcome{{}, "tls", "tls", "tls"}))
         << "in pieces of " << step;
   }
 }
@@ -205,11 +210,11 @@ TEST(AppLayer, TheEndDecidesWhereEnoughWasSaid) {
   const std::string begun("\1\x2c\0\7\1\0\0\1\0\0\0\0\0\0\7exa", 18);
   for (size_t step : {100'000, 1}) {
     Lab lab;
-    EXPECT_EQ(lab.run({{kClient, begun}, {kServer, begun}}, step).final, "");
+    EXPECT_EQ(lab.run({{kFromClient, begun}, {kFromServer, begun}}, step).final, "");
     lab.finish();
     EXPECT_EQ(lab.recognition().final.name(), "failed") << "in pieces of " << step;
     Lab brief;
-    brief.run({{kClient, begun.substr(0, 10)}, {kServer, begun}}, step);
+    brief.run({{kFromClient, begun.substr(0, 10)}, {kFromServer, begun}}, step);
     brief.finish();
     EXPECT_EQ(brief.recognition().final.name(), "");
   }
@@ -219,7 +224,7 @@ TEST(AppLayer, GivesUpAfterManyBytesWithoutVerdict) {
   std::string much;
   while (much.size() <= AppLayer::kDetectionLimit) much += kJunk;
   Lab lab;
-  Outcome seen = lab.run({{kClient, much}, {kServer, kAnswer}}, 1400);
+  Outcome seen = lab.run({{kFromClient, much}, {kFromServer, kAnswer}}, 1400);
   EXPECT_EQ(seen.events, std::vector<std::string>{"proto_detection_skipped"});
   EXPECT_EQ(seen.final, "failed");
   EXPECT_EQ(lab.counters().detection_limit, 1u);
@@ -228,9 +233,10 @@ TEST(AppLayer, GivesUpAfterManyBytesWithoutVerdict) {
 TEST(AppLayer, LooksAnewAfterAChange) {
   const std::string connect = "CONNECT a.org:443 HTTP/1.1\r\nHost: a.org\r\n\r\n", granted = "HTTP/1.1 200 OK\r\n\r\n";
   for (size_t step : {100'000, 1}) {
-    Outcome tls = Lab().run({{kClient, connect}, {kServer, granted}, {kClient, kClientHello}}, step);
+    Outcome tls = Lab().run({{kFromClient, connect}, {kFromServer, granted}, {kFromClient, kClientHello}}, step);
     EXPECT_EQ(tls, (Outcome{{}, "tls", "tls", "", "http"}));
-    Outcome junk = Lab().run({{kClient, connect}, {kServer, granted}, {kClient, kJunk}, {kServer, kJunk}}, step);
+    Outcome junk =
+        Lab().run({{kFromClient, connect}, {kFromServer, granted}, {kFromClient, kJunk}, {kFromServer, kJunk}}, step);
     EXPECT_EQ(junk, (Outcome{{}, "failed", "failed", "failed", "http"}));
   }
 }
@@ -238,17 +244,17 @@ TEST(AppLayer, LooksAnewAfterAChange) {
 TEST(AppLayer, WhatWaitedForTheChangeIsLookedAt) {
   const std::string connect = "CONNECT a.org:443 HTTP/1.1\r\nHost: a.org\r\n\r\n", granted = "HTTP/1.1 200 OK\r\n\r\n";
   for (size_t step : {100'000, 7, 3, 1}) {
-    EXPECT_EQ(Lab().run({{kClient, connect + kClientHello}, {kServer, granted + kServerHello}}, step),
+    EXPECT_EQ(Lab().run({{kFromClient, connect + kClientHello}, {kFromServer, granted + kServerHello}}, step),
               (Outcome{{}, "tls", "tls", "tls", "http"}))
         << "in pieces of " << step;
-    EXPECT_EQ(Lab().run({{kClient, connect}, {kClient, kClientHello}, {kServer, granted}}, step),
+    EXPECT_EQ(Lab().run({{kFromClient, connect}, {kFromClient, kClientHello}, {kFromServer, granted}}, step),
               (Outcome{{}, "tls", "tls", "", "http"}))
         << "in pieces of " << step;
     // Refused, it goes on as HTTP.
     EXPECT_EQ(Lab()
-                  .run({{kClient, connect + kRequest},
-                        {kServer, "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"},
-                        {kServer, kAnswer}},
+                  .run({{kFromClient, connect + kRequest},
+                        {kFromServer, "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"},
+                        {kFromServer, kAnswer}},
                        step)
                   .final,
               "http");
@@ -267,7 +273,8 @@ TEST(AppLayer, ChangesAreCountedAndNotWithoutEnd) {
       const size_t count = AppLayer::kMaxChanges + beyond;
       Lab lab;
       const Outcome got = lab.run(
-          {{kClient, times(count, connect) + kClientHello}, {kServer, times(count, granted) + kServerHello}}, step);
+          {{kFromClient, times(count, connect) + kClientHello}, {kFromServer, times(count, granted) + kServerHello}},
+          step);
       EXPECT_EQ(got.final, beyond ? "http" : "tls") << "in pieces of " << step;
       EXPECT_EQ(lab.counters().changed, AppLayer::kMaxChanges);
       EXPECT_EQ(lab.counters().max_changes, beyond);
@@ -278,13 +285,13 @@ TEST(AppLayer, ChangesAreCountedAndNotWithoutEnd) {
 TEST(AppLayer, AChangeThatAGapBringsIsMade) {
   Lab lab;
   // More may come behind such an end of headers, unless that is lost.
-  lab.run(
-      {{kClient, "CONNECT a.org:443 HTTP/1.1\r\nHost: a.org\r\n\r\n"}, {kServer, "HTTP/1.1 200 OK\r\nA: b\n\r\r\n"}},
-      100'000);
+  lab.run({{kFromClient, "CONNECT a.org:443 HTTP/1.1\r\nHost: a.org\r\n\r\n"},
+           {kFromServer, "HTTP/1.1 200 OK\r\nA: b\n\r\r\n"}},
+          100'000);
   EXPECT_EQ(lab.counters().changed, 0u);
-  lab.gap(kServer, 9);
+  lab.gap(kFromServer, 9);
   EXPECT_EQ(lab.counters().changed, 1u);
-  EXPECT_EQ(lab.run({{kClient, kClientHello}, {kServer, kServerHello}}, 100'000),
+  EXPECT_EQ(lab.run({{kFromClient, kClientHello}, {kFromServer, kServerHello}}, 100'000),
             (Outcome{{}, "tls", "tls", "tls", "http"}));
 }
 
@@ -294,14 +301,15 @@ TEST(AppLayer, AnUpgradeToWhatIsKnownIsMade) {
       "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: TLS/1.0, HTTP/1.1\r\n";
   for (size_t step : {100'000, 7, 1}) {
     for (const std::string length : {"", "Content-Length: 4\r\n", "Transfer-Encoding: chunked\r\n"}) {
-      EXPECT_EQ(Lab().run({{kClient, asked},
-                           {kServer, granted + length + "\r\n"},
-                           {kClient, kClientHello},
-                           {kServer, kServerHello}},
+      EXPECT_EQ(Lab().run({{kFromClient, asked},
+                           {kFromServer, granted + length + "\r\n"},
+                           {kFromClient, kClientHello},
+                           {kFromServer, kServerHello}},
                           step),
                 (Outcome{{}, "tls", "tls", "tls", "http"}));
-      EXPECT_EQ(Lab().run({{kClient, asked}, {kServer, granted + length + "\r\n"}, {kClient, kRequest}}, step),
-                (Outcome{{"unexpected_protocol", "no_tls_after_starttls"}, "http", "http", "", "http"}));
+      EXPECT_EQ(
+          Lab().run({{kFromClient, asked}, {kFromServer, granted + length + "\r\n"}, {kFromClient, kRequest}}, step),
+          (Outcome{{"unexpected_protocol", "no_tls_after_starttls"}, "http", "http", "", "http"}));
     }
   }
 }
@@ -310,13 +318,14 @@ TEST(AppLayer, AnUpgradeToWhatIsUnknownLeavesTheFlowWhatItWas) {
   for (size_t step : {100'000, 7, 1}) {
     for (const std::string name : {"websocket", "h2c", "other/2"}) {
       Lab lab;
-      const Outcome seen = lab.run({{kClient, "GET / HTTP/1.1\r\nHost: a.org\r\nUpgrade: " + name + "\r\n\r\n"},
-                                    {kServer, "HTTP/1.1 101 Switching\r\nUpgrade: " + name + "\r\n\r\n" + kClientHello},
-                                    {kClient, kJunk + kRequest},
-                                    {kServer, kJunk + kAnswer}},
-                                   step);
+      const Outcome seen =
+          lab.run({{kFromClient, "GET / HTTP/1.1\r\nHost: a.org\r\nUpgrade: " + name + "\r\n\r\n"},
+                   {kFromServer, "HTTP/1.1 101 Switching\r\nUpgrade: " + name + "\r\n\r\n" + kClientHello},
+                   {kFromClient, kJunk + kRequest},
+                   {kFromServer, kJunk + kAnswer}},
+                  step);
       EXPECT_EQ(seen, (Outcome{{}, "http", "http", "http"})) << name;
-      lab.gap(kServer, 40);
+      lab.gap(kFromServer, 40);
       lab.finish();
       EXPECT_EQ(lab.anomalies(), std::vector<std::string>());
       EXPECT_EQ(lab.counters().transactions, 1u);
@@ -328,38 +337,38 @@ TEST(AppLayer, AnUpgradeToWhatIsUnknownLeavesTheFlowWhatItWas) {
 TEST(AppLayer, AnAnswerSeenFirstTurnsTheFlow) {
   const std::string answer("\0\7\x81\x80\0\1\0\0\0\0\0\0\1x\7example\0\0\1\0\1", 27);
   Lab lab;
-  lab.datagram(kClient, answer);
+  lab.datagram(kFromClient, answer);
   EXPECT_TRUE(lab.turned());
   EXPECT_EQ(lab.recognition().sides[1].name(), "dns");
   // Behind a question it is no first one.
   Lab asked;
-  asked.datagram(kServer, kJunk);
-  asked.datagram(kClient, answer);
+  asked.datagram(kFromServer, kJunk);
+  asked.datagram(kFromClient, answer);
   EXPECT_FALSE(asked.turned());
   // Sent to the port of a server it is none either, or it would hide the questions that follow.
   Lab server;
   server.at_port(53);
-  server.datagram(kClient, answer);
+  server.datagram(kFromClient, answer);
   EXPECT_FALSE(server.turned());
   Lab stream(flow_flag::midstream);
   stream.at_port(53);
-  stream.run({{kClient, std::string("\0\x1b", 2) + answer}}, 100'000);
+  stream.run({{kFromClient, std::string("\0\x1b", 2) + answer}}, 100'000);
   EXPECT_TRUE(stream.turned());
 }
 
 TEST(AppLayer, FlowsPickedUpLateAreTurnedRound) {
   for (size_t step : {100'000, 1}) {
     Lab lab(flow_flag::midstream);
-    Outcome seen = lab.run({{kClient, kAnswer}, {kServer, kRequest}}, step);
+    Outcome seen = lab.run({{kFromClient, kAnswer}, {kFromServer, kRequest}}, step);
     EXPECT_TRUE(lab.turned());
     EXPECT_EQ(seen, (Outcome{{}, "http", "http", "http"}));
   }
   Lab ended(flow_flag::midstream);
-  ended.end(kServer);
-  EXPECT_EQ(ended.run({{kClient, kAnswer}}, 100'000).final, "http");
+  ended.end(kFromServer);
+  EXPECT_EQ(ended.run({{kFromClient, kAnswer}}, 100'000).final, "http");
   EXPECT_TRUE(ended.turned());
   Lab whole;
-  whole.run({{kClient, kAnswer}}, 100'000);
+  whole.run({{kFromClient, kAnswer}}, 100'000);
   EXPECT_FALSE(whole.turned());
 }
 
@@ -372,25 +381,25 @@ TEST(AppLayer, FlowsPickedUpLateAreTurnedByTheServersPort) {
       Lab lab(flow_flag::midstream);
       lab.at_port(static_cast<uint16_t>(server));
       lab.from_port(static_cast<uint16_t>(client));
-      EXPECT_EQ(lab.run({{kClient, message}, {kServer, message}}, step).final, "smb");
+      EXPECT_EQ(lab.run({{kFromClient, message}, {kFromServer, message}}, step).final, "smb");
       EXPECT_EQ(lab.turned(), turned) << client << ' ' << server;
     }
   }
   Lab whole;
   whole.from_port(445);
-  whole.run({{kClient, message}}, 100'000);
+  whole.run({{kFromClient, message}}, 100'000);
   EXPECT_FALSE(whole.turned());
 }
 
 TEST(AppLayer, LateAndWithoutTheRequestsBeginningTheAnswerIsNotEnough) {
   Lab alone(flow_flag::midstream);
-  alone.run({{kClient, kJunk}}, 100'000);
+  alone.run({{kFromClient, kJunk}}, 100'000);
   alone.finish();
   EXPECT_EQ(alone.recognition().final.name(), "failed");
-  Outcome seen = Lab(flow_flag::midstream).run({{kClient, kJunk}, {kServer, kAnswer}}, 100'000);
+  Outcome seen = Lab(flow_flag::midstream).run({{kFromClient, kJunk}, {kFromServer, kAnswer}}, 100'000);
   EXPECT_EQ(seen.final, "failed");
-  Outcome answered =
-      Lab(flow_flag::midstream | flow_flag::midstream_synack).run({{kClient, kJunk}, {kServer, kAnswer}}, 100'000);
+  Outcome answered = Lab(flow_flag::midstream | flow_flag::midstream_synack)
+                         .run({{kFromClient, kJunk}, {kFromServer, kAnswer}}, 100'000);
   EXPECT_EQ(answered.final, "http");
 }
 
@@ -399,13 +408,13 @@ TEST(AppLayer, WhatCameBeforeTheFirstRequestIsNotItsAnswer) {
     for (size_t step : {100'000, 7, 1}) {
       Lab lab(flow_flag::midstream);
       lab.want_streams();
-      EXPECT_EQ(lab.run({{kServer, rest}, {kClient, kRequest}, {kServer, kAnswer}}, step).final, "http");
-      EXPECT_EQ(lab.stream(kServer), kAnswer) << rest.size() << ' ' << step;
+      EXPECT_EQ(lab.run({{kFromServer, rest}, {kFromClient, kRequest}, {kFromServer, kAnswer}}, step).final, "http");
+      EXPECT_EQ(lab.stream(kFromServer), kAnswer) << rest.size() << ' ' << step;
       Lab turned(flow_flag::midstream);
       turned.want_streams();
-      EXPECT_EQ(turned.run({{kClient, rest}, {kServer, kRequest}, {kClient, kAnswer}}, step).final, "http");
+      EXPECT_EQ(turned.run({{kFromClient, rest}, {kFromServer, kRequest}, {kFromClient, kAnswer}}, step).final, "http");
       EXPECT_TRUE(turned.turned());
-      EXPECT_EQ(turned.stream(kServer), kAnswer) << rest.size() << ' ' << step;
+      EXPECT_EQ(turned.stream(kFromServer), kAnswer) << rest.size() << ' ' << step;
     }
   }
 }
@@ -414,10 +423,10 @@ TEST(AppLayer, AFlowThatLeavesTlsIsPlainFromItsFirstByteOn) {
   const std::string data = std::string("\x17\x03\x03\x00\x06secret", 11), clear = "text in the clear";
   for (size_t step : {100'000, 7, 1}) {
     Lab lab;
-    lab.run({{kClient, kClientHello}, {kServer, kServerHello}, {kClient, data}}, step);
+    lab.run({{kFromClient, kClientHello}, {kFromServer, kServerHello}, {kFromClient, data}}, step);
     EXPECT_TRUE(lab.encrypted());
     Lab left;
-    left.run({{kClient, kClientHello}, {kServer, kServerHello}, {kClient, data + clear}}, step);
+    left.run({{kFromClient, kClientHello}, {kFromServer, kServerHello}, {kFromClient, data + clear}}, step);
     EXPECT_FALSE(left.encrypted());
     // What came with and before the byte that told; the rest is plain from its packet on.
     EXPECT_EQ(left.plain(), clear.substr(0, left.plain().size())) << step;
@@ -431,20 +440,20 @@ TEST(AppLayer, NoNumberOfOtherDatagramsHidesTheNextAtAProtocolsPort) {
     Lab lab;
     lab.at_port(port);
     for (int i = 0; i < 300; ++i) {
-      lab.datagram(kClient, kJunk);
-      lab.datagram(kServer, kJunk);
+      lab.datagram(kFromClient, kJunk);
+      lab.datagram(kFromServer, kJunk);
     }
-    lab.datagram(kClient, query);
+    lab.datagram(kFromClient, query);
     EXPECT_EQ(lab.recognition().final.name(), port == 53 ? "dns" : "failed");
   }
 }
 
 TEST(AppLayer, TellsEachDirectionOnceThatItWasJudged) {
   Lab lab;
-  lab.run({{kClient, kRequest}}, 100'000);
-  EXPECT_FALSE(lab.fresh(kServer));
-  EXPECT_TRUE(lab.fresh(kClient));
-  EXPECT_FALSE(lab.fresh(kClient));
+  lab.run({{kFromClient, kRequest}}, 100'000);
+  EXPECT_FALSE(lab.fresh(kFromServer));
+  EXPECT_TRUE(lab.fresh(kFromClient));
+  EXPECT_FALSE(lab.fresh(kFromClient));
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace lapwing::test {
 namespace {
 
-struct Sink : AppSink {
+struct HoardingSink : AppSink {
   void event(Flow&, const Event& event) override {
     records += event.record != nullptr;
     elsewhere.emplace_back(10'000, 'x');
@@ -49,7 +49,7 @@ class Memcap : public ::testing::Test {
   const std::string kRequest = "GET /" + std::string(200, 'a') + " HTTP/1.1\r\nHost: a.org\r\n\r\n";
   AppConfig config_ = AppConfig::read(Setting{});
   BudgetConfig budget_ = read_options<BudgetConfig>(Setting{}, budget_options());
-  Sink sink_;
+  HoardingSink sink_;
   AppLayer app_{config_, budget_, sink_};
   std::deque<Flow> flows_;
 };

@@ -268,7 +268,7 @@ std::string dns(bool answer, bool known = true) {
          std::string("\0\1\0\0\0\0\0\0\7example\0", 17) + (known ? std::string("\0\1", 2) : "\xff\x17") +
          std::string("\0\1", 2);
 }
-const std::string kJunk = "\x7fjunk that no protocol here begins with\r\n";
+const std::string kGibberish = "\x7fjunk that no protocol here begins with\r\n";
 
 TEST(Recognition, DatagramsSeenFromTheAnswerOnAreTurned) {
   // The host at port[0] sends first.
@@ -295,7 +295,7 @@ TEST(Recognition, DatagramsSeenFromTheAnswerOnAreTurned) {
 TEST(Recognition, AQuestionBehindWhatNobodyUnderstoodTurnsTheFlow) {
   for (const int junk : {1, 3}) {
     Talk talk(AppConfig::read(Setting{}), 53, 40000);
-    for (int i = 0; i < junk; ++i) talk.datagram(0, kJunk);
+    for (int i = 0; i < junk; ++i) talk.datagram(0, kGibberish);
     talk.datagram(1, dns(false)).datagram(0, dns(true));
     EXPECT_EQ(talk.server_port(), 53);
     EXPECT_EQ(talk.side(kClient), "dns");
@@ -303,11 +303,11 @@ TEST(Recognition, AQuestionBehindWhatNobodyUnderstoodTurnsTheFlow) {
   }
   // Away from its port a protocol's question is no reason: who sent first is the client of all else.
   Talk away(AppConfig::read(Setting{}), 9999, 40000);
-  away.datagram(0, kJunk).datagram(1, dns(false));
+  away.datagram(0, kGibberish).datagram(1, dns(false));
   EXPECT_EQ(away.server_port(), 40000);
   // A server that asks back hides nothing of what comes to its port.
   Talk server(AppConfig::read(Setting{}), 40000, 53);
-  server.datagram(0, kJunk).datagram(1, dns(false)).datagram(0, dns(false));
+  server.datagram(0, kGibberish).datagram(1, dns(false)).datagram(0, dns(false));
   EXPECT_EQ(server.server_port(), 53);
 }
 

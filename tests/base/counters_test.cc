@@ -9,16 +9,16 @@ namespace {
 struct Counters {
   uint64_t packets = 0, drops = 0;
 };
-constexpr CounterRow<Counters> kRows[] = {
+constexpr CounterRow<Counters> kCounterRows[] = {
     {"decoder.pkts", &Counters::packets, "Packets."},
     {"decoder.drops", &Counters::drops, "Dropped."},
 };
 
 TEST(CounterSetTest, WorkersAddUpInTheOrderFirstAdded) {
   CounterSet set;
-  set.add<Counters>({.packets = 5, .drops = 1}, kRows);
+  set.add<Counters>({.packets = 5, .drops = 1}, kCounterRows);
   set.add("flow.total", 7, "Flows.");
-  set.add<Counters>({.packets = 10, .drops = UINT32_MAX}, kRows);
+  set.add<Counters>({.packets = 10, .drops = UINT32_MAX}, kCounterRows);
   ASSERT_EQ(set.values().size(), 3u);
   EXPECT_EQ(set.values()[0].path, "decoder.pkts");
   EXPECT_EQ(set.values()[2].path, "flow.total");

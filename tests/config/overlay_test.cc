@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 
 #include "sensor/config/config.h"
+#include "tests/config/text_at.h"
 
 namespace lapwing {
 namespace {
 
+using test::text_at;
 using testing::HasSubstr;
 
 std::unique_ptr<Setting> sample() {
@@ -22,12 +24,7 @@ std::unique_ptr<Setting> sample() {
       "x.yaml");
 }
 
-std::string text_at(const Setting& root, std::string_view path) {
-  const Setting* node = root.find(path);
-  return node ? node->scalar : "(none)";
-}
-
-std::string error_of(std::string_view assignment) {
+std::string setting_error(std::string_view assignment) {
   auto root = sample();
   try {
     set_value(*root, assignment);
@@ -87,10 +84,10 @@ TEST(SetValueTest, ABareNameInAListKeepsItsNameWhenAMemberIsSet) {
 }
 
 TEST(SetValueTest, ErrorsQuoteTheAssignment) {
-  EXPECT_THAT(error_of("stream.memcap"), HasSubstr("--set stream.memcap: write key=value"));
-  EXPECT_THAT(error_of("=1"), HasSubstr("write key=value"));
-  EXPECT_THAT(error_of("a..b=1"), HasSubstr("write key=value"));
-  EXPECT_THAT(error_of("outputs.7.x=1"),
+  EXPECT_THAT(setting_error("stream.memcap"), HasSubstr("--set stream.memcap: write key=value"));
+  EXPECT_THAT(setting_error("=1"), HasSubstr("write key=value"));
+  EXPECT_THAT(setting_error("a..b=1"), HasSubstr("write key=value"));
+  EXPECT_THAT(setting_error("outputs.7.x=1"),
               HasSubstr("--set outputs.7.x=1: there is no member 7 in this list; the next one is 2"));
 }
 

@@ -8,19 +8,16 @@
 
 #include "sensor/base/text.h"
 #include "sensor/config/config.h"
+#include "tests/config/text_at.h"
 
 namespace lapwing {
 namespace {
 
+using test::text_at;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-std::string text_at(const Setting& root, std::string_view path) {
-  const Setting* node = root.find(path);
-  return node ? node->scalar : "(none)";
-}
 
 TEST(SuricataInterfaces, TheListOfAfPacketIsTaken) {
   Setting root;

@@ -14,8 +14,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-const std::vector<std::string> kKnown = {"stream.memcap", "stream.reassembly.depth", "stream.reassembly.memcap",
-                                         "flow.memcap", "vars.address-groups"};
+const std::vector<std::string> kKnownPaths = {"stream.memcap", "stream.reassembly.depth", "stream.reassembly.memcap",
+                                              "flow.memcap", "vars.address-groups"};
 
 std::vector<std::string> paths(const std::vector<UnusedKey>& keys) {
   std::vector<std::string> out;
@@ -35,14 +35,14 @@ TEST(UnusedKeysTest, OutermostUnreadKeysByPath) {
 TEST(UnknownKeysTest, TheNearestKnownKeyIsProposed) {
   auto root = parse_yaml("stream:\n  memcpa: 1\n  reasembly: {depth: 2}\n", "f.yaml");
   root->find("stream");
-  EXPECT_THAT(unknown_key_messages(*root, kKnown),
+  EXPECT_THAT(unknown_key_messages(*root, kKnownPaths),
               ElementsAre("f.yaml:2:11: unknown setting 'stream.memcpa'; did you mean 'stream.memcap'?",
                           "f.yaml:3:14: unknown setting 'stream.reasembly'; did you mean 'stream.reassembly'?"));
 }
 
 TEST(UnknownKeysTest, ARightNameInTheWrongPlaceIsProposedToo) {
   auto root = parse_yaml("depth: 1\nnothing-like-it: 2\n", "f.yaml");
-  EXPECT_THAT(unknown_key_messages(*root, kKnown),
+  EXPECT_THAT(unknown_key_messages(*root, kKnownPaths),
               ElementsAre("f.yaml:1:8: unknown setting 'depth'; did you mean 'stream.reassembly.depth'?",
                           "f.yaml:2:18: unknown setting 'nothing-like-it'"));
 }
@@ -54,7 +54,7 @@ TEST(UnknownKeysTest, NamesThatSuricataHasNowhereAreToldWithinItsGroups) {
       "outputs: [{fast: {enabled: yes, filenaem: x}}]\n"
       "profiling: {enabled: no, ruels: 1}\nvars: {port-groups: {ANY_NAME: 1}}\n",
       "f.yaml");
-  EXPECT_THAT(unknown_key_messages(*root, kKnown),
+  EXPECT_THAT(unknown_key_messages(*root, kKnownPaths),
               ElementsAre("f.yaml:2:22: unknown setting 'logging.default-log-levle'; did you mean 'default-log-level'?",
                           "f.yaml:4:25: unknown setting 'logging.outputs.0.console.enbled'; did you mean 'enabled'?",
                           "f.yaml:7:17: unknown setting 'af-packet.0.clutser-id'; did you mean 'cluster-id'?",
@@ -72,7 +72,7 @@ TEST(UnknownKeysTest, ThePlaceIsThatOfTheKey) {
   std::vector<std::string> marks;
   for (const UnusedKey& key : unused_keys(*root, places.get())) marks.push_back(to_string(key.mark));
   EXPECT_THAT(marks, ElementsAre(path + ":2:3", path + ":6:7", path + ":7:1", path + ":8:1"));
-  EXPECT_THAT(unknown_key_messages(*root, kKnown, places.get()).back(),
+  EXPECT_THAT(unknown_key_messages(*root, kKnownPaths, places.get()).back(),
               HasSubstr(":7:11: unknown setting 'logging.levle'"));
   std::filesystem::remove(path);
 }
@@ -80,7 +80,7 @@ TEST(UnknownKeysTest, ThePlaceIsThatOfTheKey) {
 TEST(UnknownKeysTest, KnownKeysNobodyReadAndWhatIsBelowThemAreNoErrors) {
   auto root = parse_yaml("flow: {memcap: 1}\nvars: {address-groups: {HOME_NET: any}}\nlogging: {level: 1}\n", "f");
   root->find("vars.address-groups");
-  EXPECT_THAT(unknown_key_messages(*root, kKnown), IsEmpty());
+  EXPECT_THAT(unknown_key_messages(*root, kKnownPaths), IsEmpty());
 }
 
 TEST(UnknownKeysTest, NamesOfVariablesAreTheOperatorsWhateverOfThemWasRead) {
@@ -90,7 +90,7 @@ TEST(UnknownKeysTest, NamesOfVariablesAreTheOperatorsWhateverOfThemWasRead) {
       "f");
   root->find("vars.address-groups.HOME_NET");
   root->find("vars.port-groups");
-  EXPECT_THAT(unknown_key_messages(*root, kKnown),
+  EXPECT_THAT(unknown_key_messages(*root, kKnownPaths),
               ElementsAre(HasSubstr("unknown setting 'vars.adress-groups'; did you mean 'address-groups'?")));
 }
 

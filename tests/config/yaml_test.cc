@@ -5,20 +5,17 @@
 #include <fstream>
 
 #include "sensor/config/config.h"
+#include "tests/config/text_at.h"
 
 namespace lapwing {
 namespace {
 
+using test::text_at;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-std::string text_at(const Setting& root, std::string_view path) {
-  const Setting* node = root.find(path);
-  return node ? node->scalar : "(none)";
-}
-
-std::string error_of(std::string_view text) {
+std::string parse_error(std::string_view text) {
   try {
     parse_yaml(text, "/etc/x.yaml");
   } catch (const SettingError& e) {
@@ -35,10 +32,11 @@ TEST(YamlTest, EveryNodeKnowsItsPlace) {
 }
 
 TEST(YamlTest, TabsThatIndentAreToldAsSuch) {
-  EXPECT_THAT(error_of("stream:\n\tmemcap: 1mb\n"), HasSubstr("/etc/x.yaml:2:1: a tab; YAML is indented with spaces"));
-  EXPECT_THAT(error_of("outputs:\n\t- eve-log:\n"), HasSubstr("/etc/x.yaml:2:1: a tab"));
-  EXPECT_THAT(error_of("a:\n  b: 1\n  \tc: 2\n"), HasSubstr("/etc/x.yaml:3:3: a tab"));
-  EXPECT_THAT(error_of("a: [1,\n\t2]\n\n\nb: {\n"), testing::Not(HasSubstr("a tab")));
+  EXPECT_THAT(parse_error("stream:\n\tmemcap: 1mb\n"),
+              HasSubstr("/etc/x.yaml:2:1: a tab; YAML is indented with spaces"));
+  EXPECT_THAT(parse_error("outputs:\n\t- eve-log:\n"), HasSubstr("/etc/x.yaml:2:1: a tab"));
+  EXPECT_THAT(parse_error("a:\n  b: 1\n  \tc: 2\n"), HasSubstr("/etc/x.yaml:3:3: a tab"));
+  EXPECT_THAT(parse_error("a: [1,\n\t2]\n\n\nb: {\n"), testing::Not(HasSubstr("a tab")));
 }
 
 TEST(YamlTest, SwitchesNullsAndQuotedTextKeepTheirText) {
@@ -99,18 +97,18 @@ TEST(YamlTest, AnchorsAliasesAndMergeKeysAreFollowed) {
 }
 
 TEST(YamlTest, ErrorsNameThePlace) {
-  EXPECT_THAT(error_of("a: [1, 2\nb: 3\n"), HasSubstr("/etc/x.yaml:2:"));
-  EXPECT_THAT(error_of("a:\n\t- b\n"), HasSubstr("/etc/x.yaml:2:"));
-  EXPECT_THAT(error_of("- a\n- b\n"), HasSubstr("/etc/x.yaml:1:1: a map of settings is expected"));
-  EXPECT_THAT(error_of("a: 1\n---\nb: 2\n"), HasSubstr("/etc/x.yaml:2:1: a second document"));
-  EXPECT_THAT(error_of(", : 1\n"), HasSubstr("/etc/x.yaml:1:1: this is no YAML"));
-  EXPECT_EQ(error_of("# first\n---\na: 1\n...\n"), "(no error)");
-  EXPECT_THAT(error_of("a: *nobody\n"), HasSubstr("/etc/x.yaml:1:"));
-  EXPECT_THAT(error_of("include: [none.yaml]\n"), HasSubstr("/etc/x.yaml:1:11: cannot read '/etc/none.yaml'"));
+  EXPECT_THAT(parse_error("a: [1, 2\nb: 3\n"), HasSubstr("/etc/x.yaml:2:"));
+  EXPECT_THAT(parse_error("a:\n\t- b\n"), HasSubstr("/etc/x.yaml:2:"));
+  EXPECT_THAT(parse_error("- a\n- b\n"), HasSubstr("/etc/x.yaml:1:1: a map of settings is expected"));
+  EXPECT_THAT(parse_error("a: 1\n---\nb: 2\n"), HasSubstr("/etc/x.yaml:2:1: a second document"));
+  EXPECT_THAT(parse_error(", : 1\n"), HasSubstr("/etc/x.yaml:1:1: this is no YAML"));
+  EXPECT_EQ(parse_error("# first\n---\na: 1\n...\n"), "(no error)");
+  EXPECT_THAT(parse_error("a: *nobody\n"), HasSubstr("/etc/x.yaml:1:"));
+  EXPECT_THAT(parse_error("include: [none.yaml]\n"), HasSubstr("/etc/x.yaml:1:11: cannot read '/etc/none.yaml'"));
 }
 
 TEST(YamlTest, HarmfulAliasesAreRefused) {
-  EXPECT_THAT(error_of("a: &x [*x]\n"), HasSubstr("/etc/x.yaml:1:"));
+  EXPECT_THAT(parse_error("a: &x [*x]\n"), HasSubstr("/etc/x.yaml:1:"));
   std::string text = "l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 9; ++i) {
     std::string below = "*l" + std::to_string(i - 1), name = "l" + std::to_string(i);
@@ -118,7 +116,7 @@ TEST(YamlTest, HarmfulAliasesAreRefused) {
     for (int j = 1; j < 10; ++j) text += ", " + below;
     text += "]\n";
   }
-  EXPECT_THAT(error_of(text), HasSubstr("more than a hundred thousand settings"));
+  EXPECT_THAT(parse_error(text), HasSubstr("more than a hundred thousand settings"));
 }
 
 TEST(YamlTest, EmptyTextIsAnEmptyMap) {

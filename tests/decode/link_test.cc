@@ -7,24 +7,24 @@ using namespace test;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-PacketBuilder inside(PacketBuilder b) {
+PacketBuilder with_get(PacketBuilder b) {
   return b.ipv4().tcp(1000, 80).payload("GET");
 }
 
 TEST(Link, EveryLinkTypeLeadsToTheSamePacket) {
-  const std::pair<PacketBuilder, uint16_t> kinds[] = {{inside(PacketBuilder().ether()), 1},
-                                                      {inside(PacketBuilder().null_link()), 0},
-                                                      {inside(PacketBuilder().null_link(true)), 0},
-                                                      {inside(PacketBuilder().loop_link()), 108},
-                                                      {inside(PacketBuilder().ppp()), 9},
-                                                      {inside(PacketBuilder().chdlc()), 104},
-                                                      {inside(PacketBuilder().sll()), 113},
-                                                      {inside(PacketBuilder().sll2()), 276},
-                                                      {inside(PacketBuilder()), 101},
-                                                      {inside(PacketBuilder().link_type(228)), 228},
-                                                      {inside(PacketBuilder().link_type(12)), 12},
-                                                      {inside(PacketBuilder().ether().pppoe()), 1},
-                                                      {inside(PacketBuilder().ether().mpls(99).mpls(100)), 1}};
+  const std::pair<PacketBuilder, uint16_t> kinds[] = {{with_get(PacketBuilder().ether()), 1},
+                                                      {with_get(PacketBuilder().null_link()), 0},
+                                                      {with_get(PacketBuilder().null_link(true)), 0},
+                                                      {with_get(PacketBuilder().loop_link()), 108},
+                                                      {with_get(PacketBuilder().ppp()), 9},
+                                                      {with_get(PacketBuilder().chdlc()), 104},
+                                                      {with_get(PacketBuilder().sll()), 113},
+                                                      {with_get(PacketBuilder().sll2()), 276},
+                                                      {with_get(PacketBuilder()), 101},
+                                                      {with_get(PacketBuilder().link_type(228)), 228},
+                                                      {with_get(PacketBuilder().link_type(12)), 12},
+                                                      {with_get(PacketBuilder().ether().pppoe()), 1},
+                                                      {with_get(PacketBuilder().ether().mpls(99).mpls(100)), 1}};
   for (const auto& [builder, link_type] : kinds) {
     Decoded d(builder);
     EXPECT_EQ(d.count, 1u);

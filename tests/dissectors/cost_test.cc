@@ -17,7 +17,7 @@ using namespace test;
 
 constexpr unsigned kHandshake = 22;
 
-struct Shape {
+struct Input {
   std::string_view name;
   size_t n;  // elements; 2 n of them are one message still
   std::string (*make)(size_t n);
@@ -41,7 +41,7 @@ std::string txt(const std::string& strings) {
 
 const std::string kAddress = "\1\2\3\4";
 
-constexpr Shape kDns[] = {
+constexpr Input kDns[] = {
     {"names by pointer", 2000,
      [](size_t n) { return answers(n, long_name(), [](size_t) { return dns_record(dns_pointer(12), 1, kAddress); }); }},
     {"names with a label before the pointer", 1500,
@@ -105,7 +105,7 @@ std::string server_flight(const std::string& certificate) {
   return out;
 }
 
-constexpr Shape kTlsClient[] = {
+constexpr Input kTlsClient[] = {
     {"extensions", 8000,
      [](size_t n) {
        return client_hello({.extensions = repeated(n, [](size_t i) { return tls_extension(count(i) | 0x4000, ""); })});
@@ -132,7 +132,7 @@ constexpr Shape kTlsClient[] = {
      [](size_t n) { return repeated(n, [](size_t) { return tls_record(kHandshake, ""); }) + client_hello({}); }},
 };
 
-constexpr Shape kTlsServer[] = {
+constexpr Input kTlsServer[] = {
     {"certificates", 10'000, [](size_t n) { return server_flight(tls_certificate(std::vector<std::string>(n, "x"))); }},
     {"names of a certificate", 500,
      [](size_t n) {
@@ -156,7 +156,7 @@ constexpr Shape kTlsServer[] = {
      }},
 };
 
-constexpr Shape kSsh[] = {
+constexpr Input kSsh[] = {
     {"greetings", 32,
      [](size_t n) { return repeated(n, [](size_t i) { return std::string(i % 250, 'x') + "\r\n"; }); }},
     {"a greeting without end", 40'000, [](size_t n) { return std::string(n, 'x'); }},
@@ -172,7 +172,7 @@ constexpr Shape kSsh[] = {
      [](size_t n) { return "SSH-2.0-x\r\n" + repeated(n, [](size_t) { return ssh_record(31); }); }},
 };
 
-constexpr Shape kTelnet[] = {
+constexpr Input kTelnet[] = {
     {"commands", 20'000, [](size_t n) { return repeated(n, [](size_t) { return "\xff\xf1"; }); }},
     {"negotiations", 10'000, [](size_t n) { return repeated(n, [](size_t) { return "\xff\xfb\x18"; }); }},
     {"subnegotiations", 5000, [](size_t n) { return repeated(n, [](size_t) { return "\xff\xfa\x18x\xff\xf0"; }); }},
@@ -202,17 +202,17 @@ std::function<void()> run(std::string_view protocol, Direction direction, const 
   };
 }
 
-void expect_linear(std::string_view protocol, Direction direction, std::span<const Shape> shapes) {
-  for (const Shape& shape : shapes) {
+void expect_linear(std::string_view protocol, Direction direction, std::span<const Input> shapes) {
+  for (const Input& shape : shapes) {
     const double grown = growth([&](size_t n) { return run(protocol, direction, shape.make(n)); }, shape.n);
     EXPECT_LT(grown, kDoubled) << protocol << ": " << shape.name;
     testing::Test::RecordProperty(std::string(protocol) + " " + std::string(shape.name), std::to_string(grown));
   }
 }
 
-void expect_fast_packets(std::string_view protocol, Direction direction, std::span<const Shape> shapes) {
+void expect_fast_packets(std::string_view protocol, Direction direction, std::span<const Input> shapes) {
   constexpr size_t kPacket = 1460;
-  for (const Shape& shape : shapes) {
+  for (const Input& shape : shapes) {
     size_t n = 1;
     while (shape.make(n + 1).size() <= kPacket && n < kPacket) ++n;
     const double seconds = cost(run(protocol, direction, shape.make(n).substr(0, kPacket)));
@@ -223,7 +223,7 @@ void expect_fast_packets(std::string_view protocol, Direction direction, std::sp
 }
 
 /// What is behind a gap, and may be a message wherever one looks, or nearly.
-constexpr Shape kBehindAGap[] = {
+constexpr Input kBehindAGap[] = {
     {"junk", 40'000, [](size_t n) { return std::string(n, '\0'); }},
     {"headers", 3000,
      [](size_t n) { return repeated(n, [](size_t) { return be16(0x1ff) + dns_header(7, 0x0100, 1); }); }},
@@ -233,7 +233,7 @@ constexpr Shape kBehindAGap[] = {
 };
 
 TEST(Cost, OfTheSearchBehindAGapGrowsWithTheBytes) {
-  for (const Shape& shape : kBehindAGap) {
+  for (const Input& shape : kBehindAGap) {
     for (size_t piece : {0, 1, 1460}) {
       const double grown = growth(
           [&](size_t n) {

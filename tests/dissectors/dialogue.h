@@ -11,6 +11,8 @@
 
 namespace lapwing::test {
 
+inline constexpr Direction kClient = Direction::to_server, kServer = Direction::to_client;  // of what they say
+
 /// The row of that name, of all_dissectors(), or of that folder, which has underscores for dashes; aborts when there is
 /// none.
 const DissectorRow& dissector(std::string_view name);

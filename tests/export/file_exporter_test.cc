@@ -86,17 +86,6 @@ class FileOutput : public testing::Test {
   std::string eve;
 };
 
-std::string lines(uint64_t from, uint64_t to) {
-  std::string out;
-  for (uint64_t i = from; i < to; ++i) out += "{\"n\":" + std::to_string(i) + "}\n";
-  return out;
-}
-
-void put(Exporter& exporter, uint64_t from, size_t count) {
-  auto batch = flows(from, count);
-  exporter.write({&batch, 1});
-}
-
 TEST_F(FileOutput, RotatesBySizeAndLosesNothing) {
   {
     auto exporter = make({{"rotate-size", "100"}});

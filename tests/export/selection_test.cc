@@ -8,14 +8,14 @@
 namespace lapwing {
 namespace {
 
-struct Seen {
+struct Heard {
   std::string text;
   size_t batches = 0, urgent = 0, flushes = 0;
 };
 
 class Listener final : public Exporter {
  public:
-  explicit Listener(Seen& seen) : seen_(seen) {}
+  explicit Listener(Heard& seen) : seen_(seen) {}
   void write(std::span<const std::shared_ptr<const RecordBatch>> batches) override {
     for (const auto& batch : batches) {
       ASSERT_FALSE(batch->entries.empty());
@@ -32,7 +32,7 @@ class Listener final : public Exporter {
   ExporterLabel label() const override { return {"listener", "here"}; }
 
  private:
-  Seen& seen_;
+  Heard& seen_;
   ExporterCounters counters_;
 };
 
@@ -77,7 +77,7 @@ TEST(Selection, FindingsGoWithTheirRecords) {
 }
 
 TEST(Selection, AnOutputGetsTheRecordsOfItsTypesInOrder) {
-  Seen seen;
+  Heard seen;
   auto output = select_types(std::make_unique<Listener>(seen), {true, false, true});
   const std::shared_ptr<const RecordBatch> batches[] = {
       batch_of({{1, "one"}, {0, "first"}, {2, "second"}, {1, "two"}}, true),

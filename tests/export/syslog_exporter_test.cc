@@ -113,11 +113,6 @@ std::unique_ptr<Exporter> make(const std::string& destination,
   return create_syslog_exporter(n, context);
 }
 
-void put(Exporter& exporter, uint64_t from, size_t count) {
-  const auto batch = flows(from, count);
-  exporter.write({&batch, 1});
-}
-
 /// Flushes as the publisher does, until all was sent or `seconds` are over.
 void settle(Exporter& exporter, uint64_t records, int seconds = 5) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);

@@ -14,9 +14,9 @@ namespace lapwing {
 namespace {
 
 /// A socket to send to; nothing is read from it but by read_all().
-class Listener {
+class UnixListener {
  public:
-  Listener(const std::string& path, int type) : path_(path), type_(type) {
+  UnixListener(const std::string& path, int type) : path_(path), type_(type) {
     unlink(path.c_str());
     listener_ = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
     sockaddr_un address{};
@@ -25,7 +25,7 @@ class Listener {
     EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     if (type == SOCK_STREAM) listen(listener_, 4);
   }
-  ~Listener() {
+  ~UnixListener() {
     hang_up();
     close(listener_);
     unlink(path_.c_str());
@@ -65,14 +65,8 @@ struct UnixOutput : testing::TestWithParam<int> {
   }
 };
 
-std::string lines(uint64_t from, uint64_t to) {
-  std::string out;
-  for (uint64_t i = from; i < to; ++i) out += "{\"n\":" + std::to_string(i) + "}\n";
-  return out;
-}
-
 TEST_P(UnixOutput, RecordsArriveOneALineOrDatagram) {
-  Listener listener(path, GetParam());
+  UnixListener listener(path, GetParam());
   auto exporter = make("1mb");
   auto batch = flows(0, 10);
   exporter->write({&batch, 1});
@@ -81,7 +75,7 @@ TEST_P(UnixOutput, RecordsArriveOneALineOrDatagram) {
 }
 
 TEST_P(UnixOutput, AReaderThatReadsNothingCostsItsOwnRecordsAndNoTime) {
-  Listener listener(path, GetParam());
+  UnixListener listener(path, GetParam());
   auto exporter = make("10kb");
   const auto begin = std::chrono::steady_clock::now();
   constexpr uint64_t kRecords = 100000;
@@ -102,7 +96,7 @@ TEST_P(UnixOutput, AReaderThatReadsNothingCostsItsOwnRecordsAndNoTime) {
 }
 
 TEST_P(UnixOutput, AReplayWaitsForASlowReader) {
-  Listener listener(path, GetParam());
+  UnixListener listener(path, GetParam());
   constexpr uint64_t kRecords = 50000;
   std::string got;
   std::thread reader([&] { got = listener.read_all(500); });
@@ -123,7 +117,7 @@ TEST_P(UnixOutput, NobodyThereIsCountedAndTriedAgain) {
   auto batch = flows(100, 100);
   exporter->write({&batch, 1});
   EXPECT_EQ(exporter->counters().dropped_unreachable, 100 - kept());
-  Listener listener(path, GetParam());
+  UnixListener listener(path, GetParam());
   std::this_thread::sleep_for(std::chrono::milliseconds(1100));
   exporter->flush();
   EXPECT_EQ(exporter->counters().connections, 1u);
@@ -142,7 +136,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, UnixOutput, testing::Values(SOCK_STREAM, SOCK_DG
 TEST(UnixStream, AReaderThatGoesIsConnectedToAgain) {
   const std::string path = "/tmp/lapwing-unix-again-" + std::to_string(getpid());
   Setting n = node("unused", {{"filename", path.c_str()}});
-  Listener listener(path, SOCK_STREAM);
+  UnixListener listener(path, SOCK_STREAM);
   auto exporter = create_unix_stream_exporter(n, {.topics = kTopics});
   auto batch = flows(0, 10);
   exporter->write({&batch, 1});
@@ -160,7 +154,7 @@ TEST(UnixStream, AReaderThatGoesIsConnectedToAgain) {
 TEST(UnixDgram, ARecordThatNoDatagramHoldsIsCounted) {
   const std::string path = "/tmp/lapwing-unix-large-" + std::to_string(getpid());
   Setting n = node("unused", {{"filename", path.c_str()}});
-  Listener listener(path, SOCK_DGRAM);
+  UnixListener listener(path, SOCK_DGRAM);
   auto exporter = create_unix_dgram_exporter(n, {.topics = kTopics});
   auto large = std::make_shared<RecordBatch>();
   large->text = std::string(4 << 20, 'x') + "\n" + "{}\n";

@@ -41,6 +41,18 @@ inline std::shared_ptr<const RecordBatch> flows(uint64_t from, size_t count, boo
   return batch;
 }
 
+/// What their texts are.
+inline std::string lines(uint64_t from, uint64_t to) {
+  std::string out;
+  for (uint64_t i = from; i < to; ++i) out += "{\"n\":" + std::to_string(i) + "}\n";
+  return out;
+}
+
+inline void put(Exporter& exporter, uint64_t from, size_t count) {
+  const auto batch = flows(from, count);
+  exporter.write({&batch, 1});
+}
+
 struct Reader {
   std::vector<std::string> records;
   std::vector<Gap> gaps;

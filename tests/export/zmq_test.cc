@@ -186,13 +186,13 @@ TEST(Zmq, AReaderThatStandsStillEndsTheWaitingOfAReplay) {
 }
 
 /// A reader that sensors connect to. ZeroMQ lets it subscribe only while its own thread is in a call, so it has one.
-struct Collector {
-  Collector(const std::string& where, size_t wanted)
+struct BoundReader {
+  BoundReader(const std::string& where, size_t wanted)
       : subscriber({.endpoints = {where}, .bind = true}), thread([this, wanted] {
           while (reader.records.size() < wanted && reader.receive(subscriber, 5000)) {
           }
         }) {}
-  ~Collector() {
+  ~BoundReader() {
     if (thread.joinable()) thread.join();
   }
 
@@ -203,7 +203,7 @@ struct Collector {
 
 TEST(Zmq, SensorsMayConnectToTheirReader) {
   std::string where = endpoint("collector");
-  Collector collector(where, 40);
+  BoundReader collector(where, 40);
   std::vector<std::unique_ptr<Exporter>> sensors;
   for (const char* name : {"a", "b"}) {
     Setting n = node(where, {{"mode", "connect"}});
@@ -222,7 +222,7 @@ TEST(Zmq, SensorsMayConnectToTheirReader) {
 
 TEST(Zmq, AfterARestartNumberingBeginsAnew) {
   std::string where = endpoint("restart");
-  Collector collector(where, 20);
+  BoundReader collector(where, 20);
   for (uint64_t epoch : {1u, 2u}) {
     Setting n = node(where, {{"mode", "connect"}});
     auto exporter = create_zmq_exporter(n, {.topics = kTopics, .sensor = "s", .epoch = epoch, .lossless = true});

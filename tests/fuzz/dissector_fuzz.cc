@@ -1,4 +1,5 @@
-// One dissector under hostile dialogues, fed by the app layer. Built once for each of them; LAPWING_DISSECTOR names it.
+// One dissector under hostile dialogues, fed by the app layer. LAPWING_DISSECTOR names it: a macro where each has a
+// fuzzer of its own, else in the environment.
 //
 // The input is a list of steps: a control byte (bit 0: direction, bits 1-2: what, bit 3: the direction ends with these
 // bytes, bit 4: the flow is over, bit 5, of the first: another flow announced nothing, and the bytes alone tell the
@@ -8,12 +9,23 @@
 #include <algorithm>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/support/flow_driver.h"
 
 namespace lapwing {
 namespace {
+
+#ifdef LAPWING_DISSECTOR
+constexpr std::string_view kDissector = LAPWING_DISSECTOR;
+#else
+const std::string kDissector = [] {
+  const char* name = std::getenv("LAPWING_DISSECTOR");
+  if (!name || !*name) std::abort();  // it would tell the protocol by the bytes
+  return std::string(name);
+}();
+#endif
 
 enum class What : uint8_t { data, more_data, gap, datagram };
 
@@ -48,7 +60,7 @@ struct Played {
 Played play(const std::vector<Move>& moves, size_t piece) {
   Played out;
   const bool told = moves.empty() || moves[0].told;
-  test::FlowDriver flow({.known = told ? LAPWING_DISSECTOR : "", .frames = true}, out.heard);
+  test::FlowDriver flow({.known = told ? std::string_view(kDissector) : "", .frames = true}, out.heard);
   bool ended[2] = {};
   for (const Move& move : moves) {
     if (ended[index(move.direction)]) continue;

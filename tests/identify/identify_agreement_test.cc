@@ -11,6 +11,7 @@
 
 #include "sensor/base/text.h"
 #include "sensor/identify/identify.h"
+#include "tests/identify/default_config.h"
 #include "tests/identify/identify_captures.h"
 
 namespace lapwing {
@@ -18,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string> captures() {
+std::vector<std::string> ndpi_captures() {
   const char* place = std::getenv("LAPWING_NDPI_CAPTURES");
   fs::path folder = place ? place : "../shared/corpus/ndpi";
   std::vector<std::string> out;
@@ -33,11 +34,6 @@ std::vector<std::string> captures() {
 
 bool have_ndpi_reader() {
   return std::system("command -v ndpiReader >/dev/null 2>&1") == 0;
-}
-
-IdentifyConfig config() {
-  Setting root;
-  return read_options<IdentifyConfig>(root, identify_options());
 }
 
 using Verdicts = std::map<std::string, std::string>;  // flow -> protocol
@@ -75,12 +71,12 @@ Verdicts by_identifier(Identifier& identifier, const std::vector<test::CapturedP
 }
 
 TEST(IdentifyAgreement, NearlyAllFlowsGetTheProtocolOfNdpiReader) {
-  auto files = captures();
+  auto files = ndpi_captures();
   if (files.empty() || !have_ndpi_reader()) GTEST_SKIP() << "no captures or no ndpiReader here";
   size_t flows = 0, agreeing = 0;
   for (const auto& path : files) {
     Verdicts theirs = by_ndpi_reader(path);
-    Identifier identifier(config());
+    Identifier identifier(test::default_config());
     Verdicts ours = by_identifier(identifier, test::read_capture(path));
     for (const auto& [flow, protocol] : theirs) {
       auto found = ours.find(flow);
@@ -104,16 +100,16 @@ TEST(IdentifyAgreement, NearlyAllFlowsGetTheProtocolOfNdpiReader) {
 }
 
 TEST(IdentifyAgreement, AFlowIsJudgedByItsOwnPacketsAlone) {
-  auto files = captures();
+  auto files = ndpi_captures();
   if (files.empty()) GTEST_SKIP() << "no captures here";
-  Identifier shared(config());
+  Identifier shared(test::default_config());
   for (const auto& path : files) {
     auto packets = test::read_capture(path);
     std::set<std::string> names;
     for (const auto& packet : packets) names.insert(packet.flow);
     if (names.size() > 60) continue;  // one module each would take minutes
     Verdicts together = by_identifier(shared, packets);
-    Identifier other(config());
+    Identifier other(test::default_config());
     for (auto name = names.rbegin(); name != names.rend(); ++name) {
       std::vector<test::CapturedPacket> own;
       for (const auto& packet : packets) {

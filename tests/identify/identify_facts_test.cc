@@ -7,6 +7,7 @@
 
 #include "sensor/event/facts.h"
 #include "sensor/identify/identify.h"
+#include "tests/identify/default_config.h"
 #include "tests/identify/identify_captures.h"
 
 namespace lapwing {
@@ -18,8 +19,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 IdentifyConfig config(IdentifyDepth depth = IdentifyDepth::facts) {
-  Setting root;
-  auto out = read_options<IdentifyConfig>(root, identify_options());
+  auto out = test::default_config();
   out.depth = depth;
   return out;
 }

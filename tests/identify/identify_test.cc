@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/identify/default_config.h"
 #include "tests/support/packet_builder.h"
 
 namespace lapwing {
@@ -12,14 +13,9 @@ using test::PacketBuilder;
 using testing::Contains;
 using testing::IsEmpty;
 
-IdentifyConfig config() {
-  Setting root;
-  return read_options<IdentifyConfig>(root, identify_options());
-}
-
 class IdentifyTest : public testing::Test {
  protected:
-  explicit IdentifyTest(const IdentifyConfig& c = config()) : identifier_(c) {}
+  explicit IdentifyTest(const IdentifyConfig& c = test::default_config()) : identifier_(c) {}
 
   void feed(IdentifyState& state, const PacketBuilder& packet, int64_t second = 1'700'000'000) {
     identifier_.packet(state, packet.build().bytes, Timestamp::from_seconds(second));
@@ -143,13 +139,13 @@ TEST_F(IdentifyTest, ATcpFlowThatStaysUnknownIsGivenUpAtTheLimit) {
     feed(state, PacketBuilder().ipv4("10.0.0.1", "10.0.0.2").tcp(40001, 40002).seq(seq).ack(1).psh().payload(payload));
   }
   EXPECT_TRUE(state.done());
-  EXPECT_EQ(identifier_.counters().packets, config().tcp_packets + 1);
+  EXPECT_EQ(identifier_.counters().packets, test::default_config().tcp_packets + 1);
   EXPECT_EQ(identifier_.counters().unknown, 1u);
 }
 
 TEST_F(IdentifyTest, StateIsReusedOnceAFlowIsDone) {
   // More flows than may be under detection at once, one after the other.
-  for (uint64_t i = 0; i < config().max_flows + 10; ++i) {
+  for (uint64_t i = 0; i < test::default_config().max_flows + 10; ++i) {
     IdentifyState state;
     feed(state, PacketBuilder().ipv4().udp(1000, 2000).payload("??"));
   }
@@ -160,7 +156,7 @@ class IdentifyTwoFlowsTest : public IdentifyTest {
  protected:
   IdentifyTwoFlowsTest()
       : IdentifyTest([] {
-          auto c = config();
+          auto c = test::default_config();
           c.max_flows = 2;
           return c;
         }()) {}
@@ -186,7 +182,7 @@ class IdentifyShedTest : public IdentifyTest {
  protected:
   IdentifyShedTest()
       : IdentifyTest([] {
-          auto c = config();
+          auto c = test::default_config();
           c.shed_above = 40;
           return c;
         }()) {}
@@ -220,7 +216,7 @@ TEST_F(IdentifyShedTest, AFlowUnderWayIsSettledByWhatIsKnown) {
 }
 
 TEST(IdentifyOptionsTest, SwitchedOffNothingIsIdentified) {
-  auto off = config();
+  auto off = test::default_config();
   off.enabled = false;
   Identifier identifier(off);
   IdentifyState state;
@@ -232,7 +228,7 @@ TEST(IdentifyOptionsTest, SwitchedOffNothingIsIdentified) {
 }
 
 TEST(IdentifyOptionsTest, WithoutGuessingAPortAloneSaysNothing) {
-  auto strict = config();
+  auto strict = test::default_config();
   strict.guess = false;
   Identifier identifier(strict);
   IdentifyState state;

@@ -156,7 +156,7 @@ uint64_t long_run() {
   return packets ? std::strtoull(packets, nullptr, 10) : 0;
 }
 
-std::vector<std::string> captures() {
+std::vector<std::string> swept_captures() {
   std::vector<std::string> out;
   std::vector<fs::path> folders = {"pcaps"};
   if (long_run() > 0) {
@@ -193,7 +193,7 @@ void keep_payload(Payloads& to, const std::vector<uint8_t>& ip) {
 
 TEST(NdpiSweep, CapturesLeaveTheSameFlows) {
   Twins twins;
-  for (const auto& path : captures()) {
+  for (const auto& path : swept_captures()) {
     std::map<std::string, Twins::Flow> flows;
     std::set<std::string> broken;
     for (const auto& packet : test::read_capture(path)) {
@@ -353,7 +353,7 @@ class MadeUp {
 
 TEST(NdpiSweep, MadeUpPayloadsLeaveTheSameFlows) {
   Payloads seeds;
-  for (const auto& path : captures()) {
+  for (const auto& path : swept_captures()) {
     size_t kept = 0;
     for (const auto& packet : test::read_capture(path)) {
       if (++kept <= 200) keep_payload(seeds, packet.ip);

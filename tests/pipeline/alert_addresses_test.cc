@@ -11,11 +11,11 @@ class AlertAddresses : public Connection {
   static void expect_from_server(const nlohmann::json& alert) {
     SCOPED_TRACE(alert.dump());
     EXPECT_EQ(alert["direction"], "to_client");
-    EXPECT_EQ(alert["src_ip"], kServer);
+    EXPECT_EQ(alert["src_ip"], kServerAddress);
     EXPECT_EQ(alert["src_port"], kServerPort);
-    EXPECT_EQ(alert["dest_ip"], kClient);
+    EXPECT_EQ(alert["dest_ip"], kClientAddress);
     EXPECT_EQ(alert["dest_port"], kClientPort);
-    EXPECT_EQ(alert["alert"]["target"]["ip"], kClient);
+    EXPECT_EQ(alert["alert"]["target"]["ip"], kClientAddress);
   }
 };
 
@@ -39,7 +39,7 @@ TEST_F(AlertAddresses, OfAnUnacknowledgedRequestAreTheClients) {
   const auto found = alerts("alert http any any -> any any (msg:\"request\"; http.uri; content:\"report\"; sid:1;)\n");
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0]["direction"], "to_server");
-  EXPECT_EQ(found[0]["src_ip"], kClient);
+  EXPECT_EQ(found[0]["src_ip"], kClientAddress);
   EXPECT_EQ(found[0]["dest_port"], kServerPort);
 }
 

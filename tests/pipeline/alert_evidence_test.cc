@@ -6,8 +6,8 @@ namespace {
 
 using namespace test;
 
-constexpr std::string_view kRequest = "GET /report HTTP/1.1\r\nHost: a.example\r\n\r\n";
-constexpr std::string_view kAnswer =
+constexpr std::string_view kReport = "GET /report HTTP/1.1\r\nHost: a.example\r\n\r\n";
+constexpr std::string_view kRefusal =
     "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nstop";
 
 class AlertEvidence : public Connection {
@@ -17,11 +17,11 @@ class AlertEvidence : public Connection {
       set_value(root_, std::string("outputs.eve-log.types.alert.") + option);
     }
   }
-  void ask(std::string_view request = kRequest) {
+  void ask(std::string_view request = kReport) {
     say(Direction::to_server, request);
     acknowledge(Direction::to_client);
   }
-  void answer(std::string_view text = kAnswer) {
+  void answer(std::string_view text = kRefusal) {
     say(Direction::to_client, text);
     acknowledge(Direction::to_server);
   }
@@ -61,7 +61,7 @@ TEST_F(AlertEvidence, ManyOfOneDirectionAtTheEndOfAFlowHideNoneOfTheOther) {
 TEST_F(AlertEvidence, IsTheSameHoweverTheAnswerWasCut) {
   handshake();
   ask();
-  for (size_t at = 0; at < kAnswer.size(); at += 10) answer(kAnswer.substr(at, 10));
+  for (size_t at = 0; at < kRefusal.size(); at += 10) answer(kRefusal.substr(at, 10));
   const auto alert = only(kAsked);
   EXPECT_EQ(alert["http"]["status"], 403);
   EXPECT_EQ(alert["http"]["length"], 4);
@@ -70,7 +70,7 @@ TEST_F(AlertEvidence, IsTheSameHoweverTheAnswerWasCut) {
 TEST_F(AlertEvidence, WithoutAWholeAnswerIsToldWhenTheFlowEndsWithTheLastPacketOfItsSide) {
   handshake();
   ask();
-  answer(kAnswer.substr(0, kAnswer.size() - 1));
+  answer(kRefusal.substr(0, kRefusal.size() - 1));
   const auto alert = only(kAsked);
   EXPECT_EQ(alert["http"]["status"], 403);
   EXPECT_TRUE(alert.contains("packet"));
@@ -80,7 +80,7 @@ TEST_F(AlertEvidence, WithoutAnAnswerIsToldWhenTheFlowEnds) {
   handshake();
   ask();
   const auto alert = only(kAsked);
-  EXPECT_EQ(alert["src_ip"], kClient);
+  EXPECT_EQ(alert["src_ip"], kClientAddress);
   EXPECT_FALSE(alert.contains("packet")) << "none of the client's came since";
   EXPECT_FALSE(alert["http"].contains("status"));
 }
@@ -92,7 +92,7 @@ TEST_F(AlertEvidence, OfTheOtherDirectionsFaultIsTheAnswer) {
   const auto alert = only(
       "alert http any any -> any any (msg:\"coding\"; flow:established,to_server; "
       "app-layer-event:http.abnormal_ce_header; sid:1;)\n");
-  EXPECT_EQ(alert["src_ip"], kClient);
+  EXPECT_EQ(alert["src_ip"], kClientAddress);
   EXPECT_EQ(alert["http"]["status"], 200);
 }
 
@@ -109,7 +109,7 @@ TEST_F(AlertEvidence, HasTheStreamWhateverOtherRulesLookAt) {
   handshake();
   ask();
   answer();
-  EXPECT_EQ(only(kAsked)["payload_printable"], kRequest);
+  EXPECT_EQ(only(kAsked)["payload_printable"], kReport);
 }
 
 TEST_F(AlertEvidence, SaysWhatIsMissingOfTheStream) {
@@ -193,21 +193,24 @@ TEST_F(AlertEvidence, WithoutAnAnswerHasTheInnerPacketOfItsTunnel) {
   const auto inside = [&](Direction direction) {
     const bool up = direction == Direction::to_server;
     PacketBuilder out;
-    out.ether().ipv4(up ? kFrom : kTo, up ? kTo : kFrom).gre().ipv4(up ? kClient : kServer, up ? kServer : kClient);
+    out.ether()
+        .ipv4(up ? kFrom : kTo, up ? kTo : kFrom)
+        .gre()
+        .ipv4(up ? kClientAddress : kServerAddress, up ? kServerAddress : kClientAddress);
     out.tcp(up ? kClientPort : kServerPort, up ? kServerPort : kClientPort);
     return out;
   };
-  const auto end = static_cast<uint32_t>(1 + kRequest.size());
+  const auto end = static_cast<uint32_t>(1 + kReport.size());
   frames_->add(inside(Direction::to_server).seq(0).syn().build());
   frames_->add(inside(Direction::to_client).seq(0).syn_ack(1).build());
-  frames_->add(inside(Direction::to_server).seq(1).ack(1).psh().payload(kRequest).build());
+  frames_->add(inside(Direction::to_server).seq(1).ack(1).psh().payload(kReport).build());
   frames_->add(inside(Direction::to_client).seq(1).ack(end).build());
   frames_->add(inside(Direction::to_server).seq(end).ack(1).build());
   EXPECT_EQ(only(kAsked)["packet_info"]["linktype"], 12);
 }
 
 /// RFC 1035 4.1.
-std::string question(std::string_view label) {
+std::string question_below_example(std::string_view label) {
   return std::string("\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00", 12) + static_cast<char>(label.size()) +
          std::string(label) +
          std::string(
@@ -218,8 +221,9 @@ std::string question(std::string_view label) {
 
 TEST_F(AlertEvidence, OverADatagramNamesItsTransactionWhereTheRuleNamesItsProtocol) {
   for (std::string_view label : {"first", "second"}) {
-    const std::string payload = question(label);
-    frames_->add(PacketBuilder().ether().ipv4(kClient, kServer).udp(kClientPort, 53).payload(payload).build());
+    const std::string payload = question_below_example(label);
+    frames_->add(
+        PacketBuilder().ether().ipv4(kClientAddress, kServerAddress).udp(kClientPort, 53).payload(payload).build());
   }
   const auto found = alerts(
       "alert dns any any -> any any (msg:\"dns\"; content:\"second\"; sid:1;)\n"

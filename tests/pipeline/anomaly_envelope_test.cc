@@ -11,7 +11,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 
 constexpr uint16_t kAnnounced = 9000;
-const std::string kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+const std::string kEmptyAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
 const DissectorRow& http() {
   return **std::ranges::find(dissectors(), "http", [](const DissectorRow* row) { return row->about->name; });
@@ -64,7 +64,7 @@ class AnomalyEnvelope : public Connection {
 TEST_F(AnomalyEnvelope, IsAlikeInEveryLayer) {
   handshake();
   say(Direction::to_server, "GET / HTTP/1.1\r\nHost: a.org\r\n\r\n");
-  say(Direction::to_client, kAnswer);
+  say(Direction::to_client, kEmptyAnswer);
   acknowledge(Direction::to_server);
 
   connect(kAnnounced);

@@ -14,7 +14,7 @@ namespace lapwing {
 namespace {
 
 /// A question for a name that no record can show in a few bytes.
-std::string question(char first) {
+std::string question_of_controls(char first) {
   std::string name;
   for (int i = 0; i < 3; ++i) name += '\x3c' + std::string(60, '\x01');
   return std::string("\0\1\1\0\0\1\0\0\0\0\0\0", 12) + '\1' + first + name + std::string("\0\0\x10\0\1", 5);
@@ -50,7 +50,7 @@ class Budget : public ::testing::Test {
                       .ether()
                       .ipv4("10.0.0.1", "10.0.0.2")
                       .udp(4000, 53)
-                      .payload(question(i + 1 == count ? 'z' : 'a'))
+                      .payload(question_of_controls(i + 1 == count ? 'z' : 'a'))
                       .build());
     }
     return frames;

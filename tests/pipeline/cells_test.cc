@@ -9,7 +9,7 @@ using namespace test;
 using rules::kCell;
 
 // "KEY", END 50 bytes behind it, a 7 90 bytes behind it, and more.
-const std::string kRules =
+const std::string kCellRules =
     R"(alert tcp any any -> any any (content:"KEY"; isdataat:100,relative; sid:1;)
 alert tcp any any -> any any (content:"KEY"; isdataat:!100,relative; sid:2;)
 alert tcp any any -> any any (content:"KEY"; content:!"END"; within:100; sid:3;)
@@ -36,7 +36,7 @@ class Cells : public Connection {
       acknowledge(Direction::to_client);
     }
     std::vector<int> out;
-    for (const auto& alert : alerts(kRules)) out.push_back(signature(alert));
+    for (const auto& alert : alerts(kCellRules)) out.push_back(signature(alert));
     return out;
   }
 };

@@ -8,7 +8,6 @@ namespace {
 
 using ::testing::ElementsAre;
 
-constexpr Direction kClient = Direction::to_server, kServer = Direction::to_client;
 constexpr uint16_t kPort = 9999;
 
 /// "<type> <number> <arrow> <text>" of all lines, in the order in which they were recorded.

@@ -17,18 +17,20 @@
 
 namespace lapwing::test {
 
-inline constexpr std::string_view kClient = "10.0.0.1", kServer = "10.0.0.2";
+inline constexpr std::string_view kClientAddress = "10.0.0.1", kServerAddress = "10.0.0.2";
 inline constexpr uint16_t kClientPort = 40000, kServerPort = 8080;
 
 /// A connection whose sequence numbers begin with 0 on both sides.
 class Connection : public ::testing::Test {
  protected:
+  static constexpr Direction kUp = Direction::to_server, kDown = Direction::to_client;
+
   Connection() { root_.kind = Setting::Kind::map; }
 
   PacketBuilder packet(Direction direction) {
     const bool up = direction == Direction::to_server;
     PacketBuilder out;
-    out.ether().ipv4(up ? kClient : kServer, up ? kServer : kClient);
+    out.ether().ipv4(up ? kClientAddress : kServerAddress, up ? kServerAddress : kClientAddress);
     out.tcp(up ? kClientPort : server_port_, up ? server_port_ : kClientPort).seq(sent_[!up]);
     return out;
   }

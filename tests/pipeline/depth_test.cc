@@ -7,9 +7,8 @@
 namespace lapwing {
 namespace {
 
-constexpr auto kUp = Direction::to_server, kDown = Direction::to_client;
 constexpr size_t kBody = 300'000;
-const std::string kRules = R"(alert http any any -> any any (file.data; content:"AT THE END"; sid:1;)
+const std::string kDepthRules = R"(alert http any any -> any any (file.data; content:"AT THE END"; sid:1;)
 alert http any any -> any any (filestore; noalert; sid:2;))";
 
 class Depth : public test::Connection {
@@ -33,7 +32,7 @@ class Depth : public test::Connection {
       acknowledge(kUp);
       if (rest.size() <= 1400) break;
     }
-    return !alerts(kRules).empty();
+    return !alerts(kDepthRules).empty();
   }
 };
 

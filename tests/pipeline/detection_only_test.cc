@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/pipeline/connection.h"
+#include "tests/pipeline/http_answer.h"
 
 namespace lapwing {
 namespace {
@@ -9,9 +10,8 @@ namespace {
 using namespace test;
 using ::testing::ElementsAre;
 
-const std::string kRequest = "GET /a HTTP/1.1\r\nHost: a.org\r\n\r\n";
-const std::string kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-constexpr std::string_view kRules =
+const std::string kGet = "GET /a HTTP/1.1\r\nHost: a.org\r\n\r\n";
+constexpr std::string_view kHttpRules =
     "alert http any any -> any any (msg:\"name\"; content:\"GET /a\"; sid:1;)\n"
     "alert tcp any any -> any any (msg:\"final\"; app-layer-protocol:http,final; content:\"Host\"; sid:2;)\n"
     "alert http any any -> any any (msg:\"buffer\"; http.uri; content:\"/a\"; sid:3;)\n"
@@ -26,10 +26,10 @@ class DetectionOnly : public Connection {
   }
   std::vector<nlohmann::json> converse() {
     handshake();
-    say(Direction::to_server, kRequest);
-    say(Direction::to_client, kAnswer);
+    say(Direction::to_server, kGet);
+    say(Direction::to_client, kHttpAnswer);
     acknowledge(Direction::to_server);
-    return all(std::string(kRules));
+    return all(std::string(kHttpRules));
   }
   static std::vector<int> signatures(const std::vector<nlohmann::json>& records) {
     std::vector<int> out;

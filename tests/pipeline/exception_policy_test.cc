@@ -6,7 +6,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr auto kUp = Direction::to_server, kDown = Direction::to_client;
 const std::string kRule = R"(alert tcp any any -> any any (content:"midway"; sid:1;))";
 
 class ExceptionPolicy : public test::Connection {

@@ -9,8 +9,7 @@
 namespace lapwing::test {
 namespace {
 
-constexpr Direction kClient = Direction::to_server, kServer = Direction::to_client;
-constexpr uint16_t kControl = 9999, kData = 5000;
+constexpr uint16_t kControl = 9999;
 
 constexpr Ends data_at(uint16_t port) {
   return {.client_port = 40001, .server_port = port};

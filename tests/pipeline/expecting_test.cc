@@ -8,9 +8,6 @@
 namespace lapwing::test {
 namespace {
 
-constexpr Direction kClient = Direction::to_server, kServer = Direction::to_client;
-constexpr uint16_t kData = 5000;
-
 TEST(Expecting, AreThoseOfTheirPortAndTransportWithinTheirTime) {
   for (const int64_t seconds : {Expectations::kLifetime - 1, Expectations::kLifetime + 1}) {
     Capture capture;

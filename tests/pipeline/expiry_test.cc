@@ -17,9 +17,9 @@ constexpr size_t kBursts = 3;
 
 /// An interface with a frame of each of kFlows flows, then, `later` seconds on, nothing or bursts of another flow, and
 /// a last frame a second after.
-class Wire final : public PacketSource {
+class QuietInterface final : public PacketSource {
  public:
-  Wire(int64_t later, double backlog, bool silent) : later_(later), backlog_(backlog), silent_(silent) {
+  QuietInterface(int64_t later, double backlog, bool silent) : later_(later), backlog_(backlog), silent_(silent) {
     for (uint16_t port = 1; port <= kFlows; ++port) add(port, 0);
     for (size_t i = 0; !silent && i < kBursts * kBurst; ++i) add(kFlows + 1, later);
     if (!silent) add(kFlows + 1, later + 1);
@@ -68,7 +68,7 @@ size_t ended(int64_t later, double backlog, bool silent = false) {
   std::vector<RuleMessage> messages;
   Pipeline::Plan plan{.config = config.get(), .replay = false};
   plan.rules = RuleCompiler(config->rules, config->detect, messages).finish();
-  plan.sources.push_back(std::make_unique<Wire>(later, backlog, silent));
+  plan.sources.push_back(std::make_unique<QuietInterface>(later, backlog, silent));
   plan.exporters.push_back(std::make_unique<test::Keeping>(records));
   Pipeline(std::move(plan)).run(nullptr);
   const std::string second = to_iso8601(Timestamp::from_seconds(kStart + later - (silent ? 1 : 0))).substr(0, 19);

@@ -11,8 +11,7 @@
 namespace lapwing::test {
 namespace {
 
-constexpr int64_t kStart = 1'700'000'000;  // as Capture's
-using Lines = std::vector<std::string>;
+using Testimony = std::vector<std::string>;
 
 std::string_view word(FlowMoment moment) {
   constexpr std::string_view kWords[kMoments] = {"opened", "answered",   "refused", "unanswered", "burst",
@@ -34,14 +33,14 @@ struct Witness {
     void seal() const {
       if (starved) throw std::bad_alloc();
     }
-    Lines lines;
+    Testimony lines;
   };
   struct Local {
     Local(const Config&, const analytics::Surroundings&) {}
     static void flow(const FlowUpdate& update, Delta& delta) {
       const FlowRef& flow = *update.flow;
-      std::string line = std::to_string(update.time.seconds() - kStart) + " " + std::string(word(update.moment)) + " " +
-                         std::to_string(flow.server_port);
+      std::string line = std::to_string(update.time.seconds() - Capture::kStart) + " " +
+                         std::string(word(update.moment)) + " " + std::to_string(flow.server_port);
       if (update.moment >= FlowMoment::unanswered && update.moment != FlowMoment::identified) {
         line += " " + std::to_string(update.bytes[0]) + "/" + std::to_string(update.bytes[1]);
       }
@@ -62,7 +61,7 @@ struct Witness {
     static analytics::StateUse use() { return {}; }
   };
 
-  static inline Lines seen;
+  static inline Testimony seen;
   static inline bool starved = false;  // there is no memory for what was seen
 };
 
@@ -73,20 +72,20 @@ Outcome watched(const Capture& capture, size_t workers) {
   return sense(capture, setup);
 }
 
-Lines told(const Capture& capture, size_t workers) {
+Testimony told(const Capture& capture, size_t workers) {
   watched(capture, workers);
   return Witness::seen;
 }
 
 /// Of one and of four workers, which must be the same.
-Lines told(const Capture& capture) {
-  const Lines one = told(capture, 1);
+Testimony told(const Capture& capture) {
+  const Testimony one = told(capture, 1);
   EXPECT_EQ(told(capture, 4), one);
   return one;
 }
 
-Lines of_port(const Lines& lines, uint16_t port) {
-  Lines out;
+Testimony of_port(const Testimony& lines, uint16_t port) {
+  Testimony out;
   const std::string mark = " " + std::to_string(port);
   std::ranges::copy_if(lines, std::back_inserter(out), [&](const std::string& line) {
     const size_t at = line.find(mark);
@@ -104,8 +103,9 @@ TEST(FlowWatch, AConnectionIsToldInBursts) {
   talk.client("GET /b HTTP/1.1\r\n\r\n").server("HTTP/1.1 204 No Content\r\n\r\n");
   capture.wait(70);
   talk.client("GET /c HTTP/1.1\r\n\r\n").close();
-  EXPECT_EQ(told(capture), (Lines{"0 answered 80", "0 identified 80 http", "0 opened 80", "0 burst 80 31/40",
-                                  "5 burst 80 19/27", "75 burst 80 19/0", "75 closed 80 19/0", "75 tick 80 50/67"}));
+  EXPECT_EQ(told(capture),
+            (Testimony{"0 answered 80", "0 identified 80 http", "0 opened 80", "0 burst 80 31/40", "5 burst 80 19/27",
+                       "75 burst 80 19/0", "75 closed 80 19/0", "75 tick 80 50/67"}));
 }
 
 TEST(FlowWatch, SilenceIsToldAfterItsTimeAndRefusalAtOnce) {
@@ -117,12 +117,13 @@ TEST(FlowWatch, SilenceIsToldAfterItsTimeAndRefusalAtOnce) {
   Conversation(capture, {.server_port = 4}).open().close();
   capture.wait(10);
   Conversation(capture, {.server_port = 5}).syn();
-  const Lines lines = told(capture);
-  EXPECT_EQ(of_port(lines, 1), (Lines{"0 opened 1", "3 unanswered 1 0/0", "0 closed 1 0/0"}));
-  EXPECT_EQ(of_port(lines, 2), (Lines{"0 identified 2 failed", "0 opened 2", "3 unanswered 2 1/0", "0 closed 2 0/0"}));
-  EXPECT_EQ(of_port(lines, 3), (Lines{"0 opened 3", "0 refused 3", "0 closed 3 0/0"}));
-  EXPECT_EQ(of_port(lines, 4), (Lines{"0 answered 4", "0 opened 4", "0 burst 4 0/0", "0 closed 4 0/0"}));
-  EXPECT_EQ(of_port(lines, 5), (Lines{"10 closed 5 0/0", "10 opened 5", "10 unanswered 5 0/0"}))
+  const Testimony lines = told(capture);
+  EXPECT_EQ(of_port(lines, 1), (Testimony{"0 opened 1", "3 unanswered 1 0/0", "0 closed 1 0/0"}));
+  EXPECT_EQ(of_port(lines, 2),
+            (Testimony{"0 identified 2 failed", "0 opened 2", "3 unanswered 2 1/0", "0 closed 2 0/0"}));
+  EXPECT_EQ(of_port(lines, 3), (Testimony{"0 opened 3", "0 refused 3", "0 closed 3 0/0"}));
+  EXPECT_EQ(of_port(lines, 4), (Testimony{"0 answered 4", "0 opened 4", "0 burst 4 0/0", "0 closed 4 0/0"}));
+  EXPECT_EQ(of_port(lines, 5), (Testimony{"10 closed 5 0/0", "10 opened 5", "10 unanswered 5 0/0"}))
       << "no longer is waited";
 }
 
@@ -130,7 +131,7 @@ TEST(FlowWatch, OneSideThatGoesOnAloneIsSaidToBeSo) {
   Capture capture;
   Conversation talk(capture, {.server_port = 6});
   talk.hide(Direction::to_client).open().client("hello");
-  const Lines lines = told(capture);
+  const Testimony lines = told(capture);
   EXPECT_NE(std::ranges::find(lines, "0 closed 6 5/0 one-sided"), lines.end()) << testing::PrintToString(lines);
 }
 
@@ -140,9 +141,9 @@ TEST(FlowWatch, AConnectionWhoseBeginningWasNotSeenIsSaidToBeSo) {
   Conversation(capture, {.server_port = 7}).client("ping").server("pong");
   capture.add(PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2").tcp(40000, 8).flags(tcp_flag::fin));
   Conversation(capture, {.server_port = 9}).datagram(Direction::to_server, "x");
-  const Lines lines = told(capture);
-  EXPECT_EQ(of_port(lines, 7), (Lines{"0 answered 7 midstream", "0 burst 7 4/4 midstream", "0 closed 7 4/4 midstream",
-                                      "0 opened 7 one-sided midstream"}));
+  const Testimony lines = told(capture);
+  EXPECT_EQ(of_port(lines, 7), (Testimony{"0 answered 7 midstream", "0 burst 7 4/4 midstream",
+                                          "0 closed 7 4/4 midstream", "0 opened 7 one-sided midstream"}));
   for (const uint16_t port : {uint16_t{8}, uint16_t{9}}) {
     for (const std::string& line : of_port(lines, port)) EXPECT_EQ(line.find("midstream"), std::string::npos) << line;
     EXPECT_FALSE(of_port(lines, port).empty());
@@ -155,7 +156,7 @@ TEST(FlowWatch, WhereMemoryLacksForWhatWasSeenNobodyWaitsForIt) {
   Witness::starved = true;
   for (size_t workers : {1, 4}) {
     const Outcome outcome = watched(capture, workers);
-    EXPECT_EQ(Witness::seen, Lines());
+    EXPECT_EQ(Witness::seen, Testimony());
     EXPECT_EQ(outcome.of("flow").size(), 1U);
     EXPECT_GT(outcome.stat("flow.out_of_memory"), 0U);
   }

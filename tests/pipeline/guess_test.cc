@@ -6,7 +6,6 @@ namespace {
 
 using namespace test;
 
-constexpr auto kUp = Direction::to_server, kDown = Direction::to_client;
 constexpr int kPacket = 1, kStream = 2;
 
 /// A rule over single packets and one over the stream.
@@ -21,7 +20,7 @@ std::string get(const std::string& name) {
 std::string post(const std::string& name) {
   return "POST /" + name + " HTTP/1.1\r\nHost: a.example\r\nContent-Length: 4\r\n\r\n";
 }
-const std::string kAnswer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nstop";
+const std::string kForbidden = "HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nstop";
 
 const std::string kFin = "alert tcp any any -> any any (flow:to_server; flags:F+; sid:3;)\n";
 
@@ -42,7 +41,8 @@ class Guess : public Connection {
     }
   }
   void datagram(const std::string& payload) {
-    frames_->add(PacketBuilder().ether().ipv4(kClient, kServer).udp(kClientPort, 53).payload(payload).build());
+    frames_->add(
+        PacketBuilder().ether().ipv4(kClientAddress, kServerAddress).udp(kClientPort, 53).payload(payload).build());
   }
   /// By signature, of which each alerts once.
   std::map<int, nlohmann::json> by_signature(const std::string& rules) {
@@ -62,7 +62,7 @@ TEST_F(Guess, IsTheOnlyTransaction) {
   handshake();
   tell(kUp, post("report"));
   tell(kUp, "mark");
-  tell(kDown, kAnswer);
+  tell(kDown, kForbidden);
   auto found = by_signature(both("mark"));
   for (int sid : {kPacket, kStream}) {
     EXPECT_EQ(found[sid]["tx_id"], 0) << found[sid];
@@ -78,7 +78,7 @@ TEST_F(Guess, IsNotMadeUnasked) {
   handshake();
   tell(kUp, post("report"));
   tell(kUp, "mark");
-  tell(kDown, kAnswer);
+  tell(kDown, kForbidden);
   auto found = by_signature(both("mark"));
   EXPECT_TRUE(names_none(found[kPacket]));
   EXPECT_EQ(found[kStream]["http"]["url"], "/report") << "its bytes lie there";
@@ -99,10 +99,10 @@ TEST_F(Guess, IsNotMadeBetweenTwo) {
 TEST_F(Guess, IsNotTheTransactionThatEndedBefore) {
   handshake();
   tell(kUp, get("first"));
-  tell(kDown, kAnswer);
+  tell(kDown, kForbidden);
   tell(kUp, post("second"));
   tell(kUp, "mark");
-  tell(kDown, kAnswer);
+  tell(kDown, kForbidden);
   frames_->add(packet(kUp).ack(sent_[1]).fin().build());
   auto found = by_signature(both("mark") + kFin);
   for (int sid : {kPacket, kStream}) {
@@ -116,7 +116,7 @@ TEST_F(Guess, IsNotTheTransactionThatEndedBefore) {
 TEST_F(Guess, IsTheTransactionThatEndsWithThePacket) {
   handshake();
   tell(kUp, get("report"));
-  say(kDown, kAnswer);
+  say(kDown, kForbidden);
   frames_->add(packet(kUp).ack(sent_[1]).fin().build());
   auto found = by_signature(both("Forbidden") + kFin);
   for (int sid : {kPacket, kStream, 3}) EXPECT_EQ(found[sid]["tx_guessed"], true) << found[sid];

@@ -8,13 +8,13 @@
 namespace lapwing::test {
 namespace {
 
-constexpr int kFlows = 64;
-constexpr uint16_t kPort = 20'000;  // of the first flow's client
+constexpr int kTalks = 64;
+constexpr uint16_t kFirstPort = 20'000;  // of the first flow's client
 
 /// Flows that ask `requests` things each, of which none is answered, one flow after another.
 void ask(Capture& capture, std::vector<Conversation>& talks, int requests) {
-  for (int i = 0; i < kFlows; ++i) {
-    talks.emplace_back(capture, Ends{.client_port = static_cast<uint16_t>(kPort + i), .server_port = 80}).open();
+  for (int i = 0; i < kTalks; ++i) {
+    talks.emplace_back(capture, Ends{.client_port = static_cast<uint16_t>(kFirstPort + i), .server_port = 80}).open();
     for (int n = 0; n < requests; ++n) {
       talks.back().client("GET /" + std::string(200, 'a') + " HTTP/1.1\r\nHost: a.org\r\n\r\n");
     }
@@ -29,7 +29,7 @@ TEST(Memcap, FlowsSilentForLongestAreGivenUpAndCounted) {
   const Outcome got = sense(capture, {.options = "app-layer: {memcap: 4mb}\n"});
   const uint64_t given_up = got.stat("app_layer.memcap");
   ASSERT_GT(given_up, 0u);
-  ASSERT_LT(given_up, static_cast<uint64_t>(kFlows));
+  ASSERT_LT(given_up, static_cast<uint64_t>(kTalks));
   EXPECT_EQ(got.of("loss").back()["loss"]["app_layer"]["memcap"], given_up);
 
   // An answer is read by who was not given up.
@@ -39,12 +39,12 @@ TEST(Memcap, FlowsSilentForLongestAreGivenUpAndCounted) {
     ++requests;
     if (record["http"].contains("status")) answered.insert(record["src_port"].get<uint16_t>());
   }
-  EXPECT_EQ(requests, kFlows * 50u) << "what was half done is recorded";
-  EXPECT_EQ(answered.size(), kFlows - given_up);
-  for (int i = 0; i < kFlows; ++i) {
-    EXPECT_EQ(answered.contains(static_cast<uint16_t>(kPort + i)), static_cast<uint64_t>(i) >= given_up) << i;
+  EXPECT_EQ(requests, kTalks * 50u) << "what was half done is recorded";
+  EXPECT_EQ(answered.size(), kTalks - given_up);
+  for (int i = 0; i < kTalks; ++i) {
+    EXPECT_EQ(answered.contains(static_cast<uint16_t>(kFirstPort + i)), static_cast<uint64_t>(i) >= given_up) << i;
   }
-  ASSERT_EQ(got.of("flow").size(), static_cast<size_t>(kFlows));
+  ASSERT_EQ(got.of("flow").size(), static_cast<size_t>(kTalks));
   for (const auto& flow : got.of("flow")) EXPECT_EQ(flow["app_proto"], "http");
 }
 
@@ -53,7 +53,7 @@ TEST(Memcap, PiecesOfFilesThatWaitCount) {
   Capture capture;
   std::vector<Conversation> talks;
   for (uint16_t i = 0; i < kCarriers; ++i) {
-    talks.emplace_back(capture, Ends{.client_port = static_cast<uint16_t>(kPort + i)}).open();
+    talks.emplace_back(capture, Ends{.client_port = static_cast<uint16_t>(kFirstPort + i)}).open();
     talks.back().client("carrier file 1 " + std::to_string(kSize) + " a\n");
     for (size_t n = 0; n < kPieces; ++n) {
       talks.back().client("carrier piece 1 " + std::to_string(1 + n * kPiece) + " " + std::to_string(kPiece) + "\n" +
@@ -68,7 +68,7 @@ TEST(Memcap, PiecesOfFilesThatWaitCount) {
   const auto files = got.of("fileinfo");
   ASSERT_EQ(files.size(), kCarriers);
   for (const auto& file : files) {
-    const bool early = file["src_port"].get<uint64_t>() - kPort < given_up;
+    const bool early = file["src_port"].get<uint64_t>() - kFirstPort < given_up;
     EXPECT_EQ(file["fileinfo"]["state"], early ? "TRUNCATED" : "CLOSED");
     EXPECT_EQ(file["fileinfo"]["size"], kSize);
   }
@@ -80,7 +80,7 @@ TEST(Memcap, WithinItNobodyIs) {
   ask(capture, talks, 5);
   const Outcome got = sense(capture);
   EXPECT_EQ(got.stat("app_layer.memcap"), 0u);
-  EXPECT_EQ(got.of("http").size(), kFlows * 5u);
+  EXPECT_EQ(got.of("http").size(), kTalks * 5u);
 }
 
 }  // namespace

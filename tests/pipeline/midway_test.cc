@@ -9,14 +9,14 @@
 #include "sensor/decode/decode.h"
 #include "sensor/pipeline/midway.h"
 #include "sensor/pipeline/sensor_config.h"
+#include "tests/pipeline/http_answer.h"
 #include "tests/pipeline/made_up/sensor.h"
 
 namespace lapwing::test {
 namespace {
 
-using Lines = std::set<std::string>;
+using Requests = std::set<std::string>;
 constexpr std::string_view kAsk = "GET /a HTTP/1.1\r\nHost: a.org\r\n\r\n";
-constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 /// A detector that sees each request of the web.
 struct Reader {
@@ -32,7 +32,7 @@ struct Reader {
     void operator+=(Delta&& other) { lines.merge(other.lines); }
     bool empty() const { return lines.empty(); }
     static void seal() {}
-    Lines lines;
+    Requests lines;
   };
   struct Local {
     Local(const Config&, const analytics::Surroundings&) {}
@@ -55,13 +55,13 @@ struct Reader {
   static inline std::set<std::string> seen;  // each request has several events
 };
 
-const std::string kRules =
+const std::string kAskRules =
     "alert tcp any any -> any any (msg:\"raw\"; content:\"GET /a\"; sid:1;)\n"
     "alert http any any -> any any (msg:\"web\"; http.uri; content:\"/a\"; sid:2;)\n";
 
 Outcome read(const Capture& capture, std::string options = {}, size_t workers = 1) {
   Reader::seen.clear();
-  SensorSetup setup{.options = std::move(options), .rules = kRules, .workers = workers};
+  SensorSetup setup{.options = std::move(options), .rules = kAskRules, .workers = workers};
   setup.detectors.push_back(std::make_shared<analytics::made::DetectorOf<Reader>>(OptionSource()));
   return sense(capture, setup);
 }
@@ -73,12 +73,12 @@ std::string off(std::string_view analytics) {
 TEST(Midway, IsReadForBehaviourAloneHoweverItWasCut) {
   for (const Cut cut : {Cut::whole, Cut::bytes, Cut::twice}) {
     Capture capture(cut);
-    Conversation(capture, {.server_port = 80}).client(kAsk).server(kAnswer).close();
+    Conversation(capture, {.server_port = 80}).client(kAsk).server(kHttpAnswer).close();
     const auto without = read(capture, off("midstream: no")).told();
-    EXPECT_EQ(Reader::seen, Lines());
+    EXPECT_EQ(Reader::seen, Requests());
     for (const size_t workers : {1, 4}) {
       const Outcome outcome = read(capture, {}, workers);
-      EXPECT_EQ(Reader::seen, Lines{"/a 10.0.0.2 80 midstream"}) << static_cast<int>(cut);
+      EXPECT_EQ(Reader::seen, Requests{"/a 10.0.0.2 80 midstream"}) << static_cast<int>(cut);
       EXPECT_EQ(outcome.told(), without);
       EXPECT_EQ(outcome.stat("analytics.midstream"), 1U);
     }
@@ -87,7 +87,7 @@ TEST(Midway, IsReadForBehaviourAloneHoweverItWasCut) {
 
 TEST(Midway, WhoSpeaksFirstIsNotWhoAsks) {
   Capture capture;
-  Conversation(capture, {.server_port = 8080}).server(kAnswer).client(kAsk).server(kAnswer).close();
+  Conversation(capture, {.server_port = 8080}).server(kHttpAnswer).client(kAsk).server(kHttpAnswer).close();
   const Outcome outcome = read(capture);
   EXPECT_TRUE(Reader::seen.contains("/a 10.0.0.2 8080 midstream")) << testing::PrintToString(Reader::seen);
   EXPECT_EQ(outcome.of("flow").at(0)["dest_port"], 40000) << "of which records know nothing";
@@ -95,16 +95,16 @@ TEST(Midway, WhoSpeaksFirstIsNotWhoAsks) {
 
 TEST(Midway, WhereTheSensorFollowsNobodyElseDoes) {
   Capture capture;
-  Conversation(capture, {.server_port = 80}).client(kAsk).server(kAnswer).close();
+  Conversation(capture, {.server_port = 80}).client(kAsk).server(kHttpAnswer).close();
   Outcome outcome = read(capture, "stream:\n  midstream: yes\n");
-  EXPECT_EQ(Reader::seen, Lines{"/a 10.0.0.2 80 midstream"});
+  EXPECT_EQ(Reader::seen, Requests{"/a 10.0.0.2 80 midstream"});
   EXPECT_EQ(outcome.of("http").size(), 1U);
   EXPECT_EQ(outcome.stat("analytics.midstream"), 0U);
 
   Capture begun;
-  Conversation(begun, {.server_port = 80}).open().client(kAsk).server(kAnswer).close();
+  Conversation(begun, {.server_port = 80}).open().client(kAsk).server(kHttpAnswer).close();
   outcome = read(begun);
-  EXPECT_EQ(Reader::seen, Lines{"/a 10.0.0.2 80"});
+  EXPECT_EQ(Reader::seen, Requests{"/a 10.0.0.2 80"});
   EXPECT_EQ(outcome.stat("analytics.midstream"), 0U);
 }
 
@@ -136,7 +136,7 @@ TEST(Midway, WhatNoDissectorKnowsIsLetGo) {
   while (!followed.over && sent < 200'000) {
     see(Direction::to_server,
         PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2").tcp(40000, 9000).seq(sent).ack(1).payload(junk));
-    sent += junk.size();
+    sent += static_cast<uint32_t>(junk.size());
     see(Direction::to_client, PacketBuilder().ether().ipv4("10.0.0.2", "10.0.0.1").tcp(9000, 40000).seq(1).ack(sent));
   }
   EXPECT_TRUE(followed.over);
@@ -146,11 +146,11 @@ TEST(Midway, WhatNoDissectorKnowsIsLetGo) {
 
 TEST(Midway, WhatDissectorsLeaveOutIsCounted) {
   Capture capture;
-  Conversation(capture, {.server_port = 80}).client(kAsk).client(kAsk).client(kAsk).server(kAnswer).close();
-  constexpr std::string_view kOne =
+  Conversation(capture, {.server_port = 80}).client(kAsk).client(kAsk).client(kAsk).server(kHttpAnswer).close();
+  constexpr std::string_view kSingle =
       "app-layer:\n  protocols:\n    http:\n      libhtp:\n        default-config:\n          max-tx: 1\n";
   EXPECT_EQ(read(capture).stat("analytics.midstream-limits"), 0U);
-  EXPECT_EQ(read(capture, std::string(kOne)).stat("analytics.midstream-limits"), 2U);
+  EXPECT_EQ(read(capture, std::string(kSingle)).stat("analytics.midstream-limits"), 2U);
 }
 
 TEST(Midway, WhatDoesNotFitIsCounted) {
@@ -158,7 +158,7 @@ TEST(Midway, WhatDoesNotFitIsCounted) {
   std::vector<Conversation> open;
   for (uint16_t port = 1; port < 20; ++port) open.emplace_back(capture, Ends{.server_port = port});
   for (Conversation& one : open) one.client(kAsk);
-  for (Conversation& one : open) one.server(kAnswer);
+  for (Conversation& one : open) one.server(kHttpAnswer);
   const Outcome outcome = read(capture, off("midstream-memcap: 1 KiB"));
   EXPECT_LT(Reader::seen.size(), 19U);
   EXPECT_GE(outcome.stat("analytics.midstream-memcap"), 19U - Reader::seen.size());

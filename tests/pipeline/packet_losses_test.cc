@@ -16,14 +16,14 @@ namespace lapwing {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr int64_t kStart = 1'700'000'000;
+constexpr int64_t kScanTime = 1'700'000'000;
 constexpr uint64_t kDrops = 1200;
 
 /// A port scan that is refused, and around it silence, long enough that losses are looked at in each.
-class Wire final : public PacketSource {
+class ScannedInterface final : public PacketSource {
  public:
   /// `drops`: of frames, when the scan comes.
-  explicit Wire(uint64_t drops) : drops_(drops) {
+  explicit ScannedInterface(uint64_t drops) : drops_(drops) {
     for (uint16_t port = 1; port <= 60; ++port) {
       add(test::PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2").tcp(50000, port).flags(tcp_flag::syn));
       add(test::PacketBuilder()
@@ -50,12 +50,12 @@ class Wire final : public PacketSource {
   std::string_view interface_name(uint16_t) const override { return "wire"; }
   std::span<const CaptureError> errors() const override { return {}; }
   void stop() override {}
-  std::optional<Timestamp> now() const override { return Timestamp::from_seconds(kStart + 10); }
+  std::optional<Timestamp> now() const override { return Timestamp::from_seconds(kScanTime + 10); }
 
  private:
   void add(const test::PacketBuilder& packet) {
     built_.push_back(std::make_unique<test::BuiltFrame>(packet.build()));
-    built_.back()->time = Timestamp::from_seconds(kStart);
+    built_.back()->time = Timestamp::from_seconds(kScanTime);
     built_.back()->number = built_.size();
   }
 
@@ -75,7 +75,7 @@ nlohmann::json evidence(uint64_t drops) {
   std::vector<RuleMessage> messages;
   Pipeline::Plan plan{.config = config.get(), .replay = false};
   plan.rules = RuleCompiler(config->rules, config->detect, messages).finish();
-  plan.sources.push_back(std::make_unique<Wire>(drops));
+  plan.sources.push_back(std::make_unique<ScannedInterface>(drops));
   plan.exporters.push_back(std::make_unique<test::Keeping>(records));
   Pipeline(std::move(plan)).run(nullptr);
   const auto scan = std::ranges::find_if(records.rbegin(), records.rend(), [](const nlohmann::json& record) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/pipeline/connection.h"
+#include "tests/pipeline/http_answer.h"
 
 namespace lapwing {
 namespace {
@@ -11,13 +12,12 @@ using ::testing::ElementsAre;
 
 constexpr size_t kSegment = 1400, kWindow = 64'000;
 constexpr std::string_view kMark = "marker-of-raw-rules";
-const std::string kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 enum class Acknowledged { each_segment, at_the_end, by_the_answer };
 
 class ProtocolRules : public Connection {
  protected:
-  void converse(const std::string& request, const std::string& answer, Acknowledged when) {
+  void converse(const std::string& request, std::string_view answer, Acknowledged when) {
     handshake();
     for (size_t at = 0; at < request.size(); at += kSegment) {
       say(Direction::to_server, std::string_view(request).substr(at, kSegment));
@@ -51,7 +51,7 @@ std::string with_mark(size_t size) {
 TEST_F(ProtocolRules, SeeTheBeginningOfARequestOfAnySize) {
   for (size_t size : {1, 600, 2559, 2560, 2561, 3800, 5121, 9000, 60'000, 200'000}) {
     for (Acknowledged when : {Acknowledged::each_segment, Acknowledged::at_the_end, Acknowledged::by_the_answer}) {
-      converse(with_mark(size), kAnswer, when);
+      converse(with_mark(size), kHttpAnswer, when);
       EXPECT_THAT(signatures(rules("to_server")), ElementsAre(1, 2, 3)) << size << ' ' << static_cast<int>(when);
     }
   }
@@ -59,7 +59,7 @@ TEST_F(ProtocolRules, SeeTheBeginningOfARequestOfAnySize) {
 
 TEST_F(ProtocolRules, SeeWhatCameBeforeTheAnswerShowedTheProtocol) {
   for (size_t size : {10, 2540, 3000, 6000, 30'000}) {
-    converse("no request of any kind " + std::string(kMark) + std::string(size, 'a'), kAnswer,
+    converse("no request of any kind " + std::string(kMark) + std::string(size, 'a'), kHttpAnswer,
              Acknowledged::each_segment);
     EXPECT_THAT(signatures(rules("to_server")), ElementsAre(1, 2, 3)) << size;
   }
@@ -82,9 +82,9 @@ TEST_F(ProtocolRules, JoinFieldsWithRawContentAnywhereInTheMessage) {
         std::string body = "first bytes" + std::string(size, 'b');
         body.insert(11 + size * tenth / 10, mark + " next");
         const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ";
-        converse(head + std::to_string(body.size()) + "\r\n\r\n" + body, kAnswer, when);
+        converse(head + std::to_string(body.size()) + "\r\n\r\n" + body, kHttpAnswer, when);
         say(Direction::to_server, "POST /other HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nfirst bytes");
-        say(Direction::to_client, kAnswer);
+        say(Direction::to_client, kHttpAnswer);
         acknowledge(Direction::to_server);
         EXPECT_THAT(signatures(rules), ElementsAre(1, 2)) << size << ' ' << tenth << ' ' << static_cast<int>(when);
       }
@@ -97,7 +97,7 @@ TEST_F(ProtocolRules, JoinFieldsWithRawContentOfTheirOwnMessageOnly) {
   handshake();
   for (const std::string& request : {"GET /first HTTP/1.1\r\nAgent: " + mark + "\r\n\r\n", next}) {
     say(Direction::to_server, request);
-    say(Direction::to_client, kAnswer);
+    say(Direction::to_client, kHttpAnswer);
     acknowledge(Direction::to_server);
   }
   EXPECT_THAT(
@@ -159,7 +159,7 @@ TEST_F(ProtocolRules, SeeWhereTheStreamBeginsThoughItsFirstBytesWereLost) {
       acknowledge(Direction::to_client);
       rest.erase(0, kSegment);
     }
-    say(Direction::to_client, kAnswer);
+    say(Direction::to_client, kHttpAnswer);
     acknowledge(Direction::to_server);
     std::string anchored = rules("to_server");
     for (size_t at = 0; (at = anchored.find("content:", at)) != std::string::npos; at += 8) {
@@ -177,7 +177,7 @@ TEST_F(ProtocolRules, SeeWhatNobodyAcknowledgedAndOnlyTheAnswerExplains) {
       rest.erase(0, kSegment);
     }
     sent_[0] = 1;  // what the server acknowledges
-    say(Direction::to_client, kAnswer);
+    say(Direction::to_client, kHttpAnswer);
     EXPECT_THAT(signatures(rules("to_server")), ElementsAre(1, 2, 3)) << size;
   }
 }

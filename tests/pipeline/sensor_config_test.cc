@@ -42,11 +42,11 @@ const AppProtocol& protocol_of(const SensorConfig& config, std::string_view name
 }
 
 /// The members that a plan shows, those of objects in brackets.
-std::string shown(std::span<const Shown> columns) {
+std::string shown_members(std::span<const Shown> columns) {
   std::string out;
   for (const Shown& column : columns) {
     out += (out.empty() ? "" : " ") + std::string(column.column->member);
-    if (!column.inside.empty()) out += "(" + shown(column.inside) + ")";
+    if (!column.inside.empty()) out += "(" + shown_members(column.inside) + ")";
   }
   return out;
 }
@@ -56,8 +56,8 @@ TEST(SensorConfig, ATypeOfTwoSectionsMaySayTheSameTwice) {
   const auto config = SensorConfig::read(*root, {});
   EXPECT_TRUE(root->unused().empty());
   const auto& plans = protocol_of(*config, "dns").plans->records[0];
-  EXPECT_THAT(shown(plans[2].columns()), testing::HasSubstr("grouped"));
-  EXPECT_THAT(shown(plans[2].columns()), testing::Not(testing::HasSubstr("answers")));
+  EXPECT_THAT(shown_members(plans[2].columns()), testing::HasSubstr("grouped"));
+  EXPECT_THAT(shown_members(plans[2].columns()), testing::Not(testing::HasSubstr("answers")));
 }
 
 TEST(SensorConfig, SectionsThatContradictEachOtherAreToldWithBothPlaces) {
@@ -89,7 +89,7 @@ TEST(SensorConfig, BodiesInAlertsAreAnOptionOfHttp) {
   const auto root = with_sections("alert: {http-body: yes, http-body-printable: no}", "alert: {http-body: on}");
   const auto config = SensorConfig::read(*root, {});
   EXPECT_TRUE(root->unused().empty());
-  const std::string in_alert = shown(protocol_of(*config, "http").plans->in_alert.columns());
+  const std::string in_alert = shown_members(protocol_of(*config, "http").plans->in_alert.columns());
   EXPECT_THAT(in_alert, testing::HasSubstr("http_request_body"));
   EXPECT_THAT(in_alert, testing::Not(testing::HasSubstr("http_request_body_printable")));
 }
@@ -102,8 +102,8 @@ TEST(SensorConfig, WhatFilesShowIsAskedForByAll) {
   EXPECT_TRUE(root->unused().empty());
   const auto& records = protocol_of(*config, "http").row->protocol->records;
   const auto fileinfo = std::ranges::find(records, std::string_view("fileinfo"), &RecordRow::type);
-  const std::string members =
-      shown(protocol_of(*config, "http").plans->records[static_cast<size_t>(fileinfo - records.begin())][0].columns());
+  const std::string members = shown_members(
+      protocol_of(*config, "http").plans->records[static_cast<size_t>(fileinfo - records.begin())][0].columns());
   EXPECT_THAT(members, testing::HasSubstr("md5 sha1"));
   EXPECT_THAT(members, testing::Not(testing::HasSubstr("sha256")));
 

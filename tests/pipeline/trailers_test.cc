@@ -33,7 +33,7 @@ class Trailers : public Connection {
   }
 };
 
-const std::string kRules =
+const std::string kTrailerRules =
     "alert http any any -> any any (msg:\"1\"; flow:to_server; http.header; content:\"late-in-request\"; sid:1;)\n"
     "alert http any any -> any any (msg:\"2\"; flow:to_client; http.header; content:\"late-in-answer\"; sid:2;)\n"
     "alert http any any -> any any (msg:\"3\"; flow:to_server; http.header.raw; content:\"late-in-request\"; sid:3;)\n"
@@ -50,18 +50,18 @@ const std::string kRules =
 TEST_F(Trailers, AreSeenByRulesOverHeadersOnce) {
   for (size_t segment : {1400, 7, 1}) {
     converse("X-Sum: late-in-request\r\n", "X-Sum: late-in-answer\r\n", segment);
-    EXPECT_THAT(signatures(kRules), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)) << segment;
+    EXPECT_THAT(signatures(kTrailerRules), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)) << segment;
   }
 }
 
 TEST_F(Trailers, OfANameThatWasThereAreSeenToo) {
   converse("Host: late-in-request\r\n", "Server: late-in-answer\r\n");
-  EXPECT_THAT(signatures(kRules), ElementsAre(1, 2, 3, 7, 8, 9, 10));
+  EXPECT_THAT(signatures(kTrailerRules), ElementsAre(1, 2, 3, 7, 8, 9, 10));
 }
 
 TEST_F(Trailers, ThatAreNoneChangeNothing) {
   converse("", "");
-  EXPECT_THAT(signatures(kRules), ElementsAre(7, 10));
+  EXPECT_THAT(signatures(kTrailerRules), ElementsAre(7, 10));
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ bool has(const AddressSet& set, const char* address) {
 
 /// What resolving says when it fails.
 template <class Resolve>
-std::string fault(Resolve resolve, std::string_view text) {
+std::string resolve_fault(Resolve resolve, std::string_view text) {
   try {
     resolve(text);
   } catch (const SettingError& error) {
@@ -122,7 +122,7 @@ TEST(ResolveAddresses, JoinsOverlapsIntoDisjointRanges) {
 }
 
 TEST(ResolveAddresses, NamesTheFaultAndItsPlace) {
-  auto wrong = [](std::string_view text) { return fault([](std::string_view t) { addresses(t); }, text); };
+  auto wrong = [](std::string_view text) { return resolve_fault([](std::string_view t) { addresses(t); }, text); };
   EXPECT_EQ(wrong("[1.1.1.1,300.1.1.1]").find("list:1:10: '300.1.1.1' is not an address"), 0u);
   EXPECT_NE(wrong("1.1.1.1/33").find("/0 to /32"), std::string::npos);
   EXPECT_NE(wrong("2001::/129").find("/0 to /128"), std::string::npos);
@@ -163,7 +163,7 @@ TEST(ResolvePorts, TakesRangesNegationsAndVariables) {
 }
 
 TEST(ResolvePorts, NamesTheFault) {
-  auto wrong = [](std::string_view text) { return fault([](std::string_view t) { ports(t); }, text); };
+  auto wrong = [](std::string_view text) { return resolve_fault([](std::string_view t) { ports(t); }, text); };
   EXPECT_NE(wrong("70000").find("is not a port"), std::string::npos);
   EXPECT_NE(wrong("[80,http]").find("list:1:5: 'http' is not a port"), std::string::npos);
   EXPECT_NE(wrong("90:80").find("begins after its end"), std::string::npos);

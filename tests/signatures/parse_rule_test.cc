@@ -32,9 +32,9 @@ RuleTree kept(RuleTree rule, std::list<std::string>& texts) {
 }
 
 Parsed parse(std::string_view text) {
-  static const std::string kFile = "t.rules";  // the places of options refer to it
+  static const std::string kPlace = "t.rules";  // the places of options refer to it
   Parsed out;
-  parse_rules(text, kFile, out.messages, [&](const RuleTree& rule) { out.rules.push_back(kept(rule, out.texts)); });
+  parse_rules(text, kPlace, out.messages, [&](const RuleTree& rule) { out.rules.push_back(kept(rule, out.texts)); });
   return out;
 }
 
@@ -43,7 +43,7 @@ std::string place(const SourceMark& mark) {
 }
 
 /// The message of a rule that must fail, as "line:column option text".
-std::string fault(std::string_view text) {
+std::string rule_fault(std::string_view text) {
   Parsed out = parse(text);
   EXPECT_TRUE(out.rules.empty()) << text;
   if (out.messages.size() != 1) return "messages: " + std::to_string(out.messages.size());
@@ -174,24 +174,28 @@ TEST(ParseRule, LeavesOutOnlyTheFaultyRule) {
 }
 
 TEST(ParseRule, SaysWhatIsWrongAndWhere) {
-  EXPECT_TRUE(fault("allert tcp any any -> any any (sid:1;)").starts_with("1:1 |'allert' is not an action"));
-  EXPECT_TRUE(fault("alert tcp any any <- any any (sid:1;)").starts_with("1:19 |'<-' is not a direction"));
-  EXPECT_TRUE(fault("alert tcp any any -> any any").starts_with("1:29 |the rule has no options"));
-  EXPECT_TRUE(fault("alert tcp any any -> any any ()").starts_with("1:31 |the rule has no options"));
-  EXPECT_TRUE(fault("alert tcp any any -> any any sid:1;)").starts_with("1:30 |'(' is expected"));
-  EXPECT_TRUE(fault("alert tcp any any -> any any (msg:\"x\";)").starts_with("1:1 sid|the rule has no sid"));
-  EXPECT_TRUE(fault("alert tcp any any -> any any (sid:1)").starts_with("1:31 sid|the option is not ended"));
-  EXPECT_TRUE(fault("alert tcp any any -> any any (sid:1;;)").starts_with("1:37 |the name of an option is missing"));
-  EXPECT_TRUE(fault("alert tcp any any -> any any (sid:0;)").starts_with("1:35 sid|'0' is not a sid"));
-  EXPECT_TRUE(fault("alert tcp any any -> any any (sid:4294967296;)").starts_with("1:35 sid|"));
-  EXPECT_TRUE(fault("alert tcp any any -> any any (sid:\"1\";)").starts_with("1:35 sid|"));
-  EXPECT_TRUE(fault("alert tcp any any -> any any (sid:1; sid:1;)").starts_with("1:38 sid|sid is given twice"));
-  EXPECT_TRUE(fault("alert tcp any any -> any any (sid:1; rev:1; rev:2;)").starts_with("1:45 rev|rev is given twice"));
-  EXPECT_TRUE(fault("alert tcp [1.1.1.1 any -> any any (sid:1;)").starts_with("1:20 |a ',' or ']' is expected"));
-  EXPECT_TRUE(fault("alert tcp 1.1.1.1] any -> any any (sid:1;)").starts_with("1:18 |']' without its '['"));
-  EXPECT_TRUE(fault("alert tcp [1.1.1.1,,2.2.2.2] any -> any any (sid:1;)").starts_with("1:20 |a value is missing"));
-  EXPECT_TRUE(fault("alert tcp !!1.1.1.1 any -> any any (sid:1;)").starts_with("1:12 |'!' twice"));
-  EXPECT_TRUE(fault("alert tcp any any -> any any (sid:1;) # note").starts_with("1:37 |text after the closing ')'"));
+  EXPECT_TRUE(rule_fault("allert tcp any any -> any any (sid:1;)").starts_with("1:1 |'allert' is not an action"));
+  EXPECT_TRUE(rule_fault("alert tcp any any <- any any (sid:1;)").starts_with("1:19 |'<-' is not a direction"));
+  EXPECT_TRUE(rule_fault("alert tcp any any -> any any").starts_with("1:29 |the rule has no options"));
+  EXPECT_TRUE(rule_fault("alert tcp any any -> any any ()").starts_with("1:31 |the rule has no options"));
+  EXPECT_TRUE(rule_fault("alert tcp any any -> any any sid:1;)").starts_with("1:30 |'(' is expected"));
+  EXPECT_TRUE(rule_fault("alert tcp any any -> any any (msg:\"x\";)").starts_with("1:1 sid|the rule has no sid"));
+  EXPECT_TRUE(rule_fault("alert tcp any any -> any any (sid:1)").starts_with("1:31 sid|the option is not ended"));
+  EXPECT_TRUE(
+      rule_fault("alert tcp any any -> any any (sid:1;;)").starts_with("1:37 |the name of an option is missing"));
+  EXPECT_TRUE(rule_fault("alert tcp any any -> any any (sid:0;)").starts_with("1:35 sid|'0' is not a sid"));
+  EXPECT_TRUE(rule_fault("alert tcp any any -> any any (sid:4294967296;)").starts_with("1:35 sid|"));
+  EXPECT_TRUE(rule_fault("alert tcp any any -> any any (sid:\"1\";)").starts_with("1:35 sid|"));
+  EXPECT_TRUE(rule_fault("alert tcp any any -> any any (sid:1; sid:1;)").starts_with("1:38 sid|sid is given twice"));
+  EXPECT_TRUE(
+      rule_fault("alert tcp any any -> any any (sid:1; rev:1; rev:2;)").starts_with("1:45 rev|rev is given twice"));
+  EXPECT_TRUE(rule_fault("alert tcp [1.1.1.1 any -> any any (sid:1;)").starts_with("1:20 |a ',' or ']' is expected"));
+  EXPECT_TRUE(rule_fault("alert tcp 1.1.1.1] any -> any any (sid:1;)").starts_with("1:18 |']' without its '['"));
+  EXPECT_TRUE(
+      rule_fault("alert tcp [1.1.1.1,,2.2.2.2] any -> any any (sid:1;)").starts_with("1:20 |a value is missing"));
+  EXPECT_TRUE(rule_fault("alert tcp !!1.1.1.1 any -> any any (sid:1;)").starts_with("1:12 |'!' twice"));
+  EXPECT_TRUE(
+      rule_fault("alert tcp any any -> any any (sid:1;) # note").starts_with("1:37 |text after the closing ')'"));
 }
 
 TEST(ParseRule, TakesAMissingParenWithAWarning) {
@@ -204,7 +208,7 @@ TEST(ParseRule, TakesAMissingParenWithAWarning) {
 
 TEST(ParseRule, RefusesListsNestedBeyondTheLimit) {
   std::string deep(100, '['), close(100, ']');
-  EXPECT_NE(fault("alert tcp " + deep + "1.1.1.1" + close + " any -> any any (sid:1;)").find("64 levels"),
+  EXPECT_NE(rule_fault("alert tcp " + deep + "1.1.1.1" + close + " any -> any any (sid:1;)").find("64 levels"),
             std::string::npos);
 }
 

@@ -6,7 +6,7 @@ namespace lapwing {
 namespace {
 
 template <class Read>
-std::string fault(Read read) {
+std::string table_fault(Read read) {
   try {
     read();
   } catch (const SettingError& error) {
@@ -29,7 +29,8 @@ TEST(Classifications, NameTheLineAtFault) {
   for (const char* line :
        {"config classification: a,b", "config classification: a,b,0", "config classification: a,b,256",
         "config classification a,b,1", "classification: a,b,1", "config reference: a b"}) {
-    EXPECT_EQ(fault([&] { parse_classifications(std::string("\n") + line, "c", tables); }).find("c:2:1: "), 0u) << line;
+    EXPECT_EQ(table_fault([&] { parse_classifications(std::string("\n") + line, "c", tables); }).find("c:2:1: "), 0u)
+        << line;
   }
 }
 
@@ -39,7 +40,7 @@ TEST(References, ReadSystemsAndPrefixes) {
                    tables);
   EXPECT_EQ(tables.references.at("cve"), "https://example.org/?name=");
   EXPECT_EQ(tables.references.at("url"), "https://");
-  EXPECT_EQ(fault([&] { parse_references("config reference: alone", "r", tables); }).find("r:1:1: "), 0u);
+  EXPECT_EQ(table_fault([&] { parse_references("config reference: alone", "r", tables); }).find("r:1:1: "), 0u);
 }
 
 TEST(DefaultTables, HoldTheStandardNames) {
@@ -105,9 +106,10 @@ TEST(Thresholds, PlacesWithinAnAddressOutliveTheFilesName) {
   const auto lines = parse_thresholds("suppress gen_id 1, sig_id 2, track by_src, ip [10.0.0.1,$NOWHERE]\n",
                                       std::string("a-name-that-is-gone-once-it-was-read.config"), faults);
   ASSERT_EQ(lines.size(), 1u);
-  EXPECT_EQ(
-      fault([&] { resolve_addresses(*lines[0].address, {}); }).find("a-name-that-is-gone-once-it-was-read.config:1:"),
-      0u);
+  EXPECT_EQ(table_fault([&] {
+              resolve_addresses(*lines[0].address, {});
+            }).find("a-name-that-is-gone-once-it-was-read.config:1:"),
+            0u);
 }
 
 }  // namespace

@@ -147,21 +147,21 @@ constexpr ProgressState kTlsStates[] = {{"client_hello_done", Direction::to_serv
                                         {"server_key_exchange_done", Direction::to_client, 2}};
 constexpr std::string_view kHttpAlso[] = {"http1"}, kTlsAlso[] = {"ssl"};
 constexpr FrameKind kTlsFrames[] = {{"pdu", "a record"}, {"hdr", "its header"}};
-const Protocol kHttp{.name = "http",
-                     .anomalies = kHttpAnomalies,
-                     .also = kHttpAlso,
-                     .file = &file_at,
-                     .head = 2,
-                     .states = kHttpStates,
-                     .words = http::rule_words(),
-                     .in_alert = kHttpColumns};
-const Protocol kDns{.name = "dns", .in_alert = kDnsColumns};
-const Protocol kTls{.name = "tls",
-                    .also = kTlsAlso,
-                    .frames = kTlsFrames,
-                    .states = kTlsStates,
-                    .words = tls::rule_words(),
-                    .in_alert = kTlsColumns};
+const Protocol kHttpProtocol{.name = "http",
+                             .anomalies = kHttpAnomalies,
+                             .also = kHttpAlso,
+                             .file = &file_at,
+                             .head = 2,
+                             .states = kHttpStates,
+                             .words = http::rule_words(),
+                             .in_alert = kHttpColumns};
+const Protocol kDnsProtocol{.name = "dns", .in_alert = kDnsColumns};
+const Protocol kTlsProtocol{.name = "tls",
+                            .also = kTlsAlso,
+                            .frames = kTlsFrames,
+                            .states = kTlsStates,
+                            .words = tls::rule_words(),
+                            .in_alert = kTlsColumns};
 
 std::string date_text(uint64_t seconds) {
   const auto time = static_cast<time_t>(seconds);
@@ -209,7 +209,7 @@ std::string unhex(std::string_view text) {
 }
 
 std::vector<const Protocol*> lab_protocols() {
-  return {&kHttp, &kDns, &kTls};
+  return {&kHttpProtocol, &kDnsProtocol, &kTlsProtocol};
 }
 
 struct RuleLab::Conversation {
@@ -346,7 +346,7 @@ void RuleLab::run(const LabPacket& wanted) {
     tx->little_endian = step.little_endian;
     Event event;
     const auto named = std::ranges::find(environment.protocols, step.protocol, &Protocol::name);
-    event.protocol = named == environment.protocols.end() ? &kHttp : *named;
+    event.protocol = named == environment.protocols.end() ? &kHttpProtocol : *named;
     event.tx = tx.get();
     event.direction = step.direction;
     context.protocol = event.protocol;

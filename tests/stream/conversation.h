@@ -14,6 +14,9 @@
 
 namespace lapwing::test {
 
+inline constexpr uint8_t kSyn = tcp_flag::syn, kAck = tcp_flag::ack, kFin = tcp_flag::fin, kRst = tcp_flag::rst,
+                         kUrg = tcp_flag::urg;
+
 inline StreamConfig stream_config() {
   auto config = read_options<StreamConfig>(Setting{}, stream_options());
   config.memcap = config.reassembly_memcap = 8 << 20;

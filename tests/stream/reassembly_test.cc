@@ -8,8 +8,11 @@ namespace lapwing {
 namespace {
 
 using test::Conversation;
+using test::kAck;
+using test::kFin;
+using test::kRst;
+using test::kUrg;
 using test::stream_config;
-constexpr uint8_t kAck = tcp_flag::ack, kFin = tcp_flag::fin, kRst = tcp_flag::rst, kUrg = tcp_flag::urg;
 
 TEST(Reassembly, DataIsHandedOverWhenItIsAcknowledged) {
   Conversation t;
@@ -31,19 +34,19 @@ TEST(Reassembly, AnAnswerAcknowledgesWithItsData) {
 }
 
 TEST(Reassembly, WhoSentFirstIsKnownBeforeItIsAcknowledged) {
-  constexpr uint16_t kFirst = flow_flag::client_first | flow_flag::server_first;
+  constexpr uint16_t kSentFirst = flow_flag::client_first | flow_flag::server_first;
   Conversation t;
   t.handshake();
-  EXPECT_EQ(t.flow.flags & kFirst, 0);
+  EXPECT_EQ(t.flow.flags & kSentFirst, 0);
   t.put(0, "ask").s(kAck, 1, 1, "answer").c(kAck, 4, 7);
   EXPECT_EQ(t.request(), "");
   EXPECT_EQ(t.sink.text[1], "answer");
-  EXPECT_EQ(t.flow.flags & kFirst, flow_flag::client_first);
+  EXPECT_EQ(t.flow.flags & kSentFirst, flow_flag::client_first);
   Conversation greeted;
   greeted.handshake().s(kAck, 1, 1, "welcome").put(0, "ask");
-  EXPECT_EQ(greeted.flow.flags & kFirst, flow_flag::server_first);
+  EXPECT_EQ(greeted.flow.flags & kSentFirst, flow_flag::server_first);
   greeted.engine.swap_direction(greeted.flow);
-  EXPECT_EQ(greeted.flow.flags & kFirst, flow_flag::client_first);
+  EXPECT_EQ(greeted.flow.flags & kSentFirst, flow_flag::client_first);
 }
 
 TEST(Reassembly, SegmentsOutOfOrderComeInOrder) {

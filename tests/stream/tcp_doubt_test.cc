@@ -8,9 +8,12 @@ namespace lapwing {
 namespace {
 
 using test::Conversation;
+using test::kAck;
+using test::kFin;
+using test::kRst;
+using test::kSyn;
+using test::kUrg;
 using test::stream_config;
-constexpr uint8_t kSyn = tcp_flag::syn, kAck = tcp_flag::ack, kFin = tcp_flag::fin, kRst = tcp_flag::rst,
-                  kUrg = tcp_flag::urg;
 
 size_t count(const Conversation& t, std::string_view event) {
   return static_cast<size_t>(std::count(t.sink.events.begin(), t.sink.events.end(), event));

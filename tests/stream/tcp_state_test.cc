@@ -9,8 +9,11 @@ namespace lapwing {
 namespace {
 
 using test::Conversation;
+using test::kAck;
+using test::kFin;
+using test::kRst;
+using test::kSyn;
 using test::stream_config;
-constexpr uint8_t kSyn = tcp_flag::syn, kAck = tcp_flag::ack, kFin = tcp_flag::fin, kRst = tcp_flag::rst;
 
 using Events = std::vector<std::string>;
 

@@ -9,7 +9,7 @@
 namespace lapwing::test {
 namespace {
 
-constexpr std::string_view kClient = "10.0.0.1", kServer = "10.0.0.2";
+constexpr std::string_view kClientAddress = "10.0.0.1", kServerAddress = "10.0.0.2";
 constexpr uint16_t kClientPort = 40000;
 constexpr size_t kMss = 1460;
 
@@ -32,7 +32,7 @@ PacketDriver::PacketDriver(const FlowDriver::Setup& setup, Heard& heard, unsigne
 PacketBuilder PacketDriver::packet(Direction direction, uint32_t sequence) const {
   const bool up = direction == Direction::to_server;
   PacketBuilder out;
-  out.ether().ipv4(up ? kClient : kServer, up ? kServer : kClient);
+  out.ether().ipv4(up ? kClientAddress : kServerAddress, up ? kServerAddress : kClientAddress);
   out.tcp(up ? kClientPort : port_, up ? port_ : kClientPort).seq(sequence);
   return out;
 }
@@ -69,7 +69,7 @@ void PacketDriver::say(Direction direction, std::string_view bytes) {
 void PacketDriver::datagram(Direction direction, std::string_view bytes) {
   const bool up = direction == Direction::to_server;
   PacketBuilder out;
-  out.ether().ipv4(up ? kClient : kServer, up ? kServer : kClient);
+  out.ether().ipv4(up ? kClientAddress : kServerAddress, up ? kServerAddress : kClientAddress);
   take(out.udp(up ? kClientPort : port_, up ? port_ : kClientPort).payload(bytes).build());
 }
 

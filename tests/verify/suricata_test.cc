@@ -6,11 +6,11 @@
 namespace lapwing::verify {
 namespace {
 
-struct Case {
+struct Reason {
   const char *yaml, *why;  // why it is not run; empty: it is
 };
 
-class SuricataTest : public testing::TestWithParam<Case> {
+class SuricataTest : public testing::TestWithParam<Reason> {
  protected:
   TestCase read(const std::string& yaml) {
     folder_.write("case/test.yaml", to_bytes(yaml));
@@ -30,18 +30,18 @@ TEST_P(SuricataTest, IsLeftOutForAReason) {
 
 INSTANTIATE_TEST_SUITE_P(
     Reasons, SuricataTest,
-    testing::Values(Case{"", ""}, Case{"command: suricata -V\n", "command"}, Case{"skip: true\n", "skip"},
-                    Case{"skip: [x]\n", ""}, Case{"exit-code: 1\n", "exit-code"},
-                    Case{"requires: {min-version: 7}\n", ""},
-                    Case{"requires: {min-version: 8.0.8}\n", "min-version 8.0.8"},
-                    Case{"requires: {min-version: 9}\n", "min-version 9"},
-                    Case{"requires: {lt-version: 8}\n", "lt-version 8"}, Case{"requires: {lt-version: 9}\n", ""},
-                    Case{"requires: {version: 8}\n", ""}, Case{"requires: {version: 7.0}\n", "version 7.0"},
-                    Case{"requires: {features: [RUST, HAVE_LUA]}\n", "feature HAVE_LUA"},
-                    Case{"requires: {script: [x]}\n", "script"}, Case{"args: [-k none, --set vars.x=1]\n", ""},
-                    Case{"args: [--simulate-ips]\n", "arg --simulate-ips"},
-                    Case{"args: [\"--set pcap-log.enabled=yes\"]\n", "arg pcap-log.enabled"},
-                    Case{"pcap: other.pcap\n", "no pcap"}, Case{"rules: none.rules\n", "no rules"}));
+    testing::Values(Reason{"", ""}, Reason{"command: suricata -V\n", "command"}, Reason{"skip: true\n", "skip"},
+                    Reason{"skip: [x]\n", ""}, Reason{"exit-code: 1\n", "exit-code"},
+                    Reason{"requires: {min-version: 7}\n", ""},
+                    Reason{"requires: {min-version: 8.0.8}\n", "min-version 8.0.8"},
+                    Reason{"requires: {min-version: 9}\n", "min-version 9"},
+                    Reason{"requires: {lt-version: 8}\n", "lt-version 8"}, Reason{"requires: {lt-version: 9}\n", ""},
+                    Reason{"requires: {version: 8}\n", ""}, Reason{"requires: {version: 7.0}\n", "version 7.0"},
+                    Reason{"requires: {features: [RUST, HAVE_LUA]}\n", "feature HAVE_LUA"},
+                    Reason{"requires: {script: [x]}\n", "script"}, Reason{"args: [-k none, --set vars.x=1]\n", ""},
+                    Reason{"args: [--simulate-ips]\n", "arg --simulate-ips"},
+                    Reason{"args: [\"--set pcap-log.enabled=yes\"]\n", "arg pcap-log.enabled"},
+                    Reason{"pcap: other.pcap\n", "no pcap"}, Reason{"rules: none.rules\n", "no rules"}));
 
 TEST_F(SuricataTest, TakesArgumentsAndChecks) {
   write("in.pcap", "x");

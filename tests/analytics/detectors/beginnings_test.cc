@@ -58,7 +58,7 @@ TEST(MiningTest, Methods) {
 }
 
 template <class D>
-std::vector<Behaviour> found(std::string_view client, std::string_view server) {
+std::vector<Behaviour> begun(std::string_view client, std::string_view server) {
   Scene scene;
   const FlowRef flow = scene.flow({"10.0.0.5", "203.0.113.9", 4444});
   scene.tell(flow, {.moment = FlowMoment::spoke, .said = {to_bytes(client), to_bytes(server)}});
@@ -67,17 +67,17 @@ std::vector<Behaviour> found(std::string_view client, std::string_view server) {
 
 TEST(CleartextShellTest, IsTheClientsWhoeverRunsIt) {
   for (bool reverse : {false, true}) {
-    const auto all = reverse ? found<CleartextShell>("C:\\>", "dir\n") : found<CleartextShell>("dir\n", "C:\\>");
+    const auto all = reverse ? begun<CleartextShell>("C:\\>", "dir\n") : begun<CleartextShell>("dir\n", "C:\\>");
     ASSERT_EQ(all.size(), 2U);
     EXPECT_EQ(all[0].subject, "10.0.0.5");
     EXPECT_EQ(all[0].objects, std::vector<std::string>{"203.0.113.9:4444"});
     EXPECT_EQ(all[0].attack.size(), 2U);
   }
-  EXPECT_TRUE(found<CleartextShell>("dir\n", "nothing").empty());
+  EXPECT_TRUE(begun<CleartextShell>("dir\n", "nothing").empty());
 }
 
 TEST(MiningTest, NamesThePool) {
-  const auto all = found<Mining>(R"({"id":1,"method":"mining.subscribe"})", "{}");
+  const auto all = begun<Mining>(R"({"id":1,"method":"mining.subscribe"})", "{}");
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0].objects, std::vector<std::string>{"203.0.113.9:4444"});
   EXPECT_EQ(all[0].confidence, 90);

@@ -18,7 +18,7 @@ using testing::IsEmpty;
 
 constexpr unsigned kNxdomain = 3;
 
-std::vector<Behaviour> found(const DnsScene& scene) {
+std::vector<Behaviour> generated(const DnsScene& scene) {
   return scene.found(*detector<Dga>().read(OptionSource()));
 }
 
@@ -49,7 +49,7 @@ TEST(DgaTest, FamiliesAreFound) {
         for (int i = 0; i < count; ++i) {
           scene.at(2 * i).say({.name = family.make(dice) + (i % 2 ? ".com" : ".biz"), .rcode = kNxdomain});
         }
-        hosts += !found(scene).empty();
+        hosts += !generated(scene).empty();
       }
       EXPECT_EQ(hosts, 10U) << family.name << " " << count;
     }
@@ -64,7 +64,7 @@ TEST(DgaTest, PronounceableOnesAreMostlyFoundOnceThereAreSome) {
     for (int i = 0; i < 19; ++i) {
       scene.at(2 * i).say({.name = pronounceable(dice, 4 + dice.below(3)) + ".net", .rcode = kNxdomain});
     }
-    hosts += !found(scene).empty();
+    hosts += !generated(scene).empty();
   }
   EXPECT_GE(hosts, 5U);
 }
@@ -77,7 +77,7 @@ TEST(DgaTest, MadeOfWordsTheyAreFoundByTheirNumber) {
     const std::string name = std::string(kWords[dice.below(8)]) + std::string(kWords[dice.below(8)]);
     scene.at(3 * i).say({.name = name + (i % 2 ? ".net" : ".ru"), .rcode = kNxdomain});
   }
-  EXPECT_FALSE(found(scene).empty());
+  EXPECT_FALSE(generated(scene).empty());
 }
 
 TEST(DgaTest, TheNameThatExistsIsTold) {
@@ -87,7 +87,7 @@ TEST(DgaTest, TheNameThatExistsIsTold) {
     scene.at(i).say({.name = drawn(dice, 12, test::kLetters) + ".info", .rcode = kNxdomain});
   }
   scene.at(21).say({.name = "qzxkvwjpmtrb.info"}).say({.name = "www.debian.org"});
-  const auto findings = found(scene);
+  const auto findings = generated(scene);
   ASSERT_GE(findings.size(), 2U);
   EXPECT_THAT(findings.front().objects, IsEmpty());
   EXPECT_THAT(findings.back().objects, testing::ElementsAre("qzxkvwjpmtrb.info"));
@@ -102,7 +102,7 @@ TEST(DgaTest, OthersTrafficHidesThemNot) {
     scene.at(i).say({.name = "www.site" + std::to_string(i % 60) + ".org"});
     if (i % 10 == 0) scene.say({.name = drawn(dice, 14, test::kLetters) + ".top", .rcode = kNxdomain});
   }
-  EXPECT_FALSE(found(scene).empty());
+  EXPECT_FALSE(generated(scene).empty());
 }
 
 TEST(DgaTest, OrdinaryFailuresAreNone) {
@@ -145,7 +145,7 @@ TEST(DgaTest, OrdinaryFailuresAreNone) {
     DnsScene scene;
     Dice dice(1);
     for (int i = 0; i < row.count; ++i) scene.at(3 * i).say(row.said(i, dice));
-    EXPECT_THAT(found(scene), IsEmpty()) << row.what;
+    EXPECT_THAT(generated(scene), IsEmpty()) << row.what;
   }
 }
 

@@ -13,15 +13,15 @@
 namespace lapwing::analytics {
 namespace {
 
+using test::kAuthenticate;
 using test::level;
 using test::names;
 using test::OperationScene;
 using test::says;
 
 constexpr uint16_t kBind = 0, kReplicate = 3, kUpdateRefs = 4, kReplicaAdd = 5, kCrackNames = 12;
-constexpr uint16_t kAuthenticate = 26;
 
-std::vector<Behaviour> found(const OperationScene& scene) {
+std::vector<Behaviour> attacks(const OperationScene& scene) {
   return scene.found<DirectoryAttack>();
 }
 /// "10.0.0.9" logs machines in.
@@ -33,7 +33,7 @@ OperationScene& controller(OperationScene& scene, const std::string& server = "1
 }
 
 TEST(DirectoryAttackTest, SecretsAreReplicatedToAHost) {
-  const auto all = found(OperationScene().call("drsuapi", kCrackNames).at(1).call("drsuapi", kReplicate));
+  const auto all = attacks(OperationScene().call("drsuapi", kCrackNames).at(1).call("drsuapi", kReplicate));
   ASSERT_FALSE(all.empty());
   EXPECT_EQ(all.back().subject, "10.0.0.5");
   EXPECT_EQ(all.back().severity, 95);
@@ -46,18 +46,18 @@ TEST(DirectoryAttackTest, AmongDomainControllersThatIsToBeExpected) {
   OperationScene scene;
   controller(scene, "10.0.0.5");
   scene.at(10).between("10.0.0.5", "10.0.0.9").call("drsuapi", kReplicate).call("drsuapi", kUpdateRefs);
-  const auto all = found(scene);
+  const auto all = attacks(scene);
   ASSERT_FALSE(all.empty());
   EXPECT_EQ(level(all.back()), FindingLevel::info);
   EXPECT_TRUE(says(all.back(), R"("from_controller":true)")) << all.back().evidence;
-  EXPECT_TRUE(found(OperationScene().call("drsuapi", kBind).call("drsuapi", kCrackNames)).empty()) << "a log-on";
-  EXPECT_TRUE(found(OperationScene().call("drsuapi", kReplicate, {}, Outcome::failure)).empty()) << "refused";
+  EXPECT_TRUE(attacks(OperationScene().call("drsuapi", kBind).call("drsuapi", kCrackNames)).empty()) << "a log-on";
+  EXPECT_TRUE(attacks(OperationScene().call("drsuapi", kReplicate, {}, Outcome::failure)).empty()) << "refused";
 }
 
 TEST(DirectoryAttackTest, AForgedDomainController) {
   OperationScene scene;
   controller(scene).at(5).call("drsuapi", kReplicaAdd).at(7).between("10.0.0.9", "10.0.0.5").call("drsuapi", 3);
-  const auto all = found(scene);
+  const auto all = attacks(scene);
   const auto shadow = std::ranges::find_if(all, [](const Behaviour& of) { return says(of, "dcshadow"); });
   ASSERT_NE(shadow, all.end());
   EXPECT_EQ(shadow->severity, 95);
@@ -71,7 +71,7 @@ TEST(DirectoryAttackTest, AServerIsMadeToLogIn) {
     if (at_controller) controller(scene);
     scene.at(100).between("10.0.0.5", "10.0.0.9").call(interface, number, {}, Outcome::failure);
     if (after > 0) scene.at(100 + after).session("10.0.0.9", "10.0.0.5", 445);
-    const auto all = found(scene);
+    const auto all = attacks(scene);
     return all.empty() ? "" : std::string(name(level(all.back())));
   };
   EXPECT_EQ(back("efs", kOpenFile, false, 2), "high");
@@ -81,7 +81,7 @@ TEST(DirectoryAttackTest, AServerIsMadeToLogIn) {
   EXPECT_EQ(back("spoolss", kNotification, false, 2), "low") << "as print servers do";
   EXPECT_EQ(back("spoolss", kNotification, false, 0), "") << "a printer is watched";
   OperationScene scene;
-  EXPECT_TRUE(found(scene.session("10.0.0.9", "10.0.0.5", 445)).empty());
+  EXPECT_TRUE(attacks(scene.session("10.0.0.9", "10.0.0.5", 445)).empty());
 }
 
 TEST(DirectoryAttackTest, EntriesThatAreWrittenTo) {
@@ -89,7 +89,7 @@ TEST(DirectoryAttackTest, EntriesThatAreWrittenTo) {
     OperationScene scene;
     scene.operation(scene.flow({"10.0.0.5", "10.0.0.9", 389}),
                     {.interface = "ldap", .operation = operation, .object = object, .outcome = Outcome::success});
-    return found(scene);
+    return attacks(scene);
   };
   const auto key = write("modify", "CN=DC1,OU=Domain Controllers,DC=a?description,msDS-KeyCredentialLink");
   ASSERT_FALSE(key.empty());
@@ -115,7 +115,7 @@ TEST(DirectoryAttackTest, EachVerdictHasItsTechnique) {
       {"fsrvp", 8, "forced-auth", "T1187", "medium"},       {"netdfs", 13, "forced-auth", "T1187", "medium"},
   };
   for (const auto& row : kRows) {
-    const auto all = found(OperationScene().call(row.interface, row.number));
+    const auto all = attacks(OperationScene().call(row.interface, row.number));
     ASSERT_FALSE(all.empty()) << row.verdict;
     EXPECT_TRUE(says(all.back(), row.verdict)) << all.back().evidence;
     EXPECT_TRUE(names(all.back(), row.technique)) << row.verdict;
@@ -191,7 +191,7 @@ class KdcScene : public OperationScene {
 
 std::string verdicts(const KdcScene& scene) {
   std::string out;
-  for (const Behaviour& of : found(scene)) {
+  for (const Behaviour& of : attacks(scene)) {
     if (of.state == FindingState::open) out += (out.empty() ? "" : " ") + std::string(of.attack.at(0).id);
   }
   return out;
@@ -201,14 +201,14 @@ TEST(DirectoryAttackTest, TicketsAreGatheredWhosePasswordsCanBeGuessed) {
   KdcScene scene;
   scene.login("anna", kAes, {kAes, kRc4}, true);
   for (const char* service : {"MSSQLSvc/a:1433", "HTTP/b", "svc/c"}) scene.ticket(service, kRc4, {kRc4});
-  const auto all = found(scene);
+  const auto all = attacks(scene);
   ASSERT_FALSE(all.empty());
   EXPECT_TRUE(names(all.back(), "T1558.003"));
   EXPECT_EQ(all.back().confidence, 80);
   EXPECT_EQ(level(all.back()), FindingLevel::medium);
   EXPECT_TRUE(says(all.back(), R"("objects":3)")) << all.back().evidence;
 
-  EXPECT_EQ(level(found(KdcScene().login("anna", kAes, {kAes}, true).ticket("HTTP/b", kRc4, {kRc4})).back()),
+  EXPECT_EQ(level(attacks(KdcScene().login("anna", kAes, {kAes}, true).ticket("HTTP/b", kRc4, {kRc4})).back()),
             FindingLevel::low)
       << "one, which the client would like that weak";
   EXPECT_EQ(verdicts(KdcScene().login("anna", kAes, {kAes}, true).ticket("HTTP/b", kRc4, {kAes, kRc4})), "")
@@ -253,7 +253,7 @@ TEST(DirectoryAttackTest, WhoServesKerberosIsADomainController) {
     scene.login("anna", kAes, {kAes}, true);
   }
   scene.at(5).between("10.0.0.9", "10.0.0.10").call("drsuapi", kReplicate);
-  const auto all = found(scene);
+  const auto all = attacks(scene);
   ASSERT_FALSE(all.empty());
   EXPECT_EQ(level(all.back()), FindingLevel::info);
 }

@@ -18,7 +18,7 @@ using test::txt;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-std::vector<Behaviour> found(const DnsScene& scene) {
+std::vector<Behaviour> tunnels(const DnsScene& scene) {
   return scene.found(*detector<DnsTunnel>().read(OptionSource()));
 }
 
@@ -67,7 +67,7 @@ TEST(DnsTunnelTest, NamesFullOfDataAreFound) {
     scene.at(0.25 * i).say(
         {.name = drawn(dice, 48, test::kBase32) + ".t.example.co.uk", .type = dns::kTxt, .answers = {txt("ok")}});
   }
-  const auto findings = found(scene);
+  const auto findings = tunnels(scene);
   ASSERT_FALSE(findings.empty());
   EXPECT_EQ(findings[0].subject, "10.0.0.5");
   EXPECT_THAT(findings[0].objects, ElementsAre("example.co.uk"));
@@ -88,7 +88,7 @@ TEST(DnsTunnelTest, AnswersFullOfDataAreFound) {
                        .type = type,
                        .answers = {type == 16 ? txt(data) : std::pair<unsigned, std::string>(type, data)}});
     }
-    const auto findings = found(scene);
+    const auto findings = tunnels(scene);
     ASSERT_FALSE(findings.empty()) << type;
     EXPECT_THAT(findings[0].objects, ElementsAre("example.org"));
     EXPECT_THAT(findings[0].attack, ElementsAre(Technique{"T1071.004", "TA0011"}, Technique{"T1572", "TA0011"}));
@@ -104,7 +104,7 @@ TEST(DnsTunnelTest, NamesWithoutADomainInCommonAreFoundByTheirServer) {
                      .answers = {txt("ok")},
                      .server = "198.51.100.53"});
   }
-  const auto findings = found(scene);
+  const auto findings = tunnels(scene);
   ASSERT_FALSE(findings.empty());
   for (const Behaviour& finding : findings) EXPECT_THAT(finding.objects, ElementsAre("198.51.100.53:53"));
 }
@@ -115,7 +115,7 @@ TEST(DnsTunnelTest, ASlowOneIsFoundByItsDay) {
   for (int i = 0; i < 200; ++i) {
     scene.at(400 * i).say({.name = drawn(dice, 60, test::kBase32) + ".slow.example.net", .type = dns::kCname});
   }
-  EXPECT_FALSE(found(scene).empty());
+  EXPECT_FALSE(tunnels(scene).empty());
 }
 
 TEST(DnsTunnelTest, RepeatedNamesHideNothing) {
@@ -125,7 +125,7 @@ TEST(DnsTunnelTest, RepeatedNamesHideNothing) {
     scene.at(0.5 * i).say({.name = drawn(dice, 40, test::kBase32) + ".example.net"});
     for (int j = 0; j < 20; ++j) scene.say({.name = "a.example.net"});
   }
-  EXPECT_FALSE(found(scene).empty());
+  EXPECT_FALSE(tunnels(scene).empty());
 }
 
 TEST(DnsTunnelTest, OrdinaryNamesAreNone) {
@@ -178,7 +178,7 @@ TEST(DnsTunnelTest, OrdinaryNamesAreNone) {
     DnsScene scene;
     Dice dice(1);
     for (int i = 0; i < row.count; ++i) scene.at(i).say(row.said(i, dice));
-    EXPECT_THAT(found(scene), IsEmpty()) << row.what;
+    EXPECT_THAT(tunnels(scene), IsEmpty()) << row.what;
   }
 }
 
@@ -189,7 +189,7 @@ TEST(DnsTunnelTest, WhatManyHostsDoAlikeIsHeldAgainstMore) {
   for (int i = 0; i < 240; ++i) {
     scene.at(i).say({.name = drawn(dice, 40, test::kBase32) + ".telemetry.example.com", .client = clients[i % 6]});
   }
-  const auto findings = found(scene);
+  const auto findings = tunnels(scene);
   EXPECT_LE(findings.size(), 8U);
   for (const Behaviour& finding : findings) EXPECT_LE(finding.confidence, 70);
 }

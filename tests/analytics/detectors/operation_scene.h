@@ -10,6 +10,8 @@
 
 namespace lapwing::test {
 
+inline constexpr uint16_t kAuthenticate = 26;  // of Netlogon, NetrServerAuthenticate3
+
 class OperationScene : public Scene {
  public:
   OperationScene() { learn = 7 * 86'400; }

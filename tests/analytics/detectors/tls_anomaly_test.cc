@@ -13,11 +13,11 @@ namespace {
 
 using test::Scene;
 
-constexpr int64_t kDay = 86'400;
+constexpr int64_t kSecondsOfADay = 86'400;
 
 /// Days before and behind the scene's start.
 std::string date(int64_t days) {
-  return to_iso8601(Timestamp::from_seconds(Scene::kStart + days * kDay)).substr(0, 19);
+  return to_iso8601(Timestamp::from_seconds(Scene::kStart + days * kSecondsOfADay)).substr(0, 19);
 }
 
 x509::Certificate honest() {
@@ -210,7 +210,7 @@ TEST(TlsAnomalyTest, AnotherPairBehindANameThatIsKnown) {
     scene.at(last).say({honest(), "www.shop.example", tls::kTls13, "10.0.0.5", "198.51.100.9", "other"});
     return scene.found();
   };
-  const auto found = shown(2 * kDay);
+  const auto found = shown(2 * kSecondsOfADay);
   ASSERT_EQ(found.size(), 2u);
   EXPECT_NE(found[0].evidence.find("new_pair"), std::string::npos);
   EXPECT_TRUE(shown(3600).empty()) << "it is not known for a day";

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "analytics/frame/detector.h"
+#include "tests/analytics/frame/told.h"
 
 namespace lapwing::analytics {
 namespace {
@@ -11,11 +12,6 @@ namespace {
 constexpr Technique kTechniques[] = {{"T1046", "TA0007"}, {"T1018", "TA0007"}};
 constexpr About kScan{.name = "scan", .techniques = kTechniques, .idle = 100};
 constexpr About kBeacon{.name = "beacon", .techniques = kTechniques, .idle = 100};
-
-struct Told : FindingSink {
-  void behaviour(const Behaviour& behaviour) override { all.push_back(behaviour); }
-  std::vector<Behaviour> all;
-};
 
 class FindingsTest : public testing::Test {
  protected:
@@ -40,7 +36,7 @@ class FindingsTest : public testing::Test {
   }
 
   using States = std::vector<FindingState>;
-  Told told;
+  test::Told told;
   FindingBook book{told};
 };
 

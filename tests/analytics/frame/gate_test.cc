@@ -4,18 +4,16 @@
 #include <gtest/gtest.h>
 
 #include "analytics/frame/detector.h"
+#include "tests/analytics/frame/told.h"
 
 namespace lapwing::analytics {
 namespace {
 
-constexpr Technique kTechniques[] = {{"T1046", "TA0007"}};
-constexpr About kScan{.name = "scan", .techniques = kTechniques, .idle = 100, .explained_by = bit(Role::scanner)};
-constexpr About kBeacon{.name = "beacon", .techniques = kTechniques, .idle = 100, .explained_at = bit(Role::monitor)};
-
-struct Told : FindingSink {
-  void behaviour(const Behaviour& behaviour) override { all.push_back(behaviour); }
-  std::vector<Behaviour> all;
-};
+constexpr Technique kDiscovery[] = {{"T1046", "TA0007"}};
+constexpr About kExplainedScan{
+    .name = "scan", .techniques = kDiscovery, .idle = 100, .explained_by = bit(Role::scanner)};
+constexpr About kExplainedBeacon{
+    .name = "beacon", .techniques = kDiscovery, .idle = 100, .explained_at = bit(Role::monitor)};
 
 class GateTest : public testing::Test {
  protected:
@@ -48,15 +46,15 @@ class GateTest : public testing::Test {
 
   const Policy kept = policy();
   Gate gate{kept};
-  Told told;
+  test::Told told;
   FindingBook book{told, &gate};
 };
 
 TEST_F(GateTest, ARoleExplainsWhatItsDetectorSaysAndNothingElse) {
-  tell(kScan, "10.0.0.5");
+  tell(kExplainedScan, "10.0.0.5");
   EXPECT_TRUE(told.all.empty());
-  tell(kScan, "10.0.0.6");
-  tell(kBeacon, "10.0.0.5", 1000, {"198.51.100.7:443"});
+  tell(kExplainedScan, "10.0.0.6");
+  tell(kExplainedBeacon, "10.0.0.5", 1000, {"198.51.100.7:443"});
   ASSERT_EQ(told.all.size(), 2u) << "a monitor is no scanner, and beacons are not what one does";
   EXPECT_EQ(counter("analytics.explained"), 1u);
   book.finish();
@@ -66,38 +64,38 @@ TEST_F(GateTest, ARoleExplainsWhatItsDetectorSaysAndNothingElse) {
 }
 
 TEST_F(GateTest, RolesOfObjectsExplainWhereAllHaveThem) {
-  tell(kBeacon, "10.0.0.1", 1000, {"10.0.0.6:8086"});
+  tell(kExplainedBeacon, "10.0.0.1", 1000, {"10.0.0.6:8086"});
   EXPECT_TRUE(told.all.empty());
-  tell(kBeacon, "10.0.0.2", 1000, {"10.0.0.6:8086", "198.51.100.7:443"});
-  tell(kBeacon, "10.0.0.3");
+  tell(kExplainedBeacon, "10.0.0.2", 1000, {"10.0.0.6:8086", "198.51.100.7:443"});
+  tell(kExplainedBeacon, "10.0.0.3");
   EXPECT_EQ(told.all.size(), 2u);
   EXPECT_EQ(counter("analytics.explained"), 1u);
 }
 
 TEST_F(GateTest, AWithheldFindingIsCountedOnceHoweverOftenItIsReported) {
-  for (int64_t now = 1000; now < 1050; ++now) tell(kScan, "10.0.0.7", now);
+  for (int64_t now = 1000; now < 1050; ++now) tell(kExplainedScan, "10.0.0.7", now);
   EXPECT_TRUE(told.all.empty());
   EXPECT_EQ(counter("analytics.allowed"), 1u);
   EXPECT_EQ(counter("analytics.allow.0.hits"), 1u);
   book.expire(1200);
-  tell(kScan, "10.0.0.7", 1201);
+  tell(kExplainedScan, "10.0.0.7", 1201);
   EXPECT_EQ(counter("analytics.allow.0.hits"), 2u) << "the next one is another";
 }
 
 TEST_F(GateTest, OneIsToldWhenItsRowIsOver) {
-  tell(kScan, "10.0.0.7", 1999);
+  tell(kExplainedScan, "10.0.0.7", 1999);
   EXPECT_TRUE(told.all.empty());
-  tell(kScan, "10.0.0.7", 2000);
+  tell(kExplainedScan, "10.0.0.7", 2000);
   ASSERT_EQ(told.all.size(), 1u);
   EXPECT_EQ(told.all[0].state, FindingState::open);
   EXPECT_EQ(told.all[0].first.seconds(), 1000) << "with its past";
 }
 
 TEST_F(GateTest, ARoleThatIsLearnedLowersAndHidesNothing) {
-  tell(kScan, "10.0.0.9", 1000);
+  tell(kExplainedScan, "10.0.0.9", 1000);
   gate.roles().learned(*IpAddress::parse("10.0.0.9"), Role::scanner, true);
-  tell(kScan, "10.0.0.9", 1050);
-  tell(kScan, "10.0.0.9", 1099);
+  tell(kExplainedScan, "10.0.0.9", 1050);
+  tell(kExplainedScan, "10.0.0.9", 1099);
   ASSERT_EQ(told.all.size(), 2u);
   EXPECT_EQ(told.all[0].severity, 60);
   EXPECT_EQ(told.all[0].explained_by, "");
@@ -110,7 +108,7 @@ TEST_F(GateTest, ARoleThatIsLearnedLowersAndHidesNothing) {
 
 TEST_F(GateTest, WhatIsConfiguredAndWhatIsLearnedExplainTogetherAndLower) {
   gate.roles().learned(*IpAddress::parse("10.0.0.8"), Role::monitor, true);
-  tell(kBeacon, "10.0.0.1", 1000, {"10.0.0.6:8086", "10.0.0.8:8086"});
+  tell(kExplainedBeacon, "10.0.0.1", 1000, {"10.0.0.6:8086", "10.0.0.8:8086"});
   ASSERT_EQ(told.all.size(), 1u);
   EXPECT_EQ(told.all[0].explained_by, "monitor");
 }

@@ -5,17 +5,15 @@
 
 #include <set>
 
+#include "tests/analytics/frame/address.h"
 #include "tests/analytics/frame/rows_text.h"
 
 namespace lapwing::analytics {
 namespace {
 
 using test::fault_of;
+using test::ip;
 using test::list_of;
-
-IpAddress ip(std::string_view text) {
-  return *IpAddress::parse(text);
-}
 
 TEST(RolesTest, EachHasANameOfItsOwnAndSaysWhatItIs) {
   std::set<std::string_view> names;

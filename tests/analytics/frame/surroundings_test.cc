@@ -3,13 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/analytics/frame/address.h"
+
 namespace lapwing::analytics {
 namespace {
 
-IpAddress ip(std::string_view text) {
-  return IpAddress::parse(text).value();
-}
-
+using test::ip;
 TEST(Networks, ContainByWholePrefixes) {
   const Networks networks({"10.0.0.0/8", "192.0.2.128/25", "203.0.113.7", "fd00::/8", "2001:db8::/33"}, nullptr);
   for (const char* inside : {"10.255.0.1", "192.0.2.128", "192.0.2.255", "203.0.113.7", "fd12::1", "2001:db8::1"}) {

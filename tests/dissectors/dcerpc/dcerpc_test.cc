@@ -23,7 +23,6 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
-constexpr auto kClient = Direction::to_server, kServer = Direction::to_client;
 const std::string kActivity = "dddc324e-03d8-af4e-86ee-7650df599e40";
 
 Dialogue& bound(Dialogue& d, const std::string& uuid = kSvcctl) {

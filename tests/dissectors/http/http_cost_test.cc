@@ -6,7 +6,7 @@
 namespace lapwing::test {
 namespace {
 
-const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const std::string kPlainGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 std::string form(const std::string& body) {
   return "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: " +
@@ -32,19 +32,19 @@ const Shape kShapes[] = {
      }},
     {"junk lines, byte by byte", 4'000,
      [](size_t n) {
-       return std::vector{client(kGet), server(repeated(n, [](size_t) { return "x\n"; }))};
+       return std::vector{client(kPlainGet), server(repeated(n, [](size_t) { return "x\n"; }))};
      },
      1},
     {"a line that does not end, byte by byte", 8'000,
      [](size_t n) { return std::vector{client("GET /" + std::string(n, 'a'))}; }, 1},
     {"a header that does not end, byte by byte", 8'000,
      [](size_t n) {
-       return std::vector{client(kGet), server("HTTP/1.1 200 OK\r\nX: " + std::string(n, 'a'))};
+       return std::vector{client(kPlainGet), server("HTTP/1.1 200 OK\r\nX: " + std::string(n, 'a'))};
      },
      1},
     {"a folded header, byte by byte", 4'000,
      [](size_t n) {
-       return std::vector{client(kGet),
+       return std::vector{client(kPlainGet),
                           server("HTTP/1.1 200 OK\r\nX: a\r\n" + repeated(n, [](size_t) { return " \n"; }))};
      },
      1},
@@ -55,8 +55,9 @@ const Shape kShapes[] = {
      1},
     {"headers", 500,
      [](size_t n) {
-       return std::vector{client(kGet), server("HTTP/1.1 200 OK\r\n" +
-                                               repeated(n, [](size_t i) { return std::to_string(i) + ":\n"; }) + "\n")};
+       return std::vector{
+           client(kPlainGet),
+           server("HTTP/1.1 200 OK\r\n" + repeated(n, [](size_t i) { return std::to_string(i) + ":\n"; }) + "\n")};
      }},
     {"headers of a request", 500,
      [](size_t n) {
@@ -66,26 +67,26 @@ const Shape kShapes[] = {
      }},
     {"trailers", 500,
      [](size_t n) {
-       return std::vector{client(kGet),
+       return std::vector{client(kPlainGet),
                           server("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" +
                                  repeated(n, [](size_t i) { return std::to_string(i) + ": x\r\n"; }) + "\r\n")};
      }},
     {"chunks", 5'000,
      [](size_t n) {
-       return std::vector{client(kGet), server("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
-                                               chunked(std::string(n, 'a'), 1))};
+       return std::vector{client(kPlainGet), server("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                                                    chunked(std::string(n, 'a'), 1))};
      }},
     {"a chunk length that does not come, byte by byte", 8'000,
      [](size_t n) {
-       return std::vector{client(kGet),
+       return std::vector{client(kPlainGet),
                           server("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(n, ' '))};
      },
      1},
     {"pipelined requests", 2'000,
-     [](size_t n) { return std::vector{client(repeated(n, [](size_t) { return kGet; }))}; }},
+     [](size_t n) { return std::vector{client(repeated(n, [](size_t) { return kPlainGet; }))}; }},
     {"pipelined requests with answers", 1'000,
      [](size_t n) {
-       return std::vector{client(repeated(n, [](size_t) { return kGet; })),
+       return std::vector{client(repeated(n, [](size_t) { return kPlainGet; })),
                           server(repeated(n, [](size_t) { return response("x"); }))};
      }},
     {"a cookie of many", 10'000,
@@ -106,12 +107,13 @@ const Shape kShapes[] = {
      }},
     {"parameters", 8'000,
      [](size_t n) {
-       return std::vector{client(kGet), server(response("x", "Content-Disposition: attachment" +
-                                                                 repeated(n, [](size_t) { return ";a=b"; }) + "\r\n"))};
+       return std::vector{client(kPlainGet),
+                          server(response("x", "Content-Disposition: attachment" +
+                                                   repeated(n, [](size_t) { return ";a=b"; }) + "\r\n"))};
      }},
     {"empty blocks of deflate", 10'000,
      [](size_t n) {
-       return std::vector{client(kGet),
+       return std::vector{client(kPlainGet),
                           server(response(repeated(n, [](size_t) { return std::string("\0\0\0\xff\xff", 5); }),
                                           "Content-Encoding: deflate\r\n"))};
      }},
@@ -121,7 +123,7 @@ const Shape kShapes[] = {
            "\x04\xc0\x81\x00\x00\x00\x00\x00\x90\xff\x6b\x10\x00\x07\x02\x00\x00\x00\x00\x40\xfe\xaf\x41"
            "\x00\x1c\x08\x00\x00\x00\x00\x00\xf9\xbf\x06\x01\x70\x20\x00\x00\x00\x00\x00\xe4\xff\x1a",
            45);
-       return std::vector{client(kGet),
+       return std::vector{client(kPlainGet),
                           server(response(gzip("").substr(0, 10) + repeated(n, [&](size_t) { return four; }),
                                           "Content-Encoding: gzip\r\n"))};
      }},

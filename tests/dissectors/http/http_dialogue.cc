@@ -8,7 +8,7 @@
 
 namespace lapwing::test {
 
-std::vector<std::string> Outcome::values(std::string_view name) const {
+std::vector<std::string> HttpOutcome::values(std::string_view name) const {
   std::vector<std::string> out;
   for (const auto& field : fields) {
     std::string_view text = std::string_view(field).substr(2);
@@ -18,7 +18,7 @@ std::vector<std::string> Outcome::values(std::string_view name) const {
   return out;
 }
 
-std::vector<std::string> Outcome::of(std::string_view object) const {
+std::vector<std::string> HttpOutcome::of(std::string_view object) const {
   std::vector<std::string> out;
   const std::string key = "\"" + std::string(object) + "\":{";
   for (const auto& record : records) {
@@ -27,17 +27,17 @@ std::vector<std::string> Outcome::of(std::string_view object) const {
   return out;
 }
 
-Outcome play(const std::vector<Line>& lines, size_t piece, const Settings& settings) {
+HttpOutcome play(const std::vector<Line>& lines, size_t piece, const Settings& settings) {
   Dialogue dialogue(dissector("http"), settings);
   for (const auto& line : lines) dialogue.say(line.from, line.text, piece);
   dialogue.finish();
   return {dialogue.records, dialogue.alerts, dialogue.anomalies, dialogue.fields, dialogue.reversed, dialogue.failed};
 }
 
-Outcome play_all_ways(const std::vector<Line>& lines, const Settings& settings) {
-  Outcome whole = play(lines, 0, settings);
+HttpOutcome play_all_ways(const std::vector<Line>& lines, const Settings& settings) {
+  HttpOutcome whole = play(lines, 0, settings);
   for (size_t piece : {1, 2, 3, 7, 64, 1460}) {
-    Outcome cut = play(lines, piece, settings);
+    HttpOutcome cut = play(lines, piece, settings);
     EXPECT_EQ(cut.records, whole.records) << "in pieces of " << piece;
     EXPECT_EQ(cut.fields, whole.fields) << "in pieces of " << piece;
     EXPECT_EQ(cut.alerts, whole.alerts) << "in pieces of " << piece;

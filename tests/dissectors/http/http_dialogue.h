@@ -23,7 +23,7 @@ inline Line server(std::string text) {
 }
 
 /// What one flow made known, in comparable form.
-struct Outcome {
+struct HttpOutcome {
   std::vector<std::string> records, alerts, anomalies, fields;
   std::vector<bool> reversed;
   bool failed = false;
@@ -34,10 +34,10 @@ struct Outcome {
 };
 
 /// Plays the dialogue in pieces of `piece` bytes (0: each line as one) to its end.
-Outcome play(const std::vector<Line>& lines, size_t piece = 0, const Settings& settings = {});
+HttpOutcome play(const std::vector<Line>& lines, size_t piece = 0, const Settings& settings = {});
 
 /// Plays it whole, byte by byte and in other pieces; expects the same of all, and returns it.
-Outcome play_all_ways(const std::vector<Line>& lines, const Settings& settings = {});
+HttpOutcome play_all_ways(const std::vector<Line>& lines, const Settings& settings = {});
 
 /// "Content-Length" response with `body`.
 std::string response(std::string_view body, std::string_view headers = "", std::string_view status = "200 OK");

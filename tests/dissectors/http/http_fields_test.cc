@@ -6,7 +6,7 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-Outcome request(std::string text, const Settings& settings = {}) {
+HttpOutcome request(std::string text, const Settings& settings = {}) {
   return play_all_ways({client(std::move(text))}, settings);
 }
 Strings uri(std::string target, const Settings& settings = {}) {
@@ -26,14 +26,14 @@ TEST(HttpFields, UriIsDecodedOnceAndItsPathNormalised) {
 }
 
 TEST(HttpFields, RawUri) {
-  Outcome got = request("GET /%41 HTTP/1.1\r\nHost: a\r\n\r\n");
+  HttpOutcome got = request("GET /%41 HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(got.values("http.uri.raw"), (Strings{"/%41"}));
   EXPECT_EQ(got.values("http.request_line"), (Strings{"GET /%41 HTTP/1.1"}));
   EXPECT_EQ(got.values("http.protocol"), (Strings{"HTTP/1.1"}));
 }
 
 TEST(HttpFields, HostIsLowerCaseWithoutPort) {
-  Outcome got = request("GET / HTTP/1.1\r\nHost: WWW.Example.ORG:81\r\n\r\n");
+  HttpOutcome got = request("GET / HTTP/1.1\r\nHost: WWW.Example.ORG:81\r\n\r\n");
   EXPECT_EQ(got.values("http.host"), (Strings{"www.example.org"}));
   EXPECT_EQ(got.values("http.host.raw"), (Strings{"WWW.Example.ORG:81"}));
   EXPECT_EQ(request("CONNECT a.org:443 HTTP/1.1\r\n\r\n").values("http.host"), (Strings{"a.org"}));
@@ -41,7 +41,7 @@ TEST(HttpFields, HostIsLowerCaseWithoutPort) {
 }
 
 TEST(HttpFields, HeadersInNormalFormWithoutCookies) {
-  Outcome got =
+  HttpOutcome got =
       request("GET / HTTP/1.1\r\nHost:   a  \r\nX-A: 1\r\nCookie: c=1\r\nx-a: 2\r\nAccept: */*\r\nCookie: d=2\r\n\r\n");
   EXPECT_EQ(got.values("http.header"), (Strings{"Host: a\r\nX-A: 1, 2\r\nAccept: */*\r\n"}));
   EXPECT_EQ(got.values("http.cookie"), (Strings{"c=1, d=2"}));
@@ -54,7 +54,7 @@ TEST(HttpFields, HeadersInNormalFormWithoutCookies) {
 }
 
 TEST(HttpFields, SingleHeadersByName) {
-  Outcome got = play_all_ways(
+  HttpOutcome got = play_all_ways(
       {client("GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: UA\r\nReferer: R\r\nAccept: A\r\nAccept-Encoding: E\r\n"
               "Accept-Language: L\r\nConnection: close\r\nContent-Type: T\r\n\r\n"),
        server("HTTP/1.1 301 Moved on\r\nServer: S\r\nLocation: /l\r\nSet-Cookie: k=v\r\nContent-Type: text/html\r\n"

@@ -10,7 +10,7 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-const std::string kGet = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n";
+const std::string kBareGet = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n";
 const std::string kInterim = "HTTP/1.1 100 Continue\r\n\r\n";
 const std::string kMark = "EVILMARK-0123456789";
 const std::string kDefaults = "app-layer.protocols.http.libhtp.default-config.";
@@ -21,7 +21,7 @@ bool has(const Strings& all, std::string_view one) {
 
 /// The body of the only response that `text` is, which must be the same however it was cut.
 std::string body_of(std::string_view text, Strings* anomalies = nullptr) {
-  Outcome got = play_all_ways({client(kGet), server(std::string(text))});
+  HttpOutcome got = play_all_ways({client(kBareGet), server(std::string(text))});
   if (anomalies) *anomalies = got.anomalies;
   const Strings bodies = got.values("http.response_body");
   return bodies.empty() ? "" : bodies.back();
@@ -33,19 +33,19 @@ TEST(HttpHostile, JunkBehindAnInterimAnswerIsTheBody) {
   struct {
     std::string requests, answers, body;
   } const kCases[] = {
-      {kGet, kInterim + junk, junk},
-      {kGet, kInterim + "junk", "junk"},
-      {kGet, kInterim + "junk\r\n\r\nAAAA", "junk\r\n\r\nAAAA"},
-      {kGet, kInterim + long_junk, long_junk},
-      {kGet, kInterim + kInterim + junk, junk},
-      {kGet, ok + kInterim + junk, "hello"},
-      {kGet + kGet, ok + kInterim + junk, junk},
-      {kGet, "HTTP/1.1 000 x\r\nContent-Length: 5\r\n\r\nhello" + kInterim + junk, "hello"},
-      {kGet + "\x1f\x8bjunk\r\n\r\n", kInterim + long_junk, long_junk},
-      {kGet + "junk\r\nAuth: x\r\n\r\n", ok + kInterim + long_junk, long_junk},
+      {kBareGet, kInterim + junk, junk},
+      {kBareGet, kInterim + "junk", "junk"},
+      {kBareGet, kInterim + "junk\r\n\r\nAAAA", "junk\r\n\r\nAAAA"},
+      {kBareGet, kInterim + long_junk, long_junk},
+      {kBareGet, kInterim + kInterim + junk, junk},
+      {kBareGet, ok + kInterim + junk, "hello"},
+      {kBareGet + kBareGet, ok + kInterim + junk, junk},
+      {kBareGet, "HTTP/1.1 000 x\r\nContent-Length: 5\r\n\r\nhello" + kInterim + junk, "hello"},
+      {kBareGet + "\x1f\x8bjunk\r\n\r\n", kInterim + long_junk, long_junk},
+      {kBareGet + "junk\r\nAuth: x\r\n\r\n", ok + kInterim + long_junk, long_junk},
   };
   for (const auto& one : kCases) {
-    Outcome got = play_all_ways({client(one.requests), server(one.answers)});
+    HttpOutcome got = play_all_ways({client(one.requests), server(one.answers)});
     EXPECT_TRUE(has(got.values("http.response_body"), one.body)) << one.requests << one.answers.substr(0, 80);
   }
 }
@@ -53,7 +53,8 @@ TEST(HttpHostile, JunkBehindAnInterimAnswerIsTheBody) {
 TEST(HttpHostile, EitherSideMayEndFirst) {
   for (Direction first : {Direction::to_server, Direction::to_client}) {
     for (const std::string& answer : {kInterim + "--B\r\n\r\nAAAA", std::string("junk"), kInterim, response("whole")}) {
-      for (const std::string& request : {kGet, std::string("GET /x\r\n"), std::string("GET"), kGet + kGet}) {
+      for (const std::string& request :
+           {kBareGet, std::string("GET /x\r\n"), std::string("GET"), kBareGet + kBareGet}) {
         Dialogue d(dissector("http"));
         d.client(request)
             .server(answer)
@@ -70,20 +71,20 @@ TEST(HttpHostile, EitherSideMayEndFirst) {
 TEST(HttpHostile, CodedBodiesAreDecodedAsFarAsTheyAreKept) {
   const std::string bomb = gzip(std::string(50'000'000, 'z'));
   Dialogue d(dissector("http"));
-  d.client(kGet).server(response(bomb, "Content-Encoding: gzip\r\n")).finish();
+  d.client(kBareGet).server(response(bomb, "Content-Encoding: gzip\r\n")).finish();
   EXPECT_EQ(d.values("http.response_body").at(0), std::string(100 * 1024, 'z'));
   EXPECT_LT(d.worked, 200u * 1024) << "not all of it was inflated";
   EXPECT_NE(d.records[0].find("TRUNCATED"), std::string::npos);
 
   Dialogue two(dissector("http"));
-  two.client(kGet).server(response(gzip(bomb), "Content-Encoding: gzip, gzip\r\n")).finish();
+  two.client(kBareGet).server(response(gzip(bomb), "Content-Encoding: gzip, gzip\r\n")).finish();
   EXPECT_LT(two.worked, 2u << 20);
 }
 
 TEST(HttpHostile, DecodedBytesArePaidFor) {
   Dialogue d(dissector("http"));
   d.work_limit = 50'000;
-  d.client(kGet).server(response(gzip(std::string(90'000, 'z')), "Content-Encoding: gzip\r\n"));
+  d.client(kBareGet).server(response(gzip(std::string(90'000, 'z')), "Content-Encoding: gzip\r\n"));
   EXPECT_TRUE(d.failed);
   Dialogue form(dissector("http"));
   form.work_limit = 100'000;
@@ -97,7 +98,7 @@ TEST(HttpHostile, AFlowDecodesSoMuchAndNoMore) {
   const Settings all{{kDefaults + "response-body-limit", "0"}};
   const std::string bomb = gzip(std::string(80'000'000, 'z'));
   Dialogue d(dissector("http"), all);
-  d.client(kGet + kGet).server(response(bomb, "Content-Encoding: gzip\r\n")).server(response("plain")).finish();
+  d.client(kBareGet + kBareGet).server(response(bomb, "Content-Encoding: gzip\r\n")).server(response("plain")).finish();
   EXPECT_LE(d.values("http.response_body").at(0).size(), Out<http::Http>::limit(http::Http::Cap::decoded));
   EXPECT_EQ(d.values("http.response_body").at(1), "plain");
   EXPECT_TRUE(has(d.anomalies, "compression_bomb_limit_reached@0"));
@@ -164,13 +165,13 @@ TEST(HttpHostile, LzmaIsUndoneWhenToldTo) {
       "\x5d\x00\x00\x01\x00\xff\xff\xff\xff\xff\xff\xff\xff\x00\x34\x19\x49\xee\x8d\xe9\x56\x0a\xc1\xb6\x20\xb7"
       "\xff\xff\xba\x34\x00\x00",
       32);
-  const std::vector<Line> lines{client(kGet), server(response(lzma, "Content-Encoding: lzma\r\n"))};
+  const std::vector<Line> lines{client(kBareGet), server(response(lzma, "Content-Encoding: lzma\r\n"))};
   EXPECT_EQ(play_all_ways(lines).values("http.response_body"), (Strings{lzma}));
   EXPECT_EQ(play_all_ways(lines, {{kDefaults + "lzma-enabled", "yes"}}).values("http.response_body"),
             (Strings{"hello hello hello hello\n"}));
   std::string large = lzma;
   large[4] = '\x40';  // a dictionary of 1 GB
-  EXPECT_TRUE(has(play_all_ways({client(kGet), server(response(large, "Content-Encoding: lzma\r\n"))},
+  EXPECT_TRUE(has(play_all_ways({client(kBareGet), server(response(large, "Content-Encoding: lzma\r\n"))},
                                 {{kDefaults + "lzma-enabled", "yes"}})
                       .anomalies,
                   "lzma_memlimit_reached@0"));
@@ -211,7 +212,7 @@ TEST(HttpHostile, AnAmbiguousLengthIsFollowedToTheEnd) {
                     chunked(kMark, 4)),
             kMark)
       << "chunks have lengths of their own";
-  EXPECT_EQ(play_all_ways({client("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n" + kGet),
+  EXPECT_EQ(play_all_ways({client("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n" + kBareGet),
                            server(head + "Content-Length: 5\r\nContent-Length: 6\r\n\r\n" + response("next"))})
                 .values("http.response_body"),
             (Strings{"next"}));
@@ -221,22 +222,23 @@ TEST(HttpHostile, AStatusLineIsOneWhateverWasAsked) {
   for (const std::string& asked : {std::string("GET /old\r\n"), std::string("MGLNDD_192.0.2.10_80\n"),
                                    std::string("\x91\x02\0\7bin\x85\x99 q\n\x17\xfe\x44\0rest\x80\x81", 22),
                                    std::string("\x16\x03\x01\0\5hello\r\n\r\n", 14)}) {
-    Outcome got = play_all_ways({client(asked), server(response(kMark, "", "400 Bad Request"))});
+    HttpOutcome got = play_all_ways({client(asked), server(response(kMark, "", "400 Bad Request"))});
     EXPECT_FALSE(got.failed);
     EXPECT_TRUE(has(got.values("http.stat_code"), "400")) << asked;
     EXPECT_TRUE(has(got.values("http.response_body"), kMark)) << asked;
   }
-  Outcome old = play_all_ways({client("GET /old\r\n"), server("\r\n" + kMark + "\nHTTP/1.1 200 OK\r\n\r\n")});
+  HttpOutcome old = play_all_ways({client("GET /old\r\n"), server("\r\n" + kMark + "\nHTTP/1.1 200 OK\r\n\r\n")});
   EXPECT_EQ(old.values("http.response_body"), (Strings{"\r\n" + kMark + "\nHTTP/1.1 200 OK\r\n\r\n"}));
 }
 
 TEST(HttpHostile, LinesBehindARequestWithoutProtocolAreHeaders) {
-  Outcome got = play_all_ways({client("GET /files\nnothing to see\nHost: a.org\nUser-Agent: x\n\n"), server(kMark)});
+  HttpOutcome got =
+      play_all_ways({client("GET /files\nnothing to see\nHost: a.org\nUser-Agent: x\n\n"), server(kMark)});
   EXPECT_EQ(got.values("http.user_agent"), (Strings{"x"}));
   EXPECT_EQ(got.values("http.response_body"), (Strings{kMark}));
   EXPECT_TRUE(has(got.anomalies, "request_line_missing_protocol@0"));
   // One that begins a request is one.
-  got = play_all_ways({client("GET /old\r\n" + kGet), server(response("1") + response("2"))});
+  got = play_all_ways({client("GET /old\r\n" + kBareGet), server(response("1") + response("2"))});
   EXPECT_EQ(got.values("http.uri"), (Strings{"/old", "/x"}));
   EXPECT_EQ(got.values("http.response_body"), (Strings{"1", "2"}));
 }
@@ -247,8 +249,8 @@ TEST(HttpHostile, BytesThatBeginNoRequestAreTheBodyOfTheOneBefore) {
        {std::string("POST /a HTTP/1.1\r\nHost: h\r\n\r\n"), std::string("PATCH /a HTTP/1.0\r\n\r\n"),
         std::string("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: none\r\n\r\n"),
         std::string("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4 30\r\n\r\n")}) {
-    Outcome got = play_all_ways({client(head + body), server(response("ok") + response("what", "", "400 Bad")),
-                                 client(kGet), server(response("next"))});
+    HttpOutcome got = play_all_ways({client(head + body), server(response("ok") + response("what", "", "400 Bad")),
+                                     client(kBareGet), server(response("next"))});
     EXPECT_FALSE(got.failed) << head;
     EXPECT_EQ(got.values("http.request_body"), (Strings{body})) << head;
     EXPECT_EQ(got.values("http.method")[0], head.substr(0, head.find(' ')));
@@ -257,7 +259,7 @@ TEST(HttpHostile, BytesThatBeginNoRequestAreTheBodyOfTheOneBefore) {
     EXPECT_TRUE(has(got.anomalies, "request_body_unexpected@0")) << head;
   }
   // A plain number is believed, and a line that begins a request is one.
-  Outcome got = play_all_ways({client("POST /a HTTP/1.1\r\nHost: h\r\n\r\nbody\r\n" + kGet)});
+  HttpOutcome got = play_all_ways({client("POST /a HTTP/1.1\r\nHost: h\r\n\r\nbody\r\n" + kBareGet)});
   EXPECT_EQ(got.values("http.request_body"), (Strings{"body\r\n"}));
   EXPECT_EQ(got.values("http.uri"), (Strings{"/a", "/x"}));
 }
@@ -267,8 +269,8 @@ TEST(HttpHostile, ABodyBehindTheOneThatWasToldIsLookedAt) {
   const std::string body = "user=root&password=toor\r\n\r\nmore of it", post = "POST /a HTTP/1.1\r\nHost: h\r\n";
   for (const std::string& told : {std::string("Content-Length: 0\r\n\r\n"), std::string("Content-Length: 3\r\n\r\nabc"),
                                   "Transfer-Encoding: chunked\r\n\r\n" + chunked("abc", 3)}) {
-    Outcome got =
-        play_all_ways({client(post + told + body), server(response("ok")), client(kGet), server(response("2"))});
+    HttpOutcome got =
+        play_all_ways({client(post + told + body), server(response("ok")), client(kBareGet), server(response("2"))});
     EXPECT_FALSE(got.failed) << told;
     EXPECT_TRUE(has(got.values("http.request_body"), body)) << told;
     EXPECT_EQ(got.values("http.uri"), (Strings{"/a", "/x"})) << told;
@@ -283,7 +285,8 @@ TEST(HttpHostile, NoTransferCodingHidesTheAnswer) {
        {"identity, chunked\r\n\r\n" + chunked(kMark, 4), "x,Chunked\r\n\r\n" + chunked(kMark, 4),
         "gzip, chunked\r\n\r\n" + chunked(kMark, 4), "xchunked\r\n\r\n" + kMark,
         "identity\r\nContent-Length: " + size + "\r\n\r\n" + kMark}) {
-    Outcome got = play_all_ways({client(post + framed), server(response("ok")), client(kGet), server(response("2"))});
+    HttpOutcome got =
+        play_all_ways({client(post + framed), server(response("ok")), client(kBareGet), server(response("2"))});
     EXPECT_FALSE(got.failed) << framed;
     EXPECT_EQ(got.values("http.request_body"), (Strings{kMark})) << framed;
     EXPECT_EQ(got.values("http.uri"), (Strings{"/a", "/x"})) << framed;
@@ -306,8 +309,9 @@ TEST(HttpHostile, ABodyThatIsNotCodedAsTheTransferSaysIsLookedAt) {
 TEST(HttpHostile, ABodyBehindARequestThatHasNoneIsLookedAt) {
   const std::string body = "user=root&password=toor\r\n\r\nmore of it";
   for (const std::string method : {"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"}) {
-    Outcome got = play_all_ways({client(method + " /a HTTP/1.1\r\nHost: h\r\n\r\n" + body),
-                                 server("HTTP/1.1 204 No Content\r\n\r\n"), client(kGet), server(response("next"))});
+    HttpOutcome got =
+        play_all_ways({client(method + " /a HTTP/1.1\r\nHost: h\r\n\r\n" + body),
+                       server("HTTP/1.1 204 No Content\r\n\r\n"), client(kBareGet), server(response("next"))});
     EXPECT_FALSE(got.failed) << method;
     EXPECT_EQ(got.values("http.request_body"), (Strings{body})) << method;
     EXPECT_EQ(got.values("http.uri"), (Strings{"/a", "/x"})) << method;
@@ -317,9 +321,9 @@ TEST(HttpHostile, ABodyBehindARequestThatHasNoneIsLookedAt) {
   }
   // The request is complete at once, and what is a request behind it is one.
   Dialogue waiting(dissector("http"));
-  waiting.client(kGet);
+  waiting.client(kBareGet);
   EXPECT_FALSE(waiting.values("http.uri").empty());
-  waiting.client("\r\n" + kGet + "G3T /y HTTP/1.1\r\n\r\n").finish();
+  waiting.client("\r\n" + kBareGet + "G3T /y HTTP/1.1\r\n\r\n").finish();
   EXPECT_EQ(waiting.values("http.uri"), (Strings{"/x", "/x", "/y"}));
   EXPECT_TRUE(waiting.values("http.request_body").empty());
 }
@@ -327,8 +331,9 @@ TEST(HttpHostile, ABodyBehindARequestThatHasNoneIsLookedAt) {
 /// The beginning of such a line says what it is: byte by byte no more is known.
 TEST(HttpHostile, ALongLineIsReadAlikeHoweverItComes) {
   const std::string post = "POST /a HTTP/1.1\r\nHost: h\r\n\r\n", lots(20'000, 'x');
-  for (const std::string& line : {lots + " HTTP/1.1\r\n\r\n", lots + kGet, std::string(20'000, ' ') + kGet,
-                                  std::string(18'000, 'y') + kGet, std::string(17'990, 'y') + " HTTP/1.1\r\n" + kGet}) {
+  for (const std::string& line :
+       {lots + " HTTP/1.1\r\n\r\n", lots + kBareGet, std::string(20'000, ' ') + kBareGet,
+        std::string(18'000, 'y') + kBareGet, std::string(17'990, 'y') + " HTTP/1.1\r\n" + kBareGet}) {
     for (const std::string& head : {post, std::string("GET /old\r\n")}) {
       const std::string asked = head + line;
       Strings bodies[2], methods[2];
@@ -361,7 +366,7 @@ TEST(HttpHostile, BrotliIsUndoneWithinTheSameLimits) {
   EXPECT_EQ(body_of(response(gzip(brotli(kMark)), "Content-Encoding: br, gzip\r\n")), kMark);
   EXPECT_EQ(body_of(response("plain text", "Content-Encoding: br\r\n")), "plain text");
   Dialogue d(dissector("http"));
-  d.client(kGet).server(response(brotli(std::string(50'000'000, 'z')), "Content-Encoding: br\r\n")).finish();
+  d.client(kBareGet).server(response(brotli(std::string(50'000'000, 'z')), "Content-Encoding: br\r\n")).finish();
   EXPECT_EQ(d.values("http.response_body").at(0).size(), size_t{100} * 1024);
   EXPECT_LT(d.worked, 2u << 20) << "not all of it was decoded";
   EXPECT_TRUE(has(d.anomalies, "compression_bomb@0"));
@@ -379,7 +384,8 @@ TEST(HttpHostile, ALongHeaderIsToldAndTaken) {
     EXPECT_EQ(body_of(response(kMark, "X: " + std::string(size, 'a') + "\r\n"), &anomalies), kMark);
     EXPECT_TRUE(has(anomalies, "response_field_too_long@0"));
   }
-  Outcome got = play_all_ways({client("GET /" + std::string(30'000, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n" + kGet)});
+  HttpOutcome got =
+      play_all_ways({client("GET /" + std::string(30'000, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n" + kBareGet)});
   EXPECT_FALSE(got.failed);
   EXPECT_EQ(got.values("http.uri").size(), 2u);
   EXPECT_TRUE(has(got.anomalies, "request_field_too_long@0"));
@@ -408,7 +414,7 @@ TEST(HttpHostile, ManyHeadersAreReadAsFewAre) {
       std::string headers;
       for (size_t i = 0; i < before; ++i) headers += "X" + std::to_string(i) + ": v\r\n";
       headers += odd + "\r\nok";
-      return play_all_ways({client(request ? "POST / HTTP/1.1\r\n" + headers : kGet),
+      return play_all_ways({client(request ? "POST / HTTP/1.1\r\n" + headers : kBareGet),
                             server("HTTP/1.1 200 OK\r\n" + (request ? "Content-Length: 0\r\n\r\n" : headers))});
     };
     const std::string name = request ? "http.request_header" : "http.response_header";
@@ -420,8 +426,8 @@ TEST(HttpHostile, ManyHeadersAreReadAsFewAre) {
   }
   std::string limited;
   for (int i = 0; i < 30; ++i) limited += "X" + std::to_string(i) + ": v\r\n";
-  Outcome got = play_all_ways({client("GET / HTTP/1.1\r\n" + limited + "\r\n"), server(response("x"))},
-                              {{kDefaults + "headers-limit", "10"}});
+  HttpOutcome got = play_all_ways({client("GET / HTTP/1.1\r\n" + limited + "\r\n"), server(response("x"))},
+                                  {{kDefaults + "headers-limit", "10"}});
   EXPECT_TRUE(has(got.anomalies, "request_too_many_headers@0"));
   EXPECT_LT(got.values("http.request_header").size(), 12u);
 }
@@ -453,7 +459,7 @@ TEST(HttpHostile, TheOldestOfTooManyRequestsIsGivenUp) {
     many += "GET " + uris.back() + " HTTP/1.1\r\nHost: a\r\n\r\n";
     answers += response(bodies.back());
   }
-  Outcome got = play_all_ways({client(many)}, eight);
+  HttpOutcome got = play_all_ways({client(many)}, eight);
   EXPECT_FALSE(got.failed);
   EXPECT_EQ(got.values("http.uri"), uris);
   EXPECT_EQ(got.of("http").size(), 20u);

@@ -13,7 +13,7 @@ using Strings = std::vector<std::string>;
 const std::string kGet = "GET /index.html?q=1 HTTP/1.1\r\nHost: www.Example.org:8080\r\nUser-Agent: tests\r\n\r\n";
 
 TEST(Http, RecordsOneRequestAndItsResponse) {
-  Outcome got = play_all_ways({client(kGet), server(response("hello", "Content-Type: text/plain; charset=x\r\n"))});
+  HttpOutcome got = play_all_ways({client(kGet), server(response("hello", "Content-Type: text/plain; charset=x\r\n"))});
   ASSERT_EQ(got.records.size(), 2u);
   EXPECT_EQ(
       got.records[1],
@@ -33,8 +33,8 @@ TEST(Http, ShowsRefererAndRedirectUnlessRecordsAreShort) {
 }
 
 TEST(Http, DumpsAllHeadersWhenAsked) {
-  Outcome got = play({client("GET / HTTP/1.1\r\nHost: a\r\nX-One: 1\r\n\r\n"), server(response(""))}, 0,
-                     {{"app-layer.protocols.http.record.dump-all-headers", "both"}});
+  HttpOutcome got = play({client("GET / HTTP/1.1\r\nHost: a\r\nX-One: 1\r\n\r\n"), server(response(""))}, 0,
+                         {{"app-layer.protocols.http.record.dump-all-headers", "both"}});
   EXPECT_NE(got.records[0].find(R"("request_headers":[{"name":"Host","value":"a"},{"name":"X-One","value":"1"}],)"
                                 R"("response_headers":[{"name":"Content-Length","value":"0"}])"),
             std::string::npos)
@@ -52,8 +52,8 @@ TEST(Http, AlertsShowBodiesWhenAsked) {
   const std::string post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\na=\x01\x02";
   const std::vector<Line> lines{client(post), server(response("hello"))};
   EXPECT_EQ(play(lines).alerts.back().find("_body"), std::string::npos);
-  const Outcome got = play_all_ways(lines, {{"app-layer.protocols.http.alert.body", "yes"},
-                                            {"app-layer.protocols.http.alert.body-printable", "yes"}});
+  const HttpOutcome got = play_all_ways(lines, {{"app-layer.protocols.http.alert.body", "yes"},
+                                                {"app-layer.protocols.http.alert.body-printable", "yes"}});
   EXPECT_NE(got.alerts.back().find(R"("http_request_body_printable":"a=..","http_request_body":"YT0BAg==",)"
                                    R"("http_response_body_printable":"hello","http_response_body":"aGVsbG8=")"),
             std::string::npos)
@@ -63,7 +63,7 @@ TEST(Http, AlertsShowBodiesWhenAsked) {
 
 TEST(Http, RecordsTheFileOfARequestWithTheAnswer) {
   const std::string post = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nfile";
-  Outcome got = play_all_ways({client(post), server(response("no", "", "403 Forbidden"))});
+  HttpOutcome got = play_all_ways({client(post), server(response("no", "", "403 Forbidden"))});
   ASSERT_EQ(got.of("fileinfo").size(), 2u);
   EXPECT_EQ(got.reversed, (std::vector<bool>{true, false, false}));
   for (const std::string& file : got.of("fileinfo")) EXPECT_NE(file.find(R"("status":403)"), std::string::npos) << file;
@@ -72,7 +72,7 @@ TEST(Http, RecordsTheFileOfARequestWithTheAnswer) {
 }
 
 TEST(Http, KeepsPipelinedRequestsApart) {
-  Outcome got =
+  HttpOutcome got =
       play_all_ways({client("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nPOST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n"
                             "xyzGET /3 HTTP/1.1\r\nHost: a\r\n\r\n"),
                      server(response("one") + response("two") + response("three"))});
@@ -83,7 +83,7 @@ TEST(Http, KeepsPipelinedRequestsApart) {
 }
 
 TEST(Http, JoinsChunksAndReadsTrailers) {
-  Outcome got = play_all_ways(
+  HttpOutcome got = play_all_ways(
       {client(kGet), server("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
                             chunked("all of the body\r\n\r\n", 4) + response("next", "", "404 Not Found"))});
   EXPECT_EQ(got.values("http.response_body")[0], "all of the body\r\n\r\n");
@@ -100,14 +100,14 @@ TEST(Http, UndoesContentEncodings) {
                                                                                    {"deflate", zlib(text, false)},
                                                                                    {"deflate", zlib(text, true)},
                                                                                    {"gzip, gzip", gzip(gzip(text))}}) {
-    Outcome got = play_all_ways({client(kGet), server(response(body, "Content-Encoding: " + name + "\r\n"))});
+    HttpOutcome got = play_all_ways({client(kGet), server(response(body, "Content-Encoding: " + name + "\r\n"))});
     EXPECT_EQ(got.values("http.response_body"), (Strings{text})) << name;
     EXPECT_EQ(got.values("file.data").size(), 1u);
   }
 }
 
 TEST(Http, UndoesNoMoreLayersThanTold) {
-  Outcome got = play_all_ways(
+  HttpOutcome got = play_all_ways(
       {client(kGet), server(response(gzip(gzip(gzip("deep"))), "Content-Encoding: gzip, gzip, gzip\r\n"))});
   EXPECT_EQ(got.values("http.response_body")[0].find("deep"), std::string::npos);
   EXPECT_EQ(got.anomalies, (Strings{"too_many_encoding_layers@0"}));
@@ -120,7 +120,7 @@ TEST(Http, BrokenCompressionBreaksAtOnePlace) {
   body[9000] = static_cast<char>(body[9000] ^ 0x55);
   body[9001] = static_cast<char>(body[9001] ^ 0x55);
   play_all_ways({client(kGet), server(response(body, "Content-Encoding: gzip\r\n"))});
-  Outcome got = play_all_ways({client(kGet), server(response("no gzip at all", "Content-Encoding: gzip\r\n"))});
+  HttpOutcome got = play_all_ways({client(kGet), server(response("no gzip at all", "Content-Encoding: gzip\r\n"))});
   EXPECT_EQ(got.values("http.response_body"), (Strings{"no gzip at all"})) << "as the browser shows it";
 }
 
@@ -151,7 +151,7 @@ TEST(Http, PassesOverBodiesThatNobodyLooksAt) {
 TEST(Http, BodyIsFinalAtTheLimit) {
   const Settings settings{{"app-layer.protocols.http.libhtp.default-config.response-body-limit", "1000"},
                           {"app-layer.protocols.http.libhtp.default-config.request-body-limit", "10"}};
-  Outcome got =
+  HttpOutcome got =
       play_all_ways({client("POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n" + std::string(100, 'q')),
                      server(response(std::string(5000, 'r')))},
                     settings);
@@ -168,20 +168,20 @@ TEST(Http, BodyIsFinalAtTheLimit) {
 
 TEST(Http, GivesUpACompressionBombAtTheBodyLimit) {
   const std::string bomb = gzip(gzip(std::string(30'000'000, 0)));
-  Outcome got = play_all_ways({client(kGet), server(response(bomb, "Content-Encoding: gzip, gzip\r\n"))});
+  HttpOutcome got = play_all_ways({client(kGet), server(response(bomb, "Content-Encoding: gzip, gzip\r\n"))});
   EXPECT_LE(got.values("http.response_body").at(0).size(), 100u * 1024);
   EXPECT_EQ(got.anomalies, (Strings{"compression_bomb@0"}));
 }
 
 TEST(Http, BodyWithoutLengthRunsToTheEnd) {
-  Outcome got =
+  HttpOutcome got =
       play_all_ways({client("GET / HTTP/1.0\r\n\r\n"), server("HTTP/1.0 200 OK\r\n\r\nto the "), server("end")});
   EXPECT_EQ(got.values("http.response_body"), (Strings{"to the end"}));
   EXPECT_NE(got.of("fileinfo")[0].find(R"("state":"CLOSED")"), std::string::npos);
 }
 
 TEST(Http, UnfinishedBodyIsWhatCame) {
-  Outcome got = play_all_ways({client(kGet), server("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf")});
+  HttpOutcome got = play_all_ways({client(kGet), server("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf")});
   EXPECT_NE(got.of("fileinfo")[0].find(R"("size":4)"), std::string::npos);
   EXPECT_EQ(got.values("http.response_body"), (Strings{"half"}));
 }
@@ -208,7 +208,7 @@ TEST(Http, AFileBrokenOffAtAHoleIsTruncated) {
 }
 
 TEST(Http, InterimResponseIsNotTheResponse) {
-  Outcome got =
+  HttpOutcome got =
       play_all_ways({client("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"),
                      server("HTTP/1.1 100 Continue\r\n\r\n"), client("ok"), server(response("fine"))});
   EXPECT_EQ(got.values("http.stat_code"), (Strings{"200"}));
@@ -217,19 +217,19 @@ TEST(Http, InterimResponseIsNotTheResponse) {
 }
 
 TEST(Http, OldestVersionHasNoHeaders) {
-  Outcome got = play_all_ways({client("GET /old\r\n"), server("<html>bare</html>\nmore")});
+  HttpOutcome got = play_all_ways({client("GET /old\r\n"), server("<html>bare</html>\nmore")});
   EXPECT_EQ(got.values("http.uri"), (Strings{"/old"}));
   EXPECT_EQ(got.values("http.response_body"), (Strings{"<html>bare</html>\nmore"}));
 }
 
 TEST(Http, MissingProtocolIsForgivenWhenHeadersFollow) {
-  Outcome got = play_all_ways({client("GET /x\r\nHost: a\r\nUser-Agent: u\r\n\r\n"), server(response("y"))});
+  HttpOutcome got = play_all_ways({client("GET /x\r\nHost: a\r\nUser-Agent: u\r\n\r\n"), server(response("y"))});
   EXPECT_EQ(got.values("http.user_agent"), (Strings{"u"}));
   EXPECT_NE(std::ranges::find(got.anomalies, "request_line_missing_protocol@0"), got.anomalies.end());
 }
 
 TEST(Http, ResponseWithoutRequestIsRecorded) {
-  Outcome got = play_all_ways({server(response("alone"))});
+  HttpOutcome got = play_all_ways({server(response("alone"))});
   EXPECT_EQ(got.values("http.response_body"), (Strings{"alone"}));
   EXPECT_TRUE(got.values("http.method").empty());
   EXPECT_NE(got.records.back().find(R"("url":"/libhtp::request_uri_not_seen")"), std::string::npos);
@@ -237,13 +237,13 @@ TEST(Http, ResponseWithoutRequestIsRecorded) {
 }
 
 TEST(Http, RequestWithoutResponseIsRecordedAtTheEnd) {
-  Outcome got = play_all_ways({client(kGet)});
+  HttpOutcome got = play_all_ways({client(kGet)});
   ASSERT_EQ(got.records.size(), 1u);
   EXPECT_EQ(got.records[0].find("status"), std::string::npos);
 }
 
 TEST(Http, AnswerWithoutStatusLineIsTheBody) {
-  Outcome got = play_all_ways({client(kGet), server("SSH-2.0-x\r\nnot a web server\r\n")});
+  HttpOutcome got = play_all_ways({client(kGet), server("SSH-2.0-x\r\nnot a web server\r\n")});
   EXPECT_EQ(got.values("http.response_body"), (Strings{"SSH-2.0-x\r\nnot a web server\r\n"}));
   got = play_all_ways({client(kGet), server("junk\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")});
   EXPECT_EQ(got.values("http.stat_code"), (Strings{"200"}));
@@ -317,7 +317,7 @@ TEST(Http, GapInHeadersEndsTheDirection) {
 TEST(Http, TooManyHeadersAreTold) {
   std::string headers;
   for (int i = 0; i < 2000; ++i) headers += "X-" + std::to_string(i) + ": v\r\n";
-  Outcome got = play_all_ways({client("GET / HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n"), server(response("x"))});
+  HttpOutcome got = play_all_ways({client("GET / HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n"), server(response("x"))});
   EXPECT_NE(std::ranges::find(got.anomalies, "request_too_many_headers@0"), got.anomalies.end());
 }
 

@@ -18,7 +18,6 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
-constexpr auto kClient = Direction::to_server, kServer = Direction::to_client;
 constexpr unsigned kAsRequest = 10, kAsReply = 11, kTgsRequest = 12, kTgsReply = 13;
 
 const DissectorRow& row() {

@@ -20,7 +20,6 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
-constexpr auto kClient = Direction::to_server, kServer = Direction::to_client;
 constexpr unsigned kBindResponse = 0x61, kExtendedResponse = 0x78;
 
 Dialogue session(const Settings& settings = {}) {

@@ -16,7 +16,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr auto kClient = Direction::to_server, kServer = Direction::to_client;
 constexpr uint32_t kMount = 100005;
 
 std::string call(uint32_t xid, uint32_t version, uint32_t procedure, const std::string& arguments = {}) {

@@ -19,9 +19,6 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
-constexpr auto kClient = Direction::to_server, kServer = Direction::to_client;
-constexpr uint32_t kNfs = 100003;
-
 const std::string kDirectory = xdr_text("DIRECTORY-HANDLE"), kFile = xdr_text("FILE-HANDLE!");
 
 /// RFC 1813 2.5.5.

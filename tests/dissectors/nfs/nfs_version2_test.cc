@@ -14,9 +14,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr auto kClient = Direction::to_server, kServer = Direction::to_client;
-constexpr uint32_t kNfs = 100003;
-
 std::string handle2(char c) {
   return std::string(32, c);
 }

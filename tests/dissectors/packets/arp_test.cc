@@ -14,26 +14,26 @@ std::string message(char operation) {
   return {bytes, sizeof bytes};
 }
 
-std::string record(const std::string& bytes) {
+std::string arp_record(const std::string& bytes) {
   return test::packet_record(test::packet_row("arp"), to_bytes(bytes), 0);
 }
 
 TEST(Arp, SaysWhoAsksForWhom) {
   EXPECT_EQ(test::packet_row("arp").selector.ether_type, 0x0806);
-  EXPECT_EQ(record(message(1)),
+  EXPECT_EQ(arp_record(message(1)),
             R"({"arp":{"hw_type":"ethernet","proto_type":"ipv4","opcode":"request","src_mac":"02:00:00:00:00:01",)"
             R"("src_ip":"10.0.0.1","dest_mac":"02:00:00:00:00:02","dest_ip":"10.0.0.2"}})");
-  EXPECT_NE(record(message(9)).find("\"inarp_reply\""), std::string::npos);
-  EXPECT_NE(record(message(99)).find("\"unknown\""), std::string::npos);
+  EXPECT_NE(arp_record(message(9)).find("\"inarp_reply\""), std::string::npos);
+  EXPECT_NE(arp_record(message(99)).find("\"unknown\""), std::string::npos);
 }
 
 TEST(Arp, ReadsNothingElse) {
   const std::string whole = message(2);
-  for (size_t size = 0; size < whole.size(); ++size) EXPECT_EQ(record(whole.substr(0, size)), "none") << size;
+  for (size_t size = 0; size < whole.size(); ++size) EXPECT_EQ(arp_record(whole.substr(0, size)), "none") << size;
   for (size_t at : {size_t{1}, size_t{3}, size_t{4}, size_t{5}}) {
     std::string odd = whole;
     ++odd[at];
-    EXPECT_EQ(record(odd), "none") << at;
+    EXPECT_EQ(arp_record(odd), "none") << at;
   }
 }
 

@@ -30,43 +30,43 @@ std::vector<uint8_t> offer(std::string_view options, std::string_view file = "",
   for (uint8_t byte : from_hex(options)) out.push_back(byte);
   return out;
 }
-std::string record(const std::vector<uint8_t>& bytes) {
+std::string dhcp_record(const std::vector<uint8_t>& bytes) {
   return test::packet_record(test::packet_row("dhcp"), bytes, 4);
 }
 
 TEST(Dhcp, SaysWhatAServerOffers) {
   EXPECT_TRUE(test::packet_row("dhcp").protocol->records.empty());
-  EXPECT_EQ(record(offer("350102 36040a000001 0104ffffff00 03080a0000010a000002 06040a000035 ff")),
+  EXPECT_EQ(dhcp_record(offer("350102 36040a000001 0104ffffff00 03080a0000010a000002 06040a000035 ff")),
             R"({"dhcp":{"dhcp_type":"offer","dest_port":68,"id":305419896,"client_mac":"02:00:00:00:00:03",)"
             R"("assigned_ip":"10.0.0.50","server_ip":"10.0.0.1","subnet_mask":"255.255.255.0",)"
             R"("routers":["10.0.0.1","10.0.0.2"],"dns_servers":["10.0.0.53"]}})");
 }
 
 TEST(Dhcp, OptionsGoOnInTheTextsWhereThatIsSaid) {
-  const std::string both = record(offer("350105 340103 ff", "03040a000001ff", "06040a000035ff"));
+  const std::string both = dhcp_record(offer("350105 340103 ff", "03040a000001ff", "06040a000035ff"));
   EXPECT_NE(both.find(R"("routers":["10.0.0.1"],"dns_servers":["10.0.0.53"])"), std::string::npos) << both;
-  const std::string none = record(offer("350105 ff", "03040a000001ff", "06040a000035ff"));
+  const std::string none = dhcp_record(offer("350105 ff", "03040a000001ff", "06040a000035ff"));
   EXPECT_EQ(none.find("routers"), std::string::npos) << none;
 }
 
 TEST(Dhcp, WhatIsRepeatedOrBehindTheEndDoesNotCount) {
-  const std::string twice = record(offer("350102 03040a000001 03040a000009 ff 06040a000035"));
+  const std::string twice = dhcp_record(offer("350102 03040a000001 03040a000009 ff 06040a000035"));
   EXPECT_NE(twice.find(R"("routers":["10.0.0.1"])"), std::string::npos) << twice;
   EXPECT_EQ(twice.find("dns_servers"), std::string::npos) << twice;
 }
 
 TEST(Dhcp, ReadsNothingElse) {
-  EXPECT_EQ(record(offer("36040a000001 ff")), "none");  // BOOTP
+  EXPECT_EQ(dhcp_record(offer("36040a000001 ff")), "none");  // BOOTP
   std::vector<uint8_t> odd = offer("350102 ff");
   odd[8 + 236] ^= 1;
-  EXPECT_EQ(record(odd), "none");
+  EXPECT_EQ(dhcp_record(odd), "none");
   odd = offer("350102 ff");
   odd[8 + 1] = 6;
-  EXPECT_EQ(record(odd), "none");
+  EXPECT_EQ(dhcp_record(odd), "none");
   // The datagram ends before the options.
   odd = offer("350102 ff");
   odd[5] = 200;
-  EXPECT_EQ(record(odd), "none");
+  EXPECT_EQ(dhcp_record(odd), "none");
 }
 
 }  // namespace

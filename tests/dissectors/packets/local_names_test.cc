@@ -13,7 +13,7 @@ namespace {
 
 using test::from_hex;
 
-std::string record(std::string_view hex) {
+std::string names_record(std::string_view hex) {
   return test::packet_record(test::packet_row("local_names"), from_hex(hex), 4);
 }
 
@@ -28,48 +28,51 @@ constexpr std::string_view kNas = "036e417300";  // nAs
 
 TEST(LocalNames, WhoAsksAndWhoAnswers) {
   EXPECT_TRUE(test::packet_row("local_names").protocol->records.empty());
-  EXPECT_EQ(record("cdab14eb00000000 0001 0000 0001 0000 0000 0000 " + std::string(kNas) + "00010001"),
+  EXPECT_EQ(names_record("cdab14eb00000000 0001 0000 0001 0000 0000 0000 " + std::string(kNas) + "00010001"),
             R"({"local_names":{"service":"llmnr","kind":"query","questions":[{"name":"nas"}]}})");
-  EXPECT_EQ(record("14ebcdab00000000 0001 8000 0001 0001 0000 0000 " + std::string(kNas) +
-                   "00010001 c00c 0001 0001 0000001e 0004 0a000002"),
+  EXPECT_EQ(names_record("14ebcdab00000000 0001 8000 0001 0001 0000 0000 " + std::string(kNas) +
+                         "00010001 c00c 0001 0001 0000001e 0004 0a000002"),
             R"({"local_names":{"service":"llmnr","kind":"response","questions":[{"name":"nas"}],)"
             R"("answers":[{"name":"nas","address":"10.0.0.2"}]}})");
-  EXPECT_EQ(record("14e914e900000000 0000 8400 0000 0001 0000 0000 " + std::string(kNas) +
-                   "001c 8001 0000001e 0010 fd000009000000000000000000000002"),
+  EXPECT_EQ(names_record("14e914e900000000 0000 8400 0000 0001 0000 0000 " + std::string(kNas) +
+                         "001c 8001 0000001e 0010 fd000009000000000000000000000002"),
             R"({"local_names":{"service":"mdns","kind":"response",)"
             R"("answers":[{"name":"nas","address":"fd00:0009:0000:0000:0000:0000:0000:0002"}]}})");
 }
 
 TEST(LocalNames, NamesOfNetbios) {
-  EXPECT_EQ(record("0089008900000000 0001 0110 0001 0000 0000 0000 " + netbios("4341") + "00200001"),
+  EXPECT_EQ(names_record("0089008900000000 0001 0110 0001 0000 0000 0000 " + netbios("4341") + "00200001"),
             R"({"local_names":{"service":"nbns","kind":"query","broadcast":true,"questions":[{"name":"nas"}]}})");
-  EXPECT_EQ(record("0089008900000000 0001 2910 0001 0000 0000 0001 " + netbios("4141") +
-                   "00200001 c00c 0020 0001 000493e0 0006 0000 0a000002"),
+  EXPECT_EQ(names_record("0089008900000000 0001 2910 0001 0000 0000 0001 " + netbios("4141") +
+                         "00200001 c00c 0020 0001 000493e0 0006 0000 0a000002"),
             R"({"local_names":{"service":"nbns","kind":"registration","broadcast":true,"questions":[{"name":"nas"}],)"
             R"("answers":[{"name":"nas","address":"10.0.0.2"}]}})");
   const std::string answer = "0001 8500 0000 0001 0000 0000 ";
-  EXPECT_NE(record("0089008900000000" + answer + netbios("4141") + "00200001 000000a5 0006 0000 0a000002"), "none");
+  EXPECT_NE(names_record("0089008900000000" + answer + netbios("4141") + "00200001 000000a5 0006 0000 0a000002"),
+            "none");
   // Names of groups and of browsers are no host's.
-  EXPECT_EQ(record("0089008900000000" + answer + netbios("4141") + "00200001 000000a5 0006 8000 0a000002"), "none");
-  EXPECT_EQ(record("0089008900000000" + answer + netbios("424e") + "00200001 000000a5 0006 0000 0a000002"), "none");
+  EXPECT_EQ(names_record("0089008900000000" + answer + netbios("4141") + "00200001 000000a5 0006 8000 0a000002"),
+            "none");
+  EXPECT_EQ(names_record("0089008900000000" + answer + netbios("424e") + "00200001 000000a5 0006 0000 0a000002"),
+            "none");
 }
 
 TEST(LocalNames, WhoTakesANameAsksForItFirst) {
-  EXPECT_EQ(record("14e914e900000000 0000 0000 0001 0000 0001 0000 " + std::string(kNas) +
-                   "00ff0001 c00c 0001 0001 00000078 0004 0a000002"),
+  EXPECT_EQ(names_record("14e914e900000000 0000 0000 0001 0000 0001 0000 " + std::string(kNas) +
+                         "00ff0001 c00c 0001 0001 00000078 0004 0a000002"),
             R"({"local_names":{"service":"mdns","kind":"registration","questions":[{"name":"nas"}],)"
             R"("answers":[{"name":"nas","address":"10.0.0.2"}]}})");
 }
 
 TEST(LocalNames, ReadsNothingElse) {
   // Of services, of no such name, with a loop, with a broken label, and of another port.
-  EXPECT_EQ(record("14e914e900000000 0000 0000 0001 0000 0000 0000 " + std::string(kNas) + "000c0001"), "none");
-  EXPECT_EQ(record("0089008900000000 0001 8503 0000 0001 0000 0000 " + netbios("4141") +
-                   "00200001 000000a5 0006 0000 0a000002"),
+  EXPECT_EQ(names_record("14e914e900000000 0000 0000 0001 0000 0000 0000 " + std::string(kNas) + "000c0001"), "none");
+  EXPECT_EQ(names_record("0089008900000000 0001 8503 0000 0001 0000 0000 " + netbios("4141") +
+                         "00200001 000000a5 0006 0000 0a000002"),
             "none");
-  EXPECT_EQ(record("cdab14eb00000000 0001 0000 0001 0000 0000 0000 c00c 00010001"), "none");
-  EXPECT_EQ(record("cdab14eb00000000 0001 0000 0001 0000 0000 0000 43616263 00 00010001"), "none");
-  EXPECT_EQ(record("cdab003500000000 0001 0000 0001 0000 0000 0000 " + std::string(kNas) + "00010001"), "none");
+  EXPECT_EQ(names_record("cdab14eb00000000 0001 0000 0001 0000 0000 0000 c00c 00010001"), "none");
+  EXPECT_EQ(names_record("cdab14eb00000000 0001 0000 0001 0000 0000 0000 43616263 00 00010001"), "none");
+  EXPECT_EQ(names_record("cdab003500000000 0001 0000 0001 0000 0000 0000 " + std::string(kNas) + "00010001"), "none");
 }
 
 /// Pointers that all records follow: what is read of a message stays in proportion.

@@ -16,7 +16,7 @@ std::string multipart(std::string_view body) {
 }
 
 TEST(Files, EveryPartWithAFileNameIsAFile) {
-  Outcome got = play_all_ways({client(multipart(
+  HttpOutcome got = play_all_ways({client(multipart(
       "--xYz\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\nfield\r\n"
       "--xYz\r\nContent-Disposition: form-data; name=\"u\"; filename=\"a b.txt\"\r\nContent-Type: "
       "text/plain\r\n\r\nfirst\r\n"
@@ -28,7 +28,7 @@ TEST(Files, EveryPartWithAFileNameIsAFile) {
 }
 
 TEST(Files, CutPartIsTruncated) {
-  Outcome got = play_all_ways({client(
+  HttpOutcome got = play_all_ways({client(
       "POST /up HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 900\r\n\r\n"
       "--b\r\nContent-Disposition: form-data; filename=x\r\n\r\nonly the beg")});
   ASSERT_EQ(got.of("fileinfo").size(), 1u);
@@ -47,7 +47,7 @@ TEST(Files, MultipartAnomalies) {
 }
 
 TEST(Files, OtherBodiesAreNamedByTheirPath) {
-  Outcome got = play_all_ways(
+  HttpOutcome got = play_all_ways(
       {client("PUT /dir/UP.bin?x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"), server(response("page"))});
   EXPECT_EQ(got.values("file.name"), (Strings{"/dir/UP.bin", "/dir/UP.bin"}));
   EXPECT_EQ(got.reversed, (std::vector<bool>{true, false, false})) << "the answer's first: the request's waits for it";
@@ -57,8 +57,9 @@ TEST(Files, OtherBodiesAreNamedByTheirPath) {
 }
 
 TEST(Files, RangeIsShown) {
-  Outcome got = play_all_ways({client("GET /x HTTP/1.1\r\nHost: a\r\n\r\n"),
-                               server(response("abc", "Content-Range: bytes 10-12/100\r\n", "206 Partial Content"))});
+  HttpOutcome got =
+      play_all_ways({client("GET /x HTTP/1.1\r\nHost: a\r\n\r\n"),
+                     server(response("abc", "Content-Range: bytes 10-12/100\r\n", "206 Partial Content"))});
   EXPECT_NE(got.of("fileinfo")[0].find(R"("size":3,"start":10,"end":12)"), std::string::npos) << got.of("fileinfo")[0];
   EXPECT_NE(got.of("http")[0].find(R"("content_range":{"raw":"bytes 10-12/100","start":10,"end":12,"size":100})"),
             std::string::npos);
@@ -66,7 +67,7 @@ TEST(Files, RangeIsShown) {
 
 TEST(Files, DigestsAndMagicWhenAsked) {
   std::vector<Line> lines{client("GET /x HTTP/1.1\r\nHost: a\r\n\r\n"), server(response("%PDF-1.4\nabc"))};
-  Outcome got = play_all_ways(lines, {{"file.hash", "md5, SHA256"}, {"file.magic", "yes"}});
+  HttpOutcome got = play_all_ways(lines, {{"file.hash", "md5, SHA256"}, {"file.magic", "yes"}});
   EXPECT_NE(got.records[0].find(R"("magic":"PDF document, version 1.4")"), std::string::npos) << got.records[0];
   EXPECT_NE(got.records[0].find(R"("md5":)"), std::string::npos) << got.records[0];
   EXPECT_EQ(got.records[0].find(R"("sha1":)"), std::string::npos);

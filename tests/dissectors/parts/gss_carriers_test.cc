@@ -28,12 +28,12 @@ const std::string kRecord =
     R"("dns_forest":"example","time":"2024-05-01T10:00:00","version":"10.0 build 17763 rev 15"},"outcome":")";
 
 /// How a protocol says what a login needs.
-struct Carrier {
+struct MailProtocol {
   std::string_view protocol;
   std::string greeting, hello, welcome, begin, go_on, challenge, granted, refused;
   std::string anomaly;
 };
-const Carrier kCarriers[] = {
+const MailProtocol kCarriers[] = {
     {"smtp", "220 mx\r\n", "EHLO c\r\n", "250 ok\r\n", "AUTH NTLM\r\n", "334 \r\n", "334 ", "235 yes\r\n", "535 no\r\n",
      "gss_malformed_ntlmssp"},
     {"imap", "* OK ready\r\n", "", "", "a AUTHENTICATE NTLM\r\n", "+ \r\n", "+ ", "a OK yes\r\n", "a NO no\r\n",
@@ -43,7 +43,7 @@ const Carrier kCarriers[] = {
 };
 
 TEST(GssCarriers, MailTellsLoginsOfNtlmsspOnce) {
-  for (const Carrier& carrier : kCarriers) {
+  for (const MailProtocol& carrier : kCarriers) {
     for (const bool granted : {false, true}) {
       Dialogue d(dissector(carrier.protocol));
       d.server(carrier.greeting)
@@ -66,7 +66,7 @@ TEST(GssCarriers, MailTellsLoginsOfNtlmsspOnce) {
 }
 
 TEST(GssCarriers, MailTellsWhatIsMalformed) {
-  for (const Carrier& carrier : kCarriers) {
+  for (const MailProtocol& carrier : kCarriers) {
     Dialogue d(dissector(carrier.protocol));
     d.server(carrier.greeting)
         .client(carrier.hello)

@@ -13,8 +13,6 @@ namespace {
 using namespace std::string_literals;
 using namespace test;
 
-constexpr auto kClient = Direction::to_server, kServer = Direction::to_client;
-
 Token take(Login& login, const std::string& token, Direction direction = kClient) {
   return login.take(to_bytes(token), direction);
 }

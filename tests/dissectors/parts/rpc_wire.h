@@ -22,6 +22,8 @@ inline std::string xdr_text(std::string_view text) {
   return xdr(static_cast<uint32_t>(text.size())) + std::string(text) + xdr_padding(text.size());
 }
 
+inline constexpr uint32_t kNfs = 100003;  // a program
+
 inline const std::string kRpcNull = xdr(0) + xdr(0);  // of credentials or verifier
 /// AUTH_SYS of a machine "client", user 1000 in the groups 100, 4 and 24.
 inline const std::string kRpcSys =

@@ -36,8 +36,8 @@ struct Store final : test::SilentSink {
   std::array<size_t, 2> caps{};
 };
 
-struct Lab {
-  explicit Lab(uint64_t keep = 1 << 16) : transfer(out, tx, Direction::to_client, "f", keep) {}
+struct TransferLab {
+  explicit TransferLab(uint64_t keep = 1 << 16) : transfer(out, tx, Direction::to_client, "f", keep) {}
 
   Store store;
   Out<Carrier> out{Beginning{.sink = store}};
@@ -59,7 +59,7 @@ TEST(Transfer, PiecesInAnyOrderAreOneFile) {
       at += size;
     }
     std::shuffle(cuts.begin(), cuts.end(), random);
-    Lab lab;
+    TransferLab lab;
     lab.transfer.expect_size(text.size());
     for (auto [at, size] : cuts) lab.transfer.at(at, to_bytes(text).subspan(at, size));
     EXPECT_TRUE(lab.store.passed == text) << round;
@@ -70,7 +70,7 @@ TEST(Transfer, PiecesInAnyOrderAreOneFile) {
 }
 
 TEST(Transfer, TheFirstThatSaysWhatAByteIsCounts) {
-  Lab lab;
+  TransferLab lab;
   lab.transfer.at(2, to_bytes("cd"));
   lab.transfer.at(1, to_bytes("XXXXe"));
   lab.transfer.at(0, to_bytes("aYY"));
@@ -79,7 +79,7 @@ TEST(Transfer, TheFirstThatSaysWhatAByteIsCounts) {
 }
 
 TEST(Transfer, AHoleIsToldAndTheFileIsNotWhole) {
-  Lab lab;
+  TransferLab lab;
   lab.transfer.append(to_bytes("head"));
   lab.transfer.at(10, to_bytes("tail"));
   lab.transfer.close(FileState::closed);
@@ -91,7 +91,7 @@ TEST(Transfer, AHoleIsToldAndTheFileIsNotWhole) {
 }
 
 TEST(Transfer, LostBytesLetThroughWhatWaited) {
-  Lab lab;
+  TransferLab lab;
   lab.transfer.at(4, to_bytes("later"));
   lab.transfer.lose(4);
   EXPECT_EQ(lab.store.passed, "later");
@@ -102,14 +102,14 @@ TEST(Transfer, LostBytesLetThroughWhatWaited) {
 }
 
 TEST(Transfer, WhatWaitsIsBounded) {
-  Lab many;
+  TransferLab many;
   for (uint64_t i = 1; i <= 65; ++i) many.transfer.at(2 * i, to_bytes("x"));
   EXPECT_EQ(many.store.caps[0], 1u);
   EXPECT_EQ(many.store.passed, "x") << "the hole before the oldest is given up";
   many.transfer.close(FileState::closed);
   EXPECT_EQ(many.store.passed.size(), 65u);
 
-  Lab large;
+  TransferLab large;
   const std::string half(600'000, 'y');
   large.transfer.at(1, to_bytes(half));
   large.transfer.at(700'000, to_bytes(half));
@@ -117,19 +117,19 @@ TEST(Transfer, WhatWaitsIsBounded) {
   large.transfer.close(FileState::closed);
   EXPECT_EQ(large.store.passed.size(), 2 * half.size());
 
-  Lab huge;
+  TransferLab huge;
   huge.transfer.at(1, to_bytes(std::string(2'000'000, 'z')));
   EXPECT_EQ(huge.store.passed.size(), 2'000'000u) << "more than may wait waits for nothing";
 }
 
 TEST(Transfer, NothingComesBehindItsEnd) {
-  Lab lab;
+  TransferLab lab;
   lab.transfer.expect_size(3);
   lab.transfer.append(to_bytes("abcd"));
   lab.transfer.append(to_bytes("e"));
   lab.transfer.close(FileState::error);
   EXPECT_EQ(lab.store.ended.size(), 1u);
-  Lab brief;
+  TransferLab brief;
   brief.transfer.append(to_bytes("ab"));
   brief.transfer.expect_size(3);
   brief.transfer.close(FileState::closed);

@@ -16,7 +16,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr auto kClient = Direction::to_server, kServer = Direction::to_client;
 constexpr uint32_t kPortmap = 100000;
 
 std::string mapping(uint32_t program, uint32_t version, uint32_t protocol, uint32_t port) {

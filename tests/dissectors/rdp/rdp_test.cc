@@ -21,7 +21,6 @@ using testing::SizeIs;
 using testing::StartsWith;
 
 constexpr unsigned kHandshake = 22;
-constexpr auto kClient = Direction::to_server, kServer = Direction::to_client;
 const std::string kCookie = "Cookie: mstshash=alice\r\n";
 const std::string kAskTls = rdp_request(kCookie + rdp_negotiation(1, 0, 3));
 const std::string kChooseTls = rdp_confirm(rdp_negotiation(2, 0x1f, 2));

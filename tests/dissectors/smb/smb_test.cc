@@ -319,7 +319,7 @@ TEST(Smb, CallsComeByWriteAndReadAndByTransceive) {
     Talk talk(d, piece);
     talk.tree(2).open(1, "svcctl").write(1, 0, rpc_bind(1)).read(1, 0, rpc_bound(1));
     talk.exchange(11, ioctl2(kTransceive, file_id(1), rpc_request(2, 15, "stub")),
-                  controlled2(kTransceive, file_id(1), rpc_response(2, "answer")));
+                  controlled2(kTransceive, file_id(1), piped_response(2, "answer")));
     talk.close(1);
     d.finish();
     EXPECT_THAT(d.values("smb.named_pipe"), ElementsAre("\\\\srv\\share"));

@@ -18,20 +18,16 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::StartsWith;
 
-const DissectorRow& row() {
-  return dissector("smb");
-}
-
 TEST(Smb, ChainsOfVersion1AreFollowedForward) {
   const size_t second = 32 + 1 + 4 + 2;
   const std::string chain = head1(0x74, {}) + block1(andx(0x2f, second), "") + write_andx1(9, 0, "in a chain", second);
   for (size_t piece : {0, 1}) {
-    Dialogue d(row());
+    Dialogue d(dissector("smb"));
     d.client(packet(chain), piece).finish();
     EXPECT_THAT(d.values("file.data"), ElementsAre("in a chain"));
     EXPECT_THAT(d.records, Contains(HasSubstr("SMB1_COMMAND_LOGOFF_ANDX")));
   }
-  Dialogue d(row());
+  Dialogue d(dissector("smb"));
   d.client(packet(head1(0x74, {}) + block1(andx(0x74, 32), ""))).finish();
   EXPECT_THAT(d.records, SizeIs(1));
 }
@@ -41,7 +37,7 @@ constexpr uint16_t kOpenedBefore = 0xffff;
 
 TEST(Smb, CommandsOfAChainAreAboutTheFileThatItOpens) {
   for (size_t piece : {0, 1}) {
-    Dialogue d(row());
+    Dialogue d(dissector("smb"));
     for (const std::string name : {"\\a", "\\b"}) {
       const std::string create = chained1(nt_create1(name), 0x2f);
       d.client(packet(head1(0xa2, {}) + create + write_andx1(kOpenedBefore, 0, "of " + name, 32 + create.size())),
@@ -63,7 +59,7 @@ TEST(Smb, CommandsOfAChainAreAboutTheFileThatItOpens) {
 
 TEST(Smb, CommandsOfAChainAreInTheShareThatItConnectsTo) {
   for (size_t piece : {0, 1}) {
-    Dialogue d(row());
+    Dialogue d(dissector("smb"));
     const std::string connect = chained1(tree_connect1("\\\\SRV\\C$", "?????"), 0x2d);
     std::string open = chained1(open1("\\a"), 0x2f, 32 + connect.size());
     const std::string write = write_andx1(kOpenedBefore, 0, "written", 32 + connect.size() + open.size());
@@ -84,7 +80,7 @@ TEST(Smb, CommandsOfAChainAreInTheShareThatItConnectsTo) {
 TEST(Smb, AChainIsAboutTheFileOfItsFirstCommandWhateverThoseBehindItSay) {
   const std::string lock = chained1(block1(kNoAndx + le(7, 2) + zeros(10), ""), 0x2f);
   const std::string write = write_andx1(5, 0, "written", 32 + lock.size());
-  Dialogue d(row());
+  Dialogue d(dissector("smb"));
   d.client(packet(head1(0xa2, {}) + nt_create1("\\a")));
   d.server(packet(head1(0xa2, {.response = true}) + nt_created1(7)));
   d.client(packet(head1(0x24, {.multiplex = 2}) + lock + write));
@@ -97,7 +93,7 @@ TEST(Smb, WhatAChainWritesMayLieBehindWhatClosesTheFile) {
   std::string write = chained1(block1(kNoAndx + le(7, 2) + zeros(14) + le(7, 2) + le(0, 2) + zeros(4), ""), 4);
   write.replace(1 + 22, 2, le(32 + write.size() + close.size(), 2));
   for (size_t piece : {0, 1}) {
-    Dialogue d(row());
+    Dialogue d(dissector("smb"));
     d.client(packet(head1(0x2f, {}) + write + close + "written"), piece);
     d.finish();
     EXPECT_THAT(d.values("file.data"), ElementsAre("written"));
@@ -112,7 +108,7 @@ TEST(Smb, NamesEndWhereTheNextCommandOfAChainBegins) {
   for (const std::string name : {"\\a", "\\b", "\\c"}) {
     chain += chained1(open, 0x2d, chain.size() + name.size()).replace(31, 2, "\xff\xff") + name;
   }
-  Dialogue d(row());
+  Dialogue d(dissector("smb"));
   d.client(packet(chain + block1(kNoAndx + zeros(26), "\\d" + zeros(1)))).finish();
   for (const std::string name : {"a", "b", "c", "d"}) {
     EXPECT_THAT(d.records, Contains(HasSubstr(R"("filename":"\\)" + name + '"'))) << name;
@@ -129,7 +125,7 @@ TEST(Smb, CommandsOfAChainDoNotShareTheirBytes) {
     write.replace(1 + 22, 2, le(32 + kCommands * write.size(), 2));
     chain += write;
   }
-  Dialogue d(row());
+  Dialogue d(dissector("smb"));
   d.client(packet(chain + std::string(kBytes, 'x'))).finish();
   EXPECT_THAT(d.records, Contains(HasSubstr("fileinfo")).Times(1));
   EXPECT_THAT(d.anomalies, Each(StartsWith("malformed_data")));
@@ -137,7 +133,7 @@ TEST(Smb, CommandsOfAChainDoNotShareTheirBytes) {
 
 TEST(Smb, FilesOfVersion1AreReadAndWritten) {
   for (size_t piece : {0, 1, 3}) {
-    Dialogue d(row());
+    Dialogue d(dissector("smb"));
     const auto ask = [&](uint8_t command, uint16_t multiplex, const std::string& block) {
       d.client(packet(head1(command, {.multiplex = multiplex}) + block), piece);
     };
@@ -166,7 +162,7 @@ TEST(Smb, FilesOfVersion1AreReadAndWritten) {
 }
 
 TEST(Smb, PipesOfVersion1CarryCalls) {
-  Dialogue d(row());
+  Dialogue d(dissector("smb"));
   const auto exchange = [&](uint8_t command, uint16_t multiplex, const std::string& ask, const std::string& answer) {
     d.client(packet(head1(command, {.multiplex = multiplex}) + ask));
     d.server(packet(head1(command, {.multiplex = multiplex, .response = true}) + answer));
@@ -174,7 +170,7 @@ TEST(Smb, PipesOfVersion1CarryCalls) {
   exchange(0x75, 1, tree_connect1("\\\\SRV\\IPC$", "IPC"), block1(kNoAndx + zeros(2), "IPC" + zeros(1)));
   exchange(0xa2, 2, nt_create1("\\svcctl"), nt_created1(7));
   exchange(0x25, 3, transact1(7, rpc_bind(1)), transacted1(rpc_bound(1)));
-  exchange(0x25, 4, transact1(7, rpc_request(2, 3, "in")), transacted1(rpc_response(2, "out")));
+  exchange(0x25, 4, transact1(7, rpc_request(2, 3, "in")), transacted1(piped_response(2, "out")));
   d.finish();
   EXPECT_THAT(d.values("smb.named_pipe"), ElementsAre("\\\\SRV\\IPC$"));
   EXPECT_THAT(d.values("dcerpc.opnum"), Contains("3"));
@@ -182,7 +178,7 @@ TEST(Smb, PipesOfVersion1CarryCalls) {
 }
 
 TEST(Smb, LoginsOfVersion1ShowTheirSoftware) {
-  Dialogue d(row());
+  Dialogue d(dissector("smb"));
   const std::string dialects = std::string("\2LANMAN1.0\0\2NT LM 0.12\0", 23);
   d.client(message1(0x72, {}, "", dialects));
   d.server(message1(0x72, {.response = true}, le(1, 2) + le(3, 1) + zeros(31), ""));

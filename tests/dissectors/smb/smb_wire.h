@@ -240,7 +240,7 @@ inline std::string rpc_bound(uint32_t call) {
 inline std::string rpc_request(uint32_t call, uint16_t operation, const std::string& stub) {
   return rpc(0, call, le(stub.size(), 4) + le(0, 2) + le(operation, 2) + stub);
 }
-inline std::string rpc_response(uint32_t call, const std::string& stub) {
+inline std::string piped_response(uint32_t call, const std::string& stub) {
   return rpc(2, call, le(stub.size(), 4) + zeros(4) + stub);
 }
 

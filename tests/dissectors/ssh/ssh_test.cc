@@ -14,7 +14,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-const std::string kClient = "SSH-2.0-client_1 a comment\r\n", kServer = "SSH-2.0-server_2\r\n";
+const std::string kClientVersion = "SSH-2.0-client_1 a comment\r\n", kServerVersion = "SSH-2.0-server_2\r\n";
 
 const DissectorRow& row() {
   return dissector("ssh");
@@ -22,7 +22,11 @@ const DissectorRow& row() {
 
 /// Both sides up to their new keys.
 Dialogue& open(Dialogue& d, const SshLists& lists = kSshLists) {
-  d.client(kClient).server(kServer).client(ssh_kex_init(lists)).server(ssh_kex_init(lists)).server(ssh_kex_reply());
+  d.client(kClientVersion)
+      .server(kServerVersion)
+      .client(ssh_kex_init(lists))
+      .server(ssh_kex_init(lists))
+      .server(ssh_kex_reply());
   return d.server(ssh_new_keys()).client(ssh_new_keys());
 }
 
@@ -68,7 +72,10 @@ TEST(Ssh, SizesFollowFromTheAlgorithms) {
 TEST(Ssh, OneRecordHasBannersFingerprintsAndWhatWasChosen) {
   for (const size_t piece : {0, 1, 7}) {
     Dialogue d(row());
-    d.client(kClient, piece).server(kServer, piece).client(ssh_kex_init(), piece).server(ssh_kex_init(), piece);
+    d.client(kClientVersion, piece)
+        .server(kServerVersion, piece)
+        .client(ssh_kex_init(), piece)
+        .server(ssh_kex_init(), piece);
     EXPECT_THAT(d.records, IsEmpty());
     d.server(ssh_kex_reply(), piece);
     ASSERT_THAT(d.records, SizeIs(1));
@@ -88,7 +95,7 @@ TEST(Ssh, OneRecordHasBannersFingerprintsAndWhatWasChosen) {
 
 TEST(Ssh, WhatComesInPlaceOfAKeyIsNone) {
   Dialogue d(row());
-  d.client(kClient).server(kServer).client(ssh_kex_init()).server(ssh_kex_init());
+  d.client(kClientVersion).server(kServerVersion).client(ssh_kex_init()).server(ssh_kex_init());
   // The group that both are to use (RFC 4419 3), and then the key.
   d.server(ssh_record(31, std::string("\0\0\0\5\0\xff\xff\xff\xff\0\0\0\1\2", 14)));
   EXPECT_THAT(d.records, IsEmpty());
@@ -102,7 +109,10 @@ TEST(Ssh, BehindAGapRecordsGoOn) {
   for (const size_t piece : {0, 1, 7}) {
     for (const size_t lost : {size_t{1}, exchange.size() - 20, exchange.size(), exchange.size() + 3}) {
       Dialogue d(row());
-      d.client(kClient, piece).server(kServer, piece).client(exchange, piece).server(exchange.substr(0, 20), piece);
+      d.client(kClientVersion, piece)
+          .server(kServerVersion, piece)
+          .client(exchange, piece)
+          .server(exchange.substr(0, 20), piece);
       d.gap(Direction::to_client, lost);
       const std::string whole = exchange + ssh_kex_reply() + ssh_record(30) + ssh_new_keys();
       d.server(whole.substr(20 + lost), piece);
@@ -118,7 +128,7 @@ TEST(Ssh, BehindAGapRecordsGoOn) {
 TEST(Ssh, NewKeysThatAreLostInPartAreNewKeys) {
   for (const size_t lost : {5, 10, 90}) {
     Dialogue d(row());
-    d.client(kClient).server(kServer).client(ssh_kex_init()).server(ssh_kex_init());
+    d.client(kClientVersion).server(kServerVersion).client(ssh_kex_init()).server(ssh_kex_init());
     d.client(ssh_new_keys()).server(ssh_new_keys().substr(0, 6)).gap(Direction::to_client, lost);
     d.server(std::string(20, '\xff')).finish();
     EXPECT_THAT(d.encrypted_from, SizeIs(1)) << lost;
@@ -156,7 +166,7 @@ TEST(Ssh, FromTheMiddleOfARecordItGoesOnWithTheNext) {
 
 TEST(Ssh, ALostBannerIsNone) {
   Dialogue d(row());
-  d.client(kClient).server("SSH-2").gap(Direction::to_client, 20).server("rest\r\n" + ssh_kex_init());
+  d.client(kClientVersion).server("SSH-2").gap(Direction::to_client, 20).server("rest\r\n" + ssh_kex_init());
   d.client(ssh_kex_init()).finish();
   EXPECT_THAT(d.anomalies, IsEmpty());
   EXPECT_THAT(d.values("ssh.software"), ElementsAre("client_1"));
@@ -165,11 +175,11 @@ TEST(Ssh, ALostBannerIsNone) {
 
 TEST(Ssh, AServerMayGreetBeforeItsBannerAndAClientMayNot) {
   Dialogue d(row());
-  d.client(kClient).server("welcome\r\nto this host\n" + kServer).finish();
+  d.client(kClientVersion).server("welcome\r\nto this host\n" + kServerVersion).finish();
   EXPECT_THAT(d.anomalies, IsEmpty());
   EXPECT_THAT(d.values("ssh.software"), ElementsAre("client_1", "server_2"));
   Dialogue other(row());
-  other.server(kServer).client("hello\r\n" + kClient);
+  other.server(kServerVersion).client("hello\r\n" + kClientVersion);
   EXPECT_THAT(other.anomalies, ElementsAre("invalid_banner@0"));
   EXPECT_THAT(other.values("ssh.software"), ElementsAre("server_2"));
 }
@@ -177,7 +187,7 @@ TEST(Ssh, AServerMayGreetBeforeItsBannerAndAClientMayNot) {
 TEST(Ssh, ALongBannerIsCutAndWhatFollowsIsRead) {
   for (const size_t piece : {0, 1, 100}) {
     Dialogue d(row());
-    d.server(kServer)
+    d.server(kServerVersion)
         .client("SSH-2.0-" + std::string(1000, 'x') + "\r\n" + ssh_kex_init(), piece)
         .server(ssh_kex_init());
     EXPECT_THAT(d.anomalies, ElementsAre("long_banner@0"));
@@ -195,7 +205,9 @@ TEST(Ssh, OfVersion1OnlyBannersAreRead) {
 
 TEST(Ssh, ARecordWithoutEndIsNotFollowed) {
   Dialogue d(row());
-  d.server(kServer).client(kClient + std::string("\xff\xff\xff\xff\x04\x14", 6) + std::string(100, 'x')).finish();
+  d.server(kServerVersion)
+      .client(kClientVersion + std::string("\xff\xff\xff\xff\x04\x14", 6) + std::string(100, 'x'))
+      .finish();
   EXPECT_THAT(d.anomalies, ElementsAre("invalid_record@0"));
   EXPECT_THAT(d.records, SizeIs(1));
 }

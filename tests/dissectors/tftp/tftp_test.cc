@@ -13,8 +13,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr auto kClient = Direction::to_server, kServer = Direction::to_client;
-
 std::string be16(unsigned value) {
   return {static_cast<char>(value >> 8), static_cast<char>(value)};
 }

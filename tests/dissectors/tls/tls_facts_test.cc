@@ -13,7 +13,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr unsigned kAlert = 21, kHandshake = 22;
+constexpr unsigned kAlertRecord = 21, kHandshakeRecord = 22;
 constexpr unsigned kTls10 = 0x0301, kTls11 = 0x0302, kTls12 = 0x0303, kTls13 = 0x0304;
 constexpr unsigned kSupportedVersions = 43, kEncryptedSni = 65486;
 const std::string kHost = "www.example.org";
@@ -22,17 +22,18 @@ const std::string& usual() {
   static const std::string kExtensions = tls_sni(kHost) + tls_alpn({"h2", "http/1.1"});
   return kExtensions;
 }
-std::string client_hello(const std::string& extensions = usual(), unsigned version = kTls12) {
-  return tls_record(kHandshake, tls_message(1, tls_client_hello({.version = version, .extensions = extensions})));
+std::string hello_with(const std::string& extensions = usual(), unsigned version = kTls12) {
+  return tls_record(kHandshakeRecord, tls_message(1, tls_client_hello({.version = version, .extensions = extensions})));
 }
-std::string server_hello(const std::string& extensions = {}) {
-  return tls_record(kHandshake, tls_message(2, tls_server_hello({.ciphers = {0xc02f}, .extensions = extensions})));
+std::string answer_with(const std::string& extensions = {}) {
+  return tls_record(kHandshakeRecord,
+                    tls_message(2, tls_server_hello({.ciphers = {0xc02f}, .extensions = extensions})));
 }
 std::string shown(const CertificateParts& parts) {
-  return tls_record(kHandshake, tls_message(11, tls_certificate({make_certificate(parts)})));
+  return tls_record(kHandshakeRecord, tls_message(11, tls_certificate({make_certificate(parts)})));
 }
 /// For www.example.org, within its time at noon of the day.
-CertificateParts certificate() {
+CertificateParts valid_certificate() {
   return {.subject = {{"CN", kHost}},
           .issuer = {{"O", "Test CA"}},
           .serial_hex = "0A",
@@ -52,11 +53,11 @@ uint64_t risks(const std::string& client) {
   return risks_of(told(client));
 }
 uint64_t risks_of_certificate(const CertificateParts& parts, int64_t day = 60) {
-  return risks_of(told(client_hello(), server_hello() + shown(parts), day));
+  return risks_of(told(hello_with(), answer_with() + shown(parts), day));
 }
 
 TEST(TlsFacts, TheHandshakeTellsHostThenCipherThenNames) {
-  const auto facts = told(client_hello(), server_hello(tls_alpn({"h2"})) + shown(certificate()));
+  const auto facts = told(hello_with(), answer_with(tls_alpn({"h2"})) + shown(valid_certificate()));
   ASSERT_THAT(facts, SizeIs(3));
   EXPECT_EQ(facts[0].host, kHost);
   EXPECT_FALSE(facts[0].complete);
@@ -70,7 +71,7 @@ TEST(TlsFacts, TheHandshakeTellsHostThenCipherThenNames) {
 }
 
 TEST(TlsFacts, BehindAHelloOfTls13AllIsEncrypted) {
-  const auto facts = told(client_hello(), server_hello(tls_extension(kSupportedVersions, be16(kTls13))));
+  const auto facts = told(hello_with(), answer_with(tls_extension(kSupportedVersions, be16(kTls13))));
   ASSERT_THAT(facts, SizeIs(2));
   EXPECT_TRUE(facts[1].complete);
   EXPECT_THAT(facts[1].alpns, IsEmpty());
@@ -78,49 +79,49 @@ TEST(TlsFacts, BehindAHelloOfTls13AllIsEncrypted) {
 
 TEST(TlsFacts, RisksOfHellos) {
   const std::string alpn = tls_alpn({"h2"}), sni = tls_sni(kHost);
-  EXPECT_EQ(risks(client_hello()), 0);
-  EXPECT_EQ(risks(client_hello(usual(), kTls10)), bits({Risk::tls_obsolete_version}));
-  EXPECT_EQ(risks(client_hello(sni)), bits({Risk::tls_not_carrying_https}));
-  EXPECT_EQ(risks(client_hello(alpn)), bits({Risk::tls_missing_sni}));
-  EXPECT_EQ(risks(client_hello(alpn, kTls11)), bits({Risk::tls_missing_sni, Risk::tls_obsolete_version}));
-  EXPECT_EQ(risks(client_hello(alpn, kTls10)), bits({Risk::tls_obsolete_version}));
+  EXPECT_EQ(risks(hello_with()), 0);
+  EXPECT_EQ(risks(hello_with(usual(), kTls10)), bits({Risk::tls_obsolete_version}));
+  EXPECT_EQ(risks(hello_with(sni)), bits({Risk::tls_not_carrying_https}));
+  EXPECT_EQ(risks(hello_with(alpn)), bits({Risk::tls_missing_sni}));
+  EXPECT_EQ(risks(hello_with(alpn, kTls11)), bits({Risk::tls_missing_sni, Risk::tls_obsolete_version}));
+  EXPECT_EQ(risks(hello_with(alpn, kTls10)), bits({Risk::tls_obsolete_version}));
   const std::string esni = tls_extension(kEncryptedSni, "abcd");
-  EXPECT_EQ(risks(client_hello(usual() + esni)), bits({Risk::tls_suspicious_esni_usage}));
-  EXPECT_EQ(risks(client_hello(alpn + esni)), 0);
-  EXPECT_EQ(risks(client_hello(alpn + tls_sni("a\x01z"))), bits({Risk::invalid_characters}));
+  EXPECT_EQ(risks(hello_with(usual() + esni)), bits({Risk::tls_suspicious_esni_usage}));
+  EXPECT_EQ(risks(hello_with(alpn + esni)), 0);
+  EXPECT_EQ(risks(hello_with(alpn + tls_sni("a\x01z"))), bits({Risk::invalid_characters}));
 }
 
 TEST(TlsFacts, ExtensionsThatNobodySendsAreSuspicious) {
   const uint64_t suspicious = bits({Risk::tls_suspicious_extension});
-  for (unsigned type : {53, 60, 40'000}) EXPECT_EQ(risks(client_hello(usual() + tls_extension(type, ""))), suspicious);
+  for (unsigned type : {53, 60, 40'000}) EXPECT_EQ(risks(hello_with(usual() + tls_extension(type, ""))), suspicious);
   for (unsigned type : {52, 59, 17'513, 0x2a2a, 65'281}) {
-    EXPECT_EQ(risks(client_hello(usual() + tls_extension(type, ""))), 0) << type;
+    EXPECT_EQ(risks(hello_with(usual() + tls_extension(type, ""))), 0) << type;
   }
-  EXPECT_EQ(risks_of(told(client_hello(), server_hello(tls_extension(40'000, "")))), suspicious);
+  EXPECT_EQ(risks_of(told(hello_with(), answer_with(tls_extension(40'000, "")))), suspicious);
 }
 
 TEST(TlsFacts, FatalAlerts) {
-  EXPECT_EQ(risks_of(told(client_hello(), tls_record(kAlert, "\x02\x28") + server_hello())),
+  EXPECT_EQ(risks_of(told(hello_with(), tls_record(kAlertRecord, "\x02\x28") + answer_with())),
             bits({Risk::tls_fatal_alert}));
 }
 
 TEST(TlsFacts, RisksOfCertificates) {
-  EXPECT_EQ(risks_of_certificate(certificate()), 0);
-  CertificateParts parts = certificate();
+  EXPECT_EQ(risks_of_certificate(valid_certificate()), 0);
+  CertificateParts parts = valid_certificate();
   parts.issuer = parts.subject;
   EXPECT_EQ(risks_of_certificate(parts), bits({Risk::tls_selfsigned_certificate}));
-  parts = certificate();
+  parts = valid_certificate();
   parts.not_after = "20250301000000Z";
   EXPECT_EQ(risks_of_certificate(parts), bits({Risk::tls_certificate_validity_too_long}));
-  EXPECT_EQ(risks_of_certificate(certificate(), -1), bits({Risk::tls_certificate_expired})) << "not begun";
-  EXPECT_EQ(risks_of_certificate(certificate(), 330), 0);
-  EXPECT_EQ(risks_of_certificate(certificate(), 340), bits({Risk::tls_certificate_about_to_expire}));
-  EXPECT_EQ(risks_of_certificate(certificate(), 366), bits({Risk::tls_certificate_expired}));
+  EXPECT_EQ(risks_of_certificate(valid_certificate(), -1), bits({Risk::tls_certificate_expired})) << "not begun";
+  EXPECT_EQ(risks_of_certificate(valid_certificate(), 330), 0);
+  EXPECT_EQ(risks_of_certificate(valid_certificate(), 340), bits({Risk::tls_certificate_about_to_expire}));
+  EXPECT_EQ(risks_of_certificate(valid_certificate(), 366), bits({Risk::tls_certificate_expired}));
 }
 
 TEST(TlsFacts, ACertificateIsOfItsNames) {
   auto of = [](const std::string& names) {
-    CertificateParts parts = certificate();
+    CertificateParts parts = valid_certificate();
     parts.alternative_names = names;
     return risks_of_certificate(parts);
   };

@@ -21,7 +21,7 @@ std::string bytes_of(Random& random) {
     case 0: return rpc_bind(static_cast<uint32_t>(random.below(4)));
     case 1: return rpc_bound(static_cast<uint32_t>(random.below(4)));
     case 2: return rpc_request(static_cast<uint32_t>(random.below(4)), 15, random.bytes(random.length(9000)));
-    case 3: return rpc_response(static_cast<uint32_t>(random.below(4)), random.bytes(random.length(9000)));
+    case 3: return piped_response(static_cast<uint32_t>(random.below(4)), random.bytes(random.length(9000)));
     default: return random.bytes(random.length(20'000));
   }
 }

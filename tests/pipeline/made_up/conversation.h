@@ -17,9 +17,13 @@ namespace lapwing::test {
 /// every packet comes twice.
 enum class Cut : uint8_t { whole, bytes, scrambled, twice };
 
+inline constexpr Direction kClient = Direction::to_server, kServer = Direction::to_client;  // of what they say
+
 /// Each frame comes a millisecond after the one before.
 class Capture {
  public:
+  static constexpr int64_t kStart = 1'700'000'000;  // seconds
+
   explicit Capture(Cut how = Cut::whole) : cut(how) {}
   void add(const PacketBuilder& packet) { add(packet.build()); }
   void add(const BuiltFrame& frame);
@@ -32,7 +36,7 @@ class Capture {
 
  private:
   std::vector<BuiltFrame> built_;
-  Timestamp now_ = Timestamp::from_seconds(1'700'000'000);
+  Timestamp now_ = Timestamp::from_seconds(kStart);
 };
 
 struct Ends {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,6 +24,8 @@ struct Herald {
 struct Guest {
   static constexpr std::string_view kName = "guest", kBuffer = "guest.text";
 };
+
+inline constexpr uint16_t kData = 5000;  // where the flow listens that is announced
 
 /// The line of a herald that announces a flow; `more`: its protocol, and the context.
 inline std::string expects(std::string_view listener, std::string_view how, int port,

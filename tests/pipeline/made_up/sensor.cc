@@ -26,7 +26,7 @@ std::span<const DissectorRow* const> rows() {
 }
 
 /// As SensorConfig::read has it, with the protocols of rows().
-std::unique_ptr<SensorConfig> read(const Setting& root) {
+std::unique_ptr<SensorConfig> read_with_rows(const Setting& root) {
   auto config = std::make_unique<SensorConfig>(*SensorConfig::read(root, {}));
   auto recorded = recorded_protocols();
   for (const DissectorRow* row : rows().subspan(dissectors().size())) {
@@ -71,7 +71,7 @@ uint64_t Outcome::stat(std::string_view path) const {
 
 Outcome sense(const Capture& capture, const SensorSetup& setup) {
   const auto root = parse_yaml(setup.options.empty() ? "{}" : setup.options, "test.yaml");
-  const auto config = read(*root);
+  const auto config = read_with_rows(*root);
   if (!setup.detectors.empty()) config->analytics.detectors = setup.detectors;
   std::vector<RuleMessage> messages;
   RuleCompiler compiler(config->rules, config->detect, messages);
