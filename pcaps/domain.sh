@@ -86,6 +86,8 @@ C
   }
 [domain_realm]
   .lab.example = $REALM
+[kdc]
+  require-preauth = false
 C
   # The socket of winbindd lies where it was built for.
   mkdir -p /run/samba "$LAB/run"
