@@ -39,6 +39,11 @@ def registered(stub):
     return struct.pack("<4I", 0x20000, 6, 0, 6) + path + struct.pack("<II", 0, 0)
 
 
+def names(stub):
+    """One name, of a folder or of a task."""
+    return struct.pack("<8I", 1, 1, 0x20000, 1, 0x20004, 7, 0, 7) + "upkeep\0".encode("utf-16le") + b"\0\0" + DONE
+
+
 def save(stub):
     """A hive is a file on the share, with nothing in it."""
     with open(os.path.join(folder, text_of(stub, 28).split("\\")[-1]), "wb") as hive: hive.write(b"regf")
@@ -84,8 +89,8 @@ pipe("svcctl", (("367abb81-9844-35f1-ad32-98f038001003", "2.0"), {
     12: create, 15: lambda stub: HANDLE + DONE, 16: open_, 19: lambda stub: DONE}))
 pipe("atsvc",
      (("86d35949-83c9-4044-b424-db363231fd0c", "1.0"), {0: lambda stub: struct.pack("<II", 0x10002, 0), 1: registered,
-                                                       12: lambda stub: bytes(range(16)) + DONE, 13: lambda stub: DONE}),
-     (("1ff70682-0a51-30e8-076d-740be8cee98b", "1.0"), {0: lambda stub: struct.pack("<II", 7, 0), 1: lambda stub: DONE}))
+                                                       6: names, 7: names, 12: lambda stub: bytes(range(16)) + DONE, 13: lambda stub: DONE}),
+     (("1ff70682-0a51-30e8-076d-740be8cee98b", "1.0"), {0: lambda stub: struct.pack("<II", 7, 0), 1: lambda stub: DONE, 2: lambda stub: struct.pack("<5I", 0, 0, 0, 0, 0)}))
 pipe("winreg", (("338cd001-2244-31f1-aaaa-900038001003", "1.0"), {
     2: lambda stub: HANDLE + DONE, 5: lambda stub: NONE + DONE, 15: lambda stub: HANDLE + DONE, 20: save}))
 files.start()
