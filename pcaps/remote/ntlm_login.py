@@ -12,10 +12,13 @@ class Login:
         names[ntlm.NTLMSSP_AV_HOSTNAME], names[ntlm.NTLMSSP_AV_DOMAINNAME] = "SERVER".encode("utf-16le"), name
         names[ntlm.NTLMSSP_AV_TIME] = struct.pack("<q", 116444736000000000 + int(time.time()) * 10000000)
         self.random, self.challenge = os.urandom(8), ntlm.NTLMAuthChallenge()
-        own = ntlm.NTLMSSP_NEGOTIATE_UNICODE | ntlm.NTLMSSP_NEGOTIATE_TARGET_INFO | ntlm.NTLMSSP_TARGET_TYPE_SERVER | ntlm.NTLMSSP_NEGOTIATE_VERSION
-        for key, value in {"flags": wanted["flags"] & 0xE0088234 | own, "challenge": self.random, "domain_len": len(name), "domain_max_len": len(name), "domain_offset": 56, "domain_name": name,
-                           "TargetInfoFields_len": len(names), "TargetInfoFields_max_len": len(names), "TargetInfoFields": names,
-                           "TargetInfoFields_offset": 56 + len(name), "Version": b"\x0a\x00\x63\x45\x00\x00\x00\x0f", "VersionLen": 8}.items(): self.challenge[key] = value
+        own = (ntlm.NTLMSSP_NEGOTIATE_UNICODE | ntlm.NTLMSSP_NEGOTIATE_TARGET_INFO | ntlm.NTLMSSP_TARGET_TYPE_SERVER
+               | ntlm.NTLMSSP_NEGOTIATE_VERSION)
+        fields = {"flags": wanted["flags"] & 0xE0088234 | own, "challenge": self.random,
+                  "domain_len": len(name), "domain_max_len": len(name), "domain_offset": 56, "domain_name": name,
+                  "TargetInfoFields_len": len(names), "TargetInfoFields_max_len": len(names), "TargetInfoFields": names,
+                  "TargetInfoFields_offset": 56 + len(name), "Version": b"\x0a\x00\x63\x45\x00\x00\x00\x0f", "VersionLen": 8}
+        for field, value in fields.items(): self.challenge[field] = value
 
     def prove(self, message, password):
         answer = ntlm.NTLMAuthChallengeResponse()
@@ -24,7 +27,8 @@ class Login:
         key = ntlm.NTOWFv2(answer["user_name"].decode("utf-16le"), password, answer["domain_name"].decode("utf-16le"))
         if ntlm.hmac_md5(key, self.random + proof[16:]) != proof[:16]: raise PermissionError("wrong password")
         session = ntlm.generateEncryptedSessionKey(ntlm.hmac_md5(key, proof[:16]), answer["session_key"])
-        self.keys = {side: (ntlm.SIGNKEY(self.flags, session, side), ARC4.new(ntlm.SEALKEY(self.flags, session, side)).encrypt) for side in ("Client", "Server")}
+        self.keys = {side: (ntlm.SIGNKEY(self.flags, session, side), ARC4.new(ntlm.SEALKEY(self.flags, session, side)).encrypt)
+                     for side in ("Client", "Server")}
         self.counts = {"Client": 0, "Server": 0}
 
     def pass_through(self, side, signed, text):

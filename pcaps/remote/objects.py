@@ -20,7 +20,8 @@ def reference(iid):
     """An OBJREF_STANDARD (MS-DCOM 2.2.18.4)."""
     global number
     number += 1
-    return b"MEOW" + struct.pack("<I", 1) + iid[:16] + struct.pack("<II", 0, 5) + OXID + struct.pack("<Q", number) + os.urandom(16) + struct.pack("<HH", 0, 0)
+    standard = struct.pack("<II", 0, 5) + OXID + struct.pack("<Q", number) + os.urandom(16)
+    return b"MEOW" + struct.pack("<I", 1) + iid[:16] + standard + struct.pack("<HH", 0, 0)
 
 
 def pointer(data): return struct.pack("<III", 0x20000, len(data), len(data)) + data + bytes(-len(data) % 4)
@@ -35,7 +36,8 @@ def create(stub):
     result, where = dcomrt.HRESULT(), dcomrt.PMInterfacePointer()
     result["Data"] = 0
     out["phresults"].append(result)
-    where["ulCntData"], where["abData"] = len(reference(iid)), list(reference(iid))
+    made = reference(iid)
+    where["ulCntData"], where["abData"] = len(made), list(made)
     out["ppIntfData"].append(where)
     reply, bound = dcomrt.ScmReplyInfoData(), f"{address}[{PORT}]\0".encode("utf-16le")
     bindings = struct.pack("<H", 7) + bound + bytes(2) + struct.pack("<HHH", 10, 0xFFFF, 0) + bytes(2)
