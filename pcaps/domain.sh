@@ -86,6 +86,9 @@ C
   }
 [domain_realm]
   .lab.example = $REALM
+[kdc]
+  # Accounts say whether they must prove themselves.
+  require-preauth = false
 C
   # The socket of winbindd lies where it was built for.
   mkdir -p /run/samba "$LAB/run"

@@ -40,8 +40,9 @@ constexpr ActRow kActs[] = {
     {"eventlog", 12, D::log_clear},         // ElfrClearELFA
     {"fsrvp", 8, D::coerce_files},          // IsPathSupported
     {"fsrvp", 9, D::coerce_files},          // IsPathShadowCopied
-    {"lsarpc", 29, D::secret_read},         // LsarSetSecret
-    {"lsarpc", 42, D::secret_read},         // LsarStorePrivateData
+    {"lsarpc", 29, D::account_change},      // LsarSetSecret
+    {"lsarpc", 30, D::secret_read},         // LsarQuerySecret
+    {"lsarpc", 42, D::account_change},      // LsarStorePrivateData
     {"lsarpc", 43, D::secret_read},         // LsarRetrievePrivateData
     {"netdfs", 12, D::coerce_files},        // NetrDfsAddStdRoot
     {"netdfs", 13, D::coerce_files},        // NetrDfsRemoveStdRoot

@@ -22,7 +22,7 @@ constexpr OptionRow<C> kOptions[] = {
      Unit::seconds},
 };
 
-constexpr int64_t kBack = 10;  // seconds within which a server that is made to log in does so
+constexpr int64_t kBack = 10;  // seconds between a server that logs in and the answer to who made it
 constexpr int64_t kFiveMinutes = 300;
 constexpr uint32_t kController = 2;  // clients of whom a host is a domain controller
 
@@ -36,7 +36,8 @@ DirectoryAttack::Global::Global(const Config& config, const Surroundings& surrou
     : config_(config),
       surroundings_(surroundings),
       acts_(kMostActs, surroundings),
-      controllers_(surroundings.part(kMostServers), surroundings.hash_seed) {}
+      controllers_(surroundings.part(kMostServers), surroundings.hash_seed),
+      sessions_(surroundings.part(kMostSessions), surroundings.hash_seed) {}
 
 void DirectoryAttack::Global::add(const ActOf& key, const Act& act, Timestamp time) {
   constexpr ActSet kRates = act_bits({ticket_rc4, ticket_rc4_asked, bare_rc4, bare_refused});
@@ -59,20 +60,34 @@ void DirectoryAttack::Global::take(Second second, Delta& delta, Findings& findin
   });
   touched_.clear();
   delta.acts.acts.walk([&](const ActOf& key, const Act& act) { add(key, act, act.last); });
-  // Of sessions only those count that somebody asked for.
   delta.sessions.walk([&](const PairOf& session, const Session& seen) {
-    const PairOf asked{session.server, session.client};
-    const Act act{.count = 1, .first = seen.first, .last = seen.first, .flow = seen.flow};
-    for (const Kind kind : {coerce_print, coerce_files}) {
-      const Act* coerced = acts_.find(asked, kind, seconds_before(act.last, kBack));
-      if (!coerced || act.last < coerced->first) continue;
-      acts_.add({session, session_back}, act, kBack, ActMemory::Renewal::after_silence, now_);
-      Touched& touched = touched_[asked];
-      touched.acts |= act_bit(session_back);
-      touched.time = std::max(touched.time, act.last);
-    }
+    auto* entry = sessions_.touch(session, now_);
+    if (!entry) return;
+    entry->value = seen;
+    link({session.server, session.client});
+  });
+  constexpr ActSet kCoercions = act_bits({coerce_print, coerce_files});
+  delta.acts.acts.walk([&](const ActOf& key, const Act&) {
+    if (kCoercions & act_bit(key.act)) link(key.pair);
   });
   for (const auto& [pair, touched] : touched_) judge(pair, touched, findings);
+}
+
+/// Of sessions only those count that somebody asked for. A server that is made to log in does so before it answers.
+void DirectoryAttack::Global::link(const PairOf& asked) {
+  const PairOf session{asked.server, asked.client};
+  const auto* entry = sessions_.find(session);
+  if (!entry) return;
+  const Timestamp time = entry->value.first;
+  for (const Kind kind : {coerce_print, coerce_files}) {
+    const Act* coerced = acts_.find(asked, kind, seconds_before(time, kBack));
+    if (!coerced || time < seconds_before(coerced->first, kBack)) continue;
+    const Act act{.count = 1, .first = time, .last = time, .flow = entry->value.flow};
+    acts_.add({session, session_back}, act, kBack, ActMemory::Renewal::after_silence, now_);
+    Touched& touched = touched_[asked];
+    touched.acts |= act_bit(session_back);
+    touched.time = std::max(touched.time, time);
+  }
 }
 
 void DirectoryAttack::Global::judge(const PairOf& pair, const Touched& touched, Findings& findings) {
@@ -144,13 +159,14 @@ void DirectoryAttack::Global::expire(Second second, Findings&) {
   const auto before = [&](uint64_t age) { return static_cast<uint32_t>(now_ - std::min<uint64_t>(now_, age)); };
   acts_.expire(before(config_.window));
   controllers_.expire(before(kMemory), [](const auto&) {});
+  sessions_.expire(before(kBack), [](const auto&) {});
 }
 
 StateUse DirectoryAttack::Global::use() const {
   const StateUse acts = acts_.use();
-  return {.keys = acts.keys + controllers_.keys(),
-          .bytes = acts.bytes + controllers_.bytes(),
-          .evicted = acts.evicted + controllers_.evicted(),
+  return {.keys = acts.keys + controllers_.keys() + sessions_.keys(),
+          .bytes = acts.bytes + controllers_.bytes() + sessions_.bytes(),
+          .evicted = acts.evicted + controllers_.evicted() + sessions_.evicted(),
           .overflow = overflow_};
 }
 

@@ -135,7 +135,7 @@ class DirectoryAttack::Local {
 /// [G]
 class DirectoryAttack::Global {
  public:
-  static constexpr uint32_t kMostActs = 12'288, kMostServers = 4'096;
+  static constexpr uint32_t kMostActs = 12'288, kMostServers = 4'096, kMostSessions = 4'096;
 
   Global(const Config& config, const Surroundings& surroundings);
   void take(Second second, Delta& delta, Findings& findings);
@@ -149,6 +149,7 @@ class DirectoryAttack::Global {
   };
 
   void add(const ActOf& key, const Act& act, Timestamp time);
+  void link(const PairOf& asked);
   void judge(const PairOf& pair, const Touched& touched, Findings& findings);
   void report(const DirectoryCase& of, const DirectoryVerdict& verdict, Findings& findings) const;
 
@@ -156,6 +157,7 @@ class DirectoryAttack::Global {
   const Surroundings& surroundings_;
   ActMemory acts_;
   Table<IpAddress, Fan> controllers_;
+  Table<PairOf, Session> sessions_;    // the latest of each pair
   std::map<PairOf, Touched> touched_;  // in the second that is judged
   uint32_t now_ = 0;
   uint64_t overflow_ = 0;

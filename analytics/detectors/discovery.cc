@@ -45,12 +45,12 @@ constexpr KindRow kRows[] = {
     {"services", 1 << 7},
     {"registry", 1 << 5},
     {"endpoints", 1 << 8},
-    {"tasks", 1 << 9},
+    {"tasks", 1 << 7},
     {"trusts", 1 << 6, true, false},
     {"rights", 1 << 0},
     {"dns-records", 1 << 3},
-    {"zone-transfer", 1 << 10},
-    {"ldap-services", 1 << 0 | 1 << 11},
+    {"zone-transfer", 1 << 9},
+    {"ldap-services", 1 << 0 | 1 << 10},
     {"ldap-privileged", 1 << 1},
     {"ldap-unprotected", 1 << 0},
     {"ldap-users", 1 << 0},
@@ -145,6 +145,8 @@ void Discovery::Global::report(const IpAddress& client, const State& state, Find
   out.severity = many && sweeping ? 80 : many || wide ? 60 : some ? 35 : 20;
   out.confidence = many && sweeping ? 85 : many && wide ? 80 : 70;
   out.techniques = techniques;
+  // A secondary fetches what it serves (RFC 5936 1).
+  if (kinds == 1 && lately(state.last[zone])) out.explained_by = bit(Role::resolver);
   out.time = out.last = state.newest;
   out.first = state.first;
   out.count = state.count;

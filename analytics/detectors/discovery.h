@@ -16,10 +16,10 @@ namespace lapwing::analytics {
 /// One finding for a client, by how many different things it asks for within minutes, and of how many servers. One
 /// alone is info: hosts do so by themselves.
 struct Discovery {
-  static constexpr Technique kTechniques[] = {{"T1087", "TA0007"}, {"T1069", "TA0007"},     {"T1135", "TA0007"},
-                                              {"T1018", "TA0007"}, {"T1033", "TA0007"},     {"T1012", "TA0007"},
-                                              {"T1482", "TA0007"}, {"T1007", "TA0007"},     {"T1046", "TA0007"},
-                                              {"T1053", "TA0002"}, {"T1590.002", "TA0043"}, {"T1558.003", "TA0006"}};
+  static constexpr Technique kTechniques[] = {{"T1087", "TA0007"},     {"T1069", "TA0007"},    {"T1135", "TA0007"},
+                                              {"T1018", "TA0007"},     {"T1033", "TA0007"},    {"T1012", "TA0007"},
+                                              {"T1482", "TA0007"},     {"T1007", "TA0007"},    {"T1046", "TA0007"},
+                                              {"T1590.002", "TA0043"}, {"T1558.003", "TA0006"}};
   static constexpr std::string_view kProtocols[] = {"dns"};
   static constexpr std::string_view kFields[] = {"dns.queries.rrtype", "dns.queries.rrname"};
   static constexpr About about = {

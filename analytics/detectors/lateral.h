@@ -22,7 +22,7 @@ struct Lateral {
                                               {"T1021.006", "TA0008"}, {"T1021.001", "TA0008"}, {"T1021.004", "TA0008"},
                                               {"T1570", "TA0008"}};
   static constexpr std::string_view kProtocols[] = {"http"};
-  static constexpr std::string_view kFields[] = {"http.url"};
+  static constexpr std::string_view kFields[] = {"http.url", "http.status"};
   static constexpr About about = {
       .name = "lateral",
       .techniques = kTechniques,
@@ -120,7 +120,7 @@ class Lateral::Local {
 
   const Surroundings& surroundings_;
   uint64_t seed_;
-  FieldReader url_{kFields[0]};
+  FieldReader url_{kFields[0]}, status_{kFields[1]};
 };
 
 /// [G]

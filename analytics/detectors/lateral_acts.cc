@@ -157,14 +157,19 @@ void Lateral::Local::flow(const FlowUpdate& update, Delta& delta) const {
   delta.acts.acts.at({{flow.client, flow.server}, by_ssh ? ssh : rdp}).merge(Act::of(flow, update.time, {}, seed_));
 }
 
-/// WS-Management (DSP0226; MS-WSMV 2.1): its own URI alone, as events are collected under others of its folder.
+/// WS-Management (DSP0226; MS-WSMV 2.1): its own URI alone, as events are collected under others of its folder. Whoever
+/// is not known is answered 401, and one whose request is at fault 500.
 void Lateral::Local::event(const Observed& observed, Delta& delta) {
+  constexpr uint64_t kRedirected = 300, kServerError = 500;
   const Event& event = observed.event;
   if (!event.record || event.file || !observed.flow || !within(*observed.flow)) return;
   const std::string_view url = url_.text(event);
   if (url.substr(0, url.find('?')) != "/wsman") return;
   const FlowRef& flow = *observed.flow;
-  delta.acts.acts.at({{flow.client, flow.server}, winrm}).merge(Act::of(flow, observed.time, {}, seed_));
+  const auto status = status_.first(event);
+  Act one = Act::of(flow, observed.time, {}, seed_);
+  one.failed = status && status->integer >= kRedirected && status->integer < kServerError;
+  delta.acts.acts.at({{flow.client, flow.server}, winrm}).merge(one);
 }
 
 }  // namespace lapwing::analytics

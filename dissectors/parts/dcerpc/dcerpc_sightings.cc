@@ -17,7 +17,7 @@ std::string_view interface_text(const Context& context, std::string& scratch) {
 }
 
 /// The first text among the parameters: a conformant and varying array of UTF-16 (C706 14.3.3.4) whose count and bytes
-/// fit each other. Empty where there is none near their beginning.
+/// fit each other. Empty where there is none near their beginning. Blanks alone are room for an answer.
 std::string first_text(Bytes stub) {
   constexpr size_t kLook = 256, kHead = 12, kLongest = 260;  // bytes, but for the longest: characters of a path
   static_assert(kLook + kHead + 2 * kLongest <= kShownStub);
@@ -27,9 +27,12 @@ std::string first_text(Bytes stub) {
     if (offset != 0 || count < 2 || count > room || room > kLongest || reader.left() < size_t{2} * count) continue;
     Bytes text = stub.subspan(at + kHead, size_t{2} * count);
     if (text[text.size() - 2] == 0 && text[text.size() - 1] == 0) text = text.first(text.size() - 2);
-    bool shown = !text.empty();
-    for (size_t i = 0; i < text.size(); i += 2) shown &= text[i] >= ' ' || text[i + 1] != 0;
-    if (shown) return utf16_to_utf8(text);
+    bool shown = true, blank = true;
+    for (size_t i = 0; i < text.size(); i += 2) {
+      shown &= text[i] >= ' ' || text[i + 1] != 0;
+      blank &= text[i] == ' ' && text[i + 1] == 0;
+    }
+    if (shown && !blank) return utf16_to_utf8(text);
   }
   return {};
 }

@@ -69,14 +69,17 @@ TEST(DirectoryAttackTest, AServerIsMadeToLogIn) {
   const auto back = [](std::string_view interface, uint16_t number, bool at_controller, double after) {
     OperationScene scene;
     if (at_controller) controller(scene);
+    if (after < 0) scene.at(100 + after).session("10.0.0.9", "10.0.0.5", 445);
     scene.at(100).between("10.0.0.5", "10.0.0.9").call(interface, number, {}, Outcome::failure);
     if (after > 0) scene.at(100 + after).session("10.0.0.9", "10.0.0.5", 445);
     const auto all = attacks(scene);
     return all.empty() ? "" : std::string(name(level(all.back())));
   };
   EXPECT_EQ(back("efs", kOpenFile, false, 2), "high");
+  EXPECT_EQ(back("efs", kOpenFile, false, -2), "high") << "what it is answered when it has tried";
   EXPECT_EQ(back("efs", kOpenFile, false, 0), "medium");
   EXPECT_EQ(back("efs", kOpenFile, false, 60), "medium") << "for another reason";
+  EXPECT_EQ(back("efs", kOpenFile, false, -60), "medium") << "for another reason";
   EXPECT_EQ(back("spoolss", kNotification, true, 2), "medium");
   EXPECT_EQ(back("spoolss", kNotification, false, 2), "low") << "as print servers do";
   EXPECT_EQ(back("spoolss", kNotification, false, 0), "") << "a printer is watched";
@@ -109,6 +112,7 @@ TEST(DirectoryAttackTest, EachVerdictHasItsTechnique) {
   } kRows[] = {
       {"samr", 58, "account-change", "T1098", "low"},       {"samr", 22, "member-add", "T1098", "low"},
       {"lsarpc", 43, "secret-read", "T1003.004", "medium"}, {"winreg", 20, "hive-save", "T1003.002", "medium"},
+      {"lsarpc", 30, "secret-read", "T1003.004", "medium"}, {"lsarpc", 29, "account-change", "T1098", "low"},
       {"spoolss", 89, "print-driver", "T1210", "low"},      {"IRemoteWinspool", 39, "print-driver", "T1210", "low"},
       {"eventlog", 0, "log-clear", "T1070.001", "medium"},  {"even6", 6, "log-clear", "T1070.001", "medium"},
       {"eventlog", 8, "log-write", "T1070.001", "info"},    {"bkrp", 0, "key-backup", "T1555", "info"},

@@ -68,6 +68,14 @@ TEST(DiscoveryTest, IsALadderOfDifferentThings) {
   EXPECT_TRUE(says(found.back(), R"("kinds":6)")) << found.back().evidence;
 }
 
+TEST(DiscoveryTest, TasksAreToldAsServicesAre) {
+  for (const std::string_view interface : {"ITaskSchedulerService", "atsvc"}) {
+    const auto found = OperationScene().call(interface, interface == "atsvc" ? 2 : 7).found<Discovery>();
+    EXPECT_EQ(state(found), "info") << interface;
+    EXPECT_TRUE(names(found.back(), "T1007")) << interface;
+  }
+}
+
 TEST(DiscoveryTest, WhatHostsAskForByThemselvesIsNone) {
   OperationScene scene;
   scene.call("lsarpc", 15).call("lsarpc", 68).call("netlogon", 40).call("samr", 17).call("samr", 36);
