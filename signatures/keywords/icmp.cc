@@ -51,7 +51,7 @@ constexpr Keyword kIcmpKeywords[] = {
     {"itype", "", &icmp_number<kType, UINT8_MAX>, "ICMP type"},
     {"icode", "", &icmp_number<kCode, UINT8_MAX>, "ICMP code"},
     {"icmp_id", "", &icmp_number<kIcmpId, UINT16_MAX>, "ICMP identifier"},
-    {"icmp_seq", "", &icmp_number<kIcmpSeq, UINT16_MAX>, "ICMP sequence icmp_number"},
+    {"icmp_seq", "", &icmp_number<kIcmpSeq, UINT16_MAX>, "ICMP sequence number"},
     {"icmpv6.mtu", "", &icmp_number<kMtu, UINT32_MAX>, "MTU of an ICMPv6 packet-too-big message"},
 };
 

@@ -8,7 +8,7 @@ namespace lapwing::rules {
 
 namespace {
 
-/// A row for a ip_number of the packet: `get` returns false where the packet has none.
+/// A row for a number of the packet: `get` returns false where the packet has none.
 template <auto get, uint64_t max>
 void ip_number(RuleBuilder& rule, const RuleOption& option) {
   rule.require_packet(option);
@@ -168,7 +168,7 @@ constexpr Keyword kIpKeywords[] = {
     {"fragoffset", "", &ip_number<kFragOffset, 8191>, "IP fragment offset in units of 8 bytes"},
     {"fragbits", "", &fragbits, "bits of the IPv4 flags"},
     {"sameip", "", &sameip, "source and destination address are equal"},
-    {"ip_proto", "", &ip_proto_keyword, "transport protocol by name or ip_number"},
+    {"ip_proto", "", &ip_proto_keyword, "transport protocol by name or number"},
     {"ipopts", "", &ipopts, "an IPv4 option is present"},
 };
 

@@ -127,8 +127,8 @@ void flags(RuleBuilder& rule, const RuleOption& option) {
 
 constexpr Keyword kTcpKeywords[] = {
     {"tcp.flags", "flags", &flags, "TCP flags"},
-    {"tcp.seq", "seq", &tcp_number<kTcpSeq, UINT32_MAX>, "TCP sequence tcp_number"},
-    {"tcp.ack", "ack", &tcp_number<kAck, UINT32_MAX>, "TCP acknowledgement tcp_number"},
+    {"tcp.seq", "seq", &tcp_number<kTcpSeq, UINT32_MAX>, "TCP sequence number"},
+    {"tcp.ack", "ack", &tcp_number<kAck, UINT32_MAX>, "TCP acknowledgement number"},
     {"tcp.window", "window", &tcp_number<kWindow, UINT16_MAX>, "TCP window as sent"},
     {"tcp.mss", "", &tcp_number<kMss, UINT16_MAX>, "TCP maximum segment size option"},
     {"tcp.wscale", "", &tcp_number<kWscale, UINT8_MAX>, "TCP window scale option"},
