@@ -413,6 +413,7 @@ void AppLayer::emit(const Event& event) {
     counters_.transactions += begun;
     by_protocol_[number_of(*current_->protocol)].transactions += begun;
   }
+  if (event.record && current_->frames) settle_frames(*current_->frames, *event.tx);
   const AppMemory::Paused paused(*memory_);
   sink_.event(*flow_, event);
 }

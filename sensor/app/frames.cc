@@ -111,6 +111,18 @@ void AppLayer::settle_frames(Frames& frames, Direction direction, bool datagram)
   side.base = cell - kCell;
 }
 
+/// A transaction that is told may be gone before the dissector is done with what came.
+void AppLayer::settle_frames(Frames& frames, const Transaction& tx) {
+  for (const Direction direction : {Direction::to_server, Direction::to_client}) {
+    Frames::HalfFlow& side = frames.sides[index(direction)];
+    std::erase_if(side.open, [&](OpenFrame& open) {
+      const bool ended = open.tx == &tx && open.end <= side.end();
+      if (ended) show_frame(frames, direction, open, open.end, FrameEnd::complete);
+      return ended;
+    });
+  }
+}
+
 void AppLayer::break_frames(Frames& frames, Direction direction, uint64_t end, uint64_t lost) {
   Frames::HalfFlow& side = frames.sides[index(direction)];
   const uint64_t next = end + lost;

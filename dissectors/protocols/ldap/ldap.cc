@@ -281,8 +281,12 @@ std::optional<size_t> Ldap::begin_message(Bytes bytes, Direction direction, uint
     if (std::exchange(from.sealed, false)) out_.plain(direction, offset);
   }
   Exchange& exchange = begin(head, direction, offset);
-  // A frame is one piece of the stream.
-  if (whole) out_.frame(Pdu::pdu, direction, offset, head.size(), &exchange);
+  // A frame is one piece of the stream, and over before its exchange is.
+  if (whole) {
+    const bool at_hand = head.size() <= bytes.size();
+    from.frame_end = at_hand ? kNowhere : offset + head.size();
+    out_.frame(Pdu::pdu, direction, offset, at_hand ? head.size() : kOpenLength, &exchange);
+  }
   if (!from.reader.under_way()) end_message(direction);
   return taken;
 }
@@ -317,6 +321,8 @@ Exchange& Ldap::begin(const Head& head, Direction direction, uint64_t offset) {
 void Ldap::end_message(Direction direction) {
   Side& from = side(direction);
   Exchange& exchange = *std::exchange(from.exchange, nullptr);
+  const uint64_t end = std::exchange(from.frame_end, kNowhere);
+  if (end != kNowhere) out_.end_frame(Pdu::pdu, direction, end, &exchange);
   const Message& message = from.reader.message();
   exchange.reading[index(direction)] = false;
   exchange.size += message.size;

@@ -119,7 +119,8 @@ class Ldap {
     std::array<uint8_t, kLongestHead> head;  // of a message that lies across buffers,
     size_t head_size = 0;                    // as far as it came
     Resync resync;
-    bool sealed = false;  // the latest buffer was
+    uint64_t frame_end = kNowhere;  // of the message under way, where its frame waits for it
+    bool sealed = false;            // the latest buffer was
 
     /// The next buffer goes on with a message.
     bool goes_on() const { return head_size > 0 || (wrapped && reader.under_way()); }
