@@ -53,14 +53,14 @@ void ip_proto_keyword(RuleBuilder& rule, const RuleOption& option) {
   std::string_view prefix = value;
   size_t signs = std::min(prefix.find_first_not_of("!<>= "), prefix.size());
   std::string name = to_lower(trim(prefix.substr(signs)));
-  for (auto [known, ip_number] : kProtocolNames) {
-    if (known == name) value = value.substr(0, signs) + std::to_string(ip_number);
+  for (auto [known, number] : kProtocolNames) {
+    if (known == name) value = value.substr(0, signs) + std::to_string(number);
   }
   const IntegerTest wanted = parse_integer_test(value, option.value_mark, UINT8_MAX);
   // So that the rule is not looked at in packets of other protocols.
   uint8_t transports = 0;
-  for (unsigned ip_number = 0; ip_number <= UINT8_MAX; ip_number++) {
-    if (wanted.matches(ip_number)) transports |= transport_of(static_cast<uint8_t>(ip_number));
+  for (unsigned number = 0; number <= UINT8_MAX; number++) {
+    if (wanted.matches(number)) transports |= transport_of(static_cast<uint8_t>(number));
   }
   rule.rule().header.transports &= transports;
   add_condition(rule, Needs::any_packet, wanted, [](const Scene& scene, const IntegerTest& test) {
@@ -129,8 +129,8 @@ struct OptionTest {
 };
 
 std::string words(const OptionTest& test) {
-  for (auto [name, ip_number] : kIpOptions) {
-    if (ip_number == test.wanted) return std::string(name);
+  for (auto [name, number] : kIpOptions) {
+    if (number == test.wanted) return std::string(name);
   }
   return {};
 }
