@@ -413,9 +413,14 @@ void AppLayer::emit(const Event& event) {
     counters_.transactions += begun;
     by_protocol_[number_of(*current_->protocol)].transactions += begun;
   }
-  if (event.record && current_->frames) settle_frames(*current_->frames, *event.tx);
-  const AppMemory::Paused paused(*memory_);
-  sink_.event(*flow_, event);
+  Frames* const frames = current_->frames.get();
+  const bool over = event.tx->progress == std::array{kComplete, kComplete};
+  if (frames && (event.record || over)) settle_frames(*frames, *event.tx);
+  {
+    const AppMemory::Paused paused(*memory_);
+    sink_.event(*flow_, event);
+  }
+  if (frames && over) part_frames(*frames, *event.tx);
 }
 
 void AppLayer::anomaly(const Protocol& protocol, const Transaction& tx, uint8_t name, Direction direction) {

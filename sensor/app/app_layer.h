@@ -174,6 +174,7 @@ class AppLayer final : private EventSink {
   void take_frame_bytes(Frames& frames, const Chunk& chunk);
   void settle_frames(Frames& frames, Direction direction, bool datagram);
   void settle_frames(Frames& frames, const Transaction& tx);
+  static void part_frames(Frames& frames, const Transaction& tx);
   void break_frames(Frames& frames, Direction direction, uint64_t end, uint64_t lost);
   void end_frames(State& state);
   void show_frame(Frames& frames, Direction direction, OpenFrame& open, uint64_t to, FrameEnd end);

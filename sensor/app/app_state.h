@@ -45,7 +45,8 @@ struct AppLayer::OpenFrame {
   uint64_t id = 0, begin = 0, end = kOpenLength;
   uint64_t shown = 0;  // pieces have been delivered up to here
   bool first = true;
-  Transaction* tx = nullptr;
+  const Transaction* owner = nullptr;  // by which its end is known
+  Transaction* tx = nullptr;           // the same while it lives
   std::vector<uint64_t> matched;
 };
 

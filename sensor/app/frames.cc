@@ -46,6 +46,7 @@ void AppLayer::frame(uint8_t kind, Direction direction, uint64_t offset, uint64_
                        .begin = offset,
                        .end = length == kOpenLength ? kOpenLength : offset + length,
                        .shown = offset,
+                       .owner = tx,
                        .tx = tx,
                        .matched = {}});
   if (length == kOpenLength || offset + length > side.end()) return;
@@ -58,7 +59,7 @@ void AppLayer::end_frame(uint8_t kind, Direction direction, uint64_t end, const 
   if (!frames) return;
   Frames::HalfFlow& side = frames->sides[index(direction)];
   auto found = std::find_if(side.open.rbegin(), side.open.rend(), [&](const auto& open) {
-    return open.number == kind && open.tx == tx && open.end == kOpenLength;
+    return open.number == kind && open.owner == tx && open.end == kOpenLength;
   });
   if (found == side.open.rend()) return;
   show_frame(*frames, direction, *found, std::min(end, side.end()), FrameEnd::complete);
@@ -120,6 +121,16 @@ void AppLayer::settle_frames(Frames& frames, const Transaction& tx) {
       if (ended) show_frame(frames, direction, open, open.end, FrameEnd::complete);
       return ended;
     });
+  }
+}
+
+/// Nothing more comes of the transaction, and its dissector may use its memory anew: what is still open of it goes on
+/// without.
+void AppLayer::part_frames(Frames& frames, const Transaction& tx) {
+  for (Frames::HalfFlow& side : frames.sides) {
+    for (OpenFrame& open : side.open) {
+      if (open.tx == &tx) open.tx = nullptr;
+    }
   }
 }
 

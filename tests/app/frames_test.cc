@@ -6,6 +6,7 @@
 
 #include "sensor/app/app_layer.h"
 #include "sensor/base/setting.h"
+#include "tests/app/made_up.h"
 
 namespace lapwing {
 namespace {
@@ -34,7 +35,7 @@ struct Sink : AppSink {
 
 class Frames : public testing::Test {
  protected:
-  Frames() {
+  explicit Frames(AppConfig config = AppConfig::read(Setting{})) : config_(std::move(config)) {
     flow_.key.proto = 6;
     flow_.key.port[0] = 40000;
     flow_.key.port[1] = 9999;
@@ -62,7 +63,7 @@ class Frames : public testing::Test {
   }
   void finish() { app_.finish(flow_, {}); }
 
-  AppConfig config_ = AppConfig::read(Setting{});
+  AppConfig config_;
   Sink sink_;
   BudgetConfig budget_ = read_options<BudgetConfig>(Setting{}, budget_options());
   AppLayer app_{config_, budget_, sink_};
@@ -128,6 +129,53 @@ TEST_F(Frames, TheFlowsEndShowsWhatIsThere) {
   say(kServer, kRequest.substr(0, 20), 100);
   finish();
   EXPECT_EQ(sink_.shown, std::vector<std::string>{"request 2 > 0+20 from 0 first tx 0"});
+}
+
+/// One whose transaction is over, and gone, with the first bytes of a frame of ten.
+struct Hasty {
+  static constexpr FrameKind kKinds[] = {{"ten", "bytes"}};
+  static Likelihood probe(size_t, const Chunk&) { return Likelihood::sure; }
+  static void* create(const Beginning& beginning) { return new Hasty{beginning.sink}; }
+  static void destroy(void* hasty) { delete static_cast<Hasty*>(hasty); }
+  static Step data(void* hasty, const Chunk& chunk) {
+    if (chunk.offset == 0) {
+      EventSink& sink = static_cast<Hasty*>(hasty)->sink;
+      Transaction tx;
+      sink.frame(0, chunk.direction, 0, chunk.data.size(), &tx);
+      sink.frame(0, chunk.direction, 0, 10, &tx);
+      tx.progress = {kComplete, kComplete};
+      sink.emit({.protocol = &protocol, .tx = &tx, .direction = chunk.direction});
+    }
+    return Step::ok(chunk.data.size());
+  }
+  EventSink& sink;
+  static inline Protocol protocol{.name = "hasty", .frames = kKinds};
+};
+
+class Orphans : public Frames {
+ protected:
+  Orphans() : Frames(config()) {}
+
+ private:
+  static AppConfig config() {
+    static const test::MadeUp<1> one(&Hasty::probe);
+    static DissectorRow row = *one.rows()[0];
+    static const About about{.name = "hasty", .transports = transport::tcp, .help = "nothing"};
+    row.about = &about;
+    row.protocol = &Hasty::protocol;
+    row.create = &Hasty::create;
+    row.destroy = &Hasty::destroy;
+    row.data = &Hasty::data;
+    const DissectorRow* rows[] = {&row};
+    return AppConfig::read(Setting{}, {}, rows);
+  }
+};
+
+TEST_F(Orphans, NameNoTransactionThatIsGone) {
+  want("hasty", 1);
+  say(kServer, "0123456789", 6);
+  EXPECT_EQ(sink_.shown,
+            (std::vector<std::string>{"ten 2 > 0+6 from 0 first complete tx 0", "ten 3 > 0+10 from 0 first complete"}));
 }
 
 TEST_F(Frames, NobodyWantsCostNothing) {
