@@ -86,7 +86,8 @@ void Smb::message(const v1::Header& header, Bytes bytes, uint64_t size, uint64_t
   Command1 command{header, header.command, {}, bytes, size, at, direction};
   for (std::optional<v1::Next> here = v1::Next{header.command, kHeader1}; here && here->at < bytes.size();) {
     const auto block = v1::read_block(bytes, here->at);
-    const auto next = block && v1::chains(here->command) ? v1::next_command(*block) : std::nullopt;
+    std::optional<v1::Next> next;
+    if (block && v1::chains(here->command)) next = v1::next_command(*block);
     command.command = here->command;
     command.block = block.value_or(v1::Block());
     // Or each command would have the names of all behind it read once more.
