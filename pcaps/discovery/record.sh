@@ -1,8 +1,8 @@
 #!/bin/bash
 # Who looks around in a domain: Samba's controller, asked by rpcclient, net, impacket and OpenLDAP's tools for groups and who is
 # in them, for trusts, sessions, services, the registry and endpoints, for all that its directory and its names have; and a dummy
-# server (../takeover/dummy.py) for its tasks (tasks.py). Then what looks alike: a user who logs in and looks for a share, and a
-# name server that fetches the zone that it serves.
+# server (../takeover/dummy.py) for its tasks (../takeover/tasks.py). Then what looks alike: a user who logs in and looks for a
+# share, and a name server that fetches the zone that it serves.
 . "$(dirname "$0")/../lab.sh"
 . "$(dirname "$0")/../domain.sh"
 need $DOMAIN_PACKAGES ldap-utils bind9 bind9-dnsutils
@@ -12,7 +12,7 @@ lab_start "tcp port 445"
 mkdir "$LAB/files"
 server_job /usr/bin/python3 "$HERE/../takeover/dummy.py" $SERVER "$LAB/files" admin $PASSWORD
 wait_port 445
-quietly /usr/bin/python3 "$HERE/tasks.py" $SERVER admin $PASSWORD
+quietly /usr/bin/python3 "$HERE/../takeover/tasks.py" $SERVER admin $PASSWORD list
 lab_save "$HERE/tasks.pcap"
 stop_servers
 

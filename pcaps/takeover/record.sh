@@ -26,7 +26,7 @@ lab_save "$HERE/services.pcap"
 
 lab_record "tcp port 445"
 brief atexec "$admin" whoami
-quietly /usr/bin/python3 "$HERE/tasks.py" $SERVER admin $PASSWORD
+quietly /usr/bin/python3 "$HERE/tasks.py" $SERVER admin $PASSWORD set
 lab_save "$HERE/tasks.pcap"
 stop_servers
 

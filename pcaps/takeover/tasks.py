@@ -1,12 +1,12 @@
-"""Tasks set on a server without a login of the calls themselves: by ITaskScheduler, and the old way.
+"""Tasks of a server, without a login of the calls themselves: by ITaskScheduler, and the old way.
 
-  tasks.py SERVER USER PASSWORD
+  tasks.py SERVER USER PASSWORD set|list
 """
 import sys
 from impacket.dcerpc.v5 import atsvc, transport, tsch
 from impacket.dcerpc.v5.dtypes import NULL
 
-server, user, password = sys.argv[1:]
+server, user, password, deed = sys.argv[1:]
 TASK = """<?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
   <Actions><Exec><Command>cmd.exe</Command><Arguments>/C whoami</Arguments></Exec></Actions>
@@ -23,15 +23,33 @@ def bound(interface):
     return dce
 
 
-dce = bound(tsch.MSRPC_UUID_TSCHS)
-tsch.hSchRpcHighestVersion(dce)
-tsch.hSchRpcRegisterTask(dce, "\\task", TASK, tsch.TASK_CREATE, NULL, tsch.TASK_LOGON_NONE)
-tsch.hSchRpcRun(dce, "\\task")
-tsch.hSchRpcDelete(dce, "\\task")
-dce.disconnect()
-dce = bound(atsvc.MSRPC_UUID_ATSVC)
-job = atsvc.AT_INFO()
-job["JobTime"], job["DaysOfMonth"], job["DaysOfWeek"], job["Flags"], job["Command"] = 0, 0, 0, 0, "cmd.exe /C whoami\0"
-number = atsvc.hNetrJobAdd(dce, NULL, job)["pJobId"]
-atsvc.hNetrJobDel(dce, NULL, number, number)
-dce.disconnect()
+def set_tasks(dce):
+    tsch.hSchRpcHighestVersion(dce)
+    tsch.hSchRpcRegisterTask(dce, "\\task", TASK, tsch.TASK_CREATE, NULL, tsch.TASK_LOGON_NONE)
+    tsch.hSchRpcRun(dce, "\\task")
+    tsch.hSchRpcDelete(dce, "\\task")
+
+
+def list_tasks(dce):
+    tsch.hSchRpcEnumFolders(dce, "\\")
+    tsch.hSchRpcEnumTasks(dce, "\\")
+
+
+def set_jobs(dce):
+    job = atsvc.AT_INFO()
+    job["JobTime"], job["DaysOfMonth"], job["DaysOfWeek"], job["Flags"], job["Command"] = 0, 0, 0, 0, "cmd.exe /C whoami\0"
+    number = atsvc.hNetrJobAdd(dce, NULL, job)["pJobId"]
+    atsvc.hNetrJobDel(dce, NULL, number, number)
+
+
+def list_jobs(dce):
+    container = atsvc.AT_ENUM_CONTAINER()
+    container["Buffer"] = NULL
+    atsvc.hNetrJobEnum(dce, NULL, container)
+
+
+DEEDS = {"set": (set_tasks, set_jobs), "list": (list_tasks, list_jobs)}
+for interface, do in zip((tsch.MSRPC_UUID_TSCHS, atsvc.MSRPC_UUID_ATSVC), DEEDS[deed]):
+    dce = bound(interface)
+    do(dce)
+    dce.disconnect()

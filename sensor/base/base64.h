@@ -9,7 +9,7 @@
 namespace lapwing {
 
 /// Of one character, or -1 where it has none.
-inline int base64_value(uint8_t c) {
+constexpr int base64_value(uint8_t c) {
   if (c >= 'A' && c <= 'Z') return c - 'A';
   if (c >= 'a' && c <= 'z') return c - 'a' + 26;
   if (c >= '0' && c <= '9') return c - '0' + 52;

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "dissectors/parts/mime/base64_blocks.h"
+#include "sensor/base/base64.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::mime {
@@ -12,10 +13,11 @@ namespace {
 constexpr uint8_t kBlank = 64, kPad = 65, kNone = 66;
 
 constexpr std::array<uint8_t, 256> make_values() {
-  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::array<uint8_t, 256> out{};
-  out.fill(kNone);
-  for (size_t i = 0; i < kAlphabet.size(); ++i) out[static_cast<uint8_t>(kAlphabet[i])] = static_cast<uint8_t>(i);
+  for (size_t c = 0; c < out.size(); ++c) {
+    const int value = base64_value(static_cast<uint8_t>(c));
+    out[c] = value < 0 ? kNone : static_cast<uint8_t>(value);
+  }
   for (uint8_t blank : {' ', '\t', '\r', '\n'}) out[blank] = kBlank;
   out['='] = kPad;
   return out;
