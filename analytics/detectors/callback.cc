@@ -117,7 +117,7 @@ void Callback::Local::flow(const FlowUpdate& update, Delta& delta) const {
 
 void Callback::Local::event(const Observed& observed, Delta& delta) const {
   const Event& event = observed.event;
-  if (!event.record || !event.file || !observed.flow || !is_program(event.file->content())) return;
+  if (!event.file || !observed.flow || !is_program(event.file->content())) return;
   const FlowRef& flow = *observed.flow;
   // What is sent to a web server is no more than that; in FTP and TFTP either end may be the one that asked.
   const bool to_client = event.direction == Direction::to_client;

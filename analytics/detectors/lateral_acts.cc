@@ -162,7 +162,7 @@ void Lateral::Local::flow(const FlowUpdate& update, Delta& delta) const {
 void Lateral::Local::event(const Observed& observed, Delta& delta) {
   constexpr uint64_t kRedirected = 300, kServerError = 500;
   const Event& event = observed.event;
-  if (!event.record || event.file || !observed.flow || !within(*observed.flow)) return;
+  if (event.file || !observed.flow || !within(*observed.flow)) return;
   const std::string_view url = url_.text(event);
   if (url.substr(0, url.find('?')) != "/wsman") return;
   const FlowRef& flow = *observed.flow;

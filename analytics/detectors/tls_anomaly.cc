@@ -69,7 +69,7 @@ uint64_t TlsAnomaly::Local::hash(std::string_view text) const {
 
 void TlsAnomaly::Local::event(const Observed& observed, Delta& delta) {
   const Event& event = observed.event;
-  if (!event.record || !observed.flow) return;
+  if (!observed.flow) return;
   const auto number = [&](FieldReader& field) {
     const auto value = field.first(event);
     return value ? value->integer : 0;

@@ -168,7 +168,7 @@ Intel::Local::Fields& Intel::Local::fields_of(const Protocol& protocol, const Re
 /// Once each transaction and file: where the record that shows it is due.
 void Intel::Local::event(const Observed& observed, Delta& delta) {
   const Event& event = observed.event;
-  if (!view_.get() || !observed.flow || (!event.record && !event.protocol->one_message)) return;
+  if (!view_.get() || !observed.flow) return;
   const uint32_t types = view_.get()->table().types();
   if (types == 0) return;  // a reload may bring some
   Fields& fields = fields_of(*event.protocol, event.record ? *event.record : event.protocol->records[0]);
