@@ -219,7 +219,7 @@ void ArpSpoof::Global::judge(const StationKey& key, Timestamp time, Findings& fi
   if (station.persistent) confidence += 20;
   if (asked_own) confidence += 10;
   const bool inward = !station.addresses.empty();
-  Report report{.key = keyed_hash(bytes_of(key), kReplaySeed),
+  Report report{.key = hash_of(key, kReplaySeed),
                 .subject = to_hex(key.mac, ':'),
                 .severity = static_cast<uint8_t>(redundant || one_host ? 35 : 80),
                 .confidence = static_cast<uint8_t>(std::min(95U, confidence)),

@@ -44,11 +44,6 @@ unsigned margin(const RhythmJudgement::Evidence& of) {
   return std::max(margin(of.band, of.band_needed), margin(of.comb, of.comb_needed));
 }
 
-template <Key K>
-uint64_t hash_of(const K& value, uint64_t seed) {
-  return keyed_hash(bytes_of(value), seed);
-}
-
 }  // namespace
 
 std::span<const OptionRow<Beacon::Config>> Beacon::options() {

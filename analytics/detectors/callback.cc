@@ -223,7 +223,7 @@ void Callback::Global::report(const IpAddress& host, const State& state, const S
   const bool lateral = surroundings_.inside(state.attacker) && state.attacker != host;
   const int stages = std::popcount(state.found);
   constexpr uint8_t kSeverities[] = {0, 35, 60, 80};
-  Report out{.key = keyed_hash(bytes_of(host), kReplaySeed),
+  Report out{.key = hash_of(host, kReplaySeed),
              .subject = to_string(lateral ? state.attacker : host),
              .objects = {to_string(lateral ? host : state.attacker)},
              .severity = kSeverities[stages],

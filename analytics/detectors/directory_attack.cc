@@ -110,7 +110,7 @@ void DirectoryAttack::Global::report(const DirectoryCase& of, const DirectoryVer
   const int confidence = verdict.weigh(of, severity);
   if (confidence <= 0) return;
   const Act& act = of.act;
-  Report out{.key = keyed_hash(bytes_of(of.pair), keyed_hash(to_bytes(verdict.name), kReplaySeed)),
+  Report out{.key = hash_of(of.pair, keyed_hash(to_bytes(verdict.name), kReplaySeed)),
              .subject = to_string(of.pair.client),
              .objects = {endpoint(of.pair.server, act.flow.server_port)},
              .severity = severity,

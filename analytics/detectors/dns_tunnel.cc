@@ -201,7 +201,7 @@ void DnsTunnel::Global::take(Second second, Delta& delta, Findings& findings) {
   const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
   overflowed_ += delta.seen.overflowed();
   delta.seen.walk([&](const Key& key, const Seen& seen) {
-    const uint64_t client = keyed_hash(bytes_of(key.client), seed_);
+    const uint64_t client = hash_of(key.client, seed_);
     active_.add(client);
     if (auto* server = servers_.touch(seen.flow.server, now)) server->value.add(client);
     States::Entry* entry = states_.touch(key, now);
@@ -300,7 +300,7 @@ void DnsTunnel::Global::report(const Key& key, const State& state, const Seen& s
   const Sums& hour = state.hour;
   const std::string_view domain = text_of(seen.domain);
   constexpr uint32_t kAsked = 1, kTunnel = 2, kOut = 4;  // bits of kTechniques
-  Report out{.key = keyed_hash(bytes_of(key), kReplaySeed),
+  Report out{.key = hash_of(key, kReplaySeed),
              .subject = to_string(key.client),
              .objects = {domain.empty() ? endpoint(seen.flow.server, seen.flow.server_port) : std::string(domain)},
              .severity = 80,

@@ -6,7 +6,7 @@
 namespace lapwing::analytics {
 
 uint64_t Edges::key(const ActOf& edge) const {
-  return keyed_hash(bytes_of(edge), seed_);
+  return hash_of(edge, seed_);
 }
 
 void Edges::pass(Second second) {

@@ -104,7 +104,7 @@ void Exfiltration::Global::take(Second second, Delta& delta, Findings& findings)
   now_ = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
   overflow_ += delta.pairs.overflowed();
   delta.pairs.walk([&](const Pair& pair, const Sent& sent) {
-    const uint64_t host = keyed_hash(bytes_of(pair.host), surroundings_.hash_seed);
+    const uint64_t host = hash_of(pair.host, surroundings_.hash_seed);
     clients_.add(host);
     if (auto* peer = peers_.touch(pair.peer, now_)) peer->value.add(host, now_);
     auto* whole = hosts_.touch(pair.host, now_);

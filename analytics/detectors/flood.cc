@@ -299,7 +299,7 @@ void Flood::Global::report(const Target& target, const State& state, Findings& f
   unsigned severity = kSeverity[kind];
   if (target.kind == Kind::syn) severity += static_cast<unsigned>(30 * unused / std::max<uint64_t>(state.total, 1));
   const Burden& peak = state.peak;
-  Report report{.key = keyed_hash(bytes_of(target), kReplaySeed),
+  Report report{.key = hash_of(target, kReplaySeed),
                 .severity = static_cast<uint8_t>(severity),
                 .confidence = static_cast<uint8_t>(
                     std::min<unsigned>(95, 55 + 5 * std::bit_width(static_cast<uint32_t>(state.excess / kAlarm)))),

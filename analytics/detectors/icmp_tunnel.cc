@@ -158,7 +158,7 @@ void IcmpTunnel::Global::judge(const PairKey& key, Exchange& exchange, Findings&
         10 + 5 * static_cast<unsigned>(std::min<uint64_t>(4, std::bit_width(messages / (config_.messages + 1))));
   if (varies) confidence += 10;
   if (exchange.sizes.count() >= 4) confidence += 10;
-  Report report{.key = keyed_hash(bytes_of(key), kReplaySeed),
+  Report report{.key = hash_of(key, kReplaySeed),
                 .subject = to_string(key.client),
                 .objects = {to_string(key.server)},
                 .severity = 75,

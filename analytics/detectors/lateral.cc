@@ -54,7 +54,7 @@ void Lateral::Global::take(Second second, Delta& delta, Findings& findings) {
     if (!entry) return;
     Hosts& hosts = entry->value;
     if (std::exchange(hosts.hour, now_ / 3600) != now_ / 3600) hosts.servers = Fan();
-    hosts.servers.add(keyed_hash(bytes_of(pair.server), surroundings_.hash_seed));
+    hosts.servers.add(hash_of(pair.server, surroundings_.hash_seed));
   });
   touched_.clear();
   delta.acts.acts.walk([&](const ActOf& key, const Act& act) { add_act(key, act); });
@@ -159,7 +159,7 @@ void Lateral::Global::report(const PairOf& pair, const Found& found, Timestamp t
   std::ranges::stable_sort(stages, {}, [](const Stage& of) { return of.act->first; });
   std::string_view account;
   const uint32_t hosts = hosts_of(pair, account);
-  Report out{.key = keyed_hash(bytes_of(pair), kReplaySeed),
+  Report out{.key = hash_of(pair, kReplaySeed),
              .subject = to_string(pair.client),
              .objects = {to_string(pair.server)},
              .severity = verdict.severity,
@@ -220,7 +220,7 @@ void Lateral::Global::spread(const PairOf& pair, bool strong, const FlowName& fl
   if (servers < config_.servers) return;
   reached_.set_worth(*entry, static_cast<uint8_t>(servers - 1));
   const bool grave = strongly >= config_.servers;
-  Report out{.key = keyed_hash(bytes_of(pair.client), kReplaySeed),
+  Report out{.key = hash_of(pair.client, kReplaySeed),
              .subject = to_string(pair.client),
              .severity = static_cast<uint8_t>(grave ? 95 : 70),
              .confidence = static_cast<uint8_t>(std::min<uint64_t>(50 + 5 * servers, 95)),

@@ -113,7 +113,7 @@ void LongConnection::Global::take(Second second, Delta& delta, Findings& finding
     if (auto* entry = kinds_.touch(kind, now_)) entry->value.merge(ages);
   });
   delta.connections.walk([&](const Connection& connection, const Span& span) {
-    const uint64_t client = keyed_hash(bytes_of(span.flow.client), surroundings_.hash_seed);
+    const uint64_t client = hash_of(span.flow.client, surroundings_.hash_seed);
     clients_.add(client);
     if (auto* peer = peers_.touch(span.peer, now_)) peer->value.add(client, now_);
     auto* entry = connections_.touch(connection, now_);

@@ -92,7 +92,7 @@ void Mining::Global::take(Second second, Delta& delta, Findings& findings) {
     Talk& all = entry->value;
     all.merge(talk);
     pools_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(all.connections)));
-    Report report{.key = keyed_hash(bytes_of(pool), kReplaySeed),
+    Report report{.key = hash_of(pool, kReplaySeed),
                   .subject = to_string(pool.client),
                   .objects = {endpoint(pool.server, pool.port)},
                   .severity = 60,

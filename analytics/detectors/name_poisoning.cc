@@ -262,7 +262,7 @@ void NamePoisoning::Global::judge(const HostKey& key, const Host& host, Findings
   if (proxy) confidence += 20;
   if (absent) confidence += 10;
   if (host.logins > 0) confidence += 20;
-  Report report{.key = keyed_hash(bytes_of(key), kReplaySeed),
+  Report report{.key = hash_of(key, kReplaySeed),
                 .subject = to_string(key.address),
                 .severity = static_cast<uint8_t>(host.logins > 0 ? 90 : 80),
                 .confidence = static_cast<uint8_t>(std::min(95U, confidence)),

@@ -89,7 +89,7 @@ uint64_t Novelties::Local::hash(std::string_view text) const {
 }
 
 uint64_t Novelties::Local::hash(const IpAddress& address) const {
-  return keyed_hash(bytes_of(address), surroundings_.hash_seed);
+  return hash_of(address, surroundings_.hash_seed);
 }
 
 void Novelties::Local::begin(Delta& delta) {

@@ -62,7 +62,7 @@ uint32_t Novelties::Global::active() const {
 /// How many the host serves or administers.
 uint32_t Novelties::Global::hosts_of(Kind kind, const IpAddress& host) {
   Value value{.kind = kind};
-  const uint64_t hash = keyed_hash(bytes_of(host), surroundings_.hash_seed);
+  const uint64_t hash = hash_of(host, surroundings_.hash_seed);
   std::memcpy(value.hash.data(), &hash, sizeof hash);
   const auto* entry = values_.find(value);
   return entry ? entry->value.seen.novelty.hosts() : 0;

@@ -108,7 +108,7 @@ void OddPort::Global::take(Second second, Delta& delta, Findings& findings) {
 
 void OddPort::Global::report(const Service& service, const Use& use, Findings& findings) const {
   const Owner* owner = owner_of(service.port);
-  findings.report({.key = keyed_hash(bytes_of(service), kReplaySeed),
+  findings.report({.key = hash_of(service, kReplaySeed),
                    .subject = to_string(service.client),
                    .objects = {endpoint(service.server, service.port)},
                    .severity = 30,

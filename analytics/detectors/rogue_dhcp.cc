@@ -228,7 +228,7 @@ void RogueDhcp::Global::judge(uint16_t vlan, const Lan& lan, const Server& serve
     uint16_t vlan;
   } const key{server.id, server.station, vlan};
   const IpAddress address = address_of(server.id);
-  Report report{.key = keyed_hash(bytes_of(key), kReplaySeed),
+  Report report{.key = hash_of(key, kReplaySeed),
                 .subject = to_string(address),
                 .severity = static_cast<uint8_t>(differs ? 80 : 50),
                 .confidence = static_cast<uint8_t>(std::min(95U, confidence)),

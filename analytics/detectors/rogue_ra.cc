@@ -234,7 +234,7 @@ void RogueRa::Global::judge(uint16_t vlan, const Lan& lan, const Router& router,
     Station station;
     uint16_t vlan;
   } const key{router.address, router.station, vlan};
-  Report report{.key = keyed_hash(bytes_of(key), kReplaySeed),
+  Report report{.key = hash_of(key, kReplaySeed),
                 .subject = router.station == Station{} ? to_string(address) : to_hex(router.station, ':'),
                 .severity = 80,
                 .confidence = static_cast<uint8_t>(std::min(95U, confidence)),

@@ -83,11 +83,6 @@ std::string_view name(Medium medium) {
   return kNames[static_cast<size_t>(medium)];
 }
 
-template <Key K>
-uint64_t hash_of(const K& value, uint64_t seed) {
-  return keyed_hash(bytes_of(value), seed);
-}
-
 }  // namespace
 
 std::span<const OptionRow<Scan::Config>> Scan::options() {
@@ -329,7 +324,7 @@ void Scan::Global::judge(const IpAddress& address, Sources::Entry& entry, Timest
   if (known_hosts) severity = std::min(severity, 35U);
   if (watches) severity = 20;
   const uint32_t different = std::max({ports.count, hosts.count, net.count});
-  Report report{.key = keyed_hash(bytes_of(address), kReplaySeed),
+  Report report{.key = hash_of(address, kReplaySeed),
                 .subject = to_string(address),
                 .severity = static_cast<uint8_t>(severity),
                 .confidence = static_cast<uint8_t>(std::min<unsigned>(95, 50 + 5 * std::bit_width(different))),

@@ -199,7 +199,7 @@ void TlsAnomaly::Global::report(const Key& key, const State& state, Timestamp ti
   }
   const bool medium = !inside && (most >= config_.traits || (state.rhythmic && severity >= kLow));
   severity = inside ? kInfo : medium ? kMedium : severity + (most > 1 ? 5 : 0);
-  findings.report({.key = keyed_hash(bytes_of(key.peer), kReplaySeed),
+  findings.report({.key = hash_of(key.peer, kReplaySeed),
                    .subject = to_string(state.flow.client),
                    .objects = {endpoint(state.flow.server, state.flow.server_port)},
                    .severity = static_cast<uint8_t>(severity),

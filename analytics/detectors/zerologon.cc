@@ -59,7 +59,7 @@ void Zerologon::Global::judge(const PairOf& pair, Timestamp time, Findings& find
   const Act* set = acts_.find(pair, password_set, since);
   const bool reset = set && set->done() && set->last >= logins->first;
   const int confidence = 40 + 10 * static_cast<int>(std::bit_width(logins->total() / least)) + (reset ? 20 : 0);
-  Report out{.key = keyed_hash(bytes_of(pair), kReplaySeed),
+  Report out{.key = hash_of(pair, kReplaySeed),
              .subject = to_string(pair.client),
              .objects = {endpoint(pair.server, logins->flow.server_port)},
              .severity = reset ? kReset : kGuessed,

@@ -84,7 +84,7 @@ RuleSays RuleSays::of(const RuleInfo& rule) {
 uint64_t AlertSums::hash(const Key& key) const {
   const std::array<uint64_t, 3> parts = {keyed_hash(key.actor.bytes, seed_), keyed_hash(key.victim.bytes, seed_),
                                          uint64_t{key.gid} << 32 | key.sid};
-  return keyed_hash(bytes_of(parts), seed_);
+  return hash_of(parts, seed_);
 }
 
 void AlertSums::add(const AlertSeen& seen) {

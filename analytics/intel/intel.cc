@@ -126,7 +126,7 @@ void Intel::Local::flow(const FlowUpdate& update, Delta& delta) {
 void Intel::Local::end(const FlowUpdate& update, bool of_client, Delta& delta) {
   const FlowRef& flow = *update.flow;
   const IpAddress& address = of_client ? flow.client : flow.server;
-  const uint64_t hash = keyed_hash(bytes_of(address), surroundings_.hash_seed);
+  const uint64_t hash = hash_of(address, surroundings_.hash_seed);
   if (unlisted_.has(hash)) return;
   const IndicatorTable& table = view_.get()->table();
   const bool outside = !surroundings_.inside(address) && !to_many(address);

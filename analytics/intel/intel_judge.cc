@@ -128,7 +128,7 @@ void Intel::Global::report(const Key& key, const State& state, Timestamp time, c
   const bool only_asked = (all.deeds & ~(deed::asked | deed::answered)) == 0;
   const unsigned confidence = state.text.confidence >= 0 ? static_cast<unsigned>(state.text.confidence)
                                                          : kConfidence[static_cast<size_t>(key.type)];
-  Report out{.key = keyed_hash(bytes_of(key), kReplaySeed),
+  Report out{.key = hash_of(key, kReplaySeed),
              .subject = to_string(key.host),
              .severity = static_cast<uint8_t>(std::min(severity, 100U)),
              .confidence = static_cast<uint8_t>(confidence),

@@ -11,7 +11,7 @@ namespace lapwing::analytics {
 namespace {
 
 std::string id_of(const HostKey& key) {
-  const uint64_t hash = keyed_hash(bytes_of(key), kReplaySeed);
+  const uint64_t hash = hash_of(key, kReplaySeed);
   return "a" + to_hex({reinterpret_cast<const uint8_t*>(&hash), sizeof hash});
 }
 

@@ -28,7 +28,7 @@ class DeltaTable {
   /// The value to add to: the key's, or that of the overflow. Valid until the next call. Not once it is sealed, nor of
   /// a sum.
   V& at(const K& key) {
-    const uint64_t hash = keyed_hash(bytes_of(key), seed_);
+    const uint64_t hash = hash_of(key, seed_);
     size_t slot = slot_of(key, hash);
     if (index_[slot].generation == generation_) return entries_[index_[slot].at].value;
     if (full()) {
@@ -135,7 +135,7 @@ class DeltaTable {
   void grow() {
     index_.assign(2 * index_.size(), Slot());
     for (size_t at = 0; at < entries_.size(); ++at) {
-      const uint64_t hash = keyed_hash(bytes_of(entries_[at].key), seed_);
+      const uint64_t hash = hash_of(entries_[at].key, seed_);
       index_[slot_of(entries_[at].key, hash)] = {static_cast<uint32_t>(hash >> 32), generation_,
                                                  static_cast<uint16_t>(at)};
     }

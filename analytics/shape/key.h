@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sensor/base/bytes.h"
+#include "sensor/base/hash.h"
 
 namespace lapwing::analytics {
 
@@ -18,6 +19,11 @@ concept Key = std::is_trivially_copyable_v<K> && std::has_unique_object_represen
 template <Key K>
 Bytes bytes_of(const K& key) {
   return {reinterpret_cast<const uint8_t*>(&key), sizeof key};
+}
+/// Flattened, as its size is known: what XXH3 does for other sizes falls away.
+template <Key K>
+[[gnu::flatten]] uint64_t hash_of(const K& key, uint64_t seed) {
+  return keyed_hash(bytes_of(key), seed);
 }
 template <Key K>
 bool same(const K& a, const K& b) {

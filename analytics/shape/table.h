@@ -151,7 +151,7 @@ class Table {
     uint32_t first = kNone, last = kNone;
   };
 
-  uint64_t hash(const K& key) const { return keyed_hash(bytes_of(key), seed_); }
+  uint64_t hash(const K& key) const { return hash_of(key, seed_); }
   uint32_t handle_mask() const { return (1U << handle_bits_) - 1; }
   /// The part of the hash that a slot keeps beside the handle, which leaves it at least 8 bits.
   uint32_t tag(uint64_t hashed) const { return static_cast<uint32_t>(hashed >> (32 + handle_bits_)); }
