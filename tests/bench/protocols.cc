@@ -2,6 +2,7 @@
 // stream gave them, those of one protocol after the other; records are made, and nobody writes them. Each protocol is
 // held to the budget that its tests state.
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -145,48 +146,59 @@ std::vector<bool> talks_of(std::string_view one, std::string_view other) {
   return out;
 }
 
-/// Hands the parts of the chosen talks over. Returns the messages of the protocol.
-uint64_t hand_over(std::string_view protocol, const std::vector<bool>& chosen, std::vector<Flow>& flows) {
+/// An app layer as the sensor begins with, and flows of which it has seen nothing.
+struct Beginning {
+  Beginning() : app(config().app, config().budget, silent), flows(talks().talks.size()) {
+    std::vector<Wanted> wanted(config().app.protocols.size(), {.digests = config().files.digests});
+    app.want(wanted);
+    for (size_t i = 0; i < flows.size(); ++i) {
+      flows[i].key = talks().talks[i].key;
+      flows[i].client_side = talks().talks[i].client_side;
+      flows[i].id = i + 1;
+    }
+  }
+  ~Beginning() {
+    for (Flow& flow : flows) flow.slots = {};  // before the app layer ends
+  }
+  uint64_t messages(std::string_view protocol) const {
+    CounterSet counters;
+    app.add_protocol_counters(counters);
+    return counters.value("app_layer.tx." + std::string(protocol));
+  }
+
   Silent silent;
-  AppLayer app(config().app, config().budget, silent);
+  AppLayer app;
+  std::vector<Flow> flows;
+};
+
+/// Hands the parts of the chosen talks over.
+void hand_over(const std::vector<bool>& chosen, Beginning& to) {
   for (const Part& part : talks().parts) {
     if (!chosen[part.talk]) continue;
-    Flow& flow = flows[part.talk];
+    Flow& flow = to.flows[part.talk];
     flow.packets = part.packets;
     flow.bytes = part.flow_bytes;
     flow.flags = part.flags;
     flow.last = part.chunk.time;
-    if (app.expecting()) app.greet(flow, part.chunk.time);
+    if (to.app.expecting()) to.app.greet(flow, part.chunk.time);
     if (part.lost > 0) {
-      app.gap(flow, part.chunk.direction, part.chunk.offset, part.lost, part.chunk.time);
+      to.app.gap(flow, part.chunk.direction, part.chunk.offset, part.lost, part.chunk.time);
     } else {
-      app.chunk(flow, part.chunk);
+      to.app.chunk(flow, part.chunk);
     }
   }
-  for (size_t i = 0; i < flows.size(); ++i) {
-    if (chosen[i]) app.finish(flows[i], {});
+  for (size_t i = 0; i < to.flows.size(); ++i) {
+    if (chosen[i]) to.app.finish(to.flows[i], {});
   }
-  CounterSet counters;
-  app.add_protocol_counters(counters);
-  for (Flow& flow : flows) flow.slots = {};  // before the app layer ends
-  return counters.value("app_layer.tx." + std::string(protocol));
-}
-
-std::vector<Flow> fresh_flows() {
-  std::vector<Flow> out(talks().talks.size());
-  for (size_t i = 0; i < out.size(); ++i) {
-    out[i].key = talks().talks[i].key;
-    out[i].client_side = talks().talks[i].client_side;
-    out[i].id = i + 1;
-  }
-  return out;
 }
 
 /// The talks of a protocol, with those of another where that one announces them.
 std::vector<bool> whole(std::string_view protocol) {
   std::vector<bool> out = talks_of(protocol, protocol);
   for (const DissectorRow* row : dissectors()) {
-    if (auto flows = fresh_flows(); hand_over(protocol, out, flows) > 0) break;
+    Beginning beginning;
+    hand_over(out, beginning);
+    if (beginning.messages(protocol) > 0) break;
     out = talks_of(protocol, row->about->name);
   }
   return out;
@@ -206,7 +218,8 @@ void held(benchmark::State& state, std::string_view protocol, double ns_a_messag
   // Messages of few bytes are judged by their number, long ones by their bytes.
   if (ns_a_message <= most || mb_a_second >= least) return;
   over_budget = true;
-  state.SkipWithError("beyond its budget");
+  state.SkipWithError(
+      fmt::format("beyond its budget: {:.0f} ns a message, {:.0f} MB a second", ns_a_message, mb_a_second).c_str());
 }
 
 void dissect(benchmark::State& state, const std::string& protocol) {
@@ -218,11 +231,15 @@ void dissect(benchmark::State& state, const std::string& protocol) {
   Clock::duration taken{};
   for (auto _ : state) {
     state.PauseTiming();
-    auto flows = fresh_flows();
+    auto beginning = std::make_unique<Beginning>();
     state.ResumeTiming();
     const auto begin = Clock::now();
-    messages += hand_over(protocol, flows_of, flows);
+    hand_over(flows_of, *beginning);
     taken += Clock::now() - begin;
+    state.PauseTiming();
+    messages += beginning->messages(protocol);
+    beginning.reset();
+    state.ResumeTiming();
     ++passes;
   }
   if (messages == 0) return state.SkipWithError("the captures have no message of it");
