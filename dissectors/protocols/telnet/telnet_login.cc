@@ -95,17 +95,18 @@ void Login::server_byte(char byte) {
 }
 
 void Login::client(std::string_view text) {
-  // Who goes on behind a prompt that nobody had to log in for has been let in by name.
-  if (waits_ == Waits::prompt && !named_.empty() && is_prompt(shown_)) {
-    user_ = named_;
-    settle(Outcome::success);
-  }
   for (const char byte : text) {
+    // Who goes on behind a prompt that nobody had to log in for has been let in by name.
+    if (waits_ == Waits::prompt && !named_.empty() && is_prompt(shown_)) {
+      user_ = named_;
+      settle(Outcome::success);
+    }
     if (waits_ != Waits::user && waits_ != Waits::password) return;
     if (byte == '\r' || byte == '\n') {
       if (waits_ == Waits::user) {
         user_ = typed_;
         waits_ = Waits::prompt;
+        shown_.clear();
       } else {
         waits_ = Waits::judgement;
         shown_.clear();
