@@ -50,6 +50,9 @@ bool is_unix_prompt(std::string_view line) {
   return host > 0 && host < behind.size() && behind[host] == (bracketed ? ' ' : ':');
 }
 
+/// Of telnet, rlogin and rsh: shells in the clear that do not hide (IANA).
+constexpr uint16_t kOpenly[] = {23, 513, 514};
+
 constexpr std::string_view kComplaints[] = {"no job control in this shell", "cannot set terminal process group",
                                             "can't access tty; job control turned off"};
 
@@ -101,7 +104,14 @@ CleartextShell::Local::Local(const Config&, const Surroundings& surroundings) : 
 
 void CleartextShell::Local::flow(const FlowUpdate& update, Delta& delta) {
   const FlowRef& flow = *update.flow;
-  const uint8_t by_client = shell_signs(update.said[0]), by_server = shell_signs(update.said[1]);
+  uint8_t by_client = shell_signs(update.said[0]), by_server = shell_signs(update.said[1]);
+  if (flow.midstream) {
+    // What is spoken openly is not recognised from its middle, and a stage is what comes first.
+    const auto openly = [](uint16_t port) { return std::ranges::find(kOpenly, port) != std::end(kOpenly); };
+    if (openly(flow.server_port) || openly(flow.client_port)) return;
+    by_client &= static_cast<uint8_t>(~shell_sign::stage);
+    by_server &= static_cast<uint8_t>(~shell_sign::stage);
+  }
   if (by_client == 0 && by_server == 0) return;
   if (delta.services.bytes() == 0) delta.services = DeltaTable<Service, Talk>(seed_, Global::kMostServices);
   delta.services.at({flow.client, flow.server, flow.server_port})
@@ -128,7 +138,7 @@ void CleartextShell::Global::take(Second second, Delta& delta, Findings& finding
     services_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(all.connections)));
     const uint8_t signs = all.by_client | all.by_server;
     const bool shell = signs & static_cast<uint8_t>(~shell_sign::stage);
-    Report report{.key = keyed_hash(bytes_of(service), kReplaySeed),
+    Report report{.key = hash_of(service, kReplaySeed),
                   .subject = to_string(service.client),
                   .objects = {endpoint(service.server, service.port)},
                   .severity = 75,

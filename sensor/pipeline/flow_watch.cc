@@ -49,20 +49,22 @@ struct FlowWatch::Pending {
   Timestamp due;
 };
 
+/// What each packet changes comes first: it shares a cache line.
 struct FlowWatch::Watched final : FlowAttachment {
   ~Watched() override {
     if (pending) pending->watched = nullptr;
   }
-  Pending* pending = nullptr;  // where its answer is waited for
-  Timestamp last_payload, burst, ticked;
-  std::array<uint32_t, 2> burst_bytes{}, burst_packets{};
+  Timestamp last_payload, ticked;
   std::array<uint64_t, 2> bytes{};
   std::array<uint32_t, 2> packets{};
-  uint8_t interface = kNoInterface;          // that its first packet came from
-  std::array<std::vector<uint8_t>, 2> said;  // until it is told, or the protocol is known
+  std::array<uint32_t, 2> burst_bytes{}, burst_packets{};
+  Timestamp burst;
   Followed midway;
   bool spoke = false;
   bool answered = false, identified = false, in_burst = false, any_burst = false;
+  uint8_t interface = kNoInterface;          // that its first packet came from
+  Pending* pending = nullptr;                // where its answer is waited for
+  std::array<std::vector<uint8_t>, 2> said;  // until it is told, or the protocol is known
 };
 
 /// In the order in which flows began; of fixed size.
@@ -105,8 +107,10 @@ FlowWatch::FlowWatch(analytics::Observer& observer, const AppLayer& app, Identif
                      const SensorConfig& config)
     : observer_(observer), app_(app), identification_(identification), pending_(std::make_unique<Queue>()) {
   if (!config.midway.enabled || config.stream.midstream) return;
-  midway_ = std::make_unique<Midway>(config.midway, config.stream, config.app, config.budget,
-                                     [this](const Look& look, const Event& event) { this->event(look, event); });
+  midway_ = std::make_unique<Midway>(
+      config.midway, config.stream, config.app, config.budget,
+      [this](const Look& look, const Event& event) { this->event(look, event); },
+      [this](const Chunk& chunk) { return hear_midway(chunk); });
 }
 FlowWatch::~FlowWatch() = default;
 
@@ -122,7 +126,7 @@ FlowWatch::Watched* FlowWatch::watch(Flow& flow, Timestamp now) {
 
 void FlowWatch::forget(Flow& flow, Timestamp now) {
   auto* watched = flow.get<Watched>(FlowSlot::watch);
-  if (watched && midway_) midway_->close(watched->midway, now);
+  if (watched) leave_midway(flow, *watched, now);
   flow.slots[static_cast<size_t>(FlowSlot::watch)].reset();
 }
 
@@ -150,7 +154,10 @@ void FlowWatch::packet(const Look& look) {
     if (!watched) watched = watch(flow, look.time);
     take_payload(look, *watched);
   }
-  if (midway_ && watched && packet.is_tcp()) midway_->packet(look, watched->midway);
+  if (midway_ && watched && packet.is_tcp() && !watched->midway.idle(flow.tcp_state != TcpState::none)) {
+    at_midway_ = &flow;
+    midway_->packet(look, watched->midway);
+  }
   if (watched && watched->in_burst && flow.state == FlowState::closed) end_burst(flow, *watched);
 }
 
@@ -203,28 +210,55 @@ void FlowWatch::take_payload(const Look& look, Watched& watched) {
 void FlowWatch::chunk(Flow& flow, const Chunk& chunk) {
   if (!observer_.wants(FlowMoment::spoke) || chunk.offset >= kBeginning || chunk.data.empty()) return;
   auto* watched = flow.get<Watched>(FlowSlot::watch);
-  if (watched && watched->spoke) return;
-  if (app_.spoken(flow).protocol) {
-    if (watched) watched->said = {};
-    return;
-  }
   if (!watched) {
+    if (app_.spoken(flow).protocol) return;
     come_to(nullptr);  // packet() knows which
     watched = watch(flow, chunk.time);
   }
-  auto& said = watched->said[index(chunk.direction)];
-  if (said.size() != chunk.offset) return;  // behind a gap
+  hear(flow, *watched, chunk);
+}
+
+/// False: it needs no more of them.
+bool FlowWatch::hear(const Flow& flow, Watched& watched, const Chunk& chunk) {
+  if (watched.spoke) return false;
+  if (knows(flow, watched)) {
+    watched.said = {};
+    return false;
+  }
+  auto& said = watched.said[index(chunk.direction)];
+  if (said.size() != chunk.offset) return true;  // behind a gap, or behind the beginning
   const Bytes more = chunk.data.first(std::min(chunk.data.size(), kBeginning - said.size()));
   said.insert(said.end(), more.begin(), more.end());
-  if (std::ranges::all_of(watched->said, [](const auto& side) { return side.size() == kBeginning; })) {
-    tell_beginning(flow, *watched, chunk.time);
-  }
+  if (!std::ranges::all_of(watched.said, [](const auto& side) { return side.size() == kBeginning; })) return true;
+  tell_beginning(flow, watched, chunk.time);
+  return false;
+}
+
+/// Of a connection that was not seen to begin, what is seen first. It is not followed for that alone where one side
+/// says next to nothing.
+bool FlowWatch::hear_midway(const Chunk& chunk) {
+  constexpr uint64_t kMostHeard = 8 * kBeginning;
+  if (!observer_.wants(FlowMoment::spoke)) return false;
+  auto& watched = *at_midway_->get<Watched>(FlowSlot::watch);
+  if (chunk.offset < kMostHeard) return hear(*at_midway_, watched, chunk);
+  tell_beginning(*at_midway_, watched, chunk.time);
+  return false;
+}
+
+void FlowWatch::leave_midway(Flow& flow, Watched& watched, Timestamp now) {
+  if (!midway_) return;
+  at_midway_ = &flow;
+  midway_->close(flow, watched.midway, now);
+}
+
+bool FlowWatch::knows(const Flow& flow, const Watched& watched) const {
+  return watched.midway.known || app_.spoken(flow).protocol;
 }
 
 void FlowWatch::tell_beginning(const Flow& flow, Watched& watched, Timestamp time) {
   if (watched.said[0].empty() && watched.said[1].empty()) return;
   watched.spoke = true;
-  if (!app_.spoken(flow).protocol) {
+  if (!knows(flow, watched)) {
     FlowUpdate update = update_of(flow, FlowMoment::spoke, time);
     std::ranges::copy(watched.said, update.said.begin());
     observer_.flow(update);
@@ -365,7 +399,7 @@ void FlowWatch::close(const Look& look) {
   Flow& flow = *look.flow;
   auto* watched = flow.get<Watched>(FlowSlot::watch);
   if (!watched) return tell(flow, FlowMoment::closed, flow.last);
-  if (midway_) midway_->close(watched->midway, look.time);
+  leave_midway(flow, *watched, look.time);
   if (watched->pending) tell_unanswered(flow, flow.last);
   if (watched->in_burst) {
     end_burst(flow, *watched);

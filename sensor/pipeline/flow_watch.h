@@ -62,6 +62,10 @@ class FlowWatch {
   void tell(const Flow& flow, FlowMoment moment, Timestamp time, const Packet* packet = nullptr);
   void tell_answer(const Look& look, Watched* watched);
   void take_payload(const Look& look, Watched& watched);
+  bool hear(const Flow& flow, Watched& watched, const Chunk& chunk);
+  bool hear_midway(const Chunk& chunk);
+  void leave_midway(Flow& flow, Watched& watched, Timestamp now);
+  bool knows(const Flow& flow, const Watched& watched) const;
   void tell_beginning(const Flow& flow, Watched& watched, Timestamp time);
   void end_burst(const Flow& flow, Watched& watched);
   void tell_login(Source& source, const Event& event);
@@ -77,6 +81,7 @@ class FlowWatch {
   Identification& identification_;
   std::unique_ptr<Queue> pending_;
   std::unique_ptr<Midway> midway_;    // null: of those nothing is read
+  Flow* at_midway_ = nullptr;         // whose bytes it is at
   FlowRef flow_;                      // of the update at hand
   uint8_t interface_ = kNoInterface;  // of the packet at hand
   WatchCounters counters_;

@@ -83,10 +83,11 @@ std::span<const CounterRow<N>> midway_counter_rows() {
 }
 
 Midway::Midway(const MidwayConfig& config, const StreamConfig& stream, const AppConfig& app, const BudgetConfig& budget,
-               Take take)
+               Take take, Hear hear)
     : app_config_(bounded(app, config.memcap)),
       budget_(budget),
       take_(std::move(take)),
+      hear_(std::move(hear)),
       stream_(picking_up(stream, config.memcap), *this),
       app_(app_config_, budget, *this) {
   std::vector<Wanted> wanted(app_config_.protocols.size(), {.contents = false, .digests = 0});
@@ -96,7 +97,7 @@ Midway::Midway(const MidwayConfig& config, const StreamConfig& stream, const App
 void Midway::packet(const Look& look, Followed& followed) {
   const Packet& packet = *look.packet;
   const Flow& flow = *look.flow;
-  if (flow.tcp_state != TcpState::none) return close(followed, look.time);
+  if (flow.tcp_state != TcpState::none) return close(flow, followed, look.time);
   if (followed.over) return;
   if (!followed.flow) {
     if (packet.payload.empty()) return;
@@ -108,11 +109,14 @@ void Midway::packet(const Look& look, Followed& followed) {
   const Direction direction = shadow.client_side == flow.client_side ? look.direction : reverse(look.direction);
   const Look at(packet, &shadow, direction, budget_, false);
   look_ = &at;
+  followed_ = &followed;
+  client_side_ = flow.client_side;
   stream_.packet(shadow, packet, direction);
   swap_if_reversed(shadow);
   look_ = nullptr;
-  if (app_.done(shadow)) {
-    close(followed, look.time);
+  followed.known = app_.spoken(shadow).protocol != nullptr;
+  if (app_.done(shadow) && followed.heard) {
+    close(flow, followed, look.time);
     followed.over = true;
   }
   while (Flow* idle = app_.over_memcap()) {
@@ -129,18 +133,26 @@ void Midway::swap_if_reversed(Flow& followed) {
   app_.swap_direction(followed, look_->time);
 }
 
-void Midway::close(Followed& followed, Timestamp now) {
+void Midway::close(const Flow& flow, Followed& followed, Timestamp now) {
   if (!followed.flow) return;
   const Look at(*followed.flow, now, 0, budget_, false);  // of no frame
   look_ = &at;
+  followed_ = &followed;
+  client_side_ = flow.client_side;
   stream_.finish(*followed.flow, now);
   swap_if_reversed(*followed.flow);
   app_.finish(*followed.flow, now);
   look_ = nullptr;
+  followed.known = app_.spoken(*followed.flow).protocol != nullptr;
   followed.flow.reset();
 }
 
 void Midway::chunk(Flow& flow, const Chunk& chunk) {
+  if (!followed_->heard) {
+    Chunk as_sent = chunk;
+    if (flow.client_side != client_side_) as_sent.direction = reverse(chunk.direction);
+    followed_->heard = !hear_(as_sent);
+  }
   if (!app_.done(flow)) app_.chunk(flow, chunk);
 }
 

@@ -31,7 +31,12 @@ std::span<const CounterRow<MidwayCounters>> midway_counter_rows();
 /// What is kept of a connection beside what the flow table has of it.
 struct Followed {
   std::unique_ptr<Flow> flow;  // as Midway follows it; null until there is something to follow
-  bool over = false;           // no dissector knows it: nothing more is looked at
+  bool over = false;           // nobody makes anything of it: nothing more is looked at
+  bool heard = false;          // enough of its bytes
+  bool known = false;          // by its protocol
+
+  /// Nothing is to be done at a packet of a connection that the stream engine `has`.
+  bool idle(bool has) const { return !flow && (has || over); }
 };
 
 /// [W] Records and rules know nothing of such connections unless stream.midstream says so; who is watched is at work in
@@ -40,15 +45,17 @@ struct Followed {
 class Midway final : private StreamSink, private AppSink {
  public:
   using Take = std::function<void(const Look&, const Event&)>;
+  using Hear = std::function<bool(const Chunk&)>;
 
-  /// `take`: each event of a dissector.
+  /// `take`: each event of a dissector. `hear`: the bytes of the flow at hand, in its own directions and before they
+  /// are dissected; false: that is enough of them.
   Midway(const MidwayConfig& config, const StreamConfig& stream, const AppConfig& app, const BudgetConfig& budget,
-         Take take);
+         Take take, Hear hear);
 
   /// A packet of TCP, of a flow that the stream engine has looked at and may follow itself.
   void packet(const Look& look, Followed& followed);
   /// It is over, if it was followed: what is half done of it is told.
-  void close(Followed& followed, Timestamp now);
+  void close(const Flow& flow, Followed& followed, Timestamp now);
   MidwayCounters counters() const;
 
  private:
@@ -71,9 +78,13 @@ class Midway final : private StreamSink, private AppSink {
   const AppConfig app_config_;
   const BudgetConfig& budget_;
   const Take take_;
+  const Hear hear_;
   StreamEngine stream_;
   AppLayer app_;
-  const Look* look_ = nullptr;  // for those that call back
+  // For those that call back:
+  const Look* look_ = nullptr;
+  Followed* followed_ = nullptr;
+  uint8_t client_side_ = 0;  // of the flow itself
   MidwayCounters counters_;
 };
 

@@ -142,8 +142,9 @@ TEST(FlowWatch, AConnectionWhoseBeginningWasNotSeenIsSaidToBeSo) {
   capture.add(PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2").tcp(40000, 8).flags(tcp_flag::fin));
   Conversation(capture, {.server_port = 9}).datagram(Direction::to_server, "x");
   const Testimony lines = told(capture);
-  EXPECT_EQ(of_port(lines, 7), (Testimony{"0 answered 7 midstream", "0 burst 7 4/4 midstream",
-                                          "0 closed 7 4/4 midstream", "0 opened 7 one-sided midstream"}));
+  EXPECT_EQ(of_port(lines, 7),
+            (Testimony{"0 answered 7 midstream", "0 burst 7 4/4 midstream", "0 closed 7 4/4 midstream",
+                       "0 opened 7 one-sided midstream", "0 spoke 7 0/0 midstream"}));
   for (const uint16_t port : {uint16_t{8}, uint16_t{9}}) {
     for (const std::string& line : of_port(lines, port)) EXPECT_EQ(line.find("midstream"), std::string::npos) << line;
     EXPECT_FALSE(of_port(lines, port).empty());

@@ -55,14 +55,49 @@ struct Reader {
   static inline std::set<std::string> seen;  // each request has several events
 };
 
+/// A detector that hears what streams of unknown protocol begin with.
+struct Hearer {
+  static constexpr Technique kTechniques[] = {{"T1046", "TA0007"}};
+  static constexpr analytics::About about{
+      .name = "hearer", .techniques = kTechniques, .moments = bit(FlowMoment::spoke), .help = "all"};
+  struct Config {};
+  static std::span<const OptionRow<Config>> options() { return {}; }
+
+  struct Delta {
+    void operator+=(Delta&& other) { said.insert(said.end(), other.said.begin(), other.said.end()); }
+    bool empty() const { return said.empty(); }
+    static void seal() {}
+    std::vector<std::string> said;
+  };
+  struct Local {
+    Local(const Config&, const analytics::Surroundings&) {}
+    static void flow(const FlowUpdate& update, Delta& delta) {
+      delta.said.push_back(std::string(to_text(update.said[0])) + "|" + std::string(to_text(update.said[1])) +
+                           (update.flow->midstream ? " midstream" : ""));
+    }
+  };
+  struct Global {
+    Global(const Config&, const analytics::Surroundings&) {}
+    static void take(analytics::Second, Delta& delta, analytics::Findings&) {
+      heard.insert(heard.end(), delta.said.begin(), delta.said.end());
+    }
+    static void expire(analytics::Second, analytics::Findings&) {}
+    static analytics::StateUse use() { return {}; }
+  };
+
+  static inline std::vector<std::string> heard;
+};
+
 const std::string kAskRules =
     "alert tcp any any -> any any (msg:\"raw\"; content:\"GET /a\"; sid:1;)\n"
     "alert http any any -> any any (msg:\"web\"; http.uri; content:\"/a\"; sid:2;)\n";
 
 Outcome read(const Capture& capture, std::string options = {}, size_t workers = 1) {
   Reader::seen.clear();
+  Hearer::heard.clear();
   SensorSetup setup{.options = std::move(options), .rules = kAskRules, .workers = workers};
   setup.detectors.push_back(std::make_shared<analytics::made::DetectorOf<Reader>>(OptionSource()));
+  setup.detectors.push_back(std::make_shared<analytics::made::DetectorOf<Hearer>>(OptionSource()));
   return sense(capture, setup);
 }
 
@@ -82,6 +117,28 @@ TEST(Midway, IsReadForBehaviourAloneHoweverItWasCut) {
       EXPECT_EQ(outcome.told(), without);
       EXPECT_EQ(outcome.stat("analytics.midstream"), 1U);
     }
+  }
+}
+
+TEST(Midway, WhatIsSeenFirstOfUnknownStreamsIsHeard) {
+  using Heard = std::vector<std::string>;
+  for (const Cut cut : {Cut::whole, Cut::bytes, Cut::twice}) {
+    Capture capture(cut);
+    Conversation(capture, {.server_port = 4444}).server("\x01>").client("\x02 dir").server("\x01<>").close();
+    read(capture);
+    EXPECT_EQ(Hearer::heard, Heard{"\x01>\x01<>|\x02 dir midstream"}) << "who speaks first is taken for the client";
+    read(capture, off("midstream: no"));
+    EXPECT_EQ(Hearer::heard, Heard{});
+
+    Capture known(cut);
+    Conversation(known, {.server_port = 80}).client(kAsk).server(kHttpAnswer).close();
+    read(known);
+    EXPECT_EQ(Hearer::heard, Heard{});
+
+    Capture one_sided(cut);
+    Conversation(one_sided, {.server_port = 4444}).client(std::string(6000, '\x02')).close();
+    read(one_sided);
+    EXPECT_EQ(Hearer::heard, Heard{std::string(kBeginning, '\x02') + "| midstream"});
   }
 }
 
@@ -116,12 +173,14 @@ TEST(Midway, AScanLeavesNothingBehind) {
   EXPECT_EQ(read(capture).stat("analytics.midstream"), 0U);
 }
 
-TEST(Midway, WhatNoDissectorKnowsIsLetGo) {
+/// How much of a stream that no dissector knows is sent until it is let go, where so much of it is heard.
+uint32_t sent_until_let_go(uint64_t heard) {
   Setting root;
   root.kind = Setting::Kind::map;
   const auto config = SensorConfig::read(root, {});
-  Midway midway({.enabled = true, .memcap = 1 << 20}, config->stream, config->app, config->budget,
-                [](const Look&, const Event&) {});
+  Midway midway(
+      {.enabled = true, .memcap = 1 << 20}, config->stream, config->app, config->budget,
+      [](const Look&, const Event&) {}, [&](const Chunk& chunk) { return chunk.offset < heard; });
   Decoder decoder(config->decode, ChecksumMode::none);
   std::vector<Packet> packets(kMaxPackets);
   Flow flow;
@@ -133,7 +192,7 @@ TEST(Midway, WhatNoDissectorKnowsIsLetGo) {
     ASSERT_EQ(decoder.decode(frame, packets), 1U);
     midway.packet(Look(packets[0], &flow, from, config->budget, false), followed);
   };
-  while (!followed.over && sent < 200'000) {
+  while (!followed.over && sent < 400'000) {
     see(Direction::to_server,
         PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2").tcp(40000, 9000).seq(sent).ack(1).payload(junk));
     sent += static_cast<uint32_t>(junk.size());
@@ -141,7 +200,16 @@ TEST(Midway, WhatNoDissectorKnowsIsLetGo) {
   }
   EXPECT_TRUE(followed.over);
   EXPECT_FALSE(followed.flow);
-  EXPECT_GT(sent, junk.size()) << "one segment decides nothing";
+  return sent;
+}
+
+TEST(Midway, WhatNobodyKnowsOrHearsIsLetGo) {
+  const uint32_t unheard = sent_until_let_go(0);
+  EXPECT_GT(unheard, 1400U) << "one segment decides nothing";
+  EXPECT_LT(unheard, 150'000U);
+  const uint32_t heard = sent_until_let_go(300'000);
+  EXPECT_GE(heard, 300'000U);
+  EXPECT_LT(heard, 305'000U);
 }
 
 TEST(Midway, WhatDissectorsLeaveOutIsCounted) {

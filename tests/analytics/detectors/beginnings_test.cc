@@ -76,6 +76,20 @@ TEST(CleartextShellTest, IsTheClientsWhoeverRunsIt) {
   EXPECT_TRUE(begun<CleartextShell>("dir\n", "nothing").empty());
 }
 
+TEST(CleartextShellTest, FromTheMiddleOnlyWhatHides) {
+  const std::string stage = std::string("\x00\x0a\x0b\x00", 4) + "MZ\xe8";
+  const auto found = [&](uint16_t port, std::string_view server) {
+    Scene scene;
+    FlowRef flow = scene.flow({"10.0.0.5", "203.0.113.9", port});
+    flow.midstream = true;
+    scene.tell(flow, {.moment = FlowMoment::spoke, .said = {to_bytes("dir\n"), to_bytes(server)}});
+    return !scene.found(*detector<CleartextShell>().read(OptionSource())).empty();
+  };
+  EXPECT_TRUE(found(4444, "C:\\>"));
+  EXPECT_FALSE(found(4444, stage)) << "it comes first";
+  for (const uint16_t port : {23, 513, 514}) EXPECT_FALSE(found(port, "root@web-1:/var/www# ")) << port;
+}
+
 TEST(MiningTest, NamesThePool) {
   const auto all = begun<Mining>(R"({"id":1,"method":"mining.subscribe"})", "{}");
   ASSERT_EQ(all.size(), 2U);
