@@ -8,7 +8,8 @@
 
 namespace lapwing::capture {
 
-CaptureReader::CaptureReader(CaptureList captures) : inputs_(std::move(captures.inputs)) {
+CaptureReader::CaptureReader(CaptureList captures)
+    : inputs_(std::move(captures.inputs)), told_unknown_(!captures.aloud) {
   counters_.skipped_files = captures.skipped_files;
   std::vector<std::string> once;
   bool sizes_known = true;

@@ -25,6 +25,7 @@ struct CaptureInput {
 struct CaptureList {
   std::vector<CaptureInput> inputs;
   uint64_t skipped_files = 0;
+  bool aloud = true;  // what is passed over is told in the log
 };
 
 /// One thread at a time, but for stop().
@@ -67,7 +68,7 @@ class CaptureReader {
   uint64_t number_ = 0, finished_bytes_ = 0;
   CaptureCounters counters_;
   std::vector<CaptureError> errors_;
-  bool told_unknown_ = false;
+  bool told_unknown_;
   std::atomic<bool> stopped_{false};
 };
 

@@ -85,6 +85,12 @@ void add_path(CaptureList& list, const std::string& path) {
   }
 }
 
+CaptureList list_of(const std::vector<std::string>& paths) {
+  CaptureList out;
+  for (const std::string& path : paths) add_path(out, path);
+  return out;
+}
+
 }  // namespace
 
 bool is_capture(const std::string& path) {
@@ -107,12 +113,17 @@ bool is_capture(const std::string& path) {
 }
 
 std::vector<std::unique_ptr<PacketSource>> open_captures(const std::vector<std::string>& paths, size_t workers) {
-  CaptureList list;
-  for (const std::string& path : paths) add_path(list, path);
+  CaptureList list = list_of(paths);
   if (workers > 1) return dealt_sources(std::move(list), workers);
   std::vector<std::unique_ptr<PacketSource>> sources;
   sources.push_back(std::make_unique<FileSource>(std::move(list)));
   return sources;
+}
+
+std::unique_ptr<PacketSource> preview_captures(const std::vector<std::string>& paths) {
+  CaptureList list = list_of(paths);
+  list.aloud = false;
+  return std::make_unique<FileSource>(std::move(list));
 }
 
 }  // namespace lapwing

@@ -98,5 +98,7 @@ class PacketSource {
 /// Paths are files, directories (the captures in and below them, sorted by path) or "-". Throws std::runtime_error when
 /// a path is missing.
 std::vector<std::unique_ptr<PacketSource>> open_captures(const std::vector<std::string>& paths, size_t workers);
+/// The same for who looks at the captures beforehand: the log tells nothing of them.
+std::unique_ptr<PacketSource> preview_captures(const std::vector<std::string>& paths);
 
 }  // namespace lapwing

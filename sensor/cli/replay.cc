@@ -12,6 +12,7 @@
 #include "sensor/cli/rights.h"
 #include "sensor/cli/rule_watch.h"
 #include "sensor/cli/signals.h"
+#include "sensor/pipeline/checksum_sample.h"
 
 namespace lapwing {
 namespace {
@@ -94,6 +95,7 @@ int replay(const ReplayOptions& options) {
   options.configuration.check_unread(*root, places);
   auto watch = make_watch(options, *plan.rules);
   plan.tracer = watch.get();
+  plan.checksums = settle_checksums(plan.checksums, options.captures, config->decode);
   plan.sources = open_captures(options.captures, options.workers);
   Pipeline pipeline(std::move(plan));
   StopOnSignal stop(pipeline);

@@ -10,6 +10,7 @@
 #include "sensor/cli/configuration.h"
 #include "sensor/cli/rights.h"
 #include "sensor/cli/rules.h"
+#include "sensor/pipeline/checksum_sample.h"
 #include "sensor/pipeline/pipeline.h"
 #include "signatures/compile/explain.h"
 #include "signatures/match/tracer.h"
@@ -195,6 +196,7 @@ int bench(const BenchOptions& options) {
   plan.rules = rules;
   pass_over_options_of_run(*root);
   options.configuration.check_unread(*root, places);
+  plan.checksums = settle_checksums(plan.checksums, options.captures, config->decode);
   plan.sources = open_captures(options.captures, 1);
   Pipeline pipeline(std::move(plan));
   Result result;

@@ -8,6 +8,7 @@
 
 #include "sensor/base/hash.h"
 #include "sensor/config/config.h"
+#include "sensor/pipeline/checksum_sample.h"
 #include "sensor/pipeline/rule_files.h"
 #include "sensor/pipeline/settings_files.h"
 #include "signatures/compile/rule_compiler.h"
@@ -111,7 +112,7 @@ Outcome run_test(const TestCase& test, std::vector<std::unique_ptr<PacketSource>
   }
   const auto config = SensorConfig::read(*root, {});
   Pipeline::Plan plan{.config = config.get(), .sources = std::move(sources), .hash_seed = kReplaySeed};
-  plan.checksums = checksum_mode(test.checksums, *root);
+  plan.checksums = settle_checksums(checksum_mode(test.checksums, *root), test.capture.files, config->decode);
   plan.rules = compile(test, *config, *root);
   check_config(test, *root);
   return run(std::move(plan));
