@@ -1,7 +1,6 @@
 #include "analytics/detectors/edges.h"
 
 #include "analytics/shape/saved_table.h"
-#include "sensor/base/hash.h"
 
 namespace lapwing::analytics {
 

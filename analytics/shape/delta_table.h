@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "analytics/shape/key.h"
-#include "sensor/base/hash.h"
 
 namespace lapwing::analytics {
 

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "analytics/shape/key.h"
-#include "sensor/base/hash.h"
 
 namespace lapwing::analytics {
 

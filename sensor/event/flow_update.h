@@ -17,7 +17,7 @@ namespace lapwing {
 /// refused: a RST in answer to a SYN, or an ICMP error that quotes the flow. unanswered: kAnswerTime after the first
 /// packet nothing had come back. burst: payload came after kSilence without any, and the silence behind it has come, or
 /// the flow's end; a lone packet without answer is none, one that was answered and carried no payload has one burst of
-/// nothing. spoke: what both sides of a stream of unknown protocol began with, up to kBeginning bytes of each.
+/// nothing. spoke: what was seen first of both sides of a stream of unknown protocol, up to kBeginning bytes of each.
 /// identified: protocol and application are known. tick: payload since the last tick, kTickTime or longer
 /// after it. closed: the flow is over.
 enum class FlowMoment : uint8_t { opened, answered, refused, unanswered, burst, spoke, identified, tick, closed };

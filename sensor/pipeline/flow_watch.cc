@@ -240,7 +240,8 @@ bool FlowWatch::hear_midway(const Chunk& chunk) {
   constexpr uint64_t kMostHeard = 8 * kBeginning;
   if (!observer_.wants(FlowMoment::spoke)) return false;
   auto& watched = *at_midway_->get<Watched>(FlowSlot::watch);
-  if (chunk.offset < kMostHeard) return hear(*at_midway_, watched, chunk);
+  if (!hear(*at_midway_, watched, chunk)) return false;
+  if (chunk.offset + chunk.data.size() < kMostHeard) return true;
   tell_beginning(*at_midway_, watched, chunk.time);
   return false;
 }

@@ -126,6 +126,21 @@ class Inputs(Case):
         kinds = [{json.loads(line)["event_type"] for line in pathlib.Path(name).read_text().splitlines()} for name in names]
         self.assertEqual(kinds, [{"dns"}, {"flow", "stats"}])
 
+    def test_a_capture_without_the_cards_checksums_is_read_as_if_none_were_verified(self):
+        frames = bytearray(pathlib.Path(WEB).read_bytes())
+        place, client = 24, None
+        while place < len(frames):
+            packet = place + 16 + 14
+            if frames[packet - 2:packet] == b"\x08\x00" and frames[packet + 9] == 6:
+                client = client or frames[packet + 12:packet + 16]
+                if frames[packet + 12:packet + 16] == client: frames[packet + 4 * (frames[packet] & 15) + 16] ^= 0xff
+            place += 16 + struct.unpack_from("<I", frames, place + 8)[0]
+        capture = self.file("before-the-card.pcap", bytes(frames))
+        unverified = records(capture, "--checksums", "none")
+        self.assertTrue(any('"event_type":"http"' in line for line in unverified))
+        self.assertEqual(records(capture), unverified)
+        self.assertNotEqual(records(capture, "--checksums", "all"), unverified)
+
     def test_what_is_not_decoded_is_told_once_and_counted(self):
         def pcap(link, *frames):
             head = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, link)

@@ -106,11 +106,10 @@ void Login::client(std::string_view text) {
       if (waits_ == Waits::user) {
         user_ = typed_;
         waits_ = Waits::prompt;
-        shown_.clear();
       } else {
         waits_ = Waits::judgement;
-        shown_.clear();
       }
+      shown_.clear();
       typed_.clear();
     } else if (byte == kErase || byte == kBackspace) {
       if (!typed_.empty()) typed_.pop_back();
