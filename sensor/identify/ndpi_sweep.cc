@@ -14,11 +14,17 @@
 #include <vector>
 
 #include "sensor/identify/ndpi_asked.h"
+#include "sensor/identify/ndpi_lines.h"
 
 /// Takes nDPI's place: of a flow's first packet most of its dissectors call it.
 extern "C" void ndpi_exclude_protocol(ndpi_detection_module_struct*, ndpi_flow_struct* flow, u_int16_t protocol,
                                       const char*, const char*, int) {
   if (protocol < NDPI_NUM_BITS) NDPI_SET(&flow->excluded_protocol_bitmask, protocol);
+}
+
+/// Likewise: of a payload that has lines, several do.
+extern "C" void ndpi_parse_packet_line_info(ndpi_detection_module_struct* module, ndpi_flow_struct* flow) {
+  lapwing::find_lines(module->packet, *flow);
 }
 
 namespace lapwing {

@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstring>
 #include <memory>
 #include <random>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sensor/identify/address_table.h"
@@ -44,6 +48,117 @@ TEST(NdpiPlaces, ProtocolsAreExcludedAsByTheirs) {
     exclude(module, wanted.get(), protocol, "", "", 0);
     ASSERT_EQ(std::memcmp(ours.get(), wanted.get(), sizeof *ours), 0) << protocol;
   }
+}
+
+/// What of a packet depends on its lines, and of its flow.
+struct Lines {
+  std::vector<std::pair<const uint8_t*, uint16_t>> found;
+  std::vector<uint32_t> numbers;
+  std::vector<uint8_t> binary;
+
+  bool operator==(const Lines&) const = default;
+};
+
+Lines lines_of(const ndpi_packet_struct& packet, const ndpi_flow_struct& flow) {
+  Lines out;
+  out.numbers = {packet.parsed_lines,
+                 packet.http_num_headers,
+                 packet.empty_line_position_set,
+                 packet.empty_line_position_set ? packet.empty_line_position : 0u,
+                 packet.packet_lines_parsed_complete,
+                 flow.http.response_status_code,
+                 flow.initial_binary_bytes_len};
+  for (size_t i = 0; i < packet.parsed_lines; ++i) out.found.emplace_back(packet.line[i].ptr, packet.line[i].len);
+  for (const auto* one = &packet.host_line; one <= &packet.http_response; ++one) {
+    out.found.emplace_back(one->ptr, one->len);
+  }
+  out.binary.assign(std::begin(flow.initial_binary_bytes), std::end(flow.initial_binary_bytes));
+  return out;
+}
+
+/// Heads made of what nDPI asks for, with other cases, blanks, ends and lengths; what was found before is forgotten.
+TEST(NdpiPlaces, LinesAreFoundAsByTheirs) {
+  const NdpiModule module;
+  auto* const find = theirs(&ndpi_parse_packet_line_info, "ndpi_parse_packet_line_info");
+  constexpr std::string_view kParts[] = {"HTTP/1.1 200 OK",
+                                         "HTTP/1.0 404",
+                                         "HTTP/1.1 099 x",
+                                         "HTTP/1.1 5",
+                                         "http/1.1 5 0 no",
+                                         "HTTP/1.1 600 no",
+                                         "HTTP/1.1 510 beyond",
+                                         "GET / HTTP/1.1",
+                                         "Server:",
+                                         "Host:",
+                                         "X-Forwarded-For:",
+                                         "Authorization: ",
+                                         "Accept: ",
+                                         "Referer: ",
+                                         "User-Agent: ",
+                                         "Content-Encoding: ",
+                                         "Transfer-Encoding: ",
+                                         "Content-Length: ",
+                                         "Content-Disposition: ",
+                                         "Cookie: ",
+                                         "Origin: ",
+                                         "X-Session-Type: ",
+                                         "Date: ",
+                                         "Vary: ",
+                                         "ETag: ",
+                                         "Pragma: ",
+                                         "Expires: ",
+                                         "Set-Cookie: ",
+                                         "Keep-Alive: ",
+                                         "Connection: ",
+                                         "Last-Modified: ",
+                                         "Accept-Ranges: ",
+                                         "Accept-Language: ",
+                                         "Accept-Encoding: ",
+                                         "Upgrade-Insecure-Requests: ",
+                                         "Content-Type: ",
+                                         "Content-Type:",
+                                         "Content-Typ",
+                                         "X-Unknown: ",
+                                         "@",
+                                         "{",
+                                         "text/html; charset=utf-8",
+                                         "a\rb;",
+                                         "value",
+                                         "",
+                                         " ",
+                                         "   ",
+                                         "x"};
+  constexpr std::string_view kEnds[] = {"\r\n", "\r\n", "\r\n", "\r\n", "\r\n\r\n", "\r", "\n", "", "\r\r\n"};
+  std::mt19937 random(23);
+  const auto any = [&](auto& of) { return of[random() % std::size(of)]; };
+  size_t headers = 0, full = 0, statuses = 0;
+  auto ours = std::make_unique<ndpi_flow_struct>(), wanted = std::make_unique<ndpi_flow_struct>();
+  for (int round = 0; round < 100'000; ++round) {
+    std::string payload;
+    for (size_t left = random() % (round % 100 == 0 ? 400 : 12); left > 0; --left) {
+      std::string part(any(kParts));
+      if (random() % 4 == 0)
+        std::ranges::transform(part, part.begin(), [](unsigned char c) { return std::toupper(c); });
+      payload.append(part).append(any(kParts)).append(any(kEnds));
+    }
+    const auto* const bytes = reinterpret_cast<const uint8_t*>(payload.data());
+    const auto ask = [&](auto* how, ndpi_flow_struct& flow) {
+      flow = {};
+      module->packet.payload = bytes;
+      module->packet.payload_packet_len = static_cast<uint16_t>(payload.size());
+      module->packet.packet_lines_parsed_complete = 0;
+      how(module, &flow);
+      return lines_of(module->packet, flow);
+    };
+    const Lines theirs = ask(find, *wanted);
+    ASSERT_TRUE(ask(&ndpi_parse_packet_line_info, *ours) == theirs) << payload;
+    headers += module->packet.http_num_headers;
+    full += module->packet.parsed_lines == NDPI_MAX_PARSE_LINES_PER_PACKET - 1;
+    statuses += ours->http.response_status_code != 0;
+  }
+  EXPECT_GT(headers, 100'000u);
+  EXPECT_GT(full, 100u);
+  EXPECT_GT(statuses, 1'000u);
 }
 
 /// Addresses at the edges of each range of the lists, and others; with and without the ports that the lists name.

@@ -111,11 +111,12 @@ std::string_view type_name(Type type) {
 
 std::string_view uuid_text(const Uuid& uuid, std::string& scratch) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  scratch.clear();
+  scratch.resize(2 * uuid.size() + 4);
+  char* to = scratch.data();
   for (size_t i = 0; i < uuid.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) scratch += '-';
-    scratch += kDigits[uuid[i] >> 4];
-    scratch += kDigits[uuid[i] & 15];
+    if (i == 4 || i == 6 || i == 8 || i == 10) *to++ = '-';
+    *to++ = kDigits[uuid[i] >> 4];
+    *to++ = kDigits[uuid[i] & 15];
   }
   return scratch;
 }
