@@ -103,7 +103,7 @@ void write_payload(JsonWriter& json, const EveAlertOptions& options, const Envel
   if (!options.payload && !options.payload_printable && !options.payload_length) return;
   bool stream = alert.stream && envelope.proto == kTcp;
   Bytes payload = alert.payload;
-  if (stream) payload = payload.first(std::min<size_t>(payload.size(), options.payload_buffer_size));
+  if (stream) payload = payload.first(std::min<size_t>(payload.size(), shown_of_payload(options.payload_buffer_size)));
   if (options.payload && !payload.empty()) json.key("payload").base64(payload);
   if (options.payload_length) json.member("payload_length", payload.size());
   if (options.payload_printable) json.key("payload_printable").printable(payload);

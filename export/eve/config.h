@@ -26,6 +26,11 @@ struct EveCommonOptions {
   bool suricata_version = false;
 };
 
+/// A buffer that an option gives so many bytes shows one fewer: Suricata's ends with a NUL.
+inline uint64_t shown_of_payload(uint64_t buffer_size) {
+  return buffer_size > 0 ? buffer_size - 1 : 0;
+}
+
 struct EveAlertOptions {
   bool payload = false, payload_printable = false, payload_length = false;
   uint64_t payload_buffer_size = 0;  // bytes of reassembled payload shown

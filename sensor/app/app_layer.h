@@ -178,6 +178,7 @@ class AppLayer final : private EventSink {
   void break_frames(Frames& frames, Direction direction, uint64_t end, uint64_t lost);
   void end_frames(State& state);
   void show_frame(Frames& frames, Direction direction, OpenFrame& open, uint64_t to, FrameEnd end);
+  void show_broken(Frames& frames, Direction direction, OpenFrame& open);
 
   void emit(const Event& event) override;
   void anomaly(const Protocol& protocol, const Transaction& tx, uint8_t name, Direction direction) override;

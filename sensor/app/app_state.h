@@ -45,6 +45,7 @@ struct AppLayer::OpenFrame {
   uint64_t id = 0, begin = 0, end = kOpenLength;
   uint64_t shown = 0;  // pieces have been delivered up to here
   bool first = true;
+  bool waits = false;                  // a hole is in it, and what is in front of that was not delivered
   const Transaction* owner = nullptr;  // by which its end is known
   Transaction* tx = nullptr;           // the same while it lives
   std::vector<uint64_t> matched;
@@ -55,11 +56,24 @@ struct AppLayer::Frames {
   struct HalfFlow {
     std::string bytes;
     uint64_t base = 0;  // stream offset of bytes[0]
+    // Of bytes that were lost; those on both sides of them follow each other in `bytes`. None while both are 0.
+    uint64_t hole_begin = 0, hole_end = 0;
     uint64_t next_id = 1;
     bool begun = false;  // of a stream: its own frame
     std::vector<OpenFrame> open;
 
-    uint64_t end() const { return base + bytes.size(); }
+    uint64_t end() const { return base + bytes.size() + (hole_end - hole_begin); }
+    /// Of one side of the hole.
+    Bytes view(uint64_t from, uint64_t to) const {
+      const uint64_t lost = hole_end > 0 && from >= hole_end ? hole_end - hole_begin : 0;
+      return to_bytes(bytes).subspan(from - base - lost, to - from);
+    }
+    /// And what is in front of it.
+    void forget_hole() {
+      bytes.erase(0, hole_begin - base);
+      base = hole_end;
+      hole_begin = hole_end = 0;
+    }
   };
   uint32_t wanted = 0;
   std::array<HalfFlow, 2> sides;

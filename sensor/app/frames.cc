@@ -11,6 +11,8 @@ namespace {
 constexpr uint64_t kCell = 64 << 10;
 /// Frames of one direction that wait for their end; dissectors nest them two or three deep.
 constexpr size_t kOpenFramesMax = 8;
+/// What is in front of a hole waits for so much of what is behind it, which records show with it.
+constexpr uint64_t kBehindHole = 4 << 10;
 
 }  // namespace
 
@@ -23,7 +25,7 @@ void AppLayer::begin_frames(State& state, uint32_t wanted) const {
 void AppLayer::take_frame_bytes(Frames& frames, const Chunk& chunk) {
   Frames::HalfFlow& side = frames.sides[index(chunk.direction)];
   if (chunk.datagram) side.bytes.clear();
-  if (side.bytes.empty()) side.base = chunk.offset;
+  if (side.bytes.empty() && side.hole_end == 0) side.base = chunk.offset;
   side.bytes.append(to_text(chunk.data));
   if (side.begun || chunk.datagram || chunk.data.empty()) return;
   side.begun = true;
@@ -62,6 +64,7 @@ void AppLayer::end_frame(uint8_t kind, Direction direction, uint64_t end, const 
     return open.number == kind && open.owner == tx && open.end == kOpenLength;
   });
   if (found == side.open.rend()) return;
+  if (found->waits && end > side.hole_begin) show_broken(*frames, direction, *found);
   show_frame(*frames, direction, *found, std::min(end, side.end()), FrameEnd::complete);
   side.open.erase(std::next(found).base());
 }
@@ -70,14 +73,17 @@ void AppLayer::end_frame(uint8_t kind, Direction direction, uint64_t end, const 
 void AppLayer::show_frame(Frames& frames, Direction direction, OpenFrame& open, uint64_t to, FrameEnd end) {
   const Frames::HalfFlow& side = frames.sides[index(direction)];
   const Protocol& protocol = *current_->protocol->row->protocol;
+  const uint64_t there = to > side.hole_begin ? std::max(side.base, side.hole_end) : side.base;
   for (bool last = false; !last;) {
     const uint64_t cell_end = (open.shown / kCell + 1) * kCell;
     last = cell_end > to;
     if (last && (end == FrameEnd::open || (end == FrameEnd::broken && to <= open.shown))) return;
     const uint64_t until = last ? to : cell_end;
-    const uint64_t from = std::max({open.begin, side.base, cell_end < 2 * kCell ? 0 : cell_end - 2 * kCell});
+    const uint64_t from = std::max({open.begin, there, cell_end < 2 * kCell ? 0 : cell_end - 2 * kCell});
     if (from > until) return;
     open.shown = until;
+    const uint64_t behind = std::min({open.end, side.end(), side.hole_end + kBehindHole});
+    const bool broken = last && open.waits;
     const AppMemory::Paused paused(*memory_);
     sink_.frame(*flow_, {.protocol = &protocol,
                          .kind = &frame_kind(protocol, open.number),
@@ -87,7 +93,9 @@ void AppLayer::show_frame(Frames& frames, Direction direction, OpenFrame& open, 
                          .offset = open.begin,
                          .length = (open.end == kOpenLength ? until : open.end) - open.begin,
                          .base = from - open.begin,
-                         .bytes = to_bytes(side.bytes).subspan(from - side.base, until - from),
+                         .bytes = side.view(from, until),
+                         .missing = broken ? std::min(open.end, side.hole_end) - side.hole_begin : 0,
+                         .behind = broken && behind > side.hole_end ? side.view(side.hole_end, behind) : Bytes{},
                          .first = open.first,
                          .complete = last && end == FrameEnd::complete,
                          .tx = open.tx,
@@ -97,15 +105,28 @@ void AppLayer::show_frame(Frames& frames, Direction direction, OpenFrame& open, 
   }
 }
 
+/// What came in front of a hole.
+void AppLayer::show_broken(Frames& frames, Direction direction, OpenFrame& open) {
+  const Frames::HalfFlow& side = frames.sides[index(direction)];
+  show_frame(frames, direction, open, side.hole_begin, FrameEnd::broken);
+  open.shown = side.hole_end;
+  open.waits = false;
+}
+
 /// After the dissector has looked at what came: frames that ended, and bytes that no piece needs any more.
 void AppLayer::settle_frames(Frames& frames, Direction direction, bool datagram) {
   Frames::HalfFlow& side = frames.sides[index(direction)];
   std::erase_if(side.open, [&](OpenFrame& open) {
     const bool ended = open.end <= side.end();
+    if (open.waits) {
+      if (!ended && side.end() < side.hole_end + kBehindHole) return false;
+      show_broken(frames, direction, open);
+    }
     show_frame(frames, direction, open, std::min(open.end, side.end()), ended ? FrameEnd::complete : FrameEnd::open);
     return ended;
   });
   if (datagram) return;
+  if (side.hole_end > 0 && std::ranges::none_of(side.open, &OpenFrame::waits)) side.forget_hole();
   const uint64_t cell = side.end() / kCell * kCell;
   if (cell < side.base + kCell) return;
   side.bytes.erase(0, cell - kCell - side.base);
@@ -118,6 +139,7 @@ void AppLayer::settle_frames(Frames& frames, const Transaction& tx) {
     Frames::HalfFlow& side = frames.sides[index(direction)];
     std::erase_if(side.open, [&](OpenFrame& open) {
       const bool ended = open.tx == &tx && open.end <= side.end();
+      if (ended && open.waits) show_broken(frames, direction, open);
       if (ended) show_frame(frames, direction, open, open.end, FrameEnd::complete);
       return ended;
     });
@@ -134,23 +156,35 @@ void AppLayer::part_frames(Frames& frames, const Transaction& tx) {
   }
 }
 
+/// Frames that go on behind what is lost wait for what comes there, unless something did before.
 void AppLayer::break_frames(Frames& frames, Direction direction, uint64_t end, uint64_t lost) {
   Frames::HalfFlow& side = frames.sides[index(direction)];
-  const uint64_t next = end + lost;
+  if (side.hole_end > 0) {
+    for (OpenFrame& open : side.open) {
+      if (open.waits) show_broken(frames, direction, open);
+    }
+    side.forget_hole();
+  }
+  if (side.bytes.empty()) side.base = end;
+  side.hole_begin = end;
+  side.hole_end = end + lost;
   std::erase_if(side.open, [&](OpenFrame& open) {
-    show_frame(frames, direction, open, side.end(), FrameEnd::broken);
-    open.shown = next;
-    return open.end <= next;
+    open.waits = true;
+    const bool over = open.end <= side.hole_end;
+    if (over) show_broken(frames, direction, open);
+    return over;
   });
-  side.bytes.clear();
-  side.base = next;
+  if (side.open.empty()) side.forget_hole();
 }
 
 void AppLayer::end_frames(State& state) {
   if (!state.frames) return;
   for (Direction direction : {Direction::to_server, Direction::to_client}) {
     Frames::HalfFlow& side = state.frames->sides[index(direction)];
-    for (OpenFrame& open : side.open) show_frame(*state.frames, direction, open, side.end(), FrameEnd::broken);
+    for (OpenFrame& open : side.open) {
+      if (open.waits) show_broken(*state.frames, direction, open);
+      show_frame(*state.frames, direction, open, side.end(), FrameEnd::broken);
+    }
   }
   state.frames.reset();
 }

@@ -35,6 +35,8 @@ struct MessageFrame {
   uint64_t length = 0;                       // of the frame, or of what came so far where its end is not known
   uint64_t base = 0;                         // of the piece within the frame
   Bytes bytes;                               // of the piece
+  uint64_t missing = 0;                      // bytes of the frame behind the piece that were lost
+  Bytes behind;                              // the first that came behind those, as many as records show
   bool first = false;                        // nothing of the frame was shown before
   bool complete = false;                     // the frame ends with this piece
   Transaction* tx = nullptr;                 // that it belongs to, or null

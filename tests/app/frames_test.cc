@@ -26,6 +26,8 @@ struct Sink : AppSink {
     line += " " + std::to_string(frame.id) + (frame.direction == kServer ? " > " : " < ");
     line += std::to_string(frame.offset) + "+" + std::to_string(frame.length) + " from " + std::to_string(frame.base);
     line += std::string(frame.first ? " first" : "") + (frame.complete ? " complete" : "");
+    if (frame.missing)
+      line += " then " + std::to_string(frame.missing) + " lost, " + std::string(to_text(frame.behind));
     if (frame.tx) line += " tx " + std::to_string(frame.tx->id);
     shown.push_back(line);
     bytes.emplace_back(to_text(frame.bytes));
@@ -111,6 +113,52 @@ TEST_P(Steps, LongerThanAPieceComeInOverlappingPieces) {
   }
 }
 
+/// What is in front of the hole is shown with 4 KiB of what is behind it, or with all where the frame is over before.
+TEST_P(Steps, OverAGapGoOn) {
+  const auto answer = [](size_t size) {
+    return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(size) + "\r\n\r\nab";
+  };
+  const std::string longer = answer(2 + 3 + 10'000), shorter = answer(2 + 3 + 4);
+  const uint64_t begin = longer.size() + 3 + 10'000;  // of the second
+  want("http", 2);
+  for (int i = 0; i < 2; ++i) say(kServer, kRequest, GetParam());
+  say(kClient, longer, GetParam());
+  lose(kClient, 3);
+  say(kClient, std::string(4095, 'x'), GetParam());
+  EXPECT_TRUE(sink_.shown.empty());
+  say(kClient, std::string(10'000 - 4095, 'x') + shorter, GetParam());
+  lose(kClient, 3);
+  say(kClient, "wxyz", GetParam());
+  finish();
+  const std::string first = "response 2 < 0+", second = "response 3 < " + std::to_string(begin) + "+";
+  EXPECT_EQ(
+      sink_.shown,
+      (std::vector<std::string>{
+          first + std::to_string(longer.size()) + " from 0 first then 3 lost, " + std::string(4096, 'x') + " tx 0",
+          first + std::to_string(begin) + " from " + std::to_string(longer.size() + 3) + " complete tx 0",
+          second + std::to_string(shorter.size()) + " from 0 first then 3 lost, wxyz tx 1",
+          second + std::to_string(shorter.size() + 7) + " from " + std::to_string(shorter.size() + 3) +
+              " complete tx 1"}));
+  EXPECT_EQ(sink_.bytes[0], longer);
+  EXPECT_EQ(sink_.bytes[1], std::string(10'000, 'x'));
+  EXPECT_EQ(sink_.bytes[3], "wxyz");
+}
+
+TEST_F(Frames, AnotherGapOrTheEndShowsWhatWaits) {
+  want("http", 2);
+  say(kServer, kRequest, 100);
+  say(kClient, "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nab", 100);
+  lose(kClient, 2);
+  say(kClient, "ef", 100);
+  lose(kClient, 2);
+  EXPECT_EQ(sink_.shown, std::vector<std::string>{"response 2 < 0+41 from 0 first then 2 lost, ef tx 0"});
+  say(kClient, "ij", 100);
+  finish();
+  ASSERT_EQ(sink_.shown.size(), 3u);
+  EXPECT_EQ(sink_.bytes[1], "ef");
+  EXPECT_EQ(sink_.bytes[2], "ij");
+}
+
 INSTANTIATE_TEST_SUITE_P(Chunks, Steps, testing::Values(1'000'000, 1400, 7, 1));
 
 TEST_F(Frames, BrokenByAGapEndInPieces) {
@@ -119,7 +167,7 @@ TEST_F(Frames, BrokenByAGapEndInPieces) {
   say(kClient, "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nabcd", 100);
   lose(kClient, 4);
   say(kClient, "ijkl", 100);
-  EXPECT_EQ(sink_.shown, (std::vector<std::string>{"response 2 < 0+43 from 0 first tx 0",
+  EXPECT_EQ(sink_.shown, (std::vector<std::string>{"response 2 < 0+43 from 0 first then 4 lost, ijkl tx 0",
                                                    "response 2 < 0+51 from 47 complete tx 0"}));
   EXPECT_EQ(sink_.bytes[1], "ijkl");
 }

@@ -1,5 +1,6 @@
 // The text of each record type, member by member: order, names and forms are what readers depend on.
 #include "export/eve/alert.h"
+#include "export/eve/frame.h"
 #include "tests/export/eve_support.h"
 
 namespace lapwing {
@@ -256,6 +257,26 @@ TEST(RecordText, AlertWithEverything) {
             R"("payload":"R0VUAAo=","payload_length":5,"payload_printable":"GET.\n","stream":0,)"
             R"("packet":"AQID","packet_info":{"linktype":228,"linktype_name":"IPv4"},"verdict":{"action":"alert"}})"
             "\n");
+}
+
+TEST(RecordText, FrameSaysWhatIsMissing) {
+  constexpr FrameKind kKind{"pdu", "a message"};
+  MessageFrame frame{.protocol = &kDnsProtocol, .kind = &kKind, .id = 2, .offset = 7, .length = 15};
+  frame.bytes = to_bytes("query");
+  frame.missing = 3;
+  frame.behind = to_bytes("more");
+  const auto shown = [&](const char* buffer) {
+    EveFrameOptions options{.payload = true, .payload_printable = true, .payload_buffer_size = std::stoul(buffer)};
+    std::string out;
+    write_frame_member(out, options, frame);
+    return out;
+  };
+  EXPECT_EQ(shown("4096"),
+            R"("frame":{"type":"pdu","id":2,"direction":"toserver","stream_offset":7,"length":15,)"
+            R"("complete":false,"payload":"cXVlcnk=","payload_printable":"query[3 bytes missing]more"})");
+  // A buffer of Suricata ends with a NUL.
+  EXPECT_TRUE(shown("4").ends_with(R"("payload":"cXVl","payload_printable":"que"})"));
+  EXPECT_TRUE(shown("25").ends_with(R"("payload_printable":"query[3 bytes missing]mo"})"));
 }
 
 TEST(RecordText, AlertWithoutFlowAndOptionsIsTheRuleAlone) {
