@@ -109,6 +109,8 @@ struct AppLayer::State final : FlowAttachment {
     return *origin;
   }
   bool changed() const { return origin && origin->original; }
+  /// Something followed a change, whatever it is: the flow is no longer what it was before that.
+  bool spoke_since_change() const { return changed() && (sides[0].bytes > 0 || sides[1].bytes > 0); }
   std::string_view expected() const { return origin ? origin->expected : std::string_view{}; }
 
   AppMemory::Part part;

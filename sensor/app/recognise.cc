@@ -178,7 +178,7 @@ bool AppLayer::missed_beginning(const Flow& flow, const State& state) {
 void AppLayer::give_up(Flow& flow, State& state, const Chunk& chunk) {
   const HalfFlow &side = state.sides[index(chunk.direction)], &other = state.sides[index(reverse(chunk.direction))];
   if (side.settled() && other.settled()) {
-    const bool none = (side.failed && other.failed) || missed_beginning(flow, state);
+    const bool none = (side.failed && other.failed) || missed_beginning(flow, state) || state.spoke_since_change();
     return none ? fail(state) : state.stop();
   }
   if (chunk.datagram) return;
@@ -193,7 +193,7 @@ void AppLayer::give_up(Flow& flow, State& state, const Chunk& chunk) {
 /// turn a flow picked up late round.
 void AppLayer::end_detection(State& state) {
   if (state.phase != State::Phase::detecting) return;
-  if (missed_beginning(*flow_, state)) return fail(state);
+  if (missed_beginning(*flow_, state) || state.spoke_since_change()) return fail(state);
   for (size_t i = 0; i < state.sides.size(); ++i) {
     const HalfFlow& side = state.sides[i];
     if (side.datagrams > 0 || (!side.failed && side.bytes < kVerdictBytes[i])) return;

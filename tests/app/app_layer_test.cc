@@ -238,6 +238,16 @@ TEST(AppLayer, LooksAnewAfterAChange) {
     Outcome junk =
         Lab().run({{kFromClient, connect}, {kFromServer, granted}, {kFromClient, kJunk}, {kFromServer, kJunk}}, step);
     EXPECT_EQ(junk, (Outcome{{}, "failed", "failed", "failed", "http"}));
+    // Too little for a verdict is no more of what the flow was.
+    for (const std::string tunnelled : {"", "\5"}) {
+      Lab lab;
+      lab.run({{kFromClient, connect}, {kFromServer, granted + tunnelled}}, step);
+      lab.end(kFromServer);
+      lab.end(kFromClient);
+      lab.finish();
+      EXPECT_EQ(lab.recognition().final.name(), tunnelled.empty() ? "http" : "failed");
+      EXPECT_EQ(lab.recognition().original->name, "http");
+    }
   }
 }
 
