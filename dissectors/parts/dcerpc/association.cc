@@ -347,7 +347,7 @@ void Association::offer(const Header& header, Bytes pdu) {
       out_.anomaly(Anomaly::too_many_contexts, Direction::to_server, call.tx);
     }
   }
-  reach(call, Direction::to_server);
+  finish_side(call, Direction::to_server);
 }
 
 void Association::answer(const Header& header, Bytes pdu) {
@@ -483,7 +483,7 @@ void Association::finish_side(Call& call, Direction direction) {
   reach(call, direction);
   const Side &request = call.request(), &response = call.response();
   const bool asked = request.whole || request.lost || !request.seen;
-  if (asked && (response.whole || (call.maybe && request.whole))) close(call);
+  if (alone_ || (asked && (response.whole || (call.maybe && request.whole)))) close(call);
 }
 
 void Association::reach(Call& call, Direction direction) {

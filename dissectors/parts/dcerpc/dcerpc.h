@@ -192,6 +192,8 @@ class Association {
   void pick_up(Direction direction);
   /// Nothing more comes: what waits is given up.
   void finish();
+  /// What the other side says goes another way, so that nothing waits for it.
+  void alone() { alone_ = true; }
   /// An interface that a context means whose offer was not seen.
   void announce(const Context& context) { announced_ = context; }
   /// Bytes of a direction that were taken and lost so far.
@@ -262,6 +264,7 @@ class Association {
   Calls<uint64_t> calls_;      // that have not ended
   std::unordered_map<uint16_t, Context> contexts_;
   std::optional<Context> announced_;
+  bool alone_ = false;                 // one side is all that comes
   std::shared_ptr<gss::Login> login_;  // null: none is under way
   std::vector<Offer> offers_;          // scratch
   std::vector<Answer> answers_;        // scratch

@@ -178,7 +178,9 @@ Likelihood judge(Bytes first, Direction direction) {
   if (first.empty() || first[0] != kVersion) return Likelihood::no;
   if (first.size() < Header::kSize) return Likelihood::more;
   const auto header = parse_header(first);
-  return header && begins_pdu(first) && sent_by(direction, header->type) ? Likelihood::sure : Likelihood::no;
+  if (!header || !begins_pdu(first)) return Likelihood::no;
+  if (header->type == Type::rts) return Likelihood::maybe;
+  return sent_by(direction, header->type) ? Likelihood::sure : Likelihood::no;
 }
 
 std::string_view security_type_name(uint64_t type, std::string& scratch) {

@@ -8,7 +8,17 @@ namespace lapwing::dcerpc {
 
 namespace {
 
-constexpr uint16_t kPorts[] = {135};
+constexpr uint16_t kPorts[] = {135, 593};
+/// By it a server of port 593 greets, before PDUs without anything of HTTP (MS-RPCH 2.1.1.1).
+constexpr std::string_view kBanner = "ncacn_http/1.0";
+
+enum class Greeting : uint8_t { none, more, whole };
+Greeting greets(const Chunk& first) {
+  const std::string_view text = to_text(first.data);
+  if (first.direction == Direction::to_server || text.empty()) return Greeting::none;
+  if (text.starts_with(kBanner)) return Greeting::whole;
+  return kBanner.starts_with(text) ? Greeting::more : Greeting::none;
+}
 
 constexpr FrameKind kFrames[] = {
     {"pdu", "a PDU"}, {"hdr", "the header that all PDUs have"}, {"data", "a PDU behind its header"}};
@@ -45,7 +55,7 @@ const About Dcerpc::about{.name = "dcerpc",
                           .transports = transport::tcp | transport::udp,
                           .ports = kPorts,
                           .help = "remote procedure calls (DCE 1.1 RPC, MS-RPCE)",
-                          .starts = {bytes_of("\4\5"), bytes_of("\4\5")}};
+                          .starts = {bytes_of("\4\5"), bytes_of("\4\5n")}};
 
 const Protocol Dcerpc::protocol{.name = "dcerpc",
                                 .anomalies = {},
@@ -67,7 +77,12 @@ Likelihood Dcerpc::probe(const Chunk& first) {
     const auto datagram = parse_datagram(first.data);
     return datagram && datagram->sent_by(first.direction) ? Likelihood::sure : Likelihood::no;
   }
-  return judge(first.data, first.direction);
+  switch (greets(first)) {
+    case Greeting::whole: return Likelihood::sure;
+    case Greeting::more: return Likelihood::more;
+    case Greeting::none: return judge(first.data, first.direction);
+  }
+  return Likelihood::no;
 }
 
 Dcerpc::Dcerpc(const Config& config, const Out<Dcerpc>& out, std::shared_ptr<const Announced> announced)
@@ -93,13 +108,24 @@ Step Dcerpc::connection(const Chunk& chunk) {
   if (!association_) {
     association_.emplace(out_.part<Rpc>(), out_.part<gss::Gss>(), static_cast<Carrier&>(*this), limits(config_, out_));
     if (announced_) association_->announce(announced_->context);
+    // So begins each half of a connection that HTTP carries (MS-RPCH 3.2.1.1), and nothing else.
+    if (const auto header = parse_header(chunk.data); header && header->type == Type::rts) {
+      channel_ = direction;
+      association_->alone();
+    }
   }
+  if (channel_.value_or(direction) != direction) return Step::ok(chunk.data.size());
   auto& begin = begin_[index(direction)];
+  size_t used = 0;
   if (!begin) {
-    begin = chunk.offset - association_->position(direction);
+    const Greeting greeting = greets(chunk);
+    if (greeting == Greeting::more && !chunk.end) return Step::need(0, 1);
+    if (greeting == Greeting::whole) used = kBanner.size();
+    begin = chunk.offset + used - association_->position(direction);
     if (out_.picked_up_late()) association_->pick_up(direction);
   }
-  const size_t used = association_->read(chunk.data, direction), left = chunk.data.size() - used;
+  used += association_->read(chunk.data.subspan(used), direction);
+  const size_t left = chunk.data.size() - used;
   return Step::need(used, left ? Header::kSize - left : 0);
 }
 
@@ -116,6 +142,7 @@ void Dcerpc::finish() {
 Call& Dcerpc::begin(uint32_t, Direction) {
   Exchange& exchange = exchanges_.open();
   out_.open(exchange);
+  if (channel_) exchange.progress[index(reverse(*channel_))] = kComplete;
   return exchange.call;
 }
 

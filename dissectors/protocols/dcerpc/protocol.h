@@ -60,6 +60,7 @@ class Dcerpc final : private Carrier {
   Exchanges exchanges_;
   std::optional<Association> association_;  // of TCP
   std::optional<Datagrams> datagrams_;      // of UDP
+  std::optional<Direction> channel_;        // of TCP: who alone speaks
   std::array<std::optional<uint64_t>, 2> begin_ =
       {};  // by Direction: where in the stream the association's bytes begin
 };

@@ -32,6 +32,16 @@ std::string_view upgraded(std::string_view header) {
   }
   return {};
 }
+
+/// Half of a connection of remote procedure calls: its PDUs are the body, which only that side sends. A probe whether
+/// the proxy is there has a short body, or none (MS-RPCH 2.1.2.1.1 to 2.1.2.1.5).
+bool is_rpc_channel(const HttpTransaction& t, Direction direction) {
+  constexpr std::string_view kMethods[] = {"RPC_IN_DATA", "RPC_OUT_DATA"};  // by Direction
+  constexpr uint64_t kLeast = 128 << 10;                                    // bytes that a channel is told to have
+  if (to_text(view(t.tx->request_method)) != kMethods[index(direction)]) return false;
+  if (direction == kClient && t.tx->response_status_number != 200) return false;
+  return parse_unsigned(header(t.headers(direction), "content-length")).value_or(0) >= kLeast;
+}
 }  // namespace
 
 constexpr FrameKind kFrames[] = {
@@ -192,6 +202,7 @@ void Http::request_headers(htp_tx_t* tx) {
   open_decoder(t, kServer);
   take_credentials(t);
   advance(t, kServer, kHeaders);
+  check_channel(t, kServer);
 }
 
 void Http::response_start(htp_tx_t* tx) {
@@ -220,6 +231,7 @@ void Http::response_headers(htp_tx_t* tx) {
   open_decoder(t, kClient);
   take_challenges(t);
   advance(t, kClient, kHeaders);
+  check_channel(t, kClient);
 }
 
 void Http::raw_headers(htp_tx_t* tx, Direction direction, Bytes bytes) {
@@ -385,6 +397,16 @@ void Http::check_switch(HttpTransaction& t) {
   }
   parser_.stop();
   end_direction(t, kServer);
+}
+
+/// What follows the headers is remote procedure calls, of which this connection carries one side.
+void Http::check_channel(HttpTransaction& t, Direction direction) {
+  if (!is_rpc_channel(t, direction) || !out_.knows("dcerpc")) return;
+  next_protocol_ = "dcerpc";
+  parser_.stop();
+  out_.end_frame(direction == kServer ? Pdu::request : Pdu::response, direction,
+                 origins_[index(direction)].value_or(0) + parser_.end_of_message(direction), &t);
+  end_direction(t, direction);
 }
 
 void Http::log(htp_tx_t* tx, Direction direction, std::string_view message) {

@@ -170,6 +170,7 @@ class Http final : private ParserEvents {
   void record(HttpTransaction& t, Direction direction);
   void record_files(HttpTransaction& t, Direction direction);
   void check_switch(HttpTransaction& t);
+  void check_channel(HttpTransaction& t, Direction direction);
   void raise(HttpTransaction* t, Anomaly name, Direction direction);
   void sweep();
   void sweep_given_up();
