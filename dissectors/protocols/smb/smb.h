@@ -187,6 +187,10 @@ class Smb {
   struct PendingRead {
     std::shared_ptr<Opened> opened;
     uint64_t offset = 0;
+    // Of whoever asks: an asynchronous answer names no share (MS-SMB2 2.2.1.1).
+    uint32_t tree = 0;
+    std::shared_ptr<const Tree> connecting = {};
+    uint64_t told = 0;  // bytes of a transaction of version 1 that the server was told
   };
   Side& side(Direction direction) { return sides_[index(direction)]; }
 
@@ -214,7 +218,7 @@ class Smb {
   void forget(Opened& opened, Direction direction);
   Connect& connect(Operation& operation, std::string path, Direction direction);
   void enter(const TreeKey& key, std::shared_ptr<const Tree> tree);
-  void expect_read(const Key& key, std::shared_ptr<Opened> opened, uint64_t offset);
+  void expect_read(const Key& key, PendingRead read);
   std::optional<PendingRead> take_read(const Key& key);
   std::shared_ptr<gss::Login> login(uint64_t session);
   void take_token(Operation& operation, Bytes token, Direction direction);
@@ -277,6 +281,7 @@ class Smb {
   static HandleKey handle(const v2::FileId& file);
   static Key key_of(const Message2& message);
   Origin origin(const Message2& message);
+  Origin origin(const Message2& message, const PendingRead& read);
 
   // smb_version1.cc
   void message(const v1::Header& header, Bytes bytes, uint64_t size, uint64_t at, Direction direction);
@@ -292,6 +297,7 @@ class Smb {
   void write_request(const Command1& command);
   void read_response(const Command1& command);
   void pipe_request(const Command1& command);
+  bool pipe_goes_on(const Command1& command);
   void pipe_response(const Command1& command);
   void set_info_request(const Command1& command);
   void malformed(const Command1& command);

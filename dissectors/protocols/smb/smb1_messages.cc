@@ -13,6 +13,8 @@ constexpr size_t kAndx = 4;          // bytes: the command that follows, a byte 
 constexpr uint8_t kTextFollows = 4;  // MS-CIFS 2.2.1.2: format of a buffer
 
 /// The parameters, behind those of a chain where there are any.
+constexpr size_t kBufferHead = 3;  // bytes before those of a buffer: its format and length (MS-CIFS 2.2.1.1)
+
 LittleReader words(const Block& block, size_t begin) {
   LittleReader out(block.words);
   out.skip(begin);
@@ -213,14 +215,15 @@ std::optional<CreateResponse> read_create_response(const Block& block) {
   return parameters.ok() ? std::optional(out) : std::nullopt;
 }
 
-std::optional<std::string> read_open_request(const Block& block, bool unicode) {
+std::optional<std::string> read_open_request(Command command, const Block& block, bool unicode) {
+  if (command != Command::open_andx) return read_path(block, unicode);
   if (block.words.size() < 30) return {};
   LittleReader reader = block.reader();
   return take_text(reader, unicode);
 }
 
-std::optional<uint16_t> read_open_response(const Block& block) {
-  LittleReader parameters = words(block, kAndx);
+std::optional<uint16_t> read_open_response(Command command, const Block& block) {
+  LittleReader parameters = words(block, command == Command::open_andx ? kAndx : 0);
   const uint16_t file = parameters.u16();
   return parameters.ok() ? std::optional(file) : std::nullopt;
 }
@@ -237,11 +240,17 @@ std::optional<uint16_t> read_close_request(const Block& block) {
   return parameters.ok() ? std::optional(file) : std::nullopt;
 }
 
-std::optional<Extent> read_read_request(const Block& block) {
+std::optional<Extent> read_read_request(Command command, const Block& block) {
   constexpr size_t kLong = 24;  // bytes of words with the high half of the offset
-  LittleReader parameters = words(block, kAndx);
+  const bool andx = command == Command::read_andx;
+  LittleReader parameters = words(block, andx ? kAndx : 0);
   Extent out;
   out.file = parameters.u16();
+  if (!andx) {
+    out.length = parameters.u16();
+    out.offset = parameters.u32();
+    return parameters.ok() ? std::optional(out) : std::nullopt;
+  }
   out.offset = parameters.u32();
   out.length = parameters.u16();
   parameters.skip(2);
@@ -252,12 +261,17 @@ std::optional<Extent> read_read_request(const Block& block) {
   return parameters.ok() ? std::optional(out) : std::nullopt;
 }
 
-std::optional<Extent> read_read_response(const Block& block) {
-  LittleReader parameters = words(block, kAndx + 6);
+std::optional<Extent> read_read_response(Command command, const Block& block) {
+  const bool andx = command == Command::read_andx;
+  LittleReader parameters = words(block, andx ? kAndx + 6 : 0);
   Extent out;
   out.length = parameters.u16();
-  out.data = parameters.u16();
-  out.length |= uint32_t{parameters.u16()} << 16;
+  if (andx) {
+    out.data = parameters.u16();
+    out.length |= uint32_t{parameters.u16()} << 16;
+  } else {
+    out.data = block.data + kBufferHead;
+  }
   if (!parameters.ok() || (out.length > 0 && out.data < block.data)) return {};
   return out;
 }
@@ -279,21 +293,27 @@ std::optional<Extent> read_write_request(Command command, const Block& block) {
     out.length = parameters.u16();
     out.offset = parameters.u32();
     // Behind the format and length of a buffer, or behind a pad.
-    out.data = block.data + (command == Command::write ? 3 : 1);
+    out.data = block.data + (command == Command::write ? kBufferHead : 1);
   }
   if (!parameters.ok() || (out.length > 0 && out.data < block.data)) return {};
   return out;
 }
 
-std::optional<Transaction> read_transaction(const Block& block, bool response) {
-  LittleReader parameters = words(block, response ? 6 : 18);
-  const uint16_t parameter_count = parameters.u16(), parameter_at = parameters.u16();
-  if (response) parameters.skip(2);
-  const uint16_t data_count = parameters.u16(), data_at = parameters.u16();
-  if (response) parameters.skip(2);
-  const uint8_t setup = parameters.u8();
-  parameters.skip(1);
+std::optional<Transaction> read_transaction(const Block& block, TransactionForm form) {
+  const bool request = form == TransactionForm::request;
   Transaction out;
+  LittleReader parameters = words(block, 2);
+  out.total = parameters.u16();
+  parameters.skip(request ? 14 : form == TransactionForm::response ? 2 : 0);
+  const uint16_t parameter_count = parameters.u16(), parameter_at = parameters.u16();
+  if (!request) parameters.skip(2);
+  const uint16_t data_count = parameters.u16(), data_at = parameters.u16();
+  if (!request) out.at = parameters.u16();
+  uint8_t setup = 0;
+  if (form != TransactionForm::secondary) {
+    setup = parameters.u8();
+    parameters.skip(1);
+  }
   for (size_t i = 0; i < setup && parameters.ok(); ++i) out.setup.push_back(parameters.u16());
   const auto kept = within(block.message, parameter_at, parameter_count);
   const auto data = within(block.message, data_at, data_count);

@@ -16,12 +16,17 @@ namespace lapwing::smb::v1 {
 enum class Command : uint8_t {
   create_directory = 0x00,
   delete_directory = 0x01,
+  open = 0x02,
+  create = 0x03,
   close = 0x04,
   remove = 0x06,
   rename = 0x07,
+  read = 0x0a,
   write = 0x0b,
+  create_new = 0x0f,
   locking_andx = 0x24,
   trans = 0x25,
+  trans_secondary = 0x26,
   write_and_close = 0x2c,
   open_andx = 0x2d,
   read_andx = 0x2e,
@@ -33,6 +38,7 @@ enum class Command : uint8_t {
   session_setup_andx = 0x73,
   logoff_andx = 0x74,
   tree_connect_andx = 0x75,
+  nt_trans_secondary = 0xa1,
   nt_create_andx = 0xa2,
   nt_cancel = 0xa4,
   none = 0xff,
@@ -133,7 +139,12 @@ struct Extent {
 struct Transaction {
   std::vector<uint16_t> setup;
   Bytes parameters, data;
+  uint16_t at = 0, total = 0;  // where among all data this begins, and how much that is
+
+  /// Others bring the rest.
+  bool goes_on() const { return at + data.size() < total; }
 };
+enum class TransactionForm : uint8_t { request, secondary, response };
 inline constexpr uint16_t kTransactPipe = 0x26;                // the first of `setup`, and the second is the file
 inline constexpr uint16_t kSetPathInfo = 6, kSetFileInfo = 8;  // likewise, of TRANSACTION2
 
@@ -161,14 +172,15 @@ std::optional<TreeConnectRequest> read_tree_connect_request(const Block& block, 
 std::optional<std::string> read_tree_connect_response(const Block& block);  // the service
 std::optional<CreateRequest> read_create_request(const Block& block, bool unicode);
 std::optional<CreateResponse> read_create_response(const Block& block);
-std::optional<std::string> read_open_request(const Block& block, bool unicode);  // the name
-std::optional<uint16_t> read_open_response(const Block& block);                  // the file
+/// The name of OPEN, CREATE, CREATE_NEW and OPEN_ANDX.
+std::optional<std::string> read_open_request(Command command, const Block& block, bool unicode);
+std::optional<uint16_t> read_open_response(Command command, const Block& block);  // the file
 std::optional<uint16_t> read_locking_request(const Block& block);
 std::optional<uint16_t> read_close_request(const Block& block);
-std::optional<Extent> read_read_request(const Block& block);
-std::optional<Extent> read_read_response(const Block& block);
+std::optional<Extent> read_read_request(Command command, const Block& block);
+std::optional<Extent> read_read_response(Command command, const Block& block);
 std::optional<Extent> read_write_request(Command command, const Block& block);
-std::optional<Transaction> read_transaction(const Block& block, bool response);
+std::optional<Transaction> read_transaction(const Block& block, TransactionForm form);
 std::optional<SetInfo> read_set_info(const Transaction& transaction, bool unicode);
 /// Of FileRenameInformation in the form of SMB 1 (MS-FSCC 2.4.42.1): where to.
 std::optional<std::string> read_rename_info(Bytes data, bool unicode);

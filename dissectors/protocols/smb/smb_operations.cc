@@ -125,15 +125,15 @@ void Smb::enter(const TreeKey& key, std::shared_ptr<const Tree> tree) {
   trees_.add(key, std::move(tree));
 }
 
-void Smb::expect_read(const Key& key, std::shared_ptr<Opened> opened, uint64_t offset) {
+void Smb::expect_read(const Key& key, PendingRead read) {
   take_read(key);
   while (reads_.size() >= std::max<uint64_t>(config_.reads, 1)) {
     out_.capped(Cap::reads);
     const auto forgotten = take_read(Key(reads_.oldest_key()));
     if (forgotten->opened->closing) close_read(*forgotten->opened, Direction::to_server);
   }
-  ++opened->reads;
-  reads_.add(key, PendingRead{std::move(opened), offset});
+  ++read.opened->reads;
+  reads_.add(key, std::move(read));
 }
 
 std::optional<Smb::PendingRead> Smb::take_read(const Key& key) {

@@ -48,7 +48,8 @@ Bytes behind(Bytes bytes, size_t offset) {
 }  // namespace
 
 bool Smb::carries_data(const v1::Header& header) {
-  if (header.response()) return header.command == Command::read_andx && header.status == kSuccess;
+  const bool reads = header.command == Command::read_andx || header.command == Command::read;
+  if (header.response()) return reads && header.status == kSuccess;
   return header.command == Command::write_andx || header.command == Command::write ||
          header.command == Command::write_and_close;
 }
@@ -118,9 +119,11 @@ void Smb::request(const Command1& command) {
     case Command::session_setup_andx: return session_setup_request(command);
     case Command::trans2: return set_info_request(command);
     case Command::trans: return pipe_request(command);
+    case Command::read:
     case Command::read_andx:
-      if (const auto said = v1::read_read_request(block)) {
-        return expect_read(key_of(command), opened(command, said->file), said->offset);
+      if (const auto said = v1::read_read_request(command.command, block)) {
+        if (told_alone(command.command)) asked(open(command, Kind::generic), command.direction);
+        return expect_read(key_of(command), {opened(command, said->file), said->offset});
       }
       break;
     case Command::write_andx:
@@ -153,8 +156,11 @@ void Smb::request(const Command1& command) {
     case Command::close:
       if (const auto file = v1::read_close_request(block)) return close_request(command, *file);
       break;
+    case Command::open:
+    case Command::create:
+    case Command::create_new:
     case Command::open_andx:
-      if (auto path = v1::read_open_request(block, unicode)) {
+      if (auto path = v1::read_open_request(command.command, block, unicode)) {
         Operation& operation = open(command, Kind::generic);
         auto opened = std::make_shared<Opened>();
         opened->name = make_name(std::move(*path));
@@ -172,7 +178,11 @@ void Smb::request(const Command1& command) {
         return asked(operation, command.direction);
       }
       break;
+    case Command::trans_secondary:
+      if (pipe_goes_on(command)) return;
+      [[fallthrough]];
     case Command::nt_cancel:
+    case Command::nt_trans_secondary:
     case Command::trans2_secondary:
     case Command::locking_andx: {  // of which only the last may be answered
       Operation& operation = open(command, Kind::generic);
@@ -192,6 +202,7 @@ void Smb::request(const Command1& command) {
 void Smb::response(const Command1& command) {
   const v1::Header& header = command.header;
   if (command.command == Command::read_andx) return read_response(command);
+  if (command.command == Command::read) read_response(command);
   if (command.command == Command::trans) return pipe_response(command);
   Operation* const operation = operations_.find(key_of(command));
   if (!operation) return;
@@ -203,8 +214,11 @@ void Smb::response(const Command1& command) {
     case Command::nt_create_andx:
       if (success) create_response(command, *operation);
       break;
+    case Command::open:
+    case Command::create:
+    case Command::create_new:
     case Command::open_andx:
-      if (const auto file = success ? v1::read_open_response(command.block) : std::nullopt) {
+      if (const auto file = success ? v1::read_open_response(command.command, command.block) : std::nullopt) {
         const Named* const named = operation->as<Named>();
         auto opened = named ? named->opened : std::make_shared<Opened>();
         opened->fuid = fuid(*file);
@@ -342,7 +356,7 @@ void Smb::read_response(const Command1& command) {
   if (!pending) return;
   const uint32_t status = command.header.status;
   const bool has_data = command.sound && (status == kSuccess || status == kBufferOverflow);
-  const auto said = has_data ? v1::read_read_response(command.block) : std::nullopt;
+  const auto said = has_data ? v1::read_read_response(command.command, command.block) : std::nullopt;
   if (has_data && !said) {
     tell(Anomaly::malformed_data, command.direction);
   } else if (said && said->length > 0) {
@@ -355,31 +369,50 @@ void Smb::read_response(const Command1& command) {
 
 /// A pipe is written to and read from at once (MS-CIFS 2.2.5.6).
 void Smb::pipe_request(const Command1& command) {
-  const auto said = v1::read_transaction(command.block, false);
+  const auto said = v1::read_transaction(command.block, v1::TransactionForm::request);
   if (!said) return malformed(command);
   if (said->setup.size() < 2 || said->setup[0] != v1::kTransactPipe) return;
   const std::shared_ptr<Opened> opened = this->opened(command, said->setup[1]);
   if (!is_pipe(opened, origin(command), said->data)) return;
-  expect_read(key_of(command), opened, 0);
+  expect_read(key_of(command), {.opened = opened, .told = said->data.size()});
   if (opened->pipe) opened->pipe->take(said->data, origin(command));
 }
 
+/// More of what the pipe is told (MS-CIFS 2.2.4.34); false where it is no pipe's.
+bool Smb::pipe_goes_on(const Command1& command) {
+  Command1 first = command;
+  first.command = Command::trans;
+  PendingRead* const pending = reads_.find(key_of(first));
+  if (!pending || !pending->opened->pipe) return false;
+  const auto said = v1::read_transaction(command.block, v1::TransactionForm::secondary);
+  if (!said || said->at != pending->told) {
+    tell(Anomaly::malformed_data, command.direction);
+    return true;
+  }
+  pending->told += said->data.size();
+  pending->opened->pipe->take(said->data, origin(first));
+  return true;
+}
+
+/// In one message or several (MS-CIFS 2.2.4.33.2). One that says nothing asks for the rest of the request.
 void Smb::pipe_response(const Command1& command) {
-  const auto pending = take_read(key_of(command));
-  if (!pending) return;
   const uint32_t status = command.header.status;
+  if (status == kSuccess && command.sound && command.block.words.empty()) return;
+  auto pending = take_read(key_of(command));
+  if (!pending) return;
   const bool has_data = command.sound && (status == kSuccess || status == kBufferOverflow);
-  const auto said = has_data ? v1::read_transaction(command.block, true) : std::nullopt;
+  const auto said = has_data ? v1::read_transaction(command.block, v1::TransactionForm::response) : std::nullopt;
   if (has_data && !said) tell(Anomaly::malformed_data, command.direction);
   if (said && pending->opened->pipe) pending->opened->pipe->take(said->data, origin(command));
   if (!has_data) end_pipe(*pending->opened, status);
+  if (said && said->goes_on()) return expect_read(key_of(command), std::move(*pending));
   if (pending->opened->closing) close_read(*pending->opened, command.direction);
 }
 
 /// TRANSACTION2, of which what it sets of names and deletion is told.
 void Smb::set_info_request(const Command1& command) {
   const bool unicode = command.header.unicode();
-  const auto said = v1::read_transaction(command.block, false);
+  const auto said = v1::read_transaction(command.block, v1::TransactionForm::request);
   if (!said) return malformed(command);
   const uint16_t subcommand = said->setup.empty() ? 0 : said->setup[0];
   if (subcommand != v1::kSetPathInfo && subcommand != v1::kSetFileInfo) return;

@@ -64,6 +64,18 @@ Smb::Origin Smb::origin(const Message2& message) {
           side(message.direction).connecting};
 }
 
+/// Of an answer to what reads. What a pipe says later than it was asked, and is no DCERPC, is a file of an unknown
+/// share, as Suricata has it: so the output of a remote shell shows.
+Smb::Origin Smb::origin(const Message2& message, const PendingRead& read) {
+  Origin out = origin(message);
+  if (!message.header.asynchronous()) return out;
+  const auto* const known = read.connecting ? &read.connecting : trees_.use({out.session, read.tree});
+  if (known && (*known)->pipes == true) return out;
+  out.tree = read.tree;
+  out.connecting = read.connecting;
+  return out;
+}
+
 Operation& Smb::open(const Message2& message, Kind kind) {
   return open(key_of(message), kind, origin(message));
 }
@@ -275,7 +287,8 @@ void Smb::read_request(const Message2& message) {
   if ((agreement_.max_read && said->length > agreement_.max_read) || (limits.size && said->length > limits.size)) {
     return tell(Anomaly::read_request_too_large, message.direction);
   }
-  expect_read(key_of(message), opened(message, said->file), said->offset);
+  const Origin from = origin(message);
+  expect_read(key_of(message), {opened(message, said->file), said->offset, from.tree, from.connecting});
 }
 
 void Smb::read_response(const Message2& message) {
@@ -289,8 +302,8 @@ void Smb::read_response(const Message2& message) {
     tell(Anomaly::malformed_data, message.direction);
   } else if (said && said->length > 0) {
     const bool whole = said->data + uint64_t{said->length} <= message.size;
-    take_data(pending->opened, origin(message), {message.at + said->data, said->length, pending->offset, whole},
-              behind(message.bytes, said->data));
+    take_data(pending->opened, origin(message, *pending),
+              {message.at + said->data, said->length, pending->offset, whole}, behind(message.bytes, said->data));
   } else if (header.status == kEndOfFile) {
     end_of_file(*pending->opened);
   }
@@ -332,14 +345,15 @@ void Smb::ioctl_request(const Message2& message) {
   const auto said = v2::read_ioctl(message.bytes, false);
   if (!said) return malformed(message);
   const Key key = key_of(message);
+  const Origin from = origin(message);
   if (said->function == v2::kPipeTransceive) {
     const std::shared_ptr<Opened> opened = this->opened(message, said->file);
-    if (said->length == 0 && opened->pipe) return expect_read(key, opened, 0);
+    if (said->length == 0 && opened->pipe) return expect_read(key, {opened, 0, from.tree, from.connecting});
     const bool whole = said->data + uint64_t{said->length} <= message.size;
     const Extent extent{message.at + said->data, said->length, 0, whole, key};
-    if (said->length > 0 && take_data(opened, origin(message), extent, behind(message.bytes, said->data))) return;
+    if (said->length > 0 && take_data(opened, from, extent, behind(message.bytes, said->data))) return;
   }
-  open_control(key, origin(message), said->function);
+  open_control(key, from, said->function);
 }
 
 void Smb::open_control(const Key& key, const Origin& origin, uint32_t function) {
@@ -358,8 +372,8 @@ void Smb::ioctl_response(const Message2& message) {
   const auto said = has_data ? v2::read_ioctl(message.bytes, true) : std::nullopt;
   if (said && said->length > 0) {
     const bool whole = said->data + uint64_t{said->length} <= message.size;
-    take_data(pending->opened, origin(message), {message.at + said->data, said->length, 0, whole, key_of(message)},
-              behind(message.bytes, said->data));
+    take_data(pending->opened, origin(message, *pending),
+              {message.at + said->data, said->length, 0, whole, key_of(message)}, behind(message.bytes, said->data));
   } else if (!has_data) {
     end_pipe(*pending->opened, header.status);
   } else if (!said) {
