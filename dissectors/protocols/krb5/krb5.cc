@@ -156,6 +156,7 @@ Step Krb5::data(const Chunk& chunk) {
 
 Step Krb5::gap(Direction direction, uint64_t) {
   resync_[index(direction)].lose();
+  requests_.lose();
   return Step::ok(0);
 }
 
@@ -180,30 +181,20 @@ void Krb5::message(Bytes wire, uint64_t offset, const Chunk& chunk) {
              .record = records().data(),
              .reversed = chunk.direction == Direction::to_client,
              .message = wire.size()});
-  if (said.type == Type::as_request || said.type == Type::tgs_request) ask(said, wire);
-}
-
-/// What is sent again, because no answer came in time, asks for nothing new; a server gives its answer once more.
-void Krb5::ask(Message& request, Bytes wire) {
-  const uint64_t mark = keyed_hash(wire, kReplaySeed);
-  waiting_ |= mark != request_mark_;
-  request_mark_ = mark;
-  std::swap(request_, request);
+  if (said.type != Type::as_request && said.type != Type::tgs_request) return;
+  if (!requests_.add(said, keyed_hash(wire, kReplaySeed))) out_.capped(Cap::requests);
 }
 
 /// The first answer to a request is that of its login.
 void Krb5::answer(MessageTransaction& tx) {
   const Message& said = tx.message;
-  const bool known =
-      waiting_ && (said.type == Type::error || (said.type == Type::as_reply) == (request_.type == Type::as_request));
-  const bool unasked = request_.type == Type::none;
-  if (known) tx.request = &request_;
-  if (said.type == Type::as_reply && (known || unasked)) tx.login = Outcome::success;
-  if (known && request_.type == Type::as_request && said.error &&
+  const bool unasked = requests_.empty();
+  tx.request = requests_.answered(said);
+  if (said.type == Type::as_reply && (tx.request || unasked)) tx.login = Outcome::success;
+  if (tx.request && tx.request->type == Type::as_request && said.error &&
       std::ranges::find(kRefusals, *said.error) != std::end(kRefusals)) {
     tx.login = Outcome::failure;
   }
-  if (known) waiting_ = false;
 }
 
 extern const DissectorRow kRow;

@@ -8,14 +8,11 @@
 #include "dissectors/contract/dissector.h"
 #include "dissectors/contract/names.h"
 #include "dissectors/contract/resync.h"
-#include "dissectors/parts/kerberos/kerberos.h"
+#include "dissectors/protocols/krb5/krb5_requests.h"
 
 namespace lapwing::krb5 {
 
 struct Config {};
-
-using kerberos::Message;
-using kerberos::Type;
 
 /// One message [W]; valid while the sink is called, like all it views.
 struct MessageTransaction : Transaction {
@@ -54,11 +51,12 @@ class Krb5 {
   using Config = krb5::Config;
   using Anomaly = krb5::Anomaly;
   enum class Pdu : uint8_t { pdu };
-  enum class Cap : uint8_t { message, entries };
+  enum class Cap : uint8_t { message, entries, requests };
   static constexpr lapwing::Cap kCaps[] = {
       {"message", 128 << 10, "bytes of a message over TCP; a longer one is passed over"},
       {"entries", kerberos::kEntries,
        "components of a name, types of encryption and of preauthentication of one message; others are passed over"},
+      {"requests", Requests::kWaiting, "requests of one flow that wait for their answer; the oldest is forgotten"},
   };
   static constexpr Carried kParts[] = {{&kerberos::part}};
   static const About about;
@@ -74,14 +72,11 @@ class Krb5 {
  private:
   /// `offset`: of the message in the stream.
   void message(Bytes wire, uint64_t offset, const Chunk& chunk);
-  void ask(Message& request, Bytes wire);
   void answer(MessageTransaction& tx);
 
   Out<Krb5> out_;
   std::array<Resync, 2> resync_;  // by Direction
-  Message request_;               // the latest
-  uint64_t request_mark_ = 0;     // hash of its bytes
-  bool waiting_ = false;          // for its answer
+  Requests requests_;
 };
 
 }  // namespace lapwing::krb5

@@ -34,6 +34,12 @@ const CapReaches kReaches = {
      "entries",
      {},
      [](Dialogue& d) { d.datagram(kClient, krb_request(kAsRequest, {.types = std::vector<int>(70, 18)})); }},
+    {"krb5",
+     "requests",
+     {},
+     [](Dialogue& d) {
+       for (int i = 0; i < 65; ++i) d.datagram(kClient, krb_request(kAsRequest, {.nonce = i}));
+     }},
 };
 
 TEST(Krb5, EachMessageIsARecordOfItsOwn) {
@@ -113,6 +119,31 @@ TEST(Krb5, ALoginIsToldOnceHoweverOftenItIsSent) {
     d.datagram(kClient, proven("right")).datagram(kServer, krb_reply(kAsReply, {"krbtgt", "LAB.EXAMPLE"}, 18, 18));
   }
   EXPECT_THAT(d.logins, ElementsAre("ann failure", "ann failure", "ann success"));
+}
+
+TEST(Krb5, WhoAsksForSeveralAtOnceIsAnsweredForEach) {
+  Dialogue d(row());
+  const auto asks = [&](const std::string& who) { return krb_request(kAsRequest, {.client = {who}}); };
+  const auto refuses = [&](const std::string& who) { return krb_error(6, der_field(8, krb_name({who}))); };
+  d.datagram(kClient, asks("bob")).datagram(kClient, asks("eve")).datagram(kClient, asks("ann"));
+  d.datagram(kClient, krb_request(kTgsRequest, {.client = {}, .service = {"cifs", "a"}}));
+  d.datagram(kClient, krb_request(kTgsRequest, {.client = {}, .service = {"cifs", "b"}}));
+  d.datagram(kServer, krb_reply(kTgsReply, {"cifs", "b"}, 18, 18));
+  d.datagram(kServer, krb_reply(kAsReply, {"krbtgt", "LAB.EXAMPLE"}, 18, 18));
+  d.datagram(kServer, krb_error(6)).datagram(kServer, refuses("eve")).datagram(kServer, krb_error(6));
+  EXPECT_THAT(d.logins, ElementsAre("ann success", "bob failure", "eve failure"));
+  EXPECT_THAT(d.records[5], AllOf(HasSubstr(R"("sname":"cifs/b")"), HasSubstr(R"("request_type":"TGS")")));
+}
+
+TEST(Krb5, WhereRequestsWereLostNoAnswerIsTakenForTheNext) {
+  Dialogue d(row());
+  d.client(krb_marked(krb_request(kTgsRequest, {.client = {}, .service = {"cifs", "a"}})));
+  d.gap(kClient, 300).client(krb_marked(krb_request(kTgsRequest, {.client = {}, .service = {"cifs", "c"}})));
+  d.server(krb_marked(krb_reply(kTgsReply, {"cifs", "a"}, 18, 18)));
+  d.server(krb_marked(krb_reply(kTgsReply, {"cifs", "b"}, 18, 18)));
+  ASSERT_THAT(d.records, SizeIs(4));
+  EXPECT_THAT(d.records[2], HasSubstr("request_type"));
+  EXPECT_THAT(d.records[3], Not(HasSubstr("request_type")));
 }
 
 TEST(Krb5, WhoIsRefusedHasFailedAndOthersHaveNot) {
