@@ -34,9 +34,11 @@ void read_gss(Bytes body, Call& out) {
   const uint32_t version = reader.u32(), procedure = reader.u32();
   reader.u32();
   const uint32_t service = reader.u32();
+  const std::string_view context = reader.text(kMostAuth);
   if (!reader.whole() || version != 1) return;
   const bool known = service <= static_cast<uint32_t>(GssService::privacy);
   out.gss = {procedure, known ? static_cast<GssService>(service) : GssService::unknown};
+  out.gss_context = context;
 }
 
 }  // namespace
@@ -79,6 +81,13 @@ Reply read_reply(XdrReader& message) {
   } else if (out.denied) {
     out.why = message.u32();
   }
+  return out;
+}
+
+GssAnswer read_gss_answer(XdrReader& body) {
+  GssAnswer out{.context = body.text(kMostAuth), .major = body.u32()};
+  body.skip(8);  // why, of the mechanism, and the window of sequence numbers
+  out.token = body.opaque(kMostToken);
   return out;
 }
 

@@ -26,6 +26,19 @@ enum class GssService : uint32_t { unknown, none, integrity, privacy };
 struct Gss {
   uint32_t procedure = 0;  // RFC 2203 5.2.2
   GssService service = GssService::unknown;
+
+  bool begins_login() const { return procedure == 1; }
+  bool logs_in() const { return procedure == 1 || procedure == 2; }
+};
+
+/// What sets up a context (RFC 2203 5.2.3.1), instead of results.
+struct GssAnswer {
+  std::string_view context;
+  uint32_t major = 0;  // RFC 2743 1.2.1.1
+  Bytes token;
+
+  bool complete() const { return major == 0; }
+  bool goes_on() const { return major == 1; }
 };
 
 /// Head of a call; views the message.
@@ -38,6 +51,7 @@ struct Call {
   uint32_t uid = 0, gid = 0;
   Bytes groups;  // four bytes each
   std::optional<Gss> gss;
+  std::string_view gss_context;  // by which the server knows it; empty while it has given none
 };
 
 /// RFC 5531 9.
@@ -74,6 +88,9 @@ enum class Kind : uint32_t { call, reply };
 /// Read one off the front; whoever gives them asks for whole(). No call of another version than 2 passes.
 Call read_call(XdrReader& message);
 Reply read_reply(XdrReader& message);
+/// Bytes of a token of GSS-API at most, of a call that sets up a context or its answer.
+inline constexpr uint32_t kMostToken = 64 << 10;
+GssAnswer read_gss_answer(XdrReader& body);
 
 /// Whether the bytes are the beginning of a call of `program`, or of an answer, which does not say whose it is: then
 /// it is maybe at best. `marked`: with a record mark before it (RFC 5531 11).

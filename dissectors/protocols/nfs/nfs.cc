@@ -57,6 +57,7 @@ const Protocol Nfs::protocol{.name = "nfs",
                              .records = records(),
                              .help = "network file system",
                              .file = &carried_file,
+                             .login = &told_login,
                              .sightings = &sightings,
                              .grows = kCall,
                              .frames = kFrames,
@@ -89,6 +90,8 @@ void Exchange::reset() {
   name.clear();
   to.clear();
   software.clear();
+  login.reset();
+  outcome.reset();
   status.reset();
   attributes.reset();
 }
@@ -181,6 +184,14 @@ void Nfs::call(const onc_rpc::Call& head, const onc_rpc::Span& span, Direction d
   if (!span.datagram) waiting.exchange.begin[index(direction)] = span.begin;
   frames(waiting, span, false, direction);
   const bool is_body = !head.gss || (head.gss->procedure == 0 && head.gss->service != onc_rpc::GssService::privacy);
+  if (head.gss && head.gss->logs_in()) {
+    reading.next = Next::token;
+    if (head.gss->begins_login()) {
+      waiting.exchange.login = std::make_shared<gss::Login>();
+    } else if (login_ && head.gss_context == login_context_) {
+      waiting.exchange.login = login_;
+    }
+  }
   if (!is_body || head.version < kLeastVersion || head.version > kMostVersion) return;
   reading.wrapped = head.gss && head.gss->service == onc_rpc::GssService::integrity;
   if (head.version < 4) reading.next = Next::arguments;
@@ -200,10 +211,12 @@ void Nfs::reply(const onc_rpc::Reply& head, const onc_rpc::Span& span, Direction
   onc_rpc::Heads& heads = waiting->exchange.rpc;
   heads.reply = head;
   for (const auto& operation : waiting->operations) operation->rpc.reply = head;
+  if (waiting->exchange.login && !head.has_results()) waiting->exchange.outcome = Outcome::failure;
   if (!head.has_results()) return;
   if (heads.procedure == v3::null) waiting->exchange.status = 0;
   frames(*waiting, span, true, direction);
   const auto& gss = heads.identity.gss;
+  if (gss && gss->logs_in()) reading.next = Next::token_answer;
   if (heads.is_private() || (gss && gss->procedure != 0)) return;
   reading.wrapped = gss && gss->service == onc_rpc::GssService::integrity;
   if (heads.version == 2 || heads.version == 3) reading.next = Next::results;
@@ -263,6 +276,8 @@ void Nfs::unit(Reading& reading, XdrReader& body, Direction direction) {
     case Next::results: return results(reading, body, direction);
     case Next::entry:
     case Next::entry4: return entry(reading, body);
+    case Next::token: return token(reading, body, direction);
+    case Next::token_answer: return token_answer(reading, body, direction);
     case Next::call_head: {
       const CompoundHead head = read_compound_call(body);
       if (!body.whole()) return;
@@ -344,6 +359,33 @@ void Nfs::entry(Reading& reading, XdrReader& body) {
   if (said.handle) name(*said.handle, said.name);
   if (said.follows) return;
   reading.next = reading.left > 0 ? Next::outcome : Next::nothing;
+}
+
+/// A client logs in, in one call or several (RFC 2203 5.2.2).
+void Nfs::token(Reading& reading, XdrReader& body, Direction direction) {
+  const Bytes token = body.opaque(onc_rpc::kMostToken);
+  if (!body.whole()) return;
+  reading.next = Next::nothing;
+  Exchange& exchange = reading.waiting->exchange;
+  open(*reading.waiting);
+  if (!exchange.login) return;
+  gss::tell(exchange.login->take(token, Direction::to_server), out_.part<gss::Gss>(), direction, &exchange);
+}
+
+void Nfs::token_answer(Reading& reading, XdrReader& body, Direction direction) {
+  const onc_rpc::GssAnswer said = onc_rpc::read_gss_answer(body);
+  if (!body.whole()) return;
+  reading.next = Next::nothing;
+  Exchange& exchange = reading.waiting->exchange;
+  if (!exchange.login) return;
+  gss::tell(exchange.login->take(said.token, Direction::to_client), out_.part<gss::Gss>(), direction, &exchange);
+  if (said.goes_on()) {
+    login_ = exchange.login;
+    login_context_ = said.context;
+  } else {
+    exchange.outcome = said.complete() ? Outcome::success : Outcome::failure;
+    if (login_ == exchange.login) login_.reset();
+  }
 }
 
 void Nfs::name(Bytes handle, std::string_view called) {

@@ -12,6 +12,7 @@
 #include "dissectors/contract/names.h"
 #include "dissectors/contract/open.h"
 #include "dissectors/parts/file/transfer.h"
+#include "dissectors/parts/gss/gss.h"
 #include "dissectors/parts/onc_rpc/messages.h"
 #include "dissectors/parts/onc_rpc/rpc_part.h"
 #include "dissectors/protocols/nfs/nfs4_parser.h"
@@ -53,6 +54,9 @@ struct Exchange : Transaction {
   std::optional<uint32_t> status;
   std::optional<Attributes> attributes;
   std::string software;  // EXCHANGE_ID: of the client and, behind a line end, of the server
+  // Of a call that sets up a context of RPCSEC_GSS.
+  std::shared_ptr<gss::Login> login;
+  std::optional<Outcome> outcome;  // of that, where this is its end
 
   // Of a file.
   bool is_file = false;
@@ -97,6 +101,7 @@ Table columns();
 std::span<const RecordRow> records();
 CarriedFile* carried_file(Transaction& tx, Direction direction, uint32_t index);
 void sightings(const Event& event, SightingSink& sink);
+bool told_login(const Event& event, LoginSeen& login);
 std::span<const Word> rule_words();
 RecordExtent record_extent(const void* config, std::string_view record);
 
@@ -116,7 +121,7 @@ class Nfs : private onc_rpc::Carrier {
       {"operations", 64,
        "operations of one compound that have a name, read, or have a transaction; others are passed over"},
   };
-  static constexpr Carried kParts[] = {{&file::Files::part}, {&onc_rpc::Rpc::part}};
+  static constexpr Carried kParts[] = {{&file::Files::part}, {&onc_rpc::Rpc::part}, {&gss::Gss::part}};
   static const About about;
   static const Protocol protocol;
   static std::span<const OptionRow<Config>> options();
@@ -129,7 +134,19 @@ class Nfs : private onc_rpc::Carrier {
 
  private:
   /// What of a message is read next.
-  enum class Next : uint8_t { nothing, arguments, results, call_head, operation, reply_head, outcome, entry, entry4 };
+  enum class Next : uint8_t {
+    nothing,
+    arguments,
+    results,
+    call_head,
+    operation,
+    reply_head,
+    outcome,
+    entry,
+    entry4,
+    token,
+    token_answer,
+  };
   /// [W] The message of one direction that is being read.
   struct Reading {
     Next next = Next::nothing;
@@ -166,6 +183,8 @@ class Nfs : private onc_rpc::Carrier {
   void arguments(Reading& reading, XdrReader& body, Direction direction);
   void results(Reading& reading, XdrReader& body, Direction direction);
   void entry(Reading& reading, XdrReader& body);
+  void token(Reading& reading, XdrReader& body, Direction direction);
+  void token_answer(Reading& reading, XdrReader& body, Direction direction);
   void open(Exchange& exchange);
   void open(Waiting& waiting);
   /// Its answer came, or never will.
@@ -229,7 +248,9 @@ class Nfs : private onc_rpc::Carrier {
   Recent<std::string> names_;        // by handle
   Recent<std::string> handles_;      // by what stands in for them
   Recent<std::unique_ptr<Exchange>> files_;
-  uint64_t digest_ = 0;  // of the datagram at hand
+  std::shared_ptr<gss::Login> login_;  // the latest that takes more than one call,
+  std::string login_context_;          // and by what the server knows it
+  uint64_t digest_ = 0;                // of the datagram at hand
   uint64_t recorded_ = 0;
   bool told_malformed_ = false, told_max_tx_ = false;
 };

@@ -1,5 +1,6 @@
 #include "dissectors/contract/columns.h"
 #include "dissectors/parts/file/file_columns.h"
+#include "dissectors/parts/gss/gss_columns.h"
 #include "dissectors/parts/onc_rpc/rpc_columns.h"
 #include "dissectors/protocols/nfs/nfs.h"
 #include "sensor/base/text.h"
@@ -73,6 +74,18 @@ std::optional<std::string_view> to(const Exchange& exchange) {
 const Attributes* attributes(const Exchange& exchange) {
   return exchange.attributes && exchange.attributes->any() ? &*exchange.attributes : nullptr;
 }
+const Exchange* logs_in(const Exchange& exchange) {
+  return exchange.login && !exchange.login->mechanism().empty() ? &exchange : nullptr;
+}
+std::string_view mechanism(const Exchange& exchange) {
+  return exchange.login->mechanism();
+}
+const ntlmssp::Exchange* ntlm(const Exchange& exchange) {
+  return exchange.login->ntlmssp();
+}
+const kerberos::Ticket* ticket(const Exchange& exchange) {
+  return exchange.login->kerberos();
+}
 std::string_view kind(const Attributes& attributes) {
   return attributes.type ? type_name(*attributes.type) : std::string_view();
 }
@@ -102,6 +115,12 @@ constexpr Column kRename[] = {
     text<&filename>("from", "old name"),
     text<&to>("to", "new name"),
 };
+constexpr Column kLogin[] = {
+    text<&mechanism>("mechanism", "by what: krb5, ntlmssp"),
+    choice<&Exchange::outcome, &outcome_name, &outcomes>("outcome", "how it ended, in the call that shows it"),
+    object<&ntlm>("ntlmssp", gss::kNtlmsspColumns, "what NTLMSSP says"),
+    object<&ticket>("kerberos", gss::kKerberosColumns, "the ticket"),
+};
 constexpr Column kAttributes[] = {
     text<&kind>("type", "file, directory, symlink, ..."),
     text<&mode>("mode", "permissions, in octal digits"),
@@ -127,6 +146,7 @@ constexpr Column kExchange[] = {
     object<&writes>("write", kTransfer, "a file that is written"),
     object<&renames>("rename", kRename, "names of RENAME"),
     integer<&minor_version>("minor_version", "of version 4"),
+    object<&logs_in>("login", kLogin, "a login by RPCSEC_GSS (RFC 2203)"),
     object<&attributes>("attributes", kAttributes, "what the answer tells of the file").extended(),
 };
 constexpr Column kRecord[] = {
@@ -161,6 +181,7 @@ CarriedFile* carried_file(Transaction& tx, Direction direction, uint32_t number)
 /// EXCHANGE_ID says what both sides run (RFC 8881 18.35).
 void sightings(const Event& event, SightingSink& sink) {
   const auto& exchange = static_cast<const Exchange&>(*event.tx);
+  if (event.record && exchange.login && exchange.outcome) gss::sightings(*exchange.login, sink);
   if (exchange.blank || exchange.software.empty() || event.record) return;
   const size_t end = exchange.software.find('\n');
   const std::string_view client = std::string_view(exchange.software).substr(0, end);
@@ -170,6 +191,13 @@ void sightings(const Event& event, SightingSink& sink) {
   } else if (end != std::string::npos) {
     sink.software({.side = asked_by_client ? Side::server : Side::client, .value = exchange.software.substr(end + 1)});
   }
+}
+
+bool told_login(const Event& event, LoginSeen& login) {
+  const auto& exchange = static_cast<const Exchange&>(*event.tx);
+  if (!event.record || !exchange.login || !exchange.outcome) return false;
+  login = exchange.login->seen(*exchange.outcome);
+  return true;
 }
 
 Table columns() {

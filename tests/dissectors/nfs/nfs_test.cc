@@ -3,6 +3,7 @@
 #include "dissectors/protocols/nfs/nfs.h"
 #include "tests/dissectors/caps.h"
 #include "tests/dissectors/dialogue.h"
+#include "tests/dissectors/parts/ntlmssp_wire.h"
 #include "tests/dissectors/parts/rpc_wire.h"
 #include "tests/support/cost.h"
 
@@ -350,13 +351,34 @@ TEST(Nfs, BothSidesSayWhatTheyRun) {
   EXPECT_THAT(sink.seen, ElementsAre("1 Linux 6.1", "2 Linux 5.4"));
 }
 
+TEST(Nfs, ALoginByGssIsTold) {
+  const auto answer = [](uint32_t xid, uint32_t major, const std::string& token) {
+    return reply(xid, xdr_text("ctx!") + xdr(major) + xdr(0) + xdr(128) + xdr_text(token));
+  };
+  Dialogue d(dissector("nfs"));
+  d.client(call3(1, 0, xdr_text(ntlm_negotiate()), rpc_gss(1, 1)));
+  d.server(answer(1, 1, ntlm_challenge(wide("LAB"), ntlm_pair(1, wide("FILES")))));
+  d.client(call3(2, 0, xdr_text(ntlm_authenticate()), rpc_gss(1, 2))).server(answer(2, 0, ""));
+  d.client(call3(3, 0, xdr_text(krb_ap_request("LAB.EXAMPLE", {"nfs", "files"}, 18)), rpc_gss(1, 1)));
+  d.server(answer(3, 0x000d0000, ""));
+  d.client(call3(4, 0, xdr_text("what"), rpc_gss(1, 2, "another"))).server(answer(4, 0, ""));
+  ASSERT_THAT(d.records, SizeIs(4));
+  EXPECT_THAT(d.records[0], AllOf(HasSubstr(R"("login":{"mechanism":"ntlmssp")"), Not(HasSubstr("outcome"))));
+  EXPECT_THAT(d.records[1],
+              AllOf(HasSubstr(R"("outcome":"success")"), HasSubstr(R"("user":"ann")"), HasSubstr("FILES")));
+  EXPECT_THAT(d.records[2], AllOf(HasSubstr(R"("outcome":"failure")"), HasSubstr(R"("snames":["nfs","files"])")));
+  EXPECT_THAT(d.records[3], Not(HasSubstr("login")));
+  EXPECT_THAT(d.logins, ElementsAre("ann success", " failure"));
+}
+
 TEST(Nfs, WhatIsSealedCanBeReadAndWhatIsEncryptedCannot) {
   Dialogue d(dissector("nfs"));
   const std::string body = kDirectory + xdr_text("notes.txt");
   d.client(call3(1, 3, xdr(static_cast<uint32_t>(body.size() + 4)) + xdr(1) + body + xdr_text("checksum"), rpc_gss(2)));
   d.server(reply(1, xdr(100) + xdr(1) + xdr(0) + kFile + xdr(0) + xdr(0) + xdr_text("checksum")));
   d.client(call3(2, 3, xdr_text("who knows what"), rpc_gss(3))).server(reply(2, xdr_text("or that")));
-  d.client(call3(3, 0, xdr_text("token"), rpc_gss(1, 1))).server(reply(3, xdr_text("context")));
+  d.client(call3(3, 0, xdr_text("token"), rpc_gss(1, 1)))
+      .server(reply(3, xdr_text("context") + xdr(0) + xdr(0) + xdr(128) + xdr_text("")));
   ASSERT_THAT(d.records, SizeIs(3));
   EXPECT_THAT(d.records[0], AllOf(HasSubstr(R"("auth_type":"GSS","gss_service":"integrity")"), HasSubstr("notes.txt")));
   EXPECT_THAT(d.records[1],

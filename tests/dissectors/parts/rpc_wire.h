@@ -29,8 +29,8 @@ inline const std::string kRpcNull = xdr(0) + xdr(0);  // of credentials or verif
 inline const std::string kRpcSys =
     xdr(1) + xdr_text(xdr(7) + xdr_text("client") + xdr(1000) + xdr(100) + xdr(2) + xdr(4) + xdr(24));
 /// RPCSEC_GSS: 1 none, 2 integrity, 3 privacy.
-inline std::string rpc_gss(uint32_t service, uint32_t procedure = 0) {
-  return xdr(6) + xdr_text(xdr(1) + xdr(procedure) + xdr(1) + xdr(service) + xdr_text("ctx!"));
+inline std::string rpc_gss(uint32_t service, uint32_t procedure = 0, std::string_view context = "ctx!") {
+  return xdr(6) + xdr_text(xdr(1) + xdr(procedure) + xdr(1) + xdr(service) + xdr_text(context));
 }
 
 inline std::string rpc_call(uint32_t xid, uint32_t program, uint32_t version, uint32_t procedure,
