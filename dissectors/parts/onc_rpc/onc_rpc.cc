@@ -203,12 +203,31 @@ bool is_other(const Chunk& first) {
   return rest.size() >= 8 && load_be32(rest.data() + 4) > static_cast<uint32_t>(Kind::reply);
 }
 
+/// The record at the front, which has one fragment, is a call of the program: how long it is.
+std::optional<uint64_t> call_of(Bytes stream, uint32_t program) {
+  constexpr size_t kEnough = 16;  // bytes up to the program
+  if (stream.size() < kMark + kEnough) return {};
+  const uint32_t mark = load_be32(stream.data()), size = mark & ~kLastFragment;
+  XdrReader reader(stream.subspan(kMark, kEnough));
+  reader.u32();
+  const bool is_call = reader.u32() == static_cast<uint32_t>(Kind::call) && reader.u32() == kRpcVersion;
+  const bool is = is_call && reader.u32() == program && (mark & kLastFragment) != 0;
+  return is && size >= kEnough && size <= kMostRecord ? std::optional(uint64_t{size} + kMark) : std::nullopt;
+}
+
 }  // namespace
 
-Likelihood probe(const Chunk& first, uint32_t program) {
+Likelihood probe(const Chunk& first, uint32_t program, uint32_t beside) {
   if (is_other(first)) return Likelihood::no;
   if (first.datagram && says_unknown(first.data)) return Likelihood::no;
-  const Likelihood verdict = judge(first.datagram ? first.data : behind_unknown(first.data), program, !first.datagram);
+  Bytes bytes = first.datagram ? first.data : behind_unknown(first.data);
+  while (beside != 0 && !first.datagram && first.direction == Direction::to_server) {
+    const auto size = call_of(bytes, beside);
+    if (!size) break;
+    if (*size >= bytes.size()) return Likelihood::more;
+    bytes = bytes.subspan(static_cast<size_t>(*size));
+  }
+  const Likelihood verdict = judge(bytes, program, !first.datagram);
   const bool answers = verdict == Likelihood::maybe, calls = verdict == Likelihood::sure;
   const bool to_server = first.direction == Direction::to_server;
   return to_server ? (answers ? Likelihood::no : verdict) : (calls ? Likelihood::no : verdict);

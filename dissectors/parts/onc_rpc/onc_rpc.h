@@ -96,8 +96,9 @@ GssAnswer read_gss_answer(XdrReader& body);
 /// it is maybe at best. `marked`: with a record mark before it (RFC 5531 11).
 Likelihood judge(Bytes bytes, uint32_t program, bool marked);
 
-/// The same of the first bytes of a side: clients call, servers answer.
-Likelihood probe(const Chunk& first, uint32_t program);
+/// The same of the first bytes of a side: clients call, servers answer. Calls of the program `beside`, if there is one,
+/// may come before those of `program` on its connections.
+Likelihood probe(const Chunk& first, uint32_t program, uint32_t beside = 0);
 
 /// Credentials as long as the transaction that came with them [W].
 struct Identity {

@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint16_t kPorts[] = {2049};
 constexpr uint32_t kLeastVersion = 2, kMostVersion = 4;
+constexpr uint32_t kAcl = 100227;  // of access control lists, a program that servers have on the same port
 
 constexpr FrameKind kFrames[] = {
     {"rpc.pdu", "a call or answer, over TCP with its record mark"},
@@ -115,7 +116,7 @@ bool Nfs::is_write(const Exchange& call) const {
 }
 
 Likelihood Nfs::probe(const Chunk& first) {
-  return onc_rpc::probe(first, kProgram);
+  return onc_rpc::probe(first, kProgram, kAcl);
 }
 
 Nfs::Nfs(const Config& config, const Out<Nfs>& out) : config_(config), out_(out), messages_(*this) {

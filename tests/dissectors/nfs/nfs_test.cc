@@ -351,6 +351,22 @@ TEST(Nfs, BothSidesSayWhatTheyRun) {
   EXPECT_THAT(sink.seen, ElementsAre("1 Linux 6.1", "2 Linux 5.4"));
 }
 
+TEST(Nfs, CallsAboutAccessControlListsMayComeFirst) {
+  constexpr uint32_t kAcl = 100227;
+  const std::string acl = rpc_record(rpc_call(1, kAcl, 3, 1, kFile + xdr(5))),
+                    other = rpc_record(rpc_call(1, 100021, 4, 0));
+  const std::string own = rpc_record(rpc_call(2, kNfs, 3, 0));
+  const auto verdict = [](const std::string& text) {
+    return dissector("nfs").probe({.data = to_bytes(text), .direction = kClient});
+  };
+  for (size_t size = 1; size <= 2 * acl.size(); ++size) {
+    EXPECT_EQ(verdict((acl + acl).substr(0, size)), Likelihood::more) << size;
+  }
+  EXPECT_EQ(verdict(acl + acl + own), Likelihood::sure);
+  EXPECT_EQ(verdict(acl + other), Likelihood::no);
+  EXPECT_EQ(verdict(other), Likelihood::no);
+}
+
 TEST(Nfs, ALoginByGssIsTold) {
   const auto answer = [](uint32_t xid, uint32_t major, const std::string& token) {
     return reply(xid, xdr_text("ctx!") + xdr(major) + xdr(0) + xdr(128) + xdr_text(token));
