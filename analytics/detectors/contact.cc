@@ -89,7 +89,12 @@ uint8_t end_of(const FlowUpdate& update) {
   if (update.bytes[0] > 0 && update.bytes[1] > 0) return outcome::good;
   const bool connected = flow.proto == kTcp && (update.tcp_flags[1] & (kSyn | kAck)) == (kSyn | kAck) &&
                          update.tcp_flags[0] & kSyn && (update.tcp_flags[0] & (kRst | kFin));
-  return update.moment == FlowMoment::closed && connected && update.bytes[0] + update.bytes[1] == 0 ? outcome::half : 0;
+  if (update.moment != FlowMoment::closed || !connected || update.bytes[0] > 0) return 0;
+  // Who leaves at the greeting came for it. On other ports a server sends files to who says nothing (RFC 959).
+  constexpr uint16_t kPrivileged = 1024;
+  constexpr uint64_t kGreeting = 1024;  // bytes
+  const bool greeted = flow.server_port < kPrivileged && update.bytes[1] <= kGreeting;
+  return update.bytes[1] == 0 || greeted ? outcome::half : 0;
 }
 
 }  // namespace

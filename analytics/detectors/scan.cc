@@ -189,10 +189,16 @@ void Scan::Global::add(const Contact& contact, const Ending& ending, Source& sou
   if (ending.has(outcome::good)) {
     if (now_ - source.good_since >= kHour) {
       source.good = Fan();
+      source.goods = 0;
       source.good_since = now_;
     }
     ++source.counts[5];
-    if (source.good.add(hash_of(contact, surroundings_.hash_seed))) ++outcomes.good;
+    if (source.good.add(hash_of(contact, surroundings_.hash_seed))) {
+      // Of many it is not known which are new, but how many.
+      const uint32_t goods = source.good.count();
+      outcomes.good += goods - std::min(source.goods, goods);
+      source.goods = goods;
+    }
     return;
   }
   const auto told = static_cast<uint8_t>(ending.has(outcome::answered) ? outcome::answered : ending.outcomes);

@@ -121,9 +121,9 @@ class Scan::Global {
     Trial trial;
     Fan good;  // of the hour that began at `good_since`
     Fan hosts;
-    std::array<uint32_t, 6> counts{};  // by bit of outcome
-    uint32_t good_since = 0, one_sided = 0;
-    std::array<Widest, 3> widest{};  // by Side
+    std::array<uint32_t, 6> counts{};                   // by bit of outcome
+    uint32_t goods = 0, good_since = 0, one_sided = 0;  // goods: how many `good` holds
+    std::array<Widest, 3> widest{};                     // by Side
     uint16_t kinds = 0;
     uint32_t inward = 0, outward = 0;  // targets that it failed at
     uint32_t fresh = 0, again = 0;     // contacts that failed for the first time of a day, and once more

@@ -88,6 +88,27 @@ TEST_F(ScanTest, WhoAlsoTalksToMostOfThemIsNone) {
   EXPECT_TRUE(found().empty());
 }
 
+// Of hundreds of servers that answered it is not known which are new.
+TEST_F(ScanTest, WhoTalksToAsManyAsFailIsNone) {
+  for (int i = 0; i < 400; ++i) {
+    scene_.at(i * 2);
+    i % 2 == 0 ? scene_.silent({"10.0.0.1", stranger(i), 443})
+               : scene_.talked({"10.0.0.1", stranger(i), 443}, 100, 1000);
+  }
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(ScanTest, GreetingsThatNobodyAnswers) {
+  for (int i = 0; i < 30; ++i) scene_.at(i).talked({"10.0.0.1", host(i), 22}, 0, 40);
+  EXPECT_FALSE(found().empty());
+}
+
+// A server that sends lists of files.
+TEST_F(ScanTest, WhatIsFetchedIsNoGreeting) {
+  for (int i = 0; i < 30; ++i) scene_.at(i).talked({"10.0.0.1", "10.0.0.9", uint16_t(50'000 + i)}, 0, 40);
+  EXPECT_TRUE(found().empty());
+}
+
 TEST_F(ScanTest, SlowOverHours) {
   for (int i = 0; i < 9; ++i) scene_.at(i * 700).silent({"198.51.100.9", host(i * 7), 445});
   const auto all = found();
