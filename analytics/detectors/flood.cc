@@ -51,10 +51,14 @@ bool amplifies(uint16_t port) {
   return std::ranges::find(kPorts, port) != std::end(kPorts);
 }
 
-/// Nobody asked: the first packet is the service's.
-bool answers(const FlowRef& flow) {
-  return flow.proto == 17 && amplifies(flow.client_port) && flow.server_port >= 1024 &&
-         flow.client_port != flow.server_port && !to_many(flow.server);
+/// Nobody asked: the first packet is the service's. What it says may have turned the flow round, whose client then
+/// never spoke. None: it is no such answer.
+std::optional<Direction> reflected(const FlowUpdate& update) {
+  const FlowRef& flow = *update.flow;
+  if (flow.proto != 17 || to_many(flow.server) || amplifies(flow.client_port) == amplifies(flow.server_port)) return {};
+  if (amplifies(flow.client_port)) return Direction::to_server;
+  if (update.all_packets[0] > 0 || update.all_packets[1] == 0) return {};
+  return Direction::to_client;
 }
 
 bool opens(const FlowUpdate& update) {
@@ -65,6 +69,16 @@ bool opens(const FlowUpdate& update) {
 uint64_t seconds_of(const FlowUpdate& update) {
   const int64_t all = (update.time.ns - update.flow->start.ns) / kNanoseconds;
   return static_cast<uint64_t>(std::clamp<int64_t>(all, 1, kTickTime / kNanoseconds));
+}
+
+/// What comes from a service, whichever end it has.
+void answer(Flood::Stream& stream, const FlowRef& flow, Direction way) {
+  stream.kind = Kind::answer;
+  stream.port = flow.client_port;
+  if (way == Direction::to_server) return;
+  stream.target = flow.client;
+  stream.source = flow.server;
+  stream.port = flow.server_port;
 }
 
 std::string_view name(Kind kind) {
@@ -100,10 +114,7 @@ void Flood::Local::flow(const FlowUpdate& update, Delta& delta) {
     case 17:
       if (to_many(flow.server) || update.moment == FlowMoment::identified) return;
       stream.kind = Kind::datagram;
-      if (answers(flow)) {
-        stream.kind = Kind::answer;
-        stream.port = flow.client_port;
-      }
+      if (const auto way = reflected(update)) answer(stream, flow, *way);
       return add(stream, load, delta);
     case 1:
     case 58:
@@ -142,10 +153,15 @@ void Flood::Local::take_whole(const FlowUpdate& update, Delta& delta) {
     stream.kind = Kind::echo;
     return add_from(config_.datagrams);
   }
-  if (flow.proto != 17 || update.packets[1] > 0) return;
-  stream.kind = answers(flow) ? Kind::answer : Kind::datagram;
-  if (stream.kind == Kind::answer) stream.port = flow.client_port;
-  add_from(stream.kind == Kind::answer ? config_.answers : config_.packets);
+  if (flow.proto != 17) return;
+  if (const auto way = reflected(update)) {
+    answer(stream, flow, *way);
+    load.begun = static_cast<uint32_t>(std::min<uint64_t>(update.packets[index(*way)], UINT32_MAX));
+    return update.packets[1 - index(*way)] > 0 ? void() : add_from(config_.answers);
+  }
+  if (update.packets[1] > 0) return;
+  stream.kind = Kind::datagram;
+  add_from(config_.packets);
 }
 
 void Flood::Local::event(const Observed& observed, Delta& delta) {

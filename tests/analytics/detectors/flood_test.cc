@@ -90,6 +90,32 @@ TEST_F(FloodTest, AnswersThatNobodyAskedFor) {
   EXPECT_EQ(kind(), "answer");
 }
 
+TEST_F(FloodTest, AnswersToAWellKnownPort) {
+  for (int i = 0; i < 4000; ++i) {
+    scene_.at(i / 400.0);
+    open({spoofed(i), "10.0.0.9", 80, 17, 123}, false);
+  }
+  EXPECT_EQ(kind(), "answer");
+}
+
+// What the answer says has turned the flow round.
+TEST_F(FloodTest, AnswersWhoseClientNeverAsked) {
+  for (bool asked : {false, true}) {
+    Scene scene;
+    for (int i = 0; i < 4000; ++i) {
+      const FlowRef flow = scene.at(i / 400.0).flow({"10.0.0.9", spoofed(i), 53, 17});
+      const uint64_t questions = asked ? 1 : 0;
+      scene.tell(flow, {.moment = FlowMoment::opened, .all_packets = {questions, 1 - questions}});
+      if (asked) scene.tell(flow, {.moment = FlowMoment::answered, .all_packets = {1, 1}});
+    }
+    const auto all = scene.found(*detector<Flood>().read(OptionSource()));
+    ASSERT_EQ(all.empty(), asked);
+    if (!asked) {
+      EXPECT_EQ(all[0].objects, std::vector<std::string>{"10.0.0.9:53"});
+    }
+  }
+}
+
 TEST_F(FloodTest, RequestsForAddresses) {
   const FlowRef flow = scene_.flow({"0.0.0.0", "255.255.255.255", 67, 17, 68});
   scene_.at(1).tell(flow, {.moment = FlowMoment::closed, .packets = {10'000, 0}, .all_packets = {10'000, 0}});
