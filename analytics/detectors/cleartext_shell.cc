@@ -32,8 +32,26 @@ bool is_prompt(std::string_view line) {
   });
 }
 
-/// "root@host:/tmp# ", "[root@host ~]# ", "sh-5.1$ ", "bash-4.2# ".
+/// What terminals are told of colours, titles and pasting stands before prompts (ECMA-48 sections 5.4, 5.6).
+std::string_view skip_escapes(std::string_view line) {
+  while (line.size() > 1 && line[0] == '\x1b') {
+    const bool command = line[1] == ']';  // up to BEL
+    if (!command && line[1] != '[') break;
+    const auto last = std::ranges::find_if(line.substr(2), [&](char c) { return command ? c == '\a' : c >= '@'; });
+    if (last == line.end()) break;
+    line = {last + 1, line.end()};
+  }
+  return line;
+}
+
+/// "root@host:/tmp# ", "[root@host ~]# ", "sh-5.1$ ", "bash-4.2# ", and the second line of zsh's as some systems have
+/// it.
 bool is_unix_prompt(std::string_view line) {
+  constexpr std::string_view kCorner = "\u2514\u2500";
+  if (line.starts_with(kCorner)) {
+    line = skip_escapes(line.substr(kCorner.size()));
+    return line.starts_with('$') || line.starts_with('#');
+  }
   const size_t end = std::min(line.find("$ "), line.find("# "));
   if (end == std::string_view::npos || end == 0 || end > 100) return false;
   std::string_view before = line.substr(0, end);
@@ -52,6 +70,22 @@ bool is_unix_prompt(std::string_view line) {
 
 /// Of telnet, rlogin and rsh: shells in the clear that do not hide (IANA).
 constexpr uint16_t kOpenly[] = {23, 513, 514};
+
+/// By whose answers one learns where one is, and what else is typed then.
+constexpr std::string_view kAsking[] = {"id",       "whoami",   "hostname",   "uname -a", "cat /etc/passwd",
+                                        "ifconfig", "ipconfig", "systeminfo", "tasklist", "net user"};
+constexpr std::string_view kTyped[] = {"ls", "dir", "pwd", "cd", "cat", "type", "ps", "netstat", "ip", "sudo", "wget"};
+
+/// Which of them a line is, as bits.
+uint32_t commands_of(std::span<const std::string_view> commands, std::string_view line) {
+  uint32_t out = 0;
+  for (size_t i = 0; i < commands.size(); ++i) {
+    if (!line.starts_with(commands[i])) continue;
+    const std::string_view behind = line.substr(commands[i].size());
+    if (behind.empty() || behind[0] == ' ' || behind[0] == ';') out |= 1U << i;
+  }
+  return out;
+}
 
 constexpr std::string_view kComplaints[] = {"no job control in this shell", "cannot set terminal process group",
                                             "can't access tty; job control turned off"};
@@ -77,14 +111,22 @@ uint8_t shell_signs(Bytes said) {
   if (id != std::string_view::npos && text.substr(id, 200).find(") gid=") != std::string_view::npos) {
     out |= shell_sign::unix_shell;
   }
+  uint32_t asked = 0, typed = 0;  // bits
   for (size_t begin = 0; begin < text.size();) {
     size_t end = begin;
     while (end < text.size() && text[end] != '\r' && text[end] != '\n') ++end;
-    const std::string_view line = text.substr(begin, end - begin);
+    const std::string_view line = skip_escapes(text.substr(begin, end - begin));
+    if (const uint32_t asks = commands_of(kAsking, line)) {
+      asked |= asks;
+    } else {
+      typed |= commands_of(kTyped, line);
+    }
+    if (line.starts_with("root:x:0:0:")) out |= shell_sign::unix_shell;
     if (is_prompt(line)) out |= shell_sign::prompt;
     if (is_unix_prompt(line)) out |= shell_sign::unix_prompt;
     begin = end + 1;
   }
+  if (asked != 0 && std::popcount(asked) + std::popcount(typed) > 1) out |= shell_sign::commands;
   return out;
 }
 
@@ -152,7 +194,7 @@ void CleartextShell::Global::take(Second second, Delta& delta, Findings& finding
                   .dest = service.server};
     report.flows = {{all.flow, service.client, service.server, all.client_port, service.port, 6}};
     findings.report(std::move(report), [&](JsonWriter& json) {
-      constexpr std::string_view kNames[] = {"banner", "prompt", "unix-prompt", "unix-shell", "stage"};
+      constexpr std::string_view kNames[] = {"banner", "prompt", "unix-prompt", "unix-shell", "stage", "commands"};
       for (const auto& [side, bits] : {std::pair("by_client", all.by_client), std::pair("by_server", all.by_server)}) {
         json.begin_array(side);
         for (size_t i = 0; i < std::size(kNames); ++i) {

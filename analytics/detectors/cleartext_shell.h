@@ -17,8 +17,9 @@ namespace shell_sign {
 inline constexpr uint8_t banner = 1;  // of cmd.exe
 inline constexpr uint8_t prompt = 2;  // "C:\WINNT\system32>", "PS C:\>"
 inline constexpr uint8_t unix_prompt = 4;
-inline constexpr uint8_t unix_shell = 8;  // what a shell without terminal complains of, or id() answers
+inline constexpr uint8_t unix_shell = 8;  // what a shell without terminal complains of, or what id and passwd hold
 inline constexpr uint8_t stage = 16;      // a program behind its length, as a stager loads it
+inline constexpr uint8_t commands = 32;   // what is typed to shells that show no prompt, to find out where one is
 }  // namespace shell_sign
 
 /// Linear in what was said.

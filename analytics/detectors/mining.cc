@@ -20,9 +20,10 @@ constexpr std::string_view kMethods[] = {"mining.subscribe",   "mining.authorize
                                          "eth_getWork",        "eth_submitWork",
                                          "eth_submitHashrate", "getjob",
                                          "keepalived",         "login"};
-/// A name that others have too: of a pool only beside one of these members.
+/// A name that others have too: of a pool only beside one of these members, or where the answer is a job.
 constexpr std::string_view kCommon = "login";
 constexpr std::string_view kMiner[] = {"\"agent\"", "\"algo\"", "\"rigid\""};
+constexpr std::string_view kJob[] = {"\"job_id\"", "\"blob\""};
 
 std::string_view skip_spaces(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \t\r\n");
@@ -31,8 +32,8 @@ std::string_view skip_spaces(std::string_view text) {
 
 }  // namespace
 
-uint32_t pool_methods(Bytes said) {
-  const std::string_view text = to_text(said);
+uint32_t pool_methods(Bytes said, Bytes answered) {
+  const std::string_view text = to_text(said), answer = to_text(answered);
   if (!skip_spaces(text).starts_with('{')) return 0;
   uint32_t out = 0;
   constexpr std::string_view kMember = "\"method\"";
@@ -44,8 +45,11 @@ uint32_t pool_methods(Bytes said) {
     rest = rest.substr(1, rest.find('"', 1) - 1);
     const auto known = std::ranges::find(kMethods, rest);
     if (known == std::end(kMethods)) continue;
-    const auto names = [&](std::string_view member) { return text.find(member) != std::string_view::npos; };
-    if (rest == kCommon && std::ranges::none_of(kMiner, names)) continue;
+    const auto has = [](std::string_view where) {
+      return [where](std::string_view member) { return where.find(member) != std::string_view::npos; };
+    };
+    const bool works = std::ranges::any_of(kMiner, has(text)) || std::ranges::all_of(kJob, has(answer));
+    if (rest == kCommon && !works) continue;
     out |= 1U << (known - std::begin(kMethods));
   }
   return out;
@@ -67,7 +71,7 @@ Mining::Local::Local(const Config&, const Surroundings& surroundings) : seed_(su
 
 void Mining::Local::flow(const FlowUpdate& update, Delta& delta) {
   const FlowRef& flow = *update.flow;
-  const uint32_t methods = pool_methods(update.said[0]);
+  const uint32_t methods = pool_methods(update.said[0], update.said[1]);
   if (methods == 0) return;
   if (delta.pools.bytes() == 0) delta.pools = DeltaTable<Pool, Talk>(seed_, Global::kMostPools);
   delta.pools.at({flow.client, flow.server, flow.server_port})

@@ -14,7 +14,7 @@ namespace lapwing::analytics {
 
 /// Which methods of the pools' JSON-RPC were called, as bits of their numbers: those of Stratum, its kin of CryptoNote
 /// and of Ethereum. Linear in what was said.
-uint32_t pool_methods(Bytes said);
+uint32_t pool_methods(Bytes said, Bytes answered);
 
 struct Mining {
   static constexpr Technique kTechniques[] = {{"T1496", "TA0040"}};

@@ -27,6 +27,18 @@ TEST(CleartextShellTest, Signs) {
       {"root@web-1:/var/www# id", unix_prompt},
       {"[root@host ~]# ", unix_prompt},
       {"sh-5.1$ ", unix_prompt},
+      {"\x1b[?2004hroot@web-1:/# ", unix_prompt},
+      {"\x1b]0;root@web-1: ~\a\x1b[01;32mroot@web-1:~# ", unix_prompt},
+      {"\u250c\u2500\u2500(root@web)-[~]\n\u2514\u2500# ", unix_prompt},
+      {"$ daemon:x:1:1:\nroot:x:0:0:root:/root:/bin/sh\n", unix_shell},
+      {"id\nuname -a\n", commands},
+      {"whoami\r\ndir\r\n", commands},
+      {"ls\ncd x\n", 0},
+      {"id\nid\n", 0},
+      {"cat /etc/passwd\n", 0},
+      {"identify\nlsof\n", 0},
+      {"\x1b[", 0},
+      {"\x1b]0;root@web-1: ~", 0},
       {"uid=33(www-data) gid=33(www-data) groups=33(www-data)", unix_shell},
       {stage, shell_sign::stage},
       {"", 0},
@@ -43,18 +55,21 @@ TEST(CleartextShellTest, Signs) {
 }
 
 TEST(MiningTest, Methods) {
-  EXPECT_NE(pool_methods(to_bytes(R"({"id":1,"method":"mining.subscribe","params":["cpuminer/2.5"]})")), 0U);
+  EXPECT_NE(pool_methods(to_bytes(R"({"id":1,"method":"mining.subscribe","params":["cpuminer/2.5"]})"), {}), 0U);
   EXPECT_NE(
-      pool_methods(to_bytes(R"({"worker": "", "jsonrpc": "2.0", "params": [], "id": 3, "method": "eth_getWork"})")),
+      pool_methods(to_bytes(R"({"worker": "", "jsonrpc": "2.0", "params": [], "id": 3, "method": "eth_getWork"})"), {}),
       0U);
-  EXPECT_NE(
-      pool_methods(to_bytes(R"({"id":1,"jsonrpc":"2.0","method":"login","params":{"login":"4A","agent":"XMRig"}})")),
-      0U);
-  EXPECT_EQ(pool_methods(to_bytes(R"({"method":"login","params":{"user":"bob"}})")), 0U);
-  EXPECT_EQ(pool_methods(to_bytes(R"(POST / "method":"mining.subscribe")")), 0U);
-  EXPECT_EQ(pool_methods(to_bytes(R"({"method":"mining.subscribed"})")), 0U);
-  EXPECT_EQ(pool_methods(to_bytes(R"({"method":)")), 0U);
-  EXPECT_EQ(pool_methods({}), 0U);
+  EXPECT_NE(pool_methods(
+                to_bytes(R"({"id":1,"jsonrpc":"2.0","method":"login","params":{"login":"4A","agent":"XMRig"}})"), {}),
+            0U);
+  EXPECT_EQ(pool_methods(to_bytes(R"({"method":"login","params":{"user":"bob"}})"), {}), 0U);
+  EXPECT_EQ(pool_methods(to_bytes(R"(POST / "method":"mining.subscribe")"), {}), 0U);
+  EXPECT_EQ(pool_methods(to_bytes(R"({"method":"mining.subscribed"})"), {}), 0U);
+  EXPECT_EQ(pool_methods(to_bytes(R"({"method":)"), {}), 0U);
+  EXPECT_EQ(pool_methods({}, {}), 0U);
+  constexpr std::string_view kLogin = R"({"method":"login","params":{"login":"4A","pass":"x"},"id":1})";
+  EXPECT_NE(pool_methods(to_bytes(kLogin), to_bytes(R"({"result":{"job":{"blob":"07","job_id":"1"}}})")), 0U);
+  EXPECT_EQ(pool_methods(to_bytes(kLogin), to_bytes(R"({"result":{"session":"1","job_id":"1"}})")), 0U);
 }
 
 template <class D>
