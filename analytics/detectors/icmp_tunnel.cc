@@ -18,7 +18,8 @@ constexpr OptionRow<C> kOptions[] = {
      "percent of the replies that carry something else than their request did, or answer none"},
     {"analytics.icmp-tunnel.unasked", &C::unasked, "10", "replies that answer no request, before they count"},
     {"analytics.icmp-tunnel.varied", &C::varied, "70",
-     "percent of long requests that differ behind their first 32 bytes, where a clock may stand"},
+     "percent of long requests, or replies that nobody asked for, that differ behind their first 32 bytes, where a "
+     "clock may stand"},
 };
 
 constexpr int64_t kSecond = 1'000'000'000;
@@ -110,13 +111,15 @@ void IcmpTunnel::Global::add(const Message& message, const Sightings& seen, Exch
   exchange.last = std::max(exchange.last, Timestamp{seen.last});
   exchange.sizes.add(keyed_hash({reinterpret_cast<const uint8_t*>(&message.size), sizeof message.size}, seed_));
   if (exchange.flow == 0) exchange.flow = seen.flow;
+  const auto add_middle = [&] {
+    if (message.middle == 0) return;
+    exchange.long_messages += seen.count;
+    exchange.middles.add(message.middle);
+  };
   if (message.reply == 0) {
     exchange.requests += seen.count;
     exchange.bytes_out += seen.count * message.size;
-    if (message.middle != 0) {
-      exchange.long_requests += seen.count;
-      exchange.middles.add(message.middle);
-    }
+    add_middle();
     const Request request{message.id, message.seq, message.start, message.whole, message.size};
     if (exchange.recent.size() < Exchange::kMostRequests) {
       exchange.recent.push_back(request);
@@ -136,6 +139,7 @@ void IcmpTunnel::Global::add(const Message& message, const Sightings& seen, Exch
               (message.start != 0 && message.size < request.size && request.start == message.start);
   }
   if (echoed) return;
+  if (exchange.requests == 0) add_middle();
   (asked ? exchange.altered : exchange.unasked) += seen.count;
 }
 
@@ -146,10 +150,10 @@ void IcmpTunnel::Global::judge(const PairKey& key, Exchange& exchange, Findings&
   const uint64_t unasked = exchange.requests > 0 && exchange.unasked >= config_.unasked ? exchange.unasked : 0;
   const uint64_t altered = percent(exchange.altered + unasked, exchange.replies);
   const uint32_t middles = exchange.middles.count();
-  const uint64_t varied = std::min<uint64_t>(100, percent(middles, exchange.long_requests));
+  const uint64_t varied = std::min<uint64_t>(100, percent(middles, exchange.long_messages));
   const bool differs = altered >= config_.altered && exchange.altered + unasked >= config_.unasked;
-  const bool varies =
-      exchange.long_requests >= config_.messages && varied >= config_.varied && exchange.bytes_out >= kLeastVaried;
+  const bool varies = exchange.long_messages >= config_.messages && varied >= config_.varied &&
+                      exchange.bytes_out + exchange.bytes_in >= kLeastVaried;
   if (!differs && !varies) return;
 
   unsigned confidence = 50;
@@ -179,7 +183,7 @@ void IcmpTunnel::Global::judge(const PairKey& key, Exchange& exchange, Findings&
     json.member("messages_needed", config_.messages).member("altered", exchange.altered);
     json.member("unasked", exchange.unasked).member("altered_pct", altered);
     json.member("altered_pct_needed", config_.altered).member("sizes", exchange.sizes.count());
-    json.member("long_requests", exchange.long_requests).member("varied_pct", varied);
+    json.member("long_messages", exchange.long_messages).member("varied_pct", varied);
     json.member("varied_pct_needed", config_.varied).member("bytes_out", exchange.bytes_out);
     json.member("bytes_in", exchange.bytes_in).member("seconds", (exchange.last.ns - exchange.since.ns) / kSecond);
   });

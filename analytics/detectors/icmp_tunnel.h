@@ -105,7 +105,8 @@ class IcmpTunnel::Global {
     std::vector<Request> recent;  // a ring
     size_t next = 0;
     uint64_t before = 0;  // messages of windows that are over
-    uint64_t requests = 0, replies = 0, altered = 0, unasked = 0, long_requests = 0;
+    uint64_t requests = 0, replies = 0, altered = 0, unasked = 0;
+    uint64_t long_messages = 0;  // requests, and replies where no request was ever seen
     uint64_t bytes_out = 0, bytes_in = 0;
     Fan sizes, middles;
     uint64_t flow = 0;

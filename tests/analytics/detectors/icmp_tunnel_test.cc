@@ -67,6 +67,11 @@ TEST_F(IcmpTunnelTest, MoreRepliesThanRequests) {
   EXPECT_FALSE(found().empty());
 }
 
+TEST_F(IcmpTunnelTest, RepliesThatNobodyAskedForNeverRepeat) {
+  for (uint16_t i = 0; i < 40; ++i) echo(i, true, i, noise(200));
+  EXPECT_FALSE(found().empty());
+}
+
 // Look-alikes.
 
 TEST_F(IcmpTunnelTest, Ping) {
