@@ -20,9 +20,10 @@ constexpr uint8_t kTcp = 6, kUdp = 17;
 constexpr uint32_t kIdle = 3 * 86'400;  // seconds after which a line is forgotten
 constexpr int64_t kDay = 86'400;
 constexpr unsigned kHarm = 70, kLittleHarm = 35, kInside = 20;
-constexpr uint32_t kWatches = 4;      // hosts inside
-constexpr uint64_t kSure = 32;        // check-ins
-constexpr uint32_t kEverywhere = 50;  // percent of the hosts
+constexpr int kExact = 15;                     // of 20 parts
+constexpr uint32_t kWatches = 4;               // hosts inside
+constexpr uint64_t kSure = 32, kCertain = 12;  // check-ins: of what stays inside, and of what is told as harmful
+constexpr uint32_t kEverywhere = 50;           // percent of the hosts
 
 bool usual_port(uint16_t port) {
   constexpr uint16_t kPorts[] = {53, 80, 443, 853, 8080, 8443};
@@ -71,8 +72,9 @@ void Beacon::Local::flow(const FlowUpdate& update, Delta& delta) {
   const FlowRef& flow = *update.flow;
   if ((flow.proto != kTcp && flow.proto != kUdp) || !surroundings_.inside(flow.client) || to_many(flow.server)) return;
   const bool burst = update.moment == FlowMoment::burst;
-  // A datagram without an answer is a burst as well.
-  if (!burst && (flow.proto == kUdp || flow.one_sided)) return;
+  // Datagrams without an answer are bursts as well, but for those that stay alone.
+  const bool alone = update.moment == FlowMoment::unanswered && update.all_packets[0] == 1;
+  if (!burst && (flow.one_sided || (flow.proto == kUdp && !alone))) return;
   const Peer& peer = peers_.of(flow);
   const auto second = static_cast<uint32_t>(std::max<int64_t>(update.time.seconds(), 0));
   Moment key{.line = {.client = flow.client, .peer = peer.key, .proto = flow.proto, .port = flow.server_port}};
@@ -97,15 +99,17 @@ void Beacon::Local::flow(const FlowUpdate& update, Delta& delta) {
 }
 
 unsigned Beacon::confidence(const RhythmJudgement& rhythm, const Circumstances& of) {
-  if (!rhythm.holds()) return 0;
-  int sum = 40 + static_cast<int>(std::max(margin(rhythm.all), margin(rhythm.same_size)));
+  if (!rhythm.holds() && !rhythm.exact) return 0;
+  const auto beyond = static_cast<int>(std::max(margin(rhythm.all), margin(rhythm.same_size)));
+  int sum = 40 + (rhythm.exact ? std::max(beyond, kExact) : beyond);
   sum += rhythm.same_size_percent >= 80 ? 10 : rhythm.same_size_percent >= 50 ? 5 : 0;
   constexpr int64_t kLong = 600;
   const auto doublings =
       static_cast<int>(std::bit_width(static_cast<uint64_t>(std::max<int64_t>(of.seconds, 0) / kLong)));
   sum += std::min(15, 5 * std::max(0, doublings - 1));
   sum += (of.named ? 0 : 5) + (of.bare ? 5 : 0) + (of.rare ? 10 : 0);
-  sum -= (of.known ? 40 : 0) + (of.prevalent ? 30 : 0) + (of.datagrams ? 20 : 0) + (of.unanswered ? 20 : 0);
+  // Of datagrams that nobody answers both say the same.
+  sum -= (of.known ? 40 : 0) + (of.prevalent ? 30 : 0) + (of.datagrams || of.unanswered ? 20 : 0);
   return static_cast<unsigned>(std::clamp(sum, 1, 100));
 }
 
@@ -228,7 +232,8 @@ void Beacon::Global::report(const Line& line, const State& state, Timestamp time
   // What stays inside is mostly watched or watches; what nobody answers brings no orders; what most hosts run came to
   // them by order.
   const bool inside = surroundings_.inside(server);
-  const bool harmful = !inside && line.answered && !circumstances.known && !everywhere;
+  const bool enough_calls = state.rhythm.count() >= kCertain;
+  const bool harmful = !inside && line.answered && !circumstances.known && !everywhere && enough_calls;
   // Whoever calls many inside watches them, which shows before the first of them is told; whom most call serves them.
   const bool serves = everywhere && line.answered;
   if (inside && (watched(line.client, server) >= kWatches || serves || state.rhythm.count() < kSure)) return;

@@ -30,6 +30,13 @@ bool pushes(uint16_t port) {
   return std::ranges::find(kPushes, port) != std::end(kPushes);
 }
 
+/// Ports of UDP by which virtual private networks are kept open: IKE and its passage through NAT (RFC 3948
+/// section 2.3), L2TP, Teredo, OpenVPN, WireGuard, Tailscale, ZeroTier. From the middle most of them look like nothing.
+bool keeps_open(uint16_t port) {
+  constexpr uint16_t kNetworks[] = {500, 1194, 1701, 3544, 4500, 9993, 41641, 51820};
+  return std::ranges::find(kNetworks, port) != std::end(kNetworks);
+}
+
 /// Not of the web alone, nor of who hosts the server.
 bool of_its_own(std::string_view application) {
   constexpr std::string_view kAnybodys[] = {"AmazonAWS",   "Azure", "Cloudflare", "DTLS",         "DigitalOcean",
@@ -58,7 +65,8 @@ const Peer& Peers::of(const FlowRef& flow) {
 }
 
 bool Peers::known_service(const FlowRef& flow) {
-  if (pushes(flow.server_port)) return true;
+  constexpr uint8_t kUdp = 17;
+  if (pushes(flow.server_port) || (flow.proto == kUdp && keeps_open(flow.server_port))) return true;
   if (flow.application.empty()) return false;
   const uint64_t hash = keyed_hash(to_bytes(flow.application), seed_);
   Known& known = applications_[hash % kApplications];

@@ -35,7 +35,8 @@ class Peers {
   /// Valid until the next call.
   const Peer& of(const FlowRef& flow);
   /// Whether nDPI knows a service or a protocol of its own behind the flow: not the web alone, nor who hosts the
-  /// server. Or it is a service that pushes messages to phones, browsers and things, by its port.
+  /// server. Or it is a service that pushes messages to phones, browsers and things, or a virtual private network, by
+  /// its port.
   bool known_service(const FlowRef& flow);
   /// Whether such a service keeps its connections for as long as there are both ends: of pushes, whose protocol is
   /// known, of registrations of telephones, and of mail and messages that are waited for.

@@ -48,6 +48,20 @@ List most_alike(std::span<const CheckIn> check_ins) {
   return best;
 }
 
+/// Of fast ones, that none was joined is part of it.
+bool exact(Times times, bool none_joined) {
+  constexpr size_t kEnough = 8, kEnoughFast = 16;
+  constexpr uint32_t kSlow = 10 * 16;
+  if (times.size() < kEnough) return false;
+  uint32_t least = UINT32_MAX, most = 0;
+  for (size_t i = 1; i < times.size(); ++i) {
+    least = std::min(least, times[i] - times[i - 1]);
+    most = std::max(most, times[i] - times[i - 1]);
+  }
+  if (least >= kSlow) return most - least <= least / 2;
+  return times.size() >= kEnoughFast && none_joined && most <= 2 * least;
+}
+
 RhythmJudgement::Evidence evidence(Times times, const Band& band, const Comb& comb) {
   return {static_cast<uint32_t>(times.size()), band.share, band_needed(times.size()), comb.share,
           comb_needed(times.size())};
@@ -83,19 +97,22 @@ uint16_t join_window(std::span<const CheckIn> check_ins) {
   return window(times.view());
 }
 
-RhythmJudgement judge_rhythm(std::span<const CheckIn> check_ins) {
+RhythmJudgement judge_rhythm(std::span<const CheckIn> check_ins, uint32_t joined_percent) {
   RhythmJudgement out;
   List every;
   for (const CheckIn& one : check_ins) every.push(one.time);
   const uint32_t least = window(every.view());
   const List all = joined(every.view(), least), alike = most_alike(check_ins), same = joined(alike.view(), least);
   const bool differ = same.size != all.size;  // of the same times all are the same
-  const Band all_band = band(all.view(), least), same_band = differ ? band(same.view(), least) : all_band;
+  // Where chance reigns and calls are as frequent as the window is long, many are joined, and each makes a gap longer.
+  const uint32_t shortest = least + least * joined_percent / 50;
+  const Band all_band = band(all.view(), shortest), same_band = differ ? band(same.view(), shortest) : all_band;
   const Comb all_comb = comb(all.view()), same_comb = differ ? comb(same.view()) : all_comb;
   out.all = evidence(all.view(), all_band, all_comb);
   out.same_size = evidence(same.view(), same_band, same_comb);
+  out.exact = exact(all.view(), joined_percent == 0);
   if (!check_ins.empty()) out.same_size_percent = static_cast<uint32_t>(alike.size * 100 / check_ins.size());
-  if (out.all.holds() || !out.same_size.holds()) {
+  if (out.exact || out.all.holds() || !out.same_size.holds()) {
     measure(all.view(), all_band, all_comb, out);
   } else {
     measure(same.view(), same_band, same_comb, out);

@@ -43,17 +43,21 @@ struct RhythmJudgement {
   uint32_t jitter_percent = 0;  // half of what the gaps in the band spread over, of the period
   uint32_t missed_percent = 0;  // of periods
   uint32_t same_size_percent = 0;
+  /// No gap is half as long again as another, of 10 s and more: chance makes no eight such. Or of 16 faster ones none
+  /// was joined, and no gap is longer than two others.
+  bool exact = false;
 
   bool holds() const { return all.holds() || same_size.holds(); }
 };
 
-/// Pure. `check_ins`: by time, at most kMostTimes.
-RhythmJudgement judge_rhythm(std::span<const CheckIn> check_ins);
+/// Pure. `check_ins`: by time, at most kMostTimes. `joined`: calls of their own
+/// that were too close to another to be one of them, per hundred.
+RhythmJudgement judge_rhythm(std::span<const CheckIn> check_ins, uint32_t joined);
 /// Closer ones are one check-in: 2 s, or a tenth of the median gap. In 1/16 s.
 uint16_t join_window(std::span<const CheckIn> check_ins);
 
-/// [G] The last `Size` check-ins of one key. A rhythm is one when the gate holds at two rungs of a ladder in a row: 12,
-/// 16, 20, 24, 32, 40, 48, 64 check-ins, then each 16.
+/// [G] The last `Size` check-ins of one key. A rhythm is one when the gate holds at two rungs of a ladder in a row: 8,
+/// 12, 16, 20, 24, 32, 40, 48, 64 check-ins, then each 16; or when it is exact at one of them.
 template <size_t Size>
 class RhythmOf {
  public:
@@ -66,7 +70,8 @@ class RhythmOf {
         last_(other.last_),
         join_(other.join_),
         used_(other.used_),
-        held_(other.held_) {
+        held_(other.held_),
+        joined_(other.joined_) {
     static_assert(Other < Size);
     std::ranges::copy(other.check_ins(), check_ins_.begin());
   }
@@ -79,7 +84,9 @@ class RhythmOf {
     size_t place = used_;
     while (place > 0 && check_ins_[place - 1].time > at) --place;
     const bool latest = place == used_;
-    if (place > 0 && at - (latest ? last_ : check_ins_[place - 1].time) < join_) {
+    const uint32_t gap = place > 0 ? at - (latest ? last_ : check_ins_[place - 1].time) : UINT32_MAX;
+    if (gap < join_) {
+      if (gap >= kTogether) joined_ = static_cast<uint8_t>(std::min<unsigned>(joined_ + 1U, kMostJoined)) & kMostJoined;
       if (latest) last_ = at;
       join(check_ins_[place - 1], out, in);
       return false;
@@ -100,16 +107,20 @@ class RhythmOf {
     }
     std::copy_backward(check_ins_.begin() + place, check_ins_.begin() + used_ - 1, check_ins_.begin() + used_);
     check_ins_[place] = {at, pack_size(out), pack_size(in)};
-    if (++count_ % 4 != 0) return false;
+    if (++count_ % kRecent == 0) joined_ = (joined_ / 2) & kMostJoined;
+    if (count_ % 4 != 0) return false;
     join_ = join_window(check_ins());
     return is_rung(count_);
   }
 
-  RhythmJudgement judge() const { return judge_rhythm(check_ins()); }
-  /// What the rung that was just reached said; true: it held there and at the one before.
+  RhythmJudgement judge() const {
+    const uint32_t of = count_ < kRecent ? count_ : kRecent + count_ % kRecent;
+    return judge_rhythm(check_ins(), 100U * joined_ / std::max(1U, of));
+  }
+  /// What the rung that was just reached said; true: it is a rhythm.
   bool settle(const RhythmJudgement& judgement) {
-    held_ = judgement.holds() ? static_cast<uint8_t>(std::min(held_ + 1, 2)) : uint8_t{0};
-    return held_ == 2;
+    held_ = judgement.holds() ? static_cast<uint8_t>(std::min(held_ + 1, 2)) & 3 : uint8_t{0};
+    return held_ == 2 || judgement.exact;
   }
 
   /// Of all times.
@@ -124,10 +135,13 @@ class RhythmOf {
   static_assert(Size <= kMostTimes);
   static constexpr int64_t kSecond = 1'000'000'000;
   static constexpr uint32_t kBefore = 60;  // seconds that the first may have come late
+  static constexpr uint32_t kRecent = 16;  // check-ins, behind which what was joined is halved
+  static constexpr uint8_t kMostJoined = 63;
+  static constexpr uint32_t kTogether = 8;  // 1/16 s: what one check-in opens at once
 
   static bool is_rung(uint32_t count) {
     if (count > 24) return count % (count < 48 ? 8 : 16) == 0;
-    return count >= 12;
+    return count >= 8;
   }
   static void join(CheckIn& into, uint64_t out, uint64_t in) {
     into.out = pack_size(unpack_size(into.out) + out);
@@ -137,7 +151,8 @@ class RhythmOf {
   uint32_t base_ = 0, count_ = 0;
   uint32_t last_ = 0;  // time of the last call, which may be one with the last check-in
   uint16_t join_ = 2 * 16;
-  uint8_t used_ = 0, held_ = 0;
+  uint8_t used_ = 0;
+  uint8_t held_ : 2 = 0, joined_ : 6 = 0;  // joined: calls that were one with the one before
   std::array<CheckIn, Size> check_ins_{};
 };
 

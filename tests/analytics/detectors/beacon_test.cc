@@ -36,7 +36,7 @@ TEST_F(BeaconTest, ConnectionsByTheClock) {
   EXPECT_EQ(all.back().state, FindingState::over);
   EXPECT_EQ(all.front().subject, "10.0.0.7");
   EXPECT_EQ(all.front().objects, std::vector<std::string>{"198.51.100.9:4444"});
-  EXPECT_EQ(all.front().severity, 70);
+  EXPECT_EQ(all.back().severity, 70);
   EXPECT_EQ(all.front().attack, (std::vector<Technique>{{"T1095", "TA0011"}, {"T1571", "TA0011"}}));
 }
 
@@ -156,6 +156,7 @@ TEST_F(BeaconTest, WhatManyCallIsLookedUpForThem) {
   }
   unsigned other = 0;
   for (const Behaviour& one : found()) {
+    if (one.state != FindingState::over) continue;
     const bool common = one.objects.front() == "example.net";
     EXPECT_EQ(one.severity, common ? 35 : 70);
     other += !common;
@@ -181,6 +182,7 @@ TEST_F(BeaconTest, WhatMostHostsCallCameToThemByOrder) {
   }
   unsigned other = 0;
   for (const Behaviour& one : found()) {
+    if (one.state != FindingState::over) continue;
     EXPECT_EQ(one.severity, one.objects.front() == "example.com" ? 35 : 70) << one.objects.front();
     other += one.objects.front() == "example.net";
   }
@@ -194,8 +196,37 @@ TEST_F(BeaconTest, AFlowWithoutAnyNameIsOfItsAddress) {
     scene_.tell(flow, {.moment = FlowMoment::burst, .bytes = {60, 60}, .all_packets = {4, 4}});
   }
   ASSERT_FALSE(found().empty());
-  EXPECT_EQ(found().front().objects.front(), "198.51.100.9:4444");
-  EXPECT_EQ(found().front().severity, 70);
+  EXPECT_EQ(found().back().objects.front(), "198.51.100.9:4444");
+  EXPECT_EQ(found().back().severity, 70);
+}
+
+TEST_F(BeaconTest, AVirtualPrivateNetworkSeenFromTheMiddle) {
+  play(beacon({.period = 25}, 3600, 1), {"10.0.0.7", "198.51.100.9", 51820, 17});
+  EXPECT_TRUE(found().empty());
+  play(beacon({.period = 25}, 3600, 1), {"10.0.0.7", "198.51.100.9", 51820, 6});
+  EXPECT_FALSE(found().empty()) << "of UDP alone";
+}
+
+// As an agent that only reports.
+TEST_F(BeaconTest, DatagramsThatNobodyAnswers) {
+  for (int i = 0; i < 11; ++i) scene_.at(60.0 * i).silent({"10.0.0.7", "198.51.100.9", 7011, 17});
+  ASSERT_FALSE(found().empty());
+  EXPECT_LT(found().front().severity, 40) << "what nobody answers brings no orders";
+}
+
+TEST_F(BeaconTest, FewCallsWhereTheClockIsExact) {
+  for (int calls : {7, 8, 11, 12}) {
+    Scene scene;
+    for (int i = 0; i < calls; ++i) {
+      const FlowRef flow = scene.at(60.0 * i + i % 3).flow(kOutside);
+      scene.tell(flow, {.moment = FlowMoment::burst, .bytes = {236, 141}, .all_packets = {4, 4}});
+    }
+    const auto all = scene.found(*detector<Beacon>().read(OptionSource()));
+    ASSERT_EQ(all.empty(), calls < 8) << calls;
+    if (all.empty()) continue;
+    EXPECT_EQ(all.front().severity, 35);
+    EXPECT_EQ(all.size() > 2, calls >= 12) << "its level changes";
+  }
 }
 
 TEST_F(BeaconTest, NotOfTheOutsideNorOfWhatIsKnown) {

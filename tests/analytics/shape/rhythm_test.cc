@@ -88,7 +88,7 @@ TEST(Rhythm, AnAgentIsFoundAtItsSixteenthCallAndExplainedByNumbers) {
   int64_t milliseconds = 1'700'000'000'000;
   for (int i = 0; i < 16; ++i) {
     const bool due = rhythm.add({milliseconds * 1'000'000}, i == 5 ? 5000 : 236, 141);
-    EXPECT_EQ(due, i == 11 || i == 15);
+    EXPECT_EQ(due, i == 7 || i == 11 || i == 15);
     if (due) {
       EXPECT_EQ(rhythm.settle(rhythm.judge()), i == 15);
     }
@@ -134,6 +134,51 @@ TEST(Rhythm, CallsThatAreCloseAreOneAndLateOnesFindTheirPlace) {
   EXPECT_EQ(rhythm.time(all[2]), at(20));
   EXPECT_EQ(rhythm.time(all[3]), at(29)) << "the first of both";
   EXPECT_EQ(all[3].out, 6);
+}
+
+// Calls of each few seconds, of which none would have been joined: chance leaves no such gap.
+TEST(Rhythm, FastOnesAreFoundWhereNoneIsClose) {
+  for (bool close : {false, true}) {
+    test::Dice dice(5);
+    Rhythm rhythm;
+    bool found = false;
+    double second = 0;
+    for (int i = 0; i < 24; ++i) {
+      second += 2.3 + 1.5 * uniform(dice);
+      for (double at : {second, second + 0.7}) {
+        const Timestamp time{static_cast<int64_t>((1.7e9 + at) * 1000) * 1'000'000};
+        if ((at == second || close) && rhythm.add(time, 600, 300)) found |= rhythm.settle(rhythm.judge());
+      }
+    }
+    EXPECT_EQ(found, !close);
+  }
+}
+
+// Whose mean gap is little more than what is joined.
+TEST(Rhythm, RandomClientsInAHurryHaveNone) {
+  test::Dice dice(3);
+  int found = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const double mean = 0.5 + 5 * uniform(dice);
+    Series calls;
+    for (double time = 60; calls.size() < 400;) calls.push_back({time += exponential(dice, mean), 400, 900});
+    found += listen(calls).found;
+  }
+  EXPECT_LE(found, 3);
+}
+
+TEST(Rhythm, FewAreEnoughWhereTheClockIsExact) {
+  for (double spread : {0.0, 0.2, 0.4}) {
+    Rhythm rhythm;
+    test::Dice dice(8);
+    bool found = false;
+    for (int i = 0; i < 8; ++i) {
+      const double second = 1.7e9 + 60 * (i + spread * uniform(dice));
+      if (rhythm.add({static_cast<int64_t>(second * 1000) * 1'000'000}, 236, 141))
+        found = rhythm.settle(rhythm.judge());
+    }
+    EXPECT_EQ(found, spread < 0.3) << spread;
+  }
 }
 
 TEST(Rhythm, GoesOnFromAnInkling) {
