@@ -1,7 +1,8 @@
 #include "analytics/detectors/brute_force.h"
 
 #include <algorithm>
-#include <array>
+#include <bit>
+#include <cstring>
 
 #include "sensor/base/hash.h"
 
@@ -13,12 +14,26 @@ constexpr OptionRow<C> kOptions[] = {
     {"analytics.brute-force.failures", &C::failures, "10",
      "failed logins of a client at a server that are guesses, unless as many succeed"},
     {"analytics.brute-force.users", &C::users, "6", "users tried once or twice each that are a spray"},
+    {"analytics.brute-force.servers", &C::servers, "8",
+     "servers that a client fails at, and gets into few of, that are a spray"},
+    {"analytics.brute-force.clients", &C::clients, "8",
+     "clients outside that fail with one account of a server, and seldom succeed, that guess together"},
     {"analytics.brute-force.before-success", &C::before_success, "5",
      "failed logins behind which one that succeeds is told"},
     {"analytics.brute-force.window", &C::window, "1800", "time within which they count", Unit::seconds},
 };
 
 constexpr uint32_t kGuessing = 1, kSpraying = 2, kSuccess = 4;  // by place in About::techniques
+
+constexpr size_t kMostShown = 16;
+constexpr uint32_t kSeldom = 4;  // failures for each success, and more
+
+std::array<uint8_t, 8> hashed(std::string_view text, uint64_t seed) {
+  std::array<uint8_t, 8> out;
+  const uint64_t hash = keyed_hash(to_bytes(text), seed);
+  std::memcpy(out.data(), &hash, sizeof hash);
+  return out;
+}
 
 void keep_least(std::string& name, const std::string& other) {
   if (name.empty() || (!other.empty() && other < name)) name = other;
@@ -30,31 +45,28 @@ std::span<const OptionRow<BruteForce::Config>> BruteForce::options() {
   return kOptions;
 }
 
-void BruteForce::Delta::operator+=(Delta&& other) {
-  for (auto& [key, theirs] : other.sums) {
-    const auto [mine, fresh] = sums.try_emplace(key, std::move(theirs));
-    if (fresh) continue;
-    Sum& sum = mine->second;
-    sum.outcomes.merge(theirs.outcomes);
-    sum.users.merge(theirs.users);
-    sum.first = std::min(sum.first, theirs.first);
-    sum.last = std::max(sum.last, theirs.last);
-    sum.last_good = std::max(sum.last_good, theirs.last_good);
-    sum.last_bad = std::max(sum.last_bad, theirs.last_bad);
-    sum.clear |= theirs.clear;
-    sum.guessed |= theirs.guessed;
-    keep_first(sum.flow_time, sum.flow, theirs.flow_time, theirs.flow);
-    keep_least(sum.name, theirs.name);
-    keep_least(sum.good_name, theirs.good_name);
-  }
+void BruteForce::Sum::merge(const Sum& other) {
+  service = std::max(service, other.service);
+  outcomes.merge(other.outcomes);
+  users.merge(other.users);
+  first = std::min(first, other.first);
+  last = std::max(last, other.last);
+  last_good = std::max(last_good, other.last_good);
+  last_bad = std::max(last_bad, other.last_bad);
+  clear |= other.clear;
+  guessed |= other.guessed;
+  keep_first(flow_time, flow, other.flow_time, other.flow);
+  keep_least(name, other.name);
+  keep_least(good_name, other.good_name);
 }
 
 void BruteForce::Local::login(const LoginOf& login, Delta& delta) const {
   const LoginSeen& seen = login.login;
   if (seen.outcome == Outcome::unknown) return;
   const FlowRef& flow = login.flow;
-  Sum& sum = delta.sums[{flow.client, flow.server, flow.protocol}];
-  if (sum.outcomes.empty()) sum.first = sum.last = login.time;
+  if (delta.sums.bytes() == 0) delta.sums = DeltaTable<Key, Sum>(seed_, Delta::kMostSums);
+  Sum& sum = delta.sums.at({flow.client, flow.server, hashed(flow.protocol, seed_)});
+  sum.service = flow.protocol;
   sum.first = std::min(sum.first, login.time);
   sum.last = std::max(sum.last, login.time);
   sum.clear |= seen.clear;
@@ -75,7 +87,10 @@ void BruteForce::Local::login(const LoginOf& login, Delta& delta) const {
 }
 
 BruteForce::Global::Global(const Config& config, const Surroundings& surroundings)
-    : config_(config), surroundings_(surroundings), pairs_(surroundings.part(kMostPairs), surroundings.hash_seed) {
+    : config_(config),
+      surroundings_(surroundings),
+      pairs_(surroundings.part(kMostPairs), surroundings.hash_seed),
+      crowds_(surroundings.part(kMostCrowds), surroundings.hash_seed) {
   test_.good = -4 * kBit;
   test_.guilty = 12 * kBit;
   test_.least_bad = static_cast<uint16_t>(std::min<uint64_t>(config.failures, UINT16_MAX));
@@ -84,10 +99,20 @@ BruteForce::Global::Global(const Config& config, const Surroundings& surrounding
 
 void BruteForce::Global::take(Second second, Delta& delta, Findings& findings) {
   const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
-  for (const auto& [key, sum] : delta.sums) {
-    const Pair pair{key.client.bytes, key.server.bytes, keyed_hash(to_bytes(key.service), surroundings_.hash_seed)};
-    auto* entry = pairs_.touch(pair, now);
-    if (!entry) continue;
+  overflow_ += delta.sums.overflowed();
+  delta.sums.walk([&](const Key& key, const Sum& sum) {
+    const auto& [good, partial, bad] = sum.outcomes;
+    meet({.address = key.client, .service = key.service}, key.server, bad, good, sum, findings);
+    if (!surroundings_.inside(key.client)) {
+      const auto of = [&](const std::string& name) {
+        return Crowd{key.server, key.service, hashed(name, surroundings_.hash_seed)};
+      };
+      // Of several in a second it is not known whose failures they are.
+      if (!sum.name.empty() && sum.users.count() == 1) meet(of(sum.name), key.client, bad, 0, sum, findings);
+      if (!sum.good_name.empty()) meet(of(sum.good_name), key.client, 0, good, sum, findings);
+    }
+    auto* entry = pairs_.touch(key, now);
+    if (!entry) return;
     State& state = entry->value;
     if (state.failures == 0 && state.successes == 0) state.first = sum.first;
     // A client that guesses again and again is one finding; one that failed long ago begins anew.
@@ -107,7 +132,67 @@ void BruteForce::Global::take(Second second, Delta& delta, Findings& findings) {
     keep_first(state.flow_time, state.flow, sum.flow_time, sum.flow);
     pairs_.set_worth(*entry, static_cast<uint8_t>(std::min<uint32_t>(state.failures, 15)));
     report(key, state, sum, findings);
+  });
+}
+
+void BruteForce::Global::meet(const Crowd& crowd, const IpAddress& other, uint32_t failures, uint32_t successes,
+                              const Sum& sum, Findings& findings) {
+  const auto second = static_cast<uint32_t>(std::max<int64_t>(sum.last.seconds(), 0));
+  auto* entry = failures > 0 ? crowds_.touch(crowd, second) : crowds_.find(crowd);
+  if (!entry) return;
+  Met& met = entry->value;
+  if (met.last.ns != 0 && sum.first.seconds() - met.last.seconds() > static_cast<int64_t>(config_.window)) met = Met();
+  if (met.first.ns == 0) met.first = sum.first;
+  met.last = std::max(met.last, sum.last);
+  met.successes += successes;
+  met.failures += failures;
+  if (failures == 0) return;
+  if (met.others.empty()) met.flow = sum.flow;
+  met.others.add(hash_of(other, surroundings_.hash_seed));
+  if (met.shown.size() < kMostShown && std::ranges::find(met.shown, other) == met.shown.end()) {
+    met.shown.push_back(other);
   }
+  crowds_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(met.others.count())));
+  if (met.failures < kSeldom * met.successes) return;
+  report(crowd, met, sum, findings);
+}
+
+void BruteForce::Global::report(const Crowd& crowd, const Met& met, const Sum& sum, Findings& findings) const {
+  const bool of_account = crowd.account != std::array<uint8_t, 8>{};
+  const uint32_t others = met.others.count();
+  const uint64_t needed = of_account ? config_.clients : config_.servers;
+  if (others < needed) return;
+  const IpAddress& client = of_account ? met.flow.client : crowd.address;
+  // Who takes part in guessing one account is one finding of that account, whoever began.
+  Report report{.key = hash_of(crowd, kReplaySeed),
+                .subject = to_string(client),
+                .severity = static_cast<uint8_t>(surroundings_.inside(client) ? 65 : 50),
+                .confidence = static_cast<uint8_t>(
+                    std::min<uint64_t>(90, 60 + 10 * std::bit_width(others / std::max<uint64_t>(1, needed)))),
+                .techniques = of_account ? kGuessing : kSpraying,
+                .time = met.last,
+                .first = met.first,
+                .last = met.last,
+                .count = met.failures,
+                .src = client,
+                .dest = met.flow.server};
+  if (met.flow.id != 0) report.flows = {met.flow};
+  if (of_account) {
+    report.objects = {endpoint(crowd.address, met.flow.server_port)};
+  } else {
+    for (const IpAddress& server : met.shown) report.objects.push_back(to_string(server));
+  }
+  findings.report(std::move(report), [&](JsonWriter& json) {
+    json.member("service", sum.service).member("failures", met.failures).member("successes", met.successes);
+    json.member(of_account ? "clients" : "servers", others);
+    json.member(of_account ? "clients_needed" : "servers_needed", needed);
+    json.member("seconds", met.last.seconds() - met.first.seconds()).member("clear", sum.clear);
+    if (!sum.name.empty()) json.member("user", sum.name);
+    if (!of_account) return;
+    json.begin_array("from");
+    for (const IpAddress& from : met.shown) json.value(from);
+    json.end_array();
+  });
 }
 
 void BruteForce::Global::report(const Key& key, State& state, const Sum& sum, Findings& findings) {
@@ -131,7 +216,7 @@ void BruteForce::Global::report(const Key& key, State& state, const Sum& sum, Fi
   // One user at a steady pace is rather a service whose password has changed than a guess.
   if (users == 1 && !state.succeeded && state.failures < 2 * config_.failures) confidence -= 10;
   Report report{.key = keyed_hash(to_bytes(to_string(key.client) + " " + to_string(key.server)),
-                                  keyed_hash(to_bytes(key.service), kReplaySeed)),
+                                  keyed_hash(to_bytes(sum.service), kReplaySeed)),
                 .subject = to_string(key.client),
                 .objects = {endpoint(key.server, state.flow.server_port)}};
   report.severity = state.succeeded ? 85 : inside ? 65 : 50;
@@ -147,7 +232,7 @@ void BruteForce::Global::report(const Key& key, State& state, const Sum& sum, Fi
   report.src = key.client;
   report.dest = key.server;
   findings.report(std::move(report), [&](JsonWriter& json) {
-    json.member("service", key.service)
+    json.member("service", sum.service)
         .member("failures", state.failures)
         .member("failures_needed", config_.failures)
         .member("successes", state.successes)
@@ -165,11 +250,16 @@ void BruteForce::Global::report(const Key& key, State& state, const Sum& sum, Fi
 
 void BruteForce::Global::expire(Second second, Findings&) {
   const auto window = static_cast<Second>(config_.window);
-  if (second > window) pairs_.expire(static_cast<uint32_t>(second - window), [](const auto&) {});
+  if (second <= window) return;
+  pairs_.expire(static_cast<uint32_t>(second - window), [](const auto&) {});
+  crowds_.expire(static_cast<uint32_t>(second - window), [](const auto&) {});
 }
 
 StateUse BruteForce::Global::use() const {
-  return {.keys = pairs_.keys(), .bytes = pairs_.bytes(), .evicted = pairs_.evicted()};
+  return {.keys = uint64_t{pairs_.keys()} + crowds_.keys(),
+          .bytes = pairs_.bytes() + crowds_.bytes(),
+          .evicted = pairs_.evicted() + crowds_.evicted(),
+          .overflow = overflow_};
 }
 
 }  // namespace lapwing::analytics

@@ -1,54 +1,47 @@
 #include "analytics/detectors/cleartext_credentials.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
-#include <utility>
 
 #include "sensor/base/hash.h"
 
 namespace lapwing::analytics {
-namespace {
-
-void add(CleartextCredentials::Sum& sum, const CleartextCredentials::Sum& more) {
-  if (sum.logins == 0) {
-    sum = more;
-    return;
-  }
-  sum.logins += more.logins;
-  sum.clients.merge(more.clients);
-  sum.users.merge(more.users);
-  sum.first = std::min(sum.first, more.first);
-  sum.last = std::max(sum.last, more.last);
-  keep_first(sum.flow_time, sum.flow, more.flow_time, more.flow);
-}
-
-}  // namespace
-
-void CleartextCredentials::Delta::operator+=(Delta&& other) {
-  for (const auto& [key, more] : other.sums) add(sums[key], more);
+void CleartextCredentials::Sum::merge(const Sum& other) {
+  service = std::max(service, other.service);
+  logins += other.logins;
+  clients.merge(other.clients);
+  users.merge(other.users);
+  first = std::min(first, other.first);
+  last = std::max(last, other.last);
+  keep_first(flow_time, flow, other.flow_time, other.flow);
 }
 
 void CleartextCredentials::Local::login(const LoginOf& login, Delta& delta) const {
   if (!login.login.clear) return;
   const FlowRef& flow = login.flow;
-  Sum one{.logins = login.login.attempts, .first = login.time, .last = login.time};
+  Sum one{.service = flow.protocol, .logins = login.login.attempts, .first = login.time, .last = login.time};
   one.clients.add(keyed_hash(flow.client.bytes, seed_));
   if (!login.login.user.empty()) one.users.add(keyed_hash(to_bytes(login.login.user), seed_));
   one.flow = name_of(flow);
   one.flow_time = login.time;
-  add(delta.sums[{flow.server, flow.protocol}], one);
+  Key key{.server = flow.server};
+  const uint64_t service = keyed_hash(to_bytes(flow.protocol), seed_);
+  std::memcpy(key.service.data(), &service, sizeof service);
+  if (delta.sums.bytes() == 0) delta.sums = DeltaTable<Key, Sum>(seed_, Delta::kMostSums);
+  delta.sums.at(key).merge(one);
 }
 
 void CleartextCredentials::Global::take(Second second, Delta& delta, Findings& findings) {
   const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
-  for (const auto& [key, more] : delta.sums) {
-    const Service service{key.server.bytes, keyed_hash(to_bytes(key.service), surroundings_.hash_seed)};
-    auto* entry = services_.touch(service, now);
-    if (!entry) continue;
+  overflow_ += delta.sums.overflowed();
+  delta.sums.walk([&](const Key& key, const Sum& more) {
+    auto* entry = services_.touch(key, now);
+    if (!entry) return;
     Sum& sum = entry->value;
-    add(sum, more);
+    sum.merge(more);
     const bool inside = surroundings_.inside(key.server);
-    Report report{.key = keyed_hash(to_bytes(to_string(key.server)), keyed_hash(to_bytes(key.service), kReplaySeed)),
+    Report report{.key = keyed_hash(to_bytes(to_string(key.server)), keyed_hash(to_bytes(sum.service), kReplaySeed)),
                   .subject = to_string(sum.flow.client),
                   .objects = {endpoint(key.server, sum.flow.server_port)}};
     report.severity = inside ? 15 : 25;  // alone no incident, which begins at 30
@@ -59,13 +52,13 @@ void CleartextCredentials::Global::take(Second second, Delta& delta, Findings& f
     report.last = sum.last;
     report.count = sum.logins;
     report.flows = {sum.flow};
-    findings.report(std::move(report), [&, &key = key](JsonWriter& json) {
-      json.member("service", key.service)
+    findings.report(std::move(report), [&](JsonWriter& json) {
+      json.member("service", sum.service)
           .member("logins", sum.logins)
           .member("clients", sum.clients.count())
           .member("users", sum.users.count());
     });
-  }
+  });
 }
 
 void CleartextCredentials::Global::expire(Second second, Findings&) {
@@ -73,7 +66,7 @@ void CleartextCredentials::Global::expire(Second second, Findings&) {
 }
 
 StateUse CleartextCredentials::Global::use() const {
-  return {.keys = services_.keys(), .bytes = services_.bytes(), .evicted = services_.evicted()};
+  return {.keys = services_.keys(), .bytes = services_.bytes(), .evicted = services_.evicted(), .overflow = overflow_};
 }
 
 }  // namespace lapwing::analytics

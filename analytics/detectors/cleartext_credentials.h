@@ -1,12 +1,14 @@
 // CleartextCredentials: logins whose secret whoever reads along has.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <map>
+#include <limits>
 #include <span>
 #include <string_view>
 
 #include "analytics/frame/detector.h"
+#include "analytics/shape/delta_table.h"
 #include "analytics/shape/fan.h"
 #include "analytics/shape/table.h"
 
@@ -24,22 +26,27 @@ struct CleartextCredentials {
   struct Config {};
   static std::span<const OptionRow<Config>> options() { return {}; }
 
+  /// A key: no padding.
   struct Key {
     IpAddress server;
-    std::string_view service;  // of a Protocol: lives as long as the program
-    auto operator<=>(const Key&) const = default;
+    std::array<uint8_t, 8> service{};  // the hash of its name
   };
   struct Sum {
+    std::string_view service;  // of a Protocol: lives as long as the program
     uint64_t logins = 0;
     Fan clients, users;
-    Timestamp first, last;
+    Timestamp first{std::numeric_limits<int64_t>::max()}, last;
     FlowName flow;  // the first
-    Timestamp flow_time;
+    Timestamp flow_time{std::numeric_limits<int64_t>::max()};
+
+    void merge(const Sum& other);
   };
   struct Delta {
-    std::map<Key, Sum> sums;
+    static constexpr uint32_t kMostSums = 16'384;
+    DeltaTable<Key, Sum> sums;
 
-    void operator+=(Delta&& other);
+    void operator+=(Delta&& other) { sums.merge(other.sums); }
+    void seal() { sums.seal(); }
     void clear() { sums.clear(); }
     bool empty() const { return sums.empty(); }
   };
@@ -66,12 +73,9 @@ struct CleartextCredentials {
     StateUse use() const;
 
    private:
-    struct Service {
-      std::array<uint8_t, 16> server;
-      uint64_t name;
-    };
     const Surroundings& surroundings_;
-    Table<Service, Sum> services_;
+    Table<Key, Sum> services_;
+    uint64_t overflow_ = 0;
   };
 };
 

@@ -81,6 +81,46 @@ TEST_F(BruteForceTest, OneThatGetsInAtLastIsTheWorst) {
   EXPECT_NE(last.evidence.find(R"("user_in":"admin")"), std::string::npos) << last.evidence;
 }
 
+TEST_F(BruteForceTest, ManyServersTriedOnceAreASpray) {
+  for (int i = 1; i <= 8; ++i) attempt(i, "10.0.0.1", "admin", Outcome::failure, "10.0.1." + std::to_string(i));
+  const auto all = found();
+  ASSERT_FALSE(all.empty());
+  EXPECT_EQ(all.front().subject, "10.0.0.1");
+  EXPECT_EQ(all.front().objects.size(), 8U);
+  EXPECT_TRUE(names(all.front(), "T1110.003"));
+}
+
+TEST_F(BruteForceTest, NorIsWhoGetsIntoMostServers) {
+  for (int i = 1; i <= 20; ++i) {
+    const std::string server = "10.0.1." + std::to_string(i);
+    attempt(i, "10.0.0.1", "anna", i % 2 == 0 ? Outcome::failure : Outcome::success, server);
+  }
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(BruteForceTest, ManyClientsOutsideThatTryOneAccount) {
+  for (int i = 1; i <= 8; ++i) fail(i, "198.51.100." + std::to_string(i), "admin");
+  const auto all = found();
+  ASSERT_FALSE(all.empty());
+  EXPECT_EQ(all.front().objects, std::vector<std::string>{"10.0.0.9:21"});
+  EXPECT_NE(all.front().evidence.find(R"("clients":8)"), std::string::npos) << all.front().evidence;
+}
+
+TEST_F(BruteForceTest, NorAreManyWhoMistypeTheirOwn) {
+  for (int i = 1; i <= 20; ++i) fail(i, "198.51.100." + std::to_string(i), "user" + std::to_string(i));
+  // A service inside whose password was changed runs everywhere.
+  for (int i = 1; i <= 20; ++i) fail(i, "10.0.2." + std::to_string(i), "backup");
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(BruteForceTest, WhatASecondHoldsIsBounded) {
+  for (int i = 0; i < 20'000; ++i) {
+    fail(1, "198.51." + std::to_string(i / 250) + "." + std::to_string(1 + i % 250), "user" + std::to_string(i));
+  }
+  const auto told = scene_.told(*detector<BruteForce>().read(OptionSource()));
+  EXPECT_EQ(told.use.overflow, 20'000U - BruteForce::Delta::kMostSums);
+}
+
 TEST_F(BruteForceTest, WhatLiesFarApartDoesNotAddUp) {
   for (int i = 0; i < 40; ++i) fail(3600.0 * i, "10.0.0.1", "backup");
   EXPECT_TRUE(found().empty());
