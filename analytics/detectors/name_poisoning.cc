@@ -118,8 +118,13 @@ void NamePoisoning::Local::login(const LoginOf& login, Delta& delta) const {
 }
 
 void NamePoisoning::Local::binding(const BindingOf& of, Delta& delta) const {
-  if (of.binding.kind != BindingKind::dns || of.binding.name.empty() || !surroundings_.inside(of.address)) return;
-  delta.hear({.kind = Kind::named, .speaker = of.address, .name = name_of(to_bytes(of.binding.name)), .vlan = of.vlan},
+  const bool called = of.binding.kind == BindingKind::ntlm;
+  if ((!called && of.binding.kind != BindingKind::dns) || of.binding.name.empty()) return;
+  if (!surroundings_.inside(of.address)) return;
+  delta.hear({.kind = called ? Kind::called : Kind::named,
+              .speaker = of.address,
+              .name = name_of(to_bytes(of.binding.name)),
+              .vlan = of.vlan},
              of.time, surroundings_.hash_seed);
 }
 
@@ -165,6 +170,12 @@ void NamePoisoning::Global::add(const Message& message, Timestamp time, uint64_t
     case Kind::announcement:
     case Kind::named: announce(key, message.name); break;
     case Kind::answer: answer(message, time, count); break;
+    case Kind::called:
+      if (auto* host = hosts_.find(key)) {
+        host->value.called = message.name;
+        touch(key, host->value);
+      }
+      break;
     case Kind::login: {
       auto* told = told_.find({message.speaker, message.other});
       if (!told || time < told->value.first || !within(std::min(told->value.last, time), time, config_.login)) return;
@@ -252,7 +263,10 @@ void NamePoisoning::Global::judge(const HostKey& key, const Host& host, Findings
   const bool proxy = told([](const Answered& of) { return view(of.name) == "wpad"; });
   // A host whose names are known answers for one that nobody has.
   const bool absent = told([](const Answered& of) { return of.absent; });
-  if (!many && !proxy && !(absent && !host.own.empty())) return;
+  // It took a name to be logged in to, and then goes by another.
+  const bool another = host.logins > 0 && host.called != Name{} && address == key.address &&
+                       told([&](const Answered& of) { return of.name != host.called; });
+  if (!many && !proxy && !another && !(absent && !host.own.empty())) return;
 
   unsigned confidence = 40;
   if (many) {
@@ -261,6 +275,7 @@ void NamePoisoning::Global::judge(const HostKey& key, const Host& host, Findings
   }
   if (proxy) confidence += 20;
   if (absent) confidence += 10;
+  if (another) confidence += 10;
   if (host.logins > 0) confidence += 20;
   Report report{.key = hash_of(key, kReplaySeed),
                 .subject = to_string(key.address),
@@ -289,6 +304,7 @@ void NamePoisoning::Global::judge(const HostKey& key, const Host& host, Findings
     json.end_array();
     json.member("address", address).member("names_needed", config_.names).member("proxy", proxy);
     json.member("absent", absent).member("logins", host.logins);
+    if (host.called != Name{}) json.key("called").printable(to_bytes(view(host.called)));
     json.begin_array("own_names");
     for (const Name& name : host.own) json.printable(to_bytes(view(name)));
     json.end_array();

@@ -39,7 +39,8 @@ struct NamePoisoning {
   };
   static std::span<const CounterRow<Counters>> counter_rows();
 
-  enum class Kind : uint8_t { question, answer, announcement, named, absent, login };
+  /// named: by others. called: by itself, to who logs in.
+  enum class Kind : uint8_t { question, answer, announcement, named, called, absent, login };
   enum class Service : uint8_t { none, llmnr, nbns, mdns };
   /// The first label, in lower case, as far as NetBIOS has room for it: whoever is asked by several services, and with
   /// the domains of a resolver, is asked for the same.
@@ -129,6 +130,7 @@ class NamePoisoning::Global {
     std::vector<IpAddress> victims;
     Timestamp first, last;
     uint64_t answers = 0, logins = 0;
+    Name called{};
     bool due = false;  // to be judged
   };
 

@@ -130,6 +130,30 @@ TEST_F(NamePoisoningTest, AnswersForANameThatNobodyHas) {
   EXPECT_FALSE(found().empty());
 }
 
+TEST_F(NamePoisoningTest, ALoginToWhoGoesByAnotherName) {
+  for (std::string_view called : {"WIN-0SEC4", "fileserv.corp.example"}) {
+    scene_ = test::DnsScene();
+    ask(0, kLlmnr, 3, "fileserv", 9);
+    login(2, 3, 9);
+    scene_.binding({.kind = BindingKind::ntlm, .side = Side::server, .name = called}, "10.0.0.9");
+    const auto all = found();
+    ASSERT_EQ(all.empty(), called.starts_with("fileserv"));
+    if (!all.empty()) {
+      EXPECT_EQ(all.back().severity, 90);
+    }
+  }
+}
+
+// As a cluster does, of whom the one that answers is not whom it is asked for.
+TEST_F(NamePoisoningTest, WhatAnswersForAnotherAddressIsNotTheNameOfWhoAnswers) {
+  ask(0, kLlmnr, 3, "cluster", 9, 10);
+  login(2, 3, 10);
+  for (const char* address : {"10.0.0.9", "10.0.0.10"}) {
+    scene_.binding({.kind = BindingKind::ntlm, .side = Side::server, .name = "node1"}, address);
+  }
+  EXPECT_TRUE(found().empty());
+}
+
 TEST_F(NamePoisoningTest, MulticastDnsAloneNeedsMoreNames) {
   for (int i = 0; i < 5; ++i) ask(i, kMdns, 3, "name" + std::to_string(i) + ".local", 9);
   EXPECT_TRUE(found().empty());
