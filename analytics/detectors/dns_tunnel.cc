@@ -37,6 +37,12 @@ constexpr OptionRow<C> kOptions[] = {
      "domains whose names are meant to carry data: reputation services and measurements"},
 };
 
+using N = DnsTunnel::Counters;
+constexpr CounterRow<N> kCounters[] = {
+    {"analytics.dns-tunnel.answers_max", &N::answers_max,
+     "answers of a message that are not looked at: it has 64 others before them", CounterKind::loss},
+};
+
 /// How what a record carries weighs in 1/8 byte.
 uint32_t weight_of(uint64_t type) {
   switch (type) {
@@ -114,6 +120,10 @@ std::span<const OptionRow<C>> DnsTunnel::options() {
   return kOptions;
 }
 
+std::span<const CounterRow<DnsTunnel::Counters>> DnsTunnel::counter_rows() {
+  return kCounters;
+}
+
 void DnsTunnel::Seen::merge(const Seen& other) {
   names.merge(other.names);
   data.merge(other.data);
@@ -122,6 +132,7 @@ void DnsTunnel::Seen::merge(const Seen& other) {
   telling += other.telling;
   characters += other.characters;
   bits += other.bits;
+  beyond += other.beyond;
   keep_first(first, flow, other.first, other.flow);
   last = std::max(last, other.last);
   samples.merge(other.samples);
@@ -134,8 +145,12 @@ DnsTunnel::Local::Answered DnsTunnel::Local::answered(const Event& event) {
   size_t count = 0, at = 0;
   Answered out;
   types_.for_each(event, [&](const Value& value) {
-    types[count++] = static_cast<uint16_t>(value.integer);
-    return count < kMost;
+    if (count == kMost) {
+      ++out.beyond;
+    } else {
+      types[count++] = static_cast<uint16_t>(value.integer);
+    }
+    return true;
   });
   uint64_t weight = 0;
   data_.for_each(event, [&](const Value& value) {
@@ -174,7 +189,9 @@ void DnsTunnel::Local::event(const Observed& observed, Delta& delta) {
     seen.samples.add(name, response->name);
     return seen;
   };
-  put(note(domain, response->labels, name, answer.hash).domain, response->domain);
+  Seen& seen = note(domain, response->labels, name, answer.hash);
+  put(seen.domain, response->domain);
+  seen.beyond += answer.beyond;
   // By their domains: names under one say no more here than its first.
   if (response->name.size() >= kLongName) note(hash(to_string(response->server)), response->name, domain, domain);
 }
@@ -201,6 +218,7 @@ void DnsTunnel::Global::take(Second second, Delta& delta, Findings& findings) {
   const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
   overflowed_ += delta.seen.overflowed();
   delta.seen.walk([&](const Key& key, const Seen& seen) {
+    counters_.answers_max += seen.beyond;
     const uint64_t client = hash_of(key.client, seed_);
     active_.add(client);
     if (auto* server = servers_.touch(seen.flow.server, now)) server->value.add(client);

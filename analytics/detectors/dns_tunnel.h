@@ -44,6 +44,11 @@ struct DnsTunnel {
   };
   static std::span<const OptionRow<Config>> options();
 
+  struct Counters {
+    uint64_t answers_max = 0;  // answers that are not looked at: their message has as many others as may be
+  };
+  static std::span<const CounterRow<Counters>> counter_rows();
+
   /// A host and a domain, or a server that is asked for long names of many domains.
   struct Key {
     IpAddress client;
@@ -56,6 +61,7 @@ struct DnsTunnel {
     Survey data;   // by weight in 1/8 byte: answers whose types carry what one likes weigh in full, others an eighth
     uint64_t queries = 0, failed = 0, telling = 0;  // NXDOMAIN; of types that tunnels like
     uint64_t characters = 0, bits = 0;              // of all names; in 1/16 bit
+    uint64_t beyond = 0;                            // answers that were not looked at
     Timestamp first{std::numeric_limits<int64_t>::max()}, last{std::numeric_limits<int64_t>::min()};
     FlowName flow;  // the least of those at `first`
     Samples<3, 80> samples;
@@ -85,6 +91,7 @@ struct DnsTunnel {
     struct Answered {
       uint64_t hash = 0;
       uint16_t weight = 0;
+      uint32_t beyond = 0;
     };
     Answered answered(const Event& event);
     uint64_t hash(std::string_view text) const;
@@ -100,6 +107,7 @@ struct DnsTunnel {
     void take(Second second, Delta& delta, Findings& findings);
     void expire(Second second, Findings& findings);
     StateUse use() const;
+    const Counters& counters() const { return counters_; }
 
    private:
     /// An hour's, of which a sixth is forgotten every ten minutes.
@@ -132,6 +140,7 @@ struct DnsTunnel {
     Table<IpAddress, SmallFan> servers_;             // hosts that they answer
     Fan active_;
     uint64_t overflowed_ = 0;
+    Counters counters_;
   };
 };
 

@@ -30,6 +30,9 @@ constexpr CounterRow<C> kRows[] = {
      CounterKind::loss},
     {"incidents.findings_max", &C::findings_max, "findings that their incident does not list: it has 32 already",
      CounterKind::loss},
+    {"incidents.living_max", &C::living_max,
+     "findings that keep their incident open no longer than any other news: 32 that are not over do already",
+     CounterKind::loss},
     {"incidents.signatures_max", &C::signatures_max,
      "alerts whose rule their incident does not list: it has 32 already", CounterKind::loss},
     {"incidents.links_max", &C::links_max, "links of incidents that are not told: it has 32 already",
@@ -101,6 +104,8 @@ void Case::add(const Behaviour& behaviour) {
     ended_ = std::max(ended_, behaviour.time);
   } else if (living_.size() < kMostFindings) {
     living_.insert(behaviour.id);
+  } else if (behaviour.state == FindingState::open) {
+    ++counters_.living_max;
   }
   // It is weighed once, by the technique that comes first: several names of one thing are no more than one.
   unsigned share = weight;

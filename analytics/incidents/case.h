@@ -18,7 +18,7 @@ namespace lapwing::analytics {
 
 /// Of what cases have no room for.
 struct CaseCounters {
-  uint64_t techniques_max = 0, objects_max = 0, findings_max = 0, signatures_max = 0, links_max = 0;
+  uint64_t techniques_max = 0, objects_max = 0, findings_max = 0, living_max = 0, signatures_max = 0, links_max = 0;
 };
 std::span<const CounterRow<CaseCounters>> case_counter_rows();
 

@@ -95,6 +95,12 @@ TEST(DnsTunnelTest, AnswersFullOfDataAreFound) {
   }
 }
 
+TEST(DnsTunnelTest, AnswersBeyondThoseThatAreLookedAtAreCounted) {
+  DnsScene scene;
+  scene.at(1).say({.name = "a.example.com", .type = dns::kTxt, .answers = std::vector(70, test::txt("x"))});
+  EXPECT_EQ(scene.count(*detector<DnsTunnel>().read(OptionSource()), "analytics.dns-tunnel.answers_max"), 6U);
+}
+
 TEST(DnsTunnelTest, NamesWithoutADomainInCommonAreFoundByTheirServer) {
   DnsScene scene;
   Dice dice(1);

@@ -304,6 +304,7 @@ TEST_F(IncidentsTest, FindingsAndTechniquesAreBoundedAndCounted) {
   EXPECT_EQ(last.findings.size(), Case::kMostFindings);
   EXPECT_EQ(last.findings_total, names.size());
   EXPECT_EQ(incidents.case_counters().findings_max, names.size() - Case::kMostFindings);
+  EXPECT_EQ(incidents.case_counters().living_max, names.size() - Case::kMostFindings);
   EXPECT_EQ(last.attack.size(), Case::kMostTechniques);
   EXPECT_EQ(incidents.case_counters().techniques_max, 2u);
 }
