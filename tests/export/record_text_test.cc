@@ -324,7 +324,7 @@ TEST(RecordText, OnlyReassembledPayloadIsCutToTheBuffer) {
   auto records = records_of(recorder);
   EXPECT_EQ(records[0]["payload_printable"], bytes);
   EXPECT_EQ(records[0]["stream"], 0);
-  EXPECT_EQ(records[1]["payload_printable"], bytes.substr(0, 8));
+  EXPECT_EQ(records[1]["payload_printable"], bytes.substr(0, 7)) << "as of Suricata, whose buffer ends with a NUL";
   EXPECT_EQ(records[1]["stream"], 1);
 }
 
