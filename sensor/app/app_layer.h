@@ -179,6 +179,7 @@ class AppLayer final : private EventSink {
   void end_frames(State& state);
   void show_frame(Frames& frames, Direction direction, OpenFrame& open, uint64_t to, FrameEnd end);
   void show_broken(Frames& frames, Direction direction, OpenFrame& open);
+  void close_hole(Frames& frames, Direction direction);
 
   void emit(const Event& event) override;
   void anomaly(const Protocol& protocol, const Transaction& tx, uint8_t name, Direction direction) override;

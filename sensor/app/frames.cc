@@ -24,7 +24,10 @@ void AppLayer::begin_frames(State& state, uint32_t wanted) const {
 
 void AppLayer::take_frame_bytes(Frames& frames, const Chunk& chunk) {
   Frames::HalfFlow& side = frames.sides[index(chunk.direction)];
-  if (chunk.datagram) side.bytes.clear();
+  if (chunk.datagram) {
+    close_hole(frames, chunk.direction);
+    side.bytes.clear();
+  }
   if (side.bytes.empty() && side.hole_end == 0) side.base = chunk.offset;
   side.bytes.append(to_text(chunk.data));
   if (side.begun || chunk.datagram || chunk.data.empty()) return;
@@ -113,6 +116,16 @@ void AppLayer::show_broken(Frames& frames, Direction direction, OpenFrame& open)
   open.waits = false;
 }
 
+/// Nothing waits any more for what is behind it.
+void AppLayer::close_hole(Frames& frames, Direction direction) {
+  Frames::HalfFlow& side = frames.sides[index(direction)];
+  if (side.hole_end == 0) return;
+  for (OpenFrame& open : side.open) {
+    if (open.waits) show_broken(frames, direction, open);
+  }
+  side.forget_hole();
+}
+
 /// After the dissector has looked at what came: frames that ended, and bytes that no piece needs any more.
 void AppLayer::settle_frames(Frames& frames, Direction direction, bool datagram) {
   Frames::HalfFlow& side = frames.sides[index(direction)];
@@ -126,7 +139,10 @@ void AppLayer::settle_frames(Frames& frames, Direction direction, bool datagram)
     return ended;
   });
   if (datagram) return;
-  if (side.hole_end > 0 && std::ranges::none_of(side.open, &OpenFrame::waits)) side.forget_hole();
+  if (side.hole_end > 0) {
+    if (std::ranges::any_of(side.open, &OpenFrame::waits)) return;
+    side.forget_hole();
+  }
   const uint64_t cell = side.end() / kCell * kCell;
   if (cell < side.base + kCell) return;
   side.bytes.erase(0, cell - kCell - side.base);
@@ -159,15 +175,10 @@ void AppLayer::part_frames(Frames& frames, const Transaction& tx) {
 /// Frames that go on behind what is lost wait for what comes there, unless something did before.
 void AppLayer::break_frames(Frames& frames, Direction direction, uint64_t end, uint64_t lost) {
   Frames::HalfFlow& side = frames.sides[index(direction)];
-  if (side.hole_end > 0) {
-    for (OpenFrame& open : side.open) {
-      if (open.waits) show_broken(frames, direction, open);
-    }
-    side.forget_hole();
-  }
+  close_hole(frames, direction);
   if (side.bytes.empty()) side.base = end;
-  side.hole_begin = end;
-  side.hole_end = end + lost;
+  side.hole_begin = side.end();
+  side.hole_end = std::max(side.hole_begin, end + lost);
   std::erase_if(side.open, [&](OpenFrame& open) {
     open.waits = true;
     const bool over = open.end <= side.hole_end;

@@ -159,6 +159,24 @@ TEST_F(Frames, AnotherGapOrTheEndShowsWhatWaits) {
   EXPECT_EQ(sink_.bytes[2], "ij");
 }
 
+/// What waits is kept, however far behind the hole the stream goes on.
+TEST_P(Steps, OverAGapLongerThanPieces) {
+  constexpr size_t kLost = 200'000;
+  const std::string front = "HTTP/1.1 200 OK\r\nContent-Length: 200006\r\n\r\nab";
+  want("http", 2);
+  say(kServer, kRequest, GetParam());
+  say(kClient, front, GetParam());
+  lose(kClient, kLost);
+  say(kClient, "xy", GetParam());
+  EXPECT_TRUE(sink_.shown.empty());
+  say(kClient, "zz", GetParam());
+  finish();
+  ASSERT_EQ(sink_.shown.size(), 2u);
+  EXPECT_EQ(sink_.shown[0],
+            "response 2 < 0+" + std::to_string(front.size()) + " from 0 first then 200000 lost, xyzz tx 0");
+  EXPECT_EQ(sink_.bytes, (std::vector<std::string>{front, "xyzz"}));
+}
+
 INSTANTIATE_TEST_SUITE_P(Chunks, Steps, testing::Values(1'000'000, 1400, 7, 1));
 
 TEST_F(Frames, BrokenByAGapEndInPieces) {
