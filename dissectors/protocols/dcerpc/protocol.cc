@@ -106,6 +106,10 @@ Step Dcerpc::data(const Chunk& chunk) {
 Step Dcerpc::connection(const Chunk& chunk) {
   const Direction direction = chunk.direction;
   if (!association_) {
+    const bool is_pdu = greets(chunk) == Greeting::none;
+    if (is_pdu && chunk.data.size() < Header::kSize && !chunk.end) {
+      return Step::need(0, Header::kSize - chunk.data.size());
+    }
     association_.emplace(out_.part<Rpc>(), out_.part<gss::Gss>(), static_cast<Carrier&>(*this), limits(config_, out_));
     if (announced_) association_->announce(announced_->context);
     // So begins each half of a connection that HTTP carries (MS-RPCH 3.2.1.1), and nothing else.
