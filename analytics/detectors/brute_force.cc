@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 #include "sensor/base/hash.h"
 
@@ -29,10 +28,7 @@ constexpr size_t kMostShown = 16;
 constexpr uint32_t kSeldom = 4;  // failures for each success, and more
 
 std::array<uint8_t, 8> hashed(std::string_view text, uint64_t seed) {
-  std::array<uint8_t, 8> out;
-  const uint64_t hash = keyed_hash(to_bytes(text), seed);
-  std::memcpy(out.data(), &hash, sizeof hash);
-  return out;
+  return std::bit_cast<std::array<uint8_t, 8>>(keyed_hash(to_bytes(text), seed));
 }
 
 void keep_least(std::string& name, const std::string& other) {

@@ -1,7 +1,7 @@
 #include "analytics/detectors/cleartext_credentials.h"
 
 #include <algorithm>
-#include <cstring>
+#include <bit>
 #include <limits>
 
 #include "sensor/base/hash.h"
@@ -25,11 +25,9 @@ void CleartextCredentials::Local::login(const LoginOf& login, Delta& delta) cons
   if (!login.login.user.empty()) one.users.add(keyed_hash(to_bytes(login.login.user), seed_));
   one.flow = name_of(flow);
   one.flow_time = login.time;
-  Key key{.server = flow.server};
-  const uint64_t service = keyed_hash(to_bytes(flow.protocol), seed_);
-  std::memcpy(key.service.data(), &service, sizeof service);
   if (delta.sums.bytes() == 0) delta.sums = DeltaTable<Key, Sum>(seed_, Delta::kMostSums);
-  delta.sums.at(key).merge(one);
+  const uint64_t service = keyed_hash(to_bytes(flow.protocol), seed_);
+  delta.sums.at({flow.server, std::bit_cast<std::array<uint8_t, 8>>(service)}).merge(one);
 }
 
 void CleartextCredentials::Global::take(Second second, Delta& delta, Findings& findings) {

@@ -20,8 +20,8 @@ constexpr std::string_view kMethods[] = {"mining.subscribe",   "mining.authorize
                                          "eth_getWork",        "eth_submitWork",
                                          "eth_submitHashrate", "getjob",
                                          "keepalived",         "login"};
-/// A name that others have too: of a pool only beside one of these members, or where the answer is a job.
-constexpr std::string_view kCommon = "login";
+/// The last is a name that others have too: of a pool only beside one of these members, or where the answer is a job.
+constexpr uint32_t kCommon = 1U << (std::size(kMethods) - 1);
 constexpr std::string_view kMiner[] = {"\"agent\"", "\"algo\"", "\"rigid\""};
 constexpr std::string_view kJob[] = {"\"job_id\"", "\"blob\""};
 
@@ -45,12 +45,13 @@ uint32_t pool_methods(Bytes said, Bytes answered) {
     rest = rest.substr(1, rest.find('"', 1) - 1);
     const auto known = std::ranges::find(kMethods, rest);
     if (known == std::end(kMethods)) continue;
-    const auto has = [](std::string_view where) {
-      return [where](std::string_view member) { return where.find(member) != std::string_view::npos; };
-    };
-    const bool works = std::ranges::any_of(kMiner, has(text)) || std::ranges::all_of(kJob, has(answer));
-    if (rest == kCommon && !works) continue;
     out |= 1U << (known - std::begin(kMethods));
+  }
+  const auto has = [](std::string_view where) {
+    return [where](std::string_view member) { return where.find(member) != std::string_view::npos; };
+  };
+  if (out & kCommon && std::ranges::none_of(kMiner, has(text)) && !std::ranges::all_of(kJob, has(answer))) {
+    out &= ~kCommon;
   }
   return out;
 }

@@ -50,9 +50,9 @@ struct RhythmJudgement {
   bool holds() const { return all.holds() || same_size.holds(); }
 };
 
-/// Pure. `check_ins`: by time, at most kMostTimes. `joined`: calls of their own
-/// that were too close to another to be one of them, per hundred.
-RhythmJudgement judge_rhythm(std::span<const CheckIn> check_ins, uint32_t joined);
+/// Pure. `check_ins`: by time, at most kMostTimes. `joined_percent`: calls that were too close to one before to be a
+/// check-in of their own, of check-ins.
+RhythmJudgement judge_rhythm(std::span<const CheckIn> check_ins, uint32_t joined_percent);
 /// Closer ones are one check-in: 2 s, or a tenth of the median gap. In 1/16 s.
 uint16_t join_window(std::span<const CheckIn> check_ins);
 

@@ -8,7 +8,6 @@
 #include <cctype>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <span>
 #include <vector>
@@ -174,22 +173,6 @@ bool may_look(const Candidate& one, const ndpi_flow_struct& flow, Needs has) {
   return fits(one, has) && !excluded(flow, one.protocol);
 }
 
-/// Several dissectors look for lines, the first of them byte by byte, also where there is no end of one. Says what it
-/// would find then: nothing.
-void look_for_lines(ndpi_packet_struct& packet) {
-  if (packet.payload_packet_len < 3 || !packet.payload || packet.packet_lines_parsed_complete) return;
-  const uint8_t* const last = packet.payload + packet.payload_packet_len - 1;
-  for (const uint8_t* at = packet.payload; at < last; ++at) {
-    at = static_cast<const uint8_t*>(std::memchr(at, '\r', static_cast<size_t>(last - at)));
-    if (!at) break;
-    if (at[1] == '\n') return;
-  }
-  packet.packet_lines_parsed_complete = 1;
-  packet.parsed_lines = 0;
-  packet.line[0].ptr = packet.payload;
-  packet.line[0].len = 0;
-}
-
 AskedTable::Answer asked(const List& list, const ndpi_packet_struct& packet, const ndpi_flow_struct& flow) {
   if (!list.first || !AskedTable::holds_for(packet.payload_packet_len)) return {NdpiSet::all(), {}};
   // One dissector gives up by the number of packets, be they empty.
@@ -206,7 +189,6 @@ AskedTable::Answer asked(const List& list, const ndpi_packet_struct& packet, con
 template <Sweep which>
 void sweep(ndpi_detection_module_struct* module, ndpi_flow_struct* flow) {
   ndpi_packet_struct& packet = module->packet;
-  look_for_lines(packet);
   const Needs given = has(packet);
   const bool empty = packet.tcp && packet.payload_packet_len == 0;
   bool looked = empty;

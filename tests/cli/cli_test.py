@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The command line from outside: inputs, exit statuses, errors with their place, publishing, live capture.
+"""The command line from outside: inputs, exit statuses, errors with their place, live capture.
 
   cli_test.py LAPWING
 """
@@ -551,23 +551,6 @@ class RuleTools(Case):
                    "--top", "1").stdout.decode()
         self.assertIn("all groups", text)
         self.assertIn("... and 1 rules more", text)
-
-
-class Publishing(Case):
-    def test_topics_that_no_record_has_are_told(self):
-        done = run("subscribe", f"ipc://{self.folder}/r", "--idle", "1", "--topics", "nosuch", "--topics", "alert")
-        self.assertEqual(done.stderr.count(b"no record type"), 1, done.stderr)
-        self.assertIn(b"--topics nosuch: no record type of this version begins with it", done.stderr)
-
-    def test_a_replay_loses_nothing(self):
-        endpoint = f"ipc://{self.folder}/lapwing"
-        subscriber = subprocess.Popen([LAPWING, "subscribe", endpoint, "--idle", "10", "--fail-on-gap"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        done = run("replay", WEB, DNS, "--publish", endpoint, "--eve", os.path.join(self.folder, "eve.json"), "-q")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        received, _ = subscriber.communicate(timeout=30)
-        self.assertEqual(subscriber.returncode, 0)
-        written = pathlib.Path(self.folder, "eve.json").read_bytes().splitlines()
-        self.assertEqual(sorted(received.splitlines()), sorted(written))
 
 
 @unittest.skipUnless(os.geteuid() == 0 and shutil.which("ip"), "needs root and iproute2")

@@ -57,6 +57,18 @@ class Subscribe(Case):
         self.assertEqual(reader.returncode, 0, err)
         return out.decode(), err.decode()
 
+    def test_topics_that_no_record_has_are_told(self):
+        done = run("subscribe", self.endpoint, "--idle", "1", "--topics", "nosuch", "--topics", "alert")
+        self.assertEqual(done.stderr.count(b"no record type"), 1, done.stderr)
+        self.assertIn(b"--topics nosuch: no record type of this version begins with it", done.stderr)
+
+    def test_a_replay_that_publishes_loses_nothing(self):
+        reader = self.start(LAPWING, "subscribe", self.endpoint, "--idle", "10", "--fail-on-gap")
+        written = self.replay("--publish", self.endpoint)
+        received, _ = reader.communicate(timeout=30)
+        self.assertEqual(reader.returncode, 0)
+        self.assertEqual(sorted(received.decode().splitlines()), sorted(written))
+
     def test_topics_and_count(self):
         out, _ = self.shown("--topics", "dns,http")
         self.assertEqual({json.loads(line)["event_type"] for line in out.splitlines()}, {"dns", "http"})

@@ -105,9 +105,11 @@ Step Dcerpc::data(const Chunk& chunk) {
 
 Step Dcerpc::connection(const Chunk& chunk) {
   const Direction direction = chunk.direction;
+  auto& begin = begin_[index(direction)];
+  const Greeting greeting = begin ? Greeting::none : greets(chunk);
+  if (greeting == Greeting::more && !chunk.end) return Step::need(0, 1);
   if (!association_) {
-    const bool is_pdu = greets(chunk) == Greeting::none;
-    if (is_pdu && chunk.data.size() < Header::kSize && !chunk.end) {
+    if (greeting == Greeting::none && chunk.data.size() < Header::kSize && !chunk.end) {
       return Step::need(0, Header::kSize - chunk.data.size());
     }
     association_.emplace(out_.part<Rpc>(), out_.part<gss::Gss>(), static_cast<Carrier&>(*this), limits(config_, out_));
@@ -119,12 +121,8 @@ Step Dcerpc::connection(const Chunk& chunk) {
     }
   }
   if (channel_.value_or(direction) != direction) return Step::ok(chunk.data.size());
-  auto& begin = begin_[index(direction)];
-  size_t used = 0;
+  size_t used = greeting == Greeting::whole ? kBanner.size() : 0;
   if (!begin) {
-    const Greeting greeting = greets(chunk);
-    if (greeting == Greeting::more && !chunk.end) return Step::need(0, 1);
-    if (greeting == Greeting::whole) used = kBanner.size();
     begin = chunk.offset + used - association_->position(direction);
     if (out_.picked_up_late()) association_->pick_up(direction);
   }

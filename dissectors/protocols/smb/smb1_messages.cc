@@ -12,9 +12,9 @@ namespace {
 constexpr size_t kAndx = 4;          // bytes: the command that follows, a byte unused, where it begins
 constexpr uint8_t kTextFollows = 4;  // MS-CIFS 2.2.1.2: format of a buffer
 
-/// The parameters, behind those of a chain where there are any.
 constexpr size_t kBufferHead = 3;  // bytes before those of a buffer: its format and length (MS-CIFS 2.2.1.1)
 
+/// The parameters, behind those of a chain where there are any.
 LittleReader words(const Block& block, size_t begin) {
   LittleReader out(block.words);
   out.skip(begin);

@@ -46,8 +46,9 @@ bool Smb::judge(Bulk& bulk) {
   bulk.judged = true;
   const Direction direction = bulk.origin.direction;
   if (is_pipe(bulk.opened, bulk.origin, Bytes(bulk.first).first(bulk.held))) {
-    if (bulk.transceived && direction == Direction::to_server)
+    if (bulk.transceived && direction == Direction::to_server) {
       expect_read(*bulk.transceived, {bulk.opened, 0, bulk.origin.tree, bulk.origin.connecting});
+    }
     return bulk.wanted = true;
   }
   // Of something else than DCERPC.
