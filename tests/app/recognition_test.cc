@@ -86,7 +86,7 @@ TEST(Recognition, AsksTheWeakOnTheirPortsAlone) {
   const std::string text = "xxxxxxxxxxxxxxxxxxxx";
   static constexpr uint16_t kPort[] = {69};
   for (bool datagram : {false, true}) {
-    for (uint16_t port : {69, 7069, 9999}) {
+    for (uint16_t port : std::initializer_list<uint16_t>{69, 7069, 9999}) {
       MadeUp<2> weak(&never);
       for (size_t i = 0; i < 2; ++i) weak.about(i).only_on_ports = true;
       weak.about(0).ports = kPort;
@@ -284,7 +284,7 @@ TEST(Recognition, DatagramsSeenFromTheAnswerOnAreTurned) {
     EXPECT_EQ(question.server_port(), 53);
   }
   // Between servers, and away from any, it is the message that tells, if it does.
-  for (uint16_t port : {53, 9999}) {
+  for (uint16_t port : std::initializer_list<uint16_t>{53, 9999}) {
     Talk talk(AppConfig::read(Setting{}), port, port == 53 ? 53 : 40000);
     EXPECT_EQ(talk.datagram(0, dns(true)).side(kServer), "dns");
     Talk odd(AppConfig::read(Setting{}), port, port == 53 ? 53 : 40000);

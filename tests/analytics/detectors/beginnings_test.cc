@@ -102,7 +102,8 @@ TEST(CleartextShellTest, FromTheMiddleOnlyWhatHides) {
   };
   EXPECT_TRUE(found(4444, "C:\\>"));
   EXPECT_FALSE(found(4444, stage)) << "it comes first";
-  for (const uint16_t port : {23, 513, 514}) EXPECT_FALSE(found(port, "root@web-1:/var/www# ")) << port;
+  for (const uint16_t port : std::initializer_list<uint16_t>{23, 513, 514})
+    EXPECT_FALSE(found(port, "root@web-1:/var/www# ")) << port;
 }
 
 TEST(MiningTest, NamesThePool) {

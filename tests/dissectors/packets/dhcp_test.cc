@@ -17,7 +17,7 @@ using test::from_hex;
 std::vector<uint8_t> offer(std::string_view options, std::string_view file = "", std::string_view name = "") {
   std::vector<uint8_t> out = from_hex("0043 0044 0000 0000 02 01 06 00 12345678 0000 8000 00000000 0a000032");
   out.resize(8 + 28);
-  for (uint8_t byte : {2, 0, 0, 0, 0, 3}) out.push_back(byte);
+  for (uint8_t byte : std::initializer_list<uint8_t>{2, 0, 0, 0, 0, 3}) out.push_back(byte);
   out.resize(8 + 44);
   const auto part = [&](std::string_view hex, size_t end) {
     const auto bytes = from_hex(hex);

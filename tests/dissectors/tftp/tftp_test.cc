@@ -68,7 +68,7 @@ TEST(Tftp, NumbersOfBlocksBeginAgain) {
 }
 
 TEST(Tftp, SizesOfBlocksThatNobodyMayAgreeOnAreNone) {
-  for (const std::string& size : {"0", "7", "65465", "9223372036854775808", "99999999999999999999"}) {
+  for (const char* size : {"0", "7", "65465", "9223372036854775808", "99999999999999999999"}) {
     Dialogue d(dissector("tftp"));
     d.datagram(kClient, request(1, "a")).datagram(kServer, option("blksize", size));
     d.datagram(kServer, block(1, std::string(512, 'a'))).datagram(kServer, block(2, "b"));
