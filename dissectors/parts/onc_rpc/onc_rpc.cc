@@ -98,6 +98,7 @@ struct Beginning {
   std::array<uint8_t, 40> bytes = {};
   size_t size = 0;
   bool possible = true;
+  bool settled = false;  // no mark that may follow makes it impossible
 };
 
 /// Takes the record marks off, however small the fragments are.
@@ -115,6 +116,7 @@ Beginning unmark(Bytes stream) {
     out.size += size;
     stream = stream.subspan(size);
     if (left > kMostRecord) out.possible = false;
+    out.settled = last || out.size == out.bytes.size();
     if (size < left) return out;
   }
   if (out.size < kLeastMessage) out.possible = false;
@@ -153,7 +155,7 @@ Likelihood judge_call(XdrReader& reader, uint32_t program) {
 }  // namespace
 
 Likelihood judge(Bytes bytes, uint32_t program, bool marked) {
-  Beginning beginning;
+  Beginning beginning{.settled = true};
   if (marked) {
     beginning = unmark(bytes);
     bytes = Bytes(beginning.bytes).first(beginning.size);
@@ -167,7 +169,8 @@ Likelihood judge(Bytes bytes, uint32_t program, bool marked) {
   if (reader.whole()) {
     verdict = kind == static_cast<uint32_t>(Kind::reply) ? judge_reply(reader) : judge_call(reader, program);
   }
-  return verdict == Likelihood::more && !marked ? Likelihood::no : verdict;
+  if (verdict == Likelihood::more && !marked) return Likelihood::no;
+  return verdict == Likelihood::no || beginning.settled ? verdict : Likelihood::more;
 }
 
 namespace {

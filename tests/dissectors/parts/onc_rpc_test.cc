@@ -105,6 +105,15 @@ TEST(OncRpc, ACallIsToldFromOtherBytes) {
   EXPECT_EQ(judge(to_bytes(std::string_view("GET / HTTP/1.1\r\nHost: a\r\n\r\n")), kProgram, true), Likelihood::no);
 }
 
+/// The mark behind a fragment may yet be none: were the fragment believed, it would depend on how the bytes were cut.
+TEST(OncRpc, AFragmentAloneTellsNothingYet) {
+  const std::string refusal = xdr(9) + xdr(1) + xdr(1) + xdr(1) + xdr(5);
+  const std::string cut = xdr(static_cast<uint32_t>(refusal.size())) + refusal;
+  EXPECT_EQ(judge(to_bytes(cut), kProgram, true), Likelihood::more);
+  EXPECT_EQ(judge(to_bytes(cut + xdr(0x80000004) + xdr(0)), kProgram, true), Likelihood::maybe);
+  EXPECT_EQ(judge(to_bytes(cut + "OOOO"), kProgram, true), Likelihood::no);
+}
+
 /// Notes what is read. Bodies are bytes behind their number, one by one.
 struct Notes final : Carrier {
   void call(const Call& head, const Span& span, Direction) override {
