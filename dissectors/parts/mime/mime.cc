@@ -356,6 +356,14 @@ void Reader::take_delimiter(Bytes& bytes) {
 }
 
 void Reader::take_body(Bytes& bytes) {
+  if (coding_ == Coding::base64 && line_size_ == 0 && !cr_ && (in_file_ || in_text_)) {
+    const size_t used = base64_.decode_lines(bytes, kCodedLineLimit, decoded_);
+    if (used > 0) {
+      ended_ = bytes[used - 2] == '\r' ? LineEnd::crlf : LineEnd::lf;
+      bytes = bytes.subspan(used);
+      return end_line();
+    }
+  }
   const size_t end = find_line_end(bytes);
   Bytes piece = bytes.first(end);
   const bool ended = end < bytes.size();

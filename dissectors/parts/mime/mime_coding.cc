@@ -1,5 +1,6 @@
 #include "dissectors/parts/mime/mime_coding.h"
 
+#include <algorithm>
 #include <array>
 
 #include "dissectors/parts/mime/base64_blocks.h"
@@ -39,6 +40,7 @@ int hex_digit(char c) {
 }
 
 void Base64::decode(Bytes coded, std::string& out) {
+  if (coded.empty()) return;
   const size_t before = out.size();
   out.resize(before + (count_ + coded.size()) / 4 * 3 + 3 + 8);  // see decode_blocks
   char* to = out.data() + before;
@@ -68,6 +70,32 @@ void Base64::decode(Bytes coded, std::string& out) {
     }
   }
   out.resize(static_cast<size_t>(to - out.data()));
+}
+
+size_t Base64::decode_lines(Bytes coded, size_t longest, std::string& out) {
+  if (count_ != 0) return 0;
+  constexpr size_t kLeast = 32;     // see decode_fours
+  constexpr size_t kAtOnce = 2048;  // room is made, and taken back, for no more
+  coded = coded.first(std::min(coded.size(), kAtOnce));
+  const size_t before = out.size();
+  size_t used = 0;
+  char* to = nullptr;
+  while (used < coded.size()) {
+    const Bytes rest = coded.subspan(used, std::min(coded.size() - used, longest + 2));
+    const size_t end = to_text(rest).find('\n');
+    if (end == std::string_view::npos || end == 0) break;
+    const size_t size = end - (rest[end - 1] == '\r');
+    if (size < kLeast || size > longest || size % 4 != 0) break;
+    if (!to) {
+      out.resize(before + coded.size() / 4 * 3 + 8);
+      to = out.data() + before;
+    }
+    if (!decode_fours(rest.first(size), to)) break;
+    to += size / 4 * 3;
+    used += end + 1;
+  }
+  if (to) out.resize(static_cast<size_t>(to - out.data()));
+  return used;
 }
 
 void Base64::finish(std::string& out) {

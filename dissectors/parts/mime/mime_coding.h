@@ -15,6 +15,9 @@ int hex_digit(char c);
 class Base64 {
  public:
   void decode(Bytes coded, std::string& out);
+  /// The same of lines as encoders write them, with their ends: all but the last lines of whole fours, up to `longest`
+  /// characters each. Returns the bytes of those at the front; others are for decode().
+  size_t decode_lines(Bytes coded, size_t longest, std::string& out);
   /// No more comes: three bytes or two may be there of the last four.
   void finish(std::string& out);
   /// Something came that base64 has not.
