@@ -23,6 +23,12 @@ constexpr OptionRow<C> kOptions[] = {
 };
 
 constexpr int64_t kSecond = 1'000'000'000;
+using N = IcmpTunnel::Counters;
+constexpr CounterRow<N> kCounters[] = {
+    {"analytics.icmp-tunnel.requests_max", &N::requests_max,
+     "echo requests forgotten before a reply came: 32 of two hosts are remembered", CounterKind::loss},
+};
+
 constexpr uint64_t kMostWindow = 86'400;
 constexpr size_t kClock = 32;            // bytes at the front in which ping, fping and the like keep the time
 constexpr size_t kMiddle = 16;           // bytes behind them that are compared whatever the length
@@ -36,6 +42,10 @@ uint64_t percent(uint64_t part, uint64_t whole) {
 
 std::span<const OptionRow<IcmpTunnel::Config>> IcmpTunnel::options() {
   return kOptions;
+}
+
+std::span<const CounterRow<IcmpTunnel::Counters>> IcmpTunnel::counter_rows() {
+  return kCounters;
 }
 
 IcmpTunnel::Local::Local(const Config&, const Surroundings& surroundings) : seed_(surroundings.hash_seed) {}
@@ -107,7 +117,7 @@ void IcmpTunnel::Global::take(Messages& of_pair, Findings& findings) {
   judge(key, exchange, findings);
 }
 
-void IcmpTunnel::Global::add(const Message& message, const Sightings& seen, Exchange& exchange) const {
+void IcmpTunnel::Global::add(const Message& message, const Sightings& seen, Exchange& exchange) {
   exchange.last = std::max(exchange.last, Timestamp{seen.last});
   exchange.sizes.add(keyed_hash({reinterpret_cast<const uint8_t*>(&message.size), sizeof message.size}, seed_));
   if (exchange.flow == 0) exchange.flow = seen.flow;
@@ -124,16 +134,18 @@ void IcmpTunnel::Global::add(const Message& message, const Sightings& seen, Exch
     if (exchange.recent.size() < Exchange::kMostRequests) {
       exchange.recent.push_back(request);
     } else {
-      exchange.recent[exchange.next++ % Exchange::kMostRequests] = request;
+      Request& oldest = exchange.recent[exchange.next++ % Exchange::kMostRequests];
+      counters_.requests_max += !oldest.answered;
+      oldest = request;
     }
     return;
   }
   exchange.replies += seen.count;
   exchange.bytes_in += seen.count * message.size;
   bool asked = false, echoed = false;
-  for (const Request& request : exchange.recent) {
+  for (Request& request : exchange.recent) {
     if (request.id != message.id || request.seq != message.seq) continue;
-    asked = true;
+    asked = request.answered = true;
     // Some hosts return the beginning alone.
     echoed |= request.whole == message.whole ||
               (message.start != 0 && message.size < request.size && request.start == message.start);

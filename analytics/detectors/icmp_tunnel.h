@@ -32,6 +32,10 @@ struct IcmpTunnel {
     uint64_t window = 0, messages = 0, altered = 0, unasked = 0, varied = 0;
   };
   static std::span<const OptionRow<Config>> options();
+  struct Counters {
+    uint64_t requests_max = 0;  // requests forgotten before their reply: so many of the pair wait as may
+  };
+  static std::span<const CounterRow<Counters>> counter_rows();
 
   /// A key: no padding.
   struct Message {
@@ -86,6 +90,7 @@ class IcmpTunnel::Global {
   void take(Second second, Delta& delta, Findings& findings);
   void expire(Second second, Findings& findings);
   StateUse use() const;
+  const Counters& counters() const { return counters_; }
 
  private:
   /// A key: no padding.
@@ -98,6 +103,7 @@ class IcmpTunnel::Global {
   struct Request {
     uint16_t id = 0, seq = 0;
     uint64_t start = 0, whole = 0, size = 0;
+    bool answered = false;
   };
   /// Of the window that began at `since`.
   struct Exchange {
@@ -116,7 +122,7 @@ class IcmpTunnel::Global {
 
   /// Of one pair and second, in no order.
   void take(Messages& of_pair, Findings& findings);
-  void add(const Message& message, const Sightings& seen, Exchange& exchange) const;
+  void add(const Message& message, const Sightings& seen, Exchange& exchange);
   void judge(const PairKey& key, Exchange& exchange, Findings& findings) const;
 
   const Config config_;
@@ -124,6 +130,7 @@ class IcmpTunnel::Global {
   Pairs pairs_;
   uint32_t now_ = 0;
   uint64_t overflow_ = 0;
+  Counters counters_;
 };
 
 }  // namespace lapwing::analytics

@@ -28,6 +28,9 @@ using N = RogueDhcp::Counters;
 constexpr CounterRow<N> kCounters[] = {
     {"analytics.rogue-dhcp.servers_max", &N::servers_max,
      "answers of DHCP servers that are not judged: 16 others live on their LAN", CounterKind::loss},
+    {"analytics.rogue-dhcp.addresses_max", &N::addresses_max,
+     "routers and resolvers that are not judged: their answer names 2 or 4 before them, which clients use first",
+     CounterKind::loss},
 };
 
 constexpr int64_t kSecond = 1'000'000'000;
@@ -49,13 +52,16 @@ Quad masked(const Quad& address, const Quad& mask) {
   return out;
 }
 
+/// Returns how many had no room.
 template <size_t Most>
-void read_list(FieldReader& reader, const Event& event, std::array<Quad, Most>& out) {
-  size_t at = 0;
+size_t read_list(FieldReader& reader, const Event& event, std::array<Quad, Most>& out) {
+  size_t count = 0;
   reader.for_each(event, [&](const Value& value) {
-    out[at++] = quad_of(IpAddress::parse(to_text(value.bytes)));
-    return at < Most;
+    if (count < Most) out[count] = quad_of(IpAddress::parse(to_text(value.bytes)));
+    ++count;
+    return true;
   });
+  return count - std::min(count, Most);
 }
 
 void write(JsonWriter& json, std::string_view name, const std::vector<Quad>& addresses) {
@@ -102,13 +108,14 @@ void RogueDhcp::Local::event(const Observed& observed, Delta& delta) {
                   .assigned = quad_of(assigned),
                   .mask = quad_of(mask_.address(event)),
                   .vlan = observed.vlan,
-                  .ack = ack};
+                  .ack = static_cast<uint8_t>(ack)};
   const auto id = id_.first(event);
   for (size_t i = 0; i < message.id.size(); ++i) {
     message.id[i] = static_cast<uint8_t>((id ? id->integer : 0) >> (24 - 8 * i));
   }
-  read_list(routers_, event, message.routers);
-  read_list(resolvers_, event, message.resolvers);
+  const size_t beyond =
+      read_list(routers_, event, message.routers) + read_list(resolvers_, event, message.resolvers);
+  message.beyond = static_cast<uint8_t>(std::min<size_t>(beyond, UINT8_MAX));
   delta.hear(message, observed.time, seed_);
 }
 
@@ -137,6 +144,7 @@ void RogueDhcp::Global::add(const Message& message, Timestamp time, uint64_t cou
     counters_.servers_max += count;
     return;
   }
+  counters_.addresses_max += count * message.beyond;
   (message.ack ? server->acks : server->offers) += count;
   note(server->clients, message.client, Server::kMostShown);
   contest(message, time, *lan, *server);

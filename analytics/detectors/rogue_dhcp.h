@@ -38,7 +38,8 @@ struct RogueDhcp {
   static Config read(const OptionSource& source);
 
   struct Counters {
-    uint64_t servers_max = 0;  // what servers say that are not judged: their LAN has as many as may be
+    uint64_t addresses_max = 0;  // routers and resolvers of answers that name more than are judged
+    uint64_t servers_max = 0;    // what servers say that are not judged: their LAN has as many as may be
   };
   static std::span<const CounterRow<Counters>> counter_rows();
 
@@ -50,7 +51,9 @@ struct RogueDhcp {
     Quad server{}, assigned{}, mask{}, id{};
     std::array<Quad, kMostRouters> routers{};
     std::array<Quad, kMostResolvers> resolvers{};
-    uint16_t vlan = 0, ack = 0;
+    uint16_t vlan = 0;
+    uint8_t ack = 0;
+    uint8_t beyond = 0;  // routers and resolvers that have no room
   };
   using Delta = HeardMessages<Message, 8192>;
 

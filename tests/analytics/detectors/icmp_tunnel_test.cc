@@ -100,6 +100,17 @@ TEST_F(IcmpTunnelTest, RepliesThatAreCut) {
   EXPECT_TRUE(found().empty());
 }
 
+TEST_F(IcmpTunnelTest, RequestsForgottenBeforeTheirReplyAreCounted) {
+  for (uint16_t i = 0; i < 40; ++i) echo(i * 0.1, false, i, measurement(i, 56));
+  const auto forgotten = [&] {
+    return scene_.count(*detector<IcmpTunnel>().read(OptionSource()), "analytics.icmp-tunnel.requests_max");
+  };
+  EXPECT_EQ(forgotten(), 8U);
+  for (uint16_t i = 8; i < 40; ++i) echo(5 + i * 0.01, true, i, measurement(i, 56));
+  for (uint16_t i = 40; i < 60; ++i) echo(6 + i * 0.01, false, i, measurement(i, 56));
+  EXPECT_EQ(forgotten(), 8U) << "those that come then push out answered ones";
+}
+
 TEST_F(IcmpTunnelTest, OneSideAlone) {
   for (uint16_t i = 0; i < 200; ++i) echo(i, true, i, measurement(i, 56));
   EXPECT_TRUE(found().empty());

@@ -21,6 +21,7 @@ struct Offer {
   bool relayed = false;  // to the relay, and not from it
   uint8_t network = 0;   // third byte of the assigned address
   uint8_t assigned = 100;
+  uint8_t resolvers = 1;  // so many, one behind the other
 };
 
 /// analytics.rogue-dhcp.servers: [text]
@@ -52,7 +53,10 @@ class RogueDhcpTest : public testing::Test {
     address(54, of.server);
     bytes.insert(bytes.end(), {1, 4, 255, 255, 255, 0});
     address(3, of.router);
-    address(6, of.resolver);
+    bytes.insert(bytes.end(), {6, static_cast<uint8_t>(4 * of.resolvers)});
+    for (uint8_t i = 0; i < of.resolvers; ++i) {
+      bytes.insert(bytes.end(), {10, 0, 0, static_cast<uint8_t>(of.resolver + i)});
+    }
     bytes.push_back(255);
     show_packet(scene_.at(at), "dhcp", std::move(bytes), 4, "10.0.0." + std::to_string(of.server), "255.255.255.255",
                 {2, 0, 0, 0, 0, of.station ? of.station : of.server});
@@ -114,6 +118,12 @@ TEST_F(RogueDhcpTest, ComesToASettledLanAndTellsTheSame) {
   const auto all = found();
   ASSERT_FALSE(all.empty());
   EXPECT_EQ(all.back().severity, 50);
+}
+
+TEST_F(RogueDhcpTest, AddressesBeyondThoseThatAreJudgedAreCounted) {
+  serve(0, 60);
+  say(60, {.server = 1, .client = 51, .resolvers = 9});
+  EXPECT_EQ(scene_.count(*detector<RogueDhcp>().read(OptionSource()), "analytics.rogue-dhcp.addresses_max"), 5U);
 }
 
 // Look-alikes.
