@@ -57,7 +57,7 @@ bool Host::note_name(BindingKind kind, uint64_t hash, std::string_view text, int
                      HostCounters& counters) {
   Slot<63>* vacant = nullptr;
   const auto number = static_cast<uint8_t>(kind);
-  if (seen_again(details.make().names, hash, number, from, to, vacant)) return false;
+  if (seen_again(names.make(), hash, number, from, to, vacant)) return false;
   counters.names_max += vacant->hash != 0;
   if (vacant->hash != 0 && to - vacant->last < kDay) return false;
   const Slot<63>* before = name();
@@ -69,7 +69,7 @@ bool Host::note_name(BindingKind kind, uint64_t hash, std::string_view text, int
 
 const Slot<63>* Host::name() const {
   const Slot<63>* out = nullptr;
-  for (const Slot<63>& slot : details->names) {
+  for (const Slot<63>& slot : *names) {
     if (slot.hash == 0) continue;
     if (!out || slot.kind < out->kind ||
         (slot.kind == out->kind && (slot.first < out->first || (slot.first == out->first && slot.hash < out->hash)))) {
@@ -83,7 +83,7 @@ bool Host::note_software(SoftwareKind kind, uint64_t hash, std::string_view text
                          HostCounters& counters) {
   Slot<Sight::kText>* vacant = nullptr;
   const auto number = static_cast<uint8_t>(kind);
-  if (seen_again(details.make().software, hash, number, from, to, vacant)) return false;
+  if (seen_again(software.make(), hash, number, from, to, vacant)) return false;
   counters.software_max += vacant->hash != 0;
   fill(*vacant, hash, number, text, from, to);
   return true;
@@ -92,7 +92,7 @@ bool Host::note_software(SoftwareKind kind, uint64_t hash, std::string_view text
 /// Each software has a vote.
 bool Host::guess_system() {
   std::array<uint8_t, 16> votes{};
-  for (const auto& slot : details->software) {
+  for (const auto& slot : *software) {
     if (slot.hash != 0) ++votes[operating_system_of(slot.text.view())];
   }
   votes[0] = 0;
@@ -104,7 +104,7 @@ bool Host::guess_system() {
 
 bool Host::note_user(uint64_t hash, std::string_view user, int64_t from, int64_t to, HostCounters& counters) {
   Slot<31>* vacant = nullptr;
-  if (seen_again(details.make().users, hash, 0, from, to, vacant)) return false;
+  if (seen_again(users.make(), hash, 0, from, to, vacant)) return false;
   counters.users_max += vacant->hash != 0;
   fill(*vacant, hash, 0, user, from, to);
   return true;
@@ -112,7 +112,7 @@ bool Host::note_user(uint64_t hash, std::string_view user, int64_t from, int64_t
 
 const Slot<31>* Host::user() const {
   const Slot<31>* out = nullptr;
-  for (const Slot<31>& slot : details->users) {
+  for (const Slot<31>& slot : *users) {
     if (slot.hash != 0 && (!out || std::tie(out->last, slot.hash) < std::tie(slot.last, out->hash))) out = &slot;
   }
   return out;
@@ -120,10 +120,10 @@ const Slot<31>* Host::user() const {
 
 void Host::note_client(uint64_t hash, std::string_view ja4, int64_t from, int64_t to, HostCounters& counters) {
   Slot<39>* vacant = nullptr;
-  if (seen_again(details.make().clients, hash, 0, from, to, vacant)) return;
+  if (seen_again(clients.make(), hash, 0, from, to, vacant)) return;
   if (vacant->hash != 0) {
     ++counters.clients_max;
-    vacant = &*std::ranges::max_element(details.make().clients, {}, &Slot<39>::hash);
+    vacant = &*std::ranges::max_element(clients.make(), {}, &Slot<39>::hash);
     if (vacant->hash < hash) return;
   }
   fill(*vacant, hash, 0, ja4, from, to);
@@ -131,33 +131,33 @@ void Host::note_client(uint64_t hash, std::string_view ja4, int64_t from, int64_
 
 bool Host::note_service(const ServiceKey& key, HostCounters& counters) {
   if (std::ranges::find(services(), key) != services().end()) return false;
-  if (service_count == HostDetails::kServices) {
+  if (service_count == kServices) {
     ++counters.services_max;
     return false;
   }
-  details.make().services[service_count++] = key;
+  all_services.make()[service_count++] = key;
   return true;
 }
 
 void Host::drop_services(const HostKey& address) {
   if (service_count == 0) return;
-  const auto known = std::span(details.make().services).first(service_count);
+  const auto known = std::span(all_services.make()).first(service_count);
   const auto gone = std::ranges::remove_if(known, [&](const ServiceKey& key) { return key.address == address; });
   service_count = static_cast<uint8_t>(gone.begin() - known.begin());
 }
 
 bool Host::set_role(Role role, const Evidence& of) {
-  details.make().evidence[static_cast<size_t>(role)] = of;
+  evidence.make()[static_cast<size_t>(role)] = of;
   if (roles & bit(role)) return false;
   roles |= bit(role);
   return true;
 }
 
 uint32_t Host::administer(const Fan& others, int64_t since) {
-  HostDetails& of = details.make();
-  of.administered.merge(others);
-  if (of.administers_since == 0) of.administers_since = since;
-  return of.administered.count();
+  Administration& of = administration.make();
+  of.others.merge(others);
+  if (of.since == 0) of.since = since;
+  return of.others.count();
 }
 
 void Host::absorb(const Host& other, HostCounters& counters) {
@@ -167,25 +167,25 @@ void Host::absorb(const Host& other, HostCounters& counters) {
   }
   sent += other.sent;
   received += other.received;
-  for (const auto& slot : other.details->names) {
+  for (const auto& slot : *other.names) {
     if (slot.hash == 0) continue;
     note_name(static_cast<BindingKind>(slot.kind), slot.hash, slot.text.view(), slot.first, slot.last, counters);
   }
-  for (const auto& slot : other.details->software) {
+  for (const auto& slot : *other.software) {
     if (slot.hash == 0) continue;
     note_software(static_cast<SoftwareKind>(slot.kind), slot.hash, slot.text.view(), slot.first, slot.last, counters);
   }
-  for (const auto& slot : other.details->users) {
+  for (const auto& slot : *other.users) {
     if (slot.hash) note_user(slot.hash, slot.text.view(), slot.first, slot.last, counters);
   }
-  for (const auto& slot : other.details->clients) {
+  for (const auto& slot : *other.clients) {
     if (slot.hash) note_client(slot.hash, slot.text.view(), slot.first, slot.last, counters);
   }
   for (const ServiceKey& key : other.services()) note_service(key, counters);
   for (const RoleRow& row : role_rows()) {
-    if (other.roles & bit(row.role)) set_role(row.role, other.details->evidence[static_cast<size_t>(row.role)]);
+    if (other.roles & bit(row.role)) set_role(row.role, (*other.evidence)[static_cast<size_t>(row.role)]);
   }
-  if (other.details->administers_since != 0) administer(other.details->administered, other.details->administers_since);
+  if (other.administration->since != 0) administer(other.administration->others, other.administration->since);
   changes |= other.changes;
   guess_system();
 }

@@ -82,32 +82,37 @@ struct Evidence {
   uint32_t count = 0;  // distinct peers, or addresses
 };
 
-/// What is known of a host beside its addresses.
-struct HostDetails {
-  static constexpr size_t kNames = 6, kSoftware = 8, kUsers = 8, kClients = 8, kServices = 16, kRoles = 15;
-  std::array<Slot<63>, kNames> names;
-  std::array<Slot<Sight::kText>, kSoftware> software;
-  std::array<Slot<31>, kUsers> users;
-  std::array<Slot<39>, kClients> clients;  // JA4: those of the least hashes
-  std::array<ServiceKey, kServices> services;
-  std::array<Evidence, kRoles> evidence;  // by Role
-  Fan administered;
-  int64_t administers_since = 0;  // second
+/// How it is seen to administer others.
+struct Administration {
+  Fan others;
+  int64_t since = 0;  // second
 };
 
+/// What few hosts have takes memory with the first that is seen of it.
 struct Host {
-  static constexpr size_t kHistory = 8, kMostAddresses = 4;
+  static constexpr size_t kHistory = 8, kMostAddresses = 4, kNames = 6, kServices = 16, kRoles = 15;
   int64_t first = 0, last = 0;      // ns; 0: only spoken of
   int64_t told_at = 0;              // second; 0: never
   uint64_t sent = 0, received = 0;  // bytes of payload
   std::array<Bound, kHistory> addresses;
-  OnDemand<HostDetails> details;
+  OnDemand<std::array<Slot<63>, kNames>> names;
+  OnDemand<std::array<Slot<Sight::kText>, 8>> software;
+  OnDemand<std::array<Slot<31>, 8>> users;
+  OnDemand<std::array<Slot<39>, 8>> clients;  // JA4: those of the least hashes
+  OnDemand<std::array<ServiceKey, kServices>> all_services;
+  OnDemand<std::array<Evidence, kRoles>> evidence;  // by Role
+  OnDemand<Administration> administration;
   int64_t due = 0;  // second from which on its news are told; 0: there are none
   RoleMask roles = 0;
   HostKey via;  // of an address behind a router: its station
   uint8_t service_count = 0, system = 0, changes = 0;
 
   bool seen() const { return last != 0; }
+  /// Of memory beside its own.
+  size_t bytes() const {
+    return names.bytes() + software.bytes() + users.bytes() + clients.bytes() + all_services.bytes() +
+           evidence.bytes() + administration.bytes();
+  }
   /// True: it is the first time.
   bool see(int64_t from, int64_t to);
   bool note_address(const HostKey& address, int64_t from, int64_t to, HostCounters& counters);
@@ -126,7 +131,7 @@ struct Host {
   /// Who logged in last; null where nobody is known to have.
   const Slot<31>* user() const;
   void note_client(uint64_t hash, std::string_view ja4, int64_t from, int64_t to, HostCounters& counters);
-  std::span<const ServiceKey> services() const { return std::span(details->services).first(service_count); }
+  std::span<const ServiceKey> services() const { return std::span(*all_services).first(service_count); }
   bool note_service(const ServiceKey& key, HostCounters& counters);
   void drop_services(const HostKey& address);
   /// Since that second it is seen to administer others; how many.

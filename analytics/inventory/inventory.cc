@@ -167,7 +167,7 @@ void Inventory::Global::take(const SightKey& key, const Sight& sight, Findings& 
     case What::user: user = host.note_user(hash_of(key), sight.text.view(), sight.first, sight.last, counters_); break;
     case What::admin: {
       const uint32_t others = host.administer(sight.others, now_);
-      if (now_ - host.details->administers_since >= kAdministers && others >= kAdministered) {
+      if (now_ - host.administration->since >= kAdministers && others >= kAdministered) {
         learn(host, Role::admin, {.count = others}, findings);
       }
       break;
@@ -380,9 +380,9 @@ void Inventory::Global::finish(Findings& findings) {
 }
 
 StateUse Inventory::Global::use() const {
-  const uint64_t details = hosts_.sum([](const Host& host) { return host.details.bytes(); });
+  const uint64_t beside = hosts_.sum([](const Host& host) { return host.bytes(); });
   return {.keys = hosts_.keys() + owners_.keys() + services_.keys(),
-          .bytes = hosts_.bytes() + details + owners_.bytes() + services_.bytes(),
+          .bytes = hosts_.bytes() + beside + owners_.bytes() + services_.bytes(),
           .evicted = hosts_.evicted() + owners_.evicted() + services_.evicted(),
           .overflow = overflow_};
 }

@@ -74,7 +74,7 @@ void Inventory::Global::tell(const HostKey& key, Host& host, AssetState state, F
   };
   std::ranges::sort(out.addresses, late);
   if (const Bound* newest = host.newest()) out.address = newest->address.address();
-  out.names = texts(host.details->names, kBindingKinds);
+  out.names = texts(*host.names, kBindingKinds);
   std::ranges::sort(out.names, [](const Asset::Text& a, const Asset::Text& b) {
     const auto rank = [](const Asset::Text& of) { return std::ranges::find(kBindingKinds, of.kind); };
     if (rank(a) != rank(b)) return rank(a) < rank(b);
@@ -83,14 +83,14 @@ void Inventory::Global::tell(const HostKey& key, Host& host, AssetState state, F
   out.os = operating_system_name(host.system);
   for (const RoleRow& row : role_rows()) {
     if (host.roles & bit(row.role)) {
-      out.roles.push_back({row.name, evidence_of(row.role, host.details->evidence[static_cast<size_t>(row.role)])});
+      out.roles.push_back({row.name, evidence_of(row.role, (*host.evidence)[static_cast<size_t>(row.role)])});
     }
   }
-  out.software = texts(host.details->software, kSoftwareKinds);
+  out.software = texts(*host.software, kSoftwareKinds);
   std::ranges::sort(out.software, late);
-  out.users = texts(host.details->users, {});
+  out.users = texts(*host.users, {});
   std::ranges::sort(out.users, late);
-  for (const auto& slot : host.details->clients) {
+  for (const auto& slot : *host.clients) {
     if (slot.hash != 0) out.clients.emplace_back(slot.text.view());
   }
   std::ranges::sort(out.clients);

@@ -55,8 +55,9 @@ class Line {
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;
 
+  /// A call costs more than what it does.
   template <size_t N>
-  Line& operator<<(const char (&literal)[N]) {
+  [[gnu::always_inline]] Line& operator<<(const char (&literal)[N]) {
     room(N);
     std::memcpy(p_, literal, N - 1);
     p_ += N - 1;

@@ -6,15 +6,23 @@
 
 /// Settings of jemalloc(3). Rules and their databases are read at random: on pages of 2 MiB the processor finds them
 /// without walking page tables, and the kernel hands over few pages instead of many. Freed pages stay for a minute,
-/// since flows that end make room for the next.
+/// since flows that end make room for the next. One arena, but for those of allocate_apart().
 extern "C" const char* malloc_conf;
-const char* malloc_conf = "thp:always,metadata_thp:always,dirty_decay_ms:60000,muzzy_decay_ms:60000";
+const char* malloc_conf = "narenas:1,thp:always,metadata_thp:always,dirty_decay_ms:60000,muzzy_decay_ms:60000";
 
 namespace lapwing {
 
 void return_free_memory() {
   // MALLCTL_ARENAS_ALL
   mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);
+}
+
+void allocate_apart() {
+  unsigned arena = 0;
+  size_t size = sizeof arena;
+  // Where none can be had, it goes on in that of the others.
+  if (mallctl("arenas.create", &arena, &size, nullptr, 0) != 0) return;
+  mallctl("thread.arena", nullptr, nullptr, &arena, sizeof arena);
 }
 
 int64_t thread_memory() {
@@ -52,6 +60,8 @@ thread_local int64_t balance = 0;
 }  // namespace
 
 void return_free_memory() {}
+
+void allocate_apart() {}
 
 int64_t thread_memory() {
   [[maybe_unused]] static const int hooks = __sanitizer_install_malloc_and_free_hooks(

@@ -38,8 +38,11 @@ uint64_t limits_of(const AppLayer& app) {
   return out - app.counters().memcap;
 }
 
+/// What is in order is read as it comes: much of streams seen from their middle is never acknowledged, and would be kept
+/// until the flow ends.
 StreamConfig picking_up(StreamConfig config, uint64_t memcap) {
   config.midstream = true;
+  config.inline_mode = true;
   config.memcap = std::min(config.memcap, memcap);
   config.reassembly_memcap = std::min(config.reassembly_memcap, memcap);
   return config;
@@ -60,18 +63,6 @@ std::unique_ptr<Flow> shadow_of(const Flow& flow) {
   return out;
 }
 
-/// What the table counts of the real one.
-void bring_up(Flow& followed, const Flow& flow) {
-  const bool turned = followed.client_side != flow.client_side;
-  for (size_t side = 0; side < 2; ++side) {
-    const size_t from = turned ? 1 - side : side;
-    followed.packets[side] = flow.packets[from];
-    followed.bytes[side] = flow.bytes[from];
-    followed.tcp_flags[side] = flow.tcp_flags[from];
-  }
-  followed.last = flow.last;
-}
-
 }  // namespace
 
 std::span<const OptionRow<C>> midway_options() {
@@ -84,7 +75,8 @@ std::span<const CounterRow<N>> midway_counter_rows() {
 
 Midway::Midway(const MidwayConfig& config, const StreamConfig& stream, const AppConfig& app, const BudgetConfig& budget,
                Take take, Hear hear)
-    : app_config_(bounded(app, config.memcap)),
+    : memcap_(config.memcap),
+      app_config_(bounded(app, config.memcap)),
       budget_(budget),
       take_(std::move(take)),
       hear_(std::move(hear)),
@@ -95,32 +87,51 @@ Midway::Midway(const MidwayConfig& config, const StreamConfig& stream, const App
 }
 
 void Midway::packet(const Look& look, Followed& followed) {
-  const Packet& packet = *look.packet;
   const Flow& flow = *look.flow;
   if (flow.tcp_state != TcpState::none) return close(flow, followed, look.time);
   if (followed.over) return;
-  if (!followed.flow) {
-    if (packet.payload.empty()) return;
-    followed.flow = shadow_of(flow);
+  if (!followed.flow && !followed.first) {
+    if (look.packet->payload.empty()) return;
     ++counters_.flows;
+    hold(look, followed);
+    if (followed.first) return;
   }
+  read_first(flow, followed, look.time);
+  if (!followed.over) read(*look.packet, FlowCount(flow), look.direction, flow, followed);
+}
+
+void Midway::hold(const Look& look, Followed& followed) {
+  if (held_ + sizeof(FirstSegment) + look.packet->payload.size() > memcap_) return;
+  followed.first = std::make_unique<FirstSegment>(*look.packet, *look.flow, look.direction);
+  held_ += followed.first->bytes();
+}
+
+void Midway::read_first(const Flow& flow, Followed& followed, Timestamp now) {
+  const auto first = std::exchange(followed.first, nullptr);
+  if (!first) return;
+  held_ -= first->bytes();
+  read(first->packet(now), first->count(), first->direction(), flow, followed);
+}
+
+void Midway::read(const Packet& packet, const FlowCount& count, Direction direction, const Flow& flow,
+                  Followed& followed) {
+  if (!followed.flow) followed.flow = shadow_of(flow);
   Flow& shadow = *followed.flow;
-  bring_up(shadow, flow);
-  const Direction direction = shadow.client_side == flow.client_side ? look.direction : reverse(look.direction);
-  const Look at(packet, &shadow, direction, budget_, false);
+  count.bring(shadow);
+  const Look at(packet, &shadow, count.as_of(shadow, direction), budget_, false);
   look_ = &at;
   followed_ = &followed;
   client_side_ = flow.client_side;
-  stream_.packet(shadow, packet, direction);
+  stream_.packet(shadow, packet, at.direction);
   swap_if_reversed(shadow);
   look_ = nullptr;
   followed.known = app_.spoken(shadow).protocol != nullptr;
   if (app_.done(shadow) && followed.heard) {
-    close(flow, followed, look.time);
+    close(flow, followed, packet.time);
     followed.over = true;
   }
   while (Flow* idle = app_.over_memcap()) {
-    const Look over(*idle, look.time, look.number, budget_, false);
+    const Look over(*idle, packet.time, packet.number, budget_, false);
     look_ = &over;
     app_.give_up(*idle);
     look_ = nullptr;
@@ -134,6 +145,7 @@ void Midway::swap_if_reversed(Flow& followed) {
 }
 
 void Midway::close(const Flow& flow, Followed& followed, Timestamp now) {
+  read_first(flow, followed, now);
   if (!followed.flow) return;
   const Look at(*followed.flow, now, 0, budget_, false);  // of no frame
   look_ = &at;

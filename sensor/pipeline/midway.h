@@ -11,6 +11,7 @@
 #include "sensor/base/options.h"
 #include "sensor/flow/budget.h"
 #include "sensor/flow/flow.h"
+#include "sensor/pipeline/first_segment.h"
 #include "sensor/pipeline/look.h"
 #include "sensor/stream/stream_engine.h"
 
@@ -30,13 +31,14 @@ std::span<const CounterRow<MidwayCounters>> midway_counter_rows();
 
 /// What is kept of a connection beside what the flow table has of it.
 struct Followed {
-  std::unique_ptr<Flow> flow;  // as Midway follows it; null until there is something to follow
-  bool over = false;           // nobody makes anything of it: nothing more is looked at
-  bool heard = false;          // enough of its bytes
-  bool known = false;          // by its protocol
+  std::unique_ptr<FirstSegment> first;  // not read yet: most are alone, and need no state of their own
+  std::unique_ptr<Flow> flow;           // as Midway follows it; null until there is something to follow
+  bool over = false;                    // nobody makes anything of it: nothing more is looked at
+  bool heard = false;                   // enough of its bytes
+  bool known = false;                   // by its protocol
 
   /// Nothing is to be done at a packet of a connection that the stream engine `has`.
-  bool idle(bool has) const { return !flow && (has || over); }
+  bool idle(bool has) const { return !flow && !first && (has || over); }
 };
 
 /// [W] Records and rules know nothing of such connections unless stream.midstream says so; who is watched is at work in
@@ -59,6 +61,9 @@ class Midway final : private StreamSink, private AppSink {
   MidwayCounters counters() const;
 
  private:
+  void hold(const Look& look, Followed& followed);
+  void read_first(const Flow& flow, Followed& followed, Timestamp now);
+  void read(const Packet& packet, const FlowCount& count, Direction direction, const Flow& flow, Followed& followed);
   void swap_if_reversed(Flow& followed);
 
   void chunk(Flow& flow, const Chunk& chunk) override;
@@ -75,6 +80,8 @@ class Midway final : private StreamSink, private AppSink {
   void recognition_anomaly(Flow&, RecognitionAnomaly, Direction) override {}
   void frame(Flow&, const MessageFrame&) override {}
 
+  const uint64_t memcap_;
+  uint64_t held_ = 0;  // bytes of first segments
   const AppConfig app_config_;
   const BudgetConfig& budget_;
   const Take take_;

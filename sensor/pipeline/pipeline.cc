@@ -8,6 +8,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "sensor/base/allocator.h"
 #include "sensor/base/json_writer.h"
 #include "sensor/base/log.h"
 #include "sensor/control/confinement.h"
@@ -371,6 +372,7 @@ RunSummary Pipeline::run(const std::function<void(double)>& tick) {
       threads.emplace_back([this, i, &running] {
         this_worker = i;
         bind_to_core(plan_.seats[i].cpu);
+        if (!plan_.replay || workers_.size() > 1) allocate_apart();
         workers_[i]->run();
         running.fetch_sub(1);
       });

@@ -173,33 +173,69 @@ TEST(Midway, AScanLeavesNothingBehind) {
   EXPECT_EQ(read(capture).stat("analytics.midstream"), 0U);
 }
 
-/// How much of a stream that no dissector knows is sent until it is let go, where so much of it is heard.
-uint32_t sent_until_let_go(uint64_t heard) {
-  Setting root;
-  root.kind = Setting::Kind::map;
-  const auto config = SensorConfig::read(root, {});
-  Midway midway(
-      {.enabled = true, .memcap = 1 << 20}, config->stream, config->app, config->budget,
-      [](const Look&, const Event&) {}, [&](const Chunk& chunk) { return chunk.offset < heard; });
-  Decoder decoder(config->decode, ChecksumMode::none);
-  std::vector<Packet> packets(kMaxPackets);
-  Flow flow;
-  Followed followed;
-  const std::string junk(1400, '\x01');
-  uint32_t sent = 0;
-  auto see = [&](Direction from, const PacketBuilder& built) {
+/// A Midway of its own, and a connection that it looks at.
+struct Watcher {
+  explicit Watcher(Midway::Hear hear)
+      : midway(
+            {.enabled = true, .memcap = 1 << 20}, config->stream, config->app, config->budget,
+            [this](const Look&, const Event&) { ++events; }, std::move(hear)) {}
+  void see(Direction from, const PacketBuilder& built) {
     const BuiltFrame frame = built.build();
     ASSERT_EQ(decoder.decode(frame, packets), 1U);
     midway.packet(Look(packets[0], &flow, from, config->budget, false), followed);
-  };
-  while (!followed.over && sent < 400'000) {
+  }
+  void client(uint32_t sent, std::string_view bytes) {
     see(Direction::to_server,
-        PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2").tcp(40000, 9000).seq(sent).ack(1).payload(junk));
-    sent += static_cast<uint32_t>(junk.size());
+        PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2").tcp(40000, 9000).seq(sent).ack(1).payload(bytes));
+  }
+  void acknowledge(uint32_t sent) {
     see(Direction::to_client, PacketBuilder().ether().ipv4("10.0.0.2", "10.0.0.1").tcp(9000, 40000).seq(1).ack(sent));
   }
-  EXPECT_TRUE(followed.over);
-  EXPECT_FALSE(followed.flow);
+
+  std::shared_ptr<const SensorConfig> config = [] {
+    Setting root;
+    root.kind = Setting::Kind::map;
+    return SensorConfig::read(root, {});
+  }();
+  size_t events = 0;
+  Midway midway;
+  Decoder decoder{config->decode, ChecksumMode::none};
+  std::vector<Packet> packets{kMaxPackets};
+  Flow flow;
+  Followed followed;
+};
+
+TEST(Midway, ALoneSegmentIsReadWhenNoMoreComes) {
+  Capture capture;
+  Conversation(capture, {.server_port = 80}).client(kAsk);
+  EXPECT_EQ(read(capture).stat("analytics.midstream"), 1U);
+  EXPECT_EQ(Reader::seen, Requests{"/a 10.0.0.2 80 midstream"});
+
+  Watcher lone([](const Chunk&) { return false; });
+  lone.client(1, kAsk);
+  EXPECT_FALSE(lone.followed.flow) << "it needs a flow of its own only then";
+  EXPECT_EQ(lone.events, 0U);
+  lone.midway.close(lone.flow, lone.followed, {});
+  EXPECT_GT(lone.events, 0U);
+
+  Watcher answered([](const Chunk&) { return false; });
+  answered.client(1, kAsk);
+  answered.acknowledge(1 + kAsk.size());
+  EXPECT_TRUE(answered.followed.flow);
+}
+
+/// How much of a stream that no dissector knows is sent until it is let go, where so much of it is heard.
+uint32_t sent_until_let_go(uint64_t heard) {
+  Watcher watcher([&](const Chunk& chunk) { return chunk.offset < heard; });
+  const std::string junk(1400, '\x01');
+  uint32_t sent = 0;
+  while (!watcher.followed.over && sent < 400'000) {
+    watcher.client(sent, junk);
+    sent += static_cast<uint32_t>(junk.size());
+    watcher.acknowledge(sent);
+  }
+  EXPECT_TRUE(watcher.followed.over);
+  EXPECT_FALSE(watcher.followed.flow);
   return sent;
 }
 

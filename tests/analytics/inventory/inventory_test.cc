@@ -220,7 +220,7 @@ TEST(InventoryTest, AHostIsToldOnceAMinuteAtMostAndOnceADayAtLeast) {
   }
   // 16 services are told, those of the first minute.
   EXPECT_EQ(states, (std::vector{AssetState::known, AssetState::active, AssetState::active}));
-  EXPECT_EQ(of(all, "10.0.0.2").services.size(), HostDetails::kServices);
+  EXPECT_EQ(of(all, "10.0.0.2").services.size(), Host::kServices);
 }
 
 TEST(InventoryTest, ForgedSourcesStayWithinBounds) {
@@ -254,7 +254,7 @@ TEST(InventoryTest, ManyNamesAreNoNews) {
   }
   const Scene::Told all = told(scene);
   EXPECT_EQ(all.assets.size(), 1U);
-  EXPECT_EQ(of(all, "10.0.0.5").names.size(), HostDetails::kNames);
+  EXPECT_EQ(of(all, "10.0.0.5").names.size(), Host::kNames);
   EXPECT_EQ(of(all, "10.0.0.5").names[0].value, "site0");
 }
 
