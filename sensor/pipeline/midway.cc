@@ -38,8 +38,8 @@ uint64_t limits_of(const AppLayer& app) {
   return out - app.counters().memcap;
 }
 
-/// What is in order is read as it comes: much of streams seen from their middle is never acknowledged, and would be kept
-/// until the flow ends.
+/// What is in order is read as it comes: much of streams seen from their middle is never acknowledged, and would be
+/// kept until the flow ends.
 StreamConfig picking_up(StreamConfig config, uint64_t memcap) {
   config.midstream = true;
   config.inline_mode = true;
