@@ -113,8 +113,7 @@ void RogueDhcp::Local::event(const Observed& observed, Delta& delta) {
   for (size_t i = 0; i < message.id.size(); ++i) {
     message.id[i] = static_cast<uint8_t>((id ? id->integer : 0) >> (24 - 8 * i));
   }
-  const size_t beyond =
-      read_list(routers_, event, message.routers) + read_list(resolvers_, event, message.resolvers);
+  const size_t beyond = read_list(routers_, event, message.routers) + read_list(resolvers_, event, message.resolvers);
   message.beyond = static_cast<uint8_t>(std::min<size_t>(beyond, UINT8_MAX));
   delta.hear(message, observed.time, seed_);
 }

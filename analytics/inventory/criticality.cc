@@ -30,8 +30,7 @@ bool fits(const CriticalityRow& row, const Host& host, RoleMask roles) {
   };
   const auto called = [&](const Slot<63>& slot) { return slot.hash != 0 && within(slot.text.view(), row.name); };
   return (!row.by_hosts || std::ranges::any_of(host.addresses, inside)) &&
-         (row.name.empty() || std::ranges::any_of(*host.names, called)) &&
-         (row.roles == 0 || (row.roles & roles) != 0);
+         (row.name.empty() || std::ranges::any_of(*host.names, called)) && (row.roles == 0 || (row.roles & roles) != 0);
 }
 
 }  // namespace

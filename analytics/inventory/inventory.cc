@@ -347,8 +347,20 @@ void Inventory::Global::tell(Hosts::Entry& entry, Findings& findings) {
   tell(entry.key(), entry.value, state, findings);
 }
 
+/// To ask every host each second would cost more than all else: they are asked when there are twice as many, and when
+/// so much time has passed that it makes no difference.
+void Inventory::Global::weigh(Second second) {
+  constexpr Second kRarely = 300, kHostsASecond = 1000;
+  const Second wait = std::max<Second>(kRarely, hosts_.keys() / kHostsASecond);
+  if (hosts_.keys() < 2 * weighed_ && second - weighed_at_ < wait) return;
+  beside_ = hosts_.sum([](const Host& host) { return host.bytes(); });
+  weighed_ = hosts_.keys();
+  weighed_at_ = second;
+}
+
 void Inventory::Global::expire(Second second, Findings& findings) {
   now_ = std::max(now_, second);
+  weigh(second);
   constexpr Second kMinute = 60;
   if (second / kMinute != told_minute_) {
     told_minute_ = second / kMinute;
@@ -377,12 +389,13 @@ void Inventory::Global::finish(Findings& findings) {
   for (; !due_.empty(); due_.pop_front()) {
     if (Hosts::Entry* entry = waiting(due_.front())) tell(*entry, findings);
   }
+  weighed_ = 0;
+  weigh(now_);
 }
 
 StateUse Inventory::Global::use() const {
-  const uint64_t beside = hosts_.sum([](const Host& host) { return host.bytes(); });
   return {.keys = hosts_.keys() + owners_.keys() + services_.keys(),
-          .bytes = hosts_.bytes() + beside + owners_.bytes() + services_.bytes(),
+          .bytes = hosts_.bytes() + beside_ + owners_.bytes() + services_.bytes(),
           .evicted = hosts_.evicted() + owners_.evicted() + services_.evicted(),
           .overflow = overflow_};
 }

@@ -95,6 +95,7 @@ struct Inventory {
     void news(const HostKey& key, Host& host, uint8_t changes);
     void introduce(const HostKey& key, const Host& host, Findings& findings) const;
     Hosts::Entry* waiting(const Due& due);
+    void weigh(Second second);
     void tell(Hosts::Entry& entry, Findings& findings);
     void tell(const HostKey& key, Host& host, AssetState state, Findings& findings);
 
@@ -107,6 +108,8 @@ struct Inventory {
     Second now_ = 0, told_minute_ = 0, expired_to_ = 0;
     uint64_t told_ = 0;  // records of that minute
     uint64_t overflow_ = 0;
+    uint64_t beside_ = 0, weighed_ = 0;  // bytes of hosts beside the table, and how many hosts there were then
+    Second weighed_at_ = 0;
     Counters counters_;
   };
 };

@@ -246,6 +246,14 @@ TEST(InventoryTest, ForgedSourcesStayWithinBounds) {
   EXPECT_EQ(of(all, "10.200.0.2").services.size(), 1U);
 }
 
+TEST(InventoryTest, WhatIsKnownOfAHostIsWeighed) {
+  Scene scene;
+  arp(scene.at(0), 5, "10.0.0.5");
+  const uint64_t without = told(scene).use.bytes;
+  scene.at(10).binding({.kind = BindingKind::http_host, .name = "site"}, "10.0.0.5");
+  EXPECT_EQ(told(scene).use.bytes, without + sizeof(decltype(*Host().names)));
+}
+
 TEST(InventoryTest, ManyNamesAreNoNews) {
   Scene scene;
   arp(scene.at(0), 5, "10.0.0.5");
