@@ -6,6 +6,7 @@
 #include <string>
 
 #include "sensor/decode/packet.h"
+#include "sensor/event/chunk.h"
 #include "sensor/flow/flow.h"
 
 namespace lapwing {
