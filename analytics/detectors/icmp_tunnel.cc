@@ -22,13 +22,13 @@ constexpr OptionRow<C> kOptions[] = {
      "clock may stand"},
 };
 
-constexpr int64_t kSecond = 1'000'000'000;
 using N = IcmpTunnel::Counters;
 constexpr CounterRow<N> kCounters[] = {
     {"analytics.icmp-tunnel.requests_max", &N::requests_max,
      "echo requests forgotten before a reply came: 32 of two hosts are remembered", CounterKind::loss},
 };
 
+constexpr int64_t kSecond = 1'000'000'000;
 constexpr uint64_t kMostWindow = 86'400;
 constexpr size_t kClock = 32;            // bytes at the front in which ping, fping and the like keep the time
 constexpr size_t kMiddle = 16;           // bytes behind them that are compared whatever the length

@@ -135,13 +135,13 @@ bool Host::note_service(const ServiceKey& key, HostCounters& counters) {
     ++counters.services_max;
     return false;
   }
-  all_services.make()[service_count++] = key;
+  service_keys.make()[service_count++] = key;
   return true;
 }
 
 void Host::drop_services(const HostKey& address) {
   if (service_count == 0) return;
-  const auto known = std::span(all_services.make()).first(service_count);
+  const auto known = std::span(service_keys.make()).first(service_count);
   const auto gone = std::ranges::remove_if(known, [&](const ServiceKey& key) { return key.address == address; });
   service_count = static_cast<uint8_t>(gone.begin() - known.begin());
 }

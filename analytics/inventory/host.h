@@ -99,7 +99,7 @@ struct Host {
   OnDemand<std::array<Slot<Sight::kText>, 8>> software;
   OnDemand<std::array<Slot<31>, 8>> users;
   OnDemand<std::array<Slot<39>, 8>> clients;  // JA4: those of the least hashes
-  OnDemand<std::array<ServiceKey, kServices>> all_services;
+  OnDemand<std::array<ServiceKey, kServices>> service_keys;
   OnDemand<std::array<Evidence, kRoles>> evidence;  // by Role
   OnDemand<Administration> administration;
   int64_t due = 0;  // second from which on its news are told; 0: there are none
@@ -110,7 +110,7 @@ struct Host {
   bool seen() const { return last != 0; }
   /// Of memory beside its own.
   size_t bytes() const {
-    return names.bytes() + software.bytes() + users.bytes() + clients.bytes() + all_services.bytes() +
+    return names.bytes() + software.bytes() + users.bytes() + clients.bytes() + service_keys.bytes() +
            evidence.bytes() + administration.bytes();
   }
   /// True: it is the first time.
@@ -131,7 +131,7 @@ struct Host {
   /// Who logged in last; null where nobody is known to have.
   const Slot<31>* user() const;
   void note_client(uint64_t hash, std::string_view ja4, int64_t from, int64_t to, HostCounters& counters);
-  std::span<const ServiceKey> services() const { return std::span(*all_services).first(service_count); }
+  std::span<const ServiceKey> services() const { return std::span(*service_keys).first(service_count); }
   bool note_service(const ServiceKey& key, HostCounters& counters);
   void drop_services(const HostKey& address);
   /// Since that second it is seen to administer others; how many.

@@ -347,20 +347,19 @@ void Inventory::Global::tell(Hosts::Entry& entry, Findings& findings) {
   tell(entry.key(), entry.value, state, findings);
 }
 
-/// To ask every host each second would cost more than all else: they are asked when there are twice as many, and when
-/// so much time has passed that it makes no difference.
-void Inventory::Global::weigh(Second second) {
-  constexpr Second kRarely = 300, kHostsASecond = 1000;
-  const Second wait = std::max<Second>(kRarely, hosts_.keys() / kHostsASecond);
-  if (hosts_.keys() < 2 * weighed_ && second - weighed_at_ < wait) return;
+void Inventory::Global::weigh() {
   beside_ = hosts_.sum([](const Host& host) { return host.bytes(); });
   weighed_ = hosts_.keys();
-  weighed_at_ = second;
+  weighed_at_ = now_;
 }
 
 void Inventory::Global::expire(Second second, Findings& findings) {
   now_ = std::max(now_, second);
-  weigh(second);
+  // To ask every host each second would cost more than all else: they are asked when there are twice as many, and when
+  // so much time has passed that it makes no difference.
+  constexpr Second kRarely = 300, kHostsASecond = 1000;
+  const Second wait = std::max<Second>(kRarely, hosts_.keys() / kHostsASecond);
+  if (hosts_.keys() >= 2 * weighed_ || now_ - weighed_at_ >= wait) weigh();
   constexpr Second kMinute = 60;
   if (second / kMinute != told_minute_) {
     told_minute_ = second / kMinute;
@@ -389,8 +388,7 @@ void Inventory::Global::finish(Findings& findings) {
   for (; !due_.empty(); due_.pop_front()) {
     if (Hosts::Entry* entry = waiting(due_.front())) tell(*entry, findings);
   }
-  weighed_ = 0;
-  weigh(now_);
+  weigh();
 }
 
 StateUse Inventory::Global::use() const {

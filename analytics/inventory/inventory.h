@@ -95,7 +95,7 @@ struct Inventory {
     void news(const HostKey& key, Host& host, uint8_t changes);
     void introduce(const HostKey& key, const Host& host, Findings& findings) const;
     Hosts::Entry* waiting(const Due& due);
-    void weigh(Second second);
+    void weigh();
     void tell(Hosts::Entry& entry, Findings& findings);
     void tell(const HostKey& key, Host& host, AssetState state, Findings& findings);
 

@@ -224,6 +224,20 @@ TEST(Midway, ALoneSegmentIsReadWhenNoMoreComes) {
   EXPECT_TRUE(answered.followed.flow);
 }
 
+TEST(Midway, WhatNobodyAcknowledgesIsReadAsItComes) {
+  size_t heard = 0;
+  Watcher watcher([&](const Chunk& chunk) {
+    heard += chunk.data.size();
+    return true;
+  });
+  watcher.client(1, "one ");
+  watcher.client(5, "two ");
+  watcher.client(9, "three ");
+  EXPECT_EQ(heard, 14U);
+  watcher.client(20, "behind a hole");
+  EXPECT_EQ(heard, 14U);
+}
+
 /// How much of a stream that no dissector knows is sent until it is let go, where so much of it is heard.
 uint32_t sent_until_let_go(uint64_t heard) {
   Watcher watcher([&](const Chunk& chunk) { return chunk.offset < heard; });
