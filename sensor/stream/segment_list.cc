@@ -41,6 +41,7 @@ uint32_t SegmentList::open(BlockPool& pool, uint32_t at, uint32_t wanted, Result
     if (room - count_ < wanted) {
       wanted = room - count_;
       (room == kMost ? result.refused_length : result.refused_memory) = true;
+      if (wanted == 0) return 0;
     }
     const uint32_t unused = room - count_;
     uint32_t first = to_front ? std::max(wanted, unused / 2) : std::min(unused - wanted, unused / 2);

@@ -6,7 +6,7 @@ TCP, UDP, GRE, ICMP, SCTP = 6, 17, 47, 1, 132
 MSS = 1460
 MTU = 1500
 WINDOW = 65535
-FLIGHT = 4 << 20  # bytes without an acknowledgement: half of a window that is scaled by 128
+FLIGHT = 512 << 10  # bytes without an acknowledgement: half of the depth to which a stream of no known protocol is read
 
 
 def checksum(data, start=0):

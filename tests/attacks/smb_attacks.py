@@ -81,10 +81,13 @@ def compound_files(capture, n, flows):
         session(capture).request(smb.packet(opened + one * n))
 
 
-def read_bytewise(capture, n, flows):
-    """A file of n bytes in segments of one."""
+def read_bytewise(capture, n, flows, **words):
+    """A file of n bytes in segments of one: more than may wait for an acknowledgement."""
     for _ in range(flows):
-        session(capture).request(smb.read(2, FILE, n)).respond(smb.read_answer(2, b"x" * n), size=1)
+        session(capture).request(smb.read(2, FILE, n)).respond(smb.read_answer(2, b"x" * n), size=1, **words)
+
+
+def read_bytewise_acknowledged(capture, n, flows): read_bytewise(capture, n, flows, answer_each=True)
 
 
 def names(capture, n, flows):

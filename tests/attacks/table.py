@@ -245,6 +245,7 @@ ROWS = (
     Row("smb-writes-apart", smb.writes_apart, (200000, 2), (20000, 1), 25, alike=True),
     Row("smb-writes-again", smb.writes_again, (200000, 2), (20000, 1), 25, alike=True),
     Row("smb-read-bytewise", smb.read_bytewise, (1 << 20, 1), (60000, 1), 25, alike=True),
+    Row("smb-read-bytewise-acknowledged", smb.read_bytewise_acknowledged, (1 << 20, 1), (60000, 1), 25, alike=True),
     Row("smb-renames", smb.renames, (200000, 2), (20000, 1), 25, memory=NUMBERED, alike=True),
     Row("smb-dispositions", smb.dispositions, (200000, 2), (20000, 1), 25, memory=NUMBERED, alike=True),
     Row("smb-names", smb.names, (2000, 1), (200, 1), caps=(APP,), alike=True),
