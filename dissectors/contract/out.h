@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "sensor/event/event_sink.h"
+#include "sensor/event/wanted.h"
 
 namespace lapwing {
 
@@ -20,6 +21,7 @@ struct Beginning {
   const RecordPlans* plans = nullptr;           // what records show under that
   uint64_t first_id = 0;                        // of its transactions, which go on counting those of protocols before
   bool contents = true;                         // as Wanted
+  bool files = true;                            // as Wanted
   uint8_t digests = UINT8_MAX;                  // as Wanted
   std::string_view from = {};                   // the protocol before a change, else empty
   std::shared_ptr<const Context> context = {};  // from whoever became this protocol, or expected this flow
@@ -38,6 +40,7 @@ class Out {
         config_(beginning.config),
         plans_(beginning.plans),
         contents_(beginning.contents),
+        files_(beginning.files),
         digests_(beginning.digests),
         first_id_(beginning.first_id),
         next_id_(beginning.first_id) {}
@@ -104,6 +107,8 @@ class Out {
   std::string_view from() const { return from_; }
   /// False where nobody looks at what messages carry: it need not be decoded or kept.
   bool contents() const { return contents_; }
+  /// How many bytes of a file are kept of those that may be.
+  uint64_t kept(uint64_t most) const { return files_ ? most : std::min<uint64_t>(most, kFileBeginning); }
   /// Digests that somebody may read of a file longer than what is kept of it: bits by file::Algorithm.
   uint8_t digests() const { return digests_; }
   bool picked_up_late() const { return sink_.picked_up_late(); }
@@ -160,7 +165,7 @@ class Out {
   std::string_view from_;
   const void* config_;
   const RecordPlans* plans_;
-  bool contents_;
+  bool contents_, files_;
   uint8_t digests_;
   uint64_t first_id_, next_id_;
 };

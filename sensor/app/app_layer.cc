@@ -83,6 +83,7 @@ void AppLayer::create(State& state, const AppProtocol& chosen) {
                       .plans = chosen.plans.get(),
                       .first_id = state.transactions,
                       .contents = wanted_[number].contents,
+                      .files = wanted_[number].files,
                       .digests = wanted_[number].digests};
   if (state.origin) {
     if (const AppProtocol* before = state.origin->before) beginning.from = before->row->about->name;

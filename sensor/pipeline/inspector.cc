@@ -262,7 +262,8 @@ void Inspector::exchange(RuleHandover& handover) {
 
 /// What rules and records look at of each protocol, as AppLayer::want takes it. An alert shows all of its transaction.
 std::vector<Wanted> Inspector::wanted(const RuleSet& rules) const {
-  const bool by_all = !rules.rules().empty() || config_.file_store.enabled || reporter_.wants(AnomalyLayer::applayer);
+  const bool inspected = !rules.rules().empty() || config_.file_store.enabled;
+  const bool by_all = inspected || reporter_.wants(AnomalyLayer::applayer);
   uint8_t digests = config_.files.digests;
   for (const auto& [name, algorithm] : file::kDigestBuffers)
     digests |= rules.reads(name) ? file::bit(algorithm) : uint8_t{0};
@@ -274,6 +275,7 @@ std::vector<Wanted> Inspector::wanted(const RuleSet& rules) const {
         {.frames = all_frames ? (uint32_t{2} << protocol.frames.size()) - 1 : rules.frames(protocol),
          .contents = by_all || std::ranges::any_of(protocol.records,
                                                    [&](const RecordRow& record) { return reporter_.wants(record); }),
+         .files = inspected || config_.files.digests != 0 || config_.files.magic,
          .digests = digests});
   }
   return out;

@@ -38,11 +38,14 @@ uint64_t limits_of(const AppLayer& app) {
   return out - app.counters().memcap;
 }
 
-/// What is in order is read as it comes: much of streams seen from their middle is never acknowledged, and would be
-/// kept until the flow ends.
+constexpr uint64_t kBehindHole = 64 << 10;  // bytes: a window that is not scaled
+
+/// What is in order is read as it comes, and what is missing is not waited for long: much of streams seen from their
+/// middle is never acknowledged, and would be kept until the flow ends.
 StreamConfig picking_up(StreamConfig config, uint64_t memcap) {
   config.midstream = true;
   config.inline_mode = true;
+  config.behind_hole = kBehindHole;
   config.memcap = std::min(config.memcap, memcap);
   config.reassembly_memcap = std::min(config.reassembly_memcap, memcap);
   return config;
@@ -82,7 +85,7 @@ Midway::Midway(const MidwayConfig& config, const StreamConfig& stream, const App
       hear_(std::move(hear)),
       stream_(picking_up(stream, config.memcap), *this),
       app_(app_config_, budget, *this) {
-  std::vector<Wanted> wanted(app_config_.protocols.size(), {.contents = false, .digests = 0});
+  std::vector<Wanted> wanted(app_config_.protocols.size(), {.contents = false, .files = false, .digests = 0});
   app_.want(wanted);
 }
 

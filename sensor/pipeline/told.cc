@@ -45,11 +45,15 @@ void Told::drop(std::map<std::string, Incident>::iterator known) {
 }
 
 void Told::take(const Asset& asset) {
+  if (replay_) return;
   const std::lock_guard lock(mutex_);
-  if (asset.state == AssetState::gone && !replay_) {
-    assets_.erase(asset.id);
-  } else if (assets_.size() < kMostAssets || assets_.contains(asset.id)) {
-    assets_[asset.id] = asset;
+  const auto known = assets_.find(asset.id);
+  if (asset.state == AssetState::gone) {
+    if (known != assets_.end()) assets_.erase(known);
+  } else if (known != assets_.end()) {
+    known->second = asset;
+  } else if (assets_.size() < kMostAssets) {
+    assets_.emplace(asset.id, asset);
   } else {
     ++counters_.assets_max;
   }

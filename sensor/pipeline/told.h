@@ -21,8 +21,8 @@ struct ToldCounters {
 };
 std::span<const CounterRow<ToldCounters>> told_counter_rows();
 
-/// [S] Of a replay all, of a live sensor those that are not over, within the bounds: the gravest incidents, and the
-/// hosts told of first. What is beyond is in its records alone.
+/// [S] Of a replay all incidents and no asset, which nobody can ask for; of a live sensor those that are not over,
+/// within the bounds: the gravest incidents, and the hosts told of first. What is beyond is in its records alone.
 class Told {
  public:
   static constexpr size_t kMostIncidents = 16384, kMostAssets = 65536;

@@ -241,6 +241,8 @@ void Reassembler::deliver(Flow& flow, TcpSession& session, Direction direction, 
       list.drop_before(session.pools.blocks, half.delivered);
     } else if (half.delivered < settled && (!list.empty() || closed)) {
       give_up(to, list.empty() ? settled : std::min(settled, list.front().begin));
+    } else if (!list.empty() && list.back().end() - half.delivered > config_.behind_hole) {
+      give_up(to, list.front().begin);
     } else {
       break;
     }

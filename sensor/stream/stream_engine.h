@@ -36,6 +36,7 @@ enum class Urgent : uint8_t { oob, in_line, drop, gap };
 /// [S] Keys "stream.*", "defrag.*", "host-os-policy", with Suricata's names and meaning.
 struct StreamConfig {
   uint64_t memcap = 0, depth = 0, reassembly_memcap = 0;  // depth 0: no limit
+  uint64_t behind_hole = UINT64_MAX;                      // bytes for which a hole waits without an acknowledgement
   bool midstream = false, async_oneside = false, inline_mode = false;
   bool checksum_validation = true, liberal_timestamps = true, check_overlap_data = true;
   uint64_t max_syn_queued = 0, max_synack_queued = 0, max_regions = 0;

@@ -42,11 +42,15 @@ TEST(Wanted, BodiesAreLookedIntoForWhomeverReadsThem) {
 
 /// A file longer than what its carrier keeps, whose MD5 is kMd5.
 Capture long_file() {
-  const std::string content(300'000, 'x');
+  const std::string piece(10'000, 'x');
+  std::string pieces;
+  for (size_t at = 0; at < 300'000; at += piece.size()) {
+    pieces += "carrier piece 1 " + std::to_string(at) + " " + std::to_string(piece.size()) + "\n" + piece;
+  }
   Capture capture;
   Conversation talk(capture, {.server_port = 7000});
   talk.open();
-  talk.client("carrier file 1 300000 f\ncarrier piece 1 0 300000\n" + content + "carrier done\n").close();
+  talk.client("carrier file 1 300000 f\n" + pieces + "carrier done\n").close();
   return capture;
 }
 constexpr std::string_view kMd5 = "d408ed46ebcc326f9e7c6bb9c77af1cd";
@@ -67,6 +71,34 @@ TEST(Wanted, DigestsOfLongFilesAreForWhomeverReadsThem) {
       sense(long_file(), {.options = "outputs: [{eve-log: {types: [alert]}}]\n",
                           .rules = "alert carrier any any -> any any (filemd5:" + list + "; sid:1;)"});
   EXPECT_EQ(ruled.of("alert").size(), 1u) << "rules may ask whatever records show";
+}
+
+/// An answer of 90 kB.
+Capture download() {
+  Capture capture;
+  Conversation talk(capture, {.server_port = 80});
+  talk.open();
+  talk.client("GET /f HTTP/1.1\r\nHost: a.org\r\n\r\n");
+  talk.server("HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n" + std::string(90'000, 'x')).close();
+  return capture;
+}
+
+TEST(Wanted, FilesAreKeptForWhomeverReadsThem) {
+  for (const Capture& capture : {download(), long_file()}) {
+    const auto sensed = [&](const std::string& more, const std::string& rules = "") {
+      return sense(capture,
+                   {.options = "outputs: [{eve-log: {types: [stats, files]}}]\napp-layer: {memcap: 64kb}\n" + more,
+                    .rules = rules});
+    };
+    const Outcome told = sensed("");
+    EXPECT_EQ(told.stat("app_layer.memcap"), 0u);
+    ASSERT_EQ(told.of("fileinfo").size(), 1u);
+    EXPECT_EQ(told.of("fileinfo")[0]["fileinfo"]["state"], "CLOSED");
+    EXPECT_GE(told.of("fileinfo")[0]["fileinfo"]["size"], 90'000);
+    EXPECT_GT(sensed("", "alert dns any any -> any any (sid:1;)").stat("app_layer.memcap"), 0u) << "rules of whatever";
+    EXPECT_GT(sensed("file: {hash: [md5]}\n").stat("app_layer.memcap"), 0u);
+    EXPECT_GT(sensed("file: {magic: yes}\n").stat("app_layer.memcap"), 0u);
+  }
 }
 
 }  // namespace

@@ -270,6 +270,19 @@ TEST(Reassembly, InlineModeDeliversBeforeTheAcknowledgement) {
   EXPECT_EQ(t.request(), "now");
 }
 
+TEST(Reassembly, AHoleBeforeMoreThanMayWaitIsGivenUp) {
+  auto config = stream_config();
+  config.inline_mode = true;
+  config.behind_hole = 6;
+  Conversation t(config);
+  t.handshake().put(0, "ab").put(6, "gh");
+  EXPECT_EQ(t.request(), "ab");
+  t.put(8, "i");
+  EXPECT_EQ(t.request(), "ab____ghi");
+  t.put(2, "cdef").put(9, "j");
+  EXPECT_EQ(t.request(), "ab____ghij") << "too late";
+}
+
 TEST(Reassembly, DataWithAWrongChecksumIsLeftOut) {
   Conversation t;
   t.handshake();

@@ -161,7 +161,7 @@ FlowDriver::FlowDriver(const Setup& setup, Heard& heard)
       config_(config_of(setup.settings)),
       app_(*config_, budget, *this),
       heard_(heard) {
-  const Wanted wanted{.frames = setup.frames ? UINT32_MAX : 0, .contents = setup.contents};
+  const Wanted wanted{.frames = setup.frames ? UINT32_MAX : 0, .contents = setup.contents, .files = setup.files};
   std::vector<Wanted> all(config_->protocols.size(), wanted);
   app_.want(all);
   flow_.key.port[0] = 40000;

@@ -63,6 +63,7 @@ class FlowDriver : private AppSink {
     bool late = false;            // the flow was under way already
     bool frames = false;          // rules want all frames
     bool contents = true;         // rules or records look at what messages carry
+    bool files = true;            // or at what files hold
     std::shared_ptr<const Context> context = {};  // what that other flow hands over
   };
   /// Notes down in `heard`, which outlives it.

@@ -19,7 +19,7 @@ template <class D>
 class Transfer {
  public:
   Transfer(Out<D>& out, Transaction& tx, Direction direction, std::string name, uint64_t keep)
-      : out_(out), tx_(tx), direction_(direction), file_(std::move(name), keep, out.digests()) {}
+      : out_(out), tx_(tx), direction_(direction), file_(std::move(name), out.kept(keep), out.digests()) {}
 
   /// Bytes that follow those before.
   void append(Bytes bytes) { at(next_, bytes); }

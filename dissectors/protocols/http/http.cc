@@ -339,7 +339,10 @@ void Http::plain_body(HttpTransaction& t, Direction direction, Bytes bytes, uint
   if (file && lost > 0) file->gaps = true;
   if (!body.final && lost == 0) {
     const Bytes part = bytes.first(static_cast<size_t>(taken));
-    const size_t kept = static_cast<size_t>(std::min<uint64_t>(part.size(), keep - body.bytes.size()));
+    // Of requests forms are read.
+    const uint64_t most = direction == kServer ? keep : out_.kept(keep);
+    const auto kept =
+        static_cast<size_t>(std::min<uint64_t>(part.size(), most - std::min<uint64_t>(most, body.bytes.size())));
     body.bytes.append(to_text(part.first(kept)));
     if (file) {
       file->after(part, kept);
