@@ -411,23 +411,21 @@ Likelihood begins(Bytes bytes) {
     bytes = bytes.subspan(1);
     return out;
   };
-  const auto length = [&] {
+  const auto length = [&]() -> std::optional<uint64_t> {
     const auto first = byte();
-    if (!first) return false;
-    if (*first < 0x80) return true;
+    if (!first || *first < 0x80) return first;
     const size_t count = *first & 0x7f;
-    if (count < 1 || count > 4) return false;
+    if (count < 1 || count > 4) return {};
     short_of = bytes.size() < count;
-    if (short_of) return false;
+    if (short_of) return {};
+    uint64_t out = 0;
+    for (const uint8_t octet : bytes.first(count)) out = out << 8 | octet;
     bytes = bytes.subspan(count);
-    return true;
+    return out;
   };
-  /// A small number under an explicit tag, in DER.
+  /// A small number under an explicit tag; KDCs read lengths that are longer than DER has them, too.
   const auto number = [&](uint8_t tag, uint8_t value) {
-    for (const uint8_t wanted : {ber::context(tag, true), uint8_t{3}, ber::kInteger, uint8_t{1}, value}) {
-      if (byte() != wanted) return false;
-    }
-    return true;
+    return byte() == ber::context(tag, true) && length() && byte() == ber::kInteger && length() == 1 && byte() == value;
   };
   const auto tag = byte();
   if (!tag) return Likelihood::more;

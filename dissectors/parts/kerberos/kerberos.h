@@ -109,7 +109,7 @@ std::optional<int64_t> time(std::string_view text);
 
 /// Whether `bytes` begin as a message does: by its tag, a sequence, the version and the type once more. Those before
 /// kHead suffice to tell: sure or no; fewer may be `more`.
-inline constexpr size_t kHead = 2 * 6 + 2 * 5;
+inline constexpr size_t kHead = 2 * 6 + 2 * 13, kShortestHead = 2 * 2 + 2 * 5;
 Likelihood begins(Bytes bytes);
 
 }  // namespace lapwing::kerberos

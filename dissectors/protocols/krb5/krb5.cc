@@ -57,7 +57,7 @@ Likelihood judge(Bytes wire, Direction direction) {
 Likelihood judge_stream(Bytes bytes, Direction direction) {
   if (bytes.size() < kMark) return bytes.empty() || bytes[0] == 0 ? Likelihood::more : Likelihood::no;
   const uint64_t size = load_be32(bytes.data());
-  return size < kerberos::kHead - 8 || size > kLongest ? Likelihood::no : judge(bytes.subspan(kMark), direction);
+  return size < kerberos::kShortestHead || size > kLongest ? Likelihood::no : judge(bytes.subspan(kMark), direction);
 }
 
 /// Errors that refuse the one who asks (RFC 4120 7.5.9, RFC 4556 3.1.3); others ask for more, send him elsewhere or are

@@ -175,6 +175,10 @@ TEST(Kerberos, ABeginningIsToldByItsFirstBytes) {
     }
     EXPECT_EQ(last, Likelihood::sure);
   }
+  // KDCs read lengths that are no DER.
+  std::string longer = krb_request(kAsRequest);
+  longer.replace(longer.find("\xa1\3\2\1\5"), 5, "\xa1\x81\4\2\x81\1\5");
+  EXPECT_EQ(begins(to_bytes(longer)), Likelihood::sure);
   EXPECT_EQ(begins(to_bytes("\x6a\x05hello")), Likelihood::no);
   EXPECT_EQ(begins(to_bytes("\x61\x05")), Likelihood::no);  // a ticket
   EXPECT_EQ(begins(to_bytes(std::string("\x6a\x84\0\0\1\0\x30\x80", 8))), Likelihood::no);
