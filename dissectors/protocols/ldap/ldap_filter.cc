@@ -85,6 +85,7 @@ void FilterText::value(Item item, Bytes bytes) {
       add("(");
       add(to_text(bytes));
       return add("=*)");
+    case Item::filter_undefined: return add("(?=undefined)");  // as OpenLDAP writes it
     default: break;
   }
   // A piece of a value, of which any other stands before.

@@ -63,7 +63,9 @@ constexpr Row kFilterRows[] = {
     {context(8, true), Item::filter_approximate, &kComparison},
     {context(9, true), Item::filter_extensible, &kExtensible},
 };
-const Shape kFilter{kFilterRows, true};
+// What a server does not know is undefined, and the filter is evaluated nevertheless.
+constexpr Row kUndefined{.item = Item::filter_undefined};
+const Shape kFilter{kFilterRows, true, &kUndefined};
 
 constexpr Row kSaslRows[] = {{kOctets, Item::mechanism}, {kOctets, Item::credentials, nullptr, true}};
 constexpr Shape kSasl{kSaslRows};

@@ -61,6 +61,7 @@ enum class Item : uint8_t {
   filter_final,
   filter_rule,
   filter_dn,
+  filter_undefined,
 };
 constexpr bool of_filter(Item item) {
   return item >= Item::filter_and;
@@ -82,6 +83,7 @@ struct Row {
 struct Shape {
   std::span<const Row> rows;
   bool any = false;
+  const Row* later = nullptr;  // stands for what later versions of the protocol may have beside the rows
 };
 
 /// By the tag of a message's operation; null: there is none.

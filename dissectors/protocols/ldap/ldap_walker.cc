@@ -11,9 +11,11 @@ namespace {
 
 constexpr Row kExtension{};  // what a later version of the protocol may add
 
-const Row* among(std::span<const Row> rows, uint8_t tag) {
-  const auto row = std::ranges::find(rows, tag, &Row::tag);
-  return row == rows.end() ? nullptr : &*row;
+const Row* among(const Shape& shape, uint8_t tag) {
+  const auto row = std::ranges::find(shape.rows, tag, &Row::tag);
+  if (row != shape.rows.end()) return &*row;
+  constexpr uint8_t kClass = 0xc0;
+  return (tag & kClass) == ber::context(0, false) ? shape.later : nullptr;
 }
 
 /// Whether an operation may begin so.
@@ -126,12 +128,12 @@ bool Walker::take_opening(Bytes& bytes, Listener& listener) {
   level.left -= opening.size();
   const Shape& shape = *level.shape;
   if (shape.any) {
-    const Row* row = among(shape.rows, opening.tag);
+    const Row* row = among(shape, opening.tag);
     return row && enter(*row, opening.content, listener);
   }
   while (level.next < shape.rows.size()) {
     const Row& row = shape.rows[level.next];
-    const Row* found = row.one_of ? among(row.one_of->rows, opening.tag) : row.tag == opening.tag ? &row : nullptr;
+    const Row* found = row.one_of ? among(*row.one_of, opening.tag) : row.tag == opening.tag ? &row : nullptr;
     if (found) {
       ++level.next;
       return enter(*found, opening.content, listener);

@@ -1,6 +1,6 @@
 #include "dissectors/protocols/ldap/ldap_filter.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <string>
 
@@ -56,6 +56,15 @@ TEST(LdapFilter, MatchingRulesStandBehindTheAttribute) {
             "(userAccountControl:1.2.840.113556.1.4.803:=2)");
   EXPECT_EQ(text_of(ber(0xa9, ber(0x82, "o") + ber(0x83, "Ace") + ber(0x84, "\xff"))), "(o:dn:=Ace)");
   EXPECT_EQ(text_of(ber(0xa9, rule + ber(0x83, "x"))), "(:1.2.840.113556.1.4.803:=x)");
+}
+
+TEST(LdapFilter, WhatAServerDoesNotKnowHidesNothingBesideIt) {
+  const std::string filter = ber(0xa1, ber(0xaf, "x") + equal("cn", "a") + ber(0x8c, ""));
+  EXPECT_EQ(text_of(filter), "(|(?=undefined)(cn=a)(?=undefined))");
+  Dialogue d(dissector("ldap"));
+  d.client(ldap_search(1, "dc=a", {"mail"}, filter)).finish();
+  EXPECT_THAT(d.values("ldap.request.attribute_type"), testing::ElementsAre("mail"));
+  EXPECT_THAT(d.anomalies, testing::IsEmpty());
 }
 
 TEST(LdapFilter, WhatMeansSomethingElseIsEscaped) {
