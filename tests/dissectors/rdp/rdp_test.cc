@@ -377,6 +377,7 @@ TEST(Rdp, IsToldByItsFirstBytes) {
   EXPECT_EQ(verdict(kClient, rdp_data("\x04\1\0\1\0")), Likelihood::maybe);
   for (size_t size = 1; size < 12; ++size)
     EXPECT_EQ(verdict(kClient, kAskTls.substr(0, size)), Likelihood::more) << size;
+  EXPECT_EQ(verdict(kClient, std::string(kAskTls).replace(1, 1, "\xff")), Likelihood::sure) << "reserved";
   EXPECT_EQ(verdict(kServer, kAskTls), Likelihood::no);
   EXPECT_EQ(verdict(kClient, kChooseTls), Likelihood::no);
   EXPECT_EQ(verdict(kServer, rdp_connect("")), Likelihood::no);
