@@ -283,12 +283,13 @@ size_t Smb::take_packet(Side& from, Direction direction, Bytes rest, uint64_t at
     default: return lose(from, direction);
   }
   if (size == 0) return kNetbiosHeader;
-  const Likelihood verdict = begins_message(rest.first(std::min(rest.size(), kBeginning)));
-  if (verdict == Likelihood::no) return lose(from, direction);
-  if (verdict == Likelihood::more) {
-    wanted = rest.size() + 1;
+  // Its length is known: what is wrong behind the magic spoils that alone, as servers have it (MS-SMB2 3.3.5.2).
+  if (size < kMagicSize) return lose(from, direction);
+  if (rest.size() < kNetbiosHeader + kMagicSize) {
+    wanted = kNetbiosHeader + kMagicSize;
     return 0;
   }
+  if (!is_magic(load_be32(&rest[kNetbiosHeader]))) return lose(from, direction);
   frames(Pdu::nbss_pdu, direction, at, kNetbiosHeader + size, kNetbiosHeader);
   from.resync.reaches(end);
   from.message_end = end;

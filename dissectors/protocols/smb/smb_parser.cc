@@ -10,9 +10,19 @@ namespace lapwing::smb {
 namespace {
 
 constexpr uint16_t kStructureSize2 = 64;  // MS-SMB2 2.2.1.1
-constexpr uint16_t kLastCommand2 = 0x12;
+constexpr uint16_t kLastCommand2 = 0x13;  // SERVER_TO_CLIENT_NOTIFICATION (MS-SMB2 2.2.1.2)
 
 }  // namespace
+
+bool is_magic(uint32_t bytes) {
+  switch (static_cast<Magic>(bytes)) {
+    case Magic::smb1:
+    case Magic::smb2:
+    case Magic::encrypted:
+    case Magic::compressed: return true;
+  }
+  return false;
+}
 
 Likelihood begins_message(Bytes bytes) {
   if (bytes.empty()) return Likelihood::more;

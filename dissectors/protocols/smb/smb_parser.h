@@ -38,6 +38,8 @@ inline uint32_t packet_size(const uint8_t* header) {
   return load_be24(header + 1);
 }
 
+bool is_magic(uint32_t bytes);
+
 /// Whether a message begins here: sure, no, or more. Enough bytes are kBeginning.
 inline constexpr size_t kBeginning = kNetbiosHeader + 20;
 Likelihood begins_message(Bytes bytes);

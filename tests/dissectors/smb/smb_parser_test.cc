@@ -25,7 +25,7 @@ TEST(SmbParser, AMessageBeginsWithItsMagicAndRoomForItsHeader) {
   EXPECT_EQ(begins_message(to_bytes(packet("\xfdSMB" + zeros(60)))), Likelihood::sure);
   EXPECT_EQ(begins_message(to_bytes(packet("\xfeSMB" + zeros(30)))), Likelihood::no);
   EXPECT_EQ(begins_message(to_bytes(packet("\xfeSMB" + zeros(60)))), Likelihood::no);
-  EXPECT_EQ(begins_message(to_bytes(packet(message2(0x13, {}, zeros(40))))), Likelihood::no);
+  EXPECT_EQ(begins_message(to_bytes(packet(message2(0x14, {}, zeros(40))))), Likelihood::no);
   EXPECT_EQ(begins_message(to_bytes("\x85")), Likelihood::no);
 }
 
