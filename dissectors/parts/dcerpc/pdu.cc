@@ -135,14 +135,20 @@ Uuid OrderedReader::uuid() {
   return out;
 }
 
-std::optional<Header> parse_header(Bytes bytes) {
-  if (bytes.size() < Header::kSize) return {};
-  const uint8_t* const p = bytes.data();
+bool may_begin_pdu(Bytes bytes) {
   constexpr uint8_t kMostMinor = 1, kMostFloat = 3;
+  const auto is = [&](size_t at, auto fits) { return bytes.size() <= at || fits(bytes[at]); };
   // Byte order and characters are each 0 or 1 (C706 14.1).
-  const bool known =
-      p[0] == kVersion && p[1] <= kMostMinor && p[2] <= kLastType && (p[4] & 0xee) == 0 && p[5] <= kMostFloat;
-  if (!known) return {};
+  return is(0, [](uint8_t byte) { return byte == kVersion; }) &&
+         is(1, [](uint8_t byte) { return byte <= kMostMinor; }) &&
+         is(2, [](uint8_t byte) { return byte <= kLastType; }) &&
+         is(4, [](uint8_t byte) { return (byte & 0xee) == 0; }) &&
+         is(5, [](uint8_t byte) { return byte <= kMostFloat; });
+}
+
+std::optional<Header> parse_header(Bytes bytes) {
+  if (bytes.size() < Header::kSize || !may_begin_pdu(bytes)) return {};
+  const uint8_t* const p = bytes.data();
   Header out{.minor = p[1], .type = static_cast<Type>(p[2]), .flags = p[3], .little = (p[4] & 0x10) != 0};
   OrderedReader reader(bytes.subspan(8, 8), out.little);
   out.size = reader.u16();

@@ -107,6 +107,8 @@ struct Header {
 
 /// Nothing where no PDU begins so.
 std::optional<Header> parse_header(Bytes bytes);
+/// The same of fewer bytes than a header has: it may become one.
+bool may_begin_pdu(Bytes bytes);
 /// Amid other bytes more is asked: what is reserved is zero.
 bool begins_pdu(Bytes bytes);
 /// Whether the side sends such PDUs; MS-RPCH's and those of datagrams are nobody's.

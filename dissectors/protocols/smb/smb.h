@@ -89,7 +89,7 @@ class Smb {
     smb3_hdr,
     smb3_data,
   };
-  enum class Cap : uint8_t { tx, handles, reads, trees, sessions, pipes, dialects, message };
+  enum class Cap : uint8_t { tx, handles, reads, trees, sessions, pipes, transactions, dialects, message };
   static constexpr lapwing::Cap kCaps[] = {
       {"tx", 0, "requests of one flow that wait for their response, by max-tx; the oldest is recorded as it is"},
       {"handles", 0, "open files of one flow that are known, by max-guid-cache-size; the longest unused is forgotten"},
@@ -98,6 +98,7 @@ class Smb {
       {"sessions", 0, "logins of one flow under way, by max-session-cache-size; the longest unused is forgotten"},
       {"pipes", 0,
        "pipes of one flow that carry DCERPC, by max-dcerpc-frag-cache-size; the longest unused is given up"},
+      {"transactions", 16, "transactions of SMB 1 of one flow that wait for their rest; the oldest is forgotten"},
       {"dialects", 64, "dialects of one offer that are kept"},
       {"message", 128 << 10, "bytes of one message that are kept beside what it reads or writes"},
   };
@@ -190,7 +191,23 @@ class Smb {
     // Of whoever asks: an asynchronous answer names no share (MS-SMB2 2.2.1.1).
     uint32_t tree = 0;
     std::shared_ptr<const Tree> connecting = {};
-    uint64_t told = 0;  // bytes of a transaction of version 1 that the server was told
+  };
+  /// A transaction of version 1 of which secondary requests bring the rest, in any order (MS-CIFS 2.2.4.34).
+  struct Gathered {
+    struct Part {
+      std::string bytes;
+      uint64_t received = 0;
+      uint32_t total = 0;
+
+      bool take(const v1::Portion& portion);
+    };
+    std::vector<uint16_t> setup;
+    Part parameters, data;
+
+    /// False where it does not fit.
+    bool take(const v1::Transaction& said);
+    bool whole() const { return parameters.received >= parameters.total && data.received >= data.total; }
+    v1::Transaction all();
   };
   Side& side(Direction direction) { return sides_[index(direction)]; }
 
@@ -250,7 +267,7 @@ class Smb {
   const std::shared_ptr<const Tree>* tree(const Origin& origin);
 
   // smb_pipe.cc
-  bool may_become_pipe(const Opened& opened, const Origin& origin);
+  bool may_be_pipe(const Origin& origin);
   bool is_pipe(const std::shared_ptr<Opened>& opened, const Origin& origin, Bytes first);
   void end_pipe(Opened& opened, uint32_t status);
   dcerpc::Call& begin_call(const Origin& origin);
@@ -296,14 +313,20 @@ class Smb {
   void create_response(const Command1& command, Operation& operation);
   void write_request(const Command1& command);
   void read_response(const Command1& command);
-  void pipe_request(const Command1& command);
-  bool pipe_goes_on(const Command1& command);
-  void pipe_response(const Command1& command);
-  void set_info_request(const Command1& command);
   void malformed(const Command1& command);
   std::shared_ptr<Opened> opened(const Command1& command, uint16_t file);
+  void hold1(uint16_t file, std::shared_ptr<Opened> opened);
   void close_request(const Command1& command, uint16_t file);
   Operation& open(const Command1& command, Kind kind);
+  // smb_transactions.cc
+  void transaction_request(const Command1& command);
+  bool transaction_goes_on(const Command1& command);
+  void transaction_response(const Command1& command, Operation& operation);
+  void transact(const Command1& command, const v1::Transaction& said);
+  void pipe_request(const Command1& command, const v1::Transaction& said);
+  void pipe_response(const Command1& command);
+  void set_info_request(const Command1& command, const v1::Transaction& said);
+
   static bool carries_data(const v1::Header& header);
   static Key key_of(const Command1& command);
   Origin origin(const Command1& command);
@@ -316,6 +339,7 @@ class Smb {
   Recent<TreeKey, std::shared_ptr<const Tree>> trees_;
   Recent<uint64_t, std::shared_ptr<gss::Login>> logins_;
   Recent<Key, PendingRead> reads_;
+  Recent<Key, Gathered> gathered_;
   Recent<uint64_t, std::shared_ptr<Opened>> pipes_;  // those of DCERPC, by a number of their own
   Recent<uint64_t, Operation> calls_;                // of those
   std::optional<Key> negotiating_;                   // in version 1, where the answer may be one of version 2

@@ -33,6 +33,22 @@ Native take_native(LittleReader& reader, bool unicode) {
   return out;
 }
 
+/// Times and size, which stand behind the action.
+void take_rest(LittleReader& reader, CreateResponse& out) {
+  out.created = reader.u64();
+  out.accessed = reader.u64();
+  out.written = reader.u64();
+  out.changed = reader.u64();
+  reader.skip(12);
+  out.size = reader.u64();
+}
+
+void take_setup(LittleReader& words, std::vector<uint16_t>& out) {
+  const uint8_t count = words.u8();
+  words.skip(1);
+  for (size_t i = 0; i < count && words.ok(); ++i) out.push_back(words.u16());
+}
+
 /// Bytes that the message points to; none where it points elsewhere.
 std::optional<Bytes> within(Bytes message, size_t offset, size_t size) {
   if (size == 0) return Bytes();
@@ -206,12 +222,7 @@ std::optional<CreateResponse> read_create_response(const Block& block) {
   CreateResponse out;
   out.file = parameters.u16();
   out.action = parameters.u32();
-  out.created = parameters.u64();
-  out.accessed = parameters.u64();
-  out.written = parameters.u64();
-  out.changed = parameters.u64();
-  parameters.skip(12);
-  out.size = parameters.u64();
+  take_rest(parameters, out);
   return parameters.ok() ? std::optional(out) : std::nullopt;
 }
 
@@ -284,7 +295,9 @@ std::optional<Extent> read_write_request(Command command, const Block& block) {
   out.file = parameters.u16();
   if (andx) {
     out.offset = parameters.u32();
-    parameters.skip(8);
+    parameters.skip(4);
+    out.mode = parameters.u16();
+    parameters.skip(2);
     out.length = uint32_t{parameters.u16()} << 16;
     out.length |= parameters.u16();
     out.data = parameters.u16();
@@ -293,7 +306,7 @@ std::optional<Extent> read_write_request(Command command, const Block& block) {
     out.length = parameters.u16();
     out.offset = parameters.u32();
     // Behind the format and length of a buffer, or behind a pad.
-    out.data = block.data + (command == Command::write ? kBufferHead : 1);
+    out.data = block.data + (command == Command::write_and_close ? 1 : kBufferHead);
   }
   if (!parameters.ok() || (out.length > 0 && out.data < block.data)) return {};
   return out;
@@ -302,30 +315,88 @@ std::optional<Extent> read_write_request(Command command, const Block& block) {
 std::optional<Transaction> read_transaction(const Block& block, TransactionForm form) {
   const bool request = form == TransactionForm::request;
   Transaction out;
-  LittleReader parameters = words(block, 2);
-  out.total = parameters.u16();
-  parameters.skip(request ? 14 : form == TransactionForm::response ? 2 : 0);
-  const uint16_t parameter_count = parameters.u16(), parameter_at = parameters.u16();
-  if (!request) parameters.skip(2);
-  const uint16_t data_count = parameters.u16(), data_at = parameters.u16();
-  if (!request) out.at = parameters.u16();
-  uint8_t setup = 0;
-  if (form != TransactionForm::secondary) {
-    setup = parameters.u8();
-    parameters.skip(1);
+  LittleReader fields = words(block, 0);
+  out.parameters.total = fields.u16();
+  out.data.total = fields.u16();
+  fields.skip(request ? 14 : form == TransactionForm::response ? 2 : 0);
+  for (Portion* portion : {&out.parameters, &out.data}) {
+    const uint16_t size = fields.u16(), offset = fields.u16();
+    if (!request) portion->at = fields.u16();
+    const auto bytes = within(block.message, offset, size);
+    if (!fields.ok() || !bytes) return {};
+    portion->bytes = *bytes;
   }
-  for (size_t i = 0; i < setup && parameters.ok(); ++i) out.setup.push_back(parameters.u16());
-  const auto kept = within(block.message, parameter_at, parameter_count);
-  const auto data = within(block.message, data_at, data_count);
-  if (!parameters.ok() || !kept || !data) return {};
-  out.parameters = *kept;
-  out.data = *data;
+  if (form != TransactionForm::secondary) take_setup(fields, out.setup);
+  return fields.ok() ? std::optional(out) : std::nullopt;
+}
+
+std::optional<Transaction> read_nt_transaction(const Block& block, TransactionForm form) {
+  const bool request = form == TransactionForm::request;
+  Transaction out;
+  LittleReader fields = words(block, 0);
+  fields.skip(3);
+  out.parameters.total = fields.u32();
+  out.data.total = fields.u32();
+  if (request) fields.skip(8);
+  for (Portion* portion : {&out.parameters, &out.data}) {
+    const uint32_t size = fields.u32(), offset = fields.u32();
+    if (!request) portion->at = fields.u32();
+    const auto bytes = within(block.message, offset, size);
+    if (!fields.ok() || !bytes) return {};
+    portion->bytes = *bytes;
+  }
+  if (!request) return out;
+  fields.skip(1);  // how many words follow the function: nobody asks for them
+  out.setup.push_back(fields.u16());
+  return fields.ok() ? std::optional(out) : std::nullopt;
+}
+
+std::optional<CreateRequest> read_create_request(Bytes parameters, bool unicode) {
+  LittleReader reader(parameters);
+  CreateRequest out;
+  reader.skip(8);
+  out.access = reader.u32();
+  reader.skip(16);
+  out.disposition = reader.u32();
+  out.options = reader.u32();
+  reader.skip(8);
+  const uint32_t size = reader.u32();
+  reader.skip(5);
+  // Samba aligns the name, which the specification does not.
+  if (unicode && size < reader.left()) reader.skip(reader.position() % 2);
+  LittleReader name(reader.bytes(size));
+  if (!reader.ok()) return {};
+  out.name = take_text(name, unicode);
   return out;
+}
+
+std::optional<CreateResponse> read_create_response(Bytes parameters) {
+  LittleReader reader(parameters);
+  CreateResponse out;
+  reader.skip(2);
+  out.file = reader.u16();
+  out.action = reader.u32();
+  reader.skip(4);
+  take_rest(reader, out);
+  return reader.ok() ? std::optional(out) : std::nullopt;
+}
+
+std::optional<std::string> read_open2_request(Bytes parameters, bool unicode) {
+  LittleReader reader(parameters);
+  reader.skip(28);
+  if (!reader.ok()) return {};
+  return take_text(reader, unicode);
+}
+
+std::optional<uint16_t> read_open2_response(Bytes parameters) {
+  LittleReader reader(parameters);
+  const uint16_t file = reader.u16();
+  return reader.ok() ? std::optional(file) : std::nullopt;
 }
 
 std::optional<SetInfo> read_set_info(const Transaction& transaction, bool unicode) {
   if (transaction.setup.empty()) return {};
-  LittleReader reader(transaction.parameters);
+  LittleReader reader(transaction.parameters.bytes);
   SetInfo out;
   if (transaction.setup[0] == kSetFileInfo) out.file = reader.u16();
   out.level = reader.u16();
@@ -333,7 +404,7 @@ std::optional<SetInfo> read_set_info(const Transaction& transaction, bool unicod
     reader.skip(4);
     out.path = take_text(reader, unicode);
   }
-  out.data = transaction.data;
+  out.data = transaction.data.bytes;
   return reader.ok() ? std::optional(out) : std::nullopt;
 }
 

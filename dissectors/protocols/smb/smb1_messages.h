@@ -24,6 +24,8 @@ enum class Command : uint8_t {
   read = 0x0a,
   write = 0x0b,
   create_new = 0x0f,
+  lock_and_read = 0x13,
+  write_and_unlock = 0x14,
   locking_andx = 0x24,
   trans = 0x25,
   trans_secondary = 0x26,
@@ -38,6 +40,7 @@ enum class Command : uint8_t {
   session_setup_andx = 0x73,
   logoff_andx = 0x74,
   tree_connect_andx = 0x75,
+  nt_trans = 0xa0,
   nt_trans_secondary = 0xa1,
   nt_create_andx = 0xa2,
   nt_cancel = 0xa4,
@@ -132,21 +135,34 @@ struct Extent {
   uint16_t file = 0;
   uint64_t offset = 0;
   uint32_t length = 0;
-  size_t data = 0;  // where the bytes begin within the message; of a request to read none
+  size_t data = 0;    // where the bytes begin within the message; of a request to read none
+  uint16_t mode = 0;  // of WRITE_ANDX
 };
+/// Of `mode`: the bytes that go to a pipe begin with two that count those of its message (MS-CIFS 2.2.4.43.1).
+inline constexpr uint16_t kCountedMessage = 0x0004 | 0x0008;
 
-/// TRANSACTION and TRANSACTION2 (MS-CIFS 2.2.4.33, 2.2.4.46): what of it the message holds.
+/// Bytes of a transaction's parameters or data that a message holds: where among all of them they begin, and how many
+/// those are.
+struct Portion {
+  Bytes bytes;
+  uint32_t at = 0, total = 0;
+
+  bool goes_on() const { return at + uint64_t{bytes.size()} < total; }
+};
+/// TRANSACTION, TRANSACTION2 and NT_TRANSACT (MS-CIFS 2.2.4.33, 2.2.4.46, 2.2.4.62): what of it the message holds.
 struct Transaction {
-  std::vector<uint16_t> setup;
-  Bytes parameters, data;
-  uint16_t at = 0, total = 0;  // where among all data this begins, and how much that is
+  std::vector<uint16_t> setup;  // of NT_TRANSACT its function comes first
+  Portion parameters, data;
 
   /// Others bring the rest.
-  bool goes_on() const { return at + data.size() < total; }
+  bool goes_on() const { return parameters.goes_on() || data.goes_on(); }
 };
 enum class TransactionForm : uint8_t { request, secondary, response };
-inline constexpr uint16_t kTransactPipe = 0x26;                // the first of `setup`, and the second is the file
-inline constexpr uint16_t kSetPathInfo = 6, kSetFileInfo = 8;  // likewise, of TRANSACTION2
+// The first of `setup`: of TRANSACTION, by whose second a pipe is known (MS-CIFS 2.2.5),
+inline constexpr uint16_t kReadPipeRaw = 0x11, kTransactPipe = 0x26, kWritePipeRaw = 0x31, kReadPipe = 0x36,
+                          kWritePipe = 0x37;
+inline constexpr uint16_t kOpen2 = 0, kSetPathInfo = 6, kSetFileInfo = 8;  // of TRANSACTION2,
+inline constexpr uint16_t kTransactCreate = 1;                             // of NT_TRANSACT
 
 /// What TRANSACTION2 sets of a path or an open file.
 struct SetInfo {
@@ -181,6 +197,12 @@ std::optional<Extent> read_read_request(Command command, const Block& block);
 std::optional<Extent> read_read_response(Command command, const Block& block);
 std::optional<Extent> read_write_request(Command command, const Block& block);
 std::optional<Transaction> read_transaction(const Block& block, TransactionForm form);
+std::optional<Transaction> read_nt_transaction(const Block& block, TransactionForm form);
+/// NT_TRANSACT_CREATE and TRANS2_OPEN2 (MS-CIFS 2.2.7.1, 2.2.6.1), by the parameters of the transaction.
+std::optional<CreateRequest> read_create_request(Bytes parameters, bool unicode);
+std::optional<CreateResponse> read_create_response(Bytes parameters);
+std::optional<std::string> read_open2_request(Bytes parameters, bool unicode);
+std::optional<uint16_t> read_open2_response(Bytes parameters);
 std::optional<SetInfo> read_set_info(const Transaction& transaction, bool unicode);
 /// Of FileRenameInformation in the form of SMB 1 (MS-FSCC 2.4.42.1): where to.
 std::optional<std::string> read_rename_info(Bytes data, bool unicode);

@@ -31,7 +31,7 @@ bool Smb::take_data(const std::shared_ptr<Opened>& opened, const Origin& origin,
   }
   from.data_end = extent.begin + extent.length;
   Bulk bulk{opened, extent.begin, from.data_end, extent.offset, origin, extent.transceived};
-  const bool first_tell = extent.length >= bulk.first.size() && may_become_pipe(*opened, origin);
+  const bool first_tell = !opened->pipe && may_be_pipe(origin);
   if (!first_tell && !judge(bulk)) return false;
   if (first.size() >= extent.length) {
     take_bulk(bulk, first.first(extent.length));
@@ -112,10 +112,11 @@ Operation& Smb::begin_transfer(const std::shared_ptr<Opened>& opened, const Orig
 
 void Smb::take_bulk(Bulk& bulk, Bytes bytes) {
   if (!bulk.judged) {
-    const Bytes more = bytes.first(std::min(bulk.first.size() - bulk.held, bytes.size()));
+    const size_t enough = std::min<uint64_t>(bulk.first.size(), bulk.end - bulk.begin);
+    const Bytes more = bytes.first(std::min(enough - bulk.held, bytes.size()));
     std::ranges::copy(more, bulk.first.begin() + static_cast<ptrdiff_t>(bulk.held));
     bulk.held += more.size();
-    if (bulk.held < bulk.first.size()) return;
+    if (bulk.held < enough) return;
     settle(bulk);
     bytes = bytes.subspan(more.size());
   }
@@ -139,6 +140,7 @@ void Smb::skip_bulk(Side& from, uint64_t to) {
   const uint64_t begin = std::max(from.position, bulk.begin), end = std::min(to, bulk.end);
   if (!bulk.opened || begin >= end) return;
   settle(bulk);
+  bulk.opened->begun[index(bulk.origin.direction)].clear();
   if (!bulk.wanted) return;
   const Direction direction = bulk.origin.direction;
   if (bulk.opened->pipe) {

@@ -71,6 +71,7 @@ struct Opened {
   std::string fuid;                          // as records show its handle
   std::array<Operation*, 2> transfers = {};  // by Direction; null: none is under way
   std::unique_ptr<Pipe> pipe;                // of DCERPC; null: nothing of that was seen
+  std::array<std::string, 2> begun;          // by Direction: of what may become a header of DCERPC
   uint32_t reads = 0;                        // asked for and not answered
   bool closing = false;                      // once those are
 };
@@ -121,14 +122,13 @@ struct Creation {
     opened->name = make_name(std::move(name));
   }
   template <class Response>
-  void answer(const Response& said, std::string fuid) {
+  void answer(const Response& said) {
     action = said.action;
     created = unix_time(said.created);
     accessed = unix_time(said.accessed);
     modified = unix_time(said.written);
     changed = unix_time(said.changed);
     size = said.size;
-    opened->fuid = std::move(fuid);
   }
 };
 

@@ -1,6 +1,7 @@
 #include "dissectors/protocols/smb/smb_pipe.h"
 
 #include <algorithm>
+#include <array>
 
 namespace lapwing::smb {
 
@@ -49,27 +50,40 @@ void Pipe::endpoint(const dcerpc::Endpoint& endpoint) {
   smb_.out_.expect(endpoint.expectation());
 }
 
-/// It may turn out to be one by the first bytes of the next message.
-bool Smb::may_become_pipe(const Opened& opened, const Origin& origin) {
+bool Smb::may_be_pipe(const Origin& origin) {
   const auto* const known = tree(origin);
-  return !opened.pipe && (!known || (*known)->pipes != false);
+  return !known || (*known)->pipes != false;
 }
 
-/// What is said to it, or by it, is DCERPC. That is looked at anew until it is.
+/// What is said to it, or by it, is DCERPC. That is looked at anew until it is, though it come in messages of a byte.
 bool Smb::is_pipe(const std::shared_ptr<Opened>& opened, const Origin& origin, Bytes first) {
-  const auto* const known = tree(origin);
-  if (known && (*known)->pipes == false) return false;
+  if (!may_be_pipe(origin)) return false;
   if (opened->pipe) {
     pipes_.use(opened->pipe->number());
     return true;
   }
-  if (!dcerpc::parse_header(first)) return false;
+  constexpr size_t kHeader = dcerpc::Header::kSize;
+  std::string& begun = opened->begun[index(origin.direction)];
+  first = first.first(std::min(first.size(), kHeader));
+  size_t before = begun.size();
+  std::array<uint8_t, 2 * kHeader> joined;
+  std::ranges::copy(first, std::ranges::copy(to_bytes(begun), joined.begin()).out);
+  const Bytes all = Bytes(joined).first(before + first.size());
+  begun.clear();
+  if (!dcerpc::parse_header(all)) {
+    if (!dcerpc::parse_header(first)) {
+      if (all.size() < kHeader && dcerpc::may_begin_pdu(all)) begun = to_text(all);
+      return false;
+    }
+    before = 0;
+  }
   while (pipes_.size() >= std::max<uint64_t>(config_.pipes, 1)) {
     out_.capped(Cap::pipes);
     end_pipe(*std::shared_ptr<Opened>(pipes_.oldest()), 0);
   }
   opened->pipe = std::make_unique<Pipe>(*this, ++own_);
   pipes_.add(opened->pipe->number(), opened);
+  if (before > 0) opened->pipe->take(all.first(before), origin);
   return true;
 }
 

@@ -48,10 +48,16 @@ Bytes behind(Bytes bytes, size_t offset) {
 }  // namespace
 
 bool Smb::carries_data(const v1::Header& header) {
-  const bool reads = header.command == Command::read_andx || header.command == Command::read;
-  if (header.response()) return reads && header.status == kSuccess;
-  return header.command == Command::write_andx || header.command == Command::write ||
-         header.command == Command::write_and_close;
+  switch (header.command) {
+    case Command::read_andx:
+    case Command::read:
+    case Command::lock_and_read: return header.response() && header.status == kSuccess;
+    case Command::write_andx:
+    case Command::write:
+    case Command::write_and_unlock:
+    case Command::write_and_close: return !header.response();
+    default: return false;
+  }
 }
 
 Key Smb::key_of(const Command1& command) {
@@ -117,9 +123,11 @@ void Smb::request(const Command1& command) {
   switch (command.command) {
     case Command::negotiate: return negotiate_request(command);
     case Command::session_setup_andx: return session_setup_request(command);
-    case Command::trans2: return set_info_request(command);
-    case Command::trans: return pipe_request(command);
+    case Command::trans:
+    case Command::trans2:
+    case Command::nt_trans: return transaction_request(command);
     case Command::read:
+    case Command::lock_and_read:
     case Command::read_andx:
       if (const auto said = v1::read_read_request(command.command, block)) {
         if (told_alone(command.command)) asked(open(command, Kind::generic), command.direction);
@@ -128,6 +136,7 @@ void Smb::request(const Command1& command) {
       break;
     case Command::write_andx:
     case Command::write:
+    case Command::write_and_unlock:
     case Command::write_and_close: return write_request(command);
     case Command::tree_connect_andx:
       if (auto said = v1::read_tree_connect_request(block, unicode)) {
@@ -179,11 +188,11 @@ void Smb::request(const Command1& command) {
       }
       break;
     case Command::trans_secondary:
-      if (pipe_goes_on(command)) return;
-      [[fallthrough]];
-    case Command::nt_cancel:
     case Command::nt_trans_secondary:
     case Command::trans2_secondary:
+      if (transaction_goes_on(command)) return;
+      [[fallthrough]];
+    case Command::nt_cancel:
     case Command::locking_andx: {  // of which only the last may be answered
       Operation& operation = open(command, Kind::generic);
       asked(operation, command.direction);
@@ -202,8 +211,9 @@ void Smb::request(const Command1& command) {
 void Smb::response(const Command1& command) {
   const v1::Header& header = command.header;
   if (command.command == Command::read_andx) return read_response(command);
-  if (command.command == Command::read) read_response(command);
+  if (command.command == Command::read || command.command == Command::lock_and_read) read_response(command);
   if (command.command == Command::trans) return pipe_response(command);
+  if (header.status != kSuccess) gathered_.erase(key_of(command));
   Operation* const operation = operations_.find(key_of(command));
   if (!operation) return;
   const bool success = header.status == kSuccess && command.sound;
@@ -221,14 +231,14 @@ void Smb::response(const Command1& command) {
       if (const auto file = success ? v1::read_open_response(command.command, command.block) : std::nullopt) {
         const Named* const named = operation->as<Named>();
         auto opened = named ? named->opened : std::make_shared<Opened>();
-        opened->fuid = fuid(*file);
-        if (!opened->closing) hold({*file, kHandle1}, std::move(opened));
+        hold1(*file, std::move(opened));
       }
       break;
     case Command::tree_disconnect: trees_.erase({0, header.tree}); break;
     case Command::logoff_andx: logins_.erase(header.user); break;
     case Command::trans2:
-      if (success) renamed(*operation);
+    case Command::nt_trans:
+      if (success) transaction_response(command, *operation);
       break;
     default: break;
   }
@@ -321,8 +331,14 @@ void Smb::create_response(const Command1& command, Operation& operation) {
   if (!detail) return;
   const auto said = v1::read_create_response(command.block);
   if (!said) return tell(Anomaly::malformed_data, command.direction, &operation);
-  detail->answer(*said, fuid(said->file));
-  if (!detail->opened->closing) hold({said->file, kHandle1}, detail->opened);
+  detail->answer(*said);
+  hold1(said->file, detail->opened);
+}
+
+/// The server gives it a number.
+void Smb::hold1(uint16_t file, std::shared_ptr<Opened> opened) {
+  opened->fuid = fuid(file);
+  if (!opened->closing) hold({file, kHandle1}, std::move(opened));
 }
 
 void Smb::write_request(const Command1& command) {
@@ -330,10 +346,13 @@ void Smb::write_request(const Command1& command) {
   if (!said) return malformed(command);
   if (told_alone(command.command)) asked(open(command, Kind::generic), command.direction);
   const std::shared_ptr<Opened> opened = this->opened(command, said->file);
-  if (said->length > 0) {
-    const bool whole = said->data + uint64_t{said->length} <= command.size;
-    take_data(opened, origin(command), {command.at + said->data, said->length, said->offset, whole},
-              behind(command.bytes, said->data));
+  const Origin from = origin(command);
+  const bool counted = (said->mode & v1::kCountedMessage) == v1::kCountedMessage && may_be_pipe(from);
+  const uint32_t count = counted ? std::min<uint32_t>(sizeof(uint16_t), said->length) : 0;
+  const size_t data = said->data + count;
+  if (const uint32_t length = said->length - count; length > 0) {
+    const bool whole = data + uint64_t{length} <= command.size;
+    take_data(opened, from, {command.at + data, length, said->offset, whole}, behind(command.bytes, data));
   }
   if (command.command != Command::write_and_close) return;
   handles_.erase({said->file, kHandle1});
@@ -365,74 +384,6 @@ void Smb::read_response(const Command1& command) {
               behind(command.bytes, said->data));
   }
   if (pending->opened->closing) close_read(*pending->opened, command.direction);
-}
-
-/// A pipe is written to and read from at once (MS-CIFS 2.2.5.6).
-void Smb::pipe_request(const Command1& command) {
-  const auto said = v1::read_transaction(command.block, v1::TransactionForm::request);
-  if (!said) return malformed(command);
-  if (said->setup.size() < 2 || said->setup[0] != v1::kTransactPipe) return;
-  const std::shared_ptr<Opened> opened = this->opened(command, said->setup[1]);
-  if (!is_pipe(opened, origin(command), said->data)) return;
-  expect_read(key_of(command), {.opened = opened, .told = said->data.size()});
-  if (opened->pipe) opened->pipe->take(said->data, origin(command));
-}
-
-/// More of what the pipe is told (MS-CIFS 2.2.4.34); false where it is no pipe's.
-bool Smb::pipe_goes_on(const Command1& command) {
-  Command1 first = command;
-  first.command = Command::trans;
-  PendingRead* const pending = reads_.find(key_of(first));
-  if (!pending || !pending->opened->pipe) return false;
-  const auto said = v1::read_transaction(command.block, v1::TransactionForm::secondary);
-  if (!said || said->at != pending->told) {
-    tell(Anomaly::malformed_data, command.direction);
-    return true;
-  }
-  pending->told += said->data.size();
-  pending->opened->pipe->take(said->data, origin(first));
-  return true;
-}
-
-/// In one message or several (MS-CIFS 2.2.4.33.2). One that says nothing asks for the rest of the request.
-void Smb::pipe_response(const Command1& command) {
-  const uint32_t status = command.header.status;
-  if (status == kSuccess && command.sound && command.block.words.empty()) return;
-  auto pending = take_read(key_of(command));
-  if (!pending) return;
-  const bool has_data = command.sound && (status == kSuccess || status == kBufferOverflow);
-  const auto said = has_data ? v1::read_transaction(command.block, v1::TransactionForm::response) : std::nullopt;
-  if (has_data && !said) tell(Anomaly::malformed_data, command.direction);
-  if (said && pending->opened->pipe) pending->opened->pipe->take(said->data, origin(command));
-  if (!has_data) end_pipe(*pending->opened, status);
-  if (said && said->goes_on()) return expect_read(key_of(command), std::move(*pending));
-  if (pending->opened->closing) close_read(*pending->opened, command.direction);
-}
-
-/// TRANSACTION2, of which what it sets of names and deletion is told.
-void Smb::set_info_request(const Command1& command) {
-  const bool unicode = command.header.unicode();
-  const auto said = v1::read_transaction(command.block, v1::TransactionForm::request);
-  if (!said) return malformed(command);
-  const uint16_t subcommand = said->setup.empty() ? 0 : said->setup[0];
-  if (subcommand != v1::kSetPathInfo && subcommand != v1::kSetFileInfo) return;
-  const auto info = v1::read_set_info(*said, unicode);
-  if (!info) return malformed(command);
-  const std::shared_ptr<Opened> file = info->file ? opened(command, *info->file) : nullptr;
-  const Name name = file ? file->name : make_name(info->path);
-  const std::string number = file ? file->fuid : std::string();
-  if (info->level == v1::kDispositionInfo || info->level == v1::kDispositionCifs) {
-    if (info->data.empty()) return malformed(command);
-    Operation& operation = open(command, Kind::set_file_path_info);
-    operation.detail = Disposal{name, number, (info->data[0] & 1) != 0, subcommand, info->level};
-    asked(operation, command.direction);
-  } else if (info->level == v1::kRenameInfo) {
-    const auto to = v1::read_rename_info(info->data, unicode);
-    if (!to) return malformed(command);
-    Operation& operation = open(command, Kind::rename);
-    operation.detail = Renaming{file, name, make_name(*to), number};
-    asked(operation, command.direction);
-  }
 }
 
 }  // namespace lapwing::smb

@@ -262,7 +262,8 @@ void Smb::create_response(const Message2& message, Operation& operation) {
   if (message.header.status != kSuccess || !detail) return;
   const auto said = v2::read_create_response(message.bytes);
   if (!said) return tell(Anomaly::malformed_data, message.direction, &operation);
-  detail->answer(*said, guid_text(said->file));
+  detail->answer(*said);
+  detail->opened->fuid = guid_text(said->file);
   side(message.direction).opened = detail->opened;
   if (!detail->opened->closing) hold(handle(said->file), detail->opened);
 }

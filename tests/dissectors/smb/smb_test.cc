@@ -101,6 +101,12 @@ const CapReaches kReaches = {
        }
      }},
     {"smb",
+     "transactions",
+     {},
+     [](Dialogue& d) {
+       for (uint16_t i = 0; i < 17; ++i) d.client(packet(head1(0x25, {.multiplex = i}) + transact1(7, "x", 9)));
+     }},
+    {"smb",
      "pipes",
      {{"app-layer.protocols.smb.max-dcerpc-frag-cache-size", "4"}},
      [](Dialogue& d) {
@@ -340,6 +346,39 @@ TEST(Smb, AFailedTransceiveEndsItsCall) {
   talk.tree(2).open(1, "svcctl");
   talk.exchange(11, ioctl2(kTransceive, file_id(1), rpc_request(2, 15, "stub")), zeros(8), 0xc00000b0);
   EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("STATUS_PIPE_DISCONNECTED"), HasSubstr("UNREPLIED"))));
+}
+
+TEST(Smb, ACommandThatNobodyKnowsSpoilsNothingBehindIt) {
+  for (size_t piece : {0, 1}) {
+    for (uint16_t command : {uint16_t{0x13}, uint16_t{0x20}}) {
+      Dialogue d(dissector("smb"));
+      Talk talk(d, piece);
+      talk.tree().open(7, "hidden");
+      d.client(compound({message2(command, {.message = 10}, zeros(8)),
+                         message2(9, {.message = 11}, write2(file_id(7), 0, "behind it"))}),
+               piece);
+      d.server(packet(message2(0x13, {.message = UINT64_MAX, .flags = kResponse}, le(4, 2) + zeros(10))), piece);
+      talk.close(7);
+      d.finish();
+      EXPECT_THAT(d.values("file.data"), ElementsAre("behind it"));
+      EXPECT_THAT(d.anomalies, IsEmpty());
+    }
+  }
+}
+
+TEST(Smb, PipesOfVersion2AreToldInMessagesOfAByte) {
+  for (size_t piece : {0, 1}) {
+    Dialogue d(dissector("smb"));
+    Talk talk(d, piece);
+    talk.tree(2).open(7, "svcctl");
+    for (const std::string& pdu : {rpc_bind(1), rpc_request(2, 12, "in")}) {
+      for (const char byte : pdu) talk.write(7, 0, std::string(1, byte));
+    }
+    talk.close(7);
+    d.finish();
+    EXPECT_THAT(d.records, Contains(AllOf(HasSubstr(R"("opnum":12)"), HasSubstr("svcctl"))));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
 }
 
 TEST(Smb, APipeThatSpeaksSomethingElseIsNoFile) {

@@ -177,6 +177,191 @@ TEST(Smb, PipesOfVersion1CarryCalls) {
   EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("SMB1_COMMAND_TRANS"), HasSubstr(R"("response":"RESPONSE")"))));
 }
 
+/// A client and a server of version 1, in the share `service` and with one file or pipe open.
+struct Talk1 {
+  Talk1(Dialogue& dialogue, const std::string& service, const std::string& name, size_t piece_size)
+      : d(dialogue), piece(piece_size) {
+    const std::string given = service + zeros(1) + (service == "IPC" ? "" : wide("NTFS") + zeros(2));
+    exchange(0x75, tree_connect1("\\\\SRV\\X$", service), block1(kNoAndx + zeros(2), given));
+    exchange(0xa2, nt_create1(name), nt_created1(7));
+  }
+  Talk1& ask(uint8_t command, const std::string& block) {
+    d.client(packet(head1(command, {.multiplex = multiplex}) + block), piece);
+    return *this;
+  }
+  Talk1& answer(uint8_t command, const std::string& block) {
+    d.server(packet(head1(command, {.multiplex = multiplex, .response = true}) + block), piece);
+    return *this;
+  }
+  Talk1& exchange(uint8_t command, const std::string& request, const std::string& response) {
+    ++multiplex;
+    return ask(command, request).answer(command, response);
+  }
+  /// What a pipe is told by WRITE_ANDX, and answers to READ_ANDX.
+  Talk1& call(const std::vector<std::string>& writes, const std::string& response) {
+    for (const std::string& block : writes) exchange(0x2f, block, block1(kNoAndx + zeros(8), ""));
+    return exchange(0x2e, read_andx1(7, 0, 1024), read_data1(response));
+  }
+
+  Dialogue& d;
+  size_t piece;
+  uint16_t multiplex = 0;
+};
+
+std::vector<std::string> split(const std::string& text, size_t size) {
+  std::vector<std::string> out;
+  for (size_t at = 0; at < text.size(); at += size) out.push_back(text.substr(at, size));
+  return out;
+}
+
+void expect_call(const Dialogue& d, std::string_view command) {
+  const auto of = [&](std::string_view what) { return AllOf(HasSubstr(command), HasSubstr(what)); };
+  EXPECT_THAT(d.records, Contains(of(R"("service":"svcctl"}],"response":"BINDACK")")));
+  EXPECT_THAT(d.records, Contains(of(R"("request":"REQUEST","opnum":12)")));
+  EXPECT_THAT(d.values("dcerpc.stub_data"), Contains("in"));
+  EXPECT_THAT(d.anomalies, IsEmpty());
+}
+
+TEST(Smb, PipesAreToldInMessagesOfAByte) {
+  for (size_t piece : {0, 1}) {
+    for (size_t size : {1, 5, 15, 16}) {
+      Dialogue d(dissector("smb"));
+      Talk1 talk(d, "IPC", "\\svcctl", piece);
+      const auto writes = [&](const std::string& pdu) {
+        std::vector<std::string> out;
+        for (const std::string& some : split(pdu, size)) out.push_back(write_andx1(7, 0, some));
+        return out;
+      };
+      talk.call(writes(rpc_bind(1)), rpc_bound(1)).call(writes(rpc_request(2, 12, "in")), piped_response(2, "out"));
+      d.finish();
+      expect_call(d, "SMB1_COMMAND_WRITE_ANDX");
+    }
+  }
+}
+
+TEST(Smb, MessagesToAPipeMayBeCounted) {
+  for (size_t piece : {0, 1}) {
+    Dialogue d(dissector("smb"));
+    Talk1 talk(d, "IPC", "\\svcctl", piece);
+    const auto counted = [](const std::string& pdu) {
+      return std::vector{write_andx1(7, 0, le(pdu.size(), 2) + pdu).replace(1 + 14, 2, le(0x000c, 2))};
+    };
+    talk.call(counted(rpc_bind(1)), rpc_bound(1)).call(counted(rpc_request(2, 12, "in")), piped_response(2, "out"));
+    d.finish();
+    expect_call(d, "SMB1_COMMAND_WRITE_ANDX");
+  }
+}
+
+TEST(Smb, TransactionsComeInAnyOrder) {
+  for (size_t first : {0, 8, 20}) {
+    for (bool backwards : {false, true}) {
+      Dialogue d(dissector("smb"));
+      Talk1 talk(d, "IPC", "\\svcctl", 0);
+      const auto call = [&](const std::string& pdu, const std::string& response) {
+        ++talk.multiplex;
+        talk.ask(0x25, transact1(7, pdu.substr(0, first), pdu.size())).answer(0x25, block1("", ""));
+        const std::string middle = secondary1(first, pdu.substr(first, 3), pdu.size()),
+                          last = secondary1(first + 3, pdu.substr(first + 3), pdu.size());
+        talk.ask(0x26, backwards ? last : middle).ask(0x26, backwards ? middle : last);
+        talk.answer(0x25, transacted1(response));
+      };
+      call(rpc_bind(1), rpc_bound(1));
+      call(rpc_request(2, 12, "in"), piped_response(2, "out"));
+      d.finish();
+      expect_call(d, "SMB1_COMMAND_TRANS");
+    }
+  }
+}
+
+TEST(Smb, PipesAreWrittenToAndReadByTransactions) {
+  for (bool raw : {false, true}) {
+    Dialogue d(dissector("smb"));
+    Talk1 talk(d, "IPC", "\\svcctl", 0);
+    const auto call = [&](const std::string& pdu, const std::string& response) {
+      talk.exchange(0x25, transact1(7, pdu, 0, raw ? 0x31 : 0x37), transacted1(""));
+      talk.exchange(0x25, transact1(7, "", 0, raw ? 0x11 : 0x36), transacted1(response));
+    };
+    call(rpc_bind(1), rpc_bound(1));
+    call(rpc_request(2, 12, "in"), piped_response(2, "out"));
+    d.finish();
+    expect_call(d, "SMB1_COMMAND_TRANS");
+  }
+}
+
+TEST(Smb, WhatATransactionRenamesMayComeLater) {
+  const std::string to = wide("\\new"), info = zeros(8) + le(to.size(), 4) + to;
+  const std::string parameters = le(1010, 2) + zeros(4) + wide("\\old") + zeros(2);
+  for (size_t first : {size_t{0}, size_t{9}, info.size()}) {
+    Dialogue d(dissector("smb"));
+    Talk1 talk(d, "A:", "\\file", 0);
+    ++talk.multiplex;
+    talk.ask(0x32, transact2(6, parameters, info.substr(0, first), info.size()));
+    if (first < info.size()) {
+      talk.answer(0x32, block1("", ""));
+      talk.ask(0x33, secondary1(first, info.substr(first), info.size(), parameters.size(), true));
+    }
+    talk.answer(0x32, transacted2(zeros(2)));
+    d.finish();
+    EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("SMB1_COMMAND_TRANS2"), HasSubstr("STATUS_SUCCESS"),
+                                          HasSubstr(R"("rename":{"from":"\\old","to":"\\new"})"))));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+}
+
+TEST(Smb, WhatSecondaryRequestsSayBeyondTheWholeIsMalformed) {
+  Dialogue d(dissector("smb"));
+  Talk1 talk(d, "A:", "\\file", 0);
+  ++talk.multiplex;
+  talk.ask(0x32, transact2(6, le(1010, 2) + zeros(6), "", 20)).ask(0x33, secondary1(15, "too long", 20, 8, true));
+  d.finish();
+  EXPECT_THAT(d.anomalies, Each(StartsWith("malformed_data")));
+  EXPECT_THAT(d.anomalies, SizeIs(1));
+}
+
+TEST(Smb, TransactionsOpenFiles) {
+  Dialogue d(dissector("smb"));
+  Talk1 talk(d, "A:", "\\file", 0);
+  const auto write = [&](uint16_t file) {
+    talk.exchange(0x2f, write_andx1(file, 0, "of " + std::to_string(file)), block1(kNoAndx + zeros(8), ""));
+    talk.exchange(0x04, close1(file), block1("", ""));
+  };
+  talk.exchange(0x32, transact2(0, zeros(28) + wide("\\opened") + zeros(2), "", 0), transacted2(le(8, 2) + zeros(28)));
+  write(8);
+  const std::string name = wide("\\created");
+  const std::string create =
+      zeros(8) + le(0x20089, 4) + zeros(16) + le(2, 4) + zeros(12) + le(name.size(), 4) + zeros(6) + name;
+  const size_t at = 32 + 1 + 38 + 2;
+  const std::string words =
+      zeros(3) + le(create.size(), 4) + zeros(12) + le(create.size(), 4) + le(at, 4) + zeros(8) + zeros(1) + le(1, 2);
+  const std::string created = zeros(2) + le(9, 2) + le(2, 4) + zeros(60);
+  talk.exchange(
+      0xa0, block1(words, create),
+      block1(zeros(3) + le(created.size(), 4) + zeros(4) + le(created.size(), 4) + le(32 + 1 + 36 + 2, 4) + zeros(17),
+             created));
+  write(9);
+  d.finish();
+  EXPECT_THAT(d.values("file.name"), ElementsAre("\\opened", "\\created"));
+  EXPECT_THAT(d.values("file.data"), ElementsAre("of 8", "of 9"));
+  EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("SMB1_COMMAND_NT_TRANS"), HasSubstr(R"("filename":"\\created")"),
+                                        HasSubstr(R"("fuid":"0009")"))));
+  EXPECT_THAT(d.anomalies, IsEmpty());
+}
+
+TEST(Smb, LocksAreAskedForWithWhatIsReadAndWritten) {
+  for (size_t piece : {0, 1}) {
+    Dialogue d(dissector("smb"));
+    Talk1 talk(d, "A:", "\\file", piece);
+    const auto buffer = [](const std::string& bytes) { return le(1, 1) + le(bytes.size(), 2) + bytes; };
+    const std::string extent = le(7, 2) + le(5, 2) + zeros(6);
+    talk.exchange(0x14, block1(extent, buffer("wrote")), block1(le(5, 2), ""));
+    talk.exchange(0x13, block1(extent, ""), block1(le(5, 2) + zeros(8), buffer("reads")));
+    talk.exchange(0x04, close1(7), block1("", ""));
+    d.finish();
+    EXPECT_THAT(d.values("file.data"), ElementsAre("wrote", "reads"));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+}
+
 TEST(Smb, LoginsOfVersion1ShowTheirSoftware) {
   Dialogue d(dissector("smb"));
   const std::string dialects = std::string("\2LANMAN1.0\0\2NT LM 0.12\0", 23);

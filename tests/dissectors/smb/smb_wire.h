@@ -207,11 +207,31 @@ inline std::string read_data1(const std::string& bytes, size_t at = 32) {
   return block1(kNoAndx + zeros(6) + le(bytes.size() & 0xffff, 2) + le(data, 2) + le(bytes.size() >> 16, 2) + zeros(8),
                 bytes);
 }
-inline std::string transact1(uint16_t file, const std::string& data) {
+/// `total`: bytes of data in all, of which these are the first.
+inline std::string transact1(uint16_t file, const std::string& data, size_t total = 0, uint16_t function = 0x26) {
   const size_t at = 32 + 1 + 32 + 2 + 16;
-  const std::string words = zeros(18) + le(0, 2) + le(at, 2) + le(data.size(), 2) + le(at, 2) + le(2, 1) + zeros(1) +
-                            le(0x26, 2) + le(file, 2);
+  const std::string words = zeros(2) + le(total, 2) + zeros(14) + le(0, 2) + le(at, 2) + le(data.size(), 2) +
+                            le(at, 2) + le(2, 1) + zeros(1) + le(function, 2) + le(file, 2);
   return block1(words, zeros(1) + wide("\\PIPE\\") + zeros(3) + data);
+}
+/// The rest, or some of it; `parameters`: in all.
+inline std::string secondary1(size_t offset, const std::string& data, size_t total, size_t parameters = 0,
+                              bool second = false) {
+  const size_t at = 32 + 1 + 16 + 2 + (second ? 2 : 0);
+  const std::string words = le(parameters, 2) + le(total, 2) + zeros(6) + le(data.size(), 2) + le(at, 2) +
+                            le(offset, 2) + (second ? le(0xffff, 2) : "");
+  return block1(words, data);
+}
+/// TRANSACTION2.
+inline std::string transact2(uint16_t function, const std::string& parameters, const std::string& data, size_t total) {
+  const size_t at = 32 + 1 + 30 + 2;
+  const std::string words = le(parameters.size(), 2) + le(total, 2) + zeros(14) + le(parameters.size(), 2) + le(at, 2) +
+                            le(data.size(), 2) + le(at + parameters.size(), 2) + le(1, 1) + zeros(1) + le(function, 2);
+  return block1(words, parameters + data);
+}
+inline std::string transacted2(const std::string& parameters) {
+  const size_t at = 32 + 1 + 20 + 2;
+  return block1(le(parameters.size(), 2) + zeros(4) + le(parameters.size(), 2) + le(at, 2) + zeros(10), parameters);
 }
 inline std::string transacted1(const std::string& data) {
   const size_t at = 32 + 1 + 20 + 2;
