@@ -41,6 +41,7 @@ void Side::reset() {
   begin = size = 0;
   stub.clear();
   end.reset();
+  early.clear();
 }
 
 Expectation Endpoint::expectation() const {

@@ -25,12 +25,13 @@ namespace lapwing::dcerpc {
 /// The rows of the part.
 struct Rpc {
   enum class Anomaly : uint8_t { malformed_pdu, refused_context, too_many_contexts };
-  enum class Cap : uint8_t { calls, contexts, endpoints, stub };
+  enum class Cap : uint8_t { calls, contexts, endpoints, stub, early };
   static constexpr lapwing::Cap kCaps[] = {
       {"calls", 1024, "calls of a connection that wait for their end; the oldest is given up"},
       {"contexts", 1024, "contexts of a connection that are known at once; what is offered beyond them is not"},
       {"endpoints", 64, "endpoints of one answer of the mapper that are kept and expected"},
       {"stub", 1 << 20, "bytes of the stub data of one side of a call that are kept"},
+      {"early", 32, "datagrams of a flow that wait for fragments before theirs; behind them those are lost"},
   };
   static const Part part;
 };
@@ -81,6 +82,13 @@ struct Side {
   /// the stub data alone, so that it is in one piece. Ends before what was lost, and where nothing more is kept.
   std::string stub;
   StubEnd end;  // however much of it is kept
+  /// Fragments by datagrams that came before others that they follow.
+  struct Early {
+    uint16_t number = 0;
+    bool last = false;
+    std::string body;
+  };
+  std::vector<Early> early;
 
   // Owned by the association:
   bool full = false;     // nothing more is kept

@@ -1,6 +1,7 @@
 #include "dissectors/protocols/dcerpc/datagrams.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "dissectors/parts/dcerpc/endpoints.h"
 
@@ -45,31 +46,73 @@ Call& Datagrams::open(const Datagram& datagram, Direction direction) {
   return call;
 }
 
-/// Fragments are numbered. One that comes again adds nothing; behind one that is missing nothing is kept.
+/// Fragments are numbered, and come in any order (C706 12.5.2). One that comes again adds nothing; behind one that is
+/// missing nothing is kept.
 void Datagrams::fragment(Call& call, const Datagram& datagram, Direction direction) {
   Side& side = call.sides[index(direction)];
   const uint16_t next = static_cast<uint16_t>(side.fragments);
-  if (!datagram.first() && datagram.fragment < next) return;
-  if (!datagram.first() && datagram.fragment > next) side.lost = side.full = true;
-  if (datagram.first() && next > 0) return;
-  ++side.fragments;
-  side.size += datagram.body.size();
+  if (datagram.first() ? next > 0 : datagram.fragment < next) return;
+  if (!datagram.first() && datagram.fragment > next && !side.lost) {
+    if (wait(side, datagram)) return;
+    give_up(side);
+    side.lost = side.full = true;
+  }
+  bool last = datagram.last();
   if (datagram.type == Type::fault || datagram.type == Type::reject) {
+    ++side.fragments;
+    side.size += datagram.body.size();
     OrderedReader reader(datagram.body, datagram.little);
     const uint32_t status = reader.u32();
     if (reader.ok()) call.status = status;
   } else {
-    side.end.add(datagram.body);
-    const bool was_full = side.full;
-    side.add_stub(datagram.body, limits_.kept(direction == Direction::to_client && maps_endpoints(call)));
-    if (side.full != was_full && limits_.contents) out_.capped(Rpc::Cap::stub);
+    add(call, datagram.body, direction);
   }
-  if (datagram.last()) finish_side(call, direction);
+  while (!last) {
+    const auto found = std::ranges::find(side.early, side.fragments, &Side::Early::number);
+    if (found == side.early.end()) return;
+    const Side::Early early = std::move(*found);
+    side.early.erase(found);
+    --early_;
+    add(call, to_bytes(early.body), direction);
+    last = early.last;
+  }
+  finish_side(call, direction);
+}
+
+void Datagrams::add(Call& call, Bytes body, Direction direction) {
+  Side& side = call.sides[index(direction)];
+  ++side.fragments;
+  side.size += body.size();
+  side.end.add(body);
+  const bool was_full = side.full;
+  side.add_stub(body, limits_.kept(direction == Direction::to_client && maps_endpoints(call)));
+  if (side.full != was_full && limits_.contents) out_.capped(Rpc::Cap::stub);
+}
+
+/// For those before it. False where too many do.
+bool Datagrams::wait(Side& side, const Datagram& datagram) {
+  if (std::ranges::count(side.early, datagram.fragment, &Side::Early::number) > 0) return true;
+  if (!out_.within(Rpc::Cap::early, early_ + 1)) return false;
+  ++early_;
+  side.early.push_back({datagram.fragment, datagram.last(), std::string(to_text(datagram.body))});
+  return true;
+}
+
+/// Those before what waits never come.
+void Datagrams::give_up(Side& side) {
+  early_ -= side.early.size();
+  for (const Side::Early& early : std::exchange(side.early, {})) {
+    if (side.whole) continue;
+    side.lost = side.full = true;
+    ++side.fragments;
+    side.size += early.body.size();
+  }
 }
 
 void Datagrams::finish_side(Call& call, Direction direction) {
   Side& side = call.sides[index(direction)];
   side.whole = true;
+  give_up(side);
   if (direction == Direction::to_client && maps_endpoints(call)) read_endpoints(call, out_, carrier_);
   side.reached = true;
   carrier_.reached(call, direction);
@@ -79,6 +122,7 @@ void Datagrams::finish_side(Call& call, Direction direction) {
 void Datagrams::close(Call& call) {
   for (Direction direction : {Direction::to_server, Direction::to_client}) {
     Side& side = call.sides[index(direction)];
+    give_up(side);
     if (side.seen && !side.reached) carrier_.reached(call, direction);
   }
   calls_.remove(*call.activity);

@@ -23,6 +23,9 @@ class Datagrams {
 
   Call& open(const Datagram& datagram, Direction direction);
   void fragment(Call& call, const Datagram& datagram, Direction direction);
+  void add(Call& call, Bytes body, Direction direction);
+  bool wait(Side& side, const Datagram& datagram);
+  void give_up(Side& side);
   void finish_side(Call& call, Direction direction);
   void close(Call& call);
 
@@ -30,6 +33,7 @@ class Datagrams {
   Carrier& carrier_;
   const Limits limits_;
   Calls<Activity> calls_;
+  size_t early_ = 0;  // fragments of all sides that wait
 };
 
 }  // namespace lapwing::dcerpc

@@ -65,6 +65,13 @@ const CapReaches kReaches{
      {{"app-layer.protocols.dcerpc.max-stub-size", "64"}},
      [](Dialogue& d) { bound(d).client(rpc_request(2, 0, 15, std::string(65, 'x'))); },
      "dcerpc"},
+    {"dcerpc",
+     "early",
+     {},
+     [](Dialogue& d) {
+       for (uint16_t i = 1; i < 34; ++i) d.datagram(kClient, rpc_datagram(0, kSamr, kActivity, 1, 5, "x", 4, i));
+     },
+     "dcerpc"},
 };
 
 TEST(Dcerpc, ACallIsRecordedWithItsInterfaceAndOperation) {
@@ -317,6 +324,23 @@ TEST(Dcerpc, ActivitiesAreWrittenAsIfInTheLittleOrder) {
   Dialogue d(dissector("dcerpc"));
   d.datagram(kClient, rpc_datagram(0, kSamr, kActivity, 5, 0, "", 0x10, 0, false));
   EXPECT_THAT(d.records, ElementsAre(HasSubstr(R"("activityuuid":"4e32dcdd-d803-4eaf-86ee-7650df599e40","seqnum":5)")));
+}
+
+TEST(Dcerpc, FragmentsOfDatagramsComeInAnyOrder) {
+  constexpr unsigned kLast = 2, kFragment = 4;
+  std::vector<uint16_t> order{0, 1, 2, 3};
+  do {
+    Dialogue d(dissector("dcerpc"));
+    for (uint16_t number : order) {
+      const unsigned flags = kFragment | (number == 3 ? kLast : 0);
+      const std::string fragment =
+          rpc_datagram(0, kSamr, kActivity, 1, 5, std::string(2, "abcd"[number]), flags, number);
+      d.datagram(kClient, fragment).datagram(kClient, fragment);
+    }
+    d.datagram(kServer, rpc_datagram(2, kSamr, kActivity, 1, 5, "done")).finish();
+    EXPECT_THAT(d.values("dcerpc.stub_data"), ElementsAre("aabbccdd", "done"));
+    EXPECT_THAT(d.records, ElementsAre(HasSubstr(R"("frag_cnt":4,"stub_data_size":8)")));
+  } while (std::ranges::next_permutation(order).found);
 }
 
 TEST(Dcerpc, FragmentsOfDatagramsAreCountedOnce) {
