@@ -204,6 +204,20 @@ std::optional<std::string> read_tree_connect_response(const Block& block) {
   return take_text(reader, false);
 }
 
+std::optional<TreeConnectRequest> read_lone_tree_connect_request(const Block& block, bool unicode) {
+  LittleReader reader = block.reader();
+  auto path = take_path(reader, unicode);
+  const auto password = path ? take_path(reader, unicode) : std::nullopt;
+  auto service = password ? take_path(reader, unicode) : std::nullopt;
+  return service ? std::optional(TreeConnectRequest{std::move(*path), std::move(*service)}) : std::nullopt;
+}
+
+std::optional<uint16_t> read_lone_tree_connect_response(const Block& block) {
+  LittleReader parameters = words(block, sizeof(uint16_t));  // behind the longest message that the server takes
+  const uint16_t tree = parameters.u16();
+  return parameters.ok() ? std::optional(tree) : std::nullopt;
+}
+
 std::optional<CreateRequest> read_create_request(const Block& block, bool unicode) {
   LittleReader parameters = words(block, kAndx + 11);
   CreateRequest out;

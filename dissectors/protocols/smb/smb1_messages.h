@@ -35,6 +35,7 @@ enum class Command : uint8_t {
   write_andx = 0x2f,
   trans2 = 0x32,
   trans2_secondary = 0x33,
+  tree_connect = 0x70,
   tree_disconnect = 0x71,
   negotiate = 0x72,
   session_setup_andx = 0x73,
@@ -186,6 +187,9 @@ std::optional<SessionSetupRequest> read_session_setup_request(const Block& block
 std::optional<SessionSetupResponse> read_session_setup_response(const Block& block, bool unicode);
 std::optional<TreeConnectRequest> read_tree_connect_request(const Block& block, bool unicode);
 std::optional<std::string> read_tree_connect_response(const Block& block);  // the service
+/// TREE_CONNECT, which no chain has (MS-CIFS 2.2.4.50); of its answer the number of the share.
+std::optional<TreeConnectRequest> read_lone_tree_connect_request(const Block& block, bool unicode);
+std::optional<uint16_t> read_lone_tree_connect_response(const Block& block);
 std::optional<CreateRequest> read_create_request(const Block& block, bool unicode);
 std::optional<CreateResponse> read_create_response(const Block& block);
 /// The name of OPEN, CREATE, CREATE_NEW and OPEN_ANDX.

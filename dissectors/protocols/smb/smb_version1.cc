@@ -13,7 +13,7 @@ namespace {
 using v1::Command;
 
 constexpr uint32_t kSuccess = 0, kBufferOverflow = 0x80000005, kMoreProcessing = 0xc0000016;
-constexpr std::string_view kPipeService = "IPC";
+constexpr std::string_view kPipeService = "IPC", kAnyService = "?????";  // MS-CIFS 2.2.4.50.1
 
 Status status_of(const v1::Header& header) {
   return {header.status, header.dos_error() && header.status != 0};
@@ -138,8 +138,10 @@ void Smb::request(const Command1& command) {
     case Command::write:
     case Command::write_and_unlock:
     case Command::write_and_close: return write_request(command);
+    case Command::tree_connect:
     case Command::tree_connect_andx:
-      if (auto said = v1::read_tree_connect_request(block, unicode)) {
+      if (auto said = command.command == Command::tree_connect ? v1::read_lone_tree_connect_request(block, unicode)
+                                                               : v1::read_tree_connect_request(block, unicode)) {
         Operation& operation = open(command, Kind::tree_connect);
         operation.tree = 0;
         connect(operation, std::move(said->path), command.direction).asked = std::move(said->service);
@@ -220,6 +222,7 @@ void Smb::response(const Command1& command) {
   switch (command.command) {
     case Command::negotiate: negotiate_response(command, *operation); break;
     case Command::session_setup_andx: session_setup_response(command, *operation); break;
+    case Command::tree_connect:
     case Command::tree_connect_andx: tree_connect_response(command, *operation); break;
     case Command::nt_create_andx:
       if (success) create_response(command, *operation);
@@ -316,14 +319,22 @@ void Smb::session_setup_response(const Command1& command, Operation& operation) 
 void Smb::tree_connect_response(const Command1& command, Operation& operation) {
   Connect* const detail = operation.as<Connect>();
   if (!detail || command.header.status != kSuccess) return;
-  auto service = command.sound ? v1::read_tree_connect_response(command.block) : std::nullopt;
-  if (!service) return tell(Anomaly::malformed_data, command.direction, &operation);
-  detail->tree->pipes = *service == kPipeService;
-  detail->given = std::move(*service);
+  uint16_t number = command.header.tree;
+  if (command.command == Command::tree_connect) {
+    const auto said = command.sound ? v1::read_lone_tree_connect_response(command.block) : std::nullopt;
+    if (!said) return tell(Anomaly::malformed_data, command.direction, &operation);
+    number = *said;
+    if (detail->asked != kAnyService) detail->tree->pipes = detail->asked == kPipeService;
+  } else {
+    auto service = command.sound ? v1::read_tree_connect_response(command.block) : std::nullopt;
+    if (!service) return tell(Anomaly::malformed_data, command.direction, &operation);
+    detail->tree->pipes = *service == kPipeService;
+    detail->given = std::move(*service);
+  }
   operation.session = session_of(command.header);
-  operation.tree = detail->tree->number = command.header.tree;
+  operation.tree = detail->tree->number = number;
   operation.chained = false;
-  enter({0, command.header.tree}, detail->tree);
+  enter({0, number}, detail->tree);
 }
 
 void Smb::create_response(const Command1& command, Operation& operation) {

@@ -347,6 +347,21 @@ TEST(Smb, TransactionsOpenFiles) {
   EXPECT_THAT(d.anomalies, IsEmpty());
 }
 
+TEST(Smb, SharesAreConnectedToWithoutChains) {
+  Dialogue d(dissector("smb"));
+  const std::string path = "\x04\\\\SRV\\C$" + zeros(1), password = "\x04" + zeros(1),
+                    service = le(4, 1) + "A:" + zeros(1);
+  d.client(message1(0x70, {.tree = 0xffff, .unicode = false}, "", path + password + service));
+  d.server(message1(0x70, {.tree = 0xffff, .response = true}, le(4356, 2) + le(9, 2), ""));
+  d.client(packet(head1(0x2d, {.multiplex = 2, .tree = 9}) + open1("\\a")));
+  d.server(packet(head1(0x2d, {.multiplex = 2, .tree = 9, .response = true}) + opened1(7)));
+  d.client(packet(head1(0x2f, {.multiplex = 3, .tree = 9}) + write_andx1(7, 0, "written")));
+  d.finish();
+  EXPECT_THAT(d.values("smb.share"), ElementsAre("\\\\SRV\\C$"));
+  EXPECT_THAT(d.operations, Contains(HasSubstr("write C$\\a")));
+  EXPECT_THAT(d.anomalies, IsEmpty());
+}
+
 TEST(Smb, LocksAreAskedForWithWhatIsReadAndWritten) {
   for (size_t piece : {0, 1}) {
     Dialogue d(dissector("smb"));
