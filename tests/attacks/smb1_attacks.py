@@ -50,8 +50,13 @@ def each(request, response=None, together=20):
 
 files = each(lambda number: open_file(number, b"f%d" % number), lambda number: opened(number, number & 0xffff))
 writes = each(lambda number: write(number, number & 0xffff, b"x"))
-fragments = each(lambda number: transaction(TRANS, number, (0x26, number & 0xffff), b"", b"\5\0\0\3\x10\0\0\0\0\4\0\0" + bytes(8)))
+PDU = b"\5\0\0\3\x10\0\0\0\0\4\0\0" + bytes(8)  # begins one of DCERPC
+fragments = each(lambda number: transaction(TRANS, number, (0x26, number & 0xffff), b"", PDU))
+transactions = each(lambda number: transaction(TRANS, number, (0x26, number & 0xffff), b"", PDU, len(PDU)))
 fragments2 = each(lambda number: transaction(TRANS2, number, (8,), struct.pack("<HH", number & 0xffff, 0x101), b"\1"))
+transactions2 = each(lambda number: transaction(TRANS2, number, (8,), struct.pack("<HH", number & 0xffff, 0x101), b"\1", 1))
+far_secondary = each(lambda number: transaction(TRANS, number, (0x26, 1), b"", b"") +
+                     message(TRANS_SECONDARY, number, struct.pack("<8H", 0, LONGEST, 0, 0, 0, 1, 51, LONGEST - 1), b"x"))
 secondary = each(lambda number: message(TRANS2_SECONDARY, 7, struct.pack("<9H", 0, LONGEST, 0, 0, 0, 1, 52, number & 0xffff, 0), b"x"))
 loops = each(lambda number: message(OPEN_ANDX, number, andx(bytes(26), OPEN_ANDX, 32 - number % 33), b"a\0"))
 
