@@ -14,7 +14,53 @@ namespace {
 
 constexpr auto npos = std::string_view::npos;
 
-/// A value that begins at `at`, where the next parameter's ';' is put.
+/// Behind a comment that begins at `at` (RFC 5322 3.2.2), which may hold others; one without an end has all the rest.
+size_t behind_comment(std::string_view text, size_t at) {
+  for (size_t depth = 0; at < text.size(); ++at) {
+    if (text[at] == '\\') {
+      ++at;
+    } else if (text[at] == '(') {
+      ++depth;
+    } else if (text[at] == ')' && --depth == 0) {
+      return at + 1;
+    }
+  }
+  return text.size();
+}
+
+/// Behind the blanks and comments that may stand between any two words of a header (RFC 2045 5.1).
+size_t behind_blanks(std::string_view text, size_t at) {
+  while (at < text.size()) {
+    if (text[at] == '(') {
+      at = behind_comment(text, at);
+    } else if (text[at] == ' ' || text[at] == '\t') {
+      ++at;
+    } else {
+      break;
+    }
+  }
+  return std::min(at, text.size());
+}
+
+/// A word that begins behind blanks and ends before any of `ends`; then what follows it begins at `at`.
+std::string_view take_word(std::string_view text, std::string_view ends, size_t& at) {
+  const size_t begin = behind_blanks(text, at), end = std::min(text.find_first_of(ends, begin), text.size());
+  at = behind_blanks(text, end);
+  return text.substr(begin, end - begin);
+}
+
+/// A type, its subtype with it, or a mechanism; `at` is put behind it.
+std::string take_type(std::string_view value, size_t& at) {
+  constexpr std::string_view kEnds = " \t/;(\"";
+  at = behind_blanks(value, at);
+  if (value.substr(at).starts_with('"')) ++at;  // readers do without what no rule allows here
+  std::string out(take_word(value, kEnds, at));
+  if (value.substr(at).starts_with('/')) out.append("/").append(take_word(value, kEnds, ++at));
+  return to_lower(out);
+}
+
+/// A value that begins at `at`, where the next parameter's ';' is put. Without quotes it may hold blanks, which many
+/// writers leave so.
 std::string take_value(std::string_view value, size_t& at) {
   std::string out;
   if (at < value.size() && value[at] == '"') {
@@ -22,17 +68,21 @@ std::string take_value(std::string_view value, size_t& at) {
       if (value[at] == '\\' && at + 1 < value.size()) ++at;
       out.push_back(value[at]);
     }
-    at = std::min(value.find(';', at), value.size());
-  } else {
-    const size_t end = std::min(value.find(';', at), value.size());
-    out = trim(value.substr(at, end - at));
-    at = end;
+    at = std::min(value.find(';', behind_blanks(value, std::min(at + 1, value.size()))), value.size());
+    return out;
   }
-  return out;
+  const size_t end = std::min(value.find(';', at), value.size());
+  std::string_view text = value.substr(at, end - at);
+  at = end;
+  const size_t open = std::min(text.find(" ("), text.find("\t("));
+  if (open != npos && behind_blanks(text, open) == text.size()) text = text.substr(0, open);
+  return std::string(trim(text));
 }
 
 /// A section of a parameter: "name", "name*", "name*2" and "name*2*" (RFC 2231 3, 4).
 struct Section {
+  /// Of forms that stand beside each other the last is meant, as the first is for readers that know no other.
+  enum class Form : uint8_t { plain, continued, whole } form = Form::plain;
   uint64_t number = 0;
   bool extended = false;
   std::string value;
@@ -45,6 +95,7 @@ std::optional<Section> section(std::string_view key, std::string_view name) {
   if (key.front() != '*') return {};
   key.remove_prefix(1);
   out.extended = key.empty() || key.back() == '*';
+  out.form = key.empty() ? Section::Form::whole : Section::Form::continued;
   if (key.empty()) return out;
   if (out.extended) key.remove_suffix(1);
   const auto number = parse_unsigned(key);
@@ -123,26 +174,26 @@ std::string decode_word(const EncodedWord& word) {
 }  // namespace
 
 std::string media_type(std::string_view value) {
-  return to_lower(trim(value.substr(0, value.find_first_of("; \t("))));
+  size_t at = 0;
+  return take_type(value, at);
 }
 
 std::optional<std::string> parameter(std::string_view value, std::string_view name) {
   std::vector<Section> sections;
-  for (size_t at = value.find(';'); at < value.size();) {
-    const size_t begin = value.find_first_not_of("; \t", at);
-    if (begin == npos) break;
-    const size_t equals = value.find_first_of("=;", begin);
-    if (equals == npos) break;
-    at = equals;
-    if (value[equals] == ';') continue;
-    at = std::min(value.find_first_not_of(" \t", equals + 1), value.size());
-    std::optional<Section> found = section(trim(value.substr(begin, equals - begin)), name);
+  size_t at = 0;
+  take_type(value, at);
+  for (at = value.find(';', at); at < value.size(); at = value.find(';', at)) {
+    std::optional<Section> found = section(take_word(value, "=; \t(", ++at), name);
+    if (!value.substr(at).starts_with('=')) continue;
+    at = behind_blanks(value, at + 1);
     std::string text = take_value(value, at);
     if (!found) continue;
     found->value = std::move(text);
     sections.push_back(std::move(*found));
   }
   if (sections.empty()) return {};
+  const auto meant = std::ranges::max(sections, {}, &Section::form).form;
+  std::erase_if(sections, [meant](const Section& one) { return one.form != meant; });
   std::ranges::stable_sort(sections, {}, &Section::number);
   std::string out, charset;
   for (uint64_t next = 0; const Section& part : sections) {

@@ -18,6 +18,9 @@ TEST(MimeHeader, AMediaTypeIsWhatStandsBeforeParametersAndComments) {
   EXPECT_EQ(media_type("Text/Plain; charset=x"), "text/plain");
   EXPECT_EQ(media_type("image/png (a picture)"), "image/png");
   EXPECT_EQ(media_type(""), "");
+  EXPECT_EQ(media_type("(a (b\\) c)) Text (d)/ Plain(e);"), "text/plain");
+  EXPECT_EQ(media_type("\"base64\""), "base64");
+  EXPECT_EQ(media_type("(never ends text/plain"), "");
 }
 
 TEST(MimeHeader, AParameterIsPutTogether) {
@@ -37,6 +40,15 @@ TEST(MimeHeader, AParameterIsPutTogether) {
       {"filename=a", std::nullopt},  // the value of the header itself
       {"attachment; filename=\"a", "a"},
       {"attachment; filename=\"a;b\"; filename=c", "a;b"},
+      // RFC 2045 5.1: comments.
+      {"(;filename=x) attachment (;filename=y); (c) filename (d=;) = (e) \"a\" (;) ; x", "a"},
+      {"a; (f; filename=b) filename=a (c) (d)", "a"},
+      {"a; filename=a (b;c)", "a"},
+      {"a; filename=a(1) b (2).txt", "a(1) b (2).txt"},  // which some write without quotes
+      // What is said in several forms (RFC 2231 5, RFC 6266 4.3).
+      {"a; filename=b; filename*=utf-8''a", "a"},
+      {"a; filename*=utf-8''a; filename*0=b; filename=c", "a"},
+      {"a; filename*0=a; filename=b; filename*1=c", "ac"},
       // RFC 2231 3: sections, in any order, each once, none behind one that is missing.
       {"a; filename*0=a; filename*1=b", "ab"},
       {"a; filename*1=b; filename*0=\"a \"", "a b"},
@@ -219,6 +231,9 @@ TEST(MimeUrl, AUrlReachesFromItsSchemeToTheEndOfTheWord) {
   EXPECT_EQ(find_url("mailto:a@b", schemes).scheme, 7u);
   EXPECT_EQ(find_url("https://x", schemes).text, "");
   EXPECT_EQ(find_url("http:/x", schemes).text, "");
+  EXPECT_EQ(find_url("[url=http://x/y]z[/url]", schemes).text, "http://x/y");
+  EXPECT_EQ(find_url("[http://[::1]:80/y]", schemes).text, "http://[::1]:80/y");
+  EXPECT_EQ(find_url("http://[::1", schemes).text, "http://[::1");
   EXPECT_EQ(find_url("://x", schemes).text, "");
 }
 
