@@ -85,6 +85,22 @@ Reader::Reader(const Config& config, const Place& place, Message& message, Carri
   message_.status = Status::headers;
 }
 
+Reader::Reader(const Reader& outer, size_t coded)
+    : config_(outer.config_),
+      out_(outer.out_),
+      tx_(outer.tx_),
+      direction_(outer.direction_),
+      contents_(outer.contents_),
+      digests_(outer.digests_),
+      message_(outer.message_),
+      carrier_(outer.carrier_),
+      in_main_(false),
+      depth_(outer.depth_ + outer.multiparts_.size()),
+      coded_(coded),
+      attached_(outer.attached_),
+      kept_(outer.kept_),
+      words_(out_.limit(Cap::url)) {}
+
 void Reader::take(Bytes bytes) {
   if (body_) body_->update(bytes);
   while (!bytes.empty()) {
@@ -95,11 +111,11 @@ void Reader::take(Bytes bytes) {
       if (!passing_) end_line();
     } else if (in_headers_) {
       take_header(bytes);
-      if (!in_main_ && !body_ && config_.body_md5) {
+      if (!in_main_ && !body_ && coded_ == 0 && config_.body_md5) {
         body_ = std::make_unique<file::Hasher>(file::bit(file::Algorithm::md5));
         body_->update(bytes);
       }
-    } else if (line_begins_ && !boundaries_.empty() && (!line_.empty() || bytes.front() == '-')) {
+    } else if (line_begins_ && !multiparts_.empty() && (!line_.empty() || bytes.front() == '-')) {
       take_delimiter(bytes);
     } else {
       take_body(bytes);
@@ -108,7 +124,7 @@ void Reader::take(Bytes bytes) {
   flush();
 }
 
-void Reader::lose(uint64_t) {
+void Reader::lose(uint64_t count) {
   if (in_headers_) {
     name_.clear();
     value_.clear();
@@ -122,10 +138,18 @@ void Reader::lose(uint64_t) {
   words_.begin_anew();
   passing_ = true;
   // How much of it was the file's, and not coding, other parts or other mails, nobody knows.
-  if (in_file_) message_.files.back().lose(0);
+  if (in_file_) file().lose(0);
+  if (inner_) inner_->lose(count);
 }
 
 void Reader::end(FileState state) {
+  end_all(state);
+  if (body_ && !lost_ && state == FileState::closed)
+    message_.body_md5 = to_hex(body_->finish(file::Algorithm::md5).view());
+  if (state == FileState::closed) message_.status = Status::done;
+}
+
+void Reader::end_all(FileState state) {
   if (in_headers_) {
     if (!line_.empty()) header_line(std::exchange(line_, {}));
     end_header();
@@ -134,9 +158,6 @@ void Reader::end(FileState state) {
     content(to_bytes(line_));
   }
   end_part(state);
-  if (body_ && !lost_ && state == FileState::closed)
-    message_.body_md5 = to_hex(body_->finish(file::Algorithm::md5).view());
-  if (state == FileState::closed) message_.status = Status::done;
 }
 
 // Headers.
@@ -203,8 +224,9 @@ void Reader::end_header() {
   }
 }
 
-void Reader::begin_headers() {
+void Reader::begin_headers(bool of_part) {
   in_headers_ = true;
+  of_part_ = of_part;
   type_.clear();
   disposition_.clear();
   coding_name_.clear();
@@ -217,20 +239,20 @@ void Reader::end_headers() {
     message_.status = Status::body;
     carrier_.message_headers();
   }
-  const std::string type = media_type(type_);
-  if (type.starts_with("multipart/") && begin_multipart(type_)) return;
-  begin_part(type);
+  std::string type = media_type(type_);
+  if (type.starts_with("multipart/") && begin_multipart(type)) return;
+  begin_part(std::move(type));
 }
 
 // Parts.
 
 bool Reader::begin_multipart(std::string_view type) {
-  std::string boundary = parameter(type, "boundary").value_or("");
+  std::string boundary = parameter(type_, "boundary").value_or("");
   if (boundary.empty()) {
     tell(Anomaly::parse_failed);
     return false;
   }
-  if (boundaries_.size() == out_.limit(Cap::depth)) {
+  if (depth_ + multiparts_.size() >= out_.limit(Cap::depth)) {
     tell(Anomaly::too_deep, Cap::depth);
     return true;
   }
@@ -238,23 +260,33 @@ bool Reader::begin_multipart(std::string_view type) {
     tell(Anomaly::long_boundary, Cap::boundary);
     boundary.resize(out_.limit(Cap::boundary));
   }
-  boundaries_.push_back(std::move(boundary));
+  multiparts_.push_back({std::move(boundary), type == "multipart/digest"});
   return true;
 }
 
-void Reader::begin_part(std::string_view type) {
+void Reader::begin_part(std::string type) {
   const std::string coding = media_type(coding_name_);
   if (coding == "base64" && config_.base64) {
     coding_ = Coding::base64;
   } else if (coding == "quoted-printable" && config_.quoted_printable) {
     coding_ = Coding::quoted_printable;
   }
-  if (is_message(type) && coding_ == Coding::none) {
+  if (type.empty() && of_part_ && multiparts_.back().digest) type = "message/rfc822";
+  // Of one that is sent in pieces the first has the headers (RFC 2046 5.2.2).
+  const bool piece = type == "message/partial" && parameter(type_, "number") == "1";
+  const bool message = piece || is_message(type);
+  if (message && coding_ == Coding::none) {
     if (const std::string name = file_name(); !name.empty()) attach(name);
-    return begin_headers();
+    return begin_headers(false);
   }
   open_file(type);
   in_text_ = config_.urls && contents_ && (type.empty() || type == "text/plain" || type == "text/html");
+  if (message) begin_coded_message();
+}
+
+void Reader::begin_coded_message() {
+  if (coded_ == out_.limit(Cap::coded)) return tell(Anomaly::too_deep, Cap::coded);
+  inner_.reset(new Reader(*this, coded_ + 1));
 }
 
 std::string Reader::file_name() {
@@ -276,9 +308,11 @@ void Reader::open_file(std::string_view type) {
   if (name.empty() && shown && media_type(disposition_) != "attachment") return;
   if (!attach(name) || !contents_) return;
   const uint64_t wanted = config_.content_limit ? config_.content_limit : UINT64_MAX;
-  const uint64_t keep = std::min(wanted, out_.limit(Cap::content) - kept_);
+  keep_ = std::min(wanted, out_.limit(Cap::content) - kept_);
+  kept_ += keep_;
   in_file_ = true;
-  carrier_.message_file(message_.files.emplace_back(std::move(name), keep, digests_), {}, false);
+  file_ = message_.files.size();
+  carrier_.message_file(message_.files.emplace_back(std::move(name), keep_, digests_), {}, false);
 }
 
 bool Reader::attach(const std::string& name) {
@@ -298,9 +332,15 @@ void Reader::end_part(FileState state) {
   if (base64_.invalid() && !lost_) tell(Anomaly::invalid_base64);
   if (quoted_printable_.invalid() && !lost_) tell(Anomaly::invalid_qp);
   words_.finish([this](std::string_view word, bool cut) { note_url(word, cut); });
+  if (inner_) {
+    inner_->end_all(state);
+    attached_ = inner_->attached_;
+    kept_ = inner_->kept_;
+    inner_.reset();
+  }
   if (in_file_) {
-    file::File& file = message_.files.back();
-    kept_ += file.content().size();
+    file::File& file = this->file();
+    kept_ -= keep_ - file.content().size();
     const bool cut = !file.gaps && file.size > file.content().size();
     if (cut && kept_ == out_.limit(Cap::content)) out_.capped(Cap::content);
     file.close(state);
@@ -319,18 +359,20 @@ bool Reader::delimiter(std::string_view line) {
   if (!line.starts_with("--")) return false;
   line.remove_prefix(2);
   // One boundary may begin like another; the line is the delimiter of the longest.
-  size_t found = boundaries_.size();
-  for (size_t i = boundaries_.size(); i-- > 0;) {
-    if (!line.starts_with(boundaries_[i])) continue;
-    if (found == boundaries_.size() || boundaries_[i].size() > boundaries_[found].size()) found = i;
+  size_t found = multiparts_.size(), longest = 0;
+  for (size_t i = multiparts_.size(); i-- > 0;) {
+    const std::string& boundary = multiparts_[i].boundary;
+    if (boundary.size() <= longest || !line.starts_with(boundary)) continue;
+    found = i;
+    longest = boundary.size();
   }
-  if (found == boundaries_.size()) return false;
-  const bool closes = line.substr(boundaries_[found].size()).starts_with("--");
+  if (found == multiparts_.size()) return false;
+  const bool closes = line.substr(longest).starts_with("--");
   end_header();
   end_part(FileState::closed);
-  boundaries_.resize(closes ? found : found + 1);
+  multiparts_.resize(closes ? found : found + 1);
   in_headers_ = false;
-  if (!closes) begin_headers();
+  if (!closes) begin_headers(true);
   in_main_ = false;
   return true;
 }
@@ -356,7 +398,7 @@ void Reader::take_delimiter(Bytes& bytes) {
 }
 
 void Reader::take_body(Bytes& bytes) {
-  if (coding_ == Coding::base64 && line_size_ == 0 && !cr_ && (in_file_ || in_text_)) {
+  if (coding_ == Coding::base64 && line_size_ == 0 && !cr_ && looked_at()) {
     const size_t used = base64_.decode_lines(bytes, kCodedLineLimit, decoded_);
     if (used > 0) {
       ended_ = bytes[used - 2] == '\r' ? LineEnd::crlf : LineEnd::lf;
@@ -392,7 +434,7 @@ void Reader::content(Bytes bytes) {
   line_size_ += bytes.size();
   if (line_size_ > kLineLimit) tell(Anomaly::long_line);
   if (coding_ != Coding::none && line_size_ > kCodedLineLimit) tell(Anomaly::long_enc_line);
-  if (!in_file_ && !in_text_) return;
+  if (!looked_at()) return;
   if (coding_ == Coding::base64) return base64_.decode(bytes, decoded_);
   if (before != LineEnd::none) decoded_.append(before == LineEnd::crlf ? "\r\n" : "\n");
   if (coding_ == Coding::quoted_printable) {
@@ -407,20 +449,23 @@ void Reader::flush() {
   if (decoded_.empty()) return;
   const Bytes text = to_bytes(decoded_);
   if (in_file_) {
-    file::File& file = message_.files.back();
+    file::File& file = this->file();
     file.append(text);
     carrier_.message_file(file, text, false);
   }
+  if (inner_) inner_->take(text);
   if (in_text_) words_.take(text, [this](std::string_view word, bool cut) { note_url(word, cut); });
   decoded_.clear();
 }
 
+/// Of the URLs in a word only the last may have been cut.
 void Reader::note_url(std::string_view word, bool cut) {
-  const Url url = find_url(word, config_.schemes);
-  if (url.text.empty()) return;
-  if (cut) tell(Anomaly::long_url, Cap::url);
-  if (message_.urls.size() == out_.limit(Cap::urls)) return tell(Anomaly::too_many_urls, Cap::urls);
-  message_.urls.emplace_back(url.text.substr(config_.log_scheme ? 0 : url.scheme));
+  for (Url url = find_url(word, config_.schemes); !url.text.empty(); url = find_url(word, config_.schemes)) {
+    word.remove_prefix(static_cast<size_t>(url.text.data() - word.data()) + url.text.size());
+    if (cut && word.empty()) tell(Anomaly::long_url, Cap::url);
+    if (message_.urls.size() == out_.limit(Cap::urls)) return tell(Anomaly::too_many_urls, Cap::urls);
+    message_.urls.emplace_back(url.text.substr(config_.log_scheme ? 0 : url.scheme));
+  }
 }
 
 }  // namespace lapwing::mime

@@ -54,11 +54,12 @@ struct Mime {
     too_many_hops,
     too_many_urls,
   };
-  enum class Cap : uint8_t { boundary, filename, depth, files, content, received, urls, url };
+  enum class Cap : uint8_t { boundary, filename, depth, coded, files, content, received, urls, url };
   static constexpr lapwing::Cap kCaps[] = {
       {"boundary", 255, "bytes of a boundary; of a longer one the first count"},
       {"filename", 255, "bytes of a file's name; a longer one is cut"},
       {"depth", 32, "multiparts within each other; what is deeper is passed over"},
+      {"coded", 4, "messages within each other that are coded as a whole; in deeper ones nobody looks"},
       {"files", 256, "files of one message, and messages within it that have a name; others are passed over"},
       {"content", 4 << 20, "bytes of all files of one message that are kept for rules"},
       {"received", 64, "hops of one message that are kept"},
@@ -107,6 +108,13 @@ class Reader {
   using Cap = Mime::Cap;
   enum class Coding : uint8_t { none, base64, quoted_printable };
   enum class LineEnd : uint8_t { none, lf, crlf };
+  struct Multipart {
+    std::string boundary;
+    bool digest = false;  // of messages (RFC 2046 5.1.5)
+  };
+
+  /// Of a message within one, so many codings deep.
+  Reader(const Reader& outer, size_t coded);
 
   // Headers of the message, of its parts, and of messages within it.
   void take_header(Bytes& bytes);
@@ -114,16 +122,19 @@ class Reader {
   void begin_header(std::string_view line);
   void end_header();
   void append_value(std::string_view text);
-  void begin_headers();
+  void begin_headers(bool of_part);
   void end_headers();
 
   // Parts.
   bool begin_multipart(std::string_view type);
-  void begin_part(std::string_view type);
+  void begin_part(std::string type);
+  /// What comes is coded, and a message (which RFC 2046 5.2.1 forbids, and mail clients undo).
+  void begin_coded_message();
   void open_file(std::string_view type);
   /// Notes a file, or a message, within the message; false where there are as many already as are kept.
   bool attach(const std::string& name);
   void end_part(FileState state);
+  void end_all(FileState state);
   std::string file_name();
   /// Ends and begins parts where the line is a delimiter of one that is open (RFC 2046 5.1.1).
   bool delimiter(std::string_view line);
@@ -134,6 +145,8 @@ class Reader {
   void end_line();
   void content(Bytes bytes);
   void flush();
+  file::File& file() { return message_.files[file_]; }
+  bool looked_at() const { return in_file_ || in_text_ || inner_; }
   void note_url(std::string_view word, bool cut);
   size_t longest_delimiter() const { return out_.limit(Cap::boundary) + 4; }
   void tell(Anomaly name) { out_.anomaly(name, direction_, &tx_); }
@@ -152,12 +165,15 @@ class Reader {
   Carrier& carrier_;
 
   bool in_headers_ = true, in_main_ = true;       // headers of the message itself
+  bool of_part_ = false;                          // they are those of a part of a multipart
   bool passing_ = false;                          // the rest of a line is of no interest
   std::string line_;                              // a header's, or one of a body that may be a delimiter
   uint64_t line_size_ = 0;                        // bytes of the line at hand
   std::string name_, value_;                      // the header at hand
   std::string type_, disposition_, coding_name_;  // of the part at hand
-  std::vector<std::string> boundaries_;           // of the multiparts that are open, outermost first
+  std::vector<Multipart> multiparts_;             // that are open, outermost first
+  const size_t depth_ = 0;                        // multiparts around the message
+  const size_t coded_ = 0;                        // messages around it that are coded as a whole
 
   bool line_begins_ = true;
   bool cr_ = false;                // the last byte was a CR
@@ -165,9 +181,12 @@ class Reader {
   Coding coding_ = Coding::none;
   Base64 base64_;
   QuotedPrintable quoted_printable_;
+  std::unique_ptr<Reader> inner_;           // of what is decoded
   bool in_file_ = false, in_text_ = false;  // the part is a file, is text
+  size_t file_ = 0;                         // of the message's
+  uint64_t keep_ = 0;                       // bytes of it at most
   size_t attached_ = 0;                     // files, and messages with a name
-  uint64_t kept_ = 0;                       // bytes of the files before
+  uint64_t kept_ = 0;                       // bytes of the files, of one at hand the most
   std::string decoded_;                     // that nobody was told of
   Words words_;
   std::unique_ptr<file::Hasher> body_;

@@ -21,6 +21,14 @@ std::string_view behind(std::string_view scheme) {
   return scheme == "mailto" ? ":" : "://";
 }
 
+/// How far a URL goes whose host begins at `host`: a bracket that closes is of what it stands in, but that of a host by
+/// its address (RFC 3986 3.2.2).
+size_t url_end(std::string_view url, size_t host) {
+  size_t end = url.find(']', host);
+  if (url.substr(host).starts_with('[') && end != std::string_view::npos) end = url.find(']', end + 1);
+  return end;
+}
+
 }  // namespace
 
 size_t Words::word_end(Bytes text, size_t from) {
@@ -46,7 +54,9 @@ Url find_url(std::string_view word, std::span<const std::string> schemes) {
       const std::string_view separator = behind(scheme);
       if (scheme.size() > colon || !word.substr(colon).starts_with(separator)) continue;
       if (!equal_nocase(word.substr(colon - scheme.size(), scheme.size()), scheme)) continue;
-      return {word.substr(colon - scheme.size()), scheme.size() + separator.size()};
+      const std::string_view url = word.substr(colon - scheme.size());
+      const size_t host = scheme.size() + separator.size();
+      return {url.substr(0, url_end(url, host)), host};
     }
   }
   return {};

@@ -12,7 +12,7 @@
 
 namespace lapwing::mime {
 
-/// A URL within a word: from its scheme to the word's end.
+/// A URL within a word: from its scheme to the end of the word, or of the brackets around it.
 struct Url {
   std::string_view text;
   size_t scheme = 0;  // bytes of it that are the scheme with what follows it: "http://", "mailto:"

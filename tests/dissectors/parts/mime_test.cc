@@ -10,6 +10,7 @@
 #include "dissectors/contract/dissector.h"
 #include "dissectors/parts/file/file_part.h"
 #include "dissectors/parts/mime/mime_columns.h"
+#include "sensor/base/text.h"
 #include "tests/support/cost.h"
 #include "tests/support/silent_sink.h"
 
@@ -57,7 +58,7 @@ struct Letter final : mime::Carrier {
   void message_file(file::File& file, Bytes bytes, bool over) override {
     if (bytes.empty() && !over) told += "file " + file.name + ';';
     passed.resize(std::max(passed.size(), message.files.size()));
-    passed.back() += to_text(bytes);
+    passed[static_cast<size_t>(&file - message.files.data())] += to_text(bytes);
     if (over) told += "over " + std::to_string(file.size) + ' ' + std::string(file::state_name(file.state)) + ';';
   }
   Letter& say(std::string_view text, size_t piece = 0) {
@@ -237,6 +238,52 @@ TEST(Mime, MessagesWithinAMessageAreReadAsPartsOfIt) {
   EXPECT_THAT(got.attachments, ElementsAre("outer.eml", "in", "out"));
 }
 
+/// How some mail clients read what no header calls a message, or what RFC 2046 has in no coding.
+TEST(Mime, AMessageWithinAMessageMayBeCodedImpliedOrInPieces) {
+  const std::string inner =
+      "Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n" +
+      std::string("Content-Disposition: attachment; filename=in\r\n\r\nhttp://x\r\n--c\r\n\r\nhttp://y\r\n--c--");
+  std::string printable;
+  for (const char c : inner) printable += c == '=' ? "=3D" : std::string(1, c);
+  const std::string digest = "Content-Type: multipart/digest; boundary=b\r\n\r\n";
+  const std::string coded = "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: ";
+  const struct {
+    std::string head, part, body;
+    size_t files;
+  } kCases[] = {
+      {kParts, coded + "base64", to_base64(to_bytes(inner)), 2},
+      {kParts, coded + "quoted-printable", printable, 2},
+      {digest, "X: y", inner, 1},
+      {kParts, "Content-Type: message/partial; number=1", inner, 1},
+  };
+  for (const auto& [head, headers, body, files] : kCases) {
+    const Read got = read_whole(head + part(headers, body) + "--b--\r\n");
+    ASSERT_THAT(got.passed, SizeIs(files)) << headers;
+    EXPECT_EQ(got.passed.back(), "http://x");
+    EXPECT_THAT(got.attachments, ElementsAre("in"));
+    EXPECT_THAT(got.urls, ElementsAre("x", "y"));
+  }
+  // A message of a digest has a body of its own, and what says what it is, is that.
+  EXPECT_THAT(read_whole(digest + part("X: y", "Subject: x\r\n\r\nhttp://x") + "--b--\r\n").urls, ElementsAre("x"));
+  EXPECT_THAT(read_whole(digest + part("Content-Type: text/plain", "http://x") + "--b--\r\n").urls, ElementsAre("x"));
+  EXPECT_THAT(read_whole(kParts + part("Content-Type: message/partial; number=2", inner) + "--b--\r\n").passed,
+              IsEmpty());
+}
+
+TEST(Mime, BehindLostBytesOfACodedMessageItGoesOn) {
+  const std::string inner =
+      "Content-Disposition: attachment; filename=in\r\n\r\n" + std::string(90, 'x') + "\r\n" + std::string(57, 'y');
+  std::string coded = to_base64(to_bytes(inner));
+  for (size_t at = 76; at < coded.size(); at += 78) coded.insert(at, "\r\n");
+  Letter letter;
+  letter.say("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n").say(coded.substr(0, 80));
+  letter.reader.lose(10);
+  letter.say(coded.substr(90)).end();
+  ASSERT_THAT(letter.message.files, SizeIs(2));
+  EXPECT_TRUE(letter.message.files[0].gaps);
+  EXPECT_TRUE(letter.message.files[1].gaps);
+}
+
 TEST(Mime, OptionsDecideWhatIsUndoneAndLookedFor) {
   const std::string text = kParts + part("Content-Type: image/png\r\nContent-Transfer-Encoding: base64", "QUJD") +
                            part("Content-Type: image/png\r\nContent-Transfer-Encoding: quoted-printable", "=41") +
@@ -297,6 +344,8 @@ TEST(Mime, WhereNobodyLooksNamesAreStillTold) {
   EXPECT_THAT(message.files, IsEmpty());
 }
 
+const std::string kCodedMessage = "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n";
+
 TEST(Mime, EachBoundIsToldAndCounted) {
   const auto named = [](size_t i) {
     return part("Content-Disposition: attachment; filename=" + std::to_string(i), "x");
@@ -308,6 +357,7 @@ TEST(Mime, EachBoundIsToldAndCounted) {
        "mime_long_boundary"},
       {"Content-Disposition: attachment; filename=" + std::string(256, 'f') + "\r\n\r\n", "filename",
        "mime_long_filename"},
+      {test::repeated(5, [](size_t) { return kCodedMessage; }) + "x", "coded", "mime_too_deep"},
       {kParts + test::repeated(257, named), "files", "mime_too_many_files"},
       {test::repeated(257, [](size_t) { return std::string("Content-Type: message/rfc822; name=m\r\n\r\n"); }), "files",
        "mime_too_many_files"},
