@@ -11,7 +11,8 @@ namespace lapwing {
 
 /// [W] The data connection may begin, and bytes of it come, before the command does that tells what they are.
 struct AnnouncedFile : Context {
-  bool known = false;   // the command came: the rest is final
+  bool known = false;  // the command came: the rest is final once the data connection has begun with it
+  mutable bool begun = false;
   std::string command;  // in capitals
   std::string name;
   bool listing = false;                        // what comes is no file, and has no name

@@ -51,7 +51,16 @@ bool transfers(Verb verb) {
   return verb == Verb::list || verb == Verb::retrieve || uploads(verb);
 }
 bool is_passive(Verb verb) {
-  return verb == Verb::passive || verb == Verb::extended_passive;
+  return verb == Verb::passive || verb == Verb::extended_passive || verb == Verb::long_passive;
+}
+
+/// Of a command.
+std::optional<Listener> listener_of(const Exchange& exchange) {
+  switch (exchange.verb) {
+    case Verb::port: return parse_port(exchange.argument);
+    case Verb::long_port: return parse_long_port(exchange.argument);
+    default: return parse_extended_port(exchange.argument);
+  }
 }
 
 bool is_guest(std::string_view user) {
@@ -198,7 +207,9 @@ void Ftp::finish() {
 }
 
 void Ftp::command(const Lines::Line& line, uint64_t offset) {
-  const auto parsed = parse_command(line.text);
+  const bool telnet = line.text.find('\xff') != std::string_view::npos;
+  const std::string plain = telnet ? without_telnet(line.text) : std::string();
+  const auto parsed = parse_command(telnet ? plain : line.text);
   if (!parsed) return out_.frame(Pdu::command, kClient, offset, line.wire.size());
   if (open_.size() >= std::max<uint64_t>(config_.max_tx, 1)) give_up_oldest();
   const Verb verb = parsed->verb;
@@ -234,9 +245,9 @@ bool Ftp::shows_passwords() const {
 void Ftp::obey(Exchange& exchange) {
   switch (exchange.verb) {
     case Verb::port:
+    case Verb::long_port:
     case Verb::extended_port:
-      exchange.listener =
-          exchange.verb == Verb::port ? parse_port(exchange.argument) : parse_extended_port(exchange.argument);
+      exchange.listener = listener_of(exchange);
       exchange.active = true;
       if (exchange.listener) announce(*exchange.listener, Sender::client);
       break;
@@ -312,8 +323,10 @@ void Ftp::conclude(Exchange& exchange, std::string_view code, std::string_view t
   if (decides_login(exchange)) exchange.outcome = outcome_of(code);
   switch (exchange.verb) {
     case Verb::passive:
+    case Verb::long_passive:
     case Verb::extended_passive:
       if (code == "227") exchange.listener = parse_passive(text);
+      if (code == "228") exchange.listener = parse_long_passive(text);
       if (code == "229") exchange.listener = parse_extended_passive(text);
       if (exchange.listener) {
         announce(*exchange.listener, Sender::server);
@@ -341,7 +354,10 @@ void Ftp::conclude(Exchange& exchange, std::string_view code, std::string_view t
       break;
     default: break;
   }
+  const bool transferred = transfers(exchange.verb);
+  if (transferred && !success && exchange.codes.size() == 1) take_back(exchange);
   close(exchange);
+  if (transferred) go_on();
 }
 
 void Ftp::close(Exchange& exchange) {
@@ -390,8 +406,15 @@ void Ftp::transfer(Exchange& exchange) {
     return;
   }
   if (exchange.verb != Verb::list) out_.anomaly(Anomaly::file_before_port, kClient, &exchange);
+  // One that nobody has answered yet may be refused, and leave its data connection to this.
+  exchange.waits = server_heard_ && open_.find(Role::transfer) != &exchange;
+  if (!exchange.waits) begin_by_default(exchange);
+}
+
+void Ftp::begin_by_default(Exchange& exchange) {
   announce({}, Sender::client);  // the default port is that of the control connection (RFC 959 3.2)
   tell(exchange);
+  exchange.announced = nullptr;
 }
 
 void Ftp::tell(Exchange& exchange) {
@@ -406,8 +429,24 @@ void Ftp::tell(Exchange& exchange) {
     file.offset = std::exchange(restart_, 0);
     if (exchange.verb == Verb::store_unique && file.name.empty()) file.name = "<stou>";
   }
-  announced_ = nullptr;
+  exchange.announced = std::exchange(announced_, nullptr);
+  exchange.announced_to = announced_to_;
   exchange.waits = false;
+}
+
+/// Of a transfer that never began: servers go on listening for the next.
+void Ftp::take_back(Exchange& refused) {
+  if (!refused.announced || refused.announced->begun || announced_) return;
+  *refused.announced = {};
+  announced_ = std::move(refused.announced);
+  announced_to_ = refused.announced_to;
+}
+
+/// A transfer is over, which another may have waited for.
+void Ftp::go_on() {
+  Exchange* next = open_.find(Role::transfer);
+  if (!next || !next->waits || open_.find(Role::passive)) return;
+  announced_ ? tell(*next) : begin_by_default(*next);
 }
 
 void Ftp::log_in(std::string_view user) {

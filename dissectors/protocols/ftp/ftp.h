@@ -69,6 +69,8 @@ struct Exchange : Transaction {
   std::optional<Listener> listener;             // that command or reply told
   bool active = false;                          // it is the client's
   bool waits = false;                           // a transfer whose listener a reply is to tell
+  std::shared_ptr<AnnouncedFile> announced;     // what carries the transfer,
+  Sender announced_to = Sender::server;         // who listens for it
   std::optional<Outcome> outcome;               // of an attempt to log in
   std::optional<uint64_t> file_size;            // bytes, as the server tells it
   std::shared_ptr<const Session> session;
@@ -85,6 +87,7 @@ struct Exchange : Transaction {
     listener.reset();
     outcome.reset();
     file_size.reset();
+    announced.reset();
     session.reset();
   }
 };
@@ -151,6 +154,9 @@ class Ftp {
 
   void announce(const Listener& listener, Sender whose);
   void transfer(Exchange& exchange);
+  void begin_by_default(Exchange& exchange);
+  void take_back(Exchange& refused);
+  void go_on();
   /// The data connection that was announced carries what the exchange asks for.
   void tell(Exchange& exchange);
   void log_in(std::string_view user);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <vector>
 
 #include "sensor/base/text.h"
@@ -39,8 +40,8 @@ constexpr Known kCommands[] = {
     {"HOST"},
     {"LANG"},
     {"LIST", Verb::list},
-    {"LPRT"},
-    {"LPSV"},
+    {"LPRT", Verb::long_port},
+    {"LPSV", Verb::long_passive},
     {"MAIL"},
     {"MDTM"},
     {"MFF"},
@@ -112,14 +113,20 @@ struct Upper {
   std::string_view view() const { return {bytes.data(), size}; }
 };
 
-/// Commands of Telnet (RFC 854), of which those from WILL on have an option.
-std::string_view without_telnet(std::string_view line) {
-  constexpr uint8_t kIac = 0xff, kWill = 0xfb, kFirst = 0xf0;
-  while (line.size() >= 2 && static_cast<uint8_t>(line[0]) == kIac) {
-    const auto command = static_cast<uint8_t>(line[1]);
-    if (command < kFirst || command == kIac) break;
-    line.remove_prefix(std::min<size_t>(line.size(), command >= kWill ? 3 : 2));
-  }
+constexpr uint8_t kIac = 0xff;
+
+/// Bytes of a command of Telnet (RFC 854) at the beginning, of which those from WILL on have an option; 0: there is
+/// none.
+size_t telnet_command(std::string_view text) {
+  constexpr uint8_t kWill = 0xfb, kFirst = 0xf0;
+  if (text.size() < 2 || static_cast<uint8_t>(text[0]) != kIac) return 0;
+  const auto command = static_cast<uint8_t>(text[1]);
+  if (command < kFirst || command == kIac) return 0;
+  return std::min<size_t>(text.size(), command >= kWill ? 3 : 2);
+}
+
+std::string_view behind_telnet(std::string_view line) {
+  while (const size_t size = telnet_command(line)) line.remove_prefix(size);
   // The data mark may come without its IAC, which goes as urgent data.
   if (line.starts_with('\xf2')) line.remove_prefix(1);
   return line;
@@ -138,14 +145,65 @@ std::optional<uint32_t> take_number(std::string_view& text, uint32_t most) {
   return value;
 }
 
+std::string_view without_blanks(std::string_view text) {
+  return text.substr(std::min(text.find_first_not_of(" \t"), text.size()));
+}
+
+bool take_comma(std::string_view& text) {
+  text = without_blanks(text);
+  if (!text.starts_with(',')) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+/// Takes bytes as numbers with commas in between off the front. Servers pass over blanks in front of each.
+bool take_numbers(std::string_view& text, std::span<uint8_t> out) {
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (i > 0 && !take_comma(text)) return false;
+    text = without_blanks(text);
+    const auto number = take_number(text, 255);
+    if (!number) return false;
+    out[i] = static_cast<uint8_t>(*number);
+  }
+  return true;
+}
+
+/// RFC 1123 4.1.2.6: neither words nor parentheses in front of the numbers are to be relied on.
+template <auto Parse>
+std::optional<Listener> first_listener(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789";
+  size_t at = 0;
+  while ((at = text.find_first_of(kDigits, at)) != npos) {
+    if (auto out = Parse(text.substr(at))) return out;
+    at = std::min(text.find_first_not_of(kDigits, at), text.size());
+  }
+  return {};
+}
+
 }  // namespace
 
+std::string without_telnet(std::string_view line) {
+  std::string out;
+  while (!line.empty()) {
+    if (const size_t command = telnet_command(line)) {
+      line.remove_prefix(command);
+      continue;
+    }
+    const bool twice = line.size() > 1 && static_cast<uint8_t>(line[0]) == kIac && line[1] == line[0];
+    out.push_back(line[0]);
+    line.remove_prefix(twice ? 2 : 1);
+  }
+  return out;
+}
+
 std::optional<Command> parse_command(std::string_view line) {
-  line = without_telnet(line);
+  line = behind_telnet(line);
   while (!line.empty() && (line[0] == ' ' || line[0] == '\t')) line.remove_prefix(1);
   size_t size = 0;
   while (size < line.size() && (is_letter(line[size]) || is_digit(line[size]))) ++size;
-  if (size == 0 || size > kLongestName || !is_letter(line[0]) || (size < line.size() && line[size] != ' ')) return {};
+  if (size == 0 || size > kLongestName || !is_letter(line[0]) ||
+      (size < line.size() && line[size] != ' ' && line[size] != '\t'))
+    return {};
   Command out{.name = line.substr(0, size), .argument = line.substr(std::min(line.size(), size + 1))};
   const Upper name(out.name);
   const auto* found = std::ranges::lower_bound(kCommands, name.view(), {}, &Known::name);
@@ -172,19 +230,27 @@ ReplyLine parse_reply(std::string_view line) {
 
 std::optional<Listener> parse_port(std::string_view argument) {
   std::array<uint8_t, 6> numbers{};
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    if (i > 0) {
-      if (!argument.starts_with(',')) return {};
-      argument.remove_prefix(1);
-    }
-    const auto number = take_number(argument, 255);
-    if (!number) return {};
-    numbers[i] = static_cast<uint8_t>(*number);
-  }
+  if (!take_numbers(argument, numbers)) return {};
   return Listener{IpAddress::v4(numbers.data()), static_cast<uint16_t>(numbers[4] << 8 | numbers[5])};
 }
 
+std::optional<Listener> parse_long_port(std::string_view argument) {
+  constexpr uint8_t kV4 = 4, kV6 = 6, kPortSize = 2;
+  std::array<uint8_t, 1> family{}, size{}, port_size{};
+  std::array<uint8_t, 16> address{};
+  std::array<uint8_t, kPortSize> port{};
+  if (!take_numbers(argument, family) || !take_comma(argument) || !take_numbers(argument, size)) return {};
+  const bool v4 = family[0] == kV4 && size[0] == 4;
+  if (!v4 && (family[0] != kV6 || size[0] != address.size())) return {};
+  if (!take_comma(argument) || !take_numbers(argument, std::span(address).first(size[0]))) return {};
+  if (!take_comma(argument) || !take_numbers(argument, port_size) || port_size[0] != kPortSize) return {};
+  if (!take_comma(argument) || !take_numbers(argument, port)) return {};
+  return Listener{v4 ? IpAddress::v4(address.data()) : IpAddress::v6(address.data()),
+                  static_cast<uint16_t>(port[0] << 8 | port[1])};
+}
+
 std::optional<Listener> parse_extended_port(std::string_view argument) {
+  argument = without_blanks(argument);
   if (argument.empty()) return {};
   const std::vector<std::string_view> parts = split(argument.substr(1, kIpTextSize + 16), argument[0]);
   if (parts.size() < 3) return {};
@@ -195,20 +261,24 @@ std::optional<Listener> parse_extended_port(std::string_view argument) {
 }
 
 std::optional<Listener> parse_passive(std::string_view text) {
-  const size_t opened = text.find('(');
-  const size_t begin = opened != npos ? opened + 1 : text.find_first_of("0123456789");
-  return begin == npos ? std::nullopt : parse_port(text.substr(begin));
+  return first_listener<&parse_port>(text);
+}
+
+std::optional<Listener> parse_long_passive(std::string_view text) {
+  return first_listener<&parse_long_port>(text);
 }
 
 std::optional<Listener> parse_extended_passive(std::string_view text) {
-  const size_t opened = text.find('(');
-  if (opened == npos || text.size() < opened + 4) return {};
-  const char delimiter = text[opened + 1];
-  if (text[opened + 2] != delimiter || text[opened + 3] != delimiter) return {};
-  text.remove_prefix(opened + 4);
-  const auto port = take_number(text, 0xffff);
-  if (!port || *port == 0 || !text.starts_with(delimiter)) return {};
-  return Listener{{}, static_cast<uint16_t>(*port)};
+  constexpr size_t kShortest = 4;  // "(|||"
+  for (size_t opened = text.find('('); opened != npos && text.size() >= opened + kShortest;
+       opened = text.find('(', opened + 1)) {
+    const char delimiter = text[opened + 1];
+    if (text[opened + 2] != delimiter || text[opened + 3] != delimiter) continue;
+    std::string_view rest = text.substr(opened + kShortest);
+    const auto port = take_number(rest, 0xffff);
+    if (port && *port != 0 && rest.starts_with(delimiter)) return Listener{{}, static_cast<uint16_t>(*port)};
+  }
+  return {};
 }
 
 std::optional<uint64_t> parse_size(std::string_view text) {

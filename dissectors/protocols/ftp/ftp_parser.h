@@ -20,6 +20,8 @@ enum class Verb : uint8_t {
   extended_passive,
   extended_port,
   list,
+  long_passive,
+  long_port,
   passive,
   password,
   port,
@@ -40,8 +42,10 @@ struct Command {
   std::string_view argument;  // as sent, behind the blank
 };
 
-/// Nothing where the line is no command: a word of letters and digits, alone or before a blank. Blanks and commands of
-/// Telnet in front of it (RFC 959 4.1.3 has an ABOR begin so) are passed over.
+/// A line as servers see it: commands of Telnet may stand anywhere in it (RFC 959 2.3), and a byte 255 comes twice.
+std::string without_telnet(std::string_view line);
+/// Nothing where the line is no command: a word of letters and digits, alone or before a blank or a tab. Blanks and
+/// commands of Telnet in front of it (RFC 959 4.1.3 has an ABOR begin so) are passed over.
 std::optional<Command> parse_command(std::string_view line);
 /// Some known command begins with it, whatever the case of its letters.
 bool begins_command(std::string_view letters);
@@ -65,8 +69,12 @@ struct Listener {
 std::optional<Listener> parse_port(std::string_view argument);
 /// "|protocol|address|port|" of EPRT (RFC 2428 2), with any delimiter.
 std::optional<Listener> parse_extended_port(std::string_view argument);
-/// Of the text of a 227: six numbers behind a parenthesis, or else from the first digit on (RFC 1123 4.1.2.6).
+/// "af,hal,h1,...,hn,2,p1,p2" of LPRT (RFC 1639 3).
+std::optional<Listener> parse_long_port(std::string_view argument);
+/// Of the text of a 227: the first six numbers.
 std::optional<Listener> parse_passive(std::string_view text);
+/// Of the text of a 228 (RFC 1639 4).
+std::optional<Listener> parse_long_passive(std::string_view text);
 /// Of the text of a 229: "(|||port|)".
 std::optional<Listener> parse_extended_passive(std::string_view text);
 

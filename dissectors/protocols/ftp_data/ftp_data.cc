@@ -80,6 +80,7 @@ void FtpData::finish() {
 /// What there is to know of it is known, and what waited for that is passed on.
 void FtpData::begin() {
   begun_ = true;
+  if (data_.announced) data_.announced->begun = true;
   out_.open(data_);
   for (const Direction direction : kDirections) out_.reach(data_, direction, kCommand);
   for (const Direction direction : kDirections) {

@@ -26,12 +26,22 @@ TEST(FtpParser, ReadsCommands) {
                 ->name,
             "ABOR");
   EXPECT_EQ(parse_command("\xff\xfd\x06 \tSTAT")->name, "STAT");
+  EXPECT_EQ(parse_command("RETR\ta")->argument, "a");
   for (std::string_view line : {"", " ", "220 ready", "GET/ HTTP",
                                 "US\xff"
                                 "ER a",
                                 "\xff", "\xff\xfd", "ABCDEFGHIJKLMNOPQ"}) {
     EXPECT_FALSE(parse_command(line)) << line;
   }
+}
+
+TEST(FtpParser, LeavesOutWhatIsTelnets) {
+  EXPECT_EQ(without_telnet("RE\xff\xf1TR \xff\xfd\x06"
+                           "a\xff\xff\xff"
+                           "b\xff"),
+            "RETR a\xff\xff"
+            "b\xff");
+  EXPECT_EQ(without_telnet("\xff\xfb"), "");
 }
 
 TEST(FtpParser, ReadsLinesOfReplies) {
@@ -48,6 +58,18 @@ TEST(FtpParser, FindsWhereSomebodyListens) {
   EXPECT_EQ(shown(parse_port("192,168,0,13,234,10")), "192.168.0.13 59914");
   EXPECT_EQ(shown(parse_passive("Entering Passive Mode (10,0,0,1,1,2).")), "10.0.0.1 258");
   EXPECT_EQ(shown(parse_passive("Entering Passive Mode 10,0,0,1,1,2")), "10.0.0.1 258");
+  EXPECT_EQ(shown(parse_port("  10, 0,\t0 ,1,1,2")), "10.0.0.1 258");
+  EXPECT_EQ(shown(parse_passive("(1st) Passive (10,0,0,1,1,2)")), "10.0.0.1 258");
+  EXPECT_EQ(shown(parse_extended_port(" |1|10.0.0.1|258|")), "10.0.0.1 258");
+  EXPECT_EQ(shown(parse_extended_passive("(x) Extended (|||58612|)")), " 58612");
+  EXPECT_EQ(shown(parse_long_port("4,4,10,0,0,1,2,1,2")), "10.0.0.1 258");
+  EXPECT_EQ(shown(parse_long_port("6,16,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1,2,0,80")),
+            "0000:0000:0000:0000:0000:0000:0000:0001 80");
+  EXPECT_EQ(shown(parse_long_passive("Long Passive Mode (4,4,10,0,0,1,2,1,2)")), "10.0.0.1 258");
+  for (std::string_view text :
+       {"", "4", "4,4,1,2,3,4,2,5", "4,16,1,2,3,4,2,5,6", "5,4,1,2,3,4,2,5,6", "4,4,1,2,3,4,3,5,6"}) {
+    EXPECT_EQ(shown(parse_long_port(text)), "none") << text;
+  }
   EXPECT_EQ(shown(parse_extended_port("|1|132.235.1.2|6275|")), "132.235.1.2 6275");
   EXPECT_EQ(shown(parse_extended_port("!2!::1!80!")), "0000:0000:0000:0000:0000:0000:0000:0001 80");
   EXPECT_EQ(shown(parse_extended_passive("Extended (|||58612|)")), " 58612");

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "dissectors/protocols/ftp/ftp.h"
 #include "tests/dissectors/caps.h"
 #include "tests/support/cost.h"
+#include "tests/support/silent_sink.h"
 
 namespace lapwing {
 namespace {
@@ -100,6 +102,13 @@ TEST(Ftp, AReplyHasAllItsLinesInWhateverPiecesTheyCome) {
   }
 }
 
+TEST(Ftp, WhatIsTelnetsHidesNoCommand) {
+  Dialogue d(row());
+  d.client("RE\xff\xf1TR \xff\xfd\x06shadow\r\n").finish();
+  EXPECT_THAT(d.values("ftp.command"), ElementsAre("RETR"));
+  EXPECT_THAT(d.values("ftp.command_data"), ElementsAre("shadow"));
+}
+
 TEST(Ftp, WhatTheServerSaysFirstIsNoAnswer) {
   Dialogue d(row());
   d.client("USER a\r\nPASS b\r\n").server("120 in a minute\r\n220 now\r\n331 password\r\n230 in\r\n");
@@ -117,6 +126,53 @@ TEST(Ftp, TransfersWithoutAPortOrANameAreTold) {
   Dialogue pipelined(row());
   pipelined.client("PASV\r\nRETR a\r\n").server("227 Passive (10,0,0,2,4,1)\r\n150 here\r\n226 done\r\n");
   EXPECT_THAT(pipelined.anomalies, IsEmpty());
+}
+
+/// What data connections are to carry.
+struct Announcements final : SilentSink {
+  void expect(const Expectation& one) override {
+    files.push_back(std::dynamic_pointer_cast<const AnnouncedFile>(one.context));
+    ports.push_back(one.port);
+  }
+  std::vector<std::shared_ptr<const AnnouncedFile>> files;
+  std::vector<uint16_t> ports;
+};
+
+TEST(Ftp, ARefusedTransferLeavesItsDataConnectionToTheNext) {
+  const std::string passive = "227 Passive (10,0,0,2,4,1)\r\n";
+  const struct {
+    std::vector<std::pair<Direction, std::string>> said;
+    bool begun = false;
+  } kCases[] = {
+      {{{kClient, "PASV\r\n"},
+        {kServer, passive},
+        {kClient, "RETR a\r\n"},
+        {kServer, "550 no\r\n"},
+        {kClient, "STOR b\r\n"}}},
+      {{{kClient, "PASV\r\n"}, {kServer, passive}, {kClient, "RETR a\r\nSTOR b\r\n"}, {kServer, "550 no\r\n"}}},
+      {{{kClient, "PASV\r\nLIST a\r\nSTOR b\r\n"}, {kServer, passive + "450 no\r\n"}}},
+      {{{kClient, "PASV\r\n"},
+        {kServer, passive},
+        {kClient, "RETR a\r\n"},
+        {kServer, "550 no\r\n"},
+        {kClient, "STOR b\r\n"}},
+       true},
+  };
+  for (const auto& [said, begun] : kCases) {
+    Announcements heard;
+    const ftp::Config config{.max_tx = 100, .line_limit = 4096};
+    ftp::Ftp session(config, Out<ftp::Ftp>(Beginning{.sink = heard}));
+    for (const auto& [who, text] : said) {
+      session.data({.data = to_bytes(text), .direction = who});
+      if (begun && !heard.files.empty()) heard.files[0]->begun = true;
+    }
+    ASSERT_FALSE(heard.files.empty());
+    EXPECT_EQ(heard.ports[0], 1025);
+    EXPECT_EQ(heard.files[0]->command, begun ? "RETR" : "STOR");
+    EXPECT_EQ(heard.files[0]->name, begun ? "a" : "b");
+    EXPECT_EQ(heard.files[0]->direction, begun ? kServer : kClient);
+    EXPECT_FALSE(heard.files[0]->listing);
+  }
 }
 
 TEST(Ftp, ForgottenCommandsLeaveTheirRepliesToNobody) {
