@@ -109,16 +109,18 @@ void Imap::announce_literal(const Literal& literal, uint64_t at) {
 /// The literal that was announced comes.
 void Imap::go_ahead() {
   awaited_ = Awaited::nothing;
-  const bool is_mail = said_ && said_->verb == Verb::append && !said_->mailbox.empty();
+  const bool stores = said_ && (said_->verb == Verb::append || said_->verb == Verb::replace);
+  const bool is_mail = stores && !said_->mailbox.empty();
   if (is_mail) side(kClient).delivery.begin(*said_, {}, announced_at_);
   begin_literal(kClient, announced_, is_mail, announced_at_);
 }
 
-/// The first argument of some commands, as soon as it is there.
+/// An argument of some commands, as soon as it is there.
 void Imap::name_mailbox(Exchange& exchange) {
   const Verb verb = exchange.verb;
-  if (verb != Verb::append && verb != Verb::mailbox && verb != Verb::select) return;
+  if (verb != Verb::append && verb != Verb::replace && verb != Verb::mailbox && verb != Verb::select) return;
   std::string_view rest = exchange.arguments;
+  if (verb == Verb::replace) next_argument(rest);  // RFC 8508: of the message that goes
   if (exchange.mailbox.empty()) exchange.mailbox = next_argument(rest).value_or("");
 }
 

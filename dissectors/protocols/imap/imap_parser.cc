@@ -51,6 +51,7 @@ constexpr struct {
     {"NOOP", Verb::known, false},
     {"NOTIFY", Verb::known, false},
     {"RENAME", Verb::mailbox, false},
+    {"REPLACE", Verb::replace, false},
     {"RESETKEY", Verb::known, true},
     {"SEARCH", Verb::known, false},
     {"SELECT", Verb::select, true},

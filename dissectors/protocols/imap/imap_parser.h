@@ -22,6 +22,7 @@ enum class Verb : uint8_t {
   idle,
   login,
   mailbox,
+  replace,
   select,
   starttls,
 };

@@ -73,6 +73,18 @@ TEST(Imap, AFetchedMessageHasItsFilesAndLinks) {
   }
 }
 
+TEST(Imap, AMessageThatIsStoredHasItsFilesWhateverItReplaces) {
+  for (const std::string command :
+       {"APPEND box", "REPLACE 4 box", "UID REPLACE 4 \"box\" (\\Seen)", "replace 4 {3+}\r\nbox"}) {
+    Dialogue d(row());
+    d.server(kGreeting).client("a1 " + command + " " + literal(kProgram, "+") + "\r\n").server("a1 OK\r\n").finish();
+    ASSERT_THAT(d.records, SizeIs(4)) << command;
+    EXPECT_THAT(d.records[1], AllOf(HasSubstr(R"("filename":"a.exe")"), HasSubstr(R"("size":2)")));
+    EXPECT_THAT(d.records[3], AllOf(HasSubstr(R"("mailbox":"box")"), Not(HasSubstr("Subject")))) << command;
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+}
+
 TEST(Imap, SectionsOfAMessageAreReadTogether) {
   const size_t body = kProgram.find("\r\n\r\n") + 4;
   Dialogue d(row());
