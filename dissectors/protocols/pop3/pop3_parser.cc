@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include "sensor/base/text.h"
 
@@ -71,7 +70,13 @@ bool begins_with(std::string_view text, std::string_view begin) {
   return equal_nocase(text.substr(0, begin.size()), begin);
 }
 
-/// The words that begin a status line, and stand alone or before a blank.
+/// Clients look at no more of a status line than its first characters, and go on where no blank follows them.
+bool ends_word(std::string_view line, size_t size) {
+  const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
+  return line.size() == size || !is_letter(line[size]);
+}
+
+/// The words that begin a status line.
 constexpr std::string_view kOk = "+OK", kError = "-ERR";
 
 Likelihood judge_client(std::string_view first) {
@@ -143,12 +148,12 @@ Command parse_command(std::string_view line) {
 }
 
 Status parse_status(std::string_view line) {
-  constexpr std::pair<std::string_view, Status::Kind> kKinds[] = {
-      {kOk, Status::Kind::ok}, {kError, Status::Kind::error}, {"+", Status::Kind::challenge}};
-  for (const auto& [word, kind] : kKinds) {
-    if (!begins_with(line, word) || (line.size() > word.size() && !is_blank(line[word.size()]))) continue;
-    return {kind, line.substr(std::min(line.size(), word.size() + 1))};
-  }
+  const auto behind = [line](std::string_view word) {
+    return line.substr(word.size() + (line.size() > word.size() && is_blank(line[word.size()])));
+  };
+  if (begins_with(line, kOk) && ends_word(line, kOk.size())) return {Status::Kind::ok, behind(kOk)};
+  if (begins_with(line, kError) && ends_word(line, kError.size())) return {Status::Kind::error, behind(kError)};
+  if (line == "+" || line.starts_with("+ ") || line.starts_with("+\t")) return {Status::Kind::challenge, behind("+")};
   return {Status::Kind::none, line};
 }
 

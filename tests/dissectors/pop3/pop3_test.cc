@@ -146,6 +146,18 @@ TEST(Pop3, WhatBreaksTheProtocolIsTold) {
   EXPECT_THAT(anomalies("STLS\r\n", kOk + "+OK again\r\n"), ElementsAre("plaintext_behind_stls@2"));
 }
 
+TEST(Pop3, AStatusNeedsNoBlankBehindIt) {
+  for (const std::string status : {"+OK", "+ok\t5", "+OK5 octets", "+OK: here"}) {
+    Dialogue d(row());
+    d.server(kGreeting).client("RETR 1\r\n").server(status + "\r\nSubject: a\r\n\r\nx\r\n.\r\n").finish();
+    EXPECT_THAT(d.values("email.subject"), ElementsAre("a")) << status;
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+  Dialogue d(row());
+  d.server(kGreeting).client("NOOP\r\nNOOP\r\n").server("+OKAY\r\n-ERR(busy)\r\n+5\r\n").finish();
+  EXPECT_THAT(d.anomalies, ElementsAre("invalid_reply@3", "invalid_reply@4"));
+}
+
 TEST(Pop3, CommandsWithoutAnAnswerToStlsAreNoAnomalyWhereNoServerIsHeard) {
   Dialogue d(row());
   d.client("STLS\r\nUSER ann\r\nPASS x\r\n").finish();
