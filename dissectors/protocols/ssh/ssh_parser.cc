@@ -77,10 +77,11 @@ bool parse_banner(std::string_view line, Banner& out) {
   if (dash == 0 || dash == std::string_view::npos) return false;
   out.proto = line.substr(0, dash);
   line.remove_prefix(dash + 1);
-  const size_t space = std::min(line.find(' '), line.size());
+  // RFC 4253 4.2 has a name without blanks here; to leave it out, or to begin it with one, ends no session.
+  const size_t space = std::min(line.find(' ', 1), line.size());
   out.software = line.substr(0, space);
   out.comments = line.substr(std::min(space + 1, line.size()));
-  return !out.software.empty();
+  return true;
 }
 
 bool is_version_1(std::string_view proto) {

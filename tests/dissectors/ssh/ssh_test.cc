@@ -50,8 +50,13 @@ TEST(Ssh, ABannerHasThreeParts) {
   ASSERT_TRUE(ssh::parse_banner("SSH-1.99-Cisco-1.25", banner));
   EXPECT_EQ(banner.software, "Cisco-1.25");
   EXPECT_TRUE(banner.comments.empty());
-  for (const char* none : {"SSH-2.0", "SSH--x", "SSH-2.0-", "HTTP/1.1"})
-    EXPECT_FALSE(ssh::parse_banner(none, banner)) << none;
+  // Some servers ask for no more than "SSH-2.0-".
+  ASSERT_TRUE(ssh::parse_banner("SSH-2.0-", banner));
+  EXPECT_TRUE(banner.software.empty() && banner.comments.empty());
+  ASSERT_TRUE(ssh::parse_banner("SSH-2.0- x y", banner));
+  EXPECT_EQ(banner.software, " x");
+  EXPECT_EQ(banner.comments, "y");
+  for (const char* none : {"SSH-2.0", "SSH--x", "HTTP/1.1"}) EXPECT_FALSE(ssh::parse_banner(none, banner)) << none;
 }
 
 TEST(Ssh, TheClientsFirstChoiceThatTheServerHasIsTaken) {
