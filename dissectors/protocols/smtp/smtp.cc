@@ -124,7 +124,7 @@ Step Smtp::read_client(const Chunk& chunk) {
     if (mode_ == Mode::waiting) {
       if (!chunk.end && !must_guess(rest)) {
         ahead_ = true;
-        out_.anomaly(Anomaly::invalid_pipelined_sequence, kClient, &at_hand());
+        if (awaited_ != Verb::auth) out_.anomaly(Anomaly::invalid_pipelined_sequence, kClient, &at_hand());
         return Step::need(used, out_.limit(Cap::ahead) + 1 - rest.size());
       }
       if (!guess(rest)) return Step::need(used, 1);
@@ -146,18 +146,34 @@ Step Smtp::read_client(const Chunk& chunk) {
 
 /// Reads a command, or an answer to a challenge. False when there is none.
 bool Smtp::take_line(const Chunk& chunk, size_t& used) {
-  const Lines::Taken taken = lines_[index(kClient)].take(chunk.data.subspan(used));
+  Lines& lines = lines_[index(kClient)];
+  if (!long_line_.empty()) {
+    used += lines.pass(chunk.data.subspan(used));
+    if (lines.passing()) return false;
+    take_command(std::exchange(long_line_, {}), chunk.offset + used);
+    return true;
+  }
+  const Lines::Taken taken = lines.take(chunk.data.subspan(used));
   used += taken.used;
   if (!taken.line) return false;
+  const std::string_view text = taken.line->text;
   line_begin_ = chunk.offset + static_cast<uint64_t>(taken.line->wire.data() - chunk.data.data());
   if (taken.line->cut) {
+    // What it announces comes behind its end.
+    long_line_ = text;
     out_.capped(Cap::line);
     out_.anomaly(Anomaly::truncated_line, kClient, &at_hand());
     out_.anomaly(Anomaly::max_command_line_len_exceeded, kClient, &at_hand());
+  } else {
+    take_command(text, chunk.offset + used);
   }
-  command(taken.line->text, chunk.offset + used);
-  out_.frame(Pdu::command_line, kClient, line_begin_, taken.line->wire.size(), mails_.latest());
   return true;
+}
+
+void Smtp::take_command(std::string_view line, uint64_t end) {
+  const uint64_t begin = line_begin_;
+  command(line, end);
+  out_.frame(Pdu::command_line, kClient, begin, end - begin, mails_.latest());
 }
 
 void Smtp::command(std::string_view line, uint64_t end) {
@@ -166,12 +182,15 @@ void Smtp::command(std::string_view line, uint64_t end) {
     // Where no answers tell, a command says that the login is over.
     if (verb == Verb::other || (server_seen_ && in_step_)) {
       if (login_) credential(line);
-      return unanswered(Verb::auth);
+      return await(Verb::auth);
     }
     mode_ = Mode::commands;
   }
   if (std::exchange(behind_chunk_, false) && verb == Verb::other) {
     out_.anomaly(Anomaly::bdat_chunk_len_exceeded, kClient, &at_hand());
+  }
+  if (!line.empty() && !kLetters.has(static_cast<uint8_t>(line.front()))) {
+    out_.anomaly(Anomaly::unparsable_content, kClient, &at_hand());
   }
   switch (verb) {
     case Verb::lhlo: each_recipient_ = true; [[fallthrough]];
@@ -183,16 +202,7 @@ void Smtp::command(std::string_view line, uint64_t end) {
     case Verb::auth: return begin_login(argument);
     case Verb::rset: return unanswered(verb, set_aside());
     case Verb::data: out_.reach(mail(), kClient, kRecipients); [[fallthrough]];
-    case Verb::starttls:
-      mode_ = Mode::waiting;
-      awaited_ = verb;
-      text_begin_ = end;
-      return unanswered(verb, current_);
-    case Verb::other:
-      if (!line.empty() && !kLetters.has(static_cast<uint8_t>(line.front()))) {
-        out_.anomaly(Anomaly::unparsable_content, kClient, &at_hand());
-      }
-      return unanswered(verb);
+    case Verb::starttls: text_begin_ = end; return await(verb, current_);
     default: return unanswered(verb);
   }
 }
@@ -262,8 +272,7 @@ void Smtp::begin_login(std::string_view argument) {
   const std::string_view first = trim(argument.substr(mechanism.size()));
   if (helo_.empty()) at_hand();  // that of a greeting has begun
   if (!first.empty()) credential(first);
-  mode_ = Mode::login;
-  unanswered(Verb::auth);
+  await(Verb::auth);
 }
 
 void Smtp::credential(std::string_view coded) {
@@ -277,6 +286,13 @@ Mail* Smtp::set_aside() {
   if (reading_) end_text(FileState::truncated);
   current_ = nullptr;
   return out;
+}
+
+/// What the client says next depends on the answer: who refuses takes commands.
+void Smtp::await(Verb verb, Mail* mail) {
+  mode_ = Mode::waiting;
+  awaited_ = verb;
+  unanswered(verb, mail);
 }
 
 void Smtp::unanswered(Verb verb, Mail* mail) {
@@ -315,6 +331,8 @@ bool Smtp::guess(Bytes rest) {
   if (line.size() == rest.size() && rest.size() < kVerbSize) return false;
   if (parse_command(line).verb != Verb::other) {
     mode_ = Mode::commands;
+  } else if (awaited_ == Verb::auth) {
+    mode_ = Mode::login;
   } else {
     begin_data();
   }
@@ -332,7 +350,10 @@ void Smtp::become_tls() {
 }
 
 Step Smtp::gap(Direction direction, uint64_t lost) {
-  if (direction == kClient) ahead_ = false;
+  if (direction == kClient) {
+    ahead_ = false;
+    long_line_.clear();
+  }
   if (direction == kClient && mode_ == Mode::text) {
     lose_text(lost);
     text_lost_ = true;
@@ -351,6 +372,8 @@ Step Smtp::gap(Direction direction, uint64_t lost) {
 }
 
 void Smtp::finish() {
+  const uint64_t end = line_begin_ + long_line_.size();
+  if (!long_line_.empty()) take_command(std::exchange(long_line_, {}), end);
   if (reading_) end_text(FileState::truncated);
   current_ = nullptr;
   while (!mails_.empty()) close(*mails_.oldest());

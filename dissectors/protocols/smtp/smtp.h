@@ -112,7 +112,7 @@ class Smtp final : private mime::Carrier {
   void finish();
 
  private:
-  /// What the client's next bytes are. In `waiting` the answer to DATA or STARTTLS tells.
+  /// What the client's next bytes are. In `waiting` the answer to DATA, STARTTLS or AUTH tells.
   enum class Mode : uint8_t { commands, login, waiting, text, chunk };
   /// A command that waits for its answer, with the mail that the answer decides of, if it does.
   struct Unanswered {
@@ -124,6 +124,7 @@ class Smtp final : private mime::Carrier {
   Step client(const Chunk& chunk);
   Step read_client(const Chunk& chunk);
   bool take_line(const Chunk& chunk, size_t& used);
+  void take_command(std::string_view line, uint64_t end);
   void command(std::string_view line, uint64_t end);
   void greet(std::string_view argument);
   void sender(std::string_view argument);
@@ -135,6 +136,7 @@ class Smtp final : private mime::Carrier {
   /// The envelope at hand ends, if the server has nothing against it.
   Mail* set_aside();
   void unanswered(Verb verb, Mail* mail = nullptr);
+  void await(Verb verb, Mail* mail = nullptr);
   Unanswered take_unanswered();
   /// Whether nobody will tell what `rest`, which is ahead of its answer, is.
   bool must_guess(Bytes rest) const;
@@ -188,6 +190,7 @@ class Smtp final : private mime::Carrier {
   Mode mode_ = Mode::commands;
   Verb awaited_ = Verb::other;  // in Mode::waiting: whose answer
   uint64_t line_begin_ = 0;     // of the command at hand, in the stream
+  std::string long_line_;       // what is kept of one whose end is to come
   DottedText text_;             // what DATA is followed by
   uint64_t text_begin_ = 0;     // there, of what DATA is followed by
   uint64_t read_to_ = 0;        // there, behind what was read

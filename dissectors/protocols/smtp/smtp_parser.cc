@@ -34,12 +34,18 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/// Beginnings that no other protocol has.
+/// Beginnings that no other protocol has. Some clients greet without a name.
 Likelihood judge_client(std::string_view first) {
-  for (std::string_view begin : {"EHLO ", "HELO ", "LHLO ", "MAIL FROM:", "RCPT TO:"}) {
+  constexpr struct {
+    std::string_view begin, behind;
+  } kBeginnings[] = {
+      {"EHLO", " \t\r\n"}, {"HELO", " \t\r\n"}, {"LHLO", " \t\r\n"}, {"MAIL FROM", " :"}, {"RCPT TO", " :"},
+  };
+  for (const auto& [begin, behind] : kBeginnings) {
     const size_t size = std::min(first.size(), begin.size());
     if (!equal_nocase(first.substr(0, size), begin.substr(0, size))) continue;
-    return size == begin.size() ? Likelihood::sure : Likelihood::more;
+    if (first.size() <= begin.size()) return Likelihood::more;
+    return behind.find(first[begin.size()]) == npos ? Likelihood::no : Likelihood::sure;
   }
   return Likelihood::no;
 }
@@ -62,6 +68,7 @@ Likelihood judge_server(std::string_view first) {
 }  // namespace
 
 Command parse_command(std::string_view line) {
+  line = without_blanks(line);  // in front, which servers pass over
   const std::string_view name = word(line);
   const auto found = std::ranges::find_if(kVerbs, [&](const auto& row) { return equal_nocase(row.name, name); });
   return {found == std::end(kVerbs) ? Verb::other : found->verb, without_blanks(line.substr(name.size()))};

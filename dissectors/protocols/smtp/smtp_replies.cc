@@ -139,8 +139,11 @@ void Smtp::answer_data(const Unanswered& asked, const Reply& reply) {
 }
 
 void Smtp::answer_login(const Reply& reply) {
-  if (reply.code == kChallenge) return challenge(reply.text);
-  if (mode_ == Mode::login) mode_ = Mode::commands;
+  const bool challenged = reply.code == kChallenge;
+  if (mode_ == Mode::login || (mode_ == Mode::waiting && awaited_ == Verb::auth)) {
+    mode_ = challenged ? Mode::login : Mode::commands;
+  }
+  if (challenged) return challenge(reply.text);
   if (!login_) return;
   login_->end(reply.positive() ? Outcome::success : Outcome::failure);
   Mail& now = at_hand();

@@ -32,6 +32,8 @@ std::string nested(size_t depth) {
   });
 }
 
+const std::string kCodedMessage = "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n";
+
 CapReach in_text(std::string_view cap, const std::string& text) {
   return {"smtp", cap, {}, [text](Dialogue& d) { mail_text(d, text); }, "mime"};
 }
@@ -40,6 +42,7 @@ const CapReaches kReaches = {
     in_text("boundary", "Content-Type: multipart/mixed; boundary=" + std::string(256, 'b') + "\r\n\r\nx"),
     in_text("filename", "Content-Disposition: attachment; filename=" + std::string(256, 'f') + "\r\n\r\nx"),
     in_text("depth", nested(33)),
+    in_text("coded", repeated(5, [](size_t) { return kCodedMessage; }) + "x"),
     in_text("files", kMixed + repeated(257, [](size_t i) { return attachment(i); })),
     in_text("content", kMixed + repeated(50, [](size_t i) { return attachment(i, std::string(100'000, 'x')); })),
     in_text("received", repeated(65, [](size_t) { return std::string("Received: x\r\n"); }) + "\r\nx"),
@@ -109,6 +112,73 @@ TEST(Smtp, AnAnswerTellsWhatIsAheadOfIt) {
   commands.server(kMailGreeting).client("EHLO c\r\nMAIL FROM:<a@b>\r\nDATA\r\nRSET\r\nMAIL FROM:<c@d>\r\n");
   commands.server("250 ok\r\n250 ok\r\n503 no\r\n250 ok\r\n250 ok\r\n").finish();
   EXPECT_THAT(commands.values("smtp.mail_from"), ElementsAre("<a@b>", "<c@d>"));
+}
+
+/// Who refuses a login takes what a client has put behind it for commands.
+TEST(Smtp, WhatIsBehindARefusedLoginIsRead) {
+  const std::string mail = "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nSubject: a\r\n\r\nx\r\n.\r\n";
+  const std::string answers = "250 ok\r\n250 ok\r\n354 go\r\n250 queued\r\n";
+  for (const std::string login : {"AUTH X\r\n", "AUTH PLAIN AGFubgBzZWNyZXQ=\r\n"}) {
+    for (size_t piece : {0, 1, 7}) {
+      Dialogue d(row());
+      d.server(kMailGreeting).client("EHLO c\r\n").server(kMailOk).client(login + mail, piece);
+      d.server("504 no\r\n" + answers, piece).finish();
+      EXPECT_THAT(d.values("smtp.mail_from"), ElementsAre("<a@b>"));
+      EXPECT_THAT(d.values("email.subject"), ElementsAre("a"));
+      EXPECT_THAT(d.records, SizeIs(2));
+      EXPECT_THAT(d.records, Each(HasSubstr(R"("outcome":"failure")")));
+    }
+  }
+  // Behind an answer to a challenge as well; and where there is none, words tell.
+  Dialogue ahead(row()), lost(row()), alone(row());
+  ahead.server(kMailGreeting).client("AUTH LOGIN\r\nYW5u\r\n*\r\n" + mail);
+  ahead.server("334 x\r\n334 x\r\n501 no\r\n" + answers).finish();
+  lost.server(kMailGreeting)
+      .client("AUTH LOGIN\r\nYW5u\r\n" + mail)
+      .gap(Direction::to_client, 8)
+      .server(answers)
+      .finish();
+  alone.client("EHLO c\r\nAUTH LOGIN\r\nYW5u\r\nc2VjcmV0\r\n" + mail).finish();
+  for (Dialogue* d : {&ahead, &lost, &alone}) {
+    EXPECT_THAT(d->values("email.subject"), ElementsAre("a"));
+    EXPECT_THAT(d->records.back(), HasSubstr(R"("user":"ann")"));
+  }
+}
+
+TEST(Smtp, AClientIsKnownByItsFirstWords) {
+  const auto sure = [](std::string_view text) { return probe(row(), Direction::to_server, text) == Likelihood::sure; };
+  for (std::string_view text : {"EHLO x", "helo\r\n", "Lhlo\t", "MAIL FROM:<", "rcpt to :"})
+    EXPECT_TRUE(sure(text)) << text;
+  for (std::string_view text : {"EHLO", "HELOX", "MAIL FROMX", "QUIT\r\n"}) EXPECT_FALSE(sure(text)) << text;
+}
+
+TEST(Smtp, BlanksInFrontOfCommandsHideNothing) {
+  Dialogue d(row());
+  d.server(kMailGreeting).client("EHLO c\r\n").server(kMailOk).client(" \tMAIL FROM:<a@b>\r\n").server(kMailOk);
+  d.client("\tDATA \r\n").server(kMailGo).client("Subject: a\r\n\r\nx\r\n.\r\n").server(kMailOk).finish();
+  EXPECT_THAT(d.values("smtp.mail_from"), ElementsAre("<a@b>"));
+  EXPECT_THAT(d.values("email.subject"), ElementsAre("a"));
+  EXPECT_THAT(d.anomalies, ElementsAre("unparsable_content@0"));
+}
+
+/// Some servers take lines of 16 KB.
+TEST(Smtp, WhatALongLineAnnouncesComesBehindItsEnd) {
+  const std::string blanks(10'000, ' '), text = "Subject: a\r\nX: y\r\n\r\n";
+  for (size_t piece : {0, 1000}) {
+    Dialogue chunk(row()), data(row());
+    mail_envelope(chunk).client("BDAT " + std::to_string(text.size()) + " LAST" + blanks + "\r\n" + text, piece);
+    chunk.server(kMailOk).client("QUIT\r\n").server("221 bye\r\n").finish();
+    mail_envelope(data).client("DATA" + blanks + "\r\n", piece).server(kMailGo).client(text + ".\r\n").server(kMailOk);
+    data.finish();
+    for (Dialogue* d : {&chunk, &data}) {
+      EXPECT_THAT(d->values("email.subject"), ElementsAre("a"));
+      EXPECT_THAT(d->records, ElementsAre(HasSubstr(R"("size":)" + std::to_string(text.size()))));
+      EXPECT_THAT(d->anomalies, SizeIs(2));
+    }
+  }
+  Dialogue open(row());
+  open.server(kMailGreeting).client("MAIL FROM:<a@b>" + blanks).finish();
+  EXPECT_THAT(open.values("smtp.mail_from"), ElementsAre("<a@b>"));
 }
 
 TEST(Smtp, WithoutAnAnswerBytesTellThemselvesWhatTheyAre) {
