@@ -343,6 +343,9 @@ void Ftp::conclude(Exchange& exchange, std::string_view code, std::string_view t
       // Any other behind lost bytes shows that both still speak plainly.
       securing_ = securing_ && open_.find(Role::auth);
       break;
+    case Verb::restart:
+      if (!code.starts_with('3')) restart_ = 0;  // refused (RFC 3659 5.4)
+      break;
     case Verb::change_directory:
       if (success) enter(joined(session_->directory, exchange.argument));
       break;

@@ -175,6 +175,20 @@ TEST(Ftp, ARefusedTransferLeavesItsDataConnectionToTheNext) {
   }
 }
 
+TEST(Ftp, ARefusedRestartMovesNothing) {
+  for (const std::string reply : {"350 at 100\r\n", "502 no\r\n"}) {
+    Announcements heard;
+    const ftp::Config config{.max_tx = 100, .line_limit = 4096};
+    ftp::Ftp session(config, Out<ftp::Ftp>(Beginning{.sink = heard}));
+    session.data({.data = to_bytes("PORT 10,0,0,1,4,1\r\nREST 100\r\n"), .direction = kClient});
+    const std::string replies = "200 ok\r\n" + reply;
+    session.data({.data = to_bytes(replies), .direction = kServer});
+    session.data({.data = to_bytes("RETR a\r\n"), .direction = kClient});
+    ASSERT_THAT(heard.files, SizeIs(1));
+    EXPECT_EQ(heard.files[0]->offset, reply.starts_with("350") ? 100 : 0);
+  }
+}
+
 TEST(Ftp, ForgottenCommandsLeaveTheirRepliesToNobody) {
   Dialogue d(row(), {{"app-layer.protocols.ftp.max-tx", "2"}});
   d.client("NOOP\r\nRETR a\r\nSTAT\r\nQUIT\r\n");
