@@ -106,7 +106,9 @@ void Inventory::Local::binding(const BindingOf& of, Delta& delta) const {
   }
   std::array<char, Sight::kText> name;
   const size_t size = std::min(seen.name.size(), name.size());
-  if (size == 0) return;
+  // Names of DNS may have any byte (RFC 2181 11), and tunnels use them: those name no host.
+  const auto control = [](char c) { return static_cast<uint8_t>(c) < ' ' || c == '\x7f'; };
+  if (size == 0 || std::ranges::any_of(seen.name.substr(0, size), control)) return;
   std::transform(seen.name.begin(), seen.name.begin() + static_cast<ptrdiff_t>(size), name.begin(),
                  [](char c) { return static_cast<char>(lower(static_cast<uint8_t>(c))); });
   const std::string_view text(name.data(), size);

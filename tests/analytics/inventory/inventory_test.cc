@@ -254,6 +254,19 @@ TEST(InventoryTest, WhatIsKnownOfAHostIsWeighed) {
   EXPECT_EQ(told(scene).use.bytes, without + sizeof(decltype(*Host().names)));
 }
 
+TEST(InventoryTest, WhatNobodyCanReadIsNoName) {
+  Scene scene;
+  arp(scene.at(0), 5, "10.0.0.5");
+  for (const char* name : {"\1\1\1.\1", "a\nb", "tab\there", "\x7f.lab", "my pc", "caf\xc3\xa9.local"}) {
+    scene.at(1).binding({.kind = BindingKind::dns, .name = name}, "10.0.0.5");
+  }
+  const Scene::Told all = told(scene);
+  const Asset& host = of(all, "10.0.0.5");
+  ASSERT_EQ(host.names.size(), 2U);
+  EXPECT_EQ(host.names[0].value, "caf\xc3\xa9.local");
+  EXPECT_EQ(host.names[1].value, "my pc");
+}
+
 TEST(InventoryTest, ManyNamesAreNoNews) {
   Scene scene;
   arp(scene.at(0), 5, "10.0.0.5");
