@@ -24,6 +24,8 @@ constexpr CounterRow<N> kMidwayRows[] = {
     {"analytics.midstream-limits", &N::limits,
      "of those, what was left out by the limits that dissection has everywhere, and parsers that gave up",
      CounterKind::loss},
+    {"analytics.midstream-holes", &N::holes,
+     "of those, holes in streams that are read past: acknowledged, or not within the 64 KiB behind them"},
 };
 
 /// Whatever dissection counts as a loss, but for its memory.
@@ -188,6 +190,7 @@ MidwayCounters Midway::counters() const {
   const StreamCounters& stream = stream_.counters();
   out.memcap = stream.ssn_memcap_drop + stream.segment_memcap_drop + app_.counters().memcap;
   out.limits = limits_of(app_);
+  out.holes = stream.reassembly_gap;
   return out;
 }
 

@@ -25,7 +25,7 @@ struct MidwayConfig {
 std::span<const OptionRow<MidwayConfig>> midway_options();
 
 struct MidwayCounters {
-  uint64_t flows = 0, memcap = 0, limits = 0;
+  uint64_t flows = 0, memcap = 0, limits = 0, holes = 0;
 };
 std::span<const CounterRow<MidwayCounters>> midway_counter_rows();
 

@@ -236,6 +236,14 @@ TEST(Midway, WhatNobodyAcknowledgesIsReadAsItComes) {
   EXPECT_EQ(heard, 14U);
   watcher.client(20, "behind a hole");
   EXPECT_EQ(heard, 14U);
+  const std::string more(1400, '\x01');
+  uint32_t sent = 33;
+  for (; sent + more.size() <= 64'000; sent += static_cast<uint32_t>(more.size())) watcher.client(sent, more);
+  EXPECT_EQ(heard, 14U) << "it may come yet";
+  EXPECT_EQ(watcher.midway.counters().holes, 0U);
+  for (; sent < 70'000; sent += static_cast<uint32_t>(more.size())) watcher.client(sent, more);
+  EXPECT_EQ(heard, sent - 1 - 5);
+  EXPECT_EQ(watcher.midway.counters().holes, 1U);
 }
 
 /// How much of a stream that no dissector knows is sent until it is let go, where so much of it is heard.

@@ -56,6 +56,19 @@ std::optional<Bytes> within(Bytes message, size_t offset, size_t size) {
   return message.subspan(offset, size);
 }
 
+/// Both portions that the message holds; `number` reads a field. False where they lie elsewhere.
+template <class Number>
+bool take_portions(const Block& block, TransactionForm form, LittleReader& fields, Number number, Transaction& out) {
+  for (Portion* portion : {&out.parameters, &out.data}) {
+    const uint32_t size = number(), offset = number();
+    if (form != TransactionForm::request) portion->at = number();
+    const auto bytes = within(block.message, offset, size);
+    if (!fields.ok() || !bytes) return false;
+    portion->bytes = *bytes;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool chains(Command command) {
@@ -333,13 +346,9 @@ std::optional<Transaction> read_transaction(const Block& block, TransactionForm 
   out.parameters.total = fields.u16();
   out.data.total = fields.u16();
   fields.skip(request ? 14 : form == TransactionForm::response ? 2 : 0);
-  for (Portion* portion : {&out.parameters, &out.data}) {
-    const uint16_t size = fields.u16(), offset = fields.u16();
-    if (!request) portion->at = fields.u16();
-    const auto bytes = within(block.message, offset, size);
-    if (!fields.ok() || !bytes) return {};
-    portion->bytes = *bytes;
-  }
+  if (!take_portions(
+          block, form, fields, [&] { return fields.u16(); }, out))
+    return {};
   if (form != TransactionForm::secondary) take_setup(fields, out.setup);
   return fields.ok() ? std::optional(out) : std::nullopt;
 }
@@ -352,13 +361,9 @@ std::optional<Transaction> read_nt_transaction(const Block& block, TransactionFo
   out.parameters.total = fields.u32();
   out.data.total = fields.u32();
   if (request) fields.skip(8);
-  for (Portion* portion : {&out.parameters, &out.data}) {
-    const uint32_t size = fields.u32(), offset = fields.u32();
-    if (!request) portion->at = fields.u32();
-    const auto bytes = within(block.message, offset, size);
-    if (!fields.ok() || !bytes) return {};
-    portion->bytes = *bytes;
-  }
+  if (!take_portions(
+          block, form, fields, [&] { return fields.u32(); }, out))
+    return {};
   if (!request) return out;
   fields.skip(1);  // how many words follow the function: nobody asks for them
   out.setup.push_back(fields.u16());

@@ -40,6 +40,8 @@ inline uint32_t packet_size(const uint8_t* header) {
 
 bool is_magic(uint32_t bytes);
 
+inline constexpr uint32_t kSuccess = 0, kBufferOverflow = 0x80000005;  // MS-ERREF 2.3.1
+
 /// Whether a message begins here: sure, no, or more. Enough bytes are kBeginning.
 inline constexpr size_t kBeginning = kNetbiosHeader + 20;
 Likelihood begins_message(Bytes bytes);

@@ -11,8 +11,6 @@ namespace {
 
 using v1::Command;
 
-constexpr uint32_t kSuccess = 0, kBufferOverflow = 0x80000005;
-
 std::optional<v1::Transaction> read(Command command, const v1::Block& block, v1::TransactionForm form) {
   const bool nt = command == Command::nt_trans || command == Command::nt_trans_secondary;
   return nt ? v1::read_nt_transaction(block, form) : v1::read_transaction(block, form);

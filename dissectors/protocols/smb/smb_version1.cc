@@ -12,7 +12,7 @@ namespace {
 
 using v1::Command;
 
-constexpr uint32_t kSuccess = 0, kBufferOverflow = 0x80000005, kMoreProcessing = 0xc0000016;
+constexpr uint32_t kMoreProcessing = 0xc0000016;
 constexpr std::string_view kPipeService = "IPC", kAnyService = "?????";  // MS-CIFS 2.2.4.50.1
 
 Status status_of(const v1::Header& header) {

@@ -12,8 +12,7 @@ namespace {
 
 using v2::Command;
 
-constexpr uint32_t kSuccess = 0, kBufferOverflow = 0x80000005, kEndOfFile = 0xc0000011, kPending = 0x103,
-                   kMoreProcessing = 0xc0000016;
+constexpr uint32_t kEndOfFile = 0xc0000011, kPending = 0x103, kMoreProcessing = 0xc0000016;
 constexpr uint64_t kNoMessage = UINT64_MAX;  // of what a server sends without being asked (MS-SMB2 2.2.23)
 
 /// What is recorded of it is what it reads or writes, or nothing.
