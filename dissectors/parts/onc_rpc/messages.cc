@@ -21,8 +21,10 @@ uint64_t digest(Bytes datagram) {
 
 Step Messages::data(const Chunk& chunk) {
   const Direction direction = chunk.direction;
+  const bool asks = direction == Direction::to_server;
   Side& side = sides_[index(direction)];
   if (chunk.datagram) {
+    if (asks && carrier_.goes_over(chunk.data, true) == Likelihood::sure) return Step::ok(0);
     begin(side, {.length = chunk.data.size(), .datagram = true}, direction);
     piece(side, chunk.data, true, direction);
     end(side, direction);
@@ -35,7 +37,16 @@ Step Messages::data(const Chunk& chunk) {
     rest.offset = chunk.offset + used;
     used += side.resync.skip(rest, kEnoughToResume, [&](Bytes bytes) { return carrier_.begins(bytes, direction); });
     if (side.resync.lost()) return Step::need(used, 1);
-    if (used < chunk.data.size()) used += step(side, chunk.data.subspan(used), chunk.offset + used, direction);
+    const Bytes bytes = chunk.data.subspan(used);
+    if (bytes.empty()) break;
+    if (asks && side.between_records()) {
+      const Likelihood verdict = carrier_.goes_over(bytes, false);
+      if (verdict == Likelihood::sure) return Step::ok(used);
+      const bool waits = verdict == Likelihood::more && !chunk.end;
+      if (waits && bytes.size() < kMostBeginning) return Step::need(used, 1);
+      if (waits) carrier_.fault(Carrier::Fault::unit, direction);
+    }
+    used += step(side, bytes, chunk.offset + used, direction);
   }
   return Step::ok(used);
 }

@@ -47,6 +47,9 @@ class Carrier {
   virtual Likelihood begins(Bytes bytes, Direction direction) = 0;
   /// A record begins, or a datagram; of one that comes in fragments `end` says where it is over.
   virtual void record(const Span& span, Direction direction) = 0;
+  /// Asked of a client's datagrams and of the bytes at which its records begin: sure, the flow goes over to the
+  /// protocol whose they are, and nothing of them is read; more, it cannot be told yet.
+  virtual Likelihood goes_over(Bytes, bool /*datagram*/) { return Likelihood::no; }
   virtual void record_over(uint64_t end, Direction direction) = 0;
 };
 
@@ -85,6 +88,8 @@ class Messages {
     Span span;
     std::string kept;     // of the message, which could not be read yet
     uint64_t wanted = 0;  // bytes of `kept` that make it worth trying again
+
+    bool between_records() const { return !within && left == 0 && mark_bytes == 0; }
   };
 
   /// Reads a record mark, or a piece of the fragment behind it; returns what of the bytes.

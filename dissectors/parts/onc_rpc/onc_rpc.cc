@@ -236,6 +236,17 @@ Likelihood probe(const Chunk& first, uint32_t program, uint32_t beside) {
   return to_server ? (answers ? Likelihood::no : verdict) : (calls ? Likelihood::no : verdict);
 }
 
+Owner owner(Bytes bytes, std::span<const Neighbour> neighbours, bool datagram) {
+  if (!datagram) bytes = bytes.first(std::min(bytes.size(), kMostBeginning));
+  Owner out;
+  for (const Neighbour& each : neighbours) {
+    const Likelihood verdict = judge(bytes, each.program, !datagram);
+    if (verdict == Likelihood::sure) return {verdict, &each};
+    if (verdict == Likelihood::more) out.verdict = verdict;
+  }
+  return out;
+}
+
 void Identity::take(const Call& call) {
   flavor = call.flavor;
   machine = call.machine;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -99,6 +100,22 @@ Likelihood judge(Bytes bytes, uint32_t program, bool marked);
 /// The same of the first bytes of a side: clients call, servers answer. Calls of the program `beside`, if there is one,
 /// may come before those of `program` on its connections.
 Likelihood probe(const Chunk& first, uint32_t program, uint32_t beside = 0);
+
+/// A program whose protocol has a dissector of its own.
+struct Neighbour {
+  uint32_t program;
+  std::string_view protocol;
+};
+
+/// Whether the bytes at which a record begins, or the datagram, are a call of one of them, and of which: sure, more or
+/// no.
+struct Owner {
+  Likelihood verdict = Likelihood::no;
+  const Neighbour* neighbour = nullptr;  // where it is sure
+};
+/// Bytes of a record after which nothing more is waited for: with the marks of the fragments that it comes in.
+inline constexpr size_t kMostBeginning = 256;
+Owner owner(Bytes bytes, std::span<const Neighbour> neighbours, bool datagram);
 
 /// Credentials as long as the transaction that came with them [W].
 struct Identity {

@@ -39,7 +39,8 @@ struct Conversation : Transaction {
 /// and
 /// - void arguments(Tx&, XdrReader&): what the call is about,
 /// - bool results(Tx&, XdrReader&, bool first): the next of what the answer says; false when nothing follows,
-/// - void answered(Tx&): it has a record now.
+/// - void answered(Tx&): it has a record now,
+/// and D::kNeighbours, programs that a client may go on to on its connection: theirs say more.
 /// Neither does anything unless all that it reads is whole().
 template <class D, class Tx>
 class Program : private Carrier {
@@ -143,6 +144,13 @@ class Program : private Carrier {
   }
   void record(const Span& span, Direction direction) override {
     out_.frame(D::Pdu::pdu, direction, span.begin, span.length ? span.length : kOpenLength);
+  }
+  Likelihood goes_over(Bytes bytes, bool datagram) override {
+    const Owner whose = owner(bytes, D::kNeighbours, datagram);
+    if (!whose.neighbour) return whose.verdict;
+    if (!out_.knows(whose.neighbour->protocol)) return Likelihood::no;
+    out_.become(whose.neighbour->protocol);
+    return Likelihood::sure;
   }
   void record_over(uint64_t end, Direction direction) override { out_.end_frame(D::Pdu::pdu, direction, end); }
 

@@ -59,6 +59,7 @@ class Mount {
   };
   static constexpr Carried kParts[] = {{&onc_rpc::Rpc::part}};
   static constexpr uint32_t kProgram = 100005;
+  static constexpr onc_rpc::Neighbour kNeighbours[] = {{100003, "nfs"}};
   static const About about;
   static const Protocol protocol;
   static std::span<const OptionRow<Config>> options() { return {}; }

@@ -14,12 +14,6 @@ constexpr uint32_t kMostAddress = 1024;   // bytes
 constexpr FrameKind kFrames[] = {{"pdu", "a call or answer, over TCP with its record mark"}};
 constexpr auto kAnomalies = names<Anomaly::malformed_data>({{Anomaly::malformed_data, "malformed_data"}});
 
-// Programs whose protocols flows are named by.
-constexpr struct {
-  uint32_t program;
-  std::string_view protocol;
-} kKnown[] = {{100003, "nfs"}, {100005, "mount"}};
-
 }  // namespace
 
 const About Portmap::about{.name = "portmap",
@@ -145,7 +139,7 @@ bool Portmap::keep(Exchange& exchange, XdrReader& body, const Mapping& mapping) 
 
 void Portmap::expect(const Exchange& exchange, const Place& place, uint32_t port) {
   if (port == 0 || port > UINT16_MAX) return;
-  for (const auto& known : kKnown) {
+  for (const onc_rpc::Neighbour& known : kNeighbours) {
     if (known.program != place.program) continue;
     const Sender listener = exchange.asked_by == Direction::to_server ? Sender::server : Sender::client;
     out_.expect({.listener = listener,

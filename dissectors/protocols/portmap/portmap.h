@@ -55,6 +55,7 @@ class Portmap {
   };
   static constexpr Carried kParts[] = {{&onc_rpc::Rpc::part}};
   static constexpr uint32_t kProgram = 100000;
+  static constexpr onc_rpc::Neighbour kNeighbours[] = {{100003, "nfs"}, {100005, "mount"}};
   static const About about;
   static const Protocol protocol;
   static std::span<const OptionRow<Config>> options() { return {}; }

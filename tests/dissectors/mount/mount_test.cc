@@ -96,6 +96,15 @@ TEST(Mount, ACallIsToldFromOthers) {
   EXPECT_EQ(probe(dissector("mount"), kServer, rpc_reply(1), true), Likelihood::maybe);
 }
 
+TEST(Mount, EmptyFragmentsAreNotWaitedForWithoutEnd) {
+  Dialogue d(dissector("mount"));
+  d.client(call(1, 3, 1, xdr_text("/a")));
+  for (int i = 0; i < 100; ++i) d.client(xdr(0));
+  EXPECT_EQ(d.capped("onc_rpc", "unit"), 1u);
+  d.client(call(2, 3, 1, xdr_text("/b"))).finish();
+  EXPECT_THAT(d.values("mount.path"), ElementsAre("/a", "/b"));
+}
+
 const CapReaches kReaches = {
     {"mount",
      "tx",
