@@ -39,12 +39,11 @@ Observer::Observer(std::span<const std::shared_ptr<const AnyDetector>> detectors
 }
 
 const Observer::Audience* Observer::audience(const Protocol& protocol) const {
-  if (&protocol != asked_) {
-    const auto known = std::ranges::find(audiences_, protocol.name, &Audience::protocol);
-    asked_ = &protocol;
-    found_ = known == audiences_.end() ? nullptr : &*known;
+  for (const Asked& asked : asked_) {
+    if (asked.protocol == &protocol) return asked.audience;
   }
-  return found_;
+  const auto known = std::ranges::find(audiences_, protocol.name, &Audience::protocol);
+  return asked_.emplace_back(Asked{&protocol, known == audiences_.end() ? nullptr : &*known}).audience;
 }
 
 const Observer::Listeners* Observer::listeners(const Event& event) const {

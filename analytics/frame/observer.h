@@ -89,8 +89,11 @@ class Observer {
   std::vector<std::pair<AnyLocal*, uint32_t>> of_flows_;  // and the moments that each is shown
   uint32_t moments_ = 0;                                  // all of them
   std::vector<Audience> audiences_;
-  mutable const Protocol* asked_ = nullptr;  // last, and what came of it
-  mutable const Audience* found_ = nullptr;
+  struct Asked {
+    const Protocol* protocol;
+    const Audience* audience;  // null: nobody
+  };
+  mutable std::vector<Asked> asked_;  // of each protocol that was ever asked about, what came of it
   std::vector<Kept> kept_ = std::vector<Kept>(kBatch);
   size_t kept_count_ = 0;
   AlertSums alerts_;

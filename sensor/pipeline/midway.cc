@@ -19,6 +19,9 @@ constexpr OptionRow<C> kOptions[] = {
 using N = MidwayCounters;
 constexpr CounterRow<N> kMidwayRows[] = {
     {"analytics.midstream", &N::flows, "connections that are read for behaviour alone, from their middle"},
+    {"analytics.midstream-alone", &N::alone,
+     "of those, what was one segment that nothing was seen before, behind or in answer to: anybody can send one in "
+     "anybody's name, and it is not read"},
     {"analytics.midstream-memcap", &N::memcap,
      "of those, what was not read because of analytics.midstream-memcap: connections and segments", CounterKind::loss},
     {"analytics.midstream-limits", &N::limits,
@@ -149,7 +152,16 @@ void Midway::swap_if_reversed(Flow& followed) {
   app_.swap_direction(followed, look_->time);
 }
 
+/// Who forges addresses sends no more than that, and is to make nobody act in his stead.
+void Midway::leave_first(Followed& followed) {
+  held_ -= followed.first->bytes();
+  followed.first.reset();
+  followed.over = true;
+  ++counters_.alone;
+}
+
 void Midway::close(const Flow& flow, Followed& followed, Timestamp now) {
+  if (followed.first && flow.packets[0] + flow.packets[1] == 1) return leave_first(followed);
   read_first(flow, followed, now);
   if (!followed.flow) return;
   const Look at(*followed.flow, now, 0, budget_, false);  // of no frame

@@ -25,7 +25,7 @@ struct MidwayConfig {
 std::span<const OptionRow<MidwayConfig>> midway_options();
 
 struct MidwayCounters {
-  uint64_t flows = 0, memcap = 0, limits = 0, holes = 0;
+  uint64_t flows = 0, alone = 0, memcap = 0, limits = 0, holes = 0;
 };
 std::span<const CounterRow<MidwayCounters>> midway_counter_rows();
 
@@ -63,6 +63,7 @@ class Midway final : private StreamSink, private AppSink {
  private:
   void hold(const Look& look, Followed& followed);
   void read_first(const Flow& flow, Followed& followed, Timestamp now);
+  void leave_first(Followed& followed);
   void read(const Packet& packet, const FlowCount& count, Direction direction, const Flow& flow, Followed& followed);
   void swap_if_reversed(Flow& followed);
 
