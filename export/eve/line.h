@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <exception>
@@ -10,8 +9,10 @@
 #include <string_view>
 
 #include "sensor/base/bytes.h"
+#include "sensor/base/decimal.h"
 #include "sensor/base/ip_address.h"
 #include "sensor/base/json_writer.h"
+#include "sensor/base/plain_text.h"
 #include "sensor/base/time.h"
 
 namespace lapwing {
@@ -64,8 +65,8 @@ class Line {
     return *this;
   }
   Line& operator<<(uint64_t number) {
-    room(20);
-    p_ = std::to_chars(p_, p_ + 20, number).ptr;
+    room(kDecimalSize);
+    p_ = write_decimal(number, p_);
     return *this;
   }
   Line& operator<<(const IpAddress& address) {
@@ -86,15 +87,19 @@ class Line {
       return *this;
     }
     room(text.size());
-    std::memcpy(p_, text.data(), text.size());
-    p_ += text.size();
+    p_ = copy_short(p_, text.data(), text.size());
     return *this;
   }
   /// Any text, with its quotes.
   Line& text(std::string_view text) {
-    if (JsonWriter::needs_no_escape(text)) {
-      *this << "\"";
-      return name(text) << "\"";
+    if (text.size() <= buffer_.size() - 2) {
+      room(text.size() + 2);
+      char* const begin = p_ + 1;
+      if (copy_plain(begin, text.data(), text.size()) == text.size()) {
+        *p_ = begin[text.size()] = '"';
+        p_ += text.size() + 2;
+        return *this;
+      }
     }
     flush();
     JsonWriter(out_).value(text);
@@ -129,7 +134,7 @@ class Line {
   }
 
  private:
-  void room(size_t count) {
+  [[gnu::always_inline]] void room(size_t count) {
     if (static_cast<size_t>(buffer_.data() + buffer_.size() - p_) < count) flush();
   }
 

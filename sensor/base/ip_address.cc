@@ -3,11 +3,27 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace lapwing {
 
 namespace {
+
+/// An octet's digits with a dot behind them.
+struct Octet {
+  std::array<char, 4> text;
+  uint8_t size;
+};
+constexpr std::array<Octet, 256> kOctets = [] {
+  std::array<Octet, 256> out{};
+  for (unsigned i = 0; i < out.size(); ++i) {
+    Octet& octet = out[i];
+    if (i >= 100) octet.text[octet.size++] = static_cast<char>('0' + i / 100);
+    if (i >= 10) octet.text[octet.size++] = static_cast<char>('0' + i / 10 % 10);
+    octet.text[octet.size++] = static_cast<char>('0' + i % 10);
+    octet.text[octet.size++] = '.';
+  }
+  return out;
+}();
 
 bool of_addresses(char c) {
   return (c >= '0' && c <= ':') || c == '.' || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -34,10 +50,12 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
 
 char* write_ip(const IpAddress& address, char* out) {
   if (address.version == 4) {
-    for (int i = 0; i < 4; ++i) {
-      if (i) *out++ = '.';
-      out = std::to_chars(out, out + 3, address.bytes[static_cast<size_t>(i)]).ptr;
+    for (size_t i = 0; i < 4; ++i) {
+      const Octet& octet = kOctets[address.bytes[i]];
+      std::memcpy(out, octet.text.data(), octet.text.size());
+      out += octet.size;
     }
+    --out;  // the dot behind the last
   } else if (address.version == 6) {
     constexpr char kHex[] = "0123456789abcdef";
     for (size_t i = 0; i < 16; ++i) {

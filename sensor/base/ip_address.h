@@ -35,7 +35,8 @@ struct IpAddress {
 /// Bytes the longest address text needs.
 inline constexpr size_t kIpTextSize = 46;
 
-/// IPv4 as dotted quad; IPv6 as eight full groups of four hex digits, the form EVE records use. Returns the end.
+/// IPv4 as dotted quad; IPv6 as eight full groups of four hex digits, the form EVE records use. Returns the end; of
+/// kIpTextSize bytes those behind it may be written, too.
 char* write_ip(const IpAddress& address, char* out);
 std::string to_string(const IpAddress& address);
 

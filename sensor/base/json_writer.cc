@@ -9,30 +9,32 @@
 namespace lapwing {
 namespace {
 
-constexpr char kHex[] = "0123456789abcdef";
+constexpr size_t kLongestEscape = 6;
 
-bool plain(uint8_t c) {
-  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+/// How one byte stands in a string. Copied as a whole: what is behind its text is written over.
+struct Escape {
+  std::array<char, 7> text{};
+  uint8_t size = 0;
+};
+using Escapes = std::array<Escape, 256>;
+
+constexpr Escape escape_of(uint8_t c, bool utf8) {
+  constexpr char kHex[] = "0123456789abcdef";
+  constexpr std::string_view kNamed = "\"\\\n\r\t\b\f", kNames = "\"\\nrtbf";
+  if (is_plain(c) || (c >= 0x80 && utf8)) return {{static_cast<char>(c)}, 1};
+  if (const size_t named = kNamed.find(static_cast<char>(c)); named != kNamed.npos) return {{'\\', kNames[named]}, 2};
+  if (c >= 0x80) return {{'\\', '\\', 'x', kHex[c >> 4], kHex[c & 15]}, 5};
+  return {{'\\', 'u', '0', '0', kHex[c >> 4], kHex[c & 15]}, 6};
 }
 
-/// Whether all of the 16 bytes at p are.
-bool plain16(const char* p) {
-  using Vector = uint8_t __attribute__((vector_size(16)));
-  Vector v;
-  std::memcpy(&v, p, sizeof v);
-  auto special = (v < 0x20) | (v >= 0x7f) | (v == '"') | (v == '\\');
-  auto halves = reinterpret_cast<const unsigned long long __attribute__((vector_size(16)))&>(special);
-  return (halves[0] | halves[1]) == 0;
-}
-
-size_t plain_prefix(const char* p, size_t size) {
-  size_t i = 0;
-  while (i + 16 <= size && plain16(p + i)) i += 16;
-  // The last steps look at some bytes again.
-  if (size >= 16 && i + 16 > size && plain16(p + size - 16)) return size;
-  while (i < size && plain(static_cast<uint8_t>(p[i]))) ++i;
-  return i;
-}
+/// Of texts that are no UTF-8, and of those that are.
+constexpr std::array<Escapes, 2> kEscapes = [] {
+  std::array<Escapes, 2> out{};
+  for (size_t c = 0; c < 256; ++c) {
+    for (bool utf8 : {false, true}) out[utf8][c] = escape_of(static_cast<uint8_t>(c), utf8);
+  }
+  return out;
+}();
 
 /// Length of the well-formed UTF-8 sequence at p (RFC 3629), or 0.
 size_t utf8_sequence(const uint8_t* p, size_t size) {
@@ -55,6 +57,11 @@ size_t utf8_sequence(const uint8_t* p, size_t size) {
 bool valid_utf8(std::string_view text) {
   auto p = reinterpret_cast<const uint8_t*>(text.data());
   for (size_t i = 0; i < text.size();) {
+    constexpr uint64_t kBeyondAscii = 0x8080808080808080;
+    if (i + sizeof(uint64_t) <= text.size() && !(plain::load<uint64_t>(&text[i]) & kBeyondAscii)) {
+      i += sizeof(uint64_t);
+      continue;
+    }
     size_t n = utf8_sequence(p + i, text.size() - i);
     if (n == 0) return false;
     i += n;
@@ -64,16 +71,29 @@ bool valid_utf8(std::string_view text) {
 
 }  // namespace
 
-bool JsonWriter::needs_no_escape(std::string_view text) {
-  return plain_prefix(text.data(), text.size()) == text.size();
+void JsonWriter::flush() {
+  out_.append(buffer_.data(), waiting_);
+  waiting_ = 0;
+}
+
+void JsonWriter::put(std::string_view text) {
+  if (text.size() > kBuffer) {
+    flush();
+    out_.append(text);
+    return;
+  }
+  taken(copy_short(take_room(text.size()), text.data(), text.size()));
 }
 
 JsonWriter& JsonWriter::open(char bracket) {
-  if (!begin(true)) {
+  char* p = begin(true, 1);
+  if (!p) {
     ++skipped_;
     return *this;
   }
-  out_.push_back(bracket);
+  *p++ = bracket;
+  taken(p);
+  ++depth_;
   need_comma_ = false;
   return *this;
 }
@@ -83,16 +103,27 @@ JsonWriter& JsonWriter::close(char bracket) {
     --skipped_;
     return *this;
   }
-  out_.push_back(bracket);
+  put(bracket);
   need_comma_ = true;
+  if (--depth_ == 0) flush();
   return *this;
 }
 
 JsonWriter& JsonWriter::key(std::string_view name) {
-  if (!begin(false)) return *this;
-  out_.push_back('"');
-  out_.append(name);
-  out_.append("\":", 2);
+  const bool fits = name.size() <= kShort;
+  char* p = begin(false, fits ? name.size() + 3 : 1);
+  if (!p) return *this;
+  *p++ = '"';
+  if (!fits) {
+    taken(p);
+    put(name);
+    p = take_room(2);
+  } else {
+    p = copy_short(p, name.data(), name.size());
+  }
+  *p++ = '"';
+  *p++ = ':';
+  taken(p);
   need_comma_ = false;
   has_key_ = true;
   return *this;
@@ -101,67 +132,83 @@ JsonWriter& JsonWriter::key(std::string_view name) {
 JsonWriter& JsonWriter::escaped_key(std::string_view name) {
   value(name);
   if (skipping_) return *this;
-  out_.push_back(':');
+  put(':');
   need_comma_ = false;
   has_key_ = true;
   return *this;
 }
 
 JsonWriter& JsonWriter::raw(std::string_view json) {
-  if (begin(true)) out_.append(json);
-  return *this;
+  const bool fits = json.size() <= kShort;
+  char* p = begin(true, fits ? json.size() : 0);
+  if (!p) return *this;
+  if (fits) return value_ends_at(copy_short(p, json.data(), json.size()));
+  taken(p);
+  put(json);
+  return value_ends_at(take_room(0));
+}
+
+JsonWriter& JsonWriter::whole(uint64_t size, bool negative) {
+  char* p = begin(true, kDecimalSize + 1);
+  if (!p) return *this;
+  if (negative) *p++ = '-';
+  return value_ends_at(write_decimal(size, p));
 }
 
 JsonWriter& JsonWriter::value(std::string_view text) {
-  if (!begin(true)) return *this;
-  out_.push_back('"');
-  const size_t n = plain_prefix(text.data(), text.size());
-  const size_t fits = std::min(n, room());
-  out_.append(text.substr(0, fits));
-  if (fits < n) {
-    cut_ = true;
-  } else if (n < text.size()) {
-    escape(text.substr(n));
+  const bool fits = text.size() <= kShort;
+  char* p = begin(true, fits ? text.size() + 2 : 1);
+  if (!p) return *this;
+  *p++ = '"';
+  taken(p);
+  if (fits && text.size() <= room()) {
+    const size_t plain = copy_plain(p, text.data(), text.size());
+    p += plain;
+    if (plain == text.size()) {
+      *p++ = '"';
+      return value_ends_at(p);
+    }
+    taken(p);
+    text.remove_prefix(plain);
   }
-  out_.push_back('"');
-  return *this;
+  escape(text);
+  put('"');
+  return value_ends_at(take_room(0));
 }
 
 void JsonWriter::escape(std::string_view text) {
-  bool utf8 = valid_utf8(text);
+  constexpr size_t kPiece = 256, kRun = 16;
+  const bool utf8 = valid_utf8(text);
+  const Escapes& escapes = kEscapes[utf8];
   for (size_t i = 0; i < text.size();) {
-    const bool begins = plain(static_cast<uint8_t>(text[i]));  // else a run of what is not would be looked at 16 times
-    const size_t n = begins ? plain_prefix(text.data() + i, text.size() - i) : 0;
-    const size_t fits = std::min(n, room());
-    out_.append(text.substr(i, fits));
-    i += fits;
-    if (i == text.size()) return;
-    auto c = static_cast<uint8_t>(text[i]);
-    const bool within = utf8 && (c & 0xc0) == 0x80;  // a character is whole or not there
-    if (fits < n || (room() == 0 && !within)) {
+    const auto first = static_cast<uint8_t>(text[i]);
+    if (is_plain(first)) {
+      const size_t piece = std::min({text.size() - i, room(), kPiece});
+      if (piece == 0) {
+        cut_ = true;
+        return;
+      }
+      char* p = take_room(piece);
+      const size_t plain = copy_plain(p, text.data() + i, piece);
+      taken(p + plain);
+      i += plain;
+      continue;
+    }
+    const bool within = utf8 && (first & 0xc0) == 0x80;  // a character is whole or not there
+    if (room() == 0 && !within) {
       cut_ = true;
       return;
     }
-    if (c >= 0x80 && utf8) {
-      out_.push_back(text[i++]);
-      continue;
+    // Where one byte is to be escaped more are, mostly.
+    size_t run = std::min(text.size() - i, kRun);
+    if (room() < run * kLongestEscape) run = 1;
+    char* p = take_room(run * sizeof(Escape));
+    for (; run > 0; --run, ++i) {
+      const Escape& escape = escapes[static_cast<uint8_t>(text[i])];
+      std::memcpy(p, &escape, sizeof escape);
+      p += escape.size;
     }
-    ++i;
-    switch (c) {
-      case '"': out_.append("\\\""); break;
-      case '\\': out_.append("\\\\"); break;
-      case '\n': out_.append("\\n"); break;
-      case '\r': out_.append("\\r"); break;
-      case '\t': out_.append("\\t"); break;
-      case '\b': out_.append("\\b"); break;
-      case '\f': out_.append("\\f"); break;
-      default:
-        if (c < 0x80) {
-          out_.append({'\\', 'u', '0', '0', kHex[c >> 4], kHex[c & 15]});
-        } else {
-          out_.append({'\\', '\\', 'x', kHex[c >> 4], kHex[c & 15]});
-        }
-    }
+    taken(p);
   }
 }
 
@@ -179,52 +226,52 @@ JsonWriter& JsonWriter::value(double number) {
 }
 
 JsonWriter& JsonWriter::value(const IpAddress& address) {
-  char text[kIpTextSize + 2];
-  text[0] = '"';
-  char* end = write_ip(address, text + 1);
-  *end++ = '"';
-  return raw({text, end});
+  char* p = begin(true, kIpTextSize + 2);
+  if (!p) return *this;
+  *p++ = '"';
+  p = write_ip(address, p);
+  *p++ = '"';
+  return value_ends_at(p);
 }
 
 JsonWriter& JsonWriter::value(Timestamp time) {
-  char text[kIso8601Size + 2];
-  text[0] = '"';
-  char* end = write_iso8601(time, text + 1);
-  *end++ = '"';
-  return raw({text, end});
+  char* p = begin(true, kIso8601Size + 2);
+  if (!p) return *this;
+  *p++ = '"';
+  p = write_iso8601(time, p);
+  *p++ = '"';
+  return value_ends_at(p);
+}
+
+JsonWriter& JsonWriter::quoted(std::string_view plain) {
+  put(plain);
+  put('"');
+  return value_ends_at(take_room(0));
 }
 
 JsonWriter& JsonWriter::base64(Bytes bytes) {
-  if (!begin(true)) return *this;
-  out_.push_back('"');
-  out_.append(to_base64(fitting(bytes, 2)));
-  out_.push_back('"');
-  return *this;
+  return begin_quoted() ? quoted(to_base64(fitting(bytes, 2))) : *this;
 }
 
 JsonWriter& JsonWriter::printable(Bytes bytes) {
-  if (!begin(true)) return *this;
-  out_.push_back('"');
+  if (!begin_quoted()) return *this;
   for (uint8_t c : fitting(bytes, 2)) {
+    char* p = take_room(2);
     switch (c) {
-      case '"': out_.append("\\\""); break;
-      case '\\': out_.append("\\\\"); break;
-      case '\n': out_.append("\\n"); break;
-      case '\r': out_.append("\\r"); break;
-      case '\t': out_.append("\\t"); break;
-      default: out_.push_back(plain(c) ? static_cast<char>(c) : '.');
+      case '"': p = copy_short(p, "\\\"", 2); break;
+      case '\\': p = copy_short(p, "\\\\", 2); break;
+      case '\n': p = copy_short(p, "\\n", 2); break;
+      case '\r': p = copy_short(p, "\\r", 2); break;
+      case '\t': p = copy_short(p, "\\t", 2); break;
+      default: *p++ = is_plain(c) ? static_cast<char>(c) : '.';
     }
+    taken(p);
   }
-  out_.push_back('"');
-  return *this;
+  return quoted({});
 }
 
 JsonWriter& JsonWriter::hex(Bytes bytes, char separator) {
-  if (!begin(true)) return *this;
-  out_.push_back('"');
-  out_.append(to_hex(fitting(bytes, 3), separator));
-  out_.push_back('"');
-  return *this;
+  return begin_quoted() ? quoted(to_hex(fitting(bytes, 3), separator)) : *this;
 }
 
 }  // namespace lapwing

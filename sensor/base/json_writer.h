@@ -1,7 +1,9 @@
-// Writes JSON text into a growing buffer: to_chars for numbers, a table and 16-byte steps for escapes.
+// Writes JSON text into a growing buffer: what is short goes through a small buffer, with room made sure of once a
+// value.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <concepts>
 #include <cstdint>
@@ -9,12 +11,15 @@
 #include <string_view>
 
 #include "sensor/base/bytes.h"
+#include "sensor/base/decimal.h"
 #include "sensor/base/ip_address.h"
+#include "sensor/base/plain_text.h"
 #include "sensor/base/time.h"
 
 namespace lapwing {
 
-/// Appends to a std::string it does not own, so that the buffer's capacity is kept from record to record.
+/// Appends to a std::string it does not own, so that the buffer's capacity is kept from record to record. There is all
+/// that was written whenever nothing is open that was begun here, and after text(): between, the end may still wait.
 /// The caller balances begin and end; commas are placed here.
 ///
 /// With a limit, what would begin past `room` further bytes is left out and a text that reaches there is cut, so that
@@ -35,7 +40,6 @@ class JsonWriter {
   /// As key(), for a name that came from traffic or rules.
   JsonWriter& escaped_key(std::string_view name);
 
-  static bool needs_no_escape(std::string_view text);
   /// UTF-8 text; when `text` is not valid UTF-8, every byte from 0x80 on is written as \\xHH, as EVE records do.
   JsonWriter& value(std::string_view text);
   JsonWriter& value(const char* text) { return value(std::string_view(text)); }
@@ -46,9 +50,10 @@ class JsonWriter {
   JsonWriter& value(Timestamp time);
   template <std::integral T>
   requires(!std::same_as<T, bool>) JsonWriter& value(T number) {
-    char text[24];
-    auto end = std::to_chars(text, text + sizeof text, number).ptr;
-    return raw({text, end});
+    if constexpr (std::signed_integral<T>) {
+      if (number < 0) return whole(uint64_t{0} - static_cast<uint64_t>(number), true);
+    }
+    return whole(static_cast<uint64_t>(number), false);
   }
   template <class T>
   JsonWriter& member(std::string_view name, const T& v) {
@@ -61,7 +66,12 @@ class JsonWriter {
   /// JSON text that is complete in itself.
   JsonWriter& raw(std::string_view json);
 
-  std::string& text() { return out_; }
+  std::string& text() {
+    flush();
+    return out_;
+  }
+  /// Of the text so far, with what was there before.
+  size_t size() const { return out_.size() + waiting_; }
   /// Whether something was left out or cut.
   bool cut() const { return cut_; }
   /// From here on nothing is left out. Call where nothing is open that was begun after the cut.
@@ -71,26 +81,61 @@ class JsonWriter {
   }
 
  private:
+  static constexpr size_t kBuffer = 1024;
+  static constexpr size_t kShort = kBuffer - 8;  // with a comma, quotes and a colon it fits
+
   JsonWriter& open(char bracket);
   JsonWriter& close(char bracket);
-  /// Begins a key, or a value: true when it is to be written.
-  bool begin(bool value) {
-    if (out_.size() >= limit_ && !has_key_) cut_ = skipping_ = true;
-    if (skipping_) return false;
-    if (need_comma_) out_.push_back(',');
+  JsonWriter& whole(uint64_t size, bool negative);
+  /// Begins a key, or a value: where `count` bytes of it have room, behind the comma. Null when it is left out.
+  char* begin(bool value, size_t count) {
+    if (size() >= limit_ && !has_key_) cut_ = skipping_ = true;
+    if (skipping_) return nullptr;
+    char* p = take_room(count + 1);
+    if (need_comma_) *p++ = ',';
     need_comma_ = true;
     has_key_ = has_key_ && !value;
+    return p;
+  }
+  /// Where `count` bytes have room, at most kBuffer.
+  char* take_room(size_t count) {
+    if (kBuffer - waiting_ < count) flush();
+    return buffer_.data() + waiting_;
+  }
+  /// What was written since take_room() ends at `p`.
+  void taken(char* p) { waiting_ = static_cast<size_t>(p - buffer_.data()); }
+  JsonWriter& value_ends_at(char* p) {
+    taken(p);
+    if (depth_ == 0) flush();
+    return *this;
+  }
+  /// A text's beginning, and what goes into it as it stands with its end.
+  bool begin_quoted() {
+    char* p = begin(true, 1);
+    if (!p) return false;
+    *p++ = '"';
+    taken(p);
     return true;
   }
-  size_t room() const { return limit_ - std::min(limit_, out_.size()); }
+  JsonWriter& quoted(std::string_view plain);
+  void put(char c) {
+    *take_room(1) = c;
+    ++waiting_;
+  }
+  void put(std::string_view text);
+  void flush();
+  size_t room() const { return limit_ - std::min(limit_, size()); }
   /// As much of a text in which a byte becomes `growth` bytes as there is room for.
   Bytes fitting(Bytes bytes, size_t growth);
   void escape(std::string_view text);
 
   std::string& out_;
-  size_t limit_ = std::string::npos;  // of out_
-  size_t skipped_ = 0;                // brackets opened since
+  size_t limit_ = std::string::npos;  // of size()
+  size_t waiting_ = 0;                // bytes of buffer_
+  size_t depth_ = 0;                  // brackets that are open
+  size_t skipped_ = 0;                // brackets opened since something was left out
   bool need_comma_ = false, has_key_ = false, skipping_ = false, cut_ = false;
+  std::array<char, kBuffer> buffer_;
 };
 
 }  // namespace lapwing

@@ -35,12 +35,13 @@ bool equal_nocase(std::string_view a, std::string_view b) {
 
 std::string to_hex(Bytes bytes, char separator, bool upper) {
   const char* digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-  std::string out;
-  out.reserve(bytes.size() * (separator ? 3 : 2));
+  const size_t step = separator ? 3 : 2;
+  std::string out(bytes.empty() ? 0 : bytes.size() * step - (step - 2), separator);
+  char* p = out.data();
   for (uint8_t b : bytes) {
-    if (separator && !out.empty()) out += separator;
-    out += digits[b >> 4];
-    out += digits[b & 15];
+    p[0] = digits[b >> 4];
+    p[1] = digits[b & 15];
+    p += step;
   }
   return out;
 }

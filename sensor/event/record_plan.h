@@ -51,14 +51,14 @@ class RecordWriter {
   /// Lists show so many entries at most. `message`: bytes on the wire that the record is about.
   void bound_lists(size_t entries, uint64_t message) {
     most_entries_ = entries;
-    most_text_ = json.text().size() + kBase + kTimes * message;
+    most_text_ = json.size() + kBase + kTimes * message;
   }
 
   /// Room for one more entry of a list.
   bool entry() { return entry(entries_); }
   /// The same of entries that say again what others say, and are counted apart.
   bool entry(size_t& count) {
-    if (count == most_entries_ || json.text().size() > most_text_) {
+    if (count == most_entries_ || json.size() > most_text_) {
       cut_ = true;
       return false;
     }

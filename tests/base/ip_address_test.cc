@@ -54,6 +54,18 @@ TEST(IpAddressTest, WrittenTextIsTheSameAddressToTheSystem) {
   }
 }
 
+TEST(IpAddressTest, EveryOctetAtEveryPlace) {
+  for (unsigned value = 0; value < 256; ++value) {
+    for (size_t place = 0; place < 4; ++place) {
+      uint8_t bytes[4] = {1, 22, 133, 4};
+      bytes[place] = static_cast<uint8_t>(value);
+      std::string text;
+      for (uint8_t byte : bytes) text += (text.empty() ? "" : ".") + std::to_string(byte);
+      ASSERT_EQ(to_string(IpAddress::v4(bytes)), text);
+    }
+  }
+}
+
 TEST(IpAddressTest, OrderAndEqualityTakeTheVersionIntoAccount) {
   EXPECT_NE(*IpAddress::parse("0.0.0.0"), *IpAddress::parse("::"));
   EXPECT_LT(*IpAddress::parse("10.0.0.1"), *IpAddress::parse("10.0.0.2"));

@@ -103,6 +103,87 @@ TEST(JsonWriterTest, RandomBytesAreReadBack) {
   }
 }
 
+/// Byte by byte.
+std::string naive(std::string_view text, bool utf8) {
+  std::string out = "\"";
+  for (char c : text) {
+    const auto byte = static_cast<uint8_t>(c);
+    const size_t named = std::string_view("\"\\\n\r\t\b\f").find(c);
+    if (named != std::string_view::npos) {
+      out += {'\\', "\"\\nrtbf"[named]};
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += "\\u00" + to_hex(Bytes(&byte, 1));
+    } else if (byte >= 0x80 && !utf8) {
+      out += "\\\\x" + to_hex(Bytes(&byte, 1));
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+TEST(JsonWriterTest, TextsAroundTheBuffersEndAreWhole) {
+  std::mt19937 random(5);
+  constexpr std::string_view kPieces[] = {"plain", "\"", "\n", "\x01", "\xc3\xa4", "\xf0\x9f\x98\x80", "\xff"};
+  for (size_t size : {0, 240, 256, 272, 500, 1'000, 1'010, 1'015, 1'016, 1'017, 1'020, 1'024, 1'030, 2'048, 5'000}) {
+    for (int i = 0; i < 400; ++i) {
+      std::string text(size, 'a');
+      const std::string_view piece = kPieces[random() % (i < 200 ? 6 : 7)];
+      text.insert(random() % (size + 1), piece).append(kPieces[random() % 6]);
+      const bool utf8 = is_utf8(text);
+      for (size_t before : {size_t{0}, random() % 1'100}) {
+        std::string out, expected = "[";
+        JsonWriter writer(out);
+        writer.begin_array();
+        if (before > 0) writer.raw(std::string(before, '1'));
+        if (before > 0) expected += std::string(before, '1') + ',';
+        writer.value(text).value(7).end_array();
+        ASSERT_EQ(out, expected + naive(text, utf8) + ",7]") << size << ' ' << before;
+      }
+    }
+  }
+}
+
+TEST(JsonWriterTest, LongKeysAndRawTextsAreWhole) {
+  for (size_t size : {1'000, 1'015, 1'016, 1'017, 1'023, 1'024, 1'025, 3'000}) {
+    const std::string name(size, 'k');
+    std::string out;
+    JsonWriter(out).begin_object().member("a", 1).key(name).raw(name).member(name, true).end_object();
+    EXPECT_EQ(out, "{\"a\":1,\"" + name + "\":" + name + ",\"" + name + "\":true}");
+  }
+}
+
+TEST(JsonWriterTest, WhatIsCompleteIsThere) {
+  std::string out;
+  JsonWriter writer(out);
+  writer.key("a").value(1);
+  EXPECT_EQ(out, R"("a":1)");
+  out += ",\"between\":0";
+  writer.begin_object("b").member("c", "d");
+  EXPECT_EQ(writer.size(), std::string_view(R"("a":1,"between":0,"b":{"c":"d")").size());
+  EXPECT_EQ(writer.text(), R"("a":1,"between":0,"b":{"c":"d")");
+  writer.end_object();
+  EXPECT_EQ(out, R"("a":1,"between":0,"b":{"c":"d"})");
+  writer.escaped_key("e\n").value("f");
+  EXPECT_EQ(out, R"("a":1,"between":0,"b":{"c":"d"},"e\n":"f")");
+}
+
+TEST(JsonWriterTest, LongTextsAreCutAtTheLimit) {
+  for (size_t room : {10, 1'000, 1'020, 1'024, 1'030, 2'000}) {
+    for (std::string_view piece : {"plain", "\"", "\u00e4"}) {
+      std::string text, out = "before";
+      while (text.size() < 4'000) text += piece;
+      JsonWriter writer(out, room);
+      writer.value(text);
+      EXPECT_TRUE(writer.cut());
+      const std::string shown = json::parse(out.substr(6)).get<std::string>();
+      EXPECT_EQ(shown, text.substr(0, shown.size()));
+      EXPECT_GE(out.size(), 6 + room);
+      EXPECT_LE(out.size(), 6 + room + 3) << "the rest of a character, and the quote";
+    }
+  }
+}
+
 TEST(JsonWriterTest, EscapedKeysAreReadBack) {
   std::string name = "a\"b\\c\n\x01\xff";
   json object = written([&](JsonWriter& w) {

@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
+#include <iterator>
 
 #include "dissectors/contract/columns.h"
 #include "dissectors/parts/dcerpc/dcerpc_columns.h"
@@ -40,8 +43,11 @@ std::string status_code(const Operation& operation) {
   if (!operation.status) return {};
   const auto [code, dos] = *operation.status;
   char text[16];
-  std::snprintf(text, sizeof text, dos ? "0x%04x" : "0x%x", dos ? code >> 16 : code);
-  return text;
+  if (dos) {
+    std::snprintf(text, sizeof text, "0x%04x", code >> 16);
+    return text;
+  }
+  return {text, std::to_chars(std::copy_n("0x", 2, text), std::end(text), code, 16).ptr};
 }
 
 // Of NEGOTIATE.
