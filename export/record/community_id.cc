@@ -1,11 +1,13 @@
 #include "export/record/community_id.h"
 
+#define OPENSSL_SUPPRESS_DEPRECATED  // SHA1_Transform
+#include <openssl/sha.h>
+
 #include <cstring>
-#include <new>
 #include <optional>
+#include <utility>
 
 #include "sensor/base/hash.h"
-#include "sensor/base/openssl.h"
 
 namespace lapwing {
 namespace {
@@ -19,6 +21,8 @@ constexpr IcmpPair kIcmp[] = {{8, 0},   {0, 8},   {13, 14}, {14, 13}, {15, 16},
 constexpr IcmpPair kIcmp6[] = {{128, 129}, {129, 128}, {133, 134}, {134, 133}, {135, 136},
                                {136, 135}, {130, 131}, {131, 130}, {144, 145}, {145, 144}};
 
+constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 template <size_t N>
 std::optional<uint8_t> answer_of(const IcmpPair (&pairs)[N], uint8_t type) {
   for (const IcmpPair& pair : pairs) {
@@ -29,19 +33,7 @@ std::optional<uint8_t> answer_of(const IcmpPair (&pairs)[N], uint8_t type) {
 
 }  // namespace
 
-struct CommunityId::Digest {
-  EVP_MD* sha1 = EVP_MD_fetch(nullptr, "SHA1", nullptr);
-  EVP_MD_CTX* context = EVP_MD_CTX_new();
-  ~Digest() {
-    EVP_MD_CTX_free(context);
-    EVP_MD_free(sha1);
-  }
-};
-
-CommunityId::CommunityId(uint16_t seed) : digest_(std::make_unique<Digest>()), seed_(seed) {
-  if (!digest_->sha1 || !digest_->context) throw std::bad_alloc();
-}
-CommunityId::~CommunityId() = default;
+CommunityId::CommunityId(uint16_t seed) : seed_(seed) {}
 
 std::string_view CommunityId::compute(uint8_t proto, const IpAddress& src, const IpAddress& dest, uint16_t src_port,
                                       uint16_t dest_port, uint8_t icmp_type, uint8_t icmp_code) {
@@ -87,17 +79,35 @@ std::string_view CommunityId::compute(uint8_t proto, const IpAddress& src, const
   return {known.text.data(), kText};
 }
 
-void CommunityId::write(Bytes input, Text& text) const {
-  uint8_t digest[EVP_MAX_MD_SIZE];
-  unsigned digest_size = 0;
-  if (EVP_DigestInit_ex2(digest_->context, digest_->sha1, nullptr) != 1 ||
-      EVP_DigestUpdate(digest_->context, input.data(), input.size()) != 1 ||
-      EVP_DigestFinal_ex(digest_->context, digest, &digest_size) != 1) {
-    openssl_out_of_memory();
-  }
+/// The input fits one block of SHA-1 with what ends it (FIPS 180-4, section 5.1.1): to set up and end a digest of
+/// OpenSSL's newer interface costs as much as the block.
+void CommunityId::write(Bytes input, Text& text) {
+  std::array<uint8_t, SHA_CBLOCK> block{};
+  static_assert(kInput + 1 + sizeof(uint64_t) <= block.size());
+  std::memcpy(block.data(), input.data(), input.size());
+  block[input.size()] = 0x80;
+  const size_t bits = input.size() * 8;
+  block[block.size() - 2] = static_cast<uint8_t>(bits >> 8);
+  block[block.size() - 1] = static_cast<uint8_t>(bits);
+  SHA_CTX sha1;
+  SHA1_Init(&sha1);
+  SHA1_Transform(&sha1, block.data());
+
   text[0] = '1';
   text[1] = ':';
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data() + 2), digest, static_cast<int>(digest_size));
+  char* out = text.data() + 2;
+  // Base64 (RFC 4648): three bytes a step, and two of zeros behind the last two.
+  const uint32_t words[] = {sha1.h0, sha1.h1, sha1.h2, sha1.h3, sha1.h4};
+  std::array<uint8_t, sizeof words + 1> digest{};
+  for (size_t i = 0; i < std::size(words); ++i) {
+    const uint32_t word = __builtin_bswap32(words[i]);
+    std::memcpy(digest.data() + i * sizeof word, &word, sizeof word);
+  }
+  for (size_t i = 0; i < digest.size(); i += 3) {
+    const uint32_t three = load_be24(&digest[i]);
+    for (uint32_t shift : {18U, 12U, 6U, 0U}) *out++ = kBase64[three >> shift & 63];
+  }
+  out[-1] = '=';
 }
 
 }  // namespace lapwing

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
 #include "sensor/base/bytes.h"
@@ -16,7 +15,6 @@ namespace lapwing {
 class CommunityId {
  public:
   explicit CommunityId(uint16_t seed);
-  ~CommunityId();
   /// Ports in host order; ICMP and ICMPv6 use type and code of the request instead.
   std::string_view compute(uint8_t proto, const IpAddress& src, const IpAddress& dest, uint16_t src_port,
                            uint16_t dest_port, uint8_t icmp_type, uint8_t icmp_code);
@@ -24,17 +22,15 @@ class CommunityId {
  private:
   static constexpr size_t kInput = 2 + 16 + 16 + 2 + 4;  // seed, addresses, protocol and padding, ports
   static constexpr size_t kText = 2 + 28;                // "1:" and the 20 bytes of a SHA-1 in base64
-  using Text = std::array<char, kText + 1>;              // and the terminator that OpenSSL writes
+  using Text = std::array<char, kText>;
   struct Known {
     std::array<uint8_t, kInput> input{};
     size_t size = 0;  // bytes of the input, 0: none
     Text text{};
   };
-  struct Digest;
 
-  void write(Bytes input, Text& text) const;
+  static void write(Bytes input, Text& text);
 
-  std::unique_ptr<Digest> digest_;
   uint16_t seed_;
   std::array<Known, 64> known_{};
 };
