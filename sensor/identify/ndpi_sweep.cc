@@ -204,21 +204,26 @@ void sweep(ndpi_detection_module_struct* module, ndpi_flow_struct* flow) {
   const auto known = [&] { return flow->detected_protocol_stack[0] != NDPI_PROTOCOL_UNKNOWN; };
   if (!known()) {
     const List& list = tables->of(packet);
+    const Candidate* const all = list.all.data();
+    const NdpiSet* const before = list.before.data();
     const NdpiSet left = list.fitting(packet) - NdpiSet::load(flow->excluded_protocol_bitmask);
     looked |= left.any();
     AskedTable::Answer answer{NdpiSet::all(), {}};
     if constexpr (which == Sweep::needed) answer = asked(list, packet, *flow);
     // A dissector finds excluded those that give up before it, and none behind it when it knows the flow.
     NdpiSet gone = left & answer.exclude;
+    bool pending = gone.any();
     const auto exclude_before = [&](size_t rank) {
-      const NdpiSet now = gone & list.before[rank];
+      if (!pending) return;
+      const NdpiSet now = gone & before[rank];
       now.add_to(flow->excluded_protocol_bitmask);
       gone = gone - now;
+      pending = gone.any();
     };
     std::array<uint64_t, 4> by_rank{};
     const NdpiSet ask = left & answer.ask;
-    for (size_t i = 0; i < ask.words.size(); ++i) {
-      for (uint64_t word = ask.words[i]; word != 0; word &= word - 1) {
+    for (size_t i = 0; i < NdpiSet::kWords; ++i) {
+      for (uint64_t word = ask.word(i); word != 0; word &= word - 1) {
         const uint8_t rank = list.rank[i * 64 + static_cast<size_t>(std::countr_zero(word))];
         by_rank[rank / 64] |= uint64_t{1} << rank % 64;
       }
@@ -226,7 +231,7 @@ void sweep(ndpi_detection_module_struct* module, ndpi_flow_struct* flow) {
     for (size_t i = 0; i < by_rank.size() && !known(); ++i) {
       for (uint64_t word = by_rank[i]; word != 0 && !known(); word &= word - 1) {
         const size_t rank = i * 64 + static_cast<size_t>(std::countr_zero(word));
-        const Candidate& one = list.all[rank];
+        const Candidate& one = all[rank];
         // Dissectors exclude others, too.
         if (one.dissect == first || excluded(*flow, one.protocol)) continue;
         if (which == Sweep::needed && one.idle && one.idle(packet, *flow)) continue;
@@ -234,7 +239,7 @@ void sweep(ndpi_detection_module_struct* module, ndpi_flow_struct* flow) {
         one.dissect(module, flow);
       }
     }
-    if (!known()) gone.add_to(flow->excluded_protocol_bitmask);
+    if (pending && !known()) gone.add_to(flow->excluded_protocol_bitmask);
   }
   const ndpi_proto_defaults_t& found = module->proto_defaults[flow->detected_protocol_stack[0]];
   for (const uint16_t carried : std::span(found.subprotocols, found.subprotocol_count)) {
