@@ -220,6 +220,7 @@ void Reassembler::deliver(Flow& flow, TcpSession& session, Direction direction, 
   Half& half = session.half[index(direction)];
   if (half.has(half_flag::ended)) return;
   SegmentList& list = half.segments;
+  if (list.empty() && !half.has(half_flag::fin)) return;  // as at most packets: nothing waits and nothing ends
   Target to{flow, session, half, direction, time, verdict};
   const uint64_t acked = acknowledged(half, all && !verdict ? claimed_in_the_end(session, half) : half.last_ack);
   const bool closed = took_fin(half);
