@@ -25,17 +25,25 @@ void allocate_apart() {
   mallctl("thread.arena", nullptr, nullptr, &arena, sizeof arena);
 }
 
-int64_t thread_memory() {
-  struct Meters {
-    const uint64_t *allocated = nullptr, *freed = nullptr;
+namespace {
 
-    Meters() {
-      size_t size = sizeof allocated;
-      mallctl("thread.allocatedp", &allocated, &size, nullptr, 0);
-      mallctl("thread.deallocatedp", &freed, &size, nullptr, 0);
-    }
-  };
-  thread_local const Meters meters;
+/// Asked for when first read: what a constructor would begin is looked at in each call.
+struct Meters {
+  const uint64_t *allocated = nullptr, *freed = nullptr;
+};
+thread_local constinit Meters meters;
+
+[[gnu::noinline, gnu::cold]] void find_meters() {
+  size_t size = sizeof meters.allocated;
+  mallctl("thread.allocatedp", &meters.allocated, &size, nullptr, 0);
+  mallctl("thread.deallocatedp", &meters.freed, &size, nullptr, 0);
+}
+
+}  // namespace
+
+int64_t thread_memory() {
+  if (!meters.freed) [[unlikely]]
+    find_meters();
   return static_cast<int64_t>(*meters.allocated - *meters.freed);
 }
 

@@ -12,8 +12,8 @@ namespace decoding {
 
 void reset(Packet& packet) {
   static_assert(std::is_trivially_copyable_v<Packet> && std::is_standard_layout_v<Packet>);
-  static const Packet kBlank{};
-  std::memcpy(static_cast<void*>(&packet), &kBlank, offsetof(Packet, tunnels));
+  std::memset(static_cast<void*>(&packet), 0, offsetof(Packet, tunnels));
+  packet.link_type = Packet{}.link_type;  // the only field that does not begin as zero
 }
 
 bool open_tunnel(Walk& w, TunnelKind kind, LayerDecoder decoder, Bytes data) {
