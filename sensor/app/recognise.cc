@@ -94,6 +94,7 @@ bool AppLayer::runs_backwards(const Flow& flow, const State& state, const Chunk&
   const ProtocolSet server = config_.probes.at(flow.server_port()), client = config_.probes.at(flow.client_port());
   Chunk other_way = first;
   other_way.direction = reverse(first.direction);
+  other_way.only_sure = true;
   if (verdict.sure) {
     // What either side may say does not tell; whose port it is does.
     return !first.datagram && (client - server).has(number_of(*likely)) &&

@@ -26,6 +26,7 @@ struct Chunk {
   bool datagram = false;
   bool end = false;         // the direction is closed (FIN, RST, timeout): no more bytes follow; data may be empty
   bool broken_off = false;  // with `end`: more was sent, which its receiver never got whole
+  bool only_sure = false;   // to a probe: what is not sure is taken for no
 };
 
 }  // namespace lapwing

@@ -75,7 +75,7 @@ namespace {}  // namespace
 
 Likelihood Dns::probe(const Chunk& first) {
   const bool to_server = first.direction == Direction::to_server;
-  if (first.datagram) return judge(first.data, first.data.size(), to_server, true);
+  if (first.datagram) return judge(first.data, first.data.size(), to_server, true, first.only_sure);
   // BIND, Unbound and dnsmasq go on behind a first message that is none.
   Bytes rest = first.data;
   for (bool junk = false;; junk = true) {

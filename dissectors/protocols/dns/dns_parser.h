@@ -114,7 +114,8 @@ inline constexpr size_t kMaxOdd = 512;
 
 /// How sure the bytes are a DNS message. `size` is what the length prefix promises, wire.size() for datagrams. Of a
 /// stream the header and the first question tell alone, so that the verdict is the same however it was cut.
-Likelihood judge(Bytes wire, size_t size, bool to_server, bool datagram);
+/// `only_sure`: what is less is taken for no.
+Likelihood judge(Bytes wire, size_t size, bool to_server, bool datagram, bool only_sure = false);
 /// Whether a message of a stream begins here, where any byte may be the first: sure, no, or more, which is no once
 /// kEnoughToResume bytes are there. Of its header and first question, which are looked at alone, all must be as it
 /// should, as of random bytes less than one in 2^60 is. Messages without question, as the later ones of a zone transfer

@@ -73,7 +73,7 @@ bool known_type(uint16_t type) {
 
 }  // namespace
 
-Likelihood judge(Bytes wire, size_t size, bool to_server, bool datagram) {
+Likelihood judge(Bytes wire, size_t size, bool to_server, bool datagram, bool only_sure) {
   constexpr uint16_t kFatal = kMalformedAnswers | kUnterminatedName | kInfiniteLoop | kTooManyLabels;
   if (size < kHeaderSize) return Likelihood::no;
   wire = wire.first(std::min(wire.size(), size));
@@ -82,7 +82,7 @@ Likelihood judge(Bytes wire, size_t size, bool to_server, bool datagram) {
   const bool odd = !sane(h, to_server);
   // Which only its port makes DNS. Of streams no more is waited for than a short message or one with a good question.
   const bool may_be_odd = datagram || size <= kMaxOdd || (sane_flags(h, to_server) && h.questions > 0);
-  if (odd && !may_be_odd) return Likelihood::no;
+  if (odd && (only_sure || !may_be_odd)) return Likelihood::no;
   if (wire.size() < kHeaderSize) return Likelihood::more;
   const size_t count = size_t{h.questions} + h.answers + h.authorities + h.additionals;
   if (count == 0 || kHeaderSize + kSmallestQuestion * std::min<size_t>(h.questions, 1) > size || 2 * count > size) {
