@@ -1,9 +1,11 @@
 #include "export/record/community_id.h"
 
 #define OPENSSL_SUPPRESS_DEPRECATED  // SHA1_Transform
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 #include <cstring>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -20,8 +22,6 @@ constexpr IcmpPair kIcmp[] = {{8, 0},   {0, 8},   {13, 14}, {14, 13}, {15, 16},
                               {16, 15}, {17, 18}, {18, 17}, {10, 9},  {9, 10}};
 constexpr IcmpPair kIcmp6[] = {{128, 129}, {129, 128}, {133, 134}, {134, 133}, {135, 136},
                                {136, 135}, {130, 131}, {131, 130}, {144, 145}, {145, 144}};
-
-constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 template <size_t N>
 std::optional<uint8_t> answer_of(const IcmpPair (&pairs)[N], uint8_t type) {
@@ -95,19 +95,13 @@ void CommunityId::write(Bytes input, Text& text) {
 
   text[0] = '1';
   text[1] = ':';
-  char* out = text.data() + 2;
-  // Base64 (RFC 4648): three bytes a step, and two of zeros behind the last two.
   const uint32_t words[] = {sha1.h0, sha1.h1, sha1.h2, sha1.h3, sha1.h4};
-  std::array<uint8_t, sizeof words + 1> digest{};
+  uint8_t digest[SHA_DIGEST_LENGTH];
   for (size_t i = 0; i < std::size(words); ++i) {
     const uint32_t word = __builtin_bswap32(words[i]);
-    std::memcpy(digest.data() + i * sizeof word, &word, sizeof word);
+    std::memcpy(digest + i * sizeof word, &word, sizeof word);
   }
-  for (size_t i = 0; i < digest.size(); i += 3) {
-    const uint32_t three = load_be24(&digest[i]);
-    for (uint32_t shift : {18U, 12U, 6U, 0U}) *out++ = kBase64[three >> shift & 63];
-  }
-  out[-1] = '=';
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data() + 2), digest, sizeof digest);
 }
 
 }  // namespace lapwing

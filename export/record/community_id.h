@@ -22,7 +22,7 @@ class CommunityId {
  private:
   static constexpr size_t kInput = 2 + 16 + 16 + 2 + 4;  // seed, addresses, protocol and padding, ports
   static constexpr size_t kText = 2 + 28;                // "1:" and the 20 bytes of a SHA-1 in base64
-  using Text = std::array<char, kText>;
+  using Text = std::array<char, kText + 1>;              // and the terminator that OpenSSL writes
   struct Known {
     std::array<uint8_t, kInput> input{};
     size_t size = 0;  // bytes of the input, 0: none
