@@ -138,8 +138,8 @@ void Beacon::Global::take(Second second, Delta& delta, Findings& findings) {
     State& state = entry->value;
     state.sum.merge(calls);
     if (rung) {
-      state.judgement = state.rhythm.judge();
-      state.found = state.rhythm.settle(state.judgement);
+      state.found = state.rhythm.settle();
+      if (state.found) state.judgement = state.rhythm.judge();
       rhythms_.set_worth(*entry, static_cast<uint8_t>(state.found ? 15 : std::bit_width(state.rhythm.count())));
     }
     if (state.found) report(line, state, calls.first, findings);

@@ -178,7 +178,7 @@ void Callback::Global::open(const Pair& pair, const Step& step, bool known, Find
   State& state = entry->value;
   if (state.found & stage_bit(called_back) && pair.to == state.called) {
     const bool late = step.first.seconds() - state.first.seconds() > static_cast<int64_t>(config_.memory);
-    if (state.rhythm.add(step.first, 0, 0) && state.rhythm.settle(state.rhythm.judge()) && !late) {
+    if (state.rhythm.add(step.first, 0, 0) && state.rhythm.settle() && !late) {
       reach(pair.from, state, checked_in, step, findings);
     }
     return;

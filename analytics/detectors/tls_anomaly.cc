@@ -170,7 +170,7 @@ void TlsAnomaly::Global::take(Second second, Delta& delta, Findings& findings) {
     state.clients.merge(seen.clients);
     state.first = std::min(state.first, seen.first);
     state.last = std::max(state.last, seen.last);
-    if (state.rhythm.add(seen.began, 0, 0)) state.rhythmic |= state.rhythm.settle(state.rhythm.judge());
+    if (state.rhythm.add(seen.began, 0, 0)) state.rhythmic |= state.rhythm.settle();
     if (traits) {
       state.subject.merge(seen.subject);
       state.issuer.merge(seen.issuer);

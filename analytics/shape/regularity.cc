@@ -44,16 +44,28 @@ struct Phase {
   double length = 0;                                                         // 1 where all are alike
   double turn() const { return std::atan2(y, x) / (2 * std::numbers::pi); }  // its direction, of one turn
 };
-Phase mean_phase(Times times, uint64_t frequency) {
+/// Of length 0 where it is no longer than `least`: that shows long before the last time, as each adds one length at
+/// most.
+Phase mean_phase(Times times, uint64_t frequency, double least) {
+  constexpr size_t kBlock = 8;
+  constexpr double kOne = 16384.0, kMost = 16386.0;  // of one time; as rounded, and more than what doubles round away
   const Wave& table = wave();
+  const auto size = static_cast<double>(times.size());
+  double x = 0, y = 0;
   int32_t cosine = 0, sine = 0;
-  for (uint32_t time : times) {
-    const uint64_t phase = (time - times.front()) * frequency >> (64 - kPhaseBits);
-    cosine += table.cosine[phase];
-    sine += table.sine[phase];
+  for (size_t from = 0; from < times.size(); from += kBlock) {
+    const size_t to = std::min(from + kBlock, times.size());
+    for (size_t i = from; i < to; ++i) {
+      const uint64_t phase = (times[i] - times.front()) * frequency >> (64 - kPhaseBits);
+      cosine += table.cosine[phase];
+      sine += table.sine[phase];
+    }
+    x = cosine;
+    y = sine;
+    const double lacks = least * kOne * size - static_cast<double>(times.size() - to) * kMost;
+    if (to < times.size() && lacks > 0 && x * x + y * y < lacks * lacks) return {};
   }
-  const double x = cosine, y = sine;
-  return {x, y, std::sqrt(x * x + y * y) / (16384.0 * static_cast<double>(times.size()))};
+  return {x, y, std::sqrt(x * x + y * y) / (kOne * size)};
 }
 
 /// The share of periods, from the first time to the last, with a time in them; periods lie around the mean phase.
@@ -70,9 +82,14 @@ double filled(Times times, uint64_t frequency, double turn) {
   return static_cast<double>(count) / static_cast<double>(last - first + 1);
 }
 
-double comb_of(Times times, double period, double& best) {
+/// 0 where it is no more than `best`.
+double comb_of(Times times, double period, double best) {
+  // There are more periods than times fill.
+  constexpr double kRounded = 1 + 1e-6;
+  const double span = times.back() - times.front();
+  if (static_cast<double>(times.size()) * period * kRounded <= best * span) return 0;
   const auto frequency = static_cast<uint64_t>(kTurn / period);
-  const Phase phase = mean_phase(times, frequency);
+  const Phase phase = mean_phase(times, frequency, best);
   if (phase.length <= best) return 0;
   return phase.length * filled(times, frequency, phase.turn());
 }
@@ -123,7 +140,7 @@ Band band(Times times, uint32_t window) {
   return out;
 }
 
-Comb comb(Times times) {
+Comb comb(Times times, int32_t least) {
   if (times.size() < kLeast) return {};
   std::array<uint32_t, 2 * kMostTimes> periods;
   size_t count = 0;
@@ -135,7 +152,7 @@ Comb comb(Times times) {
   const auto gaps = sorted_gaps(times, memory);
   const uint32_t median = gaps[gaps.size() / 2];
   std::sort(periods.begin(), periods.begin() + static_cast<ptrdiff_t>(count));
-  double best = 0, best_period = 0, tried = 0;
+  double best = std::max(0, least - 1) / 1000.0, best_period = 0, tried = 0;
   auto try_period = [&](double period) {
     const double found = comb_of(times, period, best);
     if (found <= best) return;

@@ -23,12 +23,12 @@ struct Band {
 Band band(Times times, uint32_t window);
 
 /// A clock under other traffic: of the best period, the length of the mean phase vector of all times by the share of
-/// periods with a time in them, in 1/1000.
+/// periods with a time in them, in 1/1000. A share below `least`, of which it is then not known how far, costs less.
 struct Comb {
   int32_t share = 0;
   uint32_t period = 0;  // 1/256 s
 };
-Comb comb(Times times);
+Comb comb(Times times, int32_t least = 0);
 
 /// What random clients reach by chance once in a thousand, of so many times; 1001 where no number would do.
 int32_t band_needed(size_t times);

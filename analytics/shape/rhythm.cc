@@ -29,23 +29,40 @@ List joined(Times times, uint32_t least) {
   return out;
 }
 
-bool alike(uint16_t size, uint16_t centre) {
-  const auto a = static_cast<int64_t>(unpack_size(size)), b = static_cast<int64_t>(unpack_size(centre));
-  return std::abs(a - b) <= std::max<int64_t>(16, b / 10);
-}
+/// Sizes that are as good as one.
+struct Alike {
+  uint64_t least = 0, most = 0;
+  explicit Alike(uint64_t centre) {
+    const uint64_t off = std::max<uint64_t>(16, centre / 10);
+    least = centre - std::min(centre, off);
+    most = centre + off;
+  }
+  bool operator()(uint64_t size) const { return size >= least && size <= most; }
+};
 
 /// Times of the check-ins that are as long, both ways, as most are.
 List most_alike(std::span<const CheckIn> check_ins) {
-  List best;
-  for (const CheckIn& centre : check_ins) {
-    List like;
-    for (const CheckIn& other : check_ins) {
-      if (alike(other.out, centre.out) && alike(other.in, centre.in)) like.push(other.time);
-    }
-    if (like.size > best.size) best = like;
-    if (2 * best.size > check_ins.size()) break;
+  std::array<uint64_t, kMostTimes> out, in;
+  for (size_t i = 0; i < check_ins.size(); ++i) {
+    out[i] = unpack_size(check_ins[i].out);
+    in[i] = unpack_size(check_ins[i].in);
   }
-  return best;
+  size_t most = 0, best = 0;
+  for (size_t centre = 0; centre < check_ins.size() && 2 * most <= check_ins.size(); ++centre) {
+    const Alike like_out(out[centre]), like_in(in[centre]);
+    size_t like = 0;
+    for (size_t i = 0; i < check_ins.size(); ++i) like += like_out(out[i]) & like_in(in[i]);
+    if (like <= most) continue;
+    most = like;
+    best = centre;
+  }
+  List times;
+  if (most == 0) return times;
+  const Alike like_out(out[best]), like_in(in[best]);
+  for (size_t i = 0; i < check_ins.size(); ++i) {
+    if (like_out(out[i]) && like_in(in[i])) times.push(check_ins[i].time);
+  }
+  return times;
 }
 
 /// Of fast ones, that none was joined is part of it.
@@ -97,25 +114,70 @@ uint16_t join_window(std::span<const CheckIn> check_ins) {
   return window(times.view());
 }
 
+namespace {
+
+/// What is judged.
+struct JudgedTimes {
+  JudgedTimes(std::span<const CheckIn> of, uint32_t joined_percent) : check_ins(of) {
+    List every;
+    for (const CheckIn& one : of) every.push(one.time);
+    least = window(every.view());
+    all = joined(every.view(), least);
+    // Where chance reigns and calls are as frequent as the window is long, many are joined, and each makes a gap longer.
+    shortest = least + least * joined_percent / 50;
+  }
+  void find_alike() {
+    const List times = most_alike(check_ins);
+    alike = times.size;
+    same = joined(times.view(), least);
+    differ = same.size != all.size;  // of the same times all are the same
+  }
+
+  std::span<const CheckIn> check_ins;
+  uint32_t least = 0, shortest = 0;
+  List all, same;
+  size_t alike = 0;
+  bool differ = false;
+};
+
+bool banded(Times times, uint32_t shortest) {
+  const int32_t needed = band_needed(times.size());
+  return needed <= 1000 && band(times, shortest).share >= needed;
+}
+bool combed(Times times) {
+  const int32_t needed = comb_needed(times.size());
+  return needed <= 1000 && comb(times, needed).share >= needed;
+}
+
+}  // namespace
+
+RhythmVerdict verdict_of(std::span<const CheckIn> check_ins, uint32_t joined_percent) {
+  JudgedTimes judged(check_ins, joined_percent);
+  RhythmVerdict out{.exact = exact(judged.all.view(), joined_percent == 0)};
+  // The cheapest first.
+  out.holds = banded(judged.all.view(), judged.shortest);
+  if (out.holds || (band_needed(judged.all.size) > 1000 && comb_needed(judged.all.size) > 1000)) return out;
+  judged.find_alike();
+  out.holds = (judged.differ && banded(judged.same.view(), judged.shortest)) || combed(judged.all.view()) ||
+              (judged.differ && combed(judged.same.view()));
+  return out;
+}
+
 RhythmJudgement judge_rhythm(std::span<const CheckIn> check_ins, uint32_t joined_percent) {
   RhythmJudgement out;
-  List every;
-  for (const CheckIn& one : check_ins) every.push(one.time);
-  const uint32_t least = window(every.view());
-  const List all = joined(every.view(), least), alike = most_alike(check_ins), same = joined(alike.view(), least);
-  const bool differ = same.size != all.size;  // of the same times all are the same
-  // Where chance reigns and calls are as frequent as the window is long, many are joined, and each makes a gap longer.
-  const uint32_t shortest = least + least * joined_percent / 50;
-  const Band all_band = band(all.view(), shortest), same_band = differ ? band(same.view(), shortest) : all_band;
-  const Comb all_comb = comb(all.view()), same_comb = differ ? comb(same.view()) : all_comb;
-  out.all = evidence(all.view(), all_band, all_comb);
-  out.same_size = evidence(same.view(), same_band, same_comb);
-  out.exact = exact(all.view(), joined_percent == 0);
-  if (!check_ins.empty()) out.same_size_percent = static_cast<uint32_t>(alike.size * 100 / check_ins.size());
+  JudgedTimes judged(check_ins, joined_percent);
+  judged.find_alike();
+  const Times all = judged.all.view(), same = judged.same.view();
+  const Band all_band = band(all, judged.shortest), same_band = judged.differ ? band(same, judged.shortest) : all_band;
+  const Comb all_comb = comb(all), same_comb = judged.differ ? comb(same) : all_comb;
+  out.all = evidence(all, all_band, all_comb);
+  out.same_size = evidence(same, same_band, same_comb);
+  out.exact = exact(all, joined_percent == 0);
+  if (!check_ins.empty()) out.same_size_percent = static_cast<uint32_t>(judged.alike * 100 / check_ins.size());
   if (out.exact || out.all.holds() || !out.same_size.holds()) {
-    measure(all.view(), all_band, all_comb, out);
+    measure(all, all_band, all_comb, out);
   } else {
-    measure(same.view(), same_band, same_comb, out);
+    measure(same, same_band, same_comb, out);
   }
   return out;
 }

@@ -50,9 +50,15 @@ struct RhythmJudgement {
   bool holds() const { return all.holds() || same_size.holds(); }
 };
 
-/// Pure. `check_ins`: by time, at most kMostTimes. `joined_percent`: calls that were too close to one before to be a
+/// Pure, as all of these. `check_ins`: by time, at most kMostTimes. `joined_percent`: calls that were too close to one before to be a
 /// check-in of their own, of check-ins.
 RhythmJudgement judge_rhythm(std::span<const CheckIn> check_ins, uint32_t joined_percent);
+/// What of it decides whether there is a rhythm, for a part of the work.
+struct RhythmVerdict {
+  bool holds = false, exact = false;
+  bool operator==(const RhythmVerdict&) const = default;
+};
+RhythmVerdict verdict_of(std::span<const CheckIn> check_ins, uint32_t joined_percent);
 /// Closer ones are one check-in: 2 s, or a tenth of the median gap. In 1/16 s.
 uint16_t join_window(std::span<const CheckIn> check_ins);
 
@@ -76,7 +82,7 @@ class RhythmOf {
     std::ranges::copy(other.check_ins(), check_ins_.begin());
   }
 
-  /// True: another rung is reached, and judge() is due. Late ones find their place, if it is still kept.
+  /// True: another rung is reached, and settle() is due. Late ones find their place, if it is still kept.
   bool add(Timestamp time, uint64_t out, uint64_t in) {
     if (count_ == 0) base_ = static_cast<uint32_t>(std::max<int64_t>(time.seconds(), kBefore)) - kBefore;
     const int64_t since = std::clamp<int64_t>((time.ns - base_ * kSecond) / (kSecond / 16), 0, UINT32_MAX);
@@ -113,14 +119,12 @@ class RhythmOf {
     return is_rung(count_);
   }
 
-  RhythmJudgement judge() const {
-    const uint32_t of = count_ < kRecent ? count_ : kRecent + count_ % kRecent;
-    return judge_rhythm(check_ins(), 100U * joined_ / std::max(1U, of));
-  }
-  /// What the rung that was just reached said; true: it is a rhythm.
-  bool settle(const RhythmJudgement& judgement) {
-    held_ = judgement.holds() ? static_cast<uint8_t>(std::min(held_ + 1, 2)) & 3 : uint8_t{0};
-    return held_ == 2 || judgement.exact;
+  RhythmJudgement judge() const { return judge_rhythm(check_ins(), joined_percent()); }
+  /// What the rung that was just reached says; true: it is a rhythm.
+  bool settle() {
+    const RhythmVerdict verdict = verdict_of(check_ins(), joined_percent());
+    held_ = verdict.holds ? static_cast<uint8_t>(std::min(held_ + 1, 2)) & 3 : uint8_t{0};
+    return held_ == 2 || verdict.exact;
   }
 
   /// Of all times.
@@ -139,6 +143,10 @@ class RhythmOf {
   static constexpr uint8_t kMostJoined = 63;
   static constexpr uint32_t kTogether = 8;  // 1/16 s: what one check-in opens at once
 
+  uint32_t joined_percent() const {
+    const uint32_t of = count_ < kRecent ? count_ : kRecent + count_ % kRecent;
+    return 100U * joined_ / std::max(1U, of);
+  }
   static bool is_rung(uint32_t count) {
     if (count > 24) return count % (count < 48 ? 8 : 16) == 0;
     return count >= 8;

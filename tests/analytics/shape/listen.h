@@ -20,8 +20,8 @@ inline Heard listen(const Series& calls) {
   for (const Call& call : calls) {
     const Timestamp time{static_cast<int64_t>((kStart + call.time) * 1000) * 1'000'000};
     if (!rhythm.add(time, call.out, call.in)) continue;
-    out.judgement = rhythm.judge();
-    out.found = rhythm.settle(out.judgement);
+    out.found = rhythm.settle();
+    if (out.found) out.judgement = rhythm.judge();
     out.after = call.time - calls.front().time;
     if (out.found) break;
   }

@@ -90,7 +90,7 @@ TEST(Rhythm, AnAgentIsFoundAtItsSixteenthCallAndExplainedByNumbers) {
     const bool due = rhythm.add({milliseconds * 1'000'000}, i == 5 ? 5000 : 236, 141);
     EXPECT_EQ(due, i == 7 || i == 11 || i == 15);
     if (due) {
-      EXPECT_EQ(rhythm.settle(rhythm.judge()), i == 15);
+      EXPECT_EQ(rhythm.settle(), i == 15);
     }
     milliseconds += gaps[i % 8];
   }
@@ -147,7 +147,7 @@ TEST(Rhythm, FastOnesAreFoundWhereNoneIsClose) {
       second += 2.3 + 1.5 * uniform(dice);
       for (double at : {second, second + 0.7}) {
         const Timestamp time{static_cast<int64_t>((1.7e9 + at) * 1000) * 1'000'000};
-        if ((at == second || close) && rhythm.add(time, 600, 300)) found |= rhythm.settle(rhythm.judge());
+        if ((at == second || close) && rhythm.add(time, 600, 300)) found |= rhythm.settle();
       }
     }
     EXPECT_EQ(found, !close);
@@ -175,7 +175,7 @@ TEST(Rhythm, FewAreEnoughWhereTheClockIsExact) {
     for (int i = 0; i < 8; ++i) {
       const double second = 1.7e9 + 60 * (i + spread * uniform(dice));
       if (rhythm.add({static_cast<int64_t>(second * 1000) * 1'000'000}, 236, 141))
-        found = rhythm.settle(rhythm.judge());
+        found = rhythm.settle();
     }
     EXPECT_EQ(found, spread < 0.3) << spread;
   }
@@ -210,7 +210,7 @@ TEST(Rhythm, HoldsWhateverItIsTold) {
     const uint64_t range = uint64_t{1} << random() % 64;
     for (int i = 0; i < 200; ++i) {
       if (rhythm.add({static_cast<int64_t>(random() % range) - 1000}, random(), random()))
-        rhythm.settle(rhythm.judge());
+        rhythm.settle();
       ASSERT_TRUE(std::ranges::is_sorted(rhythm.check_ins(), {}, &CheckIn::time));
     }
     const auto judged = rhythm.judge();
@@ -218,6 +218,34 @@ TEST(Rhythm, HoldsWhateverItIsTold) {
     ASSERT_LE(judged.all.comb, 1000);
     ASSERT_LE(judged.missed_percent, 100U);
   }
+}
+
+// Of beacons, and of who is nearly one.
+TEST(Rhythm, AVerdictIsWhatTheWholeJudgementComesTo) {
+  int held = 0, exact = 0, neither = 0;
+  const auto compare = [&](const Series& calls) {
+    std::vector<CheckIn> last;
+    for (const Call& call : calls) {
+      last.push_back({static_cast<uint32_t>(call.time * 16), pack_size(call.out), pack_size(call.in)});
+      if (last.size() > kMostTimes) last.erase(last.begin());
+      for (const uint32_t joined : {0U, 30U}) {
+        const RhythmJudgement whole = judge_rhythm(last, joined);
+        const RhythmVerdict verdict = verdict_of(last, joined);
+        ASSERT_EQ(verdict, (RhythmVerdict{whole.holds(), whole.exact})) << last.size();
+        held += verdict.holds;
+        exact += verdict.exact;
+        neither += !verdict.holds && !verdict.exact;
+      }
+    }
+  };
+  uint64_t seed = 1;
+  for (const BeaconPlan& plan : beacon_grid()) compare(beacon(plan, std::min(86'400.0, 70 * plan.period), seed++));
+  for (Habit habit : {Habit::poisson, Habit::human, Habit::pages}) {
+    for (seed = 1; seed <= 20; ++seed) compare(random_client(habit, 70, seed));
+  }
+  EXPECT_GT(held, 1000);
+  EXPECT_GT(exact, 1000);
+  EXPECT_GT(neither, 1000);
 }
 
 TEST(Rhythm, BeaconsOfTheGridAreFoundWithinADay) {
