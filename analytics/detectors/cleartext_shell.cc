@@ -46,8 +46,8 @@ std::string_view skip_escapes(std::string_view line) {
 
 /// "root@host:/tmp# ", "[root@host ~]# ", "sh-5.1$ ", "bash-4.2# ", and the second line of zsh's as some systems have
 /// it.
+constexpr std::string_view kCorner = "\u2514\u2500";
 bool is_unix_prompt(std::string_view line) {
-  constexpr std::string_view kCorner = "\u2514\u2500";
   if (line.starts_with(kCorner)) {
     line = skip_escapes(line.substr(kCorner.size()));
     return line.starts_with('$') || line.starts_with('#');
@@ -76,19 +76,56 @@ constexpr std::string_view kAsking[] = {"id",       "whoami",   "hostname",   "u
                                         "ifconfig", "ipconfig", "systeminfo", "tasklist", "net user"};
 constexpr std::string_view kTyped[] = {"ls", "dir", "pwd", "cd", "cat", "type", "ps", "netstat", "ip", "sudo", "wget"};
 
-/// Which of them a line is, as bits.
+/// Which of them a line, which is not empty, is, as bits.
 uint32_t commands_of(std::span<const std::string_view> commands, std::string_view line) {
   uint32_t out = 0;
   for (size_t i = 0; i < commands.size(); ++i) {
-    if (!line.starts_with(commands[i])) continue;
+    if (line[0] != commands[i][0] || !line.starts_with(commands[i])) continue;
     const std::string_view behind = line.substr(commands[i].size());
     if (behind.empty() || behind[0] == ' ' || behind[0] == ';') out |= 1U << i;
   }
   return out;
 }
 
-constexpr std::string_view kComplaints[] = {"no job control in this shell", "cannot set terminal process group",
-                                            "can't access tty; job control turned off"};
+/// What is searched for by one of its letters, which is rare in what others say.
+struct Phrase {
+  std::string_view text;
+  char letter = 0;
+};
+constexpr Phrase kComplaints[] = {{"no job control in this shell", 'j'},
+                                  {"cannot set terminal process group", 'p'},
+                                  {"can't access tty; job control turned off", ';'}};
+
+bool contains(std::string_view text, const Phrase& phrase) {
+  const size_t before = phrase.text.find(phrase.letter);
+  for (size_t at = before; (at = text.find(phrase.letter, at)) != std::string_view::npos; ++at) {
+    if (text.substr(at - before).starts_with(phrase.text)) return true;
+  }
+  return false;
+}
+
+/// Lines one by one, but for empty ones; they end at CR or LF.
+class Lines {
+ public:
+  explicit Lines(std::string_view text) : text_(text), cr_(text.find('\r')), lf_(text.find('\n')) {}
+  /// Empty: there are no more.
+  std::string_view next() {
+    while (begin_ < text_.size()) {
+      // Each is searched for from where it was found last, so that every byte is looked at once for both.
+      if (cr_ < begin_) cr_ = text_.find('\r', begin_);
+      if (lf_ < begin_) lf_ = text_.find('\n', begin_);
+      const size_t end = std::min({cr_, lf_, text_.size()});
+      const std::string_view line = text_.substr(begin_, end - begin_);
+      begin_ = end + 1;
+      if (!line.empty()) return line;
+    }
+    return {};
+  }
+
+ private:
+  std::string_view text_;
+  size_t begin_ = 0, cr_, lf_;
+};
 
 }  // namespace
 
@@ -104,18 +141,19 @@ uint8_t shell_signs(Bytes said) {
       text.substr(banner, 40).find("[Version ") != std::string_view::npos) {
     out |= shell_sign::banner;
   }
-  for (std::string_view complaint : kComplaints) {
-    if (text.find(complaint) != std::string_view::npos) out |= shell_sign::unix_shell;
+  if (std::ranges::any_of(kComplaints, [&](const Phrase& complaint) { return contains(text, complaint); })) {
+    out |= shell_sign::unix_shell;
   }
   const size_t id = text.find("uid=");
   if (id != std::string_view::npos && text.substr(id, 200).find(") gid=") != std::string_view::npos) {
     out |= shell_sign::unix_shell;
   }
   uint32_t asked = 0, typed = 0;  // bits
-  for (size_t begin = 0; begin < text.size();) {
-    size_t end = begin;
-    while (end < text.size() && text[end] != '\r' && text[end] != '\n') ++end;
-    const std::string_view line = skip_escapes(text.substr(begin, end - begin));
+  const bool prompts = text.find("$ ") != std::string_view::npos || text.find("# ") != std::string_view::npos;
+  Lines lines(text);
+  for (std::string_view line; !(line = lines.next()).empty();) {
+    line = skip_escapes(line);
+    if (line.empty()) continue;
     if (const uint32_t asks = commands_of(kAsking, line)) {
       asked |= asks;
     } else {
@@ -123,8 +161,7 @@ uint8_t shell_signs(Bytes said) {
     }
     if (line.starts_with("root:x:0:0:")) out |= shell_sign::unix_shell;
     if (is_prompt(line)) out |= shell_sign::prompt;
-    if (is_unix_prompt(line)) out |= shell_sign::unix_prompt;
-    begin = end + 1;
+    if ((prompts || line[0] == kCorner[0]) && is_unix_prompt(line)) out |= shell_sign::unix_prompt;
   }
   if (asked != 0 && std::popcount(asked) + std::popcount(typed) > 1) out |= shell_sign::commands;
   return out;
