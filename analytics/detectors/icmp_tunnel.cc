@@ -161,11 +161,12 @@ void IcmpTunnel::Global::judge(const PairKey& key, Exchange& exchange, Findings&
   // Where no request was ever seen, replies without one mean nothing.
   const uint64_t unasked = exchange.requests > 0 && exchange.unasked >= config_.unasked ? exchange.unasked : 0;
   const uint64_t altered = percent(exchange.altered + unasked, exchange.replies);
-  const uint32_t middles = exchange.middles.count();
-  const uint64_t varied = std::min<uint64_t>(100, percent(middles, exchange.long_messages));
   const bool differs = altered >= config_.altered && exchange.altered + unasked >= config_.unasked;
-  const bool varies = exchange.long_messages >= config_.messages && varied >= config_.varied &&
-                      exchange.bytes_out + exchange.bytes_in >= kLeastVaried;
+  const bool many =
+      exchange.long_messages >= config_.messages && exchange.bytes_out + exchange.bytes_in >= kLeastVaried;
+  if (!differs && !many) return;
+  const uint64_t varied = std::min<uint64_t>(100, percent(exchange.middles.count(), exchange.long_messages));
+  const bool varies = many && varied >= config_.varied;
   if (!differs && !varies) return;
 
   unsigned confidence = 50;

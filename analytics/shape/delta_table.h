@@ -39,7 +39,7 @@ class DeltaTable {
       slot = slot_of(key, hash);
     }
     // Memory may fail here: then the index must not know of it.
-    entries_.emplace_back(Entry{key, V{}});
+    entries_.emplace_back(key);
     index_[slot] = {static_cast<uint32_t>(hash >> 32), generation_, static_cast<uint16_t>(entries_.size() - 1)};
     return entries_.back().value;
   }
@@ -47,8 +47,8 @@ class DeltaTable {
 
   /// Puts the keys in order; then it can be merged and walked.
   void seal() {
-    order_.clear();
-    for (uint32_t at = 0; at < entries_.size(); ++at) order_.push_back(place_of(entries_[at].key, at));
+    order_.resize(entries_.size());
+    for (uint32_t at = 0; at < entries_.size(); ++at) order_[at] = place_of(entries_[at].key, at);
     sort_places(order_, [&](uint32_t at) -> const K& { return entries_[at].key; });
   }
   /// Linear. Both are sealed, and stay so.
@@ -112,8 +112,9 @@ class DeltaTable {
   static constexpr size_t kLeastIndex = 64, kKept = 64 << 10;  // bytes
 
   struct Entry {
+    explicit Entry(const K& k) : key(k) {}
     K key;
-    V value;
+    V value{};
   };
   struct Slot {
     uint32_t tag = 0;         // of the hash
