@@ -7,13 +7,6 @@
 
 namespace lapwing::analytics {
 
-std::optional<uint8_t> act_of(std::span<const ActRow> rows, const OperationSeen& seen) {
-  const ActRow wanted{seen.interface, seen.number};
-  const auto found = std::lower_bound(rows.begin(), rows.end(), wanted);
-  if (found == rows.end() || wanted < *found) return {};
-  return found->act;
-}
-
 void Act::merge(const Act& other) {
   count += other.count;
   failed += other.failed;

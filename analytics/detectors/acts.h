@@ -12,6 +12,7 @@
 #include "analytics/frame/detector.h"
 #include "analytics/shape/delta_table.h"
 #include "analytics/shape/fan.h"
+#include "analytics/shape/few.h"
 #include "analytics/shape/samples.h"
 #include "analytics/shape/table.h"
 
@@ -20,18 +21,25 @@ namespace lapwing::analytics {
 /// OperationSeen::number where an interface was bound, and no call of it can be read.
 inline constexpr uint16_t kBound = 0xffff;
 
-/// [S] An operation and the act that it is. Tables of them are in the order of interface and number: what documents
-/// call an operation differs.
+/// [S] An operation and the act that it is. Told apart by interface and number: what documents call an operation
+/// differs.
 struct ActRow {
   std::string_view interface;
   uint16_t number = 0;
   uint8_t act = 0;
 
-  constexpr bool operator<(const ActRow& other) const {
-    return interface != other.interface ? interface < other.interface : number < other.number;
+  constexpr bool operator==(const ActRow& other) const {
+    return number == other.number && interface == other.interface;
   }
 };
-std::optional<uint8_t> act_of(std::span<const ActRow> rows, const OperationSeen& seen);
+constexpr uint8_t trace_of(const ActRow& row) {
+  return static_cast<uint8_t>(trace_of(row.interface) + row.number);
+}
+template <size_t N>
+std::optional<uint8_t> act_of(const Few<ActRow, N>& rows, const OperationSeen& seen) {
+  const ActRow* found = rows.find({seen.interface, seen.number});
+  return found ? std::optional(found->act) : std::nullopt;
+}
 
 /// Bits of acts.
 using ActSet = uint32_t;

@@ -64,8 +64,8 @@ void Beacon::Calls::merge(const Calls& other) {
     first = other.first;
     flow = other.flow;
   }
-  name = std::max(name, other.name);
-  application = std::max(application, other.application);
+  keep_greater(name, other.name);
+  keep_greater(application, other.application);
 }
 
 void Beacon::Local::flow(const FlowUpdate& update, Delta& delta) {
@@ -84,18 +84,21 @@ void Beacon::Local::flow(const FlowUpdate& update, Delta& delta) {
   const bool encrypted = flow.protocol == "tls" || flow.protocol == "quic";
   const bool web = encrypted || flow.protocol.starts_with("http");
   const bool bare = burst && flow.application.empty() && (flow.protocol.empty() || flow.protocol == "failed");
-  delta.calls.at(key).merge({.out = update.bytes[0],
-                             .in = update.bytes[1],
-                             .calls = 1,
-                             .known = peers_.known_service(flow),
-                             .midstream = flow.midstream,
-                             .web = web,
-                             .encrypted = encrypted,
-                             .bare = bare,
-                             .first = update.time,
-                             .flow = name_of(flow),
-                             .name = peer.name,
-                             .application = std::string(flow.application)});
+  Calls& calls = delta.calls.at(key);
+  calls.out += update.bytes[0];
+  calls.in += update.bytes[1];
+  ++calls.calls;
+  calls.known += Peers::known_service(flow);
+  calls.midstream += flow.midstream;
+  calls.web += web;
+  calls.encrypted += encrypted;
+  calls.bare += bare;
+  if (std::tie(update.time, flow.id) < std::tie(calls.first, calls.flow.id)) {
+    calls.first = update.time;
+    calls.flow = name_of(flow);
+  }
+  keep_greater(calls.name, peer.name);
+  keep_greater(calls.application, flow.application);
 }
 
 unsigned Beacon::confidence(const RhythmJudgement& rhythm, const Circumstances& of) {

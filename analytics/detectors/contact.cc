@@ -4,6 +4,8 @@
 #include <string_view>
 #include <tuple>
 
+#include "analytics/shape/few.h"
+
 namespace lapwing::analytics {
 namespace {
 
@@ -27,19 +29,17 @@ bool asks_echo(const FlowRef& flow) {
 
 /// Answers to what was sent to many, and answers that came late, are flows of their own that begin at the service.
 bool from_service(const FlowRef& flow) {
-  constexpr uint16_t kSentToMany[] = {1900, 3702, 5353, 5355};
-  return flow.client_port != flow.server_port &&
-         (flow.client_port < 1024 || std::ranges::find(kSentToMany, flow.client_port) != std::end(kSentToMany));
+  static constexpr auto kSentToMany = few<uint16_t>(1900, 3702, 5353, 5355);
+  return flow.client_port != flow.server_port && (flow.client_port < 1024 || kSentToMany.has(flow.client_port));
 }
 
 /// nDPI's names of protocols by which anybody's computers look for each other.
 bool between_peers(std::string_view application) {
-  constexpr std::string_view kNames[] = {
-      "AppleJuice", "BitTorrent", "DirectConnect", "FastTrack", "Filetopia", "Gnutella", "IPFS",    "iMESH",
-      "KaZaA",      "Manolito",   "OpenFT",        "PPLive",    "PPStream",  "QQLive",   "SopCast", "Soulseek",
-      "Stealthnet", "Syncthing",  "Thunder",       "TVAnts",    "TVUplayer", "WinMX",    "Zattoo",  "eDonkey"};
-  const std::string_view first = application.substr(0, application.find('.'));
-  return std::ranges::find(kNames, first) != std::end(kNames);
+  static constexpr auto kNames = few<std::string_view>(
+      "AppleJuice", "BitTorrent", "DirectConnect", "FastTrack", "Filetopia", "Gnutella", "IPFS", "iMESH", "KaZaA",
+      "Manolito", "OpenFT", "PPLive", "PPStream", "QQLive", "SopCast", "Soulseek", "Stealthnet", "Syncthing", "Thunder",
+      "TVAnts", "TVUplayer", "WinMX", "Zattoo", "eDonkey");
+  return kNames.has(application.substr(0, application.find('.')));
 }
 
 /// The first packet of a connection, or one that no conforming stack sends so (RFC 9293 section 3.10.7).
@@ -59,27 +59,26 @@ uint8_t silence_of(const FlowUpdate& update) {
   }
 }
 
-uint8_t refusal_of(const FlowUpdate& update, Contact& contact) {
+/// The error says that a router has no route.
+bool no_route(const FlowUpdate& update) {
+  return update.icmp_code == 0 || (update.flow->client.version == 4 && update.icmp_code == 6);
+}
+
+uint8_t refusal_of(const FlowUpdate& update, Medium medium) {
   const FlowRef& flow = *update.flow;
   if (!update.icmp) {
     // An ACK that is answered by RST alone is a probe too; a stray one of an old connection is mostly not alone.
     const bool alone = update.all_packets[0] == 1 && !(update.tcp_flags[0] & kRst);
     return probes(update.tcp_flags[0]) || (alone && !(update.tcp_flags[0] & kSyn)) ? outcome::refused : 0;
   }
-  if (update.icmp_sender == flow.client || (contact.medium == Medium::udp && from_service(flow)) ||
-      (contact.medium == Medium::echo && !asks_echo(flow))) {
+  if (update.icmp_sender == flow.client || (medium == Medium::udp && from_service(flow)) ||
+      (medium == Medium::echo && !asks_echo(flow))) {
     return 0;
   }
   // RFC 792, RFC 1122 section 3.2.2.1; RFC 4443 section 3.1. Errors of other types are no refusal.
   if (update.icmp_type != (flow.client.version == 4 ? 3 : 1)) return 0;
-  const bool no_route = update.icmp_code == 0 || (flow.client.version == 4 && update.icmp_code == 6);
   const bool by_target =
       flow.client.version == 4 ? update.icmp_code == 2 || update.icmp_code == 3 : update.icmp_code == 4;
-  if (no_route) {
-    // One router without a route is one failure, however many addresses lie behind it.
-    contact.target = update.icmp_sender;
-    contact.port = 0;
-  }
   return by_target ? outcome::refused : outcome::unreachable;
 }
 
@@ -95,6 +94,17 @@ uint8_t end_of(const FlowUpdate& update) {
   constexpr uint64_t kGreeting = 1024;  // bytes
   const bool greeted = flow.server_port < kPrivileged && update.bytes[1] <= kGreeting;
   return update.bytes[1] == 0 || greeted ? outcome::half : 0;
+}
+
+uint8_t outcomes_of(const FlowUpdate& update, Medium medium) {
+  const FlowRef& flow = *update.flow;
+  switch (update.moment) {
+    case FlowMoment::unanswered: return silence_of(update);
+    case FlowMoment::refused: return refusal_of(update, medium);
+    case FlowMoment::answered: return medium == Medium::echo && asks_echo(flow) ? outcome::answered : uint8_t{0};
+    case FlowMoment::identified: return between_peers(flow.application) ? outcome::peer : uint8_t{0};
+    default: return medium <= Medium::sctp ? end_of(update) : uint8_t{0};
+  }
 }
 
 }  // namespace
@@ -115,24 +125,26 @@ bool has_flows(uint8_t proto) {
 
 Seen contact_of(const FlowUpdate& update) {
   const FlowRef& flow = *update.flow;
+  const Medium medium = medium_of(flow.proto);
+  const uint8_t outcomes = outcomes_of(update, medium);
+  if (outcomes == 0) return {};
   Seen out;
+  out.ending = {.outcomes = outcomes,
+                .interface = flow.interface,
+                .client_port = flow.client_port,
+                .time = update.time,
+                .flow = flow.id};
+  out.contact.source = flow.client;
+  if (outcomes & outcome::of_source) return out;
   Contact& contact = out.contact;
-  contact = {.source = flow.client, .target = flow.server, .medium = medium_of(flow.proto)};
-  contact.port = contact.medium == Medium::protocol ? flow.proto
-                 : contact.medium == Medium::echo   ? uint16_t{0}
-                                                    : flow.server_port;
-  out.ending = {.interface = flow.interface, .client_port = flow.client_port, .time = update.time, .flow = flow.id};
-  uint8_t& outcomes = out.ending.outcomes;
-  switch (update.moment) {
-    case FlowMoment::unanswered: outcomes = silence_of(update); break;
-    case FlowMoment::refused: outcomes = refusal_of(update, contact); break;
-    case FlowMoment::answered:
-      outcomes = contact.medium == Medium::echo && asks_echo(flow) ? outcome::answered : uint8_t{0};
-      break;
-    case FlowMoment::identified: outcomes = between_peers(flow.application) ? outcome::peer : uint8_t{0}; break;
-    default: outcomes = contact.medium <= Medium::sctp ? end_of(update) : uint8_t{0};
+  contact.medium = medium;
+  if (update.moment == FlowMoment::refused && update.icmp && no_route(update)) {
+    // One router without a route is one failure, however many addresses lie behind it.
+    contact.target = update.icmp_sender;
+    return out;
   }
-  if (outcomes & outcome::of_source) contact = {.source = flow.client};
+  contact.target = flow.server;
+  contact.port = medium == Medium::protocol ? flow.proto : medium == Medium::echo ? uint16_t{0} : flow.server_port;
   return out;
 }
 

@@ -14,7 +14,7 @@ namespace {
 using D = DirectoryAttack;
 // MS-DRSR 4.1, MS-RPRN 3.1.4, MS-EFSR 3.1.4.2, MS-DFSNM 3.1.4, MS-FSRVP 3.1.4, MS-SAMR 3.1.5,
 // MS-LSAD 3.1.4, MS-RRP 3.1.5, MS-PAR 3.1.4, MS-EVEN 3.1.4, MS-EVEN6 3.1.4, MS-BKRP 3.1.4.
-constexpr ActRow kActs[] = {
+constexpr Few kActs(std::to_array<ActRow>({
     {"IRemoteWinspool", 39, D::print_driver},  // RpcAsyncAddPrinterDriver
     {"bkrp", 0, D::key_backup},
     {"drsuapi", 2, D::replicate_manage},    // DRSReplicaSync
@@ -55,8 +55,7 @@ constexpr ActRow kActs[] = {
     {"spoolss", 89, D::print_driver},       // RpcAddPrinterDriverEx
     {"winreg", 20, D::hive_save},           // BaseRegSaveKey
     {"winreg", 31, D::hive_save},           // BaseRegSaveKeyEx
-};
-static_assert(std::is_sorted(std::begin(kActs), std::end(kActs)));
+}));
 
 /// Keys of machines are random, whatever the encryption: only passwords that people chose can be guessed. These are the
 /// classes of services that Windows runs as the machine itself, and Kerberos's own.

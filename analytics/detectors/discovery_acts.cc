@@ -10,7 +10,7 @@ namespace {
 using D = Discovery;
 // MS-SAMR 3.1.5, MS-SRVS 3.1.4, MS-WKST 3.2.4, MS-LSAD 3.1.4, MS-LSAT 3.1.4, MS-RRP 3.1.5, MS-SCMR 3.1.4,
 // MS-TSCH 3.2.5, MS-NRPC 3.5.4, MS-DNSP 3.1.4; the endpoint mapper of C706 appendix O.
-constexpr ActRow kActs[] = {
+constexpr Few kActs(std::to_array<ActRow>({
     {"ITaskSchedulerService", 6, D::tasks},  // SchRpcEnumFolders
     {"ITaskSchedulerService", 7, D::tasks},  // SchRpcEnumTasks
     {"atsvc", 2, D::tasks},                  // NetrJobEnum
@@ -55,8 +55,7 @@ constexpr ActRow kActs[] = {
     {"winreg", 10, D::registry},          // BaseRegEnumValue
     {"wkssvc", 0, D::workstation},        // NetrWkstaGetInfo
     {"wkssvc", 2, D::workstation_users},  // NetrWkstaUserEnum
-};
-static_assert(std::is_sorted(std::begin(kActs), std::end(kActs)));
+}));
 
 std::optional<uint8_t> kind_of(const OperationSeen& seen) {
   if (seen.interface != "ldap") return act_of(kActs, seen);

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "analytics/shape/bits.h"
+#include "analytics/shape/few.h"
 #include "analytics/shape/saved_table.h"
 #include "sensor/base/hash.h"
 
@@ -33,8 +34,8 @@ constexpr uint64_t kForm = 4;  // part of what is told of any peer, to which peo
 
 /// nDPI's names of protocols that take files to whoever runs a server: they tell of no service that is known.
 bool moves_files(std::string_view application) {
-  constexpr std::string_view kNames[] = {"FTPS", "FTP_CONTROL", "FTP_DATA", "RSYNC", "SSH", "TFTP"};
-  return std::ranges::find(kNames, application) != std::end(kNames);
+  static constexpr auto kNames = few<std::string_view>("FTPS", "FTP_CONTROL", "FTP_DATA", "RSYNC", "SSH", "TFTP");
+  return kNames.has(application);
 }
 
 }  // namespace
@@ -54,37 +55,40 @@ void Exfiltration::Sent::merge(const Sent& other) {
     flow = other.flow;
   }
   last = std::max(last, other.last);
-  name = std::max(name, other.name);
-  application = std::max(application, other.application);
+  keep_greater(name, other.name);
+  keep_greater(application, other.application);
 }
 
 /// Sums come from ticks, which tell in time; uploads from bursts, which tell their size.
 void Exfiltration::Local::flow(const FlowUpdate& update, Delta& delta) {
   const FlowRef& flow = *update.flow;
   const Traffic traffic{update.bytes[0], update.bytes[1]};
-  if ((flow.proto != kTcp && flow.proto != kUdp) || traffic.empty() || !surroundings_.inside(flow.client) ||
-      surroundings_.inside(flow.server) || to_many(flow.server)) {
+  const bool burst = update.moment == FlowMoment::burst;
+  // Most bursts are small.
+  if (burst && (traffic.out < config_.upload_bytes || producer_ratio(traffic) < kUploadRatio)) return;
+  if ((flow.proto != kTcp && flow.proto != kUdp) || traffic.empty() || surroundings_.inside(flow.server) ||
+      !surroundings_.inside(flow.client) || to_many(flow.server)) {
     return;
   }
-  const bool burst = update.moment == FlowMoment::burst;
-  if (burst && (traffic.out < config_.upload_bytes || producer_ratio(traffic) < kUploadRatio)) return;
   if (delta.pairs.bytes() == 0) delta.pairs = DeltaTable<Pair, Sent>(surroundings_.hash_seed, Delta::kMostPairs);
   const Peer& peer = peers_.of(flow);
   Pair pair{.host = flow.client, .peer = peer.key};
   if (burst) pair.size_class = static_cast<uint8_t>(std::clamp(log2_sixteenths(traffic.out) / 2, 1, 255));
   const uint64_t both = traffic.out + traffic.in;
   const bool bare = flow.application.empty() && (flow.protocol.empty() || flow.protocol == "failed");
-  delta.pairs.at(pair).merge(
-      {.traffic = traffic,
-       .known = peers_.known_service(flow) && !moves_files(flow.application) ? both : 0,
-       .bare = bare ? both : 0,
-       .uploads = burst,
-       .web = flow.protocol == "tls" || flow.protocol == "quic" || flow.protocol.starts_with("http"),
-       .first = update.time,
-       .last = update.time,
-       .flow = name_of(flow),
-       .name = peer.name,
-       .application = std::string(flow.application)});
+  Sent& sent = delta.pairs.at(pair);
+  sent.traffic.merge(traffic);
+  if (Peers::known_service(flow) && !moves_files(flow.application)) sent.known += both;
+  if (bare) sent.bare += both;
+  sent.uploads += burst;
+  sent.web |= flow.protocol == "tls" || flow.protocol == "quic" || flow.protocol.starts_with("http");
+  if (std::tie(update.time, flow.id) < std::tie(sent.first, sent.flow.id)) {
+    sent.first = update.time;
+    sent.flow = name_of(flow);
+  }
+  sent.last = std::max(sent.last, update.time);
+  keep_greater(sent.name, peer.name);
+  keep_greater(sent.application, flow.application);
 }
 
 unsigned Exfiltration::confidence(const Circumstances& of) {

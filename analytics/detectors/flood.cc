@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "analytics/shape/few.h"
 #include "sensor/base/hash.h"
 
 namespace lapwing::analytics {
@@ -46,9 +47,9 @@ constexpr uint8_t kSyn = 2, kAck = 16, kRst = 4, kFin = 1;
 
 /// UDP services that answer with more than they are asked (US-CERT alert TA14-017A, and memcached).
 bool amplifies(uint16_t port) {
-  constexpr uint16_t kPorts[] = {17,  19,  53,   69,   111,  123,  137,   161,  389,
-                                 427, 520, 1900, 3283, 3702, 5353, 10001, 11211};
-  return std::ranges::find(kPorts, port) != std::end(kPorts);
+  static constexpr auto kPorts =
+      few<uint16_t>(17, 19, 53, 69, 111, 123, 137, 161, 389, 427, 520, 1900, 3283, 3702, 5353, 10001, 11211);
+  return kPorts.has(port);
 }
 
 /// Nobody asked: the first packet is the service's. What it says may have turned the flow round, whose client then
@@ -201,49 +202,55 @@ uint64_t Flood::Global::floor_of(const Target& target) const {
 void Flood::Global::take(Second second, Delta& delta, Findings& findings) {
   now_ = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
   overflow_ += delta.streams.overflowed();
-  const auto each_group = [&](auto done) {
-    Group group;
-    delta.streams.walk([&](const Stream& stream, const Load& load) {
-      if (stream.kind <= Kind::answer && findings.one_sided(stream.interface)) return;
-      if (!group.empty() && !same(target_of(group.back().first), target_of(stream))) {
-        done(group);
-        group.clear();
-      }
-      group.emplace_back(stream, load);
-    });
-    if (!group.empty()) done(group);
-  };
+  std::vector<Part> parts;
+  parts.reserve(delta.streams.size());
   delta.streams.walk([&](const Stream& stream, const Load& load) {
-    if (stream.kind <= Kind::answer && findings.one_sided(stream.interface)) counters_.one_sided += load.begun;
+    if (stream.kind <= Kind::answer && findings.one_sided(stream.interface)) {
+      counters_.one_sided += load.begun;
+    } else {
+      parts.push_back({&stream, &load});
+    }
   });
+  // Those of a target follow each other.
+  const auto each_group = [&](auto done) {
+    for (size_t from = 0, to = 0; from < parts.size(); from = to) {
+      const Target target = target_of(*parts[from].stream);
+      while (to < parts.size() && same(target, target_of(*parts[to].stream))) ++to;
+      done(target, Group(parts).subspan(from, to - from));
+    }
+  };
   // What there was no room for is the heaviest's: it is what took the room.
   std::optional<Target> heaviest;
   if (delta.streams.overflowed() > 0) {
     size_t most = 0;
-    each_group([&](const Group& group) {
+    each_group([&](const Target& target, Group group) {
       if (group.size() <= most) return;
       most = group.size();
-      heaviest = target_of(group.front().first);
+      heaviest = target;
     });
   }
-  each_group([&](const Group& group) {
-    const Target target = target_of(group.front().first);
+  each_group([&](const Target& target, Group group) {
+    const bool more = heaviest && same(*heaviest, target);
+    const Load beyond = more ? delta.streams.overflow() : Load();
+    // Of most there is so little that nothing else matters.
+    uint64_t begun = beyond.begun;
+    for (const Part& part : group) begun += part.load->begun;
+    if (8 * begun < floor_of(target) && target.kind != Kind::slow) return;
     Burden now = sum_of(group);
-    if (heaviest && same(*heaviest, target)) {
-      now.begun += delta.streams.overflow().begun;
-      now.used += delta.streams.overflow().used;
-    }
-    if (8 * now.begun >= floor_of(target) || target.kind == Kind::slow) judge(target, std::move(now), findings);
+    now.begun += beyond.begun;
+    now.used += beyond.used;
+    judge(target, std::move(now), findings);
   });
 }
 
-Flood::Global::Burden Flood::Global::sum_of(const Group& group) const {
+Flood::Global::Burden Flood::Global::sum_of(Group group) {
   Burden out;
   std::map<IpAddress, uint64_t> sources;
   uint64_t of_port = 0, most = 0;
   for (size_t i = 0; i < group.size(); ++i) {
-    const auto& [stream, load] = group[i];
-    if (i == 0 || stream.port != group[i - 1].first.port) {
+    const Stream& stream = *group[i].stream;
+    const Load& load = *group[i].load;
+    if (i == 0 || stream.port != group[i - 1].stream->port) {
       of_port = 0;
       out.ports += load.begun > 0;
     }

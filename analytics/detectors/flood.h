@@ -138,11 +138,15 @@ class Flood::Global {
     Burden peak;
     Timestamp first, last;
   };
-  using Group = std::vector<std::pair<Stream, Load>>;
+  struct Part {
+    const Stream* stream = nullptr;
+    const Load* load = nullptr;
+  };
+  using Group = std::span<const Part>;
 
   static Target target_of(const Stream& stream);
   uint64_t floor_of(const Target& target) const;
-  Burden sum_of(const Group& group) const;
+  static Burden sum_of(Group group);
   void judge(const Target& target, Burden now, Findings& findings);
   void report(const Target& target, const State& state, Findings& findings) const;
 

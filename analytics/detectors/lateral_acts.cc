@@ -13,7 +13,7 @@ namespace {
 
 using L = Lateral;
 // MS-SCMR 3.1.4, MS-TSCH 3.2.5, MS-WMI 3.1.4, MS-DCOM 3.1.2.5.2.3; IDispatch of MS-OAUT 3.1.4.
-constexpr ActRow kActs[] = {
+constexpr Few kActs(std::to_array<ActRow>({
     {"IActivation", 0, L::dcom_create},          // RemoteActivation
     {"IDispatch", 6, L::dcom_call},              // Invoke
     {"IRemoteSCMActivator", 4, L::dcom_create},  // RemoteCreateInstance
@@ -38,8 +38,7 @@ constexpr ActRow kActs[] = {
     {"svcctl", 44, L::service_change},  // CreateServiceWOW64A
     {"svcctl", 45, L::service_change},  // CreateServiceWOW64W
     {"svcctl", 60, L::service_change},  // CreateWowService
-};
-static_assert(std::is_sorted(std::begin(kActs), std::end(kActs)));
+}));
 
 struct Path {
   std::string_view share, file;

@@ -69,8 +69,8 @@ std::pair<uint64_t, uint32_t> LongConnection::Ages::rank(int64_t seconds) const 
 
 void LongConnection::Local::flow(const FlowUpdate& update, Delta& delta) {
   const FlowRef& flow = *update.flow;
-  if ((flow.proto != kTcp && flow.proto != kUdp) || !surroundings_.inside(flow.client) ||
-      surroundings_.inside(flow.server) || to_many(flow.server) || update.all_packets[1] == 0) {
+  if ((flow.proto != kTcp && flow.proto != kUdp) || update.all_packets[1] == 0 || surroundings_.inside(flow.server) ||
+      !surroundings_.inside(flow.client) || to_many(flow.server)) {
     return;
   }
   if (delta.connections.bytes() == 0) {
@@ -91,7 +91,7 @@ void LongConnection::Local::flow(const FlowUpdate& update, Delta& delta) {
        .last = update.time,
        .closed = closed,
        .bare = flow.application.empty() && (flow.protocol.empty() || flow.protocol == "failed"),
-       .known = peers_.known_service(flow),
+       .known = Peers::known_service(flow),
        .waits = Peers::waits(flow),
        .flow = name_of(flow),
        .peer = peer.key,

@@ -4,6 +4,7 @@
 #include <bit>
 #include <string>
 
+#include "analytics/shape/few.h"
 #include "sensor/base/hash.h"
 
 namespace lapwing::analytics {
@@ -24,21 +25,39 @@ constexpr uint32_t kMemory = 86'400;  // seconds
 /// Whose port it is (IANA, "Service Name and Transport Protocol Port Number Registry"), and what belongs there as well:
 /// most protocols of mail and files go over to TLS.
 struct Owner {
-  uint16_t port;
+  uint16_t port = 0;
   std::string_view protocol, also;
+
+  constexpr bool operator==(const Owner& other) const { return port == other.port; }
 };
-constexpr Owner kOwners[] = {
-    {21, "ftp", "tls"},   {22, "ssh", ""},      {23, "telnet", ""},   {25, "smtp", "tls"},  {53, "dns", ""},
-    {80, "http", ""},     {110, "pop3", "tls"}, {143, "imap", "tls"}, {443, "tls", ""},     {465, "tls", "smtp"},
-    {587, "smtp", "tls"}, {853, "tls", "dns"},  {993, "tls", "imap"}, {995, "tls", "pop3"}, {389, "ldap", "tls"},
-    {445, "smb", ""},     {3389, "rdp", "tls"},
-};
+constexpr uint8_t trace_of(const Owner& owner) {
+  return analytics::trace_of(owner.port);
+}
+constexpr Few kOwners(std::to_array<Owner>({
+    {21, "ftp", "tls"},
+    {22, "ssh", ""},
+    {23, "telnet", ""},
+    {25, "smtp", "tls"},
+    {53, "dns", ""},
+    {80, "http", ""},
+    {110, "pop3", "tls"},
+    {143, "imap", "tls"},
+    {443, "tls", ""},
+    {465, "tls", "smtp"},
+    {587, "smtp", "tls"},
+    {853, "tls", "dns"},
+    {993, "tls", "imap"},
+    {995, "tls", "pop3"},
+    {389, "ldap", "tls"},
+    {445, "smb", ""},
+    {3389, "rdp", "tls"},
+}));
 /// Where nothing but its own protocol gets through, so that tunnels choose it.
 constexpr uint16_t kPassages[] = {22, 53, 80, 443};
 
+/// Null: it is nobody's.
 const Owner* owner_of(uint16_t port) {
-  const auto found = std::ranges::find(kOwners, port, &Owner::port);
-  return found == std::end(kOwners) ? nullptr : found;
+  return kOwners.find({port, {}, {}});
 }
 
 }  // namespace
@@ -68,17 +87,18 @@ void OddPort::Local::flow(const FlowUpdate& update, Delta& delta) {
   if (!owner || (flow.proto != 6 && flow.proto != 17)) return;
   uint8_t spoken = kUnknown;
   if (update.moment == FlowMoment::identified) {
+    if (flow.protocol == owner->protocol || flow.protocol == owner->also) return;
     const auto known = std::ranges::find(kSpoken, flow.protocol);
-    if (known == std::end(kSpoken) || *known == owner->protocol || *known == owner->also) return;
+    if (known == std::end(kSpoken)) return;
     spoken = static_cast<uint8_t>(known - std::begin(kSpoken));
   } else {
+    if (std::ranges::min(update.bytes) < config_.unknown) return;
     // QUIC is not told by its name.
     const bool unknown = flow.protocol.empty() || flow.protocol == "failed";
     // nDPI takes whatever comes on port 53 for DNS.
     const bool named = !flow.application.empty() && !(flow.server_port == 53 && flow.application == "DNS");
     if (!unknown || flow.proto != 6 || named || flow.midstream || flow.one_sided) return;
     if (std::ranges::find(kPassages, flow.server_port) == std::end(kPassages)) return;
-    if (std::ranges::min(update.bytes) < config_.unknown) return;
   }
   if (delta.services.bytes() == 0) delta.services = DeltaTable<Service, Use>(seed_, Delta::kMostServices);
   delta.services.at({flow.client, flow.server, flow.server_port, flow.proto, spoken})

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "analytics/shape/few.h"
 #include "sensor/base/bytes.h"
 #include "sensor/base/domain.h"
 #include "sensor/base/hash.h"
@@ -26,24 +27,24 @@ std::string_view last_name(std::string_view application) {
 }
 
 bool pushes(uint16_t port) {
-  constexpr uint16_t kPushes[] = {5222, 5223, 5228, 5229, 5230, 8883};
-  return std::ranges::find(kPushes, port) != std::end(kPushes);
+  static constexpr auto kPushes = few<uint16_t>(5222, 5223, 5228, 5229, 5230, 8883);
+  return kPushes.has(port);
 }
 
 /// Ports of UDP by which virtual private networks are kept open: IKE and its passage through NAT (RFC 3948
 /// section 2.3), L2TP, Teredo, OpenVPN, WireGuard, Tailscale, ZeroTier. From the middle most of them look like nothing.
 bool keeps_open(uint16_t port) {
-  constexpr uint16_t kNetworks[] = {500, 1194, 1701, 3544, 4500, 9993, 41641, 51820};
-  return std::ranges::find(kNetworks, port) != std::end(kNetworks);
+  static constexpr auto kNetworks = few<uint16_t>(500, 1194, 1701, 3544, 4500, 9993, 41641, 51820);
+  return kNetworks.has(port);
 }
 
 /// Not of the web alone, nor of who hosts the server.
 bool of_its_own(std::string_view application) {
-  constexpr std::string_view kAnybodys[] = {"AmazonAWS",   "Azure", "Cloudflare", "DTLS",         "DigitalOcean",
-                                            "GoogleCloud", "HTTP",  "HTTP2",      "HTTP_Connect", "HTTP_Proxy",
-                                            "Hetzner",     "QUIC",  "TLS",        "Unknown",      "WebSocket"};
+  static constexpr auto kAnybodys =
+      few<std::string_view>("AmazonAWS", "Azure", "Cloudflare", "DTLS", "DigitalOcean", "GoogleCloud", "HTTP", "HTTP2",
+                            "HTTP_Connect", "HTTP_Proxy", "Hetzner", "QUIC", "TLS", "Unknown", "WebSocket");
   const std::string_view last = last_name(application);
-  return !last.empty() && std::ranges::find(kAnybodys, last) == std::end(kAnybodys);
+  return !last.empty() && !kAnybodys.has(last);
 }
 
 }  // namespace
@@ -67,18 +68,14 @@ const Peer& Peers::of(const FlowRef& flow) {
 bool Peers::known_service(const FlowRef& flow) {
   constexpr uint8_t kUdp = 17;
   if (pushes(flow.server_port) || (flow.proto == kUdp && keeps_open(flow.server_port))) return true;
-  if (flow.application.empty()) return false;
-  const uint64_t hash = keyed_hash(to_bytes(flow.application), seed_);
-  Known& known = applications_[hash % kApplications];
-  if (known.hash != hash) known = {hash, of_its_own(flow.application)};
-  return known.service;
+  return of_its_own(flow.application);
 }
 
 bool Peers::waits(const FlowRef& flow) {
   const bool unknown = flow.protocol.empty() || flow.protocol == "failed";
   if (pushes(flow.server_port) && !(unknown && flow.application.empty())) return true;
-  constexpr std::string_view kNames[] = {"ApplePush", "IMAP", "IMAPS", "Jabber", "MQTT", "SIP"};
-  return std::ranges::find(kNames, last_name(flow.application)) != std::end(kNames);
+  static constexpr auto kNames = few<std::string_view>("ApplePush", "IMAP", "IMAPS", "Jabber", "MQTT", "SIP");
+  return kNames.has(last_name(flow.application));
 }
 
 }  // namespace lapwing::analytics

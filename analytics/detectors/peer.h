@@ -26,6 +26,11 @@ struct Peer {
   static constexpr size_t kLookUp = 8;  // behind the hash
 };
 
+/// Of texts of which the greatest counts; most are the same.
+inline void keep_greater(std::string& greatest, std::string_view text) {
+  if (greatest < text) greatest = text;
+}
+
 /// [W] Tells peers; few names stand in most flows, so that what became of a name is remembered.
 class Peers {
  public:
@@ -37,25 +42,20 @@ class Peers {
   /// Whether nDPI knows a service or a protocol of its own behind the flow: not the web alone, nor who hosts the
   /// server. Or it is a service that pushes messages to phones, browsers and things, or a virtual private network, by
   /// its port.
-  bool known_service(const FlowRef& flow);
+  static bool known_service(const FlowRef& flow);
   /// Whether such a service keeps its connections for as long as there are both ends: of pushes, whose protocol is
   /// known, of registrations of telephones, and of mail and messages that are waited for.
   static bool waits(const FlowRef& flow);
 
  private:
-  static constexpr size_t kNames = 256, kApplications = 64;
+  static constexpr size_t kNames = 256;
   struct Named {
     uint64_t hash = 0;
     Peer peer;  // with an address where the name is none
   };
-  struct Known {
-    uint64_t hash = 0;
-    bool service = false;
-  };
 
   const uint64_t seed_;
   std::vector<Named> names_ = std::vector<Named>(kNames);
-  std::array<Known, kApplications> applications_{};
   Peer unnamed_, looked_up_;
 };
 

@@ -52,27 +52,20 @@ bool Networks::add(std::string_view text) {
   if (!address || !bits || *bits > all) return false;
   IpAddress mask;
   for (unsigned bit = 0; bit < *bits; ++bit) mask.bytes[bit / 8] |= static_cast<uint8_t>(0x80 >> bit % 8);
-  networks_.push_back({.first = halves_of(*address),
-                       .mask = halves_of(mask),
-                       .version = address->version,
-                       .text = to_string(*address) + "/" + std::to_string(*bits)});
+  networks_.push_back({.first = halves_of(*address), .mask = halves_of(mask), .version = address->version});
+  for (unsigned first = 0; first < 256; ++first) {
+    if (((first ^ address->bytes[0]) & mask.bytes[0]) == 0) begun_[first / 64] |= uint64_t{1} << first % 64;
+  }
+  texts_.push_back(to_string(*address) + "/" + std::to_string(*bits));
   return true;
 }
 
 uint64_t Networks::fingerprint() const {
-  std::vector<std::string> texts;
-  for (const Network& network : networks_) texts.push_back(network.text);
+  std::vector<std::string> texts = texts_;
   std::ranges::sort(texts);
   std::string all;
   for (const std::string& text : texts) all += text + " ";
   return keyed_hash(to_bytes(all), kReplaySeed);
-}
-
-bool to_many(const IpAddress& address) {
-  if (address.version == 6) return address.bytes[0] == 0xff;  // RFC 4291 2.7
-  return address.version == 4 && (address.bytes[0] >> 4 == 14 ||
-                                  std::ranges::all_of(std::span(address.bytes).first(4),
-                                                      [](uint8_t byte) { return byte == 255; }));  // RFC 5771, RFC 919
 }
 
 }  // namespace lapwing::analytics

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "analytics/frame/vendors.h"
+#include "sensor/base/bytes.h"
 #include "sensor/base/ip_address.h"
 #include "sensor/base/options.h"
 
@@ -37,6 +38,8 @@ class Networks {
   /// "10.0.0.0/8" or an address; false for what is neither.
   bool add(std::string_view text);
   bool contain(const IpAddress& address) const {
+    // Most addresses outside begin as none within does.
+    if (!(begun_[address.bytes[0] / 64] >> address.bytes[0] % 64 & 1)) return false;
     const Halves halves = halves_of(address);
     for (const Network& network : networks_) {
       const bool differs = ((halves[0] ^ network.first[0]) & network.mask[0]) != 0 ||
@@ -53,11 +56,12 @@ class Networks {
   struct Network {
     Halves first{}, mask{};
     uint8_t version = 0;
-    std::string text;  // "10.0.0.0/8"
   };
   static Halves halves_of(const IpAddress& address) { return std::bit_cast<Halves>(address.bytes); }
 
   std::vector<Network> networks_;
+  std::array<uint64_t, 4> begun_{};  // bits of the first bytes of their addresses
+  std::vector<std::string> texts_;   // "10.0.0.0/8"
 };
 
 /// [S]
@@ -80,6 +84,10 @@ struct Surroundings {
 };
 
 /// Sent to many: multicast, or IPv4's broadcast to all.
-bool to_many(const IpAddress& address);
+inline bool to_many(const IpAddress& address) {
+  if (address.version == 6) return address.bytes[0] == 0xff;  // RFC 4291 2.7
+  return address.version == 4 &&
+         (address.bytes[0] >> 4 == 14 || load_be32(address.bytes.data()) == UINT32_MAX);  // RFC 5771, RFC 919
+}
 
 }  // namespace lapwing::analytics
