@@ -47,12 +47,12 @@ std::span<const CounterRow<ArpSpoof::Counters>> ArpSpoof::counter_rows() {
 ArpSpoof::Local::Local(const Config&, const Surroundings& surroundings) : seed_(surroundings.hash_seed) {}
 
 void ArpSpoof::Local::event(const Observed& observed, Delta& delta) {
-  const Event& event = observed.event;
-  const std::string_view operation = operation_.text(event);
+  const std::string_view operation = operation_.text(observed);
   const bool reply = operation == "reply";
   if (!reply && operation != "request") return;
-  const auto sender = sender_.address(event), target = target_.address(event);
-  const auto sender_mac = parse_station(sender_mac_.text(event)), target_mac = parse_station(target_mac_.text(event));
+  const auto sender = sender_.address(observed), target = target_.address(observed);
+  const auto sender_mac = parse_station(sender_mac_.text(observed)),
+             target_mac = parse_station(target_mac_.text(observed));
   // Who asks without an address of its own claims none (RFC 5227 section 2.1.1).
   if (!sender || !target || *sender == IpAddress{.version = 4} || !sender_mac || !of_one(*sender_mac)) return;
   delta.hear({.sender = *sender,

@@ -89,10 +89,10 @@ void Discovery::Local::event(const Observed& observed, Delta& delta) {
   const Event& event = observed.event;
   if (!event.record || !observed.flow || event.direction != Direction::to_client) return;
   constexpr uint64_t kAxfr = 252;
-  const auto type = type_.first(event);
+  const auto type = type_.first(observed);
   if (!surroundings_.inside(observed.flow->server) || !type || type->integer != kAxfr) return;
   const FlowRef& flow = *observed.flow;
-  delta.acts.at({{flow.client, flow.server}, zone}).merge(Act::of(flow, observed.time, name_.text(event), seed_));
+  delta.acts.at({{flow.client, flow.server}, zone}).merge(Act::of(flow, observed.time, name_.text(observed), seed_));
 }
 
 }  // namespace lapwing::analytics

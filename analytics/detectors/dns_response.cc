@@ -33,13 +33,12 @@ bool names_address(std::string_view labels) {
 }
 
 const DnsResponse* DnsResponses::read(const Observed& observed) {
-  const Event& event = observed.event;
-  const auto response = response_.first(event);
+  const auto response = response_.first(observed);
   if (!response || response->integer == 0 || !observed.flow) return nullptr;
   found_.client = observed.src;
   found_.server = observed.dest;
   if (!surroundings_.inside(found_.client)) return nullptr;
-  const auto name = name_.first(event);
+  const auto name = name_.first(observed);
   if (!name || name->bytes.empty()) return nullptr;
   const size_t size = std::min(name->bytes.size(), kMostName);
   const Bytes end = name->bytes.last(size);
@@ -51,7 +50,7 @@ const DnsResponse* DnsResponses::read(const Observed& observed) {
   found_.labels = found_.name.substr(0, found_.name.size() - found_.domain.size());
   if (!found_.labels.empty()) found_.labels.remove_suffix(1);
   if (names_address(found_.labels)) return nullptr;
-  const auto type = type_.first(event), rcode = rcode_.first(event);
+  const auto type = type_.first(observed), rcode = rcode_.first(observed);
   found_.type = type ? static_cast<uint16_t>(type->integer) : 0;
   found_.rcode = rcode ? static_cast<uint8_t>(rcode->integer) : 0;
   return &found_;

@@ -167,14 +167,14 @@ void Flood::Local::take_whole(const FlowUpdate& update, Delta& delta) {
 
 void Flood::Local::event(const Observed& observed, Delta& delta) {
   if (observed.event.protocol->name == "icmp") {
-    const std::string_view message = message_.text(observed.event);
+    const std::string_view message = message_.text(observed);
     if (!message.starts_with("neighbor_") && !message.starts_with("router_")) return;
-  } else if (operation_.text(observed.event).empty()) {
+  } else if (operation_.text(observed).empty()) {
     return;
   }
   const uint16_t arp = observed.src.version == 0 ? 1 : 0;
   // Frames of ARP have no addresses but those they tell of.
-  const IpAddress source = arp ? sender_.address(observed.event).value_or(IpAddress()) : observed.src;
+  const IpAddress source = arp ? sender_.address(observed).value_or(IpAddress()) : observed.src;
   add({.kind = Kind::message, .port = arp, .source = source}, {.begun = 1, .time = observed.time}, delta);
 }
 

@@ -52,11 +52,11 @@ IcmpTunnel::Local::Local(const Config&, const Surroundings& surroundings) : seed
 
 void IcmpTunnel::Local::event(const Observed& observed, Delta& delta) {
   const Event& event = observed.event;
-  const std::string_view name = message_.text(event);
+  const std::string_view name = message_.text(observed);
   const bool reply = name == "echo_reply";
   if (!reply && name != "echo_request") return;
   if (to_many(observed.src) || to_many(observed.dest)) return;
-  const auto data = data_.first(event);
+  const auto data = data_.first(observed);
   if (!data || data->bytes.empty()) return;
   const Bytes bytes = data->bytes;
   const auto hash = [&](Bytes of) { return keyed_hash(of, seed_); };
@@ -69,8 +69,8 @@ void IcmpTunnel::Local::event(const Observed& observed, Delta& delta) {
                   .middle = bytes.size() < kClock + kMiddle ? 0 : hash(bytes.subspan(kClock, kMiddle)),
                   .whole = hash(bytes),
                   .size = bytes.size()};
-  if (const auto id = id_.first(event)) message.id = static_cast<uint16_t>(id->integer);
-  if (const auto seq = seq_.first(event)) message.seq = static_cast<uint16_t>(seq->integer);
+  if (const auto id = id_.first(observed)) message.id = static_cast<uint16_t>(id->integer);
+  if (const auto seq = seq_.first(observed)) message.seq = static_cast<uint16_t>(seq->integer);
   if (delta.messages.bytes() == 0) delta.messages = DeltaTable<Message, Sightings>(seed_, Delta::kMostMessages);
   Sightings seen{.count = 1, .first = observed.time.ns, .last = observed.time.ns};
   if (observed.flow) seen.flow = observed.flow->id;

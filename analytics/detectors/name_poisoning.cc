@@ -67,14 +67,14 @@ std::span<const CounterRow<NamePoisoning::Counters>> NamePoisoning::counter_rows
 void NamePoisoning::Local::event(const Observed& observed, Delta& delta) {
   const Event& event = observed.event;
   if (event.protocol->name == "dns") return missing(observed, delta);
-  const Service service = service_of(service_.text(event));
-  const std::string_view said = kind_.text(event);
+  const Service service = service_of(service_.text(observed));
+  const std::string_view said = kind_.text(observed);
   const Kind kind = said == "query" ? Kind::question : said == "response" ? Kind::answer : Kind::announcement;
   const uint64_t seed = surroundings_.hash_seed;
   Message message{.kind = kind, .service = service, .speaker = observed.sender(), .vlan = observed.vlan};
   if (kind == Kind::question) {
     // A server of names (RFC 1002 section 4.2.1) is asked alone.
-    const auto broadcast = broadcast_.first(event);
+    const auto broadcast = broadcast_.first(observed);
     if (!(broadcast && broadcast->integer != 0) && !to_many(observed.receiver())) return;
     question_.for_each(event, [&](const Value& value) {
       message.name = name_of(value.bytes);
@@ -92,7 +92,7 @@ void NamePoisoning::Local::event(const Observed& observed, Delta& delta) {
   size_t at = 0;
   address_.for_each(event, [&](const Value& value) {
     message.name = names_[at];
-    message.address = IpAddress::parse(to_text(value.bytes)).value_or(IpAddress());
+    message.address = parse_address(to_text(value.bytes)).value_or(IpAddress());
     delta.hear(message, observed.time, seed);
     return ++at < names_.size();
   });
@@ -101,11 +101,10 @@ void NamePoisoning::Local::event(const Observed& observed, Delta& delta) {
 /// That a resolver has no such name.
 void NamePoisoning::Local::missing(const Observed& observed, Delta& delta) {
   constexpr uint64_t kNoName = 3;  // RFC 1035 section 4.1.1
-  const Event& event = observed.event;
   if (!observed.flow || !surroundings_.inside(observed.flow->client)) return;
-  if (const auto response = response_.first(event); !response || response->integer == 0) return;
-  if (const auto rcode = rcode_.first(event); !rcode || rcode->integer != kNoName) return;
-  const auto asked = asked_.first(event);
+  if (const auto response = response_.first(observed); !response || response->integer == 0) return;
+  if (const auto rcode = rcode_.first(observed); !rcode || rcode->integer != kNoName) return;
+  const auto asked = asked_.first(observed);
   if (!asked || asked->bytes.empty()) return;
   delta.hear({.kind = Kind::absent, .speaker = observed.flow->client, .name = name_of(asked->bytes)}, observed.time,
              surroundings_.hash_seed);

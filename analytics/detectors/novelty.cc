@@ -179,7 +179,7 @@ void Novelties::Local::event(const Observed& observed, Delta& delta) {
   uint64_t ends = 0, client = 0, peer = 0;
   for (Source& source : sources_) {
     if (source.protocol != event.protocol->name) continue;
-    const std::string_view text = source.reader.text(event);
+    const std::string_view text = source.reader.text(observed);
     if (text.empty()) continue;
     begin(delta);
     const uint64_t value = hash(text);

@@ -56,9 +56,9 @@ std::span<const CounterRow<RogueRa::Counters>> RogueRa::counter_rows() {
 
 void RogueRa::Local::event(const Observed& observed, Delta& delta) {
   const Event& event = observed.event;
-  if (message_.text(event) != "router_advertisement") return;
+  if (message_.text(observed) != "router_advertisement") return;
   // Hosts take none from elsewhere (RFC 4861 section 6.1.2).
-  const auto lifetime = lifetime_.first(event);
+  const auto lifetime = lifetime_.first(observed);
   if (!lifetime || !link_local(observed.sender())) return;
   const auto is = [&](FieldReader& flag) {
     const auto value = flag.first(event);
@@ -68,7 +68,7 @@ void RogueRa::Local::event(const Observed& observed, Delta& delta) {
                   .station = observed.station,
                   .lifetime = static_cast<uint16_t>(lifetime->integer),
                   .vlan = observed.vlan,
-                  .preference = preference_of(preference_.text(event)),
+                  .preference = preference_of(preference_.text(observed)),
                   .configured = is(managed_) || is(other_)};
   size_t at = 0;
   prefix_.for_each(event, [&](const Value& value) {

@@ -116,10 +116,10 @@ void Scan::Local::event(const Observed& observed, Delta& delta) {
 
 /// Requests, and replies as what became of them. Who has no address yet, or announces its own, looks for nobody.
 void Scan::Local::take_arp(const Observed& observed, Delta& delta) {
-  const std::string_view operation = arp_operation_.text(observed.event);
+  const std::string_view operation = arp_operation_.text(observed);
   const bool reply = operation == "reply";
   if (!reply && operation != "request") return;
-  auto sender = arp_sender_.address(observed.event), target = arp_target_.address(observed.event);
+  auto sender = arp_sender_.address(observed), target = arp_target_.address(observed);
   if (!sender || !target || *sender == *target || to_many(*target)) return;
   if (reply) std::swap(sender, target);
   if (*sender == IpAddress{.version = 4}) return;
@@ -129,9 +129,9 @@ void Scan::Local::take_arp(const Observed& observed, Delta& delta) {
 
 /// Errors about protocols that are no flows.
 void Scan::Local::take_icmp(const Observed& observed, Delta& delta) {
-  const auto number = quoted_protocol_.first(observed.event);
+  const auto number = quoted_protocol_.first(observed);
   if (!number || has_flows(static_cast<uint8_t>(number->integer))) return;
-  const auto source = quoted_source_.address(observed.event), target = quoted_target_.address(observed.event);
+  const auto source = quoted_source_.address(observed), target = quoted_target_.address(observed);
   if (!source || !target || to_many(*target)) return;
   add({.source = *source,
        .target = *target,

@@ -71,24 +71,24 @@ void TlsAnomaly::Local::event(const Observed& observed, Delta& delta) {
   const Event& event = observed.event;
   if (!observed.flow) return;
   const auto number = [&](FieldReader& field) {
-    const auto value = field.first(event);
+    const auto value = field.first(observed);
     return value ? value->integer : 0;
   };
   const auto seconds = [&](FieldReader& field) -> uint64_t {
-    const auto value = field.first(event);
+    const auto value = field.first(observed);
     return value ? std::max<uint64_t>(value->integer, 1) : 0;
   };
-  const std::string sni = to_lower(sni_.text(event));
+  const std::string sni = to_lower(sni_.text(observed));
   TlsShown shown{.time = observed.time, .version = static_cast<uint16_t>(number(version_)), .sni = sni};
   if (shown.version == 0) return;  // nobody has answered
-  const std::string_view fingerprint = fingerprint_.text(event);
+  const std::string_view fingerprint = fingerprint_.text(observed);
   shown.certificate = !fingerprint.empty();
   if (shown.certificate) {
-    shown.subject = subject_.text(event);
-    shown.issuer = issuer_.text(event);
+    shown.subject = subject_.text(observed);
+    shown.issuer = issuer_.text(observed);
     shown.not_before = seconds(not_before_);
     shown.not_after = seconds(not_after_);
-    shown.digest = digest_.text(event);
+    shown.digest = digest_.text(observed);
     shown.rsa_bits = number(bits_);
     shown.self_issued = number(self_) != 0;
     shown.public_policy = number(policy_) != 0;
@@ -102,10 +102,10 @@ void TlsAnomaly::Local::event(const Observed& observed, Delta& delta) {
   Seen& seen = delta.seen.at(
       {.peer = peers_.of(named).key, .server = named.server, .certificate = hash(fingerprint), .name = hash(sni)});
   Seen one{.connections = 1, .traits = traits_of(shown, config_.days)};
-  one.key = shown.public_policy ? 0 : hash(key_.text(event));
+  one.key = shown.public_policy ? 0 : hash(key_.text(observed));
   one.clients.add(keyed_hash(named.client.bytes, seed_));
-  std::string ja4(ja4_.text(event));
-  const std::string_view ja3s = ja3s_.text(event);
+  std::string ja4(ja4_.text(observed));
+  const std::string_view ja3s = ja3s_.text(observed);
   if (!ja4.empty() && !ja3s.empty()) one.pairs.add(hash(ja4.append(ja3s)));
   if (!shown.subject.empty()) one.subject.add(hash(shown.subject), shown.subject);
   if (!shown.issuer.empty()) one.issuer.add(hash(shown.issuer), shown.issuer);

@@ -47,6 +47,7 @@
 #include "analytics/frame/alerts.h"
 #include "analytics/frame/evidence.h"
 #include "analytics/frame/findings.h"
+#include "analytics/frame/readings.h"
 #include "analytics/frame/roles.h"
 #include "analytics/frame/surroundings.h"
 #include "analytics/shape/state.h"
@@ -88,6 +89,7 @@ struct Observed {
   IpAddress src, dest;  // of the packet, or of the flow's client and server
   uint16_t vlan = 0;    // the outermost, or 0
   Station station{};    // that sent the frame which brought it, or zeros
+  mutable Readings readings{};
 
   /// Who said it, and to whom.
   const IpAddress& sender() const { return event.direction == Direction::to_server ? src : dest; }

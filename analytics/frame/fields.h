@@ -8,18 +8,36 @@
 #include <utility>
 #include <vector>
 
+#include "analytics/frame/detector.h"
 #include "sensor/base/bytes.h"
+#include "sensor/base/hash.h"
 #include "sensor/base/ip_address.h"
 #include "sensor/event/event.h"
 #include "sensor/event/member.h"
 
 namespace lapwing::analytics {
 
+/// As IpAddress::parse, for a part of the work where it is a dotted quad, as most are.
+inline std::optional<IpAddress> parse_address(std::string_view text) {
+  IpAddress quad{.version = 4};
+  const char *at = text.data(), *const end = at + text.size();
+  for (size_t i = 0; i < 4; ++i) {
+    if (i > 0 && (at == end || *at++ != '.')) return IpAddress::parse(text);
+    const char* const from = at;
+    unsigned number = 0;
+    while (at != end && at - from < 3 && *at >= '0' && *at <= '9')
+      number = 10 * number + static_cast<unsigned>(*at++ - '0');
+    if (at == from || number > 255 || (*from == '0' && at - from > 1)) return IpAddress::parse(text);
+    quad.bytes[i] = static_cast<uint8_t>(number);
+  }
+  return at == end ? quad : IpAddress::parse(text);
+}
+
 /// [W] One member of records, "arp.src_ip" or "dns.answers.rdata": bound at the first event of each form of record that
 /// has it. A build whose records lack it gives no values.
 class FieldReader {
  public:
-  explicit FieldReader(std::string_view path) : path_(path) {}
+  explicit FieldReader(std::string_view path) : path_(path), id_(keyed_hash(to_bytes(path), kReplaySeed)) {}
 
   /// Calls each(const Value&) until it returns false. Bytes live as long as the call.
   template <class Each>
@@ -42,11 +60,23 @@ class FieldReader {
     });
     return out;
   }
-  std::string_view text(const Event& event) {
-    const auto value = first(event);
+  /// The same; where another detector has read it of this event, it is not read again. Its bytes live as long as the
+  /// call at least, unless this reader goes through the values of the same event.
+  std::optional<Value> first(const Observed& observed) {
+    if (const auto* known = observed.readings.find(id_)) return *known;
+    const auto out = first(observed.event);
+    observed.readings.keep(id_, out);
+    return out;
+  }
+  template <class From>
+  std::string_view text(const From& from) {
+    const auto value = first(from);
     return value ? to_text(value->bytes) : std::string_view();
   }
-  std::optional<IpAddress> address(const Event& event) { return IpAddress::parse(text(event)); }
+  template <class From>
+  std::optional<IpAddress> address(const From& from) {
+    return parse_address(text(from));
+  }
 
  private:
   const ColumnPath& at(const Event& event) {
@@ -67,6 +97,7 @@ class FieldReader {
   }
 
   std::string_view path_;
+  uint64_t id_;
   std::vector<std::pair<const Column*, ColumnPath>> bound_;  // by form of record
   std::string scratch_;
 };
