@@ -1,6 +1,5 @@
 #include "analytics/detectors/contact.h"
 
-#include <algorithm>
 #include <string_view>
 #include <tuple>
 

@@ -1,6 +1,4 @@
 // What is seen on workers: what operations and answers of name servers ask for.
-#include <algorithm>
-
 #include "analytics/detectors/directory_query.h"
 #include "analytics/detectors/discovery.h"
 

@@ -1,6 +1,5 @@
 #include "analytics/detectors/peer.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "analytics/shape/few.h"

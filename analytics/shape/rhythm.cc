@@ -123,7 +123,8 @@ struct JudgedTimes {
     for (const CheckIn& one : of) every.push(one.time);
     least = window(every.view());
     all = joined(every.view(), least);
-    // Where chance reigns and calls are as frequent as the window is long, many are joined, and each makes a gap longer.
+    // Where chance reigns and calls are as frequent as the window is long, many are joined, and each makes a gap
+    // longer.
     shortest = least + least * joined_percent / 50;
   }
   void find_alike() {
