@@ -92,7 +92,7 @@ void NamePoisoning::Local::event(const Observed& observed, Delta& delta) {
   size_t at = 0;
   address_.for_each(event, [&](const Value& value) {
     message.name = names_[at];
-    message.address = parse_address(to_text(value.bytes)).value_or(IpAddress());
+    message.address = IpAddress::parse(to_text(value.bytes)).value_or(IpAddress());
     delta.hear(message, observed.time, seed);
     return ++at < names_.size();
   });

@@ -57,7 +57,7 @@ template <size_t Most>
 size_t read_list(FieldReader& reader, const Event& event, std::array<Quad, Most>& out) {
   size_t count = 0;
   reader.for_each(event, [&](const Value& value) {
-    if (count < Most) out[count] = quad_of(parse_address(to_text(value.bytes)));
+    if (count < Most) out[count] = quad_of(IpAddress::parse(to_text(value.bytes)));
     ++count;
     return true;
   });

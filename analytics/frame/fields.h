@@ -17,22 +17,6 @@
 
 namespace lapwing::analytics {
 
-/// As IpAddress::parse, for a part of the work where it is a dotted quad, as most are.
-inline std::optional<IpAddress> parse_address(std::string_view text) {
-  IpAddress quad{.version = 4};
-  const char *at = text.data(), *const end = at + text.size();
-  for (size_t i = 0; i < 4; ++i) {
-    if (i > 0 && (at == end || *at++ != '.')) return IpAddress::parse(text);
-    const char* const from = at;
-    unsigned number = 0;
-    while (at != end && at - from < 3 && *at >= '0' && *at <= '9')
-      number = 10 * number + static_cast<unsigned>(*at++ - '0');
-    if (at == from || number > 255 || (*from == '0' && at - from > 1)) return IpAddress::parse(text);
-    quad.bytes[i] = static_cast<uint8_t>(number);
-  }
-  return at == end ? quad : IpAddress::parse(text);
-}
-
 /// [W] One member of records, "arp.src_ip" or "dns.answers.rdata": bound at the first event of each form of record that
 /// has it. A build whose records lack it gives no values.
 class FieldReader {
@@ -75,7 +59,7 @@ class FieldReader {
   }
   template <class From>
   std::optional<IpAddress> address(const From& from) {
-    return parse_address(text(from));
+    return IpAddress::parse(text(from));
   }
 
  private:

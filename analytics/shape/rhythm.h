@@ -50,8 +50,8 @@ struct RhythmJudgement {
   bool holds() const { return all.holds() || same_size.holds(); }
 };
 
-/// Pure, as all of these. `check_ins`: by time, at most kMostTimes. `joined_percent`: calls that were too close to one before to be a
-/// check-in of their own, of check-ins.
+/// Pure, as all of these. `check_ins`: by time, at most kMostTimes. `joined_percent`: calls that were too close to one
+/// before to be a check-in of their own, of check-ins.
 RhythmJudgement judge_rhythm(std::span<const CheckIn> check_ins, uint32_t joined_percent);
 /// What of it decides whether there is a rhythm, for a part of the work.
 struct RhythmVerdict {

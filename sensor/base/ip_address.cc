@@ -29,22 +29,35 @@ bool of_addresses(char c) {
   return (c >= '0' && c <= ':') || c == '.' || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
+/// A dotted quad, as most addresses are, without a copy; nothing: another form, or none.
+std::optional<IpAddress> parse_quad(std::string_view text) {
+  IpAddress out{.version = 4};
+  const char *at = text.data(), *const end = at + text.size();
+  for (size_t i = 0; i < 4; ++i) {
+    if (i > 0 && (at == end || *at++ != '.')) return {};
+    const char* const from = at;
+    unsigned number = 0;
+    for (; at != end && at - from < 3 && *at >= '0' && *at <= '9'; ++at) {
+      number = 10 * number + static_cast<unsigned>(*at - '0');
+    }
+    if (at == from || number > 255 || (*from == '0' && at - from > 1)) return {};
+    out.bytes[i] = static_cast<uint8_t>(number);
+  }
+  return at == end ? std::optional(out) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+  if (const auto quad = parse_quad(text)) return quad;
   char buffer[kIpTextSize];
   // Most that is no address is a name, which other letters tell.
   if (text.empty() || text.size() >= sizeof buffer || !std::ranges::all_of(text, of_addresses)) return std::nullopt;
   std::memcpy(buffer, text.data(), text.size());
   buffer[text.size()] = 0;
   IpAddress address;
-  if (inet_pton(AF_INET, buffer, address.bytes.data()) == 1) {
-    address.version = 4;
-  } else if (inet_pton(AF_INET6, buffer, address.bytes.data()) == 1) {
-    address.version = 6;
-  } else {
-    return std::nullopt;
-  }
+  if (inet_pton(AF_INET6, buffer, address.bytes.data()) != 1) return std::nullopt;
+  address.version = 6;
   return address;
 }
 

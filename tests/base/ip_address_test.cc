@@ -3,7 +3,9 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <random>
+#include <string>
 
 namespace lapwing {
 namespace {
@@ -31,6 +33,51 @@ TEST(IpAddressTest, WhatIsNoAddressIsRefused) {
         std::string_view(" 1.2.3.4"), std::string_view(":::"), std::string_view("g::1"),
         std::string_view("1.2.3.4\0", 8), std::string_view(long_text)}) {
     EXPECT_FALSE(IpAddress::parse(text)) << text;
+  }
+}
+
+std::optional<IpAddress> as_the_system_reads(const std::string& text) {
+  IpAddress out;
+  out.version = inet_pton(AF_INET, text.c_str(), out.bytes.data()) == 1    ? 4
+                : inet_pton(AF_INET6, text.c_str(), out.bytes.data()) == 1 ? 6
+                                                                           : 0;
+  return out.version ? std::optional(out) : std::nullopt;
+}
+
+TEST(IpAddressTest, WhatIsReadIsWhatTheSystemReads) {
+  for (const std::string text : {"",
+                                 "0.0.0.0",
+                                 "255.255.255.255",
+                                 "192.0.2.1",
+                                 "256.0.0.1",
+                                 "1.2.3",
+                                 "1.2.3.",
+                                 "1.2.3.4.",
+                                 "1.2.3.4.5",
+                                 ".1.2.3",
+                                 "1..2.3",
+                                 "01.2.3.4",
+                                 "1.2.3.00",
+                                 "1.2.3.0",
+                                 "1.2.3.0004",
+                                 "1.2.3.1000",
+                                 "1.2.3.4 ",
+                                 " 1.2.3.4",
+                                 "1,2,3,4",
+                                 "1.2.3.-4",
+                                 "::",
+                                 "fe80::1",
+                                 "2001:db8::192.0.2.1",
+                                 "host",
+                                 "192.0.2.1/24"}) {
+    EXPECT_EQ(IpAddress::parse(text), as_the_system_reads(text)) << text;
+  }
+  constexpr std::string_view kLetters = "0123456789..25x:";
+  std::mt19937_64 random(4);
+  for (int round = 0; round < 200'000; ++round) {
+    std::string text;
+    for (uint64_t more = random() % 16; more > 0; --more) text += kLetters[random() % kLetters.size()];
+    ASSERT_EQ(IpAddress::parse(text), as_the_system_reads(text)) << text;
   }
 }
 

@@ -174,8 +174,7 @@ TEST(Rhythm, FewAreEnoughWhereTheClockIsExact) {
     bool found = false;
     for (int i = 0; i < 8; ++i) {
       const double second = 1.7e9 + 60 * (i + spread * uniform(dice));
-      if (rhythm.add({static_cast<int64_t>(second * 1000) * 1'000'000}, 236, 141))
-        found = rhythm.settle();
+      if (rhythm.add({static_cast<int64_t>(second * 1000) * 1'000'000}, 236, 141)) found = rhythm.settle();
     }
     EXPECT_EQ(found, spread < 0.3) << spread;
   }
@@ -209,8 +208,7 @@ TEST(Rhythm, HoldsWhateverItIsTold) {
     Rhythm rhythm;
     const uint64_t range = uint64_t{1} << random() % 64;
     for (int i = 0; i < 200; ++i) {
-      if (rhythm.add({static_cast<int64_t>(random() % range) - 1000}, random(), random()))
-        rhythm.settle();
+      if (rhythm.add({static_cast<int64_t>(random() % range) - 1000}, random(), random())) rhythm.settle();
       ASSERT_TRUE(std::ranges::is_sorted(rhythm.check_ins(), {}, &CheckIn::time));
     }
     const auto judged = rhythm.judge();
