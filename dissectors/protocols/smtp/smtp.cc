@@ -295,14 +295,15 @@ void Smtp::await(Verb verb, Mail* mail) {
   unanswered(verb, mail);
 }
 
-void Smtp::unanswered(Verb verb, Mail* mail) {
+void Smtp::unanswered(Verb verb, Mail* mail, const Mail* pending) {
   const bool over = mail && mail != current_;
   if (over && !server_seen_) return close(*mail);
   if (!out_.within(Cap::unanswered, unanswered_.size() + 1)) {
     out_.anomaly(Anomaly::too_many_commands, kClient, &at_hand());
     const Unanswered oldest = take_unanswered();
     ++forgotten_;
-    if (oldest.mail && oldest.mail != current_ && oldest.mail != mail) close(*oldest.mail);
+    const bool goes_on = oldest.mail == current_ || oldest.mail == mail || oldest.mail == pending;
+    if (oldest.mail && !goes_on) close(*oldest.mail);
   }
   unanswered_.push_back({verb, mail});
   if (mail) ++mail->asked;

@@ -135,7 +135,8 @@ class Smtp final : private mime::Carrier {
   void challenge(std::string_view coded);
   /// The envelope at hand ends, if the server has nothing against it.
   Mail* set_aside();
-  void unanswered(Verb verb, Mail* mail = nullptr);
+  /// `pending`: a mail of which more will be asked, and which is not closed for want of room.
+  void unanswered(Verb verb, Mail* mail = nullptr, const Mail* pending = nullptr);
   void await(Verb verb, Mail* mail = nullptr);
   Unanswered take_unanswered();
   /// Whether nobody will tell what `rest`, which is ahead of its answer, is.

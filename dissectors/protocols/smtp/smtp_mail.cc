@@ -70,7 +70,7 @@ Step Smtp::text(const Chunk& chunk, size_t used) {
   current_ = nullptr;
   if (each_recipient_ && server_seen_) {
     for (size_t others = std::min<size_t>(over->accepted, over->to.size()); others > 1; --others)
-      unanswered(Verb::text);
+      unanswered(Verb::text, nullptr, over);
   }
   unanswered(Verb::text, over);
   return Step::ok(used + taken.end);

@@ -421,5 +421,20 @@ TEST(SmtpCost, GrowsWithTheBytes) {
   }
 }
 
+TEST(Smtp, AMailWithMoreAnswersThanAreWaitedForIsNotClosedAmidThem) {
+  Dialogue d(dissector("smtp"));
+  d.server("220 x\r\n").client("LHLO c\r\n").server("250 x\r\n").client("MAIL FROM:<a@b.c>\r\n").server("250 a\r\n");
+  for (int i = 0; i < 300; ++i) d.client("RCPT TO:<" + std::to_string(i) + "@b.c>\r\n").server("250 a\r\n");
+  // So much comes ahead of its answer that it is waited for still when the text has ended.
+  d.client("DATA\r\n").client("Subject: a\r\n\r\n" + repeated(2000, [](size_t) {
+                                return std::string(70, 'b') + "\r\n";
+                              }));
+  d.client(".\r\n");
+  EXPECT_GT(d.capped("unanswered"), 0U);
+  EXPECT_THAT(d.records, IsEmpty()) << "nobody has answered";
+  d.server("250 a\r\n").finish();
+  EXPECT_THAT(d.records, SizeIs(1));
+}
+
 }  // namespace
 }  // namespace lapwing
