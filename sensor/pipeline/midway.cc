@@ -156,7 +156,6 @@ void Midway::swap_if_reversed(Flow& followed) {
 void Midway::leave_first(Followed& followed) {
   held_ -= followed.first->bytes();
   followed.first.reset();
-  followed.over = true;
   ++counters_.alone;
 }
 

@@ -44,7 +44,7 @@ Step Messages::data(const Chunk& chunk) {
       if (verdict == Likelihood::sure) return Step::ok(used);
       const bool waits = verdict == Likelihood::more && !chunk.end;
       if (waits && bytes.size() < kMostBeginning) return Step::need(used, 1);
-      if (waits) carrier_.fault(Carrier::Fault::unit, direction);
+      if (waits) carrier_.fault(Carrier::Fault::malformed, direction);
     }
     used += step(side, bytes, chunk.offset + used, direction);
   }

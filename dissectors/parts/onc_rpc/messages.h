@@ -47,10 +47,10 @@ class Carrier {
   virtual Likelihood begins(Bytes bytes, Direction direction) = 0;
   /// A record begins, or a datagram; of one that comes in fragments `end` says where it is over.
   virtual void record(const Span& span, Direction direction) = 0;
+  virtual void record_over(uint64_t end, Direction direction) = 0;
   /// Asked of a client's datagrams and of the bytes at which its records begin: sure, the flow goes over to the
   /// protocol whose they are, and nothing of them is read; more, it cannot be told yet.
   virtual Likelihood goes_over(Bytes, bool /*datagram*/) { return Likelihood::no; }
-  virtual void record_over(uint64_t end, Direction direction) = 0;
 };
 
 /// [W] Both sides of a flow. Record marks are taken off (RFC 5531 11), heads are read, bodies are handed on as they

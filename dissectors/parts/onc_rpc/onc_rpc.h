@@ -113,7 +113,8 @@ struct Owner {
   Likelihood verdict = Likelihood::no;
   const Neighbour* neighbour = nullptr;  // where it is sure
 };
-/// Bytes of a record after which nothing more is waited for: with the marks of the fragments that it comes in.
+/// Bytes of a record, with the marks of its fragments, after which nothing more is waited for: nobody sends fragments
+/// so small, and each byte that is waited for has all before it looked at again.
 inline constexpr size_t kMostBeginning = 256;
 Owner owner(Bytes bytes, std::span<const Neighbour> neighbours, bool datagram);
 

@@ -145,6 +145,7 @@ class Program : private Carrier {
   void record(const Span& span, Direction direction) override {
     out_.frame(D::Pdu::pdu, direction, span.begin, span.length ? span.length : kOpenLength);
   }
+  void record_over(uint64_t end, Direction direction) override { out_.end_frame(D::Pdu::pdu, direction, end); }
   Likelihood goes_over(Bytes bytes, bool datagram) override {
     const Owner whose = owner(bytes, D::kNeighbours, datagram);
     if (!whose.neighbour) return whose.verdict;
@@ -152,7 +153,6 @@ class Program : private Carrier {
     out_.become(whose.neighbour->protocol);
     return Likelihood::sure;
   }
-  void record_over(uint64_t end, Direction direction) override { out_.end_frame(D::Pdu::pdu, direction, end); }
 
   void open(Tx& tx) {
     if (std::exchange(tx.opened, true)) return;
