@@ -30,24 +30,30 @@ uint32_t saturated(uint64_t place) {
   return static_cast<uint32_t>(std::min<uint64_t>(place, UINT32_MAX));
 }
 
-/// Letters are everywhere, and so is what repeats.
+/// Letters are everywhere, other text and what fills gaps is not.
+constexpr std::array<uint8_t, 256> kRarity = [] {
+  std::array<uint8_t, 256> out{};
+  for (size_t c = 0; c < out.size(); ++c) {
+    const uint8_t letter = lower(static_cast<uint8_t>(c));
+    const bool common = c == 0 || c == 0xff || (c >= '0' && c <= '9');
+    out[c] = letter >= 'a' && letter <= 'z' ? 2 : common ? 3 : c >= 0x20 && c < 0x7f ? 4 : 6;
+  }
+  return out;
+}();
+
+/// What repeats counts once.
 uint32_t rarity(std::string_view gram) {
   uint32_t sum = 0;
   for (size_t i = 0; i < gram.size(); i++) {
-    const auto c = static_cast<unsigned char>(gram[i]);
-    if (gram.substr(0, i).find(gram[i]) != std::string_view::npos) continue;
-    const bool common = c == 0 || c == 0xff || (c >= '0' && c <= '9');
-    sum += lower(c) >= 'a' && lower(c) <= 'z' ? 2u : common ? 3u : c >= 0x20 && c < 0x7f ? 4u : 6u;
+    const bool repeated = std::any_of(gram.begin(), gram.begin() + static_cast<ptrdiff_t>(i),
+                                      [&](char before) { return before == gram[i]; });
+    if (!repeated) sum += kRarity[static_cast<uint8_t>(gram[i])];
   }
   return sum;
 }
 
-uint32_t folded_gram(std::string_view bytes) {
-  uint32_t gram = 0;
-  for (size_t i = 0; i < bytes.size(); i++) {
-    gram |= uint32_t{lower(static_cast<uint8_t>(bytes[i]))} << (8 * i);
-  }
-  return gram;
+bool is_uniform(std::string_view gram) {
+  return std::memcmp(gram.data(), gram.data() + 1, gram.size() - 1) == 0;
 }
 
 }  // namespace
@@ -55,6 +61,7 @@ uint32_t folded_gram(std::string_view bytes) {
 /// The bytes as they are, and folded, with room behind so that a gram can be read at each of them.
 class ShortSearch::Text {
  public:
+  explicit Text(std::string_view all) : Text(Bytes(reinterpret_cast<const uint8_t*>(all.data()), all.size())) {}
   explicit Text(Bytes all) : bytes(all.first(std::min(all.size(), kMost))) {
     std::memcpy(folded_, bytes.data(), bytes.size());
     for (uint8_t& byte : folded_) byte = lower(byte);
@@ -95,16 +102,19 @@ void ShortSearch::choose_grams(const Sought& literal, std::vector<uint8_t>& used
   const std::string_view text = std::string_view(text_).substr(literal.text, literal.size);
   const size_t size = std::min(text.size(), kGram), stride = stride_of(text.size());
   const bool head = literal.reach <= kMost;
+  const Text folded(text);
+  const auto place_of = [&](size_t at) { return slot(folded.gram(at) & kMasks[size]); };
+  std::array<uint32_t, kMost> costs;  // of each gram by itself
+  for (size_t at = 0; at + size <= text.size(); at++) {
+    const std::string_view gram = text.substr(at, size);
+    const uint32_t crowd = used[place_of(at)] + (is_uniform(gram) ? kUniform : 0);
+    costs[at] = (crowd << 16) - rarity(gram);
+  }
   size_t best = 0;
   uint32_t least = UINT32_MAX;
   for (size_t at = 0; at + size + stride - 1 <= text.size(); at++) {
-    uint32_t crowd = 0, rare = 0;
-    for (size_t i = at; i < at + stride; i++) {
-      const std::string_view gram = text.substr(i, size);
-      crowd += used[slot(folded_gram(gram))] + (gram.find_first_not_of(gram[0]) == std::string_view::npos) * kUniform;
-      rare += rarity(gram);
-    }
-    const uint32_t cost = (crowd << 16) + (head ? static_cast<uint32_t>(at) * kFarther : 0) + kRarest - rare;
+    const uint32_t farther = head ? static_cast<uint32_t>(at) * kFarther : 0;
+    const uint32_t cost = std::accumulate(&costs[at], &costs[at] + stride, kRarest + farther);
     if (cost >= least) continue;
     least = cost;
     best = at;
@@ -112,9 +122,9 @@ void ShortSearch::choose_grams(const Sought& literal, std::vector<uint8_t>& used
   Probe& probe = probes_[size];
   if (!head) probe.stride = static_cast<uint8_t>(probe.stride == 0 ? stride : std::min<size_t>(probe.stride, stride));
   for (size_t at = best; at < best + stride; at++) {
-    const uint32_t bytes = folded_gram(text.substr(at, size)), place = slot(bytes);
-    has_uniform_ |= !head && text.substr(at, size).find_first_not_of(text[at]) == std::string_view::npos;
-    grams_.push_back({bytes, static_cast<uint32_t>(&literal - sought_.data()), static_cast<uint8_t>(at)});
+    const uint32_t place = place_of(at);
+    has_uniform_ |= !head && is_uniform(text.substr(at, size));
+    grams_.push_back({folded.gram(at) & kMasks[size], static_cast<uint32_t>(&literal - sought_.data()), static_cast<uint8_t>(at)});
     filter_[place / 64] |= uint64_t{1} << place % 64;
     if (used[place] < UINT8_MAX) used[place]++;
     if (!head) continue;
