@@ -44,6 +44,19 @@ std::string_view skip_escapes(std::string_view line) {
   return line;
 }
 
+/// Of BusyBox where nobody set another: a directory alone.
+bool is_bare_prompt(std::string_view line) {
+  constexpr std::string_view kBare[] = {"/ # ", "/ $ ", "~ # ", "~ $ "};
+  return std::ranges::any_of(kBare, [&](std::string_view prompt) { return line.starts_with(prompt); });
+}
+
+/// What a shell asks for input with where it is told no more: what is said next stands behind it, as nobody echoes what
+/// is typed.
+std::string_view skip_signs(std::string_view line) {
+  while (line.starts_with("$ ") || line.starts_with("# ")) line = skip_escapes(line.substr(2));
+  return line;
+}
+
 /// "root@host:/tmp# ", "[root@host ~]# ", "sh-5.1$ ", "bash-4.2# ", and the second line of zsh's as some systems have
 /// it.
 constexpr std::string_view kCorner = "\u2514\u2500";
@@ -72,9 +85,12 @@ bool is_unix_prompt(std::string_view line) {
 constexpr uint16_t kOpenly[] = {23, 513, 514};
 
 /// By whose answers one learns where one is, and what else is typed then.
-constexpr std::string_view kAsking[] = {"id",       "whoami",   "hostname",   "uname -a", "cat /etc/passwd",
-                                        "ifconfig", "ipconfig", "systeminfo", "tasklist", "net user"};
-constexpr std::string_view kTyped[] = {"ls", "dir", "pwd", "cd", "cat", "type", "ps", "netstat", "ip", "sudo", "wget"};
+constexpr std::string_view kAsking[] = {
+    "id",       "whoami",   "hostname",   "uname",    "cat /etc/passwd", "cat /etc/shadow", "cat /proc/version",
+    "ifconfig", "ipconfig", "systeminfo", "tasklist", "net user",        "net localgroup",  "sudo -l",
+};
+constexpr std::string_view kTyped[] = {"ls", "dir",  "pwd",  "cd",   "cat",   "type",  "ps",   "netstat",
+                                       "ip", "sudo", "wget", "curl", "chmod", "mkdir", "exit", "arp -a"};
 
 /// Which of them a line, which is not empty, is, as bits.
 uint32_t commands_of(std::span<const std::string_view> commands, std::string_view line) {
@@ -94,7 +110,9 @@ struct Phrase {
 };
 constexpr Phrase kComplaints[] = {{"no job control in this shell", 'j'},
                                   {"cannot set terminal process group", 'p'},
-                                  {"can't access tty; job control turned off", ';'}};
+                                  {"can't access tty; job control turned off", ';'},
+                                  {"built-in shell (ash)", '('},
+                                  {"pty.spawn(", '('}};
 
 bool contains(std::string_view text, const Phrase& phrase) {
   const size_t before = phrase.text.find(phrase.letter);
@@ -152,7 +170,7 @@ uint8_t shell_signs(Bytes said) {
   const bool prompts = text.find("$ ") != std::string_view::npos || text.find("# ") != std::string_view::npos;
   Lines lines(text);
   for (std::string_view line; !(line = lines.next()).empty();) {
-    line = skip_escapes(line);
+    line = skip_signs(skip_escapes(line));
     if (line.empty()) continue;
     if (const uint32_t asks = commands_of(kAsking, line)) {
       asked |= asks;
@@ -161,7 +179,9 @@ uint8_t shell_signs(Bytes said) {
     }
     if (line.starts_with("root:x:0:0:")) out |= shell_sign::unix_shell;
     if (is_prompt(line)) out |= shell_sign::prompt;
-    if ((prompts || line[0] == kCorner[0]) && is_unix_prompt(line)) out |= shell_sign::unix_prompt;
+    if ((prompts || line[0] == kCorner[0]) && (is_unix_prompt(line) || is_bare_prompt(line))) {
+      out |= shell_sign::unix_prompt;
+    }
   }
   if (asked != 0 && std::popcount(asked) + std::popcount(typed) > 1) out |= shell_sign::commands;
   return out;

@@ -46,13 +46,19 @@ bool probes(uint8_t flags) {
   return !(flags & (kAck | kRst));
 }
 
+/// Each datagram of traceroute goes to a port of its own, where nobody listens: the error says that the way is over.
+bool traces(const FlowRef& flow) {
+  constexpr uint16_t kFirst = 33434, kLast = 33689;  // 255 hops
+  return flow.proto == kUdp && flow.server_port >= kFirst && flow.server_port <= kLast;
+}
+
 uint8_t silence_of(const FlowUpdate& update) {
   const FlowRef& flow = *update.flow;
   switch (medium_of(flow.proto)) {
     case Medium::tcp:
       if (flow.one_sided && update.all_packets[0] > 1) return outcome::one_sided;
       return probes(update.tcp_flags[0]) && !flow.midstream ? outcome::silent : 0;
-    case Medium::udp: return from_service(flow) ? 0 : outcome::silent;
+    case Medium::udp: return from_service(flow) || traces(flow) ? 0 : outcome::silent;
     case Medium::echo: return asks_echo(flow) ? outcome::silent : 0;
     default: return outcome::silent;
   }
@@ -70,7 +76,7 @@ uint8_t refusal_of(const FlowUpdate& update, Medium medium) {
     const bool alone = update.all_packets[0] == 1 && !(update.tcp_flags[0] & kRst);
     return probes(update.tcp_flags[0]) || (alone && !(update.tcp_flags[0] & kSyn)) ? outcome::refused : 0;
   }
-  if (update.icmp_sender == flow.client || (medium == Medium::udp && from_service(flow)) ||
+  if (update.icmp_sender == flow.client || (medium == Medium::udp && from_service(flow)) || traces(flow) ||
       (medium == Medium::echo && !asks_echo(flow))) {
     return 0;
   }

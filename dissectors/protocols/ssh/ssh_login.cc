@@ -7,6 +7,7 @@ namespace {
 /// Servers hang up after fewer refusals (OpenSSH's MaxAuthTries is 6), and no method asks as often in one attempt: so
 /// many replies that are no refusal are a session.
 constexpr uint32_t kSession = 8;
+constexpr uint32_t kService = 1, kFirst = 2;  // by number: the reply to the request for the service, and the next
 
 }  // namespace
 
@@ -26,11 +27,11 @@ void Login::end() {
   if (over_) return;
   if (reply_ > 0) judge(reply_);
   over_ = true;
-  if (outcome_ == Outcome::unknown && attempts_ > 1) outcome_ = Outcome::failure;
+  // Who got in has more to ask: a connection that ends behind its first refusal is one failure.
+  if (outcome_ == Outcome::unknown && (attempts_ > 1 || replies_ == kFirst)) outcome_ = Outcome::failure;
 }
 
 void Login::judge(uint64_t reply) {
-  constexpr uint32_t kService = 1, kFirst = 2;
   if (++replies_ == kService) {
     ahead_ = reply > accept_ ? reply - accept_ : 0;
     return;

@@ -155,6 +155,13 @@ TEST_F(ScanTest, TracingARouteIsNone) {
   EXPECT_TRUE(found().empty());
 }
 
+TEST_F(ScanTest, TheEndOfATracedRouteIsNone) {
+  for (int port = 33'434; port < 33'500; ++port) {
+    scene_.at(port * 0.01 - 334).unreachable({"10.0.0.1", "198.51.100.9", uint16_t(port), 17}, "198.51.100.9", 3, 3);
+  }
+  EXPECT_TRUE(found().empty());
+}
+
 TEST_F(ScanTest, ARouterWithoutRouteIsOneFailure) {
   for (int i = 1; i < 200; ++i) {
     scene_.at(i).unreachable({"fd00::1", "2001:db8::" + std::to_string(i), 443}, "fd00::ffff", 1, 0);

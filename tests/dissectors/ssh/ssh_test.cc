@@ -228,6 +228,15 @@ TEST(Ssh, ARefusedLoginIsGuessed) {
   }
 }
 
+TEST(Ssh, AConnectionThatEndsBehindOneRefusalIsAFailure) {
+  Dialogue d(row());
+  open(d);
+  for (const size_t reply : {48, 64}) ask(d, reply);
+  d.finish();
+  ASSERT_THAT(d.records, SizeIs(2));
+  EXPECT_THAT(d.records[1], HasSubstr(R"("login":{"outcome":"failure","attempts":1,"guessed":true})"));
+}
+
 TEST(Ssh, ALoginIsGuessedByTheShortestMessage) {
   Dialogue d(row());
   open(d);
