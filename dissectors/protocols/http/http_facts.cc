@@ -109,7 +109,7 @@ void facts(const Event& event, Facts& out) {
   }
 }
 
-/// By GSS-API, or by Basic authentication (RFC 7617), which each request brings anew.
+/// By GSS-API, by Basic authentication (RFC 7617), which each request brings anew, or by a form.
 bool told_login(const Event& event, LoginSeen& login) {
   const auto& t = static_cast<const HttpTransaction&>(*event.tx);
   if (event.record != records().data() || !t.tx || t.tx->response_status_number <= 0) return false;
@@ -119,7 +119,9 @@ bool told_login(const Event& event, LoginSeen& login) {
     return true;
   }
   constexpr std::string_view kBasic = "Basic ";
-  if (!equal_nocase(header(t.tx->request_headers, "authorization").substr(0, kBasic.size()), kBasic)) return false;
+  if (!equal_nocase(header(t.tx->request_headers, "authorization").substr(0, kBasic.size()), kBasic)) {
+    return told_form(t, login);
+  }
   login = {.outcome = outcome, .clear = true};
   return true;
 }

@@ -18,6 +18,34 @@ constexpr struct {
   const char* challenge;
 } kRealms[] = {{"authorization", "www-authenticate"}, {"proxy-authorization", "proxy-authenticate"}};
 
+/// `path` is in lower case.
+bool of_login(std::string_view path) {
+  constexpr std::string_view kWords[] = {"login",   "log-in",           "logon",       "signin", "sign-in",
+                                         "sign_in", "j_security_check", "authenticate"};
+  path = path.substr(0, path.find('?'));
+  return std::ranges::any_of(kWords, [&](std::string_view word) { return path.find(word) != std::string_view::npos; });
+}
+
+/// Of applications that show the form again to who is refused, and lead everybody else away: WordPress, Drupal, Django,
+/// Devise.
+bool redirects(std::string_view path) {
+  constexpr std::string_view kPaths[] = {"/wp-login.php", "/user/login", "/admin/login", "/accounts/login",
+                                         "/users/sign_in"};
+  path = path.substr(0, path.find('?'));
+  if (path.ends_with('/')) path.remove_suffix(1);
+  return std::ranges::any_of(kPaths, [&](std::string_view known) { return path.ends_with(known); });
+}
+
+/// Who got in is led elsewhere than who is to try again.
+Outcome led_to(std::string_view location) {
+  constexpr std::string_view kAgain[] = {"error", "fail", "denied", "invalid"};
+  const std::string target = to_lower(location);
+  const bool again = of_login(target) || std::ranges::any_of(kAgain, [&](std::string_view word) {
+                       return target.find(word) != std::string::npos;
+                     });
+  return again ? Outcome::failure : Outcome::success;
+}
+
 }  // namespace
 
 std::string_view gss_token(std::string_view header) {
@@ -34,6 +62,31 @@ std::string_view gss_token(std::string_view header) {
 Outcome login_outcome(int status) {
   if (status <= 0) return Outcome::unknown;
   return status == 401 || status == 403 || status == 407 ? Outcome::failure : Outcome::success;
+}
+
+bool told_form(const HttpTransaction& t, LoginSeen& login) {
+  if (t.tx->request_method_number != HTP_M_POST) return false;
+  const std::string path = to_lower(t.uri);
+  if (!of_login(path)) return false;
+  const std::string_view location = header(t.tx->response_headers, "location");
+  switch (t.tx->response_status_number) {
+    case 400:  // RFC 6749 section 5.2
+    case 401:
+    case 403:
+    case 422: login.outcome = Outcome::failure; break;
+    case 302:
+    case 303:
+      if (location.empty()) return false;
+      login.outcome = led_to(location);
+      break;
+    case 200:
+      if (!redirects(path)) return false;
+      login.outcome = Outcome::failure;
+      break;
+    default: return false;
+  }
+  login.guessed = true;
+  return true;
 }
 
 /// NTLMSSP logs in a connection (MS-NTHT 3.1.5): its messages come in requests one behind the other.

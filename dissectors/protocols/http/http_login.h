@@ -1,11 +1,13 @@
-// Logins by GSS-API in headers of HTTP (RFC 4559, MS-NTHT): to the server, and to a proxy before it.
+// Logins over HTTP: by GSS-API in headers (RFC 4559, MS-NTHT), to the server and to a proxy before it, and by forms.
 #pragma once
 
 #include <string_view>
 
-#include "sensor/event/outcome.h"
+#include "sensor/event/login.h"
 
 namespace lapwing::http {
+
+struct HttpTransaction;
 
 /// What stands in base64 behind the first NTLM or Negotiate that has it, of credentials or in a list of challenges
 /// (RFC 9110 11.4, 11.6.1); empty where none has, for a scheme alone is an offer.
@@ -13,5 +15,9 @@ std::string_view gss_token(std::string_view header);
 
 /// What a status says of a login that its request brought.
 Outcome login_outcome(int status);
+
+/// A form by which one logs in, as far as its path, and how it is answered, tell. False where it is none, or the answer
+/// may mean either.
+bool told_form(const HttpTransaction& t, LoginSeen& login);
 
 }  // namespace lapwing::http

@@ -106,6 +106,29 @@ TEST(HttpFacts, WhatIsLostIsNotTheBeginningOfABody) {
   EXPECT_EQ(risks_of(talk.facts), 0);
 }
 
+TEST(HttpFacts, AFormTellsOfALoginByHowItIsAnswered) {
+  const auto logins = [](const std::string& target, std::string_view status, std::string_view headers = "",
+                         std::string_view method = "POST") {
+    Dialogue talk(dissector("http"));
+    talk.client(std::string(method) + " " + target + " HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na=b");
+    talk.server("HTTP/1.1 " + std::string(status) + "\r\nContent-Length: 0\r\n" + std::string(headers) + "\r\n");
+    talk.finish();
+    return talk.logins;
+  };
+  using testing::ElementsAre;
+  const auto failure = ElementsAre(" failure"), success = ElementsAre(" success");
+  EXPECT_THAT(logins("/api/Login", "401 Unauthorized"), failure);
+  EXPECT_THAT(logins("/wp-login.php", "200 OK"), failure);
+  EXPECT_THAT(logins("/wp-login.php", "302 Found", "Location: /wp-admin/\r\n"), success);
+  EXPECT_THAT(logins("/login.php", "302 Found", "Location: login.php\r\n"), failure);
+  EXPECT_THAT(logins("/j_security_check", "303 See Other", "Location: /Error.jsp\r\n"), failure);
+  EXPECT_THAT(logins("/login.php", "302 Found"), IsEmpty());
+  EXPECT_THAT(logins("/login", "200 OK"), IsEmpty()) << "may mean either";
+  EXPECT_THAT(logins("/login", "500 Sorry"), IsEmpty());
+  EXPECT_THAT(logins("/orders?from=login", "401 Unauthorized"), IsEmpty());
+  EXPECT_THAT(logins("/login", "401 Unauthorized", "", "PUT"), IsEmpty());
+}
+
 TEST(HttpFacts, SomeApplicationsShowOtherwiseThanByName) {
   EXPECT_EQ(sign(get("")), Sign::unknown);
   EXPECT_EQ(sign(get("", "http://www.example.org/")), Sign::http_proxy);
