@@ -33,6 +33,7 @@ constexpr int64_t kRelay = kSecond / 2;  // a question that comes again so soon,
 constexpr int64_t kPatience = 5 * kSecond;  // a reply after that long answers no question
 constexpr int64_t kMinute = 60 * kSecond;
 constexpr uint32_t kMemory = 3600;  // seconds
+constexpr uint32_t kContradictions = 2;
 
 }  // namespace
 
@@ -139,10 +140,24 @@ void ArpSpoof::Global::add(const Message& message, Timestamp time, uint64_t coun
       } else if (claimant->asked_for) {
         note_victim(station, message.sender, nullptr, time);
       }
+      if (contradicts(message, time)) {
+        ++station.contradictions;
+        note_victim(station, message.sender, nullptr, time);
+        note_victim(station, message.target, &message.target_mac, time);
+      }
     }
   }
   change_hands(message, time, claims, *claimant, findings);
   judge(key, time, findings);
+}
+
+/// Who stands between two hosts tells each, unasked, that it has the other's address, and so knows whose it is.
+bool ArpSpoof::Global::contradicts(const Message& message, Timestamp time) {
+  if (message.target_mac == message.sender_mac) return false;
+  const auto* target = addresses_.find({.address = message.target, .vlan = message.vlan});
+  return target && std::ranges::any_of(target->value.claimants, [&](const Claimant& of) {
+           return of.mac == message.sender_mac && of.unasked > 0 && time.ns - of.last.ns <= window();
+         });
 }
 
 /// Null where too many claim the address already.
@@ -208,7 +223,9 @@ void ArpSpoof::Global::judge(const StationKey& key, Timestamp time, Findings& fi
   const Station& station = entry->value;
   const bool contested = station.changes >= config_.changes && station.most_changes >= 2;
   const bool asked_own = station.asked_own > 0 && station.unasked > 0;
-  if (station.victims.empty() || !(contested || station.relayed > 0 || station.persistent || asked_own)) return;
+  const bool contradicts = station.contradictions >= kContradictions;
+  const bool told = contested || station.relayed > 0 || station.persistent || asked_own || contradicts;
+  if (station.victims.empty() || !told) return;
 
   const bool redundant = of_redundant_routers(key.mac) || std::ranges::any_of(station.rivals, of_redundant_routers);
   const bool one_host = many_faced(key, station);
@@ -218,6 +235,7 @@ void ArpSpoof::Global::judge(const StationKey& key, Timestamp time, Findings& fi
   if (station.victims.size() > 1) confidence += 20;
   if (station.persistent) confidence += 20;
   if (asked_own) confidence += 10;
+  if (contradicts) confidence += 20;
   const bool inward = !station.addresses.empty();
   Report report{.key = hash_of(key, kReplaySeed),
                 .subject = to_hex(key.mac, ':'),
@@ -226,7 +244,8 @@ void ArpSpoof::Global::judge(const StationKey& key, Timestamp time, Findings& fi
                 .time = time,
                 .first = station.first,
                 .last = station.last,
-                .count = uint64_t{station.changes} + station.relayed + station.unasked + station.asked_own,
+                .count = uint64_t{station.changes} + station.relayed + station.unasked + station.asked_own +
+                         station.contradictions,
                 .src = inward ? station.addresses.front() : IpAddress(),
                 .dest = station.victims.front()};
   for (const IpAddress& address : station.addresses) {
@@ -237,6 +256,7 @@ void ArpSpoof::Global::judge(const StationKey& key, Timestamp time, Findings& fi
     json.member("changes", station.changes).member("changes_needed", config_.changes);
     json.member("relayed", station.relayed).member("unasked", station.unasked);
     json.member("unasked_needed", config_.unasked).member("asked_own", station.asked_own);
+    json.member("contradictions", station.contradictions).member("contradictions_needed", kContradictions);
     json.begin_array("owners");
     for (const Mac& rival : station.rivals) json.value(to_hex(rival, ':'));
     json.end_array();

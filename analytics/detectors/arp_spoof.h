@@ -107,8 +107,9 @@ class ArpSpoof::Global {
     std::vector<IpAddress> addresses, victims;  // claimed; of them those of others
     std::vector<Mac> rivals;                    // whose they are
     uint32_t questions = 0, changes = 0, relayed = 0, unasked = 0, asked_own = 0;
-    uint32_t most_changes = 0;  // of one address
-    bool persistent = false;    // replies that nobody asks for came at the rate that tells
+    uint32_t contradictions = 0;  // what it tells unasked of an address as another's, which it tells others is its own
+    uint32_t most_changes = 0;    // of one address
+    bool persistent = false;      // replies that nobody asks for came at the rate that tells
     Timestamp first, last;
   };
   using Stations = Table<StationKey, Station>;
@@ -118,6 +119,7 @@ class ArpSpoof::Global {
   void change_hands(const Message& message, Timestamp time, Claims& claims, const Claimant& claimant,
                     Findings& findings);
   void note_victim(Station& station, const IpAddress& address, const Mac* rival, Timestamp time) const;
+  bool contradicts(const Message& message, Timestamp time);
   bool many_faced(const StationKey& key, const Station& station);
   void judge(const StationKey& key, Timestamp time, Findings& findings);
   int64_t window() const;

@@ -13,6 +13,7 @@ namespace {
 
 constexpr uint32_t kByteUp = 8 * kBit, kByteDown = 8;  // in the units of what is summed up
 constexpr size_t kLongName = 60;                       // characters: of a name that is looked at whatever its domain
+constexpr size_t kLongDomain = 30;                     // of a domain that is, where it exists
 constexpr uint8_t kNxdomain = 3;
 
 using C = DnsTunnel::Config;
@@ -193,7 +194,9 @@ void DnsTunnel::Local::event(const Observed& observed, Delta& delta) {
   put(seen.domain, response->domain);
   seen.beyond += answer.beyond;
   // By their domains: names under one say no more here than its first.
-  if (response->name.size() >= kLongName) note(hash(to_string(response->server)), response->name, domain, domain);
+  const bool long_domain = response->domain.size() >= kLongDomain && response->rcode != kNxdomain;
+  if (response->name.size() >= kLongName || long_domain)
+    note(hash(to_string(response->server)), response->name, domain, domain);
 }
 
 uint64_t DnsTunnel::Local::hash(std::string_view text) const {

@@ -56,6 +56,28 @@ TEST_F(ArpSpoofTest, TellsBothSides) {
   EXPECT_EQ(all.back().objects.size(), 2U);
 }
 
+TEST_F(ArpSpoofTest, TellsTwoWhoDoNotAskThatItIsTheOther) {
+  for (int i = 0; i < 3; ++i) {
+    say(30 * i, {9, 1, 2, 2, true});
+    say(30 * i + 0.1, {9, 2, 1, 1, true});
+  }
+  const auto all = found();
+  ASSERT_FALSE(all.empty());
+  EXPECT_EQ(all.back().subject, "02:00:00:00:00:09");
+  EXPECT_EQ(all.back().objects.size(), 2U);
+  EXPECT_EQ(all.back().severity, 80);
+}
+
+TEST_F(ArpSpoofTest, WhoAnswersForAllThatTheyAskForDoesNotContradictItself) {
+  for (int i = 0; i < 40; ++i) {
+    ask(5 * i, 2, 2, 9, 3);
+    ask(5 * i + 1, 3, 3, 9, 2);
+  }
+  for (const Behaviour& of : found()) {
+    EXPECT_NE(of.evidence.find(R"("contradictions":0)"), std::string::npos) << of.evidence;
+  }
+}
+
 TEST_F(ArpSpoofTest, WhatIsPutBackIsTheIntrudersAlone) {
   ask(0, 2, 2, 1, 1);
   for (int i = 1; i <= 8; ++i) {

@@ -115,6 +115,23 @@ TEST(DnsTunnelTest, NamesWithoutADomainInCommonAreFoundByTheirServer) {
   for (const Behaviour& finding : findings) EXPECT_THAT(finding.objects, ElementsAre("198.51.100.53:53"));
 }
 
+TEST(DnsTunnelTest, ShortNamesWithoutADomainInCommonAreFoundByTheLengthOfTheirDomains) {
+  for (const bool exist : {true, false}) {
+    DnsScene scene;
+    Dice dice(1);
+    for (int i = 0; i < 200; ++i) {
+      DnsSaid said{.name = "dnscat." + drawn(dice, 34, test::kHex), .type = dns::kTxt, .server = "198.51.100.53"};
+      if (exist) {
+        said.answers = {txt("ok")};
+      } else {
+        said.rcode = 3;
+      }
+      scene.at(i).say(said);
+    }
+    EXPECT_EQ(tunnels(scene).empty(), !exist) << "domains that do not exist are for another detector";
+  }
+}
+
 TEST(DnsTunnelTest, ASlowOneIsFoundByItsDay) {
   DnsScene scene;
   Dice dice(1);
