@@ -11,7 +11,6 @@ namespace lapwing::analytics {
 namespace {
 
 using C = RogueDhcp::Config;
-using Quad = RogueDhcp::Quad;
 constexpr OptionRow<C> kOptions[] = {
     {"analytics.rogue-dhcp.learn", &C::learn, "20",
      "servers that answer so early after the first answer on a LAN are its own", Unit::seconds},
@@ -37,36 +36,34 @@ constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kTransaction = 60 * kSecond;  // RFC 2131 section 4.1: a client has long given up
 constexpr uint32_t kMemory = 7 * 86'400;        // seconds
 
-Quad quad_of(const std::optional<IpAddress>& address) {
-  Quad out{};
-  if (address && address->version == 4) std::copy_n(address->bytes.begin(), out.size(), out.begin());
-  return out;
+IpAddress masked(IpAddress address, const IpAddress& mask) {
+  for (size_t i = 0; i < address.bytes.size(); ++i) address.bytes[i] &= mask.bytes[i];
+  return address;
 }
-IpAddress address_of(const Quad& quad) {
-  return quad == Quad{} ? IpAddress() : IpAddress::v4(quad.data());
-}
-Quad masked(const Quad& address, const Quad& mask) {
-  Quad out;
-  std::transform(address.begin(), address.end(), mask.begin(), out.begin(),
-                 [](uint8_t a, uint8_t b) { return static_cast<uint8_t>(a & b); });
+
+std::array<uint8_t, 4> bytes_of(const std::optional<Value>& number) {
+  std::array<uint8_t, 4> out;
+  for (size_t i = 0; i < out.size(); ++i) {
+    out[i] = static_cast<uint8_t>((number ? number->integer : 0) >> (24 - 8 * i));
+  }
   return out;
 }
 
 /// Returns how many had no room.
 template <size_t Most>
-size_t read_list(FieldReader& reader, const Event& event, std::array<Quad, Most>& out) {
+size_t read_list(FieldReader& reader, const Event& event, std::array<IpAddress, Most>& out) {
   size_t count = 0;
   reader.for_each(event, [&](const Value& value) {
-    if (count < Most) out[count] = quad_of(IpAddress::parse(to_text(value.bytes)));
+    if (count < Most) out[count] = IpAddress::parse(to_text(value.bytes)).value_or(IpAddress());
     ++count;
     return true;
   });
   return count - std::min(count, Most);
 }
 
-void write(JsonWriter& json, std::string_view name, const std::vector<Quad>& addresses) {
+void write(JsonWriter& json, std::string_view name, const std::vector<IpAddress>& addresses) {
   json.begin_array(name);
-  for (const Quad& address : addresses) json.value(address_of(address));
+  for (const IpAddress& address : addresses) json.value(address);
   json.end_array();
 }
 
@@ -94,6 +91,7 @@ RogueDhcp::Config RogueDhcp::read(const OptionSource& source) {
 void RogueDhcp::Local::event(const Observed& observed, Delta& delta) {
   constexpr uint64_t kClientPort = 68;
   const Event& event = observed.event;
+  if (event.protocol->name == "dhcpv6") return event_of_ipv6(observed, delta);
   // What goes to a relay is told by it once more, on the client's LAN.
   if (const auto port = port_.first(event); !port || port->integer != kClientPort) return;
   const std::string_view kind = kind_.text(event);
@@ -104,16 +102,35 @@ void RogueDhcp::Local::event(const Observed& observed, Delta& delta) {
   if (!server || !assigned) return;
   Message message{.station = observed.station,
                   .client = parse_station(client_.text(event)).value_or(Station{}),
-                  .server = quad_of(server),
-                  .assigned = quad_of(assigned),
-                  .mask = quad_of(mask_.address(event)),
+                  .server = *server,
+                  .assigned = *assigned,
+                  .mask = mask_.address(event).value_or(IpAddress()),
+                  .id = bytes_of(id_.first(event)),
                   .vlan = observed.vlan,
                   .ack = static_cast<uint8_t>(ack)};
-  const auto id = id_.first(event);
-  for (size_t i = 0; i < message.id.size(); ++i) {
-    message.id[i] = static_cast<uint8_t>((id ? id->integer : 0) >> (24 - 8 * i));
-  }
   const size_t beyond = read_list(routers_, event, message.routers) + read_list(resolvers_, event, message.resolvers);
+  message.beyond = static_cast<uint8_t>(std::min<size_t>(beyond, UINT8_MAX));
+  delta.hear(message, observed.time, seed_);
+}
+
+/// What a server says to a client comes from an address of the LAN, and what relays say to either of no other.
+void RogueDhcp::Local::event_of_ipv6(const Observed& observed, Delta& delta) {
+  constexpr uint64_t kClientPort = 546;
+  const Event& event = observed.event;
+  if (const auto port = port6_.first(event); !port || port->integer != kClientPort) return;
+  const std::string_view kind = kind6_.text(event);
+  const bool ack = kind == "reply";
+  if ((!ack && kind != "advertise") || !link_local(observed.sender())) return;
+  Message message{.station = observed.station,
+                  .client = parse_station(client6_.text(event)).value_or(Station{}),
+                  .server = observed.sender(),
+                  .assigned = assigned6_.address(event).value_or(IpAddress()),
+                  .id = bytes_of(id6_.first(event)),
+                  .vlan = static_cast<uint16_t>(observed.vlan | kOfIpv6),
+                  .ack = static_cast<uint8_t>(ack)};
+  const size_t beyond = read_list(resolvers6_, event, message.resolvers);
+  // It may say no more than that something is over.
+  if (message.assigned == IpAddress() && message.resolvers[0] == IpAddress()) return;
   message.beyond = static_cast<uint8_t>(std::min<size_t>(beyond, UINT8_MAX));
   delta.hear(message, observed.time, seed_);
 }
@@ -130,7 +147,7 @@ void RogueDhcp::Global::take(Second second, Delta& delta, Findings& findings) {
   // Once a second: what is judged costs more than a message.
   lans_.judge([&](uint16_t vlan, const Lan& lan) {
     for (const Server& of : lan.members) {
-      if (!of.known) judge(vlan, lan, of, findings);
+      if (!of.known || of.local) judge(vlan, lan, of, findings);
     }
   });
 }
@@ -165,18 +182,19 @@ RogueDhcp::Global::Server* RogueDhcp::Global::serve(const Message& message, Time
     }
     lan.members.push_back({.id = message.server, .station = message.station, .first = time});
     found = lan.members.end() - 1;
-    found->known = time.ns - lan.first.ns <= learn || config_.known.contain(address_of(message.server));
+    found->known = time.ns - lan.first.ns <= learn || config_.known.contain(message.server);
   }
   // One that goes on where the others are silent has taken their place.
   found->known |= alone;
   found->last = time;
   found->mask = message.mask;
   found->network = masked(message.assigned, message.mask);
-  for (const Quad& router : message.routers) {
-    if (router != Quad{}) note(found->routers, router, Server::kMostShown);
+  found->local |= link_local(message.assigned);
+  for (const IpAddress& router : message.routers) {
+    if (router != IpAddress()) note(found->routers, router, Server::kMostShown);
   }
-  for (const Quad& resolver : message.resolvers) {
-    if (resolver != Quad{}) note(found->resolvers, resolver, Server::kMostShown);
+  for (const IpAddress& resolver : message.resolvers) {
+    if (resolver != IpAddress()) note(found->resolvers, resolver, Server::kMostShown);
   }
   return &*found;
 }
@@ -188,7 +206,7 @@ void RogueDhcp::Global::contest(const Message& message, Timestamp time, Lan& lan
   Asked& asked = entry->value;
   if (time.ns - asked.time.ns > kTransaction) asked.servers.clear();
   asked.time = time;
-  const std::pair<Quad, Station> name{message.server, message.station};
+  const std::pair<IpAddress, Station> name{message.server, message.station};
   if (holds(asked.servers, name)) return;
   for (Server& other : lan.members) {
     if (other.known == server.known || !holds(asked.servers, {other.id, other.station})) continue;
@@ -203,15 +221,15 @@ void RogueDhcp::Global::judge(uint16_t vlan, const Lan& lan, const Server& serve
   for (const Server& of : lan.members) {
     const bool both_live =
         of.last >= server.first && of.last.ns - server.last.ns <= window && server.last.ns - of.last.ns <= window;
-    const bool one_lan =
-        server.contested > 0 || (of.mask != Quad{} && of.mask == server.mask && of.network == server.network);
-    if (of.known && both_live && one_lan) rivals.push_back(&of);
+    const bool one_lan = server.contested > 0 || link_local(server.id) ||
+                         (of.mask != IpAddress() && of.mask == server.mask && of.network == server.network);
+    if (of.known && &of != &server && both_live && one_lan) rivals.push_back(&of);
   }
-  if (rivals.empty()) return;
+  if (rivals.empty() && !server.local) return;
   Timestamp time = server.last;
   for (const Server* rival : rivals) time = std::max(time, rival->last);
-  const auto tells_others = [&](std::vector<Quad> Server::*list) {
-    return std::ranges::any_of(server.*list, [&](const Quad& told) {
+  const auto tells_others = [&](std::vector<IpAddress> Server::*list) {
+    return std::ranges::any_of(server.*list, [&](const IpAddress& told) {
       return std::ranges::none_of(rivals, [&](const Server* rival) { return holds(rival->*list, told); });
     });
   };
@@ -220,43 +238,44 @@ void RogueDhcp::Global::judge(uint16_t vlan, const Lan& lan, const Server& serve
       server.first.ns - lan.first.ns >= static_cast<int64_t>(std::min<uint64_t>(config_.settled, kMemory)) * kSecond;
   // Under a known name from another station only what it says can tell: relays have many stations.
   const bool same_name = std::ranges::any_of(rivals, [&](const Server* rival) { return rival->id == server.id; });
-  const bool differs = other_router || other_resolver;
+  const bool differs = (!server.known && (other_router || other_resolver)) || server.local;
   if (!differs && (!settled || same_name)) return;
 
   unsigned confidence = 50;
   if (differs) confidence += 10;
   if (other_router && other_resolver) confidence += 5;
+  if (server.local) confidence += 20;
   if (server.contested > 0) confidence += 20;
   if (server.acks > 0) confidence += 10;
   if (server.clients.size() > 1) confidence += 5;
   struct {
-    Quad id;
+    IpAddress id;
     Station station;
+    uint8_t vacant;
     uint16_t vlan;
-  } const key{server.id, server.station, vlan};
-  const IpAddress address = address_of(server.id);
+  } const key{server.id, server.station, 0, vlan};
   Report report{.key = hash_of(key, kReplaySeed),
-                .subject = to_string(address),
+                .subject = to_string(server.id),
                 .severity = static_cast<uint8_t>(differs ? 80 : 50),
                 .confidence = static_cast<uint8_t>(std::min(95U, confidence)),
                 .time = time,
                 .first = server.first,
                 .last = server.last,
                 .count = server.offers + server.acks,
-                .src = address,
-                .dest = address_of(rivals.front()->id)};
-  for (const Server* rival : rivals) note(report.objects, to_string(address_of(rival->id)), Lan::kMost);
+                .src = server.id,
+                .dest = rivals.empty() ? IpAddress() : rivals.front()->id};
+  for (const Server* rival : rivals) note(report.objects, to_string(rival->id), Lan::kMost);
   findings.report(std::move(report), [&](JsonWriter& json) {
     json.member("station", to_hex(server.station, ':')).member("offers", server.offers).member("acks", server.acks);
     json.member("contested", server.contested).member("other_router", other_router);
-    json.member("other_resolver", other_resolver);
+    json.member("other_resolver", other_resolver).member("link_local", server.local);
     write(json, "routers", server.routers);
     write(json, "resolvers", server.resolvers);
     json.begin_array("clients");
     for (const Station& client : server.clients) json.value(to_hex(client, ':'));
     json.end_array();
     json.member("known_s", static_cast<uint64_t>(std::max<int64_t>(0, server.first.ns - lan.first.ns) / kSecond));
-    json.member("learn_s", config_.learn).member("settled_s", config_.settled).member("vlan", vlan);
+    json.member("learn_s", config_.learn).member("settled_s", config_.settled).member("vlan", vlan & ~kOfIpv6);
   });
 }
 

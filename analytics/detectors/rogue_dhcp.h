@@ -21,12 +21,14 @@ namespace lapwing::analytics {
 /// many as long as that one lives; it matters most where it names other routers or resolvers.
 struct RogueDhcp {
   static constexpr Technique kTechniques[] = {{"T1557.003", "TA0006"}};
-  static constexpr std::string_view kProtocols[] = {"dhcp"};
+  static constexpr std::string_view kProtocols[] = {"dhcp", "dhcpv6"};
   static constexpr About about = {.name = "rogue-dhcp",
                                   .techniques = kTechniques,
                                   .protocols = kProtocols,
                                   .idle = 3600,
-                                  .help = "a DHCP server comes to a LAN where another serves"};
+                                  .help =
+                                      "a DHCP server comes to a LAN where another serves, or one assigns addresses of "
+                                      "IPv6 that lead nowhere, as those do that want to be asked for names"};
 
   struct Config {
     uint64_t learn = 0, window = 0, settled = 0;  // seconds
@@ -43,14 +45,17 @@ struct RogueDhcp {
   };
   static std::span<const CounterRow<Counters>> counter_rows();
 
-  using Quad = std::array<uint8_t, 4>;  // an IPv4 address; zeros: none
+  /// Of IPv4 and of IPv6, whose VLANs have this bit, servers do not know each other.
+  static constexpr uint16_t kOfIpv6 = 0x8000;
   /// What a server tells a client. A key: no padding.
   struct Message {
     static constexpr size_t kMostRouters = 2, kMostResolvers = 4;  // those that clients come to use
     Station station{}, client{};
-    Quad server{}, assigned{}, mask{}, id{};
-    std::array<Quad, kMostRouters> routers{};
-    std::array<Quad, kMostResolvers> resolvers{};
+    IpAddress server, assigned, mask;
+    std::array<uint8_t, 4> id{};
+    std::array<IpAddress, kMostRouters> routers{};
+    std::array<IpAddress, kMostResolvers> resolvers{};
+    uint8_t vacant = 0;
     uint16_t vlan = 0;
     uint8_t ack = 0;
     uint8_t beyond = 0;  // routers and resolvers that have no room
@@ -64,10 +69,14 @@ struct RogueDhcp {
     void event(const Observed& observed, Delta& delta);
 
    private:
+    void event_of_ipv6(const Observed& observed, Delta& delta);
+
     uint64_t seed_;
     FieldReader kind_{"dhcp.dhcp_type"}, port_{"dhcp.dest_port"}, id_{"dhcp.id"}, client_{"dhcp.client_mac"},
         assigned_{"dhcp.assigned_ip"}, server_{"dhcp.server_ip"}, mask_{"dhcp.subnet_mask"}, routers_{"dhcp.routers"},
         resolvers_{"dhcp.dns_servers"};
+    FieldReader kind6_{"dhcpv6.type"}, port6_{"dhcpv6.dest_port"}, id6_{"dhcpv6.id"}, client6_{"dhcpv6.client_mac"},
+        assigned6_{"dhcpv6.assigned_ip"}, resolvers6_{"dhcpv6.dns_servers"};
   };
 
   class Global;
@@ -87,12 +96,13 @@ class RogueDhcp::Global {
  private:
   struct Server {
     static constexpr size_t kMostShown = 8;
-    Quad id{};
+    IpAddress id;
     Station station{};
     Timestamp first, last;
     bool known = false;
-    Quad network{}, mask{};
-    std::vector<Quad> routers, resolvers;
+    bool local = false;  // it assigns addresses that each host gives itself (RFC 4862 section 5.3)
+    IpAddress network, mask;
+    std::vector<IpAddress> routers, resolvers;
     std::vector<Station> clients;
     uint64_t offers = 0, acks = 0, contested = 0;  // contested: answers to whom a known one answers as well
   };
@@ -101,11 +111,11 @@ class RogueDhcp::Global {
   struct Transaction {
     Station client{};
     uint16_t vlan = 0;
-    Quad id{};
+    std::array<uint8_t, 4> id{};
   };
   struct Asked {
     Timestamp time;
-    std::vector<std::pair<Quad, Station>> servers;  // that answered; at most kMost of a LAN
+    std::vector<std::pair<IpAddress, Station>> servers;  // that answered; at most kMost of a LAN
   };
 
   void add(const Message& message, Timestamp time, uint64_t count);

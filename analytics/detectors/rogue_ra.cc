@@ -40,10 +40,6 @@ RogueRa::Preference preference_of(std::string_view text) {
                          : RogueRa::Preference::medium;
 }
 
-bool link_local(const IpAddress& address) {
-  return address.version == 6 && address.bytes[0] == 0xfe && (address.bytes[1] & 0xc0) == 0x80;
-}
-
 }  // namespace
 
 std::span<const OptionRow<RogueRa::Config>> RogueRa::options() {

@@ -20,6 +20,10 @@ bool of_one(const Station& station) {
   return (station[0] & 1) == 0 && station != Station{};
 }
 
+bool link_local(const IpAddress& address) {
+  return address.version == 6 && address.bytes[0] == 0xfe && (address.bytes[1] & 0xc0) == 0x80;
+}
+
 bool of_redundant_routers(const Station& station) {
   constexpr std::array<uint8_t, 5> kPrefixes[] = {{0x00, 0x00, 0x5e, 0x00, 0x01},
                                                   {0x00, 0x00, 0x5e, 0x00, 0x02},

@@ -202,5 +202,54 @@ TEST_F(RogueDhcpTest, ServersBeyondThoseOfALanAreCounted) {
   EXPECT_EQ(scene_.count(*detector<RogueDhcp>().read(OptionSource()), "analytics.rogue-dhcp.servers_max"), 2U);
 }
 
+/// Over IPv6: a reply of station `server`, at fe80::NN, to one of the same LAN.
+void say6(Scene& scene, double at, uint8_t server, uint8_t resolver, bool local, uint8_t client = 50) {
+  std::vector<uint8_t> bytes = {2, 35, 2, 34, 0, 0, 0, 0, 7, 0, 0, static_cast<uint8_t>(at)};
+  bytes.insert(bytes.end(), {0, 1, 0, 10, 0, 3, 0, 1, 2, 0, 0, 0, 0, client});
+  const auto address = [&](bool of_lan, uint8_t host) {
+    bytes.insert(bytes.end(), {static_cast<uint8_t>(of_lan ? 0xfe : 0xfd), static_cast<uint8_t>(of_lan ? 0x80 : 0)});
+    bytes.resize(bytes.size() + 13);
+    bytes.push_back(host);
+  };
+  bytes.insert(bytes.end(), {0, 3, 0, 40, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 24});
+  address(local, client);
+  bytes.resize(bytes.size() + 8);
+  bytes.insert(bytes.end(), {0, 23, 0, 16});
+  address(true, resolver);
+  show_packet(scene.at(at), "dhcpv6", std::move(bytes), 6, "fe80::" + std::to_string(server),
+              "fe80::" + std::to_string(client), {2, 0, 0, 0, 0, server});
+}
+
+TEST_F(RogueDhcpTest, OverIpv6AddressesThatLeadNowhereAreEnough) {
+  for (int i = 0; i < 3; ++i) say6(scene_, 30 * i, 9, 9, true);
+  const auto all = found();
+  ASSERT_FALSE(all.empty());
+  EXPECT_EQ(all.back().subject, "fe80:0000:0000:0000:0000:0000:0000:0009");
+  EXPECT_EQ(all.back().severity, 80);
+  EXPECT_TRUE(all.back().objects.empty());
+}
+
+TEST_F(RogueDhcpTest, OverIpv6AServerThatNamesItselfIsNone) {
+  for (int i = 0; i < 8; ++i) say6(scene_, 30 * i, 1, 1, false);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(RogueDhcpTest, OverIpv6OneThatComesLaterIsTold) {
+  for (int i = 0; i < 8; ++i) {
+    say6(scene_, 30 * i, 1, 1, false);
+    if (i > 2) say6(scene_, 30 * i + 1, 9, 9, false);
+  }
+  const auto all = found();
+  ASSERT_FALSE(all.empty());
+  EXPECT_EQ(all.back().subject, "fe80:0000:0000:0000:0000:0000:0000:0009");
+  EXPECT_EQ(all.back().objects, std::vector<std::string>{"fe80:0000:0000:0000:0000:0000:0000:0001"});
+}
+
+TEST_F(RogueDhcpTest, ServersOfIpv4AndIpv6AreNoRivals) {
+  serve(0, 200);
+  for (int i = 2; i < 6; ++i) say6(scene_, 30 * i, 9, 9, false);
+  EXPECT_TRUE(found().empty());
+}
+
 }  // namespace
 }  // namespace lapwing::analytics
