@@ -341,6 +341,8 @@ void Scan::Global::judge(const IpAddress& address, Sources::Entry& entry, Timest
                 .count = tried,
                 .flows = source.shown->flows,
                 .src = address};
+  // It looks for whomever others send something to.
+  if ((kinds & ~arp_sweep) == 0) report.explained_by = bit(Role::router);
   if (kinds & ~kSweeps) report.techniques |= 1;
   if (kinds & kSweeps) report.techniques |= 2;
   if (!inside) report.techniques |= 4;
