@@ -82,6 +82,18 @@ void BruteForce::Local::login(const LoginOf& login, Delta& delta) const {
   keep_least(sum.name, seen.user);
 }
 
+/// A login over RDP is encrypted, and what comes behind it is a screen. Who brought credentials, and was shown none
+/// before the connection ended, was refused.
+void BruteForce::Local::flow(const FlowUpdate& update, Delta& delta) const {
+  constexpr uint64_t kCredentials = 700, kScreen = 8192;  // bytes: the least with them; the most before it
+  const FlowRef& flow = *update.flow;
+  if (flow.protocol != "rdp" || flow.midstream || flow.one_sided) return;
+  const bool whole = update.time.ns - flow.start.ns < kTickTime;
+  const auto& [asked, answered] = update.bytes;
+  if (!whole || asked < kCredentials || asked >= kScreen || answered < kCredentials || answered >= kScreen) return;
+  login({{.outcome = Outcome::failure, .guessed = true}, flow, update.time}, delta);
+}
+
 BruteForce::Global::Global(const Config& config, const Surroundings& surroundings)
     : config_(config),
       surroundings_(surroundings),

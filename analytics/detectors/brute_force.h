@@ -25,6 +25,7 @@ struct BruteForce {
   static constexpr About about = {.name = "brute-force",
                                   .techniques = kTechniques,
                                   .logins = true,
+                                  .moments = bit(FlowMoment::closed),
                                   .idle = 1800,
                                   .explained_by = bit(Role::monitor) | bit(Role::proxy) | bit(Role::scanner),
                                   .help = "one client guesses passwords, of one account or of many"};
@@ -67,6 +68,7 @@ struct BruteForce {
    public:
     Local(const Config&, const Surroundings& surroundings) : seed_(surroundings.hash_seed) {}
     void login(const LoginOf& login, Delta& delta) const;
+    void flow(const FlowUpdate& update, Delta& delta) const;
 
    private:
     uint64_t seed_;

@@ -42,6 +42,31 @@ TEST_F(BruteForceTest, ManyFailuresOfOneClient) {
   EXPECT_FALSE(names(all.back(), "T1078"));
 }
 
+TEST_F(BruteForceTest, RemoteDesktopsThatShowNoScreen) {
+  struct Row {
+    std::string_view what;
+    uint64_t asked, answered;
+    double seconds;
+    bool guessing;
+  };
+  constexpr Row kRows[] = {
+      {"refused", 1200, 1600, 2, true},
+      {"only looked at", 300, 1300, 2, false},
+      {"a screen", 4000, 60'000, 20, false},
+      {"what is left of a long one", 1200, 1600, 100, false},
+  };
+  for (const Row& row : kRows) {
+    Scene scene;
+    for (int i = 0; i < 20; ++i) {
+      FlowRef flow = scene.at(120 * i).flow({"198.51.100.7", "10.0.0.9", 3389});
+      flow.protocol = "rdp";
+      scene.at(120 * i + row.seconds);
+      scene.tell(flow, {.moment = FlowMoment::closed, .bytes = {row.asked, row.answered}, .all_packets = {9, 9}});
+    }
+    EXPECT_EQ(!scene.found(*detector<BruteForce>().read(OptionSource())).empty(), row.guessing) << row.what;
+  }
+}
+
 TEST_F(BruteForceTest, AFewTypingErrorsAreNone) {
   for (int i = 0; i < 4; ++i) fail(i, "10.0.0.1", "anna");
   attempt(5, "10.0.0.1", "anna", Outcome::success);
