@@ -124,7 +124,8 @@ void ShortSearch::choose_grams(const Sought& literal, std::vector<uint8_t>& used
   for (size_t at = best; at < best + stride; at++) {
     const uint32_t place = place_of(at);
     has_uniform_ |= !head && is_uniform(text.substr(at, size));
-    grams_.push_back({folded.gram(at) & kMasks[size], static_cast<uint32_t>(&literal - sought_.data()), static_cast<uint8_t>(at)});
+    grams_.push_back(
+        {folded.gram(at) & kMasks[size], static_cast<uint32_t>(&literal - sought_.data()), static_cast<uint8_t>(at)});
     filter_[place / 64] |= uint64_t{1} << place % 64;
     if (used[place] < UINT8_MAX) used[place]++;
     if (!head) continue;
