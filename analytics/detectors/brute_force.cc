@@ -25,6 +25,7 @@ constexpr OptionRow<C> kOptions[] = {
 constexpr uint32_t kGuessing = 1, kSpraying = 2, kSuccess = 4;  // by place in About::techniques
 
 constexpr size_t kMostShown = 16;
+constexpr uint8_t kStored = 20;  // severity
 constexpr uint32_t kSeldom = 4;  // failures for each success, and more
 
 std::array<uint8_t, 8> hashed(std::string_view text, uint64_t seed) {
@@ -41,10 +42,26 @@ std::span<const OptionRow<BruteForce::Config>> BruteForce::options() {
   return kOptions;
 }
 
+void BruteForce::Tried::add(uint64_t hash) {
+  for (uint64_t& kept : hashes) {
+    if (hash == kept) return;
+    if (kept == 0 || hash < kept) std::swap(hash, kept);
+    if (hash == 0) return;
+  }
+}
+
+void BruteForce::Tried::merge(const Tried& other) {
+  hidden |= other.hidden;
+  for (const uint64_t hash : other.hashes) {
+    if (hash != 0) add(hash);
+  }
+}
+
 void BruteForce::Sum::merge(const Sum& other) {
   service = std::max(service, other.service);
   outcomes.merge(other.outcomes);
   users.merge(other.users);
+  tried.merge(other.tried);
   first = std::min(first, other.first);
   last = std::max(last, other.last);
   last_good = std::max(last_good, other.last_good);
@@ -77,7 +94,13 @@ void BruteForce::Local::login(const LoginOf& login, Delta& delta) const {
   if (failed == 0) return;
   sum.outcomes.bad += failed;
   sum.last_bad = std::max(sum.last_bad, login.time);
-  if (!seen.user.empty()) sum.users.add(keyed_hash(to_bytes(seen.user), seed_));
+  const uint64_t user = keyed_hash(to_bytes(seen.user), seed_);
+  if (!seen.user.empty()) sum.users.add(user);
+  if (seen.secret.empty()) {
+    sum.tried.hidden = true;
+  } else {
+    sum.tried.add(std::max<uint64_t>(1, keyed_hash(to_bytes(seen.secret), user)));
+  }
   keep_first(sum.flow_time, sum.flow, login.time, name_of(flow));
   keep_least(sum.name, seen.user);
 }
@@ -133,6 +156,7 @@ void BruteForce::Global::take(Second second, Delta& delta, Findings& findings) {
     state.failures += sum.outcomes.bad;
     state.successes += sum.outcomes.good;
     state.users.merge(sum.users);
+    state.tried.merge(sum.tried);
     state.trial.add(sum.outcomes, now, test_);
     state.clear |= sum.clear;
     state.guessed |= sum.guessed;
@@ -227,7 +251,9 @@ void BruteForce::Global::report(const Key& key, State& state, const Sum& sum, Fi
                                   keyed_hash(to_bytes(sum.service), kReplaySeed)),
                 .subject = to_string(key.client),
                 .objects = {endpoint(key.server, state.flow.server_port)}};
-  report.severity = state.succeeded ? 85 : inside ? 65 : 50;
+  // A program that goes on with what it was once told does not guess.
+  const bool stored = state.tried.stored() && !state.succeeded;
+  report.severity = stored ? kStored : state.succeeded ? 85 : inside ? 65 : 50;
   report.confidence = static_cast<uint8_t>(confidence);
   report.techniques =
       (guessing || state.succeeded ? kGuessing : 0) | (spraying ? kSpraying : 0) | (state.succeeded ? kSuccess : 0);
@@ -250,7 +276,8 @@ void BruteForce::Global::report(const Key& key, State& state, const Sum& sum, Fi
         .member("likelihood_needed", test_.guilty / kBit)
         .member("seconds", state.last.seconds() - state.first.seconds())
         .member("clear", state.clear)
-        .member("guessed", state.guessed);
+        .member("guessed", state.guessed)
+        .member("stored", stored);
     if (!sum.name.empty()) json.member("user", sum.name);
     if (state.succeeded && !sum.good_name.empty()) json.member("user_in", sum.good_name);
   });

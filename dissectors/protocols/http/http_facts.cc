@@ -119,10 +119,9 @@ bool told_login(const Event& event, LoginSeen& login) {
     return true;
   }
   constexpr std::string_view kBasic = "Basic ";
-  if (!equal_nocase(header(t.tx->request_headers, "authorization").substr(0, kBasic.size()), kBasic)) {
-    return told_form(t, login);
-  }
-  login = {.outcome = outcome, .clear = true};
+  const std::string_view credentials = header(t.tx->request_headers, "authorization");
+  if (!equal_nocase(credentials.substr(0, kBasic.size()), kBasic)) return told_form(t, login);
+  login = {.outcome = outcome, .clear = true, .secret = credentials};
   return true;
 }
 

@@ -67,6 +67,21 @@ TEST_F(BruteForceTest, RemoteDesktopsThatShowNoScreen) {
   }
 }
 
+TEST_F(BruteForceTest, WhoSendsTheSamePasswordForEverHasItStored) {
+  for (const bool guesses : {false, true}) {
+    Scene scene;
+    for (int i = 0; i < 30; ++i) {
+      FlowRef flow = scene.at(60 * i).flow({"10.0.0.1", "10.0.0.9", 80});
+      flow.protocol = "http";
+      const std::string secret = "secret" + std::to_string(guesses ? i : i / 15);
+      scene.login(flow, {.outcome = Outcome::failure, .clear = true, .secret = secret});
+    }
+    const auto all = scene.found(*detector<BruteForce>().read(OptionSource()));
+    ASSERT_FALSE(all.empty());
+    EXPECT_EQ(all.back().severity, guesses ? 65 : 20);
+  }
+}
+
 TEST_F(BruteForceTest, AFewTypingErrorsAreNone) {
   for (int i = 0; i < 4; ++i) fail(i, "10.0.0.1", "anna");
   attempt(5, "10.0.0.1", "anna", Outcome::success);
