@@ -144,6 +144,7 @@ class Ldap {
 
   // ldap_operations.cc: messages.
   Exchange& open(uint32_t id);
+  bool give_up_oldest();
   Exchange& asked_by(const Head& head);
   bool has_room(const Exchange& exchange, Operation operation) const;
   void request(Exchange& exchange);

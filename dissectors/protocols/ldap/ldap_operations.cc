@@ -51,16 +51,24 @@ void Exchange::reset() {
 }
 
 Exchange& Ldap::open(uint32_t id) {
-  if (pending_.size() >= std::max<uint64_t>(config_.max_tx, 1)) {
-    Exchange& oldest = *pending_.oldest();
-    out_.capped(Cap::tx);
-    out_.anomaly(Anomaly::too_many_transactions, kClient, &oldest);
-    end(oldest);
+  while (pending_.size() >= std::max<uint64_t>(config_.max_tx, 1) && give_up_oldest()) {
   }
   Exchange& exchange = pending_.open(id);
   out_.open(exchange);
   exchange.open = config_.passwords;
   return exchange;
+}
+
+/// False where all are over, and wait for the rest of a message: each side has one under way at most. Else who never
+/// ends one would keep all behind it.
+bool Ldap::give_up_oldest() {
+  Exchange* oldest = pending_.oldest();
+  while (oldest && oldest->over) oldest = oldest->links.newer;
+  if (!oldest) return false;
+  out_.capped(Cap::tx);
+  out_.anomaly(Anomaly::too_many_transactions, kClient, oldest);
+  end(*oldest);
+  return true;
 }
 
 /// That a response belongs to.

@@ -414,6 +414,18 @@ TEST(Ldap, IsToldFromOthers) {
   EXPECT_EQ(verdict(kClient, ldap_buffer(std::string(50, 'e'))), Likelihood::no);
 }
 
+TEST(Ldap, WhoNeverEndsAMessageMakesNobodyWait) {
+  Dialogue d = session({{"app-layer.protocols.ldap.max-tx", "2"}});
+  const std::string entry = ldap_entry(1, "cn=a", "");
+  d.client(ldap_search(1, "dc=a")).server(entry.substr(0, entry.size() - 1));
+  for (unsigned id = 2; id <= 6; ++id) d.client(ldap_search(id, "dc=a"));
+  EXPECT_THAT(d.records, SizeIs(4)) << "of 2 to 5; 1 is over, but for the rest of its entry";
+  d.server(entry.substr(entry.size() - 1));
+  EXPECT_THAT(d.records, SizeIs(5));
+  d.finish();
+  EXPECT_THAT(d.records, SizeIs(6));
+}
+
 TEST(Ldap, CostGrowsWithWhatIsSaid) {
   const auto entries = [](size_t n) {
     return [n] {
