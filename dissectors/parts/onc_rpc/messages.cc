@@ -48,6 +48,7 @@ Step Messages::data(const Chunk& chunk) {
     }
     used += step(side, bytes, chunk.offset + used, direction);
   }
+  catch_up(side, direction);
   return Step::ok(used);
 }
 
@@ -95,6 +96,7 @@ void Messages::take_mark(Side& side, uint64_t end, Direction direction) {
   side.left = mark & ~kLastFragment;
   side.last = (mark & kLastFragment) != 0;
   if (side.left > kMostRecord) {
+    catch_up(side, direction);
     carrier_.fault(Carrier::Fault::malformed, direction);
     lose(side, direction);
   } else if (!side.within) {
@@ -127,24 +129,34 @@ void Messages::piece(Side& side, Bytes bytes, bool whole, Direction direction) {
     bytes = bytes.subspan(used);
     if (side.phase == Phase::over || whole) return;
     side.kept.assign(to_text(bytes));
+    side.looked_at = side.kept.size();
     return;
   }
-  // What is kept is copied as far as it takes to read it: a large piece is not.
+  // What is kept is copied as far as it takes to read it, or to twice what was read in vain: a large piece is not, and
+  // none has it read anew with each field or fragment.
   while (!bytes.empty() || whole) {
-    const size_t enough = side.wanted > side.kept.size() ? side.wanted - side.kept.size() : 1;
-    const size_t size = std::min(enough, bytes.size());
+    const uint64_t worth = std::max<uint64_t>(side.wanted, 2 * side.looked_at);
+    const uint64_t enough = worth > side.kept.size() ? worth - side.kept.size() : 1;
+    const size_t size = std::min<uint64_t>(enough, bytes.size());
     side.kept.append(to_text(bytes.first(size)));
     bytes = bytes.subspan(size);
     const bool end = whole && bytes.empty();
-    if (side.kept.size() < side.wanted && !end) return;
-    const size_t used = read(side, to_bytes(side.kept), end, direction);
-    side.kept.erase(0, used);
-    if (side.phase == Phase::over || end) {
-      side.kept.clear();
-      return;
-    }
+    if (side.kept.size() < worth && !end) return;
+    read_kept(side, end, direction);
+    if (side.phase == Phase::over || end) return;
     if (side.kept.empty() && !bytes.empty()) return piece(side, bytes, whole, direction);
   }
+}
+
+void Messages::read_kept(Side& side, bool whole, Direction direction) {
+  const size_t used = read(side, to_bytes(side.kept), whole, direction);
+  side.kept.erase(0, used);
+  if (side.phase == Phase::over || whole) side.kept.clear();
+  side.looked_at = side.kept.size();
+}
+
+void Messages::catch_up(Side& side, Direction direction) {
+  if (side.kept.size() > side.looked_at && side.kept.size() >= side.wanted) read_kept(side, false, direction);
 }
 
 size_t Messages::read(Side& side, Bytes bytes, bool whole, Direction direction) {

@@ -58,7 +58,7 @@ class Carrier {
 class Messages {
  public:
   /// What cannot be read before it is whole: a field list, an entry of a directory, an operation. It is read anew with
-  /// each field that comes, lest it depended on segments what is known when bytes are lost: this bounds the work.
+  /// each segment, lest it depended on segments what is known when bytes are lost: this bounds the work.
   static constexpr size_t kUnit = 16 << 10;
 
   /// What of a body may be read as one.
@@ -86,8 +86,9 @@ class Messages {
     Phase phase = Phase::head;
     bool whole = true;  // nothing of the message was lost
     Span span;
-    std::string kept;     // of the message, which could not be read yet
-    uint64_t wanted = 0;  // bytes of `kept` that make it worth trying again
+    std::string kept;      // of the message, which could not be read yet
+    size_t looked_at = 0;  // of them, in vain
+    uint64_t wanted = 0;   // bytes of `kept` that make it worth trying again
 
     bool between_records() const { return !within && left == 0 && mark_bytes == 0; }
   };
@@ -96,6 +97,9 @@ class Messages {
   size_t step(Side& side, Bytes bytes, uint64_t offset, Direction direction);
   void take_mark(Side& side, uint64_t end, Direction direction);
   void piece(Side& side, Bytes bytes, bool whole, Direction direction);
+  void read_kept(Side& side, bool whole, Direction direction);
+  /// What is known does not depend on how much of it came at once.
+  void catch_up(Side& side, Direction direction);
   /// Returns what was read of the bytes.
   size_t read(Side& side, Bytes bytes, bool whole, Direction direction);
   size_t head(Side& side, Bytes bytes, bool whole, Direction direction);

@@ -144,5 +144,19 @@ TEST(Mount, CostGrowsWithWhatIsSaid) {
   EXPECT_LT(growth(make, 10'000), kDoubled);
 }
 
+TEST(Mount, AListIsNotReadAnewWithEachOfItsFields) {
+  for (size_t fragment : {size_t{0}, size_t{4}}) {
+    const auto make = [fragment](size_t n) {
+      const std::string groups = repeated(n, [](size_t) { return xdr(1) + xdr_text(""); });
+      const std::string list = xdr(1) + xdr_text("/a") + groups + xdr(0) + xdr(0);
+      return [wire = rpc_record(rpc_reply(1, list), fragment)] {
+        Dialogue d(dissector("mount"));
+        d.client(call(1, 3, 5)).server(wire, 1400).finish();
+      };
+    };
+    EXPECT_LT(growth(make, 900), kDoubled) << fragment;
+  }
+}
+
 }  // namespace
 }  // namespace lapwing
