@@ -364,7 +364,9 @@ void FlowDriver::recognition_anomaly(Flow&, RecognitionAnomaly event, Direction)
 }
 
 void FlowDriver::frame(Flow&, const MessageFrame& frame) {
+  constexpr uint64_t kMostTransactions = uint64_t{1} << 32;
   require(frame.base + frame.bytes.size() >= frame.base);
+  require(!frame.tx || frame.tx->number < kMostTransactions);  // where one was that is gone, anything stands
   if (!frame.complete) return;
   heard_.frames.push_back(arrow(frame.direction) + std::string(frame.kind->name) + " " + std::to_string(frame.offset) +
                           "+" + std::to_string(frame.length));

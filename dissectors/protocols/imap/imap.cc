@@ -239,7 +239,7 @@ void Imap::close_alone() {
 
 void Imap::end_delivery(Side& side) {
   if (side.literal > 0) {
-    side.delivery.close(FileState::truncated);
+    side.delivery.break_off();
   } else {
     side.delivery.end();
   }

@@ -134,6 +134,17 @@ void Delivery::end() {
 
 void Delivery::close(FileState state) {
   if (!exchange_) return;
+  tell(state);
+  exchange_.reset();
+}
+
+void Delivery::break_off() {
+  if (!exchange_) return;
+  tell(FileState::truncated);
+  told_ = std::move(exchange_);
+}
+
+void Delivery::tell(FileState state) {
   Exchange& now = *exchange_;
   Mail& mail = *now.mail;
   if (reader_) {
@@ -159,7 +170,6 @@ void Delivery::close(FileState state) {
   }
   out_.emit(
       {.tx = &now, .direction = direction_, .record = records().data(), .reversed = reversed, .message = mail.size});
-  exchange_.reset();
 }
 
 void Delivery::message_headers() {

@@ -56,12 +56,15 @@ class Delivery final : private mime::Carrier {
   void end();
   /// It broke off, or not.
   void close(FileState state);
+  /// No more of it is read, amid its literal.
+  void break_off();
   Exchange* exchange() const { return exchange_.get(); }
 
  private:
   bool goes_on(const Place& place) const;
   void open(const Exchange& of, const Place& place, uint64_t at);
   void open_file(std::string name);
+  void tell(FileState state);
   void message_headers() override;
   void message_file(file::File& file, Bytes bytes, bool over) override;
 
@@ -69,6 +72,7 @@ class Delivery final : private mime::Carrier {
   Out<Imap>& out_;
   const Direction direction_;
   std::unique_ptr<Exchange> exchange_;
+  std::unique_ptr<Exchange> told_;      // whose literal goes on: it lives as long as the frame of that
   std::optional<mime::Reader> reader_;  // of its message
   Section::Kind kind_ = Section::Kind::whole;
   std::string part_;

@@ -212,6 +212,22 @@ TEST(Imap, WhatIsSaidInTheClearBehindStarttlsIsTold) {
   EXPECT_THAT(refused.records, SizeIs(3));
 }
 
+TEST(Imap, AMessageLastsAsLongAsTheFrameOfItsLiteral) {
+  const std::string message = "a2 APPEND x {1000+}\r\nSubject: x\r\n\r\nbody";
+  Heard heard;
+  FlowDriver tls({.known = "imap", .frames = true}, heard);
+  tls.say(kServer, kGreeting);
+  tls.say(kClient, "a1 STARTTLS\r\n");
+  tls.say(kServer, "a1 OK go\r\n");
+  tls.say(kClient, message);
+  tls.say(kServer, "\x16\x03\x03");
+  FlowDriver compressed({.known = "imap", .late = true, .frames = true}, heard);
+  compressed.say(kClient, "a1 COMPRESS DEFLATE\r\n" + message);
+  compressed.say(kServer, "a1 OK\r\n");
+  compressed.say(kClient, std::string(1000, 'x'));
+  EXPECT_THAT(heard.frames, Contains(HasSubstr("> literal 42+1000")));
+}
+
 TEST(Imap, CompressionIsToldAndLeft) {
   Dialogue d(row());
   d.server(kGreeting)
