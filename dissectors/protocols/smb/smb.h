@@ -14,6 +14,7 @@
 #include "dissectors/contract/resync.h"
 #include "dissectors/parts/dcerpc/dcerpc.h"
 #include "dissectors/parts/file/file_part.h"
+#include "dissectors/parts/file/pieces.h"
 #include "dissectors/protocols/smb/recent.h"
 #include "dissectors/protocols/smb/smb1_messages.h"
 #include "dissectors/protocols/smb/smb2_messages.h"
@@ -195,11 +196,14 @@ class Smb {
   /// A transaction of version 1 of which secondary requests bring the rest, in any order (MS-CIFS 2.2.4.34).
   struct Gathered {
     struct Part {
-      std::string bytes;
+      file::Pieces pieces;  // or who says the last byte first would be kept room for all
+      uint64_t end = 0;     // behind the last of them
       uint64_t received = 0;
       uint32_t total = 0;
+      std::string bytes;  // all of it, once it is joined
 
       bool take(const v1::Portion& portion);
+      void join();
     };
     std::vector<uint16_t> setup;
     Part parameters, data;

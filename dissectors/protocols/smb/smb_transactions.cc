@@ -40,13 +40,21 @@ Command first_of(Command secondary) {
 
 /// Later messages may say that there is less in all than was said before (MS-CIFS 2.2.4.34.1).
 bool Smb::Gathered::Part::take(const v1::Portion& portion) {
-  if (portion.total >= bytes.size()) total = std::min(total, portion.total);
-  const size_t end = size_t{portion.at} + portion.bytes.size();
-  if (end > total) return portion.bytes.empty();
-  if (bytes.size() < end) bytes.resize(end);
-  std::ranges::copy(to_text(portion.bytes), bytes.begin() + static_cast<ptrdiff_t>(portion.at));
+  if (portion.total >= end) total = std::min(total, portion.total);
+  const uint64_t behind = uint64_t{portion.at} + portion.bytes.size();
+  if (portion.bytes.empty() || behind > total) return portion.bytes.empty();
+  pieces.add(portion.at, portion.bytes, {UINT64_MAX, UINT64_MAX});
+  end = std::max(end, behind);
   received += portion.bytes.size();
   return true;
+}
+
+void Smb::Gathered::Part::join() {
+  bytes.resize(total);
+  while (!pieces.empty()) {
+    const uint64_t at = pieces.begin();
+    std::ranges::copy(pieces.take(), bytes.begin() + static_cast<ptrdiff_t>(at));
+  }
 }
 
 bool Smb::Gathered::take(const v1::Transaction& said) {
@@ -54,7 +62,7 @@ bool Smb::Gathered::take(const v1::Transaction& said) {
 }
 
 v1::Transaction Smb::Gathered::all() {
-  for (Part* part : {&parameters, &data}) part->bytes.resize(part->total);
+  for (Part* part : {&parameters, &data}) part->join();
   return {setup, {.bytes = to_bytes(parameters.bytes)}, {.bytes = to_bytes(data.bytes)}};
 }
 

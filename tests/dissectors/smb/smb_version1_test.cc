@@ -318,6 +318,18 @@ TEST(Smb, WhatSecondaryRequestsSayBeyondTheWholeIsMalformed) {
   EXPECT_THAT(d.anomalies, SizeIs(1));
 }
 
+TEST(Smb, WhatIsMissingOfATransactionTakesNoMemory) {
+  constexpr size_t kWhole = 65'000;
+  constexpr uint16_t kTransactions = 16;
+  Heard heard;
+  FlowDriver flow({.known = "smb"}, heard);
+  for (uint16_t i = 1; i <= kTransactions; ++i) {
+    flow.say(kClient, packet(head1(0x25, {.multiplex = i}) + transact1(7, "a", kWhole)));
+    flow.say(kClient, packet(head1(0x26, {.multiplex = i}) + secondary1(kWhole - 1, "b", kWhole)));
+  }
+  EXPECT_LT(flow.app().counters().memuse, kTransactions * kWhole / 4);
+}
+
 TEST(Smb, TransactionsOpenFiles) {
   Dialogue d(dissector("smb"));
   Talk1 talk(d, "A:", "\\file", 0);
