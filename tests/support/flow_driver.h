@@ -42,6 +42,7 @@ struct Heard {
   std::vector<std::string> anomalies;   // "name" with "@tx" when it belongs to a transaction
   std::vector<HeardFacts> facts;        // of events that told any
   std::vector<std::string> logins;      // "user outcome"
+  std::vector<std::string> secrets;     // of each login, as far as it shows
   std::vector<std::string> sightings;   // "kind side value": names, and software
   std::vector<std::string> operations;  // "interface number operation object outcome", what is sealed or unknown as "-"
   std::vector<std::string> fields;      // "> name=value" and "< name=value"

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "tests/analytics/scene.h"
 
@@ -70,11 +71,12 @@ TEST_F(BruteForceTest, RemoteDesktopsThatShowNoScreen) {
 TEST_F(BruteForceTest, WhoSendsTheSamePasswordForEverHasItStored) {
   for (const bool guesses : {false, true}) {
     Scene scene;
+    std::vector<std::string> secrets;
+    for (int i = 0; i < 30; ++i) secrets.push_back("secret" + std::to_string(guesses ? i : i / 15));
     for (int i = 0; i < 30; ++i) {
       FlowRef flow = scene.at(60 * i).flow({"10.0.0.1", "10.0.0.9", 80});
       flow.protocol = "http";
-      const std::string secret = "secret" + std::to_string(guesses ? i : i / 15);
-      scene.login(flow, {.outcome = Outcome::failure, .clear = true, .secret = secret});
+      scene.login(flow, {.outcome = Outcome::failure, .clear = true, .secret = secrets[static_cast<size_t>(i)]});
     }
     const auto all = scene.found(*detector<BruteForce>().read(OptionSource()));
     ASSERT_FALSE(all.empty());

@@ -75,6 +75,12 @@ TEST(Ftp, HowALoginEndedIsToldByItsReply) {
   EXPECT_THAT(outcomes("STOR a\r\n", "530 log in first\r\n"), IsEmpty());
 }
 
+TEST(Ftp, ALoginShowsItsSecretToWhoAsks) {
+  Dialogue d(row());
+  d.client("USER a\r\nPASS b\r\n").server("331 go on\r\n530 no\r\n").finish();
+  EXPECT_THAT(d.secrets, ElementsAre("b"));
+}
+
 TEST(Ftp, WhatTheServerSaysOfAFilesSizeIsTold) {
   Dialogue d(row());
   d.client("SIZE a\r\nEPSV\r\nRETR a (9 bytes)\r\n");

@@ -129,6 +129,18 @@ TEST(HttpFacts, AFormTellsOfALoginByHowItIsAnswered) {
   EXPECT_THAT(logins("/login", "401 Unauthorized", "", "PUT"), IsEmpty());
 }
 
+TEST(HttpFacts, ALoginShowsTheSecretThatItComesWith) {
+  const auto secrets = [](const std::string& headers) {
+    Dialogue talk(dissector("http"));
+    talk.client("POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n" + headers + "\r\n");
+    talk.server("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
+    talk.finish();
+    return talk.secrets;
+  };
+  EXPECT_THAT(secrets("Authorization: Basic YTpi\r\n"), testing::ElementsAre("Basic YTpi"));
+  EXPECT_THAT(secrets(""), testing::ElementsAre("")) << "within a form it is not looked for";
+}
+
 TEST(HttpFacts, SomeApplicationsShowOtherwiseThanByName) {
   EXPECT_EQ(sign(get("")), Sign::unknown);
   EXPECT_EQ(sign(get("", "http://www.example.org/")), Sign::http_proxy);
