@@ -25,8 +25,9 @@ constexpr OptionRow<C> kOptions[] = {
 constexpr uint32_t kGuessing = 1, kSpraying = 2, kSuccess = 4;  // by place in About::techniques
 
 constexpr size_t kMostShown = 16;
-constexpr uint8_t kStored = 20;  // severity
-constexpr uint32_t kSeldom = 4;  // failures for each success, and more
+constexpr uint8_t kStored = 20;      // severity
+constexpr uint32_t kMostStored = 2;  // secrets of one: when it is changed, the one before as well
+constexpr uint32_t kSeldom = 4;      // failures for each success, and more
 
 std::array<uint8_t, 8> hashed(std::string_view text, uint64_t seed) {
   return std::bit_cast<std::array<uint8_t, 8>>(keyed_hash(to_bytes(text), seed));
@@ -42,21 +43,6 @@ std::span<const OptionRow<BruteForce::Config>> BruteForce::options() {
   return kOptions;
 }
 
-void BruteForce::Tried::add(uint64_t hash) {
-  for (uint64_t& kept : hashes) {
-    if (hash == kept) return;
-    if (kept == 0 || hash < kept) std::swap(hash, kept);
-    if (hash == 0) return;
-  }
-}
-
-void BruteForce::Tried::merge(const Tried& other) {
-  hidden |= other.hidden;
-  for (const uint64_t hash : other.hashes) {
-    if (hash != 0) add(hash);
-  }
-}
-
 void BruteForce::Sum::merge(const Sum& other) {
   service = std::max(service, other.service);
   outcomes.merge(other.outcomes);
@@ -68,6 +54,7 @@ void BruteForce::Sum::merge(const Sum& other) {
   last_bad = std::max(last_bad, other.last_bad);
   clear |= other.clear;
   guessed |= other.guessed;
+  hidden |= other.hidden;
   keep_first(flow_time, flow, other.flow_time, other.flow);
   keep_least(name, other.name);
   keep_least(good_name, other.good_name);
@@ -96,11 +83,8 @@ void BruteForce::Local::login(const LoginOf& login, Delta& delta) const {
   sum.last_bad = std::max(sum.last_bad, login.time);
   const uint64_t user = keyed_hash(to_bytes(seen.user), seed_);
   if (!seen.user.empty()) sum.users.add(user);
-  if (seen.secret.empty()) {
-    sum.tried.hidden = true;
-  } else {
-    sum.tried.add(std::max<uint64_t>(1, keyed_hash(to_bytes(seen.secret), user)));
-  }
+  sum.hidden |= seen.secret.empty();
+  sum.tried.add(keyed_hash(to_bytes(seen.secret), user));
   keep_first(sum.flow_time, sum.flow, login.time, name_of(flow));
   keep_least(sum.name, seen.user);
 }
@@ -160,6 +144,7 @@ void BruteForce::Global::take(Second second, Delta& delta, Findings& findings) {
     state.trial.add(sum.outcomes, now, test_);
     state.clear |= sum.clear;
     state.guessed |= sum.guessed;
+    state.hidden |= sum.hidden;
     state.last_bad = std::max(state.last_bad, sum.last_bad);
     keep_first(state.flow_time, state.flow, sum.flow_time, sum.flow);
     pairs_.set_worth(*entry, static_cast<uint8_t>(std::min<uint32_t>(state.failures, 15)));
@@ -252,7 +237,7 @@ void BruteForce::Global::report(const Key& key, State& state, const Sum& sum, Fi
                 .subject = to_string(key.client),
                 .objects = {endpoint(key.server, state.flow.server_port)}};
   // A program that goes on with what it was once told does not guess.
-  const bool stored = state.tried.stored() && !state.succeeded;
+  const bool stored = !state.hidden && state.tried.count() <= kMostStored && !state.succeeded;
   report.severity = stored ? kStored : state.succeeded ? 85 : inside ? 65 : 50;
   report.confidence = static_cast<uint8_t>(confidence);
   report.techniques =

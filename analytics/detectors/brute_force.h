@@ -40,16 +40,6 @@ struct BruteForce {
     IpAddress client, server;
     std::array<uint8_t, 8> service{};  // the hash of its name
   };
-  /// Of users with their secrets the least, as hashes; 0: none. Three are enough to know that they differ.
-  struct Tried {
-    std::array<uint64_t, 3> hashes{};
-    bool hidden = false;  // in some attempts the secret does not show
-
-    void add(uint64_t hash);
-    void merge(const Tried& other);
-    /// Always the same, or the one that was used before.
-    bool stored() const { return !hidden && hashes[0] != 0 && hashes[2] == 0; }
-  };
   struct Sum {
     std::string_view service;  // of a Protocol: lives as long as the program
     Outcomes outcomes;
@@ -57,7 +47,8 @@ struct BruteForce {
     Timestamp first{std::numeric_limits<int64_t>::max()};
     Timestamp last, last_good, last_bad;  // by their times: the latest
     bool clear = false, guessed = false;
-    Tried tried;                                               // of those that failed
+    SmallFan tried;                                            // users with their secrets, of those that failed
+    bool hidden = false;                                       // of some the secret does not show
     FlowName flow;                                             // the first of a failure
     Timestamp flow_time{std::numeric_limits<int64_t>::max()};  // its login
     std::string name, good_name;                               // the least of those that failed, and that succeeded
@@ -99,10 +90,10 @@ struct BruteForce {
     struct State {
       Trial trial;
       Fan users;
-      Tried tried;
+      SmallFan tried;
       uint32_t failures = 0, successes = 0;
       Timestamp first, last, last_bad;
-      bool open = false, succeeded = false, clear = false, guessed = false;
+      bool open = false, succeeded = false, clear = false, guessed = false, hidden = false;
       FlowName flow;
       Timestamp flow_time{std::numeric_limits<int64_t>::max()};
     };

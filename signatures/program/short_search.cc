@@ -61,7 +61,6 @@ bool is_uniform(std::string_view gram) {
 /// The bytes as they are, and folded, with room behind so that a gram can be read at each of them.
 class ShortSearch::Text {
  public:
-  explicit Text(std::string_view all) : Text(Bytes(reinterpret_cast<const uint8_t*>(all.data()), all.size())) {}
   explicit Text(Bytes all) : bytes(all.first(std::min(all.size(), kMost))) {
     std::memcpy(folded_, bytes.data(), bytes.size());
     for (uint8_t& byte : folded_) byte = lower(byte);
@@ -102,7 +101,7 @@ void ShortSearch::choose_grams(const Sought& literal, std::vector<uint8_t>& used
   const std::string_view text = std::string_view(text_).substr(literal.text, literal.size);
   const size_t size = std::min(text.size(), kGram), stride = stride_of(text.size());
   const bool head = literal.reach <= kMost;
-  const Text folded(text);
+  const Text folded(to_bytes(text));
   const auto place_of = [&](size_t at) { return slot(folded.gram(at) & kMasks[size]); };
   std::array<uint32_t, kMost> costs;  // of each gram by itself
   for (size_t at = 0; at + size <= text.size(); at++) {

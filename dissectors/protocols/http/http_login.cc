@@ -18,20 +18,20 @@ constexpr struct {
   const char* challenge;
 } kRealms[] = {{"authorization", "www-authenticate"}, {"proxy-authorization", "proxy-authenticate"}};
 
-/// `path` is in lower case.
-bool of_login(std::string_view path) {
+/// `target` is in lower case.
+bool of_login(std::string_view target) {
   constexpr std::string_view kWords[] = {"login",   "log-in",           "logon",       "signin", "sign-in",
                                          "sign_in", "j_security_check", "authenticate"};
-  path = path.substr(0, path.find('?'));
+  const std::string_view path = target.substr(0, target.find('?'));
   return std::ranges::any_of(kWords, [&](std::string_view word) { return path.find(word) != std::string_view::npos; });
 }
 
 /// Of applications that show the form again to who is refused, and lead everybody else away: WordPress, Drupal, Django,
 /// Devise.
-bool redirects(std::string_view path) {
+bool redirects(std::string_view target) {
   constexpr std::string_view kPaths[] = {"/wp-login.php", "/user/login", "/admin/login", "/accounts/login",
                                          "/users/sign_in"};
-  path = path.substr(0, path.find('?'));
+  std::string_view path = target.substr(0, target.find('?'));
   if (path.ends_with('/')) path.remove_suffix(1);
   return std::ranges::any_of(kPaths, [&](std::string_view known) { return path.ends_with(known); });
 }
@@ -66,8 +66,8 @@ Outcome login_outcome(int status) {
 
 bool told_form(const HttpTransaction& t, LoginSeen& login) {
   if (t.tx->request_method_number != HTP_M_POST) return false;
-  const std::string path = to_lower(t.uri);
-  if (!of_login(path)) return false;
+  const std::string target = to_lower(t.uri);
+  if (!of_login(target)) return false;
   const std::string_view location = header(t.tx->response_headers, "location");
   switch (t.tx->response_status_number) {
     case 400:  // RFC 6749 section 5.2
@@ -80,7 +80,7 @@ bool told_form(const HttpTransaction& t, LoginSeen& login) {
       login.outcome = led_to(location);
       break;
     case 200:
-      if (!redirects(path)) return false;
+      if (!redirects(target)) return false;
       login.outcome = Outcome::failure;
       break;
     default: return false;
