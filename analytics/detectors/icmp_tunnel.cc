@@ -57,8 +57,7 @@ void IcmpTunnel::Local::event(const Observed& observed, Delta& delta) {
   if (!reply && name != "echo_request") return;
   if (to_many(observed.src) || to_many(observed.dest)) return;
   const auto data = data_.first(observed);
-  if (!data || data->bytes.empty()) return;
-  const Bytes bytes = data->bytes;
+  const Bytes bytes = data ? data->bytes : Bytes();
   const auto hash = [&](Bytes of) { return keyed_hash(of, seed_); };
   // Of a flow the addresses are those of its client and server, whoever sent the message.
   const bool from_src = !observed.flow || event.direction == Direction::to_server;
@@ -119,16 +118,19 @@ void IcmpTunnel::Global::take(Messages& of_pair, Findings& findings) {
 
 void IcmpTunnel::Global::add(const Message& message, const Sightings& seen, Exchange& exchange) {
   exchange.last = std::max(exchange.last, Timestamp{seen.last});
-  exchange.sizes.add(keyed_hash({reinterpret_cast<const uint8_t*>(&message.size), sizeof message.size}, seed_));
   if (exchange.flow == 0) exchange.flow = seen.flow;
   const auto add_middle = [&] {
     if (message.middle == 0) return;
     exchange.long_messages += seen.count;
     exchange.middles.add(message.middle);
   };
+  const auto count = [&](uint64_t& messages, uint64_t& bytes) {
+    messages += seen.count;
+    bytes += seen.count * message.size;
+    exchange.sizes.add(keyed_hash({reinterpret_cast<const uint8_t*>(&message.size), sizeof message.size}, seed_));
+  };
   if (message.reply == 0) {
-    exchange.requests += seen.count;
-    exchange.bytes_out += seen.count * message.size;
+    if (message.size > 0) count(exchange.requests, exchange.bytes_out);
     add_middle();
     const Request request{message.id, message.seq, message.start, message.whole, message.size};
     if (exchange.recent.size() < Exchange::kMostRequests) {
@@ -140,18 +142,25 @@ void IcmpTunnel::Global::add(const Message& message, const Sightings& seen, Exch
     }
     return;
   }
-  exchange.replies += seen.count;
-  exchange.bytes_in += seen.count * message.size;
   bool asked = false, echoed = false;
+  uint64_t longest = 0;
   for (Request& request : exchange.recent) {
     if (request.id != message.id || request.seq != message.seq) continue;
     asked = request.answered = true;
+    longest = std::max(longest, request.size);
     // Some hosts return the beginning alone.
     echoed |= request.whole == message.whole ||
               (message.start != 0 && message.size < request.size && request.start == message.start);
   }
+  if (message.size == 0 && longest == 0) return;
+  count(exchange.replies, exchange.bytes_in);
   if (echoed) return;
   if (exchange.requests == 0) add_middle();
+  if (message.size == 0) {
+    exchange.emptied += seen.count;
+    return;
+  }
+  exchange.grown |= asked && message.size > longest;
   (asked ? exchange.altered : exchange.unasked) += seen.count;
 }
 
@@ -160,8 +169,9 @@ void IcmpTunnel::Global::judge(const PairKey& key, Exchange& exchange, Findings&
   if (messages < config_.messages) return;
   // Where no request was ever seen, replies without one mean nothing.
   const uint64_t unasked = exchange.requests > 0 && exchange.unasked >= config_.unasked ? exchange.unasked : 0;
-  const uint64_t altered = percent(exchange.altered + unasked, exchange.replies);
-  const bool differs = altered >= config_.altered && exchange.altered + unasked >= config_.unasked;
+  const uint64_t others = exchange.altered + unasked + (exchange.grown ? exchange.emptied : 0);
+  const uint64_t altered = percent(others, exchange.replies);
+  const bool differs = altered >= config_.altered && others >= config_.unasked;
   const bool many =
       exchange.long_messages >= config_.messages && exchange.bytes_out + exchange.bytes_in >= kLeastVaried;
   if (!differs && !many) return;
@@ -194,7 +204,8 @@ void IcmpTunnel::Global::judge(const PairKey& key, Exchange& exchange, Findings&
   findings.report(std::move(report), [&](JsonWriter& json) {
     json.member("requests", exchange.requests).member("replies", exchange.replies);
     json.member("messages_needed", config_.messages).member("altered", exchange.altered);
-    json.member("unasked", exchange.unasked).member("altered_pct", altered);
+    json.member("unasked", exchange.unasked).member("emptied", exchange.emptied).member("grown", exchange.grown);
+    json.member("altered_pct", altered);
     json.member("altered_pct_needed", config_.altered).member("sizes", exchange.sizes.count());
     json.member("long_messages", exchange.long_messages).member("varied_pct", varied);
     json.member("varied_pct_needed", config_.varied).member("bytes_out", exchange.bytes_out);

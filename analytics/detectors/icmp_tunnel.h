@@ -110,8 +110,10 @@ class IcmpTunnel::Global {
     static constexpr size_t kMostRequests = 32;
     std::vector<Request> recent;  // a ring
     size_t next = 0;
-    uint64_t before = 0;  // messages of windows that are over
-    uint64_t requests = 0, replies = 0, altered = 0, unasked = 0;
+    uint64_t before = 0;                                           // messages of windows that are over
+    uint64_t requests = 0, replies = 0, altered = 0, unasked = 0;  // of polls only those that carry something
+    uint64_t emptied = 0;  // replies without what was sent: some hosts drop it, but none that sends more than it got
+    bool grown = false;    // a reply was longer than its request
     uint64_t long_messages = 0;  // requests, and replies where no request was ever seen
     uint64_t bytes_out = 0, bytes_in = 0;
     Fan sizes, middles;

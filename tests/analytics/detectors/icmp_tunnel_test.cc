@@ -72,7 +72,27 @@ TEST_F(IcmpTunnelTest, RepliesThatNobodyAskedForNeverRepeat) {
   EXPECT_FALSE(found().empty());
 }
 
+TEST_F(IcmpTunnelTest, PollsThatAreEmptyButForCommandsAndTheirOutput) {
+  for (uint16_t i = 0; i < 200; ++i) {
+    const bool command = i == 40, output = i > 40 && i <= 60;
+    echo(i * 0.2, false, i, output ? noise(64) : noise(0));
+    echo(i * 0.2 + 0.03, true, i, command ? noise(8) : noise(0));
+  }
+  const auto all = found();
+  ASSERT_FALSE(all.empty());
+  EXPECT_EQ(all.back().count, 41U) << "of those that carry something";
+  EXPECT_NE(all.back().evidence.find(R"("emptied":20,"grown":true)"), std::string::npos) << all.back().evidence;
+}
+
 // Look-alikes.
+
+TEST_F(IcmpTunnelTest, RepliesThatDropWhatWasSent) {
+  for (uint16_t i = 0; i < 60; ++i) {
+    echo(i, false, i, measurement(i, i % 2 ? 56 : 0));
+    echo(i + 0.02, true, i, {});
+  }
+  EXPECT_TRUE(found().empty());
+}
 
 TEST_F(IcmpTunnelTest, Ping) {
   for (size_t size : {32, 56, 1400}) {
