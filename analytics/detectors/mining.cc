@@ -1,6 +1,7 @@
 #include "analytics/detectors/mining.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <string>
 #include <string_view>
@@ -12,28 +13,50 @@ namespace {
 
 constexpr uint32_t kMemory = 86'400;  // seconds
 
-/// Values of the member "method".
-constexpr std::string_view kMethods[] = {"mining.subscribe",   "mining.authorize",
-                                         "mining.submit",      "mining.extranonce.subscribe",
-                                         "mining.configure",   "mining.hello",
-                                         "eth_submitLogin",    "eth_login",
-                                         "eth_getWork",        "eth_submitWork",
-                                         "eth_submitHashrate", "getjob",
-                                         "keepalived",         "login"};
+/// A value of the member "method". `with`: members that must be there as well, where others have methods of that name.
+struct Method {
+  std::string_view name;
+  bool by_pool = false;
+  std::array<std::string_view, 2> with{};
+};
+constexpr std::string_view kJobId = "\"job_id\"", kBlob = "\"blob\"", kNonce = "\"nonce\"";
+constexpr Method kMethods[] = {
+    {"mining.subscribe"},
+    {"mining.authorize"},
+    {"mining.submit"},
+    {"mining.extranonce.subscribe"},
+    {"mining.configure"},
+    {"mining.hello"},
+    {"eth_submitLogin"},
+    {"eth_login"},
+    {"eth_getWork"},
+    {"eth_submitWork"},
+    {"eth_submitHashrate"},
+    {"getjob"},
+    {"keepalived"},
+    {"submit", false, {kJobId, kNonce}},
+    {"mining.notify", true},
+    {"mining.set_difficulty", true},
+    {"mining.set_target", true},
+    {"mining.set_extranonce", true},
+    {"job", true, {kJobId, kBlob}},
+    {"login"},
+};
 /// The last is a name that others have too: of a pool only beside one of these members, or where the answer is a job.
 constexpr uint32_t kCommon = 1U << (std::size(kMethods) - 1);
 constexpr std::string_view kMiner[] = {"\"agent\"", "\"algo\"", "\"rigid\""};
-constexpr std::string_view kJob[] = {"\"job_id\"", "\"blob\""};
+constexpr std::string_view kJob[] = {kJobId, kBlob};
 
 std::string_view skip_spaces(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \t\r\n");
   return begin == std::string_view::npos ? std::string_view() : text.substr(begin);
 }
 
-}  // namespace
+auto in(std::string_view text) {
+  return [text](std::string_view member) { return text.find(member) != std::string_view::npos; };
+}
 
-uint32_t pool_methods(Bytes said, Bytes answered) {
-  const std::string_view text = to_text(said), answer = to_text(answered);
+uint32_t methods_in(std::string_view text, bool by_pool) {
   if (!skip_spaces(text).starts_with('{')) return 0;
   uint32_t out = 0;
   constexpr std::string_view kMember = "\"method\"";
@@ -43,14 +66,19 @@ uint32_t pool_methods(Bytes said, Bytes answered) {
     rest = skip_spaces(rest.substr(1));
     if (!rest.starts_with('"')) continue;
     rest = rest.substr(1, rest.find('"', 1) - 1);
-    const auto known = std::ranges::find(kMethods, rest);
-    if (known == std::end(kMethods)) continue;
-    out |= 1U << (known - std::begin(kMethods));
+    const auto known = std::ranges::find(kMethods, rest, &Method::name);
+    if (known == std::end(kMethods) || known->by_pool != by_pool) continue;
+    if (std::ranges::all_of(known->with, in(text))) out |= 1U << (known - std::begin(kMethods));
   }
-  const auto has = [](std::string_view where) {
-    return [where](std::string_view member) { return where.find(member) != std::string_view::npos; };
-  };
-  if (out & kCommon && std::ranges::none_of(kMiner, has(text)) && !std::ranges::all_of(kJob, has(answer))) {
+  return out;
+}
+
+}  // namespace
+
+uint32_t pool_methods(Bytes said, Bytes answered) {
+  const std::string_view text = to_text(said), answer = to_text(answered);
+  uint32_t out = methods_in(text, false) | methods_in(answer, true);
+  if (out & kCommon && std::ranges::none_of(kMiner, in(text)) && !std::ranges::all_of(kJob, in(answer))) {
     out &= ~kCommon;
   }
   return out;
@@ -72,17 +100,21 @@ Mining::Local::Local(const Config&, const Surroundings& surroundings) : seed_(su
 
 void Mining::Local::flow(const FlowUpdate& update, Delta& delta) {
   const FlowRef& flow = *update.flow;
-  const uint32_t methods = pool_methods(update.said[0], update.said[1]);
-  if (methods == 0) return;
+  const auto& [said, answered] = update.said;
+  const uint32_t methods = pool_methods(said, answered);
+  // From the middle it may not show who connected.
+  const uint32_t turned = methods == 0 && flow.midstream ? pool_methods(answered, said) : 0;
+  if (methods == 0 && turned == 0) return;
   if (delta.pools.bytes() == 0) delta.pools = DeltaTable<Pool, Talk>(seed_, Global::kMostPools);
-  delta.pools.at({flow.client, flow.server, flow.server_port})
-      .merge({.connections = 1,
-              .methods = methods,
-              .answered = !update.said[1].empty(),
-              .first = update.time.ns,
-              .last = update.time.ns,
-              .flow = flow.id,
-              .client_port = flow.client_port});
+  const Pool pool =
+      turned == 0 ? Pool{flow.client, flow.server, flow.server_port} : Pool{flow.server, flow.client, flow.client_port};
+  delta.pools.at(pool).merge({.connections = 1,
+                              .methods = methods | turned,
+                              .answered = !said.empty() && !answered.empty(),
+                              .first = update.time.ns,
+                              .last = update.time.ns,
+                              .flow = flow.id,
+                              .client_port = turned == 0 ? flow.client_port : flow.server_port});
 }
 
 Mining::Global::Global(const Config&, const Surroundings& surroundings)
@@ -112,7 +144,7 @@ void Mining::Global::take(Second second, Delta& delta, Findings& findings) {
     findings.report(std::move(report), [&](JsonWriter& json) {
       json.begin_array("methods");
       for (size_t i = 0; i < std::size(kMethods); ++i) {
-        if (all.methods >> i & 1) json.value(kMethods[i]);
+        if (all.methods >> i & 1) json.value(kMethods[i].name);
       }
       json.end_array();
       json.member("answered", all.answered).member("connections", all.connections);

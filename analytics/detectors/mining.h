@@ -12,8 +12,8 @@
 
 namespace lapwing::analytics {
 
-/// Which methods of the pools' JSON-RPC were called, as bits of their numbers: those of Stratum, its kin of CryptoNote
-/// and of Ethereum. Linear in what was said.
+/// Which methods of the pools' JSON-RPC a miner and its pool called, as bits of their numbers: those of Stratum, its
+/// kin of CryptoNote and of Ethereum. Linear in what was said.
 uint32_t pool_methods(Bytes said, Bytes answered);
 
 struct Mining {

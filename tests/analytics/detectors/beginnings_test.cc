@@ -116,6 +116,31 @@ TEST(CleartextShellTest, FromTheMiddleOnlyWhatHides) {
     EXPECT_FALSE(found(port, "root@web-1:/var/www# ")) << port;
 }
 
+TEST(MiningTest, FromTheMiddleSharesAndJobsTell) {
+  constexpr std::string_view kShare =
+      R"({"id":9,"method":"submit","params":{"id":"ab","job_id":"3","nonce":"0a","result":"77"}})";
+  constexpr std::string_view kJob = R"({"method":"job","params":{"blob":"07","job_id":"4","target":"b8"}})";
+  constexpr std::string_view kNotify = R"({"params":["bf","4d"],"id":null,"method":"mining.notify"})";
+  EXPECT_NE(pool_methods(to_bytes(kShare), {}), 0U);
+  EXPECT_NE(pool_methods({}, to_bytes(kJob)), 0U);
+  EXPECT_NE(pool_methods({}, to_bytes(kNotify)), 0U);
+  EXPECT_EQ(pool_methods(to_bytes(kNotify), {}), 0U) << "only pools do so";
+  EXPECT_EQ(pool_methods(to_bytes(R"({"method":"submit","params":{"job_id":"3"}})"), {}), 0U) << "a batch queue";
+  EXPECT_EQ(pool_methods({}, to_bytes(R"({"method":"job","params":{"job_id":"3"}})")), 0U);
+
+  const auto found = [&](bool midstream) {
+    Scene scene;
+    FlowRef flow = scene.flow({"203.0.113.9", "10.0.0.5", 50'000});
+    flow.midstream = midstream;
+    scene.tell(flow, {.moment = FlowMoment::spoke, .said = {to_bytes(kNotify), to_bytes(kShare)}});
+    return scene.found(*detector<Mining>().read(OptionSource()));
+  };
+  ASSERT_FALSE(found(true).empty());
+  EXPECT_EQ(found(true)[0].subject, "10.0.0.5");
+  EXPECT_TRUE(found(true)[0].objects[0].starts_with("203.0.113.9:"));
+  EXPECT_TRUE(found(false).empty()) << "who listens is no miner";
+}
+
 TEST(MiningTest, NamesThePool) {
   const auto all = begun<Mining>(R"({"id":1,"method":"mining.subscribe"})", "{}");
   ASSERT_EQ(all.size(), 2U);
