@@ -37,7 +37,9 @@ constexpr Few kActs(std::to_array<ActRow>({
     {"even6", 6, D::log_clear},             // EvtRpcClearLog
     {"eventlog", 0, D::log_clear},          // ElfrClearELFW
     {"eventlog", 8, D::log_write},          // ElfrRegisterEventSourceW
+    {"eventlog", 9, D::coerce_files},       // ElfrOpenBELW
     {"eventlog", 12, D::log_clear},         // ElfrClearELFA
+    {"eventlog", 16, D::coerce_files},      // ElfrOpenBELA
     {"fsrvp", 8, D::coerce_files},          // IsPathSupported
     {"fsrvp", 9, D::coerce_files},          // IsPathShadowCopied
     {"lsarpc", 29, D::account_change},      // LsarSetSecret

@@ -8,10 +8,16 @@ using D = DirectoryAttack;
 constexpr uint32_t kRefusals = 3;          // accounts that had to prove themselves, beside one that had not
 constexpr uint8_t kAmongControllers = 15;  // severity of what domain controllers do
 
+/// A server tells those that replicate from it what is new (MS-DRSR 4.1.23), and replicates from them as well: so it
+/// does to nobody that it does not know. Who forges a controller is known too.
+bool replicates_both_ways(const DirectoryCase& of) {
+  return (of.back(D::replicate_manage) || of.back(D::replicate)) && !of.find(D::replica_add);
+}
+
 constexpr DirectoryVerdict kVerdicts[] = {
     {"dcsync", D::replicate, act_bits({D::replicate_prepare, D::replicate_manage}), 95, 1 << 0,
      [](const DirectoryCase& of, uint8_t& severity) {
-       if (of.from_controller) severity = kAmongControllers;
+       if (of.from_controller || replicates_both_ways(of)) severity = kAmongControllers;
        return 75 + (of.find(D::replicate_prepare) ? 15 : 0) - (of.find(D::replicate_manage) ? 30 : 0);
      },
      bit(Role::dc) | bit(Role::backup)},

@@ -54,6 +54,24 @@ TEST(DirectoryAttackTest, AmongDomainControllersThatIsToBeExpected) {
   EXPECT_TRUE(attacks(OperationScene().call("drsuapi", kReplicate, {}, Outcome::failure)).empty()) << "refused";
 }
 
+TEST(DirectoryAttackTest, ControllersWhoseClientsAreNotSeenKnowEachOther) {
+  constexpr uint16_t kSync = 2;
+  const auto severity = [](uint16_t back, bool forged) {
+    OperationScene scene;
+    if (forged) scene.call("drsuapi", kReplicaAdd);
+    scene.between("10.0.0.9", "10.0.0.5").call("drsuapi", back);
+    scene.at(3).between("10.0.0.5", "10.0.0.9").call("drsuapi", kReplicate);
+    for (const Behaviour& of : attacks(scene)) {
+      if (of.subject == "10.0.0.5" && says(of, R"("dcsync")")) return static_cast<int>(of.severity);
+    }
+    return 0;
+  };
+  EXPECT_EQ(severity(kSync, false), 15) << "it was told that there is something new";
+  EXPECT_EQ(severity(kReplicate, false), 15);
+  EXPECT_EQ(severity(kSync, true), 95) << "who entered itself as a controller is told as well";
+  EXPECT_EQ(severity(kBind, false), 95);
+}
+
 TEST(DirectoryAttackTest, AForgedDomainController) {
   OperationScene scene;
   controller(scene).at(5).call("drsuapi", kReplicaAdd).at(7).between("10.0.0.9", "10.0.0.5").call("drsuapi", 3);
@@ -117,6 +135,7 @@ TEST(DirectoryAttackTest, EachVerdictHasItsTechnique) {
       {"eventlog", 0, "log-clear", "T1070.001", "medium"},  {"even6", 6, "log-clear", "T1070.001", "medium"},
       {"eventlog", 8, "log-write", "T1070.001", "info"},    {"bkrp", 0, "key-backup", "T1555", "info"},
       {"fsrvp", 8, "forced-auth", "T1187", "medium"},       {"netdfs", 13, "forced-auth", "T1187", "medium"},
+      {"eventlog", 9, "forced-auth", "T1187", "medium"},    {"eventlog", 16, "forced-auth", "T1187", "medium"},
   };
   for (const auto& row : kRows) {
     const auto all = attacks(OperationScene().call(row.interface, row.number));
