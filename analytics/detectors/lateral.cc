@@ -80,7 +80,7 @@ void Lateral::Global::add_output(const FileOf& key, const FileUse& use) {
   kept.merge(use);
   files_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(kept.reads + kept.writes)));
   if (kept.writes > 0 || use.at.count == 0) return;
-  if (kept.reads >= config_.reads || (kept.reads > 0 && kept.deletes > 0)) {
+  if (kept.fetches() >= config_.reads || (kept.reads > 0 && kept.deletes > 0)) {
     add_act({key.pair, fetch_output}, use.at);
   }
 }

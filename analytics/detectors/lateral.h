@@ -1,6 +1,7 @@
 // Lateral: a host is worked on from another, by the ways in which Windows and Unix are administered.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -71,10 +72,12 @@ struct Lateral {
   };
   /// What the client does to it.
   struct FileUse {
-    uint64_t reads = 0, writes = 0, deletes = 0;
+    uint64_t opens = 0, reads = 0, writes = 0, deletes = 0;
     Act at;  // reads and deletes
 
     void merge(const FileUse& other);
+    /// However many parts it is read in: it is opened once for all of them.
+    uint64_t fetches() const { return std::min(opens, reads); }
   };
   /// Who is logged in, by the latest login.
   struct Account {

@@ -71,6 +71,7 @@ bool is_one_of(std::span<const std::string_view> texts, std::string_view text) {
 }  // namespace
 
 void Lateral::FileUse::merge(const FileUse& other) {
+  opens += other.opens;
   reads += other.reads;
   writes += other.writes;
   deletes += other.deletes;
@@ -119,20 +120,20 @@ void Lateral::Local::on_share(const OperationOf& operation, Delta& delta) const 
   const auto [share, file] = path_of(seen.object);
   constexpr std::string_view kWrites[] = {"create", "write", "rename"};
   const bool writes = is_one_of(kWrites, seen.operation);
-  const bool reads = seen.operation == "read", deletes = seen.operation == "delete";
-  if (file.empty() || !(writes || reads || deletes)) return;
+  const bool opens = seen.operation == "open", reads = seen.operation == "read", deletes = seen.operation == "delete";
+  if (file.empty() || !(writes || opens || reads || deletes)) return;
   const bool administrative = is_administrative(share);
   const bool program = writes && is_program(file);
   if (!administrative && !program) return;
   const Act one = Act::of(operation, seen.object, seed_);
   if (writes && administrative) delta.acts.acts.at({pair, admin_write}).merge(one);
   if (program) delta.acts.acts.at({pair, program_write}).merge(one);
-  if (!administrative || !(reads || deletes || writes) || seen.outcome == Outcome::failure) return;
+  if (!administrative || seen.outcome == Outcome::failure) return;
   FileOf key{pair};
   const uint64_t hash = keyed_hash(to_bytes(to_lower(seen.object)), seed_);  // names of files know no case there
   std::memcpy(key.hash.data(), &hash, sizeof hash);
-  FileUse use{.reads = reads, .writes = writes, .deletes = deletes};
-  if (!writes) use.at = one;
+  FileUse use{.opens = opens, .reads = reads, .writes = writes, .deletes = deletes};
+  if (reads || deletes) use.at = one;
   delta.files.at(key).merge(use);
 }
 
