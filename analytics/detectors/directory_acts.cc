@@ -191,8 +191,15 @@ void DirectoryAttack::Local::take_ticket(const Observed& observed, Delta& delta)
   const Event& event = observed.event;
   serve(observed.flow->server, observed.flow->client, delta);
   const Strength strength = ticket(event);
-  if (strength == Strength::aes) return add(observed, granted_aes, {}, delta);
   const std::string_view service = service_.text(event);
+  if (strength == Strength::aes) {
+    add(observed, granted_aes, {}, delta);
+    // Clients ask for services; an account by its name, as in "DOMAIN\name", is what tools have from a directory.
+    if (!is_of_machine(service) && service.find('/') == std::string_view::npos) {
+      add(observed, ticket_account, service, delta);
+    }
+    return;
+  }
   if (strength != Strength::rc4 || is_of_machine(service)) return;
   add(observed, ticket_rc4, service, delta);
   Asked request;

@@ -69,6 +69,7 @@ struct DirectoryAttack {
     key_backup,
     ticket_rc4,        // for a service that is no machine's own
     ticket_rc4_asked,  // the client would like it that weak
+    ticket_account,    // for an account by its own name, however strong
     granted_aes,
     bare_rc4,      // a reply that anybody may have, with what a password can be guessed by
     bare_refused,  // the account must prove itself first

@@ -34,6 +34,8 @@ constexpr DirectoryVerdict kVerdicts[] = {
        if (services >= of.config.services * (better ? 1 : 2)) return 50 + (better ? 10 : 0) + (asked ? 20 : 0);
        return better && asked ? 40 : 0;
      }},
+    {"kerberoast-strong", D::ticket_account, 0, 75, 1 << 3,
+     [](const DirectoryCase& of, uint8_t&) { return of.act.objects.count() >= of.config.services ? 60 : 0; }},
     {"asrep-roast", D::bare_rc4, act_bits({D::bare_refused}), 75, 1 << 4,
      [](const DirectoryCase& of, uint8_t&) {
        const Act* refused = of.find(D::bare_refused);

@@ -251,6 +251,22 @@ TEST(DirectoryAttackTest, TicketsAreGatheredWhosePasswordsCanBeGuessed) {
   EXPECT_EQ(verdicts(slow), "") << "old services, one by one";
 }
 
+TEST(DirectoryAttackTest, TicketsOfAccountsByTheirNamesAreGatheredHoweverStrong) {
+  KdcScene scene;
+  for (const char* account : {"A\\svc-sql", "A\\svc-web", "A\\backup"}) scene.ticket(account, kAes, {kRc4, kAes});
+  const auto all = attacks(scene);
+  ASSERT_FALSE(all.empty());
+  EXPECT_TRUE(says(all.back(), R"("kerberoast-strong")")) << all.back().evidence;
+  EXPECT_EQ(level(all.back()), FindingLevel::medium);
+  KdcScene few, slow;
+  for (int i = 0; i < 9; ++i) {
+    few.at(i).ticket("anna", kAes, {kAes}).ticket("PC" + std::to_string(i) + "$", kAes, {kAes});
+    slow.at(400 * i).ticket("user" + std::to_string(i), kAes, {kAes});
+  }
+  EXPECT_EQ(verdicts(few), "") << "from user to user, and machines";
+  EXPECT_EQ(verdicts(slow), "");
+}
+
 TEST(DirectoryAttackTest, RepliesThatAnybodyMayHave) {
   constexpr int32_t kProofRequired = 25, kUnknown = 6;
   EXPECT_EQ(verdicts(KdcScene().login("a", kRc4, {kRc4}, false).login("b", kRc4, {kRc4}, false)), "T1558.004");
