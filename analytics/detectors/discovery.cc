@@ -20,6 +20,9 @@ constexpr OptionRow<C> kOptions[] = {
     {"analytics.discovery.many", &C::many, "6", "different things that tell of more than one's own errands"},
     {"analytics.discovery.servers", &C::servers, "3",
      "servers that are asked for as much, where it is more than hosts ask for by themselves; twice as many otherwise"},
+    {"analytics.discovery.guesses", &C::guesses, "50",
+     "SIDs that are looked up at once, or look-ups that find nothing within the window, which count numbers through: "
+     "lists of who may do what are shorter"},
     {"analytics.discovery.sweep", &C::sweep, "10", "servers of which one that asks for many things asks all there is"},
 };
 
@@ -57,6 +60,7 @@ constexpr KindRow kRows[] = {
     {"ldap-groups", 1 << 1},
     {"ldap-computers", 1 << 3},
     {"ldap-all", 1 << 3},
+    {"sids", 1 << 0},
 };
 static_assert(std::size(kRows) == D::kKinds);
 
@@ -90,6 +94,16 @@ void Discovery::Global::take(Second second, Delta& delta, Findings& findings) {
   judge();
 }
 
+/// Who counts numbers through finds that most are nobody's.
+bool Discovery::Global::guesses_too_many(State& state, const Act& act) const {
+  if (state.guessed_since < seconds_before(act.first, static_cast<int64_t>(config_.window))) {
+    state.guessed_since = act.first;
+    state.guessed = 0;
+  }
+  state.guessed += act.failed;
+  return state.guessed >= config_.guesses;
+}
+
 void Discovery::Global::add(State& state, const ActOf& key, const Act& act) const {
   if (state.count > 0 && state.newest < seconds_before(act.first, static_cast<int64_t>(config_.window))) {
     state = State();
@@ -99,6 +113,7 @@ void Discovery::Global::add(State& state, const ActOf& key, const Act& act) cons
   state.newest = std::max(state.newest, act.last);
   state.count += act.count;
   state.names.merge(act.names);
+  if (key.act == D::names && guesses_too_many(state, act)) state.last[sids] = act.last;
   const bool fresh = state.last[key.act].ns == 0;
   state.last[key.act] = std::max(state.last[key.act], act.last);
   if (const auto slot = std::ranges::find(state.flows, uint64_t{0}, &FlowName::id);

@@ -36,7 +36,7 @@ struct Discovery {
           "directory or zone: different things, or of many servers"};
 
   struct Config {
-    uint64_t window = 0, some = 0, many = 0, servers = 0, sweep = 0;
+    uint64_t window = 0, some = 0, many = 0, servers = 0, sweep = 0, guesses = 0;
   };
   static std::span<const OptionRow<Config>> options();
 
@@ -67,6 +67,7 @@ struct Discovery {
     ldap_groups,
     ldap_computers,
     ldap_all,
+    sids,  // by number, one after the other
     kKinds
   };
 
@@ -81,11 +82,13 @@ struct Discovery {
 /// [W]
 class Discovery::Local {
  public:
-  Local(const Config&, const Surroundings& surroundings) : surroundings_(surroundings), seed_(surroundings.hash_seed) {}
+  Local(const Config& config, const Surroundings& surroundings)
+      : config_(config), surroundings_(surroundings), seed_(surroundings.hash_seed) {}
   void operation(const OperationOf& operation, Delta& delta) const;
   void event(const Observed& observed, Delta& delta);
 
  private:
+  const Config config_;
   const Surroundings& surroundings_;
   uint64_t seed_;
   FieldReader type_{kFields[0]}, name_{kFields[1]};
@@ -114,7 +117,10 @@ class Discovery::Global {
     uint64_t count = 0;
     Act::Names names;
     std::array<FlowName, 8> flows{};
+    Timestamp guessed_since;
+    uint64_t guessed = 0;  // look-ups since then that found nothing
   };
+  bool guesses_too_many(State& state, const Act& act) const;
   void add(State& state, const ActOf& key, const Act& act) const;
   void report(const IpAddress& client, const State& state, Findings& findings) const;
 

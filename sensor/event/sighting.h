@@ -51,6 +51,7 @@ struct OperationSeen {
   std::string_view operation;  // by its name; empty: sealed
   std::string_view object;     // what it is done to: "SHARE\\path", a service, an account, a DN
   uint16_t number = 0;         // of the operation
+  uint32_t asked = 0;          // of a look-up: how many things at once, as far as that is read
   Outcome outcome = Outcome::unknown;
   bool sealed = false;   // what it is about is encrypted
   bool by_pipe = false;  // DCERPC within SMB

@@ -292,7 +292,8 @@ void FlowDriver::note_sightings(const Event& event) {
       std::string scratch;
       operations.push_back(std::string(seen.interface) + ' ' + std::to_string(seen.number) + or_none(seen.operation) +
                            or_none(seen.sealed ? "" : seen.object) +
-                           or_none(outcome_name(static_cast<uint64_t>(seen.outcome), scratch)));
+                           or_none(outcome_name(static_cast<uint64_t>(seen.outcome), scratch)) +
+                           (seen.asked ? ' ' + std::to_string(seen.asked) : ""));
     }
     std::vector<std::string>&lines, &operations;
   } sink(heard_);

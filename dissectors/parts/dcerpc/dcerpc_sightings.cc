@@ -37,6 +37,16 @@ std::string first_text(Bytes stub) {
   return {};
 }
 
+/// How many SIDs LsarLookupSids, or its second version, are to find names for: behind the handle of 20 bytes (MS-LSAT
+/// 3.1.4.10, 3.1.4.11).
+uint32_t asked(const Call& call, Bytes stub) {
+  constexpr size_t kHandle = 20;
+  constexpr uint16_t kLookupSids = 15, kLookupSids2 = 57;
+  const Interface* of = call.contexts.front().interface;
+  if (!of || of->name != "lsarpc" || (call.operation != kLookupSids && call.operation != kLookupSids2)) return 0;
+  return stub.size() < kHandle ? 0 : OrderedReader(stub.subspan(kHandle), call.tx->little_endian).u32();
+}
+
 /// Operations end with what they return (MS-RPCE 3.1.1.5.3.1): NTSTATUS, HRESULT or an error of Windows, all of which
 /// are 0 where it went well. Of lists the beginning is told by an error of its own, or by what NTSTATUS has from 0x101
 /// on; a service that was to be started runs already (MS-SCMR 3.1.4.19). Of what is sealed a fault alone shows.
@@ -74,11 +84,13 @@ void tell_operations(const Call& call, bool by_pipe, SightingSink& sink) {
   if (request.type != Type::request || call.contexts.size() != 1) return;
   std::string scratch;
   const bool sealed = call.security && call.security->seals();
-  const std::string object = sealed ? std::string() : first_text(to_bytes(request.stub));
+  const Bytes stub = sealed ? Bytes() : to_bytes(request.stub);
+  const std::string object = first_text(stub);
   sink.operation({.interface = interface_text(call.contexts.front(), scratch),
                   .operation = call.operation_name(),
                   .object = object,
                   .number = call.operation,
+                  .asked = asked(call, stub),
                   .outcome = outcome(call, sealed),
                   .sealed = sealed,
                   .by_pipe = by_pipe});

@@ -28,6 +28,9 @@ TEST(DirectoryQueryTest, IsWhatTheFilterIsAfter) {
       {"DC=a??sub?(userAccountControl:1.2.840.113556.1.4.803:=4194304)", Q::unprotected},
       {"DC=a??sub?(samAccountType=805306368)", Q::users},
       {"DC=a??sub?(&(objectClass=user)(objectCategory=person))", Q::users},
+      {"DC=a??sub?(objectCategory=user)", Q::users},
+      {"DC=a??sub?(&(objectCategory=computer)(msLAPS-Password=*))", Q::unprotected},
+      {"DC=a??sub?(objectClass=msDS-GroupManagedServiceAccount)", Q::unprotected},
       {"DC=a??sub?(objectClass=group)", Q::groups},
       {"DC=a??sub?(objectCategory=computer)", Q::computers},
       {"DC=a??sub?(objectClass=trustedDomain)", Q::trusts},
@@ -82,6 +85,32 @@ TEST(DiscoveryTest, WhatHostsAskForByThemselvesIsNone) {
   scene.call("wkssvc", 0).call("srvsvc", 21).call("netlogon", 26).call("drsuapi", 12).call("epmapper", 3);
   scene.search("??base?(objectClass=*)").search("CN=x,DC=a??sub?(&(objectClass=user)(sAMAccountName=anna))");
   EXPECT_TRUE(scene.found<Discovery>().empty());
+}
+
+TEST(DiscoveryTest, NumbersAreCountedThrough) {
+  constexpr uint16_t kLookupSids = 15;
+  const auto at_once = [](uint32_t asked) {
+    OperationScene scene;
+    scene.operation(scene.flow({"10.0.0.5", "10.0.0.9", 445}), {.interface = "lsarpc",
+                                                                .operation = "call",
+                                                                .number = kLookupSids,
+                                                                .asked = asked,
+                                                                .outcome = Outcome::success});
+    return scene.found<Discovery>();
+  };
+  ASSERT_FALSE(at_once(1000).empty());
+  EXPECT_TRUE(names(at_once(1000).back(), "T1087"));
+  EXPECT_TRUE(says(at_once(1000).back(), R"("asked":["names","sids"])")) << at_once(1000).back().evidence;
+  EXPECT_TRUE(at_once(20).empty()) << "a list of who may do what";
+
+  const auto one_by_one = [](Outcome outcome, double apart) {
+    OperationScene scene;
+    for (int i = 0; i < 100; ++i) scene.at(i * apart).call("lsarpc", kLookupSids, {}, outcome);
+    return !scene.found<Discovery>().empty();
+  };
+  EXPECT_TRUE(one_by_one(Outcome::failure, 0.5));
+  EXPECT_FALSE(one_by_one(Outcome::success, 0.5)) << "a file server names owners";
+  EXPECT_FALSE(one_by_one(Outcome::failure, 20)) << "some of whom have left";
 }
 
 TEST(DiscoveryTest, WhatLiesApartDoesNotAddUp) {

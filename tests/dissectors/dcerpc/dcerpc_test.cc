@@ -470,6 +470,28 @@ TEST(Dcerpc, HowCallsEndIsToldUnlessItIsSealed) {
   EXPECT_EQ(operation(6, rpc_fault(2, 5)), "svcctl 19 RStartServiceW - failure");
 }
 
+TEST(Dcerpc, HowManyNamesAreLookedUpIsTold) {
+  const auto operation = [](const std::string& uuid, unsigned number, const std::string& stub, bool little = true) {
+    Heard heard;
+    FlowDriver flow({.known = "dcerpc", .contents = false}, heard);
+    const RpcForm form{.little = little};
+    flow.say(kClient, rpc_bind(1, {uuid}));
+    flow.say(kServer, rpc_bind_ack(1, {0}));
+    flow.say(kClient, rpc_request(2, 0, number, stub, form));
+    flow.say(kServer, rpc_response(2, "\0\0\1\7"s, form));
+    flow.finish();
+    return heard.operations.back();
+  };
+  const std::string handle(20, '\1');
+  EXPECT_TRUE(operation(kLsarpc, 15, handle + "\xe8\3\0\0"s).ends_with(" 1000"));
+  EXPECT_TRUE(operation(kLsarpc, 57, handle + "\0\0\3\xe8"s, false).ends_with(" 1000"));
+  for (const std::string& other :
+       {operation(kLsarpc, 58, handle + "\xe8\3\0\0"s), operation(kSamr, 15, handle + "\xe8\3\0\0"s),
+        operation(kLsarpc, 15, handle.substr(1)), operation(kLsarpc, 15, handle + "\xe8\3"s)}) {
+    EXPECT_FALSE(other.ends_with(" 1000")) << other;
+  }
+}
+
 TEST(Dcerpc, WhatIsDoneByDatagramsIsTold) {
   Heard heard;
   FlowDriver flow({.known = "dcerpc", .contents = false}, heard);

@@ -20,6 +20,7 @@ struct RpcForm {
 
 inline const std::string kSvcctl = "367abb81-9844-35f1-ad32-98f038001003";
 inline const std::string kSamr = "12345778-1234-abcd-ef00-0123456789ac";
+inline const std::string kLsarpc = "12345778-1234-abcd-ef00-0123456789ab";
 inline const std::string kActivator = "000001a0-0000-0000-c000-000000000046";
 inline const std::string kMapper = "e1af8308-5d1f-11c9-91a4-08002b14a0fa";
 
