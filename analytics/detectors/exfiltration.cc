@@ -16,7 +16,8 @@ namespace {
 using C = Exfiltration::Config;
 constexpr OptionRow<C> kOptions[] = {
     {"analytics.exfiltration.bytes", &C::bytes, "100mb", "sent to a peer in an hour", Unit::bytes},
-    {"analytics.exfiltration.rare-bytes", &C::rare_bytes, "2mb", "to a new peer that few hosts talk to", Unit::bytes},
+    {"analytics.exfiltration.rare-bytes", &C::rare_bytes, "2mb",
+     "to a new peer that few hosts talk to, by no service that is known", Unit::bytes},
     {"analytics.exfiltration.ratio", &C::ratio, "500",
      "in 1/1000: by how much what is sent exceeds what is received, of both"},
     {"analytics.exfiltration.times", &C::times, "8", "as much as is usual between the two"},
@@ -29,6 +30,7 @@ constexpr OptionRow<C> kOptions[] = {
 constexpr uint8_t kTcp = 6, kUdp = 17;
 constexpr int16_t kUploadRatio = 800;  // in 1/1000
 constexpr uint32_t kDay = 86'400, kIdle = 14 * kDay;
+constexpr unsigned kMuch = 3;  // doublings of what is needed
 constexpr unsigned kHarm = 80, kLittleHarm = 35;
 constexpr uint64_t kForm = 4;  // part of what is told of any peer, to which people fill in forms with files
 
@@ -92,8 +94,10 @@ void Exfiltration::Local::flow(const FlowUpdate& update, Delta& delta) {
 }
 
 unsigned Exfiltration::confidence(const Circumstances& of) {
+  // A service that others here do without may hold what one host brings there: so much is no daily errand.
+  const int service = of.rare && of.excess >= kMuch ? 25 : 40;
   const int sum = 50 + static_cast<int>(std::min(15U, 5 * of.excess)) + (of.rare ? 10 : 0) + (of.bare ? 15 : 0) -
-                  (of.known ? 40 : 0);
+                  (of.known ? service : 0);
   return static_cast<unsigned>(std::clamp(sum, 1, 95));
 }
 
@@ -140,9 +144,10 @@ void Exfiltration::Global::judge(const Pair& pair, const State& state, const Vol
   const uint64_t both = std::max<uint64_t>(1, sum.traffic.out + sum.traffic.in);
   Circumstances circumstances{.rare = rare, .bare = 2 * sum.bare >= both, .known = 2 * sum.known >= both};
 
-  const uint64_t needed = by_size                   ? config_.uploads * config_.upload_bytes
-                          : rare && peer.age < kDay ? config_.rare_bytes
-                                                    : config_.bytes;
+  const bool strange = rare && peer.age < kDay && !circumstances.known;
+  const uint64_t needed = by_size   ? config_.uploads * config_.upload_bytes
+                          : strange ? config_.rare_bytes
+                                    : config_.bytes;
   if (!by_size) {
     if (now.recent.out < needed) return;
     // A host without a history has none to differ from.

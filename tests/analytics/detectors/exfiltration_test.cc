@@ -84,6 +84,26 @@ TEST_F(ExfiltrationTest, FormsWithFiles) {
   EXPECT_EQ(severity, (std::map<std::string, int>{{"10.0.0.1", 35}, {"10.0.0.2", 80}, {"10.0.0.3", 80}}));
 }
 
+/// As who takes much away by a service that holds files.
+TEST_F(ExfiltrationTest, ByAServiceThatNobodyElseUses) {
+  const auto others = [&](uint16_t port, std::string_view application) {
+    for (int i = 0; i < 20; ++i) {
+      send(0, {"10.0.1." + std::to_string(1 + i), "198.51.100.1", port}, FlowMoment::tick, 1, 1, application);
+    }
+  };
+  const auto bring = [&](const std::string& server, uint64_t bytes) {
+    for (int i = 0; i < 30; ++i)
+      send(60.0 * i, {"10.0.0.2", server, 443}, FlowMoment::tick, bytes / 30, 1000, "TLS.Mega");
+  };
+  others(443, "TLS");
+  bring("198.51.100.2", 400 * kMega);
+  EXPECT_TRUE(found().empty());
+  bring("198.51.100.3", 1500 * kMega);
+  ASSERT_FALSE(found().empty());
+  EXPECT_EQ(found()[0].objects, std::vector<std::string>{"198.51.100.3:443"});
+  EXPECT_EQ(found()[0].attack, (std::vector<Technique>{{"T1048", "TA0010"}}));
+}
+
 TEST_F(ExfiltrationTest, FileAfterFileOfOneSize) {
   for (int i = 0; i < 25; ++i) send(600.0 * i, out_, FlowMoment::burst, 92'000, 300);
   const auto all = found();
