@@ -60,6 +60,7 @@ void Beacon::Calls::merge(const Calls& other) {
   web += other.web;
   encrypted += other.encrypted;
   bare += other.bare;
+  proxied += other.proxied;
   if (std::tie(other.first, other.flow.id) < std::tie(first, flow.id)) {
     first = other.first;
     flow = other.flow;
@@ -93,6 +94,7 @@ void Beacon::Local::flow(const FlowUpdate& update, Delta& delta) {
   calls.web += web;
   calls.encrypted += encrypted;
   calls.bare += bare;
+  calls.proxied += Peers::by_proxy(flow);
   if (std::tie(update.time, flow.id) < std::tie(calls.first, calls.flow.id)) {
     calls.first = update.time;
     calls.flow = name_of(flow);
@@ -152,6 +154,7 @@ void Beacon::Global::take(Second second, Delta& delta, Findings& findings) {
 const Beacon::Calls& Beacon::Global::name(Line& line, const Calls& calls, Calls& room) {
   if (line.peer.version == 0) {
     if (Peer::looked_up(line.peer)) return calls;
+    if (calls.proxied > 0) return calls;  // its address is that of all names
     if (auto* entry = named_.touch(calls.flow.server, now_)) {
       entry->value = {line.peer, 2 * calls.known >= calls.calls, 2 * calls.web >= calls.calls,
                       2 * calls.encrypted >= calls.calls, calls.name};
@@ -234,7 +237,8 @@ void Beacon::Global::report(const Line& line, const State& state, Timestamp time
   const IpAddress& server = sum.flow.server;
   // What stays inside is mostly watched or watches; what nobody answers brings no orders; what most hosts run came to
   // them by order.
-  const bool inside = surroundings_.inside(server);
+  const bool proxied = 2 * sum.proxied >= sum.calls && line.peer != server;
+  const bool inside = !proxied && surroundings_.inside(server);
   const bool enough_calls = state.rhythm.count() >= kCertain;
   const bool harmful = !inside && line.answered && !circumstances.known && !everywhere && enough_calls;
   // Whoever calls many inside watches them, which shows before the first of them is told; whom most call serves them.
@@ -242,7 +246,7 @@ void Beacon::Global::report(const Line& line, const State& state, Timestamp time
   if (inside && (watched(line.client, server) >= kWatches || serves || state.rhythm.count() < kSure)) return;
   const unsigned severity = harmful ? kHarm : inside ? kInside : kLittleHarm;
   const std::string subject = to_string(line.client), place = endpoint(server, line.port);
-  const std::string object = sum.name.empty() ? place : sum.name;
+  const std::string object = !sum.name.empty() ? sum.name : proxied ? to_string(line.peer) : place;
   const std::string key = subject + " " + object + " " + std::to_string(line.port) + " " + std::to_string(line.proto) +
                           (line.answered ? "" : " unanswered");
   Report report{.key = keyed_hash(to_bytes(key), kReplaySeed),
@@ -260,11 +264,11 @@ void Beacon::Global::report(const Line& line, const State& state, Timestamp time
                 .dest = server,
                 .explained_by = looks_up ? bit(Role::resolver) : RoleMask{0},  // it asks for others
                 .idle = std::max(kDay, int64_t{3} * rhythm.period / 16)};
-  if (!sum.name.empty()) report.objects.insert(report.objects.begin(), sum.name);
+  if (object != place) report.objects.insert(report.objects.begin(), object);
   const bool web = 2 * sum.web >= sum.calls;
   report.techniques = web ? 1U : 4U;
   if (2 * sum.encrypted >= sum.calls) report.techniques |= 2;
-  if (!usual_port(line.port)) report.techniques |= 8;
+  if (!usual_port(line.port) && !proxied) report.techniques |= 8;
 
   findings.report(std::move(report), [&](JsonWriter& json) {
     const auto check_ins = state.rhythm.check_ins();
@@ -278,6 +282,7 @@ void Beacon::Global::report(const Line& line, const State& state, Timestamp time
     json.member("hosts", peer.hosts).member("hosts_active", clients_.count());
     json.member("confidence_needed", config_.confidence);
     if (!sum.application.empty()) json.member("app", sum.application);
+    if (proxied) json.member("proxy", place);
     json.begin_array("gaps_s");
     for (size_t i = check_ins.size() - std::min<size_t>(check_ins.size(), 8); i + 1 < check_ins.size(); ++i) {
       json.value((check_ins[i + 1].time - check_ins[i].time) / 16.0);

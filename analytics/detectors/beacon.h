@@ -54,7 +54,8 @@ struct Beacon {
   /// Sums, minima and maxima, which add up in any order.
   struct Calls {
     uint64_t out = 0, in = 0;
-    uint32_t calls = 0, known = 0, midstream = 0, web = 0, encrypted = 0, bare = 0;  // bare: by a protocol nobody knows
+    uint32_t calls = 0, known = 0, midstream = 0, web = 0, encrypted = 0, proxied = 0;
+    uint32_t bare = 0;  // by a protocol nobody knows
     Timestamp first{std::numeric_limits<int64_t>::max()};
     FlowName flow;  // of the first
     std::string name, application;

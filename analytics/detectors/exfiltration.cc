@@ -68,8 +68,9 @@ void Exfiltration::Local::flow(const FlowUpdate& update, Delta& delta) {
   const bool burst = update.moment == FlowMoment::burst;
   // Most bursts are small.
   if (burst && (traffic.out < config_.upload_bytes || producer_ratio(traffic) < kUploadRatio)) return;
-  if ((flow.proto != kTcp && flow.proto != kUdp) || traffic.empty() || surroundings_.inside(flow.server) ||
-      !surroundings_.inside(flow.client) || to_many(flow.server)) {
+  if ((flow.proto != kTcp && flow.proto != kUdp) || traffic.empty() ||
+      (surroundings_.inside(flow.server) && !Peers::by_proxy(flow)) || !surroundings_.inside(flow.client) ||
+      to_many(flow.server)) {
     return;
   }
   if (delta.pairs.bytes() == 0) delta.pairs = DeltaTable<Pair, Sent>(surroundings_.hash_seed, Delta::kMostPairs);

@@ -13,7 +13,10 @@ namespace {
 
 Peer named(std::string_view host, uint64_t seed) {
   Peer out;
-  if (IpAddress::parse(host)) return out;
+  if (const auto address = IpAddress::parse(host)) {
+    out.key = *address;
+    return out;
+  }
   out.name = registrable_domain(to_lower(host));
   const uint64_t hash = keyed_hash(to_bytes(out.name), seed);
   std::memcpy(out.key.bytes.data(), &hash, sizeof hash);
@@ -59,6 +62,7 @@ const Peer& Peers::of(const FlowRef& flow) {
       looked_up_.key.bytes[Peer::kLookUp] = 1;
       return looked_up_;
     }
+    if (known.peer.key.version != 0 && by_proxy(flow)) return known.peer;
   }
   unnamed_.key = flow.server;
   return unnamed_;
@@ -68,6 +72,12 @@ bool Peers::known_service(const FlowRef& flow) {
   constexpr uint8_t kUdp = 17;
   if (pushes(flow.server_port) || (flow.proto == kUdp && keeps_open(flow.server_port))) return true;
   return of_its_own(flow.application);
+}
+
+bool Peers::by_proxy(const FlowRef& flow) {
+  constexpr std::string_view kConnect = "HTTP_Connect", kProxy = "HTTP_Proxy";
+  const std::string_view of = flow.application;
+  return !flow.host.empty() && (of.starts_with(kConnect) || of.starts_with(kProxy) || last_name(of) == kProxy);
 }
 
 bool Peers::waits(const FlowRef& flow) {

@@ -43,6 +43,8 @@ class Peers {
   /// server. Or it is a service that pushes messages to phones, browsers and things, or a virtual private network, by
   /// its port.
   static bool known_service(const FlowRef& flow);
+  /// Whether the server connects for the client, to the host that it is told: what it is to the one is what that is.
+  static bool by_proxy(const FlowRef& flow);
   /// Whether such a service keeps its connections for as long as there are both ends: of pushes, whose protocol is
   /// known, of registrations of telephones, and of mail and messages that are waited for.
   static bool waits(const FlowRef& flow);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "tests/analytics/scene.h"
 #include "tests/analytics/shape/series.h"
@@ -59,6 +60,40 @@ TEST_F(BeaconTest, ServersOfOneNameAreOnePeer) {
   }
   ASSERT_FALSE(found().empty());
   EXPECT_EQ(found().front().objects.front(), "example.co.uk");
+}
+
+TEST_F(BeaconTest, ByAProxyInsideItIsWhomThatConnectsTo) {
+  const struct {
+    std::string_view host, application, object;
+    int severity;
+  } kRows[] = {
+      {"cdn.example.net", "HTTP_Connect", "example.net", 70}, {"cdn.example.net", "HTTP.HTTP_Proxy", "example.net", 70},
+      {"203.0.113.77", "HTTP_Connect", "203.0.113.77", 70},   {"v10.example.com", "HTTP_Connect.Microsoft", "", 0},
+      {"intranet.example.net", "HTTP", "example.net", 20},    {"printer", "HTTP.HTTP_Proxy", "", 20},
+  };
+  std::vector<std::string> others;
+  for (int i = 0; i < 45; ++i) others.push_back("198.51.100." + std::to_string(1 + i));
+  for (const auto& row : kRows) {
+    Scene scene;
+    const auto call = [&](double time, std::string_view host, std::string_view application) {
+      FlowRef flow = scene.at(time).flow({"10.0.0.7", "10.0.0.3", 3128});
+      flow.host = host;
+      flow.application = application;
+      flow.protocol = "http";
+      scene.tell(flow, {.moment = FlowMoment::burst, .bytes = {236, 141}, .all_packets = {4, 4}});
+    };
+    for (int i = 0; i < 90; ++i) {
+      call(60.0 * i, row.host, row.application);
+      call(60.0 * i + i * 23 % 41, others[static_cast<size_t>(i % 45)], "HTTP_Connect");
+    }
+    const auto all = scene.found(*detector<Beacon>().read(OptionSource()));
+    EXPECT_EQ(all.empty(), row.severity == 0) << row.host << row.application;
+    if (all.empty()) continue;
+    const auto& objects = all.back().objects;
+    EXPECT_EQ(objects.back(), "10.0.0.3:3128");
+    EXPECT_EQ(objects.size() == 2 ? objects[0] : "", row.object);
+    EXPECT_EQ(all.back().severity, row.severity) << row.host << row.application;
+  }
 }
 
 TEST_F(BeaconTest, WhoFollowsNoClock) {

@@ -84,6 +84,18 @@ TEST_F(ExfiltrationTest, FormsWithFiles) {
   EXPECT_EQ(severity, (std::map<std::string, int>{{"10.0.0.1", 35}, {"10.0.0.2", 80}, {"10.0.0.3", 80}}));
 }
 
+TEST_F(ExfiltrationTest, ByAProxyInside) {
+  for (const std::string_view application : {"HTTP", "HTTP_Connect"}) {
+    FlowRef flow = scene_.at(60).flow({"10.0.0.7", "10.0.0.3", 3128});
+    flow.host = "drop.example.net";
+    flow.application = application;
+    EXPECT_TRUE(found().empty()) << "a server inside";
+    scene_.tell(flow, {.moment = FlowMoment::tick, .bytes = {150 * kMega, 1000}, .all_packets = {9, 9}});
+  }
+  ASSERT_FALSE(found().empty());
+  EXPECT_EQ(found()[0].objects, (std::vector<std::string>{"example.net", "10.0.0.3:3128"}));
+}
+
 /// As who takes much away by a service that holds files.
 TEST_F(ExfiltrationTest, ByAServiceThatNobodyElseUses) {
   const auto others = [&](uint16_t port, std::string_view application) {
