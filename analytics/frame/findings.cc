@@ -66,18 +66,23 @@ void FindingBook::report(const About& about, Report&& report, std::string&& evid
   const bool opens = !open.told;
   cut(report.objects, kMostObjects);
   cut(report.flows, kMostFlows);
-  now.subject = std::move(report.subject);
+  // The host that it was told of: what is held against one must not end as another's.
+  if (opens) {
+    now.subject = std::move(report.subject);
+    now.src = report.src;
+  }
   now.objects = std::move(report.objects);
   const bool lowered = judged.as == Judged::As::lowered;
   now.severity = lowered ? std::min(report.severity, kLowered) : report.severity;
   now.explained_by = lowered ? names_of(judged.explained) : std::string();
   now.confidence = report.confidence;
-  now.first = std::min(now.first, report.first);
-  now.last = std::max(now.last, report.last);
-  now.count = report.count;
+  // A capture's clock may go backwards, and a detector forget what it had counted.
+  const auto [earlier, later] = std::minmax(report.first, report.last);
+  now.first = std::min(now.first, earlier);
+  now.last = std::max(now.last, later);
+  now.count = std::max(now.count, report.count);
   now.evidence = std::move(evidence);
   now.flows = std::move(report.flows);
-  now.src = report.src;
   now.dest = report.dest;
   const uint32_t joined = report.techniques & ~open.techniques;
   for (size_t i = 0; i < about.techniques.size(); ++i) {

@@ -27,7 +27,7 @@ struct About;
 /// [G] The state of a finding as its detector sees it now. Numbers are totals since `first`.
 struct Report {
   uint64_t key = 0;                  // of subject and group of objects: one finding of a detector each
-  std::string subject;               // who does it
+  std::string subject;               // who does it; stays with a finding as it was when that was first told
   std::vector<std::string> objects;  // to whom; at most kMostObjects are shown
   uint8_t severity = 0, confidence = 0;
   uint32_t techniques = 1;      // bits by place in About::techniques

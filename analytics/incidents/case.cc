@@ -116,8 +116,9 @@ void Case::add(const Behaviour& behaviour) {
   Incident::Member* known =
       find_in(told_.findings, [&](const Incident::Member& member) { return member.id == behaviour.id; });
   if (!known) {
-    if (behaviour.state == FindingState::open) ++told_.findings_total;
-    if (told_.findings.size() == kMostFindings) {
+    const bool full = told_.findings.size() == kMostFindings;
+    if (behaviour.state == FindingState::open || !full) ++told_.findings_total;
+    if (full) {
       counters_.findings_max += behaviour.state == FindingState::open;
       return;
     }

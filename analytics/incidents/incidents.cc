@@ -153,22 +153,29 @@ void Incidents::known(const IpAddress& address, const AssetBrief& brief) {
   }
 }
 
+/// Null where there is no room, or where it is over and its case is no more, as a person closed its incident.
+Case* Incidents::home_of(const Behaviour& behaviour, bool inside) {
+  const auto home = homes_.find(behaviour.id);
+  const auto known = home == homes_.end() ? cases_.end() : cases_.find(home->second);
+  if (behaviour.state == FindingState::over) {
+    if (home != homes_.end()) homes_.erase(home);
+    return known == cases_.end() ? nullptr : known->second.get();
+  }
+  if (known != cases_.end()) return known->second.get();
+  AlertSums::Sum sum{.first = behaviour.first};
+  if (!behaviour.attack.empty()) sum.says.attack.emplace_back(behaviour.attack.front().id, "");
+  Case* out = inside ? of(behaviour.subject, behaviour.first) : background({.victim = behaviour.dest}, sum);
+  if (out) homes_[behaviour.id] = out->subject();
+  return out;
+}
+
 void Incidents::take(const Behaviour& behaviour) {
   if (!config_.enabled) return;
   if (behaviour.state == FindingState::open) ++counters_.input;
   const auto address = IpAddress::parse(behaviour.subject);
   // A name or a MAC address is of this network.
   const bool inside = !address || surroundings_.inside(*address);
-  Case* subject = nullptr;
-  if (inside) {
-    // That one is over of which nothing is known any more, as a person closed its incident, makes no other.
-    if (behaviour.state == FindingState::over && !cases_.contains(behaviour.subject)) return;
-    subject = of(behaviour.subject, behaviour.first);
-  } else {
-    AlertSums::Sum sum{.first = behaviour.first};
-    if (!behaviour.attack.empty()) sum.says.attack.emplace_back(behaviour.attack.front().id, "");
-    subject = background({.victim = behaviour.dest}, sum);
-  }
+  Case* subject = home_of(behaviour, inside);
   if (!subject) return;
   if (inside) acted(*subject, behaviour.first);
   subject->add(behaviour);

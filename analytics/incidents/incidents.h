@@ -70,6 +70,7 @@ class Incidents {
   Case* of(const std::string& subject, Timestamp time);
   const AssetBrief* host_at(std::string_view text);
   Case* background(const AlertSums::Key& key, const AlertSums::Sum& sum);
+  Case* home_of(const Behaviour& behaviour, bool inside);
   void attacked(const std::string& victim, const Case& by, Timestamp time);
   void acted(Case& subject, Timestamp time);
   void consider(Case& subject, Timestamp time);
@@ -83,6 +84,8 @@ class Incidents {
   const Surroundings& surroundings_;
   IncidentSink& sink_;
   std::map<std::string, std::unique_ptr<Case>> cases_;  // by subject
+  // By finding that is not over, the case it began in: its times and targets would name another one later.
+  std::map<std::string, std::string> homes_;
   struct Attacked {
     std::string by;       // id of the case
     std::string case_of;  // and its key

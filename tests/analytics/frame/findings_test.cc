@@ -42,11 +42,11 @@ class FindingsTest : public testing::Test {
 
 TEST_F(FindingsTest, OneThatOnlyGrowsIsToldAgainWhenItHasDoubledAndSomeTimeHasPassed) {
   tell(kScan, report(1001, 10));
-  tell(kScan, report(1002, 1000));
   tell(kScan, report(1001 + 600, 19));
-  EXPECT_EQ(states(), (States{FindingState::open})) << "not doubled, or too soon";
+  EXPECT_EQ(states(), (States{FindingState::open})) << "not doubled";
   tell(kScan, report(1001 + 601, 20));
-  EXPECT_EQ(states(), (States{FindingState::open, FindingState::updated}));
+  tell(kScan, report(1001 + 602, 1000));
+  EXPECT_EQ(states(), (States{FindingState::open, FindingState::updated})) << "too soon";
   EXPECT_EQ(told.all[1].count, 20u);
   EXPECT_EQ(told.all[0].id, told.all[1].id);
   EXPECT_EQ(told.all[1].evidence, R"({"ports":9})");
@@ -72,6 +72,26 @@ TEST_F(FindingsTest, OneIsOverAfterItsDetectorsIdleTimeAndBeginsAnewUnderAnother
   tell(kScan, again);
   EXPECT_EQ(told.all.back().state, FindingState::open);
   EXPECT_NE(told.all.back().id, told.all.front().id);
+}
+
+TEST_F(FindingsTest, OneStaysWithTheHostThatItWasToldOf) {
+  tell(kScan, report(1001, 10));
+  Report other = report(1002, 10, 90);
+  other.subject = "10.0.0.9";
+  tell(kScan, other);
+  book.finish();
+  ASSERT_EQ(states(), (States{FindingState::open, FindingState::updated, FindingState::over}));
+  for (const Behaviour& behaviour : told.all) EXPECT_EQ(behaviour.subject, "10.0.0.1");
+}
+
+TEST_F(FindingsTest, ItsTimesAndCountsArePossibleWhateverItsDetectorForgot) {
+  Report back = report(1001, 10);
+  back.last = Timestamp::from_seconds(400);
+  tell(kScan, back);
+  EXPECT_EQ(told.all[0].first, Timestamp::from_seconds(400));
+  EXPECT_EQ(told.all[0].last, Timestamp::from_seconds(1000));
+  tell(kScan, report(1002, 3, 90));
+  EXPECT_EQ(told.all[1].count, 10u);
 }
 
 TEST_F(FindingsTest, DetectorsDoNotShareTheirKeys) {

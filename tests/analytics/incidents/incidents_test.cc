@@ -140,6 +140,33 @@ TEST_F(IncidentsTest, WhatComesFromOutsideWithoutEffectIsBackground) {
   EXPECT_EQ(told.all[0].alerts_total, 19u);
 }
 
+TEST_F(IncidentsTest, AFindingEndsWhereItBeganWhateverItsTimesAndTargetsBecome) {
+  Behaviour behaviour{.id = "b1", .name = "scan", .subject = "198.51.100.1", .severity = 60, .confidence = 80};
+  behaviour.time = behaviour.first = behaviour.last = Timestamp::from_seconds(kStart);
+  behaviour.dest = *IpAddress::parse("10.0.0.1");
+  behaviour.attack = {kScan};
+  incidents.take(behaviour);
+  behaviour.state = FindingState::over;
+  behaviour.dest = *IpAddress::parse("10.0.9.1");
+  behaviour.first = Timestamp::from_seconds(kStart - 86'400);
+  incidents.take(behaviour);
+  EXPECT_EQ(incidents.counters().background, 1u);
+  incidents.expire(kStart + 3 * 86'400);
+  ASSERT_EQ(told.all.size(), 1u) << "nothing of it lives on";
+  EXPECT_EQ(told.all[0].reason, "quiet");
+  EXPECT_EQ(told.all[0].findings_total, 1u);
+}
+
+TEST_F(IncidentsTest, WhatGoesOnBehindAClosedIncidentCountsInTheNext) {
+  find("beacon", "10.0.0.1", 0, kBeacon);
+  ASSERT_EQ(told.all.size(), 1u);
+  ASSERT_TRUE(incidents.close(told.all[0].id, "benign"));
+  find("beacon", "10.0.0.1", 700, kBeacon, 60, {"198.51.100.7:443"}, FindingState::updated);
+  EXPECT_EQ(told.all.back().state, IncidentState::open);
+  EXPECT_EQ(told.all.back().findings.size(), 1u);
+  EXPECT_EQ(told.all.back().findings_total, 1u);
+}
+
 TEST_F(IncidentsTest, WhoeverActsAfterItWasAttackedIsLinked) {
   find("lateral", "10.0.0.1", 0, kLateral, 90, {"10.0.0.2:445"});
   find("beacon", "10.0.0.2", 1000, kBeacon, 70);
