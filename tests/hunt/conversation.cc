@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tests/hunt/campaign.h"
 #include "tests/hunt/wrap.h"
 
 namespace lapwing::hunt {
@@ -10,7 +11,6 @@ namespace {
 using test::BuiltFrame;
 using Frames = std::vector<BuiltFrame>;
 
-constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kStart = 1'700'000'000 * kSecond;
 
 const Grammar& choose(Random& random, std::string_view only) {
@@ -50,8 +50,15 @@ int64_t pause(Random& random, bool smooth) {
 
 }  // namespace
 
+bool is_campaign(uint64_t number, std::string_view only) {
+  constexpr uint64_t kEach = 12;
+  if (only.empty()) return number % kEach == kEach - 1;
+  return only == kAnyAct || std::ranges::find(acts(), only, &Act::name) != acts().end();
+}
+
 Frames conversation(uint64_t seed, uint64_t number, std::string_view only) {
   Random random(seed, number);
+  if (is_campaign(number, only)) return campaign(random, kStart, only);
   const bool smooth = random.chance(33);
   std::vector<Frames> flows;
   for (size_t count = random.chance(60) ? 1 : random.between(2, 6); count > 0; --count)

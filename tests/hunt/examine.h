@@ -19,9 +19,10 @@ struct Finding {
 /// What it is, in a line.
 std::string headline(const Finding& finding);
 
-/// Which of the checks to make: the first two run the sensor again.
+/// Which of the checks to make: the first two run the sensor again, with so many workers.
 struct Checks {
-  bool segmentation = true, workers = true, identify = true;
+  size_t workers = 2;
+  bool segmentation = true, identify = true;
 };
 
 /// Called with the name of everything that came up: record types, anomalies, signatures, counters.

@@ -25,6 +25,13 @@ Wrap::Wrap(Random& random, const Grammar& grammar, bool plain)
   apart_ = random.chance(10);
 }
 
+Wrap::Wrap(const Ends& ends, bool datagrams)
+    : ends_(ends),
+      datagrams_(datagrams),
+      six_(ends.client.six()),
+      client_port_(ends.client_port),
+      server_port_(ends.server_port) {}
+
 Wrap Wrap::announced(Random& random, const Announced& flow) const {
   Wrap out = *this;
   out.datagrams_ = flow.datagrams;
@@ -36,16 +43,18 @@ Wrap Wrap::announced(Random& random, const Announced& flow) const {
 
 void Wrap::ip(PacketBuilder& builder, Direction direction, bool six, unsigned net) const {
   const std::string begin = six ? "2001:db8::" + std::to_string(net) + ":" : "10.9." + std::to_string(net) + ".";
-  const std::string client = begin + std::to_string(host_), server = begin + std::to_string(200 + host_ % 3);
+  const std::string client = ends_ ? ends_->client.address : begin + std::to_string(host_),
+                    server = ends_ ? ends_->server.address : begin + std::to_string(200 + host_ % 3);
   const bool to_server = (direction == Direction::to_server) != reversed_;
   const auto &from = to_server ? client : server, &to = to_server ? server : client;
   six ? builder.ipv6(from, to) : builder.ipv4(from, to);
 }
 
 void Wrap::ether(PacketBuilder& builder, Direction direction) const {
-  constexpr std::string_view kClient = "02:00:00:00:00:01", kServer = "02:00:00:00:00:02";
-  (direction == Direction::to_server) != reversed_ || apart_ ? builder.ether(kClient, kServer)
-                                                             : builder.ether(kServer, kClient);
+  const std::string_view client = ends_ ? std::string_view(ends_->client.station) : "02:00:00:00:00:01",
+                         server = ends_ ? std::string_view(ends_->server.station) : "02:00:00:00:00:02";
+  (direction == Direction::to_server) != reversed_ || apart_ ? builder.ether(client, server)
+                                                             : builder.ether(server, client);
 }
 
 void Wrap::link(Random& random, PacketBuilder& builder, Direction direction) const {

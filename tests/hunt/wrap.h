@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "tests/hunt/carry.h"
+#include "tests/hunt/network.h"
 #include "tests/support/packet_builder.h"
 
 namespace lapwing::hunt {
@@ -14,6 +16,8 @@ class Wrap {
  public:
   /// `plain`: Ethernet and IP, nothing else.
   Wrap(Random& random, const Grammar& grammar, bool plain);
+  /// Between ends that are given, and as plain.
+  Wrap(const Ends& ends, bool datagrams);
   /// The same around a flow that this one announced.
   Wrap announced(Random& random, const Announced& flow) const;
   /// One frame, or the fragments of its packet.
@@ -27,9 +31,10 @@ class Wrap {
   void link(Random& random, test::PacketBuilder& builder, Direction direction) const;
   void tunnel(test::PacketBuilder& builder, Tunnel kind, Direction direction) const;
 
+  std::optional<Ends> ends_;  // in place of those that are drawn
   bool datagrams_, six_;
   bool reversed_ = false;  // the client is where the server of the announcing flow is
-  uint8_t host_;
+  uint8_t host_ = 0;
   uint16_t client_port_, server_port_;
   uint8_t vlans_ = 0, labels_ = 0;
   bool pppoe_ = false;
