@@ -70,13 +70,15 @@ Played play(const std::vector<Move>& moves, size_t piece) {
   const bool told = moves.empty() || moves[0].told;
   test::FlowDriver flow({.known = told ? std::string_view(kDissector) : "", .frames = true}, out.heard);
   bool ended[2] = {};
+  // A flow is of datagrams or a stream: offsets of both in one would contradict each other.
+  const bool datagrams = !moves.empty() && moves[0].what == What::datagram;
   for (const Move& move : moves) {
     if (ended[index(move.direction)]) continue;
-    if (move.what == What::gap) {
+    if (move.what == What::gap && !datagrams) {
       flow.gap(move.direction, move.bytes.size() + 1);
       continue;
     }
-    if (move.what == What::datagram) {
+    if (datagrams) {
       flow.datagram(move.direction, move.bytes);
       continue;
     }
