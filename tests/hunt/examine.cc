@@ -24,15 +24,20 @@ constexpr int kPacketSignatures = 5000;
 
 constexpr size_t kShown = 1200;  // bytes of a record, where a finding quotes it
 
-// Bounds of one flow, message or host, at which the same is given up whoever does the work.
-constexpr std::string_view kSharedAlike[] = {"records.over_budget",
-                                             "flow.max_stations",
-                                             "analytics.rogue-",
-                                             "analytics.icmp-tunnel.requests_max",
-                                             "analytics.name-poisoning.names_max",
-                                             "analytics.dns-tunnel.answers_max",
-                                             "analytics.inventory.",
-                                             "incidents."};
+// Bounds at which the same is given up whoever does the work: of one flow,
+constexpr std::string_view kOfFlow[] = {"records.over_budget", "flow.max_stations"};
+// and of what is judged when the work of all was put together, which changes nothing else.
+constexpr std::string_view kOfVerdicts[] = {"analytics.rogue-",
+                                            "analytics.icmp-tunnel.requests_max",
+                                            "analytics.name-poisoning.names_max",
+                                            "analytics.dns-tunnel.answers_max",
+                                            "analytics.inventory.",
+                                            "incidents."};
+
+bool of_verdicts(const std::string& bound) {
+  const auto begins = [&](std::string_view begin) { return bound.starts_with(begin); };
+  return bound.ends_with(".evicted") || std::ranges::any_of(kOfVerdicts, begins);
+}
 
 std::string shown(const std::string& record) {
   return record.substr(0, kShown);
@@ -80,11 +85,14 @@ Lines of_traffic(Lines records) {
 
 /// Whether what was given up, if anything, does not depend on how the work was shared.
 bool shared_alike(const Outcome& outcome) {
-  const auto alike = [](const std::string& bound) {
-    return bound.ends_with(".evicted") ||
-           std::ranges::any_of(kSharedAlike, [&](std::string_view begin) { return bound.starts_with(begin); });
-  };
-  return std::ranges::all_of(verify::bounds_hit(outcome.counters), alike);
+  return std::ranges::all_of(verify::bounds_hit(outcome.counters), [](const std::string& bound) {
+    return of_verdicts(bound) || std::ranges::find(kOfFlow, bound) != std::end(kOfFlow);
+  });
+}
+
+/// Whether anything was given up on which the sharing or the cutting of the work has a say.
+bool is_bounded(const Outcome& outcome) {
+  return !std::ranges::all_of(verify::bounds_hit(outcome.counters), of_verdicts);
 }
 
 /// What kind of record it is: type, and signature or event.
@@ -197,7 +205,7 @@ Comparison compare(const Sensor& sensor, std::span<const BuiltFrame> frames, std
   for (size_t i = 0; i < seen.size() && !out.finding; ++i) {
     const auto& at_hand = i == 0 ? frames : others;
     Outcome one = sensor.run(at_hand, 1, false), shared = sensor.run(at_hand, kWorkers, false);
-    out.bounded |= !verify::bounds_hit(one.counters).empty() || !verify::bounds_hit(shared.counters).empty();
+    out.bounded |= is_bounded(one) || is_bounded(shared);
     seen[i] = applications(one.records);
     if (out.bounded) continue;
     out.finding = difference(i == 0 ? "workers differ" : "workers differ on other segments",
