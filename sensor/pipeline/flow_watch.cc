@@ -47,6 +47,7 @@ struct FlowWatch::Pending {
   Watched* watched = nullptr;  // null: answered, or over
   Flow* flow = nullptr;
   Timestamp due;
+  int64_t second = 0;  // of the clock, which all workers share, in which that is told
 };
 
 /// What each packet changes comes first: it shares a cache line.
@@ -67,22 +68,23 @@ struct FlowWatch::Watched final : FlowAttachment {
   std::array<std::vector<uint8_t>, 2> said;  // until it is told, or the protocol is known
 };
 
-/// In the order in which flows began; of fixed size.
+/// In the order in which flows began; of fixed size. The times of packets may go backwards, the clock does not: by it
+/// nobody waits for one that is not due before.
 class FlowWatch::Queue {
  public:
-  bool add(Flow& flow, Watched& watched, Timestamp due) {
+  bool add(Flow& flow, Watched& watched, Timestamp due, int64_t second) {
     while (count_ > 0 && !slots_[first_].watched) drop();
     if (count_ == kPending) return false;
     Pending& slot = slots_[(first_ + count_++) % kPending];
-    slot = {&watched, &flow, due};
+    slot = {&watched, &flow, due, second};
     watched.pending = &slot;
     return true;
   }
-  /// The next that is due by `now`, which waits no more; null when none is.
-  Flow* take(Timestamp now, Timestamp& due) {
+  /// The next that is due by `second`, which waits no more; null when none is.
+  Flow* take(int64_t second, Timestamp& due) {
     while (count_ > 0) {
       Pending& slot = slots_[first_];
-      if (slot.watched && slot.due > now) return nullptr;
+      if (slot.watched && slot.second > second) return nullptr;
       Watched* watched = slot.watched;
       Flow* flow = slot.flow;
       due = slot.due;
@@ -144,7 +146,9 @@ void FlowWatch::packet(const Look& look) {
     tell(flow, FlowMoment::opened, look.time);
     if (!one_sided(flow) && look.direction == Direction::to_server) {
       watched = watch(flow, look.time);
-      if (!pending_->add(flow, *watched, {look.time.ns + kAnswerTime})) ++counters_.pending_max;
+      constexpr int64_t kSeconds = kAnswerTime / 1'000'000'000 + 1;
+      const int64_t second = std::max(second_, look.time.seconds()) + kSeconds;
+      if (!pending_->add(flow, *watched, {look.time.ns + kAnswerTime}, second)) ++counters_.pending_max;
     }
   } else if (packet.has_quoted || (look.direction == Direction::to_client && !(watched && watched->answered))) {
     tell_answer(look, watched);
@@ -415,7 +419,8 @@ void FlowWatch::advance(int64_t second) {
   const Timestamp now = Timestamp::from_seconds(second);
   come_to(nullptr);
   Timestamp due;
-  while (Flow* flow = pending_->take(now, due)) {
+  second_ = std::max(second_, second);
+  while (Flow* flow = pending_->take(second, due)) {
     tell_unanswered(*flow, due);
     // A datagram or SYN alone: what remains of a scan or flood is the flow itself.
     if (flow->packets[0] == 1) forget(*flow, now);

@@ -80,6 +80,7 @@ class FlowWatch {
   const AppLayer& app_;
   Identification& identification_;
   std::unique_ptr<Queue> pending_;
+  int64_t second_ = 0;                // that the clock has come to
   std::unique_ptr<Midway> midway_;    // null: of those nothing is read
   Flow* at_midway_ = nullptr;         // whose bytes it is at
   FlowRef flow_;                      // of the update at hand
