@@ -191,6 +191,7 @@ class Matcher {
   void look(const MatchContext& context, Direction direction, bool goes_on = false);
   void look_back(const MatchContext& context);
   void scan_stream(const Group& group, const Subject& stream, uint64_t scanned);
+  void scan_cells(const MatchContext& context, const GroupSet& set, StreamWindow& window);
   void look_at_owed(const Scene& scene, StreamWindow& window);
   void find_raw_part(const Rule& rule, const Scene& scene, StreamWindow& window, const Subject& subject,
                      uint64_t floor);

@@ -88,6 +88,7 @@ class StreamWindow {
     before.swap(here);
     here.clear();
     alerted.clear();
+    crowded_ = {crowded_[1], false};
   }
   /// Rules looked again at all cells before this one.
   void settle() {
@@ -144,10 +145,10 @@ class StreamWindow {
   /// when the message is over.
   struct Found {
     uint32_t rule = 0;
-    uint64_t end = 0, base = 0;  // in the stream: of what was found, of the bytes
-    std::vector<uint8_t> bytes;
+    uint64_t end = 0, base = 0;                         // in the stream: of what was found, of the bytes
+    std::shared_ptr<const std::vector<uint8_t>> bytes;  // of one look, for all that it found
   };
-  static constexpr size_t kMostFound = 16;
+  static constexpr size_t kMostFound = 256;
 
   /// In the order of the rules.
   const std::vector<Found>& found() const { return found_; }
@@ -163,23 +164,34 @@ class StreamWindow {
           std::min_element(found_.begin(), found_.end(), [](const Found& a, const Found& b) { return a.end < b.end; }));
       room = false;
     }
+    if (!shown_ || !std::ranges::equal(*shown_, bytes)) {
+      release(shown_);
+      if (budget_->used + bytes.size() > WindowBudget::kLimit) return false;
+      shown_ = std::make_shared<const std::vector<uint8_t>>(bytes.begin(), bytes.end());
+      budget_->used += bytes.size();
+    }
     auto place = found_.begin() + (place_of(rule) - found_.cbegin());
-    const bool known = place != found_.end() && place->rule == rule;
-    if (budget_->used - (known ? place->bytes.size() : 0) + bytes.size() > WindowBudget::kLimit) return false;
-    if (!known) place = found_.insert(place, Found{rule});
-    budget_->used -= place->bytes.size();
-    budget_->used += bytes.size();
+    if (place == found_.end() || place->rule != rule) place = found_.insert(place, Found{rule});
+    release(place->bytes);
     place->end = end;
     place->base = base;
-    place->bytes.assign(bytes.begin(), bytes.end());
+    place->bytes = shown_;
     return room;
   }
   /// Of messages that began before `offset`.
   void forget_found(uint64_t offset = UINT64_MAX) {
-    for (auto place = found_.begin(); place != found_.end();) {
-      place = place->end <= offset ? drop_found(place) : place + 1;
-    }
+    std::erase_if(found_, [&](Found& one) {
+      if (one.end > offset) return false;
+      release(one.bytes);
+      return true;
+    });
+    if (found_.empty()) release(shown_);
   }
+
+  /// Rules whose prefilter hit the cell at hand, or the one before, are more than are remembered: the next look finds
+  /// them anew.
+  bool crowded() const { return crowded_[0] || crowded_[1]; }
+  void crowd() { crowded_[1] = true; }
 
   /// Another rule set numbers its rules anew: everything held is scanned again.
   void forget_rules() {
@@ -187,6 +199,7 @@ class StreamWindow {
     before.clear();
     here.clear();
     alerted.clear();
+    crowded_ = {};
   }
 
   /// What a prefilter has seen so far.
@@ -216,9 +229,13 @@ class StreamWindow {
     return std::lower_bound(found_.begin(), found_.end(), rule,
                             [](const Found& one, uint32_t number) { return one.rule < number; });
   }
-  std::vector<Found>::iterator drop_found(std::vector<Found>::iterator place) {
-    budget_->used -= place->bytes.size();
-    return found_.erase(place);
+  void drop_found(std::vector<Found>::iterator place) {
+    release(place->bytes);
+    found_.erase(place);
+  }
+  void release(std::shared_ptr<const std::vector<uint8_t>>& bytes) {
+    if (bytes.use_count() == 1) budget_->used -= bytes->size();
+    bytes.reset();
   }
 
   void forget_lead() {
@@ -229,6 +246,8 @@ class StreamWindow {
   std::shared_ptr<WindowBudget> budget_;
   std::vector<uint8_t> bytes_, lead_;
   std::vector<Found> found_;
+  std::shared_ptr<const std::vector<uint8_t>> shown_;  // by the last look that found something
+  std::array<bool, 2> crowded_{};                      // the cell before, and this one
   uint64_t base_ = 0, cell_ = 0, owed_ = 0, floor_ = UINT64_MAX;
 };
 

@@ -1,5 +1,6 @@
 // Rules over raw stream bytes.
 #include <algorithm>
+#include <optional>
 
 #include "signatures/match/matcher.h"
 #include "signatures/match/misfit.h"
@@ -7,7 +8,7 @@
 namespace lapwing::rules {
 
 namespace {
-constexpr size_t kMaxCellCandidates = 256;  // rules whose prefilter hit one cell and that the next cell remembers
+constexpr size_t kMaxCellCandidates = 256;  // rules whose prefilter hit one cell and that are remembered
 constexpr uint64_t kMostOwed = 64 * kCell;  // more than protocol detection may take of one side
 }  // namespace
 
@@ -105,6 +106,29 @@ void Matcher::scan_stream(const Group& group, const Subject& stream, uint64_t sc
   if (scanned <= Group::kHead && stream.base < Group::kHead) scan_head(group, stream.data, stream.base);
 }
 
+/// Finds the rules whose prefilter hits what is new, and remembers them for the looks to come. Whoever fills a cell
+/// with other rules' literals shall not make it forget one: what is not remembered is found anew, at the flow's
+/// expense.
+void Matcher::scan_cells(const MatchContext& context, const GroupSet& set, StreamWindow& window) {
+  std::optional<Work> work;
+  if (window.crowded()) work.emplace(context, counters_);
+  const bool anew = work && work->allowed();
+  candidates_.clear();
+  for (size_t i = 0; i < set.size(); i++) {
+    const Group* group = set[i];
+    if (!group) continue;
+    auto& scanned = window.scanned[i];
+    if (scanned.group != group || anew) scanned = {group, window.base()};
+    scan_stream(*group, {window.bytes(), window.base()}, scanned.to);
+    scanned.to = window.end();
+  }
+  for (uint32_t rule : candidates_.sorted()) {
+    if (std::find(window.here.begin(), window.here.end(), rule) != window.here.end()) continue;
+    if (window.here.size() == kMaxCellCandidates) return window.crowd();
+    window.here.push_back(rule);
+  }
+}
+
 /// At the cells before the one at hand.
 void Matcher::look_at_owed(const Scene& scene, StreamWindow& window) {
   const GroupSet set = stream_groups(scene);
@@ -134,7 +158,7 @@ void Matcher::find_raw_part(const Rule& rule, const Scene& scene, StreamWindow& 
   inspection_->scene = &scene;
   inspection_->captures.clear();
   if (!section_matches(*raw, &subject, std::max(floor, window.found_end(rule.order)))) return;
-  counters_.stream_candidates_max += !window.keep_found(rule.order, raw_end_, subject.data, subject.base);
+  counters_.stream_found_max += !window.keep_found(rule.order, raw_end_, subject.data, subject.base);
 }
 
 void Matcher::encrypted(const MatchContext& context, Direction direction, uint64_t offset) {
@@ -188,22 +212,7 @@ void Matcher::look(const MatchContext& context, Direction direction, bool goes_o
   }
   const uint64_t put_off = inspection_->times_put_off();
   GroupSet set = stream_groups(scene);
-  candidates_.clear();
-  for (size_t i = 0; i < set.size(); i++) {
-    const Group* group = set[i];
-    if (!group) continue;
-    auto& scanned = window->scanned[i];
-    if (scanned.group != group) scanned = {group, window->base()};
-    scan_stream(*group, {window->bytes(), window->base()}, scanned.to);
-    scanned.to = window->end();
-  }
-  for (uint32_t rule : candidates_.sorted()) {
-    if (window->here.size() < kMaxCellCandidates) {
-      if (std::find(window->here.begin(), window->here.end(), rule) == window->here.end()) window->here.push_back(rule);
-    } else {
-      counters_.stream_candidates_max++;
-    }
-  }
+  scan_cells(context, set, *window);
   for (uint32_t rule : window->here) candidates_.add(rule);
   for (uint32_t rule : window->before) candidates_.add(rule);
   for (const Group* group : set) {

@@ -146,12 +146,12 @@ void Matcher::joined_rules(const FieldLook& look) {
   for (const StreamWindow::Found& found : window->found()) {
     const Rule& rule = *rules_->all[found.rule];
     const uint64_t mark = rules_->generation() << 32 | found.rule;
-    const Subject subject = in_message(found.bytes, found.base, begin);
+    const Subject subject = in_message(*found.bytes, found.base, begin);
     each_file(rule, look.scene, [&](const Scene& scene, std::vector<uint64_t>& told) {
       if (std::find(told.begin(), told.end(), mark) != told.end()) return;
       if (!matches(rule, scene, &subject, 0)) return;
       told.push_back(mark);
-      matched(rule, scene, {found.bytes, true});
+      matched(rule, scene, {*found.bytes, true});
     });
   }
 }

@@ -22,8 +22,9 @@ std::span<const CounterRow<MatchCounters>> match_counter_rows() {
        CounterKind::loss},
       {"detect.stream_window_bytes", &C::stream_window_bytes, "memory that stream windows hold now",
        CounterKind::gauge},
-      {"detect.stream_candidates_max", &C::stream_candidates_max,
-       "rules whose prefilter hit too crowded a part of a stream to be remembered", CounterKind::loss},
+      {"detect.stream_found_max", &C::stream_found_max,
+       "rules over fields of a message that will not know what they found in its stream: too many found something",
+       CounterKind::loss},
       {"detect.stream_owed_max", &C::stream_owed_max,
        "parts of streams that rules of a protocol will not see: it took too long to be known, or bytes behind are "
        "missing",
@@ -41,7 +42,8 @@ std::span<const CounterRow<MatchCounters>> match_counter_rows() {
       {"detect.bytes_searched", &C::bytes_searched,
        "bytes searched for patterns, and by expressions, as often as they were"},
       {"detect.work_budget", &C::work_budget,
-       "looks at transactions and frames not taken: their flow had cost what flow.budget.work-times and -base allow",
+       "looks at transactions, frames and crowded parts of streams not taken: their flow had cost what "
+       "flow.budget.work-times and -base allow",
        CounterKind::loss},
       {"detect.waiting_alerts_max", &C::waiting_alerts_max,
        "alerts told before the next packet of their direction, and so perhaps without the answer: too many waited"},

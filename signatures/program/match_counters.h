@@ -17,7 +17,7 @@ struct MatchCounters {
   uint64_t pcre_match_limit = 0, pcre_recursion_limit = 0, pcre_error = 0;
   uint64_t hyperscan_error = 0;                                // scans refused: bytes went without prefilter
   uint64_t stream_window_memcap = 0, stream_window_bytes = 0;  // bytes refused to raw stream inspection; bytes held
-  uint64_t stream_candidates_max = 0;                          // rules that the next stream cell will not remember
+  uint64_t stream_found_max = 0;                               // raw content of rules over fields that is not kept
   uint64_t stream_owed_max = 0;                                // cells not looked at again once the protocol was known
   uint64_t shared_entries_full = 0;                            // thresholds or bits forgotten: too many at once
   uint64_t field_bytes_max = 0;                                // fields with more values than are looked at
