@@ -81,21 +81,23 @@ void pkt_data(RuleBuilder& rule, const RuleOption& option) {
   rule.select(option, kRawBuffer);
 }
 
-/// Decodes until the first byte that is no base64; blanks and line ends are passed over.
-void decode_base64(Bytes in, std::string& out) {
+/// Decodes until the first byte that is no base64; blanks and line ends are passed over. False when there is more.
+bool decode_base64(Bytes in, std::string& out) {
   uint32_t bits = 0;
   int have = 0;
   out.clear();
   for (uint8_t c : in) {
     if (c == ' ' || c == '\r' || c == '\n') continue;
     int value = base64_value(c);
-    if (value < 0 || out.size() >= kMaxDecodedBytes) break;
+    if (value < 0) break;
+    if (out.size() == kMaxDecodedBytes) return false;
     bits = bits << 6 | static_cast<uint32_t>(value);
     have += 6;
     if (have < 8) continue;
     have -= 8;
     out += static_cast<char>(bits >> have & 0xff);
   }
+  return true;
 }
 
 class Base64Decode : public Step {
@@ -110,7 +112,7 @@ class Base64Decode : public Step {
       in = in.first(std::min(bytes, in.size()));
       attempt.rests_on(from, from + bytes);
     }
-    decode_base64(in, inspection.decoded);
+    if (!decode_base64(in, inspection.decoded)) inspection.counters().decoded_bytes_max++;
     inspection.has_decoded = !inspection.decoded.empty();
     return inspection.has_decoded ? Outcome::match : Outcome::fail;
   }

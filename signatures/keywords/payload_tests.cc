@@ -105,7 +105,9 @@ class Entropy : public Step {
     if (!test.matches(entropy)) return Outcome::fail;
     char number[32];
     const int size = std::snprintf(number, sizeof number, "%.6f", entropy);
-    inspection.captures.set(Capture::Kind::entropy, name, {number, static_cast<size_t>(size)});
+    if (!inspection.captures.set(Capture::Kind::entropy, name, {number, static_cast<size_t>(size)})) {
+      inspection.counters().variables_max++;
+    }
     return Outcome::match;
   }
   std::string describe(VariableNames) const override {

@@ -12,6 +12,7 @@ void Matcher::keep_captures(const Scene& scene) {
   JsonWriter json(members);
   if (!members.empty()) json.raw("");
   for (const Capture& capture : inspection_->captures.all()) {
+    counters_.variable_bytes_max += capture.cut;
     captured_ |= capture.kind == Capture::Kind::flow || capture.kind == Capture::Kind::packet;
     switch (capture.kind) {
       case Capture::Kind::flow:

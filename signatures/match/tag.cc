@@ -12,6 +12,8 @@ void TagList::add(const Tag& tag, const RuleInfo& rule, Timestamp now, MatchCoun
     if (++entry.starts < kMaxTagStarts) {
       entry.start = now;
       entry.packets = entry.bytes = 0;
+    } else {
+      counters.tag_starts_max++;
     }
     return;
   }

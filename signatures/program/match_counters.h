@@ -23,7 +23,10 @@ struct MatchCounters {
   uint64_t field_bytes_max = 0;                                // fields with more values than are looked at
   uint64_t dataset_memcap = 0;                                 // values that a full set did not take
   uint64_t tags_max = 0;               // tags left out of a flow or host; hosts whose tags were forgotten
+  uint64_t tag_starts_max = 0;         // matches that did not start a tag's count anew
   uint64_t variables_max = 0;          // captured variables that found no room
+  uint64_t variable_bytes_max = 0;     // captured variables that were cut
+  uint64_t decoded_bytes_max = 0;      // texts of which base64_decode did not decode all
   uint64_t seen_events_max = 0;        // transactions whose event rules were forgotten
   uint64_t waiting_alerts_max = 0;     // alerts told at once: too many waited
   uint64_t live_transactions_max = 0;  // transactions that no alert guesses: too many bytes wait

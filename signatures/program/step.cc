@@ -32,6 +32,7 @@ bool Captures::set(Capture::Kind kind, uint16_t name, std::string_view text) {
   place->kind = kind;
   place->name = name;
   place->text = text.substr(0, kMaxCaptureBytes);
+  place->cut = text.size() > kMaxCaptureBytes;
   return true;
 }
 

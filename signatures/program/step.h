@@ -97,8 +97,8 @@ const Which* step_as(const Step& step) {
 /// Sets relative_next of each step, once a chain is complete.
 void link_chain(Chain& chain);
 
-inline constexpr size_t kMaxVariables = 16;            // byte_extract and byte_math results of one rule
-inline constexpr size_t kMaxDecodedBytes = 16 * 1024;  // of base64_decode
+inline constexpr size_t kMaxVariables = 16;             // byte_extract and byte_math results of one rule
+inline constexpr size_t kMaxDecodedBytes = UINT16_MAX;  // of base64_decode, as in Suricata
 
 inline constexpr size_t kMaxCaptures = 32;             // of the expressions of one rule
 inline constexpr size_t kMaxCaptureBytes = 64 * 1024;  // of one; longer ones are cut
@@ -109,6 +109,7 @@ struct Capture {
   enum class Kind : uint8_t { flow, packet, alert, entropy } kind = Kind::flow;
   uint16_t name = 0;  // NameKind::variable
   std::string text;
+  bool cut = false;  // it was longer than kMaxCaptureBytes
 };
 
 /// [W] Keeps its memory from one rule to the next.
