@@ -26,8 +26,6 @@ namespace {
 constexpr size_t kCacheSets = 256, kCacheWays = 4;
 /// Bytes of the longest that is kept: hostile ones may be as long as a handshake message, real ones are shorter.
 constexpr size_t kMaxKept = 8 << 10;
-/// Longer lists are cut: a certificate may name thousands.
-constexpr size_t kMaxNames = 1024;
 
 struct Free {
   void operator()(ASN1_OBJECT* p) const { ASN1_OBJECT_free(p); }
@@ -123,8 +121,9 @@ std::string attribute_type(const ber::Element& oid) {
   return "OID(" + std::string(text, length) + ")";
 }
 
-/// `content`: of a Name (RFC 5280 4.1.2.4). Of a broken one what comes before the fault.
-std::string distinguished_name(Bytes content, bool& sound) {
+/// `content`: of a Name (RFC 5280 4.1.2.4). Of a broken one what comes before the fault. `common`: its last common
+/// name.
+std::string distinguished_name(Bytes content, bool& sound, std::string& common) {
   std::string out;
   ber::Element set, pair, type, value;
   while (!content.empty()) {
@@ -140,8 +139,9 @@ std::string distinguished_name(Bytes content, bool& sound) {
         sound = false;
         break;
       }
-      out += between + attribute_type(type) + '=';
-      out += attribute_text(value, sound);
+      const std::string key = attribute_type(type), text = attribute_text(value, sound);
+      out += between + key + '=' + text;
+      if (key == "CN") common = text;
     }
   }
   return out;
@@ -149,8 +149,7 @@ std::string distinguished_name(Bytes content, bool& sound) {
 
 /// The content octets as they are: with the leading 00 that keeps a number positive.
 std::string serial_text(Bytes content) {
-  constexpr size_t kLongest = 127;
-  return content.size() > kLongest ? std::string() : to_hex(content, ':', true);
+  return to_hex(content, ':', true);
 }
 
 std::string time_text(const ber::Element& time) {
@@ -176,8 +175,9 @@ void alternative_names(Bytes value, std::vector<std::string>& out) {
                     kAddress = ber::context(7, false), kDirectory = ber::context(4, true);
   ber::Element list, name, directory;
   if (!ber::next(value, ber::kSequence, list)) return;
-  for (Bytes names = list.content; out.size() < kMaxNames && ber::next(names, name) && !name.cut;) {
+  for (Bytes names = list.content; ber::next(names, name) && !name.cut;) {
     bool sound = true;
+    std::string common;
     switch (name.tag) {
       case kDns:
       case kEmail:
@@ -185,7 +185,7 @@ void alternative_names(Bytes value, std::vector<std::string>& out) {
       case kAddress: out.push_back(address_text(name.content)); break;
       case kDirectory:
         if (ber::next(name.content, ber::kSequence, directory)) {
-          out.push_back(distinguished_name(directory.content, sound));
+          out.push_back(distinguished_name(directory.content, sound, common));
         }
         break;
       default: break;
@@ -276,6 +276,7 @@ class Reader {
 
   void fields() {
     ber::Element part;
+    std::string issuer_common_name;
     if (!rest_.empty() && rest_[0] == ber::context(0, true)) {
       if (!field(ber::context(0, true), CertificateFault::version, part)) return;
       if (!ber::next(part.content, ber::kInteger, part)) fault(CertificateFault::version);
@@ -285,11 +286,11 @@ class Reader {
     if (!field(ber::kSequence, CertificateFault::algorithm, part)) return;
     signature(part.content);
     if (!field(ber::kSequence, CertificateFault::name, part)) return;
-    out_.issuer = name(part.content, CertificateFault::issuer);
+    out_.issuer = name(part.content, CertificateFault::issuer, issuer_common_name);
     if (!field(ber::kSequence, CertificateFault::validity, part)) return;
     validity(part.content);
     if (!field(ber::kSequence, CertificateFault::name, part)) return;
-    out_.subject = name(part.content, CertificateFault::subject);
+    out_.subject = name(part.content, CertificateFault::subject, out_.common_name);
     out_.readable = true;
     out_.self_issued = out_.subject == out_.issuer;
     if (!field(ber::kSequence, CertificateFault::der, part)) return;
@@ -320,9 +321,9 @@ class Reader {
     if (nid == NID_rsaEncryption && ber::next(content, ber::kBits, bits)) out_.key_bits = modulus_bits(bits.content);
   }
 
-  std::string name(Bytes content, CertificateFault with_nul) {
+  std::string name(Bytes content, CertificateFault with_nul, std::string& common) {
     bool sound = true;
-    std::string text = distinguished_name(content, sound);
+    std::string text = distinguished_name(content, sound, common);
     if (!sound) fault(CertificateFault::name);
     if (text.find('\0') != std::string::npos) fault(with_nul);
     return text;
@@ -379,17 +380,14 @@ std::optional<uint64_t> seconds_of(const std::string& date) {
 }
 
 size_t weight(const Certificate& certificate) {
-  size_t out = certificate.subject.size() + certificate.issuer.size() + certificate.serial.size();
+  size_t out = certificate.subject.size() + certificate.common_name.size() + certificate.issuer.size() +
+               certificate.serial.size();
   for (const std::string& name : certificate.names) out += sizeof name + name.size();
   return out;
 }
 
 std::string_view name_of(const Certificate& certificate) {
-  constexpr std::string_view kCommonName = "CN=";
-  if (!certificate.names.empty()) return certificate.names.front();
-  const std::string_view subject = certificate.subject;
-  const size_t at = subject.rfind(kCommonName);
-  return at == std::string_view::npos ? std::string_view() : subject.substr(at + kCommonName.size());
+  return certificate.names.empty() ? certificate.common_name : certificate.names.front();
 }
 
 std::shared_ptr<const Certificate> read_certificate(Bytes der) {

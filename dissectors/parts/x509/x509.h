@@ -33,6 +33,7 @@ enum class CertificateFault : uint8_t {
 
 struct Certificate {
   std::string subject, issuer;        // "C=US, O=Example, CN=example.org", in the certificate's order; may be empty
+  std::string common_name;            // of the subject: the last, which is the most specific (RFC 6125 2.3.1)
   std::string serial;                 // "0A:FF"
   std::string fingerprint;            // SHA-1 of the DER form, "0a:ff:..."
   std::string not_before, not_after;  // "2020-05-13T12:00:00"

@@ -52,6 +52,26 @@ TEST(X509Test, ItIsForItsFirstNameOrElseForItsSubject) {
   EXPECT_EQ(name_of({.subject = "O=Example"}), "");
 }
 
+TEST(X509Test, TheCommonNameIsWhatTheSubjectSaysItIs) {
+  auto made = parts("a.example", "b.example");
+  made.subject.push_back({"O", "for CN=c.example"});
+  EXPECT_EQ(name_of(*read_certificate(to_bytes(test::make_certificate(made)))), "a.example");
+  made.subject.push_back({"CN", "d.example"});
+  EXPECT_EQ(name_of(*read_certificate(to_bytes(test::make_certificate(made)))), "d.example");
+}
+
+TEST(X509Test, NothingIsHiddenBehindManyNamesOrInALongNumber) {
+  constexpr int kNames = 3000;
+  auto made = parts("a.example", "b.example");
+  for (int i = 0; i < kNames; ++i) made.alternative_names += "DNS:a" + std::to_string(i) + ",";
+  made.alternative_names += "DNS:last.example";
+  for (int i = 0; i < 200; ++i) made.serial_hex += "AB";
+  const auto read = read_certificate(to_bytes(test::make_certificate(made)));
+  ASSERT_EQ(read->names.size(), kNames + 1u);
+  EXPECT_EQ(read->names.back(), "last.example");
+  EXPECT_EQ(read->serial.size(), 3 * 201u - 1);
+}
+
 /// Whatever is cut off, what remains is read without harm.
 TEST(X509Test, Cut) {
   auto made = parts("a.example", "a.example");
