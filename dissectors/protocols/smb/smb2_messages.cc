@@ -9,7 +9,6 @@ namespace lapwing::smb::v2 {
 namespace {
 
 constexpr uint16_t kDialect311 = 0x0311;
-constexpr size_t kContextsMax = 16;  // MS-SMB2 2.2.3.1 knows of eight
 
 /// A reader behind the header, or of nothing where the message is shorter.
 LittleReader body(Bytes message) {
@@ -45,7 +44,7 @@ Contexts take_contexts(Bytes message, uint32_t offset, uint16_t count) {
   Contexts out;
   LittleReader reader(message);
   if (offset < kHeader2 || !reader.seek(offset)) return out;
-  for (size_t i = 0; i < std::min<size_t>(count, kContextsMax); ++i) {
+  for (size_t i = 0; i < count; ++i) {
     reader.skip(std::min((8 - reader.position() % 8) % 8, reader.left()));
     const uint16_t type = reader.u16(), size = reader.u16();
     reader.skip(4);

@@ -86,6 +86,19 @@ TEST(SmbParser, WhatDialect311NegotiatesIsRead) {
   EXPECT_THAT(v2::read_negotiate_response(to_bytes(older))->contexts.ciphers, IsEmpty());
 }
 
+TEST(SmbParser, NothingIsHiddenBehindContextsThatNobodyKnows) {
+  constexpr unsigned kUnknown = 40;
+  std::string body = negotiated2(0x311);
+  body.replace(6, 2, le(kUnknown + 1, 2));
+  std::string contexts;
+  for (unsigned i = 0; i < kUnknown; ++i) contexts += le(0x7777, 2) + zeros(6);
+  body.resize(64);
+  body += contexts + le(2, 2) + le(4, 2) + zeros(4) + le(1, 2) + le(2, 2);
+  const auto said = v2::read_negotiate_response(to_bytes(message2(0, {.flags = kResponse}, body)));
+  ASSERT_TRUE(said);
+  EXPECT_THAT(said->contexts.ciphers, ElementsAre(2));
+}
+
 /// A message that says how long it is, but breaks off, says nothing.
 TEST(SmbParser, NothingIsReadOfMessagesThatBreakOff) {
   const auto cut = [](const std::string& whole, auto&& read) {
