@@ -37,6 +37,17 @@ std::string part(const std::string& boundary, const std::string& filename) {
   return "--" + boundary + "\r\nContent-Disposition: form-data; name=f; filename=\"" + filename + "\"\r\n\r\nx\r\n";
 }
 
+/// A certificate for so many that it is longer than what is kept of one.
+std::string many_names() {
+  CertificateParts made{.subject = {{"CN", "a"}},
+                        .issuer = {{"CN", "a"}},
+                        .serial_hex = "0A",
+                        .not_before = "20240101000000Z",
+                        .not_after = "20240401000000Z"};
+  made.alternative_names = times(1000, [](size_t i) { return "DNS:a" + std::to_string(i) + ","; }) + "DNS:b";
+  return make_certificate(made);
+}
+
 const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\n";
 const std::string kHttp = "app-layer.protocols.http.libhtp.default-config.";
 
@@ -62,6 +73,33 @@ const CapReaches kReaches = {
      {},
      [](Dialogue& d) { d.server("SSH-2.0-x\r\n" + ssh_kex_reply("t", std::string(70'000, 'k'))); }},
     {"telnet", "subnegotiation", {}, [](Dialogue& d) { d.client("\xff\xfa\x18" + std::string(2000, 'x')); }},
+    {"telnet",
+     "line",
+     {},
+     [](Dialogue& d) { d.server("login: ").client(std::string(200, 'u') + "\r\n").server(std::string(200, 's')); }},
+    {"ssh",
+     "hassh",
+     {},
+     [](Dialogue& d) {
+       SshLists lists = kSshLists;
+       lists[0] = std::string(5000, 'k');
+       d.client("SSH-2.0-x\r\n" + ssh_kex_init(lists));
+     }},
+    {"tls",
+     "text",
+     {},
+     [](Dialogue& d) {
+       d.client(
+           tls_record(kHandshake, tls_message(1, tls_client_hello({.extensions = tls_sni(std::string(5000, 'n'))}))));
+     }},
+    {"tls",
+     "certificate",
+     {},
+     [](Dialogue& d) {
+       d.client(tls_record(kHandshake, tls_message(1, tls_client_hello({}))));
+       d.server(tls_record(kHandshake, tls_message(2, tls_server_hello({}))));
+       d.server(tls_record(kHandshake, tls_message(11, tls_certificate({many_names()}))));
+     }},
     {"tls",
      "message",
      {},

@@ -31,9 +31,6 @@ struct Handshake {
   std::vector<std::string> serials;                      // of the chain, as far as it was readable
   uint32_t certificates = 0;                             // in it
   std::shared_ptr<const x509::Certificate> certificate;  // the server's own
-
-  /// What follows is encrypted and may be long: keeps no text that is longer than honest ones are.
-  void abridge();
 };
 
 /// A message of the opening [W], in the order in which they usually come.
@@ -65,12 +62,14 @@ class Rdp {
   using Config = rdp::Config;
   using Anomaly = rdp::Anomaly;
   enum class Pdu : uint8_t { tpkt, tls };
-  enum class Cap : uint8_t { tx, channels, message, chain };
+  enum class Cap : uint8_t { tx, channels, message, chain, text, certificate };
   static constexpr lapwing::Cap kCaps[] = {
       {"tx", 16, "messages of an opening that are told, which has five; behind more the flow is followed no longer"},
       {"channels", kKeptChannels, "channels of a request that are kept"},
       {"message", 64 * 1024, "bytes of a message of TLS's handshake; a longer one is passed over"},
       {"chain", kKeptCertificates, "certificates of one chain that are read"},
+      {"text", 4 << 10, "bytes of a name or fingerprint that later alerts show; of a longer one nothing"},
+      {"certificate", 32 << 10, "bytes of a certificate's names that later alerts show; of more nothing of it"},
   };
   static constexpr Carried kParts[] = {{&tls::part}, {&x509::part}};
   static const About about;
@@ -119,6 +118,7 @@ class Rdp {
   void server_hello(Bytes body);
   void certificates(Bytes body);
   void tell_handshake();
+  void abridge(Handshake& handshake);
 
   Out<Rdp> out_;
   bool opened_;              // what follows need not be TPKTs

@@ -28,12 +28,13 @@ std::string plain_serial(std::string_view serial) {
 
 }  // namespace
 
-void Handshake::abridge() {
-  constexpr size_t kMaxKeptText = 4 << 10, kMaxKeptCertificate = 32 << 10;
-  for (std::string* text : {&sni, &ja3, &ja3s}) {
-    if (text->size() > kMaxKeptText) *text = {};
+/// Of what alerts show later no text is kept that is longer than honest ones are.
+void Rdp::abridge(Handshake& handshake) {
+  for (std::string* text : {&handshake.sni, &handshake.ja3, &handshake.ja3s}) {
+    if (!out_.within(Cap::text, text->size())) *text = {};
   }
-  if (certificate && x509::weight(*certificate) > kMaxKeptCertificate) certificate = {};
+  auto& shown = handshake.certificate;
+  if (shown && !out_.within(Cap::certificate, x509::weight(*shown))) shown = {};
 }
 
 Step Rdp::record(Bytes bytes, uint64_t offset, Direction direction) {
@@ -141,7 +142,7 @@ void Rdp::tell_handshake() {
   tx_.said = handshake_;
   if (handshake_.faulty) raise(Anomaly::invalid_certificate, kServer);
   tell(handshake_bytes_);
-  std::get<Handshake>(tx_.said).abridge();
+  abridge(std::get<Handshake>(tx_.said));
   handshake_ = {.offered = handshake_.offered, .chosen = handshake_.chosen};
   for (HalfFlow& side : halves_) side.messages = {};
 }

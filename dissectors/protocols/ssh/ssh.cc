@@ -264,12 +264,11 @@ void Ssh::negotiate() {
 
 /// Alerts go on showing what is small.
 void Ssh::publish(Direction direction) {
-  constexpr size_t kHonest = 4096;  // bytes of a fingerprint's text
   if (published_) return;
   published_ = true;
   out_.emit({.tx = &tx_, .direction = direction, .record = records().data(), .message = tx_.bytes});
   for (Party& one : tx_.parties) {
-    if (one.hassh.size() > kHonest) one.hassh = {};
+    if (!out_.within(Cap::hassh, one.hassh.size())) one.hassh = {};
   }
 }
 

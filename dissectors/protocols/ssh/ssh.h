@@ -66,11 +66,12 @@ class Ssh {
   using Config = ssh::Config;
   using Anomaly = ssh::Anomaly;
   enum class Pdu : uint8_t { header, data, pdu };
-  enum class Cap : uint8_t { greeting, kex_init, host_key };
+  enum class Cap : uint8_t { greeting, kex_init, host_key, hassh };
   static constexpr lapwing::Cap kCaps[] = {
       {"greeting", 64, "lines that a side may say before its banner; of more it is followed no longer"},
       {"kex_init", 64 * 1024, "bytes of a side's key exchange; a longer one is passed over"},
       {"host_key", 64 * 1024, "bytes of a message that may show the server's key; a longer one is passed over"},
+      {"hassh", 4096, "bytes of a fingerprint's text that later alerts show; of a longer one nothing"},
   };
   static const About about;
   static const Protocol protocol;

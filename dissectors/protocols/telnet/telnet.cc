@@ -117,6 +117,7 @@ void Telnet::text(Bytes bytes, uint64_t offset, Direction direction) {
   }
   if (bytes.back() == '\n') end_text(offset + bytes.size(), direction);
   direction == Direction::to_server ? login_.client(to_text(bytes)) : login_.server(to_text(bytes));
+  if (const uint64_t cut = login_.take_cut()) out_.capped(Cap::line, cut);
 }
 
 void Telnet::control(const Unit& unit, uint64_t offset, Direction direction) {
@@ -134,18 +135,17 @@ void Telnet::control(const Unit& unit, uint64_t offset, Direction direction) {
 }
 
 void Telnet::subnegotiation(const Subnegotiation& said, Direction direction) {
-  constexpr char kIs = 0;        // RFC 1091, 1079
-  constexpr char kStart = 3;     // RFC 2946
-  constexpr size_t kKept = 256;  // bytes of a value
+  constexpr char kIs = 0;     // RFC 1091, 1079
+  constexpr char kStart = 3;  // RFC 2946
   if (said.value().empty()) return;
   const char what = said.value()[0];
   if (said.option() == kEncryption && what == kStart) begin_encrypted(direction);
   if (direction != Direction::to_server) return;
-  const std::string_view value = std::string_view(said.value()).substr(1, kKept);
+  const std::string_view value = std::string_view(said.value()).substr(1);
   if (said.option() == kTerminalType && what == kIs) session_.terminal_type = value;
   if (said.option() == kTerminalSpeed && what == kIs) session_.terminal_speed = value;
   if (said.option() == kEnvironment) {
-    session_.environment_user = environment_user(said.value()).substr(0, kKept);
+    session_.environment_user = environment_user(said.value());
     login_.name(session_.environment_user);
   }
   session_.bytes += said.value().size();

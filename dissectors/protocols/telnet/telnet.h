@@ -43,9 +43,10 @@ class Telnet {
   using Config = telnet::Config;
   using Anomaly = telnet::Anomaly;
   enum class Pdu : uint8_t { pdu, control, data };
-  enum class Cap : uint8_t { subnegotiation };
+  enum class Cap : uint8_t { subnegotiation, line };
   static constexpr lapwing::Cap kCaps[] = {
       {"subnegotiation", 1024, "bytes of a subnegotiation's value; the rest is passed over"},
+      {"line", Login::kLine, "bytes of a line that may be of a login; the rest is passed over"},
   };
   static const About about;
   static const Protocol protocol;

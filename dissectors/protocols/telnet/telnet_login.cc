@@ -55,6 +55,12 @@ void Login::lose() {
   if (waits_ != Waits::over) waits_ = Waits::prompt;
 }
 
+void Login::keep(std::string& line, char byte) {
+  if (line.size() > kLine) return;
+  line += byte;
+  cut_ += line.size() > kLine;
+}
+
 void Login::server(std::string_view text) {
   for (const char byte : text) {
     if (waits_ == Waits::over) return;
@@ -77,7 +83,7 @@ void Login::server_byte(char byte) {
     return;
   }
   if (byte == '\0') return;
-  if (shown_.size() < kLine) shown_ += static_cast<char>(lower(static_cast<uint8_t>(byte)));
+  keep(shown_, static_cast<char>(lower(static_cast<uint8_t>(byte))));
   if (byte != ':' && waits_ != Waits::judgement) return;
   if (asks_user(shown_)) {
     if (waits_ == Waits::judgement) settle(Outcome::failure);
@@ -104,7 +110,7 @@ void Login::client(std::string_view text) {
     if (waits_ != Waits::user && waits_ != Waits::password) return;
     if (byte == '\r' || byte == '\n') {
       if (waits_ == Waits::user) {
-        user_ = typed_;
+        user_ = typed_.substr(0, kLine);
         waits_ = Waits::prompt;
       } else {
         waits_ = Waits::judgement;
@@ -115,8 +121,8 @@ void Login::client(std::string_view text) {
       if (!typed_.empty()) typed_.pop_back();
     } else if (byte == kKillLine) {
       typed_.clear();
-    } else if (waits_ == Waits::user && byte != '\0' && typed_.size() < kLine) {
-      typed_ += byte;
+    } else if (waits_ == Waits::user && byte != '\0') {
+      keep(typed_, byte);
     }
   }
 }

@@ -28,10 +28,14 @@ class Login {
   /// Text was lost: what comes answers nothing that was asked.
   void lose();
   void end();
+  /// Lines that were longer than kLine, since it was asked last.
+  uint64_t take_cut() { return std::exchange(cut_, 0); }
 
  private:
   enum class Waits : uint8_t { prompt, user, password, judgement, over };
 
+  /// One byte beyond kLine says that the line was cut.
+  void keep(std::string& line, char byte);
   void server_byte(char byte);
   void judge_line();
   void settle(Outcome outcome);
@@ -41,6 +45,7 @@ class Login {
   std::string user_;
   std::string named_;  // who would log in where no user is asked for
   Waits waits_ = Waits::prompt;
+  uint64_t cut_ = 0;
 };
 
 }  // namespace lapwing::telnet

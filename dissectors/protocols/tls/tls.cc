@@ -423,7 +423,7 @@ void Tls::publish(Direction direction) {
 void Tls::complete(Direction direction) {
   done_ = true;
   publish(direction);
-  tx_.abridge();
+  abridge();
   for (HalfFlow& side : sides_) side.messages = {};
 }
 

@@ -54,9 +54,6 @@ struct Handshake : Transaction {
   bool resumed() const {
     return may_resume && server().greeted && !server().certificate && !is_tls13(server().version);
   }
-  /// What follows the handshake is encrypted and may be long: keeps only what alerts still show, and of that no text
-  /// that is longer than honest ones are.
-  void abridge();
 };
 
 enum class Anomaly : uint8_t {
@@ -102,10 +99,12 @@ class Tls {
   using Config = tls::Config;
   using Anomaly = tls::Anomaly;
   enum class Pdu : uint8_t { pdu, hdr, data, alert, heartbeat, ssl2_hdr, ssl2_pdu };
-  enum class Cap : uint8_t { message, chain };
+  enum class Cap : uint8_t { message, chain, text, certificate };
   static constexpr lapwing::Cap kCaps[] = {
       {"message", 256 * 1024, "bytes of a handshake message; a longer one is skipped"},
       {"chain", 32, "certificates of one chain that are kept"},
+      {"text", 4 << 10, "bytes of a name, list or fingerprint that later alerts show; of a longer one nothing"},
+      {"certificate", 32 << 10, "bytes of a certificate's names that later alerts show; of more nothing of it"},
   };
   static constexpr Carried kParts[] = {{&part}, {&x509::part}};
   static const About about;
@@ -158,6 +157,7 @@ class Tls {
   void advance(Direction direction, uint8_t stage) { out_.reach(tx_, direction, stage); }
   void publish(Direction direction);
   void complete(Direction direction);
+  void abridge();
   /// True when the direction made no sense from its first byte on, and the other may go on.
   bool stop_before_records(Direction direction);
   /// Whether records of application data hold what nobody can read. They do not while the server's hello is still to

@@ -6,30 +6,23 @@
 
 namespace lapwing::tls {
 
-namespace {
-
-/// Bytes of a text, or of all that is kept of a certificate, that stay with the flow.
-constexpr size_t kMaxKeptText = 4 << 10, kMaxKeptCertificate = 32 << 10;
-
-void shed(std::string& text) {
-  if (text.size() > kMaxKeptText) text = {};
-  text.shrink_to_fit();
-}
-
-}  // namespace
-
-void Handshake::abridge() {
-  for (Party& party : parties) {
+/// What follows the handshake is encrypted and may be long: keeps only what alerts still show, and of that no text that
+/// is longer than honest ones are.
+void Tls::abridge() {
+  for (Party& party : tx_.parties) {
     party.hello = {};
     party.hello_bytes = {};
     party.chain = {};
-    if (party.alpns.size() > kMaxKeptText) party.alpns = {};
-    if (party.certificate && x509::weight(*party.certificate) > kMaxKeptCertificate) {
+    if (!out_.within(Cap::text, party.alpns.size())) party.alpns = {};
+    if (party.certificate && !out_.within(Cap::certificate, x509::weight(*party.certificate))) {
       party.certificate = {};
-      may_resume = false;
+      tx_.may_resume = false;
     }
   }
-  for (std::string* text : {&sni, &ja3, &ja3s}) shed(*text);
+  for (std::string* text : {&tx_.sni, &tx_.ja3, &tx_.ja3s}) {
+    if (!out_.within(Cap::text, text->size())) *text = {};
+    text->shrink_to_fit();
+  }
 }
 
 void Tls::handshake(Bytes piece, Direction direction) {

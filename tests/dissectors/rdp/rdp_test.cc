@@ -441,6 +441,26 @@ const CapReaches kReaches = {
        d.client(kAskTls).client(tls_record(kHandshake, tls_message(1, std::string(70'000, 'a')).substr(0, 4)));
      }},
     {"rdp",
+     "text",
+     {},
+     [](Dialogue& d) {
+       const std::string named = tls_client_hello({.extensions = tls_sni(std::string(5000, 'n'))});
+       d.client(kAskTls).server(kChooseTls).client(tls_record(kHandshake, tls_message(1, named))).server(answer());
+     }},
+    {"rdp",
+     "certificate",
+     {},
+     [](Dialogue& d) {
+       CertificateParts made{.subject = {{"CN", "a"}},
+                             .issuer = {{"CN", "a"}},
+                             .serial_hex = "0A",
+                             .not_before = "20240101000000Z",
+                             .not_after = "20240401000000Z",
+                             .alternative_names = "DNS:b"};
+       for (int i = 0; i < 1000; ++i) made.alternative_names += ",DNS:a" + std::to_string(i);
+       d.client(kAskTls).server(kChooseTls).client(hello()).server(answer()).server(shown({make_certificate(made)}));
+     }},
+    {"rdp",
      "chain",
      {},
      [](Dialogue& d) {

@@ -70,6 +70,25 @@ TEST(Telnet, WhatIsNegotiatedIsTold) {
   EXPECT_THAT(d.records[0], HasSubstr(R"("options":{"client":["terminal-type"],"server":["echo","119"]})"));
 }
 
+TEST(Telnet, WhatIsNegotiatedIsToldWhole) {
+  const std::string name(900, 't'), user(128, 'u');
+  Dialogue d(row());
+  d.client(kWillTerminal + std::string("\xff\xfa\x18\0", 4) + name + "\xff\xf0");
+  d.server("login: ").client(user + "\r\n").server("Password:").client("x\r\n").server("# ").finish();
+  EXPECT_THAT(d.records, ElementsAre(testing::AllOf(HasSubstr('"' + name + '"'), HasSubstr('"' + user + '"'))));
+  EXPECT_EQ(d.capped("line"), 0u);
+}
+
+TEST(Telnet, OfALongLineTheBeginningIsKept) {
+  for (const size_t piece : {0, 1, 100}) {
+    Dialogue d(row());
+    d.server("login: ").client(std::string(300, 'u') + "\r\n", piece).server("Password: ").client("x\r\n");
+    d.server("# ").finish();
+    EXPECT_THAT(d.values("telnet.login.user"), ElementsAre(std::string(telnet::Login::kLine, 'u')));
+    EXPECT_EQ(d.capped("line"), 1u);
+  }
+}
+
 TEST(Telnet, NothingIsSaidOfASessionWithoutWords) {
   Dialogue d(row());
   d.client("hello\r\n").server("hello\r\n").finish();
@@ -100,7 +119,7 @@ TEST(Telnet, OfALongSubnegotiationTheBeginningIsKept) {
     EXPECT_EQ(d.capped("subnegotiation"), 1u);
     ASSERT_THAT(d.records, SizeIs(1));
     EXPECT_THAT(d.records[0], HasSubstr(R"("user":"guest")"));
-    EXPECT_THAT(d.records[0], HasSubstr(R"("terminal_type":"xterm)" + std::string(251, 'x') + '"'));
+    EXPECT_THAT(d.records[0], HasSubstr(R"("terminal_type":"xterm)" + std::string(1018, 'x') + '"'));
   }
 }
 
