@@ -48,12 +48,11 @@ bool is_program(Bytes content) {
   return text.size() >= kLeast && std::ranges::any_of(kBegin, [&](auto begin) { return text.starts_with(begin); });
 }
 
-/// Calls each(address) for IPv4 addresses in the beginning of a text.
+/// Calls each(address) for IPv4 addresses in a text.
 template <class Each>
 void for_each_address(std::string_view text, Each each) {
-  constexpr size_t kLook = 4096, kShortest = 7, kLongest = 15;
+  constexpr size_t kShortest = 7, kLongest = 15;
   const auto part = [](char c) { return (c >= '0' && c <= '9') || c == '.'; };
-  text = text.substr(0, kLook);
   for (size_t at = 0; at < text.size();) {
     size_t end = at;
     while (end < text.size() && part(text[end])) ++end;

@@ -25,6 +25,8 @@ constexpr OptionRow<C> kOptions[] = {
 
 using N = NamePoisoning::Counters;
 constexpr CounterRow<N> kCounters[] = {
+    {"analytics.name-poisoning.text_max", &N::text_max,
+     "messages of which not all names are judged: they are longer than 8 kB together", CounterKind::loss},
     {"analytics.name-poisoning.names_max", &N::names_max,
      "answers and announcements whose name is not judged: their host has 32 others", CounterKind::loss},
 };
@@ -72,6 +74,9 @@ void NamePoisoning::Local::event(const Observed& observed, Delta& delta) {
   const Kind kind = said == "query" ? Kind::question : said == "response" ? Kind::answer : Kind::announcement;
   const uint64_t seed = surroundings_.hash_seed;
   Message message{.kind = kind, .service = service, .speaker = observed.sender(), .vlan = observed.vlan};
+  if (const auto cut = cut_.first(observed); cut && cut->integer != 0) {
+    delta.hear({.kind = Kind::cut, .speaker = message.speaker}, observed.time, seed);
+  }
   if (kind == Kind::question) {
     // A server of names (RFC 1002 section 4.2.1) is asked alone.
     const auto broadcast = broadcast_.first(observed);
@@ -166,6 +171,7 @@ void NamePoisoning::Global::add(const Message& message, Timestamp time, uint64_t
     case Kind::absent:
       if (auto* entry = absent_.touch({message.speaker, message.name}, now_)) entry->value = time;
       break;
+    case Kind::cut: counters_.text_max += count; break;
     case Kind::announcement:
     case Kind::named: announce(key, message.name); break;
     case Kind::answer: answer(message, time, count); break;

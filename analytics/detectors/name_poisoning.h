@@ -35,12 +35,13 @@ struct NamePoisoning {
   static std::span<const OptionRow<Config>> options();
 
   struct Counters {
+    uint64_t text_max = 0;   // messages that were read in part
     uint64_t names_max = 0;  // answers and announcements that are not judged: their host has as many names as may be
   };
   static std::span<const CounterRow<Counters>> counter_rows();
 
-  /// named: by others. called: by itself, to who logs in.
-  enum class Kind : uint8_t { question, answer, announcement, named, called, absent, login };
+  /// named: by others. called: by itself, to who logs in. cut: a message that was read in part.
+  enum class Kind : uint8_t { question, answer, announcement, named, called, absent, login, cut };
   enum class Service : uint8_t { none, llmnr, nbns, mdns };
   /// The first label, in lower case, as far as NetBIOS has room for it: whoever is asked by several services, and with
   /// the domains of a resolver, is asked for the same.
@@ -69,7 +70,7 @@ struct NamePoisoning {
 
     const Surroundings surroundings_;
     FieldReader service_{"local_names.service"}, kind_{"local_names.kind"}, broadcast_{"local_names.broadcast"},
-        question_{"local_names.questions.name"}, answer_{"local_names.answers.name"},
+        cut_{"local_names.cut"}, question_{"local_names.questions.name"}, answer_{"local_names.answers.name"},
         address_{"local_names.answers.address"};
     FieldReader response_{"dns.qr"}, rcode_{"dns.rcode"}, asked_{"dns.queries.rrname"};
     std::vector<Name> names_;

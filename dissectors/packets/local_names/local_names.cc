@@ -1,6 +1,5 @@
 #include "dissectors/packets/local_names/local_names.h"
 
-#include <algorithm>
 #include <array>
 
 #include "sensor/base/per_thread.h"
@@ -13,8 +12,8 @@ namespace {
 constexpr uint8_t kUdp = 17;
 constexpr uint16_t kNbns = 137, kMdns = 5353, kLlmnr = 5355;
 constexpr size_t kHeader = 12;
-/// Of a message, which are read: of honest ones few, so that a pointer that many records follow costs little.
-constexpr size_t kMostQuestions = 16, kMostRecords = 32;
+/// Bytes of a message's names that are read: a pointer that many records follow makes more of few.
+constexpr size_t kMostText = 8 << 10;
 constexpr size_t kMostName = 255, kMostSteps = 128;  // RFC 1035 section 2.3.4; labels and pointers of one name
 constexpr size_t kMostEntries = 64;
 
@@ -82,18 +81,23 @@ bool read_host(ByteReader& reader, bool netbios, std::string& text, Name& name, 
   return true;
 }
 
-/// Takes `count` records; those of addresses go to `out`. False where they are broken.
+bool has_room(Message& out) {
+  out.cut |= out.text.size() > kMostText;
+  return !out.cut;
+}
+
+/// Takes `count` records; those of addresses go to `out`. False where they are broken, and where there is no more room.
 bool read_records(ByteReader& reader, size_t count, bool netbios, Message& out, std::vector<Entry>* into) {
   constexpr uint16_t kGroup = 0x8000;  // RFC 1002 section 4.2.1.3
   for (; count > 0; --count) {
     Name name;
     bool is_host = false;
-    if (!read_host(reader, netbios, out.text, name, is_host)) return false;
+    if (!has_room(out) || !read_host(reader, netbios, out.text, name, is_host)) return false;
     const uint16_t type = reader.u16();
     reader.skip(6);  // class, time to live
     const Bytes data = reader.bytes(reader.u16());
     if (!reader.ok()) return false;
-    if (!into || !is_host || into->size() == kMostRecords) continue;
+    if (!into || !is_host) continue;
     if (netbios && type == kNb && data.size() >= 6 && !(load_be16(data.data()) & kGroup)) {
       into->push_back({name, IpAddress::v4(&data[2])});
     } else if (!netbios && type == kA && data.size() == 4) {
@@ -132,13 +136,15 @@ bool parse_names(Bytes wire, Message& out) {
        {&header.flags, &header.questions, &header.answers, &header.authorities, &header.additionals}) {
     *field = reader.u16();
   }
-  if (header.questions > kMostQuestions) return false;
   const uint8_t operation = header.operation();
   const bool registers =
       netbios && !header.response() &&
       (operation == kRegistration || operation == kRefresh || operation == kRefreshToo || operation == kMultihomed);
   if (!registers && operation != kQuery) return false;
+  out.broadcast = netbios && header.flags & 0x10;
+  out.kind = header.response() ? "response" : "query";
   for (size_t left = header.questions; left > 0; --left) {
+    if (!has_room(out)) return true;
     Entry question;
     bool is_host = false;
     if (!read_host(reader, netbios, out.text, question.name, is_host)) return false;
@@ -146,25 +152,23 @@ bool parse_names(Bytes wire, Message& out) {
     if (!reader.skip(2)) return false;
     if (is_host && asks_for_host(type, netbios)) out.questions.push_back(question);
   }
-  out.broadcast = netbios && header.flags & 0x10;
-  out.kind = header.response() ? "response" : "query";
   if (header.response()) {
     if (header.flags & 15) return false;  // no such name
-    read_records(reader, std::min<size_t>(header.answers, kMostRecords), netbios, out, &out.answers);
+    read_records(reader, header.answers, netbios, out, &out.answers);
   } else if (registers) {
     out.kind = "registration";
     // The name stands in the question, and a record that points to it says whose it is (RFC 1002 section 4.2.2).
-    if (read_records(reader, std::min<size_t>(header.answers + header.authorities, kMostRecords), netbios, out,
-                     nullptr)) {
-      read_records(reader, std::min<size_t>(header.additionals, kMostRecords), netbios, out, &out.answers);
+    if (read_records(reader, size_t{header.answers} + header.authorities, netbios, out, nullptr)) {
+      read_records(reader, header.additionals, netbios, out, &out.answers);
     }
   } else if (out.service == "mdns" && header.authorities > 0) {
     // Who asks for any record of a name, and says which it would have, is about to take it (RFC 6762 section 8.2).
     out.kind = "registration";
-    if (read_records(reader, std::min<size_t>(header.answers, kMostRecords), netbios, out, nullptr)) {
-      read_records(reader, std::min<size_t>(header.authorities, kMostRecords), netbios, out, &out.answers);
+    if (read_records(reader, header.answers, netbios, out, nullptr)) {
+      read_records(reader, header.authorities, netbios, out, &out.answers);
     }
   }
+  if (out.cut) return true;
   return out.kind == "query" ? !out.questions.empty() : !out.answers.empty();
 }
 
@@ -177,6 +181,7 @@ bool parse(Bytes bytes, Message& out) {
   out.questions.clear();
   out.answers.clear();
   out.text.clear();
+  out.cut = false;
   return !out.service.empty() && parse_names(datagram.payload, out);
 }
 

@@ -32,6 +32,7 @@ struct Message : Transaction {
   std::vector<Entry> questions;
   std::vector<Entry> answers;  // to them, or what is registered
   std::string text;            // of all names, in lower case
+  bool cut = false;            // its names are longer than what is read of them
 };
 
 /// `bytes` from the header of UDP on. False when the header is cut, and where it says nothing of names of hosts.

@@ -28,6 +28,7 @@ constexpr Column kMembers[] = {
     text<&Message::service>("service", "llmnr, mdns or nbns"),
     text<&Message::kind>("kind", "query, response or registration"),
     flag<&Message::broadcast>("broadcast", "of nbns: sent to all"),
+    flag<&Message::cut>("cut", "its names are longer than what is read of them"),
     objects<&questions>("questions", kQuestion, "names of hosts that are asked for"),
     objects<&answers>("answers", kAnswer, "addresses of hosts that are answered, or claimed"),
 };

@@ -95,6 +95,9 @@ TEST(CallbackTest, ItCallsWhoIsNamedInTheAttack) {
   ASSERT_EQ(found.size(), 2u);
   EXPECT_NE(found[0].evidence.find(R"("named_in_attack":true)"), std::string::npos) << found[0].evidence;
   EXPECT_EQ(found[0].objects.at(1), "203.0.113.9");
+  EXPECT_EQ(
+      CallbackScene().attack(kAttack, kExploit, std::string(5000, 'x') + payload).at(5).call(kOther).found().size(), 2u)
+      << "however much it says before";
 }
 
 TEST(CallbackTest, EachStepRaisesIt) {

@@ -212,6 +212,18 @@ TEST_F(NamePoisoningTest, WhatAFloodLeavesIsBounded) {
   for (const Behaviour& of : all) EXPECT_LE(of.evidence.size(), 4096U);
 }
 
+TEST_F(NamePoisoningTest, AMessageThatIsReadInPartIsCounted) {
+  std::vector<uint8_t> bytes = {0x14, 0xe9, 0x14, 0xe9, 0, 0, 0, 0, 0, 0, 0x84, 0, 0, 0, 0, 100, 0, 0, 0, 0};
+  const auto add = [&](const std::vector<uint8_t>& more) { bytes.insert(bytes.end(), more.begin(), more.end()); };
+  add(labels(std::string(60, 'a') + '.' + std::string(60, 'b') + '.' + std::string(60, 'c'), kMdns));
+  for (int i = 0; i < 100; ++i) {
+    if (i > 0) add({0xc0, 12});
+    add({0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 10, 0, 0, 9});
+  }
+  show_packet(scene_.at(1), "local_names", std::move(bytes), 4, host(9, kMdns), host(0, kMdns));
+  EXPECT_EQ(scene_.count(*detector<NamePoisoning>().read(OptionSource()), "analytics.name-poisoning.text_max"), 1U);
+}
+
 TEST_F(NamePoisoningTest, NamesBeyondThoseOfAHostAreCounted) {
   for (int i = 0; i < 34; ++i) {
     announce(i, kMdns, 5, "own" + std::to_string(i) + ".local");

@@ -88,8 +88,24 @@ TEST(LocalNames, NamesOfAllRecordsAreBounded) {
   Transaction* tx = test::packet_row("local_names").read(bytes, 4);
   ASSERT_TRUE(tx);
   const auto& message = static_cast<const local_names::Message&>(*tx);
-  EXPECT_EQ(message.answers.size(), 32U);
-  EXPECT_LT(message.text.size(), 8192U);
+  EXPECT_EQ(message.answers.size(), 42U);
+  EXPECT_LT(message.text.size(), 8192U + 255);
+  EXPECT_TRUE(message.cut);
+}
+
+/// Multicast DNS ignores the questions of an answer (RFC 6762 section 6), and takes the last record as well as the
+/// first.
+TEST(LocalNames, NothingIsHiddenBehindManyQuestionsAndRecords) {
+  std::string hex = "14e914e900000000 0000 8400 0014 0064 0000 0000 " + std::string(kNas) + "00010001";
+  for (int i = 1; i < 20; ++i) hex += "c00c 0001 0001";
+  for (int i = 0; i < 100; ++i) hex += "c00c 0001 0001 0000001e 0004 0a000002";
+  const auto bytes = from_hex(hex);
+  Transaction* tx = test::packet_row("local_names").read(bytes, 4);
+  ASSERT_TRUE(tx);
+  const auto& message = static_cast<const local_names::Message&>(*tx);
+  EXPECT_EQ(message.questions.size(), 20U);
+  EXPECT_EQ(message.answers.size(), 100U);
+  EXPECT_FALSE(message.cut);
 }
 
 }  // namespace
