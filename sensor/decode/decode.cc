@@ -54,10 +54,12 @@ bool open_tunnel(Walk& w, TunnelKind kind, LayerDecoder decoder, Bytes data) {
 
 using decoding::Walk;
 
-void UnknownProtocols::note(UnknownProtocol::Kind kind, uint16_t number, uint64_t frame) {
+bool UnknownProtocols::note(UnknownProtocol::Kind kind, uint16_t number, uint64_t frame) {
   const auto told = view();
-  if (std::ranges::any_of(told, [&](const UnknownProtocol& other) { return other.is(kind, number); })) return;
-  if (count < known.size()) known[count++] = {kind, number, frame};
+  if (std::ranges::any_of(told, [&](const UnknownProtocol& other) { return other.is(kind, number); })) return true;
+  if (count == known.size()) return false;
+  known[count++] = {kind, number, frame};
+  return true;
 }
 
 Decoder::Decoder(const DecodeConfig& config, ChecksumMode checksums)

@@ -50,6 +50,7 @@ struct DecodeCounters {
   uint64_t ipv4_in_ipv4 = 0, ipv4_in_ipv6 = 0, ipv6_in_ipv4 = 0, ipv6_in_ipv6 = 0;
   uint64_t max_pkt_size = 0, too_many_layers = 0, segmentation_offload = 0, checksum_offload = 0;
   uint64_t unknown_link_type = 0;
+  uint64_t unknown_protocols_max = 0;  // frames of what is not decoded whose number is not told
   uint64_t llc = 0, ieee80211 = 0, radiotap = 0, ppi = 0, nflog = 0, macsec = 0, wccp = 0;
   uint64_t encrypted_link = 0, ieee80211_fragments = 0, ieee80211_aggregates = 0, ieee80211_bad_fcs = 0;
   uint64_t bad_ip_checksum = 0, bad_tcp_checksum = 0, bad_udp_checksum = 0, bad_icmp_checksum = 0;
@@ -84,7 +85,8 @@ struct UnknownProtocols {
   std::array<UnknownProtocol, kMaxUnknownProtocols> known;
   size_t count = 0;
 
-  void note(UnknownProtocol::Kind kind, uint16_t number, uint64_t frame);
+  /// False where there is no room for another.
+  bool note(UnknownProtocol::Kind kind, uint16_t number, uint64_t frame);
   std::span<const UnknownProtocol> view() const { return std::span(known).first(count); }
 };
 

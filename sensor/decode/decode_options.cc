@@ -90,6 +90,8 @@ constexpr CounterRow<C> kCounters[] = {
      "TCP packets whose length the network card was to fill in"},
     {"decoder.too_many_layers", &C::too_many_layers, "frames given up at decoder.max-layers", CounterKind::loss},
     {"decoder.unknown_link_type", &C::unknown_link_type, "frames of a link type nothing decodes", CounterKind::loss},
+    {"decoder.unknown_protocols_max", &C::unknown_protocols_max,
+     "frames of an EtherType or link type nothing decodes whose number is not told: those of 16 others were"},
     {"decoder.bad_checksum.ip", &C::bad_ip_checksum, "IPv4 headers with a wrong checksum"},
     {"decoder.bad_checksum.tcp", &C::bad_tcp_checksum, "TCP segments with a wrong checksum"},
     {"decoder.bad_checksum.udp", &C::bad_udp_checksum, "UDP datagrams with a wrong checksum"},

@@ -362,6 +362,7 @@ TEST(Link, UnknownNumbersAreKeptOnceEachAndNoMoreThanThereIsRoomFor) {
   ASSERT_EQ(decoder.unknown().size(), kMaxUnknownProtocols);
   EXPECT_TRUE(decoder.unknown()[1].is(Kind::ether_type, 0x9900));
   EXPECT_EQ(decoder.counters().unknown_ethertype, 40U);
+  EXPECT_EQ(decoder.counters().unknown_protocols_max, 40U - (kMaxUnknownProtocols - 1));
 }
 
 TEST(Link, EveryPrefixOfEveryLayerIsSafe) {
