@@ -36,18 +36,16 @@ Act Act::of(const OperationOf& operation, std::string_view object, uint64_t seed
   return out;
 }
 
-const Act* ActMemory::add(const ActOf& key, const Act& act, int64_t window, Renewal renewal, uint32_t now) {
-  auto* entry = acts_.touch(key, now);
-  if (!entry) return nullptr;
-  Act& kept = entry->value;
+void ActMemory::add(const ActOf& key, const Act& act, int64_t window, Renewal renewal, uint32_t now) {
+  auto& entry = acts_.touch(key, now);
+  Act& kept = entry.value;
   const Timestamp& from = renewal == Renewal::by_time ? kept.first : kept.last;
   if (kept.count > 0 && from < seconds_before(act.first, window)) {
     kept = Act{.earlier = kept.total()};
   }
   kept.merge(act);
   // A flood of other pairs takes the place of what was done once before it takes that of what goes on.
-  acts_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(kept.count)));
-  return &kept;
+  acts_.set_worth(entry, static_cast<uint8_t>(std::bit_width(kept.count)));
 }
 
 const Act* ActMemory::find(const PairOf& pair, uint8_t act, Timestamp since) {

@@ -102,8 +102,8 @@ class ActMemory {
 
   ActMemory(uint32_t keys, const Surroundings& surroundings) : acts_(surroundings.part(keys), surroundings.hash_seed) {}
 
-  /// What it comes to with those of the last `window` seconds; null where there is no room.
-  const Act* add(const ActOf& key, const Act& act, int64_t window, Renewal renewal, uint32_t now);
+  /// To those of the last `window` seconds.
+  void add(const ActOf& key, const Act& act, int64_t window, Renewal renewal, uint32_t now);
   /// Null: not done since then.
   const Act* find(const PairOf& pair, uint8_t act, Timestamp since);
   void expire(uint32_t before) {

@@ -83,14 +83,12 @@ void ArpSpoof::Global::take(Second second, Delta& delta, Findings& findings) {
 
 void ArpSpoof::Global::add(const Message& message, Timestamp time, uint64_t count, Findings& findings) {
   const StationKey key{message.sender_mac, message.vlan};
-  auto* entry = stations_.touch(key, now_);
-  auto* place = addresses_.touch({.address = message.sender, .vlan = message.vlan}, now_);
-  if (!entry || !place) return;
-  Station& station = entry->value;
+  auto& entry = stations_.touch(key, now_);
+  Station& station = entry.value;
   if (station.first.ns == 0) station.first = time;
   note(station.addresses, message.sender, Station::kMostShown);
-  stations_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(station.changes + station.unasked)));
-  Claims& claims = place->value;
+  stations_.set_worth(entry, static_cast<uint8_t>(std::bit_width(station.changes + station.unasked)));
+  Claims& claims = addresses_.touch({.address = message.sender, .vlan = message.vlan}, now_).value;
   Claimant* claimant = claim(message, time, claims);
   if (!claimant) {
     counters_.claimants_max += count;
@@ -100,7 +98,7 @@ void ArpSpoof::Global::add(const Message& message, Timestamp time, uint64_t coun
 
   if (message.reply == 0 && !announced) {
     ++station.questions;
-    if (auto* asked = questions_.touch({.target = message.target, .asker = key}, now_)) asked->value = time;
+    questions_.touch({.target = message.target, .asker = key}, now_).value = time;
     for (const Claimant& other : claims.claimants) {
       if (other.mac == message.sender_mac || other.asked != message.target || time.ns - other.asked_at.ns > kRelay) {
         continue;

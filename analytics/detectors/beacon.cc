@@ -136,7 +136,7 @@ void Beacon::Global::take(Second second, Delta& delta, Findings& findings) {
     const Calls& calls = name(line, seen, room);
     const uint64_t client = hash_of(line.client, surroundings_.hash_seed);
     clients_.add(client);
-    if (auto* peer = peers_.touch(line.peer, now_)) peer->value.add(client, now_);
+    peers_.touch(line.peer, now_).value.add(client, now_);
     bool rung = false;
     auto* entry = enter(line, calls, rung);
     if (!entry) return;
@@ -155,10 +155,9 @@ const Beacon::Calls& Beacon::Global::name(Line& line, const Calls& calls, Calls&
   if (line.peer.version == 0) {
     if (Peer::looked_up(line.peer)) return calls;
     if (calls.proxied > 0) return calls;  // its address is that of all names
-    if (auto* entry = named_.touch(calls.flow.server, now_)) {
-      entry->value = {line.peer, 2 * calls.known >= calls.calls, 2 * calls.web >= calls.calls,
-                      2 * calls.encrypted >= calls.calls, calls.name};
-    }
+    named_.touch(calls.flow.server, now_).value = {line.peer, 2 * calls.known >= calls.calls,
+                                                   2 * calls.web >= calls.calls, 2 * calls.encrypted >= calls.calls,
+                                                   calls.name};
     return calls;
   }
   const auto* entry = calls.midstream == calls.calls ? named_.find(line.peer) : nullptr;
@@ -175,28 +174,25 @@ const Beacon::Calls& Beacon::Global::name(Line& line, const Calls& calls, Calls&
 }
 
 uint32_t Beacon::Global::watched(const IpAddress& client, const IpAddress& server) {
-  auto* entry = watchers_.touch(client, now_);
-  if (!entry) return 0;
-  entry->value.add(hash_of(server, surroundings_.hash_seed));
-  return entry->value.count();
+  auto& entry = watchers_.touch(client, now_);
+  entry.value.add(hash_of(server, surroundings_.hash_seed));
+  return entry.value.count();
 }
 
 Beacon::Global::Rhythms::Entry* Beacon::Global::enter(const Line& line, const Calls& calls, bool& rung) {
   auto* entry = rhythms_.find(line);
   if (!entry) {
-    auto* early = inklings_.touch(line, now_);
-    if (!early) return nullptr;
-    Inkling& inkling = early->value;
+    auto& early = inklings_.touch(line, now_);
+    Inkling& inkling = early.value;
     inkling.add(calls.first, calls.out, calls.in);
     if (!inkling.full()) {
-      inklings_.set_worth(*early, static_cast<uint8_t>(inkling.count()));
+      inklings_.set_worth(early, static_cast<uint8_t>(inkling.count()));
       return nullptr;
     }
-    entry = rhythms_.touch(line, now_);
-    if (!entry) return nullptr;
+    entry = &rhythms_.touch(line, now_);
     entry->value.rhythm = Rhythm(inkling);
     entry->value.first = inkling.time(inkling.check_ins().front());
-    inklings_.erase(*early);
+    inklings_.erase(early);
     return entry;
   }
   rhythms_.touch(line, now_);

@@ -126,9 +126,8 @@ void BruteForce::Global::take(Second second, Delta& delta, Findings& findings) {
       if (!sum.name.empty() && sum.users.count() == 1) meet(of(sum.name), key.client, bad, 0, sum, findings);
       if (!sum.good_name.empty()) meet(of(sum.good_name), key.client, 0, good, sum, findings);
     }
-    auto* entry = pairs_.touch(key, now);
-    if (!entry) return;
-    State& state = entry->value;
+    auto& entry = pairs_.touch(key, now);
+    State& state = entry.value;
     if (state.failures == 0 && state.successes == 0) state.first = sum.first;
     // A client that guesses again and again is one finding; one that failed long ago begins anew.
     const bool stale = sum.first.seconds() - state.last.seconds() > static_cast<int64_t>(config_.window);
@@ -147,7 +146,7 @@ void BruteForce::Global::take(Second second, Delta& delta, Findings& findings) {
     state.hidden |= sum.hidden;
     state.last_bad = std::max(state.last_bad, sum.last_bad);
     keep_first(state.flow_time, state.flow, sum.flow_time, sum.flow);
-    pairs_.set_worth(*entry, static_cast<uint8_t>(std::min<uint32_t>(state.failures, 15)));
+    pairs_.set_worth(entry, static_cast<uint8_t>(std::min<uint32_t>(state.failures, 15)));
     report(key, state, sum, findings);
   });
 }
@@ -155,7 +154,7 @@ void BruteForce::Global::take(Second second, Delta& delta, Findings& findings) {
 void BruteForce::Global::meet(const Crowd& crowd, const IpAddress& other, uint32_t failures, uint32_t successes,
                               const Sum& sum, Findings& findings) {
   const auto second = static_cast<uint32_t>(std::max<int64_t>(sum.last.seconds(), 0));
-  auto* entry = failures > 0 ? crowds_.touch(crowd, second) : crowds_.find(crowd);
+  auto* entry = failures > 0 ? &crowds_.touch(crowd, second) : crowds_.find(crowd);
   if (!entry) return;
   Met& met = entry->value;
   if (met.last.ns != 0 && sum.first.seconds() - met.last.seconds() > static_cast<int64_t>(config_.window)) met = Met();

@@ -143,9 +143,8 @@ void Callback::Global::take(Second second, Delta& delta, Findings& findings) {
 }
 
 void Callback::Global::attack(const Pair& pair, const Attack& attack, uint32_t now) {
-  auto* entry = victims_.touch(pair.to, now);
-  if (!entry) return;
-  State& state = entry->value;
+  auto& entry = victims_.touch(pair.to, now);
+  State& state = entry.value;
   const auto suspect = [&](const IpAddress& address, bool named) {
     auto slot = std::ranges::find(state.suspects, address, &Suspect::address);
     if (slot == state.suspects.end()) {
@@ -167,7 +166,7 @@ void Callback::Global::attack(const Pair& pair, const Attack& attack, uint32_t n
   state.sequence.add(stages, kOrder);
   auto& step = state.steps[attacked];
   if (state.found == 0) step = Step{attack.first, attack.flow};
-  victims_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(unsigned{state.found}) + 1));
+  victims_.set_worth(entry, static_cast<uint8_t>(std::bit_width(unsigned{state.found}) + 1));
 }
 
 /// A connection to a suspect is the callback where there was none before; from then on those to it are check-ins.

@@ -230,11 +230,10 @@ void CleartextShell::Global::take(Second second, Delta& delta, Findings& finding
   const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
   overflow_ += delta.services.overflowed();
   delta.services.walk([&](const Service& service, const Talk& talk) {
-    auto* entry = services_.touch(service, now);
-    if (!entry) return;
-    Talk& all = entry->value;
+    auto& entry = services_.touch(service, now);
+    Talk& all = entry.value;
     all.merge(talk);
-    services_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(all.connections)));
+    services_.set_worth(entry, static_cast<uint8_t>(std::bit_width(all.connections)));
     const uint8_t signs = all.by_client | all.by_server;
     const bool shell = signs & static_cast<uint8_t>(~shell_sign::stage);
     Report report{.key = hash_of(service, kReplaySeed),

@@ -78,7 +78,7 @@ void Dga::Global::take(Second second, Delta& delta, Findings& findings) {
   const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
   overflowed_ += delta.seen.overflowed();
   delta.seen.walk([&](const IpAddress& host, const Seen& seen) {
-    auto* entry = seen.missing.empty() ? hosts_.find(host) : hosts_.touch(host, now);
+    auto* entry = seen.missing.empty() ? hosts_.find(host) : &hosts_.touch(host, now);
     if (!entry) return;
     State& state = entry->value;
     if (const uint32_t window = now / kWindow; window != state.window) {

@@ -53,17 +53,15 @@ void DirectoryAttack::Global::take(Second second, Delta& delta, Findings& findin
   now_ = table_second(second);
   overflow_ += delta.acts.acts.overflowed() + delta.sessions.overflowed() + delta.controllers.overflowed();
   delta.controllers.walk([&](const IpAddress& server, const Fan& clients) {
-    if (auto* entry = controllers_.touch(server, now_)) {
-      entry->value.merge(clients);
-      controllers_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(entry->value.count())));
-    }
+    auto& entry = controllers_.touch(server, now_);
+    entry.value.merge(clients);
+    controllers_.set_worth(entry, static_cast<uint8_t>(std::bit_width(entry.value.count())));
   });
   touched_.clear();
   delta.acts.acts.walk([&](const ActOf& key, const Act& act) { add(key, act, act.last); });
   delta.sessions.walk([&](const PairOf& session, const Session& seen) {
-    auto* entry = sessions_.touch(session, now_);
-    if (!entry) return;
-    entry->value = seen;
+    auto& entry = sessions_.touch(session, now_);
+    entry.value = seen;
     link({session.server, session.client});
   });
   constexpr ActSet kCoercions = act_bits({coerce_print, coerce_files});

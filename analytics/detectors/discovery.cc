@@ -80,16 +80,15 @@ void Discovery::Global::take(Second second, Delta& delta, Findings& findings) {
   const IpAddress* client = nullptr;
   State* state = nullptr;
   const auto judge = [&] {
-    if (client && state) report(*client, *state, findings);
+    if (client) report(*client, *state, findings);
   };
   delta.acts.walk([&](const ActOf& key, const Act& act) {
     if (!client || *client != key.pair.client) {
       judge();
       client = &key.pair.client;
-      auto* entry = clients_.touch(*client, now_);
-      state = entry ? &entry->value : nullptr;
+      state = &clients_.touch(*client, now_).value;
     }
-    if (state) add(*state, key, act);
+    add(*state, key, act);
   });
   judge();
 }

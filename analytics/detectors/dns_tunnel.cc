@@ -224,15 +224,14 @@ void DnsTunnel::Global::take(Second second, Delta& delta, Findings& findings) {
     counters_.answers_max += seen.beyond;
     const uint64_t client = hash_of(key.client, seed_);
     active_.add(client);
-    if (auto* server = servers_.touch(seen.flow.server, now)) server->value.add(client);
-    States::Entry* entry = states_.touch(key, now);
-    if (!entry) return;
-    State& state = entry->value;
+    servers_.touch(seen.flow.server, now).value.add(client);
+    States::Entry& entry = states_.touch(key, now);
+    State& state = entry.value;
     add(seen, state, now);
-    states_.set_worth(*entry, static_cast<uint8_t>(std::min<uint64_t>(
-                                  15, std::bit_width(state.hour.up / kByteUp + state.hour.down / kByteDown))));
+    states_.set_worth(entry, static_cast<uint8_t>(std::min<uint64_t>(
+                                 15, std::bit_width(state.hour.up / kByteUp + state.hour.down / kByteDown))));
     const std::string_view domain = text_of(seen.domain);
-    const Verdict verdict = judge(*entry, client, now);
+    const Verdict verdict = judge(entry, client, now);
     constexpr uint8_t kSure = 50;
     if (verdict.confidence >= kSure && !is_known(domain)) report(key, state, seen, verdict, findings);
   });
@@ -293,8 +292,8 @@ DnsTunnel::Global::Verdict DnsTunnel::Global::judge(States::Entry& entry, uint64
   auto* users = users_.find(domain);
   if (!state.used && (hour.up >= an_eighth || hour.down >= out.down / 8)) {
     state.used = true;
-    if (!users) users = users_.touch(domain, now);
-    if (users) users->value.add(client);
+    if (!users) users = &users_.touch(domain, now);
+    users->value.add(client);
   }
   out.hosts = users ? users->value.count() : 0;
   if (!out.by_up && !out.by_down && !out.by_day) return out;

@@ -19,11 +19,11 @@ void Edges::pass(Second second) {
 }
 
 void Edges::add(const ActOf& edge, Timestamp first) {
-  auto* entry = edges_.touch(key(edge), now_);
-  if (!entry || entry->value.first != 0) return;
-  entry->value.first = std::max(now_, 1U);
+  auto& seen = edges_.touch(key(edge), now_).value;
+  if (seen.first != 0) return;
+  seen.first = std::max(now_, 1U);
   // Of a flow that ended long ago it may be told only now.
-  entry->value.fresh = learned_ != 0 && first.seconds() >= learned_;
+  seen.fresh = learned_ != 0 && first.seconds() >= learned_;
 }
 
 bool Edges::is_new(const ActOf& edge) {

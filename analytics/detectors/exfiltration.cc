@@ -115,16 +115,15 @@ void Exfiltration::Global::take(Second second, Delta& delta, Findings& findings)
   delta.pairs.walk([&](const Pair& pair, const Sent& sent) {
     const uint64_t host = hash_of(pair.host, surroundings_.hash_seed);
     clients_.add(host);
-    if (auto* peer = peers_.touch(pair.peer, now_)) peer->value.add(host, now_);
-    auto* whole = hosts_.touch(pair.host, now_);
-    auto* entry = pairs_.touch(pair, now_);
-    if (!whole || !entry) return;
-    if (pair.size_class == 0) whole->value.add(sent.traffic, now_);
-    entry->value.volume.add(sent.traffic, now_);
-    entry->value.sum.merge(sent);
-    pairs_.set_worth(*entry,
-                     static_cast<uint8_t>(std::min<uint64_t>(std::bit_width(entry->value.sum.traffic.out >> 16), 15)));
-    judge(pair, entry->value, whole->value, findings);
+    peers_.touch(pair.peer, now_).value.add(host, now_);
+    auto& whole = hosts_.touch(pair.host, now_);
+    auto& entry = pairs_.touch(pair, now_);
+    if (pair.size_class == 0) whole.value.add(sent.traffic, now_);
+    entry.value.volume.add(sent.traffic, now_);
+    entry.value.sum.merge(sent);
+    pairs_.set_worth(entry,
+                     static_cast<uint8_t>(std::min<uint64_t>(std::bit_width(entry.value.sum.traffic.out >> 16), 15)));
+    judge(pair, entry.value, whole.value, findings);
   });
 }
 

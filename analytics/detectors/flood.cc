@@ -272,9 +272,8 @@ Flood::Global::Burden Flood::Global::sum_of(Group group) {
 }
 
 void Flood::Global::judge(const Target& target, Burden now, Findings& findings) {
-  auto* entry = targets_.touch(target, now_);
-  if (!entry) return;
-  State& state = entry->value;
+  auto& entry = targets_.touch(target, now_);
+  State& state = entry.value;
   const uint64_t floor = std::max<uint64_t>(floor_of(target), 1);
   const bool slow = target.kind == Kind::slow;
   if (slow) {
@@ -309,7 +308,7 @@ void Flood::Global::judge(const Target& target, Burden now, Findings& findings) 
   state.last = std::max(state.last, now.time);
   state.total += now.begun;
   state.used += now.used;
-  targets_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(static_cast<uint32_t>(state.excess))));
+  targets_.set_worth(entry, static_cast<uint8_t>(std::bit_width(static_cast<uint32_t>(state.excess))));
   if (now.begun > state.peak.begun) state.peak = std::move(now);
   if (state.excess >= kAlarm) report(target, state, findings);
 }

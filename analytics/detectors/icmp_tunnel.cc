@@ -97,9 +97,8 @@ void IcmpTunnel::Global::take(Second second, Delta& delta, Findings& findings) {
 
 void IcmpTunnel::Global::take(Messages& of_pair, Findings& findings) {
   const PairKey key = pair_of(*of_pair.front().first);
-  auto* entry = pairs_.touch(key, now_);
-  if (!entry) return;
-  Exchange& exchange = entry->value;
+  auto& entry = pairs_.touch(key, now_);
+  Exchange& exchange = entry.value;
   std::ranges::stable_sort(of_pair, {}, [](const auto& of) { return of.second->first; });
   const auto window = static_cast<int64_t>(std::min(config_.window, kMostWindow)) * kSecond;
   for (const auto& [message, seen] : of_pair) {
@@ -112,7 +111,7 @@ void IcmpTunnel::Global::take(Messages& of_pair, Findings& findings) {
     }
     add(*message, *seen, exchange);
   }
-  pairs_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(exchange.altered + exchange.unasked)));
+  pairs_.set_worth(entry, static_cast<uint8_t>(std::bit_width(exchange.altered + exchange.unasked)));
   judge(key, exchange, findings);
 }
 

@@ -27,14 +27,11 @@ class Lans {
 
   explicit Lans(const Surroundings& surroundings) : lans_(surroundings.part(kMost), surroundings.hash_seed) {}
 
-  /// Null where there is no room.
-  Lan<Member>* hear(uint16_t vlan, Timestamp time, uint32_t now) {
-    auto* entry = lans_.touch({vlan}, now);
-    if (!entry) return nullptr;
-    Lan<Member>& lan = entry->value;
+  Lan<Member>& hear(uint16_t vlan, Timestamp time, uint32_t now) {
+    Lan<Member>& lan = lans_.touch({vlan}, now).value;
     if (lan.members.empty()) lan.first = time;
     if (!std::exchange(lan.due, true)) due_.push_back(vlan);
-    return &lan;
+    return lan;
   }
   /// each(vlan, lan) of those heard of since the last call, in the order in which they were.
   template <class Each>

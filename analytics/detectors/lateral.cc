@@ -49,10 +49,9 @@ void Lateral::Global::take(Second second, Delta& delta, Findings& findings) {
   edges_.pass(second);
   overflow_ += delta.acts.acts.overflowed() + delta.files.overflowed() + delta.accounts.overflowed();
   delta.accounts.walk([&](const PairOf& pair, const Account& account) {
-    if (auto* entry = accounts_.touch(pair, now_)) entry->value.merge(account);
-    auto* entry = hosts_.touch(account.hash, now_);
-    if (!entry) return;
-    Hosts& hosts = entry->value;
+    accounts_.touch(pair, now_).value.merge(account);
+    auto& entry = hosts_.touch(account.hash, now_);
+    Hosts& hosts = entry.value;
     if (std::exchange(hosts.hour, now_ / 3600) != now_ / 3600) hosts.servers = Fan();
     hosts.servers.add(hash_of(pair.server, surroundings_.hash_seed));
   });
@@ -71,14 +70,13 @@ void Lateral::Global::add_act(const ActOf& key, const Act& act) {
 
 /// What it did not write and fetches is another's: what a command that it had run there left to be fetched.
 void Lateral::Global::add_output(const FileOf& key, const FileUse& use) {
-  auto* entry = files_.touch(key, now_);
-  if (!entry) return;
-  FileUse& kept = entry->value;
+  auto& entry = files_.touch(key, now_);
+  FileUse& kept = entry.value;
   if (kept.at.count > 0 && kept.at.last < seconds_before(use.at.first, static_cast<int64_t>(config_.window))) {
     kept = {.writes = kept.writes};
   }
   kept.merge(use);
-  files_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(kept.reads + kept.writes)));
+  files_.set_worth(entry, static_cast<uint8_t>(std::bit_width(kept.reads + kept.writes)));
   if (kept.writes > 0 || use.at.count == 0) return;
   if (kept.fetches() >= config_.reads || (kept.reads > 0 && kept.deletes > 0)) {
     add_act({key.pair, fetch_output}, use.at);
@@ -110,16 +108,15 @@ void Lateral::Global::judge(const PairOf& pair, Timestamp time, Findings& findin
     gravest = static_cast<uint8_t>(i);
   }
   if (techniques == 0) return;
-  auto* entry = found_.touch(pair, now_);
-  if (!entry) return;
-  Found& found = entry->value;
+  auto& entry = found_.touch(pair, now_);
+  Found& found = entry.value;
   if (found.acts == 0) found.first = first;
   found.acts |= done;
   found.techniques |= techniques;
   found.verdict = std::min(found.verdict, gravest);
   found.first = std::min(found.first, first);
   const uint8_t severity = verdicts[found.verdict].severity;
-  found_.set_worth(*entry, severity / 10);
+  found_.set_worth(entry, severity / 10);
   report(pair, found, time, findings);
 }
 
@@ -201,9 +198,8 @@ void Lateral::Global::report(const PairOf& pair, const Found& found, Timestamp t
 
 void Lateral::Global::spread(const PairOf& pair, bool strong, const FlowName& flow, Timestamp time,
                              Findings& findings) {
-  auto* entry = reached_.touch(pair.client, now_);
-  if (!entry) return;
-  Reached& reached = entry->value;
+  auto& entry = reached_.touch(pair.client, now_);
+  Reached& reached = entry.value;
   auto slot = std::ranges::find(reached.servers, pair.server, &Reached::Server::address);
   if (slot == reached.servers.end()) {
     slot = std::ranges::min_element(reached.servers, {}, &Reached::Server::last);
@@ -218,7 +214,7 @@ void Lateral::Global::spread(const PairOf& pair, bool strong, const FlowName& fl
   const auto strongly = static_cast<uint64_t>(
       std::ranges::count_if(reached.servers, [&](const auto& of) { return lately(of) && of.strong; }));
   if (servers < config_.servers) return;
-  reached_.set_worth(*entry, static_cast<uint8_t>(servers - 1));
+  reached_.set_worth(entry, static_cast<uint8_t>(servers - 1));
   const bool grave = strongly >= config_.servers;
   Report out{.key = hash_of(pair.client, kReplaySeed),
              .subject = to_string(pair.client),

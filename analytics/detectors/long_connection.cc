@@ -109,21 +109,18 @@ LongConnection::Global::Global(const Config& config, const Surroundings& surroun
 void LongConnection::Global::take(Second second, Delta& delta, Findings& findings) {
   now_ = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
   overflow_ += delta.connections.overflowed() + delta.kinds.overflowed();
-  delta.kinds.walk([&](const Kind& kind, const Ages& ages) {
-    if (auto* entry = kinds_.touch(kind, now_)) entry->value.merge(ages);
-  });
+  delta.kinds.walk([&](const Kind& kind, const Ages& ages) { kinds_.touch(kind, now_).value.merge(ages); });
   delta.connections.walk([&](const Connection& connection, const Span& span) {
     const uint64_t client = hash_of(span.flow.client, surroundings_.hash_seed);
     clients_.add(client);
-    if (auto* peer = peers_.touch(span.peer, now_)) peer->value.add(client, now_);
-    auto* entry = connections_.touch(connection, now_);
-    if (!entry) return;
-    Span& whole = entry->value;
+    peers_.touch(span.peer, now_).value.add(client, now_);
+    auto& entry = connections_.touch(connection, now_);
+    Span& whole = entry.value;
     whole.merge(span);
     const int64_t age = (whole.last.ns - whole.first.ns) / 1'000'000'000;
-    connections_.set_worth(*entry, static_cast<uint8_t>(std::min<size_t>(Ages::bin(age), 15)));
+    connections_.set_worth(entry, static_cast<uint8_t>(std::min<size_t>(Ages::bin(age), 15)));
     judge(whole, findings);
-    if (whole.closed) connections_.erase(*entry);
+    if (whole.closed) connections_.erase(entry);
   });
 }
 

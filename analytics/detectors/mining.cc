@@ -124,11 +124,10 @@ void Mining::Global::take(Second second, Delta& delta, Findings& findings) {
   const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
   overflow_ += delta.pools.overflowed();
   delta.pools.walk([&](const Pool& pool, const Talk& talk) {
-    auto* entry = pools_.touch(pool, now);
-    if (!entry) return;
-    Talk& all = entry->value;
+    auto& entry = pools_.touch(pool, now);
+    Talk& all = entry.value;
     all.merge(talk);
-    pools_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(all.connections)));
+    pools_.set_worth(entry, static_cast<uint8_t>(std::bit_width(all.connections)));
     Report report{.key = hash_of(pool, kReplaySeed),
                   .subject = to_string(pool.client),
                   .objects = {endpoint(pool.server, pool.port)},

@@ -164,13 +164,10 @@ void NamePoisoning::Global::add(const Message& message, Timestamp time, uint64_t
     case Kind::question:
       // Answers of multicast DNS are for everybody.
       for (const IpAddress& asker : {message.speaker, IpAddress()}) {
-        auto* asked = questions_.touch({asker, message.service, message.name}, now_);
-        if (asked) asked->value = {time, message.speaker};
+        questions_.touch({asker, message.service, message.name}, now_).value = {time, message.speaker};
       }
       break;
-    case Kind::absent:
-      if (auto* entry = absent_.touch({message.speaker, message.name}, now_)) entry->value = time;
-      break;
+    case Kind::absent: absent_.touch({message.speaker, message.name}, now_).value = time; break;
     case Kind::cut: counters_.text_max += count; break;
     case Kind::announcement:
     case Kind::named: announce(key, message.name); break;
@@ -194,13 +191,12 @@ void NamePoisoning::Global::add(const Message& message, Timestamp time, uint64_t
 }
 
 void NamePoisoning::Global::announce(const HostKey& key, const Name& name) {
-  auto* entry = hosts_.touch(key, now_);
-  if (!entry) return;
+  auto& entry = hosts_.touch(key, now_);
   // What it answered first, it took when it was asked.
-  if (std::ranges::find(entry->value.answered, name, &Answered::name) != entry->value.answered.end()) return;
-  if (holds(entry->value.own, name)) return;
-  counters_.names_max += entry->value.own.size() == Host::kMostNames;
-  note(entry->value.own, name, Host::kMostNames);
+  if (std::ranges::find(entry.value.answered, name, &Answered::name) != entry.value.answered.end()) return;
+  if (holds(entry.value.own, name)) return;
+  counters_.names_max += entry.value.own.size() == Host::kMostNames;
+  note(entry.value.own, name, Host::kMostNames);
 }
 
 void NamePoisoning::Global::answer(const Message& message, Timestamp time, uint64_t count) {
@@ -211,9 +207,8 @@ void NamePoisoning::Global::answer(const Message& message, Timestamp time, uint6
     if (message.service == Service::mdns && message.other.version == 0) announce(key, message.name);
     return;
   }
-  auto* entry = hosts_.touch(key, now_);
-  if (!entry) return;
-  Host& host = entry->value;
+  auto& entry = hosts_.touch(key, now_);
+  Host& host = entry.value;
   if (holds(host.own, message.name)) return;
   const IpAddress& asker = asked->value.asker;
   const auto* missing = absent_.find({asker, message.name});
@@ -234,12 +229,11 @@ void NamePoisoning::Global::answer(const Message& message, Timestamp time, uint6
   host.last = std::max(host.last, time);
   host.answers += count;
   note(host.victims, asker, Host::kMostShown);
-  hosts_.set_worth(*entry, static_cast<uint8_t>(host.answered.size()));
-  if (auto* told = told_.touch({asker, message.address}, now_)) {
-    if (!within(told->value.last, time, kTransient)) told->value.first = time;
-    told->value.last = time;
-    told->value.by = key;
-  }
+  hosts_.set_worth(entry, static_cast<uint8_t>(host.answered.size()));
+  auto& told = told_.touch({asker, message.address}, now_).value;
+  if (!within(told.last, time, kTransient)) told.first = time;
+  told.last = time;
+  told.by = key;
   touch(key, host);
 }
 

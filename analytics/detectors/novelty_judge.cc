@@ -88,9 +88,8 @@ void Novelties::Global::take(Second second, Delta& delta, Findings& findings) {
   today_.merge(delta.hosts);
   overflow_ += delta.values.overflowed();
   delta.values.walk([&](const Value& value, const Sight& sight) {
-    auto* entry = values_.touch(value, now_);
-    if (!entry) return;
-    State& state = entry->value;
+    auto& entry = values_.touch(value, now_);
+    State& state = entry.value;
     // Of a flow that ended long ago it may be told only now.
     const bool learned = learned_ != 0 && sight.first.seconds() >= learned_;
     const bool is_new = state.seen.novelty.empty();
@@ -99,7 +98,7 @@ void Novelties::Global::take(Second second, Delta& delta, Findings& findings) {
     const Novelty& novelty = state.seen.novelty;
     const auto spread = static_cast<uint8_t>(novelty.exact() ? std::bit_width(novelty.hosts()) : kLasting - 1);
     const bool said = value.kind >= Kind::ja4 && value.kind != Kind::doh;
-    values_.set_worth(*entry, said ? spread : kLasting);
+    values_.set_worth(entry, said ? spread : kLasting);
     if (!learned || state.told || !is_worth_telling(value, state, sight, is_new)) return;
     state.told = true;
     report(value, state, sight, findings);
@@ -129,9 +128,8 @@ void Novelties::Global::report(const Value& value, const State& state, const Sig
   const Telling& telling = told(value.kind);
   const FlowName& flow = sight.flow;
   const IpAddress& host = value.kind == Kind::service ? flow.server : flow.client;
-  auto* entry = groups_.touch({host, value.kind}, now_);
-  if (!entry) return;
-  Group& group = entry->value;
+  auto& entry = groups_.touch({host, value.kind}, now_);
+  Group& group = entry.value;
   const auto end = std::ranges::find(sight.text, '\0');
   const std::string text(sight.text.begin(), end);
   group.first = std::min(group.first, sight.first);

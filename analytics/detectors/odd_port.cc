@@ -118,11 +118,10 @@ void OddPort::Global::take(Second second, Delta& delta, Findings& findings) {
   const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
   overflow_ += delta.services.overflowed();
   delta.services.walk([&](const Service& service, const Use& use) {
-    auto* entry = services_.touch(service, now);
-    if (!entry) return;
-    entry->value.merge(use);
-    services_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(entry->value.connections)));
-    report(service, entry->value, findings);
+    auto& entry = services_.touch(service, now);
+    entry.value.merge(use);
+    services_.set_worth(entry, static_cast<uint8_t>(std::bit_width(entry.value.connections)));
+    report(service, entry.value, findings);
   });
 }
 

@@ -153,9 +153,8 @@ void RogueDhcp::Global::take(Second second, Delta& delta, Findings& findings) {
 }
 
 void RogueDhcp::Global::add(const Message& message, Timestamp time, uint64_t count) {
-  Lan* lan = lans_.hear(message.vlan, time, now_);
-  if (!lan) return;
-  Server* server = serve(message, time, *lan);
+  Lan& lan = lans_.hear(message.vlan, time, now_);
+  Server* server = serve(message, time, lan);
   if (!server) {
     counters_.servers_max += count;
     return;
@@ -163,7 +162,7 @@ void RogueDhcp::Global::add(const Message& message, Timestamp time, uint64_t cou
   counters_.addresses_max += count * message.beyond;
   (message.ack ? server->acks : server->offers) += count;
   note(server->clients, message.client, Server::kMostShown);
-  contest(message, time, *lan, *server);
+  contest(message, time, lan, *server);
 }
 
 /// Null where there are too many already.
@@ -201,9 +200,8 @@ RogueDhcp::Global::Server* RogueDhcp::Global::serve(const Message& message, Time
 
 /// Who else answers the same question of the same client is of the same LAN, and lives.
 void RogueDhcp::Global::contest(const Message& message, Timestamp time, Lan& lan, Server& server) {
-  auto* entry = transactions_.touch({message.client, message.vlan, message.id}, now_);
-  if (!entry) return;
-  Asked& asked = entry->value;
+  auto& entry = transactions_.touch({message.client, message.vlan, message.id}, now_);
+  Asked& asked = entry.value;
   if (time.ns - asked.time.ns > kTransaction) asked.servers.clear();
   asked.time = time;
   const std::pair<IpAddress, Station> name{message.server, message.station};

@@ -115,17 +115,16 @@ void RogueRa::Global::take(Second second, Delta& delta, Findings& findings) {
 }
 
 void RogueRa::Global::add(const Message& message, Timestamp time, uint64_t count) {
-  Lan* lan = lans_.hear(message.vlan, time, now_);
-  if (!lan) return;
+  Lan& lan = lans_.hear(message.vlan, time, now_);
   counters_.prefixes_max += message.more_prefixes * count;
   counters_.resolvers_max += message.more_resolvers * count;
-  Router* router = advertise(message, time, *lan);
+  Router* router = advertise(message, time, lan);
   if (!router) {
     counters_.routers_max += count;
     return;
   }
   router->count += count;
-  end_in_name(message, time, count, *lan, *router);
+  end_in_name(message, time, count, lan, *router);
 }
 
 /// Who ends a router from another station, and never served under that name, does not speak for it. A router that moves

@@ -167,11 +167,10 @@ void Scan::Global::take(Second second, Delta& delta, Findings& findings) {
     if (!address || *address != contact.source) {
       finish();
       address = contact.source;
-      entry = sources_.touch(contact.source, now_);
+      entry = &sources_.touch(contact.source, now_);
       outcomes = {};
       time = {};
     }
-    if (!entry) return;
     time = std::max(time, ending.time);
     add(contact, ending, entry->value, outcomes);
   });
@@ -266,9 +265,8 @@ bool Scan::Global::note_silent(const Contact& contact, const Ending& ending, Sou
 
 std::pair<uint32_t, bool> Scan::Global::widen(const Facet& facet, uint64_t value, const Ending& ending,
                                               Source& source) {
-  auto* entry = facets_.touch(facet, now_);
-  if (!entry) return {0, false};
-  Spread& spread = entry->value;
+  auto& entry = facets_.touch(facet, now_);
+  Spread& spread = entry.value;
   const bool lasting = facet.side == Side::host || facet.side == Side::port;
   const uint64_t window = lasting ? kDay : facet.medium == Medium::arp ? config_.arp_window : config_.window;
   const auto within = static_cast<int64_t>(std::min<uint64_t>(window, kDay));
@@ -279,7 +277,7 @@ std::pair<uint32_t, bool> Scan::Global::widen(const Facet& facet, uint64_t value
   const bool grew = spread.all.add(value) || !spread.all.exact();
   if (ending.has(outcome::answered)) spread.answered.add(value);
   const uint32_t count = spread.all.count();
-  if (grew) facets_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(count)));
+  if (grew) facets_.set_worth(entry, static_cast<uint8_t>(std::bit_width(count)));
   Widest& widest = source.widest[static_cast<size_t>(facet.side) % source.widest.size()];
   if (count >= widest.count) widest = {count, spread.answered.count(), facet};
   return {count, grew};

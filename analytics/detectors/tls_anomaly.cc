@@ -126,24 +126,22 @@ TlsAnomaly::Global::Global(const Config& config, const Surroundings& surrounding
 /// A key that comes with a tool is in many hands; those of a company that has many servers name it.
 uint32_t TlsAnomaly::Global::shared_key(const Key& key, const Seen& seen, uint32_t now) {
   if (seen.key == 0 || !(seen.traits & kOwn)) return 0;
-  auto* entry = keys_.touch(seen.key, now);
-  if (!entry) return 0;
-  entry->value.add(network_of(key.server));
-  return entry->value.count() >= config_.networks ? tls_trait::shared_key : 0;
+  auto& entry = keys_.touch(seen.key, now);
+  entry.value.add(network_of(key.server));
+  return entry.value.count() >= config_.networks ? tls_trait::shared_key : 0;
 }
 
 /// A name behind which the same few greetings were seen for a day has another.
 uint32_t TlsAnomaly::Global::new_pair(const Key& key, const Seen& seen, uint32_t now) {
   if (key.name == 0 || seen.pairs.empty()) return 0;
-  auto* entry = names_.touch(key.name, now);
-  if (!entry) return 0;
-  Name& name = entry->value;
+  auto& entry = names_.touch(key.name, now);
+  Name& name = entry.value;
   if (name.connections == 0) name.first = now;
   const bool known = name.connections >= config_.known && now - std::min(now, name.first) >= kDay;
   const uint32_t before = name.pairs.count();
   name.pairs.merge(seen.pairs);
   name.connections += seen.connections;
-  names_.set_worth(*entry, static_cast<uint8_t>(std::bit_width(name.connections)));
+  names_.set_worth(entry, static_cast<uint8_t>(std::bit_width(name.connections)));
   return known && before <= kMostPairs && name.pairs.count() > before ? tls_trait::new_pair : 0;
 }
 
@@ -162,7 +160,7 @@ void TlsAnomaly::Global::take(Second second, Delta& delta, Findings& findings) {
     if (!inside) traits |= shared_key(key, seen, now) | new_pair(key, seen, now);
     // A fresh certificate by itself is an everyday thing, but where few go.
     if (traits == young && active_.count() < kManyHosts) traits = 0;
-    auto* entry = traits ? peers_.touch(key.peer, now) : peers_.find(key.peer);
+    auto* entry = traits ? &peers_.touch(key.peer, now) : peers_.find(key.peer);
     if (!entry) return;
     State& state = entry->value;
     state.connections += seen.connections;

@@ -70,13 +70,12 @@ void Interfaces::Global::take(Second second, Delta& delta, Findings& findings) {
       judge(place.interface, state, true, findings);
       state = {.window = window, .one_sided = 0, .two_sided = 0, .last = state.last, .marked = state.marked};
     }
-    auto* client = clients_.touch(place, static_cast<uint32_t>(std::clamp<Second>(second, 0, UINT32_MAX)));
-    if (!client) return;
-    if (client->value.window != window) client->value = {.window = window};
+    auto& client = clients_.touch(place, static_cast<uint32_t>(std::clamp<Second>(second, 0, UINT32_MAX)));
+    if (client.value.window != window) client.value = {.window = window};
     const uint64_t all = uint64_t{of.one_sided} + of.two_sided;
-    const uint64_t room = config_.each - std::min<uint64_t>(config_.each, client->value.counted);
+    const uint64_t room = config_.each - std::min<uint64_t>(config_.each, client.value.counted);
     const uint64_t counted = std::min(all, room), one_sided = counted * of.one_sided / all;
-    client->value.counted += counted;
+    client.value.counted += counted;
     state.one_sided += one_sided;
     state.two_sided += counted - one_sided;
     state.last = std::max(state.last, of.last);

@@ -146,7 +146,7 @@ const AssetBrief* Incidents::host_at(std::string_view text) {
 
 void Incidents::known(const IpAddress& address, const AssetBrief& brief) {
   if (!config_.enabled) return;
-  hosts_.touch(address, static_cast<uint32_t>(std::clamp<int64_t>(now_, 0, UINT32_MAX)))->value = brief;
+  hosts_.touch(address, static_cast<uint32_t>(std::clamp<int64_t>(now_, 0, UINT32_MAX))).value = brief;
   counters_.hosts_max = hosts_.evicted();
   if (const auto subject = cases_.find(to_string(address)); subject != cases_.end()) {
     subject->second->matters = weight_of(brief.criticality);

@@ -90,17 +90,15 @@ void Intel::Global::take(Second second, Delta& delta, Findings& findings) {
   if (!config_.feeds) return;
   overflow_ += delta.seen.overflowed() + delta.answers.overflowed() + delta.opened.overflowed();
   delta.seen.walk([&](const Key& key, const Seen& seen) {
-    auto* entry = states_.touch(key, to_second(second));
-    if (!entry) return;
-    State& state = entry->value;
+    auto& entry = states_.touch(key, to_second(second));
+    State& state = entry.value;
     const bool listed = confirm(key, seen, state);
     state.all.merge(seen);
-    states_.set_worth(*entry, static_cast<uint8_t>(listed ? 1 + std::popcount(state.all.deeds) : 0));
+    states_.set_worth(entry, static_cast<uint8_t>(listed ? 1 + std::popcount(state.all.deeds) : 0));
     if (listed) report(key, state, seen.last, seen.flow, findings);
   });
-  delta.answers.walk([&](const Pair& pair, const Answer& answer) {
-    if (auto* entry = answers_.touch(pair, to_second(second))) entry->value = answer;
-  });
+  delta.answers.walk(
+      [&](const Pair& pair, const Answer& answer) { answers_.touch(pair, to_second(second)).value = answer; });
   delta.opened.walk([&](const Pair& pair, const Opened& opened) { follow(pair, opened, findings); });
 }
 

@@ -134,9 +134,8 @@ void Inventory::Global::take(Second second, Delta& delta, Findings& findings) {
 void Inventory::Global::take(const SightKey& key, const Sight& sight, Findings& findings) {
   if (key.what == What::station) return bind(key.host, sight, findings);
   const HostKey of = owner_of(key.host);
-  Hosts::Entry* entry = hosts_.touch(of, static_cast<uint32_t>(now_));
-  if (!entry) return;
-  Host& host = entry->value;
+  Hosts::Entry& entry = hosts_.touch(of, static_cast<uint32_t>(now_));
+  Host& host = entry.value;
   const uint8_t before = host.changes;
   uint8_t changes = kNothing;
   bool user = false;
@@ -148,7 +147,7 @@ void Inventory::Global::take(const SightKey& key, const Sight& sight, Findings& 
       if (host.note_address(key.host, sight.first, sight.last, counters_)) changes |= kAddress;
       if (host.see(sight.first, sight.last)) changes |= kAddress;
       break;
-    case What::service: serve(key, sight, *entry, findings); break;
+    case What::service: serve(key, sight, entry, findings); break;
     case What::software: software(key, sight, host, findings); break;
     case What::name:
       if (host.note_name(static_cast<BindingKind>(key.sub), hash_of(key), sight.text.view(), sight.first, sight.last,
@@ -173,7 +172,7 @@ void Inventory::Global::take(const SightKey& key, const Sight& sight, Findings& 
       break;
     }
   }
-  rate(*entry);
+  rate(entry);
   news(of, host, changes);
   if (user || changes != kNothing || (host.changes & ~before)) introduce(of, host, findings);
 }
@@ -181,24 +180,21 @@ void Inventory::Global::take(const SightKey& key, const Sight& sight, Findings& 
 /// An address is that of the station which says so last.
 void Inventory::Global::bind(const HostKey& address, const Sight& sight, Findings& findings) {
   const HostKey station = station_of(sight, address.vlan);
-  Hosts::Entry* entry = hosts_.touch(station, static_cast<uint32_t>(now_));
-  if (!entry) return;
-  if (entry->value.roles & bit(Role::router)) {
-    entry->value.see(sight.first, sight.last);
-    Hosts::Entry* behind = hosts_.touch(address, static_cast<uint32_t>(now_));
-    if (!behind) return;
-    behind->value.via = station;
-    uint8_t changes = behind->value.see(sight.first, sight.last) ? kAddress : kNothing;
-    if (behind->value.note_address(address, sight.first, sight.last, counters_)) changes |= kAddress;
-    rate(*behind);
-    return news(address, behind->value, changes);
+  Hosts::Entry& entry = hosts_.touch(station, static_cast<uint32_t>(now_));
+  if (entry.value.roles & bit(Role::router)) {
+    entry.value.see(sight.first, sight.last);
+    Hosts::Entry& behind = hosts_.touch(address, static_cast<uint32_t>(now_));
+    behind.value.via = station;
+    uint8_t changes = behind.value.see(sight.first, sight.last) ? kAddress : kNothing;
+    if (behind.value.note_address(address, sight.first, sight.last, counters_)) changes |= kAddress;
+    rate(behind);
+    return news(address, behind.value, changes);
   }
-  auto* owner = owners_.touch(address, static_cast<uint32_t>(now_));
-  if (!owner) return;
-  const HostKey before = owner->value.station;
-  Host& host = entry->value;
-  const bool last = sight.last >= owner->value.last;
-  if (last) owner->value = {station, sight.last};
+  auto& owner = owners_.touch(address, static_cast<uint32_t>(now_));
+  const HostKey before = owner.value.station;
+  Host& host = entry.value;
+  const bool last = sight.last >= owner.value.last;
+  if (last) owner.value = {station, sight.last};
   if (last && before != station) {
     if (Hosts::Entry* other = hosts_.find(before.kind ? before : address)) {
       if (before.kind) {
@@ -222,7 +218,7 @@ void Inventory::Global::bind(const HostKey& address, const Sight& sight, Finding
   uint8_t changes = host.see(sight.first, sight.last) ? kAddress : kNothing;
   if (host.note_address(address, sight.first, sight.last, counters_)) changes |= kAddress;
   if (host.addresses_since(sight.last - kTogether) > Host::kMostAddresses) become_router(station, host, findings);
-  rate(*entry);
+  rate(entry);
   news(station, host, changes);
   if (changes != kNothing) introduce(station, host, findings);
 }
@@ -241,9 +237,8 @@ void Inventory::Global::become_router(const HostKey& station, Host& host, Findin
 
 void Inventory::Global::serve(const SightKey& key, const Sight& sight, Hosts::Entry& entry, Findings& findings) {
   const ServiceKey of{.address = key.host, .port = key.port, .proto = key.proto};
-  auto* service = services_.touch(of, static_cast<uint32_t>(now_));
-  if (!service) return;
-  ServiceSeen& seen = service->value;
+  auto& service = services_.touch(of, static_cast<uint32_t>(now_));
+  ServiceSeen& seen = service.value;
   seen.first = seen.first == 0 ? sight.first : std::min(seen.first, sight.first);
   seen.last = std::max(seen.last, sight.last);
   seen.clients.merge(sight.others);
@@ -288,23 +283,20 @@ void Inventory::Global::software(const SightKey& key, const Sight& sight, Host& 
   }
   const ServiceKey of{.address = key.host, .port = key.port, .proto = key.proto};
   if (kind == SoftwareKind::proxy) {
-    auto* service = services_.touch(of, static_cast<uint32_t>(now_));
-    if (!service) return;
+    auto& service = services_.touch(of, static_cast<uint32_t>(now_));
     // What it serves is seen at the end of its flows; who it served is known before.
-    service->value.clients.merge(sight.others);
-    service->value.first = service->value.first == 0 ? sight.first : std::min(service->value.first, sight.first);
-    service->value.last = std::max(service->value.last, sight.last);
-    const uint32_t clients = service->value.clients.count();
+    service.value.clients.merge(sight.others);
+    service.value.first = service.value.first == 0 ? sight.first : std::min(service.value.first, sight.first);
+    service.value.last = std::max(service.value.last, sight.last);
+    const uint32_t clients = service.value.clients.count();
     if (clients >= kProxyClients) learn(host, Role::proxy, {key.port, key.proto, clients}, findings);
     return;
   }
   if (key.port != 0 && kind == SoftwareKind::product) {
-    if (auto* service = services_.touch(of, static_cast<uint32_t>(now_))) {
-      ServiceSeen& seen = service->value;
-      seen.first = seen.first == 0 ? sight.first : std::min(seen.first, sight.first);
-      seen.last = std::max(seen.last, sight.last);
-      seen.software = sight.text;
-    }
+    ServiceSeen& seen = services_.touch(of, static_cast<uint32_t>(now_)).value;
+    seen.first = seen.first == 0 ? sight.first : std::min(seen.first, sight.first);
+    seen.last = std::max(seen.last, sight.last);
+    seen.software = sight.text;
   }
   if (host.note_software(kind, hash_of(key), sight.text.view(), sight.first, sight.last, counters_) &&
       host.guess_system()) {

@@ -44,9 +44,9 @@ bool load_table(Table<K, V>& table, StateReader& in, uint32_t latest, size_t lea
     const uint32_t touched = in.u32();
     const uint8_t worth = in.u8();
     if (touched > latest || table.find(key)) return in.fail();
-    auto* entry = table.touch(key, touched);
-    if (!entry || !load(entry->value, in) || !in.ok()) return in.fail();
-    table.set_worth(*entry, worth);
+    auto& entry = table.touch(key, touched);
+    if (!load(entry.value, in) || !in.ok()) return in.fail();
+    table.set_worth(entry, worth);
   }
   return in.ok();
 }

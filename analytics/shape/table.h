@@ -12,8 +12,8 @@
 namespace lapwing::analytics {
 
 /// [G] At most `cap` keys; a new one takes the place of that with the least worth, of those the one untouched for
-/// longest, and never of a pinned one. All but walk is O(1), amortised while memory still grows; values stay where they
-/// are. What is evicted and in which order keys are walked depends on what was touched and when alone.
+/// longest. All but walk is O(1), amortised while memory still grows; values stay where they are. What is evicted and
+/// in which order keys are walked depends on what was touched and when alone.
 template <Key K, class V>
 class Table {
  public:
@@ -23,7 +23,6 @@ class Table {
    public:
     const K& key() const { return key_; }
     uint8_t worth() const { return worth_; }
-    bool pinned() const { return pinned_; }
     uint32_t touched() const { return touched_; }
     V value{};
 
@@ -34,7 +33,6 @@ class Table {
     uint32_t touched_ = 0;                    // second
     uint32_t handle_ : 24 = 0;
     uint8_t worth_ : 6 = 0;
-    bool pinned_ : 1 = false;
     bool used_ : 1 = false;
   };
 
@@ -46,25 +44,21 @@ class Table {
     const uint32_t handle = index_[slot_of(key, hash(key))] & handle_mask();
     return handle ? &entry(handle - 1) : nullptr;
   }
-  /// Finds the key, or enters it with worth 0; it is then the last touched. Null: it is new and all others are pinned.
-  Entry* touch(const K& key, uint32_t second) {
+  /// Finds the key, or enters it with worth 0, in the place of that of least worth where it is full; it is then the
+  /// last touched.
+  Entry& touch(const K& key, uint32_t second) {
     clock_ = std::max(clock_, second);
     const uint64_t hashed = hash(key);
     uint32_t slot = slot_of(key, hashed);
     if (const uint32_t known = index_[slot] & handle_mask()) {
       Entry& found = entry(known - 1);
-      if (!found.pinned_) relist(known - 1, found.worth_);
+      relist(known - 1, found.worth_);
       found.touched_ = clock_;
-      return &found;
+      return found;
     }
     if (keys_ == cap_) {
-      const uint32_t least = worths_ ? lists_[std::countr_zero(worths_)].first : kNone;
-      if (least == kNone) {
-        ++refused_;
-        return nullptr;
-      }
       ++evicted_;
-      remove(least);
+      remove(lists_[std::countr_zero(worths_)].first);
       slot = slot_of(key, hashed);
     } else if (4 * (size_t{keys_} + 1) > 3 * index_.size()) {
       grow();
@@ -80,22 +74,14 @@ class Table {
     made.used_ = true;
     append(handle, 0);
     ++keys_;
-    return &made;
+    return made;
   }
   /// What losing it would cost, below kWorths; it is then the last touched.
   void set_worth(Entry& of, uint8_t worth) {
     worth = std::min<uint8_t>(worth, kWorths - 1);
     if (of.worth_ == worth && of.touched_ == clock_ && lists_[worth].last == of.handle_) return;
-    if (!of.pinned_) relist(of.handle_, worth);
+    relist(of.handle_, worth);
     of.worth_ = worth & (kWorths - 1);
-    of.touched_ = clock_;
-  }
-  /// A pinned key is neither evicted nor expired.
-  void pin(Entry& of, bool pinned) {
-    if (of.pinned_ == pinned) return;
-    const uint32_t handle = of.handle_;
-    pinned ? unlist(handle) : append(handle, of.worth_);
-    of.pinned_ = pinned;
     of.touched_ = clock_;
   }
   void erase(Entry& of) { remove(of.handle_); }
@@ -137,7 +123,6 @@ class Table {
   uint32_t keys() const { return keys_; }
   uint32_t cap() const { return cap_; }
   uint64_t evicted() const { return evicted_; }
-  uint64_t refused() const { return refused_; }
   size_t bytes() const { return chunks_.size() * kChunk * sizeof(Entry) + index_.size() * sizeof(uint32_t); }
 
  private:
@@ -195,7 +180,7 @@ class Table {
       hole = slot;
     }
     index_[hole] = 0;
-    if (!gone.pinned_) unlist(handle);
+    unlist(handle);
     gone = Entry();
     gone.next_ = std::exchange(vacant_, handle);
     --keys_;
@@ -225,7 +210,7 @@ class Table {
 
   uint32_t cap_, keys_ = 0, clock_ = 0;
   int handle_bits_;
-  uint64_t seed_, evicted_ = 0, refused_ = 0;
+  uint64_t seed_, evicted_ = 0;
   std::vector<uint32_t> index_;  // by hash: a tag, and a handle plus one; 0: nothing. Three quarters full at most
   std::vector<std::unique_ptr<Entry[]>> chunks_;
   uint32_t fresh_ = 0, vacant_ = kNone;  // handles from `fresh_` on were never in use

@@ -17,11 +17,11 @@ Name name(uint32_t number) {
           static_cast<char>('a' + number % 26), '.'};
 }
 
-TEST(Table, EvictsTheLeastWorthThenTheLongestUntouchedAndNeverAPinnedOne) {
+TEST(Table, EvictsTheLeastWorthThenTheLongestUntouched) {
   Table<Name, int> table(4, 1);
-  for (uint32_t i = 0; i < 4; ++i) table.touch(name(i), 10 + i)->value = static_cast<int>(i);
+  for (uint32_t i = 0; i < 4; ++i) table.touch(name(i), 10 + i).value = static_cast<int>(i);
   table.set_worth(*table.find(name(0)), 2);
-  table.pin(*table.find(name(1)), true);
+  table.set_worth(*table.find(name(1)), 5);
   table.touch(name(2), 20);  // so that 3 is the longest untouched of no worth
   table.touch(name(4), 21);
   EXPECT_EQ(table.find(name(3)), nullptr);
@@ -31,16 +31,8 @@ TEST(Table, EvictsTheLeastWorthThenTheLongestUntouchedAndNeverAPinnedOne) {
   table.set_worth(*table.find(name(5)), 3);
   table.touch(name(6), 23);
   EXPECT_EQ(table.find(name(0)), nullptr) << "worth less than the others";
-  table.pin(*table.find(name(4)), true);
-  table.pin(*table.find(name(5)), true);
-  table.pin(*table.find(name(6)), true);
-  EXPECT_EQ(table.touch(name(7), 24), nullptr);
-  EXPECT_EQ(table.refused(), 1U);
-  EXPECT_EQ(table.evicted(), 3U);
   EXPECT_EQ(table.find(name(1))->value, 1);
-  table.pin(*table.find(name(4)), false);
-  EXPECT_NE(table.touch(name(7), 25), nullptr);
-  EXPECT_EQ(table.find(name(4)), nullptr);
+  EXPECT_EQ(table.evicted(), 3U);
   EXPECT_EQ(table.keys(), 4U);
 }
 
@@ -48,12 +40,11 @@ TEST(Table, ExpiresWhatNobodyTouched) {
   Table<Name, int> table(100, 1);
   for (uint32_t i = 0; i < 10; ++i) table.touch(name(i), 100 + i);
   table.touch(name(0), 200);
-  table.pin(*table.find(name(1)), true);
-  table.set_worth(*table.touch(name(2), 103), 5);
+  table.set_worth(table.touch(name(2), 103), 5);
   std::string gone;
   table.expire(107, [&](const auto& entry) { gone += entry.key()[2]; });
-  EXPECT_EQ(gone, "defg") << "not 1, which is pinned, nor 0, 2, which were touched at the clock of 200";
-  EXPECT_EQ(table.keys(), 6U);
+  EXPECT_EQ(gone, "bdefg") << "not 0 and 2, which were touched at the clock of 200";
+  EXPECT_EQ(table.keys(), 5U);
   EXPECT_EQ(table.evicted(), 0U);
 }
 
@@ -62,33 +53,25 @@ class Naive {
  public:
   struct Row {
     uint8_t worth = 0;
-    bool pinned = false;
     uint64_t turn = 0;  // of the last touch
     int value = 0;
   };
   explicit Naive(size_t cap) : cap_(cap) {}
-  Row* touch(const Name& key) {
+  Row& touch(const Name& key) {
     if (!rows.contains(key) && rows.size() == cap_) {
       auto least = rows.end();
       for (auto row = rows.begin(); row != rows.end(); ++row) {
-        if (row->second.pinned) continue;
         if (least == rows.end() ||
             std::pair(row->second.worth, row->second.turn) < std::pair(least->second.worth, least->second.turn))
           least = row;
       }
-      if (least == rows.end()) return nullptr;
       rows.erase(least);
     }
     rows[key].turn = ++turn_;
-    return &rows[key];
+    return rows[key];
   }
   void set_worth(const Name& key, uint8_t worth) {
     rows[key].worth = worth;
-    rows[key].turn = ++turn_;
-  }
-  void pin(const Name& key, bool pinned) {
-    if (rows[key].pinned == pinned) return;
-    rows[key].pinned = pinned;
     rows[key].turn = ++turn_;
   }
   std::map<Name, Row> rows;
@@ -120,20 +103,11 @@ TEST(Table, IsWhatLookingAtEverythingGivesWhateverTheSeed) {
           naive.set_worth(key, worth);
           break;
         }
-        case 2: {
-          const bool pinned = random() % 4 == 0;
-          if (!known) break;
-          table.pin(*known, pinned);
-          naive.pin(key, pinned);
-          break;
-        }
         default: {
-          auto* entry = table.touch(key, static_cast<uint32_t>(step));
-          auto* row = naive.touch(key);
-          ASSERT_EQ(entry == nullptr, row == nullptr);
-          if (!entry) break;
-          ASSERT_EQ(entry->value, row->value);
-          entry->value = row->value = step;
+          auto& entry = table.touch(key, static_cast<uint32_t>(step));
+          auto& row = naive.touch(key);
+          ASSERT_EQ(entry.value, row.value);
+          entry.value = row.value = step;
         }
       }
       ASSERT_EQ(table.keys(), naive.rows.size());
