@@ -16,6 +16,8 @@ constexpr CounterRow<FindingCounters> kRows[] = {
     {"analytics.findings.over", &FindingCounters::over, "findings that came to their end"},
     {"analytics.findings.open", &FindingCounters::open, "findings that are open", CounterKind::gauge},
     {"analytics.findings_max", &FindingCounters::findings_max, "findings refused: 16384 are open", CounterKind::loss},
+    {"analytics.objects_max", &FindingCounters::objects_max,
+     "times that a finding had more objects than the 16 that it shows and by which incidents are linked"},
 };
 
 /// Equal in every run over the same traffic.
@@ -64,6 +66,7 @@ void FindingBook::report(const About& about, Report&& report, std::string&& evid
   open.judged = judged.as;
   if (judged.withheld() && open.told) return;  // as it was told, until it is over
   const bool opens = !open.told;
+  counters_.objects_max += report.objects.size() > kMostObjects;
   cut(report.objects, kMostObjects);
   cut(report.flows, kMostFlows);
   // The host that it was told of: what is held against one must not end as another's.

@@ -42,6 +42,7 @@ struct Report {
 struct FindingCounters {
   uint64_t opened = 0, updated = 0, over = 0, open = 0;
   uint64_t findings_max = 0;  // refused: as many are open as may be
+  uint64_t objects_max = 0;   // reports of which not all objects are shown
 };
 std::span<const CounterRow<FindingCounters>> finding_counter_rows();
 

@@ -100,8 +100,9 @@ class StreamWindow {
   Bytes lead(uint64_t cell) const { return base(cell) == base_ ? Bytes(lead_) : Bytes{}; }
   Bytes lead() const { return lead(cell_); }
 
-  /// `lost` bytes from `offset` on are missing: start over behind them.
-  void miss(uint64_t offset, uint64_t lost) {
+  /// `lost` bytes from `offset` on are missing: start over behind them. The bytes before that are not kept for want of
+  /// room.
+  size_t miss(uint64_t offset, uint64_t lost) {
     std::vector<uint8_t> lead;
     if (offset == end()) {
       lead = std::move(lead_);
@@ -113,9 +114,10 @@ class StreamWindow {
     const std::string text = "[" + std::to_string(lost) + " bytes missing]";
     lead.insert(lead.end(), text.begin(), text.end());
     restart(offset + lost);
-    if (budget_->used + lead.size() > WindowBudget::kLimit) return;
+    if (budget_->used + lead.size() > WindowBudget::kLimit) return lead.size();
     lead_ = std::move(lead);
     budget_->used += lead_.size();
+    return 0;
   }
 
   /// Bytes are missing: start over at `offset`.

@@ -175,7 +175,7 @@ void Matcher::gap(const MatchContext& context, Direction direction, uint64_t off
   if (!sink_.shows_payload() || context.flow->flags & flow_flag::encrypted) return;
   StreamWindow& window = states_.window(states_.get(*context.flow), direction);
   counters_.stream_owed_max += window.waits;
-  window.miss(offset, lost);
+  counters_.stream_window_memcap += window.miss(offset, lost);
 }
 
 void Matcher::finish(const MatchContext& context) {

@@ -100,6 +100,17 @@ TEST(CrowdedStream, KeepsTheFirstOfManyFindingsUntilItsMessageEnds) {
   EXPECT_EQ(lab.counters().stream_found_max, 0u);
 }
 
+TEST(CrowdedStream, WhatIsNotKeptBeforeAGapIsTold) {
+  for (const bool room : {true, false}) {
+    auto budget = std::make_shared<rules::WindowBudget>();
+    rules::StreamWindow window(budget);
+    const std::string text = "[5 bytes missing]";
+    budget->used = rules::WindowBudget::kLimit - (room ? text.size() : 0);
+    EXPECT_EQ(window.miss(0, 5), room ? 0 : text.size());
+    EXPECT_EQ(window.lead().size(), room ? text.size() : 0);
+  }
+}
+
 TEST(CrowdedStream, HoldsTheBytesOfALookOnce) {
   auto budget = std::make_shared<rules::WindowBudget>();
   {

@@ -104,12 +104,13 @@ class Imap {
   using Config = imap::Config;
   using Anomaly = imap::Anomaly;
   enum class Pdu : uint8_t { command_line, response_line, literal };
-  enum class Cap : uint8_t { tx, line, command, structures, ahead };
+  enum class Cap : uint8_t { tx, line, command, structures, depth, ahead };
   static constexpr lapwing::Cap kCaps[] = {
       {"tx", 0, "commands of one session that wait for their answer, by max-tx; the oldest is recorded as it is"},
       {"line", 8192, "bytes of a line that are kept, beside its end; more than that is passed over"},
       {"command", 8192, "bytes of a command, or of a response, with its literals that are kept"},
       {"structures", 64, "messages of which it is kept of what parts they are; the oldest is forgotten"},
+      {"depth", 32, "parts of a message within each other of which it is kept what they are"},
       {"ahead", 64 << 10,
        "bytes that a client says before the answer that tells what they are; what they look like decides then"},
   };

@@ -248,7 +248,9 @@ void Imap::end_fetched(std::string_view data) {
 
 void Imap::note_structure(std::string_view data) {
   if (std::exchange(structure_noted_, true)) return;
-  Structures::Entry entry{.number = fetched_, .uid = items_.uid, .parts = parse_structure(data)};
+  Structure told = parse_structure(data, out_.limit(Cap::depth));
+  if (told.deeper > 0) out_.capped(Cap::depth, told.deeper);
+  Structures::Entry entry{.number = fetched_, .uid = items_.uid, .parts = std::move(told.parts)};
   if (!structures_.add(std::move(entry), out_.limit(Cap::structures))) out_.capped(Cap::structures);
 }
 

@@ -10,18 +10,17 @@ namespace lapwing::imap {
 
 namespace {
 
-constexpr size_t kDepth = 32;  // parts within each other
-
 /// Reads values one behind the other; at a value of another kind than is asked for it stands still.
 class Reader {
  public:
-  explicit Reader(std::string_view text) : rest_(text) {}
+  Reader(std::string_view text, size_t most_within) : rest_(text), most_within_(most_within) {}
 
-  std::vector<PartHeader> parts;
+  Structure out;
 
   /// `part`: its number or, with `holder`, that of what it is the body of.
   void body(const std::string& part, bool holder, size_t depth) {
-    if (depth == kDepth || !open()) return skip();
+    if (depth == most_within_) ++out.deeper;
+    if (depth == most_within_ || !open()) return skip();
     if (next() == '(') {
       for (size_t number = 1; next() == '('; ++number) body(below(part, number), false, depth + 1);
     } else {
@@ -53,7 +52,7 @@ class Reader {
       header.disposition += parameters();
       close();
     }
-    parts.push_back(std::move(header));
+    out.parts.push_back(std::move(header));
   }
 
   std::string parameters() {
@@ -124,6 +123,7 @@ class Reader {
   }
 
   std::string_view rest_;
+  size_t most_within_;
 };
 
 }  // namespace
@@ -141,13 +141,13 @@ std::string PartHeader::file_name() const {
   return mime::decode_words(name.value_or(""));
 }
 
-std::vector<PartHeader> parse_structure(std::string_view data) {
+Structure parse_structure(std::string_view data, size_t most_within) {
   constexpr std::string_view kItem = "BODYSTRUCTURE (";
   const size_t at = data.find(kItem);
   if (at == std::string_view::npos) return {};
-  Reader reader(data.substr(at + kItem.size() - 1));
+  Reader reader(data.substr(at + kItem.size() - 1), most_within);
   reader.body("", true, 0);
-  return std::move(reader.parts);
+  return std::move(reader.out);
 }
 
 bool Structures::add(Entry entry, size_t most) {

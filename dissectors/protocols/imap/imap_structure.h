@@ -19,8 +19,12 @@ struct PartHeader {
   /// Of the file that the part is; empty where it is none.
   std::string file_name() const;
 };
-/// Of the items of a FETCH; what is cut off or wrong is left out.
-std::vector<PartHeader> parse_structure(std::string_view data);
+struct Structure {
+  std::vector<PartHeader> parts;
+  uint64_t deeper = 0;  // parts that were passed over with all within them
+};
+/// Of the items of a FETCH; what is cut off or wrong is left out. `most_within`: parts within each other that are read.
+Structure parse_structure(std::string_view data, size_t most_within);
 
 /// [W] What a session was told of the messages of its mailbox.
 class Structures {

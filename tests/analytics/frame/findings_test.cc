@@ -122,6 +122,7 @@ TEST_F(FindingsTest, ObjectsAndFlowsAreShownUpToTheirBounds) {
   tell(kScan, many);
   EXPECT_EQ(told.all[0].objects.size(), FindingBook::kMostObjects);
   EXPECT_EQ(told.all[0].flows.size(), FindingBook::kMostFlows);
+  EXPECT_EQ(book.counters().objects_max, 1u);
 }
 
 TEST_F(FindingsTest, WhatWasLostWhileItWasOpenIsInItsEvidence) {

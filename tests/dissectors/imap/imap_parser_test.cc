@@ -113,16 +113,20 @@ TEST(ImapParser, FindsNumbersAmongItems) {
   }
 }
 
+constexpr size_t kMostWithin = 32;
+
 TEST(ImapStructure, TellsThePartsOfAMessage) {
-  const auto parts = parse_structure(
+  const auto whole = parse_structure(
       "(UID 1 BODYSTRUCTURE (((\"text\" \"plain\" (\"charset\" \"utf-8\") NIL NIL \"7bit\" 4 1 NIL NIL NIL NIL)"
       "(\"TEXT\" \"HTML\" NIL NIL NIL \"quoted-printable\" 9 2) \"alternative\" (\"boundary\" \"b\"))"
       "(\"application\" \"pdf\" (\"name\" \"a \\\"b\\\".pdf\") \"<id>\" \"text\" \"base64\" 88 NIL "
       "(\"attachment\" (\"filename\" \"c.pdf\" \"size\" \"66\")) NIL NIL)"
       "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 200 (NIL NIL ((NIL NIL \"a\" \"b\"))) "
-      "(\"image\" \"png\" NIL NIL NIL \"base64\" 4) 7 NIL NIL) \"mixed\") FLAGS ())");
+      "(\"image\" \"png\" NIL NIL NIL \"base64\" 4) 7 NIL NIL) \"mixed\") FLAGS ())",
+      kMostWithin);
   std::string all;
-  for (const PartHeader& part : parts) all += part.part + "|" + part.text(part.part == "2") + part.file_name() + "\n";
+  for (const PartHeader& part : whole.parts)
+    all += part.part + "|" + part.text(part.part == "2") + part.file_name() + "\n";
   EXPECT_EQ(all,
             "1.1|Content-Type: text/plain; charset=\"utf-8\"\r\nContent-Transfer-Encoding: 7bit\r\n\n"
             "1.2|Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\n"
@@ -130,7 +134,8 @@ TEST(ImapStructure, TellsThePartsOfAMessage) {
             "Content-Disposition: attachment; filename=\"c.pdf\"; size=\"66\"\r\nc.pdf\n"
             "3.1|Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\n"
             "3|Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 7bit\r\n\n");
-  const auto alone = parse_structure("(BODYSTRUCTURE (\"text\" \"plain\" NIL NIL NIL \"7bit\" 1 1))");
+  const auto alone =
+      parse_structure("(BODYSTRUCTURE (\"text\" \"plain\" NIL NIL NIL \"7bit\" 1 1))", kMostWithin).parts;
   ASSERT_EQ(alone.size(), 1u);
   EXPECT_EQ(alone[0].part, "1");
 }
@@ -139,11 +144,13 @@ TEST(ImapStructure, IsReadWhateverItIs) {
   for (std::string_view text :
        {"", "BODYSTRUCTURE (", "BODYSTRUCTURE ())))", "BODYSTRUCTURE (\"a", "BODYSTRUCTURE (\"\\", "BODYSTRUCTURE (((",
         "BODYSTRUCTURE (a b (c (d) e", "BODYSTRUCTURE (\"message\" \"rfc822\""}) {
-    parse_structure(text);
+    parse_structure(text, kMostWithin);
   }
   std::string nested = "BODYSTRUCTURE ";
   nested.append(100'000, '(');
-  EXPECT_LE(parse_structure(nested).size(), 1u);
+  const auto deep = parse_structure(nested, kMostWithin);
+  EXPECT_LE(deep.parts.size(), 1u);
+  EXPECT_EQ(deep.deeper, 1u);
 }
 
 TEST(ImapParser, OnlyWhatNoOtherProtocolSaysIsCertain) {

@@ -54,6 +54,15 @@ const CapReaches kReaches = {
        }));
      }},
     {"imap",
+     "depth",
+     {},
+     [](Dialogue& d) {
+       d.server(kGreeting)
+           .client("a1 FETCH 1 BODYSTRUCTURE\r\n")
+           .server("* 1 FETCH (BODYSTRUCTURE " + std::string(33, '(') + "\"text\" \"plain\" NIL NIL NIL \"7bit\" 1 1" +
+                   std::string(33, ')') + ")\r\n");
+     }},
+    {"imap",
      "ahead",
      {},
      [](Dialogue& d) { d.server(kGreeting).client("a1 APPEND x {90000}\r\n" + std::string(80'000, 'x')); }},
