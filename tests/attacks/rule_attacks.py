@@ -50,6 +50,15 @@ def nearly_bytewise(capture, n, flows):
     for _ in range(flows): capture.connection(9999).request(b"a" * n, size=1, answer_each=True).close()
 
 
+def literals(capture, n, flows):
+    """Streams of what rules of a public set for any connection look for: more rules than are remembered of a part of one."""
+    with gzip.open(SHARED_RULES, "rt", errors="replace") as file:
+        quoted = [part for line in file if re.match(r"alert tcp \S+ any -> \S+ any", line) for part in re.findall(r'content:"([^"\\\\]{4,})"', line)]
+    contents = [re.sub(rb"\|([0-9A-Fa-f ]+)\|", lambda found: bytes.fromhex(found[1].decode()), part.encode("latin-1", "replace")) for part in quoted]
+    text = b"".join(sorted(set(contents), key=len))
+    for _ in range(flows): capture.connection(9999).request((text * n)[:n << 10]).close()
+
+
 def files(capture, n, flows): http_attacks.small_files(capture, n, flows)
 
 

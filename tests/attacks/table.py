@@ -57,6 +57,7 @@ ROWS = (
     Row("dns-tcp", dns.tcp_queries, (40000, 3), (40000, 1), 25, near=True),
     Row("tcp-backwards", wire.backwards, (60000, 4), (60000, 1)),
     Row("rule-contents", rules.uris, (4000, 1), (400, 1), 20, rules=rules.SHARED_RULES, beside_rules=True, doubled=False, near=True),
+    Row("crowded-streams", rules.literals, (400, 10), (100, 2), 20, rules=rules.SHARED_RULES, beside_rules=True, near=True),
     Row("udp-flows", wire.flow_a_packet, (320000, 1), (60000, 1), 30, caps=(FLOWS, NDPI), near=True),
     Row("gre-flows", wire.flows_in_tunnels, (75000, 1), (20000, 1), 12, caps=(FLOWS, NDPI), near=True),
     Row("syn-flood", wire.syn_flood, (250000, 1), (60000, 1), caps=(FLOWS, SESSIONS, NDPI), near=True),
