@@ -174,9 +174,9 @@ const Beacon::Calls& Beacon::Global::name(Line& line, const Calls& calls, Calls&
 }
 
 uint32_t Beacon::Global::watched(const IpAddress& client, const IpAddress& server) {
-  auto& entry = watchers_.touch(client, now_);
-  entry.value.add(hash_of(server, surroundings_.hash_seed));
-  return entry.value.count();
+  auto& servers = watchers_.touch(client, now_).value;
+  servers.add(hash_of(server, surroundings_.hash_seed));
+  return servers.count();
 }
 
 Beacon::Global::Rhythms::Entry* Beacon::Global::enter(const Line& line, const Calls& calls, bool& rung) {

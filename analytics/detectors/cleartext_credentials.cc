@@ -34,8 +34,7 @@ void CleartextCredentials::Global::take(Second second, Delta& delta, Findings& f
   const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
   overflow_ += delta.sums.overflowed();
   delta.sums.walk([&](const Key& key, const Sum& more) {
-    auto& entry = services_.touch(key, now);
-    Sum& sum = entry.value;
+    Sum& sum = services_.touch(key, now).value;
     sum.merge(more);
     const bool inside = surroundings_.inside(key.server);
     Report report{.key = keyed_hash(to_bytes(to_string(key.server)), keyed_hash(to_bytes(sum.service), kReplaySeed)),

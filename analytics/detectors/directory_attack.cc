@@ -60,8 +60,7 @@ void DirectoryAttack::Global::take(Second second, Delta& delta, Findings& findin
   touched_.clear();
   delta.acts.acts.walk([&](const ActOf& key, const Act& act) { add(key, act, act.last); });
   delta.sessions.walk([&](const PairOf& session, const Session& seen) {
-    auto& entry = sessions_.touch(session, now_);
-    entry.value = seen;
+    sessions_.touch(session, now_).value = seen;
     link({session.server, session.client});
   });
   constexpr ActSet kCoercions = act_bits({coerce_print, coerce_files});

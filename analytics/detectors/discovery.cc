@@ -100,7 +100,7 @@ bool Discovery::Global::guesses_too_many(State& state, const Act& act) const {
     state.guessed = 0;
   }
   state.guessed += act.failed;
-  return state.guessed >= config_.guesses;
+  return state.guessed > 0 && state.guessed >= config_.guesses;
 }
 
 void Discovery::Global::add(State& state, const ActOf& key, const Act& act) const {

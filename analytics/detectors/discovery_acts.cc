@@ -1,6 +1,4 @@
 // What is seen on workers: what operations and answers of name servers ask for.
-#include <algorithm>
-
 #include "analytics/detectors/directory_query.h"
 #include "analytics/detectors/discovery.h"
 
@@ -81,10 +79,10 @@ void Discovery::Local::operation(const OperationOf& operation, Delta& delta) con
   if (!surroundings_.inside(flow.server)) return;
   const auto kind = kind_of(operation.operation);
   if (!kind) return;
+  const uint32_t asked = operation.operation.asked;
   const Act one = Act::of(operation, operation.operation.object, seed_);
   delta.acts.at({{flow.client, flow.server}, *kind}).merge(one);
-  if (operation.operation.asked >= std::max<uint64_t>(config_.guesses, 1))
-    delta.acts.at({{flow.client, flow.server}, sids}).merge(one);
+  if (asked > 0 && asked >= config_.guesses) delta.acts.at({{flow.client, flow.server}, sids}).merge(one);
 }
 
 /// Who fetches a zone (RFC 5936) has all the names in it.

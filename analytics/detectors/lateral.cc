@@ -50,8 +50,7 @@ void Lateral::Global::take(Second second, Delta& delta, Findings& findings) {
   overflow_ += delta.acts.acts.overflowed() + delta.files.overflowed() + delta.accounts.overflowed();
   delta.accounts.walk([&](const PairOf& pair, const Account& account) {
     accounts_.touch(pair, now_).value.merge(account);
-    auto& entry = hosts_.touch(account.hash, now_);
-    Hosts& hosts = entry.value;
+    Hosts& hosts = hosts_.touch(account.hash, now_).value;
     if (std::exchange(hosts.hour, now_ / 3600) != now_ / 3600) hosts.servers = Fan();
     hosts.servers.add(hash_of(pair.server, surroundings_.hash_seed));
   });

@@ -128,8 +128,7 @@ void Novelties::Global::report(const Value& value, const State& state, const Sig
   const Telling& telling = told(value.kind);
   const FlowName& flow = sight.flow;
   const IpAddress& host = value.kind == Kind::service ? flow.server : flow.client;
-  auto& entry = groups_.touch({host, value.kind}, now_);
-  Group& group = entry.value;
+  Group& group = groups_.touch({host, value.kind}, now_).value;
   const auto end = std::ranges::find(sight.text, '\0');
   const std::string text(sight.text.begin(), end);
   group.first = std::min(group.first, sight.first);

@@ -200,8 +200,7 @@ RogueDhcp::Global::Server* RogueDhcp::Global::serve(const Message& message, Time
 
 /// Who else answers the same question of the same client is of the same LAN, and lives.
 void RogueDhcp::Global::contest(const Message& message, Timestamp time, Lan& lan, Server& server) {
-  auto& entry = transactions_.touch({message.client, message.vlan, message.id}, now_);
-  Asked& asked = entry.value;
+  Asked& asked = transactions_.touch({message.client, message.vlan, message.id}, now_).value;
   if (time.ns - asked.time.ns > kTransaction) asked.servers.clear();
   asked.time = time;
   const std::pair<IpAddress, Station> name{message.server, message.station};

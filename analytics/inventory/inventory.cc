@@ -237,8 +237,7 @@ void Inventory::Global::become_router(const HostKey& station, Host& host, Findin
 
 void Inventory::Global::serve(const SightKey& key, const Sight& sight, Hosts::Entry& entry, Findings& findings) {
   const ServiceKey of{.address = key.host, .port = key.port, .proto = key.proto};
-  auto& service = services_.touch(of, static_cast<uint32_t>(now_));
-  ServiceSeen& seen = service.value;
+  ServiceSeen& seen = services_.touch(of, static_cast<uint32_t>(now_)).value;
   seen.first = seen.first == 0 ? sight.first : std::min(seen.first, sight.first);
   seen.last = std::max(seen.last, sight.last);
   seen.clients.merge(sight.others);

@@ -128,7 +128,7 @@ bool cisco_hdlc(Walk& w, Bytes d) {
   return true;
 }
 
-void unknown(Walk& w, UnknownProtocol::Kind kind, uint16_t number) {
+void note_unknown(Walk& w, UnknownProtocol::Kind kind, uint16_t number) {
   w.counters.unknown_protocols_max += !w.unknown.note(kind, number, w.packet->number);
 }
 
@@ -136,7 +136,7 @@ void unknown(Walk& w, UnknownProtocol::Kind kind, uint16_t number) {
 
 bool undecoded_type(Walk& w, uint16_t type) {
   const bool control = std::ranges::find(kControlTypes, type) != std::end(kControlTypes);
-  if (!control) unknown(w, UnknownProtocol::Kind::ether_type, type);
+  if (!control) note_unknown(w, UnknownProtocol::Kind::ether_type, type);
   return undecoded(w, control);
 }
 
@@ -161,7 +161,7 @@ bool frame(Walk& w, uint16_t link_type, Bytes d) {
     case 239: return nflog(w, d);
     default:
       ++w.counters.unknown_link_type;
-      unknown(w, UnknownProtocol::Kind::link_type, link_type);
+      note_unknown(w, UnknownProtocol::Kind::link_type, link_type);
       return false;
   }
 }

@@ -121,17 +121,20 @@ std::string attribute_type(const ber::Element& oid) {
   return "OID(" + std::string(text, length) + ")";
 }
 
-/// `content`: of a Name (RFC 5280 4.1.2.4). Of a broken one what comes before the fault. `common`: its last common
-/// name.
-std::string distinguished_name(Bytes content, bool& sound, std::string& common) {
-  std::string out;
+struct Name {
+  std::string text, common;  // the last common name
+};
+
+/// `content`: of a Name (RFC 5280 4.1.2.4). Of a broken one what comes before the fault.
+Name distinguished_name(Bytes content, bool& sound) {
+  Name out;
   ber::Element set, pair, type, value;
   while (!content.empty()) {
     if (!ber::next(content, ber::kSet, set)) {
       sound = false;
       break;
     }
-    const char* between = out.empty() ? "" : ", ";
+    const char* between = out.text.empty() ? "" : ", ";
     for (Bytes pairs = set.content; !pairs.empty(); between = " + ") {
       Bytes parts;
       if (ber::next(pairs, ber::kSequence, pair)) parts = pair.content;
@@ -140,16 +143,11 @@ std::string distinguished_name(Bytes content, bool& sound, std::string& common) 
         break;
       }
       const std::string key = attribute_type(type), text = attribute_text(value, sound);
-      out += between + key + '=' + text;
-      if (key == "CN") common = text;
+      out.text += between + key + '=' + text;
+      if (key == "CN") out.common = text;
     }
   }
   return out;
-}
-
-/// The content octets as they are: with the leading 00 that keeps a number positive.
-std::string serial_text(Bytes content) {
-  return to_hex(content, ':', true);
 }
 
 std::string time_text(const ber::Element& time) {
@@ -177,7 +175,6 @@ void alternative_names(Bytes value, std::vector<std::string>& out) {
   if (!ber::next(value, ber::kSequence, list)) return;
   for (Bytes names = list.content; ber::next(names, name) && !name.cut;) {
     bool sound = true;
-    std::string common;
     switch (name.tag) {
       case kDns:
       case kEmail:
@@ -185,7 +182,7 @@ void alternative_names(Bytes value, std::vector<std::string>& out) {
       case kAddress: out.push_back(address_text(name.content)); break;
       case kDirectory:
         if (ber::next(name.content, ber::kSequence, directory)) {
-          out.push_back(distinguished_name(directory.content, sound, common));
+          out.push_back(distinguished_name(directory.content, sound).text);
         }
         break;
       default: break;
@@ -276,21 +273,22 @@ class Reader {
 
   void fields() {
     ber::Element part;
-    std::string issuer_common_name;
     if (!rest_.empty() && rest_[0] == ber::context(0, true)) {
       if (!field(ber::context(0, true), CertificateFault::version, part)) return;
       if (!ber::next(part.content, ber::kInteger, part)) fault(CertificateFault::version);
     }
     if (!field(ber::kInteger, CertificateFault::serial, part)) return;
-    out_.serial = serial_text(part.content);
+    out_.serial = to_hex(part.content, ':', true);  // with the leading 00 that keeps a number positive
     if (!field(ber::kSequence, CertificateFault::algorithm, part)) return;
     signature(part.content);
     if (!field(ber::kSequence, CertificateFault::name, part)) return;
-    out_.issuer = name(part.content, CertificateFault::issuer, issuer_common_name);
+    out_.issuer = name(part.content, CertificateFault::issuer).text;
     if (!field(ber::kSequence, CertificateFault::validity, part)) return;
     validity(part.content);
     if (!field(ber::kSequence, CertificateFault::name, part)) return;
-    out_.subject = name(part.content, CertificateFault::subject, out_.common_name);
+    auto [subject, common_name] = name(part.content, CertificateFault::subject);
+    out_.subject = std::move(subject);
+    out_.common_name = std::move(common_name);
     out_.readable = true;
     out_.self_issued = out_.subject == out_.issuer;
     if (!field(ber::kSequence, CertificateFault::der, part)) return;
@@ -321,12 +319,12 @@ class Reader {
     if (nid == NID_rsaEncryption && ber::next(content, ber::kBits, bits)) out_.key_bits = modulus_bits(bits.content);
   }
 
-  std::string name(Bytes content, CertificateFault with_nul, std::string& common) {
+  Name name(Bytes content, CertificateFault with_nul) {
     bool sound = true;
-    std::string text = distinguished_name(content, sound, common);
+    Name out = distinguished_name(content, sound);
     if (!sound) fault(CertificateFault::name);
-    if (text.find('\0') != std::string::npos) fault(with_nul);
-    return text;
+    if (out.text.find('\0') != std::string::npos) fault(with_nul);
+    return out;
   }
 
   void validity(Bytes content) {
