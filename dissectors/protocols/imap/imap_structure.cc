@@ -15,11 +15,11 @@ class Reader {
  public:
   Reader(std::string_view text, size_t most_within) : rest_(text), most_within_(most_within) {}
 
-  Structure out;
+  Structure structure;
 
   /// `part`: its number or, with `holder`, that of what it is the body of.
   void body(const std::string& part, bool holder, size_t depth) {
-    if (depth == most_within_) ++out.deeper;
+    if (depth == most_within_) ++structure.deeper;
     if (depth == most_within_ || !open()) return skip();
     if (next() == '(') {
       for (size_t number = 1; next() == '('; ++number) body(below(part, number), false, depth + 1);
@@ -52,7 +52,7 @@ class Reader {
       header.disposition += parameters();
       close();
     }
-    out.parts.push_back(std::move(header));
+    structure.parts.push_back(std::move(header));
   }
 
   std::string parameters() {
@@ -147,7 +147,7 @@ Structure parse_structure(std::string_view data, size_t most_within) {
   if (at == std::string_view::npos) return {};
   Reader reader(data.substr(at + kItem.size() - 1), most_within);
   reader.body("", true, 0);
-  return std::move(reader.out);
+  return std::move(reader.structure);
 }
 
 bool Structures::add(Entry entry, size_t most) {
