@@ -265,7 +265,7 @@ bool Identifier::rely_on_facts(IdentifyState& state, std::string_view protocol, 
 }
 
 /// Until they are settled, with the protocol as master.
-Told Identifier::told(const IdentifyState& state) {
+ToldFacts Identifier::told(const IdentifyState& state) {
   return {.protocol = state.master_,
           .application = state.application_,
           .by_address = state.by_address_,
@@ -277,7 +277,7 @@ void Identifier::tell(IdentifyState& state, Facts& facts) {
   if (state.phase_ != IdentifyState::Phase::told) return;
   if (state.has_host() && same_host(facts.host, {state.host_, state.host_size_})) facts.host = {};
   if (!facts.empty()) {
-    Told all = told(state);
+    ToldFacts all = told(state);
     lapwing::tell(*module_, *memo_, facts, scratch_->flow, all);
     state.application_ = all.application;
     state.category_ = static_cast<uint8_t>(all.category);

@@ -59,7 +59,7 @@ class NdpiModule;
 struct Facts;
 struct HeldPackets;
 struct NdpiDetection;
-struct Told;
+struct ToldFacts;
 
 /// "TLS.Google", and the host that the client named; "" where unknown.
 struct Label {
@@ -145,7 +145,7 @@ class Identifier {
   bool start(IdentifyState& state, uint8_t transport);
   void shed(IdentifyState& state);
   void conclude(IdentifyState& state);
-  static Told told(const IdentifyState& state);
+  static ToldFacts told(const IdentifyState& state);
   void release(NdpiDetection* detection);
   std::string_view name_of(uint16_t master, uint16_t application);
 

@@ -89,7 +89,7 @@ NameVerdict judge_host(const NdpiModule& module, uint16_t protocol, bool known, 
   return out;
 }
 
-void take(const NameVerdict& verdict, Told& told) {
+void take(const NameVerdict& verdict, ToldFacts& told) {
   told.application = verdict.application;
   if (verdict.category != NDPI_PROTOCOL_CATEGORY_UNSPECIFIED) told.category = verdict.category;
   told.risk |= verdict.risk;
@@ -116,7 +116,7 @@ uint16_t application_of(const NdpiModule& module, const FlowEnds& ends) {
   return NDPI_PROTOCOL_UNKNOWN;
 }
 
-void tell(const NdpiModule& module, NameMemo& memo, const Facts& facts, ndpi_flow_struct& scratch, Told& told) {
+void tell(const NdpiModule& module, NameMemo& memo, const Facts& facts, ndpi_flow_struct& scratch, ToldFacts& told) {
   std::memset(&scratch, 0, sizeof scratch);
   scratch.is_ipv6 = 1;  // what exceptions from risks are by address is not asked
   if (!facts.host.empty()) {
@@ -166,7 +166,7 @@ void tell(const NdpiModule& module, NameMemo& memo, const Facts& facts, ndpi_flo
   told.risk |= scratch.risk;
 }
 
-Verdict settle(const NdpiModule& module, const Told& told) {
+Verdict settle(const NdpiModule& module, const ToldFacts& told) {
   Verdict out{.application = told.application ? told.application : told.by_address, .risk = told.risk};
   if (out.application == 0 || out.application == told.protocol) {
     out.application = told.protocol;

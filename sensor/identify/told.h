@@ -17,7 +17,7 @@ uint16_t told_protocol(std::string_view name);
 bool tells(uint16_t protocol);
 
 /// What was told of a flow so far.
-struct Told {
+struct ToldFacts {
   uint16_t protocol = 0;     // as told_protocol
   uint16_t application = 0;  // 0: none beyond the protocol
   uint16_t by_address = 0;   // the application whose servers one end is among; 0: none
@@ -29,7 +29,7 @@ struct Told {
 uint16_t application_of(const NdpiModule& module, const FlowEnds& ends);
 
 /// Adds what `facts` say. The host as nDPI keeps it is left in `scratch`, which is cleared before.
-void tell(const NdpiModule& module, NameMemo& memo, const Facts& facts, ndpi_flow_struct& scratch, Told& told);
+void tell(const NdpiModule& module, NameMemo& memo, const Facts& facts, ndpi_flow_struct& scratch, ToldFacts& told);
 
 /// What nDPI would say: protocol and application as it numbers and names them ("TLS.Google").
 struct Verdict {
@@ -38,6 +38,6 @@ struct Verdict {
   uint64_t risk = 0;
 };
 /// What follows from all that was told so far.
-Verdict settle(const NdpiModule& module, const Told& told);
+Verdict settle(const NdpiModule& module, const ToldFacts& told);
 
 }  // namespace lapwing

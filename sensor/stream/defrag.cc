@@ -8,7 +8,7 @@
 
 #include "sensor/base/hash.h"
 #include "sensor/flow/slab.h"
-#include "sensor/stream/datagram.h"
+#include "sensor/stream/fragmented_datagram.h"
 #include "sensor/stream/os_policy.h"
 
 namespace lapwing {
@@ -86,7 +86,7 @@ struct Tracker {
   uint32_t end = 0;         // the furthest that a fragment reached; with last_seen, of the packet
   BlockPool::Block header;  // what goes before the payload, from the first fragment
   uint32_t header_size = 0;
-  Datagram payload;
+  FragmentedDatagram payload;
 };
 
 /// Who sends fragments, while some of them wait.
@@ -147,10 +147,11 @@ struct Defragmenter::Impl {
         sources(trackers.capacity()),
         buckets(std::max<uint64_t>(c.defrag_hash_size, 1), kNoHandle),
         source_buckets(buckets.size(), kNoHandle),
-        memory{.pages = Slab<Datagram::Page>(static_cast<uint32_t>(
-                   std::min<uint64_t>(c.defrag_memcap / sizeof(Datagram::Page) + 1, UINT32_MAX - 1))),
+        memory{.pages = Slab<FragmentedDatagram::Page>(static_cast<uint32_t>(
+                   std::min<uint64_t>(c.defrag_memcap / sizeof(FragmentedDatagram::Page) + 1, UINT32_MAX - 1))),
                .blocks = BlockPool(c.defrag_memcap)},
-        memcap(std::min<uint64_t>(c.defrag_memcap, uint64_t{memory.pages.capacity()} * sizeof(Datagram::Page))),
+        memcap(
+            std::min<uint64_t>(c.defrag_memcap, uint64_t{memory.pages.capacity()} * sizeof(FragmentedDatagram::Page))),
         whole_frames{std::vector<uint8_t>(kMaxPacket), std::vector<uint8_t>(kMaxPacket)} {}
   ~Impl() {
     for (uint32_t handle; (handle = oldest_but(kNoHandle)) != kNoHandle;) remove(handle);
@@ -201,7 +202,7 @@ struct Defragmenter::Impl {
   Slab<Tracker> trackers;
   Slab<Source> sources;
   std::vector<uint32_t> buckets, source_buckets;
-  Datagram::Memory memory;
+  FragmentedDatagram::Memory memory;
   const uint64_t memcap;  // no more than there are pages for
   const uint64_t seed = draw_seed();
   std::array<AgeList, 2> ages;  // of those that wait for defrag.timeout, and for kShortLifetime
@@ -407,7 +408,7 @@ Bytes Defragmenter::Impl::take(uint32_t handle, Packet& packet, Bytes before, By
   Tracker& tracker = trackers[handle];
   const bool more = packet.more_fragments;
   const size_t begin = packet.fragment_offset;
-  auto whole_units = [&] { data = data.first(data.size() / Datagram::kUnit * Datagram::kUnit); };
+  auto whole_units = [&] { data = data.first(data.size() / FragmentedDatagram::kUnit * FragmentedDatagram::kUnit); };
   auto useless = [&] {
     if (tracker.fragments == 0) remove(handle);
     return Bytes{};
@@ -442,7 +443,7 @@ Bytes Defragmenter::Impl::take(uint32_t handle, Packet& packet, Bytes before, By
   if (!make_room(handle, cost)) return give_up();
   const uint64_t held = memory.used();
   const bool had = (!first || keep_header(tracker, packet, before)) && tracker.payload.reserve(memory, end);
-  Datagram::Result result;
+  FragmentedDatagram::Result result;
   if (had) {
     result = tracker.apart ? tracker.payload.insert_apart(memory, begin, data)
                            : tracker.payload.insert(memory, begin, data, tracker.rule);
@@ -487,7 +488,7 @@ Bytes Defragmenter::add(Packet& packet) {
   const Bytes data = packet.ip_payload, before = unfragmentable(packet);
   if (before.empty()) return {};
   // Hosts answer this one with an error and go on waiting (RFC 8200, section 4.5).
-  if (packet.ip_version == 6 && packet.more_fragments && data.size() % Datagram::kUnit != 0) {
+  if (packet.ip_version == 6 && packet.more_fragments && data.size() % FragmentedDatagram::kUnit != 0) {
     d.report(packet, {}, "ipv6.frag_invalid_length");
     return {};
   }

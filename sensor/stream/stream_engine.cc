@@ -173,7 +173,7 @@ bool StreamEngine::Impl::take_without_session(Flow& flow, const Packet& packet, 
 void StreamEngine::Impl::take(Flow& flow, const Packet& packet, Direction direction, StreamVerdict& verdict) {
   TcpSession* session = session_of(flow);
   if (!session && take_without_session(flow, packet, direction, verdict)) return tell(flow, verdict);
-  Outcome outcome = Outcome::reject;
+  Reception outcome = Reception::reject;
   if (!session && flow.tcp_state == TcpState::none) {
     uint8_t kind = packet.tcp_flags & kOpening;
     bool answer = kind == (tcp_flag::syn | tcp_flag::ack) && direction == Direction::to_client;
@@ -184,7 +184,7 @@ void StreamEngine::Impl::take(Flow& flow, const Packet& packet, Direction direct
       return tell(flow, verdict);
     }
     tracker.begin(*session, packet, direction, verdict);
-    outcome = Outcome::accept;
+    outcome = Reception::accept;
     flow.flags |= flow_flag::midstream;
     if (answer) flow.flags |= flow_flag::midstream_synack;
     flow.syn.isn = session->half[0].isn;
@@ -200,8 +200,8 @@ void StreamEngine::Impl::take(Flow& flow, const Packet& packet, Direction direct
   }
   count(verdict);
   tell(flow, verdict);
-  verdict.accepted = outcome != Outcome::reject;
-  if (outcome == Outcome::reject) ++counters.rejected;
+  verdict.accepted = outcome != Reception::reject;
+  if (outcome == Reception::reject) ++counters.rejected;
   if (fin_pending(*session)) {
     flow.syn.options |= syn_option::fin_pending;
   } else {
@@ -209,7 +209,7 @@ void StreamEngine::Impl::take(Flow& flow, const Packet& packet, Direction direct
   }
   // The state first: what the data brings about may ask for it.
   set_state(flow, session->state);
-  if (outcome == Outcome::accept) reassemble(flow, *session, packet, direction, verdict);
+  if (outcome == Reception::accept) reassemble(flow, *session, packet, direction, verdict);
 }
 
 void StreamEngine::Impl::reassemble(Flow& flow, TcpSession& session, const Packet& packet, Direction direction,

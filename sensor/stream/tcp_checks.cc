@@ -19,24 +19,25 @@ bool allows_zero_timestamp(OsPolicy policy) {
 
 }  // namespace
 
-Outcome TcpTracker::take(TcpSession& session, const Packet& packet, Direction direction, StreamVerdict& verdict) const {
+Reception TcpTracker::take(TcpSession& session, const Packet& packet, Direction direction,
+                           StreamVerdict& verdict) const {
   size_t d = index(direction);
   Step s{session, packet, session.half[d], session.half[1 - d], direction == Direction::to_server, verdict};
   s.doubt = doubt(s);
   suspect_injected_fin(s);
-  if (is_keepalive(s) || is_keepalive_answer(s)) return Outcome::ignore;
+  if (is_keepalive(s) || is_keepalive_answer(s)) return Reception::ignore;
   s.peer.clear(half_flag::keepalive);
   if (!is_shutdown_ack(s) && !is_window_update(s)) {
-    if (is_bad_window_update(s)) return Outcome::ignore;
-    if (is_outdated_ack(s)) return Outcome::ignore;
+    if (is_bad_window_update(s)) return Reception::ignore;
+    if (is_outdated_ack(s)) return Reception::ignore;
   }
   bool open = session.state >= TcpState::established && session.state != TcpState::closed;
   if (open && s.length() > 0 && seq_leq(s.end(), s.self.last_ack) && !session.has(session_flag::async)) {
     verdict.add(StreamAnomaly::pkt_spurious_retransmission);
   }
-  Outcome outcome = dispatch(s, session.state);
+  Reception outcome = dispatch(s, session.state);
   suspect_injected_reset(s);
-  if (outcome == Outcome::accept) {
+  if (outcome == Reception::accept) {
     if (!s.flag(tcp_flag::rst)) note_sent(s);
     if ((s.self.flags | s.peer.flags) & half_flag::fin || s.self.claimed() || s.peer.claimed()) settle(s);
   }
@@ -44,7 +45,7 @@ Outcome TcpTracker::take(TcpSession& session, const Packet& packet, Direction di
   return outcome;
 }
 
-Outcome TcpTracker::dispatch(Step& s, TcpState state) const {
+Reception TcpTracker::dispatch(Step& s, TcpState state) const {
   switch (state) {
     case TcpState::syn_sent: return syn_sent(s);
     case TcpState::syn_recv: return syn_recv(s);
@@ -59,7 +60,7 @@ Outcome TcpTracker::dispatch(Step& s, TcpState state) const {
     case TcpState::none:
     case TcpState::listen: break;
   }
-  return Outcome::ignore;
+  return Reception::ignore;
 }
 
 OsPolicy TcpTracker::policy(Half& half, const IpAddress& receiver) const {

@@ -3,8 +3,8 @@
 namespace lapwing {
 
 /// An RST that its receiver obeys: everything seen so far counts as arrived.
-Outcome TcpTracker::reset(Step& s) const {
-  if (!valid_reset(s)) return Outcome::reject;
+Reception TcpTracker::reset(Step& s) const {
+  if (!valid_reset(s)) return Reception::reject;
   s.session.before_reset = s.session.state;
   advance(s, TcpState::closed);
   s.session.set(session_flag::closed_by_reset);
@@ -15,7 +15,7 @@ Outcome TcpTracker::reset(Step& s) const {
   take_ack(s);
   if (s.flag(tcp_flag::ack) && s.taken()) s.peer.next_seq = s.ack();
   note_timestamp(s);
-  return Outcome::accept;
+  return Reception::accept;
 }
 
 /// What every accepted packet of the closing states does.
@@ -29,10 +29,10 @@ void TcpTracker::update(Step& s, bool retransmission) const {
 }
 
 /// The server closed first and waits for the acknowledgement of its FIN.
-Outcome TcpTracker::fin_wait1(Step& s) const {
+Reception TcpTracker::fin_wait1(Step& s) const {
   if (s.flag(tcp_flag::rst)) return reset(s);
-  if (lacks_ack(s)) return Outcome::ignore;
-  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
+  if (lacks_ack(s)) return Reception::ignore;
+  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Reception::reject;
   if (s.flag(tcp_flag::fin)) {
     bool again = is_retransmission(s) || s.self.said_fin();
     if (!again && (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window))) {
@@ -43,7 +43,7 @@ Outcome TcpTracker::fin_wait1(Step& s) const {
     bool crossed = s.peer.has(half_flag::fin) && s.peer.offset(s.ack()) <= static_cast<int64_t>(s.peer.fin_offset);
     if (!again) advance(s, crossed ? TcpState::closing : TcpState::time_wait);
     update(s, again);
-    return Outcome::accept;
+    return Reception::accept;
   }
   if (s.flag(tcp_flag::syn)) return s.reject(StreamAnomaly::shutdown_syn_resend);
   bool again = is_retransmission(s);
@@ -53,13 +53,13 @@ Outcome TcpTracker::fin_wait1(Step& s) const {
     if (s.seq() == s.self.next_seq) advance(s, TcpState::fin_wait2);
   }
   update(s, again);
-  return Outcome::accept;
+  return Reception::accept;
 }
 
-Outcome TcpTracker::fin_wait2(Step& s) const {
+Reception TcpTracker::fin_wait2(Step& s) const {
   if (s.flag(tcp_flag::rst)) return reset(s);
-  if (lacks_ack(s)) return Outcome::ignore;
-  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
+  if (lacks_ack(s)) return Reception::ignore;
+  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Reception::reject;
   if (s.flag(tcp_flag::fin)) {
     bool again = is_retransmission(s) || s.self.said_fin();
     if (!again && (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window))) {
@@ -68,22 +68,22 @@ Outcome TcpTracker::fin_wait2(Step& s) const {
     if (!valid_ack(s)) return s.reject(StreamAnomaly::fin2_invalid_ack);
     if (!again) advance(s, TcpState::time_wait);
     update(s, again);
-    return Outcome::accept;
+    return Reception::accept;
   }
   if (s.flag(tcp_flag::syn)) return s.reject(StreamAnomaly::shutdown_syn_resend);
-  if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
+  if (!s.flag(tcp_flag::ack)) return Reception::ignore;
   bool again = is_retransmission(s);
   if (!valid_ack(s)) return s.reject(StreamAnomaly::fin2_invalid_ack);
   if (!again && !in_window(s)) return s.reject(StreamAnomaly::fin2_ack_wrong_seq);
   update(s, again);
-  return Outcome::accept;
+  return Reception::accept;
 }
 
-Outcome TcpTracker::closing(Step& s) const {
+Reception TcpTracker::closing(Step& s) const {
   if (s.flag(tcp_flag::rst)) return reset(s);
-  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
+  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Reception::reject;
   if (s.flag(tcp_flag::syn)) return s.reject(StreamAnomaly::shutdown_syn_resend);
-  if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
+  if (!s.flag(tcp_flag::ack)) return Reception::ignore;
   bool again = is_retransmission(s);
   // The FIN itself takes one number.
   if (!again && s.seq() != s.self.next_seq && s.seq() != s.self.next_seq + 1) {
@@ -92,14 +92,14 @@ Outcome TcpTracker::closing(Step& s) const {
   if (!valid_ack(s)) return s.reject(StreamAnomaly::closing_invalid_ack);
   if (!again) advance(s, TcpState::time_wait);
   update(s, again);
-  return Outcome::accept;
+  return Reception::accept;
 }
 
 /// The client closed first; the server may go on sending.
-Outcome TcpTracker::close_wait(Step& s) const {
+Reception TcpTracker::close_wait(Step& s) const {
   if (s.flag(tcp_flag::rst)) return reset(s);
-  if (lacks_ack(s)) return Outcome::ignore;
-  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
+  if (lacks_ack(s)) return Reception::ignore;
+  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Reception::reject;
   if (s.flag(tcp_flag::fin)) {
     bool again = is_retransmission(s) || (s.length() == 0 && s.self.said_fin() && seq_leq(s.seq(), s.self.next_seq));
     if (!again && (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window))) {
@@ -108,10 +108,10 @@ Outcome TcpTracker::close_wait(Step& s) const {
     if (!valid_ack(s)) return s.reject(StreamAnomaly::closewait_invalid_ack);
     if (!again && !s.to_server) advance(s, TcpState::last_ack);
     update(s, again);
-    return Outcome::accept;
+    return Reception::accept;
   }
   if (s.flag(tcp_flag::syn)) return s.reject(StreamAnomaly::shutdown_syn_resend);
-  if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
+  if (!s.flag(tcp_flag::ack)) return Reception::ignore;
   bool again = is_retransmission(s);
   if (s.length() > 0 && seq_leq(s.end(), s.self.last_ack))
     return s.reject(StreamAnomaly::closewait_pkt_before_last_ack);
@@ -120,15 +120,15 @@ Outcome TcpTracker::close_wait(Step& s) const {
   }
   if (!valid_ack(s)) return s.reject(StreamAnomaly::closewait_invalid_ack);
   update(s, again);
-  return Outcome::accept;
+  return Reception::accept;
 }
 
-Outcome TcpTracker::last_ack(Step& s) const {
+Reception TcpTracker::last_ack(Step& s) const {
   if (s.flag(tcp_flag::rst)) return reset(s);
-  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
-  if (s.flag(tcp_flag::fin)) return Outcome::ignore;
+  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Reception::reject;
+  if (s.flag(tcp_flag::fin)) return Reception::ignore;
   if (s.flag(tcp_flag::syn)) return s.reject(StreamAnomaly::shutdown_syn_resend);
-  if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
+  if (!s.flag(tcp_flag::ack)) return Reception::ignore;
   bool again = is_retransmission(s);
   if (!valid_ack(s)) return s.reject(StreamAnomaly::lastack_invalid_ack);
   if (s.to_server && !again) {
@@ -139,15 +139,15 @@ Outcome TcpTracker::last_ack(Step& s) const {
     }
   }
   update(s, again);
-  return Outcome::accept;
+  return Reception::accept;
 }
 
-Outcome TcpTracker::time_wait(Step& s) const {
+Reception TcpTracker::time_wait(Step& s) const {
   if (s.flag(tcp_flag::rst)) return reset(s);
-  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
-  if (s.flag(tcp_flag::fin)) return Outcome::ignore;
+  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Reception::reject;
+  if (s.flag(tcp_flag::fin)) return Reception::ignore;
   if (s.flag(tcp_flag::syn)) return s.reject(StreamAnomaly::shutdown_syn_resend);
-  if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
+  if (!s.flag(tcp_flag::ack)) return Reception::ignore;
   bool again = is_retransmission(s);
   if (!again && s.seq() != s.self.next_seq && s.seq() != s.self.next_seq + 1) {
     return s.reject(StreamAnomaly::timewait_ack_wrong_seq);
@@ -155,15 +155,15 @@ Outcome TcpTracker::time_wait(Step& s) const {
   if (!valid_ack(s)) return s.reject(StreamAnomaly::timewait_invalid_ack);
   if (!again) advance(s, TcpState::closed);
   update(s, again);
-  return Outcome::accept;
+  return Reception::accept;
 }
 
 /// After an RST its sender may go on: then the connection goes on from where it was.
-Outcome TcpTracker::closed(Step& s) const {
-  if (s.flag(tcp_flag::rst)) return Outcome::ignore;
-  if (s.self.has(half_flag::reset_received) || !s.peer.has(half_flag::reset_received)) return Outcome::ignore;
-  Outcome outcome = dispatch(s, s.session.before_reset);
-  if (outcome != Outcome::reject && s.session.state == TcpState::closed) advance(s, s.session.before_reset);
+Reception TcpTracker::closed(Step& s) const {
+  if (s.flag(tcp_flag::rst)) return Reception::ignore;
+  if (s.self.has(half_flag::reset_received) || !s.peer.has(half_flag::reset_received)) return Reception::ignore;
+  Reception outcome = dispatch(s, s.session.before_reset);
+  if (outcome != Reception::reject && s.session.state == TcpState::closed) advance(s, s.session.before_reset);
   return outcome;
 }
 

@@ -4,11 +4,11 @@
 
 namespace lapwing {
 
-Outcome TcpTracker::established(Step& s) const {
+Reception TcpTracker::established(Step& s) const {
   if (s.flag(tcp_flag::rst)) return reset(s);
   if (s.flag(tcp_flag::fin)) {
     if (s.flag(tcp_flag::syn)) return s.reject(StreamAnomaly::fin_syn);
-    if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
+    if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Reception::reject;
     return first_fin(s);
   }
   if (s.flags_are(tcp_flag::syn | tcp_flag::ack, tcp_flag::syn | tcp_flag::ack)) {
@@ -16,19 +16,19 @@ Outcome TcpTracker::established(Step& s) const {
     if (s.ack() != s.peer.isn + 1) return s.reject(StreamAnomaly::est_synack_resend_with_different_ack);
     if (s.seq() != s.self.isn) return s.reject(StreamAnomaly::est_synack_resend_with_diff_seq);
     if (s.session.has(session_flag::confirmed)) return s.reject(StreamAnomaly::est_synack_resend);
-    return Outcome::ignore;  // the third packet of the handshake was lost behind us
+    return Reception::ignore;  // the third packet of the handshake was lost behind us
   }
   if (s.flag(tcp_flag::syn)) {
     if (!s.to_server) return s.reject(StreamAnomaly::est_syn_toclient);
     if (s.seq() != s.self.isn) return s.reject(StreamAnomaly::est_syn_resend_diff_seq);
     return s.reject(StreamAnomaly::est_syn_resend);
   }
-  if (!s.flag(tcp_flag::ack)) return Outcome::ignore;
-  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
+  if (!s.flag(tcp_flag::ack)) return Reception::ignore;
+  if (s.session.has(session_flag::timestamps) && !valid_timestamp(s)) return Reception::reject;
   return data(s);
 }
 
-Outcome TcpTracker::data(Step& s) const {
+Reception TcpTracker::data(Step& s) const {
   TcpSession& session = s.session;
   Half &self = s.self, &peer = s.peer;
   // The other side of a connection that was picked up midstream appears: it is not one-sided.
@@ -38,7 +38,7 @@ Outcome TcpTracker::data(Step& s) const {
   if (peer.has(half_flag::window_probe) && s.length() == 0 && s.ack() == peer.next_seq + 1 && s.packet.window == 0) {
     peer.clear(half_flag::window_probe);
     s.verdict.add(StreamAnomaly::est_ack_zwp_data);
-    return Outcome::ignore;
+    return Reception::ignore;
   }
   if (!valid_ack(s)) return s.reject(StreamAnomaly::est_invalid_ack);
   bool probes_keepalive = s.length() <= 1 && s.seq() == self.next_seq - 1;
@@ -46,7 +46,7 @@ Outcome TcpTracker::data(Step& s) const {
     if (seq_lt(s.end(), self.last_ack)) {
       s.verdict.add(StreamAnomaly::est_pkt_before_last_ack);
       // Data that its acknowledgement overtook on the way to us is still wanted.
-      if (s.length() == 0 || self.offset(s.end()) <= static_cast<int64_t>(self.delivered)) return Outcome::reject;
+      if (s.length() == 0 || self.offset(s.end()) <= static_cast<int64_t>(self.delivered)) return Reception::reject;
     }
   }
 
@@ -74,13 +74,13 @@ Outcome TcpTracker::data(Step& s) const {
   }
   note_timestamp(s);
   grant(s, s.granted());
-  return Outcome::accept;
+  return Reception::accept;
 }
 
 /// The first FIN. A server that closes first goes through FIN-WAIT, a client through CLOSE-WAIT: the observer's states
 /// are the server's.
-Outcome TcpTracker::first_fin(Step& s) const {
-  if (lacks_ack(s)) return Outcome::ignore;
+Reception TcpTracker::first_fin(Step& s) const {
+  if (lacks_ack(s)) return Reception::ignore;
   if (!valid_ack(s)) return s.reject(StreamAnomaly::fin_invalid_ack);
   if (seq_lt(s.seq(), s.self.next_seq) || seq_gt(s.seq(), s.self.last_ack + s.self.window)) {
     bool lenient = s.session.has(session_flag::midstream | session_flag::async | session_flag::liberal) &&
@@ -94,7 +94,7 @@ Outcome TcpTracker::first_fin(Step& s) const {
   if (s.taken()) extend(s.peer, s.ack());
   if (s.session.has(session_flag::async)) acknowledge(s.self, s.seq());
   grant(s, s.granted());
-  return Outcome::accept;
+  return Reception::accept;
 }
 
 }  // namespace lapwing

@@ -222,17 +222,17 @@ void TcpTracker::drop_syn_data(Step& s) const {
   s.session.clear(session_flag::fast_open);
 }
 
-Outcome TcpTracker::syn_sent(Step& s) const {
+Reception TcpTracker::syn_sent(Step& s) const {
   if (!echoes_offer(s)) return s.reject(StreamAnomaly::pkt_invalid_timestamp);
   if (s.flag(tcp_flag::rst)) {
-    if (!valid_reset(s)) return Outcome::reject;
+    if (!valid_reset(s)) return Reception::reject;
     bool answers = !s.to_server || (s.seq() == s.self.isn && s.packet.window == 0 && s.ack() == s.self.isn + 1);
-    if (!answers) return Outcome::ignore;
+    if (!answers) return Reception::ignore;
     s.peer.set(half_flag::reset_received);
     s.session.set(session_flag::closed_by_reset);
     s.session.before_reset = TcpState::syn_sent;
     advance(s, TcpState::closed);
-    return Outcome::accept;
+    return Reception::accept;
   }
   if (s.flags_are(tcp_flag::syn | tcp_flag::ack, tcp_flag::syn | tcp_flag::ack)) {
     if (s.to_server)
@@ -269,35 +269,35 @@ Outcome TcpTracker::syn_sent(Step& s) const {
       client.last_ts = s.packet.tcp.ts_echo;
     }
     accept_syn_ack(s.session, read_syn(s.packet), s.ack(), s.seconds());
-    return Outcome::accept;
+    return Reception::accept;
   }
   if (s.flag(tcp_flag::syn)) return repeated_syn(s);
-  if (s.flag(tcp_flag::fin)) return Outcome::ignore;
+  if (s.flag(tcp_flag::fin)) return Reception::ignore;
   if (s.flag(tcp_flag::ack) && config_.async_oneside) return one_sided_ack(s);
-  return Outcome::ignore;
+  return Reception::ignore;
 }
 
-Outcome TcpTracker::repeated_syn(Step& s) const {
+Reception TcpTracker::repeated_syn(Step& s) const {
   TcpSyn syn = read_syn(s.packet);
   if (!s.to_server) {
     // The server opens too: a split handshake, in four steps.
     s.session.set(session_flag::four_way);
     accept_syn(s.self, s.peer, s.session, syn, s.seconds());
-    return Outcome::accept;
+    return Reception::accept;
   }
   if (s.seq() == s.self.isn) {
     accept_repetition(s.self, s.peer, s.session, syn, s.seconds());
-    return Outcome::accept;
+    return Reception::accept;
   }
   if (!enqueue(s.session, syn, config_.max_syn_queued)) {
     s.session.set(session_flag::syn_forgotten);
     s.verdict.add(StreamAnomaly::whs3_syn_flood);
   }
-  return Outcome::ignore;  // what it carries belongs to another stream
+  return Reception::ignore;  // what it carries belongs to another stream
 }
 
 /// The client's SYN/ACK that answers the server's SYN. From here on the server is the one to be acknowledged.
-Outcome TcpTracker::four_way_syn_ack(Step& s) const {
+Reception TcpTracker::four_way_syn_ack(Step& s) const {
   if (s.ack() != s.peer.isn + 1) return s.reject(StreamAnomaly::whs4_synack_with_wrong_ack);
   if (s.seq() != s.self.isn) return s.reject(StreamAnomaly::whs4_synack_with_wrong_syn);
   TcpSyn answer = read_syn(s.packet);
@@ -315,12 +315,12 @@ Outcome TcpTracker::four_way_syn_ack(Step& s) const {
   s.self.last_ack = s.self.isn + 1;
   s.peer.next_win = s.peer.last_ack + s.peer.window;
   s.self.next_win = s.self.last_ack + s.self.window;
-  return Outcome::accept;
+  return Reception::accept;
 }
 
 /// The client goes on without an answer in sight: only its side is seen.
-Outcome TcpTracker::one_sided_ack(Step& s) const {
-  if (!s.to_server) return Outcome::ignore;
+Reception TcpTracker::one_sided_ack(Step& s) const {
+  if (!s.to_server) return Reception::ignore;
   if (s.seq() != s.self.next_seq) return s.reject(StreamAnomaly::whs3_async_wrong_seq);
   s.session.set(session_flag::async);
   advance(s, TcpState::established);
@@ -336,18 +336,18 @@ Outcome TcpTracker::one_sided_ack(Step& s) const {
     s.self.last_ts = s.packet.tcp.ts_value;
     s.self.last_ts_seconds = s.seconds();
   }
-  return Outcome::accept;
+  return Reception::accept;
 }
 
-Outcome TcpTracker::syn_recv(Step& s) const {
+Reception TcpTracker::syn_recv(Step& s) const {
   if (s.flag(tcp_flag::rst)) {
-    if (!valid_reset(s)) return Outcome::reject;
+    if (!valid_reset(s)) return Reception::reject;
     // Some systems take an RST after a wrong acknowledgement in the handshake for a stray packet.
     if (s.session.has(session_flag::evasion_attempt) && s.to_server) {
       OsPolicy policy = this->policy(s.self, s.packet.dst);
       if (policy == OsPolicy::linux || policy == OsPolicy::old_linux || policy == OsPolicy::solaris) {
         s.session.clear(session_flag::evasion_attempt);
-        return Outcome::ignore;
+        return Reception::ignore;
       }
     }
     s.peer.set(half_flag::reset_received);
@@ -355,26 +355,26 @@ Outcome TcpTracker::syn_recv(Step& s) const {
     s.session.before_reset = TcpState::syn_recv;
     advance(s, TcpState::closed);
     note_timestamp(s);
-    return Outcome::accept;
+    return Reception::accept;
   }
   if (s.flag(tcp_flag::fin)) return first_fin(s);
   if (s.flags_are(tcp_flag::syn | tcp_flag::ack, tcp_flag::syn | tcp_flag::ack)) return repeated_syn_ack(s);
   if (s.flag(tcp_flag::syn)) {
     if (!s.to_server) return s.reject(StreamAnomaly::whs3_syn_toclient_on_syn_recv);
     if (s.seq() != s.self.isn) return s.reject(StreamAnomaly::whs3_syn_resend_diff_seq_on_syn_recv);
-    return Outcome::ignore;
+    return Reception::ignore;
   }
-  return s.flag(tcp_flag::ack) ? syn_recv_ack(s) : Outcome::ignore;
+  return s.flag(tcp_flag::ack) ? syn_recv_ack(s) : Reception::ignore;
 }
 
-Outcome TcpTracker::repeated_syn_ack(Step& s) const {
+Reception TcpTracker::repeated_syn_ack(Step& s) const {
   if (s.to_server) return s.reject(StreamAnomaly::whs3_synack_toserver_on_syn_recv);
   bool fast = s.session.has(session_flag::fast_open) && s.ack() == s.peer.next_seq;
   if (s.ack() != s.peer.isn + 1 && !fast) return s.reject(StreamAnomaly::whs3_synack_resend_with_different_ack);
-  if (s.seq() == s.self.isn) return Outcome::ignore;
+  if (s.seq() == s.self.isn) return Reception::ignore;
   if (!enqueue(s.session, read_syn(s.packet), config_.max_synack_queued))
     return s.reject(StreamAnomaly::whs3_synack_flood);
-  return Outcome::ignore;
+  return Reception::ignore;
 }
 
 void TcpTracker::establish(Step& s) const {
@@ -386,7 +386,7 @@ void TcpTracker::establish(Step& s) const {
   s.session.queue.reset();
 }
 
-Outcome TcpTracker::syn_recv_ack(Step& s) const {
+Reception TcpTracker::syn_recv_ack(Step& s) const {
   TcpSession& session = s.session;
   // The client says which of several SYN/ACKs it takes.
   if (session.queue && s.to_server) {
@@ -396,12 +396,12 @@ Outcome TcpTracker::syn_recv_ack(Step& s) const {
       break;
     }
   }
-  if (session.has(session_flag::timestamps) && !valid_timestamp(s)) return Outcome::reject;
+  if (session.has(session_flag::timestamps) && !valid_timestamp(s)) return Reception::reject;
   if (session.has(session_flag::four_way) && !s.to_server) {
     if (s.seq() != s.self.next_seq) return s.reject(StreamAnomaly::whs4_wrong_seq);
     if (!valid_ack(s)) return s.reject(StreamAnomaly::whs4_invalid_ack);
     establish(s);
-    return Outcome::accept;
+    return Reception::accept;
   }
   bool unusual = session.has(session_flag::midstream_synack | session_flag::fast_open);
   if (!s.to_server && !unusual && config_.inline_mode) {
@@ -412,13 +412,13 @@ Outcome TcpTracker::syn_recv_ack(Step& s) const {
   if (s.to_server && s.seq() == s.self.next_seq && s.ack() == s.peer.next_seq) {
     if (session.has(session_flag::midstream_synack)) s.peer.wscale = s.peer.wscale ? s.peer.wscale : 0;
     establish(s);
-    return Outcome::accept;
+    return Reception::accept;
   }
   if (config_.async_oneside && !s.to_server && s.seq() == s.self.next_seq) {
     session.set(session_flag::async);
     establish(s);
     acknowledge(s.self, s.seq());
-    return Outcome::accept;
+    return Reception::accept;
   }
   if (s.to_server && s.seq() == s.self.next_seq) {
     session.set(session_flag::evasion_attempt);
@@ -431,7 +431,7 @@ Outcome TcpTracker::syn_recv_ack(Step& s) const {
                        s.ack() == s.peer.next_seq;
   if (!later_answer && !later_request) return s.reject(StreamAnomaly::whs3_wrong_seq_wrong_ack);
   establish(s);
-  return Outcome::accept;
+  return Reception::accept;
 }
 
 }  // namespace lapwing

@@ -9,7 +9,7 @@ namespace lapwing {
 
 /// What became of a packet: it does not fit (its payload is not traffic of the connection), it says nothing new, or it
 /// is part of the stream: its acknowledgement releases data, its payload goes into reassembly.
-enum class Outcome : uint8_t { reject, ignore, accept };
+enum class Reception : uint8_t { reject, ignore, accept };
 
 /// What a receiver may have dropped of a packet that fits, if it is a system that does so. acknowledgement: all of it,
 /// unless it sent what was not seen here.
@@ -34,7 +34,7 @@ class TcpTracker {
   /// The session of a flow of which only this SYN of the client was seen.
   void begin(TcpSession& session, const TcpSyn& syn, Timestamp time) const;
   /// Takes a further packet.
-  Outcome take(TcpSession& session, const Packet& packet, Direction direction, StreamVerdict& verdict) const;
+  Reception take(TcpSession& session, const Packet& packet, Direction direction, StreamVerdict& verdict) const;
   /// How the receiver of this direction resolves overlaps; `receiver` is its address.
   OsPolicy policy(Half& half, const IpAddress& receiver) const;
 
@@ -59,23 +59,23 @@ class TcpTracker {
     uint32_t end() const { return packet.seq + length(); }
     uint32_t seconds() const { return static_cast<uint32_t>(packet.time.seconds()); }
     uint32_t granted() const { return uint32_t{packet.window} << peer.wscale; }
-    Outcome reject(StreamAnomaly event) const {
+    Reception reject(StreamAnomaly event) const {
       verdict.add(event);
-      return Outcome::reject;
+      return Reception::reject;
     }
   };
 
   // tcp_handshake.cc
-  Outcome syn_sent(Step& s) const;
-  Outcome syn_recv(Step& s) const;
-  Outcome syn_recv_ack(Step& s) const;
-  Outcome one_sided_ack(Step& s) const;
-  Outcome four_way_syn_ack(Step& s) const;
+  Reception syn_sent(Step& s) const;
+  Reception syn_recv(Step& s) const;
+  Reception syn_recv_ack(Step& s) const;
+  Reception one_sided_ack(Step& s) const;
+  Reception four_way_syn_ack(Step& s) const;
   const TcpSyn* answered_other(const Step& s) const;
   bool echoes_offer(const Step& s) const;
   void drop_syn_data(Step& s) const;
-  Outcome repeated_syn(Step& s) const;
-  Outcome repeated_syn_ack(Step& s) const;
+  Reception repeated_syn(Step& s) const;
+  Reception repeated_syn_ack(Step& s) const;
   void pick_up_at_syn_ack(Step& s) const;
   void pick_up_at_data(Step& s) const;
   void accept_syn(Half& client, Half& server, TcpSession& session, const TcpSyn& syn, uint32_t seconds) const;
@@ -84,19 +84,19 @@ class TcpTracker {
   void establish(Step& s) const;
 
   // tcp_established.cc
-  Outcome established(Step& s) const;
-  Outcome data(Step& s) const;
-  Outcome first_fin(Step& s) const;
+  Reception established(Step& s) const;
+  Reception data(Step& s) const;
+  Reception first_fin(Step& s) const;
 
   // tcp_closing.cc
-  Outcome fin_wait1(Step& s) const;
-  Outcome fin_wait2(Step& s) const;
-  Outcome closing(Step& s) const;
-  Outcome close_wait(Step& s) const;
-  Outcome last_ack(Step& s) const;
-  Outcome time_wait(Step& s) const;
-  Outcome closed(Step& s) const;
-  Outcome reset(Step& s) const;
+  Reception fin_wait1(Step& s) const;
+  Reception fin_wait2(Step& s) const;
+  Reception closing(Step& s) const;
+  Reception close_wait(Step& s) const;
+  Reception last_ack(Step& s) const;
+  Reception time_wait(Step& s) const;
+  Reception closed(Step& s) const;
+  Reception reset(Step& s) const;
   void update(Step& s, bool retransmission) const;
 
   // tcp_doubt.cc
@@ -110,7 +110,7 @@ class TcpTracker {
   void reopen(TcpSession& session, const Half& half) const;
 
   // tcp_checks.cc
-  Outcome dispatch(Step& s, TcpState state) const;
+  Reception dispatch(Step& s, TcpState state) const;
   bool lacks_ack(const Step& s) const;
   bool valid_ack(Step& s) const;
   bool valid_reset(Step& s) const;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What scripts/check_layers says of the tree, and of copies of it with a forbidden include or name planted."""
+"""What scripts/check_layers says of the tree, and of copies of it with a forbidden include or name planted, or a type twice."""
 import os, shutil, subprocess, sys, tempfile, unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -75,6 +75,20 @@ class Layers(unittest.TestCase):
                            ("sensor/cli/run.cc", "#include <prometheus/text_serializer.h>"), ("sensor/control/server.cc", "#include <boost/asio.hpp>")):
             with self.subTest(name=name):
                 self.expect_fault(name, line)
+
+    def test_a_name_that_two_types_have_fails_with_their_files(self):
+        place = "namespace lapwing {\n%s\n}  // namespace lapwing"
+        for line in ("enum class Outcome : uint8_t { one, other };", "class Outcome {\n};", "struct Outcome final : Other {"):
+            with self.subTest(line=line):
+                self.setUp()
+                self.plant("sensor/stream/tcp_tracker.h", place % line)
+                status, said = self.check()
+                self.assertEqual((status, "sensor/event/outcome.h, sensor/stream/tcp_tracker.h: each defines lapwing::Outcome" in said), (1, True), said)
+        for line in ("class Outcome;", "namespace {\nstruct Outcome {\n};\n}  // namespace", "namespace other {\nstruct Outcome {\n};\n}  // namespace other"):
+            with self.subTest(line=line):
+                self.setUp()
+                self.plant("sensor/stream/tcp_tracker.h", place % line)
+                self.assertEqual(self.check()[0], 0, self.check()[1])
 
     def test_a_file_of_a_new_folder_is_checked_too(self):
         os.mkdir(os.path.join(self.copy, "dissectors/new"))

@@ -12,8 +12,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "export/outputs/file/batch_writer.h"
 #include "export/outputs/file/compressor.h"
-#include "export/outputs/file/record_writer.h"
 #include "sensor/base/log.h"
 #include "sensor/base/text.h"
 
@@ -219,7 +219,7 @@ class FileExporter final : public Exporter {
   const FileOptions options_;
   const int64_t interval_;
   const std::optional<mode_t> mode_;
-  RecordWriter writer_;
+  BatchWriter writer_;
   std::optional<Compressor> compressor_;
   int descriptor_ = -1;
   uint64_t size_ = 0;

@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include "export/outputs/file/record_writer.h"
+#include "export/outputs/file/batch_writer.h"
 #include "sensor/base/terminal.h"
 
 namespace lapwing {
@@ -26,7 +26,7 @@ class StdoutExporter final : public Exporter {
   ExporterLabel label() const override { return {"stdout", "standard output"}; }
 
  private:
-  RecordWriter writer_{"standard output"};
+  BatchWriter writer_{"standard output"};
   const bool terminal_ = isatty(STDOUT_FILENO) == 1;
   ExporterCounters counters_;
 };

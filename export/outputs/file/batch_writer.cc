@@ -1,4 +1,4 @@
-#include "export/outputs/file/record_writer.h"
+#include "export/outputs/file/batch_writer.h"
 
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -48,8 +48,8 @@ void cut_back(int descriptor, size_t written) {
 
 }  // namespace
 
-void RecordWriter::write(int descriptor, std::span<const std::shared_ptr<const RecordBatch>> batches,
-                         ExporterCounters& counters) {
+void BatchWriter::write(int descriptor, std::span<const std::shared_ptr<const RecordBatch>> batches,
+                        ExporterCounters& counters) {
   std::array<iovec, kVectors> vectors;
   while (!batches.empty()) {
     auto some = batches.first(std::min(batches.size(), kVectors));

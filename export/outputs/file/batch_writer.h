@@ -1,4 +1,4 @@
-// RecordWriter: whole batches of records to a descriptor.
+// BatchWriter: whole batches of records to a descriptor.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@ namespace lapwing {
 
 /// What a destination does not take is counted and told once; it is tried again with every batch, and told when it
 /// takes records again. A regular file is cut back to its last whole batch, so that it never holds half a record.
-class RecordWriter {
+class BatchWriter {
  public:
-  explicit RecordWriter(std::string name) : name_(std::move(name)) {}
+  explicit BatchWriter(std::string name) : name_(std::move(name)) {}
   /// `descriptor` may be negative with errno as the reason: then everything is dropped.
   void write(int descriptor, std::span<const std::shared_ptr<const RecordBatch>> batches, ExporterCounters& counters);
 

@@ -1,4 +1,4 @@
-#include "sensor/stream/datagram.h"
+#include "sensor/stream/fragmented_datagram.h"
 
 #include <gtest/gtest.h>
 
@@ -13,13 +13,13 @@ namespace {
 
 constexpr OverlapRule kFirst{0}, kLast{0x1ff};
 
-class DatagramTest : public testing::Test {
+class FragmentedDatagramTest : public testing::Test {
  protected:
-  ~DatagramTest() override {
+  ~FragmentedDatagramTest() override {
     datagram.clear(memory);
     EXPECT_EQ(memory.used(), 0U);
   }
-  Datagram::Result insert(size_t begin, const std::string& text, OverlapRule rule) {
+  FragmentedDatagram::Result insert(size_t begin, const std::string& text, OverlapRule rule) {
     EXPECT_TRUE(datagram.reserve(memory, begin + text.size()));
     return datagram.insert(memory, begin, as_bytes(text), rule);
   }
@@ -27,11 +27,11 @@ class DatagramTest : public testing::Test {
     return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
   }
 
-  Datagram::Memory memory{.pages = Slab<Datagram::Page>(1000), .blocks = BlockPool(1 << 20)};
-  Datagram datagram;
+  FragmentedDatagram::Memory memory{.pages = Slab<FragmentedDatagram::Page>(1000), .blocks = BlockPool(1 << 20)};
+  FragmentedDatagram datagram;
 };
 
-TEST_F(DatagramTest, AgreesWithANaiveModel) {
+TEST_F(FragmentedDatagramTest, AgreesWithANaiveModel) {
   std::mt19937 random(3);
   for (int round = 0; round < 2000; ++round) {
     const size_t size = 1 + random() % 3000;
@@ -66,14 +66,14 @@ TEST_F(DatagramTest, AgreesWithANaiveModel) {
   }
 }
 
-TEST_F(DatagramTest, WhatLiesBehindTheEndDoesNotCount) {
+TEST_F(FragmentedDatagramTest, WhatLiesBehindTheEndDoesNotCount) {
   insert(0, std::string(1600, 'a'), kFirst);
   datagram.cut(memory, 1001);
   EXPECT_TRUE(datagram.complete(1001));
   EXPECT_FALSE(datagram.complete(1600));
 }
 
-TEST_F(DatagramTest, RepetitionsWithinARunAreNoOverlap) {
+TEST_F(FragmentedDatagramTest, RepetitionsWithinARunAreNoOverlap) {
   const std::string eight(8, 'x'), sixteen(16, 'x');
   auto apart = [&](size_t begin, const std::string& text) {
     EXPECT_TRUE(datagram.reserve(memory, begin + text.size()));
@@ -90,7 +90,7 @@ TEST_F(DatagramTest, RepetitionsWithinARunAreNoOverlap) {
 }
 
 /// A fragment's cost is its own: the work grows with their number, whatever their order.
-TEST_F(DatagramTest, OrderAndNumberDoNotMatter) {
+TEST_F(FragmentedDatagramTest, OrderAndNumberDoNotMatter) {
   for (int order = 0; order < 3; ++order) {
     const auto make = [&](size_t units) -> std::function<void()> {
       std::vector<size_t> places(units);

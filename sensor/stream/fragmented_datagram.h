@@ -1,4 +1,4 @@
-// Datagram: the payload of one IP packet whose fragments arrive.
+// FragmentedDatagram: the payload of one IP packet whose fragments arrive.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@ namespace lapwing {
 
 /// [W] Bytes lie in pages, in units of the 8 bytes that fragment offsets count: what a fragment costs depends on its
 /// own size alone, not on how many came before it nor in what order. The owner clears it with the memory it used.
-class Datagram {
+class FragmentedDatagram {
  public:
   static constexpr size_t kUnit = 8, kPageUnits = 64, kPageBytes = kUnit * kPageUnits, kMaxPages = 65536 / kPageBytes;
 

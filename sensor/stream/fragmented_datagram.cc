@@ -1,4 +1,4 @@
-#include "sensor/stream/datagram.h"
+#include "sensor/stream/fragmented_datagram.h"
 
 #include <algorithm>
 #include <bit>
@@ -20,7 +20,7 @@ size_t table_room(size_t pages) {
 
 }  // namespace
 
-size_t Datagram::cost(size_t begin, size_t end) const {
+size_t FragmentedDatagram::cost(size_t begin, size_t end) const {
   const size_t last = (end - 1) / kPageBytes;
   size_t bytes = last < room_ ? 0 : table_room(last + 1) * sizeof(uint32_t);
   for (size_t i = begin / kPageBytes; i <= last; ++i) {
@@ -29,11 +29,11 @@ size_t Datagram::cost(size_t begin, size_t end) const {
   return bytes;
 }
 
-Datagram::Page* Datagram::find(const Memory& memory, size_t page) const {
+FragmentedDatagram::Page* FragmentedDatagram::find(const Memory& memory, size_t page) const {
   return page < room_ && table()[page] != kNoHandle ? &memory.pages[table()[page]] : nullptr;
 }
 
-bool Datagram::reserve(Memory& memory, size_t end) {
+bool FragmentedDatagram::reserve(Memory& memory, size_t end) {
   const size_t pages = (end + kPageBytes - 1) / kPageBytes;
   if (pages <= room_) return true;
   const size_t room = std::min(table_room(pages), kMaxPages);
@@ -47,7 +47,7 @@ bool Datagram::reserve(Memory& memory, size_t end) {
   return true;
 }
 
-Datagram::Page& Datagram::page(Memory& memory, size_t page) {
+FragmentedDatagram::Page& FragmentedDatagram::page(Memory& memory, size_t page) {
   uint32_t& handle = table()[page];
   if (handle == kNoHandle) handle = memory.pages.make();
   return memory.pages[handle];
@@ -57,7 +57,7 @@ Datagram::Page& Datagram::page(Memory& memory, size_t page) {
 /// unit, unit behind the last, first byte, end) for those of a page of which none is; a page with some of both is
 /// visited unit by unit.
 template <class Present, class Absent>
-void Datagram::visit(Memory& memory, size_t begin, size_t end, Present present, Absent absent) {
+void FragmentedDatagram::visit(Memory& memory, size_t begin, size_t end, Present present, Absent absent) {
   for (size_t at = begin; at < end;) {
     const size_t start = at / kPageBytes * kPageBytes, stop = std::min(end, start + kPageBytes);
     const size_t first = (at - start) / kUnit, last = units(stop - start);
@@ -78,7 +78,7 @@ void Datagram::visit(Memory& memory, size_t begin, size_t end, Present present, 
   }
 }
 
-Datagram::Result Datagram::insert(Memory& memory, size_t begin, Bytes data, OverlapRule rule) {
+FragmentedDatagram::Result FragmentedDatagram::insert(Memory& memory, size_t begin, Bytes data, OverlapRule rule) {
   Result result;
   const size_t end = begin + data.size();
   auto copy_to = [&](Page& p, size_t from, size_t to) {
@@ -102,7 +102,7 @@ Datagram::Result Datagram::insert(Memory& memory, size_t begin, Bytes data, Over
   return result;
 }
 
-Datagram::Result Datagram::insert_apart(Memory& memory, size_t begin, Bytes data) {
+FragmentedDatagram::Result FragmentedDatagram::insert_apart(Memory& memory, size_t begin, Bytes data) {
   const size_t end = begin + data.size();
   bool some = false, all = true, one_run = true;
   uint16_t run = 0;
@@ -128,7 +128,7 @@ Datagram::Result Datagram::insert_apart(Memory& memory, size_t begin, Bytes data
   return result;
 }
 
-void Datagram::cut(Memory& memory, size_t size) {
+void FragmentedDatagram::cut(Memory& memory, size_t size) {
   const size_t keep = units(size);
   for (size_t i = keep / kPageUnits; i < room_; ++i) {
     Page* p = find(memory, i);
@@ -139,14 +139,14 @@ void Datagram::cut(Memory& memory, size_t size) {
   }
 }
 
-void Datagram::copy(const Memory& memory, std::span<uint8_t> out) const {
+void FragmentedDatagram::copy(const Memory& memory, std::span<uint8_t> out) const {
   for (size_t at = 0; at < out.size(); at += kPageBytes) {
     const Page* p = find(memory, at / kPageBytes);
     std::copy_n(p->bytes.data(), std::min(kPageBytes, out.size() - at), &out[at]);
   }
 }
 
-void Datagram::clear(Memory& memory) {
+void FragmentedDatagram::clear(Memory& memory) {
   for (size_t i = 0; i < room_; ++i) {
     if (table()[i] != kNoHandle) memory.pages.destroy(table()[i]);
   }
