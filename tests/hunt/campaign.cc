@@ -23,6 +23,8 @@ void play_neighbours(Random& random, const Network& network, int64_t begin, Time
 void play_logins(Random& random, const Network& network, int64_t begin, Timeline& out);
 void play_tickets(Random& random, const Network& network, int64_t begin, Timeline& out);
 void play_administration(Random& random, const Network& network, int64_t begin, Timeline& out);
+void play_machines(Random& random, const Network& network, int64_t begin, Timeline& out);
+void play_pools(Random& random, const Network& network, int64_t begin, Timeline& out);
 
 namespace {
 constexpr Act kActs[] = {
@@ -40,6 +42,8 @@ constexpr Act kActs[] = {
     {"logins", play_logins},
     {"tickets", play_tickets},
     {"administration", play_administration},
+    {"machines", play_machines},
+    {"pools", play_pools},
 };
 }  // namespace
 

@@ -1,5 +1,5 @@
 // Administration: files on shares, and calls of the interfaces by which hosts are asked for what they know and made to
-// run something, over pipes and bare.
+// run something, over pipes and bare; logins of machines.
 #include "tests/dissectors/smb/smb_wire.h"
 #include "tests/hunt/campaign.h"
 
@@ -8,12 +8,13 @@ namespace {
 
 using namespace test::smb;
 
+constexpr std::string_view kNetlogon = "12345678-1234-abcd-ef00-01234567cffb";
 constexpr std::string_view kInterfaces[] = {
     "367abb81-9844-35f1-ad32-98f038001003",  // svcctl
     "12345778-1234-abcd-ef00-0123456789ac",  // samr
     "12345778-1234-abcd-ef00-0123456789ab",  // lsarpc
     "e3514235-4b06-11d1-ab04-00c04fc2dcd2",  // drsuapi
-    "12345678-1234-abcd-ef00-01234567cffb",  // netlogon
+    kNetlogon,
     "12345678-1234-abcd-ef00-0123456789ab",  // spoolss
     "4b324fc8-1670-01d3-1278-5a47bf6ee188",  // srvsvc
     "6bffd098-a112-3610-9833-46c3f87e345a",  // wkssvc
@@ -60,6 +61,25 @@ Dialogue calls_of(Random& random) {
     out.push_back({Direction::to_client,
                    refused ? fault(call) : piped_response(call, random.bytes(random.length(60)) + zeros(4))});
   }
+  return out;
+}
+
+/// Logins of a machine at a domain controller, which succeed or not, and its password that is set then.
+Dialogue machine_logins(Random& random) {
+  constexpr uint16_t kChallenge = 4, kAuthenticate[] = {5, 15, 26}, kPasswordSet[] = {6, 30};
+  constexpr uint32_t kDenied = 0xC0000022;
+  Dialogue out{{Direction::to_server, bind_to(kNetlogon)}, {Direction::to_client, rpc_bound(1)}};
+  uint32_t call = 1;
+  const auto ask = [&](uint16_t operation, uint32_t status) {
+    out.push_back({Direction::to_server, rpc_request(++call, operation, random.bytes(random.between(20, 120)))});
+    out.push_back({Direction::to_client, piped_response(call, zeros(16) + le(status, 4))});
+  };
+  const uint16_t authenticate = random.pick(kAuthenticate);
+  for (size_t count = random.between(1, 12); count > 0; --count) {
+    ask(kChallenge, 0);
+    ask(authenticate, random.chance(85) ? kDenied : 0);
+  }
+  if (random.chance(30)) ask(random.pick(kPasswordSet), 0);
   return out;
 }
 
@@ -136,6 +156,19 @@ void play_administration(Random& random, const Network& network, int64_t begin, 
     if (many) ends.server = network.server(random);
     ends.client_port = static_cast<uint16_t>(1024 + random.below(60'000));
     out.add(random, begin, kMillisecond, ends, usual, false);
+  }
+}
+
+void play_machines(Random& random, const Network& network, int64_t begin, Timeline& out) {
+  Ends ends = network.ends(random, 49'668);
+  if (random.chance(80)) {
+    ends.client = network.client(random);
+    ends.server = network.server(random);
+  }
+  const int64_t pause = random.chance(50) ? kSecond : beat(random);
+  for (size_t count = random.between(1, 12); count > 0 && !out.full(); --count, begin += pause) {
+    ends.client_port = static_cast<uint16_t>(1024 + random.below(60'000));
+    out.add(random, begin, kMillisecond, ends, machine_logins(random), false);
   }
 }
 
