@@ -69,8 +69,16 @@ void AppLayer::chunk(Flow& flow, const Chunk& chunk) {
   if (state.phase == State::Phase::detecting) {
     recognise(flow, state, chunk);
   } else {
-    if (!state.sides[index(chunk.direction)].settled()) compare(flow, state, chunk);
-    feed(flow, state, chunk);
+    const size_t before = state.sides[index(chunk.direction)].settled() ? 0 : compare(flow, state, chunk);
+    if (before == 0) return feed(flow, state, chunk);
+    Chunk part = chunk;
+    part.data = chunk.data.first(before);
+    part.end = false;
+    this->chunk(flow, part);
+    part = chunk;
+    part.data = chunk.data.subspan(before);
+    part.offset += before;
+    this->chunk(flow, part);
   }
 }
 

@@ -138,7 +138,10 @@ class AppLayer final : private EventSink {
   void recognise(Flow& flow, State& state, const Chunk& chunk);
   static bool missed_beginning(const Flow& flow, const State& state);
   void give_up(Flow& flow, State& state, const Chunk& chunk);
-  void compare(Flow& flow, State& state, const Chunk& chunk);
+  size_t compare(Flow& flow, State& state, const Chunk& chunk);
+  size_t decided_by(size_t less, const ProtocolSet& candidates, const Chunk& first, const Flow& flow,
+                    const State& state) const;
+  static bool is_none(const Verdict& verdict, const Chunk& first);
   void found(Flow& flow, State& state, const AppProtocol& protocol, const Chunk& first);
   Verdict probe(ProtocolSet& candidates, const Chunk& first, const Flow& flow, const AppProtocol* expected) const;
   const AppProtocol& strongest(const ProtocolSet& equals, const Chunk& first, const Flow& flow,

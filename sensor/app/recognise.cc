@@ -235,34 +235,64 @@ void AppLayer::found(Flow& flow, State& state, const AppProtocol& protocol, cons
   choose(flow, state, protocol, first);
 }
 
-/// The protocol is known from one side: what the other's first bytes say.
-void AppLayer::compare(Flow& flow, State& state, const Chunk& chunk) {
+/// It begins no protocol that is dissected.
+bool AppLayer::is_none(const Verdict& verdict, const Chunk& first) {
+  return (!verdict.undecided && first.data.size() >= kVerdictBytes[index(first.direction)]) ||
+         first.data.size() >= kProbeLimit;
+}
+
+/// How many of the first bytes made the verdict that all of them make, where `less` did not.
+size_t AppLayer::decided_by(size_t less, const ProtocolSet& candidates, const Chunk& first, const Flow& flow,
+                            const State& state) const {
+  size_t enough = first.data.size();
+  while (enough - less > 1) {
+    Chunk beginning = first;
+    beginning.data = first.data.first((less + enough) / 2);
+    beginning.end = false;
+    ProtocolSet left = candidates;
+    const Verdict verdict = probe(left, beginning, flow, state.protocol);
+    (verdict.protocol || is_none(verdict, beginning) ? enough : less) = beginning.data.size();
+  }
+  return enough;
+}
+
+/// The protocol is known from one side: what the other's first bytes say. Returns how many bytes of the chunk are to be
+/// read before that is known, where it is another: what is said of them must not depend on how the stream is cut.
+size_t AppLayer::compare(Flow& flow, State& state, const Chunk& chunk) {
   auto& side = state.sides[index(chunk.direction)];
   Chunk first = chunk;
   first.offset = 0;
-  if (!side.head.empty()) {
-    side.head.append(to_text(chunk.data));
-    first.data = to_bytes(side.head);
-  }
+  const size_t known = side.head.size();
+  if (known > 0) first.data = to_bytes(side.head.append(to_text(chunk.data)));
+  const ProtocolSet candidates = side.candidates;
   const Verdict verdict =
       first.data.empty() ? Verdict{.undecided = true} : probe(side.candidates, first, flow, state.protocol);
+  const bool other = verdict.protocol ? verdict.protocol != state.protocol : is_none(verdict, first);
+  if (other && !chunk.datagram && chunk.data.size() > 1) {
+    const size_t before = decided_by(known, candidates, first, flow, state) - known - 1;
+    if (before > 0) {
+      side.head.resize(known);
+      side.candidates = candidates;
+      return before;
+    }
+  }
   const AppProtocol* protocol = !verdict.protocol && chunk.datagram ? state.protocol : verdict.protocol;
   if (protocol) {
     side.protocol = protocol;
     if (protocol != state.protocol)
       report(flow, RecognitionAnomaly::mismatch_protocol_both_directions, chunk.direction);
-  } else if ((!verdict.undecided && first.data.size() >= kVerdictBytes[index(chunk.direction)]) ||
-             first.data.size() >= kProbeLimit) {
+  } else if (is_none(verdict, first)) {
     side.failed = true;
     report(flow, RecognitionAnomaly::detect_protocol_only_one_direction, chunk.direction);
   } else if (chunk.end) {
     side.closed = true;
-  } else if (side.head.empty()) {
+  } else if (known == 0) {
     side.head.assign(to_text(chunk.data));
   }
-  if (!side.settled()) return;
+  if (!side.settled()) return 0;
   side.head = {};
   side.just_judged = !side.closed;
+  return 0;
 }
 
 void AppLayer::report(Flow& flow, RecognitionAnomaly event, Direction direction) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <utility>
 
 #include "sensor/base/setting.h"
@@ -30,6 +31,7 @@ struct TallySink : AppSink {
   void event(Flow&, const Event& event) override { transactions += event.record != nullptr; }
   void anomaly(Flow&, const Protocol& protocol, const Transaction&, uint8_t name, Direction) override {
     anomalies.push_back(anomaly_name(protocol, name));
+    if (known) known_then.push_back(known());
   }
   void file(Flow&, const Event&, CarriedFile&, Bytes, bool) override {}
   void encrypted(Flow&, Direction, uint64_t) override {}
@@ -40,7 +42,8 @@ struct TallySink : AppSink {
   }
   std::vector<std::string> events;
   int transactions = 0;
-  std::vector<std::string> anomalies;
+  std::vector<std::string> anomalies, known_then;
+  std::function<std::string()> known;  // what was known of the server's side with each of the anomalies
   std::string plain_bytes;
   std::array<std::string, 2> streams;
 };
@@ -87,6 +90,10 @@ class Lab {
     offset_[index(direction)] += lost;
   }
   const std::vector<std::string>& anomalies() const { return sink_.anomalies; }
+  const std::vector<std::string>& known_then() { return sink_.known_then; }
+  void note_what_is_known() {
+    sink_.known = [this] { return std::string(recognition().sides[1].name()); };
+  }
   bool turned() const { return turned_; }
   void end(Side side) { app_.chunk(flow_, {.offset = offset_[index(side)], .direction = side, .end = true}); }
   bool fresh(Direction direction) { return app_.take_just_judged(flow_, direction); }
@@ -150,6 +157,20 @@ TEST(AppLayer, BothSidesSpeakTheSame) {
 TEST(AppLayer, EachSideSpeaksAnother) {
   expect({{kFromClient, kRequest}, {kFromServer, kServerHello}},
          {{"mismatch_protocol_both_directions"}, "http", "http", "tls"});
+}
+
+TEST(AppLayer, AnomaliesComeWithWhatTheirBytesTellHoweverTheyAreCut) {
+  const std::string negotiate("\0\0\0\x23\xffSMBr\0\0\0\0\x08\x01\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 39);
+  const std::string fault("\5\0\x0d\3\x10\0\0\0\x18\0\0\0\0\0\0\0\4\0\1\5\0\0\0\0", 24);
+  std::vector<std::string> whole;
+  for (size_t step : {100'000, 7, 3, 1}) {
+    Lab lab;
+    lab.note_what_is_known();
+    EXPECT_EQ(lab.run({{kFromClient, negotiate}, {kFromServer, fault}}, step).tc, "dcerpc");
+    EXPECT_FALSE(lab.known_then().empty());
+    if (step == 100'000) whole = lab.known_then();
+    EXPECT_EQ(lab.known_then(), whole) << "in pieces of " << step;
+  }
 }
 
 TEST(AppLayer, OnlyOneSideIsKnown) {

@@ -35,11 +35,18 @@ constexpr int kFatal[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 constexpr char kFieldEnd = '\x1f', kLineEnd = '\x1e';
 
 bool sanitized() {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   return true;
 #else
   return false;
 #endif
+}
+
+/// Bytes of addresses that are taken: a child begins with those of the process that read all captures before it.
+rlim_t mapped() {
+  rlim_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  return pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE));
 }
 
 /// Where it died, for builds without a sanitizer, which would tell: addresses that addr2line takes.
@@ -98,7 +105,8 @@ Child::Child(std::string log, double limit, const std::function<void(Line&)>& wo
     close(ends[0]);
     const int file = open(log_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (file >= 0) dup2(file, STDERR_FILENO);
-    const rlimit none{0, 0}, memory_limit{kMemory, kMemory};
+    const rlim_t most = mapped() + kMemory;
+    const rlimit none{0, 0}, memory_limit{most, most};
     setrlimit(RLIMIT_CORE, &none);
     // A sanitizer's shadow takes terabytes of addresses; it has a limit of its own (main.cc).
     if (!sanitized()) {
