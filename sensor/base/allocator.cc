@@ -4,6 +4,10 @@
 
 #include <jemalloc/jemalloc.h>
 
+#include <mutex>
+#include <optional>
+#include <vector>
+
 /// Settings of jemalloc(3). Rules and their databases are read at random: on pages of 2 MiB the processor finds them
 /// without walking page tables, and the kernel hands over few pages instead of many. Freed pages stay for a minute,
 /// since flows that end make room for the next. One arena, but for those of allocate_apart().
@@ -17,12 +21,53 @@ void return_free_memory() {
   mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);
 }
 
-void allocate_apart() {
+namespace {
+
+/// Arenas whose threads have ended. None can be given back with its pages, so the next thread has it.
+struct SpareArenas {
+  std::mutex mutex;
+  std::vector<unsigned> all;  // with room for every arena there is
+  size_t created = 0;
+};
+SpareArenas& spare_arenas() {
+  static SpareArenas spare;
+  return spare;
+}
+
+struct OwnArena {
+  std::optional<unsigned> number;
+  ~OwnArena() {
+    if (!number) return;
+    SpareArenas& spare = spare_arenas();
+    const std::lock_guard lock(spare.mutex);
+    spare.all.push_back(*number);
+  }
+};
+thread_local OwnArena own_arena;
+
+std::optional<unsigned> take_arena() {
+  SpareArenas& spare = spare_arenas();
+  const std::lock_guard lock(spare.mutex);
   unsigned arena = 0;
+  if (!spare.all.empty()) {
+    arena = spare.all.back();
+    spare.all.pop_back();
+    return arena;
+  }
+  spare.all.reserve(spare.created + 1);
   size_t size = sizeof arena;
+  if (mallctl("arenas.create", &arena, &size, nullptr, 0) != 0) return std::nullopt;
+  ++spare.created;
+  return arena;
+}
+
+}  // namespace
+
+void allocate_apart() {
+  if (own_arena.number) return;
+  own_arena.number = take_arena();
   // Where none can be had, it goes on in that of the others.
-  if (mallctl("arenas.create", &arena, &size, nullptr, 0) != 0) return;
-  mallctl("thread.arena", nullptr, nullptr, &arena, sizeof arena);
+  if (own_arena.number) mallctl("thread.arena", nullptr, nullptr, &*own_arena.number, sizeof(unsigned));
 }
 
 namespace {
