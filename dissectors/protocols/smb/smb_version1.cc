@@ -30,11 +30,6 @@ bool told_alone(Command command) {
   }
 }
 
-/// Suricata's own: who speaks, and from which process.
-uint64_t session_of(const v1::Header& header) {
-  return uint64_t{header.process} << 16 | header.user;
-}
-
 std::string fuid(uint16_t file) {
   const uint8_t turned[] = {static_cast<uint8_t>(file >> 8), static_cast<uint8_t>(file)};
   return to_hex(turned);
@@ -70,7 +65,7 @@ Smb::Origin Smb::origin(const Command1& command) {
   const v1::Header& header = command.header;
   return {1,
           static_cast<uint16_t>(command.command),
-          session_of(header),
+          header.user,
           header.tree,
           command.direction,
           header.response() ? header.status : kSuccess,
@@ -303,7 +298,7 @@ void Smb::session_setup_request(const Command1& command) {
 void Smb::session_setup_response(const Command1& command, Operation& operation) {
   Setup* const setup = operation.as<Setup>();
   if (!setup) return;
-  operation.session = session_of(command.header);
+  operation.session = command.header.user;
   operation.tree = command.header.tree;
   auto said = command.sound ? v1::read_session_setup_response(command.block, command.header.unicode()) : std::nullopt;
   if (said) {
@@ -331,7 +326,7 @@ void Smb::tree_connect_response(const Command1& command, Operation& operation) {
     detail->tree->pipes = *service == kPipeService;
     detail->given = std::move(*service);
   }
-  operation.session = session_of(command.header);
+  operation.session = command.header.user;
   operation.tree = detail->tree->number = number;
   operation.chained = false;
   enter({0, number}, detail->tree);

@@ -157,6 +157,8 @@ TEST(Smb, FilesOfVersion1AreReadAndWritten) {
                                           HasSubstr(R"("tree_id":3)"))));
     EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("NT_CREATE_ANDX"), HasSubstr(R"("fuid":"4001")"),
                                           HasSubstr(R"("created":1700000000)"))));
+    EXPECT_THAT(d.records, Each(HasSubstr(R"("session_id":100)")));
+    EXPECT_THAT(d.records, Contains(AllOf(HasSubstr("fileinfo"), HasSubstr("STATUS_SUCCESS"))).Times(2));
     EXPECT_THAT(d.anomalies, IsEmpty());
   }
 }
