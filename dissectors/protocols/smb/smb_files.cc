@@ -165,6 +165,7 @@ void Smb::end_transfer(Operation& operation, file::State state) {
   Transferred& file = *operation.as<Transferred>();
   if (file.transfer->file().over) return;
   file.transfer->close(state);
+  if (state == file::State::closed) operation.status = Status{};
   out_.emit({.tx = &operation,
              .direction = file.direction,
              .record = &records()[1],

@@ -131,7 +131,7 @@ TEST(Smb, AFileIsReadFromItsPieces) {
     d.finish();
     ASSERT_THAT(d.records, SizeIs(5));
     EXPECT_THAT(d.records[2], AllOf(HasSubstr(R"("fileinfo":{"filename":"dir\\a.txt")"), HasSubstr(R"("size":11)"),
-                                    HasSubstr(R"("state":"CLOSED")")));
+                                    HasSubstr(R"("state":"CLOSED")"), HasSubstr(R"("status":"STATUS_SUCCESS")")));
     EXPECT_THAT(d.records[3], AllOf(HasSubstr(R"("command":"SMB2_COMMAND_READ","status":"STATUS_SUCCESS")"),
                                     HasSubstr(R"("share":"\\\\srv\\share")")));
     EXPECT_THAT(d.values("file.data"), ElementsAre("hello world"));
