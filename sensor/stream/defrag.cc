@@ -487,11 +487,8 @@ Bytes Defragmenter::add(Packet& packet) {
   d.expire(packet.time);
   const Bytes data = packet.ip_payload, before = unfragmentable(packet);
   if (before.empty()) return {};
-  // Hosts answer this one with an error and go on waiting (RFC 8200, section 4.5).
-  if (packet.ip_version == 6 && packet.more_fragments && data.size() % FragmentedDatagram::kUnit != 0) {
-    d.report(packet, {}, "ipv6.frag_invalid_length");
-    return {};
-  }
+  // Hosts answer this one with an error and go on waiting (RFC 8200, section 4.5). The decoder has told of it.
+  if (packet.ip_version == 6 && packet.more_fragments && data.size() % FragmentedDatagram::kUnit != 0) return {};
   const Key key = key_of(packet);
   const uint64_t hash = d.hash_of(key);
   uint32_t handle = d.find(key, hash);
