@@ -178,7 +178,7 @@ constexpr Column kHandshake[] = {
         .rule({.name = "tls.sni", .stage = kHelloDone, .aliases = {"tls_sni"}}),
     choice<&version, &version_name, &versions>("version", "version offered by the client, or chosen by the server")
         .extended(),
-    text<&Handshake::from>("from_proto", "protocol that the flow spoke before").extended(),
+    text<&Handshake::from>("from_proto", "protocol that the flow spoke before"),
     base64<&own_der<kServer>>("certificate", "of the server, in DER").on_request(),
     each<&chain<kServer>, Shape::base64>("chain", "each certificate of the server, in DER").on_request(),
     object<&server_certificate>("x509", x509::kKey, "key and signature of the server's certificate")
@@ -235,7 +235,9 @@ std::span<const RecordRow> records() {
 RecordExtent record_extent(const void* config, std::string_view record) {
   if (record.empty()) return {};
   const auto& options = *static_cast<const Config*>(config);
-  return {.extended = options.extended, .only = !options.custom.empty(), .names = options.custom};
+  RecordExtent out{.extended = options.extended, .only = !options.custom.empty(), .names = options.custom};
+  out.names.emplace_back("from_proto");
+  return out;
 }
 
 }  // namespace lapwing::tls

@@ -347,6 +347,23 @@ TEST(Tls, AHelloWithoutAnAnswerIsWrittenAtTheEnd) {
               ElementsAre(AllOf(HasSubstr(R"("sni":"server.example")"), HasSubstr(R"("version":"TLS 1.2")"))));
 }
 
+TEST(Tls, WhatItTookOverFromIsToldWhateverElseIs) {
+  const std::string key = "app-layer.protocols.tls.record.";
+  for (const auto& [name, value] : Settings{{key + "extended", "no"}, {key + "custom", "sni"}}) {
+    Heard heard;
+    FlowDriver flow({.settings = {{name, value}}}, heard);
+    flow.say(Direction::to_client, "220 mail ESMTP\r\n");
+    flow.say(Direction::to_server, "EHLO a\r\n");
+    flow.say(Direction::to_client, "250-mail\r\n250 STARTTLS\r\n");
+    flow.say(Direction::to_server, "STARTTLS\r\n");
+    flow.say(Direction::to_client, "220 go\r\n");
+    flow.say(Direction::to_server, client_hello());
+    flow.say(Direction::to_client, server_hello() + certificate(server_der()) + hello_done());
+    flow.finish();
+    EXPECT_THAT(heard.records, Contains(AllOf(HasSubstr(R"({"tls":{)"), HasSubstr(R"("from_proto":"smtp")"))));
+  }
+}
+
 TEST(Tls, MembersCanBeChosen) {
   const std::string key = "app-layer.protocols.tls.";
   const std::string down = server_hello() + certificate(server_der()) + hello_done();
