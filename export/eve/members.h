@@ -13,7 +13,7 @@
 namespace lapwing {
 
 /// Of the shape of records: raised when a member goes, moves or changes its type, but not when one comes.
-inline constexpr unsigned kRecordsVersion = 1;
+inline constexpr unsigned kRecordsVersion = 2;
 
 /// [S] A member that records of one type may have.
 struct RecordMember {

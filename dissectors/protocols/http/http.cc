@@ -142,6 +142,7 @@ HttpTransaction& Http::transaction(htp_tx_t* tx) {
   auto& fresh = transactions_.emplace_back(std::make_unique<HttpTransaction>());
   out_.open(*fresh);
   fresh->tx = tx;
+  fresh->config = &config_;
   htp_tx_set_user_data(tx, fresh.get());
   for (Anomaly name : std::exchange(pending_, {})) raise(fresh.get(), name, parser_.feeding());
   return *fresh;
@@ -154,6 +155,7 @@ HttpTransaction& Http::with_late_body(const HttpTransaction& t) {
   late_->id = t.id;
   late_->number = t.number;
   late_->tx = t.tx;
+  late_->config = &config_;
   late_->request_seen = true;
   late_->uri = t.uri;
   late_->headers_whole = t.headers_whole;

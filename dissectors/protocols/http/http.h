@@ -47,6 +47,7 @@ struct Body {
 /// [W]
 struct HttpTransaction : Transaction {
   htp_tx_t* tx = nullptr;
+  const Config* config = nullptr;
   bool request_seen = false;  // false: a response that no request explains
   bool response_started = false;
   bool recorded = false;

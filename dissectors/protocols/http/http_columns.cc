@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "dissectors/contract/columns.h"
@@ -118,12 +119,15 @@ struct Header {
   Bytes name, value;
 };
 template <Direction Whose>
-auto all_headers(const HttpTransaction& t) {
-  const htp_table_t* headers = t.headers(Whose);
-  return Numbered(headers ? htp_table_size(headers) : 0, [headers](size_t i) {
-    const auto* h = static_cast<const htp_header_t*>(htp_table_get_index(headers, i, nullptr));
-    return Header{view(h->name), view(h->value)};
+std::vector<Header> shown_headers(const HttpTransaction& t) {
+  const Config& config = *t.config;
+  const bool all = (config.dumped & (Whose == kRequest ? kRequestHeaders : kResponseHeaders)) != 0;
+  std::vector<Header> out;
+  each_header(t, Whose, [&](std::string_view name, std::string_view value) {
+    const auto is_it = [&](const std::string& custom) { return equal_nocase(name, custom); };
+    if (all || std::ranges::any_of(config.custom, is_it)) out.push_back({to_bytes(name), to_bytes(value)});
   });
+  return out;
 }
 template <Direction Whose>
 auto header_lines(const HttpTransaction& t) {
@@ -193,14 +197,6 @@ constexpr Column kContentRange[] = {
     integer<&range_number<&ContentRange::size>>("size", "bytes of the whole"),
 };
 
-/// A header that http records show under its name, in lower case, when `custom` asks for it.
-template <Direction Whose, Literal Name>
-constexpr Column custom_header(std::string_view member) {
-  return text<&header_of<Whose, Name>>(member, Whose == kRequest ? "header of the request" : "header of the response")
-      .on_request()
-      .option({Name.name, sizeof Name.name - 1});
-}
-
 constexpr Column kHttp[] = {
     text<&of<&htp_tx_t::request_hostname>>("hostname", "host that the request names"),
     integer<&port>("http_port", "port that the request names"),
@@ -211,69 +207,8 @@ constexpr Column kHttp[] = {
     text<&header_of<kRequest, "x-forwarded-for">>("xff", "X-Forwarded-For"),
     text<&content_type>("http_content_type", "type of the response, without parameters"),
     object<&with_content_range>("content_range", kContentRange, "Content-Range of the response"),
-    custom_header<kRequest, "accept">("accept").rule(
-        {.name = "http.accept", .stage = kHeaders, .aliases = {"http_accept"}, .help = "Accept"}),
-    custom_header<kRequest, "accept-charset">("accept_charset"),
-    custom_header<kRequest, "accept-encoding">("accept_encoding")
-        .rule(
-            {.name = "http.accept_enc", .stage = kHeaders, .aliases = {"http_accept_enc"}, .help = "Accept-Encoding"}),
-    custom_header<kRequest, "accept-language">("accept_language")
-        .rule({.name = "http.accept_lang",
-               .stage = kHeaders,
-               .aliases = {"http_accept_lang"},
-               .help = "Accept-Language"}),
-    custom_header<kRequest, "accept-datetime">("accept_datetime"),
-    custom_header<kRequest, "authorization">("authorization"),
-    custom_header<kRequest, "cache-control">("cache_control"),
-    custom_header<kRequest, "cookie">("cookie"),
-    custom_header<kRequest, "from">("from"),
-    custom_header<kRequest, "max-forwards">("max_forwards"),
-    custom_header<kRequest, "origin">("origin"),
-    custom_header<kRequest, "pragma">("pragma"),
-    custom_header<kRequest, "proxy-authorization">("proxy_authorization"),
-    custom_header<kRequest, "range">("range"),
-    custom_header<kRequest, "te">("te"),
-    custom_header<kRequest, "via">("via"),
-    custom_header<kRequest, "x-requested-with">("x_requested_with"),
-    custom_header<kRequest, "dnt">("dnt"),
-    custom_header<kRequest, "x-forwarded-proto">("x_forwarded_proto"),
-    custom_header<kRequest, "x-authenticated-user">("x_authenticated_user"),
-    custom_header<kRequest, "x-flash-version">("x_flash_version"),
-    custom_header<kResponse, "accept-range">("accept_range"),
-    custom_header<kResponse, "age">("age"),
-    custom_header<kResponse, "allow">("allow"),
-    custom_header<kResponse, "connection">("connection"),
-    custom_header<kResponse, "content-encoding">("content_encoding"),
-    custom_header<kResponse, "content-language">("content_language"),
-    custom_header<kResponse, "content-length">("content_length"),
-    custom_header<kResponse, "content-location">("content_location"),
-    custom_header<kResponse, "content-md5">("content_md5"),
-    custom_header<kResponse, "content-range">("content_range"),
-    custom_header<kResponse, "content-type">("content_type"),
-    custom_header<kResponse, "date">("date"),
-    custom_header<kResponse, "etag">("etag"),
-    custom_header<kResponse, "expires">("expires"),
-    custom_header<kResponse, "last-modified">("last_modified"),
-    custom_header<kResponse, "link">("link"),
-    custom_header<kResponse, "location">("location"),
-    custom_header<kResponse, "proxy-authenticate">("proxy_authenticate"),
-    custom_header<kResponse, "referrer">("referrer"),
-    custom_header<kResponse, "refresh">("refresh"),
-    custom_header<kResponse, "retry-after">("retry_after"),
-    custom_header<kResponse, "server">("server").rule(
-        {.name = "http.server", .sender = Sender::server, .stage = kHeaders, .help = "Server"}),
-    custom_header<kResponse, "set-cookie">("set_cookie"),
-    custom_header<kResponse, "trailer">("trailer"),
-    custom_header<kResponse, "transfer-encoding">("transfer_encoding"),
-    custom_header<kResponse, "upgrade">("upgrade"),
-    custom_header<kResponse, "vary">("vary"),
-    custom_header<kResponse, "warning">("warning"),
-    custom_header<kResponse, "www-authenticate">("www_authenticate"),
-    custom_header<kRequest, "org-src-ip">("org_src_ip"),
-    custom_header<kRequest, "true-client-ip">("true_client_ip"),
-    custom_header<kRequest, "x-bluecoat-via">("x_bluecoat_via"),
-    objects<&all_headers<kRequest>>("request_headers", kHeader, "headers of the request").on_request(),
-    objects<&all_headers<kResponse>>("response_headers", kHeader, "headers of the response").on_request(),
+    objects<&shown_headers<kRequest>>("request_headers", kHeader, "headers of the request").on_request(),
+    objects<&shown_headers<kResponse>>("response_headers", kHeader, "headers of the response").on_request(),
     text<&header_of<kRequest, "referer">>("http_refer", "Referer")
         .extended()
         .rule({.name = "http.referer", .stage = kHeaders, .aliases = {"http_referer"}}),
@@ -294,6 +229,14 @@ constexpr Column kHttp[] = {
     printable<&whole_body<kResponse>>("http_response_body_printable", "decoded body of the response").on_request(),
     base64<&whole_body<kResponse>>("http_response_body", "decoded body of the response").on_request(),
 
+    text<&header_of<kRequest, "accept">>("", "Accept")
+        .rule({.name = "http.accept", .stage = kHeaders, .aliases = {"http_accept"}}),
+    text<&header_of<kRequest, "accept-encoding">>("", "Accept-Encoding")
+        .rule({.name = "http.accept_enc", .stage = kHeaders, .aliases = {"http_accept_enc"}}),
+    text<&header_of<kRequest, "accept-language">>("", "Accept-Language")
+        .rule({.name = "http.accept_lang", .stage = kHeaders, .aliases = {"http_accept_lang"}}),
+    text<&header_of<kResponse, "server">>("", "Server")
+        .rule({.name = "http.server", .sender = Sender::server, .stage = kHeaders}),
     text<&HttpTransaction::uri>("", "normalised path, query and fragment")
         .rule({.name = "http.uri", .stage = kLine, .modifier = "http_uri", .pcre_letter = 'U'}),
     text<&of<&htp_tx_t::response_protocol>>("", "HTTP/1.1")
@@ -437,9 +380,9 @@ RecordExtent record_extent(const void* config, std::string_view record) {
     return out;
   }
   RecordExtent out{.extended = options.extended};
-  for (const std::string& name : options.custom) out.names.push_back(to_lower(name));
-  if (options.dumped & kRequestHeaders) out.names.emplace_back("request_headers");
-  if (options.dumped & kResponseHeaders) out.names.emplace_back("response_headers");
+  const bool named = !options.custom.empty();
+  if (named || options.dumped & kRequestHeaders) out.names.emplace_back("request_headers");
+  if (named || options.dumped & kResponseHeaders) out.names.emplace_back("response_headers");
   return out;
 }
 

@@ -25,7 +25,7 @@ struct Config {
   uint64_t lzma_memlimit = 0, bomb_limit = 0, max_tx = 0, headers_limit = 0;
 
   bool extended = true;                                   // http records show more than host and URL
-  std::vector<std::string> custom;                        // further headers that http records show
+  std::vector<std::string> custom;                        // headers of either message that http records show
   uint8_t dumped = 0;                                     // bits of Dumped: all headers of these messages are shown
   bool alert_body = false, alert_body_printable = false;  // alerts show the bodies
 

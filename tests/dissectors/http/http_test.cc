@@ -41,6 +41,26 @@ TEST(Http, DumpsAllHeadersWhenAsked) {
       << got.records[0];
 }
 
+TEST(Http, ShowsTheHeadersThatAreNamed) {
+  const std::vector<Line> lines{
+      client("GET / HTTP/1.1\r\nHost: a\r\nVIA: b\r\nX-One: 1\r\n\r\n"),
+      server("HTTP/1.1 200 OK\r\nServer: c\r\nContent-Range: bytes 0-0/9\r\nContent-Length: 0\r\nvia: d\r\n\r\n")};
+  const std::string custom = "app-layer.protocols.http.record.custom",
+                    dump = "app-layer.protocols.http.record.dump-all-headers";
+  const std::string all = R"("request_headers":[{"name":"Host","value":"a"},{"name":"VIA","value":"b"},)"
+                          R"({"name":"X-One","value":"1"}])";
+  const std::string named = R"("response_headers":[{"name":"Server","value":"c"},)"
+                            R"({"name":"Content-Range","value":"bytes 0-0/9"},{"name":"via","value":"d"}])";
+  const std::string names = "Via,server,content-range,x-two";
+  std::string record = play(lines, 0, {{custom, names}}).records[0];
+  EXPECT_NE(record.find(R"("request_headers":[{"name":"VIA","value":"b"}],)" + named), std::string::npos) << record;
+  EXPECT_EQ(record.find("content_range"), record.rfind("content_range")) << record;
+  record = play(lines, 0, {{custom, names}, {dump, "request"}}).records[0];
+  EXPECT_NE(record.find(all + "," + named), std::string::npos) << record;
+  record = play(lines, 0, {{custom, "x-two"}}).records[0];
+  EXPECT_EQ(record.find("_headers"), std::string::npos) << record;
+}
+
 TEST(Http, DumpsNoHeadersThatDidNotCome) {
   const std::string record =
       play({client("GET / HTTP/1.0\r\n\r\n")}, 0, {{"app-layer.protocols.http.record.dump-all-headers", "both"}})
