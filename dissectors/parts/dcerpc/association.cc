@@ -273,12 +273,13 @@ void Association::keep(Lane& lane, Bytes bytes, Direction direction) {
   if (!lane.call || bytes.empty()) return;
   const Header& header = *lane.header;
   Side& side = side_of(*lane.call, direction);
-  side.size += bytes.size();
   const auto at = static_cast<size_t>(lane.position - lane.begin - bytes.size());
   const auto within = [&](size_t begin, size_t end) {
     begin = std::clamp(begin, at, at + bytes.size());
     return bytes.subspan(begin - at, std::clamp(end, begin, at + bytes.size()) - begin);
   };
+  const bool bare = limits_.bare && direction == Direction::to_client;
+  side.size += within(bare ? kStubBegin : 0, header.size).size();
   const size_t verifier = header.size - (header.auth ? header.auth + Security::kSize : 0);
   if (header.auth) {
     const Bytes part = within(verifier, verifier + Security::kSize);
@@ -289,7 +290,7 @@ void Association::keep(Lane& lane, Bytes bytes, Direction direction) {
   }
   const bool was_full = side.full;
   const bool object = direction == Direction::to_server && (header.flags & flag::object);
-  const size_t begin = header.first() ? 0 : kStubBegin + (object ? kObject : 0);
+  const size_t begin = header.first() && !bare ? 0 : kStubBegin + (object ? kObject : 0);
   const Bytes part = within(begin, header.first() && header.last() ? header.size : verifier);
   side.end.add(within(kStubBegin + (object ? kObject : 0), verifier));
   const bool mapped = direction == Direction::to_client && maps_endpoints(*lane.call);
@@ -478,7 +479,7 @@ void Association::resolve(Call& call, uint16_t context) {
 void Association::finish_side(Call& call, Direction direction) {
   Side& side = side_of(call, direction);
   side.whole = true;
-  if (direction == Direction::to_client && maps_endpoints(call)) read_endpoints(call, out_, carrier_);
+  if (direction == Direction::to_client && maps_endpoints(call)) read_endpoints(call, limits_.bare, out_, carrier_);
   if (direction == Direction::to_client) judge_login(call);
   reach(call, direction);
   const Side &request = call.request(), &response = call.response();

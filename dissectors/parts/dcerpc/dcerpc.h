@@ -178,6 +178,7 @@ struct Limits {
   uint64_t calls = Rpc::kCaps[static_cast<size_t>(Rpc::Cap::calls)].limit;
   uint64_t stub = Rpc::kCaps[static_cast<size_t>(Rpc::Cap::stub)].limit;
   bool contents = true;  // as Out::contents; else no more stub data is kept than sightings show
+  bool bare = false;     // of responses the data alone, without what stands before it: Suricata has it so of pipes
 
   /// Bytes of a side's stub data. `mapped`: it says where interfaces are to be had.
   uint64_t kept(bool mapped) const;

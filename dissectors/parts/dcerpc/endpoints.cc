@@ -159,9 +159,9 @@ bool maps_endpoints(const Call& call) {
   return call.response().type == Type::response && mapping_of(call);
 }
 
-void read_endpoints(Call& call, PartOut<Rpc> out, Carrier& carrier) {
+void read_endpoints(Call& call, bool bare, PartOut<Rpc> out, Carrier& carrier) {
   const Bytes stub = to_bytes(call.response().stub);
-  const size_t head = call.activity ? 0 : kResponseHead;
+  const size_t head = bare ? 0 : kResponseHead;
   if (stub.size() < head || (call.security && call.security->seals())) return;
   const bool towers = mapping_of(call)->said == Said::towers;
   (towers ? read_towers : read_bindings)(call, stub.subspan(head), out, carrier);

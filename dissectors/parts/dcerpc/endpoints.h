@@ -9,6 +9,7 @@ namespace lapwing::dcerpc {
 /// The call is one of these, and this its answer.
 bool maps_endpoints(const Call& call);
 /// Fills in Call::endpoints by the stub data of its answer: those of TCP and UDP. The carrier is told of each.
-void read_endpoints(Call& call, PartOut<Rpc> out, Carrier& carrier);
+/// `bare`: nothing stands before that data (Limits::bare).
+void read_endpoints(Call& call, bool bare, PartOut<Rpc> out, Carrier& carrier);
 
 }  // namespace lapwing::dcerpc

@@ -113,7 +113,7 @@ void Datagrams::finish_side(Call& call, Direction direction) {
   Side& side = call.sides[index(direction)];
   side.whole = true;
   give_up(side);
-  if (direction == Direction::to_client && maps_endpoints(call)) read_endpoints(call, out_, carrier_);
+  if (direction == Direction::to_client && maps_endpoints(call)) read_endpoints(call, true, out_, carrier_);
   side.reached = true;
   carrier_.reached(call, direction);
   if (direction == Direction::to_client || call.maybe) close(call);

@@ -18,7 +18,7 @@ Pipe::Pipe(Smb& smb, uint64_t number)
     : smb_(smb),
       number_(number),
       association_(smb.out_.part<dcerpc::Rpc>(), smb.out_.part<gss::Gss>(), *this,
-                   {.calls = kCalls, .stub = smb.config_.max_stub, .contents = smb.out_.contents()}) {}
+                   {.calls = kCalls, .stub = smb.config_.max_stub, .contents = smb.out_.contents(), .bare = true}) {}
 
 void Pipe::take(Bytes bytes, const Smb::Origin& origin) {
   origin_ = origin;

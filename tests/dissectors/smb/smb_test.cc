@@ -329,7 +329,8 @@ TEST(Smb, CallsComeByWriteAndReadAndByTransceive) {
     talk.close(1);
     d.finish();
     EXPECT_THAT(d.values("smb.named_pipe"), ElementsAre("\\\\srv\\share"));
-    EXPECT_THAT(d.values("dcerpc.stub_data"), Contains("stub"));
+    EXPECT_THAT(d.values("dcerpc.stub_data"), AllOf(Contains("stub"), Contains("answer")));
+    EXPECT_THAT(d.records, Contains(HasSubstr(R"("res":{"frag_cnt":1,"stub_data_size":6})")));
     EXPECT_THAT(d.values("dcerpc.opnum"), Contains("15"));
     EXPECT_THAT(d.records, Contains(AllOf(HasSubstr(R"("command":"SMB2_COMMAND_WRITE","status":"STATUS_SUCCESS")"),
                                           HasSubstr(R"("request":"BIND")"), HasSubstr(R"("response":"BINDACK")"),
