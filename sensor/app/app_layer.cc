@@ -377,7 +377,10 @@ Spoken AppLayer::spoken(const Flow& flow) const {
 
 Recognition AppLayer::recognition(const Flow& flow) const {
   const auto* state = flow.get<State>(FlowSlot::app);
-  if (!state) return {};
+  if (!state) {
+    const Spoken none{nullptr, flow.key.proto == ip_proto::udp};  // datagrams without bytes fit no protocol
+    return {.final = none, .sides = {none, none}};
+  }
   auto protocol = [](const AppProtocol* p) { return p ? p->row->protocol : nullptr; };
   Recognition out;
   out.final = spoken(flow);

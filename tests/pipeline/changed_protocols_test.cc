@@ -233,6 +233,16 @@ TEST(ChangedProtocols, OfDatagramsTheRestOfOneIsReadToo) {
   expect_changed(got, "datagrams", "a note");
 }
 
+TEST(Recognition, DatagramsWithoutBytesAreOfNoProtocol) {
+  Capture capture;
+  const auto packet = [] { return PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2"); };
+  capture.add(packet().udp(4000, 53));
+  capture.add(packet().tcp(4000, 80).flags(tcp_flag::syn));
+  const Outcome got = sense(capture);
+  EXPECT_EQ(got.flow_to(53).value("app_proto", ""), "failed");
+  EXPECT_FALSE(got.flow_to(80).contains("app_proto"));
+}
+
 TEST(ChangedProtocols, AnExpectedFlowMayChangeToo) {
   Capture capture;
   Conversation(capture, {.server_port = 21}).open().server("herald expects server tcp 9999 herald first\n");
