@@ -157,7 +157,9 @@ void AppLayer::recognise(Flow& flow, State& state, const Chunk& chunk) {
       return;
     }
     const bool enough = chunk.datagram || first.data.size() >= kVerdictBytes[index(chunk.direction)];
-    side.failed |= (!verdict.undecided && enough) || first.data.size() >= kProbeLimit;
+    const bool fits_nothing = (!verdict.undecided && enough) || first.data.size() >= kProbeLimit;
+    side.just_judged |= chunk.datagram && fits_nothing && !side.failed;
+    side.failed |= fits_nothing;
     if (side.failed && side.buffer.empty() && !chunk.datagram) side.keep(chunk);
   }
   if (chunk.end && !side.failed) side.closed = true;

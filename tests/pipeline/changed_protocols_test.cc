@@ -243,6 +243,16 @@ TEST(Recognition, DatagramsWithoutBytesAreOfNoProtocol) {
   EXPECT_FALSE(got.flow_to(80).contains("app_proto"));
 }
 
+TEST(Recognition, TheFirstDatagramThatFitsNothingIsAVerdict) {
+  Capture capture;
+  for (const char* bytes : {"x", "y"}) {
+    capture.add(PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2").udp(4000, 5000).payload(bytes));
+  }
+  const Outcome got = sense(capture, {.rules = "alert udp any any -> any any (app-layer-protocol:failed; sid:1;)\n"
+                                               "alert udp any any -> any any (app-layer-protocol:!dns; sid:2;)\n"});
+  EXPECT_EQ(got.of("alert").size(), 2u);
+}
+
 TEST(ChangedProtocols, AnExpectedFlowMayChangeToo) {
   Capture capture;
   Conversation(capture, {.server_port = 21}).open().server("herald expects server tcp 9999 herald first\n");
