@@ -52,7 +52,7 @@ std::string_view ja4_version(uint16_t version) {
     case kTls10: return "10";
     case kSsl3: return "s3";
     case kSsl2: return "s2";
-    default: return is_tls13(version) ? "13" : "00";
+    default: return "00";  // drafts of TLS 1.3 among them
   }
 }
 

@@ -85,6 +85,9 @@ TEST(TlsFingerprint, Ja4OfBareHellos) {
   const std::string odd = tls_client_hello({.extensions = tls_alpn({"\xab-\xcd"})});
   ASSERT_TRUE(tls::parse_client_hello(to_bytes(odd), hello));
   EXPECT_EQ(tls::ja4(hello).substr(0, 10), "t12i0201ad");
+  const std::string draft = tls_client_hello({.extensions = tls_extension(43, "\x04" + be16(0x7f12) + be16(0x0303))});
+  ASSERT_TRUE(tls::parse_client_hello(to_bytes(draft), hello));
+  EXPECT_EQ(tls::ja4(hello).substr(0, 3), "t00");
 }
 
 TEST(TlsFingerprint, Ja3LeavesGreaseOut) {
