@@ -184,14 +184,15 @@ bool TcpTracker::is_window_update(const Step& s) const {
 }
 
 /// A smaller window together with an acknowledgement and a sequence number from the future. What came out of order may
-/// be acknowledged: it was sent.
+/// be acknowledged: it was sent. So look packets behind a loss on both ways, too: the data of one is taken, or none
+/// would be until the window grows.
 bool TcpTracker::is_bad_window_update(Step& s) const {
   if (s.session.state < TcpState::established || s.session.state == TcpState::closed || s.flag(kControl)) return false;
   if (s.granted() >= s.peer.window || s.peer.window - s.granted() <= s.length()) return false;
   if (!seq_gt(s.ack(), s.peer.next_seq) || !seq_gt(s.ack(), s.peer.sent)) return false;
   if (!seq_gt(s.seq(), s.self.next_seq)) return false;
   s.verdict.add(StreamAnomaly::pkt_bad_window_update);
-  return true;
+  return s.length() == 0;
 }
 
 /// An acknowledgement that was overtaken on its way: its window is older than what is known.

@@ -68,6 +68,27 @@ TEST(Reassembly, AnAnswerToSegmentsOutOfOrderMayComeOutOfOrderItselfAndNarrowThe
   EXPECT_TRUE(t.sink.has("pkt_bad_window_update"));
 }
 
+TEST(Reassembly, LossesOnBothWaysWhileTheWindowShrinksHideNothingElse) {
+  auto config = stream_config();
+  config.midstream = true;
+  for (const bool late : {false, true}) {
+    Conversation t(config);
+    if (!late) t.handshake();
+    t.next.window = 1000;
+    t.c(kAck, 1, 1, "ab").s(kAck, 1, 3, "AB");
+    // "cd" and "CD" are lost, and each window is smaller than the one before.
+    t.next.window = 900;
+    t.s(kAck, 5, 5, "EF");
+    t.next.window = 800;
+    t.c(kAck, 5, 7, "ef").s(kAck, 7, 7, "GH");
+    t.next.window = 700;
+    t.c(kAck, 7, 9, "gh").s(kAck, 9, 9);
+    EXPECT_TRUE(t.sink.has("pkt_bad_window_update"));
+    EXPECT_EQ(t.request(), "ab__efgh");
+    EXPECT_EQ(t.sink.text[1], "AB__EFGH");
+  }
+}
+
 TEST(Reassembly, ARetransmissionWithOtherContentIsReportedAndResolvedByPolicy) {
   auto config = stream_config();
   config.os_windows = {};
