@@ -251,13 +251,15 @@ void Smb::go_on(Side& from, const Chunk& chunk) {
   if (!std::exchange(from.broken, false)) return;
   skip_bulk(from, chunk.offset);
   if (chunk.offset < from.pdu_end) return;
-  end_bulk(from);
+  from.position = chunk.offset;
+  end_pdu(from);
   if (chunk.offset == from.pdu_end) return;
   if (chunk.offset < from.message_end) {
     from.pdu_end = from.message_end;
     return;
   }
   from.message_end = from.pdu_end = 0;
+  from.compressed = false;
   from.resync.lose();
 }
 
@@ -293,6 +295,7 @@ size_t Smb::take_packet(Side& from, Direction direction, Bytes rest, uint64_t at
   frames(Pdu::nbss_pdu, direction, at, kNetbiosHeader + size, kNetbiosHeader);
   from.resync.reaches(end);
   from.message_end = end;
+  from.compressed = false;
   from.session = 0;
   from.tree = 0;
   from.leave_chain();
@@ -317,6 +320,7 @@ size_t Smb::take_pdu(Side& from, Direction direction, Bytes rest, uint64_t at, s
     tell(Anomaly::malformed_data, direction);
     return pass_over();
   };
+  if (from.compressed) return pass_over();
   if (left < kMagicSize) return malformed();
   if (rest.size() < kMagicSize) {
     wanted = kMagicSize;
@@ -333,9 +337,47 @@ size_t Smb::take_pdu(Side& from, Direction direction, Bytes rest, uint64_t at, s
     case Magic::encrypted:
       if (left >= kHeader3) frames(Pdu::smb3_pdu, direction, at, left, kHeader3);
       return pass_over();
-    case Magic::compressed: return pass_over();
+    case Magic::compressed: return take_compressed(from, direction, rest, at, wanted);
     default: return malformed();
   }
+}
+
+/// What stands before the first compressed byte is read; the rest is as if it were lost, and what lacks it is not
+/// wrong.
+size_t Smb::take_compressed(Side& from, Direction direction, Bytes rest, uint64_t at, size_t& wanted) {
+  const uint64_t left = from.message_end - at;
+  const auto need = [&](size_t bytes) {
+    wanted = bytes;
+    return size_t{0};
+  };
+  if (left >= v2::kCompressedHead && rest.size() < v2::kCompressedHead) return need(v2::kCompressedHead);
+  const auto said = left >= v2::kCompressedHead ? v2::read_compressed(rest, left) : std::nullopt;
+  const size_t fixed = v2::kCompressedHead + kHeader2;
+  const bool begins = said && said->plain >= kHeader2;
+  if (begins && rest.size() < fixed) return need(fixed);
+  const Bytes plain = begins ? rest.subspan(v2::kCompressedHead) : Bytes();
+  const bool readable = begins && static_cast<Magic>(load_be32(plain.data())) == Magic::smb2;
+  v2::Header header;
+  uint64_t size = 0;
+  size_t head = 0;
+  if (readable) {
+    header = v2::read_header(plain);
+    size = header.next >= kHeader2 ? std::min<uint64_t>(header.next, said->size) : said->size;
+    head = static_cast<size_t>(std::min({uint64_t{head_of(header)}, said->plain, size}));
+    if (plain.size() < head) return need(v2::kCompressedHead + head);
+  }
+  if (!said) tell(Anomaly::malformed_data, direction);
+  out_.capped(Cap::compressed);
+  from.compressed = true;
+  from.pdu_end = readable ? at + v2::kCompressedHead + said->plain : from.message_end;
+  if (!readable) return 0;
+  const uint64_t begin = at + v2::kCompressedHead;
+  frames(Pdu::smb2_pdu, direction, begin, said->plain, kHeader2);
+  if (misdirected(header.response(), direction)) return fixed;
+  from.session = header.session;
+  from.tree = header.tree;
+  message({header, plain.first(head), size, begin, direction});
+  return fixed;
 }
 
 size_t Smb::take_smb2(Side& from, Direction direction, Bytes rest, uint64_t at, size_t& wanted) {
@@ -408,8 +450,18 @@ size_t Smb::pass(Side& from, Bytes rest, uint64_t at) {
   Bulk& bulk = from.bulk;
   const uint64_t begin = std::max(at, bulk.begin), end = std::min(at + size, bulk.end);
   if (bulk.opened && begin < end) take_bulk(bulk, rest.subspan(begin - at, end - begin));
-  if (at + size == from.pdu_end) end_bulk(from);
+  from.position = at + size;
+  if (from.position == from.pdu_end) end_pdu(from);
   return size;
+}
+
+void Smb::end_pdu(Side& from) {
+  if (from.compressed) {
+    skip_bulk(from, UINT64_MAX);
+    from.data_end = from.pdu_end;
+    from.compressed = from.pdu_end < from.message_end;
+  }
+  end_bulk(from);
 }
 
 /// It comes from the wrong side. Which side is the client's may be wrong where the flow was picked up late.

@@ -90,7 +90,7 @@ class Smb {
     smb3_hdr,
     smb3_data,
   };
-  enum class Cap : uint8_t { tx, handles, reads, trees, sessions, pipes, transactions, dialects, message };
+  enum class Cap : uint8_t { tx, handles, reads, trees, sessions, pipes, transactions, dialects, message, compressed };
   static constexpr lapwing::Cap kCaps[] = {
       {"tx", 0, "requests of one flow that wait for their response, by max-tx; the oldest is recorded as it is"},
       {"handles", 0, "open files of one flow that are known, by max-guid-cache-size; the longest unused is forgotten"},
@@ -102,6 +102,8 @@ class Smb {
       {"transactions", 16, "transactions of SMB 1 of one flow that wait for their rest; the oldest is forgotten"},
       {"dialects", 64, "dialects of one offer that are kept"},
       {"message", 128 << 10, "bytes of one message that are kept beside what it reads or writes"},
+      {"compressed", 0,
+       "messages of 3.1.1 that are compressed; what stands before their first compressed byte is read"},
   };
   static constexpr Carried kParts[] = {
       {&file::Files::part},
@@ -149,6 +151,7 @@ class Smb {
     uint64_t message_end = 0;  // in the stream, of the message at hand
     uint64_t pdu_end = 0;      // of what in it is passed on or over
     uint64_t data_end = 0;     // of what in it is read or written
+    bool compressed = false;   // it is, behind pdu_end
     Bulk bulk;
     // Of a compound or chain, what those behind it refer to (MS-SMB2 3.2.4.1.4, MS-CIFS 3.3.5.2.4).
     uint64_t session = 0;
@@ -222,6 +225,8 @@ class Smb {
   size_t take_pdu(Side& from, Direction direction, Bytes rest, uint64_t at, size_t& wanted);
   size_t take_smb1(Side& from, Direction direction, Bytes rest, uint64_t at, size_t& wanted);
   size_t take_smb2(Side& from, Direction direction, Bytes rest, uint64_t at, size_t& wanted);
+  size_t take_compressed(Side& from, Direction direction, Bytes rest, uint64_t at, size_t& wanted);
+  void end_pdu(Side& from);
   size_t lose(Side& from, Direction direction);
   size_t pass(Side& from, Bytes rest, uint64_t at);
   bool misdirected(bool response, Direction direction);

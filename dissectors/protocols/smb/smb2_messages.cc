@@ -40,7 +40,7 @@ std::vector<uint16_t> take_numbers(LittleReader& reader, size_t count) {
 
 /// MS-SMB2 2.2.3.1: a list, each aligned to 8 bytes. What is not sound in it says nothing.
 Contexts take_contexts(Bytes message, uint32_t offset, uint16_t count) {
-  constexpr uint16_t kCiphers = 2, kSignings = 8;
+  constexpr uint16_t kCiphers = 2, kCompressions = 3, kSignings = 8;
   Contexts out;
   LittleReader reader(message);
   if (offset < kHeader2 || !reader.seek(offset)) return out;
@@ -51,6 +51,11 @@ Contexts take_contexts(Bytes message, uint32_t offset, uint16_t count) {
     LittleReader data(reader.bytes(size));
     if (!reader.ok()) break;
     if (type == kCiphers) out.ciphers = take_numbers(data, data.u16());
+    if (type == kCompressions) {
+      const uint16_t count_of = data.u16();
+      data.skip(6);  // padding, flags
+      out.compressions = take_numbers(data, count_of);
+    }
     if (type == kSignings) out.signings = take_numbers(data, data.u16());
   }
   return out;
@@ -72,6 +77,25 @@ Header read_header(Bytes message) {
   out.tree = reader.u32();
   if (out.asynchronous()) out.tree = 0;
   out.session = reader.u64();
+  return out;
+}
+
+std::optional<Compressed> read_compressed(Bytes head, uint64_t size) {
+  constexpr uint16_t kNone = 0, kChained = 1;
+  LittleReader reader(head);
+  reader.skip(4);
+  Compressed out{.size = reader.u32()};
+  const uint16_t algorithm = reader.u16(), flags = reader.u16();
+  const uint32_t length =
+      reader.u32();  // of the first part of a chain; else of what is in front of the compressed bytes
+  if (!reader.ok() || length > size - kCompressedHead) return {};
+  if (flags & kChained) {
+    if (algorithm == kNone) out.plain = length;
+  } else {
+    out.plain = length;
+    out.size += length;
+  }
+  if (out.plain > out.size) return {};
   return out;
 }
 

@@ -51,6 +51,15 @@ struct Header {
 /// Of at least kHeader2 bytes.
 Header read_header(Bytes message);
 
+/// What stands before the first compressed byte (MS-SMB2 2.2.42).
+inline constexpr size_t kCompressedHead = 16;
+struct Compressed {
+  uint64_t plain = 0;  // bytes behind the head that are not compressed
+  uint64_t size = 0;   // of the message as it was
+};
+/// Of kCompressedHead bytes at least; `size`: of the whole that is sent. Null: it is not sound.
+std::optional<Compressed> read_compressed(Bytes head, uint64_t size);
+
 /// 16 bytes by which the server knows what is open (MS-SMB2 2.2.14.1).
 using FileId = std::array<uint8_t, 16>;
 inline constexpr FileId kFileIdBefore = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
@@ -58,7 +67,7 @@ inline constexpr FileId kFileIdBefore = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xf
 
 /// What 3.1.1 adds (MS-SMB2 2.2.3.1, 2.2.4.1): of a request what is offered, of a response what was chosen.
 struct Contexts {
-  std::vector<uint16_t> ciphers, signings;
+  std::vector<uint16_t> ciphers, signings, compressions;
 };
 
 struct NegotiateRequest {

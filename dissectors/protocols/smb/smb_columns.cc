@@ -75,6 +75,9 @@ std::string_view signing(const Negotiation& negotiation) {
 std::string_view cipher(const Negotiation& negotiation) {
   return negotiation.cipher ? cipher_name(*negotiation.cipher) : std::string_view();
 }
+const std::vector<std::string>& compressions(const Negotiation& negotiation) {
+  return negotiation.compressions;
+}
 std::string_view signing_algorithm(const Negotiation& negotiation) {
   return negotiation.signing ? signing_name(*negotiation.signing) : std::string_view();
 }
@@ -232,6 +235,7 @@ constexpr Column kNegotiated[] = {
     text<&signing_algorithm>("signing_algorithm", "that 3.1.1 agreed on"),
     flag<&Negotiation::encryption>("encryption", "the server can do it"),
     text<&cipher>("cipher", "that 3.1.1 agreed on"),
+    each<&compressions>("compression", "of messages, which hides what is in them: what both sides of 3.1.1 can do"),
 };
 constexpr Column kNegotiation[] = {
     each<&dialects>("client_dialects", "that the client offers"),
@@ -239,7 +243,7 @@ constexpr Column kNegotiation[] = {
     text<&server_guid>("server_guid", "of the server"),
     integer<&max_read>("max_read_size", "bytes that the server reads at once"),
     integer<&max_write>("max_write_size", "bytes that the server writes at once"),
-    object<&security>("security", kNegotiated, "what is agreed on of signatures and encryption"),
+    object<&security>("security", kNegotiated, "what is agreed on of signatures, encryption and compression"),
 };
 constexpr Column kNative[] = {
     text<&native_os>("native_os", "operating system"),

@@ -112,6 +112,7 @@ constexpr Named<uint16_t> kServerErrors[] = {
 constexpr std::string_view kDispositions[] = {"FILE_SUPERSEDE", "FILE_OPEN",      "FILE_CREATE",
                                               "FILE_OPEN_IF",   "FILE_OVERWRITE", "FILE_OVERWRITE_IF"};
 constexpr std::string_view kCiphers[] = {"", "AES-128-CCM", "AES-128-GCM", "AES-256-CCM", "AES-256-GCM"};
+constexpr std::string_view kCompressions[] = {"", "LZNT1", "LZ77", "LZ77+Huffman", "Pattern_V1", "LZ4"};
 constexpr std::string_view kSignings[] = {"HMAC-SHA256", "AES-CMAC", "AES-GMAC"};
 
 template <class Row, size_t N>
@@ -175,6 +176,10 @@ std::string_view cipher_name(uint16_t cipher) {
 
 std::string_view signing_name(uint16_t algorithm) {
   return at(kSignings, algorithm);
+}
+
+std::string_view compression_name(uint16_t algorithm) {
+  return at(kCompressions, algorithm);
 }
 
 }  // namespace lapwing::smb

@@ -20,5 +20,6 @@ std::string_view dos_error_name(uint8_t error_class, uint16_t code, std::string&
 // What SMB 3.1.1 negotiates (MS-SMB2 2.2.3.1); empty where the number has no name.
 std::string_view cipher_name(uint16_t cipher);
 std::string_view signing_name(uint16_t algorithm);
+std::string_view compression_name(uint16_t algorithm);
 
 }  // namespace lapwing::smb

@@ -84,6 +84,7 @@ struct Negotiation {
   std::optional<bool> signing_required;     // by the server
   bool encryption = false;                  // both can do it
   std::optional<uint16_t> cipher, signing;  // that the server chose
+  std::vector<std::string> compressions;    // that both can do
 };
 
 struct Setup {

@@ -71,6 +71,7 @@ void Smb::close(Operation& operation, Direction direction) {
 
 /// Of the flow rather than of an operation: told of the latest that is open.
 void Smb::tell(Anomaly name, Direction direction, Operation* operation) {
+  if (name == Anomaly::malformed_data && side(direction).compressed) return;
   if (!operation && !operations_.empty()) operation = &operations_.latest();
   out_.anomaly(name, direction, operation);
 }

@@ -193,6 +193,11 @@ void Smb::negotiate_response(const Message2& message) {
     detail->encryption = (said->capabilities & v2::kCanEncrypt) != 0 || !said->contexts.ciphers.empty();
     if (!said->contexts.ciphers.empty()) detail->cipher = said->contexts.ciphers.front();
     if (!said->contexts.signings.empty()) detail->signing = said->contexts.signings.front();
+    for (uint16_t algorithm : said->contexts.compressions) {
+      const std::string_view name = compression_name(algorithm);
+      auto& known = detail->compressions;  // at most as many as there are names
+      if (!name.empty() && std::ranges::find(known, name) == known.end()) known.emplace_back(name);
+    }
   }
   answer(*operation, {message.header.status}, message.direction);
 }

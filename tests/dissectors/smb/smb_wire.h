@@ -59,6 +59,11 @@ inline std::string compound(std::vector<std::string> messages) {
   }
   return packet(out);
 }
+/// The same message with all behind `plain` bytes compressed, which nobody undoes (MS-SMB2 2.2.42.1).
+inline std::string compressed2(const std::string& message, size_t plain) {
+  return packet("\xfcSMB" + le(message.size() - plain, 4) + le(2, 2) + zeros(2) + le(plain, 4) +
+                message.substr(0, plain) + std::string(9, '\x5a'));
+}
 inline std::string file_id(uint64_t number) {
   return le(number, 8) + le(0x1234, 8);
 }
