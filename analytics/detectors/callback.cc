@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <string>
 
+#include "analytics/shape/few.h"
 #include "sensor/base/hash.h"
+#include "sensor/base/text.h"
 
 namespace lapwing::analytics {
 namespace {
@@ -20,7 +23,13 @@ constexpr OptionRow<C> kOptions[] = {
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr uint32_t kMemory = 7 * 86'400;  // of who has connected to whom
 constexpr Sequence<Callback::kStages>::Order kOrder = {0, 1 << Callback::attacked, 1 << Callback::attacked,
-                                                       1 << Callback::called_back};
+                                                       1 << Callback::attacked, 1 << Callback::called_back};
+
+using N = Callback::Counters;
+constexpr CounterRow<N> kCounters[] = {
+    {"analytics.callback.names_max", &N::names_max,
+     "names in attacks for which the attacked host is not watched: others took their room"},
+};
 
 constexpr StageSet stage_bit(Callback::Stage stage) {
   return static_cast<StageSet>(1U << stage);
@@ -48,20 +57,14 @@ bool is_program(Bytes content) {
   return text.size() >= kLeast && std::ranges::any_of(kBegin, [&](auto begin) { return text.starts_with(begin); });
 }
 
-/// Calls each(address) for IPv4 addresses in a text.
-template <class Each>
-void for_each_address(std::string_view text, Each each) {
-  constexpr size_t kShortest = 7, kLongest = 15;
-  const auto part = [](char c) { return (c >= '0' && c <= '9') || c == '.'; };
-  for (size_t at = 0; at < text.size();) {
-    size_t end = at;
-    while (end < text.size() && part(text[end])) ++end;
-    if (end - at >= kShortest && end - at <= kLongest) {
-      if (const auto address = IpAddress::parse(text.substr(at, end - at)); address && !to_many(*address))
-        each(*address);
-    }
-    at = end + 1;
-  }
+/// What a message says that is to be passed on by its sender's name is looked up by whoever relays it.
+bool relays(const FlowName& flow) {
+  static constexpr auto kPorts = few<uint16_t>(25, 465, 587, 2525);
+  return kPorts.has(flow.server_port) || kPorts.has(flow.client_port);
+}
+
+std::string_view text_of(const std::array<char, Callback::kMostNameText>& text) {
+  return {text.data(), static_cast<size_t>(std::ranges::find(text, '\0') - text.begin())};
 }
 
 }  // namespace
@@ -70,58 +73,132 @@ std::span<const OptionRow<C>> Callback::options() {
   return kOptions;
 }
 
+std::span<const CounterRow<Callback::Counters>> Callback::counter_rows() {
+  return kCounters;
+}
+
 void Callback::Attack::merge(const Attack& other) {
   count += other.count;
   keep_first(first, flow, other.first, other.flow);
   last = std::max(last, other.last);
   addresses.merge(other.addresses);
+  names.merge(other.names);
+  beyond += other.beyond;
   rules.merge(other.rules);
+}
+
+void Callback::Asked::add(const IpAddress& address) {
+  IpAddress next = address;
+  for (IpAddress& place : addresses) {
+    if (next == place || next.version == 0) return;
+    if (place.version == 0 || next < place) std::swap(next, place);
+  }
+}
+
+void Callback::Asked::merge(const Asked& other) {
+  ends = std::max(ends, other.ends);
+  lookup.merge(other.lookup);
+  call.merge(other.call);
+  for (const IpAddress& address : other.addresses) add(address);
 }
 
 void Callback::Delta::operator+=(Delta&& other) {
   attacks.merge(other.attacks);
   opened.merge(other.opened);
   programs.merge(other.programs);
+  asked.merge(other.asked);
 }
 
 void Callback::Delta::seal() {
   attacks.seal();
   opened.seal();
   programs.seal();
+  asked.seal();
 }
 
 void Callback::Delta::clear() {
   attacks.clear();
   opened.clear();
   programs.clear();
+  asked.clear();
 }
 
 void Callback::Local::alert(const AlertSeen& seen, Delta& delta) const {
   if (!seen.attack || to_many(seen.victim)) return;
   Attack one{.count = 1, .first = seen.time, .last = seen.time, .flow = seen.flow};
   one.rules.add(keyed_hash(to_bytes(seen.rule.msg), seed_), seen.rule.msg);
-  for_each_address(to_text(seen.payload), [&](const IpAddress& address) {
-    if (address != seen.victim && address != seen.actor)
+  struct Sink final : MentionSink {
+    Sink(const AlertSeen& of, Attack& into, uint64_t seed) : seen(of), one(into), seed_(seed) {}
+    void address(const IpAddress& address) override {
+      if (to_many(address) || address == seen.victim || address == seen.actor) return;
       one.addresses.add(keyed_hash(address.bytes, seed_), to_string(address));
-  });
+    }
+    void name(std::string_view name) override {
+      const uint64_t hash = keyed_hash(to_bytes(name), seed_);
+      one.beyond += one.names.full() && !one.names.has(hash);
+      one.names.add(hash, name);
+    }
+    const AlertSeen& seen;
+    Attack& one;
+    const uint64_t seed_;
+  } sink(seen, one, seed_);
+  mentions(to_text(seen.payload), sink);
+  if (relays(seen.flow)) one.names = {};
   delta.attacks.at({seen.actor, seen.victim}).merge(one);
+}
+
+Callback::Asked* Callback::Local::asked(const IpAddress& client, std::string_view name, Delta& delta) const {
+  std::array<char, 255> small{};
+  name = name.substr(0, small.size());
+  std::ranges::transform(name, small.begin(), [](char c) { return static_cast<char>(lower(static_cast<uint8_t>(c))); });
+  const NameEnds ends = name_ends({small.data(), name.size()}, seed_);
+  if (ends[0] == 0) return nullptr;
+  Asking key{.client = client};
+  std::memcpy(key.name.data(), &ends[0], key.name.size());
+  Asked& out = delta.asked.at(key);
+  out.ends = ends;
+  return &out;
 }
 
 void Callback::Local::flow(const FlowUpdate& update, Delta& delta) const {
   constexpr uint8_t kTcp = 6;
   const FlowRef& flow = *update.flow;
   if (flow.proto != kTcp || flow.midstream || called_for(flow)) return;
-  delta.opened.at({flow.client, flow.server}).merge({flow.start, name_of(flow)});
+  const Step step{flow.start, name_of(flow)};
+  if (update.moment == FlowMoment::answered) {
+    delta.opened.at({flow.client, flow.server}).merge(step);
+  } else if (Asked* of = flow.host.empty() ? nullptr : asked(flow.client, flow.host, delta)) {
+    of->call.merge(step);
+  }
 }
 
-void Callback::Local::event(const Observed& observed, Delta& delta) const {
+void Callback::Local::event(const Observed& observed, Delta& delta) {
   const Event& event = observed.event;
+  if (event.protocol->name == kProtocols[3]) return look_up(observed, delta);
   if (!event.file || !observed.flow || !is_program(event.file->content())) return;
   const FlowRef& flow = *observed.flow;
   // What is sent to a web server is no more than that; in FTP and TFTP either end may be the one that asked.
   const bool to_client = event.direction == Direction::to_client;
   if (!to_client && event.protocol->name == kProtocols[0]) return;
   delta.programs.at(to_client ? flow.client : flow.server).merge({observed.time, name_of(flow)});
+}
+
+void Callback::Local::look_up(const Observed& observed, Delta& delta) {
+  constexpr uint16_t kA = 1, kAaaa = 28;
+  constexpr size_t kMostAnswers = 16;
+  const DnsResponse* response = responses_.read(observed);
+  if (!response) return;
+  Asked* of = asked(response->client, response->name, delta);
+  if (!of) return;
+  of->lookup.merge({observed.time, name_of(*observed.flow)});
+  if (response->type != kA && response->type != kAaaa) return;
+  size_t left = kMostAnswers;
+  answers_.for_each(observed.event, [&](const Value& value) {
+    const Bytes data = value.bytes;
+    if (response->type == kA && data.size() == 4) of->add(IpAddress::v4(data.data()));
+    if (response->type == kAaaa && data.size() == 16) of->add(IpAddress::v6(data.data()));
+    return --left > 0;
+  });
 }
 
 Callback::Global::Global(const Config& config, const Surroundings& surroundings)
@@ -132,31 +209,48 @@ Callback::Global::Global(const Config& config, const Surroundings& surroundings)
 
 void Callback::Global::take(Second second, Delta& delta, Findings& findings) {
   const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
-  overflow_ += delta.attacks.overflowed() + delta.opened.overflowed() + delta.programs.overflowed();
+  overflow_ +=
+      delta.attacks.overflowed() + delta.opened.overflowed() + delta.programs.overflowed() + delta.asked.overflowed();
   delta.attacks.walk([&](const Pair& pair, const Attack& seen) { attack(pair, seen, now); });
+  delta.asked.walk([&](const Asking& asking, const Asked& of) { ask(asking.client, of, findings); });
   delta.opened.walk([&](const Pair& pair, const Step& step) {
-    const bool known = known_.find(pair) != nullptr;
-    known_.touch(pair, now);
+    uint32_t& since = known_.touch(pair, now).value;
+    const bool known = since != 0;
+    if (!known) since = static_cast<uint32_t>(std::clamp<int64_t>(step.first.seconds(), 1, UINT32_MAX));
     open(pair, step, known, findings);
   });
   delta.programs.walk([&](const IpAddress& host, const Step& step) { receive(host, step, findings); });
 }
 
+void Callback::Global::suspect(State& state, const IpAddress& address, Timestamp first, Timestamp last, bool named) {
+  auto slot = std::ranges::find(state.suspects, address, &Suspect::address);
+  if (slot == state.suspects.end()) {
+    slot = std::ranges::min_element(state.suspects, {}, &Suspect::last);
+    *slot = {address, first, last, named};
+  }
+  slot->last = std::max(slot->last, last);
+}
+
 void Callback::Global::attack(const Pair& pair, const Attack& attack, uint32_t now) {
   auto& entry = victims_.touch(pair.to, now);
   State& state = entry.value;
-  const auto suspect = [&](const IpAddress& address, bool named) {
-    auto slot = std::ranges::find(state.suspects, address, &Suspect::address);
-    if (slot == state.suspects.end()) {
-      slot = std::ranges::min_element(state.suspects, {}, &Suspect::last);
-      *slot = {address, attack.first, attack.last, named};
+  attack.addresses.walk([&](std::string_view text) {
+    const auto address = IpAddress::parse(text);
+    if (address) suspect(state, *address, attack.first, attack.last, true);
+  });
+  suspect(state, pair.from, attack.first, attack.last, false);
+  counters_.names_max += attack.beyond;
+  attack.names.walk_hashed([&](uint64_t hash, std::string_view text) {
+    auto slot = std::ranges::find(state.names, hash, &Name::hash);
+    if (slot == state.names.end()) {
+      slot = std::ranges::min_element(state.names, {}, &Name::last);
+      const int64_t age = attack.last.ns - slot->last.ns;
+      counters_.names_max += slot->hash != 0 && age <= static_cast<int64_t>(config_.window) * kSecond;
+      *slot = {hash, attack.first, attack.last, {}};
+      std::ranges::copy(text, slot->text.begin());
     }
     slot->last = std::max(slot->last, attack.last);
-  };
-  attack.addresses.walk([&](std::string_view text) {
-    if (const auto address = IpAddress::parse(text)) suspect(*address, true);
   });
-  suspect(pair.from, false);
   if (state.found == 0) state.attacker = pair.from;
   state.attacks += attack.count;
   state.rules.merge(attack.rules);
@@ -167,6 +261,38 @@ void Callback::Global::attack(const Pair& pair, const Attack& attack, uint32_t n
   auto& step = state.steps[attacked];
   if (state.found == 0) step = Step{attack.first, attack.flow};
   victims_.set_worth(entry, static_cast<uint8_t>(std::bit_width(unsigned{state.found}) + 1));
+}
+
+/// Who asks for a name that it was sent, or for one below it, does what it was told; and so does who calls it.
+void Callback::Global::ask(const IpAddress& host, const Asked& asked, Findings& findings) {
+  auto* entry = victims_.find(host);
+  if (!entry) return;
+  State& state = entry->value;
+  const int64_t window = static_cast<int64_t>(config_.window) * kSecond;
+  const auto due = [&](const Name& name, const Step& step) {
+    constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+    return step.first.ns != kNever && step.first >= name.first && step.first.ns - name.last.ns <= window;
+  };
+  for (const Name& name : state.names) {
+    if (name.hash == 0 || std::ranges::find(asked.ends, name.hash) == asked.ends.end()) continue;
+    const Step &lookup = asked.lookup, &call = asked.call;
+    if (due(name, lookup)) {
+      if (state.name[0] == '\0') state.name = name.text;
+      for (const IpAddress& address : asked.addresses) {
+        if (address.version != 0 && address != host) suspect(state, address, lookup.first, name.last, true);
+      }
+      reach(host, state, looked_up, lookup, findings);
+    }
+    if (!due(name, call)) continue;
+    const auto* known = known_.find({host, call.flow.server});
+    if (known && known->value < name.first.seconds()) continue;
+    if (state.name[0] == '\0') state.name = name.text;
+    if (!(state.found & stage_bit(called_back))) {
+      state.called = call.flow.server;
+      state.named = true;
+      reach(host, state, called_back, call, findings);
+    }
+  }
 }
 
 /// A connection to a suspect is the callback where there was none before; from then on those to it are check-ins.
@@ -216,16 +342,20 @@ void Callback::Global::reach(const IpAddress& host, State& state, Stage stage, c
 }
 
 void Callback::Global::report(const IpAddress& host, const State& state, const Step& step, Findings& findings) const {
-  constexpr std::string_view kNames[] = {"attacked", "called_back", "fetched_program", "checked_in"};
+  constexpr std::string_view kNames[] = {"attacked", "looked_up", "called_back", "fetched_program", "checked_in"};
   const auto has = [&](Stage stage) { return (state.found & stage_bit(stage)) != 0; };
   const bool lateral = surroundings_.inside(state.attacker) && state.attacker != host;
-  const int stages = std::popcount(state.found);
+  // Who calls a name has to look it up.
+  const bool only_called = has(looked_up) && has(called_back);
+  const int stages = std::popcount(state.found) - (only_called ? 1 : 0);
   constexpr uint8_t kSeverities[] = {0, 35, 60, 80};
   Report out{.key = hash_of(host, kReplaySeed),
              .subject = to_string(lateral ? state.attacker : host),
              .objects = {to_string(lateral ? host : state.attacker)},
              .severity = kSeverities[stages],
-             .confidence = static_cast<uint8_t>(has(called_back) && !state.named ? 85 : 80),
+             .confidence = static_cast<uint8_t>(has(called_back) && !state.named   ? 85
+                                                : has(called_back) || has(fetched) ? 80
+                                                                                   : 70),
              .techniques = (lateral ? 8U : 1U) | (has(fetched) ? 2U : 0U) | (has(checked_in) ? 4U : 0U),
              .time = step.first,
              .first = state.first,
@@ -237,10 +367,12 @@ void Callback::Global::report(const IpAddress& host, const State& state, const S
   if (has(called_back) && state.called != state.attacker && state.called != host) {
     out.objects.push_back(to_string(state.called));
   }
-  findings.report(std::move(out), [&](JsonWriter& json) {
+  const std::string_view name = text_of(state.name);
+  if (!name.empty()) out.objects.emplace_back(name);
+  findings.report(std::move(out), [&, name](JsonWriter& json) {
     json.member("attacked", to_string(host)).member("attacker", to_string(state.attacker));
     json.begin_array("stages");
-    for (const Stage stage : {attacked, called_back, fetched, checked_in}) {
+    for (const Stage stage : {attacked, looked_up, called_back, fetched, checked_in}) {
       if (stage == attacked || has(stage)) json.value(kNames[stage]);
     }
     json.end_array();
@@ -252,6 +384,7 @@ void Callback::Global::report(const IpAddress& host, const State& state, const S
       const FlowName& flow = state.steps[called_back]->flow;
       json.member("called", endpoint(flow.server, flow.server_port)).member("named_in_attack", state.named);
     }
+    if (!name.empty()) json.member("name", name);
     if (has(fetched)) {
       const FlowName& flow = state.steps[fetched]->flow;
       json.member("program_from", to_string(flow.client == host ? flow.server : flow.client));

@@ -25,12 +25,22 @@ class Samples {
   }
   template <class Each>
   void walk(Each each) const {
+    walk_hashed([&](uint64_t, std::string_view text) { each(text); });
+  }
+  /// Calls each(hash, text).
+  template <class Each>
+  void walk_hashed(Each each) const {
     for (size_t i = 0; i < used_; ++i) {
       const auto end = std::find(texts_[i].begin(), texts_[i].end(), '\0');
-      each(std::string_view(texts_[i].data(), static_cast<size_t>(end - texts_[i].begin())));
+      each(hashes_[i], std::string_view(texts_[i].data(), static_cast<size_t>(end - texts_[i].begin())));
     }
   }
   bool empty() const { return used_ == 0; }
+  bool full() const { return used_ == N; }
+  bool has(uint64_t hash) const {
+    const auto end = hashes_.begin() + static_cast<std::ptrdiff_t>(used_);
+    return std::find(hashes_.begin(), end, hash) != end;
+  }
   bool operator==(const Samples&) const = default;
 
  private:
