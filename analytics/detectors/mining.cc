@@ -56,6 +56,13 @@ auto in(std::string_view text) {
   return [text](std::string_view member) { return text.find(member) != std::string_view::npos; };
 }
 
+/// Behind what a proxy was told and answered first (SOCKS 4, or RFC 1928 and 1929).
+std::string_view through_proxy(std::string_view text) {
+  if (!text.starts_with('\4') && !text.starts_with('\5') && !text.starts_with(std::string_view("\0", 1))) return text;
+  const size_t begin = text.find('{');
+  return begin == std::string_view::npos ? std::string_view() : text.substr(begin);
+}
+
 uint32_t methods_in(std::string_view text, bool by_pool) {
   if (!skip_spaces(text).starts_with('{')) return 0;
   uint32_t out = 0;
@@ -76,7 +83,7 @@ uint32_t methods_in(std::string_view text, bool by_pool) {
 }  // namespace
 
 uint32_t pool_methods(Bytes said, Bytes answered) {
-  const std::string_view text = to_text(said), answer = to_text(answered);
+  const std::string_view text = through_proxy(to_text(said)), answer = through_proxy(to_text(answered));
   uint32_t out = methods_in(text, false) | methods_in(answer, true);
   if (out & kCommon && std::ranges::none_of(kMiner, in(text)) && !std::ranges::all_of(kJob, in(answer))) {
     out &= ~kCommon;

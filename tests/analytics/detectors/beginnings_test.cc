@@ -116,6 +116,19 @@ TEST(CleartextShellTest, FromTheMiddleOnlyWhatHides) {
     EXPECT_FALSE(found(port, "root@web-1:/var/www# ")) << port;
 }
 
+// Whoever hides the pool behind a proxy speaks to it all the same.
+TEST(MiningTest, ThroughAProxy) {
+  const std::string login = R"({"id":1,"method":"login","params":{"login":"x","agent":"miner"}})";
+  const auto through = [&](std::string_view told, std::string_view answered) {
+    return pool_methods(to_bytes(std::string(told) + login), to_bytes(std::string(answered) + R"({"id":1})"));
+  };
+  using std::string_view_literals::operator""sv;
+  EXPECT_NE(through("\5\1\0\5\1\0\3\4pool\x0d\5"sv, "\5\0\5\0\0\1\0\0\0\0\0\0"sv), 0U);
+  EXPECT_NE(through("\4\1\x0d\5\0\0\0\1u\0pool\0"sv, "\0\x5a\0\0\0\0\0\0"sv), 0U);
+  EXPECT_EQ(through("\x16\3\1"sv, {}), 0U) << "of another protocol";
+  EXPECT_EQ(pool_methods(to_bytes("\5\1\0"sv), {}), 0U);
+}
+
 TEST(MiningTest, FromTheMiddleSharesAndJobsTell) {
   constexpr std::string_view kShare =
       R"({"id":9,"method":"submit","params":{"id":"ab","job_id":"3","nonce":"0a","result":"77"}})";
