@@ -3,6 +3,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "analytics/detectors/amplifier.h"
 #include "analytics/shape/few.h"
 
 namespace lapwing::analytics {
@@ -26,10 +27,12 @@ bool asks_echo(const FlowRef& flow) {
   return flow.client_port == (flow.proto == kIcmp ? 8 : 128);
 }
 
-/// Answers to what was sent to many, and answers that came late, are flows of their own that begin at the service.
+/// Answers to what was sent to many, answers that came late, and those to what somebody else asked in one's name are
+/// flows of their own that begin at the service.
 bool from_service(const FlowRef& flow) {
-  static constexpr auto kSentToMany = few<uint16_t>(1900, 3702, 5353, 5355);
-  return flow.client_port != flow.server_port && (flow.client_port < 1024 || kSentToMany.has(flow.client_port));
+  constexpr uint16_t kLlmnr = 5355;  // RFC 4795
+  const uint16_t port = flow.client_port;
+  return port != flow.server_port && (port < 1024 || port == kLlmnr || amplifies(port));
 }
 
 /// nDPI's names of protocols by which anybody's computers look for each other.

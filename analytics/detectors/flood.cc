@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "analytics/shape/few.h"
+#include "analytics/detectors/amplifier.h"
 #include "sensor/base/hash.h"
 
 namespace lapwing::analytics {
@@ -44,13 +44,6 @@ constexpr int32_t kMostWeight = 8;  // a second of many times the least rate wei
 constexpr int64_t kNanoseconds = 1'000'000'000;
 constexpr uint32_t kSlowWindow = 120, kLeastSenders = 8;
 constexpr uint8_t kSyn = 2, kAck = 16, kRst = 4, kFin = 1;
-
-/// UDP services that answer with more than they are asked (US-CERT alert TA14-017A, and memcached).
-bool amplifies(uint16_t port) {
-  static constexpr auto kPorts =
-      few<uint16_t>(17, 19, 53, 69, 111, 123, 137, 161, 389, 427, 520, 1900, 3283, 3702, 5353, 10001, 11211);
-  return kPorts.has(port);
-}
 
 /// Nobody asked: the first packet is the service's. What it says may have turned the flow round, whose client then
 /// never spoke. None: it is no such answer.
@@ -335,7 +328,12 @@ void Flood::Global::report(const Target& target, const State& state, Findings& f
     report.src = peak.strongest.front().address;
     report.subject = to_string(report.src);
   }
-  if (target.address.version != 0) report.objects.push_back(endpoint(target.address, peak.port));
+  // Of answers the port is the other side's.
+  if (target.kind == Kind::answer) {
+    report.objects.push_back(to_string(target.address));
+  } else if (target.address.version != 0) {
+    report.objects.push_back(endpoint(target.address, peak.port));
+  }
   findings.report(std::move(report), [&](JsonWriter& json) {
     json.member("kind", name(target.kind)).member("begun", state.total).member("used", state.used);
     json.member("peak_per_second", peak.begun).member("peak_needed", floor_of(target));

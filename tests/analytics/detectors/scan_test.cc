@@ -47,6 +47,18 @@ TEST_F(ScanTest, PortsOfAHost) {
   EXPECT_EQ(kinds(), R"(["vertical"])");
 }
 
+// Each of them was asked in the name of who gets the answers.
+TEST_F(ScanTest, AnswersOfServicesThatAmplifyAreNone) {
+  for (const uint16_t service : {uint16_t{53}, uint16_t{1900}, uint16_t{3283}, uint16_t{5060}, uint16_t{11211}}) {
+    Scene scene;
+    for (uint16_t i = 0; i < 400; ++i) {
+      const auto port = static_cast<uint16_t>(20'000 + i);
+      scene.at(i * 0.1).silent({"198.51.100.9", "10.0.0.9", port, 17, service});
+    }
+    EXPECT_TRUE(scene.found(*detector<Scan>().read(OptionSource())).empty()) << service;
+  }
+}
+
 TEST_F(ScanTest, FewerPortsThanItTakes) {
   for (int port = 1; port <= 14; ++port) scene_.at(port).refused({"10.0.0.1", "10.0.0.9", uint16_t(port)});
   EXPECT_TRUE(found().empty());
