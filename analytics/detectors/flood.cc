@@ -28,7 +28,11 @@ constexpr OptionRow<C> kOptions[] = {
     {"analytics.flood.messages", &C::messages, "500",
      "messages of ARP, neighbours or routers a second, of at least eight senders"},
     {"analytics.flood.slow", &C::slow, "50",
-     "connections of one client to a host within two minutes whose requests do not come to their end"},
+     "connections of one client to a host within two minutes whose requests do not come to their end, or of all to a "
+     "service of the web that are kept going by little"},
+    {"analytics.flood.sender", &C::sender, "20",
+     "connections a second of one sender to a host beyond the border, from which on they count as a load, however they "
+     "are served: of all such as many as connections, or connections-outside, for half a minute"},
 };
 
 using N = Flood::Counters;
@@ -41,6 +45,7 @@ constexpr CounterRow<N> kCounters[] = {
 // In 1/16 second at the least rate.
 constexpr int32_t kDrift = 6, kAlarm = 80, kMostExcess = 1600;
 constexpr int32_t kMostWeight = 8;  // a second of many times the least rate weighs as many, up to this
+constexpr int32_t kServed = 9;      // in 1/16: what a load that is served counts for; 27 seconds of it are told
 constexpr int64_t kNanoseconds = 1'000'000'000;
 constexpr uint32_t kSlowWindow = 120, kLeastSenders = 8;
 constexpr uint8_t kSyn = 2, kAck = 16, kRst = 4, kFin = 1;
@@ -75,8 +80,14 @@ void answer(Flood::Stream& stream, const FlowRef& flow, Direction way) {
   stream.port = flow.server_port;
 }
 
+/// Told of once in a minute, and counted over two.
+bool slowly(Kind kind) {
+  return kind == Kind::slow || kind == Kind::trickle;
+}
+
 std::string_view name(Kind kind) {
-  constexpr std::string_view kNames[] = {"syn", "datagram", "echo", "answer", "lease", "message", "slow"};
+  constexpr std::string_view kNames[] = {"syn",     "datagram", "echo",    "answer", "lease",
+                                         "message", "slow",     "trickle", "stray",  "load"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -103,7 +114,10 @@ void Flood::Local::flow(const FlowUpdate& update, Delta& delta) {
   Stream stream{.target = flow.server, .port = flow.server_port, .source = flow.client, .interface = flow.interface};
   switch (flow.proto) {
     case 6:
-      if (begins ? opens(update) : update.moment == FlowMoment::identified) add(stream, load, delta);
+      if (!begins || opens(update)) {
+        if (begins || update.moment == FlowMoment::identified) add(stream, load, delta);
+      }
+      if (!begins || !opens(update)) take_segment(update, delta);
       return;
     case 17:
       if (to_many(flow.server) || update.moment == FlowMoment::identified) return;
@@ -120,6 +134,21 @@ void Flood::Local::flow(const FlowUpdate& update, Delta& delta) {
   }
 }
 
+/// A segment of a connection that was not seen to begin, and the first that comes back to one. It is not known which
+/// end is the server: the target is who gets the first.
+void Flood::Local::take_segment(const FlowUpdate& update, Delta& delta) {
+  const FlowRef& flow = *update.flow;
+  const bool begins = update.moment == FlowMoment::opened;
+  if (!begins && (update.moment != FlowMoment::answered || !flow.midstream)) return;
+  const bool turned = begins && update.all_packets[0] == 0;
+  add({.target = turned ? flow.client : flow.server,
+       .kind = Kind::stray,
+       .port = turned ? flow.client_port : flow.server_port,
+       .source = turned ? flow.server : flow.client,
+       .interface = flow.interface},
+      {.begun = begins, .used = !begins, .time = update.time}, delta);
+}
+
 void Flood::Local::take_whole(const FlowUpdate& update, Delta& delta) {
   const FlowRef& flow = *update.flow;
   const uint64_t seconds = seconds_of(update), packets = update.packets[0];
@@ -133,10 +162,20 @@ void Flood::Local::take_whole(const FlowUpdate& update, Delta& delta) {
       load.begun = static_cast<uint32_t>(std::min<uint64_t>(update.all_packets[0], UINT32_MAX));
       return add_from(config_.connections);
     }
-    const bool waits = update.bytes[1] == 0 && update.bytes[0] > 0 && update.bytes[0] < 512 && seconds >= 30;
+    constexpr uint64_t kUnused = 10;  // packets in all of a connection that carried nothing
+    const bool unused = update.moment == FlowMoment::closed && update.bytes[0] == 0 &&
+                        (update.tcp_flags[1] & (kSyn | kAck)) == (kSyn | kAck) && update.tcp_flags[0] & kAck &&
+                        update.all_packets[0] + update.all_packets[1] <= kUnused;
+    const bool waits =
+        update.bytes[1] == 0 && (update.bytes[0] > 0 || unused) && update.bytes[0] < 512 && seconds >= 30;
     if (!waits || flow.midstream || flow.one_sided || update.all_packets[1] == 0) return;
     stream.kind = Kind::slow;
-    return add(stream, {.begun = 1, .time = update.time}, delta);
+    load.begun = 1;
+    add(stream, load, delta);
+    constexpr uint64_t kTrickles = 3;  // one request alone may be thought about for long
+    if (packets < kTrickles || (flow.protocol != "http" && flow.protocol != "tls")) return;
+    stream.kind = Kind::trickle;
+    return add(stream, load, delta);
   }
   if (flow.proto == 17 && flow.server_port == 67) {
     stream.kind = Kind::lease;
@@ -181,13 +220,16 @@ Flood::Global::Target Flood::Global::target_of(const Stream& stream) {
 
 uint64_t Flood::Global::floor_of(const Target& target) const {
   switch (target.kind) {
-    case Kind::syn: return surroundings_.inside(target.address) ? config_.connections : config_.connections_outside;
+    case Kind::syn:
+    case Kind::stray:
+    case Kind::load: return surroundings_.inside(target.address) ? config_.connections : config_.connections_outside;
     case Kind::datagram:
     case Kind::echo: return config_.datagrams;
     case Kind::answer: return config_.answers;
     case Kind::lease: return config_.leases;
     case Kind::message: return config_.messages;
-    case Kind::slow: return config_.slow;
+    case Kind::slow:
+    case Kind::trickle: return config_.slow;
   }
   return 0;
 }
@@ -198,7 +240,7 @@ void Flood::Global::take(Second second, Delta& delta, Findings& findings) {
   std::vector<Part> parts;
   parts.reserve(delta.streams.size());
   delta.streams.walk([&](const Stream& stream, const Load& load) {
-    if (stream.kind <= Kind::answer && findings.one_sided(stream.interface)) {
+    if ((stream.kind <= Kind::answer || stream.kind == Kind::stray) && findings.one_sided(stream.interface)) {
       counters_.one_sided += load.begun;
     } else {
       parts.push_back({&stream, &load});
@@ -228,10 +270,15 @@ void Flood::Global::take(Second second, Delta& delta, Findings& findings) {
     // Of most there is so little that nothing else matters.
     uint64_t begun = beyond.begun;
     for (const Part& part : group) begun += part.load->begun;
-    if (8 * begun < floor_of(target) && target.kind != Kind::slow) return;
+    if (8 * begun < floor_of(target) && !slowly(target.kind)) return;
     Burden now = sum_of(group);
     now.begun += beyond.begun;
     now.used += beyond.used;
+    if (target.kind == Kind::syn && now.begun >= floor_of(target)) {
+      const Target served{.address = target.address, .source = {}, .kind = Kind::load};
+      Burden load = load_of(group);
+      if (load.begun >= floor_of(served)) judge(served, std::move(load), findings);
+    }
     judge(target, std::move(now), findings);
   });
 }
@@ -264,16 +311,33 @@ Flood::Global::Burden Flood::Global::sum_of(Group group) {
   return out;
 }
 
+Flood::Global::Burden Flood::Global::load_of(Group group) const {
+  const bool inside = surroundings_.inside(group.front().stream->target);
+  std::map<IpAddress, Load> of;
+  for (const Part& part : group) {
+    if (surroundings_.inside(part.stream->source) != inside) of[part.stream->source].merge(*part.load);
+  }
+  std::vector<Part> parts;
+  for (const Part& part : group) {
+    const auto from = of.find(part.stream->source);
+    if (from == of.end()) continue;
+    const Load& all = from->second;
+    if (all.begun >= config_.sender && 2 * uint64_t{all.used} >= all.begun) parts.push_back(part);
+  }
+  return sum_of(parts);
+}
+
 void Flood::Global::judge(const Target& target, Burden now, Findings& findings) {
   auto& entry = targets_.touch(target, now_);
   State& state = entry.value;
   const uint64_t floor = std::max<uint64_t>(floor_of(target), 1);
-  const bool slow = target.kind == Kind::slow;
+  const bool slow = slowly(target.kind);
   if (slow) {
     if (now_ - state.second > kSlowWindow) {
       state = State();
       state.second = now_;
     }
+    for (const Source& source : now.strongest) state.senders.add(hash_of(source.address, surroundings_.hash_seed));
   } else {
     const auto quiet = static_cast<int32_t>(std::min<uint32_t>(now_ - state.second, kMostExcess));
     state.excess = std::max(0, state.excess - kDrift * std::max(0, quiet - 1));
@@ -282,7 +346,8 @@ void Flood::Global::judge(const Target& target, Burden now, Findings& findings) 
   }
 
   // One who tries ports is a scanner, and found as one.
-  const bool scan = target.kind <= Kind::datagram && now.sources <= 2 && 2 * uint64_t{now.ports} >= now.begun;
+  const bool tries = target.kind <= Kind::datagram || target.kind == Kind::stray;
+  const bool scan = tries && now.sources <= 2 && 2 * uint64_t{now.ports} >= now.begun;
   const bool usual = (target.kind == Kind::datagram || target.kind == Kind::echo) && now.begun * 256 <= 8 * state.usual;
   const bool few = target.kind == Kind::message && now.sources < kLeastSenders;
   if (slow) {
@@ -291,8 +356,11 @@ void Flood::Global::judge(const Target& target, Burden now, Findings& findings) 
         static_cast<uint64_t>(state.excess) + now.begun * kAlarm / floor + (now.begun * kAlarm % floor != 0)));
   } else if (now.begun >= floor && !scan && !usual && !few) {
     const uint64_t unused = now.begun - std::min(now.begun, now.used);
-    const auto share = static_cast<int32_t>(16 * unused / now.begun);
-    const auto weight = static_cast<int32_t>(std::min<uint64_t>(kMostWeight, now.begun / floor));
+    const bool load = target.kind == Kind::load;
+    const auto share = load ? kServed : static_cast<int32_t>(16 * unused / now.begun);
+    // Where a sensor begins, all connections are seen from the middle, and their other sides a moment later.
+    const uint64_t most = load || target.kind == Kind::stray ? 1 : kMostWeight;
+    const auto weight = static_cast<int32_t>(std::min(most, now.begun / floor));
     state.excess = std::clamp(state.excess + (share - kDrift) * weight, 0, kMostExcess);
   }
   state.usual = state.usual - state.usual / 64 + now.begun * 4;
@@ -303,16 +371,19 @@ void Flood::Global::judge(const Target& target, Burden now, Findings& findings) 
   state.used += now.used;
   targets_.set_worth(entry, static_cast<uint8_t>(std::bit_width(static_cast<uint32_t>(state.excess))));
   if (now.begun > state.peak.begun) state.peak = std::move(now);
-  if (state.excess >= kAlarm) report(target, state, findings);
+  // Whoever keeps a server waiting alone is told of as one.
+  const bool alone = target.kind == Kind::trickle && state.senders.count() < kLeastSenders;
+  if (state.excess >= kAlarm && !alone) report(target, state, findings);
 }
 
 void Flood::Global::report(const Target& target, const State& state, Findings& findings) const {
-  constexpr uint8_t kSeverity[] = {50, 60, 60, 70, 60, 55, 60};
-  constexpr uint32_t kUsed[] = {1 | 4, 1, 1, 2, 8, 1, 8};  // of the techniques
+  constexpr uint8_t kSeverity[] = {50, 60, 60, 70, 60, 55, 60, 60, 50, 50};
+  constexpr uint32_t kUsed[] = {1 | 4, 1, 1, 2, 8, 1, 8, 8, 1 | 4, 8};  // of the techniques
   const auto kind = static_cast<size_t>(target.kind);
   const uint64_t unused = state.total - std::min(state.total, state.used);
   unsigned severity = kSeverity[kind];
-  if (target.kind == Kind::syn) severity += static_cast<unsigned>(30 * unused / std::max<uint64_t>(state.total, 1));
+  if (target.kind == Kind::syn || target.kind == Kind::stray)
+    severity += static_cast<unsigned>(30 * unused / std::max<uint64_t>(state.total, 1));
   const Burden& peak = state.peak;
   Report report{.key = hash_of(target, kReplaySeed),
                 .severity = static_cast<uint8_t>(severity),

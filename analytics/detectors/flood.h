@@ -11,12 +11,14 @@
 #include "analytics/frame/detector.h"
 #include "analytics/frame/fields.h"
 #include "analytics/shape/delta_table.h"
+#include "analytics/shape/fan.h"
 #include "analytics/shape/table.h"
 
 namespace lapwing::analytics {
 
 /// The excess of each second over what is normal is summed up (CUSUM; Wang, Zhang, Shin 2002): connections that are
-/// opened and never used, datagrams that nobody answers, answers that nobody asked for.
+/// opened and never used, segments of none, datagrams that nobody answers, answers that nobody asked for. What is
+/// served is a load, and a flood where few senders make it, each far beyond what people do.
 struct Flood {
   static constexpr Technique kTechniques[] = {
       {"T1498.001", "TA0040"}, {"T1498.002", "TA0040"}, {"T1499.001", "TA0040"}, {"T1499.002", "TA0040"}};
@@ -30,11 +32,11 @@ struct Flood {
       .idle = 300,
       .explained_by = bit(Role::scanner),
       .silence = true,
-      .help = "a target gets more connections, datagrams, answers or unfinished requests than it can serve"};
+      .help = "a target gets more connections, segments, datagrams, answers or unfinished requests than it can serve"};
 
   struct Config {
     uint64_t connections = 0, connections_outside = 0, datagrams = 0, packets = 0, answers = 0, messages = 0,
-             leases = 0, slow = 0;
+             leases = 0, slow = 0, sender = 0;
   };
   static std::span<const OptionRow<Config>> options();
 
@@ -44,8 +46,9 @@ struct Flood {
   static std::span<const CounterRow<Counters>> counter_rows();
 
   /// syn: connections. answer: of services that amplify. lease: requests for an address. message: of ARP, or of
-  /// neighbours and routers. slow: requests that do not come to their end.
-  enum class Kind : uint8_t { syn, datagram, echo, answer, lease, message, slow };
+  /// neighbours and routers. slow: requests that do not come to their end; trickle: the same of whoever. stray:
+  /// segments of no connection. load: connections that are used, of senders with very many.
+  enum class Kind : uint8_t { syn, datagram, echo, answer, lease, message, slow, trickle, stray, load };
 
   /// A key: no padding.
   struct Stream {
@@ -89,6 +92,7 @@ struct Flood {
 
    private:
     void add(const Stream& stream, const Load& load, Delta& delta);
+    void take_segment(const FlowUpdate& update, Delta& delta);
     /// A flow of its own that is a flood, or a connection that is kept waiting.
     void take_whole(const FlowUpdate& update, Delta& delta);
 
@@ -136,6 +140,7 @@ class Flood::Global {
     uint64_t usual = 0;   // of a second, in 1/256
     uint64_t total = 0, used = 0;
     Burden peak;
+    SmallFan senders;  // of what trickles
     Timestamp first, last;
   };
   struct Part {
@@ -147,6 +152,8 @@ class Flood::Global {
   static Target target_of(const Stream& stream);
   uint64_t floor_of(const Target& target) const;
   static Burden sum_of(Group group);
+  /// Of what comes over a border, what senders with more than `sender` bring.
+  Burden load_of(Group group) const;
   void judge(const Target& target, Burden now, Findings& findings);
   void report(const Target& target, const State& state, Findings& findings) const;
 

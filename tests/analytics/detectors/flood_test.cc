@@ -50,6 +50,62 @@ TEST_F(FloodTest, ConnectionsThatNobodyUses) {
   EXPECT_EQ(kind(), "syn");
 }
 
+// A flood of ACK, of RST, of SYN/ACK that others were made to send, as it is seen at its target.
+TEST_F(FloodTest, SegmentsOfNoConnection) {
+  for (const uint8_t flags : {uint8_t{16}, uint8_t{4}, uint8_t{18}, uint8_t{17}}) {
+    for (bool turned : {false, true}) {
+      Scene scene;
+      for (int i = 0; i < 3000; ++i) {
+        const std::string one = spoofed(i);
+        FlowRef flow = scene.at(i / 200.0).flow(turned ? Ends{"10.0.0.9", one, 443} : Ends{one, "10.0.0.9", 80});
+        flow.midstream = true;
+        const uint64_t first = turned ? 0 : 1;
+        scene.tell(flow, {.moment = FlowMoment::opened,
+                          .all_packets = {first, 1 - first},
+                          .tcp_flags = {turned ? uint8_t{0} : flags, turned ? flags : uint8_t{0}}});
+        if (i % 2) scene.tell(flow, {.moment = FlowMoment::refused, .all_packets = {1, 1}});
+      }
+      const auto all = scene.found(*detector<Flood>().read(OptionSource()));
+      ASSERT_FALSE(all.empty()) << int{flags};
+      EXPECT_EQ(all[0].evidence.substr(0, 15), R"({"kind":"stray")");
+      EXPECT_EQ(all[0].objects, std::vector<std::string>{turned ? "10.0.0.9:40000" : "10.0.0.9:80"});
+    }
+  }
+}
+
+TEST_F(FloodTest, ASensorThatBeginsAmidConnections) {
+  for (int i = 0; i < 12'000; ++i) {
+    const double begun = i < 2000 ? i / 2000.0 : 1 + i / 500.0;
+    FlowRef flow = scene_.at(begun).flow({spoofed(i), "10.0.0.9", 443});
+    flow.midstream = true;
+    scene_.tell(flow, {.moment = FlowMoment::opened, .all_packets = {1, 0}, .tcp_flags = {16, 0}});
+    scene_.at(begun + 1).tell(flow, {.moment = FlowMoment::answered, .all_packets = {1, 1}, .tcp_flags = {16, 16}});
+  }
+  EXPECT_TRUE(found().empty());
+}
+
+// Whole requests, each answered: 40 a second of each of six hosts.
+TEST_F(FloodTest, ALoadOfFewSenders) {
+  for (int i = 0; i < 240 * 40; ++i) {
+    scene_.at(i / 240.0);
+    open({spoofed(i % 6), "10.0.0.9", 443}, true);
+  }
+  EXPECT_EQ(kind(), "load");
+  const auto all = found();
+  EXPECT_EQ(level_of(all[0].severity, all[0].confidence), FindingLevel::low);
+  EXPECT_EQ(all[0].attack.at(0).id, "T1499.002");
+}
+
+TEST_F(FloodTest, LoadsThatAreUsual) {
+  for (int i = 0; i < 240 * 40; ++i) {
+    scene_.at(i / 240.0);
+    open({"10.0.0.7", "10.0.0.9", 443}, true);                    // a balancer and its server
+    open({spoofed(i % 20), "10.0.0.8", 443}, true);               // a busy server
+    if (i < 240 * 20) open({spoofed(0), "10.0.0.6", 443}, true);  // an upload of many files
+  }
+  EXPECT_TRUE(found().empty());
+}
+
 TEST_F(FloodTest, ACrowdThatIsServed) {
   for (int i = 0; i < 6000; ++i) {
     scene_.at(i / 600.0);
@@ -139,6 +195,46 @@ TEST_F(FloodTest, StationsThatAreMadeUp) {
 TEST_F(FloodTest, OneStationThatAsksForAll) {
   for (int i = 0; i < 8000; ++i) show(scene_.at(i / 800.0), {1, 1, static_cast<uint8_t>(2 + i % 200)});
   EXPECT_TRUE(found().empty());
+}
+
+TEST_F(FloodTest, ConnectionsThatAreHeldAndNotUsed) {
+  const auto held = [](uint8_t server_flags, uint64_t packets, int count) {
+    Scene scene;
+    for (int i = 0; i < count; ++i) {
+      const FlowRef flow = scene.at(i * 0.1).flow({"198.51.100.9", "10.0.0.9", 443});
+      scene.at(45 + i * 0.1)
+          .tell(flow, {.moment = FlowMoment::closed, .all_packets = {packets, 2}, .tcp_flags = {18, server_flags}});
+    }
+    return !scene.found(*detector<Flood>().read(OptionSource())).empty();
+  };
+  EXPECT_TRUE(held(18, 4, 60));
+  EXPECT_FALSE(held(18, 4, 40));
+  EXPECT_FALSE(held(20, 1, 60)) << "refused";
+  EXPECT_FALSE(held(18, 40, 60)) << "one that was used before its last tick";
+}
+
+// A few connections each, at different times.
+TEST_F(FloodTest, ManyWhoKeepRequestsGoing) {
+  const auto kept = [](std::string_view protocol, uint64_t packets, int senders) {
+    Scene scene;
+    for (int i = 0; i < 120; ++i) {
+      FlowRef flow = scene.at(i * 0.5).flow({spoofed(i % senders), "10.0.0.9", 80});
+      flow.protocol = protocol;
+      scene.at(61 + i * 0.5)
+          .tell(flow, {.moment = FlowMoment::tick,
+                       .bytes = {180, 0},
+                       .packets = {packets, 0},
+                       .all_packets = {packets + 3, packets},
+                       .tcp_flags = {24, 18}});
+    }
+    return scene.found(*detector<Flood>().read(OptionSource()));
+  };
+  const auto found = kept("http", 5, 30);
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found[0].evidence.substr(0, 17), R"({"kind":"trickle")");
+  EXPECT_TRUE(kept("http", 1, 30).empty()) << "they wait for what is thought about";
+  EXPECT_TRUE(kept("failed", 5, 30).empty()) << "logs are sent so, and not answered";
+  for (const Behaviour& of : kept("http", 5, 1)) EXPECT_EQ(of.evidence.substr(0, 14), R"({"kind":"slow")");
 }
 
 TEST_F(FloodTest, RequestsThatDoNotEnd) {
