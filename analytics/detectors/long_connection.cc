@@ -47,6 +47,7 @@ void LongConnection::Span::merge(const Span& other) {
     bare = other.bare;
     known = other.known;
     waits = other.waits;
+    proxied = other.proxied;
     name = other.name;
     application = other.application;
   }
@@ -69,10 +70,12 @@ std::pair<uint64_t, uint32_t> LongConnection::Ages::rank(int64_t seconds) const 
 
 void LongConnection::Local::flow(const FlowUpdate& update, Delta& delta) {
   const FlowRef& flow = *update.flow;
-  if ((flow.proto != kTcp && flow.proto != kUdp) || update.all_packets[1] == 0 || surroundings_.inside(flow.server) ||
-      !surroundings_.inside(flow.client) || to_many(flow.server)) {
+  if ((flow.proto != kTcp && flow.proto != kUdp) || update.all_packets[1] == 0 || !surroundings_.inside(flow.client) ||
+      to_many(flow.server)) {
     return;
   }
+  const bool proxied = Peers::by_proxy(flow);
+  if (surroundings_.inside(flow.server) && !proxied) return;
   if (delta.connections.bytes() == 0) {
     delta.connections = DeltaTable<Connection, Span>(surroundings_.hash_seed, Delta::kMostConnections);
     delta.kinds = DeltaTable<Kind, Ages>(surroundings_.hash_seed, Delta::kMostKinds);
@@ -84,6 +87,7 @@ void LongConnection::Local::flow(const FlowUpdate& update, Delta& delta) {
   }
   if (closed && age < kLeast) return;
   const Peer& peer = peers_.of(flow);
+  if (peer.key.version != 0 && surroundings_.inside(peer.key)) return;
   delta.connections.at({flow.id}).merge(
       {.out = update.bytes[0],
        .in = update.bytes[1],
@@ -93,6 +97,7 @@ void LongConnection::Local::flow(const FlowUpdate& update, Delta& delta) {
        .bare = flow.application.empty() && (flow.protocol.empty() || flow.protocol == "failed"),
        .known = Peers::known_service(flow),
        .waits = Peers::waits(flow),
+       .proxied = proxied,
        .flow = name_of(flow),
        .peer = peer.key,
        .name = peer.name,
@@ -145,7 +150,7 @@ void LongConnection::Global::judge(const Span& span, Findings& findings) {
   if (static_cast<uint64_t>(sure) < config_.confidence) return;
 
   const std::string place = endpoint(span.flow.server, span.flow.server_port);
-  const bool usual_port = span.flow.server_port == 443 || span.flow.server_port == 80;
+  const bool usual_port = span.proxied || span.flow.server_port == 443 || span.flow.server_port == 80;
   // Of its ends and its beginning, which a live sensor and a replay call alike.
   const std::string key = endpoint(span.flow.client, span.flow.client_port) + " " + place + " " +
                           std::to_string(span.flow.proto) + " " + std::to_string(span.first.ns);
@@ -162,7 +167,10 @@ void LongConnection::Global::judge(const Span& span, Findings& findings) {
                 .flows = {span.flow},
                 .src = span.flow.client,
                 .dest = span.flow.server};
-  if (!span.name.empty()) report.objects.insert(report.objects.begin(), span.name);
+  const bool by_address = span.name.empty() && span.proxied && span.peer != span.flow.server;
+  if (!span.name.empty() || by_address) {
+    report.objects.insert(report.objects.begin(), by_address ? to_string(span.peer) : span.name);
+  }
   findings.report(std::move(report), [&, others = others, rank = rank](JsonWriter& json) {
     json.member("seconds", age).member("seconds_needed", span.bare || rare ? config_.age : config_.known_age);
     json.member("bytes_out", span.out).member("bytes_in", span.in);
@@ -171,6 +179,7 @@ void LongConnection::Global::judge(const Span& span, Findings& findings) {
     json.member("hosts", hosts).member("hosts_active", clients_.count());
     json.member("confidence_needed", config_.confidence);
     if (!span.application.empty()) json.member("app", span.application);
+    if (span.proxied) json.member("proxy", place);
   });
 }
 

@@ -44,7 +44,7 @@ struct LongConnection {
   struct Span {
     uint64_t out = 0, in = 0;
     Timestamp first{std::numeric_limits<int64_t>::max()}, last;
-    bool closed = false, bare = false, known = false, waits = false;
+    bool closed = false, bare = false, known = false, waits = false, proxied = false;
     FlowName flow;
     IpAddress peer;  // of version 0: the hash of a name
     std::string name, application;

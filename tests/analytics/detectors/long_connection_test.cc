@@ -13,9 +13,10 @@ class LongConnectionTest : public testing::Test {
  protected:
   std::vector<Behaviour> found() const { return scene_.found(*detector<LongConnection>().read(OptionSource())); }
   void keep(const test::Ends& ends, int minutes, uint64_t bytes, std::string_view application = "",
-            std::string_view protocol = "") {
+            std::string_view protocol = "", std::string_view host = "") {
     FlowRef flow = scene_.at(0).flow(ends);
     flow.protocol = protocol;
+    flow.host = host;
     flow.application = application;
     for (int i = 1; i <= minutes; ++i) {
       scene_.at(60.0 * i).tell(flow, {.moment = i == minutes ? FlowMoment::closed : FlowMoment::tick,
@@ -55,6 +56,21 @@ TEST_F(LongConnectionTest, NotOfWhatWaitsByItsNature) {
   const auto all = found();
   ASSERT_FALSE(all.empty()) << "by a protocol that nobody knows";
   for (const Behaviour& one : all) EXPECT_EQ(one.subject, "10.0.0.4");
+}
+
+TEST_F(LongConnectionTest, WhereAProxyInsideIsToldToConnect) {
+  keep({"10.0.0.7", "10.0.0.3", 3128}, 721, 100, "HTTP_Connect.TLS", "http", "c2.example.net");
+  keep({"10.0.0.8", "10.0.0.3", 3128}, 721, 100, "HTTP_Connect", "http", "203.0.113.9");
+  const auto all = found();
+  ASSERT_FALSE(all.empty());
+  for (const Behaviour& one : all) {
+    EXPECT_EQ(one.objects.at(0), one.subject == "10.0.0.7" ? "example.net" : "203.0.113.9");
+    EXPECT_EQ(one.objects.at(1), "10.0.0.3:3128");
+    EXPECT_EQ(one.attack.size(), 1U) << "its port is that of the proxy";
+  }
+  keep({"10.0.0.9", "10.0.0.3", 3128}, 721, 100, "HTTP_Connect", "http", "10.0.0.99");
+  keep({"10.0.0.9", "10.0.0.3", 8080}, 721, 100, "HTTP", "http", "example.org");
+  for (const Behaviour& one : found()) EXPECT_NE(one.subject, "10.0.0.9") << "what it calls is inside";
 }
 
 TEST_F(LongConnectionTest, NotWhereOthersLastAsLong) {
