@@ -23,7 +23,8 @@ constexpr OptionRow<C> kOptions[] = {
      "new exchanges of UDP or ICMP a second with a host, from which on their answers are looked at"},
     {"analytics.flood.packets", &C::packets, "10000",
      "packets a second of one exchange of UDP that stays without answer"},
-    {"analytics.flood.answers", &C::answers, "100", "answers a second to a host that did not ask"},
+    {"analytics.flood.answers", &C::answers, "100",
+     "answers a second to a host that did not ask, or of one inside that are ten times as long as what somebody asked"},
     {"analytics.flood.leases", &C::leases, "100", "requests for an address a second"},
     {"analytics.flood.messages", &C::messages, "500",
      "messages of ARP, neighbours or routers a second, of at least eight senders"},
@@ -64,6 +65,13 @@ bool opens(const FlowUpdate& update) {
   return (update.tcp_flags[0] & (kSyn | kAck | kRst | kFin)) == kSyn;
 }
 
+/// Somebody is answered at length by a host inside: perhaps another, in whose name it was asked.
+bool at_length(const FlowUpdate& update) {
+  constexpr uint64_t kTimes = 10, kLeast = 400;  // bytes of an answer
+  return update.bytes[0] > 0 && update.bytes[1] >= kTimes * update.bytes[0] &&
+         update.bytes[1] >= kLeast * update.packets[0];
+}
+
 /// Seconds that a flow's packets came in.
 uint64_t seconds_of(const FlowUpdate& update) {
   const int64_t all = (update.time.ns - update.flow->start.ns) / kNanoseconds;
@@ -86,8 +94,8 @@ bool slowly(Kind kind) {
 }
 
 std::string_view name(Kind kind) {
-  constexpr std::string_view kNames[] = {"syn",     "datagram", "echo",    "answer", "lease",
-                                         "message", "slow",     "trickle", "stray",  "load"};
+  constexpr std::string_view kNames[] = {"syn",  "datagram", "echo",  "answer", "lease",    "message",
+                                         "slow", "trickle",  "stray", "load",   "reflected"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -192,6 +200,16 @@ void Flood::Local::take_whole(const FlowUpdate& update, Delta& delta) {
     load.begun = static_cast<uint32_t>(std::min<uint64_t>(update.packets[index(*way)], UINT32_MAX));
     return update.packets[1 - index(*way)] > 0 ? void() : add_from(config_.answers);
   }
+  if (amplifies(flow.server_port) && at_length(update)) {
+    stream.kind = Kind::reflected;
+    stream.target = flow.client;
+    stream.source = flow.server;
+    constexpr uint64_t kOnce = 8;  // questions that need no time
+    if (packets <= kOnce) load.time = flow.start;
+    load.first =
+        packets <= kOnce ? flow.start : Timestamp{update.time.ns - static_cast<int64_t>(seconds - 1) * kNanoseconds};
+    return add(stream, load, delta);
+  }
   if (update.packets[1] > 0) return;
   stream.kind = Kind::datagram;
   add_from(config_.packets);
@@ -225,7 +243,8 @@ uint64_t Flood::Global::floor_of(const Target& target) const {
     case Kind::load: return surroundings_.inside(target.address) ? config_.connections : config_.connections_outside;
     case Kind::datagram:
     case Kind::echo: return config_.datagrams;
-    case Kind::answer: return config_.answers;
+    case Kind::answer:
+    case Kind::reflected: return config_.answers;
     case Kind::lease: return config_.leases;
     case Kind::message: return config_.messages;
     case Kind::slow:
@@ -240,6 +259,8 @@ void Flood::Global::take(Second second, Delta& delta, Findings& findings) {
   std::vector<Part> parts;
   parts.reserve(delta.streams.size());
   delta.streams.walk([&](const Stream& stream, const Load& load) {
+    const bool inside = surroundings_.inside(stream.target);
+    if (stream.kind == Kind::reflected && (inside || !surroundings_.inside(stream.source))) return;
     if ((stream.kind <= Kind::answer || stream.kind == Kind::stray) && findings.one_sided(stream.interface)) {
       counters_.one_sided += load.begun;
     } else {
@@ -305,6 +326,9 @@ Flood::Global::Burden Flood::Global::sum_of(Group group) {
     if (load.begun > 0) sources[stream.source] += load.begun;
   }
   out.sources = static_cast<uint32_t>(sources.size());
+  Timestamp first{std::numeric_limits<int64_t>::max()};
+  for (const Part& part : group) first = std::min(first, part.load->first);
+  if (first < out.time) out.seconds = std::min((out.time.ns - first.ns) / kNanoseconds + 1, kTickTime / kNanoseconds);
   for (const auto& [address, begun] : sources) out.strongest.push_back({address, begun});
   std::ranges::stable_sort(out.strongest, std::greater(), &Source::begun);
   if (out.strongest.size() > kMostShown) out.strongest.resize(kMostShown);
@@ -350,7 +374,13 @@ void Flood::Global::judge(const Target& target, Burden now, Findings& findings) 
   const bool scan = tries && now.sources <= 2 && 2 * uint64_t{now.ports} >= now.begun;
   const bool usual = (target.kind == Kind::datagram || target.kind == Kind::echo) && now.begun * 256 <= 8 * state.usual;
   const bool few = target.kind == Kind::message && now.sources < kLeastSenders;
-  if (slow) {
+  if (target.kind == Kind::reflected) {
+    // What came in all these seconds is told at once.
+    now.begun /= static_cast<uint64_t>(now.seconds);
+    if (now.begun < floor) return;
+    state.excess = std::min(kMostExcess, state.excess + (16 - kDrift) * static_cast<int32_t>(now.seconds));
+    state.total += now.begun * static_cast<uint64_t>(now.seconds - 1);
+  } else if (slow) {
     state.excess = static_cast<int32_t>(std::min<uint64_t>(
         kMostExcess,
         static_cast<uint64_t>(state.excess) + now.begun * kAlarm / floor + (now.begun * kAlarm % floor != 0)));
@@ -377,8 +407,8 @@ void Flood::Global::judge(const Target& target, Burden now, Findings& findings) 
 }
 
 void Flood::Global::report(const Target& target, const State& state, Findings& findings) const {
-  constexpr uint8_t kSeverity[] = {50, 60, 60, 70, 60, 55, 60, 60, 50, 50};
-  constexpr uint32_t kUsed[] = {1 | 4, 1, 1, 2, 8, 1, 8, 8, 1 | 4, 8};  // of the techniques
+  constexpr uint8_t kSeverity[] = {50, 60, 60, 70, 60, 55, 60, 60, 50, 50, 60};
+  constexpr uint32_t kUsed[] = {1 | 4, 1, 1, 2, 8, 1, 8, 8, 1 | 4, 8, 2};  // of the techniques
   const auto kind = static_cast<size_t>(target.kind);
   const uint64_t unused = state.total - std::min(state.total, state.used);
   unsigned severity = kSeverity[kind];
@@ -400,7 +430,7 @@ void Flood::Global::report(const Target& target, const State& state, Findings& f
     report.subject = to_string(report.src);
   }
   // Of answers the port is the other side's.
-  if (target.kind == Kind::answer) {
+  if (target.kind == Kind::answer || target.kind == Kind::reflected) {
     report.objects.push_back(to_string(target.address));
   } else if (target.address.version != 0) {
     report.objects.push_back(endpoint(target.address, peak.port));

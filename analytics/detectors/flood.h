@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -47,8 +48,9 @@ struct Flood {
 
   /// syn: connections. answer: of services that amplify. lease: requests for an address. message: of ARP, or of
   /// neighbours and routers. slow: requests that do not come to their end; trickle: the same of whoever. stray:
-  /// segments of no connection. load: connections that are used, of senders with very many.
-  enum class Kind : uint8_t { syn, datagram, echo, answer, lease, message, slow, trickle, stray, load };
+  /// segments of no connection. load: connections that are used, of senders with very many. reflected: answers of a
+  /// host inside, many times as long as what it was asked.
+  enum class Kind : uint8_t { syn, datagram, echo, answer, lease, message, slow, trickle, stray, load, reflected };
 
   /// A key: no padding.
   struct Stream {
@@ -60,15 +62,16 @@ struct Flood {
   };
   static_assert(sizeof(Stream) == 38);
 
-  /// Sums of a second; the time is the latest.
+  /// Sums of a second; the time is the latest, and of what is told at its end `first` when the first of it began.
   struct Load {
     uint32_t begun = 0, used = 0;
-    Timestamp time;
+    Timestamp time, first{std::numeric_limits<int64_t>::max()};
 
     void merge(const Load& other) {
       begun += other.begun;
       used += other.used;
       time = std::max(time, other.time);
+      first = std::min(first, other.first);
     }
     bool operator==(const Load&) const = default;
   };
@@ -129,6 +132,7 @@ class Flood::Global {
   /// What a target got in a second.
   struct Burden {
     uint64_t begun = 0, used = 0;
+    int64_t seconds = 1;  // that it came in
     uint32_t sources = 0, ports = 0;
     uint16_t port = 0;              // that got most
     std::vector<Source> strongest;  // by what they sent, kMostShown at most

@@ -172,6 +172,45 @@ TEST_F(FloodTest, AnswersWhoseClientNeverAsked) {
   }
 }
 
+// Told when the exchange is over, by a clock that stands still in between or at the end of all.
+TEST_F(FloodTest, AnswersThatAreSentToWhoDidNotAsk) {
+  const auto answered = [](double rate, uint64_t answer, bool at_end, const std::string& asker = "198.51.100.9") {
+    Scene scene;
+    for (int i = 0; i < 30 * rate; ++i) {
+      const double begun = i / rate;
+      const FlowRef flow =
+          scene.at(begun).flow({asker, "10.0.0.53", 53, 17, static_cast<uint16_t>(1024 + i * 7 % 60'000)});
+      FlowUpdate over{.moment = FlowMoment::closed, .bytes = {40, answer}, .packets = {1, 1}, .all_packets = {1, 1}};
+      scene.at(at_end ? 40 : begun + 10).tell(flow, over);
+    }
+    return scene.found(*detector<Flood>().read(OptionSource()));
+  };
+  for (bool at_end : {false, true}) {
+    const auto found = answered(200, 3000, at_end);
+    ASSERT_FALSE(found.empty()) << at_end;
+    EXPECT_EQ(found[0].subject, "10.0.0.53");
+    EXPECT_EQ(found[0].objects, std::vector<std::string>{"198.51.100.9"});
+    EXPECT_EQ(found[0].attack.at(0).id, "T1498.002");
+    EXPECT_TRUE(answered(20, 3000, at_end).empty()) << "a resolver that asks for many";
+    EXPECT_TRUE(answered(200, 300, at_end).empty()) << "answers as they are";
+    EXPECT_TRUE(answered(200, 3000, at_end, "10.0.0.9").empty()) << "one of ours";
+  }
+}
+
+TEST_F(FloodTest, TheSameOfOnePort) {
+  const auto answered = [](uint64_t questions) {
+    Scene scene;
+    const FlowRef flow = scene.flow({"198.51.100.9", "10.0.0.53", 123, 17, 80});
+    scene.at(15).tell(flow, {.moment = FlowMoment::closed,
+                             .bytes = {8 * questions, 4400 * questions},
+                             .packets = {questions, 10 * questions},
+                             .all_packets = {questions, 10 * questions}});
+    return scene.found(*detector<Flood>().read(OptionSource()));
+  };
+  EXPECT_FALSE(answered(3000).empty());
+  EXPECT_TRUE(answered(300).empty());
+}
+
 TEST_F(FloodTest, RequestsForAddresses) {
   const FlowRef flow = scene_.flow({"0.0.0.0", "255.255.255.255", 67, 17, 68});
   scene_.at(1).tell(flow, {.moment = FlowMoment::closed, .packets = {10'000, 0}, .all_packets = {10'000, 0}});
