@@ -262,7 +262,6 @@ JsonWriter& JsonWriter::printable(Bytes bytes) {
       case '\\': p = copy_short(p, "\\\\", 2); break;
       case '\n': p = copy_short(p, "\\n", 2); break;
       case '\r': p = copy_short(p, "\\r", 2); break;
-      case '\t': p = copy_short(p, "\\t", 2); break;
       default: *p++ = is_plain(c) ? static_cast<char>(c) : '.';
     }
     taken(p);

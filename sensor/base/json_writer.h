@@ -60,7 +60,7 @@ class JsonWriter {
     return key(name).value(v);
   }
   JsonWriter& base64(Bytes bytes);
-  /// Printable ASCII and \r \n \t as they are, every other byte as '.': EVE's payload_printable.
+  /// Printable ASCII and \r \n as they are, every other byte as '.': EVE's payload_printable.
   JsonWriter& printable(Bytes bytes);
   JsonWriter& hex(Bytes bytes, char separator = 0);
   /// JSON text that is complete in itself.

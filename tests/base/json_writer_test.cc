@@ -234,7 +234,7 @@ TEST(JsonWriterTest, PayloadForms) {
         .end_array();
   });
   std::string printable;
-  for (char c : all) printable += (c >= 0x20 && c < 0x7f) || c == '\r' || c == '\n' || c == '\t' ? c : '.';
+  for (char c : all) printable += (c >= 0x20 && c < 0x7f) || c == '\r' || c == '\n' ? c : '.';
   EXPECT_EQ(array[0], printable);
   EXPECT_EQ(array[1], to_base64(to_bytes(all)));
   EXPECT_EQ(array[2], to_hex(to_bytes(all), ':'));
