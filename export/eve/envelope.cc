@@ -6,54 +6,37 @@
 namespace lapwing {
 namespace {
 
-constexpr std::array<std::string_view, 256> protocol_names() {
-  std::array<std::string_view, 256> names{};
-  names[0] = "HOPOPT";
-  names[1] = "ICMP";
-  names[2] = "IGMP";
-  names[3] = "GGP";
-  names[4] = "IPv4";
-  names[5] = "ST";
-  names[6] = "TCP";
-  names[7] = "CBT";
-  names[8] = "EGP";
-  names[9] = "IGP";
-  names[17] = "UDP";
-  names[27] = "RDP";
-  names[33] = "DCCP";
-  names[36] = "XTP";
-  names[41] = "IPv6";
-  names[43] = "IPv6-Route";
-  names[44] = "IPv6-Frag";
-  names[45] = "IDRP";
-  names[46] = "RSVP";
-  names[47] = "GRE";
-  names[50] = "ESP";
-  names[51] = "AH";
-  names[55] = "MOBILE";
-  names[58] = "IPv6-ICMP";
-  names[59] = "IPv6-NoNxt";
-  names[60] = "IPv6-Opts";
-  names[88] = "EIGRP";
-  names[89] = "OSPF";
-  names[94] = "IPIP";
-  names[97] = "ETHERIP";
-  names[98] = "ENCAP";
-  names[103] = "PIM";
-  names[108] = "IPComp";
-  names[112] = "VRRP";
-  names[113] = "PGM";
-  names[115] = "L2TP";
-  names[132] = "SCTP";
-  names[133] = "FC";
-  names[135] = "Mobility-Header";
-  names[136] = "UDPLite";
-  names[137] = "MPLS-in-IP";
-  names[139] = "HIP";
-  names[140] = "Shim6";
-  return names;
-}
-constexpr auto kProtocolNames = protocol_names();
+/// Keywords of IANA's list of protocol numbers, as Suricata writes them; those that have none are numbers.
+constexpr std::array<std::string_view, 256> kProtocolNames = {
+    "HOPOPT",      "ICMP",       "IGMP",        "GGP",        "IP-in-IP",
+    "ST",          "TCP",        "CBT",         "EGP",        "IGP",
+    "BBN-RCC-MON", "NVP-II",     "PUP",         "ARGUS",      "EMCON",
+    "XNET",        "CHAOS",      "UDP",         "MUX",        "DCN-MEAS",
+    "HMP",         "PRM",        "XNS-IDP",     "TRUNK-1",    "TRUNK-2",
+    "LEAF-1",      "LEAF-2",     "RDP",         "IRTP",       "ISO-TP4",
+    "NETBLT",      "MFE-NSP",    "MERIT-INP",   "DCCP",       "3PC",
+    "IDPR",        "XTP",        "DDP",         "IDPR-CMTP",  "TP++",
+    "IL",          "IPv6",       "SDRP",        "IPv6-Route", "IPv6-Frag",
+    "IDRP",        "RSVP",       "GRE",         "DSR",        "BNA",
+    "ESP",         "AH",         "I-NLSP",      "SwIPe",      "NARP",
+    "MOBILE",      "TLSP",       "SKIP",        "IPv6-ICMP",  "IPv6-NoNxt",
+    "IPv6-Opts",   "Any",        "CFTP",        "Any",        "SAT-EXPAK",
+    "KRYPTOLAN",   "RVD",        "IPPC",        "Any",        "SAT-MON",
+    "VISA",        "IPCU",       "CPNX",        "CPHB",       "WSN",
+    "PVP",         "BR-SAT-MON", "SUN-ND",      "WB-MON",     "WB-EXPAK",
+    "ISO-IP",      "VMTP",       "SECURE-VMTP", "VINES",      "TTP",
+    "NSFNET-IGP",  "DGP",        "TCF",         "EIGRP",      "OSPF",
+    "Sprite-RPC",  "LARP",       "MTP",         "AX.25",      "OS",
+    "MICP",        "SCC-SP",     "ETHERIP",     "ENCAP",      "Any",
+    "GMTP",        "IFMP",       "PNNI",        "PIM",        "ARIS",
+    "SCPS",        "QNX",        "A/N",         "IPComp",     "SNP",
+    "Compaq-Peer", "IPX-in-IP",  "VRRP",        "PGM",        "Any",
+    "L2TP",        "DDX",        "IATP",        "STP",        "SRP",
+    "UTI",         "SMP",        "SM",          "PTP",        "IS-IS",
+    "FIRE",        "CRTP",       "CRUDP",       "SSCOPMCE",   "IPLT",
+    "SPS",         "PIPE",       "SCTP",        "FC",         "RSVP-E2E-IGNORE",
+    "Mobility",    "UDPLite",    "MPLS-in-IP",  "manet",      "HIP",
+    "Shim6",       "WESP",       "ROHC",        "Ethernet"};
 
 void write_addresses(Line& line, const Envelope& envelope, bool reversed) {
   const IpAddress& src = reversed ? envelope.dest : envelope.src;

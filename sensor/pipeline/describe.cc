@@ -9,7 +9,7 @@ std::string_view tunnel_proto(const Tunnel& tunnel) {
   switch (tunnel.proto) {
     case ip_proto::udp: return "UDP";
     case ip_proto::gre: return "GRE";
-    case ip_proto::ipip: return "IP-IP";
+    case ip_proto::ipip: return "IP-in-IP";
     case ip_proto::ipv6: return "IPv6";
     default: return "IP";
   }

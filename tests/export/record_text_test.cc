@@ -1,5 +1,6 @@
 // The text of each record type, member by member: order, names and forms are what readers depend on.
 #include "export/eve/alert.h"
+#include "export/eve/envelope.h"
 #include "export/eve/frame.h"
 #include "tests/export/eve_support.h"
 
@@ -14,6 +15,14 @@ std::string record(std::vector<std::pair<std::string, std::string>> settings, au
 
 constexpr MacAddress kClientMacs[] = {{0, 1, 2, 3, 4, 5}};
 constexpr MacAddress kServerMacs[] = {{0xa, 0xb, 0xc, 0xd, 0xe, 0xf}, {0xa, 0xb, 0xc, 0xd, 0xe, 0x10}};
+
+TEST(RecordText, ProtocolsAreNamedAsIanaDoes) {
+  EXPECT_EQ(ip_protocol_name(4), "IP-in-IP");
+  EXPECT_EQ(ip_protocol_name(10), "BBN-RCC-MON");
+  EXPECT_EQ(ip_protocol_name(41), "IPv6");
+  EXPECT_EQ(ip_protocol_name(143), "Ethernet");
+  EXPECT_EQ(ip_protocol_name(144), "");
+}
 
 TEST(RecordText, Flow) {
   FlowSummary s = tcp_summary();
