@@ -151,10 +151,12 @@ void interfaces(Setting& yaml) {
   }
 }
 
-/// What these records show unless told: Suricata writes them short.
+/// What these records show unless told: Suricata writes them short, and those of DNS in version 2 before its version 8.
 void short_records(Setting& yaml) {
   const Setting* outputs = member(yaml, "outputs");
   if (!outputs) return;
+  const Setting* writer = member(yaml, "suricata-version");
+  const bool before_8 = writer && writer->scalar.size() > 1 && writer->scalar[1] == '.' && writer->scalar[0] < '8';
   const auto add = [](Setting& map, std::string_view key, Setting::Kind kind, std::string_view scalar) -> Setting& {
     map.kind = Setting::Kind::map;
     map.children.push_back(std::make_unique<Setting>());
@@ -169,14 +171,19 @@ void short_records(Setting& yaml) {
     Setting* types = at(*output, "eve-log.types");
     if (!types || types->kind != Setting::Kind::list) continue;
     for (const auto& type : types->children) {
-      for (std::string_view name : {"http", "tls"}) {
+      struct Unless {
+        std::string_view type, key, value;
+      };
+      for (const auto& [name, key, value] :
+           {Unless{"http", "extended", "no"}, Unless{"tls", "extended", "no"}, Unless{"dns", "version", "2"}}) {
+        if (name == "dns" && !before_8) continue;
         Setting* record = member(*type, name);
         if (type->kind == Setting::Kind::scalar && type->scalar == name) {
           type->scalar.clear();
           record = &add(*type, name, Setting::Kind::null, {});
         }
-        if (record && record->kind != Setting::Kind::scalar && !member(*record, "extended")) {
-          add(*record, "extended", Setting::Kind::scalar, "no");
+        if (record && record->kind != Setting::Kind::scalar && !member(*record, key)) {
+          add(*record, key, Setting::Kind::scalar, value);
         }
       }
     }

@@ -79,6 +79,20 @@ TEST(SuricataTest, RecordsAreShortUnlessToldOtherwise) {
   EXPECT_EQ(text_at(root, "outputs.1.eve-log.types.1.tls.extended"), "no");
 }
 
+TEST(SuricataTest, DnsIsOfVersion2BeforeSuricata8) {
+  const auto version = [](const std::string& head, const std::string& type) {
+    Setting root;
+    adopt_suricata(parse_yaml(head + "outputs:\n  - eve-log:\n      types: [" + type + "]\n", "/etc/suricata.yaml"),
+                   root);
+    return text_at(root, "outputs.0.eve-log.types.0.dns.version");
+  };
+  EXPECT_EQ(version("suricata-version: \"7.0\"\n", "dns"), "2");
+  EXPECT_EQ(version("suricata-version: \"7.0\"\n", "{dns: {formats: [grouped]}}"), "2");
+  EXPECT_EQ(version("suricata-version: \"7.0\"\n", "{dns: {version: 3}}"), "3");
+  EXPECT_EQ(version("suricata-version: \"8.0\"\n", "dns"), "(none)");
+  EXPECT_EQ(version("", "dns"), "(none)");
+}
+
 TEST(SuricataTest, IncludedFilesThatAreNotThereAreReportedAndPassedOver) {
   std::string path = testing::TempDir() + "lapwing-include.yaml";
   std::ofstream(path) << "include: nowhere.yaml\nstream: {depth: 1}\n";
