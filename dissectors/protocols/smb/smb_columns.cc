@@ -180,8 +180,10 @@ std::optional<std::string_view> old_name(const Renaming& renaming) {
 std::optional<std::string_view> new_name(const Renaming& renaming) {
   return text_of(renaming.to);
 }
-std::optional<std::string_view> renamed_fuid(const Renaming& renaming) {
-  return renaming.fuid;
+/// Of a compound it is not known before the answer.
+template <class D>
+std::optional<std::string_view> fuid_of(const D& detail) {
+  return detail.opened ? std::string_view(detail.opened->fuid) : std::string_view();
 }
 /// SET_INFO of version 2, by which it came.
 template <class D>
@@ -210,9 +212,6 @@ std::string_view subcommand(const Disposal& disposal) {
 }
 std::string_view level_of_interest(const Disposal& disposal) {
   return disposal.level == v1::kDispositionInfo ? "Set Disposition Information" : std::string_view();
-}
-std::optional<std::string_view> disposed_fuid(const Disposal& disposal) {
-  return disposal.fuid;
 }
 std::string_view path(const Named& named) {
   return text_of(named.path);
@@ -318,7 +317,7 @@ constexpr Column kRenameInfo[] = {
 constexpr Column kRenaming[] = {
     object<&set_info<Renaming>>("set_info", kRenameInfo, "how it is asked for in version 2"),
     object<&self<Renaming>>("rename", kRenames, "a file gets another name"),
-    text<&renamed_fuid>("fuid", "number of the open file"),
+    text<&fuid_of<Renaming>>("fuid", "number of the open file"),
 };
 constexpr Column kDisposalInfo[] = {
     text<&set_info_class<Disposal>>("class", "of what is set"),
@@ -330,7 +329,7 @@ constexpr Column kDisposal[] = {
     object<&set_info<Disposal>>("set_info", kDisposalInfo, "how it is asked for in version 2"),
     text<&subcommand>("subcmd", "of TRANS2"),
     text<&level_of_interest>("level_of_interest", "what TRANS2 sets"),
-    text<&disposed_fuid>("fuid", "number of the open file"),
+    text<&fuid_of<Disposal>>("fuid", "number of the open file"),
 };
 constexpr Column kControl[] = {text<&function>("function", "that is called (MS-FSCC 2.3)")};
 constexpr Column kNamed[] = {text<&path>("filename", "file or directory")};

@@ -143,13 +143,12 @@ struct Transferred {
 struct Renaming {
   std::shared_ptr<Opened> opened;  // null: it is named by its path
   Name from, to;
-  std::string fuid;
 };
 
 /// Of the disposition: whether a file is deleted once it is closed.
 struct Disposal {
+  std::shared_ptr<Opened> opened;  // null: it is named by its path
   Name name;
-  std::string fuid;
   bool removed = false;
   uint16_t subcommand = 0, level = 0;  // of SMB 1
 };

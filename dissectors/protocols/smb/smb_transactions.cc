@@ -185,17 +185,16 @@ void Smb::set_info_request(const Command1& command, const v1::Transaction& said)
   if (!info) return malformed(command);
   const std::shared_ptr<Opened> file = info->file ? opened(command, *info->file) : nullptr;
   const Name name = file ? file->name : make_name(info->path);
-  const std::string number = file ? file->fuid : std::string();
   if (info->level == v1::kDispositionInfo || info->level == v1::kDispositionCifs) {
     if (info->data.empty()) return malformed(command);
     Operation& operation = open(command, Kind::set_file_path_info);
-    operation.detail = Disposal{name, number, (info->data[0] & 1) != 0, said.setup[0], info->level};
+    operation.detail = Disposal{file, name, (info->data[0] & 1) != 0, said.setup[0], info->level};
     asked(operation, command.direction);
   } else if (info->level == v1::kRenameInfo) {
     const auto to = v1::read_rename_info(info->data, unicode);
     if (!to) return malformed(command);
     Operation& operation = open(command, Kind::rename);
-    operation.detail = Renaming{file, name, make_name(*to), number};
+    operation.detail = Renaming{file, name, make_name(*to)};
     asked(operation, command.direction);
   }
 }

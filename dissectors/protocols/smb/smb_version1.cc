@@ -155,7 +155,7 @@ void Smb::request(const Command1& command) {
     case Command::rename:
       if (auto said = v1::read_rename_request(block, unicode)) {
         Operation& operation = open(command, Kind::rename);
-        operation.detail = Renaming{{}, make_name(std::move(said->from)), make_name(std::move(said->to)), {}};
+        operation.detail = Renaming{{}, make_name(std::move(said->from)), make_name(std::move(said->to))};
         return asked(operation, command.direction);
       }
       break;

@@ -335,13 +335,13 @@ void Smb::set_info_request(const Message2& message) {
     if (!to) return malformed(message);
     const std::shared_ptr<Opened> opened = this->opened(message, said->file);
     Operation& operation = open(message, Kind::rename);
-    operation.detail = Renaming{opened, opened->name, make_name(*to), opened->fuid};
+    operation.detail = Renaming{opened, opened->name, make_name(*to)};
     out_.reach(operation, message.direction, kComplete);
   } else if (said->level == kDisposition || said->level == kDispositionEx) {
     if (said->data.empty()) return malformed(message);
     const std::shared_ptr<Opened> opened = this->opened(message, said->file);
     Operation& operation = open(message, Kind::set_file_path_info);
-    operation.detail = Disposal{.name = opened->name, .fuid = opened->fuid, .removed = (said->data[0] & 1) != 0};
+    operation.detail = Disposal{.opened = opened, .name = opened->name, .removed = (said->data[0] & 1) != 0};
     out_.reach(operation, message.direction, kComplete);
   }
 }

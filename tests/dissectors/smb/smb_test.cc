@@ -320,6 +320,28 @@ TEST(Smb, WhatIsAgreedOnIsTold) {
   EXPECT_THAT(d.anomalies, ElementsAre("negotiate_max_read_size_too_large@0"));
 }
 
+TEST(Smb, WhatACompoundRenamesAndRemovesHasTheNumberThatTheAnswerTells) {
+  Dialogue d(row());
+  const auto ask = [](uint8_t level, const std::string& info, uint64_t at) {
+    return compound({message2(5, {.message = at}, create2("a.txt")),
+                     message2(17, {.message = at + 1, .flags = kRelated}, set_info2(kFileBefore, level, info)),
+                     message2(6, {.message = at + 2, .flags = kRelated}, close2(kFileBefore))});
+  };
+  const auto answer = [](uint64_t at) {
+    return compound({message2(5, {.message = at, .flags = kResponse}, created2(file_id(7))),
+                     message2(17, {.message = at + 1, .flags = kResponse | kRelated}, le(2, 2)),
+                     message2(6, {.message = at + 2, .flags = kResponse | kRelated}, closed2())});
+  };
+  d.client(ask(10, rename_info2("b.txt"), 1));
+  d.server(answer(1));
+  d.client(ask(13, "\1", 4));
+  d.server(answer(4));
+  d.finish();
+  EXPECT_THAT(d.records, Contains(AllOf(HasSubstr(R"("to":"b.txt")"), HasSubstr(R"("fuid":"00000007-)"))));
+  EXPECT_THAT(d.records,
+              Contains(AllOf(HasSubstr("delete on close"), HasSubstr("SET_INFO"), HasSubstr(R"("fuid":"00000007-)"))));
+}
+
 TEST(Smb, OfCompressedMessagesIsReadWhatStandsBeforeThat) {
   const std::string contexts = le(3, 2) + le(12, 2) + zeros(4) + le(2, 2) + zeros(6) + le(4, 2) + le(1, 2);
   std::string agreed = negotiated2(0x311);
