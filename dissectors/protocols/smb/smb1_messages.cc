@@ -442,6 +442,16 @@ std::optional<Rename> read_rename_request(const Block& block, bool unicode) {
   return to ? std::optional(Rename{*from, *to}) : std::nullopt;
 }
 
+std::optional<Rename> read_nt_rename_request(const Block& block, bool unicode) {
+  constexpr uint16_t kRenames = 0x104;
+  LittleReader parameters = words(block, 2);
+  const uint16_t level = parameters.u16();
+  auto out = read_rename_request(block, unicode);
+  if (!parameters.ok()) return {};
+  if (out && level != kRenames) out->to.clear();
+  return out;
+}
+
 std::optional<std::string> read_path(const Block& block, bool unicode) {
   LittleReader reader = block.reader();
   return take_path(reader, unicode);

@@ -21,9 +21,12 @@ enum class Command : uint8_t {
   close = 0x04,
   remove = 0x06,
   rename = 0x07,
+  query_information = 0x08,
+  set_information = 0x09,
   read = 0x0a,
   write = 0x0b,
   create_new = 0x0f,
+  check_directory = 0x10,
   lock_and_read = 0x13,
   write_and_unlock = 0x14,
   locking_andx = 0x24,
@@ -41,10 +44,12 @@ enum class Command : uint8_t {
   session_setup_andx = 0x73,
   logoff_andx = 0x74,
   tree_connect_andx = 0x75,
+  search = 0x81,
   nt_trans = 0xa0,
   nt_trans_secondary = 0xa1,
   nt_create_andx = 0xa2,
   nt_cancel = 0xa4,
+  nt_rename = 0xa5,
   none = 0xff,
 };
 /// Another command may follow it within the message (MS-CIFS 2.2.3.4).
@@ -211,6 +216,8 @@ std::optional<SetInfo> read_set_info(const Transaction& transaction, bool unicod
 /// Of FileRenameInformation in the form of SMB 1 (MS-FSCC 2.4.42.1): where to.
 std::optional<std::string> read_rename_info(Bytes data, bool unicode);
 std::optional<Rename> read_rename_request(const Block& block, bool unicode);
+/// MS-CIFS 2.2.4.66; of what is no rename, but a link, the new name is left out.
+std::optional<Rename> read_nt_rename_request(const Block& block, bool unicode);
 std::optional<std::string> read_path(const Block& block, bool unicode);  // of a directory or a file that is deleted
 
 }  // namespace lapwing::smb::v1

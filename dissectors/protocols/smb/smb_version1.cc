@@ -159,6 +159,18 @@ void Smb::request(const Command1& command) {
         return asked(operation, command.direction);
       }
       break;
+    case Command::nt_rename:
+      if (auto said = v1::read_nt_rename_request(block, unicode)) {
+        Operation& operation = open(command, said->to.empty() ? Kind::generic : Kind::rename);
+        Name from = make_name(std::move(said->from));
+        if (said->to.empty()) {
+          operation.detail = Named{std::move(from), {}};
+        } else {
+          operation.detail = Renaming{{}, std::move(from), make_name(std::move(said->to))};
+        }
+        return asked(operation, command.direction);
+      }
+      break;
     case Command::close:
       if (const auto file = v1::read_close_request(block)) return close_request(command, *file);
       break;
@@ -177,7 +189,11 @@ void Smb::request(const Command1& command) {
       break;
     case Command::create_directory:
     case Command::delete_directory:
+    case Command::check_directory:
     case Command::remove:
+    case Command::query_information:
+    case Command::set_information:
+    case Command::search:
       if (auto path = v1::read_path(block, unicode)) {
         Operation& operation = open(command, Kind::generic);
         operation.detail = Named{make_name(std::move(*path)), {}};

@@ -131,6 +131,29 @@ TEST(Smb, CommandsOfAChainDoNotShareTheirBytes) {
   EXPECT_THAT(d.anomalies, Each(StartsWith("malformed_data")));
 }
 
+TEST(Smb, OldCommandsOfVersion1NameTheirPaths) {
+  Dialogue d(dissector("smb"));
+  uint16_t multiplex = 1;
+  const auto tell = [&](uint8_t command, const std::string& words, const std::string& bytes) {
+    const Head1 head{.multiplex = ++multiplex, .unicode = false};
+    d.client(packet(head1(command, head) + block1(words, bytes)));
+    d.server(packet(head1(command, {.multiplex = multiplex, .response = true, .unicode = false}) + block1("", "")));
+  };
+  const auto path = [](std::string_view name) { return "\4" + std::string(name) + '\0'; };
+  tell(0x08, "", path("\\asked"));
+  tell(0x09, zeros(16), path("\\set"));
+  tell(0x10, "", path("\\there"));
+  tell(0x81, zeros(4), path("\\*.doc") + std::string("\5\0\0", 3));
+  tell(0xa5, zeros(2) + le(0x104, 2) + zeros(4), path("\\old") + path("\\new"));
+  tell(0xa5, zeros(2) + le(0x103, 2) + zeros(4), path("\\linked") + path("\\link"));
+  d.finish();
+  for (std::string_view name : {"asked", "set", "there", "*.doc", "linked"}) {
+    EXPECT_THAT(d.records, Contains(HasSubstr("\"filename\":\"\\\\" + std::string(name) + "\"")));
+  }
+  EXPECT_THAT(d.records, Contains(HasSubstr(R"("rename":{"from":"\\old","to":"\\new"})")));
+  EXPECT_THAT(d.anomalies, IsEmpty());
+}
+
 TEST(Smb, FilesOfVersion1AreReadAndWritten) {
   for (size_t piece : {0, 1, 3}) {
     Dialogue d(dissector("smb"));
