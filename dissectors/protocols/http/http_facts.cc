@@ -109,20 +109,15 @@ void facts(const Event& event, Facts& out) {
   }
 }
 
-/// By GSS-API, by Basic authentication (RFC 7617), which each request brings anew, or by a form.
+/// By GSS-API, by credentials that each request brings anew, or by a form.
 bool told_login(const Event& event, LoginSeen& login) {
   const auto& t = static_cast<const HttpTransaction&>(*event.tx);
   if (event.record != records().data() || !t.tx || t.tx->response_status_number <= 0) return false;
-  const Outcome outcome = login_outcome(t.tx->response_status_number);
   if (t.login) {
-    login = t.login->seen(outcome);
+    login = t.login->seen(login_outcome(t.tx->response_status_number));
     return true;
   }
-  constexpr std::string_view kBasic = "Basic ";
-  const std::string_view credentials = header(t.tx->request_headers, "authorization");
-  if (!equal_nocase(credentials.substr(0, kBasic.size()), kBasic)) return told_form(t, login);
-  login = {.outcome = outcome, .clear = true, .secret = credentials};
-  return true;
+  return told_credentials(t, login) || told_form(t, login);
 }
 
 }  // namespace lapwing::http

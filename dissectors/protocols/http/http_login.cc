@@ -64,6 +64,34 @@ Outcome login_outcome(int status) {
   return status == 401 || status == 403 || status == 407 ? Outcome::failure : Outcome::success;
 }
 
+bool told_credentials(const HttpTransaction& t, LoginSeen& login) {
+  constexpr std::string_view kBasic = "Basic ", kDigest = "Digest ", kUser = "username=\"", kStale = "stale=true";
+  constexpr size_t kMostCoded = 340, kMostUser = 255;  // bytes that are looked at for a name
+  const int status = t.tx->response_status_number;
+  for (size_t i = 0; i < std::size(kRealms); ++i) {
+    const std::string_view credentials = header(t.tx->request_headers, kRealms[i].credentials);
+    const bool basic = equal_nocase(credentials.substr(0, kBasic.size()), kBasic);
+    if (!basic && !equal_nocase(credentials.substr(0, kDigest.size()), kDigest)) continue;
+    // A proxy's refusal is its own.
+    const Outcome outcome = i == 0 ? login_outcome(status) : status == 407 ? Outcome::failure : Outcome::success;
+    login = {.outcome = outcome, .clear = basic};
+    if (basic) {
+      login.secret = credentials;
+      const auto text = from_base64(trim(credentials.substr(kBasic.size())).substr(0, kMostCoded));
+      if (text) login.user = text->substr(0, std::min(text->find(':'), kMostUser));
+      return true;
+    }
+    const std::string challenge = to_lower(header(t.tx->response_headers, kRealms[i].challenge));
+    if (outcome == Outcome::failure && challenge.find(kStale) != std::string::npos) return false;
+    if (const size_t at = credentials.find(kUser); at != std::string_view::npos) {
+      const std::string_view user = credentials.substr(at + kUser.size(), kMostUser);
+      login.user = user.substr(0, user.find('"'));
+    }
+    return true;
+  }
+  return false;
+}
+
 bool told_form(const HttpTransaction& t, LoginSeen& login) {
   if (t.tx->request_method_number != HTP_M_POST) return false;
   const std::string target = to_lower(t.uri);

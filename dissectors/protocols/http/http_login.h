@@ -1,4 +1,5 @@
-// Logins over HTTP: by GSS-API in headers (RFC 4559, MS-NTHT), to the server and to a proxy before it, and by forms.
+// Logins over HTTP: by GSS-API in headers (RFC 4559, MS-NTHT), by Basic and Digest, to the server and to a proxy before
+// it, and by forms.
 #pragma once
 
 #include <string_view>
@@ -15,6 +16,10 @@ std::string_view gss_token(std::string_view header);
 
 /// What a status says of a login that its request brought.
 Outcome login_outcome(int status);
+
+/// Basic (RFC 7617), whose secret shows, or Digest (RFC 7616), for a server or a proxy. False where there are none, or
+/// the answer asks for the same again with another nonce.
+bool told_credentials(const HttpTransaction& t, LoginSeen& login);
 
 /// A form by which one logs in, as far as its path, and how it is answered, tell. False where it is none, or the answer
 /// may mean either.

@@ -141,6 +141,28 @@ TEST(HttpFacts, ALoginShowsTheSecretThatItComesWith) {
   EXPECT_THAT(secrets(""), testing::ElementsAre("")) << "within a form it is not looked for";
 }
 
+TEST(HttpFacts, CredentialsTellOfALogin) {
+  const auto logins = [](const std::string& request, std::string_view status, std::string_view response = "") {
+    Dialogue talk(dissector("http"));
+    talk.client("GET /x HTTP/1.1\r\nHost: a\r\n" + request + "\r\n");
+    talk.server("HTTP/1.1 " + std::string(status) + "\r\nContent-Length: 0\r\n" + std::string(response) + "\r\n");
+    talk.finish();
+    return talk.logins;
+  };
+  using testing::ElementsAre;
+  const std::string digest = "Digest username=\"bob\", realm=\"x\", nonce=\"n\", uri=\"/x\", response=\"00\"\r\n";
+  EXPECT_THAT(logins("Authorization: Basic Ym9iOnNlY3JldA==\r\n", "401 No"), ElementsAre("bob failure"));
+  EXPECT_THAT(logins("Authorization: Basic Ym9iOnNlY3JldA==\r\n", "200 OK"), ElementsAre("bob success"));
+  EXPECT_THAT(logins("Authorization: " + digest, "401 No"), ElementsAre("bob failure"));
+  EXPECT_THAT(logins("Authorization: " + digest, "200 OK"), ElementsAre("bob success"));
+  EXPECT_THAT(logins("Authorization: " + digest, "401 No", "WWW-Authenticate: Digest nonce=\"m\", Stale=TRUE\r\n"),
+              IsEmpty());
+  EXPECT_THAT(logins("Proxy-Authorization: " + digest, "407 No"), ElementsAre("bob failure"));
+  EXPECT_THAT(logins("Proxy-Authorization: Basic Ym9iOnNlY3JldA==\r\n", "401 No"), ElementsAre("bob success"))
+      << "the proxy let it pass";
+  EXPECT_THAT(logins("Authorization: Bearer abc\r\n", "401 No"), IsEmpty());
+}
+
 TEST(HttpFacts, SomeApplicationsShowOtherwiseThanByName) {
   EXPECT_EQ(sign(get("")), Sign::unknown);
   EXPECT_EQ(sign(get("", "http://www.example.org/")), Sign::http_proxy);
