@@ -148,10 +148,7 @@ void Callback::Local::alert(const AlertSeen& seen, Delta& delta) const {
 }
 
 Callback::Asked* Callback::Local::asked(const IpAddress& client, std::string_view name, Delta& delta) const {
-  std::array<char, 255> small{};
-  name = name.substr(0, small.size());
-  std::ranges::transform(name, small.begin(), [](char c) { return static_cast<char>(lower(static_cast<uint8_t>(c))); });
-  const NameEnds ends = name_ends({small.data(), name.size()}, seed_);
+  const NameEnds ends = name_ends(name, seed_);
   if (ends[0] == 0) return nullptr;
   Asking key{.client = client};
   std::memcpy(key.name.data(), &ends[0], key.name.size());
@@ -167,9 +164,13 @@ void Callback::Local::flow(const FlowUpdate& update, Delta& delta) const {
   const Step step{flow.start, name_of(flow)};
   if (update.moment == FlowMoment::answered) {
     delta.opened.at({flow.client, flow.server}).merge(step);
-  } else if (Asked* of = flow.host.empty() ? nullptr : asked(flow.client, flow.host, delta)) {
-    of->call.merge(step);
+    return;
   }
+  if (flow.host.empty()) return;
+  std::array<char, 255> small{};  // RFC 1035 2.3.4
+  const std::string_view host = flow.host.substr(0, small.size());
+  std::ranges::transform(host, small.begin(), [](char c) { return static_cast<char>(lower(static_cast<uint8_t>(c))); });
+  if (Asked* of = asked(flow.client, {small.data(), host.size()}, delta)) of->call.merge(step);
 }
 
 void Callback::Local::event(const Observed& observed, Delta& delta) {

@@ -119,6 +119,7 @@ struct Callback {
     void event(const Observed& observed, Delta& delta);
 
    private:
+    /// `name`: in lower case.
     Asked* asked(const IpAddress& client, std::string_view name, Delta& delta) const;
     void look_up(const Observed& observed, Delta& delta);
 
