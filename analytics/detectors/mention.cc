@@ -36,7 +36,9 @@ bool ends_like(std::string_view text, std::string_view end) {
 /// `before`: what stands before a name.
 bool of_request(std::string_view before) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (ends_like(before, scheme)) return of_request(before.substr(0, before.size() - scheme.size()));
+    if (!ends_like(before, scheme)) continue;
+    before.remove_suffix(scheme.size());
+    break;  // of many one behind the other each would be looked through to the first
   }
   constexpr std::string_view kHeaders[] = {"\nhost: ", "\nreferer: ", "\norigin: "};
   return std::ranges::any_of(kHeaders, [&](std::string_view header) { return ends_like(before, header); });

@@ -67,7 +67,7 @@ struct About {
   std::string_view name;                             // behaviour.name, "analytics.<name>.*"
   std::span<const Technique> techniques;             // at most 32: reports name them by position
   bool logins = false;                               // it is shown them, whatever the protocol
-  bool alerts = false;                               // of rules
+  bool alerts = false;                               // of rules; where there can be none it is shown nothing
   bool bindings = false, software = false;           // likewise
   bool operations = false;                           // that clients have servers do
   uint32_t moments = 0;                              // bits of the moments it is shown, and no others

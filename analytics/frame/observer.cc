@@ -22,6 +22,7 @@ Observer::Observer(std::span<const std::shared_ptr<const AnyDetector>> detectors
   for (const auto& detector : detectors) {
     AnyLocal* local = locals_.emplace_back(detector->local(surroundings)).get();
     const About& about = detector->about();
+    if (about.alerts && !surroundings.alerts) continue;
     if (about.moments != 0) of_flows_.emplace_back(local, about.moments);
     moments_ |= about.moments;
     if (about.logins) of_logins_.push_back(local);

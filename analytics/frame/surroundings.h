@@ -69,6 +69,7 @@ struct Surroundings {
   Networks internal;       // of those who are watched over
   uint64_t hash_seed = 0;  // of keyed hashes: a replay repeats them
   bool replay = false;
+  bool alerts = true;         // of rules there may be some
   uint64_t learn = 0;         // seconds of packet time that must lie behind what is told to be new
   uint64_t memory = kMemory;  // of all tables, by analytics.memory
   std::shared_ptr<const Vendors> vendors = nullptr;

@@ -164,6 +164,7 @@ Pipeline::Pipeline(Plan plan) : plan_(std::move(plan)) {
     surroundings_ = behaviour.surroundings;
     surroundings_.hash_seed = plan_.hash_seed;
     surroundings_.replay = plan_.replay;
+    surroundings_.alerts = !plan_.replay || !rules_->rules().empty();
     std::vector<std::string> interfaces;
     std::vector<std::string_view> silent;
     for (const auto& source : plan_.sources) {  // those of an interface follow each other

@@ -112,6 +112,30 @@ TEST_F(OfObserver, OperationsAreSightingsThatOneDetectorIsEnoughToAskFor) {
   EXPECT_EQ(sealed(), std::vector<std::string>({"1 smb create ADMIN$\\x.exe"}));
 }
 
+/// One that lives of alerts.
+struct Avenger : Diary {
+  static constexpr About about{
+      .name = "avenger", .alerts = true, .moments = bit(FlowMoment::burst), .protocols = kHeard};
+  struct Local {
+    Local(const Config&, const Surroundings&) {}
+    void flow(const FlowUpdate&, Delta&) const {}
+    void event(const Observed&, Delta&) const {}
+    void alert(const AlertSeen&, Delta&) const {}
+  };
+};
+
+TEST(AnAvenger, IsShownNothingWhereNoRuleCanAlert) {
+  const std::shared_ptr<const AnyDetector> detector = std::make_shared<made::DetectorOf<Avenger>>(OptionSource());
+  const Protocol stream{.name = "stream"};
+  for (const bool alerts : {true, false}) {
+    Epochs epochs;
+    Bell bell;
+    const Observer observer(std::span(&detector, 1), {.alerts = alerts}, epochs, bell);
+    EXPECT_EQ(observer.wants(FlowMoment::burst), alerts);
+    EXPECT_EQ(observer.wants(stream), alerts);
+  }
+}
+
 TEST(AReader, IsShownWhatIsDueAndMessages) {
   const Surroundings surroundings;
   const std::shared_ptr<const AnyDetector> detector = std::make_shared<made::DetectorOf<Reader>>(OptionSource());
