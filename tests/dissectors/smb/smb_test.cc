@@ -4,7 +4,7 @@
 
 #include "sensor/flow/flow.h"
 #include "tests/dissectors/caps.h"
-#include "tests/dissectors/smb/smb_wire.h"
+#include "tests/dissectors/smb/smb_talk.h"
 #include "tests/support/cost.h"
 
 namespace lapwing {
@@ -25,38 +25,6 @@ using testing::StartsWith;
 const DissectorRow& row() {
   return dissector("smb");
 }
-
-/// A message of a session that is under way, and what the server says to it.
-struct Talk {
-  explicit Talk(Dialogue& dialogue, size_t piece_size = 0) : d(dialogue), piece(piece_size) {}
-
-  Talk& exchange(uint16_t command, const std::string& request, const std::string& response, uint32_t status = 0) {
-    ask(command, request);
-    return answer(command, response, status);
-  }
-  Talk& ask(uint16_t command, const std::string& request) {
-    d.client(packet(message2(command, {.message = ++message}, request)), piece);
-    return *this;
-  }
-  Talk& answer(uint16_t command, const std::string& response, uint32_t status = 0, uint32_t flags = 0) {
-    d.server(packet(message2(command, {.message = message, .status = status, .flags = kResponse | flags}, response)),
-             piece);
-    return *this;
-  }
-  Talk& tree(uint8_t type = 1) { return exchange(3, tree_connect2("\\\\srv\\share"), tree2(type)); }
-  Talk& open(uint64_t file, std::string_view name) { return exchange(5, create2(name), created2(file_id(file))); }
-  Talk& close(uint64_t file) { return exchange(6, close2(file_id(file)), closed2()); }
-  Talk& write(uint64_t file, uint64_t offset, const std::string& bytes) {
-    return exchange(9, write2(file_id(file), offset, bytes), written2());
-  }
-  Talk& read(uint64_t file, uint64_t offset, const std::string& bytes) {
-    return exchange(8, read2(file_id(file), 65536, offset), data2(bytes));
-  }
-
-  Dialogue& d;
-  size_t piece;
-  uint64_t message = 0;
-};
 
 std::string repeat_message(size_t count, auto&& make) {
   return repeated(count, [&](size_t i) { return packet(make(i)); });
@@ -340,51 +308,6 @@ TEST(Smb, WhatACompoundRenamesAndRemovesHasTheNumberThatTheAnswerTells) {
   EXPECT_THAT(d.records, Contains(AllOf(HasSubstr(R"("to":"b.txt")"), HasSubstr(R"("fuid":"00000007-)"))));
   EXPECT_THAT(d.records,
               Contains(AllOf(HasSubstr("delete on close"), HasSubstr("SET_INFO"), HasSubstr(R"("fuid":"00000007-)"))));
-}
-
-TEST(Smb, OfCompressedMessagesIsReadWhatStandsBeforeThat) {
-  const std::string contexts = le(3, 2) + le(12, 2) + zeros(4) + le(2, 2) + zeros(6) + le(4, 2) + le(1, 2);
-  std::string agreed = negotiated2(0x311);
-  agreed.replace(6, 2, le(1, 2)).resize(64);
-  for (size_t piece : {0, 1, 7}) {
-    Dialogue d(row());
-    Talk talk(d, piece);
-    talk.exchange(0, negotiate2({0x311}), agreed + contexts).tree().open(1, "up.bin").open(2, "down.bin");
-    const auto head = [&](uint32_t flags = 0) { return Head2{.message = ++talk.message, .flags = flags}; };
-    d.client(compressed2(message2(9, head(), write2(file_id(1), 0, std::string(5000, 'w'))), 112 + 3), piece);
-    talk.answer(9, written2()).write(1, 5000, "end");
-    talk.ask(8, read2(file_id(2), 65536, 0));
-    d.server(compressed2(message2(8, {.message = talk.message, .flags = kResponse}, data2(std::string(700, 'r'))), 80),
-             piece);
-    // Nothing of its request stands before that, and of the last not even a header.
-    d.client(compressed2(message2(5, head(), create2("hidden")), 64), piece);
-    talk.answer(5, created2(file_id(3)));
-    d.client(compressed2(message2(5, head(), create2("hidden")), 60), piece);
-    talk.close(1).close(2);
-    d.finish();
-    EXPECT_THAT(d.records, Contains(HasSubstr(R"("compression":["Pattern_V1","LZNT1"])")));
-    EXPECT_THAT(d.records,
-                Contains(AllOf(HasSubstr(R"("filename":"up.bin","gaps":true)"), HasSubstr(R"("size":5003)"))));
-    EXPECT_THAT(d.records, Contains(AllOf(HasSubstr(R"("filename":"down.bin")"), HasSubstr(R"("gaps":true)"))));
-    EXPECT_THAT(d.anomalies, IsEmpty());
-  }
-}
-
-TEST(Smb, CompressedMessagesThatLieAreNamed) {
-  Dialogue d(row());
-  Talk talk(d);
-  talk.tree();
-  const std::string message = message2(9, {.message = 9}, write2(file_id(1), 0, "w"));
-  for (uint32_t plain : {uint32_t{4000}, UINT32_MAX, UINT32_MAX - 15}) {
-    std::string lie = compressed2(message, 64);
-    lie.replace(16, 4, le(plain, 4));
-    d.client(lie);
-  }
-  d.client(packet("\xfcSMB" + le(9, 4)));
-  talk.open(1, "after");
-  d.finish();
-  EXPECT_THAT(d.anomalies, AllOf(SizeIs(4), Each(StartsWith("malformed_data"))));
-  EXPECT_THAT(d.records, Contains(HasSubstr(R"("filename":"after")")));
 }
 
 TEST(Smb, CallsComeByWriteAndReadAndByTransceive) {
