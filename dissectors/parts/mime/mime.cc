@@ -184,7 +184,7 @@ void Reader::header_line(std::string_view line) {
   } else if (delimiter(line)) {
     return;
   } else if (line.front() == ' ' || line.front() == '\t') {
-    append_value(line);  // of folding the end of the line alone is undone (RFC 5322 2.2.3)
+    append_value(line.substr(1));  // of folding nothing but one blank is undone
   } else {
     end_header();
     begin_header(line);

@@ -305,13 +305,6 @@ TEST(Mime, OptionsDecideWhatIsUndoneAndLookedFor) {
   EXPECT_THAT(letter.sink.anomalies, ElementsAre("mime_long_header_value"));
 }
 
-TEST(Mime, OfFoldingTheEndOfTheLineAloneIsUndone) {
-  Letter letter;
-  letter.say("Subject: a\r\n b\r\n\t c\r\nReceived: from x\r\n\tby y\r\n\r\n").end();
-  EXPECT_EQ(letter.message.subject, "a b\t c");
-  EXPECT_THAT(letter.message.received, ElementsAre("from x\tby y"));
-}
-
 TEST(Mime, ABodysDigestIsThatOfAllOfIt) {
   const std::string head = "Subject: x\r\n\r\n";
   Letter whole, lost, broken, off(mime::Config{});
