@@ -40,8 +40,7 @@ struct Callback {
       .help =
           "behind an alert of an attack the attacked host connects to the attacker, or to an address in what it "
           "was sent, as it never did, asks for or calls a name in it, or it receives a program; then calls by the "
-          "clock "
-          "count too"};
+          "clock count too"};
 
   struct Config {
     uint64_t window = 0, memory = 0;

@@ -122,9 +122,7 @@ void Flood::Local::flow(const FlowUpdate& update, Delta& delta) {
   Stream stream{.target = flow.server, .port = flow.server_port, .source = flow.client, .interface = flow.interface};
   switch (flow.proto) {
     case 6:
-      if (!begins || opens(update)) {
-        if (begins || update.moment == FlowMoment::identified) add(stream, load, delta);
-      }
+      if (begins ? opens(update) : update.moment == FlowMoment::identified) add(stream, load, delta);
       if (!begins || !opens(update)) take_segment(update, delta);
       return;
     case 17:

@@ -28,9 +28,7 @@ bool in_name(char c) {
 }
 
 bool ends_like(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() &&
-         std::ranges::equal(text.substr(text.size() - end.size()), end,
-                            [](char a, char b) { return lower(static_cast<uint8_t>(a)) == static_cast<uint8_t>(b); });
+  return text.size() >= end.size() && equal_nocase(text.substr(text.size() - end.size()), end);
 }
 
 /// `before`: what stands before a name.
