@@ -141,28 +141,38 @@ void FlowWatch::packet(const Look& look) {
   Flow& flow = *look.flow;
   const Packet& packet = *look.packet;
   auto* watched = flow.get<Watched>(FlowSlot::watch);
-  if (watched && watched->interface == kNoInterface) watched->interface = interface_;
-  if (flow.packets[0] + flow.packets[1] == 1 && !packet.has_quoted) {
-    tell(flow, FlowMoment::opened, look.time);
-    if (!one_sided(flow) && look.direction == Direction::to_server) {
-      watched = watch(flow, look.time);
-      constexpr int64_t kSeconds = kAnswerTime / 1'000'000'000 + 1;
-      const int64_t second = std::max(second_, look.time.seconds()) + kSeconds;
-      if (!pending_->add(flow, *watched, {look.time.ns + kAnswerTime}, second)) ++counters_.pending_max;
-    }
-  } else if (packet.has_quoted || (look.direction == Direction::to_client && !(watched && watched->answered))) {
-    tell_answer(look, watched);
+  if (!watched || !watched->answered || packet.has_quoted) {
+    await_answer(look);
     watched = flow.get<Watched>(FlowSlot::watch);
   }
   if (!packet.has_quoted && !packet.payload.empty()) {
     if (!watched) watched = watch(flow, look.time);
     take_payload(look, *watched);
   }
-  if (midway_ && watched && packet.is_tcp() && !watched->midway.idle(flow.tcp_state != TcpState::none)) {
+  if (!watched) return;
+  if (midway_ && packet.is_tcp() && !watched->midway.idle(flow.tcp_state != TcpState::none)) {
     at_midway_ = &flow;
     midway_->packet(look, watched->midway);
   }
-  if (watched && watched->in_burst && flow.state == FlowState::closed) end_burst(flow, *watched);
+  if (watched->in_burst && flow.state == FlowState::closed) end_burst(flow, *watched);
+}
+
+/// At its first packet, and at each that may be the answer to it.
+void FlowWatch::await_answer(const Look& look) {
+  Flow& flow = *look.flow;
+  const Packet& packet = *look.packet;
+  auto* watched = flow.get<Watched>(FlowSlot::watch);
+  if (watched && watched->interface == kNoInterface) watched->interface = interface_;
+  if (flow.packets[0] + flow.packets[1] == 1 && !packet.has_quoted) {
+    tell(flow, FlowMoment::opened, look.time);
+    if (one_sided(flow) || look.direction != Direction::to_server) return;
+    watched = watch(flow, look.time);
+    constexpr int64_t kSeconds = kAnswerTime / 1'000'000'000 + 1;
+    const int64_t second = std::max(second_, look.time.seconds()) + kSeconds;
+    if (!pending_->add(flow, *watched, {look.time.ns + kAnswerTime}, second)) ++counters_.pending_max;
+  } else if (packet.has_quoted || look.direction == Direction::to_client) {
+    tell_answer(look, watched);
+  }
 }
 
 /// The first packet back, or an ICMP error in its place.

@@ -60,6 +60,7 @@ class FlowWatch {
   Watched* watch(Flow& flow, Timestamp now);
   void forget(Flow& flow, Timestamp now);
   void tell(const Flow& flow, FlowMoment moment, Timestamp time, const Packet* packet = nullptr);
+  void await_answer(const Look& look);
   void tell_answer(const Look& look, Watched* watched);
   void take_payload(const Look& look, Watched& watched);
   bool hear(const Flow& flow, Watched& watched, const Chunk& chunk);

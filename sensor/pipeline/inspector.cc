@@ -86,7 +86,7 @@ void Inspector::at_packet(Look& look) {
     app_.greet(*flow, look.time);
   }
   if (packet.event_count) report_decode(look);
-  if (!packets_.empty()) record_packet(look);
+  if (recorded(packet)) record_packet(look);
   // The packet that completes what a side of a stream is judged by belongs to what came before.
   bool just_judged = look.ruled && flow && app_.take_just_judged(*flow, look.direction);
   if (flow) {
@@ -115,11 +115,6 @@ void Inspector::at_packet(Look& look) {
 void Inspector::record_packet(const Look& look) {
   const Packet& packet = *look.packet;
   if (packet.invalid) return;
-  // Of most packets nobody asks.
-  if (packet.ip_version != 0 && !recorded_protos_[packet.proto] && !recorded_ports_[packet.src_port] &&
-      !recorded_ports_[packet.dst_port]) {
-    return;
-  }
   for (const Recorded& recorded : packets_) {
     const PacketSelector& selector = recorded.row->selector;
     const bool carried = selector.ether_type == 0;

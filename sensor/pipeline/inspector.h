@@ -68,6 +68,11 @@ class Inspector final : private StreamSink, private AppSink {
   void see(Look& look) const;
   void see_anew(Look& look) const;
   void report_decode(const Look& look);
+  /// False of most packets: no packet dissector is about them.
+  bool recorded(const Packet& packet) const {
+    return packet.ip_version == 0 || recorded_protos_[packet.proto] || recorded_ports_[packet.src_port] ||
+           recorded_ports_[packet.dst_port];
+  }
   void record_packet(const Look& look);
   std::vector<Wanted> wanted(const RuleSet& rules) const;
 
