@@ -28,6 +28,22 @@ TEST(TextTest, CompareWithoutCase) {
   EXPECT_FALSE(equal_nocase("[", "{")) << "differ by the bit that letters differ by";
 }
 
+TEST(TextTest, SmallAndCapitalLettersAreEqualWhereverTheyStand) {
+  for (size_t size : {1U, 7U, 8U, 9U, 19U}) {
+    for (size_t at = 0; at < size; ++at) {
+      std::string a(size, 'x'), b(size, 'X');
+      for (int one = 0; one < 256; ++one) {
+        for (int other = 0; other < 256; ++other) {
+          a[at] = static_cast<char>(one);
+          b[at] = static_cast<char>(other);
+          const bool equal = lower(static_cast<uint8_t>(one)) == lower(static_cast<uint8_t>(other));
+          ASSERT_EQ(equal_nocase(a, b), equal) << one << ' ' << other << " at " << at << " of " << size;
+        }
+      }
+    }
+  }
+}
+
 TEST(TextTest, Hex) {
   uint8_t bytes[] = {0x00, 0x0f, 0xa0, 0xff};
   EXPECT_EQ(to_hex(bytes), "000fa0ff");

@@ -40,7 +40,7 @@ bool is_rpc_channel(const HttpTransaction& t, Direction direction) {
   constexpr uint64_t kLeast = 128 << 10;                                    // bytes that a channel is told to have
   if (to_text(view(t.tx->request_method)) != kMethods[index(direction)]) return false;
   if (direction == kClient && t.tx->response_status_number != 200) return false;
-  return parse_unsigned(header(t.headers(direction), "content-length")).value_or(0) >= kLeast;
+  return parse_unsigned(t.header(direction, "content-length")).value_or(0) >= kLeast;
 }
 }  // namespace
 
@@ -263,8 +263,8 @@ class Http::BodyTaker final : public Decoder::Taker {
 
 void Http::open_decoder(HttpTransaction& t, Direction direction) {
   if (!out_.contents()) return;
-  const std::string_view content = header(t.headers(direction), "content-encoding");
-  const std::string_view transfer = header(t.headers(direction), "transfer-encoding");
+  const std::string_view content = t.header(direction, "content-encoding");
+  const std::string_view transfer = t.header(direction, "transfer-encoding");
   if (content.empty() && transfer.empty()) return;
   const Codings codings = parse_codings(content, transfer, config_.response_layers, config_.lzma);
   if (codings.abnormal) raise(&t, kAbnormalContentEncoding, direction);
@@ -395,7 +395,7 @@ void Http::check_switch(HttpTransaction& t) {
   if (t.tx->request_method_number == HTP_M_CONNECT && status >= 200 && status < 300) {
     next_protocol_ = std::string_view{};
   } else if (status == Parser::kSwitchingProtocols) {
-    const std::string_view name = upgraded(header(t.tx->response_headers, "upgrade"));
+    const std::string_view name = upgraded(t.header(kClient, "upgrade"));
     if (!name.empty() && out_.knows(name)) next_protocol_ = name;
   } else {
     return;

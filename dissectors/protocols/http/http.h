@@ -56,6 +56,7 @@ struct HttpTransaction : Transaction {
   std::array<bool, 2> headers_whole = {};   // all of a direction's headers were seen
   std::array<size_t, 2> headers_size = {};  // what they are of raw_headers
   std::array<std::string, 2> raw_headers;   // as sent, with the empty line and trailers
+  std::array<HeaderNames, 2> names;         // of those that are whole
   std::array<Body, 2> bodies;
   std::array<std::unique_ptr<Decoder>, 2> decoders;  // while a body comes that has codings
   std::array<std::vector<file::File>, 2> files;      // their content lies in the bodies
@@ -67,6 +68,7 @@ struct HttpTransaction : Transaction {
   void headers_over(Direction direction) {
     headers_whole[index(direction)] = true;
     headers_size[index(direction)] = raw_headers[index(direction)].size();
+    names[index(direction)].read(headers(direction));
   }
   /// Behind a chunked body (RFC 9112 7.1.2), and more than its empty line.
   bool has_trailers(Direction direction) const {
@@ -77,6 +79,12 @@ struct HttpTransaction : Transaction {
   const htp_table_t* headers(Direction direction) const {
     return direction == Direction::to_server ? tx->request_headers : tx->response_headers;
   }
+  /// Null when there is none; `name` is in small letters.
+  const htp_header_t* find(Direction direction, const char* name) const {
+    return names[index(direction)].find(headers(direction), name);
+  }
+  /// Its value, or empty.
+  std::string_view header(Direction direction, const char* name) const;
 };
 
 /// What http_columns.cc brings.
@@ -89,9 +97,6 @@ void facts(const Event& event, Facts& out);
 void sightings(const Event& event, SightingSink& sink);
 bool told_login(const Event& event, LoginSeen& login);
 CarriedFile* carried_file(Transaction& tx, Direction direction, uint32_t index);
-
-/// A header's value, or empty.
-std::string_view header(const htp_table_t* headers, const char* name);
 
 /// The URI after decoding, without scheme and host unless `include_all` (http_uri.cc).
 std::string normalised_uri(const htp_tx_t& tx, bool include_all);

@@ -34,17 +34,17 @@ struct Literal {
   constexpr Literal(const char (&text)[N]) { std::copy_n(text, N, name); }  // NOLINT: meant to be made of a literal
   char name[N];
 };
-Text find(const htp_table_t* headers, const char* name) {
-  const htp_header_t* found = find_header(headers, name);
+Text find(const HttpTransaction& t, Direction direction, const char* name) {
+  const htp_header_t* found = t.find(direction, name);
   return found ? there(found->value) : std::nullopt;
 }
 template <Direction Whose, Literal Name>
 Text header_of(const HttpTransaction& t) {
-  return find(t.headers(Whose), Name.name);
+  return find(t, Whose, Name.name);
 }
 template <Literal Name>
 Text header_at_hand(const HttpTransaction& t, const Place& at) {
-  return find(t.headers(at.direction), Name.name);
+  return find(t, at.direction, Name.name);
 }
 
 // First lines.
@@ -343,8 +343,8 @@ constexpr RecordRow kRecords[] = {
 
 }  // namespace
 
-std::string_view header(const htp_table_t* headers, const char* name) {
-  return to_text(find(headers, name).value_or(Bytes()));
+std::string_view HttpTransaction::header(Direction direction, const char* name) const {
+  return to_text(http::find(*this, direction, name).value_or(Bytes()));
 }
 
 std::string_view request_header(const Transaction& tx, std::string_view name) {

@@ -35,7 +35,7 @@ void user_agent(std::string_view agent, Facts& facts) {
 }
 
 std::string_view host(const HttpTransaction& t) {
-  const std::string_view sent = header(t.tx->request_headers, "host");
+  const std::string_view sent = t.header(Direction::to_server, "host");
   return sent.substr(0, sent.find(':'));
 }
 
@@ -89,7 +89,7 @@ bool executable_type(std::string_view type) {
 void response(const HttpTransaction& t, Facts& facts) {
   const std::string& answer = t.body(Direction::to_client).start;
   const std::string& bytes = answer.empty() ? t.body(Direction::to_server).start : answer;
-  const bool program = executable(bytes) || executable_type(header(t.tx->response_headers, "content-type"));
+  const bool program = executable(bytes) || executable_type(t.header(Direction::to_client, "content-type"));
   if (program && !to_lower(host(t)).ends_with(".windowsupdate.com")) {
     facts.risk(Risk::binary_application_transfer);
   }

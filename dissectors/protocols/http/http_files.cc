@@ -177,7 +177,7 @@ void Http::follow_body(HttpTransaction& t, Direction direction, std::string name
 
 /// The boundary of a form that files are uploaded in; empty when the request is none.
 std::string Http::form_boundary(const HttpTransaction& t) {
-  std::string_view type = header(t.tx->request_headers, "content-type");
+  std::string_view type = t.header(Direction::to_server, "content-type");
   if (!equal_nocase(type.substr(0, 19), "multipart/form-data")) return {};
   auto boundary = parameter(type, "boundary");
   return boundary && out_.within(Cap::boundary, boundary->size()) ? *boundary : std::string();
@@ -206,9 +206,9 @@ void Http::open_file(HttpTransaction& t, Direction direction) {
     if (uploads(t) && form_boundary(t).empty()) follow_body(t, direction, std::move(path));
     return;
   }
-  auto named = parameter(header(t.tx->response_headers, "content-disposition"), "filename");
+  auto named = parameter(t.header(Direction::to_client, "content-disposition"), "filename");
   follow_body(t, direction, named && !named->empty() ? std::move(*named) : std::move(path));
-  if (std::string_view value = header(t.tx->response_headers, "content-range"); !value.empty()) {
+  if (std::string_view value = t.header(Direction::to_client, "content-range"); !value.empty()) {
     auto range = parse_content_range(value);
     if (!range) {
       raise(&t, kRangeInvalid, direction);

@@ -1,5 +1,6 @@
 #include "dissectors/protocols/http/http_headers.h"
 
+#include <algorithm>
 #include <new>
 #include <string>
 
@@ -13,6 +14,24 @@ namespace {
 uint64_t hash_of(std::string_view name) {
   static const uint64_t seed = draw_seed();
   return keyed_hash(to_bytes(to_lower(name)), seed);
+}
+
+const htp_header_t& at(const htp_table_t* headers, size_t number) {
+  return *static_cast<const htp_header_t*>(htp_table_get_index(headers, number, nullptr));
+}
+
+bool is_named(const htp_header_t& header, std::string_view name) {
+  const std::string_view sent = to_text(view(header.name));
+  if (sent.size() <= name.size()) return equal_nocase(sent, name);
+  return sent.find('\0') != std::string_view::npos && bstr_cmp_c_nocasenorzero(header.name, name.data()) == 0;
+}
+
+/// Names whose marks differ are different, but for what bytes of zero are passed over.
+constexpr uint32_t kUnmarked = 0;
+uint32_t mark_of(std::string_view name) {
+  if (name.empty()) return kUnmarked;
+  return static_cast<uint32_t>(name.size()) << 16 | uint32_t{lower(static_cast<uint8_t>(name.front()))} << 8 |
+         lower(static_cast<uint8_t>(name.back()));
 }
 
 /// Appended to the value of a header.
@@ -33,19 +52,29 @@ std::string unfolded(std::string_view value) {
 
 }  // namespace
 
-const htp_header_t* find_header(const htp_table_t* headers, const char* name) {
-  const std::string_view wanted(name);
-  for (size_t i = 0, n = headers ? htp_table_size(headers) : 0; i < n; ++i) {
-    const auto* header = static_cast<const htp_header_t*>(htp_table_get_index(headers, i, nullptr));
-    const std::string_view sent = to_text(view(header->name));
-    if (sent.size() < wanted.size()) continue;
-    if (sent.size() == wanted.size()
-            ? equal_nocase(sent, wanted)
-            : sent.find('\0') != std::string_view::npos && bstr_cmp_c_nocasenorzero(header->name, name) == 0) {
-      return header;
-    }
+const htp_header_t* find_header(const htp_table_t* headers, const char* name, size_t from) {
+  for (size_t i = from, n = headers ? htp_table_size(headers) : 0; i < n; ++i) {
+    const htp_header_t& header = at(headers, i);
+    if (is_named(header, name)) return &header;
   }
   return nullptr;
+}
+
+void HeaderNames::read(const htp_table_t* headers) {
+  size_ = static_cast<uint8_t>(std::min(headers ? htp_table_size(headers) : 0, marks_.size()));
+  for (size_t i = 0; i < size_; ++i) {
+    const std::string_view name = to_text(view(at(headers, i).name));
+    marks_[i] = name.find('\0') == std::string_view::npos ? mark_of(name) : kUnmarked;
+  }
+}
+
+const htp_header_t* HeaderNames::find(const htp_table_t* headers, const char* name) const {
+  const uint32_t wanted = mark_of(name);
+  for (size_t i = 0; i < size_; ++i) {
+    if (marks_[i] != wanted && marks_[i] != kUnmarked) continue;
+    if (const htp_header_t& header = at(headers, i); is_named(header, name)) return &header;
+  }
+  return find_header(headers, name, size_);
 }
 
 std::string_view header_value(const htp_table_t* headers, const char* name) {

@@ -4,6 +4,7 @@
 
 #include <htp/htp.h>
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <unordered_map>
@@ -13,11 +14,24 @@
 
 namespace lapwing::http {
 
-/// Null when there is none. As htp_table_get_c, which compares every name byte by byte, it passes over bytes of zero in
-/// what was sent.
-const htp_header_t* find_header(const htp_table_t* headers, const char* name);
+/// The first from number `from` on; null when there is none. As htp_table_get_c, which compares every name byte by
+/// byte, it passes over bytes of zero in what was sent.
+const htp_header_t* find_header(const htp_table_t* headers, const char* name, size_t from = 0);
 /// Without the spaces around it; empty when there is none. `name` is in small letters.
 std::string_view header_value(const htp_table_t* headers, const char* name);
+/// Finds headers of a message as find_header() does: it is asked for many that are not there, each of which would be
+/// compared with all that are.
+class HeaderNames {
+ public:
+  /// Those that have come. They stay where they are, and more may come behind them.
+  void read(const htp_table_t* headers);
+  const htp_header_t* find(const htp_table_t* headers, const char* name) const;
+
+ private:
+  std::array<uint32_t, 24> marks_;
+  uint8_t size_ = 0;
+};
+
 /// How a request's body is framed whose transfer coding libhtp does not know, and for which it would give up the
 /// connection, answers and all.
 void settle_coding(htp_tx_t& tx);

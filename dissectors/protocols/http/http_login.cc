@@ -69,7 +69,7 @@ bool told_credentials(const HttpTransaction& t, LoginSeen& login) {
   constexpr size_t kMostCoded = 340, kMostUser = 255;  // bytes that are looked at for a name
   const int status = t.tx->response_status_number;
   for (size_t i = 0; i < std::size(kRealms); ++i) {
-    const std::string_view credentials = header(t.tx->request_headers, kRealms[i].credentials);
+    const std::string_view credentials = t.header(Direction::to_server, kRealms[i].credentials);
     const bool basic = equal_nocase(credentials.substr(0, kBasic.size()), kBasic);
     if (!basic && !equal_nocase(credentials.substr(0, kDigest.size()), kDigest)) continue;
     // A proxy's refusal is its own.
@@ -81,7 +81,7 @@ bool told_credentials(const HttpTransaction& t, LoginSeen& login) {
       if (text) login.user = text->substr(0, std::min(text->find(':'), kMostUser));
       return true;
     }
-    const std::string challenge = to_lower(header(t.tx->response_headers, kRealms[i].challenge));
+    const std::string challenge = to_lower(t.header(Direction::to_client, kRealms[i].challenge));
     if (outcome == Outcome::failure && challenge.find(kStale) != std::string::npos) return false;
     if (const size_t at = credentials.find(kUser); at != std::string_view::npos) {
       const std::string_view user = credentials.substr(at + kUser.size(), kMostUser);
@@ -96,7 +96,7 @@ bool told_form(const HttpTransaction& t, LoginSeen& login) {
   if (t.tx->request_method_number != HTP_M_POST) return false;
   const std::string target = to_lower(t.uri);
   if (!of_login(target)) return false;
-  const std::string_view location = header(t.tx->response_headers, "location");
+  const std::string_view location = t.header(Direction::to_client, "location");
   switch (t.tx->response_status_number) {
     case 400:  // RFC 6749 section 5.2
     case 401:
@@ -120,7 +120,7 @@ bool told_form(const HttpTransaction& t, LoginSeen& login) {
 /// NTLMSSP logs in a connection (MS-NTHT 3.1.5): its messages come in requests one behind the other.
 void Http::take_credentials(HttpTransaction& t) {
   for (size_t i = 0; i < std::size(kRealms); ++i) {
-    const std::string_view coded = gss_token(header(t.tx->request_headers, kRealms[i].credentials));
+    const std::string_view coded = gss_token(t.header(Direction::to_server, kRealms[i].credentials));
     if (coded.empty()) continue;
     if (!logins_[i]) logins_[i] = std::make_unique<gss::Login>();
     if (!take_token(t, *logins_[i], coded, Direction::to_server) || !logins_[i]->proposed()) continue;
@@ -132,7 +132,7 @@ void Http::take_credentials(HttpTransaction& t) {
 void Http::take_challenges(HttpTransaction& t) {
   for (size_t i = 0; i < std::size(kRealms); ++i) {
     if (!logins_[i]) continue;  // nobody has begun
-    const std::string_view coded = gss_token(header(t.tx->response_headers, kRealms[i].challenge));
+    const std::string_view coded = gss_token(t.header(Direction::to_client, kRealms[i].challenge));
     if (!coded.empty()) take_token(t, *logins_[i], coded, Direction::to_client);
   }
 }

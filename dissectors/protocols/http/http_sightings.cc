@@ -19,7 +19,7 @@ void sightings(const Event& event, SightingSink& sink) {
   const bool granted = t.tx->response_status_number < 400;
   const bool by_proxy = equal_nocase(to_text(view(t.tx->request_method)), kConnect) ||
                         equal_nocase(to_text(view(t.tx->request_uri)).substr(0, kAbsolute.size()), kAbsolute);
-  if (const auto agent = header(t.tx->request_headers, "user-agent"); !agent.empty()) {
+  if (const auto agent = t.header(Direction::to_server, "user-agent"); !agent.empty()) {
     sink.software({.kind = SoftwareKind::user_agent, .side = Side::client, .value = agent});
   }
   if (t.login && t.login_to_proxy == by_proxy) gss::sightings(*t.login, sink);
@@ -27,10 +27,10 @@ void sightings(const Event& event, SightingSink& sink) {
     if (granted) sink.software({.kind = SoftwareKind::proxy, .side = Side::server, .value = "http"});
     return;  // what answers is behind it
   }
-  if (const auto server = header(t.tx->response_headers, "server"); !server.empty()) {
+  if (const auto server = t.header(Direction::to_client, "server"); !server.empty()) {
     sink.software({.kind = SoftwareKind::product, .side = Side::server, .value = server});
   }
-  std::string_view host = header(t.tx->request_headers, "host");
+  std::string_view host = t.header(Direction::to_server, "host");
   host = host.substr(0, host.find(':'));
   if (granted && !host.empty() && !IpAddress::parse(host)) {
     sink.binding({.kind = BindingKind::http_host, .side = Side::server, .name = host});
