@@ -169,7 +169,7 @@ void Callback::Local::flow(const FlowUpdate& update, Delta& delta) const {
   if (flow.host.empty()) return;
   std::array<char, 255> small{};  // RFC 1035 2.3.4
   const std::string_view host = flow.host.substr(0, small.size());
-  std::ranges::transform(host, small.begin(), [](char c) { return static_cast<char>(lower(static_cast<uint8_t>(c))); });
+  copy_lower(host, small.data());
   if (Asked* of = asked(flow.client, {small.data(), host.size()}, delta)) of->call.merge(step);
 }
 

@@ -79,7 +79,7 @@ void tell_name(std::string_view text, MentionSink& sink) {
   while (!text.empty() && !is_letter(text.back()) && !is_digit(text.back())) text.remove_suffix(1);
   if (!is_name(text)) return;
   std::array<char, kMostName> small{};
-  std::ranges::transform(text, small.begin(), [](char c) { return static_cast<char>(lower(static_cast<uint8_t>(c))); });
+  copy_lower(text, small.data());
   sink.name({small.data(), text.size()});
 }
 

@@ -29,8 +29,7 @@ bool answered(const FlowUpdate& update) {
 ShortText<Sight::kText> protocol_of(const FlowRef& flow) {
   if (!flow.protocol.empty() && flow.protocol != "failed") return ShortText<Sight::kText>(flow.protocol);
   ShortText<Sight::kText> out(flow.application.substr(0, flow.application.find('.')));
-  std::ranges::transform(out.bytes, out.bytes.begin(),
-                         [](char c) { return static_cast<char>(lower(static_cast<uint8_t>(c))); });
+  copy_lower(out.view(), out.bytes.data());
   return out;
 }
 
@@ -109,8 +108,7 @@ void Inventory::Local::binding(const BindingOf& of, Delta& delta) const {
   // Names of DNS may have any byte (RFC 2181 11), and tunnels use them: those name no host.
   const auto control = [](char c) { return static_cast<uint8_t>(c) < ' ' || c == '\x7f'; };
   if (size == 0 || std::ranges::any_of(seen.name.substr(0, size), control)) return;
-  std::transform(seen.name.begin(), seen.name.begin() + static_cast<ptrdiff_t>(size), name.begin(),
-                 [](char c) { return static_cast<char>(lower(static_cast<uint8_t>(c))); });
+  copy_lower(seen.name.substr(0, size), name.data());
   const std::string_view text(name.data(), size);
   set_detail(key, hash_of(text, surroundings_.hash_seed));
   at(delta, key, text, of.time, of.time);

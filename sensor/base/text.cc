@@ -31,9 +31,18 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+void copy_lower(std::string_view text, char* out) {
+  size_t i = 0;
+  for (; i + sizeof(uint64_t) <= text.size(); i += sizeof(uint64_t)) {
+    const uint64_t word = lower_word(text.data() + i);
+    std::memcpy(out + i, &word, sizeof word);
+  }
+  for (; i < text.size(); ++i) out[i] = static_cast<char>(lower(static_cast<uint8_t>(text[i])));
+}
+
 std::string to_lower(std::string_view text) {
   std::string out(text);
-  for (char& c : out) c = static_cast<char>(lower(static_cast<uint8_t>(c)));
+  copy_lower(text, out.data());
   return out;
 }
 

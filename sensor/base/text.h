@@ -13,6 +13,8 @@ namespace lapwing {
 
 std::string_view trim(std::string_view text);
 std::string to_lower(std::string_view text);
+/// As many bytes to `out`, which may be those of the text.
+void copy_lower(std::string_view text, char* out);
 bool equal_nocase(std::string_view a, std::string_view b);
 /// Lower-case hex, with `separator` between bytes when it is not 0.
 std::string to_hex(Bytes bytes, char separator = 0, bool upper = false);

@@ -37,6 +37,7 @@ TEST(TextTest, SmallAndCapitalLettersAreEqualWhereverTheyStand) {
           a[at] = static_cast<char>(one);
           b[at] = static_cast<char>(other);
           const bool equal = lower(static_cast<uint8_t>(one)) == lower(static_cast<uint8_t>(other));
+          ASSERT_EQ(to_lower(a) == to_lower(b), equal) << one << ' ' << other << " at " << at << " of " << size;
           ASSERT_EQ(equal_nocase(a, b), equal) << one << ' ' << other << " at " << at << " of " << size;
         }
       }
