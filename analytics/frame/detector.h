@@ -11,8 +11,8 @@
 //     static constexpr About about = {...};
 //     struct Config {...};
 //     static std::span<const OptionRow<Config>> options();
-//     struct Delta { void operator+=(Delta&&); bool empty() const; };  // may have Delta(const Surroundings&), seal(),
-//     clear() struct Local { Local(const Config&, const Surroundings&); void flow(const FlowUpdate&, Delta&); ... };
+//     struct Delta { void operator+=(Delta&&); bool empty() const; };
+//     struct Local { Local(const Config&, const Surroundings&); void flow(const FlowUpdate&, Delta&); ... };
 //     struct Global { Global(const Config&, const Surroundings&); void take(Second, Delta&, Findings&);
 //                     void expire(Second, Findings&); StateUse use() const; };
 //   };
@@ -22,6 +22,7 @@
 //
 // What a detector has beyond that, where it needs it:
 //
+//   Delta(const Surroundings&);                         // of the run; it has clear() then
 //   static Config read(const OptionSource&);            // throws SettingError; instead of its options alone
 //   static std::vector<OptionInfo> described();         // of options that are no rows
 //   static bool wanted(const Config&);                  // false: it has nothing to do, and is left out

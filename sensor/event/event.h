@@ -80,7 +80,7 @@ struct Protocol {
   std::string_view (*request_header)(const Transaction& tx, std::string_view name) = nullptr;
   /// What the event adds to what is known of the application; null where its packets must be looked at for that.
   void (*facts)(const Event& event, Facts& facts) = nullptr;
-  /// What the event tells of a login, each once; false where it is about something else.
+  /// What an event whose record is due tells of a login, each once; false where it is about something else.
   bool (*login)(const Event& event, LoginSeen& login) = nullptr;
   /// What the event tells of names, addresses and software, where somebody wants to know.
   void (*sightings)(const Event& event, SightingSink& sink) = nullptr;

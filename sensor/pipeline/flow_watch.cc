@@ -341,7 +341,7 @@ void FlowWatch::event(const Look& look, const Event& event) {
 }
 
 void FlowWatch::tell_login(Source& source, const Event& event) {
-  if (!event.protocol->login || !observer_.wants_logins()) return;
+  if (!event.record || !event.protocol->login || !observer_.wants_logins()) return;
   LoginSeen login;
   if (!event.protocol->login(event, login)) return;
   if (const FlowRef* flow = source.flow()) observer_.login({login, *flow, source.time()});

@@ -159,10 +159,6 @@ class Matcher {
     bool allowed();
 
    private:
-    /// How many of the bytes rules look at together; at least one of those there are.
-    size_t take(const MatchContext& context, const Chunk& chunk);
-    void settle(const MatchContext& context, const Chunk& part);
-
     const MatchContext& context_;
     MatchCounters& counters_;
     const uint64_t before_;

@@ -267,7 +267,7 @@ void FlowDriver::note_facts(const Event& event) {
 
 void FlowDriver::note_login(const Event& event) {
   LoginSeen login;
-  if (!event.protocol->login || !event.protocol->login(event, login)) return;
+  if (!event.record || !event.protocol->login || !event.protocol->login(event, login)) return;
   std::string scratch;
   heard_.secrets.emplace_back(login.secret);
   heard_.logins.push_back(login.user + ' ' + std::string(outcome_name(static_cast<uint64_t>(login.outcome), scratch)));

@@ -37,7 +37,7 @@ Limits limits(const Config& config, const Out<Dcerpc>& out) {
 /// A login is told by the record of the call that shows its end.
 bool told_login(const Event& event, LoginSeen& login) {
   const Call& call = static_cast<const Exchange&>(*event.tx).call;
-  if (!event.record || !call.login || !call.outcome) return false;
+  if (!call.login || !call.outcome) return false;
   login = call.login->seen(*call.outcome);
   return true;
 }

@@ -103,7 +103,7 @@ bool tells_size(Verb verb, std::string_view code) {
 
 bool told_login(const Event& event, LoginSeen& login) {
   const auto& exchange = static_cast<const Exchange&>(*event.tx);
-  if (!event.record || !exchange.outcome) return false;
+  if (!exchange.outcome) return false;
   login = {.user = exchange.session ? exchange.session->user : "", .outcome = *exchange.outcome, .clear = true};
   if (exchange.verb == Verb::password) login.secret = exchange.argument;
   return true;

@@ -233,7 +233,6 @@ std::span<const RecordRow> records() {
 }
 
 bool login(const Event& event, LoginSeen& out) {
-  if (!event.record) return false;
   const auto& tx = static_cast<const MessageTransaction&>(*event.tx);
   if (!tx.login) return false;
   const Principal& own = tx.message.client;

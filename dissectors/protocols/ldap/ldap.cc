@@ -67,7 +67,7 @@ bool ends_login(const Exchange& exchange) {
 
 bool told_login(const Event& event, LoginSeen& login) {
   const auto& exchange = static_cast<const Exchange&>(*event.tx);
-  if (!event.record || !ends_login(exchange)) return false;
+  if (!ends_login(exchange)) return false;
   login = exchange.login->said.seen();
   return true;
 }

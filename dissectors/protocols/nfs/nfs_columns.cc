@@ -195,7 +195,7 @@ void sightings(const Event& event, SightingSink& sink) {
 
 bool told_login(const Event& event, LoginSeen& login) {
   const auto& exchange = static_cast<const Exchange&>(*event.tx);
-  if (!event.record || !exchange.login || !exchange.outcome) return false;
+  if (!exchange.login || !exchange.outcome) return false;
   login = exchange.login->seen(*exchange.outcome);
   return true;
 }

@@ -102,7 +102,7 @@ bool told_login(const Event& event, LoginSeen& login) {
   constexpr uint32_t kGoesOn = 0xc0000016;  // STATUS_MORE_PROCESSING_REQUIRED
   const auto& operation = static_cast<const Operation&>(*event.tx);
   const Setup* setup = operation.as<Setup>();
-  if (!event.record || !setup || (operation.status && operation.status->code == kGoesOn)) return false;
+  if (!setup || (operation.status && operation.status->code == kGoesOn)) return false;
   const bool proposed = setup->login && setup->login->proposed();
   if (!proposed && !setup->own) return false;
   const Outcome outcome = !operation.status             ? Outcome::unknown

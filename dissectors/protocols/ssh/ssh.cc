@@ -49,7 +49,7 @@ std::string fingerprint(Bytes key) {
 /// Most clients begin with a request for no authentication, which tells them what there is (RFC 4252 5.2).
 bool told_login(const Event& event, LoginSeen& login) {
   const Login& guess = static_cast<const Session&>(*event.tx).login;
-  if (!event.record || guess.attempts() == 0) return false;
+  if (guess.attempts() == 0) return false;
   login = {.outcome = guess.outcome(), .attempts = std::max(guess.attempts() - 1, 1U), .guessed = true};
   return true;
 }

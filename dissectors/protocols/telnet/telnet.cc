@@ -25,7 +25,7 @@ constexpr ByteSet kStarts = kText | ByteSet::range(kIac, kIac);
 
 bool told_login(const Event& event, LoginSeen& login) {
   const auto& attempt = static_cast<const Attempt&>(*event.tx);
-  if (!event.record || !attempt.outcome) return false;
+  if (!attempt.outcome) return false;
   login = {.user = attempt.user, .outcome = *attempt.outcome, .clear = true};
   return true;
 }
