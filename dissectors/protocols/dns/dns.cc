@@ -31,7 +31,7 @@ constexpr NamedValue kVersions[] = {{"2", 2}, {"3", 3}};
 
 const OptionRow<Config> kOptions[] = {
     {"app-layer.protocols.dns.record.version", one_of<&Config::version>(kVersions), "3",
-     "form of dns records: 2 has query and answer with rrname on top, 3 has request and response with queries"},
+     "form of dns records and of dns in alerts: 2 has query and answer, 3 has request and response with queries"},
     {"app-layer.protocols.dns.record.formats", some_of<&Config::formats>(kFormats), "detailed,grouped",
      "answers one by one (detailed), by type (grouped), or both"},
     {"app-layer.protocols.dns.record.requests", &Config::requests, "yes", "write records of requests"},

@@ -55,7 +55,7 @@ enum class Anomaly : uint8_t {
   invalid_authorities,
 };
 
-/// Of requests and responses in version 3.
+/// Of requests and responses, as alerts show them.
 Table columns();
 std::span<const RecordRow> records();
 RecordExtent record_extent(const void* config, std::string_view record);

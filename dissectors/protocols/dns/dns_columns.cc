@@ -371,9 +371,6 @@ constexpr Column kFlags[] = {
     flag<&has<header_flag::recursion_desired>>("rd", "recursion is desired"),
     flag<&has<header_flag::recursion_available>>("ra", "recursion is to be had"),
     flag<&has<header_flag::z>>("z", "a bit that must be zero"),
-    integer<&opcode>("opcode", "operation code of the message")
-        .rule({.name = "dns.opcode", .sender = Sender::either, .stage = kMessage})
-        .named(&opcode_names),
 };
 
 constexpr Column kV3[] = {
@@ -382,6 +379,9 @@ constexpr Column kV3[] = {
     integer<&MessageTransaction::number>("tx_id", "number of the message within its flow"),
     integer<&id>("id", "of the request, which its response repeats"),
     object<&self<MessageTransaction>>("", kFlags, ""),
+    integer<&opcode>("opcode", "operation code of the message")
+        .rule({.name = "dns.opcode", .sender = Sender::either, .stage = kMessage})
+        .named(&opcode_names),
     choice<&rcode, &rcode_name, &rcode_names>("rcode", "response code of the message")
         .rule({.name = "dns.rcode", .sender = Sender::either, .stage = kMessage}),
     objects<&questions, &same_question>("queries", kQuestion, "questions"),
@@ -416,6 +416,7 @@ std::string_view kind_v2(const MessageTransaction& tx) {
 
 constexpr Column kAsked[] = {
     text<&asked>("rrname", "name that is asked for"),
+    flag<&asked_cut>("rrname_truncated", "the name is longer than is kept"),
     choice<&Question::type, &type_name, &type_names>("rrtype", "type that is asked for"),
 };
 constexpr Column kHead[] = {
@@ -434,18 +435,84 @@ constexpr Column kQuery2[] = {
 constexpr Column kAnswer2[] = {
     object<&self<MessageTransaction>>("", kHead, ""),
     object<&self<MessageTransaction>>("", kFlags, ""),
+    integer<&opcode>("opcode", "operation code of the message"),
     object<&first_question>("", kAsked, ""),
     choice<&rcode, &rcode_name, &rcode_names>("rcode", "response code of the message"),
     object<&self<MessageTransaction>>("", kSections, ""),
 };
 
+// Alerts show all questions of a request in one object, and of a response no answers.
+
+std::string_view query_kind(const Question&) {
+  return "query";
+}
+uint16_t id_of(const Question&, const MessageTransaction& tx) {
+  return id(tx);
+}
+uint64_t number_of(const Question&, const MessageTransaction& tx) {
+  return tx.number;
+}
+bool z_of(const Question&, const MessageTransaction& tx) {
+  return has<header_flag::z>(tx);
+}
+uint8_t opcode_of(const Question&, const MessageTransaction& tx) {
+  return opcode(tx);
+}
+const std::vector<Question>& asked_by(const MessageTransaction& tx) {
+  static const std::vector<Question> kNone;
+  return tx.message.is_response() ? kNone : tx.message.questions;
+}
+const MessageTransaction* answered_by(const MessageTransaction& tx) {
+  return tx.message.is_response() ? &tx : nullptr;
+}
+
+constexpr Column kAlertQuestion[] = {
+    text<&query_kind>("type", "query"),
+    integer<&id_of>("id", "of the request, which its response repeats"),
+    object<&self<Question>>("", kAsked, ""),
+    integer<&number_of>("tx_id", "number of the message within its flow"),
+    flag<&z_of>("z", "a bit that must be zero"),
+    integer<&opcode_of>("opcode", "operation code of the message"),
+    count(),
+};
+constexpr Column kAlertAnswer[] = {
+    object<&self<MessageTransaction>>("", kHead, ""),
+    object<&self<MessageTransaction>>("", kFlags, ""),
+    integer<&opcode>("opcode", "operation code of the message"),
+    object<&first_question>("", kAsked, ""),
+    choice<&rcode, &rcode_name, &rcode_names>("rcode", "response code of the message"),
+    objects<&authorities, &same_entry>("authorities", kRecord, "servers that have the zone"),
+    objects<&additionals, &same_entry>("additionals", kAdditional, "what may be asked for next"),
+};
+
+constexpr std::string_view kAlertVersion2 = "version 2";  // asks for these columns in place of the others
+
+constexpr Column kAlert2[] = {
+    integer<&form<2>>("version", "form of this object").on_request().option(kAlertVersion2),
+    objects<&asked_by, &same_question>("query", kAlertQuestion, "questions of a request, in version 2")
+        .on_request()
+        .option(kAlertVersion2),
+    object<&answered_by>("answer", kAlertAnswer, "a response, in version 2").on_request().option(kAlertVersion2),
+};
+
+// One table, as rules enter no more objects than those of a record.
+constexpr auto kInAlert = [] {
+  std::array<Column, std::size(kAlert2) + std::size(kV3)> out = {};
+  std::ranges::copy(kV3, std::ranges::copy(kAlert2, out.begin()).out);
+  return out;
+}();
+
+constexpr Column kOfAlert[] = {object<&self<MessageTransaction>>("dns", kInAlert, "a request or response")};
 constexpr Column kRecord3[] = {object<&self<MessageTransaction>>("dns", kV3, "a request or response")};
 constexpr Column kRecordQuery2[] = {object<&self<MessageTransaction>>("dns", kQuery2, "a question, in version 2")};
 constexpr Column kRecordAnswer2[] = {object<&self<MessageTransaction>>("dns", kAnswer2, "a response, in version 2")};
 constexpr Table kShapes[] = {kRecord3, kRecordQuery2, kRecordAnswer2};
 
+bool version_2(const void* config) {
+  return config && static_cast<const Config*>(config)->version == 2;
+}
 size_t shape_of(const Event& event, const void* config) {
-  if (!config || static_cast<const Config*>(config)->version != 2) return 0;
+  if (!version_2(config)) return 0;
   return static_cast<const MessageTransaction&>(*event.tx).message.is_response() ? 2 : 1;
 }
 
@@ -455,7 +522,7 @@ constexpr RecordRow kRecords[] = {
 }  // namespace
 
 Table columns() {
-  return kRecord3;
+  return kOfAlert;
 }
 
 std::span<const RecordRow> records() {
@@ -463,7 +530,10 @@ std::span<const RecordRow> records() {
 }
 
 RecordExtent record_extent(const void* config, std::string_view record) {
-  if (record.empty()) return {.names = {"detailed"}};
+  if (record.empty()) {
+    if (version_2(config)) return {.only = true, .names = {std::string(kAlertVersion2), "truncated"}};
+    return {.names = {"detailed"}};
+  }
   RecordExtent out;
   for (const NamedValue& format : kFormats) {
     if (static_cast<const Config*>(config)->formats & format.value) out.names.emplace_back(format.name);
