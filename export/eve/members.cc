@@ -99,8 +99,8 @@ constexpr Row kMemberRows[] = {
     {kFlows, "ether.src_macs[]", kText, "all of the source, up to 10 in order of appearance", kOnRequest},
     {kTraffic, "community_id", kText, "Community ID v1"},
     {kFound, "tx_id", kInteger, "number of the transaction within its flow"},
-    {kAlert, "tx_guessed", kFlag, "true: the rule names no transaction, and its flow had no other live one",
-     kOnRequest},
+    {kAlert, "tx_guessed", kFlag,
+     "true: the rule names no transaction; the bytes of the stream lie in this one, or its flow had no other"},
     {kFiles, "xff", kText, "the client that a proxy's header names", kOnRequest},
     {kAlert | kProtocols, "truncated", kFlag, "cut at 64 KiB and 8 times the bytes of its message"},
 

@@ -58,6 +58,7 @@ void AlertQueue::add(const Rule& rule, const Scene& scene, const Payload& payloa
     if (shown) show(finding, *scene.event);
   } else if (payload.open.protocol && payload.end > payload.open.begin) {
     name(finding, payload.open);
+    finding.guessed = payload.stream;
   } else if (only) {
     name(finding, only->latest());
   }
@@ -95,7 +96,7 @@ bool AlertQueue::belongs(Finding& finding, const Event& event) const {
   const uint64_t begin = tx.begin[index(finding.direction)];
   const bool same = finding.has_tx && finding.tx_id == tx.id && finding.protocol == event.protocol;
   if (finding.end > begin && (!finding.has_tx || begin >= finding.begin)) {
-    if (!same) finding.guessed = follows_one_;
+    if (!same) finding.guessed = follows_one_ || finding.stream;
     name(finding, {event.protocol, tx.id, tx.number, begin});
     return true;
   }

@@ -34,7 +34,7 @@ struct Finding {
   Action action = Action::alert;
   Direction direction = Direction::to_server;
   bool has_tx = false, stream = false;
-  bool guessed = false;   // its rule names no transaction, its flow had no other
+  bool guessed = false;   // its rule names no transaction: it is that of the bytes, or its flow had no other
   bool complete = false;  // its transaction will say nothing more
   uint64_t tx_id = 0, tx_number = 0;
   std::optional<uint32_t> file;  // of the transaction's, in its direction: number of the one it is about
