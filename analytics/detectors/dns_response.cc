@@ -32,6 +32,44 @@ bool names_address(std::string_view labels) {
   return octets >= kOctets || halves >= kHalves;
 }
 
+bool names_digest(std::string_view labels) {
+  constexpr size_t kMostBehind = 32;  // characters: "malware.hash"
+  const auto hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  size_t digits = 0;
+  std::string_view rest = labels;
+  // A digest may be longer than a label, which has 63 characters.
+  while (!rest.empty()) {
+    const std::string_view label = rest.substr(0, rest.find('.'));
+    constexpr size_t kShortPart = 16;
+    if (label.size() < kShortPart || !std::all_of(label.begin(), label.end(), hex)) break;
+    digits += label.size();
+    rest.remove_prefix(std::min(rest.size(), label.size() + 1));
+  }
+  if (digits == 32 || digits == 40 || digits == 64) return rest.size() <= kMostBehind;
+  constexpr size_t kUuid = 36, kDashes[] = {8, 13, 18, 23};
+  const std::string_view first = labels.substr(0, labels.find('.'));
+  if (first.size() != kUuid || labels.size() > kUuid + kMostBehind) return false;
+  for (size_t i = 0; i < kUuid; ++i) {
+    const bool dash = std::find(std::begin(kDashes), std::end(kDashes), i) != std::end(kDashes);
+    if (dash ? first[i] != '-' : !hex(first[i])) return false;
+  }
+  return true;
+}
+
+bool names_elsewhere(std::string_view labels, std::string_view domain) {
+  // Data may well look as some country does, but seldom as that of its own domain.
+  constexpr std::string_view kGeneric[] = {"com", "net", "org", "edu", "gov", "info", "biz", "arpa"};
+  const std::string_view own = domain.substr(domain.rfind('.') + 1);
+  size_t dot = labels.find('.');
+  if (dot == 0) return false;
+  while (dot != std::string_view::npos) {
+    const std::string_view rest = labels.substr(dot + 1), label = rest.substr(0, rest.find('.'));
+    if (label == own || std::find(std::begin(kGeneric), std::end(kGeneric), label) != std::end(kGeneric)) return true;
+    dot = labels.find('.', dot + 1);
+  }
+  return false;
+}
+
 const DnsResponse* DnsResponses::read(const Observed& observed) {
   const auto response = response_.first(observed);
   if (!response || response->integer == 0 || !observed.flow) return nullptr;

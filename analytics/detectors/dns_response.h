@@ -51,5 +51,11 @@ class DnsResponses {
 
 /// Whether the first labels are an address: four octets, or the half bytes of IPv6.
 bool names_address(std::string_view labels);
+/// Whether they are what names a thing and tells nothing that one could choose: a digest of MD5, SHA-1 or SHA-256 in
+/// hexadecimal, or a UUID (RFC 9562 4), with a few characters behind it at most.
+bool names_digest(std::string_view labels);
+/// Whether they have a name of a host elsewhere in them: so asks who appends `domain`, or what it searches below it, to
+/// names that it does not find, and who looks names up in a list of them.
+bool names_elsewhere(std::string_view labels, std::string_view domain);
 
 }  // namespace lapwing::analytics

@@ -15,6 +15,8 @@ constexpr uint32_t kByteUp = 8 * kBit, kByteDown = 8;  // in the units of what i
 constexpr size_t kLongName = 60;                       // characters: of a name that is looked at whatever its domain
 constexpr size_t kLongDomain = 30;                     // of a domain that is, where it exists
 constexpr uint8_t kNxdomain = 3;
+// What a look-up tells who answers: which thing one has, but nothing that one could choose.
+constexpr uint32_t kLookUp = 64;  // look-ups that weigh as much as one name
 
 using C = DnsTunnel::Config;
 constexpr OptionRow<C> kOptions[] = {
@@ -62,6 +64,13 @@ uint32_t weight_of(uint64_t type) {
 }
 bool is_telling(uint64_t type) {
   return weight_of(type) != 0 && type != 64 && type != 65;
+}
+
+/// Whether it is in 127.0.0.0/8, but not the address that lists refuse with and others mean themselves by.
+bool is_listed(uint64_t type, Bytes address) {
+  constexpr uint8_t kOnes[] = {127, 0, 0, 1};
+  return type == 1 && address.size() == sizeof kOnes && address[0] == kOnes[0] &&
+         !std::equal(address.begin(), address.end(), std::begin(kOnes));
 }
 
 template <size_t N>
@@ -131,6 +140,7 @@ void DnsTunnel::Seen::merge(const Seen& other) {
   queries += other.queries;
   failed += other.failed;
   telling += other.telling;
+  listed += other.listed;
   characters += other.characters;
   bits += other.bits;
   beyond += other.beyond;
@@ -158,6 +168,7 @@ DnsTunnel::Local::Answered DnsTunnel::Local::answered(const Event& event) {
     if (at == count) return false;
     const uint16_t type = types[at++];
     const uint32_t each = weight_of(type);
+    out.listed = out.listed || is_listed(type, value.bytes);
     if (each == 0) return true;
     // Servers turn their answers round: the sum is the same.
     out.hash += keyed_hash(value.bytes, seed_ + type);
@@ -173,18 +184,29 @@ void DnsTunnel::Local::event(const Observed& observed, Delta& delta) {
   if (!response) return;
   const Answered answer = answered(observed.event);
   const uint64_t name = hash(response->name), domain = hash(response->domain);
+  const bool denied = response->rcode == kNxdomain;
+  constexpr uint32_t kShort = 32 * kByteDown;
+  const bool verdict = denied || answer.listed || (answer.weight > 0 && answer.weight <= kShort);
+  // Text that is written in digits has fewer kinds of them than a digest.
+  constexpr uint32_t kDigest = 58;  // in 1/16 bit a character: of 32, one digest in a thousand has less
+  const auto digest = [](std::string_view labels) {
+    return names_digest(labels) && information(labels) >= kDigest * labels.size();
+  };
+  const bool look_up =
+      (verdict && digest(response->labels)) || (denied && names_elsewhere(response->labels, response->domain));
   const auto note = [&](uint64_t group, std::string_view text, uint64_t value, uint64_t data) -> Seen& {
     Key key{response->client};
     std::memcpy(key.group.data(), &group, sizeof group);
     Seen& seen = delta.seen.at(key);
-    const uint32_t bits = information(text);
+    const uint32_t all = information(text), bits = look_up ? all / kLookUp : all;
     seen.names.add(value, static_cast<uint16_t>(bits));
     if (answer.weight > 0) seen.data.add(data, answer.weight);
     ++seen.queries;
-    seen.failed += response->rcode == kNxdomain;
+    seen.failed += denied;
+    seen.listed += answer.listed;
     seen.telling += is_telling(response->type);
-    seen.characters += text.size();
-    seen.bits += bits;
+    seen.characters += look_up ? 0 : text.size();
+    seen.bits += look_up ? 0 : bits;
     keep_first(seen.first, seen.flow, observed.time, name_of(*observed.flow));
     seen.last = std::max(seen.last, observed.time);
     seen.samples.add(name, response->name);
@@ -245,7 +267,8 @@ void DnsTunnel::Global::add(const Seen& seen, State& state, uint32_t second) con
   }
   Sums& hour = state.hour;
   for (; state.tens < second / kTen; ++state.tens) {
-    for (uint32_t* sum : {&hour.queries, &hour.failed, &hour.telling, &hour.characters}) *sum = less_part(*sum, kTens);
+    for (uint32_t* sum : {&hour.queries, &hour.failed, &hour.telling, &hour.listed, &hour.characters})
+      *sum = less_part(*sum, kTens);
     for (uint64_t* sum : {&hour.bits, &hour.up, &hour.down}) *sum = less_part<uint64_t>(*sum, kTens);
     if (state.tens % kTens == 0) state.day = less_part<uint64_t>(state.day, kHours);
     if (state.day == 0 && hour.queries == 0) state.tens = second / kTen - 1;
@@ -260,6 +283,7 @@ void DnsTunnel::Global::add(const Seen& seen, State& state, uint32_t second) con
   plus(hour.queries, seen.queries);
   plus(hour.failed, seen.failed);
   plus(hour.telling, seen.telling);
+  plus(hour.listed, seen.listed);
   plus(hour.characters, seen.characters);
   hour.bits += seen.bits;
   hour.up += up;
@@ -276,9 +300,11 @@ DnsTunnel::Global::Verdict DnsTunnel::Global::judge(States::Entry& entry, uint64
   State& state = entry.value;
   const Sums& hour = state.hour;
   const auto* served = servers_.find(entry.key().client);
-  const uint32_t factor = served && served->value.count() >= kServed ? kForMany : 1;
-
   const uint64_t queries = hour.queries;
+  // Who owns a tunnel answers all of its names alike; a list knows some and denies the others.
+  const bool list = hour.listed > 0 && 10 * (uint64_t{hour.listed} + hour.failed) >= 9 * queries;
+  const uint32_t factor = list ? kLookUp : served && served->value.count() >= kServed ? kForMany : 1;
+
   const bool random = hour.characters >= 40 * queries && 10 * hour.bits >= 38 * kBit * uint64_t{hour.characters};
   Verdict out{.up = config_.bytes_up * kByteUp * factor, .down = config_.bytes_down * kByteDown * factor};
   out.marks = (10 * uint64_t{hour.telling} >= 8 * queries) + random + (hour.characters >= kLongName * queries);

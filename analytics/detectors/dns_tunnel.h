@@ -60,7 +60,8 @@ struct DnsTunnel {
     Survey names;  // by information in 1/16 bit
     Survey data;   // by weight in 1/8 byte: answers whose types carry what one likes weigh in full, others an eighth
     uint64_t queries = 0, failed = 0, telling = 0;  // NXDOMAIN; of types that tunnels like
-    uint64_t characters = 0, bits = 0;              // of all names; in 1/16 bit
+    uint64_t listed = 0;                            // answered as lists do (RFC 5782 2.1)
+    uint64_t characters = 0, bits = 0;              // of names that are no look-ups; in 1/16 bit
     uint64_t beyond = 0;                            // answers that were not looked at
     Timestamp first{std::numeric_limits<int64_t>::max()}, last{std::numeric_limits<int64_t>::min()};
     FlowName flow;  // the least of those at `first`
@@ -92,6 +93,7 @@ struct DnsTunnel {
       uint64_t hash = 0;
       uint16_t weight = 0;
       uint32_t beyond = 0;
+      bool listed = false;
     };
     Answered answered(const Event& event);
     uint64_t hash(std::string_view text) const;
@@ -112,7 +114,7 @@ struct DnsTunnel {
    private:
     /// An hour's, of which a sixth is forgotten every ten minutes.
     struct Sums {
-      uint32_t queries = 0, failed = 0, telling = 0, characters = 0;
+      uint32_t queries = 0, failed = 0, telling = 0, listed = 0, characters = 0;
       uint64_t bits = 0, up = 0, down = 0;  // in 1/16 bit, and down in 1/8 byte
     };
     struct State {

@@ -60,6 +60,30 @@ TEST(NamesAddress, SeesAddressesInReverse) {
   }
 }
 
+TEST(NamesDigest, SeesDigestsAndUuids) {
+  Dice dice(1);
+  for (size_t size : {32, 40, 64}) {
+    EXPECT_TRUE(names_digest(drawn(dice, size, test::kHex))) << size;
+    EXPECT_TRUE(names_digest(drawn(dice, size, test::kHex) + ".malware.hash")) << size;
+    EXPECT_FALSE(names_digest(drawn(dice, size + 1, test::kHex))) << size;
+    EXPECT_FALSE(names_digest("1." + drawn(dice, size, test::kHex))) << size;
+    EXPECT_FALSE(names_digest(drawn(dice, size, test::kHex) + "." + drawn(dice, 40, test::kBase32))) << size;
+  }
+  EXPECT_TRUE(names_digest(drawn(dice, 32, test::kHex) + "." + drawn(dice, 32, test::kHex) + ".f"));
+  EXPECT_FALSE(names_digest(drawn(dice, 64, test::kHex) + "." + drawn(dice, 32, test::kHex)));
+  EXPECT_TRUE(names_digest("0192f0c1-8f3e-7cc0-98c5-1d2e3f405162.c"));
+  for (std::string_view no : {"", "www", "0192f0c1-8f3e-7cc0-98c5-1d2e3f40516", "0192f0c118f3e-7cc0-98c5-1d2e3f405162"})
+    EXPECT_FALSE(names_digest(no)) << no;
+}
+
+TEST(NamesElsewhere, SeesDomainsOfSearchLists) {
+  EXPECT_TRUE(names_elsewhere("www.example.net", "corp.de"));
+  EXPECT_TRUE(names_elsewhere("www.beispiel.de", "corp.de"));
+  EXPECT_TRUE(names_elsewhere("www.beispiel.de.branch.office", "corp.de"));
+  for (std::string_view no : {"", "com", ".com", "www", "www.beispiel.fr", "welcome"})
+    EXPECT_FALSE(names_elsewhere(no, "corp.de")) << no;
+}
+
 TEST(DnsTunnelTest, NamesFullOfDataAreFound) {
   DnsScene scene;
   Dice dice(1);
@@ -151,6 +175,49 @@ TEST(DnsTunnelTest, RepeatedNamesHideNothing) {
   EXPECT_FALSE(tunnels(scene).empty());
 }
 
+TEST(DnsTunnelTest, WhatOnlyResemblesLookUpsIsFound) {
+  struct Row {
+    std::string_view what;
+    std::function<test::DnsSaid(int, Dice&)> said;
+  };
+  const auto address = [](std::string_view bytes) { return std::pair{dns::kA + 0U, std::string(bytes)}; };
+  const Row kRows[] = {
+      {"pieces with numbers",
+       [](int i, Dice& dice) {
+         return test::DnsSaid{
+             .name = std::to_string(i) + "." + drawn(dice, 64, test::kHex).insert(32, ".") + ".example.com",
+             .rcode = 3};
+       }},
+      {"text in digits",
+       [](int, Dice& dice) {
+         std::string name;
+         for (int i = 0; i < 16; ++i) (name += dice.below(5) == 0 ? '2' : '6') += test::kHex[dice.below(16)];
+         return test::DnsSaid{.name = name + ".example.com", .rcode = 3};
+       }},
+      {"pieces that lead somewhere",
+       [&](int, Dice& dice) {
+         return test::DnsSaid{.name = drawn(dice, 32, test::kHex) + ".example.com",
+                              .answers = {address({"\x01\x02\x03\x04", 4})}};
+       }},
+      {"an owner who answers all names alike",
+       [&](int, Dice& dice) {
+         return test::DnsSaid{.name = drawn(dice, 40, test::kBase32) + ".example.com",
+                              .answers = {address({"\x7f\0\0\x01", 4})}};
+       }},
+      {"much more than one looks up",
+       [](int, Dice& dice) {
+         return test::DnsSaid{.name = drawn(dice, 64, test::kHex).insert(32, ".") + ".example.com", .rcode = 3};
+       }},
+  };
+  for (const Row& row : kRows) {
+    DnsScene scene;
+    Dice dice(1);
+    const int count = row.what.starts_with("much") ? 4000 : 200;
+    for (int i = 0; i < count; ++i) scene.at(0.25 * i).say(row.said(i, dice));
+    EXPECT_FALSE(tunnels(scene).empty()) << row.what;
+  }
+}
+
 TEST(DnsTunnelTest, OrdinaryNamesAreNone) {
   struct Row {
     std::string_view what;
@@ -186,6 +253,28 @@ TEST(DnsTunnelTest, OrdinaryNamesAreNone) {
        }},
       {"a reputation service", 500,
        [&](int, Dice& dice) { return test::DnsSaid{.name = long_name(dice) + ".avts.mcafee.com", .type = dns::kTxt}; }},
+      {"digests that are denied", 500,
+       [](int, Dice& dice) {
+         return test::DnsSaid{.name = drawn(dice, 64, test::kHex).insert(32, ".") + ".files.example.com", .rcode = 3};
+       }},
+      {"digests of which some are listed", 500,
+       [](int i, Dice& dice) {
+         return test::DnsSaid{.name = drawn(dice, 40, test::kHex) + ".files.example.com",
+                              .type = i % 4 ? dns::kA : dns::kTxt,
+                              .rcode = i % 3 ? 3U : 0U,
+                              .answers = {i % 4 ? std::pair{dns::kA + 0U, std::string("\x7f\0\0\2", 4)}
+                                                : txt("1700000" + std::to_string(i) + " 79")}};
+       }},
+      {"a list of domains and of what is sent", 500,
+       [](int i, Dice& dice) {
+         return test::DnsSaid{.name = drawn(dice, 10 + dice.below(30), test::kBase32) + ".com.bl.example.org",
+                              .rcode = i % 20 ? 3U : 0U,
+                              .answers = {{dns::kA, std::string("\x7f\0\0\x08", 4)}}};
+       }},
+      {"a search list", 500,
+       [](int, Dice& dice) {
+         return test::DnsSaid{.name = drawn(dice, 20, test::kLetters) + ".net.corp.example.com", .rcode = 3};
+       }},
       {"too little to tell", 19,
        [&](int, Dice& dice) { return test::DnsSaid{.name = long_name(dice) + ".example.com"}; }},
       {"questions without answers", 500,
