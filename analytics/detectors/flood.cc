@@ -78,6 +78,17 @@ uint64_t seconds_of(const FlowUpdate& update) {
   return static_cast<uint64_t>(std::clamp<int64_t>(all, 1, kTickTime / kNanoseconds));
 }
 
+/// A connection that waits is counted once in kSlowWindow, however often it is told of in that time: at every second
+/// tick, and at its end if there was none.
+bool counted_before(const FlowUpdate& update) {
+  static_assert(kSlowWindow * kNanoseconds == 2 * kTickTime);
+  const int64_t ticks = (update.time.ns - update.flow->start.ns) / kTickTime;
+  if (update.moment == FlowMoment::tick) return ticks % 2 == 0;
+  // SYN, ACK, FIN and its ACK: nothing else was sent that a tick could have told of.
+  constexpr uint64_t kBare = 4;
+  return ticks > 0 && update.packets[0] > 0 && update.all_packets[0] > update.packets[0] + kBare;
+}
+
 /// What comes from a service, whichever end it has.
 void answer(Flood::Stream& stream, const FlowRef& flow, Direction way) {
   stream.kind = Kind::answer;
@@ -174,7 +185,7 @@ void Flood::Local::take_whole(const FlowUpdate& update, Delta& delta) {
                         update.all_packets[0] + update.all_packets[1] <= kUnused;
     const bool waits =
         update.bytes[1] == 0 && (update.bytes[0] > 0 || unused) && update.bytes[0] < 512 && seconds >= 30;
-    if (!waits || flow.midstream || flow.one_sided || update.all_packets[1] == 0) return;
+    if (!waits || flow.midstream || flow.one_sided || update.all_packets[1] == 0 || counted_before(update)) return;
     stream.kind = Kind::slow;
     load.begun = 1;
     add(stream, load, delta);

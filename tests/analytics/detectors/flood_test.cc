@@ -289,6 +289,29 @@ TEST_F(FloodTest, RequestsThatDoNotEnd) {
   EXPECT_EQ(kind(), "slow");
 }
 
+TEST_F(FloodTest, AConnectionIsKeptWaitingOnceHoweverLong) {
+  const auto kept = [](int count) {
+    Scene scene;
+    std::vector<FlowRef> flows;
+    for (int i = 0; i < count; ++i) flows.push_back(scene.at(i * 0.1).flow({"10.0.0.5", "10.0.0.9", 514}));
+    const auto tell = [&](double from, FlowMoment moment, uint64_t all) {
+      for (int i = 0; i < count; ++i) {
+        scene.at(from + i * 0.1)
+            .tell(flows[static_cast<size_t>(i)], {.moment = moment,
+                                                  .bytes = {80, 0},
+                                                  .packets = {3, 0},
+                                                  .all_packets = {all, all - 1},
+                                                  .tcp_flags = {26, 18}});
+      }
+    };
+    for (int tick = 1; tick < 8; ++tick) tell(61 * tick, FlowMoment::tick, 3 + 3 * static_cast<uint64_t>(tick));
+    tell(61 * 7 + 45, FlowMoment::closed, 27);
+    return scene.found(*detector<Flood>().read(OptionSource()));
+  };
+  EXPECT_TRUE(kept(40).empty());
+  EXPECT_FALSE(kept(60).empty());
+}
+
 TEST_F(FloodTest, ManyClientsWithOneQuietConnectionEach) {
   for (int i = 0; i < 60; ++i) {
     const FlowRef flow = scene_.at(i * 0.1).flow({spoofed(i), "10.0.0.9", 514});
