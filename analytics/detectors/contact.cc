@@ -55,8 +55,16 @@ bool traces(const FlowRef& flow) {
   return flow.proto == kUdp && flow.server_port >= kFirst && flow.server_port <= kLast;
 }
 
+/// By this port of Microsoft's Delivery Optimization, Windows asks others of its network for pieces of an update. A
+/// service outside has named them, and many have been switched off since.
+bool shares_updates(const FlowRef& flow) {
+  constexpr uint16_t kPort = 7680;
+  return flow.proto == kTcp && flow.server_port == kPort;
+}
+
 uint8_t silence_of(const FlowUpdate& update) {
   const FlowRef& flow = *update.flow;
+  if (shares_updates(flow)) return 0;
   switch (medium_of(flow.proto)) {
     case Medium::tcp:
       if (flow.one_sided && update.all_packets[0] > 1) return outcome::one_sided;
@@ -74,6 +82,7 @@ bool no_route(const FlowUpdate& update) {
 
 uint8_t refusal_of(const FlowUpdate& update, Medium medium) {
   const FlowRef& flow = *update.flow;
+  if (shares_updates(flow)) return 0;
   if (!update.icmp) {
     // An ACK that is answered by RST alone is a probe too; a stray one of an old connection is mostly not alone.
     const bool alone = update.all_packets[0] == 1 && !(update.tcp_flags[0] & kRst);

@@ -100,6 +100,18 @@ TEST_F(ScanTest, WhoAlsoTalksToMostOfThemIsNone) {
   EXPECT_TRUE(found().empty());
 }
 
+// Windows asks for pieces of updates whom a service names; many are off.
+TEST_F(ScanTest, HostsThatShareUpdatesAreNotLookedFor) {
+  for (const uint16_t port : {uint16_t{7680}, uint16_t{7681}}) {
+    Scene scene;
+    for (int i = 0; i < 60; ++i) {
+      scene.at(i);
+      i % 2 == 0 ? scene.silent({"10.0.0.1", host(i), port}) : scene.refused({"10.0.0.1", host(i), port});
+    }
+    EXPECT_EQ(scene.found(*detector<Scan>().read(OptionSource())).empty(), port == 7680) << port;
+  }
+}
+
 // Of hundreds of servers that answered it is not known which are new.
 TEST_F(ScanTest, WhoTalksToAsManyAsFailIsNone) {
   for (int i = 0; i < 400; ++i) {
