@@ -116,8 +116,7 @@ bool fragment(Walk& w, Bytes d) {
     w.event(Event::ipv6_exthdr_useless_fh);
     return false;
   }
-  p.is_fragment = true;
-  p.proto = d[0];
+  p.is_fragment = true;  // its protocol stays that of this header: the whole packet tells what it carries
   p.ip_payload = d.subspan(8);
   return true;
 }

@@ -69,9 +69,11 @@ Envelope describe(const Packet& packet, EnvelopeSpace& space) {
   envelope.src = packet.src;
   envelope.dest = packet.dst;
   envelope.proto = packet.proto;
-  envelope.has_ports = packet.has_l4 && with_ports(packet.proto);
-  envelope.src_port = packet.src_port;
-  envelope.dest_port = packet.dst_port;
+  envelope.has_ports = with_ports(packet.proto);
+  if (packet.has_l4) {
+    envelope.src_port = packet.src_port;
+    envelope.dest_port = packet.dst_port;
+  }
   if (packet.has_l4 && is_icmp(packet.proto)) {
     envelope.has_icmp = true;
     envelope.icmp_type = packet.icmp_type;

@@ -275,7 +275,7 @@ TEST(Ipv6, AFragmentHeaderMakesAFragmentUnlessItIsUseless) {
   EXPECT_TRUE(first->is_fragment && first->more_fragments && last->is_fragment);
   EXPECT_EQ(first->ip_id, 0xabcdef01);
   EXPECT_EQ(last->fragment_offset, 64);
-  EXPECT_EQ(first->proto, ip_proto::tcp);
+  EXPECT_EQ(first->proto, 44) << "what it carries the whole packet tells";
   EXPECT_EQ(first->ip_payload.size(), 64u);
   Decoded useless(PacketBuilder().ether().ipv6().fragment(0, false).tcp(1, 2));
   EXPECT_TRUE(useless->is_tcp());

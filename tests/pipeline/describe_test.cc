@@ -50,6 +50,19 @@ TEST(Describe, OfWhatWasInATunnelTheInnerPacketIsShown) {
   EXPECT_EQ(d.bytes.data(), d.frame.data());
 }
 
+TEST(Describe, PortsThatCannotBeReadAre0) {
+  Decoder decoder(read_decode_config(Setting{}), ChecksumMode::all);
+  Packet packet;
+  decoder.decode(PacketBuilder().ether().ipv4("10.0.0.1", "10.0.0.2").proto(6).payload("short").build(), packet);
+  EnvelopeSpace space;
+  const Envelope short_of_tcp = describe(packet, space);
+  EXPECT_TRUE(short_of_tcp.has_ports);
+  EXPECT_EQ(short_of_tcp.src_port, 0);
+  EXPECT_EQ(short_of_tcp.dest_port, 0);
+  decoder.decode(PacketBuilder().ether().ipv6().tcp(1, 2).payload(std::string(100, 'x')).fragments(64)[0], packet);
+  EXPECT_FALSE(describe(packet, space).has_ports) << "a fragment of IPv6 is of no transport";
+}
+
 class ConnectionRecords : public test::Connection {};
 
 TEST_F(ConnectionRecords, HaveNoFlagsWithoutASession) {
