@@ -224,5 +224,18 @@ TEST(SuricataTest, NoKeyOfTheInstalledFileIsTakenForATypingError) {
   EXPECT_LT(message.size(), 1'200u) << message;
 }
 
+TEST(SuricataTest, KeysThatTheInstalledFileLeavesOutAreKnownToo) {
+  Setting root;
+  adopt_suricata(parse_yaml("outputs:\n"
+                            "  - eve-log:\n"
+                            "      types:\n"
+                            "        - drop: {alerts: yes, flows: all}\n"
+                            "        - mqtt: {passwords: yes, string-log-limit: 1kb}\n"
+                            "        - pgsql: {passwords: yes}\n",
+                            "suricata.yaml"),
+                 root);
+  EXPECT_THAT(unknown_key_messages(root, {}), IsEmpty());
+}
+
 }  // namespace
 }  // namespace lapwing
