@@ -1,9 +1,12 @@
 #include "dissectors/parts/sasl/sasl.h"
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 #include <vector>
 
 #include "dissectors/parts/mime/mime_coding.h"
+#include "sensor/base/hash.h"
 #include "sensor/base/text.h"
 
 namespace lapwing::sasl {
@@ -147,8 +150,13 @@ gss::Token Login::answer(std::string_view coded, bool with_password) {
   if (how && !how->read) return token(coded, Direction::to_server);
   if (!how || answers > how->answers) return gss::Token::nothing;
   how->read(decode(coded), *this);
-  if (!with_password) password.clear();
+  if (!password.empty()) say(std::exchange(password, {}), with_password);
   return gss::Token::nothing;
+}
+
+void Login::say(std::string_view said, bool with_password) {
+  secret = std::bit_cast<std::array<uint8_t, 8>>(keyed_hash(to_bytes(said), kReplaySeed));
+  if (with_password) password = said;
 }
 
 gss::Token Login::challenge(std::string_view coded) {
@@ -173,7 +181,7 @@ void Login::end(Outcome how) {
 LoginSeen Login::seen() const {
   const Mechanism* const how = find(mechanism);
   const bool clear = mechanism.empty() || equal_nocase(mechanism, "USER") || (how && how->clear);
-  return {.user = user, .outcome = outcome, .clear = clear};
+  return {.user = user, .outcome = outcome, .clear = clear, .secret = secret ? to_text(*secret) : std::string_view()};
 }
 
 }  // namespace lapwing::sasl

@@ -1,6 +1,7 @@
 // The part `sasl`: who logs in, as far as a mechanism of SASL (RFC 4422) shows it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@ inline constexpr Part part{.name = "sasl", .help = "a login by a mechanism of SA
 struct Login {
   std::string mechanism;  // as the client names it
   std::string user, password;
+  std::optional<std::array<uint8_t, 8>> secret;  // a hash of it, where it was said as it is: the same again is known
   Outcome outcome = Outcome::unknown;
   uint32_t answers = 0;              // that the client gave
   std::optional<gss::Login> tokens;  // of a mechanism that speaks in those of GSS-API
@@ -27,6 +29,8 @@ struct Login {
   gss::Token answer(std::string_view coded, bool with_password);
   /// What the server says in base64 to go on.
   gss::Token challenge(std::string_view coded);
+  /// The password is said as it is.
+  void say(std::string_view said, bool with_password);
   void end(Outcome how);
   /// NTLMSSP has told who logs in: a record of it is due when the login is over.
   bool by_ntlm() const { return tokens && tokens->ntlmssp() && tokens->ntlmssp()->authenticated; }

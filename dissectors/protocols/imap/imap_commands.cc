@@ -148,7 +148,7 @@ void Imap::log_in(Exchange& exchange) {
   std::string first = next_argument(rest).value_or(""), second = next_argument(rest).value_or("");
   if (exchange.verb == Verb::login) {
     login.user = std::move(first);
-    if (config_.passwords) login.password = std::move(second);
+    login.say(second, config_.passwords);
   } else {
     login.mechanism = std::move(first);
     if (!second.empty()) credential(exchange, second);

@@ -153,7 +153,7 @@ void Ldap::log_in(Exchange& exchange) {
   if (!message.proved) return;  // nobody logs in (RFC 4513 5.1.1, 5.1.2)
   login_ = std::make_shared<Login>();
   login_->said.user = to_text(words.of(message.dn));
-  login_->said.password = to_text(words.of(message.password));
+  login_->said.say(to_text(words.of(message.password)), true);
   exchange.login = login_;
 }
 

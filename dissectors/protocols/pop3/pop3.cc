@@ -218,7 +218,7 @@ void Pop3::begin_login(Exchange& exchange) {
     case Verb::user: return name_user(first);
     case Verb::pass:
       exchange.login = Login{.mechanism = "USER", .user = user_ ? *user_ : ""};
-      if (config_.passwords) exchange.login->password = first;
+      exchange.login->say(first, config_.passwords);
       return;
     case Verb::apop: exchange.login = Login{.mechanism = "APOP", .user = std::string(first)}; return name_user(first);
     case Verb::auth:

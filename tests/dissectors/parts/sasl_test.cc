@@ -78,6 +78,25 @@ TEST(Sasl, AMechanismShowsWhoLogsIn) {
   }
 }
 
+TEST(Sasl, ASecretThatIsSaidIsKnownAgainAndNotKept) {
+  const auto secret = [](std::string_view mechanism, std::string_view said) {
+    Login login{.mechanism = std::string(mechanism)};
+    login.answer(to_base64(to_bytes(said)), false);
+    EXPECT_EQ(login.password, "");
+    return std::string(login.seen().secret);
+  };
+  const std::string first = secret("PLAIN", "\0ann\0secret"sv);
+  EXPECT_FALSE(first.empty());
+  EXPECT_EQ(first.find("secret"), std::string::npos);
+  EXPECT_EQ(secret("PLAIN", "\0bob\0secret"sv), first);
+  EXPECT_NE(secret("PLAIN", "\0ann\0other"sv), first);
+  for (std::string_view proof : {"CRAM-MD5", "SCRAM-SHA-1", "XOAUTH2"}) EXPECT_EQ(secret(proof, "ann secret"), "");
+  Login said;
+  said.say("secret", false);
+  EXPECT_EQ(said.seen().secret, first);
+  EXPECT_EQ(said.password, "");
+}
+
 TEST(Sasl, NothingIsAnAnswerAndGivingUpIsNone) {
   Login login{.mechanism = "LOGIN"};
   login.answer("=", true);
