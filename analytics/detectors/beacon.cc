@@ -24,6 +24,7 @@ constexpr int kExact = 15;                     // of 20 parts
 constexpr uint32_t kWatches = 4;               // hosts inside
 constexpr uint64_t kSure = 32, kCertain = 12;  // check-ins: of what stays inside, and of what is told as harmful
 constexpr uint32_t kEverywhere = 50;           // percent of the hosts
+constexpr uint32_t kBrowses = 20;              // names that one who says hello alike calls
 
 bool usual_port(uint16_t port) {
   constexpr uint16_t kPorts[] = {53, 80, 443, 853, 8080, 8443};
@@ -61,6 +62,7 @@ void Beacon::Calls::merge(const Calls& other) {
   encrypted += other.encrypted;
   bare += other.bare;
   proxied += other.proxied;
+  ja4 = std::max(ja4, other.ja4);
   if (std::tie(other.first, other.flow.id) < std::tie(first, flow.id)) {
     first = other.first;
     flow = other.flow;
@@ -95,6 +97,7 @@ void Beacon::Local::flow(const FlowUpdate& update, Delta& delta) {
   calls.encrypted += encrypted;
   calls.bare += bare;
   calls.proxied += Peers::by_proxy(flow);
+  calls.ja4 = std::max(calls.ja4, flow.ja4);
   if (std::tie(update.time, flow.id) < std::tie(calls.first, calls.flow.id)) {
     calls.first = update.time;
     calls.flow = name_of(flow);
@@ -113,6 +116,7 @@ unsigned Beacon::confidence(const RhythmJudgement& rhythm, const Circumstances& 
       static_cast<int>(std::bit_width(static_cast<uint64_t>(std::max<int64_t>(of.seconds, 0) / kLong)));
   sum += std::min(15, 5 * std::max(0, doublings - 1));
   sum += (of.named ? 0 : 5) + (of.bare ? 5 : 0) + (of.rare ? 10 : 0);
+  sum -= of.browses ? 15 : 0;
   // Of datagrams that nobody answers both say the same.
   sum -= (of.known ? 40 : 0) + (of.prevalent ? 30 : 0) + (of.datagrams || of.unanswered ? 20 : 0);
   return static_cast<unsigned>(std::clamp(sum, 1, 100));
@@ -125,7 +129,8 @@ Beacon::Global::Global(const Config& config, const Surroundings& surroundings)
       rhythms_(surroundings.part(kMostRhythms), surroundings.hash_seed),
       peers_(surroundings.part(kMostPeers), surroundings.hash_seed),
       named_(surroundings.part(kMostNamed), surroundings.hash_seed),
-      watchers_(surroundings.part(kMostWatchers), surroundings.hash_seed) {}
+      watchers_(surroundings.part(kMostWatchers), surroundings.hash_seed),
+      programs_(surroundings.part(kMostPrograms), surroundings.hash_seed) {}
 
 void Beacon::Global::take(Second second, Delta& delta, Findings& findings) {
   now_ = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
@@ -137,6 +142,9 @@ void Beacon::Global::take(Second second, Delta& delta, Findings& findings) {
     const uint64_t client = hash_of(line.client, surroundings_.hash_seed);
     clients_.add(client);
     peers_.touch(line.peer, now_).value.add(client, now_);
+    if (calls.ja4 != 0 && calls.known == 0 && line.peer.version == 0) {
+      programs_.touch(Program(line.client, calls.ja4), now_).value.add(hash_of(line.peer, surroundings_.hash_seed));
+    }
     bool rung = false;
     auto* entry = enter(line, calls, rung);
     if (!entry) return;
@@ -179,6 +187,13 @@ uint32_t Beacon::Global::watched(const IpAddress& client, const IpAddress& serve
   return servers.count();
 }
 
+/// How many names, of no known service, are called by who says hello alike: whoever looks at pages calls many, and some
+/// of them stay open and ask for news by the clock.
+uint32_t Beacon::Global::called_alike(const IpAddress& client, uint64_t ja4) {
+  const auto* program = ja4 == 0 ? nullptr : programs_.find(Program(client, ja4));
+  return program ? program->value.count() : 0;
+}
+
 Beacon::Global::Rhythms::Entry* Beacon::Global::enter(const Line& line, const Calls& calls, bool& rung) {
   auto* entry = rhythms_.find(line);
   if (!entry) {
@@ -218,6 +233,7 @@ void Beacon::Global::report(const Line& line, const State& state, Timestamp time
   // Of few hosts none is rare.
   const bool enough = clients_.count() >= 10;
   const bool everywhere = enough && peer.prevalence >= kEverywhere;
+  const uint32_t alike = called_alike(line.client, sum.ja4);
   const Timestamp last = std::max(time, state.rhythm.time(state.rhythm.check_ins().back()));
   const Circumstances circumstances{.seconds = (last.ns - state.first.ns) / 1'000'000'000,
                                     .named = !sum.name.empty(),
@@ -226,7 +242,8 @@ void Beacon::Global::report(const Line& line, const State& state, Timestamp time
                                     .datagrams = line.proto == kUdp && 2 * sum.web < sum.calls,
                                     .unanswered = line.answered == 0,
                                     .rare = enough && peer.hosts <= config_.rare,
-                                    .prevalent = enough && (peer.hosts >= config_.prevalent || everywhere)};
+                                    .prevalent = enough && (peer.hosts >= config_.prevalent || everywhere),
+                                    .browses = alike >= kBrowses};
   const unsigned sure = confidence(rhythm, circumstances);
   if (sure < config_.confidence) return;
 
@@ -276,6 +293,7 @@ void Beacon::Global::report(const Line& line, const State& state, Timestamp time
     json.member("same_size_pct", rhythm.same_size_percent).member("answered", line.answered != 0);
     json.member("bytes_out", sum.out).member("bytes_in", sum.in).member("seconds", circumstances.seconds);
     json.member("hosts", peer.hosts).member("hosts_active", clients_.count());
+    if (sum.ja4 != 0) json.member("names_same_ja4", alike);
     json.member("confidence_needed", config_.confidence);
     if (!sum.application.empty()) json.member("app", sum.application);
     if (proxied) json.member("proxy", place);
@@ -295,14 +313,16 @@ void Beacon::Global::expire(Second second, Findings&) {
   peers_.expire(due, [](const auto&) {});
   named_.expire(due, [](const auto&) {});
   watchers_.expire(due, [](const auto&) {});
+  programs_.expire(due, [](const auto&) {});
 }
 
 StateUse Beacon::Global::use() const {
-  return {
-      .keys = uint64_t{inklings_.keys()} + rhythms_.keys() + peers_.keys() + named_.keys() + watchers_.keys(),
-      .bytes = inklings_.bytes() + rhythms_.bytes() + peers_.bytes() + named_.bytes() + watchers_.bytes(),
-      .evicted = inklings_.evicted() + rhythms_.evicted() + peers_.evicted() + named_.evicted() + watchers_.evicted(),
-      .overflow = overflow_};
+  StateUse out{.overflow = overflow_};
+  const auto add = [&](const auto&... tables) {
+    ((out.keys += tables.keys(), out.bytes += tables.bytes(), out.evicted += tables.evicted()), ...);
+  };
+  add(inklings_, rhythms_, peers_, named_, watchers_, programs_);
+  return out;
 }
 
 }  // namespace lapwing::analytics

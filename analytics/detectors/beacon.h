@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -27,6 +28,7 @@ struct Beacon {
   static constexpr About about = {
       .name = "beacon",
       .techniques = kTechniques,
+      .software = true,  // for FlowRef::ja4
       .moments = bit(FlowMoment::refused) | bit(FlowMoment::unanswered) | bit(FlowMoment::burst),
       .explained_by = bit(Role::monitor),
       .explained_at = bit(Role::monitor),
@@ -56,6 +58,7 @@ struct Beacon {
     uint64_t out = 0, in = 0;
     uint32_t calls = 0, known = 0, midstream = 0, web = 0, encrypted = 0, proxied = 0;
     uint32_t bare = 0;  // by a protocol nobody knows
+    uint64_t ja4 = 0;   // the greatest
     Timestamp first{std::numeric_limits<int64_t>::max()};
     FlowName flow;  // of the first
     std::string name, application;
@@ -90,7 +93,7 @@ struct Beacon {
   struct Circumstances {
     int64_t seconds = 0;  // that it lasts
     bool named = false, bare = false, known = false, datagrams = false, unanswered = false;
-    bool rare = false, prevalent = false;
+    bool rare = false, prevalent = false, browses = false;
   };
   /// In percent; 0 where the rhythm does not hold.
   static unsigned confidence(const RhythmJudgement& rhythm, const Circumstances& circumstances);
@@ -102,7 +105,7 @@ struct Beacon {
 class Beacon::Global {
  public:
   static constexpr uint32_t kMostInklings = 196'608, kMostRhythms = 24'576, kMostPeers = 65'536, kMostNamed = 32'768,
-                            kMostWatchers = 4096;
+                            kMostWatchers = 4096, kMostPrograms = 16'384;
 
   Global(const Config& config, const Surroundings& surroundings);
   void take(Second second, Delta& delta, Findings& findings);
@@ -124,6 +127,16 @@ class Beacon::Global {
     std::string name;
   };
 
+  /// What says hello alike on one host. A key: no padding.
+  struct Program {
+    Program() = default;
+    Program(const IpAddress& host, uint64_t hash)
+        : client(host), ja4(std::bit_cast<std::array<uint8_t, sizeof hash>>(hash)) {}
+    IpAddress client;
+    std::array<uint8_t, 8> ja4{};
+  };
+  static_assert(sizeof(Program) == 25);
+
   /// A flow that is picked up behind a silence that it outlived has lost the name that it began with; its server has
   /// not. `line` and what is returned, which `room` may hold, are then of that name.
   const Calls& name(Line& line, const Calls& calls, Calls& room);
@@ -132,6 +145,7 @@ class Beacon::Global {
   void report(const Line& line, const State& state, Timestamp time, Findings& findings);
   /// How many inside the client calls at a rhythm, this one among them.
   uint32_t watched(const IpAddress& client, const IpAddress& server);
+  uint32_t called_alike(const IpAddress& client, uint64_t ja4);
 
   const Config config_;
   const Surroundings& surroundings_;
@@ -140,6 +154,7 @@ class Beacon::Global {
   Table<IpAddress, Novelty> peers_;
   Table<IpAddress, Named> named_;        // by the address that had the name last
   Table<IpAddress, SmallFan> watchers_;  // whom they call inside
+  Table<Program, Fan> programs_;         // the names that they call
   Population clients_;
   uint32_t now_ = 0;
   uint64_t overflow_ = 0;

@@ -48,6 +48,7 @@ struct FlowRef {
   std::string_view protocol;     // as app_proto; "" while unknown, "failed"
   std::string_view application;  // nDPI's "TLS.Microsoft", or ""
   std::string_view host;         // the server by the name that the client gave it, or ""
+  uint64_t ja4 = 0;  // hash of how the client says hello by TLS (JA4), or 0; where any detector is shown software
 };
 
 /// [W] Directions by index(Direction).

@@ -4,6 +4,8 @@
 #include <limits>
 #include <vector>
 
+#include "sensor/base/hash.h"
+
 namespace lapwing {
 namespace {
 
@@ -64,6 +66,7 @@ struct FlowWatch::Watched final : FlowAttachment {
   bool spoke = false;
   bool answered = false, identified = false, in_burst = false, any_burst = false;
   uint8_t interface = kNoInterface;          // that its first packet came from
+  uint64_t ja4 = 0;                          // hash of the client's, or 0
   Pending* pending = nullptr;                // where its answer is waited for
   std::array<std::vector<uint8_t>, 2> said;  // until it is told, or the protocol is known
 };
@@ -317,6 +320,8 @@ class FlowWatch::Source {
   }
   uint16_t vlan() const { return look_.flow ? look_.flow->key.vlan[0] : look_.packet->vlan[0]; }
   Timestamp time() const { return look_.time; }
+  /// Null: its flow is not watched.
+  Watched* watched() const { return look_.flow ? look_.flow->get<Watched>(FlowSlot::watch) : nullptr; }
 
  private:
   FlowWatch& watch_;
@@ -361,6 +366,8 @@ class FlowWatch::Sightings final : public SightingSink {
     observer_.binding({seen, address, source_.vlan(), source_.time()});
   }
   void software(const SoftwareSeen& seen) override {
+    Watched* watched = seen.kind == SoftwareKind::ja4 ? source_.watched() : nullptr;
+    if (watched) watched->ja4 = keyed_hash(to_bytes(seen.value), kReplaySeed);
     if (const FlowRef* flow = source_.flow()) observer_.software({seen, *flow, source_.time()});
   }
   void operation(const OperationSeen& seen) override {
@@ -462,7 +469,8 @@ FlowUpdate FlowWatch::update_of(const Flow& flow, FlowMoment moment, Timestamp t
            .vlan = flow.key.vlan[0],
            .start = flow.start,
            .midstream = midstream(flow),
-           .one_sided = one_sided(flow)};
+           .one_sided = one_sided(flow),
+           .ja4 = watched ? watched->ja4 : 0};
   // Before its first payload nothing is known of it.
   if (moment >= FlowMoment::burst) {
     flow_.protocol = app_.spoken(flow).name();

@@ -23,7 +23,7 @@ std::string_view word(FlowMoment moment) {
 struct Witness {
   static constexpr Technique kTechniques[] = {{"T1046", "TA0007"}};
   static constexpr analytics::About about{
-      .name = "witness", .techniques = kTechniques, .moments = (1U << kMoments) - 1, .help = "all"};
+      .name = "witness", .techniques = kTechniques, .software = true, .moments = (1U << kMoments) - 1, .help = "all"};
   struct Config {};
   static std::span<const OptionRow<Config>> options() { return {}; }
 
@@ -48,6 +48,7 @@ struct Witness {
       if (update.icmp) line += " icmp " + std::to_string(update.icmp_type) + "," + std::to_string(update.icmp_code);
       if (flow.one_sided) line += " one-sided";
       if (flow.midstream) line += " midstream";
+      if (flow.ja4 != 0) line += " hello";
       delta.lines.push_back(line);
     }
   };
@@ -106,6 +107,18 @@ TEST(FlowWatch, AConnectionIsToldInBursts) {
   EXPECT_EQ(told(capture),
             (Testimony{"0 answered 80", "0 identified 80 http", "0 opened 80", "0 burst 80 31/40", "5 burst 80 19/27",
                        "75 burst 80 19/0", "75 closed 80 19/0", "75 tick 80 50/67"}));
+}
+
+TEST(FlowWatch, HowAClientSaysHelloStaysWithItsFlow) {
+  Capture capture;
+  Conversation talk(capture, {.server_port = 443});
+  talk.open();
+  talk.client(std::string("\x16\x03\x03\0\x2f\1\0\0\x2b\3\3", 11) + std::string(32, 'R') +
+              std::string("\0\0\x04\xc0\x2f\xc0\x30\1\0", 9));
+  capture.wait(5);
+  talk.close();
+  EXPECT_EQ(told(capture),
+            (Testimony{"0 answered 443", "0 opened 443", "0 burst 443 52/0 hello", "5 closed 443 52/0 hello"}));
 }
 
 TEST(FlowWatch, SilenceIsToldAfterItsTimeAndRefusalAtOnce) {

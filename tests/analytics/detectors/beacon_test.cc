@@ -199,6 +199,34 @@ TEST_F(BeaconTest, WhatManyCallIsLookedUpForThem) {
   EXPECT_GT(other, 0U);
 }
 
+/// Who looks at pages calls many names with the same hello, and some pages ask for news by the clock.
+TEST_F(BeaconTest, OfWhatBrowsesARhythmIsLessCertain) {
+  constexpr uint64_t kBrowser = 7, kOther = 8;
+  std::vector<std::string> sites;
+  for (int i = 0; i < 25; ++i) sites.push_back("www.example" + std::to_string(i) + ".org");
+  const auto confidence = [&](size_t names, uint64_t ja4, std::string_view application) {
+    Scene scene;
+    const auto call = [&](double at, std::string_view host, uint64_t hello, std::string_view app) {
+      FlowRef flow = scene.at(at).flow({"10.0.0.7", "198.51.100.9", 443});
+      flow.host = host;
+      flow.protocol = "tls";
+      flow.application = app;
+      flow.ja4 = hello;
+      scene.tell(flow, {.moment = FlowMoment::burst, .bytes = {60, 60}, .all_packets = {4, 4}});
+    };
+    for (size_t i = 0; i < names; ++i) call(static_cast<double>(i), sites[i], ja4, application);
+    for (int i = 0; i < 40; ++i) call(100 + 60.0 * i, "c2.example.net", kBrowser, "TLS");
+    const auto all = scene.found(*detector<Beacon>().read(OptionSource()));
+    return all.empty() ? 0 : int{all.back().confidence};
+  };
+  const int sure = confidence(0, kBrowser, "TLS");
+  EXPECT_GE(sure, 70);
+  EXPECT_EQ(confidence(25, kBrowser, "TLS"), sure - 15);
+  EXPECT_EQ(confidence(10, kBrowser, "TLS"), sure) << "so many are called by any program";
+  EXPECT_EQ(confidence(25, kOther, "TLS"), sure) << "another program browses";
+  EXPECT_EQ(confidence(25, kBrowser, "TLS.Microsoft"), sure) << "the system's own services";
+}
+
 /// Of a peer that half of all hosts call by the clock, each is of little harm.
 TEST_F(BeaconTest, WhatMostHostsCallCameToThemByOrder) {
   const auto call = [&](int host, std::string_view name, int server, double since) {
