@@ -67,6 +67,8 @@ namespace syn_option {
 inline constexpr uint8_t timestamp = 1, wscale = 2, sack = 4, session_refused = 8, is_signed = 16;
 /// A FIN was seen that its receiver has not acknowledged: the connection may go on.
 inline constexpr uint8_t fin_pending = 32;
+/// It was established: its SYN, seen again, begins another.
+inline constexpr uint8_t established = 64;
 }  // namespace syn_option
 
 /// What the flow has cost so far, in units that keep it small (budget.h). Never wraps around.

@@ -300,7 +300,8 @@ Flow* FlowTable::find_or_create(const Packet& packet, const Lookup& lookup, uint
   bool syn = is_bare_syn(packet);
   if (flow && syn) {
     bool from_client = lookup.swapped == (flow->client_side == 1);
-    const bool repeated = from_client && flow->tcp_state != TcpState::none && flow->syn.isn == packet.seq;
+    const bool repeated = from_client && flow->tcp_state != TcpState::none && flow->syn.isn == packet.seq &&
+                          !(flow->syn.options & syn_option::established);
     if (accepts_new_connection(*flow) && !repeated) {
       impl_->end(*flow, FlowEnd::tcp_reuse, packet.time);
       flow = nullptr;

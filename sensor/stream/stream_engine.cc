@@ -207,6 +207,9 @@ void StreamEngine::Impl::take(Flow& flow, const Packet& packet, Direction direct
   } else {
     flow.syn.options &= static_cast<uint8_t>(~syn_option::fin_pending);
   }
+  if (session->state >= TcpState::established && session->state != TcpState::closed) {
+    flow.syn.options |= syn_option::established;
+  }
   // The state first: what the data brings about may ask for it.
   set_state(flow, session->state);
   if (outcome == Reception::accept) reassemble(flow, *session, packet, direction, verdict);

@@ -232,6 +232,19 @@ TEST(FlowTable, ASynWithANewSequenceNumberOnAClosedConnectionBeginsANewFlow) {
   EXPECT_EQ(table.add(tcp(tcp_flag::syn, 3, 1000, 6000)), next) << "an open connection is not replaced";
 }
 
+TEST(FlowTable, TheSameSynBeginsANewFlowWhereItsConnectionWasEstablished) {
+  Table table;
+  Flow* flow = table.add(tcp(tcp_flag::syn, 0, 1000, 77));
+  const uint64_t id = flow->id;
+  flow->syn.isn = 77;
+  flow->syn.options |= syn_option::established;
+  flow->tcp_state = TcpState::closed;
+  Packet again = tcp(tcp_flag::syn, 1, 1000, 77);
+  again.number = 9;
+  EXPECT_NE(table.add(again)->id, id);
+  EXPECT_EQ(table.ended, (std::vector<Ended>{{1000, FlowEnd::tcp_reuse}}));
+}
+
 /// A stray packet before the handshake must not hide the connection.
 TEST(FlowTable, ASynBeginsANewFlowWhereOnlyTheMiddleOfOneWasSeen) {
   for (uint32_t seq : {0U, 5000U}) {
