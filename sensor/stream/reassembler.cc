@@ -261,6 +261,10 @@ void Reassembler::finish(Flow& flow, TcpSession& session, Direction direction, T
   Half& half = session.half[index(direction)];
   // What lies behind a FIN and its acknowledgement was never taken, though one byte stands at the FIN's own place.
   if (half.fin_acknowledged()) half.segments.clear(session.pools.blocks);
+  if (half.has(half_flag::after_reset)) {
+    half.segments.clear(session.pools.blocks);
+    half.next_seq = static_cast<uint32_t>(half.isn + 1 + half.delivered);
+  }
   deliver(flow, session, direction, time, true, nullptr);
   if (half.has(half_flag::ended)) return;
   Target to{flow, session, half, direction, time, nullptr};

@@ -139,12 +139,10 @@ bool StreamEngine::Impl::take_without_session(Flow& flow, const Packet& packet, 
       set_state(flow, TcpState::syn_sent);
       ++counters.sessions;
       verdict.accepted = true;
-      if (packet.payload.empty() || !has_fast_open(packet)) return true;
+      if (packet.payload.empty()) return true;
       TcpSession* session = session_from_syn(flow);
       if (!session) return true;
-      session->set(session_flag::fast_open);
-      session->half[0].next_seq += static_cast<uint32_t>(packet.payload.size());
-      session->half[0].sent = session->half[0].next_seq;
+      expect_syn_data(*session, packet);
       tracker.policy(session->half[0], packet.dst);
       StreamVerdict found;  // told by the reassembler at once
       verdict.in_stream = reassembler.insert(flow, *session, packet, direction, found);
@@ -233,7 +231,9 @@ void StreamEngine::Impl::reassemble(Flow& flow, TcpSession& session, const Packe
   reassembler.deliver(flow, session, reverse(direction), packet.time, false, &verdict);
   if (packet.payload.empty() && !(packet.tcp_flags & (tcp_flag::fin | tcp_flag::urg))) return;
   tracker.policy(session.half[index(direction)], packet.dst);
-  verdict.in_stream = reassembler.insert(flow, session, packet, direction, verdict);
+  // Until the RST is known to be forged, what is sent after it is looked at packet by packet.
+  verdict.in_stream = reassembler.insert(flow, session, packet, direction, verdict) &&
+                      !session.half[index(direction)].has(half_flag::after_reset);
   reassembler.deliver(flow, session, direction, packet.time, false, &verdict);
 }
 

@@ -227,7 +227,7 @@ bool TcpTracker::in_window(const Step& s) const {
 /// A sender that goes on after its own RST may not have sent that RST.
 void TcpTracker::suspect_injected_reset(Step& s) const {
   if (s.flag(tcp_flag::rst) || !s.peer.has(half_flag::reset_received)) return;
-  s.peer.clear(half_flag::reset_received);
+  s.peer.clear(half_flag::reset_received | half_flag::after_reset);
   s.session.clear(session_flag::closed_by_reset);
   s.verdict.add(StreamAnomaly::suspected_rst_inject);
 }

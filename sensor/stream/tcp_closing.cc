@@ -158,10 +158,22 @@ Reception TcpTracker::time_wait(Step& s) const {
   return Reception::accept;
 }
 
+/// Who was sent an RST sends data: it may not have come there. They wait for its sender to acknowledge them.
+Reception TcpTracker::after_reset(Step& s) const {
+  if (s.length() == 0 || config_.inline_mode) return Reception::ignore;
+  if (!s.self.has(half_flag::after_reset) && !s.self.segments.empty()) return Reception::ignore;
+  const Reception outcome = dispatch(s, s.session.before_reset);
+  if (s.session.state != TcpState::closed) s.session.before_reset = s.session.state;
+  advance(s, TcpState::closed);
+  if (outcome == Reception::accept) s.self.set(half_flag::after_reset);
+  return outcome == Reception::accept ? Reception::accept : Reception::ignore;
+}
+
 /// After an RST its sender may go on: then the connection goes on from where it was.
 Reception TcpTracker::closed(Step& s) const {
   if (s.flag(tcp_flag::rst)) return Reception::ignore;
-  if (s.self.has(half_flag::reset_received) || !s.peer.has(half_flag::reset_received)) return Reception::ignore;
+  if (s.self.has(half_flag::reset_received)) return after_reset(s);
+  if (!s.peer.has(half_flag::reset_received)) return Reception::ignore;
   Reception outcome = dispatch(s, s.session.before_reset);
   if (outcome != Reception::reject && s.session.state == TcpState::closed) advance(s, s.session.before_reset);
   return outcome;

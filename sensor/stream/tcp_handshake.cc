@@ -13,17 +13,33 @@ bool has(const TcpSyn& syn, uint8_t option) {
 }
 
 /// Adds to the queue unless it is there; false when the oldest had to make room.
-bool enqueue(TcpSession& session, const TcpSyn& syn, uint64_t limit) {
-  if (!session.queue) session.queue = std::make_unique<std::vector<TcpSyn>>();
+bool enqueue(TcpSession& session, const OtherSyn& syn, uint64_t limit) {
+  if (!session.queue) session.queue = std::make_unique<std::vector<OtherSyn>>();
   auto& queue = *session.queue;
-  if (auto known = std::ranges::find(queue, syn.isn, &TcpSyn::isn); known != queue.end()) {
+  const auto same = [&](const OtherSyn& other) {
+    return other.answers == syn.answers && other.isn == syn.isn && other.ack == syn.ack;
+  };
+  if (auto known = std::ranges::find_if(queue, same); known != queue.end()) {
     add_repetition(*known, syn);
     return true;
   }
-  bool fits = queue.size() < limit;
-  if (!fits && !queue.empty()) queue.erase(queue.begin());
+  const bool fits = static_cast<uint64_t>(std::ranges::count(queue, syn.answers, &OtherSyn::answers)) < limit;
+  if (!fits) {
+    if (auto oldest = std::ranges::find(queue, syn.answers, &OtherSyn::answers); oldest != queue.end()) {
+      queue.erase(oldest);
+    }
+  }
   if (limit != 0) queue.push_back(syn);
   return fits;
+}
+
+/// A SYN of the client that is not the one followed.
+const TcpSyn* other_syn(const TcpSession& session, uint32_t isn) {
+  if (!session.queue) return nullptr;
+  for (const OtherSyn& syn : *session.queue) {
+    if (!syn.answers && syn.isn == isn) return &syn;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -70,6 +86,13 @@ bool has_fast_open(const Packet& packet) {
     options = options.subspan(length);
   }
   return false;
+}
+
+void expect_syn_data(TcpSession& session, const Packet& packet) {
+  Half& client = session.half[0];
+  session.set(has_fast_open(packet) ? session_flag::fast_open : session_flag::syn_data);
+  const uint32_t end = client.isn + 1 + static_cast<uint32_t>(packet.payload.size());
+  if (seq_gt(end, client.next_seq)) client.next_seq = client.sent = end;
 }
 
 void TcpTracker::accept_syn(Half& client, Half& server, TcpSession& session, const TcpSyn& syn,
@@ -191,10 +214,8 @@ void TcpTracker::pick_up_at_data(Step& s) const {
 
 /// The SYN that the packet acknowledges, when it is not the one followed.
 const TcpSyn* TcpTracker::answered_other(const Step& s) const {
-  if (!s.session.queue || !s.flag(tcp_flag::ack) || s.ack() == s.peer.isn + 1) return nullptr;
-  auto& queue = *s.session.queue;
-  auto found = std::ranges::find(queue, s.ack() - 1, &TcpSyn::isn);
-  return found == queue.end() ? nullptr : &*found;
+  if (!s.flag(tcp_flag::ack) || s.ack() == s.peer.isn + 1) return nullptr;
+  return other_syn(s.session, s.ack() - 1);
 }
 
 /// Only who saw a SYN can echo its timestamp, and nobody one that was not offered (RFC 7323, section 3.2). Some that
@@ -216,10 +237,17 @@ bool TcpTracker::echoes_offer(const Step& s) const {
   return last == 0 || (seq_geq(echo, first) && seq_leq(echo, last));
 }
 
+/// The SYN/ACK acknowledges data that came with the SYN.
+bool TcpTracker::takes_syn_data(const Step& s) const {
+  return s.session.has(session_flag::fast_open | session_flag::syn_data) && seq_gt(s.ack(), s.peer.isn + 1) &&
+         seq_leq(s.ack(), s.peer.next_seq);
+}
+
 /// The server took no data with the SYN: what is sent in their place next may be other data.
 void TcpTracker::drop_syn_data(Step& s) const {
   s.peer.segments.clear(s.session.pools.blocks);
-  s.session.clear(session_flag::fast_open);
+  s.session.clear(session_flag::fast_open | session_flag::syn_data);
+  s.peer.next_seq = s.peer.sent = s.peer.isn + 1;
 }
 
 Reception TcpTracker::syn_sent(Step& s) const {
@@ -239,8 +267,7 @@ Reception TcpTracker::syn_sent(Step& s) const {
       return s.session.has(session_flag::four_way) ? four_way_syn_ack(s)
                                                    : s.reject(StreamAnomaly::whs3_synack_in_wrong_direction);
     Half& client = s.peer;
-    const bool takes_data =
-        s.session.has(session_flag::fast_open) && s.ack() != client.isn + 1 && s.ack() == client.next_seq;
+    const bool takes_data = takes_syn_data(s);
     if (s.ack() != client.isn + 1) {
       const TcpSyn* other = answered_other(s);
       bool answers_forgotten = !other && s.session.has(session_flag::syn_forgotten);
@@ -260,10 +287,13 @@ Reception TcpTracker::syn_sent(Step& s) const {
     } else if (s.session.has(session_flag::fast_open) && client.next_seq != client.isn + 1) {
       // The server took the SYN and left its data to be sent again.
       s.verdict.add(StreamAnomaly::whs3_synack_tfo_data_ignored);
-      client.next_seq = client.sent = client.isn + 1;
     }
-    if (!takes_data) drop_syn_data(s);
-    s.session.queue.reset();
+    if (takes_data) {
+      s.session.set(session_flag::fast_open);
+      client.next_seq = client.sent = s.ack();
+    } else {
+      drop_syn_data(s);
+    }
     // What the server echoes is what it will hold later segments against.
     if (client.last_ts != 0 && s.packet.tcp.has_timestamp && s.packet.tcp.ts_echo != 0) {
       client.last_ts = s.packet.tcp.ts_echo;
@@ -287,9 +317,10 @@ Reception TcpTracker::repeated_syn(Step& s) const {
   }
   if (s.seq() == s.self.isn) {
     accept_repetition(s.self, s.peer, s.session, syn, s.seconds());
+    if (s.length() > 0) expect_syn_data(s.session, s.packet);
     return Reception::accept;
   }
-  if (!enqueue(s.session, syn, config_.max_syn_queued)) {
+  if (!enqueue(s.session, {syn}, config_.max_syn_queued)) {
     s.session.set(session_flag::syn_forgotten);
     s.verdict.add(StreamAnomaly::whs3_syn_flood);
   }
@@ -361,8 +392,10 @@ Reception TcpTracker::syn_recv(Step& s) const {
   if (s.flags_are(tcp_flag::syn | tcp_flag::ack, tcp_flag::syn | tcp_flag::ack)) return repeated_syn_ack(s);
   if (s.flag(tcp_flag::syn)) {
     if (!s.to_server) return s.reject(StreamAnomaly::whs3_syn_toclient_on_syn_recv);
-    if (s.seq() != s.self.isn) return s.reject(StreamAnomaly::whs3_syn_resend_diff_seq_on_syn_recv);
-    return Reception::ignore;
+    if (s.seq() == s.self.isn) return Reception::ignore;
+    // Another connection, where the server gave this one up or never saw its SYN.
+    if (!enqueue(s.session, {read_syn(s.packet)}, config_.max_syn_queued)) s.verdict.add(StreamAnomaly::whs3_syn_flood);
+    return s.reject(StreamAnomaly::whs3_syn_resend_diff_seq_on_syn_recv);
   }
   return s.flag(tcp_flag::ack) ? syn_recv_ack(s) : Reception::ignore;
 }
@@ -370,11 +403,31 @@ Reception TcpTracker::syn_recv(Step& s) const {
 Reception TcpTracker::repeated_syn_ack(Step& s) const {
   if (s.to_server) return s.reject(StreamAnomaly::whs3_synack_toserver_on_syn_recv);
   bool fast = s.session.has(session_flag::fast_open) && s.ack() == s.peer.next_seq;
-  if (s.ack() != s.peer.isn + 1 && !fast) return s.reject(StreamAnomaly::whs3_synack_resend_with_different_ack);
-  if (s.seq() == s.self.isn) return Reception::ignore;
-  if (!enqueue(s.session, read_syn(s.packet), config_.max_synack_queued))
+  const bool answers_other = answered_other(s);
+  if (s.ack() != s.peer.isn + 1 && !fast && !answers_other) {
+    return s.reject(StreamAnomaly::whs3_synack_resend_with_different_ack);
+  }
+  if (s.seq() == s.self.isn && !answers_other) return Reception::ignore;
+  if (!enqueue(s.session, {read_syn(s.packet), true, s.ack()}, config_.max_synack_queued))
     return s.reject(StreamAnomaly::whs3_synack_flood);
   return Reception::ignore;
+}
+
+/// The client says which of several SYN/ACKs it takes, and so which SYN was its own.
+void TcpTracker::choose_answer(Step& s) const {
+  TcpSession& session = s.session;
+  for (const OtherSyn& answer : *session.queue) {
+    if (!answer.answers || answer.isn + 1 != s.ack()) continue;
+    const TcpSyn* other = other_syn(session, answer.ack - 1);
+    if (!other || answer.ack == s.self.isn + 1) {
+      return accept_syn_ack(session, answer, s.peer.isn == answer.isn ? s.self.last_ack : answer.ack, s.seconds());
+    }
+    if (s.seq() != answer.ack || s.self.delivered != 0) continue;
+    for (Half& half : session.half) half.segments.clear(session.pools.blocks);
+    session.clear(session_flag::fast_open);
+    accept_syn(s.self, s.peer, session, *other, s.seconds());
+    return accept_syn_ack(session, answer, answer.ack, s.seconds());
+  }
 }
 
 void TcpTracker::establish(Step& s) const {
@@ -388,14 +441,7 @@ void TcpTracker::establish(Step& s) const {
 
 Reception TcpTracker::syn_recv_ack(Step& s) const {
   TcpSession& session = s.session;
-  // The client says which of several SYN/ACKs it takes.
-  if (session.queue && s.to_server) {
-    for (const TcpSyn& answer : *session.queue) {
-      if (answer.isn + 1 != s.ack()) continue;
-      accept_syn_ack(session, answer, s.peer.isn == answer.isn ? s.self.last_ack : s.self.isn + 1, s.seconds());
-      break;
-    }
-  }
+  if (session.queue && s.to_server) choose_answer(s);
   if (session.has(session_flag::timestamps) && !valid_timestamp(s)) return Reception::reject;
   if (session.has(session_flag::four_way) && !s.to_server) {
     if (s.seq() != s.self.next_seq) return s.reject(StreamAnomaly::whs4_wrong_seq);

@@ -35,6 +35,7 @@ inline constexpr uint16_t timestamps = 4;      // its SYN offered timestamps
 inline constexpr uint16_t reset_received = 8;  // its sender was sent an RST
 inline constexpr uint16_t fin = 16;            // its sender, or one in its name, sent a FIN at fin_offset
 inline constexpr uint16_t ended = 32;          // the end chunk was handed over
+inline constexpr uint16_t after_reset = 64;    // what waits was sent after the RST
 inline constexpr uint16_t depth_reached = 128;
 inline constexpr uint16_t gap = 256;
 inline constexpr uint16_t oob_limit = 512;
@@ -63,7 +64,14 @@ inline constexpr uint16_t picked_to_client = 4096;  // the packet it was picked 
 inline constexpr uint16_t syn_forgotten = 8192;     // there were more SYNs than the queue holds
 /// Of one side, by its receiver or in its name: more than the window held.
 inline constexpr uint16_t acked_beyond = 16384;
+inline constexpr uint16_t syn_data = 32768;  // the SYN brought data, and did not ask for a fast open
 }  // namespace session_flag
+
+/// Another SYN or SYN/ACK of a connection that is not established.
+struct OtherSyn : TcpSyn {
+  bool answers = false;  // a SYN/ACK
+  uint32_t ack = 0;      // what that acknowledges
+};
 
 /// One direction: what its sender sent, and what of that its receiver acknowledged and allows.
 struct Half {
@@ -123,8 +131,8 @@ struct TcpSession final : FlowAttachment {
   std::array<Half, 2> half;  // by the direction of what they carry
   TcpState state = TcpState::none;
   TcpState before_reset = TcpState::none;
-  uint16_t flags = 0;                          // session_flag bits
-  std::unique_ptr<std::vector<TcpSyn>> queue;  // other SYNs in SYN-SENT, other SYN/ACKs in SYN-RECEIVED; most have none
+  uint16_t flags = 0;                            // session_flag bits
+  std::unique_ptr<std::vector<OtherSyn>> queue;  // until it is established; most have none
 };
 
 /// Shared by the engine and its sessions: dies with the last of them.

@@ -22,6 +22,9 @@ void add_repetition(TcpSyn& syn, const TcpSyn& again);
 /// The options of a fast open (RFC 7413) are present.
 bool has_fast_open(const Packet& packet);
 
+/// Data came with the client's SYN. A fast open is not always asked for: servers may take them without a cookie.
+void expect_syn_data(TcpSession& session, const Packet& packet);
+
 /// [S] Follows RFC 9293 as an observer between the ends can, with the tolerances and events of Suricata's engine.
 /// Functions are split by state: tcp_handshake.cc, tcp_established.cc, tcp_closing.cc; tcp_checks.cc and tcp_doubt.cc
 /// are used by all.
@@ -73,9 +76,11 @@ class TcpTracker {
   Reception four_way_syn_ack(Step& s) const;
   const TcpSyn* answered_other(const Step& s) const;
   bool echoes_offer(const Step& s) const;
+  bool takes_syn_data(const Step& s) const;
   void drop_syn_data(Step& s) const;
   Reception repeated_syn(Step& s) const;
   Reception repeated_syn_ack(Step& s) const;
+  void choose_answer(Step& s) const;
   void pick_up_at_syn_ack(Step& s) const;
   void pick_up_at_data(Step& s) const;
   void accept_syn(Half& client, Half& server, TcpSession& session, const TcpSyn& syn, uint32_t seconds) const;
@@ -96,6 +101,7 @@ class TcpTracker {
   Reception last_ack(Step& s) const;
   Reception time_wait(Step& s) const;
   Reception closed(Step& s) const;
+  Reception after_reset(Step& s) const;
   Reception reset(Step& s) const;
   void update(Step& s, bool retransmission) const;
 

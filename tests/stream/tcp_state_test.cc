@@ -117,6 +117,22 @@ TEST(TcpState, ASenderThatGoesOnAfterItsResetIsSuspected) {
   EXPECT_EQ(t.request(), "still here");
 }
 
+/// Data that crossed a true RST were taken by nobody.
+TEST(TcpState, DataAfterAResetWaitForItsSenderToGoOn) {
+  Conversation forged;
+  forged.handshake().put(0, "ab").acked(2).s(kRst, 1, 3).put(2, "cd").put(4, "ef");
+  EXPECT_EQ(forged.request(), "ab");
+  forged.acked(6);
+  EXPECT_EQ(forged.request(), "abcdef");
+  EXPECT_EQ(forged.state(), "established");
+  EXPECT_TRUE(forged.sink.has("suspected_rst_inject"));
+  Conversation obeyed;
+  obeyed.handshake().put(0, "ab").acked(2).s(kRst, 1, 3).put(2, "cd").finish();
+  EXPECT_EQ(obeyed.request(), "ab");
+  EXPECT_EQ(obeyed.state(), "closed");
+  EXPECT_FALSE(obeyed.sink.broken_off[0]);
+}
+
 TEST(TcpState, PacketsWithoutAConnectionAreNamed) {
   for (auto [flags, event] : {std::pair{kFin, "fin_but_no_session"}, {kRst, "rst_but_no_session"}}) {
     Conversation t;
@@ -291,6 +307,22 @@ TEST(TcpState, TheSynThatIsAnsweredCounts) {
   EXPECT_EQ(t.flow.syn.isn, 1010U);
 }
 
+/// The server gave the first up, or a packet that did not come there began it.
+TEST(TcpState, TheSynOfTheAnswerThatIsAcknowledgedCounts) {
+  for (uint32_t answer : {0U, 70U}) {
+    Conversation t;
+    t.c(kSyn, 0, 0).s(kSyn | kAck, 0, 1).c(kSyn, 900, 0).s(kSyn | kAck, answer, 901);
+    t.c(kAck, 901, answer + 1).c(kAck, 901, answer + 1, "hi").s(kAck, answer + 1, 903);
+    EXPECT_EQ(t.state(), "established");
+    EXPECT_EQ(t.request(), "hi");
+    EXPECT_EQ(t.flow.syn.isn, 1900U);
+  }
+  Conversation first;
+  first.c(kSyn, 0, 0).s(kSyn | kAck, 0, 1).c(kSyn, 900, 0).s(kSyn | kAck, 70, 901);
+  first.c(kAck, 1, 1).put(0, "hi").acked(2);
+  EXPECT_EQ(first.request(), "hi");
+}
+
 TEST(TcpState, FloodsOfDifferentAnswersAreNamed) {
   Conversation t;
   t.c(kSyn, 0, 0).s(kSyn | kAck, 0, 1);
@@ -330,6 +362,20 @@ TEST(TcpState, FastOpenDataComesOnce) {
   other.s(kSyn | kAck, 0, 1).c(kAck, 1, 1, "real").s(kAck, 1, 5);
   EXPECT_EQ(other.request(), "real");
   EXPECT_FALSE(other.sink.has("reassembly_overlap_different_data"));
+}
+
+/// Servers may take data without a cookie, and without being asked for a fast open.
+TEST(TcpState, DataOfASynThatAreAcknowledgedCount) {
+  Conversation taken;
+  taken.c(kSyn, 0, 0, "syn").s(kSyn | kAck, 0, 4).c(kAck, 4, 1, "x").s(kAck, 1, 5);
+  EXPECT_EQ(taken.request(), "synx");
+  Conversation again;
+  again.c(kSyn, 0, 0).c(kSyn, 0, 0, "syn").s(kSyn | kAck, 0, 4).c(kAck, 4, 1, "x").s(kAck, 1, 5);
+  EXPECT_EQ(again.request(), "synx");
+  Conversation left;
+  left.c(kSyn, 0, 0, "junk").s(kSyn | kAck, 0, 1).c(kAck, 1, 1).put(0, "real").acked(4);
+  EXPECT_EQ(left.request(), "real");
+  EXPECT_EQ(left.sink.events, Events{});
 }
 
 TEST(TcpState, DataOfASynThatWasNotAnsweredIsNone) {
