@@ -109,6 +109,7 @@ class Decoder::Layer {
   bool over = false;     // nothing more comes
   bool through = false;  // not coded after all
   bool begun = false;    // something was decoded
+  bool whole = false;    // a stream of gzip came to its end, behind which others may follow
   bool waits = false;    // for the rest of a gzip header that zlib refuses
   std::string head;      // all that came, until something was decoded
   std::string withheld;  // of a reading that may be wrong: what it made so far
@@ -139,11 +140,21 @@ class Decoder::Layer {
   Result inflate_step(Bytes& in, Bytes& made) {
     // curl and browsers take raw deflate for "deflate" too.
     if (!inflater_) inflater_ = std::make_unique<Inflater>(raw_);
+    if (ended_) {
+      const std::optional<bool> goes_on = inflater_->next_member(in);
+      if (!goes_on) return Result::more;
+      if (!*goes_on) return Result::end;
+      ended_ = false;
+    }
     // What is withheld is released by the same byte however the input was cut.
     switch (inflater_->step(in, std::min(kStep, kWithheld + 1 - withheld.size()), made)) {
       case Inflater::State::starved: return Result::more;
       case Inflater::State::full: return Result::made;
-      case Inflater::State::ended: return Result::end;
+      case Inflater::State::ended:
+        if (!inflater_->gzip()) return Result::end;
+        ended_ = whole = true;
+        head = {};
+        return Result::made;
       case Inflater::State::broken: break;
     }
     return Result::failed;
@@ -203,6 +214,7 @@ class Decoder::Layer {
   Coding coding_;
   uint64_t lzma_memlimit_;
   bool raw_ = false, guessed_ = false;
+  bool ended_ = false;  // the stream at hand
   std::unique_ptr<Inflater> inflater_;
   std::unique_ptr<Buffer> buffer_;  // for what lzma and brotli make
   lzma_stream lzma_ = LZMA_STREAM_INIT;
@@ -232,7 +244,7 @@ void Decoder::stop() {
 void Decoder::end(Taker& taker) {
   for (size_t number = 0; number < layers_.size(); ++number) {
     Layer& layer = *layers_[number];
-    const bool nothing_made = !layer.begun && !layer.over && layer.withheld.empty();
+    const bool nothing_made = !layer.begun && !layer.over && !layer.whole && layer.withheld.empty();
     const bool goes_on = nothing_made ? pass_through(number, taker) : release(number, taker);
     if (!goes_on) break;
   }
@@ -285,7 +297,7 @@ bool Decoder::run(size_t number, Bytes bytes, Taker& taker) {
   }
   Layer& layer = *layers_[number];
   if (layer.through) return run(number + 1, bytes, taker);
-  const bool keeps_head = !layer.begun && layer.head.size() <= kHeadLimit;
+  const bool keeps_head = !layer.begun && !layer.whole && layer.head.size() <= kHeadLimit;
   const size_t before = layer.head.size();
   if (keeps_head) layer.head.append(to_text(bytes));
   if (layer.waits) return read_anew(number, taker);
@@ -296,7 +308,7 @@ bool Decoder::run(size_t number, Bytes bytes, Taker& taker) {
     if (!made.empty() && !taker.work(made.size())) return false;
     const bool memory = result == Layer::Result::memory;
     const bool broken = memory || result == Layer::Result::failed;
-    const bool may_retry = keeps_head && layer.may_retry(before + (bytes.size() - in.size()));
+    const bool may_retry = keeps_head && !layer.whole && layer.may_retry(before + (bytes.size() - in.size()));
     memory_limit_ |= memory;
     const bool doubtful = layer.guessed() && may_retry && layer.withheld.size() + made.size() <= kWithheld;
     if (broken && (doubtful || (may_retry && made.empty()))) {

@@ -138,6 +138,7 @@ Inflater::State Inflater::read_head(Bytes& in) {
   uint8_t none;
   if (run_zlib(in, Z_BLOCK, &none, 0) != Z_OK) return State::broken;
   if (!(zlib_.data_type & kBeforeBlock)) return State::starved;
+  gzip_ = zlib_.adler == 0;
   fast_ = fast_states().take();
   at_ = fast_ ? At::block : At::zlib;
   if (!fast_) return State::full;
@@ -268,6 +269,26 @@ Inflater::State Inflater::read_by_zlib(Bytes& in, size_t room, Bytes& made) {
   }
   if (code != Z_OK) return State::broken;
   return made.size() == room || !in.empty() ? State::full : State::starved;
+}
+
+std::optional<bool> Inflater::next_member(Bytes& in) {
+  static constexpr std::array<uint8_t, 2> kMagic{0x1f, 0x8b};
+  for (; magic_ < kMagic.size(); ++magic_) {
+    if (in.empty()) return {};
+    if (in[0] != kMagic[magic_]) return false;
+    in = in.subspan(1);
+  }
+  release();
+  inflateReset2(&zlib_, MAX_WBITS + 16);
+  at_ = At::head;
+  wrap_ = Wrap::none;
+  last_ = wrong_ = false;
+  given_ = have_ = magic_ = 0;
+  check_ = size_ = 0;
+  header_.clear();
+  Bytes magic(kMagic);
+  read_head(magic);
+  return true;
 }
 
 /// The sum of what was made, and for gzip the size (RFC 1952 2.3.1, RFC 1950 2.2).

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "sensor/base/bytes.h"
@@ -37,6 +38,11 @@ class Inflater {
   /// Takes from `in`, all of it when it is starved, and makes at most `room` <= kStep bytes, which stand until the next
   /// step. None follows once it has ended or is broken.
   State step(Bytes& in, size_t room, Bytes& made);
+  /// Of a gzip stream that has ended: whether another begins with `in`, which step then reads; nothing as long as it
+  /// may. A gzip file is one or more of them (RFC 1952 2.2).
+  std::optional<bool> next_member(Bytes& in);
+  /// What the head said.
+  bool gzip() const { return gzip_; }
 
  private:
   enum class At : uint8_t { head, block, symbols, zlib, check };
@@ -64,9 +70,11 @@ class Inflater {
   std::string header_;               // of a block, as long as it is not whole
   At at_;
   Wrap wrap_ = Wrap::none;  // the one whose check is not zlib's to read
-  bool last_ = false;       // block
-  bool wrong_ = false;      // a byte of the check
-  size_t have_ = 0;         // bytes of the check
+  bool gzip_ = false;
+  bool last_ = false;   // block
+  bool wrong_ = false;  // a byte of the check
+  size_t have_ = 0;     // bytes of the check
+  size_t magic_ = 0;    // bytes that the next member begins with
   uint32_t check_ = 0, size_ = 0;
   std::array<uint8_t, 8> carried_;
   Bytes left_;  // of carried_: what igzip had taken of a symbol before zlib went on

@@ -128,6 +128,30 @@ TEST(HttpHostile, OneDecoderReadsWhatClientsRead) {
   EXPECT_TRUE(has(anomalies, "gzip_decompression_failed@0"));
 }
 
+/// RFC 1952 2.2: what comes out of one stands behind what came out of those before. Go, Java, Node and Python read all.
+TEST(HttpHostile, AGzipFileMayHaveManyMembers) {
+  const auto coded = [](const std::string& body) { return response(body, "Content-Encoding: gzip\r\n"); };
+  std::string letters, many;
+  for (char c = 'a'; c <= 'z'; ++c) {
+    many += gzip(std::string(1, c)) + gzip("");
+    letters.push_back(c);
+  }
+  EXPECT_EQ(body_of(coded(many + gzip(kMark))), letters + kMark);
+  EXPECT_EQ(body_of(coded(gzip("") + gzip(kMark))), kMark);
+  EXPECT_EQ(body_of(coded(gzip(std::string(40'000, 'z')) + gzip(kMark) + "trailing")),
+            std::string(40'000, 'z') + kMark);
+  EXPECT_EQ(body_of(coded(gzip(kMark) + "\x1f")), kMark);
+  EXPECT_EQ(body_of(coded(zlib(kMark, true) + gzip("more"))), kMark);
+  EXPECT_EQ(body_of(response(gzip(gzip("a") + gzip("b")) + gzip(gzip("c")), "Content-Encoding: gzip, gzip\r\n")),
+            "abc");
+  Strings anomalies;
+  EXPECT_EQ(body_of(coded(gzip(kMark) + "\x1f\x8b no member"), &anomalies), kMark);
+  EXPECT_TRUE(has(anomalies, "gzip_decompression_failed@0"));
+  Dialogue nothing(dissector("http"));
+  nothing.client(kBareGet).server(coded(gzip("") + gzip(""))).finish();
+  EXPECT_TRUE(nothing.values("http.response_body").empty());
+}
+
 TEST(HttpHostile, WhatOnlySaysThatItIsCodedIsReadAsItIs) {
   for (const std::string& plain : {std::string("{\"name\": \"value\", \"list\": [1, 2, 3]}"), std::string("\x1f\x8b"),
                                    std::string("\x1f\x8b\x08\x28 no header at all"), std::string("K"),
