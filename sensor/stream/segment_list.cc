@@ -9,6 +9,8 @@ namespace lapwing {
 
 static_assert(std::is_trivially_copyable_v<Piece>);
 
+constexpr uint32_t kMost = BlockPool::kLargest / sizeof(Piece);
+
 /// Index of the first piece that ends after `begin`.
 uint32_t SegmentList::lower_bound(uint64_t begin) const {
   const Piece *from = pieces() + first_, *to = from + count_;
@@ -25,7 +27,6 @@ uint32_t SegmentList::capacity() const {
 /// Opens a gap of up to `wanted` entries before index `at`, and counts them; returns its width, less than wanted when
 /// the pool has no memory or the list is as long as it may become. The side with fewer pieces moves.
 uint32_t SegmentList::open(BlockPool& pool, uint32_t at, uint32_t wanted, Result& result) {
-  constexpr uint32_t kMost = BlockPool::kLargest / sizeof(Piece);
   uint32_t room = capacity();
   const bool to_front = at < count_ / 2;
   if (to_front ? first_ < wanted : room - first_ - count_ < wanted) {
@@ -67,6 +68,37 @@ void SegmentList::close(uint32_t at, uint32_t width) {
   Piece* gap = pieces() + first_ + at;
   if (width != 0) std::memmove(gap, gap + width, (count_ - at - width) * sizeof(Piece));
   count_ -= width;
+}
+
+/// Makes one of pieces that lie side by side. Where so many wait, overlap rules see no longer what arrived together:
+/// that is less than to lose what comes.
+void SegmentList::join(BlockPool& pool) {
+  constexpr uint32_t kJoined = 4096;  // bytes: none is copied often
+  const uint32_t before = count_;
+  uint32_t out = 0;
+  for (uint32_t i = 0; i < count_;) {
+    Piece piece = (*this)[i];
+    uint32_t next = i + 1, length = piece.length;
+    for (; next < count_ && piece.block.data; length += (*this)[next++].length) {
+      const Piece& more = (*this)[next];
+      if (!more.block.data || more.doubtful != piece.doubtful || more.begin != (*this)[next - 1].end()) break;
+      if (length + more.length > kJoined) break;
+    }
+    const BlockPool::Block block = next - i > 1 ? pool.take(length) : BlockPool::Block{};
+    if (!block.data) {
+      while (i < next) pieces()[first_ + out++] = (*this)[i++];
+      continue;
+    }
+    doubtful_ -= piece.doubtful ? next - i - 1 : 0;
+    for (uint8_t* to = block.data; i < next; ++i) {
+      const Bytes bytes = (*this)[i].bytes();
+      to = std::copy(bytes.begin(), bytes.end(), to);
+      pool.give((*this)[i].block);
+    }
+    pieces()[first_ + out++] = {piece.begin, piece.begin, length, length, block, 0, piece.doubtful};
+  }
+  count_ = out;
+  scattered_ = count_ > before - before / 4;
 }
 
 /// Takes doubtful pieces out of the way of data that are not; false when the pool had no memory for it.
@@ -137,6 +169,7 @@ SegmentList::Result SegmentList::insert(BlockPool& pool, uint64_t begin, Bytes d
                                         bool doubtful) {
   Result result;
   const uint64_t end = begin + data.size();
+  if (count_ == kMost && !scattered_) join(pool);
   if (!doubtful && doubtful_ != 0 && !make_way(pool, begin, data, compare, result)) {
     result.refused_memory = true;
     return result;
@@ -226,6 +259,7 @@ void SegmentList::drop_before(BlockPool& pool, uint64_t offset) {
     }
     pool.give(piece.block);
     doubtful_ -= piece.doubtful;
+    if (count_ < kMost / 2) scattered_ = false;
     ++first_;
     if (--count_ == 0) {
       pool.give(array_);
@@ -240,6 +274,7 @@ void SegmentList::clear(BlockPool& pool) {
   pool.give(array_);
   array_ = {};
   first_ = count_ = doubtful_ = 0;
+  scattered_ = false;
 }
 
 void SegmentList::swap(SegmentList& other) {
@@ -247,6 +282,7 @@ void SegmentList::swap(SegmentList& other) {
   std::swap(first_, other.first_);
   std::swap(count_, other.count_);
   std::swap(doubtful_, other.doubtful_);
+  std::swap(scattered_, other.scattered_);
 }
 
 uint32_t SegmentList::regions(uint64_t distance) const {

@@ -67,11 +67,13 @@ class SegmentList {
   uint32_t capacity() const;
   uint32_t open(BlockPool& pool, uint32_t at, uint32_t wanted, Result& result);
   void close(uint32_t at, uint32_t width);
+  void join(BlockPool& pool);
   void append(BlockPool& pool, uint64_t begin, Bytes data, bool doubtful, Result& result);
   bool make_way(BlockPool& pool, uint64_t begin, Bytes data, bool compare, Result& result);
 
   BlockPool::Block array_;
   uint32_t first_ = 0, count_ = 0, doubtful_ = 0;  // doubtful_: pieces that are
+  bool scattered_ = false;                         // few lie side by side
 };
 
 }  // namespace lapwing

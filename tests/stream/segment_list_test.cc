@@ -100,6 +100,35 @@ TEST_F(SegmentListTest, TheNumberOfPiecesIsLimited) {
   EXPECT_LT(list.size(), 10'000U);
 }
 
+TEST_F(SegmentListTest, PiecesSideBySideAreJoinedWhereTooManyWait) {
+  std::string text;
+  for (uint32_t i = 0; i < 20'000; ++i) text.push_back(static_cast<char>('a' + i % 23));
+  for (const bool backwards : {false, true}) {
+    SegmentList::Result result;
+    for (size_t i = 0; i < text.size() && !result.refused_length; ++i) {
+      const size_t at = backwards ? text.size() - 1 - i : i;
+      result = insert(at, text.substr(at, 1));
+    }
+    EXPECT_FALSE(result.refused_length) << backwards;
+    EXPECT_TRUE(text_of(list) == text) << backwards;
+    list.clear(pool);
+  }
+  // Holes stay, and so does what is doubtful.
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (at % 16 != 0)
+      list.insert(pool, at, to_bytes(text.substr(at, 1)), segment_rule(OsPolicy::first), true, at > 9'000);
+  }
+  EXPECT_TRUE(list.has_doubtful());
+  insert(9'990, "----------");
+  insert(0, std::string(9'000, '-'));
+  std::string expected = text;
+  for (size_t at = 0; at < expected.size(); ++at) {
+    if (at % 16 == 0) expected[at] = at < 9'000 || (at >= 9'990 && at < 10'000) ? '-' : '_';
+    if (at >= 9'990 && at < 10'000) expected[at] = '-';
+  }
+  EXPECT_TRUE(text_of(list) == expected);
+}
+
 TEST_F(SegmentListTest, DoubtfulDataGiveWayWhateverTheRuleAndFillOnlyHoles) {
   for (OsPolicy policy : {OsPolicy::first, OsPolicy::last}) {
     auto doubtful = [&](uint64_t begin, std::string_view data) {
