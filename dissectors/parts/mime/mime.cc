@@ -135,6 +135,7 @@ void Reader::lose(uint64_t count) {
   ended_ = LineEnd::none;
   base64_ = {};
   quoted_printable_ = {};
+  uuencode_ = {};
   words_.begin_anew();
   passing_ = true;
   // How much of it was the file's, and not coding, other parts or other mails, nobody knows.
@@ -270,6 +271,8 @@ void Reader::begin_part(std::string type) {
     coding_ = Coding::base64;
   } else if (coding == "quoted-printable" && config_.quoted_printable) {
     coding_ = Coding::quoted_printable;
+  } else if (coding == "x-uuencode" || coding == "uuencode" || coding == "x-uue" || coding == "uue") {
+    coding_ = Coding::uuencode;
   }
   if (type.empty() && of_part_ && multiparts_.back().digest) type = "message/rfc822";
   // Of one that is sent in pieces the first has the headers (RFC 2046 5.2.2).
@@ -328,6 +331,7 @@ bool Reader::attach(const std::string& name) {
 void Reader::end_part(FileState state) {
   if (coding_ == Coding::quoted_printable) quoted_printable_.end_line(decoded_);
   if (coding_ == Coding::base64) base64_.finish(decoded_);
+  if (coding_ == Coding::uuencode) uuencode_.end_line(decoded_);
   flush();
   if (base64_.invalid() && !lost_) tell(Anomaly::invalid_base64);
   if (quoted_printable_.invalid() && !lost_) tell(Anomaly::invalid_qp);
@@ -351,6 +355,7 @@ void Reader::end_part(FileState state) {
   coding_ = Coding::none;
   base64_ = {};
   quoted_printable_ = {};
+  uuencode_ = {};
   ended_ = LineEnd::none;
   cr_ = false;
 }
@@ -419,6 +424,7 @@ void Reader::take_body(Bytes& bytes) {
   content({});
   ended_ = cr_ ? LineEnd::crlf : LineEnd::lf;
   if (coding_ == Coding::quoted_printable && !quoted_printable_.end_line(decoded_)) ended_ = LineEnd::none;
+  if (coding_ == Coding::uuencode && !uuencode_.end_line(decoded_)) ended_ = LineEnd::none;
   end_line();
 }
 
@@ -439,6 +445,8 @@ void Reader::content(Bytes bytes) {
   if (before != LineEnd::none) decoded_.append(before == LineEnd::crlf ? "\r\n" : "\n");
   if (coding_ == Coding::quoted_printable) {
     quoted_printable_.decode(bytes, decoded_);
+  } else if (coding_ == Coding::uuencode) {
+    uuencode_.decode(bytes, decoded_);
   } else {
     decoded_.append(to_text(bytes));
   }

@@ -106,7 +106,7 @@ class Reader {
  private:
   using Anomaly = Mime::Anomaly;
   using Cap = Mime::Cap;
-  enum class Coding : uint8_t { none, base64, quoted_printable };
+  enum class Coding : uint8_t { none, base64, quoted_printable, uuencode };
   enum class LineEnd : uint8_t { none, lf, crlf };
   struct Multipart {
     std::string boundary;
@@ -181,6 +181,7 @@ class Reader {
   Coding coding_ = Coding::none;
   Base64 base64_;
   QuotedPrintable quoted_printable_;
+  Uuencode uuencode_;
   std::unique_ptr<Reader> inner_;           // of what is decoded
   bool in_file_ = false, in_text_ = false;  // the part is a file, is text
   size_t file_ = 0;                         // of the message's

@@ -154,4 +154,49 @@ void QuotedPrintable::give_back(std::string& out) {
   invalid_ = true;
 }
 
+constexpr std::string_view kBegin = "begin ";
+
+void Uuencode::decode(Bytes coded, std::string& out) {
+  while (!coded.empty()) {
+    const uint8_t c = coded[0];
+    switch (at_) {
+      case At::front:
+        if (c != static_cast<uint8_t>(kBegin[matched_])) {
+          out.append(kBegin.substr(0, matched_));
+          at_ = At::text;
+          continue;
+        }
+        if (++matched_ == kBegin.size()) at_ = At::begin;
+        break;
+      case At::text: out.append(to_text(coded)); return;
+      case At::count:
+        left_ = (c - ' ') & 63;
+        at_ = left_ == 0 ? At::over : At::data;
+        break;
+      case At::data:
+        bits_ |= static_cast<uint32_t>((c - ' ') & 63) << (18 - 6 * have_);
+        if (++have_ == 4) put(out);
+        break;
+      case At::begin:
+      case At::over: return;
+    }
+    coded = coded.subspan(1);
+  }
+}
+
+/// What is at hand of four characters. Blanks at the end of a line may have been lost.
+void Uuencode::put(std::string& out) {
+  for (int i = 0; i + 1 < have_ && left_ > 0; ++i, --left_) out.push_back(static_cast<char>(bits_ >> (16 - 8 * i)));
+  bits_ = have_ = 0;
+}
+
+bool Uuencode::end_line(std::string& out) {
+  const bool text = at_ == At::front || at_ == At::text;
+  if (at_ == At::front) out.append(kBegin.substr(0, matched_));
+  put(out);
+  left_ = matched_ = 0;
+  if (at_ != At::over) at_ = text ? At::front : At::count;
+  return text;
+}
+
 }  // namespace lapwing::mime

@@ -1,4 +1,4 @@
-// Transfer encodings of mail (RFC 2045 6.7, 6.8), undone as the bytes come.
+// Transfer encodings of mail (RFC 2045 6.7, 6.8; uuencode of POSIX), undone as the bytes come.
 #pragma once
 
 #include <cstdint>
@@ -48,6 +48,24 @@ class QuotedPrintable {
   After after_ = After::text;
   char digit_ = 0;  // as it came
   bool invalid_ = false;
+};
+
+/// [W] Of lines without their ends. What stands before the line that begins it is text; nothing follows its end.
+class Uuencode {
+ public:
+  void decode(Bytes coded, std::string& out);
+  /// The line is over. True when its end belongs to the text.
+  bool end_line(std::string& out);
+
+ private:
+  enum class At : uint8_t { front, begin, text, count, data, over };
+
+  void put(std::string& out);
+
+  At at_ = At::front;
+  uint8_t matched_ = 0;          // of what begins it
+  uint8_t left_ = 0, have_ = 0;  // bytes of the line, characters in bits_
+  uint32_t bits_ = 0;
 };
 
 }  // namespace lapwing::mime

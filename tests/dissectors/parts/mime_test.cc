@@ -197,6 +197,19 @@ TEST(Mime, WhatIsAtFaultIsTold) {
   for (const std::string& text : good) EXPECT_THAT(read_whole(text).anomalies, IsEmpty()) << text;
 }
 
+TEST(Mime, UuencodeIsUndone) {
+  const std::string head =
+      "Content-Type: application/octet-stream; name=a.bin\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\n";
+  const std::string lines =
+      "M:&5L;&\\@=V]R;&0L('-A:60@=&AE(&UA:6P@;V8@;VQD+\"!A;F0@:70@<V%I\r\n"
+      "@9\"!S;R!A=\"!S;VUE(&QE;F=T:\"!O;B!T=V\\@;&EN97, \r\n";
+  const std::string text = "hello world, said the mail of old, and it said so at some length on two lines";
+  EXPECT_THAT(read_whole(head + "begin 644 a.bin\r\n" + lines + "`\r\nend\r\nmore\r\n").passed, ElementsAre(text));
+  EXPECT_THAT(read_whole(head + "begone\r\nbegin 644 a.bin\r\n" + lines).passed, ElementsAre("begone\r\n" + text));
+  EXPECT_THAT(read_whole(head + "beg").passed, ElementsAre("beg"));
+  EXPECT_THAT(read_whole(head + "plain text\r\nof two lines").passed, ElementsAre("plain text\r\nof two lines"));
+}
+
 TEST(Mime, DelimitersEndPartsAsFarOutAsTheyBelong) {
   // The inner multipart is never closed, its boundary begins like the outer one, and lines end in LF alone.
   const Read got = read_whole(
