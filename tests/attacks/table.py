@@ -314,6 +314,7 @@ ROWS = (
     Row("tcp-repeated", wire.repeated, (100000, 1), (40000, 1)),
     Row("tcp-far-apart", wire.far_apart, (50000, 2), (40000, 1), caps=(SEGMENTS,)),
     Row("tcp-urgent", wire.urgent, (100000, 1), (40000, 1)),
+    Row("syns-with-data", wire.syns_with_data, (200000, 1), (60000, 1), 30, caps=(FLOWS, SESSIONS, SEGMENTS, NDPI), near=True),
     Row("syns-one-connection", wire.syns_of_one_connection, (100000, 1), (30000, 1)),
     Row("ports-reused", wire.reused_ports, (30000, 1), (10000, 1)),
     Row("resets", wire.resets, (200000, 1), (60000, 1)),

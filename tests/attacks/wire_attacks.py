@@ -77,6 +77,12 @@ def syn_flood(capture, n, flows):
         capture.packet(client, address(1, 93), TCP, tcp(client, address(1, 93), 1024 + capture.flows % 60000, 80, 1, 0, SYN))
 
 
+def syns_with_data(capture, n, flows):
+    for _ in range(n):
+        client, _ = capture.pair()
+        capture.packet(client, address(1, 93), TCP, tcp(client, address(1, 93), 1024 + capture.flows % 60000, 80, 1, 0, SYN, b"GET / HTTP/1.1\r\n"))
+
+
 def syns_of_one_connection(capture, n, flows):
     """Other sequence numbers for one pair of ports, and answers to each."""
     client, server = capture.pair()
