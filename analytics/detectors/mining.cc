@@ -56,9 +56,10 @@ auto in(std::string_view text) {
   return [text](std::string_view member) { return text.find(member) != std::string_view::npos; };
 }
 
-/// Behind what a proxy was told and answered first (SOCKS 4, or RFC 1928 and 1929).
+/// Behind what a proxy was told and answered first (SOCKS 4, RFC 1928 and 1929, or HTTP).
 std::string_view through_proxy(std::string_view text) {
-  if (!text.starts_with('\4') && !text.starts_with('\5') && !text.starts_with(std::string_view("\0", 1))) return text;
+  constexpr std::string_view kBegins[] = {"\4", "\5", {"\0", 1}, "CONNECT ", "HTTP/1."};
+  if (std::ranges::none_of(kBegins, [&](std::string_view begin) { return text.starts_with(begin); })) return text;
   const size_t begin = text.find('{');
   return begin == std::string_view::npos ? std::string_view() : text.substr(begin);
 }

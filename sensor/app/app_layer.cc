@@ -375,6 +375,12 @@ Spoken AppLayer::spoken(const Flow& flow) const {
   return {protocol ? protocol->row->protocol : nullptr, failed};
 }
 
+bool AppLayer::knows_next(const Flow& flow) const {
+  const auto* state = flow.get<State>(FlowSlot::app);
+  const bool giving_way = state && state->changed() && state->phase == State::Phase::detecting;
+  return !giving_way && spoken(flow).protocol;
+}
+
 Recognition AppLayer::recognition(const Flow& flow) const {
   const auto* state = flow.get<State>(FlowSlot::app);
   if (!state) {

@@ -105,6 +105,8 @@ class AppLayer final : private EventSink {
   Recognition recognition(const Flow& flow) const;
   /// Of that, what the flow is dissected as.
   Spoken spoken(const Flow& flow) const;
+  /// Whether what comes next is of a protocol that is known: not behind the answer by which one gave way to another.
+  bool knows_next(const Flow& flow) const;
   /// Bytes of each direction that the flow's protocol is to be followed for, where its options say so.
   std::optional<uint64_t> stream_depth(const Flow& flow) const;
   uint64_t transactions(const Flow& flow) const;

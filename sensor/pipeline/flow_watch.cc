@@ -39,6 +39,13 @@ Station sender_of(const Look& look) {
   return out;
 }
 
+/// Whether a client begins to have a proxy of HTTP connect to somebody (RFC 9110 section 9.3.6).
+bool asks_proxy(Bytes said) {
+  constexpr std::string_view kAsks = "CONNECT ";
+  const std::string_view begin = to_text(said.first(std::min(said.size(), kAsks.size())));
+  return !begin.empty() && kAsks.starts_with(begin);
+}
+
 }  // namespace
 
 std::span<const CounterRow<WatchCounters>> watch_counter_rows() {
@@ -238,7 +245,9 @@ void FlowWatch::chunk(Flow& flow, const Chunk& chunk) {
 /// False: it needs no more of them.
 bool FlowWatch::hear(const Flow& flow, Watched& watched, const Chunk& chunk) {
   if (watched.spoke) return false;
-  if (knows(flow, watched)) {
+  // What is behind a proxy may speak none.
+  const bool known = knows(flow, watched);
+  if (known && !asks_proxy(watched.said[index(Direction::to_server)])) {
     watched.said = {};
     return false;
   }
@@ -246,6 +255,7 @@ bool FlowWatch::hear(const Flow& flow, Watched& watched, const Chunk& chunk) {
   if (said.size() != chunk.offset) return true;  // behind a gap, or behind the beginning
   const Bytes more = chunk.data.first(std::min(chunk.data.size(), kBeginning - said.size()));
   said.insert(said.end(), more.begin(), more.end());
+  if (known) return true;
   if (!std::ranges::all_of(watched.said, [](const auto& side) { return side.size() == kBeginning; })) return true;
   tell_beginning(flow, watched, chunk.time);
   return false;
@@ -270,7 +280,7 @@ void FlowWatch::leave_midway(Flow& flow, Watched& watched, Timestamp now) {
 }
 
 bool FlowWatch::knows(const Flow& flow, const Watched& watched) const {
-  return watched.midway.known || app_.spoken(flow).protocol;
+  return watched.midway.known || app_.knows_next(flow);
 }
 
 void FlowWatch::tell_beginning(const Flow& flow, Watched& watched, Timestamp time) {

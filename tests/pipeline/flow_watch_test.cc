@@ -121,6 +121,23 @@ TEST(FlowWatch, HowAClientSaysHelloStaysWithItsFlow) {
             (Testimony{"0 answered 443", "0 opened 443", "0 burst 443 52/0 hello", "5 closed 443 52/0 hello"}));
 }
 
+/// Of a tunnel through a proxy the beginning is told with what the proxy was asked, where nothing is known to be in
+// it.
+TEST(FlowWatch, WhatAProxyPassesOnIsToldWhereItIsOfNoProtocol) {
+  for (const Cut cut : {Cut::whole, Cut::bytes, Cut::scrambled, Cut::twice}) {
+    for (const bool tunnel : {true, false}) {
+      Capture capture(cut);
+      Conversation talk(capture, {.server_port = 8080});
+      talk.open().client(tunnel ? "CONNECT a.org:1 HTTP/1.1\r\nHost: a.org\r\n\r\n" : "GET / HTTP/1.1\r\n\r\n");
+      talk.server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      if (tunnel) talk.client("{\"id\":1}\n").server("{\"id\":2}\n");
+      talk.close();
+      const Testimony lines = told(capture);
+      EXPECT_EQ(std::ranges::count(lines, "0 spoke 8080 0/0"), tunnel) << testing::PrintToString(lines);
+    }
+  }
+}
+
 TEST(FlowWatch, SilenceIsToldAfterItsTimeAndRefusalAtOnce) {
   Capture capture;
   Conversation(capture, {.server_port = 1}).syn();

@@ -125,6 +125,7 @@ TEST(MiningTest, ThroughAProxy) {
   using std::string_view_literals::operator""sv;
   EXPECT_NE(through("\5\1\0\5\1\0\3\4pool\x0d\5"sv, "\5\0\5\0\0\1\0\0\0\0\0\0"sv), 0U);
   EXPECT_NE(through("\4\1\x0d\5\0\0\0\1u\0pool\0"sv, "\0\x5a\0\0\0\0\0\0"sv), 0U);
+  EXPECT_NE(through("CONNECT pool.example:3333 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 Connected\r\n\r\n"), 0U);
   EXPECT_EQ(through("\x16\3\1"sv, {}), 0U) << "of another protocol";
   EXPECT_EQ(pool_methods(to_bytes("\5\1\0"sv), {}), 0U);
 }
