@@ -98,6 +98,8 @@ constexpr std::string_view kNamesakes[] = {
     "dns.answers.rrname",
     "dns.authorities.rrname",
     "dns.additionals.rrname",
+    // Of the name alone, where alerts in version 2 show the whole question.
+    "dns.query",
     // Of either side's hello, where records show what was agreed on.
     "tls.version",
     // Of either direction, where records show one when they are asked to.
