@@ -383,12 +383,6 @@ bool Parser::withhold(HalfFlow& side, htp_tx_t* tx, Direction direction, Bytes f
   const size_t colon = std::min(text.find(':'), text.size());
   const std::string_view name = trim(text.substr(0, colon));
   const bool length = equal_nocase(name, "content-length") && colon < text.size();
-  // No interim answer has a body, whatever it says (RFC 9112 6.3).
-  const bool interim = response && tx->response_status_number / 100 == 1;
-  if (interim && (length || equal_nocase(name, "transfer-encoding"))) {
-    events_.raw_headers(tx, direction, field);
-    return true;
-  }
   if (length && !fits(side.head, tx, direction, trim(text.substr(colon + 1)))) {
     events_.raw_headers(tx, direction, field);
     return true;
