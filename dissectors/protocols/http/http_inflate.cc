@@ -138,12 +138,12 @@ Inflater::State Inflater::read_head(Bytes& in) {
   uint8_t none;
   if (run_zlib(in, Z_BLOCK, &none, 0) != Z_OK) return State::broken;
   if (!(zlib_.data_type & kBeforeBlock)) return State::starved;
-  gzip_ = zlib_.adler == 0;
+  gzip_ = zlib_.adler == 0;  // the sum of nothing: 0 by gzip's, 1 by zlib's
   fast_ = fast_states().take();
   at_ = fast_ ? At::block : At::zlib;
   if (!fast_) return State::full;
-  check_ = static_cast<uint32_t>(zlib_.adler);  // of nothing: 0 by gzip's sum, 1 by zlib's
-  wrap_ = check_ == 0 ? Wrap::gzip : Wrap::zlib;
+  check_ = static_cast<uint32_t>(zlib_.adler);
+  wrap_ = gzip_ ? Wrap::gzip : Wrap::zlib;
   inflateReset2(&zlib_, -MAX_WBITS);
   return State::full;
 }
