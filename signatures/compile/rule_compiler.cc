@@ -13,6 +13,14 @@
 #include "signatures/program/names.h"
 
 namespace lapwing::rules {
+namespace {
+
+/// However they are written: a packet that fits there fits back as well, and would be told twice.
+bool same_ends(const Header& header) {
+  return *header.src == *header.dst && *header.src_port == *header.dst_port;
+}
+
+}  // namespace
 
 RuleCompiler::RuleCompiler(const RuleEnvironment& environment, const RuleConfig& config,
                            std::vector<RuleMessage>& messages)
@@ -37,20 +45,11 @@ RuleCompiler::RuleCompiler(const RuleEnvironment& environment, const RuleConfig&
 
 void RuleCompiler::add(const RuleTree& tree) {
   if (judge_) judge_->read(tree);
-  bool same = false;
-  if (tree.direction == RuleDirection::both_ways) {
-    std::string there, back;
-    write_key(tree.src, there);
-    write_key(tree.src_port, there);
-    write_key(tree.dst, back);
-    write_key(tree.dst_port, back);
-    same = there == back;
-  }
   try {
     std::vector<std::unique_ptr<Rule>> made;
     RuleBuilder builder(tree, false, buffers_, expressions_, environment_, config_);
     made.push_back(build(builder, tree, false));
-    if (tree.direction == RuleDirection::both_ways && !same) {
+    if (tree.direction == RuleDirection::both_ways && !same_ends(made[0]->header)) {
       RuleBuilder back(tree, true, buffers_, expressions_, environment_, config_);
       made.push_back(build(back, tree, true));
       made[1]->info = made[0]->info;

@@ -41,16 +41,20 @@ struct RuleVariables {
 struct AddressSet {
   struct Range {
     IpAddress first, last;
+    bool operator==(const Range&) const = default;
   };
   bool any = false;           // everything; ranges empty
   bool has_negation = false;  // a "!" was written somewhere (such rules are not IP-only)
   std::vector<Range> v4, v6;
   bool contains(const IpAddress& address) const;
+  /// The same addresses, however they were written.
+  bool operator==(const AddressSet& other) const { return any == other.any && v4 == other.v4 && v6 == other.v6; }
 };
 struct PortSet {
   bool any = false;
   std::vector<std::pair<uint16_t, uint16_t>> ranges;  // sorted, disjoint, inclusive
   bool contains(uint16_t port) const;
+  bool operator==(const PortSet&) const = default;
 };
 /// Throw SettingError at the node at fault ("!any", unknown variable, list that its negations empty, bad address).
 AddressSet resolve_addresses(const ListNode& node, const RuleVariables& variables);
