@@ -114,7 +114,9 @@ Step Rdp::tpkt(Bytes bytes, uint64_t offset, Direction direction) {
   if (bytes.size() < shown) return Step::need(0, shown - bytes.size());
   const Bytes tpdu = bytes.first(std::min<size_t>(head->size, bytes.size())).subspan(kTpktHeader);
   const bool connects = connect_of(tpdu) != Connect::none;
-  const bool told = head->sound() && (connects || head->type != Tpdu::data);
+  const bool joins = head->sound() && head->type == Tpdu::data && side.phase == Phase::opening &&
+                     (!side.tsdu.empty() || (!opened_ && !ends_tsdu(tpdu)));
+  const bool told = head->sound() && (connects || joins || head->type != Tpdu::data);
   if (told && bytes.size() < head->size) return Step::need(0, head->size - bytes.size());
   out_.frame(Pdu::tpkt, direction, offset, head->size);
   if (!told) {
@@ -123,8 +125,39 @@ Step Rdp::tpkt(Bytes bytes, uint64_t offset, Direction direction) {
     side.left = head->size;
     return Step::ok(0);
   }
-  connects ? connect(tpdu, offset, direction) : connection(tpdu, *head, offset, direction);
+  if (joins) {
+    join(tpdu, *head, offset, direction);
+  } else {
+    connects ? connect(tpdu, offset, direction) : connection(tpdu, *head, offset, direction);
+  }
   return Step::ok(head->size);
+}
+
+/// A message of MCS in several TPDUs: it is there with the last of them, or where it is as long as it says, for those
+/// who do not ask for the last.
+void Rdp::join(Bytes tpdu, const Head& head, uint64_t offset, Direction direction) {
+  HalfFlow& side = half(direction);
+  const Bytes data = tpdu.subspan(std::min(tpdu.size(), size_t{1} + head.header));
+  if (side.tsdu.empty()) {
+    side.tsdu = to_text(tpdu.first(kDataHeader));
+    side.tsdu_at = offset;
+  }
+  if (!out_.within(Cap::tsdu, side.tsdu.size() + data.size())) {
+    side.tsdu.clear();
+    opened_ = true;
+    return;
+  }
+  side.tsdu += to_text(data);
+  const Bytes joined = to_bytes(side.tsdu);
+  const bool connects = connect_of(joined) != Connect::none;
+  if (!ends_tsdu(tpdu) && !(connects && is_whole_connect(joined))) return;
+  const std::string whole = std::move(side.tsdu);
+  side.tsdu.clear();
+  if (connects) {
+    connect(to_bytes(whole), side.tsdu_at, direction);
+  } else {
+    opened_ = true;
+  }
 }
 
 void Rdp::connection(Bytes tpdu, const Head& head, uint64_t offset, Direction direction) {
@@ -211,6 +244,7 @@ Step Rdp::gap(Direction direction, uint64_t lost) {
   HalfFlow& side = half(direction);
   if (side.phase == Phase::opening) {
     side.left = 0;
+    side.tsdu.clear();
     side.resync.lose();
   } else if (side.phase == Phase::tls) {
     const bool read = side.record_type == tls::kHandshake && !side.encrypted && !handshake_told_;

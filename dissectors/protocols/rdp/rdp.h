@@ -62,7 +62,7 @@ class Rdp {
   using Config = rdp::Config;
   using Anomaly = rdp::Anomaly;
   enum class Pdu : uint8_t { tpkt, tls };
-  enum class Cap : uint8_t { tx, channels, message, chain, text, certificate };
+  enum class Cap : uint8_t { tx, channels, message, chain, text, certificate, tsdu };
   static constexpr lapwing::Cap kCaps[] = {
       {"tx", 16, "messages of an opening that are told, which has five; behind more the flow is followed no longer"},
       {"channels", kKeptChannels, "channels of a request that are kept"},
@@ -70,6 +70,7 @@ class Rdp {
       {"chain", kKeptCertificates, "certificates of one chain that are read"},
       {"text", 4 << 10, "bytes of a name or fingerprint that later alerts show; of a longer one nothing"},
       {"certificate", 32 << 10, "bytes of a certificate's names that later alerts show; of more nothing of it"},
+      {"tsdu", 64 << 10, "bytes of a message of the opening that comes in several TPDUs; a longer one is passed over"},
   };
   static constexpr Carried kParts[] = {{&tls::part}, {&x509::part}};
   static const About about;
@@ -91,17 +92,22 @@ class Rdp {
     uint8_t record_type = 0;
     bool encrypted = false;
     tls::Messages messages;
+    // What comes in several TPDUs of data (X.224 13.7.3), behind the header of the first.
+    std::string tsdu;
+    uint64_t tsdu_at = 0;  // in the stream
   };
 
   HalfFlow& half(Direction direction) { return halves_[index(direction)]; }
   void stop(Direction direction) {
     half(direction).phase = Phase::stopped;
     half(direction).messages = {};
+    half(direction).tsdu = {};
   }
   void stop_both();
   /// At the first byte of a TPKT, with which `bytes` begin. How many of them are done with.
   Step tpkt(Bytes bytes, uint64_t offset, Direction direction);
   void connection(Bytes tpdu, const Head& head, uint64_t offset, Direction direction);
+  void join(Bytes tpdu, const Head& head, uint64_t offset, Direction direction);
   void connect(Bytes tpdu, uint64_t offset, Direction direction);
   void check(const ClientData& data);
   void check(const ServerData& data);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sensor/base/ber.h"
 #include "sensor/base/little_endian.h"
 
 namespace lapwing::rdp {
@@ -170,6 +171,12 @@ Connect connect_of(Bytes tpdu) {
   }
   const uint8_t number = tpdu[kDataHeader + 1];
   return number == kInitial ? Connect::initial : number == kResponse ? Connect::response : Connect::none;
+}
+
+bool is_whole_connect(Bytes tpdu) {
+  // Behind 7f its number reads as a tag.
+  const auto size = ber::extent(tpdu.subspan(kDataHeader + 1));
+  return size && *size <= tpdu.size() - kDataHeader - 1;
 }
 
 bool ends_tsdu(Bytes tpdu) {

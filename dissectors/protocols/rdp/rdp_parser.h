@@ -59,6 +59,8 @@ std::optional<Confirm> parse_confirm(Bytes tpdu);
 enum class Connect : uint8_t { none, initial, response };
 /// What a TPDU of data carries; `tpdu` is perhaps the beginning of one.
 Connect connect_of(Bytes tpdu);
+/// Of one that begins so: all of it is there, as the length says that follows.
+bool is_whole_connect(Bytes tpdu);
 /// That the data goes on in no further TPDU (X.224 13.7.3), as RDP's never does; some who read it do not ask.
 bool ends_tsdu(Bytes tpdu);
 inline constexpr size_t kDataHeader = 3;   // length, type, end of TSDU

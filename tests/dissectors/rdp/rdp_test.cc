@@ -298,6 +298,33 @@ TEST(Rdp, BrokenBytesAreTold) {
   EXPECT_THAT(anomalies(ask + segmented), ElementsAre("segmented_x224@1"));
 }
 
+TEST(Rdp, AMessageInSeveralTpdusIsJoined) {
+  const auto cut = [](const std::string& whole, size_t size, bool ends) {
+    const std::string data = whole.substr(7);
+    std::string out;
+    for (size_t at = 0; at < data.size(); at += size) {
+      std::string tpdu = rdp_data(data.substr(at, size));
+      if (!ends || at + size < data.size()) tpdu[6] = 0;
+      out += tpdu;
+    }
+    return out;
+  };
+  const std::string ask = rdp_connect(rdp_core({.name = "EVIL"}) + rdp_channels({"rdpdr"}));
+  for (size_t size : {1, 2, 3, 50}) {
+    for (bool ends : {true, false}) {
+      for (size_t piece : {0, 1}) {
+        Dialogue d(dissector("rdp"));
+        d.client(rdp_request(kCookie), piece).server(rdp_confirm(), piece).client(cut(ask, size, ends), piece);
+        d.server(cut(rdp_connected(rdp_security(1, 1)), size, ends), piece).finish();
+        ASSERT_THAT(d.records, SizeIs(4)) << size << ends;
+        EXPECT_THAT(d.records[2], AllOf(HasSubstr(R"("client_name":"EVIL")"), HasSubstr("rdpdr")));
+        EXPECT_THAT(d.records[3], HasSubstr(R"("encryption_method":"40bit")"));
+        EXPECT_THAT(d.anomalies, ElementsAre("segmented_x224@2", "segmented_x224@3"));
+      }
+    }
+  }
+}
+
 TEST(Rdp, WhoGivesUpMayAlertBeforeAnyHello) {
   const std::string alert("\x15\3\3\0\2\2\x32", 7), asked = rdp_request(kCookie + rdp_negotiation(1, 0, 3));
   const auto anomalies = [&](const std::string& confirm, const std::string& client, const std::string& server) {
@@ -459,6 +486,14 @@ const CapReaches kReaches = {
                              .alternative_names = "DNS:b"};
        for (int i = 0; i < 1000; ++i) made.alternative_names += ",DNS:a" + std::to_string(i);
        d.client(kAskTls).server(kChooseTls).client(hello()).server(answer()).server(shown({make_certificate(made)}));
+     }},
+    {"rdp",
+     "tsdu",
+     {},
+     [](Dialogue& d) {
+       std::string part = rdp_data("\x7f\x65\x83\xff\xff\xff" + std::string(60'000, 'a'));
+       part[6] = 0;
+       d.client(kAskTls).client(part).client(part);
      }},
     {"rdp",
      "chain",
