@@ -7,6 +7,7 @@
 namespace lapwing::file {
 
 void File::append(Bytes bytes) {
+  if (patchwork_) patchwork_->append(size, bytes);
   size += bytes.size();
   if (gaps) return;
   if (outgrown_ || own_.size() + bytes.size() > keep_) outgrow(to_bytes(own_), bytes);
@@ -14,8 +15,32 @@ void File::append(Bytes bytes) {
 }
 
 void File::lose(uint64_t count) {
+  if (Patchwork* seen = patchwork()) seen->lose(size, count);
   gaps = true;
   size += count;
+}
+
+void File::overwrite(uint64_t offset, Bytes bytes) {
+  if (!patchwork_) {
+    if (offset >= own_.size()) return;
+    const Bytes before = to_bytes(own_).subspan(offset);
+    bytes = bytes.first(std::min(bytes.size(), before.size()));
+    if (to_text(before.first(bytes.size())) == to_text(bytes)) return;
+  }
+  if (Patchwork* seen = patchwork()) seen->overwrite(offset, bytes);
+}
+
+void File::add_beside(Bytes bytes) {
+  if (Patchwork* seen = patchwork()) seen->add_beside(bytes);
+}
+
+Patchwork* File::patchwork() {
+  if (!patchwork_ && keep_ > 0 && !owner_) patchwork_ = std::make_unique<Patchwork>(to_bytes(own_), keep_);
+  return patchwork_.get();
+}
+
+Bytes File::seen() const {
+  return patchwork_ ? patchwork_->bytes() : content();
 }
 
 void File::borrow(const std::string* owner, size_t begin, size_t length) {
@@ -49,6 +74,7 @@ void File::outgrow(Bytes kept, Bytes more) {
 }
 
 void File::close(State final_state) {
+  if (patchwork_) patchwork_->close();
   // A file with a hole is never whole, however its transfer ended.
   state = gaps && final_state == State::closed ? State::truncated : final_state;
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "dissectors/parts/file/digest.h"
+#include "dissectors/parts/file/patchwork.h"
 #include "sensor/base/bytes.h"
 #include "sensor/event/carried_file.h"
 
@@ -28,6 +29,10 @@ class File : public CarriedFile {
   void append(Bytes bytes);
   /// Bytes that never came: the content ends before them, the size counts them.
   void lose(uint64_t count);
+  /// Bytes of which others came before, which count for digests and the store: rules look at both.
+  void overwrite(uint64_t offset, Bytes bytes);
+  /// As overwrite(), where the others still wait for those before them.
+  void add_beside(Bytes bytes);
   /// The content lies in `*owner` from `begin` on, `length` bytes of it. `owner` outlives the file.
   void borrow(const std::string* owner, size_t begin, size_t length);
   /// The content is all of `*owner`, which grows: after() tells what came, of which the owner took the first `kept`.
@@ -37,6 +42,8 @@ class File : public CarriedFile {
 
   /// What is known of the content: from the first byte up to the first gap or the limit.
   Bytes content() const override;
+  /// What rules look at: also what came behind a gap, or once more.
+  Bytes seen() const;
   std::string sha256() const override;
   FileStage stage() const override;
   const void* self() const override { return this; }
@@ -53,13 +60,16 @@ class File : public CarriedFile {
   std::string own_;
   const std::string* owner_ = nullptr;
   size_t begin_ = 0, length_ = 0;
+  /// Null where nothing of it is kept, or somebody else keeps it.
+  Patchwork* patchwork();
   /// The file has outgrown what is kept of it, `kept`, by `more`.
   void outgrow(Bytes kept, Bytes more);
 
   uint64_t keep_;
   uint8_t digests_;
-  bool outgrown_ = false;           // `keep`
-  std::unique_ptr<Hasher> hasher_;  // of what did, where digests are wanted
+  bool outgrown_ = false;                 // `keep`
+  std::unique_ptr<Hasher> hasher_;        // of what did, where digests are wanted
+  std::unique_ptr<Patchwork> patchwork_;  // null: rules look at the content
   mutable std::string magic_;
 };
 

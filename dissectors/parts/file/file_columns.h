@@ -34,7 +34,7 @@ template <Algorithm algorithm>
 std::optional<std::string> whole_digest(const File& file);
 bool visit_size(const Place& at, ValueSink& sink);
 inline Bytes content(const File& file) {
-  return file.content();
+  return file.seen();
 }
 
 }  // namespace read

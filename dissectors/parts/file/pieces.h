@@ -23,17 +23,22 @@ class Pieces {
   bool empty() const { return waiting_.empty(); }
   /// Where the first one begins.
   uint64_t begin() const { return waiting_.begin()->first; }
+  /// Behind the last one; 0: there is none.
+  uint64_t end() const { return empty() ? 0 : waiting_.rbegin()->first + waiting_.rbegin()->second.size(); }
   uint64_t bytes() const { return bytes_; }
   size_t size() const { return waiting_.size(); }
 
-  /// What of it is not there yet waits from now on, unless there is no room for it.
-  Refusal add(uint64_t offset, Bytes piece, const Limits& limits) {
+  /// What of it is not there yet waits from now on, unless there is no room for it. `again` is told of bytes that wait
+  /// already, and of those that come for them.
+  template <class Again>
+  Refusal add(uint64_t offset, Bytes piece, const Limits& limits, Again again) {
     auto next = waiting_.upper_bound(offset);
     if (next != waiting_.begin()) {
       const auto before = std::prev(next);
       const uint64_t end = before->first + before->second.size();
       if (end > offset) {
         const uint64_t known = std::min<uint64_t>(end - offset, piece.size());
+        again(to_bytes(before->second).subspan(offset - before->first, known), piece.first(known));
         piece = piece.subspan(known);
         offset += known;
       }
@@ -55,6 +60,7 @@ class Pieces {
       }
       if (!reaches) break;
       const uint64_t skipped = std::min<uint64_t>(size + next->second.size(), piece.size());
+      again(to_bytes(next->second).first(skipped - size), piece.subspan(size, skipped - size));
       piece = piece.subspan(skipped);
       offset += skipped;
       ++next;

@@ -23,11 +23,13 @@ class Transfer {
 
   /// Bytes that follow those before.
   void append(Bytes bytes) { at(next_, bytes); }
-  /// Bytes of which the place in the file is known. What came before counts, and is not told again.
+  /// Bytes of which the place in the file is known. What came before counts, and is not told again; where it said
+  /// otherwise, rules see both.
   void at(uint64_t offset, Bytes bytes) {
     if (file_.over || bytes.empty()) return;
     if (offset < next_) {
       const uint64_t known = std::min<uint64_t>(next_ - offset, bytes.size());
+      file_.overwrite(offset, bytes.first(known));
       bytes = bytes.subspan(known);
       offset += known;
       if (bytes.empty()) return;
@@ -69,6 +71,8 @@ class Transfer {
   Pieces::Limits waiting() const { return {early_.size(), early_.bytes()}; }
   /// Offset behind what came without a hole, or was given up.
   uint64_t reached() const { return next_; }
+  /// Offset behind all that came.
+  uint64_t end() const { return std::max(next_, early_.end()); }
 
   File& file() { return file_; }
   const File& file() const { return file_; }
@@ -86,7 +90,9 @@ class Transfer {
       const uint64_t room = early_.empty() ? bytes.size() : early_.begin() - next_;
       pass(bytes.first(std::min<uint64_t>(room, bytes.size())));
       drain();
-      bytes = bytes.subspan(std::min<uint64_t>(next_ - begin, bytes.size()));
+      const uint64_t done = std::min<uint64_t>(next_ - begin, bytes.size());
+      if (room < done) file_.overwrite(begin + room, bytes.subspan(room, done - room));
+      bytes = bytes.subspan(done);
     }
   }
   void skip(uint64_t count) {
@@ -106,7 +112,9 @@ class Transfer {
   void wait(uint64_t offset, Bytes bytes) {
     PartOut out = out_.template part<Files>();
     while (true) {
-      const Pieces::Refusal refusal = early_.add(offset, bytes, limits_);
+      const Pieces::Refusal refusal = early_.add(offset, bytes, limits_, [this](Bytes before, Bytes again) {
+        if (to_text(before) != to_text(again)) file_.add_beside(again);
+      });
       if (refusal == Pieces::Refusal::none) return;
       out.capped(refusal == Pieces::Refusal::pieces ? Files::Cap::pieces : Files::Cap::waiting);
       if (early_.empty()) {  // longer than may wait
@@ -114,8 +122,8 @@ class Transfer {
         return follow(bytes);
       }
       skip_to_early();
-      if (offset + bytes.size() <= next_) return;
-      if (offset <= next_) return follow(bytes.subspan(next_ - offset));
+      if (offset < next_) return at(offset, bytes);
+      if (offset == next_) return follow(bytes);
     }
   }
   void close_if_whole() {

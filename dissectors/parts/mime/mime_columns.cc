@@ -35,7 +35,7 @@ std::vector<std::string_view> path(const Message& message) {
 }
 
 Bytes content(const file::File& file) {
-  return file.content();
+  return file.seen();
 }
 
 }  // namespace read

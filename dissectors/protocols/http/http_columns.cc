@@ -164,7 +164,7 @@ const file::File* file_of_record(const HttpTransaction&, const Place& at) {
 }
 auto file_contents(const HttpTransaction& t) {
   const auto& files = t.files[index(kRequest)];
-  return Numbered(files.size(), [&files](size_t i) { return files[i].content(); });
+  return Numbered(files.size(), [&files](size_t i) { return files[i].seen(); });
 }
 
 /// Bytes of the response's body on the wire. While it is under way that number depends on how TCP cut it.

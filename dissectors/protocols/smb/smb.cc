@@ -84,7 +84,7 @@ constexpr OptionRow<Config> kOptions[] = {
     {LAPWING_SMB_KEY "max-write-queue-cnt", &Config::max_write_queue_count, "64",
      "pieces of a file that is written that may wait for those before; 0: any"},
     {LAPWING_SMB_KEY "max-guid-cache-size", &Config::handles, "1024", "open files of one flow that are known at once"},
-    {LAPWING_SMB_KEY "max-read-offset-cache-size", &Config::reads, "128",
+    {LAPWING_SMB_KEY "max-read-offset-cache-size", &Config::reads, "8192",
      "requests to read of one flow that may wait for their response"},
     {LAPWING_SMB_KEY "max-tree-cache-size", &Config::trees, "512", "shares of one flow that are known at once"},
     {LAPWING_SMB_KEY "max-session-cache-size", &Config::sessions, "512",

@@ -259,7 +259,7 @@ class Smb {
     std::optional<Key> transceived = {};
   };
   bool take_data(const std::shared_ptr<Opened>& opened, const Origin& origin, const Extent& extent, Bytes first);
-  bool may_transfer(Operation& operation, const Bulk& bulk);
+  void watch_transfer(Operation& operation, const Bulk& bulk);
   Operation& begin_transfer(const std::shared_ptr<Opened>& opened, const Origin& origin);
   bool judge(Bulk& bulk);
   void settle(Bulk& bulk);

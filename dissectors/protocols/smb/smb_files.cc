@@ -53,13 +53,22 @@ bool Smb::judge(Bulk& bulk) {
   }
   // Of something else than DCERPC.
   if (const auto* known = tree(bulk.origin); bulk.transceived || (known && (*known)->pipes == true)) return false;
+  Operation* before = bulk.opened->transfers[index(direction)];
+  if (before && before->as<Transferred>()->transfer->file().over) {  // its end was read, and this is it once more
+    answer(*before, {}, direction);
+    before = nullptr;
+  }
+  // That offset is the file's end (MS-FSA 2.1.5.4).
+  if (bulk.offset == UINT64_MAX && direction == Direction::to_server) {
+    bulk.offset = before ? before->as<Transferred>()->transfer->end() : 0;
+  }
   // Or its bytes would go on at the file's beginning. Of a pipe the offset says nothing (MS-SMB2 2.2.21).
   if (bulk.offset > UINT64_MAX - (bulk.end - bulk.begin)) {
     tell(Anomaly::malformed_data, direction);
     return false;
   }
-  Operation* const before = bulk.opened->transfers[index(direction)];
-  return bulk.wanted = may_transfer(before ? *before : begin_transfer(bulk.opened, bulk.origin), bulk);
+  watch_transfer(before ? *before : begin_transfer(bulk.opened, bulk.origin), bulk);
+  return bulk.wanted = true;
 }
 
 /// The first ones are there, or never come.
@@ -72,24 +81,19 @@ void Smb::settle(Bulk& bulk) {
   pass_on(bulk, Bytes(bulk.first).first(bulk.held));
 }
 
-bool Smb::may_transfer(Operation& operation, const Bulk& bulk) {
+/// Where too much waits, the transfer gives up the hole before it.
+void Smb::watch_transfer(Operation& operation, const Bulk& bulk) {
   const Direction direction = bulk.origin.direction;
   const bool reads = direction == Direction::to_client;
   const TransferLimits limits = config_.limits(direction);
   const file::Transfer<Smb>& file = *operation.as<Transferred>()->transfer;
-  if (file.file().over) return false;  // its end was read, and this is it once more
-  const auto refuse = [&](Anomaly read, Anomaly write) {
-    tell(reads ? read : write, direction, &operation);
-    return false;
-  };
-  if (bulk.offset < file.reached()) tell(Anomaly::file_overlap, direction, &operation);
+  const auto told = [&](Anomaly read, Anomaly write) { tell(reads ? read : write, direction, &operation); };
+  if (bulk.offset < file.reached()) told(Anomaly::file_overlap, Anomaly::file_overlap);
   if (limits.queue_size && file.waiting().bytes + (bulk.end - bulk.begin) > limits.queue_size) {
-    return refuse(Anomaly::read_queue_size_exceeded, Anomaly::write_queue_size_exceeded);
+    told(Anomaly::read_queue_size_exceeded, Anomaly::write_queue_size_exceeded);
+  } else if (limits.queue_count && file.waiting().pieces >= limits.queue_count) {
+    told(Anomaly::read_queue_cnt_exceeded, Anomaly::write_queue_cnt_exceeded);
   }
-  if (limits.queue_count && file.waiting().pieces >= limits.queue_count) {
-    return refuse(Anomaly::read_queue_cnt_exceeded, Anomaly::write_queue_cnt_exceeded);
-  }
-  return true;
 }
 
 Operation& Smb::begin_transfer(const std::shared_ptr<Opened>& opened, const Origin& origin) {
@@ -105,7 +109,7 @@ Operation& Smb::begin_transfer(const std::shared_ptr<Opened>& opened, const Orig
   file.transfer.emplace(out_, operation, origin.direction, file.name, keep);
   const TransferLimits limits = config_.limits(origin.direction);
   file.transfer->allow(
-      {limits.queue_count ? limits.queue_count + 1 : UINT64_MAX, limits.queue_size ? limits.queue_size : UINT64_MAX});
+      {limits.queue_count ? limits.queue_count : UINT64_MAX, limits.queue_size ? limits.queue_size : UINT64_MAX});
   opened->transfers[index(origin.direction)] = &operation;
   return operation;
 }
@@ -174,8 +178,10 @@ void Smb::end_transfer(Operation& operation, file::State state) {
              .reversed = file.direction == Direction::to_client});
 }
 
-/// There is nothing more to read: the file has come as a whole, though it is still open.
+/// There is nothing more to read, but for what was asked for before: the file has come as a whole, though it is still
+/// open.
 void Smb::end_of_file(Opened& opened) {
+  if (opened.reads > 0) return;
   Operation* const operation = opened.transfers[index(Direction::to_client)];
   if (operation) end_transfer(*operation, file::State::closed);
 }

@@ -43,7 +43,7 @@ bool Smb::Gathered::Part::take(const v1::Portion& portion) {
   if (portion.total >= end) total = std::min(total, portion.total);
   const uint64_t behind = uint64_t{portion.at} + portion.bytes.size();
   if (portion.bytes.empty() || behind > total) return portion.bytes.empty();
-  pieces.add(portion.at, portion.bytes, {UINT64_MAX, UINT64_MAX});
+  pieces.add(portion.at, portion.bytes, {UINT64_MAX, UINT64_MAX}, [](Bytes, Bytes) {});
   end = std::max(end, behind);
   received += portion.bytes.size();
   return true;

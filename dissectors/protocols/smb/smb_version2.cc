@@ -79,10 +79,12 @@ Operation& Smb::open(const Message2& message, Kind kind) {
   return open(key_of(message), kind, origin(message));
 }
 
-/// What is open by that number; by the one that stands for it, what was opened before in the compound.
+/// What is open by that number; by the one that stands for it, what was opened before in the compound. Some servers
+/// have that whatever number comes with what is related.
 std::shared_ptr<Opened> Smb::opened(const Message2& message, const v2::FileId& file) {
   std::shared_ptr<Opened>& before = side(message.direction).opened;
-  if (file == v2::kFileIdBefore && before) return before;
+  const bool stands = file == v2::kFileIdBefore || (message.header.related() && !handles_.find(handle(file)));
+  if (stands && before) return before;
   return before = opened(handle(file), guid_text(file));
 }
 

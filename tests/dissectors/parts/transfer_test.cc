@@ -90,6 +90,65 @@ TEST(Transfer, AHoleIsToldAndTheFileIsNotWhole) {
   EXPECT_EQ(lab.store.ended, std::vector{FileState::truncated});
 }
 
+TEST(Transfer, RulesSeeWhatComesBehindAHoleOrOnceMore) {
+  const auto seen = [](TransferLab& lab) {
+    lab.transfer.close(FileState::closed);
+    return std::string(to_text(lab.transfer.file().seen()));
+  };
+  const auto zeros = [](size_t count) { return std::string(count, '\0'); };
+  TransferLab hole;
+  hole.transfer.append(to_bytes("head"));
+  hole.transfer.at(10, to_bytes("tail"));
+  hole.transfer.at(1000, to_bytes("far"));
+  EXPECT_EQ(seen(hole), "head" + zeros(6) + "tail" + zeros(256) + "far");
+
+  TransferLab same;
+  same.transfer.append(to_bytes("head"));
+  same.transfer.at(1, to_bytes("ea"));
+  EXPECT_EQ(seen(same), "head");
+
+  TransferLab other;
+  other.transfer.append(to_bytes("good and good"));
+  other.transfer.at(9, to_bytes("evil."));
+  EXPECT_EQ(seen(other), "good and evil." + zeros(1) + "good and good");
+  EXPECT_EQ(other.store.passed, "good and good.") << "the first counts for the store";
+
+  TransferLab waiting;
+  waiting.transfer.at(4, to_bytes("good"));
+  waiting.transfer.at(4, to_bytes("evil"));
+  waiting.transfer.at(0, to_bytes("headwell"));
+  EXPECT_EQ(seen(waiting), "headwell" + zeros(1) + "evil" + zeros(1) + "headgood");
+
+  TransferLab late;  // a hole that was given up, and is longer than what is told of it
+  late.transfer.append(to_bytes("a"));
+  late.transfer.lose(1000);
+  late.transfer.append(to_bytes("b"));
+  late.transfer.at(10, to_bytes("in it"));
+  late.transfer.at(500, to_bytes("late"));
+  EXPECT_EQ(seen(late), "a" + zeros(9) + "in it" + zeros(242) + "b" + zeros(1) + "late");
+
+  TransferLab full(4);
+  full.transfer.append(to_bytes("abcdefgh"));
+  full.transfer.at(6, to_bytes("xy"));
+  EXPECT_EQ(seen(full), "abcd");
+
+  TransferLab nobody(0);
+  nobody.transfer.lose(5);
+  nobody.transfer.at(0, to_bytes("evil"));
+  EXPECT_EQ(seen(nobody), "");
+}
+
+TEST(Transfer, WhatIsSeenBesideIsBounded) {
+  TransferLab lab(100);
+  lab.transfer.append(to_bytes(std::string(80, 'a')));
+  for (int i = 0; i < 1000; ++i) {
+    lab.transfer.at(40, to_bytes(std::string(1, static_cast<char>('b' + i % 20))));
+    lab.transfer.lose(1);
+  }
+  lab.transfer.close(FileState::closed);
+  EXPECT_LE(lab.transfer.file().seen().size(), 200u);
+}
+
 TEST(Transfer, LostBytesLetThroughWhatWaited) {
   TransferLab lab;
   lab.transfer.at(4, to_bytes("later"));

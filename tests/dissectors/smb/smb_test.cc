@@ -124,8 +124,67 @@ TEST(Smb, WhatIsWrittenTwiceIsAnOverlap) {
   Talk talk(d);
   talk.tree().open(1, "a").write(1, 0, "abc").write(1, 1, "xyz").close(1);
   d.finish();
-  EXPECT_THAT(d.values("file.data"), ElementsAre("abcz"));
+  EXPECT_THAT(d.values("file.data"), ElementsAre("axyz" + zeros(1) + "abc")) << "as the server has it, then as it was";
   EXPECT_THAT(d.anomalies, ElementsAre("file_overlap@2"));
+}
+
+TEST(Smb, WhatIsWrittenAtTheLastOffsetIsAppended) {
+  for (size_t piece : {0, 1}) {
+    Dialogue d(row());
+    Talk talk(d, piece);
+    talk.tree().open(1, "a").write(1, UINT64_MAX, "abc").write(1, UINT64_MAX, "def").write(1, 9, "jkl");
+    talk.write(1, UINT64_MAX, "mno").write(1, 6, "ghi").close(1);
+    d.finish();
+    EXPECT_THAT(d.values("file.data"), ElementsAre("abcdefghijklmno"));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+}
+
+TEST(Smb, WhatIsReadBehindItsEndIsTheFileOnceMore) {
+  Dialogue d(row());
+  Talk talk(d);
+  talk.tree().open(1, "a").read(1, 0, "good").exchange(8, read2(file_id(1), 100, 4), le(9, 2) + zeros(7), 0xc0000011);
+  talk.read(1, 0, "evil").close(1);
+  d.finish();
+  EXPECT_THAT(d.values("file.data"), ElementsAre("good", "evil"));
+}
+
+TEST(Smb, TheEndMayBeAnsweredBeforeWhatWasAskedForFirst) {
+  Dialogue d(row());
+  Talk talk(d);
+  talk.tree().open(1, "a").ask(8, read2(file_id(1), 100, 0)).ask(8, read2(file_id(1), 100, 4));
+  talk.answer(8, le(9, 2) + zeros(7), 0xc0000011);
+  --talk.message;
+  talk.answer(8, data2("evil"));
+  ++talk.message;
+  talk.close(1);
+  d.finish();
+  EXPECT_THAT(d.values("file.data"), ElementsAre("evil"));
+}
+
+TEST(Smb, AsManyReadsAsServersGrantMayWait) {
+  constexpr uint64_t kCredits = 8192;
+  Dialogue d(row());
+  Talk talk(d);
+  talk.tree().open(1, "a");
+  const uint64_t first = talk.message + 1;
+  for (uint64_t i = 0; i < kCredits; ++i) talk.ask(8, read2(file_id(1), 100, i));
+  talk.message = first;
+  talk.answer(8, data2("e"));
+  d.finish();
+  EXPECT_THAT(d.values("file.data"), ElementsAre("e"));
+}
+
+TEST(Smb, WhatIsRelatedIsAboutTheHandleBeforeItWhateverNumberItHas) {
+  Dialogue d(row());
+  Talk talk(d);
+  talk.tree();
+  d.client(compound({message2(5, {.message = 10}, create2("evil.exe")),
+                     message2(9, {.message = 11, .flags = kRelated}, write2(file_id(77), 0, "abc"))}));
+  d.server(packet(message2(5, {.message = 10, .flags = kResponse}, created2(file_id(1)))));
+  talk.close(1);
+  d.finish();
+  EXPECT_THAT(d.values("file.name"), ElementsAre("evil.exe"));
 }
 
 TEST(Smb, AHoleThatIsNeverFilledCutsTheFile) {
@@ -134,7 +193,7 @@ TEST(Smb, AHoleThatIsNeverFilledCutsTheFile) {
   talk.tree().open(1, "a").write(1, 0, "abc").write(1, uint64_t{1} << 63, "far").close(1);
   d.finish();
   EXPECT_THAT(d.records, Contains(AllOf(HasSubstr(R"("state":"TRUNCATED")"), HasSubstr(R"("gaps":true)"))));
-  EXPECT_THAT(d.values("file.data"), ElementsAre("abc"));
+  EXPECT_THAT(d.values("file.data"), ElementsAre("abc" + zeros(256) + "far")) << "the hole is told short";
 }
 
 TEST(Smb, WhatIsWrittenBehindTheLastOffsetDoesNotGoOnAtTheFirst) {
@@ -200,7 +259,7 @@ TEST(Smb, LostBytesAtTheBeginningOfWhatIsWrittenAreAHoleInIt) {
       talk.close(1);
       d.finish();
       const std::string kept = std::string("0123456789abcde").substr(0, came);
-      EXPECT_EQ(d.values("file.data"), std::vector<std::string>(came > 0, kept)) << came;
+      EXPECT_THAT(d.values("file.data"), ElementsAre(kept + zeros(17 - came) + "hij"));
       EXPECT_THAT(d.records, Contains(AllOf(HasSubstr(R"("size":20)"), HasSubstr(R"("state":"TRUNCATED")"))));
       EXPECT_THAT(d.records, Contains(HasSubstr("SMB2_COMMAND_WRITE")));
       EXPECT_THAT(d.anomalies, IsEmpty());
@@ -401,6 +460,9 @@ TEST(Smb, QueuesAreBounded) {
   talk.read(1, 10, "abc").read(1, 20, "def");
   d.finish();
   EXPECT_THAT(d.anomalies, ElementsAre(StartsWith("write_queue_cnt_exceeded"), StartsWith("read_queue_size_exceeded")));
+  EXPECT_THAT(d.values("file.data"),
+              ElementsAre(zeros(10) + "x" + zeros(9) + "x" + zeros(9) + "x", zeros(10) + "abc" + zeros(7) + "def"))
+      << "the holes are given up";
   Dialogue other(row(), {{"app-layer.protocols.smb.max-read-queue-cnt", "1"},
                          {"app-layer.protocols.smb.max-write-queue-size", "4"}});
   Talk again(other);
