@@ -62,6 +62,8 @@ far_writes_files = each(lambda number: smb.write(number, smb.file(number), b"x",
 writes_backwards = each(lambda number: smb.write(number, FILE, b"abcd", number * 4), None, 20, lambda n: range(n - 1, -1, -1))
 writes_apart = each(lambda number: smb.write(number, FILE, b"a", number * 2))
 writes_again = each(lambda number: smb.write(number, FILE, b"abcdefgh", number))
+writes_over = each(lambda number: smb.write(number, FILE, bytes([number % 251, number % 241]), number % 997))
+CONTENT = 'alert smb any any -> any any (file.data; content:"EVILMARK"; sid:1;)'
 renames = each(lambda number: smb.rename(number, FILE, smb.text("b%d" % number)))
 dispositions = each(lambda number: smb.set_info(number, FILE, 13, b"\1"))
 

@@ -245,6 +245,8 @@ ROWS = (
     Row("smb-writes-backwards", smb.writes_backwards, (200000, 2), (20000, 1), 25, alike=True),
     Row("smb-writes-apart", smb.writes_apart, (200000, 2), (20000, 1), 25, alike=True),
     Row("smb-writes-again", smb.writes_again, (200000, 2), (20000, 1), 25, alike=True),
+    Row("smb-writes-over", smb.writes_over, (200000, 2), (20000, 1), 25, rules=smb.CONTENT),
+    Row("smb-holes", smb.writes_apart, (200000, 2), (20000, 1), 25, rules=smb.CONTENT, alike=True),
     Row("smb-read-bytewise", smb.read_bytewise, (1 << 20, 1), (60000, 1), 25, alike=True),
     Row("smb-read-bytewise-acknowledged", smb.read_bytewise_acknowledged, (1 << 20, 1), (60000, 1), 25, alike=True),
     Row("smb-renames", smb.renames, (200000, 2), (20000, 1), 25, memory=NUMBERED, alike=True),
