@@ -56,6 +56,15 @@ shifted = each(lambda number: echo(number, following=8))
 itself = each(lambda number: echo(number, following=64 if number % 2 else 0xffffffff))
 encrypted = each(lambda number: smb.packet(struct.pack("<4s16x16xIHHQ", b"\xfdSMB", 1, 0, 1, number) + bytes(16)))
 compressed = each(lambda number: smb.packet(b"\xfcSMB" + bytes(16)))
+def bomb(number, size=1 << 20):
+    """Few bytes that say that one is written a million times (MS-SMB2 2.2.42.2.2)."""
+    head = smb.write(number, FILE, b"", number * size)[4:]
+    head = head[:68] + struct.pack("<I", size) + head[72:]
+    parts = struct.pack("<HHI", 0, 1, len(head)) + head + struct.pack("<HHI", 4, 0, 8) + b"x\0\0\0" + struct.pack("<I", size)
+    return smb.packet(b"\xfcSMB" + struct.pack("<I", len(head) + size) + parts)
+
+
+bombs = each(bomb)
 far_writes = each(lambda number: smb.write(number, FILE, b"x", (1 << 63) + number * 3))
 wrapping_writes = each(lambda number: smb.write(number, FILE, b"xyz", (1 << 64) - 1 - number % 5))
 far_writes_files = each(lambda number: smb.write(number, smb.file(number), b"x", 1 << 63))

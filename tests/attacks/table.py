@@ -239,6 +239,7 @@ ROWS = (
     Row("smb-next-itself", smb.itself, (200000, 2), (20000, 1), 25, alike=True),
     Row("smb-encrypted", smb.encrypted, (200000, 2), (20000, 1)),
     Row("smb-compressed", smb.compressed, (1000000, 2), (200000, 1), alike=True),
+    Row("smb-bombs", smb.bombs, (20000, 20), (5000, 10), rules=smb.CONTENT),
     Row("smb-far-writes", smb.far_writes, (200000, 2), (20000, 1), 25, alike=True),
     Row("smb-wrapping-writes", smb.wrapping_writes, (200000, 2), (20000, 1), 25),
     Row("smb-far-files", smb.far_writes_files, (200000, 2), (20000, 1), 25, memory=NUMBERED, alike=True),

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "dissectors/protocols/smb/smb_unpack.h"
+
 namespace lapwing::smb {
 
 namespace {
@@ -337,9 +339,46 @@ size_t Smb::take_pdu(Side& from, Direction direction, Bytes rest, uint64_t at, s
     case Magic::encrypted:
       if (left >= kHeader3) frames(Pdu::smb3_pdu, direction, at, left, kHeader3);
       return pass_over();
-    case Magic::compressed: return take_compressed(from, direction, rest, at, wanted);
+    case Magic::compressed:
+      if (from.unpacked) return malformed();
+      return take_packed(from, direction, rest, at, wanted);
     default: return malformed();
   }
+}
+
+/// Its messages are read as if they had come in its place. What they say of places in the stream is of none.
+size_t Smb::take_packed(Side& from, Direction direction, Bytes rest, uint64_t at, size_t& wanted) {
+  const uint64_t left = from.message_end - at, most = out_.limit(Cap::compressed);
+  if (left < v2::kCompressedHead || left > most) return take_compressed(from, direction, rest, at, wanted);
+  if (rest.size() < v2::kCompressedHead) {
+    wanted = v2::kCompressedHead;
+    return 0;
+  }
+  // What says that it is long is paid for by what came.
+  const uint64_t size = v2::unpacked_size(rest);
+  if (!can_unpack(rest) || size > most) return take_compressed(from, direction, rest, at, wanted);
+  if (rest.size() < left) {
+    wanted = static_cast<size_t>(left);
+    return 0;
+  }
+  const auto whole = out_.work(size) ? unpack(rest.first(static_cast<size_t>(left)), most) : std::nullopt;
+  if (!whole) return take_compressed(from, direction, rest, at, wanted);
+  take_unpacked(from, direction, to_bytes(*whole), at);
+  return static_cast<size_t>(left);
+}
+
+void Smb::take_unpacked(Side& from, Direction direction, Bytes bytes, uint64_t at) {
+  const uint64_t end = from.message_end;
+  from.message_end = at + bytes.size();
+  from.pdu_end = from.data_end = at;
+  from.unpacked = true;
+  for (size_t used = 0, wanted = 0; used < bytes.size() && wanted == 0;) {
+    const Bytes rest = bytes.subspan(used);
+    const uint64_t here = at + used;
+    used += here < from.pdu_end ? pass(from, rest, here) : take_pdu(from, direction, rest, here, wanted);
+  }
+  from.unpacked = false;
+  from.position = from.message_end = from.pdu_end = from.data_end = end;
 }
 
 /// What stands before the first compressed byte is read; the rest is as if it were lost, and what lacks it is not
@@ -473,6 +512,7 @@ bool Smb::misdirected(bool response, Direction direction) {
 
 /// Of a packet or message: its whole, its header and what is behind that are three kinds in a row.
 void Smb::frames(Pdu first, Direction direction, uint64_t at, uint64_t size, size_t header) {
+  if (side(direction).unpacked) return;
   const auto kind = [&](uint8_t i) { return static_cast<Pdu>(static_cast<uint8_t>(first) + i); };
   out_.frame(kind(0), direction, at, size);
   out_.frame(kind(1), direction, at, header);

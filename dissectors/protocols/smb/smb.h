@@ -102,8 +102,9 @@ class Smb {
       {"transactions", 16, "transactions of SMB 1 of one flow that wait for their rest; the oldest is forgotten"},
       {"dialects", 64, "dialects of one offer that are kept"},
       {"message", 128 << 10, "bytes of one message that are kept beside what it reads or writes"},
-      {"compressed", 0,
-       "messages of 3.1.1 that are compressed; what stands before their first compressed byte is read"},
+      {"compressed", 8 << 20,
+       "bytes of a compressed message of 3.1.1, as it comes and unpacked; of a longer one, of LZ4, or where it is not "
+       "sound, what stands before the first compressed byte is read"},
   };
   static constexpr Carried kParts[] = {
       {&file::Files::part},
@@ -152,6 +153,7 @@ class Smb {
     uint64_t pdu_end = 0;      // of what in it is passed on or over
     uint64_t data_end = 0;     // of what in it is read or written
     bool compressed = false;   // it is, behind pdu_end
+    bool unpacked = false;     // what is read was, and is not in the stream
     Bulk bulk;
     // Of a compound or chain, what those behind it refer to (MS-SMB2 3.2.4.1.4, MS-CIFS 3.3.5.2.4).
     uint64_t session = 0;
@@ -226,6 +228,8 @@ class Smb {
   size_t take_smb1(Side& from, Direction direction, Bytes rest, uint64_t at, size_t& wanted);
   size_t take_smb2(Side& from, Direction direction, Bytes rest, uint64_t at, size_t& wanted);
   size_t take_compressed(Side& from, Direction direction, Bytes rest, uint64_t at, size_t& wanted);
+  size_t take_packed(Side& from, Direction direction, Bytes rest, uint64_t at, size_t& wanted);
+  void take_unpacked(Side& from, Direction direction, Bytes bytes, uint64_t at);
   void end_pdu(Side& from);
   size_t lose(Side& from, Direction direction);
   size_t pass(Side& from, Bytes rest, uint64_t at);

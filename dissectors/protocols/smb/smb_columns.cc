@@ -234,7 +234,7 @@ constexpr Column kNegotiated[] = {
     text<&signing_algorithm>("signing_algorithm", "that 3.1.1 agreed on"),
     flag<&Negotiation::encryption>("encryption", "the server can do it"),
     text<&cipher>("cipher", "that 3.1.1 agreed on"),
-    each<&compressions>("compression", "of messages, which hides what is in them: what both sides of 3.1.1 can do"),
+    each<&compressions>("compression", "of messages: what both sides of 3.1.1 can do"),
 };
 constexpr Column kNegotiation[] = {
     each<&dialects>("client_dialects", "that the client offers"),
