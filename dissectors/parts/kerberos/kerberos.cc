@@ -402,6 +402,7 @@ std::optional<int64_t> time(std::string_view text) {
 
 Likelihood begins(Bytes bytes) {
   constexpr uint8_t kVersion = 5;
+  constexpr uint64_t kToMark = UINT64_MAX;  // the end is marked, which DER has not and KDCs read
   // Takes what must be there off the front; false: it is not, or (`short_of`) may yet come.
   bool short_of = false;
   const auto byte = [&]() -> std::optional<uint8_t> {
@@ -413,6 +414,7 @@ Likelihood begins(Bytes bytes) {
   };
   const auto length = [&]() -> std::optional<uint64_t> {
     const auto first = byte();
+    if (first == 0x80) return kToMark;
     if (!first || *first < 0x80) return first;
     const size_t count = *first & 0x7f;
     if (count < 1 || count > 4) return {};
@@ -425,7 +427,10 @@ Likelihood begins(Bytes bytes) {
   };
   /// A small number under an explicit tag; KDCs read lengths that are longer than DER has them, too.
   const auto number = [&](uint8_t tag, uint8_t value) {
-    return byte() == ber::context(tag, true) && length() && byte() == ber::kInteger && length() == 1 && byte() == value;
+    if (byte() != ber::context(tag, true)) return false;
+    const auto size = length();
+    const bool is = size && byte() == ber::kInteger && length() == 1 && byte() == value;
+    return is && (size != kToMark || (byte() == 0 && byte() == 0));
   };
   const auto tag = byte();
   if (!tag) return Likelihood::more;

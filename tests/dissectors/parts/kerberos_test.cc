@@ -181,7 +181,12 @@ TEST(Kerberos, ABeginningIsToldByItsFirstBytes) {
   EXPECT_EQ(begins(to_bytes(longer)), Likelihood::sure);
   EXPECT_EQ(begins(to_bytes("\x6a\x05hello")), Likelihood::no);
   EXPECT_EQ(begins(to_bytes("\x61\x05")), Likelihood::no);  // a ticket
-  EXPECT_EQ(begins(to_bytes(std::string("\x6a\x84\0\0\1\0\x30\x80", 8))), Likelihood::no);
+  EXPECT_EQ(begins(to_bytes(std::string("\x6a\x84\0\0\1\0\x31\x80", 8))), Likelihood::no);
+  const std::string marked("\x6a\x80\x30\x80\xa1\x80\2\1\5\0\0\xa2\x80\2\1\x0a\0\0", 18);
+  for (size_t size = 0; size < marked.size(); ++size) {
+    EXPECT_EQ(begins(to_bytes(marked).first(size)), Likelihood::more) << size;
+  }
+  EXPECT_EQ(begins(to_bytes(marked)), Likelihood::sure) << "ends that are marked";
   std::string other = krb_request(kAsRequest);
   other[0] = '\x6c';
   EXPECT_EQ(begins(to_bytes(other)), Likelihood::no);
