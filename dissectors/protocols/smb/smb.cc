@@ -10,6 +10,7 @@ namespace lapwing::smb {
 namespace {
 
 constexpr uint16_t kPorts[] = {445, 139};
+constexpr uint32_t kNetbiosLength = 0x1ffff;  // RFC 1002 4.3.1
 constexpr uint32_t kSessionPacketMax = 1024;  // bytes: two names of at most 255, or an address
 
 constexpr auto kAnomalies = names<Smb::Anomaly::too_many_transactions>({
@@ -270,7 +271,7 @@ size_t Smb::take_packet(Side& from, Direction direction, Bytes rest, uint64_t at
     wanted = kNetbiosHeader;
     return 0;
   }
-  const uint32_t size = packet_size(rest.data());
+  const uint32_t size = packet_size(rest.data()) & (netbios_ ? kNetbiosLength : UINT32_MAX);
   const uint64_t end = at + kNetbiosHeader + size;
   switch (static_cast<Packet>(rest[0])) {
     case Packet::message: break;
@@ -280,6 +281,7 @@ size_t Smb::take_packet(Side& from, Direction direction, Bytes rest, uint64_t at
     case Packet::retarget:
     case Packet::keepalive:
       if (size > kSessionPacketMax) return lose(from, direction);
+      netbios_ |= static_cast<Packet>(rest[0]) == Packet::session_request;
       frames(Pdu::nbss_pdu, direction, at, kNetbiosHeader + size, kNetbiosHeader);
       from.resync.reaches(end);
       from.message_end = from.pdu_end = end;

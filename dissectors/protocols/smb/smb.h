@@ -356,6 +356,7 @@ class Smb {
   Recent<uint64_t, std::shared_ptr<Opened>> pipes_;  // those of DCERPC, by a number of their own
   Recent<uint64_t, Operation> calls_;                // of those
   std::optional<Key> negotiating_;                   // in version 1, where the answer may be one of version 2
+  bool netbios_ = false;                             // a session of it was asked for: there lengths have 17 bits
   bool plain_passwords_ = false;                     // in version 1 without extended security
   uint32_t own_ = 0;                                 // of operations that are no request, and of pipes
   std::array<Side, 2> sides_;                        // by Direction

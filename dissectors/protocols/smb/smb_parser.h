@@ -33,7 +33,7 @@ enum class Magic : uint32_t {
 };
 inline constexpr size_t kMagicSize = 4, kHeader1 = 32, kHeader2 = 64, kHeader3 = 52;
 
-/// Length of what follows the header. On port 139 its upper seven bits are reserved, and were never used.
+/// Length of what follows the header. On port 139 its upper seven bits are flags, which are reserved.
 inline uint32_t packet_size(const uint8_t* header) {
   return load_be24(header + 1);
 }

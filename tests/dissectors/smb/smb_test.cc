@@ -175,6 +175,22 @@ TEST(Smb, AsManyReadsAsServersGrantMayWait) {
   EXPECT_THAT(d.values("file.data"), ElementsAre("e"));
 }
 
+TEST(Smb, ASessionOfNetbiosHasFlagsAboveTheLength) {
+  const std::string name = "\x20" + std::string(32, 'A') + zeros(1);
+  Dialogue d(row());
+  d.client("\x81" + zeros(2) + "\x44" + name + name).server("\x82" + zeros(3));
+  Talk talk(d);
+  talk.tree().open(1, "a");
+  std::string flagged = packet(message2(9, {.message = 100}, write2(file_id(1), 0, "abc")));
+  flagged[1] = '\x02';
+  d.client(flagged);
+  talk.open(2, "after");
+  d.finish();
+  EXPECT_THAT(d.values("file.data"), ElementsAre("abc"));
+  EXPECT_THAT(d.records, Contains(HasSubstr(R"("filename":"after")")));
+  EXPECT_THAT(d.anomalies, IsEmpty());
+}
+
 TEST(Smb, WhatIsRelatedIsAboutTheHandleBeforeItWhateverNumberItHas) {
   Dialogue d(row());
   Talk talk(d);
