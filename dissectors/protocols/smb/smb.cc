@@ -10,8 +10,9 @@ namespace lapwing::smb {
 namespace {
 
 constexpr uint16_t kPorts[] = {445, 139};
-constexpr uint32_t kNetbiosLength = 0x1ffff;  // RFC 1002 4.3.1
-constexpr uint32_t kSessionPacketMax = 1024;  // bytes: two names of at most 255, or an address
+constexpr std::string_view kAlso[] = {"dcerpc"};  // rules of which look at pipes, as in Suricata
+constexpr uint32_t kNetbiosLength = 0x1ffff;      // RFC 1002 4.3.1
+constexpr uint32_t kSessionPacketMax = 1024;      // bytes: two names of at most 255, or an address
 
 constexpr auto kAnomalies = names<Smb::Anomaly::too_many_transactions>({
     {Smb::Anomaly::malformed_data, "malformed_data"},
@@ -184,6 +185,7 @@ const Protocol Smb::protocol{.name = "smb",
                              .anomalies = kAnomalies,
                              .records = records(),
                              .help = "files, printers and pipes of Windows",
+                             .also = kAlso,
                              .file = &carried_file,
                              .login = &told_login,
                              .sightings = &sightings,
