@@ -154,6 +154,17 @@ Likelihood judge_message(Bytes packet, Direction direction) {
   return response == (direction == Direction::to_client) ? verdict : Likelihood::maybe;
 }
 
+constexpr size_t kRawRefusal = kNetbiosHeader + kMagicSize + 6;  // bytes to the flags of a header
+
+/// An answer to READ_RAW with a header.
+bool refuses_raw(Bytes packet) {
+  constexpr uint8_t kResponse = 0x80;
+  if (packet.size() < kRawRefusal) return false;
+  const Bytes message = packet.subspan(kNetbiosHeader);
+  return static_cast<Magic>(load_be32(message.data())) == Magic::smb1 &&
+         static_cast<v1::Command>(message[kMagicSize]) == v1::Command::read_raw && message.back() & kResponse;
+}
+
 /// What both sides say of their names and systems as they log in, and what the client has the server do.
 void sightings(const Event& event, SightingSink& sink) {
   if (event.record == records().data()) tell_operations(static_cast<const Operation&>(*event.tx), sink);
@@ -265,6 +276,7 @@ void Smb::go_on(Side& from, const Chunk& chunk) {
   }
   from.message_end = from.pdu_end = 0;
   from.compressed = false;
+  from.raw.reset();
   from.resync.lose();
 }
 
@@ -290,6 +302,16 @@ size_t Smb::take_packet(Side& from, Direction direction, Bytes rest, uint64_t at
       return kNetbiosHeader;
     default: return lose(from, direction);
   }
+  if (from.raw) {
+    // A server that does not say its bytes so answers.
+    const size_t told = std::min<size_t>(kNetbiosHeader + size, kRawRefusal);
+    if (direction == Direction::to_client && rest.size() < told) {
+      wanted = told;
+      return 0;
+    }
+    if (direction == Direction::to_server || !refuses_raw(rest.first(told))) return take_raw(from, direction, at, size);
+    from.raw.reset();
+  }
   if (size == 0) return kNetbiosHeader;
   // Its length is known: what is wrong behind the magic spoils that alone, as servers have it (MS-SMB2 3.3.5.2).
   if (size < kMagicSize) return lose(from, direction);
@@ -305,6 +327,17 @@ size_t Smb::take_packet(Side& from, Direction direction, Bytes rest, uint64_t at
   from.session = 0;
   from.tree = 0;
   from.leave_chain();
+  return kNetbiosHeader;
+}
+
+size_t Smb::take_raw(Side& from, Direction direction, uint64_t at, uint32_t size) {
+  frames(Pdu::nbss_pdu, direction, at, kNetbiosHeader + size, kNetbiosHeader);
+  from.resync.reaches(at + kNetbiosHeader + size);
+  from.message_end = from.pdu_end = at + kNetbiosHeader + size;
+  from.compressed = false;
+  const Raw raw = *std::exchange(from.raw, std::nullopt);
+  const uint32_t length = std::min(size, raw.count);
+  if (length > 0) take_data(raw.opened, raw.origin, {at + kNetbiosHeader, length, raw.offset, true}, {});
   return kNetbiosHeader;
 }
 

@@ -145,6 +145,13 @@ class Smb {
     size_t held = 0;      // of those
     bool wanted = false;  // by a pipe or a file
   };
+  /// Bytes of version 1 that come as a message without a header.
+  struct Raw {
+    std::shared_ptr<Opened> opened;
+    uint64_t offset = 0;  // of the first in the file
+    uint32_t count = 0;
+    Origin origin;
+  };
   struct Side {
     Resync resync;
     uint64_t position = 0;     // in the stream, of the next byte
@@ -155,6 +162,7 @@ class Smb {
     bool compressed = false;   // it is, behind pdu_end
     bool unpacked = false;     // what is read was, and is not in the stream
     Bulk bulk;
+    std::optional<Raw> raw;  // the next message is that
     // Of a compound or chain, what those behind it refer to (MS-SMB2 3.2.4.1.4, MS-CIFS 3.3.5.2.4).
     uint64_t session = 0;
     uint32_t tree = 0;
@@ -224,6 +232,7 @@ class Smb {
   // be for that.
   void go_on(Side& from, const Chunk& chunk);
   size_t take_packet(Side& from, Direction direction, Bytes rest, uint64_t at, size_t& wanted);
+  size_t take_raw(Side& from, Direction direction, uint64_t at, uint32_t size);
   size_t take_pdu(Side& from, Direction direction, Bytes rest, uint64_t at, size_t& wanted);
   size_t take_smb1(Side& from, Direction direction, Bytes rest, uint64_t at, size_t& wanted);
   size_t take_smb2(Side& from, Direction direction, Bytes rest, uint64_t at, size_t& wanted);
@@ -325,6 +334,8 @@ class Smb {
   void tree_connect_response(const Command1& command, Operation& operation);
   void create_response(const Command1& command, Operation& operation);
   void write_request(const Command1& command);
+  void raw_read_request(const Command1& command);
+  void raw_write_request(const Command1& command);
   void read_response(const Command1& command);
   void malformed(const Command1& command);
   std::shared_ptr<Opened> opened(const Command1& command, uint16_t file);
@@ -355,6 +366,7 @@ class Smb {
   Recent<Key, Gathered> gathered_;
   Recent<uint64_t, std::shared_ptr<Opened>> pipes_;  // those of DCERPC, by a number of their own
   Recent<uint64_t, Operation> calls_;                // of those
+  std::optional<Raw> raw_;                           // that the server has yet to say it is ready for
   std::optional<Key> negotiating_;                   // in version 1, where the answer may be one of version 2
   bool netbios_ = false;                             // a session of it was asked for: there lengths have 17 bits
   bool plain_passwords_ = false;                     // in version 1 without extended security

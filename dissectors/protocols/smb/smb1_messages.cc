@@ -299,6 +299,34 @@ std::optional<Extent> read_read_request(Command command, const Block& block) {
   return parameters.ok() ? std::optional(out) : std::nullopt;
 }
 
+std::optional<Extent> read_raw_read_request(const Block& block) {
+  constexpr size_t kLong = 20;  // bytes of words with the high half of the offset
+  LittleReader parameters = words(block, 0);
+  Extent out;
+  out.file = parameters.u16();
+  out.offset = parameters.u32();
+  out.length = parameters.u16();
+  parameters.skip(8);
+  if (block.words.size() >= kLong) out.offset |= uint64_t{parameters.u32()} << 32;
+  return parameters.ok() ? std::optional(out) : std::nullopt;
+}
+
+std::optional<RawWrite> read_raw_write_request(const Block& block) {
+  constexpr size_t kLong = 28;  // bytes of words with the high half of the offset
+  LittleReader parameters = words(block, 0);
+  RawWrite out;
+  out.first.file = parameters.u16();
+  out.count = parameters.u16();
+  parameters.skip(2);
+  out.first.offset = parameters.u32();
+  parameters.skip(10);
+  out.first.length = parameters.u16();
+  out.first.data = parameters.u16();
+  if (block.words.size() >= kLong) out.first.offset |= uint64_t{parameters.u32()} << 32;
+  const bool apart = out.first.length == 0 || out.first.data >= block.data;
+  return parameters.ok() && apart && out.first.length <= out.count ? std::optional(out) : std::nullopt;
+}
+
 std::optional<Extent> read_read_response(Command command, const Block& block) {
   const bool andx = command == Command::read_andx;
   LittleReader parameters = words(block, andx ? kAndx + 6 : 0);

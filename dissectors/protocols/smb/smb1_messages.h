@@ -29,6 +29,8 @@ enum class Command : uint8_t {
   check_directory = 0x10,
   lock_and_read = 0x13,
   write_and_unlock = 0x14,
+  read_raw = 0x1a,
+  write_raw = 0x1d,
   locking_andx = 0x24,
   trans = 0x25,
   trans_secondary = 0x26,
@@ -203,6 +205,14 @@ std::optional<uint16_t> read_open_response(Command command, const Block& block);
 std::optional<uint16_t> read_locking_request(const Block& block);
 std::optional<uint16_t> read_close_request(const Block& block);
 std::optional<Extent> read_read_request(Command command, const Block& block);
+/// MS-CIFS 2.2.4.22: what is read comes as a message without a header.
+std::optional<Extent> read_raw_read_request(const Block& block);
+/// MS-CIFS 2.2.4.25: of `count` bytes those behind the first come so, once the server says that it is ready.
+struct RawWrite {
+  Extent first;
+  uint32_t count = 0;
+};
+std::optional<RawWrite> read_raw_write_request(const Block& block);
 std::optional<Extent> read_read_response(Command command, const Block& block);
 std::optional<Extent> read_write_request(Command command, const Block& block);
 std::optional<Transaction> read_transaction(const Block& block, TransactionForm form);

@@ -133,6 +133,8 @@ void Smb::request(const Command1& command) {
     case Command::write:
     case Command::write_and_unlock:
     case Command::write_and_close: return write_request(command);
+    case Command::read_raw: return raw_read_request(command);
+    case Command::write_raw: return raw_write_request(command);
     case Command::tree_connect:
     case Command::tree_connect_andx:
       if (auto said = command.command == Command::tree_connect ? v1::read_lone_tree_connect_request(block, unicode)
@@ -247,6 +249,10 @@ void Smb::response(const Command1& command) {
         auto opened = named ? named->opened : std::make_shared<Opened>();
         hold1(*file, std::move(opened));
       }
+      break;
+    case Command::write_raw:
+      if (success) side(Direction::to_server).raw = std::move(raw_);
+      raw_.reset();
       break;
     case Command::tree_disconnect: trees_.erase({0, header.tree}); break;
     case Command::logoff_andx: logins_.erase(header.user); break;
@@ -379,6 +385,29 @@ void Smb::write_request(const Command1& command) {
   if (command.command != Command::write_and_close) return;
   handles_.erase({said->file, kHandle1});
   close_behind(opened, command.direction);
+}
+
+void Smb::raw_read_request(const Command1& command) {
+  const auto said = v1::read_raw_read_request(command.block);
+  if (!said) return malformed(command);
+  asked(open(command, Kind::generic), command.direction);
+  Origin from = origin(command);
+  from.direction = Direction::to_client;
+  side(Direction::to_client).raw = Raw{opened(command, said->file), said->offset, said->length, from};
+}
+
+void Smb::raw_write_request(const Command1& command) {
+  const auto said = v1::read_raw_write_request(command.block);
+  if (!said) return malformed(command);
+  asked(open(command, Kind::generic), command.direction);
+  const v1::Extent& first = said->first;
+  const std::shared_ptr<Opened> opened = this->opened(command, first.file);
+  const Origin from = origin(command);
+  raw_ = Raw{opened, first.offset + first.length, said->count - first.length, from};
+  if (first.length == 0) return;
+  const bool whole = first.data + uint64_t{first.length} <= command.size;
+  take_data(opened, from, {command.at + first.data, first.length, first.offset, whole},
+            behind(command.bytes, first.data));
 }
 
 /// The bytes of what was written before it in a chain may lie behind it.

@@ -414,6 +414,31 @@ TEST(Smb, LocksAreAskedForWithWhatIsReadAndWritten) {
   }
 }
 
+TEST(Smb, WhatIsReadAndWrittenRawHasNoHeader) {
+  for (size_t piece : {0, 1}) {
+    Dialogue d(dissector("smb"));
+    Talk1 talk(d, "A:", "\\file", piece);
+    const auto raw_write = [](uint32_t offset, size_t count) {
+      return block1(le(7, 2) + le(count, 2) + zeros(2) + le(offset, 4) + zeros(14), "");
+    };
+    const auto raw_read = [](uint32_t offset) { return block1(le(7, 2) + le(offset, 4) + le(100, 2) + zeros(8), ""); };
+    const std::string ready = block1(le(0xffff, 2), "");
+    talk.exchange(0x1d, raw_write(0, 5), ready);
+    d.client(packet("wrote"), piece);
+    talk.exchange(0x1d, raw_write(5, 6), ready);
+    d.client(packet("\xffSMB\x2f!"), piece);
+    talk.ask(0x1a, raw_read(0));
+    d.server(packet("reads"), piece);
+    talk.ask(0x1a, raw_read(5));
+    d.server(packet(""), piece);
+    talk.exchange(0x1a, raw_read(5), block1("", ""));
+    talk.exchange(0x04, close1(7), block1("", ""));
+    d.finish();
+    EXPECT_THAT(d.values("file.data"), ElementsAre("wrote\xffSMB\x2f!", "reads"));
+    EXPECT_THAT(d.anomalies, IsEmpty());
+  }
+}
+
 TEST(Smb, LoginsOfVersion1ShowTheirSoftware) {
   Dialogue d(dissector("smb"));
   const std::string dialects = std::string("\2LANMAN1.0\0\2NT LM 0.12\0", 23);
