@@ -9,9 +9,10 @@
 namespace lapwing::analytics {
 namespace {
 
-/// Names of the own link (RFC 6762) and of addresses are no domains.
+/// Names of the own link (RFC 6762), of networks of one's own (appendix G there) and of addresses are no domains.
 bool is_local(std::string_view name) {
-  constexpr std::string_view kEnds[] = {".arpa", ".local", ".localhost", ".lan", ".home"};
+  constexpr std::string_view kEnds[] = {".arpa", ".local",    ".localhost", ".lan",    ".home",
+                                        ".corp", ".intranet", ".internal",  ".private"};
   return std::any_of(std::begin(kEnds), std::end(kEnds), [&](std::string_view end) { return name.ends_with(end); });
 }
 
@@ -54,6 +55,16 @@ bool names_digest(std::string_view labels) {
     if (dash ? first[i] != '-' : !hex(first[i])) return false;
   }
   return true;
+}
+
+bool names_policy(std::string_view labels) {
+  constexpr std::string_view kNodes[] = {"_acme-challenge", "_dmarc", "_domainkey", "_mta-sts", "_spf"};
+  for (size_t at = labels.find('_'); at != std::string_view::npos; at = labels.find('_', at + 1)) {
+    const std::string_view label = labels.substr(at, labels.find('.', at) - at);
+    const bool whole = at == 0 || labels[at - 1] == '.';
+    if (whole && std::find(std::begin(kNodes), std::end(kNodes), label) != std::end(kNodes)) return true;
+  }
+  return false;
 }
 
 bool names_elsewhere(std::string_view labels, std::string_view domain) {

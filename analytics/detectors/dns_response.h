@@ -31,10 +31,10 @@ class DnsResponses {
   /// Null: no response to a host inside, or of a name that says nothing of who asks for it: one without a domain, of
   /// the own link, or of an address, as reverse look-ups and block lists have them.
   const DnsResponse* read(const Observed& observed);
-
- private:
+  /// The end of a name in lower case that one can register, or "".
   std::string_view domain_of(std::string_view name);
 
+ private:
   /// The size of the domain behind a name, by its hash.
   struct Known {
     uint64_t hash = 0;
@@ -54,6 +54,8 @@ bool names_address(std::string_view labels);
 /// Whether they are what names a thing and tells nothing that one could choose: a digest of MD5, SHA-1 or SHA-256 in
 /// hexadecimal, or a UUID (RFC 9562 4), with a few characters behind it at most.
 bool names_digest(std::string_view labels);
+/// Whether a label says that text below it is a key, a policy or a proof of mail or of certificates (RFC 8552 4.1.2).
+bool names_policy(std::string_view labels);
 /// Whether they have a name of a host elsewhere in them: so asks who appends `domain`, or what it searches below it, to
 /// names that it does not find, and who looks names up in a list of them.
 bool names_elsewhere(std::string_view labels, std::string_view domain);

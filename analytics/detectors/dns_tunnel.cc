@@ -7,6 +7,7 @@
 
 #include "analytics/shape/bits.h"
 #include "sensor/base/hash.h"
+#include "sensor/base/text.h"
 
 namespace lapwing::analytics {
 namespace {
@@ -17,6 +18,8 @@ constexpr size_t kLongDomain = 30;                     // of a domain that is, w
 constexpr uint8_t kNxdomain = 3;
 // What a look-up tells who answers: which thing one has, but nothing that one could choose.
 constexpr uint32_t kLookUp = 64;  // look-ups that weigh as much as one name
+// Keys and proofs are as random as data, but few, and who asks for them believes what they are.
+constexpr uint32_t kPolicy = 8;  // of which so many weigh as much as one name and its data
 
 using C = DnsTunnel::Config;
 constexpr OptionRow<C> kOptions[] = {
@@ -61,6 +64,9 @@ uint32_t weight_of(uint64_t type) {
       return kByteDown / 8;
     default: return type >= 65280 && type <= 65534 ? kByteDown : 0;  // private use (RFC 6895 3.1)
   }
+}
+bool is_text(uint64_t type) {
+  return type == 16;
 }
 bool is_telling(uint64_t type) {
   return weight_of(type) != 0 && type != 64 && type != 65;
@@ -179,6 +185,24 @@ DnsTunnel::Local::Answered DnsTunnel::Local::answered(const Event& event) {
   return out;
 }
 
+DnsTunnel::Key DnsTunnel::Local::key(const IpAddress& client, uint64_t group) const {
+  Key out{client};
+  std::memcpy(out.group.data(), &group, sizeof group);
+  return out;
+}
+
+/// Who calls a server by a name wanted to know where it is, and said nothing by asking.
+void DnsTunnel::Local::flow(const FlowUpdate& update, Delta& delta) {
+  const FlowRef& flow = *update.flow;
+  if (flow.host.empty() || flow.protocol == "dns" || !surroundings_.inside(flow.client)) return;
+  std::array<char, 255> text{};  // RFC 1035 2.3.4
+  if (flow.host.size() > text.size()) return;
+  std::transform(flow.host.begin(), flow.host.end(), text.begin(),
+                 [](char c) { return static_cast<char>(lower(static_cast<uint8_t>(c))); });
+  const std::string_view name(text.data(), flow.host.size()), domain = responses_.domain_of(name);
+  if (domain.size() < name.size()) delta.called.at(key(flow.client, hash(domain))).names.add(hash(name));
+}
+
 void DnsTunnel::Local::event(const Observed& observed, Delta& delta) {
   const DnsResponse* response = responses_.read(observed);
   if (!response) return;
@@ -194,13 +218,13 @@ void DnsTunnel::Local::event(const Observed& observed, Delta& delta) {
   };
   const bool look_up =
       (verdict && digest(response->labels)) || (denied && names_elsewhere(response->labels, response->domain));
+  const bool policy = is_text(response->type) && names_policy(response->labels);
+  const uint32_t part = look_up ? kLookUp : policy ? kPolicy : 1;
   const auto note = [&](uint64_t group, std::string_view text, uint64_t value, uint64_t data) -> Seen& {
-    Key key{response->client};
-    std::memcpy(key.group.data(), &group, sizeof group);
-    Seen& seen = delta.seen.at(key);
-    const uint32_t all = information(text), bits = look_up ? all / kLookUp : all;
+    Seen& seen = delta.seen.at(key(response->client, group));
+    const uint32_t bits = information(text) / part;
     seen.names.add(value, static_cast<uint16_t>(bits));
-    if (answer.weight > 0) seen.data.add(data, answer.weight);
+    if (answer.weight > 0) seen.data.add(data, static_cast<uint16_t>(policy ? answer.weight / kPolicy : answer.weight));
     ++seen.queries;
     seen.failed += denied;
     seen.listed += answer.listed;
@@ -233,7 +257,8 @@ DnsTunnel::Global::Global(const Config& config, const Surroundings& surroundings
       servers_(surroundings.part(4'096), seed_) {}
 
 struct DnsTunnel::Global::Verdict {
-  uint64_t up = 0, down = 0;  // limits, in units of sums
+  uint64_t up = 0, down = 0;   // limits, in units of sums
+  uint64_t hour = 0, day = 0;  // up, of names that no server was called by
   bool by_up = false, by_down = false, by_day = false;
   uint32_t marks = 0, hosts = 0;
   uint8_t confidence = 0;
@@ -241,7 +266,10 @@ struct DnsTunnel::Global::Verdict {
 
 void DnsTunnel::Global::take(Second second, Delta& delta, Findings& findings) {
   const auto now = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
-  overflowed_ += delta.seen.overflowed();
+  overflowed_ += delta.seen.overflowed() + delta.called.overflowed();
+  delta.called.walk([&](const Key& key, const Called& called) {
+    if (auto* entry = states_.find(key)) entry->value.called.merge(called.names);
+  });
   delta.seen.walk([&](const Key& key, const Seen& seen) {
     counters_.answers_max += seen.beyond;
     const uint64_t client = hash_of(key.client, seed_);
@@ -292,6 +320,12 @@ void DnsTunnel::Global::add(const Seen& seen, State& state, uint32_t second) con
   state.asked += seen.queries;
 }
 
+/// Of what is in the names, that in those by which no server was called.
+uint64_t DnsTunnel::Global::to_no_end(const State& state, uint64_t up) {
+  const uint64_t names = std::max(1U, state.names.count()), called = std::min<uint64_t>(state.called.count(), names);
+  return up * (names - called) / names;
+}
+
 DnsTunnel::Global::Verdict DnsTunnel::Global::judge(States::Entry& entry, uint64_t client, uint32_t now) {
   // What a server asks is asked by those whom it answers.
   constexpr uint32_t kServed = 3, kForMany = 8;
@@ -306,17 +340,20 @@ DnsTunnel::Global::Verdict DnsTunnel::Global::judge(States::Entry& entry, uint64
   const uint32_t factor = list ? kLookUp : served && served->value.count() >= kServed ? kForMany : 1;
 
   const bool random = hour.characters >= 40 * queries && 10 * hour.bits >= 38 * kBit * uint64_t{hour.characters};
-  Verdict out{.up = config_.bytes_up * kByteUp * factor, .down = config_.bytes_down * kByteDown * factor};
+  Verdict out{.up = config_.bytes_up * kByteUp * factor,
+              .down = config_.bytes_down * kByteDown * factor,
+              .hour = to_no_end(state, hour.up),
+              .day = to_no_end(state, state.day)};
   out.marks = (10 * uint64_t{hour.telling} >= 8 * queries) + random + (hour.characters >= kLongName * queries);
   const uint64_t an_eighth = out.up / 8;
   if (out.marks >= 2) out.up /= 2;
-  out.by_up = queries >= config_.queries && hour.up >= out.up;
+  out.by_up = queries >= config_.queries && out.hour >= out.up;
   out.by_down = queries >= config_.queries && hour.down >= out.down;
-  out.by_day = state.asked >= config_.queries && out.marks > 0 && state.day >= config_.bytes_a_day * kByteUp * factor;
+  out.by_day = state.asked >= config_.queries && out.marks > 0 && out.day >= config_.bytes_a_day * kByteUp * factor;
 
   std::array<uint8_t, 8> domain = entry.key().group;
   auto* users = users_.find(domain);
-  if (!state.used && (hour.up >= an_eighth || hour.down >= out.down / 8)) {
+  if (!state.used && (out.hour >= an_eighth || hour.down >= out.down / 8)) {
     state.used = true;
     if (!users) users = &users_.touch(domain, now);
     users->value.add(client);
@@ -324,7 +361,7 @@ DnsTunnel::Global::Verdict DnsTunnel::Global::judge(States::Entry& entry, uint64
   out.hosts = users ? users->value.count() : 0;
   if (!out.by_up && !out.by_down && !out.by_day) return out;
   // The most that it was: what a host did is not undone by what it does less of.
-  const int32_t times = std::max(log2_sixteenths(hour.up) - log2_sixteenths(out.up),
+  const int32_t times = std::max(log2_sixteenths(out.hour) - log2_sixteenths(out.up),
                                  log2_sixteenths(hour.down) - log2_sixteenths(out.down)) /
                         kBit;
   if (out.by_up || out.by_down) {
@@ -351,7 +388,7 @@ void DnsTunnel::Global::report(const Key& key, const State& state, const Seen& s
              .objects = {domain.empty() ? endpoint(seen.flow.server, seen.flow.server_port) : std::string(domain)},
              .severity = 80,
              .confidence = verdict.confidence,
-             .techniques = kAsked | (hour.up / kByteUp > 4 * (hour.down / kByteDown) ? kOut : kTunnel),
+             .techniques = kAsked | (verdict.hour / kByteUp > 4 * (hour.down / kByteDown) ? kOut : kTunnel),
              .time = seen.last,
              .first = state.first,
              .last = seen.last,
@@ -361,15 +398,15 @@ void DnsTunnel::Global::report(const Key& key, const State& state, const Seen& s
     const double characters = std::max(1U, hour.characters), queries = std::max(1U, hour.queries);
     json.member("names", state.names.count());
     json.member("queries", hour.queries).member("queries_needed", config_.queries);
-    json.member("bytes_up", hour.up / kByteUp).member("bytes_up_needed", verdict.up / kByteUp);
+    json.member("bytes_up", verdict.hour / kByteUp).member("bytes_up_needed", verdict.up / kByteUp);
     json.member("bytes_down", hour.down / kByteDown).member("bytes_down_needed", verdict.down / kByteDown);
-    json.member("bytes_up_day", state.day / kByteUp).member("bytes_up_day_needed", config_.bytes_a_day);
+    json.member("bytes_up_day", verdict.day / kByteUp).member("bytes_up_day_needed", config_.bytes_a_day);
     json.member("bits_per_character",
                 static_cast<double>(hour.bits / kBit * 10 / static_cast<uint64_t>(characters)) / 10);
     json.member("name_length", static_cast<uint64_t>(characters / queries));
     json.member("telling_types_pct", uint64_t{hour.telling} * 100 / static_cast<uint64_t>(queries));
     json.member("nxdomain_pct", uint64_t{hour.failed} * 100 / static_cast<uint64_t>(queries));
-    json.member("hosts", verdict.hosts);
+    json.member("called", state.called.count()).member("hosts", verdict.hosts);
     json.begin_array("samples");
     seen.samples.walk([&](std::string_view name) { json.value(name); });
     json.end_array();

@@ -31,6 +31,7 @@ struct DnsTunnel {
   static constexpr About about{
       .name = "dns-tunnel",
       .techniques = kTechniques,
+      .moments = bit(FlowMoment::identified),
       .protocols = kProtocols,
       .fields = kFields,
       .explained_by = bit(Role::resolver) | bit(Role::mail),
@@ -71,21 +72,40 @@ struct DnsTunnel {
     void merge(const Seen& other);
   };
 
+  /// Names under a domain that a host calls servers by.
+  struct Called {
+    Fan names;
+    void merge(const Called& other) { names.merge(other.names); }
+  };
+
   struct Delta {
     Delta() = default;
-    explicit Delta(const Surroundings& surroundings) : seen(surroundings.hash_seed, kMostKeys) {}
-    void operator+=(Delta&& other) { seen.merge(other.seen); }
-    void seal() { seen.seal(); }
-    void clear() { seen.clear(); }
-    bool empty() const { return seen.empty(); }
+    explicit Delta(const Surroundings& surroundings)
+        : seen(surroundings.hash_seed, kMostKeys), called(surroundings.hash_seed, kMostKeys) {}
+    void operator+=(Delta&& other) {
+      seen.merge(other.seen);
+      called.merge(other.called);
+    }
+    void seal() {
+      seen.seal();
+      called.seal();
+    }
+    void clear() {
+      seen.clear();
+      called.clear();
+    }
+    bool empty() const { return seen.empty() && called.empty(); }
 
     static constexpr uint32_t kMostKeys = 16'384;
     DeltaTable<Key, Seen> seen;
+    DeltaTable<Key, Called> called;
   };
 
   class Local {
    public:
-    Local(const Config&, const Surroundings& surroundings) : seed_(surroundings.hash_seed), responses_(surroundings) {}
+    Local(const Config&, const Surroundings& surroundings)
+        : surroundings_(surroundings), seed_(surroundings.hash_seed), responses_(surroundings) {}
+    void flow(const FlowUpdate& update, Delta& delta);
     void event(const Observed& observed, Delta& delta);
 
    private:
@@ -97,8 +117,10 @@ struct DnsTunnel {
     };
     Answered answered(const Event& event);
     uint64_t hash(std::string_view text) const;
+    Key key(const IpAddress& client, uint64_t group) const;
 
-    uint64_t seed_;
+    const Surroundings surroundings_;
+    const uint64_t seed_;
     DnsResponses responses_;
     FieldReader types_{kFields[4]}, data_{kFields[5]};
   };
@@ -119,6 +141,7 @@ struct DnsTunnel {
     };
     struct State {
       Fan names, data;
+      Fan called;  // of `names`, at most, those that it called a server by
       Sums hour;
       uint64_t day = 0;    // up, of which a part in 24 is forgotten every hour
       uint64_t asked = 0;  // since `first`
@@ -131,6 +154,7 @@ struct DnsTunnel {
     struct Verdict;
 
     void add(const Seen& seen, State& state, uint32_t second) const;
+    static uint64_t to_no_end(const State& state, uint64_t up);
     Verdict judge(States::Entry& entry, uint64_t client, uint32_t now);
     bool is_known(std::string_view domain) const;
     void report(const Key& key, const State& state, const Seen& seen, const Verdict& verdict, Findings& findings) const;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <functional>
 
 #include "analytics/shape/bits.h"
@@ -74,6 +75,15 @@ TEST(NamesDigest, SeesDigestsAndUuids) {
   EXPECT_TRUE(names_digest("0192f0c1-8f3e-7cc0-98c5-1d2e3f405162.c"));
   for (std::string_view no : {"", "www", "0192f0c1-8f3e-7cc0-98c5-1d2e3f40516", "0192f0c118f3e-7cc0-98c5-1d2e3f405162"})
     EXPECT_FALSE(names_digest(no)) << no;
+}
+
+TEST(NamesPolicy, SeesNodesOfTextThatMailAndCertificatesHave) {
+  for (std::string_view yes : {"_dmarc", "s1._domainkey", "_acme-challenge.www", "x_y._spf.a"}) {
+    EXPECT_TRUE(names_policy(yes)) << yes;
+  }
+  for (std::string_view no : {"", "www", "_ldap._tcp", "_dmarcs", "a_dmarc", "_domainkeys.x"}) {
+    EXPECT_FALSE(names_policy(no)) << no;
+  }
 }
 
 TEST(NamesElsewhere, SeesDomainsOfSearchLists) {
@@ -251,6 +261,16 @@ TEST(DnsTunnelTest, OrdinaryNamesAreNone) {
                               .type = dns::kTxt,
                               .answers = {txt("v=DKIM1; p=" + drawn(dice, 200, test::kBase32))}};
        }},
+      {"keys of the senders of one service", 80,
+       [](int, Dice& dice) {
+         return test::DnsSaid{.name = drawn(dice, 32, test::kBase32) + "._domainkey.sender.example.com",
+                              .type = dns::kTxt,
+                              .answers = {txt("p=" + drawn(dice, 200, test::kBase32))}};
+       }},
+      {"hosts of a network of one's own", 500,
+       [](int, Dice& dice) {
+         return test::DnsSaid{.name = "ip-" + drawn(dice, 30, test::kHex) + ".eu.compute.internal", .rcode = 3};
+       }},
       {"a reputation service", 500,
        [&](int, Dice& dice) { return test::DnsSaid{.name = long_name(dice) + ".avts.mcafee.com", .type = dns::kTxt}; }},
       {"digests that are denied", 500,
@@ -292,6 +312,38 @@ TEST(DnsTunnelTest, OrdinaryNamesAreNone) {
     for (int i = 0; i < row.count; ++i) scene.at(i).say(row.said(i, dice));
     EXPECT_THAT(tunnels(scene), IsEmpty()) << row.what;
   }
+}
+
+TEST(DnsTunnelTest, NamesThatServersAreCalledByCarryNothing) {
+  for (const bool called : {true, false}) {
+    DnsScene scene;
+    Dice dice(1);
+    std::deque<std::string> names;
+    for (int i = 0; i < 300; ++i) {
+      const std::string& name = names.emplace_back("r" + drawn(dice, 24, test::kBase32) + ".cdn.example.com");
+      scene.at(10 * i).say({.name = name, .answers = {{dns::kA, std::string("\xc6\x33\x64\x07", 4)}}});
+      if (!called || i % 10 == 0) continue;
+      FlowRef of = scene.at(10 * i + 0.1).flow({"10.0.0.5", "198.51.100.7", 443});
+      of.protocol = "tls";
+      of.host = name;
+      scene.tell(of, {.moment = FlowMoment::identified, .all_packets = {3, 3}});
+    }
+    EXPECT_EQ(tunnels(scene).empty(), called);
+  }
+}
+
+TEST(DnsTunnelTest, StringsOfATextAreDataEach) {
+  DnsScene scene;
+  for (int i = 0; i < 40; ++i) {
+    Dice dice(static_cast<unsigned>(i % 16));  // so many data are counted exactly
+    const std::string two = txt(drawn(dice, 70, test::kBase32)).second + txt(drawn(dice, 70, test::kBase32)).second;
+    scene.at(i).say({.name = "n" + std::to_string(i) + ".cmd.example.org",
+                     .type = dns::kTxt,
+                     .answers = {{dns::kTxt, two}, {dns::kA, std::string("\x01\x02\x03\x04", 4)}}});
+  }
+  const auto findings = tunnels(scene);
+  ASSERT_FALSE(findings.empty());
+  EXPECT_THAT(findings.back().evidence, testing::HasSubstr(R"("bytes_down":2240,)"));
 }
 
 TEST(DnsTunnelTest, WhatManyHostsDoAlikeIsHeldAgainstMore) {
