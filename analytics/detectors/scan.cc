@@ -40,7 +40,9 @@ constexpr TrialTest kTest;
 constexpr uint32_t kDay = 86'400, kHour = 3600;
 constexpr uint32_t kLeastOfNet = 8;
 constexpr uint64_t kRounds = 4;
-constexpr uint32_t kWide = 64;  // addresses of 256 in a row
+constexpr uint32_t kWide = 384;       // addresses, more than one network of 256 has
+constexpr uint16_t kDevices = 161;    // SNMP, by which printers and switches are found
+constexpr uint32_t kFewServices = 2;  // ports of a host
 
 enum Kind : uint16_t {
   vertical = 1,
@@ -321,10 +323,16 @@ void Scan::Global::judge(const IpAddress& address, Sources::Entry& entry, Timest
   const bool known_hosts =
       (kinds & ~(sweep | echo_sweep | arp_sweep)) == 0 && (net.answered * 4 >= net.count * 3 || half * 4 >= tried * 3);
   // Whoever watches asks the same of the same, round by round; who scans asks once or twice.
-  const bool watches = (kinds & ~(horizontal | slow | sweep | echo_sweep | arp_sweep)) == 0 && source.fresh > 0 &&
-                       source.again >= kRounds * source.fresh;
-  // Part of a network is asked for by many who know some of it.
-  if ((kinds & ~(echo_sweep | arp_sweep)) == 0) severity = net.count >= kWide ? 45 : 35;
+  const uint64_t asked = uint64_t{source.hosts.count()} * std::max(1U, ports.count);
+  const bool rounds = (source.fresh > 0 && source.again >= kRounds * source.fresh) ||
+                      (source.fresh == 0 && tried > kRounds * asked && asked > 0);
+  const bool watches = (kinds & ~(horizontal | slow | kSweeps)) == 0 && rounds;
+  // One network is asked for by many who know some of it, and by whoever looks for devices, which answer.
+  const bool one_network = source.hosts.count() < kWide;
+  if ((kinds & ~(echo_sweep | arp_sweep)) == 0) severity = one_network ? 35 : 45;
+  const bool devices = inside && source.outward == 0 && good + answered > 0 && ports.count <= kFewServices &&
+                       hosts.facet.medium == Medium::udp && hosts.facet.port == kDevices;
+  if ((kinds & ~(udp_sweep | echo_sweep)) == 0 && devices && one_network) severity = 35;
   if (known_hosts) severity = std::min(severity, 35U);
   if (watches) severity = 20;
   const uint32_t different = std::max({ports.count, hosts.count, net.count});

@@ -221,6 +221,46 @@ TEST_F(ScanTest, WhoAsksTheSameAgainAndAgainWatches) {
   EXPECT_EQ(all.back().severity, 20);
 }
 
+TEST_F(ScanTest, AskingForTheDevicesOfOneNetworkIsOfLowSeverity) {
+  const auto severity = [](int networks, uint16_t port, int rounds) {
+    Scene scene;
+    for (int round = 0; round < rounds; ++round) {
+      for (int i = 0; i < 200 * networks; ++i) {
+        const std::string device = "10.0." + std::to_string(i / 200) + "." + std::to_string(1 + i % 200);
+        scene.at(600.0 * round + 0.05 * i);
+        if (i % 10 != 0) {
+          scene.silent({"10.0.9.1", device, port, 17});
+        } else {
+          scene.tell(scene.flow({"10.0.9.1", device, port, 17}),
+                     {.moment = FlowMoment::burst, .bytes = {40, 40}, .all_packets = {1, 1}});
+        }
+      }
+    }
+    const auto all = scene.found(*detector<Scan>().read(OptionSource()));
+    return all.empty() ? 0 : int{all.back().severity};
+  };
+  EXPECT_EQ(severity(1, 161, 1), 35);
+  EXPECT_EQ(severity(1, 161, 8), 20) << "it watches";
+  EXPECT_EQ(severity(4, 161, 1), 60);
+  EXPECT_EQ(severity(1, 69, 1), 60);
+}
+
+TEST_F(ScanTest, EchoesInOneNetworkAreOfLowSeverity) {
+  const auto severity = [](int hosts, int rounds) {
+    Scene scene;
+    for (int round = 0; round < rounds; ++round) {
+      for (int i = 0; i < hosts; ++i) {
+        scene.at(600.0 * round + 0.1 * i).silent({"10.0.9.1", host(i), 0, 1, 8});
+      }
+    }
+    const auto all = scene.found(*detector<Scan>().read(OptionSource()));
+    return all.empty() ? 0 : int{all.back().severity};
+  };
+  EXPECT_EQ(severity(200, 1), 35);
+  EXPECT_EQ(severity(200, 8), 20) << "it watches";
+  EXPECT_EQ(severity(2000, 1), 45);
+}
+
 TEST_F(ScanTest, BackscatterIsNone) {
   for (int i = 0; i < 200; ++i) scene_.at(i).silent({"198.51.100.9", host(i), uint16_t(1024 + i), 6, 80}, 18);
   for (int i = 0; i < 200; ++i) scene_.at(i).silent({"198.51.100.9", host(i), uint16_t(1024 + i), 6, 80}, 4);
