@@ -26,6 +26,8 @@ constexpr uint32_t kGuessing = 1, kSpraying = 2, kSuccess = 4;  // by place in A
 
 constexpr size_t kMostShown = 16;
 constexpr uint8_t kStored = 20;      // severity
+constexpr uint8_t kPatient = 35;     // severity: rather one that is stored and does not show
+constexpr int64_t kPatience = 20;    // seconds between failures, on average
 constexpr uint32_t kMostStored = 2;  // secrets of one: when it is changed, the one before as well
 constexpr uint32_t kSeldom = 4;      // failures for each success, and more
 
@@ -237,7 +239,9 @@ void BruteForce::Global::report(const Key& key, State& state, const Sum& sum, Fi
                 .objects = {endpoint(key.server, state.flow.server_port)}};
   // A program that goes on with what it was once told does not guess.
   const bool stored = !state.hidden && state.tried.count() <= kMostStored && !state.succeeded;
-  report.severity = stored ? kStored : state.succeeded ? 85 : inside ? 65 : 50;
+  const int64_t seconds = state.last_bad.seconds() - state.first.seconds();
+  const bool patient = inside && users == 1 && !state.succeeded && seconds >= kPatience * (state.failures - 1);
+  report.severity = stored ? kStored : patient ? kPatient : state.succeeded ? 85 : inside ? 65 : 50;
   report.confidence = static_cast<uint8_t>(confidence);
   report.techniques =
       (guessing || state.succeeded ? kGuessing : 0) | (spraying ? kSpraying : 0) | (state.succeeded ? kSuccess : 0);
@@ -261,7 +265,8 @@ void BruteForce::Global::report(const Key& key, State& state, const Sum& sum, Fi
         .member("seconds", state.last.seconds() - state.first.seconds())
         .member("clear", state.clear)
         .member("guessed", state.guessed)
-        .member("stored", stored);
+        .member("stored", stored)
+        .member("patient", patient);
     if (!sum.name.empty()) json.member("user", sum.name);
     if (state.succeeded && !sum.good_name.empty()) json.member("user_in", sum.good_name);
   });

@@ -84,6 +84,23 @@ TEST_F(BruteForceTest, WhoSendsTheSamePasswordForEverHasItStored) {
   }
 }
 
+TEST_F(BruteForceTest, WhoTriesOneAccountWithPatienceMayHaveAnOldPassword) {
+  const auto severity = [](double pause, int users, std::string client) {
+    Scene scene;
+    for (int i = 0; i < 40; ++i) {
+      FlowRef flow = scene.at(pause * i).flow({client, "10.0.0.9", 445});
+      flow.protocol = "smb";
+      scene.login(flow, {.user = "user" + std::to_string(i % users), .outcome = Outcome::failure});
+    }
+    const auto all = scene.found(*detector<BruteForce>().read(OptionSource()));
+    return all.empty() ? 0 : int{all.back().severity};
+  };
+  EXPECT_EQ(severity(60, 1, "10.0.0.1"), 35);
+  EXPECT_EQ(severity(1, 1, "10.0.0.1"), 65);
+  EXPECT_EQ(severity(60, 40, "10.0.0.1"), 65);
+  EXPECT_EQ(severity(60, 1, "198.51.100.1"), 50);
+}
+
 TEST_F(BruteForceTest, AFewTypingErrorsAreNone) {
   for (int i = 0; i < 4; ++i) fail(i, "10.0.0.1", "anna");
   attempt(5, "10.0.0.1", "anna", Outcome::success);
