@@ -22,9 +22,11 @@ constexpr int64_t kDay = 86'400;
 constexpr unsigned kHarm = 70, kLittleHarm = 35, kInside = 20;
 constexpr int kExact = 15;                     // of 20 parts
 constexpr uint32_t kWatches = 4;               // hosts inside
-constexpr uint64_t kSure = 32, kCertain = 12;  // check-ins: of what stays inside, and of what is told as harmful
+constexpr uint64_t kSure = 32, kCertain = 13;  // check-ins: of what stays inside, and of what is told as harmful:
+                                               // at the one before others are found that are called in step with it
 constexpr uint32_t kEverywhere = 50;           // percent of the hosts
 constexpr uint32_t kBrowses = 20;              // names that one who says hello alike calls
+constexpr uint32_t kInStep = 8;                // peers that a host calls at one pace
 
 bool usual_port(uint16_t port) {
   constexpr uint16_t kPorts[] = {53, 80, 443, 853, 8080, 8443};
@@ -116,7 +118,7 @@ unsigned Beacon::confidence(const RhythmJudgement& rhythm, const Circumstances& 
       static_cast<int>(std::bit_width(static_cast<uint64_t>(std::max<int64_t>(of.seconds, 0) / kLong)));
   sum += std::min(15, 5 * std::max(0, doublings - 1));
   sum += (of.named ? 0 : 5) + (of.bare ? 5 : 0) + (of.rare ? 10 : 0);
-  sum -= of.browses ? 15 : 0;
+  sum -= (of.browses ? 15 : 0) + (of.in_step ? 20 : 0);
   // Of datagrams that nobody answers both say the same.
   sum -= (of.known ? 40 : 0) + (of.prevalent ? 30 : 0) + (of.datagrams || of.unanswered ? 20 : 0);
   return static_cast<unsigned>(std::clamp(sum, 1, 100));
@@ -130,7 +132,8 @@ Beacon::Global::Global(const Config& config, const Surroundings& surroundings)
       peers_(surroundings.part(kMostPeers), surroundings.hash_seed),
       named_(surroundings.part(kMostNamed), surroundings.hash_seed),
       watchers_(surroundings.part(kMostWatchers), surroundings.hash_seed),
-      programs_(surroundings.part(kMostPrograms), surroundings.hash_seed) {}
+      programs_(surroundings.part(kMostPrograms), surroundings.hash_seed),
+      steps_(surroundings.part(kMostSteps), surroundings.hash_seed) {}
 
 void Beacon::Global::take(Second second, Delta& delta, Findings& findings) {
   now_ = static_cast<uint32_t>(std::clamp<Second>(second, 0, std::numeric_limits<uint32_t>::max()));
@@ -194,6 +197,24 @@ uint32_t Beacon::Global::called_alike(const IpAddress& client, uint64_t ja4) {
   return program ? program->value.count() : 0;
 }
 
+/// How many peers outside the client calls at that pace and at the same times, this one among them: who asks many for
+/// news by one clock takes no orders from each of them.
+uint32_t Beacon::Global::in_step(const Line& line, uint32_t period, Timestamp time) {
+  constexpr int64_t kSixteenth = 1'000'000'000 / 16, kLeast = 2'000'000'000;  // ns
+  const uint64_t hash = hash_of(line.peer, surroundings_.hash_seed);
+  auto& peers = steps_.touch(line.client, now_).value.peers;
+  auto slot = std::ranges::find(peers, hash, &Steps::Called::hash);
+  if (slot == peers.end()) slot = std::ranges::min_element(peers, {}, &Steps::Called::last);
+  *slot = {hash, time, period};
+  const int64_t round = period * kSixteenth, slack = std::max(round / 16, kLeast);
+  return static_cast<uint32_t>(std::ranges::count_if(peers, [&](const Steps::Called& of) {
+    const int64_t apart = time.ns - of.last.ns, differ = of.period * kSixteenth - round;
+    const bool at_once = std::max(apart, -apart) <= slack,
+               round_before = std::max(apart - round, round - apart) <= slack;
+    return of.period != 0 && std::max(differ, -differ) <= round / 16 && (at_once || round_before);
+  }));
+}
+
 Beacon::Global::Rhythms::Entry* Beacon::Global::enter(const Line& line, const Calls& calls, bool& rung) {
   auto* entry = rhythms_.find(line);
   if (!entry) {
@@ -234,6 +255,12 @@ void Beacon::Global::report(const Line& line, const State& state, Timestamp time
   const bool enough = clients_.count() >= 10;
   const bool everywhere = enough && peer.prevalence >= kEverywhere;
   const uint32_t alike = called_alike(line.client, sum.ja4);
+  const IpAddress& server = sum.flow.server;
+  // What stays inside is mostly watched or watches; what nobody answers brings no orders; what most hosts run came to
+  // them by order.
+  const bool proxied = 2 * sum.proxied >= sum.calls && line.peer != server;
+  const bool inside = !proxied && surroundings_.inside(server);
+  const uint32_t steps = inside || looks_up || !line.answered ? 0 : in_step(line, rhythm.period, time);
   const Timestamp last = std::max(time, state.rhythm.time(state.rhythm.check_ins().back()));
   const Circumstances circumstances{.seconds = (last.ns - state.first.ns) / 1'000'000'000,
                                     .named = !sum.name.empty(),
@@ -243,17 +270,14 @@ void Beacon::Global::report(const Line& line, const State& state, Timestamp time
                                     .unanswered = line.answered == 0,
                                     .rare = enough && peer.hosts <= config_.rare,
                                     .prevalent = enough && (peer.hosts >= config_.prevalent || everywhere),
-                                    .browses = alike >= kBrowses};
+                                    .browses = alike >= kBrowses,
+                                    .in_step = steps >= kInStep};
   const unsigned sure = confidence(rhythm, circumstances);
   if (sure < config_.confidence) return;
 
-  const IpAddress& server = sum.flow.server;
-  // What stays inside is mostly watched or watches; what nobody answers brings no orders; what most hosts run came to
-  // them by order.
-  const bool proxied = 2 * sum.proxied >= sum.calls && line.peer != server;
-  const bool inside = !proxied && surroundings_.inside(server);
   const bool enough_calls = state.rhythm.count() >= kCertain;
-  const bool harmful = !inside && line.answered && !circumstances.known && !everywhere && enough_calls;
+  const bool harmful =
+      !inside && line.answered && !circumstances.known && !everywhere && !circumstances.in_step && enough_calls;
   // Whoever calls many inside watches them, which shows before the first of them is told; whom most call serves them.
   const bool serves = everywhere && line.answered;
   if (inside && (watched(line.client, server) >= kWatches || serves || state.rhythm.count() < kSure)) return;
@@ -294,6 +318,7 @@ void Beacon::Global::report(const Line& line, const State& state, Timestamp time
     json.member("bytes_out", sum.out).member("bytes_in", sum.in).member("seconds", circumstances.seconds);
     json.member("hosts", peer.hosts).member("hosts_active", clients_.count());
     if (sum.ja4 != 0) json.member("names_same_ja4", alike);
+    if (steps > 0) json.member("in_step", steps);
     json.member("confidence_needed", config_.confidence);
     if (!sum.application.empty()) json.member("app", sum.application);
     if (proxied) json.member("proxy", place);
@@ -314,6 +339,7 @@ void Beacon::Global::expire(Second second, Findings&) {
   named_.expire(due, [](const auto&) {});
   watchers_.expire(due, [](const auto&) {});
   programs_.expire(due, [](const auto&) {});
+  steps_.expire(due, [](const auto&) {});
 }
 
 StateUse Beacon::Global::use() const {
@@ -321,7 +347,7 @@ StateUse Beacon::Global::use() const {
   const auto add = [&](const auto&... tables) {
     ((out.keys += tables.keys(), out.bytes += tables.bytes(), out.evicted += tables.evicted()), ...);
   };
-  add(inklings_, rhythms_, peers_, named_, watchers_, programs_);
+  add(inklings_, rhythms_, peers_, named_, watchers_, programs_, steps_);
   return out;
 }
 

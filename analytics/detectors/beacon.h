@@ -93,7 +93,7 @@ struct Beacon {
   struct Circumstances {
     int64_t seconds = 0;  // that it lasts
     bool named = false, bare = false, known = false, datagrams = false, unanswered = false;
-    bool rare = false, prevalent = false, browses = false;
+    bool rare = false, prevalent = false, browses = false, in_step = false;
   };
   /// In percent; 0 where the rhythm does not hold.
   static unsigned confidence(const RhythmJudgement& rhythm, const Circumstances& circumstances);
@@ -105,7 +105,7 @@ struct Beacon {
 class Beacon::Global {
  public:
   static constexpr uint32_t kMostInklings = 196'608, kMostRhythms = 24'576, kMostPeers = 65'536, kMostNamed = 32'768,
-                            kMostWatchers = 4096, kMostPrograms = 16'384;
+                            kMostWatchers = 4096, kMostPrograms = 16'384, kMostSteps = 4'096;
 
   Global(const Config& config, const Surroundings& surroundings);
   void take(Second second, Delta& delta, Findings& findings);
@@ -137,6 +137,16 @@ class Beacon::Global {
   };
   static_assert(sizeof(Program) == 25);
 
+  /// Peers outside that a host calls at a rhythm, the latest.
+  struct Steps {
+    struct Called {
+      uint64_t hash = 0;
+      Timestamp last;
+      uint32_t period = 0;  // 1/16 s
+    };
+    std::array<Called, 16> peers{};
+  };
+
   /// A flow that is picked up behind a silence that it outlived has lost the name that it began with; its server has
   /// not. `line` and what is returned, which `room` may hold, are then of that name.
   const Calls& name(Line& line, const Calls& calls, Calls& room);
@@ -146,6 +156,7 @@ class Beacon::Global {
   /// How many inside the client calls at a rhythm, this one among them.
   uint32_t watched(const IpAddress& client, const IpAddress& server);
   uint32_t called_alike(const IpAddress& client, uint64_t ja4);
+  uint32_t in_step(const Line& line, uint32_t period, Timestamp time);
 
   const Config config_;
   const Surroundings& surroundings_;
@@ -155,6 +166,7 @@ class Beacon::Global {
   Table<IpAddress, Named> named_;        // by the address that had the name last
   Table<IpAddress, SmallFan> watchers_;  // whom they call inside
   Table<Program, Fan> programs_;         // the names that they call
+  Table<IpAddress, Steps> steps_;
   Population clients_;
   uint32_t now_ = 0;
   uint64_t overflow_ = 0;
