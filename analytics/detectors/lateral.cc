@@ -22,6 +22,9 @@ constexpr OptionRow<C> kOptions[] = {
      "times a file of an administrative share is fetched that the client never wrote, which tell of a command's "
      "output; "
      "once where it then deletes it"},
+    {"analytics.lateral.logins", &C::logins, "8",
+     "servers that no other client logs in to, and that one logs in to within the window as one account, or by SSH or "
+     "RDP"},
     {"analytics.lateral.series", &C::series, "3", "services that are made and deleted, which are a series"},
 };
 
@@ -42,7 +45,9 @@ Lateral::Global::Global(const Config& config, const Surroundings& surroundings)
       accounts_(surroundings.part(kMostAccounts), surroundings.hash_seed),
       hosts_(surroundings.part(kMostAccounts), surroundings.hash_seed),
       found_(surroundings.part(kMostPairs), surroundings.hash_seed),
-      reached_(surroundings.part(kMostClients), surroundings.hash_seed) {}
+      reached_(surroundings.part(kMostClients), surroundings.hash_seed),
+      logins_(surroundings.part(kMostClients), surroundings.hash_seed),
+      clients_(surroundings.part(kMostServers), surroundings.hash_seed) {}
 
 void Lateral::Global::take(Second second, Delta& delta, Findings& findings) {
   now_ = table_second(second);
@@ -53,9 +58,18 @@ void Lateral::Global::take(Second second, Delta& delta, Findings& findings) {
     Hosts& hosts = hosts_.touch(account.hash, now_).value;
     if (std::exchange(hosts.hour, now_ / 3600) != now_ / 3600) hosts.servers = Fan();
     hosts.servers.add(hash_of(pair.server, surroundings_.hash_seed));
+    const auto& text = account.name;
+    const std::string_view name(text.data(), static_cast<size_t>(std::ranges::find(text, '\0') - text.begin()));
+    // Machines log in to each other all day.
+    if (name.ends_with('$')) return;
+    edges_.add({pair, login}, account.last);
+    log_in({pair, login}, account.hash, name, account.flow, account.last, findings);
   });
   touched_.clear();
-  delta.acts.acts.walk([&](const ActOf& key, const Act& act) { add_act(key, act); });
+  delta.acts.acts.walk([&](const ActOf& key, const Act& act) {
+    add_act(key, act);
+    if (key.act == ssh || key.act == rdp) log_in(key, key.act, {}, act.flow, act.last, findings);
+  });
   delta.files.walk([&](const FileOf& key, const FileUse& use) { add_output(key, use); });
   for (const auto& [pair, time] : touched_) judge(pair, time, findings);
 }
@@ -195,18 +209,68 @@ void Lateral::Global::report(const PairOf& pair, const Found& found, Timestamp t
   if (verdict.severity >= kWeak) spread(pair, verdict.severity >= kStrong, flow, time, findings);
 }
 
-void Lateral::Global::spread(const PairOf& pair, bool strong, const FlowName& flow, Timestamp time,
-                             Findings& findings) {
-  auto& entry = reached_.touch(pair.client, now_);
-  Reached& reached = entry.value;
-  auto slot = std::ranges::find(reached.servers, pair.server, &Reached::Server::address);
-  if (slot == reached.servers.end()) {
+bool Lateral::Global::keep(Reached& reached, const IpAddress& server, Timestamp time, bool strong) {
+  auto slot = std::ranges::find(reached.servers, server, &Reached::Server::address);
+  const bool fresh = slot == reached.servers.end();
+  if (fresh) {
     slot = std::ranges::min_element(reached.servers, {}, &Reached::Server::last);
-    *slot = {pair.server, time, strong};
+    *slot = {server, time, strong};
     ++reached.count;
   }
   slot->last = std::max(slot->last, time);
   slot->strong |= strong;
+  return fresh;
+}
+
+/// Servers are logged in to by many, and their administrators log in to many: who is let in where nobody else is, on
+/// one after the other, goes through a network by what it knows. Unless that is new there, an administrator may too.
+void Lateral::Global::log_in(const ActOf& key, uint64_t by, std::string_view account, const FlowName& flow,
+                             Timestamp time, Findings& findings) {
+  const auto& [client, server] = key.pair;
+  clients_.touch(server, now_).value.add(hash_of(client, surroundings_.hash_seed));
+  const Way way{client, std::bit_cast<std::array<uint8_t, 8>>(by)};
+  auto& entry = logins_.touch(way, now_);
+  Reached& reached = entry.value;
+  if (!keep(reached, server, time, edges_.is_new(key))) return;
+  const Timestamp since = seconds_before(time, static_cast<int64_t>(config_.window));
+  uint64_t servers = 0, fresh = 0;
+  Report out{.key = hash_of(way, keyed_hash(to_bytes("logins"), kReplaySeed)),
+             .subject = to_string(client),
+             .techniques = 1U << (key.act == ssh   ? 8
+                                  : key.act == rdp ? 7
+                                                   : 0),
+             .time = time,
+             .first = time,
+             .last = time,
+             .count = reached.count,
+             .flows = {flow}};
+  for (const auto& of : reached.servers) {
+    const auto* clients = of.last >= since ? clients_.find(of.address) : nullptr;
+    if (!clients || clients->value.count() > 1) continue;
+    ++servers;
+    fresh += of.strong;
+    out.objects.push_back(to_string(of.address));
+    out.first = std::min(out.first, of.last);
+  }
+  logins_.set_worth(entry, static_cast<uint8_t>(servers));
+  if (servers < config_.logins) return;
+  const bool is_new = fresh >= config_.logins;
+  out.severity = is_new ? 65 : 35;
+  out.confidence = static_cast<uint8_t>(std::min<uint64_t>(40 + (is_new ? 20 : 0) + servers, 95));
+  std::ranges::sort(out.objects);
+  findings.report(std::move(out), [&](JsonWriter& json) {
+    json.member("verdict", "logins").member("by", stage_name(key.act));
+    if (!account.empty()) json.member("account", account);
+    json.member("servers", servers).member("servers_needed", config_.logins).member("servers_new", fresh);
+    json.member("learning_s", edges_.use().learning).member("window_s", config_.window);
+  });
+}
+
+void Lateral::Global::spread(const PairOf& pair, bool strong, const FlowName& flow, Timestamp time,
+                             Findings& findings) {
+  auto& entry = reached_.touch(pair.client, now_);
+  Reached& reached = entry.value;
+  keep(reached, pair.server, time, strong);
   const Timestamp since = seconds_before(time, static_cast<int64_t>(config_.fan_window));
   const auto lately = [&](const Reached::Server& of) { return of.address.version != 0 && of.last >= since; };
   const auto servers = static_cast<uint64_t>(std::ranges::count_if(reached.servers, lately));
@@ -252,17 +316,19 @@ void Lateral::Global::expire(Second second, Findings&) {
   hosts_.expire(before(3600), nothing);
   found_.expire(before(about.idle), nothing);
   reached_.expire(before(config_.fan_window), nothing);
+  logins_.expire(before(config_.window), nothing);
+  clients_.expire(before(86'400), nothing);
   edges_.expire();
 }
 
 StateUse Lateral::Global::use() const {
   const StateUse acts = acts_.use(), edges = edges_.use();
   return {.keys = acts.keys + edges.keys + files_.keys() + accounts_.keys() + hosts_.keys() + found_.keys() +
-                  reached_.keys(),
+                  reached_.keys() + logins_.keys() + clients_.keys(),
           .bytes = acts.bytes + edges.bytes + files_.bytes() + accounts_.bytes() + hosts_.bytes() + found_.bytes() +
-                   reached_.bytes(),
+                   reached_.bytes() + logins_.bytes() + clients_.bytes(),
           .evicted = acts.evicted + edges.evicted + files_.evicted() + accounts_.evicted() + hosts_.evicted() +
-                     found_.evicted() + reached_.evicted(),
+                     found_.evicted() + reached_.evicted() + logins_.evicted() + clients_.evicted(),
           .overflow = overflow_,
           .learning = edges.learning};
 }

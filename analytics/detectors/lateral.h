@@ -37,12 +37,11 @@ struct Lateral {
       .explained_by = bit(Role::admin) | bit(Role::backup) | bit(Role::scanner),
       .help =
           "one host has another run something: a program on an administrative share, a service, a task, WMI, DCOM, "
-          "WinRM, output that is fetched from a file; or it does so to many; RDP and SSH between hosts that never "
-          "spoke "
-          "them (analytics.learn)"};
+          "WinRM, output that is fetched from a file; or it does so to many; or it logs in to many that nobody else "
+          "logs in to; RDP and SSH between hosts that never spoke them (analytics.learn)"};
 
   struct Config {
-    uint64_t window = 0, servers = 0, fan_window = 0, reads = 0, series = 0;
+    uint64_t window = 0, servers = 0, fan_window = 0, reads = 0, series = 0, logins = 0;
   };
   static std::span<const OptionRow<Config>> options();
 
@@ -62,6 +61,7 @@ struct Lateral {
     rdp,
     ssh,
     fetch_output,
+    login,  // by SMB, RPC or WinRM
     kKinds
   };
 
@@ -84,6 +84,7 @@ struct Lateral {
     Timestamp last{std::numeric_limits<int64_t>::min()};
     uint64_t hash = 0;  // of those of one time the largest, which `name` is
     std::array<char, 48> name{};
+    FlowName flow;  // of the latest login of that name
 
     void merge(const Account& other);
   };
@@ -130,7 +131,7 @@ class Lateral::Local {
 class Lateral::Global {
  public:
   static constexpr uint32_t kMostActs = 12'288, kMostFiles = 4'096, kMostPairs = 4'096, kMostClients = 2'048,
-                            kMostAccounts = 8'192;
+                            kMostServers = 8'192, kMostAccounts = 8'192;
   static constexpr uint32_t kState = 1;
 
   Global(const Config& config, const Surroundings& surroundings);
@@ -157,6 +158,11 @@ class Lateral::Global {
     std::array<Server, 16> servers{};
     uint64_t count = 0;
   };
+  /// A client, and the account or the act by which it gets in. A key: no padding.
+  struct Way {
+    IpAddress client;
+    std::array<uint8_t, 8> by{};
+  };
   struct Hosts {
     Fan servers;
     uint32_t hour = 0;
@@ -167,6 +173,10 @@ class Lateral::Global {
   void judge(const PairOf& pair, Timestamp time, Findings& findings);
   void report(const PairOf& pair, const Found& found, Timestamp time, Findings& findings);
   void spread(const PairOf& pair, bool strong, const FlowName& flow, Timestamp time, Findings& findings);
+  /// Keeps the latest, and says whether the server is new among them.
+  static bool keep(Reached& reached, const IpAddress& server, Timestamp time, bool strong);
+  void log_in(const ActOf& key, uint64_t by, std::string_view account, const FlowName& flow, Timestamp time,
+              Findings& findings);
   uint32_t hosts_of(const PairOf& pair, std::string_view& name);
 
   const Config config_;
@@ -178,6 +188,8 @@ class Lateral::Global {
   Table<uint64_t, Hosts> hosts_;  // of an account, in this hour
   Table<PairOf, Found> found_;
   Table<IpAddress, Reached> reached_;
+  Table<Way, Reached> logins_;
+  Table<IpAddress, SmallFan> clients_;   // that log in to a server
   std::map<PairOf, Timestamp> touched_;  // in the second that is judged
   uint32_t now_ = 0;
   uint64_t overflow_ = 0;

@@ -79,7 +79,7 @@ void Lateral::FileUse::merge(const FileUse& other) {
 }
 
 void Lateral::Account::merge(const Account& other) {
-  if (std::tie(last, hash) < std::tie(other.last, other.hash)) *this = other;
+  if (std::tie(last, hash, flow.id) < std::tie(other.last, other.hash, other.flow.id)) *this = other;
 }
 
 void Lateral::Delta::operator+=(Delta&& other) {
@@ -142,7 +142,7 @@ void Lateral::Local::login(const LoginOf& login, Delta& delta) const {
   if (login.login.outcome != Outcome::success || login.login.user.empty()) return;
   if (!is_one_of(kServices, login.flow.protocol) || !surroundings_.inside(login.flow.server)) return;
   const std::string name = to_lower(login.login.user);
-  Account one{.last = login.time, .hash = keyed_hash(to_bytes(name), seed_)};
+  Account one{.last = login.time, .hash = keyed_hash(to_bytes(name), seed_), .flow = name_of(login.flow)};
   std::copy_n(name.begin(), std::min(one.name.size(), name.size()), one.name.begin());
   delta.accounts.at({login.flow.client, login.flow.server}).merge(one);
 }

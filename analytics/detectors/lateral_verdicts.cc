@@ -20,7 +20,8 @@ constexpr std::string_view kStages[] = {"admin-share-write",
                                         "winrm",
                                         "rdp",
                                         "ssh",
-                                        "output-read"};
+                                        "output-read",
+                                        "login"};
 static_assert(std::size(kStages) == L::kKinds);
 
 constexpr ActSet kWmi = act_bits({L::wmi_use, L::wmi_method}), kDcom = act_bits({L::dcom_create, L::dcom_call});

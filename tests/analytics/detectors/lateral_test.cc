@@ -178,6 +178,43 @@ void work(OperationScene& scene, double time, std::string client, std::string se
   scene.tell(flow, {.moment = FlowMoment::closed, .bytes = {bytes, bytes}, .packets = {20, 20}});
 }
 
+TEST(LateralTest, LoginsAtManyHostsWhereNobodyElseIsLetIn) {
+  const auto severity = [](std::string_view user, int servers, double pause, bool others, bool learned) {
+    OperationScene scene;
+    if (learned) scene.learn = 86'400;
+    const auto log_in = [&](double time, const std::string& client, const std::string& server, std::string_view as) {
+      FlowRef flow = scene.at(time).flow({client, server, 445});
+      flow.protocol = "smb";
+      scene.login(flow, {.user = std::string(as), .outcome = Outcome::success});
+    };
+    for (double time = 1000; time < 90'000; time += 1000) log_in(time, "10.0.0.1", "10.0.0.2", "anna");
+    for (int i = 0; i < servers; ++i) {
+      const std::string server = "10.0.1." + std::to_string(1 + i);
+      if (others) log_in(90'000 + pause * i, "10.0.0.8", server, "ben");
+      log_in(90'000.5 + pause * i, "10.0.0.5", server, user);
+    }
+    const auto found = scene.found<Lateral>();
+    return found.empty() ? 0 : int{found.back().severity};
+  };
+  EXPECT_EQ(severity("admin", 12, 10, false, false), 35);
+  EXPECT_EQ(severity("admin", 12, 10, false, true), 65);
+  EXPECT_EQ(severity("admin", 7, 10, false, true), 0);
+  EXPECT_EQ(severity("admin", 12, 200, false, true), 0) << "in an hour";
+  EXPECT_EQ(severity("admin", 12, 10, true, true), 0) << "servers";
+  EXPECT_EQ(severity("PC7$", 12, 10, false, true), 0) << "a machine";
+}
+
+TEST(LateralTest, SessionsWithManyHostsCountAsLogins) {
+  for (const std::string_view protocol : {"ssh", "rdp"}) {
+    OperationScene scene;
+    for (int i = 0; i < 10; ++i) work(scene, 20.0 * i, "10.0.0.5", "10.0.1." + std::to_string(1 + i), protocol);
+    const auto found = scene.found<Lateral>();
+    ASSERT_FALSE(found.empty()) << protocol;
+    EXPECT_EQ(verdict(found), "logins");
+    EXPECT_TRUE(names(found.back(), protocol == "ssh" ? "T1021.004" : "T1021.001"));
+  }
+}
+
 TEST(LateralTest, SessionsCountWhereTheyAreNew) {
   const auto found = [](std::string_view protocol, bool known, uint64_t bytes) {
     OperationScene scene;
