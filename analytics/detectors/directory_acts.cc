@@ -82,6 +82,11 @@ bool is_of_machine(std::string_view service) {
          std::ranges::any_of(kClasses, [&](std::string_view of) { return equal_nocase(name, of); });
 }
 
+/// "anna" of "anna@EXAMPLE.COM".
+std::string_view without_realm(std::string_view client) {
+  return client.substr(0, client.rfind('@'));
+}
+
 /// Of LDAP (MS-ADTS 6.1.1.2.2.1.2.1.1, MS-ADA2 2.346, 2.480).
 std::optional<uint8_t> act_on_entry(const OperationSeen& seen) {
   constexpr std::string_view kKeys[] = {"msds-keycredentiallink", "msds-allowedtoactonbehalfofotheridentity"};
@@ -175,7 +180,9 @@ void DirectoryAttack::Local::event(const Observed& observed, Delta& delta) {
   if (type->integer == kAsReply) return take_login(observed, delta);
   if (type->integer != kError) return;
   const auto error = error_.first(event);
-  if (error && error->integer == kProofRequired) add(observed, bare_refused, client_.text(event), delta);
+  if (error && error->integer == kProofRequired) {
+    add(observed, bare_refused, without_realm(client_.text(event)), delta);
+  }
 }
 
 /// Of the ticket's encryption (RFC 3961 8, RFC 3962 7, RFC 8009 5, RFC 4757 5).
@@ -211,9 +218,13 @@ void DirectoryAttack::Local::take_login(const Observed& observed, Delta& delta) 
   serve(observed.flow->server, observed.flow->client, delta);
   const bool aes = ticket(event) == Strength::aes;
   if (aes) add(observed, granted_aes, {}, delta);
+  const std::string client(without_realm(client_.text(event)));
+  add(observed, login_granted, client, delta);
   Asked request;
-  if (!encryption_.text(event).starts_with("rc4") || !asked(event, request)) return;
-  const std::string_view client = client_.text(event);
+  if (!asked(event, request)) return;
+  const std::string_view encryption = encryption_.text(event);
+  if (encryption.starts_with("aes") && !request.proven) return add(observed, bare_aes, client, delta);
+  if (!encryption.starts_with("rc4")) return;
   if (!request.proven) return add(observed, bare_rc4, client, delta);
   if (aes && !request.aes) add(observed, login_rc4, client, delta);
 }

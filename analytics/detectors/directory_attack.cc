@@ -18,6 +18,9 @@ constexpr OptionRow<C> kOptions[] = {
      "it gets strong ones by their own names; twice as many weak ones elsewhere"},
     {"analytics.directory-attack.accounts", &C::accounts, "2",
      "accounts of which a client gets a reply without proof within five minutes"},
+    {"analytics.directory-attack.listed", &C::listed, "20",
+     "accounts that a client is asked to prove within five minutes, of which it then proves a quarter at most: it asks "
+     "which there are"},
     {"analytics.directory-attack.window", &C::window, "600", "time within which acts towards a server belong together",
      Unit::seconds},
 };
@@ -40,7 +43,8 @@ DirectoryAttack::Global::Global(const Config& config, const Surroundings& surrou
       sessions_(surroundings.part(kMostSessions), surroundings.hash_seed) {}
 
 void DirectoryAttack::Global::add(const ActOf& key, const Act& act, Timestamp time) {
-  constexpr ActSet kRates = act_bits({ticket_rc4, ticket_rc4_asked, ticket_account, bare_rc4, bare_refused});
+  constexpr ActSet kRates =
+      act_bits({ticket_rc4, ticket_rc4_asked, ticket_account, bare_rc4, bare_aes, bare_refused, login_granted});
   const bool rate = (kRates & act_bit(key.act)) != 0;
   const int64_t window = rate ? kFiveMinutes : static_cast<int64_t>(config_.window);
   acts_.add(key, act, window, rate ? ActMemory::Renewal::by_time : ActMemory::Renewal::after_silence, now_);

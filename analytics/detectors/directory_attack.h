@@ -21,10 +21,11 @@ struct DirectoryAttack {
   static constexpr Technique kTechniques[] = {{"T1003.006", "TA0006"}, {"T1207", "TA0005"},     {"T1210", "TA0008"},
                                               {"T1558.003", "TA0006"}, {"T1558.004", "TA0006"}, {"T1550.002", "TA0008"},
                                               {"T1187", "TA0006"},     {"T1098", "TA0003"},     {"T1003.004", "TA0006"},
-                                              {"T1003.002", "TA0006"}, {"T1070.001", "TA0005"}, {"T1555", "TA0006"}};
+                                              {"T1003.002", "TA0006"}, {"T1070.001", "TA0005"}, {"T1555", "TA0006"},
+                                              {"T1087.002", "TA0007"}};
   static constexpr std::string_view kProtocols[] = {"krb5"};
   static constexpr std::string_view kFields[] = {"krb5.msg_type",
-                                                 "krb5.cname",
+                                                 "krb5.client",
                                                  "krb5.sname",
                                                  "krb5.encryption",
                                                  "krb5.ticket_encryption",
@@ -47,7 +48,7 @@ struct DirectoryAttack {
           "asks it; accounts, hives, print drivers or logs are changed from afar"};
 
   struct Config {
-    uint64_t services = 0, accounts = 0, window = 0;
+    uint64_t services = 0, accounts = 0, listed = 0, window = 0;
   };
   static std::span<const OptionRow<Config>> options();
 
@@ -74,7 +75,9 @@ struct DirectoryAttack {
     bare_rc4,      // a reply that anybody may have, with what a password can be guessed by
     bare_refused,  // the account must prove itself first
     login_rc4,     // by a client that offers nothing better, where better is there
-    account_key,   // an entry is told who else may log in as it, or act for others at it
+    bare_aes,
+    login_granted,
+    account_key,  // an entry is told who else may log in as it, or act for others at it
     kKinds
   };
 

@@ -43,6 +43,19 @@ constexpr DirectoryVerdict kVerdicts[] = {
        if (of.act.objects.count() >= of.config.accounts) return many ? 80 : 65;
        return many ? 50 : 0;
      }},
+    {"asrep-roast-strong", D::bare_aes, act_bits({D::bare_refused}), 75, 1 << 4,
+     [](const DirectoryCase& of, uint8_t&) {
+       const Act* refused = of.find(D::bare_refused);
+       const bool many = refused && refused->objects.count() >= kRefusals;
+       return many && of.act.objects.count() >= of.config.accounts ? 60 : 0;
+     }},
+    // Whoever is asked to prove who he is does so, with few exceptions.
+    {"account-listing", D::bare_refused, 0, 60, 1 << 12,
+     [](const DirectoryCase& of, uint8_t&) {
+       const Act* granted = of.find(D::login_granted);
+       const uint64_t asked = of.act.objects.count(), in = granted ? granted->objects.count() : 0;
+       return asked >= of.config.listed && 4 * in <= asked ? 60 + (in == 0 ? 10 : 0) : 0;
+     }},
     {"overpass", D::login_rc4, 0, 65, 1 << 5, [](const DirectoryCase&, uint8_t&) { return 55; }},
     {"forced-auth", D::coerce_files, act_bits({D::session_back}), 80, 1 << 6,
      [](const DirectoryCase& of, uint8_t&) {

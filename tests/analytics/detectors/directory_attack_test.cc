@@ -162,6 +162,7 @@ kerberos::Principal principal(std::string_view text) {
 
 struct Request {
   std::vector<int32_t> encryptions, preauthentication;
+  std::string_view account = {};
 };
 
 class KdcScene : public OperationScene {
@@ -177,6 +178,7 @@ class KdcScene : public OperationScene {
     asked->type = message.type == kerberos::Type::tgs_reply ? kerberos::Type::tgs_request : kerberos::Type::as_request;
     asked->encryptions = request.encryptions;
     asked->preauthentication = request.preauthentication;
+    asked->client = principal(request.account);
     const auto tx = std::make_shared<krb5::MessageTransaction>();
     tx->message = std::move(message);
     tx->request = asked.get();
@@ -203,11 +205,11 @@ class KdcScene : public OperationScene {
     out.ticket.encryption = kAes;
     return say(std::move(out), {wanted, proven ? std::vector{kTimestamp, kPac} : std::vector{kPac}});
   }
+  /// Whose account it is, the request says alone.
   KdcScene& refuse(std::string_view account, int32_t error) {
     kerberos::Message out{.type = kerberos::Type::error};
-    out.client = principal(account);
     out.error = error;
-    return say(std::move(out), {{kAes, kRc4}, {kPac}});
+    return say(std::move(out), {{kAes, kRc4}, {kPac}, account});
   }
   std::string client = "10.0.0.5";
 };
@@ -277,6 +279,32 @@ TEST(DirectoryAttackTest, RepliesThatAnybodyMayHave) {
   EXPECT_EQ(verdicts(tried), "") << "as each login begins";
   EXPECT_EQ(verdicts(tried.at(1).login("d", kRc4, {kRc4}, false)), "T1558.004");
   EXPECT_EQ(verdicts(KdcScene().refuse("a", kUnknown).refuse("b", kUnknown)), "");
+}
+
+TEST(DirectoryAttackTest, StrongRepliesThatAnybodyMayHaveCountWhereOthersMustProveThemselves) {
+  constexpr int32_t kProofRequired = 25;
+  KdcScene scene;
+  for (const char* account : {"a", "b", "c"}) scene.refuse(account, kProofRequired);
+  scene.at(1).login("d", kAes, {kAes}, false);
+  EXPECT_EQ(verdicts(scene), "");
+  EXPECT_EQ(verdicts(scene.login("e", kAes, {kAes}, false)), "T1558.004");
+}
+
+TEST(DirectoryAttackTest, WhoIsAskedForProofOfManyAccountsAndHasItOfFewListsThem) {
+  constexpr int32_t kProofRequired = 25;
+  const auto list = [](int accounts, double pause, int proven) {
+    KdcScene scene;
+    for (int i = 0; i < accounts; ++i) {
+      const std::string account = "user" + std::to_string(i);
+      scene.at(pause * i).refuse(account, kProofRequired);
+      if (i % 10 < proven) scene.at(pause * i + 0.1).login(account, kAes, {kAes, kRc4}, true);
+    }
+    return verdicts(scene);
+  };
+  EXPECT_EQ(list(60, 0.1, 0), "T1087.002");
+  EXPECT_EQ(list(60, 0.1, 10), "") << "a terminal server in the morning";
+  EXPECT_EQ(list(60, 0.1, 8), "") << "with typing errors";
+  EXPECT_EQ(list(60, 60, 0), "") << "in an hour";
 }
 
 TEST(DirectoryAttackTest, AHashInPlaceOfAPassword) {
