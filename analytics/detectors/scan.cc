@@ -43,6 +43,7 @@ constexpr uint64_t kRounds = 4;
 constexpr uint32_t kWide = 384;       // addresses, more than one network of 256 has
 constexpr uint16_t kDevices = 161;    // SNMP, by which printers and switches are found
 constexpr uint32_t kFewServices = 2;  // ports of a host
+constexpr uint32_t kKnocks = 8;       // contacts that fail
 
 enum Kind : uint16_t {
   vertical = 1,
@@ -327,9 +328,10 @@ void Scan::Global::judge(const IpAddress& address, Sources::Entry& entry, Timest
   const bool rounds = (source.fresh > 0 && source.again >= kRounds * source.fresh) ||
                       (source.fresh == 0 && tried > kRounds * asked && asked > 0);
   const bool watches = (kinds & ~(horizontal | slow | kSweeps)) == 0 && rounds;
-  // One network is asked for by many who know some of it, and by whoever looks for devices, which answer.
+  // One network is asked for by many who know some of it, and by whoever looks for devices, which answer. Who then
+  // knocks where nobody opens knew nothing.
   const bool one_network = source.hosts.count() < kWide;
-  if ((kinds & ~(echo_sweep | arp_sweep)) == 0) severity = one_network ? 35 : 45;
+  if ((kinds & ~(echo_sweep | arp_sweep)) == 0) severity = one_network && source.fresh < kKnocks ? 35 : 45;
   const bool devices = inside && source.outward == 0 && good + answered > 0 && ports.count <= kFewServices &&
                        hosts.facet.medium == Medium::udp && hosts.facet.port == kDevices;
   if ((kinds & ~(udp_sweep | echo_sweep)) == 0 && devices && one_network) severity = 35;

@@ -300,7 +300,7 @@ TEST(Explain, BothRulesOfBothDirections) {
 TEST(Explain, SameEndsAreOneRuleHoweverTheyAreWritten) {
   RuleLab lab;
   lab.load(
-      "alert udp $HOME_NET any <> [10.0.0.0/8,192.168.0.0/16,172.16.0.0/12] any (content:\"abc\"; sid:1;)\n"
+      "alert udp $HOME_NET any <> 10.0.0.0/8 any (content:\"abc\"; sid:1;)\n"
       "alert udp [10.0.0.0/9,10.128.0.0/9] 53 <> 10.0.0.0/8 [53] (content:\"abc\"; sid:2;)\n"
       "alert udp 10.0.0.0/8 53 <> 10.0.0.0/8 54 (content:\"abc\"; sid:3;)\n");
   EXPECT_EQ(explain_rule(*lab.rules, 1).size(), 1u);

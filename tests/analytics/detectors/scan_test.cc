@@ -246,8 +246,9 @@ TEST_F(ScanTest, AskingForTheDevicesOfOneNetworkIsOfLowSeverity) {
 }
 
 TEST_F(ScanTest, EchoesInOneNetworkAreOfLowSeverity) {
-  const auto severity = [](int hosts, int rounds) {
+  const auto severity = [](int hosts, int rounds, int knocks = 0) {
     Scene scene;
+    for (int i = 0; i < knocks; ++i) scene.at(0.1 * i).refused({"10.0.9.1", host(i), uint16_t(1024 + i), 6, 3389});
     for (int round = 0; round < rounds; ++round) {
       for (int i = 0; i < hosts; ++i) {
         scene.at(600.0 * round + 0.1 * i).silent({"10.0.9.1", host(i), 0, 1, 8});
@@ -259,6 +260,7 @@ TEST_F(ScanTest, EchoesInOneNetworkAreOfLowSeverity) {
   EXPECT_EQ(severity(200, 1), 35);
   EXPECT_EQ(severity(200, 8), 20) << "it watches";
   EXPECT_EQ(severity(2000, 1), 45);
+  EXPECT_EQ(severity(200, 1, 9), 45) << "it knows none of them";
 }
 
 TEST_F(ScanTest, BackscatterIsNone) {
