@@ -392,7 +392,7 @@ size_t Smb::take_packed(Side& from, Direction direction, Bytes rest, uint64_t at
     return 0;
   }
   // What says that it is long is paid for by what came.
-  const uint64_t size = v2::unpacked_size(rest);
+  const uint64_t size = unpacked_size(rest);
   if (!can_unpack(rest) || size > most) return take_compressed(from, direction, rest, at, wanted);
   if (rest.size() < left) {
     wanted = static_cast<size_t>(left);

@@ -99,16 +99,6 @@ std::optional<Compressed> read_compressed(Bytes head, uint64_t size) {
   return out;
 }
 
-uint64_t unpacked_size(Bytes head) {
-  constexpr uint16_t kChained = 1;
-  LittleReader reader(head);
-  reader.skip(4);
-  const uint64_t size = reader.u32();
-  reader.skip(2);
-  const bool chained = reader.u16() & kChained;
-  return chained ? size : size + reader.u32();
-}
-
 std::optional<NegotiateRequest> read_negotiate_request(Bytes message) {
   LittleReader reader = body(message);
   reader.skip(2);

@@ -59,8 +59,6 @@ struct Compressed {
 };
 /// Of kCompressedHead bytes at least; `size`: of the whole that is sent. Null: it is not sound.
 std::optional<Compressed> read_compressed(Bytes head, uint64_t size);
-/// What all of it is once nothing is compressed, as its head says.
-uint64_t unpacked_size(Bytes head);
 
 /// 16 bytes by which the server knows what is open (MS-SMB2 2.2.14.1).
 using FileId = std::array<uint8_t, 16>;

@@ -248,6 +248,15 @@ bool can_unpack(Bytes message) {
   return in.ok() && compression < Compression::lz4;
 }
 
+uint64_t unpacked_size(Bytes message) {
+  LittleReader in(message);
+  in.skip(kMagic);
+  const uint64_t size = in.u32();
+  in.skip(2);
+  const bool chained = in.u16() & kChained;
+  return chained ? size : size + in.u32();
+}
+
 std::optional<std::string> unpack(Bytes message, uint64_t most) {
   LittleReader in(message);
   in.skip(kMagic);

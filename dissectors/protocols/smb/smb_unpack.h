@@ -15,6 +15,8 @@ enum class Compression : uint16_t { none, lznt1, lz77, lz77_huffman, pattern, lz
 /// Whether it is of a compression that is undone, as far as its beginning tells; `message` begins with the transform's
 /// header.
 bool can_unpack(Bytes message);
+/// Bytes of what it carries once nothing is compressed, as its header says, which must be there.
+uint64_t unpacked_size(Bytes message);
 /// The messages that it carries, of at most `most` bytes. Nothing where they are more, or it is not sound.
 std::optional<std::string> unpack(Bytes message, uint64_t most);
 
